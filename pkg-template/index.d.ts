@@ -1,0 +1,226 @@
+/** A handler of an event. What it throws is reported as uncaught; the session goes on. */
+export type Handler<T> = (payload: T) => void;
+
+/** What the property `state` shows. */
+export type SessionState =
+  | "idle"
+  | "connecting"
+  | "handshaking"
+  | "connected"
+  | "waiting"
+  | "stopped";
+
+/** Why a connection ended. The README has the table of what each one means. */
+export type CloseKind =
+  | "ClientDisconnect"
+  | "SessionEnded"
+  | "AppStopped"
+  | "Superseded"
+  | "Rejected"
+  | "Normal"
+  | "Abnormal"
+  | "Exhausted"
+  | "Unsupported";
+
+/** Least important line that is written to the console. */
+export type LogLevel = "silent" | "error" | "warn" | "info" | "debug";
+
+/** Takes the log lines instead of the console. `logLevel` still filters them. */
+export interface Logger {
+  error(line: string): void;
+  warn(line: string): void;
+  info(line: string): void;
+  debug(line: string): void;
+}
+
+/** A constructor with the shape of the WHATWG `WebSocket`, e.g. that of the package `ws`. */
+export type WebSocketConstructor = new (url: string) => unknown;
+
+export interface SessionOptions {
+  /** Reverse-DNS name of the app, e.g. `org.example.captions`. */
+  packageName: string;
+  /** The app's key, or a function that is asked for one at every attempt to connect. */
+  apiKey: string | (() => string | Promise<string>);
+  /**
+   * Where the cloud listens: a `ws:`, `wss:`, `http:` or `https:` URL, or a function
+   * that is asked for one at every attempt. Default `ws://localhost:8002/tpa-ws`.
+   */
+  augmentOSWebsocketUrl?: string | (() => string | Promise<string>);
+  /** The same under the platform's newer name. */
+  mentraOSWebsocketUrl?: string | (() => string | Promise<string>);
+  /** Whether a lost connection is made again. Default `true`. */
+  autoReconnect?: boolean;
+  /** Attempts to reconnect before giving up: 0, 1, 2 … or `Infinity`. Default 3. */
+  maxReconnectAttempts?: number;
+  /** Longest wait before the first reconnect, ms; doubles with each attempt. Default 1000. */
+  reconnectDelay?: number;
+  /** Longest wait before any reconnect, ms. Default 30000. */
+  maxReconnectDelay?: number;
+  /** Share of each wait that is left to chance, 0 to 1. Default 0.5: between half and all of it. */
+  jitter?: number;
+  /** Time that one attempt has, from dialling to the cloud's ack, ms. Default 5000. */
+  connectTimeout?: number;
+  /** How long a connection must last before attempts are counted from 0 again, ms. Default 5000. */
+  stableAfter?: number;
+  /** Most messages that wait while there is no connection. Default 1000. */
+  maxQueuedMessages?: number;
+  /** Most bytes (UTF-8) that wait while there is no connection. Default 1048576. */
+  maxQueuedBytes?: number;
+  /** Default `"warn"`. */
+  logLevel?: LogLevel;
+  /** Default: the console. */
+  logger?: Logger;
+  /** Default: the global `WebSocket`; in Node without one, that of the package `ws`. */
+  WebSocket?: WebSocketConstructor;
+}
+
+/** One setting of the app as the user has it. */
+export interface AppSetting {
+  key: string;
+  type: string;
+  label?: string;
+  value?: unknown;
+  defaultValue?: unknown;
+  options?: unknown[];
+}
+
+export interface ConnectingEvent {
+  /** 0 for a first connection, then the number of the reconnect. */
+  attempt: number;
+}
+
+export interface DisconnectedEvent {
+  message: string;
+  /** Close code; 1006 where there was no close frame, 4000 when all attempts were used up. */
+  code: number;
+  reason: string;
+  /** True for 1000 and 1001 only. */
+  wasClean: boolean;
+  /** The session is over: nothing fires until `connect()` is called again. */
+  permanent: boolean;
+  willReconnect: boolean;
+  kind: CloseKind;
+}
+
+export interface ReconnectingEvent {
+  /** Number of the coming attempt, from 1. */
+  attempt: number;
+  maxAttempts: number;
+  /** Wait before the attempt, ms. */
+  delay: number;
+  /** What ended the connection, or the attempt, before. */
+  cause: { code: number; reason: string; kind: CloseKind };
+}
+
+export interface StateChangeEvent {
+  from: SessionState;
+  to: SessionState;
+}
+
+export interface DroppedEvent {
+  /** The message that will not be sent, as it was handed to `send()`. */
+  message: OutgoingMessage;
+  /** What made it go. */
+  why: "overflow" | "expired" | "ended";
+}
+
+/** A binary frame: PCM audio from the glasses. */
+export interface AudioChunk {
+  /** The bytes, made from `bytes` when asked for. */
+  readonly arrayBuffer: ArrayBuffer;
+  readonly bytes: Uint8Array;
+  readonly sampleRate: number;
+  /** When it arrived, ms since the epoch. */
+  readonly timestamp: number;
+}
+
+/** Any frame from the cloud. */
+export interface Frame {
+  type: string;
+  timestamp?: string;
+  sessionId?: string;
+  [field: string]: unknown;
+}
+
+/** Any frame to the cloud: `packageName`, `sessionId` and `timestamp` are added where absent. */
+export interface OutgoingMessage {
+  type: string;
+  [field: string]: unknown;
+}
+
+export interface SendOptions {
+  /** Makes the message state: while it waits, a newer one with the same key replaces it. */
+  key?: string;
+  /** How long the message may wait, ms. */
+  ttl?: number;
+}
+
+/** The events of the connection itself. */
+export interface LifecycleEvents {
+  connecting: ConnectingEvent;
+  connected: AppSetting[];
+  disconnected: DisconnectedEvent;
+  reconnecting: ReconnectingEvent;
+  stateChange: StateChangeEvent;
+  error: Error;
+  dropped: DroppedEvent;
+}
+
+/** The session is over before it was connected. */
+export class TpaConnectionError extends Error {
+  readonly name: "TpaConnectionError";
+  readonly code: number;
+  readonly reason: string;
+  readonly kind: CloseKind;
+  /** Attempts to reconnect that were made. */
+  readonly attempts: number;
+}
+
+/** One app's session with the cloud, over as many sockets as it takes. */
+export class TpaSession {
+  /** @throws {TypeError} naming the option, its value and what is allowed. */
+  constructor(options: SessionOptions);
+
+  /**
+   * Starts the session. Resolves with the settings at the first ack; rejects once, with a
+   * `TpaConnectionError`, when the session is over first. Asked again with the same id while
+   * active it gives the same promise; with another id it disconnects first.
+   */
+  connect(sessionId: string): Promise<AppSetting[]>;
+
+  /** Ends the session. Not an error in any state. */
+  disconnect(reason?: string): void;
+
+  /** Calls `handler` at every `event`; returns the function that undoes it. */
+  on<E extends keyof LifecycleEvents>(event: E, handler: Handler<LifecycleEvents[E]>): () => void;
+  on(event: "audio_chunk", handler: Handler<AudioChunk>): () => void;
+  /** A stream (its `data` is the payload) or a frame type (the frame is). */
+  on(event: string, handler: Handler<any>): () => void;
+
+  /** As `on`, for the next event only. */
+  once<E extends keyof LifecycleEvents>(event: E, handler: Handler<LifecycleEvents[E]>): () => void;
+  once(event: "audio_chunk", handler: Handler<AudioChunk>): () => void;
+  once(event: string, handler: Handler<any>): () => void;
+
+  /** Removes a handler that `on` or `once` added. */
+  off(event: string, handler: Handler<any>): void;
+
+  /**
+   * Sends a message now, or keeps it until there is a connection.
+   * @throws {TypeError} for what is not a message; never for the state of the connection.
+   */
+  send(message: OutgoingMessage, options?: SendOptions): "sent" | "queued" | "dropped";
+
+  /** Asks the cloud for streams. The list is told anew after every reconnect. */
+  subscribe(streams: string | string[]): void;
+  unsubscribe(streams: string | string[]): void;
+
+  /** The streams asked for. */
+  readonly subscriptions: string[];
+  readonly state: SessionState;
+  /** The id given to `connect()`, `undefined` before. */
+  readonly sessionId: string | undefined;
+
+  /** `disconnect()`, for `using`. */
+  [Symbol.dispose](): void;
+}
