@@ -1,0 +1,39 @@
+import globals from "globals";
+import tseslint from "typescript-eslint";
+
+const JS = "**/*.{js,mjs,cjs}";
+
+export default tseslint.config(
+  { ignores: ["target/", "pkg/", "**/results/"] },
+  // The recommended rules, eslint's own among them.
+  ...tseslint.configs.recommended,
+  {
+    files: [JS, "**/*.ts"],
+    linterOptions: { reportUnusedDisableDirectives: "error" },
+    rules: {
+      eqeqeq: ["error", "always", { null: "ignore" }],
+      "no-var": "error",
+      "prefer-const": "error",
+      "@typescript-eslint/no-unused-vars": ["error", { argsIgnorePattern: "^_", caughtErrors: "none" }],
+    },
+  },
+  // No file may use a name that its surroundings do not have. The package's
+  // own code runs in browsers and in Node, so it gets only what both have.
+  {
+    files: [JS],
+    rules: { "no-undef": "error" },
+    languageOptions: { globals: globals["shared-node-browser"] },
+  },
+  {
+    files: ["tests/**/*.{js,mjs}", "bench/**/*.{js,mjs}", "pkg-template/build.mjs"],
+    languageOptions: { globals: globals.node },
+  },
+  // End-to-end tests hand functions to a page, where `window` is.
+  { files: ["tests/e2e/**"], languageOptions: { globals: globals.browser } },
+  { files: ["www/**/*.{js,mjs}"], languageOptions: { globals: globals.browser } },
+  {
+    files: ["**/*.cjs"],
+    languageOptions: { sourceType: "commonjs", globals: globals.node },
+    rules: { "@typescript-eslint/no-require-imports": "off" },
+  },
+);
