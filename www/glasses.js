@@ -1,0 +1,74 @@
+/** Draws the simulated glasses from what the cloud has received. */
+import { byId, create } from "./dom.js";
+
+const NOTES_SHOWN = 4;
+/** The card comes every second: twice that without one is a frozen picture. */
+const FROZEN_AFTER_MS = 2000;
+
+export class Glasses {
+  #root = byId("glasses");
+  #views = new Map([
+    ["main", byId("view-main")],
+    ["always_on", byId("view-always-on")],
+  ]);
+  #line = byId("mode-content");
+  #notes = byId("notes");
+  #freshness = byId("freshness");
+  #frames = 0;
+  /** @type {number | undefined} */
+  #lastAt;
+
+  /** @param {import("./cloud-feed.js").Display | import("./cloud-feed.js").DashboardLine} received */
+  show(received) {
+    this.#frames += 1;
+    this.#lastAt = performance.now();
+    this.#root.dataset.frames = String(this.#frames);
+    if (received.type === "dashboard") this.#line.textContent = received.content;
+    else if (received.view === "dashboard") this.#note(received.layout);
+    else this.#views.get(received.view)?.replaceChildren(...drawLayout(received.layout));
+    this.tick();
+  }
+
+  /** Says how fresh the picture is. To be called a few times a second. */
+  tick() {
+    if (this.#lastAt === undefined) return;
+    const age = performance.now() - this.#lastAt;
+    const live = age < FROZEN_AFTER_MS;
+    this.#root.dataset.live = String(live);
+    const text = live ? "Live" : `Frozen: nothing received for ${Math.floor(age / 1000)} s`;
+    if (this.#freshness.textContent !== text) this.#freshness.textContent = text;
+  }
+
+  /** @param {Record<string, any>} layout */
+  #note(layout) {
+    this.#notes.append(create("li", {}, drawLayout(layout)));
+    while (this.#notes.childElementCount > NOTES_SHOWN) this.#notes.firstElementChild?.remove();
+  }
+}
+
+/**
+ * @param {Record<string, any>} layout
+ * @returns {HTMLElement[]}
+ */
+function drawLayout(layout) {
+  switch (layout.layoutType) {
+    case "text_wall":
+      return [line("wall", layout.text)];
+    case "double_text_wall":
+      return [line("wall", layout.topText), line("wall", layout.bottomText)];
+    case "reference_card":
+      return [line("title", layout.title), line("wall", layout.text)];
+    case "dashboard_card":
+      return [line("left", layout.leftText), line("right", layout.rightText)];
+    default:
+      return [line("wall", `[${layout.layoutType}]`)];
+  }
+}
+
+/**
+ * @param {string} className
+ * @param {string} text
+ */
+function line(className, text) {
+  return create("p", { class: className }, [text]);
+}

@@ -1,0 +1,77 @@
+/**
+ * Keeps the books of the session: what was sent, what waits, what went wrong. It sees only what
+ * any app sees, the session's events and the answers of `send()`.
+ */
+export class Ledger {
+  sent = 0;
+  queued = 0;
+  replaced = 0;
+  dropped = 0;
+  errors = 0;
+  attempts = 0;
+  /** @type {Map<string, { label: string, replaced: number }>} what waits, by key, in order */
+  waiting = new Map();
+  /** @type {import("./dashboard.js").SendResult | undefined} */
+  lastResult;
+  #connectedMs = 0;
+  /** @type {number | undefined} */
+  #connectedSince;
+
+  /** @param {number} now */
+  connectedMs(now) {
+    return this.#connectedMs + (this.#connectedSince === undefined ? 0 : now - this.#connectedSince);
+  }
+
+  /**
+   * @param {{ key: string, label: string }} what
+   * @param {import("./dashboard.js").SendResult} result
+   */
+  send({ key, label }, result) {
+    this.lastResult = result;
+    if (result === "sent") {
+      // Messages keep their order, so nothing can be waiting behind one that went out.
+      this.#drain();
+      this.sent += 1;
+    } else if (result === "queued") {
+      this.queued += 1;
+      const older = this.waiting.get(key);
+      if (older) {
+        older.replaced += 1;
+        this.replaced += 1;
+      } else {
+        this.waiting.set(key, { label, replaced: 0 });
+      }
+    }
+  }
+
+  /**
+   * @param {string} name
+   * @param {any} payload
+   * @param {number} now
+   */
+  event(name, payload, now) {
+    if (name === "reconnecting") this.attempts += 1;
+    if (name === "error") this.errors += 1;
+    if (name === "dropped") this.dropped += 1;
+    if (name === "connected") this.#drain();
+    if (name === "disconnected" && payload.permanent) this.waiting.clear();
+    if (name === "stateChange") this.#stateChange(payload, now);
+  }
+
+  /**
+   * @param {{ from: string, to: string }} change
+   * @param {number} now
+   */
+  #stateChange({ from, to }, now) {
+    if (from === "connected") {
+      this.#connectedMs = this.connectedMs(now);
+      this.#connectedSince = undefined;
+    }
+    if (to === "connected") this.#connectedSince = now;
+  }
+
+  #drain() {
+    this.sent += this.waiting.size;
+    this.waiting.clear();
+  }
+}
