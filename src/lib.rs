@@ -1,1 +1,15 @@
-//! tpa-session
+//! The connection layer for smart-glasses apps: one session over a WebSocket that is cut and
+//! comes back.
+//!
+//! Two halves, and an arrow in one direction only:
+//!
+//! - [`session`] decides: when to reconnect, what a closure means, what to send, when to give
+//!   up. Pure Rust that builds everywhere; time and seed come in as arguments.
+//! - `web` carries out: the WebSocket, the timer and the JavaScript class `TpaSession`. It is
+//!   compiled for wasm32 only.
+//!
+//! Nothing in [`session`] knows of `web`. A rule that is found in `web` is in the wrong place.
+
+pub mod session;
+#[cfg(target_arch = "wasm32")]
+pub mod web;

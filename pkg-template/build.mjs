@@ -1,0 +1,111 @@
+/**
+ * Makes the npm package from what wasm-bindgen made.
+ *
+ *     node pkg-template/build.mjs BINDGEN_DIR OUT_DIR
+ *
+ * BINDGEN_DIR holds the output of `wasm-bindgen --target bundler`: the wasm, the glue and the
+ * snippets. OUT_DIR becomes the package. The wasm is inlined, so that the package works the
+ * same in a browser, in every bundler and in Node, without an asset that could go missing.
+ */
+import { copyFile, mkdir, readdir, readFile, rm, writeFile } from "node:fs/promises";
+import { dirname, join, resolve } from "node:path";
+import { fileURLToPath } from "node:url";
+import { brotliCompressSync, constants } from "node:zlib";
+
+import { build } from "esbuild";
+
+const [bindgenDir, outDir] = process.argv.slice(2).map((path) => resolve(path));
+const template = dirname(fileURLToPath(import.meta.url));
+const root = dirname(template);
+
+/** Where the snippets with the modules of `src/web/js` are: the folder has a hash in its name. */
+async function snippets() {
+  const [crate] = await readdir(join(bindgenDir, "snippets"));
+  return join(bindgenDir, "snippets", crate, "src", "web");
+}
+
+/** A module that gives all modules that the wasm imports, by the names that it has for them. */
+async function imports() {
+  const wasm = new WebAssembly.Module(await readFile(join(bindgenDir, "tpa_session_bg.wasm")));
+  const names = [...new Set(WebAssembly.Module.imports(wasm).map(({ module }) => module))];
+  const quoted = names.map((name) => JSON.stringify(name));
+  const lines = quoted.map((name, i) => `import * as module${i} from ${name};`);
+  const fields = quoted.map((name, i) => `${name}: module${i}`);
+  return `${lines.join("\n")}\nexport default { ${fields.join(", ")} };\n`;
+}
+
+/** Resolves `bindgen:` to what wasm-bindgen made. */
+async function bindgen() {
+  const modules = await snippets();
+  const contents = await imports();
+  return {
+    name: "bindgen",
+    setup(esbuild) {
+      esbuild.onResolve({ filter: /^bindgen:imports$/ }, () => ({
+        path: "imports",
+        namespace: "bindgen",
+      }));
+      esbuild.onResolve({ filter: /^bindgen:.+\./ }, ({ path }) => {
+        const name = path.slice("bindgen:".length);
+        return { path: join(name.startsWith("js/") ? modules : bindgenDir, name) };
+      });
+      esbuild.onLoad({ filter: /.*/, namespace: "bindgen" }, () => ({
+        contents,
+        resolveDir: bindgenDir,
+      }));
+    },
+  };
+}
+
+async function bundle(entry, outfile, options) {
+  await build({
+    entryPoints: [join(template, entry)],
+    outfile: join(outDir, outfile),
+    bundle: true,
+    minify: true,
+    target: "es2022",
+    loader: { ".wasm": "base64" },
+    legalComments: "none",
+    logLevel: "warning",
+    plugins: [await bindgen()],
+    ...options,
+  });
+}
+
+async function copy(from, to) {
+  await copyFile(join(template, from), join(outDir, to));
+}
+
+function brotli(bytes) {
+  const params = {
+    [constants.BROTLI_PARAM_QUALITY]: 11,
+    [constants.BROTLI_PARAM_SIZE_HINT]: bytes.length,
+  };
+  return brotliCompressSync(bytes, { params }).length;
+}
+
+await rm(outDir, { recursive: true, force: true });
+await mkdir(outDir, { recursive: true });
+await bundle("index.js", "index.js", { format: "esm" });
+await bundle("index.js", "index.cjs", { format: "cjs" });
+await bundle("node.js", "node.cjs", { format: "cjs", platform: "node", external: ["ws"] });
+await copy("node-esm.js", "node.js");
+await copy("package.json", "package.json");
+await copy("index.d.ts", "index.d.ts");
+await copy("index.d.ts", "index.d.cts");
+await copyFile(join(root, "LICENSE"), join(outDir, "LICENSE"));
+await copyFile(join(root, "README.md"), join(outDir, "README.md"));
+
+const wasm = await readFile(join(bindgenDir, "tpa_session_bg.wasm"));
+const page = await readFile(join(outDir, "index.js"));
+const sizes = {
+  wasm: wasm.length,
+  wasmBrotli: brotli(wasm),
+  delivered: page.length,
+  deliveredBrotli: brotli(page),
+};
+await writeFile(join(bindgenDir, "sizes.json"), `${JSON.stringify(sizes)}\n`);
+console.log(
+  `wasm ${sizes.wasm} bytes, ${sizes.wasmBrotli} in brotli; ` +
+    `delivered to a browser ${sizes.delivered} bytes, ${sizes.deliveredBrotli} in brotli`,
+);

@@ -1,0 +1,6 @@
+/** The package in Node, which had no global WebSocket before version 22. */
+import { setWebSocketImport } from "bindgen:js/platform.js";
+
+export { TpaConnectionError, TpaSession } from "./session.js";
+
+setWebSocketImport(() => import("ws").then((ws) => ws.default));

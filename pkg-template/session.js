@@ -1,0 +1,39 @@
+/**
+ * The classes of the package, with the wasm started at the first session.
+ *
+ * `bindgen:` is what wasm-bindgen made; build.mjs resolves it.
+ */
+import imports from "bindgen:imports";
+import * as glue from "bindgen:tpa_session_bg.js";
+import wasm from "bindgen:tpa_session_bg.wasm";
+
+export { TpaConnectionError } from "bindgen:js/connection_error.js";
+
+let started = false;
+
+function start() {
+  if (started) return;
+  const bytes = Uint8Array.from(atob(wasm), (char) => char.charCodeAt(0));
+  // Synchronous, so that a session can be made without waiting; the module is small.
+  const module = new WebAssembly.Module(bytes);
+  const instance = new WebAssembly.Instance(module, imports);
+  glue.__wbg_set_wasm(instance.exports);
+  instance.exports.__wbindgen_start();
+  started = true;
+}
+
+export class TpaSession extends glue.TpaSession {
+  constructor(options) {
+    start();
+    super(options);
+  }
+
+  /** Memory is left to the garbage collector: a handler of this very session may be running. */
+  free() {
+    this.disconnect();
+  }
+
+  [Symbol.dispose ?? Symbol.for("Symbol.dispose")]() {
+    this.disconnect();
+  }
+}

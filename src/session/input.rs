@@ -1,0 +1,128 @@
+//! What goes into a session: the app's commands and the world's reports.
+
+use super::close::Close;
+use super::protocol::{Control, Malformed};
+use super::time::Duration;
+
+/// Names one socket. An input that names any other than the current one is ignored.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
+pub struct SocketId(pub u32);
+
+/// Names one call of `connect()` and all that follows from it until the session is over.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
+pub struct RunId(pub u32);
+
+/// What the app asks.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum Command<P> {
+    /// Start the session; a no-op when it is active under the same id.
+    Connect {
+        /// `<userSessionId>-<packageName>`.
+        session_id: String,
+    },
+    /// End the session; a no-op when it is not active.
+    Disconnect {
+        /// Told to the peer and to the app.
+        reason: Option<String>,
+    },
+    /// Send a message now, or keep it until there is a connection.
+    Send {
+        /// What is to be sent.
+        payload: P,
+        /// Makes the message state, see [`Message::key`](super::outbox::Message::key).
+        key: Option<String>,
+        /// How long it may wait.
+        ttl: Option<Duration>,
+        /// Whether the socket itself would take it. A socket can be closing for seconds before
+        /// it says so, and what is handed to it meanwhile is lost.
+        writable: bool,
+    },
+    /// Ask the cloud for streams.
+    Subscribe(Vec<String>),
+    /// No longer ask for them.
+    Unsubscribe(Vec<String>),
+}
+
+/// The answer to a command that was right.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Reply {
+    /// Nothing more to say.
+    Done,
+    /// To `Connect`: the run that is now active.
+    Run(RunId),
+    /// To `Send`: handed to the socket.
+    Sent,
+    /// To `Send`: waits for a connection.
+    Queued,
+    /// To `Send`: there is no place for it, or the session is over.
+    Dropped,
+}
+
+/// A command that can't be right in any state: the app's own mistake.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum CommandError {
+    /// `Connect` with an empty session id.
+    EmptySessionId,
+    /// `Subscribe` or `Unsubscribe` with an empty name.
+    EmptyStream,
+}
+
+impl CommandError {
+    /// What was wrong and what is allowed.
+    pub const fn message(self) -> &'static str {
+        match self {
+            Self::EmptySessionId => "sessionId: must be a non-empty string",
+            Self::EmptyStream => "streams: each must be a non-empty string",
+        }
+    }
+}
+
+/// What the world reports.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum Input {
+    /// The time of [`poll_timeout`](super::Session::poll_timeout) has come, or may have.
+    Timeout,
+    /// The URL and the key for this socket are there.
+    Prepared(SocketId),
+    /// There will be no socket: a provider failed, or the constructor threw.
+    AttemptFailed {
+        /// The socket that will not be.
+        socket: SocketId,
+        /// What went wrong.
+        reason: String,
+    },
+    /// This runtime has no WebSocket, and no other attempt will find one.
+    Unsupported {
+        /// The socket that will not be.
+        socket: SocketId,
+        /// What the developer can do.
+        reason: String,
+    },
+    /// The socket is open.
+    Opened(SocketId),
+    /// The socket reported an error; a close should follow.
+    Failed(SocketId),
+    /// The socket is closed.
+    Closed(SocketId, Close),
+    /// A frame came that the session itself must act on.
+    Control(SocketId, Control),
+    /// A frame came that is none.
+    Malformed(SocketId, Malformed),
+}
+
+impl Input {
+    /// The socket that this is about.
+    pub const fn socket(&self) -> Option<SocketId> {
+        match self {
+            Self::Timeout => None,
+            Self::Prepared(socket)
+            | Self::AttemptFailed { socket, .. }
+            | Self::Unsupported { socket, .. }
+            | Self::Opened(socket)
+            | Self::Failed(socket)
+            | Self::Closed(socket, _)
+            | Self::Control(socket, _)
+            | Self::Malformed(socket, _) => Some(*socket),
+        }
+    }
+}

@@ -1,0 +1,45 @@
+//! The core: every decision of a session, without a clock, a random source or I/O of its own.
+//!
+//! # The run loop
+//!
+//! A driver owns one [`Session`] and keeps this contract:
+//!
+//! 1. Call [`Session::command`] for what the app asks, or [`Session::handle_input`] for what
+//!    the world reports. `now` comes from one monotonic clock.
+//! 2. Then take one output with [`Session::poll_output`] and carry it out, holding nothing of
+//!    the session meanwhile: carrying it out may run code of the app, which may call again.
+//! 3. A nested call does 1 only, and leaves 2 to the loop that is already running.
+//! 4. Repeat 2 until there is no output.
+//! 5. Arm one timer for [`Session::poll_timeout`]; when it fires, report [`Input::Timeout`].
+//!    A timer that fires early, late or twice does no harm.
+
+mod backoff;
+mod close;
+mod config;
+mod input;
+mod machine;
+mod outbox;
+mod output;
+mod protocol;
+mod subscriptions;
+mod time;
+mod timer;
+
+pub use backoff::Backoff;
+pub use close::{
+    CONNECT_TIMEOUT, Close, CloseKind, EXHAUSTED, GOING_AWAY, NO_CLOSE_FRAME, NORMAL, Origin,
+    POLICY_VIOLATION, SUPERSEDED, classify, is_fatal_error,
+};
+pub use config::{
+    Config, DEFAULT_URL, LogLevel, OptionError, Options, Source, URL_ALLOWED, Value, websocket_url,
+};
+pub use input::{Command, CommandError, Input, Reply, RunId, SocketId};
+pub use machine::Session;
+pub use outbox::{Limits, Payload};
+pub use output::{
+    Cause, Connecting, ConnectionError, Disconnected, DropReason, Event, Outgoing, Output,
+    Reconnecting, SessionError, State, StateChange,
+};
+pub use protocol::{CONTROL_TYPES, Control, Init, Malformed, SubscriptionUpdate, state_key};
+pub use time::{Duration, Instant};
+pub use timer::Timer;

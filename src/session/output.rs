@@ -1,0 +1,196 @@
+//! What comes out of a session: what the shell must do, and what the app is told.
+
+use serde::Serialize;
+
+use super::close::{Close, CloseKind};
+use super::input::{RunId, SocketId};
+use super::protocol::Malformed;
+use super::time::Duration;
+
+/// What the shell must carry out, in order.
+#[derive(Clone, Debug, PartialEq)]
+pub enum Output<P> {
+    /// Get URL and key for this socket, then report `Prepared`.
+    Prepare(SocketId),
+    /// Make the socket.
+    Open(SocketId),
+    /// Send a frame on the socket.
+    Transmit(SocketId, Outgoing<P>),
+    /// Close the socket where it is still open, and never hear it again.
+    Close(SocketId, Close),
+    /// Tell the app.
+    Emit(Event<P>),
+    /// Settle the promise that `connect()` gave.
+    Settle(RunId, Result<(), ConnectionError>),
+}
+
+/// A frame to the cloud.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum Outgoing<P> {
+    /// The handshake's first frame.
+    Init,
+    /// The whole list of streams.
+    Subscriptions(Vec<String>),
+    /// A message of the app.
+    Message(P),
+}
+
+/// Where the session is, as the app sees it.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, Serialize)]
+#[serde(rename_all = "lowercase")]
+pub enum State {
+    /// `connect()` was never called.
+    Idle,
+    /// An attempt is under way: credentials, then the socket.
+    Connecting,
+    /// The socket is open; the cloud has not acknowledged us yet.
+    Handshaking,
+    /// The cloud has acknowledged us.
+    Connected,
+    /// The next attempt is due later.
+    Waiting,
+    /// The session is over.
+    Stopped,
+}
+
+impl State {
+    /// The name that the JS property `state` shows.
+    pub const fn name(self) -> &'static str {
+        match self {
+            Self::Idle => "idle",
+            Self::Connecting => "connecting",
+            Self::Handshaking => "handshaking",
+            Self::Connected => "connected",
+            Self::Waiting => "waiting",
+            Self::Stopped => "stopped",
+        }
+    }
+}
+
+/// What the app is told.
+#[derive(Clone, Debug, PartialEq)]
+pub enum Event<P> {
+    /// An attempt starts.
+    Connecting(Connecting),
+    /// The cloud has acknowledged us.
+    Connected,
+    /// A connection ended that had been connected, or the session is over.
+    Disconnected(Disconnected),
+    /// Another attempt will follow.
+    Reconnecting(Reconnecting),
+    /// The session is in another state.
+    StateChange(StateChange),
+    /// Something was wrong, and the session goes on.
+    Error(SessionError),
+    /// A message will not be sent.
+    Dropped(P, DropReason),
+}
+
+/// Payload of `connecting`.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize)]
+pub struct Connecting {
+    /// 0 for a first connection, then the number of the reconnect.
+    pub attempt: u32,
+}
+
+/// Payload of `disconnected`.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize)]
+#[serde(rename_all = "camelCase")]
+pub struct Disconnected {
+    /// For people.
+    pub message: String,
+    /// WebSocket close code, or one of the client's own.
+    pub code: u16,
+    /// Reason text.
+    pub reason: String,
+    /// True for 1000 and 1001 only.
+    pub was_clean: bool,
+    /// The session is over.
+    pub permanent: bool,
+    /// Another attempt will follow.
+    pub will_reconnect: bool,
+    /// What the closure means.
+    pub kind: CloseKind,
+}
+
+/// Payload of `reconnecting`.
+#[derive(Clone, Debug, PartialEq, Serialize)]
+#[serde(rename_all = "camelCase")]
+pub struct Reconnecting {
+    /// Number of the coming attempt, from 1.
+    pub attempt: u32,
+    /// How many there may be; infinite where there is no limit.
+    pub max_attempts: f64,
+    /// Wait before it, ms.
+    pub delay: Duration,
+    /// What ended the connection, or the attempt, before.
+    pub cause: Cause,
+}
+
+/// What ended a connection or an attempt.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize)]
+pub struct Cause {
+    /// Code and reason.
+    #[serde(flatten)]
+    pub close: Close,
+    /// What it means.
+    pub kind: CloseKind,
+}
+
+/// Payload of `stateChange`.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize)]
+pub struct StateChange {
+    /// The state before.
+    pub from: State,
+    /// The state now.
+    pub to: State,
+}
+
+/// Payload of `error`.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum SessionError {
+    /// The cloud sent something that is no frame.
+    Malformed(Malformed),
+    /// The cloud reported an error without ending the connection.
+    Reported {
+        /// The cloud's code.
+        code: Option<String>,
+        /// The cloud's text.
+        message: String,
+    },
+}
+
+/// Why a message will not be sent.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
+pub enum DropReason {
+    /// The queue's bounds.
+    Overflow,
+    /// It waited for longer than it may.
+    Expired,
+    /// The session is over.
+    Ended,
+}
+
+impl DropReason {
+    /// The name in the payload of `dropped`.
+    pub const fn name(self) -> &'static str {
+        match self {
+            Self::Overflow => "overflow",
+            Self::Expired => "expired",
+            Self::Ended => "ended",
+        }
+    }
+}
+
+/// Why the promise of `connect()` is rejected.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct ConnectionError {
+    /// Code and reason.
+    pub close: Close,
+    /// What it means.
+    pub kind: CloseKind,
+    /// For people.
+    pub message: String,
+    /// Attempts to reconnect that were made.
+    pub attempts: u32,
+}

@@ -1,0 +1,113 @@
+//! The frames of AugmentOS Cloud that the session itself speaks and understands.
+//!
+//! All others belong to the app: they pass by the core, unread.
+
+use serde::Serialize;
+
+/// The handshake's first frame.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize)]
+#[serde(tag = "type", rename = "tpa_connection_init", rename_all = "camelCase")]
+pub struct Init<'a> {
+    /// `<userSessionId>-<packageName>`.
+    pub session_id: &'a str,
+    /// The app.
+    pub package_name: &'a str,
+    /// The app's key.
+    pub api_key: &'a str,
+    /// ISO 8601.
+    pub timestamp: &'a str,
+}
+
+/// The whole list of streams; it replaces the one that the cloud had.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize)]
+#[serde(tag = "type", rename = "subscription_update", rename_all = "camelCase")]
+pub struct SubscriptionUpdate<'a> {
+    /// The app.
+    pub package_name: &'a str,
+    /// The session.
+    pub session_id: &'a str,
+    /// Every stream that is wanted.
+    pub subscriptions: &'a [String],
+    /// ISO 8601.
+    pub timestamp: &'a str,
+}
+
+/// The types of the frames that become a [`Control`].
+pub const CONTROL_TYPES: [&str; 4] = [
+    "tpa_connection_ack",
+    "tpa_connection_error",
+    "connection_error",
+    "app_stopped",
+];
+
+/// A frame that the session must act on.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum Control {
+    /// The cloud has accepted us.
+    Ack,
+    /// The cloud refuses us, or reports a fault.
+    Error {
+        /// E.g. `INVALID_API_KEY`.
+        code: Option<String>,
+        /// For people.
+        message: String,
+    },
+    /// The user, or the system, stopped the app.
+    Stopped {
+        /// E.g. `user_disabled`.
+        reason: Option<String>,
+    },
+}
+
+impl Control {
+    /// Reads a frame of type `kind`; `text` gives a field's value where that is a string.
+    /// `None` for a frame that is the app's.
+    pub fn parse(kind: &str, text: impl Fn(&str) -> Option<String>) -> Option<Self> {
+        match kind {
+            "tpa_connection_ack" => Some(Self::Ack),
+            "tpa_connection_error" | "connection_error" => Some(Self::Error {
+                code: text("code"),
+                message: text("message").unwrap_or_else(|| "Connection refused".into()),
+            }),
+            "app_stopped" => Some(Self::Stopped {
+                reason: text("reason"),
+            }),
+            _ => None,
+        }
+    }
+}
+
+/// Why something that came is no frame.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
+pub enum Malformed {
+    /// The text is not JSON.
+    NotJson,
+    /// The JSON is not an object.
+    NotObject,
+    /// The object has no `type`, or one that is not a non-empty string.
+    NoType,
+}
+
+impl Malformed {
+    /// What is wrong with it.
+    pub const fn message(self) -> &'static str {
+        match self {
+            Self::NotJson => "Malformed frame: not JSON",
+            Self::NotObject => "Malformed frame: not a JSON object",
+            Self::NoType => "Malformed frame: no type",
+        }
+    }
+}
+
+/// The key under which a message of type `kind` is state rather than an event, so that the
+/// newest is all that an outage needs to leave. `text` gives a field's value as text.
+pub fn state_key(kind: &str, text: impl Fn(&str) -> Option<String>) -> Option<String> {
+    let field = match kind {
+        "display_event" => "view",
+        "dashboard_content_update" => "modes",
+        "dashboard_system_update" => "section",
+        _ => return None,
+    };
+    let value = text(field).unwrap_or_default();
+    Some([kind, ":", &value].concat())
+}

@@ -1,0 +1,61 @@
+//! Every deadline of a session by name, in one table.
+
+use super::time::Instant;
+
+/// What is due when a deadline comes.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
+pub enum Timer {
+    /// The attempt has not been acknowledged in time.
+    Connect,
+    /// The socket reported an error and no close followed.
+    Failure,
+    /// The connection has lasted long enough for attempts to be counted from zero.
+    Stable,
+    /// The next attempt to reconnect starts.
+    Retry,
+    /// The first of the waiting messages is too old to be sent.
+    Expiry,
+}
+
+impl Timer {
+    /// In the order in which deadlines that fall together are served.
+    pub const ALL: [Self; 5] = [
+        Self::Connect,
+        Self::Failure,
+        Self::Stable,
+        Self::Retry,
+        Self::Expiry,
+    ];
+}
+
+/// At most one deadline for each [`Timer`].
+#[derive(Debug, Default)]
+pub(super) struct Timers([Option<Instant>; Timer::ALL.len()]);
+
+impl Timers {
+    pub(super) fn set(&mut self, timer: Timer, at: Instant) {
+        self.0[timer as usize] = Some(at);
+    }
+
+    pub(super) fn stop(&mut self, timer: Timer) {
+        self.0[timer as usize] = None;
+    }
+
+    pub(super) fn is_due(&self, timer: Timer, now: Instant) -> bool {
+        self.0[timer as usize].is_some_and(|at| at <= now)
+    }
+
+    /// Stops the first timer that is due and names it.
+    pub(super) fn take_due(&mut self, now: Instant) -> Option<Timer> {
+        let timer = Timer::ALL.into_iter().find(|&t| self.is_due(t, now))?;
+        self.stop(timer);
+        Some(timer)
+    }
+
+    pub(super) fn next(&self) -> Option<(Instant, Timer)> {
+        Timer::ALL
+            .into_iter()
+            .filter_map(|timer| Some((self.0[timer as usize]?, timer)))
+            .min_by_key(|&(at, _)| at)
+    }
+}

@@ -1,0 +1,329 @@
+//! The one loop between the core and the world. The numbers are those of the contract in
+//! [`crate::session`].
+
+use std::cell::{Cell, RefCell};
+use std::rc::{Rc, Weak};
+
+use js_sys::{Array, Promise, Reflect};
+use wasm_bindgen::JsValue;
+use wasm_bindgen_futures::spawn_local;
+
+use crate::session::{
+    Command, CommandError, Event, Input, LogLevel, Malformed, Outgoing, Output, Reply, Session,
+    SocketId,
+};
+
+use super::clock::{self, Alarm};
+use super::connect_promise::ConnectPromises;
+use super::credentials::{self, Credentials, Missing};
+use super::dispatcher::{Dispatcher, Hears, Link};
+use super::frames;
+use super::log::Log;
+use super::message::Message;
+use super::options::{SessionOptions, type_error};
+use super::payloads;
+use super::socket::{Report, Socket};
+
+/// A session with everything that it needs of the world.
+///
+/// A socket and a timer hold it, so that a connection lives on when the app forgets its
+/// `TpaSession`; both are gone when the session is over.
+pub(super) struct Driver {
+    me: Weak<Self>,
+    options: SessionOptions,
+    log: Log,
+    link: Link,
+    core: RefCell<Session<Message>>,
+    draining: Cell<bool>,
+    alarm: RefCell<Alarm>,
+    attempt: RefCell<Option<Attempt>>,
+    socket: RefCell<Option<Socket>>,
+    settings: RefCell<JsValue>,
+    promises: RefCell<ConnectPromises>,
+}
+
+/// The attempt whose socket is not made yet.
+struct Attempt {
+    socket: SocketId,
+    credentials: Option<Credentials>,
+}
+
+impl Driver {
+    pub(super) fn new(options: SessionOptions) -> Rc<Self> {
+        let log = Log {
+            level: options.options.log_level,
+            logger: options.logger.clone(),
+            package_name: options.options.package_name.clone(),
+        };
+        let seed = js_sys::Math::random().to_bits();
+        let core = Session::new(options.options.config.clone(), seed, clock::now());
+        Rc::new_cyclic(|me: &Weak<Self>| {
+            let session = me.clone();
+            Self {
+                me: me.clone(),
+                link: Link::new(move || session.upgrade(), log.writes(LogLevel::Debug)),
+                options,
+                log,
+                core: RefCell::new(core),
+                draining: Cell::new(false),
+                alarm: RefCell::default(),
+                attempt: RefCell::default(),
+                socket: RefCell::default(),
+                settings: RefCell::new(Array::new().into()),
+                promises: RefCell::default(),
+            }
+        })
+    }
+
+    pub(super) fn dispatcher(&self) -> &Dispatcher {
+        &self.link.dispatcher
+    }
+
+    /// Looks at the core.
+    pub(super) fn inspect<T>(&self, look: impl FnOnce(&Session<Message>) -> T) -> T {
+        look(&self.core.borrow())
+    }
+
+    /// Step 1 for the app, then the loop.
+    pub(super) fn command(&self, command: Command<Message>) -> Result<Reply, CommandError> {
+        let reply = self.core.borrow_mut().command(command, clock::now());
+        self.drain();
+        reply
+    }
+
+    /// `connect()`: its promise must be there before the loop can settle it.
+    pub(super) fn connect(&self, session_id: String) -> Promise {
+        let command = Command::Connect { session_id };
+        let reply = self.core.borrow_mut().command(command, clock::now());
+        let promise = match reply {
+            Ok(Reply::Run(run)) => self.promises.borrow_mut().of(run),
+            Ok(Reply::Done | Reply::Sent | Reply::Queued | Reply::Dropped) => {
+                Promise::resolve(&JsValue::UNDEFINED)
+            }
+            Err(error) => Promise::reject(&type_error(error.message())),
+        };
+        self.drain();
+        promise
+    }
+
+    /// `send()`.
+    pub(super) fn send(&self, message: &JsValue, options: &JsValue) -> Result<Reply, JsValue> {
+        let session_id = self.inspect(|core| core.session_id().map(str::to_owned));
+        let package_name = &self.options.options.package_name;
+        let payload = Message::new(message, package_name, session_id.as_deref())?;
+        let (key, ttl) = super::message::send_options(options)?;
+        let command = Command::Send {
+            key: key.or_else(|| payload.default_key()),
+            ttl: ttl.or_else(|| payload.default_ttl()),
+            payload,
+            writable: self
+                .socket
+                .borrow()
+                .as_ref()
+                .is_some_and(Socket::is_writable),
+        };
+        self.command(command)
+            .map_err(|error| type_error(error.message()))
+    }
+
+    /// Step 1 for the world, then the loop.
+    fn input(&self, input: Input) {
+        self.core.borrow_mut().handle_input(input, clock::now());
+        self.drain();
+    }
+
+    /// Steps 2 to 5. A nested call returns at once (step 3).
+    fn drain(&self) {
+        if self.draining.replace(true) {
+            return;
+        }
+        loop {
+            let output = self.core.borrow_mut().poll_output();
+            match output {
+                Some(output) => self.carry_out(output),
+                None => break,
+            }
+        }
+        self.draining.set(false);
+        self.arm();
+    }
+
+    fn arm(&self) {
+        let due = self.core.borrow().poll_timeout();
+        let me = self.me.clone();
+        self.alarm.borrow_mut().arm(due.map(|(at, _)| at), move || {
+            if let Some(me) = me.upgrade() {
+                me.alarm.borrow_mut().rang();
+                me.input(Input::Timeout);
+            }
+        });
+    }
+
+    fn carry_out(&self, output: Output<Message>) {
+        match output {
+            Output::Prepare(socket) => self.prepare(socket),
+            Output::Open(socket) => self.open(socket),
+            Output::Transmit(socket, frame) => self.transmit(socket, frame),
+            Output::Close(socket, close) => {
+                *self.attempt.borrow_mut() = None;
+                let closing = self.socket.borrow_mut().take_if(|open| open.id == socket);
+                if let Some(closing) = closing {
+                    closing.close(&close);
+                }
+            }
+            Output::Emit(event) => self.emit(event),
+            Output::Settle(run, result) => {
+                let result = result.map(|()| self.settings.borrow().clone());
+                self.promises.borrow_mut().settle(run, result);
+            }
+        }
+    }
+
+    fn prepare(&self, socket: SocketId) {
+        let credentials = credentials::at_once(&self.options);
+        let prepared = credentials.is_some();
+        *self.attempt.borrow_mut() = Some(Attempt {
+            socket,
+            credentials,
+        });
+        if prepared {
+            self.input(Input::Prepared(socket));
+        } else if let Some(me) = self.me.upgrade() {
+            spawn_local(async move {
+                let result = credentials::gather(&me.options).await;
+                me.prepared(socket, result);
+            });
+        }
+    }
+
+    fn prepared(&self, socket: SocketId, result: Result<Credentials, Missing>) {
+        match result {
+            Ok(credentials) => {
+                if let Some(attempt) = self.attempt.borrow_mut().as_mut()
+                    && attempt.socket == socket
+                {
+                    attempt.credentials = Some(credentials);
+                }
+                self.input(Input::Prepared(socket));
+            }
+            Err(Missing::Now(reason)) => self.input(Input::AttemptFailed { socket, reason }),
+            Err(Missing::Ever(reason)) => self.input(Input::Unsupported { socket, reason }),
+        }
+    }
+
+    fn open(&self, id: SocketId) {
+        let attempt = self.attempt.borrow();
+        let Some(credentials) = attempt.as_ref().and_then(|a| a.credentials.clone()) else {
+            return;
+        };
+        drop(attempt);
+        let Some(me) = self.me.upgrade() else { return };
+        let report = move |report| {
+            me.input(match report {
+                Report::Opened => Input::Opened(id),
+                Report::Failed => Input::Failed(id),
+                Report::Closed(close) => Input::Closed(id, close),
+            });
+        };
+        let Credentials {
+            constructor, url, ..
+        } = &credentials;
+        match Socket::open(id, constructor, url, self.dispatcher(), report) {
+            Ok(socket) => *self.socket.borrow_mut() = Some(socket),
+            Err(reason) => self.input(Input::AttemptFailed { socket: id, reason }),
+        }
+    }
+
+    fn transmit(&self, id: SocketId, frame: Outgoing<Message>) {
+        let session_id = self.inspect(|core| core.session_id().unwrap_or_default().to_owned());
+        let package_name = &self.options.options.package_name;
+        let text = match frame {
+            Outgoing::Init => {
+                let attempt = self.attempt.take();
+                let credentials = attempt.and_then(|attempt| attempt.credentials);
+                credentials.and_then(|c| frames::init(&session_id, package_name, &c.api_key))
+            }
+            Outgoing::Subscriptions(streams) => {
+                frames::subscriptions(&session_id, package_name, &streams)
+            }
+            Outgoing::Message(message) => Some(message.text(&session_id)),
+        };
+        let socket = self.socket.borrow();
+        if let (Some(socket), Some(text)) = (socket.as_ref().filter(|s| s.id == id), text) {
+            socket.send(&text);
+        }
+    }
+
+    fn emit(&self, event: Event<Message>) {
+        let (name, payload) = match &event {
+            Event::Connecting(event) => ("connecting", payloads::data(event)),
+            Event::Connected => ("connected", self.settings.borrow().clone()),
+            Event::Disconnected(event) => {
+                self.write(LogLevel::Warn, &event.message);
+                ("disconnected", payloads::data(event))
+            }
+            Event::Reconnecting(event) => {
+                let delay = event.delay.as_millis().to_string();
+                self.write(
+                    LogLevel::Warn,
+                    &["reconnecting in ", &delay, " ms"].concat(),
+                );
+                ("reconnecting", payloads::data(event))
+            }
+            Event::StateChange(event) => {
+                self.write(LogLevel::Info, event.to.name());
+                ("stateChange", payloads::data(event))
+            }
+            Event::Error(error) => {
+                let error = payloads::error(error);
+                self.write(LogLevel::Warn, &message_of(&error));
+                ("error", error)
+            }
+            Event::Dropped(message, why) => {
+                self.write(LogLevel::Debug, &["dropped: ", why.name()].concat());
+                ("dropped", payloads::dropped(&message.original, *why))
+            }
+        };
+        self.dispatcher().emit(name, &payload);
+    }
+
+    fn write(&self, level: LogLevel, text: &str) {
+        if self.log.writes(level) {
+            let session_id = self.inspect(|core| core.session_id().map(str::to_owned));
+            let connection = self.socket.borrow().as_ref().map(|socket| socket.id);
+            self.log
+                .write(level, session_id.as_deref(), connection, text);
+        }
+    }
+}
+
+impl Hears for Driver {
+    fn control(&self, socket: SocketId, frame: &JsValue) {
+        if let Some(control) = frames::control(frame) {
+            if control == crate::session::Control::Ack {
+                let settings = Reflect::get(frame, &"settings".into()).unwrap_or_default();
+                let none = || Array::new().into();
+                let settings = if settings.is_undefined() {
+                    none()
+                } else {
+                    settings
+                };
+                *self.settings.borrow_mut() = settings;
+            }
+            self.input(Input::Control(socket, control));
+        }
+    }
+
+    fn malformed(&self, socket: SocketId, fault: Malformed) {
+        self.input(Input::Malformed(socket, fault));
+    }
+
+    fn unheard(&self, name: &str) {
+        self.write(LogLevel::Debug, &["nobody listens to ", name].concat());
+    }
+}
+
+fn message_of(error: &JsValue) -> String {
+    let message = Reflect::get(error, &"message".into()).unwrap_or_default();
+    message.as_string().unwrap_or_default()
+}

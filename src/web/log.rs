@@ -1,0 +1,77 @@
+//! Log lines: on the console, or to the app's own logger.
+
+use js_sys::{Function, Reflect};
+use wasm_bindgen::prelude::*;
+use web_sys::console;
+
+use crate::session::{LogLevel, SocketId};
+
+/// Where lines go, and which.
+#[derive(Debug)]
+pub(super) struct Log {
+    pub(super) level: LogLevel,
+    pub(super) logger: Option<JsValue>,
+    pub(super) package_name: String,
+}
+
+impl Log {
+    /// Whether a line of this level would be written.
+    pub(super) fn writes(&self, level: LogLevel) -> bool {
+        level <= self.level
+    }
+
+    /// Writes a line that names package, session and connection.
+    pub(super) fn write(
+        &self,
+        level: LogLevel,
+        session_id: Option<&str>,
+        connection: Option<SocketId>,
+        text: &str,
+    ) {
+        if !self.writes(level) {
+            return;
+        }
+        let connection = connection.map_or_else(|| "-".into(), |socket| socket.0.to_string());
+        let line = [
+            "[tpa-session] package=",
+            &self.package_name,
+            " session=",
+            session_id.unwrap_or("-"),
+            " connection=",
+            &connection,
+            " ",
+            text,
+        ]
+        .concat();
+        match &self.logger {
+            Some(logger) => call(logger, level, &line.into()),
+            None => print(level, &line.into()),
+        }
+    }
+}
+
+fn print(level: LogLevel, line: &JsValue) {
+    match level {
+        LogLevel::Silent => {}
+        LogLevel::Error => console::error_1(line),
+        LogLevel::Warn => console::warn_1(line),
+        LogLevel::Info => console::info_1(line),
+        LogLevel::Debug => console::debug_1(line),
+    }
+}
+
+fn call(logger: &JsValue, level: LogLevel, line: &JsValue) {
+    let method = match level {
+        LogLevel::Silent => return,
+        LogLevel::Error => "error",
+        LogLevel::Warn => "warn",
+        LogLevel::Info => "info",
+        LogLevel::Debug => "debug",
+    };
+    // A logger that lacks a method, or throws, must not disturb the session.
+    if let Ok(method) = Reflect::get(logger, &method.into())
+        && let Some(method) = method.dyn_ref::<Function>()
+    {
+        let _ = method.call1(logger, line);
+    }
+}

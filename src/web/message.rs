@@ -1,0 +1,125 @@
+//! The app's messages on their way out.
+
+use js_sys::{JsString, Object, Reflect};
+use wasm_bindgen::prelude::*;
+
+use crate::session::{Duration, Payload, state_key};
+
+use super::options::type_error;
+
+#[wasm_bindgen(module = "/src/web/js/message.js")]
+extern "C" {
+    #[wasm_bindgen(catch)]
+    fn encode(message: &JsValue, envelope: &Object) -> Result<JsString, JsValue>;
+
+    #[wasm_bindgen(js_name = addSessionId)]
+    fn add_session_id(text: &JsString, session_id: &str) -> JsString;
+
+    #[wasm_bindgen(js_name = utf8Length)]
+    fn utf8_length(text: &JsString) -> u32;
+}
+
+/// A message as the app gave it, and as it will be sent.
+#[derive(Clone, Debug)]
+pub(super) struct Message {
+    pub(super) original: JsValue,
+    text: JsString,
+    lacks_session_id: bool,
+}
+
+impl Payload for Message {
+    fn size(&self) -> usize {
+        utf8_length(&self.text) as usize
+    }
+}
+
+impl Message {
+    /// Writes the message down, so that a later change of the object does not change it.
+    pub(super) fn new(
+        original: &JsValue,
+        package_name: &str,
+        session_id: Option<&str>,
+    ) -> Result<Self, JsValue> {
+        if !original.is_object() || js_sys::Array::is_array(original) {
+            return Err(type_error("message: must be an object with a type"));
+        }
+        let kind = Reflect::get(original, &"type".into())?;
+        if kind.as_string().is_none_or(|kind| kind.is_empty()) {
+            return Err(type_error("message.type: must be a non-empty string"));
+        }
+        let envelope = Object::new();
+        Reflect::set(&envelope, &"packageName".into(), &package_name.into())?;
+        if let Some(id) = session_id {
+            Reflect::set(&envelope, &"sessionId".into(), &id.into())?;
+        }
+        let text = encode(original, &envelope).map_err(|cause| {
+            let why = Reflect::get(&cause, &"message".into()).ok();
+            let why = why.and_then(|why| why.as_string()).unwrap_or_default();
+            type_error(&["message: must be JSON: ", &why].concat())
+        })?;
+        let own_id = Reflect::get(original, &"sessionId".into())?;
+        Ok(Self {
+            original: original.clone(),
+            text,
+            lacks_session_id: session_id.is_none() && own_id.is_undefined(),
+        })
+    }
+
+    /// The text of the frame for this session.
+    pub(super) fn text(self, session_id: &str) -> JsString {
+        if self.lacks_session_id {
+            add_session_id(&self.text, session_id)
+        } else {
+            self.text
+        }
+    }
+
+    /// The key under which the message is state, by its type.
+    pub(super) fn default_key(&self) -> Option<String> {
+        let kind = text_of(&self.original, "type")?;
+        state_key(&kind, |field| text_of(&self.original, field))
+    }
+
+    /// How long it may wait, by its `durationMs`: a card whose time is over is not shown late.
+    pub(super) fn default_ttl(&self) -> Option<Duration> {
+        let millis = Reflect::get(&self.original, &"durationMs".into()).ok()?;
+        let millis = millis.as_f64().filter(|millis| *millis >= 0.0)?;
+        Some(Duration::from_millis(millis as u64))
+    }
+}
+
+/// `key` and `ttl` as given to `send()`.
+pub(super) fn send_options(
+    options: &JsValue,
+) -> Result<(Option<String>, Option<Duration>), JsValue> {
+    if options.is_undefined() {
+        return Ok((None, None));
+    }
+    if !options.is_object() {
+        return Err(type_error("options: must be an object"));
+    }
+    let key = Reflect::get(options, &"key".into())?;
+    let ttl = Reflect::get(options, &"ttl".into())?;
+    if !key.is_undefined() && !key.is_string() {
+        return Err(type_error("key: must be a string"));
+    }
+    let millis = ttl.as_f64().filter(|millis| *millis >= 0.0);
+    if !ttl.is_undefined() && millis.is_none() {
+        return Err(type_error(
+            "ttl: must be a number of milliseconds, 0 or more",
+        ));
+    }
+    Ok((
+        key.as_string(),
+        millis.map(|millis| Duration::from_millis(millis as u64)),
+    ))
+}
+
+/// A field's value as text; of a list, its items with commas between.
+fn text_of(object: &JsValue, field: &str) -> Option<String> {
+    let value = Reflect::get(object, &field.into()).ok()?;
+    match value.dyn_ref::<js_sys::Array>() {
+        Some(list) => list.join(",").as_string(),
+        None => value.as_string(),
+    }
+}

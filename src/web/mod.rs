@@ -1,0 +1,18 @@
+//! The shell: carries out what the core decides, in a browser, a worker or Node.
+//!
+//! Nothing here decides. [`driver`] is the only place that touches the core, and the only loop.
+
+mod clock;
+mod connect_promise;
+mod credentials;
+mod dispatcher;
+mod driver;
+mod frames;
+mod log;
+mod message;
+mod options;
+mod payloads;
+mod session;
+mod socket;
+
+pub use session::TpaSession;

@@ -1,0 +1,81 @@
+//! The constructor's options: read by field, validated by the core.
+
+use js_sys::{Function, JsString, Reflect, TypeError};
+use wasm_bindgen::prelude::*;
+
+use crate::session::{OptionError, Options, Value};
+
+#[wasm_bindgen]
+extern "C" {
+    #[wasm_bindgen(js_name = String, catch)]
+    fn to_text(value: &JsValue) -> Result<JsString, JsValue>;
+}
+
+/// Validated options, and those that only JavaScript can hold.
+#[derive(Debug)]
+pub(super) struct SessionOptions {
+    pub(super) options: Options,
+    pub(super) api_key_provider: Option<Function>,
+    pub(super) url_provider: Option<Function>,
+    pub(super) web_socket: Option<Function>,
+    pub(super) logger: Option<JsValue>,
+}
+
+impl SessionOptions {
+    /// Fails with a `TypeError` that names the option, its value and what is allowed.
+    pub(super) fn read(given: &JsValue) -> Result<Self, JsValue> {
+        if !given.is_object() {
+            return Err(type_error("options: must be an object"));
+        }
+        let get = |field: &str| Reflect::get(given, &field.into()).unwrap_or_default();
+        let options = Options::read(|field| value(&get(field)))
+            .map_err(|error| type_error(&message(error, &get(error.field))))?;
+        let logger = get("logger");
+        Ok(Self {
+            api_key_provider: get("apiKey").dyn_into().ok(),
+            url_provider: get(options.url_field).dyn_into().ok(),
+            web_socket: get("WebSocket").dyn_into().ok(),
+            logger: (!logger.is_undefined()).then_some(logger),
+            options,
+        })
+    }
+}
+
+/// A `TypeError` with this message.
+pub(super) fn type_error(message: &str) -> JsValue {
+    TypeError::new(message).into()
+}
+
+fn value(given: &JsValue) -> Value {
+    if given.is_undefined() {
+        Value::Missing
+    } else if let Some(given) = given.as_bool() {
+        Value::Bool(given)
+    } else if let Some(given) = given.as_f64() {
+        Value::Number(given)
+    } else if let Some(given) = given.as_string() {
+        Value::Text(given)
+    } else if given.is_function() {
+        Value::Function
+    } else if given.is_object() {
+        Value::Object
+    } else {
+        Value::Other
+    }
+}
+
+fn message(error: OptionError, given: &JsValue) -> String {
+    let mut text = [error.field, ": must be ", error.allowed].concat();
+    if !error.secret {
+        text.push_str(", not ");
+        text.push_str(&shown(given));
+    }
+    text
+}
+
+fn shown(given: &JsValue) -> String {
+    match given.as_string() {
+        Some(text) => ["\"", &text, "\""].concat(),
+        None => to_text(given).map_or_else(|_| "an object".into(), Into::into),
+    }
+}
