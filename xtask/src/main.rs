@@ -1,1 +1,98 @@
-fn main() {}
+//! `cargo xtask`: everything that is done to this repository, in one command.
+//!
+//! It needs only what `cargo` itself needs. What else a command takes (a wasm
+//! target, wasm-bindgen, browsers, npm packages) it finds, or gets, or says in
+//! one line how to get.
+
+mod apt;
+mod bench;
+mod browsers;
+mod build;
+mod cloud;
+mod demo;
+mod doctor;
+mod npm;
+mod process;
+mod test;
+mod toolchain;
+mod tools;
+mod workspace;
+
+use std::process::ExitCode;
+
+const HELP: &str = "\
+cargo xtask <command>
+
+  doctor              what this machine has, what it lacks and how that is got
+  build               make pkg/, the npm package (Rust -> wasm -> JavaScript)
+  demo [options]      build, start a cloud, serve the demo page until ctrl-c
+      --port <N>      listen there instead of 8002
+      --open          open the page in the default browser
+  test [parts]        run every check and test, or only the parts named:
+      lint            rustfmt, clippy (native and wasm), rustdoc, prettier, eslint, tsc
+      core            native tests of all crates
+      web             the wasm in Node, Chromium and Firefox, against a real cloud
+      js              unit tests of the JavaScript modules (tests/js)
+      package         the packed package as its user installs it (tests/package)
+      e2e             the demo page in a browser (tests/e2e)
+  bench [args]        build, then run bench/receive.mjs
+  help                this text
+
+A command gets what it needs by itself: the wasm target by rustup (or, on
+Debian as root, from Debian's rustc-web), wasm-bindgen, wasm-pack and
+geckodriver by `cargo install` into a cache folder of yours, npm packages by
+`npm ci`, browsers by apt on Debian as root. Elsewhere it says what to install.
+
+Environment:
+  WASM_TOOLCHAIN=debian   do not ask rustup for the wasm target
+  CHROMIUM, CHROMEDRIVER, FIREFOX, GECKODRIVER
+                          paths, when the ones found are not the ones wanted
+
+Logs of the commands that were run are in target/xtask-logs/.
+";
+
+fn main() -> ExitCode {
+    let arguments: Vec<String> = std::env::args().skip(1).collect();
+    let arguments: Vec<&str> = arguments.iter().map(String::as_str).collect();
+    match run(&arguments) {
+        Ok(code) => code,
+        Err(message) => {
+            eprintln!("\nerror: {message}");
+            ExitCode::FAILURE
+        }
+    }
+}
+
+fn run(arguments: &[&str]) -> Result<ExitCode, String> {
+    let (command, rest) = match arguments {
+        [] | ["help" | "--help" | "-h", ..] => ("help", &[][..]),
+        [_, rest @ ..] if rest.iter().any(|a| matches!(*a, "--help" | "-h")) => ("help", &[][..]),
+        [command, rest @ ..] => (*command, rest),
+    };
+    match command {
+        "help" => {
+            print!("{HELP}");
+            Ok(ExitCode::SUCCESS)
+        }
+        "doctor" => doctor::run(rest),
+        "build" => no_arguments(rest)
+            .and_then(|()| build::run())
+            .map(|()| ExitCode::SUCCESS),
+        "demo" => demo::run(rest).map(|()| ExitCode::SUCCESS),
+        "test" => test::run(rest),
+        "bench" => bench::run(rest).map(|()| ExitCode::SUCCESS),
+        other => Err(format!(
+            "there is no command `{other}`; `cargo xtask help` lists them"
+        )),
+    }
+}
+
+/// For commands that take none: says so instead of ignoring them.
+fn no_arguments(rest: &[&str]) -> Result<(), String> {
+    match rest {
+        [] => Ok(()),
+        [first, ..] => Err(format!(
+            "`{first}` is not understood here; see `cargo xtask help`"
+        )),
+    }
+}

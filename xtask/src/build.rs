@@ -1,0 +1,176 @@
+//! `cargo xtask build`: from the Rust sources to `pkg/`, the npm package.
+
+use std::fs;
+use std::path::{Path, PathBuf};
+
+use crate::toolchain::{self, TARGET, Toolchain};
+use crate::workspace::{self, Fingerprint, Stamp};
+use crate::{npm, process, tools};
+
+/// The name of the library, and of the files made from it.
+const LIBRARY: &str = "tpa_session";
+/// The cargo profile (in Cargo.toml) that the package is built with.
+const PROFILE: &str = "wasm";
+/// Smallest size; and without the sections that only tools read. The wasm
+/// features are those that the compiler noted in the file.
+const WASM_OPT: [&str; 3] = ["-Oz", "--strip-producers", "--strip-target-features"];
+
+/// Makes the package; each step only when its inputs changed.
+pub fn run() -> Result<(), String> {
+    npm::get()?;
+    let toolchain = toolchain::get()?;
+    let wasm_bindgen = tools::wasm_bindgen()?;
+    let bindgen_folder = wasm_bindgen.get()?;
+
+    let wasm = compile(toolchain)?;
+    let module = bind(&wasm, &bindgen_folder, &wasm_bindgen.version)?;
+    pack(&module)
+}
+
+/// Rust to wasm. `crate-type` is given because cargo does no link-time
+/// optimisation for a library that is an rlib too.
+fn compile(toolchain: Toolchain) -> Result<PathBuf, String> {
+    // The sources must be there before their folders can be named in the flags.
+    process::run("cargo fetch", process::command("cargo").arg("fetch"))?;
+    let mut cargo = process::command("cargo");
+    toolchain
+        .apply(&mut cargo)
+        .args(["rustc", "--package", "tpa-session", "--lib"])
+        .args([
+            "--crate-type",
+            "cdylib",
+            "--profile",
+            PROFILE,
+            "--target",
+            TARGET,
+        ])
+        .env("CARGO_ENCODED_RUSTFLAGS", path_flags().join("\x1f"));
+    process::run("compile to wasm", &mut cargo)?;
+    let wasm = workspace::target()
+        .join(TARGET)
+        .join(PROFILE)
+        .join(format!("{LIBRARY}.wasm"));
+    no_local_paths(&wasm)?;
+    Ok(wasm)
+}
+
+/// Compiler flags that keep this machine's paths out of panic messages.
+fn path_flags() -> Vec<String> {
+    let remap = |from: &Path, to: &str| format!("--remap-path-prefix={}={to}", from.display());
+    let registries = toolchain::registry_folders();
+    let mut flags = vec![remap(&workspace::root(), ".")];
+    flags.extend(registries.iter().map(|folder| remap(folder, "/crates")));
+    flags
+}
+
+/// The flags above can miss a path; then the package must not be made.
+fn no_local_paths(wasm: &Path) -> Result<(), String> {
+    let bytes = read(wasm)?;
+    let folders = [
+        Some(workspace::root()),
+        toolchain::cargo_home(),
+        std::env::home_dir(),
+    ];
+    let contains = |text: &[u8]| bytes.windows(text.len()).any(|window| window == text);
+    for folder in folders.into_iter().flatten() {
+        // A separator makes it a path: `/root` alone can be part of any text.
+        let prefix = format!("{}{}", folder.display(), std::path::MAIN_SEPARATOR);
+        if contains(prefix.as_bytes()) {
+            return Err(format!(
+                "{} contains a path of this machine ({prefix}); see path_flags in xtask/src/build.rs",
+                wasm.display()
+            ));
+        }
+    }
+    Ok(())
+}
+
+/// wasm to a module: bindings by wasm-bindgen, size by wasm-opt.
+fn bind(wasm: &Path, tools: &Path, version: &str) -> Result<PathBuf, String> {
+    let output = workspace::target().join("pkg-build");
+    let fingerprint = Fingerprint::default()
+        .path(wasm)
+        .path(&workspace::root().join("package-lock.json"))
+        .text(version)
+        .text(&WASM_OPT.join(" "))
+        .finish();
+    let stamp = Stamp::new(workspace::target().join("pkg-build.stamp"));
+    if stamp.matches(&fingerprint) && output.is_dir() {
+        process::skipped("wasm-bindgen, wasm-opt", "up to date");
+        return Ok(output);
+    }
+    stamp.clear();
+    if output.exists() {
+        fs::remove_dir_all(&output)
+            .map_err(|e| format!("cannot empty {}: {e}", output.display()))?;
+    }
+    let mut wasm_bindgen = process::command(tools.join("wasm-bindgen"));
+    wasm_bindgen
+        .args([
+            "--target",
+            "bundler",
+            "--no-typescript",
+            "--out-name",
+            LIBRARY,
+            "--out-dir",
+        ])
+        .arg(&output)
+        .arg(wasm);
+    process::run("wasm-bindgen", &mut wasm_bindgen)?;
+
+    let bound = output.join(format!("{LIBRARY}_bg.wasm"));
+    let before = size(&bound)?;
+    let mut wasm_opt = npm::program("wasm-opt");
+    wasm_opt.args(WASM_OPT).arg(&bound).arg("-o").arg(&bound);
+    process::run("wasm-opt", &mut wasm_opt)?;
+    println!(
+        "    wasm: {} bytes compiled, {before} bound, {} optimised",
+        size(wasm)?,
+        size(&bound)?
+    );
+    stamp.set(&fingerprint);
+    Ok(output)
+}
+
+/// A module to a package: entry points, types, manifest; says the sizes.
+fn pack(module: &Path) -> Result<(), String> {
+    let root = workspace::root();
+    let script = root.join("pkg-template/build.mjs");
+    let output = workspace::package();
+    let mut fingerprint = Fingerprint::default().path(module);
+    for input in [
+        "pkg-template",
+        "package-lock.json",
+        "Cargo.toml",
+        "README.md",
+        "LICENSE",
+    ] {
+        fingerprint = fingerprint.path(&root.join(input));
+    }
+    let fingerprint = fingerprint.finish();
+    let stamp = Stamp::new(workspace::target().join("pkg.stamp"));
+    let sizes = workspace::target().join("pkg-sizes.txt");
+    if stamp.matches(&fingerprint) && output.join("package.json").is_file() {
+        process::skipped("package", "up to date");
+    } else {
+        stamp.clear();
+        let said = process::run("package", npm::node().arg(script).arg(module).arg(&output))?;
+        fs::write(&sizes, said).map_err(|e| format!("cannot write {}: {e}", sizes.display()))?;
+        stamp.set(&fingerprint);
+    }
+    for line in fs::read_to_string(&sizes).unwrap_or_default().lines() {
+        println!("    {line}");
+    }
+    println!("  {} is ready", output.display());
+    Ok(())
+}
+
+fn read(path: &Path) -> Result<Vec<u8>, String> {
+    fs::read(path).map_err(|e| format!("cannot read {}: {e}", path.display()))
+}
+
+fn size(path: &Path) -> Result<u64, String> {
+    fs::metadata(path)
+        .map(|metadata| metadata.len())
+        .map_err(|e| format!("cannot read {}: {e}", path.display()))
+}

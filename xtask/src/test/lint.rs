@@ -1,0 +1,71 @@
+//! Formatting, lints, types and documentation.
+
+use super::Report;
+use crate::toolchain::{self, TARGET};
+use crate::{npm, process};
+
+/// All of them, the Rust ones first.
+pub fn run(report: &mut Report) {
+    rust(report);
+    wasm(report);
+    match npm::get() {
+        Ok(()) => javascript(report),
+        Err(error) => report.fail("npm ci", error),
+    }
+}
+
+fn rust(report: &mut Report) {
+    for component in ["rustfmt", "clippy"] {
+        if let Err(error) = toolchain::get_component(component) {
+            report.fail(component, error);
+        }
+    }
+    let cargo = || process::command("cargo");
+    report.check("rustfmt", cargo().args(["fmt", "--all", "--check"]));
+    report.check(
+        "clippy",
+        cargo().args(["clippy", "--workspace", "--all-targets", "--", "-Dwarnings"]),
+    );
+    report.check(
+        "rustdoc",
+        cargo()
+            .args([
+                "doc",
+                "--workspace",
+                "--no-deps",
+                "--document-private-items",
+            ])
+            .env("RUSTDOCFLAGS", "-Dwarnings"),
+    );
+}
+
+/// Half of the root crate is compiled for wasm only.
+fn wasm(report: &mut Report) {
+    let ready = toolchain::get().and_then(|toolchain| {
+        toolchain::get_clippy(toolchain)?;
+        Ok(toolchain)
+    });
+    match ready {
+        Ok(toolchain) => {
+            let mut cargo = process::command("cargo");
+            toolchain
+                .apply(&mut cargo)
+                .args(["clippy", "--package", "tpa-session", "--all-targets"])
+                .args(["--target", TARGET, "--", "-Dwarnings"]);
+            report.check("clippy for wasm", &mut cargo);
+        }
+        Err(error) => report.fail("clippy for wasm", error),
+    }
+}
+
+fn javascript(report: &mut Report) {
+    report.check("prettier", npm::program("prettier").args(["--check", "."]));
+    report.check(
+        "eslint",
+        npm::program("eslint").args(["--max-warnings", "0", "."]),
+    );
+    report.check(
+        "tsc",
+        npm::program("tsc").args(["--project", "tsconfig.json"]),
+    );
+}
