@@ -50,7 +50,6 @@ fn compile(toolchain: Toolchain) -> Result<PathBuf, String> {
         .join(TARGET)
         .join(PROFILE)
         .join(format!("{LIBRARY}.wasm"));
-    no_local_paths(&wasm)?;
     Ok(wasm)
 }
 
@@ -123,6 +122,7 @@ fn bind(wasm: &Path, tools: &Path, version: &str) -> Result<PathBuf, String> {
     let mut wasm_opt = npm::program("wasm-opt");
     wasm_opt.args(WASM_OPT).arg(&bound).arg("-o").arg(&bound);
     process::run("wasm-opt", &mut wasm_opt)?;
+    no_local_paths(&bound)?;
     println!(
         "    wasm: {} bytes compiled, {before} bound, {} optimised",
         size(wasm)?,

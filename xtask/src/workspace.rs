@@ -5,10 +5,12 @@ use std::fs;
 use std::hash::{DefaultHasher, Hasher};
 use std::path::{Path, PathBuf};
 
-/// The root of the workspace.
+/// The root of the workspace. Asked when it runs, of `cargo run`: checkouts that
+/// share a target folder share this program too.
 pub fn root() -> PathBuf {
-    let xtask = Path::new(env!("CARGO_MANIFEST_DIR"));
-    xtask.parent().unwrap_or(xtask).to_path_buf()
+    let compiled_in = || env!("CARGO_MANIFEST_DIR").into();
+    let xtask = env::var_os("CARGO_MANIFEST_DIR").map_or_else(compiled_in, PathBuf::from);
+    xtask.parent().unwrap_or(&xtask).to_path_buf()
 }
 
 /// Cargo's target folder, whichever way it was configured: this program is in it.
