@@ -3,7 +3,7 @@
  * what the cloud received goes to the glasses.
  */
 import { followCloud } from "./cloud-feed.js";
-import { Dashboard, PACKAGE_NAME } from "./dashboard.js";
+import { Dashboard, PACKAGE_NAME, STREAMS } from "./dashboard.js";
 import { byId } from "./dom.js";
 import { EventsLog } from "./events-log.js";
 import { setUpFaults } from "./faults.js";
@@ -12,8 +12,6 @@ import { Ledger } from "./ledger.js";
 import { StatusView } from "./status-view.js";
 import { Timeline } from "./timeline.js";
 
-/** A stream would push the events of the connection out of the list. */
-const NOT_LISTED = ["transcription:en-US"];
 const EVENTS_KEPT = 1000;
 const SMOOTH_MS = 100;
 const CALM_MS = 1000;
@@ -42,7 +40,8 @@ function heard(event, payload) {
   const entry = { at: Date.now(), event, payload: plain };
   events.push(entry);
   if (events.length > EVENTS_KEPT) events.shift();
-  if (!NOT_LISTED.includes(event)) log.add(entry);
+  // The streams would push the events of the connection out of the list.
+  if (!STREAMS.includes(event)) log.add(entry);
 }
 
 function tick() {

@@ -9,8 +9,9 @@
 
 export const PACKAGE_NAME = "org.example.dashboard";
 
-const CAPTIONS = "transcription:en-US";
-const BUTTONS = "button_press";
+export const CAPTIONS = "transcription:en-US";
+export const BUTTONS = "button_press";
+export const STREAMS = [CAPTIONS, BUTTONS];
 const UPDATE_EVERY_MS = 1000;
 const LIFECYCLE = [
   "connecting",
@@ -64,7 +65,7 @@ export class Dashboard {
     for (const name of LIFECYCLE) session.on(name, (payload) => this.#heard(name, payload));
     session.on(CAPTIONS, (caption) => this.#caption(caption));
     session.on(BUTTONS, (press) => this.#press(press));
-    session.subscribe([CAPTIONS, BUTTONS]);
+    session.subscribe(STREAMS);
     this.#session = session;
     this.#timer = window.setInterval(() => this.#update(), UPDATE_EVERY_MS);
     session.connect(this.sessionId).catch((error) => {

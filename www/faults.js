@@ -126,7 +126,20 @@ async function run(label, requests) {
 /** @param {Response} response */
 async function accepted(response) {
   if (response.ok) return;
-  throw new Error(`The cloud answered ${response.status}: ${(await response.text()) || response.statusText}`);
+  throw new Error(`The cloud answered ${response.status}: ${complaint(await response.text())}`);
+}
+
+/**
+ * The cloud says in JSON what it did not like; whatever stands between it and us may not.
+ *
+ * @param {string} body
+ */
+function complaint(body) {
+  try {
+    return JSON.parse(body).error;
+  } catch {
+    return body;
+  }
 }
 
 /** @param {{ id: string, label: string, hint: string }} fault */

@@ -1,4 +1,5 @@
 /** The state in words, the counters, what waits, and the controls of the session. */
+import { BUTTONS, CAPTIONS } from "./dashboard.js";
 import { button, byId, create, input, onSubmit } from "./dom.js";
 
 const WORDS = {
@@ -65,8 +66,8 @@ export class StatusView {
       this.#nextAttempt = `attempt ${payload.attempt} of ${payload.maxAttempts}`;
     }
     if (event === "disconnected") this.#lastClosure = `${payload.kind}, code ${payload.code}`;
-    if (event === "transcription:en-US") this.#captions += 1;
-    if (event === "button_press") this.#presses += 1;
+    if (event === CAPTIONS) this.#captions += 1;
+    if (event === BUTTONS) this.#presses += 1;
     this.#count();
   }
 

@@ -9,15 +9,17 @@
 
 const PX_PER_MS = 16 / 1000;
 const FUTURE_PX = 84;
-const HEIGHT = 156;
-const FAULTS_Y = 14;
-const BAND_Y = 24;
+const HEIGHT = 170;
+const FAULT_ROWS_Y = [12, 27];
+/** A label that comes sooner after the one before goes to the other row. */
+const FAULT_LABEL_MS = 7000;
+const BAND_Y = 38;
 const BAND_HEIGHT = 30;
-const TRAFFIC_Y = 68;
-const STAIR_Y = 88;
+const TRAFFIC_Y = 82;
+const STAIR_Y = 102;
 const STAIR_STEP = 15;
 const STAIR_STEPS = 3;
-const AXIS_Y = 150;
+const AXIS_Y = 164;
 const CLOCK_EVERY_MS = 10_000;
 /** Narrower than this and the name of the state would not fit. */
 const LABEL_FROM_PX = 84;
@@ -30,6 +32,8 @@ export class Timeline {
   #marks = [];
   /** @type {{ rect: SVGElement, label: SVGElement, from: number } | undefined} */
   #band;
+  #lastFaultAt = -Infinity;
+  #faultRow = 0;
   #nextClock = Math.ceil(Date.now() / CLOCK_EVERY_MS) * CLOCK_EVERY_MS;
 
   /** @param {SVGSVGElement} svg */
@@ -83,12 +87,16 @@ export class Timeline {
   /** @param {string} label */
   fault(label) {
     const now = performance.now();
+    const crowded = now - this.#lastFaultAt < FAULT_LABEL_MS;
+    this.#faultRow = crowded ? (this.#faultRow + 1) % FAULT_ROWS_Y.length : 0;
+    this.#lastFaultAt = now;
+    const y = /** @type {number} */ (FAULT_ROWS_Y[this.#faultRow]);
     const mark = draw("g", { class: "fault" });
     mark.append(
-      draw("line", { x1: x(now), x2: x(now), y1: FAULTS_Y - 10, y2: BAND_Y + BAND_HEIGHT }),
-      draw("text", { x: x(now) + 5, y: FAULTS_Y }, label),
+      draw("line", { x1: x(now), x2: x(now), y1: y - 10, y2: BAND_Y + BAND_HEIGHT }),
+      draw("text", { x: x(now) + 5, y }, label),
     );
-    this.#add(mark, now + 8000);
+    this.#add(mark, now + FAULT_LABEL_MS);
   }
 
   /** @param {import("./dashboard.js").SendResult} result */

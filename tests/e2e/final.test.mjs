@@ -1,0 +1,112 @@
+/** Closures after which the session stays down. */
+import assert from "node:assert/strict";
+import { describe, test } from "node:test";
+import { Cloud, CONCURRENCY, setUp } from "./support.mjs";
+
+const stage = setUp();
+
+const FINAL = [
+  { button: "fault-close-1000", code: 1000, reason: "", wasClean: true, kind: "Normal" },
+  { button: "fault-app-stopped", code: 1000, reason: "App stopped", wasClean: true, kind: "AppStopped" },
+  { button: "fault-superseded", code: 4009, wasClean: false, kind: "Superseded" },
+  { button: "disconnect", code: 1000, wasClean: true, kind: "ClientDisconnect" },
+];
+
+describe("closures after which the session stays down", { concurrency: CONCURRENCY }, () => {
+  for (const { button, ...expected } of FINAL) {
+    test(`${expected.kind} is final`, async (t) => {
+      const demo = await stage.open(t);
+      await demo.event("connected");
+
+      const end = await demo.mark();
+      await demo.click(button);
+      const closure = await demo.event("disconnected", { from: end, with: { permanent: true } });
+      await demo.state("stopped");
+
+      for (const [field, value] of Object.entries(expected)) assert.equal(closure[field], value, field);
+      assert.equal(closure.willReconnect, false);
+      await demo.staysSilent(await demo.mark());
+      assert.deepEqual(
+        (await demo.names(end)).filter((name) => name !== "dropped"),
+        ["disconnected"],
+      );
+    });
+  }
+
+  test("a session that is over can be begun again", async (t) => {
+    const demo = await stage.open(t);
+    await demo.event("connected");
+    await demo.click("fault-close-1000");
+    await demo.state("stopped");
+
+    const again = await demo.mark();
+    await demo.click("connect");
+    await demo.event("connected", { from: again });
+    await demo.captionsGoOn();
+    await demo.glassesGoOn();
+  });
+
+  test("a wrong key is refused once and for all, the right one is taken", async (t) => {
+    const demo = await stage.open(t);
+    await demo.event("connected");
+    await demo.click("disconnect");
+    await demo.state("stopped");
+
+    const wrong = await demo.mark();
+    await demo.get("api-key").fill("wrong-key");
+    await demo.click("connect");
+    const closure = await demo.event("disconnected", { from: wrong });
+    const rejection = await demo.event("connect() rejected", { from: wrong });
+
+    assert.equal(closure.kind, "Rejected");
+    assert.equal(closure.permanent, true);
+    assert.equal(closure.willReconnect, false);
+    assert.equal(rejection.name, "TpaConnectionError");
+    assert.equal(rejection.kind, "Rejected");
+    assert.ok(!(await demo.names(wrong)).includes("reconnecting"));
+    await demo.staysSilent(await demo.mark());
+
+    const right = await demo.mark();
+    await demo.get("api-key").fill("dev-key");
+    await demo.click("connect");
+    await demo.event("connected", { from: right });
+  });
+
+  test("a cloud that is gone is dialled three times, at growing delays, and then given up", async (t) => {
+    const cloud = await Cloud.start();
+    t.after(() => cloud.kill());
+    const demo = await stage.open(t, { url: cloud.url });
+    await demo.event("connected");
+    await demo.glassesGoOn();
+
+    const gone = await demo.mark();
+    await cloud.kill();
+    const last = await demo.event("disconnected", { from: gone, with: { permanent: true } });
+    await demo.state("stopped");
+
+    assert.equal(last.code, 4000);
+    assert.equal(last.reason, "Maximum reconnection attempts exceeded");
+    assert.equal(last.wasClean, false);
+    assert.equal(last.willReconnect, false);
+    await demo.staysSilent(await demo.mark());
+    const attempt = ["reconnecting", "connecting"];
+    assert.deepEqual(
+      (await demo.names(gone)).filter((name) => name !== "dropped"),
+      ["disconnected", ...attempt, ...attempt, ...attempt, "disconnected"],
+    );
+
+    const events = (await demo.events()).slice(gone);
+    assert.equal(events.find(({ event }) => event === "disconnected").payload.code, 1006);
+    const waits = events.filter(({ event }) => event === "reconnecting");
+    const dials = events.filter(({ event }) => event === "connecting");
+    for (const [index, longest] of [1000, 2000, 4000].entries()) {
+      const { attempt: number, maxAttempts, delay } = waits[index].payload;
+      assert.equal(number, index + 1);
+      assert.equal(maxAttempts, 3);
+      assert.ok(delay >= longest / 2 && delay <= longest, `delay ${number} is ${delay} ms`);
+      // Clocks in whole milliseconds, read twice.
+      const waited = dials[index].at - waits[index].at;
+      assert.ok(waited >= delay - 2, `waited ${waited} ms instead of ${delay} ms`);
+    }
+  });
+});

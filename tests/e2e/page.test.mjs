@@ -1,0 +1,106 @@
+/** The page itself: what it loads, what it shows when something is wrong, whom it serves. */
+import assert from "node:assert/strict";
+import { describe, test } from "node:test";
+import { Cloud, CONCURRENCY, setUp } from "./support.mjs";
+
+const stage = setUp();
+
+describe("the page itself", { concurrency: CONCURRENCY }, () => {
+  test("it loads under a strict policy, without an error", async (t) => {
+    const demo = await stage.open(t);
+    await demo.event("connected");
+    await demo.captionsGoOn();
+    await demo.glassesGoOn();
+
+    const policy = demo.response.headers()["content-security-policy"] ?? "";
+    assert.match(policy, /default-src 'self'/);
+    assert.doesNotMatch(policy, /'unsafe-(inline|eval)'/);
+    assert.deepEqual(demo.consoleErrors, []);
+    assert.deepEqual(demo.uncaught, []);
+    assert.equal(await demo.number("count-errors"), 0);
+  });
+
+  test("two pages do not disturb each other", async (t) => {
+    const [one, other] = await Promise.all([stage.open(t), stage.open(t)]);
+    await Promise.all([one.event("connected"), other.event("connected")]);
+
+    const cut = await one.mark();
+    await one.click("fault-cut");
+    await one.event("disconnected", { from: cut });
+    await one.event("connected", { from: cut });
+    await Promise.all([one.glassesGoOn(), other.glassesGoOn()]);
+
+    assert.notEqual(await one.get("session-id").textContent(), await other.get("session-id").textContent());
+    assert.deepEqual(await other.names(), ["connecting", "connected"]);
+  });
+
+  test("a fault that the cloud will not do is said in the page", async (t) => {
+    const demo = await stage.open(t);
+    await demo.event("connected");
+
+    await demo.get("custom-code").fill("1005");
+    await demo.click("custom-close");
+    await demo.text("fault-error", /Close 1005 failed.*400.*code/);
+
+    await demo.get("custom-code").fill("4321");
+    await demo.get("custom-reason").fill("planned restart");
+    const close = await demo.mark();
+    await demo.click("custom-close");
+    const closure = await demo.event("disconnected", { from: close });
+    assert.equal(closure.code, 4321);
+    assert.equal(closure.reason, "planned restart");
+    await demo.text("fault-result", /Close 4321: done/);
+    assert.equal(await demo.get("fault-error").isVisible(), false);
+  });
+
+  test("a cloud that does not answer is said in the page", async (t) => {
+    const cloud = await Cloud.start();
+    t.after(() => cloud.kill());
+    const demo = await stage.open(t, { url: cloud.url });
+    await demo.event("connected");
+
+    await cloud.kill();
+    await demo.click("fault-cut");
+    await demo.text("fault-error", /Cut failed. The cloud does not answer/);
+    await demo.text("freshness", /^Frozen/);
+  });
+
+  test("an empty key is said in the page", async (t) => {
+    const demo = await stage.open(t);
+    await demo.event("connected");
+    await demo.click("disconnect");
+    await demo.state("stopped");
+
+    await demo.get("api-key").fill("");
+    await demo.click("connect");
+    await demo.text("notice", /apiKey/);
+  });
+
+  test("it works by keyboard, on a phone's width", async (t) => {
+    const demo = await stage.open(t, { viewport: { width: 360, height: 740 } });
+    await demo.event("connected");
+
+    const cut = await demo.mark();
+    await demo.get("fault-cut").focus();
+    await demo.page.keyboard.press("Enter");
+    await demo.event("disconnected", { from: cut });
+    await demo.event("connected", { from: cut });
+
+    const overflow = await demo.page.evaluate(() => document.documentElement.scrollWidth - innerWidth);
+    assert.equal(overflow, 0);
+  });
+
+  test("everything that can be operated has a name", async (t) => {
+    const demo = await stage.open(t);
+    await demo.event("connected");
+    const nameless = await demo.page.evaluate(() =>
+      [...document.querySelectorAll("input, button, [tabindex]")]
+        .filter(
+          (node) =>
+            !node.labels?.length && !node.textContent?.trim() && !node.hasAttribute("aria-labelledby"),
+        )
+        .map((node) => node.outerHTML),
+    );
+    assert.deepEqual(nameless, []);
+  });
+});

@@ -1,0 +1,123 @@
+/** Closures after which the session comes back by itself. */
+import assert from "node:assert/strict";
+import { describe, test } from "node:test";
+import { CONCURRENCY, setUp } from "./support.mjs";
+
+const stage = setUp();
+
+describe("closures after which the session comes back by itself", { concurrency: CONCURRENCY }, () => {
+  test("a cut is reported as 1006 and mended, and captions and glasses go on", async (t) => {
+    const demo = await stage.open(t);
+    await demo.event("connected");
+    await demo.captionsGoOn();
+    await demo.glassesGoOn();
+
+    const cut = await demo.mark();
+    await demo.click("fault-cut");
+    const closure = await demo.event("disconnected", { from: cut });
+    await demo.event("connected", { from: cut });
+
+    const { code, reason, wasClean, permanent, willReconnect, kind } = closure;
+    assert.deepEqual(
+      { code, reason, wasClean, permanent, willReconnect, kind },
+      { code: 1006, reason: "", wasClean: false, permanent: false, willReconnect: true, kind: "Abnormal" },
+    );
+    assert.deepEqual(await demo.names(cut), ["disconnected", "reconnecting", "connecting", "connected"]);
+    assert.match(
+      await demo.get("closure").first().innerText(),
+      /1006[^]*wasClean\s+false[^]*willReconnect\s+true/,
+    );
+    await demo.captionsGoOn();
+    await demo.glassesGoOn();
+    await demo.text("freshness", /^Live$/);
+  });
+
+  test("a close 1011 is mended too", async (t) => {
+    const demo = await stage.open(t);
+    await demo.event("connected");
+
+    const close = await demo.mark();
+    await demo.click("fault-close-1011");
+    const closure = await demo.event("disconnected", { from: close });
+    await demo.event("connected", { from: close });
+
+    assert.equal(closure.code, 1011);
+    assert.equal(closure.reason, "Internal server error");
+    assert.equal(closure.permanent, false);
+  });
+
+  test("a cloud that refuses for three seconds is asked again until it answers", async (t) => {
+    const demo = await stage.open(t);
+    await demo.event("connected");
+
+    const refused = await demo.mark();
+    await demo.click("fault-refuse");
+    await demo.event("connected", { from: refused });
+
+    const names = await demo.names(refused);
+    assert.equal(names.filter((name) => name === "disconnected").length, 1);
+    assert.ok(names.filter((name) => name === "reconnecting").length >= 2, names.join(" "));
+    await demo.glassesGoOn();
+  });
+
+  test("the dashboard updates through cuts without a single error", async (t) => {
+    const demo = await stage.open(t);
+    await demo.event("connected");
+    await demo.glassesGoOn();
+
+    for (const fault of ["fault-cut", "fault-refuse", "fault-cut"]) {
+      const cut = await demo.mark();
+      await demo.click(fault);
+      await demo.event("connected", { from: cut });
+      await demo.text("last-send", /^sent$/);
+      await demo.glassesGoOn();
+      await demo.countsAnew();
+    }
+
+    assert.equal(await demo.number("count-errors"), 0);
+    assert.equal(await demo.number("count-dropped"), 0);
+    assert.ok((await demo.number("count-sent")) > 0);
+    assert.deepEqual(demo.uncaught, []);
+    assert.deepEqual(demo.consoleErrors, []);
+  });
+
+  test("messages sent while the line is down wait in order and arrive", async (t) => {
+    const demo = await stage.open(t);
+    await demo.event("connected");
+
+    const cut = await demo.mark();
+    await demo.click("fault-refuse");
+    await demo.event("disconnected", { from: cut });
+    for (const note of ["milk", "bread"]) {
+      await demo.get("note-text").fill(note);
+      await demo.click("note-send");
+      await demo.text("last-send", /^queued$/);
+    }
+    await demo.text("waiting", /Note 1.*Note 2/);
+    await demo.event("connected", { from: cut });
+
+    await demo.text("notes-received", /Note 1milk.*Note 2bread/);
+    await demo.text("last-send", /^sent$/);
+    assert.equal(await demo.number("count-waiting"), 0);
+  });
+
+  test("frames that are none are errors, and the session lives on", async (t) => {
+    const demo = await stage.open(t);
+    await demo.event("connected");
+
+    const malformed = await demo.mark();
+    await demo.click("fault-malformed");
+    await demo.event("error", { from: malformed });
+
+    await demo.captionsGoOn();
+    await demo.glassesGoOn();
+    await demo.state("connected");
+    assert.ok((await demo.number("count-errors")) > 0);
+    const names = await demo.names(malformed);
+    assert.ok(
+      names.every((name) => name === "error"),
+      names.join(" "),
+    );
+    assert.deepEqual(demo.uncaught, []);
+  });
+});

@@ -1,0 +1,287 @@
+/**
+ * What the end-to-end tests share: a cloud, a browser, and the demo page as a thing that can be
+ * asked. Waiting is always for something that the page shows or has recorded, never for time.
+ */
+import assert from "node:assert/strict";
+import { spawn } from "node:child_process";
+import { once } from "node:events";
+import path from "node:path";
+import { createInterface } from "node:readline";
+import { after, before } from "node:test";
+import { fileURLToPath } from "node:url";
+import { chromium } from "playwright-core";
+
+const ROOT = fileURLToPath(new URL("../..", import.meta.url));
+const CLOUD = process.env.TPA_CLOUD_BIN ?? path.join(ROOT, "target/debug/tpa-cloud");
+const PACKAGE = path.resolve(ROOT, process.env.TPA_PKG ?? "pkg");
+const CHROMIUM = process.env.CHROMIUM ?? "/usr/bin/chromium";
+const BROWSER_FLAGS = [
+  "--headless",
+  "--no-sandbox",
+  "--disable-gpu",
+  "--disable-quic",
+  "--no-first-run",
+  "--disable-background-networking",
+  "--disable-component-update",
+  "--disable-sync",
+];
+
+/** Tests of one file at a time: each is alone in its page and waits more than it works. */
+export const CONCURRENCY = 4;
+
+/** Generous: it is only ever used up by a test that fails. */
+const DEADLINE_MS = 30_000;
+/** The package's default for `stableAfter`, and a little more. */
+const STABLE_AFTER_MS = 6000;
+
+export class Cloud {
+  #process;
+
+  /**
+   * @param {import("node:child_process").ChildProcess} process
+   * @param {string} url
+   */
+  constructor(process, url) {
+    this.#process = process;
+    this.url = url;
+  }
+
+  /** Starts one on a free port. */
+  static async start() {
+    const folders = ["--serve", `/=${path.join(ROOT, "www")}`, "--serve", `/pkg=${PACKAGE}`];
+    const child = spawn(CLOUD, ["--listen", "127.0.0.1:0", ...folders], {
+      stdio: ["ignore", "pipe", "pipe"],
+    });
+    let log = "";
+    child.stderr.on("data", (chunk) => (log = (log + chunk).slice(-20_000)));
+    const failed = once(child, "error").then(([error]) => Promise.reject(error));
+    const ended = once(child, "exit").then(() =>
+      Promise.reject(new Error(`the cloud ended at once\n${log}`)),
+    );
+    const listening = (async () => {
+      for await (const line of createInterface(child.stdout)) {
+        const url = /listening on (http:\/\/[^\s/]+)/.exec(line)?.[1];
+        if (url) return url;
+      }
+      return ended;
+    })();
+    const url = await Promise.race([listening, failed, ended]);
+    // Settled by the end of the process, long after anybody waits for them.
+    failed.catch(() => {});
+    ended.catch(() => {});
+    // Read on: a full pipe would stop the cloud.
+    child.stdout.resume();
+    return new Cloud(child, url);
+  }
+
+  /** Ends it as a power cut would: nobody is told. */
+  async kill() {
+    if (this.#process.exitCode !== null || this.#process.signalCode !== null) return;
+    const exit = once(this.#process, "exit");
+    this.#process.kill("SIGKILL");
+    await exit;
+  }
+}
+
+/** The demo page in a browser of its own kind of visitor. */
+export class Demo {
+  /** Errors in the console that are the page's or the package's doing. */
+  consoleErrors = [];
+  /** Exceptions that nobody caught. */
+  uncaught = [];
+
+  /** @param {import("playwright-core").Page} page */
+  constructor(page) {
+    this.page = page;
+    page.on("pageerror", (error) => this.uncaught.push(error.message));
+    page.on("console", (message) => {
+      if (message.type() === "error" && !isNetworkReport(message.text()))
+        this.consoleErrors.push(message.text());
+    });
+  }
+
+  /** @param {string} id */
+  get(id) {
+    return this.page.getByTestId(id);
+  }
+
+  /** @param {string} id */
+  click(id) {
+    return this.get(id).click();
+  }
+
+  /** @param {string} id */
+  async number(id) {
+    return Number(await this.get(id).textContent());
+  }
+
+  /** How many updates the glasses have shown. */
+  async frames() {
+    return Number(await this.get("glasses").getAttribute("data-frames"));
+  }
+
+  /** Every event so far, oldest first: `{at, event, payload}`. */
+  events() {
+    return this.page.evaluate(() => window.demo.events);
+  }
+
+  /** Names of the events of the connection since the one with this index. */
+  async names(from = 0) {
+    const names = (await this.events()).slice(from).map(({ event }) => event);
+    return names.filter((name) => !["stateChange", "transcription:en-US", "button_press"].includes(name));
+  }
+
+  /** How many events there have been: a place to count on from. */
+  async mark() {
+    return (await this.events()).length;
+  }
+
+  /**
+   * Waits for an event and gives its payload.
+   *
+   * @param {string} name
+   * @param {{ from?: number, with?: Record<string, unknown> }} [which] at or after an index, and
+   *   with these fields
+   */
+  async event(name, { from = 0, with: fields = {} } = {}) {
+    const found = await this.#until(
+      `the event "${name}" ${JSON.stringify(fields)}`,
+      (/** @type {any} */ wanted) =>
+        window.demo?.events
+          .slice(wanted.from)
+          .find(
+            ({ event, payload }) =>
+              event === wanted.name &&
+              Object.entries(wanted.fields).every(([key, value]) => payload[key] === value),
+          ),
+      { name, from, fields },
+    );
+    return found.payload;
+  }
+
+  /** Waits until the session is in a state. @param {string} state */
+  async state(state) {
+    await this.#until(
+      `the state "${state}"`,
+      (wanted) => document.querySelector('[data-testid="state"]')?.getAttribute("data-state") === wanted,
+      state,
+    );
+  }
+
+  /**
+   * Waits until an element's text fits.
+   *
+   * @param {string} id
+   * @param {RegExp} pattern
+   */
+  async text(id, pattern) {
+    await this.#until(
+      `${id} to show ${pattern}`,
+      ([testId, source]) => {
+        const node = document.querySelector(`[data-testid="${testId}"]`);
+        return node !== null && node.checkVisibility() && new RegExp(source).test(node.textContent ?? "");
+      },
+      [id, pattern.source],
+    );
+  }
+
+  /** Waits until the glasses have shown some more. */
+  async glassesGoOn(updates = 4) {
+    const target = (await this.frames()) + updates;
+    await this.#until(
+      `${updates} more updates on the glasses`,
+      (wanted) =>
+        Number(document.querySelector('[data-testid="glasses"]')?.getAttribute("data-frames")) >= wanted,
+      target,
+    );
+  }
+
+  /** Waits until the app has heard some more captions. */
+  async captionsGoOn(captions = 2) {
+    const target = (await this.number("captions-heard")) + captions;
+    await this.#until(
+      `${captions} more captions`,
+      (wanted) => Number(document.querySelector('[data-testid="captions-heard"]')?.textContent) >= wanted,
+      target,
+    );
+  }
+
+  /** Lets the connection last so long, in the page's time, that attempts are counted from 0 again. */
+  async countsAnew() {
+    await this.page.clock.fastForward(STABLE_AFTER_MS);
+  }
+
+  /**
+   * Lets a minute pass in the page at once, so that a timer that somebody left behind would
+   * fire now, and checks that the session does not say another word.
+   *
+   * @param {number} from index of the event after which there must be silence
+   */
+  async staysSilent(from) {
+    await this.page.clock.fastForward(60_000);
+    assert.deepEqual(await this.names(from), []);
+  }
+
+  /**
+   * @param {string} what
+   * @param {(argument: any) => unknown} check runs in the page
+   * @param {unknown} argument
+   */
+  async #until(what, check, argument) {
+    try {
+      const handle = await this.page.waitForFunction(check, argument, { timeout: DEADLINE_MS, polling: 50 });
+      return /** @type {any} */ (await handle.jsonValue());
+    } catch (error) {
+      const events = await this.events().catch(() => []);
+      const recent = events.slice(-25).map((event) => JSON.stringify(event));
+      throw new Error(`waited in vain for ${what}; the last events:\n${recent.join("\n")}`, { cause: error });
+    }
+  }
+}
+
+/**
+ * A cloud and a browser for the tests of one file.
+ *
+ * @returns {{ cloud: Cloud, open(context: import("node:test").TestContext, options?: object): Promise<Demo> }}
+ */
+export function setUp() {
+  /** @type {import("playwright-core").Browser} */
+  let browser;
+  const stage = {
+    /** @type {any} */
+    cloud: undefined,
+
+    /** Opens the page for one test; `url` when it is not on the file's own cloud. */
+    async open(context, { url = stage.cloud.url, ...options } = {}) {
+      const visitor = await browser.newContext(options);
+      context.after(() => visitor.close());
+      const page = await visitor.newPage();
+      // Time passes as ever until a test says otherwise.
+      await page.clock.install();
+      const demo = new Demo(page);
+      demo.response = await page.goto(url);
+      return demo;
+    },
+  };
+  before(async () => {
+    [stage.cloud, browser] = await Promise.all([
+      Cloud.start(),
+      chromium.launch({ executablePath: CHROMIUM, args: BROWSER_FLAGS }),
+    ]);
+  });
+  after(async () => {
+    await browser?.close();
+    await stage.cloud?.kill();
+  });
+  return stage;
+}
+
+/**
+ * Chromium itself writes an error for a socket or a request that could not be made. That is the
+ * fault we injected, and no page can keep it from doing so.
+ *
+ * @param {string} text
+ */
+function isNetworkReport(text) {
+  return text.startsWith("WebSocket connection to") || text.startsWith("Failed to load resource: net::");
+}
