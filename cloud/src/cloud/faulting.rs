@@ -1,0 +1,165 @@
+//! How faults befall connections.
+
+use super::{Cloud, Ending};
+use crate::effects::{Delivery, Output};
+use crate::events::Fact;
+use crate::faults::{Fault, FaultRequest, Target};
+use crate::identity::{ConnectionId, Identity, UserSessionId};
+use crate::session_manager::SessionManager;
+use crate::time::Instant;
+use crate::timers::Timer;
+
+/// Frames that no client can read: not JSON, without a type, and not even an object.
+const MALFORMED: [&str; 4] = ["this is not JSON", r#"{"noType":true}"#, "null", "[1,2,3]"];
+
+impl Cloud {
+    /// Makes a fault happen. Returns the connections that it hit at once.
+    pub fn inject(&mut self, request: &FaultRequest, now: Instant) -> Vec<ConnectionId> {
+        self.set_time(now);
+        let until = request.period.map(|period| self.effects.now + period);
+        let hit = if request.fault.awaits_arrivals() {
+            Vec::new()
+        } else {
+            self.effects.links.matching(&request.target)
+        };
+        let fact = Fact::Fault {
+            fault: request.fault.name(),
+            connections: hit.clone(),
+            for_ms: request.period.map(|period| period.as_millis() as u64),
+        };
+        self.effects.announce(None, fact);
+        for id in &hit {
+            self.befall(*id, &request.fault, until);
+        }
+        if matches!(request.fault, Fault::Restart { .. }) {
+            self.stay_away(request);
+        } else {
+            self.faults.arm(request, self.effects.now);
+        }
+        hit
+    }
+
+    /// Ends all faults that go on or wait.
+    pub fn clear_faults(&mut self, now: Instant) {
+        self.set_time(now);
+        self.faults.clear();
+        let all = self.effects.links.all();
+        for id in &all {
+            self.thaw(*id);
+            self.effects.timers.stop(&Timer::Flap(*id));
+            let link = self.effects.links.get_mut(*id);
+            if link.is_some_and(|link| link.hurry(self.effects.now)) {
+                let now = self.effects.now;
+                self.effects.timers.set(Timer::Release(*id), now);
+            }
+        }
+        let fact = Fact::Fault {
+            fault: "clear",
+            connections: Vec::new(),
+            for_ms: None,
+        };
+        self.effects.announce(None, fact);
+    }
+
+    /// The faults on the line that go on for `who`. Asked at the opening and once more when it is
+    /// known who it is.
+    pub(super) fn apply_line_faults(&mut self, who: &Identity) {
+        for (fault, until) in self.faults.going_on(who, self.effects.now) {
+            if matches!(fault, Fault::Freeze | Fault::Delay(_)) {
+                self.befall(who.connection_id, &fault, Some(until));
+            }
+        }
+    }
+
+    /// The faults that go on for `who` and come after the ack.
+    pub(super) fn apply_member_faults(&mut self, who: &Identity) {
+        let id = who.connection_id;
+        for (fault, until) in self.faults.going_on(who, self.effects.now) {
+            match fault {
+                Fault::Close { .. } | Fault::Cut | Fault::Malformed => {
+                    self.befall(id, &fault, Some(until));
+                }
+                Fault::Flap(uptime) => {
+                    let end = self.effects.now + uptime;
+                    self.effects.timers.set(Timer::Flap(id), end);
+                }
+                // Before the ack, or before there is a connection.
+                Fault::Freeze | Fault::Delay(_) | Fault::Refuse | Fault::DropAcks => {}
+                // Armed as `Refuse`.
+                Fault::Restart { .. } => {}
+            }
+        }
+    }
+
+    fn befall(&mut self, id: ConnectionId, fault: &Fault, until: Option<Instant>) {
+        match fault {
+            Fault::Close { code, reason }
+            | Fault::Restart {
+                close: Some((code, reason)),
+            } => {
+                self.end(id, Ending::close(*code, reason.clone()));
+            }
+            Fault::Cut | Fault::Flap(_) | Fault::Restart { close: None } => {
+                self.end(id, Ending::cut());
+            }
+            Fault::Freeze => self.freeze(id, until),
+            Fault::Delay(by) => {
+                if let Some(link) = self.effects.links.get_mut(id) {
+                    link.delay(*by, until);
+                }
+            }
+            Fault::Malformed => {
+                for frame in MALFORMED {
+                    self.effects.deliver(id, Delivery::Text(frame.to_owned()));
+                }
+            }
+            // These await arrivals.
+            Fault::Refuse | Fault::DropAcks => {}
+        }
+    }
+
+    fn freeze(&mut self, id: ConnectionId, until: Option<Instant>) {
+        let Some(link) = self.effects.links.get_mut(id) else {
+            return;
+        };
+        if !std::mem::replace(&mut link.frozen, true) {
+            self.effects.push(Output::Freeze {
+                to: id,
+                frozen: true,
+            });
+        }
+        match until {
+            Some(until) => self.effects.timers.set(Timer::Thaw(id), until),
+            None => self.effects.timers.stop(&Timer::Thaw(id)),
+        }
+    }
+
+    pub(super) fn thaw(&mut self, id: ConnectionId) {
+        self.effects.timers.stop(&Timer::Thaw(id));
+        let Some(link) = self.effects.links.get_mut(id) else {
+            return;
+        };
+        if std::mem::replace(&mut link.frozen, false) {
+            self.effects.push(Output::Freeze {
+                to: id,
+                frozen: false,
+            });
+        }
+    }
+
+    /// The second half of a restart: nobody is let in for a time, and what was known is forgotten.
+    fn stay_away(&mut self, request: &FaultRequest) {
+        let refuse = FaultRequest {
+            fault: Fault::Refuse,
+            ..request.clone()
+        };
+        self.faults.arm(&refuse, self.effects.now);
+        if request.target == Target::All {
+            let known = self.effects.config.user_sessions.iter();
+            self.sessions = known
+                .map(|id| UserSessionId::new(id))
+                .map(|id| (id.clone(), SessionManager::new(id)))
+                .collect();
+        }
+    }
+}

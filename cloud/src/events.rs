@@ -1,0 +1,134 @@
+//! What happened, as facts. One broadcast carries them to every part of a user session, to the
+//! log and to whoever watches.
+
+use std::sync::Arc;
+
+use serde::{Serialize, Serializer};
+use serde_json::Value;
+
+use crate::displays::View;
+use crate::identity::{ConnectionId, Identity, UserSessionId};
+
+/// A fact, whose it is, and when.
+#[derive(Debug, Clone, Serialize)]
+pub struct Event {
+    /// What happened.
+    #[serde(flatten)]
+    pub fact: Fact,
+    /// The connection that it happened to, where there is one.
+    #[serde(flatten, serialize_with = "behind_arc")]
+    pub who: Option<Arc<Identity>>,
+    /// When, as ISO-8601.
+    pub at: String,
+}
+
+fn behind_arc<S: Serializer>(
+    who: &Option<Arc<Identity>>,
+    serializer: S,
+) -> Result<S::Ok, S::Error> {
+    who.as_deref().serialize(serializer)
+}
+
+/// Something that happened.
+#[derive(Debug, Clone, PartialEq, Serialize)]
+#[serde(
+    tag = "type",
+    rename_all = "snake_case",
+    rename_all_fields = "camelCase"
+)]
+pub enum Fact {
+    /// A socket opened.
+    Opened,
+    /// A TPA introduced itself and was let in.
+    Acked,
+    /// A TPA or a socket was not let in; a closure follows when there was a socket.
+    Refused {
+        /// The error frame's code, or `FAULT` or `TOO_MANY_CONNECTIONS` without a frame.
+        error: &'static str,
+        /// The close frame's code, where one is sent.
+        #[serde(skip_serializing_if = "Option::is_none")]
+        code: Option<u16>,
+        /// Why.
+        reason: String,
+    },
+    /// The health monitor heard nothing for too long; a closure follows.
+    Stale {
+        /// How long nothing was heard.
+        silent_ms: u64,
+    },
+    /// Another connection took the session over; a closure follows.
+    Superseded {
+        /// The other connection.
+        by: ConnectionId,
+    },
+    /// A connection is over. The last fact about it.
+    Closed {
+        /// The close frame's code; 1006 without a frame.
+        code: u16,
+        /// The close frame's reason.
+        reason: String,
+        /// Which side ended it.
+        by: Side,
+    },
+    /// A fault was injected, or all were cleared.
+    Fault {
+        /// Its name; `clear` when all were cleared.
+        fault: &'static str,
+        /// The connections hit at once.
+        connections: Vec<ConnectionId>,
+        /// For how long it goes on.
+        #[serde(skip_serializing_if = "Option::is_none")]
+        for_ms: Option<u64>,
+    },
+    /// A TPA said what it wants to hear.
+    Subscriptions {
+        /// The whole list.
+        subscriptions: Vec<String>,
+    },
+    /// A TPA showed something.
+    Display {
+        /// Where.
+        view: View,
+        /// What.
+        layout: Value,
+        /// For how long.
+        #[serde(skip_serializing_if = "Option::is_none")]
+        duration_ms: Option<u64>,
+    },
+    /// A display's time was over, or its app was stopped.
+    DisplayEnded {
+        /// Where.
+        view: View,
+        /// Whose it was.
+        package_name: String,
+        /// On whose glasses.
+        user_session_id: UserSessionId,
+    },
+    /// A TPA put something on the dashboard.
+    Dashboard {
+        /// Text or a layout.
+        content: Value,
+        /// The modes in which it shows; empty for a section of the system dashboard.
+        modes: Vec<String>,
+        /// The section of the system dashboard.
+        #[serde(skip_serializing_if = "Option::is_none")]
+        section: Option<String>,
+    },
+    /// A frame came from a TPA.
+    Message {
+        /// Its type; `binary` for a binary frame.
+        frame: String,
+        /// How many frames this connection has sent.
+        count: u64,
+    },
+}
+
+/// A side of a connection.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize)]
+#[serde(rename_all = "snake_case")]
+pub enum Side {
+    /// The cloud ended it.
+    Cloud,
+    /// The TPA ended it, or the line between did.
+    Peer,
+}

@@ -1,0 +1,63 @@
+//! The health monitor of one user session: it pings, and it tells whose silence lasted too long.
+//!
+//! It does not close anything. It says who is stale, and the session manager sees to it that
+//! everybody learns.
+
+use std::collections::BTreeMap;
+use std::time::Duration;
+
+use crate::effects::{Delivery, Effects};
+use crate::events::{Event, Fact};
+use crate::identity::ConnectionId;
+use crate::time::Instant;
+use crate::timers::Timer;
+
+#[derive(Debug, Default)]
+pub(crate) struct HealthMonitor {
+    last_seen: BTreeMap<ConnectionId, Instant>,
+}
+
+impl HealthMonitor {
+    pub(crate) fn follow(&mut self, event: &Event, effects: &mut Effects) {
+        let Some(who) = &event.who else { return };
+        let id = who.connection_id;
+        if event.fact == Fact::Acked {
+            self.last_seen.insert(id, effects.now);
+            let (ping, stale) = (effects.config.ping_interval, effects.config.stale_after);
+            effects.timers.set(Timer::Ping(id), effects.now + ping);
+            effects.timers.set(Timer::Stale(id), effects.now + stale);
+        } else if matches!(event.fact, Fact::Closed { .. }) {
+            self.last_seen.remove(&id);
+        }
+    }
+
+    /// Notes a sign of life.
+    pub(crate) fn heard(&mut self, id: ConnectionId, now: Instant) {
+        if let Some(last_seen) = self.last_seen.get_mut(&id) {
+            *last_seen = now;
+        }
+    }
+
+    pub(crate) fn last_seen(&self, id: ConnectionId) -> Option<Instant> {
+        self.last_seen.get(&id).copied()
+    }
+
+    pub(crate) fn ping(&self, id: ConnectionId, effects: &mut Effects) {
+        effects.deliver(id, Delivery::Ping);
+        let next = effects.now + effects.config.ping_interval;
+        effects.timers.set(Timer::Ping(id), next);
+    }
+
+    /// For how long a connection has been silent, when that is too long. Otherwise looks again
+    /// when it would be: a sign of life moves no timer, since there are so many.
+    pub(crate) fn judge(&self, id: ConnectionId, effects: &mut Effects) -> Option<Duration> {
+        let last_seen = self.last_seen(id)?;
+        let silent = effects.now.since(last_seen);
+        if silent >= effects.config.stale_after {
+            return Some(silent);
+        }
+        let next = last_seen + effects.config.stale_after;
+        effects.timers.set(Timer::Stale(id), next);
+        None
+    }
+}

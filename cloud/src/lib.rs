@@ -1,0 +1,56 @@
+//! A stand-in for AugmentOS Cloud on a developer's machine.
+//!
+//! Two halves. The **library** decides and does no I/O: [`Cloud`] is told what came in and what
+//! time it is, and answers with what is to go out. The [`server`] carries that out on real
+//! sockets. A test can run the library in virtual time, or the whole server on a free port.
+//!
+//! # The run loop
+//!
+//! 1. Call one of `open`, `handle_input`, `handle_timeout`, `inject`, `clear_faults`,
+//!    `send_frame`, `stop_apps` and `shut_down`.
+//! 2. Call [`Cloud::poll_output`] until there is nothing more, and carry out each output in order.
+//! 3. Call [`Cloud::poll_timeout`] and see to it that `handle_timeout` is called at that instant,
+//!    unless 1 happens before.
+//!
+//! # How it is divided
+//!
+//! Each user session has a manager, which owns the connection registry, the health monitor, the
+//! subscriptions and the displays. Arrivals and closures reach all of them through one broadcast.
+//! Below the sessions, a link for each socket knows what the faults do to it.
+//!
+//! **Invariants.** Nothing but the [`server`] module touches a socket, a clock or a file. After a
+//! [`Fact::Closed`] no part holds anything of the connection but the mark that its socket is
+//! closing. There is at most one connection for each user session and package.
+
+mod close;
+mod cloud;
+mod config;
+mod displays;
+mod effects;
+mod events;
+mod fault_request;
+mod faults;
+mod handshake;
+mod health_monitor;
+mod identity;
+mod links;
+mod protocol;
+mod registry;
+pub mod server;
+mod session_manager;
+mod streams;
+mod subscriptions;
+mod time;
+mod timers;
+
+pub use cloud::{Cloud, Input, Refused};
+pub use config::{ApiKey, Config};
+pub use displays::View;
+pub use effects::{Delivery, Output};
+pub use events::{Event, Fact, Side};
+pub use fault_request::{BadRequest, read_fault};
+pub use faults::{Fault, FaultRequest, Target};
+pub use identity::{ConnectionId, Identity, UserSessionId};
+pub use protocol::Dialect;
+pub use time::{Instant, WallClock};
+pub use timers::Timer;

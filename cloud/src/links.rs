@@ -1,0 +1,154 @@
+//! Links: what the cloud knows of a socket below the level of sessions, and what the faults on it
+//! do to what passes.
+
+use std::collections::{BTreeMap, VecDeque};
+use std::sync::Arc;
+use std::time::Duration;
+
+use crate::effects::{Delivery, Gate};
+use crate::faults::Target;
+use crate::identity::{ConnectionId, Identity, UserSessionId};
+use crate::protocol::Dialect;
+use crate::time::Instant;
+
+/// How far a socket has come.
+#[derive(Debug)]
+pub(crate) enum Stage {
+    /// Open; who it is may be known, but it has no ack.
+    Handshaking(Arc<Identity>),
+    /// Let in; the user session's manager looks after it.
+    Member(Arc<Identity>, UserSessionId),
+    /// Over, except that the socket is not gone yet. Nothing else is kept of it.
+    Closing,
+}
+
+#[derive(Debug)]
+pub(crate) struct Link {
+    pub(crate) stage: Stage,
+    pub(crate) dialect: Dialect,
+    pub(crate) received: u64,
+    pub(crate) frozen: bool,
+    delay: Option<Delay>,
+    held: VecDeque<(Instant, Delivery)>,
+}
+
+#[derive(Debug)]
+struct Delay {
+    by: Duration,
+    until: Option<Instant>,
+}
+
+impl Link {
+    pub(crate) fn new(identity: Arc<Identity>, dialect: Dialect) -> Self {
+        Self {
+            stage: Stage::Handshaking(identity),
+            dialect,
+            received: 0,
+            frozen: false,
+            delay: None,
+            held: VecDeque::new(),
+        }
+    }
+
+    /// Whose link it is; `None` once it is over.
+    pub(crate) fn identity(&self) -> Option<&Arc<Identity>> {
+        match &self.stage {
+            Stage::Handshaking(identity) | Stage::Member(identity, _) => Some(identity),
+            Stage::Closing => None,
+        }
+    }
+
+    pub(crate) fn delay(&mut self, by: Duration, until: Option<Instant>) {
+        self.delay = Some(Delay { by, until });
+    }
+
+    /// Ends a delay. What was held is due at once.
+    pub(crate) fn hurry(&mut self, now: Instant) -> bool {
+        self.delay = None;
+        for (due, _) in &mut self.held {
+            *due = now;
+        }
+        !self.held.is_empty()
+    }
+
+    pub(crate) fn gate(&mut self, what: Delivery, now: Instant) -> Gate {
+        if self.frozen {
+            return Gate::Lost;
+        }
+        let delay = match &self.delay {
+            Some(delay) if delay.until.is_none_or(|until| now < until) => delay.by,
+            Some(_) | None => Duration::ZERO,
+        };
+        // Order is kept: nothing overtakes what is held.
+        let last = self.held.back().map_or(now, |(due, _)| *due);
+        let due = last.max(now + delay);
+        if due <= now && self.held.is_empty() {
+            return Gate::Now(what);
+        }
+        self.held.push_back((due, what));
+        Gate::Held(due)
+    }
+
+    /// What was held and is due.
+    pub(crate) fn release(&mut self, now: Instant) -> Option<Delivery> {
+        if self.held.front()?.0 > now {
+            return None;
+        }
+        self.held.pop_front().map(|(_, what)| what)
+    }
+
+    /// When the next of what is held is due.
+    pub(crate) fn next_release(&self) -> Option<Instant> {
+        self.held.front().map(|(due, _)| *due)
+    }
+
+    /// When the last of what is held is due.
+    pub(crate) fn last_release(&self) -> Option<Instant> {
+        self.held.back().map(|(due, _)| *due)
+    }
+
+    pub(crate) fn forget_held(&mut self) {
+        self.held.clear();
+    }
+}
+
+/// All sockets, from their opening until they are gone.
+#[derive(Debug, Default)]
+pub(crate) struct Links {
+    links: BTreeMap<ConnectionId, Link>,
+}
+
+impl Links {
+    pub(crate) fn insert(&mut self, id: ConnectionId, link: Link) {
+        self.links.insert(id, link);
+    }
+
+    pub(crate) fn remove(&mut self, id: ConnectionId) {
+        self.links.remove(&id);
+    }
+
+    pub(crate) fn get(&self, id: ConnectionId) -> Option<&Link> {
+        self.links.get(&id)
+    }
+
+    pub(crate) fn get_mut(&mut self, id: ConnectionId) -> Option<&mut Link> {
+        self.links.get_mut(&id)
+    }
+
+    pub(crate) fn len(&self) -> usize {
+        self.links.len()
+    }
+
+    pub(crate) fn all(&self) -> Vec<ConnectionId> {
+        self.links.keys().copied().collect()
+    }
+
+    /// The links that are not over and that `target` means.
+    pub(crate) fn matching(&self, target: &Target) -> Vec<ConnectionId> {
+        self.links
+            .iter()
+            .filter(|(_, link)| link.identity().is_some_and(|who| target.means(who)))
+            .map(|(id, _)| *id)
+            .collect()
+    }
+}

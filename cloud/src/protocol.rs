@@ -1,0 +1,404 @@
+//! The frames on the wire, read and written.
+//!
+//! Frames are read by hand rather than derived, so that what is wrong with one can be said by
+//! the name of its field.
+
+use std::fmt;
+
+use serde_json::{Map, Value, json};
+
+use crate::displays::View;
+
+/// A frame from a TPA, as far as the cloud acts on it.
+#[derive(Debug, Clone, PartialEq)]
+pub enum FromTpa {
+    /// `tpa_connection_init`.
+    Init(ConnectionInit),
+    /// `subscription_update`: the whole list.
+    Subscriptions(Vec<String>),
+    /// `display_event`.
+    Display(DisplayEvent),
+    /// `dashboard_content_update`.
+    DashboardContent(DashboardContent),
+    /// `dashboard_mode_change`, for the system dashboard only.
+    DashboardMode(String),
+    /// `dashboard_system_update`, for the system dashboard only.
+    DashboardSection {
+        /// Which corner.
+        section: String,
+        /// What it shows.
+        content: Value,
+    },
+    /// `ping`.
+    Ping,
+    /// A type that is not acted on here.
+    Other,
+}
+
+/// How a TPA introduces itself.
+#[derive(Clone, PartialEq, Eq)]
+pub struct ConnectionInit {
+    /// `<userSessionId>-<packageName>`, not yet checked.
+    pub session_id: String,
+    /// The app's package name.
+    pub package_name: String,
+    /// The key; empty when it is missing.
+    pub api_key: String,
+}
+
+/// Leaves the key out, so that it cannot get into a log.
+impl fmt::Debug for ConnectionInit {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("ConnectionInit")
+            .field("session_id", &self.session_id)
+            .field("package_name", &self.package_name)
+            .finish_non_exhaustive()
+    }
+}
+
+/// A request to show something.
+#[derive(Debug, Clone, PartialEq)]
+pub struct DisplayEvent {
+    /// Where.
+    pub view: View,
+    /// What.
+    pub layout: Value,
+    /// For how long; without it until something else is shown there.
+    pub duration_ms: Option<u64>,
+}
+
+/// What an app puts on the dashboard.
+#[derive(Debug, Clone, PartialEq)]
+pub struct DashboardContent {
+    /// Text or a layout.
+    pub content: Value,
+    /// The modes in which it shows.
+    pub modes: Vec<String>,
+}
+
+/// Why a frame cannot be read.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub enum MalformedFrame {
+    /// It is not JSON.
+    NotJson,
+    /// It is JSON but not an object with a string `type`.
+    NoType,
+    /// A field is missing or of the wrong type.
+    Field {
+        /// The frame's type.
+        frame: String,
+        /// The field.
+        field: &'static str,
+        /// What should be there.
+        expected: &'static str,
+    },
+}
+
+impl fmt::Display for MalformedFrame {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match self {
+            Self::NotJson => f.write_str("the frame is not JSON"),
+            Self::NoType => f.write_str("the frame is not an object with a string `type`"),
+            Self::Field {
+                frame,
+                field,
+                expected,
+            } => write!(f, "{frame}: `{field}` must be {expected}"),
+        }
+    }
+}
+
+/// Reads a text frame: its type, and what it says.
+pub fn read_frame(text: &str) -> Result<(String, FromTpa), MalformedFrame> {
+    let value = serde_json::from_str(text).map_err(|_| MalformedFrame::NotJson)?;
+    let Value::Object(mut fields) = value else {
+        return Err(MalformedFrame::NoType);
+    };
+    let Some(Value::String(kind)) = fields.remove("type") else {
+        return Err(MalformedFrame::NoType);
+    };
+    let mut fields = Fields {
+        frame: &kind,
+        fields,
+    };
+    let frame = match kind.as_str() {
+        "tpa_connection_init" => FromTpa::Init(ConnectionInit {
+            session_id: fields.text("sessionId")?,
+            package_name: fields.text("packageName")?,
+            api_key: fields.text("apiKey").unwrap_or_default(),
+        }),
+        "subscription_update" => FromTpa::Subscriptions(fields.streams()?),
+        "display_event" => FromTpa::Display(DisplayEvent {
+            view: fields.view()?,
+            layout: fields.layout()?,
+            duration_ms: fields.duration()?,
+        }),
+        "dashboard_content_update" => FromTpa::DashboardContent(DashboardContent {
+            content: fields.any("content")?,
+            modes: fields.modes()?,
+        }),
+        "dashboard_mode_change" => FromTpa::DashboardMode(fields.text("mode")?),
+        "dashboard_system_update" => FromTpa::DashboardSection {
+            section: fields.text("section")?,
+            content: fields.any("content")?,
+        },
+        "ping" => FromTpa::Ping,
+        _ => FromTpa::Other,
+    };
+    Ok((kind, frame))
+}
+
+/// The fields of one frame; each method takes one out or says what is wrong with it.
+struct Fields<'a> {
+    frame: &'a str,
+    fields: Map<String, Value>,
+}
+
+impl Fields<'_> {
+    fn text(&mut self, field: &'static str) -> Result<String, MalformedFrame> {
+        match self.fields.remove(field) {
+            Some(Value::String(text)) => Ok(text),
+            _ => Err(self.wrong(field, "a string")),
+        }
+    }
+
+    fn any(&mut self, field: &'static str) -> Result<Value, MalformedFrame> {
+        self.fields
+            .remove(field)
+            .ok_or_else(|| self.wrong(field, "there"))
+    }
+
+    fn view(&mut self) -> Result<View, MalformedFrame> {
+        match self.fields.remove("view") {
+            None => Ok(View::Main),
+            Some(value) => value
+                .as_str()
+                .and_then(View::from_name)
+                .ok_or_else(|| self.wrong("view", "`main`, `dashboard` or `always_on`")),
+        }
+    }
+
+    fn layout(&mut self) -> Result<Value, MalformedFrame> {
+        match self.fields.remove("layout") {
+            Some(layout) if layout.get("layoutType").is_some_and(Value::is_string) => Ok(layout),
+            _ => Err(self.wrong("layout", "an object with a string `layoutType`")),
+        }
+    }
+
+    fn duration(&mut self) -> Result<Option<u64>, MalformedFrame> {
+        match self.fields.remove("durationMs") {
+            None | Some(Value::Null) => Ok(None),
+            // JavaScript has one number type, so a fraction is not an error. The cast saturates.
+            Some(value) => match value.as_f64() {
+                // The existing SDK says "for ever" as -1.
+                Some(millis) if millis < 0.0 => Ok(None),
+                Some(millis) => Ok(Some(millis as u64)),
+                None => Err(self.wrong("durationMs", "a number of milliseconds")),
+            },
+        }
+    }
+
+    fn modes(&mut self) -> Result<Vec<String>, MalformedFrame> {
+        match self.fields.remove("modes") {
+            None => Ok(vec!["main".to_owned()]),
+            Some(value) => self.strings(value, "modes"),
+        }
+    }
+
+    /// The subscription list. `location_update` may also come as `{stream, rate}`.
+    fn streams(&mut self) -> Result<Vec<String>, MalformedFrame> {
+        const EXPECTED: &str = "an array of stream names";
+        let Some(Value::Array(items)) = self.fields.remove("subscriptions") else {
+            return Err(self.wrong("subscriptions", EXPECTED));
+        };
+        items
+            .into_iter()
+            .map(|item| match item {
+                Value::String(stream) => Some(stream),
+                Value::Object(mut object) => match object.remove("stream") {
+                    Some(Value::String(stream)) => Some(stream),
+                    _ => None,
+                },
+                _ => None,
+            })
+            .collect::<Option<_>>()
+            .ok_or_else(|| self.wrong("subscriptions", EXPECTED))
+    }
+
+    fn strings(&self, value: Value, field: &'static str) -> Result<Vec<String>, MalformedFrame> {
+        serde_json::from_value(value).map_err(|_| self.wrong(field, "an array of strings"))
+    }
+
+    fn wrong(&self, field: &'static str, expected: &'static str) -> MalformedFrame {
+        MalformedFrame::Field {
+            frame: self.frame.to_owned(),
+            field,
+            expected,
+        }
+    }
+}
+
+/// Which cloud a client takes this one for; they differ in one field name.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Dialect {
+    /// `/tpa-ws`.
+    AugmentOs,
+    /// `/app-ws`, of later releases.
+    MentraOs,
+}
+
+pub(crate) fn ack(dialect: Dialect, session_id: &str, package: &str, at: &str) -> String {
+    let settings = json!([
+        {"type": "group", "title": "Captions"},
+        {"key": "language", "type": "select", "label": "Language", "value": "en-US", "defaultValue": "en-US",
+         "options": [{"label": "English", "value": "en-US"}, {"label": "Spanish", "value": "es-ES"}, {"label": "French", "value": "fr-FR"}]},
+        {"key": "line_width", "type": "text", "label": "Characters a line", "value": "32", "defaultValue": "32"},
+        {"key": "show_partial", "type": "toggle", "label": "Show text while it is spoken", "value": true, "defaultValue": true},
+    ]);
+    let system_settings = match dialect {
+        Dialect::AugmentOs => "augmentosSettings",
+        Dialect::MentraOs => "mentraosSettings",
+    };
+    json!({
+        "type": "tpa_connection_ack",
+        "sessionId": session_id,
+        "config": {
+            "name": package,
+            "description": "An app on the development cloud",
+            "version": "1.0.0",
+            "settings": settings,
+        },
+        "settings": settings,
+        "capabilities": {
+            "modelName": "Simulated glasses",
+            "hasCamera": false,
+            "hasDisplay": true,
+            "display": {"count": 1, "isColor": false, "resolution": {"width": 640, "height": 200}, "maxTextLines": 5},
+            "hasMicrophone": true,
+            "hasSpeaker": false,
+            "hasButton": true,
+            "hasIMU": true,
+        },
+        system_settings: {"metricSystemEnabled": true, "contextualDashboard": true, "brightness": 50},
+        "timestamp": at,
+    })
+    .to_string()
+}
+
+pub(crate) fn connection_error(code: &str, message: &str, at: &str) -> String {
+    json!({"type": "tpa_connection_error", "code": code, "message": message, "timestamp": at})
+        .to_string()
+}
+
+pub(crate) fn data_stream(session_id: &str, stream: &str, data: &Value, at: &str) -> String {
+    json!({
+        "type": "data_stream",
+        "sessionId": session_id,
+        "streamType": stream,
+        "data": data,
+        "timestamp": at,
+    })
+    .to_string()
+}
+
+pub(crate) fn app_stopped(session_id: &str, reason: &str, at: &str) -> String {
+    json!({"type": "app_stopped", "sessionId": session_id, "reason": reason, "timestamp": at})
+        .to_string()
+}
+
+pub(crate) fn dashboard_mode_changed(session_id: &str, mode: &str, at: &str) -> String {
+    json!({"type": "dashboard_mode_changed", "sessionId": session_id, "mode": mode, "timestamp": at})
+        .to_string()
+}
+
+pub(crate) fn pong(at: &str) -> String {
+    json!({"type": "pong", "timestamp": at}).to_string()
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn what_is_no_frame_is_named() {
+        assert_eq!(read_frame("nonsense"), Err(MalformedFrame::NotJson));
+        for no_type in ["null", "[1]", "7", "{}", r#"{"type":7}"#] {
+            assert_eq!(
+                read_frame(no_type),
+                Err(MalformedFrame::NoType),
+                "{no_type}"
+            );
+        }
+    }
+
+    #[test]
+    fn wrong_fields_are_named() {
+        for (frame, field) in [
+            (
+                r#"{"type":"tpa_connection_init","packageName":"a.b"}"#,
+                "sessionId",
+            ),
+            (
+                r#"{"type":"tpa_connection_init","sessionId":"u-a"}"#,
+                "packageName",
+            ),
+            (r#"{"type":"subscription_update"}"#, "subscriptions"),
+            (
+                r#"{"type":"subscription_update","subscriptions":[7]}"#,
+                "subscriptions",
+            ),
+            (r#"{"type":"display_event"}"#, "layout"),
+            (
+                r#"{"type":"display_event","layout":{"layoutType":"text_wall"},"view":"sky"}"#,
+                "view",
+            ),
+            (
+                r#"{"type":"display_event","layout":{"layoutType":"text_wall"},"durationMs":"x"}"#,
+                "durationMs",
+            ),
+            (r#"{"type":"dashboard_content_update"}"#, "content"),
+            (
+                r#"{"type":"dashboard_content_update","content":"x","modes":"main"}"#,
+                "modes",
+            ),
+            (r#"{"type":"dashboard_mode_change"}"#, "mode"),
+            (
+                r#"{"type":"dashboard_system_update","content":"x"}"#,
+                "section",
+            ),
+        ] {
+            match read_frame(frame) {
+                Err(error @ MalformedFrame::Field { field: named, .. }) => {
+                    assert_eq!(named, field, "{frame}");
+                    assert!(error.to_string().contains(field));
+                }
+                other => panic!("{frame}: {other:?}"),
+            }
+        }
+    }
+
+    #[test]
+    fn subscriptions_may_be_objects_with_a_rate() {
+        let (_, frame) = read_frame(
+            r#"{"type":"subscription_update","subscriptions":["button_press",{"stream":"location_update","rate":"high"}]}"#,
+        )
+        .unwrap();
+        let streams = ["button_press", "location_update"].map(str::to_owned);
+        assert_eq!(frame, FromTpa::Subscriptions(streams.to_vec()));
+    }
+
+    #[test]
+    fn unknown_types_are_no_error() {
+        let (kind, frame) = read_frame(r#"{"type":"photo_request"}"#).unwrap();
+        assert_eq!((kind.as_str(), frame), ("photo_request", FromTpa::Other));
+    }
+
+    #[test]
+    fn debug_output_hides_the_key() {
+        let (_, frame) = read_frame(
+            r#"{"type":"tpa_connection_init","sessionId":"u-a","packageName":"a","apiKey":"hunter2"}"#,
+        )
+        .unwrap();
+        assert!(!format!("{frame:?}").contains("hunter2"));
+    }
+}

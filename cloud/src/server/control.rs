@@ -1,0 +1,67 @@
+//! The control interface: looks into the cloud and makes things happen.
+
+use axum::body::Bytes;
+use axum::extract::State;
+use axum::http::StatusCode;
+use axum::http::header::CONTENT_TYPE;
+use axum::response::{IntoResponse, Response};
+use serde_json::{Value, json};
+
+use super::Shared;
+use crate::fault_request::{self, BadRequest};
+use crate::identity::ConnectionId;
+
+/// `GET /sessions`
+pub(super) async fn sessions(State(shared): State<Shared>) -> Response {
+    let sessions = shared.driver.with(|cloud, _| cloud.sessions());
+    answer(StatusCode::OK, &sessions)
+}
+
+/// `POST /faults`
+pub(super) async fn inject(State(shared): State<Shared>, body: Bytes) -> Response {
+    match fault_request::read_fault(&body) {
+        Ok(request) => hit(shared.driver.with(|cloud, now| cloud.inject(&request, now))),
+        Err(bad) => refuse(&bad),
+    }
+}
+
+/// `DELETE /faults`
+pub(super) async fn clear_faults(State(shared): State<Shared>) -> StatusCode {
+    shared.driver.with(|cloud, now| cloud.clear_faults(now));
+    StatusCode::NO_CONTENT
+}
+
+/// `POST /frames`
+pub(super) async fn send_frame(State(shared): State<Shared>, body: Bytes) -> Response {
+    match fault_request::read_frame_request(&body) {
+        Ok((frame, target)) => hit(shared
+            .driver
+            .with(|cloud, now| cloud.send_frame(&target, &frame, now))),
+        Err(bad) => refuse(&bad),
+    }
+}
+
+/// `POST /apps/stop`
+pub(super) async fn stop_apps(State(shared): State<Shared>, body: Bytes) -> Response {
+    match fault_request::read_stop(&body) {
+        Ok((target, reason)) => hit(shared
+            .driver
+            .with(|cloud, now| cloud.stop_apps(&target, &reason, now))),
+        Err(bad) => refuse(&bad),
+    }
+}
+
+fn hit(connections: Vec<ConnectionId>) -> Response {
+    let body = json!({"connections": connections});
+    answer(StatusCode::ACCEPTED, &body)
+}
+
+fn refuse(bad: &BadRequest) -> Response {
+    answer(StatusCode::BAD_REQUEST, &json!(bad))
+}
+
+/// A JSON response.
+pub(super) fn answer(status: StatusCode, body: &Value) -> Response {
+    let headers = [(CONTENT_TYPE, "application/json")];
+    (status, headers, body.to_string()).into_response()
+}

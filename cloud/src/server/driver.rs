@@ -1,0 +1,328 @@
+//! The one place that touches the cloud: hands it inputs and the time, and carries out its
+//! outputs. The numbers are those of the run loop in the crate's documentation.
+
+use std::collections::HashMap;
+use std::sync::atomic::{AtomicUsize, Ordering};
+use std::sync::{Arc, Mutex, PoisonError};
+use std::time::{Duration, SystemTime, UNIX_EPOCH};
+
+use tokio::sync::{Notify, broadcast, mpsc, watch};
+
+use crate::cloud::{Cloud, Input};
+use crate::config::Config;
+use crate::effects::{Delivery, Output};
+use crate::events::{Event, Fact};
+use crate::identity::ConnectionId;
+use crate::time::{Instant, WallClock};
+
+/// What may wait to be sent on one connection, in bytes. A peer that does not read is cut beyond.
+const MAX_QUEUED_BYTES: usize = 4 * 1024 * 1024;
+
+/// What a queued delivery costs beside its payload, so that empty ones are bounded too.
+const DELIVERY_OVERHEAD: usize = 64;
+
+/// How many events a slow watcher may lag behind.
+const EVENT_BACKLOG: usize = 4_096;
+
+#[derive(Debug)]
+pub(super) struct Driver {
+    state: Mutex<State>,
+    started: std::time::Instant,
+    timeout_moved: Notify,
+    events: broadcast::Sender<Arc<str>>,
+    sockets: watch::Sender<usize>,
+}
+
+#[derive(Debug)]
+struct State {
+    cloud: Cloud,
+    sockets: HashMap<ConnectionId, SocketHandle>,
+}
+
+/// What the driver holds of a socket's task.
+#[derive(Debug)]
+pub(super) struct SocketHandle {
+    queue: mpsc::UnboundedSender<Delivery>,
+    queued_bytes: Arc<AtomicUsize>,
+    mode: watch::Sender<Mode>,
+}
+
+/// What a socket's task holds of the driver.
+#[derive(Debug)]
+pub(super) struct SocketOrders {
+    queue: mpsc::UnboundedReceiver<Delivery>,
+    queued_bytes: Arc<AtomicUsize>,
+    mode: watch::Receiver<Mode>,
+}
+
+/// What a socket does.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(super) enum Mode {
+    /// Reads and writes.
+    Open,
+    /// Neither.
+    Frozen,
+    /// Is to be reset.
+    Cut,
+}
+
+impl SocketHandle {
+    pub(super) fn new() -> (Self, SocketOrders) {
+        let (queue, queued) = mpsc::unbounded_channel();
+        let (mode, mode_seen) = watch::channel(Mode::Open);
+        let queued_bytes = Arc::new(AtomicUsize::new(0));
+        let orders = SocketOrders {
+            queue: queued,
+            queued_bytes: Arc::clone(&queued_bytes),
+            mode: mode_seen,
+        };
+        let handle = Self {
+            queue,
+            queued_bytes,
+            mode,
+        };
+        (handle, orders)
+    }
+
+    /// False when too much waits already.
+    fn enqueue(&self, what: Delivery) -> bool {
+        let cost = cost_of(&what);
+        if self.queued_bytes.load(Ordering::Relaxed) + cost > MAX_QUEUED_BYTES {
+            return false;
+        }
+        self.queued_bytes.fetch_add(cost, Ordering::Relaxed);
+        // An error means that the task has ended; it reports that itself.
+        let _ = self.queue.send(what);
+        true
+    }
+}
+
+impl SocketOrders {
+    pub(super) fn mode(&self) -> watch::Receiver<Mode> {
+        self.mode.clone()
+    }
+
+    pub(super) async fn next(&mut self) -> Option<Delivery> {
+        self.queue.recv().await
+    }
+
+    /// To be called when a delivery has left, so that a slow peer's backlog is counted.
+    pub(super) fn delivered(&self, cost: usize) {
+        self.queued_bytes.fetch_sub(cost, Ordering::Relaxed);
+    }
+}
+
+pub(super) fn cost_of(what: &Delivery) -> usize {
+    let payload = match what {
+        Delivery::Text(text) => text.len(),
+        Delivery::Binary(bytes) => bytes.len(),
+        Delivery::Ping | Delivery::Close { .. } => 0,
+    };
+    payload + DELIVERY_OVERHEAD
+}
+
+impl Driver {
+    pub(super) fn new(config: Config) -> Self {
+        let unix = SystemTime::now()
+            .duration_since(UNIX_EPOCH)
+            .unwrap_or_default();
+        let clock = WallClock::starting_at(unix.as_millis() as u64);
+        Self {
+            state: Mutex::new(State {
+                cloud: Cloud::new(config, clock, Instant::ZERO),
+                sockets: HashMap::new(),
+            }),
+            started: std::time::Instant::now(),
+            timeout_moved: Notify::new(),
+            events: broadcast::channel(EVENT_BACKLOG).0,
+            sockets: watch::channel(0).0,
+        }
+    }
+
+    fn now(&self) -> Instant {
+        Instant::from_millis(self.started.elapsed().as_millis() as u64)
+    }
+
+    /// Watches what happens from now on.
+    pub(super) fn watch(&self) -> broadcast::Receiver<Arc<str>> {
+        self.events.subscribe()
+    }
+
+    pub(super) fn socket_count(&self) -> usize {
+        *self.sockets.borrow()
+    }
+
+    pub(super) async fn until_no_sockets(&self) {
+        // The sender lives in self, so there is no error.
+        let _ = self.sockets.subscribe().wait_for(|count| *count == 0).await;
+    }
+
+    pub(super) fn handle_input(&self, from: ConnectionId, input: Input<'_>) {
+        self.with(|cloud, now| cloud.handle_input(from, input, now));
+    }
+
+    /// Calls the cloud and carries out what it says.
+    pub(super) fn with<T>(&self, call: impl FnOnce(&mut Cloud, Instant) -> T) -> T {
+        self.with_state(|state, now| call(&mut state.cloud, now))
+    }
+
+    /// Lets a socket in: its handle is known before the first output about it is carried out.
+    pub(super) fn open<E>(
+        &self,
+        handle: SocketHandle,
+        call: impl FnOnce(&mut Cloud, Instant) -> Result<ConnectionId, E>,
+    ) -> Result<ConnectionId, E> {
+        self.with_state(|state, now| {
+            let id = call(&mut state.cloud, now)?;
+            state.sockets.insert(id, handle);
+            Ok(id)
+        })
+    }
+
+    fn with_state<T>(&self, call: impl FnOnce(&mut State, Instant) -> T) -> T {
+        // Nothing that runs under the lock panics; if it did, going on would still be best.
+        let mut state = self.state.lock().unwrap_or_else(PoisonError::into_inner);
+        let before = state.cloud.poll_timeout().map(|(at, _)| at);
+        // 1. The call.
+        let result = call(&mut state, self.now());
+        // 2. The outputs.
+        self.drain(&mut state);
+        // 3. The timeout, when it has moved.
+        let after = state.cloud.poll_timeout().map(|(at, _)| at);
+        if before != after {
+            self.timeout_moved.notify_one();
+        }
+        let count = state.cloud.socket_count();
+        self.sockets.send_if_modified(|known| {
+            let changed = *known != count;
+            *known = count;
+            changed
+        });
+        result
+    }
+
+    fn drain(&self, state: &mut State) {
+        while let Some(output) = state.cloud.poll_output() {
+            match output {
+                Output::Deliver { to, what } => {
+                    let socket = state.sockets.get(&to);
+                    if socket.is_some_and(|socket| !socket.enqueue(what)) {
+                        let now = self.now();
+                        state.cloud.handle_input(to, Input::Congested, now);
+                    }
+                }
+                Output::Cut { to } => self.set_mode(state, to, Mode::Cut),
+                Output::Freeze { to, frozen } => {
+                    let mode = if frozen { Mode::Frozen } else { Mode::Open };
+                    self.set_mode(state, to, mode);
+                }
+                Output::Event(event) => self.tell(&event),
+            }
+        }
+    }
+
+    fn set_mode(&self, state: &State, of: ConnectionId, mode: Mode) {
+        if let Some(socket) = state.sockets.get(&of) {
+            socket.mode.send_if_modified(|now| {
+                let changed = *now != Mode::Cut && *now != mode;
+                if changed {
+                    *now = mode;
+                }
+                changed
+            });
+        }
+    }
+
+    /// Resets every socket, without asking the cloud.
+    pub(super) fn abandon(&self) {
+        let state = self.state.lock().unwrap_or_else(PoisonError::into_inner);
+        for id in state.sockets.keys() {
+            self.set_mode(&state, *id, Mode::Cut);
+        }
+    }
+
+    /// A socket's task has ended.
+    pub(super) fn gone(&self, id: ConnectionId) {
+        self.with_state(|state, now| {
+            state.cloud.handle_input(id, Input::Gone, now);
+            state.sockets.remove(&id);
+        });
+    }
+
+    fn tell(&self, event: &Event) {
+        log(event);
+        if self.events.receiver_count() == 0 {
+            return;
+        }
+        match serde_json::to_string(event) {
+            // An error means that nobody watches any more.
+            Ok(json) => drop(self.events.send(json.into())),
+            Err(error) => tracing::error!(%error, "cannot write an event"),
+        }
+    }
+
+    /// Calls the cloud whenever something is due.
+    pub(super) async fn run_timers(self: Arc<Self>) {
+        loop {
+            let due = {
+                let state = self.state.lock().unwrap_or_else(PoisonError::into_inner);
+                state.cloud.poll_timeout().map(|(at, _)| at)
+            };
+            let moved = self.timeout_moved.notified();
+            match due {
+                None => moved.await,
+                Some(at) => {
+                    let due = self.started + Duration::from_millis(at.as_millis());
+                    tokio::select! {
+                        () = moved => {}
+                        () = tokio::time::sleep_until(due.into()) => {
+                            self.with(|cloud, now| cloud.handle_timeout(now));
+                        }
+                    }
+                }
+            }
+        }
+    }
+}
+
+/// One line for each fact, with who it is about. There is no key in any of them.
+fn log(event: &Event) {
+    let who = event.who.as_deref();
+    let connection = who.map(|who| tracing::field::display(who.connection_id));
+    let package = who.and_then(|who| who.package_name.as_deref());
+    let user = who
+        .and_then(|who| who.user_session_id.as_ref())
+        .map(tracing::field::display);
+    macro_rules! line {
+        ($level:ident, $($rest:tt)+) => {
+            tracing::$level!(connection, package, user, $($rest)+)
+        };
+    }
+    match &event.fact {
+        Fact::Opened => {
+            let peer = who.map(|who| who.peer.as_str());
+            line!(debug, peer, "opened");
+        }
+        Fact::Acked => line!(info, "connected"),
+        Fact::Refused {
+            error,
+            code,
+            reason,
+        } => line!(warn, error, code, reason, "refused"),
+        Fact::Stale { silent_ms } => line!(warn, silent_ms, "stale"),
+        Fact::Superseded { by } => line!(info, %by, "superseded"),
+        Fact::Closed { code, reason, by } => line!(info, code, reason, ?by, "closed"),
+        Fact::Fault {
+            fault,
+            connections,
+            for_ms,
+        } => line!(info, fault, for_ms, hit = connections.len(), "fault"),
+        Fact::Subscriptions { subscriptions } => line!(debug, ?subscriptions, "subscribed"),
+        Fact::Display {
+            view, duration_ms, ..
+        } => line!(debug, ?view, duration_ms, "display"),
+        Fact::DisplayEnded { view, .. } => line!(debug, ?view, "display ended"),
+        Fact::Dashboard { modes, section, .. } => line!(debug, ?modes, section, "dashboard"),
+        Fact::Message { frame, count } => line!(trace, frame, count, "message"),
+    }
+}

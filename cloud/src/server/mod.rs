@@ -1,0 +1,164 @@
+//! The server: carries out on real sockets what the library says.
+
+mod control;
+mod driver;
+mod events;
+mod guard;
+mod line;
+mod static_files;
+mod tpa_socket;
+
+use std::future::{Future, IntoFuture};
+use std::io;
+use std::net::SocketAddr;
+use std::sync::Arc;
+use std::time::Duration;
+
+use axum::Router;
+use axum::extract::DefaultBodyLimit;
+use axum::middleware;
+use axum::routing::{get, post};
+use tokio::net::TcpListener;
+use tokio::sync::watch;
+use tokio::task::JoinHandle;
+
+use crate::config::Config;
+use driver::Driver;
+use line::{LineInfo, LineListener};
+pub use static_files::Mount;
+
+/// Options of a server.
+#[derive(Debug, Clone)]
+pub struct ServerConfig {
+    /// Where to listen. Port 0 picks a free one.
+    pub listen: SocketAddr,
+    /// Folders to serve.
+    pub serve: Vec<Mount>,
+    /// Options of the cloud itself.
+    pub cloud: Config,
+}
+
+impl Default for ServerConfig {
+    /// A free port on loopback, nothing served.
+    fn default() -> Self {
+        Self {
+            listen: SocketAddr::from(([127, 0, 0, 1], 0)),
+            serve: Vec::new(),
+            cloud: Config::default(),
+        }
+    }
+}
+
+/// A running server. It ends with [`Server::shut_down`], or at once when it is dropped.
+#[derive(Debug)]
+pub struct Server {
+    addr: SocketAddr,
+    driver: Arc<Driver>,
+    stopping: watch::Sender<bool>,
+    timers: JoinHandle<()>,
+    serving: JoinHandle<()>,
+}
+
+/// Starts a server. Must be called inside a tokio runtime.
+pub async fn start(config: ServerConfig) -> io::Result<Server> {
+    static_files::check(&config.serve)?;
+    let listener = TcpListener::bind(config.listen).await?;
+    let addr = listener.local_addr()?;
+    let (stopping, stopped) = watch::channel(false);
+    let driver = Arc::new(Driver::new(config.cloud));
+    let timers = tokio::spawn(Arc::clone(&driver).run_timers());
+    let app = router(Arc::clone(&driver), &config.serve, addr, stopped.clone());
+    let app = app.into_make_service_with_connect_info::<LineInfo>();
+    let serving = axum::serve(LineListener::new(listener), app)
+        .with_graceful_shutdown(until(stopped))
+        .into_future();
+    let serving = tokio::spawn(async move {
+        // Serving has no errors: accepting is tried again, and a connection's errors are its own.
+        let _ = serving.await;
+    });
+    Ok(Server {
+        addr,
+        driver,
+        stopping,
+        timers,
+        serving,
+    })
+}
+
+impl Server {
+    /// How long a graceful shutdown may take after the close handshakes.
+    const PATIENCE: Duration = Duration::from_millis(500);
+
+    /// Where it listens.
+    pub fn addr(&self) -> SocketAddr {
+        self.addr
+    }
+
+    /// How many WebSockets are not gone yet.
+    pub fn socket_count(&self) -> usize {
+        self.driver.socket_count()
+    }
+
+    /// Closes all sockets with 1001 and ends.
+    pub async fn shut_down(mut self) {
+        self.driver.with(|cloud, now| cloud.shut_down(now));
+        // The cloud cuts whoever does not answer the close frame, so this ends.
+        self.driver.until_no_sockets().await;
+        self.stopping.send_replace(true);
+        // What is not served by then is cut by dropping.
+        let _ = tokio::time::timeout(Self::PATIENCE, &mut self.serving).await;
+    }
+}
+
+impl Drop for Server {
+    fn drop(&mut self) {
+        self.timers.abort();
+        self.serving.abort();
+        self.driver.abandon();
+    }
+}
+
+fn until(mut stopped: watch::Receiver<bool>) -> impl Future<Output = ()> + Send {
+    async move {
+        // An error means that the server was dropped, which is as good a reason to stop.
+        let _ = stopped.wait_for(|stopped| *stopped).await;
+    }
+}
+
+/// The longest request body of the control interface.
+const MAX_BODY_BYTES: usize = 2 * 1024 * 1024;
+
+fn router(
+    driver: Arc<Driver>,
+    mounts: &[Mount],
+    addr: SocketAddr,
+    stopped: watch::Receiver<bool>,
+) -> Router {
+    let control = Router::new()
+        .route("/sessions", get(control::sessions))
+        .route("/events", get(events::feed))
+        .route(
+            "/faults",
+            post(control::inject).delete(control::clear_faults),
+        )
+        .route("/frames", post(control::send_frame))
+        .route("/apps/stop", post(control::stop_apps))
+        .layer(DefaultBodyLimit::max(MAX_BODY_BYTES))
+        .layer(middleware::from_fn(guard::same_machine));
+    let sockets = Router::new()
+        .route("/tpa-ws", get(tpa_socket::augment_os))
+        .route("/app-ws", get(tpa_socket::mentra_os));
+    static_files::mount(mounts)
+        .route("/healthz", get(|| async { "ok\n" }))
+        .merge(control)
+        .merge(sockets)
+        .layer(middleware::from_fn_with_state(addr, guard::known_host))
+        .with_state(Shared { driver, stopped })
+}
+
+/// What the handlers share.
+#[derive(Clone)]
+struct Shared {
+    driver: Arc<Driver>,
+    stopped: watch::Receiver<bool>,
+}

@@ -1,0 +1,125 @@
+//! Serves folders: the demo page, the package, whatever an app's developer is working on.
+
+use std::collections::BTreeSet;
+use std::io;
+use std::path::PathBuf;
+use std::str::FromStr;
+
+use axum::Router;
+use axum::http::HeaderValue;
+use axum::http::header::{CACHE_CONTROL, CONTENT_SECURITY_POLICY, CONTENT_TYPE};
+use axum::middleware;
+use axum::response::Response;
+use tower_http::services::ServeDir;
+
+use super::Shared;
+
+/// Strict, except that a page may run wasm and may reach servers on this machine.
+const POLICY: &str = "default-src 'self'; script-src 'self' 'wasm-unsafe-eval'; \
+    connect-src 'self' ws: http://127.0.0.1:* http://localhost:*; style-src 'self'; \
+    img-src 'self' data:; base-uri 'none'; frame-ancestors 'none'";
+
+/// Paths that are the server's own.
+const RESERVED: [&str; 7] = [
+    "tpa-ws", "app-ws", "healthz", "sessions", "events", "faults", "frames",
+];
+
+/// A folder and the path that it is served at. Written `DIR` or `/path=DIR`.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Mount {
+    /// The path without a `/` at its end; empty for the root.
+    pub path: String,
+    /// The folder.
+    pub dir: PathBuf,
+}
+
+impl FromStr for Mount {
+    type Err = String;
+
+    fn from_str(text: &str) -> Result<Self, String> {
+        let (path, dir) = match text.split_once('=') {
+            Some((path, dir)) if path.starts_with('/') => (path.trim_end_matches('/'), dir),
+            Some(_) | None => ("", text),
+        };
+        if dir.is_empty() {
+            return Err("the folder is missing".to_owned());
+        }
+        let segments: Vec<&str> = path.split('/').skip(1).collect();
+        let is_plain = |segment: &&str| {
+            let allowed = |byte: u8| byte.is_ascii_alphanumeric() || b"-_.@".contains(&byte);
+            !segment.is_empty() && segment.bytes().all(allowed)
+        };
+        if !segments.iter().all(is_plain) {
+            return Err(format!("{path:?} is not a path such as /pkg"));
+        }
+        if segments
+            .first()
+            .is_some_and(|first| RESERVED.contains(first) || *first == "apps")
+        {
+            return Err(format!("{path} is the server's own"));
+        }
+        Ok(Self {
+            path: path.to_owned(),
+            dir: PathBuf::from(dir),
+        })
+    }
+}
+
+/// Whether the folders are there and their paths differ.
+pub(super) fn check(mounts: &[Mount]) -> io::Result<()> {
+    let mut paths = BTreeSet::new();
+    for Mount { path, dir } in mounts {
+        if !dir.is_dir() {
+            let error = format!("there is no folder {}", dir.display());
+            return Err(io::Error::new(io::ErrorKind::NotFound, error));
+        }
+        if !paths.insert(path) {
+            let error = format!("two folders are to be served at {path}/");
+            return Err(io::Error::new(io::ErrorKind::InvalidInput, error));
+        }
+    }
+    Ok(())
+}
+
+/// A router that serves the folders.
+pub(super) fn mount(mounts: &[Mount]) -> Router<Shared> {
+    let mut router = Router::new();
+    for Mount { path, dir } in mounts {
+        let files = ServeDir::new(dir);
+        router = if path.is_empty() {
+            router.fallback_service(files)
+        } else {
+            router.nest_service(path, files)
+        };
+    }
+    router.layer(middleware::map_response(add_headers))
+}
+
+async fn add_headers(mut response: Response) -> Response {
+    let headers = response.headers_mut();
+    // Files change while one works on them.
+    headers.insert(CACHE_CONTROL, HeaderValue::from_static("no-cache"));
+    let kind = headers.get(CONTENT_TYPE);
+    if kind.is_some_and(|kind| kind.as_bytes().starts_with(b"text/html")) {
+        headers.insert(CONTENT_SECURITY_POLICY, HeaderValue::from_static(POLICY));
+    }
+    response
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn mounts_are_folders_with_or_without_a_path() {
+        let read = |text: &str| text.parse::<Mount>().map(|mount| (mount.path, mount.dir));
+        assert_eq!(read("www"), Ok((String::new(), "www".into())));
+        assert_eq!(read("/=www"), Ok((String::new(), "www".into())));
+        assert_eq!(read("/pkg=a/b"), Ok(("/pkg".to_owned(), "a/b".into())));
+        assert_eq!(read("/pkg/=a"), Ok(("/pkg".to_owned(), "a".into())));
+        assert_eq!(read("a=b"), Ok((String::new(), "a=b".into())));
+        for bad in ["", "/pkg=", "/{x}=a", "/a//b=c", "/faults=a", "/apps/x=a"] {
+            assert!(read(bad).is_err(), "{bad}");
+        }
+    }
+}
