@@ -36,7 +36,7 @@ const CREDENTIALS: [&str; 6] = [
 ];
 
 /// How a connection ended, as reported to the app.
-#[derive(Clone, Debug, PartialEq, Eq, Serialize)]
+#[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Close {
     /// WebSocket close code.
     pub code: u16,

@@ -192,6 +192,11 @@ impl<P: Payload> Session<P> {
         self.phase.state()
     }
 
+    /// The socket of the current attempt, or of the last one.
+    pub const fn connection(&self) -> SocketId {
+        self.last_socket
+    }
+
     /// The id given to the last `connect()`, if any.
     pub fn session_id(&self) -> Option<&str> {
         (self.phase != Phase::Idle).then_some(self.run.session_id.as_str())
@@ -368,9 +373,9 @@ impl<P: Payload> Session<P> {
             self.timers.stop(timer);
         }
         if self.may_retry(kind) {
-            self.wait(was_connected, Cause { close, kind });
+            self.wait(was_connected, close, kind);
         } else {
-            self.stop(Cause { close, kind });
+            self.stop(close, kind);
         }
     }
 
@@ -388,24 +393,24 @@ impl<P: Payload> Session<P> {
             .is_some_and(|max| self.run.attempts >= max)
     }
 
-    fn wait(&mut self, was_connected: bool, cause: Cause) {
+    fn wait(&mut self, was_connected: bool, close: Close, kind: CloseKind) {
         let delay = self.config.backoff.delay(self.run.attempts, &mut self.rng);
         self.timers.set(Timer::Retry, self.now.after(delay));
         self.enter(Phase::Waiting);
         if was_connected {
-            self.emit_disconnected(cause.clone(), describe(&cause.close), false);
+            self.emit_disconnected(close.clone(), kind, describe(&close), false);
         }
         let max_attempts = self.config.max_reconnect_attempts;
         self.emit(Event::Reconnecting(Reconnecting {
             attempt: self.run.attempts.saturating_add(1),
             max_attempts: max_attempts.map_or(f64::INFINITY, f64::from),
             delay,
-            cause,
+            cause: cause(close, kind),
         }));
     }
 
     /// The session is over for good.
-    fn stop(&mut self, cause: Cause) {
+    fn stop(&mut self, close: Close, kind: CloseKind) {
         // A handler may have ended the session while these were waiting to be carried out.
         self.outputs.retain(|output| {
             !matches!(
@@ -424,42 +429,42 @@ impl<P: Payload> Session<P> {
         self.report_dropped(left, DropReason::Ended);
         self.timers.stop(Timer::Expiry);
         self.enter(Phase::Stopped);
-        let (cause, message) = self.final_cause(cause);
+        let mut message = describe(&close);
+        let gave_up = kind.may_reconnect() && self.run.attempts > 0 && self.is_exhausted();
+        let (close, kind) = if gave_up {
+            let close = Close::new(close::EXHAUSTED, "Maximum reconnection attempts exceeded");
+            message = [&close.reason, ". The last one: ", &message].concat();
+            (close, CloseKind::Exhausted)
+        } else {
+            (close, kind)
+        };
         if !self.run.acknowledged {
             let error = ConnectionError {
-                close: cause.close.clone(),
-                kind: cause.kind,
+                cause: cause(close.clone(), kind),
                 message: message.clone(),
                 attempts: self.run.attempts,
             };
             self.outputs
                 .push_back(Output::Settle(self.run.id, Err(error)));
         }
-        self.emit_disconnected(cause, message, true);
+        self.emit_disconnected(close, kind, message, true);
     }
 
-    /// What the app is told at the end: the closure itself, or that every attempt was used up.
-    fn final_cause(&self, last: Cause) -> (Cause, String) {
-        let message = describe(&last.close);
-        let gave_up = last.kind.may_reconnect() && self.run.attempts > 0 && self.is_exhausted();
-        if !gave_up {
-            return (last, message);
-        }
-        let close = Close::new(close::EXHAUSTED, "Maximum reconnection attempts exceeded");
-        let message = [&close.reason, ". The last one: ", &message].concat();
-        let kind = CloseKind::Exhausted;
-        (Cause { close, kind }, message)
-    }
-
-    fn emit_disconnected(&mut self, cause: Cause, message: String, permanent: bool) {
+    fn emit_disconnected(
+        &mut self,
+        close: Close,
+        kind: CloseKind,
+        message: String,
+        permanent: bool,
+    ) {
         self.emit(Event::Disconnected(Disconnected {
             message,
-            was_clean: cause.close.was_clean(),
-            code: cause.close.code,
-            reason: cause.close.reason,
+            was_clean: close.was_clean(),
+            code: close.code,
+            reason: close.reason,
             permanent,
             will_reconnect: !permanent,
-            kind: cause.kind,
+            kind,
         }));
     }
 }
@@ -523,6 +528,14 @@ impl<P: Payload> Session<P> {
 
     fn transmit(&mut self, socket: SocketId, frame: Outgoing<P>) {
         self.outputs.push_back(Output::Transmit(socket, frame));
+    }
+}
+
+fn cause(close: Close, kind: CloseKind) -> Cause {
+    Cause {
+        code: close.code,
+        reason: close.reason,
+        kind,
     }
 }
 

@@ -130,9 +130,10 @@ pub struct Reconnecting {
 /// What ended a connection or an attempt.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize)]
 pub struct Cause {
-    /// Code and reason.
-    #[serde(flatten)]
-    pub close: Close,
+    /// WebSocket close code, or one of the client's own.
+    pub code: u16,
+    /// Reason text.
+    pub reason: String,
     /// What it means.
     pub kind: CloseKind,
 }
@@ -185,10 +186,8 @@ impl DropReason {
 /// Why the promise of `connect()` is rejected.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct ConnectionError {
-    /// Code and reason.
-    pub close: Close,
-    /// What it means.
-    pub kind: CloseKind,
+    /// What ended the session.
+    pub cause: Cause,
     /// For people.
     pub message: String,
     /// Attempts to reconnect that were made.

@@ -1,16 +1,18 @@
 //! The promises that `connect()` gives, one for each run.
 
-use js_sys::{Function, Object, Promise, Reflect};
+use js_sys::{Function, Promise};
 use wasm_bindgen::prelude::*;
 
 use crate::session::{ConnectionError, RunId};
+
+use super::payloads;
 
 #[wasm_bindgen(module = "/src/web/js/connection_error.js")]
 extern "C" {
     type TpaConnectionError;
 
     #[wasm_bindgen(constructor)]
-    fn new(message: &str, facts: &Object) -> TpaConnectionError;
+    fn new(message: &str, facts: &JsValue) -> TpaConnectionError;
 }
 
 #[derive(Debug)]
@@ -61,16 +63,7 @@ impl ConnectPromises {
 }
 
 fn to_js(error: &ConnectionError) -> JsValue {
-    let facts = Object::new();
-    let kind = serde_wasm_bindgen::to_value(&error.kind).unwrap_or_default();
-    for (field, value) in [
-        ("code", JsValue::from(error.close.code)),
-        ("reason", JsValue::from(error.close.reason.as_str())),
-        ("kind", kind),
-        ("attempts", JsValue::from(error.attempts)),
-    ] {
-        // Setting a field of a fresh plain object cannot fail.
-        let _ = Reflect::set(&facts, &field.into(), &value);
-    }
+    let facts = payloads::data(&error.cause);
+    payloads::set(&facts, "attempts", &error.attempts.into());
     TpaConnectionError::new(&error.message, &facts).into()
 }

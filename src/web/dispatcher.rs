@@ -1,9 +1,11 @@
 //! The JavaScript module beside the wasm: handlers, and frames on their way to them.
 
-use js_sys::{Array, Function, JsString, Object, Reflect};
+use js_sys::{Array, Function, JsString, Object};
 use wasm_bindgen::prelude::*;
 
 use crate::session::{CONTROL_TYPES, Malformed, SocketId};
+
+use super::payloads::set;
 
 /// The events that are the session's own, which no frame may pass itself off as.
 const OWN_EVENTS: [&str; 7] = [
@@ -103,11 +105,6 @@ impl Link {
             _unheard: unheard,
         }
     }
-}
-
-fn set(object: &Object, field: &str, value: &JsValue) {
-    // Setting a field of a fresh plain object cannot fail.
-    let _ = Reflect::set(object, &field.into(), value);
 }
 
 fn strings(list: &[&str]) -> Array {

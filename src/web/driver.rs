@@ -259,7 +259,12 @@ impl Driver {
             Event::Connecting(event) => ("connecting", payloads::data(event)),
             Event::Connected => ("connected", self.settings.borrow().clone()),
             Event::Disconnected(event) => {
-                self.write(LogLevel::Warn, &event.message);
+                let level = if event.was_clean {
+                    LogLevel::Info
+                } else {
+                    LogLevel::Warn
+                };
+                self.write(level, &event.message);
                 ("disconnected", payloads::data(event))
             }
             Event::Reconnecting(event) => {
@@ -289,8 +294,9 @@ impl Driver {
 
     fn write(&self, level: LogLevel, text: &str) {
         if self.log.writes(level) {
+            // Copied first: the app's own logger may call the session.
             let session_id = self.inspect(|core| core.session_id().map(str::to_owned));
-            let connection = self.socket.borrow().as_ref().map(|socket| socket.id);
+            let connection = self.inspect(Session::connection);
             self.log
                 .write(level, session_id.as_deref(), connection, text);
         }

@@ -25,20 +25,19 @@ impl Log {
         &self,
         level: LogLevel,
         session_id: Option<&str>,
-        connection: Option<SocketId>,
+        connection: SocketId,
         text: &str,
     ) {
         if !self.writes(level) {
             return;
         }
-        let connection = connection.map_or_else(|| "-".into(), |socket| socket.0.to_string());
         let line = [
             "[tpa-session] package=",
             &self.package_name,
             " session=",
             session_id.unwrap_or("-"),
             " connection=",
-            &connection,
+            &connection.0.to_string(),
             " ",
             text,
         ]

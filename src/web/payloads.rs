@@ -33,7 +33,8 @@ pub(super) fn error(error: &SessionError) -> JsValue {
     payload.into()
 }
 
-fn set(object: &JsValue, field: &str, value: &JsValue) {
+/// Sets a field of an object that the shell itself made.
+pub(super) fn set(object: &JsValue, field: &str, value: &JsValue) {
     // Setting a field of a fresh plain object cannot fail.
     let _ = Reflect::set(object, &field.into(), value);
 }

@@ -1,0 +1,247 @@
+//! How often a connection is made again, and when it is given up.
+
+use tpa_session::session::{CloseKind, Config, Input, Output, State};
+
+use crate::world::{SESSION, World, config};
+
+#[test]
+fn three_attempts_at_growing_delays_and_then_one_final_event() {
+    let mut world = World::connected(config());
+    world.close(1006, "");
+    world.refuse_all();
+    let delays: Vec<_> = world
+        .reconnecting()
+        .iter()
+        .map(|r| r.delay.as_millis())
+        .collect();
+    assert_eq!(delays, [1000, 2000, 4000]);
+    assert_eq!(world.dials(), 3);
+    let ends = world.disconnected();
+    assert_eq!(ends.len(), 2, "the loss, and the end");
+    assert_eq!((ends[0].code, ends[0].permanent), (1006, false));
+    assert_eq!((ends[1].code, ends[1].permanent), (4000, true));
+    assert_eq!(ends[1].reason, "Maximum reconnection attempts exceeded");
+    assert_eq!(ends[1].kind, CloseKind::Exhausted);
+    assert!(!ends[1].was_clean);
+    world.take();
+    world.advance(600_000);
+    assert_eq!(world.outputs, [], "nothing after the end");
+}
+
+#[test]
+fn the_whole_story_of_an_outage_in_order() {
+    let mut world = World::connected(Config {
+        max_reconnect_attempts: Some(1),
+        ..config()
+    });
+    world.send("kept");
+    world.take();
+    world.close(1006, "");
+    world.send("lost");
+    world.refuse_all();
+    let story = [
+        "-> waiting",
+        "disconnected 1006",
+        "reconnecting 1",
+        "-> connecting",
+        "connecting 1",
+        "dropped ended",
+        "-> stopped",
+        "disconnected 4000 permanent",
+    ];
+    assert_eq!(world.story(), story);
+}
+
+#[test]
+fn the_maximum_is_the_number_of_dials_after_the_loss() {
+    for max in [0, 1, 3, 7] {
+        let mut world = World::connected(Config {
+            max_reconnect_attempts: Some(max),
+            ..config()
+        });
+        world.close(1006, "");
+        world.refuse_all();
+        assert_eq!(world.dials(), max as usize);
+        let ends = world.disconnected();
+        assert_eq!(ends.iter().filter(|end| end.permanent).count(), 1);
+    }
+}
+
+#[test]
+fn a_maximum_of_zero_makes_the_loss_itself_final() {
+    let mut world = World::connected(Config {
+        max_reconnect_attempts: Some(0),
+        ..config()
+    });
+    world.close(1011, "oops");
+    assert_eq!(world.story(), ["-> stopped", "disconnected 1011 permanent"]);
+}
+
+#[test]
+fn without_a_maximum_it_goes_on() {
+    let mut world = World::connected(Config {
+        max_reconnect_attempts: None,
+        ..config()
+    });
+    world.close(1006, "");
+    for _ in 0..200 {
+        world.next_deadline();
+        world.close(1006, "");
+    }
+    assert_eq!(world.session.state(), State::Waiting);
+    let last = world.reconnecting().last().copied().expect("an attempt");
+    assert_eq!(last.max_attempts, f64::INFINITY);
+    assert_eq!(last.delay.as_millis(), 30_000, "the cap, not an overflow");
+}
+
+#[test]
+fn a_first_connection_that_fails_is_tried_again_and_rejects_once() {
+    let mut world = World::new(config());
+    world.connect(SESSION);
+    world.refuse_all();
+    assert_eq!(world.dials(), 4, "one, and three more");
+    let rejected: Vec<_> = world
+        .outputs
+        .iter()
+        .filter_map(|output| match output {
+            Output::Settle(_, result) => Some(result.clone()),
+            _ => None,
+        })
+        .collect();
+    assert_eq!(rejected.len(), 1);
+    let error = rejected[0].clone().expect_err("a rejection");
+    assert_eq!((error.cause.code, error.attempts), (4000, 3));
+    assert_eq!(world.disconnected().len(), 1);
+}
+
+#[test]
+fn a_server_that_accepts_and_drops_is_not_dialled_for_ever() {
+    let mut world = World::connected(config());
+    let mut dials = 0;
+    while world.session.state() != State::Stopped {
+        world.advance(10);
+        if world.session.state() == State::Connected {
+            world.close(1011, "flap");
+        }
+        if world.session.state() == State::Connecting {
+            dials += 1;
+            world.acknowledge();
+        }
+        assert!(dials <= 3, "hammered");
+    }
+    assert_eq!(dials, 3);
+    let ends = world.disconnected();
+    assert_eq!(ends.last().map(|end| end.code), Some(4000));
+}
+
+#[test]
+fn a_server_that_never_acks_is_given_up() {
+    let mut world = World::connected(config());
+    world.close(1006, "");
+    let mut dials = 0;
+    while world.session.state() != State::Stopped {
+        match world.next_deadline() {
+            Some(_) if world.session.state() == State::Connecting => {
+                dials += 1;
+                world.input(Input::Opened(world.socket));
+            }
+            Some(_) => {}
+            None => panic!("stalled"),
+        }
+    }
+    assert_eq!(dials, 3);
+}
+
+#[test]
+fn the_count_starts_anew_after_a_stable_connection() {
+    let mut world = World::connected(config());
+    for stable_for in [4999, 5000] {
+        world.close(1006, "");
+        world.take();
+        world.next_deadline();
+        world.acknowledge();
+        world.advance(stable_for);
+    }
+    world.take();
+    world.close(1006, "");
+    assert_eq!(world.reconnecting()[0].attempt, 1);
+}
+
+#[test]
+fn a_connection_was_stable_even_if_its_timer_is_late() {
+    let mut world = World::connected(config());
+    world.close(1006, "");
+    world.next_deadline();
+    world.acknowledge();
+    world.take();
+    world.now += 60_000;
+    world.close(1006, "");
+    assert_eq!(world.reconnecting()[0].attempt, 1);
+}
+
+#[test]
+fn an_unstable_connection_keeps_the_count() {
+    let mut world = World::connected(config());
+    world.close(1006, "");
+    world.next_deadline();
+    world.acknowledge();
+    world.advance(4999);
+    world.take();
+    world.close(1006, "");
+    assert_eq!(world.reconnecting()[0].attempt, 2);
+}
+
+#[test]
+fn connect_after_the_end_starts_from_zero() {
+    let mut world = World::connected(config());
+    world.close(1006, "");
+    world.refuse_all();
+    world.take();
+    world.connect(SESSION);
+    assert_eq!(world.story(), ["-> connecting", "connecting 0"]);
+    world.acknowledge();
+    assert_eq!(world.session.state(), State::Connected);
+}
+
+#[test]
+fn a_failed_dial_that_fires_only_error_still_ends_the_attempt() {
+    let mut world = World::connected(config());
+    world.close(1006, "");
+    let mut dials = 0;
+    while world.session.state() != State::Stopped {
+        world.next_deadline();
+        if world.session.state() == State::Connecting {
+            dials += 1;
+            assert!(dials <= 3);
+            world.input(Input::Failed(world.socket));
+        }
+    }
+    assert_eq!(dials, 3);
+}
+
+#[test]
+fn error_and_close_twice_each_are_one_failure() {
+    let mut world = World::connected(config());
+    world.close(1006, "");
+    world.next_deadline();
+    world.take();
+    let socket = world.socket;
+    world.input(Input::Failed(socket));
+    world.input(Input::Failed(socket));
+    world.close(1006, "");
+    world.close(1006, "");
+    assert_eq!(world.reconnecting().len(), 1);
+    assert_eq!(world.reconnecting()[0].attempt, 2);
+}
+
+#[test]
+fn an_error_leaves_the_close_time_to_say_why() {
+    let mut world = World::connected(config());
+    world.input(Input::Failed(world.socket));
+    assert_eq!(world.story(), Vec::<String>::new());
+    world.close(1011, "why");
+    assert_eq!(world.disconnected()[0].reason, "why");
+    world.take();
+    world.advance(900);
+    assert_eq!(world.outputs, []);
+}

@@ -1,0 +1,150 @@
+//! Options: defaults, what is allowed, and how what is not is named.
+
+use std::collections::BTreeMap;
+
+use tpa_session::session::{
+    Config, DEFAULT_URL, LogLevel, OptionError, Options, Source, Value, websocket_url,
+};
+
+fn read(fields: &[(&'static str, Value)]) -> Result<Options, OptionError> {
+    let mut all = BTreeMap::from([
+        ("packageName", Value::Text("org.example.app".into())),
+        ("apiKey", Value::Text("secret".into())),
+    ]);
+    all.extend(fields.iter().cloned());
+    Options::read(|field| all.get(field).cloned().unwrap_or(Value::Missing))
+}
+
+fn refused(field: &'static str, value: Value) -> OptionError {
+    match read(&[(field, value.clone())]) {
+        Err(error) => error,
+        Ok(_) => panic!("{field}: {value:?} was accepted"),
+    }
+}
+
+#[test]
+fn the_defaults_are_those_of_the_story() {
+    let options = read(&[]).expect("the least that is allowed");
+    assert_eq!(options.config, Config::default());
+    assert!(options.config.auto_reconnect);
+    assert_eq!(options.config.max_reconnect_attempts, Some(3));
+    assert_eq!(options.config.backoff.initial.as_millis(), 1000);
+    assert_eq!(options.url, Source::Fixed(DEFAULT_URL.into()));
+    assert_eq!(options.log_level, LogLevel::Warn);
+}
+
+#[test]
+fn zero_and_infinity_are_values_like_others() {
+    let number = Value::Number;
+    let options = read(&[
+        ("maxReconnectAttempts", number(0.0)),
+        ("reconnectDelay", number(0.0)),
+        ("jitter", number(0.0)),
+    ])
+    .expect("zeros");
+    assert_eq!(options.config.max_reconnect_attempts, Some(0));
+    assert_eq!(options.config.backoff.initial.as_millis(), 0);
+    let options = read(&[("maxReconnectAttempts", number(f64::INFINITY))]).expect("infinity");
+    assert_eq!(options.config.max_reconnect_attempts, None);
+}
+
+#[test]
+fn a_wrong_value_is_named_by_its_field() {
+    let wrong_numbers = [
+        Value::Number(-1.0),
+        Value::Number(f64::NAN),
+        Value::Number(f64::NEG_INFINITY),
+        Value::Text("three".into()),
+        Value::Bool(true),
+        Value::Other,
+    ];
+    for field in [
+        "maxReconnectAttempts",
+        "reconnectDelay",
+        "maxReconnectDelay",
+        "jitter",
+        "connectTimeout",
+        "stableAfter",
+        "maxQueuedMessages",
+        "maxQueuedBytes",
+    ] {
+        for value in wrong_numbers.clone() {
+            let error = refused(field, value);
+            assert_eq!((error.field, error.secret), (field, false));
+            assert!(!error.allowed.is_empty());
+        }
+    }
+    for (field, value) in [
+        ("maxReconnectAttempts", Value::Number(2.5)),
+        ("reconnectDelay", Value::Number(f64::INFINITY)),
+        ("jitter", Value::Number(1.1)),
+        ("connectTimeout", Value::Number(0.0)),
+        ("autoReconnect", Value::Text("yes".into())),
+        ("logLevel", Value::Text("loud".into())),
+        ("logLevel", Value::Number(1.0)),
+        ("logger", Value::Text("console".into())),
+        ("WebSocket", Value::Object),
+        ("packageName", Value::Missing),
+        ("packageName", Value::Text(" ".into())),
+        ("augmentOSWebsocketUrl", Value::Text("ftp://host".into())),
+        ("mentraOSWebsocketUrl", Value::Text("host:8002".into())),
+        ("mentraOSWebsocketUrl", Value::Number(1.0)),
+    ] {
+        assert_eq!(refused(field, value).field, field);
+    }
+}
+
+#[test]
+fn the_key_is_secret_even_when_it_is_wrong() {
+    for value in [
+        Value::Missing,
+        Value::Text(String::new()),
+        Value::Number(5.0),
+    ] {
+        let error = refused("apiKey", value);
+        assert_eq!((error.field, error.secret), ("apiKey", true));
+    }
+}
+
+#[test]
+fn key_and_url_may_come_from_providers() {
+    let options = read(&[
+        ("apiKey", Value::Function),
+        ("mentraOSWebsocketUrl", Value::Function),
+    ])
+    .expect("providers");
+    assert_eq!(options.api_key, Source::Provider);
+    assert_eq!(
+        (options.url_field, options.url),
+        ("mentraOSWebsocketUrl", Source::Provider)
+    );
+    assert!(options.config.key_from_provider);
+}
+
+#[test]
+fn urls_of_the_web_become_urls_of_sockets() {
+    for (given, expected) in [
+        ("ws://localhost:8002/tpa-ws", "ws://localhost:8002/tpa-ws"),
+        (
+            "wss://cloud.example/app-ws?a=b",
+            "wss://cloud.example/app-ws?a=b",
+        ),
+        ("http://[::1]:1/x", "ws://[::1]:1/x"),
+        ("HTTPS://Cloud.example", "wss://Cloud.example"),
+        ("ws://host/path#fragment", "ws://host/path"),
+    ] {
+        assert_eq!(websocket_url(given).as_deref(), Some(expected));
+    }
+    for wrong in [
+        "",
+        "host",
+        "ftp://host",
+        "ws:host",
+        "ws://",
+        "ws:///path",
+        "ws://:80",
+        "ws://a b",
+    ] {
+        assert_eq!(websocket_url(wrong), None, "{wrong}");
+    }
+}

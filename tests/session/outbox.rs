@@ -1,0 +1,229 @@
+//! What waits to be sent.
+
+use tpa_session::session::{Command, Config, Limits, Output, Reply, state_key};
+
+use crate::world::{SESSION, Text, World, config};
+
+fn limited(messages: usize, bytes: usize) -> Config {
+    Config {
+        outbox: Limits { messages, bytes },
+        ..config()
+    }
+}
+
+#[test]
+fn sends_at_once_while_connected() {
+    let mut world = World::connected(config());
+    assert_eq!(world.send("a"), Reply::Sent);
+    assert_eq!(world.sent(), ["a"]);
+}
+
+#[test]
+fn keeps_messages_in_order_through_an_outage() {
+    let mut world = World::connected(config());
+    world.close(1006, "");
+    for text in ["a", "b", "c"] {
+        assert_eq!(world.send(text), Reply::Queued);
+    }
+    assert_eq!(world.session.queued(), (3, 3));
+    world.next_deadline();
+    world.send("d");
+    assert_eq!(world.sent(), Vec::<&str>::new());
+    world.acknowledge();
+    world.send("e");
+    assert_eq!(world.sent(), ["a", "b", "c", "d", "e"]);
+    assert_eq!(world.session.queued(), (0, 0));
+}
+
+#[test]
+fn a_socket_that_is_closing_is_not_fed() {
+    let mut world = World::connected(config());
+    let reply = world.command(Command::Send {
+        payload: Text("a".into()),
+        key: None,
+        ttl: None,
+        writable: false,
+    });
+    assert_eq!(reply, Reply::Queued);
+    world.close(1006, "");
+    world.next_deadline();
+    world.acknowledge();
+    assert_eq!(world.sent(), ["a"]);
+}
+
+#[test]
+fn what_waited_goes_before_what_is_new() {
+    let mut world = World::connected(config());
+    world.command(Command::Send {
+        payload: Text("a".into()),
+        key: None,
+        ttl: None,
+        writable: false,
+    });
+    world.send("b");
+    assert_eq!(world.sent(), ["a", "b"]);
+}
+
+#[test]
+fn the_oldest_gives_way_to_the_newest() {
+    let mut world = World::new(limited(2, 100));
+    for text in ["a", "b", "c"] {
+        assert_eq!(world.send(text), Reply::Queued);
+    }
+    assert_eq!(world.dropped(), [("a", "overflow")]);
+    world.connect(SESSION);
+    world.acknowledge();
+    assert_eq!(world.sent(), ["b", "c"]);
+}
+
+#[test]
+fn bytes_are_bounded_too() {
+    let mut world = World::new(limited(100, 10));
+    world.send("aaaa");
+    world.send("bbbb");
+    world.send("cccc");
+    assert_eq!(world.dropped(), [("aaaa", "overflow")]);
+    assert_eq!(world.session.queued(), (2, 8));
+}
+
+#[test]
+fn what_could_never_fit_is_dropped_alone() {
+    let mut world = World::new(limited(100, 3));
+    world.send("a");
+    assert_eq!(world.send("bbbb"), Reply::Dropped);
+    assert_eq!(world.dropped(), [("bbbb", "overflow")]);
+    assert_eq!(world.session.queued(), (1, 1));
+}
+
+#[test]
+fn a_queue_of_no_places_drops_all() {
+    let mut world = World::new(limited(0, 100));
+    assert_eq!(world.send("a"), Reply::Dropped);
+    assert_eq!(world.dropped(), [("a", "overflow")]);
+}
+
+#[test]
+fn a_newer_state_takes_the_place_of_the_older() {
+    let mut world = World::new(config());
+    world.send_with("card 1", Some("card"), None);
+    world.send("b");
+    for n in 2..=3600 {
+        assert_eq!(
+            world.send_with(&format!("card {n}"), Some("card"), None),
+            Reply::Queued
+        );
+    }
+    world.connect(SESSION);
+    world.acknowledge();
+    assert_eq!(world.sent(), ["card 3600", "b"]);
+    assert_eq!(world.dropped(), []);
+}
+
+#[test]
+fn a_newer_state_that_is_larger_does_not_drop_itself() {
+    let mut world = World::new(limited(10, 10));
+    world.send_with("a", Some("card"), None);
+    world.send("bbbb");
+    world.send("cccc");
+    assert_eq!(world.send_with("aaaaaa", Some("card"), None), Reply::Queued);
+    assert_eq!(world.dropped(), [("bbbb", "overflow")]);
+    assert_eq!(world.session.queued(), (2, 10));
+}
+
+#[test]
+fn what_is_too_old_is_not_sent_late() {
+    let mut world = World::new(config());
+    world.send_with("short", None, Some(1000));
+    world.send_with("long", None, Some(9000));
+    world.send("always");
+    world.advance(999);
+    assert_eq!(world.dropped(), []);
+    world.advance(1);
+    assert_eq!(
+        world.dropped(),
+        [("short", "expired")],
+        "told when it happens"
+    );
+    world.connect(SESSION);
+    world.acknowledge();
+    assert_eq!(world.sent(), ["long", "always"]);
+    world.take();
+    world.advance(60_000);
+    assert_eq!(world.dropped(), []);
+}
+
+#[test]
+fn what_expired_while_timers_slept_is_not_sent() {
+    let mut world = World::new(config());
+    world.connect(SESSION);
+    world.send_with("old", None, Some(1000));
+    world.now += 2000;
+    world.acknowledge();
+    assert_eq!(world.sent(), Vec::<&str>::new());
+    assert_eq!(world.dropped(), [("old", "expired")]);
+}
+
+#[test]
+fn the_end_of_the_session_reports_what_is_left() {
+    let mut world = World::connected(config());
+    world.close(1006, "");
+    world.send("a");
+    world.send("b");
+    world.take();
+    world.disconnect();
+    let story = [
+        "dropped ended",
+        "dropped ended",
+        "-> stopped",
+        "disconnected 1000 permanent",
+    ];
+    assert_eq!(world.story(), story);
+    assert_eq!(world.session.queued(), (0, 0));
+}
+
+#[test]
+fn after_the_end_a_message_is_dropped_in_silence() {
+    let mut world = World::connected(config());
+    world.disconnect();
+    world.take();
+    assert_eq!(world.send("a"), Reply::Dropped);
+    assert_eq!(world.outputs, []);
+}
+
+#[test]
+fn nothing_is_transmitted_before_the_ack() {
+    let mut world = World::new(config());
+    world.connect(SESSION);
+    world.send("a");
+    world.input(tpa_session::session::Input::Opened(world.socket));
+    world.send("b");
+    let messages = world
+        .outputs
+        .iter()
+        .filter(|output| matches!(output, Output::Transmit(..)))
+        .count();
+    assert_eq!(messages, 1, "init alone");
+}
+
+#[test]
+fn displays_and_dashboards_are_state() {
+    let none = |_: &str| None;
+    let text = |value: &'static str| move |_: &str| Some(value.to_owned());
+    assert_eq!(
+        state_key("display_event", text("main")).as_deref(),
+        Some("display_event:main")
+    );
+    assert_eq!(
+        state_key("display_event", none).as_deref(),
+        Some("display_event:")
+    );
+    assert_eq!(
+        state_key("dashboard_content_update", text("main,expanded")).as_deref(),
+        Some("dashboard_content_update:main,expanded")
+    );
+    assert_eq!(
+        state_key("dashboard_system_update", text("topLeft")).as_deref(),
+        Some("dashboard_system_update:topLeft")
+    );
+    assert_eq!(state_key("photo_request", text("main")), None);
+}

@@ -1,0 +1,172 @@
+//! What a handler may do while outputs are still waiting to be carried out.
+
+use tpa_session::session::{Command, Event, Input, Output, Reply, Session, State};
+
+use crate::world::{SESSION, Text, World, config};
+
+/// Drains the session as the shell does, calling `handler` at every event.
+fn drain(
+    world: &mut World,
+    mut handler: impl FnMut(&mut Session<Text>, &Event<Text>),
+) -> Vec<Output<Text>> {
+    let mut outputs = Vec::new();
+    while let Some(output) = world.session.poll_output() {
+        if let Output::Emit(event) = &output {
+            handler(&mut world.session, event);
+        }
+        outputs.push(output);
+    }
+    outputs
+}
+
+fn disconnect(session: &mut Session<Text>, world_now: tpa_session::session::Instant) {
+    let command = Command::Disconnect { reason: None };
+    assert_eq!(session.command(command, world_now), Ok(Reply::Done));
+}
+
+fn names(outputs: &[Output<Text>]) -> Vec<&'static str> {
+    let name = |output: &Output<Text>| match output {
+        Output::Prepare(_) => "prepare",
+        Output::Open(_) => "open",
+        Output::Transmit(..) => "transmit",
+        Output::Close(..) => "close",
+        Output::Settle(_, Ok(())) => "resolve",
+        Output::Settle(_, Err(_)) => "reject",
+        Output::Emit(event) => match event {
+            Event::Connecting(_) => "connecting",
+            Event::Connected => "connected",
+            Event::Disconnected(_) => "disconnected",
+            Event::Reconnecting(_) => "reconnecting",
+            Event::StateChange(_) => "stateChange",
+            Event::Error(_) => "error",
+            Event::Dropped(..) => "dropped",
+        },
+    };
+    outputs.iter().map(name).collect()
+}
+
+#[test]
+fn disconnect_in_a_handler_of_connecting_never_dials() {
+    let mut world = World::new(config());
+    let now = world.now();
+    let session_id = SESSION.into();
+    assert!(
+        world
+            .session
+            .command(Command::Connect { session_id }, now)
+            .is_ok()
+    );
+    let outputs = drain(&mut world, |session, event| {
+        if matches!(event, Event::Connecting(_)) {
+            disconnect(session, now);
+        }
+    });
+    let story = [
+        "stateChange",
+        "connecting",
+        "close",
+        "stateChange",
+        "reject",
+        "disconnected",
+    ];
+    assert_eq!(names(&outputs), story);
+}
+
+#[test]
+fn disconnect_in_a_handler_of_disconnected_takes_back_the_reconnecting() {
+    let mut world = World::connected(config());
+    let now = world.now();
+    let lost = tpa_session::session::Close::new(1006, "");
+    world
+        .session
+        .handle_input(Input::Closed(world.socket, lost), now);
+    let outputs = drain(&mut world, |session, event| {
+        if matches!(event, Event::Disconnected(end) if !end.permanent) {
+            disconnect(session, now);
+        }
+    });
+    let story = [
+        "close",
+        "stateChange",
+        "disconnected",
+        "stateChange",
+        "disconnected",
+    ];
+    assert_eq!(names(&outputs), story);
+    assert_eq!(world.session.state(), State::Stopped);
+}
+
+#[test]
+fn connect_in_a_handler_of_the_end_starts_anew() {
+    let mut world = World::connected(config());
+    let now = world.now();
+    disconnect(&mut world.session, now);
+    let outputs = drain(&mut world, |session, event| {
+        if matches!(event, Event::StateChange(change) if change.to == State::Stopped) {
+            let session_id = SESSION.into();
+            assert!(
+                session
+                    .command(Command::Connect { session_id }, now)
+                    .is_ok()
+            );
+        }
+    });
+    let story = [
+        "close",
+        "stateChange",
+        "disconnected",
+        "stateChange",
+        "connecting",
+        "prepare",
+    ];
+    assert_eq!(names(&outputs), story);
+}
+
+#[test]
+fn connect_with_another_id_ends_the_first_session() {
+    let mut world = World::new(config());
+    let first = world.connect(SESSION);
+    let again = world.connect(SESSION);
+    assert_eq!(first, again, "the same id is the same run");
+    world.take();
+    let second = world.connect("other-org.example.app");
+    assert_ne!(first, second);
+    let Reply::Run(run) = first else {
+        panic!("a run");
+    };
+    let rejected =
+        |output: &Output<Text>| matches!(output, Output::Settle(id, Err(_)) if *id == run);
+    assert!(world.outputs.iter().any(rejected));
+    assert_eq!(world.dials(), 1);
+    assert_eq!(world.session.session_id(), Some("other-org.example.app"));
+}
+
+#[test]
+fn what_a_handler_sends_before_it_disconnects_still_goes_out() {
+    let mut world = World::connected(config());
+    let now = world.now();
+    let socket = world.socket;
+    world.session.handle_input(
+        Input::Malformed(socket, tpa_session::session::Malformed::NoType),
+        now,
+    );
+    let outputs = drain(&mut world, |session, event| {
+        if matches!(event, Event::Error(_)) {
+            let reply = session.command(
+                Command::Send {
+                    payload: Text("bye".into()),
+                    key: None,
+                    ttl: None,
+                    writable: true,
+                },
+                now,
+            );
+            assert_eq!(reply, Ok(Reply::Sent));
+            disconnect(session, now);
+        }
+    });
+    assert_eq!(
+        names(&outputs),
+        ["error", "transmit", "close", "stateChange", "disconnected"]
+    );
+}

@@ -1,0 +1,104 @@
+//! Sockets that were given up, and speak all the same.
+
+use tpa_session::session::{Close, Control, Input, Instant, Malformed, Output, SocketId, State};
+
+use crate::world::{World, config};
+
+/// Everything that a socket can say.
+fn all_inputs(socket: SocketId) -> Vec<Input> {
+    vec![
+        Input::Prepared(socket),
+        Input::AttemptFailed {
+            socket,
+            reason: "late".into(),
+        },
+        Input::Unsupported {
+            socket,
+            reason: "late".into(),
+        },
+        Input::Opened(socket),
+        Input::Failed(socket),
+        Input::Closed(socket, Close::new(1000, "App stopped")),
+        Input::Control(socket, Control::Ack),
+        Input::Control(socket, Control::Stopped { reason: None }),
+        Input::Malformed(socket, Malformed::NotJson),
+    ]
+}
+
+#[test]
+fn a_dead_socket_changes_nothing_in_any_state() {
+    let mut world = World::connected(config());
+    let dead = world.socket;
+    world.close(1006, "");
+    let check = |world: &mut World, state: State| {
+        assert_eq!(world.session.state(), state);
+        world.take();
+        let due = world.session.poll_timeout();
+        for input in all_inputs(dead) {
+            world.input(input.clone());
+            assert_eq!(world.outputs, [], "{input:?} in {state:?}");
+            assert_eq!(world.session.poll_timeout(), due);
+        }
+    };
+    check(&mut world, State::Waiting);
+    world.next_deadline();
+    check(&mut world, State::Connecting);
+    world.input(Input::Opened(world.socket));
+    check(&mut world, State::Handshaking);
+    world.input(Input::Control(world.socket, Control::Ack));
+    check(&mut world, State::Connected);
+    world.disconnect();
+    check(&mut world, State::Stopped);
+}
+
+#[test]
+fn an_attempt_that_timed_out_is_closed_and_never_says_init() {
+    let mut world = World::connected(config());
+    world.close(1006, "");
+    world.next_deadline();
+    let late = world.socket;
+    world.take();
+    world.advance(5000);
+    assert!(matches!(world.outputs[0], Output::Close(socket, _) if socket == late));
+    world.take();
+    world.input(Input::Opened(late));
+    assert_eq!(world.outputs, []);
+}
+
+#[test]
+fn the_timeout_of_a_failed_attempt_spares_the_next_one() {
+    let mut world = World::connected(config());
+    world.close(1006, "");
+    world.next_deadline();
+    world.close(1006, "");
+    world.next_deadline();
+    world.acknowledge();
+    world.take();
+    world.advance(20_000);
+    assert_eq!(world.session.state(), State::Connected);
+}
+
+#[test]
+fn a_spurious_timeout_is_no_event() {
+    let mut world = World::connected(config());
+    world.close(1006, "");
+    world.take();
+    for _ in 0..10 {
+        world.input(Input::Timeout);
+    }
+    assert_eq!(world.outputs, []);
+    assert_eq!(world.session.state(), State::Waiting);
+}
+
+#[test]
+fn time_that_goes_back_stands_still() {
+    let mut world = World::connected(config());
+    world.advance(10_000);
+    world.input(Input::Timeout);
+    world.session.handle_input(
+        Input::Closed(world.socket, Close::new(1006, "")),
+        Instant::from_millis(3),
+    );
+    let due = world.session.poll_timeout().map(|(at, _)| at.as_millis());
+    assert_eq!(due, Some(11_000));
+}

@@ -1,0 +1,69 @@
+//! The list of streams: state that the cloud forgets with each socket.
+
+use tpa_session::session::{Command, CommandError, Instant, Outgoing, Output};
+
+use crate::world::{World, config};
+
+fn told(world: &World) -> Vec<Vec<String>> {
+    let list = |output: &Output<_>| match output {
+        Output::Transmit(_, Outgoing::Subscriptions(streams)) => Some(streams.clone()),
+        _ => None,
+    };
+    world.outputs.iter().filter_map(list).collect()
+}
+
+fn streams(names: &[&str]) -> Vec<String> {
+    names.iter().map(|&name| name.to_owned()).collect()
+}
+
+#[test]
+fn the_list_is_told_after_every_ack() {
+    let mut world = World::connected(config());
+    world.command(Command::Subscribe(streams(&["a", "b"])));
+    world.close(1006, "");
+    world.next_deadline();
+    world.acknowledge();
+    assert_eq!(told(&world), [streams(&["a", "b"]), streams(&["a", "b"])]);
+}
+
+#[test]
+fn a_change_during_an_outage_is_told_once_at_its_end() {
+    let mut world = World::connected(config());
+    world.close(1006, "");
+    world.command(Command::Subscribe(streams(&["a", "b"])));
+    world.command(Command::Unsubscribe(streams(&["a"])));
+    assert_eq!(told(&world).len(), 0);
+    world.next_deadline();
+    world.acknowledge();
+    assert_eq!(told(&world), [streams(&["b"])]);
+}
+
+#[test]
+fn what_changes_nothing_is_not_told() {
+    let mut world = World::connected(config());
+    world.command(Command::Subscribe(streams(&["a", "a"])));
+    world.command(Command::Subscribe(streams(&["a"])));
+    world.command(Command::Unsubscribe(streams(&["b"])));
+    assert_eq!(told(&world), [streams(&["a"])]);
+}
+
+#[test]
+fn the_list_outlives_the_session() {
+    let mut world = World::connected(config());
+    world.command(Command::Subscribe(streams(&["a"])));
+    world.disconnect();
+    world.take();
+    world.connect("other-org.example.app");
+    world.acknowledge();
+    assert_eq!(told(&world), [streams(&["a"])]);
+}
+
+#[test]
+fn an_empty_name_is_refused_and_changes_nothing() {
+    let mut world = World::connected(config());
+    let refused = world
+        .session
+        .command(Command::Subscribe(streams(&["a", ""])), Instant::default());
+    assert_eq!(refused, Err(CommandError::EmptyStream));
+    assert!(world.session.subscriptions().is_empty());
+}
