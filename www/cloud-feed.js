@@ -16,6 +16,8 @@ export function followCloud(sessionId, received) {
   feed.addEventListener("open", () => snapshot(sessionId, received));
   feed.addEventListener("message", ({ data }) => {
     const event = JSON.parse(data);
+    // The cloud had more to tell than this page could take.
+    if (event.type === "lagged") snapshot(sessionId, received);
     if (event.sessionId !== sessionId) return;
     if (event.type === "display" || event.type === "dashboard") received(event);
   });

@@ -115,8 +115,10 @@ async function run(label, requests) {
   result.textContent = "";
   error.hidden = true;
   try {
-    for (const request of requests) await accepted(await request());
-    result.textContent = `${label}: done`;
+    let answer = "";
+    for (const request of requests) answer = await accepted(await request());
+    const hitNothing = answer !== "" && JSON.parse(answer).connections.length === 0;
+    result.textContent = hitNothing ? `${label}: done, but there was no connection to hit` : `${label}: done`;
   } catch (cause) {
     error.textContent = `${label} failed. ${cause instanceof TypeError ? "The cloud does not answer." : cause.message}`;
     error.hidden = false;
@@ -125,8 +127,9 @@ async function run(label, requests) {
 
 /** @param {Response} response */
 async function accepted(response) {
-  if (response.ok) return;
-  throw new Error(`The cloud answered ${response.status}: ${complaint(await response.text())}`);
+  const body = await response.text();
+  if (response.ok) return body;
+  throw new Error(`The cloud answered ${response.status}: ${complaint(body)}`);
 }
 
 /**
