@@ -74,7 +74,7 @@ async function start() {
   const calm = window.matchMedia("(prefers-reduced-motion: reduce)").matches;
   window.setInterval(tick, calm ? CALM_MS : SMOOTH_MS);
   setUpFaults(sessionId, (label) => timeline.fault(label));
-  followCloud(sessionId, (received) => glasses.show(received));
+  followCloud(sessionId, (received, isNew) => glasses.show(received, isNew));
   status.control(dashboard);
   window.demo = { sessionId, events, ledger, dashboard };
 }

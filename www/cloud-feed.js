@@ -8,7 +8,7 @@
 
 /**
  * @param {string} sessionId
- * @param {(received: Display | DashboardLine) => void} received
+ * @param {(received: Display | DashboardLine, isNew: boolean) => void} received
  */
 export function followCloud(sessionId, received) {
   const feed = new EventSource("/events");
@@ -19,19 +19,22 @@ export function followCloud(sessionId, received) {
     // The cloud had more to tell than this page could take.
     if (event.type === "lagged") snapshot(sessionId, received);
     if (event.sessionId !== sessionId) return;
-    if (event.type === "display" || event.type === "dashboard") received(event);
+    if (event.type === "display" || event.type === "dashboard") received(event, true);
   });
 }
 
 /**
  * @param {string} sessionId
- * @param {(received: Display) => void} received
+ * @param {(received: Display, isNew: boolean) => void} received
  */
 async function snapshot(sessionId, received) {
   const user = sessionId.slice(0, sessionId.indexOf("-"));
-  const response = await fetch("/sessions");
-  const sessions = await response.json();
+  // A cloud that has gone away in the meantime is asked again when the feed opens again.
+  const sessions = await fetch("/sessions")
+    .then((response) => response.json())
+    .catch(() => []);
   const own = sessions.find((/** @type {any} */ session) => session.userSessionId === user);
-  for (const [view, layout] of Object.entries(own?.displays ?? {}))
-    received({ type: "display", view, layout });
+  for (const [view, layout] of Object.entries(own?.displays ?? {})) {
+    received({ type: "display", view, layout }, false);
+  }
 }

@@ -106,7 +106,7 @@ export class Dashboard {
 
   /** @param {{ buttonId: string, pressType: string }} press */
   #press(press) {
-    this.#lastPress = `${press.buttonId}, ${press.pressType}`;
+    this.#lastPress = `${press.buttonId} ${press.pressType}`;
     this.#listener.event(BUTTONS, press);
   }
 

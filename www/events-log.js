@@ -3,6 +3,8 @@ import { byId, create } from "./dom.js";
 
 const ROWS_KEPT = 200;
 const CARDS_KEPT = 12;
+/** What is longer is folded away, so that one event does not fill the list. */
+const LONG = 240;
 const CARD_FIELDS = ["wasClean", "permanent", "willReconnect", "kind"];
 
 export class EventsLog {
@@ -16,7 +18,7 @@ export class EventsLog {
     const row = create("li", { "data-event": event }, [
       create("time", {}, [time]),
       create("strong", {}, [event]),
-      create("code", {}, [spaced(payload)]),
+      folded(spaced(payload)),
     ]);
     this.#rows.prepend(row);
     trim(this.#rows, ROWS_KEPT);
@@ -51,6 +53,14 @@ export class EventsLog {
 function clock(at) {
   const date = new Date(at);
   return `${date.toLocaleTimeString("en-GB")}.${String(date.getMilliseconds()).padStart(3, "0")}`;
+}
+
+/** @param {string} text */
+function folded(text) {
+  const code = create("code", {}, [text]);
+  if (text.length <= LONG) return code;
+  const summary = create("summary", {}, [create("code", {}, [`${text.slice(0, 60)} …`])]);
+  return create("details", {}, [summary, code]);
 }
 
 /**

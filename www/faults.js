@@ -116,17 +116,20 @@ async function run(label, requests) {
   error.hidden = true;
   try {
     let answer = "";
-    for (const request of requests) answer = await accepted(await request());
+    for (const request of requests) answer = await accepted(request());
     const hitNothing = answer !== "" && JSON.parse(answer).connections.length === 0;
     result.textContent = hitNothing ? `${label}: done, but there was no connection to hit` : `${label}: done`;
   } catch (cause) {
-    error.textContent = `${label} failed. ${cause instanceof TypeError ? "The cloud does not answer." : cause.message}`;
+    error.textContent = `${label} failed. ${cause instanceof Error ? cause.message : cause}`;
     error.hidden = false;
   }
 }
 
-/** @param {Response} response */
-async function accepted(response) {
+/** @param {Promise<Response>} request */
+async function accepted(request) {
+  const response = await request.catch(() => {
+    throw new Error("The cloud does not answer.");
+  });
   const body = await response.text();
   if (response.ok) return body;
   throw new Error(`The cloud answered ${response.status}: ${complaint(body)}`);

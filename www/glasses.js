@@ -18,11 +18,16 @@ export class Glasses {
   /** @type {number | undefined} */
   #lastAt;
 
-  /** @param {import("./cloud-feed.js").Display | import("./cloud-feed.js").DashboardLine} received */
-  show(received) {
-    this.#frames += 1;
-    this.#lastAt = performance.now();
-    this.#root.dataset.frames = String(this.#frames);
+  /**
+   * @param {import("./cloud-feed.js").Display | import("./cloud-feed.js").DashboardLine} received
+   * @param {boolean} isNew false for what the cloud has had for a while
+   */
+  show(received, isNew) {
+    if (isNew) {
+      this.#frames += 1;
+      this.#lastAt = performance.now();
+      this.#root.dataset.frames = String(this.#frames);
+    }
     if (received.type === "dashboard") this.#line.textContent = received.content;
     else if (received.view === "dashboard") this.#note(received.layout);
     else this.#views.get(received.view)?.replaceChildren(...drawLayout(received.layout));

@@ -40,7 +40,7 @@ export class StatusView {
         dashboard.connect(key);
       } catch (error) {
         // The package names the option that it cannot take: here an empty key.
-        this.fail(error.message);
+        this.fail(String(error));
       }
     };
     onSubmit("session", connect);

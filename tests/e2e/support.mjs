@@ -86,9 +86,11 @@ export class Cloud {
 /** The demo page in a browser of its own kind of visitor. */
 export class Demo {
   /** Errors in the console that are the page's or the package's doing. */
-  consoleErrors = [];
+  consoleErrors = /** @type {string[]} */ ([]);
   /** Exceptions that nobody caught. */
-  uncaught = [];
+  uncaught = /** @type {string[]} */ ([]);
+  /** @type {import("playwright-core").Response | null} what the page came with */
+  response = null;
 
   /** @param {import("playwright-core").Page} page */
   constructor(page) {
@@ -120,7 +122,11 @@ export class Demo {
     return Number(await this.get("glasses").getAttribute("data-frames"));
   }
 
-  /** Every event so far, oldest first: `{at, event, payload}`. */
+  /**
+   * Every event so far, oldest first.
+   *
+   * @returns {Promise<{ at: number, event: string, payload: any }[]>}
+   */
   events() {
     return this.page.evaluate(() => window.demo.events);
   }
