@@ -139,7 +139,7 @@ impl Cloud {
         now: Instant,
     ) -> Result<ConnectionId, Refused> {
         self.set_time(now);
-        if self.shutting_down || self.faults.refuses_arrival(now) {
+        if self.shutting_down || self.faults.refuses_arrival(self.effects.now) {
             let reason = "reset on arrival".to_owned();
             self.announce_refusal(None, "FAULT", None, reason);
             return Err(Refused::ByFault);
@@ -161,7 +161,7 @@ impl Cloud {
         });
         let link = Link::new(Arc::clone(&identity), dialect);
         self.effects.links.insert(id, link);
-        let deadline = now + self.effects.config.handshake_timeout;
+        let deadline = self.effects.now + self.effects.config.handshake_timeout;
         self.effects.timers.set(Timer::Handshake(id), deadline);
         self.effects
             .announce(Some(Arc::clone(&identity)), Fact::Opened);
@@ -179,7 +179,7 @@ impl Cloud {
                 self.effects.links.remove(from);
             }
             Input::Closed { code, reason } => {
-                let deadline = now + self.effects.config.close_timeout;
+                let deadline = self.effects.now + self.effects.config.close_timeout;
                 if self.end(from, Ending::by_peer(code, reason)) {
                     self.effects.timers.set(Timer::Cut(from), deadline);
                 }

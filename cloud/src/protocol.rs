@@ -211,18 +211,12 @@ impl Fields<'_> {
         let Some(Value::Array(items)) = self.fields.remove("subscriptions") else {
             return Err(self.wrong("subscriptions", EXPECTED));
         };
-        items
-            .into_iter()
-            .map(|item| match item {
-                Value::String(stream) => Some(stream),
-                Value::Object(mut object) => match object.remove("stream") {
-                    Some(Value::String(stream)) => Some(stream),
-                    _ => None,
-                },
-                _ => None,
-            })
-            .collect::<Option<_>>()
-            .ok_or_else(|| self.wrong("subscriptions", EXPECTED))
+        let name = |item: &Value| {
+            let name = item.get("stream").unwrap_or(item);
+            name.as_str().map(str::to_owned)
+        };
+        let names: Option<Vec<String>> = items.iter().map(name).collect();
+        names.ok_or_else(|| self.wrong("subscriptions", EXPECTED))
     }
 
     fn strings(&self, value: Value, field: &'static str) -> Result<Vec<String>, MalformedFrame> {

@@ -8,7 +8,7 @@ mod line;
 mod static_files;
 mod tpa_socket;
 
-use std::future::{Future, IntoFuture};
+use std::future::IntoFuture;
 use std::io;
 use std::net::SocketAddr;
 use std::sync::Arc;
@@ -118,11 +118,9 @@ impl Drop for Server {
     }
 }
 
-fn until(mut stopped: watch::Receiver<bool>) -> impl Future<Output = ()> + Send {
-    async move {
-        // An error means that the server was dropped, which is as good a reason to stop.
-        let _ = stopped.wait_for(|stopped| *stopped).await;
-    }
+async fn until(mut stopped: watch::Receiver<bool>) {
+    // An error means that the server was dropped, which is as good a reason to stop.
+    let _ = stopped.wait_for(|stopped| *stopped).await;
 }
 
 /// The longest request body of the control interface.

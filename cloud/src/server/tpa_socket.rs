@@ -79,14 +79,21 @@ async fn run(
     switch: ResetSwitch,
 ) {
     let (sink, stream) = socket.split();
-    let mut mode = orders.mode();
+    let mode = orders.mode();
     tokio::select! {
-        // An error means that the driver has let go of the socket.
-        _ = mode.wait_for(|mode| *mode == Mode::Cut) => switch.reset(),
+        () = cut(mode, switch) => {}
         () = read(&driver, id, stream, orders.mode()) => {}
         () = write(sink, orders) => {}
     }
     driver.gone(id);
+}
+
+/// Waits for the order to cut. The switch must be set before the halves are dropped, hence in
+/// here and not where they are raced.
+async fn cut(mut mode: watch::Receiver<Mode>, switch: ResetSwitch) {
+    // An error means that the driver has let go of the socket.
+    let _ = mode.wait_for(|mode| *mode == Mode::Cut).await;
+    switch.reset();
 }
 
 /// Reads until the peer's half is over.
