@@ -29,7 +29,6 @@ export class Dashboard {
   #listener;
   /** @type {TpaSession | undefined} */
   #session;
-  #timer = 0;
   #updates = 0;
   #captions = 0;
   #notes = 0;
@@ -50,10 +49,6 @@ export class Dashboard {
     this.#listener = listener;
   }
 
-  get state() {
-    return this.#session?.state ?? "idle";
-  }
-
   /** @param {string} apiKey taken anew at every call, so that a wrong key can be put right */
   connect(apiKey) {
     this.disconnect();
@@ -62,12 +57,15 @@ export class Dashboard {
       apiKey,
       augmentOSWebsocketUrl: this.#url,
     });
-    for (const name of LIFECYCLE) session.on(name, (payload) => this.#heard(name, payload));
+    for (const name of LIFECYCLE) session.on(name, (payload) => this.#listener.event(name, payload));
     session.on(CAPTIONS, (caption) => this.#caption(caption));
     session.on(BUTTONS, (press) => this.#press(press));
     session.subscribe(STREAMS);
     this.#session = session;
-    this.#timer = window.setInterval(() => this.#update(), UPDATE_EVERY_MS);
+    const timer = window.setInterval(() => this.#update(), UPDATE_EVERY_MS);
+    session.on("disconnected", ({ permanent }) => {
+      if (permanent) window.clearInterval(timer);
+    });
     session.connect(this.sessionId).catch((error) => {
       const { name, code, reason, kind, attempts } = error;
       this.#listener.event("connect() rejected", { name, code, reason, kind, attempts });
@@ -85,15 +83,6 @@ export class Dashboard {
     const layout = { layoutType: "reference_card", title: `Note ${this.#notes}`, text };
     // A key of its own: the next note must not replace this one while both wait.
     this.#send({ type: "display_event", view: "dashboard", layout }, `note ${this.#notes}`, layout.title);
-  }
-
-  /**
-   * @param {string} name
-   * @param {any} payload
-   */
-  #heard(name, payload) {
-    if (name === "disconnected" && payload.permanent) window.clearInterval(this.#timer);
-    this.#listener.event(name, payload);
   }
 
   /** @param {{ text: string, isFinal: boolean }} caption */
