@@ -14,6 +14,8 @@ import { brotliCompressSync, constants } from "node:zlib";
 
 import { build } from "esbuild";
 
+import { encode } from "./inline.js";
+
 const [bindgenDir, outDir] = process.argv.slice(2).map((path) => resolve(path));
 const template = dirname(fileURLToPath(import.meta.url));
 const root = dirname(template);
@@ -53,6 +55,9 @@ async function bindgen() {
         contents,
         resolveDir: bindgenDir,
       }));
+      esbuild.onLoad({ filter: /\.wasm$/ }, async ({ path }) => ({
+        contents: `export default ${JSON.stringify(encode(await readFile(path)))};`,
+      }));
     },
   };
 }
@@ -64,7 +69,6 @@ async function bundle(entry, outfile, options) {
     bundle: true,
     minify: true,
     target: "es2022",
-    loader: { ".wasm": "base64" },
     legalComments: "none",
     logLevel: "warning",
     plugins: [await bindgen()],

@@ -7,15 +7,16 @@ import imports from "bindgen:imports";
 import * as glue from "bindgen:tpa_session_bg.js";
 import wasm from "bindgen:tpa_session_bg.wasm";
 
+import { decode } from "./inline.js";
+
 export { TpaConnectionError } from "bindgen:js/connection_error.js";
 
 let started = false;
 
 function start() {
   if (started) return;
-  const bytes = Uint8Array.from(atob(wasm), (char) => char.charCodeAt(0));
   // Synchronous, so that a session can be made without waiting; the module is small.
-  const module = new WebAssembly.Module(bytes);
+  const module = new WebAssembly.Module(decode(wasm));
   const instance = new WebAssembly.Instance(module, imports);
   glue.__wbg_set_wasm(instance.exports);
   instance.exports.__wbindgen_start();

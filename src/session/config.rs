@@ -129,7 +129,7 @@ pub struct OptionError {
 
 impl Options {
     /// Reads and validates all options; `get` gives the value of the one named.
-    pub fn read(get: impl Fn(&'static str) -> Value) -> Result<Self, OptionError> {
+    pub fn read(get: &dyn Fn(&'static str) -> Value) -> Result<Self, OptionError> {
         let fields = Fields(get);
         let defaults = Config::default();
         let api_key = fields.api_key()?;
@@ -165,7 +165,8 @@ impl Options {
 /// The URL for a WebSocket: `http` becomes `ws`, `https` becomes `wss`; `None` for any other
 /// scheme, and for a URL without a host.
 pub fn websocket_url(url: &str) -> Option<String> {
-    let (scheme, rest) = url.trim().split_once("://")?;
+    let (scheme, rest) = url.trim_ascii().split_once(':')?;
+    let rest = rest.strip_prefix("//")?;
     let scheme = match scheme.to_ascii_lowercase().as_str() {
         "ws" | "http" => "ws",
         "wss" | "https" => "wss",
@@ -174,19 +175,19 @@ pub fn websocket_url(url: &str) -> Option<String> {
     // The constructor of a WebSocket refuses a fragment (WHATWG WebSockets, "new WebSocket").
     let rest = rest.split('#').next().unwrap_or_default();
     let has_host = rest.starts_with(|c: char| !matches!(c, '/' | '?' | ':'));
-    let has_blank = rest.contains(char::is_whitespace);
+    let has_blank = rest.bytes().any(|byte| byte.is_ascii_whitespace());
     (has_host && !has_blank).then(|| [scheme, "://", rest].concat())
 }
 
 /// What is allowed for a URL.
 pub const URL_ALLOWED: &str = "a ws:, wss:, http: or https: URL, or a function that gives one";
 
-struct Fields<G>(G);
+struct Fields<'a>(&'a dyn Fn(&'static str) -> Value);
 
-impl<G: Fn(&'static str) -> Value> Fields<G> {
+impl Fields<'_> {
     fn package_name(&self) -> Result<String, OptionError> {
         match (self.0)("packageName") {
-            Value::Text(name) if !name.trim().is_empty() => Ok(name),
+            Value::Text(name) if !name.trim_ascii().is_empty() => Ok(name),
             _ => Err(wrong("packageName", "a non-empty string")),
         }
     }

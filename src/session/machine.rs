@@ -216,7 +216,7 @@ impl<P: Payload> Session<P> {
 /// What the app asks.
 impl<P: Payload> Session<P> {
     fn connect(&mut self, session_id: String) -> Result<Reply, CommandError> {
-        if session_id.trim().is_empty() {
+        if session_id.trim_ascii().is_empty() {
             return Err(CommandError::EmptySessionId);
         }
         if self.is_active() {
@@ -259,7 +259,7 @@ impl<P: Payload> Session<P> {
         streams: Vec<String>,
         change: impl FnOnce(&mut Subscriptions, Vec<String>) -> bool,
     ) -> Result<Reply, CommandError> {
-        if streams.iter().any(|stream| stream.trim().is_empty()) {
+        if streams.iter().any(|stream| stream.trim_ascii().is_empty()) {
             return Err(CommandError::EmptyStream);
         }
         let changed = change(&mut self.subscriptions, streams);

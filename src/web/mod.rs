@@ -16,3 +16,7 @@ mod session;
 mod socket;
 
 pub use session::TpaSession;
+
+#[cfg(feature = "small-allocator")]
+#[global_allocator]
+static ALLOCATOR: talc::wasm::WasmDynamicTalc = talc::wasm::new_wasm_dynamic_allocator();

@@ -28,7 +28,7 @@ impl SessionOptions {
             return Err(type_error("options: must be an object"));
         }
         let get = |field: &str| Reflect::get(given, &field.into()).unwrap_or_default();
-        let options = Options::read(|field| value(&get(field)))
+        let options = Options::read(&|field| value(&get(field)))
             .map_err(|error| type_error(&message(error, &get(error.field))))?;
         let logger = get("logger");
         Ok(Self {

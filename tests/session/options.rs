@@ -12,7 +12,7 @@ fn read(fields: &[(&'static str, Value)]) -> Result<Options, OptionError> {
         ("apiKey", Value::Text("secret".into())),
     ]);
     all.extend(fields.iter().cloned());
-    Options::read(|field| all.get(field).cloned().unwrap_or(Value::Missing))
+    Options::read(&|field| all.get(field).cloned().unwrap_or(Value::Missing))
 }
 
 fn refused(field: &'static str, value: Value) -> OptionError {

@@ -36,6 +36,7 @@ fn compile(toolchain: Toolchain) -> Result<PathBuf, String> {
     toolchain
         .apply(&mut cargo)
         .args(["rustc", "--package", "tpa-session", "--lib"])
+        .args(["--features", "small-allocator"])
         .args([
             "--crate-type",
             "cdylib",
