@@ -115,15 +115,10 @@ impl Ending {
 impl Cloud {
     /// A cloud without connections.
     pub fn new(config: Config, clock: WallClock, now: Instant) -> Self {
-        let known = config.user_sessions.iter();
-        let sessions = known
-            .map(|id| UserSessionId::new(id))
-            .map(|id| (id.clone(), SessionManager::new(id)))
-            .collect();
         Self {
+            sessions: known_sessions(&config),
             effects: Effects::new(config, clock, now),
             clock,
-            sessions,
             faults: FaultPlan::default(),
             last_id: 0,
             shutting_down: false,
@@ -395,7 +390,7 @@ impl Cloud {
         let package = who.package_name.as_deref().unwrap_or_default();
         let session_id = who.session_id.as_deref().unwrap_or_default();
         if self.sessions.len() >= MOST_IDLE_SESSIONS && !self.effects.config.strict_sessions {
-            self.sessions.retain(|_, manager| !manager.is_empty());
+            self.forget_sessions(|manager| manager.is_empty());
         }
         let manager = self
             .sessions
@@ -416,6 +411,17 @@ impl Cloud {
             manager.announce(Arc::clone(&who), Fact::Acked, &mut self.effects);
         }
         self.apply_member_faults(&who);
+    }
+
+    fn forget_sessions(&mut self, which: impl Fn(&SessionManager) -> bool) {
+        let effects = &mut self.effects;
+        self.sessions.retain(|_, manager| {
+            let forgotten = which(manager);
+            if forgotten {
+                manager.retire(effects);
+            }
+            !forgotten
+        });
     }
 
     fn supersede(&mut self, old: ConnectionId, by: ConnectionId) {
@@ -609,6 +615,12 @@ impl Cloud {
             })
             .collect()
     }
+}
+
+fn known_sessions(config: &Config) -> BTreeMap<UserSessionId, SessionManager> {
+    let ids = config.user_sessions.iter().map(|id| UserSessionId::new(id));
+    ids.map(|id| (id.clone(), SessionManager::new(id)))
+        .collect()
 }
 
 const FIRST_FRAME: &str = "the first frame must be tpa_connection_init";

@@ -1,20 +1,20 @@
 //! `tpa-cloud`: AugmentOS Cloud on a developer's machine.
 
-use std::io::{self, Write};
+use std::io::{self, IsTerminal, Write};
 use std::net::SocketAddr;
 use std::process::ExitCode;
 use std::time::Duration;
 
 use clap::Parser;
 use tokio::signal;
-use tpa_cloud::server::{self, Mount, Server, ServerConfig};
+use tpa_cloud::server::{self, Mount, ServerConfig};
 use tpa_cloud::{ApiKey, Config};
 use tracing_subscriber::EnvFilter;
 
 /// AugmentOS Cloud on a developer's machine: apps connect to it as to the real one, and any
 /// failure can be made to happen.
 #[derive(Debug, Parser)]
-#[command(version, max_term_width = 100)]
+#[command(version)]
 struct Arguments {
     /// Where to listen; port 0 picks a free one
     #[arg(long, value_name = "ADDRESS", default_value = "127.0.0.1:8002")]
@@ -111,6 +111,7 @@ async fn main() -> ExitCode {
     tracing_subscriber::fmt()
         .with_env_filter(filter)
         .with_writer(io::stderr)
+        .with_ansi(io::stderr().is_terminal())
         .init();
     let listen = arguments.listen;
     match run(arguments.into()).await {
@@ -129,7 +130,7 @@ async fn main() -> ExitCode {
 async fn run(config: ServerConfig) -> io::Result<()> {
     // Before the first line is out, so that whoever reads it can stop us.
     let stopped = until_stopped()?;
-    let server: Server = server::start(config).await?;
+    let server = server::start(config).await?;
     let mut stdout = io::stdout();
     writeln!(stdout, "tpa-cloud listening on http://{}", server.addr())?;
     stdout.flush()?;

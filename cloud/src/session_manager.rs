@@ -59,6 +59,19 @@ impl SessionManager {
         }
     }
 
+    /// Stops the deadlines of a session that is given up.
+    pub(crate) fn retire(&self, effects: &mut Effects) {
+        for timer in [
+            Timer::Streams(self.id.clone()),
+            Timer::Audio(self.id.clone()),
+            Timer::DisplayEnd(self.id.clone(), View::Main),
+            Timer::DisplayEnd(self.id.clone(), View::Dashboard),
+            Timer::DisplayEnd(self.id.clone(), View::AlwaysOn),
+        ] {
+            effects.timers.stop(&timer);
+        }
+    }
+
     /// The connection that an app has now.
     pub(crate) fn connection_of(&self, package: &str) -> Option<ConnectionId> {
         self.registry.connection_of(package)

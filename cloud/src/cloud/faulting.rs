@@ -1,11 +1,10 @@
 //! How faults befall connections.
 
-use super::{Cloud, Ending};
+use super::{Cloud, Ending, known_sessions};
 use crate::effects::{Delivery, Output};
 use crate::events::Fact;
 use crate::faults::{Fault, FaultRequest, Target};
-use crate::identity::{ConnectionId, Identity, UserSessionId};
-use crate::session_manager::SessionManager;
+use crate::identity::{ConnectionId, Identity};
 use crate::time::Instant;
 use crate::timers::Timer;
 
@@ -155,11 +154,8 @@ impl Cloud {
         };
         self.faults.arm(&refuse, self.effects.now);
         if request.target == Target::All {
-            let known = self.effects.config.user_sessions.iter();
-            self.sessions = known
-                .map(|id| UserSessionId::new(id))
-                .map(|id| (id.clone(), SessionManager::new(id)))
-                .collect();
+            self.forget_sessions(|_| true);
+            self.sessions = known_sessions(&self.effects.config);
         }
     }
 }

@@ -16,24 +16,20 @@ use serde_json::json;
 use super::control;
 use super::line::LineInfo;
 
-/// On loopback only a loopback name may be asked for. A page can point its own name at 127.0.0.1
-/// and would then count as same-origin.
+/// On loopback only a loopback name may be asked for.
 pub(super) async fn known_host(
     State(addr): State<SocketAddr>,
     request: Request,
     next: Next,
 ) -> Response {
-    let host = request.headers().get(HOST);
-    let is_known = host
-        .and_then(|host| host.to_str().ok())
-        .is_some_and(is_loopback_authority);
-    if addr.ip().is_loopback() && !is_known {
-        return forbidden("the Host header must name this machine, such as 127.0.0.1 or localhost");
+    if addr.ip().is_loopback() && !names_this_machine(&request) {
+        return forbidden(UNKNOWN_HOST);
     }
     next.run(request).await
 }
 
-/// The control interface answers programs on this machine and pages that come from it.
+/// The control interface answers programs on this machine and pages that come from it, wherever
+/// else the server listens.
 pub(super) async fn same_machine(
     ConnectInfo(line): ConnectInfo<LineInfo>,
     request: Request,
@@ -41,6 +37,9 @@ pub(super) async fn same_machine(
 ) -> Response {
     if !line.peer.ip().to_canonical().is_loopback() {
         return forbidden("the control interface can be used from this machine only");
+    }
+    if !names_this_machine(&request) {
+        return forbidden(UNKNOWN_HOST);
     }
     let Some(origin) = request.headers().get(ORIGIN).cloned() else {
         return next.run(request).await;
@@ -55,6 +54,16 @@ pub(super) async fn same_machine(
     };
     allow(response.headers_mut(), origin);
     response
+}
+
+const UNKNOWN_HOST: &str = "the Host header must name this machine, such as 127.0.0.1 or localhost";
+
+/// A page can point its own name at 127.0.0.1 and would then count as same-origin; but its
+/// requests still carry that name.
+fn names_this_machine(request: &Request) -> bool {
+    let host = request.headers().get(HOST);
+    host.and_then(|host| host.to_str().ok())
+        .is_some_and(is_loopback_authority)
 }
 
 fn preflight() -> Response {
