@@ -96,8 +96,7 @@ describe("the page itself", { concurrency: CONCURRENCY }, () => {
     const nameless = await demo.page.evaluate(() =>
       [...document.querySelectorAll("input, button, [tabindex]")]
         .filter(
-          (node) =>
-            !node.labels?.length && !node.textContent?.trim() && !node.hasAttribute("aria-labelledby"),
+          (node) => !node.labels?.length && !node.textContent?.trim() && !node.hasAttribute("aria-label"),
         )
         .map((node) => node.outerHTML),
     );
