@@ -4,7 +4,7 @@ use std::process::ExitCode;
 
 use crate::browsers::{self, Browser};
 use crate::npm::{self, NODE_MAJOR};
-use crate::toolchain::{self, TARGET};
+use crate::toolchain::{self, TARGET, Toolchain};
 use crate::tools::{self, CargoTool};
 use crate::{apt, process};
 
@@ -28,6 +28,7 @@ pub fn run(arguments: &[&str]) -> Result<ExitCode, String> {
         ("rustfmt", component("rustfmt")),
         ("clippy", component("clippy")),
         (TARGET, wasm_target()),
+        ("clippy for wasm", wasm_clippy()),
     ];
     for tool in [tools::wasm_bindgen()?, tools::wasm_pack()] {
         findings.push((tool.package, cargo_tool(&tool)));
@@ -86,6 +87,15 @@ fn wasm_target() -> Finding {
         }
         None if apt::available() => WillCome("by apt (rustc-web), std built once: 1 minute".into()),
         None => Missing("install Rust by rustup, or use Debian as root".into()),
+    }
+}
+
+fn wasm_clippy() -> Finding {
+    match toolchain::find() {
+        Some(found) if toolchain::has_clippy(found) => Here(format!("with {}", found.name())),
+        Some(Toolchain::Active) => component("clippy"),
+        Some(Toolchain::Linked | Toolchain::System) => WillCome("by apt: rust-web-clippy".into()),
+        None => WillCome("with the target".into()),
     }
 }
 

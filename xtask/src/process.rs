@@ -84,7 +84,7 @@ impl Outcome {
         }
         let how = match self.status {
             Some(status) => status.to_string(),
-            None => format!("no end after {} minutes", LIMIT.as_secs() / 60),
+            None => "ended here because it took too long".to_string(),
         };
         Err(format!(
             "{} failed ({how}); log: {}",
@@ -98,6 +98,15 @@ impl Outcome {
 /// output goes to a log file, the end of which is shown when it fails.
 /// `Err` means that it could not even be started.
 pub fn attempt(what: &str, command: &mut Command) -> Result<Outcome, String> {
+    attempt_within(LIMIT, what, command)
+}
+
+/// As `attempt`, but the command is ended when it takes longer than `limit`.
+pub fn attempt_within(
+    limit: Duration,
+    what: &str,
+    command: &mut Command,
+) -> Result<Outcome, String> {
     let log = log_file(what)?;
     let cannot = |e: io::Error| format!("cannot write {}: {e}", log.display());
     let file = File::create(&log).map_err(cannot)?;
@@ -112,7 +121,7 @@ pub fn attempt(what: &str, command: &mut Command) -> Result<Outcome, String> {
             line.end("FAILED");
             cannot_start(command, &e)
         })?;
-    let status = wait(&mut child, || line.progress(&log)).map_err(|e| e.to_string())?;
+    let status = wait(&mut child, limit, || line.progress(&log)).map_err(|e| e.to_string())?;
     let output = fs::read(&log).map(|bytes| String::from_utf8_lossy(&bytes).into_owned());
     let outcome = Outcome {
         what: what.to_string(),
@@ -140,14 +149,18 @@ pub fn skipped(what: &str, why: &str) {
 }
 
 /// Waits for the child's end, `None` when it was ended here for taking too long.
-fn wait(child: &mut Child, mut tick: impl FnMut()) -> io::Result<Option<ExitStatus>> {
+fn wait(
+    child: &mut Child,
+    limit: Duration,
+    mut tick: impl FnMut(),
+) -> io::Result<Option<ExitStatus>> {
     let start = Instant::now();
     let mut ticks = 0_u32;
     loop {
         if let Some(status) = child.try_wait()? {
             return Ok(Some(status));
         }
-        if start.elapsed() > LIMIT {
+        if start.elapsed() > limit {
             child.kill()?;
             child.wait()?;
             return Ok(None);

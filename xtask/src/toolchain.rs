@@ -9,11 +9,14 @@ use std::env;
 use std::fs;
 use std::path::{Path, PathBuf};
 use std::process::Command;
+use std::time::Duration;
 
 use crate::{apt, process};
 
 /// The target.
 pub const TARGET: &str = "wasm32-unknown-unknown";
+/// Where rustup's server cannot be reached, it may take long to say so.
+const RUSTUP_LIMIT: Duration = Duration::from_secs(180);
 /// The name under which rustup knows Debian's toolchain.
 const LINKED: &str = "debian-web";
 /// Debian's compiler and all that building a standard library with it takes.
@@ -73,13 +76,15 @@ pub fn get() -> Result<Toolchain, String> {
         return Ok(toolchain);
     }
     if !only_debian() && has_rustup() {
-        let added = process::attempt(
+        let added = process::attempt_within(
+            RUSTUP_LIMIT,
             &format!("rustup target add {TARGET}"),
             process::command("rustup").args(["target", "add", TARGET]),
         )?;
         if added.success() && Toolchain::Active.works() {
             return Ok(Toolchain::Active);
         }
+        println!("  rustup could not add the target; trying Debian's");
     }
     if !apt::available() {
         return Err(format!(
@@ -98,11 +103,16 @@ pub fn get() -> Result<Toolchain, String> {
     }
 }
 
-/// Makes sure that clippy can check wasm with this toolchain.
-pub fn get_clippy(toolchain: Toolchain) -> Result<(), String> {
+/// Can clippy check wasm with this toolchain?
+pub fn has_clippy(toolchain: Toolchain) -> bool {
     let mut clippy = process::command("cargo");
     toolchain.apply(&mut clippy).args(["clippy", "--version"]);
-    if process::ask(&mut clippy).is_some() {
+    process::ask(&mut clippy).is_some()
+}
+
+/// Makes sure that it can.
+pub fn get_clippy(toolchain: Toolchain) -> Result<(), String> {
+    if has_clippy(toolchain) {
         return Ok(());
     }
     match toolchain {
