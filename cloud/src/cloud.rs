@@ -1,5 +1,7 @@
 //! The cloud as a state machine: what comes in, what goes out, and what time it is.
 
+mod arriving;
+mod ending;
 mod faulting;
 
 use std::collections::BTreeMap;
@@ -8,14 +10,15 @@ use std::sync::Arc;
 use serde_json::Value;
 
 use crate::close;
+use crate::cloud::ending::Ending;
 use crate::config::Config;
-use crate::effects::{Delivery, Effects, Output};
-use crate::events::{Fact, Side};
+use crate::effects::{Effects, Output};
+use crate::events::Fact;
 use crate::faults::{FaultPlan, Target};
-use crate::handshake::{self, Refusal};
+use crate::handshake::Refusal;
 use crate::identity::{ConnectionId, Identity, UserSessionId};
 use crate::links::{Link, Stage};
-use crate::protocol::{self, ConnectionInit, Dialect, FromTpa};
+use crate::protocol::{self, Dialect, FromTpa};
 use crate::session_manager::SessionManager;
 use crate::time::{Instant, WallClock};
 use crate::timers::Timer;
@@ -64,52 +67,6 @@ pub struct Cloud {
     faults: FaultPlan,
     last_id: u64,
     shutting_down: bool,
-}
-
-/// How a connection ends.
-struct Ending {
-    how: How,
-    by: Side,
-    code: u16,
-    reason: String,
-}
-
-enum How {
-    /// With a close frame.
-    CloseFrame,
-    /// With a reset.
-    Cut,
-    /// By itself; it is over already.
-    Itself,
-}
-
-impl Ending {
-    fn close(code: u16, reason: impl Into<String>) -> Self {
-        Self {
-            how: How::CloseFrame,
-            by: Side::Cloud,
-            code,
-            reason: reason.into(),
-        }
-    }
-
-    fn cut() -> Self {
-        Self {
-            how: How::Cut,
-            by: Side::Cloud,
-            code: close::ABNORMAL,
-            reason: String::new(),
-        }
-    }
-
-    fn by_peer(code: u16, reason: &str) -> Self {
-        Self {
-            how: How::Itself,
-            by: Side::Peer,
-            code,
-            reason: reason.to_owned(),
-        }
-    }
 }
 
 impl Cloud {
@@ -349,70 +306,6 @@ impl Cloud {
         }
     }
 
-    /// A TPA says who it is.
-    fn introduce(&mut self, id: ConnectionId, init: &ConnectionInit) {
-        let judged = handshake::judge(init, &self.effects.config, |user| {
-            self.sessions.contains_key(user)
-        });
-        let Some(link) = self.effects.links.get_mut(id) else {
-            return;
-        };
-        let Some(stranger) = link.identity() else {
-            return;
-        };
-        let who = Arc::new(Identity {
-            package_name: Some(init.package_name.clone()),
-            session_id: Some(init.session_id.clone()),
-            user_session_id: judged.as_ref().ok().map(|id| id.user_session.clone()),
-            ..Identity::clone(stranger)
-        });
-        link.stage = Stage::Handshaking(Arc::clone(&who));
-        let user = match judged {
-            Ok(session) => session.user_session,
-            Err(refusal) => return self.refuse(id, refusal),
-        };
-        if self.faults.refuses(&who, self.effects.now) {
-            let reason = "reset on introduction".to_owned();
-            self.announce_refusal(Some(who), "FAULT", None, reason);
-            self.end(id, Ending::cut());
-            return;
-        }
-        self.apply_line_faults(&who);
-        // The ack got lost: the connection stays without one, until its handshake times out.
-        if self.faults.drops_ack(&who, self.effects.now) {
-            return;
-        }
-        self.admit(who, user);
-    }
-
-    fn admit(&mut self, who: Arc<Identity>, user: UserSessionId) {
-        let id = who.connection_id;
-        let package = who.package_name.as_deref().unwrap_or_default();
-        let session_id = who.session_id.as_deref().unwrap_or_default();
-        if self.sessions.len() >= MOST_IDLE_SESSIONS && !self.effects.config.strict_sessions {
-            self.forget_sessions(|manager| manager.is_empty());
-        }
-        let manager = self
-            .sessions
-            .entry(user.clone())
-            .or_insert_with(|| SessionManager::new(user.clone()));
-        if let Some(old) = manager.connection_of(package) {
-            self.supersede(old, id);
-        }
-        let Some(link) = self.effects.links.get_mut(id) else {
-            return;
-        };
-        link.stage = Stage::Member(Arc::clone(&who), user.clone());
-        let dialect = link.dialect;
-        self.effects.timers.stop(&Timer::Handshake(id));
-        let ack = protocol::ack(dialect, session_id, package, &self.effects.date());
-        self.effects.deliver_text(id, ack);
-        if let Some(manager) = self.sessions.get_mut(&user) {
-            manager.announce(Arc::clone(&who), Fact::Acked, &mut self.effects);
-        }
-        self.apply_member_faults(&who);
-    }
-
     fn forget_sessions(&mut self, which: impl Fn(&SessionManager) -> bool) {
         let effects = &mut self.effects;
         self.sessions.retain(|_, manager| {
@@ -422,109 +315,6 @@ impl Cloud {
             }
             !forgotten
         });
-    }
-
-    fn supersede(&mut self, old: ConnectionId, by: ConnectionId) {
-        let link = self.effects.links.get(old);
-        let who = link.and_then(Link::identity).map(Arc::clone);
-        self.effects.announce(who, Fact::Superseded { by });
-        let ending = Ending::close(close::SUPERSEDED, close::SUPERSEDED_REASON);
-        self.end(old, ending);
-    }
-
-    /// Tells a connection why it is not wanted, and closes it.
-    fn refuse(&mut self, id: ConnectionId, refusal: Refusal) {
-        let link = self.effects.links.get(id);
-        let who = link.and_then(Link::identity).map(Arc::clone);
-        let date = self.effects.date();
-        let frame = protocol::connection_error(refusal.code, &refusal.message, &date);
-        self.effects.deliver_text(id, frame);
-        let reason = refusal.message;
-        self.announce_refusal(who, refusal.code, Some(close::POLICY), reason);
-        self.end(id, Ending::close(close::POLICY, refusal.reason));
-    }
-
-    fn announce_refusal(
-        &mut self,
-        who: Option<Arc<Identity>>,
-        error: &'static str,
-        code: Option<u16>,
-        reason: String,
-    ) {
-        let fact = Fact::Refused {
-            error,
-            code,
-            reason,
-        };
-        self.effects.announce(who, fact);
-    }
-
-    /// Ends a connection: from here on only its link knows it, and only that it is closing.
-    /// False when it was over already.
-    fn end(&mut self, id: ConnectionId, ending: Ending) -> bool {
-        let Some(link) = self.effects.links.get_mut(id) else {
-            return false;
-        };
-        let (who, user) = match std::mem::replace(&mut link.stage, Stage::Closing) {
-            Stage::Handshaking(who) => (who, None),
-            Stage::Member(who, user) => (who, Some(user)),
-            Stage::Closing => return false,
-        };
-        let frozen = link.frozen;
-        for timer in Timer::of_connection(id) {
-            self.effects.timers.stop(&timer);
-        }
-        let Ending {
-            how,
-            by,
-            code,
-            reason,
-        } = ending;
-        let fact = Fact::Closed {
-            code,
-            reason: reason.clone(),
-            by,
-        };
-        match user.and_then(|user| self.sessions.get_mut(&user)) {
-            Some(manager) => manager.announce(who, fact, &mut self.effects),
-            None => {
-                self.effects.announce(Some(who), fact);
-            }
-        }
-        match how {
-            How::CloseFrame if !frozen => self.send_close(id, code, reason),
-            // No close frame gets through ice.
-            How::CloseFrame | How::Cut => self.cut(id),
-            How::Itself => self.forget_held(id),
-        }
-        true
-    }
-
-    /// Sends a close frame, after whatever is held back, and sees to it that the socket goes.
-    fn send_close(&mut self, id: ConnectionId, code: u16, reason: String) {
-        self.effects.deliver(id, Delivery::Close { code, reason });
-        let now = self.effects.now;
-        let Some(link) = self.effects.links.get(id) else {
-            return;
-        };
-        // Ending the connection has stopped this timer; what is held must still go out.
-        if let Some(due) = link.next_release() {
-            self.effects.timers.set(Timer::Release(id), due);
-        }
-        let sent = link.last_release().unwrap_or(now);
-        let deadline = sent + self.effects.config.close_timeout;
-        self.effects.timers.set(Timer::Cut(id), deadline);
-    }
-
-    fn cut(&mut self, id: ConnectionId) {
-        self.forget_held(id);
-        self.effects.push(Output::Cut { to: id });
-    }
-
-    fn forget_held(&mut self, id: ConnectionId) {
-        if let Some(link) = self.effects.links.get_mut(id) {
-            link.forget_held();
-        }
     }
 
     fn handle_timer(&mut self, timer: Timer) {
@@ -562,25 +352,6 @@ impl Cloud {
                 }
             }
         }
-    }
-
-    /// Closes a connection that has been silent for too long.
-    fn judge_silence(&mut self, id: ConnectionId) {
-        let user = self.user_session_of(id);
-        let Some(manager) = user.and_then(|user| self.sessions.get(&user)) else {
-            return;
-        };
-        let Some(silent) = manager.silence(id, &mut self.effects) else {
-            return;
-        };
-        let link = self.effects.links.get(id);
-        let Some(who) = link.and_then(Link::identity).map(Arc::clone) else {
-            return;
-        };
-        let reason = close::stale_reason(who.package_name.as_deref().unwrap_or_default());
-        let silent_ms = silent.as_millis() as u64;
-        self.effects.announce(Some(who), Fact::Stale { silent_ms });
-        self.end(id, Ending::close(close::STALE, reason));
     }
 
     /// Lets out what a delay has held long enough.

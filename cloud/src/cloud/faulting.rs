@@ -1,6 +1,7 @@
 //! How faults befall connections.
 
-use super::{Cloud, Ending, known_sessions};
+use super::ending::Ending;
+use super::{Cloud, known_sessions};
 use crate::effects::{Delivery, Output};
 use crate::events::Fact;
 use crate::faults::{Fault, FaultRequest, Target};

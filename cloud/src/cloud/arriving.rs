@@ -1,0 +1,115 @@
+//! How connections come: they introduce themselves, and are let in or refused.
+
+use std::sync::Arc;
+
+use super::ending::Ending;
+use super::{Cloud, MOST_IDLE_SESSIONS};
+use crate::close;
+use crate::events::Fact;
+use crate::handshake::{self, Refusal};
+use crate::identity::{ConnectionId, Identity, UserSessionId};
+use crate::links::{Link, Stage};
+use crate::protocol::{self, ConnectionInit};
+use crate::session_manager::SessionManager;
+use crate::timers::Timer;
+
+impl Cloud {
+    /// A TPA says who it is.
+    pub(super) fn introduce(&mut self, id: ConnectionId, init: &ConnectionInit) {
+        let judged = handshake::judge(init, &self.effects.config, |user| {
+            self.sessions.contains_key(user)
+        });
+        let Some(link) = self.effects.links.get_mut(id) else {
+            return;
+        };
+        let Some(stranger) = link.identity() else {
+            return;
+        };
+        let who = Arc::new(Identity {
+            package_name: Some(init.package_name.clone()),
+            session_id: Some(init.session_id.clone()),
+            user_session_id: judged.as_ref().ok().map(|id| id.user_session.clone()),
+            ..Identity::clone(stranger)
+        });
+        link.stage = Stage::Handshaking(Arc::clone(&who));
+        let user = match judged {
+            Ok(session) => session.user_session,
+            Err(refusal) => return self.refuse(id, refusal),
+        };
+        if self.faults.refuses(&who, self.effects.now) {
+            let reason = "reset on introduction".to_owned();
+            self.announce_refusal(Some(who), "FAULT", None, reason);
+            self.end(id, Ending::cut());
+            return;
+        }
+        self.apply_line_faults(&who);
+        // The ack got lost: the connection stays without one, until its handshake times out.
+        if self.faults.drops_ack(&who, self.effects.now) {
+            return;
+        }
+        self.admit(who, user);
+    }
+
+    fn admit(&mut self, who: Arc<Identity>, user: UserSessionId) {
+        let id = who.connection_id;
+        let package = who.package_name.as_deref().unwrap_or_default();
+        let session_id = who.session_id.as_deref().unwrap_or_default();
+        if self.sessions.len() >= MOST_IDLE_SESSIONS && !self.effects.config.strict_sessions {
+            self.forget_sessions(|manager| manager.is_empty());
+        }
+        let manager = self
+            .sessions
+            .entry(user.clone())
+            .or_insert_with(|| SessionManager::new(user.clone()));
+        if let Some(old) = manager.connection_of(package) {
+            self.supersede(old, id);
+        }
+        let Some(link) = self.effects.links.get_mut(id) else {
+            return;
+        };
+        link.stage = Stage::Member(Arc::clone(&who), user.clone());
+        let dialect = link.dialect;
+        self.effects.timers.stop(&Timer::Handshake(id));
+        let ack = protocol::ack(dialect, session_id, package, &self.effects.date());
+        self.effects.deliver_text(id, ack);
+        if let Some(manager) = self.sessions.get_mut(&user) {
+            manager.announce(Arc::clone(&who), Fact::Acked, &mut self.effects);
+        }
+        self.apply_member_faults(&who);
+    }
+
+    fn supersede(&mut self, old: ConnectionId, by: ConnectionId) {
+        let link = self.effects.links.get(old);
+        let who = link.and_then(Link::identity).map(Arc::clone);
+        self.effects.announce(who, Fact::Superseded { by });
+        let ending = Ending::close(close::SUPERSEDED, close::SUPERSEDED_REASON);
+        self.end(old, ending);
+    }
+
+    /// Tells a connection why it is not wanted, and closes it.
+    pub(super) fn refuse(&mut self, id: ConnectionId, refusal: Refusal) {
+        let link = self.effects.links.get(id);
+        let who = link.and_then(Link::identity).map(Arc::clone);
+        let date = self.effects.date();
+        let frame = protocol::connection_error(refusal.code, &refusal.message, &date);
+        self.effects.deliver_text(id, frame);
+        let reason = refusal.message;
+        self.announce_refusal(who, refusal.code, Some(close::POLICY), reason);
+        self.end(id, Ending::close(close::POLICY, refusal.reason));
+    }
+
+    pub(super) fn announce_refusal(
+        &mut self,
+        who: Option<Arc<Identity>>,
+        error: &'static str,
+        code: Option<u16>,
+        reason: String,
+    ) {
+        let fact = Fact::Refused {
+            error,
+            code,
+            reason,
+        };
+        self.effects.announce(who, fact);
+    }
+}
