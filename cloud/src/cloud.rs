@@ -265,7 +265,7 @@ impl Cloud {
         let Some(link) = self.effects.links.get_mut(from) else {
             return false;
         };
-        if link.identity().is_none() {
+        if link.is_over() {
             return false;
         }
         link.received += 1;

@@ -100,11 +100,15 @@ impl Effects {
         event
     }
 
-    /// Puts something on a connection, now or when the faults on its link allow.
+    /// Puts something on a connection, now or when the faults on its link allow. One that is over
+    /// gets nothing but its close frame.
     pub(crate) fn deliver(&mut self, to: ConnectionId, what: Delivery) {
         let Some(link) = self.links.get_mut(to) else {
             return;
         };
+        if link.is_over() && !matches!(what, Delivery::Close { .. }) {
+            return;
+        }
         match link.gate(what, self.now) {
             Gate::Now(what) => self.push(Output::Deliver { to, what }),
             Gate::Held(until) => {

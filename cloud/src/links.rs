@@ -58,6 +58,11 @@ impl Link {
         }
     }
 
+    /// Whether only the socket is left of it.
+    pub(crate) fn is_over(&self) -> bool {
+        matches!(self.stage, Stage::Closing)
+    }
+
     pub(crate) fn delay(&mut self, by: Duration, until: Option<Instant>) {
         self.delay = Some(Delay { by, until });
     }

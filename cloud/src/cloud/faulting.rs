@@ -6,6 +6,7 @@ use crate::effects::{Delivery, Output};
 use crate::events::Fact;
 use crate::faults::{Fault, FaultRequest, Target};
 use crate::identity::{ConnectionId, Identity};
+use crate::links::Link;
 use crate::time::Instant;
 use crate::timers::Timer;
 
@@ -79,10 +80,11 @@ impl Cloud {
                 Fault::Close { .. } | Fault::Cut | Fault::Malformed => {
                     self.befall(id, &fault, Some(until));
                 }
-                Fault::Flap(uptime) => {
+                Fault::Flap(uptime) if !self.is_over(id) => {
                     let end = self.effects.now + uptime;
                     self.effects.timers.set(Timer::Flap(id), end);
                 }
+                Fault::Flap(_) => {}
                 // Before the ack, or before there is a connection.
                 Fault::Freeze | Fault::Delay(_) | Fault::Refuse | Fault::DropAcks => {}
                 // Armed as `Refuse`.
@@ -92,6 +94,10 @@ impl Cloud {
     }
 
     fn befall(&mut self, id: ConnectionId, fault: &Fault, until: Option<Instant>) {
+        // Of two faults at once the first may have ended it.
+        if self.is_over(id) {
+            return;
+        }
         match fault {
             Fault::Close { code, reason }
             | Fault::Restart {
@@ -116,6 +122,10 @@ impl Cloud {
             // These await arrivals.
             Fault::Refuse | Fault::DropAcks => {}
         }
+    }
+
+    fn is_over(&self, id: ConnectionId) -> bool {
+        self.effects.links.get(id).is_none_or(Link::is_over)
     }
 
     fn freeze(&mut self, id: ConnectionId, until: Option<Instant>) {

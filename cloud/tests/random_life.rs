@@ -1,0 +1,271 @@
+//! Many random lives of a cloud in virtual time, each held to the cloud's invariants. A failure
+//! names its seed.
+#![allow(
+    clippy::unwrap_used,
+    clippy::wildcard_enum_match_arm,
+    reason = "all of this is tests"
+)]
+
+use std::collections::{BTreeMap, BTreeSet};
+use std::time::Duration;
+
+use serde_json::json;
+use tpa_cloud::{
+    Cloud, Config, ConnectionId, Delivery, Dialect, Fact, Fault, FaultRequest, Input, Instant,
+    Output, Target, WallClock,
+};
+
+const SEEDS: u64 = 50;
+const STEPS: u64 = 120;
+
+struct Random(u64);
+
+impl Random {
+    fn below(&mut self, limit: u64) -> u64 {
+        // xorshift64*
+        self.0 ^= self.0 >> 12;
+        self.0 ^= self.0 << 25;
+        self.0 ^= self.0 >> 27;
+        (self.0.wrapping_mul(0x2545_F491_4F6C_DD1D) >> 33) % limit
+    }
+}
+
+struct Life {
+    seed: u64,
+    random: Random,
+    cloud: Cloud,
+    now: Instant,
+    /// The sockets that are not gone yet.
+    sockets: BTreeSet<ConnectionId>,
+    /// The connections that have an ack and are not over.
+    connected: BTreeMap<ConnectionId, String>,
+    over: BTreeSet<ConnectionId>,
+    /// Those that a close frame went to; it must be the last.
+    closing: BTreeSet<ConnectionId>,
+}
+
+impl Life {
+    fn new(seed: u64) -> Self {
+        let clock = WallClock::starting_at(1_700_000_000_000);
+        Self {
+            seed,
+            random: Random(seed.wrapping_mul(0x9E37_79B9_7F4A_7C15) | 1),
+            cloud: Cloud::new(Config::default(), clock, Instant::ZERO),
+            now: Instant::ZERO,
+            sockets: BTreeSet::new(),
+            connected: BTreeMap::new(),
+            over: BTreeSet::new(),
+            closing: BTreeSet::new(),
+        }
+    }
+
+    fn step(&mut self) {
+        match self.random.below(10) {
+            0 | 1 => self.open(),
+            2..=5 => self.hear(),
+            6 => self.inject(),
+            7 => match self.random.below(4) {
+                0 => self.cloud.clear_faults(self.now),
+                1 => drop(self.cloud.stop_apps(&Target::All, "error", self.now)),
+                _ => drop(self.cloud.send_frame(&Target::All, "{}", self.now)),
+            },
+            _ => {
+                let millis = 1 << self.random.below(16);
+                self.advance(Duration::from_millis(millis));
+            }
+        }
+        self.drain();
+        self.check();
+    }
+
+    fn open(&mut self) {
+        if let Ok(id) = self.cloud.open("10.0.0.1:5", Dialect::AugmentOs, self.now) {
+            self.sockets.insert(id);
+            self.introduce(id);
+        }
+    }
+
+    fn introduce(&mut self, id: ConnectionId) {
+        let (user, app) = (self.random.below(3), self.random.below(3));
+        let session_id = format!("user{user}-app{app}");
+        let init = json!({"type": "tpa_connection_init", "sessionId": session_id,
+            "packageName": format!("app{app}"), "apiKey": "dev-key"});
+        self.say(id, Input::Text(&init.to_string()));
+    }
+
+    fn say(&mut self, id: ConnectionId, input: Input<'_>) {
+        self.cloud.handle_input(id, input, self.now);
+    }
+
+    /// Something comes from a socket, whether it makes sense or not.
+    fn hear(&mut self) {
+        let index = self.random.below(self.sockets.len().max(1) as u64) as usize;
+        let Some(id) = self.sockets.iter().nth(index).copied() else {
+            return;
+        };
+        let texts = [
+            r#"{"type":"ping"}"#,
+            r#"{"type":"subscription_update","subscriptions":["*","transcription:de-DE"]}"#,
+            r#"{"type":"subscription_update","subscriptions":[]}"#,
+            r#"{"type":"display_event","layout":{"layoutType":"text_wall"},"durationMs":1e300}"#,
+            r#"{"type":"display_event","layout":{"layoutType":"text_wall"},"durationMs":5}"#,
+            r#"{"type":"dashboard_content_update","content":null,"modes":[]}"#,
+            r#"{"type":"surprise","sessionId":{}}"#,
+            r#"{"type":"display_event"}"#,
+            "nonsense",
+        ];
+        match self.random.below(14) {
+            0 => self.introduce(id),
+            1 => self.say(id, Input::Binary(b"sound")),
+            2 => self.say(id, Input::SignOfLife),
+            3 => self.say(id, Input::Congested),
+            4 => {
+                let reason = "bye";
+                self.say(id, Input::Closed { code: 1000, reason });
+            }
+            5 => {
+                self.say(id, Input::Gone);
+                self.sockets.remove(&id);
+            }
+            _ => {
+                let text = texts[self.random.below(texts.len() as u64) as usize];
+                self.say(id, Input::Text(text));
+            }
+        }
+    }
+
+    fn inject(&mut self) {
+        let reason = "because".to_owned();
+        let fault = match self.random.below(9) {
+            0 => Fault::Close { code: 4000, reason },
+            1 => Fault::Cut,
+            2 => Fault::Freeze,
+            3 => Fault::Refuse,
+            4 => Fault::Delay(Duration::from_millis(self.random.below(3_000))),
+            5 => Fault::DropAcks,
+            6 => Fault::Malformed,
+            7 => Fault::Flap(Duration::from_millis(self.random.below(500))),
+            _ => Fault::Restart { close: None },
+        };
+        let target = match self.random.below(3) {
+            0 => Target::All,
+            1 => Target::Package("app1".to_owned()),
+            _ => Target::Session("user0-app0".to_owned()),
+        };
+        let period = match self.random.below(3) {
+            0 => None,
+            _ => Some(Duration::from_millis(1 + self.random.below(5_000))),
+        };
+        let request = FaultRequest {
+            fault,
+            target,
+            period,
+        };
+        self.cloud.inject(&request, self.now);
+    }
+
+    fn advance(&mut self, by: Duration) {
+        let end = self.now + by;
+        while let Some((at, _)) = self.cloud.poll_timeout() {
+            if at > end {
+                break;
+            }
+            self.now = self.now.max(at);
+            self.cloud.handle_timeout(self.now);
+            self.drain();
+        }
+        self.now = end;
+    }
+
+    fn drain(&mut self) {
+        let seed = self.seed;
+        while let Some(output) = self.cloud.poll_output() {
+            match output {
+                Output::Deliver { to, what } => {
+                    assert!(
+                        !self.closing.contains(&to),
+                        "seed {seed}: {what:?} after close"
+                    );
+                    if matches!(what, Delivery::Close { .. }) {
+                        self.closing.insert(to);
+                    }
+                }
+                Output::Cut { to } => {
+                    assert!(
+                        self.over.contains(&to),
+                        "seed {seed}: cut before it is over"
+                    );
+                    // The socket obeys.
+                    self.sockets.remove(&to);
+                    self.say(to, Input::Gone);
+                }
+                Output::Event(event) => {
+                    let Some(who) = event.who else { continue };
+                    let id = who.connection_id;
+                    assert!(
+                        !self.over.contains(&id),
+                        "seed {seed}: {:?} of the dead",
+                        event.fact
+                    );
+                    match event.fact {
+                        Fact::Acked => {
+                            let session = who.session_id.clone().unwrap();
+                            self.connected.insert(id, session);
+                        }
+                        Fact::Closed { .. } => {
+                            self.connected.remove(&id);
+                            self.over.insert(id);
+                        }
+                        _ => {}
+                    }
+                }
+                Output::Freeze { .. } => {}
+            }
+        }
+    }
+
+    fn check(&self) {
+        let seed = self.seed;
+        let sessions: BTreeSet<&String> = self.connected.values().collect();
+        assert_eq!(
+            sessions.len(),
+            self.connected.len(),
+            "seed {seed}: two for one session"
+        );
+        assert_eq!(self.cloud.socket_count(), self.sockets.len(), "seed {seed}");
+        // The cloud knows those that are connected, and nobody else.
+        let snapshot = self.cloud.sessions();
+        let known: BTreeSet<String> = snapshot
+            .as_array()
+            .unwrap()
+            .iter()
+            .flat_map(|session| session["connections"].as_array().unwrap())
+            .map(|connection| connection["connectionId"].as_str().unwrap().to_owned())
+            .collect();
+        let expected: BTreeSet<String> = self.connected.keys().map(|id| id.to_string()).collect();
+        assert_eq!(known, expected, "seed {seed}");
+    }
+
+    /// Everybody leaves.
+    fn end(mut self) {
+        for id in std::mem::take(&mut self.sockets) {
+            self.say(id, Input::Gone);
+        }
+        self.drain();
+        self.check();
+        self.advance(Duration::from_secs(60));
+        self.drain();
+        assert_eq!(self.cloud.socket_count(), 0, "seed {}", self.seed);
+    }
+}
+
+#[test]
+fn invariants_hold_in_random_lives() {
+    for seed in 0..SEEDS {
+        let mut life = Life::new(seed);
+        for _ in 0..STEPS {
+            life.step();
+        }
+        life.end();
+    }
+}
