@@ -2,13 +2,7 @@
 export type Handler<T> = (payload: T) => void;
 
 /** What the property `state` shows. */
-export type SessionState =
-  | "idle"
-  | "connecting"
-  | "handshaking"
-  | "connected"
-  | "waiting"
-  | "stopped";
+export type SessionState = "idle" | "connecting" | "handshaking" | "connected" | "waiting" | "stopped";
 
 /** Why a connection ended. The README has the table of what each one means. */
 export type CloseKind =

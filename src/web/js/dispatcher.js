@@ -61,8 +61,7 @@ export class Dispatcher {
   off(event, handler) {
     const list = this.handlers.get(event) ?? [];
     const index = list.findIndex(
-      (/** @type {Handler & { original?: Handler }} */ each) =>
-        each === handler || each.original === handler,
+      (/** @type {Handler & { original?: Handler }} */ each) => each === handler || each.original === handler,
     );
     if (index < 0) return;
     if (list.length === 1) this.handlers.delete(event);

@@ -1,0 +1,205 @@
+//! Sockets with sharp edges: each of these has been seen in a browser, in Node or in a mock.
+
+use js_sys::Array;
+use wasm_bindgen::{JsCast, JsValue};
+use wasm_bindgen_test::wasm_bindgen_test;
+
+use super::app::{App, options};
+use super::js;
+
+/// An app with sockets that do as told, and the class of the sockets.
+fn app(extra: &str) -> (App, JsValue) {
+    let given = options("org.example.fake");
+    let class = js::fake_sockets();
+    js::set(&given, "WebSocket", &class);
+    js::extend(&given, extra);
+    (App::new(&given), class)
+}
+
+fn sockets(class: &JsValue) -> Array {
+    js::get(class, "made").unchecked_into()
+}
+
+async fn socket(class: &JsValue, nth: u32) -> JsValue {
+    for _ in 0..1000 {
+        if sockets(class).length() >= nth {
+            return sockets(class).get(nth - 1);
+        }
+        js::sleep(5).await;
+    }
+    panic!("socket number {nth} was never made");
+}
+
+/// Starts the session without waiting; what its promise says is not looked at.
+fn start(app: &App) {
+    let ignore = wasm_bindgen::closure::Closure::once_into_js(|_: JsValue| {});
+    let promise = app.session.connect(&"user-org.example.fake".into());
+    let _: JsValue = js::call1(&promise, "catch", &ignore);
+}
+
+#[wasm_bindgen_test]
+async fn a_dial_that_fires_only_error_is_a_failed_attempt() {
+    let (app, class) = app("{ maxReconnectAttempts: 1, reconnectDelay: 10 }");
+    start(&app);
+    js::call(&socket(&class, 1).await, "fail");
+    js::call(&socket(&class, 2).await, "fail");
+    let end = app.wait("disconnected", 1).await;
+    assert_eq!(js::number(&end, "code"), 4000.0);
+    assert_eq!(sockets(&class).length(), 2);
+}
+
+#[wasm_bindgen_test]
+async fn error_and_close_twice_are_one_failure() {
+    let (app, class) = app("{}");
+    start(&app);
+    let first = socket(&class, 1).await;
+    let closed = js::literal("{ code: 1006, reason: '' }");
+    for _ in 0..2 {
+        js::call(&first, "fail");
+        js::call1(&first, "end", &closed);
+    }
+    assert_eq!(app.count("reconnecting"), 1);
+    app.session.disconnect(&JsValue::UNDEFINED);
+}
+
+#[wasm_bindgen_test]
+async fn a_close_event_without_fields_reads_as_1006() {
+    let (app, class) = app("{}");
+    start(&app);
+    let first = socket(&class, 1).await;
+    js::call(&first, "ack");
+    js::call1(&first, "end", &js::literal("{}"));
+    let lost = app.wait("disconnected", 1).await;
+    assert_eq!(js::number(&lost, "code"), 1006.0);
+    assert_eq!(js::text(&lost, "reason"), "");
+    assert!(!js::flag(&lost, "wasClean"));
+    app.session.disconnect(&JsValue::UNDEFINED);
+}
+
+#[wasm_bindgen_test]
+async fn close_that_throws_or_speaks_at_once_changes_nothing() {
+    for misbehaviour in [
+        "function () { throw new Error('no'); }",
+        "function () { this.onerror?.({}); this.onclose?.({ code: 1006 }); }",
+    ] {
+        let (app, class) = app("{}");
+        start(&app);
+        let first = socket(&class, 1).await;
+        js::set(&first, "onCloseCall", &js::literal(misbehaviour));
+        app.session.disconnect(&JsValue::UNDEFINED);
+        assert_eq!(app.count("disconnected"), 1);
+        assert_eq!(app.state(), "stopped");
+    }
+}
+
+#[wasm_bindgen_test]
+async fn a_socket_that_was_given_up_is_never_heard_again() {
+    let (app, class) = app("{ connectTimeout: 30, reconnectDelay: 0 }");
+    app.note("late");
+    start(&app);
+    let first = socket(&class, 1).await;
+    let hear = js::get(&first, "onmessage");
+    assert!(hear.is_function());
+    let second = socket(&class, 2).await;
+    assert_eq!(
+        js::number(&js::get(&first, "closes"), "length"),
+        1.0,
+        "it was closed"
+    );
+    js::call(&second, "ack");
+    js::call(&first, "open");
+    js::call(&first, "fail");
+    js::call1(&first, "receive", &js::literal("{ type: 'late' }"));
+    // Even by a reference to its listener that somebody kept.
+    let event = js::literal("{ data: '{\"type\":\"late\"}' }");
+    let _ = hear
+        .unchecked_into::<js_sys::Function>()
+        .call1(&first, &event);
+    js::call1(
+        &first,
+        "end",
+        &js::literal("{ code: 1000, reason: 'App stopped' }"),
+    );
+    assert_eq!(
+        js::number(&js::get(&first, "sent"), "length"),
+        0.0,
+        "it never said init"
+    );
+    assert_eq!(app.count("late"), 0);
+    assert_eq!(app.state(), "connected");
+    app.session.disconnect(&JsValue::UNDEFINED);
+}
+
+#[wasm_bindgen_test]
+async fn a_constructor_that_throws_is_a_failed_attempt() {
+    let (app, class) = app("{ reconnectDelay: 10 }");
+    let throw = js::literal("() => { throw new SyntaxError('bad url'); }");
+    js::set(&class, "onmade", &throw);
+    start(&app);
+    assert_eq!(app.count("reconnecting"), 1);
+    let cause = js::get(&app.payloads("reconnecting")[0], "cause");
+    assert_eq!(js::text(&cause, "reason"), "bad url");
+    js::set(&class, "onmade", &js::literal("() => {}"));
+    js::call(&socket(&class, 2).await, "ack");
+    assert_eq!(app.state(), "connected");
+    app.session.disconnect(&JsValue::UNDEFINED);
+}
+
+#[wasm_bindgen_test]
+async fn binary_type_is_set_before_open_on_every_socket() {
+    let (app, class) = app("{ reconnectDelay: 0 }");
+    start(&app);
+    let first = socket(&class, 1).await;
+    assert_eq!(js::text(&first, "binaryType"), "arraybuffer");
+    js::call(&first, "ack");
+    js::call1(&first, "end", &js::literal("{ code: 1006 }"));
+    assert_eq!(
+        js::text(&socket(&class, 2).await, "binaryType"),
+        "arraybuffer"
+    );
+    app.session.disconnect(&JsValue::UNDEFINED);
+}
+
+#[wasm_bindgen_test]
+async fn nothing_is_given_to_a_socket_that_is_closing() {
+    let (app, class) = app("{ reconnectDelay: 0 }");
+    start(&app);
+    let first = socket(&class, 1).await;
+    js::call(&first, "ack");
+    js::set(&first, "readyState", &2.into());
+    let ping = js::literal("{ type: 'custom' }");
+    let reply = app
+        .session
+        .send(&ping, &JsValue::UNDEFINED)
+        .map(String::from);
+    assert_eq!(reply, Ok("queued".into()));
+    js::call1(&first, "end", &js::literal("{ code: 1006 }"));
+    let second = socket(&class, 2).await;
+    js::call(&second, "ack");
+    let sent = js_sys::JSON::stringify(&js::get(&second, "sent")).expect("JSON");
+    assert!(String::from(sent).contains("custom"));
+    app.session.disconnect(&JsValue::UNDEFINED);
+}
+
+#[wasm_bindgen_test]
+async fn a_message_from_before_connect_gets_the_session_id() {
+    let (app, class) = app("{}");
+    let reply = app
+        .session
+        .send(&js::literal("{ type: 'early' }"), &JsValue::UNDEFINED);
+    assert_eq!(reply.map(String::from), Ok("queued".into()));
+    start(&app);
+    let first = socket(&class, 1).await;
+    js::call(&first, "ack");
+    let sent: Array = js::get(&first, "sent").unchecked_into();
+    let early = sent
+        .get(2)
+        .as_string()
+        .expect("init, subscriptions, then this");
+    let early = js_sys::JSON::parse(&early).expect("JSON");
+    assert_eq!(js::text(&early, "type"), "early");
+    assert_eq!(js::text(&early, "sessionId"), "user-org.example.fake");
+    assert_eq!(js::text(&early, "packageName"), "org.example.fake");
+    assert!(!js::text(&early, "timestamp").is_empty());
+    app.session.disconnect(&JsValue::UNDEFINED);
+}
