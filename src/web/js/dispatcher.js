@@ -36,7 +36,11 @@ export class Dispatcher {
    */
   on(event, handler) {
     this.handlers.set(event, [...(this.handlers.get(event) ?? []), handler]);
-    return () => this.off(event, handler);
+    let active = true;
+    return () => {
+      if (active) this.off(event, handler);
+      active = false;
+    };
   }
 
   /**
@@ -157,11 +161,12 @@ export class Dispatcher {
    * @param {any} data
    */
   deliverStream(stream, data) {
-    if (this.reserved.has(stream)) return this.session.unheard?.(stream);
-    let heard = this.emit(stream, data);
     const colon = stream.indexOf(":");
+    const name = colon > 0 ? stream.slice(0, colon) : stream;
+    if (this.reserved.has(name)) return this.session.unheard?.(stream);
+    let heard = this.emit(stream, data);
     if (colon > 0) {
-      heard = this.emit(stream.slice(0, colon), data) || heard;
+      heard = this.emit(name, data) || heard;
     } else {
       const language = languageOf(stream, data);
       if (language !== undefined) heard = this.emit(`${stream}:${language}`, data) || heard;

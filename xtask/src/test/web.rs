@@ -101,5 +101,7 @@ fn start(program: &Path) -> Result<Cloud, String> {
     let port = if cloud::is_free(PORT) { PORT } else { 0 };
     let path = workspace::target().join("xtask-logs/tpa-cloud.log");
     let log = File::create(&path).map_err(|e| format!("cannot write {}: {e}", path.display()))?;
-    Cloud::start(program, port, &[], Stdio::from(log))
+    // Streams that speak ten times a second: a test that waits for one waits less.
+    let faster = ["--stream-interval", "100ms"].map(String::from);
+    Cloud::start(program, port, &faster, Stdio::from(log))
 }

@@ -1,0 +1,253 @@
+/** The module on the hot path: from a socket's message to the handlers. */
+import assert from "node:assert/strict";
+import { EventEmitter, once } from "node:events";
+import { test } from "node:test";
+
+import { Dispatcher } from "../../src/web/js/dispatcher.js";
+
+const CONTROL = ["tpa_connection_ack"];
+const RESERVED = ["connected", "disconnected", "error"];
+
+/** A dispatcher and all that it told. */
+function dispatcher() {
+  const told = [];
+  const session = {
+    control: (socket, frame) => told.push(["control", socket, frame.type]),
+    malformed: (socket, fault) => told.push(["malformed", socket, fault]),
+    unheard: (name) => told.push(["unheard", name]),
+  };
+  return { it: new Dispatcher(CONTROL, RESERVED, session), told };
+}
+
+/** A socket of the browser's kind, attached as number 7. */
+function attached(it) {
+  const socket = {};
+  const detach = it.attach(socket, 7);
+  const receive = (data) => socket.onmessage({ data: typeof data === "object" ? data : String(data) });
+  return { socket, detach, receive };
+}
+
+const stream = (streamType, data) => JSON.stringify({ type: "data_stream", streamType, data });
+
+test("a stream's data goes to the handlers of its name", () => {
+  const { it, told } = dispatcher();
+  const heard = [];
+  it.on("button_press", (data) => heard.push(data));
+  attached(it).receive(stream("button_press", { buttonId: "main" }));
+  assert.deepEqual(heard, [{ buttonId: "main" }]);
+  assert.deepEqual(told, []);
+});
+
+test("a transcription is heard by name, and by name with language", () => {
+  const { it } = dispatcher();
+  const heard = [];
+  for (const name of ["transcription", "transcription:en-US", "transcription:de-DE"]) {
+    it.on(name, ({ text }) => heard.push([name, text]));
+  }
+  const { receive } = attached(it);
+  receive(stream("transcription", { text: "a", transcribeLanguage: "en-US" }));
+  receive(stream("transcription:de-DE", { text: "b", transcribeLanguage: "de-DE" }));
+  receive(stream("transcription", { text: "c" }));
+  assert.deepEqual(heard, [
+    ["transcription", "a"],
+    ["transcription:en-US", "a"],
+    ["transcription:de-DE", "b"],
+    ["transcription", "b"],
+    ["transcription", "c"],
+  ]);
+});
+
+test("a translation is heard by its pair of languages", () => {
+  const { it } = dispatcher();
+  const heard = [];
+  it.on("translation:en-US-to-fr-FR", ({ text }) => heard.push(text));
+  const data = { text: "oui", transcribeLanguage: "en-US", translateLanguage: "fr-FR" };
+  attached(it).receive(stream("translation", data));
+  assert.deepEqual(heard, ["oui"]);
+});
+
+test("a control frame goes to the session, and to whoever listens first", () => {
+  const { it, told } = dispatcher();
+  it.on("tpa_connection_ack", (frame) => told.push(["handler", frame.type]));
+  attached(it).receive('{"type":"tpa_connection_ack"}');
+  assert.deepEqual(told, [
+    ["handler", "tpa_connection_ack"],
+    ["control", 7, "tpa_connection_ack"],
+  ]);
+});
+
+test("any other frame is an event of its own type", () => {
+  const { it, told } = dispatcher();
+  const heard = [];
+  it.on("custom_message", (frame) => heard.push(frame.action));
+  const { receive } = attached(it);
+  receive('{"type":"custom_message","action":"x"}');
+  receive('{"type":"brand_new"}');
+  receive(stream("brand_new_stream", 1));
+  assert.deepEqual(heard, ["x"]);
+  assert.deepEqual(told, [
+    ["unheard", "brand_new"],
+    ["unheard", "brand_new_stream"],
+  ]);
+});
+
+test("no frame passes itself off as an event of the session", () => {
+  const { it, told } = dispatcher();
+  for (const event of RESERVED) it.on(event, () => assert.fail(event));
+  const { receive } = attached(it);
+  for (const event of RESERVED) {
+    receive(JSON.stringify({ type: event }));
+    receive(stream(event, {}));
+    receive(stream(`${event}:x`, {}));
+  }
+  assert.equal(told.length, 3 * RESERVED.length);
+});
+
+test("what is no frame is told as what it is", () => {
+  const { it, told } = dispatcher();
+  const { receive } = attached(it);
+  for (const text of ["", "not json", "null", "[]", "5", '"x"', "{}", '{"type":5}', '{"type":""}']) {
+    receive(text);
+  }
+  assert.deepEqual(
+    told.map(([, , fault]) => fault),
+    [0, 0, 1, 1, 1, 1, 2, 2, 2],
+  );
+});
+
+test("names of the language's own are names like others", () => {
+  const { it, told } = dispatcher();
+  const { receive } = attached(it);
+  for (const name of ["__proto__", "constructor", "toString", "hasOwnProperty"]) {
+    receive(`{"type":${JSON.stringify(name)}}`);
+    receive(stream(name, null));
+  }
+  assert.ok(told.every(([what]) => what === "unheard"));
+  assert.equal(told.length, 8);
+});
+
+test("a stream without its name is a frame like others", () => {
+  const { it, told } = dispatcher();
+  attached(it).receive('{"type":"data_stream"}');
+  assert.deepEqual(told, [["unheard", "data_stream"]]);
+});
+
+test("binary is audio, whatever form it comes in", async () => {
+  const { it } = dispatcher();
+  const chunks = [];
+  it.on("audio_chunk", (chunk) => chunks.push(chunk));
+  const { socket, receive } = attached(it);
+  assert.equal(socket.binaryType, "arraybuffer");
+  receive(Uint8Array.of(1, 2, 3).buffer);
+  receive(new Uint8Array([9, 1, 2, 3, 9]).subarray(1, 4));
+  receive(new Blob([Uint8Array.of(1, 2, 3)]));
+  await new Promise((resolve) => setImmediate(resolve));
+  assert.equal(chunks.length, 3);
+  for (const chunk of chunks) {
+    assert.deepEqual([...chunk.bytes], [1, 2, 3]);
+    assert.deepEqual([...new Uint8Array(chunk.arrayBuffer)], [1, 2, 3]);
+    assert.equal(chunk.sampleRate, 16000);
+    assert.equal(typeof chunk.timestamp, "number");
+  }
+});
+
+test("a socket of the package ws is heard through its own event", () => {
+  const { it } = dispatcher();
+  const heard = [];
+  it.on("x", (frame) => heard.push(frame.n));
+  it.on("audio_chunk", ({ bytes }) => heard.push(bytes.length));
+  const socket = new EventEmitter();
+  const detach = it.attach(socket, 1);
+  socket.emit("message", Buffer.from('{"type":"x","n":"é"}'), false);
+  socket.emit("message", Buffer.from([1, 2]), true);
+  detach();
+  socket.emit("message", Buffer.from('{"type":"x"}'), false);
+  assert.deepEqual(heard, ["é", 2]);
+});
+
+test("nothing is heard of a detached socket", () => {
+  const { it, told } = dispatcher();
+  const { detach, receive } = attached(it);
+  detach();
+  receive('{"type":"x"}');
+  assert.deepEqual(told, []);
+});
+
+test("a handler may detach its socket: the rest of the burst is not heard", () => {
+  const { it } = dispatcher();
+  const { detach, receive } = attached(it);
+  let calls = 0;
+  it.on("x", () => {
+    calls += 1;
+    detach();
+  });
+  receive('{"type":"x"}');
+  receive('{"type":"x"}');
+  assert.equal(calls, 1);
+});
+
+test("handlers: added, removed, undone, once", () => {
+  const { it } = dispatcher();
+  const calls = [];
+  const a = () => calls.push("a");
+  const b = () => calls.push("b");
+  const undo = it.on("x", a);
+  it.once("x", b);
+  assert.equal(it.emit("x"), true);
+  it.emit("x");
+  undo();
+  undo();
+  assert.equal(it.emit("x"), false);
+  it.once("x", b);
+  it.off("x", b);
+  it.off("x", a);
+  it.off("nothing", a);
+  assert.equal(it.emit("x"), false);
+  assert.deepEqual(calls, ["a", "b", "a"]);
+});
+
+test("a handler that is added twice is called twice, and each undo undoes its own", () => {
+  const { it } = dispatcher();
+  let calls = 0;
+  const handler = () => (calls += 1);
+  const first = it.on("x", handler);
+  it.on("x", handler);
+  it.emit("x");
+  assert.equal(calls, 2);
+  first();
+  first();
+  it.emit("x");
+  assert.equal(calls, 3, "the second is still there");
+});
+
+test("a handler may change the list while it is being called", () => {
+  const { it } = dispatcher();
+  const calls = [];
+  it.on("x", () => {
+    calls.push("first");
+    it.on("x", () => calls.push("late"));
+  });
+  it.once("x", () => calls.push("second"));
+  it.emit("x");
+  assert.deepEqual(calls, ["first", "second"]);
+});
+
+test("what a handler throws is uncaught, and the others are called all the same", async () => {
+  const { it } = dispatcher();
+  const calls = [];
+  const listeners = process.listeners("uncaughtException");
+  process.removeAllListeners("uncaughtException");
+  try {
+    const uncaught = once(process, "uncaughtException");
+    it.on("x", () => {
+      throw new Error("from a handler");
+    });
+    it.on("x", () => calls.push("second"));
+    it.emit("x");
+    const [error] = await uncaught;
+    assert.equal(error.message, "from a handler");
+    assert.deepEqual(calls, ["second"]);
+  } finally {
+    for (const listener of listeners) process.on("uncaughtException", listener);
+  }
+});

@@ -1,0 +1,30 @@
+/** Messages of the app on their way out. */
+import assert from "node:assert/strict";
+import { test } from "node:test";
+
+import { addSessionId, encode, utf8Length } from "../../src/web/js/message.js";
+
+test("what the app did not say is added", () => {
+  const envelope = { packageName: "org.example.app", sessionId: "user-org.example.app" };
+  const frame = JSON.parse(encode({ type: "x", n: 1 }, envelope));
+  assert.equal(frame.type, "x");
+  assert.equal(frame.n, 1);
+  assert.equal(frame.packageName, "org.example.app");
+  assert.equal(frame.sessionId, "user-org.example.app");
+  assert.ok(!Number.isNaN(Date.parse(frame.timestamp)));
+});
+
+test("what the app did say is kept", () => {
+  const message = { type: "x", packageName: "other", sessionId: "mine", timestamp: "then" };
+  assert.deepEqual(JSON.parse(encode(message, { packageName: "a", sessionId: "b" })), message);
+});
+
+test("the id of the session can be added later", () => {
+  const text = encode({ type: "x" }, { packageName: "a" });
+  assert.equal(JSON.parse(text).sessionId, undefined);
+  assert.equal(JSON.parse(addSessionId(text, 'us"er')).sessionId, 'us"er');
+});
+
+test("bytes are counted as they go over the wire", () => {
+  assert.equal(utf8Length("aé€😀"), 1 + 2 + 3 + 4);
+});

@@ -1,0 +1,100 @@
+/** What is in the package, and how much it weighs. Sizes are exact, so they are tested. */
+import assert from "node:assert/strict";
+import { spawnSync } from "node:child_process";
+import { mkdtempSync, rmSync, writeFileSync } from "node:fs";
+import { tmpdir } from "node:os";
+import { join } from "node:path";
+import { after, before, test } from "node:test";
+import { brotliCompressSync, constants } from "node:zlib";
+
+import { pack, project, read, root } from "./support.mjs";
+
+let folder;
+let packed;
+
+before(() => {
+  folder = mkdtempSync(join(tmpdir(), "tpa-session-contents-"));
+  packed = pack(folder);
+});
+
+after(() => rmSync(folder, { recursive: true, force: true }));
+
+test("the tarball has these files and no others", () => {
+  assert.deepEqual(packed.files.toSorted(), [
+    "LICENSE",
+    "README.md",
+    "index.cjs",
+    "index.d.cts",
+    "index.d.ts",
+    "index.js",
+    "node.cjs",
+    "node.js",
+    "package.json",
+  ]);
+});
+
+test("what a browser loads is at most 36,000 bytes in brotli, wasm included", () => {
+  const page = read("index.js");
+  const params = { [constants.BROTLI_PARAM_QUALITY]: 11 };
+  const delivered = brotliCompressSync(page, { params }).length;
+  assert.ok(delivered <= 36_000, `${delivered} bytes`);
+});
+
+test("what an install puts on disk is at most 600 kB, and nothing else comes along", () => {
+  assert.ok(packed.unpackedSize <= 600_000, `${packed.unpackedSize} bytes`);
+  const manifest = JSON.parse(read("package.json"));
+  assert.equal(manifest.dependencies, undefined);
+  assert.equal(manifest.scripts, undefined);
+});
+
+test("a browser's files know nothing of Node", () => {
+  for (const file of ["index.js", "index.cjs"]) {
+    const text = String(read(file));
+    assert.doesNotMatch(text, /["'](?:node:[a-z]+|ws|fs)["']/, file);
+    assert.doesNotMatch(text, /import\.meta|\beval\(|new Function\(/, file);
+  }
+});
+
+test("the types hold in strict mode under every way of resolving", () => {
+  const { folder: place, remove } = project({ ws: false });
+  try {
+    writeFileSync(
+      join(place, "app.ts"),
+      `import { TpaConnectionError, TpaSession } from "tpa-session";
+       const session = new TpaSession({ packageName: "a", apiKey: async () => "k" });
+       const undo: () => void = session.on("disconnected", ({ code, reason, wasClean }) => {
+         const facts: [number, string, boolean] = [code, reason, wasClean];
+         void facts;
+       });
+       undo();
+       session.on("audio_chunk", ({ bytes }) => void bytes.length);
+       const sent: "sent" | "queued" | "dropped" = session.send({ type: "x", n: 1 });
+       void sent;
+       session.connect("user-a").catch((error: TpaConnectionError) => void error.kind);
+       // @ts-expect-error the key is required
+       new TpaSession({ packageName: "a" });
+       // @ts-expect-error a message has a type
+       session.send({ n: 1 });
+       // @ts-expect-error there is no such field
+       session.on("disconnected", ({ colour }) => void colour);
+      `,
+    );
+    const tsc = join(root, "node_modules/typescript/bin/tsc");
+    for (const [module, resolution] of [
+      ["node16", "node16"],
+      ["nodenext", "nodenext"],
+      ["esnext", "bundler"],
+    ]) {
+      const flags = ["--strict", "--noEmit", "--skipLibCheck", "false", "--target", "es2022"];
+      const lib = ["--lib", "es2022,esnext.disposable"];
+      const { status, stdout } = spawnSync(
+        process.execPath,
+        [tsc, ...flags, ...lib, "--module", module, "--moduleResolution", resolution, "app.ts"],
+        { cwd: place, encoding: "utf8" },
+      );
+      assert.equal(status, 0, `${resolution}: ${stdout}`);
+    }
+  } finally {
+    remove();
+  }
+});

@@ -1,0 +1,166 @@
+/** The packed package in Node: installed into an empty folder, imported and required. */
+import assert from "node:assert/strict";
+import { after, before, test } from "node:test";
+
+import { cloud, project } from "./support.mjs";
+
+/** An app that is cut and comes back, then leaves; it prints what it was told. */
+const APP = `
+async function main({ TpaSession, TpaConnectionError }) {
+  const cloud = process.env.CLOUD;
+  const name = process.env.NAME;
+  const session = new TpaSession({
+    packageName: name,
+    apiKey: "dev-key",
+    augmentOSWebsocketUrl: cloud + "/tpa-ws",
+    reconnectDelay: 50,
+    logLevel: "silent",
+  });
+  const told = [];
+  session.on("disconnected", ({ code, wasClean, permanent }) =>
+    told.push({ code, wasClean, permanent }),
+  );
+  const id = "user-" + name;
+  const settings = await session.connect(id);
+  const again = new Promise((resolve) => session.once("connected", resolve));
+  await fetch(cloud + "/faults", {
+    method: "POST",
+    headers: { "content-type": "application/json" },
+    body: JSON.stringify({ fault: "cut", sessionId: id }),
+  });
+  await again;
+  session.subscribe("button_press");
+  const press = await new Promise((resolve) => session.once("button_press", resolve));
+  session.disconnect();
+  const error = await session.connect("").catch((error) => error);
+  console.log(
+    JSON.stringify({
+      settings: Array.isArray(settings),
+      told,
+      press: typeof press.buttonId,
+      error: error.name,
+      state: session.state,
+      errorClass: typeof TpaConnectionError,
+    }),
+  );
+}
+`;
+
+const EXPECTED = {
+  settings: true,
+  told: [
+    { code: 1006, wasClean: false, permanent: false },
+    { code: 1000, wasClean: true, permanent: true },
+  ],
+  press: "string",
+  error: "TypeError",
+  state: "stopped",
+  errorClass: "function",
+};
+
+let withWs;
+let withoutWs;
+let server;
+
+before(async () => {
+  withWs = project({ ws: true });
+  withoutWs = project({ ws: false });
+  server = await cloud();
+});
+
+after(() => {
+  withWs?.remove();
+  withoutWs?.remove();
+  server?.stop();
+});
+
+/** Runs the app; it must print what is expected, and Node must end by itself. */
+async function runs(file, source, name) {
+  const { code, signal, output } = await withWs.app(file, source, {
+    CLOUD: server.url,
+    NAME: name,
+  });
+  assert.equal(code, 0, `ended by ${signal ?? code}: ${output}`);
+  assert.deepEqual(JSON.parse(output), EXPECTED);
+}
+
+test("an ES module imports it, is cut and comes back, and Node ends by itself", () =>
+  runs("app.mjs", `import * as tpa from "tpa-session";\n${APP}\nawait main(tpa);`, "org.example.esm"));
+
+test("a CommonJS module requires it, is cut and comes back, and Node ends by itself", () =>
+  runs("app.cjs", `const tpa = require("tpa-session");\n${APP}\nmain(tpa);`, "org.example.cjs"));
+
+test("import and require give the same class", async () => {
+  const { output } = await withWs.app(
+    "same.mjs",
+    `import { createRequire } from "node:module";
+     import { TpaSession } from "tpa-session";
+     const required = createRequire(import.meta.url)("tpa-session");
+     console.log(TpaSession === required.TpaSession);`,
+  );
+  assert.equal(output, "true\n");
+});
+
+test("without a WebSocket it loads, and connect() says which package to install", async () => {
+  const { code, output } = await withoutWs.app(
+    "app.mjs",
+    `import { TpaSession } from "tpa-session";
+     delete globalThis.WebSocket;
+     const session = new TpaSession({ packageName: "a", apiKey: "k", logLevel: "silent" });
+     const error = await session.connect("user-a").catch((error) => error);
+     console.log(error.name, error.kind, error.message);`,
+  );
+  assert.equal(code, 0, output);
+  assert.match(output, /^TpaConnectionError Unsupported .*npm install ws/);
+});
+
+test("a wrong option is a TypeError before any socket", async () => {
+  const { output } = await withoutWs.app(
+    "wrong.cjs",
+    `const { TpaSession } = require("tpa-session");
+     try {
+       new TpaSession({ packageName: "a", apiKey: "sEcReT", maxReconnectAttempts: -1 });
+     } catch (error) {
+       console.log(error instanceof TypeError, error.message);
+     }`,
+  );
+  assert.match(output, /^true maxReconnectAttempts: .* not -1\n$/);
+});
+
+test("a process whose session was given up ends by itself", async () => {
+  const { code, output } = await withWs.app(
+    "gone.mjs",
+    `import { TpaSession } from "tpa-session";
+     const session = new TpaSession({
+       packageName: "a",
+       apiKey: "k",
+       augmentOSWebsocketUrl: "ws://127.0.0.1:1/",
+       reconnectDelay: 10,
+       logLevel: "silent",
+     });
+     const error = await session.connect("user-a").catch((error) => error);
+     console.log(error.code, error.attempts);`,
+  );
+  assert.equal(code, 0, output);
+  assert.equal(output, "4000 3\n");
+});
+
+test("Symbol.dispose and free() are disconnect()", async () => {
+  const { code, output } = await withWs.app(
+    "dispose.mjs",
+    `import { TpaSession } from "tpa-session";
+     const session = new TpaSession({
+       packageName: "org.example.dispose",
+       apiKey: "dev-key",
+       augmentOSWebsocketUrl: process.env.CLOUD + "/tpa-ws",
+     });
+     session.on("disconnected", ({ kind }) => console.log(kind));
+     await session.connect("user-org.example.dispose");
+     session[Symbol.dispose ?? Symbol.for("Symbol.dispose")]();
+     session.free();
+     console.log(session.state);`,
+    { CLOUD: server.url },
+  );
+  assert.equal(code, 0, output);
+  assert.equal(output, "ClientDisconnect\nstopped\n");
+});
