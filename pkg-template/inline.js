@@ -22,6 +22,7 @@ export function encode(bytes) {
   const count = new Array(256).fill(0);
   for (const byte of bytes) count[byte] += 1;
   const order = [...count.keys()].sort((a, b) => count[b] - count[a]);
+  /** @type {string[]} */
   const codes = [];
   order.forEach((byte, rank) => {
     const pair = rank - SINGLES;

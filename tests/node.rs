@@ -1,5 +1,10 @@
 //! The shell in Node, against a real cloud.
 #![cfg(target_arch = "wasm32")]
+#![allow(
+    clippy::expect_used,
+    clippy::unwrap_used,
+    reason = "what is not as expected must fail the test"
+)]
 
 mod shell;
 

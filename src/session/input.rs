@@ -29,7 +29,8 @@ pub enum Command<P> {
     Send {
         /// What is to be sent.
         payload: P,
-        /// Makes the message state, see [`Message::key`](super::outbox::Message::key).
+        /// Makes the message state: while it waits, a newer one with the same key takes its
+        /// place.
         key: Option<String>,
         /// How long it may wait.
         ttl: Option<Duration>,

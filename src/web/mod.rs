@@ -1,6 +1,6 @@
 //! The shell: carries out what the core decides, in a browser, a worker or Node.
 //!
-//! Nothing here decides. [`driver`] is the only place that touches the core, and the only loop.
+//! Nothing here decides. `driver` is the only place that touches the core, and the only loop.
 
 mod clock;
 mod connect_promise;

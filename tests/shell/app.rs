@@ -28,13 +28,14 @@ const EVENTS: [&str; 7] = [
     "dropped",
 ];
 
+type Handler = Closure<dyn Fn(JsValue)>;
 type Noted = Rc<RefCell<Vec<(String, JsValue)>>>;
 
 /// A session and all events that it told.
 pub struct App {
     pub session: TpaSession,
     noted: Noted,
-    handlers: RefCell<Vec<Closure<dyn Fn(JsValue)>>>,
+    handlers: RefCell<Vec<Handler>>,
 }
 
 /// Options of an app of its own: no two tests share a session.
@@ -80,7 +81,7 @@ impl App {
     }
 
     pub fn on(&self, event: &str, handler: impl Fn(JsValue) + 'static) {
-        let handler = Closure::<dyn Fn(JsValue)>::new(handler);
+        let handler = Handler::new(handler);
         let added = self.session.on(&event.into(), handler.as_ref());
         assert!(added.is_ok());
         self.handlers.borrow_mut().push(handler);
