@@ -270,10 +270,9 @@ export function setUp() {
     },
   };
   before(async () => {
-    [stage.cloud, browser] = await Promise.all([
-      Cloud.start(),
-      chromium.launch({ executablePath: CHROMIUM, args: BROWSER_FLAGS }),
-    ]);
+    // One after the other: a cloud must not be left behind when there is no browser.
+    stage.cloud = await Cloud.start();
+    browser = await chromium.launch({ executablePath: CHROMIUM, args: BROWSER_FLAGS });
   });
   after(async () => {
     await browser?.close();
