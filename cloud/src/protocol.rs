@@ -3,7 +3,7 @@
 //! Frames are read by hand rather than derived, so that what is wrong with one can be said by
 //! the name of its field.
 
-use std::fmt;
+use std::{fmt, iter};
 
 use serde_json::{Map, Value, json};
 
@@ -242,13 +242,15 @@ pub enum Dialect {
 }
 
 pub(crate) fn ack(dialect: Dialect, session_id: &str, package: &str, at: &str) -> String {
-    let settings = json!([
-        {"type": "group", "title": "Captions"},
-        {"key": "language", "type": "select", "label": "Language", "value": "en-US", "defaultValue": "en-US",
-         "options": [{"label": "English", "value": "en-US"}, {"label": "Spanish", "value": "es-ES"}, {"label": "French", "value": "fr-FR"}]},
-        {"key": "line_width", "type": "text", "label": "Characters a line", "value": "32", "defaultValue": "32"},
-        {"key": "show_partial", "type": "toggle", "label": "Show text while it is spoken", "value": true, "defaultValue": true},
-    ]);
+    let settings = [
+        json!({"key": "language", "type": "select", "label": "Language", "value": "en-US", "defaultValue": "en-US",
+         "options": [{"label": "English", "value": "en-US"}, {"label": "Spanish", "value": "es-ES"}, {"label": "French", "value": "fr-FR"}]}),
+        json!({"key": "line_width", "type": "text", "label": "Characters a line", "value": "32", "defaultValue": "32"}),
+        json!({"key": "show_partial", "type": "toggle", "label": "Show text while it is spoken", "value": true, "defaultValue": true}),
+    ];
+    // A heading for whoever shows the configuration; it is no setting.
+    let heading = json!({"type": "group", "title": "Captions"});
+    let described: Vec<_> = iter::once(&heading).chain(&settings).collect();
     let system_settings = match dialect {
         Dialect::AugmentOs => "augmentosSettings",
         Dialect::MentraOs => "mentraosSettings",
@@ -260,7 +262,7 @@ pub(crate) fn ack(dialect: Dialect, session_id: &str, package: &str, at: &str) -
             "name": package,
             "description": "An app on the development cloud",
             "version": "1.0.0",
-            "settings": settings,
+            "settings": described,
         },
         "settings": settings,
         "capabilities": {
