@@ -1,7 +1,7 @@
 //! tpa-cloud: building it, starting it, ending it.
 
 use std::io::{BufRead, BufReader};
-use std::net::TcpListener;
+use std::net::{SocketAddr, TcpListener};
 use std::path::{Path, PathBuf};
 use std::process::{Child, Stdio};
 use std::sync::mpsc;
@@ -33,6 +33,13 @@ pub fn build() -> Result<PathBuf, String> {
 /// Is this port free on the loopback interface?
 pub fn is_free(port: u16) -> bool {
     TcpListener::bind(("127.0.0.1", port)).is_ok()
+}
+
+/// An address on the loopback interface that nothing listens on.
+pub fn free_address() -> Result<SocketAddr, String> {
+    TcpListener::bind(("127.0.0.1", 0))
+        .and_then(|listener| listener.local_addr())
+        .map_err(|e| format!("there is no free port: {e}"))
 }
 
 impl Cloud {

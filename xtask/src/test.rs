@@ -4,6 +4,7 @@ mod counts;
 mod js;
 mod lint;
 mod native;
+mod nudge;
 mod web;
 
 use std::process::{Command, ExitCode};

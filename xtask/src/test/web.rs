@@ -6,6 +6,7 @@ use std::process::{Command, Stdio};
 
 use super::Report;
 use super::counts::Counts;
+use super::nudge::Nudge;
 use crate::browsers::{self, CHROMEDRIVER, CHROMIUM, FIREFOX};
 use crate::cloud::{self, Cloud};
 use crate::toolchain::{self, Toolchain};
@@ -78,6 +79,10 @@ impl Setup {
         if let Err(error) = prepare(&mut command) {
             return report.fail(what, error);
         }
+        let server = match cloud::free_address() {
+            Ok(server) => server,
+            Err(error) => return report.fail(what, error),
+        };
         self.toolchain.apply(&mut command);
         // The test runner must be of wasm-bindgen's version, and npm's wasm-opt
         // must be found before an old one of the system.
@@ -88,10 +93,12 @@ impl Setup {
         command
             .args(["--", "--test", file])
             .env("PATH", process::path_with(&folders))
+            .env("WASM_BINDGEN_TEST_ADDRESS", server.to_string())
             .env("TPA_CLOUD_URL", &self.cloud.url)
             .env("WASM_BINDGEN_TEST_TIMEOUT", LIMIT)
             // The runner's own backtraces say nothing about a test.
             .env("RUST_BACKTRACE", "0");
+        let _nudge = Nudge::start(server);
         report.tests(what, &mut command, Counts::of_cargo);
     }
 }
