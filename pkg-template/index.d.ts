@@ -1,3 +1,5 @@
+/// <reference lib="esnext.disposable" />
+
 /** A handler of an event. What it throws is reported as uncaught; the session goes on. */
 export type Handler<T> = (payload: T) => void;
 

@@ -3,4 +3,5 @@ import { setWebSocketImport } from "bindgen:js/platform.js";
 
 export { TpaConnectionError, TpaSession } from "./session.js";
 
-setWebSocketImport(() => import("ws").then((ws) => ws.default));
+// The catch tells bundlers that the package may be absent.
+setWebSocketImport(() => import("ws").then((ws) => ws.default).catch(() => undefined));

@@ -24,9 +24,13 @@ function start() {
 }
 
 export class TpaSession extends glue.TpaSession {
+  /** Kept here and not in the wasm, so that handlers which name the session do not keep it. */
+  #handlers;
+
   constructor(options) {
     start();
     super(options);
+    this.#handlers = this.takeHandlers();
   }
 
   /** Memory is left to the garbage collector: a handler of this very session may be running. */

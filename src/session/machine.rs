@@ -511,7 +511,7 @@ impl<P: Payload> Session<P> {
     }
 
     const fn is_active(&self) -> bool {
-        !matches!(self.phase, Phase::Idle | Phase::Stopped)
+        self.state().is_active()
     }
 
     fn enter(&mut self, phase: Phase) {

@@ -40,6 +40,9 @@ pub use output::{
     Cause, Connecting, ConnectionError, Disconnected, DropReason, Event, Outgoing, Output,
     Reconnecting, SessionError, State, StateChange,
 };
-pub use protocol::{CONTROL_TYPES, Control, Init, Malformed, SubscriptionUpdate, state_key};
+pub use protocol::{
+    CONTROL_TYPES, Control, Init, Malformed, RENAMED_TYPES, SubscriptionUpdate, state_key,
+    time_to_live,
+};
 pub use time::{Duration, Instant};
 pub use timer::Timer;

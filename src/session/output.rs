@@ -54,6 +54,14 @@ pub enum State {
 }
 
 impl State {
+    /// Whether a `connect()` is in force.
+    pub const fn is_active(self) -> bool {
+        match self {
+            Self::Idle | Self::Stopped => false,
+            Self::Connecting | Self::Handshaking | Self::Connected | Self::Waiting => true,
+        }
+    }
+
     /// The name that the JS property `state` shows.
     pub const fn name(self) -> &'static str {
         match self {

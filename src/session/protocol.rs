@@ -4,6 +4,8 @@
 
 use serde::Serialize;
 
+use super::time::Duration;
+
 /// The handshake's first frame.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize)]
 #[serde(tag = "type", rename = "tpa_connection_init", rename_all = "camelCase")]
@@ -38,6 +40,12 @@ pub const CONTROL_TYPES: [&str; 4] = [
     "tpa_connection_error",
     "connection_error",
     "app_stopped",
+];
+
+/// Frame types whose event has another name.
+pub const RENAMED_TYPES: [(&str, &str); 2] = [
+    ("dashboard_mode_changed", "dashboard_mode_change"),
+    ("dashboard_always_on_changed", "dashboard_always_on_change"),
 ];
 
 /// A frame that the session must act on.
@@ -97,6 +105,13 @@ impl Malformed {
             Self::NoType => "Malformed frame: no type",
         }
     }
+}
+
+/// How long a message of type `kind` may wait, by its `durationMs`: a card whose time is over
+/// is not shown late.
+pub fn time_to_live(kind: &str, duration_ms: Option<f64>) -> Option<Duration> {
+    let millis = duration_ms.filter(|millis| *millis >= 0.0)?;
+    (kind == "display_event").then(|| Duration::from_millis(millis as u64))
 }
 
 /// The key under which a message of type `kind` is state rather than an event, so that the

@@ -4,9 +4,9 @@ use js_sys::{Function, Promise, Reflect};
 use wasm_bindgen::prelude::*;
 use wasm_bindgen_futures::JsFuture;
 
-use crate::session::{Source, URL_ALLOWED, websocket_url};
+use crate::session::{Source, URL_ALLOWED};
 
-use super::options::SessionOptions;
+use super::options::{SessionOptions, socket_url};
 
 #[wasm_bindgen(module = "/src/web/js/platform.js")]
 extern "C" {
@@ -33,6 +33,8 @@ pub(super) enum Missing {
     Now(String),
     /// For good: there is no constructor.
     Ever(String),
+    /// Nobody waits for them any more.
+    Unwanted,
 }
 
 /// Gets them without waiting where nothing has to be waited for.
@@ -49,8 +51,11 @@ pub(super) fn at_once(options: &SessionOptions) -> Option<Credentials> {
     }
 }
 
-/// Gets them from wherever they come.
-pub(super) async fn gather(options: &SessionOptions) -> Result<Credentials, Missing> {
+/// Gets them from wherever they come, as long as they are `wanted`.
+pub(super) async fn gather(
+    options: &SessionOptions,
+    wanted: impl Fn() -> bool,
+) -> Result<Credentials, Missing> {
     let constructor = match &options.web_socket {
         Some(constructor) => constructor.clone(),
         None => found_constructor().await?,
@@ -60,10 +65,13 @@ pub(super) async fn gather(options: &SessionOptions) -> Result<Credentials, Miss
         Source::Fixed(url) => url.clone(),
         Source::Provider => {
             let url = ask(field, options.url_provider.as_ref()).await?;
-            websocket_url(&url)
+            socket_url(&url)
                 .ok_or_else(|| Missing::Now([field, ": must give ", URL_ALLOWED].concat()))?
         }
     };
+    if !wanted() {
+        return Err(Missing::Unwanted);
+    }
     let api_key = match &options.options.api_key {
         Source::Fixed(key) => key.clone(),
         Source::Provider => ask("apiKey", options.api_key_provider.as_ref()).await?,

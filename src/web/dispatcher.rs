@@ -1,14 +1,18 @@
 //! The JavaScript module beside the wasm: handlers, and frames on their way to them.
 
+use std::cell::{Cell, RefCell};
+use std::rc::Rc;
+
 use js_sys::{Array, Function, JsString, Object};
 use wasm_bindgen::prelude::*;
 
-use crate::session::{CONTROL_TYPES, Malformed, SocketId};
+use crate::session::{CONTROL_TYPES, Malformed, RENAMED_TYPES, SocketId};
 
 use super::payloads::set;
 
-/// The events that are the session's own, which no frame may pass itself off as.
-const OWN_EVENTS: [&str; 7] = [
+/// What no text frame may pass itself off as: the session's own events, and that of audio,
+/// which is binary.
+const RESERVED_EVENTS: [&str; 8] = [
     "connecting",
     "connected",
     "disconnected",
@@ -16,31 +20,46 @@ const OWN_EVENTS: [&str; 7] = [
     "stateChange",
     "error",
     "dropped",
+    "audio_chunk",
 ];
 
 #[wasm_bindgen(module = "/src/web/js/dispatcher.js")]
 extern "C" {
-    #[derive(Debug)]
+    #[derive(Clone, Debug)]
     pub(super) type Dispatcher;
 
     #[wasm_bindgen(constructor)]
-    fn new(control_types: &Array, reserved: &Array, session: &Object) -> Dispatcher;
+    fn new(rules: &Object, session: &Object) -> Dispatcher;
 
     #[wasm_bindgen(method)]
-    pub(super) fn on(this: &Dispatcher, event: &JsString, handler: &Function) -> Function;
-
-    #[wasm_bindgen(method)]
-    pub(super) fn once(this: &Dispatcher, event: &JsString, handler: &Function) -> Function;
+    pub(super) fn on(
+        this: &Dispatcher,
+        event: &JsString,
+        handler: &Function,
+        once: bool,
+    ) -> Function;
 
     #[wasm_bindgen(method)]
     pub(super) fn off(this: &Dispatcher, event: &JsString, handler: &Function);
 
     #[wasm_bindgen(method)]
-    pub(super) fn emit(this: &Dispatcher, event: &str, payload: &JsValue) -> bool;
+    fn emit(this: &Dispatcher, event: &str, payload: &JsValue);
 
     /// Listens to a socket's messages until the function that it returns is called.
+    #[wasm_bindgen(method, catch)]
+    pub(super) fn attach(this: &Dispatcher, socket: &JsValue, id: u32)
+    -> Result<Function, JsValue>;
+}
+
+#[wasm_bindgen]
+extern "C" {
+    type WeakRef;
+
+    #[wasm_bindgen(constructor)]
+    fn new(target: &Dispatcher) -> WeakRef;
+
     #[wasm_bindgen(method)]
-    pub(super) fn attach(this: &Dispatcher, socket: &JsValue, id: u32) -> Function;
+    fn deref(this: &WeakRef) -> Option<Dispatcher>;
 }
 
 /// What the dispatcher hands over to the session.
@@ -54,8 +73,14 @@ pub(super) trait Hears: 'static {
 }
 
 /// A dispatcher and the closures that it calls.
+///
+/// Handlers usually refer to the session, and what wasm refers to is never collected. So the
+/// dispatcher belongs to the JavaScript object of the session, once that has taken it; from
+/// here it is held only while the session is active.
 pub(super) struct Link {
-    pub(super) dispatcher: Dispatcher,
+    weak: WeakRef,
+    held: RefCell<Option<Dispatcher>>,
+    taken: Cell<bool>,
     _control: Closure<dyn Fn(u32, JsValue)>,
     _malformed: Closure<dyn Fn(u32, u32)>,
     _unheard: Option<Closure<dyn Fn(String)>>,
@@ -65,7 +90,7 @@ impl Link {
     /// `session` gives the session while it exists. Frames that nobody listens to are reported
     /// only when `report_unheard` is set.
     pub(super) fn new<H: Hears>(
-        session: impl Fn() -> Option<std::rc::Rc<H>> + Clone + 'static,
+        session: impl Fn() -> Option<Rc<H>> + Clone + 'static,
         report_unheard: bool,
     ) -> Self {
         let hears = session.clone();
@@ -98,13 +123,59 @@ impl Link {
         if let Some(unheard) = &unheard {
             set(&hooks, "unheard", unheard.as_ref());
         }
+        let dispatcher = Dispatcher::new(&rules(), &hooks);
         Self {
-            dispatcher: Dispatcher::new(&strings(&CONTROL_TYPES), &strings(&OWN_EVENTS), &hooks),
+            weak: WeakRef::new(&dispatcher),
+            held: RefCell::new(Some(dispatcher)),
+            taken: Cell::new(false),
             _control: control,
             _malformed: malformed,
             _unheard: unheard,
         }
     }
+
+    /// The dispatcher; `None` when its owner is gone.
+    pub(super) fn dispatcher(&self) -> Option<Dispatcher> {
+        let held = self.held.borrow().clone();
+        held.or_else(|| self.weak.deref())
+    }
+
+    /// Calls the handlers of an event.
+    pub(super) fn emit(&self, event: &str, payload: &JsValue) {
+        if let Some(dispatcher) = self.dispatcher() {
+            dispatcher.emit(event, payload);
+        }
+    }
+
+    /// Gives the dispatcher to its owner, who must keep it for as long as it has the session,
+    /// which is not active yet.
+    pub(super) fn take(&self) -> Option<Dispatcher> {
+        let dispatcher = self.dispatcher();
+        self.taken.set(true);
+        self.hold(false);
+        dispatcher
+    }
+
+    /// Holds the dispatcher while the session is active, and no longer.
+    pub(super) fn hold(&self, active: bool) {
+        let keep = active || !self.taken.get();
+        let mut held = self.held.borrow_mut();
+        if held.is_some() != keep {
+            *held = if keep { self.weak.deref() } else { None };
+        }
+    }
+}
+
+fn rules() -> Object {
+    let renamed: Array = RENAMED_TYPES
+        .iter()
+        .map(|&(from, to)| JsValue::from(strings(&[from, to])))
+        .collect();
+    let rules = Object::new();
+    set(&rules, "control", &strings(&CONTROL_TYPES));
+    set(&rules, "reserved", &strings(&RESERVED_EVENTS));
+    set(&rules, "renamed", &renamed);
+    rules
 }
 
 fn strings(list: &[&str]) -> Array {

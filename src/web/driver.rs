@@ -4,19 +4,19 @@
 use std::cell::{Cell, RefCell};
 use std::rc::{Rc, Weak};
 
-use js_sys::{Array, Promise, Reflect};
-use wasm_bindgen::JsValue;
+use js_sys::{Array, JsString, Promise, Reflect};
+use wasm_bindgen::{JsCast, JsValue};
 use wasm_bindgen_futures::spawn_local;
 
 use crate::session::{
-    Command, CommandError, Event, Input, LogLevel, Malformed, Outgoing, Output, Reply, Session,
-    SocketId,
+    Command, CommandError, Control, Event, Input, LogLevel, Malformed, Outgoing, Output, Reply,
+    Session, SocketId, State,
 };
 
 use super::clock::{self, Alarm};
 use super::connect_promise::ConnectPromises;
 use super::credentials::{self, Credentials, Missing};
-use super::dispatcher::{Dispatcher, Hears, Link};
+use super::dispatcher::{Hears, Link};
 use super::frames;
 use super::log::Log;
 use super::message::Message;
@@ -26,18 +26,20 @@ use super::socket::{Report, Socket};
 
 /// A session with everything that it needs of the world.
 ///
-/// A socket and a timer hold it, so that a connection lives on when the app forgets its
+/// Its socket and its timer hold it, so that a session lives on when the app forgets its
 /// `TpaSession`; both are gone when the session is over.
 pub(super) struct Driver {
     me: Weak<Self>,
     options: SessionOptions,
     log: Log,
-    link: Link,
+    pub(super) link: Link,
     core: RefCell<Session<Message>>,
     draining: Cell<bool>,
     alarm: RefCell<Alarm>,
     attempt: RefCell<Option<Attempt>>,
-    socket: RefCell<Option<Socket>>,
+    socket: RefCell<Option<Rc<Socket>>>,
+    /// The key of the current attempt, to keep it out of all texts.
+    api_key: RefCell<String>,
     settings: RefCell<JsValue>,
     promises: RefCell<ConnectPromises>,
 }
@@ -69,14 +71,11 @@ impl Driver {
                 alarm: RefCell::default(),
                 attempt: RefCell::default(),
                 socket: RefCell::default(),
+                api_key: RefCell::default(),
                 settings: RefCell::new(Array::new().into()),
                 promises: RefCell::default(),
             }
         })
-    }
-
-    pub(super) fn dispatcher(&self) -> &Dispatcher {
-        &self.link.dispatcher
     }
 
     /// Looks at the core.
@@ -116,11 +115,7 @@ impl Driver {
             key: key.or_else(|| payload.default_key()),
             ttl: ttl.or_else(|| payload.default_ttl()),
             payload,
-            writable: self
-                .socket
-                .borrow()
-                .as_ref()
-                .is_some_and(Socket::is_writable),
+            writable: self.socket().is_some_and(|socket| socket.is_writable()),
         };
         self.command(command)
             .map_err(|error| type_error(error.message()))
@@ -145,18 +140,22 @@ impl Driver {
             }
         }
         self.draining.set(false);
+        self.link
+            .hold(self.inspect(|core| core.state().is_active()));
         self.arm();
     }
 
     fn arm(&self) {
-        let due = self.core.borrow().poll_timeout();
-        let me = self.me.clone();
+        let due = self.inspect(Session::poll_timeout);
+        let Some(me) = self.me.upgrade() else { return };
         self.alarm.borrow_mut().arm(due.map(|(at, _)| at), move || {
-            if let Some(me) = me.upgrade() {
-                me.alarm.borrow_mut().rang();
-                me.input(Input::Timeout);
-            }
+            me.alarm.borrow_mut().rang();
+            me.input(Input::Timeout);
         });
+    }
+
+    fn socket(&self) -> Option<Rc<Socket>> {
+        self.socket.borrow().clone()
     }
 
     fn carry_out(&self, output: Output<Message>) {
@@ -190,7 +189,13 @@ impl Driver {
             self.input(Input::Prepared(socket));
         } else if let Some(me) = self.me.upgrade() {
             spawn_local(async move {
-                let result = credentials::gather(&me.options).await;
+                let wanted = || {
+                    me.attempt
+                        .borrow()
+                        .as_ref()
+                        .is_some_and(|a| a.socket == socket)
+                };
+                let result = credentials::gather(&me.options, wanted).await;
                 me.prepared(socket, result);
             });
         }
@@ -208,6 +213,7 @@ impl Driver {
             }
             Err(Missing::Now(reason)) => self.input(Input::AttemptFailed { socket, reason }),
             Err(Missing::Ever(reason)) => self.input(Input::Unsupported { socket, reason }),
+            Err(Missing::Unwanted) => {}
         }
     }
 
@@ -217,39 +223,59 @@ impl Driver {
             return;
         };
         drop(attempt);
-        let Some(me) = self.me.upgrade() else { return };
-        let report = move |report| {
-            me.input(match report {
-                Report::Opened => Input::Opened(id),
-                Report::Failed => Input::Failed(id),
-                Report::Closed(close) => Input::Closed(id, close),
-            });
+        let (Some(me), Some(dispatcher)) = (self.me.upgrade(), self.link.dispatcher()) else {
+            return;
         };
         let Credentials {
-            constructor, url, ..
-        } = &credentials;
-        match Socket::open(id, constructor, url, self.dispatcher(), report) {
-            Ok(socket) => *self.socket.borrow_mut() = Some(socket),
+            constructor,
+            url,
+            api_key,
+        } = credentials;
+        *self.api_key.borrow_mut() = api_key;
+        let report = move |report| me.hear(id, report);
+        match Socket::open(id, &constructor, &url, &dispatcher, report) {
+            Ok(socket) => *self.socket.borrow_mut() = Some(Rc::new(socket)),
             Err(reason) => self.input(Input::AttemptFailed { socket: id, reason }),
         }
+    }
+
+    fn hear(&self, id: SocketId, report: Report) {
+        match report {
+            Report::Opened => self.input(Input::Opened(id)),
+            Report::Failed(message) => {
+                if !message.is_empty() {
+                    let message = self.without_key(message);
+                    self.write(LogLevel::Info, &["socket error: ", &message].concat());
+                }
+                self.input(Input::Failed(id));
+            }
+            Report::Closed(mut close) => {
+                close.reason = self.without_key(close.reason);
+                self.input(Input::Closed(id, close));
+            }
+        }
+    }
+
+    /// A text from outside, without the key that a peer may have put into it.
+    fn without_key(&self, text: String) -> String {
+        let key = self.api_key.borrow();
+        if key.is_empty() {
+            return text;
+        }
+        JsString::from(text).replace_all(&key, "[key]").into()
     }
 
     fn transmit(&self, id: SocketId, frame: Outgoing<Message>) {
         let session_id = self.inspect(|core| core.session_id().unwrap_or_default().to_owned());
         let package_name = &self.options.options.package_name;
         let text = match frame {
-            Outgoing::Init => {
-                let attempt = self.attempt.take();
-                let credentials = attempt.and_then(|attempt| attempt.credentials);
-                credentials.and_then(|c| frames::init(&session_id, package_name, &c.api_key))
-            }
+            Outgoing::Init => frames::init(&session_id, package_name, &self.api_key.borrow()),
             Outgoing::Subscriptions(streams) => {
                 frames::subscriptions(&session_id, package_name, &streams)
             }
             Outgoing::Message(message) => Some(message.text(&session_id)),
         };
-        let socket = self.socket.borrow();
-        if let (Some(socket), Some(text)) = (socket.as_ref().filter(|s| s.id == id), text) {
+        if let (Some(socket), Some(text)) = (self.socket().filter(|s| s.id == id), text) {
             socket.send(&text);
         }
     }
@@ -259,19 +285,21 @@ impl Driver {
             Event::Connecting(event) => ("connecting", payloads::data(event)),
             Event::Connected => ("connected", self.settings.borrow().clone()),
             Event::Disconnected(event) => {
-                let level = if event.was_clean {
-                    LogLevel::Info
-                } else {
-                    LogLevel::Warn
+                let level = match (event.was_clean, event.permanent) {
+                    (true, _) => LogLevel::Info,
+                    (false, false) => LogLevel::Warn,
+                    (false, true) => LogLevel::Error,
                 };
                 self.write(level, &event.message);
                 ("disconnected", payloads::data(event))
             }
             Event::Reconnecting(event) => {
                 let delay = event.delay.as_millis().to_string();
+                let code = event.cause.code.to_string();
+                let after = [" ms, after ", &code, " ", &event.cause.reason].concat();
                 self.write(
                     LogLevel::Warn,
-                    &["reconnecting in ", &delay, " ms"].concat(),
+                    &["reconnecting in ", &delay, &after].concat(),
                 );
                 ("reconnecting", payloads::data(event))
             }
@@ -289,7 +317,7 @@ impl Driver {
                 ("dropped", payloads::dropped(&message.original, *why))
             }
         };
-        self.dispatcher().emit(name, &payload);
+        self.link.emit(name, &payload);
     }
 
     fn write(&self, level: LogLevel, text: &str) {
@@ -305,18 +333,24 @@ impl Driver {
 
 impl Hears for Driver {
     fn control(&self, socket: SocketId, frame: &JsValue) {
-        if let Some(control) = frames::control(frame) {
-            if control == crate::session::Control::Ack {
-                let settings = Reflect::get(frame, &"settings".into()).unwrap_or_default();
-                let none = || Array::new().into();
-                let settings = if settings.is_undefined() {
-                    none()
-                } else {
-                    settings
-                };
-                *self.settings.borrow_mut() = settings;
+        match frames::control(frame) {
+            Some(Control::Ack) => {
+                if self.inspect(Session::state) == State::Handshaking {
+                    let settings = Reflect::get(frame, &"settings".into()).unwrap_or_default();
+                    let settings = settings.dyn_into::<Array>().unwrap_or_default();
+                    *self.settings.borrow_mut() = settings.into();
+                }
+                self.input(Input::Control(socket, Control::Ack));
             }
-            self.input(Input::Control(socket, control));
+            Some(Control::Error { code, message }) => {
+                let message = self.without_key(message);
+                self.input(Input::Control(socket, Control::Error { code, message }));
+            }
+            Some(Control::Stopped { reason }) => {
+                let reason = reason.map(|reason| self.without_key(reason));
+                self.input(Input::Control(socket, Control::Stopped { reason }));
+            }
+            None => {}
         }
     }
 

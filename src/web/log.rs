@@ -2,7 +2,6 @@
 
 use js_sys::{Function, Reflect};
 use wasm_bindgen::prelude::*;
-use web_sys::console;
 
 use crate::session::{LogLevel, SocketId};
 
@@ -42,20 +41,14 @@ impl Log {
             text,
         ]
         .concat();
-        match &self.logger {
-            Some(logger) => call(logger, level, &line.into()),
-            None => print(level, &line.into()),
-        }
-    }
-}
-
-fn print(level: LogLevel, line: &JsValue) {
-    match level {
-        LogLevel::Silent => {}
-        LogLevel::Error => console::error_1(line),
-        LogLevel::Warn => console::warn_1(line),
-        LogLevel::Info => console::info_1(line),
-        LogLevel::Debug => console::debug_1(line),
+        let line = line.into();
+        // The console is called like any logger: a page may have replaced it, even by something
+        // that throws.
+        let logger = match &self.logger {
+            Some(logger) => logger.clone(),
+            None => Reflect::get(&js_sys::global(), &"console".into()).unwrap_or_default(),
+        };
+        call(&logger, level, &line);
     }
 }
 

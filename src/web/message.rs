@@ -3,14 +3,14 @@
 use js_sys::{JsString, Object, Reflect};
 use wasm_bindgen::prelude::*;
 
-use crate::session::{Duration, Payload, state_key};
+use crate::session::{Duration, Payload, state_key, time_to_live};
 
 use super::options::type_error;
 
 #[wasm_bindgen(module = "/src/web/js/message.js")]
 extern "C" {
     #[wasm_bindgen(catch)]
-    fn encode(message: &JsValue, envelope: &Object) -> Result<JsString, JsValue>;
+    fn encode(message: &JsValue, kind: &JsValue, envelope: &Object) -> Result<JsString, JsValue>;
 
     #[wasm_bindgen(js_name = addSessionId)]
     fn add_session_id(text: &JsString, session_id: &str) -> JsString;
@@ -23,6 +23,7 @@ extern "C" {
 #[derive(Clone, Debug)]
 pub(super) struct Message {
     pub(super) original: JsValue,
+    kind: String,
     text: JsString,
     lacks_session_id: bool,
 }
@@ -44,15 +45,15 @@ impl Message {
             return Err(type_error("message: must be an object with a type"));
         }
         let kind = Reflect::get(original, &"type".into())?;
-        if kind.as_string().is_none_or(|kind| kind.is_empty()) {
-            return Err(type_error("message.type: must be a non-empty string"));
-        }
+        let kind_text = kind.as_string().filter(|kind| !kind.is_empty());
+        let kind_text =
+            kind_text.ok_or_else(|| type_error("message.type: must be a non-empty string"))?;
         let envelope = Object::new();
         Reflect::set(&envelope, &"packageName".into(), &package_name.into())?;
         if let Some(id) = session_id {
             Reflect::set(&envelope, &"sessionId".into(), &id.into())?;
         }
-        let text = encode(original, &envelope).map_err(|cause| {
+        let text = encode(original, &kind, &envelope).map_err(|cause| {
             let why = Reflect::get(&cause, &"message".into()).ok();
             let why = why.and_then(|why| why.as_string()).unwrap_or_default();
             type_error(&["message: must be JSON: ", &why].concat())
@@ -60,8 +61,9 @@ impl Message {
         let own_id = Reflect::get(original, &"sessionId".into())?;
         Ok(Self {
             original: original.clone(),
+            kind: kind_text,
             text,
-            lacks_session_id: session_id.is_none() && own_id.is_undefined(),
+            lacks_session_id: session_id.is_none() && (own_id.is_undefined() || own_id.is_null()),
         })
     }
 
@@ -76,15 +78,13 @@ impl Message {
 
     /// The key under which the message is state, by its type.
     pub(super) fn default_key(&self) -> Option<String> {
-        let kind = text_of(&self.original, "type")?;
-        state_key(&kind, |field| text_of(&self.original, field))
+        state_key(&self.kind, |field| text_of(&self.original, field))
     }
 
-    /// How long it may wait, by its `durationMs`: a card whose time is over is not shown late.
+    /// How long it may wait, by its type.
     pub(super) fn default_ttl(&self) -> Option<Duration> {
-        let millis = Reflect::get(&self.original, &"durationMs".into()).ok()?;
-        let millis = millis.as_f64().filter(|millis| *millis >= 0.0)?;
-        Some(Duration::from_millis(millis as u64))
+        let duration = Reflect::get(&self.original, &"durationMs".into()).ok()?;
+        time_to_live(&self.kind, duration.as_f64())
     }
 }
 

@@ -3,7 +3,9 @@
 use js_sys::{Function, JsString, Reflect, TypeError};
 use wasm_bindgen::prelude::*;
 
-use crate::session::{OptionError, Options, Value};
+use web_sys::Url;
+
+use crate::session::{OptionError, Options, Source, URL_ALLOWED, Value, websocket_url};
 
 #[wasm_bindgen]
 extern "C" {
@@ -30,6 +32,16 @@ impl SessionOptions {
         let get = |field: &str| Reflect::get(given, &field.into()).unwrap_or_default();
         let options = Options::read(&|field| value(&get(field)))
             .map_err(|error| type_error(&message(error, &get(error.field))))?;
+        if let Source::Fixed(url) = &options.url
+            && socket_url(url).is_none()
+        {
+            let error = OptionError {
+                field: options.url_field,
+                allowed: URL_ALLOWED,
+                secret: false,
+            };
+            return Err(type_error(&message(error, &get(options.url_field))));
+        }
         let logger = get("logger");
         Ok(Self {
             api_key_provider: get("apiKey").dyn_into().ok(),
@@ -39,6 +51,12 @@ impl SessionOptions {
             options,
         })
     }
+}
+
+/// The URL for a WebSocket, where this place takes it for one: the core knows the schemes,
+/// and the platform the rest.
+pub(super) fn socket_url(url: &str) -> Option<String> {
+    websocket_url(url).filter(|url| Url::new(url).is_ok())
 }
 
 /// A `TypeError` with this message.

@@ -41,20 +41,20 @@ impl TpaSession {
 
     /// Adds a handler; returns its undo.
     pub fn on(&self, event: &JsValue, handler: &JsValue) -> Result<Function, JsValue> {
-        let (event, handler) = listener(event, handler)?;
-        Ok(self.0.dispatcher().on(event, handler))
+        self.listen(event, handler, false)
     }
 
     /// Adds a handler for the next event only; returns its undo.
     pub fn once(&self, event: &JsValue, handler: &JsValue) -> Result<Function, JsValue> {
-        let (event, handler) = listener(event, handler)?;
-        Ok(self.0.dispatcher().once(event, handler))
+        self.listen(event, handler, true)
     }
 
     /// Removes a handler.
     pub fn off(&self, event: &JsValue, handler: &JsValue) -> Result<(), JsValue> {
         let (event, handler) = listener(event, handler)?;
-        self.0.dispatcher().off(event, handler);
+        if let Some(dispatcher) = self.0.link.dispatcher() {
+            dispatcher.off(event, handler);
+        }
         Ok(())
     }
 
@@ -99,6 +99,21 @@ impl TpaSession {
     #[wasm_bindgen(getter, js_name = sessionId)]
     pub fn session_id(&self) -> Option<String> {
         self.0.inspect(|core| core.session_id().map(str::to_owned))
+    }
+
+    /// The handlers. The JavaScript object that takes them must keep them for as long as it
+    /// has this session; a session whose handlers were never taken keeps them itself, and is
+    /// never collected where they refer to it.
+    #[wasm_bindgen(js_name = takeHandlers)]
+    pub fn take_handlers(&self) -> JsValue {
+        self.0.link.take().map_or(JsValue::UNDEFINED, Into::into)
+    }
+
+    fn listen(&self, event: &JsValue, handler: &JsValue, once: bool) -> Result<Function, JsValue> {
+        let (event, handler) = listener(event, handler)?;
+        let dispatcher = self.0.link.dispatcher();
+        let dispatcher = dispatcher.ok_or_else(|| type_error("this session is gone"))?;
+        Ok(dispatcher.on(event, handler, once))
     }
 
     fn change(&self, command: Command<super::message::Message>) -> Result<(), JsValue> {

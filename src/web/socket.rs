@@ -10,17 +10,23 @@ use crate::session::{Close, NO_CLOSE_FRAME, SocketId};
 
 use super::dispatcher::Dispatcher;
 
-const CONNECTING: u16 = WebSocket::CONNECTING;
-const OPEN: u16 = WebSocket::OPEN;
-
 #[wasm_bindgen(module = "/src/web/js/platform.js")]
 extern "C" {
-    fn silence(socket: &JsValue);
+    #[wasm_bindgen(catch)]
+    fn listen(
+        socket: &JsValue,
+        opened: &JsValue,
+        failed: &JsValue,
+        closed: &JsValue,
+    ) -> Result<(), JsValue>;
+
+    fn abandon(socket: &JsValue, code: u16, reason: &str);
 }
 
 #[wasm_bindgen]
 extern "C" {
     /// Whatever has the shape of a WebSocket.
+    #[derive(Clone)]
     #[wasm_bindgen(extends = WebSocket)]
     type AnySocket;
 
@@ -31,23 +37,23 @@ extern "C" {
 /// What a socket reports.
 pub(super) enum Report {
     Opened,
-    Failed,
+    /// With the error's message, where it has one: browsers do not tell.
+    Failed(String),
     Closed(Close),
 }
 
-/// A socket and the closures that it calls. Dropping it ends the relation: it is closed where
-/// it is still open, and never heard again.
+/// A socket and the closures that it calls.
 pub(super) struct Socket {
     pub(super) id: SocketId,
     socket: AnySocket,
     detach: Function,
     _opened: Closure<dyn FnMut()>,
-    _failed: Closure<dyn FnMut()>,
+    _failed: Closure<dyn FnMut(JsValue)>,
     _closed: Closure<dyn FnMut(JsValue)>,
 }
 
 impl Socket {
-    /// Dials. The error is the constructor's own message.
+    /// Dials. The error says what the constructor, or the new socket, had against it.
     pub(super) fn open(
         id: SocketId,
         constructor: &Function,
@@ -55,33 +61,40 @@ impl Socket {
         dispatcher: &Dispatcher,
         report: impl Fn(Report) + 'static,
     ) -> Result<Self, String> {
-        let socket: AnySocket = Reflect::construct(constructor, &Array::of1(&url.into()))
-            .map_err(|error| message_of(&error))?
-            .unchecked_into();
+        let socket = Reflect::construct(constructor, &Array::of1(&url.into()))
+            .map_err(|error| message_of(&error))?;
         let report = Rc::new(report);
         let tell = report.clone();
         let opened = Closure::<dyn FnMut()>::new(move || tell(Report::Opened));
         let tell = report.clone();
-        let failed = Closure::<dyn FnMut()>::new(move || tell(Report::Failed));
+        let failed = Closure::<dyn FnMut(JsValue)>::new(move |event| {
+            tell(Report::Failed(text(&event, "message")));
+        });
         let closed =
             Closure::<dyn FnMut(JsValue)>::new(move |event| report(Report::Closed(read(&event))));
-        let detach = dispatcher.attach(&socket, id.0);
-        socket.set_onopen(Some(opened.as_ref().unchecked_ref()));
-        socket.set_onerror(Some(failed.as_ref().unchecked_ref()));
-        socket.set_onclose(Some(closed.as_ref().unchecked_ref()));
-        Ok(Self {
-            id,
-            socket,
-            detach,
-            _opened: opened,
-            _failed: failed,
-            _closed: closed,
-        })
+        let attached = dispatcher.attach(&socket, id.0).and_then(|detach| {
+            listen(&socket, opened.as_ref(), failed.as_ref(), closed.as_ref()).map(|()| detach)
+        });
+        match attached {
+            Ok(detach) => Ok(Self {
+                id,
+                socket: socket.unchecked_into(),
+                detach,
+                _opened: opened,
+                _failed: failed,
+                _closed: closed,
+            }),
+            Err(error) => {
+                abandon(&socket, 1000, "");
+                Err(message_of(&error))
+            }
+        }
     }
 
     /// Whether what is sent now would go out. A socket that is closing takes it and loses it.
     pub(super) fn is_writable(&self) -> bool {
-        self.socket.ready_state() == OPEN
+        let state = Reflect::get(&self.socket, &"readyState".into());
+        state.is_ok_and(|state| state == WebSocket::OPEN)
     }
 
     /// Sends a text frame. What the socket throws means that it is gone, which its close tells.
@@ -89,31 +102,35 @@ impl Socket {
         let _ = self.socket.send_text(text);
     }
 
-    /// Ends the relation, with a close frame where the socket can still send one.
-    pub(super) fn close(self, close: &Close) {
-        // Silenced first: some sockets fire their events before close() returns.
+    /// Ends the relation: the socket is closed where it is still open, and never heard again.
+    pub(super) fn close(&self, close: &Close) {
+        // The function only clears a flag of the dispatcher's.
         let _ = self.detach.call0(&JsValue::UNDEFINED);
-        silence(&self.socket);
-        if matches!(self.socket.ready_state(), CONNECTING | OPEN) {
-            let (code, reason) = close.to_send();
-            let _ = self.socket.close_with_code_and_reason(code, reason);
-        }
+        let (code, reason) = close.to_send();
+        abandon(&self.socket, code, reason);
     }
 }
 
 /// Reads a close event by its fields, some of which sockets other than the browser's lack.
 fn read(event: &JsValue) -> Close {
-    let field = |name: &str| Reflect::get(event, &name.into()).unwrap_or_default();
-    let code = field("code").as_f64().filter(|code| *code > 0.0);
+    let code = Reflect::get(event, &"code".into()).unwrap_or_default();
+    let code = code.as_f64().filter(|code| *code > 0.0);
     Close::new(
         code.map_or(NO_CLOSE_FRAME, |code| code as u16),
-        field("reason").as_string().unwrap_or_default(),
+        text(event, "reason"),
     )
 }
 
 fn message_of(error: &JsValue) -> String {
-    let message = Reflect::get(error, &"message".into()).ok();
+    let message = text(error, "message");
+    if message.is_empty() {
+        return "the WebSocket could not be made".into();
+    }
     message
-        .and_then(|message| message.as_string())
-        .unwrap_or_else(|| "the WebSocket could not be made".into())
+}
+
+/// A field's text; empty where there is none.
+fn text(object: &JsValue, field: &str) -> String {
+    let value = Reflect::get(object, &field.into()).unwrap_or_default();
+    value.as_string().unwrap_or_default()
 }

@@ -5,8 +5,12 @@ import { test } from "node:test";
 
 import { Dispatcher } from "../../src/web/js/dispatcher.js";
 
-const CONTROL = ["tpa_connection_ack"];
-const RESERVED = ["connected", "disconnected", "error"];
+const RESERVED = ["connected", "disconnected", "error", "audio_chunk"];
+const RULES = {
+  control: ["tpa_connection_ack"],
+  reserved: RESERVED,
+  renamed: [["dashboard_mode_changed", "dashboard_mode_change"]],
+};
 
 /** A dispatcher and all that it told. */
 function dispatcher() {
@@ -16,7 +20,7 @@ function dispatcher() {
     malformed: (socket, fault) => told.push(["malformed", socket, fault]),
     unheard: (name) => told.push(["unheard", name]),
   };
-  return { it: new Dispatcher(CONTROL, RESERVED, session), told };
+  return { it: new Dispatcher(RULES, session), told };
 }
 
 /** A socket of the browser's kind, attached as number 7. */
@@ -156,13 +160,27 @@ test("a socket of the package ws is heard through its own event", () => {
   const heard = [];
   it.on("x", (frame) => heard.push(frame.n));
   it.on("audio_chunk", ({ bytes }) => heard.push(bytes.length));
-  const socket = new EventEmitter();
+  const socket = Object.assign(new EventEmitter(), { terminate() {} });
   const detach = it.attach(socket, 1);
   socket.emit("message", Buffer.from('{"type":"x","n":"é"}'), false);
   socket.emit("message", Buffer.from([1, 2]), true);
+  // Before version 8 there was no flag.
+  socket.emit("message", '{"type":"x","n":"old"}');
+  socket.emit("message", Buffer.from([1, 2, 3]));
   detach();
   socket.emit("message", Buffer.from('{"type":"x"}'), false);
-  assert.deepEqual(heard, ["é", 2]);
+  assert.deepEqual(heard, ["é", 2, "old", 3]);
+});
+
+test("a socket with events of its own kind is heard as the standard says", () => {
+  const { it } = dispatcher();
+  const heard = [];
+  it.on("x", () => heard.push("x"));
+  const socket = new EventEmitter();
+  it.attach(socket, 1);
+  socket.onmessage({ data: '{"type":"x"}' });
+  assert.deepEqual(heard, ["x"]);
+  assert.equal(socket.listenerCount("message"), 0);
 });
 
 test("nothing is heard of a detached socket", () => {
@@ -186,19 +204,74 @@ test("a handler may detach its socket: the rest of the burst is not heard", () =
   assert.equal(calls, 1);
 });
 
+test("a handler that ends the session is the last one that hears the frame", () => {
+  const { it } = dispatcher();
+  const { detach, receive } = attached(it);
+  const calls = [];
+  it.on("transcription", () => {
+    calls.push("first");
+    detach();
+  });
+  it.on("transcription", () => calls.push("second"));
+  it.on("transcription:en-US", () => calls.push("with language"));
+  receive(stream("transcription", { transcribeLanguage: "en-US" }));
+  assert.deepEqual(calls, ["first"]);
+});
+
+test("audio that was still being read when its socket was left is not heard", async () => {
+  const { it, told } = dispatcher();
+  it.on("audio_chunk", () => assert.fail("too late"));
+  const { detach, receive } = attached(it);
+  receive(new Blob([Uint8Array.of(1)]));
+  detach();
+  await new Promise((resolve) => setImmediate(resolve));
+  assert.ok(told.length <= 1);
+});
+
+test("a renamed frame is an event of its new name alone", () => {
+  const { it } = dispatcher();
+  const heard = [];
+  it.on("dashboard_mode_change", (frame) => heard.push(frame.mode));
+  it.on("dashboard_mode_changed", () => heard.push("old name"));
+  attached(it).receive('{"type":"dashboard_mode_changed","mode":"expanded"}');
+  assert.deepEqual(heard, ["expanded"]);
+});
+
+test("data of any shape is delivered as it came", () => {
+  const { it } = dispatcher();
+  const heard = [];
+  for (const name of ["transcription", "translation"]) it.on(name, (data) => heard.push(data));
+  const { receive } = attached(it);
+  const hostile = { toString: 1, valueOf: 1 };
+  const shapes = [
+    null,
+    5,
+    "text",
+    [],
+    { transcribeLanguage: hostile },
+    { transcribeLanguage: 5 },
+    { translateLanguage: hostile, transcribeLanguage: "en-US" },
+    { translateLanguage: "fr-FR" },
+  ];
+  for (const name of ["transcription", "translation"]) {
+    for (const data of shapes) receive(stream(name, data));
+  }
+  assert.deepEqual(heard, [...shapes, ...shapes]);
+});
+
 test("handlers: added, removed, undone, once", () => {
   const { it } = dispatcher();
   const calls = [];
   const a = () => calls.push("a");
   const b = () => calls.push("b");
   const undo = it.on("x", a);
-  it.once("x", b);
+  it.on("x", b, true);
   assert.equal(it.emit("x"), true);
   it.emit("x");
   undo();
   undo();
   assert.equal(it.emit("x"), false);
-  it.once("x", b);
+  it.on("x", b, true);
   it.off("x", b);
   it.off("x", a);
   it.off("nothing", a);
@@ -220,6 +293,31 @@ test("a handler that is added twice is called twice, and each undo undoes its ow
   assert.equal(calls, 3, "the second is still there");
 });
 
+test("an undo undoes its own registration and no other", () => {
+  const { it } = dispatcher();
+  let calls = 0;
+  const handler = () => (calls += 1);
+  it.on("x", handler, true);
+  const undo = it.on("x", handler);
+  undo();
+  it.emit("x");
+  it.emit("x");
+  assert.equal(calls, 1, "the one for the next event only was left");
+  const stale = it.on("x", handler);
+  it.off("x", handler);
+  it.on("x", handler);
+  stale();
+  it.emit("x");
+  assert.equal(calls, 2);
+});
+
+test("a handler that was removed by an earlier one is not called", () => {
+  const { it } = dispatcher();
+  it.on("x", () => undo());
+  const undo = it.on("x", () => assert.fail("it was removed"));
+  it.emit("x");
+});
+
 test("a handler may change the list while it is being called", () => {
   const { it } = dispatcher();
   const calls = [];
@@ -227,7 +325,7 @@ test("a handler may change the list while it is being called", () => {
     calls.push("first");
     it.on("x", () => calls.push("late"));
   });
-  it.once("x", () => calls.push("second"));
+  it.on("x", () => calls.push("second"), true);
   it.emit("x");
   assert.deepEqual(calls, ["first", "second"]);
 });

@@ -80,16 +80,15 @@ test("the types hold in strict mode under every way of resolving", () => {
       `,
     );
     const tsc = join(root, "node_modules/typescript/bin/tsc");
-    for (const [module, resolution] of [
-      ["node16", "node16"],
-      ["nodenext", "nodenext"],
-      ["esnext", "bundler"],
+    for (const [module, resolution, lib] of [
+      ["node16", "node16", "es2022"],
+      ["nodenext", "nodenext", "es2022,dom"],
+      ["esnext", "bundler", "esnext,dom"],
     ]) {
       const flags = ["--strict", "--noEmit", "--skipLibCheck", "false", "--target", "es2022"];
-      const lib = ["--lib", "es2022,esnext.disposable"];
       const { status, stdout } = spawnSync(
         process.execPath,
-        [tsc, ...flags, ...lib, "--module", module, "--moduleResolution", resolution, "app.ts"],
+        [tsc, ...flags, "--lib", lib, "--module", module, "--moduleResolution", resolution, "app.ts"],
         { cwd: place, encoding: "utf8" },
       );
       assert.equal(status, 0, `${resolution}: ${stdout}`);

@@ -38,9 +38,9 @@ export function project({ ws }) {
     ...packed,
     folder,
     /** Writes a file and runs it in Node until it ends by itself. */
-    async app(file, source, env = {}) {
+    async app(file, source, env = {}, flags = []) {
       writeFileSync(join(folder, file), source);
-      const child = spawn(process.execPath, [file], {
+      const child = spawn(process.execPath, [...flags, file], {
         cwd: folder,
         env: { ...process.env, ...env },
         timeout: PATIENCE,

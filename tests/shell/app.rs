@@ -3,6 +3,7 @@
 use std::cell::RefCell;
 use std::rc::Rc;
 
+use js_sys::Function;
 use tpa_session::web::TpaSession;
 use wasm_bindgen::prelude::*;
 use wasm_bindgen_futures::JsFuture;
@@ -35,7 +36,8 @@ type Noted = Rc<RefCell<Vec<(String, JsValue)>>>;
 pub struct App {
     pub session: TpaSession,
     noted: Noted,
-    handlers: RefCell<Vec<Handler>>,
+    /// Each with its undo.
+    handlers: RefCell<Vec<(Function, Handler)>>,
 }
 
 /// Options of an app of its own: no two tests share a session.
@@ -82,9 +84,9 @@ impl App {
 
     pub fn on(&self, event: &str, handler: impl Fn(JsValue) + 'static) {
         let handler = Handler::new(handler);
-        let added = self.session.on(&event.into(), handler.as_ref());
-        assert!(added.is_ok());
-        self.handlers.borrow_mut().push(handler);
+        let undo = self.session.on(&event.into(), handler.as_ref());
+        let undo = undo.expect("an event and a function");
+        self.handlers.borrow_mut().push((undo, handler));
     }
 
     pub async fn connect(&self, session_id: &str) -> Result<JsValue, JsValue> {
@@ -142,4 +144,14 @@ pub async fn fault(name: &str, fault: &str) {
         202.0,
         "{body}"
     );
+}
+
+/// A session lives on when it is forgotten, but the handlers of this app do not.
+impl Drop for App {
+    fn drop(&mut self) {
+        self.session.disconnect(&JsValue::UNDEFINED);
+        for (undo, _) in self.handlers.borrow().iter() {
+            let _ = undo.call0(&JsValue::UNDEFINED);
+        }
+    }
 }

@@ -36,6 +36,10 @@ fn a_wrong_option_is_named_with_its_value_and_what_is_allowed() {
             ["packageName", "non-empty string", "undefined"],
         ),
         (
+            "{ augmentOSWebsocketUrl: 'ws://localhost:99999/' }",
+            ["augmentOSWebsocketUrl", "wss:", "99999"],
+        ),
+        (
             "{ augmentOSWebsocketUrl: 'ftp://x' }",
             ["augmentOSWebsocketUrl", "wss:", "ftp://x"],
         ),

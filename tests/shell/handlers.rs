@@ -123,18 +123,3 @@ async fn disconnect_before_the_ack_rejects_the_promise() {
     let error = error.expect_err("it was never connected");
     assert_eq!(js::text(&error, "kind"), "ClientDisconnect");
 }
-
-#[wasm_bindgen_test]
-fn a_session_that_is_freed_inside_its_handler_does_no_harm() {
-    let session = Rc::new(Cell::new(None));
-    let app = App::new(&options("org.example.freed"));
-    let slot = session.clone();
-    app.on("connecting", move |_| drop(slot.take()));
-    session.set(Some(
-        TpaSession::new(&options("org.example.other")).expect("options"),
-    ));
-    let promise = app.session.connect(&"user-org.example.freed".into());
-    let ignore = wasm_bindgen::closure::Closure::once_into_js(|_: JsValue| {});
-    js::call1(&promise, "catch", &ignore);
-    app.session.disconnect(&JsValue::UNDEFINED);
-}

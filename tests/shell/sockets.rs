@@ -37,6 +37,12 @@ fn start(app: &App) {
     let _: JsValue = js::call1(&promise, "catch", &ignore);
 }
 
+fn start_other(app: &App) {
+    let ignore = wasm_bindgen::closure::Closure::once_into_js(|_: JsValue| {});
+    let promise = app.session.connect(&"other-org.example.fake".into());
+    let _: JsValue = js::call1(&promise, "catch", &ignore);
+}
+
 #[wasm_bindgen_test]
 async fn a_dial_that_fires_only_error_is_a_failed_attempt() {
     let (app, class) = app("{ maxReconnectAttempts: 1, reconnectDelay: 10 }");
@@ -179,6 +185,130 @@ async fn nothing_is_given_to_a_socket_that_is_closing() {
     let sent = js_sys::JSON::stringify(&js::get(&second, "sent")).expect("JSON");
     assert!(String::from(sent).contains("custom"));
     app.session.disconnect(&JsValue::UNDEFINED);
+}
+
+#[wasm_bindgen_test]
+async fn a_key_that_the_cloud_repeats_is_not_passed_on() {
+    let (app, class) = app("{ apiKey: 'sEcReT' }");
+    let promise = app.session.connect(&"user-org.example.fake".into());
+    let first = socket(&class, 1).await;
+    js::call(&first, "open");
+    js::call1(
+        &first,
+        "receive",
+        &js::literal(
+            "{ type: 'tpa_connection_error', code: 'INVALID_API_KEY', message: 'bad key sEcReT!' }",
+        ),
+    );
+    let error = wasm_bindgen_futures::JsFuture::from(promise).await;
+    let error = error.expect_err("a refusal");
+    assert_eq!(js::text(&error, "reason"), "bad key [key]!");
+    let end = &app.payloads("disconnected")[0];
+    assert_eq!(js::text(end, "reason"), "bad key [key]!");
+    assert!(!js::text(end, "message").contains("sEcReT"));
+}
+
+#[wasm_bindgen_test]
+async fn settings_that_are_no_list_are_an_empty_one() {
+    let (app, class) = app("{}");
+    start(&app);
+    let first = socket(&class, 1).await;
+    js::call(&first, "open");
+    js::call1(
+        &first,
+        "receive",
+        &js::literal("{ type: 'tpa_connection_ack', settings: null }"),
+    );
+    let settings: Array = app.payloads("connected")[0].clone().unchecked_into();
+    assert!(Array::is_array(&settings));
+    assert_eq!(settings.length(), 0);
+    app.session.disconnect(&JsValue::UNDEFINED);
+}
+
+#[wasm_bindgen_test]
+async fn another_session_id_ends_the_first_session() {
+    let (app, class) = app("{}");
+    let first = app.session.connect(&"user-org.example.fake".into());
+    js::call(&socket(&class, 1).await, "open");
+    start_other(&app);
+    let error = wasm_bindgen_futures::JsFuture::from(first).await;
+    let error = error.expect_err("another session was asked for");
+    assert_eq!(js::text(&error, "kind"), "ClientDisconnect");
+    let second = socket(&class, 2).await;
+    js::call(&second, "ack");
+    assert_eq!(
+        app.session.session_id(),
+        Some("other-org.example.fake".into())
+    );
+    assert_eq!(app.state(), "connected");
+    app.session.disconnect(&JsValue::UNDEFINED);
+}
+
+#[wasm_bindgen_test]
+async fn a_provider_that_fails_is_a_failed_attempt() {
+    for provider in [
+        "() => { throw new Error('no key today'); }",
+        "async () => { throw new Error('no key today'); }",
+        "() => Promise.reject(new Error('no key today'))",
+    ] {
+        let (app, class) = app(&format!(
+            "{{ apiKey: {provider}, maxReconnectAttempts: 1, reconnectDelay: 0 }}"
+        ));
+        start(&app);
+        let next = app.wait("reconnecting", 1).await;
+        let reason = js::text(&js::get(&next, "cause"), "reason");
+        assert_eq!(reason, "apiKey: the provider failed: no key today");
+        app.wait("disconnected", 1).await;
+        assert_eq!(sockets(&class).length(), 0);
+    }
+}
+
+#[wasm_bindgen_test]
+async fn a_provider_is_not_asked_for_a_session_that_is_over() {
+    let (app, _) = app(
+        "{ augmentOSWebsocketUrl: () => new Promise((r) => setTimeout(() => r('ws://x'), 20)), \
+           apiKey: () => { globalThis.keyWasAsked = true; return 'k'; } }",
+    );
+    start(&app);
+    app.session.disconnect(&JsValue::UNDEFINED);
+    js::sleep(60).await;
+    assert!(js::literal("globalThis.keyWasAsked").is_undefined());
+}
+
+#[wasm_bindgen_test]
+async fn the_end_is_an_error_line_and_a_loss_a_warning() {
+    let logger = js::collecting_logger();
+    let given = options("org.example.fake");
+    let class = js::fake_sockets();
+    js::set(&given, "WebSocket", &class);
+    js::set(&given, "logger", &logger);
+    js::set(&given, "logLevel", &"warn".into());
+    js::set(&given, "maxReconnectAttempts", &1.into());
+    let app = App::new(&given);
+    start(&app);
+    js::call1(
+        &socket(&class, 1).await,
+        "end",
+        &js::literal("{ code: 1011, reason: 'x' }"),
+    );
+    js::call1(
+        &socket(&class, 2).await,
+        "end",
+        &js::literal("{ code: 1006 }"),
+    );
+    let lines: Array = js::get(&logger, "lines").unchecked_into();
+    assert_eq!(lines.length(), 2, "{lines:?}");
+    let line = |n| lines.get(n).as_string().unwrap_or_default();
+    assert!(
+        line(0).contains("reconnecting in") && line(0).contains("1011 x"),
+        "{}",
+        line(0)
+    );
+    assert!(
+        line(1).contains("Maximum reconnection attempts"),
+        "{}",
+        line(1)
+    );
 }
 
 #[wasm_bindgen_test]

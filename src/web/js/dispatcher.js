@@ -5,6 +5,12 @@
  * whoever listens.
  *
  * @typedef {(payload: any) => void} Handler
+ * @typedef {{ handler: Handler, once: boolean, active: boolean }} Registration
+ * @typedef {{ id: number, attached: boolean }} Link a socket, as long as it may be heard
+ * @typedef {object} Rules
+ * @property {string[]} control types of the frames that the session must act on
+ * @property {string[]} reserved events that no text frame may pass itself off as
+ * @property {[string, string][]} renamed frame types whose event has another name
  * @typedef {object} Session what the session core wants to hear
  * @property {(socket: number, frame: any) => void} control a frame that it must act on
  * @property {(socket: number, fault: number) => void} malformed something that is no frame
@@ -17,77 +23,72 @@ const NO_TYPE = 2;
 
 export class Dispatcher {
   /**
-   * @param {string[]} controlTypes types of the frames that the session must act on
-   * @param {string[]} reserved events that no frame may pass itself off as
+   * @param {Rules} rules
    * @param {Session} session
    */
-  constructor(controlTypes, reserved, session) {
-    /** @type {Map<string, Handler[]>} lists are replaced, never changed: one may be running */
+  constructor({ control, reserved, renamed }, session) {
+    /** @type {Map<string, Registration[]>} lists are replaced, never changed: one may be running */
     this.handlers = new Map();
-    this.controlTypes = new Set(controlTypes);
+    this.controlTypes = new Set(control);
     this.reserved = new Set(reserved);
+    this.renamed = new Map(renamed);
     this.session = session;
   }
 
   /**
    * @param {string} event
    * @param {Handler} handler
+   * @param {boolean} [once]
    * @returns {() => void} its undo
    */
-  on(event, handler) {
-    this.handlers.set(event, [...(this.handlers.get(event) ?? []), handler]);
-    let active = true;
-    return () => {
-      if (active) this.off(event, handler);
-      active = false;
-    };
+  on(event, handler, once = false) {
+    const registration = { handler, once, active: true };
+    this.handlers.set(event, [...(this.handlers.get(event) ?? []), registration]);
+    return () => this.remove(event, registration);
   }
 
   /**
+   * Removes the handler's oldest registration.
    * @param {string} event
    * @param {Handler} handler
-   * @returns {() => void} its undo
-   */
-  once(event, handler) {
-    /** @type {Handler & { original?: Handler }} */
-    const wrapper = (payload) => {
-      this.off(event, wrapper);
-      handler(payload);
-    };
-    wrapper.original = handler;
-    return this.on(event, wrapper);
-  }
-
-  /**
-   * @param {string} event
-   * @param {Handler & { original?: Handler }} handler as given to `on` or `once`
    */
   off(event, handler) {
-    const list = this.handlers.get(event) ?? [];
-    const index = list.findIndex(
-      (/** @type {Handler & { original?: Handler }} */ each) => each === handler || each.original === handler,
-    );
-    if (index < 0) return;
-    if (list.length === 1) this.handlers.delete(event);
-    else
-      this.handlers.set(
-        event,
-        list.filter((_, i) => i !== index),
-      );
+    const registration = this.handlers.get(event)?.find((each) => each.handler === handler);
+    if (registration !== undefined) this.remove(event, registration);
   }
 
   /**
-   * Calls the handlers of an event. What they throw is reported as uncaught.
+   * @param {string} event
+   * @param {Registration} registration
+   */
+  remove(event, registration) {
+    if (!registration.active) return;
+    registration.active = false;
+    const left = (this.handlers.get(event) ?? []).filter((each) => each !== registration);
+    if (left.length === 0) this.handlers.delete(event);
+    else this.handlers.set(event, left);
+  }
+
+  /**
+   * Calls the handlers of an event. What they throw is reported as uncaught. Handlers of a
+   * frame are called only as long as its socket may be heard: one of them may end the session.
    * @param {string} event
    * @param {any} payload
+   * @param {Link} [link] where the frame came from
    * @returns {boolean} whether there was one
    */
-  emit(event, payload) {
+  emit(event, payload, link) {
     const list = this.handlers.get(event);
     if (list === undefined) return false;
     for (let i = 0; i < list.length; i++) {
+      const registration = list[i];
+      if (link !== undefined && !link.attached) return true;
+      if (!registration.active) continue;
+      if (registration.once) this.remove(event, registration);
       try {
-        list[i](payload);
+        // Taken out first: a handler is called as a function, not as a method of its registration.
+        const { handler } = registration;
+        handler(payload);
       } catch (error) {
         reportUncaught(error);
       }
@@ -102,55 +103,64 @@ export class Dispatcher {
    * @returns {() => void} its end: nothing is heard after it
    */
   attach(socket, id) {
-    let attached = true;
+    const link = { id, attached: true };
     /** @type {(data: any, isBinary: boolean) => void} */
     const receive = (data, isBinary) => {
-      if (!attached) return;
-      if (isBinary) this.receiveBinary(data);
-      else this.receiveText(data, id);
+      if (!link.attached) return;
+      if (isBinary) this.receiveBinary(data, link);
+      else this.receiveText(data, link);
     };
-    if (typeof socket.on === "function") {
+    if (typeof socket.on === "function" && typeof socket.terminate === "function") {
       // The package `ws` gives a Buffer here, for half the time that its `onmessage` takes.
-      socket.on("message", receive);
+      // Before its version 8 it gave no flag, and text as a string.
+      socket.on("message", (/** @type {any} */ data, /** @type {boolean} */ isBinary) =>
+        receive(data, isBinary ?? typeof data !== "string"),
+      );
     } else {
       socket.binaryType = "arraybuffer";
       socket.onmessage = (/** @type {{ data: any }} */ event) =>
         receive(event.data, typeof event.data !== "string");
     }
     return () => {
-      attached = false;
+      link.attached = false;
     };
   }
 
   /**
    * @param {any} text a string, or UTF-8 bytes that stringify to it
-   * @param {number} socket
+   * @param {Link} link
    */
-  receiveText(text, socket) {
+  receiveText(text, link) {
     let frame;
     try {
       frame = JSON.parse(text);
     } catch {
-      return this.session.malformed(socket, NOT_JSON);
+      return this.session.malformed(link.id, NOT_JSON);
     }
     if (typeof frame !== "object" || frame === null || Array.isArray(frame)) {
-      return this.session.malformed(socket, NOT_OBJECT);
+      return this.session.malformed(link.id, NOT_OBJECT);
     }
     const { type } = frame;
     if (type === "data_stream" && typeof frame.streamType === "string") {
-      this.deliverStream(frame.streamType, frame.data);
+      this.deliverStream(frame.streamType, frame.data, link);
     } else if (typeof type === "string" && type !== "") {
-      this.deliverFrame(type, frame, socket);
+      this.deliverFrame(type, frame, link);
     } else {
-      this.session.malformed(socket, NO_TYPE);
+      this.session.malformed(link.id, NO_TYPE);
     }
   }
 
-  /** @param {any} data a Buffer, a view, an ArrayBuffer or a Blob */
-  receiveBinary(data) {
+  /**
+   * @param {any} data a Buffer, a view, an ArrayBuffer or a Blob
+   * @param {Link} link
+   */
+  receiveBinary(data, link) {
     if (typeof data.arrayBuffer === "function") {
-      data.arrayBuffer().then((/** @type {ArrayBuffer} */ buffer) => this.receiveBinary(buffer));
-    } else if (!this.emit("audio_chunk", new AudioChunk(data))) {
+      data.arrayBuffer().then(
+        (/** @type {ArrayBuffer} */ buffer) => this.receiveBinary(buffer, link),
+        () => this.session.malformed(link.id, NOT_OBJECT),
+      );
+    } else if (!this.emit("audio_chunk", new AudioChunk(data), link)) {
       this.session.unheard?.("audio_chunk");
     }
   }
@@ -159,29 +169,27 @@ export class Dispatcher {
    * A stream is known by its name, by that with its language, and by the name alone.
    * @param {string} stream
    * @param {any} data
+   * @param {Link} link
    */
-  deliverStream(stream, data) {
+  deliverStream(stream, data, link) {
     const colon = stream.indexOf(":");
     const name = colon > 0 ? stream.slice(0, colon) : stream;
     if (this.reserved.has(name)) return this.session.unheard?.(stream);
-    let heard = this.emit(stream, data);
-    if (colon > 0) {
-      heard = this.emit(name, data) || heard;
-    } else {
-      const language = languageOf(stream, data);
-      if (language !== undefined) heard = this.emit(`${stream}:${language}`, data) || heard;
-    }
+    let heard = this.emit(stream, data, link);
+    const other = colon > 0 ? name : fullName(stream, data);
+    if (other !== stream) heard = this.emit(other, data, link) || heard;
     if (!heard) this.session.unheard?.(stream);
   }
 
   /**
    * @param {string} type
    * @param {any} frame
-   * @param {number} socket
+   * @param {Link} link
    */
-  deliverFrame(type, frame, socket) {
-    const heard = !this.reserved.has(type) && this.emit(type, frame);
-    if (this.controlTypes.has(type)) this.session.control(socket, frame);
+  deliverFrame(type, frame, link) {
+    const event = this.renamed.get(type) ?? type;
+    const heard = !this.reserved.has(event) && this.emit(event, frame, link);
+    if (this.controlTypes.has(type)) this.session.control(link.id, frame);
     else if (!heard) this.session.unheard?.(type);
   }
 }
@@ -206,19 +214,24 @@ class AudioChunk {
 /**
  * @param {string} stream
  * @param {any} data
- * @returns {string | undefined} the part of a stream's full name that the data carries
+ * @returns {string} the stream's name with the language that the data carries, if any
  */
-function languageOf(stream, data) {
-  if (stream === "transcription") return data?.transcribeLanguage;
-  if (stream === "translation" && data?.translateLanguage !== undefined) {
-    return `${data.transcribeLanguage}-to-${data.translateLanguage}`;
-  }
-  return undefined;
+function fullName(stream, data) {
+  const from = data?.transcribeLanguage;
+  if (typeof from !== "string") return stream;
+  if (stream === "transcription") return `transcription:${from}`;
+  const to = data.translateLanguage;
+  if (stream !== "translation" || typeof to !== "string") return stream;
+  return `translation:${from}-to-${to}`;
 }
 
 /** @param {unknown} error */
 function reportUncaught(error) {
-  if (typeof reportError === "function") return reportError(error);
+  try {
+    if (typeof reportError === "function") return reportError(error);
+  } catch {
+    // A page may have put a function of its own there.
+  }
   queueMicrotask(() => {
     throw error;
   });

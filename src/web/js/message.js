@@ -2,12 +2,17 @@
 
 /**
  * The frame's text. What the app did not say itself is taken from `envelope`.
- * @param {{ type: string }} message
- * @param {{ packageName: string, sessionId?: string }} envelope
+ * @param {{ [field: string]: unknown }} message
+ * @param {string} type as read from the message, once
+ * @param {{ [field: string]: string }} envelope
  * @returns {string}
  */
-export function encode(message, envelope) {
-  return JSON.stringify({ ...envelope, timestamp: new Date().toISOString(), ...message });
+export function encode(message, type, envelope) {
+  /** @type {{ [field: string]: unknown }} */
+  const frame = { ...message, type };
+  for (const [field, value] of Object.entries(envelope)) frame[field] ??= value;
+  frame.timestamp ??= new Date().toISOString();
+  return JSON.stringify(frame);
 }
 
 /**
@@ -17,7 +22,7 @@ export function encode(message, envelope) {
  * @returns {string}
  */
 export function addSessionId(text, sessionId) {
-  return `{"sessionId":${JSON.stringify(sessionId)},${text.slice(1)}`;
+  return JSON.stringify({ ...JSON.parse(text), sessionId });
 }
 
 /**

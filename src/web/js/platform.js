@@ -22,14 +22,45 @@ export function findWebSocket() {
   return importWebSocket();
 }
 
+/** How long a peer may take to answer a close frame before the package `ws` is told to cut, ms. */
+const CLOSE_PATIENCE = 1000;
+
 /**
- * Ends the relation with a socket: none of its events is heard again. An error is swallowed
- * rather than ignored, because the package `ws` throws one that nobody listens to.
+ * Listens to a socket's life.
  * @param {any} socket
+ * @param {() => void} opened
+ * @param {(event: any) => void} failed
+ * @param {(event: any) => void} closed
  */
-export function silence(socket) {
-  socket.onopen = null;
-  socket.onclose = null;
-  socket.onmessage = null;
-  socket.onerror = () => {};
+export function listen(socket, opened, failed, closed) {
+  socket.onopen = opened;
+  socket.onerror = failed;
+  socket.onclose = closed;
+}
+
+/**
+ * Ends the relation with a socket: it is closed where it is still open, and none of its events
+ * is heard again. Whatever it does meanwhile, and some throw, is its own affair.
+ * @param {any} socket
+ * @param {number} code
+ * @param {string} reason
+ */
+export function abandon(socket, code, reason) {
+  try {
+    // Silenced first: some sockets fire their events before close() returns.
+    socket.onopen = null;
+    socket.onclose = null;
+    socket.onmessage = null;
+    // Swallowed rather than ignored: the package `ws` throws an error that nobody listens to.
+    socket.onerror = () => {};
+    const CONNECTING = 0;
+    const OPEN = 1;
+    if (socket.readyState === CONNECTING || socket.readyState === OPEN) socket.close(code, reason);
+    if (typeof socket.terminate === "function") {
+      // It would wait half a minute for the peer's answer, and keep the process alive.
+      setTimeout(() => socket.terminate(), CLOSE_PATIENCE).unref?.();
+    }
+  } catch {
+    // It is gone as far as the session is concerned.
+  }
 }

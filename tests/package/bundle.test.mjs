@@ -1,0 +1,38 @@
+/** A program with the package in it, bundled into one file for Node, where ws may be absent. */
+import assert from "node:assert/strict";
+import { join } from "node:path";
+import { test } from "node:test";
+
+import { build } from "esbuild";
+
+import { project } from "./support.mjs";
+
+for (const format of ["esm", "cjs"]) {
+  test(`bundled for Node as ${format} without ws, it says what to install`, async () => {
+    const place = project({ ws: false });
+    try {
+      await place.app("app.mjs", "");
+      const outfile = join(place.folder, format === "esm" ? "out.mjs" : "out.cjs");
+      const source = `
+        import { TpaSession } from "tpa-session";
+        delete globalThis.WebSocket;
+        const session = new TpaSession({ packageName: "a", apiKey: "k", logLevel: "silent" });
+        session.connect("u-a").catch((error) => console.log(error.kind));`;
+      const result = await build({
+        stdin: { contents: source, resolveDir: place.folder },
+        bundle: true,
+        platform: "node",
+        format,
+        outfile,
+        logLevel: "silent",
+      });
+      assert.deepEqual(result.errors, []);
+      const run = format === "esm" ? 'await import("./out.mjs");' : 'await import("./out.cjs");';
+      const { code, output } = await place.app("run.mjs", run);
+      assert.equal(code, 0, output);
+      assert.equal(output, "Unsupported\n");
+    } finally {
+      place.remove();
+    }
+  });
+}
