@@ -11,6 +11,7 @@ mod attempts;
 mod backoff;
 mod closures;
 mod handshake;
+mod life;
 mod options;
 mod outbox;
 mod properties;
