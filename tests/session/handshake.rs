@@ -1,8 +1,8 @@
 //! From `connect()` to the first ack, and what can come between.
 
 use tpa_session::session::{
-    CloseKind, Command, CommandError, Control, Event, Input, Instant, Malformed, Outgoing, Output,
-    Reply, SessionError, State,
+    CloseKind, Command, CommandError, Config, Control, Event, Input, Instant, Malformed, Outgoing,
+    Output, Reply, RunId, SessionError, State,
 };
 
 use crate::world::{SESSION, World, config};
@@ -74,6 +74,49 @@ fn settles_the_promise_at_the_first_ack_only() {
 }
 
 #[test]
+fn each_connect_has_a_promise_that_is_settled_once() {
+    let mut world = World::new(config());
+    for _ in 0..3 {
+        let Reply::Run(run) = world.connect(SESSION) else {
+            panic!("connect() starts a run");
+        };
+        world.acknowledge();
+        world.disconnect();
+        assert_eq!(settled(&mut world), [(run, true)]);
+        let Reply::Run(run) = world.connect(SESSION) else {
+            panic!("connect() starts a run");
+        };
+        world.disconnect();
+        assert_eq!(settled(&mut world), [(run, false)]);
+    }
+}
+
+#[test]
+fn an_ack_before_the_open_is_no_ack() {
+    let mut world = World::new(config());
+    world.connect(SESSION);
+    world.send("a");
+    world.take();
+    world.input(Input::Control(world.socket, Control::Ack));
+    assert_eq!(world.session.state(), State::Connecting);
+    assert_eq!(world.outputs, []);
+    world.acknowledge();
+    assert_eq!(world.session.state(), State::Connected);
+    assert_eq!(world.sent(), ["a"]);
+}
+
+#[test]
+fn there_is_no_session_id_before_the_first_connect() {
+    let mut world = World::new(config());
+    world.send("a");
+    assert_eq!(world.session.session_id(), None);
+    world.connect(SESSION);
+    assert_eq!(world.session.session_id(), Some(SESSION));
+    world.disconnect();
+    assert_eq!(world.session.session_id(), Some(SESSION), "the last one");
+}
+
+#[test]
 fn an_open_without_an_ack_is_a_failed_attempt() {
     let mut world = World::new(config());
     world.connect(SESSION);
@@ -140,7 +183,7 @@ fn any_other_refusal_is_a_failed_attempt_with_its_delay() {
 
 #[test]
 fn a_refused_key_from_a_provider_is_replaced_once() {
-    let mut world = World::new(tpa_session::session::Config {
+    let mut world = World::new(Config {
         key_from_provider: true,
         ..config()
     });
@@ -153,6 +196,62 @@ fn a_refused_key_from_a_provider_is_replaced_once() {
     refuse(&mut world, Some("INVALID_API_KEY"), "wrong key");
     assert_eq!(world.session.state(), State::Stopped);
     assert_eq!(world.disconnected()[0].kind, CloseKind::Rejected);
+}
+
+#[test]
+fn an_ack_makes_room_for_another_fresh_key() {
+    let mut world = World::new(Config {
+        key_from_provider: true,
+        ..config()
+    });
+    world.connect(SESSION);
+    for _ in 0..5 {
+        world.input(Input::Opened(world.socket));
+        refuse(&mut world, Some("INVALID_JWT"), "stale key");
+        assert_eq!(world.session.state(), State::Waiting);
+        world.next_deadline();
+        world.acknowledge();
+        world.advance(5000);
+        world.close(1006, "");
+        world.next_deadline();
+    }
+}
+
+#[test]
+fn a_fresh_key_is_an_attempt_like_others() {
+    for max in 0..3 {
+        let mut world = World::new(Config {
+            key_from_provider: true,
+            max_reconnect_attempts: Some(max),
+            ..config()
+        });
+        world.connect(SESSION);
+        for _ in 0..max {
+            world.close(1006, "");
+            world.next_deadline();
+        }
+        world.take();
+        world.input(Input::Opened(world.socket));
+        refuse(&mut world, Some("INVALID_API_KEY"), "stale key");
+        assert_eq!(
+            world.story(),
+            [
+                "-> handshaking",
+                "-> stopped",
+                "disconnected 1008 permanent"
+            ]
+        );
+        assert_eq!(world.disconnected()[0].kind, CloseKind::Rejected);
+    }
+}
+
+#[test]
+fn a_fatal_error_frame_ends_even_a_connection_that_was_accepted() {
+    let mut world = World::connected(config());
+    refuse(&mut world, Some("INVALID_API_KEY"), "the key was revoked");
+    assert_eq!(world.story(), ["-> stopped", "disconnected 1008 permanent"]);
+    assert_eq!(world.disconnected()[0].kind, CloseKind::Rejected);
+    assert!(matches!(world.outputs[0], Output::Close(socket, _) if socket == world.socket));
 }
 
 #[test]
@@ -227,6 +326,17 @@ fn a_runtime_without_websocket_is_not_asked_again() {
         (end[0].kind, end[0].reason.as_str()),
         (CloseKind::Unsupported, "install ws")
     );
+}
+
+/// The promises that were settled since this was asked last; true is resolved.
+fn settled(world: &mut World) -> Vec<(RunId, bool)> {
+    let outputs = world.take().into_iter();
+    outputs
+        .filter_map(|output| match output {
+            Output::Settle(run, result) => Some((run, result.is_ok())),
+            _ => None,
+        })
+        .collect()
 }
 
 fn refuse(world: &mut World, code: Option<&str>, message: &str) {

@@ -227,3 +227,52 @@ fn displays_and_dashboards_are_state() {
     );
     assert_eq!(state_key("photo_request", text("main")), None);
 }
+
+#[test]
+fn an_ack_sends_all_that_waited_however_many_they_are() {
+    let mut world = World::connected(config());
+    for outage in 0..3 {
+        world.close(1006, "");
+        world.take();
+        let texts: Vec<_> = (0..100).map(|n| format!("{outage}.{n}")).collect();
+        for text in &texts {
+            world.send(text);
+        }
+        world.next_deadline();
+        world.acknowledge();
+        assert_eq!(world.sent(), texts);
+        assert_eq!(world.session.queued(), (0, 0));
+        world.advance(5000);
+    }
+}
+
+#[test]
+fn no_timer_is_left_for_a_message_that_was_sent() {
+    let mut world = World::new(config());
+    world.send_with("a", None, Some(60_000));
+    world.connect(SESSION);
+    world.acknowledge();
+    assert_eq!(world.sent(), ["a"]);
+    world.advance(5000);
+    assert_eq!(world.session.poll_timeout(), None);
+}
+
+#[test]
+fn no_timer_is_left_for_a_message_that_ended_with_its_session() {
+    let mut world = World::new(config());
+    world.connect(SESSION);
+    world.send_with("a", None, Some(60_000));
+    world.disconnect();
+    assert_eq!(world.dropped(), [("a", "ended")]);
+    assert_eq!(world.session.poll_timeout(), None);
+}
+
+#[test]
+fn no_timer_is_left_for_a_message_that_was_replaced() {
+    let mut world = World::new(config());
+    world.send_with("short", Some("card"), Some(1000));
+    world.send_with("for ever", Some("card"), None);
+    assert_eq!(world.session.poll_timeout(), None);
+    world.advance(5000);
+    assert_eq!(world.session.queued().0, 1);
+}

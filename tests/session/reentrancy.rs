@@ -1,6 +1,6 @@
 //! What a handler may do while outputs are still waiting to be carried out.
 
-use tpa_session::session::{Command, Event, Input, Output, Reply, Session, State};
+use tpa_session::session::{Command, Control, Event, Input, Output, Reply, Session, State};
 
 use crate::world::{SESSION, Text, World, config};
 
@@ -169,4 +169,52 @@ fn what_a_handler_sends_before_it_disconnects_still_goes_out() {
         names(&outputs),
         ["error", "transmit", "close", "stateChange", "disconnected"]
     );
+}
+
+#[test]
+fn disconnect_while_the_socket_is_about_to_be_made_never_makes_it() {
+    let mut world = World::new(config());
+    let now = world.now();
+    let session_id = SESSION.into();
+    assert!(
+        world
+            .session
+            .command(Command::Connect { session_id }, now)
+            .is_ok()
+    );
+    drain(&mut world, |_, _| {});
+    let socket = world.session.connection();
+    world.session.handle_input(Input::Prepared(socket), now);
+    disconnect(&mut world.session, now);
+    let outputs = drain(&mut world, |_, _| {});
+    assert_eq!(
+        names(&outputs),
+        ["close", "stateChange", "reject", "disconnected"]
+    );
+}
+
+#[test]
+fn disconnect_in_a_handler_of_the_state_takes_back_the_connected() {
+    let mut world = World::new(config());
+    world.connect(SESSION);
+    world.input(Input::Opened(world.socket));
+    world.take();
+    let now = world.now();
+    world
+        .session
+        .handle_input(Input::Control(world.socket, Control::Ack), now);
+    let outputs = drain(&mut world, |session, event| {
+        if matches!(event, Event::StateChange(change) if change.to == State::Connected) {
+            disconnect(session, now);
+        }
+    });
+    let story = [
+        "transmit",
+        "resolve",
+        "stateChange",
+        "close",
+        "stateChange",
+        "disconnected",
+    ];
+    assert_eq!(names(&outputs), story);
 }
