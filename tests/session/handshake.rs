@@ -22,6 +22,7 @@ fn speaks_in_the_order_init_ack_subscriptions_queue() {
                 Outgoing::Init => "init".to_owned(),
                 Outgoing::Subscriptions(streams) => streams.join(","),
                 Outgoing::Message(text) => text.0.clone(),
+                Outgoing::Ping => "ping".to_owned(),
             }),
             _ => None,
         })

@@ -9,7 +9,7 @@ use std::collections::{BTreeSet, VecDeque};
 use tpa_session::session::{
     Close, CloseKind, Command, Config, Control, Disconnected, DropReason, Duration, Event, Input,
     Instant, Malformed, Outgoing, Output, Reconnecting, Reply, RunId, Session, SocketId, State,
-    StateChange,
+    StateChange, is_fatal_error,
 };
 
 use crate::world::Text;
@@ -67,6 +67,8 @@ pub enum Step {
     Ask(Ask),
     /// The newest socket speaks.
     Hear(Said),
+    /// The newest socket speaks, and the app asks before anything that follows is carried out.
+    Interrupt(Said, Ask),
     /// A socket that was given up speaks; the number says how long ago.
     HearStale(u32, Said),
     /// The newest socket goes the whole way to its ack.
@@ -111,6 +113,10 @@ impl Life {
         match step {
             Step::Ask(ask) => self.ask(ask),
             Step::Hear(said) => self.hear(said),
+            Step::Interrupt(said, ask) => {
+                self.hear(said);
+                self.ask(ask);
+            }
             Step::HearStale(back, said) => self.hear_stale(*back, said),
             Step::Succeed => {
                 for said in [Said::Prepared, Said::Opened, Said::Control(Control::Ack)] {
@@ -137,6 +143,7 @@ impl Life {
             Ask::Connect(session_id) => self.connect(session_id),
             Ask::Disconnect => {
                 self.command(Command::Disconnect { reason: None });
+                self.rules.asked_to_end = self.rules.runs.len();
             }
             Ask::Send {
                 key,
@@ -165,6 +172,7 @@ impl Life {
             assert_eq!(self.rules.runs.last(), Some(&run), "the run is the same");
         } else {
             assert!(!self.rules.runs.contains(&run), "the run is another");
+            self.rules.asked_to_end = self.rules.runs.len();
             self.rules.runs.push(run);
         }
     }
@@ -216,7 +224,13 @@ impl Life {
             self.rules.failure = Some(self.now + FAILURE_GRACE);
         }
         let now = Instant::from_millis(self.now);
+        let before = self.session.state();
         self.session.handle_input(said.by(socket), now);
+        if heard && let Said::Control(Control::Error { code, .. }) = said {
+            let survives = before == State::Connected && !is_fatal_error(code.as_deref());
+            let after = self.session.state();
+            assert_eq!(after == before, survives, "{code:?} in {before:?}");
+        }
     }
 
     fn hear_stale(&mut self, back: u32, said: &Said) {
@@ -292,6 +306,8 @@ struct Rules {
     settled: BTreeSet<RunId>,
     /// How many runs have ended.
     ends: usize,
+    /// How many of them are over as far as the app knows: it has asked for that.
+    asked_to_end: usize,
     attempts: u32,
     fresh_key_tried: bool,
     waiting: VecDeque<Waiting>,
@@ -316,6 +332,7 @@ impl Rules {
             runs: Vec::new(),
             settled: BTreeSet::new(),
             ends: 0,
+            asked_to_end: 0,
             attempts: 0,
             fresh_key_tried: false,
             waiting: VecDeque::new(),
@@ -356,6 +373,9 @@ impl Rules {
         } else {
             assert!(self.ends < self.runs.len(), "{output:?} after the end");
         }
+        if self.ends < self.asked_to_end {
+            assert!(!goes_on(output), "{output:?} after the app had enough");
+        }
         match output {
             Output::Prepare(socket) => {
                 assert!(*socket > self.prepared, "a socket of old");
@@ -389,11 +409,13 @@ impl Rules {
                 }
             }
             Output::Emit(event) => self.emit(event, now),
+            Output::Judge(_) => panic!("this app does not want to be asked"),
         }
     }
 
     fn transmit(&mut self, frame: &Outgoing<Text>, now: u64) {
         match frame {
+            Outgoing::Ping => assert_eq!(self.state, State::Connected),
             Outgoing::Init => {
                 assert!(!self.init, "init twice");
                 self.init = true;
@@ -571,6 +593,16 @@ impl Rules {
             }
         }
     }
+}
+
+/// Whether this makes sense only in a session that goes on.
+fn goes_on(output: &Output<Text>) -> bool {
+    matches!(
+        output,
+        Output::Prepare(_)
+            | Output::Open(_)
+            | Output::Emit(Event::Connecting(_) | Event::Connected | Event::Reconnecting(_))
+    )
 }
 
 fn serial(text: &Text) -> usize {

@@ -25,7 +25,11 @@ fn refused(field: &'static str, value: Value) -> OptionError {
 #[test]
 fn the_defaults_are_those_of_the_story() {
     let options = read(&[]).expect("the least that is allowed");
-    assert_eq!(options.config, Config::default());
+    let defaults = Config {
+        on_loopback: true,
+        ..Config::default()
+    };
+    assert_eq!(options.config, defaults);
     assert!(options.config.auto_reconnect);
     assert_eq!(options.config.max_reconnect_attempts, Some(3));
     assert_eq!(options.config.backoff.initial.as_millis(), 1000);

@@ -35,6 +35,7 @@ fn said() -> impl Strategy<Value = Said> {
         (1006, ""),
         (1006, ""),
         (1008, "Invalid API key"),
+        (1008, "Invalid API key"),
         (1011, ""),
         (4009, ""),
         (1000, "App stopped"),
@@ -44,6 +45,7 @@ fn said() -> impl Strategy<Value = Said> {
         Some("INTERNAL_ERROR"),
         Some("SESSION_NOT_FOUND"),
         Some("INVALID_API_KEY"),
+        Some("INVALID_JWT"),
     ]);
     prop_oneof![
         6 => Just(Said::Prepared),
@@ -66,6 +68,7 @@ fn step() -> impl Strategy<Value = Step> {
     prop_oneof![
         12 => ask(vec![None, None, Some("card"), Some("dashboard")]).prop_map(Step::Ask),
         10 => said().prop_map(Step::Hear),
+        1 => (said(), ask(vec![None])).prop_map(|(said, ask)| Step::Interrupt(said, ask)),
         2 => (0..3_u32, said()).prop_map(|(back, said)| Step::HearStale(back, said)),
         5 => Just(Step::Succeed),
         6 => (0..8000_u64).prop_map(Step::Wait),
@@ -110,6 +113,7 @@ fn any_config() -> impl Strategy<Value = Config> {
                 stable_after: Duration::from_millis(times.1),
                 outbox,
                 key_from_provider: provider,
+                ..config()
             },
         )
 }
@@ -127,8 +131,8 @@ proptest! {
         }
     }
 
-    /// A handler has no keys for its messages: whether one takes the place of another depends
-    /// on how far the outputs were carried out, which is not what this is about.
+    /// A handler's messages have no keys: whether one takes the place of another depends on how
+    /// far the outputs were carried out, which is not what this is about.
     #[test]
     fn no_handler_upsets_the_rules(
         config in any_config(),

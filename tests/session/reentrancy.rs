@@ -30,6 +30,7 @@ fn names(outputs: &[Output<Text>]) -> Vec<&'static str> {
         Output::Open(_) => "open",
         Output::Transmit(..) => "transmit",
         Output::Close(..) => "close",
+        Output::Judge(_) => "judge",
         Output::Settle(_, Ok(())) => "resolve",
         Output::Settle(_, Err(_)) => "reject",
         Output::Emit(event) => match event {

@@ -1,8 +1,8 @@
 //! A session with a hand on everything that it needs of the world.
 
 use tpa_session::session::{
-    Close, Command, Config, Control, Disconnected, Event, Input, Instant, Outgoing, Output,
-    Payload, Reconnecting, Reply, Session, SocketId, State, Timer,
+    Close, Command, Config, Control, Disconnected, Duration, Event, Input, Instant, Outgoing,
+    Output, Payload, Reconnecting, Reply, Session, SocketId, State, Timer,
 };
 
 pub const SESSION: &str = "user-org.example.app";
@@ -26,10 +26,12 @@ pub struct World {
     pub outputs: Vec<Output<Text>>,
 }
 
-/// The defaults without jitter, so that delays are what the documents say.
+/// The defaults without jitter, so that delays are what the documents say, and without pings,
+/// so that a quiet connection has no deadline.
 pub fn config() -> Config {
     let mut config = Config::default();
     config.backoff.jitter = 0.0;
+    config.watch.ping_interval = Duration::ZERO;
     config
 }
 
@@ -84,7 +86,7 @@ impl World {
         self.command(Command::Send {
             payload: Text(text.into()),
             key: key.map(Into::into),
-            ttl: ttl.map(tpa_session::session::Duration::from_millis),
+            ttl: ttl.map(Duration::from_millis),
             writable: self.session.state() == State::Connected,
         })
     }
