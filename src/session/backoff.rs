@@ -18,6 +18,14 @@ pub struct Backoff {
     pub jitter: f64,
 }
 
+/// Longest wait before an attempt for which there is a fresh reason.
+pub(super) const HASTE: Duration = Duration::from_millis(250);
+
+/// Draws the wait before an attempt that is made at once, yet not by all clients together.
+pub(super) fn haste(rng: &mut Rng) -> Duration {
+    Duration::from_millis(rng.u64(0..=HASTE.as_millis()))
+}
+
 impl Backoff {
     /// The waits that are possible before the attempt with index `attempt`, counted from 0.
     pub fn interval(&self, attempt: u32) -> RangeInclusive<Duration> {

@@ -14,6 +14,8 @@ pub const POLICY_VIOLATION: u16 = 1008;
 pub const EXHAUSTED: u16 = 4000;
 /// Made by the client when an attempt was not acknowledged in time.
 pub const CONNECT_TIMEOUT: u16 = 4001;
+/// Made by the client when the peer no longer answered.
+pub const LIVENESS_TIMEOUT: u16 = 4008;
 /// Another connection took the session over.
 pub const SUPERSEDED: u16 = 4009;
 
@@ -68,8 +70,12 @@ impl Close {
 
     /// The product's own definition, not the browser's: true for 1000 and 1001 only.
     pub fn was_clean(&self) -> bool {
-        matches!(self.code, NORMAL | GOING_AWAY)
+        is_clean(self.code)
     }
+}
+
+pub(super) const fn is_clean(code: u16) -> bool {
+    matches!(code, NORMAL | GOING_AWAY)
 }
 
 /// Who ended the connection, and by what.
@@ -83,7 +89,7 @@ pub enum Origin<'a> {
     StopFrame,
     /// A connection error frame came, with this code.
     ErrorFrame(Option<&'a str>),
-    /// The attempt failed before there was a socket, or was given up by us.
+    /// We gave the attempt or the connection up, or there was no socket to begin with.
     Attempt,
     /// This runtime has no WebSocket at all.
     Runtime,

@@ -6,6 +6,7 @@
 )]
 
 use super::backoff::Backoff;
+use super::liveness::Watch;
 use super::outbox::Limits;
 use super::time::Duration;
 
@@ -30,6 +31,13 @@ pub struct Config {
     pub stable_after: Duration,
     /// How much may wait to be sent.
     pub outbox: Limits,
+    /// How a connection is watched.
+    pub watch: Watch,
+    /// The app is asked about each closure.
+    pub asks_app: bool,
+    /// The cloud is on this very machine, so that it does not matter what the environment
+    /// says of the network.
+    pub on_loopback: bool,
     /// The key comes from a provider, so a refused one may be replaced by a fresh one.
     pub key_from_provider: bool,
 }
@@ -50,6 +58,12 @@ impl Default for Config {
                 messages: 1000,
                 bytes: 1024 * 1024,
             },
+            watch: Watch {
+                ping_interval: Duration::from_millis(15_000),
+                pong_timeout: Duration::from_millis(5000),
+            },
+            asks_app: false,
+            on_loopback: false,
             key_from_provider: false,
         }
     }
@@ -135,11 +149,10 @@ impl Options {
         let api_key = fields.api_key()?;
         let (url_field, url) = fields.url()?;
         fields.object("logger")?;
-        fields.function("WebSocket")?;
+        fields.function("WebSocket", "a constructor of WebSockets")?;
         Ok(Self {
             package_name: fields.package_name()?,
             url_field,
-            url,
             log_level: fields.log_level()?,
             config: Config {
                 auto_reconnect: fields.boolean("autoReconnect", defaults.auto_reconnect)?,
@@ -155,8 +168,15 @@ impl Options {
                     messages: fields.count("maxQueuedMessages", defaults.outbox.messages)?,
                     bytes: fields.count("maxQueuedBytes", defaults.outbox.bytes)?,
                 },
+                watch: Watch {
+                    ping_interval: fields.millis("pingInterval", defaults.watch.ping_interval)?,
+                    pong_timeout: fields.timeout("pongTimeout", defaults.watch.pong_timeout)?,
+                },
+                asks_app: fields.function("shouldReconnect", "a function")?,
+                on_loopback: matches!(&url, Source::Fixed(url) if is_loopback(url)),
                 key_from_provider: api_key == Source::Provider,
             },
+            url,
             api_key,
         })
     }
@@ -177,6 +197,16 @@ pub fn websocket_url(url: &str) -> Option<String> {
     let has_host = rest.starts_with(|c: char| !matches!(c, '/' | '?' | ':'));
     let has_blank = rest.bytes().any(|byte| byte.is_ascii_whitespace());
     (has_host && !has_blank).then(|| [scheme, "://", rest].concat())
+}
+
+/// Whether a URL of a WebSocket leads to this very machine.
+fn is_loopback(url: &str) -> bool {
+    let host = url.split('/').nth(2).unwrap_or_default();
+    let name = match host.strip_prefix('[') {
+        Some(address) => address.split(']').next(),
+        None => host.split(':').next(),
+    };
+    matches!(name, Some(name) if name == "localhost" || name == "::1" || name.starts_with("127."))
 }
 
 /// What is allowed for a URL.
@@ -306,10 +336,12 @@ impl Fields<'_> {
         }
     }
 
-    fn function(&self, field: &'static str) -> Result<(), OptionError> {
+    /// Whether a function was given.
+    fn function(&self, field: &'static str, allowed: &'static str) -> Result<bool, OptionError> {
         match (self.0)(field) {
-            Value::Missing | Value::Function => Ok(()),
-            _ => Err(wrong(field, "a constructor of WebSockets")),
+            Value::Missing => Ok(false),
+            Value::Function => Ok(true),
+            _ => Err(wrong(field, allowed)),
         }
     }
 }

@@ -1,8 +1,9 @@
 //! What goes into a session: the app's commands and the world's reports.
 
 use super::close::Close;
+use super::liveness::Suspicion;
 use super::protocol::{Control, Malformed};
-use super::time::Duration;
+use super::time::{Duration, Instant};
 
 /// Names one socket. An input that names any other than the current one is ignored.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
@@ -38,6 +39,8 @@ pub enum Command<P> {
         /// it says so, and what is handed to it meanwhile is lost.
         writable: bool,
     },
+    /// Skip the wait before the next attempt; a no-op in other states.
+    ReconnectNow,
     /// Ask the cloud for streams.
     Subscribe(Vec<String>),
     /// No longer ask for them.
@@ -109,13 +112,32 @@ pub enum Input {
     Control(SocketId, Control),
     /// A frame came that is none.
     Malformed(SocketId, Malformed),
+    /// The peer showed itself at this time: by a frame of the app's, or by a protocol ping.
+    /// To be reported before `Timeout`, not at each frame.
+    Heard(SocketId, Instant),
+    /// The answer to [`Output::Judge`](super::Output::Judge): the app's word, if it has one.
+    Verdict(Option<bool>),
+    /// The environment says that there is no network.
+    Offline,
+    /// The environment says that there is a network again.
+    Online,
+    /// The connection may be dead without having said so.
+    Suspect(Suspicion),
+    /// The wall clock, in milliseconds: it goes on while a computer sleeps. To be reported
+    /// before `Timeout`.
+    WallClock(u64),
 }
 
 impl Input {
     /// The socket that this is about.
     pub const fn socket(&self) -> Option<SocketId> {
         match self {
-            Self::Timeout => None,
+            Self::Timeout
+            | Self::Verdict(_)
+            | Self::Offline
+            | Self::Online
+            | Self::Suspect(_)
+            | Self::WallClock(_) => None,
             Self::Prepared(socket)
             | Self::AttemptFailed { socket, .. }
             | Self::Unsupported { socket, .. }
@@ -123,7 +145,8 @@ impl Input {
             | Self::Failed(socket)
             | Self::Closed(socket, _)
             | Self::Control(socket, _)
-            | Self::Malformed(socket, _) => Some(*socket),
+            | Self::Malformed(socket, _)
+            | Self::Heard(socket, _) => Some(*socket),
         }
     }
 }

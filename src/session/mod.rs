@@ -17,6 +17,7 @@ mod backoff;
 mod close;
 mod config;
 mod input;
+mod liveness;
 mod machine;
 mod outbox;
 mod output;
@@ -27,13 +28,14 @@ mod timer;
 
 pub use backoff::Backoff;
 pub use close::{
-    CONNECT_TIMEOUT, Close, CloseKind, EXHAUSTED, GOING_AWAY, NO_CLOSE_FRAME, NORMAL, Origin,
-    POLICY_VIOLATION, SUPERSEDED, classify, is_fatal_error,
+    CONNECT_TIMEOUT, Close, CloseKind, EXHAUSTED, GOING_AWAY, LIVENESS_TIMEOUT, NO_CLOSE_FRAME,
+    NORMAL, Origin, POLICY_VIOLATION, SUPERSEDED, classify, is_fatal_error,
 };
 pub use config::{
     Config, DEFAULT_URL, LogLevel, OptionError, Options, Source, URL_ALLOWED, Value, websocket_url,
 };
 pub use input::{Command, CommandError, Input, Reply, RunId, SocketId};
+pub use liveness::{Suspicion, Watch};
 pub use machine::Session;
 pub use outbox::{Limits, Payload};
 pub use output::{
@@ -41,7 +43,7 @@ pub use output::{
     Reconnecting, SessionError, State, StateChange,
 };
 pub use protocol::{
-    CONTROL_TYPES, Control, Init, Malformed, RENAMED_TYPES, SubscriptionUpdate, state_key,
+    CONTROL_TYPES, Control, Init, Malformed, Ping, RENAMED_TYPES, SubscriptionUpdate, state_key,
     time_to_live,
 };
 pub use time::{Duration, Instant};

@@ -18,6 +18,8 @@ pub enum Output<P> {
     Transmit(SocketId, Outgoing<P>),
     /// Close the socket where it is still open, and never hear it again.
     Close(SocketId, Close),
+    /// Ask the app whether it wants another attempt after this, and report `Verdict` at once.
+    Judge(Cause),
     /// Tell the app.
     Emit(Event<P>),
     /// Settle the promise that `connect()` gave.
@@ -31,6 +33,8 @@ pub enum Outgoing<P> {
     Init,
     /// The whole list of streams.
     Subscriptions(Vec<String>),
+    /// Are you there?
+    Ping,
     /// A message of the app.
     Message(P),
 }

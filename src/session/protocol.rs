@@ -34,12 +34,18 @@ pub struct SubscriptionUpdate<'a> {
     pub timestamp: &'a str,
 }
 
+/// Are you there? Newer clouds answer `pong`; older ones ignore it.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize)]
+#[serde(tag = "type", rename = "ping")]
+pub struct Ping {}
+
 /// The types of the frames that become a [`Control`].
-pub const CONTROL_TYPES: [&str; 4] = [
+pub const CONTROL_TYPES: [&str; 5] = [
     "tpa_connection_ack",
     "tpa_connection_error",
     "connection_error",
     "app_stopped",
+    "pong",
 ];
 
 /// Frame types whose event has another name.
@@ -60,6 +66,8 @@ pub enum Control {
         /// For people.
         message: String,
     },
+    /// The cloud is there.
+    Pong,
     /// The user, or the system, stopped the app.
     Stopped {
         /// E.g. `user_disabled`.
@@ -77,6 +85,7 @@ impl Control {
                 code: text("code"),
                 message: text("message").unwrap_or_else(|| "Connection refused".into()),
             }),
+            "pong" => Some(Self::Pong),
             "app_stopped" => Some(Self::Stopped {
                 reason: text("reason"),
             }),

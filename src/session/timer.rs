@@ -13,17 +13,23 @@ pub enum Timer {
     Stable,
     /// The next attempt to reconnect starts.
     Retry,
+    /// The connection may have been idle for long enough to be pinged.
+    Ping,
+    /// The pong is overdue.
+    Pong,
     /// The first of the waiting messages is too old to be sent.
     Expiry,
 }
 
 impl Timer {
     /// In the order in which deadlines that fall together are served.
-    pub const ALL: [Self; 5] = [
+    pub const ALL: [Self; 7] = [
         Self::Connect,
         Self::Failure,
         Self::Stable,
         Self::Retry,
+        Self::Pong,
+        Self::Ping,
         Self::Expiry,
     ];
 }
@@ -45,11 +51,16 @@ impl Timers {
         self.0[timer as usize].is_some_and(|at| at <= now)
     }
 
-    /// Stops the first timer that is due and names it.
-    pub(super) fn take_due(&mut self, now: Instant) -> Option<Timer> {
+    /// Stops the first timer that is due; which, and since when.
+    pub(super) fn take_due(&mut self, now: Instant) -> Option<(Timer, Instant)> {
         let timer = Timer::ALL.into_iter().find(|&t| self.is_due(t, now))?;
+        let due = self.get(timer)?;
         self.stop(timer);
-        Some(timer)
+        Some((timer, due))
+    }
+
+    pub(super) fn get(&self, timer: Timer) -> Option<Instant> {
+        self.0[timer as usize]
     }
 
     pub(super) fn next(&self) -> Option<(Instant, Timer)> {

@@ -136,6 +136,14 @@ impl World {
         panic!("the session dials for ever");
     }
 
+    /// Lets attempts fail until the last one is waited for.
+    pub fn refuse_all_but_one(&mut self) {
+        for _ in 0..2 {
+            self.next_deadline();
+            self.close(1006, "");
+        }
+    }
+
     pub fn take(&mut self) -> Vec<Output<Text>> {
         std::mem::take(&mut self.outputs)
     }

@@ -20,7 +20,11 @@ impl<P: Payload> Session<P> {
             self.disconnect(Some("Another session was asked for".into()));
         }
         self.run = Run::new(RunId(self.run.id.0.wrapping_add(1)), session_id);
-        self.start_attempt();
+        if self.may_dial() {
+            self.start_attempt();
+        } else {
+            self.enter(Phase::Waiting);
+        }
         Ok(Reply::Run(self.run.id))
     }
 
@@ -32,7 +36,10 @@ impl<P: Payload> Session<P> {
     }
 
     pub(super) fn serve_timers(&mut self) {
-        while let Some(timer) = self.timers.take_due(self.now) {
+        if let Some((due, _)) = self.timers.next() {
+            self.notice_lateness(due);
+        }
+        while let Some((timer, due)) = self.timers.take_due(self.now) {
             match timer {
                 Timer::Connect => self.lose(
                     Close::new(close::CONNECT_TIMEOUT, "Not acknowledged in time"),
@@ -40,13 +47,26 @@ impl<P: Payload> Session<P> {
                 ),
                 Timer::Failure => self.lose(Close::new(close::NO_CLOSE_FRAME, ""), Origin::Peer),
                 Timer::Stable => self.run.attempts = 0,
-                Timer::Retry => {
-                    self.run.attempts = self.run.attempts.saturating_add(1);
-                    self.start_attempt();
-                }
+                Timer::Retry => self.retry(),
+                Timer::Ping => self.ping_when_idle(),
+                Timer::Pong => self.judge_silence(due),
                 Timer::Expiry => self.drop_expired(),
             }
         }
+    }
+
+    /// Makes the attempt that was waited for.
+    pub(super) fn retry(&mut self) {
+        self.timers.stop(Timer::Retry);
+        if !std::mem::take(&mut self.run.uncounted) {
+            self.run.attempts = self.run.attempts.saturating_add(1);
+        }
+        self.start_attempt();
+    }
+
+    /// Whether a dial could lead anywhere.
+    pub(super) const fn may_dial(&self) -> bool {
+        !self.offline || self.config.on_loopback
     }
 
     pub(super) fn start_attempt(&mut self) {
@@ -78,6 +98,7 @@ impl<P: Payload> Session<P> {
     pub(super) fn obey(&mut self, socket: SocketId, control: Control) {
         match control {
             Control::Ack => self.acknowledge(socket),
+            Control::Pong => self.ponged(),
             Control::Stopped { reason } => {
                 let text = match reason {
                     Some(reason) => ["App stopped: ", &reason].concat(),
@@ -105,6 +126,7 @@ impl<P: Payload> Session<P> {
         self.timers
             .set(Timer::Stable, self.now.after(self.config.stable_after));
         self.run.fresh_key_tried = false;
+        self.watch();
         self.tell_subscriptions(socket);
         self.drain_outbox(socket);
         if !std::mem::replace(&mut self.run.acknowledged, true) {

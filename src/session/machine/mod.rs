@@ -3,6 +3,7 @@
 mod attempts;
 mod ending;
 mod sending;
+mod watching;
 
 use std::collections::VecDeque;
 
@@ -11,8 +12,9 @@ use fastrand::Rng;
 use super::close::{self, Close, Origin};
 use super::config::Config;
 use super::input::{Command, CommandError, Input, Reply, RunId, SocketId};
+use super::liveness::Liveness;
 use super::outbox::{Message, Outbox, Payload};
-use super::output::{Event, Outgoing, Output, SessionError, State, StateChange};
+use super::output::{Cause, Event, Outgoing, Output, SessionError, State, StateChange};
 use super::subscriptions::Subscriptions;
 use super::time::{Duration, Instant};
 use super::timer::{Timer, Timers};
@@ -33,6 +35,10 @@ pub struct Session<P> {
     run: Run,
     last_socket: SocketId,
     timers: Timers,
+    liveness: Liveness,
+    offline: bool,
+    /// How far the wall clock was ahead of ours when it was last read, ms.
+    wall_offset: Option<i64>,
     subscriptions: Subscriptions,
     outbox: Outbox<P>,
     outputs: VecDeque<Output<P>>,
@@ -47,13 +53,15 @@ enum Phase {
     Handshaking(SocketId),
     Connected(SocketId),
     Waiting,
+    /// The connection is lost, and the app is being asked; its last state is still shown.
+    Judging(State),
     Stopped,
 }
 
 impl Phase {
     const fn socket(self) -> Option<SocketId> {
         match self {
-            Self::Idle | Self::Waiting | Self::Stopped => None,
+            Self::Idle | Self::Waiting | Self::Judging(_) | Self::Stopped => None,
             Self::Preparing(socket)
             | Self::Connecting(socket)
             | Self::Handshaking(socket)
@@ -68,6 +76,7 @@ impl Phase {
             Self::Handshaking(_) => State::Handshaking,
             Self::Connected(_) => State::Connected,
             Self::Waiting => State::Waiting,
+            Self::Judging(state) => state,
             Self::Stopped => State::Stopped,
         }
     }
@@ -84,6 +93,10 @@ struct Run {
     acknowledged: bool,
     /// A fresh key was asked for because the last one was refused.
     fresh_key_tried: bool,
+    /// The next attempt does not count.
+    uncounted: bool,
+    /// What ended the last connection or attempt.
+    cause: Option<Cause>,
 }
 
 impl Run {
@@ -94,6 +107,8 @@ impl Run {
             attempts: 0,
             acknowledged: false,
             fresh_key_tried: false,
+            uncounted: false,
+            cause: None,
         }
     }
 }
@@ -109,6 +124,9 @@ impl<P: Payload> Session<P> {
             run: Run::new(RunId(0), String::new()),
             last_socket: SocketId(0),
             timers: Timers::default(),
+            liveness: Liveness::new(now),
+            offline: false,
+            wall_offset: None,
             subscriptions: Subscriptions::default(),
             outbox: Outbox::new(config.outbox),
             outputs: VecDeque::new(),
@@ -139,6 +157,12 @@ impl<P: Payload> Session<P> {
                 };
                 Ok(self.send(message, writable))
             }
+            Command::ReconnectNow => {
+                if self.phase == Phase::Waiting {
+                    self.retry();
+                }
+                Ok(Reply::Done)
+            }
             Command::Subscribe(streams) => {
                 self.change_subscriptions(streams, |list, streams| list.add(streams))
             }
@@ -153,6 +177,9 @@ impl<P: Payload> Session<P> {
         self.advance(now);
         if input.socket().is_some() && input.socket() != self.phase.socket() {
             return;
+        }
+        if let Input::Control(..) | Input::Malformed(..) = input {
+            self.hear(self.now);
         }
         match input {
             Input::Timeout => self.serve_timers(),
@@ -172,6 +199,12 @@ impl<P: Payload> Session<P> {
             Input::Malformed(_, malformed) => {
                 self.emit(Event::Error(SessionError::Malformed(malformed)));
             }
+            Input::Heard(_, at) => self.hear(at),
+            Input::Verdict(verdict) => self.conclude(verdict),
+            Input::Offline => self.go_offline(),
+            Input::Online => self.go_online(),
+            Input::Suspect(suspicion) => self.suspect(suspicion),
+            Input::WallClock(wall) => self.notice_wall_clock(wall),
         }
     }
 
@@ -236,6 +269,7 @@ impl<P: Payload> Session<P> {
     }
 
     fn transmit(&mut self, socket: SocketId, frame: Outgoing<P>) {
+        self.liveness.sent(self.now);
         self.outputs.push_back(Output::Transmit(socket, frame));
     }
 }

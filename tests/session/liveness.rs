@@ -1,0 +1,278 @@
+//! Is the peer still there: pings, silence, sleep.
+
+use tpa_session::session::{
+    Config, Control, Input, Instant, Outgoing, Output, State, Suspicion, Timer,
+};
+
+use crate::world::{World, config};
+
+fn watched() -> Config {
+    Config {
+        watch: Config::default().watch,
+        ..config()
+    }
+}
+
+/// A connected session whose cloud has ponged once.
+fn answered() -> World {
+    let mut world = World::connected(watched());
+    world.input(Input::Control(world.socket, Control::Pong));
+    world.take();
+    world
+}
+
+fn pings(world: &World) -> usize {
+    let is_ping = |output: &&Output<_>| matches!(output, Output::Transmit(_, Outgoing::Ping));
+    world.outputs.iter().filter(is_ping).count()
+}
+
+/// A frame of the app's came, which the shell reports before the next timeout.
+fn hear(world: &mut World) {
+    let at = Instant::from_millis(world.now);
+    world.input(Input::Heard(world.socket, at));
+}
+
+#[test]
+fn no_ping_before_the_ack() {
+    let mut world = World::new(watched());
+    world.connect("user-org.example.app");
+    world.input(Input::Opened(world.socket));
+    world.advance(4999);
+    assert_eq!(pings(&world), 0);
+}
+
+#[test]
+fn an_idle_connection_is_pinged_at_its_interval() {
+    let mut world = World::connected(watched());
+    world.advance(14_999);
+    assert_eq!(pings(&world), 0);
+    world.advance(1);
+    assert_eq!(pings(&world), 1);
+    world.advance(30_000);
+    assert_eq!(pings(&world), 3);
+}
+
+#[test]
+fn a_connection_that_talks_both_ways_is_not_pinged() {
+    let mut world = World::connected(watched());
+    for _ in 0..20 {
+        world.advance(5000);
+        world.send("a");
+        hear(&mut world);
+    }
+    assert_eq!(pings(&world), 0);
+}
+
+#[test]
+fn traffic_in_one_direction_alone_does_not_replace_a_ping() {
+    let mut world = World::connected(watched());
+    for _ in 0..4 {
+        world.advance(5000);
+        world.send("a");
+    }
+    assert_eq!(pings(&world), 1, "nothing was received");
+    let mut world = World::connected(watched());
+    for _ in 0..4 {
+        world.advance(5000);
+        hear(&mut world);
+    }
+    assert_eq!(pings(&world), 1, "nothing was sent");
+}
+
+#[test]
+fn an_interval_of_zero_means_no_pings() {
+    let mut config = watched();
+    config.watch.ping_interval = tpa_session::session::Duration::ZERO;
+    let mut world = World::connected(config);
+    world.advance(600_000);
+    assert_eq!(pings(&world), 0);
+}
+
+#[test]
+fn a_cloud_that_ignores_pings_is_never_judged_by_silence() {
+    let mut world = World::connected(watched());
+    world.advance(600_000);
+    assert_eq!(pings(&world), 40);
+    assert_eq!(world.session.state(), State::Connected);
+}
+
+#[test]
+fn a_cloud_that_ponged_and_falls_silent_is_dead() {
+    let mut world = answered();
+    world.advance(15_000);
+    assert_eq!(pings(&world), 1);
+    world.advance(4999);
+    assert_eq!(world.session.state(), State::Connected);
+    world.advance(1);
+    let lost = world.disconnected()[0];
+    assert_eq!(
+        (lost.code, lost.reason.as_str()),
+        (4008, "Liveness timeout")
+    );
+    assert!(!lost.was_clean && lost.will_reconnect);
+    assert!(
+        world
+            .outputs
+            .iter()
+            .any(|output| matches!(output, Output::Close(..)))
+    );
+    assert_eq!(world.session.state(), State::Waiting);
+}
+
+#[test]
+fn what_the_dead_socket_says_later_is_not_heard() {
+    let mut world = answered();
+    let dead = world.socket;
+    world.advance(20_000);
+    world.next_deadline();
+    world.acknowledge();
+    world.take();
+    let echo = tpa_session::session::Close::new(1000, "");
+    world.input(Input::Closed(dead, echo));
+    assert_eq!(world.outputs, []);
+    assert_eq!(world.session.state(), State::Connected);
+}
+
+#[test]
+fn any_frame_after_the_ping_is_life() {
+    let mut world = answered();
+    world.advance(15_000);
+    world.advance(3000);
+    hear(&mut world);
+    world.advance(10_000);
+    assert_eq!(world.session.state(), State::Connected);
+}
+
+#[test]
+fn a_pong_is_life() {
+    let mut world = answered();
+    for _ in 0..10 {
+        world.advance(15_000);
+        world.input(Input::Control(world.socket, Control::Pong));
+    }
+    assert_eq!(world.session.state(), State::Connected);
+    assert_eq!(pings(&world), 10);
+}
+
+#[test]
+fn what_one_connection_showed_is_not_expected_of_the_next() {
+    let mut world = answered();
+    world.advance(15_000);
+    world.close(1006, "");
+    world.next_deadline();
+    world.acknowledge();
+    world.advance(120_000);
+    assert_eq!(world.session.state(), State::Connected, "it never ponged");
+}
+
+#[test]
+fn a_late_timer_asks_before_it_judges() {
+    let mut world = answered();
+    world.advance(15_000);
+    world.take();
+    world.now += 60_000;
+    world.input(Input::Timeout);
+    assert_eq!(pings(&world), 1, "a probe");
+    assert_eq!(world.session.state(), State::Connected);
+    world.input(Input::Control(world.socket, Control::Pong));
+    world.advance(10_000);
+    assert_eq!(world.session.state(), State::Connected);
+}
+
+#[test]
+fn a_probe_that_nobody_answers_is_the_end_even_in_a_hidden_tab() {
+    let mut world = answered();
+    world.advance(15_000);
+    for _ in 0..2 {
+        world.now += 60_000;
+        world.input(Input::Timeout);
+    }
+    assert_eq!(world.disconnected()[0].code, 4008);
+}
+
+#[test]
+fn a_resumed_page_asks_at_once_where_pongs_are_known() {
+    for input in [Input::Suspect(Suspicion::Environment), Input::Online] {
+        let mut world = answered();
+        world.input(input);
+        assert_eq!(pings(&world), 1);
+        world.advance(2499);
+        assert_eq!(world.session.state(), State::Connected);
+        world.advance(1);
+        assert_eq!(world.disconnected()[0].code, 4008);
+    }
+}
+
+#[test]
+fn a_resumed_page_carries_on_where_pongs_are_not_known() {
+    let mut world = World::connected(watched());
+    world.input(Input::Suspect(Suspicion::Environment));
+    assert_eq!(world.outputs, []);
+}
+
+/// The computer slept: by its timers, and by its wall clock.
+fn sleeps() -> [fn(&mut World); 2] {
+    [
+        |world| {
+            world.advance(15_000);
+            world.take();
+            world.now += 2 * 3_600_000;
+            world.input(Input::Timeout);
+        },
+        |world| {
+            world.input(Input::WallClock(1_000_000));
+            world.advance(10_000);
+            world.input(Input::WallClock(1_000_000 + 10_000 + 45_001));
+        },
+    ]
+}
+
+#[test]
+fn after_a_sleep_a_cloud_that_does_not_pong_is_dialled_anew_and_uncounted() {
+    for sleep in sleeps() {
+        let mut world = World::connected(watched());
+        sleep(&mut world);
+        assert_eq!(world.disconnected()[0].code, 4008);
+        let next = world.reconnecting()[0];
+        assert!(next.delay.as_millis() <= 250, "at once");
+        world.take();
+        assert_eq!(world.next_deadline(), Some(Timer::Retry));
+        world.refuse_all();
+        assert_eq!(
+            world.dials(),
+            1 + 3,
+            "the three attempts are all still there"
+        );
+    }
+}
+
+#[test]
+fn after_a_sleep_a_cloud_that_pongs_is_asked_first() {
+    for sleep in sleeps() {
+        let mut world = answered();
+        sleep(&mut world);
+        assert_eq!(world.session.state(), State::Connected);
+        assert!(pings(&world) >= 1);
+        world.input(Input::Control(world.socket, Control::Pong));
+        world.advance(10_000);
+        assert_eq!(world.session.state(), State::Connected);
+    }
+}
+
+#[test]
+fn a_wall_clock_that_keeps_step_or_goes_back_is_no_sleep() {
+    let mut world = World::connected(watched());
+    for wall in [1_000_000, 1_000_000 + 45_000, 5, 40_000] {
+        world.input(Input::WallClock(wall));
+    }
+    assert_eq!(world.session.state(), State::Connected);
+}
+
+#[test]
+fn doubts_mean_nothing_while_there_is_no_connection() {
+    let mut world = World::connected(watched());
+    world.close(1006, "");
+    world.take();
+    world.input(Input::Suspect(Suspicion::Clock));
+    assert_eq!(world.outputs, []);
+}

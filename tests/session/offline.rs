@@ -1,0 +1,130 @@
+//! No attempt is made, and none is counted, while there is no network.
+
+use tpa_session::session::{Command, Config, Input, State};
+
+use crate::world::{SESSION, World, config};
+
+#[test]
+fn nothing_is_dialled_while_offline() {
+    let mut world = World::connected(config());
+    world.input(Input::Offline);
+    assert_eq!(
+        world.session.state(),
+        State::Connected,
+        "the socket may live"
+    );
+    world.close(1006, "");
+    world.advance(3_600_000);
+    assert_eq!(world.dials(), 0);
+    assert_eq!(world.story(), ["-> waiting", "disconnected 1006"]);
+}
+
+#[test]
+fn online_makes_the_attempt_at_once_and_counts_it_once() {
+    let mut world = World::connected(config());
+    world.input(Input::Offline);
+    world.close(1006, "");
+    world.advance(60_000);
+    world.take();
+    world.input(Input::Online);
+    world.input(Input::Online);
+    let next = world.reconnecting();
+    assert_eq!(next.len(), 1);
+    assert_eq!(next[0].attempt, 1);
+    assert!(next[0].delay.as_millis() <= 250);
+    world.advance(250);
+    assert_eq!(world.dials(), 1);
+}
+
+#[test]
+fn going_offline_stops_the_wait() {
+    let mut world = World::connected(config());
+    world.close(1006, "");
+    world.input(Input::Offline);
+    world.advance(60_000);
+    assert_eq!(world.dials(), 0);
+    world.input(Input::Online);
+    world.advance(250);
+    assert_eq!(world.dials(), 1);
+}
+
+#[test]
+fn online_shortens_a_wait_that_is_long() {
+    let mut world = World::connected(config());
+    world.close(1006, "");
+    world.refuse_all_but_one();
+    world.take();
+    world.input(Input::Online);
+    let next = world.reconnecting();
+    assert_eq!(next.len(), 1);
+    assert_eq!(next[0].attempt, 3, "the same attempt, earlier");
+    world.advance(250);
+    assert_eq!(world.dials(), 1);
+}
+
+#[test]
+fn connect_while_offline_waits_for_the_network() {
+    let mut world = World::new(config());
+    world.input(Input::Offline);
+    world.connect(SESSION);
+    assert_eq!(world.story(), ["-> waiting"]);
+    world.advance(60_000);
+    assert_eq!(world.dials(), 0);
+    world.input(Input::Online);
+    world.advance(250);
+    assert_eq!(
+        world.story(),
+        ["-> waiting", "-> connecting", "connecting 0"]
+    );
+    world.acknowledge();
+    assert_eq!(world.session.state(), State::Connected);
+}
+
+#[test]
+fn a_cloud_on_this_machine_needs_no_network() {
+    let mut world = World::connected(Config {
+        on_loopback: true,
+        ..config()
+    });
+    world.input(Input::Offline);
+    world.close(1006, "");
+    world.advance(1000);
+    assert_eq!(world.dials(), 1);
+}
+
+#[test]
+fn disconnect_works_while_offline() {
+    let mut world = World::connected(config());
+    world.input(Input::Offline);
+    world.close(1006, "");
+    world.disconnect();
+    world.take();
+    world.input(Input::Online);
+    world.advance(60_000);
+    assert_eq!(world.outputs, []);
+}
+
+#[test]
+fn reconnect_now_skips_the_wait() {
+    let mut world = World::connected(config());
+    world.close(1006, "");
+    world.take();
+    world.command(Command::ReconnectNow);
+    assert_eq!(world.story(), ["-> connecting", "connecting 1"]);
+    world.close(1006, "");
+    assert_eq!(world.reconnecting()[0].attempt, 2, "it counts");
+}
+
+#[test]
+fn reconnect_now_is_nothing_in_other_states() {
+    let mut world = World::new(config());
+    world.command(Command::ReconnectNow);
+    assert_eq!(world.outputs, []);
+    let mut world = World::connected(config());
+    world.command(Command::ReconnectNow);
+    assert_eq!(world.outputs, []);
+    world.disconnect();
+    world.take();
+    world.command(Command::ReconnectNow);
+    assert_eq!(world.outputs, []);
+}
