@@ -32,6 +32,14 @@ export interface Logger {
 /** A constructor with the shape of the WHATWG `WebSocket`, e.g. that of the package `ws`. */
 export type WebSocketConstructor = new (url: string) => unknown;
 
+/** A closure, before it is decided what follows. */
+export interface Closure {
+  code: number;
+  reason: string;
+  wasClean: boolean;
+  kind: CloseKind;
+}
+
 export interface SessionOptions {
   /** Reverse-DNS name of the app, e.g. `org.example.captions`. */
   packageName: string;
@@ -58,6 +66,15 @@ export interface SessionOptions {
   connectTimeout?: number;
   /** How long a connection must last before attempts are counted from 0 again, ms. Default 5000. */
   stableAfter?: number;
+  /** Longest time without anything sent, or anything received, before a ping, ms; 0 for no pings. Default 15000. */
+  pingInterval?: number;
+  /** How long a pong may take, on a connection that has ponged before, ms. Default 5000. */
+  pongTimeout?: number;
+  /**
+   * Asked at each closure, and at each failed attempt: `true` for another attempt, `false` for
+   * the end, `undefined` for what the table of closures says.
+   */
+  shouldReconnect?: (close: Closure) => boolean | undefined;
   /** Most messages that wait while there is no connection. Default 1000. */
   maxQueuedMessages?: number;
   /** Most bytes (UTF-8) that wait while there is no connection. Default 1048576. */
@@ -180,9 +197,13 @@ export class TpaSession {
   /**
    * Starts the session. Resolves with the settings at the first ack; rejects once, with a
    * `TpaConnectionError`, when the session is over first. Asked again with the same id while
-   * active it gives the same promise; with another id it disconnects first.
+   * active it gives the same promise; with another id it disconnects first. When `signal` is
+   * aborted before the first ack, it disconnects.
    */
-  connect(sessionId: string): Promise<AppSetting[]>;
+  connect(sessionId: string, options?: { signal?: AbortSignal }): Promise<AppSetting[]>;
+
+  /** Makes the next attempt now, where one is waited for. */
+  reconnectNow(): void;
 
   /** Ends the session. Not an error in any state. */
   disconnect(reason?: string): void;

@@ -3,13 +3,14 @@
  *
  * `bindgen:` is what wasm-bindgen made; build.mjs resolves it.
  */
+import { TpaConnectionError } from "bindgen:js/connection_error.js";
 import imports from "bindgen:imports";
 import * as glue from "bindgen:tpa_session_bg.js";
 import wasm from "bindgen:tpa_session_bg.wasm";
 
 import { decode } from "./inline.js";
 
-export { TpaConnectionError } from "bindgen:js/connection_error.js";
+export { TpaConnectionError };
 
 let started = false;
 
@@ -31,6 +32,21 @@ export class TpaSession extends glue.TpaSession {
     start();
     super(options);
     this.#handlers = this.takeHandlers();
+  }
+
+  connect(sessionId, { signal } = {}) {
+    const reason = "Aborted";
+    if (signal?.aborted) {
+      const facts = { code: 1000, reason, kind: "ClientDisconnect", attempts: 0 };
+      return Promise.reject(new TpaConnectionError(reason, facts));
+    }
+    const promise = super.connect(sessionId);
+    if (signal === undefined) return promise;
+    const abort = () => this.disconnect(reason);
+    signal.addEventListener("abort", abort, { once: true });
+    const settled = () => signal.removeEventListener("abort", abort);
+    promise.then(settled, settled);
+    return promise;
   }
 
   /** Memory is left to the garbage collector: a handler of this very session may be running. */

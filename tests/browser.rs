@@ -9,3 +9,73 @@
 mod shell;
 
 wasm_bindgen_test::wasm_bindgen_test_configure!(run_in_browser);
+
+use shell::js;
+use shell::sockets::{app, socket, sockets, start};
+use wasm_bindgen_test::wasm_bindgen_test;
+
+/// The cloud is elsewhere, so it matters whether there is a network.
+const ELSEWHERE: &str = "{ augmentOSWebsocketUrl: 'wss://cloud.example/', reconnectDelay: 0 }";
+
+fn dispatch(target: &str, event: &str) {
+    js::literal(&format!("{target}.dispatchEvent(new Event('{event}'))"));
+}
+
+#[wasm_bindgen_test]
+async fn offline_holds_the_attempts_and_online_makes_one() {
+    let (app, class) = app(ELSEWHERE);
+    start(&app);
+    js::call(&socket(&class, 1).await, "ack");
+    dispatch("window", "offline");
+    js::call1(
+        &socket(&class, 1).await,
+        "end",
+        &js::literal("{ code: 1006 }"),
+    );
+    js::sleep(100).await;
+    assert_eq!(sockets(&class).length(), 1);
+    assert_eq!(app.state(), "waiting");
+    dispatch("window", "online");
+    js::call(&socket(&class, 2).await, "ack");
+    assert_eq!(app.state(), "connected");
+    assert_eq!(app.count("reconnecting"), 1);
+}
+
+#[wasm_bindgen_test]
+async fn a_page_that_is_shown_again_asks_whether_the_cloud_is_there() {
+    for (target, event) in [
+        ("window", "pageshow"),
+        ("document", "resume"),
+        ("document", "visibilitychange"),
+        ("window", "online"),
+    ] {
+        let (app, class) = app(ELSEWHERE);
+        start(&app);
+        let first = socket(&class, 1).await;
+        js::call(&first, "ack");
+        js::call1(&first, "receive", &js::literal("{ type: 'pong' }"));
+        dispatch(target, event);
+        let sent = js_sys::JSON::stringify(&js::get(&first, "sent")).expect("JSON");
+        assert!(String::from(sent).contains("ping"), "{event}");
+        app.session.disconnect(&wasm_bindgen::JsValue::UNDEFINED);
+    }
+}
+
+#[wasm_bindgen_test]
+async fn a_session_that_is_over_no_longer_listens_to_the_page() {
+    js::literal("(globalThis.added = 0, globalThis.plain = window.addEventListener, 0)");
+    js::literal(
+        "(window.addEventListener = function (...a) { added++; return plain.apply(this, a); }, \
+          window.unplain = window.removeEventListener, \
+          window.removeEventListener = function (...a) { added--; return unplain.apply(this, a); })",
+    );
+    let (app, class) = app(ELSEWHERE);
+    start(&app);
+    js::call(&socket(&class, 1).await, "ack");
+    let added = js::literal("added").as_f64();
+    app.session.disconnect(&wasm_bindgen::JsValue::UNDEFINED);
+    let left = js::literal("added").as_f64();
+    js::literal("(window.addEventListener = plain, window.removeEventListener = unplain, 0)");
+    assert!(added > Some(0.0));
+    assert_eq!(left, Some(0.0));
+}

@@ -68,13 +68,14 @@ impl Close {
         (code, self.reason.get(..end).unwrap_or_default())
     }
 
-    /// The product's own definition, not the browser's: true for 1000 and 1001 only.
+    /// Whether its code is one of a clean end.
     pub fn was_clean(&self) -> bool {
         is_clean(self.code)
     }
 }
 
-pub(super) const fn is_clean(code: u16) -> bool {
+/// The product's own definition, not the browser's: true for 1000 and 1001 only.
+pub const fn is_clean(code: u16) -> bool {
     matches!(code, NORMAL | GOING_AWAY)
 }
 

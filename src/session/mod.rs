@@ -29,7 +29,7 @@ mod timer;
 pub use backoff::Backoff;
 pub use close::{
     CONNECT_TIMEOUT, Close, CloseKind, EXHAUSTED, GOING_AWAY, LIVENESS_TIMEOUT, NO_CLOSE_FRAME,
-    NORMAL, Origin, POLICY_VIOLATION, SUPERSEDED, classify, is_fatal_error,
+    NORMAL, Origin, POLICY_VIOLATION, SUPERSEDED, classify, is_clean, is_fatal_error,
 };
 pub use config::{
     Config, DEFAULT_URL, LogLevel, OptionError, Options, Source, URL_ALLOWED, Value, websocket_url,

@@ -19,6 +19,11 @@ pub(super) fn now() -> Instant {
     Instant::from_millis(performance_now() as u64)
 }
 
+/// The wall clock, ms since the epoch: it goes on while a computer sleeps.
+pub(super) fn wall() -> u64 {
+    js_sys::Date::now() as u64
+}
+
 /// At most one timeout, armed for one instant.
 #[derive(Debug, Default)]
 pub(super) struct Alarm {

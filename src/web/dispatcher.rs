@@ -45,10 +45,24 @@ extern "C" {
     #[wasm_bindgen(method)]
     fn emit(this: &Dispatcher, event: &str, payload: &JsValue);
 
-    /// Listens to a socket's messages until the function that it returns is called.
+    /// Listens to a socket's messages.
     #[wasm_bindgen(method, catch)]
-    pub(super) fn attach(this: &Dispatcher, socket: &JsValue, id: u32)
-    -> Result<Function, JsValue>;
+    pub(super) fn attach(
+        this: &Dispatcher,
+        socket: &JsValue,
+        id: u32,
+    ) -> Result<SocketLink, JsValue>;
+
+    /// The dispatcher's ear at one socket.
+    pub(super) type SocketLink;
+
+    /// When the peer last showed itself, by `performance.now()`; 0 for never.
+    #[wasm_bindgen(method, getter, js_name = heardAt)]
+    pub(super) fn heard_at(this: &SocketLink) -> f64;
+
+    /// Nothing is heard after it.
+    #[wasm_bindgen(method)]
+    pub(super) fn detach(this: &SocketLink);
 }
 
 #[wasm_bindgen]

@@ -9,14 +9,15 @@ use wasm_bindgen::{JsCast, JsValue};
 use wasm_bindgen_futures::spawn_local;
 
 use crate::session::{
-    Command, CommandError, Control, Event, Input, LogLevel, Malformed, Outgoing, Output, Reply,
-    Session, SocketId, State,
+    Cause, Command, CommandError, Control, Event, Input, LogLevel, Malformed, Outgoing, Output,
+    Reply, Session, SocketId, State, is_clean,
 };
 
 use super::clock::{self, Alarm};
 use super::connect_promise::ConnectPromises;
 use super::credentials::{self, Credentials, Missing};
 use super::dispatcher::{Hears, Link};
+use super::environment::Environment;
 use super::frames;
 use super::log::Log;
 use super::message::Message;
@@ -38,6 +39,8 @@ pub(super) struct Driver {
     alarm: RefCell<Alarm>,
     attempt: RefCell<Option<Attempt>>,
     socket: RefCell<Option<Rc<Socket>>>,
+    /// Watched while the session is active.
+    environment: RefCell<Option<Environment>>,
     /// The key of the current attempt, to keep it out of all texts.
     api_key: RefCell<String>,
     settings: RefCell<JsValue>,
@@ -71,6 +74,7 @@ impl Driver {
                 alarm: RefCell::default(),
                 attempt: RefCell::default(),
                 socket: RefCell::default(),
+                environment: RefCell::default(),
                 api_key: RefCell::default(),
                 settings: RefCell::new(Array::new().into()),
                 promises: RefCell::default(),
@@ -92,6 +96,9 @@ impl Driver {
 
     /// `connect()`: its promise must be there before the loop can settle it.
     pub(super) fn connect(&self, session_id: String) -> Promise {
+        if !self.inspect(|core| core.state().is_active()) {
+            self.watch_environment();
+        }
         let command = Command::Connect { session_id };
         let reply = self.core.borrow_mut().command(command, clock::now());
         let promise = match reply {
@@ -140,8 +147,12 @@ impl Driver {
             }
         }
         self.draining.set(false);
-        self.link
-            .hold(self.inspect(|core| core.state().is_active()));
+        let active = self.inspect(|core| core.state().is_active());
+        self.link.hold(active);
+        if !active {
+            // Taken out first: its end runs code of the page.
+            drop(self.environment.take());
+        }
         self.arm();
     }
 
@@ -150,8 +161,32 @@ impl Driver {
         let Some(me) = self.me.upgrade() else { return };
         self.alarm.borrow_mut().arm(due.map(|(at, _)| at), move || {
             me.alarm.borrow_mut().rang();
-            me.input(Input::Timeout);
+            me.ring();
         });
+    }
+
+    /// A deadline has come; what the core is to know before it hears of that is told first.
+    fn ring(&self) {
+        let now = clock::now();
+        let heard = self.socket().and_then(|s| Some((s.id, s.heard_at()?)));
+        let mut core = self.core.borrow_mut();
+        if let Some((id, at)) = heard {
+            core.handle_input(Input::Heard(id, at), now);
+        }
+        core.handle_input(Input::WallClock(clock::wall()), now);
+        core.handle_input(Input::Timeout, now);
+        drop(core);
+        self.drain();
+    }
+
+    fn watch_environment(&self) {
+        let me = self.me.clone();
+        let environment = Environment::watch(move |input| {
+            if let Some(me) = me.upgrade() {
+                me.input(input);
+            }
+        });
+        *self.environment.borrow_mut() = Some(environment);
     }
 
     fn socket(&self) -> Option<Rc<Socket>> {
@@ -169,6 +204,10 @@ impl Driver {
                 if let Some(closing) = closing {
                     closing.close(&close);
                 }
+            }
+            Output::Judge(cause) => {
+                let verdict = self.judge(&cause);
+                self.input(Input::Verdict(verdict));
             }
             Output::Emit(event) => self.emit(event),
             Output::Settle(run, result) => {
@@ -274,9 +313,24 @@ impl Driver {
                 frames::subscriptions(&session_id, package_name, &streams)
             }
             Outgoing::Message(message) => Some(message.text(&session_id)),
+            Outgoing::Ping => frames::ping(),
         };
         if let (Some(socket), Some(text)) = (self.socket().filter(|s| s.id == id), text) {
             socket.send(&text);
+        }
+    }
+
+    /// The app's word on a closure; what it throws is none.
+    fn judge(&self, cause: &Cause) -> Option<bool> {
+        let close = payloads::data(cause);
+        payloads::set(&close, "wasClean", &is_clean(cause.code).into());
+        let asked = self.options.should_reconnect.as_ref()?;
+        match asked.call1(&JsValue::UNDEFINED, &close) {
+            Ok(verdict) => verdict.as_bool(),
+            Err(_) => {
+                self.write(LogLevel::Error, "shouldReconnect threw; the table decides");
+                None
+            }
         }
     }
 
@@ -342,6 +396,7 @@ impl Hears for Driver {
                 }
                 self.input(Input::Control(socket, Control::Ack));
             }
+            Some(Control::Pong) => self.input(Input::Control(socket, Control::Pong)),
             Some(Control::Error { code, message }) => {
                 let message = self.without_key(message);
                 self.input(Input::Control(socket, Control::Error { code, message }));

@@ -4,7 +4,7 @@ use js_sys::{Date, JSON, JsString, Reflect};
 use serde::Serialize;
 use wasm_bindgen::prelude::*;
 
-use crate::session::{Control, Init, SubscriptionUpdate};
+use crate::session::{Control, Init, Ping, SubscriptionUpdate};
 
 /// The text of the handshake's first frame.
 pub(super) fn init(session_id: &str, package_name: &str, api_key: &str) -> Option<JsString> {
@@ -28,6 +28,11 @@ pub(super) fn subscriptions(
         subscriptions: streams,
         timestamp: &timestamp(),
     })
+}
+
+/// The text of a ping.
+pub(super) fn ping() -> Option<JsString> {
+    text(&Ping {})
 }
 
 /// What a frame of a control type asks of the session.

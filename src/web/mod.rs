@@ -7,6 +7,7 @@ mod connect_promise;
 mod credentials;
 mod dispatcher;
 mod driver;
+mod environment;
 mod frames;
 mod log;
 mod message;

@@ -20,6 +20,7 @@ pub(super) struct SessionOptions {
     pub(super) api_key_provider: Option<Function>,
     pub(super) url_provider: Option<Function>,
     pub(super) web_socket: Option<Function>,
+    pub(super) should_reconnect: Option<Function>,
     pub(super) logger: Option<JsValue>,
 }
 
@@ -47,6 +48,7 @@ impl SessionOptions {
             api_key_provider: get("apiKey").dyn_into().ok(),
             url_provider: get(options.url_field).dyn_into().ok(),
             web_socket: get("WebSocket").dyn_into().ok(),
+            should_reconnect: get("shouldReconnect").dyn_into().ok(),
             logger: (!logger.is_undefined()).then_some(logger),
             options,
         })

@@ -39,6 +39,13 @@ impl TpaSession {
         let _ = self.0.command(Command::Disconnect { reason });
     }
 
+    /// Makes the next attempt now, where one is waited for.
+    #[wasm_bindgen(js_name = reconnectNow)]
+    pub fn reconnect_now(&self) {
+        // Never an error: there is nothing that `ReconnectNow` could get wrong.
+        let _ = self.0.command(Command::ReconnectNow);
+    }
+
     /// Adds a handler; returns its undo.
     pub fn on(&self, event: &JsValue, handler: &JsValue) -> Result<Function, JsValue> {
         self.listen(event, handler, false)

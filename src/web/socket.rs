@@ -6,9 +6,9 @@ use js_sys::{Array, Function, JsString, Reflect};
 use wasm_bindgen::prelude::*;
 use web_sys::WebSocket;
 
-use crate::session::{Close, NO_CLOSE_FRAME, SocketId};
+use crate::session::{Close, Instant, NO_CLOSE_FRAME, SocketId};
 
-use super::dispatcher::Dispatcher;
+use super::dispatcher::{Dispatcher, SocketLink};
 
 #[wasm_bindgen(module = "/src/web/js/platform.js")]
 extern "C" {
@@ -46,7 +46,7 @@ pub(super) enum Report {
 pub(super) struct Socket {
     pub(super) id: SocketId,
     socket: AnySocket,
-    detach: Function,
+    link: SocketLink,
     _opened: Closure<dyn FnMut()>,
     _failed: Closure<dyn FnMut(JsValue)>,
     _closed: Closure<dyn FnMut(JsValue)>,
@@ -72,14 +72,14 @@ impl Socket {
         });
         let closed =
             Closure::<dyn FnMut(JsValue)>::new(move |event| report(Report::Closed(read(&event))));
-        let attached = dispatcher.attach(&socket, id.0).and_then(|detach| {
-            listen(&socket, opened.as_ref(), failed.as_ref(), closed.as_ref()).map(|()| detach)
+        let attached = dispatcher.attach(&socket, id.0).and_then(|link| {
+            listen(&socket, opened.as_ref(), failed.as_ref(), closed.as_ref()).map(|()| link)
         });
         match attached {
-            Ok(detach) => Ok(Self {
+            Ok(link) => Ok(Self {
                 id,
                 socket: socket.unchecked_into(),
-                detach,
+                link,
                 _opened: opened,
                 _failed: failed,
                 _closed: closed,
@@ -97,6 +97,12 @@ impl Socket {
         state.is_ok_and(|state| state == WebSocket::OPEN)
     }
 
+    /// When the peer last showed itself by a frame or a ping, if it did.
+    pub(super) fn heard_at(&self) -> Option<Instant> {
+        let at = self.link.heard_at();
+        (at > 0.0).then(|| Instant::from_millis(at as u64))
+    }
+
     /// Sends a text frame. What the socket throws means that it is gone, which its close tells.
     pub(super) fn send(&self, text: &JsString) {
         let _ = self.socket.send_text(text);
@@ -104,8 +110,7 @@ impl Socket {
 
     /// Ends the relation: the socket is closed where it is still open, and never heard again.
     pub(super) fn close(&self, close: &Close) {
-        // The function only clears a flag of the dispatcher's.
-        let _ = self.detach.call0(&JsValue::UNDEFINED);
+        self.link.detach();
         let (code, reason) = close.to_send();
         abandon(&self.socket, code, reason);
     }

@@ -26,9 +26,9 @@ function dispatcher() {
 /** A socket of the browser's kind, attached as number 7. */
 function attached(it) {
   const socket = {};
-  const detach = it.attach(socket, 7);
+  const link = it.attach(socket, 7);
   const receive = (data) => socket.onmessage({ data: typeof data === "object" ? data : String(data) });
-  return { socket, detach, receive };
+  return { socket, link, detach: () => link.detach(), receive };
 }
 
 const stream = (streamType, data) => JSON.stringify({ type: "data_stream", streamType, data });
@@ -161,13 +161,13 @@ test("a socket of the package ws is heard through its own event", () => {
   it.on("x", (frame) => heard.push(frame.n));
   it.on("audio_chunk", ({ bytes }) => heard.push(bytes.length));
   const socket = Object.assign(new EventEmitter(), { terminate() {} });
-  const detach = it.attach(socket, 1);
+  const link = it.attach(socket, 1);
   socket.emit("message", Buffer.from('{"type":"x","n":"é"}'), false);
   socket.emit("message", Buffer.from([1, 2]), true);
   // Before version 8 there was no flag.
   socket.emit("message", '{"type":"x","n":"old"}');
   socket.emit("message", Buffer.from([1, 2, 3]));
-  detach();
+  link.detach();
   socket.emit("message", Buffer.from('{"type":"x"}'), false);
   assert.deepEqual(heard, ["é", 2, "old", 3]);
 });
@@ -181,6 +181,19 @@ test("a socket with events of its own kind is heard as the standard says", () =>
   socket.onmessage({ data: '{"type":"x"}' });
   assert.deepEqual(heard, ["x"]);
   assert.equal(socket.listenerCount("message"), 0);
+});
+
+test("frames and protocol pings are signs of life, and their time is noted", () => {
+  const { it } = dispatcher();
+  const { link, receive } = attached(it);
+  assert.equal(link.heardAt, 0);
+  const before = performance.now();
+  receive("not even JSON");
+  assert.ok(link.heardAt >= before);
+  const socket = Object.assign(new EventEmitter(), { terminate() {} });
+  const other = it.attach(socket, 2);
+  socket.emit("ping", Buffer.alloc(0));
+  assert.ok(other.heardAt > 0);
 });
 
 test("nothing is heard of a detached socket", () => {

@@ -145,6 +145,34 @@ test("a process whose session was given up ends by itself", async () => {
   assert.equal(output, "4000 3\n");
 });
 
+test("connect() can be aborted before the ack, and not after it", async () => {
+  const { code, output } = await withWs.app(
+    "abort.mjs",
+    `import { TpaSession } from "tpa-session";
+     const session = new TpaSession({
+       packageName: "org.example.abort",
+       apiKey: "dev-key",
+       augmentOSWebsocketUrl: process.env.CLOUD + "/tpa-ws",
+       logLevel: "silent",
+     });
+     const id = "user-org.example.abort";
+     const connect = (signal) => session.connect(id, { signal }).catch((error) => error);
+     console.log((await connect(AbortSignal.abort())).reason, session.state);
+     const early = new AbortController();
+     const promise = connect(early.signal);
+     early.abort();
+     console.log((await promise).reason, session.state);
+     const late = new AbortController();
+     await connect(late.signal);
+     late.abort();
+     console.log(session.state);
+     session.disconnect();`,
+    { CLOUD: server.url },
+  );
+  assert.equal(code, 0, output);
+  assert.equal(output, "Aborted idle\nAborted stopped\nconnected\n");
+});
+
 test("Symbol.dispose and free() are disconnect()", async () => {
   const { code, output } = await withWs.app(
     "dispose.mjs",

@@ -6,4 +6,4 @@ pub mod js;
 mod arguments;
 mod cloud;
 mod handlers;
-mod sockets;
+pub mod sockets;

@@ -8,7 +8,7 @@ use super::app::{App, options};
 use super::js;
 
 /// An app with sockets that do as told, and the class of the sockets.
-fn app(extra: &str) -> (App, JsValue) {
+pub fn app(extra: &str) -> (App, JsValue) {
     let given = options("org.example.fake");
     let class = js::fake_sockets();
     js::set(&given, "WebSocket", &class);
@@ -16,11 +16,11 @@ fn app(extra: &str) -> (App, JsValue) {
     (App::new(&given), class)
 }
 
-fn sockets(class: &JsValue) -> Array {
+pub fn sockets(class: &JsValue) -> Array {
     js::get(class, "made").unchecked_into()
 }
 
-async fn socket(class: &JsValue, nth: u32) -> JsValue {
+pub async fn socket(class: &JsValue, nth: u32) -> JsValue {
     for _ in 0..1000 {
         if sockets(class).length() >= nth {
             return sockets(class).get(nth - 1);
@@ -31,10 +31,88 @@ async fn socket(class: &JsValue, nth: u32) -> JsValue {
 }
 
 /// Starts the session without waiting; what its promise says is not looked at.
-fn start(app: &App) {
+pub fn start(app: &App) {
     let ignore = wasm_bindgen::closure::Closure::once_into_js(|_: JsValue| {});
     let promise = app.session.connect(&"user-org.example.fake".into());
     let _: JsValue = js::call1(&promise, "catch", &ignore);
+}
+
+#[wasm_bindgen_test]
+async fn a_cloud_that_ponged_and_falls_silent_is_left() {
+    let (app, class) = app("{ pingInterval: 30, pongTimeout: 30 }");
+    start(&app);
+    let first = socket(&class, 1).await;
+    js::call(&first, "ack");
+    js::call1(&first, "receive", &js::literal("{ type: 'pong' }"));
+    let lost = app.wait("disconnected", 1).await;
+    assert_eq!(js::number(&lost, "code"), 4008.0);
+    assert_eq!(js::text(&lost, "reason"), "Liveness timeout");
+    let sent = js_sys::JSON::stringify(&js::get(&first, "sent")).expect("JSON");
+    assert!(String::from(sent).contains("ping"));
+    let closes: Array = js::get(&first, "closes").unchecked_into();
+    assert_eq!(js::number(&closes.get(0), "code"), 4008.0);
+    js::call(&socket(&class, 2).await, "ack");
+    assert_eq!(app.state(), "connected");
+}
+
+#[wasm_bindgen_test]
+async fn frames_are_signs_of_life() {
+    let (app, class) = app("{ pingInterval: 40, pongTimeout: 40 }");
+    start(&app);
+    let first = socket(&class, 1).await;
+    js::call(&first, "ack");
+    js::call1(&first, "receive", &js::literal("{ type: 'pong' }"));
+    for _ in 0..25 {
+        js::sleep(10).await;
+        js::call1(&first, "receive", &js::literal("{ type: 'news' }"));
+    }
+    assert_eq!(app.count("disconnected"), 0);
+}
+
+#[wasm_bindgen_test]
+async fn the_app_has_a_word_on_each_closure() {
+    let (app, class) = app("{ reconnectDelay: 0, shouldReconnect: (close) => { \
+             globalThis.askedAbout = close; return close.code === 1001 || undefined; } }");
+    start(&app);
+    let first = socket(&class, 1).await;
+    js::call(&first, "ack");
+    js::call1(
+        &first,
+        "end",
+        &js::literal("{ code: 1001, reason: 'deploy' }"),
+    );
+    let asked = js::literal("globalThis.askedAbout");
+    assert_eq!(js::number(&asked, "code"), 1001.0);
+    assert_eq!(js::text(&asked, "reason"), "deploy");
+    assert_eq!(js::text(&asked, "kind"), "Normal");
+    assert!(js::flag(&asked, "wasClean"));
+    assert!(js::flag(&app.payloads("disconnected")[0], "willReconnect"));
+    let second = socket(&class, 2).await;
+    js::call(&second, "ack");
+    js::call1(&second, "end", &js::literal("{ code: 1000 }"));
+    assert!(js::flag(&app.payloads("disconnected")[1], "permanent"));
+}
+
+#[wasm_bindgen_test]
+async fn a_word_that_is_thrown_is_none() {
+    let (app, class) = app("{ shouldReconnect: () => { throw new Error('no'); } }");
+    start(&app);
+    let first = socket(&class, 1).await;
+    js::call(&first, "ack");
+    js::call1(&first, "end", &js::literal("{ code: 1006 }"));
+    assert_eq!(app.state(), "waiting");
+}
+
+#[wasm_bindgen_test]
+async fn reconnect_now_does_not_wait() {
+    let (app, class) = app("{ reconnectDelay: 60000, jitter: 0 }");
+    start(&app);
+    let first = socket(&class, 1).await;
+    js::call(&first, "ack");
+    js::call1(&first, "end", &js::literal("{ code: 1006 }"));
+    assert_eq!(app.state(), "waiting");
+    app.session.reconnect_now();
+    assert_eq!(sockets(&class).length(), 2);
 }
 
 fn start_other(app: &App) {

@@ -6,7 +6,6 @@
  *
  * @typedef {(payload: any) => void} Handler
  * @typedef {{ handler: Handler, once: boolean, active: boolean }} Registration
- * @typedef {{ id: number, attached: boolean }} Link a socket, as long as it may be heard
  * @typedef {object} Rules
  * @property {string[]} control types of the frames that the session must act on
  * @property {string[]} reserved events that no text frame may pass itself off as
@@ -100,13 +99,14 @@ export class Dispatcher {
    * Listens to a socket's messages.
    * @param {any} socket
    * @param {number} id
-   * @returns {() => void} its end: nothing is heard after it
+   * @returns {Link}
    */
   attach(socket, id) {
-    const link = { id, attached: true };
+    const link = new Link(id);
     /** @type {(data: any, isBinary: boolean) => void} */
     const receive = (data, isBinary) => {
       if (!link.attached) return;
+      link.heardAt = performance.now();
       if (isBinary) this.receiveBinary(data, link);
       else this.receiveText(data, link);
     };
@@ -116,14 +116,15 @@ export class Dispatcher {
       socket.on("message", (/** @type {any} */ data, /** @type {boolean} */ isBinary) =>
         receive(data, isBinary ?? typeof data !== "string"),
       );
+      socket.on("ping", () => {
+        link.heardAt = performance.now();
+      });
     } else {
       socket.binaryType = "arraybuffer";
       socket.onmessage = (/** @type {{ data: any }} */ event) =>
         receive(event.data, typeof event.data !== "string");
     }
-    return () => {
-      link.attached = false;
-    };
+    return link;
   }
 
   /**
@@ -191,6 +192,23 @@ export class Dispatcher {
     const heard = !this.reserved.has(event) && this.emit(event, frame, link);
     if (this.controlTypes.has(type)) this.session.control(link.id, frame);
     else if (!heard) this.session.unheard?.(type);
+  }
+}
+
+/** A socket, as long as it may be heard. */
+class Link {
+  /** @param {number} id */
+  constructor(id) {
+    this.id = id;
+    this.attached = true;
+    /** When the peer last showed itself, by `performance.now()`; noted here because a call into
+     * wasm at each frame would cost more than the frame. */
+    this.heardAt = 0;
+  }
+
+  /** Nothing is heard after it. */
+  detach() {
+    this.attached = false;
   }
 }
 
