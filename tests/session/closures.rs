@@ -180,3 +180,22 @@ fn a_close_frame_has_only_codes_and_lengths_that_are_allowed() {
     let short = Close::new(1000, "a".repeat(123));
     assert_eq!(short.to_send().1.len(), 123);
 }
+
+#[test]
+fn the_message_says_code_and_reason_to_people() {
+    let message = |code, reason| {
+        let mut world = World::connected(config());
+        world.close(code, reason);
+        world.disconnected()[0].message.clone()
+    };
+    assert_eq!(message(1000, ""), "Connection closed (1000)");
+    assert_eq!(message(1011, "oops"), "Connection closed (1011): oops");
+    let mut world = World::connected(config());
+    world.close(1006, "");
+    world.refuse_all();
+    let end = world.disconnected().pop().expect("the end");
+    assert_eq!(
+        end.message,
+        "Maximum reconnection attempts exceeded. The last one: Connection closed (1006)"
+    );
+}

@@ -152,3 +152,108 @@ fn urls_of_the_web_become_urls_of_sockets() {
         assert_eq!(websocket_url(wrong), None, "{wrong}");
     }
 }
+
+#[test]
+fn the_defaults_are_those_of_the_documents() {
+    let config = Config::default();
+    assert_eq!(config.backoff.max.as_millis(), 30_000);
+    assert_eq!(config.backoff.jitter, 0.5);
+    assert_eq!(config.connect_timeout.as_millis(), 5000);
+    assert_eq!(config.stable_after.as_millis(), 5000);
+    assert_eq!(config.outbox.messages, 1000);
+    assert_eq!(config.outbox.bytes, 1_048_576);
+    assert_eq!(config.watch.ping_interval.as_millis(), 15_000);
+    assert_eq!(config.watch.pong_timeout.as_millis(), 5000);
+    assert!(!config.key_from_provider && !config.asks_app && !config.on_loopback);
+}
+
+#[test]
+fn each_option_reaches_its_own_place() {
+    let number = Value::Number;
+    let options = read(&[
+        ("autoReconnect", Value::Bool(false)),
+        ("maxReconnectAttempts", number(1.0)),
+        ("reconnectDelay", number(2.0)),
+        ("maxReconnectDelay", number(3.0)),
+        ("jitter", number(0.25)),
+        ("connectTimeout", number(4.0)),
+        ("stableAfter", number(5.0)),
+        ("maxQueuedMessages", number(6.0)),
+        ("maxQueuedBytes", number(7.0)),
+        ("pingInterval", number(8.0)),
+        ("pongTimeout", number(9.0)),
+        ("shouldReconnect", Value::Function),
+        ("logger", Value::Object),
+        ("WebSocket", Value::Function),
+    ])
+    .expect("what is allowed");
+    let config = options.config;
+    assert!(!config.auto_reconnect && config.asks_app);
+    assert_eq!(config.max_reconnect_attempts, Some(1));
+    assert_eq!(config.backoff.initial.as_millis(), 2);
+    assert_eq!(config.backoff.max.as_millis(), 3);
+    assert_eq!(config.backoff.jitter, 0.25);
+    assert_eq!(config.connect_timeout.as_millis(), 4);
+    assert_eq!(config.stable_after.as_millis(), 5);
+    assert_eq!((config.outbox.messages, config.outbox.bytes), (6, 7));
+    assert_eq!(config.watch.ping_interval.as_millis(), 8);
+    assert_eq!(config.watch.pong_timeout.as_millis(), 9);
+}
+
+#[test]
+fn the_greatest_values_are_allowed_and_no_greater_ones() {
+    let counts = [
+        "maxReconnectAttempts",
+        "maxQueuedMessages",
+        "maxQueuedBytes",
+    ];
+    let times = [
+        "reconnectDelay",
+        "maxReconnectDelay",
+        "connectTimeout",
+        "stableAfter",
+        "pingInterval",
+        "pongTimeout",
+    ];
+    let counts = counts.map(|field| (field, 4_294_967_295.0));
+    let times = times.map(|field| (field, 2_147_483_647.0));
+    for (field, greatest) in counts.into_iter().chain(times).chain([("jitter", 1.0)]) {
+        assert!(read(&[(field, Value::Number(greatest))]).is_ok(), "{field}");
+        let greater = Value::Number(greatest + 1.0);
+        assert_eq!(refused(field, greater).field, field);
+    }
+}
+
+#[test]
+fn log_levels_go_by_name() {
+    for (name, level) in [
+        ("silent", LogLevel::Silent),
+        ("error", LogLevel::Error),
+        ("warn", LogLevel::Warn),
+        ("info", LogLevel::Info),
+        ("debug", LogLevel::Debug),
+    ] {
+        let options = read(&[("logLevel", Value::Text(name.into()))]);
+        assert_eq!(options.map(|options| options.log_level), Ok(level));
+    }
+}
+
+#[test]
+fn only_a_fixed_url_of_this_machine_does_without_the_network() {
+    for (url, here) in [
+        ("ws://localhost:8002/tpa-ws", true),
+        ("http://localhost", true),
+        ("ws://127.0.0.1:80", true),
+        ("ws://127.1.2.3/path", true),
+        ("ws://[::1]:8002/tpa-ws", true),
+        ("ws://[::2]:8002/tpa-ws", false),
+        ("ws://localhost.example:8002", false),
+        ("wss://cloud.example/localhost", false),
+        ("ws://10.0.0.127", false),
+    ] {
+        let options = read(&[("augmentOSWebsocketUrl", Value::Text(url.into()))]).expect(url);
+        assert_eq!(options.config.on_loopback, here, "{url}");
+    }
+    let options = read(&[("augmentOSWebsocketUrl", Value::Function)]).expect("a provider");
+    assert!(!options.config.on_loopback);
+}
