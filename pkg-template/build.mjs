@@ -15,10 +15,13 @@ import { brotliCompressSync, constants } from "node:zlib";
 import { build } from "esbuild";
 
 import { encode } from "./inline.js";
+import { minify } from "./minify.mjs";
 
 const [bindgenDir, outDir] = process.argv.slice(2).map((path) => resolve(path));
 const template = dirname(fileURLToPath(import.meta.url));
 const root = dirname(template);
+const wasmFile = join(bindgenDir, "minified.wasm");
+const minified = minify(join(bindgenDir, "tpa_session_bg.wasm"), wasmFile);
 
 /** Where the snippets with the modules of `src/web/js` are: the folder has a hash in its name. */
 async function snippets() {
@@ -26,20 +29,9 @@ async function snippets() {
   return join(bindgenDir, "snippets", crate, "src", "web");
 }
 
-/** A module that gives all modules that the wasm imports, by the names that it has for them. */
-async function imports() {
-  const wasm = new WebAssembly.Module(await readFile(join(bindgenDir, "tpa_session_bg.wasm")));
-  const names = [...new Set(WebAssembly.Module.imports(wasm).map(({ module }) => module))];
-  const quoted = names.map((name) => JSON.stringify(name));
-  const lines = quoted.map((name, i) => `import * as module${i} from ${name};`);
-  const fields = quoted.map((name, i) => `${name}: module${i}`);
-  return `${lines.join("\n")}\nexport default { ${fields.join(", ")} };\n`;
-}
-
 /** Resolves `bindgen:` to what wasm-bindgen made. */
 async function bindgen() {
   const modules = await snippets();
-  const contents = await imports();
   return {
     name: "bindgen",
     setup(esbuild) {
@@ -52,11 +44,14 @@ async function bindgen() {
         return { path: join(name.startsWith("js/") ? modules : bindgenDir, name) };
       });
       esbuild.onLoad({ filter: /.*/, namespace: "bindgen" }, () => ({
-        contents,
+        contents: minified.imports,
         resolveDir: bindgenDir,
       }));
-      esbuild.onLoad({ filter: /\.wasm$/ }, async ({ path }) => ({
-        contents: `export default ${JSON.stringify(encode(await readFile(path)))};`,
+      esbuild.onLoad({ filter: /(?:_bg|session)\.js$/ }, async ({ path }) => ({
+        contents: minified.rename(await readFile(path, "utf8")),
+      }));
+      esbuild.onLoad({ filter: /_bg\.wasm$/ }, async () => ({
+        contents: `export default ${JSON.stringify(encode(await readFile(wasmFile)))};`,
       }));
     },
   };
@@ -100,7 +95,7 @@ await copy("index.d.ts", "index.d.cts");
 await copyFile(join(root, "LICENSE"), join(outDir, "LICENSE"));
 await copyFile(join(root, "README.md"), join(outDir, "README.md"));
 
-const wasm = await readFile(join(bindgenDir, "tpa_session_bg.wasm"));
+const wasm = await readFile(wasmFile);
 const page = await readFile(join(outDir, "index.js"));
 const sizes = {
   wasm: wasm.length,

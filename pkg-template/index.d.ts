@@ -29,6 +29,13 @@ export interface Logger {
   debug(line: string): void;
 }
 
+/** What is needed of an `AbortSignal`, whose type not every project has. */
+export interface AbortSignalLike {
+  readonly aborted: boolean;
+  addEventListener(type: "abort", listener: () => void, options?: { once?: boolean }): void;
+  removeEventListener(type: "abort", listener: () => void): void;
+}
+
 /** A constructor with the shape of the WHATWG `WebSocket`, e.g. that of the package `ws`. */
 export type WebSocketConstructor = new (url: string) => unknown;
 
@@ -200,7 +207,7 @@ export class TpaSession {
    * active it gives the same promise; with another id it disconnects first. When `signal` is
    * aborted before the first ack, it disconnects.
    */
-  connect(sessionId: string, options?: { signal?: AbortSignal }): Promise<AppSetting[]>;
+  connect(sessionId: string, options?: { signal?: AbortSignalLike }): Promise<AppSetting[]>;
 
   /** Makes the next attempt now, where one is waited for. */
   reconnectNow(): void;

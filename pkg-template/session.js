@@ -6,7 +6,7 @@
 import { TpaConnectionError } from "bindgen:js/connection_error.js";
 import imports from "bindgen:imports";
 import * as glue from "bindgen:tpa_session_bg.js";
-import wasm from "bindgen:tpa_session_bg.wasm";
+import inlined from "bindgen:tpa_session_bg.wasm";
 
 import { decode } from "./inline.js";
 
@@ -17,10 +17,10 @@ let started = false;
 function start() {
   if (started) return;
   // Synchronous, so that a session can be made without waiting; the module is small.
-  const module = new WebAssembly.Module(decode(wasm));
-  const instance = new WebAssembly.Instance(module, imports);
-  glue.__wbg_set_wasm(instance.exports);
-  instance.exports.__wbindgen_start();
+  const module = new WebAssembly.Module(decode(inlined));
+  const wasm = new WebAssembly.Instance(module, imports).exports;
+  glue.__wbg_set_wasm(wasm);
+  wasm.__wbindgen_start();
   started = true;
 }
 

@@ -23,7 +23,7 @@ pub(super) const HASTE: Duration = Duration::from_millis(250);
 
 /// Draws the wait before an attempt that is made at once, yet not by all clients together.
 pub(super) fn haste(rng: &mut Rng) -> Duration {
-    Duration::from_millis(rng.u64(0..=HASTE.as_millis()))
+    between(0, HASTE.as_millis(), rng)
 }
 
 impl Backoff {
@@ -43,6 +43,14 @@ impl Backoff {
     pub fn delay(&self, attempt: u32, rng: &mut Rng) -> Duration {
         let interval = self.interval(attempt);
         let (shortest, longest) = (interval.start().as_millis(), interval.end().as_millis());
-        Duration::from_millis(rng.u64(shortest..=longest))
+        between(shortest, longest, rng)
     }
+}
+
+/// Draws uniformly, both ends included. (`Rng::u64` would do, at the price of formatting its
+/// arguments for a panic that cannot happen: 1 kB of wasm.)
+fn between(shortest: u64, longest: u64, rng: &mut Rng) -> Duration {
+    let choices = (longest - shortest) as f64 + 1.0;
+    let drawn = shortest + (rng.f64() * choices) as u64;
+    Duration::from_millis(drawn.min(longest))
 }

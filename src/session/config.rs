@@ -201,12 +201,13 @@ pub fn websocket_url(url: &str) -> Option<String> {
 
 /// Whether a URL of a WebSocket leads to this very machine.
 fn is_loopback(url: &str) -> bool {
-    let host = url.split('/').nth(2).unwrap_or_default();
-    let name = match host.strip_prefix('[') {
-        Some(address) => address.split(']').next(),
-        None => host.split(':').next(),
-    };
-    matches!(name, Some(name) if name == "localhost" || name == "::1" || name.starts_with("127."))
+    let rest = url.strip_prefix("ws://").or(url.strip_prefix("wss://"));
+    let rest = rest.unwrap_or_default();
+    let named = ["localhost", "[::1]"].iter().any(|name| {
+        let after = rest.strip_prefix(name).map(|rest| rest.as_bytes().first());
+        matches!(after, Some(None | Some(b':' | b'/' | b'?')))
+    });
+    named || rest.starts_with("127.")
 }
 
 /// What is allowed for a URL.

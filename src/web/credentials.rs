@@ -10,6 +10,9 @@ use super::options::{SessionOptions, socket_url};
 
 #[wasm_bindgen(module = "/src/web/js/platform.js")]
 extern "C" {
+    #[wasm_bindgen(js_name = globalWebSocket)]
+    fn global_web_socket() -> JsValue;
+
     #[wasm_bindgen(js_name = findWebSocket)]
     fn find_web_socket() -> JsValue;
 }
@@ -40,7 +43,7 @@ pub(super) enum Missing {
 /// Gets them without waiting where nothing has to be waited for.
 pub(super) fn at_once(options: &SessionOptions) -> Option<Credentials> {
     let given = options.web_socket.clone();
-    let constructor = given.or_else(|| find_web_socket_now().dyn_into().ok())?;
+    let constructor = given.or_else(|| global_web_socket().dyn_into().ok())?;
     match (&options.options.url, &options.options.api_key) {
         (Source::Fixed(url), Source::Fixed(api_key)) => Some(Credentials {
             constructor,
@@ -81,10 +84,6 @@ pub(super) async fn gather(
         url,
         api_key,
     })
-}
-
-fn find_web_socket_now() -> JsValue {
-    Reflect::get(&js_sys::global(), &"WebSocket".into()).unwrap_or_default()
 }
 
 async fn found_constructor() -> Result<Function, Missing> {

@@ -1,9 +1,14 @@
 //! Log lines: on the console, or to the app's own logger.
 
-use js_sys::{Function, Reflect};
 use wasm_bindgen::prelude::*;
 
 use crate::session::{LogLevel, SocketId};
+
+#[wasm_bindgen(module = "/src/web/js/platform.js")]
+extern "C" {
+    #[wasm_bindgen(js_name = writeLine)]
+    fn write_line(logger: Option<&JsValue>, method: &str, line: &str);
+}
 
 /// Where lines go, and which.
 #[derive(Debug)]
@@ -41,29 +46,16 @@ impl Log {
             text,
         ]
         .concat();
-        let line = line.into();
-        // The console is called like any logger: a page may have replaced it, even by something
-        // that throws.
-        let logger = match &self.logger {
-            Some(logger) => logger.clone(),
-            None => Reflect::get(&js_sys::global(), &"console".into()).unwrap_or_default(),
-        };
-        call(&logger, level, &line);
+        write_line(self.logger.as_ref(), name(level), &line);
     }
 }
 
-fn call(logger: &JsValue, level: LogLevel, line: &JsValue) {
-    let method = match level {
-        LogLevel::Silent => return,
+const fn name(level: LogLevel) -> &'static str {
+    match level {
+        LogLevel::Silent => "silent",
         LogLevel::Error => "error",
         LogLevel::Warn => "warn",
         LogLevel::Info => "info",
         LogLevel::Debug => "debug",
-    };
-    // A logger that lacks a method, or throws, must not disturb the session.
-    if let Ok(method) = Reflect::get(logger, &method.into())
-        && let Some(method) = method.dyn_ref::<Function>()
-    {
-        let _ = method.call1(logger, line);
     }
 }

@@ -70,6 +70,8 @@ test("the types hold in strict mode under every way of resolving", () => {
        session.on("audio_chunk", ({ bytes }) => void bytes.length);
        const sent: "sent" | "queued" | "dropped" = session.send({ type: "x", n: 1 });
        void sent;
+       declare const signal: import("tpa-session").AbortSignalLike;
+       void session.connect("user-a", { signal });
        session.connect("user-a").catch((error: TpaConnectionError) => void error.kind);
        // @ts-expect-error the key is required
        new TpaSession({ packageName: "a" });

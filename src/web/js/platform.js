@@ -12,6 +12,14 @@ export function setWebSocketImport(load) {
 }
 
 /**
+ * The global constructor of WebSockets, where there is one.
+ * @returns {any}
+ */
+export function globalWebSocket() {
+  return globalThis.WebSocket;
+}
+
+/**
  * The constructor of WebSockets of this place: the global one, or a promise of another.
  * The promise is rejected where there is none.
  * @returns {any}
@@ -62,5 +70,20 @@ export function abandon(socket, code, reason) {
     }
   } catch {
     // It is gone as far as the session is concerned.
+  }
+}
+
+/**
+ * Writes a log line. A logger that lacks the method, or throws, must not disturb the session;
+ * the console is a logger like others, which a page may have replaced.
+ * @param {any} logger undefined for the console
+ * @param {string} method
+ * @param {string} line
+ */
+export function writeLine(logger, method, line) {
+  try {
+    (logger ?? console)[method](line);
+  } catch {
+    // There is nowhere to say it.
   }
 }

@@ -1,0 +1,47 @@
+/** Shortens the names by which the wasm and its glue know each other. */
+import { execFileSync } from "node:child_process";
+import { readFileSync } from "node:fs";
+import { dirname, join } from "node:path";
+import { fileURLToPath } from "node:url";
+
+const root = dirname(dirname(fileURLToPath(import.meta.url)));
+const wasmOpt = join(root, "node_modules/binaryen/bin/wasm-opt");
+
+/** What the compiler uses; the file no longer says so itself. */
+const FEATURES = [
+  "bulk-memory",
+  "bulk-memory-opt",
+  "multivalue",
+  "mutable-globals",
+  "nontrapping-float-to-int",
+  "reference-types",
+  "sign-ext",
+];
+
+/**
+ * @param {string} from a wasm file
+ * @param {string} to where the one with short names goes
+ * @returns {{ imports: string, rename: (glue: string) => string }} a module whose default export
+ *   is what the wasm imports, and what must be done to the glue that calls its exports
+ */
+export function minify(from, to) {
+  const flags = FEATURES.map((feature) => `--enable-${feature}`);
+  const args = [...flags, "--minify-imports-and-exports-and-modules", from, "-o", to];
+  const output = execFileSync(process.execPath, [wasmOpt, ...args]);
+  const { imports, exports } = JSON.parse(String(output));
+  const short = new Map(exports);
+  const [name] = new Set(
+    WebAssembly.Module.imports(new WebAssembly.Module(readFileSync(to))).map((i) => i.module),
+  );
+  const lines = imports.map(
+    ([module, name], i) => `import { ${name} as import${i} } from ${JSON.stringify(module)};`,
+  );
+  const fields = imports.map(([, , name], i) => `${JSON.stringify(name)}: import${i}`);
+  return {
+    imports: `${lines.join("\n")}\nexport default { ${name}: { ${fields.join(", ")} } };\n`,
+    rename: (glue) =>
+      glue.replace(/\bwasm\.(\w+)/g, (whole, name) =>
+        short.has(name) ? `wasm[${JSON.stringify(short.get(name))}]` : whole,
+      ),
+  };
+}
