@@ -17,6 +17,7 @@ mod offline;
 mod options;
 mod outbox;
 mod properties;
+mod protocol;
 mod reentrancy;
 mod stale_sockets;
 mod subscriptions;
