@@ -203,11 +203,12 @@ pub fn websocket_url(url: &str) -> Option<String> {
 fn is_loopback(url: &str) -> bool {
     let rest = url.strip_prefix("ws://").or(url.strip_prefix("wss://"));
     let rest = rest.unwrap_or_default();
-    let named = ["localhost", "[::1]"].iter().any(|name| {
-        let after = rest.strip_prefix(name).map(|rest| rest.as_bytes().first());
-        matches!(after, Some(None | Some(b':' | b'/' | b'?')))
-    });
-    named || rest.starts_with("127.")
+    let ends = |at: usize| matches!(rest.as_bytes().get(at), None | Some(b':' | b'/' | b'?'));
+    let is_numeric = |byte: &u8| byte.is_ascii_digit() || *byte == b'.';
+    let address = rest.bytes().take_while(is_numeric).count();
+    rest.starts_with("localhost") && ends("localhost".len())
+        || rest.starts_with("[::1]") && ends("[::1]".len())
+        || rest.starts_with("127.") && ends(address)
 }
 
 /// What is allowed for a URL.

@@ -257,24 +257,3 @@ fn only_a_fixed_url_of_this_machine_does_without_the_network() {
     let options = read(&[("augmentOSWebsocketUrl", Value::Function)]).expect("a provider");
     assert!(!options.config.on_loopback);
 }
-
-#[test]
-fn a_cloud_on_this_machine_is_known_by_its_url() {
-    for (url, expected) in [
-        ("ws://localhost:8002/tpa-ws", true),
-        ("ws://localhost", true),
-        ("https://localhost/x", true),
-        ("ws://127.0.0.1:1", true),
-        ("ws://[::1]:1", true),
-        ("ws://localhost.example/x", false),
-        ("ws://[::2]:1", false),
-        ("wss://cloud.example/?u=localhost", false),
-    ] {
-        let options = read(&[("augmentOSWebsocketUrl", Value::Text(url.into()))]);
-        assert_eq!(
-            options.expect("a URL").config.on_loopback,
-            expected,
-            "{url}"
-        );
-    }
-}
