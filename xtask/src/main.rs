@@ -13,6 +13,7 @@ mod demo;
 mod doctor;
 mod npm;
 mod process;
+mod sim;
 mod test;
 mod toolchain;
 mod tools;
@@ -35,6 +36,9 @@ cargo xtask <command>
       js              unit tests of the JavaScript modules (tests/js)
       package         the packed package as its user installs it (tests/package)
       e2e             the demo page in a browser (tests/e2e)
+  sim [options]       live through sessions in virtual time, in a release build
+      --seeds <N>     so many (20,000)
+      --seed <N>      this one only, and tell all of it
   bench [args]        build, then run bench/receive.mjs
   help                this text
 
@@ -80,6 +84,7 @@ fn run(arguments: &[&str]) -> Result<ExitCode, String> {
             .map(|()| ExitCode::SUCCESS),
         "demo" => demo::run(rest).map(|()| ExitCode::SUCCESS),
         "test" => test::run(rest),
+        "sim" => sim::run(rest).map(|()| ExitCode::SUCCESS),
         "bench" => bench::run(rest).map(|()| ExitCode::SUCCESS),
         other => Err(format!(
             "there is no command `{other}`; `cargo xtask help` lists them"

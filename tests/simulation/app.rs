@@ -1,0 +1,132 @@
+//! The virtual app: what it asks of the session, by itself and from inside its handlers.
+
+use tpa_session::session::{Event, Payload, State};
+
+/// A message, by its serial number.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Mail {
+    pub serial: u32,
+    pub size: usize,
+}
+
+impl Payload for Mail {
+    fn size(&self) -> usize {
+        self.size
+    }
+}
+
+/// What the app asks.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Ask {
+    Connect(&'static str),
+    Disconnect(Option<&'static str>),
+    ReconnectNow,
+    Send {
+        size: usize,
+        key: Option<&'static str>,
+        ttl: Option<u64>,
+    },
+    Subscribe(&'static [&'static str]),
+    Unsubscribe(&'static [&'static str]),
+}
+
+pub const SESSIONS: [&str; 2] = ["ann-org.example.app", "bob-org.example.app"];
+pub const NO_SESSION: &str = " ";
+pub const KEYS: [&str; 2] = ["view:main", "view:dashboard"];
+pub const STREAMS: [&[&str]; 6] = [
+    &["transcription"],
+    &["button_press"],
+    &["head_position", "transcription"],
+    &["VAD", "VAD"],
+    &["location_update", "button_press", "VAD"],
+    &[],
+];
+pub const NO_STREAM: &[&str] = &["transcription", ""];
+
+/// The event whose handler makes a call.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Moment {
+    Any,
+    Connecting,
+    Connected,
+    Disconnected,
+    Over,
+    Reconnecting,
+    Stopped,
+    Error,
+    Dropped,
+    /// The app is asked about a closure.
+    Judged,
+}
+
+impl Moment {
+    pub const ALL: [Self; 10] = [
+        Self::Any,
+        Self::Connecting,
+        Self::Connected,
+        Self::Disconnected,
+        Self::Over,
+        Self::Reconnecting,
+        Self::Stopped,
+        Self::Error,
+        Self::Dropped,
+        Self::Judged,
+    ];
+
+    pub fn is(self, event: &Event<Mail>) -> bool {
+        match self {
+            Self::Any => true,
+            Self::Connecting => matches!(event, Event::Connecting(_)),
+            Self::Connected => matches!(event, Event::Connected),
+            Self::Disconnected => matches!(event, Event::Disconnected(end) if !end.permanent),
+            Self::Over => matches!(event, Event::Disconnected(end) if end.permanent),
+            Self::Reconnecting => matches!(event, Event::Reconnecting(_)),
+            Self::Stopped => {
+                matches!(event, Event::StateChange(change) if change.to == State::Stopped)
+            }
+            Self::Error => matches!(event, Event::Error(_)),
+            Self::Dropped => matches!(event, Event::Dropped(..)),
+            Self::Judged => false,
+        }
+    }
+}
+
+/// The app.
+#[derive(Default)]
+pub struct App {
+    /// Each makes its call once, so that no two of them keep each other busy for ever.
+    handlers: Vec<(Moment, Ask)>,
+    serial: u32,
+}
+
+impl App {
+    pub fn on(&mut self, moment: Moment, ask: Ask) {
+        self.handlers.push((moment, ask));
+    }
+
+    /// What the handlers that are due ask, in turn.
+    pub fn take_calls(&mut self, is_due: impl Fn(Moment) -> bool) -> Vec<Ask> {
+        let mut calls = Vec::new();
+        self.handlers.retain(|&(moment, ask)| {
+            let due = is_due(moment);
+            if due {
+                calls.push(ask);
+            }
+            !due
+        });
+        calls
+    }
+
+    /// No handler makes a call any more.
+    pub fn leave(&mut self) {
+        self.handlers.clear();
+    }
+
+    pub fn write(&mut self, size: usize) -> Mail {
+        self.serial += 1;
+        Mail {
+            serial: self.serial,
+            size,
+        }
+    }
+}

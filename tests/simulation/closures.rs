@@ -1,0 +1,106 @@
+//! The closures and refusals that befall a session, each with what it means.
+
+use tpa_session::session::CloseKind::{
+    Abnormal, AppStopped, Normal, Rejected, SessionEnded, Superseded,
+};
+use tpa_session::session::{Close, CloseKind, Control};
+
+/// A closure as a socket reports it.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Closure {
+    pub code: u16,
+    pub reason: &'static str,
+    pub kind: CloseKind,
+}
+
+const fn closure(code: u16, reason: &'static str, kind: CloseKind) -> Closure {
+    Closure { code, reason, kind }
+}
+
+/// No close frame came.
+pub const CUT: Closure = closure(1006, "", Abnormal);
+
+/// The closures that the clouds make, and some that nobody expects.
+pub const CLOSURES: [Closure; 24] = [
+    CUT,
+    closure(1011, "Internal server error", Abnormal),
+    closure(1000, "", Normal),
+    closure(1001, "", Normal),
+    closure(1001, "Connection timeout detected", Normal),
+    closure(1000, "App stopped", AppStopped),
+    closure(1000, "App stopped by user", AppStopped),
+    closure(1006, "App stopped", AppStopped),
+    closure(1000, "User session ended", SessionEnded),
+    closure(4009, "User session ended", SessionEnded),
+    closure(1008, "Invalid API key", Rejected),
+    closure(1008, "JWT expired", Rejected),
+    closure(1008, "No active session", Abnormal),
+    closure(1008, "Session not found", Abnormal),
+    closure(1011, "Invalid API key", Abnormal),
+    closure(4009, "", Superseded),
+    closure(4009, "Another connection took over", Superseded),
+    closure(1005, "", Abnormal),
+    closure(1012, "Service restart", Abnormal),
+    closure(1015, "", Abnormal),
+    closure(4000, "", Abnormal),
+    closure(4999, "Out of \u{1F453}", Abnormal),
+    closure(0, "", Abnormal),
+    closure(65535, "", Abnormal),
+];
+
+impl Closure {
+    pub fn close(self) -> Close {
+        Close::new(self.code, self.reason)
+    }
+}
+
+/// What a closure that was reported means.
+pub fn kind_of(close: &Close) -> CloseKind {
+    let same = |known: &&Closure| known.code == close.code && known.reason == close.reason;
+    let known = CLOSURES.iter().find(same);
+    known.expect("a closure of the table").kind
+}
+
+/// An error frame.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Refusal {
+    pub code: Option<&'static str>,
+    pub message: &'static str,
+    /// What it means where it ends the connection; a connection that was acknowledged ends
+    /// by those only that reject the credentials.
+    pub kind: CloseKind,
+}
+
+const fn refusal(code: Option<&'static str>, message: &'static str, kind: CloseKind) -> Refusal {
+    Refusal {
+        code,
+        message,
+        kind,
+    }
+}
+
+pub const REFUSALS: [Refusal; 8] = [
+    refusal(Some("INVALID_API_KEY"), "Wrong", Rejected),
+    refusal(Some("INVALID_JWT"), "Wrong", Rejected),
+    refusal(Some("JWT_SIGNATURE_FAILED"), "Wrong", Rejected),
+    refusal(Some("PACKAGE_NOT_FOUND"), "Wrong", Rejected),
+    refusal(Some("SESSION_NOT_FOUND"), "Session not found", Abnormal),
+    refusal(Some("MALFORMED_MESSAGE"), "Not understood", Abnormal),
+    refusal(Some("INTERNAL_ERROR"), "A fault", Abnormal),
+    refusal(None, "Something is wrong", Abnormal),
+];
+
+impl Refusal {
+    pub fn control(self) -> Control {
+        Control::Error {
+            code: self.code.map(Into::into),
+            message: self.message.into(),
+        }
+    }
+}
+
+/// What an error frame that came means.
+pub fn kind_of_refusal(code: Option<&str>) -> CloseKind {
+    let known = REFUSALS.iter().find(|known| known.code == code);
+    known.expect("a refusal of the table").kind
+}

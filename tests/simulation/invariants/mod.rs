@@ -1,0 +1,73 @@
+//! What must hold in every life, checked after every step of it.
+//!
+//! | invariant | where |
+//! |---|---|
+//! | 1. at most one socket is live | `generations` |
+//! | 2. no output concerns a dead generation | `generations`, `decisions` |
+//! | 3. the order of events; nothing after the end | `grammar` |
+//! | 4. attempts and delays within their bounds | `decisions`, `grammar` |
+//! | 5. no message vanishes, none is sent twice | `mailbox`, `cloud` |
+//! | 6. the cloud knows the list of streams | `mailbox`, `cloud`, `world` |
+//! | 7. something will happen | `rest` |
+//! | 8. memory is bounded | `rest` |
+//! | 9. the same again is the same | `runner` |
+
+mod decisions;
+mod generations;
+mod grammar;
+mod mailbox;
+mod promises;
+mod rest;
+
+pub use decisions::{Decision, Decisions};
+pub use generations::Generations;
+pub use grammar::Grammar;
+pub use mailbox::Mailbox;
+pub use promises::Promises;
+pub use rest::check as check_rest;
+
+use tpa_session::session::{Session, SocketId, State, Timer};
+
+use crate::app::Mail;
+
+/// An invariant that does not hold.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Broken {
+    /// Which: what is shrunk must break the same one.
+    pub rule: &'static str,
+    pub detail: String,
+}
+
+macro_rules! ensure {
+    ($holds:expr, $rule:literal, $($detail:tt)+) => {
+        if !$holds {
+            let detail = format!($($detail)+);
+            return Err($crate::invariants::Broken { rule: $rule, detail });
+        }
+    };
+}
+pub(crate) use ensure;
+
+/// What can be seen of a session from outside.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Glance {
+    pub state: State,
+    /// The socket of the current attempt, or of the last one.
+    pub socket: SocketId,
+    /// Messages that wait, and their bytes.
+    pub queued: (usize, usize),
+    pub deadline: Option<(u64, Timer)>,
+}
+
+impl Glance {
+    pub fn at(session: &Session<Mail>) -> Self {
+        Self {
+            state: session.state(),
+            socket: session.connection(),
+            queued: session.queued(),
+            deadline: session
+                .poll_timeout()
+                .map(|(at, timer)| (at.as_millis(), timer)),
+        }
+    }
+}

@@ -1,0 +1,66 @@
+//! Whole lives of sessions in virtual time, on a network that does its worst.
+//!
+//! Each seed makes a schedule: what the app asks, what befalls the network, and when. The core
+//! lives through it, and is held to every invariant after every step. A seed that fails is
+//! shrunk to the shortest schedule that still fails.
+//!
+//! `SIM_SEEDS=100000` runs as many, `SIM_SEED=42` runs one and tells all of it.
+#![cfg(not(target_arch = "wasm32"))]
+#![allow(
+    clippy::expect_used,
+    clippy::unwrap_used,
+    clippy::wildcard_enum_match_arm,
+    reason = "what is not as expected must fail the test; most helpers look at one variant"
+)]
+
+mod app;
+mod clock;
+mod closures;
+mod cloud;
+mod driver;
+mod invariants;
+mod network;
+mod runner;
+mod schedule;
+mod shrink;
+mod tally;
+mod world;
+
+use runner::{explain, live, run};
+use schedule::Schedule;
+
+/// Seeds that are lived through where `SIM_SEEDS` says nothing else.
+const SEEDS: u64 = 20_000;
+/// From so many seeds on everything must have been seen.
+const ENOUGH: u64 = 5000;
+
+#[test]
+fn every_life_keeps_every_rule() {
+    if let Some(seed) = number("SIM_SEED") {
+        return one(seed);
+    }
+    let seeds = number("SIM_SEEDS").unwrap_or(SEEDS);
+    let (tally, failed) = run(seeds);
+    if let Some(seed) = failed {
+        panic!("{}", explain(seed));
+    }
+    println!("{tally}");
+    let never = tally.never();
+    assert!(
+        seeds < ENOUGH || never.is_empty(),
+        "never seen, so that nothing is known of it: {never:?}"
+    );
+}
+
+fn one(seed: u64) {
+    let schedule = Schedule::of(seed);
+    let life = live(&schedule, true);
+    println!("{schedule}\n{}", life.story.join("\n"));
+    assert!(life.outcome.is_ok(), "{}", explain(seed));
+}
+
+fn number(variable: &str) -> Option<u64> {
+    let text = std::env::var(variable).ok()?;
+    let number = text.replace('_', "").parse();
+    Some(number.unwrap_or_else(|_| panic!("{variable} is no number: {text}")))
+}

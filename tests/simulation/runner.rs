@@ -1,0 +1,104 @@
+//! Many lives, on all cores, and what to say of the first that fails.
+
+use std::panic::{AssertUnwindSafe, catch_unwind};
+use std::sync::atomic::{AtomicU64, Ordering};
+use std::thread;
+
+use crate::invariants::Broken;
+use crate::schedule::Schedule;
+use crate::shrink::shrink;
+use crate::tally::Tally;
+use crate::world::World;
+
+/// Seeds that a thread takes at a time.
+const CHUNK: u64 = 64;
+/// Each so many-th life is lived twice, and must be the same.
+const TWICE: u64 = 100;
+
+/// How one life went.
+pub struct Life {
+    pub outcome: Result<(), Broken>,
+    pub tally: Tally,
+    /// All that happened, where that was asked for.
+    pub story: Vec<String>,
+}
+
+/// Lives through a schedule. A panic is as broken as any rule.
+pub fn live(schedule: &Schedule, tells: bool) -> Life {
+    let mut world = World::new(schedule, tells);
+    let outcome = catch_unwind(AssertUnwindSafe(|| world.live())).unwrap_or_else(|panic| {
+        let text = panic.downcast_ref::<String>().cloned();
+        let text = text.or_else(|| panic.downcast_ref::<&str>().map(|text| (*text).into()));
+        Err(Broken {
+            rule: "panic",
+            detail: text.unwrap_or_default(),
+        })
+    });
+    Life {
+        outcome,
+        tally: world.tally,
+        story: world.story.unwrap_or_default(),
+    }
+}
+
+/// Lives the lives of all seeds, until one fails: the seed, in that case.
+pub fn run(seeds: u64) -> (Tally, Option<u64>) {
+    let next = AtomicU64::new(0);
+    let failed = AtomicU64::new(u64::MAX);
+    let work = || {
+        let mut tally = Tally::new();
+        loop {
+            let first = next.fetch_add(CHUNK, Ordering::Relaxed);
+            if first >= seeds || failed.load(Ordering::Relaxed) != u64::MAX {
+                return tally;
+            }
+            for seed in first..seeds.min(first + CHUNK) {
+                let life = live(&Schedule::of(seed), false);
+                tally.merge(&life.tally);
+                if life.outcome.is_err() || (seed % TWICE == 0 && !is_repeatable(seed)) {
+                    failed.fetch_min(seed, Ordering::Relaxed);
+                    return tally;
+                }
+            }
+        }
+    };
+    let threads = thread::available_parallelism().map_or(1, usize::from);
+    let tally = thread::scope(|scope| {
+        let threads: Vec<_> = (0..threads).map(|_| scope.spawn(work)).collect();
+        let mut sum = Tally::new();
+        for thread in threads {
+            sum.merge(&thread.join().expect("the thread's tally"));
+        }
+        sum
+    });
+    let failed = failed.into_inner();
+    (tally, (failed != u64::MAX).then_some(failed))
+}
+
+fn is_repeatable(seed: u64) -> bool {
+    let schedule = Schedule::of(seed);
+    live(&schedule, true).story == live(&schedule, true).story
+}
+
+/// What there is to say of a seed that fails: the shortest schedule that still does.
+pub fn explain(seed: u64) -> String {
+    let schedule = Schedule::of(seed);
+    let Err(broken) = live(&schedule, false).outcome else {
+        return format!("seed {seed}: the same seed does not live the same life twice");
+    };
+    let shrunk = shrink(&schedule, |schedule| {
+        let outcome = live(schedule, false).outcome;
+        outcome.is_err_and(|other| other.rule == broken.rule)
+    });
+    let life = live(&shrunk, true);
+    let (rule, detail) = match life.outcome {
+        Err(Broken { rule, detail }) => (rule, detail),
+        Ok(()) => ("repeatability", "it does not fail again".into()),
+    };
+    format!(
+        "seed {seed} breaks a rule: {rule}: {detail}\n\nthe shortest schedule found, {} steps of {}:\n{shrunk}\nwhat happens:\n{}\n\nSIM_SEED={seed} runs it again.",
+        shrunk.steps.len(),
+        schedule.steps.len(),
+        life.story.join("\n")
+    )
+}
