@@ -27,7 +27,7 @@ export default tseslint.config(
   // Newer browsers and runtimes have it; code asks with `typeof` first.
   { files: ["src/web/js/**"], languageOptions: { globals: { reportError: "readonly" } } },
   {
-    files: ["tests/**/*.{js,mjs}", "bench/**/*.{js,mjs}", "pkg-template/build.mjs"],
+    files: ["tests/**/*.{js,mjs}", "bench/**/*.{js,mjs}", "pkg-template/*.mjs"],
     languageOptions: { globals: globals.node },
   },
   // End-to-end tests hand functions to a page, where `window` is.
