@@ -165,7 +165,7 @@ impl<'a> World<'a> {
                 (Some(alarm), Some(news)) => {
                     // What is due at the same time, or overdue, comes in any order.
                     let (alarm, news) = (alarm.max(self.clock.now), news.max(self.clock.now));
-                    alarm < news || (alarm == news && self.schedule.seed % 2 == 0)
+                    alarm < news || (alarm == news && self.schedule.seed.is_multiple_of(2))
                 }
             };
             let at = if timer_is_next { alarm } else { news };
