@@ -101,7 +101,7 @@ fn datum(stream: &str, step: u64, interval: Duration) -> Option<Value> {
         "location_update" => (2, location),
         _ => return None,
     };
-    (step % every == 0).then(|| data(step / every))
+    (step.is_multiple_of(every)).then(|| data(step / every))
 }
 
 fn button_press(nth: u64) -> Value {
@@ -110,7 +110,7 @@ fn button_press(nth: u64) -> Value {
 }
 
 fn head_position(nth: u64) -> Value {
-    let position = if nth % 2 == 0 { "up" } else { "down" };
+    let position = if nth.is_multiple_of(2) { "up" } else { "down" };
     json!({"position": position})
 }
 
