@@ -187,7 +187,12 @@ impl World<'_> {
                 }
             }
             Output::Settle(run, result) => self.promises.settled(*run, result)?,
-            Output::Prepare(_) | Output::Open(_) | Output::Close(..) => {}
+            Output::Prepare(socket) | Output::Open(socket) => ensure!(
+                self.decisions.current() == Some(*socket),
+                "generations",
+                "{output:?} although it was given up"
+            ),
+            Output::Close(..) => {}
         }
         Ok(())
     }

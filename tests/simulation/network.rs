@@ -99,6 +99,8 @@ pub enum Fault {
     LoseDown,
     /// Nothing gets through for a while, then all does.
     Stall(u64),
+    /// For a while the socket would rather not be given more.
+    Congestion(u64),
     /// The socket is closing: what is handed to it is lost, and its close comes later.
     Closing(u64),
 }
@@ -138,6 +140,7 @@ struct Socket {
     /// Before that nothing more arrives: each link keeps its order.
     up_free: u64,
     down_free: u64,
+    congested_until: u64,
     up_lost: bool,
     down_lost: bool,
     /// What was under way when the line was cut.
@@ -184,6 +187,7 @@ impl Network {
             given_up: false,
             up_free: self.now,
             down_free: self.now,
+            congested_until: self.now,
             up_lost: false,
             down_lost: false,
             cut: false,
@@ -227,7 +231,7 @@ impl Network {
     }
 
     pub fn transmit(&mut self, id: SocketId, frame: Outgoing<Mail>) {
-        if self.is_writable(id) {
+        if self.is_open(id) {
             self.up(id, Arrival::Frame(frame));
         }
     }
@@ -281,6 +285,7 @@ impl Network {
                 socket.readiness = Readiness::Gone;
                 self.end(id, after, CUT, Signs::Close);
             }
+            Fault::Congestion(time) => socket.congested_until = self.now + time,
             Fault::LoseUp => socket.up_lost = true,
             Fault::LoseDown => socket.down_lost = true,
             Fault::Stall(time) => {
@@ -376,8 +381,13 @@ impl Network {
         !socket.cut || matches!(input, Input::Closed(..))
     }
 
-    /// What the socket itself would say.
+    /// Whether the socket itself would take another message.
     pub fn is_writable(&self, id: SocketId) -> bool {
+        let is_free = |socket: &Socket| socket.congested_until <= self.now;
+        self.is_open(id) && self.sockets.get(&id).is_some_and(is_free)
+    }
+
+    fn is_open(&self, id: SocketId) -> bool {
         self.sockets
             .get(&id)
             .is_some_and(|socket| socket.readiness == Readiness::Open && !socket.given_up)

@@ -1,8 +1,10 @@
 //! Many lives, on all cores, and what to say of the first that fails.
 
+use std::io::Write;
 use std::panic::{AssertUnwindSafe, catch_unwind};
 use std::sync::atomic::{AtomicU64, Ordering};
-use std::thread;
+use std::thread::{self, ScopedJoinHandle};
+use std::time::{Duration, Instant};
 
 use crate::invariants::Broken;
 use crate::schedule::Schedule;
@@ -14,6 +16,9 @@ use crate::world::World;
 const CHUNK: u64 = 64;
 /// Each so many-th life is lived twice, and must be the same.
 const TWICE: u64 = 100;
+
+/// Real time that no life takes, not even on a machine that is busy.
+const LONGEST_LIFE: Duration = Duration::from_secs(20);
 
 /// How one life went.
 pub struct Life {
@@ -45,26 +50,17 @@ pub fn live(schedule: &Schedule, tells: bool) -> Life {
 pub fn run(seeds: u64) -> (Tally, Option<u64>) {
     let next = AtomicU64::new(0);
     let failed = AtomicU64::new(u64::MAX);
-    let work = || {
-        let mut tally = Tally::new();
-        loop {
-            let first = next.fetch_add(CHUNK, Ordering::Relaxed);
-            if first >= seeds || failed.load(Ordering::Relaxed) != u64::MAX {
-                return tally;
-            }
-            for seed in first..seeds.min(first + CHUNK) {
-                let life = live(&Schedule::of(seed), false);
-                tally.merge(&life.tally);
-                if life.outcome.is_err() || (seed % TWICE == 0 && !is_repeatable(seed)) {
-                    failed.fetch_min(seed, Ordering::Relaxed);
-                    return tally;
-                }
-            }
-        }
-    };
-    let threads = thread::available_parallelism().map_or(1, usize::from);
+    let cores = thread::available_parallelism().map_or(1, usize::from);
+    let at_work: Vec<_> = (0..cores).map(|_| AtomicU64::new(0)).collect();
     let tally = thread::scope(|scope| {
-        let threads: Vec<_> = (0..threads).map(|_| scope.spawn(work)).collect();
+        let work = |mine| live_many(seeds, &next, &failed, mine);
+        let threads: Vec<_> = at_work
+            .iter()
+            .map(|mine| scope.spawn(move || work(mine)))
+            .collect();
+        watch(&at_work, || {
+            threads.iter().all(ScopedJoinHandle::is_finished)
+        });
         let mut sum = Tally::new();
         for thread in threads {
             sum.merge(&thread.join().expect("the thread's tally"));
@@ -73,6 +69,46 @@ pub fn run(seeds: u64) -> (Tally, Option<u64>) {
     });
     let failed = failed.into_inner();
     (tally, (failed != u64::MAX).then_some(failed))
+}
+
+/// The part of one thread, which shows in `mine` the seed that it is at.
+fn live_many(seeds: u64, next: &AtomicU64, failed: &AtomicU64, mine: &AtomicU64) -> Tally {
+    let mut tally = Tally::new();
+    loop {
+        let first = next.fetch_add(CHUNK, Ordering::Relaxed);
+        if first >= seeds || failed.load(Ordering::Relaxed) != u64::MAX {
+            return tally;
+        }
+        for seed in first..seeds.min(first + CHUNK) {
+            mine.store(seed, Ordering::Relaxed);
+            let life = live(&Schedule::of(seed), false);
+            tally.merge(&life.tally);
+            if life.outcome.is_err() || (seed % TWICE == 0 && !is_repeatable(seed)) {
+                failed.fetch_min(seed, Ordering::Relaxed);
+                return tally;
+            }
+        }
+    }
+}
+
+/// Ends the program when a life never ends: a loop within the core itself, which no rule can
+/// see.
+fn watch(at_work: &[AtomicU64], is_done: impl Fn() -> bool) {
+    let mut seen = vec![(u64::MAX, Instant::now()); at_work.len()];
+    while !is_done() {
+        thread::sleep(Duration::from_millis(20));
+        for (seen, seed) in seen.iter_mut().zip(at_work) {
+            let seed = seed.load(Ordering::Relaxed);
+            if seen.0 != seed {
+                *seen = (seed, Instant::now());
+            } else if seen.1.elapsed() > LONGEST_LIFE && !is_done() {
+                // Past the test harness, which would keep it to itself.
+                let words = format!("seed {seed} never ends: the core loops\n");
+                let _ = std::io::stderr().write_all(words.as_bytes());
+                std::process::exit(1);
+            }
+        }
+    }
 }
 
 fn is_repeatable(seed: u64) -> bool {

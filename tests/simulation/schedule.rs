@@ -63,12 +63,19 @@ impl Schedule {
         for _ in 0..dice.below(4) {
             add(0, Deed::Fate(dice.fate()));
         }
-        for _ in 0..dice.below(3) {
+        // Few apps call back from everywhere, but those that do find the rarest orders.
+        let handlers = dice.pick(&[1, 1, 4, 4, 15]);
+        for _ in 0..dice.below(handlers) {
             add(0, Deed::Handler(dice.pick(&Moment::ALL), dice.ask()));
         }
         add(0, Deed::Ask(Ask::Connect(SESSIONS[0])));
-        for _ in 0..dice.below(40) {
+        for _ in 0..dice.below(35) {
             add(dice.wait(), dice.deed());
+            if dice.once_in(12) {
+                for _ in 0..dice.below(8) {
+                    add(0, Deed::Ask(dice.send()));
+                }
+            }
         }
         Self {
             seed,
@@ -175,15 +182,19 @@ impl Dice {
             20..21 => Ask::Connect(NO_SESSION),
             21..29 => Ask::Disconnect(self.pick(&[None, Some("App stopped")])),
             29..33 => Ask::ReconnectNow,
-            33..75 => Ask::Send {
-                size: self.pick(&[1, 5, 5, 5, 30]),
-                key: self.pick(&[None, None, Some(KEYS[0]), Some(KEYS[1])]),
-                ttl: self.pick(&[None, None, None, Some(0), Some(200), Some(3000)]),
-            },
+            33..75 => self.send(),
             75..88 => Ask::Subscribe(self.pick(&STREAMS)),
             88..89 => Ask::Subscribe(NO_STREAM),
             89..99 => Ask::Unsubscribe(self.pick(&STREAMS)),
             _ => Ask::Unsubscribe(NO_STREAM),
+        }
+    }
+
+    fn send(&mut self) -> Ask {
+        Ask::Send {
+            size: self.pick(&[1, 5, 5, 9, 30]),
+            key: self.pick(&[None, None, Some(KEYS[0]), Some(KEYS[1])]),
+            ttl: self.pick(&[None, None, None, Some(0), Some(200), Some(3000)]),
         }
     }
 
@@ -260,7 +271,8 @@ impl Dice {
             66..71 => Fault::Ack,
             71..76 => Fault::LoseUp,
             76..81 => Fault::LoseDown,
-            81..91 => Fault::Stall(self.wait()),
+            81..88 => Fault::Stall(self.wait()),
+            88..93 => Fault::Congestion(self.wait()),
             _ => Fault::Closing(self.delay()),
         }
     }

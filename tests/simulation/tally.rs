@@ -26,6 +26,7 @@ sights! {
     LostDown: "half-open lines, mute",
     Stalled: "lines that stall",
     Closing: "sockets that are closing",
+    Congested: "sockets that are congested",
     Refused: "dials refused",
     DialHung: "dials that hang",
     DialThrew: "constructors that throw",

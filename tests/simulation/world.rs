@@ -142,6 +142,7 @@ impl<'a> World<'a> {
             Fault::LoseUp => Sight::LostUp,
             Fault::LoseDown => Sight::LostDown,
             Fault::Stall(_) => Sight::Stalled,
+            Fault::Congestion(_) => Sight::Congested,
             Fault::Closing(_) => Sight::Closing,
         };
         self.tally.saw(sight);

@@ -72,6 +72,15 @@ impl Grammar {
             "grammar",
             "{event:?} after the end"
         );
+        let is_news = matches!(
+            event,
+            Event::Connecting(_) | Event::Connected | Event::Reconnecting(_)
+        );
+        ensure!(
+            !is_news || !decisions.is_ended_by_app(),
+            "grammar",
+            "{event:?} although the app has ended the session"
+        );
         let next = std::mem::replace(&mut self.next, Next::Anything);
         match (next, event) {
             (_, Event::StateChange(change)) => {
@@ -265,27 +274,35 @@ impl Grammar {
     fn announce(&mut self, event: &Reconnecting, hasty: bool, at: u64) -> Result<(), Broken> {
         let delay = event.delay.as_millis();
         let max = self.config.max_reconnect_attempts;
+        // An attempt that does not count is announced as if it did.
         ensure!(
-            max.is_none_or(|max| event.attempt <= max + u32::from(hasty))
+            (hasty || max.is_none_or(|max| event.attempt <= max))
                 && event.max_attempts == max.map_or(f64::INFINITY, f64::from),
             "attempts",
             "{event:?}"
         );
-        let interval = self
-            .config
-            .backoff
-            .interval(event.attempt.saturating_sub(1));
+        let (shortest, longest) = if hasty {
+            (0, HASTE)
+        } else {
+            self.interval(event.attempt)
+        };
         ensure!(
-            if hasty {
-                delay <= HASTE
-            } else {
-                interval.contains(&event.delay)
-            },
+            (shortest..=longest).contains(&delay),
             "attempts",
-            "{event:?} is not within {interval:?}, or not at once"
+            "{event:?} is not within {shortest} to {longest}"
         );
         self.announced = Some((event.attempt, at + delay));
         Ok(())
+    }
+
+    /// The waits that are possible before this attempt, counted from 1.
+    fn interval(&self, attempt: u32) -> (u64, u64) {
+        let backoff = &self.config.backoff;
+        let max = backoff.max.as_millis();
+        let doubled =
+            (1..attempt).fold(backoff.initial.as_millis(), |delay, _| (delay * 2).min(max));
+        let longest = doubled.min(max);
+        ((longest as f64 * (1.0 - backoff.jitter)) as u64, longest)
     }
 
     /// When the next attempt is due, where it was announced.

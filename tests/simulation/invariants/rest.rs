@@ -23,13 +23,13 @@ pub fn check(
         "the app was told {:?}",
         grammar.state
     );
-    if let Some(expiry) = mailbox.next_expiry() {
-        ensure!(
-            by(expiry),
-            "progress",
-            "a message expires at {expiry}: {glance:?}"
-        );
-    }
+    let expiry = mailbox.next_expiry();
+    let expiry_is_next = matches!(glance.deadline, Some((_, Timer::Expiry)));
+    ensure!(
+        expiry.is_none_or(by) && (!expiry_is_next || at == expiry),
+        "progress",
+        "a message expires at {expiry:?}: {glance:?}"
+    );
     match glance.state {
         State::Idle | State::Stopped => {
             ensure!(
