@@ -101,7 +101,7 @@ fn datum(stream: &str, step: u64, interval: Duration) -> Option<Value> {
         "location_update" => (2, location),
         _ => return None,
     };
-    (step.is_multiple_of(every)).then(|| data(step / every))
+    step.is_multiple_of(every).then(|| data(step / every))
 }
 
 fn button_press(nth: u64) -> Value {

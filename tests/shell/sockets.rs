@@ -57,12 +57,12 @@ async fn a_cloud_that_ponged_and_falls_silent_is_left() {
 
 #[wasm_bindgen_test]
 async fn frames_are_signs_of_life() {
-    let (app, class) = app("{ pingInterval: 40, pongTimeout: 40 }");
+    let (app, class) = app("{ pingInterval: 300, pongTimeout: 300 }");
     start(&app);
     let first = socket(&class, 1).await;
     js::call(&first, "ack");
     js::call1(&first, "receive", &js::literal("{ type: 'pong' }"));
-    for _ in 0..25 {
+    for _ in 0..90 {
         js::sleep(10).await;
         js::call1(&first, "receive", &js::literal("{ type: 'news' }"));
     }
