@@ -99,14 +99,13 @@ impl Phase {
 }
 
 /// What one connection has shown of itself.
-#[derive(Clone, Copy, Debug, Default)]
+#[derive(Clone, Debug, Default)]
 struct Signs {
     failed: bool,
     ponged: bool,
     last: u64,
-    /// The first ping that nothing came after, and the last ping of all.
-    unanswered: Option<u64>,
-    pinged: Option<u64>,
+    /// The pings that nothing came after.
+    pings: Vec<u64>,
 }
 
 #[derive(Debug)]
@@ -152,8 +151,7 @@ impl Decisions {
                 failed: false,
                 ponged: false,
                 last: 0,
-                unanswered: None,
-                pinged: None,
+                pings: Vec::new(),
             },
             offline: false,
             wall: None,
@@ -332,6 +330,7 @@ impl Decisions {
             Heard::Pong => {
                 self.signs.ponged = true;
                 self.alive(self.now);
+                self.signs.pings.clear();
             }
             Heard::Ack | Heard::Complaint => self.alive(self.now),
             Heard::Life(at) => self.alive(at),
@@ -380,8 +379,7 @@ impl Decisions {
             "liveness",
             "a ping before the ack"
         );
-        self.signs.unanswered = self.signs.unanswered.or(Some(self.now));
-        self.signs.pinged = Some(self.now);
+        self.signs.pings.push(self.now);
         Ok(())
     }
 
@@ -479,14 +477,9 @@ impl Decisions {
 
     fn alive(&mut self, at: u64) {
         self.signs.last = self.signs.last.max(at.min(self.now));
-        if self
-            .signs
-            .unanswered
-            .is_some_and(|ping| ping < self.signs.last)
-        {
-            // What came at the very time of a ping is no answer to it.
-            self.signs.unanswered = self.signs.pinged.filter(|ping| *ping >= self.signs.last);
-        }
+        // What came at the very time of a ping is no answer to it.
+        let last = self.signs.last;
+        self.signs.pings.retain(|ping| *ping >= last);
     }
 
     /// The connection may be dead. Where nobody ever ponged, a sleep is proof enough.
@@ -595,7 +588,7 @@ impl Decisions {
             .pong_timeout
             .as_millis()
             .min(SHORTEST_PROBE);
-        let overdue = |ping| ping + patience <= self.now;
-        self.signs.ponged && self.signs.unanswered.is_some_and(overdue)
+        let overdue = |ping: &u64| ping + patience <= self.now;
+        self.signs.ponged && self.signs.pings.first().is_some_and(overdue)
     }
 }
