@@ -123,7 +123,7 @@ export interface DisconnectedEvent {
 }
 
 export interface ReconnectingEvent {
-  /** Number of the coming attempt, from 1. */
+  /** Number of the coming attempt, from 1; after a sleep it does not count and has the number before it. */
   attempt: number;
   maxAttempts: number;
   /** Wait before the attempt, ms. */

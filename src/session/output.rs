@@ -129,7 +129,8 @@ pub struct Disconnected {
 #[derive(Clone, Debug, PartialEq, Serialize)]
 #[serde(rename_all = "camelCase")]
 pub struct Reconnecting {
-    /// Number of the coming attempt, from 1.
+    /// Number of the coming attempt, from 1. One that does not count, after a sleep, has the
+    /// number of the attempt before it.
     pub attempt: u32,
     /// How many there may be; infinite where there is no limit.
     pub max_attempts: f64,

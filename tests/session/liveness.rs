@@ -235,6 +235,7 @@ fn after_a_sleep_a_cloud_that_does_not_pong_is_dialled_anew_and_uncounted() {
         assert_eq!(world.disconnected()[0].code, 4008);
         let next = world.reconnecting()[0];
         assert!(next.delay.as_millis() <= 250, "at once");
+        assert_eq!(next.attempt, 0, "it does not count");
         world.take();
         assert_eq!(world.next_deadline(), Some(Timer::Retry));
         world.refuse_all();

@@ -128,3 +128,16 @@ fn reconnect_now_is_nothing_in_other_states() {
     world.command(Command::ReconnectNow);
     assert_eq!(world.outputs, []);
 }
+
+#[test]
+fn reconnect_now_of_a_first_connection_is_no_reconnect() {
+    let mut world = World::new(Config {
+        max_reconnect_attempts: Some(0),
+        ..config()
+    });
+    world.input(Input::Offline);
+    world.connect(SESSION);
+    world.command(Command::ReconnectNow);
+    let story = ["-> waiting", "-> connecting", "connecting 0"];
+    assert_eq!(world.story(), story);
+}

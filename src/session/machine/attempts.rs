@@ -23,6 +23,7 @@ impl<P: Payload> Session<P> {
         if self.may_dial() {
             self.start_attempt();
         } else {
+            self.run.uncounted = true;
             self.enter(Phase::Waiting);
         }
         Ok(Reply::Run(self.run.id))

@@ -101,13 +101,15 @@ impl<P: Payload> Session<P> {
     fn schedule(&mut self, delay: Duration) {
         self.timers.set(Timer::Retry, self.now.after(delay));
         let Some(cause) = self.run.cause.clone() else {
-            // A first connection that waited for the network.
-            self.run.uncounted = true;
+            // A first connection that waited for the network is no reconnect.
             return;
         };
         let max_attempts = self.config.max_reconnect_attempts;
         self.emit(Event::Reconnecting(Reconnecting {
-            attempt: self.run.attempts.saturating_add(1),
+            attempt: self
+                .run
+                .attempts
+                .saturating_add(u32::from(!self.run.uncounted)),
             max_attempts: max_attempts.map_or(f64::INFINITY, f64::from),
             delay,
             cause,

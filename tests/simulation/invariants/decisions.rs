@@ -120,8 +120,6 @@ pub struct Decisions {
     attempts: u32,
     uncounted: bool,
     fresh_key_tried: bool,
-    /// No attempt was made yet.
-    is_first: bool,
     started: u64,
     connected: Option<u64>,
     signs: Signs,
@@ -144,7 +142,6 @@ impl Decisions {
             attempts: 0,
             uncounted: false,
             fresh_key_tried: false,
-            is_first: true,
             started: 0,
             connected: None,
             signs: Signs {
@@ -336,11 +333,7 @@ impl Decisions {
             Heard::Life(at) => self.alive(at),
             Heard::Verdict(verdict) => self.conclude(verdict),
             Heard::Offline => self.offline = true,
-            Heard::Online => {
-                self.offline = false;
-                // The attempt that was asked for is still to be made: it is no reconnect.
-                self.uncounted |= self.phase == Phase::Waiting && self.is_first;
-            }
+            Heard::Online => self.offline = false,
             Heard::Slept(surely) => self.doubt(surely),
             Heard::WallClock(wall) => {
                 let ahead = wall.saturating_sub(self.now);
@@ -421,11 +414,12 @@ impl Decisions {
         self.attempts = 0;
         self.uncounted = false;
         self.fresh_key_tried = false;
-        self.is_first = true;
         if self.may_dial() {
             self.start(false);
         } else {
             self.phase = Phase::Waiting;
+            // The attempt that was asked for is still to be made: it counts as no reconnect.
+            self.uncounted = true;
             self.told.push_back(Decision::Wait {
                 kind: None,
                 attempt: 0,
@@ -452,7 +446,6 @@ impl Decisions {
     fn start(&mut self, at_once: bool) {
         self.socket = SocketId(self.socket.0 + 1);
         self.phase = Phase::Preparing;
-        self.is_first = false;
         self.started = self.now;
         self.signs = Signs::default();
         self.told.push_back(Decision::Start {
@@ -522,7 +515,7 @@ impl Decisions {
             self.phase = Phase::Waiting;
             self.told.push_back(Decision::Wait {
                 kind: Some(kind),
-                attempt: self.attempts + 1,
+                attempt: self.attempts + u32::from(!self.uncounted),
                 announced: self.may_dial(),
                 hasty: self.uncounted,
                 at: self.now,

@@ -257,7 +257,7 @@ impl Grammar {
     fn start(&mut self, attempt: u32, at_once: bool, now: u64) -> Result<(), Broken> {
         if let Some((announced, due)) = self.announced.take() {
             ensure!(
-                announced == attempt || announced == attempt + 1,
+                announced == attempt,
                 "attempts",
                 "attempt {attempt} was announced as {announced}"
             );
@@ -274,9 +274,8 @@ impl Grammar {
     fn announce(&mut self, event: &Reconnecting, hasty: bool, at: u64) -> Result<(), Broken> {
         let delay = event.delay.as_millis();
         let max = self.config.max_reconnect_attempts;
-        // An attempt that does not count is announced as if it did.
         ensure!(
-            (hasty || max.is_none_or(|max| event.attempt <= max))
+            max.is_none_or(|max| event.attempt <= max)
                 && event.max_attempts == max.map_or(f64::INFINITY, f64::from),
             "attempts",
             "{event:?}"
