@@ -53,12 +53,12 @@ impl<P: Payload> Outbox<P> {
         }
     }
 
-    /// Lets a message wait. Returns what had to give way, oldest first; the message itself,
-    /// alone, when it could not fit even into an empty queue.
-    pub(super) fn push(&mut self, message: Message<P>) -> Vec<P> {
+    /// Lets a message wait. Returns what had to give way, oldest first; the message itself is
+    /// the error when it could not fit even into an empty queue.
+    pub(super) fn push(&mut self, message: Message<P>) -> Result<Vec<P>, P> {
         let size = message.payload.size();
         if self.limits.messages == 0 || size > self.limits.bytes {
-            return vec![message.payload];
+            return Err(message.payload);
         }
         self.bytes += size;
         let waiting = Waiting { message, size };
@@ -73,7 +73,7 @@ impl<P: Payload> Outbox<P> {
                 self.waiting.len() - 1
             }
         };
-        self.trim(index)
+        Ok(self.trim(index))
     }
 
     pub(super) fn pop(&mut self) -> Option<P> {

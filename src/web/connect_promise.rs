@@ -5,7 +5,7 @@ use wasm_bindgen::prelude::*;
 
 use crate::session::{ConnectionError, RunId};
 
-use super::payloads;
+use super::{fields, payloads};
 
 #[wasm_bindgen(module = "/src/web/js/connection_error.js")]
 extern "C" {
@@ -64,6 +64,6 @@ impl ConnectPromises {
 
 fn to_js(error: &ConnectionError) -> JsValue {
     let facts = payloads::data(&error.cause);
-    payloads::set(&facts, "attempts", &error.attempts.into());
+    fields::set(&facts, "attempts", &error.attempts.into());
     TpaConnectionError::new(&error.message, &facts).into()
 }

@@ -1,11 +1,12 @@
 //! What an attempt needs before there can be a socket: a constructor, the URL and the key.
 
-use js_sys::{Function, Promise, Reflect};
+use js_sys::{Function, Promise};
 use wasm_bindgen::prelude::*;
 use wasm_bindgen_futures::JsFuture;
 
 use crate::session::{Source, URL_ALLOWED};
 
+use super::fields;
 use super::options::{SessionOptions, socket_url};
 
 #[wasm_bindgen(module = "/src/web/js/platform.js")]
@@ -103,8 +104,7 @@ async fn ask(field: &str, provider: Option<&Function>) -> Result<String, Missing
         Err(error) => Err(error),
     };
     let answer = answer.map_err(|error| {
-        let message = Reflect::get(&error, &"message".into()).ok();
-        let message = message.and_then(|message| message.as_string());
+        let message = fields::text(&error, "message");
         failed(&["failed: ", message.as_deref().unwrap_or("no message")].concat())
     })?;
     let text = answer.as_string().filter(|text| !text.is_empty());

@@ -8,7 +8,7 @@ use wasm_bindgen::prelude::*;
 
 use crate::session::{CONTROL_TYPES, Malformed, RENAMED_TYPES, SocketId};
 
-use super::payloads::set;
+use super::fields::set;
 
 /// What no text frame may pass itself off as: the session's own events, and that of audio,
 /// which is binary.

@@ -18,12 +18,12 @@ use super::connect_promise::ConnectPromises;
 use super::credentials::{self, Credentials, Missing};
 use super::dispatcher::{Hears, Link};
 use super::environment::Environment;
-use super::frames;
 use super::log::Log;
 use super::message::Message;
 use super::options::{SessionOptions, type_error};
 use super::payloads;
 use super::socket::{Report, Socket};
+use super::{fields, frames};
 
 /// A session with everything that it needs of the world.
 ///
@@ -323,7 +323,7 @@ impl Driver {
     /// The app's word on a closure; what it throws is none.
     fn judge(&self, cause: &Cause) -> Option<bool> {
         let close = payloads::data(cause);
-        payloads::set(&close, "wasClean", &is_clean(cause.code).into());
+        fields::set(&close, "wasClean", &is_clean(cause.code).into());
         let asked = self.options.should_reconnect.as_ref()?;
         match asked.call1(&JsValue::UNDEFINED, &close) {
             Ok(verdict) => verdict.as_bool(),
@@ -363,7 +363,8 @@ impl Driver {
             }
             Event::Error(error) => {
                 let error = payloads::error(error);
-                self.write(LogLevel::Warn, &message_of(&error));
+                let message = fields::text(&error, "message").unwrap_or_default();
+                self.write(LogLevel::Warn, &message);
                 ("error", error)
             }
             Event::Dropped(message, why) => {
@@ -416,9 +417,4 @@ impl Hears for Driver {
     fn unheard(&self, name: &str) {
         self.write(LogLevel::Debug, &["nobody listens to ", name].concat());
     }
-}
-
-fn message_of(error: &JsValue) -> String {
-    let message = Reflect::get(error, &"message".into()).unwrap_or_default();
-    message.as_string().unwrap_or_default()
 }

@@ -1,10 +1,12 @@
 //! The session's own frames: the ones it speaks, and the ones it must act on.
 
-use js_sys::{Date, JSON, JsString, Reflect};
+use js_sys::{Date, JSON, JsString};
 use serde::Serialize;
 use wasm_bindgen::prelude::*;
 
 use crate::session::{Control, Init, Ping, SubscriptionUpdate};
+
+use super::fields;
 
 /// The text of the handshake's first frame.
 pub(super) fn init(session_id: &str, package_name: &str, api_key: &str) -> Option<JsString> {
@@ -37,7 +39,7 @@ pub(super) fn ping() -> Option<JsString> {
 
 /// What a frame of a control type asks of the session.
 pub(super) fn control(frame: &JsValue) -> Option<Control> {
-    let text = |field: &str| Reflect::get(frame, &field.into()).ok()?.as_string();
+    let text = |field: &str| fields::text(frame, field);
     Control::parse(&text("type")?, text)
 }
 

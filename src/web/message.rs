@@ -5,6 +5,7 @@ use wasm_bindgen::prelude::*;
 
 use crate::session::{Duration, Payload, state_key, time_to_live};
 
+use super::fields;
 use super::options::type_error;
 
 #[wasm_bindgen(module = "/src/web/js/message.js")]
@@ -49,13 +50,12 @@ impl Message {
         let kind_text =
             kind_text.ok_or_else(|| type_error("message.type: must be a non-empty string"))?;
         let envelope = Object::new();
-        Reflect::set(&envelope, &"packageName".into(), &package_name.into())?;
+        fields::set(&envelope, "packageName", &package_name.into());
         if let Some(id) = session_id {
-            Reflect::set(&envelope, &"sessionId".into(), &id.into())?;
+            fields::set(&envelope, "sessionId", &id.into());
         }
         let text = encode(original, &kind, &envelope).map_err(|cause| {
-            let why = Reflect::get(&cause, &"message".into()).ok();
-            let why = why.and_then(|why| why.as_string()).unwrap_or_default();
+            let why = fields::text(&cause, "message").unwrap_or_default();
             type_error(&["message: must be JSON: ", &why].concat())
         })?;
         let own_id = Reflect::get(original, &"sessionId".into())?;

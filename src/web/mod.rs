@@ -8,6 +8,7 @@ mod credentials;
 mod dispatcher;
 mod driver;
 mod environment;
+mod fields;
 mod frames;
 mod log;
 mod message;

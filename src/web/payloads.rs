@@ -1,10 +1,12 @@
 //! The core's events as values of JavaScript.
 
-use js_sys::{Error, Object, Reflect};
+use js_sys::{Error, Object};
 use serde::Serialize;
 use wasm_bindgen::prelude::*;
 
 use crate::session::{DropReason, SessionError};
+
+use super::fields::set;
 
 /// A payload that is plain data.
 pub(super) fn data(payload: &impl Serialize) -> JsValue {
@@ -31,10 +33,4 @@ pub(super) fn error(error: &SessionError) -> JsValue {
         set(&payload, "code", &code.into());
     }
     payload.into()
-}
-
-/// Sets a field of an object that the shell itself made.
-pub(super) fn set(object: &JsValue, field: &str, value: &JsValue) {
-    // Setting a field of a fresh plain object cannot fail.
-    let _ = Reflect::set(object, &field.into(), value);
 }

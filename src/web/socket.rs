@@ -9,6 +9,7 @@ use web_sys::WebSocket;
 use crate::session::{Close, Instant, NO_CLOSE_FRAME, SocketId};
 
 use super::dispatcher::{Dispatcher, SocketLink};
+use super::fields::text;
 
 #[wasm_bindgen(module = "/src/web/js/platform.js")]
 extern "C" {
@@ -68,7 +69,7 @@ impl Socket {
         let opened = Closure::<dyn FnMut()>::new(move || tell(Report::Opened));
         let tell = report.clone();
         let failed = Closure::<dyn FnMut(JsValue)>::new(move |event| {
-            tell(Report::Failed(text(&event, "message")));
+            tell(Report::Failed(text(&event, "message").unwrap_or_default()));
         });
         let closed =
             Closure::<dyn FnMut(JsValue)>::new(move |event| report(Report::Closed(read(&event))));
@@ -122,20 +123,11 @@ fn read(event: &JsValue) -> Close {
     let code = code.as_f64().filter(|code| *code > 0.0);
     Close::new(
         code.map_or(NO_CLOSE_FRAME, |code| code as u16),
-        text(event, "reason"),
+        text(event, "reason").unwrap_or_default(),
     )
 }
 
 fn message_of(error: &JsValue) -> String {
-    let message = text(error, "message");
-    if message.is_empty() {
-        return "the WebSocket could not be made".into();
-    }
-    message
-}
-
-/// A field's text; empty where there is none.
-fn text(object: &JsValue, field: &str) -> String {
-    let value = Reflect::get(object, &field.into()).unwrap_or_default();
-    value.as_string().unwrap_or_default()
+    let message = text(error, "message").filter(|message| !message.is_empty());
+    message.unwrap_or_else(|| "the WebSocket could not be made".into())
 }

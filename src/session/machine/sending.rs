@@ -17,12 +17,13 @@ impl<P: Payload> Session<P> {
             self.transmit(socket, Outgoing::Message(message.payload));
             return Reply::Sent;
         }
-        let fits =
-            message.payload.size() <= self.config.outbox.bytes && self.config.outbox.messages > 0;
-        let dropped = self.outbox.push(message);
+        let (dropped, reply) = match self.outbox.push(message) {
+            Ok(gave_way) => (gave_way, Reply::Queued),
+            Err(refused) => (vec![refused], Reply::Dropped),
+        };
         self.report_dropped(dropped, DropReason::Overflow);
         self.watch_expiry();
-        if fits { Reply::Queued } else { Reply::Dropped }
+        reply
     }
 
     pub(super) fn change_subscriptions(
