@@ -58,6 +58,8 @@ describe("the page itself", { concurrency: CONCURRENCY }, () => {
     t.after(() => cloud.kill());
     const demo = await stage.open(t, { url: cloud.url });
     await demo.event("connected");
+    // What was never live cannot be frozen.
+    await demo.text("freshness", /^Live$/);
 
     await cloud.kill();
     await demo.click("fault-cut");
