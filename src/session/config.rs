@@ -203,12 +203,19 @@ pub fn websocket_url(url: &str) -> Option<String> {
 fn is_loopback(url: &str) -> bool {
     let rest = url.strip_prefix("ws://").or(url.strip_prefix("wss://"));
     let rest = rest.unwrap_or_default();
+    let mut authority = rest.bytes().take_while(|byte| !matches!(byte, b'/' | b'?'));
+    if authority.any(|byte| byte == b'@') {
+        // What looks like the host is a name and a password.
+        return false;
+    }
     let ends = |at: usize| matches!(rest.as_bytes().get(at), None | Some(b':' | b'/' | b'?'));
     let is_numeric = |byte: &u8| byte.is_ascii_digit() || *byte == b'.';
+    // One that ends with a point is a name, or another address.
     let address = rest.bytes().take_while(is_numeric).count();
+    let is_address = rest.as_bytes().get(address.wrapping_sub(1)) != Some(&b'.');
     rest.starts_with("localhost") && ends("localhost".len())
         || rest.starts_with("[::1]") && ends("[::1]".len())
-        || rest.starts_with("127.") && ends(address)
+        || rest.starts_with("127.") && is_address && ends(address)
 }
 
 /// What is allowed for a URL.
