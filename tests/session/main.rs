@@ -21,5 +21,6 @@ mod protocol;
 mod reentrancy;
 mod stale_sockets;
 mod subscriptions;
+mod time;
 mod verdict;
 mod world;
