@@ -195,7 +195,7 @@ pub fn websocket_url(url: &str) -> Option<String> {
     // The constructor of a WebSocket refuses a fragment (WHATWG WebSockets, "new WebSocket").
     let rest = rest.split('#').next().unwrap_or_default();
     let has_host = rest.starts_with(|c: char| !matches!(c, '/' | '?' | ':'));
-    let has_blank = rest.bytes().any(|byte| byte.is_ascii_whitespace());
+    let has_blank = rest.bytes().any(|byte| byte <= b' ');
     (has_host && !has_blank).then(|| [scheme, "://", rest].concat())
 }
 

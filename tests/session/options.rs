@@ -148,6 +148,9 @@ fn urls_of_the_web_become_urls_of_sockets() {
         "ws:///path",
         "ws://:80",
         "ws://a b",
+        // The platform cuts off what ends a URL and cannot be seen, but keeps it before a
+        // fragment.
+        "ws://host?q\u{10}\0#fragment",
     ] {
         assert_eq!(websocket_url(wrong), None, "{wrong}");
     }
