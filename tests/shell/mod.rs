@@ -6,4 +6,5 @@ pub mod js;
 mod arguments;
 mod cloud;
 mod handlers;
+mod hostile;
 pub mod sockets;
