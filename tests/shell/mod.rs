@@ -7,4 +7,8 @@ mod arguments;
 mod cloud;
 mod handlers;
 mod hostile;
+mod outbox;
+mod providers;
+mod release;
 pub mod sockets;
+mod timers;
