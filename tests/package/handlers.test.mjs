@@ -71,7 +71,13 @@ function live(place, deed) {
   const at = (here) => {
     if (here !== place || life.done || life.session === undefined) return;
     life.done = true;
-    deed(life.session);
+    try {
+      deed(life.session);
+    } catch (error) {
+      // Where the session would catch it, nobody else would know.
+      life.thrown = error.message;
+      throw error;
+    }
   };
 
   class Socket {
@@ -139,6 +145,7 @@ for (const [what, deed] of Object.entries(DEEDS)) {
       const life = live(place, deed);
       await through(life);
       assert.ok(life.done, `the life never came to ${place}`);
+      assert.equal(life.thrown, what === "throws" ? "from the app" : undefined, place);
       const told = uncaught.map(({ message }) => message);
       const own = what === "throws" && EVENTS.includes(place);
       assert.deepEqual(told, own ? ["from the app"] : [], place);
