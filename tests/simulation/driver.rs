@@ -53,7 +53,10 @@ impl World<'_> {
         self.decisions.asked(ask, reply)?;
         match reply {
             Some(Reply::Run(run)) => self.promises.given(run, active)?,
-            Some(Reply::Flush(flush)) => self.flushes.given(flush, self.app.written())?,
+            Some(Reply::Flush(flush)) => {
+                let run = self.decisions.active_run();
+                self.flushes.given(flush, self.app.written(), run)?;
+            }
             _ => {}
         }
         self.take_news(before);
@@ -136,8 +139,8 @@ impl World<'_> {
                 "{before:?} became {after:?} by what a socket said that was given up"
             ),
         }
-        if is_timeout && after.in_flight < before.in_flight {
-            self.let_go(before.errors != after.errors)?;
+        if is_timeout {
+            self.let_go(&before, &after)?;
         }
         self.take_news(told);
         self.deliver(heard);
@@ -148,10 +151,10 @@ impl World<'_> {
         Ok(heard.is_some())
     }
 
-    /// A timer has made the session let go of what is in flight: it gave up the connection, or
-    /// the hope that this cloud confirms anything.
-    fn let_go(&mut self, is_unconfirmable: bool) -> Result<(), Broken> {
-        if is_unconfirmable {
+    /// A timer may have made the session let go of what is in flight: it gave up the
+    /// connection, or the hope that this cloud confirms anything.
+    fn let_go(&mut self, before: &Glance, after: &Glance) -> Result<(), Broken> {
+        if before.errors != after.errors {
             self.tally.saw(Sight::Unconfirmable);
             ensure!(
                 self.decisions.is_deaf(),
@@ -159,7 +162,7 @@ impl World<'_> {
                 "the cloud is said to confirm nothing, and it may"
             );
             self.mailbox.give_up_confirmation();
-        } else {
+        } else if after.in_flight < before.in_flight {
             self.mailbox.lose();
         }
         Ok(())
@@ -262,7 +265,7 @@ impl World<'_> {
             sent.find(|&sent| !self.cloud.has(socket, sent))
         };
         let facts = Facts {
-            is_active: self.decisions.is_active(),
+            run: self.decisions.active_run(),
             is_answered: self.decisions.is_watched(),
             resends: self.schedule.config.delivery == Guarantee::AtLeastOnce,
             has_open: &|serial| self.mailbox.has_open(serial),

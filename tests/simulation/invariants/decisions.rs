@@ -185,6 +185,10 @@ impl Decisions {
         self.run.map(|(run, _)| run)
     }
 
+    pub fn active_run(&self) -> Option<RunId> {
+        self.run().filter(|_| self.is_active())
+    }
+
     /// How much the app must yet be told.
     pub fn told(&self) -> usize {
         self.told.len()

@@ -2,13 +2,14 @@
 
 use std::collections::BTreeMap;
 
-use tpa_session::session::{FlushError, FlushId};
+use tpa_session::session::{FlushError, FlushId, RunId};
 
 use super::{Broken, ensure};
 
 /// What is known when a flush is settled.
 pub struct Facts<'a> {
-    pub is_active: bool,
+    /// The run that is active.
+    pub run: Option<RunId>,
     /// The cloud has ponged on the connection that lives.
     pub is_answered: bool,
     pub resends: bool,
@@ -21,20 +22,20 @@ pub struct Facts<'a> {
 
 #[derive(Debug, Default)]
 pub struct Flushes {
-    /// The last message that each is about.
-    pending: BTreeMap<FlushId, u32>,
+    /// The last message that each is about, and the run in which it was asked.
+    pending: BTreeMap<FlushId, (u32, Option<RunId>)>,
     settled: Vec<FlushId>,
 }
 
 impl Flushes {
     /// `flush()` gave this one; `serial` is the last message.
-    pub fn given(&mut self, flush: FlushId, serial: u32) -> Result<(), Broken> {
+    pub fn given(&mut self, flush: FlushId, serial: u32, run: Option<RunId>) -> Result<(), Broken> {
         ensure!(
             !self.settled.contains(&flush),
             "flushes",
             "{flush:?} is given and was settled before"
         );
-        self.pending.insert(flush, serial);
+        self.pending.insert(flush, (serial, run));
         ensure!(
             self.pending.len() <= 3,
             "memory",
@@ -50,8 +51,7 @@ impl Flushes {
         result: Result<(), FlushError>,
         facts: &Facts<'_>,
     ) -> Result<(), Broken> {
-        let serial = self.pending.remove(&flush);
-        let Some(serial) = serial else {
+        let Some((serial, run)) = self.pending.remove(&flush) else {
             ensure!(false, "flushes", "{flush:?} is settled, and was not asked");
             return Ok(());
         };
@@ -67,7 +67,8 @@ impl Flushes {
                 );
             }
             Err(FlushError::Ended) => {
-                ensure!(!facts.is_active, "flushes", "{flush:?}: not over");
+                let is_over = run.is_none() || run != facts.run;
+                ensure!(is_over, "flushes", "{flush:?}: its run is not over");
             }
             Err(FlushError::Lost) => {
                 ensure!(!facts.resends, "flushes", "{flush:?}: nothing was lost");

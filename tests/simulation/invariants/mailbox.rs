@@ -51,10 +51,10 @@ pub struct Mailbox {
     /// The connection that lives.
     live: Option<SocketId>,
     pings: Pings,
-    /// The place of the last message that went to the connection that lives.
+    /// The place of the last message that went out.
     sent_to: u32,
-    /// The messages that went to it.
-    sent: Vec<u32>,
+    /// The messages that go to it, and their places.
+    sent: Vec<(u32, u32)>,
     /// The cloud has shown that it answers no pings.
     is_unconfirmable: bool,
     /// What the session has decided to transmit, and must yet put out.
@@ -62,7 +62,7 @@ pub struct Mailbox {
     /// The messages that it must yet report dropped.
     drops: VecDeque<(Mail, DropReason)>,
     /// Messages that need not arrive, since the app was told or has replaced them.
-    pub excused: Vec<u32>,
+    excused: Vec<u32>,
     pub replaced: u64,
     pub resent: u64,
 }
@@ -127,7 +127,7 @@ impl Mailbox {
             _ if stopped => self.excused.push(mail.serial),
             Some(socket) if self.keeps() && fits => {
                 self.wait(newcomer);
-                self.drain(socket, 0, now);
+                self.pour(socket, 0);
             }
             Some(socket) => {
                 self.transmit(socket, &newcomer);
@@ -234,10 +234,17 @@ impl Mailbox {
         self.drop_all(left.iter().map(|kept| kept.dropped(DropReason::Ended)));
     }
 
+    /// Whether the app need not wonder about a message: it still waits, or was said to be gone.
+    pub fn is_accounted_for(&self, serial: u32) -> bool {
+        let mut waiting = self.waiting.iter();
+        self.excused.contains(&serial) || waiting.any(|kept| kept.mail.serial == serial)
+    }
+
     /// The messages that went to this connection, where it lives.
     pub fn sent_on(&self, socket: SocketId) -> impl Iterator<Item = u32> {
         let lives = self.live == Some(socket);
-        self.sent.iter().copied().filter(move |_| lives)
+        let serials = self.sent.iter().map(|&(serial, _)| serial);
+        serials.filter(move |_| lives)
     }
 
     /// Whether a message up to this one waits, or is in flight.
@@ -248,6 +255,11 @@ impl Mailbox {
 
     pub fn transmitted(&mut self, socket: SocketId, frame: &Outgoing<Mail>) -> Result<(), Broken> {
         let right = self.frames.pop_front();
+        if let Outgoing::Message(mail) = frame
+            && let Some(&(_, place)) = self.sent.iter().find(|(sent, _)| *sent == mail.serial)
+        {
+            self.sent_to = place;
+        }
         let found = Some((socket, frame.clone()));
         ensure!(
             right == found,
@@ -347,8 +359,12 @@ impl Mailbox {
     }
 
     /// What the socket holds then.
-    fn drain(&mut self, socket: SocketId, mut held: u32, now: u64) -> u32 {
+    fn drain(&mut self, socket: SocketId, held: u32, now: u64) -> u32 {
         self.expire(now);
+        self.pour(socket, held)
+    }
+
+    fn pour(&mut self, socket: SocketId, mut held: u32) -> u32 {
         while self.has_room(held) && !self.waiting.is_empty() {
             let mut next = self.waiting.remove(0);
             held += u32::try_from(next.mail.size).unwrap();
@@ -364,8 +380,11 @@ impl Mailbox {
     fn transmit(&mut self, socket: SocketId, kept: &Kept) {
         self.frames
             .push_back((socket, Outgoing::Message(kept.mail)));
-        self.sent_to = kept.place;
-        self.sent.push(kept.mail.serial);
+        self.sent.push((kept.mail.serial, kept.place));
+        if self.is_unconfirmable {
+            // The app was told that nothing is certain any more.
+            self.excused.push(kept.mail.serial);
+        }
     }
 
     fn drop_all(&mut self, dropped: impl IntoIterator<Item = (Mail, DropReason)>) {
