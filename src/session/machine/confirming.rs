@@ -35,6 +35,9 @@ impl<P: Payload> Session<P> {
 
     /// At the end of each call: what is received is told, and what is not is asked for.
     pub(super) fn follow_deliveries(&mut self) {
+        if self.delivery.unanswered {
+            self.fail_flushes(FlushError::Unsupported);
+        }
         let waiting = self.outbox.first_waiting();
         while let Some(flush) = self.delivery.take_flushed(waiting) {
             self.outputs.push_back(Output::Flushed(flush, Ok(())));
@@ -43,9 +46,6 @@ impl<P: Payload> Session<P> {
             return;
         };
         let is_flushing = self.delivery.is_flushing();
-        if is_flushing && self.delivery.unanswered {
-            return self.fail_flushes(FlushError::Unsupported);
-        }
         if !self.delivery.is_open() || !(is_flushing || self.keeps()) {
             return;
         }
