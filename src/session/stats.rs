@@ -3,7 +3,7 @@
 use serde::Serialize;
 
 use super::output::Event;
-use super::time::Duration;
+use super::time::{Duration, Instant};
 
 /// Counters since the session was made, over all runs, and what is kept now.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize)]
@@ -25,6 +25,9 @@ pub struct Stats {
     pub pongs: u32,
     /// From the last ping to its pong, ms.
     pub round_trip: Option<Duration>,
+    /// When the cloud last showed itself, on the caller's monotonic clock.
+    #[serde(skip)]
+    pub last_heard: Option<Instant>,
     /// Messages that wait to be sent.
     pub queued: usize,
     /// Their bytes (UTF-8).

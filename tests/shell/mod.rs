@@ -5,5 +5,6 @@ pub mod js;
 
 mod arguments;
 mod cloud;
+mod delivery;
 mod handlers;
 pub mod sockets;

@@ -30,7 +30,9 @@ impl<P: Payload> Session<P> {
 
     /// The peer showed itself at this time.
     pub(super) fn hear(&mut self, at: Instant) {
-        self.liveness.received(at.min(self.now));
+        let at = at.min(self.now);
+        self.liveness.received(at);
+        self.stats.last_heard = self.stats.last_heard.max(Some(at));
     }
 
     pub(super) fn ponged(&mut self) {
