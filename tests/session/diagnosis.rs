@@ -1,7 +1,7 @@
 //! What a bug report holds: the timeline and the counters.
 
 use tpa_session::session::{
-    Control, Duration, Happening, Input, Malformed, SocketId, State, Stats, Suspicion,
+    Control, Duration, Happening, Input, Instant, Malformed, SocketId, State, Stats, Suspicion,
 };
 
 use crate::world::{World, config};
@@ -103,6 +103,7 @@ fn counters_count() {
             pings: 1,
             pongs: 2,
             round_trip: Some(Duration::from_millis(40)),
+            last_heard: Some(Instant::from_millis(40)),
             ..Stats::default()
         }
     );
