@@ -39,6 +39,22 @@ impl TpaSession {
         let _ = self.0.command(Command::Disconnect { reason });
     }
 
+    /// Resolves when all messages so far have been received.
+    pub fn flush(&self) -> Promise {
+        self.0.flush()
+    }
+
+    /// The last transitions, as plain data.
+    pub fn timeline(&self) -> Array {
+        self.0.timeline()
+    }
+
+    /// Counters, as plain data.
+    #[wasm_bindgen(getter)]
+    pub fn stats(&self) -> JsValue {
+        self.0.stats()
+    }
+
     /// Makes the next attempt now, where one is waited for.
     #[wasm_bindgen(js_name = reconnectNow)]
     pub fn reconnect_now(&self) {
@@ -70,7 +86,7 @@ impl TpaSession {
         let reply = match self.0.send(message, options)? {
             Reply::Sent => "sent",
             Reply::Queued => "queued",
-            Reply::Dropped | Reply::Done | Reply::Run(_) => "dropped",
+            Reply::Dropped | Reply::Done | Reply::Run(_) | Reply::Flush(_) => "dropped",
         };
         Ok(reply.into())
     }

@@ -33,6 +33,7 @@ fn names(outputs: &[Output<Text>]) -> Vec<&'static str> {
         Output::Judge(_) => "judge",
         Output::Settle(_, Ok(())) => "resolve",
         Output::Settle(_, Err(_)) => "reject",
+        Output::Flushed(..) => "flushed",
         Output::Emit(event) => match event {
             Event::Connecting(_) => "connecting",
             Event::Connected => "connected",
@@ -158,7 +159,7 @@ fn what_a_handler_sends_before_it_disconnects_still_goes_out() {
                     payload: Text("bye".into()),
                     key: None,
                     ttl: None,
-                    writable: true,
+                    buffered: Some(0),
                 },
                 now,
             );

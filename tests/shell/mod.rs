@@ -5,6 +5,7 @@ pub mod js;
 
 mod arguments;
 mod cloud;
+mod delivery;
 mod handlers;
 mod hostile;
 mod outbox;
