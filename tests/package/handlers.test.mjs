@@ -34,7 +34,9 @@ const DEEDS = {
     session.subscribe("head_position");
     session.unsubscribe("head_position");
     session.reconnectNow();
+    session.flush().catch(() => {});
     void [session.state, session.sessionId, session.subscriptions];
+    void [session.stats, session.timeline()];
   },
   "calls disconnect()": (session) => session.disconnect(),
   "calls free()": (session) => session.free(),
