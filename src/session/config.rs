@@ -6,6 +6,7 @@
 )]
 
 use super::backoff::Backoff;
+use super::delivery::Guarantee;
 use super::liveness::Watch;
 use super::outbox::Limits;
 use super::time::Duration;
@@ -31,6 +32,8 @@ pub struct Config {
     pub stable_after: Duration,
     /// How much may wait to be sent.
     pub outbox: Limits,
+    /// What becomes of messages whose connection is lost.
+    pub delivery: Guarantee,
     /// How a connection is watched.
     pub watch: Watch,
     /// The app is asked about each closure.
@@ -57,7 +60,9 @@ impl Default for Config {
             outbox: Limits {
                 messages: 1000,
                 bytes: 1024 * 1024,
+                buffered: 1024 * 1024,
             },
+            delivery: Guarantee::AtMostOnce,
             watch: Watch {
                 ping_interval: Duration::from_millis(15_000),
                 pong_timeout: Duration::from_millis(5000),
@@ -167,7 +172,9 @@ impl Options {
                 outbox: Limits {
                     messages: fields.count("maxQueuedMessages", defaults.outbox.messages)?,
                     bytes: fields.count("maxQueuedBytes", defaults.outbox.bytes)?,
+                    buffered: defaults.outbox.buffered,
                 },
+                delivery: fields.delivery()?,
                 watch: Watch {
                     ping_interval: fields.millis("pingInterval", defaults.watch.ping_interval)?,
                     pong_timeout: fields.timeout("pongTimeout", defaults.watch.pong_timeout)?,
@@ -332,6 +339,16 @@ impl Fields<'_> {
                 "logLevel",
                 "\"silent\", \"error\", \"warn\", \"info\" or \"debug\"",
             )),
+        }
+    }
+
+    fn delivery(&self) -> Result<Guarantee, OptionError> {
+        let allowed = "\"at-most-once\" or \"at-least-once\"";
+        match (self.0)("delivery") {
+            Value::Missing => Ok(Guarantee::default()),
+            Value::Text(name) if name == "at-most-once" => Ok(Guarantee::AtMostOnce),
+            Value::Text(name) if name == "at-least-once" => Ok(Guarantee::AtLeastOnce),
+            _ => Err(wrong("delivery", allowed)),
         }
     }
 

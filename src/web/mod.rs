@@ -3,7 +3,6 @@
 //! Nothing here decides. `driver` is the only place that touches the core, and the only loop.
 
 mod clock;
-mod connect_promise;
 mod credentials;
 mod dispatcher;
 mod driver;
@@ -14,6 +13,7 @@ mod log;
 mod message;
 mod options;
 mod payloads;
+mod promises;
 mod session;
 mod socket;
 

@@ -16,6 +16,7 @@ extern "C" {
     #[wasm_bindgen(catch)]
     fn listen(
         socket: &JsValue,
+        link: &SocketLink,
         opened: &JsValue,
         failed: &JsValue,
         closed: &JsValue,
@@ -74,7 +75,14 @@ impl Socket {
         let closed =
             Closure::<dyn FnMut(JsValue)>::new(move |event| report(Report::Closed(read(&event))));
         let attached = dispatcher.attach(&socket, id.0).and_then(|link| {
-            listen(&socket, opened.as_ref(), failed.as_ref(), closed.as_ref()).map(|()| link)
+            let (opened, failed, closed) = (opened.as_ref(), failed.as_ref(), closed.as_ref());
+            match listen(&socket, &link, opened, failed, closed) {
+                Ok(()) => Ok(link),
+                Err(error) => {
+                    link.detach();
+                    Err(error)
+                }
+            }
         });
         match attached {
             Ok(link) => Ok(Self {
@@ -92,10 +100,12 @@ impl Socket {
         }
     }
 
-    /// Whether what is sent now would go out. A socket that is closing takes it and loses it.
-    pub(super) fn is_writable(&self) -> bool {
-        let state = Reflect::get(&self.socket, &"readyState".into());
-        state.is_ok_and(|state| state == WebSocket::OPEN)
+    /// Bytes that it holds itself, while what is sent now would go out: a socket that is
+    /// closing takes it and loses it. One that does not say holds none.
+    pub(super) fn buffered(&self) -> Option<u32> {
+        let field = |name: &str| Reflect::get(&self.socket, &name.into()).unwrap_or_default();
+        let is_open = field("readyState") == WebSocket::OPEN;
+        is_open.then(|| field("bufferedAmount").as_f64().unwrap_or(0.0) as u32)
     }
 
     /// When the peer last showed itself by a frame or a ping, if it did.

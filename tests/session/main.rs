@@ -10,6 +10,8 @@
 mod attempts;
 mod backoff;
 mod closures;
+mod delivery;
+mod diagnosis;
 mod handshake;
 mod life;
 mod liveness;

@@ -3,7 +3,7 @@
 use std::collections::BTreeMap;
 
 use tpa_session::session::{
-    Config, DEFAULT_URL, LogLevel, OptionError, Options, Source, Value, websocket_url,
+    Config, DEFAULT_URL, Guarantee, LogLevel, OptionError, Options, Source, Value, websocket_url,
 };
 
 fn read(fields: &[(&'static str, Value)]) -> Result<Options, OptionError> {
@@ -35,6 +35,22 @@ fn the_defaults_are_those_of_the_story() {
     assert_eq!(options.config.backoff.initial.as_millis(), 1000);
     assert_eq!(options.url, Source::Fixed(DEFAULT_URL.into()));
     assert_eq!(options.log_level, LogLevel::Warn);
+}
+
+#[test]
+fn delivery_is_at_most_once_unless_the_app_says_otherwise() {
+    let delivery = |name: &str| {
+        let options = read(&[("delivery", Value::Text(name.into()))]);
+        options.map(|options| options.config.delivery)
+    };
+    assert_eq!(read(&[]).unwrap().config.delivery, Guarantee::AtMostOnce);
+    assert_eq!(delivery("at-most-once"), Ok(Guarantee::AtMostOnce));
+    assert_eq!(delivery("at-least-once"), Ok(Guarantee::AtLeastOnce));
+    for value in [Value::Text("once".into()), Value::Bool(true)] {
+        let error = refused("delivery", value);
+        assert_eq!((error.field, error.secret), ("delivery", false));
+        assert_eq!(error.allowed, "\"at-most-once\" or \"at-least-once\"");
+    }
 }
 
 #[test]
