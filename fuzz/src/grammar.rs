@@ -123,8 +123,11 @@ impl Grammar {
                 assert!(self.runs.contains(run), "a promise that nobody was given");
                 assert!(self.settled.insert(*run), "a promise is settled twice");
             }
-            Output::Flushed(flush, _) => {
+            Output::Flushed(flush, result) => {
                 assert!(self.flushes.remove(flush), "nobody waits for {flush:?}");
+                if result.is_ok() {
+                    self.require_run("a flush that succeeds");
+                }
             }
             Output::Emit(event) => self.hear(event),
             _ => {}
