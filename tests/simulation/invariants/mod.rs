@@ -19,14 +19,17 @@ mod grammar;
 mod mailbox;
 mod promises;
 mod rest;
+mod rules;
 
-pub use decisions::{Decision, Decisions, Heard};
-pub use flushes::{Facts, Flushes};
-pub use generations::Generations;
-pub use grammar::Grammar;
-pub use mailbox::Mailbox;
-pub use promises::Promises;
-pub use rest::check as check_rest;
+pub use decisions::Decision;
+pub use rules::{Call, Rules};
+
+use decisions::{Decisions, Heard};
+use flushes::{Facts, Flushes};
+use generations::Generations;
+use grammar::Grammar;
+use mailbox::Mailbox;
+use promises::Promises;
 
 use tpa_session::session::{Session, SocketId, State, Timer};
 
