@@ -130,8 +130,12 @@ impl<P: Payload> Outbox<P> {
         }
     }
 
-    /// What is in flight will be sent again, before what waits.
-    pub(super) const fn requeue(&mut self) {
+    /// What is in flight will be sent again, before what waits. What is too old for that is so
+    /// from now on: only what waits expires.
+    pub(super) fn requeue(&mut self, now: Instant) {
+        for kept in self.kept.iter_mut().take(self.in_flight) {
+            kept.message.expires = kept.message.expires.map(|at| at.max(now));
+        }
         self.in_flight = 0;
     }
 

@@ -203,14 +203,18 @@ impl Mailbox {
     }
 
     /// Which connection lives now.
-    pub fn follow(&mut self, connection: Option<SocketId>) {
+    pub fn follow(&mut self, connection: Option<SocketId>, now: u64) {
         if self.live.is_some() && self.live != connection {
-            self.lose();
+            self.lose(now);
         }
     }
 
-    /// The connection is lost, and what was in flight waits again.
-    pub fn lose(&mut self) {
+    /// The connection is lost, and what was in flight waits again. What waits too late does so
+    /// from now on.
+    pub fn lose(&mut self, now: u64) {
+        for kept in &mut self.flight {
+            kept.expires = kept.expires.map(|at| at.max(now));
+        }
         self.live = None;
         self.pings = Pings::default();
         self.is_unconfirmable = false;

@@ -189,7 +189,7 @@ impl Rules {
             );
             self.mailbox.give_up_confirmation();
         } else if after.in_flight < before.in_flight {
-            self.mailbox.lose();
+            self.mailbox.lose(self.decisions.now);
         }
         Ok(())
     }
@@ -213,7 +213,7 @@ impl Rules {
     fn take_news(&mut self, before: usize) -> Vec<Decision> {
         let socket = self.decisions.socket;
         let now = self.decisions.now;
-        self.mailbox.follow(self.decisions.connection());
+        self.mailbox.follow(self.decisions.connection(), now);
         let news = self.decisions.told_since(before);
         for decision in &news {
             match decision {
