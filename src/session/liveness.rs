@@ -28,7 +28,10 @@ pub enum Suspicion {
 pub(super) struct Liveness {
     last_sent: Instant,
     last_received: Instant,
+    /// The ping whose answer is waited for, or was waited for last.
     last_ping: Option<Instant>,
+    /// The newest one, and when its pong is overdue.
+    newest_ping: Option<(Instant, Instant)>,
     /// The cloud has ponged.
     pub(super) answers: bool,
     /// A ping was sent because a timer was so late that its verdict was worth nothing.
@@ -41,6 +44,7 @@ impl Liveness {
             last_sent: now,
             last_received: now,
             last_ping: None,
+            newest_ping: None,
             answers: false,
             probing: false,
         }
@@ -60,6 +64,19 @@ impl Liveness {
     pub(super) fn pinged(&mut self, now: Instant) {
         self.last_sent = now;
         self.last_ping = Some(now);
+    }
+
+    /// A ping was sent, whether or not another one is still waited for.
+    pub(super) fn pinged_until(&mut self, now: Instant, due: Instant) {
+        self.newest_ping = Some((now, due));
+    }
+
+    /// Waits for the newest ping from now on, unless something came since that: when its pong is
+    /// overdue.
+    pub(super) fn wait_for_newest(&mut self) -> Option<Instant> {
+        let (ping, due) = self.newest_ping?;
+        self.last_ping = Some(ping);
+        self.is_silent().then_some(due)
     }
 
     /// Whether nothing came since the last ping.
