@@ -3,6 +3,8 @@
 //! Silence alone proves nothing: older clouds ignore `ping`. Only a cloud that has ponged on
 //! this very connection is expected to pong again.
 
+use std::hash::{Hash, Hasher};
+
 use super::time::{Duration, Instant};
 
 /// How a connection is watched.
@@ -97,5 +99,24 @@ impl Liveness {
         idle_since
             .max(self.last_ping.unwrap_or_default())
             .after(interval)
+    }
+
+    /// What happened before the last ping, or so long ago that its ping is due, makes no
+    /// difference by when that was.
+    pub(super) fn fingerprint(&self, watch: &Watch, now: Instant, hasher: &mut impl Hasher) {
+        let interval = watch.ping_interval;
+        let ping = self.last_ping.unwrap_or_default();
+        let age = |at: Instant, oldest: Duration| now.since(at).min(oldest);
+        (self.answers, self.probing, self.is_silent()).hash(hasher);
+        let longest = Duration::from_millis(watch.pong_timeout.as_millis() + 1);
+        let unanswered = self.is_silent().then(|| age(ping, longest));
+        let newest = self
+            .newest_ping
+            .filter(|&(ping, _)| self.last_received <= ping);
+        let newest = newest.map(|(ping, due)| (age(ping, longest), due.since(now)));
+        (unanswered, newest).hash(hasher);
+        for at in [self.last_sent, self.last_received] {
+            age(at.max(ping), interval).hash(hasher);
+        }
     }
 }
