@@ -108,7 +108,7 @@ impl World<'_> {
                         self.tally.ended(kind);
                     }
                 }
-                Decision::Over { kind, .. } => self.tally.ended(kind),
+                Decision::Over { kind } => self.tally.ended(kind),
             }
         }
     }

@@ -2,7 +2,7 @@
 
 use tpa_session::session::{
     Config, Event, FlushError, FlushId, Guarantee, Input, Outgoing, Output, Reply, Session,
-    SocketId,
+    SocketId, State, Timer,
 };
 
 use super::rest::check as check_rest;
@@ -24,7 +24,7 @@ pub struct Call {
     pub buffered: Option<u32>,
 }
 
-#[derive(Debug)]
+#[derive(Clone, Debug)]
 pub struct Rules {
     config: Config,
     pub decisions: Decisions,
@@ -33,6 +33,8 @@ pub struct Rules {
     pub mailbox: Mailbox,
     pub flushes: Flushes,
     pub promises: Promises,
+    /// The last message that the app wrote.
+    pub(super) written: u32,
 }
 
 impl Rules {
@@ -45,6 +47,7 @@ impl Rules {
             mailbox: Mailbox::new(config),
             flushes: Flushes::default(),
             promises: Promises::default(),
+            written: 0,
         }
     }
 
@@ -57,6 +60,7 @@ impl Rules {
         session: &Session<Mail>,
     ) -> Result<Vec<Decision>, Broken> {
         let ask = call.ask;
+        self.written = call.written;
         let before = self.decisions.told();
         self.decisions.advance(now);
         let active = match ask {
@@ -113,6 +117,7 @@ impl Rules {
         let is_timeout = *input == Input::Timeout;
         if is_timeout {
             self.let_go(before, after)?;
+            self.decisions.woke(before);
         }
         let news = self.take_news(told);
         self.deliver(heard);
@@ -140,8 +145,12 @@ impl Rules {
             Output::Judge(cause) => self.decisions.judged(cause.kind)?,
             Output::Emit(event) => {
                 self.grammar.check(event, &mut self.decisions)?;
-                if let Event::Dropped(mail, why) = event {
-                    self.mailbox.dropped(*mail, *why)?;
+                match event {
+                    Event::Dropped(mail, why) => self.mailbox.dropped(*mail, *why)?,
+                    Event::StateChange(change) if change.to == State::Stopped => {
+                        self.flushes.over();
+                    }
+                    _ => {}
                 }
             }
             Output::Settle(run, result) => self.promises.settled(*run, result)?,
@@ -163,6 +172,19 @@ impl Rules {
         self.decisions.check_rest()?;
         self.mailbox.check_rest(session.subscriptions())?;
         self.promises.check(self.decisions.pending())?;
+        ensure!(
+            self.flushes.is_settled()
+                || self.mailbox.is_waiting()
+                || self.mailbox.has_unconfirmed(),
+            "flushes",
+            "one waits for nothing"
+        );
+        let awaits = !self.flushes.is_settled() || self.mailbox.is_in_flight();
+        ensure!(
+            !awaits || glance.state != State::Connected || glance.deadline.is_some(),
+            "progress",
+            "what was sent is never asked about: {glance:?}"
+        );
         let watchers = (
             &self.decisions,
             &self.generations,
@@ -188,9 +210,19 @@ impl Rules {
                 "the cloud is said to confirm nothing, and it may"
             );
             self.mailbox.give_up_confirmation();
-        } else if after.in_flight < before.in_flight {
+            return Ok(());
+        }
+        if after.in_flight < before.in_flight {
             self.mailbox.lose(self.decisions.now);
         }
+        let now = self.decisions.now;
+        let in_time = matches!(before.deadline, Some((at, Timer::Confirm)) if at == now);
+        let resends = self.config.delivery == Guarantee::AtLeastOnce;
+        ensure!(
+            !(in_time && resends && self.mailbox.is_in_flight() && self.decisions.is_deaf()),
+            "messages",
+            "the cloud confirms nothing, and nobody says so"
+        );
         Ok(())
     }
 
@@ -248,6 +280,7 @@ impl Rules {
             run: self.decisions.active_run(),
             is_answered: self.decisions.is_watched(),
             resends: self.config.delivery == Guarantee::AtLeastOnce,
+            has_lost: self.mailbox.has_lost(),
             has_open: &|serial| self.mailbox.has_open(serial),
             missing: &missing,
         };
