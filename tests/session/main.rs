@@ -12,6 +12,7 @@ mod backoff;
 mod closures;
 mod delivery;
 mod diagnosis;
+mod fingerprint;
 mod handshake;
 mod life;
 mod liveness;

@@ -11,6 +11,7 @@ mod build;
 mod cloud;
 mod demo;
 mod doctor;
+mod explore;
 mod herd;
 mod npm;
 mod process;
@@ -38,9 +39,12 @@ cargo xtask <command>
       package         the packed package as its user installs it (tests/package)
       e2e             the demo page in a browser (tests/e2e)
   sim [options]       live through sessions in virtual time, in a release build
-  herd [--clients N]  a million sessions after a restart of the cloud, as a picture
       --seeds <N>     so many (20,000)
       --seed <N>      this one only, and tell all of it
+  explore [options]   go through all that can happen to a session in small worlds,
+                      in a release build
+      --seconds <N>   as deep as that time allows (60)
+  herd [--clients N]  a million sessions after a restart of the cloud, as a picture
   bench [args]        build, then run bench/receive.mjs
   help                this text
 
@@ -87,6 +91,7 @@ fn run(arguments: &[&str]) -> Result<ExitCode, String> {
         "demo" => demo::run(rest).map(|()| ExitCode::SUCCESS),
         "test" => test::run(rest),
         "sim" => sim::run(rest).map(|()| ExitCode::SUCCESS),
+        "explore" => explore::run(rest).map(|()| ExitCode::SUCCESS),
         "herd" => herd::run(rest).map(|()| ExitCode::SUCCESS),
         "bench" => bench::run(rest).map(|()| ExitCode::SUCCESS),
         other => Err(format!(

@@ -35,7 +35,7 @@ impl<P: Payload> Session<P> {
         if self.delivery.cut(self.config.delivery) {
             self.fail_flushes(FlushError::Lost);
         }
-        self.outbox.requeue();
+        self.outbox.requeue(self.now);
         self.watch_expiry();
         let asks_app = self.config.asks_app
             && !matches!(kind, CloseKind::ClientDisconnect | CloseKind::Unsupported);
