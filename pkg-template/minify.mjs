@@ -11,10 +11,8 @@ const wasmOpt = join(root, "node_modules/binaryen/bin/wasm-opt");
 const FEATURES = [
   "bulk-memory",
   "bulk-memory-opt",
-  "multivalue",
   "mutable-globals",
   "nontrapping-float-to-int",
-  "reference-types",
   "sign-ext",
 ];
 

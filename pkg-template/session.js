@@ -20,7 +20,8 @@ function start() {
   const module = new WebAssembly.Module(decode(inlined));
   const wasm = new WebAssembly.Instance(module, imports).exports;
   glue.__wbg_set_wasm(wasm);
-  wasm.__wbindgen_start();
+  // Only where the wasm has something to set up.
+  wasm.__wbindgen_start?.();
   started = true;
 }
 

@@ -12,9 +12,11 @@ mod cloud;
 mod demo;
 mod doctor;
 mod herd;
+mod link;
 mod npm;
 mod process;
 mod sim;
+mod snip;
 mod test;
 mod toolchain;
 mod tools;
@@ -89,6 +91,7 @@ fn run(arguments: &[&str]) -> Result<ExitCode, String> {
         "sim" => sim::run(rest).map(|()| ExitCode::SUCCESS),
         "herd" => herd::run(rest).map(|()| ExitCode::SUCCESS),
         "bench" => bench::run(rest).map(|()| ExitCode::SUCCESS),
+        link::CALLED_BY => link::run(arguments),
         other => Err(format!(
             "there is no command `{other}`; `cargo xtask help` lists them"
         )),
