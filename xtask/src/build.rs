@@ -17,7 +17,7 @@ const PROFILE: &str = "wasm";
 const FEATURES_OFF: &str = "-reference-types,-multivalue";
 /// Those that are left, as the standard library was compiled with more.
 const FEATURES: &str = "bulk-memory,bulk-memory-opt,mutable-globals,nontrapping-fptoint,sign-ext";
-/// Functions and modules that never run in the package; 2,000 bytes in brotli.
+/// Functions and modules that never run in the package; 2,700 bytes in brotli.
 ///
 /// A panic traps, whatever it would have said: on this target its message goes nowhere. And a
 /// future is polled by the queue of microtasks, not by a stack that the browser switches.
@@ -89,8 +89,7 @@ fn flags() -> Vec<String> {
         format!("--features={FEATURES}"),
         "--no-check-features".into(),
     ];
-    let snip = NEVER_RUNS.map(|path| format!("{}{path}", link::NEVER_RUNS));
-    let arguments = linker.into_iter().chain(snip);
+    let arguments = linker.into_iter().chain(link::arguments(&NEVER_RUNS));
     flags.extend(arguments.map(|argument| format!("-Clink-arg={argument}")));
     flags
 }

@@ -9,17 +9,35 @@ use std::fs;
 use std::process::{Command, ExitCode};
 
 use crate::snip::snip;
+use crate::workspace::Fingerprint;
 
 /// How rustc calls a linker of LLVM's.
 pub const CALLED_BY: &str = "-flavor";
 /// An argument of ours, followed by the path of a function or a module that never runs.
-pub const NEVER_RUNS: &str = "--never-runs=";
+const NEVER_RUNS: &str = "--never-runs=";
+
+/// An argument of ours that changes with this program: else cargo would not link anew.
+const VERSION: &str = "--snip-version=";
+
+/// What rustc must be told so that none of these functions and modules is linked.
+pub fn arguments(never_run: &[&str]) -> Vec<String> {
+    let version = Fingerprint::default().text(include_str!("snip.rs"));
+    let mut arguments = vec![format!("{VERSION}{}", version.finish())];
+    arguments.extend(never_run.iter().map(|path| format!("{NEVER_RUNS}{path}")));
+    arguments
+}
 
 /// Links; `arguments` are those of rustc.
 pub fn run(arguments: &[&str]) -> Result<ExitCode, String> {
-    let (ours, theirs): (Vec<&str>, Vec<&str>) =
-        arguments.iter().partition(|a| a.starts_with(NEVER_RUNS));
-    let paths: Vec<&str> = ours.iter().map(|a| &a[NEVER_RUNS.len()..]).collect();
+    let mut paths = Vec::new();
+    let mut theirs = Vec::new();
+    for argument in arguments {
+        if let Some(path) = argument.strip_prefix(NEVER_RUNS) {
+            paths.push(path);
+        } else if !argument.starts_with(VERSION) {
+            theirs.push(*argument);
+        }
+    }
     for object in theirs.iter().filter(|argument| argument.ends_with(".o")) {
         let whole = fs::read(object).map_err(|e| format!("cannot read {object}: {e}"))?;
         let snipped = snip(&whole, &paths).map_err(|e| format!("{object}: {e}"))?;

@@ -1,7 +1,9 @@
 //! Empties functions that never run, in a WebAssembly object file.
 //!
 //! The format is that of the WebAssembly tool conventions, "Linking.md". A body keeps its length,
-//! so that nothing moves; what it referred to is forgotten, so that the linker leaves it out.
+//! so that nothing moves. What it referred to is forgotten, and so are the constants that it is
+//! called with, the texts of panics and the places where they happen: the linker leaves out what
+//! nothing refers to.
 
 use std::ops::Range;
 
@@ -16,41 +18,53 @@ const SECTION: u8 = 3;
 /// Flags of a symbol.
 const UNDEFINED: u32 = 0x10;
 const EXPLICIT_NAME: u32 = 0x40;
+/// Types of relocations: the function of a call, the address in a constant.
+const CALL: u8 = 0;
+const ADDRESS: u8 = 4;
 /// Instructions.
 const UNREACHABLE: u8 = 0x00;
 const END: u8 = 0x0b;
+const CONSTANT: u8 = 0x41;
 
 /// The object with every function emptied whose path is, or lies below, one of `paths`.
 pub fn snip(object: &[u8], paths: &[&str]) -> Result<Vec<u8>, String> {
     let sections = sections(object)?;
     let section = |name: &str| sections.iter().find(|section| section.name == name);
     let code = sections.iter().find(|section| section.id == CODE);
-    let (Some(code), Some(linking)) = (code, section("linking")) else {
+    let (Some(code), Some(linking), Some(relocations)) =
+        (code, section("linking"), section("reloc.CODE"))
+    else {
         return Ok(object.to_vec());
     };
     let bodies = bodies(object, code)?;
     let functions = functions(object, linking)?;
     // Functions that are imported have the first numbers, and each other one has a symbol.
-    let imported = functions.iter().map(|&(number, _)| number).min();
-    let imported = imported.unwrap_or_default() as usize;
+    let imported = functions.iter().map(|function| function.number).min();
+    let imported = imported.unwrap_or_default();
     let marks: Vec<String> = paths.iter().map(|path| mangled(path)).collect();
 
-    let mut emptied = Vec::new();
+    let mut emptied = Emptied::default();
     let mut snipped = object.to_vec();
-    for (number, symbol) in functions {
-        let body = bodies.get(number as usize - imported);
-        let body = body.ok_or_else(|| format!("the function {symbol} has no body"))?;
-        if body.len() >= 3 && marks.iter().any(|mark| symbol.contains(mark)) {
-            // No locals, then nothing but traps.
-            snipped[body.clone()].fill(UNREACHABLE);
-            snipped[body.end - 1] = END;
-            emptied.push(body.start - code.body.start..body.end - code.body.start);
+    for function in functions {
+        let body = bodies.get((function.number - imported) as usize);
+        let body = body.ok_or_else(|| format!("{} has no body", function.name))?;
+        // A shorter one has no place for an instruction.
+        if body.len() < 3 || !marks.iter().any(|mark| function.name.contains(mark)) {
+            continue;
         }
+        // No locals, then nothing but traps.
+        snipped[body.clone()].fill(UNREACHABLE);
+        snipped[body.end - 1] = END;
+        emptied.bodies.push(body.clone());
+        emptied.symbols.push(function.symbol);
     }
-    match section("reloc.CODE") {
-        Some(relocations) => forget(&snipped, relocations, &emptied),
-        None => Ok(snipped),
-    }
+    forget(&snipped, code, relocations, &emptied)
+}
+
+#[derive(Default)]
+struct Emptied {
+    bodies: Vec<Range<usize>>,
+    symbols: Vec<u32>,
 }
 
 /// How a path appears in a symbol, in both of rustc's manglings.
@@ -110,8 +124,16 @@ fn bodies(object: &[u8], code: &Section) -> Result<Vec<Range<usize>>, String> {
         .collect()
 }
 
-/// Number and symbol of each function that is not imported.
-fn functions(object: &[u8], linking: &Section) -> Result<Vec<(u32, String)>, String> {
+struct Function {
+    /// Its index among the functions.
+    number: u32,
+    /// Its index among the symbols.
+    symbol: u32,
+    name: String,
+}
+
+/// The functions that are not imported.
+fn functions(object: &[u8], linking: &Section) -> Result<Vec<Function>, String> {
     let mut functions = Vec::new();
     let mut reader = Reader {
         object,
@@ -127,7 +149,7 @@ fn functions(object: &[u8], linking: &Section) -> Result<Vec<(u32, String)>, Str
         } else {
             0
         };
-        for _ in 0..symbols {
+        for symbol in 0..symbols {
             let kind = reader.byte()?;
             let flags = reader.number()?;
             let defined = flags & UNDEFINED == 0;
@@ -143,9 +165,13 @@ fn functions(object: &[u8], linking: &Section) -> Result<Vec<(u32, String)>, Str
             } else {
                 let number = reader.number()?;
                 if defined || flags & EXPLICIT_NAME != 0 {
-                    let symbol = reader.text()?;
+                    let name = reader.text()?;
                     if kind == FUNCTION && defined {
-                        functions.push((number, symbol));
+                        functions.push(Function {
+                            number,
+                            symbol,
+                            name,
+                        });
                     }
                 }
             }
@@ -155,48 +181,93 @@ fn functions(object: &[u8], linking: &Section) -> Result<Vec<(u32, String)>, Str
     Ok(functions)
 }
 
-/// The object without the relocations that lie in `emptied`.
+struct Relocation {
+    kind: u8,
+    /// Where the number is that the linker will write.
+    at: usize,
+    symbol: u32,
+    /// All of the entry.
+    entry: Range<usize>,
+}
+
+/// The object without the relocations that nothing needs any more.
 fn forget(
     object: &[u8],
+    code: &Section,
     relocations: &Section,
-    emptied: &[Range<usize>],
+    emptied: &Emptied,
 ) -> Result<Vec<u8>, String> {
     let mut reader = Reader {
         object,
         at: relocations.body.start,
     };
     let section = reader.number()?;
-    let mut kept = 0;
     let mut entries = Vec::new();
     for _ in 0..reader.number()? {
         let start = reader.at;
         let kind = reader.byte()?;
-        let offset = reader.number()? as usize;
-        reader.number()?;
+        let at = code.body.start + reader.number()? as usize;
+        let symbol = reader.number()?;
         match kind {
             // Indexes of functions, types, globals, tags and tables.
-            0 | 1 | 6 | 7 | 10 | 20 => {}
+            CALL | 1 | 6 | 7 | 10 | 20 => {}
             // Addresses have an addend.
-            3 | 4 => _ = reader.number()?,
+            3 | ADDRESS => _ = reader.number()?,
             _ => return Err(format!("relocation of the unknown type {kind}")),
         }
-        if !emptied.iter().any(|body| body.contains(&offset)) {
-            kept += 1;
-            entries.extend_from_slice(&object[start..reader.at]);
+        entries.push(Relocation {
+            kind,
+            at,
+            symbol,
+            entry: start..reader.at,
+        });
+    }
+    let mut kept: Vec<&Relocation> = Vec::new();
+    for relocation in &entries {
+        if relocation.kind == CALL && emptied.symbols.contains(&relocation.symbol) {
+            forget_arguments(object, relocation.at - 1, &mut kept);
+        }
+        if !emptied
+            .bodies
+            .iter()
+            .any(|body| body.contains(&relocation.at))
+        {
+            kept.push(relocation);
         }
     }
+
     let mut body = Vec::new();
     write_text(&mut body, &relocations.name);
     write_number(&mut body, section);
-    write_number(&mut body, kept);
-    body.extend(entries);
-
+    write_number(&mut body, kept.len() as u32);
+    for relocation in kept {
+        body.extend_from_slice(&object[relocation.entry.clone()]);
+    }
     let mut result = object[..relocations.whole.start].to_vec();
     result.push(CUSTOM);
     write_number(&mut result, body.len() as u32);
     result.extend(body);
     result.extend_from_slice(&object[relocations.whole.end..]);
     Ok(result)
+}
+
+/// Forgets the addresses among the constants that come right before the call at `at`, which
+/// never returns: whatever they are meant for, nobody will use them.
+fn forget_arguments(object: &[u8], mut at: usize, kept: &mut Vec<&Relocation>) {
+    loop {
+        let is_constant = |size: usize| object[at - size - 1] == CONSTANT;
+        let last = kept.last().filter(|last| last.kind == ADDRESS);
+        if last.is_some_and(|last| last.at + 5 == at) && is_constant(5) {
+            kept.pop();
+            at -= 6;
+        } else if object[at - 1] < 0x80 && is_constant(1) {
+            at -= 2;
+        } else if object[at - 1] < 0x80 && object[at - 2] >= 0x80 && is_constant(2) {
+            at -= 3;
+        } else {
+            return;
+        }
+    }
 }
 
 struct Reader<'a> {
@@ -263,20 +334,29 @@ mod tests {
         section
     }
 
-    /// One imported function and two bodies, which call it.
-    fn object(first: &str, second: &str) -> Vec<u8> {
-        let call = [0x06, 0x00, 0x10, 0x80, 0x80, 0x00, END];
-        let code = [&[2][..], &call, &call].concat();
-        let mut symbols = vec![3];
-        symbols.extend([FUNCTION, UNDEFINED as u8, 0]);
-        for (number, name) in [(1, first), (2, second)] {
+    /// A function that is imported, one that calls it, and one that calls the second with an
+    /// address, a small number and an address.
+    fn object(second: &str) -> Vec<u8> {
+        let address = [CONSTANT, 0x80, 0x80, 0x80, 0x80, 0x00];
+        let call = [0x10, 0x80, 0x80, 0x80, 0x80, 0x00, END];
+        let first = [&[0][..], &call].concat();
+        let last = [&[0][..], &address, &[CONSTANT, 65], &address, &call].concat();
+        let mut code = vec![2, first.len() as u8];
+        code.extend(first);
+        code.push(last.len() as u8);
+        code.extend(last);
+
+        let mut symbols = vec![3, FUNCTION, UNDEFINED as u8, 0];
+        for (number, name) in [(1, second), (2, "last")] {
             symbols.extend([FUNCTION, 0, number]);
             write_text(&mut symbols, name);
         }
         let mut linking = vec![2, SYMBOL_TABLE];
         write_number(&mut linking, symbols.len() as u32);
         linking.extend(symbols);
-        let relocations = [3, 2, 0, 4, 0, 0, 11, 0];
+
+        let mut relocations = vec![3, 4, CALL, 4, 0];
+        relocations.extend([ADDRESS, 13, 7, 0, ADDRESS, 21, 8, 0, CALL, 27, 1]);
         [
             b"\0asm\x01\0\0\0".to_vec(),
             section(CODE, None, &code),
@@ -288,28 +368,26 @@ mod tests {
 
     #[test]
     fn a_function_that_never_runs_traps_and_refers_to_nothing() {
-        let names = [
+        for name in [
             "_ZN4core9panicking9panic_fmt17h1E",
             "_RNvC1_4core9panicking5panic",
-        ];
-        for name in names {
-            let snipped = snip(&object(name, "other"), &["core::panicking"]).unwrap();
-            let code = [2, 6, 0, 0, 0, 0, 0, END, 6, 0, 0x10, 0x80, 0x80, 0, END];
-            assert_eq!(snipped[10..25], code);
-            assert_eq!(snipped[snipped.len() - 5..], [3, 1, 0, 11, 0]);
+        ] {
+            let snipped = snip(&object(name), &["core::panicking"]).unwrap();
+            assert_eq!(snipped[10..20], [2, 8, 0, 0, 0, 0, 0, 0, 0, END]);
+            assert!(snipped.ends_with(&[3, 1, CALL, 27, 1]));
         }
     }
 
     #[test]
     fn an_object_without_such_a_function_stays_as_it_is() {
-        let object = object("_ZN4core9panicked9panic_fmt17h1E", "panicking");
+        let object = object("_ZN4core9panicked9panic_fmt17h1E");
         assert_eq!(snip(&object, &["core::panicking"]).unwrap(), object);
     }
 
     #[test]
     fn what_is_no_object_is_refused() {
         assert!(snip(b"!<arch>\n", &[]).is_err());
-        let object = object("a", "b");
+        let object = object("a");
         assert!(snip(&object[..object.len() - 3], &["a"]).is_err());
     }
 }
