@@ -17,6 +17,8 @@ const PROFILE: &str = "wasm";
 const FEATURES_OFF: &str = "-reference-types,-multivalue";
 /// Those that are left, as the standard library was compiled with more.
 const FEATURES: &str = "bulk-memory,bulk-memory-opt,mutable-globals,nontrapping-fptoint,sign-ext";
+/// Bytes of the stack, which comes first in memory: addresses after a small one are short.
+const STACK: u32 = 65_536;
 /// Functions and modules that never run in the package; 2,700 bytes in brotli.
 ///
 /// A panic traps, whatever it would have said: on this target its message goes nowhere. And a
@@ -88,6 +90,7 @@ fn flags() -> Vec<String> {
     let linker = [
         format!("--features={FEATURES}"),
         "--no-check-features".into(),
+        format!("-zstack-size={STACK}"),
     ];
     let arguments = linker.into_iter().chain(link::arguments(&NEVER_RUNS));
     flags.extend(arguments.map(|argument| format!("-Clink-arg={argument}")));
