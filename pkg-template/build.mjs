@@ -16,6 +16,7 @@ import { build } from "esbuild";
 
 import { encode } from "./inline.js";
 import { minify } from "./minify.mjs";
+import { split } from "./streams.js";
 
 const [bindgenDir, outDir] = process.argv.slice(2).map((path) => resolve(path));
 const template = dirname(fileURLToPath(import.meta.url));
@@ -27,6 +28,16 @@ const minified = minify(join(bindgenDir, "tpa_session_bg.wasm"), wasmFile);
 async function snippets() {
   const [crate] = await readdir(join(bindgenDir, "snippets"));
   return join(bindgenDir, "snippets", crate, "src", "web");
+}
+
+/** A module that gives the wasm: at once in Node, and after the shortest download elsewhere. */
+function inlined(wasm, platform) {
+  if (platform === "node") {
+    return `export default () => Buffer.from("${wasm.toString("base64")}", "base64");`;
+  }
+  return `import { decode } from "./inline.js";
+    import { join } from "./streams.js";
+    export default () => join(decode(${JSON.stringify(encode(split(wasm)))}));`;
 }
 
 /** Resolves `bindgen:` to what wasm-bindgen made. */
@@ -51,7 +62,8 @@ async function bindgen() {
         contents: minified.rename(await readFile(path, "utf8")),
       }));
       esbuild.onLoad({ filter: /_bg\.wasm$/ }, async () => ({
-        contents: `export default ${JSON.stringify(encode(await readFile(wasmFile)))};`,
+        contents: inlined(await readFile(wasmFile), esbuild.initialOptions.platform),
+        resolveDir: template,
       }));
     },
   };
