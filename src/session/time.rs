@@ -33,9 +33,17 @@ impl Instant {
 }
 
 /// A length of time in whole milliseconds.
+///
+/// A number of JavaScript where it goes out, as the times there are.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize)]
-#[serde(transparent)]
+#[serde(into = "f64")]
 pub struct Duration(u64);
+
+impl From<Duration> for f64 {
+    fn from(duration: Duration) -> Self {
+        duration.0 as Self
+    }
+}
 
 impl Duration {
     /// No time at all.
