@@ -348,8 +348,8 @@ impl Driver {
                 ("disconnected", payloads::data(event))
             }
             Event::Reconnecting(event) => {
-                let delay = event.delay.as_millis().to_string();
-                let code = event.cause.code.to_string();
+                let delay = (event.delay.as_millis() as u32).to_string();
+                let code = u32::from(event.cause.code).to_string();
                 let after = [" ms, after ", &code, " ", &event.cause.reason].concat();
                 self.write(
                     LogLevel::Warn,

@@ -181,7 +181,7 @@ fn cause(close: Close, kind: CloseKind) -> Cause {
 
 /// A closure in words for people.
 fn describe(code: u16, reason: &str) -> String {
-    let code = code.to_string();
+    let code = u32::from(code).to_string();
     if reason.is_empty() {
         ["Connection closed (", &code, ")"].concat()
     } else {

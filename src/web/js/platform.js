@@ -74,15 +74,20 @@ export function abandon(socket, code, reason) {
 }
 
 /**
- * Writes a log line. A logger that lacks the method, or throws, must not disturb the session;
- * the console is a logger like others, which a page may have replaced.
+ * Writes a log line that names package, session and connection. A logger that lacks the method,
+ * or throws, must not disturb the session; the console is a logger like others, which a page may
+ * have replaced.
  * @param {any} logger undefined for the console
  * @param {string} method
- * @param {string} line
+ * @param {string} packageName
+ * @param {string | undefined} sessionId
+ * @param {number} connection
+ * @param {string} text
  */
-export function writeLine(logger, method, line) {
+export function writeLine(logger, method, packageName, sessionId = "-", connection, text) {
+  const names = `package=${packageName} session=${sessionId} connection=${connection}`;
   try {
-    (logger ?? console)[method](line);
+    (logger ?? console)[method](`[tpa-session] ${names} ${text}`);
   } catch {
     // There is nowhere to say it.
   }
