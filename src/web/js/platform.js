@@ -20,13 +20,13 @@ export function globalWebSocket() {
 }
 
 /**
- * The constructor of WebSockets of this place: the global one, or a promise of another.
- * The promise is rejected where there is none.
- * @returns {any}
+ * The constructor of WebSockets of this place, which may have to be loaded; rejects where there
+ * is none.
+ * @returns {Promise<any>}
  */
-export function findWebSocket() {
+export async function findWebSocket() {
   if (typeof globalThis.WebSocket === "function") return globalThis.WebSocket;
-  if (importWebSocket === undefined) return Promise.reject(new Error("no WebSocket"));
+  if (importWebSocket === undefined) throw new Error("no WebSocket");
   return importWebSocket();
 }
 
