@@ -44,21 +44,11 @@ impl Log {
         }
         write_line(
             self.logger.as_ref(),
-            name(level),
+            level.name(),
             &self.package_name,
             session_id,
             connection.0,
             text,
         );
-    }
-}
-
-const fn name(level: LogLevel) -> &'static str {
-    match level {
-        LogLevel::Silent => "silent",
-        LogLevel::Error => "error",
-        LogLevel::Warn => "warn",
-        LogLevel::Info => "info",
-        LogLevel::Debug => "debug",
     }
 }
