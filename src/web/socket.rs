@@ -1,25 +1,19 @@
 //! One WebSocket, with its sharp edges filed off.
 
-use std::rc::Rc;
-
 use js_sys::{Array, Function, JsString, Reflect};
 use wasm_bindgen::prelude::*;
 use web_sys::WebSocket;
 
 use crate::session::{Close, Instant, NO_CLOSE_FRAME, SocketId};
 
+use super::callback::{Callback, callback};
 use super::dispatcher::{Dispatcher, SocketLink};
 use super::fields::text;
 
 #[wasm_bindgen(module = "/src/web/js/platform.js")]
 extern "C" {
     #[wasm_bindgen(catch)]
-    fn listen(
-        socket: &JsValue,
-        opened: &JsValue,
-        failed: &JsValue,
-        closed: &JsValue,
-    ) -> Result<(), JsValue>;
+    fn listen(socket: &JsValue, tell: &JsValue) -> Result<(), JsValue>;
 
     fn abandon(socket: &JsValue, code: u16, reason: &str);
 }
@@ -43,14 +37,16 @@ pub(super) enum Report {
     Closed(Close),
 }
 
-/// A socket and the closures that it calls.
+/// As in platform.js.
+const OPENED: u32 = 0;
+const FAILED: u32 = 1;
+
+/// A socket and the function that it calls.
 pub(super) struct Socket {
     pub(super) id: SocketId,
     socket: AnySocket,
     link: SocketLink,
-    _opened: Closure<dyn FnMut()>,
-    _failed: Closure<dyn FnMut(JsValue)>,
-    _closed: Closure<dyn FnMut(JsValue)>,
+    _tell: Callback,
 }
 
 impl Socket {
@@ -64,26 +60,22 @@ impl Socket {
     ) -> Result<Self, String> {
         let socket = Reflect::construct(constructor, &Array::of1(&url.into()))
             .map_err(|error| message_of(&error))?;
-        let report = Rc::new(report);
-        let tell = report.clone();
-        let opened = Closure::<dyn FnMut()>::new(move || tell(Report::Opened));
-        let tell = report.clone();
-        let failed = Closure::<dyn FnMut(JsValue)>::new(move |event| {
-            tell(Report::Failed(text(&event, "message").unwrap_or_default()));
+        let tell = callback(move |what, _, event| {
+            report(match what {
+                OPENED => Report::Opened,
+                FAILED => Report::Failed(text(&event, "message").unwrap_or_default()),
+                _ => Report::Closed(read(&event)),
+            });
         });
-        let closed =
-            Closure::<dyn FnMut(JsValue)>::new(move |event| report(Report::Closed(read(&event))));
-        let attached = dispatcher.attach(&socket, id.0).and_then(|link| {
-            listen(&socket, opened.as_ref(), failed.as_ref(), closed.as_ref()).map(|()| link)
-        });
+        let attached = dispatcher
+            .attach(&socket, id.0)
+            .and_then(|link| listen(&socket, tell.as_ref()).map(|()| link));
         match attached {
             Ok(link) => Ok(Self {
                 id,
                 socket: socket.unchecked_into(),
                 link,
-                _opened: opened,
-                _failed: failed,
-                _closed: closed,
+                _tell: tell,
             }),
             Err(error) => {
                 abandon(&socket, 1000, "");

@@ -33,17 +33,19 @@ export async function findWebSocket() {
 /** How long a peer may take to answer a close frame before the package `ws` is told to cut, ms. */
 const CLOSE_PATIENCE = 1000;
 
+const OPENED = 0;
+const FAILED = 1;
+const CLOSED = 2;
+
 /**
  * Listens to a socket's life.
  * @param {any} socket
- * @param {() => void} opened
- * @param {(event: any) => void} failed
- * @param {(event: any) => void} closed
+ * @param {(what: number, _: 0, event?: any) => void} tell
  */
-export function listen(socket, opened, failed, closed) {
-  socket.onopen = opened;
-  socket.onerror = failed;
-  socket.onclose = closed;
+export function listen(socket, tell) {
+  socket.onopen = () => tell(OPENED, 0);
+  socket.onerror = (/** @type {any} */ event) => tell(FAILED, 0, event);
+  socket.onclose = (/** @type {any} */ event) => tell(CLOSED, 0, event);
 }
 
 /**
