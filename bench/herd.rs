@@ -27,6 +27,7 @@ const FIRST: (u64, u64) = (500, 1000);
 const LIMIT: f64 = 1.3;
 
 /// These clients send nothing.
+#[derive(Clone)]
 struct Nothing;
 
 impl Payload for Nothing {
@@ -147,7 +148,8 @@ impl Client {
                 | Output::Close(..)
                 | Output::Judge(_)
                 | Output::Emit(_)
-                | Output::Settle(..) => {}
+                | Output::Settle(..)
+                | Output::Flushed(..) => {}
             }
         }
     }

@@ -86,6 +86,12 @@ export interface SessionOptions {
   maxQueuedMessages?: number;
   /** Most bytes (UTF-8) that wait while there is no connection. Default 1048576. */
   maxQueuedBytes?: number;
+  /**
+   * What becomes of messages whose connection is lost before the cloud has confirmed them:
+   * with `"at-least-once"` they are sent again, and may be received twice. Default
+   * `"at-most-once"`.
+   */
+  delivery?: "at-most-once" | "at-least-once";
   /** Default `"warn"`. */
   logLevel?: LogLevel;
   /** Default: the console. */
@@ -140,8 +146,54 @@ export interface StateChangeEvent {
 export interface DroppedEvent {
   /** The message that will not be sent, as it was handed to `send()`. */
   message: OutgoingMessage;
-  /** What made it go. */
-  why: "overflow" | "expired" | "ended";
+  /**
+   * What made it go. `"unconfirmed"` is any of the others for a message that was sent once: it
+   * may have been received.
+   */
+  why: "overflow" | "expired" | "ended" | "unconfirmed";
+}
+
+/** One thing that happened: plain data, for a bug report. Times are ms since the epoch. */
+export type Transition = { at: number; connection: number } & (
+  | ({ event: "connecting" } & ConnectingEvent)
+  | ({ event: "disconnected" } & DisconnectedEvent)
+  | ({ event: "reconnecting" } & ReconnectingEvent)
+  | ({ event: "stateChange" } & StateChangeEvent)
+  | { event: "error"; message: string; code?: string }
+  | { event: "offline" | "online" | "resumed" | "slept" }
+);
+
+/** Counters since the session was made, and what is kept now. */
+export interface SessionStats {
+  /** Attempts to connect, the first ones included. */
+  attempts: number;
+  /** Attempts that the cloud acknowledged. */
+  connections: number;
+  /** Messages that went to a socket; one that was sent again counts again. */
+  sent: number;
+  /** Frames that came. */
+  received: number;
+  /** Messages that were reported dropped. */
+  dropped: number;
+  /** Malformed frames, and errors that the cloud reported. */
+  errors: number;
+  pings: number;
+  pongs: number;
+  /** From the last ping to its pong, ms. */
+  roundTrip?: number;
+  /** When the cloud last showed itself, ms since the epoch. */
+  lastHeard?: number;
+  /** Messages that wait to be sent. */
+  queued: number;
+  /** Their bytes (UTF-8). */
+  queuedBytes: number;
+  /** Messages that were sent and may have to be sent again. */
+  unconfirmed: number;
+}
+
+/** Why `flush()` is rejected. */
+export interface FlushError extends Error {
+  code: "NOT_SUPPORTED" | "CONNECTION_LOST" | "SESSION_OVER";
 }
 
 /** A binary frame: PCM audio from the glasses. */
@@ -234,6 +286,19 @@ export class TpaSession {
    * @throws {TypeError} for what is not a message; never for the state of the connection.
    */
   send(message: OutgoingMessage, options?: SendOptions): "sent" | "queued" | "dropped";
+
+  /**
+   * Resolves when the cloud has received all that `send()` was given so far: a pong confirms
+   * what was sent before its ping. Rejects with a `FlushError` when the cloud answers no pings,
+   * when a connection is lost whose messages are not sent again, and when there is no session.
+   */
+  flush(): Promise<void>;
+
+  /** The last 256 transitions, oldest first, for a bug report. The key is in none of them. */
+  timeline(): Transition[];
+
+  /** Counters; an object of its own at each call. */
+  readonly stats: SessionStats;
 
   /** Asks the cloud for streams. The list is told anew after every reconnect. */
   subscribe(streams: string | string[]): void;

@@ -8,6 +8,7 @@
 use std::cell::Cell;
 
 use super::backoff::Backoff;
+use super::delivery::Guarantee;
 use super::liveness::Watch;
 use super::outbox::Limits;
 use super::time::Duration;
@@ -33,6 +34,8 @@ pub struct Config {
     pub stable_after: Duration,
     /// How much may wait to be sent.
     pub outbox: Limits,
+    /// What becomes of messages whose connection is lost.
+    pub delivery: Guarantee,
     /// How a connection is watched.
     pub watch: Watch,
     /// The app is asked about each closure.
@@ -59,7 +62,9 @@ impl Default for Config {
             outbox: Limits {
                 messages: 1000,
                 bytes: 1024 * 1024,
+                buffered: 1024 * 1024,
             },
+            delivery: Guarantee::AtMostOnce,
             watch: Watch {
                 ping_interval: Duration::from_millis(15_000),
                 pong_timeout: Duration::from_millis(5000),
@@ -198,7 +203,9 @@ impl Options {
                 outbox: Limits {
                     messages: count("maxQueuedMessages", defaults.outbox.messages),
                     bytes: count("maxQueuedBytes", defaults.outbox.bytes),
+                    buffered: defaults.outbox.buffered,
                 },
+                delivery: fields.delivery(),
                 watch: Watch {
                     ping_interval: millis("pingInterval", defaults.watch.ping_interval, &MILLIS),
                     pong_timeout: millis("pongTimeout", defaults.watch.pong_timeout, &TIMEOUT),
@@ -233,7 +240,7 @@ pub fn websocket_url(url: &str) -> Option<String> {
     // The constructor of a WebSocket refuses a fragment (WHATWG WebSockets, "new WebSocket").
     let rest = split_once(rest, b'#').map_or(rest, |(rest, _)| rest);
     let has_host = !matches!(rest.bytes().next(), None | Some(b'/' | b'?' | b':'));
-    let has_blank = rest.bytes().any(|byte| byte.is_ascii_whitespace());
+    let has_blank = rest.bytes().any(|byte| byte <= b' ');
     (has_host && !has_blank).then(|| [scheme, "://", rest].concat())
 }
 
@@ -247,12 +254,19 @@ fn split_once(text: &str, byte: u8) -> Option<(&str, &str)> {
 fn is_loopback(url: &str) -> bool {
     let rest = url.strip_prefix("ws://").or(url.strip_prefix("wss://"));
     let rest = rest.unwrap_or_default();
+    let mut authority = rest.bytes().take_while(|byte| !matches!(byte, b'/' | b'?'));
+    if authority.any(|byte| byte == b'@') {
+        // What looks like the host is a name and a password.
+        return false;
+    }
     let ends = |at: usize| matches!(rest.as_bytes().get(at), None | Some(b':' | b'/' | b'?'));
     let is_numeric = |byte: &u8| byte.is_ascii_digit() || *byte == b'.';
+    // One that ends with a point is a name, or another address.
     let address = rest.bytes().take_while(is_numeric).count();
+    let is_address = rest.as_bytes().get(address.wrapping_sub(1)) != Some(&b'.');
     rest.starts_with("localhost") && ends("localhost".len())
         || rest.starts_with("[::1]") && ends("[::1]".len())
-        || rest.starts_with("127.") && ends(address)
+        || rest.starts_with("127.") && is_address && ends(address)
 }
 
 /// What is allowed for a URL.
@@ -390,6 +404,16 @@ impl Fields<'_> {
             );
             LogLevel::default()
         })
+    }
+
+    fn delivery(&self) -> Guarantee {
+        match (self.get)("delivery") {
+            Value::Missing => return Guarantee::default(),
+            Value::Text(name) if name == "at-most-once" => return Guarantee::AtMostOnce,
+            Value::Text(name) if name == "at-least-once" => return Guarantee::AtLeastOnce,
+            _ => self.wrong("delivery", "\"at-most-once\" or \"at-least-once\""),
+        }
+        Guarantee::default()
     }
 
     fn object(&self, field: &'static str) {

@@ -13,6 +13,10 @@ pub struct SocketId(pub u32);
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
 pub struct RunId(pub u32);
 
+/// Names one wait for all messages to be received.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, PartialOrd, Ord, Hash)]
+pub struct FlushId(pub u32);
+
 /// What the app asks.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub enum Command<P> {
@@ -35,10 +39,12 @@ pub enum Command<P> {
         key: Option<String>,
         /// How long it may wait.
         ttl: Option<Duration>,
-        /// Whether the socket itself would take it. A socket can be closing for seconds before
-        /// it says so, and what is handed to it meanwhile is lost.
-        writable: bool,
+        /// Bytes that the socket itself holds; `None` when it is not open. A socket can be
+        /// closing for seconds before it says so, and what is handed to it meanwhile is lost.
+        buffered: Option<u32>,
     },
+    /// Say when all messages so far have been received.
+    Flush,
     /// Skip the wait before the next attempt; a no-op in other states.
     ReconnectNow,
     /// Ask the cloud for streams.
@@ -54,6 +60,9 @@ pub enum Reply {
     Done,
     /// To `Connect`: the run that is now active.
     Run(RunId),
+    /// To `Flush`: what [`Output::Flushed`](super::Output::Flushed) will name. Calls may share
+    /// one.
+    Flush(FlushId),
     /// To `Send`: handed to the socket.
     Sent,
     /// To `Send`: waits for a connection.
@@ -115,6 +124,8 @@ pub enum Input {
     /// The peer showed itself at this time: by a frame of the app's, or by a protocol ping.
     /// To be reported before `Timeout`, not at each frame.
     Heard(SocketId, Instant),
+    /// Bytes that the open socket itself holds. To be reported before `Timeout`.
+    Buffered(SocketId, u32),
     /// The answer to [`Output::Judge`](super::Output::Judge): the app's word, if it has one.
     Verdict(Option<bool>),
     /// The environment says that there is no network.
@@ -146,7 +157,8 @@ impl Input {
             | Self::Closed(socket, _)
             | Self::Control(socket, _)
             | Self::Malformed(socket, _)
-            | Self::Heard(socket, _) => Some(*socket),
+            | Self::Heard(socket, _)
+            | Self::Buffered(socket, _) => Some(*socket),
         }
     }
 }

@@ -68,6 +68,11 @@ impl Liveness {
             .is_some_and(|ping| self.last_received <= ping)
     }
 
+    /// Whether something came later than this.
+    pub(super) fn heard_after(&self, at: Instant) -> bool {
+        self.last_received > at
+    }
+
     /// When the next ping is due.
     pub(super) fn ping_due(&self, interval: Duration) -> Instant {
         let idle_since = self.last_sent.min(self.last_received);

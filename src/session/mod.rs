@@ -16,14 +16,17 @@
 mod backoff;
 mod close;
 mod config;
+mod delivery;
 mod input;
 mod liveness;
 mod machine;
 mod outbox;
 mod output;
 mod protocol;
+mod stats;
 mod subscriptions;
 mod time;
+mod timeline;
 mod timer;
 
 pub use backoff::Backoff;
@@ -34,17 +37,20 @@ pub use close::{
 pub use config::{
     Config, DEFAULT_URL, LogLevel, OptionError, Options, Source, URL_ALLOWED, Value, websocket_url,
 };
-pub use input::{Command, CommandError, Input, Reply, RunId, SocketId};
+pub use delivery::Guarantee;
+pub use input::{Command, CommandError, FlushId, Input, Reply, RunId, SocketId};
 pub use liveness::{Suspicion, Watch};
 pub use machine::Session;
 pub use outbox::{Limits, Payload};
 pub use output::{
-    Cause, Connecting, ConnectionError, Disconnected, DropReason, Event, Outgoing, Output,
-    Reconnecting, SessionError, State, StateChange,
+    Cause, Connecting, ConnectionError, Disconnected, DropReason, Event, FlushError, Outgoing,
+    Output, Reconnecting, SessionError, State, StateChange,
 };
 pub use protocol::{
     CONTROL_TYPES, Control, Init, Malformed, Ping, RENAMED_TYPES, SubscriptionUpdate, state_key,
     time_to_live,
 };
+pub use stats::Stats;
 pub use time::{Duration, Instant};
+pub use timeline::{Happening, Transition};
 pub use timer::Timer;

@@ -1,12 +1,14 @@
-//! What waits to be sent: bounded, keyed, and with an end to its waiting.
+//! What waits to be sent, and what was sent and may have to be sent again: bounded, keyed, and
+//! with an end to its waiting.
 
 use std::collections::VecDeque;
 
+use super::output::DropReason;
 use super::time::Instant;
 
 /// The app's own form of a message, which the core keeps and never reads.
-pub trait Payload {
-    /// Bytes on the wire (UTF-8). Asked for only when the message has to wait.
+pub trait Payload: Clone {
+    /// Bytes on the wire (UTF-8). Asked for only when the message has to be kept.
     fn size(&self) -> usize;
 }
 
@@ -21,33 +23,55 @@ pub struct Message<P> {
     pub expires: Option<Instant>,
 }
 
-/// How much may wait.
+/// How much may be kept.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct Limits {
     /// Most messages.
     pub messages: usize,
     /// Most bytes, all messages together.
     pub bytes: usize,
+    /// Bytes that the socket itself may hold before messages wait here instead.
+    pub buffered: usize,
 }
 
-#[derive(Debug)]
-struct Waiting<P> {
+/// What is no longer kept although nobody knows that it was received.
+pub(super) type Dropped<P> = Vec<(P, DropReason)>;
+
+#[derive(Clone, Debug)]
+struct Kept<P> {
     message: Message<P>,
     size: usize,
+    serial: u64,
+    /// It went to a socket once, and may have been received.
+    sent: bool,
 }
 
-/// The queue of messages that wait for a connection, oldest first.
-#[derive(Debug)]
+impl<P> Kept<P> {
+    fn dropped(self, why: DropReason) -> (P, DropReason) {
+        let why = if self.sent {
+            DropReason::Unconfirmed
+        } else {
+            why
+        };
+        (self.message.payload, why)
+    }
+}
+
+/// The messages that are kept, oldest first: those in flight, then those that wait.
+#[derive(Clone, Debug)]
 pub(super) struct Outbox<P> {
-    waiting: VecDeque<Waiting<P>>,
+    kept: VecDeque<Kept<P>>,
+    /// How many of them are in flight: sent on this connection and not confirmed.
+    in_flight: usize,
     bytes: usize,
     limits: Limits,
 }
 
 impl<P: Payload> Outbox<P> {
-    pub(super) fn new(limits: Limits) -> Self {
+    pub(super) const fn new(limits: Limits) -> Self {
         Self {
-            waiting: VecDeque::new(),
+            kept: VecDeque::new(),
+            in_flight: 0,
             bytes: 0,
             limits,
         }
@@ -55,81 +79,139 @@ impl<P: Payload> Outbox<P> {
 
     /// Lets a message wait. Returns what had to give way, oldest first; the message itself is
     /// the error when it could not fit even into an empty queue.
-    pub(super) fn push(&mut self, message: Message<P>) -> Result<Vec<P>, P> {
+    pub(super) fn push(&mut self, message: Message<P>, serial: u64) -> Result<Dropped<P>, P> {
         let size = message.payload.size();
         if self.limits.messages == 0 || size > self.limits.bytes {
             return Err(message.payload);
         }
         self.bytes += size;
-        let waiting = Waiting { message, size };
-        let index = match self.position(waiting.message.key.as_deref()) {
-            Some(index) => {
-                let replaced = std::mem::replace(&mut self.waiting[index], waiting);
-                self.bytes -= replaced.size;
+        let mut newcomer = Kept {
+            message,
+            size,
+            serial,
+            sent: false,
+        };
+        let older = self.find(newcomer.message.key.as_deref());
+        let index = match older {
+            Some(index) if index >= self.in_flight => {
+                newcomer.serial = self.kept[index].serial;
+                self.bytes -= std::mem::replace(&mut self.kept[index], newcomer).size;
                 index
             }
-            None => {
-                self.waiting.push_back(waiting);
-                self.waiting.len() - 1
+            _ => {
+                // One in flight stays where it is as far as the cloud is concerned, but it
+                // will not be sent again.
+                older.and_then(|index| self.remove(index));
+                self.kept.push_back(newcomer);
+                self.kept.len() - 1
             }
         };
         Ok(self.trim(index))
     }
 
-    pub(super) fn pop(&mut self) -> Option<P> {
-        let first = self.waiting.pop_front()?;
-        self.bytes -= first.size;
-        Some(first.message.payload)
+    /// Takes out the first of the waiting messages to be sent, its size and its serial. Where
+    /// `keeps`, it stays here as one in flight.
+    pub(super) fn next(&mut self, keeps: bool) -> Option<(P, usize, u64)> {
+        let next = self.kept.get_mut(self.in_flight)?;
+        let (size, serial) = (next.size, next.serial);
+        if !keeps {
+            let gone = self.remove(self.in_flight)?;
+            return Some((gone.message.payload, size, serial));
+        }
+        next.sent = true;
+        self.in_flight += 1;
+        Some((next.message.payload.clone(), size, serial))
+    }
+
+    /// All in flight up to this serial was received.
+    pub(super) fn confirm(&mut self, serial: u64) {
+        while self.in_flight > 0 && self.kept.front().is_some_and(|kept| kept.serial <= serial) {
+            self.remove(0);
+        }
+    }
+
+    /// What is in flight will be sent again, before what waits.
+    pub(super) const fn requeue(&mut self) {
+        self.in_flight = 0;
     }
 
     /// Takes out what is too old to be sent, oldest first.
-    pub(super) fn take_expired(&mut self, now: Instant) -> Vec<P> {
-        let mut expired = Vec::new();
-        for _ in 0..self.waiting.len() {
-            let Some(first) = self.waiting.pop_front() else {
-                break;
-            };
-            if first.message.expires.is_some_and(|at| at <= now) {
-                self.bytes -= first.size;
-                expired.push(first.message.payload);
+    pub(super) fn take_expired(&mut self, now: Instant) -> Dropped<P> {
+        let mut dropped = Vec::new();
+        if self.next_expiry().is_none_or(|at| at > now) {
+            return dropped;
+        }
+        for kept in self.kept.split_off(self.in_flight) {
+            if kept.message.expires.is_some_and(|at| at <= now) {
+                self.bytes -= kept.size;
+                dropped.push(kept.dropped(DropReason::Expired));
             } else {
-                self.waiting.push_back(first);
+                self.kept.push_back(kept);
             }
         }
-        expired
+        dropped
+    }
+
+    /// Takes out all, oldest first.
+    pub(super) fn clear(&mut self) -> Dropped<P> {
+        self.in_flight = 0;
+        self.bytes = 0;
+        let all = std::mem::take(&mut self.kept).into_iter();
+        all.map(|kept| kept.dropped(DropReason::Ended)).collect()
     }
 
     /// When the first of the waiting messages expires.
     pub(super) fn next_expiry(&self) -> Option<Instant> {
-        self.waiting.iter().filter_map(|w| w.message.expires).min()
+        self.waiting().filter_map(|w| w.message.expires).min()
     }
 
-    pub(super) fn len(&self) -> usize {
-        self.waiting.len()
+    /// The serial of the first of the waiting messages.
+    pub(super) fn first_waiting(&self) -> Option<u64> {
+        self.kept.get(self.in_flight).map(|kept| kept.serial)
     }
 
-    pub(super) fn bytes(&self) -> usize {
-        self.bytes
+    /// Messages that wait, and their bytes.
+    pub(super) fn queued(&self) -> (usize, usize) {
+        let bytes = self.waiting().map(|kept| kept.size).sum();
+        (self.kept.len() - self.in_flight, bytes)
     }
 
-    fn position(&self, key: Option<&str>) -> Option<usize> {
+    /// Messages in flight.
+    pub(super) const fn in_flight(&self) -> usize {
+        self.in_flight
+    }
+
+    fn waiting(&self) -> impl Iterator<Item = &Kept<P>> {
+        self.kept.iter().skip(self.in_flight)
+    }
+
+    /// There is at most one with a key.
+    fn find(&self, key: Option<&str>) -> Option<usize> {
         let key = key?;
-        self.waiting
+        self.kept
             .iter()
-            .position(|w| w.message.key.as_deref() == Some(key))
+            .position(|kept| kept.message.key.as_deref() == Some(key))
+    }
+
+    fn remove(&mut self, index: usize) -> Option<Kept<P>> {
+        let gone = self.kept.remove(index)?;
+        self.bytes -= gone.size;
+        if index < self.in_flight {
+            self.in_flight -= 1;
+        }
+        Some(gone)
     }
 
     /// Drops the oldest until the limits hold, but not the newcomer, wherever it stands.
-    fn trim(&mut self, mut newcomer: usize) -> Vec<P> {
+    fn trim(&mut self, mut newcomer: usize) -> Dropped<P> {
         let mut dropped = Vec::new();
-        while self.waiting.len() > self.limits.messages || self.bytes > self.limits.bytes {
+        while self.kept.len() > self.limits.messages || self.bytes > self.limits.bytes {
             let oldest = usize::from(newcomer == 0);
-            let Some(gone) = self.waiting.remove(oldest) else {
+            let Some(gone) = self.remove(oldest) else {
                 break;
             };
             newcomer = newcomer.saturating_sub(1);
-            self.bytes -= gone.size;
-            dropped.push(gone.message.payload);
+            dropped.push(gone.dropped(DropReason::Overflow));
         }
         dropped
     }

@@ -3,7 +3,7 @@
 use serde::Serialize;
 
 use super::close::{Close, CloseKind};
-use super::input::{RunId, SocketId};
+use super::input::{FlushId, RunId, SocketId};
 use super::protocol::Malformed;
 use super::time::Duration;
 
@@ -24,6 +24,8 @@ pub enum Output<P> {
     Emit(Event<P>),
     /// Settle the promise that `connect()` gave.
     Settle(RunId, Result<(), ConnectionError>),
+    /// Settle the promise that `flush()` gave.
+    Flushed(FlushId, Result<(), FlushError>),
 }
 
 /// A frame to the cloud.
@@ -172,6 +174,8 @@ pub enum SessionError {
         /// The cloud's text.
         message: String,
     },
+    /// Messages are to be delivered at least once, and this cloud confirms none.
+    Unconfirmable,
 }
 
 /// Why a message will not be sent.
@@ -183,6 +187,8 @@ pub enum DropReason {
     Expired,
     /// The session is over.
     Ended,
+    /// One of these, after it had been sent: it may have been received.
+    Unconfirmed,
 }
 
 impl DropReason {
@@ -192,6 +198,7 @@ impl DropReason {
             Self::Overflow => "overflow",
             Self::Expired => "expired",
             Self::Ended => "ended",
+            Self::Unconfirmed => "unconfirmed",
         }
     }
 }
@@ -205,4 +212,35 @@ pub struct ConnectionError {
     pub message: String,
     /// Attempts to reconnect that were made.
     pub attempts: u32,
+}
+
+/// Why nobody can say that all messages were received.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
+pub enum FlushError {
+    /// The cloud answers no pings.
+    Unsupported,
+    /// The connection was lost with messages that are not sent again.
+    Lost,
+    /// The session is over, or was never begun.
+    Ended,
+}
+
+impl FlushError {
+    /// For programs.
+    pub const fn code(self) -> &'static str {
+        match self {
+            Self::Unsupported => "NOT_SUPPORTED",
+            Self::Lost => "CONNECTION_LOST",
+            Self::Ended => "SESSION_OVER",
+        }
+    }
+
+    /// For people.
+    pub const fn message(self) -> &'static str {
+        match self {
+            Self::Unsupported => "not supported by this cloud",
+            Self::Lost => "the connection was lost before all was confirmed",
+            Self::Ended => "the session is over",
+        }
+    }
 }

@@ -1,7 +1,7 @@
 //! The streams that the app asked for: the list that is told anew after every ack.
 
 /// The list, in the order of asking, each stream once.
-#[derive(Debug, Default)]
+#[derive(Clone, Debug, Default)]
 pub(super) struct Subscriptions(Vec<String>);
 
 impl Subscriptions {

@@ -17,25 +17,31 @@ pub enum Timer {
     Ping,
     /// The pong is overdue.
     Pong,
+    /// What was sent is to be confirmed.
+    Confirm,
+    /// The socket may have room again for what waits.
+    Drain,
     /// The first of the waiting messages is too old to be sent.
     Expiry,
 }
 
 impl Timer {
     /// In the order in which deadlines that fall together are served.
-    pub const ALL: [Self; 7] = [
+    pub const ALL: [Self; 9] = [
         Self::Connect,
         Self::Failure,
         Self::Stable,
         Self::Retry,
         Self::Pong,
         Self::Ping,
+        Self::Confirm,
+        Self::Drain,
         Self::Expiry,
     ];
 }
 
 /// At most one deadline for each [`Timer`].
-#[derive(Debug, Default)]
+#[derive(Clone, Debug, Default)]
 pub(super) struct Timers([Option<Instant>; Timer::ALL.len()]);
 
 impl Timers {

@@ -24,6 +24,11 @@ pub(super) fn wall() -> u64 {
     js_sys::Date::now() as u64
 }
 
+/// A time on the monotonic clock as one on the wall clock, ms since the epoch.
+pub(super) fn to_wall(at: Instant) -> f64 {
+    wall() as f64 - (now().as_millis() as f64 - at.as_millis() as f64)
+}
+
 /// At most one timeout, armed for one instant.
 #[derive(Debug, Default)]
 pub(super) struct Alarm {

@@ -56,6 +56,10 @@ extern "C" {
     #[wasm_bindgen(method)]
     fn emit(this: &Dispatcher, event: &str, payload: &JsValue);
 
+    /// Frames that came, on all sockets.
+    #[wasm_bindgen(method, getter)]
+    pub(super) fn received(this: &Dispatcher) -> f64;
+
     /// Listens to a socket's messages.
     #[wasm_bindgen(method, catch)]
     pub(super) fn attach(

@@ -10,11 +10,10 @@ use wasm_bindgen_futures::{JsFuture, spawn_local};
 
 use crate::session::{
     Cause, Command, CommandError, Control, Event, Input, LogLevel, Malformed, Outgoing, Output,
-    Reply, Session, SocketId, State, is_clean,
+    Reply, Session, SocketId, State, Transition, is_clean,
 };
 
 use super::clock::{self, Alarm};
-use super::connect_promise::ConnectPromises;
 use super::credentials::{self, Credentials, Missing, Part};
 use super::dispatcher::{Hears, Link};
 use super::environment::Environment;
@@ -22,6 +21,7 @@ use super::log::Log;
 use super::message::Message;
 use super::options::{SessionOptions, type_error};
 use super::payloads;
+use super::promises::Promises;
 use super::socket::{Report, Socket};
 use super::{fields, frames};
 
@@ -44,7 +44,8 @@ pub(super) struct Driver {
     /// The key of the current attempt, to keep it out of all texts.
     api_key: RefCell<String>,
     settings: RefCell<JsValue>,
-    promises: RefCell<ConnectPromises>,
+    connects: RefCell<Promises>,
+    flushes: RefCell<Promises>,
 }
 
 /// The attempt whose socket is not made yet.
@@ -77,7 +78,8 @@ impl Driver {
                 environment: RefCell::default(),
                 api_key: RefCell::default(),
                 settings: RefCell::new(Array::new().into()),
-                promises: RefCell::default(),
+                connects: RefCell::default(),
+                flushes: RefCell::default(),
             }
         })
     }
@@ -102,14 +104,48 @@ impl Driver {
         let command = Command::Connect { session_id };
         let reply = self.core.borrow_mut().command(command, clock::now());
         let promise = match reply {
-            Ok(Reply::Run(run)) => self.promises.borrow_mut().of(run),
-            Ok(Reply::Done | Reply::Sent | Reply::Queued | Reply::Dropped) => {
-                Promise::resolve(&JsValue::UNDEFINED)
-            }
+            Ok(Reply::Run(run)) => self.connects.borrow_mut().of(run.0),
+            Ok(_) => Promise::resolve(&JsValue::UNDEFINED),
             Err(error) => Promise::reject(&type_error(error.message())),
         };
         self.drain();
         promise
+    }
+
+    /// `flush()`: as with `connect()`, its promise comes first.
+    pub(super) fn flush(&self) -> Promise {
+        let reply = self.core.borrow_mut().command(Command::Flush, clock::now());
+        let promise = match reply {
+            Ok(Reply::Flush(flush)) => self.flushes.borrow_mut().of(flush.0),
+            _ => Promise::resolve(&JsValue::UNDEFINED),
+        };
+        self.drain();
+        promise
+    }
+
+    /// `stats`: times are those of the wall clock.
+    pub(super) fn stats(&self) -> JsValue {
+        self.report_activity();
+        let stats = self.inspect(Session::stats);
+        let payload = payloads::data(&stats);
+        if let Some(at) = stats.last_heard {
+            fields::set(&payload, "lastHeard", &clock::to_wall(at).into());
+        }
+        if let Some(dispatcher) = self.link.dispatcher() {
+            fields::set(&payload, "received", &dispatcher.received().into());
+        }
+        payload
+    }
+
+    /// `timeline()`: times are those of the wall clock.
+    pub(super) fn timeline(&self) -> Array {
+        let entry = |transition: &Transition| {
+            let entry = payloads::happening(&transition.happening);
+            fields::set(&entry, "at", &clock::to_wall(transition.at).into());
+            fields::set(&entry, "connection", &transition.connection.0.into());
+            entry
+        };
+        self.inspect(|core| core.timeline().map(entry).collect())
     }
 
     /// `send()`.
@@ -122,7 +158,7 @@ impl Driver {
             key: key.or_else(|| payload.default_key()),
             ttl: ttl.or_else(|| payload.default_ttl()),
             payload,
-            writable: self.socket().is_some_and(|socket| socket.is_writable()),
+            buffered: self.socket().and_then(|socket| socket.buffered()),
         };
         self.command(command)
             .map_err(|error| type_error(error.message()))
@@ -167,16 +203,25 @@ impl Driver {
 
     /// A deadline has come; what the core is to know before it hears of that is told first.
     fn ring(&self) {
+        self.report_activity();
         let now = clock::now();
-        let heard = self.socket().and_then(|s| Some((s.id, s.heard_at()?)));
+        let buffered = self.socket().and_then(|s| Some((s.id, s.buffered()?)));
         let mut core = self.core.borrow_mut();
-        if let Some((id, at)) = heard {
-            core.handle_input(Input::Heard(id, at), now);
+        if let Some((id, buffered)) = buffered {
+            core.handle_input(Input::Buffered(id, buffered), now);
         }
         core.handle_input(Input::WallClock(clock::wall()), now);
         core.handle_input(Input::Timeout, now);
         drop(core);
         self.drain();
+    }
+
+    /// Frames of the app's are not reported one by one.
+    fn report_activity(&self) {
+        if let Some((id, at)) = self.socket().and_then(|s| Some((s.id, s.heard_at()?))) {
+            let input = Input::Heard(id, at);
+            self.core.borrow_mut().handle_input(input, clock::now());
+        }
     }
 
     fn watch_environment(&self) {
@@ -211,8 +256,16 @@ impl Driver {
             }
             Output::Emit(event) => self.emit(event),
             Output::Settle(run, result) => {
-                let result = result.map(|()| self.settings.borrow().clone());
-                self.promises.borrow_mut().settle(run, result);
+                let result = match result {
+                    Ok(()) => Ok(self.settings.borrow().clone()),
+                    Err(error) => Err(payloads::connection_error(&error)),
+                };
+                self.connects.borrow_mut().settle(run.0, result);
+            }
+            Output::Flushed(flush, result) => {
+                let result = result.map(|()| JsValue::UNDEFINED);
+                let result = result.map_err(payloads::flush_error);
+                self.flushes.borrow_mut().settle(flush.0, result);
             }
         }
     }
@@ -293,6 +346,7 @@ impl Driver {
                 self.input(Input::Failed(id));
             }
             Report::Closed(mut close) => {
+                self.report_activity();
                 close.reason = self.without_key(close.reason);
                 self.input(Input::Closed(id, close));
             }

@@ -4,7 +4,6 @@
 
 mod callback;
 mod clock;
-mod connect_promise;
 mod credentials;
 mod dispatcher;
 mod driver;
@@ -15,6 +14,7 @@ mod log;
 mod message;
 mod options;
 mod payloads;
+mod promises;
 mod session;
 mod socket;
 

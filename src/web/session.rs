@@ -39,6 +39,22 @@ impl TpaSession {
         let _ = self.0.command(Command::Disconnect { reason });
     }
 
+    /// Resolves when all messages so far have been received.
+    pub fn flush(&self) -> Promise {
+        self.0.flush()
+    }
+
+    /// The last transitions, as plain data.
+    pub fn timeline(&self) -> Array {
+        self.0.timeline()
+    }
+
+    /// Counters, as plain data.
+    #[wasm_bindgen(getter)]
+    pub fn stats(&self) -> JsValue {
+        self.0.stats()
+    }
+
     /// Makes the next attempt now, where one is waited for.
     #[wasm_bindgen(js_name = reconnectNow)]
     pub fn reconnect_now(&self) {
@@ -70,19 +86,19 @@ impl TpaSession {
         let reply = match self.0.send(message, options)? {
             Reply::Sent => "sent",
             Reply::Queued => "queued",
-            Reply::Dropped | Reply::Done | Reply::Run(_) => "dropped",
+            Reply::Dropped | Reply::Done | Reply::Run(_) | Reply::Flush(_) => "dropped",
         };
         Ok(reply.into())
     }
 
     /// Asks the cloud for streams.
     pub fn subscribe(&self, streams: &JsValue) -> Result<(), JsValue> {
-        self.change(Command::Subscribe(names(streams)?))
+        self.change(Command::Subscribe(names(streams)))
     }
 
     /// No longer asks for them.
     pub fn unsubscribe(&self, streams: &JsValue) -> Result<(), JsValue> {
-        self.change(Command::Unsubscribe(names(streams)?))
+        self.change(Command::Unsubscribe(names(streams)))
     }
 
     /// The streams asked for.
@@ -146,14 +162,8 @@ fn listener<'a>(
 }
 
 /// One name, or a list of them.
-fn names(streams: &JsValue) -> Result<Vec<String>, JsValue> {
-    let list = match streams.dyn_ref::<Array>() {
-        Some(list) => list.clone(),
-        None => Array::of1(streams),
-    };
+fn names(streams: &JsValue) -> Vec<String> {
     // What is no string is refused as an empty one is.
-    Ok(list
-        .iter()
-        .map(|name| name.as_string().unwrap_or_default())
-        .collect())
+    let names = super::message::texts(streams);
+    names.iter().filter_map(|name| name.as_string()).collect()
 }

@@ -13,7 +13,7 @@ use super::fields::text;
 #[wasm_bindgen(module = "/src/web/js/platform.js")]
 extern "C" {
     #[wasm_bindgen(catch)]
-    fn listen(socket: &JsValue, tell: &JsValue) -> Result<(), JsValue>;
+    fn listen(socket: &JsValue, link: &SocketLink, tell: &JsValue) -> Result<(), JsValue>;
 
     fn abandon(socket: &JsValue, code: u16, reason: &str);
 }
@@ -67,9 +67,15 @@ impl Socket {
                 _ => Report::Closed(read(&event)),
             });
         });
-        let attached = dispatcher
-            .attach(&socket, id.0)
-            .and_then(|link| listen(&socket, tell.as_ref()).map(|()| link));
+        let attached = dispatcher.attach(&socket, id.0).and_then(|link| {
+            match listen(&socket, &link, tell.as_ref()) {
+                Ok(()) => Ok(link),
+                Err(error) => {
+                    link.detach();
+                    Err(error)
+                }
+            }
+        });
         match attached {
             Ok(link) => Ok(Self {
                 id,
@@ -84,10 +90,12 @@ impl Socket {
         }
     }
 
-    /// Whether what is sent now would go out. A socket that is closing takes it and loses it.
-    pub(super) fn is_writable(&self) -> bool {
-        let state = Reflect::get(&self.socket, &"readyState".into());
-        state.is_ok_and(|state| state == WebSocket::OPEN)
+    /// Bytes that it holds itself, while what is sent now would go out: a socket that is
+    /// closing takes it and loses it. One that does not say holds none.
+    pub(super) fn buffered(&self) -> Option<u32> {
+        let field = |name: &str| Reflect::get(&self.socket, &name.into()).unwrap_or_default();
+        let is_open = field("readyState") == WebSocket::OPEN;
+        is_open.then(|| field("bufferedAmount").as_f64().unwrap_or(0.0) as u32)
     }
 
     /// When the peer last showed itself by a frame or a ping, if it did.

@@ -73,6 +73,15 @@ test("the types hold in strict mode under every way of resolving", () => {
        declare const signal: import("tpa-session").AbortSignalLike;
        void session.connect("user-a", { signal });
        session.connect("user-a").catch((error: TpaConnectionError) => void error.kind);
+       new TpaSession({ packageName: "a", apiKey: "k", delivery: "at-least-once" });
+       session.flush().catch((error: import("tpa-session").FlushError) => void error.code);
+       for (const entry of session.timeline()) {
+         if (entry.event === "disconnected") void entry.reason.length;
+       }
+       const received: number = session.stats.received;
+       void received;
+       // @ts-expect-error there is no such guarantee
+       new TpaSession({ packageName: "a", apiKey: "k", delivery: "exactly-once" });
        // @ts-expect-error the key is required
        new TpaSession({ packageName: "a" });
        // @ts-expect-error a message has a type

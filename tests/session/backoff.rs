@@ -1,5 +1,7 @@
 //! When the next attempt is due.
 
+use std::collections::BTreeSet;
+
 use fastrand::Rng;
 use tpa_session::session::{Backoff, Duration};
 
@@ -57,4 +59,25 @@ fn zero_means_at_once() {
         backoff(0, 0, 1.0).delay(9, &mut Rng::with_seed(1)),
         Duration::ZERO
     );
+}
+
+#[test]
+fn no_wait_is_longer_than_a_timer_can_be() {
+    let longest = i32::MAX as u64;
+    let backoff = backoff(1 << 30, longest, 0.0);
+    let mut rng = Rng::with_seed(1);
+    let delays: Vec<_> = (0..3)
+        .map(|n| backoff.delay(n, &mut rng).as_millis())
+        .collect();
+    assert_eq!(delays, [1 << 30, longest, longest]);
+}
+
+#[test]
+fn both_ends_of_the_interval_are_drawn() {
+    let mut rng = Rng::with_seed(1);
+    let backoff = backoff(1, 1, 1.0);
+    let drawn: BTreeSet<_> = (0..100)
+        .map(|_| backoff.delay(0, &mut rng).as_millis())
+        .collect();
+    assert_eq!(drawn, BTreeSet::from([0, 1]));
 }

@@ -9,7 +9,7 @@ use std::collections::{BTreeSet, VecDeque};
 use tpa_session::session::{
     Close, CloseKind, Command, Config, Control, Disconnected, DropReason, Duration, Event, Input,
     Instant, Malformed, Outgoing, Output, Reconnecting, Reply, RunId, Session, SocketId, State,
-    StateChange, is_fatal_error,
+    StateChange, Timer, is_fatal_error,
 };
 
 use crate::world::Text;
@@ -194,7 +194,7 @@ impl Life {
             payload: Text(text),
             key: key.map(Into::into),
             ttl: ttl.map(Duration::from_millis),
-            writable,
+            buffered: writable.then_some(0),
         });
         let mut message = Waiting {
             serial,
@@ -409,7 +409,7 @@ impl Rules {
                 }
             }
             Output::Emit(event) => self.emit(event, now),
-            Output::Judge(_) => panic!("this app does not want to be asked"),
+            Output::Judge(_) | Output::Flushed(..) => panic!("this app does not ask for it"),
         }
     }
 
@@ -553,6 +553,7 @@ impl Rules {
             DropReason::Overflow => assert!(too_much, "dropped without need"),
             DropReason::Expired => assert!(message.expires.is_some_and(|at| at <= now)),
             DropReason::Ended => assert!(self.state.is_active()),
+            DropReason::Unconfirmed => panic!("nothing is confirmed here"),
         }
     }
 
@@ -567,8 +568,12 @@ impl Rules {
         assert_eq!(self.state, session.state());
         let expiry = self.waiting.iter().filter_map(|w| w.expires).min();
         let deadlines = [self.connect, self.failure, self.stable, self.retry, expiry];
-        let due = session.poll_timeout().map(|(at, _)| at.as_millis());
-        assert_eq!(due, deadlines.into_iter().flatten().min());
+        let due = session.poll_timeout();
+        let looks_again = matches!(due, Some((_, Timer::Drain)));
+        assert!(!looks_again || self.state == State::Connected && messages > 0);
+        let due = due.map(|(at, _)| at.as_millis());
+        let named = deadlines.into_iter().flatten().min();
+        assert!(due == named || looks_again && named.is_none_or(|named| due <= Some(named)));
         let open_runs = self.runs.len() - self.ends;
         assert_eq!(open_runs, usize::from(self.state.is_active()));
         let unsettled = self.runs.len() - self.settled.len();

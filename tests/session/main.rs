@@ -10,6 +10,8 @@
 mod attempts;
 mod backoff;
 mod closures;
+mod delivery;
+mod diagnosis;
 mod handshake;
 mod life;
 mod liveness;
@@ -21,5 +23,6 @@ mod protocol;
 mod reentrancy;
 mod stale_sockets;
 mod subscriptions;
+mod time;
 mod verdict;
 mod world;

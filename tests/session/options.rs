@@ -3,7 +3,7 @@
 use std::collections::BTreeMap;
 
 use tpa_session::session::{
-    Config, DEFAULT_URL, LogLevel, OptionError, Options, Source, Value, websocket_url,
+    Config, DEFAULT_URL, Guarantee, LogLevel, OptionError, Options, Source, Value, websocket_url,
 };
 
 fn read(fields: &[(&'static str, Value)]) -> Result<Options, OptionError> {
@@ -35,6 +35,22 @@ fn the_defaults_are_those_of_the_story() {
     assert_eq!(options.config.backoff.initial.as_millis(), 1000);
     assert_eq!(options.url, Source::Fixed(DEFAULT_URL.into()));
     assert_eq!(options.log_level, LogLevel::Warn);
+}
+
+#[test]
+fn delivery_is_at_most_once_unless_the_app_says_otherwise() {
+    let delivery = |name: &str| {
+        let options = read(&[("delivery", Value::Text(name.into()))]);
+        options.map(|options| options.config.delivery)
+    };
+    assert_eq!(read(&[]).unwrap().config.delivery, Guarantee::AtMostOnce);
+    assert_eq!(delivery("at-most-once"), Ok(Guarantee::AtMostOnce));
+    assert_eq!(delivery("at-least-once"), Ok(Guarantee::AtLeastOnce));
+    for value in [Value::Text("once".into()), Value::Bool(true)] {
+        let error = refused("delivery", value);
+        assert_eq!((error.field, error.secret), ("delivery", false));
+        assert_eq!(error.allowed, "\"at-most-once\" or \"at-least-once\"");
+    }
 }
 
 #[test]
@@ -148,6 +164,9 @@ fn urls_of_the_web_become_urls_of_sockets() {
         "ws:///path",
         "ws://:80",
         "ws://a b",
+        // The platform cuts off what ends a URL and cannot be seen, but keeps it before a
+        // fragment.
+        "ws://host?q\u{10}\0#fragment",
     ] {
         assert_eq!(websocket_url(wrong), None, "{wrong}");
     }
@@ -250,6 +269,13 @@ fn only_a_fixed_url_of_this_machine_does_without_the_network() {
         ("ws://localhost.example:8002", false),
         ("wss://cloud.example/localhost", false),
         ("ws://10.0.0.127", false),
+        // A name and a password before the host, and a name that only begins like an address.
+        ("ws://localhost:pass@cloud.example", false),
+        ("ws://127.0.0.1:80@cloud.example/path", false),
+        ("ws://[::1]:80@cloud.example?query", false),
+        ("ws://localhost/path@cloud.example", true),
+        ("ws://127.:80", false),
+        ("ws://127..", false),
     ] {
         let options = read(&[("augmentOSWebsocketUrl", Value::Text(url.into()))]).expect(url);
         assert_eq!(options.config.on_loopback, here, "{url}");

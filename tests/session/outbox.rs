@@ -6,7 +6,11 @@ use crate::world::{SESSION, Text, World, config};
 
 fn limited(messages: usize, bytes: usize) -> Config {
     Config {
-        outbox: Limits { messages, bytes },
+        outbox: Limits {
+            messages,
+            bytes,
+            ..config().outbox
+        },
         ..config()
     }
 }
@@ -42,7 +46,7 @@ fn a_socket_that_is_closing_is_not_fed() {
         payload: Text("a".into()),
         key: None,
         ttl: None,
-        writable: false,
+        buffered: None,
     });
     assert_eq!(reply, Reply::Queued);
     world.close(1006, "");
@@ -58,7 +62,7 @@ fn what_waited_goes_before_what_is_new() {
         payload: Text("a".into()),
         key: None,
         ttl: None,
-        writable: false,
+        buffered: None,
     });
     world.send("b");
     assert_eq!(world.sent(), ["a", "b"]);

@@ -93,7 +93,11 @@ fn any_config() -> impl Strategy<Value = Config> {
         select(vec![0, 1, 2, 5, 1000]),
         select(vec![3, 12, 1024 * 1024]),
     );
-    let outbox = outbox.prop_map(|(messages, bytes)| Limits { messages, bytes });
+    let outbox = outbox.prop_map(|(messages, bytes)| Limits {
+        messages,
+        bytes,
+        ..Config::default().outbox
+    });
     let times = (select(vec![600, 5000]), select(vec![0, 5000]));
     let auto_reconnect = prop::bool::weighted(0.85);
     (

@@ -87,7 +87,7 @@ impl World {
             payload: Text(text.into()),
             key: key.map(Into::into),
             ttl: ttl.map(Duration::from_millis),
-            writable: self.session.state() == State::Connected,
+            buffered: (self.session.state() == State::Connected).then_some(0),
         })
     }
 

@@ -147,10 +147,17 @@ fn no_method_throws_in_any_state() {
     assert!(app.session.send(&message, &JsValue::UNDEFINED).is_ok());
     assert!(app.session.unsubscribe(&"x".into()).is_ok());
     let promise = app.session.connect(&"user-org.example.stateless".into());
-    let ignore = wasm_bindgen::closure::Closure::once_into_js(|_: JsValue| {});
-    js::call1(&promise, "catch", &ignore);
+    js::call1(&promise, "catch", &ignore_all());
     assert!(app.session.send(&message, &JsValue::UNDEFINED).is_ok());
+    js::call1(&app.session.flush(), "catch", &ignore_all());
+    assert!(app.session.timeline().length() > 0);
+    assert_eq!(js::number(&app.session.stats(), "queued"), 2.0);
     app.session.disconnect(&"é".repeat(100).into());
     let dropped = app.session.send(&message, &JsValue::UNDEFINED);
     assert_eq!(dropped.map(String::from), Ok("dropped".into()));
+}
+
+/// A handler for promises that nobody waits for.
+fn ignore_all() -> JsValue {
+    wasm_bindgen::closure::Closure::once_into_js(|_: JsValue| {})
 }

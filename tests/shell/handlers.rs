@@ -26,10 +26,14 @@ fn call_everything(session: &TpaSession) {
     );
     assert!(session.subscribe(&"head_position".into()).is_ok());
     assert!(session.unsubscribe(&"head_position".into()).is_ok());
+    let ignore = wasm_bindgen::closure::Closure::once_into_js(|_: JsValue| {});
+    js::call1(&session.flush(), "catch", &ignore);
     let _ = (
         session.state(),
         session.session_id(),
         session.subscriptions(),
+        session.timeline(),
+        session.stats(),
     );
 }
 

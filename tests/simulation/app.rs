@@ -26,8 +26,11 @@ pub enum Ask {
         key: Option<&'static str>,
         ttl: Option<u64>,
     },
+    Flush,
     Subscribe(&'static [&'static str]),
     Unsubscribe(&'static [&'static str]),
+    /// Only in a handler, where it ends the call that was to come of it.
+    Throw,
 }
 
 pub const SESSIONS: [&str; 2] = ["ann-org.example.app", "bob-org.example.app"];
@@ -120,6 +123,11 @@ impl App {
     /// No handler makes a call any more.
     pub fn leave(&mut self) {
         self.handlers.clear();
+    }
+
+    /// How many messages there were.
+    pub const fn written(&self) -> u32 {
+        self.serial
     }
 
     pub fn write(&mut self, size: usize) -> Mail {

@@ -62,6 +62,17 @@ impl Cloud {
         self.0.entry(socket).or_default().acknowledged = true;
     }
 
+    /// Whether a message has arrived on this connection.
+    pub fn has(&self, socket: SocketId, serial: u32) -> bool {
+        let connection = self.0.get(&socket);
+        connection.is_some_and(|connection| connection.messages.contains(&serial))
+    }
+
+    /// Whether a message has arrived at all.
+    pub fn has_any(&self, serial: u32) -> bool {
+        self.0.keys().any(|&socket| self.has(socket, serial))
+    }
+
     /// The list that this connection was told.
     pub fn subscriptions(&self, socket: SocketId) -> Option<&[String]> {
         self.0.get(&socket)?.subscriptions.as_deref()

@@ -1,11 +1,12 @@
 //! The run loop of the core's contract, with an eye on every call and every output.
 
 use tpa_session::session::{
-    CloseKind, Command, Duration, Event, Input, Instant, Outgoing, Output, Reply,
+    CloseKind, Command, Duration, Event, FlushError, FlushId, Guarantee, Input, Instant, Outgoing,
+    Output, Reply,
 };
 
 use crate::app::{Ask, Moment};
-use crate::invariants::{Broken, Decision, Glance, check_rest, ensure};
+use crate::invariants::{Broken, Decision, Facts, Glance, Heard, check_rest, ensure};
 use crate::network::{Credentials, Dial, Fate, Welcome};
 use crate::tally::Sight;
 use crate::world::World;
@@ -18,7 +19,7 @@ impl World<'_> {
         let before = self.decisions.told();
         let streams = |streams: &[&str]| streams.iter().map(|&s| s.into()).collect();
         let mut mail = None;
-        let writable = self.network.is_writable(self.session.connection());
+        let buffered = self.network.buffered(self.session.connection());
         let command = match ask {
             Ask::Connect(session) => Command::Connect {
                 session_id: session.into(),
@@ -31,8 +32,10 @@ impl World<'_> {
                 payload: *mail.insert(self.app.write(size)),
                 key: key.map(Into::into),
                 ttl: ttl.map(Duration::from_millis),
-                writable,
+                buffered,
             },
+            Ask::Flush => Command::Flush,
+            Ask::Throw => return Ok(()),
             Ask::Subscribe(list) => Command::Subscribe(streams(list)),
             Ask::Unsubscribe(list) => Command::Unsubscribe(streams(list)),
         };
@@ -48,13 +51,18 @@ impl World<'_> {
             .ok();
         self.tell(|| format!("  {ask:?} -> {reply:?}"));
         self.decisions.asked(ask, reply)?;
-        if let Some(Reply::Run(run)) = reply {
-            self.promises.given(run, active)?;
+        match reply {
+            Some(Reply::Run(run)) => self.promises.given(run, active)?,
+            Some(Reply::Flush(flush)) => {
+                let run = self.decisions.active_run();
+                self.flushes.given(flush, self.app.written(), run)?;
+            }
+            _ => {}
         }
         self.take_news(before);
         match (mail, reply) {
             (Some(mail), Some(reply)) => {
-                let connection = self.decisions.connection().filter(|_| writable);
+                let connection = self.decisions.connection().zip(buffered);
                 let stopped = self.decisions.is_over();
                 self.mailbox
                     .send(mail, ask, (stopped, connection), self.decisions.now, reply)?;
@@ -131,7 +139,11 @@ impl World<'_> {
                 "{before:?} became {after:?} by what a socket said that was given up"
             ),
         }
+        if is_timeout {
+            self.let_go(&before, &after)?;
+        }
         self.take_news(told);
+        self.deliver(heard);
         if is_timeout {
             self.mailbox.expire(self.decisions.now);
         }
@@ -139,10 +151,43 @@ impl World<'_> {
         Ok(heard.is_some())
     }
 
+    /// A timer may have made the session let go of what is in flight: it gave up the
+    /// connection, or the hope that this cloud confirms anything.
+    fn let_go(&mut self, before: &Glance, after: &Glance) -> Result<(), Broken> {
+        if before.errors != after.errors {
+            self.tally.saw(Sight::Unconfirmable);
+            ensure!(
+                self.decisions.is_deaf(),
+                "messages",
+                "the cloud is said to confirm nothing, and it may"
+            );
+            self.mailbox.give_up_confirmation();
+        } else if after.in_flight < before.in_flight {
+            self.mailbox.lose();
+        }
+        Ok(())
+    }
+
+    /// What an input means for the messages.
+    fn deliver(&mut self, heard: Option<Heard>) {
+        let Some(socket) = self.decisions.connection() else {
+            return;
+        };
+        match heard {
+            Some(Heard::Pong) => self.mailbox.ponged(),
+            Some(Heard::Room(held)) => {
+                let now = self.decisions.now;
+                self.mailbox.has_space(socket, held, now);
+            }
+            _ => {}
+        }
+    }
+
     /// What was decided since then, for all that depends on it.
     fn take_news(&mut self, before: usize) {
         let socket = self.decisions.socket;
         let now = self.decisions.now;
+        self.mailbox.follow(self.decisions.connection());
         for decision in self.decisions.told_since(before) {
             match decision {
                 Decision::Start { .. } => self.tally.attempts += 1,
@@ -172,6 +217,7 @@ impl World<'_> {
             Output::Transmit(socket, Outgoing::Ping) => {
                 self.tally.saw(Sight::Ping);
                 self.decisions.pinged(*socket)?;
+                self.mailbox.pinged(*socket);
             }
             Output::Transmit(socket, frame) => {
                 let is_message = matches!(frame, Outgoing::Message(_));
@@ -187,6 +233,7 @@ impl World<'_> {
                 }
             }
             Output::Settle(run, result) => self.promises.settled(*run, result)?,
+            Output::Flushed(flush, result) => self.see_flushed(*flush, *result)?,
             Output::Prepare(socket) | Output::Open(socket) => ensure!(
                 self.decisions.current() == Some(*socket),
                 "generations",
@@ -195,6 +242,36 @@ impl World<'_> {
             Output::Close(..) => {}
         }
         Ok(())
+    }
+
+    fn see_flushed(
+        &mut self,
+        flush: FlushId,
+        result: Result<(), FlushError>,
+    ) -> Result<(), Broken> {
+        self.tally.saw(match result {
+            Ok(()) => Sight::Flushed,
+            Err(FlushError::Lost) => Sight::FlushLost,
+            Err(FlushError::Unsupported) => Sight::FlushUnsupported,
+            Err(FlushError::Ended) => Sight::FlushOver,
+        });
+        let live = self.decisions.connection();
+        let missing = |serial| {
+            let socket = live.filter(|_| !self.extra_pongs)?;
+            let mut sent = self
+                .mailbox
+                .sent_on(socket)
+                .take_while(|&sent| sent <= serial);
+            sent.find(|&sent| !self.cloud.has(socket, sent))
+        };
+        let facts = Facts {
+            run: self.decisions.active_run(),
+            is_answered: self.decisions.is_watched(),
+            resends: self.schedule.config.delivery == Guarantee::AtLeastOnce,
+            has_open: &|serial| self.mailbox.has_open(serial),
+            missing: &missing,
+        };
+        self.flushes.settled(flush, result, &facts)
     }
 
     fn carry_out(&mut self, output: Output<crate::app::Mail>) -> Result<(), Broken> {
@@ -218,25 +295,31 @@ impl World<'_> {
                 self.take_in_all(at_once)
             }
             Output::Judge(_) => {
-                self.call_handlers(|moment| moment == Moment::Judged)?;
-                let sight = match self.verdict {
+                let threw = self.call_handlers(|moment| moment == Moment::Judged)?;
+                self.tally.saw_if(Sight::JudgeThrew, threw);
+                // What is thrown is no verdict.
+                let verdict = self.verdict.filter(|_| !threw);
+                let sight = match verdict {
                     Some(true) => Sight::Pardoned,
                     Some(false) => Sight::Condemned,
                     None => Sight::NoVerdict,
                 };
                 self.tally.saw(sight);
-                self.take_in_all([Input::Verdict(self.verdict)])
+                self.take_in_all([Input::Verdict(verdict)])
             }
-            Output::Emit(event) => self.call_handlers(|moment| moment.is(&event)),
-            Output::Settle(..) => Ok(()),
+            Output::Emit(event) => self.call_handlers(|moment| moment.is(&event)).map(drop),
+            Output::Settle(..) | Output::Flushed(..) => Ok(()),
         }
     }
 
-    fn call_handlers(&mut self, is_due: impl Fn(Moment) -> bool) -> Result<(), Broken> {
+    /// Whether one of them threw, which is nothing to the others.
+    fn call_handlers(&mut self, is_due: impl Fn(Moment) -> bool) -> Result<bool, Broken> {
+        let mut threw = false;
         for ask in self.app.take_calls(is_due) {
+            threw |= ask == Ask::Throw;
             self.ask(ask)?;
         }
-        Ok(())
+        Ok(threw)
     }
 
     fn take_in_all(&mut self, inputs: impl IntoIterator<Item = Input>) -> Result<(), Broken> {
@@ -304,9 +387,11 @@ impl World<'_> {
                 let lost = self
                     .decisions
                     .connection()
-                    .is_some_and(|socket| !self.network.is_writable(socket));
+                    .is_some_and(|socket| self.network.buffered(socket).is_none());
                 self.tally.saw_if(Sight::Unwritable, lost);
             }
+            Ask::Flush => self.tally.saw_if(Sight::NestedFlush, self.is_draining),
+            Ask::Throw => self.tally.saw(Sight::Threw),
             Ask::Subscribe(_) | Ask::Unsubscribe(_) => {
                 self.tally.saw_if(Sight::NestedStreams, self.is_draining);
             }

@@ -99,8 +99,8 @@ pub enum Fault {
     LoseDown,
     /// Nothing gets through for a while, then all does.
     Stall(u64),
-    /// For a while the socket would rather not be given more.
-    Congestion(u64),
+    /// For a while the socket sends nothing, and holds what it is given beside these bytes.
+    Congestion(u64, u32),
     /// The socket is closing: what is handed to it is lost, and its close comes later.
     Closing(u64),
 }
@@ -141,6 +141,8 @@ struct Socket {
     up_free: u64,
     down_free: u64,
     congested_until: u64,
+    /// Bytes that it holds until then.
+    held: u32,
     up_lost: bool,
     down_lost: bool,
     /// What was under way when the line was cut.
@@ -188,6 +190,7 @@ impl Network {
             up_free: self.now,
             down_free: self.now,
             congested_until: self.now,
+            held: 0,
             up_lost: false,
             down_lost: false,
             cut: false,
@@ -232,6 +235,13 @@ impl Network {
 
     pub fn transmit(&mut self, id: SocketId, frame: Outgoing<Mail>) {
         if self.is_open(id) {
+            let now = self.now;
+            if let Some(socket) = self.sockets.get_mut(&id)
+                && let Outgoing::Message(mail) = &frame
+                && socket.congested_until > now
+            {
+                socket.held += u32::try_from(mail.size).expect("a size");
+            }
             self.up(id, Arrival::Frame(frame));
         }
     }
@@ -285,7 +295,11 @@ impl Network {
                 socket.readiness = Readiness::Gone;
                 self.end(id, after, CUT, Signs::Close);
             }
-            Fault::Congestion(time) => socket.congested_until = self.now + time,
+            Fault::Congestion(time, held) => {
+                socket.congested_until = self.now + time;
+                socket.up_free = socket.up_free.max(socket.congested_until);
+                socket.held = held;
+            }
             Fault::LoseUp => socket.up_lost = true,
             Fault::LoseDown => socket.down_lost = true,
             Fault::Stall(time) => {
@@ -381,10 +395,11 @@ impl Network {
         !socket.cut || matches!(input, Input::Closed(..))
     }
 
-    /// Whether the socket itself would take another message.
-    pub fn is_writable(&self, id: SocketId) -> bool {
-        let is_free = |socket: &Socket| socket.congested_until <= self.now;
-        self.is_open(id) && self.sockets.get(&id).is_some_and(is_free)
+    /// Bytes that the socket itself holds; `None` when it is not open.
+    pub fn buffered(&self, id: SocketId) -> Option<u32> {
+        let socket = self.sockets.get(&id).filter(|_| self.is_open(id))?;
+        let is_congested = socket.congested_until > self.now;
+        Some(if is_congested { socket.held } else { 0 })
     }
 
     fn is_open(&self, id: SocketId) -> bool {

@@ -4,7 +4,9 @@
 use std::fmt;
 
 use fastrand::Rng;
-use tpa_session::session::{Backoff, Config, Duration, Limits, Malformed, Watch};
+use tpa_session::session::{
+    Backoff, Config, Duration, Guarantee, Limits, Malformed, Suspicion, Watch,
+};
 
 use crate::app::{Ask, KEYS, Moment, NO_SESSION, NO_STREAM, SESSIONS, STREAMS};
 use crate::closures::{CLOSURES, CUT, Closure, REFUSALS};
@@ -31,8 +33,8 @@ pub enum Deed {
     Verdict(Option<bool>),
     Offline,
     Online,
-    /// The page is shown again.
-    Resume,
+    /// The page is shown again, or the machine says that it slept.
+    Suspect(Suspicion),
     /// Nothing runs for so long. The monotonic clock may have stood still meanwhile.
     Sleep {
         millis: u64,
@@ -66,7 +68,7 @@ impl Schedule {
         // Few apps call back from everywhere, but those that do find the rarest orders.
         let handlers = dice.pick(&[1, 1, 4, 4, 15]);
         for _ in 0..dice.below(handlers) {
-            add(0, Deed::Handler(dice.pick(&Moment::ALL), dice.ask()));
+            add(0, Deed::Handler(dice.pick(&Moment::ALL), dice.call()));
         }
         add(0, Deed::Ask(Ask::Connect(SESSIONS[0])));
         for _ in 0..dice.below(35) {
@@ -140,7 +142,13 @@ impl Dice {
             outbox: Limits {
                 messages: self.pick(&[0, 1, 2, 4, 4, 20]),
                 bytes: self.pick(&[10, 40, 1000, 1000]),
+                buffered: self.pick(&[0, 8, 20, 1000]),
             },
+            delivery: self.pick(&[
+                Guarantee::AtMostOnce,
+                Guarantee::AtLeastOnce,
+                Guarantee::AtLeastOnce,
+            ]),
             watch: Watch {
                 ping_interval: millis(self.pick(&[0, 5000, 15_000, 15_000])),
                 pong_timeout: millis(self.pick(&[500, 5000, 5000])),
@@ -154,7 +162,7 @@ impl Dice {
     fn deed(&mut self) -> Deed {
         match self.below(100) {
             0..38 => Deed::Ask(self.ask()),
-            38..50 => Deed::Handler(self.pick(&Moment::ALL), self.ask()),
+            38..50 => Deed::Handler(self.pick(&Moment::ALL), self.call()),
             50..58 => Deed::Fate(self.fate()),
             58..86 => {
                 let back = self.pick(&[0, 0, 0, 0, 1, 2]);
@@ -168,11 +176,24 @@ impl Dice {
             91..93 => Deed::Verdict(self.pick(&[None, Some(true), Some(false)])),
             93..95 => Deed::Offline,
             95..97 => Deed::Online,
-            97..98 => Deed::Resume,
+            97..98 => Deed::Suspect(self.pick(&[
+                Suspicion::Environment,
+                Suspicion::Environment,
+                Suspicion::Clock,
+            ])),
             _ => Deed::Sleep {
                 millis: self.pick(&[1000, 40_000, 60_000, 100_000, 7_200_000]),
                 unnoticed: self.0.bool(),
             },
+        }
+    }
+
+    /// What a handler does.
+    fn call(&mut self) -> Ask {
+        if self.once_in(12) {
+            Ask::Throw
+        } else {
+            self.ask()
         }
     }
 
@@ -182,7 +203,8 @@ impl Dice {
             20..21 => Ask::Connect(NO_SESSION),
             21..29 => Ask::Disconnect(self.pick(&[None, Some("App stopped")])),
             29..33 => Ask::ReconnectNow,
-            33..75 => self.send(),
+            33..70 => self.send(),
+            70..75 => Ask::Flush,
             75..88 => Ask::Subscribe(self.pick(&STREAMS)),
             88..89 => Ask::Subscribe(NO_STREAM),
             89..99 => Ask::Unsubscribe(self.pick(&STREAMS)),
@@ -272,7 +294,7 @@ impl Dice {
             71..76 => Fault::LoseUp,
             76..81 => Fault::LoseDown,
             81..88 => Fault::Stall(self.wait()),
-            88..93 => Fault::Congestion(self.wait()),
+            88..93 => Fault::Congestion(self.wait(), self.pick(&[0, 5, 9, 30, 2000])),
             _ => Fault::Closing(self.delay()),
         }
     }

@@ -74,6 +74,16 @@ sights! {
     Unwritable: "sends that the socket would lose",
     SentAfterEnd: "sends after the end",
     Replaced: "messages replaced by key",
+    Resent: "messages to be sent again",
+    AllArrived: "lives whose messages all had to arrive",
+    Unconfirmable: "clouds found to confirm nothing",
+    Flushed: "flushes that succeed",
+    FlushLost: "flushes whose connection is lost",
+    FlushUnsupported: "flushes that the cloud does not support",
+    FlushOver: "flushes without a session",
+    Threw: "handlers that throw",
+    JudgeThrew: "handlers that throw when they are asked about a closure",
+    NestedFlush: "flush() in a handler",
     Connected: "lives that got to a connection at last",
 }
 
@@ -90,7 +100,12 @@ const KINDS: [CloseKind; 9] = [
     CloseKind::Unsupported,
 ];
 
-const DROPS: [DropReason; 3] = [DropReason::Overflow, DropReason::Expired, DropReason::Ended];
+const DROPS: [DropReason; 4] = [
+    DropReason::Overflow,
+    DropReason::Expired,
+    DropReason::Ended,
+    DropReason::Unconfirmed,
+];
 
 /// How often each was seen; there are few of a sort, so that a list is quicker than a map.
 #[derive(Clone, Debug)]
@@ -179,6 +194,10 @@ impl Tally {
 
     pub fn dropped(&mut self, why: DropReason) {
         self.drops.add(why, 1);
+    }
+
+    pub fn all_dropped(&self) -> u64 {
+        self.drops.0.iter().map(|(_, count)| count).sum()
     }
 
     pub fn timer(&mut self, timer: Timer) {

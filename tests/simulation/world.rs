@@ -1,13 +1,15 @@
 //! One life: the session, and everything around it.
 
 use tpa_session::session::{
-    Control, Duration, Input, Instant, Outgoing, Session, SocketId, State, Suspicion,
+    Control, Duration, Guarantee, Input, Instant, Outgoing, Session, SocketId, State,
 };
 
 use crate::app::{App, Ask, Mail};
 use crate::clock::Clock;
 use crate::cloud::Cloud;
-use crate::invariants::{Broken, Decisions, Generations, Grammar, Mailbox, Promises, ensure};
+use crate::invariants::{
+    Broken, Decisions, Flushes, Generations, Grammar, Mailbox, Promises, ensure,
+};
 use crate::network::{Due, Fault, Network, Signs};
 use crate::schedule::{Deed, Schedule};
 use crate::tally::{Sight, Tally};
@@ -35,7 +37,10 @@ pub struct World<'a> {
     pub generations: Generations,
     pub grammar: Grammar,
     pub mailbox: Mailbox,
+    pub flushes: Flushes,
     pub promises: Promises,
+    /// Pongs came that nobody asked for, so that what they confirm is not to be trusted.
+    pub extra_pongs: bool,
     /// Whether outputs are being carried out: the calls made then are nested.
     pub is_draining: bool,
     pub outputs: u64,
@@ -63,11 +68,13 @@ impl<'a> World<'a> {
             app: App::default(),
             verdict: None,
             data: None,
-            mailbox: Mailbox::new(config.outbox),
+            mailbox: Mailbox::new(&config),
+            flushes: Flushes::default(),
             decisions: Decisions::new(config.clone()),
             generations: Generations::default(),
             grammar: Grammar::new(config),
             promises: Promises::default(),
+            extra_pongs: false,
             is_draining: false,
             outputs: 0,
             alarms_now: 0,
@@ -113,7 +120,7 @@ impl<'a> World<'a> {
             Deed::Verdict(verdict) => self.verdict = verdict,
             Deed::Offline => self.input(Input::Offline)?,
             Deed::Online => self.input(Input::Online)?,
-            Deed::Resume => self.input(Input::Suspect(Suspicion::Environment))?,
+            Deed::Suspect(suspicion) => self.input(Input::Suspect(suspicion))?,
             Deed::Sleep { millis, unnoticed } => {
                 if unnoticed {
                     self.tally.saw(Sight::SleptUnnoticed);
@@ -137,12 +144,15 @@ impl<'a> World<'a> {
             Fault::StopApp(_) => Sight::StopFrame,
             Fault::Malformed(_) => Sight::Malformed,
             Fault::Data => Sight::Data,
-            Fault::Pong => Sight::ExtraPong,
+            Fault::Pong => {
+                self.extra_pongs = true;
+                Sight::ExtraPong
+            }
             Fault::Ack => Sight::ExtraAck,
             Fault::LoseUp => Sight::LostUp,
             Fault::LoseDown => Sight::LostDown,
             Fault::Stall(_) => Sight::Stalled,
-            Fault::Congestion(_) => Sight::Congested,
+            Fault::Congestion(..) => Sight::Congested,
             Fault::Closing(_) => Sight::Closing,
         };
         self.tally.saw(sight);
@@ -215,7 +225,12 @@ impl<'a> World<'a> {
         if let Some((socket, at)) = self.data.take() {
             self.input(Input::Heard(socket, Instant::from_millis(at)))?;
         }
-        self.input(Input::WallClock(self.wall + self.clock.now))
+        self.input(Input::WallClock(self.wall + self.clock.now))?;
+        let socket = self.session.connection();
+        match self.network.buffered(socket) {
+            Some(held) => self.input(Input::Buffered(socket, held)),
+            None => Ok(()),
+        }
     }
 
     fn serve(&mut self, due: Due) -> Result<(), Broken> {
@@ -268,6 +283,7 @@ impl<'a> World<'a> {
         self.network.heal();
         self.input(Input::Online)?;
         self.run_until(self.clock.now + LONG)?;
+        self.flushes.check_end()?;
         let state = self.session.state();
         ensure!(
             !matches!(
@@ -303,12 +319,64 @@ impl<'a> World<'a> {
             "{} outputs after the end",
             self.outputs - outputs
         );
+        self.check_arrivals()?;
+        self.check_stats()?;
         self.tally.seeds += 1;
+        self.tally.saw_times(Sight::Resent, self.mailbox.resent);
         self.tally.saw_times(Sight::Replaced, self.mailbox.replaced);
         self.tally
             .saw_times(Sight::TakenBack, self.grammar.taken_back);
         self.tally
             .saw_times(Sight::FreshKey, self.decisions.fresh_keys);
+        Ok(())
+    }
+
+    /// What was to be delivered at least once has arrived, unless the app was told otherwise. A
+    /// pong that nobody asked for confirms what may not have arrived.
+    fn check_arrivals(&mut self) -> Result<(), Broken> {
+        let resends = self.schedule.config.delivery == Guarantee::AtLeastOnce;
+        if !resends || self.extra_pongs {
+            return Ok(());
+        }
+        self.tally.saw(Sight::AllArrived);
+        for serial in 1..=self.app.written() {
+            ensure!(
+                self.mailbox.is_accounted_for(serial) || self.cloud.has_any(serial),
+                "messages",
+                "{serial} never arrived, and the app was not told"
+            );
+        }
+        Ok(())
+    }
+
+    fn check_stats(&self) -> Result<(), Broken> {
+        let stats = self.session.stats();
+        let counted = [
+            ("attempts", u64::from(stats.attempts), self.tally.attempts),
+            (
+                "connections",
+                u64::from(stats.connections),
+                self.tally.connections,
+            ),
+            ("sent", u64::from(stats.sent), self.tally.transmitted),
+            (
+                "dropped",
+                u64::from(stats.dropped),
+                self.tally.all_dropped(),
+            ),
+        ];
+        for (name, found, right) in counted {
+            ensure!(
+                found == right,
+                "stats",
+                "{name}: {found} instead of {right}"
+            );
+        }
+        ensure!(
+            self.session.timeline().count() <= 256,
+            "memory",
+            "the timeline grows"
+        );
         Ok(())
     }
 

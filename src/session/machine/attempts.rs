@@ -51,6 +51,9 @@ impl<P: Payload> Session<P> {
                 Timer::Retry => self.retry(),
                 Timer::Ping => self.ping_when_idle(),
                 Timer::Pong => self.judge_silence(due),
+                Timer::Confirm => self.demand_confirmation(due),
+                // What it was set for is looked after at the end of each call.
+                Timer::Drain => {}
                 Timer::Expiry => self.drop_expired(),
             }
         }
@@ -129,7 +132,7 @@ impl<P: Payload> Session<P> {
         self.run.fresh_key_tried = false;
         self.watch();
         self.tell_subscriptions(socket);
-        self.drain_outbox(socket);
+        self.drain_outbox(socket, 0);
         if !std::mem::replace(&mut self.run.acknowledged, true) {
             self.outputs.push_back(Output::Settle(self.run.id, Ok(())));
         }

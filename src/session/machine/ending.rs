@@ -4,7 +4,7 @@ use super::super::backoff::{HASTE, haste};
 use super::super::close::{self, Close, CloseKind, Origin, classify};
 use super::super::outbox::Payload;
 use super::super::output::{
-    Cause, ConnectionError, Disconnected, DropReason, Event, Output, Reconnecting, State,
+    Cause, ConnectionError, Disconnected, Event, FlushError, Output, Reconnecting, State,
 };
 use super::super::time::Duration;
 use super::super::timer::Timer;
@@ -28,9 +28,15 @@ impl<P: Payload> Session<P> {
             Timer::Retry,
             Timer::Ping,
             Timer::Pong,
+            Timer::Confirm,
         ] {
             self.timers.stop(timer);
         }
+        if self.delivery.cut(self.config.delivery) {
+            self.fail_flushes(FlushError::Lost);
+        }
+        self.outbox.requeue();
+        self.watch_expiry();
         let asks_app = self.config.asks_app
             && !matches!(kind, CloseKind::ClientDisconnect | CloseKind::Unsupported);
         let cause = cause(close, kind);
@@ -130,11 +136,8 @@ impl<P: Payload> Session<P> {
                     )
             )
         });
-        let mut left = Vec::new();
-        while let Some(payload) = self.outbox.pop() {
-            left.push(payload);
-        }
-        self.report_dropped(left, DropReason::Ended);
+        let left = self.outbox.clear();
+        self.report_dropped(left);
         self.timers.stop(Timer::Expiry);
         self.enter(Phase::Stopped);
         let mut message = describe(last.code, &last.reason);
@@ -146,6 +149,7 @@ impl<P: Payload> Session<P> {
         } else {
             last
         };
+        self.fail_flushes(FlushError::Ended);
         if !self.run.acknowledged {
             let error = ConnectionError {
                 cause: cause.clone(),

@@ -1,6 +1,7 @@
 //! The state machine. Its parts are in the order of a connection's life.
 
 mod attempts;
+mod confirming;
 mod ending;
 mod sending;
 mod watching;
@@ -11,12 +12,15 @@ use fastrand::Rng;
 
 use super::close::{self, Close, Origin};
 use super::config::Config;
+use super::delivery::Delivery;
 use super::input::{Command, CommandError, Input, Reply, RunId, SocketId};
 use super::liveness::Liveness;
 use super::outbox::{Message, Outbox, Payload};
 use super::output::{Cause, Event, Outgoing, Output, SessionError, State, StateChange};
+use super::stats::Stats;
 use super::subscriptions::Subscriptions;
 use super::time::{Duration, Instant};
+use super::timeline::{Happening, Timeline, Transition};
 use super::timer::{Timer, Timers};
 
 /// How long a socket that reported an error may take to report its close. Some never do.
@@ -26,7 +30,7 @@ const FAILURE_GRACE: Duration = Duration::from_millis(250);
 ///
 /// The module's documentation has the contract of its run loop. `P` is the app's own form of a
 /// message, which the session keeps and never reads.
-#[derive(Debug)]
+#[derive(Clone, Debug)]
 pub struct Session<P> {
     config: Config,
     rng: Rng,
@@ -41,6 +45,9 @@ pub struct Session<P> {
     wall_offset: Option<i64>,
     subscriptions: Subscriptions,
     outbox: Outbox<P>,
+    delivery: Delivery,
+    timeline: Timeline,
+    stats: Stats,
     outputs: VecDeque<Output<P>>,
 }
 
@@ -83,7 +90,7 @@ impl Phase {
 }
 
 /// One call of `connect()` and all that follows from it.
-#[derive(Debug)]
+#[derive(Clone, Debug)]
 struct Run {
     id: RunId,
     session_id: String,
@@ -129,6 +136,9 @@ impl<P: Payload> Session<P> {
             wall_offset: None,
             subscriptions: Subscriptions::default(),
             outbox: Outbox::new(config.outbox),
+            delivery: Delivery::default(),
+            timeline: Timeline::default(),
+            stats: Stats::default(),
             outputs: VecDeque::new(),
             config,
         }
@@ -137,6 +147,12 @@ impl<P: Payload> Session<P> {
     /// Does what the app asks. An error is the app's own mistake, and changes nothing.
     pub fn command(&mut self, command: Command<P>, now: Instant) -> Result<Reply, CommandError> {
         self.advance(now);
+        let reply = self.obey_app(command);
+        self.follow_up();
+        reply
+    }
+
+    fn obey_app(&mut self, command: Command<P>) -> Result<Reply, CommandError> {
         match command {
             Command::Connect { session_id } => self.connect(session_id),
             Command::Disconnect { reason } => {
@@ -147,7 +163,7 @@ impl<P: Payload> Session<P> {
                 payload,
                 key,
                 ttl,
-                writable,
+                buffered,
             } => {
                 let expires = ttl.map(|ttl| self.now.after(ttl));
                 let message = Message {
@@ -155,8 +171,9 @@ impl<P: Payload> Session<P> {
                     key,
                     expires,
                 };
-                Ok(self.send(message, writable))
+                Ok(self.send(message, buffered))
             }
+            Command::Flush => Ok(self.flush()),
             Command::ReconnectNow => {
                 if self.phase == Phase::Waiting {
                     self.retry();
@@ -178,6 +195,11 @@ impl<P: Payload> Session<P> {
         if input.socket().is_some() && input.socket() != self.phase.socket() {
             return;
         }
+        self.take_in(input);
+        self.follow_up();
+    }
+
+    fn take_in(&mut self, input: Input) {
         if let Input::Control(..) | Input::Malformed(..) = input {
             self.hear(self.now);
         }
@@ -200,6 +222,7 @@ impl<P: Payload> Session<P> {
                 self.emit(Event::Error(SessionError::Malformed(malformed)));
             }
             Input::Heard(_, at) => self.hear(at),
+            Input::Buffered(socket, buffered) => self.use_room(socket, buffered),
             Input::Verdict(verdict) => self.conclude(verdict),
             Input::Offline => self.go_offline(),
             Input::Online => self.go_online(),
@@ -242,7 +265,23 @@ impl<P: Payload> Session<P> {
 
     /// Messages that wait to be sent, and their bytes.
     pub fn queued(&self) -> (usize, usize) {
-        (self.outbox.len(), self.outbox.bytes())
+        self.outbox.queued()
+    }
+
+    /// The last transitions, oldest first.
+    pub fn timeline(&self) -> impl Iterator<Item = &Transition> {
+        self.timeline.iter()
+    }
+
+    /// Counters over the whole life of the session.
+    pub fn stats(&self) -> Stats {
+        let (queued, queued_bytes) = self.queued();
+        Stats {
+            queued,
+            queued_bytes,
+            unconfirmed: self.outbox.in_flight(),
+            ..self.stats
+        }
     }
 }
 
@@ -256,6 +295,12 @@ impl<P: Payload> Session<P> {
         self.state().is_active()
     }
 
+    /// What holds at the end of each call.
+    fn follow_up(&mut self) {
+        self.await_room();
+        self.follow_deliveries();
+    }
+
     fn enter(&mut self, phase: Phase) {
         let (from, to) = (self.phase.state(), phase.state());
         self.phase = phase;
@@ -265,7 +310,19 @@ impl<P: Payload> Session<P> {
     }
 
     fn emit(&mut self, event: Event<P>) {
+        self.stats.note(&event);
+        if let Some(happening) = Happening::of(&event) {
+            self.note(happening);
+        }
         self.outputs.push_back(Output::Emit(event));
+    }
+
+    fn note(&mut self, happening: Happening) {
+        self.timeline.push(Transition {
+            at: self.now,
+            connection: self.last_socket,
+            happening,
+        });
     }
 
     fn transmit(&mut self, socket: SocketId, frame: Outgoing<P>) {

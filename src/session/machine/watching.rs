@@ -5,14 +5,16 @@ use super::super::input::SocketId;
 use super::super::liveness::{Liveness, Suspicion};
 use super::super::outbox::Payload;
 use super::super::output::Outgoing;
+use super::super::stats::count;
 use super::super::time::{Duration, Instant};
+use super::super::timeline::Happening;
 use super::super::timer::Timer;
 use super::{Phase, Session};
 
 /// How long a pong may take once there is reason to doubt the connection.
-const PROBE_TIMEOUT: Duration = Duration::from_millis(2500);
+pub(super) const PROBE_TIMEOUT: Duration = Duration::from_millis(2500);
 /// A timer that is later than this may be served before the pong that waits behind it.
-const LATE: Duration = Duration::from_millis(1000);
+pub(super) const LATE: Duration = Duration::from_millis(1000);
 /// A timer that is later than this was not throttled (hidden tabs: once a minute): we slept.
 const ASLEEP: Duration = Duration::from_millis(90_000);
 /// A wall clock that ran ahead of the monotonic one by more: we slept for longer than the
@@ -28,13 +30,17 @@ impl<P: Payload> Session<P> {
 
     /// The peer showed itself at this time.
     pub(super) fn hear(&mut self, at: Instant) {
-        self.liveness.received(at.min(self.now));
+        let at = at.min(self.now);
+        self.liveness.received(at);
+        self.stats.last_heard = self.stats.last_heard.max(Some(at));
     }
 
     pub(super) fn ponged(&mut self) {
         self.liveness.answers = true;
         self.liveness.probing = false;
         self.timers.stop(Timer::Pong);
+        count(&mut self.stats.pongs);
+        self.confirm();
     }
 
     /// The connection may have been idle for long enough.
@@ -85,6 +91,7 @@ impl<P: Payload> Session<P> {
     }
 
     pub(super) fn suspect(&mut self, suspicion: Suspicion) {
+        self.note(Happening::Suspect(suspicion));
         let Phase::Connected(socket) = self.phase else {
             return;
         };
@@ -98,6 +105,7 @@ impl<P: Payload> Session<P> {
 
     pub(super) fn go_offline(&mut self) {
         self.offline = true;
+        self.note(Happening::Offline);
         if !self.may_dial() {
             self.timers.stop(Timer::Retry);
         }
@@ -105,6 +113,7 @@ impl<P: Payload> Session<P> {
 
     pub(super) fn go_online(&mut self) {
         self.offline = false;
+        self.note(Happening::Online);
         match self.phase {
             Phase::Waiting => self.hasten(),
             Phase::Connected(_) => self.suspect(Suspicion::Environment),
@@ -118,8 +127,10 @@ impl<P: Payload> Session<P> {
     }
 
     /// A ping never gives more time to one that is still unanswered.
-    fn ping(&mut self, socket: SocketId, timeout: Duration) {
+    pub(super) fn ping(&mut self, socket: SocketId, timeout: Duration) {
         self.transmit(socket, Outgoing::Ping);
+        count(&mut self.stats.pings);
+        self.delivery.pinged(self.now);
         let due = self.now.after(timeout);
         match self.timers.get(Timer::Pong) {
             Some(before) => self.timers.set(Timer::Pong, before.min(due)),

@@ -54,6 +54,8 @@ export class Dispatcher {
     this.reserved = new Set(reserved);
     this.renamed = new Map(renamed);
     this.session = session;
+    /** Frames that came, on all sockets. */
+    this.received = 0;
   }
 
   /**
@@ -129,6 +131,7 @@ export class Dispatcher {
     const receive = (data, isBinary) => {
       if (!link.attached) return;
       link.heardAt = performance.now();
+      this.received++;
       if (isBinary) this.receiveBinary(data, link);
       else this.receiveText(data, link);
     };

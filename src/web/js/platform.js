@@ -38,14 +38,20 @@ const FAILED = 1;
 const CLOSED = 2;
 
 /**
- * Listens to a socket's life.
+ * Listens to a socket's life for as long as it may be heard: an emitter may have read its
+ * listeners before they were taken away, and what they call is gone by then.
  * @param {any} socket
+ * @param {{ attached: boolean }} link
  * @param {(what: number, _: 0, event?: any) => void} tell
  */
-export function listen(socket, tell) {
-  socket.onopen = () => tell(OPENED, 0);
-  socket.onerror = (/** @type {any} */ event) => tell(FAILED, 0, event);
-  socket.onclose = (/** @type {any} */ event) => tell(CLOSED, 0, event);
+export function listen(socket, link, tell) {
+  /** @type {(what: number) => (event: any) => void} */
+  const heard = (what) => (event) => {
+    if (link.attached) tell(what, 0, event);
+  };
+  socket.onopen = heard(OPENED);
+  socket.onerror = heard(FAILED);
+  socket.onclose = heard(CLOSED);
 }
 
 /**

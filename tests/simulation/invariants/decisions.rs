@@ -31,6 +31,8 @@ pub enum Heard {
     Pong,
     /// A sign of life at that time, and no more.
     Life(u64),
+    /// The socket holds so much.
+    Room(u32),
     /// One that the app is told of.
     Complaint,
     Verdict(Option<bool>),
@@ -106,6 +108,8 @@ struct Signs {
     last: u64,
     /// The pings that nothing came after.
     pings: Vec<u64>,
+    /// When the first ping went out.
+    asked: Option<u64>,
 }
 
 #[derive(Debug)]
@@ -149,6 +153,7 @@ impl Decisions {
                 ponged: false,
                 last: 0,
                 pings: Vec::new(),
+                asked: None,
             },
             offline: false,
             wall: None,
@@ -178,6 +183,10 @@ impl Decisions {
 
     pub fn run(&self) -> Option<RunId> {
         self.run.map(|(run, _)| run)
+    }
+
+    pub fn active_run(&self) -> Option<RunId> {
+        self.run().filter(|_| self.is_active())
     }
 
     /// How much the app must yet be told.
@@ -215,6 +224,13 @@ impl Decisions {
     /// The cloud has ponged on this connection, so that its silence means something.
     pub const fn is_watched(&self) -> bool {
         self.signs.ponged
+    }
+
+    /// The cloud went on talking after a ping, and had all the time to pong.
+    pub fn is_deaf(&self) -> bool {
+        let patience = self.config.watch.pong_timeout.as_millis();
+        let asked = self.signs.asked.filter(|_| !self.signs.ponged);
+        asked.is_some_and(|asked| asked + patience < self.signs.last)
     }
 
     pub fn next_told(&mut self) -> Option<Decision> {
@@ -272,7 +288,11 @@ impl Decisions {
             Ask::Subscribe(_) | Ask::Unsubscribe(_) => {
                 ensure!(reply == Some(Reply::Done), "misuse", "{reply:?} to {ask:?}");
             }
-            Ask::Send { .. } => {}
+            Ask::Flush => {
+                let flush = matches!(reply, Some(Reply::Flush(_)));
+                ensure!(flush, "misuse", "{reply:?} to {ask:?}");
+            }
+            Ask::Send { .. } | Ask::Throw => {}
         }
         Ok(())
     }
@@ -303,6 +323,7 @@ impl Decisions {
             }
             Input::Malformed(..) => Heard::Complaint,
             Input::Heard(_, at) => Heard::Life(at.as_millis()),
+            Input::Buffered(_, held) => Heard::Room(*held),
             Input::Verdict(verdict) => Heard::Verdict(*verdict),
             Input::Offline => Heard::Offline,
             Input::Online => Heard::Online,
@@ -342,7 +363,7 @@ impl Decisions {
                     self.doubt(true);
                 }
             }
-            Heard::Prepared | Heard::Opened => {}
+            Heard::Prepared | Heard::Opened | Heard::Room(_) => {}
         }
         Ok(())
     }
@@ -373,6 +394,7 @@ impl Decisions {
             "a ping before the ack"
         );
         self.signs.pings.push(self.now);
+        self.signs.asked.get_or_insert(self.now);
         Ok(())
     }
 

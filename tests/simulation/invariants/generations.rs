@@ -65,7 +65,7 @@ impl Generations {
                 self.newest = Some(*socket);
                 self.life = None;
             }
-            Output::Judge(_) | Output::Emit(_) | Output::Settle(..) => {}
+            Output::Judge(_) | Output::Emit(_) | Output::Settle(..) | Output::Flushed(..) => {}
         }
         Ok(())
     }

@@ -1,50 +1,99 @@
-//! What the app gave the session to send, and what must come of it: a plain list beside the
+//! What the app gave the session to send, and what must come of it: plain lists beside the
 //! core's queue. It says which frames must come out, and in which order.
 
 use std::collections::VecDeque;
 
-use tpa_session::session::{DropReason, Limits, Outgoing, Reply, SocketId};
+use tpa_session::session::{Config, DropReason, Guarantee, Limits, Outgoing, Reply, SocketId};
 
 use super::{Broken, Glance, ensure};
 use crate::app::{Ask, Mail};
 
 #[derive(Clone, Copy, Debug)]
-struct Waiting {
+struct Kept {
     mail: Mail,
     key: Option<&'static str>,
     expires: Option<u64>,
+    /// Its place in the order of all messages: its own, or that of the one it replaced.
+    place: u32,
+    sent: bool,
+}
+
+impl Kept {
+    const fn dropped(&self, why: DropReason) -> (Mail, DropReason) {
+        (
+            self.mail,
+            if self.sent {
+                DropReason::Unconfirmed
+            } else {
+                why
+            },
+        )
+    }
+}
+
+/// What pongs will confirm on one connection.
+#[derive(Debug, Default)]
+struct Pings {
+    sent: u64,
+    answered: u64,
+    /// The ping that is watched, and the place of the last message before it.
+    question: Option<(u64, u32)>,
 }
 
 #[derive(Debug)]
 pub struct Mailbox {
     limits: Limits,
-    waiting: Vec<Waiting>,
+    guarantee: Guarantee,
+    /// Sent on the connection that lives, and not confirmed.
+    flight: Vec<Kept>,
+    waiting: Vec<Kept>,
     streams: Vec<&'static str>,
+    /// The connection that lives.
+    live: Option<SocketId>,
+    pings: Pings,
+    /// The place of the last message that went out.
+    sent_to: u32,
+    /// The messages that go to it, and their places.
+    sent: Vec<(u32, u32)>,
+    /// The cloud has shown that it answers no pings.
+    is_unconfirmable: bool,
     /// What the session has decided to transmit, and must yet put out.
     frames: VecDeque<(SocketId, Outgoing<Mail>)>,
     /// The messages that it must yet report dropped.
     drops: VecDeque<(Mail, DropReason)>,
+    /// Messages that need not arrive, since the app was told or has replaced them.
+    excused: Vec<u32>,
     pub replaced: u64,
+    pub resent: u64,
 }
 
 impl Mailbox {
-    pub const fn new(limits: Limits) -> Self {
+    pub fn new(config: &Config) -> Self {
         Self {
-            limits,
+            limits: config.outbox,
+            guarantee: config.delivery,
+            flight: Vec::new(),
             waiting: Vec::new(),
             streams: Vec::new(),
+            live: None,
+            pings: Pings::default(),
+            sent_to: 0,
+            sent: Vec::new(),
+            is_unconfirmable: false,
             frames: VecDeque::new(),
             drops: VecDeque::new(),
+            excused: Vec::new(),
             replaced: 0,
+            resent: 0,
         }
     }
 
-    /// The app sends. `connection` is the one that would take the message.
+    /// The app sends; `connection` and what its socket holds, where it would take the message.
     pub fn send(
         &mut self,
         mail: Mail,
         ask: Ask,
-        (stopped, connection): (bool, Option<SocketId>),
+        (stopped, connection): (bool, Option<(SocketId, u32)>),
         now: u64,
         reply: Reply,
     ) -> Result<(), Broken> {
@@ -52,7 +101,18 @@ impl Mailbox {
             return Ok(());
         };
         let fits = self.limits.messages > 0 && mail.size <= self.limits.bytes;
-        let right = match connection {
+        let newcomer = Kept {
+            mail,
+            key,
+            expires: ttl.map(|ttl| now + ttl),
+            place: mail.serial,
+            sent: false,
+        };
+        let open = connection.and_then(|(socket, held)| {
+            let held = self.drain(socket, held, now);
+            (self.has_room(held) && self.waiting.is_empty()).then_some(socket)
+        });
+        let right = match open {
             _ if stopped => Reply::Dropped,
             Some(_) => Reply::Sent,
             None if fits => Reply::Queued,
@@ -63,17 +123,20 @@ impl Mailbox {
             "messages",
             "{reply:?} instead of {right:?} to {mail:?}"
         );
-        if stopped {
-            return Ok(());
-        }
-        if let Some(socket) = connection {
-            self.drain(socket, now);
-            self.frames.push_back((socket, Outgoing::Message(mail)));
-        } else if fits {
-            let expires = ttl.map(|ttl| now + ttl);
-            self.wait(Waiting { mail, key, expires });
-        } else {
-            self.drops.push_back((mail, DropReason::Overflow));
+        match open {
+            _ if stopped => self.excused.push(mail.serial),
+            Some(socket) if self.keeps() && fits => {
+                self.wait(newcomer);
+                self.pour(socket, 0);
+            }
+            Some(socket) => {
+                self.transmit(socket, &newcomer);
+                if self.keeps() {
+                    self.drop_all([(mail, DropReason::Unconfirmed)]);
+                }
+            }
+            None if fits => self.wait(newcomer),
+            None => self.drop_all([(mail, DropReason::Overflow)]),
         }
         Ok(())
     }
@@ -102,26 +165,101 @@ impl Mailbox {
     }
 
     pub fn acknowledged(&mut self, socket: SocketId, now: u64) {
+        self.live = Some(socket);
+        self.sent.clear();
         self.tell_streams(socket);
-        self.drain(socket, now);
+        self.drain(socket, 0, now);
+    }
+
+    /// The socket holds so much.
+    pub fn has_space(&mut self, socket: SocketId, held: u32, now: u64) {
+        self.drain(socket, held, now);
+    }
+
+    pub fn pinged(&mut self, socket: SocketId) {
+        if self.live == Some(socket) {
+            self.pings.sent += 1;
+            let ping = (self.pings.sent, self.sent_to);
+            self.pings.question.get_or_insert(ping);
+        }
+    }
+
+    pub fn ponged(&mut self) {
+        self.is_unconfirmable = false;
+        self.pings.answered = self.pings.sent.min(self.pings.answered + 1);
+        if let Some((ping, place)) = self.pings.question
+            && ping <= self.pings.answered
+        {
+            self.pings.question = None;
+            self.flight.retain(|kept| kept.place > place);
+        }
+    }
+
+    /// The cloud answers no pings, so that nothing can be confirmed.
+    pub fn give_up_confirmation(&mut self) {
+        self.is_unconfirmable = true;
+        let forgotten = self.flight.drain(..);
+        self.excused.extend(forgotten.map(|kept| kept.mail.serial));
+    }
+
+    /// Which connection lives now.
+    pub fn follow(&mut self, connection: Option<SocketId>) {
+        if self.live.is_some() && self.live != connection {
+            self.lose();
+        }
+    }
+
+    /// The connection is lost, and what was in flight waits again.
+    pub fn lose(&mut self) {
+        self.live = None;
+        self.pings = Pings::default();
+        self.is_unconfirmable = false;
+        self.resent += self.flight.len() as u64;
+        self.waiting.splice(..0, self.flight.drain(..));
     }
 
     pub fn expire(&mut self, now: u64) {
-        let late = |waiting: &Waiting| waiting.expires.is_some_and(|at| at <= now);
-        let expired = self.waiting.iter().filter(|waiting| late(waiting));
-        self.drops
-            .extend(expired.map(|waiting| (waiting.mail, DropReason::Expired)));
-        self.waiting.retain(|waiting| !late(waiting));
+        let late = |kept: &Kept| kept.expires.is_some_and(|at| at <= now);
+        let expired: Vec<_> = self.waiting.iter().filter(|kept| late(kept)).collect();
+        let dropped: Vec<_> = expired
+            .iter()
+            .map(|kept| kept.dropped(DropReason::Expired))
+            .collect();
+        self.drop_all(dropped);
+        self.waiting.retain(|kept| !late(kept));
     }
 
     pub fn ended(&mut self) {
-        let left = self.waiting.drain(..);
-        self.drops
-            .extend(left.map(|waiting| (waiting.mail, DropReason::Ended)));
+        let left: Vec<_> = self.waiting.drain(..).collect();
+        self.drop_all(left.iter().map(|kept| kept.dropped(DropReason::Ended)));
+    }
+
+    /// Whether the app need not wonder about a message: it still waits, or was said to be gone.
+    pub fn is_accounted_for(&self, serial: u32) -> bool {
+        let mut waiting = self.waiting.iter();
+        self.excused.contains(&serial) || waiting.any(|kept| kept.mail.serial == serial)
+    }
+
+    /// The messages that went to this connection, where it lives.
+    pub fn sent_on(&self, socket: SocketId) -> impl Iterator<Item = u32> {
+        let lives = self.live == Some(socket);
+        let serials = self.sent.iter().map(|&(serial, _)| serial);
+        serials.filter(move |_| lives)
+    }
+
+    /// Whether a message up to this one waits, or is in flight.
+    pub fn has_open(&self, serial: u32) -> bool {
+        let mut kept = self.flight.iter().chain(&self.waiting);
+        kept.any(|kept| kept.place <= serial)
     }
 
     pub fn transmitted(&mut self, socket: SocketId, frame: &Outgoing<Mail>) -> Result<(), Broken> {
         let right = self.frames.pop_front();
+        if let Outgoing::Message(mail) = frame
+            && let Some(&(_, place)) = self.sent.iter().find(|(sent, _)| *sent == mail.serial)
+        {
+            self.sent_to = place;
+        }
         let found = Some((socket, frame.clone()));
         ensure!(
             right == found,
@@ -144,12 +282,13 @@ impl Mailbox {
 
     /// After every call: what waits here waits there.
     pub fn check(&self, glance: &Glance) -> Result<(), Broken> {
-        let right = (self.waiting.len(), self.bytes());
+        let bytes = self.waiting.iter().map(|kept| kept.mail.size).sum();
+        let right = ((self.waiting.len(), bytes), self.flight.len());
+        let found = (glance.queued, glance.in_flight);
         ensure!(
-            glance.queued == right,
+            found == right,
             "messages",
-            "{:?} wait instead of {right:?}",
-            glance.queued
+            "{found:?} are kept instead of {right:?}"
         );
         Ok(())
     }
@@ -177,30 +316,82 @@ impl Mailbox {
         self.waiting.iter().filter_map(|w| w.expires).min()
     }
 
-    fn wait(&mut self, newcomer: Waiting) {
-        let same = |waiting: &Waiting| waiting.key.is_some() && waiting.key == newcomer.key;
-        match self.waiting.iter().position(same) {
-            Some(place) => {
-                self.waiting[place] = newcomer;
-                self.replaced += 1;
+    fn keeps(&self) -> bool {
+        self.guarantee == Guarantee::AtLeastOnce && !self.is_unconfirmable
+    }
+
+    const fn has_room(&self, held: u32) -> bool {
+        held as usize <= self.limits.buffered
+    }
+
+    fn wait(&mut self, mut newcomer: Kept) {
+        let same = |kept: &Kept| kept.key.is_some() && kept.key == newcomer.key;
+        if let Some(place) = self.waiting.iter().position(same) {
+            newcomer.place = self.waiting[place].place;
+            let older = std::mem::replace(&mut self.waiting[place], newcomer);
+            self.replace(&older);
+        } else {
+            if let Some(place) = self.flight.iter().position(same) {
+                let older = self.flight.remove(place);
+                self.replace(&older);
             }
-            None => self.waiting.push(newcomer),
+            self.waiting.push(newcomer);
         }
-        while self.waiting.len() > self.limits.messages || self.bytes() > self.limits.bytes {
-            let is_old = |waiting: &Waiting| waiting.mail != newcomer.mail;
-            let Some(oldest) = self.waiting.iter().position(is_old) else {
-                break;
+        while self.flight.len() + self.waiting.len() > self.limits.messages
+            || self.bytes() > self.limits.bytes
+        {
+            let is_old = |kept: &Kept| kept.mail != newcomer.mail;
+            let gone = if self.flight.is_empty() {
+                let Some(oldest) = self.waiting.iter().position(is_old) else {
+                    break;
+                };
+                self.waiting.remove(oldest)
+            } else {
+                self.flight.remove(0)
             };
-            let gone = self.waiting.remove(oldest);
-            self.drops.push_back((gone.mail, DropReason::Overflow));
+            self.drop_all([gone.dropped(DropReason::Overflow)]);
         }
     }
 
-    fn drain(&mut self, socket: SocketId, now: u64) {
+    fn replace(&mut self, older: &Kept) {
+        self.replaced += 1;
+        self.excused.push(older.mail.serial);
+    }
+
+    /// What the socket holds then.
+    fn drain(&mut self, socket: SocketId, held: u32, now: u64) -> u32 {
         self.expire(now);
-        let all = self.waiting.drain(..);
+        self.pour(socket, held)
+    }
+
+    fn pour(&mut self, socket: SocketId, mut held: u32) -> u32 {
+        while self.has_room(held) && !self.waiting.is_empty() {
+            let mut next = self.waiting.remove(0);
+            held += u32::try_from(next.mail.size).unwrap();
+            self.transmit(socket, &next);
+            if self.keeps() {
+                next.sent = true;
+                self.flight.push(next);
+            }
+        }
+        held
+    }
+
+    fn transmit(&mut self, socket: SocketId, kept: &Kept) {
         self.frames
-            .extend(all.map(|waiting| (socket, Outgoing::Message(waiting.mail))));
+            .push_back((socket, Outgoing::Message(kept.mail)));
+        self.sent.push((kept.mail.serial, kept.place));
+        if self.is_unconfirmable {
+            // The app was told that nothing is certain any more.
+            self.excused.push(kept.mail.serial);
+        }
+    }
+
+    fn drop_all(&mut self, dropped: impl IntoIterator<Item = (Mail, DropReason)>) {
+        for (mail, why) in dropped {
+            self.excused.push(mail.serial);
+            self.drops.push_back((mail, why));
+        }
     }
 
     fn tell_streams(&mut self, socket: SocketId) {
@@ -210,6 +401,7 @@ impl Mailbox {
     }
 
     fn bytes(&self) -> usize {
-        self.waiting.iter().map(|waiting| waiting.mail.size).sum()
+        let kept = self.flight.iter().chain(&self.waiting);
+        kept.map(|kept| kept.mail.size).sum()
     }
 }

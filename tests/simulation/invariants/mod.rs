@@ -6,20 +6,22 @@
 //! | 2. no output concerns a dead generation | `generations`, `decisions` |
 //! | 3. the order of events; nothing after the end | `grammar` |
 //! | 4. attempts and delays within their bounds | `decisions`, `grammar` |
-//! | 5. no message vanishes, none is sent twice | `mailbox`, `cloud` |
+//! | 5. no message vanishes, none is sent twice | `mailbox`, `flushes`, `cloud` |
 //! | 6. the cloud knows the list of streams | `mailbox`, `cloud`, `world` |
 //! | 7. something will happen | `rest` |
 //! | 8. memory is bounded | `rest` |
 //! | 9. the same again is the same | `runner` |
 
 mod decisions;
+mod flushes;
 mod generations;
 mod grammar;
 mod mailbox;
 mod promises;
 mod rest;
 
-pub use decisions::{Decision, Decisions};
+pub use decisions::{Decision, Decisions, Heard};
+pub use flushes::{Facts, Flushes};
 pub use generations::Generations;
 pub use grammar::Grammar;
 pub use mailbox::Mailbox;
@@ -56,6 +58,10 @@ pub struct Glance {
     pub socket: SocketId,
     /// Messages that wait, and their bytes.
     pub queued: (usize, usize),
+    /// Messages that were sent and are not confirmed.
+    pub in_flight: usize,
+    /// Errors that were reported.
+    pub errors: u32,
     pub deadline: Option<(u64, Timer)>,
 }
 
@@ -65,6 +71,8 @@ impl Glance {
             state: session.state(),
             socket: session.connection(),
             queued: session.queued(),
+            in_flight: session.stats().unconfirmed,
+            errors: session.stats().errors,
             deadline: session
                 .poll_timeout()
                 .map(|(at, timer)| (at.as_millis(), timer)),

@@ -1,0 +1,145 @@
+//! What has been received: a pong confirms all that was sent before its ping, since a
+//! connection keeps the order (RFC 9293, section 3.1).
+
+use std::collections::VecDeque;
+
+use super::input::FlushId;
+use super::time::Instant;
+
+/// What becomes of a message whose connection is lost before it is confirmed.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Hash)]
+pub enum Guarantee {
+    /// It is not sent again.
+    #[default]
+    AtMostOnce,
+    /// It is sent again, and may be received twice.
+    AtLeastOnce,
+}
+
+/// A ping whose pong will confirm something.
+#[derive(Clone, Copy, Debug)]
+pub(super) struct Question {
+    /// Which of the connection's pings.
+    ping: u64,
+    /// The newest message that was sent before it.
+    serial: u64,
+    pub(super) asked: Instant,
+}
+
+/// Messages have serials in the order in which the app handed them over.
+#[derive(Clone, Debug, Default)]
+pub(super) struct Delivery {
+    /// The newest of all.
+    accepted: u64,
+    /// The newest that was sent.
+    transmitted: u64,
+    /// The newest that was received, as far as anybody will ever know.
+    confirmed: u64,
+    /// Sent and received on this connection.
+    pings: u64,
+    pongs: u64,
+    pub(super) question: Option<Question>,
+    /// The cloud went on talking and did not pong.
+    pub(super) unanswered: bool,
+    /// Who waits until everything up to a serial is received. At most two: whoever comes while
+    /// one is waiting shares the second.
+    flushes: VecDeque<(FlushId, u64)>,
+    last_flush: FlushId,
+}
+
+impl Delivery {
+    pub(super) const fn accept(&mut self) -> u64 {
+        self.accepted += 1;
+        self.accepted
+    }
+
+    pub(super) fn transmitted(&mut self, serial: u64) {
+        self.transmitted = self.transmitted.max(serial);
+    }
+
+    /// Whether something was sent and is not confirmed.
+    pub(super) const fn is_open(&self) -> bool {
+        self.transmitted > self.confirmed
+    }
+
+    pub(super) const fn pinged(&mut self, now: Instant) {
+        self.pings += 1;
+        if self.question.is_none() {
+            self.question = Some(Question {
+                ping: self.pings,
+                serial: self.transmitted,
+                asked: now,
+            });
+        }
+    }
+
+    /// Takes in a pong: the question that it answers.
+    pub(super) fn ponged(&mut self) -> Option<Question> {
+        self.unanswered = false;
+        // A pong that nobody asked for confirms nothing.
+        if self.pongs < self.pings {
+            self.pongs += 1;
+        }
+        let answered = self.question.take_if(|asked| asked.ping <= self.pongs)?;
+        self.confirmed = self.confirmed.max(answered.serial);
+        Some(answered)
+    }
+
+    pub(super) const fn confirmed(&self) -> u64 {
+        self.confirmed
+    }
+
+    /// The connection is lost. Whether something that it carried will never be confirmed.
+    pub(super) fn cut(&mut self, guarantee: Guarantee) -> bool {
+        let open = self.is_open();
+        self.question = None;
+        self.unanswered = false;
+        (self.pings, self.pongs) = (0, 0);
+        match guarantee {
+            Guarantee::AtMostOnce => self.confirmed = self.transmitted,
+            Guarantee::AtLeastOnce => self.transmitted = self.confirmed,
+        }
+        open && guarantee == Guarantee::AtMostOnce
+    }
+
+    /// Nobody will ever know of what was sent so far.
+    pub(super) const fn give_up(&mut self) {
+        self.confirmed = self.transmitted;
+    }
+
+    pub(super) fn flush(&mut self) -> FlushId {
+        let is_asked = self
+            .flushes
+            .back()
+            .is_some_and(|&(_, serial)| serial == self.accepted);
+        if is_asked {
+            return self.last_flush;
+        }
+        if self.flushes.len() < 2 {
+            self.last_flush = FlushId(self.last_flush.0.wrapping_add(1));
+            self.flushes.push_back((self.last_flush, self.accepted));
+        } else if let Some((_, serial)) = self.flushes.back_mut() {
+            *serial = self.accepted;
+        }
+        self.last_flush
+    }
+
+    pub(super) fn is_flushing(&self) -> bool {
+        !self.flushes.is_empty()
+    }
+
+    /// Takes out the first flush if it is complete; `waiting` is the first message that waits.
+    pub(super) fn take_flushed(&mut self, waiting: Option<u64>) -> Option<FlushId> {
+        let &(id, serial) = self.flushes.front()?;
+        let is_sent = waiting.is_none_or(|first| first > serial);
+        let is_received = !self.is_open() || self.confirmed >= serial;
+        (is_sent && is_received).then(|| {
+            self.flushes.pop_front();
+            id
+        })
+    }
+
+    pub(super) fn take_flush(&mut self) -> Option<FlushId> {
+        self.flushes.pop_front().map(|(id, _)| id)
+    }
+}

@@ -1,0 +1,67 @@
+/** Messages that a broken line swallows, with the packed package in Node. */
+import assert from "node:assert/strict";
+import { after, before, test } from "node:test";
+
+import { cloud, project } from "./support.mjs";
+
+/**
+ * Sends a card into a connection that is frozen and then cut; prints what the glasses show
+ * after the next connection has confirmed all that was sent on it.
+ */
+const APP = `
+import { TpaSession } from "tpa-session";
+const { CLOUD, NAME, DELIVERY } = process.env;
+const session = new TpaSession({
+  packageName: NAME,
+  apiKey: "dev-key",
+  augmentOSWebsocketUrl: CLOUD + "/tpa-ws",
+  reconnectDelay: 50,
+  delivery: DELIVERY,
+});
+const sessionId = "user-" + NAME;
+const fault = (fault) =>
+  fetch(CLOUD + "/faults", {
+    method: "POST",
+    headers: { "content-type": "application/json" },
+    body: JSON.stringify({ ...fault, sessionId }),
+  });
+await session.connect(sessionId);
+await session.flush();
+await fault({ fault: "freeze" });
+const card = { type: "display_event", view: "main", layout: { layoutType: "text_wall", text: "late" } };
+const reply = session.send(card);
+const again = new Promise((resolve) => session.once("connected", resolve));
+await fault({ fault: "cut" });
+await again;
+await session.flush();
+const shown = (await (await fetch(CLOUD + "/sessions")).json())[0].displays;
+session.disconnect();
+console.log(JSON.stringify({ reply, text: shown.main?.text ?? null }));
+`;
+
+let place;
+let server;
+
+before(async () => {
+  place = project({ ws: true });
+  server = await cloud();
+});
+
+after(() => {
+  place?.remove();
+  server?.stop();
+});
+
+for (const [delivery, text] of [
+  ["at-most-once", null],
+  ["at-least-once", "late"],
+]) {
+  test(`${delivery}: a card that a broken line swallowed ${text ? "is shown" : "is lost"}`, async () => {
+    const NAME = `org.example.${delivery}`;
+    const env = { CLOUD: server.url, NAME, DELIVERY: delivery };
+    const { code, output } = await place.app(`${delivery}.mjs`, APP, env);
+    assert.equal(code, 0, output);
+    const said = JSON.parse(output.trim().split("\n").at(-1));
+    assert.deepEqual(said, { reply: "sent", text });
+  });
+}

@@ -1,0 +1,110 @@
+//! What a bug report holds: the timeline and the counters.
+
+use tpa_session::session::{
+    Control, Duration, Happening, Input, Instant, Malformed, SocketId, State, Stats, Suspicion,
+};
+
+use crate::world::{World, config};
+
+fn names(world: &World) -> Vec<String> {
+    let transitions = world.session.timeline();
+    transitions
+        .map(|transition| match &transition.happening {
+            Happening::Connecting(event) => format!("connecting {}", event.attempt),
+            Happening::Disconnected(end) => format!("disconnected {}", end.code),
+            Happening::Reconnecting(next) => format!("reconnecting {}", next.attempt),
+            Happening::StateChange(change) => change.to.name().into(),
+            Happening::Error(_) => "error".into(),
+            Happening::Offline => "offline".into(),
+            Happening::Online => "online".into(),
+            Happening::Suspect(Suspicion::Environment) => "doubt".into(),
+            Happening::Suspect(Suspicion::Clock) => "sleep".into(),
+        })
+        .collect()
+}
+
+#[test]
+fn the_timeline_tells_what_happened_and_when() {
+    let mut world = World::new(config());
+    world.now = 5;
+    world.connect("user-org.example.app");
+    world.acknowledge();
+    world.input(Input::Malformed(world.socket, Malformed::NotJson));
+    world.now = 30;
+    world.close(1011, "oops");
+    world.input(Input::Offline);
+    world.input(Input::Online);
+    world.disconnect();
+    assert_eq!(
+        names(&world),
+        [
+            "connecting",
+            "connecting 0",
+            "handshaking",
+            "connected",
+            "error",
+            "waiting",
+            "disconnected 1011",
+            "reconnecting 1",
+            "offline",
+            "online",
+            "reconnecting 1",
+            "stopped",
+            "disconnected 1000",
+        ]
+    );
+    let at: Vec<_> = world.session.timeline().map(|t| t.at.as_millis()).collect();
+    assert_eq!((at[0], at[5]), (5, 30));
+    assert!(
+        world
+            .session
+            .timeline()
+            .all(|t| t.connection == SocketId(1) || t.at.as_millis() == 5)
+    );
+}
+
+#[test]
+fn the_timeline_keeps_the_last_256_transitions() {
+    let mut world = World::connected(config());
+    for _ in 0..300 {
+        world.input(Input::Suspect(Suspicion::Environment));
+    }
+    let names = names(&world);
+    assert_eq!(names.len(), 256);
+    assert!(names.iter().all(|name| name == "doubt"));
+}
+
+#[test]
+fn counters_count() {
+    let mut world = World::new(config());
+    world.connect("user-org.example.app");
+    world.send("a");
+    assert_eq!(world.session.stats().queued, 1);
+    assert_eq!(world.session.stats().queued_bytes, 1);
+    world.acknowledge();
+    world.input(Input::Malformed(world.socket, Malformed::NoType));
+    world.input(Input::Control(world.socket, Control::Pong));
+    world.input(Input::Suspect(Suspicion::Environment));
+    world.now += 40;
+    world.input(Input::Control(world.socket, Control::Pong));
+    world.close(1006, "");
+    world.send_with("b", None, Some(0));
+    world.next_deadline();
+    world.next_deadline();
+    assert_eq!(world.session.state(), State::Connecting);
+    assert_eq!(
+        world.session.stats(),
+        Stats {
+            attempts: 2,
+            connections: 1,
+            sent: 1,
+            dropped: 1,
+            errors: 1,
+            pings: 1,
+            pongs: 2,
+            round_trip: Some(Duration::from_millis(40)),
+            last_heard: Some(Instant::from_millis(40)),
+            ..Stats::default()
+        }
+    );
+}
