@@ -23,6 +23,7 @@ mod machine;
 mod outbox;
 mod output;
 mod protocol;
+mod record;
 mod stats;
 mod subscriptions;
 mod time;
@@ -50,6 +51,7 @@ pub use protocol::{
     CONTROL_TYPES, Control, Init, Malformed, Ping, RENAMED_TYPES, SubscriptionUpdate, state_key,
     time_to_live,
 };
+pub use record::{Field, Record};
 pub use stats::Stats;
 pub use time::{Duration, Instant};
 pub use timeline::{Happening, Transition};

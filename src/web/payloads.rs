@@ -2,9 +2,12 @@
 
 use js_sys::{Error, Object, Reflect};
 use serde::Serialize;
+use serde_wasm_bindgen::Serializer;
 use wasm_bindgen::prelude::*;
 
-use crate::session::{ConnectionError, DropReason, FlushError, Happening, SessionError, Suspicion};
+use crate::session::{
+    ConnectionError, DropReason, FlushError, Happening, Record, SessionError, Suspicion,
+};
 
 use super::fields::set;
 
@@ -17,9 +20,11 @@ extern "C" {
 }
 
 /// A payload that is plain data.
-pub(super) fn data(payload: &impl Serialize) -> JsValue {
+pub(super) fn data(payload: &dyn Record) -> JsValue {
+    // Names of struct fields would be kept, in a table that weighs more than all payloads.
+    let serializer = Serializer::new().serialize_maps_as_objects(true);
     // Fails only for types that no payload has.
-    serde_wasm_bindgen::to_value(payload).unwrap_or_default()
+    payload.serialize(&serializer).unwrap_or_default()
 }
 
 /// The payload of `dropped`.
