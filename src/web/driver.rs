@@ -4,7 +4,7 @@
 use std::cell::{Cell, RefCell};
 use std::rc::{Rc, Weak};
 
-use js_sys::{Array, JsString, Promise, Reflect};
+use js_sys::{Array, JsString, Promise};
 use wasm_bindgen::{JsCast, JsValue};
 use wasm_bindgen_futures::{JsFuture, spawn_local};
 
@@ -449,7 +449,7 @@ impl Hears for Driver {
         match frames::control(frame) {
             Some(Control::Ack) => {
                 if self.inspect(Session::state) == State::Handshaking {
-                    let settings = Reflect::get(frame, &"settings".into()).unwrap_or_default();
+                    let settings = fields::get(frame, "settings");
                     let settings = settings.dyn_into::<Array>().unwrap_or_default();
                     *self.settings.borrow_mut() = settings.into();
                 }

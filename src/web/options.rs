@@ -1,11 +1,13 @@
 //! The constructor's options: read by field, validated by the core.
 
-use js_sys::{Function, JsString, Reflect, TypeError};
+use js_sys::{Function, JsString, TypeError};
 use wasm_bindgen::prelude::*;
 
 use web_sys::Url;
 
 use crate::session::{OptionError, Options, Source, URL_ALLOWED, Value, websocket_url};
+
+use super::fields;
 
 #[wasm_bindgen]
 extern "C" {
@@ -30,7 +32,7 @@ impl SessionOptions {
         if !given.is_object() {
             return Err(type_error("options: must be an object"));
         }
-        let get = |field: &str| Reflect::get(given, &field.into()).unwrap_or_default();
+        let get = |field: &str| fields::get(given, field);
         let options = Options::read(&|field| value(&get(field)))
             .map_err(|error| type_error(&message(error, &get(error.field))))?;
         if let Source::Fixed(url) = &options.url

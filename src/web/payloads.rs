@@ -1,6 +1,6 @@
 //! The core's events as values of JavaScript.
 
-use js_sys::{Error, Object, Reflect};
+use js_sys::{Error, Object};
 use serde::Serialize;
 use serde_wasm_bindgen::Serializer;
 use wasm_bindgen::prelude::*;
@@ -9,7 +9,7 @@ use crate::session::{
     ConnectionError, DropReason, FlushError, Happening, Record, SessionError, Suspicion,
 };
 
-use super::fields::set;
+use super::fields::{get, set};
 
 #[wasm_bindgen(module = "/src/web/js/connection_error.js")]
 extern "C" {
@@ -71,7 +71,7 @@ pub(super) fn happening(happening: &Happening) -> JsValue {
             let payload = Object::new();
             let fault = error(fault);
             for field in ["message", "code"] {
-                let value = Reflect::get(&fault, &field.into()).unwrap_or_default();
+                let value = get(&fault, field);
                 set(&payload, field, &value);
             }
             ("error", payload.into())

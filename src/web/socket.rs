@@ -8,7 +8,7 @@ use crate::session::{Close, Instant, NO_CLOSE_FRAME, SocketId};
 
 use super::callback::{Callback, callback};
 use super::dispatcher::{Dispatcher, SocketLink};
-use super::fields::text;
+use super::fields::{get, text};
 
 #[wasm_bindgen(module = "/src/web/js/platform.js")]
 extern "C" {
@@ -93,7 +93,7 @@ impl Socket {
     /// Bytes that it holds itself, while what is sent now would go out: a socket that is
     /// closing takes it and loses it. One that does not say holds none.
     pub(super) fn buffered(&self) -> Option<u32> {
-        let field = |name: &str| Reflect::get(&self.socket, &name.into()).unwrap_or_default();
+        let field = |name: &str| get(&self.socket, name);
         let is_open = field("readyState") == WebSocket::OPEN;
         is_open.then(|| field("bufferedAmount").as_f64().unwrap_or(0.0) as u32)
     }
@@ -119,8 +119,7 @@ impl Socket {
 
 /// Reads a close event by its fields, some of which sockets other than the browser's lack.
 fn read(event: &JsValue) -> Close {
-    let code = Reflect::get(event, &"code".into()).unwrap_or_default();
-    let code = code.as_f64().filter(|code| *code > 0.0);
+    let code = get(event, "code").as_f64().filter(|code| *code > 0.0);
     Close::new(
         code.map_or(NO_CLOSE_FRAME, |code| code as u16),
         text(event, "reason").unwrap_or_default(),
