@@ -15,7 +15,7 @@ import { brotliCompressSync, constants } from "node:zlib";
 import { build } from "esbuild";
 
 import { encode } from "./inline.js";
-import { minify } from "./minify.mjs";
+import { minify, slim } from "./minify.mjs";
 import { split } from "./streams.js";
 
 const [bindgenDir, outDir] = process.argv.slice(2).map((path) => resolve(path));
@@ -68,7 +68,10 @@ async function bindgen() {
         contents: minified.imports,
         resolveDir: bindgenDir,
       }));
-      esbuild.onLoad({ filter: /(?:_bg|session)\.js$/ }, async ({ path }) => ({
+      esbuild.onLoad({ filter: /_bg\.js$/ }, async ({ path }) => ({
+        contents: minified.rename(slim(await readFile(path, "utf8"))),
+      }));
+      esbuild.onLoad({ filter: /\/session\.js$/ }, async ({ path }) => ({
         contents: minified.rename(await readFile(path, "utf8")),
       }));
       esbuild.onLoad({ filter: /_bg\.wasm$/ }, async () => ({

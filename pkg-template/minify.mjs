@@ -16,6 +16,33 @@ const FEATURES = [
   "sign-ext",
 ];
 
+/** What of the glue is for engines without what this package needs anyway; 160 bytes in all. */
+const DISPENSABLE = [
+  [
+    /(function passStringToWasm0)[^]*?\n\}\n/,
+    `$1(text, malloc) {
+      const bytes = cachedTextEncoder.encode(text);
+      const start = malloc(bytes.length, 1) >>> 0;
+      getUint8ArrayMemory0().set(bytes, start);
+      WASM_VECTOR_LEN = bytes.length;
+      return start;
+    }
+    `,
+  ],
+  [/\nif \(!\('encodeInto' in cachedTextEncoder\)\) \{[^]*?\n\}\n/, "\n"],
+  [/, wasm\.__wbindgen_realloc\)/g, ")"],
+  // The package's own class has it.
+  [/\nif \(Symbol\.dispose\).*\n/, "\n"],
+];
+
+/** @param {string} glue as wasm-bindgen made it */
+export function slim(glue) {
+  return DISPENSABLE.reduce((text, [pattern, replacement]) => {
+    if (text.search(pattern) < 0) throw new Error(`nothing in wasm-bindgen's glue is like ${pattern}`);
+    return text.replace(pattern, replacement);
+  }, glue);
+}
+
 /**
  * @param {string} from a wasm file
  * @param {string} to where the one with short names goes
