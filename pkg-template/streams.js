@@ -7,6 +7,8 @@
  * @typedef {{ bytes: Uint8Array, at: number }} Cursor a place in bytes, to read or to write
  */
 
+import { Reader } from "./binary.js";
+
 /** Where things go. What has no stream of its own stays with the instructions. */
 const INSTRUCTIONS = 0;
 const LOCALS = 1;
@@ -117,33 +119,19 @@ function move(from, to) {
  * @returns {Uint8Array[]} what comes before the code, the streams, and what comes after the code
  */
 export function split(wasm) {
-  const cursor = { bytes: wasm, at: 8 };
-  const number = () => {
-    let value = 0;
-    let shift = 0;
-    do {
-      value |= (wasm[cursor.at] & 127) << shift;
-      shift += 7;
-    } while (wasm[cursor.at++] > 127);
-    return value;
-  };
-  while (wasm[cursor.at] !== CODE) {
-    cursor.at++;
-    const size = number();
-    cursor.at += size;
-  }
-  const before = wasm.subarray(0, cursor.at++);
-  number();
-  const from = new Array(STREAMS).fill(cursor);
+  const module = new Reader(wasm, CODE);
+  const before = wasm.subarray(0, module.at++);
+  module.number();
+  const from = new Array(STREAMS).fill(module);
   const to = from.map(() => ({ bytes: new Uint8Array(wasm.length), at: 0 }));
-  for (let count = number(); count > 0; count--) {
-    const size = number();
-    const end = cursor.at + size;
+  for (let count = module.number(); count > 0; count--) {
+    const size = module.number();
+    const end = module.at + size;
     move(from, to);
-    if (cursor.at !== end) throw new Error("there is an instruction that streams.js does not know");
+    if (module.at !== end) throw new Error("there is an instruction that streams.js does not know");
   }
   const streams = to.map(({ bytes, at }) => bytes.subarray(0, at));
-  return [before, ...streams, wasm.subarray(cursor.at)];
+  return [before, ...streams, wasm.subarray(module.at)];
 }
 
 /**
