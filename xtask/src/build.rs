@@ -17,6 +17,8 @@ const PROFILE: &str = "wasm";
 const FEATURES_OFF: &str = "-reference-types,-multivalue";
 /// Those that are left, as the standard library was compiled with more.
 const FEATURES: &str = "bulk-memory,bulk-memory-opt,mutable-globals,nontrapping-fptoint,sign-ext";
+/// What LLVM does for the sake of speed even where small size was asked for; 210 bytes.
+const PASSES_OFF: [&str; 2] = ["-disable-lsr", "-enable-load-pre=false"];
 /// Bytes of the stack, which comes first in memory: addresses after a small one are short.
 const STACK: u32 = 65_536;
 /// Functions and modules that never run in the package; 2,700 bytes in brotli.
@@ -97,6 +99,7 @@ fn compile(toolchain: Toolchain) -> Result<PathBuf, String> {
 fn flags() -> Vec<String> {
     let mut flags = path_flags();
     flags.push(format!("-Ctarget-feature={FEATURES_OFF}"));
+    flags.extend(PASSES_OFF.map(|pass| format!("-Cllvm-args={pass}")));
     let linker = [
         format!("--features={FEATURES}"),
         "--no-check-features".into(),
