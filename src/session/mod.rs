@@ -26,6 +26,7 @@ mod protocol;
 mod record;
 mod stats;
 mod subscriptions;
+mod text;
 mod time;
 mod timeline;
 mod timer;
@@ -53,6 +54,7 @@ pub use protocol::{
 };
 pub use record::{Field, Record};
 pub use stats::Stats;
+pub use text::{decimal, join};
 pub use time::{Duration, Instant};
 pub use timeline::{Happening, Transition};
 pub use timer::Timer;

@@ -10,7 +10,7 @@ use wasm_bindgen_futures::{JsFuture, spawn_local};
 
 use crate::session::{
     Cause, Command, CommandError, Control, Event, Input, LogLevel, Malformed, Outgoing, Output,
-    Reply, Session, SocketId, State, Transition, is_clean,
+    Reply, Session, SocketId, State, Transition, decimal, is_clean,
 };
 
 use super::clock::{self, Alarm};
@@ -406,8 +406,8 @@ impl Driver {
                 ("disconnected", payloads::data(event))
             }
             Event::Reconnecting(event) => {
-                let delay = (event.delay.as_millis() as u32).to_string();
-                let code = u32::from(event.cause.code).to_string();
+                let delay = decimal(event.delay.as_millis() as u32);
+                let code = decimal(u32::from(event.cause.code));
                 let after = [" ms, after ", &code, " ", &event.cause.reason].concat();
                 self.write(
                     LogLevel::Warn,
