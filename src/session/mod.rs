@@ -54,7 +54,7 @@ pub use protocol::{
 };
 pub use record::{Field, Record};
 pub use stats::Stats;
-pub use text::{decimal, join};
+pub use text::decimal;
 pub use time::{Duration, Instant};
 pub use timeline::{Happening, Transition};
 pub use timer::Timer;
