@@ -45,9 +45,15 @@ function inlined(wasm, platform) {
   if (platform === "node") {
     return `export default () => Buffer.from("${wasm.toString("base64")}", "base64");`;
   }
+  const [before, instructions, ...numbers] = split(wasm);
+  const after = numbers.pop();
+  const inline = (parts, letters) => `decode(${JSON.stringify(encode(parts, letters))})`;
   return `import { decode } from "./inline.js";
     import { join } from "./streams.js";
-    export default () => join(decode(${JSON.stringify(encode(split(wasm)))}));`;
+    export default () => {
+      const [before, instructions, after] = ${inline([before, instructions, after], true)};
+      return join([before, instructions, ...${inline(numbers, false)}, after]);
+    };`;
 }
 
 /** Resolves `bindgen:` to what wasm-bindgen made. */
