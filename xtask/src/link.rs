@@ -21,7 +21,9 @@ const VERSION: &str = "--snip-version=";
 
 /// What rustc must be told so that none of these functions and modules is linked.
 pub fn arguments(never_run: &[&str]) -> Vec<String> {
-    let version = Fingerprint::default().text(include_str!("snip.rs"));
+    let version = Fingerprint::default()
+        .text(include_str!("snip/mod.rs"))
+        .text(include_str!("snip/object.rs"));
     let mut arguments = vec![format!("{VERSION}{}", version.finish())];
     arguments.extend(never_run.iter().map(|path| format!("{NEVER_RUNS}{path}")));
     arguments
