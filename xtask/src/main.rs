@@ -13,9 +13,11 @@ mod demo;
 mod doctor;
 mod explore;
 mod herd;
+mod link;
 mod npm;
 mod process;
 mod sim;
+mod snip;
 mod test;
 mod toolchain;
 mod tools;
@@ -94,6 +96,7 @@ fn run(arguments: &[&str]) -> Result<ExitCode, String> {
         "explore" => explore::run(rest).map(|()| ExitCode::SUCCESS),
         "herd" => herd::run(rest).map(|()| ExitCode::SUCCESS),
         "bench" => bench::run(rest).map(|()| ExitCode::SUCCESS),
+        link::CALLED_BY => link::run(arguments),
         other => Err(format!(
             "there is no command `{other}`; `cargo xtask help` lists them"
         )),
