@@ -47,7 +47,7 @@ cargo xtask <command>
                       in a release build
       --seconds <N>   as deep as that time allows (60)
   herd [--clients N]  a million sessions after a restart of the cloud, as a picture
-  bench [args]        build, then run bench/receive.mjs
+  bench [args]        build, then run bench/receive.mjs; `bench core` times the core alone
   help                this text
 
 A command gets what it needs by itself: the wasm target by rustup (or, on
