@@ -108,7 +108,7 @@ impl Shell {
 
     fn send(&mut self, key: Option<String>, buffered: Option<u32>) -> Reply {
         self.ticks += 1;
-        if self.ticks % 16 == 0 {
+        if self.ticks.is_multiple_of(16) {
             self.now = self.now.after(Duration::from_millis(1));
         }
         self.command(Command::Send {
