@@ -21,6 +21,7 @@ mod options;
 mod outbox;
 mod properties;
 mod protocol;
+mod records;
 mod reentrancy;
 mod stale_sockets;
 mod subscriptions;
