@@ -2,7 +2,7 @@
 
 use tpa_session::session::{
     Command, Config, Control, Event, FlushError, FlushId, Guarantee, Input, Instant, Outgoing,
-    Output, Reply, SessionError, State, Timer,
+    Output, Reply, SessionError, State, Suspicion, Timer,
 };
 
 use crate::world::{Text, World, config};
@@ -507,4 +507,37 @@ fn a_queue_larger_than_the_room_is_sent_in_parts() {
     assert_eq!(world.sent(), ["aaa"]);
     world.input(Input::Buffered(world.socket, 1));
     assert_eq!(world.sent(), ["aaa", "bbb"]);
+}
+
+#[test]
+fn the_pong_of_an_earlier_ping_confirms_nothing_later() {
+    let mut world = World::connected(config());
+    pong(&mut world);
+    world.send("a");
+    flush(&mut world);
+    world.input(Input::Suspect(Suspicion::Environment));
+    pong(&mut world);
+    world.send("b");
+    world.take();
+    flush(&mut world);
+    assert_eq!(pings(&world), 1);
+    pong(&mut world);
+    assert_eq!(flushed(&world), [], "it answers the ping of the suspicion");
+    pong(&mut world);
+    assert!(matches!(flushed(&world)[..], [(_, Ok(()))]));
+}
+
+#[test]
+fn a_frame_at_the_very_end_of_the_wait_proves_nothing() {
+    let mut world = World::connected(config());
+    world.send("a");
+    flush(&mut world);
+    world.advance(5000);
+    hear(&mut world);
+    world.send("b");
+    flush(&mut world);
+    world.advance(5000);
+    world.take();
+    flush(&mut world);
+    assert_eq!(flushed(&world), [], "it may still pong");
 }

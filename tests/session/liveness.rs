@@ -358,3 +358,42 @@ fn doubts_mean_nothing_while_there_is_no_connection() {
     world.input(Input::Suspect(Suspicion::Clock));
     assert_eq!(world.outputs, []);
 }
+
+#[test]
+fn a_sign_of_life_gives_the_next_late_timer_a_probe_of_its_own() {
+    let mut world = answered();
+    let late = |world: &mut World| {
+        let (due, _) = world.session.poll_timeout().expect("a deadline");
+        world.now = due.as_millis() + 2000;
+        world.input(Input::Timeout);
+    };
+    for _ in 0..2 {
+        while !matches!(world.session.poll_timeout(), Some((_, Timer::Pong))) {
+            world.next_deadline();
+        }
+        world.take();
+        late(&mut world);
+        assert_eq!(
+            (pings(&world), world.session.state()),
+            (1, State::Connected)
+        );
+        world.now += 1;
+        hear(&mut world);
+        assert_eq!(world.next_deadline(), Some(Timer::Pong));
+    }
+}
+
+#[test]
+fn another_ping_gives_an_unanswered_one_no_more_time() {
+    let mut world = answered();
+    while pings(&world) == 0 {
+        world.next_deadline();
+    }
+    world.advance(4000);
+    world.input(Input::Suspect(Suspicion::Environment));
+    assert_eq!(pings(&world), 2);
+    world.advance(999);
+    assert_eq!(world.session.state(), State::Connected);
+    world.advance(1);
+    assert_eq!(world.session.state(), State::Waiting);
+}

@@ -283,3 +283,31 @@ fn only_a_fixed_url_of_this_machine_does_without_the_network() {
     let options = read(&[("augmentOSWebsocketUrl", Value::Function)]).expect("a provider");
     assert!(!options.config.on_loopback);
 }
+
+#[test]
+fn what_is_allowed_is_said_of_each_number() {
+    let millis = "a number of milliseconds from 0 to 2147483647";
+    let timeout = "a number of milliseconds from 1 to 2147483647";
+    let count = "a whole number from 0 to 4294967295";
+    for (field, allowed) in [
+        ("reconnectDelay", millis),
+        ("maxReconnectDelay", millis),
+        ("stableAfter", millis),
+        ("pingInterval", millis),
+        ("connectTimeout", timeout),
+        ("pongTimeout", timeout),
+        ("jitter", "a number from 0 to 1"),
+        ("maxQueuedMessages", count),
+        ("maxQueuedBytes", count),
+        (
+            "maxReconnectAttempts",
+            "a whole number from 0 to 4294967295, or Infinity",
+        ),
+    ] {
+        assert_eq!(
+            refused(field, Value::Number(-1.0)).allowed,
+            allowed,
+            "{field}"
+        );
+    }
+}

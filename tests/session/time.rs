@@ -11,6 +11,8 @@ fn after_any_time_there_is_a_later_one() {
         let now = Instant::from_millis(millis);
         assert!(now.after(Duration::from_millis(1)) > now, "{millis}");
     }
+    let last = Instant::from_millis(u64::MAX).as_millis();
+    assert_eq!(last, (1 << 53) - 1, "the last that JavaScript can count");
 }
 
 #[test]
