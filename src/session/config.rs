@@ -202,7 +202,7 @@ pub fn websocket_url(url: &str) -> Option<String> {
     // The constructor of a WebSocket refuses a fragment (WHATWG WebSockets, "new WebSocket").
     let rest = rest.split('#').next().unwrap_or_default();
     let has_host = rest.starts_with(|c: char| !matches!(c, '/' | '?' | ':'));
-    let has_blank = rest.bytes().any(|byte| byte.is_ascii_whitespace());
+    let has_blank = rest.bytes().any(|byte| byte <= b' ');
     (has_host && !has_blank).then(|| [scheme, "://", rest].concat())
 }
 
@@ -210,12 +210,19 @@ pub fn websocket_url(url: &str) -> Option<String> {
 fn is_loopback(url: &str) -> bool {
     let rest = url.strip_prefix("ws://").or(url.strip_prefix("wss://"));
     let rest = rest.unwrap_or_default();
+    let mut authority = rest.bytes().take_while(|byte| !matches!(byte, b'/' | b'?'));
+    if authority.any(|byte| byte == b'@') {
+        // What looks like the host is a name and a password.
+        return false;
+    }
     let ends = |at: usize| matches!(rest.as_bytes().get(at), None | Some(b':' | b'/' | b'?'));
     let is_numeric = |byte: &u8| byte.is_ascii_digit() || *byte == b'.';
+    // One that ends with a point is a name, or another address.
     let address = rest.bytes().take_while(is_numeric).count();
+    let is_address = rest.as_bytes().get(address.wrapping_sub(1)) != Some(&b'.');
     rest.starts_with("localhost") && ends("localhost".len())
         || rest.starts_with("[::1]") && ends("[::1]".len())
-        || rest.starts_with("127.") && ends(address)
+        || rest.starts_with("127.") && is_address && ends(address)
 }
 
 /// What is allowed for a URL.

@@ -10,9 +10,17 @@ use serde::Serialize;
 pub struct Instant(u64);
 
 impl Instant {
+    /// The last millisecond that JavaScript can count. No clock goes further, so that there is
+    /// always room for a deadline: one that is due when it is set would be served for ever.
+    const LAST: u64 = (1 << 53) - 1;
+
     /// The point `millis` after the clock's zero.
     pub const fn from_millis(millis: u64) -> Self {
-        Self(millis)
+        Self(if millis < Self::LAST {
+            millis
+        } else {
+            Self::LAST
+        })
     }
 
     /// Milliseconds since the clock's zero.

@@ -1,6 +1,6 @@
 //! The app's messages on their way out.
 
-use js_sys::{JsString, Object, Reflect};
+use js_sys::{Array, JsString, Object, Reflect};
 use wasm_bindgen::prelude::*;
 
 use crate::session::{Duration, Payload, state_key, time_to_live};
@@ -18,6 +18,12 @@ extern "C" {
 
     #[wasm_bindgen(js_name = utf8Length)]
     fn utf8_length(text: &JsString) -> u32;
+
+    /// A text or a list of them, as a list; what is no text is an empty one.
+    pub(super) fn texts(value: &JsValue) -> Array;
+
+    #[wasm_bindgen(js_name = fieldText)]
+    fn field_text(message: &JsValue, field: &str) -> Option<String>;
 }
 
 /// A message as the app gave it, and as it will be sent.
@@ -42,10 +48,10 @@ impl Message {
         package_name: &str,
         session_id: Option<&str>,
     ) -> Result<Self, JsValue> {
-        if !original.is_object() || js_sys::Array::is_array(original) {
+        if !original.is_object() || Array::is_array(original) {
             return Err(type_error("message: must be an object with a type"));
         }
-        let kind = Reflect::get(original, &"type".into())?;
+        let kind = Reflect::get(original, &"type".into()).unwrap_or_default();
         let kind_text = kind.as_string().filter(|kind| !kind.is_empty());
         let kind_text =
             kind_text.ok_or_else(|| type_error("message.type: must be a non-empty string"))?;
@@ -58,7 +64,7 @@ impl Message {
             let why = fields::text(&cause, "message").unwrap_or_default();
             type_error(&["message: must be JSON: ", &why].concat())
         })?;
-        let own_id = Reflect::get(original, &"sessionId".into())?;
+        let own_id = Reflect::get(original, &"sessionId".into()).unwrap_or_default();
         Ok(Self {
             original: original.clone(),
             kind: kind_text,
@@ -78,7 +84,7 @@ impl Message {
 
     /// The key under which the message is state, by its type.
     pub(super) fn default_key(&self) -> Option<String> {
-        state_key(&self.kind, |field| text_of(&self.original, field))
+        state_key(&self.kind, |field| field_text(&self.original, field))
     }
 
     /// How long it may wait, by its type.
@@ -98,8 +104,9 @@ pub(super) fn send_options(
     if !options.is_object() {
         return Err(type_error("options: must be an object"));
     }
-    let key = Reflect::get(options, &"key".into())?;
-    let ttl = Reflect::get(options, &"ttl".into())?;
+    // What cannot be read is neither of the two, and not absent either.
+    let get = |field: &str| Reflect::get(options, &field.into()).unwrap_or(JsValue::NULL);
+    let (key, ttl) = (get("key"), get("ttl"));
     if !key.is_undefined() && !key.is_string() {
         return Err(type_error("key: must be a string"));
     }
@@ -113,13 +120,4 @@ pub(super) fn send_options(
         key.as_string(),
         millis.map(|millis| Duration::from_millis(millis as u64)),
     ))
-}
-
-/// A field's value as text; of a list, its items with commas between.
-fn text_of(object: &JsValue, field: &str) -> Option<String> {
-    let value = Reflect::get(object, &field.into()).ok()?;
-    match value.dyn_ref::<js_sys::Array>() {
-        Some(list) => list.join(",").as_string(),
-        None => value.as_string(),
-    }
 }

@@ -93,12 +93,12 @@ impl TpaSession {
 
     /// Asks the cloud for streams.
     pub fn subscribe(&self, streams: &JsValue) -> Result<(), JsValue> {
-        self.change(Command::Subscribe(names(streams)?))
+        self.change(Command::Subscribe(names(streams)))
     }
 
     /// No longer asks for them.
     pub fn unsubscribe(&self, streams: &JsValue) -> Result<(), JsValue> {
-        self.change(Command::Unsubscribe(names(streams)?))
+        self.change(Command::Unsubscribe(names(streams)))
     }
 
     /// The streams asked for.
@@ -162,14 +162,8 @@ fn listener<'a>(
 }
 
 /// One name, or a list of them.
-fn names(streams: &JsValue) -> Result<Vec<String>, JsValue> {
-    let list = match streams.dyn_ref::<Array>() {
-        Some(list) => list.clone(),
-        None => Array::of1(streams),
-    };
+fn names(streams: &JsValue) -> Vec<String> {
     // What is no string is refused as an empty one is.
-    Ok(list
-        .iter()
-        .map(|name| name.as_string().unwrap_or_default())
-        .collect())
+    let names = super::message::texts(streams);
+    names.iter().filter_map(|name| name.as_string()).collect()
 }

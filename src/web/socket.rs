@@ -16,6 +16,7 @@ extern "C" {
     #[wasm_bindgen(catch)]
     fn listen(
         socket: &JsValue,
+        link: &SocketLink,
         opened: &JsValue,
         failed: &JsValue,
         closed: &JsValue,
@@ -74,7 +75,14 @@ impl Socket {
         let closed =
             Closure::<dyn FnMut(JsValue)>::new(move |event| report(Report::Closed(read(&event))));
         let attached = dispatcher.attach(&socket, id.0).and_then(|link| {
-            listen(&socket, opened.as_ref(), failed.as_ref(), closed.as_ref()).map(|()| link)
+            let (opened, failed, closed) = (opened.as_ref(), failed.as_ref(), closed.as_ref());
+            match listen(&socket, &link, opened, failed, closed) {
+                Ok(()) => Ok(link),
+                Err(error) => {
+                    link.detach();
+                    Err(error)
+                }
+            }
         });
         match attached {
             Ok(link) => Ok(Self {

@@ -48,7 +48,12 @@ export class Cloud {
 
   /** Starts one on a free port. */
   static async start() {
-    const folders = ["--serve", `/=${path.join(ROOT, "www")}`, "--serve", `/pkg=${PACKAGE}`];
+    const serve = {
+      "/": path.join(ROOT, "www"),
+      "/pkg": PACKAGE,
+      "/worker": path.join(ROOT, "tests/e2e/worker"),
+    };
+    const folders = Object.entries(serve).flatMap(([at, folder]) => ["--serve", `${at}=${folder}`]);
     const child = spawn(CLOUD, ["--listen", "127.0.0.1:0", ...folders], {
       stdio: ["ignore", "pipe", "pipe"],
     });

@@ -2,7 +2,7 @@
 import assert from "node:assert/strict";
 import { test } from "node:test";
 
-import { addSessionId, encode, utf8Length } from "../../src/web/js/message.js";
+import { addSessionId, encode, fieldText, texts, utf8Length } from "../../src/web/js/message.js";
 
 test("what the app did not say is added", () => {
   const envelope = { packageName: "org.example.app", sessionId: "user-org.example.app" };
@@ -43,4 +43,25 @@ test("the id of the session can be added later", () => {
 
 test("bytes are counted as they go over the wire", () => {
   assert.equal(utf8Length("aé€😀"), 1 + 2 + 3 + 4);
+});
+
+test("a field is read as text, and a list of texts as one", () => {
+  const message = { view: "main", modes: ["main", "expanded"], odd: [null, 5, "x"], n: 5, o: {} };
+  const read = (field) => fieldText(message, field);
+  assert.deepEqual(["view", "modes", "odd"].map(read), ["main", "main,expanded", ",,x"]);
+  assert.deepEqual(["n", "o", "none"].map(read), [undefined, undefined, undefined]);
+});
+
+test("what cannot be read is no text", () => {
+  const refuse = () => {
+    throw new Error("no");
+  };
+  const message = { toString: refuse, list: [Object.create(null), Symbol("x"), "a"] };
+  Object.defineProperty(message, "field", { get: refuse });
+  assert.equal(fieldText(message, "field"), undefined);
+  assert.equal(fieldText(message, "list"), ",,a");
+  assert.deepEqual(texts(Object.defineProperty(["a", "b"], 0, { get: refuse })), [""]);
+  assert.deepEqual(texts("a"), ["a"]);
+  assert.deepEqual(texts(["a", 5]), ["a", ""]);
+  assert.deepEqual(texts(undefined), [""]);
 });

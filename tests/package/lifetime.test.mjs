@@ -210,3 +210,35 @@ test("a peer that never answers the close does not keep Node alive", async () =>
     silent.close();
   }
 });
+
+test("Node ends at once when sessions are left, in whatever state and by whatever call", async () => {
+  const { output } = await run(
+    "left.mjs",
+    `import { createServer } from "node:net";
+     const silent = createServer((socket) => socket.unref()).listen(0, "127.0.0.1").unref();
+     await new Promise((resolve) => silent.once("listening", resolve));
+     const make = (name, more) => new TpaSession(options(name, { reconnectDelay: 60_000, ...more }));
+     const connected = make("org.example.left.connected");
+     await connected.connect("user-org.example.left.connected");
+
+     const waiting = make("org.example.left.waiting");
+     await waiting.connect("user-org.example.left.waiting");
+     const lost = new Promise((resolve) => waiting.once("disconnected", resolve));
+     await fault("user-org.example.left.waiting", { fault: "cut" });
+     await lost;
+
+     const nowhere = { augmentOSWebsocketUrl: "ws://127.0.0.1:" + silent.address().port };
+     const dialling = make("org.example.left.dialling", nowhere);
+     const dialled = new Promise((resolve) => silent.once("connection", resolve));
+     dialling.connect("user-org.example.left.dialling").catch(() => {});
+     await dialled;
+
+     console.log(connected.state, waiting.state, dialling.state);
+     dialling[Symbol.dispose ?? Symbol.for("Symbol.dispose")]();
+     waiting.free();
+     connected.disconnect();
+     const left = performance.now();
+     process.on("exit", () => console.log(performance.now() - left < 1000));`,
+  );
+  assert.equal(output, "connected waiting connecting\ntrue\n");
+});

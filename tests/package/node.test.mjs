@@ -192,3 +192,49 @@ test("Symbol.dispose and free() are disconnect()", async () => {
   assert.equal(code, 0, output);
   assert.equal(output, "ClientDisconnect\nstopped\n");
 });
+
+test("Node's own WebSocket is given up after failed dials, left while it dials, and cut", async () => {
+  const { code, output } = await withoutWs.app(
+    "native.mjs",
+    `import { once } from "node:events";
+     import { createServer } from "node:net";
+     import { TpaSession } from "tpa-session";
+     const make = (augmentOSWebsocketUrl) =>
+       new TpaSession({
+         packageName: "org.example.native",
+         apiKey: "dev-key",
+         augmentOSWebsocketUrl,
+         reconnectDelay: 10,
+         logLevel: "silent",
+       });
+     const id = "user-org.example.native";
+     const error = await make("ws://127.0.0.1:1/").connect(id).catch((error) => error);
+     console.log(error.code, error.attempts);
+
+     const silent = createServer((socket) => socket.unref()).listen(0, "127.0.0.1").unref();
+     await once(silent, "listening");
+     const dialling = make("ws://127.0.0.1:" + silent.address().port);
+     const ends = [];
+     dialling.on("disconnected", ({ kind }) => ends.push(kind));
+     const promise = dialling.connect(id).catch((error) => error);
+     await once(silent, "connection");
+     dialling.disconnect();
+     console.log((await promise).kind, ends.join());
+
+     const session = make(process.env.CLOUD + "/tpa-ws");
+     await session.connect(id);
+     const connected = new Promise((resolve) => session.once("connected", resolve));
+     await fetch(process.env.CLOUD + "/faults", {
+       method: "POST",
+       headers: { "content-type": "application/json" },
+       body: JSON.stringify({ fault: "cut", sessionId: id }),
+     });
+     await connected;
+     session.disconnect();
+     console.log(session.state);`,
+    { CLOUD: server.url },
+    ["--experimental-websocket", "--no-warnings"],
+  );
+  assert.equal(code, 0, output);
+  assert.equal(output, "4000 3\nClientDisconnect ClientDisconnect\nstopped\n");
+});

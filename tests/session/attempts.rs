@@ -1,6 +1,8 @@
 //! How often a connection is made again, and when it is given up.
 
-use tpa_session::session::{CloseKind, Config, Input, Output, State};
+use std::collections::BTreeSet;
+
+use tpa_session::session::{CloseKind, Config, Input, Output, Session, State};
 
 use crate::world::{SESSION, World, config};
 
@@ -143,6 +145,7 @@ fn a_server_that_never_acks_is_given_up() {
         match world.next_deadline() {
             Some(_) if world.session.state() == State::Connecting => {
                 dials += 1;
+                assert!(dials <= 3, "hammered");
                 world.input(Input::Opened(world.socket));
             }
             Some(_) => {}
@@ -150,6 +153,58 @@ fn a_server_that_never_acks_is_given_up() {
         }
     }
     assert_eq!(dials, 3);
+}
+
+#[test]
+fn a_server_that_opens_and_closes_before_the_ack_is_given_up() {
+    let mut world = World::connected(config());
+    world.close(1006, "");
+    for _ in 0..3 {
+        world.next_deadline();
+        world.input(Input::Opened(world.socket));
+        world.advance(50);
+        world.close(1011, "");
+    }
+    assert_eq!(world.session.state(), State::Stopped);
+    assert_eq!(world.dials(), 3);
+    assert_eq!(world.disconnected().last().map(|end| end.code), Some(4000));
+}
+
+#[test]
+fn sockets_do_not_multiply_from_one_outage_to_the_next() {
+    let mut world = World::connected(config());
+    for _ in 0..5 {
+        world.close(1006, "");
+        for _ in 0..2 {
+            world.next_deadline();
+            // Each failure is reported twice.
+            world.input(Input::Failed(world.socket));
+            world.close(1006, "");
+        }
+        world.next_deadline();
+        world.acknowledge();
+        world.take();
+        world.advance(60_000);
+        assert_eq!(world.outputs, [], "another attempt is under way");
+        assert_eq!(world.session.state(), State::Connected);
+    }
+}
+
+#[test]
+fn clients_that_were_cut_together_do_not_come_back_together() {
+    let mut dials = BTreeSet::new();
+    for seed in 0..200 {
+        let mut world = World::new(Config::default());
+        world.session = Session::new(Config::default(), seed, world.now());
+        world.connect(SESSION);
+        world.acknowledge();
+        world.close(1012, "restart");
+        let due = world.session.poll_timeout().map(|(at, _)| at.as_millis());
+        dials.extend(due);
+    }
+    assert!(dials.len() > 120, "{} moments for 200 dials", dials.len());
+    let (first, last) = (dials.first().copied(), dials.last().copied());
+    assert!(first < Some(520) && last > Some(980), "{first:?} {last:?}");
 }
 
 #[test]
@@ -201,22 +256,29 @@ fn connect_after_the_end_starts_from_zero() {
     assert_eq!(world.story(), ["-> connecting", "connecting 0"]);
     world.acknowledge();
     assert_eq!(world.session.state(), State::Connected);
+    world.take();
+    world.close(1006, "");
+    world.refuse_all();
+    assert_eq!(world.dials(), 3, "all attempts are there again");
 }
 
 #[test]
 fn a_failed_dial_that_fires_only_error_still_ends_the_attempt() {
     let mut world = World::connected(config());
     world.close(1006, "");
-    let mut dials = 0;
+    let mut dials = Vec::new();
     while world.session.state() != State::Stopped {
         world.next_deadline();
         if world.session.state() == State::Connecting {
-            dials += 1;
-            assert!(dials <= 3);
+            dials.push(world.now);
+            assert!(dials.len() <= 3);
             world.input(Input::Failed(world.socket));
         }
     }
-    assert_eq!(dials, 3);
+    let grace = 250;
+    assert_eq!(dials, [1000, 3000 + grace, 7000 + 2 * grace]);
+    let ends = world.disconnected();
+    assert_eq!(ends.iter().filter(|end| end.permanent).count(), 1);
 }
 
 #[test]

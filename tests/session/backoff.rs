@@ -58,3 +58,14 @@ fn zero_means_at_once() {
         Duration::ZERO
     );
 }
+
+#[test]
+fn no_wait_is_longer_than_a_timer_can_be() {
+    let longest = i32::MAX as u64;
+    let backoff = backoff(1 << 30, longest, 0.0);
+    let mut rng = Rng::with_seed(1);
+    let delays: Vec<_> = (0..3)
+        .map(|n| backoff.delay(n, &mut rng).as_millis())
+        .collect();
+    assert_eq!(delays, [1 << 30, longest, longest]);
+}

@@ -1,6 +1,8 @@
 //! What each closure means: the whole table, and what follows from it.
 
-use tpa_session::session::{Close, CloseKind, Config, Control, Input, Origin, State, classify};
+use tpa_session::session::{
+    Close, CloseKind, Config, Control, Input, Origin, Output, State, classify,
+};
 
 use crate::world::{SESSION, World, config};
 
@@ -113,6 +115,19 @@ fn disconnect_during_the_wait_stops_the_next_dial() {
 }
 
 #[test]
+fn disconnect_after_the_end_is_nothing() {
+    for close in [(1000, "App stopped"), (1006, "")] {
+        let mut world = World::connected(config());
+        world.close(close.0, close.1);
+        world.refuse_all();
+        world.take();
+        world.disconnect();
+        world.advance(60_000);
+        assert_eq!(world.outputs, [], "{close:?}");
+    }
+}
+
+#[test]
 fn disconnect_before_connect_is_no_error() {
     let mut world = World::new(config());
     world.disconnect();
@@ -124,8 +139,10 @@ fn disconnect_before_connect_is_no_error() {
 fn disconnect_in_the_same_tick_never_says_init() {
     let mut world = World::new(config());
     world.connect(SESSION);
+    world.take();
     world.disconnect();
     let socket = world.socket;
+    assert!(matches!(world.outputs[0], Output::Close(closed, _) if closed == socket));
     world.take();
     world.input(Input::Opened(socket));
     assert_eq!(world.outputs, []);

@@ -130,6 +130,42 @@ fn an_open_without_an_ack_is_a_failed_attempt() {
 }
 
 #[test]
+fn a_dial_that_nobody_answers_is_a_failed_attempt() {
+    let mut world = World::new(config());
+    world.connect(SESSION);
+    let silent = world.socket;
+    world.take();
+    world.advance(5000);
+    let closes =
+        |output: &Output<_>| matches!(output, Output::Close(socket, _) if *socket == silent);
+    assert!(closes(&world.outputs[0]));
+    assert_eq!(world.reconnecting()[0].attempt, 1);
+    world.advance(1000);
+    assert_eq!(world.dials(), 1);
+}
+
+#[test]
+fn a_first_ack_that_never_comes_is_one_rejection_and_one_end() {
+    let mut world = World::new(config());
+    let Reply::Run(run) = world.connect(SESSION) else {
+        panic!("connect() starts a run");
+    };
+    for _ in 0..4 {
+        assert_eq!(world.session.state(), State::Connecting);
+        world.input(Input::Opened(world.socket));
+        world.advance(5000);
+        let closed = world.outputs.iter();
+        let closed = closed.filter(|output| matches!(output, Output::Close(..)));
+        assert_eq!(closed.count(), world.dials(), "a socket was left open");
+        world.next_deadline();
+    }
+    let ends = world.disconnected();
+    assert_eq!(ends.len(), 1);
+    assert_eq!((ends[0].code, ends[0].permanent), (4000, true));
+    assert_eq!(settled(&mut world), [(run, false)]);
+}
+
+#[test]
 fn one_deadline_covers_provider_dial_and_ack() {
     let mut world = World::new(config());
     world.connect(SESSION);
@@ -267,6 +303,17 @@ fn an_error_frame_after_the_ack_leaves_the_connection_alone() {
             message: "no WiFi".into(),
         })]
     );
+}
+
+#[test]
+fn a_fault_that_is_no_refusal_may_close_with_1008_and_is_retried() {
+    let mut world = World::connected(config());
+    refuse(&mut world, None, "no WiFi for streaming");
+    world.close(1008, "Streaming failed");
+    let story = ["error", "-> waiting", "disconnected 1008", "reconnecting 1"];
+    assert_eq!(world.story(), story);
+    world.refuse_all();
+    assert_eq!(world.dials(), 3);
 }
 
 #[test]

@@ -1,7 +1,7 @@
 //! Is the peer still there: pings, silence, sleep.
 
 use tpa_session::session::{
-    Config, Control, Input, Instant, Outgoing, Output, State, Suspicion, Timer,
+    Close, Config, Control, Input, Instant, Outgoing, Output, State, Suspicion, Timer,
 };
 
 use crate::world::{World, config};
@@ -123,11 +123,15 @@ fn a_cloud_that_ponged_and_falls_silent_is_dead() {
 fn what_the_dead_socket_says_later_is_not_heard() {
     let mut world = answered();
     let dead = world.socket;
+    let echo = Close::new(1000, "");
     world.advance(20_000);
+    world.take();
+    world.input(Input::Closed(dead, echo.clone()));
+    assert_eq!(world.outputs, []);
+    assert_eq!(world.session.state(), State::Waiting);
     world.next_deadline();
     world.acknowledge();
     world.take();
-    let echo = tpa_session::session::Close::new(1000, "");
     world.input(Input::Closed(dead, echo));
     assert_eq!(world.outputs, []);
     assert_eq!(world.session.state(), State::Connected);
@@ -177,6 +181,24 @@ fn a_late_timer_asks_before_it_judges() {
     world.input(Input::Control(world.socket, Control::Pong));
     world.advance(10_000);
     assert_eq!(world.session.state(), State::Connected);
+}
+
+#[test]
+fn a_late_timer_judges_nothing_where_frames_came_meanwhile() {
+    let mut world = answered();
+    world.advance(15_000);
+    world.take();
+    world.now += 59_000;
+    hear(&mut world);
+    world.now += 1000;
+    world.input(Input::Timeout);
+    assert_eq!(world.story(), Vec::<String>::new());
+    world.advance(4999);
+    assert_eq!(
+        world.session.state(),
+        State::Connected,
+        "a ping has its time"
+    );
 }
 
 #[test]
@@ -245,6 +267,49 @@ fn after_a_sleep_a_cloud_that_does_not_pong_is_dialled_anew_and_uncounted() {
             "the three attempts are all still there"
         );
     }
+}
+
+#[test]
+fn a_session_that_the_cloud_forgot_during_a_sleep_is_given_up_once() {
+    for sleep in sleeps() {
+        let mut world = World::connected(watched());
+        sleep(&mut world);
+        world.take();
+        while world.session.state() != State::Stopped {
+            world.next_deadline();
+            if world.session.state() == State::Connecting {
+                world.input(Input::Opened(world.socket));
+                let refusal = Control::Error {
+                    code: Some("SESSION_NOT_FOUND".into()),
+                    message: "Session not found".into(),
+                };
+                world.input(Input::Control(world.socket, refusal));
+                world.close(1008, "Session not found");
+            }
+            assert!(world.dials() <= 1 + 3, "it dials for ever");
+        }
+        let ends = world.disconnected();
+        assert_eq!(ends.len(), 1);
+        assert!(ends[0].permanent);
+    }
+}
+
+#[test]
+fn a_page_that_comes_back_with_a_dead_socket_has_all_its_attempts() {
+    let mut world = World::connected(watched());
+    world.close(1006, "");
+    world.refuse_all_but_one();
+    world.next_deadline();
+    world.acknowledge();
+    world.take();
+    // Its timers stood still for an hour in the back/forward cache.
+    world.now += 3_600_000;
+    world.input(Input::Suspect(Suspicion::Environment));
+    world.close(1006, "");
+    let next = world.reconnecting()[0];
+    assert_eq!((next.attempt, next.delay.as_millis()), (1, 1000));
+    world.refuse_all();
+    assert_eq!(world.dials(), 3);
 }
 
 #[test]

@@ -23,5 +23,6 @@ mod protocol;
 mod reentrancy;
 mod stale_sockets;
 mod subscriptions;
+mod time;
 mod verdict;
 mod world;

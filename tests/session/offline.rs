@@ -55,11 +55,14 @@ fn online_shortens_a_wait_that_is_long() {
     world.refuse_all_but_one();
     world.take();
     world.input(Input::Online);
+    world.input(Input::Online);
     let next = world.reconnecting();
     assert_eq!(next.len(), 1);
     assert_eq!(next[0].attempt, 3, "the same attempt, earlier");
     world.advance(250);
     assert_eq!(world.dials(), 1);
+    world.advance(4000);
+    assert_eq!(world.dials(), 1, "and not again when it had been due");
 }
 
 #[test]

@@ -164,6 +164,9 @@ fn urls_of_the_web_become_urls_of_sockets() {
         "ws:///path",
         "ws://:80",
         "ws://a b",
+        // The platform cuts off what ends a URL and cannot be seen, but keeps it before a
+        // fragment.
+        "ws://host?q\u{10}\0#fragment",
     ] {
         assert_eq!(websocket_url(wrong), None, "{wrong}");
     }
@@ -266,6 +269,13 @@ fn only_a_fixed_url_of_this_machine_does_without_the_network() {
         ("ws://localhost.example:8002", false),
         ("wss://cloud.example/localhost", false),
         ("ws://10.0.0.127", false),
+        // A name and a password before the host, and a name that only begins like an address.
+        ("ws://localhost:pass@cloud.example", false),
+        ("ws://127.0.0.1:80@cloud.example/path", false),
+        ("ws://[::1]:80@cloud.example?query", false),
+        ("ws://localhost/path@cloud.example", true),
+        ("ws://127.:80", false),
+        ("ws://127..", false),
     ] {
         let options = read(&[("augmentOSWebsocketUrl", Value::Text(url.into()))]).expect(url);
         assert_eq!(options.config.on_loopback, here, "{url}");

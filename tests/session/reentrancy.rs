@@ -174,6 +174,56 @@ fn what_a_handler_sends_before_it_disconnects_still_goes_out() {
 }
 
 #[test]
+fn a_handler_of_an_error_may_leave_and_start_anew() {
+    let mut world = World::connected(config());
+    let now = world.now();
+    let malformed = tpa_session::session::Malformed::NotJson;
+    let input = Input::Malformed(world.socket, malformed);
+    world.session.handle_input(input, now);
+    let outputs = drain(&mut world, |session, event| {
+        if matches!(event, Event::Error(_)) {
+            disconnect(session, now);
+            let session_id = SESSION.into();
+            let connect = Command::Connect { session_id };
+            assert!(matches!(session.command(connect, now), Ok(Reply::Run(_))));
+        }
+    });
+    let story = [
+        "error",
+        "close",
+        "stateChange",
+        "disconnected",
+        "stateChange",
+        "connecting",
+        "prepare",
+    ];
+    assert_eq!(names(&outputs), story);
+    assert_ne!(world.session.connection(), world.socket);
+}
+
+#[test]
+fn connect_in_a_handler_of_a_loss_is_the_session_that_reconnects() {
+    let mut world = World::connected(config());
+    let now = world.now();
+    let lost = tpa_session::session::Close::new(1006, "");
+    let input = Input::Closed(world.socket, lost);
+    world.session.handle_input(input, now);
+    let outputs = drain(&mut world, |session, event| {
+        if matches!(event, Event::Disconnected(_)) {
+            let session_id = SESSION.into();
+            assert!(
+                session
+                    .command(Command::Connect { session_id }, now)
+                    .is_ok()
+            );
+        }
+    });
+    let story = ["close", "stateChange", "disconnected", "reconnecting"];
+    assert_eq!(names(&outputs), story);
+    assert_eq!(world.session.state(), State::Waiting);
+}
+
+#[test]
 fn disconnect_while_the_socket_is_about_to_be_made_never_makes_it() {
     let mut world = World::new(config());
     let now = world.now();

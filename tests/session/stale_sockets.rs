@@ -1,6 +1,8 @@
 //! Sockets that were given up, and speak all the same.
 
-use tpa_session::session::{Close, Control, Input, Instant, Malformed, Output, SocketId, State};
+use tpa_session::session::{
+    Close, Control, Input, Instant, Malformed, Outgoing, Output, SocketId, State,
+};
 
 use crate::world::{World, config};
 
@@ -49,6 +51,39 @@ fn a_dead_socket_changes_nothing_in_any_state() {
     check(&mut world, State::Connected);
     world.disconnect();
     check(&mut world, State::Stopped);
+}
+
+#[test]
+fn a_close_that_comes_after_the_next_connection_leaves_that_alone() {
+    let mut world = World::connected(config());
+    let old = world.socket;
+    world.input(Input::Failed(old));
+    world.advance(250 + 1000);
+    world.acknowledge();
+    world.advance(30_000);
+    world.take();
+    world.input(Input::Closed(old, Close::new(1006, "")));
+    world.advance(30_000);
+    assert_eq!(world.outputs, []);
+    world.send("a");
+    let sent = |output: &Output<_>| matches!(output, Output::Transmit(to, Outgoing::Message(_)) if *to != old);
+    assert!(sent(&world.outputs[0]), "{:?}", world.outputs);
+}
+
+#[test]
+fn the_close_of_the_session_before_is_not_that_of_the_next() {
+    let mut world = World::connected(config());
+    let old = world.socket;
+    world.connect("other-org.example.app");
+    let closed = |output: &Output<_>| matches!(output, Output::Close(socket, _) if *socket == old);
+    assert!(world.outputs.iter().any(closed));
+    for state in [State::Connecting, State::Connected] {
+        assert_eq!(world.session.state(), state);
+        world.take();
+        world.input(Input::Closed(old, Close::new(1006, "")));
+        assert_eq!(world.outputs, []);
+        world.acknowledge();
+    }
 }
 
 #[test]

@@ -30,6 +30,23 @@ fn yes_reconnects_where_the_table_would_not() {
 }
 
 #[test]
+fn a_deploy_that_says_1001_and_then_refuses_for_a_while_is_outlived() {
+    let mut world = asking();
+    world.close(1001, "deploy");
+    world.input(Input::Verdict(Some(true)));
+    world.next_deadline();
+    // HTTP 503 in place of the upgrade: all that a socket tells is an error and 1006.
+    world.input(Input::Failed(world.socket));
+    world.close(1006, "");
+    world.input(Input::Verdict(None));
+    assert_eq!(world.reconnecting().last().map(|r| r.attempt), Some(2));
+    world.next_deadline();
+    world.acknowledge();
+    assert_eq!(world.session.state(), State::Connected);
+    assert_eq!(world.disconnected().len(), 1);
+}
+
+#[test]
 fn no_ends_where_the_table_would_not() {
     let mut world = asking();
     world.close(1006, "");

@@ -35,6 +35,11 @@ extern "C" {
     #[wasm_bindgen(js_name = fakeSockets)]
     pub fn fake_sockets() -> JsValue;
 
+    /// Watches the timers that are set until `restore()`: their `delays`, and how many are
+    /// `pending`.
+    #[wasm_bindgen(js_name = watchTimers)]
+    pub fn watch_timers() -> JsValue;
+
     /// Collects log lines in `lines`.
     #[wasm_bindgen(js_name = collectingLogger)]
     pub fn collecting_logger() -> JsValue;

@@ -215,6 +215,74 @@ async fn a_socket_that_was_given_up_is_never_heard_again() {
 }
 
 #[wasm_bindgen_test]
+async fn events_after_the_end_reach_nobody_and_throw_nothing() {
+    let (app, class) = app("{}");
+    app.note("late");
+    start(&app);
+    let first = socket(&class, 1).await;
+    js::call(&first, "ack");
+    // As by a socket that reads its listeners before it calls them.
+    let listeners = ["onopen", "onmessage", "onerror", "onclose"];
+    let listeners = listeners.map(|name| (name, js::get(&first, name)));
+    app.session.disconnect(&JsValue::UNDEFINED);
+    let told = app.story().len();
+    js::sleep(20).await;
+    let event = js::literal("{ code: 1006, data: '{\"type\":\"late\"}' }");
+    for (name, listener) in listeners {
+        let listener: js_sys::Function = listener.unchecked_into();
+        let called = listener.call1(&first, &event);
+        assert!(called.is_ok(), "{name}: {called:?}");
+    }
+    assert_eq!(app.story().len(), told);
+}
+
+#[wasm_bindgen_test]
+async fn no_method_throws_whatever_the_socket_is_doing() {
+    for ready_state in 0..=3 {
+        let (app, class) = app("{}");
+        start(&app);
+        let first = socket(&class, 1).await;
+        js::call(&first, "ack");
+        js::set(&first, "readyState", &ready_state.into());
+        let refuse = js::literal("() => { throw new Error('current state: CLOSED'); }");
+        js::set(&first, "send", &refuse);
+        js::set(&first, "onCloseCall", &refuse);
+        let message = js::literal("{ type: 'custom' }");
+        let sent = app.session.send(&message, &JsValue::UNDEFINED);
+        assert!(sent.is_ok(), "{ready_state}: {sent:?}");
+        assert!(app.session.subscribe(&"a".into()).is_ok());
+        assert!(app.session.unsubscribe(&"a".into()).is_ok());
+        app.session.reconnect_now();
+        assert_eq!(app.state(), "connected");
+        assert_eq!(app.count("error"), 0);
+        app.session.disconnect(&JsValue::UNDEFINED);
+        assert_eq!(app.state(), "stopped");
+        assert_eq!(app.count("disconnected"), 1);
+    }
+}
+
+#[wasm_bindgen_test]
+async fn a_reason_goes_into_the_close_frame_as_far_as_it_may() {
+    for (given, expected) in [
+        ("'é'.repeat(100)", "é".repeat(61)),
+        ("'a\\ud800b'", "a\u{fffd}b".into()),
+        ("'\\ud83d\\ude00'.repeat(31)", "\u{1f600}".repeat(30)),
+        ("undefined", "Client disconnect".into()),
+        ("5", "Client disconnect".into()),
+    ] {
+        let (app, class) = app("{}");
+        start(&app);
+        let first = socket(&class, 1).await;
+        js::call(&first, "ack");
+        app.session.disconnect(&js::literal(given));
+        let closes: Array = js::get(&first, "closes").unchecked_into();
+        assert_eq!(closes.length(), 1);
+        assert_eq!(js::number(&closes.get(0), "code"), 1000.0);
+        assert_eq!(js::text(&closes.get(0), "reason"), expected);
+    }
+}
+
+#[wasm_bindgen_test]
 async fn a_constructor_that_throws_is_a_failed_attempt() {
     let (app, class) = app("{ reconnectDelay: 10 }");
     let throw = js::literal("() => { throw new SyntaxError('bad url'); }");

@@ -95,3 +95,30 @@ export function fakeSockets() {
     }
   };
 }
+
+/** Counts the timers that are set, until it is restored. */
+export function watchTimers() {
+  const { setTimeout, clearTimeout } = globalThis;
+  const delays = [];
+  const pending = new Set();
+  globalThis.setTimeout = (callback, delay) => {
+    const timer = setTimeout(() => {
+      pending.delete(timer);
+      callback();
+    }, delay);
+    delays.push(delay);
+    pending.add(timer);
+    return timer;
+  };
+  globalThis.clearTimeout = (timer) => {
+    pending.delete(timer);
+    clearTimeout(timer);
+  };
+  return {
+    delays,
+    get pending() {
+      return pending.size;
+    },
+    restore: () => Object.assign(globalThis, { setTimeout, clearTimeout }),
+  };
+}

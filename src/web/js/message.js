@@ -1,4 +1,7 @@
-/** Messages of the app on their way out. */
+/**
+ * Messages of the app on their way out. Their fields are read here, where what throws can be
+ * caught: an exception that passes through wasm leaves its stack as it was at that moment.
+ */
 
 /**
  * The frame's text. What the app did not say itself is taken from `envelope`.
@@ -32,4 +35,34 @@ export function addSessionId(text, sessionId) {
  */
 export function utf8Length(text) {
   return new TextEncoder().encode(text).length;
+}
+
+/**
+ * A field as text; of a list, its texts with commas between. None where it cannot be read.
+ * @param {any} message
+ * @param {string} field
+ * @returns {string | undefined}
+ */
+export function fieldText(message, field) {
+  try {
+    const value = message[field];
+    if (typeof value === "string") return value;
+    return Array.isArray(value) ? texts(value).join() : undefined;
+  } catch {
+    return undefined;
+  }
+}
+
+/**
+ * A text or a list of them, as a list. What is no text, or throws when it is read, is an empty
+ * one.
+ * @param {any} value
+ * @returns {string[]}
+ */
+export function texts(value) {
+  try {
+    return [value].flat().map((text) => (typeof text === "string" ? text : ""));
+  } catch {
+    return [""];
+  }
 }

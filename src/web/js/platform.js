@@ -34,16 +34,22 @@ export function findWebSocket() {
 const CLOSE_PATIENCE = 1000;
 
 /**
- * Listens to a socket's life.
+ * Listens to a socket's life for as long as it may be heard: an emitter may have read its
+ * listeners before they were taken away, and what they call is gone by then.
  * @param {any} socket
- * @param {() => void} opened
+ * @param {{ attached: boolean }} link
+ * @param {(event: any) => void} opened
  * @param {(event: any) => void} failed
  * @param {(event: any) => void} closed
  */
-export function listen(socket, opened, failed, closed) {
-  socket.onopen = opened;
-  socket.onerror = failed;
-  socket.onclose = closed;
+export function listen(socket, link, opened, failed, closed) {
+  /** @type {(tell: (event: any) => void) => (event: any) => void} */
+  const heard = (tell) => (event) => {
+    if (link.attached) tell(event);
+  };
+  socket.onopen = heard(opened);
+  socket.onerror = heard(failed);
+  socket.onclose = heard(closed);
 }
 
 /**

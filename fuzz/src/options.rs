@@ -1,0 +1,419 @@
+//! Target `options`: whatever values the constructor is given, one a line.
+//!
+//! What is allowed is told a second time here, as a table from the documents. What is accepted
+//! must be usable: a session lives with it for a while, on a network that fails a lot.
+
+use std::collections::BTreeMap;
+
+use tpa_session::session::{
+    Close, Command, Config, Control, DEFAULT_URL, Input, Instant, OptionError, Options, Output,
+    Payload, Reply, Session, Source, State, Value, websocket_url,
+};
+use url::{Host, Url};
+
+use crate::grammar::{Grammar, interval};
+
+/// Put behind each key, so that it can be told from everything else.
+const MARK: &str = "-5ec4e7";
+
+/// The longest that a timer of JavaScript can wait, ms.
+const LONGEST: f64 = 2_147_483_647.0;
+
+/// How an option's value is judged.
+#[derive(Clone, Copy)]
+enum Rule {
+    Name,
+    Key,
+    Url,
+    Flag,
+    /// A whole number, or without limit.
+    Attempts,
+    Count,
+    /// Milliseconds, at least so many.
+    Millis(f64),
+    Share,
+    Level,
+    Object,
+    Function,
+}
+
+/// Every option.
+const RULES: [(&str, Rule); 19] = [
+    ("packageName", Rule::Name),
+    ("apiKey", Rule::Key),
+    ("augmentOSWebsocketUrl", Rule::Url),
+    ("mentraOSWebsocketUrl", Rule::Url),
+    ("autoReconnect", Rule::Flag),
+    ("maxReconnectAttempts", Rule::Attempts),
+    ("reconnectDelay", Rule::Millis(0.0)),
+    ("maxReconnectDelay", Rule::Millis(0.0)),
+    ("jitter", Rule::Share),
+    ("connectTimeout", Rule::Millis(1.0)),
+    ("stableAfter", Rule::Millis(0.0)),
+    ("maxQueuedMessages", Rule::Count),
+    ("maxQueuedBytes", Rule::Count),
+    ("pingInterval", Rule::Millis(0.0)),
+    ("pongTimeout", Rule::Millis(1.0)),
+    ("shouldReconnect", Rule::Function),
+    ("logLevel", Rule::Level),
+    ("logger", Rule::Object),
+    ("WebSocket", Rule::Function),
+];
+
+/// The options that were given, by name; the others are missing.
+pub type Given = BTreeMap<&'static str, Value>;
+
+/// Judges the options, each alone and all together, and lives with them.
+pub fn check(data: &[u8]) {
+    let text = String::from_utf8_lossy(data);
+    let mut given = enough();
+    for line in text.lines() {
+        judge_url(line);
+        if let Some((name, mut value)) = parse(line) {
+            if let (Value::Text(key), "apiKey") = (&mut value, name)
+                && !key.is_empty()
+            {
+                key.push_str(MARK);
+            }
+            if let Value::Text(text) = &value {
+                judge_url(text);
+            }
+            let mut alone = enough();
+            alone.insert(name, value.clone());
+            judge(&alone);
+            given.insert(name, value);
+        }
+    }
+    if let Some(options) = judge(&given) {
+        live(&options.config, data);
+    }
+}
+
+/// The options, if they are accepted.
+fn judge(given: &Given) -> Option<Options> {
+    match read(given) {
+        Ok(options) => {
+            judge_accepted(given, &options);
+            Some(options)
+        }
+        Err(error) => {
+            judge_refused(given, error);
+            None
+        }
+    }
+}
+
+/// The least that is allowed.
+pub fn enough() -> Given {
+    let text = |text: &str| Value::Text(text.into());
+    Given::from([
+        ("packageName", text("org.example.app")),
+        ("apiKey", text(MARK)),
+    ])
+}
+
+/// Reads a line such as `jitter 0.5`, `connectTimeout 0x7ff8000000000000` or `logLevel "warn`;
+/// what is no value of another kind is a text, to its end.
+pub fn parse(line: &str) -> Option<(&'static str, Value)> {
+    let (name, text) = line.split_once(' ')?;
+    let (name, _) = RULES.iter().find(|(known, _)| *known == name)?;
+    let bits = text.strip_prefix("0x");
+    let bits = bits.and_then(|digits| u64::from_str_radix(digits, 16).ok());
+    let number = bits.map(f64::from_bits).or_else(|| text.parse().ok());
+    let value = match text {
+        "missing" => Value::Missing,
+        "true" => Value::Bool(true),
+        "false" => Value::Bool(false),
+        "function" => Value::Function,
+        "object" => Value::Object,
+        "other" => Value::Other,
+        _ => match (text.strip_prefix('"'), number) {
+            (Some(text), _) => Value::Text(text.into()),
+            (None, Some(number)) => Value::Number(number),
+            (None, None) => Value::Text(text.into()),
+        },
+    };
+    Some((*name, value))
+}
+
+/// Reads the options as the shell does. Only known ones are asked for.
+pub fn read(given: &Given) -> Result<Options, OptionError> {
+    Options::read(&|name| {
+        let known = RULES.iter().any(|(known, _)| *known == name);
+        assert!(known, "{name} is not documented");
+        given.get(name).cloned().unwrap_or(Value::Missing)
+    })
+}
+
+fn is_allowed(rule: Rule, value: &Value) -> bool {
+    match (rule, value) {
+        (Rule::Name, Value::Text(name)) => name.bytes().any(|byte| !byte.is_ascii_whitespace()),
+        (Rule::Key, Value::Text(key)) => !key.is_empty(),
+        (Rule::Key, Value::Function) => true,
+        (Rule::Name | Rule::Key, _) => false,
+        (_, Value::Missing) => true,
+        (Rule::Url, Value::Text(url)) => websocket_url(url).is_some(),
+        (Rule::Url | Rule::Function, value) => *value == Value::Function,
+        (Rule::Flag, value) => matches!(value, Value::Bool(_)),
+        (Rule::Object, value) => *value == Value::Object,
+        (Rule::Attempts, Value::Number(n)) => n.is_infinite() && *n > 0.0 || is_count(*n),
+        (Rule::Count, Value::Number(n)) => is_count(*n),
+        (Rule::Millis(least), Value::Number(n)) => *n >= least && *n <= LONGEST,
+        (Rule::Share, Value::Number(n)) => *n >= 0.0 && *n <= 1.0,
+        (Rule::Level, Value::Text(level)) => {
+            ["silent", "error", "warn", "info", "debug"].contains(&level.as_str())
+        }
+        (Rule::Attempts | Rule::Count | Rule::Millis(_) | Rule::Share | Rule::Level, _) => false,
+    }
+}
+
+fn is_count(n: f64) -> bool {
+    n >= 0.0 && n <= f64::from(u32::MAX) && n.trunc() == n
+}
+
+/// The URL in force, and the option that gave it: the second one is looked at only where the
+/// first is missing.
+fn url_given(given: &Given) -> Option<(&'static str, &Value)> {
+    let value = |name| Some((name, given.get(name)?)).filter(|(_, v)| **v != Value::Missing);
+    value("augmentOSWebsocketUrl").or_else(|| value("mentraOSWebsocketUrl"))
+}
+
+/// Whether this option is looked at, and not allowed.
+fn is_wrong(given: &Given, name: &str, rule: Rule) -> bool {
+    let is_read = !matches!(rule, Rule::Url) || url_given(given).is_some_and(|(it, _)| it == name);
+    let value = given.get(name).unwrap_or(&Value::Missing);
+    is_read && !is_allowed(rule, value)
+}
+
+fn judge_refused(given: &Given, error: OptionError) {
+    let rule = RULES.iter().find(|(name, _)| *name == error.field);
+    let (name, rule) = rule.expect("a documented option");
+    assert!(is_wrong(given, name, *rule), "{error:?} for no reason");
+    assert!(!error.allowed.is_empty());
+    assert_eq!(error.secret, *name == "apiKey");
+    assert!(!format!("{error:?}").contains(MARK), "the key is shown");
+}
+
+fn judge_accepted(given: &Given, options: &Options) {
+    for (name, rule) in RULES {
+        assert!(!is_wrong(given, name, rule), "{name} was accepted");
+    }
+    let config = &options.config;
+    assert!(
+        !format!("{config:?}").contains(MARK),
+        "the core has the key"
+    );
+    let number = |name: &str, default: f64| match given.get(name) {
+        Some(Value::Number(n)) => *n,
+        _ => default,
+    };
+    let whole = |name: &str, default: f64| number(name, default).trunc() as u64;
+    let is_function = |name: &str| given.get(name) == Some(&Value::Function);
+    let attempts = number("maxReconnectAttempts", 3.0);
+    assert_eq!(
+        config
+            .max_reconnect_attempts
+            .map_or(f64::INFINITY, f64::from),
+        attempts
+    );
+    assert_eq!(config.backoff.jitter, number("jitter", 0.5));
+    for (read, name, default) in [
+        (config.backoff.initial, "reconnectDelay", 1000.0),
+        (config.backoff.max, "maxReconnectDelay", 30_000.0),
+        (config.connect_timeout, "connectTimeout", 5000.0),
+        (config.stable_after, "stableAfter", 5000.0),
+        (config.watch.ping_interval, "pingInterval", 15_000.0),
+        (config.watch.pong_timeout, "pongTimeout", 5000.0),
+    ] {
+        assert_eq!(read.as_millis(), whole(name, default), "{name}");
+    }
+    for attempt in (0..70).chain([u32::MAX - 1]) {
+        let waits = config.backoff.interval(attempt);
+        let (shortest, longest) = (waits.start().as_millis(), waits.end().as_millis());
+        assert_eq!((shortest, longest), interval(config, attempt + 1));
+    }
+    assert!(config.connect_timeout.as_millis() > 0);
+    assert!(config.watch.pong_timeout.as_millis() > 0);
+    let limits = config.outbox;
+    assert_eq!(limits.messages as u64, whole("maxQueuedMessages", 1000.0));
+    assert_eq!(limits.bytes as u64, whole("maxQueuedBytes", 1_048_576.0));
+    assert_eq!(config.key_from_provider, is_function("apiKey"));
+    assert_eq!(config.asks_app, is_function("shouldReconnect"));
+    assert_eq!(options.api_key == Source::Provider, is_function("apiKey"));
+    let (field, url) = match url_given(given) {
+        Some((field, Value::Text(url))) => (field, websocket_url(url).map(Source::Fixed)),
+        Some((field, _)) => (field, Some(Source::Provider)),
+        None => (
+            "augmentOSWebsocketUrl",
+            Some(Source::Fixed(DEFAULT_URL.into())),
+        ),
+    };
+    assert_eq!(
+        (options.url_field, Some(&options.url)),
+        (field, url.as_ref())
+    );
+    if let (Source::Fixed(url), true) = (&options.url, config.on_loopback) {
+        judge_loopback(url);
+    }
+}
+
+/// What the core takes for the URL of a WebSocket must be what the platform takes it for. The
+/// shell asks the platform as well, so that the core may let through what is no URL at all.
+fn judge_url(text: &str) {
+    let Some(socket_url) = websocket_url(text) else {
+        return;
+    };
+    assert!(socket_url.starts_with("ws://") || socket_url.starts_with("wss://"));
+    assert!(!socket_url.contains('#'), "{socket_url}");
+    assert_eq!(websocket_url(&socket_url).as_ref(), Some(&socket_url));
+    let (Ok(read), Ok(meant)) = (Url::parse(&socket_url), Url::parse(text)) else {
+        return;
+    };
+    assert!(read.host_str().is_some_and(|host| !host.is_empty()));
+    assert_eq!(read.fragment(), None);
+    let is_secure = matches!(meant.scheme(), "https" | "wss");
+    assert_eq!(read.scheme(), if is_secure { "wss" } else { "ws" });
+    assert_eq!(parts(&read), parts(&meant), "{text}");
+}
+
+fn parts(url: &Url) -> impl PartialEq + std::fmt::Debug + '_ {
+    let user = (url.username(), url.password());
+    (
+        user,
+        url.host(),
+        url.port_or_known_default(),
+        url.path(),
+        url.query(),
+    )
+}
+
+/// A URL for which it does not matter what is said of the network leads to this very machine.
+fn judge_loopback(url: &str) {
+    let Ok(url) = Url::parse(url) else {
+        return;
+    };
+    let is_here = match url.host() {
+        Some(Host::Domain(name)) => name == "localhost",
+        Some(Host::Ipv4(address)) => address.is_loopback(),
+        Some(Host::Ipv6(address)) => address.is_loopback(),
+        None => false,
+    };
+    assert!(is_here, "{url} is not on this machine");
+}
+
+/// Nothing is sent here.
+#[derive(Clone, Debug, PartialEq, Eq)]
+struct Nothing;
+
+impl Payload for Nothing {
+    fn size(&self) -> usize {
+        0
+    }
+}
+
+/// Steps of a life.
+const STEPS: usize = 100;
+
+/// A session with this configuration on a network that often fails, until it gives up.
+fn live(config: &Config, data: &[u8]) {
+    let mut chance = fastrand::Rng::with_seed(data.iter().fold(1, |sum: u64, byte| {
+        sum.wrapping_mul(31).wrapping_add(u64::from(*byte))
+    }));
+    let mut life = Life {
+        session: Session::new(config.clone(), 1, Instant::default()),
+        grammar: Grammar::new(config.clone()),
+        now: 0,
+        verdict: config.asks_app.then_some(true),
+    };
+    life.connect();
+    for _ in 0..STEPS {
+        life.step(config, chance.u8(..));
+        if life.session.state() == State::Stopped {
+            break;
+        }
+    }
+}
+
+struct Life {
+    session: Session<Nothing>,
+    grammar: Grammar,
+    now: u64,
+    verdict: Option<bool>,
+}
+
+impl Life {
+    fn connect(&mut self) {
+        let session_id = "user-org.example.app".into();
+        let now = Instant::from_millis(self.now);
+        let reply = self.session.command(Command::Connect { session_id }, now);
+        let Ok(Reply::Run(run)) = reply else {
+            panic!("{reply:?} to connect()");
+        };
+        self.grammar.started(run);
+        self.carry_out();
+    }
+
+    fn step(&mut self, config: &Config, chance: u8) {
+        let socket = self.session.connection();
+        match (self.session.state(), chance % 4) {
+            (State::Connecting, 0) => self.input(Input::Opened(socket)),
+            (State::Connecting, 1) => {
+                self.input(Input::Closed(socket, Close::new(1006, "")));
+            }
+            (State::Handshaking, 0 | 1) => self.input(Input::Control(socket, Control::Ack)),
+            (State::Connected, 0) => self.input(Input::Control(socket, Control::Pong)),
+            (State::Connected, 1) => {
+                self.input(Input::Closed(socket, Close::new(1011, "a fault")));
+            }
+            _ => self.wait(config),
+        }
+    }
+
+    /// Goes to the next deadline, which is not further away than the options say.
+    fn wait(&mut self, config: &Config) {
+        let Some((at, timer)) = self.session.poll_timeout() else {
+            // Without pings a connection that is stable may last for ever.
+            assert_eq!(self.session.state(), State::Connected);
+            self.now += 1;
+            return;
+        };
+        let watch = config.watch;
+        let (_, longest_wait) = interval(config, u32::MAX);
+        let longest = [
+            config.connect_timeout,
+            config.stable_after,
+            watch.ping_interval,
+        ];
+        let longest = longest.into_iter().chain([watch.pong_timeout]);
+        let longest = longest.map(|time| time.as_millis()).max();
+        let longest = longest.unwrap_or_default().max(longest_wait).max(250);
+        let due = at.as_millis();
+        assert!(
+            due <= self.now + longest,
+            "{timer:?} is {due} at {}",
+            self.now
+        );
+        self.now = self.now.max(due);
+        self.input(Input::Timeout);
+    }
+
+    fn input(&mut self, input: Input) {
+        self.session
+            .handle_input(input, Instant::from_millis(self.now));
+        self.carry_out();
+    }
+
+    fn carry_out(&mut self) {
+        while let Some(output) = self.grammar.take(&mut self.session) {
+            let now = Instant::from_millis(self.now);
+            match output {
+                Output::Prepare(socket) => self.session.handle_input(Input::Prepared(socket), now),
+                Output::Judge(_) => {
+                    self.session.handle_input(Input::Verdict(self.verdict), now);
+                }
+                _ => {}
+            }
+        }
+        self.grammar.rest(&self.session, false);
+    }
+}

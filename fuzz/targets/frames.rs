@@ -1,0 +1,10 @@
+#![cfg_attr(fuzzing, no_main)]
+//! `cargo +nightly fuzz run frames`; without a fuzzer it replays the files that it is given.
+
+#[cfg(fuzzing)]
+libfuzzer_sys::fuzz_target!(|data: &[u8]| tpa_session_fuzz::frames::check(data));
+
+#[cfg(not(fuzzing))]
+fn main() -> std::io::Result<()> {
+    tpa_session_fuzz::replay_arguments(tpa_session_fuzz::frames::check)
+}

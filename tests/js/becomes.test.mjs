@@ -1,0 +1,35 @@
+/** What each text becomes: the fuzz targets read frames without JavaScript, and must agree. */
+import assert from "node:assert/strict";
+import { readFile } from "node:fs/promises";
+import { test } from "node:test";
+
+import { Dispatcher } from "../../src/web/js/dispatcher.js";
+
+const TABLE = new URL("../../fuzz/becomes.json", import.meta.url);
+const FAULTS = ["not JSON", "not an object", "no type"];
+const RULES = {
+  control: ["tpa_connection_ack", "tpa_connection_error", "connection_error", "app_stopped", "pong"],
+  reserved: ["connected"],
+  renamed: [],
+};
+
+/** @param {string} text */
+function becomes(text) {
+  const answers = [];
+  const session = {
+    control: () => answers.push("control"),
+    malformed: (_socket, fault) => answers.push(FAULTS[fault]),
+    unheard: () => answers.push("data"),
+  };
+  const socket = {};
+  new Dispatcher(RULES, session).attach(socket, 1);
+  socket.onmessage({ data: text });
+  return answers;
+}
+
+const table = JSON.parse(await readFile(TABLE, "utf8"));
+for (const [answer, texts] of Object.entries(table)) {
+  test(`what becomes ${answer}`, () => {
+    for (const text of texts) assert.deepEqual(becomes(text), [answer], text);
+  });
+}

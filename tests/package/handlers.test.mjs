@@ -1,0 +1,166 @@
+/** The app's own code, wherever the session calls it, may call every method, and may throw. */
+import assert from "node:assert/strict";
+import { join } from "node:path";
+import { after, before, test } from "node:test";
+import { pathToFileURL } from "node:url";
+
+import { pkg } from "./support.mjs";
+
+const { TpaSession } = await import(pathToFileURL(join(pkg, "node.js")).href);
+
+const ID = "user-org.example.app";
+const EVENTS = [
+  "connecting",
+  "connected",
+  "disconnected",
+  "reconnecting",
+  "stateChange",
+  "error",
+  "dropped",
+  "tpa_connection_ack",
+];
+const OPTIONS = ["logger", "shouldReconnect", "apiKey", "augmentOSWebsocketUrl"];
+const SOCKET = ["constructor", "send", "close"];
+
+/** What code of the app may do: everything. */
+const DEEDS = {
+  "calls every method that leaves the connection alone": (session) => {
+    const handler = () => {};
+    session.on("stateChange", handler)();
+    session.once("stateChange", handler);
+    session.off("stateChange", handler);
+    session.off("stateChange", handler);
+    session.send({ type: "custom" });
+    session.subscribe("head_position");
+    session.unsubscribe("head_position");
+    session.reconnectNow();
+    session.flush().catch(() => {});
+    void [session.state, session.sessionId, session.subscriptions];
+    void [session.stats, session.timeline()];
+  },
+  "calls disconnect()": (session) => session.disconnect(),
+  "calls free()": (session) => session.free(),
+  "calls connect()": (session) => void session.connect(ID).catch(() => {}),
+  "calls connect() with another id": (session) => void session.connect("other-a").catch(() => {}),
+  "leaves and starts anew": (session) => {
+    session.disconnect();
+    session.connect(ID).catch(() => {});
+  },
+  throws: () => {
+    throw new Error("from the app");
+  },
+};
+
+const uncaught = [];
+let listeners;
+
+before(() => {
+  listeners = process.listeners("uncaughtException");
+  process.removeAllListeners("uncaughtException");
+  process.on("uncaughtException", (error) => uncaught.push(error));
+});
+
+after(() => {
+  process.removeAllListeners("uncaughtException");
+  for (const listener of listeners) process.on("uncaughtException", listener);
+});
+
+const turn = () => new Promise((resolve) => setImmediate(resolve));
+
+/** A session whose app does one deed, once, the first time that it is called at this place. */
+function live(place, deed) {
+  const life = { done: false, socket: undefined };
+  const at = (here) => {
+    if (here !== place || life.done || life.session === undefined) return;
+    life.done = true;
+    try {
+      deed(life.session);
+    } catch (error) {
+      // Where the session would catch it, nobody else would know.
+      life.thrown = error.message;
+      throw error;
+    }
+  };
+
+  class Socket {
+    readyState = 0;
+    constructor() {
+      at("constructor");
+      life.socket = this;
+    }
+    send() {
+      at("send");
+    }
+    close() {
+      this.readyState = 3;
+      at("close");
+    }
+  }
+
+  const log = () => at("logger");
+  const provided = { apiKey: "k", augmentOSWebsocketUrl: "ws://host/" };
+  const answer = provided[place];
+  if (answer !== undefined) provided[place] = () => (at(place), answer);
+  life.session = new TpaSession({
+    packageName: "a",
+    ...provided,
+    WebSocket: Socket,
+    logLevel: "debug",
+    logger: { error: log, warn: log, info: log, debug: log },
+    shouldReconnect: () => at("shouldReconnect"),
+    reconnectDelay: 0,
+    maxQueuedMessages: 1,
+  });
+  for (const event of EVENTS) life.session.on(event, () => at(event));
+  return life;
+}
+
+/** Tells the newest socket to open and to bring an ack, if that is still to come. */
+function accept({ socket }) {
+  if (socket?.readyState !== 0) return;
+  socket.readyState = 1;
+  socket.onopen?.({});
+  socket.onmessage?.({ data: '{"type":"tpa_connection_ack"}' });
+}
+
+/** A life in which every event happens. */
+async function through(life) {
+  const { session } = life;
+  session.connect(ID).catch(() => {});
+  await turn();
+  accept(life);
+  life.socket?.onmessage?.({ data: "no JSON" });
+  life.socket?.onclose?.({ code: 1006 });
+  session.send({ type: "custom" });
+  session.send({ type: "custom" });
+  session.reconnectNow();
+  await turn();
+  accept(life);
+  session.disconnect();
+  await turn();
+}
+
+for (const [what, deed] of Object.entries(DEEDS)) {
+  test(`code of the app that ${what} harms nothing, wherever it is`, async () => {
+    for (const place of [...EVENTS, ...OPTIONS, ...SOCKET]) {
+      uncaught.length = 0;
+      const life = live(place, deed);
+      await through(life);
+      assert.ok(life.done, `the life never came to ${place}`);
+      assert.equal(life.thrown, what === "throws" ? "from the app" : undefined, place);
+      const told = uncaught.map(({ message }) => message);
+      const own = what === "throws" && EVENTS.includes(place);
+      assert.deepEqual(told, own ? ["from the app"] : [], place);
+
+      const again = live("nowhere");
+      for (const each of [life, again]) {
+        each.session.disconnect();
+        each.session.connect(ID).catch(() => {});
+        await turn();
+        accept(each);
+        assert.equal(each.session.state, "connected", place);
+        each.session.disconnect();
+      }
+    }
+  });
+}

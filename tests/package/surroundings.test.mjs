@@ -1,0 +1,118 @@
+/** What an app may change around the package after it was imported. */
+import assert from "node:assert/strict";
+import { join } from "node:path";
+import { test } from "node:test";
+import { pathToFileURL } from "node:url";
+
+import { pkg } from "./support.mjs";
+
+const { TpaSession } = await import(pathToFileURL(join(pkg, "node.js")).href);
+
+const ID = "user-org.example.app";
+
+/** A socket that brings an ack, or its end, by itself. */
+function sockets(frame) {
+  return class {
+    readyState = 0;
+    constructor() {
+      queueMicrotask(() => {
+        if (frame === undefined) return this.onclose?.({ code: 1006 });
+        this.readyState = 1;
+        this.onopen?.({});
+        this.onmessage?.({ data: frame });
+      });
+    }
+    send() {}
+    close() {}
+  };
+}
+
+const acknowledging = () => sockets('{"type":"tpa_connection_ack","settings":[]}');
+const options = (more) => ({
+  packageName: "org.example.app",
+  apiKey: "k",
+  augmentOSWebsocketUrl: "ws://host/",
+  logLevel: "silent",
+  ...more,
+});
+
+/** Replaces fields of an object while something runs. */
+async function replacing(object, fields, run) {
+  const before = Object.keys(fields).map((name) => [name, Object.getOwnPropertyDescriptor(object, name)]);
+  for (const [name, value] of Object.entries(fields)) {
+    Object.defineProperty(object, name, { value, configurable: true, writable: true });
+  }
+  try {
+    return await run();
+  } finally {
+    for (const [name, descriptor] of before) {
+      delete object[name];
+      if (descriptor) Object.defineProperty(object, name, descriptor);
+    }
+  }
+}
+
+test("a WebSocket that comes after the session was made is found when it connects", async () => {
+  let session;
+  await replacing(globalThis, { WebSocket: undefined }, () => (session = new TpaSession(options())));
+  await replacing(globalThis, { WebSocket: acknowledging() }, () => session.connect(ID));
+  assert.equal(session.state, "connected");
+  session.disconnect();
+});
+
+test("timers that were replaced after the import are used, as functions of nobody", async () => {
+  let now = performance.now();
+  const waits = [];
+  const timers = new Map();
+  const fakes = {
+    setTimeout: function (callback, delay) {
+      assert.ok(this === undefined || this === globalThis);
+      waits.push(delay);
+      const timer = { due: now + delay };
+      timers.set(timer, callback);
+      return timer;
+    },
+    clearTimeout: function (timer) {
+      assert.ok(this === undefined || this === globalThis);
+      assert.equal(typeof timer.due, "number", "what setTimeout() gave");
+      timers.delete(timer);
+    },
+  };
+  const run = async () => {
+    const session = new TpaSession(options({ WebSocket: sockets(), jitter: 0, maxReconnectAttempts: 2 }));
+    let over;
+    session.connect(ID).catch((error) => (over = error));
+    for (let i = 0; over === undefined && i < 100; i++) {
+      await new Promise((resolve) => setImmediate(resolve));
+      for (const [timer, callback] of [...timers]) {
+        timers.delete(timer);
+        now = Math.max(now, timer.due);
+        callback();
+      }
+    }
+    assert.equal(over?.code, 4000);
+  };
+  const ticking = () => replacing(performance, { now: () => now }, run);
+  await replacing(globalThis, fakes, ticking);
+  assert.deepEqual(waits.map(Math.round), [5000, 1000, 5000, 2000, 5000]);
+  assert.equal(timers.size, 0);
+});
+
+test("a signal is listened to until the promise is settled, and no longer", async () => {
+  let listening = 0;
+  const signal = {
+    aborted: false,
+    addEventListener: () => (listening += 1),
+    removeEventListener: () => (listening -= 1),
+  };
+  const good = new TpaSession(options({ WebSocket: acknowledging() }));
+  const bad = new TpaSession(options({ WebSocket: sockets(), maxReconnectAttempts: 0 }));
+  for (let n = 0; n < 3; n++) {
+    const promises = [good.connect(ID, { signal }), bad.connect(ID, { signal })];
+    assert.ok(listening > 0);
+    await Promise.allSettled(promises);
+    await Promise.resolve();
+    assert.equal(listening, 0);
+  }
+  good.disconnect();
+});
