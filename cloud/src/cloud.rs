@@ -1,8 +1,11 @@
 //! The cloud as a state machine: what comes in, what goes out, and what time it is.
 
 mod arriving;
+mod broadcasting;
 mod ending;
 mod faulting;
+
+pub use broadcasting::FollowerId;
 
 use std::collections::BTreeMap;
 use std::sync::Arc;
@@ -10,6 +13,7 @@ use std::sync::Arc;
 use serde_json::Value;
 
 use crate::close;
+use crate::cloud::broadcasting::Callbacks;
 use crate::cloud::ending::Ending;
 use crate::config::Config;
 use crate::effects::{Effects, Output};
@@ -62,7 +66,7 @@ pub enum Refused {
 #[derive(Debug)]
 pub struct Cloud {
     effects: Effects,
-    clock: WallClock,
+    callbacks: Callbacks,
     sessions: BTreeMap<UserSessionId, SessionManager>,
     faults: FaultPlan,
     last_id: u64,
@@ -75,7 +79,7 @@ impl Cloud {
         Self {
             sessions: known_sessions(&config),
             effects: Effects::new(config, clock, now),
-            clock,
+            callbacks: Callbacks::default(),
             faults: FaultPlan::default(),
             last_id: 0,
             shutting_down: false,
@@ -90,8 +94,8 @@ impl Cloud {
         dialect: Dialect,
         now: Instant,
     ) -> Result<ConnectionId, Refused> {
-        self.set_time(now);
-        if self.shutting_down || self.faults.refuses_arrival(self.effects.now) {
+        self.effects.set_time(now);
+        if self.shutting_down || self.faults.refuses_arrival(self.effects.now()) {
             let reason = "reset on arrival".to_owned();
             self.announce_refusal(None, "FAULT", None, reason);
             return Err(Refused::ByFault);
@@ -113,17 +117,16 @@ impl Cloud {
         });
         let link = Link::new(Arc::clone(&identity), dialect);
         self.effects.links.insert(id, link);
-        let deadline = self.effects.now + self.effects.config.handshake_timeout;
+        let deadline = self.effects.now() + self.effects.config.handshake_timeout;
         self.effects.timers.set(Timer::Handshake(id), deadline);
-        self.effects
-            .announce(Some(Arc::clone(&identity)), Fact::Opened);
+        self.announce(Some(Arc::clone(&identity)), Fact::Opened);
         self.apply_line_faults(&identity);
         Ok(id)
     }
 
     /// Something came from a connection. What comes from one that is over changes nothing.
     pub fn handle_input(&mut self, from: ConnectionId, input: Input<'_>, now: Instant) {
-        self.set_time(now);
+        self.effects.set_time(now);
         match input {
             Input::Gone => {
                 self.end(from, Ending::by_peer(close::ABNORMAL, ""));
@@ -131,7 +134,7 @@ impl Cloud {
                 self.effects.links.remove(from);
             }
             Input::Closed { code, reason } => {
-                let deadline = self.effects.now + self.effects.config.close_timeout;
+                let deadline = self.effects.now() + self.effects.config.close_timeout;
                 if self.end(from, Ending::by_peer(code, reason)) {
                     self.effects.timers.set(Timer::Cut(from), deadline);
                 }
@@ -153,8 +156,8 @@ impl Cloud {
 
     /// Does what is due. Calling it too early or too often does no harm.
     pub fn handle_timeout(&mut self, now: Instant) {
-        self.set_time(now);
-        while let Some(timer) = self.effects.timers.pop_expired(self.effects.now) {
+        self.effects.set_time(now);
+        while let Some(timer) = self.effects.timers.pop_expired(self.effects.now()) {
             self.handle_timer(timer);
         }
     }
@@ -173,7 +176,7 @@ impl Cloud {
 
     /// Sends a frame to the connected TPAs that are meant. Returns who they are.
     pub fn send_frame(&mut self, target: &Target, text: &str, now: Instant) -> Vec<ConnectionId> {
-        self.set_time(now);
+        self.effects.set_time(now);
         let members = self.members(target);
         for who in &members {
             self.effects
@@ -184,16 +187,14 @@ impl Cloud {
 
     /// Stops apps as the user would: tells them and closes. Returns whose connections those were.
     pub fn stop_apps(&mut self, target: &Target, reason: &str, now: Instant) -> Vec<ConnectionId> {
-        self.set_time(now);
+        self.effects.set_time(now);
         let members = self.members(target);
         for who in &members {
             let session_id = who.session_id.as_deref().unwrap_or_default();
             let frame = protocol::app_stopped(session_id, reason, &self.effects.date());
             self.effects.deliver_text(who.connection_id, frame);
-            let user = who.user_session_id.as_ref();
-            if let Some(manager) = user.and_then(|user| self.sessions.get_mut(user)) {
-                let package = who.package_name.as_deref().unwrap_or_default();
-                manager.forget_app(package, &mut self.effects);
+            if let (Some(user), Some(package)) = (&who.user_session_id, &who.package_name) {
+                self.announce_stop(user.clone(), package.clone(), reason);
             }
             let ending = Ending::close(close::NORMAL, close::APP_STOPPED);
             self.end(who.connection_id, ending);
@@ -203,7 +204,7 @@ impl Cloud {
 
     /// Closes every connection with 1001 and lets nobody in any more.
     pub fn shut_down(&mut self, now: Instant) {
-        self.set_time(now);
+        self.effects.set_time(now);
         self.shutting_down = true;
         for id in self.effects.links.matching(&Target::All) {
             self.end(id, Ending::close(close::GOING_AWAY, close::SHUTTING_DOWN));
@@ -214,7 +215,7 @@ impl Cloud {
     pub fn sessions(&self) -> Value {
         let sessions = self.sessions.values();
         sessions
-            .map(|session| session.snapshot(&self.effects, self.clock))
+            .map(|session| session.snapshot(&self.effects))
             .collect()
     }
 
@@ -223,15 +224,10 @@ impl Cloud {
         self.effects.links.len()
     }
 
-    /// Time that goes back is taken for no time.
-    fn set_time(&mut self, now: Instant) {
-        self.effects.now = self.effects.now.max(now);
-    }
-
     fn heard(&mut self, from: ConnectionId) {
         let user = self.user_session_of(from);
         if let Some(manager) = user.and_then(|user| self.sessions.get_mut(&user)) {
-            manager.heard(from, self.effects.now);
+            manager.heard(from, self.effects.now());
         }
     }
 
@@ -280,7 +276,7 @@ impl Cloud {
         if let Some(link) = self.effects.links.get(from) {
             let who = link.identity().map(Arc::clone);
             let count = link.received;
-            self.effects.announce(who, Fact::Message { frame, count });
+            self.announce(who, Fact::Message { frame, count });
         }
     }
 
@@ -297,12 +293,23 @@ impl Cloud {
                 let message = "tpa_connection_init came a second time".to_owned();
                 self.refuse(from, Refusal::malformed(message));
             }
-            (Stage::Member(_, user), frame) => {
-                if let Some(manager) = self.sessions.get_mut(user) {
-                    manager.handle_frame(from, frame, &mut self.effects);
+            (Stage::Member(..), FromTpa::Ping) => self.answer_ping(from),
+            (Stage::Member(who, user), frame) => {
+                let who = Arc::clone(who);
+                let manager = self.sessions.get(user);
+                if let Some(fact) = manager.and_then(|manager| manager.read(&who, frame)) {
+                    self.announce(Some(who), fact);
                 }
             }
             (Stage::Closing, _) => {}
+        }
+    }
+
+    /// Older clouds ignore a ping.
+    fn answer_ping(&mut self, from: ConnectionId) {
+        if self.effects.config.pong {
+            let pong = protocol::pong(&self.effects.date());
+            self.effects.deliver_text(from, pong);
         }
     }
 
@@ -347,8 +354,9 @@ impl Cloud {
                 }
             }
             Timer::DisplayEnd(user, view) => {
-                if let Some(manager) = self.sessions.get_mut(&user) {
-                    manager.end_display(view, &mut self.effects);
+                let manager = self.sessions.get(&user);
+                if let Some(fact) = manager.and_then(|manager| manager.display_end(view)) {
+                    self.announce(None, fact);
                 }
             }
         }
@@ -356,7 +364,7 @@ impl Cloud {
 
     /// Lets out what a delay has held long enough.
     fn release(&mut self, id: ConnectionId) {
-        let now = self.effects.now;
+        let now = self.effects.now();
         while let Some(link) = self.effects.links.get_mut(id) {
             let Some(what) = link.release(now) else {
                 if let Some(due) = link.next_release() {

@@ -22,6 +22,32 @@ pub struct Event {
     pub at: String,
 }
 
+impl Event {
+    /// The user session that it concerns, where there is one.
+    pub fn user_session_id(&self) -> Option<&UserSessionId> {
+        if let Fact::DisplayEnded {
+            user_session_id, ..
+        }
+        | Fact::AppStopped {
+            user_session_id, ..
+        } = &self.fact
+        {
+            return Some(user_session_id);
+        }
+        self.who.as_ref()?.user_session_id.as_ref()
+    }
+
+    /// The app that it concerns, where there is one.
+    pub fn package_name(&self) -> Option<&str> {
+        if let Fact::DisplayEnded { package_name, .. } | Fact::AppStopped { package_name, .. } =
+            &self.fact
+        {
+            return Some(package_name);
+        }
+        self.who.as_ref()?.package_name.as_deref()
+    }
+}
+
 fn behind_arc<S: Serializer>(
     who: &Option<Arc<Identity>>,
     serializer: S,
@@ -113,6 +139,20 @@ pub enum Fact {
         /// The section of the system dashboard.
         #[serde(skip_serializing_if = "Option::is_none")]
         section: Option<String>,
+    },
+    /// The system dashboard changed its mode.
+    DashboardMode {
+        /// `main`, `expanded` or `none`.
+        mode: String,
+    },
+    /// An app was stopped, as by its user.
+    AppStopped {
+        /// The app.
+        package_name: String,
+        /// On whose glasses.
+        user_session_id: UserSessionId,
+        /// `user_disabled`, `system_stop` or `error`.
+        reason: String,
     },
     /// A frame came from a TPA.
     Message {

@@ -43,7 +43,7 @@ mod subscriptions;
 mod time;
 mod timers;
 
-pub use cloud::{Cloud, Input, Refused};
+pub use cloud::{Cloud, FollowerId, Input, Refused};
 pub use config::{ApiKey, Config};
 pub use displays::View;
 pub use effects::{Delivery, Output};

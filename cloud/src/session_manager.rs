@@ -1,8 +1,8 @@
 //! The manager of one user session. It owns the registry, the health monitor, the subscriptions
-//! and the displays; each learns of arrivals and closures through [`SessionManager::announce`] and
-//! in no other way, so that none can keep a dead connection.
+//! and the displays; each changes only by what it hears in [`SessionManager::follow`], so that
+//! none can keep a dead connection.
 
-use std::sync::Arc;
+use std::collections::BTreeSet;
 use std::time::Duration;
 
 use serde_json::{Value, json};
@@ -12,11 +12,11 @@ use crate::effects::{Delivery, Effects};
 use crate::events::{Event, Fact};
 use crate::health_monitor::HealthMonitor;
 use crate::identity::{ConnectionId, Identity, UserSessionId};
-use crate::protocol::{self, DashboardContent, DisplayEvent, FromTpa};
+use crate::protocol::{self, FromTpa};
 use crate::registry::Registry;
 use crate::streams::{self, Scripts};
 use crate::subscriptions::Subscriptions;
-use crate::time::{Instant, WallClock};
+use crate::time::Instant;
 use crate::timers::Timer;
 
 /// The app that may change the dashboard's mode and its system sections.
@@ -44,18 +44,28 @@ impl SessionManager {
         }
     }
 
-    /// The one broadcast: every part hears of every fact, and so does whoever watches.
-    pub(crate) fn announce(&mut self, who: Arc<Identity>, fact: Fact, effects: &mut Effects) {
-        let event = effects.announce(Some(who), fact);
-        self.follow(&event, effects);
-    }
-
-    fn follow(&mut self, event: &Event, effects: &mut Effects) {
+    /// This session's share of the one broadcast: every part hears of every fact.
+    #[expect(
+        clippy::wildcard_enum_match_arm,
+        reason = "what only the parts care about"
+    )]
+    pub(crate) fn follow(&mut self, event: &Event, effects: &mut Effects) {
         self.registry.follow(event);
         self.health.follow(event, effects);
         self.subscriptions.follow(event);
-        if matches!(event.fact, Fact::Closed { .. }) {
-            self.schedule_streams(effects);
+        self.displays.follow(event);
+        match &event.fact {
+            Fact::Closed { .. } | Fact::Subscriptions { .. } => self.schedule_streams(effects),
+            Fact::Display {
+                view, duration_ms, ..
+            } => self.schedule_display_end(*view, *duration_ms, effects),
+            Fact::DisplayEnded { view, .. } => {
+                effects
+                    .timers
+                    .stop(&Timer::DisplayEnd(self.id.clone(), *view));
+            }
+            Fact::DashboardMode { mode } => self.tell_dashboard_mode(mode, effects),
+            _ => {}
         }
     }
 
@@ -95,120 +105,66 @@ impl SessionManager {
         self.health.judge(id, effects)
     }
 
-    /// Acts on a frame of a connected TPA.
-    pub(crate) fn handle_frame(&mut self, id: ConnectionId, frame: FromTpa, effects: &mut Effects) {
-        let Some(who) = self.registry.get(id).map(Arc::clone) else {
-            return;
-        };
+    /// What a frame of a connected TPA comes to: a fact, which the caller announces.
+    pub(crate) fn read(&self, who: &Identity, frame: FromTpa) -> Option<Fact> {
+        let of_system = || package_of(who) == SYSTEM_DASHBOARD;
         match frame {
-            FromTpa::Subscriptions(list) => self.subscribe(who, list, effects),
-            FromTpa::Display(event) => self.show(who, event, effects),
-            FromTpa::DashboardContent(content) => self.set_dashboard(who, content, effects),
-            FromTpa::DashboardMode(mode) => {
-                if is_system_dashboard(&who) {
-                    self.change_dashboard_mode(&mode, effects);
-                }
+            FromTpa::Subscriptions(list) => {
+                let list: BTreeSet<String> = list.into_iter().collect();
+                let subscriptions = list.into_iter().collect();
+                Some(Fact::Subscriptions { subscriptions })
             }
+            FromTpa::Display(event) => Some(Fact::Display {
+                view: event.view,
+                layout: event.layout,
+                duration_ms: event.duration_ms,
+            }),
+            FromTpa::DashboardContent(content) => Some(Fact::Dashboard {
+                content: content.content,
+                modes: content.modes,
+                section: None,
+            }),
+            FromTpa::DashboardMode(mode) => of_system().then_some(Fact::DashboardMode { mode }),
             FromTpa::DashboardSection { section, content } => {
-                if is_system_dashboard(&who) {
-                    self.set_section(who, section, content, effects);
-                }
-            }
-            FromTpa::Ping => {
-                if effects.config.pong {
-                    let pong = protocol::pong(&effects.date());
-                    effects.deliver_text(id, pong);
-                }
+                of_system().then_some(Fact::Dashboard {
+                    content,
+                    modes: Vec::new(),
+                    section: Some(section),
+                })
             }
             // An init cannot come here: the cloud refuses a second one.
-            FromTpa::Init(_) | FromTpa::Other => {}
+            FromTpa::Init(_) | FromTpa::Ping | FromTpa::Other => None,
         }
     }
 
-    fn subscribe(&mut self, who: Arc<Identity>, list: Vec<String>, effects: &mut Effects) {
-        let id = who.connection_id;
-        self.subscriptions.replace(id, list);
-        let subscriptions = self.subscriptions.of(id);
-        self.announce(who, Fact::Subscriptions { subscriptions }, effects);
-        self.schedule_streams(effects);
+    /// That what `view` shows is over, when it shows something. A display can outlive the
+    /// connection that showed it, so this fact is nobody's.
+    pub(crate) fn display_end(&self, view: View) -> Option<Fact> {
+        let package_name = self.displays.owner(view)?.to_owned();
+        Some(Fact::DisplayEnded {
+            view,
+            package_name,
+            user_session_id: self.id.clone(),
+        })
     }
 
-    fn show(&mut self, who: Arc<Identity>, event: DisplayEvent, effects: &mut Effects) {
-        let timer = Timer::DisplayEnd(self.id.clone(), event.view);
-        match event.duration_ms {
+    /// The views that show something of an app.
+    pub(crate) fn views_of(&self, package: &str) -> Vec<View> {
+        self.displays.views_of(package)
+    }
+
+    fn schedule_display_end(&self, view: View, millis: Option<u64>, effects: &mut Effects) {
+        let timer = Timer::DisplayEnd(self.id.clone(), view);
+        match millis {
             Some(millis) => {
-                let end = effects.now + Duration::from_millis(millis);
+                let end = effects.now() + Duration::from_millis(millis);
                 effects.timers.set(timer, end);
             }
             None => effects.timers.stop(&timer),
         }
-        let fact = Fact::Display {
-            view: event.view,
-            layout: event.layout.clone(),
-            duration_ms: event.duration_ms,
-        };
-        self.displays.show(package_of(&who), event);
-        self.announce(who, fact, effects);
     }
 
-    /// Takes away a display whose time is over.
-    pub(crate) fn end_display(&mut self, view: View, effects: &mut Effects) {
-        if let Some(package) = self.displays.end(view) {
-            self.announce_display_end(view, &package, effects);
-        }
-    }
-
-    /// Forgets what an app that was stopped has put on the glasses.
-    pub(crate) fn forget_app(&mut self, package: &str, effects: &mut Effects) {
-        for view in self.displays.forget(package) {
-            let timer = Timer::DisplayEnd(self.id.clone(), view);
-            effects.timers.stop(&timer);
-            self.announce_display_end(view, package, effects);
-        }
-    }
-
-    /// A display can outlive the connection that showed it, so this fact is nobody's.
-    fn announce_display_end(&self, view: View, package: &str, effects: &mut Effects) {
-        let fact = Fact::DisplayEnded {
-            view,
-            package_name: package.to_owned(),
-            user_session_id: self.id.clone(),
-        };
-        effects.announce(None, fact);
-    }
-
-    fn set_dashboard(
-        &mut self,
-        who: Arc<Identity>,
-        content: DashboardContent,
-        effects: &mut Effects,
-    ) {
-        let fact = Fact::Dashboard {
-            content: content.content.clone(),
-            modes: content.modes.clone(),
-            section: None,
-        };
-        self.displays.set_dashboard(package_of(&who), content);
-        self.announce(who, fact, effects);
-    }
-
-    fn set_section(
-        &mut self,
-        who: Arc<Identity>,
-        section: String,
-        content: Value,
-        effects: &mut Effects,
-    ) {
-        let fact = Fact::Dashboard {
-            content: content.clone(),
-            modes: Vec::new(),
-            section: Some(section.clone()),
-        };
-        self.displays.set_section(section, content);
-        self.announce(who, fact, effects);
-    }
-
-    fn change_dashboard_mode(&self, mode: &str, effects: &mut Effects) {
+    fn tell_dashboard_mode(&self, mode: &str, effects: &mut Effects) {
         let date = effects.date();
         for who in self.registry.iter() {
             let frame = protocol::dashboard_mode_changed(session_of(who), mode, &date);
@@ -230,7 +186,7 @@ impl SessionManager {
             if !is_wanted {
                 effects.timers.stop(&timer);
             } else if !effects.timers.is_set(&timer) {
-                let first = effects.now + period;
+                let first = effects.now() + period;
                 effects.timers.set(timer, first);
             }
         }
@@ -264,7 +220,7 @@ impl SessionManager {
     }
 
     /// The session as JSON, for people and tests.
-    pub(crate) fn snapshot(&self, effects: &Effects, clock: WallClock) -> Value {
+    pub(crate) fn snapshot(&self, effects: &Effects) -> Value {
         let connections: Vec<Value> = self
             .registry
             .iter()
@@ -277,7 +233,7 @@ impl SessionManager {
                     "sessionId": who.session_id,
                     "peer": who.peer,
                     "since": who.since,
-                    "lastSeen": self.health.last_seen(id).map(|at| clock.iso(at)),
+                    "lastSeen": self.health.last_seen(id).map(|at| effects.clock.iso(at)),
                     "state": if frozen { "frozen" } else { "connected" },
                 })
             })
@@ -306,8 +262,4 @@ fn package_of(who: &Identity) -> &str {
 
 fn session_of(who: &Identity) -> &str {
     who.session_id.as_deref().unwrap_or_default()
-}
-
-fn is_system_dashboard(who: &Identity) -> bool {
-    package_of(who) == SYSTEM_DASHBOARD
 }

@@ -14,14 +14,13 @@ pub(crate) struct Subscriptions {
 
 impl Subscriptions {
     pub(crate) fn follow(&mut self, event: &Event) {
-        if let (Some(who), Fact::Closed { .. }) = (&event.who, &event.fact) {
+        let Some(who) = &event.who else { return };
+        if let Fact::Subscriptions { subscriptions } = &event.fact {
+            let list = subscriptions.iter().cloned().collect();
+            self.by_connection.insert(who.connection_id, list);
+        } else if matches!(event.fact, Fact::Closed { .. }) {
             self.by_connection.remove(&who.connection_id);
         }
-    }
-
-    /// Replaces what `id` had.
-    pub(crate) fn replace(&mut self, id: ConnectionId, list: Vec<String>) {
-        self.by_connection.insert(id, list.into_iter().collect());
     }
 
     pub(crate) fn of(&self, id: ConnectionId) -> Vec<String> {

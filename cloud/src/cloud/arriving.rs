@@ -36,7 +36,7 @@ impl Cloud {
             Ok(session) => session.user_session,
             Err(refusal) => return self.refuse(id, refusal),
         };
-        if self.faults.refuses(&who, self.effects.now) {
+        if self.faults.refuses(&who, self.effects.now()) {
             let reason = "reset on introduction".to_owned();
             self.announce_refusal(Some(who), "FAULT", None, reason);
             self.end(id, Ending::cut());
@@ -44,7 +44,7 @@ impl Cloud {
         }
         self.apply_line_faults(&who);
         // The ack got lost: the connection stays without one, until its handshake times out.
-        if self.faults.drops_ack(&who, self.effects.now) {
+        if self.faults.drops_ack(&who, self.effects.now()) {
             return;
         }
         self.admit(who, user);
@@ -72,16 +72,14 @@ impl Cloud {
         self.effects.timers.stop(&Timer::Handshake(id));
         let ack = protocol::ack(dialect, session_id, package, &self.effects.date());
         self.effects.deliver_text(id, ack);
-        if let Some(manager) = self.sessions.get_mut(&user) {
-            manager.announce(Arc::clone(&who), Fact::Acked, &mut self.effects);
-        }
+        self.announce(Some(Arc::clone(&who)), Fact::Acked);
         self.apply_member_faults(&who);
     }
 
     fn supersede(&mut self, old: ConnectionId, by: ConnectionId) {
         let link = self.effects.links.get(old);
         let who = link.and_then(Link::identity).map(Arc::clone);
-        self.effects.announce(who, Fact::Superseded { by });
+        self.announce(who, Fact::Superseded { by });
         let ending = Ending::close(close::SUPERSEDED, close::SUPERSEDED_REASON);
         self.end(old, ending);
     }
@@ -110,6 +108,6 @@ impl Cloud {
             code,
             reason,
         };
-        self.effects.announce(who, fact);
+        self.announce(who, fact);
     }
 }

@@ -5,6 +5,7 @@ mod driver;
 mod events;
 mod guard;
 mod line;
+mod log;
 mod static_files;
 mod tpa_socket;
 
