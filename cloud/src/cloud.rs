@@ -4,8 +4,10 @@ mod arriving;
 mod broadcasting;
 mod ending;
 mod faulting;
+mod playing;
 
 pub use broadcasting::FollowerId;
+pub use playing::Playing;
 
 use std::collections::BTreeMap;
 use std::sync::Arc;
@@ -22,6 +24,7 @@ use crate::faults::{FaultPlan, Target};
 use crate::handshake::Refusal;
 use crate::identity::{ConnectionId, Identity, UserSessionId};
 use crate::links::{Link, Stage};
+use crate::players::Players;
 use crate::protocol::{self, Dialect, FromTpa};
 use crate::session_manager::SessionManager;
 use crate::time::{Instant, WallClock};
@@ -69,6 +72,7 @@ pub struct Cloud {
     callbacks: Callbacks,
     sessions: BTreeMap<UserSessionId, SessionManager>,
     faults: FaultPlan,
+    players: Players,
     last_id: u64,
     shutting_down: bool,
 }
@@ -81,6 +85,7 @@ impl Cloud {
             effects: Effects::new(config, clock, now),
             callbacks: Callbacks::default(),
             faults: FaultPlan::default(),
+            players: Players::default(),
             last_id: 0,
             shutting_down: false,
         }
@@ -343,6 +348,7 @@ impl Cloud {
             Timer::Flap(id) => {
                 self.end(id, Ending::cut());
             }
+            Timer::Plan(id) => self.play_on(id),
             Timer::Streams(user) => {
                 if let Some(manager) = self.sessions.get_mut(&user) {
                     manager.speak(&mut self.effects);

@@ -154,6 +154,13 @@ pub enum Fact {
         /// `user_disabled`, `system_stop` or `error`.
         reason: String,
     },
+    /// A plan of faults began or is over.
+    Scenario {
+        /// Its name.
+        name: String,
+        /// What became of it.
+        phase: Phase,
+    },
     /// A frame came from a TPA.
     Message {
         /// Its type; `binary` for a binary frame.
@@ -161,6 +168,18 @@ pub enum Fact {
         /// How many frames this connection has sent.
         count: u64,
     },
+}
+
+/// What becomes of a plan that is played.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize)]
+#[serde(rename_all = "snake_case")]
+pub enum Phase {
+    /// It began.
+    Started,
+    /// Its last step is done.
+    Ended,
+    /// It was stopped before its end.
+    Stopped,
 }
 
 /// A side of a connection.

@@ -12,7 +12,7 @@ use std::time::Duration;
 use serde_json::json;
 use tpa_cloud::{
     Cloud, Config, ConnectionId, Delivery, Dialect, Fact, Fault, FaultRequest, Input, Instant,
-    Output, Target, WallClock,
+    Output, Plan, Scenario, SeededPlan, Target, WallClock,
 };
 
 const SEEDS: u64 = 50;
@@ -64,9 +64,11 @@ impl Life {
             0 | 1 => self.open(),
             2..=5 => self.hear(),
             6 => self.inject(),
-            7 => match self.random.below(4) {
-                0 => self.cloud.clear_faults(self.now),
-                1 => drop(self.cloud.stop_apps(&Target::All, "error", self.now)),
+            7 => match self.random.below(6) {
+                0 => self.cloud.clear_faults(&Target::All, self.now),
+                1 => self.play(),
+                2 => self.cloud.stop_playing(&Target::All, self.now),
+                3 => drop(self.cloud.stop_apps(&Target::All, "error", self.now)),
                 _ => drop(self.cloud.send_frame(&Target::All, "{}", self.now)),
             },
             _ => {
@@ -136,7 +138,7 @@ impl Life {
 
     fn inject(&mut self) {
         let reason = "because".to_owned();
-        let fault = match self.random.below(9) {
+        let fault = match self.random.below(10) {
             0 => Fault::Close { code: 4000, reason },
             1 => Fault::Cut,
             2 => Fault::Freeze,
@@ -144,7 +146,8 @@ impl Life {
             4 => Fault::Delay(Duration::from_millis(self.random.below(3_000))),
             5 => Fault::DropAcks,
             6 => Fault::Malformed,
-            7 => Fault::Flap(Duration::from_millis(self.random.below(500))),
+            7 => Fault::Reject("INVALID_JWT"),
+            8 => Fault::Flap(Duration::from_millis(self.random.below(500))),
             _ => Fault::Restart { close: None },
         };
         let target = match self.random.below(3) {
@@ -162,6 +165,17 @@ impl Life {
             period,
         };
         self.cloud.inject(&request, self.now);
+    }
+
+    fn play(&mut self) {
+        let mut shipped = Scenario::shipped();
+        let which = self.random.below(7) as usize;
+        let plan = if which < shipped.len() {
+            Plan::Scenario(shipped.swap_remove(which))
+        } else {
+            Plan::Seeded(SeededPlan::new(self.seed))
+        };
+        self.cloud.play(plan, Target::All, self.now);
     }
 
     fn advance(&mut self, by: Duration) {

@@ -42,6 +42,9 @@ impl Cloud {
             self.end(id, Ending::cut());
             return;
         }
+        if let Some(error) = self.faults.rejects(&who, self.effects.now()) {
+            return self.refuse(id, Refusal::wanted(error));
+        }
         self.apply_line_faults(&who);
         // The ack got lost: the connection stays without one, until its handshake times out.
         if self.faults.drops_ack(&who, self.effects.now()) {
@@ -92,8 +95,8 @@ impl Cloud {
         let frame = protocol::connection_error(refusal.code, &refusal.message, &date);
         self.effects.deliver_text(id, frame);
         let reason = refusal.message;
-        self.announce_refusal(who, refusal.code, Some(close::POLICY), reason);
-        self.end(id, Ending::close(close::POLICY, refusal.reason));
+        self.announce_refusal(who, refusal.code, Some(refusal.close), reason);
+        self.end(id, Ending::close(refusal.close, refusal.reason));
     }
 
     pub(super) fn announce_refusal(

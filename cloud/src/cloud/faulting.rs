@@ -40,12 +40,18 @@ impl Cloud {
         hit
     }
 
-    /// Ends all faults that go on or wait.
-    pub fn clear_faults(&mut self, now: Instant) {
+    /// Ends the faults of a target that go on or wait; all of them when it is everybody.
+    pub fn clear_faults(&mut self, target: &Target, now: Instant) {
         self.effects.set_time(now);
-        self.faults.clear();
-        let all = self.effects.links.all();
-        for id in &all {
+        self.faults.clear(target);
+        let meant = match target {
+            // Also those that are closing.
+            Target::All => self.effects.links.all(),
+            Target::Package(_) | Target::Session(_) | Target::Connection(_) => {
+                self.effects.links.matching(target)
+            }
+        };
+        for id in &meant {
             self.thaw(*id);
             self.effects.timers.stop(&Timer::Flap(*id));
             let now = self.effects.now();
@@ -86,7 +92,11 @@ impl Cloud {
                 }
                 Fault::Flap(_) => {}
                 // Before the ack, or before there is a connection.
-                Fault::Freeze | Fault::Delay(_) | Fault::Refuse | Fault::DropAcks => {}
+                Fault::Freeze
+                | Fault::Delay(_)
+                | Fault::Refuse
+                | Fault::Reject(_)
+                | Fault::DropAcks => {}
                 // Armed as `Refuse`.
                 Fault::Restart { .. } => {}
             }
@@ -120,7 +130,7 @@ impl Cloud {
                 }
             }
             // These await arrivals.
-            Fault::Refuse | Fault::DropAcks => {}
+            Fault::Refuse | Fault::Reject(_) | Fault::DropAcks => {}
         }
     }
 

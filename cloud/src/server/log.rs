@@ -40,6 +40,7 @@ pub(super) fn line(event: &Event) {
         Fact::Dashboard { modes, section, .. } => line!(debug, ?modes, section, "dashboard"),
         Fact::DashboardMode { mode } => line!(debug, mode, "dashboard mode"),
         Fact::AppStopped { reason, .. } => line!(info, reason, "app stopped"),
+        Fact::Scenario { name, phase } => line!(info, name, ?phase, "scenario"),
         Fact::Message { frame, count } => line!(trace, frame, count, "message"),
     }
 }

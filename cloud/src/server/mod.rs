@@ -6,6 +6,7 @@ mod events;
 mod guard;
 mod line;
 mod log;
+mod scenarios;
 mod static_files;
 mod tpa_socket;
 
@@ -24,6 +25,9 @@ use tokio::sync::watch;
 use tokio::task::JoinHandle;
 
 use crate::config::Config;
+use crate::faults::Target;
+use crate::players::Plan;
+use crate::scenario::Scenario;
 use driver::Driver;
 use line::{LineInfo, LineListener};
 pub use static_files::Mount;
@@ -35,6 +39,10 @@ pub struct ServerConfig {
     pub listen: SocketAddr,
     /// Folders to serve.
     pub serve: Vec<Mount>,
+    /// Scenarios that can be played by name, beside those that are shipped.
+    pub scenarios: Vec<Scenario>,
+    /// What is played from the start.
+    pub play: Option<Plan>,
     /// Options of the cloud itself.
     pub cloud: Config,
 }
@@ -45,6 +53,8 @@ impl Default for ServerConfig {
         Self {
             listen: SocketAddr::from(([127, 0, 0, 1], 0)),
             serve: Vec::new(),
+            scenarios: Vec::new(),
+            play: None,
             cloud: Config::default(),
         }
     }
@@ -68,7 +78,17 @@ pub async fn start(config: ServerConfig) -> io::Result<Server> {
     let (stopping, stopped) = watch::channel(false);
     let driver = Arc::new(Driver::new(config.cloud));
     let timers = tokio::spawn(Arc::clone(&driver).run_timers());
-    let app = router(Arc::clone(&driver), &config.serve, addr, stopped.clone());
+    let mut scenarios = Scenario::shipped();
+    scenarios.extend(config.scenarios);
+    let shared = Shared {
+        driver: Arc::clone(&driver),
+        scenarios: scenarios.into(),
+        stopped: stopped.clone(),
+    };
+    let app = router(shared, &config.serve, addr);
+    if let Some(plan) = config.play {
+        driver.with(|cloud, now| cloud.play(plan, Target::All, now));
+    }
     let app = app.into_make_service_with_connect_info::<LineInfo>();
     let serving = axum::serve(LineListener::new(listener), app)
         .with_graceful_shutdown(until(stopped))
@@ -127,12 +147,7 @@ async fn until(mut stopped: watch::Receiver<bool>) {
 /// The longest request body of the control interface.
 const MAX_BODY_BYTES: usize = 2 * 1024 * 1024;
 
-fn router(
-    driver: Arc<Driver>,
-    mounts: &[Mount],
-    addr: SocketAddr,
-    stopped: watch::Receiver<bool>,
-) -> Router {
+fn router(shared: Shared, mounts: &[Mount], addr: SocketAddr) -> Router {
     let control = Router::new()
         .route("/sessions", get(control::sessions))
         .route("/events", get(events::feed))
@@ -142,6 +157,12 @@ fn router(
         )
         .route("/frames", post(control::send_frame))
         .route("/apps/stop", post(control::stop_apps))
+        .route(
+            "/scenarios",
+            get(scenarios::list)
+                .post(scenarios::play)
+                .delete(scenarios::stop),
+        )
         .layer(DefaultBodyLimit::max(MAX_BODY_BYTES))
         .layer(middleware::from_fn(guard::same_machine));
     let sockets = Router::new()
@@ -152,12 +173,13 @@ fn router(
         .merge(control)
         .merge(sockets)
         .layer(middleware::from_fn_with_state(addr, guard::known_host))
-        .with_state(Shared { driver, stopped })
+        .with_state(shared)
 }
 
 /// What the handlers share.
 #[derive(Clone)]
 struct Shared {
     driver: Arc<Driver>,
+    scenarios: Arc<[Scenario]>,
     stopped: watch::Receiver<bool>,
 }

@@ -41,7 +41,7 @@ fn a_delay_keeps_the_order_and_ends() {
     // Clearing lets out at once what is held.
     world.said.clear();
     world.frame(id, json!({"type": "ping"}));
-    world.cloud.clear_faults(world.now);
+    world.cloud.clear_faults(&Target::All, world.now);
     world.drain();
     world.frame(id, json!({"type": "dashboard_mode_change", "mode": "main"}));
     world.advance(Duration::ZERO);
@@ -99,7 +99,7 @@ fn refusals_are_for_the_next_or_for_a_time() {
     world.advance(Duration::from_millis(1));
     assert_eq!(open(&mut world), Ok(()));
     world.inject(Fault::Refuse, Some(seconds(60)));
-    world.cloud.clear_faults(world.now);
+    world.cloud.clear_faults(&Target::All, world.now);
     assert_eq!(open(&mut world), Ok(()));
 }
 
@@ -172,4 +172,45 @@ fn a_restart_forgets_everything_and_lets_nobody_in_for_a_time() {
     assert_eq!(refused, Err(Refused::ByFault));
     world.advance(seconds(2));
     world.connect("user1", PACKAGE);
+}
+
+#[test]
+fn each_known_refusal_can_be_wanted() {
+    for (error, code) in [
+        ("INVALID_API_KEY", 1008),
+        ("INVALID_JWT", 1008),
+        ("JWT_SIGNATURE_FAILED", 1008),
+        ("PACKAGE_NOT_FOUND", 1008),
+        ("SESSION_NOT_FOUND", 1008),
+        ("MALFORMED_MESSAGE", 1008),
+        ("INTERNAL_ERROR", 1011),
+    ] {
+        let mut world = World::new();
+        world.inject(Fault::Reject(error), None);
+        let id = world.open();
+        world.introduce(id, "user1", PACKAGE);
+        assert_eq!(world.frames_to(id)[0]["code"], error);
+        assert_eq!(world.close_of(id).unwrap().0, code, "{error}");
+        // It was for one only.
+        world.connect("user1", PACKAGE);
+    }
+}
+
+#[test]
+fn the_faults_of_one_can_be_cleared_alone() {
+    let mut world = World::new();
+    let one = world.connect("user1", PACKAGE);
+    let other = world.connect("user2", PACKAGE);
+    let target = Target::Session(format!("user1-{PACKAGE}"));
+    world.inject(Fault::Freeze, Some(seconds(20)));
+    world.cloud.clear_faults(&target, world.now);
+    world.drain();
+    let state = |world: &World, user: usize| {
+        world.cloud.sessions()[user]["connections"][0]["state"].clone()
+    };
+    assert_eq!(
+        (state(&world, 0), state(&world, 1)),
+        (json!("connected"), json!("frozen"))
+    );
+    assert_ne!(one, other);
 }

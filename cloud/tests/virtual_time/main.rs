@@ -11,5 +11,6 @@ mod closures;
 mod displays;
 mod faults;
 mod health;
+mod scenarios;
 mod streams;
 mod world;

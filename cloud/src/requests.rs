@@ -1,4 +1,4 @@
-//! Reads wishes for faults and frames from JSON; what is wrong with one is said by field.
+//! Reads what is to be made to happen from JSON; what is wrong with it is said by field.
 
 use std::fmt;
 use std::time::Duration;
@@ -6,8 +6,10 @@ use std::time::Duration;
 use serde::Serialize;
 use serde_json::{Map, Value};
 
+use crate::action::Action;
 use crate::close;
 use crate::faults::{Fault, FaultRequest, Target};
+use crate::handshake::Refusal;
 
 /// The longest period and delay: a day.
 const LONGEST_MS: u64 = 24 * 60 * 60 * 1_000;
@@ -17,7 +19,11 @@ const FLAP_UPTIME_MS: u64 = 1_000;
 const FLAP_PERIOD_MS: u64 = 10_000;
 const RESTART_PERIOD_MS: u64 = 3_000;
 
-const FAULTS: &str = "close, cut, freeze, refuse, delay, drop_acks, malformed, flap or restart";
+const FAULTS: &str =
+    "close, cut, freeze, refuse, reject, delay, drop_acks, malformed, flap or restart";
+
+/// How a time is written.
+pub(crate) const TIME: &str = "a time such as \"1m 30s\", \"800ms\" or a number of milliseconds";
 
 /// Why a wish cannot be granted.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize)]
@@ -43,6 +49,26 @@ impl BadRequest {
             error: format!("`{field}` must be {allowed}; {got}"),
         }
     }
+
+    /// A complaint about the body as a whole.
+    pub(crate) fn whole(error: &str) -> Self {
+        Self {
+            field: String::new(),
+            error: error.to_owned(),
+        }
+    }
+
+    /// The same complaint about something that is at `place` in something larger.
+    pub(crate) fn inside(self, place: &str) -> Self {
+        let field = match self.field.as_str() {
+            "" => place.to_owned(),
+            field => format!("{place}.{field}"),
+        };
+        Self {
+            field,
+            error: format!("{place}: {}", self.error),
+        }
+    }
 }
 
 impl fmt::Display for BadRequest {
@@ -53,7 +79,31 @@ impl fmt::Display for BadRequest {
 
 /// Reads `{"fault": …, "code"?, "reason"?, "delayMs"?, "forMs"?, target?}`.
 pub fn read_fault(body: &[u8]) -> Result<FaultRequest, BadRequest> {
-    let mut fields = Fields::read(body)?;
+    fault_of(Fields::read(body)?)
+}
+
+/// Reads the body of any of the requests; which one it is, its fields tell.
+pub(crate) fn read_action(mut fields: Fields) -> Result<Action, BadRequest> {
+    const WHAT: &str = "there must be one of `fault`, `frame`, `stop` and `clear`";
+    if fields.has("fault") {
+        fault_of(fields).map(Action::Fault)
+    } else if fields.has("frame") {
+        let (frame, target) = frame_of(fields)?;
+        Ok(Action::Frame { frame, target })
+    } else if let Some(reason) = fields.take("stop") {
+        fields.put("reason", reason);
+        let (target, reason) = stop_of(fields)?;
+        Ok(Action::StopApps { target, reason })
+    } else if fields.take("clear") == Some(Value::Bool(true)) {
+        let target = fields.target()?;
+        fields.nothing_else("`clear`")?;
+        Ok(Action::ClearFaults(target))
+    } else {
+        Err(BadRequest::whole(WHAT))
+    }
+}
+
+fn fault_of(mut fields: Fields) -> Result<FaultRequest, BadRequest> {
     let name = fields.required_text("fault", FAULTS)?;
     let mut period = fields.millis("forMs", 1)?;
     let target = fields.target()?;
@@ -65,6 +115,7 @@ pub fn read_fault(body: &[u8]) -> Result<FaultRequest, BadRequest> {
         "cut" => Fault::Cut,
         "freeze" => Fault::Freeze,
         "refuse" => Fault::Refuse,
+        "reject" => Fault::Reject(fields.refusal()?),
         "delay" => match fields.millis("delayMs", 0)? {
             Some(delay) => Fault::Delay(delay),
             None => return Err(BadRequest::new("delayMs", "there for `delay`", None)),
@@ -96,8 +147,11 @@ pub fn read_fault(body: &[u8]) -> Result<FaultRequest, BadRequest> {
 
 /// Reads `{"frame": {…}, target?}`: the frame as text, and whom it is for.
 pub fn read_frame_request(body: &[u8]) -> Result<(String, Target), BadRequest> {
+    frame_of(Fields::read(body)?)
+}
+
+fn frame_of(mut fields: Fields) -> Result<(String, Target), BadRequest> {
     const EXPECTED: &str = "an object with a string `type`";
-    let mut fields = Fields::read(body)?;
     let frame = fields.take("frame");
     let has_type = |frame: &Value| frame.get("type").is_some_and(Value::is_string);
     let Some(frame) = frame.as_ref().filter(|frame| has_type(frame)) else {
@@ -110,8 +164,11 @@ pub fn read_frame_request(body: &[u8]) -> Result<(String, Target), BadRequest> {
 
 /// Reads `{target?, "reason"?}`: whom to stop, and why.
 pub fn read_stop(body: &[u8]) -> Result<(Target, String), BadRequest> {
+    stop_of(Fields::read(body)?)
+}
+
+fn stop_of(mut fields: Fields) -> Result<(Target, String), BadRequest> {
     const EXPECTED: &str = "user_disabled, system_stop or error";
-    let mut fields = Fields::read(body)?;
     let target = fields.target()?;
     let reason = match fields.take("reason") {
         None => "user_disabled".to_owned(),
@@ -127,27 +184,46 @@ pub fn read_stop(body: &[u8]) -> Result<(Target, String), BadRequest> {
 }
 
 /// The fields of a request; each method takes one out.
-struct Fields(Map<String, Value>);
+pub(crate) struct Fields(Map<String, Value>);
 
 impl Fields {
-    fn read(body: &[u8]) -> Result<Self, BadRequest> {
-        let whole = |error: String| BadRequest {
-            field: String::new(),
-            error,
-        };
+    pub(crate) fn new(fields: Map<String, Value>) -> Self {
+        Self(fields)
+    }
+
+    pub(crate) fn read(body: &[u8]) -> Result<Self, BadRequest> {
         match serde_json::from_slice(body) {
             Ok(Value::Object(fields)) => Ok(Self(fields)),
-            Ok(_) => Err(whole("the body must be a JSON object".to_owned())),
-            Err(error) => Err(whole(format!("the body must be JSON: {error}"))),
+            Ok(_) => Err(BadRequest::whole("the body must be a JSON object")),
+            Err(error) => Err(BadRequest::whole(&format!(
+                "the body must be JSON: {error}"
+            ))),
         }
     }
 
+    pub(crate) fn has(&self, field: &str) -> bool {
+        self.0.get(field).is_some_and(|value| !value.is_null())
+    }
+
+    pub(crate) fn put(&mut self, field: &str, value: Value) {
+        self.0.insert(field.to_owned(), value);
+    }
+
+    /// What is left.
+    pub(crate) fn into_rest(self) -> Map<String, Value> {
+        self.0
+    }
+
     /// Takes a field out; `null` counts as missing.
-    fn take(&mut self, field: &str) -> Option<Value> {
+    pub(crate) fn take(&mut self, field: &str) -> Option<Value> {
         self.0.remove(field).filter(|value| !value.is_null())
     }
 
-    fn text(&mut self, field: &str, allowed: &str) -> Result<Option<String>, BadRequest> {
+    pub(crate) fn text(
+        &mut self,
+        field: &str,
+        allowed: &str,
+    ) -> Result<Option<String>, BadRequest> {
         match self.take(field) {
             None => Ok(None),
             Some(Value::String(text)) => Ok(Some(text)),
@@ -155,9 +231,28 @@ impl Fields {
         }
     }
 
-    fn required_text(&mut self, field: &str, allowed: &str) -> Result<String, BadRequest> {
+    pub(crate) fn required_text(
+        &mut self,
+        field: &str,
+        allowed: &str,
+    ) -> Result<String, BadRequest> {
         self.text(field, allowed)?
             .ok_or_else(|| BadRequest::new(field, allowed, None))
+    }
+
+    /// A time as people write it.
+    pub(crate) fn time(&mut self, field: &str) -> Result<Option<Duration>, BadRequest> {
+        let Some(value) = self.take(field) else {
+            return Ok(None);
+        };
+        let time = match value.as_str() {
+            Some(text) => humantime::parse_duration(text).ok(),
+            None => value.as_u64().map(Duration::from_millis),
+        };
+        match time.filter(|time| *time <= Duration::from_millis(LONGEST_MS)) {
+            Some(time) => Ok(Some(time)),
+            None => Err(BadRequest::new(field, TIME, Some(&value))),
+        }
     }
 
     fn millis(&mut self, field: &str, least: u64) -> Result<Option<Duration>, BadRequest> {
@@ -191,6 +286,17 @@ impl Fields {
         }
     }
 
+    fn refusal(&mut self) -> Result<&'static str, BadRequest> {
+        let allowed = Refusal::CODES.join(", ");
+        let Some(name) = self.text("error", &allowed)? else {
+            return Ok(Refusal::CODES[0]);
+        };
+        let known = Refusal::CODES.iter().find(|code| **code == name);
+        known
+            .copied()
+            .ok_or_else(|| BadRequest::new("error", &allowed, Some(&Value::String(name))))
+    }
+
     fn reason(&mut self) -> Result<String, BadRequest> {
         const ALLOWED: &str = "a string of at most 123 bytes of UTF-8";
         let reason = self.text("reason", ALLOWED)?.unwrap_or_default();
@@ -201,7 +307,7 @@ impl Fields {
         Ok(reason)
     }
 
-    fn target(&mut self) -> Result<Target, BadRequest> {
+    pub(crate) fn target(&mut self) -> Result<Target, BadRequest> {
         let package = self.text("packageName", "a package name")?;
         let session = self.text("sessionId", "a session id")?;
         let connection = self.text("connectionId", "a connection id such as c17")?;
@@ -224,7 +330,7 @@ impl Fields {
     }
 
     /// A field that is not read is a spelling mistake or does nothing; both are worth saying.
-    fn nothing_else(&self, what: &str) -> Result<(), BadRequest> {
+    pub(crate) fn nothing_else(&self, what: &str) -> Result<(), BadRequest> {
         match self.0.keys().next() {
             None => Ok(()),
             Some(field) => Err(BadRequest {
@@ -257,6 +363,10 @@ mod tests {
             read(r#"{"fault":"cut","sessionId":null}"#).target,
             Target::All
         );
+        assert_eq!(
+            read(r#"{"fault":"reject"}"#).fault,
+            Fault::Reject("INVALID_API_KEY")
+        );
         let flap = read(r#"{"fault":"flap"}"#);
         assert_eq!(flap.fault, Fault::Flap(Duration::from_secs(1)));
         assert_eq!(flap.period, Some(Duration::from_secs(10)));
@@ -285,6 +395,8 @@ mod tests {
                 "target",
             ),
             (r#"{"fault":"cut","package":"a"}"#, "package"),
+            (r#"{"fault":"reject","error":"NO_SUCH"}"#, "error"),
+            (r#"{"fault":"reject","error":7}"#, "error"),
         ] {
             match read_fault(body.as_bytes()) {
                 Err(error) => assert_eq!(error.field, field, "{body}: {error}"),
