@@ -3,6 +3,8 @@
 use std::fmt;
 use std::time::Duration;
 
+use crate::streams::AUDIO_CHUNK;
+
 /// Options of a [`Cloud`](crate::Cloud). The defaults are those of the real clouds.
 #[derive(Debug, Clone)]
 pub struct Config {
@@ -12,8 +14,10 @@ pub struct Config {
     pub ping_interval: Duration,
     /// How long a connection may be silent before it is taken for dead.
     pub stale_after: Duration,
-    /// How often the scripted streams say something.
+    /// How often the scripted streams say something; may be less than a millisecond.
     pub stream_interval: Duration,
+    /// How often an audio chunk is sent; with the default as fast as it would be heard.
+    pub audio_interval: Duration,
     /// Whether a `ping` frame is answered; older clouds ignore it.
     pub pong: bool,
     /// Whether user sessions other than `user_sessions` are refused.
@@ -37,6 +41,7 @@ impl Default for Config {
             ping_interval: Duration::from_secs(15),
             stale_after: Duration::from_secs(45),
             stream_interval: Duration::from_secs(1),
+            audio_interval: AUDIO_CHUNK,
             pong: true,
             strict_sessions: false,
             user_sessions: Vec::new(),

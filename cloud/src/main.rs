@@ -41,9 +41,13 @@ struct Arguments {
     #[arg(long, value_name = "TIME", default_value = "45s", value_parser = duration)]
     stale_after: Duration,
 
-    /// How often the scripted streams say something
-    #[arg(long, value_name = "TIME", default_value = "1s", value_parser = duration)]
+    /// How often the scripted streams say something; 200us is 5,000 times a second
+    #[arg(long, value_name = "TIME", default_value = "1s", value_parser = short_duration)]
     stream_interval: Duration,
+
+    /// How often a subscriber gets a tenth of a second of sound; less is faster than it is heard
+    #[arg(long, value_name = "TIME", default_value = "100ms", value_parser = short_duration)]
+    audio_interval: Duration,
 
     /// Do not answer `ping` frames, as older clouds do not
     #[arg(long)]
@@ -79,10 +83,19 @@ fn api_key(text: &str) -> Result<ApiKey, &'static str> {
 }
 
 fn duration(text: &str) -> Result<Duration, String> {
+    at_least(Duration::from_millis(1), text)
+}
+
+fn short_duration(text: &str) -> Result<Duration, String> {
+    at_least(Duration::from_micros(10), text)
+}
+
+fn at_least(least: Duration, text: &str) -> Result<Duration, String> {
     let duration = humantime::parse_duration(text)
         .map_err(|error| format!("{error}; write it as in 15s or 500ms"))?;
-    if duration < Duration::from_millis(1) {
-        return Err("it must be at least 1ms".to_owned());
+    if duration < least {
+        let least = humantime::format_duration(least);
+        return Err(format!("it must be at least {least}"));
     }
     Ok(duration)
 }
@@ -135,6 +148,7 @@ impl From<Arguments> for ServerConfig {
                 ping_interval: arguments.ping_interval,
                 stale_after: arguments.stale_after,
                 stream_interval: arguments.stream_interval,
+                audio_interval: arguments.audio_interval,
                 pong: !arguments.no_pong,
                 strict_sessions: arguments.strict_sessions,
                 user_sessions: arguments.user_sessions,

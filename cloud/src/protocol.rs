@@ -297,6 +297,17 @@ pub(crate) fn data_stream(session_id: &str, stream: &str, data: &Value, at: &str
     .to_string()
 }
 
+pub(crate) fn custom_message(session_id: &str, data: &Value, at: &str) -> String {
+    json!({
+        "type": "custom_message",
+        "sessionId": session_id,
+        "action": data["action"],
+        "payload": data["payload"],
+        "timestamp": at,
+    })
+    .to_string()
+}
+
 pub(crate) fn app_stopped(session_id: &str, reason: &str, at: &str) -> String {
     json!({"type": "app_stopped", "sessionId": session_id, "reason": reason, "timestamp": at})
         .to_string()

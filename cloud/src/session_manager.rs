@@ -14,7 +14,7 @@ use crate::health_monitor::HealthMonitor;
 use crate::identity::{ConnectionId, Identity, UserSessionId};
 use crate::protocol::{self, FromTpa};
 use crate::registry::Registry;
-use crate::streams::{self, Scripts};
+use crate::streams::{self, Pace, Scripts};
 use crate::subscriptions::Subscriptions;
 use crate::time::Instant;
 use crate::timers::Timer;
@@ -30,6 +30,9 @@ pub(crate) struct SessionManager {
     subscriptions: Subscriptions,
     displays: Displays,
     scripts: Scripts,
+    /// How often they speak, while somebody listens.
+    pace: Option<Pace>,
+    audio_pace: Option<Pace>,
 }
 
 impl SessionManager {
@@ -41,6 +44,8 @@ impl SessionManager {
             subscriptions: Subscriptions::default(),
             displays: Displays::default(),
             scripts: Scripts::default(),
+            pace: None,
+            audio_pace: None,
         }
     }
 
@@ -173,36 +178,57 @@ impl SessionManager {
     }
 
     /// Starts the scripts that somebody wants and stops those that nobody does.
-    fn schedule_streams(&self, effects: &mut Effects) {
-        let wanted = self.subscriptions.wanted();
-        let is_audio = |(_, stream): &(ConnectionId, &str)| *stream == streams::AUDIO;
-        let audio = wanted.iter().any(is_audio);
-        let frames = !wanted.iter().all(is_audio);
-        let interval = effects.config.stream_interval;
-        for (timer, is_wanted, period) in [
-            (Timer::Streams(self.id.clone()), frames, interval),
-            (Timer::Audio(self.id.clone()), audio, streams::AUDIO_CHUNK),
+    fn schedule_streams(&mut self, effects: &mut Effects) {
+        let is_audio = |stream: &str| stream == streams::AUDIO;
+        let audio = self.subscriptions.served().any(|(_, s)| is_audio(s));
+        let frames = self.subscriptions.served().any(|(_, s)| !is_audio(s));
+        let now = effects.now();
+        for (timer, is_wanted, pace, interval) in [
+            (
+                Timer::Streams(self.id.clone()),
+                frames,
+                &mut self.pace,
+                effects.config.stream_interval,
+            ),
+            (
+                Timer::Audio(self.id.clone()),
+                audio,
+                &mut self.audio_pace,
+                effects.config.audio_interval,
+            ),
         ] {
             if !is_wanted {
+                *pace = None;
                 effects.timers.stop(&timer);
             } else if !effects.timers.is_set(&timer) {
-                let first = effects.now() + period;
-                effects.timers.set(timer, first);
+                let pace = pace.get_or_insert_with(|| Pace::new(interval, now));
+                effects.timers.set(timer, pace.next(now));
             }
         }
     }
 
     /// Lets the scripted streams speak.
     pub(crate) fn speak(&mut self, effects: &mut Effects) {
-        let wanted = self.subscriptions.wanted();
-        let streams = wanted.iter().map(|(_, stream)| *stream).collect();
         let interval = effects.config.stream_interval;
-        let said = self.scripts.advance(&streams, interval);
         let date = effects.date();
-        for (id, stream) in &wanted {
-            if let (Some(data), Some(who)) = (said.get(stream), self.registry.get(*id)) {
-                let frame = protocol::data_stream(session_of(who), stream, data, &date);
-                effects.deliver_text(*id, frame);
+        let now = effects.now();
+        let wanted: BTreeSet<&str> = self
+            .subscriptions
+            .served()
+            .map(|(_, stream)| stream)
+            .collect();
+        let due = self.pace.as_mut().map_or(0, |pace| pace.take_due(now));
+        for _ in 0..due {
+            let said = self.scripts.advance(&wanted, interval, &date);
+            for (id, stream) in self.subscriptions.served() {
+                if let (Some(data), Some(who)) = (said.get(stream), self.registry.get(id)) {
+                    let frame = if stream == streams::CUSTOM {
+                        protocol::custom_message(session_of(who), data, &date)
+                    } else {
+                        protocol::data_stream(session_of(who), stream, data, &date)
+                    };
+                    effects.deliver_text(id, frame);
+                }
             }
         }
         self.schedule_streams(effects);
@@ -210,10 +236,14 @@ impl SessionManager {
 
     /// Sends the next audio chunk to whoever wants it.
     pub(crate) fn send_audio(&mut self, effects: &mut Effects) {
-        let chunk = self.scripts.audio();
-        for (id, stream) in self.subscriptions.wanted() {
-            if stream == streams::AUDIO {
-                effects.deliver(id, Delivery::Binary(chunk.clone()));
+        let now = effects.now();
+        let pace = self.audio_pace.as_mut();
+        for _ in 0..pace.map_or(0, |pace| pace.take_due(now)) {
+            let chunk = self.scripts.audio();
+            for (id, stream) in self.subscriptions.served() {
+                if stream == streams::AUDIO {
+                    effects.deliver(id, Delivery::Binary(chunk.to_vec()));
+                }
             }
         }
         self.schedule_streams(effects);

@@ -70,3 +70,102 @@ fn everything_means_every_stream_under_its_plain_name() {
     let chunks = chunks.filter(|(_, what)| matches!(what, Delivery::Binary(_)));
     assert_eq!(chunks.count(), 10);
 }
+
+#[test]
+fn each_language_goes_to_whoever_wants_it() {
+    let mut world = World::new();
+    let german = world.connect("user1", "org.example.german");
+    let both = world.connect("user1", "org.example.both");
+    let translator = world.connect("user1", "org.example.translator");
+    world.subscribe(german, &["transcription:de-DE"]);
+    world.subscribe(both, &["transcription:de-DE", "transcription:fr-FR"]);
+    world.subscribe(translator, &["translation:de-DE-to-fr-FR"]);
+    world.advance(seconds(20));
+    let languages = |id: ConnectionId| {
+        let frames = world.frames_to(id).into_iter();
+        let mut languages: Vec<(String, String)> = frames
+            .filter(|frame| frame["type"] == "data_stream")
+            .map(|frame| {
+                let data = &frame["data"];
+                let stream = frame["streamType"].as_str().unwrap().to_owned();
+                let language = data["translateLanguage"].as_str();
+                let language = language.or(data["transcribeLanguage"].as_str());
+                (stream, language.unwrap().to_owned())
+            })
+            .collect();
+        assert!(languages.len() >= 20);
+        languages.sort();
+        languages.dedup();
+        languages
+    };
+    let of = |stream: &str, language: &str| (stream.to_owned(), language.to_owned());
+    let heard_in_german = of("transcription:de-DE", "de-DE");
+    assert_eq!(
+        languages(both),
+        [heard_in_german.clone(), of("transcription:fr-FR", "fr-FR")]
+    );
+    assert_eq!(languages(german), [heard_in_german]);
+    assert_eq!(
+        languages(translator),
+        [of("translation:de-DE-to-fr-FR", "fr-FR")]
+    );
+}
+
+#[test]
+fn custom_messages_are_frames_of_their_own_type() {
+    let mut world = World::new();
+    let id = world.connect("user1", PACKAGE);
+    world.subscribe(id, &["custom_message"]);
+    world.advance(seconds(1));
+    let frame = world.frames_to(id).pop().unwrap();
+    assert_eq!(
+        (&frame["type"], &frame["action"]),
+        (&json!("custom_message"), &json!("heartbeat"))
+    );
+    assert!(frame["payload"].is_object());
+}
+
+#[test]
+fn the_rate_is_what_is_set_also_above_a_thousand_a_second() {
+    let mut world = World::with(Config {
+        stream_interval: Duration::from_micros(200),
+        audio_interval: Duration::from_millis(5),
+        ..Config::default()
+    });
+    let id = world.connect("user1", PACKAGE);
+    world.subscribe(id, &["transcription", "audio_chunk"]);
+    world.advance(seconds(2));
+    assert_eq!(world.streams_to(id).len(), 10_000);
+    let chunks = world.deliveries_to(id).into_iter();
+    let chunks = chunks.filter(|(_, what)| matches!(what, Delivery::Binary(_)));
+    assert_eq!(chunks.count(), 400);
+}
+
+#[test]
+fn every_stream_of_the_protocol_is_heard() {
+    let mut world = World::new();
+    let id = world.connect("user1", PACKAGE);
+    world.subscribe(id, &["all"]);
+    world.advance(seconds(61));
+    let heard = world.streams_to(id);
+    for stream in [
+        "button_press",
+        "head_position",
+        "touch_event",
+        "glasses_battery_update",
+        "phone_battery_update",
+        "glasses_connection_state",
+        "location_update",
+        "vps_coordinates",
+        "transcription",
+        "translation",
+        "VAD",
+        "phone_notification",
+        "notification_dismissed",
+        "phone_notification_dismissed",
+        "calendar_event",
+        "photo_taken",
+    ] {
+        assert!(heard.iter().any(|heard| heard == stream), "{stream}");
+    }
+}
