@@ -1,6 +1,7 @@
 //! What can be made to happen by hand or by a plan.
 
 use crate::faults::{FaultRequest, Target};
+use crate::hand_made::HandMade;
 use crate::identity::ConnectionId;
 use crate::{Cloud, Instant};
 
@@ -13,8 +14,8 @@ pub enum Action {
     ClearFaults(Target),
     /// A frame is sent.
     Frame {
-        /// The frame, as it goes on the wire.
-        frame: String,
+        /// The frame.
+        frame: HandMade,
         /// To whom.
         target: Target,
     },

@@ -5,9 +5,13 @@ mod broadcasting;
 mod ending;
 mod faulting;
 mod playing;
+mod relaying;
+mod sending;
+mod starting;
 
 pub use broadcasting::FollowerId;
 pub use playing::Playing;
+pub use starting::WebhookAnswer;
 
 use std::collections::BTreeMap;
 use std::sync::Arc;
@@ -21,11 +25,13 @@ use crate::config::Config;
 use crate::effects::{Effects, Output};
 use crate::events::Fact;
 use crate::faults::{FaultPlan, Target};
+use crate::glasses;
 use crate::handshake::Refusal;
 use crate::identity::{ConnectionId, Identity, UserSessionId};
 use crate::links::{Link, Stage};
 use crate::players::Players;
 use crate::protocol::{self, Dialect, FromTpa};
+use crate::rooms::Rooms;
 use crate::session_manager::SessionManager;
 use crate::time::{Instant, WallClock};
 use crate::timers::Timer;
@@ -40,8 +46,10 @@ pub enum Input<'a> {
     Text(&'a str),
     /// A binary frame came.
     Binary(&'a [u8]),
-    /// A protocol-level ping or pong came.
-    SignOfLife,
+    /// A protocol-level ping came. The caller has answered it.
+    Ping,
+    /// A protocol-level pong came.
+    Pong,
     /// The peer's close frame came, or the answer to ours.
     Closed {
         /// Its code, 1005 when it had none.
@@ -73,6 +81,7 @@ pub struct Cloud {
     sessions: BTreeMap<UserSessionId, SessionManager>,
     faults: FaultPlan,
     players: Players,
+    rooms: Rooms,
     last_id: u64,
     shutting_down: bool,
 }
@@ -86,6 +95,7 @@ impl Cloud {
             callbacks: Callbacks::default(),
             faults: FaultPlan::default(),
             players: Players::default(),
+            rooms: Rooms::default(),
             last_id: 0,
             shutting_down: false,
         }
@@ -153,7 +163,7 @@ impl Cloud {
                     },
                 );
             }
-            Input::SignOfLife => self.heard(from),
+            Input::Ping | Input::Pong => self.heard(from),
             Input::Text(text) => self.handle_text(from, text),
             Input::Binary(bytes) => self.handle_binary(from, bytes),
         }
@@ -177,34 +187,6 @@ impl Cloud {
     #[must_use]
     pub fn poll_timeout(&self) -> Option<(Instant, &Timer)> {
         self.effects.timers.next()
-    }
-
-    /// Sends a frame to the connected TPAs that are meant. Returns who they are.
-    pub fn send_frame(&mut self, target: &Target, text: &str, now: Instant) -> Vec<ConnectionId> {
-        self.effects.set_time(now);
-        let members = self.members(target);
-        for who in &members {
-            self.effects
-                .deliver_text(who.connection_id, text.to_owned());
-        }
-        members.iter().map(|who| who.connection_id).collect()
-    }
-
-    /// Stops apps as the user would: tells them and closes. Returns whose connections those were.
-    pub fn stop_apps(&mut self, target: &Target, reason: &str, now: Instant) -> Vec<ConnectionId> {
-        self.effects.set_time(now);
-        let members = self.members(target);
-        for who in &members {
-            let session_id = who.session_id.as_deref().unwrap_or_default();
-            let frame = protocol::app_stopped(session_id, reason, &self.effects.date());
-            self.effects.deliver_text(who.connection_id, frame);
-            if let (Some(user), Some(package)) = (&who.user_session_id, &who.package_name) {
-                self.announce_stop(user.clone(), package.clone(), reason);
-            }
-            let ending = Ending::close(close::NORMAL, close::APP_STOPPED);
-            self.end(who.connection_id, ending);
-        }
-        members.iter().map(|who| who.connection_id).collect()
     }
 
     /// Closes every connection with 1001 and lets nobody in any more.
@@ -299,6 +281,16 @@ impl Cloud {
                 self.refuse(from, Refusal::malformed(message));
             }
             (Stage::Member(..), FromTpa::Ping) => self.answer_ping(from),
+            (Stage::Member(who, _), FromTpa::Ask(request)) => {
+                let (date, nth) = (self.effects.date(), link.received);
+                for frame in glasses::answer(&request, who, nth, &date) {
+                    self.effects.deliver_text(from, frame);
+                }
+            }
+            (Stage::Member(who, _), FromTpa::Tell(message)) => {
+                let who = Arc::clone(who);
+                self.relay(who, message);
+            }
             (Stage::Member(who, user), frame) => {
                 let who = Arc::clone(who);
                 let manager = self.sessions.get(user);
@@ -315,6 +307,13 @@ impl Cloud {
         if self.effects.config.pong {
             let pong = protocol::pong(&self.effects.date());
             self.effects.deliver_text(from, pong);
+        }
+    }
+
+    /// Sees to it that the sessions do not become too many.
+    fn make_room_for_sessions(&mut self) {
+        if self.sessions.len() >= MOST_IDLE_SESSIONS && !self.effects.config.strict_sessions {
+            self.forget_sessions(|manager| manager.is_empty());
         }
     }
 
@@ -348,6 +347,7 @@ impl Cloud {
             Timer::Flap(id) => {
                 self.end(id, Ending::cut());
             }
+            Timer::AppRestart(user, package) => self.restart_app(&user, &package),
             Timer::Plan(id) => self.play_on(id),
             Timer::Streams(user) => {
                 if let Some(manager) = self.sessions.get_mut(&user) {

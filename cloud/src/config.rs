@@ -24,6 +24,11 @@ pub struct Config {
     pub strict_sessions: bool,
     /// The user sessions that are there from the start.
     pub user_sessions: Vec<String>,
+    /// How long an app whose connection was lost may take to come back before it is started
+    /// again.
+    pub app_restart_after: Duration,
+    /// Where apps that are started find this cloud: scheme, host and port.
+    pub public_url: String,
     /// How long a new socket may take to introduce itself.
     pub handshake_timeout: Duration,
     /// How long a close handshake may take before the socket is cut.
@@ -45,6 +50,8 @@ impl Default for Config {
             pong: true,
             strict_sessions: false,
             user_sessions: Vec::new(),
+            app_restart_after: Duration::from_secs(5),
+            public_url: "ws://localhost:8002".to_owned(),
             handshake_timeout: Duration::from_secs(10),
             close_timeout: Duration::from_secs(2),
             max_frame_bytes: 1024 * 1024,

@@ -2,6 +2,7 @@
 
 use std::collections::VecDeque;
 
+use crate::apps::WebhookCall;
 use crate::config::Config;
 use crate::events::Event;
 use crate::identity::ConnectionId;
@@ -31,6 +32,8 @@ pub enum Output {
         /// Whether it freezes or thaws.
         frozen: bool,
     },
+    /// Call an app's webhook, and report to [`Cloud::handle_webhook`](crate::Cloud::handle_webhook).
+    Webhook(WebhookCall),
     /// Tell whoever watches.
     Event(Event),
 }

@@ -8,6 +8,7 @@ use serde_json::Value;
 
 use crate::displays::View;
 use crate::identity::{ConnectionId, Identity, UserSessionId};
+use crate::rooms::RoomConfig;
 
 /// A fact, whose it is, and when.
 #[derive(Debug, Clone, Serialize)]
@@ -28,7 +29,13 @@ impl Event {
         if let Fact::DisplayEnded {
             user_session_id, ..
         }
+        | Fact::AppStarted {
+            user_session_id, ..
+        }
         | Fact::AppStopped {
+            user_session_id, ..
+        }
+        | Fact::Webhook {
             user_session_id, ..
         } = &self.fact
         {
@@ -39,8 +46,10 @@ impl Event {
 
     /// The app that it concerns, where there is one.
     pub fn package_name(&self) -> Option<&str> {
-        if let Fact::DisplayEnded { package_name, .. } | Fact::AppStopped { package_name, .. } =
-            &self.fact
+        if let Fact::DisplayEnded { package_name, .. }
+        | Fact::AppStarted { package_name, .. }
+        | Fact::AppStopped { package_name, .. }
+        | Fact::Webhook { package_name, .. } = &self.fact
         {
             return Some(package_name);
         }
@@ -144,6 +153,52 @@ pub enum Fact {
     DashboardMode {
         /// `main`, `expanded` or `none`.
         mode: String,
+    },
+    /// The cloud changed an app's settings.
+    Settings {
+        /// The whole list.
+        settings: Vec<Value>,
+    },
+    /// A TPA joined a room.
+    RoomJoined {
+        /// The room.
+        room_id: String,
+        /// What it says about it.
+        config: RoomConfig,
+    },
+    /// A TPA left a room. One whose connection is over leaves without a word.
+    RoomLeft {
+        /// The room.
+        room_id: String,
+    },
+    /// A TPA said that it goes and is not to be started again.
+    Released {
+        /// Why.
+        reason: String,
+    },
+    /// An app was started, or started again.
+    AppStarted {
+        /// The app.
+        package_name: String,
+        /// On whose glasses.
+        user_session_id: UserSessionId,
+        /// Where it is told so.
+        #[serde(skip_serializing_if = "Option::is_none")]
+        webhook_url: Option<String>,
+    },
+    /// A webhook answered, or did not.
+    Webhook {
+        /// `session_request` or `stop_request`.
+        request: &'static str,
+        /// The app.
+        package_name: String,
+        /// On whose glasses.
+        user_session_id: UserSessionId,
+        /// Whether the app agreed.
+        success: bool,
+        /// Why not.
+        #[serde(skip_serializing_if = "Option::is_none")]
+        error: Option<String>,
     },
     /// An app was stopped, as by its user.
     AppStopped {

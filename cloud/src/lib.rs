@@ -7,7 +7,8 @@
 //! # The run loop
 //!
 //! 1. Call one of `open`, `handle_input`, `handle_timeout`, `act`, `inject`, `clear_faults`,
-//!    `send_frame`, `stop_apps`, `play`, `stop_playing` and `shut_down`.
+//!    `send_frame`, `start_app`, `stop_apps`, `handle_webhook`, `play`, `stop_playing` and
+//!    `shut_down`.
 //! 2. Call [`Cloud::poll_output`] until there is nothing more, and carry out each output in order.
 //! 3. Call [`Cloud::poll_timeout`] and see to it that `handle_timeout` is called at that instant,
 //!    unless 1 happens before.
@@ -23,6 +24,7 @@
 //! closing. There is at most one connection for each user session and package.
 
 mod action;
+mod apps;
 mod close;
 mod cloud;
 mod config;
@@ -30,6 +32,8 @@ mod displays;
 mod effects;
 mod events;
 mod faults;
+mod glasses;
+mod hand_made;
 mod handshake;
 mod health_monitor;
 mod identity;
@@ -38,6 +42,7 @@ mod players;
 mod protocol;
 mod registry;
 mod requests;
+mod rooms;
 mod scenario;
 mod seeded_plan;
 pub mod server;
@@ -48,16 +53,19 @@ mod time;
 mod timers;
 
 pub use action::Action;
-pub use cloud::{Cloud, FollowerId, Input, Playing, Refused};
+pub use apps::WebhookCall;
+pub use cloud::{Cloud, FollowerId, Input, Playing, Refused, WebhookAnswer};
 pub use config::{ApiKey, Config};
 pub use displays::View;
 pub use effects::{Delivery, Output};
 pub use events::{Event, Fact, Phase, Side};
 pub use faults::{Fault, FaultRequest, Target};
+pub use hand_made::{HandMade, SettingsChange};
 pub use identity::{ConnectionId, Identity, UserSessionId};
 pub use players::{Plan, PlayId};
 pub use protocol::Dialect;
 pub use requests::{BadRequest, read_fault};
+pub use rooms::RoomConfig;
 pub use scenario::{Scenario, Step};
 pub use seeded_plan::SeededPlan;
 pub use time::{Instant, WallClock};

@@ -49,6 +49,10 @@ struct Arguments {
     #[arg(long, value_name = "TIME", default_value = "100ms", value_parser = short_duration)]
     audio_interval: Duration,
 
+    /// Where apps that are started find this cloud, when it is not where it listens
+    #[arg(long, value_name = "URL")]
+    public_url: Option<String>,
+
     /// Do not answer `ping` frames, as older clouds do not
     #[arg(long)]
     no_pong: bool,
@@ -140,6 +144,7 @@ impl From<Arguments> for ServerConfig {
         let from_file = arguments.scenario.filter(|known| !is_shipped(known));
         Self {
             listen: arguments.listen,
+            public_url: arguments.public_url,
             serve: arguments.serve,
             scenarios: from_file.into_iter().collect(),
             play: seeded.or(scenario.map(Plan::Scenario)),

@@ -2,14 +2,17 @@
 //! and the displays; each changes only by what it hears in [`SessionManager::follow`], so that
 //! none can keep a dead connection.
 
-use std::collections::BTreeSet;
+use std::collections::{BTreeMap, BTreeSet};
+use std::sync::Arc;
 use std::time::Duration;
 
 use serde_json::{Value, json};
 
+use crate::apps::Apps;
 use crate::displays::{Displays, View};
 use crate::effects::{Delivery, Effects};
 use crate::events::{Event, Fact};
+use crate::hand_made;
 use crate::health_monitor::HealthMonitor;
 use crate::identity::{ConnectionId, Identity, UserSessionId};
 use crate::protocol::{self, FromTpa};
@@ -29,6 +32,9 @@ pub(crate) struct SessionManager {
     health: HealthMonitor,
     subscriptions: Subscriptions,
     displays: Displays,
+    apps: Apps,
+    /// The settings of the apps that have had theirs changed.
+    settings: BTreeMap<String, Vec<Value>>,
     scripts: Scripts,
     /// How often they speak, while somebody listens.
     pace: Option<Pace>,
@@ -43,6 +49,8 @@ impl SessionManager {
             health: HealthMonitor::default(),
             subscriptions: Subscriptions::default(),
             displays: Displays::default(),
+            apps: Apps::default(),
+            settings: BTreeMap::new(),
             scripts: Scripts::default(),
             pace: None,
             audio_pace: None,
@@ -59,6 +67,7 @@ impl SessionManager {
         self.health.follow(event, effects);
         self.subscriptions.follow(event);
         self.displays.follow(event);
+        self.apps.follow(event, &self.id, effects);
         match &event.fact {
             Fact::Closed { .. } | Fact::Subscriptions { .. } => self.schedule_streams(effects),
             Fact::Display {
@@ -68,6 +77,11 @@ impl SessionManager {
                 effects
                     .timers
                     .stop(&Timer::DisplayEnd(self.id.clone(), *view));
+            }
+            Fact::Settings { settings } => {
+                if let Some(who) = &event.who {
+                    self.change_settings(who, settings, effects);
+                }
             }
             Fact::DashboardMode { mode } => self.tell_dashboard_mode(mode, effects),
             _ => {}
@@ -85,6 +99,10 @@ impl SessionManager {
         ] {
             effects.timers.stop(&timer);
         }
+        for package in self.apps.packages() {
+            let timer = Timer::AppRestart(self.id.clone(), package.clone());
+            effects.timers.stop(&timer);
+        }
     }
 
     /// The connection that an app has now.
@@ -92,8 +110,35 @@ impl SessionManager {
         self.registry.connection_of(package)
     }
 
+    /// Whether nobody is connected and nothing is started.
     pub(crate) fn is_empty(&self) -> bool {
-        self.registry.is_empty()
+        self.registry.is_empty() && self.apps.is_empty()
+    }
+
+    /// Who is connected.
+    pub(crate) fn members(&self) -> impl Iterator<Item = &Arc<Identity>> {
+        self.registry.iter()
+    }
+
+    /// Whether a connection wants what a stream says.
+    pub(crate) fn hears(&self, id: ConnectionId, stream: &str) -> bool {
+        self.subscriptions.hears(id, stream)
+    }
+
+    /// The apps that were started.
+    pub(crate) fn apps(&self) -> impl Iterator<Item = &String> {
+        self.apps.packages()
+    }
+
+    /// That an app is started again, when it is lost.
+    pub(crate) fn restart(&self, package: &str) -> Option<Fact> {
+        self.apps.restart(&self.id, package)
+    }
+
+    /// The settings of an app.
+    pub(crate) fn settings_of(&self, package: &str) -> Vec<Value> {
+        let changed = self.settings.get(package).cloned();
+        changed.unwrap_or_else(protocol::default_settings)
     }
 
     /// Notes a sign of life.
@@ -137,8 +182,13 @@ impl SessionManager {
                     section: Some(section),
                 })
             }
-            // An init cannot come here: the cloud refuses a second one.
-            FromTpa::Init(_) | FromTpa::Ping | FromTpa::Other => None,
+            FromTpa::Release { reason } => Some(Fact::Released { reason }),
+            // The cloud itself sees to these.
+            FromTpa::Init(_)
+            | FromTpa::Ask(_)
+            | FromTpa::Tell(_)
+            | FromTpa::Ping
+            | FromTpa::Other => None,
         }
     }
 
@@ -167,6 +217,13 @@ impl SessionManager {
             }
             None => effects.timers.stop(&timer),
         }
+    }
+
+    fn change_settings(&mut self, who: &Identity, settings: &[Value], effects: &mut Effects) {
+        let package = package_of(who).to_owned();
+        self.settings.insert(package, settings.to_vec());
+        let frame = hand_made::settings_update(settings, who, &effects.date());
+        effects.deliver_text(who.connection_id, frame);
     }
 
     fn tell_dashboard_mode(&self, mode: &str, effects: &mut Effects) {
@@ -280,6 +337,7 @@ impl SessionManager {
             "userSessionId": self.id,
             "connections": connections,
             "subscriptions": subscriptions,
+            "apps": self.apps.snapshot(),
             "displays": self.displays.layouts(),
             "dashboard": self.displays.dashboard(),
         })

@@ -12,6 +12,7 @@ use serde_json::Value;
 
 pub(crate) use audio::CHUNK as AUDIO_CHUNK;
 use audio::Microphone;
+pub(crate) use data::PHOTO;
 pub(crate) use pace::Pace;
 
 /// The streams, under their plain names.
@@ -81,6 +82,11 @@ fn is_scripted(stream: &str) -> bool {
         ("touch_event", Some(gesture)) => data::is_gesture(gesture),
         (_, Some(_)) => false,
     }
+}
+
+/// Where the wearer of the glasses is, at the `nth` time of asking.
+pub(crate) fn location(nth: u64) -> Value {
+    data::location(nth)
 }
 
 /// How far each stream's script has come.

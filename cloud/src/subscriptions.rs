@@ -41,6 +41,14 @@ impl Subscriptions {
         list.into_iter().flatten().cloned().collect()
     }
 
+    /// Whether `id` wants what a stream of this name says.
+    pub(crate) fn hears(&self, id: ConnectionId, stream: &str) -> bool {
+        let subscription = self.by_connection.get(&id);
+        subscription.is_some_and(|Subscription { list, .. }| {
+            ["*", "all", stream].iter().any(|name| list.contains(*name))
+        })
+    }
+
     /// Each connection with each scripted stream that it hears.
     pub(crate) fn served(&self) -> impl Iterator<Item = (ConnectionId, &str)> {
         self.by_connection.iter().flat_map(|(id, subscription)| {

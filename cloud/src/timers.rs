@@ -30,6 +30,8 @@ pub enum Timer {
     Audio(UserSessionId),
     /// When a plan's next step is due.
     Plan(PlayId),
+    /// When an app that was lost is started again.
+    AppRestart(UserSessionId, String),
     /// When a display's time is over.
     DisplayEnd(UserSessionId, View),
 }

@@ -2,8 +2,8 @@
 
 use std::sync::Arc;
 
+use super::Cloud;
 use super::ending::Ending;
-use super::{Cloud, MOST_IDLE_SESSIONS};
 use crate::close;
 use crate::events::Fact;
 use crate::handshake::{self, Refusal};
@@ -57,13 +57,12 @@ impl Cloud {
         let id = who.connection_id;
         let package = who.package_name.as_deref().unwrap_or_default();
         let session_id = who.session_id.as_deref().unwrap_or_default();
-        if self.sessions.len() >= MOST_IDLE_SESSIONS && !self.effects.config.strict_sessions {
-            self.forget_sessions(|manager| manager.is_empty());
-        }
+        self.make_room_for_sessions();
         let manager = self
             .sessions
             .entry(user.clone())
             .or_insert_with(|| SessionManager::new(user.clone()));
+        let settings = manager.settings_of(package);
         if let Some(old) = manager.connection_of(package) {
             self.supersede(old, id);
         }
@@ -73,7 +72,13 @@ impl Cloud {
         link.stage = Stage::Member(Arc::clone(&who), user.clone());
         let dialect = link.dialect;
         self.effects.timers.stop(&Timer::Handshake(id));
-        let ack = protocol::ack(dialect, session_id, package, &self.effects.date());
+        let ack = protocol::ack(
+            dialect,
+            session_id,
+            package,
+            &settings,
+            &self.effects.date(),
+        );
         self.effects.deliver_text(id, ack);
         self.announce(Some(Arc::clone(&who)), Fact::Acked);
         self.apply_member_faults(&who);

@@ -36,6 +36,7 @@ impl Cloud {
         if let Some(manager) = user.and_then(|user| self.sessions.get_mut(user)) {
             manager.follow(&event, &mut self.effects);
         }
+        self.rooms.follow(&event, &mut self.effects);
         for (_, callback) in &mut self.callbacks.list {
             callback(&event);
         }

@@ -44,17 +44,7 @@ pub(super) async fn send_frame(State(shared): State<Shared>, body: Bytes) -> Res
     }
 }
 
-/// `POST /apps/stop`
-pub(super) async fn stop_apps(State(shared): State<Shared>, body: Bytes) -> Response {
-    match requests::read_stop(&body) {
-        Ok((target, reason)) => hit(shared
-            .driver
-            .with(|cloud, now| cloud.stop_apps(&target, &reason, now))),
-        Err(bad) => refuse(&bad),
-    }
-}
-
-fn hit(connections: Vec<ConnectionId>) -> Response {
+pub(super) fn hit(connections: Vec<ConnectionId>) -> Response {
     let body = json!({"connections": connections});
     answer(StatusCode::ACCEPTED, &body)
 }

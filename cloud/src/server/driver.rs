@@ -9,6 +9,7 @@ use std::time::{Duration, SystemTime, UNIX_EPOCH};
 use tokio::sync::{Notify, broadcast, mpsc, watch};
 
 use super::log;
+use crate::apps::WebhookCall;
 use crate::cloud::{Cloud, Input};
 use crate::config::Config;
 use crate::effects::{Delivery, Output};
@@ -31,6 +32,7 @@ pub(super) struct Driver {
     started: std::time::Instant,
     timeout_moved: Notify,
     events: broadcast::Sender<Arc<str>>,
+    webhooks: mpsc::UnboundedSender<WebhookCall>,
     sockets: watch::Sender<usize>,
 }
 
@@ -123,7 +125,7 @@ pub(super) fn cost_of(what: &Delivery) -> usize {
 }
 
 impl Driver {
-    pub(super) fn new(config: Config) -> Self {
+    pub(super) fn new(config: Config, webhooks: mpsc::UnboundedSender<WebhookCall>) -> Self {
         let unix = SystemTime::now()
             .duration_since(UNIX_EPOCH)
             .unwrap_or_default();
@@ -136,6 +138,7 @@ impl Driver {
             started: std::time::Instant::now(),
             timeout_moved: Notify::new(),
             events: broadcast::channel(EVENT_BACKLOG).0,
+            webhooks,
             sockets: watch::channel(0).0,
         }
     }
@@ -217,6 +220,8 @@ impl Driver {
                     let mode = if frozen { Mode::Frozen } else { Mode::Open };
                     self.set_mode(state, to, mode);
                 }
+                // An error means that the server is being dropped.
+                Output::Webhook(call) => drop(self.webhooks.send(call)),
                 Output::Event(event) => self.tell(&event),
             }
         }

@@ -39,6 +39,17 @@ pub(super) fn line(event: &Event) {
         Fact::DisplayEnded { view, .. } => line!(debug, ?view, "display ended"),
         Fact::Dashboard { modes, section, .. } => line!(debug, ?modes, section, "dashboard"),
         Fact::DashboardMode { mode } => line!(debug, mode, "dashboard mode"),
+        Fact::Settings { settings } => line!(info, count = settings.len(), "settings changed"),
+        Fact::RoomJoined { room_id, .. } => line!(debug, room_id, "joined a room"),
+        Fact::RoomLeft { room_id } => line!(debug, room_id, "left a room"),
+        Fact::Released { reason } => line!(info, reason, "released"),
+        Fact::AppStarted { webhook_url, .. } => line!(info, webhook_url, "app started"),
+        Fact::Webhook {
+            request,
+            success: true,
+            ..
+        } => line!(info, request, "webhook agreed"),
+        Fact::Webhook { request, error, .. } => line!(warn, request, error, "webhook failed"),
         Fact::AppStopped { reason, .. } => line!(info, reason, "app stopped"),
         Fact::Scenario { name, phase } => line!(info, name, ?phase, "scenario"),
         Fact::Message { frame, count } => line!(trace, frame, count, "message"),

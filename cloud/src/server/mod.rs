@@ -1,5 +1,6 @@
 //! The server: carries out on real sockets what the library says.
 
+mod apps;
 mod control;
 mod driver;
 mod events;
@@ -9,19 +10,20 @@ mod log;
 mod scenarios;
 mod static_files;
 mod tpa_socket;
+mod webhook;
 
 use std::future::IntoFuture;
 use std::io;
-use std::net::SocketAddr;
+use std::net::{IpAddr, Ipv4Addr, Ipv6Addr, SocketAddr};
 use std::sync::Arc;
 use std::time::Duration;
 
 use axum::Router;
 use axum::extract::DefaultBodyLimit;
 use axum::middleware;
-use axum::routing::{get, post};
+use axum::routing::{delete, get, post};
 use tokio::net::TcpListener;
-use tokio::sync::watch;
+use tokio::sync::{mpsc, watch};
 use tokio::task::JoinHandle;
 
 use crate::config::Config;
@@ -43,6 +45,9 @@ pub struct ServerConfig {
     pub scenarios: Vec<Scenario>,
     /// What is played from the start.
     pub play: Option<Plan>,
+    /// Where apps that are started find this server, such as `ws://cloud.example:8002`. Without
+    /// it, where it listens.
+    pub public_url: Option<String>,
     /// Options of the cloud itself.
     pub cloud: Config,
 }
@@ -55,6 +60,7 @@ impl Default for ServerConfig {
             serve: Vec::new(),
             scenarios: Vec::new(),
             play: None,
+            public_url: None,
             cloud: Config::default(),
         }
     }
@@ -67,17 +73,21 @@ pub struct Server {
     driver: Arc<Driver>,
     stopping: watch::Sender<bool>,
     timers: JoinHandle<()>,
+    webhooks: JoinHandle<()>,
     serving: JoinHandle<()>,
 }
 
 /// Starts a server. Must be called inside a tokio runtime.
-pub async fn start(config: ServerConfig) -> io::Result<Server> {
+pub async fn start(mut config: ServerConfig) -> io::Result<Server> {
     static_files::check(&config.serve)?;
     let listener = TcpListener::bind(config.listen).await?;
     let addr = listener.local_addr()?;
+    config.cloud.public_url = config.public_url.unwrap_or_else(|| reachable(addr));
     let (stopping, stopped) = watch::channel(false);
-    let driver = Arc::new(Driver::new(config.cloud));
+    let (call, calls) = mpsc::unbounded_channel();
+    let driver = Arc::new(Driver::new(config.cloud, call));
     let timers = tokio::spawn(Arc::clone(&driver).run_timers());
+    let webhooks = tokio::spawn(webhook::run(Arc::clone(&driver), calls));
     let mut scenarios = Scenario::shipped();
     scenarios.extend(config.scenarios);
     let shared = Shared {
@@ -102,8 +112,22 @@ pub async fn start(config: ServerConfig) -> io::Result<Server> {
         driver,
         stopping,
         timers,
+        webhooks,
         serving,
     })
+}
+
+/// Where a server that listens at `addr` is found from this machine.
+fn reachable(mut addr: SocketAddr) -> String {
+    if addr.ip().is_unspecified() {
+        let loopback = if addr.is_ipv4() {
+            IpAddr::from(Ipv4Addr::LOCALHOST)
+        } else {
+            IpAddr::from(Ipv6Addr::LOCALHOST)
+        };
+        addr.set_ip(loopback);
+    }
+    format!("ws://{addr}")
 }
 
 impl Server {
@@ -134,6 +158,7 @@ impl Server {
 impl Drop for Server {
     fn drop(&mut self) {
         self.timers.abort();
+        self.webhooks.abort();
         self.serving.abort();
         self.driver.abandon();
     }
@@ -156,7 +181,9 @@ fn router(shared: Shared, mounts: &[Mount], addr: SocketAddr) -> Router {
             post(control::inject).delete(control::clear_faults),
         )
         .route("/frames", post(control::send_frame))
-        .route("/apps/stop", post(control::stop_apps))
+        .route("/apps", post(apps::start))
+        .route("/apps/{package}", delete(apps::stop))
+        .route("/apps/stop", post(apps::stop_many))
         .route(
             "/scenarios",
             get(scenarios::list)

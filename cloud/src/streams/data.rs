@@ -140,7 +140,7 @@ fn connection_state(nth: u64) -> Value {
 }
 
 /// A walk around a block in Zurich.
-fn location(nth: u64) -> Value {
+pub(super) fn location(nth: u64) -> Value {
     let turn = turn(nth);
     json!({
         "lat": 47.3769 + 0.0012 * turn.sin(),
@@ -225,4 +225,4 @@ fn calendar(nth: u64, at: &str) -> Value {
 }
 
 /// A picture of one pixel, as PNG in base64.
-const PHOTO: &str = "iVBORw0KGgoAAAANSUhEUgAAAAEAAAABCAYAAAAfFcSJAAAADUlEQVR42mNk+M9QDwADhgGAWjR9awAAAABJRU5ErkJggg==";
+pub(crate) const PHOTO: &str = "iVBORw0KGgoAAAANSUhEUgAAAAEAAAABCAYAAAAfFcSJAAAADUlEQVR42mNk+M9QDwADhgGAWjR9awAAAABJRU5ErkJggg==";

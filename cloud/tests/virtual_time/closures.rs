@@ -1,5 +1,7 @@
 //! How connections end, and that nothing is left of them.
 
+use tpa_cloud::UserSessionId;
+
 use crate::world::*;
 
 #[test]
@@ -80,6 +82,13 @@ fn after_any_closure_no_part_holds_the_dead_connection() {
             json!({"type": "display_event", "view": "main",
                    "layout": {"layoutType": "text_wall", "text": "hi"}}),
         );
+        // Every part has something to do with it.
+        let user = UserSessionId::new("user1");
+        world.cloud.start_app(&user, PACKAGE, None, world.now);
+        world.frame(id, json!({"type": "app_room_join", "roomId": "kitchen"}));
+        world.frame(id, json!({"type": "photo_request", "requestId": "p1"}));
+        world.cloud.follow(|_| {});
+        world.drain();
         let identities: Vec<Weak<Identity>> = world
             .facts()
             .iter()
@@ -195,9 +204,7 @@ fn time_that_goes_back_changes_nothing() {
     world.advance(seconds(14));
     world.cloud.handle_timeout(world.now);
     world.cloud.handle_timeout(Instant::ZERO);
-    world
-        .cloud
-        .handle_input(id, Input::SignOfLife, Instant::ZERO);
+    world.cloud.handle_input(id, Input::Pong, Instant::ZERO);
     world.drain();
     world.advance(seconds(44));
     assert_eq!(world.close_of(id), None);

@@ -33,7 +33,7 @@ fn any_sign_of_life_puts_staleness_off() {
     for step in 0..10 {
         world.advance(seconds(44));
         match step % 3 {
-            0 => world.input(id, Input::SignOfLife),
+            0 => world.input(id, Input::Pong),
             1 => world.input(id, Input::Binary(b"sound")),
             _ => world.frame(id, json!({"type": "ping"})),
         }
@@ -52,7 +52,7 @@ fn only_the_silent_connection_of_a_session_is_dropped() {
     let lively = world.connect("user1", "org.example.lively");
     for _ in 0..6 {
         world.advance(seconds(10));
-        world.input(lively, Input::SignOfLife);
+        world.input(lively, Input::Pong);
     }
     assert_eq!(world.close_of(silent).unwrap().0, 4008);
     assert_eq!(world.close_of(lively), None);

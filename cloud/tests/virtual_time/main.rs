@@ -6,11 +6,15 @@
     reason = "all of this is tests"
 )]
 
+mod apps;
+mod by_hand;
 mod callbacks;
 mod closures;
 mod displays;
 mod faults;
+mod glasses;
 mod health;
+mod relay;
 mod scenarios;
 mod streams;
 mod world;

@@ -213,7 +213,7 @@ fn live_through(name: &str, for_seconds: u64) -> (World, Passenger) {
                     passenger.losses.push((world.now.as_millis(), closed));
                     passenger.id = None;
                 } else if !world.cloud.sessions().to_string().contains("frozen") {
-                    world.input(id, Input::SignOfLife);
+                    world.input(id, Input::Pong);
                 }
             }
             None => {
