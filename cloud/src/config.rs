@@ -3,6 +3,8 @@
 use std::fmt;
 use std::time::Duration;
 
+use crate::streams::AUDIO_CHUNK;
+
 /// Options of a [`Cloud`](crate::Cloud). The defaults are those of the real clouds.
 #[derive(Debug, Clone)]
 pub struct Config {
@@ -12,14 +14,21 @@ pub struct Config {
     pub ping_interval: Duration,
     /// How long a connection may be silent before it is taken for dead.
     pub stale_after: Duration,
-    /// How often the scripted streams say something.
+    /// How often the scripted streams say something; may be less than a millisecond.
     pub stream_interval: Duration,
+    /// How often an audio chunk is sent; with the default as fast as it would be heard.
+    pub audio_interval: Duration,
     /// Whether a `ping` frame is answered; older clouds ignore it.
     pub pong: bool,
     /// Whether user sessions other than `user_sessions` are refused.
     pub strict_sessions: bool,
     /// The user sessions that are there from the start.
     pub user_sessions: Vec<String>,
+    /// How long an app whose connection was lost may take to come back before it is started
+    /// again.
+    pub app_restart_after: Duration,
+    /// Where apps that are started find this cloud: scheme, host and port.
+    pub public_url: String,
     /// How long a new socket may take to introduce itself.
     pub handshake_timeout: Duration,
     /// How long a close handshake may take before the socket is cut.
@@ -37,9 +46,12 @@ impl Default for Config {
             ping_interval: Duration::from_secs(15),
             stale_after: Duration::from_secs(45),
             stream_interval: Duration::from_secs(1),
+            audio_interval: AUDIO_CHUNK,
             pong: true,
             strict_sessions: false,
             user_sessions: Vec::new(),
+            app_restart_after: Duration::from_secs(5),
+            public_url: "ws://localhost:8002".to_owned(),
             handshake_timeout: Duration::from_secs(10),
             close_timeout: Duration::from_secs(2),
             max_frame_bytes: 1024 * 1024,

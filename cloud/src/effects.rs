@@ -1,11 +1,11 @@
 //! What the cloud's parts share: the time, the deadlines, the links, and the one queue of outputs.
 
 use std::collections::VecDeque;
-use std::sync::Arc;
 
+use crate::apps::WebhookCall;
 use crate::config::Config;
-use crate::events::{Event, Fact};
-use crate::identity::{ConnectionId, Identity};
+use crate::events::Event;
+use crate::identity::ConnectionId;
 use crate::links::Links;
 use crate::time::{Instant, WallClock};
 use crate::timers::{Timer, Timers};
@@ -32,6 +32,8 @@ pub enum Output {
         /// Whether it freezes or thaws.
         frozen: bool,
     },
+    /// Call an app's webhook, and report to [`Cloud::handle_webhook`](crate::Cloud::handle_webhook).
+    Webhook(WebhookCall),
     /// Tell whoever watches.
     Event(Event),
 }
@@ -57,10 +59,11 @@ pub enum Delivery {
 #[derive(Debug)]
 pub(crate) struct Effects {
     pub(crate) config: Config,
-    pub(crate) now: Instant,
     pub(crate) links: Links,
     pub(crate) timers: Timers,
-    clock: WallClock,
+    pub(crate) clock: WallClock,
+    now: Instant,
+    date: String,
     outputs: VecDeque<Output>,
 }
 
@@ -68,17 +71,31 @@ impl Effects {
     pub(crate) fn new(config: Config, clock: WallClock, now: Instant) -> Self {
         Self {
             config,
-            now,
             links: Links::default(),
             timers: Timers::default(),
             clock,
+            now,
+            date: clock.iso(now),
             outputs: VecDeque::new(),
         }
     }
 
+    /// Time that goes back is taken for no time.
+    pub(crate) fn set_time(&mut self, now: Instant) {
+        if now > self.now {
+            self.now = now;
+            // Here and not where it is asked for: a busy millisecond has many frames.
+            self.date = self.clock.iso(now);
+        }
+    }
+
+    pub(crate) fn now(&self) -> Instant {
+        self.now
+    }
+
     /// The date, for frames and events.
     pub(crate) fn date(&self) -> String {
-        self.clock.iso(self.now)
+        self.date.clone()
     }
 
     pub(crate) fn push(&mut self, output: Output) {
@@ -87,17 +104,6 @@ impl Effects {
 
     pub(crate) fn pop(&mut self) -> Option<Output> {
         self.outputs.pop_front()
-    }
-
-    /// Makes an event of a fact and tells whoever watches.
-    pub(crate) fn announce(&mut self, who: Option<Arc<Identity>>, fact: Fact) -> Event {
-        let event = Event {
-            fact,
-            who,
-            at: self.date(),
-        };
-        self.push(Output::Event(event.clone()));
-        event
     }
 
     /// Puts something on a connection, now or when the faults on its link allow. One that is over

@@ -1,14 +1,16 @@
 //! `tpa-cloud`: AugmentOS Cloud on a developer's machine.
 
+use std::fs;
 use std::io::{self, IsTerminal, Write};
 use std::net::SocketAddr;
+use std::path::Path;
 use std::process::ExitCode;
 use std::time::Duration;
 
 use clap::Parser;
 use tokio::signal;
 use tpa_cloud::server::{self, Mount, ServerConfig};
-use tpa_cloud::{ApiKey, Config};
+use tpa_cloud::{ApiKey, Config, Plan, Scenario, SeededPlan};
 use tracing_subscriber::EnvFilter;
 
 /// AugmentOS Cloud on a developer's machine: apps connect to it as to the real one, and any
@@ -39,9 +41,17 @@ struct Arguments {
     #[arg(long, value_name = "TIME", default_value = "45s", value_parser = duration)]
     stale_after: Duration,
 
-    /// How often the scripted streams say something
-    #[arg(long, value_name = "TIME", default_value = "1s", value_parser = duration)]
+    /// How often the scripted streams say something; 200us is 5,000 times a second
+    #[arg(long, value_name = "TIME", default_value = "1s", value_parser = short_duration)]
     stream_interval: Duration,
+
+    /// How often a subscriber gets a tenth of a second of sound; less is faster than it is heard
+    #[arg(long, value_name = "TIME", default_value = "100ms", value_parser = short_duration)]
+    audio_interval: Duration,
+
+    /// Where apps that are started find this cloud, when it is not where it listens
+    #[arg(long, value_name = "URL")]
+    public_url: Option<String>,
 
     /// Do not answer `ping` frames, as older clouds do not
     #[arg(long)]
@@ -54,6 +64,14 @@ struct Arguments {
     /// A user session that is there from the start; may be repeated
     #[arg(long = "user-session", value_name = "ID", value_parser = user_session)]
     user_sessions: Vec<String>,
+
+    /// Play a scenario from the start: one of the six that `GET /scenarios` lists, or a file
+    #[arg(long, value_name = "NAME|FILE", value_parser = scenario, conflicts_with = "seed")]
+    scenario: Option<Scenario>,
+
+    /// Make faults without end, by this seed; the same seed makes the same faults
+    #[arg(long, value_name = "NUMBER")]
+    seed: Option<u64>,
 
     /// A folder to serve at / or at a path; may be repeated
     #[arg(long, value_name = "[/PATH=]DIR")]
@@ -69,12 +87,45 @@ fn api_key(text: &str) -> Result<ApiKey, &'static str> {
 }
 
 fn duration(text: &str) -> Result<Duration, String> {
+    at_least(Duration::from_millis(1), text)
+}
+
+fn short_duration(text: &str) -> Result<Duration, String> {
+    at_least(Duration::from_micros(10), text)
+}
+
+fn at_least(least: Duration, text: &str) -> Result<Duration, String> {
     let duration = humantime::parse_duration(text)
         .map_err(|error| format!("{error}; write it as in 15s or 500ms"))?;
-    if duration < Duration::from_millis(1) {
-        return Err("it must be at least 1ms".to_owned());
+    if duration < least {
+        let least = humantime::format_duration(least);
+        return Err(format!("it must be at least {least}"));
     }
     Ok(duration)
+}
+
+/// A scenario by its name, or by the name of a file.
+fn scenario(text: &str) -> Result<Scenario, String> {
+    let shipped = Scenario::shipped();
+    if let Some(scenario) = shipped.iter().find(|scenario| scenario.name == text) {
+        return Ok(scenario.clone());
+    }
+    let path = Path::new(text);
+    let content = fs::read_to_string(path).map_err(|error| {
+        let names: Vec<&str> = shipped.iter().map(|known| known.name.as_str()).collect();
+        let names = names.join(", ");
+        format!("there is no such scenario ({names}) and no such file ({error})")
+    })?;
+    let name = path.file_stem().unwrap_or_default().to_string_lossy();
+    let is_json = path
+        .extension()
+        .is_some_and(|extension| extension == "json");
+    let read = if is_json {
+        Scenario::from_json(&name, &content)
+    } else {
+        Scenario::from_toml(&name, &content)
+    };
+    read.map_err(|error| error.to_string())
 }
 
 fn user_session(text: &str) -> Result<String, &'static str> {
@@ -86,14 +137,23 @@ fn user_session(text: &str) -> Result<String, &'static str> {
 
 impl From<Arguments> for ServerConfig {
     fn from(arguments: Arguments) -> Self {
+        let seeded = arguments.seed.map(SeededPlan::new).map(Plan::Seeded);
+        let scenario = arguments.scenario.clone();
+        let shipped = Scenario::shipped();
+        let is_shipped = |known: &Scenario| shipped.iter().any(|one| one.name == known.name);
+        let from_file = arguments.scenario.filter(|known| !is_shipped(known));
         Self {
             listen: arguments.listen,
+            public_url: arguments.public_url,
             serve: arguments.serve,
+            scenarios: from_file.into_iter().collect(),
+            play: seeded.or(scenario.map(Plan::Scenario)),
             cloud: Config {
                 api_key: arguments.api_key,
                 ping_interval: arguments.ping_interval,
                 stale_after: arguments.stale_after,
                 stream_interval: arguments.stream_interval,
+                audio_interval: arguments.audio_interval,
                 pong: !arguments.no_pong,
                 strict_sessions: arguments.strict_sessions,
                 user_sessions: arguments.user_sessions,

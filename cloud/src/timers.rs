@@ -4,6 +4,7 @@ use std::collections::{BTreeMap, BTreeSet};
 
 use crate::displays::View;
 use crate::identity::{ConnectionId, UserSessionId};
+use crate::players::PlayId;
 use crate::time::Instant;
 
 /// What a deadline is for.
@@ -27,6 +28,10 @@ pub enum Timer {
     Streams(UserSessionId),
     /// When a user session's next audio chunk is due.
     Audio(UserSessionId),
+    /// When a plan's next step is due.
+    Plan(PlayId),
+    /// When an app that was lost is started again.
+    AppRestart(UserSessionId, String),
     /// When a display's time is over.
     DisplayEnd(UserSessionId, View),
 }

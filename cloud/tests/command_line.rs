@@ -69,6 +69,8 @@ fn bad_arguments_are_named() {
         (["--api-key", ""], "--api-key"),
         (["--user-session", "a-b"], "--user-session"),
         (["--serve", "/faults=www"], "--serve"),
+        (["--scenario", "earthquake"], "stale-nat"),
+        (["--seed", "many"], "--seed"),
     ] {
         let output = run(&arguments);
         assert_eq!(output.status.code(), Some(2), "{arguments:?}");

@@ -8,10 +8,12 @@ use std::time::{Duration, SystemTime, UNIX_EPOCH};
 
 use tokio::sync::{Notify, broadcast, mpsc, watch};
 
+use super::log;
+use crate::apps::WebhookCall;
 use crate::cloud::{Cloud, Input};
 use crate::config::Config;
 use crate::effects::{Delivery, Output};
-use crate::events::{Event, Fact};
+use crate::events::Event;
 use crate::identity::ConnectionId;
 use crate::time::{Instant, WallClock};
 
@@ -30,6 +32,7 @@ pub(super) struct Driver {
     started: std::time::Instant,
     timeout_moved: Notify,
     events: broadcast::Sender<Arc<str>>,
+    webhooks: mpsc::UnboundedSender<WebhookCall>,
     sockets: watch::Sender<usize>,
 }
 
@@ -122,7 +125,7 @@ pub(super) fn cost_of(what: &Delivery) -> usize {
 }
 
 impl Driver {
-    pub(super) fn new(config: Config) -> Self {
+    pub(super) fn new(config: Config, webhooks: mpsc::UnboundedSender<WebhookCall>) -> Self {
         let unix = SystemTime::now()
             .duration_since(UNIX_EPOCH)
             .unwrap_or_default();
@@ -135,6 +138,7 @@ impl Driver {
             started: std::time::Instant::now(),
             timeout_moved: Notify::new(),
             events: broadcast::channel(EVENT_BACKLOG).0,
+            webhooks,
             sockets: watch::channel(0).0,
         }
     }
@@ -216,6 +220,8 @@ impl Driver {
                     let mode = if frozen { Mode::Frozen } else { Mode::Open };
                     self.set_mode(state, to, mode);
                 }
+                // An error means that the server is being dropped.
+                Output::Webhook(call) => drop(self.webhooks.send(call)),
                 Output::Event(event) => self.tell(&event),
             }
         }
@@ -250,7 +256,7 @@ impl Driver {
     }
 
     fn tell(&self, event: &Event) {
-        log(event);
+        log::line(event);
         if self.events.receiver_count() == 0 {
             return;
         }
@@ -282,47 +288,5 @@ impl Driver {
                 }
             }
         }
-    }
-}
-
-/// One line for each fact, with who it is about. There is no key in any of them.
-fn log(event: &Event) {
-    let who = event.who.as_deref();
-    let connection = who.map(|who| tracing::field::display(who.connection_id));
-    let package = who.and_then(|who| who.package_name.as_deref());
-    let user = who
-        .and_then(|who| who.user_session_id.as_ref())
-        .map(tracing::field::display);
-    macro_rules! line {
-        ($level:ident, $($rest:tt)+) => {
-            tracing::$level!(connection, package, user, $($rest)+)
-        };
-    }
-    match &event.fact {
-        Fact::Opened => {
-            let peer = who.map(|who| who.peer.as_str());
-            line!(debug, peer, "opened");
-        }
-        Fact::Acked => line!(info, "connected"),
-        Fact::Refused {
-            error,
-            code,
-            reason,
-        } => line!(warn, error, code, reason, "refused"),
-        Fact::Stale { silent_ms } => line!(warn, silent_ms, "stale"),
-        Fact::Superseded { by } => line!(info, %by, "superseded"),
-        Fact::Closed { code, reason, by } => line!(info, code, reason, ?by, "closed"),
-        Fact::Fault {
-            fault,
-            connections,
-            for_ms,
-        } => line!(info, fault, for_ms, hit = connections.len(), "fault"),
-        Fact::Subscriptions { subscriptions } => line!(debug, ?subscriptions, "subscribed"),
-        Fact::Display {
-            view, duration_ms, ..
-        } => line!(debug, ?view, duration_ms, "display"),
-        Fact::DisplayEnded { view, .. } => line!(debug, ?view, "display ended"),
-        Fact::Dashboard { modes, section, .. } => line!(debug, ?modes, section, "dashboard"),
-        Fact::Message { frame, count } => line!(trace, frame, count, "message"),
     }
 }

@@ -1,28 +1,35 @@
 //! The server: carries out on real sockets what the library says.
 
+mod apps;
 mod control;
 mod driver;
 mod events;
 mod guard;
 mod line;
+mod log;
+mod scenarios;
 mod static_files;
 mod tpa_socket;
+mod webhook;
 
 use std::future::IntoFuture;
 use std::io;
-use std::net::SocketAddr;
+use std::net::{IpAddr, Ipv4Addr, Ipv6Addr, SocketAddr};
 use std::sync::Arc;
 use std::time::Duration;
 
 use axum::Router;
 use axum::extract::DefaultBodyLimit;
 use axum::middleware;
-use axum::routing::{get, post};
+use axum::routing::{delete, get, post};
 use tokio::net::TcpListener;
-use tokio::sync::watch;
+use tokio::sync::{mpsc, watch};
 use tokio::task::JoinHandle;
 
 use crate::config::Config;
+use crate::faults::Target;
+use crate::players::Plan;
+use crate::scenario::Scenario;
 use driver::Driver;
 use line::{LineInfo, LineListener};
 pub use static_files::Mount;
@@ -34,6 +41,13 @@ pub struct ServerConfig {
     pub listen: SocketAddr,
     /// Folders to serve.
     pub serve: Vec<Mount>,
+    /// Scenarios that can be played by name, beside those that are shipped.
+    pub scenarios: Vec<Scenario>,
+    /// What is played from the start.
+    pub play: Option<Plan>,
+    /// Where apps that are started find this server, such as `ws://cloud.example:8002`. Without
+    /// it, where it listens.
+    pub public_url: Option<String>,
     /// Options of the cloud itself.
     pub cloud: Config,
 }
@@ -44,6 +58,9 @@ impl Default for ServerConfig {
         Self {
             listen: SocketAddr::from(([127, 0, 0, 1], 0)),
             serve: Vec::new(),
+            scenarios: Vec::new(),
+            play: None,
+            public_url: None,
             cloud: Config::default(),
         }
     }
@@ -56,18 +73,32 @@ pub struct Server {
     driver: Arc<Driver>,
     stopping: watch::Sender<bool>,
     timers: JoinHandle<()>,
+    webhooks: JoinHandle<()>,
     serving: JoinHandle<()>,
 }
 
 /// Starts a server. Must be called inside a tokio runtime.
-pub async fn start(config: ServerConfig) -> io::Result<Server> {
+pub async fn start(mut config: ServerConfig) -> io::Result<Server> {
     static_files::check(&config.serve)?;
     let listener = TcpListener::bind(config.listen).await?;
     let addr = listener.local_addr()?;
+    config.cloud.public_url = config.public_url.unwrap_or_else(|| reachable(addr));
     let (stopping, stopped) = watch::channel(false);
-    let driver = Arc::new(Driver::new(config.cloud));
+    let (call, calls) = mpsc::unbounded_channel();
+    let driver = Arc::new(Driver::new(config.cloud, call));
     let timers = tokio::spawn(Arc::clone(&driver).run_timers());
-    let app = router(Arc::clone(&driver), &config.serve, addr, stopped.clone());
+    let webhooks = tokio::spawn(webhook::run(Arc::clone(&driver), calls));
+    let mut scenarios = Scenario::shipped();
+    scenarios.extend(config.scenarios);
+    let shared = Shared {
+        driver: Arc::clone(&driver),
+        scenarios: scenarios.into(),
+        stopped: stopped.clone(),
+    };
+    let app = router(shared, &config.serve, addr);
+    if let Some(plan) = config.play {
+        driver.with(|cloud, now| cloud.play(plan, Target::All, now));
+    }
     let app = app.into_make_service_with_connect_info::<LineInfo>();
     let serving = axum::serve(LineListener::new(listener), app)
         .with_graceful_shutdown(until(stopped))
@@ -81,8 +112,22 @@ pub async fn start(config: ServerConfig) -> io::Result<Server> {
         driver,
         stopping,
         timers,
+        webhooks,
         serving,
     })
+}
+
+/// Where a server that listens at `addr` is found from this machine.
+fn reachable(mut addr: SocketAddr) -> String {
+    if addr.ip().is_unspecified() {
+        let loopback = if addr.is_ipv4() {
+            IpAddr::from(Ipv4Addr::LOCALHOST)
+        } else {
+            IpAddr::from(Ipv6Addr::LOCALHOST)
+        };
+        addr.set_ip(loopback);
+    }
+    format!("ws://{addr}")
 }
 
 impl Server {
@@ -113,6 +158,7 @@ impl Server {
 impl Drop for Server {
     fn drop(&mut self) {
         self.timers.abort();
+        self.webhooks.abort();
         self.serving.abort();
         self.driver.abandon();
     }
@@ -126,12 +172,7 @@ async fn until(mut stopped: watch::Receiver<bool>) {
 /// The longest request body of the control interface.
 const MAX_BODY_BYTES: usize = 2 * 1024 * 1024;
 
-fn router(
-    driver: Arc<Driver>,
-    mounts: &[Mount],
-    addr: SocketAddr,
-    stopped: watch::Receiver<bool>,
-) -> Router {
+fn router(shared: Shared, mounts: &[Mount], addr: SocketAddr) -> Router {
     let control = Router::new()
         .route("/sessions", get(control::sessions))
         .route("/events", get(events::feed))
@@ -140,7 +181,15 @@ fn router(
             post(control::inject).delete(control::clear_faults),
         )
         .route("/frames", post(control::send_frame))
-        .route("/apps/stop", post(control::stop_apps))
+        .route("/apps", post(apps::start))
+        .route("/apps/{package}", delete(apps::stop))
+        .route("/apps/stop", post(apps::stop_many))
+        .route(
+            "/scenarios",
+            get(scenarios::list)
+                .post(scenarios::play)
+                .delete(scenarios::stop),
+        )
         .layer(DefaultBodyLimit::max(MAX_BODY_BYTES))
         .layer(middleware::from_fn(guard::same_machine));
     let sockets = Router::new()
@@ -151,12 +200,13 @@ fn router(
         .merge(control)
         .merge(sockets)
         .layer(middleware::from_fn_with_state(addr, guard::known_host))
-        .with_state(Shared { driver, stopped })
+        .with_state(shared)
 }
 
 /// What the handlers share.
 #[derive(Clone)]
 struct Shared {
     driver: Arc<Driver>,
+    scenarios: Arc<[Scenario]>,
     stopped: watch::Receiver<bool>,
 }

@@ -20,8 +20,17 @@ const POLICY: &str = "default-src 'self'; script-src 'self' 'wasm-unsafe-eval'; 
     img-src 'self' data:; base-uri 'none'; frame-ancestors 'none'";
 
 /// Paths that are the server's own.
-const RESERVED: [&str; 7] = [
-    "tpa-ws", "app-ws", "healthz", "sessions", "events", "faults", "frames",
+const RESERVED: [&str; 10] = [
+    "tpa-ws",
+    "app-ws",
+    "healthz",
+    "metrics",
+    "sessions",
+    "events",
+    "faults",
+    "frames",
+    "apps",
+    "scenarios",
 ];
 
 /// A folder and the path that it is served at. Written `DIR` or `/path=DIR`.
@@ -54,7 +63,7 @@ impl FromStr for Mount {
         }
         if segments
             .first()
-            .is_some_and(|first| RESERVED.contains(first) || *first == "apps")
+            .is_some_and(|first| RESERVED.contains(first))
         {
             return Err(format!("{path} is the server's own"));
         }

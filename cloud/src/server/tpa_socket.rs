@@ -123,7 +123,8 @@ async fn read(
             Message::Text(text) => Input::Text(text.as_str()),
             Message::Binary(bytes) => Input::Binary(bytes),
             // The library below answers pings by itself.
-            Message::Ping(_) | Message::Pong(_) => Input::SignOfLife,
+            Message::Ping(_) => Input::Ping,
+            Message::Pong(_) => Input::Pong,
             Message::Close(None) => Input::Closed {
                 code: NO_CODE,
                 reason: "",
