@@ -77,7 +77,9 @@ class Page {
       },
     });
     this.#session = new SessionView(this.#dashboard);
-    this.#queue = new QueueView(this.#ledger, this.#dashboard, (fault) => this.#faults.inject(fault));
+    this.#queue = new QueueView(this.#ledger, this.#dashboard, (fault, how) =>
+      this.#faults.inject(fault, how),
+    );
     this.#random = new RandomView(this.#dashboard, this.#faults, this.#glasses);
     this.#asText = new AsText(this.#dashboard);
   }

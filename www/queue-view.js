@@ -13,14 +13,14 @@ export class QueueView {
   /**
    * @param {import("./ledger.js").Ledger} ledger
    * @param {import("./dashboard.js").Dashboard} dashboard
-   * @param {(request: import("./fault-list.js").Request) => Promise<unknown>} inject
+   * @param {import("./faults.js").Faults["inject"]} inject
    */
   constructor(ledger, dashboard, inject) {
     this.#ledger = ledger;
     this.#dashboard = dashboard;
     onClick("flush", () => this.#flush());
     onClick("ballast", () => {
-      const frozen = inject({ fault: "freeze" });
+      const frozen = inject({ fault: "freeze" }, { label: "Freeze" });
       frozen.then(
         () => dashboard.sendBallast(),
         (error) => write("flush-result", error.message),
@@ -50,7 +50,8 @@ export class QueueView {
     for (const [name, number] of Object.entries(counts)) count(`count-${name}`, number);
     write("last-send", lastResult ?? "not yet");
     byId("last-send").dataset.result = lastResult ?? "";
-    write("drops", [...drops].map(([why, number]) => `${number} ${why}`).join(", "));
+    const reasons = [...drops].map(([why, number]) => `${number} ${why}`);
+    write("drops", reasons.length === 0 ? "none" : reasons.join(", "));
     showChips(waiting);
   }
 

@@ -34,7 +34,8 @@ export class Scenarios {
     const response = await fetch("/scenarios").catch(() => undefined);
     if (!response?.ok) return false;
     for (const { name, description } of await response.json()) {
-      const title = name.replaceAll("-", " ");
+      const words = name.replaceAll("-", " ");
+      const title = words.charAt(0).toUpperCase() + words.slice(1);
       const attributes = { type: "button", "data-testid": `scenario-${name}` };
       const button = create("button", attributes, [title, create("small", {}, [description])]);
       button.addEventListener("click", () => this.#play(name, { name }));

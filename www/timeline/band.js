@@ -1,13 +1,11 @@
 /** The states as a skyline: the better the connection, the higher. */
 import { draw } from "./draw.js";
-import { BAND_BOTTOM, BAND_TOP, PX_PER_MS, STATE_HEIGHTS } from "./lanes.js";
+import { BAND_BOTTOM, PX_PER_MS, STATE_HEIGHTS } from "./lanes.js";
 
 /** Narrower than this and the name of the state would not fit. */
 const LABEL_FROM_PX = 88;
 /** Lower than this and the name stands above. */
 const LABEL_INSIDE_FROM_PX = 19;
-/** Where a closure's code may stand at the beginning. */
-const AFTER_CODE_PX = 52;
 
 export class Band {
   #state;
@@ -24,7 +22,7 @@ export class Band {
     this.#from = from;
     const height = STATE_HEIGHTS[state] ?? 0;
     const inside = height >= LABEL_INSIDE_FROM_PX;
-    const y = inside ? BAND_BOTTOM - height / 2 + 4 : BAND_TOP + 12;
+    const y = inside ? BAND_BOTTOM - height / 2 + 4 : BAND_BOTTOM - height - 5;
     const attributes = { "data-state": state, x: from * PX_PER_MS };
     this.#rect = draw("rect", { ...attributes, class: "band", y: BAND_BOTTOM - height, width: 2, height });
     this.#label = draw("text", { ...attributes, class: inside ? "band-label" : "band-label above", y });
@@ -41,9 +39,7 @@ export class Band {
     this.#rect.setAttribute("width", String(Math.max(width, 2)));
     // One that began long ago keeps its name in sight.
     const hidden = Math.max(leftEdge - from, 0);
-    const indent = this.#label.classList.contains("above") ? AFTER_CODE_PX : 10;
-    const fits = width - hidden >= LABEL_FROM_PX + indent - 10;
-    this.#label.textContent = fits ? this.#state : "";
-    this.#label.setAttribute("x", String(from + Math.max(hidden + 10, indent)));
+    this.#label.textContent = width - hidden >= LABEL_FROM_PX ? this.#state : "";
+    this.#label.setAttribute("x", String(from + hidden + 10));
   }
 }

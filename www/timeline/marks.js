@@ -2,7 +2,7 @@
 import { draw } from "./draw.js";
 import {
   BAND_BOTTOM,
-  BAND_TOP,
+  CLOSURE_Y,
   MESSAGES_Y,
   MESSAGE_ROW_PX,
   PING_Y,
@@ -11,6 +11,8 @@ import {
   STAIR_Y,
 } from "./lanes.js";
 
+/** Beneath the labels. */
+const FAULT_BAR_Y = 31;
 /** The card, its line, and all else. */
 const MESSAGE_ROWS = ["card", "line"];
 
@@ -24,7 +26,7 @@ const MESSAGE_ROWS = ["card", "line"];
  */
 export function fault(x, y, label, length) {
   const mark = draw("g", { class: "fault" }, draw("line", { x1: x, x2: x, y1: y - 10, y2: BAND_BOTTOM }));
-  if (length > 0) mark.append(draw("rect", { x, y: BAND_TOP - 6, width: length, height: 3, rx: 1.5 }));
+  if (length > 0) mark.append(draw("rect", { x, y: FAULT_BAR_Y, width: length, height: 3, rx: 1.5 }));
   if (label) mark.append(draw("text", { x: x + 5, y }, label));
   return mark;
 }
@@ -36,9 +38,8 @@ export function fault(x, y, label, length) {
  * @param {string | undefined} label
  */
 export function closure(x, label) {
-  const y = BAND_TOP + 8;
-  const mark = draw("g", { class: "closure" }, cross(x + 6, y, 3.5));
-  if (label) mark.append(draw("text", { x: x + 14, y: y + 4 }, label));
+  const mark = draw("g", { class: "closure" }, cross(x, CLOSURE_Y, 3.5));
+  if (label) mark.append(draw("text", { x: x + 8, y: CLOSURE_Y + 4 }, label));
   return mark;
 }
 

@@ -6,7 +6,7 @@ import { Band } from "./band.js";
 import { LabelRows, draw } from "./draw.js";
 import {
   BAND_BOTTOM,
-  BAND_TOP,
+  CLOSURE_Y,
   CLOCK_Y,
   FAULT_ROWS_Y,
   FUTURE_PX,
@@ -32,7 +32,7 @@ export class Picture {
   /** @type {Band | undefined} */
   #band;
   #faultLabels = new LabelRows(FAULT_ROWS_Y);
-  #codeLabels = new LabelRows([BAND_TOP]);
+  #codeLabels = new LabelRows([CLOSURE_Y]);
   #waitLabels = new LabelRows([0]);
   #lastPingX = -Infinity;
   #pings = 0;
