@@ -29,6 +29,7 @@ use crate::glasses;
 use crate::handshake::Refusal;
 use crate::identity::{ConnectionId, Identity, UserSessionId};
 use crate::links::{Link, Stage};
+use crate::metrics::Census;
 use crate::players::Players;
 use crate::protocol::{self, Dialect, FromTpa};
 use crate::rooms::Rooms;
@@ -57,6 +58,8 @@ pub enum Input<'a> {
         /// Its reason.
         reason: &'a str,
     },
+    /// A frame began that is so long that the caller does not even read it.
+    TooBig,
     /// So much waits to be sent that the peer cannot be reading.
     Congested,
     /// The socket is gone; nothing more comes from it. The last input about a connection.
@@ -154,16 +157,15 @@ impl Cloud {
                     self.effects.timers.set(Timer::Cut(from), deadline);
                 }
             }
-            Input::Congested => {
-                self.end(
-                    from,
-                    Ending {
-                        reason: "send buffer full".to_owned(),
-                        ..Ending::cut()
-                    },
-                );
+            Input::Congested => self.overflow(from),
+            Input::TooBig => {
+                self.end(from, Ending::close(close::TOO_BIG, close::FRAME_TOO_BIG));
             }
-            Input::Ping | Input::Pong => self.heard(from),
+            Input::Ping => self.heard(from),
+            Input::Pong => {
+                self.effects.metrics.ponged();
+                self.heard(from);
+            }
             Input::Text(text) => self.handle_text(from, text),
             Input::Binary(bytes) => self.handle_binary(from, bytes),
         }
@@ -189,12 +191,17 @@ impl Cloud {
         self.effects.timers.next()
     }
 
-    /// Closes every connection with 1001 and lets nobody in any more.
+    /// Closes every connection with 1001 and lets nobody in any more. All sockets are gone within
+    /// the close timeout.
     pub fn shut_down(&mut self, now: Instant) {
         self.effects.set_time(now);
         self.shutting_down = true;
-        for id in self.effects.links.matching(&Target::All) {
+        // Nothing that a fault holds back is to hold back the end.
+        self.stop_playing(&Target::All, now);
+        let deadline = self.effects.now() + self.effects.config.close_timeout;
+        for id in self.effects.links.all() {
             self.end(id, Ending::close(close::GOING_AWAY, close::SHUTTING_DOWN));
+            self.effects.timers.hasten(Timer::Cut(id), deadline);
         }
     }
 
@@ -204,6 +211,17 @@ impl Cloud {
         sessions
             .map(|session| session.snapshot(&self.effects))
             .collect()
+    }
+
+    /// Figures about what has happened so far, in Prometheus' text format.
+    pub fn metrics(&self) -> String {
+        let (handshaking, connected, closing) = self.effects.links.census();
+        self.effects.metrics.text(&Census {
+            handshaking,
+            connected,
+            closing,
+            user_sessions: self.sessions.len(),
+        })
     }
 
     /// How many sockets are not gone yet.
@@ -219,6 +237,7 @@ impl Cloud {
     }
 
     fn handle_text(&mut self, from: ConnectionId, text: &str) {
+        self.effects.metrics.received("text", text.len());
         if !self.receive(from, text.len()) {
             return;
         }
@@ -232,6 +251,7 @@ impl Cloud {
     }
 
     fn handle_binary(&mut self, from: ConnectionId, bytes: &[u8]) {
+        self.effects.metrics.received("binary", bytes.len());
         if !self.receive(from, bytes.len()) {
             return;
         }
@@ -343,6 +363,7 @@ impl Cloud {
             Timer::Stale(id) => self.judge_silence(id),
             Timer::Cut(id) => self.cut(id),
             Timer::Release(id) => self.release(id),
+            Timer::Overflow(id) => self.overflow(id),
             Timer::Thaw(id) => self.thaw(id),
             Timer::Flap(id) => {
                 self.end(id, Ending::cut());

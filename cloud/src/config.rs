@@ -3,6 +3,7 @@
 use std::fmt;
 use std::time::Duration;
 
+use crate::secret;
 use crate::streams::AUDIO_CHUNK;
 
 /// Options of a [`Cloud`](crate::Cloud). The defaults are those of the real clouds.
@@ -37,6 +38,8 @@ pub struct Config {
     pub max_frame_bytes: usize,
     /// How many sockets may be open at once.
     pub max_connections: usize,
+    /// How much may wait to be sent on one connection, in bytes. Whoever does not read is cut.
+    pub max_send_buffer_bytes: usize,
 }
 
 impl Default for Config {
@@ -56,6 +59,7 @@ impl Default for Config {
             close_timeout: Duration::from_secs(2),
             max_frame_bytes: 1024 * 1024,
             max_connections: 16_384,
+            max_send_buffer_bytes: 4 * 1024 * 1024,
         }
     }
 }
@@ -70,11 +74,11 @@ pub enum ApiKey {
 }
 
 impl ApiKey {
-    /// Whether `key` is accepted. Takes the same time for every wrong key of one length.
+    /// Whether `key` is accepted. Takes the same time for every wrong key.
     pub fn accepts(&self, key: &str) -> bool {
         match self {
             Self::Any => !key.is_empty(),
-            Self::Exactly(expected) => same_in_constant_time(expected.as_bytes(), key.as_bytes()),
+            Self::Exactly(expected) => secret::same(expected, key),
         }
     }
 }
@@ -87,14 +91,6 @@ impl fmt::Debug for ApiKey {
             Self::Exactly(_) => f.write_str("Exactly(…)"),
         }
     }
-}
-
-fn same_in_constant_time(expected: &[u8], given: &[u8]) -> bool {
-    let mut difference = u8::from(expected.len() != given.len());
-    for (index, byte) in given.iter().enumerate() {
-        difference |= byte ^ expected.get(index).copied().unwrap_or(0);
-    }
-    std::hint::black_box(difference) == 0
 }
 
 #[cfg(test)]

@@ -7,6 +7,7 @@ use crate::config::Config;
 use crate::events::Event;
 use crate::identity::ConnectionId;
 use crate::links::Links;
+use crate::metrics::Metrics;
 use crate::time::{Instant, WallClock};
 use crate::timers::{Timer, Timers};
 
@@ -56,12 +57,27 @@ pub enum Delivery {
     },
 }
 
+impl Delivery {
+    /// What one costs while it waits, in bytes. Empty ones cost something too, so that their
+    /// number is bounded.
+    pub fn cost(&self) -> usize {
+        const OVERHEAD: usize = 64;
+        let payload = match self {
+            Self::Text(text) => text.len(),
+            Self::Binary(bytes) => bytes.len(),
+            Self::Ping | Self::Close { .. } => 0,
+        };
+        payload + OVERHEAD
+    }
+}
+
 #[derive(Debug)]
 pub(crate) struct Effects {
     pub(crate) config: Config,
     pub(crate) links: Links,
     pub(crate) timers: Timers,
     pub(crate) clock: WallClock,
+    pub(crate) metrics: Metrics,
     now: Instant,
     date: String,
     outputs: VecDeque<Output>,
@@ -74,6 +90,7 @@ impl Effects {
             links: Links::default(),
             timers: Timers::default(),
             clock,
+            metrics: Metrics::new(),
             now,
             date: clock.iso(now),
             outputs: VecDeque::new(),
@@ -99,6 +116,9 @@ impl Effects {
     }
 
     pub(crate) fn push(&mut self, output: Output) {
+        if let Output::Deliver { what, .. } = &output {
+            self.metrics.sent(what);
+        }
         self.outputs.push_back(output);
     }
 
@@ -115,13 +135,16 @@ impl Effects {
         if link.is_over() && !matches!(what, Delivery::Close { .. }) {
             return;
         }
-        match link.gate(what, self.now) {
+        match link.gate(what, self.now, self.config.max_send_buffer_bytes) {
             Gate::Now(what) => self.push(Output::Deliver { to, what }),
             Gate::Held(until) => {
                 if !self.timers.is_set(&Timer::Release(to)) {
                     self.timers.set(Timer::Release(to), until);
                 }
             }
+            // Ended when the present call is over: whoever delivers may be in the middle of
+            // something that concerns this connection.
+            Gate::Full => self.timers.set(Timer::Overflow(to), self.now),
             Gate::Lost => {}
         }
     }
@@ -137,6 +160,8 @@ pub(crate) enum Gate {
     Now(Delivery),
     /// It waits at least until then.
     Held(Instant),
+    /// More waits already than may.
+    Full,
     /// A frozen cloud produces nothing.
     Lost,
 }

@@ -32,6 +32,7 @@ impl Cloud {
             who,
             at: self.effects.date(),
         };
+        self.effects.metrics.follow(&event, self.effects.now());
         let user = event.user_session_id();
         if let Some(manager) = user.and_then(|user| self.sessions.get_mut(user)) {
             manager.follow(&event, &mut self.effects);

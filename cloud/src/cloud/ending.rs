@@ -92,6 +92,18 @@ impl Cloud {
         true
     }
 
+    /// Ends a connection whose peer cannot be reading.
+    pub(super) fn overflow(&mut self, id: ConnectionId) {
+        let reason = "send buffer full".to_owned();
+        self.end(
+            id,
+            Ending {
+                reason,
+                ..Ending::cut()
+            },
+        );
+    }
+
     /// Sends a close frame, after whatever is held back, and sees to it that the socket goes.
     fn send_close(&mut self, id: ConnectionId, code: u16, reason: String) {
         self.effects.deliver(id, Delivery::Close { code, reason });

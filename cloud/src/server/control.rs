@@ -18,6 +18,13 @@ pub(super) async fn sessions(State(shared): State<Shared>) -> Response {
     answer(StatusCode::OK, &sessions)
 }
 
+/// `GET /metrics`
+pub(super) async fn metrics(State(shared): State<Shared>) -> Response {
+    let text = shared.driver.with(|cloud, _| cloud.metrics());
+    let headers = [(CONTENT_TYPE, "text/plain; version=0.0.4; charset=utf-8")];
+    (headers, text).into_response()
+}
+
 /// `POST /faults`
 pub(super) async fn inject(State(shared): State<Shared>, body: Bytes) -> Response {
     match requests::read_fault(&body) {

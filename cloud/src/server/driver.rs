@@ -17,12 +17,6 @@ use crate::events::Event;
 use crate::identity::ConnectionId;
 use crate::time::{Instant, WallClock};
 
-/// What may wait to be sent on one connection, in bytes. A peer that does not read is cut beyond.
-const MAX_QUEUED_BYTES: usize = 4 * 1024 * 1024;
-
-/// What a queued delivery costs beside its payload, so that empty ones are bounded too.
-const DELIVERY_OVERHEAD: usize = 64;
-
 /// How many events a slow watcher may lag behind.
 const EVENT_BACKLOG: usize = 4_096;
 
@@ -47,6 +41,7 @@ struct State {
 pub(super) struct SocketHandle {
     queue: mpsc::UnboundedSender<Delivery>,
     queued_bytes: Arc<AtomicUsize>,
+    most_bytes: usize,
     mode: watch::Sender<Mode>,
 }
 
@@ -70,7 +65,8 @@ pub(super) enum Mode {
 }
 
 impl SocketHandle {
-    pub(super) fn new() -> (Self, SocketOrders) {
+    /// A socket for which at most so many bytes may wait.
+    pub(super) fn new(most_bytes: usize) -> (Self, SocketOrders) {
         let (queue, queued) = mpsc::unbounded_channel();
         let (mode, mode_seen) = watch::channel(Mode::Open);
         let queued_bytes = Arc::new(AtomicUsize::new(0));
@@ -82,6 +78,7 @@ impl SocketHandle {
         let handle = Self {
             queue,
             queued_bytes,
+            most_bytes,
             mode,
         };
         (handle, orders)
@@ -89,8 +86,8 @@ impl SocketHandle {
 
     /// False when too much waits already.
     fn enqueue(&self, what: Delivery) -> bool {
-        let cost = cost_of(&what);
-        if self.queued_bytes.load(Ordering::Relaxed) + cost > MAX_QUEUED_BYTES {
+        let cost = what.cost();
+        if self.queued_bytes.load(Ordering::Relaxed) + cost > self.most_bytes {
             return false;
         }
         self.queued_bytes.fetch_add(cost, Ordering::Relaxed);
@@ -113,15 +110,6 @@ impl SocketOrders {
     pub(super) fn delivered(&self, cost: usize) {
         self.queued_bytes.fetch_sub(cost, Ordering::Relaxed);
     }
-}
-
-pub(super) fn cost_of(what: &Delivery) -> usize {
-    let payload = match what {
-        Delivery::Text(text) => text.len(),
-        Delivery::Binary(bytes) => bytes.len(),
-        Delivery::Ping | Delivery::Close { .. } => 0,
-    };
-    payload + DELIVERY_OVERHEAD
 }
 
 impl Driver {

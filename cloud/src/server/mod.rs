@@ -9,6 +9,7 @@ mod line;
 mod log;
 mod scenarios;
 mod static_files;
+mod token;
 mod tpa_socket;
 mod webhook;
 
@@ -31,8 +32,10 @@ use crate::faults::Target;
 use crate::players::Plan;
 use crate::scenario::Scenario;
 use driver::Driver;
+use guard::Access;
 use line::{LineInfo, LineListener};
 pub use static_files::Mount;
+pub use token::Token;
 
 /// Options of a server.
 #[derive(Debug, Clone)]
@@ -45,6 +48,9 @@ pub struct ServerConfig {
     pub scenarios: Vec<Scenario>,
     /// What is played from the start.
     pub play: Option<Plan>,
+    /// What a control request must bear. Without one, requests from this machine need none, and
+    /// a server that listens on more than loopback makes one up.
+    pub token: Option<Token>,
     /// Where apps that are started find this server, such as `ws://cloud.example:8002`. Without
     /// it, where it listens.
     pub public_url: Option<String>,
@@ -60,6 +66,7 @@ impl Default for ServerConfig {
             serve: Vec::new(),
             scenarios: Vec::new(),
             play: None,
+            token: None,
             public_url: None,
             cloud: Config::default(),
         }
@@ -70,6 +77,7 @@ impl Default for ServerConfig {
 #[derive(Debug)]
 pub struct Server {
     addr: SocketAddr,
+    token: Option<Token>,
     driver: Arc<Driver>,
     stopping: watch::Sender<bool>,
     timers: JoinHandle<()>,
@@ -82,8 +90,23 @@ pub async fn start(mut config: ServerConfig) -> io::Result<Server> {
     static_files::check(&config.serve)?;
     let listener = TcpListener::bind(config.listen).await?;
     let addr = listener.local_addr()?;
+    if config.token.is_none() && !addr.ip().is_loopback() {
+        config.token = Some(Token::generate().map_err(io::Error::other)?);
+    }
+    let access = Access {
+        addr,
+        token: config.token.clone(),
+    };
     config.cloud.public_url = config.public_url.unwrap_or_else(|| reachable(addr));
     let (stopping, stopped) = watch::channel(false);
+    let limits = Limits {
+        frame_bytes: config.cloud.max_frame_bytes,
+        send_buffer_bytes: config.cloud.max_send_buffer_bytes,
+    };
+    let lines = line::Limits {
+        most: config.cloud.max_connections.saturating_add(SPARE_LINES),
+        patience: config.cloud.handshake_timeout,
+    };
     let (call, calls) = mpsc::unbounded_channel();
     let driver = Arc::new(Driver::new(config.cloud, call));
     let timers = tokio::spawn(Arc::clone(&driver).run_timers());
@@ -93,14 +116,15 @@ pub async fn start(mut config: ServerConfig) -> io::Result<Server> {
     let shared = Shared {
         driver: Arc::clone(&driver),
         scenarios: scenarios.into(),
+        limits,
         stopped: stopped.clone(),
     };
-    let app = router(shared, &config.serve, addr);
+    let app = router(shared, &config.serve, access);
     if let Some(plan) = config.play {
         driver.with(|cloud, now| cloud.play(plan, Target::All, now));
     }
     let app = app.into_make_service_with_connect_info::<LineInfo>();
-    let serving = axum::serve(LineListener::new(listener), app)
+    let serving = axum::serve(LineListener::new(listener, lines), app)
         .with_graceful_shutdown(until(stopped))
         .into_future();
     let serving = tokio::spawn(async move {
@@ -109,6 +133,7 @@ pub async fn start(mut config: ServerConfig) -> io::Result<Server> {
     });
     Ok(Server {
         addr,
+        token: config.token,
         driver,
         stopping,
         timers,
@@ -137,6 +162,11 @@ impl Server {
     /// Where it listens.
     pub fn addr(&self) -> SocketAddr {
         self.addr
+    }
+
+    /// What a control request must bear, where it must.
+    pub fn token(&self) -> Option<&Token> {
+        self.token.as_ref()
     }
 
     /// How many WebSockets are not gone yet.
@@ -169,12 +199,16 @@ async fn until(mut stopped: watch::Receiver<bool>) {
     let _ = stopped.wait_for(|stopped| *stopped).await;
 }
 
+/// TCP connections beside those of TPAs: for control requests, watchers and pages.
+const SPARE_LINES: usize = 256;
+
 /// The longest request body of the control interface.
 const MAX_BODY_BYTES: usize = 2 * 1024 * 1024;
 
-fn router(shared: Shared, mounts: &[Mount], addr: SocketAddr) -> Router {
+fn router(shared: Shared, mounts: &[Mount], access: Access) -> Router {
     let control = Router::new()
         .route("/sessions", get(control::sessions))
+        .route("/metrics", get(control::metrics))
         .route("/events", get(events::feed))
         .route(
             "/faults",
@@ -191,7 +225,10 @@ fn router(shared: Shared, mounts: &[Mount], addr: SocketAddr) -> Router {
                 .delete(scenarios::stop),
         )
         .layer(DefaultBodyLimit::max(MAX_BODY_BYTES))
-        .layer(middleware::from_fn(guard::same_machine));
+        .layer(middleware::from_fn_with_state(
+            access.clone(),
+            guard::may_control,
+        ));
     let sockets = Router::new()
         .route("/tpa-ws", get(tpa_socket::augment_os))
         .route("/app-ws", get(tpa_socket::mentra_os));
@@ -199,7 +236,8 @@ fn router(shared: Shared, mounts: &[Mount], addr: SocketAddr) -> Router {
         .route("/healthz", get(|| async { "ok\n" }))
         .merge(control)
         .merge(sockets)
-        .layer(middleware::from_fn_with_state(addr, guard::known_host))
+        .layer(middleware::from_fn_with_state(access, guard::known_host))
+        .layer(middleware::from_fn(line::claim))
         .with_state(shared)
 }
 
@@ -208,5 +246,13 @@ fn router(shared: Shared, mounts: &[Mount], addr: SocketAddr) -> Router {
 struct Shared {
     driver: Arc<Driver>,
     scenarios: Arc<[Scenario]>,
+    limits: Limits,
     stopped: watch::Receiver<bool>,
+}
+
+/// What a TPA's socket may cost.
+#[derive(Clone, Copy)]
+struct Limits {
+    frame_bytes: usize,
+    send_buffer_bytes: usize,
 }

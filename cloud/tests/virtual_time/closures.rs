@@ -174,22 +174,6 @@ fn the_app_is_stopped_with_a_frame_and_a_close() {
 }
 
 #[test]
-fn there_is_a_limit_to_connections() {
-    let mut world = World::with(Config {
-        max_connections: 2,
-        ..Config::default()
-    });
-    let first = world.open();
-    world.open();
-    let third = world
-        .cloud
-        .open("10.0.0.1:5", Dialect::AugmentOs, world.now);
-    assert_eq!(third, Err(Refused::TooMany));
-    world.input(first, Input::Gone);
-    world.open();
-}
-
-#[test]
 fn a_second_introduction_is_refused() {
     let mut world = World::new();
     let id = world.connect("user1", PACKAGE);
