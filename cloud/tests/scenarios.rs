@@ -78,6 +78,9 @@ async fn bad_wishes_are_answered_with_the_field() {
     for (wish, field) in [
         (json!({}), "name"),
         (json!({"name": "earthquake"}), "name"),
+        (json!({"seed": -1}), "seed"),
+        (json!({"seed": "many"}), "seed"),
+        (json!({"seed": 1, "name": "stale-nat"}), "name"),
         (json!({"name": "stale-nat", "at": 1}), "at"),
         (
             json!({"steps": [{"at": 1, "fault": "explode"}]}),
@@ -91,6 +94,26 @@ async fn bad_wishes_are_answered_with_the_field() {
         let response = post(&server, "/scenarios", wish.clone()).await;
         assert_eq!(response.status, 400, "{wish}");
         assert_eq!(response.json()["field"], field, "{wish}");
+    }
+}
+
+#[tokio::test]
+async fn a_seed_is_played_to_one_session() {
+    let server = start().await;
+    let mut watcher = Watcher::open(&server).await;
+    let session_id = format!("user1-{PACKAGE}");
+    let wish = json!({"seed": 42, "sessionId": session_id});
+    let response = post(&server, "/scenarios", wish).await;
+    assert_eq!(response.status, 202, "{response:?}");
+    assert_eq!(response.json(), json!({"name": "seed-42"}));
+    let stop = json!({"sessionId": session_id}).to_string();
+    http(&server, "DELETE", "/scenarios", &[], &stop).await;
+    for phase in ["started", "stopped"] {
+        let event = watcher.event("scenario").await;
+        assert_eq!(
+            (&event["name"], &event["phase"]),
+            (&json!("seed-42"), &json!(phase))
+        );
     }
 }
 

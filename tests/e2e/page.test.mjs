@@ -51,6 +51,7 @@ describe("the page itself", { concurrency: CONCURRENCY }, () => {
     assert.equal(closure.reason, "planned restart");
     await demo.text("fault-result", /Close 4321: done/);
     assert.equal(await demo.get("fault-error").isVisible(), false);
+    demo.expectStatus(400);
   });
 
   test("a cloud that does not answer is said in the page", async (t) => {

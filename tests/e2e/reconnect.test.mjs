@@ -51,6 +51,7 @@ describe("closures after which the session comes back by itself", { concurrency:
     await demo.event("connected");
 
     const refused = await demo.mark();
+    await demo.choose("period-3s");
     await demo.click("fault-refuse");
     await demo.event("connected", { from: refused });
 
@@ -67,6 +68,7 @@ describe("closures after which the session comes back by itself", { concurrency:
 
     for (const fault of ["fault-cut", "fault-refuse", "fault-cut"]) {
       const cut = await demo.mark();
+      await demo.choose(fault === "fault-refuse" ? "period-3s" : "period-once");
       await demo.click(fault);
       await demo.event("connected", { from: cut });
       await demo.text("last-send", /^sent$/);
@@ -86,6 +88,7 @@ describe("closures after which the session comes back by itself", { concurrency:
     await demo.event("connected");
 
     const cut = await demo.mark();
+    await demo.choose("period-3s");
     await demo.click("fault-refuse");
     await demo.event("disconnected", { from: cut });
     for (const note of ["milk", "bread"]) {

@@ -12,6 +12,7 @@ use crate::faults::Target;
 use crate::players::Plan;
 use crate::requests::{BadRequest, Fields};
 use crate::scenario::Scenario;
+use crate::seeded_plan::SeededPlan;
 
 /// `GET /scenarios`
 pub(super) async fn list(State(shared): State<Shared>) -> Response {
@@ -36,12 +37,12 @@ pub(super) async fn list(State(shared): State<Shared>) -> Response {
 /// `POST /scenarios`
 pub(super) async fn play(State(shared): State<Shared>, body: Bytes) -> Response {
     match read_play(&body, &shared.scenarios) {
-        Ok((scenario, target)) => {
-            let body = json!({
-                "name": scenario.name,
-                "durationMs": scenario.duration().as_millis() as u64,
-            });
-            let plan = Plan::Scenario(scenario);
+        Ok((plan, target)) => {
+            let mut body = json!({"name": plan.name()});
+            // What comes from a seed has no end.
+            if let Plan::Scenario(scenario) = &plan {
+                body["durationMs"] = json!(scenario.duration().as_millis() as u64);
+            }
             shared
                 .driver
                 .with(|cloud, now| cloud.play(plan, target, now));
@@ -64,8 +65,8 @@ pub(super) async fn stop(State(shared): State<Shared>, body: Bytes) -> Response 
     }
 }
 
-/// A scenario that is known by its name, or one that is in the body itself.
-fn read_play(body: &[u8], known: &[Scenario]) -> Result<(Scenario, Target), BadRequest> {
+/// A scenario that is known by its name, one that is in the body itself, or faults from a seed.
+fn read_play(body: &[u8], known: &[Scenario]) -> Result<(Plan, Target), BadRequest> {
     let mut fields = Fields::read(body)?;
     let target = fields.target()?;
     let names: Vec<&str> = known.iter().map(|known| known.name.as_str()).collect();
@@ -74,7 +75,14 @@ fn read_play(body: &[u8], known: &[Scenario]) -> Result<(Scenario, Target), BadR
         let name = fields.text("name", "a string")?;
         let name = name.unwrap_or_else(|| "by-hand".to_owned());
         let scenario = Scenario::from_fields(&name, fields.into_rest())?;
-        return Ok((scenario, target));
+        return Ok((Plan::Scenario(scenario), target));
+    }
+    if let Some(seed) = fields.take("seed") {
+        fields.nothing_else("a wish for a seed")?;
+        let number = seed
+            .as_u64()
+            .ok_or_else(|| BadRequest::new("seed", "a whole number from 0", Some(&seed)))?;
+        return Ok((Plan::Seeded(SeededPlan::new(number)), target));
     }
     let name = fields.required_text("name", &allowed)?;
     fields.nothing_else("a wish for a scenario")?;
@@ -82,7 +90,7 @@ fn read_play(body: &[u8], known: &[Scenario]) -> Result<(Scenario, Target), BadR
     let scenario = scenario.cloned();
     let scenario =
         scenario.ok_or_else(|| BadRequest::new("name", &allowed, Some(&Value::String(name))));
-    Ok((scenario?, target))
+    Ok((Plan::Scenario(scenario?), target))
 }
 
 /// Without a body everything is stopped.
