@@ -39,6 +39,8 @@ class Page {
   #sessionId = `user${crypto.getRandomValues(new Uint32Array(1))[0]?.toString(36)}-${PACKAGE_NAME}`;
   /** @type {{ at: number, event: string, payload: unknown }[]} */
   #events = [];
+  /** @type {{ level: string, line: string }[]} */
+  #lines = [];
   #heardOf = { [CAPTIONS]: 0, [BUTTONS]: 0 };
   /** @type {{ fault: string, at: number }[]} */
   #ownFaults = [];
@@ -75,6 +77,12 @@ class Page {
         this.#ledger.drop(what, why);
         this.#picture.message(what.key, "dropped");
       },
+      logger: {
+        error: (line) => this.#logged("error", line),
+        warn: (line) => this.#logged("warn", line),
+        info: (line) => this.#logged("info", line),
+        debug: (line) => this.#logged("debug", line),
+      },
     });
     this.#session = new SessionView(this.#dashboard);
     this.#queue = new QueueView(this.#ledger, this.#dashboard, (fault, how) =>
@@ -97,6 +105,7 @@ class Page {
     window.demo = {
       sessionId: this.#sessionId,
       events: this.#events,
+      lines: this.#lines,
       get run() {
         return random.run;
       },
@@ -127,6 +136,18 @@ class Page {
     this.#heardOf[event] += 1;
     write("captions-heard", String(this.#heardOf[CAPTIONS]));
     write("presses", String(this.#heardOf[BUTTONS]));
+  }
+
+  /**
+   * The package's log, which an app without a page of its own finds in the console.
+   *
+   * @param {string} level
+   * @param {string} line
+   */
+  #logged(level, line) {
+    this.#lines.push({ level, line });
+    if (this.#lines.length > EVENTS_KEPT) this.#lines.shift();
+    this.#log.add({ at: Date.now(), event: `log: ${level}`, payload: line });
   }
 
   /**

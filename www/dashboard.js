@@ -57,6 +57,7 @@ export class Dashboard {
    *   event(name: string, payload: unknown): void,
    *   send(what: What, result: SendResult): void,
    *   dropped(what: What, why: string): void,
+   *   logger: import("../pkg-template/index.d.ts").Logger,
    * }} listener hears every event of the session and the answer to every `send()`
    */
   constructor(Session, { url, sessionId }, listener) {
@@ -85,6 +86,7 @@ export class Dashboard {
       augmentOSWebsocketUrl: this.#url,
       maxReconnectDelay: LONGEST_WAIT_MS,
       WebSocket: WatchedSocket,
+      logger: this.#listener.logger,
     });
     for (const name of LIFECYCLE) session.on(name, (payload) => this.#listener.event(name, payload));
     session.on("dropped", ({ message, why }) => {

@@ -27,7 +27,7 @@ export function plain(payload) {
  */
 export function spaced(payload) {
   const text = JSON.stringify(payload, (_key, value) => (value === Infinity ? "Infinity" : value), 1);
-  return String(text).replace(/\n\s*/g, " ");
+  return String(text).replace(/\n\s*/g, " ").replaceAll('"Infinity"', "Infinity");
 }
 
 /**

@@ -8,19 +8,21 @@ import { minutes } from "./time.js";
 
 export class Scenarios {
   #sessionId;
-  /** @type {Map<string, HTMLElement>} the buttons, by the name of the scenario */
-  #buttons = new Map();
-  /** The one that plays now, as this page asked for it. */
+  /** @type {Map<string, { button: HTMLElement, durationMs: number }>} by the name of the scenario */
+  #known = new Map();
+  /** The one that this page asked for last, and the one that plays now. */
+  #wanted = "";
   #playing = "";
   #since = 0;
-  #durationMs = 0;
   #steps = 0;
   #lastStep = "";
 
   /** @param {string} sessionId */
   constructor(sessionId) {
     this.#sessionId = sessionId;
-    onClick("scenario-stop", () => this.#report(ask("DELETE", "/scenarios", { sessionId }), "Stopped"));
+    onClick("scenario-stop", () => {
+      this.#report(ask("DELETE", "/scenarios", { sessionId }), `${this.#playing}: stopped`);
+    });
     onSubmit("seed", () => this.playSeed(Number(input("seed-number").value)));
   }
 
@@ -33,13 +35,13 @@ export class Scenarios {
   async load() {
     const response = await fetch("/scenarios").catch(() => undefined);
     if (!response?.ok) return false;
-    for (const { name, description } of await response.json()) {
+    for (const { name, description, durationMs } of await response.json()) {
       const words = name.replaceAll("-", " ");
       const title = words.charAt(0).toUpperCase() + words.slice(1);
       const attributes = { type: "button", "data-testid": `scenario-${name}` };
       const button = create("button", attributes, [title, create("small", {}, [description])]);
       button.addEventListener("click", () => this.#play(name, { name }));
-      this.#buttons.set(name, button);
+      this.#known.set(name, { button, durationMs });
       byId("scenario-buttons").append(create("li", {}, [button]));
     }
     byId("scenarios").hidden = false;
@@ -58,7 +60,8 @@ export class Scenarios {
 
   /** @param {import("./cloud-feed.js").ScenarioPhase} phase */
   phase({ name, phase }) {
-    if (name !== this.#playing || phase === "started") return;
+    if (phase === "started" && name === this.#wanted) this.#show(name);
+    if (phase === "started" || name !== this.#playing) return;
     this.#show("");
     write("scenario-result", `${name}: ${phase === "ended" ? "over" : "stopped"}`);
   }
@@ -77,7 +80,8 @@ export class Scenarios {
   tick() {
     if (!this.isPlaying) return;
     const elapsed = minutes(performance.now() - this.#since);
-    const time = this.#durationMs > 0 ? `${elapsed} of ${minutes(this.#durationMs)}` : elapsed;
+    const whole = this.#known.get(this.#playing)?.durationMs;
+    const time = whole === undefined ? elapsed : `${elapsed} of ${minutes(whole)}`;
     const steps = this.#steps === 0 ? "calm so far" : `${this.#steps} faults, last ${this.#lastStep}`;
     write("scenario-progress", `${this.#playing}, ${time}: ${steps}`);
   }
@@ -87,24 +91,20 @@ export class Scenarios {
    * @param {Record<string, unknown>} plan
    */
   async #play(name, plan) {
-    this.#show(name);
+    this.#wanted = name;
     const sessionId = this.#sessionId;
     // One at a time: of two at once nobody could say which did what.
-    const request = ask("DELETE", "/scenarios", { sessionId })
-      .then(() => this.#show(name))
-      .then(() => ask("POST", "/scenarios", { ...plan, sessionId }));
-    const answer = await this.#report(request, `${name} is playing`);
-    if (answer === undefined) this.#show("");
-    else this.#durationMs = answer.durationMs ?? 0;
+    const request = ask("DELETE", "/scenarios", { sessionId });
+    const play = () => ask("POST", "/scenarios", { ...plan, sessionId });
+    await this.#report(request.then(play), `${name} is playing`);
   }
 
   /** @param {string} name of what plays now, empty for nothing */
   #show(name) {
     this.#playing = name;
     this.#since = performance.now();
-    this.#durationMs = 0;
     this.#steps = 0;
-    for (const [key, button] of this.#buttons) button.setAttribute("aria-pressed", String(key === name));
+    for (const [key, { button }] of this.#known) button.setAttribute("aria-pressed", String(key === name));
     byId("scenario-now").hidden = name === "";
     this.tick();
   }
@@ -118,14 +118,12 @@ export class Scenarios {
   async #report(request, success) {
     byId("scenario-error").hidden = true;
     try {
-      const answer = (await request) ?? {};
+      await request;
       write("scenario-result", success);
-      return answer;
     } catch (error) {
       write("scenario-result", "");
       write("scenario-error", error instanceof Error ? error.message : String(error));
       byId("scenario-error").hidden = false;
-      return undefined;
     }
   }
 }

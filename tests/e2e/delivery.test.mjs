@@ -55,8 +55,7 @@ describe("queue and delivery", { concurrency: CONCURRENCY }, () => {
     await demo.text("queue-bytes", /^[1-9]\d\d kB$|^1,0\d\d kB$/);
     await demo.text("last-send", /^queued$/);
     await demo.text("drops", /unconfirmed|overflow/);
-    const dropped = await demo.event("dropped");
-    assert.equal(dropped.message.type, "demo_ballast");
+    await demo.get("dropped").filter({ hasText: "demo_ballast" }).first().waitFor();
 
     const closed = await demo.event("disconnected");
     assert.equal(closed.code, 4008);

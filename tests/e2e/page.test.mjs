@@ -17,6 +17,7 @@ describe("the page itself", { concurrency: CONCURRENCY }, () => {
     assert.doesNotMatch(policy, /'unsafe-(inline|eval)'/);
     assert.deepEqual(demo.consoleErrors, []);
     assert.deepEqual(demo.uncaught, []);
+    assert.deepEqual(await demo.logged(), []);
     assert.equal(await demo.number("count-errors"), 0);
   });
 

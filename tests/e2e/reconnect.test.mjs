@@ -81,6 +81,7 @@ describe("closures after which the session comes back by itself", { concurrency:
     assert.ok((await demo.number("count-sent")) > 0);
     assert.deepEqual(demo.uncaught, []);
     assert.deepEqual(demo.consoleErrors, []);
+    assert.deepEqual(await demo.logged(), []);
   });
 
   test("messages sent while the line is down wait in order and arrive", async (t) => {

@@ -38,6 +38,6 @@ export async function soak(demo, minutes, teller = { every: 60_000, tell() {} })
     verdict: await demo.get("random-verdict").textContent(),
     ...run,
     /** What else went wrong in the page. */
-    page: [...demo.uncaught, ...demo.consoleErrors],
+    page: [...demo.uncaught, ...demo.consoleErrors, ...(await demo.logged())],
   };
 }

@@ -163,6 +163,13 @@ export class Demo {
     return this.page.evaluate(() => window.demo.events);
   }
 
+  /** What the package logged as errors. @returns {Promise<string[]>} */
+  logged() {
+    return this.page.evaluate(() =>
+      window.demo.lines.filter(({ level }) => level === "error").map(({ line }) => line),
+    );
+  }
+
   /** Names of the events of the connection since the one with this index. */
   async names(from = 0) {
     const names = (await this.events()).slice(from).map(({ event }) => event);
