@@ -15,7 +15,8 @@ import { brotliCompressSync, constants } from "node:zlib";
 import { build } from "esbuild";
 
 import { encode } from "./inline.js";
-import { minify } from "./minify.mjs";
+import { minify, slim } from "./minify.mjs";
+import { split } from "./streams.js";
 
 const [bindgenDir, outDir] = process.argv.slice(2).map((path) => resolve(path));
 const template = dirname(fileURLToPath(import.meta.url));
@@ -23,10 +24,36 @@ const root = dirname(template);
 const wasmFile = join(bindgenDir, "minified.wasm");
 const minified = minify(join(bindgenDir, "tpa_session_bg.wasm"), wasmFile);
 
+/** Properties of our own objects that no app sees; 100 bytes of the download. */
+const INTERNAL = new RegExp(
+  `^(?:${[
+    "__destroy_into_raw|__wbg_ptr|_wbg_cb_unref|cnt|takeHandlers",
+    "active|attach|attached|control|controlTypes|deliverFrame|deliverStream|detach|emit|handler",
+    "handlers|heardAt|malformed|promise|receiveBinary|receiveText|received|remove|renamed|reserved",
+    "session|unheard",
+  ].join("|")})$`,
+);
+
 /** Where the snippets with the modules of `src/web/js` are: the folder has a hash in its name. */
 async function snippets() {
   const [crate] = await readdir(join(bindgenDir, "snippets"));
   return join(bindgenDir, "snippets", crate, "src", "web");
+}
+
+/** A module that gives the wasm: at once in Node, and after the shortest download elsewhere. */
+function inlined(wasm, platform) {
+  if (platform === "node") {
+    return `export default () => Buffer.from("${wasm.toString("base64")}", "base64");`;
+  }
+  const [before, instructions, ...numbers] = split(wasm);
+  const after = numbers.pop();
+  const inline = (parts, letters) => `decode(${JSON.stringify(encode(parts, letters))})`;
+  return `import { decode } from "./inline.js";
+    import { join } from "./streams.js";
+    export default () => {
+      const [before, instructions, after] = ${inline([before, instructions, after], true)};
+      return join([before, instructions, ...${inline(numbers, false)}, after]);
+    };`;
 }
 
 /** Resolves `bindgen:` to what wasm-bindgen made. */
@@ -47,11 +74,15 @@ async function bindgen() {
         contents: minified.imports,
         resolveDir: bindgenDir,
       }));
-      esbuild.onLoad({ filter: /(?:_bg|session)\.js$/ }, async ({ path }) => ({
+      esbuild.onLoad({ filter: /_bg\.js$/ }, async ({ path }) => ({
+        contents: minified.rename(slim(await readFile(path, "utf8"))),
+      }));
+      esbuild.onLoad({ filter: /\/session\.js$/ }, async ({ path }) => ({
         contents: minified.rename(await readFile(path, "utf8")),
       }));
       esbuild.onLoad({ filter: /_bg\.wasm$/ }, async () => ({
-        contents: `export default ${JSON.stringify(encode(await readFile(wasmFile)))};`,
+        contents: inlined(await readFile(wasmFile), esbuild.initialOptions.platform),
+        resolveDir: template,
       }));
     },
   };
@@ -63,6 +94,7 @@ async function bundle(entry, outfile, options) {
     outfile: join(outDir, outfile),
     bundle: true,
     minify: true,
+    mangleProps: INTERNAL,
     target: "es2022",
     legalComments: "none",
     logLevel: "warning",

@@ -1,22 +1,80 @@
 /** Shortens the names by which the wasm and its glue know each other. */
 import { execFileSync } from "node:child_process";
-import { readFileSync } from "node:fs";
+import { readFileSync, writeFileSync } from "node:fs";
 import { dirname, join } from "node:path";
 import { fileURLToPath } from "node:url";
 
+import { Reader, leb128 } from "./binary.js";
+
 const root = dirname(dirname(fileURLToPath(import.meta.url)));
 const wasmOpt = join(root, "node_modules/binaryen/bin/wasm-opt");
+
+/** The id of the section that has the imports. */
+const IMPORTS = 2;
 
 /** What the compiler uses; the file no longer says so itself. */
 const FEATURES = [
   "bulk-memory",
   "bulk-memory-opt",
-  "multivalue",
   "mutable-globals",
   "nontrapping-float-to-int",
-  "reference-types",
   "sign-ext",
 ];
+
+/** What of the glue is for engines without what this package needs anyway; 160 bytes in all. */
+const DISPENSABLE = [
+  [
+    /(function passStringToWasm0)[^]*?\n\}\n/,
+    `$1(text, malloc) {
+      const bytes = cachedTextEncoder.encode(text);
+      const start = malloc(bytes.length, 1) >>> 0;
+      getUint8ArrayMemory0().set(bytes, start);
+      WASM_VECTOR_LEN = bytes.length;
+      return start;
+    }
+    `,
+  ],
+  [/\nif \(!\('encodeInto' in cachedTextEncoder\)\) \{[^]*?\n\}\n/, "\n"],
+  [/, wasm\.__wbindgen_realloc\)/g, ")"],
+  // The package's own class has it.
+  [/\nif \(Symbol\.dispose\).*\n/, "\n"],
+];
+
+/** @param {string} glue as wasm-bindgen made it */
+export function slim(glue) {
+  return DISPENSABLE.reduce((text, [pattern, replacement]) => {
+    if (text.search(pattern) < 0) throw new Error(`nothing in wasm-bindgen's glue is like ${pattern}`);
+    return text.replace(pattern, replacement);
+  }, glue);
+}
+
+/**
+ * Gives each import, all of which are functions, its place as its name, so that an array can
+ * provide them all: 100 bytes less than an object that names them.
+ *
+ * @param {Uint8Array} wasm
+ */
+function enumerateImports(wasm) {
+  const module = new Reader(wasm, IMPORTS);
+  const start = module.at++;
+  module.number();
+  const count = module.number();
+  const section = leb128(count);
+  for (let place = 0; place < count; place++) {
+    const from = module.at;
+    module.skip();
+    section.push(...wasm.subarray(from, module.at));
+    module.skip();
+    const name = Buffer.from(String(place));
+    const kind = wasm[module.at++];
+    section.push(name.length, ...name, kind, ...leb128(module.number()));
+  }
+  return Buffer.concat([
+    wasm.subarray(0, start),
+    Uint8Array.of(IMPORTS, ...leb128(section.length), ...section),
+    wasm.subarray(module.at),
+  ]);
+}
 
 /**
  * @param {string} from a wasm file
@@ -30,15 +88,14 @@ export function minify(from, to) {
   const output = execFileSync(process.execPath, [wasmOpt, ...args]);
   const { imports, exports } = JSON.parse(String(output));
   const short = new Map(exports);
-  const [name] = new Set(
-    WebAssembly.Module.imports(new WebAssembly.Module(readFileSync(to))).map((i) => i.module),
-  );
-  const lines = imports.map(
-    ([module, name], i) => `import { ${name} as import${i} } from ${JSON.stringify(module)};`,
-  );
-  const fields = imports.map(([, , name], i) => `${JSON.stringify(name)}: import${i}`);
+  const wasm = readFileSync(to);
+  const long = new Map(imports.map(([, name, short]) => [short, name]));
+  const order = WebAssembly.Module.imports(new WebAssembly.Module(wasm));
+  const names = order.map(({ name }) => long.get(name));
+  writeFileSync(to, enumerateImports(wasm));
   return {
-    imports: `${lines.join("\n")}\nexport default { ${name}: { ${fields.join(", ")} } };\n`,
+    imports: `import { ${names.join(", ")} } from ${JSON.stringify(imports[0][0])};
+      export default { ${order[0].module}: [${names.join(", ")}] };`,
     rename: (glue) =>
       glue.replace(/\bwasm\.(\w+)/g, (whole, name) =>
         short.has(name) ? `wasm[${JSON.stringify(short.get(name))}]` : whole,

@@ -6,9 +6,7 @@
 import { TpaConnectionError } from "bindgen:js/connection_error.js";
 import imports from "bindgen:imports";
 import * as glue from "bindgen:tpa_session_bg.js";
-import inlined from "bindgen:tpa_session_bg.wasm";
-
-import { decode } from "./inline.js";
+import bytes from "bindgen:tpa_session_bg.wasm";
 
 export { TpaConnectionError };
 
@@ -17,10 +15,11 @@ let started = false;
 function start() {
   if (started) return;
   // Synchronous, so that a session can be made without waiting; the module is small.
-  const module = new WebAssembly.Module(decode(inlined));
+  const module = new WebAssembly.Module(bytes());
   const wasm = new WebAssembly.Instance(module, imports).exports;
   glue.__wbg_set_wasm(wasm);
-  wasm.__wbindgen_start();
+  // Only where the wasm has something to set up.
+  wasm.__wbindgen_start?.();
   started = true;
 }
 

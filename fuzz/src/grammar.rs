@@ -6,8 +6,8 @@
 use std::collections::BTreeSet;
 
 use tpa_session::session::{
-    Close, Config, Event, Outgoing, Output, Payload, Reconnecting, RunId, Session, SocketId, State,
-    StateChange,
+    Close, Config, Event, FlushId, Outgoing, Output, Payload, Reconnecting, RunId, Session,
+    SocketId, State, StateChange,
 };
 
 /// The longest wait before an attempt for which there is a fresh reason, ms.
@@ -21,6 +21,8 @@ pub struct Grammar {
     /// How many of them have ended.
     ends: usize,
     settled: BTreeSet<RunId>,
+    /// The flushes that somebody waits for.
+    flushes: BTreeSet<FlushId>,
     state: State,
     prepared: Option<SocketId>,
     /// The socket that was opened and not closed.
@@ -40,6 +42,7 @@ impl Grammar {
             runs: BTreeSet::new(),
             ends: 0,
             settled: BTreeSet::new(),
+            flushes: BTreeSet::new(),
             state: State::Idle,
             prepared: None,
             live: None,
@@ -53,6 +56,11 @@ impl Grammar {
     /// `connect()` gave this run.
     pub fn started(&mut self, run: RunId) {
         self.runs.insert(run);
+    }
+
+    /// `flush()` gave this promise, to one more who waits or to the first.
+    pub fn flushing(&mut self, flush: FlushId) {
+        self.flushes.insert(flush);
     }
 
     /// Whether this socket was opened and is not closed.
@@ -115,6 +123,12 @@ impl Grammar {
                 assert!(self.runs.contains(run), "a promise that nobody was given");
                 assert!(self.settled.insert(*run), "a promise is settled twice");
             }
+            Output::Flushed(flush, result) => {
+                assert!(self.flushes.remove(flush), "nobody waits for {flush:?}");
+                if result.is_ok() {
+                    self.require_run("a flush that succeeds");
+                }
+            }
             Output::Emit(event) => self.hear(event),
             _ => {}
         }
@@ -176,12 +190,16 @@ impl Grammar {
         let (messages, bytes) = session.queued();
         assert!(messages <= self.config.outbox.messages, "{messages} wait");
         assert!(bytes <= self.config.outbox.bytes, "{bytes} bytes wait");
+        let kept = messages + session.stats().unconfirmed;
+        assert!(kept <= self.config.outbox.messages, "{kept} are kept");
+        assert!(self.flushes.len() <= 2, "{:?}", self.flushes);
         let deadline = session.poll_timeout();
         match state {
             State::Idle | State::Stopped => {
                 assert_eq!((self.prepared, self.live), (None, None), "in {state:?}");
                 assert_eq!(self.ends, self.runs.len(), "in {state:?}");
                 assert_eq!(self.settled.len(), self.runs.len(), "in {state:?}");
+                assert!(self.flushes.is_empty(), "{:?}", self.flushes);
                 assert!(deadline.is_none() || state == State::Idle, "{deadline:?}");
             }
             State::Waiting => {

@@ -4,7 +4,8 @@
 //! jitter 0.5                 an option, as in the target `options`; before all else
 //! connect user-org.example   the app asks
 //! disconnect bye
-//! send 12 card 700 no        its size, key, ttl and whether the socket is writable
+//! send 12 card 700 5         its size, key, ttl, and the bytes that the socket holds, or `closing`
+//! flush
 //! retry
 //! subscribe a,b
 //! unsubscribe a
@@ -12,6 +13,7 @@
 //! closed 1006 some reason
 //! frame {"type":"pong"}      a text that comes from the socket
 //! heard 500
+//! buffered 70000             bytes that the socket holds
 //! socket 3                   the next line is about this socket, not about the current one
 //! verdict yes                the app's answer from now on
 //! offline, online, resume, slept, timeout
@@ -171,6 +173,7 @@ impl Life {
             },
             "ack" => Input::Control(socket, Control::Ack),
             "heard" => Input::Heard(socket, Instant::from_millis(rest.parse().ok()?)),
+            "buffered" => Input::Buffered(socket, rest.parse().ok()?),
             "offline" => Input::Offline,
             "online" => Input::Online,
             "resume" => Input::Suspect(Suspicion::Environment),
@@ -183,8 +186,10 @@ impl Life {
 
     fn command(&mut self, command: Command<Weight>) {
         let now = self.now();
-        if let Ok(Reply::Run(run)) = self.session.command(command, now) {
-            self.grammar.started(run);
+        match self.session.command(command, now) {
+            Ok(Reply::Run(run)) => self.grammar.started(run),
+            Ok(Reply::Flush(flush)) => self.grammar.flushing(flush),
+            _ => {}
         }
     }
 
@@ -264,9 +269,14 @@ fn command(word: &str, rest: &str) -> Option<Command<Weight>> {
                     .next()
                     .and_then(|ttl| ttl.parse().ok())
                     .map(Duration::from_millis),
-                writable: words.next() != Some("no"),
+                buffered: match words.next() {
+                    Some("closing") => None,
+                    Some(bytes) => bytes.parse().ok(),
+                    None => Some(0),
+                },
             }
         }
+        "flush" => Command::Flush,
         "retry" => Command::ReconnectNow,
         "subscribe" => Command::Subscribe(streams()),
         "unsubscribe" => Command::Unsubscribe(streams()),

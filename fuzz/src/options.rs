@@ -6,8 +6,8 @@
 use std::collections::BTreeMap;
 
 use tpa_session::session::{
-    Close, Command, Config, Control, DEFAULT_URL, Input, Instant, OptionError, Options, Output,
-    Payload, Reply, Session, Source, State, Value, websocket_url,
+    Close, Command, Config, Control, DEFAULT_URL, Guarantee, Input, Instant, OptionError, Options,
+    Output, Payload, Reply, Session, Source, State, Value, websocket_url,
 };
 use url::{Host, Url};
 
@@ -33,12 +33,13 @@ enum Rule {
     Millis(f64),
     Share,
     Level,
+    Delivery,
     Object,
     Function,
 }
 
 /// Every option.
-const RULES: [(&str, Rule); 19] = [
+const RULES: [(&str, Rule); 20] = [
     ("packageName", Rule::Name),
     ("apiKey", Rule::Key),
     ("augmentOSWebsocketUrl", Rule::Url),
@@ -52,6 +53,7 @@ const RULES: [(&str, Rule); 19] = [
     ("stableAfter", Rule::Millis(0.0)),
     ("maxQueuedMessages", Rule::Count),
     ("maxQueuedBytes", Rule::Count),
+    ("delivery", Rule::Delivery),
     ("pingInterval", Rule::Millis(0.0)),
     ("pongTimeout", Rule::Millis(1.0)),
     ("shouldReconnect", Rule::Function),
@@ -163,7 +165,11 @@ fn is_allowed(rule: Rule, value: &Value) -> bool {
         (Rule::Level, Value::Text(level)) => {
             ["silent", "error", "warn", "info", "debug"].contains(&level.as_str())
         }
-        (Rule::Attempts | Rule::Count | Rule::Millis(_) | Rule::Share | Rule::Level, _) => false,
+        (Rule::Delivery, Value::Text(name)) => {
+            ["at-most-once", "at-least-once"].contains(&name.as_str())
+        }
+        (Rule::Attempts | Rule::Count | Rule::Millis(_) | Rule::Share, _) => false,
+        (Rule::Level | Rule::Delivery, _) => false,
     }
 }
 
@@ -208,6 +214,8 @@ fn judge_accepted(given: &Given, options: &Options) {
         _ => default,
     };
     let whole = |name: &str, default: f64| number(name, default).trunc() as u64;
+    let keeps = given.get("delivery") == Some(&Value::Text("at-least-once".into()));
+    assert_eq!(config.delivery == Guarantee::AtLeastOnce, keeps);
     let is_function = |name: &str| given.get(name) == Some(&Value::Function);
     let attempts = number("maxReconnectAttempts", 3.0);
     assert_eq!(

@@ -34,8 +34,8 @@ fn no_frames_make_a_session_grow() {
     let contents = corpus("frames").into_iter().map(|(_, data)| data);
     let all = contents.collect::<Vec<_>>().join(&b'\n');
     let (few, many) = (frames::weigh(&all, 3), frames::weigh(&all, 12));
-    // Numbers that count have more digits.
-    assert!(many < few + 100, "{few} bytes, later {many}");
+    // Numbers that count have more digits, in each of the last transitions.
+    assert!(many < few + 4000, "{few} bytes, later {many}");
 }
 
 fn replay(target: &str, check: fn(&[u8])) {

@@ -1,7 +1,5 @@
 //! What a closure means and whether it may be retried. The only file with close codes.
 
-use serde::Serialize;
-
 /// Normal closure (RFC 6455 section 7.4.1).
 pub const NORMAL: u16 = 1000;
 /// The peer is going away (RFC 6455 section 7.4.1).
@@ -97,7 +95,7 @@ pub enum Origin<'a> {
 }
 
 /// Why a connection ended.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, Serialize)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
 pub enum CloseKind {
     /// The app's own `disconnect()`.
     ClientDisconnect,
@@ -120,6 +118,21 @@ pub enum CloseKind {
 }
 
 impl CloseKind {
+    /// The name in payloads.
+    pub const fn name(self) -> &'static str {
+        match self {
+            Self::ClientDisconnect => "ClientDisconnect",
+            Self::SessionEnded => "SessionEnded",
+            Self::AppStopped => "AppStopped",
+            Self::Superseded => "Superseded",
+            Self::Rejected => "Rejected",
+            Self::Normal => "Normal",
+            Self::Abnormal => "Abnormal",
+            Self::Exhausted => "Exhausted",
+            Self::Unsupported => "Unsupported",
+        }
+    }
+
     /// Whether the same attempt, made again, may end otherwise.
     pub const fn may_reconnect(self) -> bool {
         match self {

@@ -5,6 +5,8 @@
     reason = "whatever an option does not allow is wrong, of whatever type it is"
 )]
 
+use std::cell::Cell;
+
 use super::backoff::Backoff;
 use super::delivery::Guarantee;
 use super::liveness::Watch;
@@ -90,6 +92,27 @@ pub enum LogLevel {
     Debug,
 }
 
+impl LogLevel {
+    const ALL: [Self; 5] = [
+        Self::Silent,
+        Self::Error,
+        Self::Warn,
+        Self::Info,
+        Self::Debug,
+    ];
+
+    /// The name in the option `logLevel`, and of the logger's method.
+    pub const fn name(self) -> &'static str {
+        match self {
+            Self::Silent => "silent",
+            Self::Error => "error",
+            Self::Warn => "warn",
+            Self::Info => "info",
+            Self::Debug => "debug",
+        }
+    }
+}
+
 /// A setting that is known from the start, or asked for at every attempt.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub enum Source {
@@ -149,61 +172,82 @@ pub struct OptionError {
 impl Options {
     /// Reads and validates all options; `get` gives the value of the one named.
     pub fn read(get: &dyn Fn(&'static str) -> Value) -> Result<Self, OptionError> {
-        let fields = Fields(get);
+        let fields = Fields {
+            get,
+            error: Cell::new(None),
+        };
         let defaults = Config::default();
-        let api_key = fields.api_key()?;
-        let (url_field, url) = fields.url()?;
-        fields.object("logger")?;
-        fields.function("WebSocket", "a constructor of WebSockets")?;
-        Ok(Self {
-            package_name: fields.package_name()?,
+        let api_key = fields.api_key();
+        let (url_field, url) = fields.url();
+        fields.object("logger");
+        fields.function("WebSocket", "a constructor of WebSockets");
+        let millis = |field, default: Duration, allowed| {
+            let default = default.as_millis() as f64;
+            Duration::from_millis(fields.number(field, default, allowed) as u64)
+        };
+        let count = |field, default: usize| fields.number(field, default as f64, &COUNT) as usize;
+        let options = Self {
+            package_name: fields.package_name(),
             url_field,
-            log_level: fields.log_level()?,
+            log_level: fields.log_level(),
             config: Config {
-                auto_reconnect: fields.boolean("autoReconnect", defaults.auto_reconnect)?,
-                max_reconnect_attempts: fields.attempts(defaults.max_reconnect_attempts)?,
+                auto_reconnect: fields.boolean("autoReconnect", defaults.auto_reconnect),
+                max_reconnect_attempts: fields.attempts(defaults.max_reconnect_attempts),
                 backoff: Backoff {
-                    initial: fields.millis("reconnectDelay", defaults.backoff.initial)?,
-                    max: fields.millis("maxReconnectDelay", defaults.backoff.max)?,
-                    jitter: fields.share("jitter", defaults.backoff.jitter)?,
+                    initial: millis("reconnectDelay", defaults.backoff.initial, &MILLIS),
+                    max: millis("maxReconnectDelay", defaults.backoff.max, &MILLIS),
+                    jitter: fields.number("jitter", defaults.backoff.jitter, &SHARE),
                 },
-                connect_timeout: fields.timeout("connectTimeout", defaults.connect_timeout)?,
-                stable_after: fields.millis("stableAfter", defaults.stable_after)?,
+                connect_timeout: millis("connectTimeout", defaults.connect_timeout, &TIMEOUT),
+                stable_after: millis("stableAfter", defaults.stable_after, &MILLIS),
                 outbox: Limits {
-                    messages: fields.count("maxQueuedMessages", defaults.outbox.messages)?,
-                    bytes: fields.count("maxQueuedBytes", defaults.outbox.bytes)?,
+                    messages: count("maxQueuedMessages", defaults.outbox.messages),
+                    bytes: count("maxQueuedBytes", defaults.outbox.bytes),
                     buffered: defaults.outbox.buffered,
                 },
-                delivery: fields.delivery()?,
+                delivery: fields.delivery(),
                 watch: Watch {
-                    ping_interval: fields.millis("pingInterval", defaults.watch.ping_interval)?,
-                    pong_timeout: fields.timeout("pongTimeout", defaults.watch.pong_timeout)?,
+                    ping_interval: millis("pingInterval", defaults.watch.ping_interval, &MILLIS),
+                    pong_timeout: millis("pongTimeout", defaults.watch.pong_timeout, &TIMEOUT),
                 },
-                asks_app: fields.function("shouldReconnect", "a function")?,
+                asks_app: fields.function("shouldReconnect", "a function"),
                 on_loopback: matches!(&url, Source::Fixed(url) if is_loopback(url)),
                 key_from_provider: api_key == Source::Provider,
             },
             url,
             api_key,
-        })
+        };
+        match fields.error.take() {
+            Some(error) => Err(error),
+            None => Ok(options),
+        }
     }
 }
 
 /// The URL for a WebSocket: `http` becomes `ws`, `https` becomes `wss`; `None` for any other
 /// scheme, and for a URL without a host.
 pub fn websocket_url(url: &str) -> Option<String> {
-    let (scheme, rest) = url.trim_ascii().split_once(':')?;
+    let (scheme, rest) = split_once(url.trim_ascii(), b':')?;
     let rest = rest.strip_prefix("//")?;
-    let scheme = match scheme.to_ascii_lowercase().as_str() {
-        "ws" | "http" => "ws",
-        "wss" | "https" => "wss",
-        _ => return None,
+    let is = |name: &str| scheme.eq_ignore_ascii_case(name);
+    let scheme = if is("ws") || is("http") {
+        "ws"
+    } else if is("wss") || is("https") {
+        "wss"
+    } else {
+        return None;
     };
     // The constructor of a WebSocket refuses a fragment (WHATWG WebSockets, "new WebSocket").
-    let rest = rest.split('#').next().unwrap_or_default();
-    let has_host = rest.starts_with(|c: char| !matches!(c, '/' | '?' | ':'));
+    let rest = split_once(rest, b'#').map_or(rest, |(rest, _)| rest);
+    let has_host = !matches!(rest.bytes().next(), None | Some(b'/' | b'?' | b':'));
     let has_blank = rest.bytes().any(|byte| byte <= b' ');
     (has_host && !has_blank).then(|| [scheme, "://", rest].concat())
+}
+
+/// `str::split_once` without its search tables, which would weigh more than the rest here.
+fn split_once(text: &str, byte: u8) -> Option<(&str, &str)> {
+    let at = text.bytes().position(|b| b == byte)?;
+    Some((text.get(..at)?, text.get(at + 1..)?))
 }
 
 /// Whether a URL of a WebSocket leads to this very machine.
@@ -228,158 +272,187 @@ fn is_loopback(url: &str) -> bool {
 /// What is allowed for a URL.
 pub const URL_ALLOWED: &str = "a ws:, wss:, http: or https: URL, or a function that gives one";
 
-struct Fields<'a>(&'a dyn Fn(&'static str) -> Value);
+/// Reads options one after the other. What is wrong is remembered, and goes on as its default:
+/// a way out at each option would double the wasm of them all.
+struct Fields<'a> {
+    get: &'a dyn Fn(&'static str) -> Value,
+    /// The first that is wrong.
+    error: Cell<Option<OptionError>>,
+}
+
+/// Which numbers are allowed.
+struct Numbers {
+    least: f64,
+    most: f64,
+    only_whole: bool,
+    or_infinity: bool,
+    allowed: &'static str,
+}
+
+const MILLIS: Numbers = Numbers {
+    least: 0.0,
+    most: MAX_MILLIS,
+    only_whole: false,
+    or_infinity: false,
+    allowed: "a number of milliseconds from 0 to 2147483647",
+};
+const TIMEOUT: Numbers = Numbers {
+    least: 1.0,
+    allowed: "a number of milliseconds from 1 to 2147483647",
+    ..MILLIS
+};
+const SHARE: Numbers = Numbers {
+    most: 1.0,
+    allowed: "a number from 0 to 1",
+    ..MILLIS
+};
+const COUNT: Numbers = Numbers {
+    most: u32::MAX as f64,
+    only_whole: true,
+    allowed: "a whole number from 0 to 4294967295",
+    ..MILLIS
+};
+const ATTEMPTS: Numbers = Numbers {
+    or_infinity: true,
+    allowed: "a whole number from 0 to 4294967295, or Infinity",
+    ..COUNT
+};
 
 impl Fields<'_> {
-    fn package_name(&self) -> Result<String, OptionError> {
-        match (self.0)("packageName") {
-            Value::Text(name) if !name.trim_ascii().is_empty() => Ok(name),
-            _ => Err(wrong("packageName", "a non-empty string")),
+    fn package_name(&self) -> String {
+        match (self.get)("packageName") {
+            Value::Text(name) if !name.trim_ascii().is_empty() => name,
+            _ => {
+                self.wrong("packageName", "a non-empty string");
+                String::new()
+            }
         }
     }
 
-    fn api_key(&self) -> Result<Source, OptionError> {
-        match (self.0)("apiKey") {
-            Value::Text(key) if !key.is_empty() => Ok(Source::Fixed(key)),
-            Value::Function => Ok(Source::Provider),
-            _ => Err(OptionError {
-                field: "apiKey",
-                allowed: "a non-empty string, or a function that gives one",
-                secret: true,
-            }),
+    fn api_key(&self) -> Source {
+        match (self.get)("apiKey") {
+            Value::Text(key) if !key.is_empty() => Source::Fixed(key),
+            Value::Function => Source::Provider,
+            _ => {
+                self.fail(OptionError {
+                    field: "apiKey",
+                    allowed: "a non-empty string, or a function that gives one",
+                    secret: true,
+                });
+                Source::Provider
+            }
         }
     }
 
-    fn url(&self) -> Result<(&'static str, Source), OptionError> {
+    fn url(&self) -> (&'static str, Source) {
         for field in ["augmentOSWebsocketUrl", "mentraOSWebsocketUrl"] {
-            let url = match (self.0)(field) {
+            let url = match (self.get)(field) {
                 Value::Missing => continue,
                 Value::Text(url) => websocket_url(&url).map(Source::Fixed),
                 Value::Function => Some(Source::Provider),
                 _ => None,
             };
-            let url = url.ok_or(wrong(field, URL_ALLOWED))?;
-            return Ok((field, url));
+            let url = url.unwrap_or_else(|| {
+                self.wrong(field, URL_ALLOWED);
+                Source::Provider
+            });
+            return (field, url);
         }
-        Ok(("augmentOSWebsocketUrl", Source::Fixed(DEFAULT_URL.into())))
+        ("augmentOSWebsocketUrl", Source::Fixed(DEFAULT_URL.into()))
     }
 
-    fn boolean(&self, field: &'static str, default: bool) -> Result<bool, OptionError> {
-        match (self.0)(field) {
-            Value::Missing => Ok(default),
-            Value::Bool(value) => Ok(value),
-            _ => Err(wrong(field, "true or false")),
-        }
-    }
-
-    fn attempts(&self, default: Option<u32>) -> Result<Option<u32>, OptionError> {
-        match (self.0)("maxReconnectAttempts") {
-            Value::Missing => Ok(default),
-            Value::Number(f64::INFINITY) => Ok(None),
-            Value::Number(n) if is_count(n) => Ok(Some(n as u32)),
-            _ => Err(wrong(
-                "maxReconnectAttempts",
-                "a whole number from 0 to 4294967295, or Infinity",
-            )),
-        }
-    }
-
-    fn count(&self, field: &'static str, default: usize) -> Result<usize, OptionError> {
-        match (self.0)(field) {
-            Value::Missing => Ok(default),
-            Value::Number(n) if is_count(n) => Ok(n as usize),
-            _ => Err(wrong(field, "a whole number from 0 to 4294967295")),
-        }
-    }
-
-    fn millis(&self, field: &'static str, default: Duration) -> Result<Duration, OptionError> {
-        match (self.0)(field) {
-            Value::Missing => Ok(default),
-            Value::Number(n) if (0.0..=MAX_MILLIS).contains(&n) => {
-                Ok(Duration::from_millis(n as u64))
+    fn boolean(&self, field: &'static str, default: bool) -> bool {
+        match (self.get)(field) {
+            Value::Missing => default,
+            Value::Bool(value) => value,
+            _ => {
+                self.wrong(field, "true or false");
+                default
             }
-            _ => Err(wrong(
-                field,
-                "a number of milliseconds from 0 to 2147483647",
-            )),
         }
     }
 
-    fn timeout(&self, field: &'static str, default: Duration) -> Result<Duration, OptionError> {
-        match self.millis(field, default) {
-            Ok(time) if time > Duration::ZERO => Ok(time),
-            _ => Err(wrong(
-                field,
-                "a number of milliseconds from 1 to 2147483647",
-            )),
+    fn attempts(&self, default: Option<u32>) -> Option<u32> {
+        let default = default.map_or(f64::INFINITY, f64::from);
+        let attempts = self.number("maxReconnectAttempts", default, &ATTEMPTS);
+        (attempts < f64::INFINITY).then_some(attempts as u32)
+    }
+
+    #[inline(never)]
+    fn number(&self, field: &'static str, default: f64, numbers: &Numbers) -> f64 {
+        match (self.get)(field) {
+            Value::Missing => default,
+            Value::Number(number) if numbers.allow(number) => number,
+            _ => {
+                self.wrong(field, numbers.allowed);
+                default
+            }
         }
     }
 
-    fn share(&self, field: &'static str, default: f64) -> Result<f64, OptionError> {
-        match (self.0)(field) {
-            Value::Missing => Ok(default),
-            Value::Number(n) if (0.0..=1.0).contains(&n) => Ok(n),
-            _ => Err(wrong(field, "a number from 0 to 1")),
-        }
-    }
-
-    fn log_level(&self) -> Result<LogLevel, OptionError> {
-        let name = match (self.0)("logLevel") {
-            Value::Missing => return Ok(LogLevel::default()),
+    fn log_level(&self) -> LogLevel {
+        let name = match (self.get)("logLevel") {
+            Value::Missing => return LogLevel::default(),
             Value::Text(name) => name,
             _ => String::new(),
         };
-        match name.as_str() {
-            "silent" => Ok(LogLevel::Silent),
-            "error" => Ok(LogLevel::Error),
-            "warn" => Ok(LogLevel::Warn),
-            "info" => Ok(LogLevel::Info),
-            "debug" => Ok(LogLevel::Debug),
-            _ => Err(wrong(
+        let level = LogLevel::ALL.into_iter().find(|level| level.name() == name);
+        level.unwrap_or_else(|| {
+            self.wrong(
                 "logLevel",
                 "\"silent\", \"error\", \"warn\", \"info\" or \"debug\"",
-            )),
-        }
+            );
+            LogLevel::default()
+        })
     }
 
-    fn delivery(&self) -> Result<Guarantee, OptionError> {
-        let allowed = "\"at-most-once\" or \"at-least-once\"";
-        match (self.0)("delivery") {
-            Value::Missing => Ok(Guarantee::default()),
-            Value::Text(name) if name == "at-most-once" => Ok(Guarantee::AtMostOnce),
-            Value::Text(name) if name == "at-least-once" => Ok(Guarantee::AtLeastOnce),
-            _ => Err(wrong("delivery", allowed)),
+    fn delivery(&self) -> Guarantee {
+        match (self.get)("delivery") {
+            Value::Missing => return Guarantee::default(),
+            Value::Text(name) if name == "at-most-once" => return Guarantee::AtMostOnce,
+            Value::Text(name) if name == "at-least-once" => return Guarantee::AtLeastOnce,
+            _ => self.wrong("delivery", "\"at-most-once\" or \"at-least-once\""),
         }
+        Guarantee::default()
     }
 
-    fn object(&self, field: &'static str) -> Result<(), OptionError> {
-        match (self.0)(field) {
-            Value::Missing | Value::Object => Ok(()),
-            _ => Err(wrong(
+    fn object(&self, field: &'static str) {
+        if !matches!((self.get)(field), Value::Missing | Value::Object) {
+            self.wrong(
                 field,
                 "an object with the methods error, warn, info and debug",
-            )),
+            );
         }
     }
 
     /// Whether a function was given.
-    fn function(&self, field: &'static str, allowed: &'static str) -> Result<bool, OptionError> {
-        match (self.0)(field) {
-            Value::Missing => Ok(false),
-            Value::Function => Ok(true),
-            _ => Err(wrong(field, allowed)),
+    fn function(&self, field: &'static str, allowed: &'static str) -> bool {
+        match (self.get)(field) {
+            Value::Missing => false,
+            Value::Function => true,
+            _ => {
+                self.wrong(field, allowed);
+                false
+            }
         }
     }
-}
 
-const fn wrong(field: &'static str, allowed: &'static str) -> OptionError {
-    OptionError {
-        field,
-        allowed,
-        secret: false,
+    fn wrong(&self, field: &'static str, allowed: &'static str) {
+        self.fail(OptionError {
+            field,
+            allowed,
+            secret: false,
+        });
+    }
+
+    fn fail(&self, error: OptionError) {
+        self.error.set(self.error.get().or(Some(error)));
     }
 }
 
-fn is_count(n: f64) -> bool {
-    (0.0..=f64::from(u32::MAX)).contains(&n) && n.fract() == 0.0
+impl Numbers {
+    fn allow(&self, number: f64) -> bool {
+        (self.least..=self.most).contains(&number) && !(self.only_whole && number.fract() != 0.0)
+            || self.or_infinity && number == f64::INFINITY
+    }
 }

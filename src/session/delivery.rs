@@ -2,9 +2,10 @@
 //! connection keeps the order (RFC 9293, section 3.1).
 
 use std::collections::VecDeque;
+use std::hash::{Hash, Hasher};
 
 use super::input::FlushId;
-use super::time::Instant;
+use super::time::{Duration, Instant};
 
 /// What becomes of a message whose connection is lost before it is confirmed.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Hash)]
@@ -141,5 +142,45 @@ impl Delivery {
 
     pub(super) fn take_flush(&mut self) -> Option<FlushId> {
         self.flushes.pop_front().map(|(id, _)| id)
+    }
+
+    /// How many flushes are younger than this one.
+    pub(super) const fn age(&self, flush: FlushId) -> u32 {
+        self.last_flush.0.wrapping_sub(flush.0)
+    }
+
+    /// Serials, those of the messages that are `kept` included, are only ever compared: each
+    /// counts by its rank among all. A question that was asked so long ago that whatever is heard
+    /// now is later than its deadline was asked however long ago.
+    pub(super) fn fingerprint(
+        &self,
+        kept: &[u64],
+        (now, patience): (Instant, Duration),
+        hasher: &mut impl Hasher,
+    ) {
+        let question = self.question;
+        let mut serials = vec![self.accepted, self.transmitted, self.confirmed];
+        serials.extend(question.map(|question| question.serial));
+        serials.extend(self.flushes.iter().map(|&(_, serial)| serial));
+        serials.extend(kept);
+        let mut order = serials.clone();
+        order.sort_unstable();
+        order.dedup();
+        let ranks: Vec<_> = serials
+            .iter()
+            .map(|serial| order.binary_search(serial))
+            .collect();
+        ranks.hash(hasher);
+        let longest = 2 * patience.as_millis() + 1;
+        let question = question.map(|question| {
+            let age = now.since(question.asked).as_millis().min(longest);
+            (question.ping.wrapping_sub(self.pongs), age)
+        });
+        let unanswered = self.pings.wrapping_sub(self.pongs);
+        (question, unanswered, self.unanswered).hash(hasher);
+        self.flushes.len().hash(hasher);
+        for &(flush, _) in &self.flushes {
+            self.age(flush).hash(hasher);
+        }
     }
 }

@@ -3,6 +3,8 @@
 //! Silence alone proves nothing: older clouds ignore `ping`. Only a cloud that has ponged on
 //! this very connection is expected to pong again.
 
+use std::hash::{Hash, Hasher};
+
 use super::time::{Duration, Instant};
 
 /// How a connection is watched.
@@ -28,7 +30,10 @@ pub enum Suspicion {
 pub(super) struct Liveness {
     last_sent: Instant,
     last_received: Instant,
+    /// The ping whose answer is waited for, or was waited for last.
     last_ping: Option<Instant>,
+    /// The newest one, and when its pong is overdue.
+    newest_ping: Option<(Instant, Instant)>,
     /// The cloud has ponged.
     pub(super) answers: bool,
     /// A ping was sent because a timer was so late that its verdict was worth nothing.
@@ -41,6 +46,7 @@ impl Liveness {
             last_sent: now,
             last_received: now,
             last_ping: None,
+            newest_ping: None,
             answers: false,
             probing: false,
         }
@@ -62,6 +68,19 @@ impl Liveness {
         self.last_ping = Some(now);
     }
 
+    /// A ping was sent, whether or not another one is still waited for.
+    pub(super) fn pinged_until(&mut self, now: Instant, due: Instant) {
+        self.newest_ping = Some((now, due));
+    }
+
+    /// Waits for the newest ping from now on, unless something came since that: when its pong is
+    /// overdue.
+    pub(super) fn wait_for_newest(&mut self) -> Option<Instant> {
+        let (ping, due) = self.newest_ping?;
+        self.last_ping = Some(ping);
+        self.is_silent().then_some(due)
+    }
+
     /// Whether nothing came since the last ping.
     pub(super) fn is_silent(&self) -> bool {
         self.last_ping
@@ -80,5 +99,24 @@ impl Liveness {
         idle_since
             .max(self.last_ping.unwrap_or_default())
             .after(interval)
+    }
+
+    /// What happened before the last ping, or so long ago that its ping is due, makes no
+    /// difference by when that was.
+    pub(super) fn fingerprint(&self, watch: &Watch, now: Instant, hasher: &mut impl Hasher) {
+        let interval = watch.ping_interval;
+        let ping = self.last_ping.unwrap_or_default();
+        let age = |at: Instant, oldest: Duration| now.since(at).min(oldest);
+        (self.answers, self.probing, self.is_silent()).hash(hasher);
+        let longest = Duration::from_millis(watch.pong_timeout.as_millis() + 1);
+        let unanswered = self.is_silent().then(|| age(ping, longest));
+        let newest = self
+            .newest_ping
+            .filter(|&(ping, _)| self.last_received <= ping);
+        let newest = newest.map(|(ping, due)| (age(ping, longest), due.since(now)));
+        (unanswered, newest).hash(hasher);
+        for at in [self.last_sent, self.last_received] {
+            age(at.max(ping), interval).hash(hasher);
+        }
     }
 }

@@ -23,8 +23,10 @@ mod machine;
 mod outbox;
 mod output;
 mod protocol;
+mod record;
 mod stats;
 mod subscriptions;
+mod text;
 mod time;
 mod timeline;
 mod timer;
@@ -50,7 +52,9 @@ pub use protocol::{
     CONTROL_TYPES, Control, Init, Malformed, Ping, RENAMED_TYPES, SubscriptionUpdate, state_key,
     time_to_live,
 };
+pub use record::{Field, Record};
 pub use stats::Stats;
+pub use text::decimal;
 pub use time::{Duration, Instant};
 pub use timeline::{Happening, Transition};
 pub use timer::Timer;

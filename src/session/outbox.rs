@@ -2,6 +2,7 @@
 //! with an end to its waiting.
 
 use std::collections::VecDeque;
+use std::hash::{Hash, Hasher};
 
 use super::output::DropReason;
 use super::time::Instant;
@@ -130,8 +131,12 @@ impl<P: Payload> Outbox<P> {
         }
     }
 
-    /// What is in flight will be sent again, before what waits.
-    pub(super) const fn requeue(&mut self) {
+    /// What is in flight will be sent again, before what waits. What is too old for that is so
+    /// from now on: only what waits expires.
+    pub(super) fn requeue(&mut self, now: Instant) {
+        for kept in self.kept.iter_mut().take(self.in_flight) {
+            kept.message.expires = kept.message.expires.map(|at| at.max(now));
+        }
         self.in_flight = 0;
     }
 
@@ -179,6 +184,30 @@ impl<P: Payload> Outbox<P> {
     /// Messages in flight.
     pub(super) const fn in_flight(&self) -> usize {
         self.in_flight
+    }
+
+    /// The serials of all messages, oldest first.
+    pub(super) fn serials(&self) -> Vec<u64> {
+        self.kept.iter().map(|kept| kept.serial).collect()
+    }
+
+    /// Everything but the serials, which mean something only beside those of the deliveries.
+    pub(super) fn fingerprint(
+        &self,
+        now: Instant,
+        name: &impl Fn(&P) -> u64,
+        hasher: &mut impl Hasher,
+    ) {
+        (self.in_flight, self.bytes, self.kept.len()).hash(hasher);
+        for kept in &self.kept {
+            let Message {
+                payload,
+                key,
+                expires,
+            } = &kept.message;
+            let ahead = expires.map(|at| at.since(now));
+            (name(payload), key, ahead, kept.size, kept.sent).hash(hasher);
+        }
     }
 
     fn waiting(&self) -> impl Iterator<Item = &Kept<P>> {

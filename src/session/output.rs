@@ -1,10 +1,9 @@
 //! What comes out of a session: what the shell must do, and what the app is told.
 
-use serde::Serialize;
-
 use super::close::{Close, CloseKind};
 use super::input::{FlushId, RunId, SocketId};
 use super::protocol::Malformed;
+use super::record::{Field, Record};
 use super::time::Duration;
 
 /// What the shell must carry out, in order.
@@ -42,8 +41,7 @@ pub enum Outgoing<P> {
 }
 
 /// Where the session is, as the app sees it.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, Serialize)]
-#[serde(rename_all = "lowercase")]
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
 pub enum State {
     /// `connect()` was never called.
     Idle,
@@ -101,15 +99,20 @@ pub enum Event<P> {
 }
 
 /// Payload of `connecting`.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct Connecting {
     /// 0 for a first connection, then the number of the reconnect.
     pub attempt: u32,
 }
 
+impl Record for Connecting {
+    fn each(&self, field: &mut dyn FnMut(&'static str, Field<'_>)) {
+        field("attempt", self.attempt.into());
+    }
+}
+
 /// Payload of `disconnected`.
-#[derive(Clone, Debug, PartialEq, Eq, Serialize)]
-#[serde(rename_all = "camelCase")]
+#[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Disconnected {
     /// For people.
     pub message: String,
@@ -127,9 +130,20 @@ pub struct Disconnected {
     pub kind: CloseKind,
 }
 
+impl Record for Disconnected {
+    fn each(&self, field: &mut dyn FnMut(&'static str, Field<'_>)) {
+        field("message", self.message.as_str().into());
+        field("code", u32::from(self.code).into());
+        field("reason", self.reason.as_str().into());
+        field("wasClean", self.was_clean.into());
+        field("permanent", self.permanent.into());
+        field("willReconnect", self.will_reconnect.into());
+        field("kind", self.kind.name().into());
+    }
+}
+
 /// Payload of `reconnecting`.
-#[derive(Clone, Debug, PartialEq, Serialize)]
-#[serde(rename_all = "camelCase")]
+#[derive(Clone, Debug, PartialEq)]
 pub struct Reconnecting {
     /// Number of the coming attempt, from 1. One that does not count, after a sleep, has the
     /// number of the attempt before it.
@@ -142,8 +156,17 @@ pub struct Reconnecting {
     pub cause: Cause,
 }
 
+impl Record for Reconnecting {
+    fn each(&self, field: &mut dyn FnMut(&'static str, Field<'_>)) {
+        field("attempt", self.attempt.into());
+        field("maxAttempts", Field::Number(self.max_attempts));
+        field("delay", self.delay.into());
+        field("cause", Field::Record(&self.cause));
+    }
+}
+
 /// What ended a connection or an attempt.
-#[derive(Clone, Debug, PartialEq, Eq, Serialize)]
+#[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Cause {
     /// WebSocket close code, or one of the client's own.
     pub code: u16,
@@ -153,13 +176,28 @@ pub struct Cause {
     pub kind: CloseKind,
 }
 
+impl Record for Cause {
+    fn each(&self, field: &mut dyn FnMut(&'static str, Field<'_>)) {
+        field("code", u32::from(self.code).into());
+        field("reason", self.reason.as_str().into());
+        field("kind", self.kind.name().into());
+    }
+}
+
 /// Payload of `stateChange`.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct StateChange {
     /// The state before.
     pub from: State,
     /// The state now.
     pub to: State,
+}
+
+impl Record for StateChange {
+    fn each(&self, field: &mut dyn FnMut(&'static str, Field<'_>)) {
+        field("from", self.from.name().into());
+        field("to", self.to.name().into());
+    }
 }
 
 /// Payload of `error`.

@@ -2,13 +2,11 @@
 //!
 //! All others belong to the app: they pass by the core, unread.
 
-use serde::Serialize;
-
+use super::record::{Field, Record};
 use super::time::Duration;
 
 /// The handshake's first frame.
-#[derive(Clone, Debug, PartialEq, Eq, Serialize)]
-#[serde(tag = "type", rename = "tpa_connection_init", rename_all = "camelCase")]
+#[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Init<'a> {
     /// `<userSessionId>-<packageName>`.
     pub session_id: &'a str,
@@ -20,9 +18,18 @@ pub struct Init<'a> {
     pub timestamp: &'a str,
 }
 
+impl Record for Init<'_> {
+    fn each(&self, field: &mut dyn FnMut(&'static str, Field<'_>)) {
+        field("type", "tpa_connection_init".into());
+        field("sessionId", self.session_id.into());
+        field("packageName", self.package_name.into());
+        field("apiKey", self.api_key.into());
+        field("timestamp", self.timestamp.into());
+    }
+}
+
 /// The whole list of streams; it replaces the one that the cloud had.
-#[derive(Clone, Debug, PartialEq, Eq, Serialize)]
-#[serde(tag = "type", rename = "subscription_update", rename_all = "camelCase")]
+#[derive(Clone, Debug, PartialEq, Eq)]
 pub struct SubscriptionUpdate<'a> {
     /// The app.
     pub package_name: &'a str,
@@ -34,10 +41,25 @@ pub struct SubscriptionUpdate<'a> {
     pub timestamp: &'a str,
 }
 
+impl Record for SubscriptionUpdate<'_> {
+    fn each(&self, field: &mut dyn FnMut(&'static str, Field<'_>)) {
+        field("type", "subscription_update".into());
+        field("packageName", self.package_name.into());
+        field("sessionId", self.session_id.into());
+        field("subscriptions", Field::Texts(self.subscriptions));
+        field("timestamp", self.timestamp.into());
+    }
+}
+
 /// Are you there? Newer clouds answer `pong`; older ones ignore it.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize)]
-#[serde(tag = "type", rename = "ping")]
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct Ping {}
+
+impl Record for Ping {
+    fn each(&self, field: &mut dyn FnMut(&'static str, Field<'_>)) {
+        field("type", "ping".into());
+    }
+}
 
 /// The types of the frames that become a [`Control`].
 pub const CONTROL_TYPES: [&str; 5] = [

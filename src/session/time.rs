@@ -3,8 +3,6 @@
 //! `std::time::Instant` panics on wasm32-unknown-unknown and cannot be made from a number,
 //! so neither the shell nor a simulation could use it.
 
-use serde::Serialize;
-
 /// A point on the caller's monotonic clock, in milliseconds since any fixed moment.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, PartialOrd, Ord, Hash)]
 pub struct Instant(u64);
@@ -41,8 +39,7 @@ impl Instant {
 }
 
 /// A length of time in whole milliseconds.
-#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize)]
-#[serde(transparent)]
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, PartialOrd, Ord, Hash)]
 pub struct Duration(u64);
 
 impl Duration {

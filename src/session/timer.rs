@@ -1,5 +1,7 @@
 //! Every deadline of a session by name, in one table.
 
+use std::hash::{Hash, Hasher};
+
 use super::time::Instant;
 
 /// What is due when a deadline comes.
@@ -74,5 +76,16 @@ impl Timers {
             .into_iter()
             .filter_map(|timer| Some((self.0[timer as usize]?, timer)))
             .min_by_key(|&(at, _)| at)
+    }
+
+    /// Each deadline counts by how far away it is, or how long overdue.
+    pub(super) fn fingerprint(&self, now: Instant, hasher: &mut impl Hasher) {
+        for deadline in self.0 {
+            let (ahead, overdue) = (
+                deadline.map(|at| at.since(now)),
+                deadline.map(|at| now.since(at)),
+            );
+            (ahead, overdue).hash(hasher);
+        }
     }
 }

@@ -3,12 +3,12 @@
 use std::cell::{Cell, RefCell};
 use std::rc::Rc;
 
-use js_sys::{Array, Function, JsString, Object};
+use js_sys::{Array, Function, JsString};
 use wasm_bindgen::prelude::*;
 
 use crate::session::{CONTROL_TYPES, Malformed, RENAMED_TYPES, SocketId};
 
-use super::fields::set;
+use super::callback::{Callback, callback};
 
 /// What no text frame may pass itself off as: the session's own events, and that of audio,
 /// which is binary.
@@ -23,13 +23,24 @@ const RESERVED_EVENTS: [&str; 8] = [
     "audio_chunk",
 ];
 
+/// As in dispatcher.js.
+const NOT_JSON: u32 = 0;
+const NOT_OBJECT: u32 = 1;
+const NO_TYPE: u32 = 2;
+const CONTROL: u32 = 3;
+
 #[wasm_bindgen(module = "/src/web/js/dispatcher.js")]
 extern "C" {
     #[derive(Clone, Debug)]
     pub(super) type Dispatcher;
 
-    #[wasm_bindgen(constructor)]
-    fn new(rules: &Object, session: &Object) -> Dispatcher;
+    fn dispatch(
+        control: &Array,
+        reserved: &Array,
+        renamed: &Array,
+        tell: &JsValue,
+        reports_unheard: bool,
+    ) -> Dispatcher;
 
     #[wasm_bindgen(method)]
     pub(super) fn on(
@@ -90,7 +101,7 @@ pub(super) trait Hears: 'static {
     fn unheard(&self, name: &str);
 }
 
-/// A dispatcher and the closures that it calls.
+/// A dispatcher and the function that it calls.
 ///
 /// Handlers usually refer to the session, and what wasm refers to is never collected. So the
 /// dispatcher belongs to the JavaScript object of the session, once that has taken it; from
@@ -99,56 +110,39 @@ pub(super) struct Link {
     weak: WeakRef,
     held: RefCell<Option<Dispatcher>>,
     taken: Cell<bool>,
-    _control: Closure<dyn Fn(u32, JsValue)>,
-    _malformed: Closure<dyn Fn(u32, u32)>,
-    _unheard: Option<Closure<dyn Fn(String)>>,
+    _tell: Callback,
 }
 
 impl Link {
     /// `session` gives the session while it exists. Frames that nobody listens to are reported
     /// only when `report_unheard` is set.
     pub(super) fn new<H: Hears>(
-        session: impl Fn() -> Option<Rc<H>> + Clone + 'static,
+        session: impl Fn() -> Option<Rc<H>> + 'static,
         report_unheard: bool,
     ) -> Self {
-        let hears = session.clone();
-        let control = Closure::<dyn Fn(u32, JsValue)>::new(move |socket, frame| {
-            if let Some(session) = hears() {
-                session.control(SocketId(socket), &frame);
+        let tell = callback(move |what, socket, value| {
+            let Some(session) = session() else { return };
+            let socket = SocketId(socket);
+            match what {
+                NOT_JSON => session.malformed(socket, Malformed::NotJson),
+                NOT_OBJECT => session.malformed(socket, Malformed::NotObject),
+                NO_TYPE => session.malformed(socket, Malformed::NoType),
+                CONTROL => session.control(socket, &value),
+                _ => session.unheard(&value.as_string().unwrap_or_default()),
             }
         });
-        let hears = session.clone();
-        let malformed = Closure::<dyn Fn(u32, u32)>::new(move |socket, fault| {
-            let fault = match fault {
-                0 => Malformed::NotJson,
-                1 => Malformed::NotObject,
-                _ => Malformed::NoType,
-            };
-            if let Some(session) = hears() {
-                session.malformed(SocketId(socket), fault);
-            }
-        });
-        let unheard = report_unheard.then(|| {
-            Closure::<dyn Fn(String)>::new(move |name: String| {
-                if let Some(session) = session() {
-                    session.unheard(&name);
-                }
-            })
-        });
-        let hooks = Object::new();
-        set(&hooks, "control", control.as_ref());
-        set(&hooks, "malformed", malformed.as_ref());
-        if let Some(unheard) = &unheard {
-            set(&hooks, "unheard", unheard.as_ref());
-        }
-        let dispatcher = Dispatcher::new(&rules(), &hooks);
+        let dispatcher = dispatch(
+            &strings(&CONTROL_TYPES),
+            &strings(&RESERVED_EVENTS),
+            &renamed(),
+            tell.as_ref(),
+            report_unheard,
+        );
         Self {
             weak: WeakRef::new(&dispatcher),
             held: RefCell::new(Some(dispatcher)),
             taken: Cell::new(false),
-            _control: control,
-            _malformed: malformed,
-            _unheard: unheard,
+            _tell: tell,
         }
     }
 
@@ -184,16 +178,9 @@ impl Link {
     }
 }
 
-fn rules() -> Object {
-    let renamed: Array = RENAMED_TYPES
-        .iter()
-        .map(|&(from, to)| JsValue::from(strings(&[from, to])))
-        .collect();
-    let rules = Object::new();
-    set(&rules, "control", &strings(&CONTROL_TYPES));
-    set(&rules, "reserved", &strings(&RESERVED_EVENTS));
-    set(&rules, "renamed", &renamed);
-    rules
+fn renamed() -> Array {
+    let pairs = RENAMED_TYPES.iter();
+    pairs.map(|&(from, to)| strings(&[from, to])).collect()
 }
 
 fn strings(list: &[&str]) -> Array {

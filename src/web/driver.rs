@@ -4,17 +4,17 @@
 use std::cell::{Cell, RefCell};
 use std::rc::{Rc, Weak};
 
-use js_sys::{Array, JsString, Promise, Reflect};
+use js_sys::{Array, JsString, Promise};
 use wasm_bindgen::{JsCast, JsValue};
-use wasm_bindgen_futures::spawn_local;
+use wasm_bindgen_futures::{JsFuture, spawn_local};
 
 use crate::session::{
     Cause, Command, CommandError, Control, Event, Input, LogLevel, Malformed, Outgoing, Output,
-    Reply, Session, SocketId, State, Transition, is_clean,
+    Reply, Session, SocketId, State, Transition, decimal, is_clean,
 };
 
 use super::clock::{self, Alarm};
-use super::credentials::{self, Credentials, Missing};
+use super::credentials::{self, Credentials, Missing, Part};
 use super::dispatcher::{Hears, Link};
 use super::environment::Environment;
 use super::log::Log;
@@ -51,7 +51,7 @@ pub(super) struct Driver {
 /// The attempt whose socket is not made yet.
 struct Attempt {
     socket: SocketId,
-    credentials: Option<Credentials>,
+    credentials: Credentials,
 }
 
 impl Driver {
@@ -271,58 +271,62 @@ impl Driver {
     }
 
     fn prepare(&self, socket: SocketId) {
-        let credentials = credentials::at_once(&self.options);
-        let prepared = credentials.is_some();
+        let credentials = Credentials::known(&self.options);
         *self.attempt.borrow_mut() = Some(Attempt {
             socket,
             credentials,
         });
-        if prepared {
-            self.input(Input::Prepared(socket));
-        } else if let Some(me) = self.me.upgrade() {
+        self.gather(socket);
+    }
+
+    /// Asks for what is missing, part by part, as long as the attempt is wanted.
+    fn gather(&self, socket: SocketId) {
+        let part = match &*self.attempt.borrow() {
+            Some(attempt) if attempt.socket == socket => attempt.credentials.missing(),
+            _ => return,
+        };
+        let Some(part) = part else {
+            return self.input(Input::Prepared(socket));
+        };
+        let promise = credentials::ask_for(part, &self.options);
+        if let Some(me) = self.me.upgrade() {
             spawn_local(async move {
-                let wanted = || {
-                    me.attempt
-                        .borrow()
-                        .as_ref()
-                        .is_some_and(|a| a.socket == socket)
-                };
-                let result = credentials::gather(&me.options, wanted).await;
-                me.prepared(socket, result);
+                let answer = JsFuture::from(promise).await;
+                me.take_in(socket, part, answer);
             });
         }
     }
 
-    fn prepared(&self, socket: SocketId, result: Result<Credentials, Missing>) {
-        match result {
-            Ok(credentials) => {
-                if let Some(attempt) = self.attempt.borrow_mut().as_mut()
-                    && attempt.socket == socket
-                {
-                    attempt.credentials = Some(credentials);
-                }
-                self.input(Input::Prepared(socket));
+    fn take_in(&self, socket: SocketId, part: Part, answer: Result<JsValue, JsValue>) {
+        let taken = match &mut *self.attempt.borrow_mut() {
+            Some(attempt) if attempt.socket == socket => {
+                attempt.credentials.take_in(part, answer, &self.options)
             }
+            _ => return,
+        };
+        match taken {
+            Ok(()) => self.gather(socket),
             Err(Missing::Now(reason)) => self.input(Input::AttemptFailed { socket, reason }),
             Err(Missing::Ever(reason)) => self.input(Input::Unsupported { socket, reason }),
-            Err(Missing::Unwanted) => {}
         }
     }
 
     fn open(&self, id: SocketId) {
-        let attempt = self.attempt.borrow();
-        let Some(credentials) = attempt.as_ref().and_then(|a| a.credentials.clone()) else {
+        let Some(Attempt {
+            credentials:
+                Credentials {
+                    constructor: Some(constructor),
+                    url: Some(url),
+                    api_key: Some(api_key),
+                },
+            ..
+        }) = self.attempt.take()
+        else {
             return;
         };
-        drop(attempt);
         let (Some(me), Some(dispatcher)) = (self.me.upgrade(), self.link.dispatcher()) else {
             return;
         };
-        let Credentials {
-            constructor,
-            url,
-            api_key,
-        } = credentials;
         *self.api_key.borrow_mut() = api_key;
         let report = move |report| me.hear(id, report);
         match Socket::open(id, &constructor, &url, &dispatcher, report) {
@@ -402,8 +406,8 @@ impl Driver {
                 ("disconnected", payloads::data(event))
             }
             Event::Reconnecting(event) => {
-                let delay = event.delay.as_millis().to_string();
-                let code = event.cause.code.to_string();
+                let delay = decimal(event.delay.as_millis() as u32);
+                let code = decimal(u32::from(event.cause.code));
                 let after = [" ms, after ", &code, " ", &event.cause.reason].concat();
                 self.write(
                     LogLevel::Warn,
@@ -445,7 +449,7 @@ impl Hears for Driver {
         match frames::control(frame) {
             Some(Control::Ack) => {
                 if self.inspect(Session::state) == State::Handshaking {
-                    let settings = Reflect::get(frame, &"settings".into()).unwrap_or_default();
+                    let settings = fields::get(frame, "settings");
                     let settings = settings.dyn_into::<Array>().unwrap_or_default();
                     *self.settings.borrow_mut() = settings.into();
                 }

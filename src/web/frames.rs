@@ -1,12 +1,11 @@
 //! The session's own frames: the ones it speaks, and the ones it must act on.
 
 use js_sys::{Date, JSON, JsString};
-use serde::Serialize;
 use wasm_bindgen::prelude::*;
 
-use crate::session::{Control, Init, Ping, SubscriptionUpdate};
+use crate::session::{Control, Init, Ping, Record, SubscriptionUpdate};
 
-use super::fields;
+use super::{fields, payloads};
 
 /// The text of the handshake's first frame.
 pub(super) fn init(session_id: &str, package_name: &str, api_key: &str) -> Option<JsString> {
@@ -43,9 +42,8 @@ pub(super) fn control(frame: &JsValue) -> Option<Control> {
     Control::parse(&text("type")?, text)
 }
 
-fn text(frame: &impl Serialize) -> Option<JsString> {
-    let value = serde_wasm_bindgen::to_value(frame).ok()?;
-    JSON::stringify(&value).ok()
+fn text(frame: &dyn Record) -> Option<JsString> {
+    JSON::stringify(&payloads::data(frame)).ok()
 }
 
 fn timestamp() -> String {

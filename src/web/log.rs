@@ -7,7 +7,14 @@ use crate::session::{LogLevel, SocketId};
 #[wasm_bindgen(module = "/src/web/js/platform.js")]
 extern "C" {
     #[wasm_bindgen(js_name = writeLine)]
-    fn write_line(logger: Option<&JsValue>, method: &str, line: &str);
+    fn write_line(
+        logger: Option<&JsValue>,
+        method: &str,
+        package_name: &str,
+        session_id: Option<&str>,
+        connection: u32,
+        text: &str,
+    );
 }
 
 /// Where lines go, and which.
@@ -35,27 +42,13 @@ impl Log {
         if !self.writes(level) {
             return;
         }
-        let line = [
-            "[tpa-session] package=",
+        write_line(
+            self.logger.as_ref(),
+            level.name(),
             &self.package_name,
-            " session=",
-            session_id.unwrap_or("-"),
-            " connection=",
-            &connection.0.to_string(),
-            " ",
+            session_id,
+            connection.0,
             text,
-        ]
-        .concat();
-        write_line(self.logger.as_ref(), name(level), &line);
-    }
-}
-
-const fn name(level: LogLevel) -> &'static str {
-    match level {
-        LogLevel::Silent => "silent",
-        LogLevel::Error => "error",
-        LogLevel::Warn => "warn",
-        LogLevel::Info => "info",
-        LogLevel::Debug => "debug",
+        );
     }
 }

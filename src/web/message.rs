@@ -1,6 +1,6 @@
 //! The app's messages on their way out.
 
-use js_sys::{Array, JsString, Object, Reflect};
+use js_sys::{Array, JsString, Object};
 use wasm_bindgen::prelude::*;
 
 use crate::session::{Duration, Payload, state_key, time_to_live};
@@ -21,6 +21,9 @@ extern "C" {
 
     /// A text or a list of them, as a list; what is no text is an empty one.
     pub(super) fn texts(value: &JsValue) -> Array;
+
+    /// A field; null where it cannot be read.
+    fn option(options: &JsValue, field: &str) -> JsValue;
 
     #[wasm_bindgen(js_name = fieldText)]
     fn field_text(message: &JsValue, field: &str) -> Option<String>;
@@ -51,7 +54,7 @@ impl Message {
         if !original.is_object() || Array::is_array(original) {
             return Err(type_error("message: must be an object with a type"));
         }
-        let kind = Reflect::get(original, &"type".into()).unwrap_or_default();
+        let kind = fields::get(original, "type");
         let kind_text = kind.as_string().filter(|kind| !kind.is_empty());
         let kind_text =
             kind_text.ok_or_else(|| type_error("message.type: must be a non-empty string"))?;
@@ -64,7 +67,7 @@ impl Message {
             let why = fields::text(&cause, "message").unwrap_or_default();
             type_error(&["message: must be JSON: ", &why].concat())
         })?;
-        let own_id = Reflect::get(original, &"sessionId".into()).unwrap_or_default();
+        let own_id = fields::get(original, "sessionId");
         Ok(Self {
             original: original.clone(),
             kind: kind_text,
@@ -89,7 +92,7 @@ impl Message {
 
     /// How long it may wait, by its type.
     pub(super) fn default_ttl(&self) -> Option<Duration> {
-        let duration = Reflect::get(&self.original, &"durationMs".into()).ok()?;
+        let duration = fields::get(&self.original, "durationMs");
         time_to_live(&self.kind, duration.as_f64())
     }
 }
@@ -104,9 +107,7 @@ pub(super) fn send_options(
     if !options.is_object() {
         return Err(type_error("options: must be an object"));
     }
-    // What cannot be read is neither of the two, and not absent either.
-    let get = |field: &str| Reflect::get(options, &field.into()).unwrap_or(JsValue::NULL);
-    let (key, ttl) = (get("key"), get("ttl"));
+    let (key, ttl) = (option(options, "key"), option(options, "ttl"));
     if !key.is_undefined() && !key.is_string() {
         return Err(type_error("key: must be a string"));
     }

@@ -2,6 +2,7 @@
 //!
 //! Nothing here decides. `driver` is the only place that touches the core, and the only loop.
 
+mod callback;
 mod clock;
 mod credentials;
 mod dispatcher;

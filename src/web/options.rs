@@ -1,16 +1,17 @@
 //! The constructor's options: read by field, validated by the core.
 
-use js_sys::{Function, JsString, Reflect, TypeError};
+use js_sys::{Function, TypeError};
 use wasm_bindgen::prelude::*;
 
 use web_sys::Url;
 
 use crate::session::{OptionError, Options, Source, URL_ALLOWED, Value, websocket_url};
 
-#[wasm_bindgen]
+use super::fields;
+
+#[wasm_bindgen(module = "/src/web/js/options.js")]
 extern "C" {
-    #[wasm_bindgen(js_name = String, catch)]
-    fn to_text(value: &JsValue) -> Result<JsString, JsValue>;
+    fn refusal(field: &str, allowed: &str, given: &JsValue, secret: bool) -> JsValue;
 }
 
 /// Validated options, and those that only JavaScript can hold.
@@ -30,18 +31,20 @@ impl SessionOptions {
         if !given.is_object() {
             return Err(type_error("options: must be an object"));
         }
-        let get = |field: &str| Reflect::get(given, &field.into()).unwrap_or_default();
-        let options = Options::read(&|field| value(&get(field)))
-            .map_err(|error| type_error(&message(error, &get(error.field))))?;
+        let get = |field: &str| fields::get(given, field);
+        let refuse = |error: OptionError| {
+            let given = get(error.field);
+            refusal(error.field, error.allowed, &given, error.secret)
+        };
+        let options = Options::read(&|field| value(&get(field))).map_err(refuse)?;
         if let Source::Fixed(url) = &options.url
             && socket_url(url).is_none()
         {
-            let error = OptionError {
+            return Err(refuse(OptionError {
                 field: options.url_field,
                 allowed: URL_ALLOWED,
                 secret: false,
-            };
-            return Err(type_error(&message(error, &get(options.url_field))));
+            }));
         }
         let logger = get("logger");
         Ok(Self {
@@ -81,21 +84,5 @@ fn value(given: &JsValue) -> Value {
         Value::Object
     } else {
         Value::Other
-    }
-}
-
-fn message(error: OptionError, given: &JsValue) -> String {
-    let mut text = [error.field, ": must be ", error.allowed].concat();
-    if !error.secret {
-        text.push_str(", not ");
-        text.push_str(&shown(given));
-    }
-    text
-}
-
-fn shown(given: &JsValue) -> String {
-    match given.as_string() {
-        Some(text) => ["\"", &text, "\""].concat(),
-        None => to_text(given).map_or_else(|_| "an object".into(), Into::into),
     }
 }

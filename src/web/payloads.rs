@@ -1,12 +1,15 @@
 //! The core's events as values of JavaScript.
 
-use js_sys::{Error, Object, Reflect};
+use js_sys::{Error, Object};
 use serde::Serialize;
+use serde_wasm_bindgen::Serializer;
 use wasm_bindgen::prelude::*;
 
-use crate::session::{ConnectionError, DropReason, FlushError, Happening, SessionError, Suspicion};
+use crate::session::{
+    ConnectionError, DropReason, FlushError, Happening, Record, SessionError, Suspicion,
+};
 
-use super::fields::set;
+use super::fields::{get, set};
 
 #[wasm_bindgen(module = "/src/web/js/connection_error.js")]
 extern "C" {
@@ -17,9 +20,11 @@ extern "C" {
 }
 
 /// A payload that is plain data.
-pub(super) fn data(payload: &impl Serialize) -> JsValue {
+pub(super) fn data(payload: &dyn Record) -> JsValue {
+    // Names of struct fields would be kept, in a table that weighs more than all payloads.
+    let serializer = Serializer::new().serialize_maps_as_objects(true);
     // Fails only for types that no payload has.
-    serde_wasm_bindgen::to_value(payload).unwrap_or_default()
+    payload.serialize(&serializer).unwrap_or_default()
 }
 
 /// The payload of `dropped`.
@@ -66,7 +71,7 @@ pub(super) fn happening(happening: &Happening) -> JsValue {
             let payload = Object::new();
             let fault = error(fault);
             for field in ["message", "code"] {
-                let value = Reflect::get(&fault, &field.into()).unwrap_or_default();
+                let value = get(&fault, field);
                 set(&payload, field, &value);
             }
             ("error", payload.into())

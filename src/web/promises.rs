@@ -1,14 +1,33 @@
 //! The promises that `connect()` and `flush()` give.
 
-use js_sys::{Function, Promise};
+use js_sys::Promise;
 use wasm_bindgen::prelude::*;
+
+#[wasm_bindgen(module = "/src/web/js/deferred.js")]
+extern "C" {
+    #[derive(Debug)]
+    type Deferred;
+
+    #[wasm_bindgen(constructor)]
+    fn new() -> Deferred;
+
+    #[wasm_bindgen(method, getter)]
+    fn promise(this: &Deferred) -> Promise;
+
+    // Neither runs code of the app, and neither throws (ECMA-262, "Promise Resolve Functions"):
+    // handlers run in a later microtask.
+    #[wasm_bindgen(method)]
+    fn resolve(this: &Deferred, value: &JsValue);
+
+    #[wasm_bindgen(method)]
+    fn reject(this: &Deferred, error: &JsValue);
+}
 
 #[derive(Debug)]
 struct Entry {
     id: u32,
-    promise: Promise,
-    /// `None` once settled.
-    settle: Option<(Function, Function)>,
+    deferred: Deferred,
+    settled: bool,
 }
 
 /// The promises that may still be asked for, or settled, by the core's name for each.
@@ -19,33 +38,28 @@ impl Promises {
     /// The promise of this name; the same at every call.
     pub(super) fn of(&mut self, id: u32) -> Promise {
         if let Some(entry) = self.0.iter().find(|entry| entry.id == id) {
-            return entry.promise.clone();
+            return entry.deferred.promise();
         }
         // One that is settled is never asked for again once there is another.
-        self.0.retain(|entry| entry.settle.is_some());
-        let mut settle = None;
-        let promise = Promise::new(&mut |resolve, reject| settle = Some((resolve, reject)));
+        self.0.retain(|entry| !entry.settled);
+        let deferred = Deferred::new();
+        let promise = deferred.promise();
         self.0.push(Entry {
             id,
-            promise: promise.clone(),
-            settle,
+            deferred,
+            settled: false,
         });
         promise
     }
 
     /// Settles the promise of this name.
     pub(super) fn settle(&mut self, id: u32, result: Result<JsValue, JsValue>) {
-        let Some(entry) = self.0.iter_mut().find(|entry| entry.id == id) else {
-            return;
-        };
-        let Some((resolve, reject)) = entry.settle.take() else {
-            return;
-        };
-        // Neither function runs code of the app, and neither throws (ECMA-262, "Promise
-        // Resolve Functions"): handlers run in a later microtask.
-        let _ = match result {
-            Ok(value) => resolve.call1(&JsValue::UNDEFINED, &value),
-            Err(error) => reject.call1(&JsValue::UNDEFINED, &error),
-        };
+        if let Some(entry) = self.0.iter_mut().find(|entry| entry.id == id) {
+            entry.settled = true;
+            match result {
+                Ok(value) => entry.deferred.resolve(&value),
+                Err(error) => entry.deferred.reject(&error),
+            }
+        }
     }
 }

@@ -1,26 +1,19 @@
 //! One WebSocket, with its sharp edges filed off.
 
-use std::rc::Rc;
-
 use js_sys::{Array, Function, JsString, Reflect};
 use wasm_bindgen::prelude::*;
 use web_sys::WebSocket;
 
 use crate::session::{Close, Instant, NO_CLOSE_FRAME, SocketId};
 
+use super::callback::{Callback, callback};
 use super::dispatcher::{Dispatcher, SocketLink};
-use super::fields::text;
+use super::fields::{get, text};
 
 #[wasm_bindgen(module = "/src/web/js/platform.js")]
 extern "C" {
     #[wasm_bindgen(catch)]
-    fn listen(
-        socket: &JsValue,
-        link: &SocketLink,
-        opened: &JsValue,
-        failed: &JsValue,
-        closed: &JsValue,
-    ) -> Result<(), JsValue>;
+    fn listen(socket: &JsValue, link: &SocketLink, tell: &JsValue) -> Result<(), JsValue>;
 
     fn abandon(socket: &JsValue, code: u16, reason: &str);
 }
@@ -44,14 +37,16 @@ pub(super) enum Report {
     Closed(Close),
 }
 
-/// A socket and the closures that it calls.
+/// As in platform.js.
+const OPENED: u32 = 0;
+const FAILED: u32 = 1;
+
+/// A socket and the function that it calls.
 pub(super) struct Socket {
     pub(super) id: SocketId,
     socket: AnySocket,
     link: SocketLink,
-    _opened: Closure<dyn FnMut()>,
-    _failed: Closure<dyn FnMut(JsValue)>,
-    _closed: Closure<dyn FnMut(JsValue)>,
+    _tell: Callback,
 }
 
 impl Socket {
@@ -65,18 +60,15 @@ impl Socket {
     ) -> Result<Self, String> {
         let socket = Reflect::construct(constructor, &Array::of1(&url.into()))
             .map_err(|error| message_of(&error))?;
-        let report = Rc::new(report);
-        let tell = report.clone();
-        let opened = Closure::<dyn FnMut()>::new(move || tell(Report::Opened));
-        let tell = report.clone();
-        let failed = Closure::<dyn FnMut(JsValue)>::new(move |event| {
-            tell(Report::Failed(text(&event, "message").unwrap_or_default()));
+        let tell = callback(move |what, _, event| {
+            report(match what {
+                OPENED => Report::Opened,
+                FAILED => Report::Failed(text(&event, "message").unwrap_or_default()),
+                _ => Report::Closed(read(&event)),
+            });
         });
-        let closed =
-            Closure::<dyn FnMut(JsValue)>::new(move |event| report(Report::Closed(read(&event))));
         let attached = dispatcher.attach(&socket, id.0).and_then(|link| {
-            let (opened, failed, closed) = (opened.as_ref(), failed.as_ref(), closed.as_ref());
-            match listen(&socket, &link, opened, failed, closed) {
+            match listen(&socket, &link, tell.as_ref()) {
                 Ok(()) => Ok(link),
                 Err(error) => {
                     link.detach();
@@ -89,9 +81,7 @@ impl Socket {
                 id,
                 socket: socket.unchecked_into(),
                 link,
-                _opened: opened,
-                _failed: failed,
-                _closed: closed,
+                _tell: tell,
             }),
             Err(error) => {
                 abandon(&socket, 1000, "");
@@ -103,7 +93,7 @@ impl Socket {
     /// Bytes that it holds itself, while what is sent now would go out: a socket that is
     /// closing takes it and loses it. One that does not say holds none.
     pub(super) fn buffered(&self) -> Option<u32> {
-        let field = |name: &str| Reflect::get(&self.socket, &name.into()).unwrap_or_default();
+        let field = |name: &str| get(&self.socket, name);
         let is_open = field("readyState") == WebSocket::OPEN;
         is_open.then(|| field("bufferedAmount").as_f64().unwrap_or(0.0) as u32)
     }
@@ -129,8 +119,7 @@ impl Socket {
 
 /// Reads a close event by its fields, some of which sockets other than the browser's lack.
 fn read(event: &JsValue) -> Close {
-    let code = Reflect::get(event, &"code".into()).unwrap_or_default();
-    let code = code.as_f64().filter(|code| *code > 0.0);
+    let code = get(event, "code").as_f64().filter(|code| *code > 0.0);
     Close::new(
         code.map_or(NO_CLOSE_FRAME, |code| code as u16),
         text(event, "reason").unwrap_or_default(),

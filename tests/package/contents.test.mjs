@@ -33,11 +33,11 @@ test("the tarball has these files and no others", () => {
   ]);
 });
 
-test("what a browser loads is at most 36,000 bytes in brotli, wasm included", () => {
+test("what a browser loads is at most 28,500 bytes in brotli, wasm included", () => {
   const page = read("index.js");
   const params = { [constants.BROTLI_PARAM_QUALITY]: 11 };
   const delivered = brotliCompressSync(page, { params }).length;
-  assert.ok(delivered <= 36_000, `${delivered} bytes`);
+  assert.ok(delivered <= 28_500, `${delivered} bytes`);
 });
 
 test("what an install puts on disk is at most 600 kB, and nothing else comes along", () => {

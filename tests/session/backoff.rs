@@ -1,5 +1,7 @@
 //! When the next attempt is due.
 
+use std::collections::BTreeSet;
+
 use fastrand::Rng;
 use tpa_session::session::{Backoff, Duration};
 
@@ -68,4 +70,14 @@ fn no_wait_is_longer_than_a_timer_can_be() {
         .map(|n| backoff.delay(n, &mut rng).as_millis())
         .collect();
     assert_eq!(delays, [1 << 30, longest, longest]);
+}
+
+#[test]
+fn both_ends_of_the_interval_are_drawn() {
+    let mut rng = Rng::with_seed(1);
+    let backoff = backoff(1, 1, 1.0);
+    let drawn: BTreeSet<_> = (0..100)
+        .map(|_| backoff.delay(0, &mut rng).as_millis())
+        .collect();
+    assert_eq!(drawn, BTreeSet::from([0, 1]));
 }

@@ -208,6 +208,37 @@ fn a_cloud_that_has_ponged_is_given_as_long_as_the_connection_lasts() {
 }
 
 #[test]
+fn a_flush_notices_that_a_cloud_that_has_ponged_is_gone() {
+    let mut world = World::connected(config());
+    world.send("a");
+    flush(&mut world);
+    pong(&mut world);
+    world.take();
+    world.send("b");
+    let second = flush(&mut world);
+    world.advance(1);
+    hear(&mut world);
+    world.advance(9999);
+    assert_eq!(flushed(&world), [(second, Err(FlushError::Lost))]);
+    assert_eq!(world.disconnected()[0].code, 4008);
+}
+
+#[test]
+fn a_ping_that_was_never_answered_does_not_keep_a_flush_from_noticing_that() {
+    let mut world = World::connected(config());
+    pong(&mut world);
+    world.input(Input::Online);
+    world.advance(1);
+    hear(&mut world);
+    world.advance(60_000);
+    assert_eq!(world.session.state(), State::Connected);
+    world.send("a");
+    let first = flush(&mut world);
+    world.advance(5000);
+    assert_eq!(flushed(&world), [(first, Err(FlushError::Lost))]);
+}
+
+#[test]
 fn what_a_lost_connection_carried_is_never_confirmed() {
     let mut world = World::connected(config());
     world.send("a");

@@ -1,7 +1,8 @@
 //! What a bug report holds: the timeline and the counters.
 
 use tpa_session::session::{
-    Control, Duration, Happening, Input, Instant, Malformed, SocketId, State, Stats, Suspicion,
+    Config, Control, Duration, Guarantee, Happening, Input, Instant, Malformed, SocketId, State,
+    Stats, Suspicion, Timer,
 };
 
 use crate::world::{World, config};
@@ -107,4 +108,18 @@ fn counters_count() {
             ..Stats::default()
         }
     );
+}
+
+#[test]
+fn a_message_that_was_in_flight_for_long_is_no_sign_of_a_sleep() {
+    let mut world = World::connected(Config {
+        delivery: Guarantee::AtLeastOnce,
+        ..config()
+    });
+    world.send_with("late", None, Some(300));
+    world.advance(120_000);
+    world.close(1006, "");
+    assert_eq!(world.next_deadline(), Some(Timer::Expiry));
+    assert_eq!(world.dropped(), [("late", "unconfirmed")]);
+    assert!(!names(&world).contains(&"sleep".to_string()));
 }

@@ -148,6 +148,22 @@ fn any_frame_after_the_ping_is_life() {
 }
 
 #[test]
+fn a_frame_after_one_ping_is_no_answer_to_the_next() {
+    let mut world = answered();
+    world.advance(15_000);
+    assert_eq!(pings(&world), 1);
+    world.advance(1000);
+    hear(&mut world);
+    world.advance(1000);
+    world.input(Input::Suspect(Suspicion::Environment));
+    assert_eq!(pings(&world), 2);
+    world.advance(2499);
+    assert_eq!(world.session.state(), State::Connected);
+    world.advance(1);
+    assert_eq!(world.session.state(), State::Waiting);
+}
+
+#[test]
 fn a_pong_is_life() {
     let mut world = answered();
     for _ in 0..10 {

@@ -1,6 +1,6 @@
 //! The virtual app: what it asks of the session, by itself and from inside its handlers.
 
-use tpa_session::session::{Event, Payload, State};
+use tpa_session::session::{Command, Duration, Event, Payload, State};
 
 /// A message, by its serial number.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -31,6 +31,33 @@ pub enum Ask {
     Unsubscribe(&'static [&'static str]),
     /// Only in a handler, where it ends the call that was to come of it.
     Throw,
+}
+
+impl Ask {
+    /// The command that asks for it; there is none where nothing is asked. `buffered` is what
+    /// the socket holds.
+    pub fn command(self, mail: Option<Mail>, buffered: Option<u32>) -> Option<Command<Mail>> {
+        let streams = |streams: &[&str]| streams.iter().map(|&s| s.into()).collect();
+        Some(match self {
+            Self::Connect(session) => Command::Connect {
+                session_id: session.into(),
+            },
+            Self::Disconnect(reason) => Command::Disconnect {
+                reason: reason.map(Into::into),
+            },
+            Self::ReconnectNow => Command::ReconnectNow,
+            Self::Send { key, ttl, .. } => Command::Send {
+                payload: mail?,
+                key: key.map(Into::into),
+                ttl: ttl.map(Duration::from_millis),
+                buffered,
+            },
+            Self::Flush => Command::Flush,
+            Self::Subscribe(list) => Command::Subscribe(streams(list)),
+            Self::Unsubscribe(list) => Command::Unsubscribe(streams(list)),
+            Self::Throw => return None,
+        })
+    }
 }
 
 pub const SESSIONS: [&str; 2] = ["ann-org.example.app", "bob-org.example.app"];

@@ -1,12 +1,9 @@
 //! The run loop of the core's contract, with an eye on every call and every output.
 
-use tpa_session::session::{
-    CloseKind, Command, Duration, Event, FlushError, FlushId, Guarantee, Input, Instant, Outgoing,
-    Output, Reply,
-};
+use tpa_session::session::{CloseKind, Event, FlushError, Input, Instant, Outgoing, Output};
 
-use crate::app::{Ask, Moment};
-use crate::invariants::{Broken, Decision, Facts, Glance, Heard, check_rest, ensure};
+use crate::app::{Ask, Mail, Moment};
+use crate::invariants::{Broken, Call, Decision, Glance, ensure};
 use crate::network::{Credentials, Dial, Fate, Welcome};
 use crate::tally::Sight;
 use crate::world::World;
@@ -16,64 +13,29 @@ impl World<'_> {
     pub fn ask(&mut self, ask: Ask) -> Result<(), Broken> {
         self.tally.steps += 1;
         self.see_ask(ask);
-        let before = self.decisions.told();
-        let streams = |streams: &[&str]| streams.iter().map(|&s| s.into()).collect();
-        let mut mail = None;
-        let buffered = self.network.buffered(self.session.connection());
-        let command = match ask {
-            Ask::Connect(session) => Command::Connect {
-                session_id: session.into(),
-            },
-            Ask::Disconnect(reason) => Command::Disconnect {
-                reason: reason.map(Into::into),
-            },
-            Ask::ReconnectNow => Command::ReconnectNow,
-            Ask::Send { size, key, ttl } => Command::Send {
-                payload: *mail.insert(self.app.write(size)),
-                key: key.map(Into::into),
-                ttl: ttl.map(Duration::from_millis),
-                buffered,
-            },
-            Ask::Flush => Command::Flush,
-            Ask::Throw => return Ok(()),
-            Ask::Subscribe(list) => Command::Subscribe(streams(list)),
-            Ask::Unsubscribe(list) => Command::Unsubscribe(streams(list)),
-        };
-        let now = self.clock.now;
-        self.decisions.advance(now);
-        let active = match ask {
-            Ask::Connect(session) => self.decisions.same_run(session),
+        let mail = match ask {
+            Ask::Send { size, .. } => Some(self.app.write(size)),
             _ => None,
         };
+        let buffered = self.network.buffered(self.session.connection());
+        let Some(command) = ask.command(mail, buffered) else {
+            return Ok(());
+        };
+        let now = self.clock.now;
         let reply = self
             .session
             .command(command, Instant::from_millis(now))
             .ok();
         self.tell(|| format!("  {ask:?} -> {reply:?}"));
-        self.decisions.asked(ask, reply)?;
-        match reply {
-            Some(Reply::Run(run)) => self.promises.given(run, active)?,
-            Some(Reply::Flush(flush)) => {
-                let run = self.decisions.active_run();
-                self.flushes.given(flush, self.app.written(), run)?;
-            }
-            _ => {}
-        }
-        self.take_news(before);
-        match (mail, reply) {
-            (Some(mail), Some(reply)) => {
-                let connection = self.decisions.connection().zip(buffered);
-                let stopped = self.decisions.is_over();
-                self.mailbox
-                    .send(mail, ask, (stopped, connection), self.decisions.now, reply)?;
-            }
-            (None, Some(Reply::Done)) => {
-                let connection = self.decisions.connection();
-                self.mailbox.change_streams(ask, connection);
-            }
-            _ => {}
-        }
-        self.check_call()
+        let call = Call {
+            ask,
+            mail,
+            written: self.app.written(),
+            buffered,
+        };
+        let news = self.rules.asked(call, now, reply, &self.session)?;
+        self.see_news(&news);
+        Ok(())
     }
 
     /// Step 1 for the world, then the loop.
@@ -100,7 +62,9 @@ impl World<'_> {
         while let Some(output) = self.session.poll_output() {
             self.outputs += 1;
             self.tell(|| format!("  <- {output:?}"));
-            self.see_output(&output)?;
+            self.see_output(&output);
+            let received = |socket, sent| self.extra_pongs || self.cloud.has(socket, sent);
+            self.rules.output(&output, &received)?;
             self.carry_out(output)?;
         }
         self.is_draining = false;
@@ -118,163 +82,53 @@ impl World<'_> {
     /// An input, on its own or from inside the loop. Whether it is about the current socket.
     fn take_in(&mut self, input: Input, now: u64) -> Result<bool, Broken> {
         self.tally.steps += 1;
-        self.decisions.advance(now);
-        let heard = self.decisions.hear(&input);
-        self.tell(|| {
-            format!(
-                "-> {input:?}{}",
-                if heard.is_some() { "" } else { ", stale" }
-            )
-        });
-        let told = self.decisions.told();
+        let is_heard = self.rules.decisions.hear(&input).is_some();
+        let stale = if is_heard { "" } else { ", stale" };
+        self.tell(|| format!("-> {input:?}{stale}"));
         let before = Glance::at(&self.session);
-        let is_timeout = input == Input::Timeout;
-        self.session.handle_input(input, Instant::from_millis(now));
+        let (told, at) = (input.clone(), Instant::from_millis(now));
+        self.session.handle_input(told, at);
         let after = Glance::at(&self.session);
-        match heard {
-            Some(heard) => self.decisions.heard(heard, &before, &after)?,
-            None => ensure!(
-                before == after,
-                "stale sockets",
-                "{before:?} became {after:?} by what a socket said that was given up"
-            ),
-        }
-        if is_timeout {
-            self.let_go(&before, &after)?;
-        }
-        self.take_news(told);
-        self.deliver(heard);
-        if is_timeout {
-            self.mailbox.expire(self.decisions.now);
-        }
-        self.check_call()?;
-        Ok(heard.is_some())
+        let (is_heard, news) = self.rules.heard(&input, now, &before, &after)?;
+        let gave_up_hope = input == Input::Timeout && before.errors != after.errors;
+        self.tally.saw_if(Sight::Unconfirmable, gave_up_hope);
+        self.see_news(&news);
+        Ok(is_heard)
     }
 
-    /// A timer may have made the session let go of what is in flight: it gave up the
-    /// connection, or the hope that this cloud confirms anything.
-    fn let_go(&mut self, before: &Glance, after: &Glance) -> Result<(), Broken> {
-        if before.errors != after.errors {
-            self.tally.saw(Sight::Unconfirmable);
-            ensure!(
-                self.decisions.is_deaf(),
-                "messages",
-                "the cloud is said to confirm nothing, and it may"
-            );
-            self.mailbox.give_up_confirmation();
-        } else if after.in_flight < before.in_flight {
-            self.mailbox.lose();
-        }
-        Ok(())
-    }
-
-    /// What an input means for the messages.
-    fn deliver(&mut self, heard: Option<Heard>) {
-        let Some(socket) = self.decisions.connection() else {
-            return;
-        };
-        match heard {
-            Some(Heard::Pong) => self.mailbox.ponged(),
-            Some(Heard::Room(held)) => {
-                let now = self.decisions.now;
-                self.mailbox.has_space(socket, held, now);
-            }
-            _ => {}
-        }
-    }
-
-    /// What was decided since then, for all that depends on it.
-    fn take_news(&mut self, before: usize) {
-        let socket = self.decisions.socket;
-        let now = self.decisions.now;
-        self.mailbox.follow(self.decisions.connection());
-        for decision in self.decisions.told_since(before) {
-            match decision {
+    fn see_news(&mut self, news: &[Decision]) {
+        for decision in news {
+            match *decision {
                 Decision::Start { .. } => self.tally.attempts += 1,
-                Decision::Open => self.mailbox.opened(socket),
-                Decision::Ack => {
-                    self.tally.connections += 1;
-                    self.promises.earned(self.decisions.run());
-                    self.mailbox.acknowledged(socket, now);
-                }
+                Decision::Open => {}
+                Decision::Ack => self.tally.connections += 1,
                 Decision::Wait { kind, .. } => {
                     self.tally.saw_if(Sight::NoNetwork, kind.is_none());
                     if let Some(kind) = kind {
                         self.tally.ended(kind);
                     }
                 }
-                Decision::Over { kind, .. } => {
-                    self.tally.ended(kind);
-                    self.mailbox.ended();
-                }
+                Decision::Over { kind } => self.tally.ended(kind),
             }
         }
     }
 
-    fn see_output(&mut self, output: &Output<crate::app::Mail>) -> Result<(), Broken> {
-        self.generations.check(output)?;
+    fn see_output(&mut self, output: &Output<Mail>) {
         match output {
-            Output::Transmit(socket, Outgoing::Ping) => {
-                self.tally.saw(Sight::Ping);
-                self.decisions.pinged(*socket)?;
-                self.mailbox.pinged(*socket);
-            }
-            Output::Transmit(socket, frame) => {
-                let is_message = matches!(frame, Outgoing::Message(_));
-                self.tally.transmitted += u64::from(is_message);
-                self.mailbox.transmitted(*socket, frame)?;
-            }
-            Output::Judge(cause) => self.decisions.judged(cause.kind)?,
-            Output::Emit(event) => {
-                self.grammar.check(event, &mut self.decisions)?;
-                if let Event::Dropped(mail, why) = event {
-                    self.tally.dropped(*why);
-                    self.mailbox.dropped(*mail, *why)?;
-                }
-            }
-            Output::Settle(run, result) => self.promises.settled(*run, result)?,
-            Output::Flushed(flush, result) => self.see_flushed(*flush, *result)?,
-            Output::Prepare(socket) | Output::Open(socket) => ensure!(
-                self.decisions.current() == Some(*socket),
-                "generations",
-                "{output:?} although it was given up"
-            ),
-            Output::Close(..) => {}
+            Output::Transmit(_, Outgoing::Ping) => self.tally.saw(Sight::Ping),
+            Output::Transmit(_, Outgoing::Message(_)) => self.tally.transmitted += 1,
+            Output::Emit(Event::Dropped(_, why)) => self.tally.dropped(*why),
+            Output::Flushed(_, result) => self.tally.saw(match result {
+                Ok(()) => Sight::Flushed,
+                Err(FlushError::Lost) => Sight::FlushLost,
+                Err(FlushError::Unsupported) => Sight::FlushUnsupported,
+                Err(FlushError::Ended) => Sight::FlushOver,
+            }),
+            _ => {}
         }
-        Ok(())
     }
 
-    fn see_flushed(
-        &mut self,
-        flush: FlushId,
-        result: Result<(), FlushError>,
-    ) -> Result<(), Broken> {
-        self.tally.saw(match result {
-            Ok(()) => Sight::Flushed,
-            Err(FlushError::Lost) => Sight::FlushLost,
-            Err(FlushError::Unsupported) => Sight::FlushUnsupported,
-            Err(FlushError::Ended) => Sight::FlushOver,
-        });
-        let live = self.decisions.connection();
-        let missing = |serial| {
-            let socket = live.filter(|_| !self.extra_pongs)?;
-            let mut sent = self
-                .mailbox
-                .sent_on(socket)
-                .take_while(|&sent| sent <= serial);
-            sent.find(|&sent| !self.cloud.has(socket, sent))
-        };
-        let facts = Facts {
-            run: self.decisions.active_run(),
-            is_answered: self.decisions.is_watched(),
-            resends: self.schedule.config.delivery == Guarantee::AtLeastOnce,
-            has_open: &|serial| self.mailbox.has_open(serial),
-            missing: &missing,
-        };
-        self.flushes.settled(flush, result, &facts)
-    }
-
-    fn carry_out(&mut self, output: Output<crate::app::Mail>) -> Result<(), Broken> {
+    fn carry_out(&mut self, output: Output<Mail>) -> Result<(), Broken> {
         match output {
             Output::Prepare(socket) => {
                 let (fate, at_once) = self.network.prepare(socket);
@@ -329,28 +183,10 @@ impl World<'_> {
         Ok(())
     }
 
-    /// What holds after every call, nested or not.
-    fn check_call(&self) -> Result<(), Broken> {
-        let glance = Glance::at(&self.session);
-        self.decisions.check(&glance)?;
-        self.mailbox.check(&glance)
-    }
-
     /// What holds when all is carried out.
     fn check_rest(&self) -> Result<(), Broken> {
-        let glance = Glance::at(&self.session);
-        self.grammar.check_rest()?;
-        self.decisions.check_rest()?;
-        self.mailbox.check_rest(self.session.subscriptions())?;
-        self.promises.check(self.decisions.pending())?;
-        let watchers = (
-            &self.decisions,
-            &self.generations,
-            &self.grammar,
-            &self.mailbox,
-        );
-        check_rest(&self.schedule.config, &glance, watchers)?;
-        if let Some(socket) = self.decisions.connection()
+        self.rules.check_rest(&self.session)?;
+        if let Some(socket) = self.rules.decisions.connection()
             && self.network.is_quiet(socket)
         {
             let known = self.cloud.subscriptions(socket);
@@ -366,13 +202,13 @@ impl World<'_> {
 
     fn see_ask(&mut self, ask: Ask) {
         use crate::app::{NO_SESSION, NO_STREAM};
-        let active = self.decisions.is_active();
+        let active = self.rules.decisions.is_active();
         match ask {
             Ask::Connect(NO_SESSION) | Ask::Subscribe(NO_STREAM) | Ask::Unsubscribe(NO_STREAM) => {
                 self.tally.saw(Sight::Misuse);
             }
             Ask::Connect(session) => {
-                let same = self.decisions.same_run(session).is_some();
+                let same = self.rules.decisions.same_run(session).is_some();
                 self.tally.saw_if(Sight::SameSession, same);
                 self.tally.saw_if(Sight::OtherSession, active && !same);
                 self.tally.saw_if(Sight::NestedConnect, self.is_draining);
@@ -382,9 +218,10 @@ impl World<'_> {
             Ask::Send { .. } => {
                 self.tally.asked += 1;
                 self.tally.saw_if(Sight::NestedSend, self.is_draining);
-                let over = self.decisions.is_over();
+                let over = self.rules.decisions.is_over();
                 self.tally.saw_if(Sight::SentAfterEnd, over);
                 let lost = self
+                    .rules
                     .decisions
                     .connection()
                     .is_some_and(|socket| self.network.buffered(socket).is_none());

@@ -18,6 +18,7 @@ mod clock;
 mod closures;
 mod cloud;
 mod driver;
+#[allow(dead_code, reason = "the exploration of small worlds uses the rest")]
 mod invariants;
 mod network;
 mod runner;

@@ -7,9 +7,7 @@ use tpa_session::session::{
 use crate::app::{App, Ask, Mail};
 use crate::clock::Clock;
 use crate::cloud::Cloud;
-use crate::invariants::{
-    Broken, Decisions, Flushes, Generations, Grammar, Mailbox, Promises, ensure,
-};
+use crate::invariants::{Broken, Rules, ensure};
 use crate::network::{Due, Fault, Network, Signs};
 use crate::schedule::{Deed, Schedule};
 use crate::tally::{Sight, Tally};
@@ -33,12 +31,7 @@ pub struct World<'a> {
     pub verdict: Option<bool>,
     /// The last frame of the app's that the session has not heard of yet.
     pub data: Option<(SocketId, u64)>,
-    pub decisions: Decisions,
-    pub generations: Generations,
-    pub grammar: Grammar,
-    pub mailbox: Mailbox,
-    pub flushes: Flushes,
-    pub promises: Promises,
+    pub rules: Rules,
     /// Pongs came that nobody asked for, so that what they confirm is not to be trusted.
     pub extra_pongs: bool,
     /// Whether outputs are being carried out: the calls made then are nested.
@@ -54,7 +47,7 @@ pub struct World<'a> {
 impl<'a> World<'a> {
     pub fn new(schedule: &'a Schedule, tells: bool) -> Self {
         let config = schedule.config.clone();
-        let session = Session::new(config.clone(), schedule.seed, Instant::default());
+        let session = Session::new(config, schedule.seed, Instant::default());
         Self {
             schedule,
             session,
@@ -68,12 +61,7 @@ impl<'a> World<'a> {
             app: App::default(),
             verdict: None,
             data: None,
-            mailbox: Mailbox::new(&config),
-            flushes: Flushes::default(),
-            decisions: Decisions::new(config.clone()),
-            generations: Generations::default(),
-            grammar: Grammar::new(config),
-            promises: Promises::default(),
+            rules: Rules::new(&schedule.config),
             extra_pongs: false,
             is_draining: false,
             outputs: 0,
@@ -260,7 +248,7 @@ impl<'a> World<'a> {
 
     /// Whether the session hears this input, and if not, what it was.
     fn see_input(&mut self, input: &Input) {
-        if self.decisions.hear(input).is_some() {
+        if self.rules.decisions.hear(input).is_some() {
             return;
         }
         let sight = match input {
@@ -272,7 +260,7 @@ impl<'a> World<'a> {
             _ => Sight::StaleFrame,
         };
         self.tally.saw(sight);
-        let live = self.decisions.current().is_some();
+        let live = self.rules.decisions.current().is_some();
         self.tally.saw_if(Sight::StaleWhileLive, live);
     }
 
@@ -283,7 +271,7 @@ impl<'a> World<'a> {
         self.network.heal();
         self.input(Input::Online)?;
         self.run_until(self.clock.now + LONG)?;
-        self.flushes.check_end()?;
+        self.rules.flushes.check_end()?;
         let state = self.session.state();
         ensure!(
             !matches!(
@@ -293,11 +281,11 @@ impl<'a> World<'a> {
             "progress",
             "still {state:?} although all goes well"
         );
-        if let Some(socket) = self.decisions.connection() {
+        if let Some(socket) = self.rules.decisions.connection() {
             self.tally.saw(Sight::Connected);
             let pings = self.schedule.config.watch.ping_interval > Duration::ZERO;
             ensure!(
-                !pings || !self.decisions.is_watched() || !self.network.is_half_open(socket),
+                !pings || !self.rules.decisions.is_watched() || !self.network.is_half_open(socket),
                 "liveness",
                 "the cloud used to pong, and nobody noticed that it no longer does"
             );
@@ -322,12 +310,14 @@ impl<'a> World<'a> {
         self.check_arrivals()?;
         self.check_stats()?;
         self.tally.seeds += 1;
-        self.tally.saw_times(Sight::Resent, self.mailbox.resent);
-        self.tally.saw_times(Sight::Replaced, self.mailbox.replaced);
         self.tally
-            .saw_times(Sight::TakenBack, self.grammar.taken_back);
+            .saw_times(Sight::Resent, self.rules.mailbox.resent);
         self.tally
-            .saw_times(Sight::FreshKey, self.decisions.fresh_keys);
+            .saw_times(Sight::Replaced, self.rules.mailbox.replaced);
+        self.tally
+            .saw_times(Sight::TakenBack, self.rules.grammar.taken_back);
+        self.tally
+            .saw_times(Sight::FreshKey, self.rules.decisions.fresh_keys);
         Ok(())
     }
 
@@ -341,7 +331,7 @@ impl<'a> World<'a> {
         self.tally.saw(Sight::AllArrived);
         for serial in 1..=self.app.written() {
             ensure!(
-                self.mailbox.is_accounted_for(serial) || self.cloud.has_any(serial),
+                self.rules.mailbox.is_accounted_for(serial) || self.cloud.has_any(serial),
                 "messages",
                 "{serial} never arrived, and the app was not told"
             );

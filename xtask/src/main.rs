@@ -11,10 +11,13 @@ mod build;
 mod cloud;
 mod demo;
 mod doctor;
+mod explore;
 mod herd;
+mod link;
 mod npm;
 mod process;
 mod sim;
+mod snip;
 mod test;
 mod toolchain;
 mod tools;
@@ -38,10 +41,13 @@ cargo xtask <command>
       package         the packed package as its user installs it (tests/package)
       e2e             the demo page in a browser (tests/e2e)
   sim [options]       live through sessions in virtual time, in a release build
-  herd [--clients N]  a million sessions after a restart of the cloud, as a picture
       --seeds <N>     so many (20,000)
       --seed <N>      this one only, and tell all of it
-  bench [args]        build, then run bench/receive.mjs
+  explore [options]   go through all that can happen to a session in small worlds,
+                      in a release build
+      --seconds <N>   as deep as that time allows (60)
+  herd [--clients N]  a million sessions after a restart of the cloud, as a picture
+  bench [args]        build, then run bench/receive.mjs; `bench core` times the core alone
   help                this text
 
 A command gets what it needs by itself: the wasm target by rustup (or, on
@@ -87,8 +93,10 @@ fn run(arguments: &[&str]) -> Result<ExitCode, String> {
         "demo" => demo::run(rest).map(|()| ExitCode::SUCCESS),
         "test" => test::run(rest),
         "sim" => sim::run(rest).map(|()| ExitCode::SUCCESS),
+        "explore" => explore::run(rest).map(|()| ExitCode::SUCCESS),
         "herd" => herd::run(rest).map(|()| ExitCode::SUCCESS),
         "bench" => bench::run(rest).map(|()| ExitCode::SUCCESS),
+        link::CALLED_BY => link::run(arguments),
         other => Err(format!(
             "there is no command `{other}`; `cargo xtask help` lists them"
         )),

@@ -1,5 +1,7 @@
 //! `cargo xtask sim`: the simulation of the core, with as many seeds as there is time for.
 
+use std::process::Command;
+
 use crate::process;
 
 /// Lives through the seeds in a release build, its output as it comes.
@@ -7,23 +9,8 @@ pub fn run(arguments: &[&str]) -> Result<(), String> {
     let mut test = process::command("cargo");
     test.args(["test", "--release", "--package", "tpa-session"])
         .args(["--test", "simulation", "every_life", "--", "--nocapture"]);
-    let mut rest = arguments;
-    while let [option, value, more @ ..] = rest {
-        let variable = match *option {
-            "--seeds" => "SIM_SEEDS",
-            "--seed" => "SIM_SEED",
-            other => return Err(format!("`{other}` is not understood here")),
-        };
-        let number = value.replace('_', "");
-        number
-            .parse::<u64>()
-            .map_err(|_| format!("{option} takes a whole number, not `{value}`"))?;
-        test.env(variable, number);
-        rest = more;
-    }
-    if let [option] = rest {
-        return Err(format!("`{option}` takes a number"));
-    }
+    let known = [("--seeds", "SIM_SEEDS"), ("--seed", "SIM_SEED")];
+    options(&mut test, &known, arguments)?;
     let status = test
         .status()
         .map_err(|e| format!("cannot start cargo: {e}"))?;
@@ -31,5 +18,28 @@ pub fn run(arguments: &[&str]) -> Result<(), String> {
         Ok(())
     } else {
         Err("the simulation failed; it said why above".into())
+    }
+}
+
+/// Hands numbers on to a test: each option that is `known`, as the variable named beside it.
+pub fn options(
+    test: &mut Command,
+    known: &[(&str, &str)],
+    arguments: &[&str],
+) -> Result<(), String> {
+    let mut rest = arguments;
+    while let [option, value, more @ ..] = rest {
+        let found = known.iter().find(|(name, _)| name == option);
+        let (_, variable) = found.ok_or(format!("`{option}` is not understood here"))?;
+        let number = value.replace('_', "");
+        number
+            .parse::<u64>()
+            .map_err(|_| format!("{option} takes a whole number, not `{value}`"))?;
+        test.env(variable, number);
+        rest = more;
+    }
+    match rest {
+        [] => Ok(()),
+        [option, ..] => Err(format!("`{option}` takes a number")),
     }
 }

@@ -26,6 +26,9 @@ const PARTS: [Part; 6] = [
     ("e2e", js::end_to_end),
 ];
 
+/// What the tests tell even when they pass begins with this word.
+const NEWS: &str = "explored ";
+
 /// Runs the parts named, or all. Goes on after a failure: one run shows all.
 pub fn run(arguments: &[&str]) -> Result<ExitCode, String> {
     let known = |name: &str| PARTS.iter().any(|(part, _)| *part == name);
@@ -66,6 +69,11 @@ impl Report {
     fn tests(&mut self, what: &str, command: &mut Command, count: fn(&str) -> Counts) {
         match process::attempt(what, command) {
             Ok(outcome) => {
+                for line in outcome.output.lines() {
+                    if let Some(at) = line.find(NEWS) {
+                        println!("    {}", &line[at..]);
+                    }
+                }
                 let mut counts = count(&outcome.output);
                 let failure = outcome.require().err();
                 if failure.is_some() && counts.failed == 0 {

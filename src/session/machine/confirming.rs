@@ -54,7 +54,14 @@ impl<P: Payload> Session<P> {
         }
         let patience = match self.delivery.question {
             None => CONFIRM_DELAY,
-            Some(_) if self.liveness.answers => return,
+            Some(_) if self.liveness.answers => {
+                if self.timers.get(Timer::Pong).is_none() {
+                    // The cloud was heard since, and no pong came. Should nothing come any more,
+                    // only another ping shows it.
+                    self.ping(socket, self.config.watch.pong_timeout);
+                }
+                return;
+            }
             Some(_) => self.config.watch.pong_timeout,
         };
         if self.timers.get(Timer::Confirm).is_none() {

@@ -6,6 +6,7 @@ use super::super::outbox::Payload;
 use super::super::output::{
     Cause, ConnectionError, Disconnected, Event, FlushError, Output, Reconnecting, State,
 };
+use super::super::text::decimal;
 use super::super::time::Duration;
 use super::super::timer::Timer;
 use super::{Phase, Session};
@@ -35,7 +36,7 @@ impl<P: Payload> Session<P> {
         if self.delivery.cut(self.config.delivery) {
             self.fail_flushes(FlushError::Lost);
         }
-        self.outbox.requeue();
+        self.outbox.requeue(self.now);
         self.watch_expiry();
         let asks_app = self.config.asks_app
             && !matches!(kind, CloseKind::ClientDisconnect | CloseKind::Unsupported);
@@ -185,7 +186,7 @@ fn cause(close: Close, kind: CloseKind) -> Cause {
 
 /// A closure in words for people.
 fn describe(code: u16, reason: &str) -> String {
-    let code = code.to_string();
+    let code = decimal(u32::from(code));
     if reason.is_empty() {
         ["Connection closed (", &code, ")"].concat()
     } else {

@@ -3,6 +3,7 @@
 mod attempts;
 mod confirming;
 mod ending;
+mod fingerprint;
 mod sending;
 mod watching;
 

@@ -62,7 +62,12 @@ impl<P: Payload> Session<P> {
             return;
         };
         if !self.liveness.is_silent() {
-            return;
+            // What came after the ping that was waited for is no answer to a later one.
+            match self.liveness.wait_for_newest() {
+                Some(due) if due > self.now => return self.timers.set(Timer::Pong, due),
+                Some(_) => {}
+                None => return,
+            }
         }
         let late = self.now.since(due) > LATE;
         if late && !std::mem::replace(&mut self.liveness.probing, true) {
@@ -132,6 +137,7 @@ impl<P: Payload> Session<P> {
         count(&mut self.stats.pings);
         self.delivery.pinged(self.now);
         let due = self.now.after(timeout);
+        self.liveness.pinged_until(self.now, due);
         match self.timers.get(Timer::Pong) {
             Some(before) => self.timers.set(Timer::Pong, before.min(due)),
             None => {

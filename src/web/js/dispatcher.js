@@ -19,6 +19,28 @@
 const NOT_JSON = 0;
 const NOT_OBJECT = 1;
 const NO_TYPE = 2;
+const CONTROL = 3;
+const UNHEARD = 4;
+
+/**
+ * A dispatcher whose session has one ear for everything.
+ * @param {string[]} control
+ * @param {string[]} reserved
+ * @param {[string, string][]} renamed
+ * @param {(what: number, socket: number, value?: any) => void} tell
+ * @param {boolean} reportsUnheard
+ * @returns {Dispatcher}
+ */
+export function dispatch(control, reserved, renamed, tell, reportsUnheard) {
+  return new Dispatcher(
+    { control, reserved, renamed },
+    {
+      control: (socket, frame) => tell(CONTROL, socket, frame),
+      malformed: (socket, fault) => tell(fault, socket),
+      unheard: reportsUnheard ? (what) => tell(UNHEARD, 0, what) : undefined,
+    },
+  );
+}
 
 export class Dispatcher {
   /**

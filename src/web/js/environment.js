@@ -1,16 +1,20 @@
 /** What a page or a worker can tell of its network and of its own sleep. Node tells nothing. */
 
+const OFFLINE = 0;
+const ONLINE = 1;
+const AWAKE = 2;
+
 /**
- * @param {(sign: "offline" | "online" | "awake") => void} tell
+ * @param {(sign: number, _: 0) => void} tell
  * @returns {() => void} its end
  */
 export function watchEnvironment(tell) {
   const scope = globalThis;
   if (typeof scope.addEventListener !== "function") return () => {};
   const page = scope.document;
-  const offline = () => tell("offline");
-  const online = () => tell("online");
-  const awake = () => tell("awake");
+  const offline = () => tell(OFFLINE, 0);
+  const online = () => tell(ONLINE, 0);
+  const awake = () => tell(AWAKE, 0);
   const visible = () => {
     if (page.visibilityState === "visible") awake();
   };

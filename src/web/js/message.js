@@ -38,6 +38,20 @@ export function utf8Length(text) {
 }
 
 /**
+ * An option of `send()`. What cannot be read is nothing that is allowed, and not absent either.
+ * @param {any} options
+ * @param {string} field
+ * @returns {unknown}
+ */
+export function option(options, field) {
+  try {
+    return options[field];
+  } catch {
+    return null;
+  }
+}
+
+/**
  * A field as text; of a list, its texts with commas between. None where it cannot be read.
  * @param {any} message
  * @param {string} field

@@ -20,36 +20,38 @@ export function globalWebSocket() {
 }
 
 /**
- * The constructor of WebSockets of this place: the global one, or a promise of another.
- * The promise is rejected where there is none.
- * @returns {any}
+ * The constructor of WebSockets of this place, which may have to be loaded; rejects where there
+ * is none.
+ * @returns {Promise<any>}
  */
-export function findWebSocket() {
+export async function findWebSocket() {
   if (typeof globalThis.WebSocket === "function") return globalThis.WebSocket;
-  if (importWebSocket === undefined) return Promise.reject(new Error("no WebSocket"));
+  if (importWebSocket === undefined) throw new Error("no WebSocket");
   return importWebSocket();
 }
 
 /** How long a peer may take to answer a close frame before the package `ws` is told to cut, ms. */
 const CLOSE_PATIENCE = 1000;
 
+const OPENED = 0;
+const FAILED = 1;
+const CLOSED = 2;
+
 /**
  * Listens to a socket's life for as long as it may be heard: an emitter may have read its
  * listeners before they were taken away, and what they call is gone by then.
  * @param {any} socket
  * @param {{ attached: boolean }} link
- * @param {(event: any) => void} opened
- * @param {(event: any) => void} failed
- * @param {(event: any) => void} closed
+ * @param {(what: number, _: 0, event?: any) => void} tell
  */
-export function listen(socket, link, opened, failed, closed) {
-  /** @type {(tell: (event: any) => void) => (event: any) => void} */
-  const heard = (tell) => (event) => {
-    if (link.attached) tell(event);
+export function listen(socket, link, tell) {
+  /** @type {(what: number) => (event: any) => void} */
+  const heard = (what) => (event) => {
+    if (link.attached) tell(what, 0, event);
   };
-  socket.onopen = heard(opened);
-  socket.onerror = heard(failed);
-  socket.onclose = heard(closed);
+  socket.onopen = heard(OPENED);
+  socket.onerror = heard(FAILED);
+  socket.onclose = heard(CLOSED);
 }
 
 /**
@@ -80,15 +82,20 @@ export function abandon(socket, code, reason) {
 }
 
 /**
- * Writes a log line. A logger that lacks the method, or throws, must not disturb the session;
- * the console is a logger like others, which a page may have replaced.
+ * Writes a log line that names package, session and connection. A logger that lacks the method,
+ * or throws, must not disturb the session; the console is a logger like others, which a page may
+ * have replaced.
  * @param {any} logger undefined for the console
  * @param {string} method
- * @param {string} line
+ * @param {string} packageName
+ * @param {string | undefined} sessionId
+ * @param {number} connection
+ * @param {string} text
  */
-export function writeLine(logger, method, line) {
+export function writeLine(logger, method, packageName, sessionId = "-", connection, text) {
+  const names = `package=${packageName} session=${sessionId} connection=${connection}`;
   try {
-    (logger ?? console)[method](line);
+    (logger ?? console)[method](`[tpa-session] ${names} ${text}`);
   } catch {
     // There is nowhere to say it.
   }

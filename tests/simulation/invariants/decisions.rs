@@ -4,20 +4,20 @@
 //! timer that fires) it looks at what happened and asks whether that may, or must, happen then.
 
 use std::collections::VecDeque;
+use std::hash::{Hash, Hasher};
 
 use tpa_session::session::{
     CloseKind, Config, Control, Input, Reply, RunId, SocketId, State, Suspicion,
 };
 
-use super::{Broken, Glance, ensure};
+use super::signs::Signs;
+use super::{Broken, Glance, View, ensure, hash_all};
 use crate::app::{Ask, NO_SESSION, NO_STREAM};
 use crate::closures::{kind_of, kind_of_refusal};
 
 /// A timer that is later than this, or a wall clock that is so far ahead, shows a sleep.
 const LATE_AS_SLEEP: u64 = 90_000;
 const AHEAD_AS_SLEEP: u64 = 45_000;
-/// No pong is waited for less long than this, or than the app says.
-const SHORTEST_PROBE: u64 = 2500;
 
 /// What an input means for the session.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -43,7 +43,7 @@ pub enum Heard {
 }
 
 /// A change of state that the app must be told of.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
 pub enum Decision {
     Start {
         attempt: u32,
@@ -63,17 +63,24 @@ pub enum Decision {
     },
     Over {
         kind: CloseKind,
-        by_app: bool,
     },
 }
 
 impl Decision {
-    pub const fn is_by_app(&self) -> bool {
-        matches!(self, Self::Over { by_app: true, .. })
+    /// The same with the time since it instead of its time.
+    const fn seen_from(mut self, view: &View) -> Self {
+        if let Self::Wait { at, .. } = &mut self {
+            *at = view.age(*at, u64::MAX);
+        }
+        self
+    }
+
+    pub const fn is_over(&self) -> bool {
+        matches!(self, Self::Over { .. })
     }
 }
 
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
 enum Phase {
     Idle,
     Preparing,
@@ -100,19 +107,7 @@ impl Phase {
     }
 }
 
-/// What one connection has shown of itself.
-#[derive(Clone, Debug, Default)]
-struct Signs {
-    failed: bool,
-    ponged: bool,
-    last: u64,
-    /// The pings that nothing came after.
-    pings: Vec<u64>,
-    /// When the first ping went out.
-    asked: Option<u64>,
-}
-
-#[derive(Debug)]
+#[derive(Clone, Debug)]
 pub struct Decisions {
     config: Config,
     phase: Phase,
@@ -137,7 +132,6 @@ pub struct Decisions {
 impl Decisions {
     pub const fn new(config: Config) -> Self {
         Self {
-            config,
             phase: Phase::Idle,
             socket: SocketId(0),
             now: 0,
@@ -148,17 +142,12 @@ impl Decisions {
             fresh_key_tried: false,
             started: 0,
             connected: None,
-            signs: Signs {
-                failed: false,
-                ponged: false,
-                last: 0,
-                pings: Vec::new(),
-                asked: None,
-            },
+            signs: Signs::new(config.watch.pong_timeout.as_millis(), 0),
             offline: false,
             wall: None,
             told: VecDeque::new(),
             fresh_keys: 0,
+            config,
         }
     }
 
@@ -208,6 +197,11 @@ impl Decisions {
         self.phase.state().is_active()
     }
 
+    /// The credentials are there, and the socket is being opened.
+    pub fn is_prepared(&self) -> bool {
+        self.phase == Phase::Dialling
+    }
+
     pub fn may_dial(&self) -> bool {
         !self.offline || self.config.on_loopback
     }
@@ -228,18 +222,28 @@ impl Decisions {
 
     /// The cloud went on talking after a ping, and had all the time to pong.
     pub fn is_deaf(&self) -> bool {
-        let patience = self.config.watch.pong_timeout.as_millis();
-        let asked = self.signs.asked.filter(|_| !self.signs.ponged);
-        asked.is_some_and(|asked| asked + patience < self.signs.last)
+        self.signs.is_deaf()
+    }
+
+    /// When the silence after a ping must have been judged, where it means something.
+    pub fn judged_by(&self) -> Option<u64> {
+        self.signs.judged_by()
+    }
+
+    /// The timer fired; `before` is what it was set for.
+    pub fn woke(&mut self, before: &Glance) {
+        if let Some((due, _)) = before.deadline {
+            self.signs.alarm(due, self.now);
+        }
     }
 
     pub fn next_told(&mut self) -> Option<Decision> {
         self.told.pop_front()
     }
 
-    /// Whether the app has ended the session, and is still to be told of it.
-    pub fn is_ended_by_app(&self) -> bool {
-        self.told.iter().any(Decision::is_by_app)
+    /// Whether the session is over, and the app is still to be told of it.
+    pub fn is_ended(&self) -> bool {
+        self.told.iter().any(Decision::is_over)
     }
 
     /// The active run, where `connect()` under this id must give that one.
@@ -345,13 +349,9 @@ impl Decisions {
             Heard::Ack if self.phase == Phase::Handshaking => self.acknowledge(),
             Heard::Failed => self.signs.failed = true,
             Heard::Ends(kind) => self.end(kind, false),
-            Heard::Pong => {
-                self.signs.ponged = true;
-                self.alive(self.now);
-                self.signs.pings.clear();
-            }
-            Heard::Ack | Heard::Complaint => self.alive(self.now),
-            Heard::Life(at) => self.alive(at),
+            Heard::Pong => self.signs.pong(self.now),
+            Heard::Ack | Heard::Complaint => self.signs.alive(self.now),
+            Heard::Life(at) => self.signs.alive(at.min(self.now)),
             Heard::Verdict(verdict) => self.conclude(verdict),
             Heard::Offline => self.offline = true,
             Heard::Online => self.offline = false,
@@ -393,8 +393,7 @@ impl Decisions {
             "liveness",
             "a ping before the ack"
         );
-        self.signs.pings.push(self.now);
-        self.signs.asked.get_or_insert(self.now);
+        self.signs.ping(self.now);
         Ok(())
     }
 
@@ -427,6 +426,26 @@ impl Decisions {
             self.phase
         );
         Ok(())
+    }
+
+    pub fn fingerprint(&self, view: &View, hasher: &mut impl Hasher) {
+        (self.phase, self.offline, self.wall.is_some()).hash(hasher);
+        if self.is_active() {
+            (self.acknowledged, self.attempts).hash(hasher);
+            (self.uncounted, self.fresh_key_tried).hash(hasher);
+        }
+        let stable_after = self.config.stable_after.as_millis();
+        let connected = self.connected.map(|at| view.age(at, stable_after));
+        connected.hash(hasher);
+        if self.current().is_some() {
+            if connected.is_none() {
+                let longest = self.config.connect_timeout.as_millis();
+                view.age(self.started, longest).hash(hasher);
+            }
+            self.signs.fingerprint(view, hasher);
+        }
+        let told = self.told.iter().map(|decision| decision.seen_from(view));
+        hash_all(told, hasher);
     }
 
     fn connect(&mut self, run: RunId, session: &'static str) {
@@ -469,7 +488,7 @@ impl Decisions {
         self.socket = SocketId(self.socket.0 + 1);
         self.phase = Phase::Preparing;
         self.started = self.now;
-        self.signs = Signs::default();
+        self.signs = self.new_signs();
         self.told.push_back(Decision::Start {
             attempt: self.attempts,
             at_once,
@@ -482,19 +501,14 @@ impl Decisions {
         self.acknowledged = true;
         self.fresh_key_tried = false;
         // What was heard before the ack is no reason to expect a pong after it.
-        self.signs = Signs {
-            failed: self.signs.failed,
-            last: self.now,
-            ..Signs::default()
-        };
+        let failed = self.signs.failed;
+        self.signs = self.new_signs();
+        self.signs.failed = failed;
         self.told.push_back(Decision::Ack);
     }
 
-    fn alive(&mut self, at: u64) {
-        self.signs.last = self.signs.last.max(at.min(self.now));
-        // What came at the very time of a ping is no answer to it.
-        let last = self.signs.last;
-        self.signs.pings.retain(|ping| *ping >= last);
+    const fn new_signs(&self) -> Signs {
+        Signs::new(self.config.watch.pong_timeout.as_millis(), self.now)
     }
 
     /// The connection may be dead. Where nobody ever ponged, a sleep is proof enough.
@@ -546,7 +560,7 @@ impl Decisions {
             self.phase = Phase::Stopped;
             let gave_up = retriable && exhausted && self.attempts > 0;
             let kind = if gave_up { CloseKind::Exhausted } else { kind };
-            self.told.push_back(Decision::Over { kind, by_app });
+            self.told.push_back(Decision::Over { kind });
         }
     }
 
@@ -579,7 +593,7 @@ impl Decisions {
 
     /// The session gave the connection, or the attempt, up by itself.
     fn give_up(&mut self) -> Result<(), Broken> {
-        let why = self.signs.failed || self.is_overdue() || self.is_dead();
+        let why = self.signs.failed || self.is_overdue() || self.signs.is_dead(self.now);
         ensure!(
             why && self.current().is_some(),
             "decisions",
@@ -593,17 +607,5 @@ impl Decisions {
     /// The attempt has had its time.
     fn is_overdue(&self) -> bool {
         self.connected.is_none() && self.attempt_ends() <= self.now
-    }
-
-    /// The cloud ponged before, and a ping was not answered in time.
-    fn is_dead(&self) -> bool {
-        let patience = self
-            .config
-            .watch
-            .pong_timeout
-            .as_millis()
-            .min(SHORTEST_PROBE);
-        let overdue = |ping: &u64| ping + patience <= self.now;
-        self.signs.ponged && self.signs.pings.first().is_some_and(overdue)
     }
 }

@@ -1,10 +1,11 @@
 //! The promises of `flush()`: each is settled once, and none says more than is true.
 
 use std::collections::BTreeMap;
+use std::hash::{Hash, Hasher};
 
 use tpa_session::session::{FlushError, FlushId, RunId};
 
-use super::{Broken, ensure};
+use super::{Broken, View, ensure, hash_all};
 
 /// What is known when a flush is settled.
 pub struct Facts<'a> {
@@ -13,6 +14,8 @@ pub struct Facts<'a> {
     /// The cloud has ponged on the connection that lives.
     pub is_answered: bool,
     pub resends: bool,
+    /// A connection was lost with messages that nobody confirmed, and there is no other yet.
+    pub has_lost: bool,
     /// Whether a message up to this one waits or is in flight.
     pub has_open: &'a dyn Fn(u32) -> bool,
     /// The first message up to this one that went to the connection that lives and that the
@@ -20,11 +23,24 @@ pub struct Facts<'a> {
     pub missing: &'a dyn Fn(u32) -> Option<u32>,
 }
 
-#[derive(Debug, Default)]
+#[derive(Clone, Copy, Debug)]
+struct Pending {
+    /// The last message that it is about.
+    serial: u32,
+    /// The run in which it was asked.
+    run: Option<RunId>,
+    /// There was no run, or the app has been told that it is over.
+    is_over: bool,
+}
+
+#[derive(Clone, Debug, Default)]
 pub struct Flushes {
-    /// The last message that each is about, and the run in which it was asked.
-    pending: BTreeMap<FlushId, (u32, Option<RunId>)>,
+    pending: BTreeMap<FlushId, Pending>,
     settled: Vec<FlushId>,
+    /// How many runs the app knows to be over. They are numbered from 1.
+    runs: u32,
+    /// The last one that was given.
+    newest: FlushId,
 }
 
 impl Flushes {
@@ -35,7 +51,13 @@ impl Flushes {
             "flushes",
             "{flush:?} is given and was settled before"
         );
-        self.pending.insert(flush, (serial, run));
+        let pending = Pending {
+            serial,
+            run,
+            is_over: run.is_none(),
+        };
+        self.pending.insert(flush, pending);
+        self.newest = flush;
         ensure!(
             self.pending.len() <= 3,
             "memory",
@@ -45,19 +67,31 @@ impl Flushes {
         Ok(())
     }
 
+    /// The app is told that the session is over.
+    pub fn over(&mut self) {
+        self.runs += 1;
+        for pending in self.pending.values_mut() {
+            pending.is_over |= pending.run.is_some_and(|run| run.0 <= self.runs);
+        }
+    }
+
     pub fn settled(
         &mut self,
         flush: FlushId,
         result: Result<(), FlushError>,
         facts: &Facts<'_>,
     ) -> Result<(), Broken> {
-        let Some((serial, run)) = self.pending.remove(&flush) else {
+        let Some(pending) = self.pending.remove(&flush) else {
             ensure!(false, "flushes", "{flush:?} is settled, and was not asked");
             return Ok(());
         };
         self.settled.push(flush);
         match result {
             Ok(()) => {
+                let Pending {
+                    serial, is_over, ..
+                } = pending;
+                ensure!(!is_over, "flushes", "{flush:?} outlives its run");
                 let open = (facts.has_open)(serial);
                 let missing = (facts.missing)(serial);
                 ensure!(
@@ -67,17 +101,39 @@ impl Flushes {
                 );
             }
             Err(FlushError::Ended) => {
-                let is_over = run.is_none() || run != facts.run;
+                let is_over = pending.run.is_none() || pending.run != facts.run;
                 ensure!(is_over, "flushes", "{flush:?}: its run is not over");
             }
             Err(FlushError::Lost) => {
-                ensure!(!facts.resends, "flushes", "{flush:?}: nothing was lost");
+                let lost = facts.has_lost && !facts.resends;
+                ensure!(lost, "flushes", "{flush:?}: nothing was lost");
             }
             Err(FlushError::Unsupported) => {
                 ensure!(!facts.is_answered, "flushes", "{flush:?}: the cloud pongs");
             }
         }
         Ok(())
+    }
+
+    pub fn is_settled(&self) -> bool {
+        self.pending.is_empty()
+    }
+
+    /// The places of the last messages that they are about.
+    pub fn places(&self) -> impl Iterator<Item = u32> {
+        self.pending.values().map(|pending| pending.serial)
+    }
+
+    /// `newest` is the last run.
+    pub fn fingerprint(&self, view: &View, newest: Option<RunId>, hasher: &mut impl Hasher) {
+        let ahead = |run: RunId| run.0.wrapping_sub(self.runs);
+        newest.map(ahead).hash(hasher);
+        let pending = self.pending.iter().map(|(flush, pending)| {
+            let age = self.newest.0.wrapping_sub(flush.0);
+            let run = pending.run.map(ahead);
+            (age, view.place(pending.serial), run, pending.is_over)
+        });
+        hash_all(pending, hasher);
     }
 
     /// After a long time in which all went well.

@@ -1,17 +1,19 @@
 //! Sockets as the outputs tell of them: one at a time, each with one life.
 
+use std::hash::{Hash, Hasher};
+
 use tpa_session::session::{Output, SocketId};
 
 use super::{Broken, ensure};
 use crate::app::Mail;
 
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
 enum Life {
     Prepared,
     Open,
 }
 
-#[derive(Debug, Default)]
+#[derive(Clone, Debug, Default)]
 pub struct Generations {
     /// The newest socket that was asked for.
     newest: Option<SocketId>,
@@ -75,8 +77,19 @@ impl Generations {
         self.newest.filter(|_| self.life == Some(Life::Open))
     }
 
+    /// The socket that may say something, as far as it was carried out.
+    pub fn alive(&self) -> Option<SocketId> {
+        self.newest.filter(|_| self.life.is_some())
+    }
+
     pub const fn is_any_alive(&self) -> bool {
         self.life.is_some()
+    }
+
+    /// `current` is the newest socket as far as was decided.
+    pub fn fingerprint(&self, current: SocketId, hasher: &mut impl Hasher) {
+        let newest = self.newest.map(|newest| current.0.wrapping_sub(newest.0));
+        (newest, self.life).hash(hasher);
     }
 
     fn must_be(&self, socket: SocketId, life: Life, output: &Output<Mail>) -> Result<(), Broken> {

@@ -9,14 +9,17 @@
 //! end        = { dropped } to-stopped disconnected, permanent
 //! ```
 //!
-//! What belongs together comes together, unless a handler ends the session in between: then
-//! `connecting`, `connected` and `reconnecting` are taken back. After the end comes nothing
+//! What belongs together comes together, unless the session ends in between, as by a handler:
+//! then `connecting`, `connected` and `reconnecting` are taken back. After the end comes nothing
 //! but another run. `error` and `dropped` may come between the groups of a run.
+
+use std::hash::{Hash, Hasher};
+use std::mem::discriminant;
 
 use tpa_session::session::{CloseKind, Config, Event, Reconnecting, State};
 
 use super::decisions::Decision;
-use super::{Broken, Decisions, ensure};
+use super::{Broken, Decisions, View, ensure};
 use crate::app::Mail;
 
 /// The shortest notice on which an attempt may be announced that has a fresh reason.
@@ -43,7 +46,7 @@ struct Announcement {
     at: u64,
 }
 
-#[derive(Debug)]
+#[derive(Clone, Debug)]
 pub struct Grammar {
     config: Config,
     pub state: State,
@@ -77,9 +80,9 @@ impl Grammar {
             Event::Connecting(_) | Event::Connected | Event::Reconnecting(_)
         );
         ensure!(
-            !is_news || !decisions.is_ended_by_app(),
+            !is_news || !decisions.is_ended(),
             "grammar",
-            "{event:?} although the app has ended the session"
+            "{event:?} although the session is over"
         );
         let next = std::mem::replace(&mut self.next, Next::Anything);
         match (next, event) {
@@ -93,7 +96,7 @@ impl Grammar {
                 self.state = change.to;
                 self.turn(next, change.from, decisions)
             }
-            (Next::Anything, Event::Error(_)) => {
+            (next, Event::Error(_)) => {
                 ensure!(
                     matches!(
                         self.state,
@@ -103,19 +106,9 @@ impl Grammar {
                     "{event:?} in {:?}",
                     self.state
                 );
-                Ok(())
+                self.interject(next, event, decisions)
             }
-            (Next::Anything, Event::Dropped(..)) => Ok(()),
-            (next, Event::Dropped(..)) => {
-                // A handler has ended the session, and what was to come is taken back.
-                ensure!(
-                    decisions.is_ended_by_app(),
-                    "grammar",
-                    "{event:?} instead of {next:?}"
-                );
-                self.next = next;
-                Ok(())
-            }
+            (next, Event::Dropped(..)) => self.interject(next, event, decisions),
             (Next::Connecting(attempt), Event::Connecting(connecting)) => {
                 ensure!(
                     connecting.attempt == attempt,
@@ -172,6 +165,23 @@ impl Grammar {
         }
     }
 
+    /// What comes between the groups of a run may come within one only when the session has
+    /// ended meanwhile, so that the rest of the group is taken back.
+    fn interject(
+        &mut self,
+        next: Next,
+        event: &Event<Mail>,
+        decisions: &Decisions,
+    ) -> Result<(), Broken> {
+        ensure!(
+            next == Next::Anything || decisions.is_ended(),
+            "grammar",
+            "{event:?} instead of {next:?}"
+        );
+        self.next = next;
+        Ok(())
+    }
+
     /// When all is carried out: no group of events is left unfinished.
     pub fn check_rest(&self) -> Result<(), Broken> {
         ensure!(
@@ -194,13 +204,13 @@ impl Grammar {
             );
             return Ok(());
         };
-        let by_app = decision.is_by_app() || decisions.is_ended_by_app();
+        let is_over = decision.is_over() || decisions.is_ended();
         let may_be_cut = matches!(
             cut,
             Next::Connecting(_) | Next::Connected | Next::Reconnecting(_)
         );
         ensure!(
-            cut == Next::Anything || (by_app && may_be_cut),
+            cut == Next::Anything || (is_over && may_be_cut),
             "grammar",
             "{decision:?} instead of {cut:?}"
         );
@@ -239,7 +249,7 @@ impl Grammar {
                 }
                 State::Waiting
             }
-            Decision::Over { kind, .. } => {
+            Decision::Over { kind } => {
                 self.next = Next::Over(kind);
                 self.announced = None;
                 State::Stopped
@@ -302,6 +312,31 @@ impl Grammar {
             (1..attempt).fold(backoff.initial.as_millis(), |delay, _| (delay * 2).min(max));
         let longest = doubled.min(max);
         ((longest as f64 * (1.0 - backoff.jitter)) as u64, longest)
+    }
+
+    pub fn fingerprint(&self, view: &View, hasher: &mut impl Hasher) {
+        self.state.hash(hasher);
+        discriminant(&self.next).hash(hasher);
+        let mut announcement = None;
+        match self.next {
+            Next::Anything | Next::Connected => {}
+            Next::Connecting(attempt) => attempt.hash(hasher),
+            Next::Lost(kind, next) => {
+                kind.hash(hasher);
+                announcement = next;
+            }
+            Next::Reconnecting(next) => announcement = Some(next),
+            Next::Over(kind) => kind.hash(hasher),
+        }
+        let announcement = announcement.map(|next| {
+            let age = view.age(next.at, u64::MAX);
+            (next.attempt, next.kind, next.hasty, age)
+        });
+        // What is overdue is so by however much.
+        let announced = self
+            .announced
+            .map(|(attempt, due)| (attempt, due.checked_sub(view.now)));
+        (announcement, announced).hash(hasher);
     }
 
     /// When the next attempt is due, where it was announced.

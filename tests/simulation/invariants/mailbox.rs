@@ -2,10 +2,12 @@
 //! core's queue. It says which frames must come out, and in which order.
 
 use std::collections::VecDeque;
+use std::hash::{Hash, Hasher};
+use std::mem::discriminant;
 
 use tpa_session::session::{Config, DropReason, Guarantee, Limits, Outgoing, Reply, SocketId};
 
-use super::{Broken, Glance, ensure};
+use super::{Broken, Glance, View, ensure, hash_all};
 use crate::app::{Ask, Mail};
 
 #[derive(Clone, Copy, Debug)]
@@ -32,7 +34,7 @@ impl Kept {
 }
 
 /// What pongs will confirm on one connection.
-#[derive(Debug, Default)]
+#[derive(Clone, Debug, Default)]
 struct Pings {
     sent: u64,
     answered: u64,
@@ -40,7 +42,7 @@ struct Pings {
     question: Option<(u64, u32)>,
 }
 
-#[derive(Debug)]
+#[derive(Clone, Debug)]
 pub struct Mailbox {
     limits: Limits,
     guarantee: Guarantee,
@@ -53,6 +55,10 @@ pub struct Mailbox {
     pings: Pings,
     /// The place of the last message that went out.
     sent_to: u32,
+    /// The place of the last message that was confirmed.
+    confirmed_to: u32,
+    /// The last connection was lost with messages that nobody confirmed.
+    has_lost: bool,
     /// The messages that go to it, and their places.
     sent: Vec<(u32, u32)>,
     /// The cloud has shown that it answers no pings.
@@ -78,6 +84,8 @@ impl Mailbox {
             live: None,
             pings: Pings::default(),
             sent_to: 0,
+            confirmed_to: 0,
+            has_lost: false,
             sent: Vec::new(),
             is_unconfirmable: false,
             frames: VecDeque::new(),
@@ -167,6 +175,7 @@ impl Mailbox {
     pub fn acknowledged(&mut self, socket: SocketId, now: u64) {
         self.live = Some(socket);
         self.sent.clear();
+        self.has_lost = false;
         self.tell_streams(socket);
         self.drain(socket, 0, now);
     }
@@ -191,6 +200,7 @@ impl Mailbox {
             && ping <= self.pings.answered
         {
             self.pings.question = None;
+            self.confirmed_to = self.confirmed_to.max(place);
             self.flight.retain(|kept| kept.place > place);
         }
     }
@@ -203,14 +213,19 @@ impl Mailbox {
     }
 
     /// Which connection lives now.
-    pub fn follow(&mut self, connection: Option<SocketId>) {
+    pub fn follow(&mut self, connection: Option<SocketId>, now: u64) {
         if self.live.is_some() && self.live != connection {
-            self.lose();
+            self.lose(now);
         }
     }
 
-    /// The connection is lost, and what was in flight waits again.
-    pub fn lose(&mut self) {
+    /// The connection is lost, and what was in flight waits again. What waits too late does so
+    /// from now on.
+    pub fn lose(&mut self, now: u64) {
+        for kept in &mut self.flight {
+            kept.expires = kept.expires.map(|at| at.max(now));
+        }
+        self.has_lost = self.has_unconfirmed();
         self.live = None;
         self.pings = Pings::default();
         self.is_unconfirmable = false;
@@ -256,7 +271,7 @@ impl Mailbox {
     pub fn transmitted(&mut self, socket: SocketId, frame: &Outgoing<Mail>) -> Result<(), Broken> {
         let right = self.frames.pop_front();
         if let Outgoing::Message(mail) = frame
-            && let Some(&(_, place)) = self.sent.iter().find(|(sent, _)| *sent == mail.serial)
+            && let Some(place) = self.place_of(mail.serial)
         {
             self.sent_to = place;
         }
@@ -314,6 +329,120 @@ impl Mailbox {
     /// When the first of the messages is too old.
     pub fn next_expiry(&self) -> Option<u64> {
         self.waiting.iter().filter_map(|w| w.expires).min()
+    }
+
+    /// Whether messages went to the connection that lives that no pong confirmed.
+    pub fn has_unconfirmed(&self) -> bool {
+        self.last_sent() > Some(self.confirmed_to)
+    }
+
+    /// Whether a connection is lost, or is just being lost, with such messages.
+    pub fn has_lost(&self) -> bool {
+        self.has_lost || self.has_unconfirmed()
+    }
+
+    pub const fn is_in_flight(&self) -> bool {
+        !self.flight.is_empty()
+    }
+
+    /// How many messages are not done with.
+    pub fn alive(&self) -> usize {
+        self.mails().count()
+    }
+
+    pub const fn is_waiting(&self) -> bool {
+        !self.waiting.is_empty()
+    }
+
+    /// Whether one with this key waits, or is in flight.
+    pub fn has(&self, key: Option<&str>) -> bool {
+        key.is_some() && self.kept().any(|kept| kept.key == key)
+    }
+
+    /// Pings of the connection that lives that no pong came for.
+    pub const fn unanswered(&self) -> u64 {
+        self.pings.sent - self.pings.answered
+    }
+
+    /// The messages that are alive.
+    pub fn mails(&self) -> impl Iterator<Item = u32> {
+        let kept = self.kept().map(|kept| kept.mail.serial);
+        let drops = self.drops.iter().map(|(mail, _)| mail.serial);
+        kept.chain(self.to_transmit()).chain(drops)
+    }
+
+    /// The places that are yet to be compared with others.
+    pub fn places(&self) -> impl Iterator<Item = u32> {
+        let kept = self.kept().map(|kept| kept.place);
+        let frames = self
+            .to_transmit()
+            .filter_map(|serial| self.place_of(serial));
+        let question = self.pings.question.map(|(_, place)| place);
+        let last = [self.sent_to, self.confirmed_to];
+        let places = kept.chain(frames).chain(question).chain(last);
+        places.chain(self.last_sent())
+    }
+
+    fn kept(&self) -> impl Iterator<Item = &Kept> {
+        self.flight.iter().chain(&self.waiting)
+    }
+
+    fn to_transmit(&self) -> impl Iterator<Item = u32> {
+        self.frames.iter().filter_map(|(_, frame)| match frame {
+            Outgoing::Message(mail) => Some(mail.serial),
+            _ => None,
+        })
+    }
+
+    /// `current` is the newest socket.
+    pub fn fingerprint(&self, view: &View, current: SocketId, hasher: &mut impl Hasher) {
+        let age = |socket: SocketId| current.0.wrapping_sub(socket.0);
+        for kept in [&self.flight, &self.waiting] {
+            let kept = kept.iter().map(|kept| {
+                let name = (view.mail(kept.mail), kept.mail.size, kept.key);
+                let ahead = kept.expires.map(|at| at.saturating_sub(view.now));
+                (name, ahead, view.place(kept.place), kept.sent)
+            });
+            hash_all(kept, hasher);
+        }
+        (&self.streams, self.live.map(age)).hash(hasher);
+        let question = self.pings.question;
+        let question =
+            question.map(|(ping, place)| (ping - self.pings.answered, view.place(place)));
+        (self.unanswered(), question).hash(hasher);
+        (view.place(self.sent_to), self.is_unconfirmable).hash(hasher);
+        (
+            view.place(self.confirmed_to),
+            self.last_sent().map(|place| view.place(place)),
+        )
+            .hash(hasher);
+        self.has_lost.hash(hasher);
+        self.frames.len().hash(hasher);
+        for (socket, frame) in &self.frames {
+            (age(*socket), discriminant(frame)).hash(hasher);
+            match frame {
+                Outgoing::Init | Outgoing::Ping => {}
+                Outgoing::Subscriptions(streams) => streams.hash(hasher),
+                Outgoing::Message(mail) => {
+                    let place = self.place_of(mail.serial).map(|place| view.place(place));
+                    (view.mail(*mail), place).hash(hasher);
+                }
+            }
+        }
+        let drops = self.drops.iter();
+        hash_all(drops.map(|(mail, why)| (view.mail(*mail), why)), hasher);
+    }
+
+    /// The last place of those that the connection that lives has got.
+    fn last_sent(&self) -> Option<u32> {
+        let sent = self.sent.iter().filter(|_| self.live.is_some());
+        sent.map(|&(_, place)| place).max()
+    }
+
+    fn place_of(&self, serial: u32) -> Option<u32> {
+        let mut sent = self.sent.iter();
+        sent.find(|(sent, _)| *sent == serial)
+            .map(|&(_, place)| place)
     }
 
     fn keeps(&self) -> bool {

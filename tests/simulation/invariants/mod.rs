@@ -8,7 +8,7 @@
 //! | 4. attempts and delays within their bounds | `decisions`, `grammar` |
 //! | 5. no message vanishes, none is sent twice | `mailbox`, `flushes`, `cloud` |
 //! | 6. the cloud knows the list of streams | `mailbox`, `cloud`, `world` |
-//! | 7. something will happen | `rest` |
+//! | 7. something will happen | `rest`, `rules`, `signs` |
 //! | 8. memory is bounded | `rest` |
 //! | 9. the same again is the same | `runner` |
 
@@ -16,17 +16,24 @@ mod decisions;
 mod flushes;
 mod generations;
 mod grammar;
+mod likeness;
 mod mailbox;
 mod promises;
 mod rest;
+mod rules;
+mod signs;
 
-pub use decisions::{Decision, Decisions, Heard};
-pub use flushes::{Facts, Flushes};
-pub use generations::Generations;
-pub use grammar::Grammar;
-pub use mailbox::Mailbox;
-pub use promises::Promises;
-pub use rest::check as check_rest;
+pub use decisions::Decision;
+pub use likeness::View;
+pub use rules::{Call, Rules};
+
+use decisions::{Decisions, Heard};
+use flushes::{Facts, Flushes};
+use generations::Generations;
+use grammar::Grammar;
+use likeness::hash_all;
+use mailbox::Mailbox;
+use promises::Promises;
 
 use tpa_session::session::{Session, SocketId, State, Timer};
 

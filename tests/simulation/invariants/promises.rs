@@ -1,12 +1,13 @@
 //! The promises of `connect()`: each is settled once, as soon as it can be.
 
 use std::collections::BTreeMap;
+use std::hash::{Hash, Hasher};
 
 use tpa_session::session::{ConnectionError, RunId};
 
-use super::{Broken, ensure};
+use super::{Broken, ensure, hash_all};
 
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
 enum Promise {
     Pending,
     /// The cloud has acknowledged us.
@@ -14,7 +15,7 @@ enum Promise {
     Settled,
 }
 
-#[derive(Debug, Default)]
+#[derive(Clone, Debug, Default)]
 pub struct Promises(BTreeMap<RunId, Promise>);
 
 impl Promises {
@@ -67,5 +68,17 @@ impl Promises {
             ensure!(*promise == must, "promises", "{run:?} is {promise:?}");
         }
         Ok(())
+    }
+
+    /// `newest` is the last run. None is settled twice, so that those that are settled make no
+    /// difference but by being there.
+    pub fn fingerprint(&self, newest: Option<RunId>, hasher: &mut impl Hasher) {
+        let age = |run: RunId| newest.map(|newest| newest.0.wrapping_sub(run.0));
+        let open = self
+            .0
+            .iter()
+            .filter(|(_, promise)| **promise != Promise::Settled);
+        let open: Vec<_> = open.map(|(run, promise)| (age(*run), promise)).collect();
+        hash_all(open.iter(), hasher);
     }
 }

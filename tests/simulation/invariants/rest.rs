@@ -59,6 +59,12 @@ pub fn check(
                 "progress",
                 "connected without a socket: {glance:?}"
             );
+            let judged_by = decisions.judged_by();
+            ensure!(
+                judged_by.is_none_or(by),
+                "liveness",
+                "silence must be judged by {judged_by:?}: {glance:?}"
+            );
         }
         State::Waiting => {
             ensure!(

@@ -1,0 +1,115 @@
+//! What decides a session's future, for whoever explores all that it may come to.
+
+use std::hash::{Hash, Hasher};
+use std::mem::discriminant;
+
+use fastrand::Rng;
+
+use super::super::input::{FlushId, RunId, SocketId};
+use super::super::outbox::Payload;
+use super::super::output::{Event, Outgoing, Output};
+use super::{Phase, Session};
+
+impl<P: Payload> Session<P> {
+    /// From now on chance is drawn from this seed, as in a new session: for a clone that is not
+    /// to do what its original does.
+    pub fn reseed(&mut self, seed: u64) {
+        self.rng = Rng::with_seed(seed);
+    }
+
+    /// Feeds `hasher` with all that decides what the session will do, and with nothing else, so
+    /// that a model checker sees when it has been here before.
+    ///
+    /// Two sessions with the same configuration that feed it with the same and draw from the
+    /// same seed ([`reseed`](Self::reseed)) answer the same from now on to the same, but for
+    /// names (of sockets, runs, flushes and the session), for the codes and texts of closures
+    /// and errors, and for absolute times. Left out are also the counters and the timeline,
+    /// which decide nothing. A peer's sign of life that is reported must not be older than a pong
+    /// may take.
+    ///
+    /// `name` tells messages apart.
+    pub fn fingerprint(&self, name: impl Fn(&P) -> u64, hasher: &mut impl Hasher) {
+        self.fingerprint_run(hasher);
+        self.timers.fingerprint(self.now, hasher);
+        (self.offline, self.wall_offset.is_some()).hash(hasher);
+        self.subscriptions.as_slice().hash(hasher);
+        self.outbox.fingerprint(self.now, &name, hasher);
+        let patience = self.config.watch.pong_timeout;
+        self.delivery
+            .fingerprint(&self.outbox.serials(), (self.now, patience), hasher);
+        self.outputs.len().hash(hasher);
+        for output in &self.outputs {
+            self.fingerprint_output(output, &name, hasher);
+        }
+    }
+
+    fn fingerprint_run(&self, hasher: &mut impl Hasher) {
+        discriminant(&self.phase).hash(hasher);
+        self.state().hash(hasher);
+        if self.is_active() {
+            let run = &self.run;
+            (run.attempts, run.acknowledged).hash(hasher);
+            (run.fresh_key_tried, run.uncounted).hash(hasher);
+        }
+        if let Phase::Waiting | Phase::Judging(_) = self.phase {
+            let cause = self.run.cause.as_ref();
+            cause.map(|cause| cause.kind).hash(hasher);
+        }
+        if let Phase::Connected(_) = self.phase {
+            self.liveness
+                .fingerprint(&self.config.watch, self.now, hasher);
+            let question = self.delivery.question;
+            let deadline = question.map(|q| q.asked.after(self.config.watch.pong_timeout));
+            deadline
+                .is_some_and(|at| self.liveness.heard_after(at))
+                .hash(hasher);
+        }
+    }
+
+    fn fingerprint_output(
+        &self,
+        output: &Output<P>,
+        name: &impl Fn(&P) -> u64,
+        hasher: &mut impl Hasher,
+    ) {
+        let socket = |id: SocketId| self.last_socket.0.wrapping_sub(id.0);
+        let run = |id: RunId| self.run.id.0.wrapping_sub(id.0);
+        let flush = |id: FlushId| self.delivery.age(id);
+        discriminant(output).hash(hasher);
+        match output {
+            Output::Prepare(id) | Output::Open(id) | Output::Close(id, _) => {
+                socket(*id).hash(hasher);
+            }
+            Output::Transmit(id, frame) => {
+                (socket(*id), discriminant(frame)).hash(hasher);
+                match frame {
+                    Outgoing::Init | Outgoing::Ping => {}
+                    Outgoing::Subscriptions(streams) => streams.hash(hasher),
+                    Outgoing::Message(payload) => name(payload).hash(hasher),
+                }
+            }
+            Output::Judge(cause) => cause.kind.hash(hasher),
+            Output::Emit(event) => fingerprint_event(event, name, hasher),
+            Output::Settle(id, result) => {
+                let result = result.as_ref().map_err(|e| (e.cause.kind, e.attempts));
+                (run(*id), result).hash(hasher);
+            }
+            Output::Flushed(id, result) => (flush(*id), result).hash(hasher),
+        }
+    }
+}
+
+fn fingerprint_event<P>(event: &Event<P>, name: &impl Fn(&P) -> u64, hasher: &mut impl Hasher) {
+    discriminant(event).hash(hasher);
+    match event {
+        Event::Connecting(event) => event.attempt.hash(hasher),
+        Event::Connected => {}
+        Event::Disconnected(event) => (event.permanent, event.kind).hash(hasher),
+        Event::Reconnecting(event) => {
+            (event.attempt, event.delay, event.cause.kind).hash(hasher);
+        }
+        Event::StateChange(event) => (event.from, event.to).hash(hasher),
+        Event::Error(error) => discriminant(error).hash(hasher),
+        Event::Dropped(payload, why) => (name(payload), why).hash(hasher),
+    }
+}

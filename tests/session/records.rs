@@ -1,0 +1,172 @@
+//! What goes out as a plain object, field by field: these names are what apps and clouds read.
+
+use serde_json::{Value, json};
+use tpa_session::session::{
+    Cause, CloseKind, Connecting, Disconnected, Duration, FlushError, Init, Ping, Reconnecting,
+    Record, State, StateChange, Stats, SubscriptionUpdate,
+};
+
+fn object(record: &dyn Record) -> Value {
+    serde_json::to_value(record).expect("plain data")
+}
+
+fn cause(kind: CloseKind) -> Cause {
+    Cause {
+        code: 1011,
+        reason: "oops".into(),
+        kind,
+    }
+}
+
+#[test]
+fn events() {
+    assert_eq!(
+        object(&Connecting { attempt: 2 }),
+        json!({ "attempt": 2.0 })
+    );
+    let change = StateChange {
+        from: State::Idle,
+        to: State::Connecting,
+    };
+    assert_eq!(
+        object(&change),
+        json!({ "from": "idle", "to": "connecting" })
+    );
+    let end = Disconnected {
+        message: "Connection closed (1011): oops".into(),
+        code: 1011,
+        reason: "oops".into(),
+        was_clean: false,
+        permanent: true,
+        will_reconnect: false,
+        kind: CloseKind::Abnormal,
+    };
+    assert_eq!(
+        object(&end),
+        json!({
+            "message": "Connection closed (1011): oops",
+            "code": 1011.0,
+            "reason": "oops",
+            "wasClean": false,
+            "permanent": true,
+            "willReconnect": false,
+            "kind": "Abnormal",
+        })
+    );
+    let next = Reconnecting {
+        attempt: 1,
+        max_attempts: 3.0,
+        delay: Duration::from_millis(700),
+        cause: cause(CloseKind::Rejected),
+    };
+    assert_eq!(
+        object(&next),
+        json!({
+            "attempt": 1.0,
+            "maxAttempts": 3.0,
+            "delay": 700.0,
+            "cause": { "code": 1011.0, "reason": "oops", "kind": "Rejected" },
+        })
+    );
+}
+
+#[test]
+fn every_kind_of_closure_has_its_name() {
+    for (kind, name) in [
+        (CloseKind::ClientDisconnect, "ClientDisconnect"),
+        (CloseKind::SessionEnded, "SessionEnded"),
+        (CloseKind::AppStopped, "AppStopped"),
+        (CloseKind::Superseded, "Superseded"),
+        (CloseKind::Rejected, "Rejected"),
+        (CloseKind::Normal, "Normal"),
+        (CloseKind::Abnormal, "Abnormal"),
+        (CloseKind::Exhausted, "Exhausted"),
+        (CloseKind::Unsupported, "Unsupported"),
+    ] {
+        assert_eq!(object(&cause(kind))["kind"], name);
+    }
+}
+
+#[test]
+fn frames_to_the_cloud() {
+    let init = Init {
+        session_id: "user-org.example.app",
+        package_name: "org.example.app",
+        api_key: "key",
+        timestamp: "2026-01-01T00:00:00.000Z",
+    };
+    assert_eq!(
+        object(&init),
+        json!({
+            "type": "tpa_connection_init",
+            "sessionId": "user-org.example.app",
+            "packageName": "org.example.app",
+            "apiKey": "key",
+            "timestamp": "2026-01-01T00:00:00.000Z",
+        })
+    );
+    let update = SubscriptionUpdate {
+        package_name: "org.example.app",
+        session_id: "user-org.example.app",
+        subscriptions: &["button_press".into()],
+        timestamp: "2026-01-01T00:00:00.000Z",
+    };
+    assert_eq!(
+        object(&update),
+        json!({
+            "type": "subscription_update",
+            "packageName": "org.example.app",
+            "sessionId": "user-org.example.app",
+            "subscriptions": ["button_press"],
+            "timestamp": "2026-01-01T00:00:00.000Z",
+        })
+    );
+    assert_eq!(object(&Ping {}), json!({ "type": "ping" }));
+}
+
+#[test]
+fn counters() {
+    let stats = Stats {
+        attempts: 1,
+        connections: 2,
+        sent: 3,
+        dropped: 4,
+        errors: 5,
+        pings: 6,
+        pongs: 7,
+        queued: 8,
+        queued_bytes: 9,
+        unconfirmed: 10,
+        ..Stats::default()
+    };
+    let right = json!({
+        "attempts": 1.0, "connections": 2.0, "sent": 3.0, "dropped": 4.0, "errors": 5.0,
+        "pings": 6.0, "pongs": 7.0, "roundTrip": null, "queued": 8.0, "queuedBytes": 9.0,
+        "unconfirmed": 10.0,
+    });
+    assert_eq!(object(&stats), right);
+    let stats = Stats {
+        round_trip: Some(Duration::from_millis(12)),
+        ..stats
+    };
+    assert_eq!(object(&stats)["roundTrip"], 12.0);
+}
+
+#[test]
+fn why_a_flush_is_rejected() {
+    for (error, code, message) in [
+        (
+            FlushError::Unsupported,
+            "NOT_SUPPORTED",
+            "not supported by this cloud",
+        ),
+        (
+            FlushError::Lost,
+            "CONNECTION_LOST",
+            "the connection was lost before all was confirmed",
+        ),
+        (FlushError::Ended, "SESSION_OVER", "the session is over"),
+    ] {
+        assert_eq!((error.code(), error.message()), (code, message));
+    }
+}
