@@ -31,9 +31,9 @@ A flag goes before the environment, the environment before the file, the file be
 
 Examples:
     tpa-cloud                                      a cloud on port 8002 with the key dev-key
-    tpa-cloud --scenario train-tunnel              with a story of faults, again and again by hand
-    tpa-cloud --seed 7                             with faults without end, the same for each 7
-    tpa-cloud --stream-interval 200us              5,000 transcriptions a second
+    tpa-cloud --scenario train-tunnel              and play a story of faults
+    tpa-cloud --seed 7                             and make faults without end, always the same
+    tpa-cloud --stream-interval 200us              and say 5,000 things a second
     curl -X POST localhost:8002/faults -d '{\"fault\": \"cut\"}'
     curl -X POST localhost:8002/scenarios -d '{\"name\": \"stale-nat\"}'
     curl localhost:8002/metrics";

@@ -15,7 +15,7 @@ pub(crate) struct Pace {
 impl Pace {
     /// The most steps at once. What a machine cannot do in time is left out and not made up for:
     /// glasses say what there is now.
-    const MOST_AT_ONCE: u64 = 200;
+    const MOST_AT_ONCE: u64 = 2_000;
 
     /// A pace that begins now; its first step is one interval away.
     pub(crate) fn new(interval: Duration, now: Instant) -> Self {
@@ -83,7 +83,7 @@ mod tests {
         assert_eq!(pace.take_due(at(60_000)), 1);
         assert_eq!(pace.next(at(60_000)), at(61_000));
         let mut pace = Pace::new(Duration::from_micros(10), at(0));
-        assert_eq!(pace.take_due(at(60_000)), 200);
+        assert_eq!(pace.take_due(at(60_000)), 2_000);
         assert_eq!(pace.take_due(at(60_000)), 0);
         assert_eq!(pace.next(at(60_000)), at(60_001));
     }

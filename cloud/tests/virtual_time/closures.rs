@@ -113,6 +113,13 @@ fn after_any_closure_no_part_holds_the_dead_connection() {
                 "{how}: somebody still holds it"
             );
         }
+        // Nor its name: all that is left anywhere is the socket's own entry and its deadline.
+        let mut left = format!("{:?}", world.cloud);
+        let name = format!("{id:?}");
+        for own in [format!("{name}: Link "), format!("Cut({name})")] {
+            left = left.replace(&own, "");
+        }
+        assert!(!left.contains(&name), "{how}: {left}");
         let sessions = world.cloud.sessions().to_string();
         assert!(
             !sessions.contains(&format!("\"{id}\"")),
@@ -125,6 +132,8 @@ fn after_any_closure_no_part_holds_the_dead_connection() {
         world.input(id, Input::Gone);
         assert!(world.deliveries_to(id).is_empty(), "{how}");
         assert!(world.facts_of(id).is_empty(), "{how}");
+        let left = format!("{:?}", world.cloud);
+        assert!(!left.contains(&name), "{how}: {left}");
         // Whoever took over is the only one left.
         let left = usize::from(how == "it is superseded");
         assert_eq!(world.cloud.socket_count(), left, "{how}");
