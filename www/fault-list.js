@@ -92,4 +92,11 @@ export const FAULTS = [
     final: true,
     requests: () => [{ fault: "close", code: 4009, reason: "Superseded by a newer connection" }],
   },
+  {
+    id: "reject",
+    label: "Reject",
+    hint: "the key is refused",
+    final: true,
+    requests: (period) => [{ fault: "reject", error: "INVALID_API_KEY", ...period }, { fault: "cut" }],
+  },
 ];

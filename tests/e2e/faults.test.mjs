@@ -5,7 +5,7 @@ import { Cloud, CONCURRENCY, setUp } from "./support.mjs";
 
 const stage = setUp();
 
-/** What the session does after each; `{}` is a closure that it comes back from. */
+/** What the app is told at each. */
 const FAULTS = {
   cut: { event: "disconnected", with: { code: 1006 } },
   freeze: { event: "disconnected", with: { code: 4008 } },
@@ -40,6 +40,16 @@ describe("every fault is on a button", { concurrency: CONCURRENCY }, () => {
     await demo.text("flush-result", /all received, after ([7-9]\d\d|\d{4,}) ms/);
     await press(demo, "clear");
     await demo.glassesGoOn();
+  });
+
+  test("reject: the key is refused, and that is the end", async (t) => {
+    const demo = await stage.open(t);
+    await demo.event("connected");
+    await press(demo, "reject");
+    const end = await demo.event("disconnected", { with: { permanent: true } });
+    assert.equal(end.code, 1008);
+    assert.equal(end.kind, "Rejected");
+    await demo.state("stopped");
   });
 
   test("restart: everybody is out, and comes back", async (t) => {

@@ -11,7 +11,7 @@ import { after, before } from "node:test";
 import { fileURLToPath } from "node:url";
 import { chromium } from "playwright-core";
 
-const ROOT = fileURLToPath(new URL("../..", import.meta.url));
+export const ROOT = fileURLToPath(new URL("../..", import.meta.url));
 const CLOUD = process.env.TPA_CLOUD_BIN ?? path.join(ROOT, "target/debug/tpa-cloud");
 const PACKAGE = path.resolve(ROOT, process.env.TPA_PKG ?? "pkg");
 const CHROMIUM = process.env.CHROMIUM ?? "/usr/bin/chromium";

@@ -17,7 +17,8 @@ use super::Shared;
 /// Strict, except that a page may run wasm and may reach servers on this machine.
 const POLICY: &str = "default-src 'self'; script-src 'self' 'wasm-unsafe-eval'; \
     connect-src 'self' ws: http://127.0.0.1:* http://localhost:*; style-src 'self'; \
-    img-src 'self' data:; base-uri 'none'; frame-ancestors 'none'";
+    img-src 'self' data:; object-src 'none'; base-uri 'none'; form-action 'self'; \
+    frame-ancestors 'none'";
 
 /// Paths that are the server's own.
 const RESERVED: [&str; 10] = [
