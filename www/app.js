@@ -172,6 +172,7 @@ class Page {
    * @param {number | undefined} forMs
    */
   #faultDone(fault, forMs) {
+    if (fault === "clear") this.#picture.clearFaults();
     const now = performance.now();
     this.#ownFaults = this.#ownFaults.filter(({ at }) => now - at < OWN_FAULT_MS);
     const own = this.#ownFaults.findIndex((asked) => asked.fault === fault);

@@ -18,7 +18,7 @@ export const BUTTONS = "button_press";
 export const STREAMS = [CAPTIONS, BUTTONS];
 const UPDATE_EVERY_MS = 1000;
 /** Somebody looks at this dashboard: it does not wait for half a minute. */
-const LONGEST_WAIT_MS = 8000;
+const LONGEST_WAIT_MS = 5000;
 const BALLAST_CHARACTERS = 64 * 1024;
 const BALLAST_MESSAGES = 96;
 const BALLAST_AT_ONCE = 4;

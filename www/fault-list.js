@@ -19,7 +19,7 @@ export const FAULTS = [
   {
     id: "cut",
     label: "Cut",
-    hint: "no close frame: 1006",
+    hint: "no goodbye: 1006",
     requests: (period) => [{ fault: "cut", ...period }],
   },
   {
@@ -37,31 +37,31 @@ export const FAULTS = [
   {
     id: "delay",
     label: "Delay",
-    hint: "the cloud speaks late",
+    hint: "the cloud is slow",
     requests: (period, delayMs) => [{ fault: "delay", delayMs, ...period }],
   },
   {
     id: "drop-acks",
     label: "Drop acks",
-    hint: "cut, and no hello back",
+    hint: "cut, no hello back",
     requests: (period) => [{ fault: "drop_acks", ...period }, { fault: "cut" }],
   },
   {
     id: "malformed",
     label: "Malformed",
-    hint: "four unreadable frames",
+    hint: "unreadable frames",
     requests: (period) => [{ fault: "malformed", ...period }],
   },
   {
     id: "flap",
     label: "Flap",
-    hint: "cut soon after each ack",
+    hint: "cut after each ack",
     requests: (period, delayMs) => [{ fault: "flap", delayMs, ...period }],
   },
   {
     id: "restart",
     label: "Restart",
-    hint: "everybody out: 1012",
+    hint: "everybody: 1012",
     everybody: true,
     requests: (period) => [{ fault: "restart", code: 1012, reason: "Service restart", ...period }],
   },
@@ -88,7 +88,7 @@ export const FAULTS = [
   {
     id: "superseded",
     label: "Superseded",
-    hint: "by another tab: 4009",
+    hint: "by another: 4009",
     final: true,
     requests: () => [{ fault: "close", code: 4009, reason: "Superseded by a newer connection" }],
   },

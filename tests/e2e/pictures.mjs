@@ -25,24 +25,24 @@ try {
   await demo.page.waitForFunction(() =>
     /two people/.test(document.querySelector("#view-always-on")?.textContent ?? ""),
   );
-  await take(demo, "connected", "wearer-title", 578);
+  await take(demo, "connected", "wearer-title", 516);
 
   await demo.choose("period-1min");
   await demo.click("fault-refuse");
   await demo.event("reconnecting", { with: { attempt: 4 } });
   await demo.text("freshness", /Frozen/);
-  await take(demo, "waiting", "wearer-title", 578);
+  await take(demo, "waiting", "wearer-title", 516);
 
   await demo.click("ballast");
   await demo.text("drops", /overflow/);
   await demo.event("reconnecting", { with: { attempt: 5 } });
-  await take(demo, "queue-full", "timeline-title", 620);
+  await take(demo, "queue-full", "timeline-title", 694);
 
   await demo.click("fault-clear");
   const cleared = await demo.mark();
   await demo.event("connected", { from: cleared });
   await demo.glassesGoOn(24);
-  await take(demo, "recovered", "timeline-title", 620);
+  await take(demo, "recovered", "timeline-title", 694);
 } finally {
   await browser.close();
   await cloud.kill();

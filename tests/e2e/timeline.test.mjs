@@ -1,7 +1,7 @@
 /** The connection as a picture, and the same as text. */
 import assert from "node:assert/strict";
 import { describe, test } from "node:test";
-import { CONCURRENCY, setUp } from "./support.mjs";
+import { Cloud, CONCURRENCY, setUp } from "./support.mjs";
 
 const stage = setUp();
 
@@ -44,6 +44,26 @@ describe("the picture of the connection", { concurrency: CONCURRENCY }, () => {
     );
     for (const mark of /** @type {const} */ (["queued", "sent", "pings", "pongs"]))
       assert.ok(picture[mark] > 0, `no ${mark}`);
+  });
+
+  test("a fault is as long as it goes on, and no longer", async (t) => {
+    const cloud = await Cloud.start();
+    t.after(() => cloud.kill());
+    const demo = await stage.open(t, { url: cloud.url });
+    await demo.event("connected");
+    await demo.choose("period-1min");
+    await demo.click("fault-delay");
+    await demo.text("fault-result", /Delay: done/);
+    const end = () =>
+      demo.page.evaluate(() => {
+        const right = (/** @type {string} */ mark) =>
+          document.querySelector(`#timeline ${mark}`)?.getBoundingClientRect().right ?? NaN;
+        return right(".fault rect") - right(".present");
+      });
+    assert.ok((await end()) > 300, "a minute reaches far into the future");
+    await demo.click("fault-clear");
+    await demo.page.waitForSelector("#timeline .clearing", { state: "attached" });
+    assert.ok((await end()) <= 2, "it goes on after it was cleared");
   });
 
   test("it forgets what has left it", async (t) => {

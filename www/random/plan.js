@@ -37,9 +37,9 @@ export function nextFault() {
   return kind();
 }
 
-/** Some faults come while the one before is still felt, some when all is well again. */
+/** Some faults come while the one before is still felt, some when all has been well for a while. */
 export function nextPause() {
-  return whole(500, 6000);
+  return Math.random() < 0.5 ? whole(300, 3000) : whole(6000, 12_000);
 }
 
 /**

@@ -31,6 +31,11 @@ export function fault(x, y, label, length) {
   return mark;
 }
 
+/** The end of all faults: a tick where their bars end. @param {number} x */
+export function clearing(x) {
+  return draw("path", { class: "clearing", d: `M${x - 4} ${FAULT_BAR_Y}l3 4l6 -8` });
+}
+
 /**
  * A closure: a cross, and its code.
  *

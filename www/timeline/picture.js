@@ -68,6 +68,16 @@ export class Picture {
     this.#add(mark, now + Math.max(forMs, LABEL_MS));
   }
 
+  /** The faults that go on are over. */
+  clearFaults() {
+    const [now, x] = present();
+    for (const bar of this.#strip.querySelectorAll(".fault rect")) {
+      const from = Number(bar.getAttribute("x"));
+      if (from + Number(bar.getAttribute("width")) > x) bar.setAttribute("width", String(x - from));
+    }
+    this.#add(marks.clearing(x), now);
+  }
+
   /** @param {string} code */
   closure(code) {
     const [now, x] = present();
