@@ -9,7 +9,7 @@ use super::time::Instant;
 pub enum Timer {
     /// The attempt has not been acknowledged in time.
     Connect,
-    /// The socket reported an error and no close followed.
+    /// The socket reported an error, or was closing, and no close followed.
     Failure,
     /// The connection has lasted long enough for attempts to be counted from zero.
     Stable,

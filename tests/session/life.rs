@@ -16,6 +16,7 @@ use crate::world::Text;
 
 /// How long a socket that reported an error may take to close.
 const FAILURE_GRACE: u64 = 250;
+const CLOSING_GRACE: u64 = 5000;
 
 /// What the app asks.
 #[derive(Clone, Debug)]
@@ -211,8 +212,10 @@ impl Life {
         } else if limits.messages == 0 || size > limits.bytes {
             assert_eq!(reply, Reply::Dropped, "there is no place for it");
             self.rules.refused.insert(serial);
+            self.rules.closing(state, self.now);
         } else {
             assert_eq!(reply, Reply::Queued);
+            self.rules.closing(state, self.now);
             self.rules.queue(message);
         }
     }
@@ -352,6 +355,13 @@ impl Rules {
     fn is_exhausted(&self) -> bool {
         let max = self.config.max_reconnect_attempts;
         max.is_some_and(|max| self.attempts >= max)
+    }
+
+    /// A message was given to a socket that was closing.
+    fn closing(&mut self, state: State, now: u64) {
+        if state == State::Connected {
+            self.failure.get_or_insert(now + CLOSING_GRACE);
+        }
     }
 
     fn queue(&mut self, message: Waiting) {

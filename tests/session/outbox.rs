@@ -1,6 +1,6 @@
 //! What waits to be sent.
 
-use tpa_session::session::{Command, Config, Limits, Output, Reply, state_key};
+use tpa_session::session::{Command, Config, Limits, Output, Reply, State, state_key};
 
 use crate::world::{SESSION, Text, World, config};
 
@@ -53,6 +53,31 @@ fn a_socket_that_is_closing_is_not_fed() {
     world.next_deadline();
     world.acknowledge();
     assert_eq!(world.sent(), ["a"]);
+}
+
+#[test]
+fn a_socket_that_is_closing_for_ever_is_given_up() {
+    let mut world = World::connected(config());
+    let send = || Command::Send {
+        payload: Text("a".into()),
+        key: None,
+        ttl: None,
+        buffered: None,
+    };
+    world.command(send());
+    world.advance(3000);
+    world.command(send());
+    world.advance(1999);
+    assert_eq!(
+        world.session.state(),
+        State::Connected,
+        "it may yet say why"
+    );
+    world.advance(1);
+    assert_eq!(world.session.state(), State::Waiting);
+    world.next_deadline();
+    world.acknowledge();
+    assert_eq!(world.sent(), ["a", "a"]);
 }
 
 #[test]

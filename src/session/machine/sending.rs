@@ -12,6 +12,10 @@ use super::{Phase, Session};
 /// A socket does not say when it has room again, so it is asked.
 const ROOM_INTERVAL: Duration = Duration::from_millis(50);
 
+/// How long a socket may be closing before it is given up. Its close event has the code and the
+/// reason, so it is worth a wait.
+const CLOSING_GRACE: Duration = Duration::from_millis(5000);
+
 impl<P: Payload> Session<P> {
     /// `buffered` is what the socket holds itself, where it is open.
     pub(super) fn send(&mut self, message: Message<P>, buffered: Option<u32>) -> Reply {
@@ -23,6 +27,9 @@ impl<P: Payload> Session<P> {
             let buffered = self.drain_outbox(socket, buffered);
             let has_room = self.has_room(buffered) && self.outbox.first_waiting().is_none();
             open = has_room.then_some(socket);
+        }
+        if buffered.is_none() {
+            self.expect_close();
         }
         let serial = self.delivery.accept();
         match open {
@@ -39,6 +46,15 @@ impl<P: Payload> Session<P> {
                     Reply::Dropped
                 }
             },
+        }
+    }
+
+    /// The socket is closing, and should say so soon; some never do.
+    fn expect_close(&mut self) {
+        let is_connected = matches!(self.phase, Phase::Connected(_));
+        if is_connected && self.timers.get(Timer::Failure).is_none() {
+            self.timers
+                .set(Timer::Failure, self.now.after(CLOSING_GRACE));
         }
     }
 

@@ -211,6 +211,19 @@ impl Decisions {
         self.started + self.config.connect_timeout.as_millis()
     }
 
+    /// The socket would not take a message.
+    pub fn closing(&mut self) {
+        if self.phase == Phase::Connected {
+            self.signs.closing(self.now);
+        }
+    }
+
+    /// When a socket that is closing will have been given up, unless it said something.
+    pub fn closed_by(&self) -> Option<u64> {
+        let is_told = self.signs.failed || self.current().is_none();
+        self.signs.closed_by.filter(|_| !is_told)
+    }
+
     pub const fn failed(&self) -> bool {
         self.signs.failed
     }
@@ -593,7 +606,9 @@ impl Decisions {
 
     /// The session gave the connection, or the attempt, up by itself.
     fn give_up(&mut self) -> Result<(), Broken> {
-        let why = self.signs.failed || self.is_overdue() || self.signs.is_dead(self.now);
+        let is_closed = self.signs.closed_by.is_some_and(|at| at <= self.now);
+        let why =
+            self.signs.failed || is_closed || self.is_overdue() || self.signs.is_dead(self.now);
         ensure!(
             why && self.current().is_some(),
             "decisions",

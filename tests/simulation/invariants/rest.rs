@@ -85,6 +85,12 @@ pub fn check(
         "progress",
         "the socket failed, and nothing will come of it: {glance:?}"
     );
+    let closed_by = decisions.closed_by();
+    ensure!(
+        closed_by.is_none_or(by),
+        "progress",
+        "the socket is closing until {closed_by:?}: {glance:?}"
+    );
     let (messages, bytes) = glance.queued;
     ensure!(
         messages <= config.outbox.messages && bytes <= config.outbox.bytes,

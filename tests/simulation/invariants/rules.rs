@@ -81,6 +81,9 @@ impl Rules {
             (Some(mail), Some(reply)) => {
                 let connection = self.decisions.connection().zip(call.buffered);
                 let stopped = self.decisions.is_over();
+                if call.buffered.is_none() {
+                    self.decisions.closing();
+                }
                 self.mailbox
                     .send(mail, ask, (stopped, connection), self.decisions.now, reply)?;
             }
@@ -172,6 +175,7 @@ impl Rules {
         self.decisions.check_rest()?;
         self.mailbox.check_rest(session.subscriptions())?;
         self.promises.check(self.decisions.pending())?;
+        self.flushes.check_rest()?;
         ensure!(
             self.flushes.is_settled()
                 || self.mailbox.is_waiting()

@@ -8,6 +8,8 @@ use super::View;
 const LATE: u64 = 1000;
 /// How long a pong may take where there is doubt; elsewhere the app says it.
 const PROBE: u64 = 2500;
+/// How long a socket may be closing.
+const CLOSING: u64 = 5000;
 
 #[derive(Clone, Debug)]
 pub struct Signs {
@@ -15,6 +17,8 @@ pub struct Signs {
     patience: u64,
     /// The socket reported an error.
     pub failed: bool,
+    /// The socket was closing when it was given a message: by then it must have said why.
+    pub closed_by: Option<u64>,
     pub ponged: bool,
     last: u64,
     /// The pings that nothing came after.
@@ -32,12 +36,18 @@ impl Signs {
         Self {
             patience,
             failed: false,
+            closed_by: None,
             ponged: false,
             last: now,
             pings: Vec::new(),
             asked: None,
             late: None,
         }
+    }
+
+    /// The socket would not take a message.
+    pub fn closing(&mut self, now: u64) {
+        self.closed_by.get_or_insert(now + CLOSING);
     }
 
     pub fn alive(&mut self, at: u64) {
@@ -95,6 +105,8 @@ impl Signs {
     /// A sign of life may be reported late, but not by more than a pong may take.
     pub fn fingerprint(&self, view: &View, hasher: &mut impl Hasher) {
         (self.failed, self.ponged, self.is_deaf()).hash(hasher);
+        let closing = self.closed_by.map(|at| view.age(at, u64::MAX));
+        closing.hash(hasher);
         if !self.ponged {
             let asked = self.asked.map(|at| view.age(at, 2 * self.patience + 1));
             return (asked, self.late_since(view.now).is_some()).hash(hasher);
