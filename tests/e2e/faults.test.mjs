@@ -31,7 +31,10 @@ describe("every fault is on a button", { concurrency: CONCURRENCY }, () => {
   }
 
   test("delay: the glasses go on, the answers come late", async (t) => {
-    const demo = await stage.open(t);
+    // Clearing is for everybody.
+    const cloud = await Cloud.start();
+    t.after(() => cloud.kill());
+    const demo = await stage.open(t, { url: cloud.url });
     await demo.event("connected");
     await demo.get("fault-delay-ms").fill("700");
     await press(demo, "delay");
