@@ -16,6 +16,24 @@ export function button(id) {
 }
 
 /**
+ * The value of a group of radio buttons.
+ *
+ * @param {string} name
+ */
+export function chosen(name) {
+  const checked = document.querySelector(`input[name="${name}"]:checked`);
+  return /** @type {HTMLInputElement} */ (checked).value;
+}
+
+/**
+ * @param {string} id
+ * @param {() => void} action
+ */
+export function onClick(id, action) {
+  byId(id).addEventListener("click", action);
+}
+
+/**
  * @param {string} id of a form
  * @param {() => void} action
  */
@@ -24,6 +42,17 @@ export function onSubmit(id, action) {
     event.preventDefault();
     action();
   });
+}
+
+/**
+ * Only what is new is written, so that screen readers are not told the same thing twice.
+ *
+ * @param {string} id
+ * @param {string} text
+ */
+export function write(id, text) {
+  const node = byId(id);
+  if (node.textContent !== text) node.textContent = text;
 }
 
 /**

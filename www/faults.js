@@ -1,123 +1,87 @@
-/**
- * The buttons that trouble the line. Each is one or more requests to the cloud, aimed at this
- * page's session only.
- */
-import { byId, create, input, onSubmit } from "./dom.js";
+/** The buttons that trouble the line of this page's session. */
+import { ask, clearFaults } from "./cloud-control.js";
+import { byId, chosen, create, input, onSubmit } from "./dom.js";
+import { FAULTS } from "./fault-list.js";
 
-/**
- * @typedef {{
- *   id: string, label: string, hint: string, final?: boolean, requests: Record<string, unknown>[]
- * }} Fault
- */
+/** @typedef {import("./fault-list.js").Request} Request */
 
-/** @type {Fault[]} */
-const FAULTS = [
-  { id: "cut", label: "Cut", hint: "no close frame: 1006", requests: [{ fault: "cut" }] },
-  {
-    id: "close-1011",
-    label: "Close 1011",
-    hint: "the cloud failed",
-    requests: [{ fault: "close", code: 1011, reason: "Internal server error" }],
-  },
-  {
-    id: "refuse",
-    label: "Refuse for 3 s",
-    hint: "cut, and the first tries fail",
-    requests: [{ fault: "refuse", forMs: 3000 }, { fault: "cut" }],
-  },
-  {
-    id: "malformed",
-    label: "Malformed frames",
-    hint: "the session lives on",
-    requests: [{ fault: "malformed" }],
-  },
-  {
-    id: "close-1000",
-    label: "Close 1000",
-    hint: "a normal goodbye",
-    final: true,
-    requests: [{ fault: "close", code: 1000, reason: "" }],
-  },
-  {
-    id: "app-stopped",
-    label: "App stopped",
-    hint: "by the user",
-    final: true,
-    requests: [{ fault: "close", code: 1000, reason: "App stopped" }],
-  },
-  {
-    id: "superseded",
-    label: "Superseded",
-    hint: "another took over: 4009",
-    final: true,
-    requests: [{ fault: "close", code: 4009, reason: "Superseded by a newer connection" }],
-  },
-  {
-    id: "gone",
-    label: "Cloud gone",
-    hint: "for a minute: three tries",
-    final: true,
-    requests: [{ fault: "refuse", forMs: 60_000 }, { fault: "cut" }],
-  },
-];
-
-/**
- * @param {string} sessionId
- * @param {(label: string) => void} onFault called as each fault is asked for
- */
-export function setUpFaults(sessionId, onFault) {
-  for (const fault of FAULTS) {
-    const button = faultButton(fault);
-    button.addEventListener("click", () => inflict(fault.label, fault.requests));
-    byId(fault.final ? "faults-final" : "faults-passing").append(button);
-  }
-
-  const clear = faultButton({ id: "clear", label: "Clear faults", hint: "the line is good again" });
-  clear.addEventListener("click", () => run("Clear faults", [() => fetch("/faults", { method: "DELETE" })]));
-  byId("faults-passing").append(clear);
-
-  onSubmit("custom-close", () => {
-    const code = Number(input("custom-code").value);
-    inflict(`Close ${code}`, [{ fault: "close", code, reason: input("custom-reason").value }]);
-  });
+export class Faults {
+  #sessionId;
+  #onFault;
 
   /**
-   * @param {string} label
-   * @param {Record<string, unknown>[]} requests
+   * @param {string} sessionId
+   * @param {(request: Request, label: string) => void} onFault called as each fault is asked for;
+   *   the label is empty for those that only help another
    */
-  function inflict(label, requests) {
-    onFault(label);
-    return run(
-      label,
-      requests.map((request) => () => post({ ...request, sessionId })),
-    );
+  constructor(sessionId, onFault) {
+    this.#sessionId = sessionId;
+    this.#onFault = onFault;
+    for (const fault of FAULTS) {
+      const press = () => {
+        const requests = fault.requests(period(), Number(input("fault-delay").value));
+        report(fault.label, this.#all(fault.label, requests, fault.everybody));
+      };
+      byId(fault.final ? "faults-final" : "faults-passing").append(faultButton(fault, press));
+    }
+    const clear = { id: "clear", label: "Clear faults", hint: "the line is good again" };
+    byId("faults-passing").append(faultButton(clear, () => report("Clear faults", clearFaults())));
+    onSubmit("custom-close", () => {
+      const code = Number(input("custom-code").value);
+      const reason = input("custom-reason").value;
+      const close = { fault: "close", code, reason, ...period() };
+      report(`Close ${code}`, this.#all(`Close ${code}`, [close]));
+    });
+  }
+
+  /**
+   * Injects one fault; rejects when the cloud does not do it.
+   *
+   * @param {Request} request
+   * @param {{ label?: string, everybody?: boolean }} [how]
+   */
+  inject(request, { label = request.fault, everybody = false } = {}) {
+    this.#onFault(request, label);
+    const target = everybody ? {} : { sessionId: this.#sessionId };
+    return ask("POST", "/faults", { ...request, ...target });
+  }
+
+  /**
+   * Injects the faults of one button, one after the other; the answer to the last.
+   *
+   * @param {string} label
+   * @param {Request[]} requests
+   * @param {boolean} [everybody]
+   */
+  async #all(label, requests, everybody = false) {
+    let answer;
+    for (const request of requests) {
+      answer = await this.inject(request, { label: request === requests[0] ? label : "", everybody });
+    }
+    return answer;
   }
 }
 
-/** @param {Record<string, unknown>} body */
-function post(body) {
-  return fetch("/faults", {
-    method: "POST",
-    headers: { "content-type": "application/json" },
-    body: JSON.stringify(body),
-  });
+/** How long faults are to go on; nothing for those that are there now. */
+function period() {
+  const forMs = Number(chosen("fault-period"));
+  return forMs > 0 ? { forMs } : {};
 }
 
 /**
- * Makes the requests one after the other and says in the page how it went.
+ * Says in the page how a request went.
  *
  * @param {string} label
- * @param {(() => Promise<Response>)[]} requests
+ * @param {Promise<{ connections: unknown[] } | undefined>} request
  */
-async function run(label, requests) {
+async function report(label, request) {
   const result = byId("fault-result");
   const error = byId("fault-error");
   result.textContent = "";
   error.hidden = true;
   try {
-    let answer = "";
-    for (const request of requests) answer = await accepted(request());
-    const hitNothing = answer !== "" && JSON.parse(answer).connections.length === 0;
+    const answer = await request;
+    const hitNothing = answer?.connections.length === 0;
     result.textContent = hitNothing ? `${label}: done, but there was no connection to hit` : `${label}: done`;
   } catch (cause) {
     error.textContent = `${label} failed. ${cause instanceof Error ? cause.message : cause}`;
@@ -125,31 +89,13 @@ async function run(label, requests) {
   }
 }
 
-/** @param {Promise<Response>} request */
-async function accepted(request) {
-  const response = await request.catch(() => {
-    throw new Error("The cloud does not answer.");
-  });
-  const body = await response.text();
-  if (response.ok) return body;
-  throw new Error(`The cloud answered ${response.status}: ${complaint(body)}`);
-}
-
 /**
- * The cloud says in JSON what it did not like; whatever stands between it and us may not.
- *
- * @param {string} body
+ * @param {{ id: string, label: string, hint: string }} fault
+ * @param {() => void} press
  */
-function complaint(body) {
-  try {
-    return JSON.parse(body).error;
-  } catch {
-    return body;
-  }
-}
-
-/** @param {{ id: string, label: string, hint: string }} fault */
-function faultButton({ id, label, hint }) {
+function faultButton({ id, label, hint }, press) {
   const attributes = { type: "button", "data-testid": `fault-${id}` };
-  return create("button", attributes, [label, create("small", {}, [hint])]);
+  const button = create("button", attributes, [label, create("small", {}, [hint])]);
+  button.addEventListener("click", press);
+  return button;
 }

@@ -1,19 +1,19 @@
 /** Draws the simulated glasses from what the cloud has received. */
-import { byId, create } from "./dom.js";
+import { byId, create, write } from "./dom.js";
 
 const NOTES_SHOWN = 4;
 /** The card comes every second: twice that without one is a frozen picture. */
 const FROZEN_AFTER_MS = 2000;
 
 export class Glasses {
+  /** The text of the card that is shown. */
+  card = "";
   #root = byId("glasses");
   #views = new Map([
     ["main", byId("view-main")],
     ["always_on", byId("view-always-on")],
   ]);
-  #line = byId("mode-content");
   #notes = byId("notes");
-  #freshness = byId("freshness");
   #frames = 0;
   /** @type {number | undefined} */
   #lastAt;
@@ -28,9 +28,10 @@ export class Glasses {
       this.#lastAt = performance.now();
       this.#root.dataset.frames = String(this.#frames);
     }
-    if (received.type === "dashboard") this.#line.textContent = received.content;
+    if (received.type === "dashboard") write("mode-content", received.content);
     else if (received.view === "dashboard") this.#note(received.layout);
     else this.#views.get(received.view)?.replaceChildren(...drawLayout(received.layout));
+    if (received.type === "display" && received.view === "main") this.card = received.layout.leftText;
     this.tick();
   }
 
@@ -40,8 +41,7 @@ export class Glasses {
     const age = performance.now() - this.#lastAt;
     const live = age < FROZEN_AFTER_MS;
     this.#root.dataset.live = String(live);
-    const text = live ? "Live" : `Frozen: nothing received for ${Math.floor(age / 1000)} s`;
-    if (this.#freshness.textContent !== text) this.#freshness.textContent = text;
+    write("freshness", live ? "Live" : `Frozen: nothing received for ${Math.floor(age / 1000)} s`);
   }
 
   /** @param {Record<string, any>} layout */

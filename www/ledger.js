@@ -6,16 +6,21 @@ export class Ledger {
   sent = 0;
   queued = 0;
   replaced = 0;
-  dropped = 0;
   errors = 0;
   attempts = 0;
   /** @type {Map<string, { label: string, replaced: number }>} what waits, by key, in order */
   waiting = new Map();
+  /** @type {Map<string, number>} how many were dropped, by reason */
+  drops = new Map();
   /** @type {import("./dashboard.js").SendResult | undefined} */
   lastResult;
   #connectedMs = 0;
   /** @type {number | undefined} */
   #connectedSince;
+
+  get dropped() {
+    return [...this.drops.values()].reduce((sum, count) => sum + count, 0);
+  }
 
   /** @param {number} now */
   connectedMs(now) {
@@ -23,7 +28,7 @@ export class Ledger {
   }
 
   /**
-   * @param {{ key: string, label: string }} what
+   * @param {import("./dashboard.js").What} what
    * @param {import("./dashboard.js").SendResult} result
    */
   send({ key, label }, result) {
@@ -45,6 +50,15 @@ export class Ledger {
   }
 
   /**
+   * @param {import("./dashboard.js").What} what
+   * @param {string} why
+   */
+  drop({ key }, why) {
+    this.waiting.delete(key);
+    this.drops.set(why, (this.drops.get(why) ?? 0) + 1);
+  }
+
+  /**
    * @param {string} name
    * @param {any} payload
    * @param {number} now
@@ -52,7 +66,6 @@ export class Ledger {
   event(name, payload, now) {
     if (name === "reconnecting") this.attempts += 1;
     if (name === "error") this.errors += 1;
-    if (name === "dropped") this.dropped += 1;
     if (name === "connected") this.#drain();
     if (name === "disconnected" && payload.permanent) this.waiting.clear();
     if (name === "stateChange") this.#stateChange(payload, now);

@@ -10,6 +10,8 @@ pub const ABNORMAL: u16 = 1006;
 pub const POLICY: u16 = 1008;
 /// A frame was too long.
 pub const TOO_BIG: u16 = 1009;
+/// The cloud is at fault.
+pub const INTERNAL: u16 = 1011;
 /// The health monitor heard nothing for too long.
 pub const STALE: u16 = 4008;
 /// Another connection took the session over.
@@ -29,6 +31,8 @@ pub const PACKAGE_NOT_FOUND: &str = "Package not found";
 pub const MALFORMED: &str = "Malformed message";
 /// With [`POLICY`].
 pub const HANDSHAKE_TIMEOUT: &str = "Handshake timeout";
+/// With [`INTERNAL`].
+pub const INTERNAL_ERROR: &str = "Internal server error";
 /// With [`TOO_BIG`].
 pub const FRAME_TOO_BIG: &str = "Frame too big";
 /// With [`SUPERSEDED`].

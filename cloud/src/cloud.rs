@@ -1,8 +1,17 @@
 //! The cloud as a state machine: what comes in, what goes out, and what time it is.
 
 mod arriving;
+mod broadcasting;
 mod ending;
 mod faulting;
+mod playing;
+mod relaying;
+mod sending;
+mod starting;
+
+pub use broadcasting::FollowerId;
+pub use playing::Playing;
+pub use starting::WebhookAnswer;
 
 use std::collections::BTreeMap;
 use std::sync::Arc;
@@ -10,15 +19,20 @@ use std::sync::Arc;
 use serde_json::Value;
 
 use crate::close;
+use crate::cloud::broadcasting::Callbacks;
 use crate::cloud::ending::Ending;
 use crate::config::Config;
 use crate::effects::{Effects, Output};
 use crate::events::Fact;
 use crate::faults::{FaultPlan, Target};
+use crate::glasses;
 use crate::handshake::Refusal;
 use crate::identity::{ConnectionId, Identity, UserSessionId};
 use crate::links::{Link, Stage};
+use crate::metrics::Census;
+use crate::players::Players;
 use crate::protocol::{self, Dialect, FromTpa};
+use crate::rooms::Rooms;
 use crate::session_manager::SessionManager;
 use crate::time::{Instant, WallClock};
 use crate::timers::Timer;
@@ -33,8 +47,10 @@ pub enum Input<'a> {
     Text(&'a str),
     /// A binary frame came.
     Binary(&'a [u8]),
-    /// A protocol-level ping or pong came.
-    SignOfLife,
+    /// A protocol-level ping came. The caller has answered it.
+    Ping,
+    /// A protocol-level pong came.
+    Pong,
     /// The peer's close frame came, or the answer to ours.
     Closed {
         /// Its code, 1005 when it had none.
@@ -42,6 +58,8 @@ pub enum Input<'a> {
         /// Its reason.
         reason: &'a str,
     },
+    /// A frame began that is so long that the caller does not even read it.
+    TooBig,
     /// So much waits to be sent that the peer cannot be reading.
     Congested,
     /// The socket is gone; nothing more comes from it. The last input about a connection.
@@ -62,9 +80,11 @@ pub enum Refused {
 #[derive(Debug)]
 pub struct Cloud {
     effects: Effects,
-    clock: WallClock,
+    callbacks: Callbacks,
     sessions: BTreeMap<UserSessionId, SessionManager>,
     faults: FaultPlan,
+    players: Players,
+    rooms: Rooms,
     last_id: u64,
     shutting_down: bool,
 }
@@ -75,8 +95,10 @@ impl Cloud {
         Self {
             sessions: known_sessions(&config),
             effects: Effects::new(config, clock, now),
-            clock,
+            callbacks: Callbacks::default(),
             faults: FaultPlan::default(),
+            players: Players::default(),
+            rooms: Rooms::default(),
             last_id: 0,
             shutting_down: false,
         }
@@ -90,8 +112,8 @@ impl Cloud {
         dialect: Dialect,
         now: Instant,
     ) -> Result<ConnectionId, Refused> {
-        self.set_time(now);
-        if self.shutting_down || self.faults.refuses_arrival(self.effects.now) {
+        self.effects.set_time(now);
+        if self.shutting_down || self.faults.refuses_arrival(self.effects.now()) {
             let reason = "reset on arrival".to_owned();
             self.announce_refusal(None, "FAULT", None, reason);
             return Err(Refused::ByFault);
@@ -113,17 +135,16 @@ impl Cloud {
         });
         let link = Link::new(Arc::clone(&identity), dialect);
         self.effects.links.insert(id, link);
-        let deadline = self.effects.now + self.effects.config.handshake_timeout;
+        let deadline = self.effects.now() + self.effects.config.handshake_timeout;
         self.effects.timers.set(Timer::Handshake(id), deadline);
-        self.effects
-            .announce(Some(Arc::clone(&identity)), Fact::Opened);
+        self.announce(Some(Arc::clone(&identity)), Fact::Opened);
         self.apply_line_faults(&identity);
         Ok(id)
     }
 
     /// Something came from a connection. What comes from one that is over changes nothing.
     pub fn handle_input(&mut self, from: ConnectionId, input: Input<'_>, now: Instant) {
-        self.set_time(now);
+        self.effects.set_time(now);
         match input {
             Input::Gone => {
                 self.end(from, Ending::by_peer(close::ABNORMAL, ""));
@@ -131,21 +152,20 @@ impl Cloud {
                 self.effects.links.remove(from);
             }
             Input::Closed { code, reason } => {
-                let deadline = self.effects.now + self.effects.config.close_timeout;
+                let deadline = self.effects.now() + self.effects.config.close_timeout;
                 if self.end(from, Ending::by_peer(code, reason)) {
                     self.effects.timers.set(Timer::Cut(from), deadline);
                 }
             }
-            Input::Congested => {
-                self.end(
-                    from,
-                    Ending {
-                        reason: "send buffer full".to_owned(),
-                        ..Ending::cut()
-                    },
-                );
+            Input::Congested => self.overflow(from),
+            Input::TooBig => {
+                self.end(from, Ending::close(close::TOO_BIG, close::FRAME_TOO_BIG));
             }
-            Input::SignOfLife => self.heard(from),
+            Input::Ping => self.heard(from),
+            Input::Pong => {
+                self.effects.metrics.ponged();
+                self.heard(from);
+            }
             Input::Text(text) => self.handle_text(from, text),
             Input::Binary(bytes) => self.handle_binary(from, bytes),
         }
@@ -153,8 +173,8 @@ impl Cloud {
 
     /// Does what is due. Calling it too early or too often does no harm.
     pub fn handle_timeout(&mut self, now: Instant) {
-        self.set_time(now);
-        while let Some(timer) = self.effects.timers.pop_expired(self.effects.now) {
+        self.effects.set_time(now);
+        while let Some(timer) = self.effects.timers.pop_expired(self.effects.now()) {
             self.handle_timer(timer);
         }
     }
@@ -171,42 +191,17 @@ impl Cloud {
         self.effects.timers.next()
     }
 
-    /// Sends a frame to the connected TPAs that are meant. Returns who they are.
-    pub fn send_frame(&mut self, target: &Target, text: &str, now: Instant) -> Vec<ConnectionId> {
-        self.set_time(now);
-        let members = self.members(target);
-        for who in &members {
-            self.effects
-                .deliver_text(who.connection_id, text.to_owned());
-        }
-        members.iter().map(|who| who.connection_id).collect()
-    }
-
-    /// Stops apps as the user would: tells them and closes. Returns whose connections those were.
-    pub fn stop_apps(&mut self, target: &Target, reason: &str, now: Instant) -> Vec<ConnectionId> {
-        self.set_time(now);
-        let members = self.members(target);
-        for who in &members {
-            let session_id = who.session_id.as_deref().unwrap_or_default();
-            let frame = protocol::app_stopped(session_id, reason, &self.effects.date());
-            self.effects.deliver_text(who.connection_id, frame);
-            let user = who.user_session_id.as_ref();
-            if let Some(manager) = user.and_then(|user| self.sessions.get_mut(user)) {
-                let package = who.package_name.as_deref().unwrap_or_default();
-                manager.forget_app(package, &mut self.effects);
-            }
-            let ending = Ending::close(close::NORMAL, close::APP_STOPPED);
-            self.end(who.connection_id, ending);
-        }
-        members.iter().map(|who| who.connection_id).collect()
-    }
-
-    /// Closes every connection with 1001 and lets nobody in any more.
+    /// Closes every connection with 1001 and lets nobody in any more. All sockets are gone within
+    /// the close timeout.
     pub fn shut_down(&mut self, now: Instant) {
-        self.set_time(now);
+        self.effects.set_time(now);
         self.shutting_down = true;
-        for id in self.effects.links.matching(&Target::All) {
+        // Nothing that a fault holds back is to hold back the end.
+        self.stop_playing(&Target::All, now);
+        let deadline = self.effects.now() + self.effects.config.close_timeout;
+        for id in self.effects.links.all() {
             self.end(id, Ending::close(close::GOING_AWAY, close::SHUTTING_DOWN));
+            self.effects.timers.hasten(Timer::Cut(id), deadline);
         }
     }
 
@@ -214,8 +209,19 @@ impl Cloud {
     pub fn sessions(&self) -> Value {
         let sessions = self.sessions.values();
         sessions
-            .map(|session| session.snapshot(&self.effects, self.clock))
+            .map(|session| session.snapshot(&self.effects))
             .collect()
+    }
+
+    /// Figures about what has happened so far, in Prometheus' text format.
+    pub fn metrics(&self) -> String {
+        let (handshaking, connected, closing) = self.effects.links.census();
+        self.effects.metrics.text(&Census {
+            handshaking,
+            connected,
+            closing,
+            user_sessions: self.sessions.len(),
+        })
     }
 
     /// How many sockets are not gone yet.
@@ -223,19 +229,15 @@ impl Cloud {
         self.effects.links.len()
     }
 
-    /// Time that goes back is taken for no time.
-    fn set_time(&mut self, now: Instant) {
-        self.effects.now = self.effects.now.max(now);
-    }
-
     fn heard(&mut self, from: ConnectionId) {
         let user = self.user_session_of(from);
         if let Some(manager) = user.and_then(|user| self.sessions.get_mut(&user)) {
-            manager.heard(from, self.effects.now);
+            manager.heard(from, self.effects.now());
         }
     }
 
     fn handle_text(&mut self, from: ConnectionId, text: &str) {
+        self.effects.metrics.received("text", text.len());
         if !self.receive(from, text.len()) {
             return;
         }
@@ -249,6 +251,7 @@ impl Cloud {
     }
 
     fn handle_binary(&mut self, from: ConnectionId, bytes: &[u8]) {
+        self.effects.metrics.received("binary", bytes.len());
         if !self.receive(from, bytes.len()) {
             return;
         }
@@ -280,7 +283,7 @@ impl Cloud {
         if let Some(link) = self.effects.links.get(from) {
             let who = link.identity().map(Arc::clone);
             let count = link.received;
-            self.effects.announce(who, Fact::Message { frame, count });
+            self.announce(who, Fact::Message { frame, count });
         }
     }
 
@@ -297,12 +300,40 @@ impl Cloud {
                 let message = "tpa_connection_init came a second time".to_owned();
                 self.refuse(from, Refusal::malformed(message));
             }
-            (Stage::Member(_, user), frame) => {
-                if let Some(manager) = self.sessions.get_mut(user) {
-                    manager.handle_frame(from, frame, &mut self.effects);
+            (Stage::Member(..), FromTpa::Ping) => self.answer_ping(from),
+            (Stage::Member(who, _), FromTpa::Ask(request)) => {
+                let (date, nth) = (self.effects.date(), link.received);
+                for frame in glasses::answer(&request, who, nth, &date) {
+                    self.effects.deliver_text(from, frame);
+                }
+            }
+            (Stage::Member(who, _), FromTpa::Tell(message)) => {
+                let who = Arc::clone(who);
+                self.relay(who, message);
+            }
+            (Stage::Member(who, user), frame) => {
+                let who = Arc::clone(who);
+                let manager = self.sessions.get(user);
+                if let Some(fact) = manager.and_then(|manager| manager.read(&who, frame)) {
+                    self.announce(Some(who), fact);
                 }
             }
             (Stage::Closing, _) => {}
+        }
+    }
+
+    /// Older clouds ignore a ping.
+    fn answer_ping(&mut self, from: ConnectionId) {
+        if self.effects.config.pong {
+            let pong = protocol::pong(&self.effects.date());
+            self.effects.deliver_text(from, pong);
+        }
+    }
+
+    /// Sees to it that the sessions do not become too many.
+    fn make_room_for_sessions(&mut self) {
+        if self.sessions.len() >= MOST_IDLE_SESSIONS && !self.effects.config.strict_sessions {
+            self.forget_sessions(|manager| manager.is_empty());
         }
     }
 
@@ -332,10 +363,13 @@ impl Cloud {
             Timer::Stale(id) => self.judge_silence(id),
             Timer::Cut(id) => self.cut(id),
             Timer::Release(id) => self.release(id),
+            Timer::Overflow(id) => self.overflow(id),
             Timer::Thaw(id) => self.thaw(id),
             Timer::Flap(id) => {
                 self.end(id, Ending::cut());
             }
+            Timer::AppRestart(user, package) => self.restart_app(&user, &package),
+            Timer::Plan(id) => self.play_on(id),
             Timer::Streams(user) => {
                 if let Some(manager) = self.sessions.get_mut(&user) {
                     manager.speak(&mut self.effects);
@@ -347,8 +381,9 @@ impl Cloud {
                 }
             }
             Timer::DisplayEnd(user, view) => {
-                if let Some(manager) = self.sessions.get_mut(&user) {
-                    manager.end_display(view, &mut self.effects);
+                let manager = self.sessions.get(&user);
+                if let Some(fact) = manager.and_then(|manager| manager.display_end(view)) {
+                    self.announce(None, fact);
                 }
             }
         }
@@ -356,7 +391,7 @@ impl Cloud {
 
     /// Lets out what a delay has held long enough.
     fn release(&mut self, id: ConnectionId) {
-        let now = self.effects.now;
+        let now = self.effects.now();
         while let Some(link) = self.effects.links.get_mut(id) {
             let Some(what) = link.release(now) else {
                 if let Some(due) = link.next_release() {

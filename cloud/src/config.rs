@@ -3,6 +3,9 @@
 use std::fmt;
 use std::time::Duration;
 
+use crate::secret;
+use crate::streams::AUDIO_CHUNK;
+
 /// Options of a [`Cloud`](crate::Cloud). The defaults are those of the real clouds.
 #[derive(Debug, Clone)]
 pub struct Config {
@@ -12,14 +15,21 @@ pub struct Config {
     pub ping_interval: Duration,
     /// How long a connection may be silent before it is taken for dead.
     pub stale_after: Duration,
-    /// How often the scripted streams say something.
+    /// How often the scripted streams say something; may be less than a millisecond.
     pub stream_interval: Duration,
+    /// How often an audio chunk is sent; with the default as fast as it would be heard.
+    pub audio_interval: Duration,
     /// Whether a `ping` frame is answered; older clouds ignore it.
     pub pong: bool,
     /// Whether user sessions other than `user_sessions` are refused.
     pub strict_sessions: bool,
     /// The user sessions that are there from the start.
     pub user_sessions: Vec<String>,
+    /// How long an app whose connection was lost may take to come back before it is started
+    /// again.
+    pub app_restart_after: Duration,
+    /// Where apps that are started find this cloud: scheme, host and port.
+    pub public_url: String,
     /// How long a new socket may take to introduce itself.
     pub handshake_timeout: Duration,
     /// How long a close handshake may take before the socket is cut.
@@ -28,6 +38,8 @@ pub struct Config {
     pub max_frame_bytes: usize,
     /// How many sockets may be open at once.
     pub max_connections: usize,
+    /// How much may wait to be sent on one connection, in bytes. Whoever does not read is cut.
+    pub max_send_buffer_bytes: usize,
 }
 
 impl Default for Config {
@@ -37,13 +49,17 @@ impl Default for Config {
             ping_interval: Duration::from_secs(15),
             stale_after: Duration::from_secs(45),
             stream_interval: Duration::from_secs(1),
+            audio_interval: AUDIO_CHUNK,
             pong: true,
             strict_sessions: false,
             user_sessions: Vec::new(),
+            app_restart_after: Duration::from_secs(5),
+            public_url: "ws://localhost:8002".to_owned(),
             handshake_timeout: Duration::from_secs(10),
             close_timeout: Duration::from_secs(2),
             max_frame_bytes: 1024 * 1024,
             max_connections: 16_384,
+            max_send_buffer_bytes: 4 * 1024 * 1024,
         }
     }
 }
@@ -58,11 +74,11 @@ pub enum ApiKey {
 }
 
 impl ApiKey {
-    /// Whether `key` is accepted. Takes the same time for every wrong key of one length.
+    /// Whether `key` is accepted. Takes the same time for every wrong key.
     pub fn accepts(&self, key: &str) -> bool {
         match self {
             Self::Any => !key.is_empty(),
-            Self::Exactly(expected) => same_in_constant_time(expected.as_bytes(), key.as_bytes()),
+            Self::Exactly(expected) => secret::same(expected, key),
         }
     }
 }
@@ -75,14 +91,6 @@ impl fmt::Debug for ApiKey {
             Self::Exactly(_) => f.write_str("Exactly(…)"),
         }
     }
-}
-
-fn same_in_constant_time(expected: &[u8], given: &[u8]) -> bool {
-    let mut difference = u8::from(expected.len() != given.len());
-    for (index, byte) in given.iter().enumerate() {
-        difference |= byte ^ expected.get(index).copied().unwrap_or(0);
-    }
-    std::hint::black_box(difference) == 0
 }
 
 #[cfg(test)]

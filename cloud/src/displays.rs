@@ -5,7 +5,7 @@ use std::collections::BTreeMap;
 use serde::Serialize;
 use serde_json::{Value, json};
 
-use crate::protocol::{DashboardContent, DisplayEvent};
+use crate::events::{Event, Fact};
 
 /// A place where an app can show something.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Serialize)]
@@ -36,8 +36,9 @@ impl View {
 #[derive(Debug, Default)]
 pub(crate) struct Displays {
     shown: BTreeMap<View, Shown>,
-    dashboard: BTreeMap<String, DashboardContent>,
+    dashboard: BTreeMap<String, Card>,
     sections: BTreeMap<String, Value>,
+    mode: Option<String>,
 }
 
 #[derive(Debug)]
@@ -46,40 +47,61 @@ struct Shown {
     layout: Value,
 }
 
+/// What an app has put on the dashboard.
+#[derive(Debug)]
+struct Card {
+    content: Value,
+    modes: Vec<String>,
+}
+
 impl Displays {
-    pub(crate) fn show(&mut self, package: &str, event: DisplayEvent) {
-        let shown = Shown {
-            package: package.to_owned(),
-            layout: event.layout,
-        };
-        self.shown.insert(event.view, shown);
+    #[expect(
+        clippy::wildcard_enum_match_arm,
+        reason = "the other facts change nothing on the glasses"
+    )]
+    pub(crate) fn follow(&mut self, event: &Event) {
+        let who = event.who.as_deref();
+        let package = who.and_then(|who| who.package_name.as_deref());
+        let package = package.unwrap_or_default().to_owned();
+        match &event.fact {
+            Fact::Display { view, layout, .. } => {
+                let layout = layout.clone();
+                self.shown.insert(*view, Shown { package, layout });
+            }
+            Fact::DisplayEnded { view, .. } => {
+                self.shown.remove(view);
+            }
+            Fact::Dashboard {
+                content,
+                section: Some(section),
+                ..
+            } => {
+                self.sections.insert(section.clone(), content.clone());
+            }
+            Fact::Dashboard { content, modes, .. } => {
+                let (content, modes) = (content.clone(), modes.clone());
+                self.dashboard.insert(package, Card { content, modes });
+            }
+            Fact::DashboardMode { mode } => self.mode = Some(mode.clone()),
+            Fact::AppStopped { package_name, .. } => {
+                self.dashboard.remove(package_name);
+            }
+            _ => {}
+        }
     }
 
-    /// Takes away what `view` shows. Returns the package whose it was.
-    pub(crate) fn end(&mut self, view: View) -> Option<String> {
-        self.shown.remove(&view).map(|shown| shown.package)
+    /// The package whose layout `view` shows.
+    pub(crate) fn owner(&self, view: View) -> Option<&str> {
+        self.shown.get(&view).map(|shown| shown.package.as_str())
     }
 
-    pub(crate) fn set_dashboard(&mut self, package: &str, content: DashboardContent) {
-        self.dashboard.insert(package.to_owned(), content);
-    }
-
-    pub(crate) fn set_section(&mut self, section: String, content: Value) {
-        self.sections.insert(section, content);
-    }
-
-    /// Forgets everything of an app that was stopped. Returns the views that became empty.
-    pub(crate) fn forget(&mut self, package: &str) -> Vec<View> {
-        self.dashboard.remove(package);
-        let views = self.shown.iter();
-        let ended: Vec<View> = views
+    /// The views that show something of `package`.
+    pub(crate) fn views_of(&self, package: &str) -> Vec<View> {
+        let shown = self.shown.iter();
+        shown
             .filter(|(_, shown)| shown.package == package)
             .map(|(view, _)| *view)
-            .collect();
-        for view in &ended {
-            self.shown.remove(view);
-        }
-        ended
+            .collect()
     }
 
     pub(crate) fn layouts(&self) -> BTreeMap<View, Value> {
@@ -98,6 +120,6 @@ impl Displays {
                 (package.as_str(), card)
             })
             .collect();
-        json!({"apps": apps, "system": self.sections})
+        json!({"apps": apps, "system": self.sections, "mode": self.mode})
     }
 }

@@ -1,12 +1,13 @@
 //! What the cloud's parts share: the time, the deadlines, the links, and the one queue of outputs.
 
 use std::collections::VecDeque;
-use std::sync::Arc;
 
+use crate::apps::WebhookCall;
 use crate::config::Config;
-use crate::events::{Event, Fact};
-use crate::identity::{ConnectionId, Identity};
+use crate::events::Event;
+use crate::identity::ConnectionId;
 use crate::links::Links;
+use crate::metrics::Metrics;
 use crate::time::{Instant, WallClock};
 use crate::timers::{Timer, Timers};
 
@@ -32,6 +33,8 @@ pub enum Output {
         /// Whether it freezes or thaws.
         frozen: bool,
     },
+    /// Call an app's webhook, and report to [`Cloud::handle_webhook`](crate::Cloud::handle_webhook).
+    Webhook(WebhookCall),
     /// Tell whoever watches.
     Event(Event),
 }
@@ -54,13 +57,29 @@ pub enum Delivery {
     },
 }
 
+impl Delivery {
+    /// What one costs while it waits, in bytes. Empty ones cost something too, so that their
+    /// number is bounded.
+    pub fn cost(&self) -> usize {
+        const OVERHEAD: usize = 64;
+        let payload = match self {
+            Self::Text(text) => text.len(),
+            Self::Binary(bytes) => bytes.len(),
+            Self::Ping | Self::Close { .. } => 0,
+        };
+        payload + OVERHEAD
+    }
+}
+
 #[derive(Debug)]
 pub(crate) struct Effects {
     pub(crate) config: Config,
-    pub(crate) now: Instant,
     pub(crate) links: Links,
     pub(crate) timers: Timers,
-    clock: WallClock,
+    pub(crate) clock: WallClock,
+    pub(crate) metrics: Metrics,
+    now: Instant,
+    date: String,
     outputs: VecDeque<Output>,
 }
 
@@ -68,36 +87,43 @@ impl Effects {
     pub(crate) fn new(config: Config, clock: WallClock, now: Instant) -> Self {
         Self {
             config,
-            now,
             links: Links::default(),
             timers: Timers::default(),
             clock,
+            metrics: Metrics::new(),
+            now,
+            date: clock.iso(now),
             outputs: VecDeque::new(),
         }
     }
 
+    /// Time that goes back is taken for no time.
+    pub(crate) fn set_time(&mut self, now: Instant) {
+        if now > self.now {
+            self.now = now;
+            // Here and not where it is asked for: a busy millisecond has many frames.
+            self.date = self.clock.iso(now);
+        }
+    }
+
+    pub(crate) fn now(&self) -> Instant {
+        self.now
+    }
+
     /// The date, for frames and events.
     pub(crate) fn date(&self) -> String {
-        self.clock.iso(self.now)
+        self.date.clone()
     }
 
     pub(crate) fn push(&mut self, output: Output) {
+        if let Output::Deliver { what, .. } = &output {
+            self.metrics.sent(what);
+        }
         self.outputs.push_back(output);
     }
 
     pub(crate) fn pop(&mut self) -> Option<Output> {
         self.outputs.pop_front()
-    }
-
-    /// Makes an event of a fact and tells whoever watches.
-    pub(crate) fn announce(&mut self, who: Option<Arc<Identity>>, fact: Fact) -> Event {
-        let event = Event {
-            fact,
-            who,
-            at: self.date(),
-        };
-        self.push(Output::Event(event.clone()));
-        event
     }
 
     /// Puts something on a connection, now or when the faults on its link allow. One that is over
@@ -109,13 +135,16 @@ impl Effects {
         if link.is_over() && !matches!(what, Delivery::Close { .. }) {
             return;
         }
-        match link.gate(what, self.now) {
+        match link.gate(what, self.now, self.config.max_send_buffer_bytes) {
             Gate::Now(what) => self.push(Output::Deliver { to, what }),
             Gate::Held(until) => {
                 if !self.timers.is_set(&Timer::Release(to)) {
                     self.timers.set(Timer::Release(to), until);
                 }
             }
+            // Ended when the present call is over: whoever delivers may be in the middle of
+            // something that concerns this connection.
+            Gate::Full => self.timers.set(Timer::Overflow(to), self.now),
             Gate::Lost => {}
         }
     }
@@ -131,6 +160,8 @@ pub(crate) enum Gate {
     Now(Delivery),
     /// It waits at least until then.
     Held(Instant),
+    /// More waits already than may.
+    Full,
     /// A frozen cloud produces nothing.
     Lost,
 }

@@ -8,6 +8,7 @@ use serde_json::Value;
 
 use crate::displays::View;
 use crate::identity::{ConnectionId, Identity, UserSessionId};
+use crate::rooms::RoomConfig;
 
 /// A fact, whose it is, and when.
 #[derive(Debug, Clone, Serialize)]
@@ -20,6 +21,40 @@ pub struct Event {
     pub who: Option<Arc<Identity>>,
     /// When, as ISO-8601.
     pub at: String,
+}
+
+impl Event {
+    /// The user session that it concerns, where there is one.
+    pub fn user_session_id(&self) -> Option<&UserSessionId> {
+        if let Fact::DisplayEnded {
+            user_session_id, ..
+        }
+        | Fact::AppStarted {
+            user_session_id, ..
+        }
+        | Fact::AppStopped {
+            user_session_id, ..
+        }
+        | Fact::Webhook {
+            user_session_id, ..
+        } = &self.fact
+        {
+            return Some(user_session_id);
+        }
+        self.who.as_ref()?.user_session_id.as_ref()
+    }
+
+    /// The app that it concerns, where there is one.
+    pub fn package_name(&self) -> Option<&str> {
+        if let Fact::DisplayEnded { package_name, .. }
+        | Fact::AppStarted { package_name, .. }
+        | Fact::AppStopped { package_name, .. }
+        | Fact::Webhook { package_name, .. } = &self.fact
+        {
+            return Some(package_name);
+        }
+        self.who.as_ref()?.package_name.as_deref()
+    }
 }
 
 fn behind_arc<S: Serializer>(
@@ -114,6 +149,73 @@ pub enum Fact {
         #[serde(skip_serializing_if = "Option::is_none")]
         section: Option<String>,
     },
+    /// The system dashboard changed its mode.
+    DashboardMode {
+        /// `main`, `expanded` or `none`.
+        mode: String,
+    },
+    /// The cloud changed an app's settings.
+    Settings {
+        /// The whole list.
+        settings: Vec<Value>,
+    },
+    /// A TPA joined a room.
+    RoomJoined {
+        /// The room.
+        room_id: String,
+        /// What it says about it.
+        config: RoomConfig,
+    },
+    /// A TPA left a room. One whose connection is over leaves without a word.
+    RoomLeft {
+        /// The room.
+        room_id: String,
+    },
+    /// A TPA said that it goes and is not to be started again.
+    Released {
+        /// Why.
+        reason: String,
+    },
+    /// An app was started, or started again.
+    AppStarted {
+        /// The app.
+        package_name: String,
+        /// On whose glasses.
+        user_session_id: UserSessionId,
+        /// Where it is told so.
+        #[serde(skip_serializing_if = "Option::is_none")]
+        webhook_url: Option<String>,
+    },
+    /// A webhook answered, or did not.
+    Webhook {
+        /// `session_request` or `stop_request`.
+        request: &'static str,
+        /// The app.
+        package_name: String,
+        /// On whose glasses.
+        user_session_id: UserSessionId,
+        /// Whether the app agreed.
+        success: bool,
+        /// Why not.
+        #[serde(skip_serializing_if = "Option::is_none")]
+        error: Option<String>,
+    },
+    /// An app was stopped, as by its user.
+    AppStopped {
+        /// The app.
+        package_name: String,
+        /// On whose glasses.
+        user_session_id: UserSessionId,
+        /// `user_disabled`, `system_stop` or `error`.
+        reason: String,
+    },
+    /// A plan of faults began or is over.
+    Scenario {
+        /// Its name.
+        name: String,
+        /// What became of it.
+        phase: Phase,
+    },
     /// A frame came from a TPA.
     Message {
         /// Its type; `binary` for a binary frame.
@@ -121,6 +223,18 @@ pub enum Fact {
         /// How many frames this connection has sent.
         count: u64,
     },
+}
+
+/// What becomes of a plan that is played.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize)]
+#[serde(rename_all = "snake_case")]
+pub enum Phase {
+    /// It began.
+    Started,
+    /// Its last step is done.
+    Ended,
+    /// It was stopped before its end.
+    Stopped,
 }
 
 /// A side of a connection.

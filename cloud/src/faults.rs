@@ -21,6 +21,8 @@ pub enum Fault {
     Freeze,
     /// New connections are reset.
     Refuse,
+    /// Introductions are refused with an error frame of this code.
+    Reject(&'static str),
     /// What the cloud sends arrives later.
     Delay(Duration),
     /// An introduction gets no answer.
@@ -44,6 +46,7 @@ impl Fault {
             Self::Cut => "cut",
             Self::Freeze => "freeze",
             Self::Refuse => "refuse",
+            Self::Reject(_) => "reject",
             Self::Delay(_) => "delay",
             Self::DropAcks => "drop_acks",
             Self::Malformed => "malformed",
@@ -55,7 +58,7 @@ impl Fault {
     /// Whether the fault befalls those that arrive, rather than those that are there.
     pub(crate) fn awaits_arrivals(&self) -> bool {
         match self {
-            Self::Refuse | Self::DropAcks => true,
+            Self::Refuse | Self::Reject(_) | Self::DropAcks => true,
             Self::Close { .. }
             | Self::Cut
             | Self::Freeze
@@ -99,8 +102,8 @@ pub struct FaultRequest {
     pub fault: Fault,
     /// To whom.
     pub target: Target,
-    /// With a period, also to each connection that comes within it. Without one, `refuse` and
-    /// `drop_acks` befall the next connection, and the other faults those that are there.
+    /// With a period, also to each connection that comes within it. Without one, `refuse`,
+    /// `reject` and `drop_acks` befall the next connection, and the other faults those that are there.
     pub period: Option<Duration>,
 }
 
@@ -137,8 +140,10 @@ impl FaultPlan {
         });
     }
 
-    pub(crate) fn clear(&mut self) {
-        self.armed.clear();
+    /// Forgets the faults of a target; all of them when that is everybody.
+    pub(crate) fn clear(&mut self, target: &Target) {
+        self.armed
+            .retain(|armed| *target != Target::All && armed.target != *target);
     }
 
     /// Whether a socket is to be refused before anything is known of it.
@@ -146,6 +151,7 @@ impl FaultPlan {
         self.take(now, |fault, target| {
             *fault == Fault::Refuse && *target == Target::All
         })
+        .is_some()
     }
 
     /// Whether a connection is to be refused now that it has said who it is.
@@ -153,6 +159,17 @@ impl FaultPlan {
         self.take(now, |fault, target| {
             *fault == Fault::Refuse && *target != Target::All && target.means(who)
         })
+        .is_some()
+    }
+
+    /// With which error a connection is to be refused.
+    pub(crate) fn rejects(&mut self, who: &Identity, now: Instant) -> Option<&'static str> {
+        let meant =
+            |fault: &Fault, target: &Target| matches!(fault, Fault::Reject(_)) && target.means(who);
+        let Some(Fault::Reject(error)) = self.take(now, meant) else {
+            return None;
+        };
+        Some(error)
     }
 
     /// Whether a connection is to get no ack.
@@ -160,6 +177,7 @@ impl FaultPlan {
         self.take(now, |fault, target| {
             *fault == Fault::DropAcks && target.means(who)
         })
+        .is_some()
     }
 
     /// The faults that are going on for `who`, each with its end.
@@ -171,17 +189,16 @@ impl FaultPlan {
             .collect()
     }
 
-    /// Whether a fault matches. One that was for the next connection only is used up.
-    fn take(&mut self, now: Instant, matches: impl Fn(&Fault, &Target) -> bool) -> bool {
+    /// The first fault that matches. One that was for the next connection only is used up.
+    fn take(&mut self, now: Instant, matches: impl Fn(&Fault, &Target) -> bool) -> Option<Fault> {
         self.expire(now);
         let found = |armed: &Armed| matches(&armed.fault, &armed.target);
-        let Some(index) = self.armed.iter().position(found) else {
-            return false;
-        };
+        let index = self.armed.iter().position(found)?;
+        let fault = self.armed[index].fault.clone();
         if self.armed[index].until.is_none() {
             self.armed.remove(index);
         }
-        true
+        Some(fault)
     }
 
     fn expire(&mut self, now: Instant) {

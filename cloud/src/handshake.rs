@@ -5,23 +5,54 @@ use crate::config::Config;
 use crate::identity::{SessionId, UserSessionId};
 use crate::protocol::ConnectionInit;
 
-/// A refusal: first an error frame with `code` and `message`, then close 1008 with `reason`.
+/// A refusal: first an error frame with `code` and `message`, then `close` with `reason`.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Refusal {
     /// The error frame's code.
     pub code: &'static str,
     /// The error frame's text, for a person.
     pub message: String,
+    /// The close frame's code.
+    pub close: u16,
     /// The close frame's reason.
     pub reason: &'static str,
 }
 
 impl Refusal {
+    /// The codes that clouds are known to refuse with.
+    pub const CODES: [&'static str; 7] = [
+        "INVALID_API_KEY",
+        "INVALID_JWT",
+        "JWT_SIGNATURE_FAILED",
+        "PACKAGE_NOT_FOUND",
+        "SESSION_NOT_FOUND",
+        "MALFORMED_MESSAGE",
+        "INTERNAL_ERROR",
+    ];
+
+    /// The refusal that a fault wants.
+    pub fn wanted(code: &'static str) -> Self {
+        let (close, reason) = match code {
+            "PACKAGE_NOT_FOUND" => (close::POLICY, close::PACKAGE_NOT_FOUND),
+            "SESSION_NOT_FOUND" => (close::POLICY, close::NO_ACTIVE_SESSION),
+            "MALFORMED_MESSAGE" => (close::POLICY, close::MALFORMED),
+            "INTERNAL_ERROR" => (close::INTERNAL, close::INTERNAL_ERROR),
+            _ => (close::POLICY, close::INVALID_API_KEY),
+        };
+        Self {
+            code,
+            message: "refused by a fault".to_owned(),
+            close,
+            reason,
+        }
+    }
+
     /// The refusal of a frame that cannot be read or does not belong here.
     pub fn malformed(message: String) -> Self {
         Self {
             code: "MALFORMED_MESSAGE",
             message,
+            close: close::POLICY,
             reason: close::MALFORMED,
         }
     }
@@ -38,6 +69,7 @@ pub fn judge(
         return Err(Refusal {
             code: "MALFORMED_MESSAGE",
             message: "sessionId must be <userSessionId>-<packageName>".to_owned(),
+            close: close::POLICY,
             reason: close::INVALID_SESSION_ID,
         });
     };
@@ -45,6 +77,7 @@ pub fn judge(
         return Err(Refusal {
             code: "INVALID_API_KEY",
             message: "Invalid API key".to_owned(),
+            close: close::POLICY,
             reason: close::INVALID_API_KEY,
         });
     }
@@ -55,6 +88,7 @@ pub fn judge(
                 "packageName is {:?}, but the session belongs to {:?}",
                 init.package_name, session.package
             ),
+            close: close::POLICY,
             reason: close::PACKAGE_NOT_FOUND,
         });
     }
@@ -65,6 +99,7 @@ pub fn judge(
                 "There is no user session {:?}",
                 session.user_session.as_str()
             ),
+            close: close::POLICY,
             reason: close::NO_ACTIVE_SESSION,
         });
     }

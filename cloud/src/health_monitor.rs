@@ -22,10 +22,10 @@ impl HealthMonitor {
         let Some(who) = &event.who else { return };
         let id = who.connection_id;
         if event.fact == Fact::Acked {
-            self.last_seen.insert(id, effects.now);
+            self.last_seen.insert(id, effects.now());
             let (ping, stale) = (effects.config.ping_interval, effects.config.stale_after);
-            effects.timers.set(Timer::Ping(id), effects.now + ping);
-            effects.timers.set(Timer::Stale(id), effects.now + stale);
+            effects.timers.set(Timer::Ping(id), effects.now() + ping);
+            effects.timers.set(Timer::Stale(id), effects.now() + stale);
         } else if matches!(event.fact, Fact::Closed { .. }) {
             self.last_seen.remove(&id);
         }
@@ -44,7 +44,7 @@ impl HealthMonitor {
 
     pub(crate) fn ping(&self, id: ConnectionId, effects: &mut Effects) {
         effects.deliver(id, Delivery::Ping);
-        let next = effects.now + effects.config.ping_interval;
+        let next = effects.now() + effects.config.ping_interval;
         effects.timers.set(Timer::Ping(id), next);
     }
 
@@ -52,7 +52,7 @@ impl HealthMonitor {
     /// when it would be: a sign of life moves no timer, since there are so many.
     pub(crate) fn judge(&self, id: ConnectionId, effects: &mut Effects) -> Option<Duration> {
         let last_seen = self.last_seen(id)?;
-        let silent = effects.now.since(last_seen);
+        let silent = effects.now().since(last_seen);
         if silent >= effects.config.stale_after {
             return Some(silent);
         }

@@ -6,8 +6,9 @@
 //!
 //! # The run loop
 //!
-//! 1. Call one of `open`, `handle_input`, `handle_timeout`, `inject`, `clear_faults`,
-//!    `send_frame`, `stop_apps` and `shut_down`.
+//! 1. Call one of `open`, `handle_input`, `handle_timeout`, `act`, `inject`, `clear_faults`,
+//!    `send_frame`, `start_app`, `stop_apps`, `handle_webhook`, `play`, `stop_playing` and
+//!    `shut_down`.
 //! 2. Call [`Cloud::poll_output`] until there is nothing more, and carry out each output in order.
 //! 3. Call [`Cloud::poll_timeout`] and see to it that `handle_timeout` is called at that instant,
 //!    unless 1 happens before.
@@ -22,20 +23,30 @@
 //! [`Fact::Closed`] no part holds anything of the connection but the mark that its socket is
 //! closing. There is at most one connection for each user session and package.
 
+mod action;
+mod apps;
 mod close;
 mod cloud;
 mod config;
 mod displays;
 mod effects;
 mod events;
-mod fault_request;
 mod faults;
+mod glasses;
+mod hand_made;
 mod handshake;
 mod health_monitor;
 mod identity;
 mod links;
+mod metrics;
+mod players;
 mod protocol;
 mod registry;
+mod requests;
+mod rooms;
+mod scenario;
+mod secret;
+mod seeded_plan;
 pub mod server;
 mod session_manager;
 mod streams;
@@ -43,14 +54,21 @@ mod subscriptions;
 mod time;
 mod timers;
 
-pub use cloud::{Cloud, Input, Refused};
+pub use action::Action;
+pub use apps::WebhookCall;
+pub use cloud::{Cloud, FollowerId, Input, Playing, Refused, WebhookAnswer};
 pub use config::{ApiKey, Config};
 pub use displays::View;
 pub use effects::{Delivery, Output};
-pub use events::{Event, Fact, Side};
-pub use fault_request::{BadRequest, read_fault};
+pub use events::{Event, Fact, Phase, Side};
 pub use faults::{Fault, FaultRequest, Target};
+pub use hand_made::{HandMade, SettingsChange};
 pub use identity::{ConnectionId, Identity, UserSessionId};
+pub use players::{Plan, PlayId};
 pub use protocol::Dialect;
+pub use requests::{BadRequest, read_fault};
+pub use rooms::RoomConfig;
+pub use scenario::{Scenario, Step};
+pub use seeded_plan::SeededPlan;
 pub use time::{Instant, WallClock};
 pub use timers::Timer;

@@ -30,6 +30,7 @@ pub(crate) struct Link {
     pub(crate) frozen: bool,
     delay: Option<Delay>,
     held: VecDeque<(Instant, Delivery)>,
+    held_bytes: usize,
 }
 
 #[derive(Debug)]
@@ -47,6 +48,7 @@ impl Link {
             frozen: false,
             delay: None,
             held: VecDeque::new(),
+            held_bytes: 0,
         }
     }
 
@@ -76,7 +78,7 @@ impl Link {
         !self.held.is_empty()
     }
 
-    pub(crate) fn gate(&mut self, what: Delivery, now: Instant) -> Gate {
+    pub(crate) fn gate(&mut self, what: Delivery, now: Instant, most_bytes: usize) -> Gate {
         if self.frozen {
             return Gate::Lost;
         }
@@ -90,6 +92,11 @@ impl Link {
         if due <= now && self.held.is_empty() {
             return Gate::Now(what);
         }
+        let is_close = matches!(what, Delivery::Close { .. });
+        if !is_close && self.held_bytes + what.cost() > most_bytes {
+            return Gate::Full;
+        }
+        self.held_bytes += what.cost();
         self.held.push_back((due, what));
         Gate::Held(due)
     }
@@ -99,7 +106,9 @@ impl Link {
         if self.held.front()?.0 > now {
             return None;
         }
-        self.held.pop_front().map(|(_, what)| what)
+        let (_, what) = self.held.pop_front()?;
+        self.held_bytes -= what.cost();
+        Some(what)
     }
 
     /// When the next of what is held is due.
@@ -114,6 +123,7 @@ impl Link {
 
     pub(crate) fn forget_held(&mut self) {
         self.held.clear();
+        self.held_bytes = 0;
     }
 }
 
@@ -142,6 +152,19 @@ impl Links {
 
     pub(crate) fn len(&self) -> usize {
         self.links.len()
+    }
+
+    /// How many are handshaking, connected and closing.
+    pub(crate) fn census(&self) -> (usize, usize, usize) {
+        let count = |is: fn(&Stage) -> bool| {
+            let links = self.links.values();
+            links.filter(|link| is(&link.stage)).count()
+        };
+        (
+            count(|stage| matches!(stage, Stage::Handshaking(_))),
+            count(|stage| matches!(stage, Stage::Member(..))),
+            count(|stage| matches!(stage, Stage::Closing)),
+        )
     }
 
     pub(crate) fn all(&self) -> Vec<ConnectionId> {

@@ -1,111 +1,18 @@
 //! `tpa-cloud`: AugmentOS Cloud on a developer's machine.
 
+mod arguments;
+mod config_file;
+
 use std::io::{self, IsTerminal, Write};
-use std::net::SocketAddr;
 use std::process::ExitCode;
-use std::time::Duration;
 
-use clap::Parser;
 use tokio::signal;
-use tpa_cloud::server::{self, Mount, ServerConfig};
-use tpa_cloud::{ApiKey, Config};
+use tpa_cloud::server::{self, ServerConfig};
 use tracing_subscriber::EnvFilter;
-
-/// AugmentOS Cloud on a developer's machine: apps connect to it as to the real one, and any
-/// failure can be made to happen.
-#[derive(Debug, Parser)]
-#[command(version)]
-struct Arguments {
-    /// Where to listen; port 0 picks a free one
-    #[arg(long, value_name = "ADDRESS", default_value = "127.0.0.1:8002")]
-    listen: SocketAddr,
-
-    /// The API key that apps must present; `any` accepts every key
-    #[arg(
-        long,
-        value_name = "KEY",
-        default_value = "dev-key",
-        env = "TPA_CLOUD_API_KEY",
-        hide_env_values = true,
-        value_parser = api_key,
-    )]
-    api_key: ApiKey,
-
-    /// How often a connection gets a protocol-level ping
-    #[arg(long, value_name = "TIME", default_value = "15s", value_parser = duration)]
-    ping_interval: Duration,
-
-    /// How long a connection may be silent before it is closed
-    #[arg(long, value_name = "TIME", default_value = "45s", value_parser = duration)]
-    stale_after: Duration,
-
-    /// How often the scripted streams say something
-    #[arg(long, value_name = "TIME", default_value = "1s", value_parser = duration)]
-    stream_interval: Duration,
-
-    /// Do not answer `ping` frames, as older clouds do not
-    #[arg(long)]
-    no_pong: bool,
-
-    /// Refuse user sessions that are not named with --user-session
-    #[arg(long)]
-    strict_sessions: bool,
-
-    /// A user session that is there from the start; may be repeated
-    #[arg(long = "user-session", value_name = "ID", value_parser = user_session)]
-    user_sessions: Vec<String>,
-
-    /// A folder to serve at / or at a path; may be repeated
-    #[arg(long, value_name = "[/PATH=]DIR")]
-    serve: Vec<Mount>,
-}
-
-fn api_key(text: &str) -> Result<ApiKey, &'static str> {
-    match text {
-        "" => Err("an empty key would let nobody in"),
-        "any" => Ok(ApiKey::Any),
-        _ => Ok(ApiKey::Exactly(text.to_owned())),
-    }
-}
-
-fn duration(text: &str) -> Result<Duration, String> {
-    let duration = humantime::parse_duration(text)
-        .map_err(|error| format!("{error}; write it as in 15s or 500ms"))?;
-    if duration < Duration::from_millis(1) {
-        return Err("it must be at least 1ms".to_owned());
-    }
-    Ok(duration)
-}
-
-fn user_session(text: &str) -> Result<String, &'static str> {
-    if text.is_empty() || text.contains('-') {
-        return Err("a user session's id is not empty and has no `-`");
-    }
-    Ok(text.to_owned())
-}
-
-impl From<Arguments> for ServerConfig {
-    fn from(arguments: Arguments) -> Self {
-        Self {
-            listen: arguments.listen,
-            serve: arguments.serve,
-            cloud: Config {
-                api_key: arguments.api_key,
-                ping_interval: arguments.ping_interval,
-                stale_after: arguments.stale_after,
-                stream_interval: arguments.stream_interval,
-                pong: !arguments.no_pong,
-                strict_sessions: arguments.strict_sessions,
-                user_sessions: arguments.user_sessions,
-                ..Config::default()
-            },
-        }
-    }
-}
 
 #[tokio::main]
 async fn main() -> ExitCode {
-    let arguments = Arguments::parse();
+    let config = arguments::read().unwrap_or_else(|error| error.exit());
     // Standard output carries one line, for programs that start this one.
     let filter = EnvFilter::try_from_default_env().unwrap_or_else(|_| EnvFilter::new("info"));
     tracing_subscriber::fmt()
@@ -113,8 +20,8 @@ async fn main() -> ExitCode {
         .with_writer(io::stderr)
         .with_ansi(io::stderr().is_terminal())
         .init();
-    let listen = arguments.listen;
-    match run(arguments.into()).await {
+    let listen = config.listen;
+    match run(config).await {
         Ok(()) => ExitCode::SUCCESS,
         Err(error) if error.kind() == io::ErrorKind::AddrInUse => {
             eprintln!("tpa-cloud: {listen} is in use; is another tpa-cloud running?");
@@ -130,7 +37,15 @@ async fn main() -> ExitCode {
 async fn run(config: ServerConfig) -> io::Result<()> {
     // Before the first line is out, so that whoever reads it can stop us.
     let stopped = until_stopped()?;
+    let was_given = config.token.is_some();
     let server = server::start(config).await?;
+    if let (Some(token), false) = (server.token(), was_given) {
+        // Not through the log, which may be filtered or kept.
+        eprintln!(
+            "tpa-cloud: control requests need the token {}",
+            token.reveal()
+        );
+    }
     let mut stdout = io::stdout();
     writeln!(stdout, "tpa-cloud listening on http://{}", server.addr())?;
     stdout.flush()?;

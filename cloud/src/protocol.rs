@@ -8,6 +8,7 @@ use std::{fmt, iter};
 use serde_json::{Map, Value, json};
 
 use crate::displays::View;
+use crate::rooms::RoomConfig;
 
 /// A frame from a TPA, as far as the cloud acts on it.
 #[derive(Debug, Clone, PartialEq)]
@@ -29,10 +30,85 @@ pub enum FromTpa {
         /// What it shows.
         content: Value,
     },
+    /// Something that the glasses are to do, and that they answer.
+    Ask(AppRequest),
+    /// Something for other apps.
+    Tell(ToApps),
+    /// `ownership_release`: the app goes, and is not to be started again.
+    Release {
+        /// `switching_clouds`, `clean_shutdown` or `user_logout`.
+        reason: String,
+    },
     /// `ping`.
     Ping,
     /// A type that is not acted on here.
     Other,
+}
+
+/// What an app asks of the glasses.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub enum AppRequest {
+    /// `photo_request`.
+    Photo {
+        /// Names the request in its answer.
+        request_id: String,
+        /// Whether the picture is to be kept.
+        save_to_gallery: bool,
+    },
+    /// `audio_play_request`.
+    PlayAudio {
+        /// Names the request in its answer.
+        request_id: String,
+    },
+    /// `location_poll_request`.
+    PollLocation {
+        /// Names the request in its answer.
+        correlation_id: String,
+    },
+    /// `rtmp_stream_request`.
+    StartStream,
+    /// `rtmp_stream_stop`.
+    StopStream {
+        /// Which stream; without it the app's own.
+        stream_id: Option<String>,
+    },
+}
+
+/// What an app has for other apps.
+#[derive(Debug, Clone, PartialEq)]
+pub enum ToApps {
+    /// `app_broadcast_message`.
+    Broadcast {
+        /// The sender's name for it.
+        message_id: String,
+        /// Anything.
+        payload: Value,
+        /// To the members of this room only.
+        room_id: Option<String>,
+    },
+    /// `app_direct_message`.
+    Direct {
+        /// The sender's name for it.
+        message_id: String,
+        /// Anything.
+        payload: Value,
+        /// Whose glasses.
+        user_id: String,
+        /// Which app; without it the same as the sender.
+        package_name: Option<String>,
+    },
+    /// `app_room_join`.
+    JoinRoom {
+        /// The room.
+        room_id: String,
+        /// What the first in it says of it.
+        config: RoomConfig,
+    },
+    /// `app_room_leave`.
+    LeaveRoom {
+        /// The room.
+        room_id: String,
+    },
 }
 
 /// How a TPA introduces itself.
@@ -142,10 +218,54 @@ pub fn read_frame(text: &str) -> Result<(String, FromTpa), MalformedFrame> {
             section: fields.text("section")?,
             content: fields.any("content")?,
         },
+        "ownership_release" => FromTpa::Release {
+            reason: fields.text("reason").unwrap_or_default(),
+        },
         "ping" => FromTpa::Ping,
-        _ => FromTpa::Other,
+        _ => feature_frame(kind.as_str(), &mut fields).unwrap_or(FromTpa::Other),
     };
     Ok((kind, frame))
+}
+
+/// The frames of single features. One that lacks what its answer would need gets none, as from
+/// the real clouds: it is no reason to end the connection.
+fn feature_frame(kind: &str, fields: &mut Fields<'_>) -> Option<FromTpa> {
+    let frame = match kind {
+        "photo_request" => FromTpa::Ask(AppRequest::Photo {
+            request_id: fields.text("requestId").ok()?,
+            save_to_gallery: fields.flag("saveToGallery").unwrap_or(false),
+        }),
+        "audio_play_request" => FromTpa::Ask(AppRequest::PlayAudio {
+            request_id: fields.text("requestId").ok()?,
+        }),
+        "location_poll_request" => FromTpa::Ask(AppRequest::PollLocation {
+            correlation_id: fields.text("correlationId").ok()?,
+        }),
+        "rtmp_stream_request" => FromTpa::Ask(AppRequest::StartStream),
+        "rtmp_stream_stop" => FromTpa::Ask(AppRequest::StopStream {
+            stream_id: fields.text("streamId").ok(),
+        }),
+        "app_broadcast_message" => FromTpa::Tell(ToApps::Broadcast {
+            message_id: fields.text("messageId").unwrap_or_default(),
+            payload: fields.any("payload").unwrap_or_default(),
+            room_id: fields.text("roomId").ok(),
+        }),
+        "app_direct_message" => FromTpa::Tell(ToApps::Direct {
+            message_id: fields.text("messageId").unwrap_or_default(),
+            payload: fields.any("payload").unwrap_or_default(),
+            user_id: fields.text("targetUserId").ok()?,
+            package_name: fields.text("targetPackageName").ok(),
+        }),
+        "app_room_join" => FromTpa::Tell(ToApps::JoinRoom {
+            room_id: fields.text("roomId").ok()?,
+            config: fields.room_config(),
+        }),
+        "app_room_leave" => FromTpa::Tell(ToApps::LeaveRoom {
+            room_id: fields.text("roomId").ok()?,
+        }),
+        _ => return None,
+    };
+    Some(frame)
 }
 
 /// The fields of one frame; each method takes one out or says what is wrong with it.
@@ -159,6 +279,19 @@ impl Fields<'_> {
         match self.fields.remove(field) {
             Some(Value::String(text)) => Ok(text),
             _ => Err(self.wrong(field, "a string")),
+        }
+    }
+
+    fn flag(&mut self, field: &str) -> Option<bool> {
+        self.fields.remove(field)?.as_bool()
+    }
+
+    fn room_config(&mut self) -> RoomConfig {
+        let config = self.fields.remove("roomConfig").unwrap_or_default();
+        RoomConfig {
+            max_users: config["maxUsers"].as_u64(),
+            is_private: config["isPrivate"].as_bool(),
+            metadata: config["metadata"].clone(),
         }
     }
 
@@ -241,16 +374,26 @@ pub enum Dialect {
     MentraOs,
 }
 
-pub(crate) fn ack(dialect: Dialect, session_id: &str, package: &str, at: &str) -> String {
-    let settings = [
+/// The settings that every app has here until they are changed.
+pub(crate) fn default_settings() -> Vec<Value> {
+    vec![
         json!({"key": "language", "type": "select", "label": "Language", "value": "en-US", "defaultValue": "en-US",
          "options": [{"label": "English", "value": "en-US"}, {"label": "Spanish", "value": "es-ES"}, {"label": "French", "value": "fr-FR"}]}),
         json!({"key": "line_width", "type": "text", "label": "Characters a line", "value": "32", "defaultValue": "32"}),
         json!({"key": "show_partial", "type": "toggle", "label": "Show text while it is spoken", "value": true, "defaultValue": true}),
-    ];
+    ]
+}
+
+pub(crate) fn ack(
+    dialect: Dialect,
+    session_id: &str,
+    package: &str,
+    settings: &[Value],
+    at: &str,
+) -> String {
     // A heading for whoever shows the configuration; it is no setting.
     let heading = json!({"type": "group", "title": "Captions"});
-    let described: Vec<_> = iter::once(&heading).chain(&settings).collect();
+    let described: Vec<_> = iter::once(&heading).chain(settings).collect();
     let system_settings = match dialect {
         Dialect::AugmentOs => "augmentosSettings",
         Dialect::MentraOs => "mentraosSettings",
@@ -267,11 +410,13 @@ pub(crate) fn ack(dialect: Dialect, session_id: &str, package: &str, at: &str) -
         "settings": settings,
         "capabilities": {
             "modelName": "Simulated glasses",
-            "hasCamera": false,
+            "hasCamera": true,
+            "camera": {"resolution": {"width": 1920, "height": 1080}, "hasHDR": false, "hasFlash": false,
+                "video": {"canRecord": false, "canStream": true, "supportedStreamTypes": ["rtmp"]}},
             "hasDisplay": true,
             "display": {"count": 1, "isColor": false, "resolution": {"width": 640, "height": 200}, "maxTextLines": 5},
             "hasMicrophone": true,
-            "hasSpeaker": false,
+            "hasSpeaker": true,
             "hasButton": true,
             "hasIMU": true,
         },
@@ -292,6 +437,33 @@ pub(crate) fn data_stream(session_id: &str, stream: &str, data: &Value, at: &str
         "sessionId": session_id,
         "streamType": stream,
         "data": data,
+        "timestamp": at,
+    })
+    .to_string()
+}
+
+pub(crate) fn custom_message(session_id: &str, data: &Value, at: &str) -> String {
+    json!({
+        "type": "custom_message",
+        "sessionId": session_id,
+        "action": data["action"],
+        "payload": data["payload"],
+        "timestamp": at,
+    })
+    .to_string()
+}
+
+pub(crate) fn settings_update(
+    session_id: &str,
+    package: &str,
+    settings: &[Value],
+    at: &str,
+) -> String {
+    json!({
+        "type": "settings_update",
+        "sessionId": session_id,
+        "packageName": package,
+        "settings": settings,
         "timestamp": at,
     })
     .to_string()
@@ -381,6 +553,38 @@ mod tests {
         .unwrap();
         let streams = ["button_press", "location_update"].map(str::to_owned);
         assert_eq!(frame, FromTpa::Subscriptions(streams.to_vec()));
+    }
+
+    #[test]
+    fn what_is_for_the_glasses_or_for_other_apps_is_read() {
+        let read = |text: &str| read_frame(text).unwrap().1;
+        assert_eq!(
+            read(r#"{"type":"photo_request","requestId":"p1","saveToGallery":true}"#),
+            FromTpa::Ask(AppRequest::Photo {
+                request_id: "p1".to_owned(),
+                save_to_gallery: true
+            })
+        );
+        assert_eq!(
+            read(
+                r#"{"type":"app_direct_message","targetUserId":"u2","messageId":"m","payload":7}"#
+            ),
+            FromTpa::Tell(ToApps::Direct {
+                message_id: "m".to_owned(),
+                payload: json!(7),
+                user_id: "u2".to_owned(),
+                package_name: None
+            })
+        );
+        for lacking in [
+            r#"{"type":"audio_play_request"}"#,
+            r#"{"type":"location_poll_request","correlationId":7}"#,
+            r#"{"type":"app_direct_message","payload":7}"#,
+            r#"{"type":"app_room_join"}"#,
+            r#"{"type":"app_room_leave","roomId":[]}"#,
+        ] {
+            assert_eq!(read(lacking), FromTpa::Other, "{lacking}");
+        }
     }
 
     #[test]

@@ -1,22 +1,25 @@
 //! The manager of one user session. It owns the registry, the health monitor, the subscriptions
-//! and the displays; each learns of arrivals and closures through [`SessionManager::announce`] and
-//! in no other way, so that none can keep a dead connection.
+//! and the displays; each changes only by what it hears in [`SessionManager::follow`], so that
+//! none can keep a dead connection.
 
+use std::collections::{BTreeMap, BTreeSet};
 use std::sync::Arc;
 use std::time::Duration;
 
 use serde_json::{Value, json};
 
+use crate::apps::Apps;
 use crate::displays::{Displays, View};
 use crate::effects::{Delivery, Effects};
 use crate::events::{Event, Fact};
+use crate::hand_made;
 use crate::health_monitor::HealthMonitor;
 use crate::identity::{ConnectionId, Identity, UserSessionId};
-use crate::protocol::{self, DashboardContent, DisplayEvent, FromTpa};
+use crate::protocol::{self, FromTpa};
 use crate::registry::Registry;
-use crate::streams::{self, Scripts};
+use crate::streams::{self, Pace, Scripts};
 use crate::subscriptions::Subscriptions;
-use crate::time::{Instant, WallClock};
+use crate::time::Instant;
 use crate::timers::Timer;
 
 /// The app that may change the dashboard's mode and its system sections.
@@ -29,7 +32,13 @@ pub(crate) struct SessionManager {
     health: HealthMonitor,
     subscriptions: Subscriptions,
     displays: Displays,
+    apps: Apps,
+    /// The settings of the apps that have had theirs changed.
+    settings: BTreeMap<String, Vec<Value>>,
     scripts: Scripts,
+    /// How often they speak, while somebody listens.
+    pace: Option<Pace>,
+    audio_pace: Option<Pace>,
 }
 
 impl SessionManager {
@@ -40,22 +49,42 @@ impl SessionManager {
             health: HealthMonitor::default(),
             subscriptions: Subscriptions::default(),
             displays: Displays::default(),
+            apps: Apps::default(),
+            settings: BTreeMap::new(),
             scripts: Scripts::default(),
+            pace: None,
+            audio_pace: None,
         }
     }
 
-    /// The one broadcast: every part hears of every fact, and so does whoever watches.
-    pub(crate) fn announce(&mut self, who: Arc<Identity>, fact: Fact, effects: &mut Effects) {
-        let event = effects.announce(Some(who), fact);
-        self.follow(&event, effects);
-    }
-
-    fn follow(&mut self, event: &Event, effects: &mut Effects) {
+    /// This session's share of the one broadcast: every part hears of every fact.
+    #[expect(
+        clippy::wildcard_enum_match_arm,
+        reason = "what only the parts care about"
+    )]
+    pub(crate) fn follow(&mut self, event: &Event, effects: &mut Effects) {
         self.registry.follow(event);
         self.health.follow(event, effects);
         self.subscriptions.follow(event);
-        if matches!(event.fact, Fact::Closed { .. }) {
-            self.schedule_streams(effects);
+        self.displays.follow(event);
+        self.apps.follow(event, &self.id, effects);
+        match &event.fact {
+            Fact::Closed { .. } | Fact::Subscriptions { .. } => self.schedule_streams(effects),
+            Fact::Display {
+                view, duration_ms, ..
+            } => self.schedule_display_end(*view, *duration_ms, effects),
+            Fact::DisplayEnded { view, .. } => {
+                effects
+                    .timers
+                    .stop(&Timer::DisplayEnd(self.id.clone(), *view));
+            }
+            Fact::Settings { settings } => {
+                if let Some(who) = &event.who {
+                    self.change_settings(who, settings, effects);
+                }
+            }
+            Fact::DashboardMode { mode } => self.tell_dashboard_mode(mode, effects),
+            _ => {}
         }
     }
 
@@ -70,6 +99,10 @@ impl SessionManager {
         ] {
             effects.timers.stop(&timer);
         }
+        for package in self.apps.packages() {
+            let timer = Timer::AppRestart(self.id.clone(), package.clone());
+            effects.timers.stop(&timer);
+        }
     }
 
     /// The connection that an app has now.
@@ -77,8 +110,35 @@ impl SessionManager {
         self.registry.connection_of(package)
     }
 
+    /// Whether nobody is connected and nothing is started.
     pub(crate) fn is_empty(&self) -> bool {
-        self.registry.is_empty()
+        self.registry.is_empty() && self.apps.is_empty()
+    }
+
+    /// Who is connected.
+    pub(crate) fn members(&self) -> impl Iterator<Item = &Arc<Identity>> {
+        self.registry.iter()
+    }
+
+    /// Whether a connection wants what a stream says.
+    pub(crate) fn hears(&self, id: ConnectionId, stream: &str) -> bool {
+        self.subscriptions.hears(id, stream)
+    }
+
+    /// The apps that were started.
+    pub(crate) fn apps(&self) -> impl Iterator<Item = &String> {
+        self.apps.packages()
+    }
+
+    /// That an app is started again, when it is lost.
+    pub(crate) fn restart(&self, package: &str) -> Option<Fact> {
+        self.apps.restart(&self.id, package)
+    }
+
+    /// The settings of an app.
+    pub(crate) fn settings_of(&self, package: &str) -> Vec<Value> {
+        let changed = self.settings.get(package).cloned();
+        changed.unwrap_or_else(protocol::default_settings)
     }
 
     /// Notes a sign of life.
@@ -95,120 +155,78 @@ impl SessionManager {
         self.health.judge(id, effects)
     }
 
-    /// Acts on a frame of a connected TPA.
-    pub(crate) fn handle_frame(&mut self, id: ConnectionId, frame: FromTpa, effects: &mut Effects) {
-        let Some(who) = self.registry.get(id).map(Arc::clone) else {
-            return;
-        };
+    /// What a frame of a connected TPA comes to: a fact, which the caller announces.
+    pub(crate) fn read(&self, who: &Identity, frame: FromTpa) -> Option<Fact> {
+        let of_system = || package_of(who) == SYSTEM_DASHBOARD;
         match frame {
-            FromTpa::Subscriptions(list) => self.subscribe(who, list, effects),
-            FromTpa::Display(event) => self.show(who, event, effects),
-            FromTpa::DashboardContent(content) => self.set_dashboard(who, content, effects),
-            FromTpa::DashboardMode(mode) => {
-                if is_system_dashboard(&who) {
-                    self.change_dashboard_mode(&mode, effects);
-                }
+            FromTpa::Subscriptions(list) => {
+                let list: BTreeSet<String> = list.into_iter().collect();
+                let subscriptions = list.into_iter().collect();
+                Some(Fact::Subscriptions { subscriptions })
             }
+            FromTpa::Display(event) => Some(Fact::Display {
+                view: event.view,
+                layout: event.layout,
+                duration_ms: event.duration_ms,
+            }),
+            FromTpa::DashboardContent(content) => Some(Fact::Dashboard {
+                content: content.content,
+                modes: content.modes,
+                section: None,
+            }),
+            FromTpa::DashboardMode(mode) => of_system().then_some(Fact::DashboardMode { mode }),
             FromTpa::DashboardSection { section, content } => {
-                if is_system_dashboard(&who) {
-                    self.set_section(who, section, content, effects);
-                }
+                of_system().then_some(Fact::Dashboard {
+                    content,
+                    modes: Vec::new(),
+                    section: Some(section),
+                })
             }
-            FromTpa::Ping => {
-                if effects.config.pong {
-                    let pong = protocol::pong(&effects.date());
-                    effects.deliver_text(id, pong);
-                }
-            }
-            // An init cannot come here: the cloud refuses a second one.
-            FromTpa::Init(_) | FromTpa::Other => {}
+            FromTpa::Release { reason } => Some(Fact::Released { reason }),
+            // The cloud itself sees to these.
+            FromTpa::Init(_)
+            | FromTpa::Ask(_)
+            | FromTpa::Tell(_)
+            | FromTpa::Ping
+            | FromTpa::Other => None,
         }
     }
 
-    fn subscribe(&mut self, who: Arc<Identity>, list: Vec<String>, effects: &mut Effects) {
-        let id = who.connection_id;
-        self.subscriptions.replace(id, list);
-        let subscriptions = self.subscriptions.of(id);
-        self.announce(who, Fact::Subscriptions { subscriptions }, effects);
-        self.schedule_streams(effects);
+    /// That what `view` shows is over, when it shows something. A display can outlive the
+    /// connection that showed it, so this fact is nobody's.
+    pub(crate) fn display_end(&self, view: View) -> Option<Fact> {
+        let package_name = self.displays.owner(view)?.to_owned();
+        Some(Fact::DisplayEnded {
+            view,
+            package_name,
+            user_session_id: self.id.clone(),
+        })
     }
 
-    fn show(&mut self, who: Arc<Identity>, event: DisplayEvent, effects: &mut Effects) {
-        let timer = Timer::DisplayEnd(self.id.clone(), event.view);
-        match event.duration_ms {
+    /// The views that show something of an app.
+    pub(crate) fn views_of(&self, package: &str) -> Vec<View> {
+        self.displays.views_of(package)
+    }
+
+    fn schedule_display_end(&self, view: View, millis: Option<u64>, effects: &mut Effects) {
+        let timer = Timer::DisplayEnd(self.id.clone(), view);
+        match millis {
             Some(millis) => {
-                let end = effects.now + Duration::from_millis(millis);
+                let end = effects.now() + Duration::from_millis(millis);
                 effects.timers.set(timer, end);
             }
             None => effects.timers.stop(&timer),
         }
-        let fact = Fact::Display {
-            view: event.view,
-            layout: event.layout.clone(),
-            duration_ms: event.duration_ms,
-        };
-        self.displays.show(package_of(&who), event);
-        self.announce(who, fact, effects);
     }
 
-    /// Takes away a display whose time is over.
-    pub(crate) fn end_display(&mut self, view: View, effects: &mut Effects) {
-        if let Some(package) = self.displays.end(view) {
-            self.announce_display_end(view, &package, effects);
-        }
+    fn change_settings(&mut self, who: &Identity, settings: &[Value], effects: &mut Effects) {
+        let package = package_of(who).to_owned();
+        self.settings.insert(package, settings.to_vec());
+        let frame = hand_made::settings_update(settings, who, &effects.date());
+        effects.deliver_text(who.connection_id, frame);
     }
 
-    /// Forgets what an app that was stopped has put on the glasses.
-    pub(crate) fn forget_app(&mut self, package: &str, effects: &mut Effects) {
-        for view in self.displays.forget(package) {
-            let timer = Timer::DisplayEnd(self.id.clone(), view);
-            effects.timers.stop(&timer);
-            self.announce_display_end(view, package, effects);
-        }
-    }
-
-    /// A display can outlive the connection that showed it, so this fact is nobody's.
-    fn announce_display_end(&self, view: View, package: &str, effects: &mut Effects) {
-        let fact = Fact::DisplayEnded {
-            view,
-            package_name: package.to_owned(),
-            user_session_id: self.id.clone(),
-        };
-        effects.announce(None, fact);
-    }
-
-    fn set_dashboard(
-        &mut self,
-        who: Arc<Identity>,
-        content: DashboardContent,
-        effects: &mut Effects,
-    ) {
-        let fact = Fact::Dashboard {
-            content: content.content.clone(),
-            modes: content.modes.clone(),
-            section: None,
-        };
-        self.displays.set_dashboard(package_of(&who), content);
-        self.announce(who, fact, effects);
-    }
-
-    fn set_section(
-        &mut self,
-        who: Arc<Identity>,
-        section: String,
-        content: Value,
-        effects: &mut Effects,
-    ) {
-        let fact = Fact::Dashboard {
-            content: content.clone(),
-            modes: Vec::new(),
-            section: Some(section.clone()),
-        };
-        self.displays.set_section(section, content);
-        self.announce(who, fact, effects);
-    }
-
-    fn change_dashboard_mode(&self, mode: &str, effects: &mut Effects) {
+    fn tell_dashboard_mode(&self, mode: &str, effects: &mut Effects) {
         let date = effects.date();
         for who in self.registry.iter() {
             let frame = protocol::dashboard_mode_changed(session_of(who), mode, &date);
@@ -217,36 +235,57 @@ impl SessionManager {
     }
 
     /// Starts the scripts that somebody wants and stops those that nobody does.
-    fn schedule_streams(&self, effects: &mut Effects) {
-        let wanted = self.subscriptions.wanted();
-        let is_audio = |(_, stream): &(ConnectionId, &str)| *stream == streams::AUDIO;
-        let audio = wanted.iter().any(is_audio);
-        let frames = !wanted.iter().all(is_audio);
-        let interval = effects.config.stream_interval;
-        for (timer, is_wanted, period) in [
-            (Timer::Streams(self.id.clone()), frames, interval),
-            (Timer::Audio(self.id.clone()), audio, streams::AUDIO_CHUNK),
+    fn schedule_streams(&mut self, effects: &mut Effects) {
+        let is_audio = |stream: &str| stream == streams::AUDIO;
+        let audio = self.subscriptions.served().any(|(_, s)| is_audio(s));
+        let frames = self.subscriptions.served().any(|(_, s)| !is_audio(s));
+        let now = effects.now();
+        for (timer, is_wanted, pace, interval) in [
+            (
+                Timer::Streams(self.id.clone()),
+                frames,
+                &mut self.pace,
+                effects.config.stream_interval,
+            ),
+            (
+                Timer::Audio(self.id.clone()),
+                audio,
+                &mut self.audio_pace,
+                effects.config.audio_interval,
+            ),
         ] {
             if !is_wanted {
+                *pace = None;
                 effects.timers.stop(&timer);
             } else if !effects.timers.is_set(&timer) {
-                let first = effects.now + period;
-                effects.timers.set(timer, first);
+                let pace = pace.get_or_insert_with(|| Pace::new(interval, now));
+                effects.timers.set(timer, pace.next(now));
             }
         }
     }
 
     /// Lets the scripted streams speak.
     pub(crate) fn speak(&mut self, effects: &mut Effects) {
-        let wanted = self.subscriptions.wanted();
-        let streams = wanted.iter().map(|(_, stream)| *stream).collect();
         let interval = effects.config.stream_interval;
-        let said = self.scripts.advance(&streams, interval);
         let date = effects.date();
-        for (id, stream) in &wanted {
-            if let (Some(data), Some(who)) = (said.get(stream), self.registry.get(*id)) {
-                let frame = protocol::data_stream(session_of(who), stream, data, &date);
-                effects.deliver_text(*id, frame);
+        let now = effects.now();
+        let wanted: BTreeSet<&str> = self
+            .subscriptions
+            .served()
+            .map(|(_, stream)| stream)
+            .collect();
+        let due = self.pace.as_mut().map_or(0, |pace| pace.take_due(now));
+        for _ in 0..due {
+            let said = self.scripts.advance(&wanted, interval, &date);
+            for (id, stream) in self.subscriptions.served() {
+                if let (Some(data), Some(who)) = (said.get(stream), self.registry.get(id)) {
+                    let frame = if stream == streams::CUSTOM {
+                        protocol::custom_message(session_of(who), data, &date)
+                    } else {
+                        protocol::data_stream(session_of(who), stream, data, &date)
+                    };
+                    effects.deliver_text(id, frame);
+                }
             }
         }
         self.schedule_streams(effects);
@@ -254,17 +293,21 @@ impl SessionManager {
 
     /// Sends the next audio chunk to whoever wants it.
     pub(crate) fn send_audio(&mut self, effects: &mut Effects) {
-        let chunk = self.scripts.audio();
-        for (id, stream) in self.subscriptions.wanted() {
-            if stream == streams::AUDIO {
-                effects.deliver(id, Delivery::Binary(chunk.clone()));
+        let now = effects.now();
+        let pace = self.audio_pace.as_mut();
+        for _ in 0..pace.map_or(0, |pace| pace.take_due(now)) {
+            let chunk = self.scripts.audio();
+            for (id, stream) in self.subscriptions.served() {
+                if stream == streams::AUDIO {
+                    effects.deliver(id, Delivery::Binary(chunk.to_vec()));
+                }
             }
         }
         self.schedule_streams(effects);
     }
 
     /// The session as JSON, for people and tests.
-    pub(crate) fn snapshot(&self, effects: &Effects, clock: WallClock) -> Value {
+    pub(crate) fn snapshot(&self, effects: &Effects) -> Value {
         let connections: Vec<Value> = self
             .registry
             .iter()
@@ -277,7 +320,7 @@ impl SessionManager {
                     "sessionId": who.session_id,
                     "peer": who.peer,
                     "since": who.since,
-                    "lastSeen": self.health.last_seen(id).map(|at| clock.iso(at)),
+                    "lastSeen": self.health.last_seen(id).map(|at| effects.clock.iso(at)),
                     "state": if frozen { "frozen" } else { "connected" },
                 })
             })
@@ -294,6 +337,7 @@ impl SessionManager {
             "userSessionId": self.id,
             "connections": connections,
             "subscriptions": subscriptions,
+            "apps": self.apps.snapshot(),
             "displays": self.displays.layouts(),
             "dashboard": self.displays.dashboard(),
         })
@@ -306,8 +350,4 @@ fn package_of(who: &Identity) -> &str {
 
 fn session_of(who: &Identity) -> &str {
     who.session_id.as_deref().unwrap_or_default()
-}
-
-fn is_system_dashboard(who: &Identity) -> bool {
-    package_of(who) == SYSTEM_DASHBOARD
 }

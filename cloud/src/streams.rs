@@ -1,54 +1,99 @@
 //! Scripted streams: what the simulated glasses have to say, so that an app has something to show.
 
+mod audio;
+mod data;
+mod pace;
+mod speech;
+
 use std::collections::{BTreeMap, BTreeSet};
-use std::f64::consts::TAU;
 use std::time::Duration;
 
-use serde_json::{Value, json};
+use serde_json::Value;
 
-/// The scripted streams, under their plain names. Transcriptions are also scripted by language.
-pub(crate) const PLAIN: [&str; 6] = [
+pub(crate) use audio::CHUNK as AUDIO_CHUNK;
+use audio::Microphone;
+pub(crate) use data::PHOTO;
+pub(crate) use pace::Pace;
+
+/// The streams, under their plain names.
+pub(crate) const PLAIN: [&str; 18] = [
     "transcription",
+    "translation",
+    "VAD",
+    AUDIO,
     "button_press",
     "head_position",
+    "touch_event",
     "glasses_battery_update",
+    "phone_battery_update",
+    "glasses_connection_state",
     "location_update",
-    AUDIO,
+    "vps_coordinates",
+    "phone_notification",
+    "notification_dismissed",
+    "phone_notification_dismissed",
+    "calendar_event",
+    "photo_taken",
+    CUSTOM,
 ];
 
 /// The stream of binary frames.
 pub(crate) const AUDIO: &str = "audio_chunk";
 
-/// How much sound is in one frame.
-pub(crate) const AUDIO_CHUNK: Duration = Duration::from_millis(100);
+/// The stream of frames of their own type.
+pub(crate) const CUSTOM: &str = "custom_message";
 
-const DEFAULT_LANGUAGE: &str = "en-US";
-const SAMPLE_RATE: u64 = 16_000;
-const SAMPLES_IN_CHUNK: u64 = SAMPLE_RATE / 10;
-
-pub(crate) fn is_scripted(stream: &str) -> bool {
-    PLAIN.contains(&stream) || language_of(stream).is_some()
+/// The streams that whoever has this list of subscriptions hears. `all` and `*` stand for every
+/// stream under its plain name. What is heard under the plain name is not heard again under the
+/// name with the language: it carries its language.
+pub(crate) fn served(list: &BTreeSet<String>) -> BTreeSet<String> {
+    let mut served: BTreeSet<String> = list
+        .iter()
+        .filter(|stream| is_scripted(stream))
+        .cloned()
+        .collect();
+    if list.contains("all") || list.contains("*") {
+        served.extend(PLAIN.map(str::to_owned));
+    }
+    let (from, to) = speech::DEFAULT_PAIR;
+    let same = [
+        (
+            "transcription",
+            format!("transcription:{}", speech::DEFAULT_LANGUAGE),
+        ),
+        ("translation", format!("translation:{from}-to-{to}")),
+    ];
+    for (plain, full) in same {
+        if served.contains(plain) {
+            served.remove(&full);
+        }
+    }
+    served
 }
 
-/// The language of a transcription stream, `None` for other streams.
-fn language_of(stream: &str) -> Option<&str> {
-    if stream == "transcription" {
-        return Some(DEFAULT_LANGUAGE);
+fn is_scripted(stream: &str) -> bool {
+    match data::split(stream) {
+        (name, None) => PLAIN.contains(&name),
+        ("transcription", Some(language)) => speech::is_language(language),
+        ("translation", Some(pair)) => {
+            let pair = pair.split_once("-to-");
+            pair.is_some_and(|(from, to)| speech::is_language(from) && speech::is_language(to))
+        }
+        ("touch_event", Some(gesture)) => data::is_gesture(gesture),
+        (_, Some(_)) => false,
     }
-    let language = stream.strip_prefix("transcription:")?;
-    let (name, region) = language.split_once('-')?;
-    let is_language = matches!(name.len(), 2..=3)
-        && name.bytes().all(|byte| byte.is_ascii_lowercase())
-        && region.len() == 2
-        && region.bytes().all(|byte| byte.is_ascii_uppercase());
-    is_language.then_some(language)
+}
+
+/// Where the wearer of the glasses is, at the `nth` time of asking.
+pub(crate) fn location(nth: u64) -> Value {
+    data::location(nth)
 }
 
 /// How far each stream's script has come.
 #[derive(Debug, Default)]
 pub(crate) struct Scripts {
     steps: BTreeMap<String, u64>,
-    samples: u64,
+    microphone: Microphone,
 }
 
 impl Scripts {
@@ -58,13 +103,19 @@ impl Scripts {
         &mut self,
         wanted: &BTreeSet<&'a str>,
         interval: Duration,
+        at: &str,
     ) -> BTreeMap<&'a str, Value> {
         self.steps
             .retain(|stream, _| wanted.contains(stream.as_str()));
         let mut said = BTreeMap::new();
         for stream in wanted {
-            let step = self.steps.entry((*stream).to_owned()).or_default();
-            if let Some(data) = datum(stream, *step, interval) {
+            if !self.steps.contains_key(*stream) {
+                self.steps.insert((*stream).to_owned(), 0);
+            }
+            let Some(step) = self.steps.get_mut(*stream) else {
+                continue;
+            };
+            if let Some(data) = data::datum(stream, *step, interval, at) {
                 said.insert(*stream, data);
             }
             *step = step.wrapping_add(1);
@@ -72,119 +123,9 @@ impl Scripts {
         said
     }
 
-    /// The next tenth of a second of sound: 16 kHz, mono, 16 bit little-endian; a soft tone that
-    /// swells once a second.
-    pub(crate) fn audio(&mut self) -> Vec<u8> {
-        let first = self.samples;
-        self.samples = (first + SAMPLES_IN_CHUNK) % SAMPLE_RATE;
-        (first..first + SAMPLES_IN_CHUNK)
-            .flat_map(|sample| {
-                let second = sample as f64 / SAMPLE_RATE as f64;
-                let swell = (TAU * second / 2.0).sin().abs();
-                let tone = (TAU * 440.0 * second).sin() * swell * 8_000.0;
-                (tone as i16).to_le_bytes()
-            })
-            .collect()
-    }
-}
-
-/// What `stream` says at its `step`. Everything has its first word at step 0; then each stream
-/// keeps its own pace.
-fn datum(stream: &str, step: u64, interval: Duration) -> Option<Value> {
-    if let Some(language) = language_of(stream) {
-        return Some(transcription(language, step, interval));
-    }
-    let (every, data): (u64, fn(u64) -> Value) = match stream {
-        "button_press" => (3, button_press),
-        "head_position" => (4, head_position),
-        "glasses_battery_update" => (10, battery),
-        "location_update" => (2, location),
-        _ => return None,
-    };
-    step.is_multiple_of(every).then(|| data(step / every))
-}
-
-fn button_press(nth: u64) -> Value {
-    let press = if nth % 4 == 3 { "long" } else { "short" };
-    json!({"buttonId": "main", "pressType": press})
-}
-
-fn head_position(nth: u64) -> Value {
-    let position = if nth.is_multiple_of(2) { "up" } else { "down" };
-    json!({"position": position})
-}
-
-fn battery(nth: u64) -> Value {
-    let level = 87 - nth % 60;
-    json!({"level": level, "charging": false, "timeRemaining": level * 4})
-}
-
-/// A walk around a block in Zurich.
-fn location(nth: u64) -> Value {
-    let turn = TAU * (nth % 120) as f64 / 120.0;
-    json!({
-        "lat": 47.3769 + 0.0012 * turn.sin(),
-        "lng": 8.5417 + 0.0018 * turn.cos(),
-        "accuracy": 6,
-    })
-}
-
-/// How many words a partial text grows by.
-const WORDS_IN_STEP: usize = 2;
-
-/// Partial texts that grow, then the whole sentence as final, then the next sentence.
-fn transcription(language: &str, step: u64, interval: Duration) -> Value {
-    let sentences = sentences(language);
-    let steps_of = |sentence: &&str| sentence.split(' ').count().div_ceil(WORDS_IN_STEP) as u64;
-    let mut rest = step % sentences.iter().map(steps_of).sum::<u64>();
-    let mut sentence = sentences[0];
-    for candidate in sentences {
-        sentence = candidate;
-        if rest < steps_of(&sentence) {
-            break;
-        }
-        rest -= steps_of(&sentence);
-    }
-    let words: Vec<&str> = sentence.split(' ').collect();
-    let spoken = (rest as usize + 1) * WORDS_IN_STEP;
-    let is_final = spoken >= words.len();
-    let text = words[..spoken.min(words.len())].join(" ");
-    let millis = u64::try_from(interval.as_millis()).unwrap_or(u64::MAX);
-    json!({
-        "type": "transcription",
-        "text": text,
-        "isFinal": is_final,
-        "transcribeLanguage": language,
-        "startTime": (step - rest).saturating_mul(millis),
-        "endTime": (step + 1).saturating_mul(millis),
-        "speakerId": "1",
-    })
-}
-
-fn sentences(language: &str) -> &'static [&'static str] {
-    match language.split('-').next() {
-        Some("es") => &[
-            "Buenos días, ¿me puede decir dónde está la estación?",
-            "Siga todo recto y gire a la derecha después del puente.",
-            "Muchas gracias, ¿a qué hora sale el último tren?",
-        ],
-        Some("fr") => &[
-            "Bonjour, est-ce que cette place est libre ?",
-            "Oui, bien sûr, asseyez-vous, je vous en prie.",
-            "Le train part dans dix minutes, voie numéro quatre.",
-        ],
-        Some("de") => &[
-            "Guten Morgen, wie komme ich am besten zum Bahnhof?",
-            "Nehmen Sie die Linie sieben und steigen Sie am Markt aus.",
-            "Der Zug nach Bern hat heute leider zwölf Minuten Verspätung.",
-        ],
-        _ => &[
-            "Good morning everyone, thanks for joining the call today.",
-            "Let's start with the numbers from last week and then talk about the launch.",
-            "The new glasses arrive on Thursday, and we need two people to test them.",
-            "Could you send me the notes after the meeting, please?",
-            "I will be on a train at four, so I may drop out for a minute.",
-        ],
+    /// The next tenth of a second of sound.
+    pub(crate) fn audio(&mut self) -> &'static [u8] {
+        self.microphone.record()
     }
 }
 
@@ -193,74 +134,161 @@ mod tests {
     use super::*;
 
     const SECOND: Duration = Duration::from_secs(1);
+    const DATE: &str = "2026-01-31T09:30:00.250Z";
+
+    /// Everything that `stream` says in `steps` steps.
+    fn said(stream: &str, steps: usize) -> Vec<Value> {
+        let mut scripts = Scripts::default();
+        let wanted = BTreeSet::from([stream]);
+        let mut said = Vec::new();
+        for _ in 0..steps {
+            said.extend(scripts.advance(&wanted, SECOND, DATE).remove(stream));
+        }
+        said
+    }
 
     #[test]
-    fn sentences_grow_until_they_are_final() {
-        let mut before = String::new();
-        let mut finals = 0;
-        for step in 0..100 {
-            let data = transcription("en-US", step, SECOND);
-            let text = data["text"].as_str().unwrap();
-            assert!(
-                before.is_empty() || text.starts_with(&before),
-                "{before} / {text}"
-            );
-            let is_final = data["isFinal"].as_bool().unwrap();
-            finals += u32::from(is_final);
-            before = if is_final {
-                String::new()
-            } else {
-                text.to_owned()
-            };
+    fn each_stream_has_the_fields_that_the_protocol_gives_it() {
+        for (stream, fields) in [
+            (
+                "transcription",
+                &["text", "isFinal", "startTime", "endTime"][..],
+            ),
+            (
+                "translation",
+                &["text", "isFinal", "transcribeLanguage", "translateLanguage"],
+            ),
+            ("VAD", &["status"]),
+            ("button_press", &["buttonId", "pressType"]),
+            ("head_position", &["position"]),
+            ("touch_event", &["device_model", "gesture_name"]),
+            ("touch_event:double_tap", &["device_model", "gesture_name"]),
+            ("glasses_battery_update", &["level", "charging"]),
+            ("phone_battery_update", &["level", "charging"]),
+            ("glasses_connection_state", &["modelName", "status"]),
+            ("location_update", &["lat", "lng", "accuracy"]),
+            (
+                "vps_coordinates",
+                &["x", "y", "z", "qx", "qy", "qz", "qw", "confidence"],
+            ),
+            (
+                "phone_notification",
+                &["notificationId", "app", "title", "content", "priority"],
+            ),
+            ("notification_dismissed", &["notificationId", "app"]),
+            (
+                "phone_notification_dismissed",
+                &["notificationId", "notificationKey"],
+            ),
+            (
+                "calendar_event",
+                &["eventId", "title", "dtStart", "dtEnd", "timezone"],
+            ),
+            ("photo_taken", &["photoData", "mimeType"]),
+            ("custom_message", &["action", "payload"]),
+        ] {
+            let said = said(stream, 500);
+            assert!(said.len() > 5, "{stream}");
+            for data in said {
+                for field in fields {
+                    assert!(!data[*field].is_null(), "{stream}: {field}: {data}");
+                }
+            }
         }
-        assert!(finals > 10);
+    }
+
+    #[test]
+    fn a_notification_is_dismissed_after_it_came() {
+        let mut scripts = Scripts::default();
+        let wanted = BTreeSet::from(["phone_notification", "phone_notification_dismissed"]);
+        let mut open = BTreeSet::new();
+        for _ in 0..200 {
+            let said = scripts.advance(&wanted, SECOND, DATE);
+            if let Some(came) = said.get("phone_notification") {
+                open.insert(came["notificationId"].to_string());
+            }
+            if let Some(gone) = said.get("phone_notification_dismissed") {
+                assert!(open.remove(&gone["notificationId"].to_string()), "{gone}");
+            }
+        }
+    }
+
+    #[test]
+    fn levels_are_percentages() {
+        for stream in ["glasses_battery_update", "phone_battery_update"] {
+            for data in said(stream, 5_000) {
+                let level = data["level"].as_u64();
+                assert!(level.is_some_and(|level| level <= 100), "{data}");
+            }
+        }
+    }
+
+    #[test]
+    fn one_gesture_is_heard_by_whoever_wants_that_one() {
+        for data in said("touch_event:long_press", 200) {
+            assert_eq!(data["gesture_name"], "long_press");
+        }
     }
 
     #[test]
     fn a_stream_begins_anew_when_it_was_not_wanted() {
         let mut scripts = Scripts::default();
         let wanted = BTreeSet::from(["button_press"]);
-        assert!(
-            scripts
-                .advance(&wanted, SECOND)
-                .contains_key("button_press")
-        );
-        assert!(scripts.advance(&wanted, SECOND).is_empty());
-        assert!(scripts.advance(&BTreeSet::new(), SECOND).is_empty());
-        assert!(
-            scripts
-                .advance(&wanted, SECOND)
-                .contains_key("button_press")
-        );
+        let mut speaks = |wanted: &BTreeSet<&'static str>| {
+            let said = scripts.advance(wanted, SECOND, DATE);
+            said.contains_key("button_press")
+        };
+        assert!(speaks(&wanted));
+        assert!(!speaks(&wanted));
+        assert!(!speaks(&BTreeSet::new()));
+        assert!(speaks(&wanted));
     }
 
     #[test]
-    fn only_language_codes_name_a_transcription() {
+    fn only_what_is_scripted_is_served() {
+        let served = |list: &[&str]| -> Vec<String> {
+            let list = list.iter().map(|stream| (*stream).to_owned()).collect();
+            super::served(&list).into_iter().collect()
+        };
         for good in [
             "transcription",
             "transcription:en-US",
             "transcription:fil-PH",
+            "transcription:en-US?hints=fr-FR",
+            "translation:es-ES-to-en-US",
+            "touch_event:single_tap",
+            "audio_chunk",
         ] {
-            assert!(is_scripted(good), "{good}");
+            assert_eq!(served(&[good]), [good]);
         }
         for bad in [
             "transcription:",
             "transcription:english",
             "transcription:EN-us",
-            "VAD",
+            "translation:es-ES",
+            "translation:es-ES-to-english",
+            "touch_event:somersault",
+            "button_press:main",
             "",
         ] {
-            assert!(!is_scripted(bad), "{bad}");
+            assert!(served(&[bad]).is_empty(), "{bad}");
         }
+        assert_eq!(served(&["*"]).len(), PLAIN.len());
+        assert_eq!(
+            served(&["all", "transcription:fr-FR"]).len(),
+            PLAIN.len() + 1
+        );
     }
 
     #[test]
-    fn audio_is_a_tenth_of_a_second_and_not_silent() {
-        let mut scripts = Scripts::default();
-        for _ in 0..20 {
-            let chunk = scripts.audio();
-            assert_eq!(chunk.len(), 3_200);
-            assert!(chunk.iter().any(|byte| *byte != 0));
-        }
+    fn nothing_is_heard_twice_under_two_names() {
+        let list = [
+            "transcription",
+            "transcription:en-US",
+            "transcription:fr-FR",
+        ];
+        let list = list.map(str::to_owned).into();
+        let served: Vec<String> = served(&list).into_iter().collect();
+        assert_eq!(served, ["transcription", "transcription:fr-FR"]);
     }
 }

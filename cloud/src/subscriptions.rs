@@ -9,39 +9,51 @@ use crate::streams;
 /// The subscriptions of one user session, by connection: they end with it.
 #[derive(Debug, Default)]
 pub(crate) struct Subscriptions {
-    by_connection: BTreeMap<ConnectionId, BTreeSet<String>>,
+    by_connection: BTreeMap<ConnectionId, Subscription>,
+}
+
+#[derive(Debug)]
+struct Subscription {
+    /// What the TPA has asked for.
+    list: BTreeSet<String>,
+    /// What it hears for that.
+    served: BTreeSet<String>,
 }
 
 impl Subscriptions {
     pub(crate) fn follow(&mut self, event: &Event) {
-        if let (Some(who), Fact::Closed { .. }) = (&event.who, &event.fact) {
+        let Some(who) = &event.who else { return };
+        if let Fact::Subscriptions { subscriptions } = &event.fact {
+            let list = subscriptions.iter().cloned().collect();
+            let served = streams::served(&list);
+            let subscription = Subscription { list, served };
+            self.by_connection.insert(who.connection_id, subscription);
+        } else if matches!(event.fact, Fact::Closed { .. }) {
             self.by_connection.remove(&who.connection_id);
         }
     }
 
-    /// Replaces what `id` had.
-    pub(crate) fn replace(&mut self, id: ConnectionId, list: Vec<String>) {
-        self.by_connection.insert(id, list.into_iter().collect());
-    }
-
     pub(crate) fn of(&self, id: ConnectionId) -> Vec<String> {
-        let list = self.by_connection.get(&id).into_iter().flatten();
-        list.cloned().collect()
+        let list = self
+            .by_connection
+            .get(&id)
+            .map(|subscription| &subscription.list);
+        list.into_iter().flatten().cloned().collect()
     }
 
-    /// Each connection with each stream that it wants and that is scripted. `all` and `*` stand
-    /// for every stream under its plain name.
-    pub(crate) fn wanted(&self) -> BTreeSet<(ConnectionId, &str)> {
-        let mut wanted = BTreeSet::new();
-        for (id, list) in &self.by_connection {
-            for stream in list {
-                if matches!(stream.as_str(), "all" | "*") {
-                    wanted.extend(streams::PLAIN.iter().map(|plain| (*id, *plain)));
-                } else if streams::is_scripted(stream) {
-                    wanted.insert((*id, stream.as_str()));
-                }
-            }
-        }
-        wanted
+    /// Whether `id` wants what a stream of this name says.
+    pub(crate) fn hears(&self, id: ConnectionId, stream: &str) -> bool {
+        let subscription = self.by_connection.get(&id);
+        subscription.is_some_and(|Subscription { list, .. }| {
+            ["*", "all", stream].iter().any(|name| list.contains(*name))
+        })
+    }
+
+    /// Each connection with each scripted stream that it hears.
+    pub(crate) fn served(&self) -> impl Iterator<Item = (ConnectionId, &str)> {
+        self.by_connection.iter().flat_map(|(id, subscription)| {
+            let served = subscription.served.iter();
+            served.map(|stream| (*id, stream.as_str()))
+        })
     }
 }

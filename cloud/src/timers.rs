@@ -4,6 +4,7 @@ use std::collections::{BTreeMap, BTreeSet};
 
 use crate::displays::View;
 use crate::identity::{ConnectionId, UserSessionId};
+use crate::players::PlayId;
 use crate::time::Instant;
 
 /// What a deadline is for.
@@ -19,6 +20,8 @@ pub enum Timer {
     Cut(ConnectionId),
     /// When frames held by a `delay` fault go out.
     Release(ConnectionId),
+    /// When a connection for which too much waits is cut.
+    Overflow(ConnectionId),
     /// When a `freeze` fault ends.
     Thaw(ConnectionId),
     /// When a `flap` fault cuts a connection.
@@ -27,6 +30,10 @@ pub enum Timer {
     Streams(UserSessionId),
     /// When a user session's next audio chunk is due.
     Audio(UserSessionId),
+    /// When a plan's next step is due.
+    Plan(PlayId),
+    /// When an app that was lost is started again.
+    AppRestart(UserSessionId, String),
     /// When a display's time is over.
     DisplayEnd(UserSessionId, View),
 }
@@ -34,12 +41,13 @@ pub enum Timer {
 impl Timer {
     /// The timers that belong to a connection and end with it. `Cut` is not among them: it is
     /// what makes sure of the end.
-    pub(crate) fn of_connection(id: ConnectionId) -> [Self; 6] {
+    pub(crate) fn of_connection(id: ConnectionId) -> [Self; 7] {
         [
             Self::Handshake(id),
             Self::Ping(id),
             Self::Stale(id),
             Self::Release(id),
+            Self::Overflow(id),
             Self::Thaw(id),
             Self::Flap(id),
         ]
@@ -58,6 +66,13 @@ impl Timers {
         self.stop(&timer);
         self.by_time.insert((at, timer.clone()));
         self.by_name.insert(timer, at);
+    }
+
+    /// Moves a deadline forward, or sets it; never moves it back.
+    pub(crate) fn hasten(&mut self, timer: Timer, at: Instant) {
+        if self.by_name.get(&timer).is_none_or(|due| *due > at) {
+            self.set(timer, at);
+        }
     }
 
     pub(crate) fn stop(&mut self, timer: &Timer) {

@@ -5,8 +5,12 @@
     reason = "all of this is tests"
 )]
 
-use std::io::{BufRead, BufReader};
+use std::fs;
+use std::io::{BufRead, BufReader, Read, Write};
+use std::net::TcpStream;
+use std::path::PathBuf;
 use std::process::{Child, Command, Output, Stdio};
+use std::time::{Duration, Instant};
 
 fn tpa_cloud(arguments: &[&str]) -> Command {
     let mut command = Command::new(env!("CARGO_BIN_EXE_tpa-cloud"));
@@ -14,50 +18,314 @@ fn tpa_cloud(arguments: &[&str]) -> Command {
     command
 }
 
+/// Runs it to its end. One that starts to listen instead has failed.
 fn run(arguments: &[&str]) -> Output {
-    tpa_cloud(arguments).output().unwrap()
+    run_command(&mut tpa_cloud(arguments))
 }
 
-/// Starts it and waits until it listens. Returns where.
-fn start() -> (Child, String) {
-    let mut child = tpa_cloud(&["--listen", "127.0.0.1:0"])
+fn run_command(command: &mut Command) -> Output {
+    let mut child = command
         .stdout(Stdio::piped())
         .stderr(Stdio::piped())
         .spawn()
         .unwrap();
-    let mut line = String::new();
-    BufReader::new(child.stdout.take().unwrap())
-        .read_line(&mut line)
-        .unwrap();
-    let addr = line
-        .trim_end()
-        .strip_prefix("tpa-cloud listening on http://");
-    let addr = addr.unwrap_or_else(|| panic!("{line:?}")).to_owned();
-    (child, addr)
+    let mut stdout = Vec::new();
+    for line in BufReader::new(child.stdout.take().unwrap()).lines() {
+        let line = line.unwrap();
+        if line.contains("listening on") {
+            child.kill().unwrap();
+            child.wait().unwrap();
+            panic!("{command:?} listens");
+        }
+        stdout.extend_from_slice(line.as_bytes());
+        stdout.push(b'\n');
+    }
+    let mut output = child.wait_with_output().unwrap();
+    output.stdout = stdout;
+    output
+}
+
+/// One that runs, and ends with the test.
+struct Running {
+    child: Child,
+    /// Where it listens.
+    addr: String,
+}
+
+impl Drop for Running {
+    fn drop(&mut self) {
+        // An error means that it has ended already.
+        let _ = self.child.kill();
+        let _ = self.child.wait();
+    }
+}
+
+impl Running {
+    /// Starts it and waits until it listens.
+    fn start(command: &mut Command) -> Self {
+        let child = command
+            .stdout(Stdio::piped())
+            .stderr(Stdio::piped())
+            .spawn()
+            .unwrap();
+        let addr = String::new();
+        let mut running = Self { child, addr };
+        let mut line = String::new();
+        BufReader::new(running.child.stdout.take().unwrap())
+            .read_line(&mut line)
+            .unwrap();
+        let addr = line
+            .trim_end()
+            .strip_prefix("tpa-cloud listening on http://");
+        running.addr = addr.unwrap_or_else(|| panic!("{line:?}")).to_owned();
+        running
+    }
+
+    fn get(&self, path: &str) -> String {
+        get(&self.addr, path)
+    }
+
+    #[cfg(unix)]
+    fn terminate(&mut self) -> std::process::ExitStatus {
+        // The shell's own `kill`: a small system has no program of that name.
+        let kill = format!("kill -TERM {}", self.child.id());
+        let killed = Command::new("sh").args(["-c", &kill]).status().unwrap();
+        assert!(killed.success());
+        self.child.wait().unwrap()
+    }
+}
+
+fn start() -> Running {
+    Running::start(&mut tpa_cloud(&["--listen", "127.0.0.1:0"]))
 }
 
 #[test]
 fn it_says_where_it_listens_and_a_busy_port_is_one_clear_error() {
-    let (mut child, addr) = start();
-    let second = run(&["--listen", &addr]);
-    child.kill().unwrap();
-    child.wait().unwrap();
+    let first = start();
+    let addr = &first.addr;
+    let second = run(&["--listen", addr]);
     assert_eq!(second.status.code(), Some(1));
     assert!(second.stdout.is_empty());
     let error = String::from_utf8(second.stderr).unwrap();
     assert_eq!(error.lines().count(), 1, "{error}");
-    assert!(error.contains(&addr) && error.contains("in use"), "{error}");
+    assert!(error.contains(addr) && error.contains("in use"), "{error}");
 }
 
 #[cfg(unix)]
 #[test]
 fn sigterm_ends_it_with_success() {
-    let (mut child, _) = start();
-    // The shell's own `kill`: a small system has no program of that name.
-    let kill = format!("kill -TERM {}", child.id());
-    let killed = Command::new("sh").args(["-c", &kill]).status().unwrap();
-    assert!(killed.success());
-    assert!(child.wait().unwrap().success());
+    assert!(start().terminate().success());
+}
+
+/// A file of its own for each test.
+fn file(name: &str, content: &str) -> PathBuf {
+    let name = format!("tpa-cloud-{}-{name}", std::process::id());
+    let path = std::env::temp_dir().join(name);
+    fs::write(&path, content).unwrap();
+    path
+}
+
+fn get(addr: &str, path: &str) -> String {
+    let mut stream = TcpStream::connect(addr).unwrap();
+    let request = format!("GET {path} HTTP/1.1\r\nHost: {addr}\r\nConnection: close\r\n\r\n");
+    stream.write_all(request.as_bytes()).unwrap();
+    let mut answer = String::new();
+    stream.read_to_string(&mut answer).unwrap();
+    answer.split_once("\r\n\r\n").unwrap().1.to_owned()
+}
+
+/// The user sessions that there are with these options.
+fn user_sessions(command: &mut Command) -> Vec<String> {
+    let running = Running::start(command);
+    let sessions: serde_json::Value = serde_json::from_str(&running.get("/sessions")).unwrap();
+    let sessions = sessions.as_array().unwrap().iter();
+    sessions
+        .map(|session| session["userSessionId"].as_str().unwrap().to_owned())
+        .collect()
+}
+
+#[test]
+fn flags_go_before_the_environment_the_file_and_the_defaults() {
+    let path = file("precedence.toml", "user-session = [\"file1\", \"file2\"]\n");
+    let path = path.to_str().unwrap();
+    let variable = "TPA_CLOUD_USER_SESSION";
+    let listen = ["--listen", "127.0.0.1:0"];
+    let with_file = [&listen[..], &["--config", path]].concat();
+    let with_flag = [&with_file[..], &["--user-session", "flag"]].concat();
+
+    assert!(user_sessions(&mut tpa_cloud(&listen)).is_empty());
+    assert_eq!(
+        user_sessions(&mut tpa_cloud(&with_file)),
+        ["file1", "file2"]
+    );
+    assert_eq!(
+        user_sessions(tpa_cloud(&listen).env("TPA_CLOUD_CONFIG", path)),
+        ["file1", "file2"]
+    );
+    assert_eq!(
+        user_sessions(tpa_cloud(&with_file).env(variable, "env1,env2")),
+        ["env1", "env2"]
+    );
+    assert_eq!(
+        user_sessions(tpa_cloud(&with_flag).env(variable, "env1")),
+        ["flag"]
+    );
+    fs::remove_file(path).unwrap();
+}
+
+#[test]
+fn every_option_can_come_from_a_file() {
+    let www = std::env::temp_dir();
+    let content = format!(
+        r#"
+        listen = "127.0.0.1:0"
+        api-key = "any"
+        token = "only-for-a-test"
+        serve = ["/www={}"]
+        ping-interval = "1s"
+        stale-after = "3s"
+        restart-app-after = "1s"
+        no-pong = true
+        strict-sessions = true
+        user-session = "file"
+        public-url = "ws://cloud.example:8002"
+        stream-interval = "200us"
+        audio-interval = "10ms"
+        scenario = "stale-nat"
+        seed = 7
+        max-frame = 1000
+        max-connections = 10
+        max-send-buffer = 1000
+        handshake-timeout = "1s"
+        close-timeout = "100ms"
+        "#,
+        www.display()
+    );
+    let help = run(&["--help"]);
+    let help = String::from_utf8(help.stdout).unwrap();
+    let options = help.matches("\n      --").count();
+    let written = content.matches(" = ").count();
+    // All but --config itself. Those with a letter of their own, --help and --version, are not
+    // counted here.
+    assert_eq!(written, options - 1, "{help}");
+    let path = file("every.toml", &content);
+    let arguments = ["--config", path.to_str().unwrap()];
+    let running = Running::start(&mut tpa_cloud(&arguments));
+    assert_eq!(running.get("/healthz"), "ok\n");
+    assert!(running.get("/sessions").contains("TOKEN"));
+    fs::remove_file(path).unwrap();
+}
+
+#[test]
+fn what_is_wrong_with_a_file_is_said_with_its_name() {
+    for (name, content, named) in [
+        ("unknown.toml", "pingInterval = \"5s\"", "pingInterval"),
+        ("config.toml", "config = \"x\"", "config"),
+        ("value.toml", "ping-interval = \"soon\"", "--ping-interval"),
+        ("kind.toml", "seed = { a = 1 }", "seed"),
+        ("syntax.toml", "seed = ", "seed"),
+    ] {
+        let path = file(name, content);
+        let output = run(&[
+            "--listen",
+            "127.0.0.1:0",
+            "--config",
+            path.to_str().unwrap(),
+        ]);
+        fs::remove_file(&path).unwrap();
+        assert_eq!(output.status.code(), Some(2), "{name}");
+        let error = String::from_utf8(output.stderr).unwrap();
+        assert!(error.contains(named) && error.contains(name), "{error}");
+    }
+    let output = run(&["--config", "no/such/file.toml"]);
+    assert_eq!(output.status.code(), Some(2));
+    let error = String::from_utf8(output.stderr).unwrap();
+    assert!(error.contains("no/such/file.toml"), "{error}");
+}
+
+#[test]
+fn a_scenario_can_come_from_a_file() {
+    let json = r#"{"description": "mine", "steps": [{"at": "1h", "fault": "cut"}]}"#;
+    let path = file("mine.json", json);
+    let arguments = [
+        "--listen",
+        "127.0.0.1:0",
+        "--scenario",
+        path.to_str().unwrap(),
+    ];
+    let running = Running::start(&mut tpa_cloud(&arguments));
+    let list: serde_json::Value = serde_json::from_str(&running.get("/scenarios")).unwrap();
+    fs::remove_file(&path).unwrap();
+    let mine = list.as_array().unwrap().last().unwrap();
+    assert_eq!(mine["description"], "mine");
+    assert_eq!(mine["playing"], true);
+    assert_eq!(mine["durationMs"], 3_600_000);
+}
+
+#[test]
+fn a_token_is_made_up_and_printed_where_others_can_reach_it() {
+    let mut running = Running::start(&mut tpa_cloud(&["--listen", "0.0.0.0:0"]));
+    let mut line = String::new();
+    BufReader::new(running.child.stderr.take().unwrap())
+        .read_line(&mut line)
+        .unwrap();
+    let token = line.trim_end().rsplit(' ').next().unwrap();
+    assert_eq!(token.len(), 32, "{line}");
+    let port = running.addr.rsplit(':').next().unwrap();
+    let addr = format!("127.0.0.1:{port}");
+    assert!(get(&addr, "/sessions").contains("needs"));
+    assert_eq!(get(&addr, &format!("/sessions?access_token={token}")), "[]");
+}
+
+#[test]
+fn the_help_is_worth_reading() {
+    let output = run(&["--help"]);
+    assert!(output.status.success());
+    let help = String::from_utf8(output.stdout).unwrap();
+    for said in [
+        "Examples:",
+        "ws://ADDRESS/tpa-ws",
+        "TPA_CLOUD_PING_INTERVAL",
+        "[default: 45s]",
+        "--scenario train-tunnel",
+        "Limits:",
+    ] {
+        assert!(help.contains(said), "{said}: {help}");
+    }
+    // A wrong key or token in the environment is nobody's business.
+    let mut command = tpa_cloud(&["--help"]);
+    command.env("TPA_CLOUD_API_KEY", "hunter2");
+    command.env("TPA_CLOUD_TOKEN", "hunter2-hunter2");
+    let output = run_command(&mut command);
+    assert!(
+        !String::from_utf8(output.stdout)
+            .unwrap()
+            .contains("hunter2")
+    );
+}
+
+#[cfg(unix)]
+#[test]
+fn sigterm_ends_it_in_bounded_time_whoever_is_connected() {
+    let mut running = start();
+    let addr = running.addr.clone();
+    // It upgrades and then neither reads nor answers.
+    let mut deaf = TcpStream::connect(&addr).unwrap();
+    let request = format!(
+        "GET /tpa-ws HTTP/1.1\r\nHost: {addr}\r\nConnection: Upgrade\r\nUpgrade: websocket\r\n\
+         Sec-WebSocket-Version: 13\r\nSec-WebSocket-Key: dGhlIHNhbXBsZSBub25jZQ==\r\n\r\n"
+    );
+    deaf.write_all(request.as_bytes()).unwrap();
+    let mut answer = [0; 12];
+    deaf.read_exact(&mut answer).unwrap();
+    assert_eq!(&answer, b"HTTP/1.1 101");
+    let asked = Instant::now();
+    assert!(running.terminate().success());
+    assert!(
+        asked.elapsed() < Duration::from_secs(8),
+        "{:?}",
+        asked.elapsed()
+    );
 }
 
 #[test]
@@ -69,6 +337,12 @@ fn bad_arguments_are_named() {
         (["--api-key", ""], "--api-key"),
         (["--user-session", "a-b"], "--user-session"),
         (["--serve", "/faults=www"], "--serve"),
+        (["--scenario", "earthquake"], "stale-nat"),
+        (["--seed", "many"], "--seed"),
+        (["--max-frame", "0"], "--max-frame"),
+        (["--token", "short"], "--token"),
+        (["--public-url", "http://a"], "--public-url"),
+        (["--stream-interval", "1us"], "--stream-interval"),
     ] {
         let output = run(&arguments);
         assert_eq!(output.status.code(), Some(2), "{arguments:?}");

@@ -177,10 +177,18 @@ async fn folders_are_served_with_the_right_types_and_policy() {
     assert_eq!(page.header("content-type"), Some("text/html"));
     assert_eq!(page.header("cache-control"), Some("no-cache"));
     let policy = page.header("content-security-policy").unwrap();
-    assert!(
-        policy.contains("script-src 'self' 'wasm-unsafe-eval'"),
-        "{policy}"
-    );
+    for directive in [
+        "default-src 'self'",
+        "script-src 'self' 'wasm-unsafe-eval'",
+        "style-src 'self'",
+        "object-src 'none'",
+        "base-uri 'none'",
+        "form-action 'self'",
+        "frame-ancestors 'none'",
+    ] {
+        assert!(policy.split("; ").any(|d| d == directive), "{policy}");
+    }
+    assert!(!policy.contains("'unsafe-"), "{policy}");
     let wasm = get(&server, "/pkg/code.wasm").await;
     assert_eq!(wasm.header("content-type"), Some("application/wasm"));
     let script = get(&server, "/pkg/code.js").await;

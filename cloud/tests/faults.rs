@@ -7,10 +7,13 @@
 
 mod common;
 
+use std::io;
 use std::time::{Duration, Instant};
 
-use common::{End, KEY, PACKAGE, Tpa, Watcher, get, http, inject, start, start_with};
+use common::{End, KEY, PACKAGE, Tpa, Watcher, get, http, inject, patiently, start, start_with};
 use serde_json::json;
+use tokio::io::{AsyncReadExt, AsyncWriteExt};
+use tokio::net::TcpStream;
 use tpa_cloud::Config;
 
 #[tokio::test]
@@ -80,6 +83,23 @@ async fn refused_is_reset_until_it_is_cleared() {
         204
     );
     Tpa::connect(&server, "user2", PACKAGE).await;
+}
+
+#[tokio::test]
+async fn refused_is_a_reset_without_an_answer() {
+    let server = start().await;
+    inject(&server, json!({"fault": "refuse"})).await;
+    let mut stream = TcpStream::connect(server.addr()).await.unwrap();
+    let request = format!(
+        "GET /tpa-ws HTTP/1.1\r\nHost: {}\r\nConnection: Upgrade\r\nUpgrade: websocket\r\n\
+         Sec-WebSocket-Version: 13\r\nSec-WebSocket-Key: dGhlIHNhbXBsZSBub25jZQ==\r\n\r\n",
+        server.addr()
+    );
+    stream.write_all(request.as_bytes()).await.unwrap();
+    let mut answer = Vec::new();
+    let read = patiently("the reset", stream.read_to_end(&mut answer)).await;
+    assert_eq!(read.unwrap_err().kind(), io::ErrorKind::ConnectionReset);
+    assert!(answer.is_empty());
 }
 
 #[tokio::test]

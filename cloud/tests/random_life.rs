@@ -11,8 +11,8 @@ use std::time::Duration;
 
 use serde_json::json;
 use tpa_cloud::{
-    Cloud, Config, ConnectionId, Delivery, Dialect, Fact, Fault, FaultRequest, Input, Instant,
-    Output, Target, WallClock,
+    Cloud, Config, ConnectionId, Delivery, Dialect, Fact, Fault, FaultRequest, HandMade, Input,
+    Instant, Output, Plan, Scenario, SeededPlan, Target, UserSessionId, WallClock,
 };
 
 const SEEDS: u64 = 50;
@@ -42,6 +42,7 @@ struct Life {
     over: BTreeSet<ConnectionId>,
     /// Those that a close frame went to; it must be the last.
     closing: BTreeSet<ConnectionId>,
+    webhooks: u32,
 }
 
 impl Life {
@@ -56,6 +57,7 @@ impl Life {
             connected: BTreeMap::new(),
             over: BTreeSet::new(),
             closing: BTreeSet::new(),
+            webhooks: 0,
         }
     }
 
@@ -64,10 +66,16 @@ impl Life {
             0 | 1 => self.open(),
             2..=5 => self.hear(),
             6 => self.inject(),
-            7 => match self.random.below(4) {
-                0 => self.cloud.clear_faults(self.now),
-                1 => drop(self.cloud.stop_apps(&Target::All, "error", self.now)),
-                _ => drop(self.cloud.send_frame(&Target::All, "{}", self.now)),
+            7 => match self.random.below(7) {
+                5 => self.start_app(),
+                0 => self.cloud.clear_faults(&Target::All, self.now),
+                1 => self.play(),
+                2 => self.cloud.stop_playing(&Target::All, self.now),
+                3 => drop(self.cloud.stop_apps(&Target::All, "error", self.now)),
+                _ => {
+                    let frame = HandMade::Whole("{}".to_owned());
+                    drop(self.cloud.send_frame(&Target::All, &frame, self.now));
+                }
             },
             _ => {
                 let millis = 1 << self.random.below(16);
@@ -110,6 +118,13 @@ impl Life {
             r#"{"type":"display_event","layout":{"layoutType":"text_wall"},"durationMs":1e300}"#,
             r#"{"type":"display_event","layout":{"layoutType":"text_wall"},"durationMs":5}"#,
             r#"{"type":"dashboard_content_update","content":null,"modes":[]}"#,
+            r#"{"type":"app_room_join","roomId":"kitchen"}"#,
+            r#"{"type":"app_room_leave","roomId":"kitchen"}"#,
+            r#"{"type":"app_broadcast_message","payload":1}"#,
+            r#"{"type":"app_broadcast_message","payload":1,"roomId":"kitchen"}"#,
+            r#"{"type":"app_direct_message","targetUserId":"user1","payload":{}}"#,
+            r#"{"type":"photo_request","requestId":"p1"}"#,
+            r#"{"type":"ownership_release"}"#,
             r#"{"type":"surprise","sessionId":{}}"#,
             r#"{"type":"display_event"}"#,
             "nonsense",
@@ -117,7 +132,7 @@ impl Life {
         match self.random.below(14) {
             0 => self.introduce(id),
             1 => self.say(id, Input::Binary(b"sound")),
-            2 => self.say(id, Input::SignOfLife),
+            2 => self.say(id, Input::Pong),
             3 => self.say(id, Input::Congested),
             4 => {
                 let reason = "bye";
@@ -136,7 +151,7 @@ impl Life {
 
     fn inject(&mut self) {
         let reason = "because".to_owned();
-        let fault = match self.random.below(9) {
+        let fault = match self.random.below(10) {
             0 => Fault::Close { code: 4000, reason },
             1 => Fault::Cut,
             2 => Fault::Freeze,
@@ -144,7 +159,8 @@ impl Life {
             4 => Fault::Delay(Duration::from_millis(self.random.below(3_000))),
             5 => Fault::DropAcks,
             6 => Fault::Malformed,
-            7 => Fault::Flap(Duration::from_millis(self.random.below(500))),
+            7 => Fault::Reject("INVALID_JWT"),
+            8 => Fault::Flap(Duration::from_millis(self.random.below(500))),
             _ => Fault::Restart { close: None },
         };
         let target = match self.random.below(3) {
@@ -162,6 +178,23 @@ impl Life {
             period,
         };
         self.cloud.inject(&request, self.now);
+    }
+
+    fn start_app(&mut self) {
+        let user = UserSessionId::new(&format!("user{}", self.random.below(3)));
+        let url = Some("http://127.0.0.1:9/".to_owned());
+        self.cloud.start_app(&user, "app1", url, self.now);
+    }
+
+    fn play(&mut self) {
+        let mut shipped = Scenario::shipped();
+        let which = self.random.below(7) as usize;
+        let plan = if which < shipped.len() {
+            Plan::Scenario(shipped.swap_remove(which))
+        } else {
+            Plan::Seeded(SeededPlan::new(self.seed))
+        };
+        self.cloud.play(plan, Target::All, self.now);
     }
 
     fn advance(&mut self, by: Duration) {
@@ -220,6 +253,7 @@ impl Life {
                     }
                 }
                 Output::Freeze { .. } => {}
+                Output::Webhook(_) => self.webhooks += 1,
             }
         }
     }

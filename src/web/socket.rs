@@ -93,9 +93,12 @@ impl Socket {
     /// Bytes that it holds itself, while what is sent now would go out: a socket that is
     /// closing takes it and loses it. One that does not say holds none.
     pub(super) fn buffered(&self) -> Option<u32> {
-        let field = |name: &str| get(&self.socket, name);
-        let is_open = field("readyState") == WebSocket::OPEN;
-        is_open.then(|| field("bufferedAmount").as_f64().unwrap_or(0.0) as u32)
+        let buffered = || get(&self.socket, "bufferedAmount").as_f64();
+        self.is_open().then(|| buffered().unwrap_or(0.0) as u32)
+    }
+
+    fn is_open(&self) -> bool {
+        get(&self.socket, "readyState") == WebSocket::OPEN
     }
 
     /// When the peer last showed itself by a frame or a ping, if it did.
@@ -104,9 +107,13 @@ impl Socket {
         (at > 0.0).then(|| Instant::from_millis(at as u64))
     }
 
-    /// Sends a text frame. What the socket throws means that it is gone, which its close tells.
+    /// Sends a text frame. A browser's socket that is closing takes it, loses it and writes an
+    /// error into the console, so it is not asked. What one throws means that it is gone. Of
+    /// either its close tells.
     pub(super) fn send(&self, text: &JsString) {
-        let _ = self.socket.send_text(text);
+        if self.is_open() {
+            let _ = self.socket.send_text(text);
+        }
     }
 
     /// Ends the relation: the socket is closed where it is still open, and never heard again.

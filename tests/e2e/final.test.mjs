@@ -80,6 +80,7 @@ describe("closures after which the session stays down", { concurrency: CONCURREN
     t.after(() => cloud.kill());
     const demo = await stage.open(t, { url: cloud.url });
     await demo.event("connected");
+    await demo.options("three-attempts");
     await demo.glassesGoOn();
 
     const gone = await demo.mark();

@@ -17,6 +17,7 @@ describe("the page itself", { concurrency: CONCURRENCY }, () => {
     assert.doesNotMatch(policy, /'unsafe-(inline|eval)'/);
     assert.deepEqual(demo.consoleErrors, []);
     assert.deepEqual(demo.uncaught, []);
+    assert.deepEqual(await demo.logged(), []);
     assert.equal(await demo.number("count-errors"), 0);
   });
 
@@ -51,6 +52,7 @@ describe("the page itself", { concurrency: CONCURRENCY }, () => {
     assert.equal(closure.reason, "planned restart");
     await demo.text("fault-result", /Close 4321: done/);
     assert.equal(await demo.get("fault-error").isVisible(), false);
+    demo.expectStatus(400);
   });
 
   test("a cloud that does not answer is said in the page", async (t) => {

@@ -51,6 +51,7 @@ describe("closures after which the session comes back by itself", { concurrency:
     await demo.event("connected");
 
     const refused = await demo.mark();
+    await demo.choose("period-3s");
     await demo.click("fault-refuse");
     await demo.event("connected", { from: refused });
 
@@ -67,6 +68,7 @@ describe("closures after which the session comes back by itself", { concurrency:
 
     for (const fault of ["fault-cut", "fault-refuse", "fault-cut"]) {
       const cut = await demo.mark();
+      await demo.choose(fault === "fault-refuse" ? "period-3s" : "period-once");
       await demo.click(fault);
       await demo.event("connected", { from: cut });
       await demo.text("last-send", /^sent$/);
@@ -79,6 +81,7 @@ describe("closures after which the session comes back by itself", { concurrency:
     assert.ok((await demo.number("count-sent")) > 0);
     assert.deepEqual(demo.uncaught, []);
     assert.deepEqual(demo.consoleErrors, []);
+    assert.deepEqual(await demo.logged(), []);
   });
 
   test("messages sent while the line is down wait in order and arrive", async (t) => {
@@ -86,6 +89,7 @@ describe("closures after which the session comes back by itself", { concurrency:
     await demo.event("connected");
 
     const cut = await demo.mark();
+    await demo.choose("period-3s");
     await demo.click("fault-refuse");
     await demo.event("disconnected", { from: cut });
     for (const note of ["milk", "bread"]) {

@@ -11,7 +11,7 @@ import { after, before } from "node:test";
 import { fileURLToPath } from "node:url";
 import { chromium } from "playwright-core";
 
-const ROOT = fileURLToPath(new URL("../..", import.meta.url));
+export const ROOT = fileURLToPath(new URL("../..", import.meta.url));
 const CLOUD = process.env.TPA_CLOUD_BIN ?? path.join(ROOT, "target/debug/tpa-cloud");
 const PACKAGE = path.resolve(ROOT, process.env.TPA_PKG ?? "pkg");
 const CHROMIUM = process.env.CHROMIUM ?? "/usr/bin/chromium";
@@ -107,6 +107,19 @@ export class Demo {
     });
   }
 
+  /** Nothing went wrong that the test did not ask for. */
+  isQuiet() {
+    assert.deepEqual(this.consoleErrors, []);
+    assert.deepEqual(this.uncaught, []);
+  }
+
+  /** The browser reports requests that were answered with these. @param {number[]} statuses */
+  expectStatus(...statuses) {
+    this.consoleErrors = this.consoleErrors.filter(
+      (text) => !statuses.some((status) => text.includes(`responded with a status of ${status}`)),
+    );
+  }
+
   /** @param {string} id */
   get(id) {
     return this.page.getByTestId(id);
@@ -117,9 +130,23 @@ export class Demo {
     return this.get(id).click();
   }
 
+  /** Chooses one of a few. @param {string} id */
+  choose(id) {
+    return this.get(id).check();
+  }
+
+  /** Chooses options of the session; a new one is made, and it is connected. @param {string[]} ids */
+  async options(...ids) {
+    for (const id of ids) {
+      const anew = await this.mark();
+      await this.choose(id);
+      await this.event("connected", { from: anew });
+    }
+  }
+
   /** @param {string} id */
   async number(id) {
-    return Number(await this.get(id).textContent());
+    return Number((await this.get(id).textContent())?.replaceAll(",", ""));
   }
 
   /** How many updates the glasses have shown. */
@@ -134,6 +161,13 @@ export class Demo {
    */
   events() {
     return this.page.evaluate(() => window.demo.events);
+  }
+
+  /** What the package logged as errors. @returns {Promise<string[]>} */
+  logged() {
+    return this.page.evaluate(() =>
+      window.demo.lines.filter(({ level }) => level === "error").map(({ line }) => line),
+    );
   }
 
   /** Names of the events of the connection since the one with this index. */
@@ -250,10 +284,23 @@ export class Demo {
   }
 }
 
+/** A browser without a window. */
+export function launch() {
+  return chromium.launch({ executablePath: CHROMIUM, args: BROWSER_FLAGS });
+}
+
+/**
+ * @typedef {{
+ *   url?: string,
+ *   path?: string,
+ *   prepare?(page: import("playwright-core").Page): Promise<unknown>,
+ * } & import("playwright-core").BrowserContextOptions} Options where, and what kind of visitor
+ */
+
 /**
  * A cloud and a browser for the tests of one file.
  *
- * @returns {{ cloud: Cloud, open(context: import("node:test").TestContext, options?: object): Promise<Demo> }}
+ * @returns {{ cloud: Cloud, open(context: import("node:test").TestContext, options?: Options): Promise<Demo> }}
  */
 export function setUp() {
   /** @type {import("playwright-core").Browser} */
@@ -263,21 +310,25 @@ export function setUp() {
     cloud: undefined,
 
     /** Opens the page for one test; `url` when it is not on the file's own cloud. */
-    async open(context, { url = stage.cloud.url, ...options } = {}) {
+    async open(context, { url = stage.cloud.url, path: place = "", prepare, ...options } = {}) {
       const visitor = await browser.newContext(options);
-      context.after(() => visitor.close());
       const page = await visitor.newPage();
       // Time passes as ever until a test says otherwise.
       await page.clock.install();
+      await prepare?.(page);
       const demo = new Demo(page);
-      demo.response = await page.goto(url);
+      context.after(async () => {
+        await visitor.close();
+        demo.isQuiet();
+      });
+      demo.response = await page.goto(url + place);
       return demo;
     },
   };
   before(async () => {
     // One after the other: a cloud must not be left behind when there is no browser.
     stage.cloud = await Cloud.start();
-    browser = await chromium.launch({ executablePath: CHROMIUM, args: BROWSER_FLAGS });
+    browser = await launch();
   });
   after(async () => {
     await browser?.close();

@@ -333,6 +333,23 @@ async fn nothing_is_given_to_a_socket_that_is_closing() {
     app.session.disconnect(&JsValue::UNDEFINED);
 }
 
+/// A browser would write an error into the console for each, and lose it.
+#[wasm_bindgen_test]
+async fn nor_are_pings_and_subscriptions() {
+    let (app, class) = app("{ pingInterval: 30, pongTimeout: 30 }");
+    start(&app);
+    let first = socket(&class, 1).await;
+    js::call(&first, "ack");
+    let sent: Array = js::get(&first, "sent").unchecked_into();
+    let before = sent.length();
+    js::set(&first, "readyState", &2.into());
+    let stream = JsValue::from("button_press");
+    app.session.subscribe(&stream).expect("a stream");
+    js::sleep(150).await;
+    assert_eq!(sent.length(), before);
+    app.session.disconnect(&JsValue::UNDEFINED);
+}
+
 #[wasm_bindgen_test]
 async fn a_key_that_the_cloud_repeats_is_not_passed_on() {
     let (app, class) = app("{ apiKey: 'sEcReT' }");

@@ -15,6 +15,7 @@ mod explore;
 mod herd;
 mod link;
 mod npm;
+mod page;
 mod process;
 mod sim;
 mod snip;
@@ -46,6 +47,9 @@ cargo xtask <command>
   explore [options]   go through all that can happen to a session in small worlds,
                       in a release build
       --seconds <N>   as deep as that time allows (60)
+  soak [--minutes N]  random faults on the demo page in a browser for ten minutes: not one
+                      error, and the last card shown
+  pictures            make docs/pictures/ anew, the README's pictures of the demo page
   herd [--clients N]  a million sessions after a restart of the cloud, as a picture
   bench [args]        build, then run bench/receive.mjs; `bench core` times the core alone
   help                this text
@@ -94,6 +98,10 @@ fn run(arguments: &[&str]) -> Result<ExitCode, String> {
         "test" => test::run(rest),
         "sim" => sim::run(rest).map(|()| ExitCode::SUCCESS),
         "explore" => explore::run(rest).map(|()| ExitCode::SUCCESS),
+        "soak" => page::soak(rest).map(|()| ExitCode::SUCCESS),
+        "pictures" => no_arguments(rest)
+            .and_then(|()| page::pictures())
+            .map(|()| ExitCode::SUCCESS),
         "herd" => herd::run(rest).map(|()| ExitCode::SUCCESS),
         "bench" => bench::run(rest).map(|()| ExitCode::SUCCESS),
         link::CALLED_BY => link::run(arguments),

@@ -2,8 +2,8 @@
 
 use std::sync::Arc;
 
+use super::Cloud;
 use super::ending::Ending;
-use super::{Cloud, MOST_IDLE_SESSIONS};
 use crate::close;
 use crate::events::Fact;
 use crate::handshake::{self, Refusal};
@@ -36,15 +36,18 @@ impl Cloud {
             Ok(session) => session.user_session,
             Err(refusal) => return self.refuse(id, refusal),
         };
-        if self.faults.refuses(&who, self.effects.now) {
+        if self.faults.refuses(&who, self.effects.now()) {
             let reason = "reset on introduction".to_owned();
             self.announce_refusal(Some(who), "FAULT", None, reason);
             self.end(id, Ending::cut());
             return;
         }
+        if let Some(error) = self.faults.rejects(&who, self.effects.now()) {
+            return self.refuse(id, Refusal::wanted(error));
+        }
         self.apply_line_faults(&who);
         // The ack got lost: the connection stays without one, until its handshake times out.
-        if self.faults.drops_ack(&who, self.effects.now) {
+        if self.faults.drops_ack(&who, self.effects.now()) {
             return;
         }
         self.admit(who, user);
@@ -54,13 +57,12 @@ impl Cloud {
         let id = who.connection_id;
         let package = who.package_name.as_deref().unwrap_or_default();
         let session_id = who.session_id.as_deref().unwrap_or_default();
-        if self.sessions.len() >= MOST_IDLE_SESSIONS && !self.effects.config.strict_sessions {
-            self.forget_sessions(|manager| manager.is_empty());
-        }
+        self.make_room_for_sessions();
         let manager = self
             .sessions
             .entry(user.clone())
             .or_insert_with(|| SessionManager::new(user.clone()));
+        let settings = manager.settings_of(package);
         if let Some(old) = manager.connection_of(package) {
             self.supersede(old, id);
         }
@@ -70,18 +72,22 @@ impl Cloud {
         link.stage = Stage::Member(Arc::clone(&who), user.clone());
         let dialect = link.dialect;
         self.effects.timers.stop(&Timer::Handshake(id));
-        let ack = protocol::ack(dialect, session_id, package, &self.effects.date());
+        let ack = protocol::ack(
+            dialect,
+            session_id,
+            package,
+            &settings,
+            &self.effects.date(),
+        );
         self.effects.deliver_text(id, ack);
-        if let Some(manager) = self.sessions.get_mut(&user) {
-            manager.announce(Arc::clone(&who), Fact::Acked, &mut self.effects);
-        }
+        self.announce(Some(Arc::clone(&who)), Fact::Acked);
         self.apply_member_faults(&who);
     }
 
     fn supersede(&mut self, old: ConnectionId, by: ConnectionId) {
         let link = self.effects.links.get(old);
         let who = link.and_then(Link::identity).map(Arc::clone);
-        self.effects.announce(who, Fact::Superseded { by });
+        self.announce(who, Fact::Superseded { by });
         let ending = Ending::close(close::SUPERSEDED, close::SUPERSEDED_REASON);
         self.end(old, ending);
     }
@@ -94,8 +100,8 @@ impl Cloud {
         let frame = protocol::connection_error(refusal.code, &refusal.message, &date);
         self.effects.deliver_text(id, frame);
         let reason = refusal.message;
-        self.announce_refusal(who, refusal.code, Some(close::POLICY), reason);
-        self.end(id, Ending::close(close::POLICY, refusal.reason));
+        self.announce_refusal(who, refusal.code, Some(refusal.close), reason);
+        self.end(id, Ending::close(refusal.close, refusal.reason));
     }
 
     pub(super) fn announce_refusal(
@@ -110,6 +116,6 @@ impl Cloud {
             code,
             reason,
         };
-        self.effects.announce(who, fact);
+        self.announce(who, fact);
     }
 }

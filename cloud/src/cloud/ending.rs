@@ -63,9 +63,8 @@ impl Cloud {
         let Some(link) = self.effects.links.get_mut(id) else {
             return false;
         };
-        let (who, user) = match std::mem::replace(&mut link.stage, Stage::Closing) {
-            Stage::Handshaking(who) => (who, None),
-            Stage::Member(who, user) => (who, Some(user)),
+        let who = match std::mem::replace(&mut link.stage, Stage::Closing) {
+            Stage::Handshaking(who) | Stage::Member(who, _) => who,
             Stage::Closing => return false,
         };
         let frozen = link.frozen;
@@ -83,12 +82,7 @@ impl Cloud {
             reason: reason.clone(),
             by,
         };
-        match user.and_then(|user| self.sessions.get_mut(&user)) {
-            Some(manager) => manager.announce(who, fact, &mut self.effects),
-            None => {
-                self.effects.announce(Some(who), fact);
-            }
-        }
+        self.announce(Some(who), fact);
         match how {
             How::CloseFrame if !frozen => self.send_close(id, code, reason),
             // No close frame gets through ice.
@@ -98,10 +92,22 @@ impl Cloud {
         true
     }
 
+    /// Ends a connection whose peer cannot be reading.
+    pub(super) fn overflow(&mut self, id: ConnectionId) {
+        let reason = "send buffer full".to_owned();
+        self.end(
+            id,
+            Ending {
+                reason,
+                ..Ending::cut()
+            },
+        );
+    }
+
     /// Sends a close frame, after whatever is held back, and sees to it that the socket goes.
     fn send_close(&mut self, id: ConnectionId, code: u16, reason: String) {
         self.effects.deliver(id, Delivery::Close { code, reason });
-        let now = self.effects.now;
+        let now = self.effects.now();
         let Some(link) = self.effects.links.get(id) else {
             return;
         };
@@ -140,7 +146,7 @@ impl Cloud {
         };
         let reason = close::stale_reason(who.package_name.as_deref().unwrap_or_default());
         let silent_ms = silent.as_millis() as u64;
-        self.effects.announce(Some(who), Fact::Stale { silent_ms });
+        self.announce(Some(who), Fact::Stale { silent_ms });
         self.end(id, Ending::close(close::STALE, reason));
     }
 }

@@ -16,8 +16,8 @@ const MALFORMED: [&str; 4] = ["this is not JSON", r#"{"noType":true}"#, "null", 
 impl Cloud {
     /// Makes a fault happen. Returns the connections that it hit at once.
     pub fn inject(&mut self, request: &FaultRequest, now: Instant) -> Vec<ConnectionId> {
-        self.set_time(now);
-        let until = request.period.map(|period| self.effects.now + period);
+        self.effects.set_time(now);
+        let until = request.period.map(|period| self.effects.now() + period);
         let hit = if request.fault.awaits_arrivals() {
             Vec::new()
         } else {
@@ -28,29 +28,35 @@ impl Cloud {
             connections: hit.clone(),
             for_ms: request.period.map(|period| period.as_millis() as u64),
         };
-        self.effects.announce(None, fact);
+        self.announce(None, fact);
         for id in &hit {
             self.befall(*id, &request.fault, until);
         }
         if matches!(request.fault, Fault::Restart { .. }) {
             self.stay_away(request);
         } else {
-            self.faults.arm(request, self.effects.now);
+            self.faults.arm(request, self.effects.now());
         }
         hit
     }
 
-    /// Ends all faults that go on or wait.
-    pub fn clear_faults(&mut self, now: Instant) {
-        self.set_time(now);
-        self.faults.clear();
-        let all = self.effects.links.all();
-        for id in &all {
+    /// Ends the faults of a target that go on or wait; all of them when it is everybody.
+    pub fn clear_faults(&mut self, target: &Target, now: Instant) {
+        self.effects.set_time(now);
+        self.faults.clear(target);
+        let meant = match target {
+            // Also those that are closing.
+            Target::All => self.effects.links.all(),
+            Target::Package(_) | Target::Session(_) | Target::Connection(_) => {
+                self.effects.links.matching(target)
+            }
+        };
+        for id in &meant {
             self.thaw(*id);
             self.effects.timers.stop(&Timer::Flap(*id));
+            let now = self.effects.now();
             let link = self.effects.links.get_mut(*id);
-            if link.is_some_and(|link| link.hurry(self.effects.now)) {
-                let now = self.effects.now;
+            if link.is_some_and(|link| link.hurry(now)) {
                 self.effects.timers.set(Timer::Release(*id), now);
             }
         }
@@ -59,13 +65,13 @@ impl Cloud {
             connections: Vec::new(),
             for_ms: None,
         };
-        self.effects.announce(None, fact);
+        self.announce(None, fact);
     }
 
     /// The faults on the line that go on for `who`. Asked at the opening and once more when it is
     /// known who it is.
     pub(super) fn apply_line_faults(&mut self, who: &Identity) {
-        for (fault, until) in self.faults.going_on(who, self.effects.now) {
+        for (fault, until) in self.faults.going_on(who, self.effects.now()) {
             if matches!(fault, Fault::Freeze | Fault::Delay(_)) {
                 self.befall(who.connection_id, &fault, Some(until));
             }
@@ -75,18 +81,22 @@ impl Cloud {
     /// The faults that go on for `who` and come after the ack.
     pub(super) fn apply_member_faults(&mut self, who: &Identity) {
         let id = who.connection_id;
-        for (fault, until) in self.faults.going_on(who, self.effects.now) {
+        for (fault, until) in self.faults.going_on(who, self.effects.now()) {
             match fault {
                 Fault::Close { .. } | Fault::Cut | Fault::Malformed => {
                     self.befall(id, &fault, Some(until));
                 }
                 Fault::Flap(uptime) if !self.is_over(id) => {
-                    let end = self.effects.now + uptime;
+                    let end = self.effects.now() + uptime;
                     self.effects.timers.set(Timer::Flap(id), end);
                 }
                 Fault::Flap(_) => {}
                 // Before the ack, or before there is a connection.
-                Fault::Freeze | Fault::Delay(_) | Fault::Refuse | Fault::DropAcks => {}
+                Fault::Freeze
+                | Fault::Delay(_)
+                | Fault::Refuse
+                | Fault::Reject(_)
+                | Fault::DropAcks => {}
                 // Armed as `Refuse`.
                 Fault::Restart { .. } => {}
             }
@@ -120,7 +130,7 @@ impl Cloud {
                 }
             }
             // These await arrivals.
-            Fault::Refuse | Fault::DropAcks => {}
+            Fault::Refuse | Fault::Reject(_) | Fault::DropAcks => {}
         }
     }
 
@@ -163,7 +173,7 @@ impl Cloud {
             fault: Fault::Refuse,
             ..request.clone()
         };
-        self.faults.arm(&refuse, self.effects.now);
+        self.faults.arm(&refuse, self.effects.now());
         if request.target == Target::All {
             self.forget_sessions(|_| true);
             self.sessions = known_sessions(&self.effects.config);

@@ -8,8 +8,9 @@ use axum::response::{IntoResponse, Response};
 use serde_json::{Value, json};
 
 use super::Shared;
-use crate::fault_request::{self, BadRequest};
+use crate::faults::Target;
 use crate::identity::ConnectionId;
+use crate::requests::{self, BadRequest};
 
 /// `GET /sessions`
 pub(super) async fn sessions(State(shared): State<Shared>) -> Response {
@@ -17,9 +18,16 @@ pub(super) async fn sessions(State(shared): State<Shared>) -> Response {
     answer(StatusCode::OK, &sessions)
 }
 
+/// `GET /metrics`
+pub(super) async fn metrics(State(shared): State<Shared>) -> Response {
+    let text = shared.driver.with(|cloud, _| cloud.metrics());
+    let headers = [(CONTENT_TYPE, "text/plain; version=0.0.4; charset=utf-8")];
+    (headers, text).into_response()
+}
+
 /// `POST /faults`
 pub(super) async fn inject(State(shared): State<Shared>, body: Bytes) -> Response {
-    match fault_request::read_fault(&body) {
+    match requests::read_fault(&body) {
         Ok(request) => hit(shared.driver.with(|cloud, now| cloud.inject(&request, now))),
         Err(bad) => refuse(&bad),
     }
@@ -27,13 +35,15 @@ pub(super) async fn inject(State(shared): State<Shared>, body: Bytes) -> Respons
 
 /// `DELETE /faults`
 pub(super) async fn clear_faults(State(shared): State<Shared>) -> StatusCode {
-    shared.driver.with(|cloud, now| cloud.clear_faults(now));
+    shared
+        .driver
+        .with(|cloud, now| cloud.clear_faults(&Target::All, now));
     StatusCode::NO_CONTENT
 }
 
 /// `POST /frames`
 pub(super) async fn send_frame(State(shared): State<Shared>, body: Bytes) -> Response {
-    match fault_request::read_frame_request(&body) {
+    match requests::read_frame_request(&body) {
         Ok((frame, target)) => hit(shared
             .driver
             .with(|cloud, now| cloud.send_frame(&target, &frame, now))),
@@ -41,22 +51,12 @@ pub(super) async fn send_frame(State(shared): State<Shared>, body: Bytes) -> Res
     }
 }
 
-/// `POST /apps/stop`
-pub(super) async fn stop_apps(State(shared): State<Shared>, body: Bytes) -> Response {
-    match fault_request::read_stop(&body) {
-        Ok((target, reason)) => hit(shared
-            .driver
-            .with(|cloud, now| cloud.stop_apps(&target, &reason, now))),
-        Err(bad) => refuse(&bad),
-    }
-}
-
-fn hit(connections: Vec<ConnectionId>) -> Response {
+pub(super) fn hit(connections: Vec<ConnectionId>) -> Response {
     let body = json!({"connections": connections});
     answer(StatusCode::ACCEPTED, &body)
 }
 
-fn refuse(bad: &BadRequest) -> Response {
+pub(super) fn refuse(bad: &BadRequest) -> Response {
     answer(StatusCode::BAD_REQUEST, &json!(bad))
 }
 

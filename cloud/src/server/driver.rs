@@ -8,18 +8,14 @@ use std::time::{Duration, SystemTime, UNIX_EPOCH};
 
 use tokio::sync::{Notify, broadcast, mpsc, watch};
 
+use super::log;
+use crate::apps::WebhookCall;
 use crate::cloud::{Cloud, Input};
 use crate::config::Config;
 use crate::effects::{Delivery, Output};
-use crate::events::{Event, Fact};
+use crate::events::Event;
 use crate::identity::ConnectionId;
 use crate::time::{Instant, WallClock};
-
-/// What may wait to be sent on one connection, in bytes. A peer that does not read is cut beyond.
-const MAX_QUEUED_BYTES: usize = 4 * 1024 * 1024;
-
-/// What a queued delivery costs beside its payload, so that empty ones are bounded too.
-const DELIVERY_OVERHEAD: usize = 64;
 
 /// How many events a slow watcher may lag behind.
 const EVENT_BACKLOG: usize = 4_096;
@@ -30,6 +26,7 @@ pub(super) struct Driver {
     started: std::time::Instant,
     timeout_moved: Notify,
     events: broadcast::Sender<Arc<str>>,
+    webhooks: mpsc::UnboundedSender<WebhookCall>,
     sockets: watch::Sender<usize>,
 }
 
@@ -44,6 +41,7 @@ struct State {
 pub(super) struct SocketHandle {
     queue: mpsc::UnboundedSender<Delivery>,
     queued_bytes: Arc<AtomicUsize>,
+    most_bytes: usize,
     mode: watch::Sender<Mode>,
 }
 
@@ -67,7 +65,8 @@ pub(super) enum Mode {
 }
 
 impl SocketHandle {
-    pub(super) fn new() -> (Self, SocketOrders) {
+    /// A socket for which at most so many bytes may wait.
+    pub(super) fn new(most_bytes: usize) -> (Self, SocketOrders) {
         let (queue, queued) = mpsc::unbounded_channel();
         let (mode, mode_seen) = watch::channel(Mode::Open);
         let queued_bytes = Arc::new(AtomicUsize::new(0));
@@ -79,6 +78,7 @@ impl SocketHandle {
         let handle = Self {
             queue,
             queued_bytes,
+            most_bytes,
             mode,
         };
         (handle, orders)
@@ -86,8 +86,8 @@ impl SocketHandle {
 
     /// False when too much waits already.
     fn enqueue(&self, what: Delivery) -> bool {
-        let cost = cost_of(&what);
-        if self.queued_bytes.load(Ordering::Relaxed) + cost > MAX_QUEUED_BYTES {
+        let cost = what.cost();
+        if self.queued_bytes.load(Ordering::Relaxed) + cost > self.most_bytes {
             return false;
         }
         self.queued_bytes.fetch_add(cost, Ordering::Relaxed);
@@ -112,17 +112,8 @@ impl SocketOrders {
     }
 }
 
-pub(super) fn cost_of(what: &Delivery) -> usize {
-    let payload = match what {
-        Delivery::Text(text) => text.len(),
-        Delivery::Binary(bytes) => bytes.len(),
-        Delivery::Ping | Delivery::Close { .. } => 0,
-    };
-    payload + DELIVERY_OVERHEAD
-}
-
 impl Driver {
-    pub(super) fn new(config: Config) -> Self {
+    pub(super) fn new(config: Config, webhooks: mpsc::UnboundedSender<WebhookCall>) -> Self {
         let unix = SystemTime::now()
             .duration_since(UNIX_EPOCH)
             .unwrap_or_default();
@@ -135,6 +126,7 @@ impl Driver {
             started: std::time::Instant::now(),
             timeout_moved: Notify::new(),
             events: broadcast::channel(EVENT_BACKLOG).0,
+            webhooks,
             sockets: watch::channel(0).0,
         }
     }
@@ -216,6 +208,8 @@ impl Driver {
                     let mode = if frozen { Mode::Frozen } else { Mode::Open };
                     self.set_mode(state, to, mode);
                 }
+                // An error means that the server is being dropped.
+                Output::Webhook(call) => drop(self.webhooks.send(call)),
                 Output::Event(event) => self.tell(&event),
             }
         }
@@ -250,7 +244,7 @@ impl Driver {
     }
 
     fn tell(&self, event: &Event) {
-        log(event);
+        log::line(event);
         if self.events.receiver_count() == 0 {
             return;
         }
@@ -282,47 +276,5 @@ impl Driver {
                 }
             }
         }
-    }
-}
-
-/// One line for each fact, with who it is about. There is no key in any of them.
-fn log(event: &Event) {
-    let who = event.who.as_deref();
-    let connection = who.map(|who| tracing::field::display(who.connection_id));
-    let package = who.and_then(|who| who.package_name.as_deref());
-    let user = who
-        .and_then(|who| who.user_session_id.as_ref())
-        .map(tracing::field::display);
-    macro_rules! line {
-        ($level:ident, $($rest:tt)+) => {
-            tracing::$level!(connection, package, user, $($rest)+)
-        };
-    }
-    match &event.fact {
-        Fact::Opened => {
-            let peer = who.map(|who| who.peer.as_str());
-            line!(debug, peer, "opened");
-        }
-        Fact::Acked => line!(info, "connected"),
-        Fact::Refused {
-            error,
-            code,
-            reason,
-        } => line!(warn, error, code, reason, "refused"),
-        Fact::Stale { silent_ms } => line!(warn, silent_ms, "stale"),
-        Fact::Superseded { by } => line!(info, %by, "superseded"),
-        Fact::Closed { code, reason, by } => line!(info, code, reason, ?by, "closed"),
-        Fact::Fault {
-            fault,
-            connections,
-            for_ms,
-        } => line!(info, fault, for_ms, hit = connections.len(), "fault"),
-        Fact::Subscriptions { subscriptions } => line!(debug, ?subscriptions, "subscribed"),
-        Fact::Display {
-            view, duration_ms, ..
-        } => line!(debug, ?view, duration_ms, "display"),
-        Fact::DisplayEnded { view, .. } => line!(debug, ?view, "display ended"),
-        Fact::Dashboard { modes, section, .. } => line!(debug, ?modes, section, "dashboard"),
-        Fact::Message { frame, count } => line!(trace, frame, count, "message"),
     }
 }

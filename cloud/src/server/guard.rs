@@ -1,12 +1,13 @@
 //! Keeps other people's web pages away from the control interface: a page anywhere can make the
-//! developer's browser send requests to this machine.
+//! developer's browser send requests to this machine. Where others can reach the server, a token
+//! keeps them away too.
 
 use std::net::{IpAddr, SocketAddr};
 
 use axum::extract::{ConnectInfo, Request, State};
 use axum::http::header::{
     ACCESS_CONTROL_ALLOW_HEADERS, ACCESS_CONTROL_ALLOW_METHODS, ACCESS_CONTROL_ALLOW_ORIGIN,
-    ACCESS_CONTROL_MAX_AGE, HOST, ORIGIN, VARY,
+    ACCESS_CONTROL_MAX_AGE, AUTHORIZATION, HOST, ORIGIN, VARY, WWW_AUTHENTICATE,
 };
 use axum::http::{HeaderMap, HeaderValue, Method, StatusCode};
 use axum::middleware::Next;
@@ -15,45 +16,92 @@ use serde_json::json;
 
 use super::control;
 use super::line::LineInfo;
+use super::token::Token;
+
+/// What decides who may do what.
+#[derive(Debug, Clone)]
+pub(super) struct Access {
+    /// Where the server listens.
+    pub(super) addr: SocketAddr,
+    /// What a control request must bear, where it must.
+    pub(super) token: Option<Token>,
+}
 
 /// On loopback only a loopback name may be asked for.
 pub(super) async fn known_host(
-    State(addr): State<SocketAddr>,
+    State(access): State<Access>,
     request: Request,
     next: Next,
 ) -> Response {
-    if addr.ip().is_loopback() && !names_this_machine(&request) {
+    if access.addr.ip().is_loopback() && !names_this_machine(&request) {
         return forbidden(UNKNOWN_HOST);
     }
     next.run(request).await
 }
 
-/// The control interface answers programs on this machine and pages that come from it, wherever
-/// else the server listens.
-pub(super) async fn same_machine(
+/// With a token the control interface answers whoever bears it. Without one it answers programs
+/// on this machine and pages that come from it.
+pub(super) async fn may_control(
+    State(access): State<Access>,
     ConnectInfo(line): ConnectInfo<LineInfo>,
     request: Request,
     next: Next,
 ) -> Response {
-    if !line.peer.ip().to_canonical().is_loopback() {
+    let asks_first = request.method() == Method::OPTIONS;
+    if let Some(token) = &access.token {
+        // A browser asks first without the token.
+        if !asks_first && !bears(&request, token) {
+            return unauthorized();
+        }
+    } else if !line.peer.ip().to_canonical().is_loopback() {
         return forbidden("the control interface can be used from this machine only");
-    }
-    if !names_this_machine(&request) {
+    } else if !names_this_machine(&request) {
         return forbidden(UNKNOWN_HOST);
     }
     let Some(origin) = request.headers().get(ORIGIN).cloned() else {
         return next.run(request).await;
     };
-    if !origin.to_str().is_ok_and(is_loopback_origin) {
+    if !comes_from_this_server(&origin, &request, &access) {
         return forbidden("the page's origin must be on this machine");
     }
-    let mut response = if request.method() == Method::OPTIONS {
-        preflight()
+    let mut response = if asks_first {
+        preflight(access.token.is_some())
     } else {
         next.run(request).await
     };
     allow(response.headers_mut(), origin);
     response
+}
+
+/// Whether the request bears the token, in its header or, since an `EventSource` cannot set one,
+/// in its query.
+fn bears(request: &Request, token: &Token) -> bool {
+    let header = request.headers().get(AUTHORIZATION);
+    let in_header = header
+        .and_then(|value| value.to_str().ok())
+        .and_then(|value| value.strip_prefix("Bearer "));
+    let in_query = || {
+        let pairs = request.uri().query()?.split('&');
+        pairs
+            .filter_map(|pair| pair.split_once('='))
+            .find_map(|(name, value)| (name == "access_token").then_some(value))
+    };
+    in_header
+        .or_else(in_query)
+        .is_some_and(|given| token.accepts(given))
+}
+
+/// A page of this machine; or, behind a token, one that this server served itself.
+fn comes_from_this_server(origin: &HeaderValue, request: &Request, access: &Access) -> bool {
+    let Ok(origin) = origin.to_str() else {
+        return false;
+    };
+    let host = request.headers().get(HOST);
+    let same_host = || {
+        let host = host.and_then(|host| host.to_str().ok());
+        host.is_some_and(|host| origin.strip_prefix("http://") == Some(host))
+    };
+    is_loopback_origin(origin) || (access.token.is_some() && same_host())
 }
 
 const UNKNOWN_HOST: &str = "the Host header must name this machine, such as 127.0.0.1 or localhost";
@@ -66,10 +114,15 @@ fn names_this_machine(request: &Request) -> bool {
         .is_some_and(is_loopback_authority)
 }
 
-fn preflight() -> Response {
+fn preflight(with_token: bool) -> Response {
+    let allowed = if with_token {
+        "authorization, content-type"
+    } else {
+        "content-type"
+    };
     let headers = [
         (ACCESS_CONTROL_ALLOW_METHODS, "GET, POST, DELETE"),
-        (ACCESS_CONTROL_ALLOW_HEADERS, "content-type"),
+        (ACCESS_CONTROL_ALLOW_HEADERS, allowed),
         (ACCESS_CONTROL_MAX_AGE, "600"),
     ];
     (StatusCode::NO_CONTENT, headers).into_response()
@@ -82,6 +135,14 @@ fn allow(headers: &mut HeaderMap, origin: HeaderValue) {
 
 fn forbidden(error: &str) -> Response {
     control::answer(StatusCode::FORBIDDEN, &json!({"error": error}))
+}
+
+fn unauthorized() -> Response {
+    let error = json!({"error": "the control interface needs `Authorization: Bearer TOKEN`"});
+    let mut response = control::answer(StatusCode::UNAUTHORIZED, &error);
+    let challenge = HeaderValue::from_static("Bearer");
+    response.headers_mut().insert(WWW_AUTHENTICATE, challenge);
+    response
 }
 
 fn is_loopback_origin(origin: &str) -> bool {

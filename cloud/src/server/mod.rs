@@ -1,31 +1,41 @@
 //! The server: carries out on real sockets what the library says.
 
+mod apps;
 mod control;
 mod driver;
 mod events;
 mod guard;
 mod line;
+mod log;
+mod scenarios;
 mod static_files;
+mod token;
 mod tpa_socket;
+mod webhook;
 
 use std::future::IntoFuture;
 use std::io;
-use std::net::SocketAddr;
+use std::net::{IpAddr, Ipv4Addr, Ipv6Addr, SocketAddr};
 use std::sync::Arc;
 use std::time::Duration;
 
 use axum::Router;
 use axum::extract::DefaultBodyLimit;
 use axum::middleware;
-use axum::routing::{get, post};
+use axum::routing::{delete, get, post};
 use tokio::net::TcpListener;
-use tokio::sync::watch;
+use tokio::sync::{mpsc, watch};
 use tokio::task::JoinHandle;
 
 use crate::config::Config;
+use crate::faults::Target;
+use crate::players::Plan;
+use crate::scenario::Scenario;
 use driver::Driver;
+use guard::Access;
 use line::{LineInfo, LineListener};
 pub use static_files::Mount;
+pub use token::Token;
 
 /// Options of a server.
 #[derive(Debug, Clone)]
@@ -34,6 +44,16 @@ pub struct ServerConfig {
     pub listen: SocketAddr,
     /// Folders to serve.
     pub serve: Vec<Mount>,
+    /// Scenarios that can be played by name, beside those that are shipped.
+    pub scenarios: Vec<Scenario>,
+    /// What is played from the start.
+    pub play: Option<Plan>,
+    /// What a control request must bear. Without one, requests from this machine need none, and
+    /// a server that listens on more than loopback makes one up.
+    pub token: Option<Token>,
+    /// Where apps that are started find this server, such as `ws://cloud.example:8002`. Without
+    /// it, where it listens.
+    pub public_url: Option<String>,
     /// Options of the cloud itself.
     pub cloud: Config,
 }
@@ -44,6 +64,10 @@ impl Default for ServerConfig {
         Self {
             listen: SocketAddr::from(([127, 0, 0, 1], 0)),
             serve: Vec::new(),
+            scenarios: Vec::new(),
+            play: None,
+            token: None,
+            public_url: None,
             cloud: Config::default(),
         }
     }
@@ -53,23 +77,54 @@ impl Default for ServerConfig {
 #[derive(Debug)]
 pub struct Server {
     addr: SocketAddr,
+    token: Option<Token>,
     driver: Arc<Driver>,
     stopping: watch::Sender<bool>,
     timers: JoinHandle<()>,
+    webhooks: JoinHandle<()>,
     serving: JoinHandle<()>,
 }
 
 /// Starts a server. Must be called inside a tokio runtime.
-pub async fn start(config: ServerConfig) -> io::Result<Server> {
+pub async fn start(mut config: ServerConfig) -> io::Result<Server> {
     static_files::check(&config.serve)?;
     let listener = TcpListener::bind(config.listen).await?;
     let addr = listener.local_addr()?;
+    if config.token.is_none() && !addr.ip().is_loopback() {
+        config.token = Some(Token::generate().map_err(io::Error::other)?);
+    }
+    let access = Access {
+        addr,
+        token: config.token.clone(),
+    };
+    config.cloud.public_url = config.public_url.unwrap_or_else(|| reachable(addr));
     let (stopping, stopped) = watch::channel(false);
-    let driver = Arc::new(Driver::new(config.cloud));
+    let limits = Limits {
+        frame_bytes: config.cloud.max_frame_bytes,
+        send_buffer_bytes: config.cloud.max_send_buffer_bytes,
+    };
+    let lines = line::Limits {
+        most: config.cloud.max_connections.saturating_add(SPARE_LINES),
+        patience: config.cloud.handshake_timeout,
+    };
+    let (call, calls) = mpsc::unbounded_channel();
+    let driver = Arc::new(Driver::new(config.cloud, call));
     let timers = tokio::spawn(Arc::clone(&driver).run_timers());
-    let app = router(Arc::clone(&driver), &config.serve, addr, stopped.clone());
+    let webhooks = tokio::spawn(webhook::run(Arc::clone(&driver), calls));
+    let mut scenarios = Scenario::shipped();
+    scenarios.extend(config.scenarios);
+    let shared = Shared {
+        driver: Arc::clone(&driver),
+        scenarios: scenarios.into(),
+        limits,
+        stopped: stopped.clone(),
+    };
+    let app = router(shared, &config.serve, access);
+    if let Some(plan) = config.play {
+        driver.with(|cloud, now| cloud.play(plan, Target::All, now));
+    }
     let app = app.into_make_service_with_connect_info::<LineInfo>();
-    let serving = axum::serve(LineListener::new(listener), app)
+    let serving = axum::serve(LineListener::new(listener, lines), app)
         .with_graceful_shutdown(until(stopped))
         .into_future();
     let serving = tokio::spawn(async move {
@@ -78,11 +133,26 @@ pub async fn start(config: ServerConfig) -> io::Result<Server> {
     });
     Ok(Server {
         addr,
+        token: config.token,
         driver,
         stopping,
         timers,
+        webhooks,
         serving,
     })
+}
+
+/// Where a server that listens at `addr` is found from this machine.
+fn reachable(mut addr: SocketAddr) -> String {
+    if addr.ip().is_unspecified() {
+        let loopback = if addr.is_ipv4() {
+            IpAddr::from(Ipv4Addr::LOCALHOST)
+        } else {
+            IpAddr::from(Ipv6Addr::LOCALHOST)
+        };
+        addr.set_ip(loopback);
+    }
+    format!("ws://{addr}")
 }
 
 impl Server {
@@ -92,6 +162,11 @@ impl Server {
     /// Where it listens.
     pub fn addr(&self) -> SocketAddr {
         self.addr
+    }
+
+    /// What a control request must bear, where it must.
+    pub fn token(&self) -> Option<&Token> {
+        self.token.as_ref()
     }
 
     /// How many WebSockets are not gone yet.
@@ -113,6 +188,7 @@ impl Server {
 impl Drop for Server {
     fn drop(&mut self) {
         self.timers.abort();
+        self.webhooks.abort();
         self.serving.abort();
         self.driver.abandon();
     }
@@ -123,26 +199,36 @@ async fn until(mut stopped: watch::Receiver<bool>) {
     let _ = stopped.wait_for(|stopped| *stopped).await;
 }
 
+/// TCP connections beside those of TPAs: for control requests, watchers and pages.
+const SPARE_LINES: usize = 256;
+
 /// The longest request body of the control interface.
 const MAX_BODY_BYTES: usize = 2 * 1024 * 1024;
 
-fn router(
-    driver: Arc<Driver>,
-    mounts: &[Mount],
-    addr: SocketAddr,
-    stopped: watch::Receiver<bool>,
-) -> Router {
+fn router(shared: Shared, mounts: &[Mount], access: Access) -> Router {
     let control = Router::new()
         .route("/sessions", get(control::sessions))
+        .route("/metrics", get(control::metrics))
         .route("/events", get(events::feed))
         .route(
             "/faults",
             post(control::inject).delete(control::clear_faults),
         )
         .route("/frames", post(control::send_frame))
-        .route("/apps/stop", post(control::stop_apps))
+        .route("/apps", post(apps::start))
+        .route("/apps/{package}", delete(apps::stop))
+        .route("/apps/stop", post(apps::stop_many))
+        .route(
+            "/scenarios",
+            get(scenarios::list)
+                .post(scenarios::play)
+                .delete(scenarios::stop),
+        )
         .layer(DefaultBodyLimit::max(MAX_BODY_BYTES))
-        .layer(middleware::from_fn(guard::same_machine));
+        .layer(middleware::from_fn_with_state(
+            access.clone(),
+            guard::may_control,
+        ));
     let sockets = Router::new()
         .route("/tpa-ws", get(tpa_socket::augment_os))
         .route("/app-ws", get(tpa_socket::mentra_os));
@@ -150,13 +236,23 @@ fn router(
         .route("/healthz", get(|| async { "ok\n" }))
         .merge(control)
         .merge(sockets)
-        .layer(middleware::from_fn_with_state(addr, guard::known_host))
-        .with_state(Shared { driver, stopped })
+        .layer(middleware::from_fn_with_state(access, guard::known_host))
+        .layer(middleware::from_fn(line::claim))
+        .with_state(shared)
 }
 
 /// What the handlers share.
 #[derive(Clone)]
 struct Shared {
     driver: Arc<Driver>,
+    scenarios: Arc<[Scenario]>,
+    limits: Limits,
     stopped: watch::Receiver<bool>,
+}
+
+/// What a TPA's socket may cost.
+#[derive(Clone, Copy)]
+struct Limits {
+    frame_bytes: usize,
+    send_buffer_bytes: usize,
 }

@@ -17,11 +17,21 @@ use super::Shared;
 /// Strict, except that a page may run wasm and may reach servers on this machine.
 const POLICY: &str = "default-src 'self'; script-src 'self' 'wasm-unsafe-eval'; \
     connect-src 'self' ws: http://127.0.0.1:* http://localhost:*; style-src 'self'; \
-    img-src 'self' data:; base-uri 'none'; frame-ancestors 'none'";
+    img-src 'self' data:; object-src 'none'; base-uri 'none'; form-action 'self'; \
+    frame-ancestors 'none'";
 
 /// Paths that are the server's own.
-const RESERVED: [&str; 7] = [
-    "tpa-ws", "app-ws", "healthz", "sessions", "events", "faults", "frames",
+const RESERVED: [&str; 10] = [
+    "tpa-ws",
+    "app-ws",
+    "healthz",
+    "metrics",
+    "sessions",
+    "events",
+    "faults",
+    "frames",
+    "apps",
+    "scenarios",
 ];
 
 /// A folder and the path that it is served at. Written `DIR` or `/path=DIR`.
@@ -54,7 +64,7 @@ impl FromStr for Mount {
         }
         if segments
             .first()
-            .is_some_and(|first| RESERVED.contains(first) || *first == "apps")
+            .is_some_and(|first| RESERVED.contains(first))
         {
             return Err(format!("{path} is the server's own"));
         }

@@ -11,16 +11,16 @@ use futures_util::{SinkExt, StreamExt};
 use tokio::sync::watch;
 
 use super::Shared;
-use super::driver::{self, Driver, Mode, SocketHandle, SocketOrders};
+use super::driver::{Driver, Mode, SocketHandle, SocketOrders};
 use super::line::{LineInfo, ResetSwitch};
 use crate::cloud::{Input, Refused};
 use crate::effects::Delivery;
 use crate::identity::ConnectionId;
 use crate::protocol::Dialect;
 
-/// Longer messages than this are not even read. The cloud's own limit is lower, so that it can
-/// close with 1009 and a reason.
-const HARD_LIMIT_BYTES: usize = 4 * 1024 * 1024;
+/// A frame that is longer than the cloud's limit, but no more than this many times, is read to
+/// its end, so that the close handshake can follow it. Longer ones are not even read.
+const HARD_LIMIT: usize = 2;
 
 /// What RFC 6455 calls a close frame without a code.
 const NO_CODE: u16 = 1005;
@@ -45,7 +45,9 @@ pub(super) async fn mentra_os(
 
 fn accept(shared: Shared, line: LineInfo, upgrade: WebSocketUpgrade, dialect: Dialect) -> Response {
     let driver = shared.driver;
-    let (handle, orders) = SocketHandle::new();
+    let limits = shared.limits;
+    let (handle, orders) = SocketHandle::new(limits.send_buffer_bytes);
+    let hard_limit = limits.frame_bytes.saturating_mul(HARD_LIMIT);
     let peer = line.peer.to_string();
     let opened = driver.open(handle, |cloud, now| cloud.open(&peer, dialect, now));
     let id = match opened {
@@ -62,8 +64,8 @@ fn accept(shared: Shared, line: LineInfo, upgrade: WebSocketUpgrade, dialect: Di
     };
     let failed = Arc::clone(&driver);
     upgrade
-        .max_message_size(HARD_LIMIT_BYTES)
-        .max_frame_size(HARD_LIMIT_BYTES)
+        .max_message_size(hard_limit)
+        .max_frame_size(hard_limit)
         // The defaults reserve 128 KiB for each connection, which adds up.
         .read_buffer_size(8 * 1024)
         .write_buffer_size(0)
@@ -115,7 +117,12 @@ async fn read(
             Some(Ok(message)) => message,
             Some(Err(error)) => {
                 tracing::debug!(connection = %id, %error, "cannot read");
-                return;
+                if !is_too_big(error) {
+                    return;
+                }
+                driver.handle_input(id, Input::TooBig);
+                // The rest of the frame is in the way of the peer's answer; the cloud cuts.
+                return std::future::pending().await;
             }
             None => return,
         };
@@ -123,7 +130,8 @@ async fn read(
             Message::Text(text) => Input::Text(text.as_str()),
             Message::Binary(bytes) => Input::Binary(bytes),
             // The library below answers pings by itself.
-            Message::Ping(_) | Message::Pong(_) => Input::SignOfLife,
+            Message::Ping(_) => Input::Ping,
+            Message::Pong(_) => Input::Pong,
             Message::Close(None) => Input::Closed {
                 code: NO_CODE,
                 reason: "",
@@ -135,6 +143,12 @@ async fn read(
         };
         driver.handle_input(id, input);
     }
+}
+
+fn is_too_big(error: axum::Error) -> bool {
+    let error = error.into_inner();
+    let error = error.downcast_ref::<tungstenite::Error>();
+    matches!(error, Some(tungstenite::Error::Capacity(_)))
 }
 
 /// Writes what the cloud delivers. Never ends: when nothing more can be written, reading shows
@@ -150,7 +164,7 @@ async fn write(mut sink: SplitSink<WebSocket, Message>, mut orders: SocketOrders
             what = orders.next() => what,
         };
         let Some(what) = what else { break };
-        let cost = driver::cost_of(&what);
+        let cost = what.cost();
         let is_close = matches!(what, Delivery::Close { .. });
         let sent = sink.send(message_of(what)).await;
         orders.delivered(cost);

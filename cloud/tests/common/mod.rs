@@ -16,8 +16,8 @@ use tokio::time::timeout;
 use tokio_tungstenite::tungstenite::client::IntoClientRequest;
 use tokio_tungstenite::tungstenite::{Error, Message};
 use tokio_tungstenite::{WebSocketStream, client_async};
-use tpa_cloud::Config;
 use tpa_cloud::server::{self, Server, ServerConfig};
+use tpa_cloud::{Config, Plan};
 
 pub const PACKAGE: &str = "org.example.captions";
 pub const KEY: &str = "dev-key";
@@ -32,6 +32,15 @@ pub async fn start() -> Server {
 pub async fn start_with(cloud: Config) -> Server {
     let config = ServerConfig {
         cloud,
+        ..ServerConfig::default()
+    };
+    server::start(config).await.unwrap()
+}
+
+/// A server that plays a plan from its start.
+pub async fn start_playing(plan: Plan) -> Server {
+    let config = ServerConfig {
+        play: Some(plan),
         ..ServerConfig::default()
     };
     server::start(config).await.unwrap()

@@ -1,0 +1,103 @@
+//! The README is true: it names everything that there is, and its examples work.
+#![allow(
+    clippy::unwrap_used,
+    clippy::expect_used,
+    reason = "all of this is tests"
+)]
+
+mod common;
+
+use std::collections::BTreeSet;
+use std::process::Command;
+
+use common::{get, http, start};
+use tpa_cloud::Scenario;
+
+const README: &str = include_str!("../README.md");
+
+#[test]
+fn every_option_is_named_and_there_are_no_others() {
+    let help = Command::new(env!("CARGO_BIN_EXE_tpa-cloud"))
+        .arg("--help")
+        .output()
+        .unwrap();
+    let help = String::from_utf8(help.stdout).unwrap();
+    let options = |text: &str, before: &str| -> BTreeSet<String> {
+        let found = text.match_indices(before).map(|(at, _)| {
+            let rest = text[at + before.len()..].chars();
+            rest.take_while(|letter| letter.is_ascii_alphabetic() || *letter == '-')
+                .collect()
+        });
+        found.collect()
+    };
+    assert_eq!(options(README, "\n| `--"), options(&help, "\n      --"));
+}
+
+#[test]
+fn every_scenario_is_named_and_the_example_is_one() {
+    for scenario in Scenario::shipped() {
+        let row = format!("| `{}` |", scenario.name);
+        assert!(README.contains(&row), "{row}");
+    }
+    let blocks = README.split("```toml\n").skip(1);
+    let blocks: Vec<&str> = blocks
+        .map(|block| block.split("```").next().unwrap())
+        .collect();
+    let example = blocks.iter().find(|block| block.contains("[[steps]]"));
+    let example = Scenario::from_toml("lunch", example.unwrap()).unwrap();
+    assert_eq!(example.steps().len(), 5);
+}
+
+#[tokio::test]
+async fn every_figure_is_named() {
+    let server = start().await;
+    // So that there is a series of each family.
+    for (path, body) in [
+        ("/faults", r#"{"fault":"refuse"}"#),
+        ("/apps", r#"{"packageName":"a.b","userId":"user1"}"#),
+    ] {
+        assert_eq!(http(&server, "POST", path, &[], body).await.status, 202);
+    }
+    let metrics = get(&server, "/metrics").await.body;
+    for line in metrics.lines() {
+        let Some(family) = line.strip_prefix("# TYPE tpa_cloud_") else {
+            continue;
+        };
+        let name = family.split(' ').next().unwrap();
+        let named = ["`", "{"]
+            .iter()
+            .any(|end| README.contains(&format!("`{name}{end}")));
+        assert!(named, "{name}");
+    }
+}
+
+/// The requests of the examples are ones that the server takes.
+#[tokio::test]
+async fn the_examples_of_requests_work() {
+    let server = start().await;
+    let mut count = 0;
+    for line in README.lines().filter(|line| line.starts_with("curl -X ")) {
+        let words = shell_words(line);
+        let method = &words[2];
+        let path = words[3].strip_prefix("localhost:8002").unwrap();
+        let body = words.get(5).map_or("", |body| body.as_str());
+        let response = http(&server, method, path, &[], body).await;
+        assert_eq!(response.status, 202, "{line}: {}", response.body);
+        count += 1;
+    }
+    assert!(count >= 4, "{count}");
+}
+
+/// The words of a command line whose quotes are single ones.
+fn shell_words(line: &str) -> Vec<String> {
+    line.split('\'')
+        .enumerate()
+        .flat_map(|(index, part)| {
+            if index % 2 == 1 {
+                vec![part.to_owned()]
+            } else {
+                part.split_whitespace().map(str::to_owned).collect()
+            }
+        })
+        .collect()
+}

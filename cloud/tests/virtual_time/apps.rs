@@ -1,0 +1,191 @@
+//! Apps that are started by the cloud, lost, started again, and stopped.
+
+use tpa_cloud::{UserSessionId, WebhookCall};
+
+use crate::world::*;
+
+const URL: &str = "http://127.0.0.1:7010/webhook";
+
+impl World {
+    fn start_app(&mut self) {
+        let user = UserSessionId::new("user1");
+        let url = Some(URL.to_owned());
+        let session_id = self.cloud.start_app(&user, PACKAGE, url, self.now);
+        assert_eq!(session_id, format!("user1-{PACKAGE}"));
+        self.drain();
+    }
+
+    fn stop_app(&mut self) {
+        let target = Target::Package(PACKAGE.to_owned());
+        self.cloud.stop_apps(&target, "user_disabled", self.now);
+        self.drain();
+    }
+
+    /// The webhook calls so far: when in ms, to where, and with what body.
+    fn calls(&self) -> Vec<(u64, WebhookCall, Value)> {
+        let said = self.said.iter();
+        said.filter_map(|(at, output)| match output {
+            Output::Webhook(call) => {
+                let body = serde_json::from_str(&call.body).unwrap();
+                Some((at.as_millis(), call.clone(), body))
+            }
+            _ => None,
+        })
+        .collect()
+    }
+
+    fn app_state(&self) -> Value {
+        self.cloud.sessions()[0]["apps"][0]["state"].clone()
+    }
+}
+
+#[test]
+fn a_started_app_is_told_so_by_its_webhook() {
+    let mut world = World::with(Config {
+        public_url: "ws://127.0.0.1:1234".to_owned(),
+        ..Config::default()
+    });
+    world.start_app();
+    let (_, call, body) = world.calls().pop().unwrap();
+    assert_eq!(call.url, URL);
+    assert_eq!(body["type"], "session_request");
+    assert_eq!(body["sessionId"], format!("user1-{PACKAGE}"));
+    assert_eq!(body["userId"], "user1");
+    assert_eq!(body["augmentOSWebsocketUrl"], "ws://127.0.0.1:1234/tpa-ws");
+    assert!(body["timestamp"].as_str().unwrap().ends_with('Z'));
+    assert_eq!(world.app_state(), "starting");
+    world.connect("user1", PACKAGE);
+    assert_eq!(world.app_state(), "connected");
+}
+
+#[test]
+fn a_stopped_app_is_told_so_in_both_ways() {
+    let mut world = World::new();
+    world.start_app();
+    let id = world.connect("user1", PACKAGE);
+    world.stop_app();
+    let frame = world.frames_to(id).pop().unwrap();
+    assert_eq!(
+        (&frame["type"], &frame["reason"]),
+        (&json!("app_stopped"), &json!("user_disabled"))
+    );
+    assert_eq!(world.close_of(id), Some((1000, "App stopped".to_owned())));
+    let (_, call, body) = world.calls().pop().unwrap();
+    assert_eq!(call.url, URL);
+    assert_eq!(body["type"], "stop_request");
+    assert_eq!(body["reason"], "user_disabled");
+    assert_eq!(world.cloud.sessions()[0]["apps"], json!([]));
+    world.advance(seconds(60));
+    assert_eq!(world.calls().len(), 2);
+}
+
+#[test]
+fn an_app_that_is_not_connected_can_be_stopped() {
+    let mut world = World::new();
+    world.start_app();
+    world.stop_app();
+    assert_eq!(world.calls().len(), 2);
+    world.stop_app();
+    assert_eq!(world.calls().len(), 2);
+}
+
+#[test]
+fn an_app_that_was_lost_is_started_again_after_five_seconds() {
+    let mut world = World::new();
+    world.start_app();
+    world.connect("user1", PACKAGE);
+    world.inject(Fault::Cut, None);
+    assert_eq!(world.app_state(), "lost");
+    world.advance(Duration::from_millis(4_999));
+    assert_eq!(world.calls().len(), 1);
+    world.advance(Duration::from_millis(1));
+    let calls = world.calls();
+    assert_eq!(calls.len(), 2);
+    assert_eq!(
+        (calls[1].0, &calls[1].2["type"]),
+        (5_000, &json!("session_request"))
+    );
+    // Once is enough: what does not come then does not come.
+    world.advance(seconds(60));
+    assert_eq!(world.calls().len(), 2);
+}
+
+#[test]
+fn an_app_that_comes_back_in_time_is_left_alone() {
+    let mut world = World::new();
+    world.start_app();
+    world.connect("user1", PACKAGE);
+    world.inject(Fault::Cut, None);
+    world.advance(seconds(4));
+    let back = world.connect("user1", PACKAGE);
+    for _ in 0..6 {
+        world.advance(seconds(10));
+        world.input(back, Input::Pong);
+    }
+    // So is one that takes its own session over.
+    world.connect("user1", PACKAGE);
+    world.advance(seconds(10));
+    assert_eq!(world.calls().len(), 1);
+}
+
+#[test]
+fn an_app_that_says_goodbye_is_not_started_again() {
+    let release = |world: &mut World, id: ConnectionId| {
+        world.frame(
+            id,
+            json!({"type": "ownership_release", "packageName": PACKAGE,
+                   "sessionId": format!("user1-{PACKAGE}"), "reason": "switching_clouds"}),
+        );
+        world.input(id, Input::Gone);
+    };
+    let close = |world: &mut World, id: ConnectionId| {
+        let reason = "";
+        world.input(id, Input::Closed { code: 1000, reason });
+        world.input(id, Input::Gone);
+    };
+    for goodbye in [release, close] {
+        let mut world = World::new();
+        world.start_app();
+        let id = world.connect("user1", PACKAGE);
+        goodbye(&mut world, id);
+        assert_eq!(world.app_state(), "released");
+        world.advance(seconds(60));
+        assert_eq!(world.calls().len(), 1);
+        // When it comes back all the same, it is the cloud's again.
+        let id = world.connect("user1", PACKAGE);
+        world.input(id, Input::Gone);
+        world.advance(seconds(60));
+        assert_eq!(world.calls().len(), 2);
+    }
+}
+
+#[test]
+fn what_a_webhook_answers_is_told() {
+    let mut world = World::new();
+    world.start_app();
+    let (_, call, _) = world.calls().pop().unwrap();
+    let refused = Err("connection refused".to_owned());
+    world.cloud.handle_webhook(&call, refused, world.now);
+    world.drain();
+    let (_, fact) = world.facts().pop().unwrap();
+    assert_eq!(
+        fact,
+        Fact::Webhook {
+            request: "session_request",
+            package_name: PACKAGE.to_owned(),
+            user_session_id: UserSessionId::new("user1"),
+            success: false,
+            error: Some("connection refused".to_owned()),
+        }
+    );
+}
+
+#[test]
+fn a_cloud_that_restarts_has_forgotten_the_apps() {
+    let mut world = World::new();
+    world.start_app();
+    world.connect("user1", PACKAGE);
+    world.inject(Fault::Restart { close: None }, Some(seconds(1)));
+    world.advance(seconds(60));
+    assert_eq!(world.calls().len(), 1);
+}

@@ -1,0 +1,59 @@
+//! Callbacks: told at once, by name, and no longer than they wish.
+
+use std::sync::Mutex;
+
+use crate::world::*;
+
+/// What a callback has heard: whose it was, and what.
+type Heard = Arc<Mutex<Vec<(Option<String>, Fact)>>>;
+
+fn listen(world: &mut World) -> (tpa_cloud::FollowerId, Heard) {
+    let heard = Heard::default();
+    let notes = Arc::clone(&heard);
+    let follower = world.cloud.follow(move |event| {
+        let package = event.package_name().map(str::to_owned);
+        notes.lock().unwrap().push((package, event.fact.clone()));
+    });
+    (follower, heard)
+}
+
+#[test]
+fn every_callback_hears_of_a_stale_connection_and_of_its_closure_by_name() {
+    let mut world = World::new();
+    world.connect("user1", PACKAGE);
+    let listeners = [listen(&mut world).1, listen(&mut world).1];
+    // Not drained: they need not wait for the outputs.
+    for _ in 0..4 {
+        let (at, _) = world.cloud.poll_timeout().unwrap();
+        world.cloud.handle_timeout(at);
+    }
+    for heard in listeners {
+        let heard = heard.lock().unwrap();
+        let package = Some(PACKAGE.to_owned());
+        assert_eq!(
+            heard[0],
+            (package.clone(), Fact::Stale { silent_ms: 45_000 })
+        );
+        assert_eq!(heard[1].0, package);
+        assert!(matches!(heard[1].1, Fact::Closed { code: 4008, .. }));
+        assert_eq!(heard.len(), 2);
+    }
+}
+
+#[test]
+fn a_callback_hears_nothing_after_it_was_ended() {
+    let mut world = World::new();
+    let (follower, ended) = listen(&mut world);
+    let (_, goes_on) = listen(&mut world);
+    world.cloud.unfollow(follower);
+    world.connect("user1", PACKAGE);
+    assert!(ended.lock().unwrap().is_empty());
+    let facts: Vec<Fact> = goes_on
+        .lock()
+        .unwrap()
+        .iter()
+        .map(|(_, fact)| fact.clone())
+        .collect();
+    assert_eq!(facts.len(), 3, "{facts:?}");
+    assert_eq!((&facts[0], &facts[2]), (&Fact::Opened, &Fact::Acked));
+}

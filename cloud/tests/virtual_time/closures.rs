@@ -1,0 +1,217 @@
+//! How connections end, and that nothing is left of them.
+
+use tpa_cloud::UserSessionId;
+
+use crate::world::*;
+
+#[test]
+fn a_socket_that_does_not_introduce_itself_is_closed() {
+    let mut world = World::new();
+    let id = world.open();
+    world.advance(seconds(10));
+    let close = (1008, "Handshake timeout".to_owned());
+    assert_eq!(world.close_of(id), Some(close));
+}
+
+/// Something that ends a connection, and what it is called.
+type Closure = (&'static str, fn(&mut World, ConnectionId));
+
+/// Ways in which a connection can end.
+fn closures() -> Vec<Closure> {
+    vec![
+        ("the peer closes", |world, id| {
+            world.input(
+                id,
+                Input::Closed {
+                    code: 1000,
+                    reason: "bye",
+                },
+            );
+        }),
+        ("the socket is lost", |world, id| {
+            world.input(id, Input::Gone)
+        }),
+        ("it is stale", |world, _| world.advance(seconds(45))),
+        ("it is superseded", |world, _| {
+            world.connect("user1", PACKAGE);
+        }),
+        ("it does not read", |world, id| {
+            world.input(id, Input::Congested)
+        }),
+        ("it sends nonsense", |world, id| {
+            world.input(id, Input::Text("{"))
+        }),
+        ("it sends too much", |world, id| {
+            world.input(id, Input::Binary(&vec![0; 2 << 20]));
+        }),
+        ("its app is stopped", |world, _| {
+            world
+                .cloud
+                .stop_apps(&Target::All, "user_disabled", world.now);
+            world.drain();
+        }),
+        ("a fault closes it", |world, _| {
+            let reason = "because".to_owned();
+            world.inject(Fault::Close { code: 1011, reason }, None);
+        }),
+        ("a fault cuts it", |world, _| {
+            world.inject(Fault::Cut, None);
+        }),
+        ("it freezes for good", |world, _| {
+            world.inject(Fault::Freeze, None);
+            world.advance(seconds(45));
+        }),
+        ("the cloud restarts", |world, _| {
+            world.inject(Fault::Restart { close: None }, Some(seconds(1)));
+        }),
+        ("the cloud shuts down", |world, _| {
+            world.cloud.shut_down(world.now);
+            world.drain();
+        }),
+    ]
+}
+
+#[test]
+fn after_any_closure_no_part_holds_the_dead_connection() {
+    for (how, close) in closures() {
+        let mut world = World::new();
+        let id = world.connect("user1", PACKAGE);
+        world.subscribe(id, &["transcription", "audio_chunk"]);
+        world.frame(
+            id,
+            json!({"type": "display_event", "view": "main",
+                   "layout": {"layoutType": "text_wall", "text": "hi"}}),
+        );
+        // Every part has something to do with it.
+        let user = UserSessionId::new("user1");
+        world.cloud.start_app(&user, PACKAGE, None, world.now);
+        world.frame(id, json!({"type": "app_room_join", "roomId": "kitchen"}));
+        world.frame(id, json!({"type": "photo_request", "requestId": "p1"}));
+        world.cloud.follow(|_| {});
+        world.drain();
+        let identities: Vec<Weak<Identity>> = world
+            .facts()
+            .iter()
+            .filter_map(|(who, _)| who.as_ref())
+            .filter(|who| who.connection_id == id)
+            .map(Arc::downgrade)
+            .collect();
+        assert!(!identities.is_empty());
+
+        close(&mut world, id);
+
+        let closed = world
+            .facts_of(id)
+            .into_iter()
+            .filter(|fact| matches!(fact, Fact::Closed { .. }))
+            .count();
+        assert_eq!(closed, 1, "{how}");
+        world.said.clear();
+        for identity in &identities {
+            assert!(
+                identity.upgrade().is_none(),
+                "{how}: somebody still holds it"
+            );
+        }
+        // Nor its name: all that is left anywhere is the socket's own entry and its deadline.
+        let mut left = format!("{:?}", world.cloud);
+        let name = format!("{id:?}");
+        for own in [format!("{name}: Link "), format!("Cut({name})")] {
+            left = left.replace(&own, "");
+        }
+        assert!(!left.contains(&name), "{how}: {left}");
+        let sessions = world.cloud.sessions().to_string();
+        assert!(
+            !sessions.contains(&format!("\"{id}\"")),
+            "{how}: {sessions}"
+        );
+        // It gets nothing more, and no deadline but that of its socket is left.
+        world.advance(seconds(60));
+        assert!(world.streams_to(id).is_empty(), "{how}");
+        world.input(id, Input::Text(r#"{"type":"ping"}"#));
+        world.input(id, Input::Gone);
+        assert!(world.deliveries_to(id).is_empty(), "{how}");
+        assert!(world.facts_of(id).is_empty(), "{how}");
+        let left = format!("{:?}", world.cloud);
+        assert!(!left.contains(&name), "{how}: {left}");
+        // Whoever took over is the only one left.
+        let left = usize::from(how == "it is superseded");
+        assert_eq!(world.cloud.socket_count(), left, "{how}");
+        if left == 0 {
+            assert_eq!(world.cloud.poll_timeout(), None, "{how}");
+        }
+    }
+}
+
+#[test]
+fn a_second_connection_takes_the_session_over() {
+    let mut world = World::new();
+    let first = world.connect("user1", PACKAGE);
+    let other_user = world.connect("user2", PACKAGE);
+    let other_app = world.connect("user1", "org.example.other");
+    let second = world.connect("user1", PACKAGE);
+    let close = (4009, "Superseded by another connection".to_owned());
+    assert_eq!(world.close_of(first), Some(close));
+    assert!(
+        world
+            .facts_of(first)
+            .contains(&Fact::Superseded { by: second })
+    );
+    for id in [other_user, other_app, second] {
+        assert_eq!(world.close_of(id), None);
+    }
+}
+
+#[test]
+fn the_app_is_stopped_with_a_frame_and_a_close() {
+    let mut world = World::new();
+    let id = world.connect("user1", PACKAGE);
+    let other = world.connect("user1", "org.example.other");
+    let target = Target::Package(PACKAGE.to_owned());
+    assert_eq!(
+        world.cloud.stop_apps(&target, "user_disabled", world.now),
+        [id]
+    );
+    world.drain();
+    let frame = world.frames_to(id).pop().unwrap();
+    assert_eq!(
+        (&frame["type"], &frame["reason"]),
+        (&json!("app_stopped"), &json!("user_disabled"))
+    );
+    assert_eq!(world.close_of(id), Some((1000, "App stopped".to_owned())));
+    assert_eq!(world.close_of(other), None);
+}
+
+#[test]
+fn a_second_introduction_is_refused() {
+    let mut world = World::new();
+    let id = world.connect("user1", PACKAGE);
+    world.introduce(id, "user1", PACKAGE);
+    assert_eq!(world.close_of(id).unwrap().0, 1008);
+}
+
+#[test]
+fn time_that_goes_back_changes_nothing() {
+    let mut world = World::new();
+    let id = world.connect("user1", PACKAGE);
+    world.advance(seconds(14));
+    world.cloud.handle_timeout(world.now);
+    world.cloud.handle_timeout(Instant::ZERO);
+    world.cloud.handle_input(id, Input::Pong, Instant::ZERO);
+    world.drain();
+    world.advance(seconds(44));
+    assert_eq!(world.close_of(id), None);
+    world.input(
+        id,
+        Input::Closed {
+            code: 1000,
+            reason: "",
+        },
+    );
+    let by_peer = Fact::Closed {
+        code: 1000,
+        reason: String::new(),
+        by: Side::Peer,
+    };
+    assert_eq!(world.facts_of(id).pop(), Some(by_peer));
+}

@@ -1,0 +1,216 @@
+//! Faults, each in virtual time.
+
+use crate::world::*;
+
+#[test]
+fn a_frozen_connection_is_silent_until_it_thaws() {
+    let mut world = World::new();
+    let id = world.connect("user1", PACKAGE);
+    world.subscribe(id, &["transcription"]);
+    world.said.clear();
+    assert_eq!(world.inject(Fault::Freeze, Some(seconds(20))), [id]);
+    world.advance(Duration::from_millis(19_999));
+    assert!(world.deliveries_to(id).is_empty());
+    // A connection that comes within the time freezes too.
+    let late = world.open();
+    let freezes = |world: &World, frozen: bool| {
+        let said = world.said.iter();
+        said.filter(
+            |(_, output)| matches!(output, Output::Freeze { frozen: is, .. } if *is == frozen),
+        )
+        .count()
+    };
+    assert_eq!(freezes(&world, true), 2);
+    world.advance(seconds(2));
+    assert_eq!(freezes(&world, false), 2);
+    assert!(!world.deliveries_to(id).is_empty());
+    world.introduce(late, "user2", PACKAGE);
+    assert_eq!(world.frames_to(late)[0]["type"], "tpa_connection_ack");
+}
+
+#[test]
+fn a_delay_keeps_the_order_and_ends() {
+    let mut world = World::new();
+    let id = world.connect("user1", PACKAGE);
+    world.said.clear();
+    world.inject(Fault::Delay(seconds(3)), Some(seconds(10)));
+    world.frame(id, json!({"type": "ping"}));
+    assert!(world.deliveries_to(id).is_empty());
+    world.advance(seconds(3));
+    assert_eq!(world.frames_to(id)[0]["type"], "pong");
+    // Clearing lets out at once what is held.
+    world.said.clear();
+    world.frame(id, json!({"type": "ping"}));
+    world.cloud.clear_faults(&Target::All, world.now);
+    world.drain();
+    world.frame(id, json!({"type": "dashboard_mode_change", "mode": "main"}));
+    world.advance(Duration::ZERO);
+    assert_eq!(world.frames_to(id).len(), 1);
+    world.frame(id, json!({"type": "ping"}));
+    assert_eq!(world.frames_to(id).len(), 2);
+}
+
+#[test]
+fn a_close_frame_waits_behind_what_is_delayed() {
+    let mut world = World::new();
+    let id = world.connect("user1", PACKAGE);
+    world.said.clear();
+    world.inject(Fault::Delay(seconds(3)), None);
+    world
+        .cloud
+        .stop_apps(&Target::All, "user_disabled", world.now);
+    world.drain();
+    assert!(world.deliveries_to(id).is_empty());
+    world.advance(seconds(4));
+    let said: Vec<String> = world
+        .deliveries_to(id)
+        .iter()
+        .map(|(at, what)| format!("{} {what:?}", at.as_millis()))
+        .collect();
+    assert_eq!(said.len(), 2, "{said:?}");
+    assert!(
+        said[0].starts_with("3000") && said[0].contains("app_stopped"),
+        "{said:?}"
+    );
+    assert!(
+        said[1].starts_with("3000") && said[1].contains("App stopped"),
+        "{said:?}"
+    );
+    assert_eq!(world.cut_at(id), None);
+    world.advance(seconds(1));
+    assert_eq!(world.cut_at(id), Some(Instant::from_millis(5_000)));
+}
+
+#[test]
+fn refusals_are_for_the_next_or_for_a_time() {
+    let mut world = World::new();
+    let open = |world: &mut World| {
+        let opened = world.cloud.open("10.0.0.1:5", Dialect::MentraOs, world.now);
+        world.drain();
+        opened.map(|_| ())
+    };
+    world.inject(Fault::Refuse, None);
+    assert_eq!(open(&mut world), Err(Refused::ByFault));
+    assert_eq!(open(&mut world), Ok(()));
+    world.inject(Fault::Refuse, Some(seconds(2)));
+    assert_eq!(open(&mut world), Err(Refused::ByFault));
+    world.advance(Duration::from_millis(1_999));
+    assert_eq!(open(&mut world), Err(Refused::ByFault));
+    world.advance(Duration::from_millis(1));
+    assert_eq!(open(&mut world), Ok(()));
+    world.inject(Fault::Refuse, Some(seconds(60)));
+    world.cloud.clear_faults(&Target::All, world.now);
+    assert_eq!(open(&mut world), Ok(()));
+}
+
+#[test]
+fn a_refusal_with_a_target_waits_for_the_introduction() {
+    let mut world = World::new();
+    let request = FaultRequest {
+        fault: Fault::Refuse,
+        target: Target::Package(PACKAGE.to_owned()),
+        period: None,
+    };
+    world.cloud.inject(&request, world.now);
+    world.connect("user1", "org.example.other");
+    let meant = world.open();
+    world.introduce(meant, "user1", PACKAGE);
+    assert!(world.cut_at(meant).is_some());
+    world.connect("user1", PACKAGE);
+}
+
+#[test]
+fn a_dropped_ack_leaves_the_next_one_alone() {
+    let mut world = World::new();
+    world.inject(Fault::DropAcks, None);
+    let id = world.open();
+    world.introduce(id, "user1", PACKAGE);
+    assert!(world.deliveries_to(id).is_empty());
+    assert_eq!(world.cloud.sessions(), json!([]));
+    world.connect("user1", PACKAGE);
+}
+
+#[test]
+fn flapping_cuts_each_connection_until_the_time_is_over() {
+    let mut world = World::new();
+    let first = world.connect("user1", PACKAGE);
+    world.inject(Fault::Flap(seconds(1)), Some(seconds(5)));
+    assert_eq!(world.cut_at(first), Some(Instant::ZERO));
+    world.advance(seconds(4));
+    let second = world.connect("user1", PACKAGE);
+    world.advance(seconds(1));
+    assert_eq!(world.cut_at(second), Some(Instant::from_millis(5_000)));
+    let third = world.connect("user1", PACKAGE);
+    world.advance(seconds(30));
+    assert_eq!(world.cut_at(third), None);
+}
+
+#[test]
+fn a_fault_with_a_period_befalls_those_that_come_back() {
+    let mut world = World::new();
+    world.connect("user1", PACKAGE);
+    let reason = "again".to_owned();
+    let fault = Fault::Close { code: 1011, reason };
+    assert_eq!(world.inject(fault, Some(seconds(5))).len(), 1);
+    let back = world.connect_and_lose("user1");
+    assert_eq!(world.close_of(back), Some((1011, "again".to_owned())));
+    world.advance(seconds(5));
+    let back = world.connect("user1", PACKAGE);
+    assert_eq!(world.close_of(back), None);
+}
+
+#[test]
+fn a_restart_forgets_everything_and_lets_nobody_in_for_a_time() {
+    let mut world = World::new();
+    let id = world.connect("user1", PACKAGE);
+    world.inject(Fault::Restart { close: None }, Some(seconds(2)));
+    assert!(world.cut_at(id).is_some());
+    assert_eq!(world.cloud.sessions(), json!([]));
+    let refused = world
+        .cloud
+        .open("10.0.0.1:5", Dialect::AugmentOs, world.now);
+    assert_eq!(refused, Err(Refused::ByFault));
+    world.advance(seconds(2));
+    world.connect("user1", PACKAGE);
+}
+
+#[test]
+fn each_known_refusal_can_be_wanted() {
+    for (error, code) in [
+        ("INVALID_API_KEY", 1008),
+        ("INVALID_JWT", 1008),
+        ("JWT_SIGNATURE_FAILED", 1008),
+        ("PACKAGE_NOT_FOUND", 1008),
+        ("SESSION_NOT_FOUND", 1008),
+        ("MALFORMED_MESSAGE", 1008),
+        ("INTERNAL_ERROR", 1011),
+    ] {
+        let mut world = World::new();
+        world.inject(Fault::Reject(error), None);
+        let id = world.open();
+        world.introduce(id, "user1", PACKAGE);
+        assert_eq!(world.frames_to(id)[0]["code"], error);
+        assert_eq!(world.close_of(id).unwrap().0, code, "{error}");
+        // It was for one only.
+        world.connect("user1", PACKAGE);
+    }
+}
+
+#[test]
+fn the_faults_of_one_can_be_cleared_alone() {
+    let mut world = World::new();
+    let one = world.connect("user1", PACKAGE);
+    let other = world.connect("user2", PACKAGE);
+    let target = Target::Session(format!("user1-{PACKAGE}"));
+    world.inject(Fault::Freeze, Some(seconds(20)));
+    world.cloud.clear_faults(&target, world.now);
+    world.drain();
+    let state = |world: &World, user: usize| {
+        world.cloud.sessions()[user]["connections"][0]["state"].clone()
+    };
+    assert_eq!(
+        (state(&world, 0), state(&world, 1)),
+        (json!("connected"), json!("frozen"))
+    );
+    assert_ne!(one, other);
+}

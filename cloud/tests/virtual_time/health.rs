@@ -1,0 +1,70 @@
+//! The health monitor: pings, signs of life, staleness.
+
+use crate::world::*;
+
+#[test]
+fn a_connection_is_pinged_on_time_and_dropped_when_it_is_silent() {
+    let mut world = World::new();
+    let id = world.connect("user1", PACKAGE);
+    world.advance(seconds(50));
+    let pings: Vec<u64> = world
+        .deliveries_to(id)
+        .iter()
+        .filter(|(_, what)| **what == Delivery::Ping)
+        .map(|(at, _)| at.as_millis())
+        .collect();
+    assert_eq!(pings, [15_000, 30_000, 45_000]);
+    let (code, reason) = world.close_of(id).unwrap();
+    assert_eq!(code, 4008);
+    assert!(reason.contains(PACKAGE), "{reason}");
+    // It did not answer the close frame either.
+    assert_eq!(world.cut_at(id), Some(Instant::from_millis(47_000)));
+    let facts = world.facts_of(id);
+    assert!(
+        facts.contains(&Fact::Stale { silent_ms: 45_000 }),
+        "{facts:?}"
+    );
+}
+
+#[test]
+fn any_sign_of_life_puts_staleness_off() {
+    let mut world = World::new();
+    let id = world.connect("user1", PACKAGE);
+    for step in 0..10 {
+        world.advance(seconds(44));
+        match step % 3 {
+            0 => world.input(id, Input::Pong),
+            1 => world.input(id, Input::Binary(b"sound")),
+            _ => world.frame(id, json!({"type": "ping"})),
+        }
+    }
+    assert_eq!(world.close_of(id), None);
+    world.advance(seconds(44));
+    assert_eq!(world.close_of(id), None);
+    world.advance(seconds(1));
+    assert_eq!(world.close_of(id).unwrap().0, 4008);
+}
+
+#[test]
+fn only_the_silent_connection_of_a_session_is_dropped() {
+    let mut world = World::new();
+    let silent = world.connect("user1", "org.example.silent");
+    let lively = world.connect("user1", "org.example.lively");
+    for _ in 0..6 {
+        world.advance(seconds(10));
+        world.input(lively, Input::Pong);
+    }
+    assert_eq!(world.close_of(silent).unwrap().0, 4008);
+    assert_eq!(world.close_of(lively), None);
+}
+
+#[test]
+fn old_clouds_do_not_answer_pings() {
+    let mut world = World::with(Config {
+        pong: false,
+        ..Config::default()
+    });
+    let id = world.connect("user1", PACKAGE);
+    world.frame(id, json!({"type": "ping"}));
+    assert_eq!(world.frames_to(id).len(), 1);
+}

@@ -1,0 +1,128 @@
+//! Apps that are started and stopped over HTTP, with webhooks on real sockets.
+#![allow(
+    clippy::unwrap_used,
+    clippy::expect_used,
+    reason = "all of this is tests"
+)]
+
+mod common;
+
+use common::{End, PACKAGE, Tpa, Watcher, http, patiently, post, start};
+use serde_json::{Value, json};
+use tokio::io::{AsyncReadExt, AsyncWriteExt};
+use tokio::net::TcpListener;
+
+/// An app's web server.
+struct Webhook {
+    listener: TcpListener,
+}
+
+impl Webhook {
+    async fn listen() -> Self {
+        let listener = TcpListener::bind("127.0.0.1:0").await.unwrap();
+        Self { listener }
+    }
+
+    fn url(&self) -> String {
+        format!("http://{}/webhook", self.listener.local_addr().unwrap())
+    }
+
+    /// The body of the next request, answered with `answer`.
+    async fn request(&self, answer: &str) -> Value {
+        let accepted = patiently("a webhook call", self.listener.accept()).await;
+        let (mut stream, _) = accepted.unwrap();
+        let mut request = Vec::new();
+        loop {
+            stream.read_buf(&mut request).await.unwrap();
+            let text = String::from_utf8_lossy(&request);
+            let Some((head, body)) = text.split_once("\r\n\r\n") else {
+                continue;
+            };
+            assert!(head.starts_with("POST /webhook HTTP/1.1"), "{head}");
+            let Ok(body) = serde_json::from_str(body) else {
+                continue;
+            };
+            let response =
+                format!("HTTP/1.1 {answer}\r\nConnection: close\r\nContent-Length: 0\r\n\r\n");
+            stream.write_all(response.as_bytes()).await.unwrap();
+            return body;
+        }
+    }
+}
+
+#[tokio::test]
+async fn an_app_is_started_and_stopped() {
+    let server = start().await;
+    let mut watcher = Watcher::open(&server).await;
+    let webhook = Webhook::listen().await;
+    let app = json!({"packageName": PACKAGE, "userId": "user1", "webhookUrl": webhook.url()});
+    let response = post(&server, "/apps", app).await;
+    assert_eq!(response.status, 202);
+    let session_id = format!("user1-{PACKAGE}");
+    assert_eq!(response.json()["sessionId"], session_id.as_str());
+
+    let request = webhook.request("200 OK").await;
+    assert_eq!(request["type"], "session_request");
+    assert_eq!(request["sessionId"], session_id.as_str());
+    // The address in the request is one that works.
+    let url = format!("ws://{}/tpa-ws", server.addr());
+    assert_eq!(request["augmentOSWebsocketUrl"], url.as_str());
+    let event = watcher.event("webhook").await;
+    assert_eq!(event["success"], true);
+
+    let mut tpa = Tpa::connect(&server, "user1", PACKAGE).await;
+    let path = format!("/apps/{PACKAGE}?userId=user1");
+    let stopped = http(&server, "DELETE", &path, &[], "").await;
+    assert_eq!(stopped.status, 202);
+    assert_eq!(stopped.json()["connections"].as_array().unwrap().len(), 1);
+    assert_eq!(tpa.frame().await["type"], "app_stopped");
+    assert_eq!(tpa.end().await, End::closed(1000, "App stopped"));
+    let request = webhook.request("503 Service Unavailable").await;
+    assert_eq!(request["type"], "stop_request");
+    let event = watcher.event("webhook").await;
+    assert_eq!(event["success"], false);
+    assert!(event["error"].as_str().unwrap().contains("503"), "{event}");
+}
+
+#[tokio::test]
+async fn a_webhook_that_nobody_answers_is_an_event_and_no_more() {
+    let server = start().await;
+    let mut watcher = Watcher::open(&server).await;
+    let url = Webhook::listen().await.url();
+    let app = json!({"packageName": PACKAGE, "userId": "user1", "webhookUrl": url});
+    assert_eq!(post(&server, "/apps", app).await.status, 202);
+    let event = watcher.event("webhook").await;
+    assert_eq!(
+        (&event["request"], &event["success"]),
+        (&json!("session_request"), &json!(false))
+    );
+    assert!(event["error"].is_string(), "{event}");
+    Tpa::connect(&server, "user1", PACKAGE).await;
+}
+
+#[tokio::test]
+async fn bad_wishes_are_answered_with_the_field() {
+    let server = start().await;
+    for (app, field) in [
+        (json!({"userId": "user1"}), "packageName"),
+        (json!({"packageName": "", "userId": "user1"}), "packageName"),
+        (json!({"packageName": PACKAGE}), "userId"),
+        (json!({"packageName": PACKAGE, "userId": "a-b"}), "userId"),
+        (
+            json!({"packageName": PACKAGE, "userId": "u", "webhookUrl": "https://a.example/"}),
+            "webhookUrl",
+        ),
+        (
+            json!({"packageName": PACKAGE, "userId": "u", "webhookUrl": "/webhook"}),
+            "webhookUrl",
+        ),
+        (
+            json!({"packageName": PACKAGE, "userId": "u", "url": "x"}),
+            "url",
+        ),
+    ] {
+        let response = post(&server, "/apps", app.clone()).await;
+        assert_eq!(response.status, 400, "{app}");
+        assert_eq!(response.json()["field"], field, "{app}");
+    }
+}

@@ -1,0 +1,128 @@
+/** Usable by everybody: axe-core's rules, the keyboard, narrow screens, screen readers. */
+import assert from "node:assert/strict";
+import { describe, test } from "node:test";
+import axe from "axe-core";
+import { CONCURRENCY, setUp } from "./support.mjs";
+
+const stage = setUp();
+
+const WIDTHS = [1280, 360];
+const SCHEMES = /** @type {const} */ (["light", "dark"]);
+
+describe("the page is for everybody", { concurrency: CONCURRENCY }, () => {
+  for (const width of WIDTHS) {
+    for (const colorScheme of SCHEMES) {
+      test(`axe-core has nothing to say at ${width} px, ${colorScheme}`, async (t) => {
+        const demo = await stage.open(t, { viewport: { width, height: 800 }, colorScheme });
+        await demo.event("connected");
+        await demo.glassesGoOn();
+        await demo.click("fault-malformed");
+        await demo.event("error");
+        await demo.page.locator("#as-text > summary").click();
+        await checkEverything(demo);
+
+        // In trouble: waiting, with messages in the queue, and a request that failed.
+        await demo.choose("period-3s");
+        await demo.click("fault-refuse");
+        await demo.event("reconnecting");
+        await demo.page.route("**/faults", (route) => route.abort());
+        await demo.click("custom-close");
+        await demo.text("fault-error", /does not answer/);
+        await checkEverything(demo);
+
+        // At the end, with its own words and a wrong choice.
+        await demo.click("disconnect");
+        await demo.state("stopped");
+        await demo.get("api-key").fill("");
+        await demo.click("connect");
+        await demo.text("notice", /apiKey/);
+        await checkEverything(demo);
+      });
+    }
+  }
+
+  test("everything is reached by keyboard, in the order of the page, and seen", async (t) => {
+    const demo = await stage.open(t, { viewport: { width: 1280, height: 800 } });
+    await demo.event("connected");
+    const operable = await demo.page.evaluate(() => {
+      const nodes = document.querySelectorAll("button, input, summary, [tabindex]");
+      const isReached = (/** @type {any} */ node) =>
+        !node.disabled && node.checkVisibility() && (node.type !== "radio" || node.checked);
+      return [...nodes].filter(isReached).map((node, index) => (node.dataset.order = String(index)));
+    });
+    const reached = [];
+    for (let count = 0; count < operable.length; count += 1) {
+      await demo.page.keyboard.press("Tab");
+      const { order, outline } = await demo.page.evaluate(() => {
+        const node = /** @type {HTMLInputElement} */ (document.activeElement);
+        // A radio button is drawn by its label.
+        const drawn = (node.type === "radio" && node.labels?.[0]) || node;
+        return { order: node.dataset.order, outline: getComputedStyle(drawn).outlineStyle };
+      });
+      reached.push(order);
+      assert.equal(outline, "solid", `the focus on element ${order} is not seen`);
+    }
+    assert.deepEqual(reached, operable);
+  });
+
+  test("a flapping line is not read out, where it ends is", async (t) => {
+    const demo = await stage.open(t);
+    await demo.event("connected");
+    await demo.text("announcer", /^Connected$/);
+    await demo.page.evaluate(() => {
+      const said = /** @type {string[]} */ ([]);
+      const listener = new MutationObserver(() => {
+        for (const node of document.querySelectorAll('[role="status"], [role="alert"], [aria-live]'))
+          if (node.textContent && node.textContent !== said.at(-1)) said.push(node.textContent);
+      });
+      for (const node of document.querySelectorAll('[role="status"], [role="alert"], [aria-live]'))
+        listener.observe(node, { childList: true, characterData: true, subtree: true });
+      Object.assign(window, { said });
+    });
+
+    const cut = await demo.mark();
+    await demo.click("fault-cut");
+    await demo.event("connected", { from: cut });
+    await demo.glassesGoOn(6);
+    const said = await demo.page.evaluate(() => /** @type {any} */ (window).said);
+    assert.ok(said.length <= 3, `too much was said: ${JSON.stringify(said)}`);
+    await demo.text("announcer", /^Connected$/);
+  });
+
+  test("those who want less movement get less", async (t) => {
+    const demo = await stage.open(t, { reducedMotion: "reduce" });
+    await demo.event("connected");
+    const moves = await demo.page.evaluate(
+      () =>
+        new Promise((resolve) => {
+          let count = 0;
+          const strip = document.querySelector("#timeline > g");
+          const watcher = new MutationObserver((changes) => (count += changes.length));
+          watcher.observe(/** @type {Element} */ (strip), { attributeFilter: ["transform"] });
+          setTimeout(() => resolve(count), 2500);
+        }),
+    );
+    assert.ok(moves >= 1 && moves <= 4, `the picture moved ${moves} times in 2.5 s`);
+  });
+});
+
+/**
+ * All of axe-core's rules, and no scrolling sideways.
+ *
+ * @param {import("./support.mjs").Demo} demo
+ */
+async function checkEverything(demo) {
+  const isLoaded = await demo.page.evaluate(() => "axe" in window);
+  // By the debugger's own way, which the page's policy does not concern.
+  if (!isLoaded) await demo.page.evaluate(axe.source);
+  const violations = await demo.page.evaluate(async () => {
+    const results = await /** @type {any} */ (window).axe.run(document);
+    return results.violations.map(
+      (/** @type {any} */ { id, help, nodes }) =>
+        `${id}: ${help}\n${nodes.map((/** @type {any} */ node) => `  ${node.html}\n  ${node.failureSummary}`).join("\n")}`,
+    );
+  });
+  assert.deepEqual(violations, []);
+  const overflow = await demo.page.evaluate(() => document.documentElement.scrollWidth - innerWidth);
+  assert.equal(overflow, 0, "it scrolls sideways");
+}

@@ -1,0 +1,89 @@
+/** The way of the messages: delivery, flush(), what waits, what is dropped, and what the app is told. */
+import assert from "node:assert/strict";
+import { describe, test } from "node:test";
+import { CONCURRENCY, setUp } from "./support.mjs";
+
+const stage = setUp();
+
+describe("queue and delivery", { concurrency: CONCURRENCY }, () => {
+  test("flush() tells that all was received, and how long it took", async (t) => {
+    const demo = await stage.open(t);
+    await demo.event("connected");
+    await demo.click("flush");
+    await demo.text("flush-result", /^flush\(\): all received, after \d+ ms$/);
+  });
+
+  test("delivery is chosen by keyboard, and a new session is made", async (t) => {
+    const demo = await stage.open(t);
+    await demo.event("connected");
+    const anew = await demo.mark();
+    await demo.get("at-least-once").focus();
+    await demo.page.keyboard.press("ArrowRight");
+    await demo.event("disconnected", { from: anew, with: { kind: "ClientDisconnect" } });
+    await demo.event("connected", { from: anew });
+    await demo.glassesGoOn();
+
+    // At most once: what was under way in a cut is not asked for again.
+    const cut = await demo.mark();
+    await demo.click("fault-freeze");
+    await demo.click("flush");
+    await demo.click("fault-cut");
+    await demo.event("connected", { from: cut });
+    await demo.text("flush-result", /CONNECTION_LOST/);
+  });
+
+  test("at least once, what a frozen line swallowed is shown after all", async (t) => {
+    const demo = await stage.open(t);
+    await demo.event("connected");
+    await demo.glassesGoOn();
+    await demo.click("fault-freeze");
+    await demo.text("fault-result", /done/);
+    await demo.get("note-text").fill("eggs");
+    await demo.click("note-send");
+    await demo.text("last-send", /^sent$/);
+    const cut = await demo.mark();
+    await demo.click("fault-cut");
+    await demo.event("connected", { from: cut });
+    await demo.text("notes-received", /Note 1eggs/);
+  });
+
+  test("a line that stands still fills the socket, then the queue, then the oldest give way", async (t) => {
+    const demo = await stage.open(t);
+    await demo.event("connected");
+    // Silence is judged only where the cloud is known to answer pings.
+    await demo.text("pings", /[1-9]\d* pongs/);
+    await demo.click("ballast");
+    await demo.text("socket-bytes", /^1,\d\d\d kB$/);
+    await demo.text("queue-bytes", /^[1-9]\d\d kB$|^1,0\d\d kB$/);
+    await demo.text("last-send", /^queued$/);
+    await demo.text("drops", /unconfirmed|overflow/);
+    await demo.get("dropped").filter({ hasText: "demo_ballast" }).first().waitFor();
+
+    const closed = await demo.event("disconnected");
+    assert.equal(closed.code, 4008);
+    await demo.event("connected", { from: await demo.mark() });
+    await demo.text("queue-count", /^0$/);
+    await demo.glassesGoOn();
+    assert.equal(await demo.number("count-errors"), 0);
+  });
+
+  test("the payloads are shown as they arrive", async (t) => {
+    const demo = await stage.open(t);
+    await demo.event("connected");
+    await demo.choose("period-3s");
+    await demo.click("fault-refuse");
+    await demo.event("reconnecting", { with: { attempt: 2 } });
+    await demo.get("note-text").fill("bread");
+    await demo.click("note-send");
+    await demo.click("disconnect");
+    await demo.state("stopped");
+
+    const shown = async (/** @type {string} */ id) => (await demo.get(id).allInnerTexts()).join("\n");
+    const closures = await shown("closure");
+    assert.match(closures, /code\s+1006[^]*kind\s+"Abnormal"/);
+    assert.match(closures, /kind\s+"ClientDisconnect"/);
+    assert.match(await shown("reconnecting"), /attempt\s+2\s+maxAttempts\s+Infinity\s+delay\s+\d+\s+cause/);
+    assert.match(await shown("dropped"), /message[^]*"type": "display_event"[^]*why\s+"ended"/);
+    assert.equal(await demo.number("error-count"), 0);
+  });
+});

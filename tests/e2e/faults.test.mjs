@@ -1,0 +1,102 @@
+/** Every fault of the cloud is on a button that works by keyboard. */
+import assert from "node:assert/strict";
+import { describe, test } from "node:test";
+import { Cloud, CONCURRENCY, setUp } from "./support.mjs";
+
+const stage = setUp();
+
+/** What the app is told at each. */
+const FAULTS = {
+  cut: { event: "disconnected", with: { code: 1006 } },
+  freeze: { event: "disconnected", with: { code: 4008 } },
+  refuse: { event: "disconnected", with: { code: 1006 } },
+  "drop-acks": { event: "disconnected", with: { code: 1006 } },
+  malformed: { event: "error", with: { code: "MALFORMED_FRAME" } },
+  flap: { event: "disconnected", with: { code: 1006 } },
+  "close-1011": { event: "disconnected", with: { code: 1011 } },
+};
+
+describe("every fault is on a button", { concurrency: CONCURRENCY }, () => {
+  for (const [id, { event, with: fields }] of Object.entries(FAULTS)) {
+    test(`${id}, by keyboard`, async (t) => {
+      const demo = await stage.open(t);
+      await demo.event("connected");
+      await demo.glassesGoOn();
+      const begun = await demo.mark();
+      await press(demo, id);
+      await demo.event(event, { from: begun, with: fields });
+      if (event === "disconnected") await demo.event("connected", { from: begun });
+      await demo.glassesGoOn();
+    });
+  }
+
+  test("delay: the glasses go on, the answers come late", async (t) => {
+    // Clearing is for everybody.
+    const cloud = await Cloud.start();
+    t.after(() => cloud.kill());
+    const demo = await stage.open(t, { url: cloud.url });
+    await demo.event("connected");
+    await demo.get("fault-delay-ms").fill("700");
+    await press(demo, "delay");
+    await demo.click("note-send");
+    await demo.click("flush");
+    await demo.text("flush-result", /all received, after ([7-9]\d\d|\d{4,}) ms/);
+    await press(demo, "clear");
+    await demo.glassesGoOn();
+  });
+
+  test("reject: the key is refused, and that is the end", async (t) => {
+    const demo = await stage.open(t);
+    await demo.event("connected");
+    await press(demo, "reject");
+    const end = await demo.event("disconnected", { with: { permanent: true } });
+    assert.equal(end.code, 1008);
+    assert.equal(end.kind, "Rejected");
+    await demo.state("stopped");
+  });
+
+  test("restart: everybody is out, and comes back", async (t) => {
+    const cloud = await Cloud.start();
+    t.after(() => cloud.kill());
+    const [one, other] = await Promise.all([
+      stage.open(t, { url: cloud.url }),
+      stage.open(t, { url: cloud.url }),
+    ]);
+    await Promise.all([one.event("connected"), other.event("connected")]);
+    await press(one, "restart");
+    for (const demo of [one, other]) {
+      const closure = await demo.event("disconnected");
+      assert.equal(closure.code, 1012);
+      await demo.glassesGoOn();
+    }
+  });
+
+  test("a fault for a time befalls those who come back, until it is cleared", async (t) => {
+    const cloud = await Cloud.start();
+    t.after(() => cloud.kill());
+    const demo = await stage.open(t, { url: cloud.url });
+    await demo.event("connected");
+    await demo.choose("period-1min");
+    await press(demo, "close-1011");
+    for (let closures = 0; closures < 2; closures += 1) {
+      const from = await demo.mark();
+      await demo.event("disconnected", { from, with: { code: 1011 } });
+    }
+    await press(demo, "clear");
+    const cleared = await demo.mark();
+    await demo.event("connected", { from: cleared });
+    await demo.glassesGoOn();
+  });
+});
+
+/**
+ * Presses a fault's button as those do who have no mouse.
+ *
+ * @param {import("./support.mjs").Demo} demo
+ * @param {string} id
+ */
+async function press(demo, id) {
+  await demo.get(`fault-${id}`).focus();
+  await demo.page.keyboard.press("Enter");
+  await demo.text("fault-result", /: done/);
+}

@@ -1,0 +1,73 @@
+/** Makes the pictures of the README: four moments of the demo page. `cargo xtask pictures` runs it. */
+import { execFileSync } from "node:child_process";
+import { mkdirSync, statSync } from "node:fs";
+import path from "node:path";
+import { Cloud, Demo, ROOT, launch } from "./support.mjs";
+
+const FOLDER = path.join(ROOT, "docs/pictures");
+const LIMIT_BYTES = 60_000;
+/** As wide as the page becomes, and a little air. */
+const WIDTH = 1240;
+
+mkdirSync(FOLDER, { recursive: true });
+const cloud = await Cloud.start();
+const browser = await launch();
+try {
+  const visitor = { viewport: { width: WIDTH, height: 700 }, colorScheme: /** @type {const} */ ("light") };
+  const demo = new Demo(await browser.newPage(visitor));
+  await demo.page.goto(cloud.url);
+  await demo.event("connected");
+  await demo.get("note-text").fill("Milk, bread, stamps");
+  await demo.click("note-send");
+  await demo.text("notes-received", /Milk/);
+  // A past to look at.
+  await demo.glassesGoOn(60);
+  await demo.page.waitForFunction(() =>
+    /two people/.test(document.querySelector("#view-always-on")?.textContent ?? ""),
+  );
+  await take(demo, "connected", "wearer-title", 516);
+
+  await demo.choose("period-1min");
+  await demo.click("fault-refuse");
+  await demo.event("reconnecting", { with: { attempt: 4 } });
+  await demo.text("freshness", /Frozen/);
+  await take(demo, "waiting", "wearer-title", 516);
+
+  await demo.click("ballast");
+  await demo.text("drops", /overflow/);
+  await demo.event("reconnecting", { with: { attempt: 5 } });
+  await take(demo, "queue-full", "timeline-title", 694);
+
+  await demo.click("fault-clear");
+  const cleared = await demo.mark();
+  await demo.event("connected", { from: cleared });
+  await demo.glassesGoOn(24);
+  await take(demo, "recovered", "timeline-title", 694);
+} finally {
+  await browser.close();
+  await cloud.kill();
+}
+
+/**
+ * @param {Demo} demo
+ * @param {string} name
+ * @param {string} title id of the heading that the picture begins with, beneath the page's head
+ * @param {number} height px
+ */
+async function take(demo, name, title, height) {
+  await demo.page.setViewportSize({ width: WIDTH, height });
+  await demo.page.evaluate((id) => {
+    /** @type {HTMLElement} */ (document.activeElement)?.blur();
+    const panel = /** @type {Element} */ (document.getElementById(id)?.closest("section"));
+    const head = /** @type {Element} */ (document.querySelector(".top")).getBoundingClientRect().height;
+    scrollBy(0, panel.getBoundingClientRect().top - head - 16);
+  }, title);
+  await demo.page.mouse.move(0, 0);
+  const file = path.join(FOLDER, `${name}.png`);
+  await demo.page.screenshot({ path: file });
+  // A picture of text has few colours.
+  execFileSync("pngquant", ["--force", "--strip", "--speed=1", "--output", file, "128", file]);
+  const { size } = statSync(file);
+  console.log(`${path.relative(ROOT, file)}: ${size} bytes`);
+  if (size > LIMIT_BYTES) throw new Error(`${file} is larger than ${LIMIT_BYTES} bytes`);
+}

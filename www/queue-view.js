@@ -1,0 +1,100 @@
+/** The way of the messages: what waits, what is under way, what was sent, what was dropped. */
+import { byId, create, onClick, write } from "./dom.js";
+import { WatchedSocket } from "./watched-socket.js";
+
+/** The package's default for `maxQueuedBytes`, and what a socket may hold before messages wait. */
+const ROOM_BYTES = 1024 * 1024;
+const CHIPS_SHOWN = 8;
+
+export class QueueView {
+  #ledger;
+  #dashboard;
+
+  /**
+   * @param {import("./ledger.js").Ledger} ledger
+   * @param {import("./dashboard.js").Dashboard} dashboard
+   * @param {import("./faults.js").Faults["inject"]} inject
+   */
+  constructor(ledger, dashboard, inject) {
+    this.#ledger = ledger;
+    this.#dashboard = dashboard;
+    onClick("flush", () => this.#flush());
+    onClick("ballast", () => {
+      const frozen = inject({ fault: "freeze" }, { label: "Freeze" });
+      frozen.then(
+        () => dashboard.sendBallast(),
+        (error) => write("flush-result", error.message),
+      );
+    });
+  }
+
+  /** What changed by itself. To be called a few times a second. */
+  tick() {
+    const stats = this.#dashboard.stats;
+    if (stats) {
+      count("queue-count", stats.queued);
+      count("unconfirmed", stats.unconfirmed);
+      fill("queue", stats.queuedBytes);
+      fill("socket", WatchedSocket.buffered);
+      const trip = stats.roundTrip === undefined ? "" : `, last pong after ${Math.round(stats.roundTrip)} ms`;
+      write("pings", `${stats.pings} pings, ${stats.pongs} pongs${trip}`);
+    }
+    const seconds = Math.floor(this.#ledger.connectedMs(performance.now()) / 1000);
+    write("time-connected", `${Math.floor(seconds / 60)}:${String(seconds % 60).padStart(2, "0")}`);
+  }
+
+  /** After each event and each `send()`. */
+  update() {
+    const { sent, queued, replaced, dropped, errors, attempts, waiting, drops, lastResult } = this.#ledger;
+    const counts = { sent, queued, replaced, dropped, errors, attempts, waiting: waiting.size };
+    for (const [name, number] of Object.entries(counts)) count(`count-${name}`, number);
+    write("last-send", lastResult ?? "not yet");
+    byId("last-send").dataset.result = lastResult ?? "";
+    const reasons = [...drops].map(([why, number]) => `${number} ${why}`);
+    write("drops", reasons.length === 0 ? "none" : reasons.join(", "));
+    showChips(waiting);
+  }
+
+  async #flush() {
+    const begun = performance.now();
+    const after = () => `after ${Math.round(performance.now() - begun)} ms`;
+    write("flush-result", "flush(): waiting for the cloud's word …");
+    await this.#dashboard.flush().then(
+      () => write("flush-result", `flush(): all received, ${after()}`),
+      (error) => write("flush-result", `flush(): ${error.code} ${after()}`),
+    );
+  }
+}
+
+/** @param {Map<string, { label: string, replaced: number }>} waiting */
+function showChips(waiting) {
+  const shown = [...waiting.values()].slice(0, CHIPS_SHOWN);
+  const chips = shown.map(({ label, replaced }) =>
+    create("li", {}, [replaced > 0 ? `${label}, ${replaced} older replaced` : label]),
+  );
+  const more = waiting.size - shown.length;
+  if (more > 0) chips.push(create("li", {}, [`and ${more} more`]));
+  byId("waiting").replaceChildren(...chips);
+}
+
+/**
+ * @param {string} id
+ * @param {number} number
+ */
+function count(id, number) {
+  const node = byId(id);
+  const text = number.toLocaleString("en");
+  if (node.textContent === text) return;
+  node.textContent = text;
+  /** @type {HTMLElement} */ (node.parentElement).dataset.zero = String(number === 0);
+}
+
+/**
+ * @param {string} id of a bar
+ * @param {number} bytes
+ */
+function fill(id, bytes) {
+  const share = Math.min(bytes / ROOM_BYTES, 1);
+  byId(`${id}-bar`).style.setProperty("--share", share.toFixed(3));
+  write(`${id}-bytes`, `${Math.round(bytes / 1024).toLocaleString("en")} kB`);
+}
