@@ -1,6 +1,6 @@
 //! Node and the npm packages of the workspace.
 
-use std::path::PathBuf;
+use std::path::{Path, PathBuf};
 use std::process::Command;
 
 use crate::process;
@@ -30,28 +30,37 @@ pub fn bin() -> PathBuf {
     workspace::root().join("node_modules/.bin")
 }
 
-/// Are the packages those of package-lock.json?
+/// Are the packages of the workspace those of its package-lock.json?
 pub fn up_to_date() -> bool {
-    stamp().matches(&fingerprint())
+    stamp(&workspace::root()).matches(&fingerprint(&workspace::root()))
 }
 
-/// Installs the packages of package-lock.json, if they are not there yet.
+/// Installs the packages of the workspace, if they are not there yet.
 pub fn get() -> Result<(), String> {
-    if up_to_date() {
+    get_in(&workspace::root())
+}
+
+/// Installs the packages of a folder's own package-lock.json, if they are not there yet.
+pub fn get_in(folder: &Path) -> Result<(), String> {
+    let fingerprint = fingerprint(folder);
+    if stamp(folder).matches(&fingerprint) {
         return Ok(());
     }
-    stamp().clear();
-    process::run("npm ci", npm().args(["ci", "--no-audit", "--no-fund"]))?;
-    stamp().set(&fingerprint());
+    stamp(folder).clear();
+    let mut npm = npm();
+    npm.args(["ci", "--no-audit", "--no-fund"])
+        .current_dir(folder);
+    process::run("npm ci", &mut npm)?;
+    stamp(folder).set(&fingerprint);
     Ok(())
 }
 
-fn stamp() -> Stamp {
-    Stamp::new(workspace::root().join("node_modules/.xtask-stamp"))
+fn stamp(folder: &Path) -> Stamp {
+    Stamp::new(folder.join("node_modules/.xtask-stamp"))
 }
 
-fn fingerprint() -> String {
+fn fingerprint(folder: &Path) -> String {
     Fingerprint::default()
-        .path(&workspace::root().join("package-lock.json"))
+        .path(&folder.join("package-lock.json"))
         .finish()
 }

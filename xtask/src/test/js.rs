@@ -20,6 +20,15 @@ pub fn package(report: &mut Report) {
     run(report, "tests/package", false);
 }
 
+/// The cloud, as a client sees it that is not ours.
+pub fn sdk(report: &mut Report) {
+    let folder = "tests/sdk";
+    match npm::get_in(&workspace::root().join(folder)) {
+        Ok(()) => run(report, folder, false),
+        Err(error) => report.fail(folder, error),
+    }
+}
+
 /// The demo page, in a browser.
 pub fn end_to_end(report: &mut Report) {
     run(report, "tests/e2e", true);

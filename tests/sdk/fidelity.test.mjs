@@ -1,0 +1,152 @@
+/**
+ * A client that this project did not write, against tpa-cloud unchanged: what the session
+ * class of the platform's Node SDK (npm `@mentra/sdk`) expects of a cloud is there.
+ */
+import assert from "node:assert/strict";
+import { spawn } from "node:child_process";
+import { once } from "node:events";
+import { after, before, test } from "node:test";
+
+import { TpaSession } from "@mentra/sdk";
+
+/** Longest wait for anything, ms. */
+const PATIENCE = 15_000;
+
+/** The SDK logs through its server's logger, which is of the package `pino`. */
+const silent = {
+  ...Object.fromEntries(
+    ["trace", "debug", "info", "warn", "error", "fatal"].map((level) => [level, () => {}]),
+  ),
+  child: () => silent,
+};
+
+let child;
+let url;
+
+before(async () => {
+  const flags = ["--listen", "127.0.0.1:0", "--stream-interval", "50ms"];
+  child = spawn(process.env.TPA_CLOUD_BIN, flags, { stdio: ["ignore", "pipe", "inherit"] });
+  let output = "";
+  while (url === undefined) {
+    const [data] = await once(child.stdout, "data");
+    output += data;
+    url = /http:\/\/127\.0\.0\.1:\d+/.exec(output)?.[0];
+  }
+});
+
+after(() => child?.kill());
+
+const post = (path, body) =>
+  fetch(url + path, {
+    method: "POST",
+    headers: { "content-type": "application/json" },
+    body: JSON.stringify(body),
+  });
+
+/** What the cloud knows of one user. */
+async function user(userId) {
+  const sessions = await (await fetch(`${url}/sessions`)).json();
+  return sessions.find(({ userSessionId }) => userSessionId === userId);
+}
+
+/** Resolves when `look` gives something. */
+async function until(what, look) {
+  const end = Date.now() + PATIENCE;
+  while (Date.now() < end) {
+    const found = await look();
+    if (found) return found;
+    await new Promise((resolve) => setTimeout(resolve, 20));
+  }
+  throw new Error(`${what}: not within ${PATIENCE} ms`);
+}
+
+/** A session of the SDK's, connected, and what it was told. */
+async function connected(name) {
+  const userId = `${name}@example.org`;
+  const packageName = `org.example.${name}`;
+  const sessionId = `${userId}-${packageName}`;
+  const session = new TpaSession({
+    packageName,
+    apiKey: "dev-key",
+    mentraOSWebsocketUrl: `${url.replace("http", "ws")}/app-ws`,
+    userId,
+    appServer: { logger: silent },
+    reconnectDelay: 50,
+  });
+  const told = { connected: [], disconnected: [] };
+  session.events.onConnected((settings) => told.connected.push(settings));
+  session.events.onDisconnected((end) => told.disconnected.push(end));
+  await session.connect(sessionId);
+  return { session, told, userId, packageName, sessionId };
+}
+
+test("it connects and gets its settings", async () => {
+  const { session, told } = await connected("settings");
+  assert.equal(told.connected.length, 1);
+  assert.equal(session.settings.get("language"), "en-US");
+  await session.disconnect();
+});
+
+test("it subscribes, and receives transcriptions, presses and audio", async () => {
+  const { session, userId, packageName } = await connected("streams");
+  const got = {};
+  session.events.onTranscription((data) => (got.transcription = data));
+  session.events.onButtonPress((data) => (got.press = data));
+  session.events.onAudioChunk((data) => (got.audio = data));
+  await until("a transcription, a press and audio", () => Object.keys(got).length === 3);
+  assert.equal(typeof got.transcription.text, "string");
+  assert.equal(typeof got.transcription.isFinal, "boolean");
+  assert.match(got.press.pressType, /^(short|long)$/);
+  assert.ok(got.audio.arrayBuffer.byteLength > 0);
+  const { subscriptions } = await user(userId);
+  const streams = subscriptions[packageName].toSorted();
+  assert.deepEqual(streams, ["audio_chunk", "button_press", "transcription:en-US"]);
+  await session.disconnect();
+});
+
+test("it shows a text wall and updates the dashboard", async () => {
+  const { session, userId, packageName } = await connected("displays");
+  session.layouts.showTextWall("hello");
+  session.dashboard.content.writeToMain("42 %");
+  const shown = await until("the dashboard", async () => {
+    const found = await user(userId);
+    return found.dashboard.apps[packageName] && found;
+  });
+  assert.deepEqual(shown.displays.main, { layoutType: "text_wall", text: "hello" });
+  assert.equal(shown.dashboard.apps[packageName].content, "42 %");
+  await session.disconnect();
+});
+
+test("it is cut, comes back with its subscriptions, and goes on", async () => {
+  const { session, told, userId, packageName, sessionId } = await connected("cut");
+  let transcriptions = 0;
+  session.events.onTranscription(() => transcriptions++);
+  await until("a transcription", () => transcriptions > 0);
+  const before = (await user(userId)).connections[0].connectionId;
+  assert.equal((await post("/faults", { fault: "cut", sessionId })).status, 202);
+  await until("another connection", () => told.connected.length === 2);
+  assert.equal(told.disconnected[0].code, 1006);
+  const { connections, subscriptions } = await until("its subscriptions", async () => {
+    const found = await user(userId);
+    return found.subscriptions[packageName]?.length > 0 && found;
+  });
+  assert.equal(connections.length, 1);
+  assert.notEqual(connections[0].connectionId, before);
+  assert.deepEqual(subscriptions[packageName], ["transcription:en-US"]);
+  const seen = transcriptions;
+  await until("more transcriptions", () => transcriptions > seen);
+  session.layouts.showTextWall("still here");
+  await until("the text", async () => (await user(userId)).displays.main?.text === "still here");
+  await session.disconnect();
+});
+
+test("it is stopped, and stays stopped", async () => {
+  const { session, told, userId, sessionId } = await connected("stopped");
+  const frame = { type: "app_stopped", reason: "user_disabled" };
+  assert.equal((await post("/frames", { frame, sessionId })).status, 202);
+  const close = { fault: "close", code: 1000, reason: "App stopped", sessionId };
+  await post("/faults", close);
+  await until("the end", async () => !(await user(userId))?.connections.length);
+  assert.equal(told.connected.length, 1);
+  await session.disconnect();
+});
