@@ -15,18 +15,9 @@ extern "C" {
     #[wasm_bindgen(catch)]
     fn listen(socket: &JsValue, link: &SocketLink, tell: &JsValue) -> Result<(), JsValue>;
 
+    fn transmit(socket: &JsValue, text: &JsString);
+
     fn abandon(socket: &JsValue, code: u16, reason: &str);
-}
-
-#[wasm_bindgen]
-extern "C" {
-    /// Whatever has the shape of a WebSocket.
-    #[derive(Clone)]
-    #[wasm_bindgen(extends = WebSocket)]
-    type AnySocket;
-
-    #[wasm_bindgen(method, catch, js_name = send)]
-    fn send_text(this: &AnySocket, text: &JsString) -> Result<(), JsValue>;
 }
 
 /// What a socket reports.
@@ -44,7 +35,8 @@ const FAILED: u32 = 1;
 /// A socket and the function that it calls.
 pub(super) struct Socket {
     pub(super) id: SocketId,
-    socket: AnySocket,
+    /// Whatever has the shape of a WebSocket.
+    socket: JsValue,
     link: SocketLink,
     _tell: Callback,
 }
@@ -79,7 +71,7 @@ impl Socket {
         match attached {
             Ok(link) => Ok(Self {
                 id,
-                socket: socket.unchecked_into(),
+                socket,
                 link,
                 _tell: tell,
             }),
@@ -93,12 +85,9 @@ impl Socket {
     /// Bytes that it holds itself, while what is sent now would go out: a socket that is
     /// closing takes it and loses it. One that does not say holds none.
     pub(super) fn buffered(&self) -> Option<u32> {
-        let buffered = || get(&self.socket, "bufferedAmount").as_f64();
-        self.is_open().then(|| buffered().unwrap_or(0.0) as u32)
-    }
-
-    fn is_open(&self) -> bool {
-        get(&self.socket, "readyState") == WebSocket::OPEN
+        let field = |name: &str| get(&self.socket, name);
+        let is_open = field("readyState") == WebSocket::OPEN;
+        is_open.then(|| field("bufferedAmount").as_f64().unwrap_or(0.0) as u32)
     }
 
     /// When the peer last showed itself by a frame or a ping, if it did.
@@ -107,13 +96,9 @@ impl Socket {
         (at > 0.0).then(|| Instant::from_millis(at as u64))
     }
 
-    /// Sends a text frame. A browser's socket that is closing takes it, loses it and writes an
-    /// error into the console, so it is not asked. What one throws means that it is gone. Of
-    /// either its close tells.
+    /// Sends a text frame, if it would go out.
     pub(super) fn send(&self, text: &JsString) {
-        if self.is_open() {
-            let _ = self.socket.send_text(text);
-        }
+        transmit(&self.socket, text);
     }
 
     /// Ends the relation: the socket is closed where it is still open, and never heard again.

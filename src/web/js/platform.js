@@ -33,6 +33,10 @@ export async function findWebSocket() {
 /** How long a peer may take to answer a close frame before the package `ws` is told to cut, ms. */
 const CLOSE_PATIENCE = 1000;
 
+/** The states of a socket in which it is of use. */
+const CONNECTING = 0;
+const OPEN = 1;
+
 const OPENED = 0;
 const FAILED = 1;
 const CLOSED = 2;
@@ -55,6 +59,20 @@ export function listen(socket, link, tell) {
 }
 
 /**
+ * Sends a frame, if it would go out: a browser's socket that is closing takes it, loses it and
+ * writes an error into the console. One that throws is gone, as its close will tell.
+ * @param {any} socket
+ * @param {string} text
+ */
+export function transmit(socket, text) {
+  try {
+    if (socket.readyState === OPEN) socket.send(text);
+  } catch {
+    // See above.
+  }
+}
+
+/**
  * Ends the relation with a socket: it is closed where it is still open, and none of its events
  * is heard again. Whatever it does meanwhile, and some throw, is its own affair.
  * @param {any} socket
@@ -69,8 +87,6 @@ export function abandon(socket, code, reason) {
     socket.onmessage = null;
     // Swallowed rather than ignored: the package `ws` throws an error that nobody listens to.
     socket.onerror = () => {};
-    const CONNECTING = 0;
-    const OPEN = 1;
     if (socket.readyState === CONNECTING || socket.readyState === OPEN) socket.close(code, reason);
     if (typeof socket.terminate === "function") {
       // It would wait half a minute for the peer's answer, and keep the process alive.
