@@ -280,6 +280,7 @@ fn command(word: &str, rest: &str) -> Option<Command<Weight>> {
         "retry" => Command::ReconnectNow,
         "subscribe" => Command::Subscribe(streams()),
         "unsubscribe" => Command::Unsubscribe(streams()),
+        "follow" => Command::Follow(streams()),
         _ => return None,
     })
 }

@@ -51,6 +51,9 @@ pub enum Command<P> {
     Subscribe(Vec<String>),
     /// No longer ask for them.
     Unsubscribe(Vec<String>),
+    /// Handlers listen to these streams and to no others: asked for until the next list of
+    /// them, beside what was subscribed.
+    Follow(Vec<String>),
 }
 
 /// The answer to a command that was right.
@@ -76,7 +79,7 @@ pub enum Reply {
 pub enum CommandError {
     /// `Connect` with an empty session id.
     EmptySessionId,
-    /// `Subscribe` or `Unsubscribe` with an empty name.
+    /// `Subscribe`, `Unsubscribe` or `Follow` with an empty name.
     EmptyStream,
 }
 

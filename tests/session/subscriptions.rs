@@ -67,3 +67,42 @@ fn an_empty_name_is_refused_and_changes_nothing() {
     assert_eq!(refused, Err(CommandError::EmptyStream));
     assert!(world.session.subscriptions().is_empty());
 }
+
+fn follow(world: &mut World, names: &[&str]) {
+    world.command(Command::Follow(streams(names)));
+}
+
+#[test]
+fn streams_that_handlers_listen_to_are_asked_for_as_long_as_they_do() {
+    let mut world = World::connected(config());
+    follow(&mut world, &["a", "b"]);
+    follow(&mut world, &["b", "c"]);
+    follow(&mut world, &[]);
+    let lists = [streams(&["a", "b"]), streams(&["b", "c"]), streams(&[])];
+    assert_eq!(told(&world), lists);
+}
+
+#[test]
+fn what_was_subscribed_and_is_listened_to_goes_when_both_are_over() {
+    let mut world = World::connected(config());
+    world.command(Command::Subscribe(streams(&["a"])));
+    follow(&mut world, &["b", "a"]);
+    world.command(Command::Unsubscribe(streams(&["a"])));
+    assert_eq!(world.session.subscriptions(), streams(&["b", "a"]));
+    follow(&mut world, &["b"]);
+    world.command(Command::Subscribe(streams(&["b"])));
+    follow(&mut world, &[]);
+    assert_eq!(world.session.subscriptions(), streams(&["b"]));
+    let lists = [streams(&["a"]), streams(&["a", "b"]), streams(&["b"])];
+    assert_eq!(told(&world), lists);
+}
+
+#[test]
+fn streams_that_are_listened_to_are_told_after_every_ack() {
+    let mut world = World::connected(config());
+    follow(&mut world, &["a"]);
+    world.close(1006, "");
+    world.next_deadline();
+    world.acknowledge();
+    assert_eq!(told(&world), [streams(&["a"]), streams(&["a"])]);
+}

@@ -32,7 +32,7 @@ impl<P: Payload> Session<P> {
         self.fingerprint_run(hasher);
         self.timers.fingerprint(self.now, hasher);
         (self.offline, self.wall_offset.is_some()).hash(hasher);
-        self.subscriptions.as_slice().hash(hasher);
+        self.subscriptions.hash(hasher);
         self.outbox.fingerprint(self.now, &name, hasher);
         let patience = self.config.watch.pong_timeout;
         self.delivery

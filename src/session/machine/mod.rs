@@ -187,6 +187,7 @@ impl<P: Payload> Session<P> {
             Command::Unsubscribe(streams) => {
                 self.change_subscriptions(streams, |list, streams| list.remove(&streams))
             }
+            Command::Follow(streams) => self.change_subscriptions(streams, Subscriptions::follow),
         }
     }
 
