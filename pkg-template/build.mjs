@@ -30,7 +30,7 @@ const INTERNAL = new RegExp(
     "__destroy_into_raw|__wbg_ptr|_wbg_cb_unref|cnt|takeHandlers",
     "active|attach|attached|control|controlTypes|deliverFrame|deliverStream|detach|emit|handler",
     "handlers|heardAt|malformed|promise|receiveBinary|receiveText|received|remove|renamed|reserved",
-    "session|unheard",
+    "session|unheard|quiet|wanted|put|overhear|follow|changed",
   ].join("|")})$`,
 );
 
@@ -122,8 +122,12 @@ await bundle("index.js", "index.cjs", { format: "cjs" });
 await bundle("node.js", "node.cjs", { format: "cjs", platform: "node", external: ["ws"] });
 await copy("node-esm.js", "node.js");
 await copy("package.json", "package.json");
-await copy("index.d.ts", "index.d.ts");
-await copy("index.d.ts", "index.d.cts");
+for (const types of ["index", "streams", "frames", "parts"]) {
+  const source = await readFile(join(template, `${types}.d.ts`), "utf8");
+  await writeFile(join(outDir, `${types}.d.ts`), source);
+  // What a file of CommonJS imports is of CommonJS too.
+  await writeFile(join(outDir, `${types}.d.cts`), source.replace(/("\.\/\w+)\.js"/g, '$1.cjs"'));
+}
 await copyFile(join(root, "LICENSE"), join(outDir, "LICENSE"));
 await copyFile(join(root, "README.md"), join(outDir, "README.md"));
 

@@ -1,4 +1,21 @@
 /// <reference lib="esnext.disposable" />
+import type { AppSetting, Capabilities, FrameEvents, OutgoingMessage } from "./frames.js";
+import type {
+  Audio,
+  Camera,
+  Dashboard,
+  Events,
+  Layouts,
+  Location,
+  SendResult,
+  Settings,
+  Undo,
+} from "./parts.js";
+import type { Stream, StreamData, StreamIterator } from "./streams.js";
+
+export type * from "./frames.js";
+export type * from "./parts.js";
+export type * from "./streams.js";
 
 /** A handler of an event. What it throws is reported as uncaught; the session goes on. */
 export type Handler<T> = (payload: T) => void;
@@ -100,16 +117,6 @@ export interface SessionOptions {
   WebSocket?: WebSocketConstructor;
 }
 
-/** One setting of the app as the user has it. */
-export interface AppSetting {
-  key: string;
-  type: string;
-  label?: string;
-  value?: unknown;
-  defaultValue?: unknown;
-  options?: unknown[];
-}
-
 export interface ConnectingEvent {
   /** 0 for a first connection, then the number of the reconnect. */
   attempt: number;
@@ -196,35 +203,21 @@ export interface FlushError extends Error {
   code: "NOT_SUPPORTED" | "CONNECTION_LOST" | "SESSION_OVER";
 }
 
-/** A binary frame: PCM audio from the glasses. */
-export interface AudioChunk {
-  /** The bytes, made from `bytes` when asked for. */
-  readonly arrayBuffer: ArrayBuffer;
-  readonly bytes: Uint8Array;
-  readonly sampleRate: number;
-  /** When it arrived, ms since the epoch. */
-  readonly timestamp: number;
-}
-
-/** Any frame from the cloud. */
-export interface Frame {
-  type: string;
-  timestamp?: string;
-  sessionId?: string;
-  [field: string]: unknown;
-}
-
-/** Any frame to the cloud: `packageName`, `sessionId` and `timestamp` are added where absent. */
-export interface OutgoingMessage {
-  type: string;
-  [field: string]: unknown;
-}
-
 export interface SendOptions {
   /** Makes the message state: while it waits, a newer one with the same key replaces it. */
   key?: string;
   /** How long the message may wait, ms. */
   ttl?: number;
+}
+
+/** Why an app leaves for good. */
+export type ReleaseReason = "switching_clouds" | "clean_shutdown" | "user_logout";
+
+/** What the first of a room says of it. */
+export interface RoomConfig {
+  maxUsers?: number;
+  isPrivate?: boolean;
+  metadata?: unknown;
 }
 
 /** The events of the connection itself. */
@@ -236,6 +229,25 @@ export interface LifecycleEvents {
   stateChange: StateChangeEvent;
   error: Error;
   dropped: DroppedEvent;
+}
+
+/**
+ * What an event carries: one of the session's own, of a stream, or of a frame. Of other frames
+ * it is the frame.
+ */
+export type EventPayload<E extends string> = E extends keyof LifecycleEvents
+  ? LifecycleEvents[E]
+  : E extends keyof FrameEvents
+    ? FrameEvents[E]
+    : StreamData<E>;
+
+/** Names of events; any other string is the type of a frame. */
+export type EventName = keyof LifecycleEvents | keyof FrameEvents | Stream | (string & {});
+
+/** A request to the cloud that was refused, or got no answer. */
+export class TpaRequestError extends Error {
+  readonly name: "TpaRequestError";
+  readonly code: "REFUSED" | "TIMEOUT" | "DROPPED" | "SESSION_OVER";
 }
 
 /** The session is over before it was connected. */
@@ -266,26 +278,36 @@ export class TpaSession {
 
   /** Ends the session. Not an error in any state. */
   disconnect(reason?: string): void;
+  /** The same, after the cloud was told not to start the app again. */
+  disconnect(how: { releaseOwnership?: boolean; reason?: ReleaseReason }): void;
 
-  /** Calls `handler` at every `event`; returns the function that undoes it. */
-  on<E extends keyof LifecycleEvents>(event: E, handler: Handler<LifecycleEvents[E]>): () => void;
-  on(event: "audio_chunk", handler: Handler<AudioChunk>): () => void;
-  /** A stream (its `data` is the payload) or a frame type (the frame is). */
-  on(event: string, handler: Handler<any>): () => void;
+  /** Tells the cloud not to start the app again when it leaves. Default `"clean_shutdown"`. */
+  releaseOwnership(reason?: ReleaseReason): void;
+
+  /**
+   * Calls `handler` at every `event`; returns its undo. Who listens to a stream subscribes to it,
+   * until the last handler is gone.
+   * @throws {TypeError} for a language that is none.
+   */
+  on<E extends EventName>(event: E, handler: Handler<EventPayload<E>>): Undo;
 
   /** As `on`, for the next event only. */
-  once<E extends keyof LifecycleEvents>(event: E, handler: Handler<LifecycleEvents[E]>): () => void;
-  once(event: "audio_chunk", handler: Handler<AudioChunk>): () => void;
-  once(event: string, handler: Handler<any>): () => void;
+  once<E extends EventName>(event: E, handler: Handler<EventPayload<E>>): Undo;
 
   /** Removes a handler that `on` or `once` added. */
-  off(event: string, handler: Handler<any>): void;
+  off(event: EventName, handler: Handler<any>): void;
+
+  /**
+   * A stream, or any other event, as an async iterator. It ends with the session. While the loop
+   * is busy what comes waits: at most `limit` (default 1000), of which the oldest gives way.
+   */
+  stream<E extends EventName>(name: E, options?: { limit?: number }): StreamIterator<EventPayload<E>>;
 
   /**
    * Sends a message now, or keeps it until there is a connection.
    * @throws {TypeError} for what is not a message; never for the state of the connection.
    */
-  send(message: OutgoingMessage, options?: SendOptions): "sent" | "queued" | "dropped";
+  send(message: OutgoingMessage, options?: SendOptions): SendResult;
 
   /**
    * Resolves when the cloud has received all that `send()` was given so far: a pong confirms
@@ -300,15 +322,42 @@ export class TpaSession {
   /** Counters; an object of its own at each call. */
   readonly stats: SessionStats;
 
+  readonly events: Events;
+  readonly layouts: Layouts;
+  readonly dashboard: Dashboard;
+  readonly settings: Settings;
+  readonly camera: Camera;
+  readonly audio: Audio;
+  readonly location: Location;
+
+  /** What the glasses can do, as far as the cloud has told. */
+  readonly capabilities: Capabilities | null;
+
+  /** Tells the same app of other users and the other apps of the user, or those in a room. */
+  broadcastToAppUsers(payload: unknown, roomId?: string): SendResult;
+
+  /**
+   * Tells the same app of another user; resolves with whether it arrived, and rejects with a
+   * `TpaRequestError`.
+   */
+  sendDirectMessage(userId: string, payload: unknown): Promise<boolean>;
+
+  /** Enters a room of apps, and again after every reconnect. */
+  joinAppRoom(roomId: string, roomConfig?: RoomConfig): void;
+  leaveAppRoom(roomId: string): void;
+
   /** Asks the cloud for streams. The list is told anew after every reconnect. */
   subscribe(streams: string | string[]): void;
   unsubscribe(streams: string | string[]): void;
 
-  /** The streams asked for. */
+  /** The streams asked for, and those that handlers listen to. */
   readonly subscriptions: string[];
   readonly state: SessionState;
   /** The id given to `connect()`, `undefined` before. */
   readonly sessionId: string | undefined;
+  /** The part of the session's id that names the user. */
+  readonly userId: string | undefined;
+  readonly packageName: string;
 
   /** `disconnect()`, for `using`. */
   [Symbol.dispose](): void;

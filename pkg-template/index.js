@@ -1,2 +1,2 @@
 /** The package where there is a global WebSocket: browsers, workers, bundlers. */
-export { TpaConnectionError, TpaSession } from "./session.js";
+export { TpaConnectionError, TpaRequestError, TpaSession } from "./session.js";

@@ -101,6 +101,11 @@ impl TpaSession {
         self.change(Command::Unsubscribe(names(streams)))
     }
 
+    /// Handlers listen to these streams and to no others.
+    pub fn follow(&self, streams: &JsValue) -> Result<(), JsValue> {
+        self.change(Command::Follow(names(streams)))
+    }
+
     /// The streams asked for.
     #[wasm_bindgen(getter)]
     pub fn subscriptions(&self) -> Array {

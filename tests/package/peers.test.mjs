@@ -1,79 +1,10 @@
 /** Peers and lines that misbehave, over real sockets: what goes over the wire is not made up. */
 import assert from "node:assert/strict";
 import { once } from "node:events";
-import { createServer } from "node:http";
-import { join } from "node:path";
-import { after, test } from "node:test";
-import { pathToFileURL } from "node:url";
+import { test } from "node:test";
 
-import { WebSocket, WebSocketServer } from "ws";
-
-import { cloud, pkg } from "./support.mjs";
-
-const { TpaSession } = await import(pathToFileURL(join(pkg, "node.js")).href);
-
-const ID = "user-org.example.app";
-const ACK = '{"type":"tpa_connection_ack","settings":[]}';
-
-const left = [];
-after(() => left.forEach((leave) => leave()));
-
-/** Answers the init of a connection. */
-const acknowledge = ({ socket }) => socket.once("message", () => socket.send(ACK));
-
-/**
- * A cloud in which each connection is treated as told, once its upgrade was let through.
- * `dials` has all that were made: the socket if any, its frames, and when it was closed.
- */
-async function peer(treat, upgrade = (accept) => accept()) {
-  const server = createServer();
-  const sockets = new WebSocketServer({ noServer: true });
-  const dials = [];
-  server.on("upgrade", (request, tcp, head) => {
-    const dial = { tcp, frames: [], closed: once(tcp, "close") };
-    const nth = dials.push(dial);
-    tcp.on("error", () => {});
-    const accept = () =>
-      sockets.handleUpgrade(request, tcp, head, (socket) => {
-        dial.socket = socket;
-        socket.on("message", (data) => dial.frames.push(JSON.parse(data)));
-        treat(dial, nth);
-      });
-    upgrade(accept, tcp, nth);
-    server.emit("dial", dial);
-  });
-  server.listen(0, "127.0.0.1");
-  await once(server, "listening");
-  left.push(() => {
-    for (const { tcp } of dials) tcp.destroy();
-    server.close();
-  });
-  return {
-    url: `ws://127.0.0.1:${server.address().port}`,
-    dials,
-    dial: async () => (await once(server, "dial"))[0],
-  };
-}
-
-/** A session and all that it told of its connection. */
-function app(url, options = {}) {
-  const session = new TpaSession({
-    packageName: "org.example.app",
-    apiKey: "dev-key",
-    augmentOSWebsocketUrl: url,
-    reconnectDelay: 5,
-    logLevel: "silent",
-    WebSocket,
-    ...options,
-  });
-  left.push(() => session.disconnect());
-  const told = { connected: [], disconnected: [], reconnecting: [] };
-  for (const [event, payloads] of Object.entries(told)) {
-    session.on(event, (payload) => payloads.push(payload));
-  }
-  const next = (event) => new Promise((resolve) => session.once(event, resolve));
-  return { session, told, next };
-}
+import { ACK, ID, acknowledge, app, left, peer } from "./peer.mjs";
+import { cloud } from "./support.mjs";
 
 test("each way to leave is told by its code, and none of these ends the session", async () => {
   const ways = [

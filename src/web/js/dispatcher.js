@@ -5,7 +5,7 @@
  * whoever listens.
  *
  * @typedef {(payload: any) => void} Handler
- * @typedef {{ handler: Handler, once: boolean, active: boolean }} Registration
+ * @typedef {{ handler: Handler, once: boolean, quiet: boolean, active: boolean }} Registration
  * @typedef {object} Rules
  * @property {string[]} control types of the frames that the session must act on
  * @property {string[]} reserved events that no text frame may pass itself off as
@@ -42,32 +42,31 @@ export function dispatch(control, reserved, renamed, tell, reportsUnheard) {
   );
 }
 
-export class Dispatcher {
-  /**
-   * @param {Rules} rules
-   * @param {Session} session
-   */
-  constructor({ control, reserved, renamed }, session) {
-    /** @type {Map<string, Registration[]>} lists are replaced, never changed: one may be running */
-    this.handlers = new Map();
-    this.controlTypes = new Set(control);
-    this.reserved = new Set(reserved);
-    this.renamed = new Map(renamed);
-    this.session = session;
-    /** Frames that came, on all sockets. */
-    this.received = 0;
-  }
+/** Handlers by event. */
+export class Handlers {
+  /** @type {Map<string, Registration[]>} lists are replaced, never changed: one may be running */
+  handlers = new Map();
+
+  /** Called when it may have changed what is listened to. */
+  changed() {}
 
   /**
    * @param {string} event
    * @param {Handler} handler
    * @param {boolean} [once]
+   * @param {boolean} [quiet] takes what comes, and does not mean that it is wanted
    * @returns {() => void} its undo
    */
-  on(event, handler, once = false) {
-    const registration = { handler, once, active: true };
-    this.handlers.set(event, [...(this.handlers.get(event) ?? []), registration]);
+  on(event, handler, once = false, quiet = false) {
+    const registration = { handler, once, quiet, active: true };
+    this.put(event, [...(this.handlers.get(event) ?? []), registration]);
     return () => this.remove(event, registration);
+  }
+
+  /** The events that somebody wants. */
+  wanted() {
+    const lists = [...this.handlers].filter(([, list]) => list.some(({ quiet }) => !quiet));
+    return lists.map(([event]) => event);
   }
 
   /**
@@ -87,9 +86,20 @@ export class Dispatcher {
   remove(event, registration) {
     if (!registration.active) return;
     registration.active = false;
-    const left = (this.handlers.get(event) ?? []).filter((each) => each !== registration);
-    if (left.length === 0) this.handlers.delete(event);
-    else this.handlers.set(event, left);
+    this.put(
+      event,
+      (this.handlers.get(event) ?? []).filter((each) => each !== registration),
+    );
+  }
+
+  /**
+   * @param {string} event
+   * @param {Registration[]} list
+   */
+  put(event, list) {
+    if (list.length === 0) this.handlers.delete(event);
+    else this.handlers.set(event, list);
+    this.changed();
   }
 
   /**
@@ -117,6 +127,22 @@ export class Dispatcher {
       }
     }
     return true;
+  }
+}
+
+export class Dispatcher extends Handlers {
+  /**
+   * @param {Rules} rules
+   * @param {Session} session
+   */
+  constructor({ control, reserved, renamed }, session) {
+    super();
+    this.controlTypes = new Set(control);
+    this.reserved = new Set(reserved);
+    this.renamed = new Map(renamed);
+    this.session = session;
+    /** Frames that came, on all sockets. */
+    this.received = 0;
   }
 
   /**
@@ -257,9 +283,10 @@ class AudioChunk {
 /**
  * @param {string} stream
  * @param {any} data
- * @returns {string} the stream's name with the language that the data carries, if any
+ * @returns {string} the stream's name with the language, or the gesture, that the data carries, if any
  */
 function fullName(stream, data) {
+  if (stream === "touch_event") return `touch_event:${data?.gesture_name}`;
   const from = data?.transcribeLanguage;
   if (typeof from !== "string") return stream;
   if (stream === "transcription") return `transcription:${from}`;

@@ -1,0 +1,116 @@
+/** `session.events`: handlers by name. Each method returns its undo. */
+import { handler, language, text } from "./check.js";
+
+/** What each method listens to. */
+const EVENTS = {
+  onTranscription: "transcription",
+  onHeadPosition: "head_position",
+  onButtonPress: "button_press",
+  onPhoneNotifications: "phone_notification",
+  onPhoneNotificationDismissed: "phone_notification_dismissed",
+  onGlassesBattery: "glasses_battery_update",
+  onPhoneBattery: "phone_battery_update",
+  onGlassesConnectionState: "glasses_connection_state",
+  onLocation: "location_update",
+  onVpsCoordinates: "vps_coordinates",
+  onCalendarEvent: "calendar_event",
+  onVoiceActivity: "VAD",
+  onAudioChunk: "audio_chunk",
+  onPhotoTaken: "photo_taken",
+  onConnected: "connected",
+  onDisconnected: "disconnected",
+  onReconnecting: "reconnecting",
+  onError: "error",
+  onPermissionError: "permission_error",
+  onCapabilitiesUpdate: "capabilities_update",
+  onDashboardModeChange: "dashboard_mode_change",
+  onDashboardAlwaysOnChange: "dashboard_always_on_change",
+};
+
+export class Events {
+  #session;
+
+  /** @param {any} session */
+  constructor(session) {
+    this.#session = session;
+  }
+
+  /**
+   * @param {string} event
+   * @param {any} handler
+   */
+  on(event, handler) {
+    return this.#session.on(event, handler);
+  }
+
+  /**
+   * @param {string} code
+   * @param {any} handler
+   */
+  onTranscriptionForLanguage(code, handler) {
+    return this.on(`transcription:${language("language", code)}`, handler);
+  }
+
+  /**
+   * @param {string} from
+   * @param {string} to
+   * @param {any} handler
+   */
+  onTranslationForLanguage(from, to, handler) {
+    const languages = [language("sourceLanguage", from), language("targetLanguage", to)];
+    return this.on(`translation:${languages.join("-to-")}`, handler);
+  }
+
+  /**
+   * @param {any} gesture or the handler for all of them
+   * @param {any} [handler]
+   */
+  onTouchEvent(gesture, handler) {
+    if (typeof gesture === "function") return this.on("touch_event", gesture);
+    return this.on(`touch_event:${text("gesture", gesture)}`, handler);
+  }
+
+  /**
+   * @param {any} action or the handler for all of them
+   * @param {any} [of]
+   */
+  onCustomMessage(action, of) {
+    if (typeof action === "function") return this.on("custom_message", action);
+    text("action", action);
+    handler("handler", of);
+    return this.on("custom_message", (/** @type {any} */ message) => {
+      if (message?.action === action) of(message.payload);
+    });
+  }
+
+  /** @param {any} of called for each stream that was refused */
+  onPermissionDenied(of) {
+    handler("handler", of);
+    return this.on("permission_error", (/** @type {any} */ { details }) => {
+      for (const detail of Array.isArray(details) ? details : []) of(detail);
+    });
+  }
+
+  /** @param {any} of gets all settings of the app */
+  onSettingsUpdate(of) {
+    handler("handler", of);
+    return this.on("settings_update", (/** @type {any} */ frame) => of(frame.settings));
+  }
+
+  /**
+   * @param {string} key
+   * @param {any} handler
+   */
+  onSettingChange(key, handler) {
+    return this.#session.settings.onValueChange(key, handler);
+  }
+}
+
+for (const [method, event] of Object.entries(EVENTS)) {
+  Object.defineProperty(Events.prototype, method, {
+    /** @param {any} handler */
+    value(handler) {
+      return this.on(event, handler);
+    },
+  });
+}

@@ -1,0 +1,80 @@
+/** Questions to the cloud whose answer is a frame of its own. */
+import { RequestError } from "./request_error.js";
+
+/** How long an answer may take, ms: a photo goes from the glasses over the phone. */
+const PATIENCE = 30_000;
+
+/** @typedef {{ message: object, resolve: (answer: any) => void, reject: (error: Error) => void }} Waiting */
+
+/**
+ * The questions of one session that are open. They outlive its sockets: the answer may come on
+ * another one than the question went out on.
+ */
+export class Requests {
+  #session;
+  /** @type {Map<string, Waiting>} by the id in the question and in its answer */
+  #waiting = new Map();
+  #count = 0;
+
+  /** @param {any} session */
+  constructor(session) {
+    this.#session = session;
+    session.on("dropped", (/** @type {any} */ { message, why }) => {
+      for (const [id, waiting] of this.#waiting) {
+        if (waiting.message === message) this.#fail(id, "DROPPED", `The request was not sent: ${why}`);
+      }
+    });
+    session.on("disconnected", (/** @type {any} */ { permanent, message }) => {
+      if (!permanent) return;
+      for (const id of [...this.#waiting.keys()]) this.#fail(id, "SESSION_OVER", message);
+    });
+  }
+
+  /**
+   * Sends a question; resolves with the frame that answers it.
+   * @param {{ type: string, [field: string]: unknown }} question without its id
+   * @param {string} field the one that has the id
+   * @param {string} answer type of the frame, or name of the stream, that answers
+   * @returns {Promise<any>}
+   */
+  ask(question, field, answer) {
+    const id = this.id();
+    const message = { ...question, [field]: id };
+    return new Promise((resolve, reject) => {
+      const undo = this.#session.overhear(answer, (/** @type {any} */ frame) => {
+        if (frame?.[field] === id) this.#take(id)?.resolve(frame);
+      });
+      const late = () => this.#fail(id, "TIMEOUT", `No ${answer} within ${PATIENCE / 1000} s`);
+      const timer = setTimeout(late, PATIENCE);
+      const settled = (/** @type {(value: any) => void} */ settle) => (/** @type {any} */ value) => {
+        undo();
+        clearTimeout(timer);
+        settle(value);
+      };
+      this.#waiting.set(id, { message, resolve: settled(resolve), reject: settled(reject) });
+      const reply = this.#session.send(message, { ttl: PATIENCE });
+      if (reply === "dropped") this.#fail(id, "DROPPED", "The session is over");
+    });
+  }
+
+  /** An id that no other request has, of this session or another. */
+  id() {
+    return `${Date.now().toString(36)}-${Math.random().toString(36).slice(2)}-${++this.#count}`;
+  }
+
+  /** @param {string} id */
+  #take(id) {
+    const waiting = this.#waiting.get(id);
+    this.#waiting.delete(id);
+    return waiting;
+  }
+
+  /**
+   * @param {string} id
+   * @param {string} code
+   * @param {string} message
+   */
+  #fail(id, code, message) {
+    this.#take(id)?.reject(new RequestError(message, code));
+  }
+}

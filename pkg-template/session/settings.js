@@ -1,0 +1,157 @@
+/** `session.settings`: the app's settings as the user has them, and those of the system. */
+import { handler, text } from "./check.js";
+
+/**
+ * @typedef {import("../../src/web/js/dispatcher.js").Handlers} Handlers
+ * @typedef {{ key: string, value?: unknown, defaultValue?: unknown }} Setting
+ * @typedef {{ settings?: Setting[] }} Config
+ */
+
+export class Settings {
+  /** @type {Setting[]} */
+  #settings = [];
+  /** @type {Config | undefined} */
+  #config;
+  /** @type {{ [key: string]: unknown }} */
+  #system = {};
+  #changes;
+  #systemChanges;
+
+  /**
+   * @param {any} session
+   * @param {Handlers} changes who wants to know of a change of the app's settings
+   * @param {Handlers} systemChanges and of the system's
+   */
+  constructor(session, changes, systemChanges) {
+    this.#changes = changes;
+    this.#systemChanges = systemChanges;
+    session.on("tpa_connection_ack", (/** @type {any} */ ack) => {
+      if (isObject(ack.config)) this.#config = ack.config;
+      this.#take(ack.settings);
+      this.#takeSystem(ack.augmentosSettings ?? ack.mentraosSettings);
+    });
+    session.on("settings_update", (/** @type {any} */ frame) => this.#take(frame.settings));
+    for (const system of ["augmentos_settings_update", "mentraos_settings_update"]) {
+      session.on(system, (/** @type {any} */ frame) => this.#takeSystem(frame.settings));
+    }
+  }
+
+  /**
+   * @param {string} key
+   * @param {any} [otherwise] for a setting that has neither a value nor a default
+   */
+  get(key, otherwise) {
+    const { value, defaultValue } = this.getSetting(key) ?? {};
+    return value ?? defaultValue ?? this.#default(key) ?? otherwise;
+  }
+
+  getAll() {
+    return [...this.#settings];
+  }
+
+  /** @param {string} key */
+  has(key) {
+    return this.getSetting(key) !== undefined;
+  }
+
+  /** @param {string} key */
+  getSetting(key) {
+    return this.#settings.find((setting) => setting.key === key);
+  }
+
+  getConfig() {
+    return this.#config ?? null;
+  }
+
+  /** @param {any} of gets `{[key]: {oldValue, newValue}}` */
+  onChange(of) {
+    return this.#changes.on("", handler("handler", of));
+  }
+
+  /**
+   * @param {string} key
+   * @param {any} of gets the new value and the one before
+   */
+  onValueChange(key, of) {
+    return onKey(this.#changes, key, of);
+  }
+
+  /**
+   * @param {string} key
+   * @param {any} [otherwise]
+   */
+  getMentraOS(key, otherwise) {
+    return this.#system[key] ?? otherwise;
+  }
+
+  /**
+   * @param {string} key
+   * @param {any} of gets the new value and the one before
+   */
+  onMentraosChange(key, of) {
+    return onKey(this.#systemChanges, key, of);
+  }
+
+  /** @param {string} key */
+  #default(key) {
+    const settings = this.#config?.settings;
+    if (!Array.isArray(settings)) return undefined;
+    return settings.find((setting) => setting?.key === key)?.defaultValue;
+  }
+
+  /** @param {any} settings */
+  #take(settings) {
+    if (!Array.isArray(settings)) return;
+    const before = values(this.#settings);
+    this.#settings = settings.filter((setting) => typeof setting?.key === "string");
+    tell(this.#changes, before, values(this.#settings));
+  }
+
+  /** @param {any} settings */
+  #takeSystem(settings) {
+    if (!isObject(settings)) return;
+    const before = this.#system;
+    this.#system = { ...before, ...settings };
+    tell(this.#systemChanges, before, this.#system);
+  }
+}
+
+/** @param {any} value */
+function isObject(value) {
+  return typeof value === "object" && value !== null;
+}
+
+/**
+ * @param {Setting[]} settings
+ * @returns {{ [key: string]: unknown }}
+ */
+function values(settings) {
+  return Object.fromEntries(settings.map(({ key, value }) => [key, value]));
+}
+
+/**
+ * @param {Handlers} changes
+ * @param {string} key
+ * @param {any} of
+ */
+function onKey(changes, key, of) {
+  text("key", key);
+  handler("handler", of);
+  return changes.on("", (change) => {
+    if (Object.hasOwn(change, key)) of(change[key].newValue, change[key].oldValue);
+  });
+}
+
+/**
+ * Tells what differs, all at once.
+ * @param {Handlers} changes
+ * @param {{ [key: string]: unknown }} before
+ * @param {{ [key: string]: unknown }} after
+ */
+function tell(changes, before, after) {
+  const keys = Object.keys({ ...before, ...after });
+  const changed = keys.filter((key) => JSON.stringify(before[key]) !== JSON.stringify(after[key]));
+  if (changed.length === 0) return;
+  const entries = changed.map((key) => [key, { oldValue: before[key], newValue: after[key] }]);
+  changes.emit("", Object.fromEntries(entries));
+}

@@ -1,0 +1,184 @@
+/** What the streams of the cloud carry. */
+
+/** 16 kHz PCM audio from the glasses: a binary frame. */
+export interface AudioChunk {
+  /** The bytes, made from `bytes` when asked for. */
+  readonly arrayBuffer: ArrayBuffer;
+  readonly bytes: Uint8Array;
+  readonly sampleRate: number;
+  /** When it arrived, ms since the epoch. */
+  readonly timestamp: number;
+}
+
+/** A piece of recognised speech; it grows until it is final. Times are ms. */
+export interface TranscriptionData {
+  text: string;
+  isFinal: boolean;
+  /** E.g. `en-US`. */
+  transcribeLanguage?: string;
+  startTime: number;
+  endTime: number;
+  speakerId?: string;
+  duration?: number;
+  [field: string]: unknown;
+}
+
+/** The same in another language. */
+export interface TranslationData extends TranscriptionData {
+  translateLanguage?: string;
+  originalText?: string;
+  didTranslate?: boolean;
+}
+
+export interface ButtonPress {
+  buttonId: string;
+  pressType: "short" | "long";
+  [field: string]: unknown;
+}
+
+export interface HeadPosition {
+  position: "up" | "down";
+  [field: string]: unknown;
+}
+
+export interface TouchEvent {
+  gesture_name: string;
+  device_model?: string;
+  [field: string]: unknown;
+}
+
+/** Of the glasses or of the phone: percent, and minutes. */
+export interface BatteryUpdate {
+  level: number;
+  charging: boolean;
+  timeRemaining?: number;
+  [field: string]: unknown;
+}
+
+export interface GlassesConnectionState {
+  modelName: string;
+  status: string;
+  wifi?: { connected: boolean; ssid?: string | null };
+  [field: string]: unknown;
+}
+
+/** Degrees, and metres. */
+export interface LocationUpdate {
+  lat: number;
+  lng: number;
+  accuracy?: number;
+  [field: string]: unknown;
+}
+
+/** Where the glasses are and look, by what they see: metres, and a quaternion. */
+export interface VpsCoordinates {
+  deviceModel: string;
+  requestId: string;
+  x: number;
+  y: number;
+  z: number;
+  qx: number;
+  qy: number;
+  qz: number;
+  qw: number;
+  confidence: number;
+  [field: string]: unknown;
+}
+
+/** Whether somebody speaks. */
+export interface VoiceActivity {
+  status: boolean | "true" | "false";
+  [field: string]: unknown;
+}
+
+export interface PhoneNotification {
+  notificationId: string;
+  app: string;
+  title: string;
+  content: string;
+  priority: "low" | "normal" | "high";
+  [field: string]: unknown;
+}
+
+export interface PhoneNotificationDismissed {
+  notificationId: string;
+  notificationKey?: string;
+  app: string;
+  title: string;
+  content: string;
+  [field: string]: unknown;
+}
+
+export interface CalendarEvent {
+  eventId: string;
+  title: string;
+  /** ISO 8601. */
+  dtStart: string;
+  dtEnd: string;
+  timezone: string;
+  [field: string]: unknown;
+}
+
+export interface PhotoTaken {
+  /** In base64. */
+  photoData: string;
+  mimeType: string;
+  timestamp?: string;
+  [field: string]: unknown;
+}
+
+export interface CustomMessage {
+  action: string;
+  payload: any;
+  [field: string]: unknown;
+}
+
+/** Payloads by the name of the stream. Who listens to one subscribes to it. */
+export interface StreamEvents {
+  transcription: TranscriptionData;
+  translation: TranslationData;
+  VAD: VoiceActivity;
+  audio_chunk: AudioChunk;
+  button_press: ButtonPress;
+  head_position: HeadPosition;
+  touch_event: TouchEvent;
+  glasses_battery_update: BatteryUpdate;
+  phone_battery_update: BatteryUpdate;
+  glasses_connection_state: GlassesConnectionState;
+  location_update: LocationUpdate;
+  vps_coordinates: VpsCoordinates;
+  phone_notification: PhoneNotification;
+  notification_dismissed: PhoneNotificationDismissed;
+  phone_notification_dismissed: PhoneNotificationDismissed;
+  calendar_event: CalendarEvent;
+  photo_taken: PhotoTaken;
+  custom_message: CustomMessage;
+}
+
+/** A stream, with its language or gesture where it has one. */
+export type Stream =
+  | keyof StreamEvents
+  | `transcription:${string}`
+  | `translation:${string}-to-${string}`
+  | `touch_event:${string}`
+  | "all"
+  | "*";
+
+/** What a stream carries. What `all` and `*` bring comes under the names of its own streams. */
+export type StreamData<S extends string> = S extends keyof StreamEvents
+  ? StreamEvents[S]
+  : S extends `transcription:${string}`
+    ? TranscriptionData
+    : S extends `translation:${string}`
+      ? TranslationData
+      : S extends `touch_event:${string}`
+        ? TouchEvent
+        : S extends "all" | "*"
+          ? never
+          : any;
+
+/** The data of a stream, one by one: `for await`. */
+export interface StreamIterator<T> extends AsyncIterableIterator<T> {
+  /** How many gave way to newer ones, because the loop was too slow. */
+  readonly dropped: number;
+}

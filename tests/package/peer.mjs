@@ -1,0 +1,75 @@
+/** A cloud of the test's own, in its own process: it sees each frame and can send anything. */
+import { once } from "node:events";
+import { createServer } from "node:http";
+import { join } from "node:path";
+import { after } from "node:test";
+import { pathToFileURL } from "node:url";
+
+import { WebSocket, WebSocketServer } from "ws";
+
+import { pkg } from "./support.mjs";
+
+export const { TpaSession } = await import(pathToFileURL(join(pkg, "node.js")).href);
+
+export const ID = "user-org.example.app";
+export const ACK = '{"type":"tpa_connection_ack","settings":[]}';
+
+export const left = [];
+after(() => left.forEach((leave) => leave()));
+
+/** Answers the init of a connection. */
+export const acknowledge = ({ socket }) => socket.once("message", () => socket.send(ACK));
+
+/**
+ * A cloud in which each connection is treated as told, once its upgrade was let through.
+ * `dials` has all that were made: the socket if any, its frames, and when it was closed.
+ */
+export async function peer(treat, upgrade = (accept) => accept()) {
+  const server = createServer();
+  const sockets = new WebSocketServer({ noServer: true });
+  const dials = [];
+  server.on("upgrade", (request, tcp, head) => {
+    const dial = { tcp, frames: [], closed: once(tcp, "close") };
+    const nth = dials.push(dial);
+    tcp.on("error", () => {});
+    const accept = () =>
+      sockets.handleUpgrade(request, tcp, head, (socket) => {
+        dial.socket = socket;
+        socket.on("message", (data) => dial.frames.push(JSON.parse(data)));
+        treat(dial, nth);
+      });
+    upgrade(accept, tcp, nth);
+    server.emit("dial", dial);
+  });
+  server.listen(0, "127.0.0.1");
+  await once(server, "listening");
+  left.push(() => {
+    for (const { tcp } of dials) tcp.destroy();
+    server.close();
+  });
+  return {
+    url: `ws://127.0.0.1:${server.address().port}`,
+    dials,
+    dial: async () => (await once(server, "dial"))[0],
+  };
+}
+
+/** A session and all that it told of its connection. */
+export function app(url, options = {}) {
+  const session = new TpaSession({
+    packageName: "org.example.app",
+    apiKey: "dev-key",
+    augmentOSWebsocketUrl: url,
+    reconnectDelay: 5,
+    logLevel: "silent",
+    WebSocket,
+    ...options,
+  });
+  left.push(() => session.disconnect());
+  const told = { connected: [], disconnected: [], reconnecting: [] };
+  for (const [event, payloads] of Object.entries(told)) {
+    session.on(event, (payload) => payloads.push(payload));
+  }
+  const next = (event) => new Promise((resolve) => session.once(event, resolve));
+  return { session, told, next };
+}

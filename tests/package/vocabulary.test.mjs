@@ -1,0 +1,571 @@
+/** What an app says and hears by name: `session.events`, `layouts`, `dashboard` and the like. */
+import assert from "node:assert/strict";
+import { test } from "node:test";
+
+import { ID, app, peer } from "./peer.mjs";
+
+const SETTINGS = [
+  { key: "lines", type: "select", value: 3, defaultValue: 5 },
+  { key: "loud", type: "toggle", defaultValue: true },
+];
+
+/** An app that is connected, and the cloud that it is connected to. */
+async function connected(ack = {}, options = {}) {
+  const treat = ({ socket }) =>
+    socket.on("message", (data) => {
+      const { type } = JSON.parse(data);
+      const frame = { type: "tpa_connection_ack", settings: [], ...ack };
+      if (type === "tpa_connection_init") socket.send(JSON.stringify(frame));
+      if (type === "ping") socket.send('{"type":"pong"}');
+    });
+  const { url, dials } = await peer(treat);
+  const { session, next } = app(url, options);
+  await session.connect(options.id ?? ID);
+  const OURS = ["tpa_connection_init", "ping", "mark"];
+  const isEmptyList = ({ subscriptions }) => subscriptions?.length === 0;
+  return {
+    session,
+    next,
+    /** What the app made the newest connection say. */
+    heard() {
+      const heard = dials.at(-1).frames.filter(({ type }) => !OURS.includes(type));
+      return heard.length > 0 && isEmptyList(heard[0]) ? heard.slice(1) : heard;
+    },
+    /** Waits until the cloud has all that was said. */
+    async flush() {
+      await Promise.resolve();
+      session.send({ type: "mark" });
+      await session.flush();
+    },
+    /** Sends frames, and waits until they have arrived. */
+    async tell(...frames) {
+      const arrived = session.stats.received + frames.length;
+      for (const frame of frames) dials.at(-1).socket.send(JSON.stringify(frame));
+      while (session.stats.received < arrived) await new Promise(setImmediate);
+    },
+    stream(streamType, data) {
+      return this.tell({ type: "data_stream", streamType, data });
+    },
+    closed: () => dials.at(-1).closed,
+    async cut() {
+      const again = next("connected");
+      dials.at(-1).tcp.destroy();
+      await again;
+    },
+  };
+}
+
+const lists = (frames) =>
+  frames.filter(({ type }) => type === "subscription_update").map((frame) => frame.subscriptions);
+
+const without = ({ timestamp, packageName, sessionId, ...frame }) => {
+  assert.ok(!Number.isNaN(Date.parse(timestamp)));
+  assert.deepEqual({ packageName, sessionId }, { packageName: "org.example.app", sessionId: ID });
+  return frame;
+};
+
+test("every handler by name hears its stream, and the stream is asked for", async () => {
+  const { session, stream, tell, heard, flush } = await connected();
+  const handlers = {
+    onTranscription: "transcription",
+    onHeadPosition: "head_position",
+    onButtonPress: "button_press",
+    onTouchEvent: "touch_event",
+    onPhoneNotifications: "phone_notification",
+    onPhoneNotificationDismissed: "phone_notification_dismissed",
+    onGlassesBattery: "glasses_battery_update",
+    onPhoneBattery: "phone_battery_update",
+    onGlassesConnectionState: "glasses_connection_state",
+    onLocation: "location_update",
+    onVpsCoordinates: "vps_coordinates",
+    onCalendarEvent: "calendar_event",
+    onVoiceActivity: "VAD",
+    onPhotoTaken: "photo_taken",
+  };
+  const got = [];
+  for (const [method, name] of Object.entries(handlers)) {
+    session.events[method]((data) => got.push([name, data]));
+  }
+  session.events.onAudioChunk(() => {});
+  const names = Object.values(handlers);
+  await flush();
+  assert.deepEqual(lists(heard()), [[...names, "audio_chunk"]]);
+  const data = (name) => ({ of: name });
+  for (const name of names) await stream.call({ tell }, name, data(name));
+  assert.deepEqual(
+    got,
+    names.map((name) => [name, data(name)]),
+  );
+});
+
+test("languages and gestures: each hears its own, and what came without is heard by both", async () => {
+  const { session, tell, heard, flush } = await connected();
+  const got = { all: [], english: [], spanish: [], toEnglish: [], swipe: [], touch: [] };
+  const into = (name) => (data) => got[name].push(data.text ?? data.gesture_name);
+  session.events.onTranscription(into("all"));
+  session.events.onTranscriptionForLanguage("en-US", into("english"));
+  session.events.onTranscriptionForLanguage("es-ES", into("spanish"));
+  session.events.onTranslationForLanguage("es-ES", "en-US", into("toEnglish"));
+  session.events.onTouchEvent("swipe_up", into("swipe"));
+  session.events.onTouchEvent(into("touch"));
+  await flush();
+  const languages = ["transcription:en-US", "transcription:es-ES", "translation:es-ES-to-en-US"];
+  assert.deepEqual(lists(heard()), [["transcription", ...languages, "touch_event:swipe_up", "touch_event"]]);
+  const say = (streamType, data) => tell({ type: "data_stream", streamType, data });
+  await say("transcription", { text: "one", transcribeLanguage: "en-US" });
+  await say("transcription:es-ES", { text: "dos", transcribeLanguage: "es-ES" });
+  const translated = { transcribeLanguage: "es-ES", translateLanguage: "en-US" };
+  await say("translation", { text: "two", ...translated });
+  await say("touch_event", { gesture_name: "swipe_up" });
+  await say("touch_event:tap", { gesture_name: "tap" });
+  assert.deepEqual(got, {
+    all: ["one", "dos"],
+    english: ["one"],
+    spanish: ["dos"],
+    toEnglish: ["two"],
+    swipe: ["swipe_up"],
+    touch: ["swipe_up", "tap"],
+  });
+});
+
+test("subscriptions follow handlers: one frame a turn, none for what changes nothing, again after a cut", async () => {
+  const { session, heard, flush, cut } = await connected();
+  const undo = [session.on("button_press", () => {}), session.on("button_press", () => {})];
+  session.on("VAD", () => {});
+  assert.deepEqual(session.subscriptions, ["button_press", "VAD"]);
+  await flush();
+  undo[0]();
+  await flush();
+  undo[1]();
+  undo[1]();
+  session.once("head_position", () => {});
+  await flush();
+  assert.deepEqual(lists(heard()), [
+    ["button_press", "VAD"],
+    ["VAD", "head_position"],
+  ]);
+  await cut();
+  await flush();
+  assert.deepEqual(lists(heard()), [["VAD", "head_position"]]);
+});
+
+test("a handler for one event wants its stream no longer once it has come", async () => {
+  const { session, tell, heard, flush } = await connected();
+  session.once("head_position", () => {});
+  await flush();
+  await tell({ type: "data_stream", streamType: "head_position", data: { position: "up" } });
+  await flush();
+  assert.deepEqual(lists(heard()), [["head_position"], []]);
+});
+
+test("what was subscribed stays when its handlers go, and handlers keep what is unsubscribed", async () => {
+  const { session } = await connected();
+  session.subscribe("VAD");
+  session.on("VAD", () => {})();
+  assert.deepEqual(session.subscriptions, ["VAD"]);
+  const undo = session.on("VAD", () => {});
+  session.unsubscribe("VAD");
+  assert.deepEqual(session.subscriptions, ["VAD"]);
+  undo();
+  assert.deepEqual(session.subscriptions, []);
+});
+
+test("events that are no streams are not asked for", async () => {
+  const { session } = await connected();
+  for (const event of ["settings_update", "connected", "my_own", "photo_response"])
+    session.on(event, () => {});
+  session.events.onConnected(() => {});
+  assert.deepEqual(session.subscriptions, []);
+});
+
+test("layouts are frames of the protocol", async () => {
+  const { session, heard, flush } = await connected();
+  const { layouts } = session;
+  assert.equal(layouts.showTextWall("hello"), "sent");
+  layouts.showDoubleTextWall("top", "bottom", { view: "always_on" });
+  layouts.showReferenceCard("title", "text", { durationMs: 5000 });
+  layouts.showDashboardCard("left", "right");
+  layouts.showBitmapView("Qk0=", { view: "main" });
+  layouts.clearView();
+  await flush();
+  const event = (layout, more) => ({ type: "display_event", view: "main", layout, ...more });
+  assert.deepEqual(heard().map(without), [
+    event({ layoutType: "text_wall", text: "hello" }),
+    event({ layoutType: "double_text_wall", topText: "top", bottomText: "bottom" }, { view: "always_on" }),
+    event({ layoutType: "reference_card", title: "title", text: "text" }, { durationMs: 5000 }),
+    event({ layoutType: "dashboard_card", leftText: "left", rightText: "right" }, { view: "dashboard" }),
+    event({ layoutType: "bitmap_view", data: "Qk0=" }),
+    event({ layoutType: "clear_view" }),
+  ]);
+});
+
+test("the dashboard is written by mode, and the system's by section for the dashboard alone", async () => {
+  const { session, heard, flush, tell } = await connected();
+  const { content, system } = session.dashboard;
+  content.write("both", ["main", "expanded"]);
+  content.writeToMain("main");
+  content.writeToExpanded("expanded");
+  assert.equal(system, undefined);
+  await flush();
+  const update = (content, modes) => ({ type: "dashboard_content_update", content, modes });
+  assert.deepEqual(heard().map(without), [
+    update("both", ["main", "expanded"]),
+    update("main", ["main"]),
+    update("expanded", ["expanded"]),
+  ]);
+  const modes = [];
+  const undo = content.onModeChange((mode) => modes.push(mode));
+  session.events.onDashboardModeChange(({ mode }) => modes.push(mode));
+  assert.equal(await content.getCurrentMode(), "none");
+  await tell({ type: "dashboard_mode_changed", mode: "expanded" });
+  assert.equal(await content.getCurrentMode(), "expanded");
+  undo();
+  await tell({ type: "dashboard_mode_changed", mode: "none" });
+  assert.deepEqual(modes, ["expanded", "expanded", "none"]);
+});
+
+test("the system's dashboard is told section by section", async () => {
+  const packageName = "system.augmentos.dashboard";
+  const { session, heard, flush } = await connected({}, { packageName, id: `user-${packageName}` });
+  const { system } = session.dashboard;
+  system.setTopLeft("1");
+  system.setTopRight("2");
+  system.setBottomLeft("3");
+  system.setBottomRight("4");
+  system.setViewMode("expanded");
+  await flush();
+  assert.deepEqual(
+    heard().map(({ type, section, content, mode }) => [type, section ?? mode, content]),
+    [
+      ["dashboard_system_update", "topLeft", "1"],
+      ["dashboard_system_update", "topRight", "2"],
+      ["dashboard_system_update", "bottomLeft", "3"],
+      ["dashboard_system_update", "bottomRight", "4"],
+      ["dashboard_mode_change", "expanded", undefined],
+    ],
+  );
+});
+
+test("an hour of cards in an outage leaves the last of each view, and none whose time is over", async () => {
+  const { session, heard, flush, cut } = await connected({}, { reconnectDelay: 60, jitter: 0 });
+  const lost = new Promise((resolve) => session.once("disconnected", resolve));
+  const back = cut();
+  await lost;
+  for (let second = 0; second < 3600; second++) {
+    assert.equal(session.layouts.showTextWall(`at ${second}`), "queued");
+    session.dashboard.content.writeToMain(`at ${second}`);
+  }
+  session.layouts.showTextWall("gone", { view: "always_on", durationMs: 1 });
+  await back;
+  await flush();
+  assert.deepEqual(
+    heard().map(({ layout, content }) => layout?.text ?? content),
+    ["at 3599", "at 3599"],
+  );
+});
+
+test("settings: values, defaults of setting and config, and what changed", async () => {
+  const config = {
+    name: "a",
+    settings: [
+      { type: "group", title: "g" },
+      { key: "theme", type: "text", defaultValue: "dark" },
+    ],
+  };
+  const { session, tell } = await connected({
+    settings: SETTINGS,
+    config,
+    augmentosSettings: { metric: true },
+  });
+  const { settings } = session;
+  assert.deepEqual([settings.get("lines"), settings.get("loud"), settings.get("theme")], [3, true, "dark"]);
+  assert.deepEqual([settings.get("none"), settings.get("none", 7)], [undefined, 7]);
+  assert.deepEqual([settings.has("lines"), settings.has("theme")], [true, false]);
+  assert.deepEqual(settings.getAll(), SETTINGS);
+  assert.deepEqual(settings.getConfig(), config);
+  const heard = [];
+  settings.onChange((change) => heard.push(change));
+  settings.onValueChange("lines", (...values) => heard.push(values));
+  session.events.onSettingChange("loud", (...values) => heard.push(values));
+  session.events.onSettingsUpdate((all) => heard.push(all.length));
+  const update = [
+    { key: "lines", type: "select", value: 4 },
+    { key: "loud", type: "toggle" },
+  ];
+  await tell({ type: "settings_update", packageName: "org.example.app", settings: update });
+  await tell({ type: "settings_update", packageName: "org.example.app", settings: update });
+  assert.deepEqual(heard, [{ lines: { oldValue: 3, newValue: 4 } }, [4, 3], 2, 2]);
+  settings.onMentraosChange("metric", (...values) => heard.push(values));
+  await tell({ type: "augmentos_settings_update", settings: { metric: false } });
+  assert.deepEqual(heard.at(-1), [false, true]);
+  assert.deepEqual([settings.getMentraOS("metric"), settings.getMentraOS("x", 1)], [false, 1]);
+});
+
+test("a setting that changed while the line was down is told", async () => {
+  const ack = { settings: [{ key: "lines", type: "select", value: 1 }] };
+  const { session, cut } = await connected(ack);
+  const heard = [];
+  session.settings.onValueChange("lines", (...values) => heard.push(values));
+  ack.settings[0].value = 2;
+  await cut();
+  assert.deepEqual(heard, [[2, 1]]);
+});
+
+test("capabilities come with the ack and change", async () => {
+  const { session, tell } = await connected({ capabilities: { hasCamera: true } });
+  assert.deepEqual(session.capabilities, { hasCamera: true });
+  const models = [];
+  session.events.onCapabilitiesUpdate(({ modelName }) => models.push(modelName));
+  await tell({ type: "capabilities_update", capabilities: null, modelName: null });
+  assert.equal(session.capabilities, null);
+  assert.deepEqual(models, [null]);
+});
+
+test("custom messages by action, and permissions stream by stream", async () => {
+  const { session, tell } = await connected();
+  const heard = [];
+  session.events.onCustomMessage("ring", (payload) => heard.push(payload));
+  session.events.onCustomMessage(({ action }) => heard.push(action));
+  session.events.onPermissionDenied(({ stream }) => heard.push(stream));
+  session.events.onPermissionError(({ message }) => heard.push(message));
+  await tell({ type: "custom_message", action: "ring", payload: 1 });
+  await tell({ type: "custom_message", action: "other", payload: 2 });
+  const details = [{ stream: "audio_chunk" }, { stream: "location_update" }];
+  await tell({ type: "permission_error", message: "no", details });
+  assert.deepEqual(heard, [1, "ring", "other", "audio_chunk", "location_update", "no"]);
+});
+
+test("an async iterator gives what came while the loop was busy, and leaves the stream at its end", async () => {
+  const { session, tell } = await connected();
+  const press = (buttonId) => ({ type: "data_stream", streamType: "button_press", data: { buttonId } });
+  const presses = session.stream("button_press", { limit: 2 });
+  await tell(press("a"), press("b"), press("c"));
+  assert.equal(presses.dropped, 1);
+  const got = [];
+  for await (const { buttonId } of presses) {
+    got.push(buttonId);
+    if (buttonId === "c") setImmediate(() => tell(press("d")));
+    if (buttonId === "d") break;
+  }
+  assert.deepEqual(got, ["b", "c", "d"]);
+  assert.deepEqual(session.subscriptions, []);
+});
+
+test("an iterator ends with the session, not with a connection", async () => {
+  const { session, tell, cut } = await connected();
+  const presses = session.stream("button_press");
+  const asked = [presses.next(), presses.next()];
+  await cut();
+  await tell({ type: "data_stream", streamType: "button_press", data: 1 });
+  session.disconnect();
+  assert.deepEqual(await Promise.all(asked), [
+    { value: 1, done: false },
+    { value: undefined, done: true },
+  ]);
+  assert.deepEqual(await presses.next(), { value: undefined, done: true });
+});
+
+/** The question of this type that the cloud got last. */
+const asked = (heard, type) => heard().findLast((frame) => frame.type === type);
+
+test("a photo is answered by its own answer, on whatever connection that comes", async () => {
+  const { session, tell, heard, flush, cut } = await connected();
+  const photo = session.camera.requestPhoto({ saveToGallery: true });
+  await flush();
+  const { requestId, saveToGallery } = asked(heard, "photo_request");
+  assert.equal(saveToGallery, true);
+  await cut();
+  await tell({ type: "photo_response", requestId: "another", photoUrl: "no" });
+  await tell({ type: "photo_response", requestId, success: true, photoUrl: "yes" });
+  assert.equal((await photo).photoUrl, "yes");
+  assert.deepEqual(session.subscriptions, []);
+});
+
+test("a photo that is refused is an error that says why", async () => {
+  const { session, tell, heard, flush } = await connected();
+  const photo = session.camera.requestPhoto();
+  await flush();
+  const { requestId } = asked(heard, "photo_request");
+  const refused = { name: "TpaRequestError", code: "REFUSED", message: "Camera busy" };
+  const rejected = assert.rejects(photo, refused);
+  await tell({ type: "photo_response", requestId, success: false, error: { message: "Camera busy" } });
+  await rejected;
+});
+
+test("sounds, places and messages are answered", async () => {
+  const { session, tell, heard, flush } = await connected();
+  const sound = session.audio.playAudio({ audioUrl: "https://example.org/a.mp3", volume: 0.5 });
+  const place = session.location.getLatestLocation();
+  const message = session.sendDirectMessage("user2", { hello: 1 });
+  session.audio.stopAudio(2);
+  await flush();
+  const { requestId, volume } = asked(heard, "audio_play_request");
+  assert.equal(volume, 0.5);
+  await tell({ type: "audio_play_response", requestId, success: true, duration: 3 });
+  const { correlationId } = asked(heard, "location_poll_request");
+  const location = { lat: 1, lng: 2 };
+  await tell({ type: "data_stream", streamType: "location_update", data: { ...location, correlationId } });
+  const { messageId, targetUserId, payload } = asked(heard, "app_direct_message");
+  assert.deepEqual({ targetUserId, payload }, { targetUserId: "user2", payload: { hello: 1 } });
+  await tell({ type: "app_direct_message_response", messageId, success: false, targetUserId });
+  assert.equal((await sound).duration, 3);
+  assert.equal((await place).lat, 1);
+  assert.equal(await message, false);
+  assert.equal(asked(heard, "audio_stop_request").trackId, 2);
+  assert.deepEqual(session.subscriptions, []);
+});
+
+test("a request fails at once when the session ends, and when there is none", async () => {
+  const { session } = await connected();
+  const photo = session.camera.requestPhoto();
+  session.disconnect();
+  await assert.rejects(photo, { name: "TpaRequestError", code: "SESSION_OVER" });
+  await assert.rejects(session.audio.playAudio({ audioUrl: "a" }), { code: "DROPPED" });
+});
+
+test("a request that the queue gave up fails, and says why", async () => {
+  const { session, cut } = await connected({}, { maxQueuedMessages: 1, reconnectDelay: 60, jitter: 0 });
+  const lost = new Promise((resolve) => session.once("disconnected", resolve));
+  const back = cut();
+  await lost;
+  const photo = session.camera.requestPhoto();
+  session.send({ type: "newer" });
+  await assert.rejects(photo, { code: "DROPPED", message: "The request was not sent: overflow" });
+  await back;
+});
+
+test("a request that nobody answers is given up", async ({ mock }) => {
+  const { session } = await connected();
+  mock.timers.enable({ apis: ["setTimeout"] });
+  const photo = session.camera.requestPhoto();
+  mock.timers.tick(29_999);
+  mock.timers.tick(1);
+  await assert.rejects(photo, { code: "TIMEOUT", message: "No photo_response within 30 s" });
+});
+
+test("rooms are entered again after a cut, before what is said in them", async () => {
+  const { session, heard, flush, cut } = await connected();
+  session.joinAppRoom("a", { maxUsers: 3 });
+  session.joinAppRoom("b");
+  session.leaveAppRoom("b");
+  session.leaveAppRoom("never");
+  await flush();
+  const words = () => heard().map(({ type, roomId }) => [type, roomId]);
+  assert.deepEqual(words(), [
+    ["app_room_join", "a"],
+    ["app_room_join", "b"],
+    ["app_room_leave", "b"],
+  ]);
+  const lost = new Promise((resolve) => session.once("disconnected", resolve));
+  const back = cut();
+  await lost;
+  session.broadcastToAppUsers({ hello: 1 }, "a");
+  await back;
+  await flush();
+  assert.deepEqual(words(), [
+    ["app_room_join", "a"],
+    ["app_broadcast_message", "a"],
+  ]);
+  assert.deepEqual(heard()[0].roomConfig, { maxUsers: 3 });
+});
+
+test("a room that was entered before there was a connection is entered once there is one", async () => {
+  const { session, heard, flush } = await connected();
+  session.disconnect();
+  session.joinAppRoom("a");
+  await session.connect(ID);
+  await flush();
+  assert.deepEqual(
+    heard().map(({ type }) => type),
+    ["app_room_join"],
+  );
+});
+
+test("an app that leaves for good says so first", async () => {
+  const { session, heard, closed } = await connected();
+  session.disconnect({ releaseOwnership: true, reason: "user_logout" });
+  session.releaseOwnership();
+  await closed();
+  assert.deepEqual(
+    heard().map(({ type, reason }) => [type, reason]),
+    [["ownership_release", "user_logout"]],
+  );
+});
+
+test("the user is the part of the id before the package", async () => {
+  const { session } = await connected({}, { id: `a-b-org.example.app` });
+  assert.equal(session.userId, "a-b");
+  assert.equal(session.packageName, "org.example.app");
+});
+
+test("wrong arguments are refused, with what is allowed", async () => {
+  const { session, heard, flush } = await connected();
+  const { events, layouts, dashboard, settings, camera, audio } = session;
+  const nothing = () => {};
+  const language = /: must be a language with its country, e\.g\. en-US, not "?english"?$/;
+  const cases = [
+    [() => events.onTranscriptionForLanguage("english", nothing), language],
+    [() => session.on("transcription:english", nothing), language],
+    [() => session.once("translation:en-US-to-english", nothing), language],
+    [() => session.subscribe(["VAD", "transcription:english"]), language],
+    [() => events.onTranslationForLanguage("en-US", undefined, nothing), /^targetLanguage: must be/],
+    [() => session.on("translation:en-US-to-es-ES-to-fr-FR", nothing), /must be a language/],
+    [() => events.onButtonPress(), /^handler: must be a function$/],
+    [() => events.onCustomMessage("a", 3), /^handler: must be a function, not 3$/],
+    [() => layouts.showTextWall(3), /^text: must be a string, not 3$/],
+    [() => layouts.showReferenceCard("a", null), /^text: must be a string, not object$/],
+    [
+      () => layouts.showTextWall("a", { view: "sky" }),
+      /^view: must be one of main, dashboard, always_on, not "sky"$/,
+    ],
+    [() => layouts.showTextWall("a", { durationMs: -1 }), /^durationMs: must be .*, 0 or more, not -1$/],
+    [() => layouts.showTextWall("a", { durationMs: Infinity }), /not Infinity$/],
+    [
+      () => layouts.showBitmapView("x".repeat(1_000_001)),
+      /^data: must be at most 1,000,000 characters, not 1000001$/,
+    ],
+    [() => dashboard.content.write("a", ["both"]), /^targets: must be one of main, expanded, not "both"$/],
+    [() => dashboard.content.write({}), /^content: must be a string, not object$/],
+    [() => settings.onChange("x"), /^handler: must be a function, not "x"$/],
+    [() => settings.onValueChange(1, nothing), /^key: must be a string, not 1$/],
+    [() => session.joinAppRoom(), /^roomId: must be a string, not undefined$/],
+    [() => session.stream("VAD", { limit: 0 }), /^limit: must be a number, 1 or more, not 0$/],
+    [
+      () => session.disconnect({ releaseOwnership: true, reason: "tired" }),
+      /^reason: must be one of switching_clouds/,
+    ],
+    [() => camera.startStream({}), /^rtmpUrl: must be a string, not undefined$/],
+  ];
+  for (const [wrong, message] of cases) assert.throws(wrong, { name: "TypeError", message });
+  await assert.rejects(audio.playAudio({ audioUrl: 1 }), { name: "TypeError" });
+  await assert.rejects(
+    audio.playAudio({ audioUrl: "a", volume: 2 }),
+    /^TypeError: volume: must be 0 to 1, not 2$/,
+  );
+  await assert.rejects(session.sendDirectMessage(1, {}), { name: "TypeError" });
+  assert.deepEqual(session.subscriptions, []);
+  await flush();
+  assert.deepEqual(heard(), []);
+});
+
+test("a handler that throws disturbs neither the session nor the others", async (t) => {
+  const { session, tell } = await connected();
+  const listeners = process.listeners("uncaughtException");
+  process.removeAllListeners("uncaughtException");
+  const uncaught = [];
+  process.on("uncaughtException", (error) => uncaught.push(error.message));
+  t.after(() => {
+    process.removeAllListeners("uncaughtException");
+    for (const listener of listeners) process.on("uncaughtException", listener);
+  });
+  const heard = [];
+  session.settings.onChange(() => {
+    throw new Error("mine");
+  });
+  session.settings.onChange((change) => heard.push(Object.keys(change)));
+  await tell({ type: "settings_update", settings: SETTINGS });
+  await new Promise(setImmediate);
+  assert.deepEqual(heard, [["lines"]]);
+  assert.deepEqual(uncaught, ["mine"]);
+  assert.equal(session.state, "connected");
+});
