@@ -257,10 +257,15 @@ impl Life {
     }
 
     fn wait(&mut self, millis: u64) {
+        /// More deadlines no wait has; a session that sets more never rests.
+        const MOST: u32 = 100_000;
         let end = self.now + millis;
+        let mut deadlines = 0;
         while let Some((at, _)) = self.session.poll_timeout()
             && at.as_millis() <= end
         {
+            deadlines += 1;
+            assert!(deadlines < MOST, "the session never rests");
             self.now = self.now.max(at.as_millis());
             self.timeout();
             self.carry_out();

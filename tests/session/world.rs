@@ -24,7 +24,11 @@ pub struct World {
     pub socket: SocketId,
     /// All that came out and was not taken yet.
     pub outputs: Vec<Output<Text>>,
+    inputs: u32,
 }
+
+/// More inputs no test has; a session that wants more never comes to rest.
+const MOST_INPUTS: u32 = 100_000;
 
 /// The defaults without jitter, so that delays are what the documents say, and without pings,
 /// so that a quiet connection has no deadline.
@@ -42,6 +46,7 @@ impl World {
             now: 0,
             socket: SocketId(0),
             outputs: Vec::new(),
+            inputs: 0,
         }
     }
 
@@ -65,6 +70,8 @@ impl World {
     }
 
     pub fn input(&mut self, input: Input) {
+        self.inputs += 1;
+        assert!(self.inputs < MOST_INPUTS, "the session never rests");
         self.session.handle_input(input, self.now());
         self.drain();
     }
