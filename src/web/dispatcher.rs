@@ -28,6 +28,7 @@ const NOT_JSON: u32 = 0;
 const NOT_OBJECT: u32 = 1;
 const NO_TYPE: u32 = 2;
 const CONTROL: u32 = 3;
+const UNHEARD: u32 = 4;
 
 #[wasm_bindgen(module = "/src/web/js/dispatcher.js")]
 extern "C" {
@@ -39,7 +40,7 @@ extern "C" {
         reserved: &Array,
         renamed: &Array,
         tell: &JsValue,
-        reports_unheard: bool,
+        notes: bool,
     ) -> Dispatcher;
 
     #[wasm_bindgen(method)]
@@ -99,6 +100,8 @@ pub(super) trait Hears: 'static {
     fn malformed(&self, socket: SocketId, fault: Malformed);
     /// A frame or stream of this name came, and nobody listens to it.
     fn unheard(&self, name: &str);
+    /// A frame came without what its type promises.
+    fn incomplete(&self, what: &str);
 }
 
 /// A dispatcher and the function that it calls.
@@ -115,10 +118,10 @@ pub(super) struct Link {
 
 impl Link {
     /// `session` gives the session while it exists. Frames that nobody listens to are reported
-    /// only when `report_unheard` is set.
+    /// only when `notes` is set.
     pub(super) fn new<H: Hears>(
         session: impl Fn() -> Option<Rc<H>> + 'static,
-        report_unheard: bool,
+        notes: bool,
     ) -> Self {
         let tell = callback(move |what, socket, value| {
             let Some(session) = session() else { return };
@@ -128,7 +131,8 @@ impl Link {
                 NOT_OBJECT => session.malformed(socket, Malformed::NotObject),
                 NO_TYPE => session.malformed(socket, Malformed::NoType),
                 CONTROL => session.control(socket, &value),
-                _ => session.unheard(&value.as_string().unwrap_or_default()),
+                UNHEARD => session.unheard(&value.as_string().unwrap_or_default()),
+                _ => session.incomplete(&value.as_string().unwrap_or_default()),
             }
         });
         let dispatcher = dispatch(
@@ -136,7 +140,7 @@ impl Link {
             &strings(&RESERVED_EVENTS),
             &renamed(),
             tell.as_ref(),
-            report_unheard,
+            notes,
         );
         Self {
             weak: WeakRef::new(&dispatcher),

@@ -472,6 +472,10 @@ impl Hears for Driver {
         self.input(Input::Malformed(socket, fault));
     }
 
+    fn incomplete(&self, what: &str) {
+        self.write(LogLevel::Debug, &["frame of ", what].concat());
+    }
+
     fn unheard(&self, name: &str) {
         self.write(LogLevel::Debug, &["nobody listens to ", name].concat());
     }

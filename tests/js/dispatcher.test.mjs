@@ -19,6 +19,7 @@ function dispatcher() {
     control: (socket, frame) => told.push(["control", socket, frame.type]),
     malformed: (socket, fault) => told.push(["malformed", socket, fault]),
     unheard: (name) => told.push(["unheard", name]),
+    incomplete: (what) => told.push(["incomplete", what]),
   };
   return { it: new Dispatcher(RULES, session), told };
 }
@@ -37,8 +38,8 @@ test("a stream's data goes to the handlers of its name", () => {
   const { it, told } = dispatcher();
   const heard = [];
   it.on("button_press", (data) => heard.push(data));
-  attached(it).receive(stream("button_press", { buttonId: "main" }));
-  assert.deepEqual(heard, [{ buttonId: "main" }]);
+  attached(it).receive(stream("button_press", { buttonId: "main", pressType: "short" }));
+  assert.deepEqual(heard, [{ buttonId: "main", pressType: "short" }]);
   assert.deepEqual(told, []);
 });
 
@@ -93,6 +94,37 @@ test("any other frame is an event of its own type", () => {
     ["unheard", "brand_new"],
     ["unheard", "brand_new_stream"],
   ]);
+});
+
+test("what lacks something that its type promises is delivered as it came, and told once", () => {
+  const { it, told } = dispatcher();
+  const heard = [];
+  for (const event of ["button_press", "dashboard_mode_change"]) it.on(event, (data) => heard.push(data));
+  const { receive } = attached(it);
+  for (const data of [{ buttonId: "main" }, null, { buttonId: "main", pressType: "short" }]) {
+    receive(stream("button_press", data));
+  }
+  receive('{"type":"dashboard_mode_changed"}');
+  assert.equal(heard.length, 4);
+  assert.deepEqual(told, [
+    ["incomplete", "button_press without pressType"],
+    ["incomplete", "dashboard_mode_changed without mode"],
+  ]);
+});
+
+test("events that are wanted are those with a handler that is not quiet", () => {
+  const { it } = dispatcher();
+  let changes = 0;
+  it.changed = () => changes++;
+  const undo = it.on("a", () => {});
+  it.on("b", () => {}, false, true);
+  it.on("b", () => {}, true);
+  assert.deepEqual(it.wanted(), ["a", "b"]);
+  undo();
+  undo();
+  it.emit("b", 1);
+  assert.deepEqual(it.wanted(), []);
+  assert.equal(changes, 5);
 });
 
 test("no frame passes itself off as an event of the session", () => {

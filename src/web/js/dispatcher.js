@@ -14,6 +14,7 @@
  * @property {(socket: number, frame: any) => void} control a frame that it must act on
  * @property {(socket: number, fault: number) => void} malformed something that is no frame
  * @property {((what: string) => void) | undefined} unheard a frame that nobody listens to
+ * @property {((what: string) => void) | undefined} incomplete a frame without what its type promises
  */
 
 const NOT_JSON = 0;
@@ -21,6 +22,26 @@ const NOT_OBJECT = 1;
 const NO_TYPE = 2;
 const CONTROL = 3;
 const UNHEARD = 4;
+const INCOMPLETE = 5;
+
+/** What an app may count on, by stream or type of frame. */
+const PROMISED = new Map(
+  Object.entries({
+    transcription: "text",
+    translation: "text",
+    button_press: "buttonId pressType",
+    head_position: "position",
+    touch_event: "gesture_name",
+    location_update: "lat lng",
+    glasses_battery_update: "level",
+    phone_battery_update: "level",
+    phone_notification: "title content",
+    custom_message: "action",
+    settings_update: "settings",
+    dashboard_mode_changed: "mode",
+    permission_error: "details",
+  }),
+);
 
 /**
  * A dispatcher whose session has one ear for everything.
@@ -28,16 +49,17 @@ const UNHEARD = 4;
  * @param {string[]} reserved
  * @param {[string, string][]} renamed
  * @param {(what: number, socket: number, value?: any) => void} tell
- * @param {boolean} reportsUnheard
+ * @param {boolean} notes whether frames that are odd, and no fault, are reported
  * @returns {Dispatcher}
  */
-export function dispatch(control, reserved, renamed, tell, reportsUnheard) {
+export function dispatch(control, reserved, renamed, tell, notes) {
   return new Dispatcher(
     { control, reserved, renamed },
     {
       control: (socket, frame) => tell(CONTROL, socket, frame),
       malformed: (socket, fault) => tell(fault, socket),
-      unheard: reportsUnheard ? (what) => tell(UNHEARD, 0, what) : undefined,
+      unheard: notes ? (what) => tell(UNHEARD, 0, what) : undefined,
+      incomplete: notes ? (what) => tell(INCOMPLETE, 0, what) : undefined,
     },
   );
 }
@@ -143,6 +165,8 @@ export class Dispatcher extends Handlers {
     this.session = session;
     /** Frames that came, on all sockets. */
     this.received = 0;
+    /** @type {Set<string>} streams and types that were incomplete */
+    this.noted = new Set();
   }
 
   /**
@@ -227,10 +251,26 @@ export class Dispatcher extends Handlers {
     const colon = stream.indexOf(":");
     const name = colon > 0 ? stream.slice(0, colon) : stream;
     if (this.reserved.has(name)) return this.session.unheard?.(stream);
+    this.note(name, data);
     let heard = this.emit(stream, data, link);
     const other = colon > 0 ? name : fullName(stream, data);
     if (other !== stream) heard = this.emit(other, data, link) || heard;
     if (!heard) this.session.unheard?.(stream);
+  }
+
+  /**
+   * What lacks something is delivered as it came; it is reported once.
+   * @param {string} name
+   * @param {any} data
+   */
+  note(name, data) {
+    if (this.session.incomplete === undefined || this.noted.has(name)) return;
+    const lacks = PROMISED.get(name)
+      ?.split(" ")
+      .find((field) => data?.[field] === undefined);
+    if (lacks === undefined) return;
+    this.noted.add(name);
+    this.session.incomplete(`${name} without ${lacks}`);
   }
 
   /**
@@ -239,6 +279,7 @@ export class Dispatcher extends Handlers {
    * @param {Link} link
    */
   deliverFrame(type, frame, link) {
+    this.note(type, frame);
     const event = this.renamed.get(type) ?? type;
     const heard = !this.reserved.has(event) && this.emit(event, frame, link);
     if (this.controlTypes.has(type)) this.session.control(link.id, frame);
