@@ -98,7 +98,6 @@ export class Dashboard {
     session.on("disconnected", ({ permanent }) => {
       if (permanent) window.clearInterval(this.#timer);
     });
-    session.subscribe(STREAMS);
     this.#session = session;
     this.#timer = window.setInterval(() => this.#update(), UPDATE_EVERY_MS);
     session.connect(this.sessionId).catch((error) => {

@@ -264,6 +264,19 @@ test("an hour of cards in an outage leaves the last of each view, and none whose
   );
 });
 
+test("parts that were taken before an outage speak to the session after it", async () => {
+  const { session, heard, flush, cut } = await connected();
+  const { layouts, dashboard } = session;
+  await cut();
+  assert.equal(layouts.showTextWall("after"), "sent");
+  assert.equal(dashboard.content.write("after"), "sent");
+  await flush();
+  assert.deepEqual(
+    heard().map(({ type }) => type),
+    ["display_event", "dashboard_content_update"],
+  );
+});
+
 test("settings: values, defaults of setting and config, and what changed", async () => {
   const config = {
     name: "a",
