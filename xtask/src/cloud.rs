@@ -35,6 +35,17 @@ pub fn is_free(port: u16) -> bool {
     TcpListener::bind(("127.0.0.1", port)).is_ok()
 }
 
+/// Says what to do where this port is not free. Port 0 is any free one.
+pub fn require_free(port: u16, command: &str) -> Result<(), String> {
+    if port == 0 || is_free(port) {
+        return Ok(());
+    }
+    let other = port.wrapping_add(1);
+    Err(format!(
+        "port {port} is in use; end what listens there, or take another: `{command} --port {other}`"
+    ))
+}
+
 /// An address on the loopback interface that nothing listens on.
 pub fn free_address() -> Result<SocketAddr, String> {
     TcpListener::bind(("127.0.0.1", 0))
@@ -43,6 +54,13 @@ pub fn free_address() -> Result<SocketAddr, String> {
 }
 
 impl Cloud {
+    /// Starts it for a person, with these folders to serve, each as `/path=DIR`.
+    pub fn serve(program: &Path, port: u16, folders: &[String]) -> Result<Self, String> {
+        let serve = |folder: &String| ["--serve".to_string(), folder.clone()];
+        let arguments: Vec<String> = folders.iter().flat_map(serve).collect();
+        Self::start(program, port, &arguments, Stdio::inherit())
+    }
+
     /// Starts it and waits until it says where it listens. Port 0 is any free
     /// one; what it logs goes to `log`.
     pub fn start(

@@ -11,6 +11,7 @@ mod build;
 mod cloud;
 mod demo;
 mod doctor;
+mod example;
 mod explore;
 mod herd;
 mod link;
@@ -34,6 +35,7 @@ cargo xtask <command>
   demo [options]      build, start a cloud, serve the demo page until ctrl-c
       --port <N>      listen there instead of 8002
       --open          open the page in the default browser
+  example <name>      one of examples/ on a cloud of its own; options as for demo
   test [parts]        run every check and test, or only the parts named:
       lint            rustfmt, clippy (native and wasm), rustdoc, prettier, eslint, tsc
       core            native tests of all crates
@@ -94,6 +96,7 @@ fn run(arguments: &[&str]) -> Result<ExitCode, String> {
         "build" => no_arguments(rest)
             .and_then(|()| build::run())
             .map(|()| ExitCode::SUCCESS),
+        "example" => example::run(rest).map(|()| ExitCode::SUCCESS),
         "demo" => demo::run(rest).map(|()| ExitCode::SUCCESS),
         "test" => test::run(rest),
         "sim" => sim::run(rest).map(|()| ExitCode::SUCCESS),
