@@ -397,3 +397,37 @@ fn another_ping_gives_an_unanswered_one_no_more_time() {
     world.advance(1);
     assert_eq!(world.session.state(), State::Waiting);
 }
+
+#[test]
+fn a_ping_after_a_sign_of_life_has_its_own_time() {
+    let mut world = answered();
+    while pings(&world) == 0 {
+        world.next_deadline();
+    }
+    world.advance(1000);
+    hear(&mut world);
+    world.advance(2000);
+    world.input(Input::Suspect(Suspicion::Environment));
+    world.advance(2000);
+    assert_eq!(
+        world.session.state(),
+        State::Connected,
+        "the first was answered by a sign"
+    );
+    world.advance(499);
+    assert_eq!(world.session.state(), State::Connected);
+    world.advance(1);
+    assert_eq!(world.session.state(), State::Waiting);
+}
+
+#[test]
+fn a_timer_that_is_a_second_late_judges() {
+    let mut world = answered();
+    while pings(&world) == 0 {
+        world.next_deadline();
+    }
+    let (due, _) = world.session.poll_timeout().expect("the pong's");
+    world.now = due.as_millis() + 1000;
+    world.input(Input::Timeout);
+    assert_eq!(world.session.state(), State::Waiting);
+}
