@@ -103,6 +103,28 @@ async function bundle(entry, outfile, options) {
   });
 }
 
+/**
+ * The host for servers, beside the entry point that it shares its sessions' class with. It is
+ * small enough, next to the wasm, to stay readable in a stack trace.
+ */
+async function bundleServer(outfile, format, main) {
+  await build({
+    entryPoints: [join(template, "server/index.js")],
+    outfile: join(outDir, outfile),
+    bundle: true,
+    format,
+    target: "es2022",
+    logLevel: "warning",
+    plugins: [
+      {
+        name: "main",
+        setup: (esbuild) =>
+          esbuild.onResolve({ filter: /^tpa-session$/ }, () => ({ path: main, external: true })),
+      },
+    ],
+  });
+}
+
 async function copy(from, to) {
   await copyFile(join(template, from), join(outDir, to));
 }
@@ -121,9 +143,14 @@ await bundle("index.js", "index.js", { format: "esm" });
 await bundle("index.js", "index.cjs", { format: "cjs" });
 await bundle("node.js", "node.cjs", { format: "cjs", platform: "node", external: ["ws"] });
 await copy("node-esm.js", "node.js");
+await bundleServer("server.js", "esm", "./index.js");
+await bundleServer("server.cjs", "cjs", "./node.cjs");
+await copy("server-esm.js", "server-node.js");
 await copy("package.json", "package.json");
 await copy("index.d.ts", "index.d.ts");
 await copy("index.d.ts", "index.d.cts");
+await copy("server.d.ts", "server.d.ts");
+await copy("server.d.ts", "server.d.cts");
 await copyFile(join(root, "LICENSE"), join(outDir, "LICENSE"));
 await copyFile(join(root, "README.md"), join(outDir, "README.md"));
 
