@@ -1,0 +1,151 @@
+/** The keeper of sessions, with sessions that do as they are told. */
+import assert from "node:assert/strict";
+import { EventEmitter } from "node:events";
+import { mock, test } from "node:test";
+
+import fc from "fast-check";
+
+import { Sessions } from "../../pkg-template/server/sessions.js";
+
+/** A session as far as its keeper knows it. */
+class FakeSession extends EventEmitter {
+  state = "idle";
+  connect() {
+    this.state = "connecting";
+    return new Promise((resolve, reject) => Object.assign(this, { resolve, reject }));
+  }
+  ack() {
+    if (this.state !== "connecting" && this.state !== "waiting") return;
+    this.state = "connected";
+    this.resolve([]);
+    this.emit("connected", []);
+  }
+  lose() {
+    if (this.state === "connected") this.state = "waiting";
+  }
+  end(reason = "ended", kind = "Abnormal") {
+    if (this.state === "idle" || this.state === "stopped") return;
+    this.state = "stopped";
+    this.reject(new Error(reason));
+    this.emit("disconnected", { permanent: true, reason, message: reason, kind });
+  }
+  disconnect(reason) {
+    this.end(reason, "ClientDisconnect");
+  }
+  reconnectNow() {}
+  send() {
+    return "sent";
+  }
+  flush() {
+    return this.state === "connected" ? Promise.resolve() : Promise.reject(new Error("over"));
+  }
+}
+
+function keeper({ onSession = () => {} } = {}) {
+  const made = [];
+  const told = [];
+  const sessions = new Sessions({
+    make: () => {
+      const session = new FakeSession();
+      made.push(session);
+      return session;
+    },
+    onSession: (session) => {
+      told.push(["onSession", session]);
+      return onSession(session);
+    },
+    onStop: (_, { session }) => void told.push(["onStop", session]),
+    log: () => {},
+  });
+  return { sessions, made, told };
+}
+
+const ask = (sessionId, url) => ({
+  type: "session_request",
+  sessionId,
+  userId: "u",
+  url: url && new URL(url),
+});
+/** Lets all promises that can go on do so. */
+const settled = () => new Promise((resolve) => setImmediate(resolve));
+
+test("an onSession that lasts as long as the session is waited for a second, and what it throws later ends it", async () => {
+  mock.timers.enable({ apis: ["setTimeout"] });
+  try {
+    let fail;
+    const onSession = () => new Promise((_, reject) => (fail = reject));
+    const { sessions, made, told } = keeper({ onSession });
+    let answer;
+    void sessions.start(ask("s")).then((given) => (answer = given));
+    await settled();
+    made[0].ack();
+    await settled();
+    mock.timers.tick(999);
+    await settled();
+    assert.equal(answer, undefined);
+    mock.timers.tick(1);
+    await settled();
+    assert.equal(answer.status, 200);
+    assert.equal(sessions.live.get("s"), made[0]);
+    fail(new Error("late"));
+    await settled();
+    assert.equal(made[0].state, "stopped");
+    assert.deepEqual(told, [
+      ["onSession", made[0]],
+      ["onStop", made[0]],
+    ]);
+  } finally {
+    mock.timers.reset();
+  }
+});
+
+test("a cloud that asks twice for one that ends at once gets another one", async () => {
+  const { sessions, made } = keeper({ onSession: (session) => session === made[0] && session.end() });
+  const first = sessions.start(ask("s"));
+  const again = sessions.start(ask("s"));
+  made[0].ack();
+  assert.equal((await first).status, 200);
+  await settled();
+  made[1].ack();
+  assert.equal((await again).status, 200);
+  assert.equal(sessions.live.get("s"), made[1]);
+});
+
+const id = fc.constantFrom("a", "b");
+const url = fc.constantFrom(undefined, "ws://one/", "ws://two/");
+const step = fc.oneof(
+  fc.record({ do: fc.constant("start"), id, url }),
+  fc.record({ do: fc.constant("stop"), id }),
+  fc.record({ do: fc.constantFrom("ack", "lose", "end"), which: fc.nat(20) }),
+  fc.record({ do: fc.constant("wait") }),
+);
+
+test("whatever happens, in whichever order, each onSession has one onStop, and an id one session", () =>
+  fc.assert(
+    fc.asyncProperty(fc.array(step, { maxLength: 40 }), async (steps) => {
+      const { sessions, made, told } = keeper({
+        onSession: () => (made.length % 5 === 0 ? Promise.reject(new Error("broken")) : undefined),
+      });
+      const answers = [];
+      for (const { do: what, id, url, which } of steps) {
+        if (what === "start") answers.push(sessions.start(ask(id, url)));
+        else if (what === "stop") sessions.stop({ type: "stop_request", sessionId: id, reason: "stop" });
+        else if (what === "wait") await settled();
+        else made[which % made.length]?.[what]();
+        assert.ok(made.filter(({ state }) => state === "connecting").length <= 2);
+      }
+      await settled();
+      const alive = made.filter(({ state }) => state !== "stopped" && state !== "idle");
+      assert.deepEqual(new Set(sessions.live.values()), new Set(alive));
+      await sessions.close("clean_shutdown", 1000);
+      // No request is left without an answer.
+      for (const { status } of await Promise.all(answers)) assert.ok([200, 500, 502].includes(status));
+      assert.equal(sessions.live.size, 0);
+      for (const session of made) {
+        const mine = told.filter(([, whose]) => whose === session).map(([what]) => what);
+        assert.ok(["", "onSession,onStop"].includes(mine.join()), mine.join());
+        assert.ok(["idle", "stopped"].includes(session.state));
+      }
+    }),
+    { numRuns: 300 },
+  ));
