@@ -1,5 +1,7 @@
 /** What a webhook refuses: it is open to strangers. */
 import assert from "node:assert/strict";
+import { once } from "node:events";
+import { connect } from "node:net";
 import { after, before, test } from "node:test";
 
 import { HOSTS, KEY, PACKAGE, app, lines, load, request } from "./server-support.mjs";
@@ -113,6 +115,25 @@ for (const name of ["Node's http", "Express that mounts", "a server that fetches
     }
   });
 }
+
+test("one who goes in the middle of a request harms nobody", async () => {
+  const { lines: written, logger } = lines();
+  const { webhook, stop } = await app(createTpaServer, { session: { logger, logLevel: "error" } });
+  try {
+    const socket = connect(new URL(webhook).port, "127.0.0.1");
+    await once(socket, "connect");
+    const head = ["POST /webhook HTTP/1.1", "host: localhost", "content-length: 100", "expect: 100-continue"];
+    socket.write([...head, "", ""].join("\r\n"));
+    await once(socket, "data");
+    socket.write("{");
+    socket.destroy();
+    await once(socket, "close");
+    await refuses(webhook, "{}", 400, /^type: /);
+    assert.deepEqual(written, []);
+  } finally {
+    await stop();
+  }
+});
 
 for (const name of ["Node's http", "a server that fetches"]) {
   test(`${name} has nothing but the webhook`, async () => {
