@@ -21,6 +21,10 @@ export const HOSTS = {
     express()
       .use(express.text({ type: "*/*" }))
       .use("/webhook", server.node),
+  "Express before version 5, whose body is empty": (server) =>
+    express()
+      .use((request, _, next) => next(void (request.body = {})))
+      .post("/webhook", server.node),
   "Express that mounts": (server) => express().use("/webhook", server.node),
   "a server that fetches": (server) => bridge(server.fetch),
 };

@@ -116,6 +116,23 @@ for (const name of ["Node's http", "Express that mounts", "a server that fetches
   });
 }
 
+test("a body that somebody else has read is missed, not waited for", async () => {
+  const host = (server) => (request, response) =>
+    request.resume().on("end", () => server.node(request, response));
+  const { webhook, stop } = await app(createTpaServer, {}, host);
+  try {
+    await refuses(webhook, "{}", 400, /^the body could not be read$/);
+  } finally {
+    await stop();
+  }
+  const { fetch, close } = createTpaServer({ packageName: PACKAGE, apiKey: KEY, onSession() {} });
+  const asked = new Request("http://localhost/webhook", { method: "POST", body: "{}" });
+  await asked.text();
+  const answer = await fetch(asked);
+  assert.deepEqual([answer.status, (await answer.json()).message], [400, "the body could not be read"]);
+  await close();
+});
+
 test("one who goes in the middle of a request harms nobody", async () => {
   const { lines: written, logger } = lines();
   const { webhook, stop } = await app(createTpaServer, { session: { logger, logLevel: "error" } });
