@@ -10,7 +10,6 @@ export interface NodeRequest {
   body?: unknown;
   readonly headers: { readonly [name: string]: string | string[] | undefined };
   readonly readableDidRead?: boolean;
-  readonly readableEnded?: boolean;
   readonly destroyed?: boolean;
   on(event: string, listener: (chunk?: any) => void): unknown;
 }

@@ -52,7 +52,8 @@ function parsed({ body, readableDidRead }) {
 function read(request) {
   return new Promise((resolve, reject) => {
     const unreadable = () => reject(new Refusal(400, "the body could not be read"));
-    if (request.readableEnded === true || request.destroyed === true) return unreadable();
+    // Nothing more comes of one that somebody else has read.
+    if (request.destroyed === true) return unreadable();
     const body = new Body();
     // One that is too big is read on and forgotten: who still writes would not hear the answer.
     request.on("data", (chunk) => {

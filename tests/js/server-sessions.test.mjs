@@ -10,6 +10,7 @@ import { Sessions } from "../../pkg-template/server/sessions.js";
 /** A session as far as its keeper knows it. */
 class FakeSession extends EventEmitter {
   state = "idle";
+  sent = [];
   connect() {
     this.state = "connecting";
     return new Promise((resolve, reject) => Object.assign(this, { resolve, reject }));
@@ -33,7 +34,8 @@ class FakeSession extends EventEmitter {
     this.end(reason, "ClientDisconnect");
   }
   reconnectNow() {}
-  send() {
+  send(message) {
+    this.sent.push(message);
     return "sent";
   }
   flush() {
@@ -109,6 +111,42 @@ test("a cloud that asks twice for one that ends at once gets another one", async
   made[1].ack();
   assert.equal((await again).status, 200);
   assert.equal(sessions.live.get("s"), made[1]);
+});
+
+test("a close waits for the cloud to confirm, and no longer than it may", async () => {
+  mock.timers.enable({ apis: ["setTimeout"] });
+  try {
+    const { sessions, made, told } = keeper();
+    const confirm = [];
+    for (const id of ["confirmed", "silent"]) {
+      const started = sessions.start(ask(id));
+      const session = made.at(-1);
+      session.flush = () => new Promise((resolve) => confirm.push(resolve));
+      session.ack();
+      await started;
+    }
+    const closing = sessions.close("user_logout", 1000);
+    await settled();
+    const release = { type: "ownership_release", reason: "user_logout" };
+    for (const { sent, state } of made) assert.deepEqual([sent, state], [[release], "connected"]);
+    confirm[0]();
+    await settled();
+    assert.deepEqual(
+      made.map(({ state }) => state),
+      ["stopped", "connected"],
+    );
+    mock.timers.tick(999);
+    await settled();
+    assert.equal(made[1].state, "connected");
+    mock.timers.tick(1);
+    await settled();
+    assert.equal(made[1].state, "stopped");
+    mock.timers.tick(1000);
+    await closing;
+    assert.equal(told.filter(([what]) => what === "onStop").length, 2);
+  } finally {
+    mock.timers.reset();
+  }
 });
 
 const id = fc.constantFrom("a", "b");

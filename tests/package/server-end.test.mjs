@@ -103,12 +103,13 @@ test("what close() is told wrong is refused", async () => {
 });
 
 /** An app in a process of its own, in the middle of a session. */
-async function processOf(userId, { options = "", more = "" } = {}) {
+async function processOf(userId, { before = "", options = "", more = "" } = {}) {
   const file = `${userId}.mjs`;
   writeFileSync(
     join(place.folder, file),
     `import { createServer } from "node:http";
      import { createTpaServer } from "tpa-session/server";
+     ${before}
      const server = createTpaServer({
        packageName: "${PACKAGE}",
        apiKey: "dev-key",
@@ -164,16 +165,19 @@ test("several servers of a process all say goodbye before it ends", async () => 
 });
 
 for (const method of ["on", "once"]) {
-  test(`a process with its own handler, by ${method}(), ends as that one says`, async () => {
-    const more = `process.${method}("SIGTERM", async () => {
-      await server.close();
-      process.exit(7);
-    });`;
-    const child = await processOf(method, { more });
-    assert.deepEqual(await child.end("SIGTERM"), [7, null]);
-    assert.equal(await child.line(), "stopped clean_shutdown");
-    assert.equal(await stateIn(server.url, method), "released");
-  });
+  for (const when of ["before", "more"]) {
+    const name = `${method}${when === "before" ? "Before" : "After"}`;
+    test(`a process with a handler of its own ends as that one says: ${name}`, async () => {
+      const handler = `process.${method}("SIGTERM", async () => {
+        await server.close();
+        setTimeout(() => process.exit(7), 50);
+      });`;
+      const child = await processOf(name, { [when]: handler });
+      assert.deepEqual(await child.end("SIGTERM"), [7, null]);
+      assert.equal(await child.line(), "stopped clean_shutdown");
+      assert.equal(await stateIn(server.url, name), "released");
+    });
+  }
 }
 
 test("without handleSignals it just ends, and the cloud will start the app again", async () => {

@@ -165,19 +165,23 @@ test("a cloud that asks again for one that cannot come back is told so", () =>
     },
   ));
 
-test("a line that only looks alive is found out when the cloud asks again", () =>
-  withApp({ session: { pongTimeout: 50, reconnectDelay: 10 } }, async ({ webhook, told }) => {
-    const asked = request("frozen", { augmentOSWebsocketUrl: url() });
-    await ask(webhook, asked);
-    const [{ session }] = told;
-    session.send({ type: "display_event", view: "main", layout: { layoutType: "text_wall", text: "1" } });
-    await session.flush();
-    session.send({ type: "display_event", view: "main", layout: { layoutType: "text_wall", text: "2" } });
-    await fault({ fault: "freeze", sessionId: asked.sessionId });
-    const lost = new Promise((resolve) => session.once("disconnected", resolve));
-    assert.deepEqual(await ask(webhook, asked), SUCCESS);
-    assert.equal((await lost).code, 4008);
-  }));
+test("a line that only looks alive is found out when the cloud asks again", { timeout: 10_000 }, () =>
+  withApp(
+    { session: { pongTimeout: 50, pingInterval: 1e6, reconnectDelay: 10 } },
+    async ({ webhook, told }) => {
+      const asked = request("frozen", { augmentOSWebsocketUrl: url() });
+      await ask(webhook, asked);
+      const [{ session }] = told;
+      session.send({ type: "display_event", view: "main", layout: { layoutType: "text_wall", text: "1" } });
+      await session.flush();
+      session.send({ type: "display_event", view: "main", layout: { layoutType: "text_wall", text: "2" } });
+      await fault({ fault: "freeze", sessionId: asked.sessionId });
+      const lost = new Promise((resolve) => session.once("disconnected", resolve));
+      assert.deepEqual(await ask(webhook, asked), SUCCESS);
+      assert.equal((await lost).code, 4008);
+    },
+  ),
+);
 
 test("one that is refused is answered with an error and not given to the app", () => {
   const { lines: written, logger } = lines();
