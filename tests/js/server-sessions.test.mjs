@@ -113,6 +113,21 @@ test("a cloud that asks twice for one that ends at once gets another one", async
   assert.equal(sessions.live.get("s"), made[1]);
 });
 
+test("the app's handlers hear the end before onStop", async () => {
+  const { sessions, made, told } = keeper({
+    onSession: (session) => session.on("disconnected", () => told.push(["disconnected", session])),
+  });
+  const started = sessions.start(ask("s"));
+  made[0].ack();
+  await started;
+  made[0].end();
+  await settled();
+  assert.deepEqual(
+    told.map(([what]) => what),
+    ["onSession", "disconnected", "onStop"],
+  );
+});
+
 test("a close waits for the cloud to confirm, and no longer than it may", async () => {
   mock.timers.enable({ apis: ["setTimeout"] });
   try {

@@ -169,6 +169,7 @@ for (const method of ["on", "once"]) {
     const name = `${method}${when === "before" ? "Before" : "After"}`;
     test(`a process with a handler of its own ends as that one says: ${name}`, async () => {
       const handler = `process.${method}("SIGTERM", async () => {
+        while (server.sessions.size > 0) await new Promise((resolve) => setImmediate(resolve));
         await server.close();
         setTimeout(() => process.exit(7), 50);
       });`;
