@@ -116,6 +116,28 @@ async function bundle(entry, outfile, { start = "start-inlined.js", ...options }
   });
 }
 
+/**
+ * The host for servers, beside the entry point that it shares its sessions' class with. It is
+ * small enough, next to the wasm, to stay readable in a stack trace.
+ */
+async function bundleServer(outfile, format, main) {
+  await build({
+    entryPoints: [join(template, "server/index.js")],
+    outfile: join(outDir, outfile),
+    bundle: true,
+    format,
+    target: "es2022",
+    logLevel: "warning",
+    plugins: [
+      {
+        name: "main",
+        setup: (esbuild) =>
+          esbuild.onResolve({ filter: /^tpa-session$/ }, () => ({ path: main, external: true })),
+      },
+    ],
+  });
+}
+
 async function copy(from, to) {
   await copyFile(join(template, from), join(outDir, to));
 }
@@ -137,8 +159,11 @@ await bundle("manual.js", "manual.js", { format: "esm", start: "start-manual.js"
 await bundle("manual.js", "manual.cjs", { format: "cjs", start: "start-manual.js" });
 await copyFile(wasmFile, join(outDir, "tpa-session.wasm"));
 await copy("node-esm.js", "node.js");
+await bundleServer("server.js", "esm", "./index.js");
+await bundleServer("server.cjs", "cjs", "./node.cjs");
+await copy("server-esm.js", "server-node.js");
 await copy("package.json", "package.json");
-for (const types of ["index", "manual", "streams", "frames", "parts"]) {
+for (const types of ["index", "manual", "server", "streams", "frames", "parts"]) {
   const source = await readFile(join(template, `${types}.d.ts`), "utf8");
   await writeFile(join(outDir, `${types}.d.ts`), source);
   // What a file of CommonJS imports is of CommonJS too.
