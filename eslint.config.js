@@ -31,7 +31,7 @@ export default tseslint.config(
     languageOptions: { globals: globals.node },
   },
   // End-to-end tests hand functions to a page, where `window` is.
-  { files: ["tests/e2e/**"], languageOptions: { globals: globals.browser } },
+  { files: ["tests/e2e/**", "bench/cycles/page.mjs"], languageOptions: { globals: globals.browser } },
   { files: ["www/**/*.{js,mjs}"], languageOptions: { globals: globals.browser } },
   {
     files: ["examples/captions-*/**/*.{js,jsx}"],
