@@ -29,6 +29,8 @@ pub struct Board {
     sent: AtomicU64,
     /// How many frames everybody has.
     complete: watch::Sender<u64>,
+    /// By how often, how many have been pinged so often.
+    pinged: watch::Sender<Vec<usize>>,
     /// When each was sent, and how long it took until the last one had it.
     times: Mutex<Times>,
 }
@@ -46,6 +48,7 @@ impl Board {
             arrived: (0..RING).map(|_| AtomicUsize::new(0)).collect(),
             sent: AtomicU64::new(0),
             complete: watch::Sender::new(0),
+            pinged: watch::Sender::new(Vec::new()),
             times: Mutex::new(Times {
                 sent: vec![Instant::now(); RING as usize].into(),
                 taken: Vec::new(),
@@ -99,6 +102,22 @@ impl Board {
             self.complete.send_modify(|complete| *complete += 1);
         }
         true
+    }
+
+    /// Notes that one was pinged for the so manieth time.
+    pub(crate) fn pinged(&self, times: usize) {
+        self.pinged.send_if_modified(|pinged| {
+            pinged.resize(pinged.len().max(times + 1), 0);
+            pinged[times] += 1;
+            pinged[times] == self.crowd
+        });
+    }
+
+    /// Waits until everybody has been pinged so often.
+    pub async fn until_pinged(&self, times: usize) {
+        let everybody = |pinged: &Vec<usize>| pinged.get(times) == Some(&self.crowd);
+        // The sender lives in self, so there is no error.
+        let _ = self.pinged.subscribe().wait_for(everybody).await;
     }
 
     /// How many frames have been sent to everybody.

@@ -122,6 +122,7 @@ impl Tpa {
                 },
                 OpCode::Control(Control::Ping) => {
                     life.pings.push(Instant::now());
+                    board.pinged(life.pings.len());
                     pongs.extend(frames::pong(payload));
                 }
                 OpCode::Control(Control::Close) => {
