@@ -35,6 +35,8 @@ function receive(socket, message) {
     socket.send(JSON.stringify(ack));
   } else if (message.type === "subscription_update") {
     socket.subscriptions = new Set(message.subscriptions);
+  } else if (message.type === "ping") {
+    socket.send(JSON.stringify({ type: "pong", timestamp: new Date().toISOString() }));
   }
 }
 

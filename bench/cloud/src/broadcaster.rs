@@ -48,14 +48,13 @@ impl Broadcaster {
     }
 
     /// Sends as fast as the server delivers: the next frame as soon as no more than `window` are
-    /// on their way.
+    /// on their way. Gives up when nothing arrives any more, as when a TPA was lost.
     pub async fn saturate(&self, board: &Board, window: u64, during: Duration) -> io::Result<()> {
         let end = Instant::now() + during;
         while Instant::now() < end {
-            // A server that delivers no more must not keep us.
             let room = board.until_under_way(window);
             if timeout(PATIENCE, room).await.is_err() {
-                return Err(io::Error::other("frames are not delivered any more"));
+                break;
             }
             self.send(board).await?;
         }

@@ -50,7 +50,7 @@ pub(crate) struct Tpa {
 }
 
 impl Tpa {
-    /// Connects as the app of the `nth` user, and waits for the ack.
+    /// Connects as the app of the `nth` user, and waits until it is let in and hears what it wants.
     pub(crate) async fn connect(
         addr: SocketAddr,
         nth: usize,
@@ -79,7 +79,7 @@ impl Tpa {
             "apiKey": "dev-key",
         });
         tpa.send(&introduction.to_string()).await?;
-        tpa.until_ack().await?;
+        tpa.until("tpa_connection_ack").await?;
         if !subscriptions.is_empty() {
             let list = json!({
                 "type": "subscription_update",
@@ -88,6 +88,9 @@ impl Tpa {
                 "subscriptions": subscriptions,
             });
             tpa.send(&list.to_string()).await?;
+            // A list has no answer of its own; this one says that it has been read.
+            tpa.send(r#"{"type":"ping"}"#).await?;
+            tpa.until("pong").await?;
         }
         Ok(tpa)
     }
@@ -96,16 +99,21 @@ impl Tpa {
         self.stream.write_all(&frames::text(text)).await
     }
 
-    async fn until_ack(&mut self) -> io::Result<()> {
+    /// Waits for the next frame, which must be of this type.
+    async fn until(&mut self, kind: &str) -> io::Result<()> {
         let mut answer = None;
         while answer.is_none() {
-            self.receive(|_, payload| answer = Some(payload.to_vec()))
-                .await?;
+            self.receive(|opcode, payload| {
+                if opcode == OpCode::Data(Data::Text) {
+                    answer = Some(payload.to_vec());
+                }
+            })
+            .await?;
         }
         let answer = answer.unwrap_or_default();
         let frame: serde_json::Value = serde_json::from_slice(&answer)?;
-        if frame["type"] != "tpa_connection_ack" {
-            return Err(io::Error::other(format!("refused: {frame}")));
+        if frame["type"] != kind {
+            return Err(io::Error::other(format!("expected {kind}, got {frame}")));
         }
         Ok(())
     }
