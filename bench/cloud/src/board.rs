@@ -13,6 +13,9 @@ use crate::{FRAME_BYTES, STREAM};
 /// More broadcasts than these must not be under way.
 const RING: u64 = 4_096;
 
+/// Broadcasts that are sent side by side: each is in order, but not with the others.
+pub(crate) const LANES: usize = 4;
+
 /// What comes before a frame's number.
 const MARK: &str = "\"text\":\"frame ";
 
@@ -25,8 +28,8 @@ pub struct Board {
     crowd: usize,
     /// By the number of the frame, how often it has arrived.
     arrived: Box<[AtomicUsize]>,
-    /// How many frames have been sent to everybody.
-    sent: AtomicU64,
+    /// By lane, how many frames have been sent to everybody.
+    sent: [AtomicU64; LANES],
     /// How many frames everybody has.
     complete: watch::Sender<u64>,
     /// By how often, how many have been pinged so often.
@@ -46,7 +49,7 @@ impl Board {
         Self {
             crowd,
             arrived: (0..RING).map(|_| AtomicUsize::new(0)).collect(),
-            sent: AtomicU64::new(0),
+            sent: Default::default(),
             complete: watch::Sender::new(0),
             pinged: watch::Sender::new(Vec::new()),
             times: Mutex::new(Times {
@@ -57,8 +60,9 @@ impl Board {
     }
 
     /// What is sent next: the body of a `POST /frames`.
-    pub(crate) fn next(&self) -> Value {
-        let number = self.sent.fetch_add(1, Ordering::Relaxed);
+    pub(crate) fn next(&self, lane: usize) -> Value {
+        let nth = self.sent[lane].fetch_add(1, Ordering::Relaxed);
+        let number = nth * LANES as u64 + lane as u64;
         let mut times = self.times.lock().unwrap_or_else(PoisonError::into_inner);
         times.sent[(number % RING) as usize] = Instant::now();
         let filler = "and so the speaker went on, word by word ".repeat(4);
@@ -87,17 +91,23 @@ impl Board {
         json!({"stream": STREAM, "data": data})
     }
 
-    /// Notes that a frame has come to one that has had `before` of them. False when it is not
-    /// the next one, or not whole.
-    pub(crate) fn arrived(&self, frame: &[u8], before: u64) -> bool {
-        if number(frame) != Some(before) || frame.len() != FRAME_BYTES {
+    /// Notes that a frame has come to one that has had so many of each lane. False when it is not
+    /// the next of its lane, or not whole.
+    pub(crate) fn arrived(&self, frame: &[u8], had: &mut [u64; LANES]) -> bool {
+        let Some(number) = number(frame) else {
+            return false;
+        };
+        let had = &mut had[(number % LANES as u64) as usize];
+        if number / LANES as u64 != *had || frame.len() != FRAME_BYTES {
             return false;
         }
-        let arrived = &self.arrived[(before % RING) as usize];
+        *had += 1;
+        let at = (number % RING) as usize;
+        let arrived = &self.arrived[at];
         if arrived.fetch_add(1, Ordering::Relaxed) + 1 == self.crowd {
             arrived.store(0, Ordering::Relaxed);
             let mut times = self.times.lock().unwrap_or_else(PoisonError::into_inner);
-            let taken = times.sent[(before % RING) as usize].elapsed();
+            let taken = times.sent[at].elapsed();
             times.taken.push(taken);
             self.complete.send_modify(|complete| *complete += 1);
         }
@@ -122,7 +132,8 @@ impl Board {
 
     /// How many frames have been sent to everybody.
     pub fn sent(&self) -> u64 {
-        self.sent.load(Ordering::Relaxed)
+        let lanes = self.sent.iter();
+        lanes.map(|sent| sent.load(Ordering::Relaxed)).sum()
     }
 
     /// How many frames everybody has.
@@ -170,11 +181,12 @@ mod tests {
     #[test]
     fn a_frame_is_counted_when_everybody_has_it() {
         let board = Board::new(2);
-        let (first, second) = (frame(&board.next()), frame(&board.next()));
+        let (first, second) = (frame(&board.next(0)), frame(&board.next(0)));
         assert_eq!(first.len(), FRAME_BYTES);
-        assert!(board.arrived(&first, 0) && board.arrived(&second, 1));
+        let (mut one, mut other) = ([0; LANES], [0; LANES]);
+        assert!(board.arrived(&first, &mut one) && board.arrived(&second, &mut one));
         assert_eq!(board.complete(), 0);
-        assert!(board.arrived(&first, 0));
+        assert!(board.arrived(&first, &mut other));
         assert_eq!((board.sent(), board.complete()), (2, 1));
         assert_eq!(board.take_times().len(), 1);
     }
@@ -182,11 +194,13 @@ mod tests {
     #[test]
     fn what_is_lost_or_twice_or_changed_is_seen() {
         let board = Board::new(1);
-        let (first, second) = (frame(&board.next()), frame(&board.next()));
-        assert!(!board.arrived(&second, 0));
-        assert!(board.arrived(&first, 0));
-        assert!(!board.arrived(&first, 1));
-        assert!(!board.arrived(&second[..second.len() - 1], 1));
-        assert!(board.arrived(&second, 1));
+        let (first, second) = (frame(&board.next(1)), frame(&board.next(1)));
+        let mut had = [0; LANES];
+        assert!(!board.arrived(&second, &mut had));
+        assert!(board.arrived(&first, &mut had));
+        assert!(!board.arrived(&first, &mut had));
+        assert!(!board.arrived(&second[..second.len() - 1], &mut had));
+        assert!(board.arrived(&second, &mut had));
+        assert_eq!(had, [0, 2, 0, 0]);
     }
 }

@@ -4,6 +4,7 @@ use std::io;
 use std::net::SocketAddr;
 use std::time::Duration;
 
+use futures_util::future::try_join_all;
 use http_body_util::{BodyExt, Full};
 use hyper::body::Bytes;
 use hyper::{Request, StatusCode};
@@ -12,7 +13,7 @@ use hyper_util::client::legacy::connect::HttpConnector;
 use hyper_util::rt::TokioExecutor;
 use tokio::time::{Instant, interval, timeout};
 
-use crate::board::Board;
+use crate::board::{Board, LANES};
 
 /// Longer than the last frames take to arrive.
 const PATIENCE: Duration = Duration::from_secs(10);
@@ -35,7 +36,11 @@ impl Broadcaster {
 
     /// Sends one frame to everybody.
     pub async fn send(&self, board: &Board) -> io::Result<()> {
-        let request = Request::post(&self.uri).body(Full::from(board.next().to_string()));
+        self.send_in(0, board).await
+    }
+
+    async fn send_in(&self, lane: usize, board: &Board) -> io::Result<()> {
+        let request = Request::post(&self.uri).body(Full::from(board.next(lane).to_string()));
         let request = request.map_err(io::Error::other)?;
         let response = self.client.request(request).await;
         let response = response.map_err(io::Error::other)?;
@@ -51,14 +56,18 @@ impl Broadcaster {
     /// on their way. Gives up when nothing arrives any more, as when a TPA was lost.
     pub async fn saturate(&self, board: &Board, window: u64, during: Duration) -> io::Result<()> {
         let end = Instant::now() + during;
-        while Instant::now() < end {
-            let room = board.until_under_way(window);
-            if timeout(PATIENCE, room).await.is_err() {
-                break;
+        // Several requests at a time, so that none is waited for while there is something to do.
+        let lanes = (0..LANES).map(async |lane| {
+            while Instant::now() < end {
+                let room = board.until_under_way(window);
+                if timeout(PATIENCE, room).await.is_err() {
+                    break;
+                }
+                self.send_in(lane, board).await?;
             }
-            self.send(board).await?;
-        }
-        Ok(())
+            Ok(())
+        });
+        try_join_all(lanes).await.map(|_| ())
     }
 
     /// Sends one frame every `period`.

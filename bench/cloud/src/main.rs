@@ -41,13 +41,13 @@ struct Arguments {
     #[arg(long, default_value_t = 1_000)]
     listeners: usize,
     /// How many frames a second each hears in the part with a rate
-    #[arg(long, default_value_t = 50)]
+    #[arg(long, default_value_t = 20)]
     rate: u32,
     /// How often both servers take turns in that
     #[arg(long, default_value_t = 5)]
     rounds: usize,
     /// How many seconds a part of a round takes
-    #[arg(long, default_value_t = 3)]
+    #[arg(long, default_value_t = 2)]
     round_seconds: u64,
 }
 

@@ -11,7 +11,7 @@ use crate::usage::Usage;
 
 /// How many frames may be on their way to everybody: enough that the server never waits for us,
 /// so few that nothing piles up.
-const WINDOW: u64 = 16;
+const WINDOW: u64 = 64;
 
 /// What is asked for.
 #[derive(Debug, Clone, Copy)]

@@ -15,7 +15,7 @@ use tokio::time::timeout;
 use tokio_tungstenite::client_async;
 use tokio_tungstenite::tungstenite::protocol::frame::coding::{Control, Data, OpCode};
 
-use crate::board::Board;
+use crate::board::{Board, LANES};
 use crate::frames::{self, Frames};
 
 /// The app that all of them are, each for another user.
@@ -120,11 +120,12 @@ impl Tpa {
 
     /// Answers pings and counts frames until the server ends it.
     pub(crate) async fn live(mut self, life: &mut Life, board: &Board) {
+        let mut had = [0; LANES];
         loop {
             let mut pongs = Vec::new();
             let mut end = None;
             let came = self.receive(|opcode, payload| match opcode {
-                OpCode::Data(Data::Text) => match board.arrived(payload, life.frames) {
+                OpCode::Data(Data::Text) => match board.arrived(payload, &mut had) {
                     true => life.frames += 1,
                     false => life.wrong += 1,
                 },
