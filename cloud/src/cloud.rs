@@ -230,8 +230,10 @@ impl Cloud {
     }
 
     fn heard(&mut self, from: ConnectionId) {
-        let user = self.user_session_of(from);
-        if let Some(manager) = user.and_then(|user| self.sessions.get_mut(&user)) {
+        let link = self.effects.links.get(from);
+        if let Some(Stage::Member(_, user)) = link.map(|link| &link.stage)
+            && let Some(manager) = self.sessions.get_mut(user)
+        {
             manager.heard(from, self.effects.now());
         }
     }
