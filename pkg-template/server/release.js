@@ -7,14 +7,11 @@
 import { within } from "./within.js";
 
 /**
- * Without a connection there is nothing to do: the message would never go.
- *
- * @param {TpaSession} session
+ * @param {TpaSession} session that is connected: otherwise the message would never go
  * @param {ReleaseReason} reason
  * @param {number} timeout longest wait for the cloud's word that it knows, ms
  */
 export async function release(session, reason, timeout) {
-  if (session.state !== "connected") return;
   session.send({ type: "ownership_release", reason });
   // A cloud that confirms nothing may have heard it all the same.
   const confirmed = session.flush().catch(() => {});

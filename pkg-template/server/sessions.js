@@ -195,7 +195,8 @@ export class Sessions {
    * @param {number} timeout
    */
   async #retire(kept, reason, timeout) {
-    await release(kept.session, reason, timeout);
+    // One that is not connected has nothing to say, and must not go on dialling meanwhile.
+    if (kept.session.state === "connected") await release(kept.session, reason, timeout);
     this.#end(kept, reason, "ClientDisconnect");
   }
 

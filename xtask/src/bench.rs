@@ -1,8 +1,11 @@
 //! `cargo xtask bench`: the receive benchmark, on a freshly built package; `bench core`: the
-//! core by itself; `bench cloud`: tpa-cloud under load.
+//! core by itself; `bench cloud`: tpa-cloud under load; `bench cycles`: what sessions leave in
+//! memory.
 
+use std::path::Path;
 use std::process::Command;
 
+use crate::browsers::CHROMIUM;
 use crate::{build, cloud, npm, process, workspace};
 
 /// Runs the benchmark that is asked for, its output as it comes.
@@ -14,7 +17,11 @@ pub fn run(arguments: &[&str]) -> Result<(), String> {
             show("bench/core.rs", bench.args(filter))
         }
         ["cloud", options @ ..] => load(options),
-        _ => receive(arguments),
+        ["cycles", options @ ..] => {
+            let chromium = CHROMIUM.get()?;
+            package("bench/cycles/run.mjs", options, &[("CHROMIUM", &chromium)])
+        }
+        _ => package("bench/receive.mjs", arguments, &[]),
     }
 }
 
@@ -31,14 +38,16 @@ fn load(options: &[&str]) -> Result<(), String> {
     show("bench/cloud", &mut bench)
 }
 
-fn receive(arguments: &[&str]) -> Result<(), String> {
+/// One that is written in JavaScript, on a freshly built package.
+fn package(script: &str, arguments: &[&str], environment: &[(&str, &Path)]) -> Result<(), String> {
     build::run()?;
     let mut bench: Command = npm::node();
     bench
-        .arg("bench/receive.mjs")
+        .arg(script)
         .args(arguments)
+        .envs(environment.iter().copied())
         .env("TPA_PKG", workspace::package());
-    show("bench/receive.mjs", &mut bench)
+    show(script, &mut bench)
 }
 
 fn show(what: &str, command: &mut Command) -> Result<(), String> {

@@ -54,6 +54,9 @@ cargo xtask <command>
   pictures            make docs/pictures/ anew, the README's pictures of the demo page
   herd [--clients N]  a million sessions after a restart of the cloud, as a picture
   bench [args]        build, then run bench/receive.mjs; `bench core` times the core alone
+  bench cycles [options]
+                      what sessions leave in memory that come and go, in a page and in Node;
+                      --cycles <N> (10,000), --picture <FILE>
   bench cloud [options]
                       ten thousand connections to tpa-cloud, and as many messages as it can
                       send, beside a plain server in Node; bench/results/cloud.md
