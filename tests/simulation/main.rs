@@ -14,6 +14,7 @@
 )]
 
 mod app;
+mod client;
 mod clock;
 mod closures;
 mod cloud;
@@ -25,10 +26,11 @@ mod runner;
 mod schedule;
 mod shrink;
 mod tally;
+mod way;
 mod world;
 
-use runner::{explain, live, run};
-use schedule::Schedule;
+use runner::{Plan, explain, live, run};
+use schedule::{Hostile, Kind, Schedule};
 
 /// Seeds that are lived through where `SIM_SEEDS` says nothing else.
 const SEEDS: u64 = 20_000;
@@ -38,12 +40,12 @@ const ENOUGH: u64 = 5000;
 #[test]
 fn every_life_keeps_every_rule() {
     if let Some(seed) = number("SIM_SEED") {
-        return one(seed);
+        return one::<Hostile>(seed, &again("SIM_SEED", seed));
     }
     let seeds = number("SIM_SEEDS").unwrap_or(SEEDS);
-    let (tally, failed) = run(seeds);
+    let (tally, failed) = run::<Schedule<Hostile>>(seeds);
     if let Some(seed) = failed {
-        panic!("{}", explain(seed));
+        panic!("{}", explain::<Hostile>(seed, &again("SIM_SEED", seed)));
     }
     println!("{tally}");
     let never = tally.never();
@@ -53,12 +55,19 @@ fn every_life_keeps_every_rule() {
     );
 }
 
-fn one(seed: u64) {
-    let schedule = Schedule::of(seed);
+fn one<K: Kind>(seed: u64, again: &str)
+where
+    Schedule<K>: Plan,
+{
+    let schedule = <Schedule<K> as Plan>::of(seed);
     println!("{schedule}");
     let life = live(&schedule, true);
     println!("{}", life.story.join("\n"));
-    assert!(life.outcome.is_ok(), "{}", explain(seed));
+    assert!(life.outcome.is_ok(), "{}", explain::<K>(seed, again));
+}
+
+fn again(variable: &str, seed: u64) -> String {
+    format!("{variable}={seed} runs it again.")
 }
 
 fn number(variable: &str) -> Option<u64> {

@@ -4,6 +4,8 @@ use std::fmt;
 
 use tpa_session::session::{CloseKind, DropReason, Timer};
 
+use crate::runner::Sum;
+
 /// Everything that must be seen once at least.
 macro_rules! sights {
     ($($name:ident: $words:literal,)*) => {
@@ -204,7 +206,27 @@ impl Tally {
         self.timers.add(timer, 1);
     }
 
-    pub fn merge(&mut self, other: &Self) {
+    /// What should have been seen and never was.
+    pub fn never(&self) -> Vec<String> {
+        let kinds = self.kinds.never().map(|kind| format!("{kind:?}"));
+        let drops = self.drops.never().map(|why| format!("{why:?}"));
+        let timers = self.timers.never().map(|timer| format!("{timer:?}"));
+        let sights = Sight::ALL
+            .iter()
+            .filter(|(s, _)| self.sights[*s as usize] == 0);
+        let sights = sights.map(|(_, words)| (*words).to_string());
+        kinds.chain(drops).chain(timers).chain(sights).collect()
+    }
+}
+
+impl Default for Tally {
+    fn default() -> Self {
+        Self::new()
+    }
+}
+
+impl Sum for Tally {
+    fn merge(&mut self, other: &Self) {
         self.seeds += other.seeds;
         self.steps += other.steps;
         self.attempts += other.attempts;
@@ -218,18 +240,6 @@ impl Tally {
         for (sum, count) in self.sights.iter_mut().zip(other.sights) {
             *sum += count;
         }
-    }
-
-    /// What should have been seen and never was.
-    pub fn never(&self) -> Vec<String> {
-        let kinds = self.kinds.never().map(|kind| format!("{kind:?}"));
-        let drops = self.drops.never().map(|why| format!("{why:?}"));
-        let timers = self.timers.never().map(|timer| format!("{timer:?}"));
-        let sights = Sight::ALL
-            .iter()
-            .filter(|(s, _)| self.sights[*s as usize] == 0);
-        let sights = sights.map(|(_, words)| (*words).to_string());
-        kinds.chain(drops).chain(timers).chain(sights).collect()
     }
 }
 
