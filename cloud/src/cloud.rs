@@ -4,12 +4,14 @@ mod arriving;
 mod broadcasting;
 mod ending;
 mod faulting;
+mod knowing;
 mod playing;
 mod relaying;
 mod sending;
 mod starting;
 
 pub use broadcasting::FollowerId;
+pub use knowing::Part;
 pub use playing::Playing;
 pub use starting::WebhookAnswer;
 

@@ -47,6 +47,7 @@ mod rooms;
 mod scenario;
 mod secret;
 mod seeded_plan;
+#[cfg(feature = "server")]
 pub mod server;
 mod session_manager;
 mod streams;
@@ -56,7 +57,7 @@ mod timers;
 
 pub use action::Action;
 pub use apps::WebhookCall;
-pub use cloud::{Cloud, FollowerId, Input, Playing, Refused, WebhookAnswer};
+pub use cloud::{Cloud, FollowerId, Input, Part, Playing, Refused, WebhookAnswer};
 pub use config::{ApiKey, Config};
 pub use displays::View;
 pub use effects::{Delivery, Output};

@@ -52,6 +52,25 @@ impl Timer {
             Self::Flap(id),
         ]
     }
+
+    /// Whose deadline this is, where the end of the connection is the end of it.
+    fn connection(&self) -> Option<ConnectionId> {
+        match self {
+            Self::Handshake(id)
+            | Self::Ping(id)
+            | Self::Stale(id)
+            | Self::Overflow(id)
+            | Self::Thaw(id)
+            | Self::Flap(id) => Some(*id),
+            Self::Release(_)
+            | Self::Cut(_)
+            | Self::Streams(_)
+            | Self::Audio(_)
+            | Self::Plan(_)
+            | Self::AppRestart(..)
+            | Self::DisplayEnd(..) => None,
+        }
+    }
 }
 
 /// The deadlines. Setting one that is set moves it.
@@ -92,6 +111,11 @@ impl Timers {
         let (_, timer) = self.by_time.pop_first()?;
         self.by_name.remove(&timer);
         Some(timer)
+    }
+
+    /// The connections that deadlines are set for, but for those that see a closing socket off.
+    pub(crate) fn connections(&self) -> impl Iterator<Item = ConnectionId> {
+        self.by_name.keys().filter_map(Timer::connection)
     }
 
     pub(crate) fn next(&self) -> Option<(Instant, &Timer)> {
