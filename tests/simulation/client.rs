@@ -20,8 +20,8 @@ const MOST_ALARMS: u64 = 50;
 pub trait Lines {
     /// A socket will be made: what comes of it at once, if anything does.
     fn prepare(&mut self, id: SocketId, tally: &mut Tally) -> Option<Input>;
-    /// The socket is made: what comes of it at once, if anything does.
-    fn open(&mut self, id: SocketId) -> Option<Input>;
+    /// The socket is made, for this session: what comes of it at once, if anything does.
+    fn open(&mut self, id: SocketId, session: &str) -> Option<Input>;
     /// A frame goes out; a message under this key.
     fn transmit(&mut self, id: SocketId, frame: Outgoing<Mail>, key: Option<&'static str>);
     /// The client gives the socket up: what comes of it at once. Its events come all the same:

@@ -1,6 +1,6 @@
 //! The run loop of the core's contract, with an eye on every call and every output.
 
-use tpa_session::session::{Event, FlushError, Input, Instant, Outgoing, Output};
+use tpa_session::session::{Event, FlushError, Input, Instant, Outgoing, Output, Reply};
 
 use crate::app::{Ask, Mail, Moment};
 use crate::client::{Client, Lines};
@@ -9,7 +9,7 @@ use crate::tally::Sight;
 
 impl<L: Lines> Client<L> {
     /// Step 1 for the app.
-    pub fn ask(&mut self, ask: Ask) -> Result<(), Broken> {
+    pub fn ask(&mut self, ask: Ask) -> Result<Option<Reply>, Broken> {
         self.tally.steps += 1;
         self.see_ask(ask);
         let mail = match ask {
@@ -18,7 +18,7 @@ impl<L: Lines> Client<L> {
         };
         let buffered = self.lines.buffered(self.session.connection());
         let Some(command) = ask.command(mail, buffered) else {
-            return Ok(());
+            return Ok(None);
         };
         let now = self.clock.now;
         let reply = self
@@ -34,7 +34,7 @@ impl<L: Lines> Client<L> {
         };
         let news = self.rules.asked(call, now, reply, &self.session)?;
         self.see_news(&news);
-        Ok(())
+        Ok(reply)
     }
 
     /// Step 1 for the world, then the loop.
@@ -134,7 +134,8 @@ impl<L: Lines> Client<L> {
                 self.take_in_all(at_once)
             }
             Output::Open(socket) => {
-                let at_once = self.lines.open(socket);
+                let session = self.session.session_id().unwrap_or_default();
+                let at_once = self.lines.open(socket, session);
                 self.take_in_all(at_once)
             }
             Output::Transmit(socket, frame) => {

@@ -26,16 +26,22 @@ mod runner;
 mod schedule;
 mod shrink;
 mod tally;
+mod together;
 mod way;
 mod world;
 
 use runner::{Plan, explain, live, run};
 use schedule::{Hostile, Kind, Schedule};
+use tally::Sight;
+use together::Together;
 
 /// Seeds that are lived through where `SIM_SEEDS` says nothing else.
 const SEEDS: u64 = 20_000;
 /// From so many seeds on everything must have been seen.
 const ENOUGH: u64 = 5000;
+/// The same for the lives with the cloud, each of which is several.
+const SEEDS_TOGETHER: u64 = 3000;
+const ENOUGH_TOGETHER: u64 = 3000;
 
 #[test]
 fn every_life_keeps_every_rule() {
@@ -48,9 +54,34 @@ fn every_life_keeps_every_rule() {
         panic!("{}", explain::<Hostile>(seed, &again("SIM_SEED", seed)));
     }
     println!("{tally}");
-    let never = tally.never();
+    let never = tally.never_but(&[Sight::WrongKey]);
     assert!(
         seeds < ENOUGH || never.is_empty(),
+        "never seen, so that nothing is known of it: {never:?}"
+    );
+}
+
+#[test]
+fn clients_and_cloud_keep_their_rules_and_agree() {
+    let variable = "SIM_CLOUD_SEED";
+    let again = |seed| {
+        format!(
+            "{variable}={seed} runs it again. Where the plan of the seed is played, \
+             `tpa-cloud --seed {seed}` makes the same faults at the same times."
+        )
+    };
+    if let Some(seed) = number(variable) {
+        return one::<Together>(seed, &again(seed));
+    }
+    let seeds = number("SIM_CLOUD_SEEDS").unwrap_or(SEEDS_TOGETHER);
+    let (seen, failed) = run::<Schedule<Together>>(seeds);
+    if let Some(seed) = failed {
+        panic!("{}", explain::<Together>(seed, &again(seed)));
+    }
+    println!("{seen}");
+    let never = seen.never();
+    assert!(
+        seeds < ENOUGH_TOGETHER || never.is_empty(),
         "never seen, so that nothing is known of it: {never:?}"
     );
 }

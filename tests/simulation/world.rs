@@ -32,7 +32,7 @@ impl Lines for Surroundings {
         at_once
     }
 
-    fn open(&mut self, id: SocketId) -> Option<Input> {
+    fn open(&mut self, id: SocketId, _session: &str) -> Option<Input> {
         self.network.open(id)
     }
 

@@ -1,0 +1,544 @@
+//! What the cloud must know and do, by a second, plain account: of what came in and what went
+//! out on each connection, and of who is there.
+
+use std::collections::{BTreeMap, BTreeSet};
+
+use serde_json::Value;
+use tpa_cloud::{Cloud, Config, ConnectionId, Delivery, Fact, Identity, Output, Part, Side, View};
+
+use super::frames::{package_of, user_of};
+use super::shown::Shown;
+use crate::invariants::{Broken, ensure};
+
+/// No fault in any life, nor in any seeded plan, holds a frame back for longer.
+pub const LONGEST_DELAY: u64 = 3000;
+
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+enum Stage {
+    Handshaking,
+    Member,
+    /// Since then.
+    Closing(u64),
+}
+
+#[derive(Debug)]
+struct Connection {
+    stage: Stage,
+    opened: u64,
+    session: Option<String>,
+    /// The last sign of life that got to the cloud, or the ack.
+    heard: u64,
+    /// The last ping that went out, or the ack, or the end of a freeze.
+    pinged: u64,
+    /// No ping went out since the ack, or since a freeze: the next may come sooner.
+    may_ping_soon: bool,
+    frozen: bool,
+    close_sent: bool,
+    cut: bool,
+    /// What it last said that it wants to hear.
+    streams: Option<BTreeSet<String>>,
+}
+
+/// What the figures must say, since this cloud began.
+#[derive(Debug, Default)]
+pub struct Figures {
+    pub opened: u64,
+    pub acknowledged: u64,
+    pub stale: u64,
+    pub superseded: u64,
+    pub pings: u64,
+    pub pongs: u64,
+    pub events: u64,
+}
+
+#[derive(Debug)]
+pub struct Account {
+    config: Config,
+    connections: BTreeMap<ConnectionId, Connection>,
+    pub shown: Shown,
+    pub figures: Figures,
+    /// How late the cloud's timer has been at most.
+    pub lateness: u64,
+    /// How much later something may come since a fault delays it.
+    slack: u64,
+    pub shutting_down: bool,
+    /// Apps are being stopped.
+    pub stopping: bool,
+    /// Who was just superseded, and by whom.
+    superseded: Option<(ConnectionId, ConnectionId)>,
+    stale: Option<ConnectionId>,
+    /// Something happened that the snapshot must show.
+    changed: bool,
+}
+
+impl Account {
+    pub fn new(config: &Config) -> Self {
+        Self {
+            config: config.clone(),
+            connections: BTreeMap::new(),
+            shown: Shown::default(),
+            figures: Figures::default(),
+            lateness: 0,
+            slack: 0,
+            shutting_down: false,
+            stopping: false,
+            superseded: None,
+            stale: None,
+            changed: true,
+        }
+    }
+
+    pub fn opened(&mut self, id: ConnectionId, now: u64) -> Result<(), Broken> {
+        let connection = Connection {
+            stage: Stage::Handshaking,
+            opened: now,
+            session: None,
+            heard: now,
+            pinged: now,
+            may_ping_soon: true,
+            frozen: false,
+            close_sent: false,
+            cut: false,
+            streams: None,
+        };
+        let before = self.connections.insert(id, connection);
+        ensure!(before.is_none(), "registry", "{id} is used twice");
+        self.figures.opened += 1;
+        Ok(())
+    }
+
+    /// Whether a connection has its ack and is not over.
+    pub fn is_member(&self, id: ConnectionId) -> bool {
+        let connection = self.connections.get(&id);
+        connection.is_some_and(|connection| connection.stage == Stage::Member)
+    }
+
+    /// Those that have their ack and are not over, and whose sessions they have.
+    pub fn members(&self) -> impl Iterator<Item = (ConnectionId, &str)> {
+        let members = self.connections.iter();
+        let members = members.filter(|(_, connection)| connection.stage == Stage::Member);
+        members.map(|(id, connection)| (*id, connection.session.as_deref().unwrap_or_default()))
+    }
+
+    /// Whether a connection is there and not over.
+    pub fn is_alive(&self, id: ConnectionId) -> bool {
+        let connection = self.connections.get(&id);
+        connection.is_some_and(|connection| !matches!(connection.stage, Stage::Closing(_)))
+    }
+
+    /// Those that are over but for their sockets.
+    pub fn closing(&self) -> impl Iterator<Item = ConnectionId> {
+        let over = self.connections.iter();
+        let over = over.filter(|(_, one)| matches!(one.stage, Stage::Closing(_)));
+        over.map(|(id, _)| *id)
+    }
+
+    pub fn is_empty(&self) -> bool {
+        self.connections.is_empty()
+    }
+
+    /// Something came to the cloud from this connection.
+    pub fn heard(&mut self, id: ConnectionId, now: u64) {
+        if let Some(connection) = self.connections.get_mut(&id) {
+            connection.heard = now;
+        }
+    }
+
+    /// A frame came to the cloud that a session of this connection sent.
+    pub fn read(&mut self, id: ConnectionId, text: &str, now: u64) {
+        self.changed = true;
+        self.heard(id, now);
+        let Some(connection) = self.connections.get_mut(&id) else {
+            return;
+        };
+        if connection.stage != Stage::Member {
+            return;
+        }
+        let frame: Value = serde_json::from_str(text).expect("a frame");
+        match frame["type"].as_str() {
+            Some("subscription_update") => {
+                let list = frame["subscriptions"].as_array().expect("a list");
+                let list = list.iter().map(|s| s.as_str().expect("a name").to_owned());
+                connection.streams = Some(list.collect());
+            }
+            Some("display_event") => {
+                let session = connection.session.clone().unwrap_or_default();
+                self.shown.show(&session, &frame, now);
+            }
+            _ => {}
+        }
+    }
+
+    /// The socket is gone, and the cloud was told so.
+    pub fn gone(&mut self, id: ConnectionId) {
+        self.connections.remove(&id);
+        self.changed = true;
+    }
+
+    pub fn ponged(&mut self) {
+        self.figures.pongs += 1;
+    }
+
+    /// The cloud said something; `now` is the time that it was last told.
+    pub fn output(&mut self, output: &Output, now: u64) -> Result<(), Broken> {
+        match output {
+            Output::Deliver { to, what } => self.delivered(*to, what, now),
+            Output::Cut { to } => {
+                let connection = self.of(*to, "cut")?;
+                let over = matches!(connection.stage, Stage::Closing(_));
+                ensure!(over, "registry", "{to} is cut before it is over");
+                connection.cut = true;
+                Ok(())
+            }
+            Output::Freeze { to, frozen } => {
+                let connection = self.of(*to, "frozen")?;
+                connection.frozen = *frozen;
+                connection.pinged = connection.pinged.max(now);
+                connection.may_ping_soon = true;
+                Ok(())
+            }
+            Output::Webhook(_) => Ok(()),
+            Output::Event(event) => {
+                self.figures.events += 1;
+                self.happened(&event.fact, event.who.as_deref(), now)
+            }
+        }
+    }
+
+    fn of(&mut self, id: ConnectionId, what: &str) -> Result<&mut Connection, Broken> {
+        let connection = self.connections.get_mut(&id);
+        connection.ok_or_else(|| Broken {
+            rule: "registry",
+            detail: format!("{what}: {id}, which is gone"),
+        })
+    }
+
+    fn delivered(&mut self, to: ConnectionId, what: &Delivery, now: u64) -> Result<(), Broken> {
+        let (interval, slack) = (millis(self.config.ping_interval), self.slack);
+        self.figures.pings += u64::from(*what == Delivery::Ping);
+        let connection = self.of(to, "something for")?;
+        ensure!(
+            !connection.close_sent && !connection.cut,
+            "registry",
+            "{what:?} for {to} after its end"
+        );
+        match what {
+            Delivery::Close { .. } => {
+                let over = matches!(connection.stage, Stage::Closing(_));
+                ensure!(over, "registry", "{to} is closed before it is over");
+                connection.close_sent = true;
+            }
+            Delivery::Ping => {
+                let waited = now - connection.pinged;
+                ensure!(
+                    connection.may_ping_soon || waited + slack >= interval,
+                    "pings",
+                    "{to} is pinged after {waited} ms"
+                );
+                connection.pinged = now;
+                connection.may_ping_soon = false;
+            }
+            // What a delay held may still go out before the close.
+            Delivery::Text(_) | Delivery::Binary(_) => {
+                let over = matches!(connection.stage, Stage::Closing(_));
+                ensure!(
+                    !over || slack > 0,
+                    "registry",
+                    "{what:?} for {to}, which is over"
+                );
+            }
+        }
+        Ok(())
+    }
+
+    fn happened(&mut self, fact: &Fact, who: Option<&Identity>, now: u64) -> Result<(), Broken> {
+        if let Some(who) = who {
+            let id = who.connection_id;
+            let connection = self.of(id, "an event of")?;
+            let over = matches!(connection.stage, Stage::Closing(_));
+            ensure!(!over, "registry", "{fact:?} of {id}, which is over");
+        }
+        match (fact, who) {
+            (Fact::Acked, Some(who)) => self.acknowledged(who, now)?,
+            (Fact::Superseded { by }, Some(who)) => {
+                self.figures.superseded += 1;
+                self.superseded = Some((who.connection_id, *by));
+            }
+            (Fact::Stale { .. }, Some(who)) => {
+                self.figures.stale += 1;
+                let connection = self.of(who.connection_id, "stale")?;
+                let silent = now - connection.heard;
+                ensure!(
+                    silent >= millis(self.config.stale_after),
+                    "stale",
+                    "{} is called stale after {silent} ms",
+                    who.connection_id
+                );
+                self.stale = Some(who.connection_id);
+            }
+            (Fact::Closed { code, reason, by }, Some(who)) => {
+                self.closed(who.connection_id, *code, reason, *by, now)?;
+            }
+            (Fact::Fault { fault, .. }, _) => match *fault {
+                "delay" => self.slack = LONGEST_DELAY,
+                "restart" => self.shown.may_be_forgotten(),
+                _ => {}
+            },
+            (
+                Fact::AppStopped {
+                    package_name,
+                    user_session_id,
+                    ..
+                },
+                _,
+            ) => {
+                ensure!(self.stopping, "closures", "nobody stopped {package_name}");
+                self.shown.stop(user_session_id.as_str(), package_name);
+            }
+            _ => {}
+        }
+        self.changed |= !matches!(fact, Fact::Message { .. });
+        Ok(())
+    }
+
+    fn acknowledged(&mut self, who: &Identity, now: u64) -> Result<(), Broken> {
+        self.figures.acknowledged += 1;
+        let id = who.connection_id;
+        let session = who.session_id.clone().unwrap_or_default();
+        let other = self.members().find(|(_, of)| *of == session);
+        ensure!(
+            other.is_none(),
+            "supersession",
+            "{id} is let in to {session}, and {other:?} is there"
+        );
+        let connection = self.of(id, "acknowledged")?;
+        connection.stage = Stage::Member;
+        connection.session = Some(session);
+        connection.heard = now;
+        connection.pinged = now;
+        Ok(())
+    }
+
+    fn closed(
+        &mut self,
+        id: ConnectionId,
+        code: u16,
+        reason: &str,
+        by: Side,
+        now: u64,
+    ) -> Result<(), Broken> {
+        let (superseded, stale) = (self.superseded.take(), self.stale.take());
+        let (shutting_down, stopping) = (self.shutting_down, self.stopping);
+        let patience = millis(self.config.handshake_timeout);
+        let connection = self.of(id, "closed")?;
+        let age = now - connection.opened;
+        let reason_is_right = match (code, reason) {
+            (4008, _) => stale == Some(id),
+            (4009, "Superseded by another connection") => {
+                superseded.is_some_and(|(old, _)| old == id)
+            }
+            (1008, "Handshake timeout") => {
+                connection.stage == Stage::Handshaking && age >= patience
+            }
+            (1001, "Server shutting down") => shutting_down,
+            (1000, "App stopped") => stopping,
+            _ => true,
+        };
+        ensure!(
+            reason_is_right || by == Side::Peer,
+            "closures",
+            "{id} is closed with {code} {reason:?} for no reason"
+        );
+        ensure!(
+            stale.is_none_or(|stale| stale == id && code == 4008),
+            "closures",
+            "{id} is closed with {code}, and {stale:?} was stale"
+        );
+        connection.stage = Stage::Closing(now);
+        Ok(())
+    }
+
+    /// What holds when all is carried out.
+    pub fn check(&mut self, cloud: &Cloud, now: u64) -> Result<(), Broken> {
+        ensure!(
+            self.superseded.is_none() && self.stale.is_none(),
+            "closures",
+            "not closed: superseded {:?}, stale {:?}",
+            self.superseded,
+            self.stale
+        );
+        self.check_deadlines(now)?;
+        self.check_known(&cloud.known())?;
+        if std::mem::take(&mut self.changed) {
+            self.check_snapshot(&cloud.sessions(), now)?;
+        }
+        Ok(())
+    }
+
+    /// Whatever must happen by now has happened.
+    fn check_deadlines(&self, now: u64) -> Result<(), Broken> {
+        let config = &self.config;
+        let on_time = |since: u64, most| now <= since + millis(most) + self.lateness;
+        for (id, connection) in &self.connections {
+            match connection.stage {
+                Stage::Handshaking => ensure!(
+                    on_time(connection.opened, config.handshake_timeout),
+                    "progress",
+                    "{id} has not introduced itself since {}",
+                    connection.opened
+                ),
+                Stage::Member => {
+                    ensure!(
+                        connection.frozen
+                            || on_time(connection.pinged + self.slack, config.ping_interval),
+                        "pings",
+                        "{id} was last pinged at {}",
+                        connection.pinged
+                    );
+                    ensure!(
+                        on_time(connection.heard, config.stale_after),
+                        "stale",
+                        "{id} was last heard at {}",
+                        connection.heard
+                    );
+                }
+                Stage::Closing(since) => ensure!(
+                    connection.cut || on_time(since + self.slack, config.close_timeout),
+                    "closures",
+                    "{id} is closing since {since}"
+                ),
+            }
+        }
+        Ok(())
+    }
+
+    /// No part knows a connection that is dead; some know each that is alive.
+    fn check_known(&self, known: &BTreeSet<(Part, ConnectionId)>) -> Result<(), Broken> {
+        let mut right = BTreeSet::new();
+        for (id, connection) in &self.connections {
+            let parts: &[Part] = match connection.stage {
+                Stage::Handshaking => &[Part::Handshakes, Part::Metrics, Part::Deadlines],
+                Stage::Member => &[
+                    Part::Members,
+                    Part::Metrics,
+                    Part::Deadlines,
+                    Part::Registry,
+                    Part::HealthMonitor,
+                ],
+                Stage::Closing(_) => &[Part::Closing],
+            };
+            right.extend(parts.iter().map(|part| (*part, *id)));
+            if connection.streams.is_some() && connection.stage == Stage::Member {
+                right.insert((Part::Subscriptions, *id));
+            }
+        }
+        for (part, id) in known {
+            let stage = self.connections.get(id).map(|connection| connection.stage);
+            let may_know = match part {
+                Part::Rooms => stage == Some(Stage::Member),
+                Part::Faults | Part::Plans => {
+                    matches!(stage, Some(Stage::Member | Stage::Handshaking))
+                }
+                _ => right.contains(&(*part, *id)),
+            };
+            ensure!(may_know, "references", "{part:?} knows {id}: {stage:?}");
+        }
+        for (part, id) in &right {
+            let knows = known.contains(&(*part, *id));
+            ensure!(knows, "references", "{part:?} does not know {id}");
+        }
+        Ok(())
+    }
+
+    /// What people are shown is what is there.
+    fn check_snapshot(&mut self, sessions: &Value, now: u64) -> Result<(), Broken> {
+        let sessions = sessions.as_array().expect("a list");
+        let mut found = BTreeMap::new();
+        for session in sessions {
+            let user = session["userSessionId"].as_str().expect("a user");
+            for connection in session["connections"].as_array().expect("a list") {
+                let package = connection["packageName"].as_str().expect("a package");
+                let name = connection["connectionId"]
+                    .as_str()
+                    .expect("a name")
+                    .to_owned();
+                let streams = &session["subscriptions"][package];
+                let streams: BTreeSet<String> =
+                    serde_json::from_value(streams.clone()).expect("a list");
+                found.insert(name, (user.to_owned(), package.to_owned(), streams));
+            }
+        }
+        let right: BTreeMap<_, _> = self
+            .connections
+            .iter()
+            .filter(|(_, connection)| connection.stage == Stage::Member)
+            .map(|(id, connection)| {
+                let session = connection.session.as_deref().unwrap_or_default();
+                let (user, package) = (user_of(session), package_of(session));
+                let streams = connection.streams.clone().unwrap_or_default();
+                (
+                    id.to_string(),
+                    (user.to_owned(), package.to_owned(), streams),
+                )
+            })
+            .collect();
+        ensure!(
+            found == right,
+            "snapshot",
+            "{found:?} are there instead of {right:?}"
+        );
+        self.shown.check(sessions, now, self.lateness)
+    }
+
+    /// The figures say what happened.
+    pub fn check_figures(&self, text: &str) -> Result<(), Broken> {
+        let count = |is: fn(&Stage) -> bool| {
+            let connections = self.connections.values();
+            connections.filter(|one| is(&one.stage)).count() as u64
+        };
+        let figures = &self.figures;
+        for (name, right) in [
+            (
+                "connections{state=\"handshaking\"}",
+                count(|stage| *stage == Stage::Handshaking),
+            ),
+            (
+                "connections{state=\"connected\"}",
+                count(|stage| *stage == Stage::Member),
+            ),
+            (
+                "connections{state=\"closing\"}",
+                count(|stage| matches!(stage, Stage::Closing(_))),
+            ),
+            ("connections_opened_total", figures.opened),
+            ("connections_acknowledged_total", figures.acknowledged),
+            ("connections_stale_total", figures.stale),
+            ("connections_superseded_total", figures.superseded),
+            ("pings_sent_total", figures.pings),
+            ("pongs_received_total", figures.pongs),
+        ] {
+            let line = format!("tpa_cloud_{name} ");
+            let found = text.lines().find_map(|text| text.strip_prefix(&line));
+            ensure!(
+                found == Some(&right.to_string()),
+                "figures",
+                "{name} is {found:?} instead of {right}"
+            );
+        }
+        Ok(())
+    }
+
+    /// The view shows this text to this user.
+    pub fn shows(cloud: &Cloud, user: &str, view: View) -> Option<String> {
+        let sessions = cloud.sessions();
+        let mut sessions = sessions.as_array().expect("a list").iter();
+        let session = sessions.find(|session| session["userSessionId"] == user)?;
+        let view = serde_json::to_value(view).expect("a name");
+        let layout = &session["displays"][view.as_str().expect("a name")];
+        layout["text"].as_str().map(str::to_owned)
+    }
+}
+
+pub fn millis(duration: std::time::Duration) -> u64 {
+    duration.as_millis() as u64
+}
