@@ -49,7 +49,7 @@ pub const CLOSURES: [Closure; 24] = [
 ];
 
 /// The other closures that the cloud which ships makes, by itself or by its faults.
-const OF_THE_CLOUD: [Closure; 15] = [
+const OF_THE_CLOUD: [Closure; 12] = [
     closure(1001, "Server shutting down", Normal),
     closure(1008, "Handshake timeout", Abnormal),
     closure(1008, "Invalid session ID format", Abnormal),
@@ -60,11 +60,12 @@ const OF_THE_CLOUD: [Closure; 15] = [
     closure(4000, "Because", Abnormal),
     closure(4008, "No sign of life from org.example.app", Abnormal),
     closure(4008, "No sign of life from org.example.other", Abnormal),
-    closure(4008, "No sign of life from ", Abnormal),
+    closure(
+        4008,
+        "No sign of life from system.augmentos.dashboard",
+        Abnormal,
+    ),
     closure(4009, "Superseded by another connection", Superseded),
-    closure(1000, "Try again later", Normal),
-    closure(1001, "Service restart", Normal),
-    closure(1008, "Credentials expired", Rejected),
 ];
 
 impl Closure {

@@ -40,8 +40,8 @@ const SEEDS: u64 = 20_000;
 /// From so many seeds on everything must have been seen.
 const ENOUGH: u64 = 5000;
 /// The same for the lives with the cloud, each of which is several.
-const SEEDS_TOGETHER: u64 = 3000;
-const ENOUGH_TOGETHER: u64 = 3000;
+const SEEDS_TOGETHER: u64 = 2500;
+const ENOUGH_TOGETHER: u64 = 2500;
 
 #[test]
 fn every_life_keeps_every_rule() {

@@ -146,7 +146,6 @@ impl Account {
 
     /// A frame came to the cloud that a session of this connection sent.
     pub fn read(&mut self, id: ConnectionId, text: &str, now: u64) {
-        self.changed = true;
         self.heard(id, now);
         let Some(connection) = self.connections.get_mut(&id) else {
             return;
@@ -155,6 +154,7 @@ impl Account {
             return;
         }
         let frame: Value = serde_json::from_str(text).expect("a frame");
+        self.changed |= frame["type"] != "ping";
         match frame["type"].as_str() {
             Some("subscription_update") => {
                 let list = frame["subscriptions"].as_array().expect("a list");

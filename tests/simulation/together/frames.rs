@@ -8,6 +8,9 @@ use crate::app::{KEYS, Mail};
 /// The key that the cloud wants.
 const API_KEY: &str = "dev-key";
 
+/// Whose session may change the dashboard's mode and its system sections.
+pub const SYSTEM_SESSION: &str = "ann-system.augmentos.dashboard";
+
 /// A display of this size is there until another one is shown.
 pub const LASTING: usize = 2;
 
@@ -54,7 +57,7 @@ pub fn text(
             json!({"type": "subscription_update", "subscriptions": streams})
         }
         Outgoing::Ping => json!({"type": "ping"}),
-        Outgoing::Message(mail) => message(number, *mail, key),
+        Outgoing::Message(mail) => message(number, *mail, key, session),
     };
     value["packageName"] = json!(package);
     value["sessionId"] = json!(session);
@@ -68,7 +71,7 @@ pub fn init(session: &str, key: &str) -> Value {
 
 /// Messages with a key are displays; the others take turns, so that every part of the cloud
 /// gets something to do.
-fn message(number: usize, mail: Mail, key: Option<&str>) -> Value {
+fn message(number: usize, mail: Mail, key: Option<&str>, session: &str) -> Value {
     let text = label(number, mail.serial);
     let layout = json!({"layoutType": "text_wall", "text": text});
     let padding = "x".repeat(mail.size);
@@ -80,16 +83,23 @@ fn message(number: usize, mail: Mail, key: Option<&str>) -> Value {
         }
         return frame;
     }
+    let is_system = session == SYSTEM_SESSION;
     match mail.serial % 9 {
-        0 => json!({"type": "app_room_join", "roomId": "kitchen"}),
+        1 if is_system => json!({"type": "dashboard_mode_change", "mode": "expanded"}),
+        4 if is_system => {
+            json!({"type": "dashboard_system_update", "section": "topLeft", "content": text})
+        }
+        0 | 3 => json!({"type": "app_room_join", "roomId": "kitchen"}),
         1 => json!({"type": "app_note", "padding": padding}),
         2 => json!({"type": "app_broadcast_message", "messageId": text, "payload": padding}),
-        3 => json!({"type": "photo_request", "requestId": text}),
         4 => json!({"type": "dashboard_content_update", "content": text, "modes": ["main"]}),
-        5 => json!({"type": "app_broadcast_message", "payload": padding, "roomId": "kitchen"}),
+        5 if mail.size > 5 => {
+            json!({"type": "app_broadcast_message", "payload": padding, "roomId": "kitchen"})
+        }
+        5 => json!({"type": "app_room_leave", "roomId": "kitchen"}),
         6 => json!({"type": "app_direct_message", "targetUserId": "bob", "payload": padding}),
         7 if mail.size > 9 => json!({"type": "ownership_release", "reason": "clean_shutdown"}),
-        7 => json!({"type": "app_room_leave", "roomId": "kitchen"}),
+        7 => json!({"type": "photo_request", "requestId": text}),
         _ => json!({"type": "display_event", "view": "always_on", "layout": layout}),
     }
 }

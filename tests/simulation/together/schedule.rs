@@ -5,7 +5,7 @@ use std::time::Duration;
 use tpa_cloud::{Config as CloudConfig, Fault};
 use tpa_session::session::{CloseKind, Config};
 
-use super::frames::Nonsense;
+use super::frames::{Nonsense, SYSTEM_SESSION};
 use super::lines::{Ends, Fate, GOOD, LineFault};
 use crate::app::{Ask, KEYS, SESSIONS, STREAMS};
 use crate::client::Turn;
@@ -13,13 +13,14 @@ use crate::closures::CLOSURES;
 use crate::schedule::{Dice, Kind, Schedule, Step};
 use crate::way::{Signs, Way};
 
-/// The sessions that clients begin with: two tabs of one, another app of the same user, and
-/// another user of the same app.
-pub const CAST: [&str; 4] = [
+/// The sessions that clients begin with: two tabs of one, another app of the same user,
+/// another user of the same app, and the dashboard.
+pub const CAST: [&str; 5] = [
     SESSIONS[0],
     SESSIONS[0],
     "ann-org.example.other",
     SESSIONS[1],
+    SYSTEM_SESSION,
 ];
 
 /// Several clients, and the cloud that ships.
@@ -58,8 +59,10 @@ pub enum Sent {
     Mode,
     /// A frame of a type that nobody knows.
     Unknown,
-    /// Frames that no client can read.
+    /// What a stream says.
     Stream,
+    /// More at once than some lines hold.
+    Burst,
 }
 
 /// One thing that happens.
@@ -236,7 +239,7 @@ impl Dice {
         CloudConfig {
             ping_interval: millis(ping),
             stale_after: millis(stale),
-            stream_interval: millis(self.pick(&[1000, 20_000, 20_000, 20_000])),
+            stream_interval: millis(self.pick(&[1000, 30_000, 30_000, 30_000, 30_000, 30_000])),
             pong: self.below(4) > 0,
             strict_sessions: strict,
             user_sessions: ["ann", "bob"].map(str::to_owned).to_vec(),
@@ -245,7 +248,7 @@ impl Dice {
             close_timeout: millis(self.pick(&[2000, 2000, 100])),
             max_frame_bytes: self.pick(&[1024 * 1024, 2048]),
             max_connections: self.pick(&[16_384, 16_384, clients]),
-            max_send_buffer_bytes: self.pick(&[4 << 20, 4 << 20, 8000]),
+            max_send_buffer_bytes: self.pick(&[4 << 20, 4 << 20, 4 << 20, 8000, 2500]),
             ..CloudConfig::default()
         }
     }
@@ -277,7 +280,14 @@ impl Dice {
                 Deed::StopApps(self.whom(index), why)
             }
             91..94 => {
-                let sent = self.pick(&[Sent::Settings, Sent::Mode, Sent::Unknown, Sent::Stream]);
+                let sent = self.pick(&[
+                    Sent::Settings,
+                    Sent::Mode,
+                    Sent::Unknown,
+                    Sent::Stream,
+                    Sent::Burst,
+                    Sent::Burst,
+                ]);
                 Deed::Send(self.whom(index), sent)
             }
             94..95 => Deed::StartApp {

@@ -279,7 +279,10 @@ impl<'a> World<'a> {
             }
             Deed::Send(whom, sent) => {
                 if let Some(target) = self.target(*whom) {
-                    self.cloud.send_frame(&target, &frame(*sent), now);
+                    let times = if *sent == Sent::Burst { 8 } else { 1 };
+                    for _ in 0..times {
+                        self.cloud.send_frame(&target, &frame(*sent), now);
+                    }
                 }
             }
             Deed::StartApp {
@@ -906,6 +909,10 @@ fn frame(sent: Sent) -> HandMade {
         }
         Sent::Mode => HandMade::Whole(r#"{"type":"dashboard_mode_changed","mode":"main"}"#.into()),
         Sent::Unknown => HandMade::Whole(r#"{"type":"surprise"}"#.into()),
+        Sent::Burst => {
+            let frame = json!({"type": "surprise", "padding": "x".repeat(1000)});
+            HandMade::Whole(frame.to_string())
+        }
         Sent::Stream => HandMade::Stream {
             name: "button_press".into(),
             data: json!({"buttonId": "main", "pressType": "short"}),
