@@ -23,6 +23,9 @@ pub const CAST: [&str; 5] = [
     SYSTEM_SESSION,
 ];
 
+/// The cloud's timer is never later than this.
+pub const LATEST: u64 = 3000;
+
 /// Several clients, and the cloud that ships.
 #[derive(Clone, Debug)]
 pub struct Together;
@@ -155,10 +158,19 @@ impl Schedule<Together> {
         }
         for _ in 0..dice.below(40) {
             let index = dice.below(count);
-            add(
-                dice.wait(),
-                dice.deed_in_both(index, settings.clients[index].0),
-            );
+            let deed = dice.deed_in_both(index, settings.clients[index].0);
+            if let Deed::Send(whom, Sent::Burst) = deed {
+                // What is held back while it comes is too much for some.
+                let fault = Fault::Delay(Duration::from_millis(dice.up_to(500)));
+                let period = None;
+                let delay = Deed::Inject {
+                    fault,
+                    whom,
+                    period,
+                };
+                add(dice.wait(), delay);
+            }
+            add(dice.wait(), deed);
             if dice.once_in(12) {
                 for _ in 0..dice.below(8) {
                     add(0, Deed::Turn(index, Turn::Ask(dice.send())));
@@ -295,7 +307,7 @@ impl Dice {
                 has_webhook: self.once_in(2),
             },
             95..96 => {
-                let longest = self.pick(&[0, 100, 3000]);
+                let longest = self.pick(&[0, 100, LATEST]);
                 Deed::Lateness(self.up_to(longest))
             }
             96..97 => Deed::Wake,

@@ -105,22 +105,12 @@ const EVENTS: [&str; 22] = [
     "displays that agree",
 ];
 
-/// What the network and the cloud of the other world do, and no honest one.
-const NOT_HERE: [Sight; 14] = [
-    Sight::Closed,
-    Sight::ErrorThenClose,
-    Sight::ErrorOnly,
-    Sight::Twice,
+/// What only the fates of the other world bring, and no honest cloud.
+const NOT_HERE: [Sight; 4] = [
     Sight::NoAck,
     Sight::SlowAck,
     Sight::ExtraAck,
-    Sight::FatalRefusal,
-    Sight::MildRefusal,
-    Sight::RefusedConnected,
-    Sight::StopFrame,
     Sight::ExtraPong,
-    Sight::Data,
-    Sight::Malformed,
 ];
 
 #[derive(Clone, Debug)]

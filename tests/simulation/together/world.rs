@@ -12,16 +12,17 @@ use tpa_cloud::{
     Output, Plan as CloudPlan, Refused, SeededPlan, SettingsChange, Target, UserSessionId, View,
     WallClock, WebhookCall,
 };
-use tpa_session::session::{Close, Input, Outgoing, Reply, SocketId, State};
+use tpa_session::session::{Close, CloseKind, Control, Input, Outgoing, Reply, SocketId, State};
 
 use super::account::{Account, millis};
 use super::frames::{self, LASTING, Nonsense, label, package_of, user_of};
 use super::lines::{CloudEnd, Ends, LineFault, Reached, ToCloud, Wires};
-use super::schedule::{Deed, Sent, Together, Whom};
+use super::schedule::{Deed, LATEST, Sent, Together, Whom};
 use super::tally::Seen;
 use crate::app::{Ask, KEYS};
 use crate::client::{Client, Lines, Story};
 use crate::clock::Agenda;
+use crate::closures::kind_of_refusal;
 use crate::invariants::{Broken, ensure};
 use crate::runner::{Plan, Sum};
 use crate::schedule::Schedule;
@@ -228,7 +229,7 @@ impl<'a> World<'a> {
                 self.account.shutting_down = true;
                 self.cloud.shut_down(self.at());
                 let close_timeout = millis(self.schedule.settings.cloud.close_timeout);
-                let end = self.now + close_timeout + self.lateness + 1;
+                let end = self.now + close_timeout + LATEST + 1;
                 self.coming.add(end, Coming::ShutDown(self.number, *down));
                 self.drain_cloud()
             }
@@ -329,7 +330,10 @@ impl<'a> World<'a> {
         }
         let tally = &mut self.clients[index].tally;
         match fault {
-            LineFault::Cut(..) => tally.saw(Sight::Cut),
+            LineFault::Cut(_, signs) => {
+                tally.saw(Sight::Cut);
+                tally.saw(signs.sight());
+            }
             LineFault::LoseUp => tally.saw(Sight::LostUp),
             LineFault::LoseDown => tally.saw(Sight::LostDown),
             LineFault::LoseAll => {
@@ -437,9 +441,13 @@ impl<'a> World<'a> {
                     return Ok(());
                 };
                 match client.lines.reach(due) {
-                    Reached::Data(socket) => client.data = Some((socket, client.clock.now)),
+                    Reached::Data(socket) => {
+                        client.tally.saw(Sight::Data);
+                        client.data = Some((socket, client.clock.now));
+                    }
                     Reached::Inputs(inputs) => {
                         for input in inputs {
+                            see_input(client, &input);
                             client.hear(input)?;
                         }
                     }
@@ -887,6 +895,24 @@ impl<'a> World<'a> {
             story.borrow_mut().push(line);
         }
     }
+}
+
+fn see_input(client: &mut Client<Wires>, input: &Input) {
+    let sight = match input {
+        Input::Malformed(..) => Sight::Malformed,
+        Input::Control(_, Control::Stopped { .. }) => Sight::StopFrame,
+        Input::Control(_, Control::Error { code, .. }) => {
+            let connected = client.session.state() == State::Connected;
+            client.tally.saw_if(Sight::RefusedConnected, connected);
+            if kind_of_refusal(code.as_deref()) == CloseKind::Rejected {
+                Sight::FatalRefusal
+            } else {
+                Sight::MildRefusal
+            }
+        }
+        _ => return,
+    };
+    client.tally.saw(sight);
 }
 
 fn new_cloud(schedule: &Schedule<Together>, now: u64, told: &Arc<AtomicU64>) -> Cloud {
