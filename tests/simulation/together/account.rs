@@ -37,6 +37,8 @@ struct Connection {
     cut: bool,
     /// What it last said that it wants to hear.
     streams: Option<BTreeSet<String>>,
+    /// Its pings that are to be answered, less the answers.
+    unanswered: u64,
 }
 
 /// What the figures must say, since this cloud began.
@@ -67,6 +69,8 @@ pub struct Account {
     /// Who was just superseded, and by whom.
     superseded: Option<(ConnectionId, ConnectionId)>,
     stale: Option<ConnectionId>,
+    /// A fault, and those that it hit.
+    hit: Option<(&'static str, Vec<ConnectionId>)>,
     /// Something happened that the snapshot must show.
     changed: bool,
 }
@@ -84,6 +88,7 @@ impl Account {
             stopping: false,
             superseded: None,
             stale: None,
+            hit: None,
             changed: true,
         }
     }
@@ -100,6 +105,7 @@ impl Account {
             close_sent: false,
             cut: false,
             streams: None,
+            unanswered: 0,
         };
         let before = self.connections.insert(id, connection);
         ensure!(before.is_none(), "registry", "{id} is used twice");
@@ -161,6 +167,7 @@ impl Account {
                 let list = list.iter().map(|s| s.as_str().expect("a name").to_owned());
                 connection.streams = Some(list.collect());
             }
+            Some("ping") => connection.unanswered += u64::from(self.config.pong),
             Some("display_event") => {
                 let session = connection.session.clone().unwrap_or_default();
                 self.shown.show(&session, &frame, now);
@@ -193,6 +200,8 @@ impl Account {
             Output::Freeze { to, frozen } => {
                 let connection = self.of(*to, "frozen")?;
                 connection.frozen = *frozen;
+                // A frozen cloud produces nothing.
+                connection.unanswered = 0;
                 connection.pinged = connection.pinged.max(now);
                 connection.may_ping_soon = true;
                 Ok(())
@@ -217,6 +226,10 @@ impl Account {
         let (interval, slack) = (millis(self.config.ping_interval), self.slack);
         self.figures.pings += u64::from(*what == Delivery::Ping);
         let connection = self.of(to, "something for")?;
+        if matches!(what, Delivery::Text(text) if text.contains(r#""type":"pong""#)) {
+            ensure!(connection.unanswered > 0, "pongs", "{to} did not ask");
+            connection.unanswered -= 1;
+        }
         ensure!(
             !connection.close_sent && !connection.cut,
             "registry",
@@ -279,11 +292,20 @@ impl Account {
             (Fact::Closed { code, reason, by }, Some(who)) => {
                 self.closed(who.connection_id, *code, reason, *by, now)?;
             }
-            (Fact::Fault { fault, .. }, _) => match *fault {
-                "delay" => self.slack = LONGEST_DELAY,
-                "restart" => self.shown.may_be_forgotten(),
-                _ => {}
-            },
+            (
+                Fact::Fault {
+                    fault, connections, ..
+                },
+                _,
+            ) => {
+                self.check_hit()?;
+                self.hit = Some((fault, connections.clone()));
+                match *fault {
+                    "delay" => self.slack = LONGEST_DELAY,
+                    "restart" => self.shown.may_be_forgotten(),
+                    _ => {}
+                }
+            }
             (
                 Fact::AppStopped {
                     package_name,
@@ -367,10 +389,31 @@ impl Account {
             self.superseded,
             self.stale
         );
+        self.check_hit()?;
         self.check_deadlines(now)?;
         self.check_known(&cloud.known())?;
         if std::mem::take(&mut self.changed) {
             self.check_snapshot(&cloud.sessions(), now)?;
+        }
+        Ok(())
+    }
+
+    /// The last fault did to those that it hit what it is there for.
+    fn check_hit(&mut self) -> Result<(), Broken> {
+        let Some((fault, hit)) = self.hit.take() else {
+            return Ok(());
+        };
+        for id in hit {
+            let Some(connection) = self.connections.get(&id) else {
+                continue;
+            };
+            let is_over = matches!(connection.stage, Stage::Closing(_));
+            let is_done = match fault {
+                "close" | "cut" | "flap" | "restart" => is_over,
+                "freeze" => is_over || connection.frozen,
+                _ => true,
+            };
+            ensure!(is_done, "faults", "{fault} does nothing to {id}");
         }
         Ok(())
     }
@@ -394,6 +437,13 @@ impl Account {
                         "pings",
                         "{id} was last pinged at {}",
                         connection.pinged
+                    );
+                    let is_silent = connection.frozen || self.slack > 0;
+                    ensure!(
+                        connection.unanswered == 0 || is_silent,
+                        "pongs",
+                        "{id} waits for {}",
+                        connection.unanswered
                     );
                     ensure!(
                         on_time(connection.heard, config.stale_after),
