@@ -6,8 +6,9 @@ mod checks;
 use std::collections::{BTreeMap, BTreeSet};
 
 use serde_json::Value;
-use tpa_cloud::{Config, ConnectionId, Delivery, Fact, Identity, Output, Side};
+use tpa_cloud::{Config, ConnectionId, Delivery, Fact, Fault, Identity, Output, Side};
 
+use super::frames::API_KEY;
 use super::shown::Shown;
 use crate::invariants::{Broken, ensure};
 
@@ -34,6 +35,14 @@ struct Connection {
     /// No ping went out since the ack, or since a freeze: the next may come sooner.
     may_ping_soon: bool,
     frozen: bool,
+    /// It was, so that some of its pings may have no answer.
+    was_frozen: bool,
+    /// It has shown the right key.
+    has_key: bool,
+    /// When it must be read from again.
+    thaws: Option<u64>,
+    /// The date of the last frame that went out.
+    date: String,
     close_sent: bool,
     cut: bool,
     /// What it last said that it wants to hear.
@@ -65,6 +74,11 @@ pub struct Account {
     /// How much later something may come since a fault delays it.
     slack: u64,
     pub shutting_down: bool,
+    /// Until then a fault lets no socket in, or gives nobody an ack.
+    doors_shut: u64,
+    acks_shut: u64,
+    /// Everything is to be forgotten.
+    pub forgets: bool,
     /// Apps are being stopped.
     pub stopping: bool,
     /// Who was just superseded, and by whom.
@@ -86,6 +100,9 @@ impl Account {
             lateness: 0,
             slack: 0,
             shutting_down: false,
+            doors_shut: 0,
+            acks_shut: 0,
+            forgets: false,
             stopping: false,
             superseded: None,
             stale: None,
@@ -103,6 +120,10 @@ impl Account {
             pinged: now,
             may_ping_soon: true,
             frozen: false,
+            was_frozen: false,
+            has_key: false,
+            thaws: None,
+            date: String::new(),
             close_sent: false,
             cut: false,
             streams: None,
@@ -110,6 +131,12 @@ impl Account {
         };
         let before = self.connections.insert(id, connection);
         ensure!(before.is_none(), "registry", "{id} is used twice");
+        ensure!(
+            self.doors_shut <= now,
+            "faults",
+            "{id} is let in, and nobody should be until {}",
+            self.doors_shut
+        );
         self.figures.opened += 1;
         Ok(())
     }
@@ -144,6 +171,21 @@ impl Account {
         self.connections.is_empty()
     }
 
+    /// A fault that is for everybody keeps out whoever comes until then.
+    pub fn shut(&mut self, fault: &Fault, until: u64) {
+        match fault {
+            Fault::Refuse | Fault::Restart { .. } => self.doors_shut = until.max(self.doors_shut),
+            Fault::Reject(_) | Fault::DropAcks => self.acks_shut = until.max(self.acks_shut),
+            _ => {}
+        }
+    }
+
+    /// All faults are over.
+    pub fn clear(&mut self) {
+        self.doors_shut = 0;
+        self.acks_shut = 0;
+    }
+
     /// Something came to the cloud from this connection.
     pub fn heard(&mut self, id: ConnectionId, now: u64) {
         if let Some(connection) = self.connections.get_mut(&id) {
@@ -157,10 +199,11 @@ impl Account {
         let Some(connection) = self.connections.get_mut(&id) else {
             return;
         };
+        let frame: Value = serde_json::from_str(text).expect("a frame");
+        connection.has_key |= frame["apiKey"] == API_KEY;
         if connection.stage != Stage::Member {
             return;
         }
-        let frame: Value = serde_json::from_str(text).expect("a frame");
         self.changed |= frame["type"] != "ping";
         match frame["type"].as_str() {
             Some("subscription_update") => {
@@ -201,8 +244,8 @@ impl Account {
             Output::Freeze { to, frozen } => {
                 let connection = self.of(*to, "frozen")?;
                 connection.frozen = *frozen;
-                // A frozen cloud produces nothing.
-                connection.unanswered = 0;
+                connection.thaws = connection.thaws.filter(|_| *frozen);
+                connection.was_frozen = true;
                 connection.pinged = connection.pinged.max(now);
                 connection.may_ping_soon = true;
                 Ok(())
@@ -224,12 +267,14 @@ impl Account {
     }
 
     fn delivered(&mut self, to: ConnectionId, what: &Delivery, now: u64) -> Result<(), Broken> {
-        let (interval, slack) = (millis(self.config.ping_interval), self.slack);
+        let interval = millis(self.config.ping_interval);
+        let (slack, lateness) = (self.slack, self.lateness);
         self.figures.pings += u64::from(*what == Delivery::Ping);
         let connection = self.of(to, "something for")?;
         if matches!(what, Delivery::Text(text) if text.contains(r#""type":"pong""#)) {
-            ensure!(connection.unanswered > 0, "pongs", "{to} did not ask");
-            connection.unanswered -= 1;
+            let asked = connection.unanswered > 0 || connection.was_frozen;
+            ensure!(asked, "pongs", "{to} did not ask");
+            connection.unanswered = connection.unanswered.saturating_sub(1);
         }
         ensure!(
             !connection.close_sent && !connection.cut,
@@ -245,7 +290,7 @@ impl Account {
             Delivery::Ping => {
                 let waited = now - connection.pinged;
                 ensure!(
-                    connection.may_ping_soon || waited + slack >= interval,
+                    connection.may_ping_soon || waited + slack + lateness >= interval,
                     "pings",
                     "{to} is pinged after {waited} ms"
                 );
@@ -254,6 +299,17 @@ impl Account {
             }
             // What a delay held may still go out before the close.
             Delivery::Text(_) | Delivery::Binary(_) => {
+                if let Delivery::Text(text) = what
+                    && let Some(date) = date_of(text)
+                {
+                    ensure!(
+                        *connection.date <= *date,
+                        "order",
+                        "what {to} gets from {date} comes after {}",
+                        connection.date
+                    );
+                    connection.date = date.to_owned();
+                }
                 let over = matches!(connection.stage, Stage::Closing(_));
                 ensure!(
                     !over || slack > 0,
@@ -295,7 +351,9 @@ impl Account {
             }
             (
                 Fact::Fault {
-                    fault, connections, ..
+                    fault,
+                    connections,
+                    for_ms,
                 },
                 _,
             ) => {
@@ -303,7 +361,13 @@ impl Account {
                 self.hit = Some((fault, connections.clone()));
                 match *fault {
                     "delay" => self.slack = LONGEST_DELAY,
+                    "restart" if self.forgets => self.shown.forget(),
                     "restart" => self.shown.may_be_forgotten(),
+                    "freeze" => {
+                        for id in connections {
+                            self.of(*id, "frozen")?.thaws = for_ms.map(|millis| now + millis);
+                        }
+                    }
                     _ => {}
                 }
             }
@@ -326,6 +390,13 @@ impl Account {
 
     fn acknowledged(&mut self, who: &Identity, now: u64) -> Result<(), Broken> {
         self.figures.acknowledged += 1;
+        ensure!(
+            self.acks_shut <= now,
+            "faults",
+            "{} gets an ack, and nobody should until {}",
+            who.connection_id,
+            self.acks_shut
+        );
         let id = who.connection_id;
         let session = who.session_id.clone().unwrap_or_default();
         let other = self.members().find(|(_, of)| *of == session);
@@ -335,6 +406,7 @@ impl Account {
             "{id} is let in to {session}, and {other:?} is there"
         );
         let connection = self.of(id, "acknowledged")?;
+        ensure!(connection.has_key, "handshake", "{id} has no key");
         connection.stage = Stage::Member;
         connection.session = Some(session);
         connection.heard = now;
@@ -384,4 +456,10 @@ impl Account {
 
 pub fn millis(duration: std::time::Duration) -> u64 {
     duration.as_millis() as u64
+}
+
+/// The date that a frame carries.
+fn date_of(text: &str) -> Option<&str> {
+    let (_, rest) = text.split_once(r#""timestamp":""#)?;
+    rest.split('"').next()
 }

@@ -6,7 +6,7 @@ use tpa_session::session::Outgoing;
 use crate::app::{KEYS, Mail};
 
 /// The key that the cloud wants.
-const API_KEY: &str = "dev-key";
+pub const API_KEY: &str = "dev-key";
 
 /// Whose session may change the dashboard's mode and its system sections.
 pub const SYSTEM_SESSION: &str = "ann-system.augmentos.dashboard";

@@ -342,7 +342,6 @@ impl Wires {
         if line.sent + waits + cost > self.most_bytes {
             return false;
         }
-        line.over |= matches!(what, Delivery::Close { .. });
         if line.frozen {
             line.frozen_out.push_back(what);
         } else {
@@ -350,6 +349,11 @@ impl Wires {
             self.down(id, cost, what);
         }
         true
+    }
+
+    /// The cloud has ended the connection, however long the close takes to get out.
+    pub fn over(&mut self, id: SocketId) {
+        self.lines.get_mut(&id).expect("a line").over = true;
     }
 
     pub fn freeze(&mut self, id: SocketId, frozen: bool) {

@@ -37,6 +37,10 @@ impl Shown {
             .retain(|(of, _), layout| of != user || layout.package != package);
     }
 
+    pub fn forget(&mut self) {
+        self.0.clear();
+    }
+
     /// The cloud forgets what it knew, or only some of its connections.
     pub fn may_be_forgotten(&mut self) {
         for layout in self.0.values_mut() {

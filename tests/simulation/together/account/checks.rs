@@ -53,6 +53,18 @@ impl Account {
         let config = &self.config;
         let on_time = |since: u64, most| now <= since + millis(most) + self.lateness;
         for (id, connection) in &self.connections {
+            let is_closing = matches!(connection.stage, Stage::Closing(_));
+            ensure!(
+                connection.cut || !connection.frozen || !is_closing,
+                "closures",
+                "{id} is frozen, so that no close gets through, and not cut"
+            );
+            ensure!(
+                is_closing || connection.thaws.is_none_or(|at| now <= at + self.lateness),
+                "faults",
+                "{id} is still frozen, since {:?}",
+                connection.thaws
+            );
             match connection.stage {
                 Stage::Handshaking => ensure!(
                     on_time(connection.opened, config.handshake_timeout),
@@ -68,7 +80,7 @@ impl Account {
                         "{id} was last pinged at {}",
                         connection.pinged
                     );
-                    let is_silent = connection.frozen || self.slack > 0;
+                    let is_silent = connection.was_frozen || self.slack > 0;
                     ensure!(
                         connection.unanswered == 0 || is_silent,
                         "pongs",

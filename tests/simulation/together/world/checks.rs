@@ -33,7 +33,7 @@ impl World<'_> {
     }
 
     /// No name of a dead connection is anywhere in the cloud, and its figures are right.
-    pub(super) fn look_through(&self) -> Result<(), Broken> {
+    fn look_through(&self) -> Result<(), Broken> {
         self.account.check_figures(&self.cloud.metrics())?;
         let mut text = format!("{:?}", self.cloud);
         for id in self.account.closing() {

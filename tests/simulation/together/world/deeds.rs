@@ -4,7 +4,8 @@ use std::time::Duration;
 
 use serde_json::{Map, json};
 use tpa_cloud::{
-    FaultRequest, HandMade, Plan as CloudPlan, SeededPlan, SettingsChange, Target, UserSessionId,
+    Fault, FaultRequest, HandMade, Plan as CloudPlan, SeededPlan, SettingsChange, Target,
+    UserSessionId,
 };
 use tpa_session::session::SocketId;
 
@@ -87,7 +88,7 @@ impl World<'_> {
         }
     }
 
-    pub(super) fn do_to_cloud(&mut self, deed: &Deed) -> Result<(), Broken> {
+    fn do_to_cloud(&mut self, deed: &Deed) -> Result<(), Broken> {
         let now = self.at();
         match deed {
             Deed::Inject {
@@ -101,11 +102,24 @@ impl World<'_> {
                         target,
                         period: period.map(Duration::from_millis),
                     };
+                    let is_restart = matches!(fault, Fault::Restart { .. });
+                    let is_for_all = request.target == Target::All;
+                    self.account.forgets = is_restart && is_for_all;
                     self.cloud.inject(&request, now);
+                    self.drain_cloud()?;
+                    self.account.forgets = false;
+                    if let Some(period) = period
+                        && is_for_all
+                    {
+                        self.account.shut(fault, self.now + period);
+                    }
                 }
             }
             Deed::Clear(whom) => {
                 if let Some(target) = self.target(*whom) {
+                    if target == Target::All {
+                        self.account.clear();
+                    }
                     self.cloud.clear_faults(&target, now);
                 }
             }
@@ -117,6 +131,9 @@ impl World<'_> {
             }
             Deed::StopPlaying(whom) => {
                 if let Some(target) = self.target(*whom) {
+                    if target == Target::All {
+                        self.account.clear();
+                    }
                     self.cloud.stop_playing(&target, now);
                 }
             }
@@ -153,7 +170,7 @@ impl World<'_> {
         self.drain_cloud()
     }
 
-    pub(super) fn target(&self, whom: Whom) -> Option<Target> {
+    fn target(&self, whom: Whom) -> Option<Target> {
         Some(match whom {
             Whom::All => Target::All,
             Whom::Package(package) => Target::Package(package.to_owned()),
@@ -168,7 +185,7 @@ impl World<'_> {
         })
     }
 
-    pub(super) fn see_fault(&mut self, index: usize, fault: LineFault) {
+    fn see_fault(&mut self, index: usize, fault: LineFault) {
         let event = match fault {
             LineFault::Cut(Ends::Both, _) => Some("lines reset"),
             LineFault::Cut(Ends::Client, _) => Some("lines dead for the client only"),

@@ -29,6 +29,7 @@ impl World<'_> {
             client.input(Input::Online)?;
         }
         if !self.is_down {
+            self.account.clear();
             self.cloud.stop_playing(&Target::All, self.at());
             self.drain_cloud()?;
         }
@@ -85,7 +86,7 @@ impl World<'_> {
     }
 
     /// The last display that a client sends is what is shown.
-    pub(super) fn agree_on_display(&mut self, index: usize) -> Result<(), Broken> {
+    fn agree_on_display(&mut self, index: usize) -> Result<(), Broken> {
         let client = &mut self.clients[index];
         let Some(socket) = client.rules.decisions.connection() else {
             return Ok(());

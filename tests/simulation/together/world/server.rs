@@ -3,7 +3,7 @@
 use std::sync::Arc;
 
 use tpa_cloud::{
-    ConnectionId, Delivery, Dialect, Fact, Input, Instant, Output, Refused, WebhookCall,
+    ConnectionId, Delivery, Dialect, Event, Fact, Input, Instant, Output, Refused, WebhookCall,
 };
 use tpa_session::session::{Close, Outgoing, SocketId};
 
@@ -69,7 +69,7 @@ impl World<'_> {
         }
     }
 
-    pub(super) fn dial(&mut self, index: usize, socket: SocketId) -> Result<(), Broken> {
+    fn dial(&mut self, index: usize, socket: SocketId) -> Result<(), Broken> {
         let lines = &mut self.clients[index].lines;
         if self.is_down {
             self.seen.event("dials while nobody is there");
@@ -94,7 +94,7 @@ impl World<'_> {
         self.drain_cloud()
     }
 
-    pub(super) fn hear_nonsense(&mut self, id: ConnectionId, nonsense: Nonsense) {
+    fn hear_nonsense(&mut self, id: ConnectionId, nonsense: Nonsense) {
         let (now, most) = (self.at(), self.schedule.settings.cloud.max_frame_bytes);
         self.account.heard(id, self.now);
         match nonsense {
@@ -122,7 +122,7 @@ impl World<'_> {
         }
     }
 
-    pub(super) fn hear_close(&mut self, id: ConnectionId, close: &Close) -> Result<(), Broken> {
+    fn hear_close(&mut self, id: ConnectionId, close: &Close) -> Result<(), Broken> {
         let input = Input::Closed {
             code: close.code,
             reason: &close.reason,
@@ -142,7 +142,7 @@ impl World<'_> {
     }
 
     /// The cloud's end of a line is gone, and the cloud is told so.
-    pub(super) fn lose(&mut self, id: ConnectionId) -> Result<(), Broken> {
+    fn lose(&mut self, id: ConnectionId) -> Result<(), Broken> {
         if let Some((index, socket)) = self.owners.remove(&id) {
             self.clients[index].lines.leave(socket, false);
             self.cloud.handle_input(id, Input::Gone, self.at());
@@ -174,7 +174,7 @@ impl World<'_> {
         self.check()
     }
 
-    pub(super) fn carry_out(&mut self) -> Result<(), Broken> {
+    fn carry_out(&mut self) -> Result<(), Broken> {
         while let Some(output) = self.cloud.poll_output() {
             self.tell(|| format!("<- {}", short(&output)));
             self.account.output(&output, self.now)?;
@@ -208,15 +208,21 @@ impl World<'_> {
                 Output::Webhook(call) => {
                     self.coming.add(self.now + ANSWER, Coming::Webhook(call));
                 }
-                Output::Event(event) => self.see(&event.fact),
+                Output::Event(event) => self.see(&event),
             }
         }
         Ok(())
     }
 
-    pub(super) fn see(&mut self, fact: &Fact) {
+    fn see(&mut self, event: &Event) {
+        let fact = &event.fact;
         self.seen.fact(fact);
-        self.looks_through |= matches!(fact, Fact::Closed { .. });
+        if let (Fact::Closed { .. }, Some(who)) = (fact, &event.who) {
+            self.looks_through = true;
+            if let Some(&(index, socket)) = self.owners.get(&who.connection_id) {
+                self.clients[index].lines.over(socket);
+            }
+        }
         if let Fact::Fault { fault, for_ms, .. } = fact {
             self.faults.push((self.now, fault, *for_ms));
         }
