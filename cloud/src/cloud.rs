@@ -150,6 +150,7 @@ impl Cloud {
         match input {
             Input::Gone => {
                 self.end(from, Ending::by_peer(close::ABNORMAL, ""));
+                self.forget_held(from);
                 self.effects.timers.stop(&Timer::Cut(from));
                 self.effects.links.remove(from);
             }

@@ -53,18 +53,24 @@ impl Timer {
         ]
     }
 
-    /// Whose deadline this is, where the end of the connection is the end of it.
+    /// Whether it is for a socket that is only closing: what is held for it goes out, and it is
+    /// cut.
+    pub(crate) fn sees_off(&self) -> bool {
+        matches!(self, Self::Release(_) | Self::Cut(_))
+    }
+
+    /// Whose deadline this is, where it is one connection's.
     fn connection(&self) -> Option<ConnectionId> {
         match self {
             Self::Handshake(id)
             | Self::Ping(id)
             | Self::Stale(id)
+            | Self::Release(id)
+            | Self::Cut(id)
             | Self::Overflow(id)
             | Self::Thaw(id)
             | Self::Flap(id) => Some(*id),
-            Self::Release(_)
-            | Self::Cut(_)
-            | Self::Streams(_)
+            Self::Streams(_)
             | Self::Audio(_)
             | Self::Plan(_)
             | Self::AppRestart(..)
@@ -113,9 +119,10 @@ impl Timers {
         Some(timer)
     }
 
-    /// The connections that deadlines are set for, but for those that see a closing socket off.
-    pub(crate) fn connections(&self) -> impl Iterator<Item = ConnectionId> {
-        self.by_name.keys().filter_map(Timer::connection)
+    /// The deadlines that are set for connections, and for which.
+    pub(crate) fn of_connections(&self) -> impl Iterator<Item = (&Timer, ConnectionId)> {
+        let all = self.by_name.keys();
+        all.filter_map(|timer| Some((timer, timer.connection()?)))
     }
 
     pub(crate) fn next(&self) -> Option<(Instant, &Timer)> {

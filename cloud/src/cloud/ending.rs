@@ -134,7 +134,9 @@ impl Cloud {
         self.effects.push(Output::Cut { to: id });
     }
 
-    fn forget_held(&mut self, id: ConnectionId) {
+    /// Nothing more goes out.
+    pub(super) fn forget_held(&mut self, id: ConnectionId) {
+        self.effects.timers.stop(&Timer::Release(id));
         if let Some(link) = self.effects.links.get_mut(id) {
             link.forget_held();
         }

@@ -26,7 +26,7 @@ pub enum Part {
     /// The figures: whose lifetime is still to be noted.
     Metrics,
     /// The deadlines, but for those that see a closing socket off: what is held for it goes out,
-    /// and it is cut.
+    /// and it is cut. Once it is gone, those too.
     Deadlines,
     /// The faults that go on, or wait, for one connection only.
     Faults,
@@ -53,7 +53,11 @@ impl Cloud {
         }
         add(Part::Rooms, &mut self.rooms.all_members());
         add(Part::Metrics, &mut self.effects.metrics.alive());
-        add(Part::Deadlines, &mut self.effects.timers.connections());
+        let links = &self.effects.links;
+        let is_closing = |id| links.get(id).is_some_and(Link::is_over);
+        let deadlines = self.effects.timers.of_connections();
+        let deadlines = deadlines.filter(|(timer, id)| !(timer.sees_off() && is_closing(*id)));
+        add(Part::Deadlines, &mut deadlines.map(|(_, id)| id));
         add(Part::Faults, &mut self.faults.connections());
         add(Part::Plans, &mut self.players.connections());
         known

@@ -105,6 +105,26 @@ fn what_was_wanted_for_one_connection_ends_with_it() {
 }
 
 #[test]
+fn a_socket_that_is_gone_leaves_no_deadline() {
+    for cut in [false, true] {
+        let mut world = World::new();
+        let id = world.connect("user1", PACKAGE);
+        world.inject(Fault::Delay(seconds(60)), None);
+        let reason = "because".to_owned();
+        world.inject(Fault::Close { code: 1011, reason }, None);
+        if cut {
+            // It goes away before its close frame is out.
+            world.cloud.shut_down(world.now);
+            world.advance(seconds(5));
+        }
+        world.input(id, Input::Gone);
+        let known = world.cloud.known();
+        assert!(known.is_empty(), "cut: {cut}: {known:?}");
+        assert_eq!(world.cloud.poll_timeout(), None, "cut: {cut}");
+    }
+}
+
+#[test]
 fn nothing_is_kept_for_a_connection_that_is_over_already() {
     let mut world = World::new();
     let id = world.connect("user1", PACKAGE);

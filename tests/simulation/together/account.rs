@@ -71,8 +71,8 @@ pub struct Account {
     pub figures: Figures,
     /// How late the cloud's timer has been at most.
     pub lateness: u64,
-    /// How much later something may come since a fault delays it.
-    slack: u64,
+    /// A fault has held frames back, or still does.
+    delays: bool,
     pub shutting_down: bool,
     /// Until then a fault lets no socket in, or gives nobody an ack.
     doors_shut: u64,
@@ -98,7 +98,7 @@ impl Account {
             shown: Shown::default(),
             figures: Figures::default(),
             lateness: 0,
-            slack: 0,
+            delays: false,
             shutting_down: false,
             doors_shut: 0,
             acks_shut: 0,
@@ -258,6 +258,16 @@ impl Account {
         }
     }
 
+    /// How much later something may go out that a fault holds back, the timer for that being as
+    /// late as any.
+    const fn slack(&self) -> u64 {
+        if self.delays {
+            LONGEST_DELAY + self.lateness
+        } else {
+            0
+        }
+    }
+
     fn of(&mut self, id: ConnectionId, what: &str) -> Result<&mut Connection, Broken> {
         let connection = self.connections.get_mut(&id);
         connection.ok_or_else(|| Broken {
@@ -268,7 +278,7 @@ impl Account {
 
     fn delivered(&mut self, to: ConnectionId, what: &Delivery, now: u64) -> Result<(), Broken> {
         let interval = millis(self.config.ping_interval);
-        let (slack, lateness) = (self.slack, self.lateness);
+        let (slack, lateness) = (self.slack(), self.lateness);
         self.figures.pings += u64::from(*what == Delivery::Ping);
         let connection = self.of(to, "something for")?;
         if matches!(what, Delivery::Text(text) if text.contains(r#""type":"pong""#)) {
@@ -360,7 +370,7 @@ impl Account {
                 self.check_hit()?;
                 self.hit = Some((fault, connections.clone()));
                 match *fault {
-                    "delay" => self.slack = LONGEST_DELAY,
+                    "delay" => self.delays = true,
                     "restart" if self.forgets => self.shown.forget(),
                     "restart" => self.shown.may_be_forgotten(),
                     "freeze" => {

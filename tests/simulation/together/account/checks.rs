@@ -75,12 +75,12 @@ impl Account {
                 Stage::Member => {
                     ensure!(
                         connection.frozen
-                            || on_time(connection.pinged + self.slack, config.ping_interval),
+                            || on_time(connection.pinged + self.slack(), config.ping_interval),
                         "pings",
                         "{id} was last pinged at {}",
                         connection.pinged
                     );
-                    let is_silent = connection.was_frozen || self.slack > 0;
+                    let is_silent = connection.was_frozen || self.delays;
                     ensure!(
                         connection.unanswered == 0 || is_silent,
                         "pongs",
@@ -95,7 +95,7 @@ impl Account {
                     );
                 }
                 Stage::Closing(since) => ensure!(
-                    connection.cut || on_time(since + self.slack, config.close_timeout),
+                    connection.cut || on_time(since + self.slack(), config.close_timeout),
                     "closures",
                     "{id} is closing since {since}"
                 ),
