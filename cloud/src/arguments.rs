@@ -422,6 +422,18 @@ mod tests {
         );
     }
 
+    /// A seed that failed in a simulation fails in the same way here.
+    #[test]
+    fn a_seed_is_the_librarys_plan_of_that_seed() {
+        let matches = Arguments::command().get_matches_from(["tpa-cloud", "--seed", "7"]);
+        let arguments = Arguments::from_arg_matches(&matches).unwrap();
+        let Some(Plan::Seeded(plan)) = arguments.into_config(&matches).play else {
+            panic!("no plan of a seed");
+        };
+        let right = SeededPlan::new(7).take(100);
+        assert!(plan.take(100).eq(right));
+    }
+
     #[test]
     fn the_help_names_every_shipped_scenario() {
         let help = Arguments::command().render_long_help().to_string();

@@ -4,12 +4,14 @@ mod arriving;
 mod broadcasting;
 mod ending;
 mod faulting;
+mod knowing;
 mod playing;
 mod relaying;
 mod sending;
 mod starting;
 
 pub use broadcasting::FollowerId;
+pub use knowing::Part;
 pub use playing::Playing;
 pub use starting::WebhookAnswer;
 
@@ -148,6 +150,7 @@ impl Cloud {
         match input {
             Input::Gone => {
                 self.end(from, Ending::by_peer(close::ABNORMAL, ""));
+                self.forget_held(from);
                 self.effects.timers.stop(&Timer::Cut(from));
                 self.effects.links.remove(from);
             }

@@ -43,9 +43,14 @@ cargo xtask <command>
       js              unit tests of the JavaScript modules (tests/js)
       package         the packed package as its user installs it (tests/package)
       e2e             the demo page in a browser (tests/e2e)
-  sim [options]       live through sessions in virtual time, in a release build
-      --seeds <N>     so many (20,000)
+  sim [options]       live through sessions in virtual time, alone in a world that does its
+                      worst, and several of them with the cloud; in a release build
+      --seeds <N>     so many (20,000), and one with the cloud for each eight
+      --cloud-seeds <N>
+                      so many with the cloud
       --seed <N>      this one only, and tell all of it
+      --cloud-seed <N>
+                      this one with the cloud only, and tell all of it
   explore [options]   go through all that can happen to a session in small worlds,
                       in a release build
       --seconds <N>   as deep as that time allows (60)
