@@ -29,6 +29,8 @@ pub enum Ask {
     Flush,
     Subscribe(&'static [&'static str]),
     Unsubscribe(&'static [&'static str]),
+    /// Handlers listen to these streams.
+    Follow(&'static [&'static str]),
     /// Only in a handler, where it ends the call that was to come of it.
     Throw,
 }
@@ -55,6 +57,7 @@ impl Ask {
             Self::Flush => Command::Flush,
             Self::Subscribe(list) => Command::Subscribe(streams(list)),
             Self::Unsubscribe(list) => Command::Unsubscribe(streams(list)),
+            Self::Follow(list) => Command::Follow(streams(list)),
             Self::Throw => return None,
         })
     }

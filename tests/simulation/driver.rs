@@ -232,7 +232,9 @@ impl<L: Lines> Client<L> {
             }
             Ask::Flush => self.tally.saw_if(Sight::NestedFlush, self.is_draining),
             Ask::Throw => self.tally.saw(Sight::Threw),
-            Ask::Subscribe(_) | Ask::Unsubscribe(_) => {
+            Ask::Subscribe(_) | Ask::Unsubscribe(_) | Ask::Follow(_) => {
+                self.tally
+                    .saw_if(Sight::Followed, matches!(ask, Ask::Follow(_)));
                 self.tally.saw_if(Sight::NestedStreams, self.is_draining);
             }
         }

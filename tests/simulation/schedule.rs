@@ -235,7 +235,8 @@ impl Dice {
             70..75 => Ask::Flush,
             75..88 => Ask::Subscribe(self.pick(&STREAMS)),
             88..89 => Ask::Subscribe(NO_STREAM),
-            89..99 => Ask::Unsubscribe(self.pick(&STREAMS)),
+            89..94 => Ask::Unsubscribe(self.pick(&STREAMS)),
+            94..99 => Ask::Follow(self.pick(&STREAMS)),
             _ => Ask::Unsubscribe(NO_STREAM),
         }
     }

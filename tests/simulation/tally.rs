@@ -84,6 +84,7 @@ sights! {
     FlushUnsupported: "flushes that the cloud does not support",
     FlushOver: "flushes without a session",
     Threw: "handlers that throw",
+    Followed: "handlers that change what they listen to",
     JudgeThrew: "handlers that throw when they are asked about a closure",
     NestedFlush: "flush() in a handler",
     Connected: "lives that got to a connection at last",
