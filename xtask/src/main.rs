@@ -10,6 +10,7 @@ mod browsers;
 mod build;
 mod cloud;
 mod demo;
+mod docs;
 mod doctor;
 mod example;
 mod explore;
@@ -36,8 +37,10 @@ cargo xtask <command>
       --port <N>      listen there instead of 8002
       --open          open the page in the default browser
   example <name>      one of examples/ on a cloud of its own; options as for demo
+  docs                the API reference, in target/api/, and that of the crate
   test [parts]        run every check and test, or only the parts named:
-      lint            rustfmt, clippy (native and wasm), rustdoc, prettier, eslint, tsc
+      lint            rustfmt, clippy (native and wasm), rustdoc, prettier, eslint, tsc,
+                      typedoc
       core            native tests of all crates
       web             the wasm in Node, Chromium and Firefox, against a real cloud
       js              unit tests of the JavaScript modules (tests/js)
@@ -106,6 +109,9 @@ fn run(arguments: &[&str]) -> Result<ExitCode, String> {
         "doctor" => doctor::run(rest),
         "build" => no_arguments(rest)
             .and_then(|()| build::run())
+            .map(|()| ExitCode::SUCCESS),
+        "docs" => no_arguments(rest)
+            .and_then(|()| docs::run())
             .map(|()| ExitCode::SUCCESS),
         "example" => example::run(rest).map(|()| ExitCode::SUCCESS),
         "demo" => demo::run(rest).map(|()| ExitCode::SUCCESS),

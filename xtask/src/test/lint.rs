@@ -75,4 +75,5 @@ fn javascript(report: &mut Report) {
         "tsc",
         npm::program("tsc").args(["--project", "tsconfig.json"]),
     );
+    report.check("typedoc", npm::program("typedoc").args(["--emit", "none"]));
 }
