@@ -14,6 +14,7 @@ import { brotliCompressSync, constants } from "node:zlib";
 
 import { build } from "esbuild";
 
+import { billOfMaterials, components, notices } from "./components.mjs";
 import { encode } from "./inline.js";
 import { minify, slim } from "./minify.mjs";
 import { split } from "./streams.js";
@@ -170,6 +171,10 @@ for (const types of ["index", "manual", "server", "streams", "frames", "parts"])
   await writeFile(join(outDir, `${types}.d.cts`), source.replace(/("\.\/\w+)\.js"/g, '$1.cjs"'));
 }
 await copyFile(join(root, "LICENSE"), join(outDir, "LICENSE"));
+const crates = components();
+await writeFile(join(outDir, "THIRD-PARTY-NOTICES"), notices(crates));
+const manifest = JSON.parse(await readFile(join(template, "package.json"), "utf8"));
+await writeFile(join(outDir, "sbom.cdx.json"), JSON.stringify(billOfMaterials(crates, manifest), null, 1));
 await copyFile(join(root, "README.md"), join(outDir, "README.md"));
 
 const wasm = await readFile(wasmFile);

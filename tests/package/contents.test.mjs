@@ -23,6 +23,7 @@ test("the tarball has these files and no others", () => {
   assert.deepEqual(packed.files.toSorted(), [
     "LICENSE",
     "README.md",
+    "THIRD-PARTY-NOTICES",
     "frames.d.cts",
     "frames.d.ts",
     "index.cjs",
@@ -38,6 +39,7 @@ test("the tarball has these files and no others", () => {
     "package.json",
     "parts.d.cts",
     "parts.d.ts",
+    "sbom.cdx.json",
     "server-node.js",
     "server.cjs",
     "server.d.cts",
@@ -61,6 +63,22 @@ test("what an install puts on disk is at most 600 kB, and nothing else comes alo
   const manifest = JSON.parse(read("package.json"));
   assert.equal(manifest.dependencies, undefined);
   assert.equal(manifest.scripts, undefined);
+});
+
+test("what is of others is named, with its licence, and nothing else is", () => {
+  const bill = JSON.parse(read("sbom.cdx.json"));
+  const notices = String(read("THIRD-PARTY-NOTICES"));
+  const names = bill.components.map(({ name }) => name);
+  for (const name of ["wasm-bindgen", "js-sys", "web-sys", "gloo-timers", "serde-wasm-bindgen", "fastrand"]) {
+    assert.ok(names.includes(name), name);
+  }
+  // Of the tests and of the other crates of this repository.
+  for (const name of ["tokio", "proptest", "syn", "tpa-session"]) assert.ok(!names.includes(name), name);
+  for (const { name, version, licenses } of bill.components) {
+    assert.ok(notices.includes(`${name} ${version} (`), name);
+    assert.match(licenses[0].expression, /MIT/, name);
+  }
+  assert.equal(bill.metadata.component.version, JSON.parse(read("package.json")).version);
 });
 
 test("a browser's files know nothing of Node", () => {
