@@ -30,7 +30,7 @@ const INTERNAL = new RegExp(
     "__destroy_into_raw|__wbg_ptr|_wbg_cb_unref|cnt|takeHandlers",
     "active|attach|attached|control|controlTypes|deliverFrame|deliverStream|detach|emit|handler",
     "handlers|heardAt|malformed|promise|receiveBinary|receiveText|received|remove|renamed|reserved",
-    "session|unheard|incomplete|note|noted|quiet|wanted|put|overhear|follow|changed",
+    "session|unheard|incomplete|note|noted|quiet|wanted|put|overhear|follow|changed|httpUrl|takeConfig",
   ].join("|")})$`,
 );
 
@@ -122,7 +122,7 @@ await bundle("index.js", "index.cjs", { format: "cjs" });
 await bundle("node.js", "node.cjs", { format: "cjs", platform: "node", external: ["ws"] });
 await copy("node-esm.js", "node.js");
 await copy("package.json", "package.json");
-for (const types of ["index", "streams", "frames", "parts"]) {
+for (const types of ["index", "streams", "frames", "parts", "compatible"]) {
   const source = await readFile(join(template, `${types}.d.ts`), "utf8");
   await writeFile(join(outDir, `${types}.d.ts`), source);
   // What a file of CommonJS imports is of CommonJS too.

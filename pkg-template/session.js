@@ -10,15 +10,18 @@ import * as glue from "bindgen:tpa_session_bg.js";
 import bytes from "bindgen:tpa_session_bg.wasm";
 
 import { oneOf } from "./session/check.js";
+import { compatible } from "./session/compatible.js";
 import { Dashboard } from "./session/dashboard.js";
+import { DeviceState } from "./session/device.js";
 import { Events } from "./session/events.js";
 import { Audio, Camera, Location } from "./session/glasses.js";
 import { Layouts } from "./session/layouts.js";
+import { Led } from "./session/led.js";
 import { Messages } from "./session/messages.js";
 import { RequestError as TpaRequestError } from "./session/request_error.js";
 import { Requests } from "./session/requests.js";
 import { Settings } from "./session/settings.js";
-import { checked, isStream, iterate } from "./session/streams.js";
+import { checked, isStream, iterate, named } from "./session/streams.js";
 
 export { TpaConnectionError, TpaRequestError };
 
@@ -37,12 +40,13 @@ function start() {
   started = true;
 }
 
-export class TpaSession extends glue.TpaSession {
+export class TpaSession extends compatible(glue.TpaSession) {
   /** Kept here and not in the wasm, so that handlers which name the session do not keep it. */
   #handlers;
   #following = false;
   #messages;
   #capabilities = null;
+  #wifi = null;
 
   constructor(options) {
     start();
@@ -57,8 +61,11 @@ export class TpaSession extends glue.TpaSession {
     this.dashboard = new Dashboard(this);
     this.camera = new Camera(this, requests);
     this.audio = new Audio(this, requests);
-    this.location = new Location(requests);
+    this.location = new Location(this, requests);
+    this.led = new Led(this, requests);
+    this.device = { state: new DeviceState(this, () => new Handlers()) };
     this.#messages = new Messages(this, requests);
+    this.overhear("glasses_connection_state", ({ wifi = null }) => (this.#wifi = wifi));
     for (const source of ["tpa_connection_ack", "capabilities_update"]) {
       this.on(source, ({ capabilities = this.#capabilities }) => (this.#capabilities = capabilities));
     }
@@ -103,8 +110,11 @@ export class TpaSession extends glue.TpaSession {
   }
 
   subscribe(streams) {
-    [streams].flat().forEach(checked);
-    super.subscribe(streams);
+    super.subscribe(named(streams).map(checked));
+  }
+
+  unsubscribe(streams) {
+    super.unsubscribe(named(streams));
   }
 
   get subscriptions() {
@@ -114,6 +124,14 @@ export class TpaSession extends glue.TpaSession {
 
   get capabilities() {
     return this.#capabilities;
+  }
+
+  getWifiStatus() {
+    return this.#capabilities?.hasWifi ? this.#wifi : null;
+  }
+
+  isWifiConnected() {
+    return this.getWifiStatus()?.connected === true;
   }
 
   /** The part of the id before the package's name. */

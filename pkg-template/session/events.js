@@ -25,6 +25,10 @@ const EVENTS = {
   onCapabilitiesUpdate: "capabilities_update",
   onDashboardModeChange: "dashboard_mode_change",
   onDashboardAlwaysOnChange: "dashboard_always_on_change",
+  onAppMessage: "app_message_received",
+  onAppUserJoined: "app_user_joined",
+  onAppUserLeft: "app_user_left",
+  onAppRoomUpdated: "app_room_updated",
 };
 
 export class Events {
@@ -43,12 +47,22 @@ export class Events {
     return this.#session.on(event, handler);
   }
 
+  getRegisteredStreams() {
+    return this.#session.subscriptions;
+  }
+
   /**
    * @param {string} code
    * @param {any} handler
+   * @param {any} [options] or whether not to look out for other languages
    */
-  onTranscriptionForLanguage(code, handler) {
-    return this.on(`transcription:${language("language", code)}`, handler);
+  onTranscriptionForLanguage(code, handler, options) {
+    const query = new URLSearchParams();
+    if (options === true || options?.disableLanguageIdentification)
+      query.set("no-language-identification", "true");
+    if (options?.hints?.length > 0) query.set("hints", options.hints.join(","));
+    const stream = [`transcription:${language("language", code)}`, ...(query.size > 0 ? [query] : [])];
+    return this.on(stream.join("?"), handler);
   }
 
   /**

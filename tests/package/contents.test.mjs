@@ -23,6 +23,10 @@ test("the tarball has these files and no others", () => {
   assert.deepEqual(packed.files.toSorted(), [
     "LICENSE",
     "README.md",
+    "compatible.d.cts",
+    "compatible.d.ts",
+    "frames.d.cts",
+    "frames.d.ts",
     "index.cjs",
     "index.d.cts",
     "index.d.ts",
@@ -30,6 +34,10 @@ test("the tarball has these files and no others", () => {
     "node.cjs",
     "node.js",
     "package.json",
+    "parts.d.cts",
+    "parts.d.ts",
+    "streams.d.cts",
+    "streams.d.ts",
   ]);
 });
 
