@@ -24,6 +24,8 @@ export interface SessionShortcuts extends EventShortcuts {
   getSettings(): AppSetting[];
   /** As `settings.get`. */
   getSetting<T = any>(key: string): T | undefined;
+  /** Sets them as if the cloud had told them. */
+  updateSettingsForTesting(settings: AppSetting[]): void;
   /** As `settings.getConfig`. */
   getConfig(): AppConfig | null;
   /**

@@ -179,6 +179,8 @@ export interface FrameEvents {
   dashboard_mode_change: DashboardModeChange;
   dashboard_always_on_change: DashboardAlwaysOnChange;
   permission_error: PermissionError;
+  /** Each of its details. */
+  permission_denied: PermissionErrorDetail;
   app_stopped: AppStopped;
   app_message_received: AppMessage;
   app_user_joined: AppUserChange;

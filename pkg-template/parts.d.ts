@@ -271,7 +271,6 @@ export interface Audio {
   cancelAudioRequest(requestId: string): boolean;
   /** Tells how many there were. */
   cancelAllAudioRequests(): number;
-  cancelAllRequests(): { audioRequests: number };
 }
 
 /** `session.location`. */

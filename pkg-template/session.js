@@ -65,6 +65,11 @@ export class TpaSession extends compatible(glue.TpaSession) {
     this.led = new Led(this, requests);
     this.device = { state: new DeviceState(this, () => new Handlers()) };
     this.#messages = new Messages(this, requests);
+    this.overhear("permission_error", ({ details }) => {
+      for (const detail of Array.isArray(details) ? details : []) {
+        this.#handlers.emit("permission_denied", detail);
+      }
+    });
     this.overhear("glasses_connection_state", ({ wifi = null }) => (this.#wifi = wifi));
     for (const source of ["tpa_connection_ack", "capabilities_update"]) {
       this.on(source, ({ capabilities = this.#capabilities }) => (this.#capabilities = capabilities));
@@ -124,6 +129,11 @@ export class TpaSession extends compatible(glue.TpaSession) {
 
   get capabilities() {
     return this.#capabilities;
+  }
+
+  /** As if the cloud had told them. */
+  updateSettingsForTesting(settings) {
+    this.#handlers.emit("settings_update", { settings });
   }
 
   getWifiStatus() {

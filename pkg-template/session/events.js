@@ -22,6 +22,7 @@ const EVENTS = {
   onReconnecting: "reconnecting",
   onError: "error",
   onPermissionError: "permission_error",
+  onPermissionDenied: "permission_denied",
   onCapabilitiesUpdate: "capabilities_update",
   onDashboardModeChange: "dashboard_mode_change",
   onDashboardAlwaysOnChange: "dashboard_always_on_change",
@@ -94,14 +95,6 @@ export class Events {
     handler("handler", of);
     return this.on("custom_message", (/** @type {any} */ message) => {
       if (message?.action === action) of(message.payload);
-    });
-  }
-
-  /** @param {any} of called for each stream that was refused */
-  onPermissionDenied(of) {
-    handler("handler", of);
-    return this.on("permission_error", (/** @type {any} */ { details }) => {
-      for (const detail of Array.isArray(details) ? details : []) of(detail);
     });
   }
 

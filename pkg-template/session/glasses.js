@@ -121,10 +121,6 @@ export class Audio {
   cancelAllAudioRequests() {
     return this.#requests.cancel("audio_play_request");
   }
-
-  cancelAllRequests() {
-    return { audioRequests: this.cancelAllAudioRequests() };
-  }
 }
 
 export class Location {

@@ -29,6 +29,8 @@ const STREAMS = new Set([
   "start_app",
   "stop_app",
   "open_dashboard",
+  "photo_request",
+  "settings_update_request",
   "all",
   "*",
 ]);
