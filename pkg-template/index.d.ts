@@ -80,6 +80,10 @@ export interface SessionOptions {
   augmentOSWebsocketUrl?: string | (() => string | Promise<string>);
   /** The same under the platform's newer name. */
   mentraOSWebsocketUrl?: string | (() => string | Promise<string>);
+  /** For code that the Node SDK ran before; it is not needed, as the session's id names the user. */
+  userId?: string;
+  /** As above; it is not used. */
+  appServer?: unknown;
   /** Whether a lost connection is made again. Default `true`. */
   autoReconnect?: boolean;
   /** Attempts to reconnect before giving up: 0, 1, 2 … or `Infinity`. Default 3. */

@@ -31,6 +31,8 @@ export type SendResult = "sent" | "queued" | "dropped";
 export interface Events {
   /** As `session.on`. */
   on<E extends EventName>(event: E, handler: Handler<EventPayload<E>>): Undo;
+  /** Calls the handlers as if it had come, for an app's own tests. */
+  emit<E extends EventName>(event: E, data: EventPayload<E>): void;
   /** As `session.subscriptions`. */
   getRegisteredStreams(): string[];
   onTranscription(handler: Handler<streams.TranscriptionData>): Undo;
@@ -159,6 +161,8 @@ export interface Settings {
   has(key: string): boolean;
   getSetting(key: string): AppSetting | undefined;
   getConfig(): AppConfig | null;
+  /** Sets them as if the cloud had told them; gives what changed. */
+  updateSettings(settings: AppSetting[]): SettingsChange;
   /** Called with all that changed, those of the first ack included. */
   onChange(handler: Handler<SettingsChange>): Undo;
   onValueChange<T = any>(key: string, handler: (value: T, previous: T | undefined) => void): Undo;

@@ -56,7 +56,7 @@ export class TpaSession extends compatible(glue.TpaSession) {
     this.#handlers.changed = () => this.#follow();
     const requests = new Requests(this);
     this.settings = new Settings(this, new Handlers(), new Handlers());
-    this.events = new Events(this);
+    this.events = new Events(this, this.#handlers);
     this.layouts = new Layouts(this);
     this.dashboard = new Dashboard(this);
     this.camera = new Camera(this, requests);
@@ -129,11 +129,6 @@ export class TpaSession extends compatible(glue.TpaSession) {
 
   get capabilities() {
     return this.#capabilities;
-  }
-
-  /** As if the cloud had told them. */
-  updateSettingsForTesting(settings) {
-    this.#handlers.emit("settings_update", { settings });
   }
 
   getWifiStatus() {

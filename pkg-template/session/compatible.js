@@ -59,6 +59,11 @@ export function compatible(Session) {
       return this.settings.get(key);
     }
 
+    /** @param {any[]} settings */
+    updateSettingsForTesting(settings) {
+      this.events["emit"]("settings_update", { settings });
+    }
+
     getConfig() {
       return this.settings.getConfig();
     }
@@ -81,14 +86,15 @@ export function compatible(Session) {
     }
 
     /**
-     * Which streams are wanted is up to some settings.
+     * Which streams are wanted is up to some settings. The brackets keep the name, which is one
+     * of those that are shortened.
      * @param {{ updateOnChange: string[], handler: (settings: any[]) => string[] }} options
      */
-    setSubscriptionSettings({ updateOnChange, handler }) {
+    setSubscriptionSettings({ updateOnChange, ["handler"]: streams }) {
       /** @type {string[]} */
       let before = [];
       const update = () => {
-        const after = handler(this.getSettings());
+        const after = streams(this.getSettings());
         this.unsubscribe(before.filter((stream) => !after.includes(stream)));
         this.subscribe(after);
         before = after;

@@ -34,10 +34,15 @@ const EVENTS = {
 
 export class Events {
   #session;
+  #handlers;
 
-  /** @param {any} session */
-  constructor(session) {
+  /**
+   * @param {any} session
+   * @param {import("../../src/web/js/dispatcher.js").Handlers} handlers of the session
+   */
+  constructor(session, handlers) {
     this.#session = session;
+    this.#handlers = handlers;
   }
 
   /**
@@ -46,6 +51,15 @@ export class Events {
    */
   on(event, handler) {
     return this.#session.on(event, handler);
+  }
+
+  /**
+   * As if it had come. The brackets keep the name, which is one of those that are shortened.
+   * @param {string} event
+   * @param {any} data
+   */
+  ["emit"](event, data) {
+    this.#handlers.emit(event, data);
   }
 
   getRegisteredStreams() {

@@ -9,16 +9,10 @@ import { after, before, test } from "node:test";
 
 import { TpaSession } from "@mentra/sdk";
 
+import { silent } from "./silent.mjs";
+
 /** Longest wait for anything, ms. */
 const PATIENCE = 15_000;
-
-/** The SDK logs through its server's logger, which is of the package `pino`. */
-const silent = {
-  ...Object.fromEntries(
-    ["trace", "debug", "info", "warn", "error", "fatal"].map((level) => [level, () => {}]),
-  ),
-  child: () => silent,
-};
 
 let child;
 let url;

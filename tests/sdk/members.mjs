@@ -56,7 +56,9 @@ export function library(file) {
     values: (name) =>
       checker
         .getExportsOfModule(symbols.get(name))
-        .map((member) => checker.getTypeOfSymbol(member).value ?? checker.getDeclaredTypeOfSymbol(member).value),
+        .map(
+          (member) => checker.getTypeOfSymbol(member).value ?? checker.getDeclaredTypeOfSymbol(member).value,
+        ),
     /** The names in an interface that is not exported. */
     named(source, name) {
       const found = program.getSourceFiles().find(({ fileName }) => fileName.endsWith(source));
