@@ -5,7 +5,7 @@ import type { Events, SendResult, Undo } from "./parts.js";
 /** The handlers by name of `session.events`, on the session itself. */
 export type EventShortcuts = Pick<
   Events,
-  Exclude<keyof Events, "on" | "ontranslationForLanguage" | "getRegisteredStreams">
+  Exclude<keyof Events, "on" | "emit" | "ontranslationForLanguage" | "getRegisteredStreams">
 >;
 
 export interface SessionShortcuts extends EventShortcuts {

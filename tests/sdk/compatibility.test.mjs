@@ -10,7 +10,7 @@ import { fileURLToPath, pathToFileURL } from "node:url";
 import * as sdk from "@mentra/sdk";
 import { WebSocketServer } from "ws";
 
-import { library } from "./members.mjs";
+import { library } from "../types/members.mjs";
 import { silent } from "./silent.mjs";
 
 const root = dirname(dirname(dirname(fileURLToPath(import.meta.url))));

@@ -52,6 +52,9 @@ export function library(file) {
         name: symbol.name,
         internal: symbol.getJsDocTags(checker).some((tag) => tag.name === "internal"),
       })),
+    /** Names of the classes. */
+    classes: () =>
+      [...symbols.values()].filter(({ flags }) => flags & ts.SymbolFlags.Class).map(({ name }) => name),
     /** The values of an enum of strings. */
     values: (name) =>
       checker
