@@ -2,27 +2,21 @@
 import assert from "node:assert/strict";
 import { once } from "node:events";
 import { readFileSync } from "node:fs";
-import { createRequire } from "node:module";
 import { dirname, join, resolve } from "node:path";
 import { after, test } from "node:test";
 import { fileURLToPath, pathToFileURL } from "node:url";
 
-import * as sdk from "@mentra/sdk";
 import { WebSocketServer } from "ws";
 
 import { library } from "../types/members.mjs";
-import { silent } from "./silent.mjs";
+import * as sdk from "./sdk.mjs";
 
 const root = dirname(dirname(dirname(fileURLToPath(import.meta.url))));
 const pkg = resolve(root, process.env.TPA_PKG ?? "pkg");
 const { TpaSession } = await import(pathToFileURL(join(pkg, "node.js")).href);
 
 const text = readFileSync(join(root, "docs/compatibility.md"), "utf8");
-const theirs = library(
-  createRequire(import.meta.url)
-    .resolve("@mentra/sdk")
-    .replace(/js$/, "d.ts"),
-);
+const theirs = library(sdk.types);
 const ours = library(join(pkg, "index.d.ts"));
 
 const SYSTEM_DASHBOARD = "system.augmentos.dashboard";
@@ -97,7 +91,7 @@ const reference = new sdk.TpaSession({
   packageName: SYSTEM_DASHBOARD,
   apiKey: "k",
   userId: "user",
-  appServer: { logger: silent },
+  appServer: { logger: sdk.silent },
 });
 
 for (const [heading, path] of members) {
@@ -157,7 +151,7 @@ async function connected(Session, prepare = () => {}) {
     apiKey: "k",
     mentraOSWebsocketUrl: `ws://127.0.0.1:${server.address().port}/app-ws`,
     userId: "user",
-    appServer: { logger: silent },
+    appServer: { logger: sdk.silent },
   });
   left.push(() => {
     session.disconnect();

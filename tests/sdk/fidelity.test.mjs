@@ -5,10 +5,8 @@
 import assert from "node:assert/strict";
 import { before, test } from "node:test";
 
-import { TpaSession } from "@mentra/sdk";
-
 import { cloud, until } from "./cloud.mjs";
-import { silent } from "./silent.mjs";
+import { TpaSession, silent } from "./sdk.mjs";
 
 let url;
 let post;

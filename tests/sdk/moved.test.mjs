@@ -4,12 +4,10 @@ import { dirname, join, resolve } from "node:path";
 import { before, test } from "node:test";
 import { fileURLToPath, pathToFileURL } from "node:url";
 
-import * as sdk from "@mentra/sdk";
-
 import { captions } from "./apps/captions.mjs";
 import { dashboard } from "./apps/dashboard.mjs";
 import { cloud, until } from "./cloud.mjs";
-import { silent } from "./silent.mjs";
+import * as sdk from "./sdk.mjs";
 
 const root = dirname(dirname(dirname(fileURLToPath(import.meta.url))));
 const pkg = resolve(root, process.env.TPA_PKG ?? "pkg");
@@ -32,7 +30,7 @@ async function started(name, Session, app) {
     apiKey: "dev-key",
     mentraOSWebsocketUrl: `${here.url.replace("http", "ws")}/app-ws`,
     userId,
-    appServer: { logger: silent },
+    appServer: { logger: sdk.silent },
     reconnectDelay: 1000,
   });
   const running = app(session);
