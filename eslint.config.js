@@ -31,8 +31,13 @@ export default tseslint.config(
     languageOptions: { globals: globals.node },
   },
   // End-to-end tests hand functions to a page, where `window` is.
-  { files: ["tests/e2e/**"], languageOptions: { globals: globals.browser } },
+  { files: ["tests/e2e/**", "bench/cycles/page.mjs"], languageOptions: { globals: globals.browser } },
   { files: ["www/**/*.{js,mjs}"], languageOptions: { globals: globals.browser } },
+  {
+    files: ["examples/captions-*/**/*.{js,jsx}"],
+    languageOptions: { globals: globals.browser, parserOptions: { ecmaFeatures: { jsx: true } } },
+  },
+  { files: ["examples/*-node/**/*.js", "examples/*.mjs"], languageOptions: { globals: globals.node } },
   // `any` in a published type is a promise to its user, not a slip.
   { files: ["**/*.d.ts"], rules: { "@typescript-eslint/no-explicit-any": "off" } },
   {

@@ -28,7 +28,7 @@ const minified = minify(join(bindgenDir, "tpa_session_bg.wasm"), wasmFile);
 const INTERNAL = new RegExp(
   `^(?:${[
     "__destroy_into_raw|__wbg_ptr|_wbg_cb_unref|cnt|takeHandlers",
-    "active|attach|attached|control|controlTypes|deliverFrame|deliverStream|detach|emit|handler",
+    "active|attach|attached|control|controlTypes|deliverFrame|deliverStream|detach|dispatcher|emit|handler",
     "handlers|heardAt|malformed|promise|receiveBinary|receiveText|received|remove|renamed|reserved",
     "session|unheard|incomplete|note|noted|quiet|wanted|put|overhear|follow|changed|httpUrl|takeConfig",
   ].join("|")})$`,
@@ -56,8 +56,13 @@ function inlined(wasm, platform) {
     };`;
 }
 
-/** Resolves `bindgen:` to what wasm-bindgen made. */
-async function bindgen() {
+/**
+ * Resolves `bindgen:` to what wasm-bindgen made, and `package:` to what differs between the
+ * entry points.
+ *
+ * @param {string} start the module that starts the wasm
+ */
+async function bindgen(start) {
   const modules = await snippets();
   return {
     name: "bindgen",
@@ -66,18 +71,26 @@ async function bindgen() {
         path: "imports",
         namespace: "bindgen",
       }));
+      esbuild.onResolve({ filter: /^package:start$/ }, () => ({ path: join(template, start) }));
+      esbuild.onResolve({ filter: /^package:wasm-size$/ }, () => ({
+        path: "wasm-size",
+        namespace: "bindgen",
+      }));
+      esbuild.onLoad({ filter: /^wasm-size$/, namespace: "bindgen" }, async () => ({
+        contents: `export const size = ${(await readFile(wasmFile)).length};`,
+      }));
       esbuild.onResolve({ filter: /^bindgen:.+\./ }, ({ path }) => {
         const name = path.slice("bindgen:".length);
         return { path: join(name.startsWith("js/") ? modules : bindgenDir, name) };
       });
-      esbuild.onLoad({ filter: /.*/, namespace: "bindgen" }, () => ({
+      esbuild.onLoad({ filter: /^imports$/, namespace: "bindgen" }, () => ({
         contents: minified.imports,
         resolveDir: bindgenDir,
       }));
       esbuild.onLoad({ filter: /_bg\.js$/ }, async ({ path }) => ({
         contents: minified.rename(slim(await readFile(path, "utf8"))),
       }));
-      esbuild.onLoad({ filter: /\/session\.js$/ }, async ({ path }) => ({
+      esbuild.onLoad({ filter: /\/wasm\.js$/ }, async ({ path }) => ({
         contents: minified.rename(await readFile(path, "utf8")),
       }));
       esbuild.onLoad({ filter: /_bg\.wasm$/ }, async () => ({
@@ -88,7 +101,7 @@ async function bindgen() {
   };
 }
 
-async function bundle(entry, outfile, options) {
+async function bundle(entry, outfile, { start = "start-inlined.js", ...options }) {
   await build({
     entryPoints: [join(template, entry)],
     outfile: join(outDir, outfile),
@@ -98,8 +111,30 @@ async function bundle(entry, outfile, options) {
     target: "es2022",
     legalComments: "none",
     logLevel: "warning",
-    plugins: [await bindgen()],
+    plugins: [await bindgen(start)],
     ...options,
+  });
+}
+
+/**
+ * The host for servers, beside the entry point that it shares its sessions' class with. It is
+ * small enough, next to the wasm, to stay readable in a stack trace.
+ */
+async function bundleServer(outfile, format, main) {
+  await build({
+    entryPoints: [join(template, "server/index.js")],
+    outfile: join(outDir, outfile),
+    bundle: true,
+    format,
+    target: "es2022",
+    logLevel: "warning",
+    plugins: [
+      {
+        name: "main",
+        setup: (esbuild) =>
+          esbuild.onResolve({ filter: /^tpa-session$/ }, () => ({ path: main, external: true })),
+      },
+    ],
   });
 }
 
@@ -120,9 +155,15 @@ await mkdir(outDir, { recursive: true });
 await bundle("index.js", "index.js", { format: "esm" });
 await bundle("index.js", "index.cjs", { format: "cjs" });
 await bundle("node.js", "node.cjs", { format: "cjs", platform: "node", external: ["ws"] });
+await bundle("manual.js", "manual.js", { format: "esm", start: "start-manual.js" });
+await bundle("manual.js", "manual.cjs", { format: "cjs", start: "start-manual.js" });
+await copyFile(wasmFile, join(outDir, "tpa-session.wasm"));
 await copy("node-esm.js", "node.js");
+await bundleServer("server.js", "esm", "./index.js");
+await bundleServer("server.cjs", "cjs", "./node.cjs");
+await copy("server-esm.js", "server-node.js");
 await copy("package.json", "package.json");
-for (const types of ["index", "streams", "frames", "parts", "compatible"]) {
+for (const types of ["index", "manual", "server", "streams", "frames", "parts", "compatible"]) {
   const source = await readFile(join(template, `${types}.d.ts`), "utf8");
   await writeFile(join(outDir, `${types}.d.ts`), source);
   // What a file of CommonJS imports is of CommonJS too.

@@ -1,13 +1,13 @@
 /**
- * The classes of the package, with the wasm started at the first session.
+ * The classes of the package.
  *
- * `bindgen:` is what wasm-bindgen made; build.mjs resolves it.
+ * `bindgen:` is what wasm-bindgen made, and `package:start` what makes the wasm run before the
+ * first session; build.mjs resolves both.
  */
 import { TpaConnectionError } from "bindgen:js/connection_error.js";
 import { Handlers } from "bindgen:js/dispatcher.js";
-import imports from "bindgen:imports";
 import * as glue from "bindgen:tpa_session_bg.js";
-import bytes from "bindgen:tpa_session_bg.wasm";
+import { start } from "package:start";
 
 import { oneOf } from "./session/check.js";
 import { compatible } from "./session/compatible.js";
@@ -26,19 +26,6 @@ import { checked, isStream, iterate, named } from "./session/streams.js";
 export { TpaConnectionError, TpaRequestError };
 
 const RELEASES = ["switching_clouds", "clean_shutdown", "user_logout"];
-
-let started = false;
-
-function start() {
-  if (started) return;
-  // Synchronous, so that a session can be made without waiting; the module is small.
-  const module = new WebAssembly.Module(bytes());
-  const wasm = new WebAssembly.Instance(module, imports).exports;
-  glue.__wbg_set_wasm(wasm);
-  // Only where the wasm has something to set up.
-  wasm.__wbindgen_start?.();
-  started = true;
-}
 
 export class TpaSession extends compatible(glue.TpaSession) {
   /** Kept here and not in the wasm, so that handlers which name the session do not keep it. */

@@ -34,6 +34,13 @@ const DEADLINE_MS = 30_000;
 /** The package's default for `stableAfter`, and a little more. */
 const STABLE_AFTER_MS = 6000;
 
+/** What the demo page needs. */
+const DEMO = {
+  "/": path.join(ROOT, "www"),
+  "/pkg": PACKAGE,
+  "/worker": path.join(ROOT, "tests/e2e/worker"),
+};
+
 export class Cloud {
   #process;
 
@@ -46,13 +53,12 @@ export class Cloud {
     this.url = url;
   }
 
-  /** Starts one on a free port. */
-  static async start() {
-    const serve = {
-      "/": path.join(ROOT, "www"),
-      "/pkg": PACKAGE,
-      "/worker": path.join(ROOT, "tests/e2e/worker"),
-    };
+  /**
+   * Starts one on a free port.
+   *
+   * @param {Record<string, string>} serve folders by the path at which they are served
+   */
+  static async start(serve = DEMO) {
     const folders = Object.entries(serve).flatMap(([at, folder]) => ["--serve", `${at}=${folder}`]);
     const child = spawn(CLOUD, ["--listen", "127.0.0.1:0", ...folders], {
       stdio: ["ignore", "pipe", "pipe"],
@@ -343,6 +349,6 @@ export function setUp() {
  *
  * @param {string} text
  */
-function isNetworkReport(text) {
+export function isNetworkReport(text) {
   return text.startsWith("WebSocket connection to") || text.startsWith("Failed to load resource: net::");
 }

@@ -561,6 +561,26 @@ test("wrong arguments are refused, with what is allowed", async () => {
   assert.deepEqual(heard(), []);
 });
 
+test("a frame without what its type promises is delivered as it came, and noted once", async () => {
+  const lines = [];
+  const write = (line) => lines.push(line);
+  const logger = { error: write, warn: write, info: write, debug: write };
+  const { session, tell } = await connected({}, { logger, logLevel: "debug" });
+  const heard = [];
+  session.events.onButtonPress((press) => heard.push(press));
+  session.events.onSettingsUpdate((settings) => heard.push(settings));
+  const half = { type: "data_stream", streamType: "button_press", data: { buttonId: "main" } };
+  await tell(half, half, { type: "settings_update" });
+  assert.deepEqual(heard, [half.data, half.data, undefined]);
+  const noted = lines
+    .filter((line) => line.includes("without"))
+    .map((line) => line.split(" ").slice(-5).join(" "));
+  assert.deepEqual(noted, [
+    "frame of button_press without pressType",
+    "frame of settings_update without settings",
+  ]);
+});
+
 test("a handler that throws disturbs neither the session nor the others", async (t) => {
   const { session, tell } = await connected();
   const listeners = process.listeners("uncaughtException");

@@ -24,11 +24,11 @@ pub struct World {
     pub socket: SocketId,
     /// All that came out and was not taken yet.
     pub outputs: Vec<Output<Text>>,
-    inputs: u32,
+    steps: u32,
 }
 
-/// More inputs no test has; a session that wants more never comes to rest.
-const MOST_INPUTS: u32 = 100_000;
+/// More steps no test has: a session that is waited for longer does not do what it should.
+const MOST_STEPS: u32 = 100_000;
 
 /// The defaults without jitter, so that delays are what the documents say, and without pings,
 /// so that a quiet connection has no deadline.
@@ -46,7 +46,7 @@ impl World {
             now: 0,
             socket: SocketId(0),
             outputs: Vec::new(),
-            inputs: 0,
+            steps: 0,
         }
     }
 
@@ -70,10 +70,14 @@ impl World {
     }
 
     pub fn input(&mut self, input: Input) {
-        self.inputs += 1;
-        assert!(self.inputs < MOST_INPUTS, "the session never rests");
+        self.count();
         self.session.handle_input(input, self.now());
         self.drain();
+    }
+
+    fn count(&mut self) {
+        self.steps += 1;
+        assert!(self.steps < MOST_STEPS, "waited for in vain");
     }
 
     pub fn connect(&mut self, session_id: &str) -> Reply {
@@ -111,6 +115,7 @@ impl World {
 
     /// Lets `millis` pass, reporting each deadline when it comes.
     pub fn advance(&mut self, millis: u64) {
+        self.count();
         let end = self.now + millis;
         while let Some((at, _)) = self.session.poll_timeout()
             && at.as_millis() <= end
@@ -123,6 +128,7 @@ impl World {
 
     /// Goes to the next deadline, whatever it is, and reports it.
     pub fn next_deadline(&mut self) -> Option<Timer> {
+        self.count();
         let (at, timer) = self.session.poll_timeout()?;
         self.now = self.now.max(at.as_millis());
         self.input(Input::Timeout);

@@ -22,17 +22,36 @@ pub struct Cloud {
 
 /// Builds tpa-cloud; its path.
 pub fn build() -> Result<PathBuf, String> {
-    process::run(
-        "build tpa-cloud",
-        process::command("cargo").args(["build", "--package", "tpa-cloud"]),
-    )?;
+    build_with("debug", &[])
+}
+
+/// Builds tpa-cloud as fast as it gets; its path.
+pub fn build_release() -> Result<PathBuf, String> {
+    build_with("release", &["--release"])
+}
+
+fn build_with(folder: &str, arguments: &[&str]) -> Result<PathBuf, String> {
+    let mut cargo = process::command("cargo");
+    cargo.args(["build", "--package", "tpa-cloud"]);
+    process::run("build tpa-cloud", cargo.args(arguments))?;
     let file = format!("tpa-cloud{}", std::env::consts::EXE_SUFFIX);
-    Ok(workspace::target().join("debug").join(file))
+    Ok(workspace::target().join(folder).join(file))
 }
 
 /// Is this port free on the loopback interface?
 pub fn is_free(port: u16) -> bool {
     TcpListener::bind(("127.0.0.1", port)).is_ok()
+}
+
+/// Says what to do where this port is not free. Port 0 is any free one.
+pub fn require_free(port: u16, command: &str) -> Result<(), String> {
+    if port == 0 || is_free(port) {
+        return Ok(());
+    }
+    let other = port.wrapping_add(1);
+    Err(format!(
+        "port {port} is in use; end what listens there, or take another: `{command} --port {other}`"
+    ))
 }
 
 /// An address on the loopback interface that nothing listens on.
@@ -43,6 +62,13 @@ pub fn free_address() -> Result<SocketAddr, String> {
 }
 
 impl Cloud {
+    /// Starts it for a person, with these folders to serve, each as `/path=DIR`.
+    pub fn serve(program: &Path, port: u16, folders: &[String]) -> Result<Self, String> {
+        let serve = |folder: &String| ["--serve".to_string(), folder.clone()];
+        let arguments: Vec<String> = folders.iter().flat_map(serve).collect();
+        Self::start(program, port, &arguments, Stdio::inherit())
+    }
+
     /// Starts it and waits until it says where it listens. Port 0 is any free
     /// one; what it logs goes to `log`.
     pub fn start(

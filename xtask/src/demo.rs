@@ -11,23 +11,14 @@ const PORT: u16 = 8002;
 /// Builds all, starts the cloud, says the address, and stays until ctrl-c.
 pub fn run(arguments: &[&str]) -> Result<(), String> {
     let options = Options::parse(arguments)?;
-    if options.port != 0 && !cloud::is_free(options.port) {
-        return Err(format!(
-            "port {} is in use; end what listens there, or take another: `cargo xtask demo --port {}`",
-            options.port,
-            options.port.wrapping_add(1)
-        ));
-    }
+    cloud::require_free(options.port, "cargo xtask demo")?;
     build::run()?;
     let program = cloud::build()?;
-    let root = workspace::root();
     let folders = [
-        "--serve".to_string(),
-        format!("/={}", root.join("www").display()),
-        "--serve".to_string(),
+        format!("/={}", workspace::root().join("www").display()),
         format!("/pkg={}", workspace::package().display()),
     ];
-    let cloud = Cloud::start(&program, options.port, &folders, Stdio::inherit())?;
+    let cloud = Cloud::serve(&program, options.port, &folders)?;
     let url = format!("{}/", cloud.url);
     if options.open {
         open(&url);
@@ -38,13 +29,13 @@ pub fn run(arguments: &[&str]) -> Result<(), String> {
 
 /// What can be said after `demo`.
 #[derive(Debug, PartialEq)]
-struct Options {
-    port: u16,
-    open: bool,
+pub struct Options {
+    pub port: u16,
+    pub open: bool,
 }
 
 impl Options {
-    fn parse(arguments: &[&str]) -> Result<Self, String> {
+    pub fn parse(arguments: &[&str]) -> Result<Self, String> {
         let mut options = Self {
             port: PORT,
             open: false,
@@ -60,9 +51,7 @@ impl Options {
                 other => other.strip_prefix("--port="),
             };
             options.port = port.and_then(|port| port.parse().ok()).ok_or_else(|| {
-                format!(
-                    "`{argument}` is not understood: demo takes `--port <0-65535>` and `--open`"
-                )
+                format!("`{argument}` is not understood here, only `--port <0-65535>` and `--open`")
             })?;
         }
         Ok(options)
@@ -71,7 +60,7 @@ impl Options {
 
 /// Opens the page in the user's browser. The address is printed anyway, so
 /// nothing depends on it.
-fn open(url: &str) {
+pub fn open(url: &str) {
     let mut command = if cfg!(windows) {
         let mut command = process::command("cmd");
         command.args(["/C", "start"]);

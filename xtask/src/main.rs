@@ -10,7 +10,9 @@ mod browsers;
 mod build;
 mod cloud;
 mod demo;
+mod docs;
 mod doctor;
+mod example;
 mod explore;
 mod herd;
 mod link;
@@ -34,16 +36,24 @@ cargo xtask <command>
   demo [options]      build, start a cloud, serve the demo page until ctrl-c
       --port <N>      listen there instead of 8002
       --open          open the page in the default browser
+  example <name>      one of examples/ on a cloud of its own; options as for demo
+  docs                the API reference, in target/api/, and that of the crate
   test [parts]        run every check and test, or only the parts named:
-      lint            rustfmt, clippy (native and wasm), rustdoc, prettier, eslint, tsc
+      lint            rustfmt, clippy (native and wasm), rustdoc, prettier, eslint, tsc,
+                      typedoc
       core            native tests of all crates
       web             the wasm in Node, Chromium and Firefox, against a real cloud
       js              unit tests of the JavaScript modules (tests/js)
       package         the packed package as its user installs it (tests/package)
       e2e             the demo page in a browser (tests/e2e)
-  sim [options]       live through sessions in virtual time, in a release build
-      --seeds <N>     so many (20,000)
+  sim [options]       live through sessions in virtual time, alone in a world that does its
+                      worst, and several of them with the cloud; in a release build
+      --seeds <N>     so many (20,000), and one with the cloud for each eight
+      --cloud-seeds <N>
+                      so many with the cloud
       --seed <N>      this one only, and tell all of it
+      --cloud-seed <N>
+                      this one with the cloud only, and tell all of it
   explore [options]   go through all that can happen to a session in small worlds,
                       in a release build
       --seconds <N>   as deep as that time allows (60)
@@ -52,6 +62,12 @@ cargo xtask <command>
   pictures            make docs/pictures/ anew, the README's pictures of the demo page
   herd [--clients N]  a million sessions after a restart of the cloud, as a picture
   bench [args]        build, then run bench/receive.mjs; `bench core` times the core alone
+  bench cycles [options]
+                      what sessions leave in memory that come and go, in a page and in Node;
+                      --cycles <N> (10,000), --picture <FILE>
+  bench cloud [options]
+                      ten thousand connections to tpa-cloud, and as many messages as it can
+                      send, beside a plain server in Node; bench/results/cloud.md
   help                this text
 
 A command gets what it needs by itself: the wasm target by rustup (or, on
@@ -94,6 +110,10 @@ fn run(arguments: &[&str]) -> Result<ExitCode, String> {
         "build" => no_arguments(rest)
             .and_then(|()| build::run())
             .map(|()| ExitCode::SUCCESS),
+        "docs" => no_arguments(rest)
+            .and_then(|()| docs::run())
+            .map(|()| ExitCode::SUCCESS),
+        "example" => example::run(rest).map(|()| ExitCode::SUCCESS),
         "demo" => demo::run(rest).map(|()| ExitCode::SUCCESS),
         "test" => test::run(rest),
         "sim" => sim::run(rest).map(|()| ExitCode::SUCCESS),

@@ -179,14 +179,15 @@ export class Dispatcher extends Handlers {
    * @returns {Link}
    */
   attach(socket, id) {
-    const link = new Link(id);
+    const link = new Link(id, this);
     /** @type {(data: any, isBinary: boolean) => void} */
     const receive = (data, isBinary) => {
-      if (!link.attached) return;
+      const { dispatcher } = link;
+      if (dispatcher === undefined) return;
       link.heardAt = performance.now();
-      this.received++;
-      if (isBinary) this.receiveBinary(data, link);
-      else this.receiveText(data, link);
+      dispatcher.received++;
+      if (isBinary) dispatcher.receiveBinary(data, link);
+      else dispatcher.receiveText(data, link);
     };
     if (typeof socket.on === "function" && typeof socket.terminate === "function") {
       // The package `ws` gives a Buffer here, for half the time that its `onmessage` takes.
@@ -292,10 +293,14 @@ export class Dispatcher extends Handlers {
 
 /** A socket, as long as it may be heard. */
 class Link {
-  /** @param {number} id */
-  constructor(id) {
+  /**
+   * @param {number} id
+   * @param {Dispatcher} dispatcher
+   */
+  constructor(id, dispatcher) {
     this.id = id;
-    this.attached = true;
+    /** @type {Dispatcher | undefined} who hears it; a socket that is left may live for seconds */
+    this.dispatcher = dispatcher;
     /** When the peer last showed itself, by `performance.now()`; noted here because a call into
      * wasm at each frame would cost more than the frame. */
     this.heardAt = 0;
@@ -303,7 +308,11 @@ class Link {
 
   /** Nothing is heard after it. */
   detach() {
-    this.attached = false;
+    this.dispatcher = undefined;
+  }
+
+  get attached() {
+    return this.dispatcher !== undefined;
   }
 }
 

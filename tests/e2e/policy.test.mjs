@@ -1,0 +1,87 @@
+/** Pages whose Content-Security-Policy forbids WebAssembly, and strict ones that allow just that. */
+import assert from "node:assert/strict";
+import { once } from "node:events";
+import { readFile } from "node:fs/promises";
+import { createServer } from "node:http";
+import path from "node:path";
+import { after, before, test } from "node:test";
+
+import { Firefox } from "./firefox.mjs";
+import { ROOT, launch } from "./support.mjs";
+
+const PACKAGE = path.resolve(ROOT, process.env.TPA_PKG ?? "pkg");
+const TYPES = { ".js": "text/javascript", ".wasm": "application/wasm" };
+
+const INLINED = `
+  import { TpaSession } from "/pkg/index.js";
+  const make = async () => new TpaSession({ packageName: "a", apiKey: "k" }).state;`;
+const MANUAL = `
+  import { TpaSession, load } from "/pkg/manual.js";
+  const make = async () => {
+    await load("/pkg/tpa-session.wasm");
+    return new TpaSession({ packageName: "a", apiKey: "k" }).state;
+  };`;
+const TELL = "make().catch((error) => error.message).then((text) => (document.title = text));";
+
+const FILES = {
+  "/inlined": `<!doctype html><title>none</title><script type="module" src="/inlined.js"></script>`,
+  "/manual": `<!doctype html><title>none</title><script type="module" src="/manual.js"></script>`,
+  "/inlined.js": INLINED + TELL,
+  "/manual.js": MANUAL + TELL,
+};
+
+const files = createServer(async ({ url = "" }, response) => {
+  const { pathname, searchParams } = new URL(url, "http://host");
+  const wasm = searchParams.has("wasm") ? " 'wasm-unsafe-eval'" : "";
+  response.setHeader(
+    "content-security-policy",
+    `default-src 'none'; connect-src 'self'; script-src 'self'${wasm}`,
+  );
+  const type = TYPES[/** @type {keyof typeof TYPES} */ (path.extname(pathname))] ?? "text/html";
+  response.setHeader("content-type", type);
+  const own = FILES[/** @type {keyof typeof FILES} */ (pathname)];
+  response.end(own ?? (await readFile(path.join(PACKAGE, path.basename(pathname))).catch(() => "")));
+});
+/** @type {string} */
+let url;
+
+before(async () => {
+  files.listen(0, "127.0.0.1");
+  await once(files, "listening");
+  url = `http://127.0.0.1:${/** @type {import("node:net").AddressInfo} */ (files.address()).port}`;
+});
+after(() => files.close());
+
+const FORBIDDEN =
+  "tpa-session: the page's Content-Security-Policy forbids WebAssembly; allow it by script-src 'wasm-unsafe-eval'";
+
+/** What each page says. */
+const CASES = [
+  ["/inlined", FORBIDDEN],
+  ["/manual", FORBIDDEN],
+  ["/inlined?wasm", "idle"],
+  ["/manual?wasm", "idle"],
+];
+
+test("Chromium: one clear error where wasm is forbidden, and none where it is allowed", async () => {
+  const browser = await launch();
+  try {
+    for (const [place, says] of CASES) {
+      const page = await browser.newPage();
+      await page.goto(url + place);
+      await page.waitForFunction(() => document.title !== "none");
+      assert.equal(await page.title(), says, place);
+    }
+  } finally {
+    await browser.close();
+  }
+});
+
+test("Firefox: the same", async (t) => {
+  const firefox = await Firefox.start(t);
+  for (const [place, says] of CASES) {
+    await firefox.open(url + place);
+    await firefox.until("return document.title !== 'none'");
+    assert.equal(await firefox.run("return document.title"), says, place);
+  }
+});

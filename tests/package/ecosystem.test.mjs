@@ -1,0 +1,37 @@
+/** What the tools say by which the ecosystem judges a package. */
+import assert from "node:assert/strict";
+import { mkdtempSync, readFileSync, rmSync } from "node:fs";
+import { tmpdir } from "node:os";
+import { join } from "node:path";
+import { after, before, test } from "node:test";
+
+import { checkPackage, createPackageFromTarballData } from "@arethetypeswrong/core";
+import { publint } from "publint";
+
+import { pack, pkg } from "./support.mjs";
+
+let folder;
+let tarball;
+
+before(() => {
+  folder = mkdtempSync(join(tmpdir(), "tpa-session-ecosystem-"));
+  ({ tarball } = pack(folder));
+});
+after(() => rmSync(folder, { recursive: true, force: true }));
+
+test("publint finds nothing", async () => {
+  const { messages } = await publint({ pkgDir: pkg, strict: true });
+  assert.deepEqual(messages, []);
+});
+
+test("no importer gets wrong types", async () => {
+  const entries = Object.keys(JSON.parse(readFileSync(join(pkg, "package.json"), "utf8")).exports);
+  // What is no module has no types.
+  const entrypoints = entries.filter((entry) => !entry.endsWith(".wasm"));
+  const { types, problems } = await checkPackage(
+    createPackageFromTarballData(new Uint8Array(readFileSync(tarball))),
+    { entrypoints },
+  );
+  assert.equal(types.kind, "included");
+  assert.deepEqual(problems, []);
+});
