@@ -31,7 +31,7 @@ const INTERNAL = new RegExp(
     "__destroy_into_raw|__wbg_ptr|_wbg_cb_unref|cnt|takeHandlers",
     "active|attach|attached|control|controlTypes|deliverFrame|deliverStream|detach|dispatcher|emit|handler",
     "handlers|heardAt|malformed|promise|receiveBinary|receiveText|received|remove|renamed|reserved",
-    "session|unheard|incomplete|note|noted|quiet|wanted|put|overhear|follow|changed",
+    "session|unheard|incomplete|note|noted|quiet|wanted|put|overhear|follow|changed|httpUrl|takeConfig",
   ].join("|")})$`,
 );
 
@@ -57,13 +57,8 @@ function inlined(wasm, platform) {
     };`;
 }
 
-/**
- * Resolves `bindgen:` to what wasm-bindgen made, and `package:` to what differs between the
- * entry points.
- *
- * @param {string} start the module that starts the wasm
- */
-async function bindgen(start) {
+/** Resolves `bindgen:` to what wasm-bindgen made, and `package:` to what is made here. */
+async function bindgen() {
   const modules = await snippets();
   return {
     name: "bindgen",
@@ -72,7 +67,7 @@ async function bindgen(start) {
         path: "imports",
         namespace: "bindgen",
       }));
-      esbuild.onResolve({ filter: /^package:start$/ }, () => ({ path: join(template, start) }));
+      esbuild.onResolve({ filter: /^package:core$/ }, () => ({ path: "./core.cjs", external: true }));
       esbuild.onResolve({ filter: /^package:wasm-size$/ }, () => ({
         path: "wasm-size",
         namespace: "bindgen",
@@ -102,7 +97,7 @@ async function bindgen(start) {
   };
 }
 
-async function bundle(entry, outfile, { start = "start-inlined.js", ...options }) {
+async function bundle(entry, outfile, options) {
   await build({
     entryPoints: [join(template, entry)],
     outfile: join(outDir, outfile),
@@ -112,7 +107,7 @@ async function bundle(entry, outfile, { start = "start-inlined.js", ...options }
     target: "es2022",
     legalComments: "none",
     logLevel: "warning",
-    plugins: [await bindgen(start)],
+    plugins: [await bindgen()],
     ...options,
   });
 }
@@ -154,17 +149,18 @@ function brotli(bytes) {
 await rm(outDir, { recursive: true, force: true });
 await mkdir(outDir, { recursive: true });
 await bundle("index.js", "index.js", { format: "esm" });
-await bundle("index.js", "index.cjs", { format: "cjs" });
+await bundle("manual.js", "manual.js", { format: "esm" });
+await bundle("core.js", "core.cjs", { format: "cjs" });
+await bundle("index-cjs.js", "index.cjs", { format: "cjs" });
+await bundle("manual-cjs.js", "manual.cjs", { format: "cjs" });
 await bundle("node.js", "node.cjs", { format: "cjs", platform: "node", external: ["ws"] });
-await bundle("manual.js", "manual.js", { format: "esm", start: "start-manual.js" });
-await bundle("manual.js", "manual.cjs", { format: "cjs", start: "start-manual.js" });
 await copyFile(wasmFile, join(outDir, "tpa-session.wasm"));
 await copy("node-esm.js", "node.js");
 await bundleServer("server.js", "esm", "./index.js");
 await bundleServer("server.cjs", "cjs", "./node.cjs");
 await copy("server-esm.js", "server-node.js");
 await copy("package.json", "package.json");
-for (const types of ["index", "manual", "server", "streams", "frames", "parts"]) {
+for (const types of ["index", "manual", "server", "streams", "frames", "parts", "compatible"]) {
   const source = await readFile(join(template, `${types}.d.ts`), "utf8");
   await writeFile(join(outDir, `${types}.d.ts`), source);
   // What a file of CommonJS imports is of CommonJS too.

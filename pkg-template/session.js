@@ -1,35 +1,38 @@
 /**
  * The classes of the package.
  *
- * `bindgen:` is what wasm-bindgen made, and `package:start` what makes the wasm run before the
- * first session; build.mjs resolves both.
+ * `bindgen:` is what wasm-bindgen made; build.mjs resolves it.
  */
 import { TpaConnectionError } from "bindgen:js/connection_error.js";
 import { Handlers } from "bindgen:js/dispatcher.js";
 import * as glue from "bindgen:tpa_session_bg.js";
-import { start } from "package:start";
 
 import { oneOf } from "./session/check.js";
+import { compatible } from "./session/compatible.js";
 import { Dashboard } from "./session/dashboard.js";
+import { DeviceState } from "./session/device.js";
 import { Events } from "./session/events.js";
 import { Audio, Camera, Location } from "./session/glasses.js";
 import { Layouts } from "./session/layouts.js";
+import { Led } from "./session/led.js";
 import { Messages } from "./session/messages.js";
 import { RequestError as TpaRequestError } from "./session/request_error.js";
 import { Requests } from "./session/requests.js";
 import { Settings } from "./session/settings.js";
-import { checked, isStream, iterate } from "./session/streams.js";
+import { checked, isStream, iterate, named } from "./session/streams.js";
+import { start } from "./wasm.js";
 
 export { TpaConnectionError, TpaRequestError };
 
 const RELEASES = ["switching_clouds", "clean_shutdown", "user_logout"];
 
-export class TpaSession extends glue.TpaSession {
+export class TpaSession extends compatible(glue.TpaSession) {
   /** Kept here and not in the wasm, so that handlers which name the session do not keep it. */
   #handlers;
   #following = false;
   #messages;
   #capabilities = null;
+  #wifi = null;
 
   constructor(options) {
     start();
@@ -39,13 +42,21 @@ export class TpaSession extends glue.TpaSession {
     this.#handlers.changed = () => this.#follow();
     const requests = new Requests(this);
     this.settings = new Settings(this, new Handlers(), new Handlers());
-    this.events = new Events(this);
+    this.events = new Events(this, this.#handlers);
     this.layouts = new Layouts(this);
     this.dashboard = new Dashboard(this);
     this.camera = new Camera(this, requests);
     this.audio = new Audio(this, requests);
-    this.location = new Location(requests);
+    this.location = new Location(this, requests);
+    this.led = new Led(this, requests);
+    this.device = { state: new DeviceState(this, () => new Handlers()) };
     this.#messages = new Messages(this, requests);
+    this.overhear("permission_error", ({ details }) => {
+      for (const detail of Array.isArray(details) ? details : []) {
+        this.#handlers.emit("permission_denied", detail);
+      }
+    });
+    this.overhear("glasses_connection_state", ({ wifi = null }) => (this.#wifi = wifi));
     for (const source of ["tpa_connection_ack", "capabilities_update"]) {
       this.on(source, ({ capabilities = this.#capabilities }) => (this.#capabilities = capabilities));
     }
@@ -90,8 +101,11 @@ export class TpaSession extends glue.TpaSession {
   }
 
   subscribe(streams) {
-    [streams].flat().forEach(checked);
-    super.subscribe(streams);
+    super.subscribe(named(streams).map(checked));
+  }
+
+  unsubscribe(streams) {
+    super.unsubscribe(named(streams));
   }
 
   get subscriptions() {
@@ -101,6 +115,14 @@ export class TpaSession extends glue.TpaSession {
 
   get capabilities() {
     return this.#capabilities;
+  }
+
+  getWifiStatus() {
+    return this.#capabilities?.hasWifi ? this.#wifi : null;
+  }
+
+  isWifiConnected() {
+    return this.getWifiStatus()?.connected === true;
   }
 
   /** The part of the id before the package's name. */

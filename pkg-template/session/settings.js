@@ -1,5 +1,5 @@
 /** `session.settings`: the app's settings as the user has them, and those of the system. */
-import { handler, text } from "./check.js";
+import { handler, refuse, text } from "./check.js";
 
 /**
  * @typedef {import("../../src/web/js/dispatcher.js").Handlers} Handlers
@@ -27,10 +27,10 @@ export class Settings {
     this.#systemChanges = systemChanges;
     session.on("tpa_connection_ack", (/** @type {any} */ ack) => {
       if (isObject(ack.config)) this.#config = ack.config;
-      this.#take(ack.settings);
+      this.updateSettings(ack.settings);
       this.#takeSystem(ack.augmentosSettings ?? ack.mentraosSettings);
     });
-    session.on("settings_update", (/** @type {any} */ frame) => this.#take(frame.settings));
+    session.on("settings_update", (/** @type {any} */ frame) => this.updateSettings(frame.settings));
     for (const system of ["augmentos_settings_update", "mentraos_settings_update"]) {
       session.on(system, (/** @type {any} */ frame) => this.#takeSystem(frame.settings));
     }
@@ -61,6 +61,15 @@ export class Settings {
 
   getConfig() {
     return this.#config ?? null;
+  }
+
+  /**
+   * Takes a config as if it had come with an ack.
+   * @param {any} config
+   */
+  takeConfig(config) {
+    if (!Array.isArray(config?.settings)) refuse("config", "an object with settings", config);
+    return (this.#config = config);
   }
 
   /** @param {any} of gets `{[key]: {oldValue, newValue}}` */
@@ -99,12 +108,15 @@ export class Settings {
     return settings.find((setting) => setting?.key === key)?.defaultValue;
   }
 
-  /** @param {any} settings */
-  #take(settings) {
-    if (!Array.isArray(settings)) return;
+  /**
+   * @param {any} settings
+   * @returns {object} what changed
+   */
+  updateSettings(settings) {
+    if (!Array.isArray(settings)) return {};
     const before = values(this.#settings);
     this.#settings = settings.filter((setting) => typeof setting?.key === "string");
-    tell(this.#changes, before, values(this.#settings));
+    return tell(this.#changes, before, values(this.#settings));
   }
 
   /** @param {any} settings */
@@ -151,7 +163,8 @@ function onKey(changes, key, of) {
 function tell(changes, before, after) {
   const keys = Object.keys({ ...before, ...after });
   const changed = keys.filter((key) => JSON.stringify(before[key]) !== JSON.stringify(after[key]));
-  if (changed.length === 0) return;
   const entries = changed.map((key) => [key, { oldValue: before[key], newValue: after[key] }]);
-  changes.emit("", Object.fromEntries(entries));
+  const change = Object.fromEntries(entries);
+  if (changed.length > 0) changes.emit("", change);
+  return change;
 }

@@ -24,6 +24,9 @@ test("the tarball has these files and no others", () => {
     "LICENSE",
     "README.md",
     "THIRD-PARTY-NOTICES",
+    "compatible.d.cts",
+    "compatible.d.ts",
+    "core.cjs",
     "frames.d.cts",
     "frames.d.ts",
     "index.cjs",
@@ -51,11 +54,11 @@ test("the tarball has these files and no others", () => {
   ]);
 });
 
-test("what a browser loads is at most 32,800 bytes in brotli, wasm included", () => {
+test("what a browser loads is at most 35,200 bytes in brotli, wasm included", () => {
   const page = read("index.js");
   const params = { [constants.BROTLI_PARAM_QUALITY]: 11 };
   const delivered = brotliCompressSync(page, { params }).length;
-  assert.ok(delivered <= 32_800, `${delivered} bytes`);
+  assert.ok(delivered <= 35_200, `${delivered} bytes`);
 });
 
 test("what an install puts on disk is at most 600 kB, and nothing else comes along", () => {

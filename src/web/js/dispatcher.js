@@ -81,7 +81,10 @@ export class Handlers {
    */
   on(event, handler, once = false, quiet = false) {
     const registration = { handler, once, quiet, active: true };
-    this.put(event, [...(this.handlers.get(event) ?? []), registration]);
+    const list = this.handlers.get(event) ?? [];
+    // Events are in the order in which they were first wanted.
+    if (!quiet && list.every(({ quiet }) => quiet)) this.handlers.delete(event);
+    this.put(event, [...list, registration]);
     return () => this.remove(event, registration);
   }
 
