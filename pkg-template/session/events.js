@@ -38,7 +38,7 @@ export class Events {
 
   /**
    * @param {any} session
-   * @param {import("../../src/web/js/dispatcher.js").Handlers} handlers of the session
+   * @param {import("../../src/web/js/dispatcher.js").Dispatcher} handlers of the session
    */
   constructor(session, handlers) {
     this.#session = session;
@@ -59,6 +59,7 @@ export class Events {
    * @param {any} data
    */
   ["emit"](event, data) {
+    this.#handlers.heard(event, data);
     this.#handlers.emit(event, data);
   }
 

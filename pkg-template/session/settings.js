@@ -1,5 +1,6 @@
 /** `session.settings`: the app's settings as the user has them, and those of the system. */
 import { handler, refuse, text } from "./check.js";
+import { TAKE } from "./take.js";
 
 /**
  * @typedef {import("../../src/web/js/dispatcher.js").Handlers} Handlers
@@ -18,22 +19,24 @@ export class Settings {
   #systemChanges;
 
   /**
-   * @param {any} session
    * @param {Handlers} changes who wants to know of a change of the app's settings
    * @param {Handlers} systemChanges and of the system's
    */
-  constructor(session, changes, systemChanges) {
+  constructor(changes, systemChanges) {
     this.#changes = changes;
     this.#systemChanges = systemChanges;
-    session.on("tpa_connection_ack", (/** @type {any} */ ack) => {
-      if (isObject(ack.config)) this.#config = ack.config;
-      this.updateSettings(ack.settings);
-      this.#takeSystem(ack.augmentosSettings ?? ack.mentraosSettings);
-    });
-    session.on("settings_update", (/** @type {any} */ frame) => this.updateSettings(frame.settings));
-    for (const system of ["augmentos_settings_update", "mentraos_settings_update"]) {
-      session.on(system, (/** @type {any} */ frame) => this.#takeSystem(frame.settings));
-    }
+  }
+
+  /**
+   * @param {string} type
+   * @param {any} frame
+   */
+  [TAKE](type, frame) {
+    const { settings, config, augmentosSettings, mentraosSettings } = frame;
+    if (isObject(config)) this.#config = config;
+    if (type === "tpa_connection_ack" || type === "settings_update") this.updateSettings(settings);
+    else this.#takeSystem(settings);
+    this.#takeSystem(augmentosSettings ?? mentraosSettings);
   }
 
   /**

@@ -1,6 +1,7 @@
 /** What `session.camera` streams: to an RTMP server of the app's, or managed by the cloud. */
 import { text } from "./check.js";
 import { RequestError } from "./request_error.js";
+import { TAKE } from "./take.js";
 
 /** Statuses after which there is no stream. */
 const OVER = ["stopped", "error", "timeout"];
@@ -22,16 +23,23 @@ export class Streaming {
   constructor(session, requests) {
     this.#session = session;
     this.#requests = requests;
-    session.overhear("rtmp_stream_status", (/** @type {any} */ status) => {
-      this.#status = status;
-      if (OVER.includes(status.status)) this.#url = undefined;
-    });
-    session.overhear("managed_stream_status", (/** @type {any} */ status) => {
-      this.#managed = OVER.includes(status.status) ? undefined : { ...this.#managed, ...status };
-    });
     session.on("disconnected", (/** @type {any} */ { permanent }) => {
       if (permanent) this.#url = this.#managed = undefined;
     });
+  }
+
+  /**
+   * @param {string} type
+   * @param {any} status
+   */
+  [TAKE](type, status) {
+    const isOver = OVER.includes(status.status);
+    if (type === "managed_stream_status") {
+      this.#managed = isOver ? undefined : { ...this.#managed, ...status };
+      return;
+    }
+    this.#status = status;
+    if (isOver) this.#url = undefined;
   }
 
   /** @param {{ rtmpUrl: string }} options */

@@ -24,6 +24,8 @@ const CONTROL = 3;
 const UNHEARD = 4;
 const INCOMPLETE = 5;
 
+const GLASSES = "glasses_connection_state";
+
 /** What an app may count on, by stream or type of frame. */
 const PROMISED = new Map(
   Object.entries({
@@ -173,6 +175,14 @@ export class Dispatcher extends Handlers {
   }
 
   /**
+   * Called with each frame before its handlers, and with the data of one stream, which says
+   * more of the glasses than what it brings to those who asked for it.
+   * @param {string} _type
+   * @param {any} _frame
+   */
+  heard(_type, _frame) {}
+
+  /**
    * Listens to a socket's messages.
    * @param {any} socket
    * @param {number} id
@@ -256,6 +266,7 @@ export class Dispatcher extends Handlers {
     const name = colon > 0 ? stream.slice(0, colon) : stream;
     if (this.reserved.has(name)) return this.session.unheard?.(stream);
     this.note(name, data);
+    if (name === GLASSES) this.heard(name, data);
     let heard = this.emit(stream, data, link);
     const other = colon > 0 ? name : fullName(stream, data);
     if (other !== stream) heard = this.emit(other, data, link) || heard;
@@ -284,6 +295,7 @@ export class Dispatcher extends Handlers {
    */
   deliverFrame(type, frame, link) {
     this.note(type, frame);
+    this.heard(type, frame);
     const event = this.renamed.get(type) ?? type;
     const heard = !this.reserved.has(event) && this.emit(event, frame, link);
     if (this.controlTypes.has(type)) this.session.control(link.id, frame);
