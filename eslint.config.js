@@ -32,6 +32,11 @@ export default tseslint.config(
   },
   // End-to-end tests hand functions to a page, where `window` is.
   { files: ["tests/e2e/**"], languageOptions: { globals: globals.browser } },
+  // What runs in pages, in workers and in Node.
+  {
+    files: ["tests/matrix/fixtures/**"],
+    languageOptions: { globals: { ...globals.browser, ...globals.worker } },
+  },
   { files: ["www/**/*.{js,mjs}"], languageOptions: { globals: globals.browser } },
   {
     files: ["examples/captions-*/**/*.{js,jsx}"],

@@ -1,0 +1,19 @@
+/**
+ * The places where the package is run: one entry for each row of docs/where-it-runs.md.
+ *
+ * @typedef {object} Cell
+ * @property {string} family the test file that has it
+ * @property {string} cell
+ * @property {string} [tool] the npm package whose version counts, as package.json here names it
+ * @property {string} [version] where no npm package has it
+ * @property {("Chromium" | "Firefox")[]} [browsers] in which its page is opened
+ */
+/** @type {Cell[]} */
+export const CELLS = [
+  { family: "bundlers", cell: "Vite, dev server", tool: "vite", browsers: ["Chromium"] },
+  { family: "bundlers", cell: "Vite, build", tool: "vite", browsers: ["Chromium", "Firefox"] },
+  { family: "bundlers", cell: "webpack", tool: "webpack", browsers: ["Chromium"] },
+  { family: "bundlers", cell: "Rollup", tool: "rollup", browsers: ["Chromium"] },
+  { family: "bundlers", cell: "esbuild", tool: "esbuild", browsers: ["Chromium"] },
+  { family: "bundlers", cell: "Parcel", tool: "parcel", browsers: ["Chromium"] },
+];
