@@ -16,4 +16,13 @@ export const CELLS = [
   { family: "bundlers", cell: "Rollup", tool: "rollup", browsers: ["Chromium"] },
   { family: "bundlers", cell: "esbuild", tool: "esbuild", browsers: ["Chromium"] },
   { family: "bundlers", cell: "Parcel", tool: "parcel", browsers: ["Chromium"] },
+  { family: "pages", cell: "`<script type=module>`", browsers: ["Chromium", "Firefox"] },
+  { family: "pages", cell: "module worker", browsers: ["Chromium", "Firefox"] },
+  { family: "pages", cell: "shared worker", browsers: ["Chromium", "Firefox"] },
+  { family: "pages", cell: "service worker", browsers: ["Chromium"] },
+  { family: "pages", cell: "module worker by Vite", tool: "vite", browsers: ["Chromium"] },
+  { family: "pages", cell: "module worker by webpack", tool: "webpack", browsers: ["Chromium"] },
+  { family: "pages", cell: "wasm as a file", browsers: ["Chromium", "Firefox"] },
+  { family: "pages", cell: "wasm as a file by Vite", tool: "vite", browsers: ["Chromium"] },
+  { family: "pages", cell: "wasm as a file by webpack", tool: "webpack", browsers: ["Chromium"] },
 ];

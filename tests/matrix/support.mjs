@@ -5,7 +5,7 @@
  */
 import assert from "node:assert/strict";
 import { spawn } from "node:child_process";
-import { cpSync } from "node:fs";
+import { cpSync, mkdirSync, readFileSync, readdirSync, writeFileSync } from "node:fs";
 import { dirname, join } from "node:path";
 import { createInterface } from "node:readline";
 import { Readable } from "node:stream";
@@ -36,6 +36,29 @@ const LIFE = [
 
 /** A file of one of the packages of the matrix. @param {string} path */
 export const tool = (path) => join(here, "node_modules", path);
+
+/** Where a page finds what bundlers find by its name. */
+const PATHS = {
+  '"tpa-session"': '"/node_modules/tpa-session/index.js"',
+  '"tpa-session/manual"': '"/node_modules/tpa-session/manual.js"',
+};
+
+/**
+ * Writes the fixtures into the folder of an app, and into `unbundled/` as pages without a bundler
+ * have them.
+ *
+ * @param {string} folder
+ */
+function writeFixtures(folder) {
+  const from = join(here, "fixtures");
+  cpSync(from, folder, { recursive: true });
+  mkdirSync(join(folder, "unbundled"));
+  for (const file of readdirSync(from).filter((file) => file.endsWith(".js"))) {
+    let source = readFileSync(join(from, file), "utf8");
+    for (const [name, path] of Object.entries(PATHS)) source = source.replace(name, path);
+    writeFileSync(join(folder, "unbundled", file), source);
+  }
+}
 
 /** One app, and what the cloud saw of it. */
 export class App {
@@ -119,7 +142,7 @@ class Stage {
   async start(how) {
     this.place = project(how);
     this.folder = this.place.folder;
-    cpSync(join(here, "fixtures"), this.folder, { recursive: true });
+    writeFixtures(this.folder);
     this.server = await Cloud.start({ "/": this.folder }, "--stream-interval", "50ms");
     const { body } = await fetch(`${this.server.url}/events`, { signal: this.#watching.signal });
     this.#watch(/** @type {any} */ (body)).catch(() => {});
@@ -205,6 +228,19 @@ class Stage {
   }
 
   /**
+   * Runs a program that has no app in it until it ends.
+   *
+   * @param {string} command
+   * @param {string[]} args
+   * @param {Record<string, string>} [env]
+   */
+  async succeeds(command, args, env) {
+    const { ended, output } = this.spawn(command, args, env);
+    const code = await ended;
+    if (code !== 0) throw new Error(`${command} ${args.join(" ")} ended with ${code}\n${output()}`);
+  }
+
+  /**
    * A program in the folder of the app.
    *
    * @param {string} command
@@ -240,10 +276,10 @@ class Stage {
  * Declares the tests of a family: each of its cells, and in each of its browsers.
  *
  * @param {string} family
- * @param {{ ws?: boolean }} needs
  * @param {Record<string, How>} how each cell is made
+ * @param {{ ws?: boolean }} [needs]
  */
-export function cells(family, { ws = false }, how) {
+export function cells(family, how, { ws = false } = {}) {
   const own = CELLS.filter((cell) => cell.family === family);
   const stage = new Stage();
   describe(family, { concurrency: CONCURRENCY }, () => {
