@@ -10,6 +10,16 @@
  */
 /** @type {Cell[]} */
 export const CELLS = [
+  { family: "runtimes with ws", cell: "Node, `import`", version: "20 in CI" },
+  { family: "runtimes with ws", cell: "Node, `require`", version: "20 in CI" },
+  { family: "runtimes", cell: "Node 22, `import`", tool: "node-22" },
+  { family: "runtimes", cell: "Node 22, `require`", tool: "node-22" },
+  { family: "runtimes", cell: "Node 24, `import`", tool: "node-24" },
+  { family: "runtimes", cell: "Node 24, `require`", tool: "node-24" },
+  { family: "runtimes", cell: "Deno, `import`", tool: "@deno/linux-x64-glibc" },
+  { family: "runtimes", cell: "Deno, `require`", tool: "@deno/linux-x64-glibc" },
+  { family: "runtimes", cell: "Bun, `import`", tool: "@oven/bun-linux-x64" },
+  { family: "runtimes", cell: "Bun, `require`", tool: "@oven/bun-linux-x64" },
   { family: "bundlers", cell: "Vite, dev server", tool: "vite", browsers: ["Chromium"] },
   { family: "bundlers", cell: "Vite, build", tool: "vite", browsers: ["Chromium", "Firefox"] },
   { family: "bundlers", cell: "webpack", tool: "webpack", browsers: ["Chromium"] },

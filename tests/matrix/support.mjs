@@ -22,7 +22,7 @@ export const here = dirname(fileURLToPath(import.meta.url));
 /** Two, since a cell waits for its tool as often as it works. */
 const CONCURRENCY = 2;
 /** Only ever used up by a cell that fails. */
-const DEADLINE_MS = 90_000;
+const DEADLINE_MS = 60_000;
 
 /** The life of an app, as its cloud sees it. */
 const LIFE = [
@@ -269,7 +269,8 @@ class Stage {
  * @callback How
  * @param {Stage} stage
  * @param {import("node:test").TestContext} context
- * @returns {Promise<string | void>} the address of the page, where there is one
+ * @param {string} cell
+ * @returns {unknown} the address of the page, where there is one
  */
 
 /**
@@ -293,7 +294,7 @@ export function cells(family, how, { ws = false } = {}) {
     });
     for (const { cell, browsers = [] } of own) {
       test(cell, async (t) => {
-        const url = await how[cell](stage, t);
+        const url = await how[cell](stage, t, cell);
         for (const browser of browsers)
           await t.test(browser, () => stage.open(browser, stage.app(`${cell} ${browser}`), String(url)));
       });
