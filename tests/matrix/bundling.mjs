@@ -38,19 +38,24 @@ export async function withVite(folder, html) {
 }
 
 /**
- * Builds with webpack; gives the path of the page.
+ * Builds a page with webpack; gives its path.
  *
  * @param {string} folder
  * @param {string} script that it begins with
  */
 export async function withWebpack(folder, script) {
   const out = `webpack-${script.replace(".js", "")}`;
-  const compiler = webpack({
+  await runWebpack({
     context: folder,
-    mode: "production",
     entry: `./${script}`,
     output: { path: join(folder, out), filename: script },
   });
+  return `/${page(folder, `${out}/index`, `./${script}`)}`;
+}
+
+/** @param {import("webpack").Configuration} configuration */
+export async function runWebpack(configuration) {
+  const compiler = webpack({ mode: "production", ...configuration });
   await new Promise((resolve, reject) =>
     compiler.run((error, stats) => {
       const failure = error ?? (stats.hasErrors() && new Error(stats.toString("errors-warnings")));
@@ -58,5 +63,4 @@ export async function withWebpack(folder, script) {
       else compiler.close(resolve);
     }),
   );
-  return `/${page(folder, `${out}/index`, `./${script}`)}`;
 }

@@ -20,6 +20,7 @@ export const CELLS = [
   { family: "runtimes", cell: "Deno, `require`", tool: "@deno/linux-x64-glibc" },
   { family: "runtimes", cell: "Bun, `import`", tool: "@oven/bun-linux-x64" },
   { family: "runtimes", cell: "Bun, `require`", tool: "@oven/bun-linux-x64" },
+  { family: "runtimes", cell: "webpack, for Node", tool: "webpack" },
   { family: "bundlers", cell: "Vite, dev server", tool: "vite", browsers: ["Chromium"] },
   { family: "bundlers", cell: "Vite, build", tool: "vite", browsers: ["Chromium", "Firefox"] },
   { family: "bundlers", cell: "webpack", tool: "webpack", browsers: ["Chromium"] },
@@ -35,4 +36,9 @@ export const CELLS = [
   { family: "pages", cell: "wasm as a file", browsers: ["Chromium", "Firefox"] },
   { family: "pages", cell: "wasm as a file by Vite", tool: "vite", browsers: ["Chromium"] },
   { family: "pages", cell: "wasm as a file by webpack", tool: "webpack", browsers: ["Chromium"] },
+  { family: "runners", cell: "Jest, `require`", tool: "jest" },
+  { family: "runners", cell: "Jest, `import`", tool: "jest" },
+  { family: "runners", cell: "Jest, jsdom", tool: "jest-environment-jsdom" },
+  { family: "runners", cell: "Vitest", tool: "vitest" },
+  { family: "runners", cell: "Vitest, jsdom", tool: "vitest" },
 ];
