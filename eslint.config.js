@@ -30,6 +30,12 @@ export default tseslint.config(
     files: ["tests/**/*.{js,mjs}", "bench/**/*.{js,mjs}", "pkg-template/*.mjs"],
     languageOptions: { globals: globals.node },
   },
+  // Bundled into CommonJS.
+  {
+    files: ["pkg-template/node.js", "pkg-template/node-globals.js"],
+    languageOptions: { globals: { require: "readonly" } },
+    rules: { "@typescript-eslint/no-require-imports": "off" },
+  },
   // End-to-end tests hand functions to a page, where `window` is.
   { files: ["tests/e2e/**"], languageOptions: { globals: globals.browser } },
   // What runs in pages, in workers and in Node.

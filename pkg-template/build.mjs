@@ -132,7 +132,12 @@ await rm(outDir, { recursive: true, force: true });
 await mkdir(outDir, { recursive: true });
 await bundle("index.js", "index.js", { format: "esm" });
 await bundle("index.js", "index.cjs", { format: "cjs" });
-await bundle("node.js", "node.cjs", { format: "cjs", platform: "node", external: ["ws"] });
+await bundle("node.js", "node.cjs", {
+  format: "cjs",
+  platform: "node",
+  external: ["ws"],
+  inject: [join(template, "node-globals.js")],
+});
 await bundle("manual.js", "manual.js", { format: "esm", start: "start-manual.js" });
 await bundle("manual.js", "manual.cjs", { format: "cjs", start: "start-manual.js" });
 await copyFile(wasmFile, join(outDir, "tpa-session.wasm"));

@@ -3,5 +3,16 @@ import { setWebSocketImport } from "bindgen:js/platform.js";
 
 export { TpaConnectionError, TpaRequestError, TpaSession } from "./session.js";
 
-// The catch tells bundlers that the package may be absent.
-setWebSocketImport(() => import("ws").then((ws) => ws.default).catch(() => undefined));
+// In a try, which tells bundlers that the package may be absent. By require(), which Jest has
+// without a flag; by import() where a bundle is a module and leaves the package out.
+setWebSocketImport(async () => {
+  try {
+    return require("ws");
+  } catch {
+    try {
+      return (await import("ws")).default;
+    } catch {
+      return undefined;
+    }
+  }
+});
