@@ -51,6 +51,7 @@ export default tseslint.config(
   { files: ["examples/*-node/**/*.js", "examples/*.mjs"], languageOptions: { globals: globals.node } },
   // `any` in a published type is a promise to its user, not a slip.
   { files: ["**/*.d.ts"], rules: { "@typescript-eslint/no-explicit-any": "off" } },
+  { files: ["**/*.cts"], rules: { "@typescript-eslint/no-require-imports": "off" } },
   {
     files: ["**/*.cjs"],
     languageOptions: { sourceType: "commonjs", globals: globals.node },
