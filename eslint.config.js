@@ -41,7 +41,10 @@ export default tseslint.config(
   // What runs in pages, in workers and in Node.
   {
     files: ["tests/matrix/fixtures/**"],
-    languageOptions: { globals: { ...globals.browser, ...globals.worker } },
+    languageOptions: {
+      globals: { ...globals.browser, ...globals.worker, ...globals.node },
+      parserOptions: { ecmaFeatures: { jsx: true } },
+    },
   },
   { files: ["www/**/*.{js,mjs}"], languageOptions: { globals: globals.browser } },
   {

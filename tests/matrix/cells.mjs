@@ -51,4 +51,7 @@ export const CELLS = [
   { family: "typescript", cell: "TypeScript 7, `nodenext`", tool: "typescript" },
   { family: "typescript", cell: "TypeScript 7, `nodenext`, CommonJS", tool: "typescript" },
   { family: "typescript", cell: "TypeScript 7, `bundler`", tool: "typescript" },
+  { family: "rendering", cell: "Next.js, Turbopack", tool: "next", browsers: ["Chromium"] },
+  { family: "rendering", cell: "Next.js, webpack", tool: "next", browsers: ["Chromium"] },
+  { family: "rendering", cell: "React, rendered with Vite", tool: "react", browsers: ["Chromium"] },
 ];

@@ -138,11 +138,12 @@ class Stage {
   /** @type {ReturnType<typeof launch> | undefined} */
   #startedChromium;
 
-  /** @param {{ ws: boolean }} how */
-  async start(how) {
-    this.place = project(how);
+  /** @param {Needs} needs */
+  async start({ ws = false, prepare }) {
+    this.place = project({ ws });
     this.folder = this.place.folder;
     writeFixtures(this.folder);
+    await prepare?.(this);
     this.server = await Cloud.start({ "/": this.folder }, "--stream-interval", "50ms");
     const { body } = await fetch(`${this.server.url}/events`, { signal: this.#watching.signal });
     this.#watch(/** @type {any} */ (body)).catch(() => {});
@@ -154,6 +155,12 @@ class Stage {
     for (const ending of this.#endings) await ending();
     await this.server?.kill();
     this.place?.remove();
+  }
+
+  /** Copies a folder of the app, for a cell that writes into it. @param {string} from @param {string} to */
+  copy(from, to) {
+    cpSync(join(this.folder, from), join(this.folder, to), { recursive: true });
+    return to;
   }
 
   /** @param {ReadableStream} body */
@@ -228,7 +235,7 @@ class Stage {
   }
 
   /**
-   * Runs a program that has no app in it until it ends.
+   * Runs a program that has no app in it until it ends; gives what it said.
    *
    * @param {string} command
    * @param {string[]} args
@@ -238,6 +245,7 @@ class Stage {
     const { ended, output } = this.spawn(command, args, env);
     const code = await ended;
     if (code !== 0) throw new Error(`${command} ${args.join(" ")} ended with ${code}\n${output()}`);
+    return output();
   }
 
   /**
@@ -256,14 +264,40 @@ class Stage {
       timeout: DEADLINE_MS,
     });
     let output = "";
-    for (const stream of [child.stdout, child.stderr]) stream.on("data", (data) => (output += data));
+    let heard = () => {};
+    for (const stream of [child.stdout, child.stderr]) {
+      stream.on("data", (data) => {
+        output += data;
+        heard();
+      });
+    }
     const ended = new Promise((resolve, reject) => {
       child.on("error", reject);
       child.on("close", (code, signal) => resolve(code ?? signal));
     });
-    return { child, ended, output: () => output };
+    /** Waits until it has said something. @param {RegExp} pattern */
+    const says = (pattern) =>
+      new Promise((resolve, reject) => {
+        heard = () => {
+          const match = pattern.exec(output);
+          if (match) resolve(match);
+        };
+        heard();
+        ended.then((code) => reject(new Error(`${command} ended with ${code}\n${output}`)), reject);
+      });
+    const stop = () => {
+      child.kill();
+      return ended;
+    };
+    return { ended, output: () => output, says, stop };
   }
 }
+
+/**
+ * @typedef {object} Needs
+ * @property {boolean} [ws] whether the package `ws` is installed too
+ * @property {(stage: Stage) => unknown} [prepare] what else the folder of the apps needs
+ */
 
 /**
  * @callback How
@@ -278,13 +312,13 @@ class Stage {
  *
  * @param {string} family
  * @param {Record<string, How>} how each cell is made
- * @param {{ ws?: boolean }} [needs]
+ * @param {Needs} [needs]
  */
-export function cells(family, how, { ws = false } = {}) {
+export function cells(family, how, needs = {}) {
   const own = CELLS.filter((cell) => cell.family === family);
   const stage = new Stage();
   describe(family, { concurrency: CONCURRENCY }, () => {
-    before(() => stage.start({ ws }));
+    before(() => stage.start(needs));
     after(() => stage.stop());
     test("each cell of the list is here, and no other", () => {
       assert.deepEqual(
