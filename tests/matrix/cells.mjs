@@ -10,8 +10,8 @@
  */
 /** @type {Cell[]} */
 export const CELLS = [
-  { family: "runtimes with ws", cell: "Node, `import`", version: "20 in CI" },
-  { family: "runtimes with ws", cell: "Node, `require`", version: "20 in CI" },
+  { family: "runtimes with ws", cell: "Node with `ws`, `import`", version: "20 in CI" },
+  { family: "runtimes with ws", cell: "Node with `ws`, `require`", version: "20 in CI" },
   { family: "runtimes", cell: "Node 22, `import`", tool: "node-22" },
   { family: "runtimes", cell: "Node 22, `require`", tool: "node-22" },
   { family: "runtimes", cell: "Node 24, `import`", tool: "node-24" },

@@ -24,7 +24,7 @@ function jestRequiring(environment) {
       format: "cjs",
       outfile: join(stage.folder, "life.cjs"),
     });
-    await jest("jest.test.cjs", environment)(stage, t, cell);
+    await jest("jest.spec.cjs", environment)(stage, t, cell);
   };
 }
 
@@ -32,7 +32,7 @@ function jestRequiring(environment) {
 function vitest(environment) {
   /** @type {import("./support.mjs").How} */
   return (stage, t, cell) => {
-    const args = ["run", "--globals", `--environment=${environment}`, "vitest.test.mjs"];
+    const args = ["run", "--globals", `--environment=${environment}`, "vitest.spec.mjs"];
     return stage.runs(stage.app(cell), process.execPath, [tool("vitest/vitest.mjs"), ...args]);
   };
 }
@@ -41,7 +41,7 @@ cells(
   "runners",
   {
     "Jest, `require`": jestRequiring("jest-environment-node"),
-    "Jest, `import`": jest("jest.test.mjs", "jest-environment-node", {
+    "Jest, `import`": jest("jest.spec.mjs", "jest-environment-node", {
       NODE_OPTIONS: "--experimental-vm-modules",
     }),
     "Jest, jsdom": jestRequiring("jest-environment-jsdom"),

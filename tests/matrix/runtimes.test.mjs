@@ -23,8 +23,10 @@ function program(path, ...args) {
 cells(
   "runtimes with ws",
   {
-    "Node, `import`": (stage, t, cell) => stage.runs(stage.app(cell), process.execPath, ["program.mjs"]),
-    "Node, `require`": (stage, t, cell) => stage.runs(stage.app(cell), process.execPath, ["program.cjs"]),
+    "Node with `ws`, `import`": (stage, t, cell) =>
+      stage.runs(stage.app(cell), process.execPath, ["program.mjs"]),
+    "Node with `ws`, `require`": (stage, t, cell) =>
+      stage.runs(stage.app(cell), process.execPath, ["program.cjs"]),
   },
   { ws: true },
 );

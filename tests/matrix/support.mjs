@@ -23,6 +23,8 @@ export const here = dirname(fileURLToPath(import.meta.url));
 const CONCURRENCY = 2;
 /** Only ever used up by a cell that fails. */
 const DEADLINE_MS = 60_000;
+/** Longest time that a program may take: a build, on a machine that has much else to do. */
+const PROGRAM_MS = 240_000;
 
 /** The life of an app, as its cloud sees it. */
 const LIFE = [
@@ -53,7 +55,7 @@ function writeFixtures(folder) {
   const from = join(here, "fixtures");
   cpSync(from, folder, { recursive: true });
   mkdirSync(join(folder, "unbundled"));
-  for (const file of readdirSync(from).filter((file) => file.endsWith(".js"))) {
+  for (const file of readdirSync(from).filter((file) => /^[^.]+\.m?js$/.test(file))) {
     let source = readFileSync(join(from, file), "utf8");
     for (const [name, path] of Object.entries(PATHS)) source = source.replace(name, path);
     writeFileSync(join(folder, "unbundled", file), source);
@@ -64,6 +66,8 @@ function writeFixtures(folder) {
 export class App {
   /** @type {string[]} */
   #seen = [];
+  /** @type {string | undefined} */
+  #failure;
   #changed = () => {};
   #url;
 
@@ -83,6 +87,12 @@ export class App {
     if (type === "acked") this.#seen.push(type);
     else if (type === "display") this.#seen.push(layout.text);
     else if (type === "closed") this.#seen.push(`closed ${code}`);
+    this.#changed();
+  }
+
+  /** Its surroundings know already that nothing will come of it. @param {string} why */
+  fails(why) {
+    this.#failure ??= why;
     this.#changed();
   }
 
@@ -110,14 +120,15 @@ export class App {
   /** @param {number} count */
   #until(count) {
     return new Promise((resolve, reject) => {
-      const late = setTimeout(
-        () => reject(new Error(`the cloud saw no more than ${JSON.stringify(this.#seen)}`)),
-        DEADLINE_MS,
-      );
+      const fail = (/** @type {string} */ why) =>
+        reject(new Error(`${why}; the cloud saw no more than ${JSON.stringify(this.#seen)}`));
+      const late = setTimeout(() => fail("too late"), DEADLINE_MS);
       this.#changed = () => {
-        if (this.#seen.length < count) return;
+        const isThere = this.#seen.length >= count;
+        if (!isThere && this.#failure === undefined) return;
         clearTimeout(late);
-        resolve(undefined);
+        if (isThere) resolve(undefined);
+        else fail(String(this.#failure));
       };
       this.#changed();
     });
@@ -196,12 +207,16 @@ class Stage {
     this.#startedChromium ??= launch();
     const page = await (await this.#startedChromium).newPage();
     const told = /** @type {string[]} */ ([]);
-    page.on("pageerror", (error) => told.push(error.message));
+    const wrong = (/** @type {string} */ text) => {
+      told.push(text);
+      app.fails(text);
+    };
+    page.on("pageerror", (error) => wrong(error.message));
     page.on("console", (message) => {
-      if (message.type() === "error" && !isNetworkReport(message.text())) told.push(message.text());
+      if (message.type() === "error" && !isNetworkReport(message.text())) wrong(message.text());
     });
     await page.goto(url);
-    await app.lives(() => told.join("\n"));
+    await app.lives();
     await page.close();
     assert.deepEqual(told, [], "it is quiet");
   }
@@ -227,11 +242,12 @@ class Stage {
    */
   async runs(app, command, args, env = {}) {
     const program = this.spawn(command, args, { CLOUD: app.cloud, APP: app.name, ...env });
-    const failed = program.ended.then((code) => {
-      if (code !== 0) throw new Error(`${app.name}: ended with ${code}\n${program.output()}`);
-    });
-    await Promise.all([failed, app.lives(program.output)]);
-    return program.output();
+    program.ended.then(
+      (code) => code !== 0 && app.fails(`ended with ${code}`),
+      (error) => app.fails(error.message),
+    );
+    await app.lives(program.output);
+    assert.equal(await program.ended, 0, program.output());
   }
 
   /**
@@ -261,7 +277,7 @@ class Stage {
       // What npm and the runner of this very test set is not for the apps.
       env: { PATH: process.env.PATH, HOME: this.folder, ...env },
       stdio: ["ignore", "pipe", "pipe"],
-      timeout: DEADLINE_MS,
+      timeout: PROGRAM_MS,
     });
     let output = "";
     let heard = () => {};
