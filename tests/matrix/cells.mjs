@@ -30,7 +30,7 @@ export const CELLS = [
   { family: "pages", cell: "`<script type=module>`", browsers: ["Chromium", "Firefox"] },
   { family: "pages", cell: "module worker", browsers: ["Chromium", "Firefox"] },
   { family: "pages", cell: "shared worker", browsers: ["Chromium", "Firefox"] },
-  { family: "pages", cell: "service worker", browsers: ["Chromium"] },
+  { family: "pages", cell: "service worker", browsers: ["Chromium", "Firefox"] },
   { family: "pages", cell: "module worker by Vite", tool: "vite", browsers: ["Chromium"] },
   { family: "pages", cell: "module worker by webpack", tool: "webpack", browsers: ["Chromium"] },
   { family: "pages", cell: "wasm as a file", browsers: ["Chromium", "Firefox"] },
