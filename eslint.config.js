@@ -30,8 +30,22 @@ export default tseslint.config(
     files: ["tests/**/*.{js,mjs}", "bench/**/*.{js,mjs}", "pkg-template/*.mjs"],
     languageOptions: { globals: globals.node },
   },
+  // Bundled into CommonJS.
+  {
+    files: ["pkg-template/node.js", "pkg-template/node-globals.js"],
+    languageOptions: { globals: { require: "readonly" } },
+    rules: { "@typescript-eslint/no-require-imports": "off" },
+  },
   // End-to-end tests hand functions to a page, where `window` is.
   { files: ["tests/e2e/**", "bench/cycles/page.mjs"], languageOptions: { globals: globals.browser } },
+  // What runs in pages, in workers and in Node.
+  {
+    files: ["tests/matrix/fixtures/**"],
+    languageOptions: {
+      globals: { ...globals.browser, ...globals.worker, ...globals.node },
+      parserOptions: { ecmaFeatures: { jsx: true } },
+    },
+  },
   { files: ["www/**/*.{js,mjs}"], languageOptions: { globals: globals.browser } },
   {
     files: ["examples/captions-*/**/*.{js,jsx}"],
@@ -40,6 +54,7 @@ export default tseslint.config(
   { files: ["examples/*-node/**/*.js", "examples/*.mjs"], languageOptions: { globals: globals.node } },
   // `any` in a published type is a promise to its user, not a slip.
   { files: ["**/*.d.ts"], rules: { "@typescript-eslint/no-explicit-any": "off" } },
+  { files: ["**/*.cts"], rules: { "@typescript-eslint/no-require-imports": "off" } },
   {
     files: ["**/*.cjs"],
     languageOptions: { sourceType: "commonjs", globals: globals.node },

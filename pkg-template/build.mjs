@@ -153,7 +153,12 @@ await bundle("manual.js", "manual.js", { format: "esm" });
 await bundle("core.js", "core.cjs", { format: "cjs" });
 await bundle("index-cjs.js", "index.cjs", { format: "cjs" });
 await bundle("manual-cjs.js", "manual.cjs", { format: "cjs" });
-await bundle("node.js", "node.cjs", { format: "cjs", platform: "node", external: ["ws"] });
+await bundle("node.js", "node.cjs", {
+  format: "cjs",
+  platform: "node",
+  external: ["ws"],
+  inject: [join(template, "node-globals.js")],
+});
 await copyFile(wasmFile, join(outDir, "tpa-session.wasm"));
 await copy("node-esm.js", "node.js");
 await bundleServer("server.js", "esm", "./index.js");

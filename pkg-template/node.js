@@ -1,9 +1,22 @@
 /** The package in Node, which had no global WebSocket before version 22. */
+import { setWebSocketImport } from "bindgen:js/platform.js";
 import bytes from "bindgen:tpa_session_bg.wasm";
-import { bring, setWebSocketImport } from "package:core";
 
-export { TpaConnectionError, TpaRequestError, TpaSession } from "package:core";
+import { bring } from "./wasm.js";
+
+export { TpaConnectionError, TpaRequestError, TpaSession } from "./session.js";
 
 bring(bytes);
-// The catch tells bundlers that the package may be absent.
-setWebSocketImport(() => import("ws").then((ws) => ws.default).catch(() => undefined));
+// In a try, which tells bundlers that the package may be absent. By require(), which Jest has
+// without a flag; by import() where a bundle is a module and leaves the package out.
+setWebSocketImport(async () => {
+  try {
+    return require("ws");
+  } catch {
+    try {
+      return (await import("ws")).default;
+    } catch {
+      return undefined;
+    }
+  }
+});

@@ -23,7 +23,7 @@ export class Firefox {
     this.#session = session;
   }
 
-  /** @param {import("node:test").TestContext} context */
+  /** @param {{ after(end: () => unknown): unknown }} context a test's, or what ends it instead */
   static async start(context) {
     // Ports of its own, so that others may run beside it.
     const driver = spawn(GECKODRIVER, ["--port=0", "--websocket-port=0"], {

@@ -57,10 +57,11 @@ export class Cloud {
    * Starts one on a free port.
    *
    * @param {Record<string, string>} serve folders by the path at which they are served
+   * @param {string[]} options more options of the cloud
    */
-  static async start(serve = DEMO) {
+  static async start(serve = DEMO, ...options) {
     const folders = Object.entries(serve).flatMap(([at, folder]) => ["--serve", `${at}=${folder}`]);
-    const child = spawn(CLOUD, ["--listen", "127.0.0.1:0", ...folders], {
+    const child = spawn(CLOUD, ["--listen", "127.0.0.1:0", ...folders, ...options], {
       stdio: ["ignore", "pipe", "pipe"],
     });
     let log = "";

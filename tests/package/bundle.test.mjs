@@ -7,33 +7,43 @@ import { build } from "esbuild";
 
 import { project } from "./support.mjs";
 
+/** What comes of a connection to nobody, by a bundle; `ws` is beside the bundle or nowhere. */
+async function kindOfFailure(format, ws) {
+  const place = project({ ws });
+  try {
+    const outfile = join(place.folder, format === "esm" ? "out.mjs" : "out.cjs");
+    const source = `
+      import { TpaSession } from "tpa-session";
+      delete globalThis.WebSocket;
+      const options = { packageName: "a", apiKey: "k", logLevel: "silent", maxReconnectAttempts: 0 };
+      const session = new TpaSession({ ...options, augmentOSWebsocketUrl: "ws://127.0.0.1:1" });
+      session.connect("u-a").catch((error) => console.log(error.kind));`;
+    const result = await build({
+      stdin: { contents: source, resolveDir: place.folder },
+      bundle: true,
+      platform: "node",
+      external: ws ? ["ws"] : [],
+      format,
+      outfile,
+      logLevel: "silent",
+    });
+    assert.deepEqual(result.errors, []);
+    const run = format === "esm" ? 'await import("./out.mjs");' : 'await import("./out.cjs");';
+    const { code, output } = await place.app("run.mjs", run);
+    assert.equal(code, 0, output);
+    return output.trim();
+  } finally {
+    place.remove();
+  }
+}
+
 for (const format of ["esm", "cjs"]) {
   test(`bundled for Node as ${format} without ws, it says what to install`, async () => {
-    const place = project({ ws: false });
-    try {
-      await place.app("app.mjs", "");
-      const outfile = join(place.folder, format === "esm" ? "out.mjs" : "out.cjs");
-      const source = `
-        import { TpaSession } from "tpa-session";
-        delete globalThis.WebSocket;
-        const session = new TpaSession({ packageName: "a", apiKey: "k", logLevel: "silent" });
-        session.connect("u-a").catch((error) => console.log(error.kind));`;
-      const result = await build({
-        stdin: { contents: source, resolveDir: place.folder },
-        bundle: true,
-        platform: "node",
-        format,
-        outfile,
-        logLevel: "silent",
-      });
-      assert.deepEqual(result.errors, []);
-      const run = format === "esm" ? 'await import("./out.mjs");' : 'await import("./out.cjs");';
-      const { code, output } = await place.app("run.mjs", run);
-      assert.equal(code, 0, output);
-      assert.equal(output, "Unsupported\n");
-    } finally {
-      place.remove();
-    }
+    assert.equal(await kindOfFailure(format, false), "Unsupported");
+  });
+
+  test(`bundled for Node as ${format} with ws beside it, it finds it`, async () => {
+    assert.equal(await kindOfFailure(format, true), "Abnormal");
   });
 }
 

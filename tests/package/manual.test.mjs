@@ -119,7 +119,7 @@ test("two copies of the package do not disturb each other", async () => {
 
 test("loaded after the entry that brings its own, it leaves the sessions of that alone", () => {
   const require = createRequire(import.meta.url);
-  const inlined = require(join(pkg, "node.cjs"));
+  const inlined = require(join(pkg, "index.cjs"));
   const session = new inlined.TpaSession({ packageName: "a", apiKey: "k" });
   const manual = require(join(pkg, "manual.cjs"));
   assert.equal(manual.TpaSession, inlined.TpaSession);

@@ -45,6 +45,9 @@ cargo xtask <command>
       web             the wasm in Node, Chromium and Firefox, against a real cloud
       js              unit tests of the JavaScript modules (tests/js)
       package         the packed package as its user installs it (tests/package)
+      sdk             the platform's own SDK against the cloud (tests/sdk)
+      matrix          the packed package in runtimes, bundlers, test runners and
+                      frameworks (tests/matrix; docs/where-it-runs.md)
       e2e             the demo page in a browser (tests/e2e)
   sim [options]       live through sessions in virtual time, alone in a world that does its
                       worst, and several of them with the cloud; in a release build

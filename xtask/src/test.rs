@@ -17,13 +17,14 @@ use crate::process;
 type Part = (&'static str, fn(&mut Report));
 
 /// All parts, in the order in which they run: what fails soonest comes first.
-const PARTS: [Part; 7] = [
+const PARTS: [Part; 8] = [
     ("lint", lint::run),
     ("core", native::run),
     ("web", web::run),
     ("js", js::unit),
     ("package", js::package),
     ("sdk", js::sdk),
+    ("matrix", js::matrix),
     ("e2e", js::end_to_end),
 ];
 

@@ -22,16 +22,25 @@ pub fn package(report: &mut Report) {
 
 /// The cloud, as a client sees it that is not ours.
 pub fn sdk(report: &mut Report) {
-    let folder = "tests/sdk";
-    match npm::get_in(&workspace::root().join(folder)) {
-        Ok(()) => run(report, folder, false),
-        Err(error) => report.fail(folder, error),
-    }
+    run_with_packages(report, "tests/sdk", false);
+}
+
+/// The packed package in every runtime, bundler, test runner and framework.
+pub fn matrix(report: &mut Report) {
+    run_with_packages(report, "tests/matrix", true);
 }
 
 /// The demo page, in a browser.
 pub fn end_to_end(report: &mut Report) {
     run(report, "tests/e2e", true);
+}
+
+/// Runs the tests of a folder that has packages of its own.
+fn run_with_packages(report: &mut Report, folder: &str, in_browser: bool) {
+    match npm::get_in(&workspace::root().join(folder)) {
+        Ok(()) => run(report, folder, in_browser),
+        Err(error) => report.fail(folder, error),
+    }
 }
 
 /// Runs all `*.test.js` and `*.test.mjs` in a folder. The tests start clouds of

@@ -1,0 +1,57 @@
+/**
+ * The places where the package is run: one entry for each row of docs/where-it-runs.md.
+ *
+ * @typedef {object} Cell
+ * @property {string} family the test file that has it
+ * @property {string} cell
+ * @property {string} [tool] the npm package whose version counts, as package.json here names it
+ * @property {string} [version] where no npm package has it
+ * @property {("Chromium" | "Firefox")[]} [browsers] in which its page is opened
+ */
+/** @type {Cell[]} */
+export const CELLS = [
+  { family: "runtimes with ws", cell: "Node with `ws`, `import`", version: "20 in CI" },
+  { family: "runtimes with ws", cell: "Node with `ws`, `require`", version: "20 in CI" },
+  { family: "runtimes", cell: "Node 22, `import`", tool: "node-22" },
+  { family: "runtimes", cell: "Node 22, `require`", tool: "node-22" },
+  { family: "runtimes", cell: "Node 24, `import`", tool: "node-24" },
+  { family: "runtimes", cell: "Node 24, `require`", tool: "node-24" },
+  { family: "runtimes", cell: "Deno, `import`", tool: "@deno/linux-x64-glibc" },
+  { family: "runtimes", cell: "Deno, `require`", tool: "@deno/linux-x64-glibc" },
+  { family: "runtimes", cell: "Bun, `import`", tool: "@oven/bun-linux-x64" },
+  { family: "runtimes", cell: "Bun, `require`", tool: "@oven/bun-linux-x64" },
+  { family: "runtimes", cell: "webpack, for Node", tool: "webpack" },
+  { family: "bundlers", cell: "Vite, dev server", tool: "vite", browsers: ["Chromium"] },
+  { family: "bundlers", cell: "Vite, build", tool: "vite", browsers: ["Chromium", "Firefox"] },
+  { family: "bundlers", cell: "webpack", tool: "webpack", browsers: ["Chromium"] },
+  { family: "bundlers", cell: "Rollup", tool: "rollup", browsers: ["Chromium"] },
+  { family: "bundlers", cell: "esbuild", tool: "esbuild", browsers: ["Chromium"] },
+  { family: "bundlers", cell: "Parcel", tool: "parcel", browsers: ["Chromium"] },
+  { family: "pages", cell: "`<script type=module>`", browsers: ["Chromium", "Firefox"] },
+  { family: "pages", cell: "module worker", browsers: ["Chromium", "Firefox"] },
+  { family: "pages", cell: "shared worker", browsers: ["Chromium", "Firefox"] },
+  { family: "pages", cell: "service worker", browsers: ["Chromium", "Firefox"] },
+  { family: "pages", cell: "module worker by Vite", tool: "vite", browsers: ["Chromium"] },
+  { family: "pages", cell: "module worker by webpack", tool: "webpack", browsers: ["Chromium"] },
+  { family: "pages", cell: "wasm as a file", browsers: ["Chromium", "Firefox"] },
+  { family: "pages", cell: "wasm as a file by Vite", tool: "vite", browsers: ["Chromium"] },
+  { family: "pages", cell: "wasm as a file by webpack", tool: "webpack", browsers: ["Chromium"] },
+  { family: "runners", cell: "Jest, `require`", tool: "jest" },
+  { family: "runners", cell: "Jest, `import`", tool: "jest" },
+  { family: "runners", cell: "Jest, jsdom", tool: "jest-environment-jsdom" },
+  { family: "runners", cell: "Vitest", tool: "vitest" },
+  { family: "runners", cell: "Vitest, jsdom", tool: "vitest" },
+  { family: "typescript", cell: "TypeScript 5, `node16`", tool: "typescript-5" },
+  { family: "typescript", cell: "TypeScript 5, `node16`, CommonJS", tool: "typescript-5" },
+  { family: "typescript", cell: "TypeScript 5, `nodenext`", tool: "typescript-5" },
+  { family: "typescript", cell: "TypeScript 5, `nodenext`, CommonJS", tool: "typescript-5" },
+  { family: "typescript", cell: "TypeScript 5, `bundler`", tool: "typescript-5" },
+  { family: "typescript", cell: "TypeScript 7, `node16`", tool: "typescript" },
+  { family: "typescript", cell: "TypeScript 7, `node16`, CommonJS", tool: "typescript" },
+  { family: "typescript", cell: "TypeScript 7, `nodenext`", tool: "typescript" },
+  { family: "typescript", cell: "TypeScript 7, `nodenext`, CommonJS", tool: "typescript" },
+  { family: "typescript", cell: "TypeScript 7, `bundler`", tool: "typescript" },
+  { family: "rendering", cell: "Next.js, Turbopack", tool: "next", browsers: ["Chromium"] },
+  { family: "rendering", cell: "Next.js, webpack", tool: "next", browsers: ["Chromium"] },
+  { family: "rendering", cell: "React, rendered with Vite", tool: "react", browsers: ["Chromium"] },
+];

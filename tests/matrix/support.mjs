@@ -1,0 +1,353 @@
+/**
+ * What the cells share: the packed package in a folder of an app, a cloud that serves the folder
+ * and tells what it saw of each app, and the browsers. The cloud is the witness: a cell passes
+ * when the cloud saw its app's whole life.
+ */
+import assert from "node:assert/strict";
+import { spawn } from "node:child_process";
+import { cpSync, mkdirSync, readFileSync, readdirSync, writeFileSync } from "node:fs";
+import { dirname, join } from "node:path";
+import { createInterface } from "node:readline";
+import { Readable } from "node:stream";
+import { after, before, describe, test } from "node:test";
+import { fileURLToPath } from "node:url";
+
+import { Firefox } from "../e2e/firefox.mjs";
+import { Cloud, isNetworkReport, launch } from "../e2e/support.mjs";
+import { project } from "../package/support.mjs";
+import { CELLS } from "./cells.mjs";
+
+export const here = dirname(fileURLToPath(import.meta.url));
+
+/** Two, since a cell waits for its tool as often as it works. */
+const CONCURRENCY = 2;
+/** Only ever used up by a cell that fails. */
+const DEADLINE_MS = 60_000;
+/** Longest time that a program may take: a build, on a machine that has much else to do. */
+const PROGRAM_MS = 240_000;
+
+/** The life of an app, as its cloud sees it. */
+const LIFE = [
+  "acked",
+  "heard on connection 1",
+  "closed 1006",
+  "acked",
+  "heard on connection 2",
+  "closed 1000",
+];
+
+/** A file of one of the packages of the matrix. @param {string} path */
+export const tool = (path) => join(here, "node_modules", path);
+
+/** Where a page finds what bundlers find by its name. */
+const PATHS = {
+  '"tpa-session"': '"/node_modules/tpa-session/index.js"',
+  '"tpa-session/manual"': '"/node_modules/tpa-session/manual.js"',
+};
+
+/**
+ * Writes the fixtures into the folder of an app, and into `unbundled/` as pages without a bundler
+ * have them.
+ *
+ * @param {string} folder
+ */
+function writeFixtures(folder) {
+  const from = join(here, "fixtures");
+  cpSync(from, folder, { recursive: true });
+  mkdirSync(join(folder, "unbundled"));
+  for (const file of readdirSync(from).filter((file) => /^[^.]+\.m?js$/.test(file))) {
+    let source = readFileSync(join(from, file), "utf8");
+    for (const [name, path] of Object.entries(PATHS)) source = source.replace(name, path);
+    writeFileSync(join(folder, "unbundled", file), source);
+  }
+}
+
+/** One app, and what the cloud saw of it. */
+export class App {
+  /** @type {string[]} */
+  #seen = [];
+  /** @type {string | undefined} */
+  #failure;
+  #changed = () => {};
+  #url;
+
+  /**
+   * @param {string} name
+   * @param {string} url of the cloud
+   */
+  constructor(name, url) {
+    this.#url = url;
+    this.name = `org.matrix.${name.toLowerCase().replaceAll(/\W+/g, "_")}`;
+    this.cloud = `${url.replace("http", "ws")}/tpa-ws`;
+    this.query = `?${new URLSearchParams({ cloud: this.cloud, app: this.name })}`;
+  }
+
+  /** @param {any} event of the cloud */
+  saw({ type, layout, code }) {
+    if (type === "acked") this.#seen.push(type);
+    else if (type === "display") this.#seen.push(layout.text);
+    else if (type === "closed") this.#seen.push(`closed ${code}`);
+    this.#changed();
+  }
+
+  /** Its surroundings know already that nothing will come of it. @param {string} why */
+  fails(why) {
+    this.#failure ??= why;
+    this.#changed();
+  }
+
+  /**
+   * Lives through the app's life with it: cuts the line once the app has heard something.
+   *
+   * @param {() => string} told what the app's surroundings have to say where it fails
+   */
+  async lives(told = () => "") {
+    try {
+      await this.#until(2);
+      const { status } = await fetch(`${this.#url}/faults`, {
+        method: "POST",
+        headers: { "content-type": "application/json" },
+        body: JSON.stringify({ fault: "cut", packageName: this.name }),
+      });
+      assert.equal(status, 202);
+      await this.#until(LIFE.length);
+      assert.deepEqual(this.#seen, LIFE);
+    } catch (error) {
+      throw new Error(`${this.name}: ${error.message}\n${told()}`, { cause: error });
+    }
+  }
+
+  /** @param {number} count */
+  #until(count) {
+    return new Promise((resolve, reject) => {
+      const fail = (/** @type {string} */ why) =>
+        reject(new Error(`${why}; the cloud saw no more than ${JSON.stringify(this.#seen)}`));
+      const late = setTimeout(() => fail("too late"), DEADLINE_MS);
+      this.#changed = () => {
+        const isThere = this.#seen.length >= count;
+        if (!isThere && this.#failure === undefined) return;
+        clearTimeout(late);
+        if (isThere) resolve(undefined);
+        else fail(String(this.#failure));
+      };
+      this.#changed();
+    });
+  }
+}
+
+/** What the cells of one file share. */
+class Stage {
+  /** @type {Map<string, App>} */
+  #apps = new Map();
+  /** @type {(() => unknown)[]} */
+  #endings = [];
+  #watching = new AbortController();
+  /** One after the other: it has one window. @type {Promise<unknown>} */
+  #firefox = Promise.resolve();
+  /** @type {Promise<Firefox> | undefined} */
+  #startedFirefox;
+  /** @type {ReturnType<typeof launch> | undefined} */
+  #startedChromium;
+
+  /** @param {Needs} needs */
+  async start({ ws = false, prepare }) {
+    this.place = project({ ws });
+    this.folder = this.place.folder;
+    writeFixtures(this.folder);
+    await prepare?.(this);
+    this.server = await Cloud.start({ "/": this.folder }, "--stream-interval", "50ms");
+    const { body } = await fetch(`${this.server.url}/events`, { signal: this.#watching.signal });
+    this.#watch(/** @type {any} */ (body)).catch(() => {});
+  }
+
+  async stop() {
+    this.#watching.abort();
+    await (await this.#startedChromium)?.close();
+    for (const ending of this.#endings) await ending();
+    await this.server?.kill();
+    this.place?.remove();
+  }
+
+  /** Copies a folder of the app, for a cell that writes into it. @param {string} from @param {string} to */
+  copy(from, to) {
+    cpSync(join(this.folder, from), join(this.folder, to), { recursive: true });
+    return to;
+  }
+
+  /** @param {ReadableStream} body */
+  async #watch(body) {
+    for await (const line of createInterface(Readable.fromWeb(/** @type {any} */ (body)))) {
+      if (!line.startsWith("data:")) continue;
+      const event = JSON.parse(line.slice("data:".length));
+      this.#apps.get(event.packageName)?.saw(event);
+    }
+  }
+
+  /** @param {string} name */
+  app(name) {
+    const app = new App(name, this.server.url);
+    this.#apps.set(app.name, app);
+    return app;
+  }
+
+  /**
+   * Opens a page, in which an app lives its life.
+   *
+   * @param {string} browser
+   * @param {App} app
+   * @param {string} url of the page; a path is one in the folder of the app
+   */
+  open(browser, app, url) {
+    const { href } = new URL(url + app.query, this.server.url);
+    return browser === "Firefox" ? this.#inFirefox(app, href) : this.#inChromium(app, href);
+  }
+
+  /** @param {App} app @param {string} url */
+  async #inChromium(app, url) {
+    this.#startedChromium ??= launch();
+    const page = await (await this.#startedChromium).newPage();
+    const told = /** @type {string[]} */ ([]);
+    const wrong = (/** @type {string} */ text) => {
+      told.push(text);
+      app.fails(text);
+    };
+    page.on("pageerror", (error) => wrong(error.message));
+    page.on("console", (message) => {
+      if (message.type() === "error" && !isNetworkReport(message.text())) wrong(message.text());
+    });
+    await page.goto(url);
+    await app.lives();
+    await page.close();
+    assert.deepEqual(told, [], "it is quiet");
+  }
+
+  /** @param {App} app @param {string} url */
+  #inFirefox(app, url) {
+    this.#startedFirefox ??= Firefox.start({ after: (ending) => this.#endings.push(ending) });
+    const opened = this.#firefox.then(async () => {
+      await (await this.#startedFirefox).open(url);
+      await app.lives();
+    });
+    this.#firefox = opened.catch(() => {});
+    return opened;
+  }
+
+  /**
+   * Runs a program until it ends by itself; while it runs an app lives its life.
+   *
+   * @param {App} app
+   * @param {string} command
+   * @param {string[]} args
+   * @param {Record<string, string>} [env]
+   */
+  async runs(app, command, args, env = {}) {
+    const program = this.spawn(command, args, { CLOUD: app.cloud, APP: app.name, ...env });
+    program.ended.then(
+      (code) => code !== 0 && app.fails(`ended with ${code}`),
+      (error) => app.fails(error.message),
+    );
+    await app.lives(program.output);
+    assert.equal(await program.ended, 0, program.output());
+  }
+
+  /**
+   * Runs a program that has no app in it until it ends; gives what it said.
+   *
+   * @param {string} command
+   * @param {string[]} args
+   * @param {Record<string, string>} [env]
+   */
+  async succeeds(command, args, env) {
+    const { ended, output } = this.spawn(command, args, env);
+    const code = await ended;
+    if (code !== 0) throw new Error(`${command} ${args.join(" ")} ended with ${code}\n${output()}`);
+    return output();
+  }
+
+  /**
+   * A program in the folder of the app.
+   *
+   * @param {string} command
+   * @param {string[]} args
+   * @param {Record<string, string>} [env]
+   */
+  spawn(command, args, env = {}) {
+    const child = spawn(command, args, {
+      cwd: this.folder,
+      // What npm and the runner of this very test set is not for the apps.
+      env: { PATH: process.env.PATH, HOME: this.folder, ...env },
+      stdio: ["ignore", "pipe", "pipe"],
+      timeout: PROGRAM_MS,
+    });
+    let output = "";
+    let heard = () => {};
+    for (const stream of [child.stdout, child.stderr]) {
+      stream.on("data", (data) => {
+        output += data;
+        heard();
+      });
+    }
+    const ended = new Promise((resolve, reject) => {
+      child.on("error", reject);
+      child.on("close", (code, signal) => resolve(code ?? signal));
+    });
+    /** Waits until it has said something. @param {RegExp} pattern */
+    const says = (pattern) =>
+      new Promise((resolve, reject) => {
+        heard = () => {
+          const match = pattern.exec(output);
+          if (match) resolve(match);
+        };
+        heard();
+        ended.then((code) => reject(new Error(`${command} ended with ${code}\n${output}`)), reject);
+      });
+    const stop = () => {
+      child.kill();
+      return ended;
+    };
+    return { ended, output: () => output, says, stop };
+  }
+}
+
+/**
+ * @typedef {object} Needs
+ * @property {boolean} [ws] whether the package `ws` is installed too
+ * @property {(stage: Stage) => unknown} [prepare] what else the folder of the apps needs
+ */
+
+/**
+ * @callback How
+ * @param {Stage} stage
+ * @param {import("node:test").TestContext} context
+ * @param {string} cell
+ * @returns {unknown} the address of the page, where there is one
+ */
+
+/**
+ * Declares the tests of a family: each of its cells, and in each of its browsers.
+ *
+ * @param {string} family
+ * @param {Record<string, How>} how each cell is made
+ * @param {Needs} [needs]
+ */
+export function cells(family, how, needs = {}) {
+  const own = CELLS.filter((cell) => cell.family === family);
+  const stage = new Stage();
+  describe(family, { concurrency: CONCURRENCY }, () => {
+    before(() => stage.start(needs));
+    after(() => stage.stop());
+    test("each cell of the list is here, and no other", () => {
+      assert.deepEqual(
+        Object.keys(how),
+        own.map(({ cell }) => cell),
+      );
+    });
+    for (const { cell, browsers = [] } of own) {
+      test(cell, async (t) => {
+        const url = await how[cell](stage, t, cell);
+        for (const browser of browsers)
+          await t.test(browser, () => stage.open(browser, stage.app(`${cell} ${browser}`), String(url)));
+      });
+    }
+  });
+}
