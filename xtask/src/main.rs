@@ -19,6 +19,7 @@ mod link;
 mod npm;
 mod page;
 mod process;
+mod publish;
 mod sim;
 mod snip;
 mod test;
@@ -71,6 +72,7 @@ cargo xtask <command>
   bench cloud [options]
                       ten thousand connections to tpa-cloud, and as many messages as it can
                       send, beside a plain server in Node; bench/results/cloud.md
+  publish [--dry-run] build the package and publish it to npm, with provenance; from CI
   help                this text
 
 A command gets what it needs by itself: the wasm target by rustup (or, on
@@ -125,6 +127,7 @@ fn run(arguments: &[&str]) -> Result<ExitCode, String> {
         "pictures" => no_arguments(rest)
             .and_then(|()| page::pictures())
             .map(|()| ExitCode::SUCCESS),
+        "publish" => publish::run(rest).map(|()| ExitCode::SUCCESS),
         "herd" => herd::run(rest).map(|()| ExitCode::SUCCESS),
         "bench" => bench::run(rest).map(|()| ExitCode::SUCCESS),
         link::CALLED_BY => link::run(arguments),
