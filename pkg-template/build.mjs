@@ -14,6 +14,7 @@ import { brotliCompressSync, constants } from "node:zlib";
 
 import { build } from "esbuild";
 
+import { billOfMaterials, components, notices } from "./components.mjs";
 import { encode } from "./inline.js";
 import { minify, slim } from "./minify.mjs";
 import { split } from "./streams.js";
@@ -28,9 +29,9 @@ const minified = minify(join(bindgenDir, "tpa_session_bg.wasm"), wasmFile);
 const INTERNAL = new RegExp(
   `^(?:${[
     "__destroy_into_raw|__wbg_ptr|_wbg_cb_unref|cnt|takeHandlers",
-    "active|attach|attached|control|controlTypes|deliverFrame|deliverStream|detach|emit|handler",
-    "handlers|heardAt|malformed|promise|receiveBinary|receiveText|received|remove|renamed|reserved",
-    "session|unheard|incomplete|note|noted|quiet|wanted|put|overhear|follow|changed",
+    "active|attach|attached|control|controlTypes|deliverFrame|deliverStream|detach|dispatcher|emit|handler",
+    "handlers|heard|heardAt|malformed|promise|receiveBinary|receiveText|received|remove|renamed|reserved",
+    "session|unheard|incomplete|note|noted|quiet|wanted|put|overhear|follow|changed|httpUrl|takeConfig",
   ].join("|")})$`,
 );
 
@@ -56,13 +57,8 @@ function inlined(wasm, platform) {
     };`;
 }
 
-/**
- * Resolves `bindgen:` to what wasm-bindgen made, and `package:` to what differs between the
- * entry points.
- *
- * @param {string} start the module that starts the wasm
- */
-async function bindgen(start) {
+/** Resolves `bindgen:` to what wasm-bindgen made, and `package:` to what is made here. */
+async function bindgen() {
   const modules = await snippets();
   return {
     name: "bindgen",
@@ -71,7 +67,12 @@ async function bindgen(start) {
         path: "imports",
         namespace: "bindgen",
       }));
-      esbuild.onResolve({ filter: /^package:start$/ }, () => ({ path: join(template, start) }));
+      esbuild.onResolve({ filter: /^package:core$/ }, () => ({ path: "./core.cjs", external: true }));
+      esbuild.onResolve({ filter: /^package:node-globals$/ }, () => ({
+        path: join(template, "node-globals.js"),
+        // It is imported for nothing else, and package.json says that nothing here has any.
+        sideEffects: true,
+      }));
       esbuild.onResolve({ filter: /^package:wasm-size$/ }, () => ({
         path: "wasm-size",
         namespace: "bindgen",
@@ -101,7 +102,7 @@ async function bindgen(start) {
   };
 }
 
-async function bundle(entry, outfile, { start = "start-inlined.js", ...options }) {
+async function bundle(entry, outfile, options) {
   await build({
     entryPoints: [join(template, entry)],
     outfile: join(outDir, outfile),
@@ -111,8 +112,30 @@ async function bundle(entry, outfile, { start = "start-inlined.js", ...options }
     target: "es2022",
     legalComments: "none",
     logLevel: "warning",
-    plugins: [await bindgen(start)],
+    plugins: [await bindgen()],
     ...options,
+  });
+}
+
+/**
+ * The host for servers, beside the entry point that it shares its sessions' class with. It is
+ * small enough, next to the wasm, to stay readable in a stack trace.
+ */
+async function bundleServer(outfile, format, main) {
+  await build({
+    entryPoints: [join(template, "server/index.js")],
+    outfile: join(outDir, outfile),
+    bundle: true,
+    format,
+    target: "es2022",
+    logLevel: "warning",
+    plugins: [
+      {
+        name: "main",
+        setup: (esbuild) =>
+          esbuild.onResolve({ filter: /^tpa-session$/ }, () => ({ path: main, external: true })),
+      },
+    ],
   });
 }
 
@@ -131,25 +154,28 @@ function brotli(bytes) {
 await rm(outDir, { recursive: true, force: true });
 await mkdir(outDir, { recursive: true });
 await bundle("index.js", "index.js", { format: "esm" });
-await bundle("index.js", "index.cjs", { format: "cjs" });
-await bundle("node.js", "node.cjs", {
-  format: "cjs",
-  platform: "node",
-  external: ["ws"],
-  inject: [join(template, "node-globals.js")],
-});
-await bundle("manual.js", "manual.js", { format: "esm", start: "start-manual.js" });
-await bundle("manual.js", "manual.cjs", { format: "cjs", start: "start-manual.js" });
+await bundle("manual.js", "manual.js", { format: "esm" });
+await bundle("core.js", "core.cjs", { format: "cjs" });
+await bundle("index-cjs.js", "index.cjs", { format: "cjs" });
+await bundle("manual-cjs.js", "manual.cjs", { format: "cjs" });
+await bundle("node.js", "node.cjs", { format: "cjs", platform: "node", external: ["ws"] });
 await copyFile(wasmFile, join(outDir, "tpa-session.wasm"));
 await copy("node-esm.js", "node.js");
+await bundleServer("server.js", "esm", "./index.js");
+await bundleServer("server.cjs", "cjs", "./node.cjs");
+await copy("server-esm.js", "server-node.js");
 await copy("package.json", "package.json");
-for (const types of ["index", "manual", "streams", "frames", "parts"]) {
+for (const types of ["index", "manual", "server", "streams", "frames", "parts", "compatible"]) {
   const source = await readFile(join(template, `${types}.d.ts`), "utf8");
   await writeFile(join(outDir, `${types}.d.ts`), source);
   // What a file of CommonJS imports is of CommonJS too.
   await writeFile(join(outDir, `${types}.d.cts`), source.replace(/("\.\/\w+)\.js"/g, '$1.cjs"'));
 }
 await copyFile(join(root, "LICENSE"), join(outDir, "LICENSE"));
+const crates = components();
+await writeFile(join(outDir, "THIRD-PARTY-NOTICES"), notices(crates));
+const manifest = JSON.parse(await readFile(join(template, "package.json"), "utf8"));
+await writeFile(join(outDir, "sbom.cdx.json"), JSON.stringify(billOfMaterials(crates, manifest), null, 1));
 await copyFile(join(root, "README.md"), join(outDir, "README.md"));
 
 const wasm = await readFile(wasmFile);

@@ -124,6 +124,52 @@ export interface RtmpStreamStatus extends Frame {
   errorDetails?: string;
 }
 
+export interface ManagedStreamStatus extends Frame {
+  status: "initializing" | "preparing" | "active" | "stopping" | "stopped" | "error";
+  streamId?: string;
+  hlsUrl?: string;
+  dashUrl?: string;
+  webrtcUrl?: string;
+  previewUrl?: string;
+  thumbnailUrl?: string;
+  message?: string;
+}
+
+export interface StreamCheck extends Frame {
+  hasActiveStream: boolean;
+  streamInfo?: {
+    type: "managed" | "unmanaged";
+    streamId: string;
+    status: string;
+    rtmpUrl?: string;
+    hlsUrl?: string;
+    dashUrl?: string;
+    [field: string]: unknown;
+  };
+}
+
+/** What the glasses are like. Battery levels are percent. */
+export interface DeviceFacts {
+  connected?: boolean;
+  modelName?: string;
+  wifiConnected?: boolean;
+  wifiSsid?: string;
+  wifiLocalIp?: string;
+  batteryLevel?: number;
+  charging?: boolean;
+  caseBatteryLevel?: number;
+  caseCharging?: boolean;
+  caseOpen?: boolean;
+  caseRemoved?: boolean;
+  hotspotEnabled?: boolean;
+  hotspotSsid?: string;
+}
+
+export interface DeviceStateUpdate extends Frame {
+  /** Those that changed. */
+  state: DeviceFacts;
+}
+
 /** Payloads by the name of the event. */
 export interface FrameEvents {
   settings_update: SettingsUpdate;
@@ -133,6 +179,8 @@ export interface FrameEvents {
   dashboard_mode_change: DashboardModeChange;
   dashboard_always_on_change: DashboardAlwaysOnChange;
   permission_error: PermissionError;
+  /** Each of its details. */
+  permission_denied: PermissionErrorDetail;
   app_stopped: AppStopped;
   app_message_received: AppMessage;
   app_user_joined: AppUserChange;
@@ -142,4 +190,7 @@ export interface FrameEvents {
   photo_response: PhotoResponse;
   audio_play_response: AudioPlayResponse;
   rtmp_stream_status: RtmpStreamStatus;
+  managed_stream_status: ManagedStreamStatus;
+  stream_status_check_response: StreamCheck;
+  device_state_update: DeviceStateUpdate;
 }

@@ -1,11 +1,14 @@
 /// <reference lib="esnext.disposable" />
+import type { SessionShortcuts } from "./compatible.js";
 import type { AppSetting, Capabilities, FrameEvents, OutgoingMessage } from "./frames.js";
 import type {
   Audio,
   Camera,
   Dashboard,
+  DeviceState,
   Events,
   Layouts,
+  Led,
   Location,
   SendResult,
   Settings,
@@ -13,6 +16,7 @@ import type {
 } from "./parts.js";
 import type { Stream, StreamData, StreamIterator } from "./streams.js";
 
+export type * from "./compatible.js";
 export type * from "./frames.js";
 export type * from "./parts.js";
 export type * from "./streams.js";
@@ -76,6 +80,10 @@ export interface SessionOptions {
   augmentOSWebsocketUrl?: string | (() => string | Promise<string>);
   /** The same under the platform's newer name. */
   mentraOSWebsocketUrl?: string | (() => string | Promise<string>);
+  /** For code that the Node SDK ran before; it is not needed, as the session's id names the user. */
+  userId?: string;
+  /** As above; it is not used. */
+  appServer?: unknown;
   /** Whether a lost connection is made again. Default `true`. */
   autoReconnect?: boolean;
   /** Attempts to reconnect before giving up: 0, 1, 2 … or `Infinity`. Default 3. */
@@ -210,6 +218,9 @@ export interface SendOptions {
   ttl?: number;
 }
 
+/** A stream by name; of a rate the cloud is not told. */
+export type StreamRequest = string | { stream: string; rate?: string };
+
 /** Why an app leaves for good. */
 export type ReleaseReason = "switching_clouds" | "clean_shutdown" | "user_logout";
 
@@ -247,7 +258,7 @@ export type EventName = keyof LifecycleEvents | keyof FrameEvents | Stream | (st
 /** A request to the cloud that was refused, or got no answer. */
 export class TpaRequestError extends Error {
   readonly name: "TpaRequestError";
-  readonly code: "REFUSED" | "TIMEOUT" | "DROPPED" | "SESSION_OVER";
+  readonly code: "REFUSED" | "TIMEOUT" | "DROPPED" | "SESSION_OVER" | "CANCELLED";
 }
 
 /** The session is over before it was connected. */
@@ -260,8 +271,10 @@ export class TpaConnectionError extends Error {
   readonly attempts: number;
 }
 
+declare const Shortcuts: new () => SessionShortcuts;
+
 /** One app's session with the cloud, over as many sockets as it takes. */
-export class TpaSession {
+export class TpaSession extends Shortcuts {
   /** @throws {TypeError} naming the option, its value and what is allowed. */
   constructor(options: SessionOptions);
 
@@ -329,6 +342,8 @@ export class TpaSession {
   readonly camera: Camera;
   readonly audio: Audio;
   readonly location: Location;
+  readonly led: Led;
+  readonly device: { readonly state: DeviceState };
 
   /** What the glasses can do, as far as the cloud has told. */
   readonly capabilities: Capabilities | null;
@@ -347,8 +362,8 @@ export class TpaSession {
   leaveAppRoom(roomId: string): void;
 
   /** Asks the cloud for streams. The list is told anew after every reconnect. */
-  subscribe(streams: string | string[]): void;
-  unsubscribe(streams: string | string[]): void;
+  subscribe(streams: StreamRequest | StreamRequest[]): void;
+  unsubscribe(streams: StreamRequest | StreamRequest[]): void;
 
   /** The streams asked for, and those that handlers listen to. */
   readonly subscriptions: string[];

@@ -1,2 +1,8 @@
 /** The package where there is a global WebSocket: browsers, workers, bundlers. */
+import bytes from "bindgen:tpa_session_bg.wasm";
+
+import { bring } from "./wasm.js";
+
 export { TpaConnectionError, TpaRequestError, TpaSession } from "./session.js";
+
+bring(bytes);

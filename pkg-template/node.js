@@ -1,8 +1,12 @@
 /** The package in Node, which had no global WebSocket before version 22. */
-import { setWebSocketImport } from "bindgen:js/platform.js";
+import "package:node-globals";
 
-export { TpaConnectionError, TpaRequestError, TpaSession } from "./session.js";
+import bytes from "bindgen:tpa_session_bg.wasm";
+import { bring, setWebSocketImport } from "package:core";
 
+export { TpaConnectionError, TpaRequestError, TpaSession } from "package:core";
+
+bring(bytes);
 // In a try, which tells bundlers that the package may be absent. By require(), which Jest has
 // without a flag; by import() where a bundle is a module and leaves the package out.
 setWebSocketImport(async () => {

@@ -1,18 +1,24 @@
 /** The parts of a session: `session.events`, `session.layouts` and so on. They speak to the session, whatever socket it has. */
 import type {
   AppConfig,
+  AppMessage,
+  AppRoomUpdate,
   AppSetting,
+  AppUserChange,
   AudioPlayResponse,
   CapabilitiesUpdate,
   DashboardAlwaysOnChange,
   DashboardMode,
   DashboardModeChange,
+  DeviceFacts,
+  ManagedStreamStatus,
   PermissionError,
   PermissionErrorDetail,
   PhotoResponse,
   RtmpStreamStatus,
+  StreamCheck,
 } from "./frames.js";
-import type { DisconnectedEvent, Handler, ReconnectingEvent } from "./index.js";
+import type { DisconnectedEvent, EventName, EventPayload, Handler, ReconnectingEvent } from "./index.js";
 import type * as streams from "./streams.js";
 
 /** Takes a handler away again; to call it twice is no harm. */
@@ -24,16 +30,29 @@ export type SendResult = "sent" | "queued" | "dropped";
 /** `session.events`: handlers by name. Who listens to a stream subscribes to it. */
 export interface Events {
   /** As `session.on`. */
-  on<S extends streams.Stream>(stream: S, handler: Handler<streams.StreamData<S>>): Undo;
+  on<E extends EventName>(event: E, handler: Handler<EventPayload<E>>): Undo;
+  /** Calls the handlers as if it had come, for an app's own tests. */
+  emit<E extends EventName>(event: E, data: EventPayload<E>): void;
+  /** As `session.subscriptions`. */
+  getRegisteredStreams(): string[];
   onTranscription(handler: Handler<streams.TranscriptionData>): Undo;
-  /** @throws {TypeError} for what is no language with its country, such as `en-US`. */
-  onTranscriptionForLanguage(language: string, handler: Handler<streams.TranscriptionData>): Undo;
+  /**
+   * @param options what the cloud is told with the language; `true` is short for the first.
+   * @throws {TypeError} for what is neither a language with its country, such as `en-US`, nor `auto`.
+   */
+  onTranscriptionForLanguage(
+    language: string,
+    handler: Handler<streams.TranscriptionData>,
+    options?: boolean | { disableLanguageIdentification?: boolean; hints?: string[] },
+  ): Undo;
   /** @throws {TypeError} as above. */
   onTranslationForLanguage(
     sourceLanguage: string,
     targetLanguage: string,
     handler: Handler<streams.TranslationData>,
   ): Undo;
+  /** The same. */
+  ontranslationForLanguage: Events["onTranslationForLanguage"];
   onHeadPosition(handler: Handler<streams.HeadPosition>): Undo;
   onButtonPress(handler: Handler<streams.ButtonPress>): Undo;
   onTouchEvent(handler: Handler<streams.TouchEvent>): Undo;
@@ -62,6 +81,10 @@ export interface Events {
   onCapabilitiesUpdate(handler: Handler<CapabilitiesUpdate>): Undo;
   onDashboardModeChange(handler: Handler<DashboardModeChange>): Undo;
   onDashboardAlwaysOnChange(handler: Handler<DashboardAlwaysOnChange>): Undo;
+  onAppMessage(handler: Handler<AppMessage>): Undo;
+  onAppUserJoined(handler: Handler<AppUserChange>): Undo;
+  onAppUserLeft(handler: Handler<AppUserChange>): Undo;
+  onAppRoomUpdated(handler: Handler<AppRoomUpdate>): Undo;
   /** All settings, when the user has changed one. */
   onSettingsUpdate(handler: Handler<AppSetting[]>): Undo;
   /** As `session.settings.onValueChange`. */
@@ -90,6 +113,17 @@ export interface Layouts {
   showDashboardCard(leftText: string, rightText: string, options?: LayoutOptions): SendResult;
   /** @param data base64, at most 1,000,000 characters. */
   showBitmapView(data: string, options?: LayoutOptions): SendResult;
+  /**
+   * The glasses themselves go from picture to picture.
+   * @param intervalMs default 1650.
+   * @returns `stop` clears the view.
+   */
+  showBitmapAnimation(
+    frames: string[],
+    intervalMs?: number,
+    repeat?: boolean,
+    options?: LayoutOptions,
+  ): { stop: () => void };
   clearView(options?: { view?: View }): SendResult;
 }
 
@@ -127,12 +161,20 @@ export interface Settings {
   has(key: string): boolean;
   getSetting(key: string): AppSetting | undefined;
   getConfig(): AppConfig | null;
+  /** Sets them as if the cloud had told them; gives what changed. */
+  updateSettings(settings: AppSetting[]): SettingsChange;
   /** Called with all that changed, those of the first ack included. */
   onChange(handler: Handler<SettingsChange>): Undo;
   onValueChange<T = any>(key: string, handler: (value: T, previous: T | undefined) => void): Undo;
   /** A setting of the system. */
   getMentraOS<T = any>(key: string, otherwise?: T): T;
   onMentraosChange<T = any>(key: string, handler: (value: T, previous: T | undefined) => void): Undo;
+  /** As `getMentraOS`. */
+  getMentraosSetting: Settings["getMentraOS"];
+  /** As `onMentraosChange`. */
+  onMentraosSettingChange: Settings["onMentraosChange"];
+  /** As `onMentraosChange`. */
+  onMentraosSettingsChange: Settings["onMentraosChange"];
 }
 
 export interface PhotoRequestOptions {
@@ -143,32 +185,149 @@ export interface PhotoRequestOptions {
   compress?: "none" | "medium" | "heavy";
 }
 
+/** Where a managed stream can be watched. */
+export interface ManagedStreamUrls {
+  hlsUrl: string;
+  dashUrl: string;
+  webrtcUrl?: string;
+  previewUrl?: string;
+  thumbnailUrl?: string;
+  streamId?: string;
+}
+
 /** `session.camera`. */
 export interface Camera {
   /** Rejects with a `TpaRequestError`. A lost connection does not end the wait, 30 s do. */
   requestPhoto(options?: PhotoRequestOptions): Promise<PhotoResponse>;
+  hasPhotoPendingRequest(requestId: string): boolean;
+  /** Rejects the request; tells whether there was one. */
+  cancelPhotoRequest(requestId: string): boolean;
+  /** Tells how many there were. */
+  cancelAllPhotoRequests(): number;
+  /** Photos, and streams. */
+  cancelAllRequests(): { photoRequests: number };
+
+  /** Streams to an RTMP server. */
   startStream(options: { rtmpUrl: string; [option: string]: unknown }): SendResult;
   stopStream(options?: { streamId?: string }): SendResult;
+  /** From `startStream` until the cloud tells that it is over. */
+  isCurrentlyStreaming(): boolean;
+  getCurrentStreamUrl(): string | undefined;
+  /** The last that was told. */
+  getStreamStatus(): RtmpStreamStatus | undefined;
   onStreamStatus(handler: Handler<RtmpStreamStatus>): Undo;
+  subscribeToStreamStatusUpdates(): void;
+  unsubscribeFromStreamStatusUpdates(): void;
+
+  /** Streams through the cloud. Rejects with a `TpaRequestError`, after 30 s at the latest. */
+  startManagedStream(options?: {
+    quality?: "720p" | "1080p";
+    enableWebRTC?: boolean;
+    [option: string]: unknown;
+  }): Promise<ManagedStreamUrls>;
+  stopManagedStream(): SendResult;
+  isManagedStreamActive(): boolean;
+  getManagedStreamUrls(): ManagedStreamUrls | undefined;
+  onManagedStreamStatus(handler: Handler<ManagedStreamStatus>): Undo;
+  /** Asks whether there is a stream, whoever started it. Rejects with a `TpaRequestError`. */
+  checkExistingStream(): Promise<StreamCheck>;
 }
 
 export interface AudioPlayOptions {
   audioUrl: string;
-  /** 0 to 1. */
+  /** 0 to 1. Default 1. */
   volume?: number;
+  /** Default `true`. */
   stopOtherAudio?: boolean;
+  /** Default 0; of speech 2. */
   trackId?: number;
 }
 
+export interface SpeakOptions extends Omit<AudioPlayOptions, "audioUrl"> {
+  voice_id?: string;
+  model_id?: string;
+  voice_settings?: {
+    stability?: number;
+    similarity_boost?: number;
+    style?: number;
+    use_speaker_boost?: boolean;
+    speed?: number;
+  };
+}
+
+/** What became of a sound. */
+export type AudioPlayResult = Pick<AudioPlayResponse, "success" | "error" | "duration">;
+
 /** `session.audio`. */
 export interface Audio {
-  /** Rejects with a `TpaRequestError`. A lost connection does not end the wait, 30 s do. */
-  playAudio(options: AudioPlayOptions): Promise<AudioPlayResponse>;
+  /**
+   * Resolves when the sound is over, or at once for one that plays beside others. Rejects with a
+   * `TpaRequestError`. A lost connection does not end the wait, 60 s do.
+   */
+  playAudio(options: AudioPlayOptions): Promise<AudioPlayResult>;
+  /** Plays a text that the cloud reads out. */
+  speak(text: string, options?: SpeakOptions): Promise<AudioPlayResult>;
   stopAudio(trackId?: number): SendResult;
+  hasPendingRequest(requestId?: string): boolean;
+  getPendingRequestCount(): number;
+  getPendingRequestIds(): string[];
+  /** Rejects the request; tells whether there was one. */
+  cancelAudioRequest(requestId: string): boolean;
+  /** Tells how many there were. */
+  cancelAllAudioRequests(): number;
 }
 
 /** `session.location`. */
 export interface Location {
+  /** As `events.onLocation`; the cloud is not told of an accuracy. */
+  subscribeToStream(options: { accuracy?: string }, handler: Handler<streams.LocationUpdate>): Undo;
+  /** Takes the last of those handlers away. */
+  unsubscribeFromStream(): void;
   /** Asks once, without a subscription. Rejects with a `TpaRequestError`. */
   getLatestLocation(options?: { accuracy?: string }): Promise<streams.LocationUpdate>;
 }
+
+export type LedColor = "red" | "green" | "blue" | "orange" | "white";
+
+export interface LedOptions {
+  /** Default `"red"`. */
+  color?: LedColor;
+  /** ms. Default 1000. */
+  ontime?: number;
+  /** ms. Default 0. */
+  offtime?: number;
+  /** Default 1. */
+  count?: number;
+}
+
+/** `session.led`. Every method rejects with a `TypeError` for an unknown colour or a negative time. */
+export interface Led {
+  turnOn(options?: LedOptions): Promise<SendResult>;
+  turnOff(): Promise<SendResult>;
+  blink(color: LedColor, ontime: number, offtime: number, count: number): Promise<SendResult>;
+  solid(color: LedColor, duration: number): Promise<SendResult>;
+  /** The lights that the glasses have, as far as the cloud has told. */
+  getCapabilities(): {
+    id: string;
+    purpose: string;
+    isFullColor: boolean;
+    color?: string;
+    position?: string;
+  }[];
+}
+
+/** A value that changes. */
+export interface Observable<T> {
+  readonly value: T;
+  /** Called at once where the value is known, then at every change. */
+  onChange(handler: Handler<T>): Undo;
+  valueOf(): T;
+  toString(): string;
+}
+
+/** `session.device.state`: what the glasses are like, as far as the cloud has told; `null` before. */
+export type DeviceState = {
+  readonly [Fact in keyof DeviceFacts]-?: Observable<
+    Fact extends "connected" | "wifiConnected" ? boolean : NonNullable<DeviceFacts[Fact]> | null
+  >;
+} & { getSnapshot(): DeviceFacts };

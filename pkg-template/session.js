@@ -1,35 +1,79 @@
 /**
  * The classes of the package.
  *
- * `bindgen:` is what wasm-bindgen made, and `package:start` what makes the wasm run before the
- * first session; build.mjs resolves both.
+ * `bindgen:` is what wasm-bindgen made; build.mjs resolves it.
  */
 import { TpaConnectionError } from "bindgen:js/connection_error.js";
 import { Handlers } from "bindgen:js/dispatcher.js";
 import * as glue from "bindgen:tpa_session_bg.js";
-import { start } from "package:start";
 
 import { oneOf } from "./session/check.js";
+import { compatible } from "./session/compatible.js";
 import { Dashboard } from "./session/dashboard.js";
+import { Device } from "./session/device.js";
 import { Events } from "./session/events.js";
 import { Audio, Camera, Location } from "./session/glasses.js";
 import { Layouts } from "./session/layouts.js";
+import { Led } from "./session/led.js";
 import { Messages } from "./session/messages.js";
 import { RequestError as TpaRequestError } from "./session/request_error.js";
 import { Requests } from "./session/requests.js";
 import { Settings } from "./session/settings.js";
-import { checked, isStream, iterate } from "./session/streams.js";
+import { checked, isStream, iterate, named } from "./session/streams.js";
+import { TAKE } from "./session/take.js";
+import { start } from "./wasm.js";
 
 export { TpaConnectionError, TpaRequestError };
 
 const RELEASES = ["switching_clouds", "clean_shutdown", "user_logout"];
 
-export class TpaSession extends glue.TpaSession {
+/** The parts of a session, made when they are first needed: a session may be one of thousands. */
+const PARTS = {
+  settings: () => new Settings(new Handlers(), new Handlers()),
+  events: (session, handlers) => new Events(session, handlers),
+  layouts: (session) => new Layouts(session),
+  dashboard: (session) => new Dashboard(session),
+  camera: (session, _, requests) => new Camera(session, requests()),
+  audio: (session, _, requests) => new Audio(session, requests()),
+  location: (session, _, requests) => new Location(session, requests()),
+  led: (session, _, requests) => new Led(session, requests()),
+  device: () => new Device(new Handlers()),
+};
+
+/** The parts that must hear of frames, whoever listens to them. */
+const HEARD_BY = new Map(
+  Object.entries({
+    tpa_connection_ack: "settings",
+    settings_update: "settings",
+    augmentos_settings_update: "settings",
+    mentraos_settings_update: "settings",
+    dashboard_mode_changed: "dashboard",
+    dashboard_mode_change: "dashboard",
+    rtmp_stream_status: "camera",
+    managed_stream_status: "camera",
+    device_state_update: "device",
+  }),
+);
+
+export class TpaSession extends compatible(glue.TpaSession) {
   /** Kept here and not in the wasm, so that handlers which name the session do not keep it. */
   #handlers;
   #following = false;
+  #parts = {};
+  #requests;
   #messages;
   #capabilities = null;
+  #wifi = null;
+
+  static {
+    for (const [name, make] of Object.entries(PARTS)) {
+      Object.defineProperty(this.prototype, name, {
+        get() {
+          return (this.#parts[name] ??= make(this, this.#handlers, () => this.#ask()));
+        },
+      });
+    }
+  }
 
   constructor(options) {
     start();
@@ -37,18 +81,7 @@ export class TpaSession extends glue.TpaSession {
     this.packageName = options.packageName;
     this.#handlers = this.takeHandlers();
     this.#handlers.changed = () => this.#follow();
-    const requests = new Requests(this);
-    this.settings = new Settings(this, new Handlers(), new Handlers());
-    this.events = new Events(this);
-    this.layouts = new Layouts(this);
-    this.dashboard = new Dashboard(this);
-    this.camera = new Camera(this, requests);
-    this.audio = new Audio(this, requests);
-    this.location = new Location(requests);
-    this.#messages = new Messages(this, requests);
-    for (const source of ["tpa_connection_ack", "capabilities_update"]) {
-      this.on(source, ({ capabilities = this.#capabilities }) => (this.#capabilities = capabilities));
-    }
+    this.#handlers.heard = (type, frame) => this.#hear(type, frame);
   }
 
   connect(sessionId, { signal } = {}) {
@@ -90,8 +123,11 @@ export class TpaSession extends glue.TpaSession {
   }
 
   subscribe(streams) {
-    [streams].flat().forEach(checked);
-    super.subscribe(streams);
+    super.subscribe(named(streams).map(checked));
+  }
+
+  unsubscribe(streams) {
+    super.unsubscribe(named(streams));
   }
 
   get subscriptions() {
@@ -103,6 +139,14 @@ export class TpaSession extends glue.TpaSession {
     return this.#capabilities;
   }
 
+  getWifiStatus() {
+    return this.#capabilities?.hasWifi ? this.#wifi : null;
+  }
+
+  isWifiConnected() {
+    return this.getWifiStatus()?.connected === true;
+  }
+
   /** The part of the id before the package's name. */
   get userId() {
     const { sessionId, packageName } = this;
@@ -111,19 +155,19 @@ export class TpaSession extends glue.TpaSession {
   }
 
   broadcastToAppUsers(payload, roomId) {
-    return this.#messages.broadcast(payload, roomId);
+    return this.#talk().broadcast(payload, roomId);
   }
 
   sendDirectMessage(userId, payload) {
-    return this.#messages.direct(userId, payload);
+    return this.#talk().direct(userId, payload);
   }
 
   joinAppRoom(roomId, roomConfig) {
-    this.#messages.join(roomId, roomConfig);
+    this.#talk().join(roomId, roomConfig);
   }
 
   leaveAppRoom(roomId) {
-    this.#messages.leave(roomId);
+    this.#talk().leave(roomId);
   }
 
   /** Listens without asking for a stream. */
@@ -138,6 +182,27 @@ export class TpaSession extends glue.TpaSession {
 
   [Symbol.dispose ?? Symbol.for("Symbol.dispose")]() {
     this.disconnect();
+  }
+
+  #ask() {
+    return (this.#requests ??= new Requests(this));
+  }
+
+  #talk() {
+    return (this.#messages ??= new Messages(this, this.#ask()));
+  }
+
+  /** What the cloud tells of the session itself, whoever listens. */
+  #hear(type, frame) {
+    const part = HEARD_BY.get(type);
+    if (part !== undefined) this[part][TAKE](type, frame);
+    if (type === "glasses_connection_state") this.#wifi = frame?.wifi ?? null;
+    if (type === "tpa_connection_ack" || type === "capabilities_update") {
+      ({ capabilities: this.#capabilities = this.#capabilities } = frame);
+    }
+    if (type === "permission_error" && Array.isArray(frame.details)) {
+      for (const detail of frame.details) this.#handlers.emit("permission_denied", detail);
+    }
   }
 
   /** Tells the cloud once what many handlers want. */

@@ -2,14 +2,43 @@
 import imports from "bindgen:imports";
 import * as glue from "bindgen:tpa_session_bg.js";
 
-/** Whether it runs. */
-export let runs = false;
+import { explained } from "./obstacles.js";
 
-/** @param {WebAssembly.Module} module */
+let runs = false;
+/** @type {(() => Uint8Array) | undefined} */
+let provide;
+
+/**
+ * For an entry point that comes with the wasm: the first session makes it run.
+ * @param {() => Uint8Array} bytes
+ */
+export function bring(bytes) {
+  provide = bytes;
+}
+
+/**
+ * Once is enough: sessions live in the first one.
+ * @param {WebAssembly.Module} module
+ */
 export function run(module) {
+  if (runs) return;
   const wasm = new WebAssembly.Instance(module, imports).exports;
   glue.__wbg_set_wasm(wasm);
   // Only where the wasm has something to set up.
   wasm.__wbindgen_start?.();
   runs = true;
+}
+
+/** Makes sure that it runs. */
+export function start() {
+  if (runs) return;
+  if (provide === undefined) {
+    throw new Error("tpa-session: the wasm is not loaded; await load(…) of tpa-session/manual first");
+  }
+  try {
+    // Synchronous, so that a session can be made without waiting; the module is small.
+    run(new WebAssembly.Module(provide()));
+  } catch (error) {
+    throw explained(error);
+  }
 }

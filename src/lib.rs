@@ -9,6 +9,10 @@
 //!   compiled for wasm32 only.
 //!
 //! Nothing in [`session`] knows of `web`. A rule that is found in `web` is in the wrong place.
+//!
+//! Since [`session`] does no I/O, whole lives of it can be lived in virtual time
+//! (`tests/simulation`): alone among a network and a cloud that do their worst, and several of
+//! them with the decisions of `tpa-cloud`, which is made in the same way.
 
 pub mod session;
 #[cfg(target_arch = "wasm32")]

@@ -5,6 +5,7 @@ use std::net::SocketAddr;
 use std::path::{Path, PathBuf};
 use std::time::Duration;
 
+use clap::error::ErrorKind;
 use clap::parser::ValueSource;
 use clap::{ArgMatches, CommandFactory, FromArgMatches, Parser};
 use tpa_cloud::server::{Mount, ServerConfig, Token};
@@ -276,10 +277,24 @@ pub(crate) fn read() -> Result<ServerConfig, clap::Error> {
     let command = config_file::with_defaults(Arguments::command())?;
     let matches = command.try_get_matches()?;
     let arguments = Arguments::from_arg_matches(&matches)?;
+    arguments.check()?;
     Ok(arguments.into_config(&matches))
 }
 
 impl Arguments {
+    /// What one option by itself cannot tell.
+    fn check(&self) -> Result<(), clap::Error> {
+        if self.stale_after > self.ping_interval {
+            return Ok(());
+        }
+        let message = format!(
+            "--stale-after ({}) must be longer than --ping-interval ({}): an idle connection shows itself only by its pongs",
+            humantime::format_duration(self.stale_after),
+            humantime::format_duration(self.ping_interval)
+        );
+        Err(Self::command().error(ErrorKind::ValueValidation, message))
+    }
+
     fn into_config(self, matches: &ArgMatches) -> ServerConfig {
         let seeded = self.seed.map(SeededPlan::new).map(Plan::Seeded);
         let scripted = self.scenario.clone().map(Plan::Scenario);
@@ -420,6 +435,35 @@ mod tests {
             format!("{:?}", config.cloud),
             format!("{:?}", Config::default())
         );
+    }
+
+    #[test]
+    fn a_connection_must_have_time_to_pong() {
+        let check = |options: &[&str]| {
+            let options = [&["tpa-cloud"], options].concat();
+            let matches = Arguments::command().get_matches_from(options);
+            Arguments::from_arg_matches(&matches).unwrap().check()
+        };
+        assert!(check(&["--ping-interval", "44s"]).is_ok());
+        for wrong in [["--ping-interval", "45s"], ["--stale-after", "1s"]] {
+            let said = check(&wrong).unwrap_err().to_string();
+            assert!(
+                said.contains("must be longer than --ping-interval"),
+                "{said}"
+            );
+        }
+    }
+
+    /// A seed that failed in a simulation fails in the same way here.
+    #[test]
+    fn a_seed_is_the_librarys_plan_of_that_seed() {
+        let matches = Arguments::command().get_matches_from(["tpa-cloud", "--seed", "7"]);
+        let arguments = Arguments::from_arg_matches(&matches).unwrap();
+        let Some(Plan::Seeded(plan)) = arguments.into_config(&matches).play else {
+            panic!("no plan of a seed");
+        };
+        let right = SeededPlan::new(7).take(100);
+        assert!(plan.take(100).eq(right));
     }
 
     #[test]

@@ -4,12 +4,14 @@ mod arriving;
 mod broadcasting;
 mod ending;
 mod faulting;
+mod knowing;
 mod playing;
 mod relaying;
 mod sending;
 mod starting;
 
 pub use broadcasting::FollowerId;
+pub use knowing::Part;
 pub use playing::Playing;
 pub use starting::WebhookAnswer;
 
@@ -148,6 +150,7 @@ impl Cloud {
         match input {
             Input::Gone => {
                 self.end(from, Ending::by_peer(close::ABNORMAL, ""));
+                self.forget_held(from);
                 self.effects.timers.stop(&Timer::Cut(from));
                 self.effects.links.remove(from);
             }
@@ -230,8 +233,10 @@ impl Cloud {
     }
 
     fn heard(&mut self, from: ConnectionId) {
-        let user = self.user_session_of(from);
-        if let Some(manager) = user.and_then(|user| self.sessions.get_mut(&user)) {
+        let link = self.effects.links.get(from);
+        if let Some(Stage::Member(_, user)) = link.map(|link| &link.stage)
+            && let Some(manager) = self.sessions.get_mut(user)
+        {
             manager.heard(from, self.effects.now());
         }
     }

@@ -84,6 +84,14 @@ pub enum Target {
 }
 
 impl Target {
+    /// The connection that is meant by name.
+    pub(crate) fn connection(&self) -> Option<ConnectionId> {
+        match self {
+            Self::Connection(id) => Some(*id),
+            Self::All | Self::Package(_) | Self::Session(_) => None,
+        }
+    }
+
     /// Whether `who` is meant.
     pub fn means(&self, who: &Identity) -> bool {
         match self {
@@ -144,6 +152,13 @@ impl FaultPlan {
     pub(crate) fn clear(&mut self, target: &Target) {
         self.armed
             .retain(|armed| *target != Target::All && armed.target != *target);
+    }
+
+    /// The connections that are meant by name.
+    pub(crate) fn connections(&self) -> impl Iterator<Item = ConnectionId> {
+        self.armed
+            .iter()
+            .filter_map(|armed| armed.target.connection())
     }
 
     /// Whether a socket is to be refused before anything is known of it.

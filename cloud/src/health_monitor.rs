@@ -38,6 +38,11 @@ impl HealthMonitor {
         }
     }
 
+    /// Whose silence is judged.
+    pub(crate) fn watched(&self) -> impl Iterator<Item = ConnectionId> {
+        self.last_seen.keys().copied()
+    }
+
     pub(crate) fn last_seen(&self, id: ConnectionId) -> Option<Instant> {
         self.last_seen.get(&id).copied()
     }

@@ -1,8 +1,9 @@
 //! A stand-in for AugmentOS Cloud on a developer's machine.
 //!
 //! Two halves. The **library** decides and does no I/O: [`Cloud`] is told what came in and what
-//! time it is, and answers with what is to go out. The [`server`] carries that out on real
-//! sockets. A test can run the library in virtual time, or the whole server on a free port.
+//! time it is, and answers with what is to go out. The `server`, a feature that is on by default,
+//! carries that out on real sockets. A test can run the library in virtual time, or the whole
+//! server on a free port.
 //!
 //! # The run loop
 //!
@@ -19,7 +20,7 @@
 //! subscriptions and the displays. Arrivals and closures reach all of them through one broadcast.
 //! Below the sessions, a link for each socket knows what the faults do to it.
 //!
-//! **Invariants.** Nothing but the [`server`] module touches a socket, a clock or a file. After a
+//! **Invariants.** Nothing but the `server` module touches a socket, a clock or a file. After a
 //! [`Fact::Closed`] no part holds anything of the connection but the mark that its socket is
 //! closing. There is at most one connection for each user session and package.
 
@@ -47,6 +48,7 @@ mod rooms;
 mod scenario;
 mod secret;
 mod seeded_plan;
+#[cfg(feature = "server")]
 pub mod server;
 mod session_manager;
 mod streams;
@@ -56,7 +58,7 @@ mod timers;
 
 pub use action::Action;
 pub use apps::WebhookCall;
-pub use cloud::{Cloud, FollowerId, Input, Playing, Refused, WebhookAnswer};
+pub use cloud::{Cloud, FollowerId, Input, Part, Playing, Refused, WebhookAnswer};
 pub use config::{ApiKey, Config};
 pub use displays::View;
 pub use effects::{Delivery, Output};

@@ -150,6 +150,10 @@ impl Links {
         self.links.get_mut(&id)
     }
 
+    pub(crate) fn iter(&self) -> impl Iterator<Item = (ConnectionId, &Link)> {
+        self.links.iter().map(|(id, link)| (*id, link))
+    }
+
     pub(crate) fn len(&self) -> usize {
         self.links.len()
     }

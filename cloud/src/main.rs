@@ -20,6 +20,7 @@ async fn main() -> ExitCode {
         .with_writer(io::stderr)
         .with_ansi(io::stderr().is_terminal())
         .init();
+    allow_connections(config.cloud.max_connections);
     let listen = config.listen;
     match run(config).await {
         Ok(()) => ExitCode::SUCCESS,
@@ -31,6 +32,25 @@ async fn main() -> ExitCode {
             eprintln!("tpa-cloud: {error}");
             ExitCode::FAILURE
         }
+    }
+}
+
+/// Open files beside those of TPAs: watchers, pages, what is served, the log.
+const SPARE_FILES: usize = 512;
+
+/// Every connection is an open file, and a shell allows a program few of them unless it asks.
+fn allow_connections(most: usize) {
+    let wanted = most.saturating_add(SPARE_FILES) as u64;
+    match rlimit::increase_nofile_limit(wanted) {
+        Ok(allowed) if allowed < wanted => {
+            tracing::info!(
+                allowed,
+                wanted,
+                "fewer open files than --max-connections needs"
+            );
+        }
+        Ok(_) => {}
+        Err(error) => tracing::info!(%error, "cannot ask for more open files"),
     }
 }
 

@@ -171,6 +171,11 @@ impl Metrics {
         }
     }
 
+    /// Whose lifetime is still to be noted.
+    pub(crate) fn alive(&self) -> impl Iterator<Item = ConnectionId> {
+        self.opened_at.keys().copied()
+    }
+
     pub(crate) fn received(&self, kind: &str, bytes: usize) {
         count(&self.frames_received, &[kind]);
         self.bytes_received.inc_by(bytes as u64);

@@ -5,6 +5,7 @@ use std::vec;
 
 use crate::action::Action;
 use crate::faults::Target;
+use crate::identity::ConnectionId;
 use crate::scenario::{Scenario, Step};
 use crate::seeded_plan::SeededPlan;
 use crate::time::Instant;
@@ -121,6 +122,12 @@ impl Players {
             .filter(|(_, player)| which(player))
             .map(|(id, _)| *id)
             .collect()
+    }
+
+    /// The connections that plans are played for by name.
+    pub(crate) fn connections(&self) -> impl Iterator<Item = ConnectionId> {
+        let players = self.playing.values();
+        players.filter_map(|player| player.target.connection())
     }
 
     pub(crate) fn len(&self) -> usize {

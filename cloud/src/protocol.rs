@@ -5,6 +5,7 @@
 
 use std::{fmt, iter};
 
+use serde::Serialize;
 use serde_json::{Map, Value, json};
 
 use crate::displays::View;
@@ -431,15 +432,27 @@ pub(crate) fn connection_error(code: &str, message: &str, at: &str) -> String {
         .to_string()
 }
 
+/// There are so many of these that they are written without a [`Value`] of their own.
+#[derive(Serialize)]
+#[serde(rename_all = "camelCase")]
+struct DataStream<'a> {
+    r#type: &'static str,
+    session_id: &'a str,
+    stream_type: &'a str,
+    data: &'a Value,
+    timestamp: &'a str,
+}
+
 pub(crate) fn data_stream(session_id: &str, stream: &str, data: &Value, at: &str) -> String {
-    json!({
-        "type": "data_stream",
-        "sessionId": session_id,
-        "streamType": stream,
-        "data": data,
-        "timestamp": at,
-    })
-    .to_string()
+    let frame = DataStream {
+        r#type: "data_stream",
+        session_id,
+        stream_type: stream,
+        data,
+        timestamp: at,
+    };
+    // Strings and a Value can always be written.
+    serde_json::to_string(&frame).unwrap_or_default()
 }
 
 pub(crate) fn custom_message(session_id: &str, data: &Value, at: &str) -> String {

@@ -1,9 +1,11 @@
 //! Reads what is to be made to happen from JSON; what is wrong with it is said by field.
 
+#[cfg(feature = "server")]
 mod app;
 mod fault;
 mod fields;
 mod frame;
+mod stop;
 
 use std::fmt;
 
@@ -11,10 +13,14 @@ use serde::Serialize;
 use serde_json::Value;
 
 use crate::action::Action;
-pub(crate) use app::{read_app, read_stop};
+#[cfg(feature = "server")]
+pub(crate) use app::read_app;
 pub use fault::read_fault;
 pub(crate) use fields::{Fields, TIME};
+#[cfg(feature = "server")]
 pub(crate) use frame::read_frame_request;
+#[cfg(feature = "server")]
+pub(crate) use stop::read_stop;
 
 /// Reads the body of any of the requests; which one it is, its fields tell.
 pub(crate) fn read_action(mut fields: Fields) -> Result<Action, BadRequest> {
@@ -26,7 +32,7 @@ pub(crate) fn read_action(mut fields: Fields) -> Result<Action, BadRequest> {
         Ok(Action::Frame { frame, target })
     } else if let Some(reason) = fields.take("stop") {
         fields.put("reason", reason);
-        let (target, reason) = app::stop_of(fields)?;
+        let (target, reason) = stop::stop_of(fields)?;
         Ok(Action::StopApps { target, reason })
     } else if fields.take("clear") == Some(Value::Bool(true)) {
         let target = fields.target()?;

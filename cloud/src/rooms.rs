@@ -81,6 +81,12 @@ impl Rooms {
         room.into_iter().flat_map(|room| room.members.values())
     }
 
+    /// Who is in any room; once for each.
+    pub(crate) fn all_members(&self) -> impl Iterator<Item = ConnectionId> {
+        let rooms = self.by_name.values();
+        rooms.flat_map(|room| room.members.keys().copied())
+    }
+
     fn rooms_of(&self, id: ConnectionId) -> Vec<String> {
         let rooms = self.by_name.iter();
         rooms

@@ -37,7 +37,8 @@ impl SeededPlan {
     }
 
     fn draw(&mut self) {
-        // Calm first, so that each fault meets clients that are well.
+        // Calm first, so that most faults meet clients that are well. After a lost ack it takes a
+        // client longer than the shortest calm to be so again.
         let calm = self.millis(6_000, 16_000);
         self.at += calm;
         match self.random.u32(0..11) {

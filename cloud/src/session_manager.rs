@@ -120,6 +120,16 @@ impl SessionManager {
         self.registry.iter()
     }
 
+    /// Whose silence is judged.
+    pub(crate) fn watched(&self) -> impl Iterator<Item = ConnectionId> {
+        self.health.watched()
+    }
+
+    /// Who has said what it wants to hear.
+    pub(crate) fn subscribers(&self) -> impl Iterator<Item = ConnectionId> {
+        self.subscriptions.subscribers()
+    }
+
     /// Whether a connection wants what a stream says.
     pub(crate) fn hears(&self, id: ConnectionId, stream: &str) -> bool {
         self.subscriptions.hears(id, stream)

@@ -33,6 +33,11 @@ impl Subscriptions {
         }
     }
 
+    /// Who has said what it wants to hear.
+    pub(crate) fn subscribers(&self) -> impl Iterator<Item = ConnectionId> {
+        self.by_connection.keys().copied()
+    }
+
     pub(crate) fn of(&self, id: ConnectionId) -> Vec<String> {
         let list = self
             .by_connection

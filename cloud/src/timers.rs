@@ -52,6 +52,31 @@ impl Timer {
             Self::Flap(id),
         ]
     }
+
+    /// Whether it is for a socket that is only closing: what is held for it goes out, and it is
+    /// cut.
+    pub(crate) fn sees_off(&self) -> bool {
+        matches!(self, Self::Release(_) | Self::Cut(_))
+    }
+
+    /// Whose deadline this is, where it is one connection's.
+    fn connection(&self) -> Option<ConnectionId> {
+        match self {
+            Self::Handshake(id)
+            | Self::Ping(id)
+            | Self::Stale(id)
+            | Self::Release(id)
+            | Self::Cut(id)
+            | Self::Overflow(id)
+            | Self::Thaw(id)
+            | Self::Flap(id) => Some(*id),
+            Self::Streams(_)
+            | Self::Audio(_)
+            | Self::Plan(_)
+            | Self::AppRestart(..)
+            | Self::DisplayEnd(..) => None,
+        }
+    }
 }
 
 /// The deadlines. Setting one that is set moves it.
@@ -92,6 +117,12 @@ impl Timers {
         let (_, timer) = self.by_time.pop_first()?;
         self.by_name.remove(&timer);
         Some(timer)
+    }
+
+    /// The deadlines that are set for connections, and for which.
+    pub(crate) fn of_connections(&self) -> impl Iterator<Item = (&Timer, ConnectionId)> {
+        let all = self.by_name.keys();
+        all.filter_map(|timer| Some((timer, timer.connection()?)))
     }
 
     pub(crate) fn next(&self) -> Option<(Instant, &Timer)> {

@@ -99,6 +99,22 @@ fn start() -> Running {
     Running::start(&mut tpa_cloud(&["--listen", "127.0.0.1:0"]))
 }
 
+/// A shell's own limit is often a thousand open files, far below `--max-connections`.
+#[cfg(unix)]
+#[test]
+fn it_takes_more_connections_than_a_shell_allows_open_files() {
+    let limited = format!(
+        "ulimit -Sn 40; exec {} --listen 127.0.0.1:0 --handshake-timeout 1h",
+        env!("CARGO_BIN_EXE_tpa-cloud")
+    );
+    let running = Running::start(Command::new("sh").args(["-c", &limited]));
+    let held: Vec<TcpStream> = (0..100)
+        .map(|_| TcpStream::connect(&running.addr).unwrap())
+        .collect();
+    assert_eq!(running.get("/healthz"), "ok\n");
+    drop(held);
+}
+
 #[test]
 fn it_says_where_it_listens_and_a_busy_port_is_one_clear_error() {
     let first = start();
@@ -127,6 +143,9 @@ fn file(name: &str, content: &str) -> PathBuf {
 
 fn get(addr: &str, path: &str) -> String {
     let mut stream = TcpStream::connect(addr).unwrap();
+    // Longer than anything takes; only a failing test waits for it.
+    let patience = Some(Duration::from_secs(10));
+    stream.set_read_timeout(patience).unwrap();
     let request = format!("GET {path} HTTP/1.1\r\nHost: {addr}\r\nConnection: close\r\n\r\n");
     stream.write_all(request.as_bytes()).unwrap();
     let mut answer = String::new();

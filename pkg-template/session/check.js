@@ -3,8 +3,8 @@
 /** Where a layout can be shown. */
 export const VIEWS = ["main", "dashboard", "always_on"];
 
-/** A language with its country, as the cloud writes it. */
-const LANGUAGE = /^[a-z]{2,3}-[A-Z]{2}$/;
+/** A language with its country, as the cloud writes it, or what stands for any. */
+const LANGUAGE = /^([a-z]{2,3}-[A-Z]{2}|auto|all)$/;
 
 /**
  * @param {string} name

@@ -1,5 +1,6 @@
 /** `session.dashboard`: what the app writes on the dashboard that is not its own. */
 import { oneOf, text } from "./check.js";
+import { TAKE } from "./take.js";
 
 /** The app whose dashboard it is. */
 const SYSTEM_DASHBOARD = "system.augmentos.dashboard";
@@ -12,6 +13,14 @@ export class Dashboard {
     this.content = new Content(session);
     if (session.packageName === SYSTEM_DASHBOARD) this.system = new System(session);
   }
+
+  /**
+   * @param {string} _type
+   * @param {any} frame
+   */
+  [TAKE](_type, { mode }) {
+    this.content[TAKE](mode);
+  }
 }
 
 class Content {
@@ -21,7 +30,11 @@ class Content {
   /** @param {any} session */
   constructor(session) {
     this.#session = session;
-    session.on("dashboard_mode_change", (/** @type {any} */ { mode }) => (this.#mode = mode));
+  }
+
+  /** @param {string} mode */
+  [TAKE](mode) {
+    this.#mode = mode;
   }
 
   /**

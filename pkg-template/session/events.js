@@ -22,17 +22,27 @@ const EVENTS = {
   onReconnecting: "reconnecting",
   onError: "error",
   onPermissionError: "permission_error",
+  onPermissionDenied: "permission_denied",
   onCapabilitiesUpdate: "capabilities_update",
   onDashboardModeChange: "dashboard_mode_change",
   onDashboardAlwaysOnChange: "dashboard_always_on_change",
+  onAppMessage: "app_message_received",
+  onAppUserJoined: "app_user_joined",
+  onAppUserLeft: "app_user_left",
+  onAppRoomUpdated: "app_room_updated",
 };
 
 export class Events {
   #session;
+  #handlers;
 
-  /** @param {any} session */
-  constructor(session) {
+  /**
+   * @param {any} session
+   * @param {import("../../src/web/js/dispatcher.js").Dispatcher} handlers of the session
+   */
+  constructor(session, handlers) {
     this.#session = session;
+    this.#handlers = handlers;
   }
 
   /**
@@ -44,11 +54,31 @@ export class Events {
   }
 
   /**
+   * As if it had come. The brackets keep the name, which is one of those that are shortened.
+   * @param {string} event
+   * @param {any} data
+   */
+  ["emit"](event, data) {
+    this.#handlers.heard(event, data);
+    this.#handlers.emit(event, data);
+  }
+
+  getRegisteredStreams() {
+    return this.#session.subscriptions;
+  }
+
+  /**
    * @param {string} code
    * @param {any} handler
+   * @param {any} [options] or whether not to look out for other languages
    */
-  onTranscriptionForLanguage(code, handler) {
-    return this.on(`transcription:${language("language", code)}`, handler);
+  onTranscriptionForLanguage(code, handler, options) {
+    const query = new URLSearchParams();
+    if (options === true || options?.disableLanguageIdentification)
+      query.set("no-language-identification", "true");
+    if (options?.hints?.length > 0) query.set("hints", options.hints.join(","));
+    const stream = [`transcription:${language("language", code)}`, ...(query.size > 0 ? [query] : [])];
+    return this.on(stream.join("?"), handler);
   }
 
   /**
@@ -80,14 +110,6 @@ export class Events {
     handler("handler", of);
     return this.on("custom_message", (/** @type {any} */ message) => {
       if (message?.action === action) of(message.payload);
-    });
-  }
-
-  /** @param {any} of called for each stream that was refused */
-  onPermissionDenied(of) {
-    handler("handler", of);
-    return this.on("permission_error", (/** @type {any} */ { details }) => {
-      for (const detail of Array.isArray(details) ? details : []) of(detail);
     });
   }
 

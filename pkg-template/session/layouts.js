@@ -62,6 +62,21 @@ export class Layouts {
     return this.#show({ layoutType: "bitmap_view", data }, options);
   }
 
+  /**
+   * The glasses themselves go from picture to picture.
+   * @param {string[]} frames
+   * @param {number} [interval]
+   * @param {boolean} [repeat]
+   * @param {Options} [options]
+   */
+  showBitmapAnimation(frames, interval = 1650, repeat = false, options) {
+    if (!(frames?.length > 0)) refuse("frames", "one bitmap or more", frames);
+    for (const frame of frames) text("frames", frame);
+    duration("intervalMs", interval);
+    this.#show({ layoutType: "bitmap_animation", frames, interval, repeat }, options);
+    return { stop: () => void this.clearView(options) };
+  }
+
   /** @param {Options} [options] */
   clearView(options) {
     return this.#show({ layoutType: "clear_view" }, options);

@@ -1,5 +1,6 @@
 /** `session.settings`: the app's settings as the user has them, and those of the system. */
-import { handler, text } from "./check.js";
+import { handler, refuse, text } from "./check.js";
+import { TAKE } from "./take.js";
 
 /**
  * @typedef {import("../../src/web/js/dispatcher.js").Handlers} Handlers
@@ -18,22 +19,24 @@ export class Settings {
   #systemChanges;
 
   /**
-   * @param {any} session
    * @param {Handlers} changes who wants to know of a change of the app's settings
    * @param {Handlers} systemChanges and of the system's
    */
-  constructor(session, changes, systemChanges) {
+  constructor(changes, systemChanges) {
     this.#changes = changes;
     this.#systemChanges = systemChanges;
-    session.on("tpa_connection_ack", (/** @type {any} */ ack) => {
-      if (isObject(ack.config)) this.#config = ack.config;
-      this.#take(ack.settings);
-      this.#takeSystem(ack.augmentosSettings ?? ack.mentraosSettings);
-    });
-    session.on("settings_update", (/** @type {any} */ frame) => this.#take(frame.settings));
-    for (const system of ["augmentos_settings_update", "mentraos_settings_update"]) {
-      session.on(system, (/** @type {any} */ frame) => this.#takeSystem(frame.settings));
-    }
+  }
+
+  /**
+   * @param {string} type
+   * @param {any} frame
+   */
+  [TAKE](type, frame) {
+    const { settings, config, augmentosSettings, mentraosSettings } = frame;
+    if (isObject(config)) this.#config = config;
+    if (type === "tpa_connection_ack" || type === "settings_update") this.updateSettings(settings);
+    else this.#takeSystem(settings);
+    this.#takeSystem(augmentosSettings ?? mentraosSettings);
   }
 
   /**
@@ -61,6 +64,15 @@ export class Settings {
 
   getConfig() {
     return this.#config ?? null;
+  }
+
+  /**
+   * Takes a config as if it had come with an ack.
+   * @param {any} config
+   */
+  takeConfig(config) {
+    if (!Array.isArray(config?.settings)) refuse("config", "an object with settings", config);
+    return (this.#config = config);
   }
 
   /** @param {any} of gets `{[key]: {oldValue, newValue}}` */
@@ -99,12 +111,15 @@ export class Settings {
     return settings.find((setting) => setting?.key === key)?.defaultValue;
   }
 
-  /** @param {any} settings */
-  #take(settings) {
-    if (!Array.isArray(settings)) return;
+  /**
+   * @param {any} settings
+   * @returns {object} what changed
+   */
+  updateSettings(settings) {
+    if (!Array.isArray(settings)) return {};
     const before = values(this.#settings);
     this.#settings = settings.filter((setting) => typeof setting?.key === "string");
-    tell(this.#changes, before, values(this.#settings));
+    return tell(this.#changes, before, values(this.#settings));
   }
 
   /** @param {any} settings */
@@ -151,7 +166,8 @@ function onKey(changes, key, of) {
 function tell(changes, before, after) {
   const keys = Object.keys({ ...before, ...after });
   const changed = keys.filter((key) => JSON.stringify(before[key]) !== JSON.stringify(after[key]));
-  if (changed.length === 0) return;
   const entries = changed.map((key) => [key, { oldValue: before[key], newValue: after[key] }]);
-  changes.emit("", Object.fromEntries(entries));
+  const change = Object.fromEntries(entries);
+  if (changed.length > 0) changes.emit("", change);
+  return change;
 }

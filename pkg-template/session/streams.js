@@ -21,6 +21,16 @@ const STREAMS = new Set([
   "calendar_event",
   "photo_taken",
   "custom_message",
+  "rtmp_stream_status",
+  "managed_stream_status",
+  "location_stream",
+  "core_status_update",
+  "video",
+  "start_app",
+  "stop_app",
+  "open_dashboard",
+  "photo_request",
+  "settings_update_request",
   "all",
   "*",
 ]);
@@ -34,12 +44,21 @@ export function isStream(event) {
 }
 
 /**
+ * The names of streams, one or many, of which some may be objects with a rate.
+ * @param {any} streams
+ * @returns {any[]}
+ */
+export function named(streams) {
+  return [streams].flat().map((stream) => stream?.stream ?? stream);
+}
+
+/**
  * The name of a stream, refused where the language in it is none.
  * @param {any} stream
  * @returns {any} what was given
  */
 export function checked(stream) {
-  const parts = typeof stream === "string" && /^(transcription|translation):(.*)/s.exec(stream);
+  const parts = typeof stream === "string" && /^(transcription|translation):([^?]*)/.exec(stream);
   const [, name, languages] = parts || [];
   if (languages !== undefined) {
     const [from, to, ...rest] = name === "translation" ? languages.split("-to-") : [languages, "en-US"];

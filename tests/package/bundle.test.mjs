@@ -1,6 +1,6 @@
-/** A program with the package in it, bundled into one file for Node, where ws may be absent or beside it. */
+/** A program with the package in it, bundled into one file. */
 import assert from "node:assert/strict";
-import { join } from "node:path";
+import { basename, join } from "node:path";
 import { test } from "node:test";
 
 import { build } from "esbuild";
@@ -46,3 +46,36 @@ for (const format of ["esm", "cjs"]) {
     assert.equal(await kindOfFailure(format, true), "Abnormal");
   });
 }
+
+test("bundled for a place that fetches, the server shares the session's one copy", async () => {
+  const place = project({ ws: true });
+  try {
+    const source = `
+      import { TpaSession } from "tpa-session";
+      import { createTpaServer } from "tpa-session/server";
+      export const server = (options) => createTpaServer(options);
+      export { TpaSession };`;
+    const result = await build({
+      stdin: { contents: source, resolveDir: place.folder },
+      bundle: true,
+      platform: "browser",
+      format: "esm",
+      outfile: join(place.folder, "worker.mjs"),
+      metafile: true,
+      logLevel: "silent",
+    });
+    const files = Object.keys(result.metafile.inputs).map((file) => basename(file));
+    assert.deepEqual(files.toSorted(), ["<stdin>", "index.js", "server.js"]);
+    const { output } = await place.app(
+      "run.mjs",
+      `import { server } from "./worker.mjs";
+       const { fetch, close } = server({ packageName: "a", apiKey: "k", onSession() {} });
+       const request = new Request("http://localhost/webhook", { method: "POST", body: "{}" });
+       console.log((await fetch(request)).status);
+       await close();`,
+    );
+    assert.equal(output, "400\n");
+  } finally {
+    place.remove();
+  }
+});

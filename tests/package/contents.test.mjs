@@ -23,21 +23,42 @@ test("the tarball has these files and no others", () => {
   assert.deepEqual(packed.files.toSorted(), [
     "LICENSE",
     "README.md",
+    "THIRD-PARTY-NOTICES",
+    "compatible.d.cts",
+    "compatible.d.ts",
+    "core.cjs",
+    "frames.d.cts",
+    "frames.d.ts",
     "index.cjs",
     "index.d.cts",
     "index.d.ts",
     "index.js",
+    "manual.cjs",
+    "manual.d.cts",
+    "manual.d.ts",
+    "manual.js",
     "node.cjs",
     "node.js",
     "package.json",
+    "parts.d.cts",
+    "parts.d.ts",
+    "sbom.cdx.json",
+    "server-node.js",
+    "server.cjs",
+    "server.d.cts",
+    "server.d.ts",
+    "server.js",
+    "streams.d.cts",
+    "streams.d.ts",
+    "tpa-session.wasm",
   ]);
 });
 
-test("what a browser loads is at most 28,500 bytes in brotli, wasm included", () => {
+test("what a browser loads is at most 35,400 bytes in brotli, wasm included", () => {
   const page = read("index.js");
   const params = { [constants.BROTLI_PARAM_QUALITY]: 11 };
   const delivered = brotliCompressSync(page, { params }).length;
-  assert.ok(delivered <= 28_500, `${delivered} bytes`);
+  assert.ok(delivered <= 35_400, `${delivered} bytes`);
 });
 
 test("what an install puts on disk is at most 600 kB, and nothing else comes along", () => {
@@ -47,13 +68,68 @@ test("what an install puts on disk is at most 600 kB, and nothing else comes alo
   assert.equal(manifest.scripts, undefined);
 });
 
+test("what is of others is named, with its licence, and nothing else is", () => {
+  const bill = JSON.parse(read("sbom.cdx.json"));
+  const notices = String(read("THIRD-PARTY-NOTICES"));
+  const names = bill.components.map(({ name }) => name);
+  for (const name of ["wasm-bindgen", "js-sys", "web-sys", "gloo-timers", "serde-wasm-bindgen", "fastrand"]) {
+    assert.ok(names.includes(name), name);
+  }
+  // Of the tests and of the other crates of this repository.
+  for (const name of ["tokio", "proptest", "syn", "tpa-session"]) assert.ok(!names.includes(name), name);
+  for (const { name, version, licenses } of bill.components) {
+    assert.ok(notices.includes(`${name} ${version} (`), name);
+    assert.match(licenses[0].expression, /MIT/, name);
+  }
+  assert.equal(bill.metadata.component.version, JSON.parse(read("package.json")).version);
+});
+
 test("a browser's files know nothing of Node", () => {
-  for (const file of ["index.js", "index.cjs"]) {
+  for (const file of ["index.js", "index.cjs", "server.js"]) {
     const text = String(read(file));
     assert.doesNotMatch(text, /["'](?:node:[a-z]+|ws|fs)["']/, file);
     assert.doesNotMatch(text, /import\.meta|\beval\(|new Function\(/, file);
   }
 });
+
+const SERVER = `import { createTpaServer, type TpaServer } from "tpa-session/server";
+import type { TpaSession } from "tpa-session";
+const server: TpaServer = createTpaServer({
+  packageName: "a",
+  apiKey: async () => "k",
+  async onSession(session, { sessionId, userId, settings }) {
+    const given: TpaSession = session;
+    void [given.state, sessionId.length, userId.length, settings.length];
+  },
+  onStop(reason, { session, kind }) {
+    void [reason.length, session.state, kind === "Exhausted"];
+  },
+  authorize: ({ url, header }) => url.includes("t") && header("x")?.length === 1,
+  clouds: ["localhost:8002"],
+  session: { maxReconnectAttempts: Infinity },
+});
+const session: TpaSession | undefined = server.sessions.get("user-a");
+void session;
+void server.close({ reason: "user_logout", timeout: 1 });
+// @ts-expect-error it is for the app to look at
+server.sessions.clear();
+// @ts-expect-error onSession is required
+createTpaServer({ packageName: "a", apiKey: "k" });
+// @ts-expect-error the key has its place
+createTpaServer({ packageName: "a", apiKey: "k", onSession() {}, session: { apiKey: "k" } });
+// @ts-expect-error there is no such reason
+void server.close({ reason: "bored" });
+`;
+
+const IN_NODE = `import { createServer } from "node:http";
+import { createTpaServer } from "tpa-session/server";
+const server = createTpaServer({ packageName: "a", apiKey: "k", onSession() {} });
+createServer(server.node).listen(7010);
+const answer: Promise<Response> = server.fetch(new Request("http://localhost/webhook"));
+void answer;
+// @ts-expect-error a handler is asked with a request
+void server.fetch("http://localhost/webhook");
+`;
 
 test("the types hold in strict mode under every way of resolving", () => {
   const { folder: place, remove } = project({ ws: false });
@@ -90,16 +166,28 @@ test("the types hold in strict mode under every way of resolving", () => {
        session.on("disconnected", ({ colour }) => void colour);
       `,
     );
+    writeFileSync(join(place, "server.ts"), SERVER);
+    writeFileSync(
+      join(place, "required.cts"),
+      `import { createTpaServer } from "tpa-session/server";
+       import { TpaSession } from "tpa-session";
+       const { sessions } = createTpaServer({ packageName: "a", apiKey: "k", onSession() {} });
+       const session: TpaSession | undefined = sessions.get("user-a");
+       void session;`,
+    );
+    writeFileSync(join(place, "node.ts"), IN_NODE);
     const tsc = join(root, "node_modules/typescript/bin/tsc");
-    for (const [module, resolution, lib] of [
-      ["node16", "node16", "es2022"],
-      ["nodenext", "nodenext", "es2022,dom"],
-      ["esnext", "bundler", "esnext,dom"],
+    const inNode = ["node.ts", "--typeRoots", join(root, "node_modules/@types"), "--types", "node"];
+    for (const [module, resolution, lib, ...files] of [
+      ["node16", "node16", "es2022", "app.ts", "server.ts", "required.cts"],
+      ["nodenext", "nodenext", "es2022,dom", "app.ts", "server.ts", "required.cts"],
+      ["esnext", "bundler", "esnext,dom", "app.ts", "server.ts"],
+      ["nodenext", "nodenext", "es2022", ...inNode],
     ]) {
       const flags = ["--strict", "--noEmit", "--skipLibCheck", "false", "--target", "es2022"];
       const { status, stdout } = spawnSync(
         process.execPath,
-        [tsc, ...flags, "--lib", lib, "--module", module, "--moduleResolution", resolution, "app.ts"],
+        [tsc, ...flags, "--lib", lib, "--module", module, "--moduleResolution", resolution, ...files],
         { cwd: place, encoding: "utf8" },
       );
       assert.equal(status, 0, `${resolution}: ${stdout}`);

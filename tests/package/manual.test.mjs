@@ -117,6 +117,15 @@ test("two copies of the package do not disturb each other", async () => {
   await Promise.all([connects(one), connects(two)]);
 });
 
+test("loaded after the entry that brings its own, it leaves the sessions of that alone", () => {
+  const require = createRequire(import.meta.url);
+  const inlined = require(join(pkg, "node.cjs"));
+  const session = new inlined.TpaSession({ packageName: "a", apiKey: "k" });
+  const manual = require(join(pkg, "manual.cjs"));
+  assert.equal(manual.TpaSession, inlined.TpaSession);
+  return manual.load(wasm).then(() => assert.equal(session.state, "idle"));
+});
+
 test("it is found by its name, by import and by require, and so is the wasm", async () => {
   const place = project({ ws: true });
   try {

@@ -101,6 +101,33 @@ test("import and require give the same class", async () => {
   assert.equal(output, "true\n");
 });
 
+test("import and require give the same server, whose sessions are of that class", async () => {
+  const { output } = await withWs.app(
+    "same-server.mjs",
+    `import { createRequire } from "node:module";
+     import { createServer } from "node:http";
+     import { TpaSession } from "tpa-session";
+     import { createTpaServer } from "tpa-session/server";
+     console.log(createTpaServer === createRequire(import.meta.url)("tpa-session/server").createTpaServer);
+     const server = createTpaServer({
+       packageName: "org.example.same",
+       apiKey: "dev-key",
+       onSession: (session) => console.log(session instanceof TpaSession),
+       session: { augmentOSWebsocketUrl: process.env.CLOUD + "/tpa-ws" },
+     });
+     const { status } = await server.fetch(
+       new Request("http://localhost/webhook", {
+         method: "POST",
+         body: JSON.stringify({ type: "session_request", sessionId: "u-org.example.same", userId: "u" }),
+       }),
+     );
+     console.log(status);
+     await server.close();`,
+    { CLOUD: server.url },
+  );
+  assert.equal(output, "true\ntrue\n200\n");
+});
+
 test("without a WebSocket it loads, and connect() says which package to install", async () => {
   const { code, output } = await withoutWs.app(
     "app.mjs",

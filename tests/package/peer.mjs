@@ -9,7 +9,9 @@ import { WebSocket, WebSocketServer } from "ws";
 
 import { pkg } from "./support.mjs";
 
-export const { TpaSession } = await import(pathToFileURL(join(pkg, "node.js")).href);
+export const { TpaConnectionError, TpaRequestError, TpaSession } = await import(
+  pathToFileURL(join(pkg, "node.js")).href
+);
 
 export const ID = "user-org.example.app";
 export const ACK = '{"type":"tpa_connection_ack","settings":[]}';

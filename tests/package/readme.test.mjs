@@ -1,14 +1,19 @@
-/** The README's app, as a reader would copy it. */
+/** The README's apps, as a reader would copy them. */
 import assert from "node:assert/strict";
 import { spawn } from "node:child_process";
+import { once } from "node:events";
 import { readFileSync, writeFileSync } from "node:fs";
+import { createServer } from "node:net";
 import { join } from "node:path";
 import { createInterface } from "node:readline";
 import { test } from "node:test";
 
 import { cloud, project, root } from "./support.mjs";
 
-const [, app] = /```js\n(.*?)```/s.exec(readFileSync(join(root, "README.md"), "utf8"));
+const [app, host] = Array.from(
+  readFileSync(join(root, "README.md"), "utf8").matchAll(/```js\n(.*?)```/gs),
+  ([, code]) => code,
+);
 
 test("the README's app connects, is cut and comes back", { timeout: 30_000 }, async () => {
   const place = project({ ws: true });
@@ -41,10 +46,50 @@ test("the README's app is as short as it says", () => {
   assert.ok(lines.length <= 15, `${lines.length} lines`);
 });
 
-/** Waits until the glasses show a caption. */
-async function shown(url) {
+test("the README's server is started for two users, stopped for one, and says goodbye", async () => {
+  const place = project({ ws: true });
+  const server = await cloud();
+  writeFileSync(join(place.folder, "host.mjs"), host);
+  const port = await freePort();
+  const child = spawn(process.execPath, ["host.mjs"], {
+    cwd: place.folder,
+    env: { ...process.env, PORT: port, CLOUD_HOST: new URL(server.url).host },
+  });
+  const packageName = "org.example.captions";
+  try {
+    const lines = createInterface({ input: child.stdout })[Symbol.asyncIterator]();
+    assert.equal((await lines.next()).value, "listening");
+    for (const userId of ["user1", "user2"]) {
+      const body = JSON.stringify({ packageName, userId, webhookUrl: `http://127.0.0.1:${port}/webhook` });
+      await fetch(`${server.url}/apps`, { method: "POST", body });
+      assert.equal((await lines.next()).value, `started for ${userId}`);
+      await shown(server.url, userId);
+    }
+    await fetch(`${server.url}/apps/${packageName}?userId=user1`, { method: "DELETE" });
+    assert.equal((await lines.next()).value, "stopped for user1: user_disabled");
+    child.kill();
+    assert.equal((await lines.next()).value, "stopped for user2: clean_shutdown");
+  } finally {
+    child.kill();
+    server.stop();
+    place.remove();
+  }
+});
+
+/** A port that nobody listens on. */
+async function freePort() {
+  const server = createServer().listen(0, "127.0.0.1");
+  await once(server, "listening");
+  const { port } = server.address();
+  await new Promise((resolve) => server.close(resolve));
+  return port;
+}
+
+/** Waits until the glasses show a caption: those of a user, or the only ones. */
+async function shown(url, userId) {
   for (;;) {
-    const [session] = await (await fetch(`${url}/sessions`)).json();
+    const sessions = await (await fetch(`${url}/sessions`)).json();
+    const session = sessions.find(({ userSessionId }) => userId === undefined || userId === userSessionId);
     if (session?.displays?.main) return;
     await new Promise((resolve) => setTimeout(resolve, 20));
   }

@@ -56,8 +56,8 @@ export function project({ ws }) {
 }
 
 /** A cloud on a free port. */
-export async function cloud() {
-  const child = spawn(process.env.TPA_CLOUD_BIN, ["--listen", "127.0.0.1:0"], {
+export async function cloud(...options) {
+  const child = spawn(process.env.TPA_CLOUD_BIN, ["--listen", "127.0.0.1:0", ...options], {
     stdio: ["ignore", "pipe", "ignore"],
   });
   const url = await new Promise((found, failed) => {

@@ -602,3 +602,271 @@ test("a handler that throws disturbs neither the session nor the others", async 
   assert.deepEqual(uncaught, ["mine"]);
   assert.equal(session.state, "connected");
 });
+
+test("the session has the handlers by name itself, and those of messages between apps", async () => {
+  const { session, tell, stream } = await connected();
+  const heard = [];
+  session.onButtonPress(({ buttonId }) => heard.push(buttonId));
+  session.onTranscriptionForLanguage("en-US", ({ text }) => heard.push(text));
+  const events = ["app_message_received", "app_user_joined", "app_user_left", "app_room_updated"];
+  const handlers = ["onAppMessage", "onAppUserJoined", "onAppUserLeft", "onAppRoomUpdated"];
+  for (const name of handlers) session[name](({ type }) => heard.push(type));
+  await stream.call({ tell }, "button_press", { buttonId: "b" });
+  await stream.call({ tell }, "transcription:en-US", { text: "t" });
+  for (const type of events) await tell({ type });
+  session.events.emit("button_press", { buttonId: "mine" });
+  assert.deepEqual(heard, ["b", "t", ...events, "mine"]);
+  assert.deepEqual(session.events.getRegisteredStreams(), ["button_press", "transcription:en-US"]);
+});
+
+test("any language, and hints for it, are part of the stream's name", async () => {
+  const { session, tell, stream } = await connected();
+  const heard = [];
+  const hints = { hints: ["es", "fr"], disableLanguageIdentification: true };
+  session.events.onTranscriptionForLanguage("auto", ({ text }) => heard.push(text), hints);
+  session.events.onTranscriptionForLanguage("en-US", () => {}, true);
+  const names = [
+    "transcription:auto?no-language-identification=true&hints=es%2Cfr",
+    "transcription:en-US?no-language-identification=true",
+  ];
+  assert.deepEqual(session.subscriptions, names);
+  await stream.call({ tell }, names[0], { text: "hola" });
+  assert.deepEqual(heard, ["hola"]);
+});
+
+test("what the session says of itself", async () => {
+  const { session } = await connected();
+  assert.equal(session.getSessionId(), ID);
+  assert.equal(session.getPackageName(), "org.example.app");
+  const urls = (augmentOSWebsocketUrl) => {
+    const { session } = app(augmentOSWebsocketUrl);
+    return [session.getSessionId(), session.getServerUrl(), session.getHttpsServerUrl()];
+  };
+  const none = "unknown-session-id";
+  const secure = "wss://example.org/app-ws";
+  assert.deepEqual(urls(secure), [none, secure, "https://example.org"]);
+  assert.deepEqual(urls("ws://localhost:1/a"), [none, "ws://localhost:1/a", "http://localhost:1"]);
+  assert.deepEqual(urls(undefined), [none, "ws://localhost:8002/tpa-ws", "http://localhost:8002"]);
+  assert.deepEqual(
+    urls(() => secure),
+    [none, undefined, undefined],
+  );
+});
+
+test("settings by the session, and from a config of the app's own", async () => {
+  const { session } = await connected({ settings: SETTINGS });
+  assert.deepEqual(session.getSettings(), SETTINGS);
+  assert.deepEqual([session.getSetting("lines"), session.getConfig()], [3, null]);
+  assert.deepEqual([session.getDefaultSettings(), session.getSettingSchema("theme")], [[], undefined]);
+  const theme = { key: "theme", type: "text", label: "l", defaultValue: "dark" };
+  const config = { name: "n", settings: [{ type: "group", title: "g" }, theme] };
+  assert.deepEqual(session.loadConfigFromJson(JSON.stringify(config)), config);
+  assert.deepEqual(session.getDefaultSettings(), [{ ...theme, value: "dark" }]);
+  assert.deepEqual(session.getSettingSchema("theme"), theme);
+  assert.equal(session.getSetting("theme"), "dark");
+  assert.throws(() => session.loadConfigFromJson("{}"), { name: "TypeError" });
+  const heard = [];
+  session.events.onSettingsUpdate((all) => heard.push(all));
+  session.settings.onMentraosSettingChange("metric", (...values) => heard.push(values));
+  session.updateSettingsForTesting([{ key: "lines", value: 7 }]);
+  assert.equal(session.getSetting("lines"), 7);
+  const change = session.settings.updateSettings([{ key: "lines", value: 8 }]);
+  assert.deepEqual(change, { lines: { oldValue: 7, newValue: 8 } });
+  session.events.emit("mentraos_settings_update", { settings: { metric: true } });
+  assert.equal(session.settings.getMentraosSetting("metric"), true);
+  assert.deepEqual(heard, [[{ key: "lines", value: 7 }], [true, undefined]]);
+});
+
+test("streams may be up to settings, and come in many at once", async () => {
+  const { session, tell } = await connected({ settings: SETTINGS });
+  const handler = (settings) =>
+    settings.filter(({ value }) => value > 3).map(({ key }) => `touch_event:${key}`);
+  session.setSubscriptionSettings({ updateOnChange: ["lines"], handler });
+  assert.deepEqual(session.subscriptions, []);
+  await tell({ type: "settings_update", settings: [{ key: "lines", value: 4 }] });
+  assert.deepEqual(session.subscriptions, ["touch_event:lines"]);
+  await tell({ type: "settings_update", settings: [{ key: "lines", value: 2 }] });
+  const undo = session.subscribeToGestures(["up", "down"]);
+  assert.deepEqual(session.subscriptions, ["touch_event:up", "touch_event:down"]);
+  undo();
+  session.subscribe({ stream: "location_stream", rate: "high" });
+  assert.deepEqual(session.subscriptions, ["location_stream"]);
+  session.unsubscribe({ stream: "location_stream" });
+  assert.deepEqual(session.subscriptions, []);
+});
+
+test("the glasses' Wi-Fi, and what else is told of them", async () => {
+  const { session, tell, heard, flush, stream } = await connected({ capabilities: { hasWifi: true } });
+  assert.deepEqual([session.getWifiStatus(), session.isWifiConnected()], [null, false]);
+  await stream.call({ tell }, "glasses_connection_state", { wifi: { connected: true, ssid: "home" } });
+  assert.deepEqual(
+    [session.getWifiStatus(), session.isWifiConnected()],
+    [{ connected: true, ssid: "home" }, true],
+  );
+  await tell({ type: "capabilities_update", capabilities: { hasWifi: false }, modelName: "m" });
+  assert.equal(session.getWifiStatus(), null);
+  session.requestWifiSetup("to stream");
+  await flush();
+  assert.equal(asked(heard, "request_wifi_setup").reason, "to stream");
+  const { state } = session.device;
+  assert.deepEqual([state.connected.value, state.batteryLevel.value], [false, null]);
+  const levels = [];
+  const undo = state.batteryLevel.onChange((level) => levels.push(level));
+  await tell({ type: "device_state_update", state: { batteryLevel: 40, connected: true } });
+  await tell({ type: "device_state_update", state: { batteryLevel: 40 } });
+  state.batteryLevel.onChange((level) => levels.push(`known ${level}`));
+  undo();
+  await tell({ type: "device_state_update", state: { batteryLevel: 39 } });
+  assert.deepEqual(levels, [40, "known 40", "known 39"]);
+  assert.deepEqual([`${state.batteryLevel}`, state.batteryLevel - 1], ["39", 38]);
+  const { connected: on, batteryLevel, modelName } = state.getSnapshot();
+  assert.deepEqual([on, batteryLevel, modelName], [true, 39, undefined]);
+  assert.deepEqual(session.subscriptions, []);
+});
+
+test("a stream of pictures is there from its start until the cloud tells that it is over", async () => {
+  const { session, tell, heard, flush } = await connected();
+  const { camera } = session;
+  const rtmpUrl = "rtmp://example.org/live";
+  camera.startStream({ rtmpUrl });
+  assert.deepEqual([camera.isCurrentlyStreaming(), camera.getCurrentStreamUrl()], [true, rtmpUrl]);
+  await tell({ type: "rtmp_stream_status", streamId: "s", status: "active" });
+  assert.equal(camera.getStreamStatus().status, "active");
+  camera.stopStream();
+  await flush();
+  assert.equal(asked(heard, "rtmp_stream_stop").streamId, "s");
+  await tell({ type: "rtmp_stream_status", streamId: "s", status: "stopped" });
+  assert.deepEqual([camera.isCurrentlyStreaming(), camera.getCurrentStreamUrl()], [false, undefined]);
+  assert.deepEqual(session.subscriptions, []);
+  camera.subscribeToStreamStatusUpdates();
+  assert.deepEqual(session.subscriptions, ["rtmp_stream_status"]);
+  camera.unsubscribeFromStreamStatusUpdates();
+  camera.startStream({ rtmpUrl });
+  session.disconnect();
+  assert.equal(camera.isCurrentlyStreaming(), false);
+});
+
+test("a stream that the cloud manages: its places, its end, and its refusal", async () => {
+  const { session, tell, heard, flush } = await connected();
+  const { camera } = session;
+  const told = [];
+  camera.onManagedStreamStatus(({ status }) => told.push(status));
+  const started = camera.startManagedStream({ quality: "720p" });
+  assert.deepEqual([camera.isManagedStreamActive(), camera.getManagedStreamUrls()], [true, undefined]);
+  await flush();
+  assert.equal(asked(heard, "managed_stream_request").quality, "720p");
+  const status = (status, more) => tell({ type: "managed_stream_status", status, ...more });
+  await status("initializing", { streamId: "s" });
+  await status("active", { hlsUrl: "h", dashUrl: "d" });
+  const { hlsUrl, dashUrl, streamId } = await started;
+  assert.deepEqual([hlsUrl, dashUrl, streamId], ["h", "d", "s"]);
+  assert.equal(camera.getManagedStreamUrls().hlsUrl, "h");
+  camera.stopManagedStream();
+  await status("stopped");
+  assert.deepEqual([camera.isManagedStreamActive(), camera.getManagedStreamUrls()], [false, undefined]);
+  const refused = assert.rejects(camera.startManagedStream(), { code: "REFUSED", message: "full" });
+  await status("error", { message: "full" });
+  await refused;
+  assert.deepEqual(told, ["initializing", "active", "stopped", "error"]);
+  const check = camera.checkExistingStream();
+  await tell({ type: "stream_status_check_response", hasActiveStream: false });
+  assert.equal((await check).hasActiveStream, false);
+});
+
+test("sounds: speech, sounds beside others, and sounds that are given up", async () => {
+  const { session, heard, flush, tell } = await connected();
+  const { audio } = session;
+  const spoken = audio.speak("a b", { voice_id: "v", voice_settings: { speed: 2 } });
+  await audio.playAudio({ audioUrl: "beside", stopOtherAudio: false });
+  await flush();
+  const [beside, speech] = heard().filter(({ type }) => type === "audio_play_request");
+  assert.deepEqual([beside.audioUrl, beside.volume, beside.trackId], ["beside", 1, 0]);
+  const url = new URL(speech.audioUrl);
+  assert.deepEqual([url.protocol, url.pathname, speech.trackId], ["http:", "/api/tts", 2]);
+  assert.deepEqual(Object.fromEntries(url.searchParams), {
+    text: "a b",
+    voice_id: "v",
+    voice_settings: '{"speed":2}',
+  });
+  assert.deepEqual(audio.getPendingRequestIds(), [speech.requestId]);
+  await tell({ type: "audio_play_response", requestId: speech.requestId, success: true });
+  assert.equal((await spoken).success, true);
+  const given = [audio.playAudio({ audioUrl: "a" }), audio.playAudio({ audioUrl: "b" })];
+  const rejected = given.map((sound) => assert.rejects(sound, { code: "CANCELLED" }));
+  const [first] = audio.getPendingRequestIds();
+  assert.deepEqual([audio.hasPendingRequest(first), audio.getPendingRequestCount()], [true, 2]);
+  assert.deepEqual([audio.cancelAudioRequest(first), audio.cancelAudioRequest(first)], [true, false]);
+  assert.equal(audio.cancelAllAudioRequests(), 1);
+  await Promise.all(rejected);
+  assert.equal(audio.hasPendingRequest(), false);
+});
+
+test("a sound may last longer than any other request", async ({ mock }) => {
+  const { session } = await connected();
+  mock.timers.enable({ apis: ["setTimeout"] });
+  const sound = session.audio.playAudio({ audioUrl: "a" });
+  mock.timers.tick(59_999);
+  assert.equal(session.audio.hasPendingRequest(), true);
+  mock.timers.tick(1);
+  await assert.rejects(sound, { code: "TIMEOUT" });
+});
+
+test("photos that are given up", async () => {
+  const { session, heard, flush } = await connected();
+  const { camera } = session;
+  const photos = [camera.requestPhoto(), camera.requestPhoto(), camera.requestPhoto()];
+  const rejected = photos.map((photo) => assert.rejects(photo, { code: "CANCELLED" }));
+  await flush();
+  const { requestId } = asked(heard, "photo_request");
+  assert.equal(camera.hasPhotoPendingRequest(requestId), true);
+  assert.equal(camera.cancelPhotoRequest(requestId), true);
+  assert.equal(camera.hasPhotoPendingRequest(requestId), false);
+  camera.startStream({ rtmpUrl: "rtmp://example.org/live" });
+  assert.deepEqual(camera.cancelAllRequests(), { photoRequests: 2 });
+  assert.equal(camera.cancelAllPhotoRequests(), 0);
+  await Promise.all(rejected);
+  await flush();
+  assert.ok(asked(heard, "rtmp_stream_stop"));
+});
+
+test("the light, a moving picture, and places one after the other", async () => {
+  const lights = [{ id: "front", purpose: "general", isFullColor: true }];
+  const { session, tell, heard, flush, stream } = await connected({ capabilities: { light: { lights } } });
+  const { led, layouts, location } = session;
+  assert.deepEqual(led.getCapabilities(), lights);
+  assert.equal(await led.turnOn(), "sent");
+  await led.blink("green", 10, 20, 3);
+  await led.solid("white", 5000);
+  await led.turnOff();
+  const { stop } = layouts.showBitmapAnimation(["a", "b"], 100, true);
+  stop();
+  await flush();
+  const light = heard().filter(({ type }) => type === "rgb_led_control");
+  assert.deepEqual(
+    light.map(({ action, color, ontime, offtime, count }) => [action, color, ontime, offtime, count]),
+    [
+      ["on", "red", 1000, 0, 1],
+      ["on", "green", 10, 20, 3],
+      ["on", "white", 5000, 0, 1],
+      ["off", undefined, undefined, undefined, undefined],
+    ],
+  );
+  assert.equal(new Set(light.map(({ requestId }) => requestId)).size, 4);
+  assert.deepEqual(
+    heard()
+      .filter(({ type }) => type === "display_event")
+      .map(({ layout }) => layout),
+    [
+      { layoutType: "bitmap_animation", frames: ["a", "b"], interval: 100, repeat: true },
+      { layoutType: "clear_view" },
+    ],
+  );
+  await assert.rejects(led.turnOn({ color: "pink" }), { name: "TypeError" });
+  assert.throws(() => layouts.showBitmapAnimation([]), /^TypeError: frames: must be one bitmap or more/);
+  const places = [];
+  location.subscribeToStream({ accuracy: "high" }, ({ lat }) => places.push(lat));
+  assert.deepEqual(session.subscriptions, ["location_update"]);
+  await stream.call({ tell }, "location_update", { lat: 1, lng: 2 });
+  location.unsubscribeFromStream();
+  assert.deepEqual([places, session.subscriptions], [[1], []]);
+});

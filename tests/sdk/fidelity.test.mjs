@@ -3,62 +3,16 @@
  * class of the platform's Node SDK (npm `@mentra/sdk`) expects of a cloud is there.
  */
 import assert from "node:assert/strict";
-import { spawn } from "node:child_process";
-import { once } from "node:events";
-import { after, before, test } from "node:test";
+import { before, test } from "node:test";
 
-import { TpaSession } from "@mentra/sdk";
+import { cloud, until } from "./cloud.mjs";
+import { TpaSession, silent } from "./sdk.mjs";
 
-/** Longest wait for anything, ms. */
-const PATIENCE = 15_000;
-
-/** The SDK logs through its server's logger, which is of the package `pino`. */
-const silent = {
-  ...Object.fromEntries(
-    ["trace", "debug", "info", "warn", "error", "fatal"].map((level) => [level, () => {}]),
-  ),
-  child: () => silent,
-};
-
-let child;
 let url;
+let post;
+let user;
 
-before(async () => {
-  const flags = ["--listen", "127.0.0.1:0", "--stream-interval", "50ms"];
-  child = spawn(process.env.TPA_CLOUD_BIN, flags, { stdio: ["ignore", "pipe", "inherit"] });
-  let output = "";
-  while (url === undefined) {
-    const [data] = await once(child.stdout, "data");
-    output += data;
-    url = /http:\/\/127\.0\.0\.1:\d+/.exec(output)?.[0];
-  }
-});
-
-after(() => child?.kill());
-
-const post = (path, body) =>
-  fetch(url + path, {
-    method: "POST",
-    headers: { "content-type": "application/json" },
-    body: JSON.stringify(body),
-  });
-
-/** What the cloud knows of one user. */
-async function user(userId) {
-  const sessions = await (await fetch(`${url}/sessions`)).json();
-  return sessions.find(({ userSessionId }) => userSessionId === userId);
-}
-
-/** Resolves when `look` gives something. */
-async function until(what, look) {
-  const end = Date.now() + PATIENCE;
-  while (Date.now() < end) {
-    const found = await look();
-    if (found) return found;
-    await new Promise((resolve) => setTimeout(resolve, 20));
-  }
-  throw new Error(`${what}: not within ${PATIENCE} ms`);
-}
+before(async () => ({ url, post, user } = await cloud("--stream-interval", "50ms")));
 
 /** A session of the SDK's, connected, and what it was told. */
 async function connected(name) {

@@ -190,6 +190,16 @@ fn a_late_timer_asks_the_cloud_for_more_time() {
 }
 
 #[test]
+fn a_timer_that_is_a_second_late_is_not_late() {
+    let mut world = World::connected(config());
+    world.send("a");
+    flush(&mut world);
+    world.now += 6000;
+    world.input(Input::Timeout);
+    assert!(matches!(flushed(&world)[..], [(_, Err(_))]));
+}
+
+#[test]
 fn a_cloud_that_has_ponged_is_given_as_long_as_the_connection_lasts() {
     let mut world = World::connected(config());
     world.send("a");

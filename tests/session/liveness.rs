@@ -1,7 +1,7 @@
 //! Is the peer still there: pings, silence, sleep.
 
 use tpa_session::session::{
-    Close, Config, Control, Input, Instant, Outgoing, Output, State, Suspicion, Timer,
+    Close, Config, Control, Duration, Input, Instant, Outgoing, Output, State, Suspicion, Timer,
 };
 
 use crate::world::{World, config};
@@ -396,4 +396,77 @@ fn another_ping_gives_an_unanswered_one_no_more_time() {
     assert_eq!(world.session.state(), State::Connected);
     world.advance(1);
     assert_eq!(world.session.state(), State::Waiting);
+}
+
+#[test]
+fn a_ping_after_a_sign_of_life_has_its_own_time() {
+    let mut world = answered();
+    while pings(&world) == 0 {
+        world.next_deadline();
+    }
+    world.advance(1000);
+    hear(&mut world);
+    world.advance(2000);
+    world.input(Input::Suspect(Suspicion::Environment));
+    world.advance(2000);
+    assert_eq!(
+        world.session.state(),
+        State::Connected,
+        "the first was answered by a sign"
+    );
+    world.advance(499);
+    assert_eq!(world.session.state(), State::Connected);
+    world.advance(1);
+    assert_eq!(world.session.state(), State::Waiting);
+}
+
+#[test]
+fn a_timer_that_is_a_second_late_judges() {
+    let mut world = answered();
+    while pings(&world) == 0 {
+        world.next_deadline();
+    }
+    let (due, _) = world.session.poll_timeout().expect("the pong's");
+    world.now = due.as_millis() + 1000;
+    world.input(Input::Timeout);
+    assert_eq!(world.session.state(), State::Waiting);
+}
+
+#[test]
+fn a_ping_is_due_an_interval_after_the_last_word_of_either_side() {
+    let mut world = World::connected(watched());
+    world.advance(5000);
+    world.send("a");
+    hear(&mut world);
+    world.advance(14_999);
+    assert_eq!(pings(&world), 0);
+    world.advance(1);
+    assert_eq!(pings(&world), 1);
+}
+
+#[test]
+fn a_pong_that_takes_longer_than_the_interval_is_waited_for() {
+    let mut config = watched();
+    config.watch.ping_interval = Duration::from_millis(1000);
+    let mut world = World::connected(config);
+    world.input(Input::Control(world.socket, Control::Pong));
+    world.take();
+    world.advance(5999);
+    assert_eq!(
+        (pings(&world), world.session.state()),
+        (1, State::Connected)
+    );
+    world.advance(1);
+    assert_eq!(world.session.state(), State::Waiting);
+}
+
+#[test]
+fn a_tick_is_a_sleep_when_it_is_more_than_90_s_late() {
+    for (late, state) in [(90_000, State::Connected), (90_001, State::Waiting)] {
+        let mut world = World::connected(watched());
+        let (due, _) = world.session.poll_timeout().expect("a ping");
+        world.now = due.as_millis() + late;
+        world.input(Input::Timeout);
+        assert_eq!(world.session.state(), state, "{late} ms late");
+    }
 }

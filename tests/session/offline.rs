@@ -1,6 +1,6 @@
 //! No attempt is made, and none is counted, while there is no network.
 
-use tpa_session::session::{Command, Config, Input, State};
+use tpa_session::session::{Command, Config, Duration, Input, State};
 
 use crate::world::{SESSION, World, config};
 
@@ -63,6 +63,18 @@ fn online_shortens_a_wait_that_is_long() {
     assert_eq!(world.dials(), 1);
     world.advance(4000);
     assert_eq!(world.dials(), 1, "and not again when it had been due");
+}
+
+#[test]
+fn online_changes_nothing_where_the_attempt_is_as_soon_anyway() {
+    let mut config = config();
+    config.backoff.initial = Duration::from_millis(250);
+    let mut world = World::connected(config);
+    world.close(1006, "");
+    world.input(Input::Online);
+    assert_eq!(world.reconnecting().len(), 1);
+    world.advance(250);
+    assert_eq!(world.dials(), 1);
 }
 
 #[test]

@@ -88,7 +88,7 @@ fn what_was_subscribed_and_is_listened_to_goes_when_both_are_over() {
     world.command(Command::Subscribe(streams(&["a"])));
     follow(&mut world, &["b", "a"]);
     world.command(Command::Unsubscribe(streams(&["a"])));
-    assert_eq!(world.session.subscriptions(), streams(&["b", "a"]));
+    assert_eq!(world.session.subscriptions(), streams(&["a", "b"]));
     follow(&mut world, &["b"]);
     world.command(Command::Subscribe(streams(&["b"])));
     follow(&mut world, &[]);

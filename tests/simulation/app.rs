@@ -29,6 +29,8 @@ pub enum Ask {
     Flush,
     Subscribe(&'static [&'static str]),
     Unsubscribe(&'static [&'static str]),
+    /// Handlers listen to these streams.
+    Follow(&'static [&'static str]),
     /// Only in a handler, where it ends the call that was to come of it.
     Throw,
 }
@@ -55,6 +57,7 @@ impl Ask {
             Self::Flush => Command::Flush,
             Self::Subscribe(list) => Command::Subscribe(streams(list)),
             Self::Unsubscribe(list) => Command::Unsubscribe(streams(list)),
+            Self::Follow(list) => Command::Follow(streams(list)),
             Self::Throw => return None,
         })
     }
@@ -126,7 +129,8 @@ impl Moment {
 pub struct App {
     /// Each makes its call once, so that no two of them keep each other busy for ever.
     handlers: Vec<(Moment, Ask)>,
-    serial: u32,
+    /// The keys of its messages; the first has the serial number 1.
+    keys: Vec<Option<&'static str>>,
 }
 
 impl App {
@@ -154,14 +158,16 @@ impl App {
 
     /// How many messages there were.
     pub const fn written(&self) -> u32 {
-        self.serial
+        self.keys.len() as u32
     }
 
-    pub fn write(&mut self, size: usize) -> Mail {
-        self.serial += 1;
-        Mail {
-            serial: self.serial,
-            size,
-        }
+    pub fn write(&mut self, size: usize, key: Option<&'static str>) -> Mail {
+        self.keys.push(key);
+        let serial = self.written();
+        Mail { serial, size }
+    }
+
+    pub fn key_of(&self, mail: Mail) -> Option<&'static str> {
+        self.keys[mail.serial as usize - 1]
     }
 }

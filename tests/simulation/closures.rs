@@ -48,6 +48,26 @@ pub const CLOSURES: [Closure; 24] = [
     closure(65535, "", Abnormal),
 ];
 
+/// The other closures that the cloud which ships makes, by itself or by its faults.
+const OF_THE_CLOUD: [Closure; 12] = [
+    closure(1001, "Server shutting down", Normal),
+    closure(1008, "Handshake timeout", Abnormal),
+    closure(1008, "Invalid session ID format", Abnormal),
+    closure(1008, "Malformed message", Abnormal),
+    closure(1008, "Package not found", Abnormal),
+    closure(1009, "Frame too big", Abnormal),
+    closure(1013, "Try again later", Abnormal),
+    closure(4000, "Because", Abnormal),
+    closure(4008, "No sign of life from org.example.app", Abnormal),
+    closure(4008, "No sign of life from org.example.other", Abnormal),
+    closure(
+        4008,
+        "No sign of life from system.augmentos.dashboard",
+        Abnormal,
+    ),
+    closure(4009, "Superseded by another connection", Superseded),
+];
+
 impl Closure {
     pub fn close(self) -> Close {
         Close::new(self.code, self.reason)
@@ -57,7 +77,7 @@ impl Closure {
 /// What a closure that was reported means.
 pub fn kind_of(close: &Close) -> CloseKind {
     let same = |known: &&Closure| known.code == close.code && known.reason == close.reason;
-    let known = CLOSURES.iter().find(same);
+    let known = CLOSURES.iter().chain(&OF_THE_CLOUD).find(same);
     known.expect("a closure of the table").kind
 }
 

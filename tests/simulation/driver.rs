@@ -1,25 +1,24 @@
 //! The run loop of the core's contract, with an eye on every call and every output.
 
-use tpa_session::session::{CloseKind, Event, FlushError, Input, Instant, Outgoing, Output};
+use tpa_session::session::{Event, FlushError, Input, Instant, Outgoing, Output, Reply};
 
 use crate::app::{Ask, Mail, Moment};
+use crate::client::{Client, Lines};
 use crate::invariants::{Broken, Call, Decision, Glance, ensure};
-use crate::network::{Credentials, Dial, Fate, Welcome};
 use crate::tally::Sight;
-use crate::world::World;
 
-impl World<'_> {
+impl<L: Lines> Client<L> {
     /// Step 1 for the app.
-    pub fn ask(&mut self, ask: Ask) -> Result<(), Broken> {
+    pub fn ask(&mut self, ask: Ask) -> Result<Option<Reply>, Broken> {
         self.tally.steps += 1;
         self.see_ask(ask);
         let mail = match ask {
-            Ask::Send { size, .. } => Some(self.app.write(size)),
+            Ask::Send { size, key, .. } => Some(self.app.write(size, key)),
             _ => None,
         };
-        let buffered = self.network.buffered(self.session.connection());
+        let buffered = self.lines.buffered(self.session.connection());
         let Some(command) = ask.command(mail, buffered) else {
-            return Ok(());
+            return Ok(None);
         };
         let now = self.clock.now;
         let reply = self
@@ -35,7 +34,7 @@ impl World<'_> {
         };
         let news = self.rules.asked(call, now, reply, &self.session)?;
         self.see_news(&news);
-        Ok(())
+        Ok(reply)
     }
 
     /// Step 1 for the world, then the loop.
@@ -63,13 +62,13 @@ impl World<'_> {
             self.outputs += 1;
             self.tell(|| format!("  <- {output:?}"));
             self.see_output(&output);
-            let received = |socket, sent| self.extra_pongs || self.cloud.has(socket, sent);
+            let received = |socket, sent| self.extra_pongs || self.lines.has(socket, sent);
             self.rules.output(&output, &received)?;
             self.carry_out(output)?;
         }
         self.is_draining = false;
         let calls = self.tally.steps - steps + 1;
-        let most = calls * (self.schedule.config.outbox.messages as u64 + 12);
+        let most = calls * (self.config.outbox.messages as u64 + 12);
         ensure!(
             self.outputs - outputs <= most,
             "memory",
@@ -131,20 +130,24 @@ impl World<'_> {
     fn carry_out(&mut self, output: Output<Mail>) -> Result<(), Broken> {
         match output {
             Output::Prepare(socket) => {
-                let (fate, at_once) = self.network.prepare(socket);
-                self.see_fate(fate);
+                let at_once = self.lines.prepare(socket, &mut self.tally);
                 self.take_in_all(at_once)
             }
             Output::Open(socket) => {
-                let at_once = self.network.open(socket);
+                let session = self.session.session_id().unwrap_or_default();
+                let at_once = self.lines.open(socket, session);
                 self.take_in_all(at_once)
             }
             Output::Transmit(socket, frame) => {
-                self.network.transmit(socket, frame);
+                let key = match &frame {
+                    Outgoing::Message(mail) => self.app.key_of(*mail),
+                    _ => None,
+                };
+                self.lines.transmit(socket, frame, key);
                 Ok(())
             }
             Output::Close(socket, close) => {
-                let at_once = self.network.give_up(socket, &close);
+                let at_once = self.lines.give_up(socket, &close);
                 self.tally.saw_if(Sight::ClosedAtOnce, !at_once.is_empty());
                 self.take_in_all(at_once)
             }
@@ -187,9 +190,9 @@ impl World<'_> {
     fn check_rest(&self) -> Result<(), Broken> {
         self.rules.check_rest(&self.session)?;
         if let Some(socket) = self.rules.decisions.connection()
-            && self.network.is_quiet(socket)
+            && self.lines.is_quiet(socket)
         {
-            let known = self.cloud.subscriptions(socket);
+            let known = self.lines.told(socket);
             let wanted = self.session.subscriptions();
             ensure!(
                 known == Some(wanted),
@@ -224,40 +227,16 @@ impl World<'_> {
                     .rules
                     .decisions
                     .connection()
-                    .is_some_and(|socket| self.network.buffered(socket).is_none());
+                    .is_some_and(|socket| self.lines.buffered(socket).is_none());
                 self.tally.saw_if(Sight::Unwritable, lost);
             }
             Ask::Flush => self.tally.saw_if(Sight::NestedFlush, self.is_draining),
             Ask::Throw => self.tally.saw(Sight::Threw),
-            Ask::Subscribe(_) | Ask::Unsubscribe(_) => {
+            Ask::Subscribe(_) | Ask::Unsubscribe(_) | Ask::Follow(_) => {
+                self.tally
+                    .saw_if(Sight::Followed, matches!(ask, Ask::Follow(_)));
                 self.tally.saw_if(Sight::NestedStreams, self.is_draining);
             }
-        }
-    }
-
-    fn see_fate(&mut self, fate: Fate) {
-        match fate.credentials {
-            Credentials::AtOnce | Credentials::Unsupported => {}
-            Credentials::After(_) => self.tally.saw(Sight::KeyLate),
-            Credentials::Fail(_) => self.tally.saw(Sight::KeyFailed),
-            Credentials::Hang => self.tally.saw(Sight::KeyHung),
-        }
-        match fate.dial {
-            Dial::Opens(_) => {}
-            Dial::Refused(..) => self.tally.saw(Sight::Refused),
-            Dial::Hangs => self.tally.saw(Sight::DialHung),
-            Dial::Throws => self.tally.saw(Sight::DialThrew),
-        }
-        let patience = self.schedule.config.connect_timeout.as_millis();
-        match fate.welcome {
-            Welcome::Ack(after) => self.tally.saw_if(Sight::SlowAck, after >= patience),
-            Welcome::Silence => self.tally.saw(Sight::NoAck),
-            Welcome::Refuse(_, refusal, _) => {
-                let fatal = refusal.kind == CloseKind::Rejected;
-                self.tally.saw_if(Sight::FatalRefusal, fatal);
-                self.tally.saw_if(Sight::MildRefusal, !fatal);
-            }
-            Welcome::Close(..) => {}
         }
     }
 }

@@ -7,36 +7,7 @@ use tpa_session::session::{Close, Control, Input, Malformed, Outgoing, SocketId}
 use crate::app::Mail;
 use crate::clock::Agenda;
 use crate::closures::{CUT, Closure, Refusal};
-
-/// How the URL and the key are come by.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub enum Credentials {
-    AtOnce,
-    After(u64),
-    Fail(u64),
-    Hang,
-    /// This runtime has no WebSocket.
-    Unsupported,
-}
-
-/// How a socket tells that it is broken.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub enum Signs {
-    Close,
-    ErrorThenClose,
-    /// As some runtimes do.
-    ErrorOnly,
-    Twice,
-}
-
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub enum Dial {
-    Opens(u64),
-    Refused(u64, Signs),
-    Hangs,
-    /// The constructor throws.
-    Throws,
-}
+use crate::way::{Dial, GOOD_WAY, Readiness, Signs, Way};
 
 /// How the cloud answers the handshake.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -51,28 +22,17 @@ pub enum Welcome {
 /// What will become of one attempt.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct Fate {
-    pub credentials: Credentials,
-    pub dial: Dial,
+    pub way: Way,
     pub welcome: Welcome,
-    /// One-way delay to the cloud.
-    pub up: u64,
-    /// One-way delay from the cloud.
-    pub down: u64,
     /// The cloud answers pings.
     pub pongs: bool,
-    /// `close()` fires the events of the socket before it returns.
-    pub closes_at_once: bool,
 }
 
 /// All goes well.
 pub const GOOD: Fate = Fate {
-    credentials: Credentials::AtOnce,
-    dial: Dial::Opens(2),
+    way: GOOD_WAY,
     welcome: Welcome::Ack(2),
-    up: 5,
-    down: 5,
     pongs: true,
-    closes_at_once: false,
 };
 
 /// What befalls a connection.
@@ -121,14 +81,6 @@ pub enum Arrival {
     Frame(Outgoing<Mail>),
     /// The client's end closed.
     Goodbye(Close),
-}
-
-#[derive(Clone, Copy, PartialEq, Eq)]
-enum Readiness {
-    New,
-    Connecting,
-    Open,
-    Gone,
 }
 
 struct Socket {
@@ -198,16 +150,13 @@ impl Network {
             under_way: 0,
         };
         self.sockets.insert(id, socket);
-        let reason = String::from("no key");
-        let (after, input) = match fate.credentials {
-            Credentials::AtOnce => return (fate, Some(Input::Prepared(id))),
-            Credentials::Hang => return (fate, None),
-            Credentials::After(after) => (after, Input::Prepared(id)),
-            Credentials::Fail(after) => (after, Input::AttemptFailed { socket: id, reason }),
-            Credentials::Unsupported => {
-                return (fate, Some(Input::Unsupported { socket: id, reason }));
-            }
+        let credentials = fate.way.credentials;
+        let Some((after, input)) = credentials.input(id) else {
+            return (fate, None);
         };
+        if credentials.is_at_once() {
+            return (fate, Some(input));
+        }
         self.agenda.add(self.now + after, Due::Input(input));
         (fate, None)
     }
@@ -216,7 +165,7 @@ impl Network {
     pub fn open(&mut self, id: SocketId) -> Option<Input> {
         let socket = self.sockets.get_mut(&id).expect("a prepared socket");
         socket.readiness = Readiness::Connecting;
-        match socket.fate.dial {
+        match socket.fate.way.dial {
             Dial::Throws => {
                 socket.readiness = Readiness::Gone;
                 let reason = "no such host".into();
@@ -254,7 +203,7 @@ impl Network {
         };
         socket.given_up = true;
         let readiness = socket.readiness;
-        let at_once = socket.fate.closes_at_once;
+        let at_once = socket.fate.way.closes_at_once;
         let cut = CUT.close();
         match readiness {
             Readiness::New | Readiness::Gone => Vec::new(),
@@ -427,7 +376,7 @@ impl Network {
     fn up(&mut self, id: SocketId, arrival: Arrival) {
         let socket = self.sockets.get_mut(&id).expect("a socket");
         if !socket.up_lost {
-            let at = socket.up_free.max(self.now + socket.fate.up);
+            let at = socket.up_free.max(self.now + socket.fate.way.up);
             socket.up_free = at;
             socket.under_way += 1;
             self.agenda.add(at, Due::Arrival(id, arrival));
@@ -437,7 +386,9 @@ impl Network {
     fn down(&mut self, id: SocketId, after: u64, due: Due) {
         let socket = self.sockets.get_mut(&id).expect("a socket");
         if !socket.down_lost {
-            let at = socket.down_free.max(self.now + after + socket.fate.down);
+            let at = socket
+                .down_free
+                .max(self.now + after + socket.fate.way.down);
             socket.down_free = at;
             self.agenda.add(at, due);
         }
@@ -445,15 +396,12 @@ impl Network {
 
     /// The socket ends, and says so in one way or another.
     fn end(&mut self, id: SocketId, after: u64, closure: Closure, signs: Signs) {
-        let failed = || Input::Failed(id);
-        let closed = || Input::Closed(id, closure.close());
-        let inputs = match signs {
-            Signs::Close => vec![closed()],
-            Signs::ErrorOnly => vec![failed()],
-            Signs::ErrorThenClose => vec![failed(), closed()],
-            Signs::Twice => vec![failed(), closed(), failed(), closed()],
-        };
-        for input in inputs {
+        for &closes in signs.closes() {
+            let input = if closes {
+                Input::Closed(id, closure.close())
+            } else {
+                Input::Failed(id)
+            };
             self.down(id, after, Due::Input(input));
         }
         self.sockets.get_mut(&id).expect("a socket").cloud_gone = true;

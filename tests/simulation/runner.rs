@@ -2,15 +2,15 @@
 
 use std::io::Write;
 use std::panic::{AssertUnwindSafe, catch_unwind};
+use std::rc::Rc;
 use std::sync::atomic::{AtomicU64, Ordering};
 use std::thread::{self, ScopedJoinHandle};
 use std::time::{Duration, Instant};
 
+use crate::client::Story;
 use crate::invariants::Broken;
-use crate::schedule::Schedule;
+use crate::schedule::{Kind, Schedule};
 use crate::shrink::shrink;
-use crate::tally::Tally;
-use crate::world::World;
 
 /// Seeds that a thread takes at a time.
 const CHUNK: u64 = 64;
@@ -20,18 +20,33 @@ const TWICE: u64 = 100;
 /// Real time that no life takes, not even on a machine that is busy.
 const LONGEST_LIFE: Duration = Duration::from_secs(20);
 
+/// What a seed stands for.
+pub trait Plan {
+    /// What is seen in the lives.
+    type Sum: Sum;
+    fn of(seed: u64) -> Self;
+    /// Lives through it.
+    fn live(&self, story: Story, sum: &mut Self::Sum) -> Result<(), Broken>;
+}
+
+pub trait Sum: Default + Send {
+    fn merge(&mut self, other: &Self);
+}
+
 /// How one life went.
-pub struct Life {
+pub struct Life<S> {
     pub outcome: Result<(), Broken>,
-    pub tally: Tally,
+    pub sum: S,
     /// All that happened, where that was asked for.
     pub story: Vec<String>,
 }
 
 /// Lives through a schedule. A panic is as broken as any rule.
-pub fn live(schedule: &Schedule, tells: bool) -> Life {
-    let mut world = World::new(schedule, tells);
-    let outcome = catch_unwind(AssertUnwindSafe(|| world.live())).unwrap_or_else(|panic| {
+pub fn live<P: Plan>(plan: &P, tells: bool) -> Life<P::Sum> {
+    let story = tells.then(Rc::default);
+    let mut sum = P::Sum::default();
+    let life = AssertUnwindSafe(|| plan.live(story.clone(), &mut sum));
+    let outcome = catch_unwind(life).unwrap_or_else(|panic| {
         let text = panic.downcast_ref::<String>().cloned();
         let text = text.or_else(|| panic.downcast_ref::<&str>().map(|text| (*text).into()));
         Err(Broken {
@@ -39,21 +54,22 @@ pub fn live(schedule: &Schedule, tells: bool) -> Life {
             detail: text.unwrap_or_default(),
         })
     });
+    let story = story.map_or_else(Vec::new, |story| story.take());
     Life {
         outcome,
-        tally: world.tally,
-        story: world.story.unwrap_or_default(),
+        sum,
+        story,
     }
 }
 
 /// Lives the lives of all seeds, until one fails: the seed, in that case.
-pub fn run(seeds: u64) -> (Tally, Option<u64>) {
+pub fn run<P: Plan>(seeds: u64) -> (P::Sum, Option<u64>) {
     let next = AtomicU64::new(0);
     let failed = AtomicU64::new(u64::MAX);
     let cores = thread::available_parallelism().map_or(1, usize::from);
     let at_work: Vec<_> = (0..cores).map(|_| AtomicU64::new(0)).collect();
-    let tally = thread::scope(|scope| {
-        let work = |mine| live_many(seeds, &next, &failed, mine);
+    let sum = thread::scope(|scope| {
+        let work = |mine| live_many::<P>(seeds, &next, &failed, mine);
         let threads: Vec<_> = at_work
             .iter()
             .map(|mine| scope.spawn(move || work(mine)))
@@ -61,31 +77,36 @@ pub fn run(seeds: u64) -> (Tally, Option<u64>) {
         watch(&at_work, || {
             threads.iter().all(ScopedJoinHandle::is_finished)
         });
-        let mut sum = Tally::new();
+        let mut sum = P::Sum::default();
         for thread in threads {
             sum.merge(&thread.join().expect("the thread's tally"));
         }
         sum
     });
     let failed = failed.into_inner();
-    (tally, (failed != u64::MAX).then_some(failed))
+    (sum, (failed != u64::MAX).then_some(failed))
 }
 
 /// The part of one thread, which shows in `mine` the seed that it is at.
-fn live_many(seeds: u64, next: &AtomicU64, failed: &AtomicU64, mine: &AtomicU64) -> Tally {
-    let mut tally = Tally::new();
+fn live_many<P: Plan>(
+    seeds: u64,
+    next: &AtomicU64,
+    failed: &AtomicU64,
+    mine: &AtomicU64,
+) -> P::Sum {
+    let mut sum = P::Sum::default();
     loop {
         let first = next.fetch_add(CHUNK, Ordering::Relaxed);
         if first >= seeds || failed.load(Ordering::Relaxed) != u64::MAX {
-            return tally;
+            return sum;
         }
         for seed in first..seeds.min(first + CHUNK) {
             mine.store(seed, Ordering::Relaxed);
-            let life = live(&Schedule::of(seed), false);
-            tally.merge(&life.tally);
-            if life.outcome.is_err() || (seed % TWICE == 0 && !is_repeatable(seed)) {
+            let life = live(&P::of(seed), false);
+            sum.merge(&life.sum);
+            if life.outcome.is_err() || (seed % TWICE == 0 && !is_repeatable::<P>(seed)) {
                 failed.fetch_min(seed, Ordering::Relaxed);
-                return tally;
+                return sum;
             }
         }
     }
@@ -111,14 +132,18 @@ fn watch(at_work: &[AtomicU64], is_done: impl Fn() -> bool) {
     }
 }
 
-fn is_repeatable(seed: u64) -> bool {
-    let schedule = Schedule::of(seed);
-    live(&schedule, true).story == live(&schedule, true).story
+fn is_repeatable<P: Plan>(seed: u64) -> bool {
+    let plan = P::of(seed);
+    live(&plan, true).story == live(&plan, true).story
 }
 
 /// What there is to say of a seed that fails: the shortest schedule that still does.
-pub fn explain(seed: u64) -> String {
-    let schedule = Schedule::of(seed);
+/// `again` says how to run it again.
+pub fn explain<K: Kind>(seed: u64, again: &str) -> String
+where
+    Schedule<K>: Plan,
+{
+    let schedule = <Schedule<K> as Plan>::of(seed);
     let Err(broken) = live(&schedule, false).outcome else {
         return format!("seed {seed}: the same seed does not live the same life twice");
     };
@@ -132,7 +157,7 @@ pub fn explain(seed: u64) -> String {
         Ok(()) => ("repeatability", "it does not fail again".into()),
     };
     format!(
-        "seed {seed} breaks a rule: {rule}: {detail}\n\nthe shortest schedule found, {} steps of {}:\n{shrunk}\nwhat happens:\n{}\n\nSIM_SEED={seed} runs it again.",
+        "seed {seed} breaks a rule: {rule}: {detail}\n\nthe shortest schedule found, {} steps of {}:\n{shrunk}\nwhat happens:\n{}\n\n{again}",
         shrunk.steps.len(),
         schedule.steps.len(),
         life.story.join("\n")

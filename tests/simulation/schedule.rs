@@ -9,32 +9,48 @@ use tpa_session::session::{
 };
 
 use crate::app::{Ask, KEYS, Moment, NO_SESSION, NO_STREAM, SESSIONS, STREAMS};
+use crate::client::Turn;
 use crate::closures::{CLOSURES, CUT, Closure, REFUSALS};
-use crate::network::{Credentials, Dial, Fate, Fault, Signs, Welcome};
+use crate::network::{Fate, Fault, Welcome};
+use crate::way::{Credentials, Dial, Signs, Way};
+
+/// A deed, and the time before it.
+#[derive(Clone, Debug, PartialEq)]
+pub struct Step<D> {
+    pub wait: u64,
+    pub deed: D,
+}
+
+/// A kind of world: what it can be like, and what can happen in it.
+pub trait Kind: Clone + fmt::Debug {
+    type Settings: Clone + fmt::Debug;
+    type Deed: Clone + fmt::Debug + PartialEq;
+}
+
+#[derive(Clone, Debug)]
+pub struct Schedule<K: Kind> {
+    pub seed: u64,
+    pub settings: K::Settings,
+    pub steps: Vec<Step<K::Deed>>,
+}
+
+/// The world of one session, whose network and cloud do their worst.
+#[derive(Clone, Debug)]
+pub struct Hostile;
+
+impl Kind for Hostile {
+    type Settings = Config;
+    type Deed = Deed;
+}
 
 /// One thing that happens.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Deed {
-    /// The app asks.
-    Ask(Ask),
-    /// The app will ask, from inside a handler.
-    Handler(Moment, Ask),
+    Turn(Turn),
     /// The next attempt that has no fate yet will have this one; others go well.
     Fate(Fate),
     /// To the newest socket, or to the one so many before it.
     Fault(u32, Fault),
-    /// From now on the timer is so late.
-    Lateness(u64),
-    /// The timer fires without need, and the clock has gone back.
-    Wake {
-        back: u64,
-    },
-    /// From now on the app judges closures so.
-    Verdict(Option<bool>),
-    Offline,
-    Online,
-    /// The page is shown again, or the machine says that it slept.
-    Suspect(Suspicion),
     /// Nothing runs for so long. The monotonic clock may have stood still meanwhile.
     Sleep {
         millis: u64,
@@ -42,24 +58,10 @@ pub enum Deed {
     },
 }
 
-/// A deed, and the time before it.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub struct Step {
-    pub wait: u64,
-    pub deed: Deed,
-}
-
-#[derive(Clone, Debug, PartialEq)]
-pub struct Schedule {
-    pub seed: u64,
-    pub config: Config,
-    pub steps: Vec<Step>,
-}
-
-impl Schedule {
+impl Schedule<Hostile> {
     pub fn of(seed: u64) -> Self {
-        let mut dice = Dice(Rng::with_seed(seed));
-        let config = dice.config();
+        let mut dice = Dice::of(seed);
+        let settings = dice.config();
         let mut steps = Vec::new();
         let mut add = |wait, deed| steps.push(Step { wait, deed });
         for _ in 0..dice.below(4) {
@@ -68,28 +70,28 @@ impl Schedule {
         // Few apps call back from everywhere, but those that do find the rarest orders.
         let handlers = dice.pick(&[1, 1, 4, 4, 15]);
         for _ in 0..dice.below(handlers) {
-            add(0, Deed::Handler(dice.pick(&Moment::ALL), dice.call()));
+            add(0, Deed::Turn(dice.handler()));
         }
-        add(0, Deed::Ask(Ask::Connect(SESSIONS[0])));
+        add(0, Deed::Turn(Turn::Ask(Ask::Connect(SESSIONS[0]))));
         for _ in 0..dice.below(35) {
             add(dice.wait(), dice.deed());
             if dice.once_in(12) {
                 for _ in 0..dice.below(8) {
-                    add(0, Deed::Ask(dice.send()));
+                    add(0, Deed::Turn(Turn::Ask(dice.send())));
                 }
             }
         }
         Self {
             seed,
-            config,
+            settings,
             steps,
         }
     }
 }
 
-impl fmt::Display for Schedule {
+impl<K: Kind> fmt::Display for Schedule<K> {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        writeln!(f, "{:?}", self.config)?;
+        writeln!(f, "{:?}", self.settings)?;
         for Step { wait, deed } in &self.steps {
             writeln!(f, "  after {wait:>5} ms: {deed:?}")?;
         }
@@ -97,37 +99,41 @@ impl fmt::Display for Schedule {
     }
 }
 
-struct Dice(Rng);
+pub struct Dice(Rng);
 
 impl Dice {
-    fn below(&mut self, n: usize) -> usize {
+    pub fn of(seed: u64) -> Self {
+        Self(Rng::with_seed(seed))
+    }
+
+    pub fn below(&mut self, n: usize) -> usize {
         self.0.usize(..n)
     }
 
-    fn pick<T: Copy>(&mut self, of: &[T]) -> T {
+    pub fn pick<T: Copy>(&mut self, of: &[T]) -> T {
         of[self.below(of.len())]
     }
 
     /// Once in `n`.
-    fn once_in(&mut self, n: usize) -> bool {
+    pub fn once_in(&mut self, n: usize) -> bool {
         self.below(n) == 0
     }
 
-    fn up_to(&mut self, millis: u64) -> u64 {
+    pub fn up_to(&mut self, millis: u64) -> u64 {
         self.0.u64(0..=millis)
     }
 
-    fn wait(&mut self) -> u64 {
+    pub fn wait(&mut self) -> u64 {
         let longest = self.pick(&[0, 0, 20, 20, 300, 300, 2000, 2000, 8000, 70_000]);
         self.up_to(longest)
     }
 
-    fn delay(&mut self) -> u64 {
+    pub fn delay(&mut self) -> u64 {
         let longest = self.pick(&[0, 10, 10, 100, 100, 1000, 6000]);
         self.up_to(longest)
     }
 
-    fn config(&mut self) -> Config {
+    pub fn config(&mut self) -> Config {
         let millis = Duration::from_millis;
         Config {
             auto_reconnect: !self.once_in(10),
@@ -161,30 +167,52 @@ impl Dice {
 
     fn deed(&mut self) -> Deed {
         match self.below(100) {
-            0..38 => Deed::Ask(self.ask()),
-            38..50 => Deed::Handler(self.pick(&Moment::ALL), self.call()),
+            0..50 => Deed::Turn(self.turn_of_app()),
             50..58 => Deed::Fate(self.fate()),
             58..86 => {
                 let back = self.pick(&[0, 0, 0, 0, 1, 2]);
                 Deed::Fault(back, self.fault())
             }
-            86..89 => {
+            86..98 => Deed::Turn(self.turn_of_runtime()),
+            _ => self.sleep(),
+        }
+    }
+
+    fn sleep(&mut self) -> Deed {
+        Deed::Sleep {
+            millis: self.pick(&[1000, 40_000, 60_000, 100_000, 7_200_000]),
+            unnoticed: self.0.bool(),
+        }
+    }
+
+    /// What the app does.
+    pub fn turn_of_app(&mut self) -> Turn {
+        match self.below(50) {
+            0..38 => Turn::Ask(self.ask()),
+            _ => self.handler(),
+        }
+    }
+
+    pub fn handler(&mut self) -> Turn {
+        Turn::Handler(self.pick(&Moment::ALL), self.call())
+    }
+
+    /// What the page or the process does that the app lives in.
+    pub fn turn_of_runtime(&mut self) -> Turn {
+        match self.below(12) {
+            0..3 => {
                 let longest = self.pick(&[0, 0, 100, 2000, 60_000]);
-                Deed::Lateness(self.up_to(longest))
+                Turn::Lateness(self.up_to(longest))
             }
-            89..91 => Deed::Wake { back: self.delay() },
-            91..93 => Deed::Verdict(self.pick(&[None, Some(true), Some(false)])),
-            93..95 => Deed::Offline,
-            95..97 => Deed::Online,
-            97..98 => Deed::Suspect(self.pick(&[
+            3..5 => Turn::Wake { back: self.delay() },
+            5..7 => Turn::Verdict(self.pick(&[None, Some(true), Some(false)])),
+            7..9 => Turn::Offline,
+            9..11 => Turn::Online,
+            _ => Turn::Suspect(self.pick(&[
                 Suspicion::Environment,
                 Suspicion::Environment,
                 Suspicion::Clock,
             ])),
-            _ => Deed::Sleep {
-                millis: self.pick(&[1000, 40_000, 60_000, 100_000, 7_200_000]),
-                unnoticed: self.0.bool(),
-            },
         }
     }
 
@@ -207,12 +235,13 @@ impl Dice {
             70..75 => Ask::Flush,
             75..88 => Ask::Subscribe(self.pick(&STREAMS)),
             88..89 => Ask::Subscribe(NO_STREAM),
-            89..99 => Ask::Unsubscribe(self.pick(&STREAMS)),
+            89..94 => Ask::Unsubscribe(self.pick(&STREAMS)),
+            94..99 => Ask::Follow(self.pick(&STREAMS)),
             _ => Ask::Unsubscribe(NO_STREAM),
         }
     }
 
-    fn send(&mut self) -> Ask {
+    pub fn send(&mut self) -> Ask {
         Ask::Send {
             size: self.pick(&[1, 5, 5, 9, 30]),
             key: self.pick(&[None, None, Some(KEYS[0]), Some(KEYS[1])]),
@@ -220,7 +249,7 @@ impl Dice {
         }
     }
 
-    fn fate(&mut self) -> Fate {
+    pub fn way(&mut self) -> Way {
         let credentials = match self.below(20) {
             0..14 => Credentials::AtOnce,
             14..17 => Credentials::After(self.delay()),
@@ -235,6 +264,17 @@ impl Dice {
             17..19 => Dial::Hangs,
             _ => Dial::Throws,
         };
+        Way {
+            credentials,
+            dial,
+            up: self.delay().min(500),
+            down: self.delay().min(500),
+            closes_at_once: self.once_in(6),
+        }
+    }
+
+    fn fate(&mut self) -> Fate {
+        let way = self.way();
         let welcome = match self.below(20) {
             0..13 => Welcome::Ack(self.delay()),
             13 => Welcome::Silence,
@@ -242,13 +282,9 @@ impl Dice {
             _ => Welcome::Close(self.delay(), self.closure(), self.signs()),
         };
         Fate {
-            credentials,
-            dial,
+            way,
             welcome,
-            up: self.delay().min(500),
-            down: self.delay().min(500),
             pongs: self.0.bool(),
-            closes_at_once: self.once_in(6),
         }
     }
 
@@ -257,7 +293,7 @@ impl Dice {
         self.0.bool().then_some(close)
     }
 
-    fn signs(&mut self) -> Signs {
+    pub fn signs(&mut self) -> Signs {
         self.pick(&[
             Signs::Close,
             Signs::Close,

@@ -1,11 +1,14 @@
 //! From a schedule that fails to the shortest one that fails in the same way.
 
-use crate::schedule::{Schedule, Step};
+use crate::schedule::{Kind, Schedule, Step};
 
 /// Drops chunks, then single steps, then shortens waits, for as long as that gets anywhere.
-pub fn shrink(schedule: &Schedule, fails: impl Fn(&Schedule) -> bool) -> Schedule {
+pub fn shrink<K: Kind>(
+    schedule: &Schedule<K>,
+    fails: impl Fn(&Schedule<K>) -> bool,
+) -> Schedule<K> {
     let mut best = schedule.clone();
-    let fails = |steps: &[Step]| {
+    let fails = |steps: &[Step<K::Deed>]| {
         let steps = steps.to_vec();
         fails(&Schedule {
             steps,
@@ -23,7 +26,7 @@ pub fn shrink(schedule: &Schedule, fails: impl Fn(&Schedule) -> bool) -> Schedul
 }
 
 /// Delta debugging: ever smaller chunks, down to single steps.
-fn drop_steps(steps: &mut Vec<Step>, fails: impl Fn(&[Step]) -> bool) {
+fn drop_steps<D: Clone>(steps: &mut Vec<Step<D>>, fails: impl Fn(&[Step<D>]) -> bool) {
     let mut size = steps.len().div_ceil(2);
     while size > 0 {
         let mut start = 0;
@@ -48,7 +51,7 @@ fn drop_steps(steps: &mut Vec<Step>, fails: impl Fn(&[Step]) -> bool) {
     }
 }
 
-fn shorten_waits(steps: &mut [Step], fails: impl Fn(&[Step]) -> bool) {
+fn shorten_waits<D>(steps: &mut [Step<D>], fails: impl Fn(&[Step<D>]) -> bool) {
     for index in 0..steps.len() {
         let wait = steps[index].wait;
         let round = 10_u64.pow(wait.checked_ilog10().unwrap_or(0));
@@ -69,12 +72,13 @@ fn shorten_waits(steps: &mut [Step], fails: impl Fn(&[Step]) -> bool) {
 mod tests {
     use super::shrink;
     use crate::app::Ask;
-    use crate::schedule::{Deed, Schedule};
+    use crate::client::Turn;
+    use crate::schedule::{Deed, Hostile, Schedule};
 
     #[test]
     fn only_what_makes_it_fail_is_left() {
         let schedule = (0..)
-            .map(Schedule::of)
+            .map(Schedule::<Hostile>::of)
             .find(|schedule| sends(schedule) >= 5 && schedule.steps.len() >= 30)
             .unwrap();
         let shrunk = shrink(&schedule, |schedule| sends(schedule) >= 3);
@@ -84,9 +88,10 @@ mod tests {
 
     #[test]
     fn a_wait_that_matters_is_kept() {
-        let waits = |schedule: &Schedule| -> u64 { schedule.steps.iter().map(|s| s.wait).sum() };
+        let waits =
+            |schedule: &Schedule<Hostile>| -> u64 { schedule.steps.iter().map(|s| s.wait).sum() };
         let schedule = (0..)
-            .map(Schedule::of)
+            .map(Schedule::<Hostile>::of)
             .find(|schedule| waits(schedule) > 5000)
             .unwrap();
         let shrunk = shrink(&schedule, |schedule| waits(schedule) > 5000);
@@ -94,8 +99,8 @@ mod tests {
         assert!(waits(&shrunk) > 5000);
     }
 
-    fn sends(schedule: &Schedule) -> usize {
-        let is_send = |deed: &Deed| matches!(deed, Deed::Ask(Ask::Send { .. }));
+    fn sends(schedule: &Schedule<Hostile>) -> usize {
+        let is_send = |deed: &Deed| matches!(deed, Deed::Turn(Turn::Ask(Ask::Send { .. })));
         schedule.steps.iter().filter(|s| is_send(&s.deed)).count()
     }
 }

@@ -4,6 +4,8 @@ use std::fmt;
 
 use tpa_session::session::{CloseKind, DropReason, Timer};
 
+use crate::runner::Sum;
+
 /// Everything that must be seen once at least.
 macro_rules! sights {
     ($($name:ident: $words:literal,)*) => {
@@ -82,9 +84,11 @@ sights! {
     FlushUnsupported: "flushes that the cloud does not support",
     FlushOver: "flushes without a session",
     Threw: "handlers that throw",
+    Followed: "handlers that change what they listen to",
     JudgeThrew: "handlers that throw when they are asked about a closure",
     NestedFlush: "flush() in a handler",
     Connected: "lives that got to a connection at last",
+    WrongKey: "keys that are wrong",
 }
 
 /// Every kind of closure that must be seen.
@@ -109,32 +113,32 @@ const DROPS: [DropReason; 4] = [
 
 /// How often each was seen; there are few of a sort, so that a list is quicker than a map.
 #[derive(Clone, Debug)]
-struct Counts<T>(Vec<(T, u64)>);
+pub struct Counts<T>(Vec<(T, u64)>);
 
 impl<T: Copy + PartialEq + fmt::Debug> Counts<T> {
-    fn of(all: &[T]) -> Self {
+    pub fn of(all: &[T]) -> Self {
         Self(all.iter().map(|&one| (one, 0)).collect())
     }
 
-    fn add(&mut self, one: T, count: u64) {
+    pub fn add(&mut self, one: T, count: u64) {
         match self.0.iter_mut().find(|(known, _)| *known == one) {
             Some((_, sum)) => *sum += count,
             None => self.0.push((one, count)),
         }
     }
 
-    fn merge(&mut self, other: &Self) {
+    pub fn merge(&mut self, other: &Self) {
         for &(one, count) in &other.0 {
             self.add(one, count);
         }
     }
 
-    fn never(&self) -> impl Iterator<Item = T> {
+    pub fn never(&self) -> impl Iterator<Item = T> {
         let never = self.0.iter().filter(|(_, count)| *count == 0);
         never.map(|&(one, _)| one)
     }
 
-    fn show(&self, f: &mut fmt::Formatter<'_>, what: &str) -> fmt::Result {
+    pub fn show(&self, f: &mut fmt::Formatter<'_>, what: &str) -> fmt::Result {
         write!(f, "{what}:")?;
         for (one, count) in &self.0 {
             write!(f, " {one:?} {count},")?;
@@ -204,7 +208,27 @@ impl Tally {
         self.timers.add(timer, 1);
     }
 
-    pub fn merge(&mut self, other: &Self) {
+    /// What should have been seen and never was, but for this, which cannot be seen here.
+    pub fn never_but(&self, not_here: &[Sight]) -> Vec<String> {
+        let kinds = self.kinds.never().map(|kind| format!("{kind:?}"));
+        let drops = self.drops.never().map(|why| format!("{why:?}"));
+        let timers = self.timers.never().map(|timer| format!("{timer:?}"));
+        let sights = Sight::ALL
+            .iter()
+            .filter(|(s, _)| self.sights[*s as usize] == 0 && !not_here.contains(s));
+        let sights = sights.map(|(_, words)| (*words).to_string());
+        kinds.chain(drops).chain(timers).chain(sights).collect()
+    }
+}
+
+impl Default for Tally {
+    fn default() -> Self {
+        Self::new()
+    }
+}
+
+impl Sum for Tally {
+    fn merge(&mut self, other: &Self) {
         self.seeds += other.seeds;
         self.steps += other.steps;
         self.attempts += other.attempts;
@@ -218,18 +242,6 @@ impl Tally {
         for (sum, count) in self.sights.iter_mut().zip(other.sights) {
             *sum += count;
         }
-    }
-
-    /// What should have been seen and never was.
-    pub fn never(&self) -> Vec<String> {
-        let kinds = self.kinds.never().map(|kind| format!("{kind:?}"));
-        let drops = self.drops.never().map(|why| format!("{why:?}"));
-        let timers = self.timers.never().map(|timer| format!("{timer:?}"));
-        let sights = Sight::ALL
-            .iter()
-            .filter(|(s, _)| self.sights[*s as usize] == 0);
-        let sights = sights.map(|(_, words)| (*words).to_string());
-        kinds.chain(drops).chain(timers).chain(sights).collect()
     }
 }
 

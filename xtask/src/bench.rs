@@ -1,9 +1,12 @@
 //! `cargo xtask bench`: the receive benchmark, on a freshly built package; `bench core`: the
-//! core by itself.
+//! core by itself; `bench cloud`: tpa-cloud under load; `bench cycles`: what sessions leave in
+//! memory.
 
+use std::path::Path;
 use std::process::Command;
 
-use crate::{build, npm, process, workspace};
+use crate::browsers::CHROMIUM;
+use crate::{build, cloud, npm, process, workspace};
 
 /// Runs the benchmark that is asked for, its output as it comes.
 pub fn run(arguments: &[&str]) -> Result<(), String> {
@@ -13,18 +16,38 @@ pub fn run(arguments: &[&str]) -> Result<(), String> {
             bench.args(["bench", "--package", "tpa-session", "--bench", "core", "--"]);
             show("bench/core.rs", bench.args(filter))
         }
-        _ => receive(arguments),
+        ["cloud", options @ ..] => load(options),
+        ["cycles", options @ ..] => {
+            let chromium = CHROMIUM.get()?;
+            package("bench/cycles/run.mjs", options, &[("CHROMIUM", &chromium)])
+        }
+        _ => package("bench/receive.mjs", arguments, &[]),
     }
 }
 
-fn receive(arguments: &[&str]) -> Result<(), String> {
+/// Many connections to tpa-cloud and, for comparison, to a plain server in Node.
+fn load(options: &[&str]) -> Result<(), String> {
+    npm::get()?;
+    let cloud = cloud::build_release()?;
+    let mut bench = process::command("cargo");
+    bench
+        .args(["run", "--quiet", "--release", "--package", "cloud-load"])
+        .args(["--", "--cloud"])
+        .arg(cloud)
+        .args(options);
+    show("bench/cloud", &mut bench)
+}
+
+/// One that is written in JavaScript, on a freshly built package.
+fn package(script: &str, arguments: &[&str], environment: &[(&str, &Path)]) -> Result<(), String> {
     build::run()?;
     let mut bench: Command = npm::node();
     bench
-        .arg("bench/receive.mjs")
+        .arg(script)
         .args(arguments)
+        .envs(environment.iter().copied())
         .env("TPA_PKG", workspace::package());
-    show("bench/receive.mjs", &mut bench)
+    show(script, &mut bench)
 }
 
 fn show(what: &str, command: &mut Command) -> Result<(), String> {

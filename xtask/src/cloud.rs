@@ -22,12 +22,20 @@ pub struct Cloud {
 
 /// Builds tpa-cloud; its path.
 pub fn build() -> Result<PathBuf, String> {
-    process::run(
-        "build tpa-cloud",
-        process::command("cargo").args(["build", "--package", "tpa-cloud"]),
-    )?;
+    build_with("debug", &[])
+}
+
+/// Builds tpa-cloud as fast as it gets; its path.
+pub fn build_release() -> Result<PathBuf, String> {
+    build_with("release", &["--release"])
+}
+
+fn build_with(folder: &str, arguments: &[&str]) -> Result<PathBuf, String> {
+    let mut cargo = process::command("cargo");
+    cargo.args(["build", "--package", "tpa-cloud"]);
+    process::run("build tpa-cloud", cargo.args(arguments))?;
     let file = format!("tpa-cloud{}", std::env::consts::EXE_SUFFIX);
-    Ok(workspace::target().join("debug").join(file))
+    Ok(workspace::target().join(folder).join(file))
 }
 
 /// Is this port free on the loopback interface?

@@ -1,6 +1,7 @@
 //! `cargo xtask example`: one of the examples on a cloud of its own.
 
 use std::fs;
+use std::process::Command;
 
 use crate::cloud::{self, Cloud};
 use crate::demo::{self, Options};
@@ -15,6 +16,10 @@ pub fn run(arguments: &[&str]) -> Result<(), String> {
     };
     let options = Options::parse(options)?;
     cloud::require_free(options.port, &format!("cargo xtask example {name}"))?;
+    let folder = workspace::root().join("examples").join(name);
+    if folder.join("main.rs").exists() {
+        return native(name, options.port);
+    }
     build::run()?;
     let out = workspace::root().join("target/examples").join(name);
     let mut bundle = npm::node();
@@ -34,16 +39,31 @@ pub fn run(arguments: &[&str]) -> Result<(), String> {
         println!("\n{name}: {url}");
         return cloud.wait();
     }
+    let mut app = npm::node();
+    app.arg(out.join("app.mjs"));
+    show(name, &cloud, &mut app)
+}
+
+/// One in Rust.
+fn native(name: &str, port: u16) -> Result<(), String> {
+    let program = cloud::build()?;
+    let mut app = process::command("cargo");
+    app.args(["run", "--quiet", "--package", "tpa-session"])
+        .args(["--example", name]);
+    let cloud = Cloud::serve(&program, port, &[])?;
+    show(name, &cloud, &mut app)
+}
+
+/// Runs one that has no page, until it ends.
+fn show(name: &str, cloud: &Cloud, app: &mut Command) -> Result<(), String> {
     println!("\n{name}: on {}", cloud.url);
     let socket = format!("{}/tpa-ws", cloud.url.replace("http", "ws"));
-    let mut app = npm::node();
-    app.arg(out.join("app.mjs")).env("CLOUD_URL", socket);
-    let status = app
-        .status()
-        .map_err(|e| format!("cannot start Node: {e}"))?;
-    match status.success() {
-        true => Ok(()),
-        false => Err(format!("{name} ended: {status}")),
+    let status = app.env("CLOUD_URL", socket).status();
+    let status = status.map_err(|e| format!("cannot start {name}: {e}"))?;
+    if status.success() {
+        Ok(())
+    } else {
+        Err(format!("{name} ended: {status}"))
     }
 }
 

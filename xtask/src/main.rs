@@ -10,6 +10,7 @@ mod browsers;
 mod build;
 mod cloud;
 mod demo;
+mod docs;
 mod doctor;
 mod example;
 mod explore;
@@ -36,8 +37,10 @@ cargo xtask <command>
       --port <N>      listen there instead of 8002
       --open          open the page in the default browser
   example <name>      one of examples/ on a cloud of its own; options as for demo
+  docs                the API reference, in target/api/, and that of the crate
   test [parts]        run every check and test, or only the parts named:
-      lint            rustfmt, clippy (native and wasm), rustdoc, prettier, eslint, tsc
+      lint            rustfmt, clippy (native and wasm), rustdoc, prettier, eslint, tsc,
+                      typedoc
       core            native tests of all crates
       web             the wasm in Node, Chromium and Firefox, against a real cloud
       js              unit tests of the JavaScript modules (tests/js)
@@ -46,9 +49,14 @@ cargo xtask <command>
       matrix          the packed package in runtimes, bundlers, test runners and
                       frameworks (tests/matrix; docs/where-it-runs.md)
       e2e             the demo page in a browser (tests/e2e)
-  sim [options]       live through sessions in virtual time, in a release build
-      --seeds <N>     so many (20,000)
+  sim [options]       live through sessions in virtual time, alone in a world that does its
+                      worst, and several of them with the cloud; in a release build
+      --seeds <N>     so many (20,000), and one with the cloud for each eight
+      --cloud-seeds <N>
+                      so many with the cloud
       --seed <N>      this one only, and tell all of it
+      --cloud-seed <N>
+                      this one with the cloud only, and tell all of it
   explore [options]   go through all that can happen to a session in small worlds,
                       in a release build
       --seconds <N>   as deep as that time allows (60)
@@ -57,6 +65,12 @@ cargo xtask <command>
   pictures            make docs/pictures/ anew, the README's pictures of the demo page
   herd [--clients N]  a million sessions after a restart of the cloud, as a picture
   bench [args]        build, then run bench/receive.mjs; `bench core` times the core alone
+  bench cycles [options]
+                      what sessions leave in memory that come and go, in a page and in Node;
+                      --cycles <N> (10,000), --picture <FILE>
+  bench cloud [options]
+                      ten thousand connections to tpa-cloud, and as many messages as it can
+                      send, beside a plain server in Node; bench/results/cloud.md
   help                this text
 
 A command gets what it needs by itself: the wasm target by rustup (or, on
@@ -98,6 +112,9 @@ fn run(arguments: &[&str]) -> Result<ExitCode, String> {
         "doctor" => doctor::run(rest),
         "build" => no_arguments(rest)
             .and_then(|()| build::run())
+            .map(|()| ExitCode::SUCCESS),
+        "docs" => no_arguments(rest)
+            .and_then(|()| docs::run())
             .map(|()| ExitCode::SUCCESS),
         "example" => example::run(rest).map(|()| ExitCode::SUCCESS),
         "demo" => demo::run(rest).map(|()| ExitCode::SUCCESS),

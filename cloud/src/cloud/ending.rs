@@ -6,6 +6,7 @@ use super::Cloud;
 use crate::close;
 use crate::effects::{Delivery, Output};
 use crate::events::{Fact, Side};
+use crate::faults::Target;
 use crate::identity::ConnectionId;
 use crate::links::{Link, Stage};
 use crate::timers::Timer;
@@ -71,6 +72,7 @@ impl Cloud {
         for timer in Timer::of_connection(id) {
             self.effects.timers.stop(&timer);
         }
+        self.forget_wishes_for(id);
         let Ending {
             how,
             by,
@@ -90,6 +92,13 @@ impl Cloud {
             How::Itself => self.forget_held(id),
         }
         true
+    }
+
+    /// What was wanted for this connection only has nobody left whom it could befall.
+    fn forget_wishes_for(&mut self, id: ConnectionId) {
+        let target = Target::Connection(id);
+        self.faults.clear(&target);
+        self.end_plays_for(&target);
     }
 
     /// Ends a connection whose peer cannot be reading.
@@ -125,7 +134,9 @@ impl Cloud {
         self.effects.push(Output::Cut { to: id });
     }
 
-    fn forget_held(&mut self, id: ConnectionId) {
+    /// Nothing more goes out.
+    pub(super) fn forget_held(&mut self, id: ConnectionId) {
+        self.effects.timers.stop(&Timer::Release(id));
         if let Some(link) = self.effects.links.get_mut(id) {
             link.forget_held();
         }

@@ -35,7 +35,7 @@ impl Cloud {
         if matches!(request.fault, Fault::Restart { .. }) {
             self.stay_away(request);
         } else {
-            self.faults.arm(request, self.effects.now());
+            self.arm(request);
         }
         hit
     }
@@ -134,6 +134,18 @@ impl Cloud {
         }
     }
 
+    /// Keeps a fault for whoever comes, unless it is for a connection that cannot come.
+    fn arm(&mut self, request: &FaultRequest) {
+        if !self.is_for_nobody(&request.target) {
+            self.faults.arm(request, self.effects.now());
+        }
+    }
+
+    /// Whether only a connection is meant that is over: none is named twice.
+    pub(super) fn is_for_nobody(&self, target: &Target) -> bool {
+        target.connection().is_some_and(|id| self.is_over(id))
+    }
+
     fn is_over(&self, id: ConnectionId) -> bool {
         self.effects.links.get(id).is_none_or(Link::is_over)
     }
@@ -173,7 +185,7 @@ impl Cloud {
             fault: Fault::Refuse,
             ..request.clone()
         };
-        self.faults.arm(&refuse, self.effects.now());
+        self.arm(&refuse);
         if request.target == Target::All {
             self.forget_sessions(|_| true);
             self.sessions = known_sessions(&self.effects.config);

@@ -35,9 +35,12 @@ impl Cloud {
         for id in over {
             self.end_play(id, Phase::Stopped);
         }
-        let id = self.players.add(plan, target, self.effects.now());
+        let id = self.players.add(plan, target.clone(), self.effects.now());
         let phase = Phase::Started;
         self.announce(None, Fact::Scenario { name, phase });
+        if self.is_for_nobody(&target) {
+            return self.end_play(id, Phase::Stopped);
+        }
         self.schedule_play(id);
     }
 
@@ -50,6 +53,13 @@ impl Cloud {
             self.end_play(id, Phase::Stopped);
         }
         self.clear_faults(target, now);
+    }
+
+    /// Stops the plans that are played for exactly this target.
+    pub(super) fn end_plays_for(&mut self, target: &Target) {
+        for id in self.players.ids(|player| player.target == *target) {
+            self.end_play(id, Phase::Stopped);
+        }
     }
 
     /// What is being played.

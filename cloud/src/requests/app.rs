@@ -1,9 +1,8 @@
-//! Reads which apps are to be started and stopped.
+//! Reads which apps are to be started.
 
 use serde_json::Value;
 
 use super::{BadRequest, Fields};
-use crate::faults::Target;
 
 /// Reads `{"packageName", "userId", "webhookUrl"?}`: which app to start for whom, and where it is
 /// told so.
@@ -58,25 +57,4 @@ const WEBHOOK_URL: &str = "a URL that begins with http://";
 fn is_webhook_url(text: &str) -> bool {
     let uri = text.parse::<axum::http::Uri>();
     uri.is_ok_and(|uri| uri.scheme_str() == Some("http") && uri.host().is_some())
-}
-
-/// Reads `{target?, "reason"?}`: whom to stop, and why.
-pub fn read_stop(body: &[u8]) -> Result<(Target, String), BadRequest> {
-    stop_of(Fields::read(body)?)
-}
-
-pub(super) fn stop_of(mut fields: Fields) -> Result<(Target, String), BadRequest> {
-    const EXPECTED: &str = "user_disabled, system_stop or error";
-    let target = fields.target()?;
-    let reason = match fields.take("reason") {
-        None => "user_disabled".to_owned(),
-        Some(Value::String(reason))
-            if ["user_disabled", "system_stop", "error"].contains(&reason.as_str()) =>
-        {
-            reason
-        }
-        Some(other) => return Err(BadRequest::new("reason", EXPECTED, Some(&other))),
-    };
-    fields.nothing_else("a stop")?;
-    Ok((target, reason))
 }

@@ -42,6 +42,7 @@ impl Fields {
     }
 
     /// What is left.
+    #[cfg(feature = "server")]
     pub(crate) fn into_rest(self) -> Map<String, Value> {
         self.0
     }

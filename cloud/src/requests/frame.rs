@@ -7,6 +7,7 @@ use crate::faults::Target;
 use crate::hand_made::{HandMade, SettingsChange};
 
 /// Reads `{"frame": {…}, target?}`, or a frame in short: the frame, and whom it is for.
+#[cfg(feature = "server")]
 pub fn read_frame_request(body: &[u8]) -> Result<(HandMade, Target), BadRequest> {
     frame_of(Fields::read(body)?)
 }

@@ -2,17 +2,17 @@
 //! outputs. The numbers are those of the run loop in the crate's documentation.
 
 use std::collections::HashMap;
-use std::sync::atomic::{AtomicUsize, Ordering};
 use std::sync::{Arc, Mutex, PoisonError};
 use std::time::{Duration, SystemTime, UNIX_EPOCH};
 
 use tokio::sync::{Notify, broadcast, mpsc, watch};
 
 use super::log;
+use super::orders::{Mode, SocketHandle};
 use crate::apps::WebhookCall;
 use crate::cloud::{Cloud, Input};
 use crate::config::Config;
-use crate::effects::{Delivery, Output};
+use crate::effects::Output;
 use crate::events::Event;
 use crate::identity::ConnectionId;
 use crate::time::{Instant, WallClock};
@@ -34,82 +34,6 @@ pub(super) struct Driver {
 struct State {
     cloud: Cloud,
     sockets: HashMap<ConnectionId, SocketHandle>,
-}
-
-/// What the driver holds of a socket's task.
-#[derive(Debug)]
-pub(super) struct SocketHandle {
-    queue: mpsc::UnboundedSender<Delivery>,
-    queued_bytes: Arc<AtomicUsize>,
-    most_bytes: usize,
-    mode: watch::Sender<Mode>,
-}
-
-/// What a socket's task holds of the driver.
-#[derive(Debug)]
-pub(super) struct SocketOrders {
-    queue: mpsc::UnboundedReceiver<Delivery>,
-    queued_bytes: Arc<AtomicUsize>,
-    mode: watch::Receiver<Mode>,
-}
-
-/// What a socket does.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub(super) enum Mode {
-    /// Reads and writes.
-    Open,
-    /// Neither.
-    Frozen,
-    /// Is to be reset.
-    Cut,
-}
-
-impl SocketHandle {
-    /// A socket for which at most so many bytes may wait.
-    pub(super) fn new(most_bytes: usize) -> (Self, SocketOrders) {
-        let (queue, queued) = mpsc::unbounded_channel();
-        let (mode, mode_seen) = watch::channel(Mode::Open);
-        let queued_bytes = Arc::new(AtomicUsize::new(0));
-        let orders = SocketOrders {
-            queue: queued,
-            queued_bytes: Arc::clone(&queued_bytes),
-            mode: mode_seen,
-        };
-        let handle = Self {
-            queue,
-            queued_bytes,
-            most_bytes,
-            mode,
-        };
-        (handle, orders)
-    }
-
-    /// False when too much waits already.
-    fn enqueue(&self, what: Delivery) -> bool {
-        let cost = what.cost();
-        if self.queued_bytes.load(Ordering::Relaxed) + cost > self.most_bytes {
-            return false;
-        }
-        self.queued_bytes.fetch_add(cost, Ordering::Relaxed);
-        // An error means that the task has ended; it reports that itself.
-        let _ = self.queue.send(what);
-        true
-    }
-}
-
-impl SocketOrders {
-    pub(super) fn mode(&self) -> watch::Receiver<Mode> {
-        self.mode.clone()
-    }
-
-    pub(super) async fn next(&mut self) -> Option<Delivery> {
-        self.queue.recv().await
-    }
-
-    /// To be called when a delivery has left, so that a slow peer's backlog is counted.
-    pub(super) fn delivered(&self, cost: usize) {
-        self.queued_bytes.fetch_sub(cost, Ordering::Relaxed);
-    }
 }
 
 impl Driver {
@@ -179,9 +103,10 @@ impl Driver {
         let result = call(&mut state, self.now());
         // 2. The outputs.
         self.drain(&mut state);
-        // 3. The timeout, when it has moved.
+        // 3. The timeout, when it is sooner now. When it is later, the next call is too early,
+        // which does no harm, and is cheaper than waking for each ping that is put off.
         let after = state.cloud.poll_timeout().map(|(at, _)| at);
-        if before != after {
+        if after.is_some_and(|after| before.is_none_or(|before| after < before)) {
             self.timeout_moved.notify_one();
         }
         let count = state.cloud.socket_count();
@@ -217,13 +142,7 @@ impl Driver {
 
     fn set_mode(&self, state: &State, of: ConnectionId, mode: Mode) {
         if let Some(socket) = state.sockets.get(&of) {
-            socket.mode.send_if_modified(|now| {
-                let changed = *now != Mode::Cut && *now != mode;
-                if changed {
-                    *now = mode;
-                }
-                changed
-            });
+            socket.set_mode(mode);
         }
     }
 

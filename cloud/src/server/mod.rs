@@ -7,6 +7,7 @@ mod events;
 mod guard;
 mod line;
 mod log;
+mod orders;
 mod scenarios;
 mod static_files;
 mod token;

@@ -103,3 +103,19 @@ fn read_stop(body: &[u8]) -> Result<Target, BadRequest> {
     fields.nothing_else("a stop")?;
     Ok(target)
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    /// A seed that failed in a simulation fails in the same way on the demo page.
+    #[test]
+    fn a_seed_is_the_librarys_plan_of_that_seed() {
+        let (plan, target) = read_play(br#"{"seed": 7}"#, &[]).unwrap();
+        let Plan::Seeded(plan) = plan else {
+            panic!("{}", plan.name());
+        };
+        assert_eq!(target, Target::All);
+        assert!(plan.take(100).eq(SeededPlan::new(7).take(100)));
+    }
+}

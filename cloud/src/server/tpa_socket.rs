@@ -1,18 +1,19 @@
 //! One WebSocket of a TPA: its frames to the cloud, the cloud's orders to it.
 
+use std::future::poll_fn;
 use std::sync::Arc;
+use std::task::{Context, Poll, ready};
 
 use axum::extract::ws::{CloseFrame, Message, WebSocket, WebSocketUpgrade};
 use axum::extract::{ConnectInfo, State};
 use axum::http::StatusCode;
 use axum::response::{IntoResponse, Response};
-use futures_util::stream::{SplitSink, SplitStream};
 use futures_util::{SinkExt, StreamExt};
-use tokio::sync::watch;
 
 use super::Shared;
-use super::driver::{Driver, Mode, SocketHandle, SocketOrders};
+use super::driver::Driver;
 use super::line::{LineInfo, ResetSwitch};
+use super::orders::{Mode, SocketHandle, SocketOrders};
 use crate::cloud::{Input, Refused};
 use crate::effects::Delivery;
 use crate::identity::ConnectionId;
@@ -21,6 +22,9 @@ use crate::protocol::Dialect;
 /// A frame that is longer than the cloud's limit, but no more than this many times, is read to
 /// its end, so that the close handshake can follow it. Longer ones are not even read.
 const HARD_LIMIT: usize = 2;
+
+/// Frames that wait together are written together, until they are this many bytes.
+const WRITE_BYTES: usize = 4 * 1024;
 
 /// What RFC 6455 calls a close frame without a code.
 const NO_CODE: u16 = 1005;
@@ -66,9 +70,10 @@ fn accept(shared: Shared, line: LineInfo, upgrade: WebSocketUpgrade, dialect: Di
     upgrade
         .max_message_size(hard_limit)
         .max_frame_size(hard_limit)
-        // The defaults reserve 128 KiB for each connection, which adds up.
-        .read_buffer_size(8 * 1024)
-        .write_buffer_size(0)
+        // The defaults reserve 128 KiB for each connection, which adds up. What TPAs send is
+        // mostly short; a longer frame takes more reads, and its own memory while it lasts.
+        .read_buffer_size(1024)
+        .write_buffer_size(WRITE_BYTES)
         .on_failed_upgrade(move |_| failed.gone(id))
         .on_upgrade(move |socket| run(driver, id, socket, orders, line.switch))
 }
@@ -80,68 +85,130 @@ async fn run(
     orders: SocketOrders,
     switch: ResetSwitch,
 ) {
-    let (sink, stream) = socket.split();
-    let mode = orders.mode();
-    tokio::select! {
-        () = cut(mode, switch) => {}
-        () = read(&driver, id, stream, orders.mode()) => {}
-        () = write(sink, orders) => {}
-    }
-    driver.gone(id);
-}
-
-/// Waits for the order to cut. The switch must be set before the halves are dropped, hence in
-/// here and not where they are raced.
-async fn cut(mut mode: watch::Receiver<Mode>, switch: ResetSwitch) {
-    // An error means that the driver has let go of the socket.
-    let _ = mode.wait_for(|mode| *mode == Mode::Cut).await;
-    switch.reset();
-}
-
-/// Reads until the peer's half is over.
-async fn read(
-    driver: &Driver,
-    id: ConnectionId,
-    mut stream: SplitStream<WebSocket>,
-    mut mode: watch::Receiver<Mode>,
-) {
+    let mut pump = Pump {
+        socket,
+        orders,
+        writing: Writing::Idle,
+        reads: true,
+    };
     loop {
-        if mode.wait_for(|mode| *mode == Mode::Open).await.is_err() {
-            return;
-        }
-        let message = tokio::select! {
-            _ = mode.changed() => continue,
-            message = stream.next() => message,
-        };
-        let message = match message {
-            Some(Ok(message)) => message,
-            Some(Err(error)) => {
+        match poll_fn(|context| pump.poll_step(context)).await {
+            Step::Cut => {
+                // Before the socket is dropped.
+                switch.reset();
+                break;
+            }
+            Step::Came(message) => driver.handle_input(id, input_of(&message)),
+            Step::Failed(error) => {
                 tracing::debug!(connection = %id, %error, "cannot read");
                 if !is_too_big(error) {
-                    return;
+                    break;
                 }
                 driver.handle_input(id, Input::TooBig);
                 // The rest of the frame is in the way of the peer's answer; the cloud cuts.
-                return std::future::pending().await;
+                pump.reads = false;
             }
-            None => return,
+            Step::Ended => break,
+        }
+    }
+    drop(pump);
+    driver.gone(id);
+}
+
+/// Moves frames both ways. A single one of the socket's own task, so that whatever happens wakes
+/// the same waker.
+struct Pump {
+    socket: WebSocket,
+    orders: SocketOrders,
+    writing: Writing,
+    reads: bool,
+}
+
+/// How far writing is.
+#[derive(Clone, Copy, PartialEq, Eq)]
+enum Writing {
+    /// Nothing is unsent.
+    Idle,
+    /// What was given to the socket may not all have left.
+    Begun,
+    /// As [`Writing::Begun`], and nothing may follow it.
+    Last,
+    /// Nothing more can be written. Reading shows why, and it is reading that waits for the
+    /// peer's half of a close handshake.
+    Over,
+}
+
+/// What a socket's task has to see to.
+enum Step {
+    Came(Message),
+    Failed(axum::Error),
+    Ended,
+    Cut,
+}
+
+impl Pump {
+    /// Writes all that waits and that the peer takes; then the next thing that comes.
+    fn poll_step(&mut self, context: &mut Context<'_>) -> Poll<Step> {
+        match self.orders.poll_mode(context) {
+            Mode::Open => {}
+            Mode::Frozen => return Poll::Pending,
+            Mode::Cut => return Poll::Ready(Step::Cut),
+        }
+        if let Poll::Ready(Err(_)) = self.poll_write(context) {
+            self.writing = Writing::Over;
+        }
+        if !self.reads {
+            return Poll::Pending;
+        }
+        let message = ready!(self.socket.poll_next_unpin(context));
+        Poll::Ready(match message {
+            Some(Ok(message)) => Step::Came(message),
+            Some(Err(error)) => Step::Failed(error),
+            None => Step::Ended,
+        })
+    }
+
+    /// Writes until nothing waits. The socket gathers small frames, so that many of them are one
+    /// write.
+    fn poll_write(&mut self, context: &mut Context<'_>) -> Poll<Result<(), axum::Error>> {
+        while matches!(self.writing, Writing::Idle | Writing::Begun) {
+            ready!(self.socket.poll_ready_unpin(context))?;
+            let Some(what) = self.orders.take() else {
+                break;
+            };
+            self.writing = match what {
+                Delivery::Close { .. } => Writing::Last,
+                Delivery::Text(_) | Delivery::Binary(_) | Delivery::Ping => Writing::Begun,
+            };
+            self.socket.start_send_unpin(message_of(what))?;
+        }
+        let after = match self.writing {
+            Writing::Begun => Writing::Idle,
+            Writing::Last => Writing::Over,
+            Writing::Idle | Writing::Over => return Poll::Ready(Ok(())),
         };
-        let input = match &message {
-            Message::Text(text) => Input::Text(text.as_str()),
-            Message::Binary(bytes) => Input::Binary(bytes),
-            // The library below answers pings by itself.
-            Message::Ping(_) => Input::Ping,
-            Message::Pong(_) => Input::Pong,
-            Message::Close(None) => Input::Closed {
-                code: NO_CODE,
-                reason: "",
-            },
-            Message::Close(Some(frame)) => Input::Closed {
-                code: frame.code,
-                reason: frame.reason.as_str(),
-            },
-        };
-        driver.handle_input(id, input);
+        ready!(self.socket.poll_flush_unpin(context))?;
+        self.writing = after;
+        self.orders.sent();
+        Poll::Ready(Ok(()))
+    }
+}
+
+fn input_of(message: &Message) -> Input<'_> {
+    match message {
+        Message::Text(text) => Input::Text(text.as_str()),
+        Message::Binary(bytes) => Input::Binary(bytes),
+        // The library below answers pings by itself.
+        Message::Ping(_) => Input::Ping,
+        Message::Pong(_) => Input::Pong,
+        Message::Close(None) => Input::Closed {
+            code: NO_CODE,
+            reason: "",
+        },
+        Message::Close(Some(frame)) => Input::Closed {
+            code: frame.code,
+            reason: frame.reason.as_str(),
+        },
     }
 }
 
@@ -149,30 +216,6 @@ fn is_too_big(error: axum::Error) -> bool {
     let error = error.into_inner();
     let error = error.downcast_ref::<tungstenite::Error>();
     matches!(error, Some(tungstenite::Error::Capacity(_)))
-}
-
-/// Writes what the cloud delivers. Never ends: when nothing more can be written, reading shows
-/// why, and it is reading that waits for the peer's half of a close handshake.
-async fn write(mut sink: SplitSink<WebSocket, Message>, mut orders: SocketOrders) {
-    let mut mode = orders.mode();
-    loop {
-        if mode.wait_for(|mode| *mode == Mode::Open).await.is_err() {
-            break;
-        }
-        let what = tokio::select! {
-            _ = mode.changed() => continue,
-            what = orders.next() => what,
-        };
-        let Some(what) = what else { break };
-        let cost = what.cost();
-        let is_close = matches!(what, Delivery::Close { .. });
-        let sent = sink.send(message_of(what)).await;
-        orders.delivered(cost);
-        if is_close || sent.is_err() {
-            break;
-        }
-    }
-    std::future::pending().await
 }
 
 fn message_of(what: Delivery) -> Message {

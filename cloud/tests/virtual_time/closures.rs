@@ -1,6 +1,6 @@
 //! How connections end, and that nothing is left of them.
 
-use tpa_cloud::UserSessionId;
+use tpa_cloud::{Part, Plan, SeededPlan, UserSessionId};
 
 use crate::world::*;
 
@@ -69,6 +69,80 @@ fn closures() -> Vec<Closure> {
             world.drain();
         }),
     ]
+}
+
+#[test]
+fn what_was_wanted_for_one_connection_ends_with_it() {
+    for (how, close) in closures() {
+        let mut world = World::new();
+        let id = world.connect("user1", PACKAGE);
+        let target = Target::Connection(id);
+        for (fault, period) in [
+            (Fault::Refuse, None),
+            (Fault::Delay(Duration::ZERO), Some(seconds(3_600))),
+        ] {
+            let target = target.clone();
+            let request = FaultRequest {
+                fault,
+                target,
+                period,
+            };
+            world.cloud.inject(&request, world.now);
+        }
+        let plan = Plan::Seeded(SeededPlan::new(1));
+        world.cloud.play(plan, target, world.now);
+        world.drain();
+
+        close(&mut world, id);
+
+        let known = world.cloud.known();
+        let left = known
+            .iter()
+            .filter(|(part, of)| *of == id && *part != Part::Closing);
+        assert_eq!(left.count(), 0, "{how}: {known:?}");
+        assert_eq!(world.cloud.playing(), [], "{how}");
+    }
+}
+
+#[test]
+fn a_socket_that_is_gone_leaves_no_deadline() {
+    for cut in [false, true] {
+        let mut world = World::new();
+        let id = world.connect("user1", PACKAGE);
+        world.inject(Fault::Delay(seconds(60)), None);
+        let reason = "because".to_owned();
+        world.inject(Fault::Close { code: 1011, reason }, None);
+        if cut {
+            // It goes away before its close frame is out.
+            world.cloud.shut_down(world.now);
+            world.advance(seconds(5));
+        }
+        world.input(id, Input::Gone);
+        let known = world.cloud.known();
+        assert!(known.is_empty(), "cut: {cut}: {known:?}");
+        assert_eq!(world.cloud.poll_timeout(), None, "cut: {cut}");
+    }
+}
+
+#[test]
+fn nothing_is_kept_for_a_connection_that_is_over_already() {
+    let mut world = World::new();
+    let id = world.connect("user1", PACKAGE);
+    world.input(id, Input::Gone);
+    let target = Target::Connection(id);
+    for fault in [Fault::Refuse, Fault::Restart { close: None }] {
+        let request = FaultRequest {
+            fault,
+            target: target.clone(),
+            period: Some(seconds(3_600)),
+        };
+        world.cloud.inject(&request, world.now);
+    }
+    let plan = Plan::Seeded(SeededPlan::new(1));
+    world.cloud.play(plan, target, world.now);
+    world.drain();
+    assert!(world.cloud.known().is_empty(), "{:?}", world.cloud.known());
+    assert_eq!(world.cloud.playing(), []);
 }
 
 #[test]

@@ -24,6 +24,8 @@ const CONTROL = 3;
 const UNHEARD = 4;
 const INCOMPLETE = 5;
 
+const GLASSES = "glasses_connection_state";
+
 /** What an app may count on, by stream or type of frame. */
 const PROMISED = new Map(
   Object.entries({
@@ -81,7 +83,10 @@ export class Handlers {
    */
   on(event, handler, once = false, quiet = false) {
     const registration = { handler, once, quiet, active: true };
-    this.put(event, [...(this.handlers.get(event) ?? []), registration]);
+    const list = this.handlers.get(event) ?? [];
+    // Events are in the order in which they were first wanted.
+    if (!quiet && list.every(({ quiet }) => quiet)) this.handlers.delete(event);
+    this.put(event, [...list, registration]);
     return () => this.remove(event, registration);
   }
 
@@ -170,20 +175,29 @@ export class Dispatcher extends Handlers {
   }
 
   /**
+   * Called with each frame before its handlers, and with the data of one stream, which says
+   * more of the glasses than what it brings to those who asked for it.
+   * @param {string} _type
+   * @param {any} _frame
+   */
+  heard(_type, _frame) {}
+
+  /**
    * Listens to a socket's messages.
    * @param {any} socket
    * @param {number} id
    * @returns {Link}
    */
   attach(socket, id) {
-    const link = new Link(id);
+    const link = new Link(id, this);
     /** @type {(data: any, isBinary: boolean) => void} */
     const receive = (data, isBinary) => {
-      if (!link.attached) return;
+      const { dispatcher } = link;
+      if (dispatcher === undefined) return;
       link.heardAt = performance.now();
-      this.received++;
-      if (isBinary) this.receiveBinary(data, link);
-      else this.receiveText(data, link);
+      dispatcher.received++;
+      if (isBinary) dispatcher.receiveBinary(data, link);
+      else dispatcher.receiveText(data, link);
     };
     if (typeof socket.on === "function" && typeof socket.terminate === "function") {
       // The package `ws` gives a Buffer here, for half the time that its `onmessage` takes.
@@ -252,6 +266,7 @@ export class Dispatcher extends Handlers {
     const name = colon > 0 ? stream.slice(0, colon) : stream;
     if (this.reserved.has(name)) return this.session.unheard?.(stream);
     this.note(name, data);
+    if (name === GLASSES) this.heard(name, data);
     let heard = this.emit(stream, data, link);
     const other = colon > 0 ? name : fullName(stream, data);
     if (other !== stream) heard = this.emit(other, data, link) || heard;
@@ -280,6 +295,7 @@ export class Dispatcher extends Handlers {
    */
   deliverFrame(type, frame, link) {
     this.note(type, frame);
+    this.heard(type, frame);
     const event = this.renamed.get(type) ?? type;
     const heard = !this.reserved.has(event) && this.emit(event, frame, link);
     if (this.controlTypes.has(type)) this.session.control(link.id, frame);
@@ -289,10 +305,14 @@ export class Dispatcher extends Handlers {
 
 /** A socket, as long as it may be heard. */
 class Link {
-  /** @param {number} id */
-  constructor(id) {
+  /**
+   * @param {number} id
+   * @param {Dispatcher} dispatcher
+   */
+  constructor(id, dispatcher) {
     this.id = id;
-    this.attached = true;
+    /** @type {Dispatcher | undefined} who hears it; a socket that is left may live for seconds */
+    this.dispatcher = dispatcher;
     /** When the peer last showed itself, by `performance.now()`; noted here because a call into
      * wasm at each frame would cost more than the frame. */
     this.heardAt = 0;
@@ -300,7 +320,11 @@ class Link {
 
   /** Nothing is heard after it. */
   detach() {
-    this.attached = false;
+    this.dispatcher = undefined;
+  }
+
+  get attached() {
+    return this.dispatcher !== undefined;
   }
 }
 

@@ -302,7 +302,7 @@ impl Decisions {
                     self.retry(true);
                 }
             }
-            Ask::Subscribe(_) | Ask::Unsubscribe(_) => {
+            Ask::Subscribe(_) | Ask::Unsubscribe(_) | Ask::Follow(_) => {
                 ensure!(reply == Some(Reply::Done), "misuse", "{reply:?} to {ask:?}");
             }
             Ask::Flush => {

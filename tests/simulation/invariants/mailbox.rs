@@ -1,7 +1,7 @@
 //! What the app gave the session to send, and what must come of it: plain lists beside the
 //! core's queue. It says which frames must come out, and in which order.
 
-use std::collections::VecDeque;
+use std::collections::{BTreeSet, VecDeque};
 use std::hash::{Hash, Hasher};
 use std::mem::discriminant;
 
@@ -49,6 +49,11 @@ pub struct Mailbox {
     /// Sent on the connection that lives, and not confirmed.
     flight: Vec<Kept>,
     waiting: Vec<Kept>,
+    /// The streams that were asked for.
+    asked: Vec<&'static str>,
+    /// Those that handlers listen to.
+    followed: &'static [&'static str],
+    /// Both, as the cloud is to know them.
     streams: Vec<&'static str>,
     /// The connection that lives.
     live: Option<SocketId>,
@@ -80,6 +85,8 @@ impl Mailbox {
             guarantee: config.delivery,
             flight: Vec::new(),
             waiting: Vec::new(),
+            asked: Vec::new(),
+            followed: &[],
             streams: Vec::new(),
             live: None,
             pings: Pings::default(),
@@ -151,19 +158,19 @@ impl Mailbox {
 
     /// The app changes the list of its streams; `connection` is the one that must be told.
     pub fn change_streams(&mut self, ask: Ask, connection: Option<SocketId>) {
-        let before = self.streams.len();
         match ask {
-            Ask::Subscribe(streams) => {
-                for stream in streams {
-                    if !self.streams.contains(stream) {
-                        self.streams.push(stream);
-                    }
-                }
-            }
-            Ask::Unsubscribe(streams) => self.streams.retain(|stream| !streams.contains(stream)),
+            Ask::Subscribe(streams) => self.asked.extend(streams),
+            Ask::Unsubscribe(streams) => self.asked.retain(|stream| !streams.contains(stream)),
+            Ask::Follow(streams) => self.followed = streams,
             _ => {}
         }
-        if let (Some(socket), true) = (connection, before != self.streams.len()) {
+        let wanted = || self.asked.iter().chain(self.followed).copied();
+        let is_new = wanted().collect::<BTreeSet<_>>() != self.streams.iter().copied().collect();
+        if is_new {
+            let mut seen = BTreeSet::new();
+            self.streams = wanted().filter(|stream| seen.insert(*stream)).collect();
+        }
+        if let (Some(socket), true) = (connection, is_new) {
             self.tell_streams(socket);
         }
     }
@@ -405,7 +412,7 @@ impl Mailbox {
             });
             hash_all(kept, hasher);
         }
-        (&self.streams, self.live.map(age)).hash(hasher);
+        (&self.asked, self.followed, self.live.map(age)).hash(hasher);
         let question = self.pings.question;
         let question =
             question.map(|(ping, place)| (ping - self.pings.answered, view.place(place)));

@@ -26,6 +26,13 @@ fn rust(report: &mut Report) {
         "clippy",
         cargo().args(["clippy", "--workspace", "--all-targets", "--", "-Dwarnings"]),
     );
+    // With the rest of the workspace the cloud always has its server.
+    report.check(
+        "clippy without the server",
+        cargo()
+            .args(["clippy", "--package", "tpa-cloud", "--lib"])
+            .args(["--no-default-features", "--", "-Dwarnings"]),
+    );
     report.check(
         "rustdoc",
         cargo()
@@ -68,4 +75,5 @@ fn javascript(report: &mut Report) {
         "tsc",
         npm::program("tsc").args(["--project", "tsconfig.json"]),
     );
+    report.check("typedoc", npm::program("typedoc").args(["--emit", "none"]));
 }

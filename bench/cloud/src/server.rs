@@ -1,0 +1,89 @@
+//! The servers under load, each in a process of its own.
+
+use std::io::{self, BufRead, BufReader};
+use std::net::SocketAddr;
+use std::path::Path;
+use std::process::{Child, Command, Stdio};
+use std::time::Duration;
+
+use crate::usage::Usage;
+
+/// Which server.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Kind {
+    /// tpa-cloud.
+    Cloud,
+    /// The plain `ws` server in Node.
+    Peer,
+}
+
+impl Kind {
+    /// Both.
+    pub const ALL: [Self; 2] = [Self::Cloud, Self::Peer];
+
+    /// What the tables call it.
+    pub fn name(self) -> &'static str {
+        match self {
+            Self::Cloud => "tpa-cloud",
+            Self::Peer => "ws in Node",
+        }
+    }
+}
+
+/// A server that runs; it ends when it is dropped.
+#[derive(Debug)]
+pub struct Server {
+    child: Child,
+    /// Where it listens.
+    pub addr: SocketAddr,
+}
+
+impl Server {
+    /// Starts one, and waits until it listens.
+    pub fn start(kind: Kind, cloud: &Path, ping_interval: Duration) -> io::Result<Self> {
+        let millis = ping_interval.as_millis();
+        let mut command = match kind {
+            Kind::Cloud => {
+                let mut command = Command::new(cloud);
+                let ping_interval = format!("--ping-interval={millis}ms");
+                // Nothing but the broadcast is to be heard, and the peer has no log either.
+                let quiet = "--stream-interval=1h";
+                command.args(["--listen=127.0.0.1:0", &ping_interval, quiet]);
+                command.env("RUST_LOG", "warn");
+                command
+            }
+            Kind::Peer => {
+                let mut command = Command::new("node");
+                command.args(["bench/cloud/peer.mjs", &millis.to_string()]);
+                command
+            }
+        };
+        command.stdin(Stdio::null()).stdout(Stdio::piped());
+        let mut server = Self {
+            child: command.spawn()?,
+            addr: SocketAddr::from(([127, 0, 0, 1], 0)),
+        };
+        let mut line = String::new();
+        if let Some(stdout) = server.child.stdout.take() {
+            BufReader::new(stdout).read_line(&mut line)?;
+        }
+        let url = line.trim().rsplit_once("http://");
+        let addr = url.and_then(|(_, addr)| addr.parse().ok());
+        let wrong = || io::Error::other(format!("{} does not listen: {line:?}", kind.name()));
+        server.addr = addr.ok_or_else(wrong)?;
+        Ok(server)
+    }
+
+    /// What it has used until now.
+    pub fn usage(&self) -> io::Result<Usage> {
+        Usage::of(self.child.id())
+    }
+}
+
+impl Drop for Server {
+    fn drop(&mut self) {
+        // An error means that it has ended already.
+        let _ = self.child.kill();
+        let _ = self.child.wait();
+    }
+}

@@ -1,0 +1,174 @@
+//! One TPA: introduces itself, and then only listens.
+
+use std::cell::RefCell;
+use std::future::poll_fn;
+use std::io;
+use std::net::SocketAddr;
+use std::pin::Pin;
+use std::task::{Context, Poll, ready};
+use std::time::{Duration, Instant};
+
+use serde_json::json;
+use tokio::io::{AsyncRead, AsyncWriteExt, ReadBuf};
+use tokio::net::TcpStream;
+use tokio::time::timeout;
+use tokio_tungstenite::client_async;
+use tokio_tungstenite::tungstenite::protocol::frame::coding::{Control, Data, OpCode};
+
+use crate::board::{Board, LANES};
+use crate::frames::{self, Frames};
+
+/// The app that all of them are, each for another user.
+const PACKAGE: &str = "org.example.load";
+
+/// Longer than a server takes that works.
+const PATIENCE: Duration = Duration::from_secs(30);
+
+thread_local! {
+    /// What comes is looked at where it arrives, so one buffer does for all.
+    static BUFFER: RefCell<Vec<u8>> = RefCell::new(vec![0; 64 * 1024]);
+}
+
+/// What a TPA saw.
+#[derive(Debug, Default)]
+pub struct Life {
+    /// When the protocol's pings came.
+    pub pings: Vec<Instant>,
+    /// How many frames of the broadcast came.
+    pub frames: u64,
+    /// Frames that were not the next of the broadcast, or not as they were sent.
+    pub wrong: u64,
+    /// How it ended, when it was the server that ended it.
+    pub end: Option<String>,
+}
+
+/// A TPA that was let in.
+#[derive(Debug)]
+pub(crate) struct Tpa {
+    stream: TcpStream,
+    frames: Frames,
+}
+
+impl Tpa {
+    /// Connects as the app of the `nth` user, and waits until it is let in and hears what it wants.
+    pub(crate) async fn connect(
+        addr: SocketAddr,
+        nth: usize,
+        subscriptions: &[&str],
+    ) -> io::Result<Self> {
+        let tpa = Self::introduce(addr, nth, subscriptions);
+        timeout(PATIENCE, tpa).await?
+    }
+
+    async fn introduce(addr: SocketAddr, nth: usize, subscriptions: &[&str]) -> io::Result<Self> {
+        let stream = TcpStream::connect(addr).await?;
+        stream.set_nodelay(true)?;
+        let url = format!("ws://{addr}/tpa-ws");
+        let upgraded = client_async(url, stream).await;
+        let (socket, _) = upgraded.map_err(io::Error::other)?;
+        // A server says nothing before the introduction, so nothing is lost between the two.
+        let mut tpa = Self {
+            stream: socket.into_inner(),
+            frames: Frames::default(),
+        };
+        let session_id = format!("user{nth:05}-{PACKAGE}");
+        let introduction = json!({
+            "type": "tpa_connection_init",
+            "sessionId": session_id,
+            "packageName": PACKAGE,
+            "apiKey": "dev-key",
+        });
+        tpa.send(&introduction.to_string()).await?;
+        tpa.until("tpa_connection_ack").await?;
+        if !subscriptions.is_empty() {
+            let list = json!({
+                "type": "subscription_update",
+                "packageName": PACKAGE,
+                "sessionId": session_id,
+                "subscriptions": subscriptions,
+            });
+            tpa.send(&list.to_string()).await?;
+            // A list has no answer of its own; this one says that it has been read.
+            tpa.send(r#"{"type":"ping"}"#).await?;
+            tpa.until("pong").await?;
+        }
+        Ok(tpa)
+    }
+
+    async fn send(&mut self, text: &str) -> io::Result<()> {
+        self.stream.write_all(&frames::text(text)).await
+    }
+
+    /// Waits for the next frame, which must be of this type.
+    async fn until(&mut self, kind: &str) -> io::Result<()> {
+        let mut answer = None;
+        while answer.is_none() {
+            self.receive(|opcode, payload| {
+                if opcode == OpCode::Data(Data::Text) {
+                    answer = Some(payload.to_vec());
+                }
+            })
+            .await?;
+        }
+        let answer = answer.unwrap_or_default();
+        let frame: serde_json::Value = serde_json::from_slice(&answer)?;
+        if frame["type"] != kind {
+            return Err(io::Error::other(format!("expected {kind}, got {frame}")));
+        }
+        Ok(())
+    }
+
+    /// Answers pings and counts frames until the server ends it.
+    pub(crate) async fn live(mut self, life: &mut Life, board: &Board) {
+        let mut had = [0; LANES];
+        loop {
+            let mut pongs = Vec::new();
+            let mut end = None;
+            let came = self.receive(|opcode, payload| match opcode {
+                OpCode::Data(Data::Text) => match board.arrived(payload, &mut had) {
+                    true => life.frames += 1,
+                    false => life.wrong += 1,
+                },
+                OpCode::Control(Control::Ping) => {
+                    life.pings.push(Instant::now());
+                    board.pinged(life.pings.len());
+                    pongs.extend(frames::pong(payload));
+                }
+                OpCode::Control(Control::Close) => {
+                    let reason = String::from_utf8_lossy(payload.get(2..).unwrap_or_default());
+                    end = Some(format!("closed: {reason}"));
+                }
+                OpCode::Data(_) | OpCode::Control(_) => life.wrong += 1,
+            });
+            let came = came.await;
+            let answered = match came {
+                Ok(()) if !pongs.is_empty() => self.stream.write_all(&pongs).await,
+                other => other,
+            };
+            life.end = end.or(answered.err().map(|error| error.to_string()));
+            if life.end.is_some() {
+                return;
+            }
+        }
+    }
+
+    /// Waits until something comes, and takes it apart.
+    async fn receive(&mut self, mut each: impl FnMut(OpCode, &[u8])) -> io::Result<()> {
+        poll_fn(|context| self.poll_receive(context, &mut each)).await
+    }
+
+    fn poll_receive(
+        &mut self,
+        context: &mut Context<'_>,
+        each: impl FnMut(OpCode, &[u8]),
+    ) -> Poll<io::Result<()>> {
+        BUFFER.with_borrow_mut(|buffer| {
+            let mut buffer = ReadBuf::new(buffer);
+            ready!(Pin::new(&mut self.stream).poll_read(context, &mut buffer))?;
+            if buffer.filled().is_empty() {
+                return Poll::Ready(Err(io::ErrorKind::UnexpectedEof.into()));
+            }
+            Poll::Ready(self.frames.take(buffer.filled(), each))
+        })
+    }
+}

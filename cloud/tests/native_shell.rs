@@ -1,0 +1,66 @@
+//! The core of tpa-session without JavaScript: the example's shell, on real sockets.
+#![allow(
+    clippy::unwrap_used,
+    clippy::expect_used,
+    reason = "all of this is tests"
+)]
+
+mod common;
+#[path = "../../examples/native-captions/shell.rs"]
+mod shell;
+
+use common::{patiently, start_with};
+use serde_json::json;
+use shell::{App, Ask, Told};
+use tokio::sync::mpsc::unbounded_channel;
+use tpa_cloud::Config;
+use tpa_session::session::{Event, State};
+
+#[tokio::test]
+async fn it_hears_shows_is_cut_comes_back_and_ends() {
+    let server = start_with(Config {
+        stream_interval: std::time::Duration::from_millis(20),
+        ..Config::default()
+    })
+    .await;
+    let app = App {
+        url: format!("ws://{}/tpa-ws", server.addr()),
+        session_id: "user1-org.example.native".to_owned(),
+        package_name: "org.example.native".to_owned(),
+        api_key: "dev-key".to_owned(),
+    };
+    let (ask, asks) = unbounded_channel();
+    let (tell, mut told) = unbounded_channel();
+    ask.send(Ask::Subscribe(vec!["transcription".to_owned()]))
+        .unwrap();
+    let session = tokio::spawn(shell::run(app, asks, tell));
+
+    let (mut states, mut captions, mut losses) = (Vec::new(), 0, 0);
+    while let Some(next) = patiently("the app is told", told.recv()).await {
+        match next {
+            Told::Event(Event::StateChange(change)) => states.push(change.to),
+            Told::Event(Event::Disconnected(end)) => losses += u32::from(!end.permanent),
+            Told::Event(_) => {}
+            Told::Frame(frame) => {
+                assert!(frame["data"]["text"].is_string(), "{frame}");
+                captions += 1;
+                let layout = json!({"layoutType": "text_wall", "text": "shown"});
+                let show = json!({"type": "display_event", "view": "main", "layout": layout});
+                ask.send(Ask::Send(show)).unwrap();
+                if captions == 3 {
+                    let cut = json!({"fault": "cut", "packageName": "org.example.native"});
+                    common::inject(&server, cut).await;
+                }
+                if losses == 1 && captions > 6 {
+                    let sessions = common::get(&server, "/sessions").await.json();
+                    assert_eq!(sessions[0]["displays"]["main"]["text"], "shown");
+                    ask.send(Ask::Disconnect).unwrap();
+                }
+            }
+        }
+    }
+    patiently("the session ends", session).await.unwrap();
+    use State::{Connected, Connecting, Handshaking, Stopped, Waiting};
+    let way = [Connecting, Handshaking, Connected];
+    assert_eq!(states, [&way[..], &[Waiting], &way, &[Stopped]].concat());
+}

@@ -1,0 +1,91 @@
+/** What of others is in the package: the crates that are compiled into the wasm. */
+import { execFileSync } from "node:child_process";
+import { readdirSync, readFileSync } from "node:fs";
+import { dirname, join } from "node:path";
+import { fileURLToPath } from "node:url";
+
+const root = dirname(dirname(fileURLToPath(import.meta.url)));
+
+/** Crates that run while others are compiled, and leave only what they write. */
+const isCompileTime = (crate) => crate.targets.some(({ kind }) => kind.includes("proc-macro"));
+
+/** The crates, in order of their names, as `cargo metadata` tells of them. */
+export function components() {
+  const args = ["metadata", "--format-version=1", "--locked", "--features=small-allocator"];
+  const target = "--filter-platform=wasm32-unknown-unknown";
+  const options = { cwd: root, maxBuffer: 64 * 1024 * 1024, stdio: ["ignore", "pipe", "ignore"] };
+  const { packages, resolve } = JSON.parse(execFileSync("cargo", [...args, target], options));
+  const crates = new Map(packages.map((crate) => [crate.id, crate]));
+  const nodes = new Map(resolve.nodes.map((node) => [node.id, node]));
+  const found = new Set();
+  const collect = (id) => {
+    if (found.has(id) || isCompileTime(crates.get(id))) return;
+    found.add(id);
+    for (const { pkg, dep_kinds } of nodes.get(id).deps) {
+      if (dep_kinds.some(({ kind }) => kind === null)) collect(pkg);
+    }
+  };
+  collect(resolve.root ?? packages.find(({ name }) => name === "tpa-session").id);
+  return [...found]
+    .map((id) => crates.get(id))
+    .filter(({ name }) => name !== "tpa-session")
+    .sort((one, other) => one.name.localeCompare(other.name));
+}
+
+/** The licences that apply, each text once, with the crates that are under it. */
+export function notices(crates) {
+  const texts = new Map();
+  for (const crate of crates) {
+    const text = licence(dirname(crate.manifest_path));
+    const about = `${crate.name} ${crate.version} (${crate.license})`;
+    texts.set(text, [...(texts.get(text) ?? []), about]);
+  }
+  const parts = [...texts].map(([text, names]) => `${names.join("\n")}\n\n${text}`);
+  const head = [
+    "tpa-session contains code of others, compiled into its WebAssembly: the Rust standard library",
+    "(MIT OR Apache-2.0, copyright The Rust Project Contributors) and the crates below. Where there",
+    "is a choice, it is used under the MIT license.",
+  ];
+  return [head.join("\n"), ...parts].join(`\n\n${"-".repeat(80)}\n\n`);
+}
+
+/** The text of a crate's licence: the MIT one where there are several. */
+function licence(folder) {
+  const files = readdirSync(folder).filter((name) => /^licen[cs]e/i.test(name));
+  const file = files.find((name) => /mit/i.test(name)) ?? files[0];
+  return file === undefined
+    ? "(its licence comes without a text)"
+    : readFileSync(join(folder, file), "utf8").trim();
+}
+
+/** A bill of materials, CycloneDX 1.6. */
+export function billOfMaterials(crates, { name, version, license }) {
+  const purl = (kind, { name, version }) => `pkg:${kind}/${name}@${version}`;
+  const component = (crate) => ({
+    type: "library",
+    "bom-ref": purl("cargo", crate),
+    name: crate.name,
+    version: crate.version,
+    purl: purl("cargo", crate),
+    licenses: [{ expression: crate.license }],
+  });
+  return {
+    bomFormat: "CycloneDX",
+    specVersion: "1.6",
+    version: 1,
+    metadata: {
+      component: {
+        type: "library",
+        "bom-ref": purl("npm", { name, version }),
+        name,
+        version,
+        purl: purl("npm", { name, version }),
+        licenses: [{ license: { id: license } }],
+      },
+    },
+    components: crates.map(component),
+    dependencies: [
+      { ref: purl("npm", { name, version }), dependsOn: crates.map((crate) => purl("cargo", crate)) },
+    ],
+  };
+}

@@ -1,0 +1,7 @@
+/** index.js for those who still require. */
+import bytes from "bindgen:tpa_session_bg.wasm";
+import { bring } from "package:core";
+
+export { TpaConnectionError, TpaRequestError, TpaSession } from "package:core";
+
+bring(bytes);

@@ -1,0 +1,74 @@
+/** What a webhook is told is read or refused, whatever it is. */
+import assert from "node:assert/strict";
+import { test } from "node:test";
+
+import fc from "fast-check";
+
+import { Refusal } from "../../pkg-template/server/answer.js";
+import { Body } from "../../pkg-template/server/body.js";
+import { readRequest } from "../../pkg-template/server/request.js";
+
+const text = fc.string({ unit: "binary" });
+const anything = fc.oneof(text, fc.jsonValue(), fc.constant(undefined));
+/** Near what is wanted, so that the depths are reached. */
+const near = fc.record(
+  {
+    type: fc.oneof({ weight: 9, arbitrary: fc.constantFrom("session_request", "stop_request") }, anything),
+    sessionId: anything,
+    userId: anything,
+    reason: anything,
+    augmentOSWebsocketUrl: fc.oneof(
+      fc.webUrl().map((url) => url.replace("http", "ws")),
+      anything,
+    ),
+    mentraOSWebsocketUrl: anything,
+  },
+  { requiredKeys: [] },
+);
+
+test("every body is a request, or refused with 400", () => {
+  let read = 0;
+  fc.assert(
+    fc.property(
+      fc.oneof(
+        near,
+        near.map((body) => JSON.stringify(body)),
+        text,
+        anything,
+      ),
+      (body) => {
+        let request;
+        try {
+          request = readRequest(body);
+        } catch (error) {
+          assert.ok(error instanceof Refusal, error);
+          assert.equal(error.answer.status, 400);
+          assert.ok(error.message.length < 1000, error.message);
+          return;
+        }
+        read += 1;
+        assert.ok(request.sessionId !== "");
+        if (request.type === "stop_request") assert.ok(request.reason !== "");
+        else assert.ok(request.url === undefined || /^wss?:$/.test(request.url.protocol));
+      },
+    ),
+    { numRuns: 2000 },
+  );
+  assert.ok(read > 50, `only ${read} were requests`);
+});
+
+test("a body is the same in whichever pieces it comes, and no more of it is kept than allowed", () => {
+  fc.assert(
+    fc.property(text, fc.array(fc.nat(40)), (whole, cuts) => {
+      const bytes = new TextEncoder().encode(whole);
+      const body = new Body();
+      let at = 0;
+      for (const size of [...cuts, bytes.length]) body.add(bytes.subarray(at, (at += size)));
+      assert.equal(body.text(), new TextDecoder().decode(bytes));
+    }),
+  );
+  const body = new Body();
+  body.add(new Uint8Array(65_536));
+  assert.throws(() => body.add(new Uint8Array(1)), Refusal);
+  assert.equal(body.text(), "");
+});

@@ -1,0 +1,25 @@
+/** Sessions that come and go leave nothing behind; `cargo xtask bench cycles` shows ten thousand. */
+import assert from "node:assert/strict";
+import { spawn } from "node:child_process";
+import { join } from "node:path";
+import { createInterface } from "node:readline";
+import { test } from "node:test";
+
+import { here, start } from "../../bench/cycles/cloud.mjs";
+import { pkg } from "./support.mjs";
+
+const MIB = 1024 * 1024;
+
+test("a thousand sessions that were cut, came back and were disposed of are gone", async () => {
+  const cloud = await start({});
+  const args = ["--expose-gc", here("node.mjs"), join(pkg, "node.cjs"), cloud.socket, "1000", "250"];
+  const child = spawn(process.execPath, args, { stdio: ["ignore", "pipe", "inherit"] });
+  const samples = [];
+  for await (const line of createInterface(child.stdout)) samples.push(JSON.parse(line));
+  cloud.stop();
+  const [, warm, , , last] = samples;
+  assert.equal(last.done, 1000);
+  // One that is kept takes some 10 kB of each.
+  assert.ok(last.heap - warm.heap < 2 * MIB, `${last.heap - warm.heap} bytes of JS`);
+  assert.ok(last.wasm - warm.wasm < MIB, `${last.wasm - warm.wasm} bytes of wasm`);
+});

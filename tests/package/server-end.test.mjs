@@ -1,0 +1,209 @@
+/** How an app goes: its clouds are told, so that they do not start it again. */
+import assert from "node:assert/strict";
+import { spawn } from "node:child_process";
+import { once } from "node:events";
+import { writeFileSync } from "node:fs";
+import { join } from "node:path";
+import { createInterface } from "node:readline";
+import { after, before, test } from "node:test";
+
+import { PACKAGE, app, ask, load, request, seen, startApp, watch } from "./server-support.mjs";
+import { cloud, project } from "./support.mjs";
+
+let place;
+let server;
+let createTpaServer;
+
+before(async () => {
+  place = project({ ws: true });
+  server = await cloud();
+  ({ createTpaServer } = load(place, "tpa-session/server"));
+});
+
+after(() => {
+  server?.stop();
+  place?.remove();
+});
+
+const stateIn = async (url, userId) => (await seen(url, userId)).apps[0].state;
+
+test("close() releases every session, waits for onStop and answers 503", async () => {
+  let saved = 0;
+  const onStop = async () => {
+    await new Promise((resolve) => setImmediate(resolve));
+    saved += 1;
+  };
+  const running = await app(createTpaServer, { onStop });
+  try {
+    const events = await watch(server.url);
+    for (const userId of ["close1", "close2"]) await startApp(server.url, userId, running.webhook);
+    const { session } = await running.nth("onSession", 1);
+    const closing = running.server.close({ reason: "user_logout" });
+    assert.equal(running.server.close(), closing);
+    await closing;
+    assert.equal(saved, 2);
+    assert.equal(session.state, "stopped");
+    assert.equal(running.server.sessions.size, 0);
+    for (const { reason, kind } of running.all("onStop")) {
+      assert.deepEqual([reason, kind], ["user_logout", "ClientDisconnect"]);
+    }
+    for (const userId of ["close1", "close2"]) {
+      const released = await events.next(({ type }) => type === "released");
+      assert.equal(released.reason, "user_logout");
+      assert.equal(await stateIn(server.url, userId), "released");
+    }
+    const answer = await ask(running.webhook, request("late", {}));
+    assert.deepEqual(answer, { status: "error", message: "the server is closing" });
+    events.stop();
+  } finally {
+    await running.stop();
+  }
+});
+
+test("close() does not wait for ever: not for a silent cloud, not for an app", async () => {
+  const silent = await cloud("--no-pong");
+  const running = await app(createTpaServer, { onStop: () => new Promise(() => {}) });
+  try {
+    const events = await watch(silent.url);
+    await startApp(silent.url, "silent", running.webhook);
+    await running.nth("onSession", 0);
+    await running.server.close({ timeout: 50 });
+    assert.equal((await events.next(({ type }) => type === "released")).reason, "clean_shutdown");
+    assert.equal(await stateIn(silent.url, "silent"), "released");
+    events.stop();
+  } finally {
+    await running.stop();
+    silent.stop();
+  }
+});
+
+test("close() without a connection just ends", async () => {
+  const session = { augmentOSWebsocketUrl: "ws://127.0.0.1:1/", reconnectDelay: 1e6, maxReconnectDelay: 1e6 };
+  const running = await app(createTpaServer, { session });
+  try {
+    const opening = ask(running.webhook, request("nowhere"));
+    while (running.server.sessions.size === 0) await new Promise((resolve) => setImmediate(resolve));
+    await running.server.close();
+    assert.match((await opening).message, /^not connected: .*clean_shutdown/);
+    assert.deepEqual(running.told, []);
+  } finally {
+    await running.stop();
+  }
+});
+
+test("what close() is told wrong is refused", async () => {
+  const running = await app(createTpaServer, {});
+  const { close } = running.server;
+  assert.throws(() => close({ reason: "bored" }), {
+    name: "TypeError",
+    message: /^reason: .*, not "bored"$/,
+  });
+  assert.throws(() => close({ timeout: NaN }), { name: "TypeError", message: /^timeout: .*, not NaN$/ });
+  await running.stop();
+});
+
+/** An app in a process of its own, in the middle of a session. */
+async function processOf(userId, { before = "", options = "", more = "" } = {}) {
+  const file = `${userId}.mjs`;
+  writeFileSync(
+    join(place.folder, file),
+    `import { createServer } from "node:http";
+     import { createTpaServer } from "tpa-session/server";
+     ${before}
+     const server = createTpaServer({
+       packageName: "${PACKAGE}",
+       apiKey: "dev-key",
+       session: { logLevel: "silent" },
+       onSession: () => console.log("started"),
+       async onStop(reason) {
+         await new Promise((resolve) => setImmediate(resolve));
+         console.log("stopped " + reason);
+       },
+       ${options}
+     });
+     ${more}
+     const http = createServer(server.node).listen(0, "127.0.0.1", () => console.log(http.address().port));`,
+  );
+  const child = spawn(process.execPath, [file], { cwd: place.folder, stdio: ["ignore", "pipe", "inherit"] });
+  const lines = createInterface({ input: child.stdout })[Symbol.asyncIterator]();
+  const line = async () => (await lines.next()).value;
+  await startApp(server.url, userId, `http://127.0.0.1:${await line()}/webhook`);
+  assert.equal(await line(), "started");
+  return {
+    line,
+    async end(signal) {
+      const ended = once(child, "exit");
+      child.kill(signal);
+      return await ended;
+    },
+  };
+}
+
+for (const signal of ["SIGTERM", "SIGINT"]) {
+  test(`at ${signal} a process says goodbye and ends by it`, async () => {
+    const child = await processOf(signal);
+    const events = await watch(server.url);
+    assert.deepEqual(await child.end(signal), [null, signal]);
+    assert.equal(await child.line(), "stopped clean_shutdown");
+    const { reason, sessionId } = await events.next(({ type }) => type === "released");
+    assert.deepEqual([reason, sessionId], ["clean_shutdown", `${signal}-${PACKAGE}`]);
+    assert.equal(await stateIn(server.url, signal), "released");
+    events.stop();
+  });
+}
+
+test("several servers of a process all say goodbye before it ends", async () => {
+  const more = `createTpaServer({
+    packageName: "other",
+    apiKey: "k",
+    onSession() {},
+    session: { logLevel: "silent" },
+  });`;
+  const child = await processOf("several", { more });
+  assert.deepEqual(await child.end("SIGTERM"), [null, "SIGTERM"]);
+  assert.equal(await stateIn(server.url, "several"), "released");
+});
+
+for (const method of ["on", "once"]) {
+  for (const when of ["before", "more"]) {
+    const name = `${method}${when === "before" ? "Before" : "After"}`;
+    test(`a process with a handler of its own ends as that one says: ${name}`, async () => {
+      const handler = `process.${method}("SIGTERM", async () => {
+        while (server.sessions.size > 0) await new Promise((resolve) => setImmediate(resolve));
+        await server.close();
+        setTimeout(() => process.exit(7), 50);
+      });`;
+      const child = await processOf(name, { [when]: handler });
+      assert.deepEqual(await child.end("SIGTERM"), [7, null]);
+      assert.equal(await child.line(), "stopped clean_shutdown");
+      assert.equal(await stateIn(server.url, name), "released");
+    });
+  }
+}
+
+test("without handleSignals it just ends, and the cloud will start the app again", async () => {
+  const child = await processOf("unheard", { options: "handleSignals: false," });
+  const events = await watch(server.url);
+  assert.deepEqual(await child.end("SIGTERM"), [null, "SIGTERM"]);
+  const { code } = await events.next(({ type }) => type === "closed");
+  assert.equal(code, 1006);
+  assert.equal(await stateIn(server.url, "unheard"), "lost");
+  events.stop();
+});
+
+test("a closed server leaves no handler of signals behind", async () => {
+  const { code, output } = await place.app(
+    "handlers.mjs",
+    `import { createTpaServer } from "tpa-session/server";
+     const make = () => createTpaServer({ packageName: "a", apiKey: "k", onSession() {} });
+     const count = () => process.listenerCount("SIGTERM") + "" + process.listenerCount("SIGINT");
+     const [one, other] = [make(), make()];
+     console.log(count());
+     await one.close();
+     console.log(count());
+     await other.close();
+     console.log(count());`,
+  );
+  assert.equal(code, 0, output);
+  assert.equal(output, "11\n11\n00\n");
+});

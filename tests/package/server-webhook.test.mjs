@@ -1,0 +1,274 @@
+/** What a webhook refuses: it is open to strangers. */
+import assert from "node:assert/strict";
+import { once } from "node:events";
+import { connect } from "node:net";
+import { after, before, test } from "node:test";
+
+import { HOSTS, KEY, PACKAGE, app, lines, load, request } from "./server-support.mjs";
+import { cloud, project } from "./support.mjs";
+
+let place;
+let server;
+let createTpaServer;
+
+before(async () => {
+  place = project({ ws: true });
+  server = await cloud();
+  ({ createTpaServer } = load(place, "tpa-session/server"));
+});
+
+after(() => {
+  server?.stop();
+  place?.remove();
+});
+
+const url = () => server.url.replace("http", "ws") + "/tpa-ws";
+
+/** Sends whatever; gives the status, the headers and what was answered. */
+async function send(webhook, body, options = {}) {
+  const headers = { "content-type": "application/json" };
+  const response = await fetch(webhook, { method: "POST", headers, body, ...options });
+  assert.equal(response.headers.get("content-type"), "application/json");
+  return { code: response.status, headers: response.headers, ...(await response.json()) };
+}
+
+async function refuses(webhook, body, code, message, options) {
+  const answer = await send(webhook, body, options);
+  assert.deepEqual([answer.code, answer.status], [code, "error"], answer.message);
+  assert.match(answer.message, message);
+  return answer;
+}
+
+const WRONG = [
+  ["nothing", "", /not JSON/],
+  ["half of JSON", '{"type":', /not JSON/],
+  ["null", "null", /not a JSON object/],
+  ["a list", "[]", /not a JSON object/],
+  ["a number", "7", /not a JSON object/],
+  ["no type", "{}", /^type: must be .*, it is missing$/],
+  ["an unknown type", '{"type":"tool_call"}', /^type: must be .*"stop_request", not "tool_call"$/],
+  ["no session", '{"type":"session_request","userId":"u"}', /^sessionId: .* missing$/],
+  ["an empty session", '{"type":"session_request","sessionId":"","userId":"u"}', /^sessionId: .*, not ""$/],
+  ["no user", '{"type":"session_request","sessionId":"s"}', /^userId: /],
+  ["a user that is none", '{"type":"session_request","sessionId":"s","userId":{}}', /^userId: .* an object$/],
+  ["a stop of nothing", '{"type":"stop_request"}', /^sessionId: /],
+  ["a reason that is none", '{"type":"stop_request","sessionId":"s","reason":1}', /^reason: .*, not 1$/],
+  ["a long value", JSON.stringify({ type: "x".repeat(9999) }), /^type: .{1,200}$/],
+  ...["https://127.0.0.1/", "no URL", "", 3, {}].map((augmentOSWebsocketUrl) => [
+    `the URL ${JSON.stringify(augmentOSWebsocketUrl)}`,
+    JSON.stringify(request("u", { augmentOSWebsocketUrl })),
+    /^augmentOSWebsocketUrl: must be a ws: or wss: URL, not /,
+  ]),
+  ["another URL", JSON.stringify(request("u", { mentraOSWebsocketUrl: "x" })), /^mentraOSWebsocketUrl: /],
+];
+
+for (const name of ["Node's http", "Express with text", "a server that fetches"]) {
+  test(`${name} refuses what is no request, and says why`, async () => {
+    const { webhook, told, server: host, stop } = await app(createTpaServer, {}, HOSTS[name]);
+    try {
+      for (const [what, body, message] of WRONG) {
+        await refuses(webhook, body, 400, message).catch((error) => {
+          throw new Error(what, { cause: error });
+        });
+      }
+      assert.equal(host.sessions.size, 0);
+      assert.deepEqual(told, []);
+    } finally {
+      await stop();
+    }
+  });
+}
+
+test("a parser of Express may have refused it, or left nothing of it", async () => {
+  const { webhook, stop } = await app(createTpaServer, {}, HOSTS["Express with a parser"]);
+  try {
+    await refuses(webhook, "{}", 400, /^type: /);
+    await refuses(webhook, "{}", 400, /^type: /, { headers: { "content-type": "text/plain" } });
+    assert.equal((await fetch(webhook, { method: "GET" })).status, 404);
+  } finally {
+    await stop();
+  }
+});
+
+for (const name of ["Node's http", "Express that mounts", "a server that fetches"]) {
+  test(`${name} knows its method, and how much may come`, async () => {
+    const { webhook, stop } = await app(createTpaServer, {}, HOSTS[name]);
+    try {
+      const { headers } = await refuses(webhook, undefined, 405, /POST/, { method: "GET" });
+      assert.equal(headers.get("allow"), "POST");
+      const fits = JSON.stringify({ type: "x", more: "é".repeat(32_600) });
+      await refuses(webhook, fits, 400, /^type: /);
+      await refuses(webhook, `${fits}${" ".repeat(1000)}`, 413, /more than 65536 bytes/);
+      const endless = new ReadableStream({
+        pull: (controller) => controller.enqueue(new Uint8Array(8192)),
+      });
+      const abort = new AbortController();
+      const answer = fetch(webhook, {
+        method: "POST",
+        body: endless.pipeThrough(new TransformStream(), { signal: abort.signal }),
+        duplex: "half",
+      });
+      assert.equal((await answer).status, 413);
+      abort.abort();
+    } finally {
+      await stop();
+    }
+  });
+}
+
+test("a body that somebody else has read is missed, not waited for", { timeout: 10_000 }, async () => {
+  for (const event of ["end", "close"]) {
+    const host = (server) => (request, response) =>
+      request.resume().on(event, () => server.node(request, response));
+    const { webhook, stop } = await app(createTpaServer, {}, host);
+    try {
+      await refuses(webhook, "{}", 400, /^the body could not be read$/);
+    } finally {
+      await stop();
+    }
+  }
+  const { fetch, close } = createTpaServer({ packageName: PACKAGE, apiKey: KEY, onSession() {} });
+  const asked = new Request("http://localhost/webhook", { method: "POST", body: "{}" });
+  await asked.text();
+  const answer = await fetch(asked);
+  assert.deepEqual([answer.status, (await answer.json()).message], [400, "the body could not be read"]);
+  await close();
+});
+
+test("one who goes in the middle of a request harms nobody", async () => {
+  const { lines: written, logger } = lines();
+  const { webhook, stop } = await app(createTpaServer, { session: { logger, logLevel: "error" } });
+  try {
+    const socket = connect(new URL(webhook).port, "127.0.0.1");
+    await once(socket, "connect");
+    const head = ["POST /webhook HTTP/1.1", "host: localhost", "content-length: 100", "expect: 100-continue"];
+    socket.write([...head, "", ""].join("\r\n"));
+    await once(socket, "data");
+    socket.write("{");
+    socket.destroy();
+    await once(socket, "close");
+    await refuses(webhook, "{}", 400, /^type: /);
+    assert.deepEqual(written, []);
+  } finally {
+    await stop();
+  }
+});
+
+for (const name of ["Node's http", "a server that fetches"]) {
+  test(`${name} has nothing but the webhook`, async () => {
+    const { webhook, stop } = await app(createTpaServer, { webhookPath: "/tpa/hook" }, HOSTS[name]);
+    const at = (path) => new URL(path, webhook).href;
+    try {
+      await refuses(at("/"), "{}", 404, /the webhook is \/tpa\/hook$/);
+      await refuses(at("/webhook"), "{}", 404, /nothing/);
+      await refuses(at("/tpa/hook?a=/b"), "{}", 400, /^type: /);
+    } finally {
+      await stop();
+    }
+  });
+
+  test(`${name} asks the app who may ask`, async () => {
+    const seen = [];
+    const { lines: written, logger } = lines();
+    const options = {
+      session: { logger, logLevel: "error" },
+      authorize: ({ url, header, raw }) => {
+        seen.push(typeof raw);
+        if (header("X-Broken") !== undefined) throw new Error("broken");
+        return new URLSearchParams(url.split("?")[1]).get("token") === "t" || header("X-Token");
+      },
+    };
+    const { webhook, told, stop } = await app(createTpaServer, options, HOSTS[name]);
+    try {
+      const asked = JSON.stringify(request("u", { augmentOSWebsocketUrl: url() }));
+      await refuses(webhook, asked, 401, /^not authorized$/);
+      await refuses(`${webhook}?token=T`, asked, 401, /^not authorized$/);
+      // Only `true` is a yes: a forgotten comparison is none.
+      await refuses(webhook, asked, 401, /^not authorized$/, { headers: { "x-token": "anything" } });
+      await refuses(webhook, asked, 500, /^internal error$/, { headers: { "x-broken": "1" } });
+      assert.match(written.join(), /a request to the webhook failed: .*broken/);
+      assert.deepEqual(told, []);
+      assert.equal((await send(`${webhook}?token=t`, asked)).code, 200);
+      assert.deepEqual(new Set(seen), new Set(["object"]));
+    } finally {
+      await stop();
+    }
+  });
+}
+
+test("a request sends the key nowhere but to a cloud of the app", async () => {
+  const { host, port } = new URL(url());
+  const otherName = `ws://localhost:${port}/tpa-ws`;
+  for (const [options, where, code] of [
+    [{ clouds: [host] }, url(), 200],
+    [{ clouds: ["cloud.example.org", host] }, url(), 200],
+    [{ clouds: ["cloud.example.org:443", "localhost:1"] }, url(), 403],
+    [{ clouds: [] }, url(), 403],
+    [{ clouds: ["cloud.example.org"] }, "wss://cloud.example.org.example.net/tpa-ws", 403],
+    [{ clouds: ["cloud.example.org"] }, "wss://cloud.example.org@example.net/tpa-ws", 403],
+    [{ clouds: ["cloud.example.org"] }, "wss://cloud.example.org:8443/tpa-ws", 403],
+    // One that says where its cloud is need not say it twice, whichever name this machine has.
+    [{ session: { augmentOSWebsocketUrl: otherName.replace("ws", "http") } }, url(), 200],
+    [{ session: { mentraOSWebsocketUrl: url() } }, otherName, 200],
+    [{ session: { augmentOSWebsocketUrl: "ws://localhost:1/tpa-ws" } }, url(), 403],
+    [{ session: { augmentOSWebsocketUrl: () => url() } }, url(), 200],
+  ]) {
+    const { webhook, stop } = await app(createTpaServer, options);
+    try {
+      const body = JSON.stringify(request("u", { augmentOSWebsocketUrl: where }));
+      const answer = await send(webhook, body);
+      assert.equal(answer.code, code, `${JSON.stringify(options)} ${where}: ${answer.message}`);
+      if (code === 403) assert.match(answer.message, /is not among the clouds of this app/);
+    } finally {
+      await stop();
+    }
+  }
+});
+
+test("an app that goes wherever it is sent is told so, once", async () => {
+  const { lines: written, logger } = lines();
+  const session = { logger, logLevel: "warn", maxReconnectAttempts: 0, connectTimeout: 1 };
+  const send = async (options, where) => {
+    const { webhook, stop } = await app(createTpaServer, { ...options, session });
+    for (const userId of ["u", "v"]) {
+      const body = JSON.stringify(request(userId, { augmentOSWebsocketUrl: where }));
+      await fetch(webhook, { method: "POST", body });
+    }
+    await stop();
+    return written.splice(0).filter((line) => line.includes("clouds"));
+  };
+  const where = "ws://cloud.invalid/tpa-ws";
+  const [line, ...more] = await send({}, where);
+  assert.match(line, /goes to cloud\.invalid because a request says so: the option "clouds"/);
+  assert.deepEqual(more, []);
+  assert.deepEqual(await send({ clouds: ["cloud.invalid"] }, where), []);
+  assert.deepEqual(await send({ authorize: () => true }, where), []);
+  assert.deepEqual(await send({}, "ws://127.0.0.1:1/tpa-ws"), []);
+});
+
+test("wrong options are refused by name", () => {
+  const right = { packageName: PACKAGE, apiKey: KEY, onSession() {}, handleSignals: false };
+  assert.equal(typeof createTpaServer(right).node, "function");
+  for (const [options, message] of [
+    [undefined, /^options: must be an object, not undefined$/],
+    [{ ...right, packageName: undefined }, /^packageName: /],
+    [{ ...right, apiKey: "" }, /^apiKey: must be a non-empty string/],
+    [{ ...right, onSession: 7 }, /^onSession: must be a function, not 7$/],
+    [{ ...right, onStop: "x" }, /^onStop: must be a function, not "x"$/],
+    [{ ...right, authorize: true }, /^authorize: must be a function, not true$/],
+    [{ ...right, webhookPath: "webhook" }, /^webhookPath: .*, not "webhook"$/],
+    [{ ...right, webhookPath: "/a?b" }, /^webhookPath: /],
+    [{ ...right, clouds: "localhost" }, /^clouds: must be a list of hosts/],
+    [{ ...right, clouds: ["wss://localhost/"] }, /^clouds: /],
+    [{ ...right, handleSignals: "no" }, /^handleSignals: must be true or false, not "no"$/],
+    [{ ...right, session: null }, /^session: must be an object, not null$/],
+    [{ ...right, session: { jitter: 2 } }, /^jitter: .*, not 2$/],
+    [{ ...right, session: { augmentOSWebsocketUrl: "no" } }, /^augmentOSWebsocketUrl: /],
+  ]) {
+    assert.throws(() => createTpaServer(options), { name: "TypeError", message });
+  }
+  assert.throws(
+    () => createTpaServer({ ...right, packageName: 1, apiKey: "sEcReT" }),
+    ({ message }) => !message.includes("sEcReT"),
+  );
+});

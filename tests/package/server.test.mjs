@@ -1,0 +1,287 @@
+/** `tpa-session/server`: a cloud starts sessions through a webhook, asks again, and stops them. */
+import assert from "node:assert/strict";
+import { after, before, test } from "node:test";
+
+import {
+  HOSTS,
+  PACKAGE,
+  app,
+  ask,
+  control,
+  lines,
+  load,
+  request,
+  seen,
+  startApp,
+  watch,
+} from "./server-support.mjs";
+import { cloud, project } from "./support.mjs";
+
+const SUCCESS = { status: "success" };
+
+let place;
+let server;
+let createTpaServer;
+
+before(async () => {
+  place = project({ ws: true });
+  server = await cloud();
+  ({ createTpaServer } = load(place, "tpa-session/server"));
+});
+
+after(() => {
+  server?.stop();
+  place?.remove();
+});
+
+/** Runs a test with an app, whatever becomes of it. */
+async function withApp(options, run, host) {
+  const running = await app(createTpaServer, options, host);
+  try {
+    await run(running);
+  } finally {
+    await running.stop();
+  }
+}
+
+const fault = (fault) => control(server.url, "POST", "/faults", fault);
+/** Where the cloud sends an app that it starts. */
+const url = () => server.url.replace("http", "ws") + "/tpa-ws";
+
+for (const [name, host] of Object.entries(HOSTS)) {
+  test(`in ${name} the cloud starts it, asks again, stops it and starts it anew`, () =>
+    withApp(
+      {},
+      async ({ server: host, webhook, told, all, nth }) => {
+        const events = await watch(server.url);
+        const answered = (wanted) =>
+          events.next(({ type, request }) => type === "webhook" && request === wanted);
+        const userId = `user${Object.keys(HOSTS).indexOf(name)}`;
+        const sessionId = `${userId}-${PACKAGE}`;
+        await startApp(server.url, userId, webhook);
+        assert.equal((await answered("session_request")).success, true);
+        const [{ session, settings, ...started }] = told;
+        assert.deepEqual(started, { what: "onSession", sessionId, userId, state: "connected" });
+        assert.ok(Array.isArray(settings));
+        assert.deepEqual([...host.sessions], [[sessionId, session]]);
+
+        const again = await ask(webhook, request(userId, { augmentOSWebsocketUrl: url() }));
+        assert.deepEqual(again, SUCCESS);
+        assert.equal(told.length, 1);
+        assert.equal((await seen(server.url, userId)).connections.length, 1);
+
+        await control(server.url, "DELETE", `/apps/${PACKAGE}?userId=${userId}`);
+        assert.equal((await answered("stop_request")).success, true);
+        const stopped = await nth("onStop", 0);
+        assert.deepEqual(stopped, {
+          what: "onStop",
+          reason: "user_disabled",
+          session,
+          sessionId,
+          userId,
+          kind: "AppStopped",
+        });
+        assert.equal(session.state, "stopped");
+        assert.equal(host.sessions.size, 0);
+
+        await startApp(server.url, userId, webhook);
+        assert.equal((await answered("session_request")).success, true);
+        assert.notEqual((await nth("onSession", 1)).session, session);
+        assert.equal(all("onStop").length, 1);
+        events.stop();
+      },
+      host,
+    ));
+}
+
+test("requests at the same time share one session", () =>
+  withApp({}, async ({ webhook, told }) => {
+    const requests = Array.from({ length: 5 }, () =>
+      ask(webhook, request("many", { augmentOSWebsocketUrl: url() })),
+    );
+    for (const answer of await Promise.all(requests)) assert.deepEqual(answer, SUCCESS);
+    assert.equal(told.length, 1);
+  }));
+
+test("a stop_request alone ends it, with its own reason", () =>
+  withApp({}, async ({ webhook, nth, all }) => {
+    const asked = request("alone", { augmentOSWebsocketUrl: url() });
+    await ask(webhook, asked);
+    const stop = { type: "stop_request", sessionId: asked.sessionId, userId: "alone", reason: "battery" };
+    assert.deepEqual(await ask(webhook, stop), SUCCESS);
+    assert.deepEqual(await ask(webhook, stop), SUCCESS);
+    const { reason, kind, session } = await nth("onStop", 0);
+    assert.deepEqual([reason, kind, session.state], ["battery", "AppStopped", "stopped"]);
+    assert.equal(all("onStop").length, 1);
+  }));
+
+for (const [kind, reason, faults] of [
+  ["SessionEnded", "User session ended", [{ fault: "close", code: 1000, reason: "User session ended" }]],
+  ["Superseded", "elsewhere", [{ fault: "close", code: 4009, reason: "elsewhere" }]],
+  ["Exhausted", "Maximum reconnection attempts exceeded", [{ fault: "refuse" }, { fault: "cut" }]],
+]) {
+  test(`one that ends as ${kind} is told once and made anew when asked for`, () =>
+    withApp({ session: { maxReconnectAttempts: 1, reconnectDelay: 10 } }, async (running) => {
+      const { server, webhook, nth, all } = running;
+      const asked = request(kind, { augmentOSWebsocketUrl: url() });
+      await ask(webhook, asked);
+      for (const each of faults) await fault({ ...each, sessionId: asked.sessionId });
+      const stopped = await nth("onStop", 0);
+      assert.deepEqual([stopped.kind, stopped.reason], [kind, reason]);
+      assert.equal(server.sessions.size, 0);
+      assert.deepEqual(await ask(webhook, asked), SUCCESS);
+      assert.equal(all("onSession").length, 2);
+      assert.equal(all("onStop").length, 1);
+    }));
+}
+
+test("a cloud that asks again for one that waits gets it at once", () =>
+  withApp({ session: { reconnectDelay: 1e6, maxReconnectDelay: 1e6 } }, async ({ webhook, told }) => {
+    const asked = request("waiting", { augmentOSWebsocketUrl: url() });
+    await ask(webhook, asked);
+    const [{ session }] = told;
+    const lost = new Promise((resolve) => session.once("reconnecting", resolve));
+    await fault({ fault: "cut", sessionId: asked.sessionId });
+    await lost;
+    assert.deepEqual(await ask(webhook, asked), SUCCESS);
+    assert.equal(session.state, "connected");
+    assert.equal(told.length, 1);
+  }));
+
+test("a cloud that asks again for one that cannot come back is told so", () =>
+  withApp(
+    { session: { reconnectDelay: 1e6, maxReconnectDelay: 1e6, maxReconnectAttempts: 1 } },
+    async ({ webhook, told, nth }) => {
+      const asked = request("refused", { augmentOSWebsocketUrl: url() });
+      await ask(webhook, asked);
+      const [{ session }] = told;
+      const lost = new Promise((resolve) => session.once("reconnecting", resolve));
+      await fault({ fault: "cut", sessionId: asked.sessionId });
+      await lost;
+      await fault({ fault: "reject", sessionId: asked.sessionId });
+      const { status, message } = await ask(webhook, asked);
+      assert.deepEqual([status, message], ["error", "not connected: the session is over"]);
+      assert.equal((await nth("onStop", 0)).kind, "Rejected");
+    },
+  ));
+
+test("a line that only looks alive is found out when the cloud asks again", { timeout: 10_000 }, () =>
+  withApp(
+    { session: { pongTimeout: 50, pingInterval: 1e6, reconnectDelay: 10 } },
+    async ({ webhook, told }) => {
+      const asked = request("frozen", { augmentOSWebsocketUrl: url() });
+      await ask(webhook, asked);
+      const [{ session }] = told;
+      session.send({ type: "display_event", view: "main", layout: { layoutType: "text_wall", text: "1" } });
+      await session.flush();
+      session.send({ type: "display_event", view: "main", layout: { layoutType: "text_wall", text: "2" } });
+      await fault({ fault: "freeze", sessionId: asked.sessionId });
+      const lost = new Promise((resolve) => session.once("disconnected", resolve));
+      assert.deepEqual(await ask(webhook, asked), SUCCESS);
+      assert.equal((await lost).code, 4008);
+    },
+  ),
+);
+
+test("one that is refused is answered with an error and not given to the app", () => {
+  const { lines: written, logger } = lines();
+  const options = { apiKey: "sEcReT", session: { logLevel: "debug", logger } };
+  return withApp(options, async ({ server, webhook, told }) => {
+    const { status, message } = await ask(webhook, request("wrong", { augmentOSWebsocketUrl: url() }));
+    assert.equal(status, "error");
+    assert.match(message, /^not connected: .*Invalid API key/);
+    assert.match(written.join(), /Invalid API key/);
+    assert.doesNotMatch(message + written.join(), /sEcReT/);
+    assert.equal(server.sessions.size, 0);
+    assert.deepEqual(told, []);
+  });
+});
+
+test("one that is stopped before it is connected is not given to the app", () =>
+  withApp({}, async ({ server: host, webhook, told }) => {
+    const asked = request("early", { augmentOSWebsocketUrl: url() });
+    await fault({ fault: "drop_acks", sessionId: asked.sessionId });
+    const events = await watch(server.url);
+    const opening = ask(webhook, asked);
+    await events.next(({ type }) => type === "opened");
+    await ask(webhook, { type: "stop_request", sessionId: asked.sessionId, userId: "early", reason: "no" });
+    const { status, message } = await opening;
+    assert.equal(status, "error");
+    assert.match(message, /^not connected: .*no/);
+    assert.equal(host.sessions.size, 0);
+    assert.deepEqual(told, []);
+    events.stop();
+    await control(server.url, "DELETE", "/faults");
+  }));
+
+for (const [how, onSession] of [
+  ["throws", () => assert.fail("broken")],
+  ["rejects", () => Promise.reject(new Error("broken"))],
+]) {
+  test(`an onSession that ${how} ends its session and no other`, () => {
+    const { lines: written, logger } = lines();
+    const options = {
+      session: { logger, logLevel: "error" },
+      onSession: (_, { userId }) => (userId === how ? onSession() : undefined),
+    };
+    return withApp(options, async ({ server, webhook, nth }) => {
+      const asked = request(how, { augmentOSWebsocketUrl: url() });
+      const answer = await ask(webhook, asked);
+      assert.deepEqual(answer, { status: "error", message: "the app failed" });
+      const { reason, session } = await nth("onStop", 0);
+      assert.deepEqual([reason, session.state], ["onSession failed", "stopped"]);
+      assert.equal(written.length, 1);
+      assert.match(written[0], /^\[tpa-session\] package=\S+ session=\S+ onSession failed: .*broken/);
+      assert.deepEqual(await ask(webhook, request("other", { augmentOSWebsocketUrl: url() })), SUCCESS);
+      assert.deepEqual([...server.sessions.keys()], [`other-${PACKAGE}`]);
+    });
+  });
+}
+
+test("what an onStop throws is logged", () => {
+  const { lines: written, logger } = lines();
+  const onStop = () => Promise.reject(new Error("broken"));
+  return withApp({ session: { logger, logLevel: "error" }, onStop }, async ({ server, webhook }) => {
+    await ask(webhook, request("stop", { augmentOSWebsocketUrl: url() }));
+    await server.close();
+    assert.match(written.join(), /onStop failed: .*broken/);
+  });
+});
+
+test("a cloud that names another cloud moves the session", async () => {
+  const other = await cloud();
+  const urls = [url(), other.url.replace("http", "ws") + "/tpa-ws"];
+  const clouds = urls.map((url) => new URL(url).host);
+  try {
+    await withApp({ clouds }, async ({ server: host, webhook, told }) => {
+      const events = await watch(server.url);
+      for (const augmentOSWebsocketUrl of urls) {
+        assert.deepEqual(await ask(webhook, request("moving", { augmentOSWebsocketUrl })), SUCCESS);
+      }
+      const released = await events.next(({ type }) => type === "released");
+      assert.equal(released.reason, "switching_clouds");
+      assert.deepEqual(
+        told.map(({ what, reason }) => [what, reason]),
+        [
+          ["onSession", undefined],
+          ["onStop", "switching_clouds"],
+          ["onSession", undefined],
+        ],
+      );
+      assert.deepEqual([...host.sessions.values()], [told[2].session]);
+      assert.equal((await seen(other.url, "moving")).connections.length, 1);
+      // One that names no cloud leaves it where it is.
+      assert.deepEqual(await ask(webhook, request("moving")), SUCCESS);
+      assert.equal(told.length, 3);
+      events.stop();
+    });
+  } finally {
+    other.stop();
+  }
+});
+
+test("a request that names no cloud goes to the one in the options", () =>
+  withApp({ session: { mentraOSWebsocketUrl: url() } }, async ({ webhook }) => {
+    assert.deepEqual(await ask(webhook, request("own")), SUCCESS);
+    assert.equal((await seen(server.url, "own")).connections.length, 1);
+  }));

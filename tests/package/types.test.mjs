@@ -1,0 +1,84 @@
+/** The types of the package: they are those of its classes, and they resolve however they are imported. */
+import assert from "node:assert/strict";
+import { spawnSync } from "node:child_process";
+import { cpSync, readFileSync, writeFileSync } from "node:fs";
+import { join } from "node:path";
+import { test } from "node:test";
+
+import { library } from "../types/members.mjs";
+import { TpaConnectionError, TpaRequestError, TpaSession } from "./peer.mjs";
+import { pkg, project, root } from "./support.mjs";
+
+const types = library(join(pkg, "index.d.ts"));
+
+/** What the bindings need, and names that the build has shortened. */
+const OURS = /^(constructor|free|__.*|(?!on$).{1,2})$/;
+
+/** All that an object has of its own, or by its class. */
+function members(object) {
+  const names = new Set();
+  for (let at = object; at !== Object.prototype; at = Object.getPrototypeOf(at)) {
+    for (const name of Object.getOwnPropertyNames(at)) if (!OURS.test(name)) names.add(name);
+  }
+  return [...names].sort();
+}
+
+const session = new TpaSession({ packageName: "system.augmentos.dashboard", apiKey: "k" });
+
+for (const path of [
+  "",
+  "events",
+  "layouts",
+  "dashboard",
+  "dashboard.content",
+  "dashboard.system",
+  "settings",
+  "camera",
+  "audio",
+  "location",
+  "led",
+  "device",
+  "device.state",
+  "device.state.connected",
+]) {
+  test(`session${path && `.${path}`} has what its type says, and nothing else`, () => {
+    const part = path.split(".").reduce((whole, name) => (name === "" ? whole : whole[name]), session);
+    const said = types.offered(types.typeOf("TpaSession"), path).map(({ name }) => name);
+    assert.deepEqual(members(part), said.sort());
+  });
+}
+
+test("every class that is exported has its type, and the other way round", () => {
+  const classes = { TpaConnectionError, TpaRequestError, TpaSession };
+  assert.deepEqual(types.classes().sort(), Object.keys(classes).sort());
+});
+
+test("the types hold for importers of both kinds under every way of resolving", () => {
+  const { folder, remove } = project({ ws: false });
+  try {
+    cpSync(join(root, "node_modules/expect-type"), join(folder, "node_modules/expect-type"), {
+      recursive: true,
+    });
+    const source = readFileSync(join(root, "tests/types/vocabulary.ts"), "utf8");
+    const app = source.replace('"../../pkg-template/index.js"', '"tpa-session"');
+    assert.notEqual(app, source);
+    for (const file of ["app.mts", "app.cts"]) writeFileSync(join(folder, file), app);
+    for (const [module, resolution] of [
+      ["node16", "node16"],
+      ["nodenext", "nodenext"],
+      ["esnext", "bundler"],
+    ]) {
+      const flags = ["--strict", "--exactOptionalPropertyTypes", "--noEmit", "--skipLibCheck", "false"];
+      const target = ["--target", "es2022", "--lib", "esnext,dom"];
+      const how = ["--module", module, "--moduleResolution", resolution];
+      const { status, stdout } = spawnSync(
+        process.execPath,
+        [join(root, "node_modules/typescript/bin/tsc"), ...flags, ...target, ...how, "app.mts", "app.cts"],
+        { cwd: folder, encoding: "utf8" },
+      );
+      assert.equal(status, 0, `${resolution}: ${stdout}`);
+    }
+  } finally {
+    remove();
+  }
+});

@@ -1,0 +1,231 @@
+/** What the types know and what they refuse. Compiled, never run. */
+import { expectTypeOf } from "expect-type";
+
+import {
+  type AppMessage,
+  type AppRoomUpdate,
+  type AppSetting,
+  type AppStopped,
+  type AppUserChange,
+  type AudioChunk,
+  type AudioPlayResponse,
+  type AudioPlayResult,
+  type BatteryUpdate,
+  type ButtonPress,
+  type CalendarEvent,
+  type Capabilities,
+  type CapabilitiesUpdate,
+  type CloseKind,
+  type ConnectingEvent,
+  type CustomMessage,
+  type DashboardAlwaysOnChange,
+  type DashboardMode,
+  type DashboardModeChange,
+  type DeviceStateUpdate,
+  type DirectMessageResponse,
+  type DisconnectedEvent,
+  type DroppedEvent,
+  type EventPayload,
+  type FlushError,
+  type FrameEvents,
+  type GlassesConnectionState,
+  type HeadPosition,
+  type LifecycleEvents,
+  type LocationUpdate,
+  type ManagedStreamStatus,
+  type ManagedStreamUrls,
+  type PermissionError,
+  type PermissionErrorDetail,
+  type PhoneNotification,
+  type PhoneNotificationDismissed,
+  type PhotoResponse,
+  type PhotoTaken,
+  type ReconnectingEvent,
+  type RtmpStreamStatus,
+  type SendResult,
+  type SessionState,
+  type SettingsUpdate,
+  type StateChangeEvent,
+  type StreamCheck,
+  type StreamEvents,
+  type StreamIterator,
+  type SystemSettingsUpdate,
+  TpaConnectionError,
+  TpaRequestError,
+  TpaSession,
+  type TouchEvent,
+  type TranscriptionData,
+  type TranslationData,
+  type Undo,
+  type VoiceActivity,
+  type VpsCoordinates,
+} from "../../pkg-template/index.js";
+
+type Known = { [E in keyof (Streams & Frames & Lifecycle)]: (Streams & Frames & Lifecycle)[E] };
+
+const session = new TpaSession({ packageName: "org.example.app", apiKey: "key" });
+
+// Every stream: its handler knows what it carries.
+interface Streams {
+  transcription: TranscriptionData;
+  translation: TranslationData;
+  VAD: VoiceActivity;
+  audio_chunk: AudioChunk;
+  button_press: ButtonPress;
+  head_position: HeadPosition;
+  touch_event: TouchEvent;
+  glasses_battery_update: BatteryUpdate;
+  phone_battery_update: BatteryUpdate;
+  glasses_connection_state: GlassesConnectionState;
+  location_update: LocationUpdate;
+  vps_coordinates: VpsCoordinates;
+  phone_notification: PhoneNotification;
+  notification_dismissed: PhoneNotificationDismissed;
+  phone_notification_dismissed: PhoneNotificationDismissed;
+  calendar_event: CalendarEvent;
+  photo_taken: PhotoTaken;
+  custom_message: CustomMessage;
+}
+expectTypeOf<StreamEvents>().toEqualTypeOf<Streams>();
+
+// Every frame.
+interface Frames {
+  settings_update: SettingsUpdate;
+  augmentos_settings_update: SystemSettingsUpdate;
+  mentraos_settings_update: SystemSettingsUpdate;
+  capabilities_update: CapabilitiesUpdate;
+  dashboard_mode_change: DashboardModeChange;
+  dashboard_always_on_change: DashboardAlwaysOnChange;
+  permission_error: PermissionError;
+  permission_denied: PermissionErrorDetail;
+  app_stopped: AppStopped;
+  app_message_received: AppMessage;
+  app_user_joined: AppUserChange;
+  app_user_left: AppUserChange;
+  app_room_updated: AppRoomUpdate;
+  app_direct_message_response: DirectMessageResponse;
+  photo_response: PhotoResponse;
+  audio_play_response: AudioPlayResponse;
+  rtmp_stream_status: RtmpStreamStatus;
+  managed_stream_status: ManagedStreamStatus;
+  stream_status_check_response: StreamCheck;
+  device_state_update: DeviceStateUpdate;
+}
+expectTypeOf<FrameEvents>().toEqualTypeOf<Frames>();
+
+// And every event of the connection.
+interface Lifecycle {
+  connecting: ConnectingEvent;
+  connected: AppSetting[];
+  disconnected: DisconnectedEvent;
+  reconnecting: ReconnectingEvent;
+  stateChange: StateChangeEvent;
+  error: Error;
+  dropped: DroppedEvent;
+}
+expectTypeOf<LifecycleEvents>().toEqualTypeOf<Lifecycle>();
+
+// `on` and `once` give each to its handler, `stream` to its loop.
+expectTypeOf<Known>().toEqualTypeOf<{ [E in keyof Known]: EventPayload<E> }>();
+session.on("button_press", (press) => expectTypeOf(press).toEqualTypeOf<ButtonPress>());
+session.on("audio_chunk", (chunk) => expectTypeOf(chunk).toEqualTypeOf<AudioChunk>());
+session.on("settings_update", (frame) => expectTypeOf(frame).toEqualTypeOf<SettingsUpdate>());
+session.on("permission_denied", (detail) => expectTypeOf(detail).toEqualTypeOf<PermissionErrorDetail>());
+session.on("connected", (settings) => expectTypeOf(settings).toEqualTypeOf<AppSetting[]>());
+session.on("disconnected", ({ kind }) => expectTypeOf(kind).toEqualTypeOf<CloseKind>());
+session.on("stateChange", ({ to }) => expectTypeOf(to).toEqualTypeOf<SessionState>());
+session.once("error", (error) => expectTypeOf(error).toEqualTypeOf<Error>());
+session.on("transcription:en-US", (speech) => expectTypeOf(speech).toEqualTypeOf<TranscriptionData>());
+session.on("translation:es-ES-to-en-US", (said) => expectTypeOf(said).toEqualTypeOf<TranslationData>());
+session.on("touch_event:swipe_up", (touch) => expectTypeOf(touch).toEqualTypeOf<TouchEvent>());
+session.on("a_frame_of_tomorrow", (frame) => expectTypeOf(frame).toBeAny());
+expectTypeOf(session.stream("transcription:en-US")).toEqualTypeOf<StreamIterator<TranscriptionData>>();
+// @ts-expect-error a press has no text
+session.on("button_press", ({ words }: { words: string[] }) => words);
+// @ts-expect-error a handler is a function
+session.on("button_press", "loud");
+
+// Handlers by name, on `events` and on the session.
+session.events.onTranscription((speech) => expectTypeOf(speech).toEqualTypeOf<TranscriptionData>());
+session.onTranscriptionForLanguage("en-US", (speech) => expectTypeOf(speech.text).toBeString());
+session.events.onTranslationForLanguage("es-ES", "en-US", (said) =>
+  expectTypeOf(said).toEqualTypeOf<TranslationData>(),
+);
+session.onTouchEvent("swipe_up", (touch) => expectTypeOf(touch).toEqualTypeOf<TouchEvent>());
+session.onTouchEvent((touch) => expectTypeOf(touch).toEqualTypeOf<TouchEvent>());
+session.onAppMessage((message) => expectTypeOf(message).toEqualTypeOf<AppMessage>());
+session.events.onSettingChange<number>("lines", (now, before) => {
+  expectTypeOf(now).toBeNumber();
+  expectTypeOf(before).toEqualTypeOf<number | undefined>();
+});
+expectTypeOf(session.events.onButtonPress).returns.toEqualTypeOf<Undo>();
+// @ts-expect-error two languages
+session.events.onTranslationForLanguage("es-ES", () => {});
+
+// What is sent, and what becomes of it.
+expectTypeOf(session.send({ type: "x", more: 1 }, { key: "k", ttl: 5 })).toEqualTypeOf<SendResult>();
+expectTypeOf<SendResult>().toEqualTypeOf<"sent" | "queued" | "dropped">();
+expectTypeOf(
+  session.layouts.showTextWall("a", { view: "always_on", durationMs: 1 }),
+).toEqualTypeOf<SendResult>();
+expectTypeOf(session.layouts.showBitmapAnimation(["a"], 100, true).stop).returns.toBeVoid();
+expectTypeOf(session.dashboard.content.write("a", ["main", "expanded"])).toEqualTypeOf<SendResult>();
+expectTypeOf(session.dashboard.content.getCurrentMode()).resolves.toEqualTypeOf<DashboardMode | "none">();
+expectTypeOf(session.dashboard.system?.setTopLeft("a")).toEqualTypeOf<SendResult | undefined>();
+// @ts-expect-error a message has a type
+session.send({ text: "a" });
+// @ts-expect-error there is no such place
+session.layouts.showTextWall("a", { view: "sky" });
+// @ts-expect-error only the system's dashboard has it
+session.dashboard.system.setTopLeft("a");
+
+// Requests and their answers.
+expectTypeOf(session.connect("user-org.example.app")).resolves.toEqualTypeOf<AppSetting[]>();
+expectTypeOf(session.camera.requestPhoto({ size: "small" })).resolves.toEqualTypeOf<PhotoResponse>();
+expectTypeOf(session.camera.startManagedStream()).resolves.toEqualTypeOf<ManagedStreamUrls>();
+expectTypeOf(session.camera.checkExistingStream()).resolves.toEqualTypeOf<StreamCheck>();
+expectTypeOf(session.audio.speak("a", { volume: 1 })).resolves.toEqualTypeOf<AudioPlayResult>();
+expectTypeOf(session.location.getLatestLocation()).resolves.toEqualTypeOf<LocationUpdate>();
+expectTypeOf(session.sendDirectMessage("user", 1)).resolves.toBeBoolean();
+expectTypeOf(session.led.turnOn({ color: "green" })).resolves.toEqualTypeOf<SendResult>();
+expectTypeOf(session.flush()).resolves.toBeVoid();
+expectTypeOf<FlushError["code"]>().toEqualTypeOf<"NOT_SUPPORTED" | "CONNECTION_LOST" | "SESSION_OVER">();
+expectTypeOf<TpaRequestError["code"]>().toEqualTypeOf<
+  "REFUSED" | "TIMEOUT" | "DROPPED" | "SESSION_OVER" | "CANCELLED"
+>();
+expectTypeOf<TpaConnectionError["kind"]>().toEqualTypeOf<CloseKind>();
+// @ts-expect-error there is no such light
+void session.led.turnOn({ color: "ultraviolet" });
+// @ts-expect-error no sound without a URL
+void session.audio.playAudio({ volume: 1 });
+
+// What the session knows.
+expectTypeOf(session.state).toEqualTypeOf<SessionState>();
+expectTypeOf(session.capabilities).toEqualTypeOf<Capabilities | null>();
+expectTypeOf(session.settings.get<number>("lines", 3)).toBeNumber();
+expectTypeOf(session.device.state.batteryLevel.value).toEqualTypeOf<number | null>();
+expectTypeOf(session.device.state.wifiConnected.value).toBeBoolean();
+expectTypeOf(session.getSessionId()).toBeString();
+expectTypeOf(session.userId).toEqualTypeOf<string | undefined>();
+// @ts-expect-error it is the session's to say
+session.state = "idle";
+
+// Options.
+new TpaSession({
+  packageName: "org.example.app",
+  apiKey: async () => "key",
+  mentraOSWebsocketUrl: () => "wss://example.org/app-ws",
+  maxReconnectAttempts: Infinity,
+  shouldReconnect: ({ kind }) => (kind === "Abnormal" ? true : undefined),
+  delivery: "at-least-once",
+  logger: console,
+  WebSocket,
+});
+// @ts-expect-error the key is required
+new TpaSession({ packageName: "org.example.app" });
+// @ts-expect-error there is no such guarantee
+new TpaSession({ packageName: "org.example.app", apiKey: "key", delivery: "exactly-once" });
+// @ts-expect-error there is no such option
+new TpaSession({ packageName: "org.example.app", apiKey: "key", colour: "red" });
+// @ts-expect-error a reason that the cloud does not know
+session.disconnect({ releaseOwnership: true, reason: "tired" });
