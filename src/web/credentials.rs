@@ -1,10 +1,11 @@
 //! What an attempt needs before there can be a socket: a constructor, the URL and the key.
 
-use js_sys::{Function, Promise};
+use js_sys::Function;
 use wasm_bindgen::prelude::*;
 
 use crate::session::{Source, URL_ALLOWED};
 
+use super::callback::callback;
 use super::fields;
 use super::options::{SessionOptions, socket_url};
 
@@ -14,12 +15,12 @@ extern "C" {
     fn global_web_socket() -> JsValue;
 
     #[wasm_bindgen(js_name = findWebSocket)]
-    fn find_web_socket() -> Promise;
+    fn find_web_socket(tell: &JsValue);
 }
 
 #[wasm_bindgen(module = "/src/web/js/providers.js")]
 extern "C" {
-    fn ask(field: &str, provider: Option<&Function>) -> Promise;
+    fn ask(field: &str, provider: Option<&Function>, tell: &JsValue);
 }
 
 /// What to tell a developer whose runtime has no WebSocket.
@@ -101,12 +102,24 @@ impl Credentials {
     }
 }
 
-/// Asks for a part; this may run code of the app.
-pub(super) fn ask_for(part: Part, options: &SessionOptions) -> Promise {
+/// As in providers.js.
+const GIVEN: u32 = 0;
+
+/// Asks for a part; this may run code of the app. `answered` is called later, or never.
+pub(super) fn ask_for(
+    part: Part,
+    options: &SessionOptions,
+    answered: impl Fn(Result<JsValue, JsValue>) + 'static,
+) {
+    let tell = callback(move |what, _, answer| {
+        answered(if what == GIVEN { Ok(answer) } else { Err(answer) });
+    });
+    // For as long as there may be an answer, which only the garbage collector knows.
+    let tell = tell.into_js_value();
     match part {
-        Part::Constructor => find_web_socket(),
-        Part::Url => ask(options.options.url_field, options.url_provider.as_ref()),
-        Part::ApiKey => ask("apiKey", options.api_key_provider.as_ref()),
+        Part::Constructor => find_web_socket(&tell),
+        Part::Url => ask(options.options.url_field, options.url_provider.as_ref(), &tell),
+        Part::ApiKey => ask("apiKey", options.api_key_provider.as_ref(), &tell),
     }
 }
 

@@ -6,7 +6,6 @@ use std::rc::{Rc, Weak};
 
 use js_sys::{Array, JsString, Promise};
 use wasm_bindgen::{JsCast, JsValue};
-use wasm_bindgen_futures::{JsFuture, spawn_local};
 
 use crate::session::{
     Cause, Command, CommandError, Control, Event, Input, LogLevel, Malformed, Outgoing, Output,
@@ -288,13 +287,13 @@ impl Driver {
         let Some(part) = part else {
             return self.input(Input::Prepared(socket));
         };
-        let promise = credentials::ask_for(part, &self.options);
-        if let Some(me) = self.me.upgrade() {
-            spawn_local(async move {
-                let answer = JsFuture::from(promise).await;
+        // The deadline of the attempt holds the session meanwhile.
+        let me = self.me.clone();
+        credentials::ask_for(part, &self.options, move |answer| {
+            if let Some(me) = me.upgrade() {
                 me.take_in(socket, part, answer);
-            });
-        }
+            }
+        });
     }
 
     fn take_in(&self, socket: SocketId, part: Part, answer: Result<JsValue, JsValue>) {

@@ -1,4 +1,5 @@
 /** What differs between the places where JavaScript runs. */
+import { settled } from "./providers.js";
 
 /** @type {(() => Promise<any>) | undefined} */
 let importWebSocket;
@@ -20,11 +21,18 @@ export function globalWebSocket() {
 }
 
 /**
- * The constructor of WebSockets of this place, which may have to be loaded; rejects where there
- * is none.
+ * Tells the constructor of WebSockets of this place, which may have to be loaded.
+ * @param {(what: number, _: 0, found: any) => void} tell
+ */
+export function findWebSocket(tell) {
+  settled(loadWebSocket(), tell);
+}
+
+/**
+ * Rejects where there is none.
  * @returns {Promise<any>}
  */
-export async function findWebSocket() {
+async function loadWebSocket() {
   if (typeof globalThis.WebSocket === "function") return globalThis.WebSocket;
   if (importWebSocket === undefined) throw new Error("no WebSocket");
   return importWebSocket();

@@ -1,12 +1,37 @@
 /** What the app's providers give. */
 
+const GIVEN = 0;
+const FAILED = 1;
+
 /**
- * Asks a provider, which may answer later. Its answer is never repeated in an error.
+ * Tells what a promise comes to.
+ * @param {Promise<any>} promise
+ * @param {(what: number, _: 0, answer: any) => void} tell
+ */
+export function settled(promise, tell) {
+  promise.then(
+    (answer) => tell(GIVEN, 0, answer),
+    (error) => tell(FAILED, 0, error),
+  );
+}
+
+/**
+ * Asks a provider, which may answer later.
  * @param {string} field the option that it was given as
+ * @param {() => unknown} provider
+ * @param {(what: number, _: 0, answer: any) => void} tell
+ */
+export function ask(field, provider, tell) {
+  settled(answerOf(field, provider), tell);
+}
+
+/**
+ * A provider's answer, which is never repeated in an error.
+ * @param {string} field
  * @param {() => unknown} provider
  * @returns {Promise<string>}
  */
-export async function ask(field, provider) {
+async function answerOf(field, provider) {
   let answer;
   try {
     answer = await provider();
