@@ -31,7 +31,7 @@ const INTERNAL = new RegExp(
     "__destroy_into_raw|__wbg_ptr|_wbg_cb_unref|cnt|takeHandlers",
     "active|attach|attached|control|controlTypes|deliverFrame|deliverStream|detach|dispatcher|emit|handler",
     "handlers|heard|heardAt|malformed|promise|receiveBinary|receiveText|received|remove|renamed|reserved",
-    "session|unheard|incomplete|note|noted|quiet|wanted|put|overhear|follow|changed|httpUrl|takeConfig",
+    "session|unheard|incomplete|note|noted|quiet|wanted|put|overhear|changeStreams|changed|httpUrl|takeConfig",
   ].join("|")})$`,
 );
 

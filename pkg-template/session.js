@@ -25,6 +25,11 @@ import { start } from "./wasm.js";
 
 export { TpaConnectionError, TpaRequestError };
 
+/** What is done to the streams asked for, as the wasm knows it. */
+const ADD = 0;
+const REMOVE = 1;
+const FOLLOW = 2;
+
 const RELEASES = ["switching_clouds", "clean_shutdown", "user_logout"];
 
 /** The parts of a session, made when they are first needed: a session may be one of thousands. */
@@ -111,11 +116,15 @@ export class TpaSession extends compatible(glue.TpaSession) {
   }
 
   on(event, handler) {
-    return super.on(checked(event), handler);
+    return this.#handlers.on(checked(event), handler);
   }
 
   once(event, handler) {
-    return super.once(checked(event), handler);
+    return this.#handlers.on(checked(event), handler, true);
+  }
+
+  off(event, handler) {
+    this.#handlers.off(event, handler);
   }
 
   stream(name, options) {
@@ -123,11 +132,11 @@ export class TpaSession extends compatible(glue.TpaSession) {
   }
 
   subscribe(streams) {
-    super.subscribe(named(streams).map(checked));
+    this.changeStreams(ADD, named(streams).map(checked));
   }
 
   unsubscribe(streams) {
-    super.unsubscribe(named(streams));
+    this.changeStreams(REMOVE, named(streams));
   }
 
   get subscriptions() {
@@ -215,6 +224,6 @@ export class TpaSession extends compatible(glue.TpaSession) {
   #tellFollowed() {
     if (!this.#following) return;
     this.#following = false;
-    this.follow(this.#handlers.wanted().filter(isStream));
+    this.changeStreams(FOLLOW, this.#handlers.wanted().filter(isStream));
   }
 }

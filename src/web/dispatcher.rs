@@ -3,7 +3,7 @@
 use std::cell::{Cell, RefCell};
 use std::rc::Rc;
 
-use js_sys::{Array, Function, JsString};
+use js_sys::{Array, Function};
 use wasm_bindgen::prelude::*;
 
 use crate::session::{CONTROL_TYPES, Malformed, RENAMED_TYPES, SocketId};
@@ -43,16 +43,20 @@ extern "C" {
         notes: bool,
     ) -> Dispatcher;
 
-    #[wasm_bindgen(method)]
+    #[wasm_bindgen(method, catch)]
     pub(super) fn on(
         this: &Dispatcher,
-        event: &JsString,
-        handler: &Function,
+        event: &JsValue,
+        handler: &JsValue,
         once: bool,
-    ) -> Function;
+    ) -> Result<Function, JsValue>;
 
-    #[wasm_bindgen(method)]
-    pub(super) fn off(this: &Dispatcher, event: &JsString, handler: &Function);
+    #[wasm_bindgen(method, catch)]
+    pub(super) fn off(
+        this: &Dispatcher,
+        event: &JsValue,
+        handler: &JsValue,
+    ) -> Result<(), JsValue>;
 
     #[wasm_bindgen(method)]
     fn emit(this: &Dispatcher, event: &str, payload: &JsValue);

@@ -8,7 +8,9 @@ use wasm_bindgen::prelude::*;
 
 use crate::session::{Command, Reply};
 
+use super::dispatcher::Dispatcher;
 use super::driver::Driver;
+use super::message::{self, Message};
 use super::options::{SessionOptions, type_error};
 
 /// One app's session with the cloud.
@@ -62,25 +64,6 @@ impl TpaSession {
         let _ = self.0.command(Command::ReconnectNow);
     }
 
-    /// Adds a handler; returns its undo.
-    pub fn on(&self, event: &JsValue, handler: &JsValue) -> Result<Function, JsValue> {
-        self.listen(event, handler, false)
-    }
-
-    /// Adds a handler for the next event only; returns its undo.
-    pub fn once(&self, event: &JsValue, handler: &JsValue) -> Result<Function, JsValue> {
-        self.listen(event, handler, true)
-    }
-
-    /// Removes a handler.
-    pub fn off(&self, event: &JsValue, handler: &JsValue) -> Result<(), JsValue> {
-        let (event, handler) = listener(event, handler)?;
-        if let Some(dispatcher) = self.0.link.dispatcher() {
-            dispatcher.off(event, handler);
-        }
-        Ok(())
-    }
-
     /// Sends a message, or keeps it until there is a connection.
     pub fn send(&self, message: &JsValue, options: &JsValue) -> Result<JsString, JsValue> {
         let reply = match self.0.send(message, options)? {
@@ -91,19 +74,16 @@ impl TpaSession {
         Ok(reply.into())
     }
 
-    /// Asks the cloud for streams.
-    pub fn subscribe(&self, streams: &JsValue) -> Result<(), JsValue> {
-        self.change(Command::Subscribe(names(streams)))
-    }
-
-    /// No longer asks for them.
-    pub fn unsubscribe(&self, streams: &JsValue) -> Result<(), JsValue> {
-        self.change(Command::Unsubscribe(names(streams)))
-    }
-
-    /// Handlers listen to these streams and to no others.
-    pub fn follow(&self, streams: &JsValue) -> Result<(), JsValue> {
-        self.change(Command::Follow(names(streams)))
+    /// Changes the streams asked for: adds some (0), removes some (1), or says which ones
+    /// handlers listen to (2). One way into the wasm instead of three.
+    #[wasm_bindgen(js_name = changeStreams)]
+    pub fn change_streams(&self, how: u32, streams: &JsValue) -> Result<(), JsValue> {
+        let names = names(streams);
+        self.change(match how {
+            0 => Command::Subscribe(names),
+            1 => Command::Unsubscribe(names),
+            _ => Command::Follow(names),
+        })
     }
 
     /// The streams asked for.
@@ -125,8 +105,8 @@ impl TpaSession {
 
     /// The id given to `connect()`.
     #[wasm_bindgen(getter, js_name = sessionId)]
-    pub fn session_id(&self) -> Option<String> {
-        self.0.inspect(|core| core.session_id().map(str::to_owned))
+    pub fn session_id(&self) -> JsValue {
+        self.0.inspect(|core| core.session_id().into())
     }
 
     /// The handlers. The JavaScript object that takes them must keep them for as long as it
@@ -137,14 +117,7 @@ impl TpaSession {
         self.0.link.take().map_or(JsValue::UNDEFINED, Into::into)
     }
 
-    fn listen(&self, event: &JsValue, handler: &JsValue, once: bool) -> Result<Function, JsValue> {
-        let (event, handler) = listener(event, handler)?;
-        let dispatcher = self.0.link.dispatcher();
-        let dispatcher = dispatcher.ok_or_else(|| type_error("this session is gone"))?;
-        Ok(dispatcher.on(event, handler, once))
-    }
-
-    fn change(&self, command: Command<super::message::Message>) -> Result<(), JsValue> {
+    fn change(&self, command: Command<Message>) -> Result<(), JsValue> {
         match self.0.command(command) {
             Ok(_) => Ok(()),
             Err(error) => Err(type_error(error.message())),
@@ -152,23 +125,42 @@ impl TpaSession {
     }
 }
 
-fn listener<'a>(
-    event: &'a JsValue,
-    handler: &'a JsValue,
-) -> Result<(&'a JsString, &'a Function), JsValue> {
-    let event = event
-        .dyn_ref::<JsString>()
-        .filter(|event| event.length() > 0)
-        .ok_or_else(|| type_error("event: must be a non-empty string"))?;
-    let handler = handler
-        .dyn_ref::<Function>()
-        .ok_or_else(|| type_error("handler: must be a function"))?;
-    Ok((event, handler))
+/// What the package's class of JavaScript does by itself, for programs in Rust.
+impl TpaSession {
+    /// Adds a handler; returns its undo. A `TypeError` says which of the two is wrong.
+    pub fn on(&self, event: &JsValue, handler: &JsValue) -> Result<Function, JsValue> {
+        self.handlers()?.on(event, handler, false)
+    }
+
+    /// Adds a handler for the next event only; returns its undo.
+    pub fn once(&self, event: &JsValue, handler: &JsValue) -> Result<Function, JsValue> {
+        self.handlers()?.on(event, handler, true)
+    }
+
+    /// Removes a handler.
+    pub fn off(&self, event: &JsValue, handler: &JsValue) -> Result<(), JsValue> {
+        self.handlers()?.off(event, handler)
+    }
+
+    /// Asks the cloud for streams.
+    pub fn subscribe(&self, streams: &JsValue) -> Result<(), JsValue> {
+        self.change(Command::Subscribe(names(streams)))
+    }
+
+    /// No longer asks for them.
+    pub fn unsubscribe(&self, streams: &JsValue) -> Result<(), JsValue> {
+        self.change(Command::Unsubscribe(names(streams)))
+    }
+
+    fn handlers(&self) -> Result<Dispatcher, JsValue> {
+        let dispatcher = self.0.link.dispatcher();
+        dispatcher.ok_or_else(|| type_error("this session is gone"))
+    }
 }
 
 /// One name, or a list of them.
 fn names(streams: &JsValue) -> Vec<String> {
     // What is no string is refused as an empty one is.
-    let names = super::message::texts(streams);
+    let names = message::texts(streams);
     names.iter().filter_map(|name| name.as_string()).collect()
 }

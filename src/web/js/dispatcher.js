@@ -82,6 +82,7 @@ export class Handlers {
    * @returns {() => void} its undo
    */
   on(event, handler, once = false, quiet = false) {
+    check(event, handler);
     const registration = { handler, once, quiet, active: true };
     const list = this.handlers.get(event) ?? [];
     // Events are in the order in which they were first wanted.
@@ -102,6 +103,7 @@ export class Handlers {
    * @param {Handler} handler
    */
   off(event, handler) {
+    check(event, handler);
     const registration = this.handlers.get(event)?.find((each) => each.handler === handler);
     if (registration !== undefined) this.remove(event, registration);
   }
@@ -358,6 +360,15 @@ function fullName(stream, data) {
   const to = data.translateLanguage;
   if (stream !== "translation" || typeof to !== "string") return stream;
   return `translation:${from}-to-${to}`;
+}
+
+/**
+ * @param {unknown} event
+ * @param {unknown} handler
+ */
+function check(event, handler) {
+  if (typeof event !== "string" || event === "") throw new TypeError("event: must be a non-empty string");
+  if (typeof handler !== "function") throw new TypeError("handler: must be a function");
 }
 
 /** @param {unknown} error */
