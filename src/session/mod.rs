@@ -49,10 +49,10 @@ pub use output::{
     Output, Reconnecting, SessionError, State, StateChange,
 };
 pub use protocol::{
-    CONTROL_TYPES, Control, Init, Malformed, Ping, RENAMED_TYPES, SubscriptionUpdate, state_key,
+    CONTROL_TYPES, Control, Init, Malformed, PING, RENAMED_TYPES, SubscriptionUpdate, state_key,
     time_to_live,
 };
-pub use record::{Field, Record};
+pub use record::{Record};
 pub use stats::Stats;
 pub use text::decimal;
 pub use time::{Duration, Instant};

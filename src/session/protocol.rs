@@ -5,7 +5,7 @@
 use super::record::{Field, Record};
 use super::time::Duration;
 
-/// The handshake's first frame.
+/// The handshake's first frame, but for its `timestamp`.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Init<'a> {
     /// `<userSessionId>-<packageName>`.
@@ -14,8 +14,6 @@ pub struct Init<'a> {
     pub package_name: &'a str,
     /// The app's key.
     pub api_key: &'a str,
-    /// ISO 8601.
-    pub timestamp: &'a str,
 }
 
 impl Record for Init<'_> {
@@ -24,11 +22,10 @@ impl Record for Init<'_> {
         field("sessionId", self.session_id.into());
         field("packageName", self.package_name.into());
         field("apiKey", self.api_key.into());
-        field("timestamp", self.timestamp.into());
     }
 }
 
-/// The whole list of streams; it replaces the one that the cloud had.
+/// The whole list of streams, but for its `timestamp`; it replaces the one that the cloud had.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct SubscriptionUpdate<'a> {
     /// The app.
@@ -37,8 +34,6 @@ pub struct SubscriptionUpdate<'a> {
     pub session_id: &'a str,
     /// Every stream that is wanted.
     pub subscriptions: &'a [String],
-    /// ISO 8601.
-    pub timestamp: &'a str,
 }
 
 impl Record for SubscriptionUpdate<'_> {
@@ -47,19 +42,11 @@ impl Record for SubscriptionUpdate<'_> {
         field("packageName", self.package_name.into());
         field("sessionId", self.session_id.into());
         field("subscriptions", Field::Texts(self.subscriptions));
-        field("timestamp", self.timestamp.into());
     }
 }
 
 /// Are you there? Newer clouds answer `pong`; older ones ignore it.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub struct Ping {}
-
-impl Record for Ping {
-    fn each(&self, field: &mut dyn FnMut(&'static str, Field<'_>)) {
-        field("type", "ping".into());
-    }
-}
+pub const PING: &str = r#"{"type":"ping"}"#;
 
 /// The types of the frames that become a [`Control`].
 pub const CONTROL_TYPES: [&str; 5] = [

@@ -64,25 +64,6 @@ extern "C" {
     /// Frames that came, on all sockets.
     #[wasm_bindgen(method, getter)]
     pub(super) fn received(this: &Dispatcher) -> f64;
-
-    /// Listens to a socket's messages.
-    #[wasm_bindgen(method, catch)]
-    pub(super) fn attach(
-        this: &Dispatcher,
-        socket: &JsValue,
-        id: u32,
-    ) -> Result<SocketLink, JsValue>;
-
-    /// The dispatcher's ear at one socket.
-    pub(super) type SocketLink;
-
-    /// When the peer last showed itself, by `performance.now()`; 0 for never.
-    #[wasm_bindgen(method, getter, js_name = heardAt)]
-    pub(super) fn heard_at(this: &SocketLink) -> f64;
-
-    /// Nothing is heard after it.
-    #[wasm_bindgen(method)]
-    pub(super) fn detach(this: &SocketLink);
 }
 
 #[wasm_bindgen]

@@ -104,8 +104,8 @@ impl Driver {
         let reply = self.core.borrow_mut().command(command, clock::now());
         let promise = match reply {
             Ok(Reply::Run(run)) => self.connects.borrow_mut().of(run.0),
-            Ok(_) => Promise::resolve(&JsValue::UNDEFINED),
-            Err(error) => Promise::reject(&type_error(error.message())),
+            Ok(_) => Promises::settled(Ok(JsValue::UNDEFINED)),
+            Err(error) => Promises::settled(Err(type_error(error.message()))),
         };
         self.drain();
         promise
@@ -116,7 +116,7 @@ impl Driver {
         let reply = self.core.borrow_mut().command(Command::Flush, clock::now());
         let promise = match reply {
             Ok(Reply::Flush(flush)) => self.flushes.borrow_mut().of(flush.0),
-            _ => Promise::resolve(&JsValue::UNDEFINED),
+            _ => Promises::settled(Ok(JsValue::UNDEFINED)),
         };
         self.drain();
         promise

@@ -44,7 +44,7 @@ impl Drop for Environment {
     fn drop(&mut self) {
         if let Some(stop) = &self.stop {
             // It only removes listeners.
-            let _ = stop.call0(&JsValue::UNDEFINED);
+            let _ = stop.call1(&JsValue::UNDEFINED, &JsValue::UNDEFINED);
         }
     }
 }

@@ -1,11 +1,11 @@
 //! The session's own frames: the ones it speaks, and the ones it must act on.
 
-use js_sys::{Date, JSON, JsString};
+use js_sys::{JsString, Object};
 use wasm_bindgen::prelude::*;
 
-use crate::session::{Control, Init, Ping, Record, SubscriptionUpdate};
+use crate::session::{Control, Init, PING, Record, SubscriptionUpdate};
 
-use super::{fields, payloads};
+use super::{fields, message, payloads};
 
 /// The text of the handshake's first frame.
 pub(super) fn init(session_id: &str, package_name: &str, api_key: &str) -> Option<JsString> {
@@ -13,7 +13,6 @@ pub(super) fn init(session_id: &str, package_name: &str, api_key: &str) -> Optio
         session_id,
         package_name,
         api_key,
-        timestamp: &timestamp(),
     })
 }
 
@@ -27,13 +26,12 @@ pub(super) fn subscriptions(
         package_name,
         session_id,
         subscriptions: streams,
-        timestamp: &timestamp(),
     })
 }
 
 /// The text of a ping.
 pub(super) fn ping() -> Option<JsString> {
-    text(&Ping {})
+    Some(PING.into())
 }
 
 /// What a frame of a control type asks of the session.
@@ -42,10 +40,8 @@ pub(super) fn control(frame: &JsValue) -> Option<Control> {
     Control::parse(&text("type")?, text)
 }
 
+/// With the time of day, which the core does not know.
 fn text(frame: &dyn Record) -> Option<JsString> {
-    JSON::stringify(&payloads::data(frame)).ok()
-}
-
-fn timestamp() -> String {
-    Date::new_0().to_iso_string().into()
+    let frame = payloads::data(frame);
+    message::encode(&frame, &fields::get(&frame, "type"), &Object::new()).ok()
 }

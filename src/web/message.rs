@@ -10,8 +10,13 @@ use super::options::type_error;
 
 #[wasm_bindgen(module = "/src/web/js/message.js")]
 extern "C" {
+    /// A frame's text, with what it does not say itself: the time, and what is in `envelope`.
     #[wasm_bindgen(catch)]
-    fn encode(message: &JsValue, kind: &JsValue, envelope: &Object) -> Result<JsString, JsValue>;
+    pub(super) fn encode(
+        message: &JsValue,
+        kind: &JsValue,
+        envelope: &Object,
+    ) -> Result<JsString, JsValue>;
 
     #[wasm_bindgen(js_name = addSessionId)]
     fn add_session_id(text: &JsString, session_id: &str) -> JsString;

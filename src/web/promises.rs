@@ -23,6 +23,15 @@ extern "C" {
     fn reject(this: &Deferred, error: &JsValue);
 }
 
+impl Deferred {
+    fn settle(&self, result: Result<JsValue, JsValue>) {
+        match result {
+            Ok(value) => self.resolve(&value),
+            Err(error) => self.reject(&error),
+        }
+    }
+}
+
 #[derive(Debug)]
 struct Entry {
     id: u32,
@@ -52,14 +61,18 @@ impl Promises {
         promise
     }
 
+    /// A promise that is settled from the start.
+    pub(super) fn settled(result: Result<JsValue, JsValue>) -> Promise {
+        let deferred = Deferred::new();
+        deferred.settle(result);
+        deferred.promise()
+    }
+
     /// Settles the promise of this name.
     pub(super) fn settle(&mut self, id: u32, result: Result<JsValue, JsValue>) {
         if let Some(entry) = self.0.iter_mut().find(|entry| entry.id == id) {
             entry.settled = true;
-            match result {
-                Ok(value) => entry.deferred.resolve(&value),
-                Err(error) => entry.deferred.reject(&error),
-            }
+            entry.deferred.settle(result);
         }
     }
 }

@@ -1,23 +1,39 @@
 //! One WebSocket, with its sharp edges filed off.
 
-use js_sys::{Array, Function, JsString, Reflect};
+use js_sys::{Function, JsString};
 use wasm_bindgen::prelude::*;
-use web_sys::WebSocket;
 
 use crate::session::{Close, Instant, NO_CLOSE_FRAME, SocketId};
 
 use super::callback::{Callback, callback};
-use super::dispatcher::{Dispatcher, SocketLink};
+use super::dispatcher::Dispatcher;
 use super::fields::{get, text};
 
-#[wasm_bindgen(module = "/src/web/js/platform.js")]
+#[wasm_bindgen(module = "/src/web/js/socket.js")]
 extern "C" {
     #[wasm_bindgen(catch)]
-    fn listen(socket: &JsValue, link: &SocketLink, tell: &JsValue) -> Result<(), JsValue>;
+    fn dial(
+        constructor: &Function,
+        url: &str,
+        dispatcher: &Dispatcher,
+        id: u32,
+        tell: &JsValue,
+    ) -> Result<Link, JsValue>;
 
-    fn transmit(socket: &JsValue, text: &JsString);
+    /// Whatever has the shape of a WebSocket, and the dispatcher's ear at it.
+    type Link;
 
-    fn abandon(socket: &JsValue, code: u16, reason: &str);
+    #[wasm_bindgen(method, getter)]
+    fn buffered(this: &Link) -> f64;
+
+    #[wasm_bindgen(method, getter, js_name = heardAt)]
+    fn heard_at(this: &Link) -> f64;
+
+    #[wasm_bindgen(method)]
+    fn send(this: &Link, text: &JsString);
+
+    #[wasm_bindgen(method)]
+    fn close(this: &Link, code: u16, reason: &str);
 }
 
 /// What a socket reports.
@@ -28,16 +44,14 @@ pub(super) enum Report {
     Closed(Close),
 }
 
-/// As in platform.js.
+/// As in socket.js.
 const OPENED: u32 = 0;
 const FAILED: u32 = 1;
 
 /// A socket and the function that it calls.
 pub(super) struct Socket {
     pub(super) id: SocketId,
-    /// Whatever has the shape of a WebSocket.
-    socket: JsValue,
-    link: SocketLink,
+    link: Link,
     _tell: Callback,
 }
 
@@ -50,8 +64,6 @@ impl Socket {
         dispatcher: &Dispatcher,
         report: impl Fn(Report) + 'static,
     ) -> Result<Self, String> {
-        let socket = Reflect::construct(constructor, &Array::of1(&url.into()))
-            .map_err(|error| message_of(&error))?;
         let tell = callback(move |what, _, event| {
             report(match what {
                 OPENED => Report::Opened,
@@ -59,35 +71,20 @@ impl Socket {
                 _ => Report::Closed(read(&event)),
             });
         });
-        let attached = dispatcher.attach(&socket, id.0).and_then(|link| {
-            match listen(&socket, &link, tell.as_ref()) {
-                Ok(()) => Ok(link),
-                Err(error) => {
-                    link.detach();
-                    Err(error)
-                }
-            }
-        });
-        match attached {
+        match dial(constructor, url, dispatcher, id.0, tell.as_ref()) {
             Ok(link) => Ok(Self {
                 id,
-                socket,
                 link,
                 _tell: tell,
             }),
-            Err(error) => {
-                abandon(&socket, 1000, "");
-                Err(message_of(&error))
-            }
+            Err(error) => Err(message_of(&error)),
         }
     }
 
-    /// Bytes that it holds itself, while what is sent now would go out: a socket that is
-    /// closing takes it and loses it. One that does not say holds none.
+    /// Bytes that it holds itself, while what is sent now would go out.
     pub(super) fn buffered(&self) -> Option<u32> {
-        let field = |name: &str| get(&self.socket, name);
-        let is_open = field("readyState") == WebSocket::OPEN;
-        is_open.then(|| field("bufferedAmount").as_f64().unwrap_or(0.0) as u32)
+        let buffered = self.link.buffered();
+        (buffered >= 0.0).then_some(buffered as u32)
     }
 
     /// When the peer last showed itself by a frame or a ping, if it did.
@@ -98,14 +95,13 @@ impl Socket {
 
     /// Sends a text frame, if it would go out.
     pub(super) fn send(&self, text: &JsString) {
-        transmit(&self.socket, text);
+        self.link.send(text);
     }
 
     /// Ends the relation: the socket is closed where it is still open, and never heard again.
     pub(super) fn close(&self, close: &Close) {
-        self.link.detach();
         let (code, reason) = close.to_send();
-        abandon(&self.socket, code, reason);
+        self.link.close(code, reason);
     }
 }
 

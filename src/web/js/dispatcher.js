@@ -17,6 +17,8 @@
  * @property {((what: string) => void) | undefined} incomplete a frame without what its type promises
  */
 
+import { Link } from "./socket.js";
+
 const NOT_JSON = 0;
 const NOT_OBJECT = 1;
 const NO_TYPE = 2;
@@ -191,7 +193,7 @@ export class Dispatcher extends Handlers {
    * @returns {Link}
    */
   attach(socket, id) {
-    const link = new Link(id, this);
+    const link = new Link(socket, id, this);
     /** @type {(data: any, isBinary: boolean) => void} */
     const receive = (data, isBinary) => {
       const { dispatcher } = link;
@@ -302,31 +304,6 @@ export class Dispatcher extends Handlers {
     const heard = !this.reserved.has(event) && this.emit(event, frame, link);
     if (this.controlTypes.has(type)) this.session.control(link.id, frame);
     else if (!heard) this.session.unheard?.(type);
-  }
-}
-
-/** A socket, as long as it may be heard. */
-class Link {
-  /**
-   * @param {number} id
-   * @param {Dispatcher} dispatcher
-   */
-  constructor(id, dispatcher) {
-    this.id = id;
-    /** @type {Dispatcher | undefined} who hears it; a socket that is left may live for seconds */
-    this.dispatcher = dispatcher;
-    /** When the peer last showed itself, by `performance.now()`; noted here because a call into
-     * wasm at each frame would cost more than the frame. */
-    this.heardAt = 0;
-  }
-
-  /** Nothing is heard after it. */
-  detach() {
-    this.dispatcher = undefined;
-  }
-
-  get attached() {
-    return this.dispatcher !== undefined;
   }
 }
 
