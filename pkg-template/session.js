@@ -16,6 +16,7 @@ import { Audio, Camera, Location } from "./session/glasses.js";
 import { Layouts } from "./session/layouts.js";
 import { Led } from "./session/led.js";
 import { Messages } from "./session/messages.js";
+import * as method from "./session/methods.js";
 import { RequestError as TpaRequestError } from "./session/request_error.js";
 import { Requests } from "./session/requests.js";
 import { Settings } from "./session/settings.js";
@@ -24,11 +25,6 @@ import { TAKE } from "./session/take.js";
 import { start } from "./wasm.js";
 
 export { TpaConnectionError, TpaRequestError };
-
-/** What is done to the streams asked for, as the wasm knows it. */
-const ADD = 0;
-const REMOVE = 1;
-const FOLLOW = 2;
 
 const RELEASES = ["switching_clouds", "clean_shutdown", "user_logout"];
 
@@ -84,7 +80,7 @@ export class TpaSession extends compatible(glue.TpaSession) {
     start();
     super(options);
     this.packageName = options.packageName;
-    this.#handlers = this.takeHandlers();
+    this.#handlers = this.invoke(method.TAKE_HANDLERS);
     this.#handlers.changed = () => this.#follow();
     this.#handlers.heard = (type, frame) => this.#hear(type, frame);
   }
@@ -95,7 +91,7 @@ export class TpaSession extends compatible(glue.TpaSession) {
       const facts = { code: 1000, reason, kind: "ClientDisconnect", attempts: 0 };
       return Promise.reject(new TpaConnectionError(reason, facts));
     }
-    const promise = super.connect(sessionId);
+    const promise = this.invoke(method.CONNECT, sessionId);
     if (signal === undefined) return promise;
     const abort = () => this.disconnect(reason);
     signal.addEventListener("abort", abort, { once: true });
@@ -106,13 +102,41 @@ export class TpaSession extends compatible(glue.TpaSession) {
 
   disconnect(how) {
     if (how?.releaseOwnership) this.releaseOwnership(how.reason);
-    super.disconnect(typeof how === "string" ? how : undefined);
+    this.invoke(method.DISCONNECT, typeof how === "string" ? how : undefined);
   }
 
   /** Where there is no connection, there is nothing that the cloud could hear of it. */
   releaseOwnership(reason = "clean_shutdown") {
     oneOf("reason", reason, RELEASES);
     if (this.state === "connected") this.send({ type: "ownership_release", reason });
+  }
+
+  send(message, options) {
+    return this.invoke(method.SEND, message, options);
+  }
+
+  flush() {
+    return this.invoke(method.FLUSH);
+  }
+
+  reconnectNow() {
+    this.invoke(method.RECONNECT_NOW);
+  }
+
+  get state() {
+    return this.invoke(method.STATE);
+  }
+
+  get sessionId() {
+    return this.invoke(method.SESSION_ID);
+  }
+
+  get stats() {
+    return this.invoke(method.STATS);
+  }
+
+  timeline() {
+    return this.invoke(method.TIMELINE);
   }
 
   on(event, handler) {
@@ -132,16 +156,16 @@ export class TpaSession extends compatible(glue.TpaSession) {
   }
 
   subscribe(streams) {
-    this.changeStreams(ADD, named(streams).map(checked));
+    this.invoke(method.SUBSCRIBE, named(streams).map(checked));
   }
 
   unsubscribe(streams) {
-    this.changeStreams(REMOVE, named(streams));
+    this.invoke(method.UNSUBSCRIBE, named(streams));
   }
 
   get subscriptions() {
     this.#tellFollowed();
-    return super.subscriptions;
+    return this.invoke(method.SUBSCRIPTIONS);
   }
 
   get capabilities() {
@@ -224,6 +248,6 @@ export class TpaSession extends compatible(glue.TpaSession) {
   #tellFollowed() {
     if (!this.#following) return;
     this.#following = false;
-    this.changeStreams(FOLLOW, this.#handlers.wanted().filter(isStream));
+    this.invoke(method.FOLLOW, this.#handlers.wanted().filter(isStream));
   }
 }

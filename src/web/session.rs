@@ -28,6 +28,36 @@ impl TpaSession {
         Ok(Self(Driver::new(SessionOptions::read(options)?)))
     }
 
+    /// One of the methods below, for the package's class of JavaScript, by its place in
+    /// `pkg-template/session/methods.js`. Each export of its own would be 60 bytes of the
+    /// download.
+    pub fn invoke(
+        &self,
+        method: u32,
+        first: &JsValue,
+        second: &JsValue,
+    ) -> Result<JsValue, JsValue> {
+        let done = |()| JsValue::UNDEFINED;
+        Ok(match method {
+            0 => self.connect(first).into(),
+            1 => done(self.disconnect(first)),
+            2 => self.send(first, second)?.into(),
+            3 => self.flush().into(),
+            4 => done(self.subscribe(first)?),
+            5 => done(self.unsubscribe(first)?),
+            6 => done(self.change(Command::Follow(names(first)))?),
+            7 => self.subscriptions().into(),
+            8 => done(self.reconnect_now()),
+            9 => self.state().into(),
+            10 => self.session_id().into(),
+            11 => self.stats(),
+            12 => self.timeline().into(),
+            _ => self.0.link.take().into(),
+        })
+    }
+}
+
+impl TpaSession {
     /// Starts the session; resolves with the settings at the first ack.
     pub fn connect(&self, session_id: &JsValue) -> Promise {
         // What is no string is refused as an empty one is.
@@ -41,29 +71,6 @@ impl TpaSession {
         let _ = self.0.command(Command::Disconnect { reason });
     }
 
-    /// Resolves when all messages so far have been received.
-    pub fn flush(&self) -> Promise {
-        self.0.flush()
-    }
-
-    /// The last transitions, as plain data.
-    pub fn timeline(&self) -> Array {
-        self.0.timeline()
-    }
-
-    /// Counters, as plain data.
-    #[wasm_bindgen(getter)]
-    pub fn stats(&self) -> JsValue {
-        self.0.stats()
-    }
-
-    /// Makes the next attempt now, where one is waited for.
-    #[wasm_bindgen(js_name = reconnectNow)]
-    pub fn reconnect_now(&self) {
-        // Never an error: there is nothing that `ReconnectNow` could get wrong.
-        let _ = self.0.command(Command::ReconnectNow);
-    }
-
     /// Sends a message, or keeps it until there is a connection.
     pub fn send(&self, message: &JsValue, options: &JsValue) -> Result<JsString, JsValue> {
         let reply = match self.0.send(message, options)? {
@@ -74,59 +81,11 @@ impl TpaSession {
         Ok(reply.into())
     }
 
-    /// Changes the streams asked for: adds some (0), removes some (1), or says which ones
-    /// handlers listen to (2). One way into the wasm instead of three.
-    #[wasm_bindgen(js_name = changeStreams)]
-    pub fn change_streams(&self, how: u32, streams: &JsValue) -> Result<(), JsValue> {
-        let names = names(streams);
-        self.change(match how {
-            0 => Command::Subscribe(names),
-            1 => Command::Unsubscribe(names),
-            _ => Command::Follow(names),
-        })
+    /// Resolves when all messages so far have been received.
+    pub fn flush(&self) -> Promise {
+        self.0.flush()
     }
 
-    /// The streams asked for.
-    #[wasm_bindgen(getter)]
-    pub fn subscriptions(&self) -> Array {
-        self.0.inspect(|core| {
-            let streams = core.subscriptions().iter();
-            streams
-                .map(|stream| JsValue::from(stream.as_str()))
-                .collect()
-        })
-    }
-
-    /// Where the session is.
-    #[wasm_bindgen(getter)]
-    pub fn state(&self) -> JsString {
-        self.0.inspect(|core| core.state().name().into())
-    }
-
-    /// The id given to `connect()`.
-    #[wasm_bindgen(getter, js_name = sessionId)]
-    pub fn session_id(&self) -> JsValue {
-        self.0.inspect(|core| core.session_id().into())
-    }
-
-    /// The handlers. The JavaScript object that takes them must keep them for as long as it
-    /// has this session; a session whose handlers were never taken keeps them itself, and is
-    /// never collected where they refer to it.
-    #[wasm_bindgen(js_name = takeHandlers)]
-    pub fn take_handlers(&self) -> JsValue {
-        self.0.link.take().map_or(JsValue::UNDEFINED, Into::into)
-    }
-
-    fn change(&self, command: Command<Message>) -> Result<(), JsValue> {
-        match self.0.command(command) {
-            Ok(_) => Ok(()),
-            Err(error) => Err(type_error(error.message())),
-        }
-    }
-}
-
-/// What the package's class of JavaScript does by itself, for programs in Rust.
-impl TpaSession {
     /// Adds a handler; returns its undo. A `TypeError` says which of the two is wrong.
     pub fn on(&self, event: &JsValue, handler: &JsValue) -> Result<Function, JsValue> {
         self.handlers()?.on(event, handler, false)
@@ -142,7 +101,7 @@ impl TpaSession {
         self.handlers()?.off(event, handler)
     }
 
-    /// Asks the cloud for streams.
+    /// Asks the cloud for streams: one name, or a list of them.
     pub fn subscribe(&self, streams: &JsValue) -> Result<(), JsValue> {
         self.change(Command::Subscribe(names(streams)))
     }
@@ -150,6 +109,49 @@ impl TpaSession {
     /// No longer asks for them.
     pub fn unsubscribe(&self, streams: &JsValue) -> Result<(), JsValue> {
         self.change(Command::Unsubscribe(names(streams)))
+    }
+
+    /// The streams asked for.
+    pub fn subscriptions(&self) -> Array {
+        self.0.inspect(|core| {
+            let streams = core.subscriptions().iter();
+            streams
+                .map(|stream| JsValue::from(stream.as_str()))
+                .collect()
+        })
+    }
+
+    /// Makes the next attempt now, where one is waited for.
+    pub fn reconnect_now(&self) {
+        // Never an error: there is nothing that `ReconnectNow` could get wrong.
+        let _ = self.0.command(Command::ReconnectNow);
+    }
+
+    /// Where the session is.
+    pub fn state(&self) -> JsString {
+        self.0.inspect(|core| core.state().name().into())
+    }
+
+    /// The id given to `connect()`.
+    pub fn session_id(&self) -> Option<JsString> {
+        self.0.inspect(|core| core.session_id().map(JsString::from))
+    }
+
+    /// Counters, as plain data.
+    pub fn stats(&self) -> JsValue {
+        self.0.stats()
+    }
+
+    /// The last transitions, as plain data.
+    pub fn timeline(&self) -> Array {
+        self.0.timeline()
+    }
+
+    fn change(&self, command: Command<Message>) -> Result<(), JsValue> {
+        match self.0.command(command) {
+            Ok(_) => Ok(()),
+            Err(error) => Err(type_error(error.message())),
+        }
     }
 
     fn handlers(&self) -> Result<Dispatcher, JsValue> {
