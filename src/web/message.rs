@@ -40,7 +40,8 @@ pub(super) struct Message {
     pub(super) original: JsValue,
     kind: String,
     text: JsString,
-    lacks_session_id: bool,
+    /// Written down before there was a session whose id it could have.
+    before_session: bool,
 }
 
 impl Payload for Message {
@@ -72,18 +73,17 @@ impl Message {
             let why = fields::text(&cause, "message").unwrap_or_default();
             type_error(&["message: must be JSON: ", &why].concat())
         })?;
-        let own_id = fields::get(original, "sessionId");
         Ok(Self {
             original: original.clone(),
             kind: kind_text,
             text,
-            lacks_session_id: session_id.is_none() && (own_id.is_undefined() || own_id.is_null()),
+            before_session: session_id.is_none(),
         })
     }
 
     /// The text of the frame for this session.
     pub(super) fn text(self, session_id: &str) -> JsString {
-        if self.lacks_session_id {
+        if self.before_session {
             add_session_id(&self.text, session_id)
         } else {
             self.text

@@ -19,13 +19,15 @@ export function encode(message, type, envelope) {
 }
 
 /**
- * Adds the id of the session to a frame that was written before it was known.
+ * Adds the id of the session to a frame that was written before it was known, and names no other.
  * @param {string} text
  * @param {string} sessionId
  * @returns {string}
  */
 export function addSessionId(text, sessionId) {
-  return JSON.stringify({ ...JSON.parse(text), sessionId });
+  const frame = JSON.parse(text);
+  frame.sessionId ??= sessionId;
+  return JSON.stringify(frame);
 }
 
 /**
