@@ -112,13 +112,21 @@ pub(super) fn ask_for(
     answered: impl Fn(Result<JsValue, JsValue>) + 'static,
 ) {
     let tell = callback(move |what, _, answer| {
-        answered(if what == GIVEN { Ok(answer) } else { Err(answer) });
+        answered(if what == GIVEN {
+            Ok(answer)
+        } else {
+            Err(answer)
+        });
     });
     // For as long as there may be an answer, which only the garbage collector knows.
     let tell = tell.into_js_value();
     match part {
         Part::Constructor => find_web_socket(&tell),
-        Part::Url => ask(options.options.url_field, options.url_provider.as_ref(), &tell),
+        Part::Url => ask(
+            options.options.url_field,
+            options.url_provider.as_ref(),
+            &tell,
+        ),
         Part::ApiKey => ask("apiKey", options.api_key_provider.as_ref(), &tell),
     }
 }

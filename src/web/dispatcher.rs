@@ -52,11 +52,8 @@ extern "C" {
     ) -> Result<Function, JsValue>;
 
     #[wasm_bindgen(method, catch)]
-    pub(super) fn off(
-        this: &Dispatcher,
-        event: &JsValue,
-        handler: &JsValue,
-    ) -> Result<(), JsValue>;
+    pub(super) fn off(this: &Dispatcher, event: &JsValue, handler: &JsValue)
+    -> Result<(), JsValue>;
 
     #[wasm_bindgen(method)]
     fn emit(this: &Dispatcher, event: &str, payload: &JsValue);

@@ -37,23 +37,24 @@ impl TpaSession {
         first: &JsValue,
         second: &JsValue,
     ) -> Result<JsValue, JsValue> {
-        let done = |()| JsValue::UNDEFINED;
-        Ok(match method {
-            0 => self.connect(first).into(),
-            1 => done(self.disconnect(first)),
-            2 => self.send(first, second)?.into(),
-            3 => self.flush().into(),
-            4 => done(self.subscribe(first)?),
-            5 => done(self.unsubscribe(first)?),
-            6 => done(self.change(Command::Follow(names(first)))?),
-            7 => self.subscriptions().into(),
-            8 => done(self.reconnect_now()),
-            9 => self.state().into(),
-            10 => self.session_id().into(),
-            11 => self.stats(),
-            12 => self.timeline().into(),
-            _ => self.0.link.take().into(),
-        })
+        let mut answer = JsValue::UNDEFINED;
+        match method {
+            0 => answer = self.connect(first).into(),
+            1 => self.disconnect(first),
+            2 => answer = self.send(first, second)?.into(),
+            3 => answer = self.flush().into(),
+            4 => self.subscribe(first)?,
+            5 => self.unsubscribe(first)?,
+            6 => self.change(Command::Follow(names(first)))?,
+            7 => answer = self.subscriptions().into(),
+            8 => self.reconnect_now(),
+            9 => answer = self.state().into(),
+            10 => answer = self.0.inspect(|core| core.session_id().into()),
+            11 => answer = self.stats(),
+            12 => answer = self.timeline().into(),
+            _ => answer = self.0.link.take().into(),
+        }
+        Ok(answer)
     }
 }
 
@@ -133,8 +134,8 @@ impl TpaSession {
     }
 
     /// The id given to `connect()`.
-    pub fn session_id(&self) -> Option<JsString> {
-        self.0.inspect(|core| core.session_id().map(JsString::from))
+    pub fn session_id(&self) -> Option<String> {
+        self.0.inspect(|core| core.session_id().map(str::to_owned))
     }
 
     /// Counters, as plain data.

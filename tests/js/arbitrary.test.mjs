@@ -41,7 +41,7 @@ const stream = fc
   })
   .map((frame) => JSON.stringify({ type: "data_stream", ...frame }));
 const frame = name.map((type) => JSON.stringify({ type }));
-const listeners = fc.uniqueArray(name);
+const listeners = fc.uniqueArray(name.filter((event) => event !== ""));
 const any = fc.oneof(text, fc.json(), object, stream, frame);
 
 /** Lets the dispatcher receive one message, and holds it to what it may tell. */

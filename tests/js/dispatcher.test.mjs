@@ -28,8 +28,9 @@ function dispatcher() {
 function attached(it) {
   const socket = {};
   const link = it.attach(socket, 7);
-  const receive = (data) => socket.onmessage({ data: typeof data === "object" ? data : String(data) });
-  return { socket, link, detach: () => link.detach(), receive };
+  const { onmessage } = socket;
+  const receive = (data) => onmessage({ data: typeof data === "object" ? data : String(data) });
+  return { socket, link, detach: () => link.close(1000, ""), receive };
 }
 
 const stream = (streamType, data) => JSON.stringify({ type: "data_stream", streamType, data });
@@ -199,7 +200,7 @@ test("a socket of the package ws is heard through its own event", () => {
   // Before version 8 there was no flag.
   socket.emit("message", '{"type":"x","n":"old"}');
   socket.emit("message", Buffer.from([1, 2, 3]));
-  link.detach();
+  link.close(1000, "");
   socket.emit("message", Buffer.from('{"type":"x"}'), false);
   assert.deepEqual(heard, ["é", 2, "old", 3]);
 });
@@ -302,6 +303,34 @@ test("data of any shape is delivered as it came", () => {
     for (const data of shapes) receive(stream(name, data));
   }
   assert.deepEqual(heard, [...shapes, ...shapes]);
+});
+
+test("a stream is heard by its language for as long as somebody listens by it", () => {
+  const { it, told } = dispatcher();
+  const { receive } = attached(it);
+  const data = { text: "a", transcribeLanguage: "en-US" };
+  const heard = [];
+  receive(stream("transcription", data));
+  const undo = it.on("transcription:en-US", () => heard.push("by language"));
+  receive(stream("transcription", data));
+  it.on("transcription", () => heard.push("by name"));
+  undo();
+  receive(stream("transcription", data));
+  assert.deepEqual(heard, ["by language", "by name"]);
+  assert.deepEqual(told, [["unheard", "transcription"]]);
+});
+
+test("an event without a name, and a handler that is no function, are refused", () => {
+  const { it } = dispatcher();
+  for (const event of ["", undefined, 5, {}]) {
+    assert.throws(() => it.on(event, () => {}), { name: "TypeError", message: /^event: .*string/ });
+    assert.throws(() => it.off(event, () => {}), { name: "TypeError", message: /^event: / });
+  }
+  for (const handler of [undefined, null, "f", {}]) {
+    assert.throws(() => it.on("x", handler), { name: "TypeError", message: /^handler: .*function/ });
+    assert.throws(() => it.off("x", handler), { name: "TypeError", message: /^handler: / });
+  }
+  assert.deepEqual(it.wanted(), []);
 });
 
 test("handlers: added, removed, undone, once", () => {

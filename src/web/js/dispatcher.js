@@ -73,6 +73,9 @@ export class Handlers {
   /** @type {Map<string, Registration[]>} lists are replaced, never changed: one may be running */
   handlers = new Map();
 
+  /** Whether one of the events is that of a language or a gesture. */
+  detailed = false;
+
   /** Called when it may have changed what is listened to. */
   changed() {}
 
@@ -130,6 +133,7 @@ export class Handlers {
   put(event, list) {
     if (list.length === 0) this.handlers.delete(event);
     else this.handlers.set(event, list);
+    this.detailed = [...this.handlers.keys()].join().includes(":");
     this.changed();
   }
 
@@ -272,7 +276,7 @@ export class Dispatcher extends Handlers {
     this.note(name, data);
     if (name === GLASSES) this.heard(name, data);
     let heard = this.emit(stream, data, link);
-    const other = colon > 0 ? name : fullName(stream, data);
+    const other = colon < 0 && this.detailed ? fullName(stream, data) : name;
     if (other !== stream) heard = this.emit(other, data, link) || heard;
     if (!heard) this.session.unheard?.(stream);
   }
