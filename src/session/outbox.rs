@@ -65,6 +65,10 @@ pub(super) struct Outbox<P> {
     /// How many of them are in flight: sent on this connection and not confirmed.
     in_flight: usize,
     bytes: usize,
+    /// When the first of those that wait expires, as long as it is still among them.
+    soonest: Option<Instant>,
+    /// It is not: they must all be looked at to know.
+    soonest_left: bool,
     limits: Limits,
 }
 
@@ -74,6 +78,8 @@ impl<P: Payload> Outbox<P> {
             kept: VecDeque::new(),
             in_flight: 0,
             bytes: 0,
+            soonest: None,
+            soonest_left: false,
             limits,
         }
     }
@@ -86,6 +92,10 @@ impl<P: Payload> Outbox<P> {
             return Err(message.payload);
         }
         self.bytes += size;
+        self.soonest = match (self.soonest, message.expires) {
+            (Some(one), Some(other)) => Some(one.min(other)),
+            (one, other) => one.or(other),
+        };
         let mut newcomer = Kept {
             message,
             size,
@@ -96,7 +106,9 @@ impl<P: Payload> Outbox<P> {
         let index = match older {
             Some(index) if index >= self.in_flight => {
                 newcomer.serial = self.kept[index].serial;
-                self.bytes -= std::mem::replace(&mut self.kept[index], newcomer).size;
+                let gone = std::mem::replace(&mut self.kept[index], newcomer);
+                self.bytes -= gone.size;
+                self.no_longer_waits(gone.message.expires);
                 index
             }
             _ => {
@@ -121,7 +133,10 @@ impl<P: Payload> Outbox<P> {
         }
         next.sent = true;
         self.in_flight += 1;
-        Some((next.message.payload.clone(), size, serial))
+        let payload = next.message.payload.clone();
+        let expires = next.message.expires;
+        self.no_longer_waits(expires);
+        Some((payload, size, serial))
     }
 
     /// All in flight up to this serial was received.
@@ -138,6 +153,7 @@ impl<P: Payload> Outbox<P> {
             kept.message.expires = kept.message.expires.map(|at| at.max(now));
         }
         self.in_flight = 0;
+        self.soonest_left = true;
     }
 
     /// Takes out what is too old to be sent, oldest first.
@@ -146,6 +162,7 @@ impl<P: Payload> Outbox<P> {
         if self.next_expiry().is_none_or(|at| at > now) {
             return dropped;
         }
+        self.soonest_left = true;
         for kept in self.kept.split_off(self.in_flight) {
             if kept.message.expires.is_some_and(|at| at <= now) {
                 self.bytes -= kept.size;
@@ -161,13 +178,17 @@ impl<P: Payload> Outbox<P> {
     pub(super) fn clear(&mut self) -> Dropped<P> {
         self.in_flight = 0;
         self.bytes = 0;
+        self.soonest_left = true;
         let all = std::mem::take(&mut self.kept).into_iter();
         all.map(|kept| kept.dropped(DropReason::Ended)).collect()
     }
 
     /// When the first of the waiting messages expires.
-    pub(super) fn next_expiry(&self) -> Option<Instant> {
-        self.waiting().filter_map(|w| w.message.expires).min()
+    pub(super) fn next_expiry(&mut self) -> Option<Instant> {
+        if std::mem::take(&mut self.soonest_left) {
+            self.soonest = self.waiting().filter_map(|w| w.message.expires).min();
+        }
+        self.soonest
     }
 
     /// The serial of the first of the waiting messages.
@@ -227,8 +248,14 @@ impl<P: Payload> Outbox<P> {
         self.bytes -= gone.size;
         if index < self.in_flight {
             self.in_flight -= 1;
+        } else {
+            self.no_longer_waits(gone.message.expires);
         }
         Some(gone)
+    }
+
+    fn no_longer_waits(&mut self, expires: Option<Instant>) {
+        self.soonest_left |= expires.is_some() && expires == self.soonest;
     }
 
     /// Drops the oldest until the limits hold, but not the newcomer, wherever it stands.
