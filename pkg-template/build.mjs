@@ -28,7 +28,7 @@ const minified = minify(join(bindgenDir, "tpa_session_bg.wasm"), wasmFile);
 /** Properties of our own objects that no app sees; 100 bytes of the download. */
 const INTERNAL = new RegExp(
   `^(?:${[
-    "__destroy_into_raw|__wbg_ptr|_wbg_cb_unref|cnt",
+    "__wbg_ptr|_wbg_cb_unref|cnt",
     "active|detailed|attach|attached|control|controlTypes|deliverFrame|deliverStream|detach|dispatcher|emit|handler",
     "handlers|heard|heardAt|malformed|promise|receiveBinary|receiveText|received|remove|renamed|reserved",
     "session|unheard|incomplete|note|noted|quiet|wanted|put|overhear|invoke|changed|httpUrl|takeConfig",

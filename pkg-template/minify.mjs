@@ -21,7 +21,10 @@ const FEATURES = [
   "sign-ext",
 ];
 
-/** What of the glue is for engines without what this package needs anyway; 160 bytes in all. */
+/**
+ * What of the glue is for engines without what this package needs anyway, or for more than it
+ * does; 400 bytes in all.
+ */
 const DISPENSABLE = [
   [
     /(function passStringToWasm0)[^]*?\n\}\n/,
@@ -36,7 +39,14 @@ const DISPENSABLE = [
   ],
   [/\nif \(!\('encodeInto' in cachedTextEncoder\)\) \{[^]*?\n\}\n/, "\n"],
   [/, wasm\.__wbindgen_realloc\)/g, ")"],
-  // The package's own class has it.
+  // Whoever has WeakRef, without which there is no session, has it.
+  [/\(typeof FinalizationRegistry === 'undefined'\)\s+\? \{ register: .*\}\s+: /g, ""],
+  // Safari's decoder fails after 2 GiB: the texts here are names and messages.
+  [/const MAX_SAFARI[^]*?(?=function decodeText)/, ""],
+  [/(function decodeText\(bytes\) \{)[^]*?(?=\n {4}return)/, "$1"],
+  [/cachedDataViewMemory0 === null \|\| .*(?=\) \{)/, "cachedDataViewMemory0?.buffer !== wasm.memory.buffer"],
+  // The package's own class has them.
+  [/ {4}__destroy_into_raw\(\) \{[^]*?\n {4}free\(\) \{[^]*?\n {4}\}\n/, ""],
   [/\nif \(Symbol\.dispose\).*\n/, "\n"],
 ];
 

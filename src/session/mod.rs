@@ -52,7 +52,7 @@ pub use protocol::{
     CONTROL_TYPES, Control, Init, Malformed, PING, RENAMED_TYPES, SubscriptionUpdate, state_key,
     time_to_live,
 };
-pub use record::Record;
+pub use record::{Field, Record};
 pub use stats::Stats;
 pub use text::decimal;
 pub use time::{Duration, Instant};

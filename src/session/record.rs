@@ -1,7 +1,8 @@
 //! What goes out as a plain object: fields by name, which the shell makes an object of JavaScript.
 //!
-//! One type stands for the values of all fields, and one function serializes them all. What serde
-//! derives for each struct and each type of a field weighed 1 kB more, compressed.
+//! One type stands for the values of all fields, and one function serializes them all, for shells
+//! that are no JavaScript. What serde derives for each struct and each type of a field weighed 1 kB
+//! more, compressed.
 
 use serde::ser::{Serialize, SerializeMap, Serializer};
 

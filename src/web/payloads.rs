@@ -1,12 +1,10 @@
 //! The core's events as values of JavaScript.
 
-use js_sys::{Error, Object};
-use serde::Serialize;
-use serde_wasm_bindgen::Serializer;
+use js_sys::{Array, Error, Object};
 use wasm_bindgen::prelude::*;
 
 use crate::session::{
-    ConnectionError, DropReason, FlushError, Happening, Record, SessionError, Suspicion,
+    ConnectionError, DropReason, Field, FlushError, Happening, Record, SessionError, Suspicion,
 };
 
 use super::fields::{get, set};
@@ -19,12 +17,26 @@ extern "C" {
     fn new(message: &str, facts: &JsValue) -> TpaConnectionError;
 }
 
-/// A payload that is plain data.
+/// A payload that is plain data. Field by field: through a serializer the same fields weigh 380
+/// bytes more, compressed.
 pub(super) fn data(payload: &dyn Record) -> JsValue {
-    // Names of struct fields would be kept, in a table that weighs more than all payloads.
-    let serializer = Serializer::new().serialize_maps_as_objects(true);
-    // Fails only for types that no payload has.
-    payload.serialize(&serializer).unwrap_or_default()
+    let object = Object::new().into();
+    payload.each(&mut |name, field| set(&object, name, &value(&field)));
+    object
+}
+
+fn value(field: &Field<'_>) -> JsValue {
+    match *field {
+        Field::Absent => JsValue::UNDEFINED,
+        Field::Flag(value) => value.into(),
+        Field::Number(value) => value.into(),
+        Field::Text(value) => value.into(),
+        Field::Texts(values) => {
+            let texts = values.iter().map(JsValue::from);
+            texts.collect::<Array>().into()
+        }
+        Field::Record(value) => data(value),
+    }
 }
 
 /// The payload of `dropped`.

@@ -17,8 +17,12 @@ const PROFILE: &str = "wasm";
 const FEATURES_OFF: &str = "-reference-types,-multivalue";
 /// Those that are left, as the standard library was compiled with more.
 const FEATURES: &str = "bulk-memory,bulk-memory-opt,mutable-globals,nontrapping-fptoint,sign-ext";
-/// What LLVM does for the sake of speed even where small size was asked for; 210 bytes.
-const PASSES_OFF: [&str; 2] = ["-disable-lsr", "-enable-load-pre=false"];
+/// What LLVM does for the sake of speed even where small size was asked for; 290 bytes.
+const PASSES_OFF: [&str; 3] = [
+    "-disable-lsr",
+    "-enable-load-pre=false",
+    "-simplifycfg-sink-common=false",
+];
 /// Bytes of the stack, which comes first in memory: addresses after a small one are short.
 const STACK: u32 = 65_536;
 /// Functions and modules that never run in the package; 2,700 bytes in brotli.
