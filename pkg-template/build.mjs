@@ -31,7 +31,7 @@ const INTERNAL = new RegExp(
     "__wbg_ptr|_wbg_cb_unref|cnt",
     "active|detailed|attach|attached|control|controlTypes|deliverFrame|deliverStream|detach|dispatcher|emit|handler",
     "handlers|heard|heardAt|malformed|promise|receiveBinary|receiveText|received|remove|renamed|reserved",
-    "session|unheard|incomplete|note|noted|quiet|wanted|put|overhear|invoke|changed|httpUrl|takeConfig",
+    "session|unheard|incomplete|note|noted|quiet|wanted|put|overhear|invoke|changed|httpUrl",
   ].join("|")})$`,
 );
 
@@ -113,14 +113,15 @@ async function bundle(entry, outfile, options) {
 }
 
 /**
- * The host for servers, beside the entry point that it shares its sessions' class with. It is
- * small enough, next to the wasm, to stay readable in a stack trace.
+ * An entry point that takes its class of sessions from another one. Where no page downloads it,
+ * it is small enough, next to the wasm, to stay readable in a stack trace.
  */
-async function bundleServer(outfile, format, main) {
+async function bundleBeside(main, entry, outfile, format, minify = false) {
   await build({
-    entryPoints: [join(template, "server/index.js")],
+    entryPoints: [join(template, entry)],
     outfile: join(outDir, outfile),
     bundle: true,
+    minify,
     format,
     target: "es2022",
     logLevel: "warning",
@@ -161,9 +162,13 @@ await bundle("node.js", "node.cjs", {
 });
 await copyFile(wasmFile, join(outDir, "tpa-session.wasm"));
 await copy("node-esm.js", "node.js");
-await bundleServer("server.js", "esm", "./index.js");
-await bundleServer("server.cjs", "cjs", "./node.cjs");
+await bundleBeside("./index.js", "server/index.js", "server.js", "esm");
+await bundleBeside("./node.cjs", "server/index.js", "server.cjs", "cjs");
 await copy("server-esm.js", "server-node.js");
+await bundleBeside("./index.js", "compatible/index.js", "compatible.js", "esm", true);
+await bundleBeside("./index.cjs", "compatible/index.js", "compatible.cjs", "cjs", true);
+await bundleBeside("./node.cjs", "compatible/index.js", "compatible-node.cjs", "cjs");
+await copy("compatible-esm.js", "compatible-node.js");
 await copy("package.json", "package.json");
 for (const types of ["index", "manual", "server", "streams", "frames", "parts", "compatible"]) {
   const source = await readFile(join(template, `${types}.d.ts`), "utf8");

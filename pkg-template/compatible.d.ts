@@ -1,14 +1,61 @@
-/** What the session has beside its parts because the platform's Node SDK has it there. */
-import type { AppConfig, AppSetting, OutgoingMessage } from "./frames.js";
-import type { Events, SendResult, Undo } from "./parts.js";
+/**
+ * The package for an app that comes from the platform's Node SDK: a session that also has what
+ * the SDK calls by other names, or has in other places.
+ */
+import type { AppConfig, AppSetting, DeviceFacts, OutgoingMessage } from "./frames.js";
+import type { Handler, TpaSession as Main, SessionOptions as MainOptions } from "./index.js";
+import type { Events as MainEvents, Settings as MainSettings, SendResult, Undo } from "./parts.js";
+
+export * from "./index.js";
+
+export interface SessionOptions extends MainOptions {
+  /** Not needed: the session's id names the user. */
+  userId?: string;
+  /** Not used. */
+  appServer?: unknown;
+}
+
+export interface Events extends MainEvents {
+  /** As `onTranslationForLanguage`. */
+  ontranslationForLanguage: MainEvents["onTranslationForLanguage"];
+}
+
+export interface Settings extends MainSettings {
+  /** As `getMentraOS`. */
+  getMentraosSetting: MainSettings["getMentraOS"];
+  /** As `onMentraosChange`. */
+  onMentraosSettingChange: MainSettings["onMentraosChange"];
+  /** As `onMentraosChange`. */
+  onMentraosSettingsChange: MainSettings["onMentraosChange"];
+}
+
+/** A value that changes. */
+export interface Observable<T> {
+  readonly value: T;
+  /** Called at once where the value is known, then at every change. */
+  onChange(handler: Handler<T>): Undo;
+  valueOf(): T;
+  toString(): string;
+}
+
+/** `session.device.state`: what the glasses are like, as far as the cloud has told; `null` before. */
+export type DeviceState = {
+  readonly [Fact in keyof DeviceFacts]-?: Observable<
+    Fact extends "connected" | "wifiConnected" ? boolean : NonNullable<DeviceFacts[Fact]> | null
+  >;
+} & { getSnapshot(): DeviceFacts };
 
 /** The handlers by name of `session.events`, on the session itself. */
-export type EventShortcuts = Pick<
-  Events,
-  Exclude<keyof Events, "on" | "emit" | "ontranslationForLanguage" | "getRegisteredStreams">
->;
+export type EventShortcuts = Omit<MainEvents, "on" | "emit" | "getRegisteredStreams">;
 
-export interface SessionShortcuts extends EventShortcuts {
+declare const Session: new (options: SessionOptions) => Main & EventShortcuts;
+
+/** The package's session, and what an app of the Node SDK expects beside it. */
+export class TpaSession extends Session {
+  readonly events: Events;
+  readonly settings: Settings;
+  readonly device: { readonly state: DeviceState };
+
   /** The id given to `connect()`, `"unknown-session-id"` before. */
   getSessionId(): string;
   getPackageName(): string;

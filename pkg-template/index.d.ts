@@ -1,11 +1,9 @@
 /// <reference lib="esnext.disposable" />
-import type { SessionShortcuts } from "./compatible.js";
 import type { AppSetting, Capabilities, FrameEvents, OutgoingMessage } from "./frames.js";
 import type {
   Audio,
   Camera,
   Dashboard,
-  DeviceState,
   Events,
   Layouts,
   Led,
@@ -16,7 +14,6 @@ import type {
 } from "./parts.js";
 import type { Stream, StreamData, StreamIterator } from "./streams.js";
 
-export type * from "./compatible.js";
 export type * from "./frames.js";
 export type * from "./parts.js";
 export type * from "./streams.js";
@@ -80,10 +77,6 @@ export interface SessionOptions {
   augmentOSWebsocketUrl?: string | (() => string | Promise<string>);
   /** The same under the platform's newer name. */
   mentraOSWebsocketUrl?: string | (() => string | Promise<string>);
-  /** For code that the Node SDK ran before; it is not needed, as the session's id names the user. */
-  userId?: string;
-  /** As above; it is not used. */
-  appServer?: unknown;
   /** Whether a lost connection is made again. Default `true`. */
   autoReconnect?: boolean;
   /** Attempts to reconnect before giving up: 0, 1, 2 … or `Infinity`. Default 3. */
@@ -271,10 +264,8 @@ export class TpaConnectionError extends Error {
   readonly attempts: number;
 }
 
-declare const Shortcuts: new () => SessionShortcuts;
-
 /** One app's session with the cloud, over as many sockets as it takes. */
-export class TpaSession extends Shortcuts {
+export class TpaSession {
   /** @throws {TypeError} naming the option, its value and what is allowed. */
   constructor(options: SessionOptions);
 
@@ -343,7 +334,6 @@ export class TpaSession extends Shortcuts {
   readonly audio: Audio;
   readonly location: Location;
   readonly led: Led;
-  readonly device: { readonly state: DeviceState };
 
   /** What the glasses can do, as far as the cloud has told. */
   readonly capabilities: Capabilities | null;

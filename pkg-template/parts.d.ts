@@ -10,7 +10,6 @@ import type {
   DashboardAlwaysOnChange,
   DashboardMode,
   DashboardModeChange,
-  DeviceFacts,
   ManagedStreamStatus,
   PermissionError,
   PermissionErrorDetail,
@@ -51,8 +50,6 @@ export interface Events {
     targetLanguage: string,
     handler: Handler<streams.TranslationData>,
   ): Undo;
-  /** The same. */
-  ontranslationForLanguage: Events["onTranslationForLanguage"];
   onHeadPosition(handler: Handler<streams.HeadPosition>): Undo;
   onButtonPress(handler: Handler<streams.ButtonPress>): Undo;
   onTouchEvent(handler: Handler<streams.TouchEvent>): Undo;
@@ -169,12 +166,6 @@ export interface Settings {
   /** A setting of the system. */
   getMentraOS<T = any>(key: string, otherwise?: T): T;
   onMentraosChange<T = any>(key: string, handler: (value: T, previous: T | undefined) => void): Undo;
-  /** As `getMentraOS`. */
-  getMentraosSetting: Settings["getMentraOS"];
-  /** As `onMentraosChange`. */
-  onMentraosSettingChange: Settings["onMentraosChange"];
-  /** As `onMentraosChange`. */
-  onMentraosSettingsChange: Settings["onMentraosChange"];
 }
 
 export interface PhotoRequestOptions {
@@ -315,19 +306,3 @@ export interface Led {
     position?: string;
   }[];
 }
-
-/** A value that changes. */
-export interface Observable<T> {
-  readonly value: T;
-  /** Called at once where the value is known, then at every change. */
-  onChange(handler: Handler<T>): Undo;
-  valueOf(): T;
-  toString(): string;
-}
-
-/** `session.device.state`: what the glasses are like, as far as the cloud has told; `null` before. */
-export type DeviceState = {
-  readonly [Fact in keyof DeviceFacts]-?: Observable<
-    Fact extends "connected" | "wifiConnected" ? boolean : NonNullable<DeviceFacts[Fact]> | null
-  >;
-} & { getSnapshot(): DeviceFacts };

@@ -43,8 +43,8 @@ export interface SessionContext {
   settings: AppSetting[];
 }
 
-export interface StopContext {
-  session: TpaSession;
+export interface StopContext<Session extends TpaSession = TpaSession> {
+  session: Session;
   sessionId: string;
   userId: string;
   /** `"AppStopped"` for a `stop_request`, else why the session ended. */
@@ -54,7 +54,7 @@ export interface StopContext {
 /** What the cloud is told of a goodbye. */
 export type ReleaseReason = "clean_shutdown" | "switching_clouds" | "user_logout";
 
-export interface TpaServerOptions {
+export interface TpaServerOptions<Session extends TpaSession = TpaSession> {
   /** Reverse-DNS name of the app, e.g. `org.example.captions`. */
   packageName: string;
   /** The app's key, or a function that is asked for one at every attempt to connect. */
@@ -64,13 +64,13 @@ export interface TpaServerOptions {
    * May be async, and may take as long as the session. What it throws is logged and ends the
    * session; the webhook answers 500, unless it has waited for a second and answered already.
    */
-  onSession: (session: TpaSession, context: SessionContext) => unknown;
+  onSession: (session: Session, context: SessionContext) => unknown;
   /**
    * Called exactly once for each call of `onSession`, when its session is over, whatever ended
    * it. `reason` is the cloud's (`user_disabled`, `system_stop`, `error`), that of the closure,
    * that of `close()`, `switching_clouds`, or `onSession failed`. What it throws is logged.
    */
-  onStop?: ((reason: string, context: StopContext) => unknown) | undefined;
+  onStop?: ((reason: string, context: StopContext<Session>) => unknown) | undefined;
   /** Where the webhook is. Not looked at below an Express router. Default `/webhook`. */
   webhookPath?: string;
   /**
@@ -85,6 +85,11 @@ export interface TpaServerOptions {
    * `authorize`.
    */
   clouds?: readonly string[] | undefined;
+  /**
+   * The class of the sessions, for another one than that of `tpa-session`: that of
+   * `tpa-session/compatible` or of `tpa-session/manual`, or one of your own that extends any.
+   */
+  TpaSession?: (new (options: SessionOptions) => Session) | undefined;
   /** Further options of each session. The URL is for requests that name none. */
   session?: Omit<SessionOptions, "packageName" | "apiKey">;
   /**
@@ -94,13 +99,13 @@ export interface TpaServerOptions {
   handleSignals?: boolean;
 }
 
-export interface TpaServer {
+export interface TpaServer<Session extends TpaSession = TpaSession> {
   /** For `http.createServer()` and Express. */
   readonly node: (request: NodeRequest, response: NodeResponse) => Promise<void>;
   /** For whatever takes `(request: Request) => Promise<Response>`: Hono, Bun, Deno, workers. */
   readonly fetch: (request: FetchRequest) => Promise<FetchResponse>;
   /** The sessions that are not over, by session id; also those that connect for the first time. */
-  readonly sessions: ReadonlyMap<string, TpaSession>;
+  readonly sessions: ReadonlyMap<string, Session>;
   /**
    * Tells every cloud that the app goes (`ownership_release`), so that it is not started again,
    * and disconnects. Waits for the clouds' confirmation and for `onStop`, at most `timeout` ms
@@ -116,4 +121,6 @@ export interface TpaServer {
  *
  * @throws {TypeError} naming the option, its value and what is allowed.
  */
-export function createTpaServer(options: TpaServerOptions): TpaServer;
+export function createTpaServer<Session extends TpaSession = TpaSession>(
+  options: TpaServerOptions<Session>,
+): TpaServer<Session>;

@@ -8,9 +8,8 @@ import { Handlers } from "bindgen:js/dispatcher.js";
 import * as glue from "bindgen:tpa_session_bg.js";
 
 import { oneOf } from "./session/check.js";
-import { compatible } from "./session/compatible.js";
+import { httpOf, urlOf } from "./session/cloud_url.js";
 import { Dashboard } from "./session/dashboard.js";
-import { Device } from "./session/device.js";
 import { Events } from "./session/events.js";
 import { Audio, Camera, Location } from "./session/glasses.js";
 import { Layouts } from "./session/layouts.js";
@@ -38,7 +37,6 @@ const PARTS = {
   audio: (session, _, requests) => new Audio(session, requests()),
   location: (session, _, requests) => new Location(session, requests()),
   led: (session, _, requests) => new Led(session, requests()),
-  device: () => new Device(new Handlers()),
 };
 
 /** The parts that must hear of frames, whoever listens to them. */
@@ -52,11 +50,10 @@ const HEARD_BY = new Map(
     dashboard_mode_change: "dashboard",
     rtmp_stream_status: "camera",
     managed_stream_status: "camera",
-    device_state_update: "device",
   }),
 );
 
-export class TpaSession extends compatible(glue.TpaSession) {
+export class TpaSession extends glue.TpaSession {
   /** Kept here and not in the wasm, so that handlers which name the session do not keep it. */
   #handlers;
   #following = false;
@@ -64,7 +61,7 @@ export class TpaSession extends compatible(glue.TpaSession) {
   #requests;
   #messages;
   #capabilities = null;
-  #wifi = null;
+  #url;
 
   static {
     for (const [name, make] of Object.entries(PARTS)) {
@@ -80,9 +77,10 @@ export class TpaSession extends compatible(glue.TpaSession) {
     start();
     super(options);
     this.packageName = options.packageName;
+    this.#url = urlOf(options);
     this.#handlers = this.invoke(method.TAKE_HANDLERS);
     this.#handlers.changed = () => this.#follow();
-    this.#handlers.heard = (type, frame) => this.#hear(type, frame);
+    this.#handlers.heard = (type, frame) => this[TAKE](type, frame);
   }
 
   connect(sessionId, { signal } = {}) {
@@ -172,14 +170,6 @@ export class TpaSession extends compatible(glue.TpaSession) {
     return this.#capabilities;
   }
 
-  getWifiStatus() {
-    return this.#capabilities?.hasWifi ? this.#wifi : null;
-  }
-
-  isWifiConnected() {
-    return this.getWifiStatus()?.connected === true;
-  }
-
   /** The part of the id before the package's name. */
   get userId() {
     const { sessionId, packageName } = this;
@@ -208,6 +198,12 @@ export class TpaSession extends compatible(glue.TpaSession) {
     return this.#handlers.on(event, handler, false, true);
   }
 
+  /** Where the cloud answers HTTP. */
+  async httpUrl() {
+    const url = this.#url;
+    return httpOf(typeof url === "function" ? await url() : url);
+  }
+
   /** Memory is left to the garbage collector: a handler of this very session may be running. */
   free() {
     this.disconnect();
@@ -226,10 +222,9 @@ export class TpaSession extends compatible(glue.TpaSession) {
   }
 
   /** What the cloud tells of the session itself, whoever listens. */
-  #hear(type, frame) {
+  [TAKE](type, frame) {
     const part = HEARD_BY.get(type);
     if (part !== undefined) this[part][TAKE](type, frame);
-    if (type === "glasses_connection_state") this.#wifi = frame?.wifi ?? null;
     if (type === "tpa_connection_ack" || type === "capabilities_update") {
       ({ capabilities: this.#capabilities = this.#capabilities } = frame);
     }

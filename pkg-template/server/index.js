@@ -5,7 +5,7 @@
  *
  * @import { ReleaseReason, TpaServer, TpaServerOptions } from "tpa-session/server"
  */
-import { TpaSession } from "tpa-session";
+import { TpaSession as Main } from "tpa-session";
 
 import { fetchHandler } from "./fetch.js";
 import { createLog } from "./log.js";
@@ -23,7 +23,7 @@ const CLOSE_TIMEOUT = 2000;
  * @returns {TpaServer}
  */
 export function createTpaServer(given) {
-  const options = readOptions(given);
+  const { TpaSession = Main, ...options } = readOptions(given);
   // Its constructor knows what is wrong with the options of a session.
   new TpaSession(options.session);
   const log = createLog(options.session);

@@ -12,6 +12,7 @@
  * @property {string} webhookPath
  * @property {readonly string[] | undefined} clouds
  * @property {boolean} handleSignals
+ * @property {TpaServerOptions["TpaSession"]} TpaSession
  */
 
 /** @type {readonly ReleaseReason[]} */
@@ -24,7 +25,7 @@ export const RELEASE_REASONS = ["clean_shutdown", "switching_clouds", "user_logo
 export function readOptions(given) {
   if (!isObject(given)) refuse("options", "an object", given);
   const { packageName, apiKey, onSession, onStop, authorize, clouds } = given;
-  const { webhookPath = "/webhook", handleSignals = true, session = {} } = given;
+  const { webhookPath = "/webhook", handleSignals = true, session = {}, TpaSession } = given;
   if (!isFunction(onSession)) refuse("onSession", "a function", onSession);
   if (onStop !== undefined && !isFunction(onStop)) refuse("onStop", "a function", onStop);
   if (authorize !== undefined && !isFunction(authorize)) refuse("authorize", "a function", authorize);
@@ -32,6 +33,9 @@ export function readOptions(given) {
     refuse("webhookPath", "a path that begins with /", webhookPath);
   }
   if (typeof handleSignals !== "boolean") refuse("handleSignals", "true or false", handleSignals);
+  if (TpaSession !== undefined && !isSessionClass(TpaSession)) {
+    refuse("TpaSession", "a class of sessions, such as that of tpa-session/compatible", TpaSession);
+  }
   if (!isObject(session)) refuse("session", "an object", session);
   if (clouds !== undefined && !(Array.isArray(clouds) && clouds.every(isHost))) {
     refuse("clouds", 'a list of hosts such as "cloud.example.org" or "localhost:8002"', clouds);
@@ -44,6 +48,7 @@ export function readOptions(given) {
     webhookPath,
     clouds: clouds ?? own(session),
     handleSignals,
+    TpaSession,
   };
 }
 
@@ -82,6 +87,14 @@ export function shown(given) {
 /** @param {unknown} value */
 function isFunction(value) {
   return typeof value === "function";
+}
+
+/**
+ * By what it has, and not by what it extends: `tpa-session/manual` has a class of its own.
+ * @param {any} value
+ */
+function isSessionClass(value) {
+  return isFunction(value) && isFunction(value.prototype?.connect);
 }
 
 /** @param {unknown} value */

@@ -1,36 +1,6 @@
 /** `session.events`: handlers by name. Each method returns its undo. */
 import { handler, language, text } from "./check.js";
-
-/** What each method listens to. */
-const EVENTS = {
-  onTranscription: "transcription",
-  onHeadPosition: "head_position",
-  onButtonPress: "button_press",
-  onPhoneNotifications: "phone_notification",
-  onPhoneNotificationDismissed: "phone_notification_dismissed",
-  onGlassesBattery: "glasses_battery_update",
-  onPhoneBattery: "phone_battery_update",
-  onGlassesConnectionState: "glasses_connection_state",
-  onLocation: "location_update",
-  onVpsCoordinates: "vps_coordinates",
-  onCalendarEvent: "calendar_event",
-  onVoiceActivity: "VAD",
-  onAudioChunk: "audio_chunk",
-  onPhotoTaken: "photo_taken",
-  onConnected: "connected",
-  onDisconnected: "disconnected",
-  onReconnecting: "reconnecting",
-  onError: "error",
-  onPermissionError: "permission_error",
-  onPermissionDenied: "permission_denied",
-  onCapabilitiesUpdate: "capabilities_update",
-  onDashboardModeChange: "dashboard_mode_change",
-  onDashboardAlwaysOnChange: "dashboard_always_on_change",
-  onAppMessage: "app_message_received",
-  onAppUserJoined: "app_user_joined",
-  onAppUserLeft: "app_user_left",
-  onAppRoomUpdated: "app_room_updated",
-};
+import { EVENTS } from "./event_names.js";
 
 export class Events {
   #session;

@@ -1,5 +1,5 @@
 /** `session.settings`: the app's settings as the user has them, and those of the system. */
-import { handler, refuse, text } from "./check.js";
+import { handler, text } from "./check.js";
 import { TAKE } from "./take.js";
 
 /**
@@ -64,15 +64,6 @@ export class Settings {
 
   getConfig() {
     return this.#config ?? null;
-  }
-
-  /**
-   * Takes a config as if it had come with an ack.
-   * @param {any} config
-   */
-  takeConfig(config) {
-    if (!Array.isArray(config?.settings)) refuse("config", "an object with settings", config);
-    return (this.#config = config);
   }
 
   /** @param {any} of gets `{[key]: {oldValue, newValue}}` */

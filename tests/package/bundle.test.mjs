@@ -47,6 +47,44 @@ for (const format of ["esm", "cjs"]) {
   });
 }
 
+for (const [format, files] of [
+  ["esm", ["<stdin>", "compatible.js", "index.js"]],
+  ["cjs", ["<stdin>", "compatible.cjs", "core.cjs", "index.cjs"]],
+]) {
+  test(`bundled for a browser as ${format}, the compatible session extends the one that is there`, async () => {
+    const place = project({ ws: false });
+    try {
+      const [main, compatible] = ["tpa-session", "tpa-session/compatible"].map((name) =>
+        format === "esm" ? `await import("${name}")` : `require("${name}")`,
+      );
+      const source = `
+        const [main, compatible] = [${main}, ${compatible}];
+        const session = new compatible.TpaSession({ packageName: "a", apiKey: "k" });
+        console.log(session instanceof main.TpaSession, session.getPackageName());`;
+      const outfile = join(place.folder, format === "esm" ? "page.mjs" : "page.cjs");
+      const { metafile } = await build({
+        stdin: { contents: source, resolveDir: place.folder },
+        bundle: true,
+        platform: "browser",
+        format,
+        outfile,
+        metafile: true,
+        logLevel: "silent",
+      });
+      assert.deepEqual(
+        Object.keys(metafile.inputs)
+          .map((file) => basename(file))
+          .toSorted(),
+        files,
+      );
+      const { output } = await place.app("run.mjs", `import "./${basename(outfile)}";`);
+      assert.equal(output, "true a\n");
+    } finally {
+      place.remove();
+    }
+  });
+}
+
 test("bundled for a place that fetches, the server shares the session's one copy", async () => {
   const place = project({ ws: true });
   try {

@@ -24,8 +24,12 @@ test("the tarball has these files and no others", () => {
     "LICENSE",
     "README.md",
     "THIRD-PARTY-NOTICES",
+    "compatible-node.cjs",
+    "compatible-node.js",
+    "compatible.cjs",
     "compatible.d.cts",
     "compatible.d.ts",
+    "compatible.js",
     "core.cjs",
     "frames.d.cts",
     "frames.d.ts",
@@ -85,7 +89,7 @@ test("what is of others is named, with its licence, and nothing else is", () => 
 });
 
 test("a browser's files know nothing of Node", () => {
-  for (const file of ["index.js", "index.cjs", "server.js"]) {
+  for (const file of ["index.js", "index.cjs", "server.js", "compatible.js", "compatible.cjs"]) {
     const text = String(read(file));
     assert.doesNotMatch(text, /["'](?:node:[a-z]+|ws|fs)["']/, file);
     assert.doesNotMatch(text, /import\.meta|\beval\(|new Function\(/, file);
@@ -93,6 +97,7 @@ test("a browser's files know nothing of Node", () => {
 });
 
 const SERVER = `import { createTpaServer, type TpaServer } from "tpa-session/server";
+import { TpaSession as CompatibleSession } from "tpa-session/compatible";
 import type { TpaSession } from "tpa-session";
 const server: TpaServer = createTpaServer({
   packageName: "a",
@@ -119,6 +124,18 @@ createTpaServer({ packageName: "a", apiKey: "k" });
 createTpaServer({ packageName: "a", apiKey: "k", onSession() {}, session: { apiKey: "k" } });
 // @ts-expect-error there is no such reason
 void server.close({ reason: "bored" });
+const moved = createTpaServer({
+  packageName: "a",
+  apiKey: "k",
+  TpaSession: CompatibleSession,
+  onSession: (session) => session.onButtonPress(({ buttonId }) => void buttonId.length),
+  onStop: (_reason, { session }) => void session.getSettings(),
+});
+void moved.sessions.get("user-a")?.device.state;
+// @ts-expect-error that is not what its class has
+createTpaServer({ packageName: "a", apiKey: "k", onSession: (session) => session.onButtonPress(() => {}) });
+// @ts-expect-error that is no class of sessions
+createTpaServer({ packageName: "a", apiKey: "k", onSession() {}, TpaSession: Map });
 `;
 
 const IN_NODE = `import { createServer } from "node:http";

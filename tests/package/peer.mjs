@@ -9,9 +9,11 @@ import { WebSocket, WebSocketServer } from "ws";
 
 import { pkg } from "./support.mjs";
 
-export const { TpaConnectionError, TpaRequestError, TpaSession } = await import(
-  pathToFileURL(join(pkg, "node.js")).href
-);
+/** What a file of the package gives to who imports it. */
+const given = (file) => import(pathToFileURL(join(pkg, file)).href);
+
+export const { TpaConnectionError, TpaRequestError, TpaSession } = await given("node.js");
+export const { TpaSession: CompatibleSession } = await given("compatible-node.js");
 
 export const ID = "user-org.example.app";
 export const ACK = '{"type":"tpa_connection_ack","settings":[]}';
@@ -57,8 +59,8 @@ export async function peer(treat, upgrade = (accept) => accept()) {
 }
 
 /** A session and all that it told of its connection. */
-export function app(url, options = {}) {
-  const session = new TpaSession({
+export function app(url, { Session = TpaSession, ...options } = {}) {
+  const session = new Session({
     packageName: "org.example.app",
     apiKey: "dev-key",
     augmentOSWebsocketUrl: url,

@@ -262,6 +262,9 @@ test("wrong options are refused by name", () => {
     [{ ...right, clouds: ["wss://localhost/"] }, /^clouds: /],
     [{ ...right, handleSignals: "no" }, /^handleSignals: must be true or false, not "no"$/],
     [{ ...right, session: null }, /^session: must be an object, not null$/],
+    [{ ...right, TpaSession: null }, /^TpaSession: must be a class of sessions, such as .*, not null$/],
+    [{ ...right, TpaSession: Map }, /^TpaSession: must be a class of sessions, .*, not a function$/],
+    [{ ...right, TpaSession: "TpaSession" }, /^TpaSession: .*, not "TpaSession"$/],
     [{ ...right, session: { jitter: 2 } }, /^jitter: .*, not 2$/],
     [{ ...right, session: { augmentOSWebsocketUrl: "no" } }, /^augmentOSWebsocketUrl: /],
   ]) {

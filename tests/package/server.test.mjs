@@ -285,3 +285,28 @@ test("a request that names no cloud goes to the one in the options", () =>
     assert.deepEqual(await ask(webhook, request("own")), SUCCESS);
     assert.equal((await seen(server.url, "own")).connections.length, 1);
   }));
+
+test("its sessions are of the class that is wanted", async () => {
+  const { TpaSession } = load(place, "tpa-session");
+  const { TpaSession: CompatibleSession } = load(place, "tpa-session/compatible");
+  class Own extends TpaSession {
+    own = true;
+  }
+  const pressed = [];
+  for (const [userId, Session] of [
+    ["main", undefined],
+    ["moved", CompatibleSession],
+    ["own", Own],
+  ]) {
+    const onSession = (session) => pressed.push(typeof session.onButtonPress);
+    await withApp({ TpaSession: Session, onSession }, async ({ webhook, nth, server: host }) => {
+      const wanted = request(userId, { augmentOSWebsocketUrl: url() });
+      assert.deepEqual(await ask(webhook, wanted), SUCCESS);
+      const { session } = await nth("onSession", 0);
+      assert.ok(session instanceof TpaSession);
+      assert.equal(session.constructor, Session ?? TpaSession);
+      assert.equal(host.sessions.get(wanted.sessionId), session);
+    });
+  }
+  assert.deepEqual(pressed, ["undefined", "function", "undefined"]);
+});

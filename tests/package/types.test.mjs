@@ -6,10 +6,11 @@ import { join } from "node:path";
 import { test } from "node:test";
 
 import { library } from "../types/members.mjs";
-import { TpaConnectionError, TpaRequestError, TpaSession } from "./peer.mjs";
+import { CompatibleSession, TpaConnectionError, TpaRequestError, TpaSession } from "./peer.mjs";
 import { pkg, project, root } from "./support.mjs";
 
-const types = library(join(pkg, "index.d.ts"));
+const main = library(join(pkg, "index.d.ts"));
+const compatible = library(join(pkg, "compatible.d.ts"));
 
 /** What the bindings need, and names that the build has shortened. */
 const OURS = /^(constructor|free|__.*|(?!on$).{1,2})$/;
@@ -23,9 +24,8 @@ function members(object) {
   return [...names].sort();
 }
 
-const session = new TpaSession({ packageName: "system.augmentos.dashboard", apiKey: "k" });
-
-for (const path of [
+const OPTIONS = { packageName: "system.augmentos.dashboard", apiKey: "k" };
+const PARTS = [
   "",
   "events",
   "layouts",
@@ -37,20 +37,27 @@ for (const path of [
   "audio",
   "location",
   "led",
-  "device",
-  "device.state",
-  "device.state.connected",
+];
+const DEVICE = ["device", "device.state", "device.state.connected"];
+
+for (const [entry, types, Session, paths] of [
+  ["tpa-session", main, TpaSession, PARTS],
+  ["tpa-session/compatible", compatible, CompatibleSession, [...PARTS, ...DEVICE]],
 ]) {
-  test(`session${path && `.${path}`} has what its type says, and nothing else`, () => {
-    const part = path.split(".").reduce((whole, name) => (name === "" ? whole : whole[name]), session);
-    const said = types.offered(types.typeOf("TpaSession"), path).map(({ name }) => name);
-    assert.deepEqual(members(part), said.sort());
-  });
+  const session = new Session(OPTIONS);
+  for (const path of paths) {
+    test(`${entry}: session${path && `.${path}`} has what its type says, and nothing else`, () => {
+      const part = path.split(".").reduce((whole, name) => (name === "" ? whole : whole[name]), session);
+      const said = types.offered(types.typeOf("TpaSession"), path).map(({ name }) => name);
+      assert.deepEqual(members(part), said.sort());
+    });
+  }
 }
 
 test("every class that is exported has its type, and the other way round", () => {
   const classes = { TpaConnectionError, TpaRequestError, TpaSession };
-  assert.deepEqual(types.classes().sort(), Object.keys(classes).sort());
+  for (const types of [main, compatible])
+    assert.deepEqual(types.classes().sort(), Object.keys(classes).sort());
 });
 
 test("the types hold for importers of both kinds under every way of resolving", () => {
@@ -59,10 +66,16 @@ test("the types hold for importers of both kinds under every way of resolving", 
     cpSync(join(root, "node_modules/expect-type"), join(folder, "node_modules/expect-type"), {
       recursive: true,
     });
-    const source = readFileSync(join(root, "tests/types/vocabulary.ts"), "utf8");
-    const app = source.replace('"../../pkg-template/index.js"', '"tpa-session"');
-    assert.notEqual(app, source);
-    for (const file of ["app.mts", "app.cts"]) writeFileSync(join(folder, file), app);
+    const files = [];
+    for (const name of ["vocabulary", "compatible"]) {
+      const source = readFileSync(join(root, `tests/types/${name}.ts`), "utf8");
+      const app = source
+        .replace('"../../pkg-template/index.js"', '"tpa-session"')
+        .replace('"../../pkg-template/compatible.js"', '"tpa-session/compatible"');
+      assert.doesNotMatch(app, /pkg-template/);
+      for (const kind of ["mts", "cts"]) writeFileSync(join(folder, `${name}.${kind}`), app);
+      files.push(`${name}.mts`, `${name}.cts`);
+    }
     for (const [module, resolution] of [
       ["node16", "node16"],
       ["nodenext", "nodenext"],
@@ -73,7 +86,7 @@ test("the types hold for importers of both kinds under every way of resolving", 
       const how = ["--module", module, "--moduleResolution", resolution];
       const { status, stdout } = spawnSync(
         process.execPath,
-        [join(root, "node_modules/typescript/bin/tsc"), ...flags, ...target, ...how, "app.mts", "app.cts"],
+        [join(root, "node_modules/typescript/bin/tsc"), ...flags, ...target, ...how, ...files],
         { cwd: folder, encoding: "utf8" },
       );
       assert.equal(status, 0, `${resolution}: ${stdout}`);

@@ -2,67 +2,8 @@
 import assert from "node:assert/strict";
 import { test } from "node:test";
 
-import { ID, app, peer } from "./peer.mjs";
-
-const SETTINGS = [
-  { key: "lines", type: "select", value: 3, defaultValue: 5 },
-  { key: "loud", type: "toggle", defaultValue: true },
-];
-
-/** An app that is connected, and the cloud that it is connected to. */
-async function connected(ack = {}, options = {}) {
-  const treat = ({ socket }) =>
-    socket.on("message", (data) => {
-      const { type } = JSON.parse(data);
-      const frame = { type: "tpa_connection_ack", settings: [], ...ack };
-      if (type === "tpa_connection_init") socket.send(JSON.stringify(frame));
-      if (type === "ping") socket.send('{"type":"pong"}');
-    });
-  const { url, dials } = await peer(treat);
-  const { session, next } = app(url, options);
-  await session.connect(options.id ?? ID);
-  const OURS = ["tpa_connection_init", "ping", "mark"];
-  const isEmptyList = ({ subscriptions }) => subscriptions?.length === 0;
-  return {
-    session,
-    next,
-    /** What the app made the newest connection say. */
-    heard() {
-      const heard = dials.at(-1).frames.filter(({ type }) => !OURS.includes(type));
-      return heard.length > 0 && isEmptyList(heard[0]) ? heard.slice(1) : heard;
-    },
-    /** Waits until the cloud has all that was said. */
-    async flush() {
-      await Promise.resolve();
-      session.send({ type: "mark" });
-      await session.flush();
-    },
-    /** Sends frames, and waits until they have arrived. */
-    async tell(...frames) {
-      const arrived = session.stats.received + frames.length;
-      for (const frame of frames) dials.at(-1).socket.send(JSON.stringify(frame));
-      while (session.stats.received < arrived) await new Promise(setImmediate);
-    },
-    stream(streamType, data) {
-      return this.tell({ type: "data_stream", streamType, data });
-    },
-    closed: () => dials.at(-1).closed,
-    async cut() {
-      const again = next("connected");
-      dials.at(-1).tcp.destroy();
-      await again;
-    },
-  };
-}
-
-const lists = (frames) =>
-  frames.filter(({ type }) => type === "subscription_update").map((frame) => frame.subscriptions);
-
-const without = ({ timestamp, packageName, sessionId, ...frame }) => {
-  assert.ok(!Number.isNaN(Date.parse(timestamp)));
-  assert.deepEqual({ packageName, sessionId }, { packageName: "org.example.app", sessionId: ID });
-  return frame;
-};
+import { SETTINGS, asked, connected, lists, without } from "./connected.mjs";
+import { ID } from "./peer.mjs";
 
 test("every handler by name hears its stream, and the stream is asked for", async () => {
   const { session, stream, tell, heard, flush } = await connected();
@@ -378,9 +319,6 @@ test("an iterator ends with the session, not with a connection", async () => {
   assert.deepEqual(await presses.next(), { value: undefined, done: true });
 });
 
-/** The question of this type that the cloud got last. */
-const asked = (heard, type) => heard().findLast((frame) => frame.type === type);
-
 test("a photo is answered by its own answer, on whatever connection that comes", async () => {
   const { session, tell, heard, flush, cut } = await connected();
   const photo = session.camera.requestPhoto({ saveToGallery: true });
@@ -603,20 +541,34 @@ test("a handler that throws disturbs neither the session nor the others", async 
   assert.equal(session.state, "connected");
 });
 
-test("the session has the handlers by name itself, and those of messages between apps", async () => {
-  const { session, tell, stream } = await connected();
+test("messages between apps, frames of an app's own making, and what is asked for", async () => {
+  const { session, tell } = await connected();
+  const { events } = session;
   const heard = [];
-  session.onButtonPress(({ buttonId }) => heard.push(buttonId));
-  session.onTranscriptionForLanguage("en-US", ({ text }) => heard.push(text));
-  const events = ["app_message_received", "app_user_joined", "app_user_left", "app_room_updated"];
+  const types = ["app_message_received", "app_user_joined", "app_user_left", "app_room_updated"];
   const handlers = ["onAppMessage", "onAppUserJoined", "onAppUserLeft", "onAppRoomUpdated"];
-  for (const name of handlers) session[name](({ type }) => heard.push(type));
-  await stream.call({ tell }, "button_press", { buttonId: "b" });
-  await stream.call({ tell }, "transcription:en-US", { text: "t" });
-  for (const type of events) await tell({ type });
-  session.events.emit("button_press", { buttonId: "mine" });
-  assert.deepEqual(heard, ["b", "t", ...events, "mine"]);
-  assert.deepEqual(session.events.getRegisteredStreams(), ["button_press", "transcription:en-US"]);
+  for (const name of handlers) events[name](({ type }) => heard.push(type));
+  events.onButtonPress(({ buttonId }) => heard.push(buttonId));
+  for (const type of types) await tell({ type });
+  events.emit("button_press", { buttonId: "mine" });
+  assert.deepEqual(heard, [...types, "mine"]);
+  assert.deepEqual(events.getRegisteredStreams(), ["button_press"]);
+  events.emit("mentraos_settings_update", { settings: { metric: true } });
+  assert.equal(session.settings.getMentraOS("metric"), true);
+});
+
+test("settings as if the cloud had told them", async () => {
+  const { session } = await connected({ settings: SETTINGS });
+  const change = session.settings.updateSettings([{ key: "lines", value: 8 }]);
+  assert.deepEqual(change, { lines: { oldValue: 3, newValue: 8 } });
+});
+
+test("streams come in many at once, with a rate or without", async () => {
+  const { session } = await connected();
+  session.subscribe([{ stream: "location_stream", rate: "high" }, "VAD"]);
+  assert.deepEqual(session.subscriptions, ["location_stream", "VAD"]);
+  session.unsubscribe([{ stream: "location_stream" }, "VAD"]);
+  assert.deepEqual(session.subscriptions, []);
 });
 
 test("any language, and hints for it, are part of the stream's name", async () => {
@@ -632,96 +584,6 @@ test("any language, and hints for it, are part of the stream's name", async () =
   assert.deepEqual(session.subscriptions, names);
   await stream.call({ tell }, names[0], { text: "hola" });
   assert.deepEqual(heard, ["hola"]);
-});
-
-test("what the session says of itself", async () => {
-  const { session } = await connected();
-  assert.equal(session.getSessionId(), ID);
-  assert.equal(session.getPackageName(), "org.example.app");
-  const urls = (augmentOSWebsocketUrl) => {
-    const { session } = app(augmentOSWebsocketUrl);
-    return [session.getSessionId(), session.getServerUrl(), session.getHttpsServerUrl()];
-  };
-  const none = "unknown-session-id";
-  const secure = "wss://example.org/app-ws";
-  assert.deepEqual(urls(secure), [none, secure, "https://example.org"]);
-  assert.deepEqual(urls("ws://localhost:1/a"), [none, "ws://localhost:1/a", "http://localhost:1"]);
-  assert.deepEqual(urls(undefined), [none, "ws://localhost:8002/tpa-ws", "http://localhost:8002"]);
-  assert.deepEqual(
-    urls(() => secure),
-    [none, undefined, undefined],
-  );
-});
-
-test("settings by the session, and from a config of the app's own", async () => {
-  const { session } = await connected({ settings: SETTINGS });
-  assert.deepEqual(session.getSettings(), SETTINGS);
-  assert.deepEqual([session.getSetting("lines"), session.getConfig()], [3, null]);
-  assert.deepEqual([session.getDefaultSettings(), session.getSettingSchema("theme")], [[], undefined]);
-  const theme = { key: "theme", type: "text", label: "l", defaultValue: "dark" };
-  const config = { name: "n", settings: [{ type: "group", title: "g" }, theme] };
-  assert.deepEqual(session.loadConfigFromJson(JSON.stringify(config)), config);
-  assert.deepEqual(session.getDefaultSettings(), [{ ...theme, value: "dark" }]);
-  assert.deepEqual(session.getSettingSchema("theme"), theme);
-  assert.equal(session.getSetting("theme"), "dark");
-  assert.throws(() => session.loadConfigFromJson("{}"), { name: "TypeError" });
-  const heard = [];
-  session.events.onSettingsUpdate((all) => heard.push(all));
-  session.settings.onMentraosSettingChange("metric", (...values) => heard.push(values));
-  session.updateSettingsForTesting([{ key: "lines", value: 7 }]);
-  assert.equal(session.getSetting("lines"), 7);
-  const change = session.settings.updateSettings([{ key: "lines", value: 8 }]);
-  assert.deepEqual(change, { lines: { oldValue: 7, newValue: 8 } });
-  session.events.emit("mentraos_settings_update", { settings: { metric: true } });
-  assert.equal(session.settings.getMentraosSetting("metric"), true);
-  assert.deepEqual(heard, [[{ key: "lines", value: 7 }], [true, undefined]]);
-});
-
-test("streams may be up to settings, and come in many at once", async () => {
-  const { session, tell } = await connected({ settings: SETTINGS });
-  const handler = (settings) =>
-    settings.filter(({ value }) => value > 3).map(({ key }) => `touch_event:${key}`);
-  session.setSubscriptionSettings({ updateOnChange: ["lines"], handler });
-  assert.deepEqual(session.subscriptions, []);
-  await tell({ type: "settings_update", settings: [{ key: "lines", value: 4 }] });
-  assert.deepEqual(session.subscriptions, ["touch_event:lines"]);
-  await tell({ type: "settings_update", settings: [{ key: "lines", value: 2 }] });
-  const undo = session.subscribeToGestures(["up", "down"]);
-  assert.deepEqual(session.subscriptions, ["touch_event:up", "touch_event:down"]);
-  undo();
-  session.subscribe({ stream: "location_stream", rate: "high" });
-  assert.deepEqual(session.subscriptions, ["location_stream"]);
-  session.unsubscribe({ stream: "location_stream" });
-  assert.deepEqual(session.subscriptions, []);
-});
-
-test("the glasses' Wi-Fi, and what else is told of them", async () => {
-  const { session, tell, heard, flush, stream } = await connected({ capabilities: { hasWifi: true } });
-  assert.deepEqual([session.getWifiStatus(), session.isWifiConnected()], [null, false]);
-  await stream.call({ tell }, "glasses_connection_state", { wifi: { connected: true, ssid: "home" } });
-  assert.deepEqual(
-    [session.getWifiStatus(), session.isWifiConnected()],
-    [{ connected: true, ssid: "home" }, true],
-  );
-  await tell({ type: "capabilities_update", capabilities: { hasWifi: false }, modelName: "m" });
-  assert.equal(session.getWifiStatus(), null);
-  session.requestWifiSetup("to stream");
-  await flush();
-  assert.equal(asked(heard, "request_wifi_setup").reason, "to stream");
-  const { state } = session.device;
-  assert.deepEqual([state.connected.value, state.batteryLevel.value], [false, null]);
-  const levels = [];
-  const undo = state.batteryLevel.onChange((level) => levels.push(level));
-  await tell({ type: "device_state_update", state: { batteryLevel: 40, connected: true } });
-  await tell({ type: "device_state_update", state: { batteryLevel: 40 } });
-  state.batteryLevel.onChange((level) => levels.push(`known ${level}`));
-  undo();
-  await tell({ type: "device_state_update", state: { batteryLevel: 39 } });
-  assert.deepEqual(levels, [40, "known 40", "known 39"]);
-  assert.deepEqual([`${state.batteryLevel}`, state.batteryLevel - 1], ["39", 38]);
-  const { connected: on, batteryLevel, modelName } = state.getSnapshot();
-  assert.deepEqual([on, batteryLevel, modelName], [true, 39, undefined]);
-  assert.deepEqual(session.subscriptions, []);
 });
 
 test("a stream of pictures is there from its start until the cloud tells that it is over", async () => {

@@ -13,11 +13,12 @@ import * as sdk from "./sdk.mjs";
 
 const root = dirname(dirname(dirname(fileURLToPath(import.meta.url))));
 const pkg = resolve(root, process.env.TPA_PKG ?? "pkg");
-const { TpaSession } = await import(pathToFileURL(join(pkg, "node.js")).href);
+const { TpaSession } = await import(pathToFileURL(join(pkg, "compatible-node.js")).href);
 
 const text = readFileSync(join(root, "docs/compatibility.md"), "utf8");
 const theirs = library(sdk.types);
-const ours = library(join(pkg, "index.d.ts"));
+const ours = library(join(pkg, "compatible.d.ts"));
+const main = library(join(pkg, "index.d.ts"));
 
 const SYSTEM_DASHBOARD = "system.augmentos.dashboard";
 const OFFERED = ["same", "better", "in part"];
@@ -117,6 +118,24 @@ test("the SDK's options are ours", () => {
   }
 });
 
+test("what the package's own session has not is listed, and nothing else is", () => {
+  const [, section] = text.split("\n## Only in `tpa-session/compatible`\n");
+  const lists = section.split("\n- ").slice(1);
+  const listed = lists.map((list) => list.slice(list.indexOf(":")).match(/\w+(?=`)/g));
+  const expected = [
+    ["SessionOptions", ""],
+    ["TpaSession", ""],
+    ["TpaSession", "events"],
+    ["TpaSession", "settings"],
+  ].map(([type, path]) => {
+    const names = (types) => types.offered(types.typeOf(type), path).map(({ name }) => name);
+    const known = names(main);
+    return names(ours).filter((name) => !known.includes(name));
+  });
+  const sorted = (lists) => lists.map((names) => names.toSorted());
+  assert.deepEqual(sorted(listed), sorted(expected));
+});
+
 test("at least nine of ten are the same or better, and the count is right", () => {
   const all = SECTIONS.flatMap(([heading]) => rows(heading));
   const number = (wanted) => all.filter(({ verdict }) => verdict === wanted).length;
@@ -175,7 +194,7 @@ async function connected(Session, prepare = () => {}) {
 /** Each of them in turn, with what its package is called. */
 const BOTH = [
   ["@mentra/sdk", sdk.TpaSession],
-  ["tpa-session", TpaSession],
+  ["tpa-session/compatible", TpaSession],
 ];
 
 /** What each stream carries where the SDK looks into it. */
@@ -205,12 +224,12 @@ for (const [name, Session] of BOTH) {
     }
     await answered(session, socket);
     // A binary frame, and names for all others.
-    const besides = name === "tpa-session" ? ["audio_chunk", "*", "all"] : [];
+    const besides = Session === TpaSession ? ["audio_chunk", "*", "all"] : [];
     const names = wanted.map(({ our }) => our);
     const deaf = names.filter((each) => !heard.has(each) && !besides.includes(each));
     assert.deepEqual(deaf, []);
     const unasked = names.filter((each) => !list.includes(each));
-    assert.deepEqual(unasked, name === "tpa-session" ? ["photo_response"] : []);
+    assert.deepEqual(unasked, Session === TpaSession ? ["photo_response"] : []);
   });
 
   test(`${name}: other events come`, async () => {
@@ -227,7 +246,7 @@ for (const [name, Session] of BOTH) {
     socket.send('{"type":"connection_error","message":"no"}');
     socket.close(1000, "App stopped");
     await gone;
-    const deaf = name === "tpa-session" ? [] : ["dashboard_always_on_change"];
+    const deaf = Session === TpaSession ? [] : ["dashboard_always_on_change"];
     assert.deepEqual(
       names.filter((event) => !heard.has(event)),
       deaf,

@@ -145,15 +145,15 @@ session.on("button_press", ({ words }: { words: string[] }) => words);
 // @ts-expect-error a handler is a function
 session.on("button_press", "loud");
 
-// Handlers by name, on `events` and on the session.
+// Handlers by name.
 session.events.onTranscription((speech) => expectTypeOf(speech).toEqualTypeOf<TranscriptionData>());
-session.onTranscriptionForLanguage("en-US", (speech) => expectTypeOf(speech.text).toBeString());
+session.events.onTranscriptionForLanguage("en-US", (speech) => expectTypeOf(speech.text).toBeString());
 session.events.onTranslationForLanguage("es-ES", "en-US", (said) =>
   expectTypeOf(said).toEqualTypeOf<TranslationData>(),
 );
-session.onTouchEvent("swipe_up", (touch) => expectTypeOf(touch).toEqualTypeOf<TouchEvent>());
-session.onTouchEvent((touch) => expectTypeOf(touch).toEqualTypeOf<TouchEvent>());
-session.onAppMessage((message) => expectTypeOf(message).toEqualTypeOf<AppMessage>());
+session.events.onTouchEvent("swipe_up", (touch) => expectTypeOf(touch).toEqualTypeOf<TouchEvent>());
+session.events.onTouchEvent((touch) => expectTypeOf(touch).toEqualTypeOf<TouchEvent>());
+session.events.onAppMessage((message) => expectTypeOf(message).toEqualTypeOf<AppMessage>());
 session.events.onSettingChange<number>("lines", (now, before) => {
   expectTypeOf(now).toBeNumber();
   expectTypeOf(before).toEqualTypeOf<number | undefined>();
@@ -203,9 +203,6 @@ void session.audio.playAudio({ volume: 1 });
 expectTypeOf(session.state).toEqualTypeOf<SessionState>();
 expectTypeOf(session.capabilities).toEqualTypeOf<Capabilities | null>();
 expectTypeOf(session.settings.get<number>("lines", 3)).toBeNumber();
-expectTypeOf(session.device.state.batteryLevel.value).toEqualTypeOf<number | null>();
-expectTypeOf(session.device.state.wifiConnected.value).toBeBoolean();
-expectTypeOf(session.getSessionId()).toBeString();
 expectTypeOf(session.userId).toEqualTypeOf<string | undefined>();
 // @ts-expect-error it is the session's to say
 session.state = "idle";
@@ -227,5 +224,13 @@ new TpaSession({ packageName: "org.example.app" });
 new TpaSession({ packageName: "org.example.app", apiKey: "key", delivery: "exactly-once" });
 // @ts-expect-error there is no such option
 new TpaSession({ packageName: "org.example.app", apiKey: "key", colour: "red" });
+// @ts-expect-error that is for tpa-session/compatible
+new TpaSession({ packageName: "org.example.app", apiKey: "key", userId: "user" });
+// @ts-expect-error and so are the shortcuts
+session.onButtonPress(() => {});
+// @ts-expect-error second names
+void session.settings.getMentraosSetting;
+// @ts-expect-error and the glasses' state
+void session.device;
 // @ts-expect-error a reason that the cloud does not know
 session.disconnect({ releaseOwnership: true, reason: "tired" });

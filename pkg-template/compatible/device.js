@@ -1,8 +1,6 @@
 /** `session.device.state`: what the glasses are like now, each fact by itself. */
-import { handler } from "./check.js";
-import { TAKE } from "./take.js";
-
-/** @typedef {import("../../src/web/js/dispatcher.js").Handlers} Handlers */
+import { handler } from "../session/check.js";
+import { TAKE } from "../session/take.js";
 
 /** The facts that a cloud tells, and what they are before it has. */
 const FACTS = Object.entries({
@@ -23,22 +21,22 @@ const FACTS = Object.entries({
 
 /** One fact. */
 class Observable {
+  #session;
   #known;
   #fact;
   #otherwise;
-  #changes;
 
   /**
+   * @param {any} session
    * @param {{ [fact: string]: any }} known
    * @param {string} fact
    * @param {any} otherwise
-   * @param {Handlers} changes
    */
-  constructor(known, fact, otherwise, changes) {
+  constructor(session, known, fact, otherwise) {
+    this.#session = session;
     this.#known = known;
     this.#fact = fact;
     this.#otherwise = otherwise;
-    this.#changes = changes;
   }
 
   get value() {
@@ -47,8 +45,17 @@ class Observable {
 
   /** @param {any} of is called at once where the value is known already */
   onChange(of) {
-    const undo = this.#changes.on(this.#fact, handler("handler", of));
-    if (this.#fact in this.#known) of(this.value);
+    handler("handler", of);
+    /** @type {any} */
+    let told;
+    const tell = () => {
+      const value = this.#known[this.#fact];
+      if (value === told) return;
+      told = value;
+      of(value);
+    };
+    const undo = this.#session.on("device_state_update", tell);
+    tell();
     return undo;
   }
 
@@ -62,15 +69,15 @@ class Observable {
 }
 
 class DeviceState {
-  #changes;
+  #session;
   /** @type {{ [fact: string]: any }} what was told */
   #known = {};
   /** @type {{ [fact: string]: Observable }} those that were asked for */
   #observables = {};
 
-  /** @param {Handlers} changes */
-  constructor(changes) {
-    this.#changes = changes;
+  /** @param {any} session */
+  constructor(session) {
+    this.#session = session;
   }
 
   getSnapshot() {
@@ -83,9 +90,7 @@ class DeviceState {
   [TAKE](state) {
     for (const [fact] of FACTS) {
       const value = state?.[fact];
-      if (value === undefined || (fact in this.#known && this.#known[fact] === value)) continue;
-      this.#known[fact] = value;
-      this.#changes.emit(fact, value);
+      if (value !== undefined) this.#known[fact] = value;
     }
   }
 
@@ -94,7 +99,7 @@ class DeviceState {
       Object.defineProperty(this.prototype, fact, {
         /** @this {DeviceState} */
         get() {
-          return (this.#observables[fact] ??= new Observable(this.#known, fact, otherwise, this.#changes));
+          return (this.#observables[fact] ??= new Observable(this.#session, this.#known, fact, otherwise));
         },
       });
     }
@@ -102,16 +107,8 @@ class DeviceState {
 }
 
 export class Device {
-  /** @param {Handlers} changes */
-  constructor(changes) {
-    this.state = new DeviceState(changes);
-  }
-
-  /**
-   * @param {string} _type
-   * @param {any} frame
-   */
-  [TAKE](_type, { state }) {
-    this.state[TAKE](state);
+  /** @param {any} session */
+  constructor(session) {
+    this.state = new DeviceState(session);
   }
 }
