@@ -31,7 +31,7 @@ const INTERNAL = new RegExp(
     "__wbg_ptr|_wbg_cb_unref|cnt",
     "active|detailed|attach|attached|control|controlTypes|deliverFrame|deliverStream|detach|dispatcher|emit|handler",
     "handlers|heard|heardAt|malformed|promise|receiveBinary|receiveText|received|remove|renamed|reserved",
-    "session|unheard|incomplete|note|noted|quiet|wanted|put|overhear|invoke|changed|httpUrl",
+    "session|unheard|incomplete|note|noted|quiet|wanted|put|invoke|changed",
   ].join("|")})$`,
 );
 
@@ -165,12 +165,12 @@ await copy("node-esm.js", "node.js");
 await bundleBeside("./index.js", "server/index.js", "server.js", "esm");
 await bundleBeside("./node.cjs", "server/index.js", "server.cjs", "cjs");
 await copy("server-esm.js", "server-node.js");
-await bundleBeside("./index.js", "compatible/index.js", "compatible.js", "esm", true);
-await bundleBeside("./index.cjs", "compatible/index.js", "compatible.cjs", "cjs", true);
-await bundleBeside("./node.cjs", "compatible/index.js", "compatible-node.cjs", "cjs");
-await copy("compatible-esm.js", "compatible-node.js");
+await bundleBeside("./index.js", "full/index.js", "full.js", "esm", true);
+await bundleBeside("./index.cjs", "full/index.js", "full.cjs", "cjs", true);
+await bundleBeside("./node.cjs", "full/index.js", "full-node.cjs", "cjs");
+await copy("full-esm.js", "full-node.js");
 await copy("package.json", "package.json");
-for (const types of ["index", "manual", "server", "streams", "frames", "parts", "compatible"]) {
+for (const types of ["index", "manual", "server", "streams", "frames", "parts", "full"]) {
   const source = await readFile(join(template, `${types}.d.ts`), "utf8");
   await writeFile(join(outDir, `${types}.d.ts`), source);
   // What a file of CommonJS imports is of CommonJS too.

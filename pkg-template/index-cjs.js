@@ -2,6 +2,6 @@
 import bytes from "bindgen:tpa_session_bg.wasm";
 import { bring } from "package:core";
 
-export { TpaConnectionError, TpaRequestError, TpaSession } from "package:core";
+export { TpaConnectionError, TpaSession } from "package:core";
 
 bring(bytes);

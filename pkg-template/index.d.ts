@@ -1,17 +1,6 @@
 /// <reference lib="esnext.disposable" />
 import type { AppSetting, Capabilities, FrameEvents, OutgoingMessage } from "./frames.js";
-import type {
-  Audio,
-  Camera,
-  Dashboard,
-  Events,
-  Layouts,
-  Led,
-  Location,
-  SendResult,
-  Settings,
-  Undo,
-} from "./parts.js";
+import type { Dashboard, Events, Layouts, SendResult, Settings, Undo } from "./parts.js";
 import type { Stream, StreamData, StreamIterator } from "./streams.js";
 
 export type * from "./frames.js";
@@ -217,13 +206,6 @@ export type StreamRequest = string | { stream: string; rate?: string };
 /** Why an app leaves for good. */
 export type ReleaseReason = "switching_clouds" | "clean_shutdown" | "user_logout";
 
-/** What the first of a room says of it. */
-export interface RoomConfig {
-  maxUsers?: number;
-  isPrivate?: boolean;
-  metadata?: unknown;
-}
-
 /** The events of the connection itself. */
 export interface LifecycleEvents {
   connecting: ConnectingEvent;
@@ -248,12 +230,6 @@ export type EventPayload<E extends string> = E extends keyof LifecycleEvents
 /** Names of events; any other string is the type of a frame. */
 export type EventName = keyof LifecycleEvents | keyof FrameEvents | Stream | (string & {});
 
-/** A request to the cloud that was refused, or got no answer. */
-export class TpaRequestError extends Error {
-  readonly name: "TpaRequestError";
-  readonly code: "REFUSED" | "TIMEOUT" | "DROPPED" | "SESSION_OVER" | "CANCELLED";
-}
-
 /** The session is over before it was connected. */
 export class TpaConnectionError extends Error {
   readonly name: "TpaConnectionError";
@@ -264,7 +240,11 @@ export class TpaConnectionError extends Error {
   readonly attempts: number;
 }
 
-/** One app's session with the cloud, over as many sockets as it takes. */
+/**
+ * One app's session with the cloud, over as many sockets as it takes. The one of
+ * `tpa-session/full` also has the glasses' camera, speaker, location, LED and state, rooms, and
+ * all names of the platform's Node SDK.
+ */
 export class TpaSession {
   /** @throws {TypeError} naming the option, its value and what is allowed. */
   constructor(options: SessionOptions);
@@ -330,26 +310,9 @@ export class TpaSession {
   readonly layouts: Layouts;
   readonly dashboard: Dashboard;
   readonly settings: Settings;
-  readonly camera: Camera;
-  readonly audio: Audio;
-  readonly location: Location;
-  readonly led: Led;
 
   /** What the glasses can do, as far as the cloud has told. */
   readonly capabilities: Capabilities | null;
-
-  /** Tells the same app of other users and the other apps of the user, or those in a room. */
-  broadcastToAppUsers(payload: unknown, roomId?: string): SendResult;
-
-  /**
-   * Tells the same app of another user; resolves with whether it arrived, and rejects with a
-   * `TpaRequestError`.
-   */
-  sendDirectMessage(userId: string, payload: unknown): Promise<boolean>;
-
-  /** Enters a room of apps, and again after every reconnect. */
-  joinAppRoom(roomId: string, roomConfig?: RoomConfig): void;
-  leaveAppRoom(roomId: string): void;
 
   /** Asks the cloud for streams. The list is told anew after every reconnect. */
   subscribe(streams: StreamRequest | StreamRequest[]): void;

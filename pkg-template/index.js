@@ -3,6 +3,6 @@ import bytes from "bindgen:tpa_session_bg.wasm";
 
 import { bring } from "./wasm.js";
 
-export { TpaConnectionError, TpaRequestError, TpaSession } from "./session.js";
+export { TpaConnectionError, TpaSession } from "./session.js";
 
 bring(bytes);

@@ -1,2 +1,2 @@
 /** manual.js for those who still require. */
-export { TpaConnectionError, TpaRequestError, TpaSession, load } from "package:core";
+export { TpaConnectionError, TpaSession, load } from "package:core";

@@ -4,7 +4,7 @@ import { size } from "package:wasm-size";
 import { explained } from "./obstacles.js";
 import { run } from "./wasm.js";
 
-export { TpaConnectionError, TpaRequestError, TpaSession } from "./session.js";
+export { TpaConnectionError, TpaSession } from "./session.js";
 
 /** How a module of wasm begins. */
 const MAGIC = [0, 0x61, 0x73, 0x6d];

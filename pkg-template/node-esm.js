@@ -1,4 +1,4 @@
 /** One copy of the package for `import` and `require` alike. */
 import node from "./node.cjs";
 
-export const { TpaConnectionError, TpaRequestError, TpaSession } = node;
+export const { TpaConnectionError, TpaSession } = node;

@@ -4,7 +4,7 @@ import bytes from "bindgen:tpa_session_bg.wasm";
 
 import { bring } from "./wasm.js";
 
-export { TpaConnectionError, TpaRequestError, TpaSession } from "./session.js";
+export { TpaConnectionError, TpaSession } from "./session.js";
 
 bring(bytes);
 // In a try, which tells bundlers that the package may be absent. By require(), which Jest has

@@ -87,7 +87,7 @@ export interface TpaServerOptions<Session extends TpaSession = TpaSession> {
   clouds?: readonly string[] | undefined;
   /**
    * The class of the sessions, for another one than that of `tpa-session`: that of
-   * `tpa-session/compatible` or of `tpa-session/manual`, or one of your own that extends any.
+   * `tpa-session/full` or of `tpa-session/manual`, or one of your own that extends any.
    */
   TpaSession?: (new (options: SessionOptions) => Session) | undefined;
   /** Further options of each session. The URL is for requests that name none. */

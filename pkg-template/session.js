@@ -8,22 +8,16 @@ import { Handlers } from "bindgen:js/dispatcher.js";
 import * as glue from "bindgen:tpa_session_bg.js";
 
 import { oneOf } from "./session/check.js";
-import { httpOf, urlOf } from "./session/cloud_url.js";
 import { Dashboard } from "./session/dashboard.js";
 import { Events } from "./session/events.js";
-import { Audio, Camera, Location } from "./session/glasses.js";
+import { OVERHEAR, TAKE } from "./session/inner.js";
 import { Layouts } from "./session/layouts.js";
-import { Led } from "./session/led.js";
-import { Messages } from "./session/messages.js";
 import * as method from "./session/methods.js";
-import { RequestError as TpaRequestError } from "./session/request_error.js";
-import { Requests } from "./session/requests.js";
 import { Settings } from "./session/settings.js";
 import { checked, isStream, iterate, named } from "./session/streams.js";
-import { TAKE } from "./session/take.js";
 import { start } from "./wasm.js";
 
-export { TpaConnectionError, TpaRequestError };
+export { TpaConnectionError };
 
 const RELEASES = ["switching_clouds", "clean_shutdown", "user_logout"];
 
@@ -33,10 +27,6 @@ const PARTS = {
   events: (session, handlers) => new Events(session, handlers),
   layouts: (session) => new Layouts(session),
   dashboard: (session) => new Dashboard(session),
-  camera: (session, _, requests) => new Camera(session, requests()),
-  audio: (session, _, requests) => new Audio(session, requests()),
-  location: (session, _, requests) => new Location(session, requests()),
-  led: (session, _, requests) => new Led(session, requests()),
 };
 
 /** The parts that must hear of frames, whoever listens to them. */
@@ -48,8 +38,6 @@ const HEARD_BY = new Map(
     mentraos_settings_update: "settings",
     dashboard_mode_changed: "dashboard",
     dashboard_mode_change: "dashboard",
-    rtmp_stream_status: "camera",
-    managed_stream_status: "camera",
   }),
 );
 
@@ -58,16 +46,13 @@ export class TpaSession extends glue.TpaSession {
   #handlers;
   #following = false;
   #parts = {};
-  #requests;
-  #messages;
   #capabilities = null;
-  #url;
 
   static {
     for (const [name, make] of Object.entries(PARTS)) {
       Object.defineProperty(this.prototype, name, {
         get() {
-          return (this.#parts[name] ??= make(this, this.#handlers, () => this.#ask()));
+          return (this.#parts[name] ??= make(this, this.#handlers));
         },
       });
     }
@@ -77,7 +62,6 @@ export class TpaSession extends glue.TpaSession {
     start();
     super(options);
     this.packageName = options.packageName;
-    this.#url = urlOf(options);
     this.#handlers = this.invoke(method.TAKE_HANDLERS);
     this.#handlers.changed = () => this.#follow();
     this.#handlers.heard = (type, frame) => this[TAKE](type, frame);
@@ -177,31 +161,9 @@ export class TpaSession extends glue.TpaSession {
     return sessionId?.endsWith(suffix) ? sessionId.slice(0, -suffix.length) : sessionId?.split("-")[0];
   }
 
-  broadcastToAppUsers(payload, roomId) {
-    return this.#talk().broadcast(payload, roomId);
-  }
-
-  sendDirectMessage(userId, payload) {
-    return this.#talk().direct(userId, payload);
-  }
-
-  joinAppRoom(roomId, roomConfig) {
-    this.#talk().join(roomId, roomConfig);
-  }
-
-  leaveAppRoom(roomId) {
-    this.#talk().leave(roomId);
-  }
-
   /** Listens without asking for a stream. */
-  overhear(event, handler) {
+  [OVERHEAR](event, handler) {
     return this.#handlers.on(event, handler, false, true);
-  }
-
-  /** Where the cloud answers HTTP. */
-  async httpUrl() {
-    const url = this.#url;
-    return httpOf(typeof url === "function" ? await url() : url);
   }
 
   /** Memory is left to the garbage collector: a handler of this very session may be running. */
@@ -211,14 +173,6 @@ export class TpaSession extends glue.TpaSession {
 
   [Symbol.dispose ?? Symbol.for("Symbol.dispose")]() {
     this.disconnect();
-  }
-
-  #ask() {
-    return (this.#requests ??= new Requests(this));
-  }
-
-  #talk() {
-    return (this.#messages ??= new Messages(this, this.#ask()));
   }
 
   /** What the cloud tells of the session itself, whoever listens. */

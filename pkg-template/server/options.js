@@ -34,7 +34,7 @@ export function readOptions(given) {
   }
   if (typeof handleSignals !== "boolean") refuse("handleSignals", "true or false", handleSignals);
   if (TpaSession !== undefined && !isSessionClass(TpaSession)) {
-    refuse("TpaSession", "a class of sessions, such as that of tpa-session/compatible", TpaSession);
+    refuse("TpaSession", "a class of sessions, such as that of tpa-session/full", TpaSession);
   }
   if (!isObject(session)) refuse("session", "an object", session);
   if (clouds !== undefined && !(Array.isArray(clouds) && clouds.every(isHost))) {

@@ -1,6 +1,6 @@
 /** `session.dashboard`: what the app writes on the dashboard that is not its own. */
 import { oneOf, text } from "./check.js";
-import { TAKE } from "./take.js";
+import { TAKE } from "./inner.js";
 
 /** The app whose dashboard it is. */
 const SYSTEM_DASHBOARD = "system.augmentos.dashboard";

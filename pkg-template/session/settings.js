@@ -1,6 +1,6 @@
 /** `session.settings`: the app's settings as the user has them, and those of the system. */
 import { handler, text } from "./check.js";
-import { TAKE } from "./take.js";
+import { TAKE } from "./inner.js";
 
 /**
  * @typedef {import("../../src/web/js/dispatcher.js").Handlers} Handlers
@@ -68,7 +68,7 @@ export class Settings {
 
   /** @param {any} of gets `{[key]: {oldValue, newValue}}` */
   onChange(of) {
-    return this.#changes.on("", handler("handler", of));
+    return this.#changes.on("change", handler("handler", of));
   }
 
   /**
@@ -143,7 +143,7 @@ function values(settings) {
 function onKey(changes, key, of) {
   text("key", key);
   handler("handler", of);
-  return changes.on("", (change) => {
+  return changes.on("change", (change) => {
     if (Object.hasOwn(change, key)) of(change[key].newValue, change[key].oldValue);
   });
 }
@@ -159,6 +159,6 @@ function tell(changes, before, after) {
   const changed = keys.filter((key) => JSON.stringify(before[key]) !== JSON.stringify(after[key]));
   const entries = changed.map((key) => [key, { oldValue: before[key], newValue: after[key] }]);
   const change = Object.fromEntries(entries);
-  if (changed.length > 0) changes.emit("", change);
+  if (changed.length > 0) changes.emit("change", change);
   return change;
 }

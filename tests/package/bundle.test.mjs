@@ -48,18 +48,18 @@ for (const format of ["esm", "cjs"]) {
 }
 
 for (const [format, files] of [
-  ["esm", ["<stdin>", "compatible.js", "index.js"]],
-  ["cjs", ["<stdin>", "compatible.cjs", "core.cjs", "index.cjs"]],
+  ["esm", ["<stdin>", "full.js", "index.js"]],
+  ["cjs", ["<stdin>", "core.cjs", "full.cjs", "index.cjs"]],
 ]) {
-  test(`bundled for a browser as ${format}, the compatible session extends the one that is there`, async () => {
+  test(`bundled for a browser as ${format}, the full session extends the one that is there`, async () => {
     const place = project({ ws: false });
     try {
-      const [main, compatible] = ["tpa-session", "tpa-session/compatible"].map((name) =>
+      const [main, full] = ["tpa-session", "tpa-session/full"].map((name) =>
         format === "esm" ? `await import("${name}")` : `require("${name}")`,
       );
       const source = `
-        const [main, compatible] = [${main}, ${compatible}];
-        const session = new compatible.TpaSession({ packageName: "a", apiKey: "k" });
+        const [main, full] = [${main}, ${full}];
+        const session = new full.TpaSession({ packageName: "a", apiKey: "k" });
         console.log(session instanceof main.TpaSession, session.getPackageName());`;
       const outfile = join(place.folder, format === "esm" ? "page.mjs" : "page.cjs");
       const { metafile } = await build({

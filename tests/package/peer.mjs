@@ -12,8 +12,8 @@ import { pkg } from "./support.mjs";
 /** What a file of the package gives to who imports it. */
 const given = (file) => import(pathToFileURL(join(pkg, file)).href);
 
-export const { TpaConnectionError, TpaRequestError, TpaSession } = await given("node.js");
-export const { TpaSession: CompatibleSession } = await given("compatible-node.js");
+export const { TpaConnectionError, TpaSession } = await given("node.js");
+export const { TpaRequestError, TpaSession: FullSession } = await given("full-node.js");
 
 export const ID = "user-org.example.app";
 export const ACK = '{"type":"tpa_connection_ack","settings":[]}';

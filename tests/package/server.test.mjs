@@ -288,14 +288,14 @@ test("a request that names no cloud goes to the one in the options", () =>
 
 test("its sessions are of the class that is wanted", async () => {
   const { TpaSession } = load(place, "tpa-session");
-  const { TpaSession: CompatibleSession } = load(place, "tpa-session/compatible");
+  const { TpaSession: FullSession } = load(place, "tpa-session/full");
   class Own extends TpaSession {
     own = true;
   }
   const pressed = [];
   for (const [userId, Session] of [
     ["main", undefined],
-    ["moved", CompatibleSession],
+    ["moved", FullSession],
     ["own", Own],
   ]) {
     const onSession = (session) => pressed.push(typeof session.onButtonPress);

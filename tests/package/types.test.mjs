@@ -6,11 +6,11 @@ import { join } from "node:path";
 import { test } from "node:test";
 
 import { library } from "../types/members.mjs";
-import { CompatibleSession, TpaConnectionError, TpaRequestError, TpaSession } from "./peer.mjs";
+import { FullSession, TpaConnectionError, TpaRequestError, TpaSession } from "./peer.mjs";
 import { pkg, project, root } from "./support.mjs";
 
 const main = library(join(pkg, "index.d.ts"));
-const compatible = library(join(pkg, "compatible.d.ts"));
+const full = library(join(pkg, "full.d.ts"));
 
 /** What the bindings need, and names that the build has shortened. */
 const OURS = /^(constructor|free|__.*|(?!on$).{1,2})$/;
@@ -25,24 +25,12 @@ function members(object) {
 }
 
 const OPTIONS = { packageName: "system.augmentos.dashboard", apiKey: "k" };
-const PARTS = [
-  "",
-  "events",
-  "layouts",
-  "dashboard",
-  "dashboard.content",
-  "dashboard.system",
-  "settings",
-  "camera",
-  "audio",
-  "location",
-  "led",
-];
-const DEVICE = ["device", "device.state", "device.state.connected"];
+const PARTS = ["", "events", "layouts", "dashboard", "dashboard.content", "dashboard.system", "settings"];
+const GLASSES = ["camera", "audio", "location", "led", "device", "device.state", "device.state.connected"];
 
 for (const [entry, types, Session, paths] of [
   ["tpa-session", main, TpaSession, PARTS],
-  ["tpa-session/compatible", compatible, CompatibleSession, [...PARTS, ...DEVICE]],
+  ["tpa-session/full", full, FullSession, [...PARTS, ...GLASSES]],
 ]) {
   const session = new Session(OPTIONS);
   for (const path of paths) {
@@ -55,9 +43,9 @@ for (const [entry, types, Session, paths] of [
 }
 
 test("every class that is exported has its type, and the other way round", () => {
-  const classes = { TpaConnectionError, TpaRequestError, TpaSession };
-  for (const types of [main, compatible])
-    assert.deepEqual(types.classes().sort(), Object.keys(classes).sort());
+  const classes = { TpaConnectionError, TpaSession };
+  assert.deepEqual(main.classes().sort(), Object.keys(classes).sort());
+  assert.deepEqual(full.classes().sort(), Object.keys({ ...classes, TpaRequestError }).sort());
 });
 
 test("the types hold for importers of both kinds under every way of resolving", () => {
@@ -67,11 +55,11 @@ test("the types hold for importers of both kinds under every way of resolving", 
       recursive: true,
     });
     const files = [];
-    for (const name of ["vocabulary", "compatible"]) {
+    for (const name of ["vocabulary", "full"]) {
       const source = readFileSync(join(root, `tests/types/${name}.ts`), "utf8");
       const app = source
         .replace('"../../pkg-template/index.js"', '"tpa-session"')
-        .replace('"../../pkg-template/compatible.js"', '"tpa-session/compatible"');
+        .replace('"../../pkg-template/full.js"', '"tpa-session/full"');
       assert.doesNotMatch(app, /pkg-template/);
       for (const kind of ["mts", "cts"]) writeFileSync(join(folder, `${name}.${kind}`), app);
       files.push(`${name}.mts`, `${name}.cts`);

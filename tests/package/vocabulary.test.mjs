@@ -2,8 +2,7 @@
 import assert from "node:assert/strict";
 import { test } from "node:test";
 
-import { SETTINGS, asked, connected, lists, without } from "./connected.mjs";
-import { ID } from "./peer.mjs";
+import { SETTINGS, connected, lists, without } from "./connected.mjs";
 
 test("every handler by name hears its stream, and the stream is asked for", async () => {
   const { session, stream, tell, heard, flush } = await connected();
@@ -138,6 +137,20 @@ test("layouts are frames of the protocol", async () => {
     event({ layoutType: "bitmap_view", data: "Qk0=" }),
     event({ layoutType: "clear_view" }),
   ]);
+});
+
+test("a moving picture ends with the view", async () => {
+  const { session, heard, flush } = await connected();
+  const { stop } = session.layouts.showBitmapAnimation(["a", "b"], 100, true);
+  stop();
+  await flush();
+  assert.deepEqual(
+    heard().map(({ layout }) => layout),
+    [
+      { layoutType: "bitmap_animation", frames: ["a", "b"], interval: 100, repeat: true },
+      { layoutType: "clear_view" },
+    ],
+  );
 });
 
 test("the dashboard is written by mode, and the system's by section for the dashboard alone", async () => {
@@ -319,119 +332,6 @@ test("an iterator ends with the session, not with a connection", async () => {
   assert.deepEqual(await presses.next(), { value: undefined, done: true });
 });
 
-test("a photo is answered by its own answer, on whatever connection that comes", async () => {
-  const { session, tell, heard, flush, cut } = await connected();
-  const photo = session.camera.requestPhoto({ saveToGallery: true });
-  await flush();
-  const { requestId, saveToGallery } = asked(heard, "photo_request");
-  assert.equal(saveToGallery, true);
-  await cut();
-  await tell({ type: "photo_response", requestId: "another", photoUrl: "no" });
-  await tell({ type: "photo_response", requestId, success: true, photoUrl: "yes" });
-  assert.equal((await photo).photoUrl, "yes");
-  assert.deepEqual(session.subscriptions, []);
-});
-
-test("a photo that is refused is an error that says why", async () => {
-  const { session, tell, heard, flush } = await connected();
-  const photo = session.camera.requestPhoto();
-  await flush();
-  const { requestId } = asked(heard, "photo_request");
-  const refused = { name: "TpaRequestError", code: "REFUSED", message: "Camera busy" };
-  const rejected = assert.rejects(photo, refused);
-  await tell({ type: "photo_response", requestId, success: false, error: { message: "Camera busy" } });
-  await rejected;
-});
-
-test("sounds, places and messages are answered", async () => {
-  const { session, tell, heard, flush } = await connected();
-  const sound = session.audio.playAudio({ audioUrl: "https://example.org/a.mp3", volume: 0.5 });
-  const place = session.location.getLatestLocation();
-  const message = session.sendDirectMessage("user2", { hello: 1 });
-  session.audio.stopAudio(2);
-  await flush();
-  const { requestId, volume } = asked(heard, "audio_play_request");
-  assert.equal(volume, 0.5);
-  await tell({ type: "audio_play_response", requestId, success: true, duration: 3 });
-  const { correlationId } = asked(heard, "location_poll_request");
-  const location = { lat: 1, lng: 2 };
-  await tell({ type: "data_stream", streamType: "location_update", data: { ...location, correlationId } });
-  const { messageId, targetUserId, payload } = asked(heard, "app_direct_message");
-  assert.deepEqual({ targetUserId, payload }, { targetUserId: "user2", payload: { hello: 1 } });
-  await tell({ type: "app_direct_message_response", messageId, success: false, targetUserId });
-  assert.equal((await sound).duration, 3);
-  assert.equal((await place).lat, 1);
-  assert.equal(await message, false);
-  assert.equal(asked(heard, "audio_stop_request").trackId, 2);
-  assert.deepEqual(session.subscriptions, []);
-});
-
-test("a request fails at once when the session ends, and when there is none", async () => {
-  const { session } = await connected();
-  const photo = session.camera.requestPhoto();
-  session.disconnect();
-  await assert.rejects(photo, { name: "TpaRequestError", code: "SESSION_OVER" });
-  await assert.rejects(session.audio.playAudio({ audioUrl: "a" }), { code: "DROPPED" });
-});
-
-test("a request that the queue gave up fails, and says why", async () => {
-  const { session, cut } = await connected({}, { maxQueuedMessages: 1, reconnectDelay: 60, jitter: 0 });
-  const lost = new Promise((resolve) => session.once("disconnected", resolve));
-  const back = cut();
-  await lost;
-  const photo = session.camera.requestPhoto();
-  session.send({ type: "newer" });
-  await assert.rejects(photo, { code: "DROPPED", message: "The request was not sent: overflow" });
-  await back;
-});
-
-test("a request that nobody answers is given up", async ({ mock }) => {
-  const { session } = await connected();
-  mock.timers.enable({ apis: ["setTimeout"] });
-  const photo = session.camera.requestPhoto();
-  mock.timers.tick(29_999);
-  mock.timers.tick(1);
-  await assert.rejects(photo, { code: "TIMEOUT", message: "No photo_response within 30 s" });
-});
-
-test("rooms are entered again after a cut, before what is said in them", async () => {
-  const { session, heard, flush, cut } = await connected();
-  session.joinAppRoom("a", { maxUsers: 3 });
-  session.joinAppRoom("b");
-  session.leaveAppRoom("b");
-  session.leaveAppRoom("never");
-  await flush();
-  const words = () => heard().map(({ type, roomId }) => [type, roomId]);
-  assert.deepEqual(words(), [
-    ["app_room_join", "a"],
-    ["app_room_join", "b"],
-    ["app_room_leave", "b"],
-  ]);
-  const lost = new Promise((resolve) => session.once("disconnected", resolve));
-  const back = cut();
-  await lost;
-  session.broadcastToAppUsers({ hello: 1 }, "a");
-  await back;
-  await flush();
-  assert.deepEqual(words(), [
-    ["app_room_join", "a"],
-    ["app_broadcast_message", "a"],
-  ]);
-  assert.deepEqual(heard()[0].roomConfig, { maxUsers: 3 });
-});
-
-test("a room that was entered before there was a connection is entered once there is one", async () => {
-  const { session, heard, flush } = await connected();
-  session.disconnect();
-  session.joinAppRoom("a");
-  await session.connect(ID);
-  await flush();
-  assert.deepEqual(
-    heard().map(({ type }) => type),
-    ["app_room_join"],
-  );
-});
-
 test("an app that leaves for good says so first", async () => {
   const { session, heard, closed } = await connected();
   session.disconnect({ releaseOwnership: true, reason: "user_logout" });
@@ -451,7 +351,7 @@ test("the user is the part of the id before the package", async () => {
 
 test("wrong arguments are refused, with what is allowed", async () => {
   const { session, heard, flush } = await connected();
-  const { events, layouts, dashboard, settings, camera, audio } = session;
+  const { events, layouts, dashboard, settings } = session;
   const nothing = () => {};
   const language = /: must be a language with its country, e\.g\. en-US, not "?english"?$/;
   const cases = [
@@ -475,25 +375,18 @@ test("wrong arguments are refused, with what is allowed", async () => {
       () => layouts.showBitmapView("x".repeat(1_000_001)),
       /^data: must be at most 1,000,000 characters, not 1000001$/,
     ],
+    [() => layouts.showBitmapAnimation([]), /^frames: must be one bitmap or more/],
     [() => dashboard.content.write("a", ["both"]), /^targets: must be one of main, expanded, not "both"$/],
     [() => dashboard.content.write({}), /^content: must be a string, not object$/],
     [() => settings.onChange("x"), /^handler: must be a function, not "x"$/],
     [() => settings.onValueChange(1, nothing), /^key: must be a string, not 1$/],
-    [() => session.joinAppRoom(), /^roomId: must be a string, not undefined$/],
     [() => session.stream("VAD", { limit: 0 }), /^limit: must be a number, 1 or more, not 0$/],
     [
       () => session.disconnect({ releaseOwnership: true, reason: "tired" }),
       /^reason: must be one of switching_clouds/,
     ],
-    [() => camera.startStream({}), /^rtmpUrl: must be a string, not undefined$/],
   ];
   for (const [wrong, message] of cases) assert.throws(wrong, { name: "TypeError", message });
-  await assert.rejects(audio.playAudio({ audioUrl: 1 }), { name: "TypeError" });
-  await assert.rejects(
-    audio.playAudio({ audioUrl: "a", volume: 2 }),
-    /^TypeError: volume: must be 0 to 1, not 2$/,
-  );
-  await assert.rejects(session.sendDirectMessage(1, {}), { name: "TypeError" });
   assert.deepEqual(session.subscriptions, []);
   await flush();
   assert.deepEqual(heard(), []);
@@ -584,151 +477,4 @@ test("any language, and hints for it, are part of the stream's name", async () =
   assert.deepEqual(session.subscriptions, names);
   await stream.call({ tell }, names[0], { text: "hola" });
   assert.deepEqual(heard, ["hola"]);
-});
-
-test("a stream of pictures is there from its start until the cloud tells that it is over", async () => {
-  const { session, tell, heard, flush } = await connected();
-  const { camera } = session;
-  const rtmpUrl = "rtmp://example.org/live";
-  camera.startStream({ rtmpUrl });
-  assert.deepEqual([camera.isCurrentlyStreaming(), camera.getCurrentStreamUrl()], [true, rtmpUrl]);
-  await tell({ type: "rtmp_stream_status", streamId: "s", status: "active" });
-  assert.equal(camera.getStreamStatus().status, "active");
-  camera.stopStream();
-  await flush();
-  assert.equal(asked(heard, "rtmp_stream_stop").streamId, "s");
-  await tell({ type: "rtmp_stream_status", streamId: "s", status: "stopped" });
-  assert.deepEqual([camera.isCurrentlyStreaming(), camera.getCurrentStreamUrl()], [false, undefined]);
-  assert.deepEqual(session.subscriptions, []);
-  camera.subscribeToStreamStatusUpdates();
-  assert.deepEqual(session.subscriptions, ["rtmp_stream_status"]);
-  camera.unsubscribeFromStreamStatusUpdates();
-  camera.startStream({ rtmpUrl });
-  session.disconnect();
-  assert.equal(camera.isCurrentlyStreaming(), false);
-});
-
-test("a stream that the cloud manages: its places, its end, and its refusal", async () => {
-  const { session, tell, heard, flush } = await connected();
-  const { camera } = session;
-  const told = [];
-  camera.onManagedStreamStatus(({ status }) => told.push(status));
-  const started = camera.startManagedStream({ quality: "720p" });
-  assert.deepEqual([camera.isManagedStreamActive(), camera.getManagedStreamUrls()], [true, undefined]);
-  await flush();
-  assert.equal(asked(heard, "managed_stream_request").quality, "720p");
-  const status = (status, more) => tell({ type: "managed_stream_status", status, ...more });
-  await status("initializing", { streamId: "s" });
-  await status("active", { hlsUrl: "h", dashUrl: "d" });
-  const { hlsUrl, dashUrl, streamId } = await started;
-  assert.deepEqual([hlsUrl, dashUrl, streamId], ["h", "d", "s"]);
-  assert.equal(camera.getManagedStreamUrls().hlsUrl, "h");
-  camera.stopManagedStream();
-  await status("stopped");
-  assert.deepEqual([camera.isManagedStreamActive(), camera.getManagedStreamUrls()], [false, undefined]);
-  const refused = assert.rejects(camera.startManagedStream(), { code: "REFUSED", message: "full" });
-  await status("error", { message: "full" });
-  await refused;
-  assert.deepEqual(told, ["initializing", "active", "stopped", "error"]);
-  const check = camera.checkExistingStream();
-  await tell({ type: "stream_status_check_response", hasActiveStream: false });
-  assert.equal((await check).hasActiveStream, false);
-});
-
-test("sounds: speech, sounds beside others, and sounds that are given up", async () => {
-  const { session, heard, flush, tell } = await connected();
-  const { audio } = session;
-  const spoken = audio.speak("a b", { voice_id: "v", voice_settings: { speed: 2 } });
-  await audio.playAudio({ audioUrl: "beside", stopOtherAudio: false });
-  await flush();
-  const [beside, speech] = heard().filter(({ type }) => type === "audio_play_request");
-  assert.deepEqual([beside.audioUrl, beside.volume, beside.trackId], ["beside", 1, 0]);
-  const url = new URL(speech.audioUrl);
-  assert.deepEqual([url.protocol, url.pathname, speech.trackId], ["http:", "/api/tts", 2]);
-  assert.deepEqual(Object.fromEntries(url.searchParams), {
-    text: "a b",
-    voice_id: "v",
-    voice_settings: '{"speed":2}',
-  });
-  assert.deepEqual(audio.getPendingRequestIds(), [speech.requestId]);
-  await tell({ type: "audio_play_response", requestId: speech.requestId, success: true });
-  assert.equal((await spoken).success, true);
-  const given = [audio.playAudio({ audioUrl: "a" }), audio.playAudio({ audioUrl: "b" })];
-  const rejected = given.map((sound) => assert.rejects(sound, { code: "CANCELLED" }));
-  const [first] = audio.getPendingRequestIds();
-  assert.deepEqual([audio.hasPendingRequest(first), audio.getPendingRequestCount()], [true, 2]);
-  assert.deepEqual([audio.cancelAudioRequest(first), audio.cancelAudioRequest(first)], [true, false]);
-  assert.equal(audio.cancelAllAudioRequests(), 1);
-  await Promise.all(rejected);
-  assert.equal(audio.hasPendingRequest(), false);
-});
-
-test("a sound may last longer than any other request", async ({ mock }) => {
-  const { session } = await connected();
-  mock.timers.enable({ apis: ["setTimeout"] });
-  const sound = session.audio.playAudio({ audioUrl: "a" });
-  mock.timers.tick(59_999);
-  assert.equal(session.audio.hasPendingRequest(), true);
-  mock.timers.tick(1);
-  await assert.rejects(sound, { code: "TIMEOUT" });
-});
-
-test("photos that are given up", async () => {
-  const { session, heard, flush } = await connected();
-  const { camera } = session;
-  const photos = [camera.requestPhoto(), camera.requestPhoto(), camera.requestPhoto()];
-  const rejected = photos.map((photo) => assert.rejects(photo, { code: "CANCELLED" }));
-  await flush();
-  const { requestId } = asked(heard, "photo_request");
-  assert.equal(camera.hasPhotoPendingRequest(requestId), true);
-  assert.equal(camera.cancelPhotoRequest(requestId), true);
-  assert.equal(camera.hasPhotoPendingRequest(requestId), false);
-  camera.startStream({ rtmpUrl: "rtmp://example.org/live" });
-  assert.deepEqual(camera.cancelAllRequests(), { photoRequests: 2 });
-  assert.equal(camera.cancelAllPhotoRequests(), 0);
-  await Promise.all(rejected);
-  await flush();
-  assert.ok(asked(heard, "rtmp_stream_stop"));
-});
-
-test("the light, a moving picture, and places one after the other", async () => {
-  const lights = [{ id: "front", purpose: "general", isFullColor: true }];
-  const { session, tell, heard, flush, stream } = await connected({ capabilities: { light: { lights } } });
-  const { led, layouts, location } = session;
-  assert.deepEqual(led.getCapabilities(), lights);
-  assert.equal(await led.turnOn(), "sent");
-  await led.blink("green", 10, 20, 3);
-  await led.solid("white", 5000);
-  await led.turnOff();
-  const { stop } = layouts.showBitmapAnimation(["a", "b"], 100, true);
-  stop();
-  await flush();
-  const light = heard().filter(({ type }) => type === "rgb_led_control");
-  assert.deepEqual(
-    light.map(({ action, color, ontime, offtime, count }) => [action, color, ontime, offtime, count]),
-    [
-      ["on", "red", 1000, 0, 1],
-      ["on", "green", 10, 20, 3],
-      ["on", "white", 5000, 0, 1],
-      ["off", undefined, undefined, undefined, undefined],
-    ],
-  );
-  assert.equal(new Set(light.map(({ requestId }) => requestId)).size, 4);
-  assert.deepEqual(
-    heard()
-      .filter(({ type }) => type === "display_event")
-      .map(({ layout }) => layout),
-    [
-      { layoutType: "bitmap_animation", frames: ["a", "b"], interval: 100, repeat: true },
-      { layoutType: "clear_view" },
-    ],
-  );
-  await assert.rejects(led.turnOn({ color: "pink" }), { name: "TypeError" });
-  assert.throws(() => layouts.showBitmapAnimation([]), /^TypeError: frames: must be one bitmap or more/);
-  const places = [];
-  location.subscribeToStream({ accuracy: "high" }, ({ lat }) => places.push(lat));
-  assert.deepEqual(session.subscriptions, ["location_update"]);
-  await stream.call({ tell }, "location_update", { lat: 1, lng: 2 });
-  location.unsubscribeFromStream();
-  assert.deepEqual([places, session.subscriptions], [[1], []]);
 });

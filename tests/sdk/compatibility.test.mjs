@@ -13,11 +13,11 @@ import * as sdk from "./sdk.mjs";
 
 const root = dirname(dirname(dirname(fileURLToPath(import.meta.url))));
 const pkg = resolve(root, process.env.TPA_PKG ?? "pkg");
-const { TpaSession } = await import(pathToFileURL(join(pkg, "compatible-node.js")).href);
+const { TpaSession } = await import(pathToFileURL(join(pkg, "full-node.js")).href);
 
 const text = readFileSync(join(root, "docs/compatibility.md"), "utf8");
 const theirs = library(sdk.types);
-const ours = library(join(pkg, "compatible.d.ts"));
+const ours = library(join(pkg, "full.d.ts"));
 const main = library(join(pkg, "index.d.ts"));
 
 const SYSTEM_DASHBOARD = "system.augmentos.dashboard";
@@ -119,7 +119,7 @@ test("the SDK's options are ours", () => {
 });
 
 test("what the package's own session has not is listed, and nothing else is", () => {
-  const [, section] = text.split("\n## Only in `tpa-session/compatible`\n");
+  const [, section] = text.split("\n## Only in `tpa-session/full`\n");
   const lists = section.split("\n- ").slice(1);
   const listed = lists.map((list) => list.slice(list.indexOf(":")).match(/\w+(?=`)/g));
   const expected = [
@@ -194,7 +194,7 @@ async function connected(Session, prepare = () => {}) {
 /** Each of them in turn, with what its package is called. */
 const BOTH = [
   ["@mentra/sdk", sdk.TpaSession],
-  ["tpa-session/compatible", TpaSession],
+  ["tpa-session/full", TpaSession],
 ];
 
 /** What each stream carries where the SDK looks into it. */

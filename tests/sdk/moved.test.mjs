@@ -11,9 +11,9 @@ import * as sdk from "./sdk.mjs";
 
 const root = dirname(dirname(dirname(fileURLToPath(import.meta.url))));
 const pkg = resolve(root, process.env.TPA_PKG ?? "pkg");
-const ours = await import(pathToFileURL(join(pkg, "compatible-node.js")).href);
+const ours = await import(pathToFileURL(join(pkg, "full-node.js")).href);
 
-const PACKAGES = { "@mentra/sdk": sdk.TpaSession, "tpa-session/compatible": ours.TpaSession };
+const PACKAGES = { "@mentra/sdk": sdk.TpaSession, "tpa-session/full": ours.TpaSession };
 
 let here;
 

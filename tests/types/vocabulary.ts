@@ -9,7 +9,6 @@ import {
   type AppUserChange,
   type AudioChunk,
   type AudioPlayResponse,
-  type AudioPlayResult,
   type BatteryUpdate,
   type ButtonPress,
   type CalendarEvent,
@@ -33,7 +32,6 @@ import {
   type LifecycleEvents,
   type LocationUpdate,
   type ManagedStreamStatus,
-  type ManagedStreamUrls,
   type PermissionError,
   type PermissionErrorDetail,
   type PhoneNotification,
@@ -51,7 +49,6 @@ import {
   type StreamIterator,
   type SystemSettingsUpdate,
   TpaConnectionError,
-  TpaRequestError,
   TpaSession,
   type TouchEvent,
   type TranscriptionData,
@@ -181,23 +178,9 @@ session.dashboard.system.setTopLeft("a");
 
 // Requests and their answers.
 expectTypeOf(session.connect("user-org.example.app")).resolves.toEqualTypeOf<AppSetting[]>();
-expectTypeOf(session.camera.requestPhoto({ size: "small" })).resolves.toEqualTypeOf<PhotoResponse>();
-expectTypeOf(session.camera.startManagedStream()).resolves.toEqualTypeOf<ManagedStreamUrls>();
-expectTypeOf(session.camera.checkExistingStream()).resolves.toEqualTypeOf<StreamCheck>();
-expectTypeOf(session.audio.speak("a", { volume: 1 })).resolves.toEqualTypeOf<AudioPlayResult>();
-expectTypeOf(session.location.getLatestLocation()).resolves.toEqualTypeOf<LocationUpdate>();
-expectTypeOf(session.sendDirectMessage("user", 1)).resolves.toBeBoolean();
-expectTypeOf(session.led.turnOn({ color: "green" })).resolves.toEqualTypeOf<SendResult>();
 expectTypeOf(session.flush()).resolves.toBeVoid();
 expectTypeOf<FlushError["code"]>().toEqualTypeOf<"NOT_SUPPORTED" | "CONNECTION_LOST" | "SESSION_OVER">();
-expectTypeOf<TpaRequestError["code"]>().toEqualTypeOf<
-  "REFUSED" | "TIMEOUT" | "DROPPED" | "SESSION_OVER" | "CANCELLED"
->();
 expectTypeOf<TpaConnectionError["kind"]>().toEqualTypeOf<CloseKind>();
-// @ts-expect-error there is no such light
-void session.led.turnOn({ color: "ultraviolet" });
-// @ts-expect-error no sound without a URL
-void session.audio.playAudio({ volume: 1 });
 
 // What the session knows.
 expectTypeOf(session.state).toEqualTypeOf<SessionState>();
@@ -224,7 +207,7 @@ new TpaSession({ packageName: "org.example.app" });
 new TpaSession({ packageName: "org.example.app", apiKey: "key", delivery: "exactly-once" });
 // @ts-expect-error there is no such option
 new TpaSession({ packageName: "org.example.app", apiKey: "key", colour: "red" });
-// @ts-expect-error that is for tpa-session/compatible
+// @ts-expect-error that is for tpa-session/full
 new TpaSession({ packageName: "org.example.app", apiKey: "key", userId: "user" });
 // @ts-expect-error and so are the shortcuts
 session.onButtonPress(() => {});
@@ -232,5 +215,7 @@ session.onButtonPress(() => {});
 void session.settings.getMentraosSetting;
 // @ts-expect-error and the glasses' state
 void session.device;
+// @ts-expect-error and their camera
+void session.camera;
 // @ts-expect-error a reason that the cloud does not know
 session.disconnect({ releaseOwnership: true, reason: "tired" });

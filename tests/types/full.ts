@@ -1,17 +1,24 @@
-/** What the types of `tpa-session/compatible` know and what they refuse. Compiled, never run. */
+/** What the types of `tpa-session/full` know and what they refuse. Compiled, never run. */
 import { expectTypeOf } from "expect-type";
 
 import {
   type AppMessage,
+  type AudioPlayResult,
   type ButtonPress,
+  type LocationUpdate,
+  type ManagedStreamUrls,
   type Observable,
+  type PhotoResponse,
+  type SendResult,
   type SessionOptions,
+  type StreamCheck,
   TpaConnectionError,
+  TpaRequestError,
   TpaSession,
   type TouchEvent,
   type TranscriptionData,
   type TranslationData,
-} from "../../pkg-template/compatible.js";
+} from "../../pkg-template/full.js";
 import * as main from "../../pkg-template/index.js";
 
 const session = new TpaSession({ packageName: "org.example.app", apiKey: "key", userId: "u", appServer: {} });
@@ -38,6 +45,22 @@ session.events.ontranslationForLanguage("es-ES", "en-US", (said) =>
   expectTypeOf(said).toEqualTypeOf<TranslationData>(),
 );
 expectTypeOf(session.settings.getMentraosSetting<boolean>("metric")).toBeBoolean();
+
+// Requests and their answers.
+expectTypeOf(session.camera.requestPhoto({ size: "small" })).resolves.toEqualTypeOf<PhotoResponse>();
+expectTypeOf(session.camera.startManagedStream()).resolves.toEqualTypeOf<ManagedStreamUrls>();
+expectTypeOf(session.camera.checkExistingStream()).resolves.toEqualTypeOf<StreamCheck>();
+expectTypeOf(session.audio.speak("a", { volume: 1 })).resolves.toEqualTypeOf<AudioPlayResult>();
+expectTypeOf(session.location.getLatestLocation()).resolves.toEqualTypeOf<LocationUpdate>();
+expectTypeOf(session.sendDirectMessage("user", 1)).resolves.toBeBoolean();
+expectTypeOf(session.led.turnOn({ color: "green" })).resolves.toEqualTypeOf<SendResult>();
+expectTypeOf<TpaRequestError["code"]>().toEqualTypeOf<
+  "REFUSED" | "TIMEOUT" | "DROPPED" | "SESSION_OVER" | "CANCELLED"
+>();
+// @ts-expect-error there is no such light
+void session.led.turnOn({ color: "ultraviolet" });
+// @ts-expect-error no sound without a URL
+void session.audio.playAudio({ volume: 1 });
 
 // What it knows.
 expectTypeOf(session.getSessionId()).toBeString();

@@ -1,18 +1,23 @@
 /**
- * `tpa-session/compatible`: the session with what the platform's Node SDK calls by other names,
- * or has in other places.
+ * `tpa-session/full`: the session with all parts of the glasses, and with what the platform's Node
+ * SDK calls by other names.
  *
  * `tpa-session` is the package itself; build.mjs resolves it.
  */
 import { TpaSession as Main } from "tpa-session";
 
 import { refuse, text } from "../session/check.js";
-import { httpOf, urlOf } from "../session/cloud_url.js";
 import { EVENTS } from "../session/event_names.js";
-import { TAKE } from "../session/take.js";
+import { TAKE } from "../session/inner.js";
+import { httpOf, urlOf } from "./cloud_url.js";
 import { Device } from "./device.js";
+import { Audio, Camera, Location } from "./glasses.js";
+import { Led } from "./led.js";
+import { Messages } from "./messages.js";
+import { Requests } from "./requests.js";
 
-export { TpaConnectionError, TpaRequestError } from "tpa-session";
+export { TpaConnectionError } from "tpa-session";
+export { RequestError as TpaRequestError } from "./request_error.js";
 
 /** Handlers by name that the session has itself. */
 const SHORTCUTS = [
@@ -33,6 +38,15 @@ const OF_SETTINGS = {
   getMentraosSetting: "getMentraOS",
 };
 
+/** @type {{ [name: string]: (session: any, requests: () => Requests, url: any) => any }} */
+const PARTS = {
+  camera: (session, requests) => new Camera(session, requests()),
+  audio: (session, requests, url) => new Audio(session, requests(), url),
+  location: (session, requests) => new Location(session, requests()),
+  led: (session, requests) => new Led(session, requests()),
+  device: (session) => new Device(session),
+};
+
 /** @type {any} with what is of the package's own files only */
 const Base = Main;
 
@@ -40,10 +54,17 @@ export class TpaSession extends Base {
   #url;
   /** @type {any} what was last told of it */
   #wifi = null;
-  /** @type {Device | undefined} */
-  #device;
+  /** @type {{ [name: string]: any }} the parts, made when they are first needed */
+  #parts = {};
 
   static {
+    for (const [name, make] of Object.entries(PARTS)) {
+      Object.defineProperty(this.prototype, name, {
+        get() {
+          return this.#part(name, make);
+        },
+      });
+    }
     for (const name of SHORTCUTS) {
       Object.defineProperty(this.prototype, name, {
         /** @param {any[]} args */
@@ -68,8 +89,33 @@ export class TpaSession extends Base {
     return alsoNamed(super.settings, OF_SETTINGS);
   }
 
-  get device() {
-    return (this.#device ??= new Device(this));
+  /**
+   * @param {unknown} payload
+   * @param {string} [roomId]
+   */
+  broadcastToAppUsers(payload, roomId) {
+    return this.#messages.broadcast(payload, roomId);
+  }
+
+  /**
+   * @param {string} userId
+   * @param {unknown} payload
+   */
+  sendDirectMessage(userId, payload) {
+    return this.#messages.direct(userId, payload);
+  }
+
+  /**
+   * @param {string} roomId
+   * @param {object} [roomConfig]
+   */
+  joinAppRoom(roomId, roomConfig) {
+    this.#messages.join(roomId, roomConfig);
+  }
+
+  /** @param {string} roomId */
+  leaveAppRoom(roomId) {
+    this.#messages.leave(roomId);
   }
 
   getSessionId() {
@@ -172,6 +218,24 @@ export class TpaSession extends Base {
   }
 
   /**
+   * @param {string} name
+   * @param {(session: any, requests: () => Requests, url: any) => any} make
+   */
+  #part(name, make) {
+    return (this.#parts[name] ??= make(this, () => this.#requests, this.#url));
+  }
+
+  /** @returns {Requests} */
+  get #requests() {
+    return this.#part("requests", (session) => new Requests(session));
+  }
+
+  /** @returns {Messages} */
+  get #messages() {
+    return this.#part("messages", (session, requests) => new Messages(session, requests()));
+  }
+
+  /**
    * What the cloud tells, whoever listens.
    * @param {string} type
    * @param {any} frame
@@ -180,6 +244,7 @@ export class TpaSession extends Base {
     super[TAKE](type, frame);
     if (type === "glasses_connection_state") this.#wifi = frame?.wifi ?? null;
     if (type === "device_state_update") this.device.state[TAKE](frame.state);
+    if (/^(rtmp|managed)_stream_status$/.test(type)) this.camera[TAKE](type, frame);
   }
 }
 

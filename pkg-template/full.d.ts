@@ -1,10 +1,19 @@
 /**
- * The package for an app that comes from the platform's Node SDK: a session that also has what
- * the SDK calls by other names, or has in other places.
+ * The session with all that the platform offers: the parts of the glasses that answer requests,
+ * rooms, and what the platform's Node SDK calls by other names, or has in other places.
  */
 import type { AppConfig, AppSetting, DeviceFacts, OutgoingMessage } from "./frames.js";
 import type { Handler, TpaSession as Main, SessionOptions as MainOptions } from "./index.js";
-import type { Events as MainEvents, Settings as MainSettings, SendResult, Undo } from "./parts.js";
+import type {
+  Audio,
+  Camera,
+  Events as MainEvents,
+  Led,
+  Location,
+  SendResult,
+  Settings as MainSettings,
+  Undo,
+} from "./parts.js";
 
 export * from "./index.js";
 
@@ -29,6 +38,19 @@ export interface Settings extends MainSettings {
   onMentraosSettingsChange: MainSettings["onMentraosChange"];
 }
 
+/** A request to the cloud that was refused, or got no answer. */
+export class TpaRequestError extends Error {
+  readonly name: "TpaRequestError";
+  readonly code: "REFUSED" | "TIMEOUT" | "DROPPED" | "SESSION_OVER" | "CANCELLED";
+}
+
+/** What the first of a room says of it. */
+export interface RoomConfig {
+  maxUsers?: number;
+  isPrivate?: boolean;
+  metadata?: unknown;
+}
+
 /** A value that changes. */
 export interface Observable<T> {
   readonly value: T;
@@ -50,11 +72,28 @@ export type EventShortcuts = Omit<MainEvents, "on" | "emit" | "getRegisteredStre
 
 declare const Session: new (options: SessionOptions) => Main & EventShortcuts;
 
-/** The package's session, and what an app of the Node SDK expects beside it. */
+/** The session of `tpa-session`, and all else. */
 export class TpaSession extends Session {
   readonly events: Events;
   readonly settings: Settings;
+  readonly camera: Camera;
+  readonly audio: Audio;
+  readonly location: Location;
+  readonly led: Led;
   readonly device: { readonly state: DeviceState };
+
+  /** Tells the same app of other users and the other apps of the user, or those in a room. */
+  broadcastToAppUsers(payload: unknown, roomId?: string): SendResult;
+
+  /**
+   * Tells the same app of another user; resolves with whether it arrived, and rejects with a
+   * `TpaRequestError`.
+   */
+  sendDirectMessage(userId: string, payload: unknown): Promise<boolean>;
+
+  /** Enters a room of apps, and again after every reconnect. */
+  joinAppRoom(roomId: string, roomConfig?: RoomConfig): void;
+  leaveAppRoom(roomId: string): void;
 
   /** The id given to `connect()`, `"unknown-session-id"` before. */
   getSessionId(): string;

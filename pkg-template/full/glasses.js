@@ -1,5 +1,6 @@
 /** `session.camera`, `session.audio` and `session.location`: what the glasses do when asked. */
-import { refuse, text } from "./check.js";
+import { refuse, text } from "../session/check.js";
+import { httpOf } from "./cloud_url.js";
 import { RequestError } from "./request_error.js";
 import { Streaming } from "./streaming.js";
 
@@ -51,14 +52,17 @@ export class Camera extends Streaming {
 export class Audio {
   #session;
   #requests;
+  #url;
 
   /**
    * @param {any} session
    * @param {import("./requests.js").Requests} requests
+   * @param {string | (() => string | Promise<string>)} url of the cloud
    */
-  constructor(session, requests) {
+  constructor(session, requests, url) {
     this.#session = session;
     this.#requests = requests;
+    this.#url = url;
   }
 
   /** @param {{ audioUrl: string, volume?: number, stopOtherAudio?: boolean, trackId?: number }} options */
@@ -90,7 +94,8 @@ export class Audio {
     const query = new URLSearchParams({ text: text("text", words) });
     const voice = { voice_id, model_id, voice_settings: JSON.stringify(voice_settings) };
     for (const [name, value] of Object.entries(voice)) if (value) query.set(name, value);
-    const audioUrl = `${await this.#session.httpUrl()}/api/tts?${query}`;
+    const cloud = typeof this.#url === "function" ? await this.#url() : this.#url;
+    const audioUrl = `${httpOf(cloud)}/api/tts?${query}`;
     return this.playAudio({ trackId: 2, ...play, audioUrl });
   }
 

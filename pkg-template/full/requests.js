@@ -1,4 +1,5 @@
 /** Questions to the cloud whose answer is a frame of its own. */
+import { OVERHEAR } from "../session/inner.js";
 import { RequestError } from "./request_error.js";
 
 /** How long an answer may take, ms: a photo goes from the glasses over the phone. */
@@ -42,7 +43,7 @@ export class Requests {
     const id = this.id();
     const message = { ...question, [field]: id };
     return new Promise((resolve, reject) => {
-      const undo = this.#session.overhear(answer, (/** @type {any} */ frame) => {
+      const undo = this.#session[OVERHEAR](answer, (/** @type {any} */ frame) => {
         if (answers(frame, id)) this.#take(id)?.resolve(frame);
       });
       const late = () => this.#fail(id, "TIMEOUT", `No ${answer} within ${patience / 1000} s`);

@@ -1,7 +1,7 @@
 /** What `session.camera` streams: to an RTMP server of the app's, or managed by the cloud. */
-import { text } from "./check.js";
+import { text } from "../session/check.js";
 import { RequestError } from "./request_error.js";
-import { TAKE } from "./take.js";
+import { TAKE } from "../session/inner.js";
 
 /** Statuses after which there is no stream. */
 const OVER = ["stopped", "error", "timeout"];

@@ -1,5 +1,5 @@
 /** What apps say to one another: to all, to one user, and in rooms. */
-import { text } from "./check.js";
+import { text } from "../session/check.js";
 
 export class Messages {
   #session;

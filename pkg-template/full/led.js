@@ -1,5 +1,5 @@
 /** `session.led`: the coloured light of the glasses. */
-import { duration, oneOf } from "./check.js";
+import { duration, oneOf } from "../session/check.js";
 
 const COLORS = ["red", "green", "blue", "orange", "white"];
 

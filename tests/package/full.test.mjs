@@ -1,34 +1,36 @@
-/** `tpa-session/compatible`: what the session has for apps that come from the platform's Node SDK. */
+/** `tpa-session/full`: what the session has for apps that come from the platform's Node SDK. */
 import assert from "node:assert/strict";
 import { createRequire } from "node:module";
 import { join } from "node:path";
 import { test } from "node:test";
 
 import { SETTINGS, asked, connected } from "./connected.mjs";
-import { CompatibleSession, ID, TpaSession, app } from "./peer.mjs";
+import { FullSession, ID, TpaRequestError, TpaSession, app } from "./peer.mjs";
 import { pkg } from "./support.mjs";
 
-const compatible = (ack) => connected(ack, { Session: CompatibleSession });
+const full = (ack) => connected(ack, { Session: FullSession });
 
 const require = createRequire(import.meta.url);
 
 test("it is the package's session and more, one class for import and require", async () => {
-  const { session } = await compatible();
+  const { session } = await full();
   assert.ok(session instanceof TpaSession);
-  assert.notEqual(CompatibleSession, TpaSession);
-  const required = require(join(pkg, "compatible-node.cjs"));
-  assert.equal(required.TpaSession, CompatibleSession);
+  assert.notEqual(FullSession, TpaSession);
+  const required = require(join(pkg, "full-node.cjs"));
+  assert.equal(required.TpaSession, FullSession);
   const main = require(join(pkg, "node.cjs"));
   assert.ok(required.TpaSession.prototype instanceof main.TpaSession);
-  for (const name of ["TpaConnectionError", "TpaRequestError"]) assert.equal(required[name], main[name]);
+  assert.equal(required.TpaConnectionError, main.TpaConnectionError);
+  assert.equal(required.TpaRequestError, TpaRequestError);
 });
 
 test("a session of the package that is made beside it stays without", async () => {
-  await compatible();
+  await full();
   const { session } = app("ws://127.0.0.1:1");
   for (const [part, name] of [
     [session, "onButtonPress"],
     [session, "device"],
+    [session, "camera"],
     [session.events, "ontranslationForLanguage"],
     [session.settings, "getMentraosSetting"],
   ]) {
@@ -37,7 +39,7 @@ test("a session of the package that is made beside it stays without", async () =
 });
 
 test("the session has the handlers by name itself", async () => {
-  const { session, tell, stream } = await compatible();
+  const { session, tell, stream } = await full();
   const heard = [];
   session.onButtonPress(({ buttonId }) => heard.push(buttonId));
   session.onTranscriptionForLanguage("en-US", ({ text }) => heard.push(text));
@@ -53,11 +55,11 @@ test("the session has the handlers by name itself", async () => {
 });
 
 test("what the session says of itself", async () => {
-  const { session } = await compatible();
+  const { session } = await full();
   assert.equal(session.getSessionId(), ID);
   assert.equal(session.getPackageName(), "org.example.app");
   const urls = (augmentOSWebsocketUrl) => {
-    const { session } = app(augmentOSWebsocketUrl, { Session: CompatibleSession });
+    const { session } = app(augmentOSWebsocketUrl, { Session: FullSession });
     return [session.getSessionId(), session.getServerUrl(), session.getHttpsServerUrl()];
   };
   const none = "unknown-session-id";
@@ -72,7 +74,7 @@ test("what the session says of itself", async () => {
 });
 
 test("settings by the session, and from a config of the app's own", async () => {
-  const { session } = await compatible({ settings: SETTINGS });
+  const { session } = await full({ settings: SETTINGS });
   assert.deepEqual(session.getSettings(), SETTINGS);
   assert.deepEqual([session.getSetting("lines"), session.getConfig()], [3, null]);
   assert.deepEqual([session.getDefaultSettings(), session.getSettingSchema("theme")], [[], undefined]);
@@ -96,7 +98,7 @@ test("settings by the session, and from a config of the app's own", async () => 
 });
 
 test("streams may be up to settings, and come in many at once", async () => {
-  const { session, tell } = await compatible({ settings: SETTINGS });
+  const { session, tell } = await full({ settings: SETTINGS });
   const handler = (settings) =>
     settings.filter(({ value }) => value > 3).map(({ key }) => `touch_event:${key}`);
   session.setSubscriptionSettings({ updateOnChange: ["lines"], handler });
@@ -114,7 +116,7 @@ test("streams may be up to settings, and come in many at once", async () => {
 });
 
 test("the glasses' Wi-Fi, and what else is told of them", async () => {
-  const { session, tell, heard, flush, stream } = await compatible({ capabilities: { hasWifi: true } });
+  const { session, tell, heard, flush, stream } = await full({ capabilities: { hasWifi: true } });
   assert.deepEqual([session.getWifiStatus(), session.isWifiConnected()], [null, false]);
   await stream.call({ tell }, "glasses_connection_state", { wifi: { connected: true, ssid: "home" } });
   assert.deepEqual(
@@ -143,7 +145,7 @@ test("the glasses' Wi-Fi, and what else is told of them", async () => {
 });
 
 test("all facts of a frame are there when the first handler is called, and one that throws is no harm", async (t) => {
-  const { session, tell } = await compatible();
+  const { session, tell } = await full();
   const listeners = process.listeners("uncaughtException");
   process.removeAllListeners("uncaughtException");
   const uncaught = [];
@@ -164,7 +166,7 @@ test("all facts of a frame are there when the first handler is called, and one t
 });
 
 test("wrong arguments are refused, with what is allowed", async () => {
-  const { session } = await compatible();
+  const { session } = await full();
   const cases = [
     [() => session.loadConfigFromJson({}), /^jsonData: must be a string, not object$/],
     [() => session.loadConfigFromJson("{}"), /^config: must be an object with settings, not object$/],

@@ -1,6 +1,6 @@
 /** `session.device.state`: what the glasses are like now, each fact by itself. */
 import { handler } from "../session/check.js";
-import { TAKE } from "../session/take.js";
+import { TAKE } from "../session/inner.js";
 
 /** The facts that a cloud tells, and what they are before it has. */
 const FACTS = Object.entries({
