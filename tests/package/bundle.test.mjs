@@ -49,7 +49,7 @@ for (const format of ["esm", "cjs"]) {
 
 for (const [format, files] of [
   ["esm", ["<stdin>", "compatible.js", "index.js"]],
-  ["cjs", ["<stdin>", "compatible.cjs", "core.cjs", "index.cjs"]],
+  ["cjs", ["<stdin>", "compatible-core.cjs", "compatible.cjs", "core.cjs", "globals.cjs", "index.cjs"]],
 ]) {
   test(`bundled for a browser as ${format}, the compatible session extends the one that is there`, async () => {
     const place = project({ ws: false });
