@@ -32,8 +32,8 @@ export default tseslint.config(
   },
   // Bundled into CommonJS.
   {
-    files: ["pkg-template/node.js", "pkg-template/node-globals.js"],
-    languageOptions: { globals: { require: "readonly" } },
+    files: ["pkg-template/node*.js"],
+    languageOptions: { globals: globals.node },
     rules: { "@typescript-eslint/no-require-imports": "off" },
   },
   // End-to-end tests hand functions to a page, where `window` is.

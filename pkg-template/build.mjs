@@ -17,6 +17,8 @@ import { build } from "esbuild";
 import { billOfMaterials, components, notices } from "./components.mjs";
 import { encode } from "./inline.js";
 import { minify, slim } from "./minify.mjs";
+import { readable } from "./readable.mjs";
+import { slimMap } from "./sourcemap.mjs";
 import { split } from "./streams.js";
 
 const [bindgenDir, outDir] = process.argv.slice(2).map((path) => resolve(path));
@@ -26,14 +28,12 @@ const wasmFile = join(bindgenDir, "minified.wasm");
 const minified = minify(join(bindgenDir, "tpa_session_bg.wasm"), wasmFile);
 
 /** Properties of our own objects that no app sees; 100 bytes of the download. */
-const INTERNAL = new RegExp(
-  `^(?:${[
-    "__wbg_ptr|_wbg_cb_unref|cnt",
-    "active|detailed|attach|attached|control|controlTypes|deliverFrame|deliverStream|detach|dispatcher|emit|handler",
-    "handlers|heard|heardAt|malformed|promise|receiveBinary|receiveText|received|remove|renamed|reserved",
-    "session|unheard|incomplete|note|noted|quiet|wanted|put|invoke|changed",
-  ].join("|")})$`,
-);
+const INTERNAL = [
+  "__wbg_ptr|_wbg_cb_unref|cnt",
+  "active|detailed|attach|attached|control|controlTypes|deliverFrame|deliverStream|detach|dispatcher|emit|handler",
+  "handlers|heard|heardAt|malformed|promise|receiveBinary|receiveText|received|remove|renamed|reserved",
+  "session|unheard|incomplete|note|noted|quiet|wanted|put|invoke|changed",
+].join("|");
 
 /** Where the snippets with the modules of `src/web/js` are: the folder has a hash in its name. */
 async function snippets() {
@@ -44,7 +44,8 @@ async function snippets() {
 /** A module that gives the wasm: at once in Node, and after the shortest download elsewhere. */
 function inlined(wasm, platform) {
   if (platform === "node") {
-    return `export default () => Buffer.from("${wasm.toString("base64")}", "base64");`;
+    return `import { inflate } from "./node-inflate.js";
+      export default () => inflate("${compressed(wasm).toString("base64")}");`;
   }
   const [before, instructions, ...numbers] = split(wasm);
   const after = numbers.pop();
@@ -67,7 +68,17 @@ async function bindgen() {
         path: "imports",
         namespace: "bindgen",
       }));
-      esbuild.onResolve({ filter: /^package:core$/ }, () => ({ path: "./core.cjs", external: true }));
+      for (const [name, path] of [
+        [/^package:core$/, "./core.cjs"],
+        [/^package:globals$/, "./globals.cjs"],
+      ]) {
+        esbuild.onResolve({ filter: name }, () => ({ path, external: true }));
+      }
+      // The package's manifest says that no module has effects; this one has.
+      esbuild.onResolve({ filter: /^package:node-globals$/ }, () => ({
+        path: join(template, "node-globals.js"),
+        sideEffects: true,
+      }));
       esbuild.onResolve({ filter: /^package:wasm-size$/ }, () => ({
         path: "wasm-size",
         namespace: "bindgen",
@@ -97,99 +108,113 @@ async function bindgen() {
   };
 }
 
+/** An entry point with all that it needs. */
 async function bundle(entry, outfile, options) {
-  await build({
+  const { outputFiles } = await build({
+    absWorkingDir: root,
     entryPoints: [join(template, entry)],
     outfile: join(outDir, outfile),
     bundle: true,
-    minify: true,
-    mangleProps: INTERNAL,
+    mangleProps: new RegExp(`^(?:${INTERNAL})$`),
     target: "es2022",
     legalComments: "none",
     logLevel: "warning",
     plugins: [await bindgen()],
+    write: false,
     ...options,
   });
+  const [code, map] = outputFiles.map(({ text }) => text).toReversed();
+  return { code, map };
+}
+
+/** For pages, which download it. */
+async function bundleSmall(entry, outfile, options) {
+  const { code } = await bundle(entry, outfile, { minify: true, ...options });
+  await writeFile(join(outDir, outfile), code);
+}
+
+/** The same with a map: 100 kB, of which a page downloads nothing. */
+async function bundleMapped(entry, outfile, options) {
+  const { code, map } = await bundle(entry, outfile, { minify: true, sourcemap: "external", ...options });
+  await writeFile(join(outDir, outfile), `${code}//# sourceMappingURL=${outfile}.map\n`);
+  await writeFile(join(outDir, `${outfile}.map`), slimMap(map, outfile));
+}
+
+/** Its own source, which is less than the minified file and a map. */
+async function bundleReadable(entry, outfile, options) {
+  const names = INTERNAL.split("|").map((name) => [name, name.startsWith("_") ? false : `__${name}`]);
+  const { code } = await bundle(entry, outfile, { mangleCache: Object.fromEntries(names), ...options });
+  await writeFile(join(outDir, outfile), await readable(code));
 }
 
 /**
- * An entry point that takes its class of sessions from another one. Where no page downloads it,
- * it is small enough, next to the wasm, to stay readable in a stack trace.
+ * An entry point that takes its class of sessions from another one. It is small enough, next to
+ * the wasm, to stay readable in a stack trace.
  */
-async function bundleBeside(main, entry, outfile, format, minify = false) {
-  await build({
-    entryPoints: [join(template, entry)],
-    outfile: join(outDir, outfile),
-    bundle: true,
-    minify,
-    format,
-    target: "es2022",
-    logLevel: "warning",
-    plugins: [
-      {
-        name: "main",
-        setup: (esbuild) =>
-          esbuild.onResolve({ filter: /^tpa-session$/ }, () => ({ path: main, external: true })),
-      },
-    ],
-  });
+async function bundleBeside(main, entry, outfile, format) {
+  const plugin = {
+    name: "main",
+    setup: (esbuild) =>
+      esbuild.onResolve({ filter: /^tpa-session$/ }, () => ({ path: main, external: true })),
+  };
+  await bundleReadable(entry, outfile, { format, mangleProps: undefined, plugins: [plugin] });
 }
 
 async function copy(from, to) {
   await copyFile(join(template, from), join(outDir, to));
 }
 
-function brotli(bytes) {
+/** @param {Uint8Array} bytes */
+function compressed(bytes) {
   const params = {
     [constants.BROTLI_PARAM_QUALITY]: 11,
     [constants.BROTLI_PARAM_SIZE_HINT]: bytes.length,
   };
-  return brotliCompressSync(bytes, { params }).length;
+  return brotliCompressSync(bytes, { params });
 }
 
 await rm(outDir, { recursive: true, force: true });
 await mkdir(outDir, { recursive: true });
-await bundle("index.js", "index.js", { format: "esm" });
-await bundle("manual.js", "manual.js", { format: "esm" });
-await bundle("core.js", "core.cjs", { format: "cjs" });
-await bundle("index-cjs.js", "index.cjs", { format: "cjs" });
-await bundle("manual-cjs.js", "manual.cjs", { format: "cjs" });
-await bundle("node.js", "node.cjs", {
-  format: "cjs",
-  platform: "node",
-  external: ["ws"],
-  inject: [join(template, "node-globals.js")],
-});
+await bundleMapped("index.js", "index.js", { format: "esm" });
+await bundleSmall("manual.js", "manual.js", { format: "esm" });
+await bundleReadable("core.js", "core.cjs", { format: "cjs", inject: [join(template, "core-globals.js")] });
+await copy("globals.cjs", "globals.cjs");
+await bundleSmall("index-cjs.js", "index.cjs", { format: "cjs" });
+await bundleSmall("manual-cjs.js", "manual.cjs", { format: "cjs" });
+await bundleReadable("node.js", "node.cjs", { format: "cjs", platform: "node", external: ["ws"] });
 await copyFile(wasmFile, join(outDir, "tpa-session.wasm"));
 await copy("node-esm.js", "node.js");
 await bundleBeside("./index.js", "server/index.js", "server.js", "esm");
 await bundleBeside("./node.cjs", "server/index.js", "server.cjs", "cjs");
 await copy("server-esm.js", "server-node.js");
-await bundleBeside("./index.js", "full/index.js", "full.js", "esm", true);
-await bundleBeside("./index.cjs", "full/index.js", "full.cjs", "cjs", true);
-await bundleBeside("./node.cjs", "full/index.js", "full-node.cjs", "cjs");
+await bundleBeside("./index.js", "full/index.js", "full.js", "esm");
+await bundleBeside("./core.cjs", "full/index.js", "full-core.cjs", "cjs");
+await copy("full.cjs", "full.cjs");
+await copy("full-node.cjs", "full-node.cjs");
 await copy("full-esm.js", "full-node.js");
 await copy("package.json", "package.json");
-for (const types of ["index", "manual", "server", "streams", "frames", "parts", "full"]) {
+for (const types of ["index", "manual", "server", "full", "streams", "frames", "parts"]) {
   const source = await readFile(join(template, `${types}.d.ts`), "utf8");
-  await writeFile(join(outDir, `${types}.d.ts`), source);
-  // What a file of CommonJS imports is of CommonJS too.
+  // What a file of CommonJS imports is of CommonJS too; a module may import either.
   await writeFile(join(outDir, `${types}.d.cts`), source.replace(/("\.\/\w+)\.js"/g, '$1.cjs"'));
+}
+for (const entry of ["index", "manual", "server", "full"]) {
+  await writeFile(join(outDir, `${entry}.d.ts`), `export * from "./${entry}.cjs";\n`);
 }
 await copyFile(join(root, "LICENSE"), join(outDir, "LICENSE"));
 const crates = components();
 await writeFile(join(outDir, "THIRD-PARTY-NOTICES"), notices(crates));
 const manifest = JSON.parse(await readFile(join(template, "package.json"), "utf8"));
-await writeFile(join(outDir, "sbom.cdx.json"), JSON.stringify(billOfMaterials(crates, manifest), null, 1));
+await writeFile(join(outDir, "sbom.cdx.json"), JSON.stringify(billOfMaterials(crates, manifest)));
 await copyFile(join(root, "README.md"), join(outDir, "README.md"));
 
 const wasm = await readFile(wasmFile);
 const page = await readFile(join(outDir, "index.js"));
 const sizes = {
   wasm: wasm.length,
-  wasmBrotli: brotli(wasm),
+  wasmBrotli: compressed(wasm).length,
   delivered: page.length,
-  deliveredBrotli: brotli(page),
+  deliveredBrotli: compressed(page).length,
 };
 await writeFile(join(bindgenDir, "sizes.json"), `${JSON.stringify(sizes)}\n`);
 console.log(

@@ -32,21 +32,41 @@ export function components() {
     .sort((one, other) => one.name.localeCompare(other.name));
 }
 
-/** The licences that apply, each text once, with the crates that are under it. */
+/**
+ * The licences that apply: each copyright notice once, with the crates that are under it, and
+ * beneath all those of the same terms the terms.
+ */
 export function notices(crates) {
-  const texts = new Map();
+  /** @type {Map<string, { terms: string, copyrights: Map<string, string[]> }>} */
+  const licences = new Map();
   for (const crate of crates) {
-    const text = licence(dirname(crate.manifest_path));
+    const { copyright, terms } = parted(licence(dirname(crate.manifest_path)));
+    // However their lines are broken.
+    const words = terms.replace(/\s+/g, " ");
+    if (!licences.has(words)) licences.set(words, { terms, copyrights: new Map() });
+    const { copyrights } = licences.get(words);
     const about = `${crate.name} ${crate.version} (${crate.license})`;
-    texts.set(text, [...(texts.get(text) ?? []), about]);
+    copyrights.set(copyright, [...(copyrights.get(copyright) ?? []), about]);
   }
-  const parts = [...texts].map(([text, names]) => `${names.join("\n")}\n\n${text}`);
+  const parts = Array.from(licences.values(), ({ terms, copyrights }) => {
+    const heads = Array.from(
+      copyrights,
+      ([copyright, names]) => `${names.join("\n")}\n\n${copyright || "(without a copyright notice)"}`,
+    );
+    return [...heads, terms].join("\n\n");
+  });
   const head = [
     "tpa-session contains code of others, compiled into its WebAssembly: the Rust standard library",
     "(MIT OR Apache-2.0, copyright The Rust Project Contributors) and the crates below. Where there",
     "is a choice, it is used under the MIT license.",
   ];
   return [head.join("\n"), ...parts].join(`\n\n${"-".repeat(80)}\n\n`);
+}
+
+/** A licence as whose it is and what it says. */
+function parted(text) {
+  const start = Math.max(text.search(/^Permission is hereby granted/m), 0);
+  return { copyright: text.slice(0, start).trim(), terms: text.slice(start) };
 }
 
 /** The text of a crate's licence: the MIT one where there are several. */

@@ -1,3 +1,5 @@
-/** What Node has, also where a test runner puts a page's globals in place of its own, and not all. */
-export const TextDecoder = globalThis.TextDecoder ?? require("node:util").TextDecoder;
-export const TextEncoder = globalThis.TextEncoder ?? require("node:util").TextEncoder;
+/** What Node has, for core.cjs, wherever the globals are those of a page. */
+import globals from "package:globals";
+
+globals.TextDecoder ??= require("node:util").TextDecoder;
+globals.TextEncoder ??= require("node:util").TextEncoder;

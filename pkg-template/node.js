@@ -1,10 +1,10 @@
 /** The package in Node, which had no global WebSocket before version 22. */
-import { setWebSocketImport } from "bindgen:js/platform.js";
+import "package:node-globals";
+
 import bytes from "bindgen:tpa_session_bg.wasm";
+import { bring, setWebSocketImport } from "package:core";
 
-import { bring } from "./wasm.js";
-
-export { TpaConnectionError, TpaSession } from "./session.js";
+export { TpaConnectionError, TpaSession } from "package:core";
 
 bring(bytes);
 // In a try, which tells bundlers that the package may be absent. By require(), which Jest has

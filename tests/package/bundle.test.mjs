@@ -49,7 +49,7 @@ for (const format of ["esm", "cjs"]) {
 
 for (const [format, files] of [
   ["esm", ["<stdin>", "full.js", "index.js"]],
-  ["cjs", ["<stdin>", "core.cjs", "full.cjs", "index.cjs"]],
+  ["cjs", ["<stdin>", "core.cjs", "full-core.cjs", "full.cjs", "globals.cjs", "index.cjs"]],
 ]) {
   test(`bundled for a browser as ${format}, the full session extends the one that is there`, async () => {
     const place = project({ ws: false });

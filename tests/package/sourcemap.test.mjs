@@ -1,0 +1,103 @@
+/** From the files of the package back to their sources: by the map, or by their own text. */
+import assert from "node:assert/strict";
+import { spawnSync } from "node:child_process";
+import { readFileSync } from "node:fs";
+import { SourceMap } from "node:module";
+import { join } from "node:path";
+import { test } from "node:test";
+import { pathToFileURL } from "node:url";
+
+import { pkg, read, root } from "./support.mjs";
+
+/** Where the sources are of which the maps speak. */
+const FOLDERS = { "tpa-session/web/": "src/web/", "tpa-session/": "pkg-template/" };
+
+/** A source of the map as it is in the repository. */
+function original(source) {
+  const [name, folder] = Object.entries(FOLDERS).find(([name]) => source.startsWith(name));
+  return readFileSync(join(root, folder, source.slice(name.length)), "utf8");
+}
+
+/** What `map` says of the place of a text in a file: where it is, and what that line is. */
+function find(map, text, wanted) {
+  const lines = text.split("\n");
+  const line = lines.findIndex((line) => line.includes(wanted));
+  assert.ok(line >= 0, wanted);
+  const { originalSource, originalLine } = map.findEntry(line, lines[line].indexOf(wanted));
+  return { source: originalSource, line: original(originalSource).split("\n")[originalLine] };
+}
+
+const text = String(read("index.js"));
+const json = JSON.parse(read("index.js.map"));
+
+test("what a page loads says where its map is, and the map of what it is", () => {
+  assert.equal(text.trimEnd().split("\n").at(-1), "//# sourceMappingURL=index.js.map");
+  assert.equal(json.file, "index.js");
+});
+
+test("messages of errors are found in their sources, on their lines", () => {
+  const map = new SourceMap(json);
+  for (const [wanted, source] of [
+    ["one bitmap or more", "tpa-session/session/layouts.js"],
+    ["a language with its country", "tpa-session/session/check.js"],
+    ["The request was not sent", "tpa-session/session/requests.js"],
+    ["the wasm does not start", "tpa-session/obstacles.js"],
+    ["TpaConnectionError", "tpa-session/web/js/connection_error.js"],
+    ["a number, 1 or more", "tpa-session/session/streams.js"],
+  ]) {
+    const found = find(map, text, wanted);
+    assert.equal(found.source, source, wanted);
+    assert.ok(found.line.includes(wanted), `${wanted}: ${found.line}`);
+  }
+});
+
+test("the sources are whole, and are the package's own", () => {
+  assert.ok(json.sources.length > 20);
+  for (const [i, source] of json.sources.entries()) {
+    assert.match(source, /^tpa-session\/[\w/]+\.js$/);
+    assert.equal(json.sourcesContent[i], original(source), source);
+  }
+});
+
+test("the inlined wasm is no line of any source", () => {
+  const lines = text.split("\n");
+  const line = lines.findIndex((line) => line.includes("texts:["));
+  const column = lines[line].indexOf("texts:[") + 1000;
+  assert.equal(new SourceMap(json).findEntry(line, column).originalSource, undefined);
+});
+
+test("a stack in Node names the source of an error, and its line", () => {
+  const app = `import { TpaSession } from ${JSON.stringify(pathToFileURL(join(pkg, "index.js")).href)};
+    const session = new TpaSession({ packageName: "a", apiKey: "k" });
+    session.layouts.showTextWall(3);`;
+  const flags = ["--enable-source-maps", "--input-type=module", "--eval", app];
+  const { stderr } = spawnSync(process.execPath, flags, { encoding: "utf8" });
+  const [refusal, , caller] = Array.from(
+    stderr.matchAll(/at .*tpa-session\/session\/(\w+\.js):(\d+)/g),
+    ([, file, line]) => [file, original(`tpa-session/session/${file}`).split("\n")[line - 1]],
+  );
+  assert.equal(refusal[0], "check.js");
+  assert.match(refusal[1], /throw new TypeError\(/);
+  assert.equal(caller[0], "layouts.js");
+  assert.match(caller[1], /text\("text", words\)/);
+});
+
+test("what Node loads is its own source: a stack names the part, and the text is no riddle", () => {
+  const app = `const { TpaSession } = require(${JSON.stringify(join(pkg, "node.cjs"))});
+    new TpaSession({ packageName: "a", apiKey: "k" }).layouts.showTextWall(3);`;
+  const { stderr } = spawnSync(process.execPath, ["--eval", app], { encoding: "utf8" });
+  assert.match(stderr, /at Layouts\.showTextWall \(.*core\.cjs:\d+:\d+\)/);
+  const [, line] = /Layouts\.showTextWall \(.*core\.cjs:(\d+):/.exec(stderr);
+  const lines = String(read("core.cjs")).split("\n");
+  assert.match(lines[line - 1], /layoutType: "text_wall"/);
+  const part = lines.slice(0, line).findLast((line) => line.startsWith("//! "));
+  assert.equal(part, "//! tpa-session/session/layouts.js");
+});
+
+test("no file names a place of the machine that it was built on", () => {
+  for (const file of ["index.js", "index.js.map", "core.cjs", "node.cjs", "server.js", "full.js"]) {
+    const text = String(read(file));
+    for (const place of [root, "pkg-build", "snippets"])
+      assert.ok(!text.includes(place), `${file}: ${place}`);
+  }
+});
