@@ -147,17 +147,14 @@ async function bundleReadable(entry, outfile, options) {
   await writeFile(join(outDir, outfile), await readable(code));
 }
 
-/**
- * An entry point that takes its class of sessions from another one. It is small enough, next to
- * the wasm, to stay readable in a stack trace.
- */
-async function bundleBeside(main, entry, outfile, format) {
+/** For an entry point that takes its class of sessions from another one. */
+function beside(main, format) {
   const plugin = {
     name: "main",
     setup: (esbuild) =>
       esbuild.onResolve({ filter: /^tpa-session$/ }, () => ({ path: main, external: true })),
   };
-  await bundleReadable(entry, outfile, { format, mangleProps: undefined, plugins: [plugin] });
+  return { format, mangleProps: undefined, plugins: [plugin] };
 }
 
 async function copy(from, to) {
@@ -184,11 +181,11 @@ await bundleSmall("manual-cjs.js", "manual.cjs", { format: "cjs" });
 await bundleReadable("node.js", "node.cjs", { format: "cjs", platform: "node", external: ["ws"] });
 await copyFile(wasmFile, join(outDir, "tpa-session.wasm"));
 await copy("node-esm.js", "node.js");
-await bundleBeside("./index.js", "server/index.js", "server.js", "esm");
-await bundleBeside("./node.cjs", "server/index.js", "server.cjs", "cjs");
+await bundleReadable("server/index.js", "server.js", beside("./index.js", "esm"));
+await bundleReadable("server/index.js", "server.cjs", beside("./node.cjs", "cjs"));
 await copy("server-esm.js", "server-node.js");
-await bundleBeside("./index.js", "full/index.js", "full.js", "esm");
-await bundleBeside("./core.cjs", "full/index.js", "full-core.cjs", "cjs");
+await bundleMapped("full/index.js", "full.js", beside("./index.js", "esm"));
+await bundleReadable("full/index.js", "full-core.cjs", beside("./core.cjs", "cjs"));
 await copy("full.cjs", "full.cjs");
 await copy("full-node.cjs", "full-node.cjs");
 await copy("full-esm.js", "full-node.js");

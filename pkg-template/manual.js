@@ -2,9 +2,13 @@
 import { size } from "package:wasm-size";
 
 import { explained } from "./obstacles.js";
-import { run } from "./wasm.js";
+import { bring, run } from "./wasm.js";
 
 export { TpaConnectionError, TpaSession } from "./session.js";
+
+bring(() => {
+  throw new Error("tpa-session: the wasm is not loaded; await load(…) of tpa-session/manual first");
+});
 
 /** How a module of wasm begins. */
 const MAGIC = [0, 0x61, 0x73, 0x6d];

@@ -5,11 +5,11 @@ import * as glue from "bindgen:tpa_session_bg.js";
 import { explained } from "./obstacles.js";
 
 let runs = false;
-/** @type {(() => Uint8Array) | undefined} */
+/** @type {() => Uint8Array} */
 let provide;
 
 /**
- * For an entry point that comes with the wasm: the first session makes it run.
+ * Tells where the first session gets the wasm.
  * @param {() => Uint8Array} bytes
  */
 export function bring(bytes) {
@@ -32,12 +32,10 @@ export function run(module) {
 /** Makes sure that it runs. */
 export function start() {
   if (runs) return;
-  if (provide === undefined) {
-    throw new Error("tpa-session: the wasm is not loaded; await load(…) of tpa-session/manual first");
-  }
+  const bytes = provide();
   try {
     // Synchronous, so that a session can be made without waiting; the module is small.
-    run(new WebAssembly.Module(provide()));
+    run(new WebAssembly.Module(bytes));
   } catch (error) {
     throw explained(error);
   }

@@ -33,6 +33,7 @@ test("the tarball has these files and no others", () => {
     "full.d.cts",
     "full.d.ts",
     "full.js",
+    "full.js.map",
     "globals.cjs",
     "index.cjs",
     "index.d.cts",

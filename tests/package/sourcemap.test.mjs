@@ -27,25 +27,30 @@ function find(map, text, wanted) {
   return { source: originalSource, line: original(originalSource).split("\n")[originalLine] };
 }
 
-const text = String(read("index.js"));
-const json = JSON.parse(read("index.js.map"));
+/** A file that a page loads, and its map. */
+const mapped = (file) => ({ text: String(read(file)), json: JSON.parse(read(`${file}.map`)) });
+const { text, json } = mapped("index.js");
+const full = mapped("full.js");
 
 test("what a page loads says where its map is, and the map of what it is", () => {
-  assert.equal(text.trimEnd().split("\n").at(-1), "//# sourceMappingURL=index.js.map");
-  assert.equal(json.file, "index.js");
+  for (const file of ["index.js", "full.js"]) {
+    const { text, json } = mapped(file);
+    assert.equal(text.trimEnd().split("\n").at(-1), `//# sourceMappingURL=${file}.map`);
+    assert.equal(json.file, file);
+  }
 });
 
 test("messages of errors are found in their sources, on their lines", () => {
-  const map = new SourceMap(json);
-  for (const [wanted, source] of [
+  for (const [wanted, source, { text, json } = mapped("index.js")] of [
+    ["The request was not sent", "tpa-session/full/requests.js", full],
+    ["unknown-session-id", "tpa-session/full/index.js", full],
     ["one bitmap or more", "tpa-session/session/layouts.js"],
     ["a language with its country", "tpa-session/session/check.js"],
-    ["The request was not sent", "tpa-session/session/requests.js"],
     ["the wasm does not start", "tpa-session/obstacles.js"],
     ["TpaConnectionError", "tpa-session/web/js/connection_error.js"],
     ["a number, 1 or more", "tpa-session/session/streams.js"],
   ]) {
-    const found = find(map, text, wanted);
+    const found = find(new SourceMap(json), text, wanted);
     assert.equal(found.source, source, wanted);
     assert.ok(found.line.includes(wanted), `${wanted}: ${found.line}`);
   }
@@ -53,9 +58,11 @@ test("messages of errors are found in their sources, on their lines", () => {
 
 test("the sources are whole, and are the package's own", () => {
   assert.ok(json.sources.length > 20);
-  for (const [i, source] of json.sources.entries()) {
-    assert.match(source, /^tpa-session\/[\w/]+\.js$/);
-    assert.equal(json.sourcesContent[i], original(source), source);
+  for (const { sources, sourcesContent } of [json, full.json]) {
+    for (const [i, source] of sources.entries()) {
+      assert.match(source, /^tpa-session\/[\w/]+\.js$/);
+      assert.equal(sourcesContent[i], original(source), source);
+    }
   }
 });
 
@@ -95,7 +102,15 @@ test("what Node loads is its own source: a stack names the part, and the text is
 });
 
 test("no file names a place of the machine that it was built on", () => {
-  for (const file of ["index.js", "index.js.map", "core.cjs", "node.cjs", "server.js", "full.js"]) {
+  for (const file of [
+    "index.js",
+    "index.js.map",
+    "core.cjs",
+    "node.cjs",
+    "server.js",
+    "full.js",
+    "full.js.map",
+  ]) {
     const text = String(read(file));
     for (const place of [root, "pkg-build", "snippets"])
       assert.ok(!text.includes(place), `${file}: ${place}`);
