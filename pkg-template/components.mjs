@@ -40,13 +40,15 @@ export function notices(crates) {
   /** @type {Map<string, { terms: string, copyrights: Map<string, string[]> }>} */
   const licences = new Map();
   for (const crate of crates) {
-    const { copyright, terms } = parted(licence(dirname(crate.manifest_path)));
-    // However their lines are broken.
-    const words = terms.replace(/\s+/g, " ");
-    if (!licences.has(words)) licences.set(words, { terms, copyrights: new Map() });
-    const { copyrights } = licences.get(words);
-    const about = `${crate.name} ${crate.version} (${crate.license})`;
-    copyrights.set(copyright, [...(copyrights.get(copyright) ?? []), about]);
+    for (const text of licencesOf(crate)) {
+      const { copyright, terms } = parted(text);
+      // However their lines are broken.
+      const words = terms.replace(/\s+/g, " ");
+      if (!licences.has(words)) licences.set(words, { terms, copyrights: new Map() });
+      const { copyrights } = licences.get(words);
+      const about = `${crate.name} ${crate.version} (${crate.license})`;
+      copyrights.set(copyright, [...(copyrights.get(copyright) ?? []), about]);
+    }
   }
   const parts = Array.from(licences.values(), ({ terms, copyrights }) => {
     const heads = Array.from(
@@ -69,13 +71,18 @@ function parted(text) {
   return { copyright: text.slice(0, start).trim(), terms: text.slice(start) };
 }
 
-/** The text of a crate's licence: the MIT one where there are several. */
-function licence(folder) {
+/** The texts of a crate's licences: the MIT one where there is a choice, and what applies besides. */
+function licencesOf({ manifest_path, license }) {
+  const folder = dirname(manifest_path);
   const files = readdirSync(folder).filter((name) => /^licen[cs]e/i.test(name));
-  const file = files.find((name) => /mit/i.test(name)) ?? files[0];
-  return file === undefined
-    ? "(its licence comes without a text)"
-    : readFileSync(join(folder, file), "utf8").trim();
+  const named = (part) => files.find((name) => name.toLowerCase().includes(part.toLowerCase()));
+  const besides = license.split(" AND ").slice(1);
+  const chosen = [named("mit") ?? files[0], ...besides.map((name) => named(name.split("-")[0]))];
+  return chosen.map((file) =>
+    file === undefined
+      ? "(its licence comes without a text)"
+      : readFileSync(join(folder, file), "utf8").trim(),
+  );
 }
 
 /** A bill of materials, CycloneDX 1.6. */

@@ -86,6 +86,10 @@ test("what is of others is named, with its licence, and nothing else is", () => 
     assert.ok(notices.includes(`${name} ${version} (`), name);
     assert.match(licenses[0].expression, /MIT/, name);
   }
+  // What applies besides, and not by choice.
+  const besides = bill.components.flatMap(({ licenses }) => licenses[0].expression.split(" AND ").slice(1));
+  assert.deepEqual([...new Set(besides)], ["Unicode-3.0"]);
+  assert.match(notices, /^UNICODE LICENSE V3$/m);
   assert.equal(bill.metadata.component.version, JSON.parse(read("package.json")).version);
 });
 
