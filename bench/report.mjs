@@ -1,0 +1,111 @@
+/** Results as Markdown. */
+import { BUDGETS } from "./budgets.mjs";
+import { FLOOR } from "./clients/index.mjs";
+import { ratios, spread } from "./stats.mjs";
+import { verdict } from "./verdict.mjs";
+
+/** @param {number} value */
+export function number(value, digits) {
+  return value.toLocaleString("en", { minimumFractionDigits: digits, maximumFractionDigits: digits });
+}
+
+/** A median with its ends, where these differ. */
+function withEnds(values, digits) {
+  const { median, min, max } = spread(values);
+  const text = number(median, digits);
+  return values.length === 1 ? text : `${text} (${number(min, digits)}–${number(max, digits)})`;
+}
+
+/**
+ * @param {string[]} head
+ * @param {string[][]} rows
+ */
+export function table(head, rows) {
+  const line = (cells) => `| ${cells.map((cell) => cell.replaceAll("|", "\\|")).join(" | ")} |`;
+  return [line(head), `|${"---|".repeat(head.length)}`, ...rows.map(line)].join("\n");
+}
+
+/** What a client's row says of a series. */
+function cell({ key, ratio, digits }, client, { values, reasons }) {
+  const reason = reasons[key]?.[client];
+  if (reason !== undefined) return reason;
+  const all = values[key]?.[client] ?? [];
+  const measured = all.filter((value) => Number.isFinite(value));
+  if (measured.length === 0) return "–";
+  if (!ratio) return withEnds(measured, digits);
+  const quotients = ratios(all, values[key][FLOOR] ?? []);
+  return `${number(spread(measured).median, digits)}; ${quotients.length ? withEnds(quotients, 2) : "–"}`;
+}
+
+function groupTable(group, series, results) {
+  const names = results.clients
+    .map(({ name }) => name)
+    .filter((name) => series.some((each) => cell(each, name, results) !== "–"));
+  const rounds = Math.max(...series.map((each) => each.rounds));
+  const head = series.map(({ title, ratio }) => (ratio ? `${title}; by the floor` : title));
+  const how = series.every(({ exact }) => exact) ? "" : `, ${rounds} round${rounds === 1 ? "" : "s"}`;
+  const rows = names.map((name) => [name, ...series.map((each) => cell(each, name, results))]);
+  return `## ${group}${how}\n\n${table(["client", ...head], rows)}\n`;
+}
+
+function limit([least, most], digits) {
+  if (least === most) return `exactly ${most}`;
+  return least === -Infinity ? `≤ ${number(most, digits)}` : `${least}–${most}`;
+}
+
+function budgetTable(results) {
+  const rows = BUDGETS.map((budget) => {
+    const { figures, verdict: said } = verdict(budget, results);
+    const { must, aim, unit, what } = budget;
+    const digits = must[1] < 3 && unit === "×" ? 2 : 0;
+    const shown = figures.map((figure) => number(figure, unit === "kB" && figure < 100 ? 1 : digits));
+    return [what, limit(must, digits), aim ? limit(aim, digits) : "", `${shown.join(", ")} ${unit}`, said];
+  });
+  return `## Budgets of this package\n\n${table(["what", "budget", "aim", "measured", "verdict"], rows)}\n`;
+}
+
+const NOTES = [
+  "What is compared does the same work: the same frames, JSON.parse and a Map of handlers where the " +
+    "client gives only the message, and a handler that reads the same field. In Node all of them use `ws`.",
+  "CPU in Node is user and system time of the client's process; in Chromium it is that of the renderer's " +
+    "main thread (`ThreadTime` of the DevTools protocol), without the browser's network service.",
+  "The audio's handler reads a `Uint8Array`: this package gives it as `bytes`; its `arrayBuffer`, a copy " +
+    "in Node, has a row of its own. The floor, the wrappers and @mentra/sdk give an ArrayBuffer.",
+  "A message that is sent is built, dated and turned into JSON; after each 500 the server says that it has them.",
+  "A cold start is the time in a fresh process from before the import to the first connection that is " +
+    "tried; every client but @mentra/sdk imports `ws` for itself.",
+  "Clients have their defaults. websocket-ts comes back only with a backoff: it has the constant second of " +
+    "its documentation. reconnecting-websocket, partysocket, @nktkas/rews and websocket-ts try for ever; " +
+    "@mentra/sdk and this package try three times (`maxReconnectAttempts`). The floor does not come back.",
+  "Only Chromium has `online`: Node tells nothing of its network. The page is set offline and back by the " +
+    "DevTools protocol, with the server away meanwhile; a client that does not know the event comes back by its backoff.",
+  "Memory is what 1,000 or 10,000 sessions add to a process that had twenty, after a collection.",
+  "@mentra/sdk runs without its logs, which go to a worker otherwise.",
+];
+
+/** @returns {string} */
+export function report(results) {
+  const { machine, versions, rounds, messages, pageMessages, minutes, series } = results;
+  const groups = grouped(series);
+  const named = Object.entries(versions).map(([name, version]) => `${name} ${version}`);
+  return [
+    "# This package beside its peers\n",
+    `Each client does the same work in a process of Node or a page of Chromium of its own, in rounds that begin with another client each time. ` +
+      `A cell holds the median and, in brackets, the least and the most of all rounds; after a semicolon comes the ratio to the floor of the same round, a bare socket with JSON.parse and a Map of handlers. ` +
+      `Machines are noisy: trust the ratios before the microseconds, and no difference that is smaller than its brackets.\n`,
+    `${rounds} round${rounds === 1 ? "" : "s"} of ${number(messages, 0)} messages (in Chromium ${number(pageMessages, 0)}, but all of them for text), ${minutes} minutes, on ${machine}.`,
+    `${named.join(", ")}.\n`,
+    budgetTable(results),
+    ...[...groups].map(([group, members]) => groupTable(group, members, results)),
+    "## Notes\n",
+    ...NOTES.map((note) => `- ${note}`),
+    "",
+  ].join("\n");
+}
+
+/** The series by the table that they are in. */
+function grouped(series) {
+  const groups = new Map();
+  for (const each of series) groups.set(each.group, [...(groups.get(each.group) ?? []), each]);
+  return groups;
+}
