@@ -38,7 +38,7 @@ export default tseslint.config(
   },
   // End-to-end tests hand functions to a page, where `window` is.
   {
-    files: ["tests/e2e/**", "bench/cycles/page.mjs", "bench/page/**", "bench/measures/{load,outage}.mjs"],
+    files: ["tests/e2e/**", "bench/cycles/page.mjs", "bench/page/**", "bench/measures/{load,followers}.mjs"],
     languageOptions: { globals: globals.browser },
   },
   // What runs in pages, in workers and in Node.

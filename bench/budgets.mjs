@@ -1,10 +1,11 @@
 /** What this package has to keep to beside its peers, and what it aims at. */
-import { FLOOR } from "./clients/index.mjs";
+import { AS_WRITTEN, FLOOR } from "./clients/index.mjs";
 
 /**
  * @typedef {object} Budget
  * @property {string} what
  * @property {string} key of the series
+ * @property {string} [client] ours in a variant
  * @property {string} [by] divided by the same round's figure of this client
  * @property {"ends"} [of] the least and the most of all rounds count, not the median
  * @property {[number, number]} must the least and the most that is allowed
@@ -22,6 +23,14 @@ const audio = (bytes, key) => ({
   unit: "×",
 });
 
+const input = (which, key) => ({
+  what: `one input through the core, median: ${which}`,
+  key,
+  must: most(1000),
+  aim: most(200),
+  unit: "ns",
+});
+
 /** @type {Budget[]} */
 export const BUDGETS = [
   {
@@ -32,7 +41,7 @@ export const BUDGETS = [
     unit: "kB",
   },
   { what: "install: packages", key: "install.packages", must: most(1), aim: most(1), unit: "" },
-  { what: "install: files on disk", key: "install.kb", must: most(600), aim: most(300), unit: "kB" },
+  { what: "install: on disk", key: "install.disk", must: most(600), aim: most(300), unit: "KiB" },
   {
     what: "receive text in Node, by the floor",
     key: "text.node",
@@ -66,17 +75,27 @@ export const BUDGETS = [
     unit: "KiB",
   },
   {
-    what: "cold start in Node to the first dial, by importing ws alone",
-    key: "start.ratio",
+    what: "cold start in Node to `connecting`, by importing ws alone",
+    key: "start.connecting.ratio",
+    client: AS_WRITTEN,
     must: most(2),
     aim: most(1.3),
     unit: "×",
   },
   {
-    what: "the same, by that of @mentra/sdk",
-    key: "start.dial",
+    what: "cold start in Node to the first dial, its `ws` included, by importing ws alone",
+    key: "start.dial.ratio",
+    client: AS_WRITTEN,
+    must: most(2),
+    aim: most(1.3),
+    unit: "×",
+  },
+  {
+    what: "cold start in Node to `connecting`, by that of @mentra/sdk",
+    key: "start.connecting",
+    client: AS_WRITTEN,
     by: "@mentra/sdk",
-    must: most(1 / 20),
+    must: most(1),
     aim: most(1 / 20),
     unit: "×",
   },
@@ -115,11 +134,6 @@ export const BUDGETS = [
     aim: most(1.1),
     unit: "×",
   },
-  {
-    what: "one input through the core, the slowest kind",
-    key: "core.input",
-    must: most(1000),
-    aim: most(200),
-    unit: "ns",
-  },
+  input("the middle one of all kinds", "core.middle"),
+  input("the slowest kind, with a queue of 1,000", "core.slowest"),
 ];

@@ -4,7 +4,7 @@ import { cpus, platform, release, totalmem } from "node:os";
 import { CLIENTS } from "./clients/index.mjs";
 import { versionOf } from "./measures/size.mjs";
 
-/** @param {string} chromium its version */
+/** @param {string} [chromium] its version, where it takes part */
 export function environment(chromium) {
   const memory = Math.round(totalmem() / 2 ** 30);
   return {
@@ -12,7 +12,7 @@ export function environment(chromium) {
     versions: {
       Node: process.version.slice(1),
       V8: process.versions.v8,
-      Chromium: chromium,
+      ...(chromium && { Chromium: chromium }),
       ...Object.fromEntries(
         CLIENTS.filter((client) => client.package).map((client) => [client.package, versionOf(client)]),
       ),

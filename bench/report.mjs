@@ -72,8 +72,9 @@ const NOTES = [
   "The audio's handler reads a `Uint8Array`: this package gives it as `bytes`; its `arrayBuffer`, a copy " +
     "in Node, has a row of its own. The floor, the wrappers and @mentra/sdk give an ArrayBuffer.",
   "A message that is sent is built, dated and turned into JSON; after each 500 the server says that it has them.",
-  "A cold start is the time in a fresh process from before the import to the first connection that is " +
-    "tried; every client but @mentra/sdk imports `ws` for itself.",
+  "A cold start begins before the import, in a fresh process. `connecting` is the event of this package; " +
+    "the others connect when they are made. The wrappers and `tpa-session` are handed `ws`, and so import it " +
+    "before; without the option WebSocket this package finds it when it dials. Medians of three starts a round.",
   "Clients have their defaults. websocket-ts comes back only with a backoff: it has the constant second of " +
     "its documentation. reconnecting-websocket, partysocket, @nktkas/rews and websocket-ts try for ever; " +
     "@mentra/sdk and this package try three times (`maxReconnectAttempts`). The floor does not come back.",

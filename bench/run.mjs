@@ -77,7 +77,10 @@ async function take(measure, round, context) {
     else able.push(client);
   }
   if (measure.together) {
-    for (const [client, found] of await measure.together(able, context)) samples.add(client, round, found);
+    for (const { client, found, fault } of await measure.together(able, context)) {
+      samples.add(client, round, found);
+      if (fault !== undefined) samples.cannot(measure, client, fault);
+    }
     return;
   }
   // Each round begins with another client, so that none always has the warmer machine.
@@ -88,6 +91,9 @@ async function take(measure, round, context) {
       samples.add(client, round, await measure.measure(client, context));
     } catch (error) {
       samples.cannot(measure, client, error.message);
+      process.stderr.write(`${measure.name} (${measure.place}) of ${client.name}: ${error.message}\n`);
+      // Of peers it is a result.
+      if (client.name === OURS) process.exitCode = 1;
     }
   }
 }
@@ -107,7 +113,7 @@ try {
     for (const measure of measures) {
       if (round >= (measure.rounds ?? rounds)) continue;
       process.stderr.write(`round ${round + 1} of ${rounds}: ${measure.name} (${measure.place})\n`);
-      await take(measure, round, context);
+      await take(measure, round, { ...context, round });
     }
   }
 } finally {
@@ -134,4 +140,3 @@ writeFileSync(here(`results/${name}.json`), `${JSON.stringify(results, undefined
 writeFileSync(here(`results/${name}.md`), text);
 writeFileSync(here(`results/${name}.svg`), plot(results));
 console.log(text);
-if (samples.hasFailed(OURS)) process.exitCode = 1;

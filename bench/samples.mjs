@@ -14,18 +14,15 @@ export class Samples {
     }
   }
 
+  /** A measure says nothing of a client, or only of the series in which it has a figure. */
   cannot({ series }, client, reason) {
     for (const { key } of series) {
-      (this.reasons[key] ??= {})[client.name] = reason;
+      if (this.values[key]?.[client.name] === undefined) (this.reasons[key] ??= {})[client.name] = reason;
     }
   }
 
   failed({ series }, client) {
     return this.reasons[series[0].key]?.[client.name] !== undefined;
-  }
-
-  hasFailed(name) {
-    return Object.values(this.reasons).some((reasons) => reasons[name] !== undefined);
   }
 
   all() {

@@ -3,15 +3,15 @@ import { OURS } from "./clients/index.mjs";
 import { ratios, spread } from "./stats.mjs";
 
 /** The figures that a budget is held to, lowest first; none where nothing was measured. */
-function figures({ key, of, by }, { values }) {
-  const ours = values[key]?.[OURS]?.filter(Number.isFinite);
+function figures({ key, client = OURS, of, by }, { values }) {
+  const ours = values[key]?.[client]?.filter(Number.isFinite);
   if (!ours?.length) return [];
   if (of === "ends") {
     const { min, max } = spread(ours);
     return [min, max];
   }
   if (by !== undefined) {
-    const quotients = ratios(values[key][OURS], values[key][by] ?? []);
+    const quotients = ratios(values[key][client], values[key][by] ?? []);
     return quotients.length ? [spread(quotients).median] : [];
   }
   return [spread(ours).median];

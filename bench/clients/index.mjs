@@ -5,7 +5,7 @@
  * @property {string} name
  * @property {string} module its file here
  * @property {string} [package] what it is installed as; this package has no version there
- * @property {string} [delivers] the module that a bundler is given
+ * @property {string} [delivers] the module that a bundler is given to see what a page loads
  * @property {string} [only] the one measure in which it differs from another
  * @property {string} [notInPages] why it cannot be measured in a page
  */
@@ -14,10 +14,12 @@
 export const FLOOR = "floor";
 /** Our own name. */
 export const OURS = "tpa-session";
+/** Our own as most users write it: nobody hands it a WebSocket. */
+export const AS_WRITTEN = "tpa-session, without the option WebSocket";
 
 /** @type {Client[]} */
 export const CLIENTS = [
-  { name: FLOOR, module: "floor.mjs", package: "ws" },
+  { name: FLOOR, module: "floor.mjs", package: "ws", delivers: "export const { WebSocket } = globalThis;" },
   {
     name: "reconnecting-websocket",
     module: "reconnecting-websocket.mjs",
@@ -51,4 +53,5 @@ export const CLIENTS = [
   },
   { name: OURS, module: "tpa-session.mjs", delivers: 'export { TpaSession } from "tpa-session";' },
   { name: "tpa-session, as arrayBuffer", module: "tpa-session-array-buffer.mjs", only: "audio" },
+  { name: AS_WRITTEN, module: "tpa-session-as-written.mjs", only: "start" },
 ];

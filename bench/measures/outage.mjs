@@ -5,178 +5,107 @@
 import { setTimeout as sleep } from "node:timers/promises";
 
 import { now } from "../clock.mjs";
-import { FLOOR } from "../clients/index.mjs";
-import { moduleOf, open } from "../node/child.mjs";
-import { start } from "../server.mjs";
+import { after, allBack, first, followInNode, followInPages } from "./followers.mjs";
 
-/** How long the server is away, ms. */
-const OUTAGE = 3000;
-/** How long it is waited for a client to be back, ms. */
-const PATIENCE = 20_000;
+/** The shortest and the longest time that the server is away, ms. */
+const [SHORTEST, LONGEST] = [2500, 3500];
 /** How long the server stays away in which clients give up, ms. */
 const FOR_GOOD = 15_000;
-const GROUP = "An outage of three seconds on loopback, ms";
+const ROUNDS = 5;
+const GROUP = "An outage of three seconds, more or less, on loopback, ms";
+const LOST = "A server that stays away for 15 s, Node";
 
-/** @returns what happened at a client from `since` on */
-const after = (events, since, kind) =>
-  events.filter(({ what, at }) => at >= since && (kind === undefined || what === kind));
+/** Another time each round: a client whose delay is a round number is not always lucky, or never. */
+const outage = (round) => SHORTEST + ((LONGEST - SHORTEST) * (round + 0.37)) / ROUNDS;
 
-async function until(look) {
-  const end = Date.now() + PATIENCE;
-  while (Date.now() < end && !(await look())) await sleep(20);
-}
-
-/** Clients in processes of their own, with a server of their own. */
-async function followInNode(clients) {
-  const server = await start();
-  const followers = clients.map((client) => {
-    const { lines, ended, kill } = open("follow.mjs", [moduleOf(client), server.socket]);
-    const follower = { client, events: [], kill };
-    lines.on("line", (line) => follower.events.push(JSON.parse(line)));
-    // Each is ended from here.
-    ended.catch(() => {});
-    return follower;
-  });
-  await until(() => followers.every(({ events }) => events.some(({ what }) => what === "connected")));
-  return {
-    server,
-    followers,
-    async end() {
-      for (const { kill } of followers) kill();
-      await server.down();
-    },
-  };
-}
-
-/** Clients in pages of their own, with a server of their own. */
-async function followInPages(clients, { scripts, browser }) {
-  const server = await start(scripts);
-  const followers = await Promise.all(
-    clients.map(async (client) => ({ client, events: [], opened: await browser.open(client, server) })),
-  );
-  const look = async () => {
-    for (const follower of followers) {
-      follower.events = await follower.opened.page.evaluate(() => window.bench.events);
-    }
-  };
-  for (const { opened } of followers) {
-    await opened.page.evaluate((url) => window.bench.follow(url), server.socket);
+/** Lives through something, and says what each client did. */
+async function live(follow, through, figuresOf) {
+  const all = await follow;
+  try {
+    const times = await through(all);
+    return all.followers.map((follower) => ({
+      client: follower.client,
+      found: figuresOf(follower, times),
+      fault: follower.fault,
+    }));
+  } finally {
+    await all.end();
   }
-  await until(async () => {
-    await look();
-    return followers.every(({ events }) => events.some(({ what }) => what === "connected"));
-  });
-  return {
-    server,
-    followers,
-    look,
-    async end() {
-      await Promise.all(followers.map(({ opened }) => opened.close()));
-      await server.down();
-    },
-  };
 }
 
-/** Waits for all that come back at all. */
-async function allBack(followers, since, look = () => {}) {
-  await until(async () => {
-    await look();
-    return followers.every(
-      ({ client, events }) => client.name === FLOOR || after(events, since, "connected").length > 0,
-    );
-  });
-}
-
-/** The time from `since` to what came first of a kind, ms. */
-const first = (events, since, kind) => {
-  const event = after(events, since, kind)[0];
-  return event && event.at - since;
+/** The server goes, and comes back. */
+const cutAndBack = (round) => async (all) => {
+  const cut = now();
+  await all.server.down();
+  await sleep(outage(round));
+  const back = now();
+  await all.server.up();
+  await allBack(all, back);
+  return { cut, back };
 };
+
+/** The same in pages that are told that they are offline, and that they are not any more. */
+const offlineAndBack = (round) => async (all) => {
+  const setOffline = (offline) => Promise.all(all.followers.map(({ opened }) => opened.setOffline(offline)));
+  await setOffline(true);
+  await all.server.down();
+  await sleep(outage(round));
+  const back = now();
+  await all.server.up();
+  await setOffline(false);
+  await allBack(all, back);
+  return { back };
+};
+
+const gone = async ({ server }) => {
+  const cut = now();
+  await server.down();
+  await sleep(FOR_GOOD);
+  await server.up();
+  return { cut };
+};
+
+const returned = "from the server's return to connected";
 
 const RETURN_NODE = {
   name: "return",
   place: "Node",
-  rounds: 5,
+  rounds: ROUNDS,
   series: [
     { key: "retry.node", group: GROUP, title: "first dial after the cut, Node", digits: 0 },
-    { key: "return.node", group: GROUP, title: "from the server's return to connected, Node", digits: 0 },
+    { key: "return.node", group: GROUP, title: `${returned}, Node`, digits: 0 },
   ],
-  async together(clients) {
-    const { server, followers, end } = await followInNode(clients);
-    try {
-      const cut = now();
-      await server.down();
-      await sleep(OUTAGE);
-      const back = now();
-      await server.up();
-      await allBack(followers, back);
-      return new Map(
-        followers.map(({ client, events }) => [
-          client,
-          { "retry.node": first(events, cut, "dial"), "return.node": first(events, back, "connected") },
-        ]),
-      );
-    } finally {
-      await end();
-    }
-  },
+  together: (clients, { round }) =>
+    live(followInNode(clients), cutAndBack(round), ({ events }, { cut, back }) => ({
+      "retry.node": first(events, cut, "dial"),
+      "return.node": first(events, back, "connected"),
+    })),
 };
 
 const RETURN_PAGE = {
   name: "return",
   place: "Chromium",
-  rounds: 5,
-  series: [
-    { key: "return.page", group: GROUP, title: "from the server's return to connected, Chromium", digits: 0 },
-  ],
-  async together(clients, context) {
-    const { server, followers, look, end } = await followInPages(clients, context);
-    try {
-      await server.down();
-      await sleep(OUTAGE);
-      const back = now();
-      await server.up();
-      await allBack(followers, back, look);
-      return new Map(
-        followers.map(({ client, events }) => [client, { "return.page": first(events, back, "connected") }]),
-      );
-    } finally {
-      await end();
-    }
-  },
+  rounds: ROUNDS,
+  series: [{ key: "return.page", group: GROUP, title: `${returned}, Chromium`, digits: 0 }],
+  together: (clients, context) =>
+    live(followInPages(clients, context), cutAndBack(context.round), ({ events }, { back }) => ({
+      "return.page": first(events, back, "connected"),
+    })),
 };
 
-/** The page is told that it is offline, and its socket is cut; then the server, and the news. */
 const ONLINE = {
   name: "return",
   place: "Chromium",
-  rounds: 5,
+  rounds: ROUNDS,
   series: [{ key: "online.page", group: GROUP, title: "from `online` to connected, Chromium", digits: 0 }],
-  async together(clients, context) {
-    const { server, followers, look, end } = await followInPages(clients, context);
-    const setOffline = (offline) => Promise.all(followers.map(({ opened }) => opened.setOffline(offline)));
-    try {
-      await setOffline(true);
-      await server.down();
-      await sleep(OUTAGE);
-      const back = now();
-      await server.up();
-      await setOffline(false);
-      await allBack(followers, back, look);
-      return new Map(
-        followers.map(({ client, events }) => {
-          const told = after(events, back, "online")[0]?.at;
-          const value = told === undefined ? undefined : first(events, told, "connected");
-          return [client, { "online.page": value }];
-        }),
-      );
-    } finally {
-      await end();
-    }
-  },
+  together: (clients, context) =>
+    live(followInPages(clients, context), offlineAndBack(context.round), ({ events }, { back }) => {
+      const online = after(events, back, "online")[0];
+      const connected = after(events, back, "connected")[0];
+      return { "online.page": online && connected && connected.at - online.at };
+    }),
 };
 
-const LOST = "A server that stays away for 15 s, Node";
 const GIVE_UP = {
   name: "return",
   place: "Node",
@@ -187,29 +116,19 @@ const GIVE_UP = {
     { key: "lost.before", group: LOST, title: "dials before the first of them", digits: 0 },
     { key: "lost.at", group: LOST, title: "the first of them, s", digits: 1 },
   ],
-  async together(clients) {
-    const { server, followers, end } = await followInNode(clients);
-    try {
-      const cut = now();
-      await server.down();
-      await sleep(FOR_GOOD);
-      await server.up();
-      return new Map(
-        followers.map(({ client, events }) => {
-          const dials = after(events, cut, "dial");
-          const over = after(events, cut, "permanent");
-          const values = { "lost.dials": dials.length, "lost.permanent": over.length };
-          if (over.length > 0) {
-            values["lost.before"] = dials.filter(({ at }) => at < over[0].at).length;
-            values["lost.at"] = (over[0].at - cut) / 1000;
-          }
-          return [client, values];
-        }),
-      );
-    } finally {
-      await end();
-    }
-  },
+  together: (clients) =>
+    live(followInNode(clients), gone, ({ events, fault }, { cut }) => {
+      if (fault) return {};
+      const dials = after(events, cut, "dial");
+      const over = after(events, cut, "permanent");
+      const [end] = over;
+      return {
+        "lost.dials": dials.length,
+        "lost.permanent": over.length,
+        "lost.before": end && dials.filter(({ at }) => at < end.at).length,
+        "lost.at": end && (end.at - cut) / 1000,
+      };
+    }),
 };
 
 export const OUTAGES = [RETURN_NODE, RETURN_PAGE, ONLINE, GIVE_UP];

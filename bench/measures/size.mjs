@@ -13,26 +13,17 @@ const CLIENTS = fileURLToPath(new URL("../clients", import.meta.url));
 const DELIVERED = "Delivered to a browser, kB (1,000 bytes): the library alone, minified by esbuild";
 const INSTALLED = "Installed by npm";
 
-/** The library as a script, and how many of its imports a browser does not have. */
-async function minified(source, external = []) {
-  const options = {
-    stdin: { contents: source, resolveDir: CLIENTS },
-    bundle: true,
-    minify: true,
-    format: "esm",
-    platform: "browser",
-    write: false,
-    logLevel: "silent",
-    logLimit: 0,
-  };
+const OPTIONS = { bundle: true, minify: true, format: "esm", write: false, logLevel: "silent", logLimit: 0 };
+
+/** The library as a script, for Node where it cannot be one for a browser, and why not. */
+async function minified(contents) {
+  const options = { ...OPTIONS, stdin: { contents, resolveDir: CLIENTS } };
   try {
-    const { outputFiles } = await build({ ...options, external });
-    return { code: outputFiles[0].contents, unresolved: external.length };
+    const { outputFiles } = await build({ ...options, platform: "browser" });
+    return { code: outputFiles[0].contents, errors: 0 };
   } catch ({ errors }) {
-    const missing = errors.map(({ text }) => /Could not resolve "([^"]+)"/.exec(text)?.[1]);
-    if (external.length > 0 || missing.includes(undefined)) throw new Error(errors[0].text);
-    const { code } = await minified(source, [...new Set(missing)]);
-    return { code, unresolved: missing.length };
+    const { outputFiles } = await build({ ...options, platform: "node" });
+    return { code: outputFiles[0].contents, errors: errors.length };
   }
 }
 
@@ -47,32 +38,38 @@ export const DELIVERY = {
     { key: "size.raw", group: DELIVERED, title: "raw", digits: 1 },
     { key: "size.gzip", group: DELIVERED, title: "gzip 9", digits: 1 },
     { key: "size.brotli", group: DELIVERED, title: "brotli 11", digits: 1 },
-    { key: "size.unresolved", group: DELIVERED, title: "imports that no browser has", digits: 0 },
+    { key: "size.errors", group: DELIVERED, title: "errors of a bundler for browsers", digits: 0 },
   ],
   async measure({ delivers }) {
-    if (delivers === undefined) throw new Error("the browser has it");
-    const { code, unresolved } = await minified(delivers);
+    const { code, errors } = await minified(delivers);
     return {
       "size.raw": code.length / 1000,
       "size.gzip": gzipSync(code, { level: 9 }).length / 1000,
       "size.brotli": brotliCompressSync(code, QUALITY).length / 1000,
-      "size.unresolved": unresolved,
+      "size.errors": errors,
     };
   },
 };
 
-/** Bytes of the files of a folder and below it. */
-function bytes(folder) {
-  return readdirSync(folder, { withFileTypes: true, recursive: true })
+/** Of a file system; the same for all machines. */
+const BLOCK = 4096;
+
+/** Bytes in the files of a folder and below it, and in the blocks that hold them and the folders. */
+function weigh(folder) {
+  const entries = readdirSync(folder, { withFileTypes: true, recursive: true });
+  const sizes = entries
     .filter((entry) => entry.isFile())
-    .reduce((sum, { parentPath, name }) => sum + statSync(join(parentPath, name)).size, 0);
+    .map(({ parentPath, name }) => statSync(join(parentPath, name)).size);
+  const sum = (values) => values.reduce((total, value) => total + value, 0);
+  const folders = entries.filter((entry) => entry.isDirectory()).length;
+  const blocks = sum(sizes.map((size) => Math.ceil(size / BLOCK))) + folders;
+  return { bytes: sum(sizes), disk: blocks * BLOCK };
 }
 
-/** npm, by the file that it says it is, if it says so; it is a script that not every system can start. */
 async function npm(folder, ...args) {
-  const npm = process.platform === "win32" ? "npm.cmd" : "npm";
+  // On Windows it is a script for the shell.
   const shell = process.platform === "win32";
-  const { stdout } = await promisify(execFile)(npm, args, { cwd: folder, shell });
+  const { stdout } = await promisify(execFile)("npm", args, { cwd: folder, shell });
   return stdout;
 }
 
@@ -83,7 +80,8 @@ export const INSTALLATION = {
   exact: true,
   series: [
     { key: "install.packages", group: INSTALLED, title: "packages", digits: 0 },
-    { key: "install.kb", group: INSTALLED, title: "kB of files", digits: 0 },
+    { key: "install.bytes", group: INSTALLED, title: "KiB of files", digits: 0 },
+    { key: "install.disk", group: INSTALLED, title: "KiB on disk, in blocks of 4", digits: 0 },
   ],
   async measure(client, { pkg }) {
     const folder = mkdtempSync(join(tmpdir(), "bench-install-"));
@@ -95,9 +93,13 @@ export const INSTALLATION = {
       const packages = Object.entries(lock.packages).filter(
         ([path, { optional }]) => path !== "" && !optional,
       );
+      // What npm notes for itself.
+      rmSync(join(folder, "node_modules/.package-lock.json"), { force: true });
+      const { bytes, disk } = weigh(join(folder, "node_modules"));
       return {
         "install.packages": packages.length,
-        "install.kb": bytes(join(folder, "node_modules")) / 1000,
+        "install.bytes": bytes / 1024,
+        "install.disk": disk / 1024,
       };
     } finally {
       rmSync(folder, { recursive: true });

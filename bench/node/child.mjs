@@ -26,9 +26,10 @@ export function open(program, args, flags = []) {
   const ended = new Promise((resolve, reject) => {
     child.on("error", reject);
     child.on("close", (code) => {
-      const last = complaint.trim().split("\n").at(-1);
+      const lines = complaint.trim().split("\n");
+      const error = lines.find((line) => /^\w*Error/.test(line)) ?? lines.at(-1);
       if (code === 0) resolve();
-      else reject(new Error(`${program} ended with ${code}: ${last}`));
+      else reject(new Error(`its process ended with ${code}: ${error}`));
     });
   });
   return { lines: createInterface(child.stdout), ended, kill: () => child.kill("SIGKILL") };
