@@ -15,7 +15,7 @@ const PANELS = [
   { key: "memory.1000.heap", title: "Heap per idle session, KiB" },
   { key: "size.brotli", title: "Delivered, brotli, kB" },
 ];
-const [COLUMNS, PANEL, LABELS, VALUES, BAR, GAP, HEAD] = [3, 370, 140, 48, 16, 6, 44];
+const [COLUMNS, PANEL, LABELS, VALUES, BAR, GAP, HEAD] = [3, 430, 190, 54, 16, 6, 44];
 
 const STYLE = `
 .back { fill: #ffffff } text { fill: #24292f } .quiet { fill: #57606a } .bar { fill: #8c959f } .ours { fill: #1a7f5a }

@@ -37,29 +37,42 @@ function cell({ key, ratio, digits }, client, { values, reasons }) {
   return `${number(spread(measured).median, digits)}; ${quotients.length ? withEnds(quotients, 2) : "–"}`;
 }
 
+/** Rounds in words; not all series of a table have as many. */
+const counted = (fewer, rounds) =>
+  `${fewer < rounds ? `${fewer} or ${rounds}` : rounds} round${rounds === 1 ? "" : "s"}`;
+
+const isReason = (text) => !/^[\d–]/.test(text);
+
 function groupTable(group, series, results) {
   const names = results.clients
     .map(({ name }) => name)
     .filter((name) => series.some((each) => cell(each, name, results) !== "–"));
   const rounds = Math.max(...series.map((each) => each.rounds));
+  const fewer = Math.min(...series.map((each) => each.rounds));
   const head = series.map(({ title, ratio }) => (ratio ? `${title}; by the floor` : title));
-  const how = series.every(({ exact }) => exact) ? "" : `, ${rounds} round${rounds === 1 ? "" : "s"}`;
-  const rows = names.map((name) => [name, ...series.map((each) => cell(each, name, results))]);
+  const how = series.every(({ exact }) => exact) ? "" : `, ${counted(fewer, rounds)}`;
+  const rows = names.map((name) => {
+    const cells = series.map((each) => cell(each, name, results));
+    // A reason need not be said twice.
+    return [name, ...cells.map((text, nth) => (isReason(text) && cells.indexOf(text) < nth ? "–" : text))];
+  });
   return `## ${group}${how}\n\n${table(["client", ...head], rows)}\n`;
 }
 
-function limit([least, most], digits) {
+function limit([least, most], digits, unit) {
   if (least === most) return `exactly ${most}`;
-  return least === -Infinity ? `≤ ${number(most, digits)}` : `${least}–${most}`;
+  const range = least === -Infinity ? `≤ ${number(most, digits)}` : `${least}–${most}`;
+  return `${range} ${unit}`.trim();
 }
 
 function budgetTable(results) {
   const rows = BUDGETS.map((budget) => {
     const { figures, verdict: said } = verdict(budget, results);
     const { must, aim, unit, what } = budget;
-    const digits = must[1] < 3 && unit === "×" ? 2 : 0;
-    const shown = figures.map((figure) => number(figure, unit === "kB" && figure < 100 ? 1 : digits));
-    return [what, limit(must, digits), aim ? limit(aim, digits) : "", `${shown.join(", ")} ${unit}`, said];
+    const digits = unit === "×" ? 2 : 0;
+    const shown = figures.map((figure) => number(figure, /^k/i.test(unit) && figure < 100 ? 1 : digits));
+    const measured = shown.length > 0 ? `${shown.join(", ")} ${unit}`.trim() : "–";
+    return [what, limit(must, digits, unit), aim ? limit(aim, digits, unit) : "", measured, said];
   });
   return `## Budgets of this package\n\n${table(["what", "budget", "aim", "measured", "verdict"], rows)}\n`;
 }
@@ -80,12 +93,18 @@ const NOTES = [
     "@mentra/sdk and this package try three times (`maxReconnectAttempts`). The floor does not come back.",
   "Only Chromium has `online`: Node tells nothing of its network. The page is set offline and back by the " +
     "DevTools protocol, with the server away meanwhile; a client that does not know the event comes back by its backoff.",
+  "@nktkas/rews is made for a browser or for the WebSocket of Node 22; on `ws`, which is what all clients " +
+    "have here, its process ends when a dial is refused.",
   "Memory is what 1,000 or 10,000 sessions add to a process that had twenty, after a collection.",
   "@mentra/sdk runs without its logs, which go to a worker otherwise.",
 ];
 
-/** @returns {string} */
-export function report(results) {
+/**
+ * @param {object} results
+ * @param {string} picture the file of the plot
+ * @returns {string}
+ */
+export function report(results, picture) {
   const { machine, versions, rounds, messages, pageMessages, minutes, series } = results;
   const groups = grouped(series);
   const named = Object.entries(versions).map(([name, version]) => `${name} ${version}`);
@@ -94,8 +113,10 @@ export function report(results) {
     `Each client does the same work in a process of Node or a page of Chromium of its own, in rounds that begin with another client each time. ` +
       `A cell holds the median and, in brackets, the least and the most of all rounds; after a semicolon comes the ratio to the floor of the same round, a bare socket with JSON.parse and a Map of handlers. ` +
       `Machines are noisy: trust the ratios before the microseconds, and no difference that is smaller than its brackets.\n`,
-    `${rounds} round${rounds === 1 ? "" : "s"} of ${number(messages, 0)} messages (in Chromium ${number(pageMessages, 0)}, but all of them for text), ${minutes} minutes, on ${machine}.`,
+    `${counted(rounds, rounds)} of ${number(messages, 0)} messages (in Chromium ${number(pageMessages, 0)}, but all of them for text), ${minutes} minutes, on ${machine}; ` +
+      `where a table has fewer rounds, it says so.`,
     `${named.join(", ")}.\n`,
+    `![Bars for each client: CPU by message, cold start, memory and size](${picture})\n`,
     budgetTable(results),
     ...[...groups].map(([group, members]) => groupTable(group, members, results)),
     "## Notes\n",

@@ -4,7 +4,7 @@
  *     node bench/run.mjs [--rounds 7] [--messages 200000] [--only receive,send,…]
  *         [--clients floor,tpa-session,…] [--quick]
  *
- * A run of everything writes bench/results/clients.{md,json,svg}, any other partial.{md,json,svg}.
+ * A run of everything, and no less of it than usual, writes bench/results/clients.{md,json,svg}, any other partial.{md,json,svg}.
  */
 import { mkdirSync, writeFileSync } from "node:fs";
 import { resolve } from "node:path";
@@ -28,6 +28,7 @@ import { Samples } from "./samples.mjs";
 import { start } from "./server.mjs";
 
 const MEASURES = [...LOADS, START, ...OUTAGES, ...MEMORY, DELIVERY, INSTALLATION, CORE];
+const WHOLE = { rounds: 7, messages: 200_000 };
 const QUICK = { rounds: 1, messages: 20_000 };
 const WARM_UP = 20_000;
 /** Chromium takes so much longer for a message that fewer are as good. */
@@ -44,11 +45,13 @@ const { values } = parseArgs({
 });
 const here = (path) => fileURLToPath(new URL(path, import.meta.url));
 const pkg = resolve(here(".."), process.env.TPA_PKG ?? "pkg");
-const rounds = Number(values.rounds ?? (values.quick ? QUICK.rounds : 7));
-const messages = Number(values.messages ?? (values.quick ? QUICK.messages : 200_000));
+const usual = values.quick ? QUICK : WHOLE;
+const rounds = Number(values.rounds ?? usual.rounds);
+const messages = Number(values.messages ?? usual.messages);
 const measures = chosen(MEASURES, values.only);
 const clients = chosen(CLIENTS, values.clients);
-const whole = !values.quick && values.only === undefined && values.clients === undefined;
+const whole =
+  measures === MEASURES && clients === CLIENTS && rounds >= WHOLE.rounds && messages >= WHOLE.messages;
 
 function chosen(all, names) {
   if (names === undefined) return all;
@@ -112,8 +115,12 @@ try {
   for (let round = 0; round < rounds; round++) {
     for (const measure of measures) {
       if (round >= (measure.rounds ?? rounds)) continue;
-      process.stderr.write(`round ${round + 1} of ${rounds}: ${measure.name} (${measure.place})\n`);
+      const since = Date.now();
       await take(measure, round, { ...context, round });
+      const seconds = Math.round((Date.now() - since) / 1000);
+      process.stderr.write(
+        `round ${round + 1} of ${rounds}: ${measure.name}, ${measure.place}: ${seconds} s\n`,
+      );
     }
   }
 } finally {
@@ -134,7 +141,7 @@ const results = {
   ...samples.all(),
 };
 const name = whole ? "clients" : "partial";
-const text = report(results);
+const text = report(results, `${name}.svg`);
 mkdirSync(here("results"), { recursive: true });
 writeFileSync(here(`results/${name}.json`), `${JSON.stringify(results, undefined, 1)}\n`);
 writeFileSync(here(`results/${name}.md`), text);

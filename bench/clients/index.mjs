@@ -15,7 +15,7 @@ export const FLOOR = "floor";
 /** Our own name. */
 export const OURS = "tpa-session";
 /** Our own as most users write it: nobody hands it a WebSocket. */
-export const AS_WRITTEN = "tpa-session, without the option WebSocket";
+export const AS_WRITTEN = "tpa-session, finds ws itself";
 
 /** @type {Client[]} */
 export const CLIENTS = [

@@ -1,7 +1,7 @@
 /**
- * Where the time goes while one client receives text in Node. Prints a profile of V8.
+ * Where the time goes while one client receives or sends text in Node. Prints a profile of V8.
  *
- *     node client.mjs MODULE URL WARM_UP FRAMES
+ *     node client.mjs MODULE URL receive|send WARM_UP MESSAGES
  */
 import { Session } from "node:inspector/promises";
 
@@ -10,21 +10,24 @@ import { load } from "../load.mjs";
 /** Between two samples, µs. */
 const INTERVAL = 100;
 
-// Built-in functions count as their caller; this makes one of its own.
-const { parse } = JSON;
+// Built-in functions count as their caller; these have one of their own.
+const { parse, stringify } = JSON;
 JSON.parse = function parseJson(text) {
   return parse(text);
 };
+JSON.stringify = function stringifyJson(value) {
+  return stringify(value);
+};
 
-const [module, url, warmUp, frames] = process.argv.slice(2);
+const [module, url, work, warmUp, messages] = process.argv.slice(2);
 const { connect } = await import(module);
 const client = await load(connect, url);
-await client.receive(Number(warmUp));
+await client[work](Number(warmUp));
 const session = new Session();
 session.connect();
 await session.post("Profiler.enable");
 await session.post("Profiler.setSamplingInterval", { interval: INTERVAL });
 await session.post("Profiler.start");
-await client.receive(Number(frames));
+await client[work](Number(messages));
 const { profile } = await session.post("Profiler.stop");
 process.stdout.write(JSON.stringify(profile), () => process.exit());

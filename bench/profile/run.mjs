@@ -1,5 +1,5 @@
 /**
- * Where the time goes when text is received in Node, the floor and this package side by side.
+ * Where the time goes when text is received and sent in Node, the floor and this package side by side.
  *
  *     node bench/profile/run.mjs [--rounds 5] [--messages 200000]
  *
@@ -34,55 +34,63 @@ const here = (path) => fileURLToPath(new URL(path, import.meta.url));
 link(resolve(here("../.."), process.env.TPA_PKG ?? "pkg"));
 
 const clients = [FLOOR, OURS].map((name) => CLIENTS.find((client) => client.name === name));
-/** @type {Map<object, ReturnType<typeof summarise>[]>} */
-const summaries = new Map(clients.map((client) => [client, []]));
 const server = await start();
-for (let round = 0; round < rounds; round++) {
-  for (const client of round % 2 ? clients.toReversed() : clients) {
-    const args = [moduleOf(client), server.socket, WARM_UP, messages];
-    summaries.get(client).push(summarise(await run("../profile/client.mjs", args)));
-  }
-}
-await server.down();
 
-/** µs a frame in each round. */
-const of = (client, part, name) =>
-  summaries.get(client).map((summary) => (summary[part].get(name) ?? 0) / messages);
-const cell = (times) => {
+/** The profiles of all rounds, by client. */
+async function take(work) {
+  const summaries = new Map(clients.map((client) => [client, []]));
+  for (let round = 0; round < rounds; round++) {
+    for (const client of round % 2 ? clients.toReversed() : clients) {
+      const args = [moduleOf(client), server.socket, work, WARM_UP, messages];
+      summaries.get(client).push(summarise(await run("../profile/client.mjs", args)));
+    }
+  }
+  return summaries;
+}
+
+/** µs a message in each round. */
+const of = (summaries, part, name) => summaries.map((summary) => (summary[part].get(name) ?? 0) / messages);
+const all = (summaries) =>
+  summaries.map(({ modules }) => [...modules.values()].reduce((sum, time) => sum + time, 0) / messages);
+
+function cell(times) {
   const { median, min, max } = spread(times);
   return max === 0 ? "–" : `${number(median, 3)} (${number(min, 3)}–${number(max, 3)})`;
-};
-const total = (client) =>
-  summaries
-    .get(client)
-    .map(({ modules }) => [...modules.values()].reduce((sum, time) => sum + time, 0) / messages);
+}
 
-function functionsOf(client) {
-  const names = new Set(summaries.get(client).flatMap(({ functions }) => [...functions.keys()]));
-  const rows = [...names].map((name) => ({ name, times: of(client, "functions", name) }));
+function moduleTable(taken) {
+  const each = (row) => clients.map((client) => cell(row(taken.get(client))));
+  const rows = MODULES.map((module) => [module, ...each((summaries) => of(summaries, "modules", module))]);
+  const there = rows.filter(([, ...cells]) => cells.some((text) => text !== "–"));
+  return table(["module", ...clients.map(({ name }) => name)], [...there, ["all", ...each(all)]]);
+}
+
+function functionTable({ name }, summaries) {
+  const names = new Set(summaries.flatMap(({ functions }) => [...functions.keys()]));
+  const rows = [...names].map((name) => ({ name, times: of(summaries, "functions", name) }));
   rows.sort((a, b) => spread(b.times).median - spread(a.times).median);
-  const shown = rows.slice(0, SHOWN).map(({ name, times }) => [name, cell(times)]);
-  return `## Functions of ${client.name} that take most\n\n${table(["whose · which", "µs a frame"], shown)}\n`;
+  const shown = rows.slice(0, SHOWN).map((row) => [row.name, cell(row.times)]);
+  return `Functions of ${name} that take most:\n\n${table(["whose · which", "µs a message"], shown)}\n`;
+}
+
+async function section(title, work) {
+  const taken = await take(work);
+  const functions = clients.map((client) => functionTable(client, taken.get(client)));
+  return [`## ${title}\n`, moduleTable(taken), "", ...functions].join("\n");
 }
 
 const { machine, versions } = environment();
 const text = [
-  "# Where the time goes on the way of a text frame in Node\n",
-  `Self time by V8's sampling profiler while a client receives ${number(messages, 0)} frames of ${TEXT_BYTES} bytes, after ${number(WARM_UP, 0)} that warm it up; waiting is left out. ` +
-    "A cell is the median of all rounds in µs a frame, with the least and the most in brackets. " +
-    "The profiler itself costs something: compare the columns, and take the sums from `clients.md`. " +
-    "The names in this package are those that its minified file has.\n",
+  "# Where the time of a message goes in Node\n",
+  `Self time by V8's sampling profiler while a client receives or sends ${number(messages, 0)} messages, after ${number(WARM_UP, 0)} that warm it up; waiting is left out. ` +
+    "A cell is the median of all rounds in µs a message, with the least and the most in brackets. " +
+    "The profiler itself costs something: compare the columns, and take the sums from `clients.md`; " +
+    "the names in this package are those that its minified file has.\n",
   `${rounds} interleaved rounds on ${machine}; Node ${versions.Node}, V8 ${versions.V8}, ws ${versions.ws}.\n`,
-  table(
-    ["module", ...clients.map(({ name }) => name)],
-    [
-      ...MODULES.map((module) => [module, ...clients.map((client) => cell(of(client, "modules", module)))]),
-      ["all", ...clients.map((client) => cell(total(client)))],
-    ],
-  ),
-  "",
-  ...clients.map(functionsOf),
+  await section(`Receiving ${TEXT_BYTES} bytes of text`, "receive"),
+  await section("Sending a card", "send"),
 ].join("\n");
+await server.down();
 mkdirSync(here("../results"), { recursive: true });
 writeFileSync(here("../results/profile.md"), text);
 console.log(text);

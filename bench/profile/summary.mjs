@@ -3,10 +3,11 @@
 /** Whose code a function is, by the first that fits. */
 const OWNERS = [
   ["JSON.parse", ({ functionName }) => functionName === "parseJson"],
+  ["JSON.stringify", ({ functionName }) => functionName === "stringifyJson"],
   ["ws", ({ url }) => url.includes("/node_modules/ws/")],
   ["tpa-session: wasm", ({ url }) => url.startsWith("wasm:")],
   ["tpa-session: JavaScript", ({ url }) => url.includes("/pkg/")],
-  ["the app's handler", ({ url }) => url.endsWith("/bench/load.mjs")],
+  ["the app", ({ url }) => url.endsWith("/bench/load.mjs")],
   ["the floor's JavaScript", ({ url }) => url.includes("/bench/clients/")],
   ["Node's JavaScript", ({ url }) => url.startsWith("node:")],
   ["collecting garbage", ({ functionName }) => functionName === "(garbage collector)"],

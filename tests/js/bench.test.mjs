@@ -68,10 +68,13 @@ test("a table keeps its columns whatever is in a cell", () => {
 });
 
 test("the report has each client's figures, or why there are none, and the verdicts", () => {
-  const text = report(RESULTS);
+  const text = report(RESULTS, "clients.svg");
   assert.match(text, new RegExp(`\\| ${OURS} \\| 4\\.40; 1\\.10 \\(1\\.00–1\\.30\\) \\|`));
   assert.match(text, /\| peer <1> \| made for another place \|/);
-  assert.match(text, /\| receive text in Node, by the floor \| ≤ 1\.15 \| ≤ 1\.05 \| 1\.10 × \| reached \|/);
+  assert.match(
+    text,
+    /\| receive text in Node, by the floor \| ≤ 1\.15 × \| ≤ 1\.05 × \| 1\.10 × \| reached \|/,
+  );
 });
 
 test("the picture has a bar for who has a figure, and both colour schemes", () => {

@@ -1,5 +1,5 @@
-//! `cargo xtask bench`: this package beside its peers; `bench profile`: where the time goes on the
-//! way of a frame; `bench core`: the core by itself; `bench cloud`: tpa-cloud under load; `bench
+//! `cargo xtask bench`: this package beside its peers; `bench profile`: where the time of a
+//! message goes; `bench core`: the core by itself; `bench cloud`: tpa-cloud under load; `bench
 //! cycles`: what sessions leave in memory.
 
 use std::path::Path;

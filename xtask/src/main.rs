@@ -73,8 +73,8 @@ cargo xtask <command>
       --clients <names>
                       those only, and the floor
       --quick         one round of little work, to see that it works
-  bench profile       where the time goes on the way of a text frame in Node, the floor beside
-                      this package; bench/results/profile.md
+  bench profile       where the time of a message goes in Node, the floor beside this package;
+                      bench/results/profile.md
   bench core          the core alone, in nanoseconds
   bench cycles [options]
                       what sessions leave in memory that come and go, in a page and in Node;
