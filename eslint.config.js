@@ -37,7 +37,10 @@ export default tseslint.config(
     rules: { "@typescript-eslint/no-require-imports": "off" },
   },
   // End-to-end tests hand functions to a page, where `window` is.
-  { files: ["tests/e2e/**", "bench/cycles/page.mjs"], languageOptions: { globals: globals.browser } },
+  {
+    files: ["tests/e2e/**", "bench/cycles/page.mjs", "bench/page/**", "bench/measures/{load,followers}.mjs"],
+    languageOptions: { globals: globals.browser },
+  },
   // What runs in pages, in workers and in Node.
   {
     files: ["tests/matrix/fixtures/**"],

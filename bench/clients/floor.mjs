@@ -1,17 +1,22 @@
-/** The least that any client does: `ws`, JSON.parse and a Map of handlers. */
-import WebSocket from "ws";
+/** The least that any client does: a socket, JSON.parse and a Map of handlers. It never comes back. */
+import { WebSocket } from "#socket";
 
-export async function connect(url, { stream, onData }) {
-  const handlers = new Map([[stream, onData]]);
+import { introduce, reader, readerOfBoth, sender } from "./plain.mjs";
+
+export function connect(url, wanted) {
   const socket = new WebSocket(url);
-  await new Promise((resolve, reject) => socket.on("open", resolve).on("error", reject));
-  await new Promise((resolve) => {
-    socket.once("message", resolve);
-    socket.send(JSON.stringify({ type: "tpa_connection_init" }));
-  });
-  socket.on("message", (data) => {
-    const frame = JSON.parse(data);
-    if (frame.type === "data_stream") handlers.get(frame.streamType)?.(frame.data);
-  });
-  return { send: (frame) => socket.send(JSON.stringify(frame)), close: () => socket.close() };
+  socket.onopen = () => introduce(socket);
+  socket.onerror = () => {};
+  if (wanted.stream === "audio_chunk") {
+    socket.binaryType = "arraybuffer";
+    const read = readerOfBoth(wanted);
+    socket.onmessage = ({ data }) => read(data);
+  } else if (socket.on) {
+    // The cheapest way of `ws`: no event is made.
+    socket.on("message", reader(wanted));
+  } else {
+    const read = reader(wanted);
+    socket.onmessage = ({ data }) => read(data);
+  }
+  return { send: sender(socket) };
 }

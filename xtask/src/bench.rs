@@ -1,6 +1,6 @@
-//! `cargo xtask bench`: the receive benchmark, on a freshly built package; `bench core`: the
-//! core by itself; `bench cloud`: tpa-cloud under load; `bench cycles`: what sessions leave in
-//! memory.
+//! `cargo xtask bench`: this package beside its peers; `bench profile`: where the time of a
+//! message goes; `bench core`: the core by itself; `bench cloud`: tpa-cloud under load; `bench
+//! cycles`: what sessions leave in memory.
 
 use std::path::Path;
 use std::process::Command;
@@ -21,8 +21,21 @@ pub fn run(arguments: &[&str]) -> Result<(), String> {
             let chromium = CHROMIUM.get()?;
             package("bench/cycles/run.mjs", options, &[("CHROMIUM", &chromium)])
         }
-        _ => package("bench/receive.mjs", arguments, &[]),
+        ["profile", options @ ..] => {
+            peers()?;
+            package("bench/profile/run.mjs", options, &[])
+        }
+        _ => {
+            peers()?;
+            let chromium = CHROMIUM.get()?;
+            package("bench/run.mjs", arguments, &[("CHROMIUM", &chromium)])
+        }
     }
+}
+
+/// Installs the clients that are compared.
+fn peers() -> Result<(), String> {
+    npm::get_in(&workspace::root().join("bench/clients"))
 }
 
 /// Many connections to tpa-cloud and, for comparison, to a plain server in Node.

@@ -65,7 +65,17 @@ cargo xtask <command>
                       error, and the last card shown
   pictures            make docs/pictures/ anew, the README's pictures of the demo page
   herd [--clients N]  a million sessions after a restart of the cloud, as a picture
-  bench [args]        build, then run bench/receive.mjs; `bench core` times the core alone
+  bench [options]     this package beside its peers, in Node and in Chromium, with its budgets:
+                      bench/results/clients.{md,json,svg}; bench/README.md
+      --rounds <N>    so many (7)
+      --messages <N>  so many to receive and to send (200,000)
+      --only <names>  of receive, audio, send, start, return, memory, size, core; with commas
+      --clients <names>
+                      those only, and the floor
+      --quick         one round of little work, to see that it works
+  bench profile       where the time of a message goes in Node, the floor beside this package;
+                      bench/results/profile.md
+  bench core          the core alone, in nanoseconds
   bench cycles [options]
                       what sessions leave in memory that come and go, in a page and in Node;
                       --cycles <N> (10,000), --picture <FILE>

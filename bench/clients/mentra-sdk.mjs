@@ -1,0 +1,32 @@
+/** The session of the platform's own SDK for Node, without its logs. */
+import { createRequire } from "node:module";
+
+// What it writes would be part of what is measured, and get among the results.
+for (const level of ["debug", "error", "info", "log", "warn"]) console[level] = () => {};
+const { resolve } = createRequire(import.meta.url);
+const pino = createRequire(resolve("@mentra/sdk"))("pino");
+pino.transport = () => ({ write: () => {} });
+
+const { TpaSession } = await import("@mentra/sdk");
+
+const LEVELS = ["trace", "debug", "info", "warn", "error", "fatal"];
+const silent = { ...Object.fromEntries(LEVELS.map((level) => [level, () => {}])), child: () => silent };
+
+export function connect(url, { stream, onData, onConnected, onPermanent }) {
+  const session = new TpaSession({
+    packageName: "org.example.bench",
+    apiKey: "key",
+    userId: "user",
+    mentraOSWebsocketUrl: url,
+    appServer: { logger: silent },
+  });
+  const audio = ({ arrayBuffer }) => onData(new Uint8Array(arrayBuffer));
+  session.events.on(stream, stream === "audio_chunk" ? audio : onData);
+  session.events.onConnected(onConnected);
+  session.events.on("error", () => {});
+  session.events.onDisconnected(({ permanent }) => {
+    if (permanent) onPermanent?.();
+  });
+  session.connect("user-org.example.bench").catch(() => {});
+  return { send: (frame) => session.sendMessage(frame) };
+}

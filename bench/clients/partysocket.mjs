@@ -1,0 +1,14 @@
+/** partysocket's WebSocket with its defaults. */
+import { WebSocket } from "#socket";
+import ReconnectingWebSocket from "partysocket/ws";
+
+import { introduce, readerOfBoth, sender } from "./plain.mjs";
+
+export function connect(url, wanted) {
+  const socket = new ReconnectingWebSocket(url, [], { WebSocket });
+  socket.binaryType = "arraybuffer";
+  const read = readerOfBoth(wanted);
+  socket.addEventListener("open", () => introduce(socket));
+  socket.addEventListener("message", ({ data }) => read(data));
+  return { send: sender(socket) };
+}

@@ -1,0 +1,2 @@
+/** The socket that every client uses in a page. */
+export const { WebSocket } = globalThis;

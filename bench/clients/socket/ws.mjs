@@ -1,0 +1,2 @@
+/** The socket that every client uses in Node. */
+export { WebSocket } from "ws";

@@ -1,0 +1,87 @@
+/** Results as a picture: a panel of bars for each figure that matters most. */
+import { FLOOR, OURS } from "./clients/index.mjs";
+import { number } from "./report.mjs";
+import { ratios, spread } from "./stats.mjs";
+
+/** What has a panel, in order. */
+const PANELS = [
+  { key: "text.node", title: "Receive text, Node", by: true },
+  { key: "audio320.node", title: "Receive 320 B of audio, Node", by: true },
+  { key: "audio3200.node", title: "Receive 3,200 B of audio, Node", by: true },
+  { key: "send.node", title: "Send, Node", by: true },
+  { key: "text.page", title: "Receive text, Chromium", by: true },
+  { key: "send.page", title: "Send, Chromium", by: true },
+  { key: "start.dial", title: "Cold start, Node, ms" },
+  { key: "memory.1000.heap", title: "Heap per idle session, KiB" },
+  { key: "size.brotli", title: "Delivered, brotli, kB" },
+];
+const [COLUMNS, PANEL, LABELS, VALUES, BAR, GAP, HEAD] = [3, 430, 190, 54, 16, 6, 44];
+
+const STYLE = `
+.back { fill: #ffffff } text { fill: #24292f } .quiet { fill: #57606a } .bar { fill: #8c959f } .ours { fill: #1a7f5a }
+.spread { stroke: #24292f } .one { stroke: #57606a }
+@media (prefers-color-scheme: dark) {
+.back { fill: #0d1117 } text { fill: #e6edf3 } .quiet { fill: #9198a1 } .bar { fill: #6e7681 } .ours { fill: #3fb98a }
+.spread { stroke: #e6edf3 } .one { stroke: #9198a1 }
+}`;
+
+const escape = (text) => text.replaceAll("&", "&amp;").replaceAll("<", "&lt;");
+
+/** The bars of a panel: clients with their figures. */
+function bars({ key, by }, { clients, values }) {
+  return clients.flatMap(({ name }) => {
+    const all = values[key]?.[name] ?? [];
+    const figures = by
+      ? ratios(all, values[key]?.[FLOOR] ?? [])
+      : all.filter((value) => Number.isFinite(value));
+    return figures.length === 0 ? [] : [{ name, ...spread(figures) }];
+  });
+}
+
+function panel({ title, by }, rows, left, top) {
+  const full = PANEL - LABELS - VALUES;
+  const most = Math.max(...rows.map(({ max }) => max));
+  const x = (value) => (left + LABELS + (value / most) * full).toFixed(1);
+  const drawn = rows.map(({ name, median, min, max }, nth) => {
+    const y = top + HEAD + nth * (BAR + GAP);
+    const middle = y + BAR / 2;
+    const kind = name.startsWith(OURS) ? "ours" : "bar";
+    return [
+      `<text x="${left + LABELS - 6}" y="${middle + 4}" text-anchor="end">${escape(name)}</text>`,
+      `<rect class="${kind}" x="${x(0)}" y="${y}" width="${((median / most) * full).toFixed(1)}" height="${BAR}" rx="2"/>`,
+      min < max && `<line class="spread" x1="${x(min)}" x2="${x(max)}" y1="${middle}" y2="${middle}"/>`,
+      `<text x="${left + PANEL - VALUES + 6}" y="${middle + 4}">${number(median, median < 100 ? (by ? 2 : 1) : 0)}</text>`,
+    ];
+  });
+  const bottom = top + HEAD + rows.length * (BAR + GAP);
+  const one =
+    by &&
+    `<line class="one" x1="${x(1)}" x2="${x(1)}" y1="${top + HEAD - 6}" y2="${bottom}" stroke-dasharray="3 3"/>`;
+  const what = by ? "CPU by the floor, dashed" : "";
+  return [
+    `<text x="${left + 10}" y="${top + 20}" font-weight="bold">${title}</text>`,
+    `<text class="quiet" x="${left + PANEL - 8}" y="${top + 20}" text-anchor="end" font-size="11">${what}</text>`,
+    ...drawn.flat(),
+    one,
+  ];
+}
+
+/** @returns {string} SVG */
+export function plot(results) {
+  const filled = PANELS.map((each) => [each, bars(each, results)]).filter(([, rows]) => rows.length > 0);
+  let top = 10;
+  const parts = [];
+  for (let at = 0; at < filled.length; at += COLUMNS) {
+    const row = filled.slice(at, at + COLUMNS);
+    row.forEach(([each, rows], nth) => parts.push(...panel(each, rows, nth * PANEL, top)));
+    top += HEAD + Math.max(...row.map(([, rows]) => rows.length)) * (BAR + GAP) + 16;
+  }
+  const width = COLUMNS * PANEL;
+  return `<svg xmlns="http://www.w3.org/2000/svg" viewBox="0 0 ${width} ${top}" font-family="sans-serif" font-size="12">
+<style>${STYLE}
+</style>
+<rect class="back" width="${width}" height="${top}"/>
+${parts.filter(Boolean).join("\n")}
+</svg>
+`;
+}
