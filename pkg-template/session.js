@@ -23,7 +23,7 @@ const RELEASES = ["switching_clouds", "clean_shutdown", "user_logout"];
 
 /** The parts of a session, made when they are first needed: a session may be one of thousands. */
 const PARTS = {
-  settings: () => new Settings(new Handlers(), new Handlers()),
+  settings: () => new Settings(new Handlers()),
   events: (session, handlers) => new Events(session, handlers),
   layouts: (session) => new Layouts(session),
   dashboard: (session) => new Dashboard(session),

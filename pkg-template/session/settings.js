@@ -8,6 +8,10 @@ import { TAKE } from "./inner.js";
  * @typedef {{ settings?: Setting[] }} Config
  */
 
+/** Whose settings change. */
+const APP = "app";
+const SYSTEM = "system";
+
 export class Settings {
   /** @type {Setting[]} */
   #settings = [];
@@ -16,15 +20,10 @@ export class Settings {
   /** @type {{ [key: string]: unknown }} */
   #system = {};
   #changes;
-  #systemChanges;
 
-  /**
-   * @param {Handlers} changes who wants to know of a change of the app's settings
-   * @param {Handlers} systemChanges and of the system's
-   */
-  constructor(changes, systemChanges) {
+  /** @param {Handlers} changes who wants to know of a change of settings: the app's, the system's */
+  constructor(changes) {
     this.#changes = changes;
-    this.#systemChanges = systemChanges;
   }
 
   /**
@@ -68,7 +67,7 @@ export class Settings {
 
   /** @param {any} of gets `{[key]: {oldValue, newValue}}` */
   onChange(of) {
-    return this.#changes.on("change", handler("handler", of));
+    return this.#changes.on(APP, handler("handler", of));
   }
 
   /**
@@ -76,7 +75,7 @@ export class Settings {
    * @param {any} of gets the new value and the one before
    */
   onValueChange(key, of) {
-    return onKey(this.#changes, key, of);
+    return onKey(this.#changes, APP, key, of);
   }
 
   /**
@@ -92,7 +91,7 @@ export class Settings {
    * @param {any} of gets the new value and the one before
    */
   onMentraosChange(key, of) {
-    return onKey(this.#systemChanges, key, of);
+    return onKey(this.#changes, SYSTEM, key, of);
   }
 
   /** @param {string} key */
@@ -110,7 +109,7 @@ export class Settings {
     if (!Array.isArray(settings)) return {};
     const before = values(this.#settings);
     this.#settings = settings.filter((setting) => typeof setting?.key === "string");
-    return tell(this.#changes, before, values(this.#settings));
+    return tell(this.#changes, APP, before, values(this.#settings));
   }
 
   /** @param {any} settings */
@@ -118,7 +117,7 @@ export class Settings {
     if (!isObject(settings)) return;
     const before = this.#system;
     this.#system = { ...before, ...settings };
-    tell(this.#systemChanges, before, this.#system);
+    tell(this.#changes, SYSTEM, before, this.#system);
   }
 }
 
@@ -137,13 +136,14 @@ function values(settings) {
 
 /**
  * @param {Handlers} changes
+ * @param {string} whose
  * @param {string} key
  * @param {any} of
  */
-function onKey(changes, key, of) {
+function onKey(changes, whose, key, of) {
   text("key", key);
   handler("handler", of);
-  return changes.on("change", (change) => {
+  return changes.on(whose, (change) => {
     if (Object.hasOwn(change, key)) of(change[key].newValue, change[key].oldValue);
   });
 }
@@ -151,14 +151,15 @@ function onKey(changes, key, of) {
 /**
  * Tells what differs, all at once.
  * @param {Handlers} changes
+ * @param {string} whose
  * @param {{ [key: string]: unknown }} before
  * @param {{ [key: string]: unknown }} after
  */
-function tell(changes, before, after) {
+function tell(changes, whose, before, after) {
   const keys = Object.keys({ ...before, ...after });
   const changed = keys.filter((key) => JSON.stringify(before[key]) !== JSON.stringify(after[key]));
   const entries = changed.map((key) => [key, { oldValue: before[key], newValue: after[key] }]);
   const change = Object.fromEntries(entries);
-  if (changed.length > 0) changes.emit("change", change);
+  if (changed.length > 0) changes.emit(whose, change);
   return change;
 }

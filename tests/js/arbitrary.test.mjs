@@ -6,19 +6,19 @@ import { test } from "node:test";
 
 import fc from "fast-check";
 
-import { Dispatcher } from "../../src/web/js/dispatcher.js";
+import { Dispatcher, rulesOf } from "../../src/web/js/dispatcher.js";
 
 const CONTROL = ["tpa_connection_ack", "connection_error", "app_stopped", "pong"];
-const RULES = {
-  control: CONTROL,
-  reserved: ["connected", "error", "audio_chunk"],
-  renamed: [["dashboard_mode_changed", "dashboard_mode_change"]],
-};
+const RULES = rulesOf(
+  CONTROL,
+  ["connected", "error", "audio_chunk"],
+  [["dashboard_mode_changed", "dashboard_mode_change"]],
+);
 /** Names that mean something: to the session, to the app or to the language itself. */
 const NAMES = [
   ...CONTROL,
   ...RULES.reserved,
-  ...RULES.renamed[0],
+  ...["dashboard_mode_changed", "dashboard_mode_change"],
   ...["transcription", "transcription:en-US", "translation", "translation:en-US-to-fr-FR", "button_press"],
   ...["__proto__", "constructor", "hasOwnProperty", "toString", "then", "", ":", ":x", "x:", "data_stream"],
 ];
@@ -97,7 +97,7 @@ function check(names, data) {
   const what = { control: "control", malformed: `malformed ${detail}` }[kind] ?? "data";
   assert.equal(what, expected(data));
   for (const [event, payload] of heard) {
-    assert.ok(!RULES.reserved.includes(event), `${event} is the session's own`);
+    assert.ok(!RULES.reserved.has(event), `${event} is the session's own`);
     const frame = JSON.parse(data);
     assert.deepEqual(
       payload,

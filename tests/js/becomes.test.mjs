@@ -3,15 +3,15 @@ import assert from "node:assert/strict";
 import { readFile } from "node:fs/promises";
 import { test } from "node:test";
 
-import { Dispatcher } from "../../src/web/js/dispatcher.js";
+import { Dispatcher, rulesOf } from "../../src/web/js/dispatcher.js";
 
 const TABLE = new URL("../../fuzz/becomes.json", import.meta.url);
 const FAULTS = ["not JSON", "not an object", "no type"];
-const RULES = {
-  control: ["tpa_connection_ack", "tpa_connection_error", "connection_error", "app_stopped", "pong"],
-  reserved: ["connected"],
-  renamed: [],
-};
+const RULES = rulesOf(
+  ["tpa_connection_ack", "tpa_connection_error", "connection_error", "app_stopped", "pong"],
+  ["connected"],
+  [],
+);
 
 /** @param {string} text */
 function becomes(text) {

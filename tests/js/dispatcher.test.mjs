@@ -3,14 +3,12 @@ import assert from "node:assert/strict";
 import { EventEmitter, once } from "node:events";
 import { test } from "node:test";
 
-import { Dispatcher } from "../../src/web/js/dispatcher.js";
+import { Dispatcher, rulesOf } from "../../src/web/js/dispatcher.js";
 
 const RESERVED = ["connected", "disconnected", "error", "audio_chunk"];
-const RULES = {
-  control: ["tpa_connection_ack"],
-  reserved: RESERVED,
-  renamed: [["dashboard_mode_changed", "dashboard_mode_change"]],
-};
+const RULES = rulesOf(["tpa_connection_ack"], RESERVED, [
+  ["dashboard_mode_changed", "dashboard_mode_change"],
+]);
 
 /** A dispatcher and all that it told. */
 function dispatcher() {
