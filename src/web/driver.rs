@@ -32,6 +32,8 @@ pub(super) struct Driver {
     me: Weak<Self>,
     options: SessionOptions,
     log: Log,
+    /// As each message of the app's has it.
+    package_name: JsString,
     pub(super) link: Link,
     core: RefCell<Session<Message>>,
     draining: Cell<bool>,
@@ -67,6 +69,7 @@ impl Driver {
             Self {
                 me: me.clone(),
                 link: Link::new(move || session.upgrade(), log.writes(LogLevel::Debug)),
+                package_name: options.options.package_name.as_str().into(),
                 options,
                 log,
                 core: RefCell::new(core),
@@ -150,8 +153,7 @@ impl Driver {
     /// `send()`.
     pub(super) fn send(&self, message: &JsValue, options: &JsValue) -> Result<Reply, JsValue> {
         let session_id = self.inspect(|core| core.session_id().map(str::to_owned));
-        let package_name = &self.options.options.package_name;
-        let payload = Message::new(message, package_name, session_id.as_deref())?;
+        let payload = Message::new(message, &self.package_name, session_id.as_deref())?;
         let (key, ttl) = super::message::send_options(options)?;
         let command = Command::Send {
             key: key.or_else(|| payload.default_key()),

@@ -1,6 +1,6 @@
 //! The session's own frames: the ones it speaks, and the ones it must act on.
 
-use js_sys::{JsString, Object};
+use js_sys::JsString;
 use wasm_bindgen::prelude::*;
 
 use crate::session::{Control, Init, PING, Record, SubscriptionUpdate};
@@ -43,5 +43,5 @@ pub(super) fn control(frame: &JsValue) -> Option<Control> {
 /// With the time of day, which the core does not know.
 fn text(frame: &dyn Record) -> Option<JsString> {
     let frame = payloads::data(frame);
-    message::encode(&frame, &fields::get(&frame, "type"), &Object::new()).ok()
+    message::encode(&frame, &fields::get(&frame, "type"), &"".into(), None).ok()
 }

@@ -1,6 +1,6 @@
 //! The app's messages on their way out.
 
-use js_sys::{Array, JsString, Object};
+use js_sys::{Array, JsString};
 use wasm_bindgen::prelude::*;
 
 use crate::session::{Duration, Payload, state_key, time_to_live};
@@ -10,12 +10,13 @@ use super::options::type_error;
 
 #[wasm_bindgen(module = "/src/web/js/message.js")]
 extern "C" {
-    /// A frame's text, with what it does not say itself: the time, and what is in `envelope`.
+    /// A frame's text, with what it does not say itself: who sends it, and when.
     #[wasm_bindgen(catch)]
     pub(super) fn encode(
         message: &JsValue,
         kind: &JsValue,
-        envelope: &Object,
+        package_name: &JsString,
+        session_id: Option<&str>,
     ) -> Result<JsString, JsValue>;
 
     #[wasm_bindgen(js_name = addSessionId)]
@@ -54,7 +55,7 @@ impl Message {
     /// Writes the message down, so that a later change of the object does not change it.
     pub(super) fn new(
         original: &JsValue,
-        package_name: &str,
+        package_name: &JsString,
         session_id: Option<&str>,
     ) -> Result<Self, JsValue> {
         if !original.is_object() || Array::is_array(original) {
@@ -64,12 +65,7 @@ impl Message {
         let kind_text = kind.as_string().filter(|kind| !kind.is_empty());
         let kind_text =
             kind_text.ok_or_else(|| type_error("message.type: must be a non-empty string"))?;
-        let envelope = Object::new();
-        fields::set(&envelope, "packageName", &package_name.into());
-        if let Some(id) = session_id {
-            fields::set(&envelope, "sessionId", &id.into());
-        }
-        let text = encode(original, &kind, &envelope).map_err(|cause| {
+        let text = encode(original, &kind, package_name, session_id).map_err(|cause| {
             let why = fields::text(&cause, "message").unwrap_or_default();
             type_error(&["message: must be JSON: ", &why].concat())
         })?;

@@ -5,8 +5,7 @@ import { test } from "node:test";
 import { addSessionId, encode, fieldText, texts, utf8Length } from "../../src/web/js/message.js";
 
 test("what the app did not say is added", () => {
-  const envelope = { packageName: "org.example.app", sessionId: "user-org.example.app" };
-  const frame = JSON.parse(encode({ type: "x", n: 1 }, "x", envelope));
+  const frame = JSON.parse(encode({ type: "x", n: 1 }, "x", "org.example.app", "user-org.example.app"));
   assert.equal(frame.type, "x");
   assert.equal(frame.n, 1);
   assert.equal(frame.packageName, "org.example.app");
@@ -16,12 +15,12 @@ test("what the app did not say is added", () => {
 
 test("what the app did say is kept", () => {
   const message = { type: "x", packageName: "other", sessionId: "mine", timestamp: "then" };
-  assert.deepEqual(JSON.parse(encode(message, "x", { packageName: "a", sessionId: "b" })), message);
+  assert.deepEqual(JSON.parse(encode(message, "x", "a", "b")), message);
 });
 
 test("what is undefined counts as not said", () => {
   const message = { type: "x", packageName: undefined, timestamp: undefined, n: undefined };
-  const frame = JSON.parse(encode(message, "x", { packageName: "a" }));
+  const frame = JSON.parse(encode(message, "x", "a"));
   assert.equal(frame.packageName, "a");
   assert.equal(typeof frame.timestamp, "string");
 });
@@ -32,11 +31,11 @@ test("the type is the one that was read, wherever it came from", () => {
       return "x";
     }
   }
-  assert.equal(JSON.parse(encode(new Message(), "x", {})).type, "x");
+  assert.equal(JSON.parse(encode(new Message(), "x", "a")).type, "x");
 });
 
 test("the id of the session can be added later", () => {
-  const text = encode({ type: "x" }, "x", { packageName: "a" });
+  const text = encode({ type: "x" }, "x", "a");
   assert.equal(JSON.parse(text).sessionId, undefined);
   assert.equal(JSON.parse(addSessionId(text, 'us"er')).sessionId, 'us"er');
 });

@@ -4,16 +4,18 @@
  */
 
 /**
- * The frame's text. What the app did not say itself is taken from `envelope`.
+ * The frame's text, with what the app did not say itself.
  * @param {{ [field: string]: unknown }} message
  * @param {string} type as read from the message, once
- * @param {{ [field: string]: string }} envelope
+ * @param {string} packageName
+ * @param {string | undefined} sessionId
  * @returns {string}
  */
-export function encode(message, type, envelope) {
+export function encode(message, type, packageName, sessionId) {
   /** @type {{ [field: string]: unknown }} */
   const frame = { ...message, type };
-  for (const [field, value] of Object.entries(envelope)) frame[field] ??= value;
+  frame.packageName ??= packageName;
+  frame.sessionId ??= sessionId;
   frame.timestamp ??= new Date().toISOString();
   return JSON.stringify(frame);
 }
