@@ -15,9 +15,11 @@ mod message;
 mod options;
 mod payloads;
 mod promises;
+mod rust;
 mod session;
 mod socket;
 
+pub use rust::{Error, Listener, Options, SendResult};
 pub use session::TpaSession;
 
 #[cfg(feature = "small-allocator")]
