@@ -20,6 +20,7 @@ mod npm;
 mod page;
 mod process;
 mod publish;
+mod rust_pages;
 mod sim;
 mod snip;
 mod test;
