@@ -120,7 +120,8 @@ fn wrong_options_are_named() {
 fn each_option_arrives_under_its_own_name() {
     let most = Duration::from_millis(2_147_483_647);
     let beyond = most + Duration::from_millis(1);
-    let times: [(&str, fn(Options, Duration) -> Options); 6] = [
+    type With = fn(Options, Duration) -> Options;
+    let times: [(&str, With); 6] = [
         ("reconnectDelay", Options::reconnect_delay),
         ("maxReconnectDelay", Options::max_reconnect_delay),
         ("connectTimeout", Options::connect_timeout),
@@ -210,7 +211,7 @@ async fn the_end_before_a_connection_is_an_error_with_a_kind() {
     js::call(&first, "open");
     js::call1(&first, "end", &js::literal("{ code: 1006 }"));
     let error = connected.await.expect_err("no connection");
-    assert_eq!(error.kind().as_deref(), Some("Exhausted"));
+    assert_eq!(error.kind().as_deref(), Some("Abnormal"));
     assert!(!error.to_string().is_empty());
     let error = session.connect_as("").await.expect_err("no id");
     assert_eq!(error.kind(), None);

@@ -30,32 +30,31 @@ pub enum SendResult {
 ///
 /// ```no_run
 /// use serde::{Deserialize, Serialize};
-/// use tpa_session::session::State;
-/// use tpa_session::web::{Error, Options};
+/// use tpa_session::web::{Error, Listener, Options, TpaSession};
 ///
 /// #[derive(Deserialize)]
 /// struct Transcription {
 ///     text: String,
 /// }
 ///
+/// /// A message is an object with a `type`.
 /// #[derive(Serialize)]
-/// struct Event<'a> {
-///     r#type: &'a str,
-///     text: &'a str,
+/// #[serde(tag = "type", rename = "my_words")]
+/// struct Words {
+///     count: usize,
 /// }
 ///
-/// async fn captions() -> Result<(), Error> {
-///     let session = Options::new("org.example.captions", "dev-key").session()?;
-///     let _states = session.on_state(|state: State| println!("{}", state.name()))?;
+/// async fn count_words() -> Result<(TpaSession, Listener), Error> {
+///     let session = Options::new("org.example.words", "dev-key").session()?;
 ///     let answering = session.clone();
-///     let _captions = session.on_event_as("transcription:en-US", move |heard| {
+///     let listener = session.on_event_as("transcription:en-US", move |heard| {
 ///         let Ok(Transcription { text }) = heard else { return };
-///         let event = Event { r#type: "custom", text: &text };
-///         let _ = answering.send_message(&event);
+///         let count = text.split_whitespace().count();
+///         let _ = answering.send_message(&Words { count });
 ///     })?;
 ///     session.subscribe_to(["transcription:en-US"])?;
-///     session.connect_as("user1-org.example.captions").await?;
-///     Ok(())
+///     session.connect_as("user1-org.example.words").await?;
+///     Ok((session, listener))
 /// }
 /// ```
 impl TpaSession {
