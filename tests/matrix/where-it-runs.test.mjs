@@ -39,7 +39,7 @@ test("each family of cells has its tests", () => {
 
 test("it names the versions that the pages in Rust are locked to", () => {
   const text = readFileSync(join(root, "docs/where-it-runs.md"), "utf8");
-  const lock = readFileSync(join(root, "examples/Cargo.lock"), "utf8");
+  const lock = readFileSync(join(root, "examples/rust-pages/Cargo.lock"), "utf8");
   for (const name of ["yew", "leptos"]) {
     const locked = new RegExp(`^name = "${name}"\nversion = "(.*)"$`, "m").exec(lock)?.[1];
     assert.ok(text.includes(`${name} ${locked}`), `${name} ${locked}`);

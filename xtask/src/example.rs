@@ -22,7 +22,7 @@ pub fn run(arguments: &[&str]) -> Result<(), String> {
         return native(name, options.port);
     }
     let out = rust_pages::out().join(name);
-    if folder.join("Cargo.toml").exists() {
+    if rust_pages::pages().iter().any(|page| page == name) {
         rust_pages::build()?;
     } else {
         bundle(name, &out)?;
@@ -83,9 +83,11 @@ fn names() -> Vec<String> {
     let entries = fs::read_dir(workspace::root().join("examples"));
     let entries = entries.into_iter().flatten().flatten();
     let mut names: Vec<String> = entries
-        .filter(|entry| entry.path().is_dir() && entry.file_name() != "node_modules")
+        .filter(|entry| entry.path().is_dir())
         .map(|entry| entry.file_name().to_string_lossy().into_owned())
+        .filter(|name| name != "node_modules" && name != "rust-pages")
         .collect();
+    names.extend(rust_pages::pages());
     names.sort();
     names
 }

@@ -1,4 +1,4 @@
-//! The examples in Rust that are pages: `examples/Cargo.toml` and its members.
+//! The examples in Rust that are pages: `examples/rust-pages`.
 //!
 //! They are a workspace of their own, since what their frameworks need is not for the lock file
 //! of the crate. They are compiled into the same target folder.
@@ -14,7 +14,7 @@ const STATIC: [&str; 2] = ["index.html", "start.js"];
 
 /// Their workspace.
 pub fn folder() -> PathBuf {
-    workspace::root().join("examples")
+    workspace::root().join("examples/rust-pages")
 }
 
 /// Where each of them is, ready to be served, in a folder of its own.
@@ -78,7 +78,7 @@ fn same_version(theirs: &str, ours: &str) -> Result<(), String> {
         return Ok(());
     }
     Err(format!(
-        "examples/Cargo.lock has wasm-bindgen {theirs} and Cargo.lock has {ours}; in examples/ run \
+        "examples/rust-pages/Cargo.lock has wasm-bindgen {theirs} and Cargo.lock has {ours}; there run \
          `cargo update --package wasm-bindgen --precise {ours}`"
     ))
 }
