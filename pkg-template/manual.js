@@ -66,12 +66,21 @@ async function get(source) {
 async function body(response) {
   const { ok = true, status, url = "" } = response;
   if (!ok) throw new Refused(`no wasm at ${url}: status ${status}; serve tpa-session.wasm there`);
-  const bytes = new Uint8Array(await response.arrayBuffer());
+  const bytes = new Uint8Array(await whole(response, url));
   const type = response.headers?.get("content-type");
   // By what it is and not by its type, which many servers do not know.
   if (!isWasm(bytes))
     throw new Refused(`what ${url} answers is no wasm but ${type}; serve tpa-session.wasm there`);
   return bytes;
+}
+
+async function whole(response, url) {
+  if (response.bodyUsed) throw new Refused("the Response was read before; give one that nobody has read");
+  try {
+    return await response.arrayBuffer();
+  } catch (error) {
+    throw new Refused(`the wasm from ${url} broke off on its way; load it again`, error);
+  }
 }
 
 const isWasm = (bytes) => MAGIC.every((byte, at) => bytes[at] === byte);
@@ -85,6 +94,9 @@ function checked(given) {
     ? new Uint8Array(given.buffer, given.byteOffset, given.byteLength)
     : new Uint8Array(given);
   if (!isWasm(bytes)) throw new Refused("what was given is no wasm; give tpa-session.wasm");
-  if (bytes.length < size) throw new Refused(`the wasm is cut short: ${bytes.length} bytes of ${size}`);
+  if (bytes.length < size) {
+    const found = `${bytes.length} bytes of ${size}`;
+    throw new Refused(`the wasm is cut short: ${found}; serve all of tpa-session.wasm`);
+  }
   return bytes;
 }

@@ -5,8 +5,8 @@
 //!
 //! - [`session`] decides: when to reconnect, what a closure means, what to send, when to give
 //!   up. Pure Rust that builds everywhere; time and seed come in as arguments.
-//! - `web` carries out: the WebSocket, the timer and the JavaScript class `TpaSession`. It is
-//!   compiled for wasm32 only.
+//! - `web` carries out: the WebSocket, the timer and the class `TpaSession`, for JavaScript and
+//!   for programs in Rust that run in a page. It is compiled for wasm32 only.
 //!
 //! Nothing in [`session`] knows of `web`. A rule that is found in `web` is in the wrong place.
 //!

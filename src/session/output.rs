@@ -58,6 +58,15 @@ pub enum State {
 }
 
 impl State {
+    const ALL: [Self; 6] = [
+        Self::Idle,
+        Self::Connecting,
+        Self::Handshaking,
+        Self::Connected,
+        Self::Waiting,
+        Self::Stopped,
+    ];
+
     /// Whether a `connect()` is in force.
     pub const fn is_active(self) -> bool {
         match self {
@@ -76,6 +85,11 @@ impl State {
             Self::Waiting => "waiting",
             Self::Stopped => "stopped",
         }
+    }
+
+    /// The state of this name.
+    pub fn of_name(name: &str) -> Option<Self> {
+        Self::ALL.into_iter().find(|state| state.name() == name)
     }
 }
 

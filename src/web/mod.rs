@@ -1,6 +1,8 @@
 //! The shell: carries out what the core decides, in a browser, a worker or Node.
 //!
 //! Nothing here decides. `driver` is the only place that touches the core, and the only loop.
+//!
+//! A program in Rust makes a [`TpaSession`] by [`Options`]; what it calls then is in `rust`.
 
 mod callback;
 mod clock;
@@ -15,11 +17,18 @@ mod message;
 mod options;
 mod payloads;
 mod promises;
+mod rust;
 mod session;
 mod socket;
 
+pub use rust::{Error, Listener, Options, SendResult};
 pub use session::TpaSession;
 
 #[cfg(feature = "small-allocator")]
 #[global_allocator]
 static ALLOCATOR: talc::wasm::WasmDynamicTalc = talc::wasm::new_wasm_dynamic_allocator();
+
+/// The guide's code in Rust, compiled as the examples of these docs are.
+#[cfg(doctest)]
+#[doc = include_str!("../../docs/guide.md")]
+struct Guide;

@@ -16,8 +16,9 @@ use super::options::{SessionOptions, type_error};
 /// One app's session with the cloud.
 ///
 /// Every method takes `&self`, and none holds a borrow while code of the app runs, so that a
-/// handler may call any of them.
+/// handler may call any of them. A clone is the same session, for another owner in Rust.
 #[wasm_bindgen]
+#[derive(Clone)]
 pub struct TpaSession(Rc<Driver>);
 
 #[wasm_bindgen]

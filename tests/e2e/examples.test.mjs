@@ -9,6 +9,9 @@ import { after, before, test } from "node:test";
 import { Cloud, ROOT, isNetworkReport, launch } from "./support.mjs";
 
 const PAGES = ["captions-page", "captions-worker", "captions-react"];
+/** Compiled by `cargo xtask`, into a folder of their own. */
+const RUST_PAGES = ["captions-leptos", "captions-yew"];
+const RUST_OUT = process.env.TPA_RUST_PAGES ?? path.join(ROOT, "target/examples");
 
 /** Inside the repository, so that what a bundle leaves out is found beside it. */
 mkdirSync(path.join(ROOT, "target"), { recursive: true });
@@ -23,7 +26,8 @@ before(async () => {
   for (const name of [...PAGES, "dashboard-node"]) {
     execFileSync(process.execPath, ["examples/build.mjs", name, path.join(out, name)], { cwd: ROOT });
   }
-  cloud = await Cloud.start({ "/": out });
+  const inRust = RUST_PAGES.map((name) => [`/${name}`, path.join(RUST_OUT, name)]);
+  cloud = await Cloud.start({ "/": out, ...Object.fromEntries(inRust) });
   browser = await launch();
 });
 
@@ -41,7 +45,7 @@ const cut = (packageName) =>
     body: JSON.stringify({ fault: "cut", packageName }),
   });
 
-for (const name of PAGES) {
+for (const name of [...PAGES, ...RUST_PAGES]) {
   test(`${name} shows what is said, in the page and on the glasses, before a cut and after`, async () => {
     const page = await browser.newPage();
     const errors = /** @type {string[]} */ ([]);

@@ -66,11 +66,20 @@ export class Firefox {
   }
 
   /** @param {string} script that returns whether it is so far */
-  async until(script) {
-    for (const begun = Date.now(); Date.now() - begun < DEADLINE_MS; await pause(100))
-      if (await this.run(script)) return;
-    throw new Error(`waited in vain for: ${script}`);
+  until(script) {
+    return patiently(() => this.run(script), script);
   }
+}
+
+/**
+ * Asks again and again until it is so.
+ *
+ * @param {() => Promise<unknown>} ask
+ * @param {string} what
+ */
+export async function patiently(ask, what) {
+  for (const begun = Date.now(); Date.now() - begun < DEADLINE_MS; await pause(100)) if (await ask()) return;
+  throw new Error(`waited in vain for: ${what}`);
 }
 
 /**

@@ -13,7 +13,7 @@ import { chromium } from "playwright-core";
 
 export const ROOT = fileURLToPath(new URL("../..", import.meta.url));
 const CLOUD = process.env.TPA_CLOUD_BIN ?? path.join(ROOT, "target/debug/tpa-cloud");
-const PACKAGE = path.resolve(ROOT, process.env.TPA_PKG ?? "pkg");
+export const PACKAGE = path.resolve(ROOT, process.env.TPA_PKG ?? "pkg");
 const CHROMIUM = process.env.CHROMIUM ?? "/usr/bin/chromium";
 const BROWSER_FLAGS = [
   "--headless",

@@ -36,3 +36,12 @@ test("each family of cells has its tests", () => {
   const tested = [...sources.matchAll(/\bcells\(\s*"([^"]+)"/g)].map(([, family]) => family);
   assert.deepEqual(tested.toSorted(), [...new Set(CELLS.map(({ family }) => family))].toSorted());
 });
+
+test("it names the versions that the pages in Rust are locked to", () => {
+  const text = readFileSync(join(root, "docs/where-it-runs.md"), "utf8");
+  const lock = readFileSync(join(root, "examples/rust-pages/Cargo.lock"), "utf8");
+  for (const name of ["yew", "leptos"]) {
+    const locked = new RegExp(`^name = "${name}"\nversion = "(.*)"$`, "m").exec(lock)?.[1];
+    assert.ok(text.includes(`${name} ${locked}`), `${name} ${locked}`);
+  }
+});

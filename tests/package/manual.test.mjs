@@ -26,6 +26,10 @@ const ANSWERS = {
   "/short": [200, "application/wasm", wasm.subarray(0, 1000)],
 };
 const files = createServer((request, response) => {
+  if (request.url === "/broken") {
+    response.writeHead(200, { "content-length": wasm.length });
+    return response.write(wasm.subarray(0, 1000), () => response.destroy());
+  }
   const [status, type, body] = ANSWERS[request.url];
   response.writeHead(status, { "content-type": type }).end(body);
 });
@@ -74,7 +78,8 @@ const obstacles = {
   "/missing": /^tpa-session: no wasm at http\S+\/missing: status 404; serve tpa-session\.wasm there$/,
   "/page":
     /^tpa-session: what http\S+\/page answers is no wasm but text\/html; serve tpa-session\.wasm there$/,
-  "/short": /^tpa-session: the wasm is cut short: 1000 bytes of \d+$/,
+  "/short": /^tpa-session: the wasm is cut short: 1000 bytes of \d+; serve all of tpa-session\.wasm$/,
+  "/broken": /^tpa-session: the wasm from http\S+\/broken broke off on its way; load it again$/,
 };
 for (const [path, message] of Object.entries(obstacles)) {
   test(`${path} is one clear error, and can be mended`, async () => {
@@ -95,6 +100,9 @@ test("a server that is not there, damaged wasm, another version, and what is no 
   const other = [0, 97, 115, 109, 1, 0, 0, 0, 1, 4, 1, 96, 0, 0, 2, 7, 1, 1, 120, 1, 121, 0, 0];
   const module = new WebAssembly.Module(Uint8Array.from(other));
   await assert.rejects(load(module), /^Error: tpa-session: the wasm is that of another version/);
+  const read = await fetch(`${url}/right`);
+  await read.arrayBuffer();
+  await assert.rejects(load(read), /^Error: tpa-session: the Response was read before; give one/);
   for (const wrong of [undefined, null, 5, {}]) {
     await assert.rejects(load(wrong), { name: "TypeError", message: /^source: must be a URL, / });
   }

@@ -167,3 +167,12 @@ fn why_a_flush_is_rejected() {
         assert_eq!((error.code(), error.message()), (code, message));
     }
 }
+
+#[test]
+fn a_state_is_found_by_its_name() {
+    use State::{Connected, Connecting, Handshaking, Idle, Stopped, Waiting};
+    for state in [Idle, Connecting, Handshaking, Connected, Waiting, Stopped] {
+        assert_eq!(State::of_name(state.name()), Some(state));
+    }
+    assert_eq!(State::of_name("gone"), None);
+}

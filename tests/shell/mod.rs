@@ -11,5 +11,6 @@ mod hostile;
 mod outbox;
 mod providers;
 mod release;
+mod rust;
 pub mod sockets;
 mod timers;

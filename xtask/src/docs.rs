@@ -1,5 +1,6 @@
 //! `cargo xtask docs`: the API reference of the package, and of the crate.
 
+use crate::toolchain::{self, TARGET};
 use crate::{npm, process, workspace};
 
 /// Makes both, and says where they are.
@@ -12,13 +13,18 @@ pub fn run() -> Result<(), String> {
         .arg(&out)
         .current_dir(workspace::root());
     process::run("typedoc", &mut typedoc)?;
+    // For wasm, where the crate has all that it has.
     let mut rustdoc = process::command("cargo");
-    rustdoc.args(["doc", "--no-deps", "--package", "tpa-session"]);
+    toolchain::get()?
+        .apply(&mut rustdoc)
+        .args(["doc", "--no-deps", "--package", "tpa-session"])
+        .args(["--target", TARGET]);
     process::run("cargo doc", &mut rustdoc)?;
     println!("  {}", out.join("index.html").display());
     println!(
         "  {}",
         workspace::target()
+            .join(TARGET)
             .join("doc/tpa_session/index.html")
             .display()
     );

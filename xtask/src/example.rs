@@ -1,11 +1,12 @@
 //! `cargo xtask example`: one of the examples on a cloud of its own.
 
 use std::fs;
+use std::path::Path;
 use std::process::Command;
 
 use crate::cloud::{self, Cloud};
 use crate::demo::{self, Options};
-use crate::{build, npm, process, workspace};
+use crate::{build, npm, process, rust_pages, workspace};
 
 /// Builds all, starts the cloud and the example, and stays until ctrl-c.
 pub fn run(arguments: &[&str]) -> Result<(), String> {
@@ -20,14 +21,12 @@ pub fn run(arguments: &[&str]) -> Result<(), String> {
     if folder.join("main.rs").exists() {
         return native(name, options.port);
     }
-    build::run()?;
-    let out = workspace::root().join("target/examples").join(name);
-    let mut bundle = npm::node();
-    bundle.args(["examples/build.mjs", name]).arg(&out);
-    bundle
-        .current_dir(workspace::root())
-        .env("TPA_PKG", workspace::package());
-    process::run("bundle", &mut bundle)?;
+    let out = rust_pages::out().join(name);
+    if rust_pages::pages().iter().any(|page| page == name) {
+        rust_pages::build()?;
+    } else {
+        bundle(name, &out)?;
+    }
 
     let program = cloud::build()?;
     let cloud = Cloud::serve(&program, options.port, &[format!("/={}", out.display())])?;
@@ -44,7 +43,19 @@ pub fn run(arguments: &[&str]) -> Result<(), String> {
     show(name, &cloud, &mut app)
 }
 
-/// One in Rust.
+/// One in JavaScript.
+fn bundle(name: &str, out: &Path) -> Result<(), String> {
+    build::run()?;
+    let mut bundle = npm::node();
+    bundle.args(["examples/build.mjs", name]).arg(out);
+    bundle
+        .current_dir(workspace::root())
+        .env("TPA_PKG", workspace::package());
+    process::run("bundle", &mut bundle)?;
+    Ok(())
+}
+
+/// One in Rust without a page.
 fn native(name: &str, port: u16) -> Result<(), String> {
     let program = cloud::build()?;
     let mut app = process::command("cargo");
@@ -72,9 +83,11 @@ fn names() -> Vec<String> {
     let entries = fs::read_dir(workspace::root().join("examples"));
     let entries = entries.into_iter().flatten().flatten();
     let mut names: Vec<String> = entries
-        .filter(|entry| entry.path().is_dir() && entry.file_name() != "node_modules")
+        .filter(|entry| entry.path().is_dir())
         .map(|entry| entry.file_name().to_string_lossy().into_owned())
+        .filter(|name| name != "node_modules" && name != "rust-pages")
         .collect();
+    names.extend(rust_pages::pages());
     names.sort();
     names
 }

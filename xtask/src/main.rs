@@ -20,6 +20,7 @@ mod npm;
 mod page;
 mod process;
 mod publish;
+mod rust_pages;
 mod sim;
 mod snip;
 mod test;
@@ -49,7 +50,7 @@ cargo xtask <command>
       sdk             the platform's own SDK against the cloud (tests/sdk)
       matrix          the packed package in runtimes, bundlers, test runners and
                       frameworks (tests/matrix; docs/where-it-runs.md)
-      e2e             the demo page in a browser (tests/e2e)
+      e2e             the demo page and the examples in a browser (tests/e2e)
   sim [options]       live through sessions in virtual time, alone in a world that does its
                       worst, and several of them with the cloud; in a release build
       --seeds <N>     so many (20,000), and one with the cloud for each eight

@@ -59,8 +59,14 @@ pub fn locked_version<'a>(lock: &'a str, package: &str) -> Option<&'a str> {
 
 /// Version of wasm-bindgen that this workspace is built with.
 pub fn wasm_bindgen_version() -> Result<String, String> {
-    let path = root().join("Cargo.lock");
-    let lock = fs::read_to_string(&path).map_err(|e| format!("cannot read Cargo.lock: {e}"))?;
+    wasm_bindgen_version_in(&root())
+}
+
+/// Version of wasm-bindgen that the workspace in a folder is built with.
+pub fn wasm_bindgen_version_in(folder: &Path) -> Result<String, String> {
+    let path = folder.join("Cargo.lock");
+    let lock =
+        fs::read_to_string(&path).map_err(|e| format!("cannot read {}: {e}", path.display()))?;
     locked_version(&lock, "wasm-bindgen")
         .map(str::to_string)
         .ok_or_else(|| {

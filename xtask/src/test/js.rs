@@ -8,7 +8,7 @@ use std::sync::OnceLock;
 use super::Report;
 use super::counts::Counts;
 use crate::browsers::{CHROMIUM, FIREFOX};
-use crate::{browsers, build, cloud, npm, workspace};
+use crate::{browsers, build, cloud, npm, rust_pages, workspace};
 
 /// Modules, one at a time.
 pub fn unit(report: &mut Report) {
@@ -30,8 +30,12 @@ pub fn matrix(report: &mut Report) {
     run_with_packages(report, "tests/matrix", true);
 }
 
-/// The demo page, in a browser.
+/// The demo page and the examples, in a browser.
 pub fn end_to_end(report: &mut Report) {
+    // Without them their own tests fail, and the others run.
+    if let Err(error) = rust_pages::build() {
+        report.fail("examples in Rust", error);
+    }
     run(report, "tests/e2e", true);
 }
 
@@ -71,7 +75,8 @@ fn prepare(node: &mut Command, in_browser: bool) -> Result<(), String> {
     if in_browser {
         node.env("CHROMIUM", CHROMIUM.get()?)
             .env("FIREFOX", FIREFOX.get()?)
-            .env("GECKODRIVER", browsers::geckodriver()?);
+            .env("GECKODRIVER", browsers::geckodriver()?)
+            .env("TPA_RUST_PAGES", rust_pages::out());
     }
     Ok(())
 }

@@ -2,7 +2,7 @@
 
 use super::Report;
 use crate::toolchain::{self, TARGET};
-use crate::{npm, process};
+use crate::{npm, process, rust_pages, workspace};
 
 /// All of them, the Rust ones first.
 pub fn run(report: &mut Report) {
@@ -22,6 +22,12 @@ fn rust(report: &mut Report) {
     }
     let cargo = || process::command("cargo");
     report.check("rustfmt", cargo().args(["fmt", "--all", "--check"]));
+    report.check(
+        "rustfmt of the pages",
+        cargo()
+            .args(["fmt", "--all", "--check"])
+            .current_dir(rust_pages::folder()),
+    );
     report.check(
         "clippy",
         cargo().args(["clippy", "--workspace", "--all-targets", "--", "-Dwarnings"]),
@@ -60,6 +66,22 @@ fn wasm(report: &mut Report) {
                 .args(["clippy", "--package", "tpa-session", "--all-targets"])
                 .args(["--target", TARGET, "--", "-Dwarnings"]);
             report.check("clippy for wasm", &mut cargo);
+            let mut cargo = process::command("cargo");
+            toolchain
+                .apply(&mut cargo)
+                .args(["clippy", "--workspace", "--locked", "--target", TARGET])
+                .arg("--target-dir")
+                .arg(workspace::target())
+                .args(["--", "-Dwarnings"])
+                .current_dir(rust_pages::folder());
+            report.check("clippy of the pages", &mut cargo);
+            let mut cargo = process::command("cargo");
+            toolchain
+                .apply(&mut cargo)
+                .args(["doc", "--package", "tpa-session", "--no-deps"])
+                .args(["--document-private-items", "--target", TARGET])
+                .env("RUSTDOCFLAGS", "-Dwarnings");
+            report.check("rustdoc for wasm", &mut cargo);
         }
         Err(error) => report.fail("clippy for wasm", error),
     }

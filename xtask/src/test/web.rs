@@ -1,5 +1,6 @@
 //! Tests of the wasm itself: in Node and in both browsers, on a real cloud.
 
+use std::ffi::OsString;
 use std::fs::File;
 use std::path::{Path, PathBuf};
 use std::process::{Command, Stdio};
@@ -9,7 +10,7 @@ use super::counts::Counts;
 use super::nudge::Nudge;
 use crate::browsers::{self, CHROMEDRIVER, CHROMIUM, FIREFOX};
 use crate::cloud::{self, Cloud};
-use crate::toolchain::{self, Toolchain};
+use crate::toolchain::{self, TARGET, Toolchain};
 use crate::{npm, process, tools, workspace};
 
 /// Tests learn the cloud's address when they are compiled, so the port is the
@@ -24,6 +25,7 @@ pub fn run(report: &mut Report) {
         Ok(setup) => setup,
         Err(error) => return report.fail("wasm tests", error),
     };
+    setup.docs(report);
     setup.run(report, "wasm in Node", "node", |_| Ok(()));
     setup.run(report, "wasm in Chromium", "browser", |command| {
         CHROMIUM.get()?;
@@ -62,6 +64,28 @@ impl Setup {
         })
     }
 
+    /// Compiles the examples in the docs of what is there for wasm only. None of them is run:
+    /// they have no cloud.
+    fn docs(&self, report: &mut Report) {
+        let mut cargo = process::command("cargo");
+        self.toolchain
+            .apply(&mut cargo)
+            .args(["test", "--doc", "--package", "tpa-session"])
+            .args(["--target", TARGET])
+            .env("PATH", self.path());
+        report.check("examples in the docs", &mut cargo);
+    }
+
+    /// The test runner must be of wasm-bindgen's version, and npm's wasm-opt must be found
+    /// before an old one of the system.
+    fn path(&self) -> OsString {
+        let mut folders = vec![self.wasm_bindgen.clone(), npm::bin()];
+        if self.toolchain == Toolchain::System {
+            folders.push("/usr/bin".into());
+        }
+        process::path_with(&folders)
+    }
+
     /// Runs the test file `tests/<file>.rs`; `prepare` says where.
     fn run(
         &self,
@@ -84,15 +108,9 @@ impl Setup {
             Err(error) => return report.fail(what, error),
         };
         self.toolchain.apply(&mut command);
-        // The test runner must be of wasm-bindgen's version, and npm's wasm-opt
-        // must be found before an old one of the system.
-        let mut folders = vec![self.wasm_bindgen.clone(), npm::bin()];
-        if self.toolchain == Toolchain::System {
-            folders.push("/usr/bin".into());
-        }
         command
             .args(["--", "--test", file])
-            .env("PATH", process::path_with(&folders))
+            .env("PATH", self.path())
             .env("WASM_BINDGEN_TEST_ADDRESS", server.to_string())
             .env("TPA_CLOUD_URL", &self.cloud.url)
             .env("WASM_BINDGEN_TEST_TIMEOUT", LIMIT)

@@ -1,0 +1,45 @@
+//! What went wrong, as a type of Rust.
+
+use std::fmt;
+
+use wasm_bindgen::JsValue;
+
+use crate::web::fields;
+
+/// An error of JavaScript, which it still is inside.
+#[derive(Clone, Debug)]
+pub struct Error(JsValue);
+
+impl Error {
+    /// What a closure meant that ended the session before it was connected, e.g. `Rejected`;
+    /// the README has a table of them. Other errors have none.
+    pub fn kind(&self) -> Option<String> {
+        fields::text(&self.0, "kind")
+    }
+}
+
+impl fmt::Display for Error {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str(&fields::text(&self.0, "message").unwrap_or_default())
+    }
+}
+
+impl std::error::Error for Error {}
+
+impl From<JsValue> for Error {
+    fn from(error: JsValue) -> Self {
+        Self(error)
+    }
+}
+
+impl From<Error> for JsValue {
+    fn from(error: Error) -> Self {
+        error.0
+    }
+}
+
+impl From<serde_wasm_bindgen::Error> for Error {
+    fn from(error: serde_wasm_bindgen::Error) -> Self {
+        Self(error.into())
+    }
+}

@@ -1,0 +1,72 @@
+/** `using` in a page: the end of a block is the end of its session. */
+import assert from "node:assert/strict";
+import { mkdirSync, mkdtempSync, rmSync, writeFileSync } from "node:fs";
+import path from "node:path";
+import { after, before } from "node:test";
+
+import { inEachBrowser } from "./browsers.mjs";
+import { Cloud, PACKAGE, ROOT } from "./support.mjs";
+
+mkdirSync(path.join(ROOT, "target"), { recursive: true });
+const folder = mkdtempSync(path.join(ROOT, "target", "dispose-"));
+
+/** @type {Cloud} */
+let cloud;
+
+/** The block ends by its own end, and by an error. */
+const APP = `
+  import { TpaSession } from "/pkg/index.js";
+  const told = [];
+  const make = (packageName) => {
+    const augmentOSWebsocketUrl = new URL("/tpa-ws", location.href).href;
+    const session = new TpaSession({ packageName, apiKey: "dev-key", augmentOSWebsocketUrl });
+    session.on("disconnected", ({ kind, permanent }) => told.push([packageName, kind, permanent]));
+    return session;
+  };
+  async function block(packageName, fail) {
+    using session = make(packageName);
+    await session.connect("user1-" + packageName);
+    told.push([packageName, session.state]);
+    if (fail) throw new Error("an error of the app's");
+  }
+  await block("org.example.end", false);
+  await block("org.example.error", true).catch(({ message }) => told.push([message]));
+  const session = make("org.example.twice");
+  await session.connect("user1-org.example.twice");
+  session[Symbol.dispose]();
+  session[Symbol.dispose]();
+  told.push([session.state]);
+  window.told = told;
+`;
+
+before(async () => {
+  writeFileSync(path.join(folder, "app.js"), APP);
+  const page = `<!doctype html><link rel="icon" href="data:," /><script type="module" src="app.js"></script>`;
+  writeFileSync(path.join(folder, "index.html"), page);
+  cloud = await Cloud.start({ "/": folder, "/pkg": PACKAGE });
+});
+
+after(async () => {
+  await cloud?.kill();
+  rmSync(folder, { recursive: true, force: true });
+});
+
+inEachBrowser("`using` and Symbol.dispose end a session, once and for good", async (page) => {
+  await page.open(`${cloud.url}/`);
+  await page.until("return window.told !== undefined");
+  assert.deepEqual(await page.run("return window.told"), [
+    ["org.example.end", "connected"],
+    ["org.example.end", "ClientDisconnect", true],
+    ["org.example.error", "connected"],
+    ["org.example.error", "ClientDisconnect", true],
+    ["an error of the app's"],
+    ["org.example.twice", "ClientDisconnect", true],
+    ["stopped"],
+  ]);
+  // The cloud closed all of them.
+  const sessions = await (await fetch(`${cloud.url}/sessions`)).json();
+  assert.deepEqual(
+    sessions.flatMap((/** @type {any} */ { connections }) => connections),
+    [],
+  );
+});
