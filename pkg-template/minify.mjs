@@ -29,10 +29,14 @@ const DISPENSABLE = [
   [
     /(function passStringToWasm0)[^]*?\n\}\n/,
     `$1(text, malloc) {
-      const bytes = cachedTextEncoder.encode(text);
-      const start = malloc(bytes.length, 1) >>> 0;
-      getUint8ArrayMemory0().set(bytes, start);
-      WASM_VECTOR_LEN = bytes.length;
+      // Short texts of ASCII, as most are, are written without a buffer in between.
+      const bytes = /^[\\0-\\x7f]{0,64}$/.test(text) ? undefined : cachedTextEncoder.encode(text);
+      const { length } = bytes ?? text;
+      const start = malloc(length, 1) >>> 0;
+      const memory = getUint8ArrayMemory0();
+      if (bytes) memory.set(bytes, start);
+      else for (let i = 0; i < length; i++) memory[start + i] = text.charCodeAt(i);
+      WASM_VECTOR_LEN = length;
       return start;
     }
     `,
