@@ -1,14 +1,11 @@
 //! The JavaScript module beside the wasm: handlers, and frames on their way to them.
 
 use std::cell::{Cell, RefCell};
-use std::rc::Rc;
 
 use js_sys::{Array, Function};
 use wasm_bindgen::prelude::*;
 
-use crate::session::{CONTROL_TYPES, Malformed, RENAMED_TYPES, SocketId};
-
-use super::callback::{Callback, callback};
+use crate::session::{CONTROL_TYPES, RENAMED_TYPES};
 
 /// What no text frame may pass itself off as: the session's own events, and that of audio,
 /// which is binary.
@@ -22,13 +19,6 @@ const RESERVED_EVENTS: [&str; 8] = [
     "dropped",
     "audio_chunk",
 ];
-
-/// As in dispatcher.js.
-const NOT_JSON: u32 = 0;
-const NOT_OBJECT: u32 = 1;
-const NO_TYPE: u32 = 2;
-const CONTROL: u32 = 3;
-const UNHEARD: u32 = 4;
 
 #[wasm_bindgen(module = "/src/web/js/dispatcher.js")]
 extern "C" {
@@ -74,18 +64,6 @@ extern "C" {
     fn deref(this: &WeakRef) -> Option<Dispatcher>;
 }
 
-/// What the dispatcher hands over to the session.
-pub(super) trait Hears: 'static {
-    /// A frame that the session must act on.
-    fn control(&self, socket: SocketId, frame: &JsValue);
-    /// Something that is no frame.
-    fn malformed(&self, socket: SocketId, fault: Malformed);
-    /// A frame or stream of this name came, and nobody listens to it.
-    fn unheard(&self, name: &str);
-    /// A frame came without what its type promises.
-    fn incomplete(&self, what: &str);
-}
-
 /// A dispatcher and the function that it calls.
 ///
 /// Handlers usually refer to the session, and what wasm refers to is never collected. So the
@@ -95,40 +73,22 @@ pub(super) struct Link {
     weak: WeakRef,
     held: RefCell<Option<Dispatcher>>,
     taken: Cell<bool>,
-    _tell: Callback,
 }
 
 impl Link {
-    /// `session` gives the session while it exists. Frames that nobody listens to are reported
-    /// only when `notes` is set.
-    pub(super) fn new<H: Hears>(
-        session: impl Fn() -> Option<Rc<H>> + 'static,
-        notes: bool,
-    ) -> Self {
-        let tell = callback(move |what, socket, value| {
-            let Some(session) = session() else { return };
-            let socket = SocketId(socket);
-            match what {
-                NOT_JSON => session.malformed(socket, Malformed::NotJson),
-                NOT_OBJECT => session.malformed(socket, Malformed::NotObject),
-                NO_TYPE => session.malformed(socket, Malformed::NoType),
-                CONTROL => session.control(socket, &value),
-                UNHEARD => session.unheard(&value.as_string().unwrap_or_default()),
-                _ => session.incomplete(&value.as_string().unwrap_or_default()),
-            }
-        });
+    /// `tell` hears of frames. Those that nobody listens to are reported only when `notes` is set.
+    pub(super) fn new(tell: &JsValue, notes: bool) -> Self {
         let dispatcher = dispatch(
             &strings(&CONTROL_TYPES),
             &strings(&RESERVED_EVENTS),
             &renamed(),
-            tell.as_ref(),
+            tell,
             notes,
         );
         Self {
             weak: WeakRef::new(&dispatcher),
             held: RefCell::new(Some(dispatcher)),
             taken: Cell::new(false),
-            _tell: tell,
         }
     }
 

@@ -9,27 +9,30 @@ use wasm_bindgen::{JsCast, JsValue};
 
 use crate::session::{
     Cause, Command, CommandError, Control, Event, Input, LogLevel, Malformed, Outgoing, Output,
-    Reply, Session, SocketId, State, Transition, decimal, is_clean,
+    Reply, Session, SocketId, State, Suspicion, Transition, decimal, is_clean,
 };
 
+use super::callback::{Callback, callback};
 use super::clock::{self, Alarm};
 use super::credentials::{self, Credentials, Missing, Part};
-use super::dispatcher::{Hears, Link};
+use super::dispatcher::Link;
 use super::environment::Environment;
 use super::log::Log;
 use super::message::Message;
 use super::options::{SessionOptions, type_error};
 use super::payloads;
 use super::promises::Promises;
-use super::socket::{Report, Socket};
-use super::{fields, frames};
+use super::socket::Socket;
+use super::{fields, frames, told};
 
 /// A session with everything that it needs of the world.
 ///
-/// Its socket and its timer hold it, so that a session lives on when the app forgets its
-/// `TpaSession`; both are gone when the session is over.
+/// It holds itself while it is active, so that a session lives on when the app forgets its
+/// `TpaSession`.
 pub(super) struct Driver {
     me: Weak<Self>,
+    held: RefCell<Option<Rc<Self>>>,
+    tell: Callback,
     options: SessionOptions,
     log: Log,
     /// As each message of the app's has it.
@@ -66,9 +69,16 @@ impl Driver {
         let core = Session::new(options.options.config.clone(), seed, clock::now());
         Rc::new_cyclic(|me: &Weak<Self>| {
             let session = me.clone();
+            let tell = callback(move |what, socket, value| {
+                if let Some(me) = session.upgrade() {
+                    me.hear(what, SocketId(socket), &value);
+                }
+            });
             Self {
                 me: me.clone(),
-                link: Link::new(move || session.upgrade(), log.writes(LogLevel::Debug)),
+                held: RefCell::default(),
+                link: Link::new(tell.as_ref(), log.writes(LogLevel::Debug)),
+                tell,
                 package_name: options.options.package_name.as_str().into(),
                 options,
                 log,
@@ -186,6 +196,7 @@ impl Driver {
         self.draining.set(false);
         let active = self.inspect(|core| core.state().is_active());
         self.link.hold(active);
+        *self.held.borrow_mut() = self.me.upgrade().filter(|_| active);
         if !active {
             // Taken out first: its end runs code of the page.
             drop(self.environment.take());
@@ -195,10 +206,12 @@ impl Driver {
 
     fn arm(&self) {
         let due = self.inspect(Session::poll_timeout);
-        let Some(me) = self.me.upgrade() else { return };
+        let me = self.me.clone();
         self.alarm.borrow_mut().arm(due.map(|(at, _)| at), move || {
-            me.alarm.borrow_mut().rang();
-            me.ring();
+            if let Some(me) = me.upgrade() {
+                me.alarm.borrow_mut().rang();
+                me.ring();
+            }
         });
     }
 
@@ -226,13 +239,7 @@ impl Driver {
     }
 
     fn watch_environment(&self) {
-        let me = self.me.clone();
-        let environment = Environment::watch(move |input| {
-            if let Some(me) = me.upgrade() {
-                me.input(input);
-            }
-        });
-        *self.environment.borrow_mut() = Some(environment);
+        *self.environment.borrow_mut() = Some(Environment::watch(self.tell.as_ref()));
     }
 
     fn socket(&self) -> Option<Rc<Socket>> {
@@ -289,7 +296,6 @@ impl Driver {
         let Some(part) = part else {
             return self.input(Input::Prepared(socket));
         };
-        // The deadline of the attempt holds the session meanwhile.
         let me = self.me.clone();
         credentials::ask_for(part, &self.options, move |answer| {
             if let Some(me) = me.upgrade() {
@@ -325,33 +331,50 @@ impl Driver {
         else {
             return;
         };
-        let (Some(me), Some(dispatcher)) = (self.me.upgrade(), self.link.dispatcher()) else {
+        let Some(dispatcher) = self.link.dispatcher() else {
             return;
         };
         *self.api_key.borrow_mut() = api_key;
-        let report = move |report| me.hear(id, report);
-        match Socket::open(id, &constructor, &url, &dispatcher, report) {
+        match Socket::open(id, &constructor, &url, &dispatcher, self.tell.as_ref()) {
             Ok(socket) => *self.socket.borrow_mut() = Some(Rc::new(socket)),
             Err(reason) => self.input(Input::AttemptFailed { socket: id, reason }),
         }
     }
 
-    fn hear(&self, id: SocketId, report: Report) {
-        match report {
-            Report::Opened => self.input(Input::Opened(id)),
-            Report::Failed(message) => {
+    /// What JavaScript tells, of a socket where there is one.
+    fn hear(&self, what: u32, socket: SocketId, value: &JsValue) {
+        let malformed = |fault| self.input(Input::Malformed(socket, fault));
+        match what {
+            told::NOT_JSON => malformed(Malformed::NotJson),
+            told::NOT_OBJECT => malformed(Malformed::NotObject),
+            told::NO_TYPE => malformed(Malformed::NoType),
+            told::CONTROL => self.control(socket, value),
+            told::UNHEARD => self.note("nobody listens to ", value),
+            told::INCOMPLETE => self.note("frame of ", value),
+            told::OPENED => self.input(Input::Opened(socket)),
+            told::FAILED => {
+                let message = fields::text(value, "message").unwrap_or_default();
                 if !message.is_empty() {
                     let message = self.without_key(message);
                     self.write(LogLevel::Info, &["socket error: ", &message].concat());
                 }
-                self.input(Input::Failed(id));
+                self.input(Input::Failed(socket));
             }
-            Report::Closed(mut close) => {
+            told::CLOSED => {
                 self.report_activity();
+                let mut close = told::close(value);
                 close.reason = self.without_key(close.reason);
-                self.input(Input::Closed(id, close));
+                self.input(Input::Closed(socket, close));
             }
+            told::OFFLINE => self.input(Input::Offline),
+            told::ONLINE => self.input(Input::Online),
+            _ => self.input(Input::Suspect(Suspicion::Environment)),
         }
+    }
+
+    fn note(&self, what: &str, value: &JsValue) {
+        let value = value.as_string().unwrap_or_default();
+        self.write(LogLevel::Debug, &[what, &value].concat());
     }
 
     /// A text from outside, without the key that a peer may have put into it.
@@ -443,9 +466,8 @@ impl Driver {
                 .write(level, session_id.as_deref(), connection, text);
         }
     }
-}
 
-impl Hears for Driver {
+    /// A frame that the session must act on.
     fn control(&self, socket: SocketId, frame: &JsValue) {
         match frames::control(frame) {
             Some(Control::Ack) => {
@@ -467,17 +489,5 @@ impl Hears for Driver {
             }
             None => {}
         }
-    }
-
-    fn malformed(&self, socket: SocketId, fault: Malformed) {
-        self.input(Input::Malformed(socket, fault));
-    }
-
-    fn incomplete(&self, what: &str) {
-        self.write(LogLevel::Debug, &["frame of ", what].concat());
-    }
-
-    fn unheard(&self, name: &str) {
-        self.write(LogLevel::Debug, &["nobody listens to ", name].concat());
     }
 }

@@ -20,6 +20,7 @@ mod promises;
 mod rust;
 mod session;
 mod socket;
+mod told;
 
 pub use rust::{Error, Listener, Options, SendResult};
 pub use session::TpaSession;

@@ -3,11 +3,10 @@
 use js_sys::{Function, JsString};
 use wasm_bindgen::prelude::*;
 
-use crate::session::{Close, Instant, NO_CLOSE_FRAME, SocketId};
+use crate::session::{Close, Instant, SocketId};
 
-use super::callback::{Callback, callback};
 use super::dispatcher::Dispatcher;
-use super::fields::{get, text};
+use super::fields::text;
 
 #[wasm_bindgen(module = "/src/web/js/socket.js")]
 extern "C" {
@@ -36,47 +35,24 @@ extern "C" {
     fn close(this: &Link, code: u16, reason: &str);
 }
 
-/// What a socket reports.
-pub(super) enum Report {
-    Opened,
-    /// With the error's message, where it has one: browsers do not tell.
-    Failed(String),
-    Closed(Close),
-}
-
-/// As in socket.js.
-const OPENED: u32 = 0;
-const FAILED: u32 = 1;
-
-/// A socket and the function that it calls.
+/// A socket, as long as it may be heard.
 pub(super) struct Socket {
     pub(super) id: SocketId,
     link: Link,
-    _tell: Callback,
 }
 
 impl Socket {
-    /// Dials. The error says what the constructor, or the new socket, had against it.
+    /// Dials; `tell` hears of its life. The error says what the constructor, or the new socket, had
+    /// against it.
     pub(super) fn open(
         id: SocketId,
         constructor: &Function,
         url: &str,
         dispatcher: &Dispatcher,
-        report: impl Fn(Report) + 'static,
+        tell: &JsValue,
     ) -> Result<Self, String> {
-        let tell = callback(move |what, _, event| {
-            report(match what {
-                OPENED => Report::Opened,
-                FAILED => Report::Failed(text(&event, "message").unwrap_or_default()),
-                _ => Report::Closed(read(&event)),
-            });
-        });
-        match dial(constructor, url, dispatcher, id.0, tell.as_ref()) {
-            Ok(link) => Ok(Self {
-                id,
-                link,
-                _tell: tell,
-            }),
+        match dial(constructor, url, dispatcher, id.0, tell) {
+            Ok(link) => Ok(Self { id, link }),
             Err(error) => Err(message_of(&error)),
         }
     }
@@ -103,15 +79,6 @@ impl Socket {
         let (code, reason) = close.to_send();
         self.link.close(code, reason);
     }
-}
-
-/// Reads a close event by its fields, some of which sockets other than the browser's lack.
-fn read(event: &JsValue) -> Close {
-    let code = get(event, "code").as_f64().filter(|code| *code > 0.0);
-    Close::new(
-        code.map_or(NO_CLOSE_FRAME, |code| code as u16),
-        text(event, "reason").unwrap_or_default(),
-    )
 }
 
 fn message_of(error: &JsValue) -> String {

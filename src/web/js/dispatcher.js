@@ -16,6 +16,7 @@
 
 import { Link } from "./socket.js";
 
+/** As in told.rs. */
 const NOT_JSON = 0;
 const NOT_OBJECT = 1;
 const NO_TYPE = 2;

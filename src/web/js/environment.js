@@ -1,8 +1,9 @@
 /** What a page or a worker can tell of its network and of its own sleep. Node tells nothing. */
 
-const OFFLINE = 0;
-const ONLINE = 1;
-const AWAKE = 2;
+/** As in told.rs. */
+const OFFLINE = 9;
+const ONLINE = 10;
+const AWAKE = 11;
 
 /**
  * @param {(sign: number, _: 0) => void} tell

@@ -7,9 +7,10 @@ const CLOSE_PATIENCE = 1000;
 const CONNECTING = 0;
 const OPEN = 1;
 
-const OPENED = 0;
-const FAILED = 1;
-const CLOSED = 2;
+/** As in told.rs. */
+const OPENED = 6;
+const FAILED = 7;
+const CLOSED = 8;
 
 /**
  * Dials. What the constructor, or the new socket, has against it is thrown.
@@ -17,7 +18,7 @@ const CLOSED = 2;
  * @param {string} url
  * @param {{ attach(socket: any, id: number): Link }} dispatcher hears the frames
  * @param {number} id
- * @param {(what: number, _: 0, event?: any) => void} tell hears of the socket's life
+ * @param {(what: number, socket: number, event?: any) => void} tell hears of the socket's life
  * @returns {Link}
  */
 export function dial(constructor, url, dispatcher, id, tell) {
@@ -28,7 +29,7 @@ export function dial(constructor, url, dispatcher, id, tell) {
     // An emitter may have read its listeners before they were taken away.
     /** @type {(what: number) => (event: any) => void} */
     const heard = (what) => (event) => {
-      if (link.attached) tell(what, 0, event);
+      if (link.attached) tell(what, id, event);
     };
     socket.onopen = heard(OPENED);
     socket.onerror = heard(FAILED);
