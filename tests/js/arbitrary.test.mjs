@@ -48,12 +48,12 @@ const any = fc.oneof(text, fc.json(), object, stream, frame);
 function receive(names, send) {
   const told = [];
   const heard = [];
-  const session = {
-    control: (socket, frame) => told.push(["control", socket, frame]),
-    malformed: (socket, fault) => told.push(["malformed", socket, fault]),
-    unheard: (what) => told.push(["unheard", what]),
+  const tell = (what, socket, value) => {
+    if (what < 3) told.push(["malformed", socket, what]);
+    if (what === 3) told.push(["control", socket, value]);
+    if (what === 4) told.push(["unheard", value]);
   };
-  const dispatcher = new Dispatcher(RULES, session);
+  const dispatcher = new Dispatcher(RULES, tell);
   for (const event of names) dispatcher.on(event, (payload) => heard.push([event, payload]));
   send(dispatcher);
   const kinds = told.map(([kind]) => kind);

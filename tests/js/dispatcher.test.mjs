@@ -13,13 +13,15 @@ const RULES = rulesOf(["tpa_connection_ack"], RESERVED, [
 /** A dispatcher and all that it told. */
 function dispatcher() {
   const told = [];
-  const session = {
-    control: (socket, frame) => told.push(["control", socket, frame.type]),
-    malformed: (socket, fault) => told.push(["malformed", socket, fault]),
-    unheard: (name) => told.push(["unheard", name]),
-    incomplete: (what) => told.push(["incomplete", what]),
-  };
-  return { it: new Dispatcher(RULES, session), told };
+  const malformed = (fault) => (socket) => ["malformed", socket, fault];
+  const words = [
+    ...[0, 1, 2].map(malformed),
+    (socket, frame) => ["control", socket, frame.type],
+    (_, name) => ["unheard", name],
+    (_, what) => ["incomplete", what],
+  ];
+  const tell = (what, socket, value) => told.push(words[what](socket, value));
+  return { it: new Dispatcher(RULES, tell), told };
 }
 
 /** A socket of the browser's kind, attached as number 7. */

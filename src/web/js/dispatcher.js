@@ -7,11 +7,7 @@
  * @typedef {(payload: any) => void} Handler
  * @typedef {{ handler: Handler, once: boolean, quiet: boolean, active: boolean }} Registration
  * @typedef {ReturnType<typeof rulesOf>} Rules
- * @typedef {object} Session what the session core wants to hear
- * @property {(socket: number, frame: any) => void} control a frame that it must act on
- * @property {(socket: number, fault: number) => void} malformed something that is no frame
- * @property {((what: string) => void) | undefined} unheard a frame that nobody listens to
- * @property {((what: string) => void) | undefined} incomplete a frame without what its type promises
+ * @typedef {(what: number, socket: number, value?: any) => void} Tell the session's one ear
  */
 
 import { Link } from "./socket.js";
@@ -58,21 +54,16 @@ export function rulesOf(control, reserved, renamed) {
 let rules;
 
 /**
- * A dispatcher whose session has one ear for everything.
+ * A dispatcher, for wasm.
  * @param {string[]} control
  * @param {string[]} reserved
  * @param {[string, string][]} renamed
- * @param {(what: number, socket: number, value?: any) => void} tell
- * @param {boolean} notes whether frames that are odd, and no fault, are reported
+ * @param {Tell} tell
+ * @param {boolean} notes
  * @returns {Dispatcher}
  */
 export function dispatch(control, reserved, renamed, tell, notes) {
-  return new Dispatcher((rules ??= rulesOf(control, reserved, renamed)), {
-    control: (socket, frame) => tell(CONTROL, socket, frame),
-    malformed: (socket, fault) => tell(fault, socket),
-    unheard: notes ? (what) => tell(UNHEARD, 0, what) : undefined,
-    incomplete: notes ? (what) => tell(INCOMPLETE, 0, what) : undefined,
-  });
+  return new Dispatcher((rules ??= rulesOf(control, reserved, renamed)), tell, notes);
 }
 
 /** Handlers by event. */
@@ -175,14 +166,16 @@ export class Handlers {
 export class Dispatcher extends Handlers {
   /**
    * @param {Rules} rules
-   * @param {Session} session
+   * @param {Tell} tell
+   * @param {boolean} [notes] whether frames that are odd, and no fault, are told
    */
-  constructor({ control, reserved, renamed }, session) {
+  constructor({ control, reserved, renamed }, tell, notes = true) {
     super();
     this.controlTypes = control;
     this.reserved = reserved;
     this.renamed = renamed;
-    this.session = session;
+    this.tell = tell;
+    this.notes = notes;
     /** Frames that came, on all sockets. */
     this.received = 0;
     /** @type {Set<string> | undefined} streams and types that were incomplete */
@@ -240,10 +233,10 @@ export class Dispatcher extends Handlers {
     try {
       frame = JSON.parse(text);
     } catch {
-      return this.session.malformed(link.id, NOT_JSON);
+      return this.tell(NOT_JSON, link.id);
     }
     if (typeof frame !== "object" || frame === null || Array.isArray(frame)) {
-      return this.session.malformed(link.id, NOT_OBJECT);
+      return this.tell(NOT_OBJECT, link.id);
     }
     const { type } = frame;
     if (type === "data_stream" && typeof frame.streamType === "string") {
@@ -251,7 +244,7 @@ export class Dispatcher extends Handlers {
     } else if (typeof type === "string" && type !== "") {
       this.deliverFrame(type, frame, link);
     } else {
-      this.session.malformed(link.id, NO_TYPE);
+      this.tell(NO_TYPE, link.id);
     }
   }
 
@@ -263,10 +256,10 @@ export class Dispatcher extends Handlers {
     if (typeof data.arrayBuffer === "function") {
       data.arrayBuffer().then(
         (/** @type {ArrayBuffer} */ buffer) => this.receiveBinary(buffer, link),
-        () => this.session.malformed(link.id, NOT_OBJECT),
+        () => this.tell(NOT_OBJECT, link.id),
       );
     } else if (!this.emit("audio_chunk", new AudioChunk(data), link)) {
-      this.session.unheard?.("audio_chunk");
+      this.unheard("audio_chunk");
     }
   }
 
@@ -279,13 +272,18 @@ export class Dispatcher extends Handlers {
   deliverStream(stream, data, link) {
     const colon = stream.indexOf(":");
     const name = colon > 0 ? stream.slice(0, colon) : stream;
-    if (this.reserved.has(name)) return this.session.unheard?.(stream);
+    if (this.reserved.has(name)) return this.unheard(stream);
     this.note(name, data);
     if (name === GLASSES) this.heard(name, data);
     let heard = this.emit(stream, data, link);
     const other = colon < 0 && this.detailed ? fullName(stream, data) : name;
     if (other !== stream) heard = this.emit(other, data, link) || heard;
-    if (!heard) this.session.unheard?.(stream);
+    if (!heard) this.unheard(stream);
+  }
+
+  /** @param {string} name of a frame or stream that nobody listens to */
+  unheard(name) {
+    if (this.notes) this.tell(UNHEARD, 0, name);
   }
 
   /**
@@ -294,13 +292,13 @@ export class Dispatcher extends Handlers {
    * @param {any} data
    */
   note(name, data) {
-    if (this.session.incomplete === undefined || this.noted?.has(name)) return;
+    if (!this.notes || this.noted?.has(name)) return;
     const lacks = PROMISED.get(name)
       ?.split(" ")
       .find((field) => data?.[field] === undefined);
     if (lacks === undefined) return;
     (this.noted ??= new Set()).add(name);
-    this.session.incomplete(`${name} without ${lacks}`);
+    this.tell(INCOMPLETE, 0, `${name} without ${lacks}`);
   }
 
   /**
@@ -313,8 +311,8 @@ export class Dispatcher extends Handlers {
     this.heard(type, frame);
     const event = this.renamed.get(type) ?? type;
     const heard = !this.reserved.has(event) && this.emit(event, frame, link);
-    if (this.controlTypes.has(type)) this.session.control(link.id, frame);
-    else if (!heard) this.session.unheard?.(type);
+    if (this.controlTypes.has(type)) this.tell(CONTROL, link.id, frame);
+    else if (!heard) this.unheard(type);
   }
 }
 
