@@ -11,7 +11,7 @@ import { after, allBack, first, followInNode, followInPages } from "./followers.
 const [SHORTEST, LONGEST] = [2500, 3500];
 /** How long the server stays away in which clients give up, ms. */
 const FOR_GOOD = 15_000;
-const ROUNDS = 5;
+const ROUNDS = 3;
 const GROUP = "An outage of three seconds, more or less, on loopback, ms";
 const LOST = "A server that stays away for 15 s, Node";
 
