@@ -30,7 +30,7 @@ const minified = minify(join(bindgenDir, "tpa_session_bg.wasm"), wasmFile);
 /** Properties of our own objects that no app sees; 100 bytes of the download. */
 const INTERNAL = [
   "__wbg_ptr|_wbg_cb_unref|cnt",
-  "active|detailed|attach|attached|controlTypes|deliverFrame|deliverStream|detach|dispatcher|emit|handler",
+  "active|detailed|attach|attached|controlTypes|deliverFrame|deliverStream|dispatcher|emit|handler",
   "handlers|heard|heardAt|promise|receiveBinary|receiveText|received|remove|renamed|reserved",
   "tell|notes|unheard|note|noted|quiet|wanted|put|invoke|changed",
 ].join("|");
