@@ -61,7 +61,7 @@ class Page {
   #random;
   #asText;
 
-  /** @param {typeof import("../pkg-template/index.d.ts").TpaSession} TpaSession */
+  /** @param {typeof import("../pkg-template/types/index.d.ts").TpaSession} TpaSession */
   constructor(TpaSession) {
     const url = new URL("/tpa-ws", location.href);
     url.protocol = url.protocol.replace("http", "ws");

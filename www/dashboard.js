@@ -2,9 +2,9 @@
  * The Dashboard Manager: the app that this page is about. It keeps its card on the glasses
  * fresh every second and asks nobody whether there is a connection; that is the session's job.
  *
- * @typedef {import("../pkg-template/index.d.ts").TpaSession} TpaSession
- * @typedef {import("../pkg-template/index.d.ts").SessionOptions} SessionOptions
- * @typedef {import("../pkg-template/index.d.ts").OutgoingMessage} OutgoingMessage
+ * @typedef {import("../pkg-template/types/index.d.ts").TpaSession} TpaSession
+ * @typedef {import("../pkg-template/types/index.d.ts").SessionOptions} SessionOptions
+ * @typedef {import("../pkg-template/types/index.d.ts").OutgoingMessage} OutgoingMessage
  * @typedef {"sent" | "queued" | "dropped"} SendResult
  * @typedef {{ key: string, label: string }} What a message is to the reader of the page
  * @typedef {Required<Pick<SessionOptions, "apiKey" | "delivery" | "maxReconnectAttempts">>} Choices
@@ -51,13 +51,13 @@ export class Dashboard {
   #lastPress = "none";
 
   /**
-   * @param {typeof import("../pkg-template/index.d.ts").TpaSession} Session
+   * @param {typeof import("../pkg-template/types/index.d.ts").TpaSession} Session
    * @param {{ url: string, sessionId: string }} where
    * @param {{
    *   event(name: string, payload: unknown): void,
    *   send(what: What, result: SendResult): void,
    *   dropped(what: What, why: string): void,
-   *   logger: import("../pkg-template/index.d.ts").Logger,
+   *   logger: import("../pkg-template/types/index.d.ts").Logger,
    * }} listener hears every event of the session and the answer to every `send()`
    */
   constructor(Session, { url, sessionId }, listener) {

@@ -2,7 +2,7 @@
  * The picture for those who do not see it: a sentence about the last minute, and what
  * `session.timeline()` tells, line by line.
  *
- * @typedef {import("../../pkg-template/index.d.ts").Transition} Transition
+ * @typedef {import("../../pkg-template/types/index.d.ts").Transition} Transition
  */
 import { byId, create } from "../dom.js";
 import { clock } from "../time.js";
