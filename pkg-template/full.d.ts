@@ -12,7 +12,7 @@ import type {
   Location,
   SendResult,
   Settings as MainSettings,
-  Undo,
+  Unsubscribe,
 } from "./parts.js";
 
 export * from "./index.js";
@@ -55,7 +55,7 @@ export interface RoomConfig {
 export interface Observable<T> {
   readonly value: T;
   /** Called at once where the value is known, then at every change. */
-  onChange(handler: Handler<T>): Undo;
+  onChange(handler: Handler<T>): Unsubscribe;
   valueOf(): T;
   toString(): string;
 }
@@ -133,7 +133,7 @@ export class TpaSession extends Session {
     handler: (settings: AppSetting[]) => string[];
   }): void;
   /** Subscribes to `touch_event:<gesture>` for each; returns its undo. */
-  subscribeToGestures(gestures: string[]): Undo;
+  subscribeToGestures(gestures: string[]): Unsubscribe;
 
   /** The glasses' Wi-Fi as last told, for who listens to `glasses_connection_state`. */
   getWifiStatus(): { connected: boolean; ssid?: string | null } | null;

@@ -1,6 +1,6 @@
 /// <reference lib="esnext.disposable" />
 import type { AppSetting, Capabilities, FrameEvents, OutgoingMessage } from "./frames.js";
-import type { Dashboard, Events, Layouts, SendResult, Settings, Undo } from "./parts.js";
+import type { Dashboard, Events, Layouts, SendResult, Settings, Unsubscribe } from "./parts.js";
 import type { Stream, StreamData, StreamIterator } from "./streams.js";
 
 export type * from "./frames.js";
@@ -147,7 +147,7 @@ export interface DroppedEvent {
    * What made it go. `"unconfirmed"` is any of the others for a message that was sent once: it
    * may have been received.
    */
-  why: "overflow" | "expired" | "ended" | "unconfirmed";
+  reason: "overflow" | "expired" | "ended" | "unconfirmed";
 }
 
 /** One thing that happened: plain data, for a bug report. Times are ms since the epoch. */
@@ -273,10 +273,10 @@ export class TpaSession {
    * until the last handler is gone.
    * @throws {TypeError} for a language that is none.
    */
-  on<E extends EventName>(event: E, handler: Handler<EventPayload<E>>): Undo;
+  on<E extends EventName>(event: E, handler: Handler<EventPayload<E>>): Unsubscribe;
 
   /** As `on`, for the next event only. */
-  once<E extends EventName>(event: E, handler: Handler<EventPayload<E>>): Undo;
+  once<E extends EventName>(event: E, handler: Handler<EventPayload<E>>): Unsubscribe;
 
   /** Removes a handler that `on` or `once` added. */
   off(event: EventName, handler: Handler<any>): void;

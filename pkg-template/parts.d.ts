@@ -21,7 +21,7 @@ import type { DisconnectedEvent, EventName, EventPayload, Handler, ReconnectingE
 import type * as streams from "./streams.js";
 
 /** Takes a handler away again; to call it twice is no harm. */
-export type Undo = () => void;
+export type Unsubscribe = () => void;
 
 /** What became of a message: on its way, waiting for a connection, or given up. */
 export type SendResult = "sent" | "queued" | "dropped";
@@ -29,12 +29,12 @@ export type SendResult = "sent" | "queued" | "dropped";
 /** `session.events`: handlers by name. Who listens to a stream subscribes to it. */
 export interface Events {
   /** As `session.on`. */
-  on<E extends EventName>(event: E, handler: Handler<EventPayload<E>>): Undo;
+  on<E extends EventName>(event: E, handler: Handler<EventPayload<E>>): Unsubscribe;
   /** Calls the handlers as if it had come, for an app's own tests. */
   emit<E extends EventName>(event: E, data: EventPayload<E>): void;
   /** As `session.subscriptions`. */
   getRegisteredStreams(): string[];
-  onTranscription(handler: Handler<streams.TranscriptionData>): Undo;
+  onTranscription(handler: Handler<streams.TranscriptionData>): Unsubscribe;
   /**
    * @param options what the cloud is told with the language; `true` is short for the first.
    * @throws {TypeError} for what is neither a language with its country, such as `en-US`, nor `auto`.
@@ -43,49 +43,49 @@ export interface Events {
     language: string,
     handler: Handler<streams.TranscriptionData>,
     options?: boolean | { disableLanguageIdentification?: boolean; hints?: string[] },
-  ): Undo;
+  ): Unsubscribe;
   /** @throws {TypeError} as above. */
   onTranslationForLanguage(
     sourceLanguage: string,
     targetLanguage: string,
     handler: Handler<streams.TranslationData>,
-  ): Undo;
-  onHeadPosition(handler: Handler<streams.HeadPosition>): Undo;
-  onButtonPress(handler: Handler<streams.ButtonPress>): Undo;
-  onTouchEvent(handler: Handler<streams.TouchEvent>): Undo;
-  onTouchEvent(gesture: string, handler: Handler<streams.TouchEvent>): Undo;
-  onPhoneNotifications(handler: Handler<streams.PhoneNotification>): Undo;
-  onPhoneNotificationDismissed(handler: Handler<streams.PhoneNotificationDismissed>): Undo;
-  onGlassesBattery(handler: Handler<streams.BatteryUpdate>): Undo;
-  onPhoneBattery(handler: Handler<streams.BatteryUpdate>): Undo;
-  onGlassesConnectionState(handler: Handler<streams.GlassesConnectionState>): Undo;
-  onLocation(handler: Handler<streams.LocationUpdate>): Undo;
-  onVpsCoordinates(handler: Handler<streams.VpsCoordinates>): Undo;
-  onCalendarEvent(handler: Handler<streams.CalendarEvent>): Undo;
-  onVoiceActivity(handler: Handler<streams.VoiceActivity>): Undo;
-  onAudioChunk(handler: Handler<streams.AudioChunk>): Undo;
-  onPhotoTaken(handler: Handler<streams.PhotoTaken>): Undo;
-  onCustomMessage(handler: Handler<streams.CustomMessage>): Undo;
+  ): Unsubscribe;
+  onHeadPosition(handler: Handler<streams.HeadPosition>): Unsubscribe;
+  onButtonPress(handler: Handler<streams.ButtonPress>): Unsubscribe;
+  onTouchEvent(handler: Handler<streams.TouchEvent>): Unsubscribe;
+  onTouchEvent(gesture: string, handler: Handler<streams.TouchEvent>): Unsubscribe;
+  onPhoneNotifications(handler: Handler<streams.PhoneNotification>): Unsubscribe;
+  onPhoneNotificationDismissed(handler: Handler<streams.PhoneNotificationDismissed>): Unsubscribe;
+  onGlassesBattery(handler: Handler<streams.BatteryUpdate>): Unsubscribe;
+  onPhoneBattery(handler: Handler<streams.BatteryUpdate>): Unsubscribe;
+  onGlassesConnectionState(handler: Handler<streams.GlassesConnectionState>): Unsubscribe;
+  onLocation(handler: Handler<streams.LocationUpdate>): Unsubscribe;
+  onVpsCoordinates(handler: Handler<streams.VpsCoordinates>): Unsubscribe;
+  onCalendarEvent(handler: Handler<streams.CalendarEvent>): Unsubscribe;
+  onVoiceActivity(handler: Handler<streams.VoiceActivity>): Unsubscribe;
+  onAudioChunk(handler: Handler<streams.AudioChunk>): Unsubscribe;
+  onPhotoTaken(handler: Handler<streams.PhotoTaken>): Unsubscribe;
+  onCustomMessage(handler: Handler<streams.CustomMessage>): Unsubscribe;
   /** Only those with this action; the handler gets their payload. */
-  onCustomMessage(action: string, handler: Handler<any>): Undo;
-  onConnected(handler: Handler<AppSetting[]>): Undo;
-  onDisconnected(handler: Handler<DisconnectedEvent>): Undo;
-  onReconnecting(handler: Handler<ReconnectingEvent>): Undo;
-  onError(handler: Handler<Error>): Undo;
-  onPermissionError(handler: Handler<PermissionError>): Undo;
+  onCustomMessage(action: string, handler: Handler<any>): Unsubscribe;
+  onConnected(handler: Handler<AppSetting[]>): Unsubscribe;
+  onDisconnected(handler: Handler<DisconnectedEvent>): Unsubscribe;
+  onReconnecting(handler: Handler<ReconnectingEvent>): Unsubscribe;
+  onError(handler: Handler<Error>): Unsubscribe;
+  onPermissionError(handler: Handler<PermissionError>): Unsubscribe;
   /** Called for each stream that was refused. */
-  onPermissionDenied(handler: Handler<PermissionErrorDetail>): Undo;
-  onCapabilitiesUpdate(handler: Handler<CapabilitiesUpdate>): Undo;
-  onDashboardModeChange(handler: Handler<DashboardModeChange>): Undo;
-  onDashboardAlwaysOnChange(handler: Handler<DashboardAlwaysOnChange>): Undo;
-  onAppMessage(handler: Handler<AppMessage>): Undo;
-  onAppUserJoined(handler: Handler<AppUserChange>): Undo;
-  onAppUserLeft(handler: Handler<AppUserChange>): Undo;
-  onAppRoomUpdated(handler: Handler<AppRoomUpdate>): Undo;
+  onPermissionDenied(handler: Handler<PermissionErrorDetail>): Unsubscribe;
+  onCapabilitiesUpdate(handler: Handler<CapabilitiesUpdate>): Unsubscribe;
+  onDashboardModeChange(handler: Handler<DashboardModeChange>): Unsubscribe;
+  onDashboardAlwaysOnChange(handler: Handler<DashboardAlwaysOnChange>): Unsubscribe;
+  onAppMessage(handler: Handler<AppMessage>): Unsubscribe;
+  onAppUserJoined(handler: Handler<AppUserChange>): Unsubscribe;
+  onAppUserLeft(handler: Handler<AppUserChange>): Unsubscribe;
+  onAppRoomUpdated(handler: Handler<AppRoomUpdate>): Unsubscribe;
   /** All settings, when the user has changed one. */
-  onSettingsUpdate(handler: Handler<AppSetting[]>): Undo;
+  onSettingsUpdate(handler: Handler<AppSetting[]>): Unsubscribe;
   /** As `session.settings.onValueChange`. */
-  onSettingChange<T = any>(key: string, handler: (value: T, previous: T | undefined) => void): Undo;
+  onSettingChange<T = any>(key: string, handler: (value: T, previous: T | undefined) => void): Unsubscribe;
 }
 
 /** Where a layout is shown. */
@@ -133,7 +133,7 @@ export interface Dashboard {
     writeToExpanded(content: string): SendResult;
     /** What the wearer sees, as far as the cloud has told; `"none"` before. */
     getCurrentMode(): Promise<DashboardMode | "none">;
-    onModeChange(handler: Handler<DashboardMode | "none">): Undo;
+    onModeChange(handler: Handler<DashboardMode | "none">): Unsubscribe;
   };
   /** Only for the package `system.augmentos.dashboard`. */
   readonly system?: {
@@ -161,11 +161,11 @@ export interface Settings {
   /** Sets them as if the cloud had told them; gives what changed. */
   updateSettings(settings: AppSetting[]): SettingsChange;
   /** Called with all that changed, those of the first ack included. */
-  onChange(handler: Handler<SettingsChange>): Undo;
-  onValueChange<T = any>(key: string, handler: (value: T, previous: T | undefined) => void): Undo;
+  onChange(handler: Handler<SettingsChange>): Unsubscribe;
+  onValueChange<T = any>(key: string, handler: (value: T, previous: T | undefined) => void): Unsubscribe;
   /** A setting of the system. */
   getMentraOS<T = any>(key: string, otherwise?: T): T;
-  onMentraosChange<T = any>(key: string, handler: (value: T, previous: T | undefined) => void): Undo;
+  onMentraosChange<T = any>(key: string, handler: (value: T, previous: T | undefined) => void): Unsubscribe;
 }
 
 export interface PhotoRequestOptions {
@@ -206,7 +206,7 @@ export interface Camera {
   getCurrentStreamUrl(): string | undefined;
   /** The last that was told. */
   getStreamStatus(): RtmpStreamStatus | undefined;
-  onStreamStatus(handler: Handler<RtmpStreamStatus>): Undo;
+  onStreamStatus(handler: Handler<RtmpStreamStatus>): Unsubscribe;
   subscribeToStreamStatusUpdates(): void;
   unsubscribeFromStreamStatusUpdates(): void;
 
@@ -219,7 +219,7 @@ export interface Camera {
   stopManagedStream(): SendResult;
   isManagedStreamActive(): boolean;
   getManagedStreamUrls(): ManagedStreamUrls | undefined;
-  onManagedStreamStatus(handler: Handler<ManagedStreamStatus>): Undo;
+  onManagedStreamStatus(handler: Handler<ManagedStreamStatus>): Unsubscribe;
   /** Asks whether there is a stream, whoever started it. Rejects with a `TpaRequestError`. */
   checkExistingStream(): Promise<StreamCheck>;
 }
@@ -271,7 +271,7 @@ export interface Audio {
 /** `session.location`. */
 export interface Location {
   /** As `events.onLocation`; the cloud is not told of an accuracy. */
-  subscribeToStream(options: { accuracy?: string }, handler: Handler<streams.LocationUpdate>): Undo;
+  subscribeToStream(options: { accuracy?: string }, handler: Handler<streams.LocationUpdate>): Unsubscribe;
   /** Takes the last of those handlers away. */
   unsubscribeFromStream(): void;
   /** Asks once, without a subscription. Rejects with a `TpaRequestError`. */

@@ -54,9 +54,9 @@ class Observable {
       told = value;
       of(value);
     };
-    const undo = this.#session.on("device_state_update", tell);
+    const unsubscribe = this.#session.on("device_state_update", tell);
     tell();
-    return undo;
+    return unsubscribe;
   }
 
   valueOf() {

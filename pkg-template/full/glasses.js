@@ -132,7 +132,7 @@ export class Location {
   #session;
   #requests;
   /** @type {() => void} */
-  #undo = () => {};
+  #unsubscribe = () => {};
 
   /**
    * @param {any} session
@@ -148,11 +148,11 @@ export class Location {
    * @param {any} handler
    */
   subscribeToStream(_options, handler) {
-    return (this.#undo = this.#session.on("location_update", handler));
+    return (this.#unsubscribe = this.#session.on("location_update", handler));
   }
 
   unsubscribeFromStream() {
-    this.#undo();
+    this.#unsubscribe();
   }
 
   /** @param {{ accuracy?: string }} [options] */

@@ -20,9 +20,9 @@ export class Requests {
   /** @param {any} session */
   constructor(session) {
     this.#session = session;
-    session.on("dropped", (/** @type {any} */ { message, why }) => {
+    session.on("dropped", (/** @type {any} */ { message, reason }) => {
       for (const [id, waiting] of this.#waiting) {
-        if (waiting.message === message) this.#fail(id, "DROPPED", `The request was not sent: ${why}`);
+        if (waiting.message === message) this.#fail(id, "DROPPED", `The request was not sent: ${reason}`);
       }
     });
     session.on("disconnected", (/** @type {any} */ { permanent, message }) => {
@@ -43,13 +43,13 @@ export class Requests {
     const id = this.id();
     const message = { ...question, [field]: id };
     return new Promise((resolve, reject) => {
-      const undo = this.#session[OVERHEAR](answer, (/** @type {any} */ frame) => {
+      const unsubscribe = this.#session[OVERHEAR](answer, (/** @type {any} */ frame) => {
         if (answers(frame, id)) this.#take(id)?.resolve(frame);
       });
       const late = () => this.#fail(id, "TIMEOUT", `No ${answer} within ${patience / 1000} s`);
       const timer = setTimeout(late, patience);
       const settled = (/** @type {(value: any) => void} */ settle) => (/** @type {any} */ value) => {
-        undo();
+        unsubscribe();
         clearTimeout(timer);
         settle(value);
       };

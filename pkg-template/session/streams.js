@@ -85,10 +85,10 @@ export function iterate(session, event, { limit = 1000 } = {}) {
   let ended = false;
   const end = () => {
     ended = true;
-    undo.forEach((undo) => undo());
+    subscriptions.forEach((unsubscribe) => unsubscribe());
     for (const answer of asked.splice(0)) answer(over);
   };
-  const undo = [
+  const subscriptions = [
     session.on(event, (/** @type {any} */ value) => {
       const answer = asked.shift();
       if (answer !== undefined) return answer({ value, done: false });

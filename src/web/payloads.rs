@@ -40,10 +40,10 @@ fn value(field: &Field<'_>) -> JsValue {
 }
 
 /// The payload of `dropped`.
-pub(super) fn dropped(message: &JsValue, why: DropReason) -> JsValue {
+pub(super) fn dropped(message: &JsValue, reason: DropReason) -> JsValue {
     let payload = Object::new();
     set(&payload, "message", message);
-    set(&payload, "why", &why.name().into());
+    set(&payload, "reason", &reason.name().into());
     payload.into()
 }
 

@@ -30,9 +30,9 @@ export async function soak(demo, minutes, teller = { every: 60_000, tell() {} })
     clearInterval(progress);
   }
   const run = await demo.page.evaluate(() => {
-    const { phase, faults, cuts, reconnects, attempts, errors, complaints, lastCard, lastCardShown } =
+    const { phase, faults, cuts, reconnects, attempts, errors, failures, lastCard, lastCardShown } =
       window.demo.run;
-    return { phase, faults, cuts, reconnects, attempts, errors, complaints, lastCard, lastCardShown };
+    return { phase, faults, cuts, reconnects, attempts, errors, failures, lastCard, lastCardShown };
   });
   return {
     verdict: await demo.get("random-verdict").textContent(),

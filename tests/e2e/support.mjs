@@ -250,10 +250,10 @@ export class Demo {
 
   /** Waits until the app has heard some more captions. */
   async captionsGoOn(captions = 2) {
-    const target = (await this.number("captions-heard")) + captions;
+    const target = (await this.number("captions-received")) + captions;
     await this.#until(
       `${captions} more captions`,
-      (wanted) => Number(document.querySelector('[data-testid="captions-heard"]')?.textContent) >= wanted,
+      (wanted) => Number(document.querySelector('[data-testid="captions-received"]')?.textContent) >= wanted,
       target,
     );
   }

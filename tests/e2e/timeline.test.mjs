@@ -86,7 +86,7 @@ describe("the picture of the connection", { concurrency: CONCURRENCY }, () => {
     await demo.event("connected", { from: cut });
     await demo.page.locator("#as-text > summary").focus();
     await demo.page.keyboard.press("Enter");
-    await demo.text("as-text-list", /disconnected1006, Abnormal, comes back/);
+    await demo.text("as-text-list", /disconnected1006, Abnormal, will reconnect/);
     await demo.text("as-text-list", /reconnectingattempt 1 in \d+ ms, after 1006/);
     await demo.text("as-text-list", /stateChangehandshaking → connected/);
     await demo.page.waitForFunction(() =>

@@ -53,7 +53,7 @@ import {
   type TouchEvent,
   type TranscriptionData,
   type TranslationData,
-  type Undo,
+  type Unsubscribe,
   type VoiceActivity,
   type VpsCoordinates,
 } from "../../pkg-template/index.js";
@@ -155,7 +155,7 @@ session.events.onSettingChange<number>("lines", (now, before) => {
   expectTypeOf(now).toBeNumber();
   expectTypeOf(before).toEqualTypeOf<number | undefined>();
 });
-expectTypeOf(session.events.onButtonPress).returns.toEqualTypeOf<Undo>();
+expectTypeOf(session.events.onButtonPress).returns.toEqualTypeOf<Unsubscribe>();
 // @ts-expect-error two languages
 session.events.onTranslationForLanguage("es-ES", () => {});
 

@@ -1,17 +1,18 @@
 /**
- * Plans of faults that the cloud plays by itself: its scenarios, and those made from a seed. A
- * cloud that has none of them answers 404, and then this part of the page stays hidden.
+ * Fault scenarios that the cloud plays: named ones, and random ones generated from a seed. The panel
+ * stays hidden when the cloud has none and responds with 404.
  */
-import { ask } from "./cloud-control.js";
+import { callCloud } from "./cloud-control.js";
 import { byId, create, input, onClick, onSubmit, write } from "./dom.js";
 import { minutes } from "./time.js";
 
-export class Scenarios {
+export class ScenarioPanel {
   #sessionId;
-  /** @type {Map<string, { button: HTMLElement, durationMs: number }>} by the name of the scenario */
-  #known = new Map();
-  /** The one that this page asked for last, and the one that plays now. */
-  #wanted = "";
+  /** @type {Map<string, { button: HTMLElement, durationMs: number }>} by name */
+  #scenarios = new Map();
+  /** Name of the scenario that this page requested last. */
+  #requested = "";
+  /** Name of the scenario that is playing, empty for none. */
   #playing = "";
   #since = 0;
   #steps = 0;
@@ -21,27 +22,27 @@ export class Scenarios {
   constructor(sessionId) {
     this.#sessionId = sessionId;
     onClick("scenario-stop", () => {
-      this.#report(ask("DELETE", "/scenarios", { sessionId }), `${this.#playing}: stopped`);
+      this.#report(callCloud("DELETE", "/scenarios", { sessionId }), `${this.#playing}: stopped`);
     });
     onSubmit("seed", () => this.playSeed(Number(input("seed-number").value)));
   }
 
-  /** Whether a plan that this page asked for is going on. */
+  /** True while a scenario that this page requested is playing. */
   get isPlaying() {
     return this.#playing !== "";
   }
 
-  /** Asks the cloud what it can play. Whether it can play anything. */
+  /** Loads the list of scenarios. Resolves to false when the cloud has none. */
   async load() {
     const response = await fetch("/scenarios").catch(() => undefined);
     if (!response?.ok) return false;
     for (const { name, description, durationMs } of await response.json()) {
-      const words = name.replaceAll("-", " ");
-      const title = words.charAt(0).toUpperCase() + words.slice(1);
+      const spaced = name.replaceAll("-", " ");
+      const title = spaced.charAt(0).toUpperCase() + spaced.slice(1);
       const attributes = { type: "button", "data-testid": `scenario-${name}` };
       const button = create("button", attributes, [title, create("small", {}, [description])]);
       button.addEventListener("click", () => this.#play(name, { name }));
-      this.#known.set(name, { button, durationMs });
+      this.#scenarios.set(name, { button, durationMs });
       byId("scenario-buttons").append(create("li", {}, [button]));
     }
     byId("scenarios").hidden = false;
@@ -60,14 +61,14 @@ export class Scenarios {
 
   /** @param {import("./cloud-feed.js").ScenarioPhase} phase */
   phase({ name, phase }) {
-    if (phase === "started" && name === this.#wanted) this.#show(name);
+    if (phase === "started" && name === this.#requested) this.#show(name);
     if (phase === "started" || name !== this.#playing) return;
     this.#show("");
-    write("scenario-result", `${name}: ${phase === "ended" ? "over" : "stopped"}`);
+    write("scenario-result", `${name}: ${phase === "ended" ? "finished" : "stopped"}`);
   }
 
   /**
-   * A fault of the plan was done.
+   * Counts a fault of the scenario that was applied.
    *
    * @param {string} fault
    */
@@ -76,41 +77,42 @@ export class Scenarios {
     this.#lastStep = fault.replaceAll("_", " ");
   }
 
-  /** To be called a few times a second. */
+  /** Updates the progress. Call it a few times a second. */
   tick() {
     if (!this.isPlaying) return;
     const elapsed = minutes(performance.now() - this.#since);
-    const whole = this.#known.get(this.#playing)?.durationMs;
-    const time = whole === undefined ? elapsed : `${elapsed} of ${minutes(whole)}`;
-    const steps = this.#steps === 0 ? "calm so far" : `${this.#steps} faults, last ${this.#lastStep}`;
+    const total = this.#scenarios.get(this.#playing)?.durationMs;
+    const time = total === undefined ? elapsed : `${elapsed} of ${minutes(total)}`;
+    const steps = this.#steps === 0 ? "no faults yet" : `${this.#steps} faults, last ${this.#lastStep}`;
     write("scenario-progress", `${this.#playing}, ${time}: ${steps}`);
   }
 
   /**
    * @param {string} name
-   * @param {Record<string, unknown>} plan
+   * @param {{ name: string } | { seed: number }} scenario
    */
-  async #play(name, plan) {
-    this.#wanted = name;
+  async #play(name, scenario) {
+    this.#requested = name;
     const sessionId = this.#sessionId;
-    // One at a time: of two at once nobody could say which did what.
-    const request = ask("DELETE", "/scenarios", { sessionId });
-    const play = () => ask("POST", "/scenarios", { ...plan, sessionId });
+    // One at a time, so that each fault can be attributed to its scenario.
+    const request = callCloud("DELETE", "/scenarios", { sessionId });
+    const play = () => callCloud("POST", "/scenarios", { ...scenario, sessionId });
     await this.#report(request.then(play), `${name} is playing`);
   }
 
-  /** @param {string} name of what plays now, empty for nothing */
+  /** @param {string} name of the scenario that is playing, empty for none */
   #show(name) {
     this.#playing = name;
     this.#since = performance.now();
     this.#steps = 0;
-    for (const [key, { button }] of this.#known) button.setAttribute("aria-pressed", String(key === name));
+    for (const [key, { button }] of this.#scenarios)
+      button.setAttribute("aria-pressed", String(key === name));
     byId("scenario-now").hidden = name === "";
     this.tick();
   }
 
   /**
-   * Says how a request went.
+   * Shows the result of a request.
    *
    * @param {Promise<any>} request
    * @param {string} success

@@ -1,31 +1,32 @@
-/** Payloads as plain data that can be shown and kept. */
+/** Conversion of event payloads to plain JSON data that can be displayed and kept. */
 
-/** A text that is longer says how long it was instead. */
-const LONGEST_TEXT = 400;
+/** Characters; longer strings are shortened. */
+const MAX_STRING = 400;
 
 /**
- * A copy without what does not survive JSON, and without the weight of long texts.
+ * Copies a payload, without values that JSON cannot represent (`Infinity` excepted) and with long
+ * strings shortened.
  *
  * @param {unknown} payload
  * @returns {any}
  */
-export function plain(payload) {
+export function toJson(payload) {
   if (payload instanceof Error) {
     const { name, message, code } = /** @type {Error & { code?: string }} */ (payload);
     return code === undefined ? { name, message } : { name, message, code };
   }
   if (payload === undefined) return undefined;
-  return JSON.parse(JSON.stringify(payload, shorter), (_key, value) =>
+  return JSON.parse(JSON.stringify(payload, shorten), (_key, value) =>
     value === "Infinity" ? Infinity : value,
   );
 }
 
 /**
- * JSON on one line with room to wrap.
+ * Formats a payload as JSON on one line, with spaces where it may wrap.
  *
  * @param {unknown} payload
  */
-export function spaced(payload) {
+export function formatJson(payload) {
   const text = JSON.stringify(payload, (_key, value) => (value === Infinity ? "Infinity" : value), 1);
   return String(text).replace(/\n\s*/g, " ").replaceAll('"Infinity"', "Infinity");
 }
@@ -34,8 +35,8 @@ export function spaced(payload) {
  * @param {string} _key
  * @param {unknown} value
  */
-function shorter(_key, value) {
+function shorten(_key, value) {
   if (value === Infinity) return "Infinity";
-  if (typeof value !== "string" || value.length <= LONGEST_TEXT) return value;
+  if (typeof value !== "string" || value.length <= MAX_STRING) return value;
   return `${value.slice(0, 20)}… (${value.length.toLocaleString("en")} characters)`;
 }

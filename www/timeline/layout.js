@@ -1,18 +1,18 @@
-/** Where things are on the picture, from top to bottom, in px; and how fast time goes by. */
+/** Layout of the chart: the rows from top to bottom, in px, and the scale of time. */
 
 export const PX_PER_MS = 16 / 1000;
-/** To the right of the present, where the end of a wait can be seen coming. */
+/** Space to the right of the present, in which the end of a wait is visible. */
 export const FUTURE_PX = 90;
-/** To the left of the past, where the names of the lanes are. */
+/** Width of the column with the names of the rows. */
 export const GUTTER_PX = 76;
-/** Narrower pictures have no room for names. */
-export const GUTTER_FROM_PX = 640;
+/** Narrowest chart that has this column. */
+export const MIN_WIDTH_WITH_GUTTER_PX = 640;
 
 export const FAULT_ROWS_Y = [12, 27];
 export const CLOSURE_Y = 43;
 export const BAND_TOP = 54;
 export const BAND_BOTTOM = 90;
-/** The states as a skyline, so that they can be told apart without their colours. */
+/** Heights of the bands, which distinguish the states without colour. */
 export const STATE_HEIGHTS = /** @type {Record<string, number>} */ ({
   stopped: 3,
   waiting: 10,
@@ -29,7 +29,7 @@ export const STAIR_STEPS = 3;
 export const CLOCK_Y = 205;
 export const HEIGHT = 211;
 
-/** @type {[string, number][]} the names, each in the middle of its lane */
+/** @type {[string, number][]} name and vertical centre of each row */
 export const NAMES = [
   ["faults", 19],
   ["closures", CLOSURE_Y],

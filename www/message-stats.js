@@ -1,16 +1,16 @@
 /**
- * Keeps the books of the session: what was sent, what waits, what went wrong. It sees only what
- * any app sees, the session's events and the answers of `send()`.
+ * Counts the messages of the session by result. It uses the same sources as any app: the session's
+ * events and the results of `send()`.
  */
-export class Ledger {
+export class MessageStats {
   sent = 0;
   queued = 0;
   replaced = 0;
   errors = 0;
   attempts = 0;
-  /** @type {Map<string, { label: string, replaced: number }>} what waits, by key, in order */
+  /** @type {Map<string, { label: string, replaced: number }>} queued messages by key, in order */
   waiting = new Map();
-  /** @type {Map<string, number>} how many were dropped, by reason */
+  /** @type {Map<string, number>} dropped messages by reason */
   drops = new Map();
   /** @type {import("./dashboard.js").SendResult | undefined} */
   lastResult;
@@ -28,13 +28,13 @@ export class Ledger {
   }
 
   /**
-   * @param {import("./dashboard.js").What} what
+   * @param {import("./dashboard.js").MessageInfo} message
    * @param {import("./dashboard.js").SendResult} result
    */
   send({ key, label }, result) {
     this.lastResult = result;
     if (result === "sent") {
-      // Messages keep their order, so nothing can be waiting behind one that went out.
+      // The session keeps the order, so everything queued earlier was sent before this message.
       this.#drain();
       this.sent += 1;
     } else if (result === "queued") {
@@ -50,12 +50,12 @@ export class Ledger {
   }
 
   /**
-   * @param {import("./dashboard.js").What} what
-   * @param {string} why
+   * @param {import("./dashboard.js").MessageInfo} message
+   * @param {string} reason
    */
-  drop({ key }, why) {
+  drop({ key }, reason) {
     this.waiting.delete(key);
-    this.drops.set(why, (this.drops.get(why) ?? 0) + 1);
+    this.drops.set(reason, (this.drops.get(reason) ?? 0) + 1);
   }
 
   /**

@@ -1,16 +1,16 @@
 /**
- * The faults that have a button. Each is one or more requests to the cloud; `forMs` and `delayMs`
- * are what the page's form says.
+ * Faults that have a button. Each consists of one or more requests to the cloud; `forMs` and
+ * `delayMs` come from the form.
  *
- * @typedef {{ forMs?: number }} Period
+ * @typedef {{ forMs?: number }} Duration
  * @typedef {Record<string, unknown> & { fault: string }} Request
  * @typedef {{
  *   id: string,
  *   label: string,
  *   hint: string,
- *   final?: boolean,
- *   everybody?: boolean,
- *   requests(period: Period, delayMs: number): Request[],
+ *   permanent?: boolean,
+ *   allSessions?: boolean,
+ *   requests(duration: Duration, delayMs: number): Request[],
  * }} Fault
  */
 
@@ -19,7 +19,7 @@ export const FAULTS = [
   {
     id: "cut",
     label: "Cut",
-    hint: "no goodbye: 1006",
+    hint: "no close frame: 1006",
     requests: (period) => [{ fault: "cut", ...period }],
   },
   {
@@ -31,25 +31,25 @@ export const FAULTS = [
   {
     id: "refuse",
     label: "Refuse",
-    hint: "cut, and not let in",
+    hint: "cut, reconnects refused",
     requests: (period) => [{ fault: "refuse", ...period }, { fault: "cut" }],
   },
   {
     id: "delay",
     label: "Delay",
-    hint: "the cloud is slow",
+    hint: "slow responses",
     requests: (period, delayMs) => [{ fault: "delay", delayMs, ...period }],
   },
   {
     id: "drop-acks",
     label: "Drop acks",
-    hint: "cut, no hello back",
+    hint: "cut, handshake unanswered",
     requests: (period) => [{ fault: "drop_acks", ...period }, { fault: "cut" }],
   },
   {
     id: "malformed",
     label: "Malformed",
-    hint: "unreadable frames",
+    hint: "invalid frames",
     requests: (period) => [{ fault: "malformed", ...period }],
   },
   {
@@ -61,42 +61,42 @@ export const FAULTS = [
   {
     id: "restart",
     label: "Restart",
-    hint: "everybody: 1012",
-    everybody: true,
+    hint: "all sessions: 1012",
+    allSessions: true,
     requests: (period) => [{ fault: "restart", code: 1012, reason: "Service restart", ...period }],
   },
   {
     id: "close-1011",
     label: "Close 1011",
-    hint: "the cloud failed",
+    hint: "internal error",
     requests: (period) => [{ fault: "close", code: 1011, reason: "Internal server error", ...period }],
   },
   {
     id: "close-1000",
     label: "Close 1000",
-    hint: "a normal goodbye",
-    final: true,
+    hint: "normal closure",
+    permanent: true,
     requests: () => [{ fault: "close", code: 1000, reason: "" }],
   },
   {
     id: "app-stopped",
     label: "App stopped",
     hint: "by the user",
-    final: true,
+    permanent: true,
     requests: () => [{ fault: "close", code: 1000, reason: "App stopped" }],
   },
   {
     id: "superseded",
     label: "Superseded",
-    hint: "by another: 4009",
-    final: true,
+    hint: "newer connection: 4009",
+    permanent: true,
     requests: () => [{ fault: "close", code: 4009, reason: "Superseded by a newer connection" }],
   },
   {
     id: "reject",
     label: "Reject",
-    hint: "the key is refused",
-    final: true,
+    hint: "invalid API key",
+    permanent: true,
     requests: (period) => [{ fault: "reject", error: "INVALID_API_KEY", ...period }, { fault: "cut" }],
   },
 ];

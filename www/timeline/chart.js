@@ -1,6 +1,6 @@
 /**
- * The connection as a moving picture. Everything is placed once, at its own moment in time, on
- * one strip; the strip then moves to the left under the line that marks the present.
+ * Chart of the connection over time. Marks are placed once, by their time, on a strip that moves to
+ * the left under the line that marks the present.
  */
 import { Band } from "./band.js";
 import { LabelRows, draw } from "./draw.js";
@@ -10,19 +10,19 @@ import {
   CLOCK_Y,
   FAULT_ROWS_Y,
   FUTURE_PX,
-  GUTTER_FROM_PX,
   GUTTER_PX,
   HEIGHT,
+  MIN_WIDTH_WITH_GUTTER_PX,
   NAMES,
   PX_PER_MS,
-} from "./lanes.js";
+} from "./layout.js";
 import * as marks from "./marks.js";
 
 const CLOCK_EVERY_MS = 10_000;
-/** A label is gone when its mark is, and that much later at most. */
+/** Time that a label needs to leave the chart after its mark. */
 const LABEL_MS = 8000;
 
-export class Picture {
+export class Chart {
   #svg;
   #strip = draw("g", {});
   #present = draw("line", { class: "present", y1: 4, y2: CLOCK_Y - 12 });
@@ -46,17 +46,19 @@ export class Picture {
     svg.append(this.#strip, this.#gutter, this.#present);
   }
 
-  /** @param {string} state that begins now */
+  /** Starts a state. @param {string} state */
   state(state) {
     const now = performance.now();
     this.#band?.grow(now, this.#leftEdge(now));
     if (this.#band) this.#marks.push({ node: this.#band.node, end: now });
     this.#band = state === "idle" ? undefined : new Band(state, now);
-    // Beneath the marks, which came earlier in the same moment.
+    // Below the marks, which may have been added earlier for the same time.
     if (this.#band) this.#strip.prepend(this.#band.node);
   }
 
   /**
+   * Marks a fault.
+   *
    * @param {string} label
    * @param {number} [forMs]
    */
@@ -68,7 +70,7 @@ export class Picture {
     this.#add(mark, now + Math.max(forMs, LABEL_MS));
   }
 
-  /** The faults that go on are over. */
+  /** Ends the bars of all faults. */
   clearFaults() {
     const [now, x] = present();
     for (const bar of this.#strip.querySelectorAll(".fault rect")) {
@@ -78,7 +80,7 @@ export class Picture {
     this.#add(marks.clearing(x), now);
   }
 
-  /** @param {string} code */
+  /** Marks a closure. @param {string} code */
   closure(code) {
     const [now, x] = present();
     const hasRoom = this.#codeLabels.place(x, code) !== undefined;
@@ -86,6 +88,8 @@ export class Picture {
   }
 
   /**
+   * Marks the wait before an attempt.
+   *
    * @param {number} attempt counted from 1
    * @param {number} delay ms from now
    */
@@ -96,13 +100,15 @@ export class Picture {
     this.#add(marks.wait(x, x + delay * PX_PER_MS, attempt, hasRoom ? label : ""), now + delay);
   }
 
-  /** @param {number} attempt counted from 1 */
+  /** Marks an attempt. @param {number} attempt counted from 1 */
   dial(attempt) {
     const [now, x] = present();
     this.#add(marks.dial(x, attempt), now);
   }
 
   /**
+   * Marks a message.
+   *
    * @param {string} key
    * @param {import("../dashboard.js").SendResult} result
    */
@@ -111,7 +117,7 @@ export class Picture {
     this.#add(marks.message(x, key, result), now);
   }
 
-  /** @param {{ pings: number, pongs: number }} stats of the session: what is new is drawn */
+  /** Marks pings and pongs since the last call. @param {{ pings: number, pongs: number }} stats */
   heartbeat({ pings, pongs }) {
     const [now, x] = present();
     if (pings > this.#pings) {
@@ -122,7 +128,7 @@ export class Picture {
     [this.#pings, this.#pongs] = [pings, pongs];
   }
 
-  /** Moves the strip to the present. To be called as often as movement is wanted. */
+  /** Moves the strip to the present. Call it at the frame rate of the animation. */
   tick() {
     const [now, x] = present();
     const width = this.#svg.clientWidth;
@@ -130,16 +136,16 @@ export class Picture {
     this.#present.setAttribute("x1", String(presentX));
     this.#present.setAttribute("x2", String(presentX));
     this.#strip.setAttribute("transform", `translate(${(presentX - x).toFixed(1)} 0)`);
-    this.#gutter.toggleAttribute("hidden", width < GUTTER_FROM_PX);
+    this.#gutter.toggleAttribute("hidden", width < MIN_WIDTH_WITH_GUTTER_PX);
     this.#band?.grow(now, this.#leftEdge(now));
     this.#addClock(now);
-    this.#forget(now - presentX / PX_PER_MS);
+    this.#removeBefore(now - presentX / PX_PER_MS);
   }
 
   /** @param {number} now */
   #leftEdge(now) {
     const width = this.#svg.clientWidth;
-    const gutterPx = width < GUTTER_FROM_PX ? 0 : GUTTER_PX;
+    const gutterPx = width < MIN_WIDTH_WITH_GUTTER_PX ? 0 : GUTTER_PX;
     return now * PX_PER_MS - Math.max(width - FUTURE_PX - gutterPx, 0);
   }
 
@@ -164,15 +170,15 @@ export class Picture {
 
   /**
    * @param {Element} node
-   * @param {number} end when the last of it has passed
+   * @param {number} end time of its right edge
    */
   #add(node, end) {
     this.#strip.append(node);
     this.#marks.push({ node, end });
   }
 
-  /** @param {number} oldest */
-  #forget(oldest) {
+  /** Removes the marks that have left the chart. @param {number} oldest */
+  #removeBefore(oldest) {
     this.#marks = this.#marks.filter(({ node, end }) => {
       if (end >= oldest) return true;
       node.remove();
@@ -181,15 +187,15 @@ export class Picture {
   }
 }
 
-/** Now, as a time and as a place on the strip. */
+/** The present, as a time and as an x on the strip. */
 function present() {
   const now = performance.now();
   return /** @type {const} */ ([now, now * PX_PER_MS]);
 }
 
-/** The names of the lanes, on a ground that hides the strip. */
+/** Column with the names of the rows, on a background that covers the strip. */
 function gutter() {
-  const ground = draw("rect", { width: GUTTER_PX, height: HEIGHT });
+  const background = draw("rect", { width: GUTTER_PX, height: HEIGHT });
   const names = NAMES.map(([name, y]) => draw("text", { x: 0, y: y + 4 }, name));
-  return draw("g", { class: "gutter" }, ground, ...names);
+  return draw("g", { class: "gutter" }, background, ...names);
 }

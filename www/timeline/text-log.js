@@ -1,8 +1,8 @@
 /**
- * The picture for those who do not see it: a sentence about the last minute, and what
- * `session.timeline()` tells, line by line.
+ * Text alternative of the chart: a summary of the last minute as its label, and the entries of
+ * `session.timeline()` as a list.
  *
- * @typedef {import("../../pkg-template/index.d.ts").Transition} Transition
+ * @typedef {import("../../pkg-template/index.js").Transition} Transition
  */
 import { byId, create } from "../dom.js";
 import { clock } from "../time.js";
@@ -10,7 +10,7 @@ import { clock } from "../time.js";
 const REFRESH_MS = 1000;
 const MINUTE_MS = 60_000;
 
-export class AsText {
+export class TextLog {
   #dashboard;
   #details = /** @type {HTMLDetailsElement} */ (byId("as-text"));
   #refreshedAt = -Infinity;
@@ -22,7 +22,7 @@ export class AsText {
     this.#details.addEventListener("toggle", () => this.#fill(dashboard.timeline()));
   }
 
-  /** To be called a few times a second; it works less often. */
+  /** Refreshes the text at most once a second. */
   tick() {
     const now = performance.now();
     if (now - this.#refreshedAt < REFRESH_MS) return;
@@ -41,7 +41,7 @@ export class AsText {
       create("li", {}, [
         create("time", {}, [clock(transition.at)]),
         create("strong", {}, [transition.event]),
-        create("span", {}, [words(transition)]),
+        create("span", {}, [details(transition)]),
       ]),
     );
     byId("as-text-list").replaceChildren(...rows.reverse());
@@ -57,18 +57,18 @@ function summary(transitions) {
   const state = last?.event === "stateChange" ? last.to : "idle";
   return (
     `Timeline of the last minute. Now ${state}; ${count("disconnected")} closures, ` +
-    `${count("reconnecting")} waits, ${count("connecting")} attempts. All of it follows as text.`
+    `${count("reconnecting")} waits, ${count("connecting")} attempts. The full list follows as text.`
   );
 }
 
 /** @param {Transition} transition */
-function words(transition) {
+function details(transition) {
   switch (transition.event) {
     case "connecting":
-      return transition.attempt === 0 ? "the first attempt" : `attempt ${transition.attempt}`;
+      return transition.attempt === 0 ? "first attempt" : `attempt ${transition.attempt}`;
     case "disconnected": {
       const { code, reason, kind, willReconnect } = transition;
-      return `${code}${reason && ` “${reason}”`}, ${kind}, ${willReconnect ? "comes back" : "stays down"}`;
+      return `${code}${reason && ` “${reason}”`}, ${kind}, ${willReconnect ? "will reconnect" : "will not reconnect"}`;
     }
     case "reconnecting":
       return `attempt ${transition.attempt} in ${transition.delay} ms, after ${transition.cause.code}`;
