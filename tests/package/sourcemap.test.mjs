@@ -11,7 +11,7 @@ import { PACKAGE, ROOT } from "../support/paths.mjs";
 import { read } from "./support.mjs";
 
 /** Where the sources are of which the maps speak. */
-const FOLDERS = { "tpa-session/web/": "src/web/", "tpa-session/": "pkg-template/" };
+const FOLDERS = { "tpa-session/web/": "src/web/", "tpa-session/": "pkg-template/src/" };
 
 /** A source of the map as it is in the repository. */
 function original(source) {
@@ -46,8 +46,8 @@ test("messages of errors are found in their sources, on their lines", () => {
     ["The request was not sent", "tpa-session/full/requests.js", full],
     ["unknown-session-id", "tpa-session/full/index.js", full],
     ["one bitmap or more", "tpa-session/session/layouts.js"],
-    ["a language with its country", "tpa-session/session/check.js"],
-    ["the wasm does not start", "tpa-session/obstacles.js"],
+    ["a language with its country", "tpa-session/session/validate.js"],
+    ["the wasm does not start", "tpa-session/wasm/wasm-errors.js"],
     ["TpaConnectionError", "tpa-session/web/js/connection_error.js"],
     ["a number, 1 or more", "tpa-session/session/streams.js"],
   ]) {
@@ -61,7 +61,7 @@ test("the sources are whole, and are the package's own", () => {
   assert.ok(json.sources.length > 20);
   for (const { sources, sourcesContent } of [json, full.json]) {
     for (const [i, source] of sources.entries()) {
-      assert.match(source, /^tpa-session\/[\w/]+\.js$/);
+      assert.match(source, /^tpa-session\/[\w/-]+\.js$/);
       assert.equal(sourcesContent[i], original(source), source);
     }
   }
@@ -84,7 +84,7 @@ test("a stack in Node names the source of an error, and its line", () => {
     stderr.matchAll(/at .*tpa-session\/session\/(\w+\.js):(\d+)/g),
     ([, file, line]) => [file, original(`tpa-session/session/${file}`).split("\n")[line - 1]],
   );
-  assert.equal(refusal[0], "check.js");
+  assert.equal(refusal[0], "validate.js");
   assert.match(refusal[1], /throw new TypeError\(/);
   assert.equal(caller[0], "layouts.js");
   assert.match(caller[1], /text\("text", words\)/);

@@ -59,8 +59,8 @@ test("the types hold for importers of both kinds under every way of resolving", 
     for (const name of ["vocabulary", "full"]) {
       const source = readFileSync(join(ROOT, `tests/types/${name}.ts`), "utf8");
       const app = source
-        .replace('"../../pkg-template/index.js"', '"tpa-session"')
-        .replace('"../../pkg-template/full.js"', '"tpa-session/full"');
+        .replace('"../../pkg-template/types/index.js"', '"tpa-session"')
+        .replace('"../../pkg-template/types/full.js"', '"tpa-session/full"');
       assert.doesNotMatch(app, /pkg-template/);
       for (const kind of ["mts", "cts"]) writeFileSync(join(folder, `${name}.${kind}`), app);
       files.push(`${name}.mts`, `${name}.cts`);
