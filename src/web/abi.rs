@@ -1,7 +1,7 @@
 //! The boundary: every function of the wasm that JavaScript calls.
 //!
-//! - [`TpaSession`] has the commands of the app. The class of the npm package extends it; its
-//!   types and docs are in the package's `index.d.ts`.
+//! - [`TpaSession`] has the commands of the app. The package's class of the same name calls them
+//!   (`pkg-template/src/session/index.js`).
 //! - [`EventSink`] takes the reports of the modules in `js/`.
 //!
 //! Functions in the other direction are declared where they are used.
@@ -16,8 +16,8 @@ use crate::session::{Command, Control, Input, LogLevel, Malformed, Reply, Socket
 use super::convert;
 use super::dispatcher::Dispatcher;
 use super::driver::Driver;
-use super::message::{self, Message};
-use super::options::{SessionOptions, type_error};
+use super::message;
+use super::options::SessionOptions;
 use super::{reflect, wire};
 
 /// Commands of one session.
@@ -185,7 +185,7 @@ impl EventSink {
         };
         let control = wire::control(frame, &driver.redactor());
         if let Some(Control::Ack) = control {
-            driver.set_settings(&reflect::get(frame, "settings"));
+            driver.set_settings(reflect::get(frame, "settings"));
         }
         if let Some(control) = control {
             driver.input(Input::Control(SocketId(socket), control));

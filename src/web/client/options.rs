@@ -241,8 +241,13 @@ fn rust_provider<E: fmt::Display>(
     Box::new(move |_| {
         let provider = provider.clone();
         Box::pin(async move {
-            let answer = provider().await;
-            answer.map_err(|error| format!("{option}: the provider failed: {error}"))
+            match provider().await {
+                Ok(answer) if answer.is_empty() => {
+                    Err(format!("{option}: the provider gave no non-empty string"))
+                }
+                Ok(answer) => Ok(answer),
+                Err(error) => Err(format!("{option}: the provider failed: {error}")),
+            }
         })
     })
 }
