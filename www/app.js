@@ -73,8 +73,8 @@ class Page {
         this.#picture.message(what.key, result);
         this.#queue.update();
       },
-      dropped: (what, why) => {
-        this.#ledger.drop(what, why);
+      dropped: (what, reason) => {
+        this.#ledger.drop(what, reason);
         this.#picture.message(what.key, "dropped");
       },
       logger: {

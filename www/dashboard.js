@@ -56,7 +56,7 @@ export class Dashboard {
    * @param {{
    *   event(name: string, payload: unknown): void,
    *   send(what: What, result: SendResult): void,
-   *   dropped(what: What, why: string): void,
+   *   dropped(what: What, reason: string): void,
    *   logger: import("../pkg-template/index.d.ts").Logger,
    * }} listener hears every event of the session and the answer to every `send()`
    */
@@ -89,9 +89,9 @@ export class Dashboard {
       logger: this.#listener.logger,
     });
     for (const name of LIFECYCLE) session.on(name, (payload) => this.#listener.event(name, payload));
-    session.on("dropped", ({ message, why }) => {
+    session.on("dropped", ({ message, reason }) => {
       const what = this.#sent.get(message);
-      if (what) this.#listener.dropped(what, why);
+      if (what) this.#listener.dropped(what, reason);
     });
     session.on(CAPTIONS, (caption) => this.#caption(caption));
     session.on(BUTTONS, (press) => this.#press(press));

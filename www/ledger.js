@@ -51,11 +51,11 @@ export class Ledger {
 
   /**
    * @param {import("./dashboard.js").What} what
-   * @param {string} why
+   * @param {string} reason
    */
-  drop({ key }, why) {
+  drop({ key }, reason) {
     this.waiting.delete(key);
-    this.drops.set(why, (this.drops.get(why) ?? 0) + 1);
+    this.drops.set(reason, (this.drops.get(reason) ?? 0) + 1);
   }
 
   /**

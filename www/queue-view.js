@@ -50,7 +50,7 @@ export class QueueView {
     for (const [name, number] of Object.entries(counts)) count(`count-${name}`, number);
     write("last-send", lastResult ?? "not yet");
     byId("last-send").dataset.result = lastResult ?? "";
-    const reasons = [...drops].map(([why, number]) => `${number} ${why}`);
+    const reasons = [...drops].map(([reason, number]) => `${number} ${reason}`);
     write("drops", reasons.length === 0 ? "none" : reasons.join(", "));
     showChips(waiting);
   }

@@ -20,9 +20,9 @@ export class Requests {
   /** @param {any} session */
   constructor(session) {
     this.#session = session;
-    session.on("dropped", (/** @type {any} */ { message, why }) => {
+    session.on("dropped", (/** @type {any} */ { message, reason }) => {
       for (const [id, waiting] of this.#waiting) {
-        if (waiting.message === message) this.#fail(id, "DROPPED", `The request was not sent: ${why}`);
+        if (waiting.message === message) this.#fail(id, "DROPPED", `The request was not sent: ${reason}`);
       }
     });
     session.on("disconnected", (/** @type {any} */ { permanent, message }) => {
