@@ -203,7 +203,7 @@ const crates = components();
 await writeFile(join(outDir, "THIRD-PARTY-NOTICES"), notices(crates));
 const manifest = JSON.parse(await readFile(join(template, "package.json"), "utf8"));
 await writeFile(join(outDir, "sbom.cdx.json"), JSON.stringify(billOfMaterials(crates, manifest)));
-await copyFile(join(root, "README.md"), join(outDir, "README.md"));
+await copyFile(join(template, "README.md"), join(outDir, "README.md"));
 
 const wasm = await readFile(wasmFile);
 const page = await readFile(join(outDir, "index.js"));
