@@ -1,5 +1,5 @@
 /** The cycles in one page of Chromium. */
-import { chromium } from "playwright-core";
+import { launch } from "../../tests/support/chromium.mjs";
 
 /**
  * @param {{ page: string, socket: string }} cloud
@@ -7,10 +7,7 @@ import { chromium } from "playwright-core";
  * @param {number} every
  */
 export async function inPage(cloud, cycles, every) {
-  const browser = await chromium.launch({
-    executablePath: process.env.CHROMIUM ?? "/usr/bin/chromium",
-    args: ["--headless", "--no-sandbox", "--disable-gpu", "--disable-background-networking"],
-  });
+  const browser = await launch();
   try {
     const page = await browser.newPage();
     await page.goto(cloud.page);

@@ -1,14 +1,11 @@
 /** Clients in headless Chromium, each in a page, and so in a renderer process, of its own. */
-import { chromium } from "playwright-core";
+import { launch as launchChromium } from "../../tests/support/chromium.mjs";
 
 /** The script of a client's page, on the server. */
 export const scriptOf = (client) => `/${client.module}.js`;
 
 export async function launch() {
-  const browser = await chromium.launch({
-    executablePath: process.env.CHROMIUM ?? "/usr/bin/chromium",
-    args: ["--headless", "--no-sandbox", "--disable-gpu", "--disable-background-networking"],
-  });
+  const browser = await launchChromium();
   return {
     version: browser.version(),
     close: () => browser.close(),

@@ -4,7 +4,9 @@ import { readFileSync } from "node:fs";
 import { join } from "node:path";
 import { after, before, test } from "node:test";
 
-import { cloud, project, root } from "./support.mjs";
+import { Cloud } from "../support/cloud.mjs";
+import { ROOT } from "../support/paths.mjs";
+import { project } from "./support.mjs";
 
 const PAGES = ["guide", "reference", "server", "closures"];
 
@@ -34,14 +36,14 @@ let server;
 
 before(async () => {
   place = project({ ws: true });
-  server = await cloud();
+  server = await Cloud.start();
 });
 after(() => {
   place?.remove();
   server?.stop();
 });
 
-const pages = PAGES.map((name) => ({ name, text: readFileSync(join(root, "docs", `${name}.md`), "utf8") }));
+const pages = PAGES.map((name) => ({ name, text: readFileSync(join(ROOT, "docs", `${name}.md`), "utf8") }));
 const pieces = pages.flatMap(({ name, text }) =>
   Array.from(text.matchAll(/```js\n(.*?)```/gs), ([, code], nth) => ({
     what: `${name}, piece ${nth + 1}`,

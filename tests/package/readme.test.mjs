@@ -8,9 +8,11 @@ import { join } from "node:path";
 import { createInterface } from "node:readline";
 import { test } from "node:test";
 
-import { cloud, project, root } from "./support.mjs";
+import { Cloud } from "../support/cloud.mjs";
+import { ROOT } from "../support/paths.mjs";
+import { project } from "./support.mjs";
 
-const README = readFileSync(join(root, "README.md"), "utf8");
+const README = readFileSync(join(ROOT, "README.md"), "utf8");
 const servers = Array.from(README.matchAll(/```js\n(.*?)```/gs), ([, code]) => code);
 
 test("the README has one example for Node, and at most 150 lines", () => {
@@ -21,7 +23,7 @@ test("the README has one example for Node, and at most 150 lines", () => {
 
 test("the README's server is started for two users, stopped for one, and released", async () => {
   const place = project({ ws: true });
-  const server = await cloud();
+  const server = await Cloud.start();
   writeFileSync(join(place.folder, "host.mjs"), servers[0]);
   const port = await freePort();
   const child = spawn(process.execPath, ["host.mjs"], {
@@ -30,11 +32,7 @@ test("the README's server is started for two users, stopped for one, and release
   });
   const packageName = "org.example.captions";
   const webhook = `http://127.0.0.1:${port}/webhook`;
-  const start = (userId, webhookUrl) =>
-    fetch(`${server.url}/apps`, {
-      method: "POST",
-      body: JSON.stringify({ packageName, userId, webhookUrl }),
-    });
+  const start = (userId, webhookUrl) => server.post("/apps", { packageName, userId, webhookUrl });
   try {
     const lines = createInterface({ input: child.stdout })[Symbol.asyncIterator]();
     assert.equal((await lines.next()).value, "listening");
@@ -44,7 +42,7 @@ test("the README's server is started for two users, stopped for one, and release
     for (const userId of ["user1", "user2"]) {
       await start(userId, `${webhook}?secret=dev-secret`);
       assert.equal((await lines.next()).value, `started for ${userId}`);
-      await shown(server.url, userId);
+      await shown(server, userId);
     }
     await fetch(`${server.url}/apps/${packageName}?userId=user1`, { method: "DELETE" });
     assert.equal((await lines.next()).value, "stopped for user1: user_disabled");
@@ -67,11 +65,7 @@ async function freePort() {
 }
 
 /** Waits until a user's glasses show a caption. */
-async function shown(url, userId) {
-  for (;;) {
-    const sessions = await (await fetch(`${url}/sessions`)).json();
-    const session = sessions.find(({ userSessionId }) => userId === userSessionId);
-    if (session?.displays?.main) return;
+async function shown(server, userId) {
+  while (!(await server.user(userId))?.displays?.main)
     await new Promise((resolve) => setTimeout(resolve, 20));
-  }
 }

@@ -5,16 +5,16 @@ import { existsSync, readFileSync } from "node:fs";
 import { dirname, join } from "node:path";
 import { test } from "node:test";
 
-import { root } from "./support.mjs";
+import { ROOT } from "../support/paths.mjs";
 
-const text = (file) => readFileSync(join(root, file), "utf8");
+const text = (file) => readFileSync(join(ROOT, file), "utf8");
 const manifest = JSON.parse(text("pkg-template/package.json"));
 /** Pages that are shown where relative links lead nowhere: npm, crates.io and docs.rs. */
 const PUBLISHED = ["pkg-template/README.md", "docs/crate.md"];
 
-const pages = execFileSync("git", ["ls-files", "-z", "--", "*.md"], { cwd: root, encoding: "utf8" })
+const pages = execFileSync("git", ["ls-files", "-z", "--", "*.md"], { cwd: ROOT, encoding: "utf8" })
   .split("\0")
-  .filter((file) => file !== "" && !file.startsWith("bench/results/") && existsSync(join(root, file)));
+  .filter((file) => file !== "" && !file.startsWith("bench/results/") && existsSync(join(ROOT, file)));
 
 /** Targets of the links and pictures of a page, outside of its code. */
 function links(page) {
@@ -40,7 +40,7 @@ for (const page of pages) {
       assert.ok(!PUBLISHED.includes(page), `${link} is relative`);
       const [path, fragment] = link.split("#");
       const target = path === "" ? page : join(dirname(page), path);
-      assert.ok(existsSync(join(root, target)), `${link}: there is no ${target}`);
+      assert.ok(existsSync(join(ROOT, target)), `${link}: there is no ${target}`);
       if (fragment !== undefined && target.endsWith(".md")) {
         assert.ok(anchors(target).includes(fragment), `${link}: no heading of ${target} has this anchor`);
       }
@@ -55,7 +55,7 @@ test("links of the published pages into the repository lead to files", () => {
     assert.ok(page !== "pkg-template/README.md" || inside.length > 5, page);
     for (const link of inside) {
       const [path, fragment] = link.slice(blob.length).split("#");
-      assert.ok(existsSync(join(root, path)), link);
+      assert.ok(existsSync(join(ROOT, path)), link);
       if (fragment !== undefined) assert.ok(anchors(path).includes(fragment), link);
     }
   }
@@ -98,7 +98,7 @@ test("all manifests name one repository", () => {
 test("the tarballs of the crates hold fewer than 120 files each", () => {
   for (const name of ["tpa-session", "tpa-cloud"]) {
     const list = execFileSync("cargo", ["package", "--list", "--allow-dirty", "--package", name], {
-      cwd: root,
+      cwd: ROOT,
       encoding: "utf8",
       stdio: ["ignore", "pipe", "ignore"],
     });
