@@ -11,5 +11,5 @@ declare module "*/cycle.js" {
   export const watchMemory: typeof import("./cycles/cycle.js").watchMemory;
 }
 declare module "*/index.js" {
-  export const TpaSession: typeof import("../pkg-template/index.js").TpaSession;
+  export const TpaSession: typeof import("../pkg-template/types/index.js").TpaSession;
 }

@@ -1,5 +1,10 @@
+<<<<<<< HEAD
 /** Cycles in one page of Chromium. */
 import { chromium } from "playwright-core";
+=======
+/** The cycles in one page of Chromium. */
+import { launch } from "../../tests/support/chromium.mjs";
+>>>>>>> main
 
 /**
  * @param {{ page: string, socket: string }} cloud
@@ -8,10 +13,7 @@ import { chromium } from "playwright-core";
  * @returns {Promise<import("../types.js").MemorySample[]>}
  */
 export async function inPage(cloud, cycles, every) {
-  const browser = await chromium.launch({
-    executablePath: process.env.CHROMIUM ?? "/usr/bin/chromium",
-    args: ["--headless", "--no-sandbox", "--disable-gpu", "--disable-background-networking"],
-  });
+  const browser = await launch();
   try {
     const page = await browser.newPage();
     await page.goto(cloud.page);

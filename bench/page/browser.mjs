@@ -1,3 +1,4 @@
+<<<<<<< HEAD
 /**
  * Clients in headless Chromium, each in its own page and so in its own renderer process.
  *
@@ -5,15 +6,16 @@
  * @typedef {Awaited<ReturnType<Browser["open"]>>} OpenedPage
  */
 import { chromium } from "playwright-core";
+=======
+/** Clients in headless Chromium, each in a page, and so in a renderer process, of its own. */
+import { launch as launchChromium } from "../../tests/support/chromium.mjs";
+>>>>>>> main
 
 /** Path of a client's script on the server. */
 export const scriptOf = (/** @type {{ module: string }} */ client) => `/${client.module}.js`;
 
 export async function launch() {
-  const browser = await chromium.launch({
-    executablePath: process.env.CHROMIUM ?? "/usr/bin/chromium",
-    args: ["--headless", "--no-sandbox", "--disable-gpu", "--disable-background-networking"],
-  });
+  const browser = await launchChromium();
   return {
     version: browser.version(),
     close: () => browser.close(),

@@ -4,11 +4,13 @@ import { readFileSync } from "node:fs";
 import { join } from "node:path";
 import { after, before, test } from "node:test";
 
-import { cloud, project, root } from "./support.mjs";
+import { Cloud } from "../support/cloud.mjs";
+import { ROOT } from "../support/paths.mjs";
+import { project } from "./support.mjs";
 
-const GUIDE = readFileSync(join(root, "docs/guide.md"), "utf8");
+const GUIDE = readFileSync(join(ROOT, "docs/guide.md"), "utf8");
 /** The parts of the README whose code no other test runs. */
-const README = readFileSync(join(root, "README.md"), "utf8");
+const README = readFileSync(join(ROOT, "README.md"), "utf8");
 const OF_README = ["What an app says and hears"];
 
 /** What the guide's pieces take for granted. */
@@ -39,7 +41,7 @@ let server;
 
 before(async () => {
   place = project({ ws: true });
-  server = await cloud();
+  server = await Cloud.start();
 });
 after(() => {
   place?.remove();

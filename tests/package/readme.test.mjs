@@ -8,16 +8,18 @@ import { join } from "node:path";
 import { createInterface } from "node:readline";
 import { test } from "node:test";
 
-import { cloud, project, root } from "./support.mjs";
+import { Cloud } from "../support/cloud.mjs";
+import { ROOT } from "../support/paths.mjs";
+import { project } from "./support.mjs";
 
 const [app, host] = Array.from(
-  readFileSync(join(root, "README.md"), "utf8").matchAll(/```js\n(.*?)```/gs),
+  readFileSync(join(ROOT, "README.md"), "utf8").matchAll(/```js\n(.*?)```/gs),
   ([, code]) => code,
 );
 
 test("the README's app connects, is cut and comes back", { timeout: 30_000 }, async () => {
   const place = project({ ws: true });
-  const server = await cloud();
+  const server = await Cloud.start();
   writeFileSync(join(place.folder, "app.mjs"), app);
   const child = spawn(process.execPath, ["app.mjs"], {
     cwd: place.folder,
@@ -48,7 +50,7 @@ test("the README's app is as short as it says", () => {
 
 test("the README's server is started for two users, stopped for one, and says goodbye", async () => {
   const place = project({ ws: true });
-  const server = await cloud();
+  const server = await Cloud.start();
   writeFileSync(join(place.folder, "host.mjs"), host);
   const port = await freePort();
   const child = spawn(process.execPath, ["host.mjs"], {
