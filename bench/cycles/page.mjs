@@ -1,10 +1,5 @@
-<<<<<<< HEAD
 /** Cycles in one page of Chromium. */
-import { chromium } from "playwright-core";
-=======
-/** The cycles in one page of Chromium. */
 import { launch } from "../../tests/support/chromium.mjs";
->>>>>>> main
 
 /**
  * @param {{ page: string, socket: string }} cloud

@@ -1,15 +1,10 @@
-<<<<<<< HEAD
 /**
  * Clients in headless Chromium, each in its own page and so in its own renderer process.
  *
  * @typedef {Awaited<ReturnType<typeof launch>>} Browser
  * @typedef {Awaited<ReturnType<Browser["open"]>>} OpenedPage
  */
-import { chromium } from "playwright-core";
-=======
-/** Clients in headless Chromium, each in a page, and so in a renderer process, of its own. */
 import { launch as launchChromium } from "../../tests/support/chromium.mjs";
->>>>>>> main
 
 /** Path of a client's script on the server. */
 export const scriptOf = (/** @type {{ module: string }} */ client) => `/${client.module}.js`;
