@@ -3,8 +3,8 @@
  *
  * Imports from `bindgen:` are files that wasm-bindgen generates; the build resolves them.
  */
-import { TpaConnectionError } from "bindgen:js/errors.js";
-import { Handlers } from "bindgen:js/handlers.js";
+import { Handlers } from "bindgen:js/dispatcher.js";
+import { TpaConnectionError } from "bindgen:js/values.js";
 import * as glue from "bindgen:tpa_session_bg.js";
 
 import { start } from "../wasm/instance.js";

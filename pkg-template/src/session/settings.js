@@ -3,7 +3,7 @@ import { handler, text } from "./validate.js";
 import { APPLY_FRAME } from "./internal-symbols.js";
 
 /**
- * @typedef {import("../../../src/web/js/handlers.js").Handlers} Handlers
+ * @typedef {import("../../../src/web/js/dispatcher.js").Handlers} Handlers
  * @typedef {{ key: string, value?: unknown, defaultValue?: unknown }} Setting
  * @typedef {{ settings?: Setting[] }} Config
  */
