@@ -1,25 +1,17 @@
-//! Formatting, lints, types and documentation.
+//! Format, lints, types and documentation.
 
-use super::Report;
+use super::report::Report;
 use crate::toolchain::{self, TARGET};
 use crate::{npm, process, rust_pages, workspace};
 
-/// All of them, the Rust ones first.
+/// Runs all of them, those for Rust first.
 pub fn run(report: &mut Report) {
     rust(report);
     wasm(report);
-    match npm::get() {
-        Ok(()) => javascript(report),
-        Err(error) => report.fail("npm ci", error),
-    }
+    javascript(report);
 }
 
 fn rust(report: &mut Report) {
-    for component in ["rustfmt", "clippy"] {
-        if let Err(error) = toolchain::get_component(component) {
-            report.fail(component, error);
-        }
-    }
     let cargo = || process::command("cargo");
     report.check("rustfmt", cargo().args(["fmt", "--all", "--check"]));
     report.check(
@@ -32,7 +24,7 @@ fn rust(report: &mut Report) {
         "clippy",
         cargo().args(["clippy", "--workspace", "--all-targets", "--", "-Dwarnings"]),
     );
-    // With the rest of the workspace the cloud always has its server.
+    // A build of the whole workspace always has the feature `server`.
     report.check(
         "clippy without the server",
         cargo()
@@ -52,13 +44,9 @@ fn rust(report: &mut Report) {
     );
 }
 
-/// Half of the root crate is compiled for wasm only.
+/// Lints what is compiled for wasm only: half of the root crate.
 fn wasm(report: &mut Report) {
-    let ready = toolchain::get().and_then(|toolchain| {
-        toolchain::get_clippy(toolchain)?;
-        Ok(toolchain)
-    });
-    match ready {
+    match toolchain::get() {
         Ok(toolchain) => {
             let mut cargo = process::command("cargo");
             toolchain
