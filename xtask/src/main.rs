@@ -20,6 +20,7 @@ mod pictures;
 mod process;
 mod publish;
 mod rust_pages;
+mod schema_checker;
 mod setup;
 mod sim;
 mod snip;

@@ -6,7 +6,7 @@ use crate::browsers::{self, Browser, CHROMEDRIVER, CHROMIUM, FIREFOX};
 use crate::npm::{self, NODE_MAJOR};
 use crate::toolchain::{self, TARGET, Toolchain, debian};
 use crate::tools::{self, CargoTool};
-use crate::{apt, process, workspace};
+use crate::{apt, process, schema_checker, workspace};
 
 /// Something that must be installed.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -24,6 +24,7 @@ pub enum Need {
     Chromedriver,
     Firefox,
     Geckodriver,
+    SchemaChecker,
 }
 
 /// Whether it is installed.
@@ -65,6 +66,7 @@ impl Need {
             Self::Chromedriver => CHROMEDRIVER.name.into(),
             Self::Firefox => FIREFOX.name.into(),
             Self::Geckodriver => versioned(tools::geckodriver()),
+            Self::SchemaChecker => format!("check-jsonschema {}", schema_checker::VERSION),
         })
     }
 
@@ -83,6 +85,7 @@ impl Need {
             Self::Chromium | Self::Firefox => "runs the tests that need a browser",
             Self::Chromedriver => "controls Chromium in the wasm tests",
             Self::Geckodriver => "controls Firefox in the tests",
+            Self::SchemaChecker => "checks workflows and forms in .github against their schemas",
         }
     }
 
@@ -104,6 +107,7 @@ impl Need {
                 Some(path) => Present(format!("{} (GECKODRIVER)", path.display())),
                 None => cargo_tool(&tools::geckodriver()),
             },
+            Self::SchemaChecker => schema_checker(),
         })
     }
 }
@@ -134,6 +138,7 @@ impl Remedy {
                 Need::WasmBindgen => tools::wasm_bindgen()?.install(),
                 Need::WasmPack => tools::wasm_pack().install(),
                 Need::Geckodriver => tools::geckodriver().install(),
+                Need::SchemaChecker => schema_checker::install(),
                 Need::NpmPackages(folder) => npm::install(&in_workspace(folder)),
                 Need::Node | Need::Chromium | Need::Chromedriver | Need::Firefox => {
                     Err(format!("{} has no command", need.name()?))
@@ -231,6 +236,18 @@ fn browser(program: &Browser) -> State {
         }
         None if apt::is_debian() => Missing(Remedy::Package(program.package)),
         None => Missing(Remedy::Manual(program.hint.into())),
+    }
+}
+
+/// Optional: its check is skipped where Python is missing.
+fn schema_checker() -> State {
+    match schema_checker::find() {
+        Some(path) => Present(path.display().to_string()),
+        None if schema_checker::has_python() => Missing(Remedy::Command(format!(
+            "pip install check-jsonschema=={}",
+            schema_checker::VERSION
+        ))),
+        None => Present("its check is skipped: no python3 with venv".into()),
     }
 }
 

@@ -1,6 +1,7 @@
 //! Format, lints, types and documentation.
 
 use super::report::Report;
+use super::workflows;
 use crate::toolchain::{self, TARGET};
 use crate::{npm, process, rust_pages, workspace};
 
@@ -9,6 +10,7 @@ pub fn run(report: &mut Report) {
     rust(report);
     wasm(report);
     javascript(report);
+    workflows::run(report);
 }
 
 fn rust(report: &mut Report) {
@@ -41,6 +43,14 @@ fn rust(report: &mut Report) {
                 "--document-private-items",
             ])
             .env("RUSTDOCFLAGS", "-Dwarnings"),
+    );
+    report.check(
+        "cargo package",
+        cargo()
+            .args(["package", "--package", "tpa-session"])
+            .args(["--locked", "--allow-dirty"])
+            // It compiles the crate again, which must not replace the artifacts of the tests.
+            .env("CARGO_TARGET_DIR", workspace::target().join("tarball")),
     );
 }
 

@@ -7,6 +7,7 @@ mod native;
 mod report;
 mod rerun;
 mod web;
+mod workflows;
 
 use std::process::ExitCode;
 
