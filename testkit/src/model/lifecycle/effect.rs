@@ -1,0 +1,106 @@
+//! Meaning of each input.
+
+use tpa_session::session::{Cause, Close, CloseKind, Control, Input, SessionError, Suspicion};
+
+use super::Lifecycle;
+use crate::model::classify::{is_fatal, kind_of_close, kind_of_error};
+
+/// What an input means for the session.
+#[derive(Clone, Debug, PartialEq)]
+pub enum Effect {
+    Timeout,
+    Prepared,
+    Opened,
+    Failed,
+    /// The connection, or the attempt, is over.
+    Ended(Cause),
+    Acknowledged,
+    Ponged,
+    /// A sign of life at that time.
+    Received(u64),
+    /// The socket holds so many bytes.
+    Buffered(u32),
+    /// An error that is reported to the app, and no more.
+    Error(SessionError),
+    /// The app has decided about the next attempt.
+    Decided(Option<bool>),
+    Offline,
+    Online,
+    /// The connection may be dead; a sleep is proof enough where nobody ever ponged.
+    Suspected {
+        slept: bool,
+    },
+    WallClock(u64),
+}
+
+impl Lifecycle {
+    /// The effect of an input; `None` where it is about a socket that was given up.
+    pub fn effect_of(&self, input: &Input) -> Option<Effect> {
+        if input.socket().is_some() && input.socket() != self.current() {
+            return None;
+        }
+        Some(match input {
+            Input::Timeout => Effect::Timeout,
+            Input::Prepared(_) => Effect::Prepared,
+            Input::AttemptFailed { reason, .. } => {
+                Effect::Ended(cause(1006, reason, CloseKind::Abnormal))
+            }
+            Input::Unsupported { reason, .. } => {
+                Effect::Ended(cause(1006, reason, CloseKind::Unsupported))
+            }
+            Input::Opened(_) => Effect::Opened,
+            Input::Failed(_) => Effect::Failed,
+            Input::Closed(_, close) => {
+                Effect::Ended(cause(close.code, &close.reason, kind_of_close(close)))
+            }
+            Input::Control(_, control) => self.effect_of_frame(control),
+            Input::Malformed(_, fault) => Effect::Error(SessionError::Malformed(*fault)),
+            Input::Heard(_, at) => Effect::Received(at.as_millis()),
+            Input::Buffered(_, held) => Effect::Buffered(*held),
+            Input::Verdict(decision) => Effect::Decided(*decision),
+            Input::Offline => Effect::Offline,
+            Input::Online => Effect::Online,
+            Input::Suspect(Suspicion::Environment) => Effect::Suspected { slept: false },
+            Input::Suspect(Suspicion::Clock) => Effect::Suspected { slept: true },
+            Input::WallClock(wall) => Effect::WallClock(*wall),
+        })
+    }
+
+    fn effect_of_frame(&self, control: &Control) -> Effect {
+        match control {
+            Control::Ack => Effect::Acknowledged,
+            Control::Pong => Effect::Ponged,
+            Control::Stopped { reason } => {
+                let text = match reason {
+                    Some(reason) => format!("App stopped: {reason}"),
+                    None => "App stopped".into(),
+                };
+                Effect::Ended(cause(1000, &text, CloseKind::AppStopped))
+            }
+            Control::Error { code, message } => {
+                if self.connection().is_some() && !is_fatal(code.as_deref()) {
+                    Effect::Error(SessionError::Reported {
+                        code: code.clone(),
+                        message: message.clone(),
+                    })
+                } else {
+                    let kind = kind_of_error(code.as_deref(), message);
+                    Effect::Ended(cause(1008, message, kind))
+                }
+            }
+        }
+    }
+}
+
+pub fn cause(code: u16, reason: &str, kind: CloseKind) -> Cause {
+    Cause {
+        code,
+        reason: reason.into(),
+        kind,
+    }
+}
+
+/// The closure that a cause was made from.
+pub fn close_of(cause: &Cause) -> Close {
+    Close::new(cause.code, cause.reason.as_str())
+}
