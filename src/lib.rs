@@ -17,3 +17,8 @@
 pub mod session;
 #[cfg(target_arch = "wasm32")]
 pub mod web;
+
+/// Compiles the examples of the crate's README.
+#[cfg(doctest)]
+#[doc = include_str!("../docs/crate.md")]
+struct Readme;

@@ -1,16 +1,16 @@
 /**
- * Tells screen readers how the connection is, once it has settled: a line that flaps would
- * otherwise be read out several times a second.
+ * Announces the state of the connection to screen readers once it has settled. A connection that
+ * flaps would otherwise be announced several times a second.
  */
 import { write } from "./dom.js";
 
 const SETTLED_AFTER_MS = 1500;
 
 /** @type {Record<string, string>} */
-const WORDS = {
+const MESSAGES = {
   connected: "Connected",
-  waiting: "Connection lost, waiting to try again",
-  stopped: "The session is over",
+  waiting: "Connection lost, waiting to reconnect",
+  stopped: "The session has ended",
 };
 
 export class Announcer {
@@ -21,11 +21,11 @@ export class Announcer {
 
   /** @param {string} state */
   state(state) {
-    const words = WORDS[state];
-    // Waiting and dialling by turns is one outage: no turn puts the word off.
-    if (words === undefined || words === this.#next) return;
-    this.#next = words;
+    const message = MESSAGES[state];
+    // An outage alternates between waiting and connecting; that must not postpone its message.
+    if (message === undefined || message === this.#next) return;
+    this.#next = message;
     window.clearTimeout(this.#timer);
-    this.#timer = window.setTimeout(() => write("announcer", words), SETTLED_AFTER_MS);
+    this.#timer = window.setTimeout(() => write("announcer", message), SETTLED_AFTER_MS);
   }
 }

@@ -1,33 +1,33 @@
-/** Requests to the cloud's control interface; one that fails says why in a sentence. */
+/** Requests to the cloud's control interface. A rejection carries a sentence for the user. */
 
 /**
  * @param {string} method
  * @param {string} path
  * @param {Record<string, unknown>} [body]
- * @returns {Promise<any>} the JSON of the answer, if it has any
+ * @returns {Promise<any>} parsed JSON of the response, `undefined` when the body is empty
  */
-export async function ask(method, path, body) {
+export async function callCloud(method, path, body) {
   const headers = { "content-type": "application/json" };
   const init = body ? { method, headers, body: JSON.stringify(body) } : { method };
   const response = await fetch(path, init).catch(() => {
-    throw new Error("The cloud does not answer.");
+    throw new Error("The cloud did not respond.");
   });
   const text = await response.text();
-  if (!response.ok) throw new Error(`The cloud answered ${response.status}: ${complaint(text)}`);
+  if (!response.ok) throw new Error(`The cloud responded with ${response.status}: ${errorText(text)}`);
   return text === "" ? undefined : JSON.parse(text);
 }
 
-/** Ends all faults. */
+/** Ends the faults of all sessions. */
 export function clearFaults() {
-  return ask("DELETE", "/faults");
+  return callCloud("DELETE", "/faults");
 }
 
 /**
- * The cloud says in JSON what it did not like; whatever stands between it and us may not.
+ * Error message of a failed response: the cloud responds with JSON, a proxy may not.
  *
  * @param {string} text
  */
-function complaint(text) {
+function errorText(text) {
   try {
     return JSON.parse(text).error;
   } catch {

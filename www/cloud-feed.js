@@ -1,30 +1,30 @@
 /**
- * What the cloud has received for one session, as it tells everybody: a first look at
- * `/sessions`, then each change from `/events`.
+ * State that the cloud has received for one session: a snapshot from `/sessions`, then changes
+ * from `/events`.
  *
  * @typedef {{ type: "display", view: string, layout: Record<string, any> }} Display
  * @typedef {{ type: "dashboard", content: string }} DashboardLine
- * @typedef {{ type: "fault", fault: string, connections: string[], forMs?: number }} FaultDone
+ * @typedef {{ type: "fault", fault: string, connections: string[], forMs?: number }} FaultApplied
  * @typedef {{ type: "scenario", name: string, phase: "started" | "ended" | "stopped" }} ScenarioPhase
  */
 
 /**
  * @param {string} sessionId
  * @param {{
- *   received(what: Display | DashboardLine, isNew: boolean): void,
- *   fault(done: FaultDone): void,
+ *   received(content: Display | DashboardLine, isNew: boolean): void,
+ *   fault(fault: FaultApplied): void,
  *   scenario(phase: ScenarioPhase): void,
  * }} listener
  */
 export function followCloud(sessionId, listener) {
   const feed = new EventSource("/events");
-  // At every opening, the first and those after a loss: what was missed is in the snapshot.
+  // After a reconnect too: the snapshot has the changes that the feed missed.
   feed.addEventListener("open", () => snapshot(sessionId, listener));
   feed.addEventListener("message", ({ data }) => {
     const event = JSON.parse(data);
     if (event.type === "fault") listener.fault(event);
     if (event.type === "scenario") listener.scenario(event);
-    // The cloud had more to tell than this page could take.
+    // The cloud dropped events because this page reads too slowly.
     if (event.type === "lagged") snapshot(sessionId, listener);
     if (event.sessionId !== sessionId) return;
     if (event.type === "display" || event.type === "dashboard") listener.received(event, true);
@@ -33,11 +33,11 @@ export function followCloud(sessionId, listener) {
 
 /**
  * @param {string} sessionId
- * @param {{ received(what: Display, isNew: boolean): void }} listener
+ * @param {{ received(content: Display, isNew: boolean): void }} listener
  */
 async function snapshot(sessionId, listener) {
   const user = sessionId.slice(0, sessionId.indexOf("-"));
-  // A cloud that has gone away in the meantime is asked again when the feed opens again.
+  // A failure needs no retry here: the feed opens again once the cloud is back.
   const sessions = await fetch("/sessions")
     .then((response) => response.json())
     .catch(() => []);

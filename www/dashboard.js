@@ -1,12 +1,12 @@
 /**
- * The Dashboard Manager: the app that this page is about. It keeps its card on the glasses
- * fresh every second and asks nobody whether there is a connection; that is the session's job.
+ * Dashboard Manager, the app that this page demonstrates. It updates its card on the glasses every
+ * second and never checks whether there is a connection; that is the session's job.
  *
- * @typedef {import("../pkg-template/index.d.ts").TpaSession} TpaSession
- * @typedef {import("../pkg-template/index.d.ts").SessionOptions} SessionOptions
- * @typedef {import("../pkg-template/index.d.ts").OutgoingMessage} OutgoingMessage
+ * @typedef {import("../pkg-template/types/index.js").TpaSession} TpaSession
+ * @typedef {import("../pkg-template/types/index.js").SessionOptions} SessionOptions
+ * @typedef {import("../pkg-template/types/index.js").OutgoingMessage} OutgoingMessage
  * @typedef {"sent" | "queued" | "dropped"} SendResult
- * @typedef {{ key: string, label: string }} What a message is to the reader of the page
+ * @typedef {{ key: string, label: string }} MessageInfo key for replacement, and label on the page
  * @typedef {Required<Pick<SessionOptions, "apiKey" | "delivery" | "maxReconnectAttempts">>} Choices
  */
 import { WatchedSocket } from "./watched-socket.js";
@@ -17,11 +17,11 @@ export const CAPTIONS = "transcription:en-US";
 export const BUTTONS = "button_press";
 export const STREAMS = [CAPTIONS, BUTTONS];
 const UPDATE_EVERY_MS = 1000;
-/** Somebody looks at this dashboard: it does not wait for half a minute. */
+/** Shorter than the default of 30 s, because a user watches this page. */
 const LONGEST_WAIT_MS = 5000;
 const BALLAST_CHARACTERS = 64 * 1024;
 const BALLAST_MESSAGES = 96;
-const BALLAST_AT_ONCE = 4;
+const BALLAST_BATCH = 4;
 const BALLAST_EVERY_MS = 40;
 const LIFECYCLE = [
   "connecting",
@@ -41,9 +41,9 @@ export class Dashboard {
   #session;
   /** @type {number | undefined} */
   #timer;
-  /** @type {WeakMap<OutgoingMessage, What>} */
+  /** @type {WeakMap<OutgoingMessage, MessageInfo>} */
   #sent = new WeakMap();
-  #held = false;
+  #paused = false;
   #updates = 0;
   #captions = 0;
   #notes = 0;
@@ -51,14 +51,14 @@ export class Dashboard {
   #lastPress = "none";
 
   /**
-   * @param {typeof import("../pkg-template/index.d.ts").TpaSession} Session
-   * @param {{ url: string, sessionId: string }} where
+   * @param {typeof import("../pkg-template/types/index.js").TpaSession} Session
+   * @param {{ url: string, sessionId: string }} target
    * @param {{
    *   event(name: string, payload: unknown): void,
-   *   send(what: What, result: SendResult): void,
-   *   dropped(what: What, why: string): void,
-   *   logger: import("../pkg-template/index.d.ts").Logger,
-   * }} listener hears every event of the session and the answer to every `send()`
+   *   send(message: MessageInfo, result: SendResult): void,
+   *   dropped(message: MessageInfo, reason: string): void,
+   *   logger: import("../pkg-template/types/index.js").Logger,
+   * }} listener called with every event of the session and every result of `send()`
    */
   constructor(Session, { url, sessionId }, listener) {
     this.#Session = Session;
@@ -67,17 +67,17 @@ export class Dashboard {
     this.#listener = listener;
   }
 
-  /** The counters of the session, `undefined` before there is one. */
+  /** Counters of the session; `undefined` before the first `connect()`. */
   get stats() {
     return this.#session?.stats;
   }
 
-  /** What happened to the session, for a bug report. */
+  /** Recent events of the session, for bug reports. */
   timeline() {
     return this.#session?.timeline() ?? [];
   }
 
-  /** @param {Choices} choices taken anew at every call, so that a wrong key can be put right */
+  /** Starts a new session. @param {Choices} choices */
   connect(choices) {
     this.disconnect();
     const session = new this.#Session({
@@ -89,9 +89,9 @@ export class Dashboard {
       logger: this.#listener.logger,
     });
     for (const name of LIFECYCLE) session.on(name, (payload) => this.#listener.event(name, payload));
-    session.on("dropped", ({ message, why }) => {
-      const what = this.#sent.get(message);
-      if (what) this.#listener.dropped(what, why);
+    session.on("dropped", ({ message, reason }) => {
+      const info = this.#sent.get(message);
+      if (info) this.#listener.dropped(info, reason);
     });
     session.on(CAPTIONS, (caption) => this.#caption(caption));
     session.on(BUTTONS, (press) => this.#press(press));
@@ -111,7 +111,7 @@ export class Dashboard {
     this.#session?.disconnect();
   }
 
-  /** Resolves when the cloud has received all that was sent so far. */
+  /** Resolves when the cloud has received every message sent so far. */
   flush() {
     return /** @type {TpaSession} */ (this.#session).flush();
   }
@@ -120,17 +120,17 @@ export class Dashboard {
   note(text) {
     this.#notes += 1;
     const layout = { layoutType: "reference_card", title: `Note ${this.#notes}`, text };
-    // A key of its own: the next note must not replace this one while both wait.
+    // A key for each note, so that the next one does not replace it in the queue.
     this.#send({ type: "display_event", view: "dashboard", layout }, `note ${this.#notes}`, layout.title);
   }
 
-  /** Sends six megabytes within a second: more than the network takes from a line that stands still. */
+  /** Sends six megabytes within a second, more than the network buffers of a frozen connection hold. */
   sendBallast() {
     const text = "x".repeat(BALLAST_CHARACTERS);
     const last = this.#ballast + BALLAST_MESSAGES;
     const timer = window.setInterval(() => {
-      // In portions, so that what the network takes is not taken for a full socket.
-      for (let count = 0; count < BALLAST_AT_ONCE; count += 1) {
+      // In batches, because a single burst would fill the socket's buffer before the network drains it.
+      for (let count = 0; count < BALLAST_BATCH; count += 1) {
         this.#ballast += 1;
         this.#send({ type: "demo_ballast", text }, `ballast ${this.#ballast}`, "64 kB");
       }
@@ -138,16 +138,16 @@ export class Dashboard {
     }, BALLAST_EVERY_MS);
   }
 
-  /** Sends one last card and falls silent; the card's text. */
-  hold() {
+  /** Sends one last card, then pauses the updates. Returns the text of the card. */
+  pause() {
     const card = this.#update();
-    this.#held = true;
+    this.#paused = true;
     return card;
   }
 
-  /** Ends the silence. */
-  goOn() {
-    this.#held = false;
+  /** Resumes the updates. */
+  resume() {
+    this.#paused = false;
   }
 
   /** @param {{ text: string, isFinal: boolean }} caption */
@@ -165,7 +165,7 @@ export class Dashboard {
   }
 
   #update() {
-    if (this.#held) return "";
+    if (this.#paused) return "";
     this.#updates += 1;
     const layout = {
       layoutType: "dashboard_card",

@@ -1,4 +1,4 @@
-/** The page's elements are all in index.html, so that one which is not found is a mistake there. */
+/** Access to the elements of index.html. An element that is missing there is a bug, hence the casts. */
 
 /** @param {string} id */
 export function byId(id) {
@@ -16,11 +16,11 @@ export function button(id) {
 }
 
 /**
- * The value of a group of radio buttons.
+ * Value of the checked button in a group of radio buttons.
  *
  * @param {string} name
  */
-export function chosen(name) {
+export function radioValue(name) {
   const checked = document.querySelector(`input[name="${name}"]:checked`);
   return /** @type {HTMLInputElement} */ (checked).value;
 }
@@ -45,7 +45,7 @@ export function onSubmit(id, action) {
 }
 
 /**
- * Only what is new is written, so that screen readers are not told the same thing twice.
+ * Sets an element's text if it changed, so that screen readers do not repeat a live region.
  *
  * @param {string} id
  * @param {string} text

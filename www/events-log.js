@@ -1,11 +1,11 @@
-/** The events of the session as text, newest first. */
+/** List of the session's events, newest first. */
 import { byId, create } from "./dom.js";
-import { spaced } from "./plain.js";
+import { formatJson } from "./to-json.js";
 import { clock } from "./time.js";
 
-const ROWS_KEPT = 200;
-/** What is longer is folded away, so that one event does not fill the list. */
-const LONG = 240;
+const MAX_ROWS = 200;
+/** Characters; longer payloads are collapsed, so that one event does not fill the list. */
+const COLLAPSE_ABOVE = 240;
 
 export class EventsLog {
   #rows = byId("log");
@@ -15,17 +15,17 @@ export class EventsLog {
     const row = create("li", { "data-event": event }, [
       create("time", {}, [clock(at)]),
       create("strong", {}, [event]),
-      folded(spaced(payload)),
+      collapsible(formatJson(payload)),
     ]);
     this.#rows.prepend(row);
-    while (this.#rows.childElementCount > ROWS_KEPT) this.#rows.lastElementChild?.remove();
+    while (this.#rows.childElementCount > MAX_ROWS) this.#rows.lastElementChild?.remove();
   }
 }
 
 /** @param {string} text */
-function folded(text) {
+function collapsible(text) {
   const code = create("code", {}, [text]);
-  if (text.length <= LONG) return code;
+  if (text.length <= COLLAPSE_ABOVE) return code;
   const summary = create("summary", {}, [create("code", {}, [`${text.slice(0, 60)} …`])]);
   return create("details", {}, [summary, code]);
 }

@@ -1,12 +1,12 @@
-/** Draws the simulated glasses from what the cloud has received. */
+/** Simulated glasses, drawn from the messages that the cloud received. */
 import { byId, create, write } from "./dom.js";
 
-const NOTES_SHOWN = 4;
-/** The card comes every second: twice that without one is a frozen picture. */
-const FROZEN_AFTER_MS = 2000;
+const MAX_NOTES = 4;
+/** Two periods of the card, which the app sends every second. */
+const STALE_AFTER_MS = 2000;
 
 export class Glasses {
-  /** The text of the card that is shown. */
+  /** Text of the current card. */
   card = "";
   #root = byId("glasses");
   #views = new Map([
@@ -20,7 +20,7 @@ export class Glasses {
 
   /**
    * @param {import("./cloud-feed.js").Display | import("./cloud-feed.js").DashboardLine} received
-   * @param {boolean} isNew false for what the cloud has had for a while
+   * @param {boolean} isNew false for content from a snapshot
    */
   show(received, isNew) {
     if (isNew) {
@@ -35,11 +35,11 @@ export class Glasses {
     this.tick();
   }
 
-  /** Says how fresh the picture is. To be called a few times a second. */
+  /** Updates the label of the content's age. Call it a few times a second. */
   tick() {
     if (this.#lastAt === undefined) return;
     const age = performance.now() - this.#lastAt;
-    const live = age < FROZEN_AFTER_MS;
+    const live = age < STALE_AFTER_MS;
     this.#root.dataset.live = String(live);
     write("freshness", live ? "Live" : `Frozen: nothing received for ${Math.floor(age / 1000)} s`);
   }
@@ -47,7 +47,7 @@ export class Glasses {
   /** @param {Record<string, any>} layout */
   #note(layout) {
     this.#notes.append(create("li", {}, drawLayout(layout)));
-    while (this.#notes.childElementCount > NOTES_SHOWN) this.#notes.firstElementChild?.remove();
+    while (this.#notes.childElementCount > MAX_NOTES) this.#notes.firstElementChild?.remove();
   }
 }
 

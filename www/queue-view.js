@@ -1,22 +1,22 @@
-/** The way of the messages: what waits, what is under way, what was sent, what was dropped. */
+/** Queue and delivery of messages: queued, buffered by the socket, unconfirmed, sent and dropped. */
 import { byId, create, onClick, write } from "./dom.js";
 import { WatchedSocket } from "./watched-socket.js";
 
-/** The package's default for `maxQueuedBytes`, and what a socket may hold before messages wait. */
-const ROOM_BYTES = 1024 * 1024;
-const CHIPS_SHOWN = 8;
+/** Full scale of the bars: the default of `maxQueuedBytes`, and of what a socket may buffer. */
+const LIMIT_BYTES = 1024 * 1024;
+const MAX_CHIPS = 8;
 
 export class QueueView {
-  #ledger;
+  #messages;
   #dashboard;
 
   /**
-   * @param {import("./ledger.js").Ledger} ledger
+   * @param {import("./message-stats.js").MessageStats} messages
    * @param {import("./dashboard.js").Dashboard} dashboard
-   * @param {import("./faults.js").Faults["inject"]} inject
+   * @param {import("./fault-panel.js").FaultPanel["inject"]} inject
    */
-  constructor(ledger, dashboard, inject) {
-    this.#ledger = ledger;
+  constructor(messages, dashboard, inject) {
+    this.#messages = messages;
     this.#dashboard = dashboard;
     onClick("flush", () => this.#flush());
     onClick("ballast", () => {
@@ -28,7 +28,7 @@ export class QueueView {
     });
   }
 
-  /** What changed by itself. To be called a few times a second. */
+  /** Updates the figures that change over time. Call it a few times a second. */
   tick() {
     const stats = this.#dashboard.stats;
     if (stats) {
@@ -39,26 +39,26 @@ export class QueueView {
       const trip = stats.roundTrip === undefined ? "" : `, last pong after ${Math.round(stats.roundTrip)} ms`;
       write("pings", `${stats.pings} pings, ${stats.pongs} pongs${trip}`);
     }
-    const seconds = Math.floor(this.#ledger.connectedMs(performance.now()) / 1000);
+    const seconds = Math.floor(this.#messages.connectedMs(performance.now()) / 1000);
     write("time-connected", `${Math.floor(seconds / 60)}:${String(seconds % 60).padStart(2, "0")}`);
   }
 
-  /** After each event and each `send()`. */
+  /** Updates the counters. Call it after each event and each `send()`. */
   update() {
-    const { sent, queued, replaced, dropped, errors, attempts, waiting, drops, lastResult } = this.#ledger;
+    const { sent, queued, replaced, dropped, errors, attempts, waiting, drops, lastResult } = this.#messages;
     const counts = { sent, queued, replaced, dropped, errors, attempts, waiting: waiting.size };
     for (const [name, number] of Object.entries(counts)) count(`count-${name}`, number);
     write("last-send", lastResult ?? "not yet");
     byId("last-send").dataset.result = lastResult ?? "";
-    const reasons = [...drops].map(([why, number]) => `${number} ${why}`);
+    const reasons = [...drops].map(([reason, number]) => `${number} ${reason}`);
     write("drops", reasons.length === 0 ? "none" : reasons.join(", "));
     showChips(waiting);
   }
 
   async #flush() {
-    const begun = performance.now();
-    const after = () => `after ${Math.round(performance.now() - begun)} ms`;
-    write("flush-result", "flush(): waiting for the cloud's word …");
+    const started = performance.now();
+    const after = () => `after ${Math.round(performance.now() - started)} ms`;
+    write("flush-result", "flush(): waiting for confirmation …");
     await this.#dashboard.flush().then(
       () => write("flush-result", `flush(): all received, ${after()}`),
       (error) => write("flush-result", `flush(): ${error.code} ${after()}`),
@@ -68,7 +68,7 @@ export class QueueView {
 
 /** @param {Map<string, { label: string, replaced: number }>} waiting */
 function showChips(waiting) {
-  const shown = [...waiting.values()].slice(0, CHIPS_SHOWN);
+  const shown = [...waiting.values()].slice(0, MAX_CHIPS);
   const chips = shown.map(({ label, replaced }) =>
     create("li", {}, [replaced > 0 ? `${label}, ${replaced} older replaced` : label]),
   );
@@ -90,11 +90,11 @@ function count(id, number) {
 }
 
 /**
- * @param {string} id of a bar
+ * @param {string} id prefix of the ids of a bar and its label
  * @param {number} bytes
  */
 function fill(id, bytes) {
-  const share = Math.min(bytes / ROOM_BYTES, 1);
+  const share = Math.min(bytes / LIMIT_BYTES, 1);
   byId(`${id}-bar`).style.setProperty("--share", share.toFixed(3));
   write(`${id}-bytes`, `${Math.round(bytes / 1024).toLocaleString("en")} kB`);
 }

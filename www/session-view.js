@@ -1,18 +1,18 @@
-/** The state in words, and the controls of the session. */
-import { button, byId, chosen, input, onClick, onSubmit, write } from "./dom.js";
+/** State of the session, and its controls. */
+import { button, byId, radioValue, input, onClick, onSubmit, write } from "./dom.js";
 
 /** @type {Record<string, string>} */
-const WORDS = {
+const STATE_NAMES = {
   idle: "Not connected",
-  connecting: "Dialling",
-  handshaking: "Saying hello",
+  connecting: "Connecting",
+  handshaking: "Handshaking",
   connected: "Connected",
   waiting: "Waiting",
   stopped: "Stopped",
 };
 
-/** What can only be done while the session lives. */
-const NEEDS_SESSION = ["disconnect", "note-send", "flush", "ballast", "random-start"];
+/** Buttons that are disabled while there is no active session. */
+const SESSION_BUTTONS = ["disconnect", "note-send", "flush", "ballast", "random-start"];
 
 export class SessionView {
   #dashboard;
@@ -23,7 +23,7 @@ export class SessionView {
   #lastClosure = "";
 
   /**
-   * Takes over the form and its buttons, and connects.
+   * Adds listeners to the form and its buttons.
    *
    * @param {import("./dashboard.js").Dashboard} dashboard
    */
@@ -33,7 +33,7 @@ export class SessionView {
     onSubmit("session", () => this.connect());
     onClick("disconnect", () => dashboard.disconnect());
     onSubmit("note", () => dashboard.note(input("note-text").value));
-    // The choices are those of a session, so a new one is made.
+    // Options are fixed for the lifetime of a session, so a change starts a new one.
     byId("choices").addEventListener("change", () => {
       if (this.#isActive()) this.connect();
     });
@@ -41,20 +41,20 @@ export class SessionView {
 
   connect() {
     try {
-      this.fail("");
+      this.showError("");
       this.#dashboard.connect({
         apiKey: input("api-key").value,
-        delivery: /** @type {"at-most-once" | "at-least-once"} */ (chosen("delivery")),
-        maxReconnectAttempts: Number(chosen("attempts")),
+        delivery: /** @type {"at-most-once" | "at-least-once"} */ (radioValue("delivery")),
+        maxReconnectAttempts: Number(radioValue("attempts")),
       });
     } catch (error) {
-      // The package names the option that it cannot take: here an empty key.
-      this.fail(String(error));
+      // The error names the option that is invalid: here an empty key.
+      this.showError(String(error));
     }
   }
 
-  /** @param {string} message empty when all is well */
-  fail(message) {
+  /** @param {string} message empty to hide the error */
+  showError(message) {
     write("notice", message);
     byId("notice").hidden = message === "";
   }
@@ -73,7 +73,7 @@ export class SessionView {
     if (event === "disconnected") this.#lastClosure = `${payload.kind}, code ${payload.code}`;
   }
 
-  /** Moves what moves by itself. To be called a few times a second. */
+  /** Updates the countdown. Call it a few times a second. */
   tick() {
     write("state-detail", this.#detail());
   }
@@ -93,11 +93,11 @@ export class SessionView {
   /** @param {string} state */
   #show(state) {
     this.#state = state;
-    write("state-name", WORDS[state] ?? state);
+    write("state-name", STATE_NAMES[state] ?? state);
     byId("state").dataset.state = state;
     const active = this.#isActive();
     button("connect").disabled = active;
-    for (const id of NEEDS_SESSION) button(id).disabled = !active;
+    for (const id of SESSION_BUTTONS) button(id).disabled = !active;
     this.tick();
   }
 }

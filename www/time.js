@@ -1,12 +1,12 @@
-/** Times as people read them. */
+/** Formatting of times. */
 
-/** @param {number} at ms since the epoch */
+/** Time of day with milliseconds. @param {number} at ms since the epoch */
 export function clock(at) {
   const date = new Date(at);
   return `${date.toLocaleTimeString("en-GB")}.${String(date.getMilliseconds()).padStart(3, "0")}`;
 }
 
-/** @param {number} ms */
+/** Duration as minutes and seconds. @param {number} ms */
 export function minutes(ms) {
   const seconds = Math.max(Math.round(ms / 1000), 0);
   return `${Math.floor(seconds / 60)}:${String(seconds % 60).padStart(2, "0")}`;

@@ -1,4 +1,4 @@
-/** A WebSocket like any other, whose newest one can be asked how much the network has not taken. */
+/** WebSocket that exposes the `bufferedAmount` of its newest instance. */
 export class WatchedSocket extends WebSocket {
   /** @type {WatchedSocket | undefined} */
   static #newest;
@@ -9,7 +9,7 @@ export class WatchedSocket extends WebSocket {
     WatchedSocket.#newest = this;
   }
 
-  /** Bytes that the newest one holds. */
+  /** Bytes that the newest socket has not yet sent; 0 while it is not open. */
   static get buffered() {
     const socket = WatchedSocket.#newest;
     return socket?.readyState === WebSocket.OPEN ? socket.bufferedAmount : 0;

@@ -3,8 +3,10 @@
 use std::fmt;
 use std::time::Duration;
 
-use crate::secret;
-use crate::streams::AUDIO_CHUNK;
+use crate::constant_time;
+
+/// Length of the sound in one binary frame.
+pub(crate) const AUDIO_CHUNK: Duration = Duration::from_millis(100);
 
 /// Options of a [`Cloud`](crate::Cloud). The defaults are those of the real clouds.
 #[derive(Debug, Clone)]
@@ -78,7 +80,7 @@ impl ApiKey {
     pub fn accepts(&self, key: &str) -> bool {
         match self {
             Self::Any => !key.is_empty(),
-            Self::Exactly(expected) => secret::same(expected, key),
+            Self::Exactly(expected) => constant_time::eq(expected, key),
         }
     }
 }

@@ -6,9 +6,9 @@ use std::sync::Arc;
 use serde::{Serialize, Serializer};
 use serde_json::Value;
 
-use crate::displays::View;
 use crate::identity::{ConnectionId, Identity, UserSessionId};
-use crate::rooms::RoomConfig;
+use crate::protocol::RoomConfig;
+use crate::protocol::View;
 
 /// A fact, whose it is, and when.
 #[derive(Debug, Clone, Serialize)]

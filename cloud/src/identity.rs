@@ -31,6 +31,10 @@ impl Serialize for ConnectionId {
     }
 }
 
+/// Names one playing of a plan.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
+pub struct PlayId(pub(crate) u64);
+
 /// Names the session of one pair of glasses; several apps may be connected to it.
 #[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord)]
 pub struct UserSessionId(Arc<str>);

@@ -24,53 +24,35 @@
 //! [`Fact::Closed`] no part holds anything of the connection but the mark that its socket is
 //! closing. There is at most one connection for each user session and package.
 
-mod action;
-mod apps;
-mod close;
 mod cloud;
 mod config;
-mod displays;
-mod effects;
+mod constant_time;
+mod context;
 mod events;
 mod faults;
-mod glasses;
-mod hand_made;
-mod handshake;
-mod health_monitor;
 mod identity;
-mod links;
 mod metrics;
-mod players;
+mod output;
 mod protocol;
-mod registry;
-mod requests;
-mod rooms;
-mod scenario;
-mod secret;
-mod seeded_plan;
 #[cfg(feature = "server")]
 pub mod server;
-mod session_manager;
-mod streams;
-mod subscriptions;
+mod session;
 mod time;
 mod timers;
+mod transport;
 
-pub use action::Action;
-pub use apps::WebhookCall;
 pub use cloud::{Cloud, FollowerId, Input, Part, Playing, Refused, WebhookAnswer};
 pub use config::{ApiKey, Config};
-pub use displays::View;
-pub use effects::{Delivery, Output};
 pub use events::{Event, Fact, Phase, Side};
+pub use faults::action::Action;
+pub use faults::playback::Plan;
+pub use faults::request::{BadRequest, read_fault};
+pub use faults::scenario::{Scenario, Step};
+pub use faults::seeded::SeededPlan;
 pub use faults::{Fault, FaultRequest, Target};
-pub use hand_made::{HandMade, SettingsChange};
-pub use identity::{ConnectionId, Identity, UserSessionId};
-pub use players::{Plan, PlayId};
-pub use protocol::Dialect;
-pub use requests::{BadRequest, read_fault};
-pub use rooms::RoomConfig;
-pub use scenario::{Scenario, Step};
-pub use seeded_plan::SeededPlan;
+pub use identity::{ConnectionId, Identity, PlayId, UserSessionId};
+pub use output::{Delivery, Output, WebhookCall};
+pub use protocol::frame_spec::{HandMade, SettingsChange};
+pub use protocol::{Dialect, RoomConfig, View};
 pub use time::{Instant, WallClock};
 pub use timers::Timer;

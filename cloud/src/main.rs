@@ -1,7 +1,6 @@
 //! `tpa-cloud`: AugmentOS Cloud on a developer's machine.
 
-mod arguments;
-mod config_file;
+mod cli;
 
 use std::io::{self, IsTerminal, Write};
 use std::process::ExitCode;
@@ -12,7 +11,7 @@ use tracing_subscriber::EnvFilter;
 
 #[tokio::main]
 async fn main() -> ExitCode {
-    let config = arguments::read().unwrap_or_else(|error| error.exit());
+    let config = cli::read().unwrap_or_else(|error| error.exit());
     // Standard output carries one line, for programs that start this one.
     let filter = EnvFilter::try_from_default_env().unwrap_or_else(|_| EnvFilter::new("info"));
     tracing_subscriber::fmt()

@@ -7,9 +7,9 @@ use prometheus::{
     TextEncoder,
 };
 
-use crate::effects::Delivery;
 use crate::events::{Event, Fact, Side};
 use crate::identity::ConnectionId;
+use crate::output::Delivery;
 use crate::time::Instant;
 
 /// Closures with more different codes than these are counted together: a peer may choose from

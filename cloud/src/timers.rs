@@ -2,9 +2,9 @@
 
 use std::collections::{BTreeMap, BTreeSet};
 
-use crate::displays::View;
+use crate::identity::PlayId;
 use crate::identity::{ConnectionId, UserSessionId};
-use crate::players::PlayId;
+use crate::protocol::View;
 use crate::time::Instant;
 
 /// What a deadline is for.

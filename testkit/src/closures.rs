@@ -3,7 +3,9 @@
 use tpa_session::session::CloseKind::{
     Abnormal, AppStopped, Normal, Rejected, SessionEnded, Superseded,
 };
-use tpa_session::session::{Close, CloseKind, Control};
+use tpa_session::session::{
+    CLOSE_RULES, Close, CloseKind, CloseRule, Condition, Control, Duration, Reconnect,
+};
 
 /// A closure as a socket reports it.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -68,9 +70,32 @@ const TPA_CLOUD_CLOSURES: [Closure; 12] = [
     closure(4009, "Superseded by another connection", Superseded),
 ];
 
+/// A closure that asks the client to stay away for [`RETRY_AFTER`], where the session has
+/// [`RULES_WITH_DELAY`].
+pub const BUSY: Closure = closure(4013, "Busy", Abnormal);
+/// Delay after a [`BUSY`] closure.
+pub const RETRY_AFTER: Duration = Duration::from_millis(30_000);
+
+/// Table of closures with one more row.
+pub static RULES_WITH_DELAY: &[CloseRule] = &{
+    let row = CloseRule::new(
+        Condition::Code(BUSY.code),
+        Abnormal,
+        Reconnect::After(RETRY_AFTER),
+    );
+    let mut rules = [row; CLOSE_RULES.len() + 1];
+    let mut index = 0;
+    while index < CLOSE_RULES.len() {
+        rules[index] = CLOSE_RULES[index];
+        index += 1;
+    }
+    rules
+};
+
 /// All closures of the tables.
 pub fn all_closures() -> impl Iterator<Item = Closure> {
-    CLOSURES.into_iter().chain(TPA_CLOUD_CLOSURES)
+    let all = CLOSURES.into_iter().chain(TPA_CLOUD_CLOSURES);
+    all.chain([BUSY])
 }
 
 impl Closure {

@@ -79,11 +79,11 @@ describe("queue and delivery", { concurrency: CONCURRENCY }, () => {
     await demo.state("stopped");
 
     const shown = async (/** @type {string} */ id) => (await demo.get(id).allInnerTexts()).join("\n");
-    const closures = await shown("closure");
+    const closures = await shown("disconnected");
     assert.match(closures, /code\s+1006[^]*kind\s+"Abnormal"/);
     assert.match(closures, /kind\s+"ClientDisconnect"/);
     assert.match(await shown("reconnecting"), /attempt\s+2\s+maxAttempts\s+Infinity\s+delay\s+\d+\s+cause/);
-    assert.match(await shown("dropped"), /message[^]*"type": "display_event"[^]*why\s+"ended"/);
+    assert.match(await shown("dropped"), /message[^]*"type": "display_event"[^]*reason\s+"ended"/);
     assert.equal(await demo.number("error-count"), 0);
   });
 });

@@ -22,7 +22,7 @@ describe("plans that the cloud plays", { concurrency: CONCURRENCY }, () => {
     await demo.text("scenario-progress", /^deploy-restart, 0:0\d of 0:0\d: 1 faults, last restart$/);
     assert.equal(await demo.page.locator("#timeline .fault text").first().textContent(), "restart");
     await demo.event("connected", { from: played });
-    await demo.text("scenario-result", /^deploy-restart: over$/);
+    await demo.text("scenario-result", /^deploy-restart: finished$/);
     await demo.glassesGoOn();
   });
 
@@ -31,7 +31,7 @@ describe("plans that the cloud plays", { concurrency: CONCURRENCY }, () => {
     await demo.event("connected");
     await demo.get("seed-number").fill("7");
     await demo.get("seed-number").press("Enter");
-    await demo.text("scenario-progress", /^seed-7, 0:0\d: calm so far$/);
+    await demo.text("scenario-progress", /^seed-7, 0:0\d: no faults yet$/);
     assert.match(demo.page.url(), /\?seed=7$/);
     await demo.click("scenario-stop");
     await demo.text("scenario-result", /^seed-7: stopped$/);

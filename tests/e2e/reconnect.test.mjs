@@ -24,7 +24,7 @@ describe("closures after which the session comes back by itself", { concurrency:
     );
     assert.deepEqual(await demo.names(cut), ["disconnected", "reconnecting", "connecting", "connected"]);
     assert.match(
-      await demo.get("closure").first().innerText(),
+      await demo.get("disconnected").first().innerText(),
       /1006[^]*wasClean\s+false[^]*willReconnect\s+true/,
     );
     await demo.captionsGoOn();

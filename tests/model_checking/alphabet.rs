@@ -5,7 +5,7 @@ use std::fmt;
 
 use testkit::closures::{CLOSURES, CUT, Closure, REFUSALS};
 use testkit::world::app::{AppCall, KEYS, STREAMS};
-use tpa_session::session::{Control, Input, Instant, Malformed, SocketId, Suspicion};
+use tpa_session::session::{Control, Input, Instant, Malformed, Reconnect, SocketId, WakeHint};
 
 /// One item of the alphabet. What it does depends on the state of the session.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -26,13 +26,13 @@ pub enum Step {
     Alarm(Alarm),
     Offline,
     Online,
-    Suspect(Suspicion),
+    Wake(WakeHint),
     /// The wall clock is read, and may have run ahead by more than any cloud waits.
     WallClock {
         ahead: bool,
     },
     /// The app answers `shouldReconnect`.
-    Decide(Option<bool>),
+    Decide(Option<Reconnect>),
 }
 
 /// Kind of a message.
@@ -148,8 +148,8 @@ pub fn alphabet() -> Vec<Step> {
         Step::Unsubscribe,
         Step::Offline,
         Step::Online,
-        Step::Suspect(Suspicion::Environment),
-        Step::Suspect(Suspicion::Clock),
+        Step::Wake(WakeHint::Resumed),
+        Step::Wake(WakeHint::Slept),
         Step::WallClock { ahead: false },
         Step::WallClock { ahead: true },
     ];
@@ -163,7 +163,7 @@ pub fn alphabet() -> Vec<Step> {
         );
     }
     steps.extend([Now, Early, OnTime, Late, Asleep].map(Step::Alarm));
-    steps.extend([Some(true), Some(false), None].map(Step::Decide));
+    steps.extend([Some(Reconnect::Yes), Some(Reconnect::No), None].map(Step::Decide));
     steps.extend(SOCKET_EVENTS.map(Step::Socket));
     steps
 }
@@ -220,8 +220,8 @@ impl Alarm {
 
 impl SocketEvent {
     pub fn input(self, socket: SocketId, now: u64) -> Input {
-        let reason = "no socket".to_string();
-        let at = |millis| Input::Heard(socket, Instant::from_millis(millis));
+        let reason = "no socket".into();
+        let at = |millis| Input::Activity(socket, Instant::from_millis(millis));
         match self {
             Self::Prepared => Input::Prepared(socket),
             Self::AttemptFailed => Input::AttemptFailed { socket, reason },

@@ -101,8 +101,7 @@ impl Walk<'_> {
         mut visit: Visit<'_>,
     ) -> Result<(), Violation> {
         for outputs in 1..=MAX_OUTPUTS {
-            // There is no cloud here: its pongs tell what it has.
-            let Some(output) = self.checked.poll_output(&|_, _| true)? else {
+            let Some(output) = self.checked.poll_output() else {
                 self.place = Place::Rest;
                 if let Some(visit) = visit {
                     visit(Stop::Rest, self.fingerprint());
@@ -113,8 +112,10 @@ impl Walk<'_> {
                 visit(stop, fingerprint);
             }
             self.log(|| format!("    <- {output:?}"));
+            // There is no cloud here: its pongs tell what it has.
+            self.checked.check_output(&output, &|_, _| true)?;
             let after = Stop::After(outputs);
-            if let Output::Judge(_) = output {
+            if let Output::AskShouldReconnect(_) = output {
                 self.place = Place::Asked(self.place.calls());
                 if let Some(visit) = visit {
                     visit(after, self.fingerprint());
@@ -159,12 +160,12 @@ impl Walk<'_> {
             }
             Step::Offline => self.input(Input::Offline),
             Step::Online => self.input(Input::Online),
-            Step::Suspect(suspicion) => self.input(Input::Suspect(suspicion)),
+            Step::Wake(hint) => self.input(Input::Wake(hint)),
             Step::WallClock { ahead } => {
                 self.wall += if ahead { CLOCK_STEP } else { 0 };
                 self.input(Input::WallClock(self.wall + self.now))
             }
-            Step::Decide(decision) => self.input(Input::Verdict(decision)),
+            Step::Decide(decision) => self.input(Input::ShouldReconnect(decision)),
         }
     }
 

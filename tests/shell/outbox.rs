@@ -20,7 +20,7 @@ fn what_gives_way_is_told_with_the_message_itself() {
     assert_eq!(send(&second), "queued");
     let dropped = &app.payloads("dropped")[0];
     assert!(Object::is(&js::get(dropped, "message"), &first));
-    assert_eq!(js::text(dropped, "why"), "overflow");
+    assert_eq!(js::text(dropped, "reason"), "overflow");
     assert_eq!(app.count("dropped"), 1);
 }
 

@@ -8,7 +8,8 @@ use testkit::world::app::{App, AppCall, Trigger};
 use testkit::world::clock::Clock;
 use testkit::{Message, ensure};
 use tpa_session::session::{
-    Close, Config, Control, Guarantee, Input, Instant, Outgoing, SocketId, State, Suspicion,
+    Close, Config, Control, Delivery, Input, Instant, Outgoing, Reconnect, SocketId, State,
+    WakeHint,
 };
 
 use crate::coverage::{Coverage, Situation};
@@ -53,15 +54,15 @@ pub enum ClientAction {
     /// From now on the timer is late by so much.
     Lateness(u64),
     /// The timer fires without need, and the clock has gone back.
-    Wake {
+    SpuriousTimeout {
         back: u64,
     },
     /// From now on the app answers `shouldReconnect` like this.
-    Verdict(Option<bool>),
+    Decide(Option<Reconnect>),
     Offline,
     Online,
     /// The page is shown again, or the machine reports that it slept.
-    Suspect(Suspicion),
+    Wake(WakeHint),
 }
 
 pub struct Client<T> {
@@ -74,7 +75,7 @@ pub struct Client<T> {
     /// How far the wall clock is ahead.
     pub wall: u64,
     pub app: App,
-    pub verdict: Option<bool>,
+    pub decision: Option<Reconnect>,
     /// The last data frame that the session has not been told of yet.
     pub data: Option<(SocketId, u64)>,
     /// Pongs came without a ping, so that what they confirm may not have arrived.
@@ -101,7 +102,7 @@ impl<T: Transport> Client<T> {
             },
             wall: 1_000_000_000,
             app: App::default(),
-            verdict: None,
+            decision: None,
             data: None,
             extra_pongs: false,
             is_draining: false,
@@ -120,16 +121,16 @@ impl<T: Transport> Client<T> {
             }
             ClientAction::Handler(trigger, call) => self.app.on(trigger, call),
             ClientAction::Lateness(lateness) => self.clock.lateness = lateness,
-            ClientAction::Wake { back } => {
+            ClientAction::SpuriousTimeout { back } => {
                 self.coverage.count_if(Situation::ClockBack, back > 0);
                 self.coverage.count(Situation::EarlyTimer);
                 let now = self.clock.now.saturating_sub(back);
                 self.input_at(Input::Timeout, now)?;
             }
-            ClientAction::Verdict(verdict) => self.verdict = verdict,
+            ClientAction::Decide(decision) => self.decision = decision,
             ClientAction::Offline => self.input(Input::Offline)?,
             ClientAction::Online => self.input(Input::Online)?,
-            ClientAction::Suspect(suspicion) => self.input(Input::Suspect(suspicion))?,
+            ClientAction::Wake(hint) => self.input(Input::Wake(hint))?,
         }
         Ok(())
     }
@@ -182,7 +183,7 @@ impl<T: Transport> Client<T> {
     /// Reports what must be reported before a timeout.
     pub fn report_before_timeout(&mut self) -> Result<(), Violation> {
         if let Some((socket, at)) = self.data.take() {
-            self.input(Input::Heard(socket, Instant::from_millis(at)))?;
+            self.input(Input::Activity(socket, Instant::from_millis(at)))?;
         }
         self.input(Input::WallClock(self.wall + self.clock.now))?;
         let socket = self.socket();
@@ -277,7 +278,7 @@ impl<T: Transport> Client<T> {
     /// What had to be delivered at least once has arrived, unless the app was told otherwise. A
     /// pong without a ping confirms what may not have arrived.
     fn check_arrivals(&mut self) -> Result<(), Violation> {
-        let resends = self.config.delivery == Guarantee::AtLeastOnce;
+        let resends = self.config.delivery == Delivery::AtLeastOnce;
         if !resends || self.extra_pongs {
             return Ok(());
         }

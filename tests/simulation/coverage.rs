@@ -52,6 +52,8 @@ situations! {
     NoNetwork: "first attempts without a network",
     DecidedRetry: "closures after which the app wants to reconnect",
     DecidedStop: "closures after which the app wants to stop",
+    DecidedDelay: "closures after which the app sets the delay",
+    DelaySet: "attempts after a set delay",
     NoDecision: "closures that the app leaves to the session",
     StalePrepared: "keys for attempts given up",
     StaleOpened: "opens of sockets given up",

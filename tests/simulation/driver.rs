@@ -2,9 +2,9 @@
 
 use testkit::Message;
 use testkit::ensure;
-use testkit::model::{Decision, Violation};
+use testkit::model::{Decision, Delay, Violation};
 use testkit::world::app::{AppCall, NO_SESSION, NO_STREAM, Trigger};
-use tpa_session::session::{Event, FlushError, Input, Instant, Outgoing, Output, Reply};
+use tpa_session::session::{Event, FlushError, Input, Instant, Outgoing, Output, Reconnect, Reply};
 
 use crate::client::{Client, Transport};
 use crate::coverage::Situation;
@@ -50,10 +50,11 @@ impl<T: Transport> Client<T> {
     pub fn drain(&mut self) -> Result<(), Violation> {
         let (outputs, steps) = (self.outputs, self.coverage.steps);
         self.is_draining = true;
-        while let Some(output) = self.next_output()? {
+        while let Some(output) = self.session.poll_output() {
             self.outputs += 1;
             self.log(|| format!("  <- {output:?}"));
             self.count_output(&output);
+            self.check_output(&output)?;
             self.execute(output)?;
         }
         self.is_draining = false;
@@ -68,10 +69,10 @@ impl<T: Transport> Client<T> {
         self.check_rest()
     }
 
-    fn next_output(&mut self) -> Result<Option<Output<Message>>, Violation> {
+    fn check_output(&mut self, output: &Output<Message>) -> Result<(), Violation> {
         let (transport, extra_pongs) = (&self.transport, self.extra_pongs);
         let received = |socket, sent| extra_pongs || transport.has(socket, sent);
-        self.session.poll_output(&received)
+        self.session.check_output(output, &received)
     }
 
     /// Handles an input, on its own or from inside the loop. Returns whether it is about the
@@ -94,8 +95,12 @@ impl<T: Transport> Client<T> {
                 Decision::Start { .. } => self.coverage.attempts += 1,
                 Decision::Open => {}
                 Decision::Acknowledge => self.coverage.connections += 1,
-                Decision::Wait { cause, .. } => match cause {
-                    Some(cause) => self.coverage.ended(cause.kind),
+                Decision::Wait { cause, delay, .. } => match cause {
+                    Some(cause) => {
+                        self.coverage.ended(cause.kind);
+                        let is_set = matches!(delay, Delay::Exactly(_));
+                        self.coverage.count_if(Situation::DelaySet, is_set);
+                    }
                     None => self.coverage.count(Situation::NoNetwork),
                 },
                 Decision::Stop { cause, .. } => self.coverage.ended(cause.kind),
@@ -143,18 +148,19 @@ impl<T: Transport> Client<T> {
                     .count_if(Situation::ClosedAtOnce, !at_once.is_empty());
                 self.handle_inputs(at_once)
             }
-            Output::Judge(_) => {
+            Output::AskShouldReconnect(_) => {
                 let threw = self.call_handlers(|trigger| trigger == Trigger::ShouldReconnect)?;
                 self.coverage.count_if(Situation::DecisionThrew, threw);
                 // An exception is no decision.
-                let verdict = self.verdict.filter(|_| !threw);
-                let situation = match verdict {
-                    Some(true) => Situation::DecidedRetry,
-                    Some(false) => Situation::DecidedStop,
+                let decision = self.decision.filter(|_| !threw);
+                let situation = match decision {
+                    Some(Reconnect::Yes) => Situation::DecidedRetry,
+                    Some(Reconnect::After(_)) => Situation::DecidedDelay,
+                    Some(Reconnect::No) => Situation::DecidedStop,
                     None => Situation::NoDecision,
                 };
                 self.coverage.count(situation);
-                self.handle_inputs([Input::Verdict(verdict)])
+                self.handle_inputs([Input::ShouldReconnect(decision)])
             }
             Output::Emit(event) => self
                 .call_handlers(|trigger| trigger.matches(&event))

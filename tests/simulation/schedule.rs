@@ -4,12 +4,12 @@
 use std::fmt;
 
 use fastrand::Rng;
-use testkit::closures::{CLOSURES, CUT, Closure, REFUSALS};
+use testkit::closures::{BUSY, CLOSURES, CUT, Closure, REFUSALS, RULES_WITH_DELAY};
 use testkit::world::app::{AppCall, KEYS, NO_SESSION, NO_STREAM, SESSIONS, STREAMS, Trigger};
 use testkit::world::dial_outcome::{CloseEvents, Credentials, Dial, DialOutcome};
 use testkit::world::network::{AttemptPlan, Fault, Greeting};
 use tpa_session::session::{
-    Backoff, Config, Duration, Guarantee, Limits, Malformed, Suspicion, Watch,
+    Backoff, CLOSE_RULES, Config, Delivery, Duration, Limits, Malformed, Reconnect, WakeHint, Watch,
 };
 
 use crate::client::ClientAction;
@@ -101,15 +101,28 @@ impl<K: Kind> fmt::Display for Schedule<K> {
     }
 }
 
-pub struct Generator(Rng);
+/// Random choices of a seed.
+pub struct Generator {
+    rng: Rng,
+    /// Choices about delays that the app or the table of closures sets.
+    delay_rng: Rng,
+    /// Delays are set at all.
+    has_delays: bool,
+}
 
 impl Generator {
     pub fn of(seed: u64) -> Self {
-        Self(Rng::with_seed(seed))
+        let mut delay_rng = Rng::with_seed(!seed);
+        let has_delays = delay_rng.u32(..4) == 0;
+        Self {
+            rng: Rng::with_seed(seed),
+            delay_rng,
+            has_delays,
+        }
     }
 
     pub fn below(&mut self, n: usize) -> usize {
-        self.0.usize(..n)
+        self.rng.usize(..n)
     }
 
     pub fn pick<T: Copy>(&mut self, of: &[T]) -> T {
@@ -122,7 +135,7 @@ impl Generator {
     }
 
     pub fn up_to(&mut self, millis: u64) -> u64 {
-        self.0.u64(0..=millis)
+        self.rng.u64(0..=millis)
     }
 
     pub fn wait(&mut self) -> u64 {
@@ -153,17 +166,22 @@ impl Generator {
                 buffered: self.pick(&[0, 8, 20, 1000]),
             },
             delivery: self.pick(&[
-                Guarantee::AtMostOnce,
-                Guarantee::AtLeastOnce,
-                Guarantee::AtLeastOnce,
+                Delivery::AtMostOnce,
+                Delivery::AtLeastOnce,
+                Delivery::AtLeastOnce,
             ]),
             watch: Watch {
                 ping_interval: millis(self.pick(&[0, 5000, 15_000, 15_000])),
                 pong_timeout: millis(self.pick(&[500, 5000, 5000])),
             },
             asks_app: self.once_in(3),
+            close_rules: if self.has_delays {
+                RULES_WITH_DELAY
+            } else {
+                CLOSE_RULES
+            },
             on_loopback: self.once_in(5),
-            key_from_provider: self.0.bool(),
+            key_from_provider: self.rng.bool(),
         }
     }
 
@@ -183,7 +201,7 @@ impl Generator {
     fn sleep(&mut self) -> Action {
         Action::Sleep {
             millis: self.pick(&[1000, 40_000, 60_000, 100_000, 7_200_000]),
-            unnoticed: self.0.bool(),
+            unnoticed: self.rng.bool(),
         }
     }
 
@@ -206,14 +224,14 @@ impl Generator {
                 let longest = self.pick(&[0, 0, 100, 2000, 60_000]);
                 ClientAction::Lateness(self.up_to(longest))
             }
-            3..5 => ClientAction::Wake { back: self.delay() },
-            5..7 => ClientAction::Verdict(self.pick(&[None, Some(true), Some(false)])),
+            3..5 => ClientAction::SpuriousTimeout { back: self.delay() },
+            5..7 => ClientAction::Decide(self.decision()),
             7..9 => ClientAction::Offline,
             9..11 => ClientAction::Online,
-            _ => ClientAction::Suspect(self.pick(&[
-                Suspicion::Environment,
-                Suspicion::Environment,
-                Suspicion::Clock,
+            _ => ClientAction::Wake(self.pick(&[
+                WakeHint::Resumed,
+                WakeHint::Resumed,
+                WakeHint::Slept,
             ])),
         }
     }
@@ -288,13 +306,13 @@ impl Generator {
         AttemptPlan {
             outcome,
             greeting,
-            pongs: self.0.bool(),
+            pongs: self.rng.bool(),
         }
     }
 
     fn refused_with(&mut self) -> Option<Closure> {
         let close = self.closure();
-        self.0.bool().then_some(close)
+        self.rng.bool().then_some(close)
     }
 
     pub fn close_events(&mut self) -> CloseEvents {
@@ -307,9 +325,28 @@ impl Generator {
         ])
     }
 
+    /// The app's answer to `shouldReconnect`.
+    fn decision(&mut self) -> Option<Reconnect> {
+        let decision = self.pick(&[None, Some(Reconnect::Yes), Some(Reconnect::No)]);
+        if self.has_delays && self.delay_rng.bool() {
+            let longest = [0, 100, 3000, 60_000][self.delay_rng.usize(..4)];
+            let delay = Duration::from_millis(self.delay_rng.u64(0..=longest));
+            return decision.map(|_| Reconnect::After(delay));
+        }
+        decision
+    }
+
     fn closure(&mut self) -> Closure {
+        let closure = self.usual_closure();
+        if self.has_delays && self.delay_rng.u32(..4) == 0 {
+            return BUSY;
+        }
+        closure
+    }
+
+    fn usual_closure(&mut self) -> Closure {
         // Most closures allow another attempt, so that runs get long.
-        if self.0.bool() {
+        if self.rng.bool() {
             CUT
         } else {
             self.pick(&CLOSURES)

@@ -53,10 +53,10 @@ import {
   type TouchEvent,
   type TranscriptionData,
   type TranslationData,
-  type Undo,
+  type Unsubscribe,
   type VoiceActivity,
   type VpsCoordinates,
-} from "../../pkg-template/index.js";
+} from "../../pkg-template/types/index.js";
 
 type Known = { [E in keyof (Streams & Frames & Lifecycle)]: (Streams & Frames & Lifecycle)[E] };
 
@@ -155,7 +155,7 @@ session.events.onSettingChange<number>("lines", (now, before) => {
   expectTypeOf(now).toBeNumber();
   expectTypeOf(before).toEqualTypeOf<number | undefined>();
 });
-expectTypeOf(session.events.onButtonPress).returns.toEqualTypeOf<Undo>();
+expectTypeOf(session.events.onButtonPress).returns.toEqualTypeOf<Unsubscribe>();
 // @ts-expect-error two languages
 session.events.onTranslationForLanguage("es-ES", () => {});
 

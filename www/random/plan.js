@@ -1,8 +1,8 @@
 /**
- * Which fault is next, and when. Only faults that a session is to survive: no closure that means
- * goodbye, and no malformed frames, which are errors and are reported as such.
+ * Random choice of faults and pauses. Only faults that a session recovers from without an error:
+ * no closures that end it, and no malformed frames, which are reported as errors.
  *
- * @typedef {import("../fault-list.js").Request} Request
+ * @typedef {import("../fault-catalog.js").Request} Request
  */
 
 /** @type {[number, string][]} */
@@ -31,13 +31,13 @@ const KINDS = [
   () => [{ fault: "restart", forMs: whole(500, 3000) }],
 ];
 
-/** The requests that make the next fault. */
+/** Requests of a random fault. */
 export function nextFault() {
   const kind = /** @type {() => Request[]} */ (KINDS[whole(0, KINDS.length - 1)]);
   return kind();
 }
 
-/** Some faults come while the one before is still felt, some when all has been well for a while. */
+/** Random pause, ms: short enough to overlap the previous fault, or long enough to recover from it. */
 export function nextPause() {
   return Math.random() < 0.5 ? whole(300, 3000) : whole(6000, 12_000);
 }

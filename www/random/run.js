@@ -1,14 +1,14 @@
 /**
- * Random faults for some minutes, and what came of them. At the end the app sends one last card
- * and falls silent, while the line is as bad as it happens to be; then all faults are cleared.
- * The run has passed when there was no error and the wearer sees that very card.
+ * Random faults for some minutes, and their outcome. At the end the app sends one last card under
+ * the current fault and pauses; then all faults are cleared. The run has passed if no error occurred
+ * and the glasses show that card.
  *
- * @typedef {import("../fault-list.js").Request} Request
+ * @typedef {import("../fault-catalog.js").Request} Request
  * @typedef {"running" | "settling" | "passed" | "failed"} Phase
  */
 import { nextFault, nextPause } from "./plan.js";
 
-/** More than the longest wait before an attempt, and the attempt. */
+/** Longer than the longest delay of a reconnect plus the attempt itself. */
 const SETTLE_MS = 20_000;
 
 export class RandomRun {
@@ -19,12 +19,12 @@ export class RandomRun {
   reconnects = 0;
   attempts = 0;
   errors = 0;
-  /** @type {string[]} what went wrong, in words */
-  complaints = [];
+  /** @type {string[]} error messages */
+  failures = [];
   lastCard = "";
   lastCardShown = false;
-  #world;
-  #began = performance.now();
+  #page;
+  #started = performance.now();
   #ends;
   /** @type {number | undefined} */
   #timer;
@@ -34,33 +34,34 @@ export class RandomRun {
    * @param {{
    *   inject(request: Request): Promise<unknown>,
    *   clear(): Promise<unknown>,
-   *   hold(): string,
-   *   goOn(): void,
+   *   pause(): string,
+   *   resume(): void,
    *   shownCard(): string,
-   *   over(): void,
-   * }} world
+   *   ended(): void,
+   * }} page
    */
-  constructor(durationMs, world) {
-    this.#world = world;
-    this.#ends = this.#began + durationMs;
+  constructor(durationMs, page) {
+    this.#page = page;
+    this.#ends = this.#started + durationMs;
     this.#schedule();
   }
 
-  /** Whether it still goes on. */
+  /** True until the run has passed or failed. */
   get isActive() {
     return this.phase === "running" || this.phase === "settling";
   }
 
-  /** ms since the beginning and to the end of the faults. */
+  /** Time during which faults were injected so far, ms. */
   get elapsed() {
-    return Math.min(performance.now(), this.#ends) - this.#began;
+    return Math.min(performance.now(), this.#ends) - this.#started;
   }
 
+  /** Time until the last fault, ms. */
   get remaining() {
     return Math.max(this.#ends - performance.now(), 0);
   }
 
-  /** Ends the faults now; the verdict follows. */
+  /** Stops injecting faults; the result follows. */
   stop() {
     if (this.phase !== "running") return;
     this.#ends = performance.now();
@@ -73,33 +74,33 @@ export class RandomRun {
    */
   event(name, payload) {
     if (!this.isActive) return;
-    if (name === "error") this.#complain(payload.message);
-    if (name === "connect() rejected") this.#complain(`connect() rejected: ${payload.reason}`);
+    if (name === "error") this.#fail(payload.message);
+    if (name === "connect() rejected") this.#fail(`connect() rejected: ${payload.reason}`);
     if (name === "reconnecting") this.attempts += 1;
     if (name === "connected") this.reconnects += 1;
     if (name === "disconnected") {
       this.cuts += 1;
-      if (payload.permanent) this.#complain(`it stays down: ${payload.message}`);
+      if (payload.permanent) this.#fail(`permanent closure: ${payload.message}`);
     }
   }
 
-  /** @param {string} what */
-  #complain(what) {
+  /** @param {string} message */
+  #fail(message) {
     this.errors += 1;
-    this.complaints.push(what);
+    this.failures.push(message);
   }
 
   #schedule() {
     const pause = nextPause();
     const isLast = pause >= this.remaining;
-    const next = isLast ? () => this.#settle() : () => this.#trouble();
+    const next = isLast ? () => this.#settle() : () => this.#injectFault();
     this.#timer = window.setTimeout(next, isLast ? this.remaining : pause);
   }
 
-  async #trouble() {
+  async #injectFault() {
     this.faults += 1;
-    await this.#ask(async () => {
-      for (const request of nextFault()) await this.#world.inject(request);
+    await this.#attempt(async () => {
+      for (const request of nextFault()) await this.#page.inject(request);
     });
     if (this.phase === "running") this.#schedule();
   }
@@ -107,25 +108,25 @@ export class RandomRun {
   async #settle() {
     window.clearTimeout(this.#timer);
     this.phase = "settling";
-    this.lastCard = this.#world.hold();
-    await this.#ask(() => this.#world.clear());
+    this.lastCard = this.#page.pause();
+    await this.#attempt(() => this.#page.clear());
     const deadline = performance.now() + SETTLE_MS;
-    const look = () => {
-      this.lastCardShown = this.#world.shownCard() === this.lastCard;
+    const check = () => {
+      this.lastCardShown = this.#page.shownCard() === this.lastCard;
       if (this.lastCardShown || performance.now() > deadline) this.#end();
-      else window.setTimeout(look, 100);
+      else window.setTimeout(check, 100);
     };
-    look();
+    check();
   }
 
   #end() {
     this.phase = this.errors === 0 && this.lastCardShown ? "passed" : "failed";
-    this.#world.goOn();
-    this.#world.over();
+    this.#page.resume();
+    this.#page.ended();
   }
 
   /** @param {() => Promise<unknown>} request */
-  async #ask(request) {
-    await request().catch((error) => this.#complain(error.message));
+  async #attempt(request) {
+    await request().catch((error) => this.#fail(error.message));
   }
 }

@@ -1,4 +1,4 @@
-/** The form that starts random faults, how they go, and the verdict. */
+/** Form, progress and result of a run of random faults. */
 import { clearFaults } from "../cloud-control.js";
 import { button, byId, input, onClick, onSubmit, write } from "../dom.js";
 import { minutes } from "../time.js";
@@ -7,12 +7,12 @@ import { RandomRun } from "./run.js";
 const MINUTE_MS = 60_000;
 
 export class RandomView {
-  /** @type {RandomRun | undefined} the one that goes on, or the last one */
+  /** @type {RandomRun | undefined} the current or last run */
   run;
 
   /**
    * @param {import("../dashboard.js").Dashboard} dashboard
-   * @param {import("../faults.js").Faults} faults
+   * @param {import("../fault-panel.js").FaultPanel} faults
    * @param {import("../glasses.js").Glasses} glasses
    */
   constructor(dashboard, faults, glasses) {
@@ -23,21 +23,21 @@ export class RandomView {
       this.run = new RandomRun(Number(input("random-minutes").value) * MINUTE_MS, {
         inject: (request) => faults.inject(request),
         clear: clearFaults,
-        hold: () => dashboard.hold(),
-        goOn: () => dashboard.goOn(),
+        pause: () => dashboard.pause(),
+        resume: () => dashboard.resume(),
         shownCard: () => glasses.card,
-        over: () => this.#showVerdict(),
+        ended: () => this.#showVerdict(),
       });
       this.#showButtons();
     });
     onClick("random-stop", () => this.run?.stop());
   }
 
-  /** To be called a few times a second. */
+  /** Updates the progress. Call it a few times a second. */
   tick() {
     const run = this.run;
     if (!run) return;
-    const time = run.phase === "running" ? `${minutes(run.remaining)} to go` : minutes(run.elapsed);
+    const time = run.phase === "running" ? `${minutes(run.remaining)} left` : minutes(run.elapsed);
     write("random-time", run.phase === "settling" ? "waiting for the last card" : time);
     write("random-faults", String(run.faults));
     write("random-cuts", String(run.cuts));
@@ -51,7 +51,7 @@ export class RandomView {
     const shown = run.lastCardShown
       ? `the last card (${card}) is shown`
       : `the last card (${card}) is missing`;
-    const errors = run.errors === 0 ? "not one error" : `${run.errors} errors (${run.complaints[0]})`;
+    const errors = run.errors === 0 ? "no errors" : `${run.errors} errors (${run.failures[0]})`;
     const word = run.phase === "passed" ? "Passed" : "Failed";
     write(
       "random-verdict",
@@ -68,7 +68,7 @@ export class RandomView {
     byId("random-start").hidden = isActive;
     byId("random-stop").hidden = !isActive;
     byId("random-counts").hidden = false;
-    // The button that was pressed makes room for the other: the focus stays in its place.
+    // One button replaces the other; keep the keyboard focus on the visible one.
     if (focused === byId("random-start")) button("random-stop").focus();
     else if (focused === byId("random-stop")) button("random-start").focus();
   }

@@ -1,11 +1,11 @@
-/** The states as a skyline: the better the connection, the higher. */
+/** Band of one state; the closer to connected, the higher. */
 import { draw } from "./draw.js";
-import { BAND_BOTTOM, PX_PER_MS, STATE_HEIGHTS } from "./lanes.js";
+import { BAND_BOTTOM, PX_PER_MS, STATE_HEIGHTS } from "./layout.js";
 
-/** Narrower than this and the name of the state would not fit. */
-const LABEL_FROM_PX = 88;
-/** Lower than this and the name stands above. */
-const LABEL_INSIDE_FROM_PX = 19;
+/** Narrowest band that has a label. */
+const MIN_LABELLED_WIDTH_PX = 88;
+/** Lowest band whose label is inside; otherwise it is above. */
+const MIN_LABEL_INSIDE_HEIGHT_PX = 19;
 
 export class Band {
   #state;
@@ -15,13 +15,13 @@ export class Band {
 
   /**
    * @param {string} state
-   * @param {number} from when it began
+   * @param {number} from time at which the state began
    */
   constructor(state, from) {
     this.#state = state;
     this.#from = from;
     const height = STATE_HEIGHTS[state] ?? 0;
-    const inside = height >= LABEL_INSIDE_FROM_PX;
+    const inside = height >= MIN_LABEL_INSIDE_HEIGHT_PX;
     const y = inside ? BAND_BOTTOM - height / 2 + 4 : BAND_BOTTOM - height - 5;
     const attributes = { "data-state": state, x: from * PX_PER_MS };
     this.#rect = draw("rect", { ...attributes, class: "band", y: BAND_BOTTOM - height, width: 2, height });
@@ -30,16 +30,18 @@ export class Band {
   }
 
   /**
+   * Extends the band to the present.
+   *
    * @param {number} now
-   * @param {number} leftEdge x of what is still in sight
+   * @param {number} leftEdge x of the left edge of the visible part
    */
   grow(now, leftEdge) {
     const from = this.#from * PX_PER_MS;
     const width = now * PX_PER_MS - from;
     this.#rect.setAttribute("width", String(Math.max(width, 2)));
-    // One that began long ago keeps its name in sight.
+    // Keeps the label visible when the band begins outside the chart.
     const hidden = Math.max(leftEdge - from, 0);
-    this.#label.textContent = width - hidden >= LABEL_FROM_PX ? this.#state : "";
+    this.#label.textContent = width - hidden >= MIN_LABELLED_WIDTH_PX ? this.#state : "";
     this.#label.setAttribute("x", String(from + hidden + 10));
   }
 }

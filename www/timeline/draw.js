@@ -1,6 +1,6 @@
-/** SVG elements, and a place for labels that do not lie on top of each other. */
+/** SVG elements, and placement of labels without overlap. */
 
-/** Of the small type of the picture; an estimate on the safe side. */
+/** Estimated width of a character of the labels, rounded up. */
 const CHARACTER_PX = 6.8;
 
 /**
@@ -15,7 +15,7 @@ export function draw(name, attributes, ...children) {
   return node;
 }
 
-/** Rows of labels: each label goes to the first row that has room. */
+/** Rows of labels; each label is placed in the first row with enough space. */
 export class LabelRows {
   #rows;
 
@@ -27,7 +27,7 @@ export class LabelRows {
   /**
    * @param {number} x
    * @param {string} text
-   * @returns {number | undefined} the row's y, if there is room in any
+   * @returns {number | undefined} y of the row, `undefined` when no row has space
    */
   place(x, text) {
     const row = this.#rows.find(({ end }) => end <= x);

@@ -1,4 +1,4 @@
-/** What stands at one moment of the picture. Shapes tell the kinds apart; colours only help. */
+/** Marks at one point in time. Their shapes distinguish them without colour. */
 import { draw } from "./draw.js";
 import {
   BAND_BOTTOM,
@@ -9,15 +9,15 @@ import {
   STAIR_STEPS,
   STAIR_STEP_PX,
   STAIR_Y,
-} from "./lanes.js";
+} from "./layout.js";
 
-/** Beneath the labels. */
+/** Below the labels. */
 const FAULT_BAR_Y = 31;
-/** The card, its line, and all else. */
+/** Keys of the messages with a row of their own; all others share the last row. */
 const MESSAGE_ROWS = ["card", "line"];
 
 /**
- * A fault, with a line down to the state that it troubles and a bar as long as it goes on.
+ * Fault: a line down to the state, and a bar for its duration.
  *
  * @param {number} x
  * @param {number} y
@@ -31,13 +31,13 @@ export function fault(x, y, label, length) {
   return mark;
 }
 
-/** The end of all faults: a tick where their bars end. @param {number} x */
+/** End of all faults: a tick. @param {number} x */
 export function clearing(x) {
   return draw("path", { class: "clearing", d: `M${x - 4} ${FAULT_BAR_Y}l3 4l6 -8` });
 }
 
 /**
- * A closure: a cross, and its code.
+ * Closure: a cross with the code.
  *
  * @param {number} x
  * @param {string | undefined} label
@@ -49,7 +49,7 @@ export function closure(x, label) {
 }
 
 /**
- * A message: a dot that is full when sent, a ring when it waits, a cross when it is dropped.
+ * Message: a dot when sent, a ring when queued, a cross when dropped.
  *
  * @param {number} x
  * @param {string} key
@@ -63,16 +63,16 @@ export function message(x, key, result) {
   return draw("circle", { ...attributes, cx: x, cy: y, r: 2.6 });
 }
 
-/** A ping goes up. @param {number} x */
+/** Ping: a triangle that points up. @param {number} x */
 export function ping(x) {
   return draw("path", { class: "ping", d: `M${x - 3.5} ${PING_Y - 1}h7l-3.5 -7z` });
 }
 
 /**
- * Its pong comes down.
+ * Pong: a triangle that points down, connected to its ping.
  *
  * @param {number} x
- * @param {number} from where its ping was
+ * @param {number} from x of the ping
  */
 export function pong(x, from) {
   const mark = draw("g", { class: "pong" });
@@ -82,7 +82,7 @@ export function pong(x, from) {
 }
 
 /**
- * A wait: a step of the stair, as long as its delay.
+ * Wait before an attempt: a step as long as the delay.
  *
  * @param {number} start
  * @param {number} end
@@ -100,7 +100,7 @@ export function wait(start, end, attempt, label) {
 }
 
 /**
- * The dialling at the end of a wait.
+ * Attempt at the end of a wait: a filled circle.
  *
  * @param {number} x
  * @param {number} attempt counted from 1

@@ -8,13 +8,13 @@ use std::time::{Duration, SystemTime, UNIX_EPOCH};
 use tokio::sync::{Notify, broadcast, mpsc, watch};
 
 use super::log;
-use super::orders::{Mode, SocketHandle};
-use crate::apps::WebhookCall;
+use super::send_queue::{Mode, SocketHandle};
 use crate::cloud::{Cloud, Input};
 use crate::config::Config;
-use crate::effects::Output;
 use crate::events::Event;
 use crate::identity::ConnectionId;
+use crate::output::Output;
+use crate::output::WebhookCall;
 use crate::time::{Instant, WallClock};
 
 /// How many events a slow watcher may lag behind.

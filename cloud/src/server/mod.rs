@@ -1,14 +1,12 @@
 //! The server: carries out on real sockets what the library says.
 
-mod apps;
-mod control;
+mod access;
 mod driver;
 mod events;
-mod guard;
-mod line;
+mod listener;
 mod log;
-mod orders;
-mod scenarios;
+mod routes;
+mod send_queue;
 mod static_files;
 mod token;
 mod tpa_socket;
@@ -30,11 +28,11 @@ use tokio::task::JoinHandle;
 
 use crate::config::Config;
 use crate::faults::Target;
-use crate::players::Plan;
-use crate::scenario::Scenario;
+use crate::faults::playback::Plan;
+use crate::faults::scenario::Scenario;
+use access::Access;
 use driver::Driver;
-use guard::Access;
-use line::{LineInfo, LineListener};
+use listener::{LineInfo, LineListener};
 pub use static_files::Mount;
 pub use token::Token;
 
@@ -104,7 +102,7 @@ pub async fn start(mut config: ServerConfig) -> io::Result<Server> {
         frame_bytes: config.cloud.max_frame_bytes,
         send_buffer_bytes: config.cloud.max_send_buffer_bytes,
     };
-    let lines = line::Limits {
+    let lines = listener::Limits {
         most: config.cloud.max_connections.saturating_add(SPARE_LINES),
         patience: config.cloud.handshake_timeout,
     };
@@ -208,27 +206,24 @@ const MAX_BODY_BYTES: usize = 2 * 1024 * 1024;
 
 fn router(shared: Shared, mounts: &[Mount], access: Access) -> Router {
     let control = Router::new()
-        .route("/sessions", get(control::sessions))
-        .route("/metrics", get(control::metrics))
+        .route("/sessions", get(routes::sessions))
+        .route("/metrics", get(routes::metrics))
         .route("/events", get(events::feed))
-        .route(
-            "/faults",
-            post(control::inject).delete(control::clear_faults),
-        )
-        .route("/frames", post(control::send_frame))
-        .route("/apps", post(apps::start))
-        .route("/apps/{package}", delete(apps::stop))
-        .route("/apps/stop", post(apps::stop_many))
+        .route("/faults", post(routes::inject).delete(routes::clear_faults))
+        .route("/frames", post(routes::send_frame))
+        .route("/apps", post(routes::apps::start))
+        .route("/apps/{package}", delete(routes::apps::stop))
+        .route("/apps/stop", post(routes::apps::stop_many))
         .route(
             "/scenarios",
-            get(scenarios::list)
-                .post(scenarios::play)
-                .delete(scenarios::stop),
+            get(routes::scenarios::list)
+                .post(routes::scenarios::play)
+                .delete(routes::scenarios::stop),
         )
         .layer(DefaultBodyLimit::max(MAX_BODY_BYTES))
         .layer(middleware::from_fn_with_state(
             access.clone(),
-            guard::may_control,
+            access::may_control,
         ));
     let sockets = Router::new()
         .route("/tpa-ws", get(tpa_socket::augment_os))
@@ -237,8 +232,8 @@ fn router(shared: Shared, mounts: &[Mount], access: Access) -> Router {
         .route("/healthz", get(|| async { "ok\n" }))
         .merge(control)
         .merge(sockets)
-        .layer(middleware::from_fn_with_state(access, guard::known_host))
-        .layer(middleware::from_fn(line::claim))
+        .layer(middleware::from_fn_with_state(access, access::known_host))
+        .layer(middleware::from_fn(listener::claim))
         .with_state(shared)
 }
 

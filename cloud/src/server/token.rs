@@ -3,7 +3,7 @@
 use std::fmt;
 use std::str::FromStr;
 
-use crate::secret;
+use crate::constant_time;
 
 /// A bearer token.
 #[derive(Clone, PartialEq, Eq)]
@@ -25,7 +25,7 @@ impl Token {
     }
 
     pub(super) fn accepts(&self, given: &str) -> bool {
-        secret::same(&self.0, given)
+        constant_time::eq(&self.0, given)
     }
 }
 

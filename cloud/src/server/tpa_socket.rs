@@ -12,11 +12,11 @@ use futures_util::{SinkExt, StreamExt};
 
 use super::Shared;
 use super::driver::Driver;
-use super::line::{LineInfo, ResetSwitch};
-use super::orders::{Mode, SocketHandle, SocketOrders};
+use super::listener::{LineInfo, ResetSwitch};
+use super::send_queue::{Mode, SocketHandle, SocketOrders};
 use crate::cloud::{Input, Refused};
-use crate::effects::Delivery;
 use crate::identity::ConnectionId;
+use crate::output::Delivery;
 use crate::protocol::Dialect;
 
 /// A frame that is longer than the cloud's limit, but no more than this many times, is read to

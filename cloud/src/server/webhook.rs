@@ -14,8 +14,8 @@ use tokio::sync::{Semaphore, mpsc};
 use tokio::task::JoinSet;
 
 use super::driver::Driver;
-use crate::apps::WebhookCall;
 use crate::cloud::WebhookAnswer;
+use crate::output::WebhookCall;
 
 type HttpClient = Client<HttpConnector, Full<axum::body::Bytes>>;
 

@@ -80,17 +80,20 @@ impl CheckedSession {
         })
     }
 
-    /// Takes the next output, and checks it. `received` tells whether the cloud has a message
-    /// from a connection.
-    pub fn poll_output(
+    /// Takes the next output, which must be [checked](Self::check_output) before it is carried
+    /// out.
+    #[must_use]
+    pub fn poll_output(&mut self) -> Option<Output<Message>> {
+        self.session.poll_output()
+    }
+
+    /// Checks an output. `received` tells whether the cloud has a message from a connection.
+    pub fn check_output(
         &mut self,
+        output: &Output<Message>,
         received: &dyn Fn(SocketId, u32) -> bool,
-    ) -> Result<Option<Output<Message>>, Violation> {
-        let output = self.session.poll_output();
-        if let Some(output) = &output {
-            self.model.output(output, received)?;
-        }
-        Ok(output)
+    ) -> Result<(), Violation> {
+        self.model.output(output, received)
     }
 
     /// Checks the session when there is no output left.
@@ -119,7 +122,7 @@ impl CheckedSession {
         let outputs = std::iter::from_fn(|| ahead.poll_output());
         outputs
             .filter_map(|output| match output {
-                Output::Judge(cause) => Some(cause),
+                Output::AskShouldReconnect(cause) => Some(cause),
                 _ => None,
             })
             .last()

@@ -1,7 +1,7 @@
 //! Meaning of closures and error frames, written from the protocol documentation rather than
 //! from the core.
 
-use tpa_session::session::{Close, CloseKind};
+use tpa_session::session::{Close, CloseKind, CloseRule, Condition, Duration, Reconnect};
 
 /// Error codes that reject the credentials for good.
 const FATAL: [&str; 4] = [
@@ -35,6 +35,18 @@ pub fn kind_of_close(close: &Close) -> CloseKind {
         1000 | 1001 => CloseKind::Normal,
         _ => CloseKind::Abnormal,
     }
+}
+
+/// Delay that a row of the table sets for a closure that a socket reported.
+pub fn delay_of_close(close: &Close, rules: &[CloseRule]) -> Option<Duration> {
+    if kind_of_close(close) != CloseKind::Abnormal {
+        return None;
+    }
+    let mut rules = rules.iter();
+    rules.find_map(|rule| match (rule.condition, rule.reconnect) {
+        (Condition::Code(code), Reconnect::After(delay)) if code == close.code => Some(delay),
+        _ => None,
+    })
 }
 
 /// Kind of the closure that an error frame causes.

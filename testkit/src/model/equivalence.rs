@@ -78,7 +78,7 @@ impl Model {
 impl Lifecycle {
     fn fingerprint(&self, view: &View, hasher: &mut impl Hasher) {
         discriminant(&self.phase).hash(hasher);
-        if let Phase::Deciding { cause, shown } = &self.phase {
+        if let Phase::Deciding { cause, shown, .. } = &self.phase {
             (cause.kind, shown).hash(hasher);
         }
         (self.offline, self.wall_offset.is_some()).hash(hasher);
@@ -113,13 +113,13 @@ impl Decision {
                 cause,
                 attempt,
                 announced,
-                immediate,
+                delay,
                 at,
                 ..
             } => {
                 let kind = cause.as_ref().map(|cause| cause.kind);
                 let age = view.age(*at, u64::MAX);
-                (kind, attempt, announced, immediate, age).hash(hasher);
+                (kind, attempt, announced, delay, age).hash(hasher);
             }
             Self::Stop { cause, .. } => cause.kind.hash(hasher),
         }
@@ -151,7 +151,7 @@ impl Events {
         }
         let announcement = announcement.map(|next| {
             let age = view.age(next.at, u64::MAX);
-            (next.attempt, next.cause.kind, next.immediate, age)
+            (next.attempt, next.cause.kind, next.delay, age)
         });
         // What is overdue is so by however much.
         let announced = self

@@ -17,7 +17,7 @@ use tpa_session::session::{
     Cause, Config, ConnectionError, Disconnected, Event, Reconnecting, State,
 };
 
-use super::lifecycle::{Decision, Lifecycle};
+use super::lifecycle::{Decision, Delay, Lifecycle};
 use super::{Violation, ensure};
 use crate::Message;
 
@@ -40,7 +40,7 @@ pub(super) enum Next {
 pub(super) struct Announcement {
     pub attempt: u32,
     pub cause: Cause,
-    pub immediate: bool,
+    pub delay: Delay,
     /// When that was decided; a handler may have been told of a later time since.
     pub at: u64,
 }
@@ -135,7 +135,7 @@ impl Events {
                     "attempts",
                     "{event:?} instead of {announcement:?}"
                 );
-                self.announce(event, announcement.immediate, announcement.at)
+                self.announce(event, announcement.delay, announcement.at)
             }
             (Next::Anything, Event::Reconnecting(event)) => {
                 // The network is back: the attempt comes sooner than it was announced, or is
@@ -146,7 +146,8 @@ impl Events {
                     "{event:?} in {:?}",
                     self.state
                 );
-                self.announce(event, true, lifecycle.now)
+                let (delay, at) = lifecycle.online_delay();
+                self.announce(event, delay, at)
             }
             (next, event) => {
                 ensure!(false, "events", "{event:?} instead of {next:?}");
@@ -243,14 +244,14 @@ impl Events {
                 attempt,
                 was_connected,
                 announced,
-                immediate,
+                delay,
                 at,
             } => {
                 if let Some(cause) = cause {
                     let announcement = Announcement {
                         attempt,
                         cause: cause.clone(),
-                        immediate,
+                        delay,
                         at,
                     };
                     let announcement = announced.then_some(announcement);
@@ -296,10 +297,11 @@ impl Events {
         Ok(())
     }
 
+    /// The next attempt is announced; its delay counts from `at`.
     fn announce(
         &mut self,
         event: &Reconnecting,
-        immediate: bool,
+        expected: Delay,
         at: u64,
     ) -> Result<(), Violation> {
         let delay = event.delay.as_millis();
@@ -310,10 +312,10 @@ impl Events {
             "attempts",
             "{event:?}"
         );
-        let (shortest, longest) = if immediate {
-            (0, MAX_IMMEDIATE_DELAY)
-        } else {
-            backoff_interval(&self.config, event.attempt)
+        let (shortest, longest) = match expected {
+            Delay::Backoff => backoff_interval(&self.config, event.attempt),
+            Delay::Immediate => (0, MAX_IMMEDIATE_DELAY),
+            Delay::Exactly(delay) => (delay, delay),
         };
         ensure!(
             (shortest..=longest).contains(&delay),

@@ -35,7 +35,7 @@ mod sockets;
 pub use checked::{CheckedSession, InputReport};
 pub use equivalence::View;
 pub use events::backoff_interval;
-pub use lifecycle::Decision;
+pub use lifecycle::{Decision, Delay};
 pub use rules::Model;
 
 use tpa_session::session::{Session, SocketId, State, Timer};

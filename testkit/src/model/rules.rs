@@ -1,7 +1,7 @@
 //! The whole model: what each call and each output means for each part of it.
 
 use tpa_session::session::{
-    Cause, Command, CommandError, Config, Event, FlushError, FlushId, Guarantee, Input, Outgoing,
+    Cause, Command, CommandError, Config, Delivery, Event, FlushError, FlushId, Input, Outgoing,
     Output, Reply, Session, SessionError, SocketId, State, Timer,
 };
 
@@ -145,7 +145,7 @@ impl Model {
                 );
                 self.outbox.transmitted(*socket, frame)?;
             }
-            Output::Judge(cause) => self.lifecycle.asked(cause)?,
+            Output::AskShouldReconnect(cause) => self.lifecycle.asked(cause)?,
             Output::Emit(event) => {
                 self.events.check(event, &mut self.lifecycle)?;
                 match event {
@@ -252,7 +252,7 @@ impl Model {
         let is_ignoring_pings = self.lifecycle.liveness.is_ignoring_pings();
         if before.errors == after.errors {
             let in_time = matches!(before.deadline, Some((at, Timer::Confirm)) if at == now);
-            let resends = self.config.delivery == Guarantee::AtLeastOnce;
+            let resends = self.config.delivery == Delivery::AtLeastOnce;
             ensure!(
                 !(in_time && resends && self.outbox.has_in_flight() && is_ignoring_pings),
                 "messages",
@@ -342,7 +342,7 @@ impl Model {
         let facts = Facts {
             run: self.lifecycle.active_run(),
             is_answered: self.lifecycle.liveness.ponged,
-            resends: self.config.delivery == Guarantee::AtLeastOnce,
+            resends: self.config.delivery == Delivery::AtLeastOnce,
             has_lost: self.outbox.has_lost(),
             has_open: &|serial| self.outbox.has_open(serial),
             missing: &missing,

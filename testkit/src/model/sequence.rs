@@ -5,7 +5,7 @@
 
 use std::collections::VecDeque;
 
-use tpa_session::session::{Cause, Close, Event, Outgoing, Output, SocketId};
+use tpa_session::session::{Cause, Event, Outgoing, Output, SocketId};
 
 use super::{Violation, ensure};
 use crate::Message;
@@ -15,7 +15,7 @@ use crate::Message;
 pub enum Step {
     Prepare(SocketId),
     Open(SocketId),
-    Close(SocketId, Close),
+    Close(SocketId, u16, String),
     Transmit,
     AskApp(Cause),
     Settle,
@@ -36,10 +36,12 @@ impl Step {
         Some(match output {
             Output::Prepare(socket) => Self::Prepare(*socket),
             Output::Open(socket) => Self::Open(*socket),
-            Output::Close(socket, close) => Self::Close(*socket, close.clone()),
+            Output::Close(socket, close) => {
+                Self::Close(*socket, close.code, close.reason.to_string())
+            }
             Output::Transmit(_, Outgoing::Ping) | Output::Flushed(..) => return None,
             Output::Transmit(..) => Self::Transmit,
-            Output::Judge(cause) => Self::AskApp(cause.clone()),
+            Output::AskShouldReconnect(cause) => Self::AskApp(cause.clone()),
             Output::Settle(..) => Self::Settle,
             Output::Emit(event) => match event {
                 Event::StateChange(_) => Self::StateChange,
@@ -49,6 +51,7 @@ impl Step {
                 Event::Reconnecting(_) => Self::Reconnecting,
                 Event::Error(_) => Self::Error,
                 Event::Dropped(..) => Self::Dropped,
+                event => panic!("an unknown event: {event:?}"),
             },
         })
     }

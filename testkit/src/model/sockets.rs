@@ -57,7 +57,10 @@ impl Sockets {
                 self.newest = Some(*socket);
                 self.stage = None;
             }
-            Output::Judge(_) | Output::Emit(_) | Output::Settle(..) | Output::Flushed(..) => {}
+            Output::AskShouldReconnect(_)
+            | Output::Emit(_)
+            | Output::Settle(..)
+            | Output::Flushed(..) => {}
         }
         Ok(())
     }

@@ -68,7 +68,7 @@ impl DialOutcome {
 impl Credentials {
     /// The input that reports the outcome, and after how long; `None` where none ever does.
     pub fn input(self, socket: SocketId) -> Option<(u64, Input)> {
-        let reason = String::from("no key");
+        let reason = "no key".into();
         Some(match self {
             Self::Hang => return None,
             Self::AtOnce => (0, Input::Prepared(socket)),

@@ -3,7 +3,7 @@
 
 use std::collections::{BTreeMap, VecDeque};
 
-use tpa_session::session::{Close, Control, Input, Malformed, Outgoing, SocketId};
+use tpa_session::session::{Close, Control, Input, Malformed, Outgoing, Redactor, SocketId};
 
 use super::clock::Agenda;
 use super::dial_outcome::{CloseEvents, Dial, DialOutcome, ReadyState};
@@ -223,7 +223,10 @@ impl Network {
             }
             ReadyState::Open => {
                 let (code, reason) = close.to_send();
-                self.up(id, Arrival::Goodbye(Close::new(code, reason)));
+                self.up(
+                    id,
+                    Arrival::Goodbye(Close::new(code, Redactor::default().redact(reason))),
+                );
                 Vec::new()
             }
         }

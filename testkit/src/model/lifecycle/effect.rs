@@ -1,9 +1,11 @@
 //! Meaning of each input.
 
-use tpa_session::session::{Cause, Close, CloseKind, Control, Input, SessionError, Suspicion};
+use tpa_session::session::{
+    Cause, CloseKind, Control, Duration, Input, Reconnect, SessionError, WakeHint,
+};
 
 use super::Lifecycle;
-use crate::model::classify::{is_fatal, kind_of_close, kind_of_error};
+use crate::model::classify::{delay_of_close, is_fatal, kind_of_close, kind_of_error};
 
 /// What an input means for the session.
 #[derive(Clone, Debug, PartialEq)]
@@ -12,8 +14,9 @@ pub enum Effect {
     Prepared,
     Opened,
     Failed,
-    /// The connection, or the attempt, is over.
-    Ended(Cause),
+    /// The connection, or the attempt, is over. The table of closures may set a delay for the
+    /// next attempt.
+    Ended(Cause, Option<Duration>),
     Acknowledged,
     Ponged,
     /// A sign of life at that time.
@@ -23,7 +26,7 @@ pub enum Effect {
     /// An error that is reported to the app, and no more.
     Error(SessionError),
     /// The app has decided about the next attempt.
-    Decided(Option<bool>),
+    Decided(Option<Reconnect>),
     Offline,
     Online,
     /// The connection may be dead; a sleep is proof enough where nobody ever ponged.
@@ -43,25 +46,26 @@ impl Lifecycle {
             Input::Timeout => Effect::Timeout,
             Input::Prepared(_) => Effect::Prepared,
             Input::AttemptFailed { reason, .. } => {
-                Effect::Ended(cause(1006, reason, CloseKind::Abnormal))
+                Effect::Ended(cause(1006, reason, CloseKind::Abnormal), None)
             }
             Input::Unsupported { reason, .. } => {
-                Effect::Ended(cause(1006, reason, CloseKind::Unsupported))
+                Effect::Ended(cause(1006, reason, CloseKind::Unsupported), None)
             }
             Input::Opened(_) => Effect::Opened,
             Input::Failed(_) => Effect::Failed,
-            Input::Closed(_, close) => {
-                Effect::Ended(cause(close.code, &close.reason, kind_of_close(close)))
-            }
+            Input::Closed(_, close) => Effect::Ended(
+                cause(close.code, &close.reason, kind_of_close(close)),
+                delay_of_close(close, self.config.close_rules),
+            ),
             Input::Control(_, control) => self.effect_of_frame(control),
             Input::Malformed(_, fault) => Effect::Error(SessionError::Malformed(*fault)),
-            Input::Heard(_, at) => Effect::Received(at.as_millis()),
+            Input::Activity(_, at) => Effect::Received(at.as_millis()),
             Input::Buffered(_, held) => Effect::Buffered(*held),
-            Input::Verdict(decision) => Effect::Decided(*decision),
+            Input::ShouldReconnect(decision) => Effect::Decided(*decision),
             Input::Offline => Effect::Offline,
             Input::Online => Effect::Online,
-            Input::Suspect(Suspicion::Environment) => Effect::Suspected { slept: false },
-            Input::Suspect(Suspicion::Clock) => Effect::Suspected { slept: true },
+            Input::Wake(WakeHint::Resumed) => Effect::Suspected { slept: false },
+            Input::Wake(WakeHint::Slept) => Effect::Suspected { slept: true },
             Input::WallClock(wall) => Effect::WallClock(*wall),
         })
     }
@@ -75,17 +79,17 @@ impl Lifecycle {
                     Some(reason) => format!("App stopped: {reason}"),
                     None => "App stopped".into(),
                 };
-                Effect::Ended(cause(1000, &text, CloseKind::AppStopped))
+                Effect::Ended(cause(1000, &text, CloseKind::AppStopped), None)
             }
             Control::Error { code, message } => {
                 if self.connection().is_some() && !is_fatal(code.as_deref()) {
                     Effect::Error(SessionError::Reported {
-                        code: code.clone(),
-                        message: message.clone(),
+                        code: code.as_deref().map(Into::into),
+                        message: message.to_string(),
                     })
                 } else {
                     let kind = kind_of_error(code.as_deref(), message);
-                    Effect::Ended(cause(1008, message, kind))
+                    Effect::Ended(cause(1008, message, kind), None)
                 }
             }
         }
@@ -98,9 +102,4 @@ pub fn cause(code: u16, reason: &str, kind: CloseKind) -> Cause {
         reason: reason.into(),
         kind,
     }
-}
-
-/// The closure that a cause was made from.
-pub fn close_of(cause: &Cause) -> Close {
-    Close::new(cause.code, cause.reason.as_str())
 }

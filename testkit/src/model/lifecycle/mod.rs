@@ -5,7 +5,8 @@ mod effect;
 use std::collections::VecDeque;
 
 use tpa_session::session::{
-    Cause, CloseKind, Command, CommandError, Config, Reply, RunId, SocketId, State,
+    Cause, CloseKind, Command, CommandError, Config, Duration, Reconnect, Reply, RunId, SocketId,
+    State,
 };
 
 use super::liveness::Liveness;
@@ -14,7 +15,7 @@ use super::{Snapshot, Violation, after, ensure};
 use crate::Message;
 
 pub use effect::Effect;
-use effect::{cause, close_of};
+use effect::cause;
 
 /// A timer that is later than this shows that the machine slept.
 const TIMER_GAP: u64 = 90_000;
@@ -39,8 +40,7 @@ pub enum Decision {
         was_connected: bool,
         /// There is a network, so that the next attempt can be announced.
         announced: bool,
-        /// The next attempt is made at once and does not count.
-        immediate: bool,
+        delay: Delay,
         at: u64,
     },
     Stop {
@@ -49,6 +49,17 @@ pub enum Decision {
         cause: Cause,
         attempts: u32,
     },
+}
+
+/// Delay of the next attempt.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
+pub enum Delay {
+    /// The backoff of the attempt.
+    Backoff,
+    /// At most a quarter of a second: there is a fresh reason to try.
+    Immediate,
+    /// Exactly so many milliseconds, as the app or the table of closures says.
+    Exactly(u64),
 }
 
 impl Decision {
@@ -67,6 +78,8 @@ pub(super) enum Phase {
     /// The app is asked about the next attempt; the state before is still shown.
     Deciding {
         cause: Cause,
+        /// What happens unless the app decides.
+        default: Reconnect,
         shown: State,
     },
     Waiting,
@@ -100,6 +113,10 @@ pub struct Lifecycle {
     /// The next attempt does not count.
     pub(super) uncounted: bool,
     pub(super) fresh_key_tried: bool,
+    /// Before that no attempt is made unless the app asks for one.
+    not_before: Option<u64>,
+    /// When the network came back during the current wait.
+    online_since: u64,
     /// When the current attempt started.
     pub(super) started: u64,
     /// When the connection was acknowledged.
@@ -129,6 +146,8 @@ impl Lifecycle {
             attempts: 0,
             uncounted: false,
             fresh_key_tried: false,
+            not_before: None,
+            online_since: 0,
             started: 0,
             connected: None,
             stable_due: None,
@@ -229,7 +248,7 @@ impl Lifecycle {
             }
             Effect::Acknowledged if self.phase == Phase::Handshaking => self.acknowledge(),
             Effect::Failed => self.liveness.fail(self.now),
-            Effect::Ended(cause) => self.end(cause.clone(), false),
+            Effect::Ended(cause, delay) => self.end(cause.clone(), *delay, false),
             Effect::Ponged => self.liveness.pong(self.now),
             Effect::Error(_) => {
                 self.liveness.received(self.now);
@@ -242,6 +261,7 @@ impl Lifecycle {
             Effect::Online => {
                 self.offline = false;
                 if self.phase == Phase::Waiting {
+                    self.online_since = self.now;
                     self.steps.push(Step::MaybeReconnecting);
                 }
             }
@@ -322,6 +342,7 @@ impl Lifecycle {
         self.attempts = 0;
         self.uncounted = false;
         self.fresh_key_tried = false;
+        self.not_before = None;
         if self.may_dial() {
             self.start(false);
         } else {
@@ -333,7 +354,7 @@ impl Lifecycle {
                 attempt: 0,
                 was_connected: false,
                 announced: false,
-                immediate: false,
+                delay: Delay::Immediate,
                 at: self.now,
             });
         }
@@ -341,7 +362,8 @@ impl Lifecycle {
 
     fn disconnect(&mut self, reason: &str) {
         if self.is_active() {
-            self.end(cause(1000, reason, CloseKind::ClientDisconnect), true);
+            let cause = cause(1000, reason, CloseKind::ClientDisconnect);
+            self.end(cause, None, true);
         }
     }
 
@@ -377,7 +399,8 @@ impl Lifecycle {
     fn suspect(&mut self, slept: bool) {
         if slept && self.phase == Phase::Connected && !self.liveness.ponged {
             self.uncounted = true;
-            self.end(cause(4008, "Liveness timeout", CloseKind::Abnormal), false);
+            let cause = cause(4008, "Liveness timeout", CloseKind::Abnormal);
+            self.end(cause, None, false);
         }
     }
 
@@ -390,48 +413,83 @@ impl Lifecycle {
         }
     }
 
-    fn end(&mut self, cause: Cause, by_app: bool) {
+    /// The connection, or the attempt, is over. `delay` is that of the table of closures.
+    fn end(&mut self, cause: Cause, delay: Option<Duration>, by_app: bool) {
         if self.current().is_some() {
-            self.steps.push(Step::Close(self.socket, close_of(&cause)));
+            let reason = cause.reason.clone();
+            self.steps
+                .push(Step::Close(self.socket, cause.code, reason));
         }
         let shown = self.phase.state();
         self.connected = None;
         self.stable_due = None;
+        let default = match (cause.kind, delay) {
+            (_, Some(delay)) => Reconnect::After(delay),
+            (CloseKind::Abnormal, None) => Reconnect::Yes,
+            _ => Reconnect::No,
+        };
         if self.config.asks_app && !by_app && cause.kind != CloseKind::Unsupported {
             self.steps.push(Step::AskApp(cause.clone()));
-            self.phase = Phase::Deciding { cause, shown };
+            self.phase = Phase::Deciding {
+                cause,
+                default,
+                shown,
+            };
         } else {
-            self.decide(cause, shown, None, by_app);
+            self.decide(cause, shown, (None, default), by_app);
         }
     }
 
-    fn conclude(&mut self, decision: Option<bool>) {
-        if let Phase::Deciding { cause, shown } = &self.phase {
-            let (cause, shown) = (cause.clone(), *shown);
-            self.decide(cause, shown, decision, false);
+    fn conclude(&mut self, decision: Option<Reconnect>) {
+        if let Phase::Deciding {
+            cause,
+            default,
+            shown,
+        } = &self.phase
+        {
+            let (cause, default, shown) = (cause.clone(), *default, *shown);
+            self.decide(cause, shown, (decision, default), false);
         }
     }
 
-    fn decide(&mut self, mut last: Cause, shown: State, decision: Option<bool>, by_app: bool) {
+    fn decide(
+        &mut self,
+        mut last: Cause,
+        shown: State,
+        (decision, default): (Option<Reconnect>, Reconnect),
+        by_app: bool,
+    ) {
         let exhausted = self
             .config
             .max_reconnect_attempts
             .is_some_and(|max| self.attempts >= max);
-        let retriable = decision.unwrap_or(last.kind == CloseKind::Abnormal);
+        let reconnect = decision.unwrap_or(default);
+        let retriable = reconnect != Reconnect::No;
         let fresh_key = decision.is_none()
             && last.kind == CloseKind::Rejected
             && self.config.key_from_provider
             && !std::mem::replace(&mut self.fresh_key_tried, true);
         let wanted = (retriable || fresh_key) && !by_app && self.config.auto_reconnect;
+        // An attempt at a given time counts, whatever the reason for it.
+        self.uncounted &= !matches!(reconnect, Reconnect::After(_));
         if wanted && (self.uncounted || !exhausted) {
             self.fresh_keys += u64::from(fresh_key);
             self.phase = Phase::Waiting;
+            let delay = match reconnect {
+                Reconnect::After(delay) => Delay::Exactly(delay.as_millis()),
+                _ if self.uncounted => Delay::Immediate,
+                _ => Delay::Backoff,
+            };
+            self.not_before = match reconnect {
+                Reconnect::After(delay) => Some(after(self.now, delay)),
+                _ => None,
+            };
             self.untold.push_back(Decision::Wait {
                 cause: Some(last),
                 attempt: self.attempts.saturating_add(u32::from(!self.uncounted)),
                 was_connected: shown == State::Connected,
                 announced: self.may_dial(),
-                immediate: self.uncounted,
+                delay,
                 at: self.now,
             });
         } else {
@@ -497,7 +555,7 @@ impl Lifecycle {
             );
             (4008, "Liveness timeout")
         };
-        self.end(cause(code, reason, CloseKind::Abnormal), false);
+        self.end(cause(code, reason, CloseKind::Abnormal), None, false);
         Ok(())
     }
 
@@ -594,6 +652,15 @@ impl Lifecycle {
         let connect = self.connected.is_none().then(|| self.attempt_ends());
         let due = [connect, self.liveness.failure_due, self.stable_due];
         due.into_iter().flatten().min()
+    }
+
+    /// Delay of an attempt that is announced since the network is back, and the time from which
+    /// it counts.
+    pub fn online_delay(&self) -> (Delay, u64) {
+        let since = self.online_since;
+        let ahead = self.not_before.filter(|at| *at > since);
+        let delay = ahead.map_or(Delay::Immediate, |at| Delay::Exactly(at - since));
+        (delay, since)
     }
 
     /// A message was sent while the socket was not open.

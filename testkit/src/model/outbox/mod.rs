@@ -6,7 +6,7 @@ mod queries;
 use std::collections::{BTreeSet, VecDeque};
 
 use tpa_session::session::{
-    Command, Config, DropReason, Duration, Guarantee, Limits, Outgoing, Reply, SocketId,
+    Command, Config, Delivery, DropReason, Duration, Limits, Outgoing, Reply, SocketId,
 };
 
 use super::sequence::Step;
@@ -58,7 +58,7 @@ pub(super) struct Pings {
 #[derive(Clone, Debug)]
 pub struct Outbox {
     limits: Limits,
-    guarantee: Guarantee,
+    delivery: Delivery,
     /// Messages sent on the live connection and not confirmed.
     pub(super) in_flight: Vec<Entry>,
     pub(super) queue: Vec<Entry>,
@@ -100,7 +100,7 @@ impl Outbox {
     pub fn new(config: &Config) -> Self {
         Self {
             limits: config.outbox,
-            guarantee: config.delivery,
+            delivery: config.delivery,
             in_flight: Vec::new(),
             queue: Vec::new(),
             subscribed: Vec::new(),
@@ -449,7 +449,7 @@ impl Outbox {
     }
 
     fn keeps(&self) -> bool {
-        self.guarantee == Guarantee::AtLeastOnce && !self.is_unconfirmable
+        self.delivery == Delivery::AtLeastOnce && !self.is_unconfirmable
     }
 
     const fn has_room(&self, held: u64) -> bool {

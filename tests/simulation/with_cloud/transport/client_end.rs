@@ -5,7 +5,7 @@ use std::collections::VecDeque;
 use testkit::Message;
 use testkit::closures::CUT;
 use testkit::world::dial_outcome::{CloseEvents, Dial, ReadyState};
-use tpa_session::session::{Close, Input, Outgoing, SocketId};
+use tpa_session::session::{Close, Input, Outgoing, Redactor, SocketId};
 
 use super::{CloudEnd, Line, LinkTransport, SUCCESS, ToClient, ToCloud};
 use crate::client::Transport;
@@ -103,6 +103,7 @@ impl Transport for LinkTransport {
             self.reset(id, true);
         } else {
             let (code, reason) = close.to_send();
+            let reason = Redactor::default().redact(reason);
             self.up(id, ToCloud::Close(Close::new(code, reason)));
         }
         if at_once {

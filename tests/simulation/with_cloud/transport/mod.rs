@@ -15,7 +15,7 @@ use testkit::world::clock::Agenda;
 use testkit::world::dial_outcome::{CloseEvents, DialOutcome, ReadyState};
 use testkit::world::peer::Peer;
 use tpa_cloud::{ConnectionId, Delivery};
-use tpa_session::session::{Close, Control, Input, Malformed, Outgoing, SocketId};
+use tpa_session::session::{Close, Control, Input, Malformed, Outgoing, Redactor, SocketId};
 
 use super::frames::InvalidFrame;
 
@@ -454,7 +454,7 @@ fn received(id: SocketId, what: Delivery) -> ToClient {
         Delivery::Binary(_) => return ToClient::Data(id),
         Delivery::Ping => return ToClient::Ping(id),
         Delivery::Close { code, reason } => {
-            return ToClient::Close(id, Close::new(code, reason));
+            return ToClient::Close(id, Close::new(code, Redactor::default().redact(&reason)));
         }
     };
     let malformed = |reason| ToClient::Input(Input::Malformed(id, reason));
@@ -468,7 +468,7 @@ fn received(id: SocketId, what: Delivery) -> ToClient {
     let Some(kind) = field("type").filter(|kind| !kind.is_empty()) else {
         return malformed(Malformed::NoType);
     };
-    match Control::parse(&kind, field) {
+    match Control::parse(&kind, field, &Redactor::default()) {
         Some(control) => ToClient::Input(Input::Control(id, control)),
         None => ToClient::Data(id),
     }

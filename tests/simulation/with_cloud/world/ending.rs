@@ -25,7 +25,7 @@ impl World<'_> {
             let client = &mut self.clients[index];
             client.clock.lateness = 0;
             // Tabs that both want a session which one of them can have would fight for ever.
-            client.verdict = None;
+            client.decision = None;
             client.transport.clear_plans();
             client.input(Input::Online)?;
         }

@@ -1,0 +1,6 @@
+//! The command line.
+
+mod args;
+mod config_file;
+
+pub(crate) use args::read;

@@ -1,0 +1,101 @@
+//! How apps are started and stopped.
+
+use std::collections::BTreeSet;
+
+use super::Cloud;
+use super::disconnect::Ending;
+use crate::events::Fact;
+use crate::faults::Target;
+use crate::identity::{ConnectionId, UserSessionId};
+use crate::output::WebhookCall;
+use crate::protocol;
+use crate::protocol::close;
+use crate::session::manager::SessionManager;
+use crate::time::Instant;
+
+/// What a webhook answered; the error is for people.
+pub type WebhookAnswer = Result<(), String>;
+
+impl Cloud {
+    /// Starts an app, as its user would: its webhook is called, and called again when its
+    /// connection is lost and does not come back. Returns the session id.
+    pub fn start_app(
+        &mut self,
+        user: &UserSessionId,
+        package: &str,
+        webhook_url: Option<String>,
+        now: Instant,
+    ) -> String {
+        self.context.set_time(now);
+        self.make_room_for_sessions();
+        self.sessions
+            .entry(user.clone())
+            .or_insert_with(|| SessionManager::new(user.clone()));
+        let fact = Fact::AppStarted {
+            package_name: package.to_owned(),
+            user_session_id: user.clone(),
+            webhook_url,
+        };
+        self.announce(None, fact);
+        format!("{user}-{package}")
+    }
+
+    /// Reports what became of an [`Output::Webhook`](crate::Output::Webhook).
+    pub fn handle_webhook(&mut self, call: &WebhookCall, answer: WebhookAnswer, now: Instant) {
+        self.context.set_time(now);
+        let fact = Fact::Webhook {
+            request: call.request,
+            package_name: call.package_name.clone(),
+            user_session_id: call.user_session_id.clone(),
+            success: answer.is_ok(),
+            error: answer.err(),
+        };
+        self.announce(None, fact);
+    }
+
+    /// Stops apps as the user would: tells them, closes, and calls the webhooks of those that
+    /// have one. Returns whose connections those were.
+    pub fn stop_apps(&mut self, target: &Target, reason: &str, now: Instant) -> Vec<ConnectionId> {
+        self.context.set_time(now);
+        let members = self.members(target);
+        for who in &members {
+            let session_id = who.session_id.as_deref().unwrap_or_default();
+            let frame = protocol::app_stopped(session_id, reason, &self.context.date());
+            self.context.deliver_text(who.connection_id, frame);
+            if let (Some(user), Some(package)) = (&who.user_session_id, &who.package_name) {
+                self.announce_stop(user.clone(), package.clone(), reason);
+            }
+            let ending = Ending::close(close::NORMAL, close::APP_STOPPED);
+            self.end(who.connection_id, ending);
+        }
+        for (user, package) in self.started_apps(target) {
+            self.announce_stop(user, package, reason);
+        }
+        members.iter().map(|who| who.connection_id).collect()
+    }
+
+    /// Starts an app again that was lost and did not come back.
+    pub(super) fn restart_app(&mut self, user: &UserSessionId, package: &str) {
+        let session = self.sessions.get(user);
+        if let Some(fact) = session.and_then(|session| session.restart(package)) {
+            self.announce(None, fact);
+        }
+    }
+
+    /// The apps that were started and that `target` means, connected or not.
+    fn started_apps(&self, target: &Target) -> BTreeSet<(UserSessionId, String)> {
+        let is_meant = |user: &UserSessionId, package: &str| match target {
+            Target::All => true,
+            Target::Package(meant) => meant == package,
+            Target::Session(meant) => *meant == format!("{user}-{package}"),
+            // Whoever has a connection is stopped by it.
+            Target::Connection(_) => false,
+        };
+        self.sessions
+            .iter()
+            .flat_map(|(user, session)| session.apps().map(move |package| (user, package)))
+            .filter(|(user, package)| is_meant(user, package))
+            .map(|(user, package)| (user.clone(), package.clone()))
+            .collect()
+    }
+}

@@ -1,0 +1,149 @@
+//! Rooms in which apps meet.
+
+use std::collections::BTreeMap;
+use std::sync::Arc;
+
+use serde_json::{Value, json};
+
+use crate::context::Context;
+use crate::events::{Event, Fact};
+use crate::identity::{ConnectionId, Identity};
+use crate::protocol::RoomConfig;
+
+/// All rooms. A room is there as long as somebody is in it.
+#[derive(Debug, Default)]
+pub(crate) struct Rooms {
+    by_name: BTreeMap<String, Room>,
+}
+
+#[derive(Debug)]
+struct Room {
+    config: RoomConfig,
+    members: BTreeMap<ConnectionId, Arc<Identity>>,
+}
+
+impl Rooms {
+    /// In more rooms than this one connection cannot be, and longer names there are not; bounds
+    /// the memory.
+    const MOST_FOR_ONE: usize = 32;
+    const LONGEST_NAME: usize = 128;
+
+    pub(crate) fn follow(&mut self, event: &Event, context: &mut Context) {
+        let Some(who) = &event.who else { return };
+        if let Fact::RoomJoined { room_id, config } = &event.fact {
+            self.join(who, room_id, config, context);
+        } else if let Fact::RoomLeft { room_id } = &event.fact {
+            self.leave(who, room_id, context);
+        } else if matches!(event.fact, Fact::Closed { .. }) {
+            for room in self.rooms_of(who.connection_id) {
+                self.leave(who, &room, context);
+            }
+        }
+    }
+
+    /// Whether `id` may join. Whoever is in a room already does not join it again.
+    pub(crate) fn admits(&self, id: ConnectionId, name: &str) -> bool {
+        let has_place = match self.by_name.get(name) {
+            None => true,
+            Some(room) => {
+                let most = room.config.max_users.unwrap_or(u64::MAX);
+                !room.members.contains_key(&id) && (room.members.len() as u64) < most
+            }
+        };
+        let is_named = !name.is_empty() && name.len() <= Self::LONGEST_NAME;
+        has_place && is_named && self.rooms_of(id).len() < Self::MOST_FOR_ONE
+    }
+
+    pub(crate) fn has(&self, id: ConnectionId, name: &str) -> bool {
+        self.by_name
+            .get(name)
+            .is_some_and(|room| room.members.contains_key(&id))
+    }
+
+    /// Who is in a room.
+    pub(crate) fn members(&self, name: &str) -> impl Iterator<Item = &Arc<Identity>> {
+        let room = self.by_name.get(name);
+        room.into_iter().flat_map(|room| room.members.values())
+    }
+
+    /// Who is in any room; once for each.
+    pub(crate) fn all_members(&self) -> impl Iterator<Item = ConnectionId> {
+        let rooms = self.by_name.values();
+        rooms.flat_map(|room| room.members.keys().copied())
+    }
+
+    fn rooms_of(&self, id: ConnectionId) -> Vec<String> {
+        let rooms = self.by_name.iter();
+        rooms
+            .filter(|(_, room)| room.members.contains_key(&id))
+            .map(|(name, _)| name.clone())
+            .collect()
+    }
+
+    fn join(
+        &mut self,
+        who: &Arc<Identity>,
+        name: &str,
+        config: &RoomConfig,
+        context: &mut Context,
+    ) {
+        let room = self.by_name.entry(name.to_owned()).or_insert_with(|| Room {
+            config: config.clone(),
+            members: BTreeMap::new(),
+        });
+        room.tell_of(who, name, "app_user_joined", "joinedAt", context);
+        room.members.insert(who.connection_id, Arc::clone(who));
+        room.tell_update(name, "user_joined", context);
+    }
+
+    fn leave(&mut self, who: &Arc<Identity>, name: &str, context: &mut Context) {
+        let Some(room) = self.by_name.get_mut(name) else {
+            return;
+        };
+        if room.members.remove(&who.connection_id).is_none() {
+            return;
+        }
+        room.tell_of(who, name, "app_user_left", "leftAt", context);
+        room.tell_update(name, "user_left", context);
+        if room.members.is_empty() {
+            self.by_name.remove(name);
+        }
+    }
+}
+
+impl Room {
+    /// Tells the members of somebody else.
+    fn tell_of(&self, who: &Identity, name: &str, kind: &str, when: &str, context: &mut Context) {
+        let date = context.date();
+        let frame = json!({
+            "type": kind,
+            "userId": who.user_session_id,
+            "sessionId": who.session_id,
+            "packageName": who.package_name,
+            "roomId": name,
+            when: date,
+            "timestamp": date,
+        });
+        self.tell(&frame, context);
+    }
+
+    fn tell_update(&self, name: &str, what: &str, context: &mut Context) {
+        let mut data = json!(self.config);
+        data["memberCount"] = json!(self.members.len());
+        let frame = json!({
+            "type": "app_room_updated",
+            "roomId": name,
+            "updateType": what,
+            "roomData": data,
+            "timestamp": context.date(),
+        });
+        self.tell(&frame, context);
+    }
+
+    fn tell(&self, frame: &Value, context: &mut Context) {
+        let text = frame.to_string();
+        for id in self.members.keys() {
+            context.deliver_text(*id, text.clone());
+        }
+    }
+}

@@ -1,0 +1,177 @@
+//! Whether a TPA that introduces itself is let in.
+
+use crate::config::Config;
+use crate::identity::{SessionId, UserSessionId};
+use crate::protocol::ConnectionInit;
+use crate::protocol::close;
+
+/// A refusal: first an error frame with `code` and `message`, then `close` with `reason`.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Refusal {
+    /// The error frame's code.
+    pub code: &'static str,
+    /// The error frame's text, for a person.
+    pub message: String,
+    /// The close frame's code.
+    pub close: u16,
+    /// The close frame's reason.
+    pub reason: &'static str,
+}
+
+impl Refusal {
+    /// The codes that clouds are known to refuse with.
+    pub const CODES: [&'static str; 7] = [
+        "INVALID_API_KEY",
+        "INVALID_JWT",
+        "JWT_SIGNATURE_FAILED",
+        "PACKAGE_NOT_FOUND",
+        "SESSION_NOT_FOUND",
+        "MALFORMED_MESSAGE",
+        "INTERNAL_ERROR",
+    ];
+
+    /// The refusal that a fault wants.
+    pub fn wanted(code: &'static str) -> Self {
+        let (close, reason) = match code {
+            "PACKAGE_NOT_FOUND" => (close::POLICY, close::PACKAGE_NOT_FOUND),
+            "SESSION_NOT_FOUND" => (close::POLICY, close::NO_ACTIVE_SESSION),
+            "MALFORMED_MESSAGE" => (close::POLICY, close::MALFORMED),
+            "INTERNAL_ERROR" => (close::INTERNAL, close::INTERNAL_ERROR),
+            _ => (close::POLICY, close::INVALID_API_KEY),
+        };
+        Self {
+            code,
+            message: "refused by a fault".to_owned(),
+            close,
+            reason,
+        }
+    }
+
+    /// The refusal of a frame that cannot be read or does not belong here.
+    pub fn malformed(message: String) -> Self {
+        Self {
+            code: "MALFORMED_MESSAGE",
+            message,
+            close: close::POLICY,
+            reason: close::MALFORMED,
+        }
+    }
+}
+
+/// Judges an introduction. `is_known` tells which user sessions there are; it is asked last, so
+/// that without a key nobody learns of them.
+pub fn judge(
+    init: &ConnectionInit,
+    config: &Config,
+    is_known: impl FnOnce(&UserSessionId) -> bool,
+) -> Result<SessionId, Refusal> {
+    let Some(session) = SessionId::parse(&init.session_id) else {
+        return Err(Refusal {
+            code: "MALFORMED_MESSAGE",
+            message: "sessionId must be <userSessionId>-<packageName>".to_owned(),
+            close: close::POLICY,
+            reason: close::INVALID_SESSION_ID,
+        });
+    };
+    if !config.api_key.accepts(&init.api_key) {
+        return Err(Refusal {
+            code: "INVALID_API_KEY",
+            message: "Invalid API key".to_owned(),
+            close: close::POLICY,
+            reason: close::INVALID_API_KEY,
+        });
+    }
+    if session.package != init.package_name {
+        return Err(Refusal {
+            code: "PACKAGE_NOT_FOUND",
+            message: format!(
+                "packageName is {:?}, but the session belongs to {:?}",
+                init.package_name, session.package
+            ),
+            close: close::POLICY,
+            reason: close::PACKAGE_NOT_FOUND,
+        });
+    }
+    if config.strict_sessions && !is_known(&session.user_session) {
+        return Err(Refusal {
+            code: "SESSION_NOT_FOUND",
+            message: format!(
+                "There is no user session {:?}",
+                session.user_session.as_str()
+            ),
+            close: close::POLICY,
+            reason: close::NO_ACTIVE_SESSION,
+        });
+    }
+    Ok(session)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn init(session_id: &str, package_name: &str, api_key: &str) -> ConnectionInit {
+        ConnectionInit {
+            session_id: session_id.to_owned(),
+            package_name: package_name.to_owned(),
+            api_key: api_key.to_owned(),
+        }
+    }
+
+    #[test]
+    fn each_refusal_has_its_code_and_reason() {
+        let strict = Config {
+            strict_sessions: true,
+            ..Config::default()
+        };
+        let judged = |init| {
+            judge(&init, &strict, |user| user.as_str() == "user1")
+                .map_err(|refusal| (refusal.code, refusal.reason))
+        };
+        assert!(judged(init("user1-a.b", "a.b", "dev-key")).is_ok());
+        for (introduction, code, reason) in [
+            (
+                init("user1", "a.b", "dev-key"),
+                "MALFORMED_MESSAGE",
+                "Invalid session ID format",
+            ),
+            (
+                init("user1-a.b", "a.b", "wrong"),
+                "INVALID_API_KEY",
+                "Invalid API key",
+            ),
+            (
+                init("user1-a.b", "a.b", ""),
+                "INVALID_API_KEY",
+                "Invalid API key",
+            ),
+            (
+                init("user1-a.b", "a.c", "dev-key"),
+                "PACKAGE_NOT_FOUND",
+                "Package not found",
+            ),
+            (
+                init("user2-a.b", "a.b", "dev-key"),
+                "SESSION_NOT_FOUND",
+                "No active session",
+            ),
+        ] {
+            assert_eq!(judged(introduction), Err((code, reason)));
+        }
+    }
+
+    #[test]
+    fn without_a_key_nobody_learns_which_sessions_there_are() {
+        let strict = Config {
+            strict_sessions: true,
+            ..Config::default()
+        };
+        let refusal = judge(&init("user2-a.b", "a.b", "wrong"), &strict, |_| {
+            panic!("asked")
+        });
+        assert_eq!(
+            refusal.map_err(|refusal| refusal.code),
+            Err("INVALID_API_KEY")
+        );
+    }
+}

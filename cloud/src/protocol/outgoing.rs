@@ -1,0 +1,129 @@
+//! Frames to TPAs: writing.
+
+use std::iter;
+
+use serde::Serialize;
+use serde_json::{Value, json};
+
+use super::Dialect;
+
+/// The settings that every app has here until they are changed.
+pub(crate) fn default_settings() -> Vec<Value> {
+    vec![
+        json!({"key": "language", "type": "select", "label": "Language", "value": "en-US", "defaultValue": "en-US",
+         "options": [{"label": "English", "value": "en-US"}, {"label": "Spanish", "value": "es-ES"}, {"label": "French", "value": "fr-FR"}]}),
+        json!({"key": "line_width", "type": "text", "label": "Characters a line", "value": "32", "defaultValue": "32"}),
+        json!({"key": "show_partial", "type": "toggle", "label": "Show text while it is spoken", "value": true, "defaultValue": true}),
+    ]
+}
+
+pub(crate) fn ack(
+    dialect: Dialect,
+    session_id: &str,
+    package: &str,
+    settings: &[Value],
+    at: &str,
+) -> String {
+    // A heading for whoever shows the configuration; it is no setting.
+    let heading = json!({"type": "group", "title": "Captions"});
+    let described: Vec<_> = iter::once(&heading).chain(settings).collect();
+    let system_settings = match dialect {
+        Dialect::AugmentOs => "augmentosSettings",
+        Dialect::MentraOs => "mentraosSettings",
+    };
+    json!({
+        "type": "tpa_connection_ack",
+        "sessionId": session_id,
+        "config": {
+            "name": package,
+            "description": "An app on the development cloud",
+            "version": "1.0.0",
+            "settings": described,
+        },
+        "settings": settings,
+        "capabilities": {
+            "modelName": "Simulated glasses",
+            "hasCamera": true,
+            "camera": {"resolution": {"width": 1920, "height": 1080}, "hasHDR": false, "hasFlash": false,
+                "video": {"canRecord": false, "canStream": true, "supportedStreamTypes": ["rtmp"]}},
+            "hasDisplay": true,
+            "display": {"count": 1, "isColor": false, "resolution": {"width": 640, "height": 200}, "maxTextLines": 5},
+            "hasMicrophone": true,
+            "hasSpeaker": true,
+            "hasButton": true,
+            "hasIMU": true,
+        },
+        system_settings: {"metricSystemEnabled": true, "contextualDashboard": true, "brightness": 50},
+        "timestamp": at,
+    })
+    .to_string()
+}
+
+pub(crate) fn connection_error(code: &str, message: &str, at: &str) -> String {
+    json!({"type": "tpa_connection_error", "code": code, "message": message, "timestamp": at})
+        .to_string()
+}
+
+/// There are so many of these that they are written without a [`Value`] of their own.
+#[derive(Serialize)]
+#[serde(rename_all = "camelCase")]
+struct DataStream<'a> {
+    r#type: &'static str,
+    session_id: &'a str,
+    stream_type: &'a str,
+    data: &'a Value,
+    timestamp: &'a str,
+}
+
+pub(crate) fn data_stream(session_id: &str, stream: &str, data: &Value, at: &str) -> String {
+    let frame = DataStream {
+        r#type: "data_stream",
+        session_id,
+        stream_type: stream,
+        data,
+        timestamp: at,
+    };
+    // Strings and a Value can always be written.
+    serde_json::to_string(&frame).unwrap_or_default()
+}
+
+pub(crate) fn custom_message(session_id: &str, data: &Value, at: &str) -> String {
+    json!({
+        "type": "custom_message",
+        "sessionId": session_id,
+        "action": data["action"],
+        "payload": data["payload"],
+        "timestamp": at,
+    })
+    .to_string()
+}
+
+pub(crate) fn settings_update(
+    session_id: &str,
+    package: &str,
+    settings: &[Value],
+    at: &str,
+) -> String {
+    json!({
+        "type": "settings_update",
+        "sessionId": session_id,
+        "packageName": package,
+        "settings": settings,
+        "timestamp": at,
+    })
+    .to_string()
+}
+
+pub(crate) fn app_stopped(session_id: &str, reason: &str, at: &str) -> String {
+    json!({"type": "app_stopped", "sessionId": session_id, "reason": reason, "timestamp": at})
+        .to_string()
+}
+
+pub(crate) fn dashboard_mode_changed(session_id: &str, mode: &str, at: &str) -> String {
+    json!({"type": "dashboard_mode_changed", "sessionId": session_id, "mode": mode, "timestamp": at})
+        .to_string()
+}
+
+pub(crate) fn pong(at: &str) -> String {
+    json!({"type": "pong", "timestamp": at}).to_string()
+}

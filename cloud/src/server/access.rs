@@ -1,0 +1,210 @@
+//! Keeps other people's web pages away from the control interface: a page anywhere can make the
+//! developer's browser send requests to this machine. Where others can reach the server, a token
+//! keeps them away too.
+
+use std::net::{IpAddr, SocketAddr};
+
+use axum::extract::{ConnectInfo, Request, State};
+use axum::http::header::{
+    ACCESS_CONTROL_ALLOW_HEADERS, ACCESS_CONTROL_ALLOW_METHODS, ACCESS_CONTROL_ALLOW_ORIGIN,
+    ACCESS_CONTROL_MAX_AGE, AUTHORIZATION, HOST, ORIGIN, VARY, WWW_AUTHENTICATE,
+};
+use axum::http::{HeaderMap, HeaderValue, Method, StatusCode};
+use axum::middleware::Next;
+use axum::response::{IntoResponse, Response};
+use serde_json::json;
+
+use super::listener::LineInfo;
+use super::routes;
+use super::token::Token;
+
+/// What decides who may do what.
+#[derive(Debug, Clone)]
+pub(super) struct Access {
+    /// Where the server listens.
+    pub(super) addr: SocketAddr,
+    /// What a control request must bear, where it must.
+    pub(super) token: Option<Token>,
+}
+
+/// On loopback only a loopback name may be asked for.
+pub(super) async fn known_host(
+    State(access): State<Access>,
+    request: Request,
+    next: Next,
+) -> Response {
+    if access.addr.ip().is_loopback() && !names_this_machine(&request) {
+        return forbidden(UNKNOWN_HOST);
+    }
+    next.run(request).await
+}
+
+/// With a token the control interface answers whoever bears it. Without one it answers programs
+/// on this machine and pages that come from it.
+pub(super) async fn may_control(
+    State(access): State<Access>,
+    ConnectInfo(line): ConnectInfo<LineInfo>,
+    request: Request,
+    next: Next,
+) -> Response {
+    let asks_first = request.method() == Method::OPTIONS;
+    if let Some(token) = &access.token {
+        // A browser asks first without the token.
+        if !asks_first && !bears(&request, token) {
+            return unauthorized();
+        }
+    } else if !line.peer.ip().to_canonical().is_loopback() {
+        return forbidden("the control interface can be used from this machine only");
+    } else if !names_this_machine(&request) {
+        return forbidden(UNKNOWN_HOST);
+    }
+    let Some(origin) = request.headers().get(ORIGIN).cloned() else {
+        return next.run(request).await;
+    };
+    if !comes_from_this_server(&origin, &request, &access) {
+        return forbidden("the page's origin must be on this machine");
+    }
+    let mut response = if asks_first {
+        preflight(access.token.is_some())
+    } else {
+        next.run(request).await
+    };
+    allow(response.headers_mut(), origin);
+    response
+}
+
+/// Whether the request bears the token, in its header or, since an `EventSource` cannot set one,
+/// in its query.
+fn bears(request: &Request, token: &Token) -> bool {
+    let header = request.headers().get(AUTHORIZATION);
+    let in_header = header
+        .and_then(|value| value.to_str().ok())
+        .and_then(|value| value.strip_prefix("Bearer "));
+    let in_query = || {
+        let pairs = request.uri().query()?.split('&');
+        pairs
+            .filter_map(|pair| pair.split_once('='))
+            .find_map(|(name, value)| (name == "access_token").then_some(value))
+    };
+    in_header
+        .or_else(in_query)
+        .is_some_and(|given| token.accepts(given))
+}
+
+/// A page of this machine; or, behind a token, one that this server served itself.
+fn comes_from_this_server(origin: &HeaderValue, request: &Request, access: &Access) -> bool {
+    let Ok(origin) = origin.to_str() else {
+        return false;
+    };
+    let host = request.headers().get(HOST);
+    let same_host = || {
+        let host = host.and_then(|host| host.to_str().ok());
+        host.is_some_and(|host| origin.strip_prefix("http://") == Some(host))
+    };
+    is_loopback_origin(origin) || (access.token.is_some() && same_host())
+}
+
+const UNKNOWN_HOST: &str = "the Host header must name this machine, such as 127.0.0.1 or localhost";
+
+/// A page can point its own name at 127.0.0.1 and would then count as same-origin; but its
+/// requests still carry that name.
+fn names_this_machine(request: &Request) -> bool {
+    let host = request.headers().get(HOST);
+    host.and_then(|host| host.to_str().ok())
+        .is_some_and(is_loopback_authority)
+}
+
+fn preflight(with_token: bool) -> Response {
+    let allowed = if with_token {
+        "authorization, content-type"
+    } else {
+        "content-type"
+    };
+    let headers = [
+        (ACCESS_CONTROL_ALLOW_METHODS, "GET, POST, DELETE"),
+        (ACCESS_CONTROL_ALLOW_HEADERS, allowed),
+        (ACCESS_CONTROL_MAX_AGE, "600"),
+    ];
+    (StatusCode::NO_CONTENT, headers).into_response()
+}
+
+fn allow(headers: &mut HeaderMap, origin: HeaderValue) {
+    headers.insert(ACCESS_CONTROL_ALLOW_ORIGIN, origin);
+    headers.append(VARY, HeaderValue::from_static("origin"));
+}
+
+fn forbidden(error: &str) -> Response {
+    routes::answer(StatusCode::FORBIDDEN, &json!({"error": error}))
+}
+
+fn unauthorized() -> Response {
+    let error = json!({"error": "the control interface needs `Authorization: Bearer TOKEN`"});
+    let mut response = routes::answer(StatusCode::UNAUTHORIZED, &error);
+    let challenge = HeaderValue::from_static("Bearer");
+    response.headers_mut().insert(WWW_AUTHENTICATE, challenge);
+    response
+}
+
+fn is_loopback_origin(origin: &str) -> bool {
+    let authority = origin
+        .strip_prefix("http://")
+        .or_else(|| origin.strip_prefix("https://"));
+    authority.is_some_and(is_loopback_authority)
+}
+
+/// Whether `host` or `host:port` names this machine.
+fn is_loopback_authority(authority: &str) -> bool {
+    let (host, port) = match authority.strip_prefix('[') {
+        // An IPv6 address stands in brackets.
+        Some(rest) => match rest.split_once(']') {
+            Some((host, port)) => (host, port),
+            None => return false,
+        },
+        None => authority.split_at(authority.find(':').unwrap_or(authority.len())),
+    };
+    let port_is_fine = port.is_empty()
+        || port
+            .strip_prefix(':')
+            .is_some_and(|digits| digits.parse::<u16>().is_ok());
+    let host_is_fine = host.eq_ignore_ascii_case("localhost")
+        || host.parse::<IpAddr>().is_ok_and(|ip| ip.is_loopback());
+    port_is_fine && host_is_fine
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn only_this_machine_is_this_machine() {
+        for good in [
+            "localhost",
+            "LOCALHOST:80",
+            "127.0.0.1:8002",
+            "127.1.2.3",
+            "[::1]",
+            "[::1]:1",
+        ] {
+            assert!(is_loopback_authority(good), "{good}");
+        }
+        for bad in [
+            "",
+            ":80",
+            "example.org",
+            "localhost.example.org",
+            "127.0.0.1.example.org",
+            "localhost:",
+            "localhost:80.example.org",
+            "localhost@example.org",
+            "[::1",
+            "[::2]",
+            "0.0.0.0",
+            "localhost:99999",
+        ] {
+            assert!(!is_loopback_authority(bad), "{bad}");
+        }
+        assert!(is_loopback_origin("http://localhost:3000"));
+        assert!(!is_loopback_origin("null"));
+        assert!(!is_loopback_origin("http://evil.example"));
+    }
+}

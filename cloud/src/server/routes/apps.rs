@@ -1,0 +1,61 @@
+//! `/apps`: starts and stops apps.
+
+use axum::body::Bytes;
+use axum::extract::{Path, Query, State};
+use axum::http::StatusCode;
+use axum::response::Response;
+use serde::Deserialize;
+use serde_json::json;
+
+use super::super::Shared;
+use super::{answer, hit, refuse};
+use crate::faults::Target;
+use crate::faults::request;
+use crate::identity::UserSessionId;
+
+/// `POST /apps`
+pub(in crate::server) async fn start(State(shared): State<Shared>, body: Bytes) -> Response {
+    let app = match request::read_app(&body) {
+        Ok(app) => app,
+        Err(bad) => return refuse(&bad),
+    };
+    let user = UserSessionId::new(&app.user_id);
+    let session_id = shared.driver.with(|cloud, now| {
+        let webhook = app.webhook_url.clone();
+        cloud.start_app(&user, &app.package_name, webhook, now)
+    });
+    let body = json!({"sessionId": session_id});
+    answer(StatusCode::ACCEPTED, &body)
+}
+
+/// Whose app is to be stopped; without it that of all users.
+#[derive(Debug, Deserialize)]
+pub(in crate::server) struct Whose {
+    #[serde(rename = "userId")]
+    user_id: Option<String>,
+}
+
+/// `DELETE /apps/{packageName}`
+pub(in crate::server) async fn stop(
+    State(shared): State<Shared>,
+    Path(package): Path<String>,
+    Query(whose): Query<Whose>,
+) -> Response {
+    let target = match whose.user_id {
+        Some(user) => Target::Session(format!("{user}-{package}")),
+        None => Target::Package(package),
+    };
+    hit(shared
+        .driver
+        .with(|cloud, now| cloud.stop_apps(&target, "user_disabled", now)))
+}
+
+/// `POST /apps/stop`
+pub(in crate::server) async fn stop_many(State(shared): State<Shared>, body: Bytes) -> Response {
+    match request::read_stop(&body) {
+        Ok((target, reason)) => hit(shared
+            .driver
+            .with(|cloud, now| cloud.stop_apps(&target, &reason, now))),
+        Err(bad) => refuse(&bad),
+    }
+}

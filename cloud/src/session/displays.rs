@@ -1,0 +1,101 @@
+//! What the glasses of one user session show.
+
+use std::collections::BTreeMap;
+
+use serde_json::{Value, json};
+
+use crate::events::{Event, Fact};
+use crate::protocol::View;
+
+/// Displays and dashboard. Both belong to packages, not to connections: what an app shows stays
+/// while its connection is cut and comes back.
+#[derive(Debug, Default)]
+pub(crate) struct Displays {
+    shown: BTreeMap<View, Shown>,
+    dashboard: BTreeMap<String, Card>,
+    sections: BTreeMap<String, Value>,
+    mode: Option<String>,
+}
+
+#[derive(Debug)]
+struct Shown {
+    package: String,
+    layout: Value,
+}
+
+/// What an app has put on the dashboard.
+#[derive(Debug)]
+struct Card {
+    content: Value,
+    modes: Vec<String>,
+}
+
+impl Displays {
+    #[expect(
+        clippy::wildcard_enum_match_arm,
+        reason = "the other facts change nothing on the glasses"
+    )]
+    pub(crate) fn follow(&mut self, event: &Event) {
+        let who = event.who.as_deref();
+        let package = who.and_then(|who| who.package_name.as_deref());
+        let package = package.unwrap_or_default().to_owned();
+        match &event.fact {
+            Fact::Display { view, layout, .. } => {
+                let layout = layout.clone();
+                self.shown.insert(*view, Shown { package, layout });
+            }
+            Fact::DisplayEnded { view, .. } => {
+                self.shown.remove(view);
+            }
+            Fact::Dashboard {
+                content,
+                section: Some(section),
+                ..
+            } => {
+                self.sections.insert(section.clone(), content.clone());
+            }
+            Fact::Dashboard { content, modes, .. } => {
+                let (content, modes) = (content.clone(), modes.clone());
+                self.dashboard.insert(package, Card { content, modes });
+            }
+            Fact::DashboardMode { mode } => self.mode = Some(mode.clone()),
+            Fact::AppStopped { package_name, .. } => {
+                self.dashboard.remove(package_name);
+            }
+            _ => {}
+        }
+    }
+
+    /// The package whose layout `view` shows.
+    pub(crate) fn owner(&self, view: View) -> Option<&str> {
+        self.shown.get(&view).map(|shown| shown.package.as_str())
+    }
+
+    /// The views that show something of `package`.
+    pub(crate) fn views_of(&self, package: &str) -> Vec<View> {
+        let shown = self.shown.iter();
+        shown
+            .filter(|(_, shown)| shown.package == package)
+            .map(|(view, _)| *view)
+            .collect()
+    }
+
+    pub(crate) fn layouts(&self) -> BTreeMap<View, Value> {
+        let shown = self.shown.iter();
+        shown
+            .map(|(view, shown)| (*view, shown.layout.clone()))
+            .collect()
+    }
+
+    pub(crate) fn dashboard(&self) -> Value {
+        let apps: BTreeMap<&str, Value> = self
+            .dashboard
+            .iter()
+            .map(|(package, card)| {
+                let card = json!({"content": card.content, "modes": card.modes});
+                (package.as_str(), card)
+            })
+            .collect();
+        json!({"apps": apps, "system": self.sections, "mode": self.mode})
+    }
+}

@@ -1,0 +1,69 @@
+//! The health monitor of one user session: it pings, and it tells whose silence lasted too long.
+//!
+//! It does not close anything. It says who is stale, and the session manager sees to it that
+//! everybody learns.
+
+use std::collections::BTreeMap;
+use std::time::Duration;
+
+use crate::context::Context;
+use crate::events::{Event, Fact};
+use crate::identity::ConnectionId;
+use crate::output::Delivery;
+use crate::time::Instant;
+use crate::timers::Timer;
+
+#[derive(Debug, Default)]
+pub(crate) struct HealthMonitor {
+    last_seen: BTreeMap<ConnectionId, Instant>,
+}
+
+impl HealthMonitor {
+    pub(crate) fn follow(&mut self, event: &Event, context: &mut Context) {
+        let Some(who) = &event.who else { return };
+        let id = who.connection_id;
+        if event.fact == Fact::Acked {
+            self.last_seen.insert(id, context.now());
+            let (ping, stale) = (context.config.ping_interval, context.config.stale_after);
+            context.timers.set(Timer::Ping(id), context.now() + ping);
+            context.timers.set(Timer::Stale(id), context.now() + stale);
+        } else if matches!(event.fact, Fact::Closed { .. }) {
+            self.last_seen.remove(&id);
+        }
+    }
+
+    /// Notes a sign of life.
+    pub(crate) fn heard(&mut self, id: ConnectionId, now: Instant) {
+        if let Some(last_seen) = self.last_seen.get_mut(&id) {
+            *last_seen = now;
+        }
+    }
+
+    /// Whose silence is judged.
+    pub(crate) fn watched(&self) -> impl Iterator<Item = ConnectionId> {
+        self.last_seen.keys().copied()
+    }
+
+    pub(crate) fn last_seen(&self, id: ConnectionId) -> Option<Instant> {
+        self.last_seen.get(&id).copied()
+    }
+
+    pub(crate) fn ping(&self, id: ConnectionId, context: &mut Context) {
+        context.deliver(id, Delivery::Ping);
+        let next = context.now() + context.config.ping_interval;
+        context.timers.set(Timer::Ping(id), next);
+    }
+
+    /// For how long a connection has been silent, when that is too long. Otherwise looks again
+    /// when it would be: a sign of life moves no timer, since there are so many.
+    pub(crate) fn judge(&self, id: ConnectionId, context: &mut Context) -> Option<Duration> {
+        let last_seen = self.last_seen(id)?;
+        let silent = context.now().since(last_seen);
+        if silent >= context.config.stale_after {
+            return Some(silent);
+        }
+        let next = last_seen + context.config.stale_after;
+        context.timers.set(Timer::Stale(id), next);
+        None
+    }
+}

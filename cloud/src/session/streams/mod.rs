@@ -1,0 +1,293 @@
+//! Scripted streams: what the simulated glasses have to say, so that an app has something to show.
+
+mod audio;
+mod data;
+mod rate;
+mod speech;
+
+use std::collections::{BTreeMap, BTreeSet};
+use std::time::Duration;
+
+use serde_json::Value;
+
+use audio::Microphone;
+pub(crate) use data::PHOTO;
+pub(crate) use rate::Rate;
+
+/// The streams, under their plain names.
+pub(crate) const PLAIN: [&str; 18] = [
+    "transcription",
+    "translation",
+    "VAD",
+    AUDIO,
+    "button_press",
+    "head_position",
+    "touch_event",
+    "glasses_battery_update",
+    "phone_battery_update",
+    "glasses_connection_state",
+    "location_update",
+    "vps_coordinates",
+    "phone_notification",
+    "notification_dismissed",
+    "phone_notification_dismissed",
+    "calendar_event",
+    "photo_taken",
+    CUSTOM,
+];
+
+/// The stream of binary frames.
+pub(crate) const AUDIO: &str = "audio_chunk";
+
+/// The stream of frames of their own type.
+pub(crate) const CUSTOM: &str = "custom_message";
+
+/// The streams that whoever has this list of subscriptions hears. `all` and `*` stand for every
+/// stream under its plain name. What is heard under the plain name is not heard again under the
+/// name with the language: it carries its language.
+pub(crate) fn served(list: &BTreeSet<String>) -> BTreeSet<String> {
+    let mut served: BTreeSet<String> = list
+        .iter()
+        .filter(|stream| is_scripted(stream))
+        .cloned()
+        .collect();
+    if list.contains("all") || list.contains("*") {
+        served.extend(PLAIN.map(str::to_owned));
+    }
+    let (from, to) = speech::DEFAULT_PAIR;
+    let same = [
+        (
+            "transcription",
+            format!("transcription:{}", speech::DEFAULT_LANGUAGE),
+        ),
+        ("translation", format!("translation:{from}-to-{to}")),
+    ];
+    for (plain, full) in same {
+        if served.contains(plain) {
+            served.remove(&full);
+        }
+    }
+    served
+}
+
+fn is_scripted(stream: &str) -> bool {
+    match data::split(stream) {
+        (name, None) => PLAIN.contains(&name),
+        ("transcription", Some(language)) => speech::is_language(language),
+        ("translation", Some(pair)) => {
+            let pair = pair.split_once("-to-");
+            pair.is_some_and(|(from, to)| speech::is_language(from) && speech::is_language(to))
+        }
+        ("touch_event", Some(gesture)) => data::is_gesture(gesture),
+        (_, Some(_)) => false,
+    }
+}
+
+/// Where the wearer of the glasses is, at the `nth` time of asking.
+pub(crate) fn location(nth: u64) -> Value {
+    data::location(nth)
+}
+
+/// How far each stream's script has come.
+#[derive(Debug, Default)]
+pub(crate) struct Scripts {
+    steps: BTreeMap<String, u64>,
+    microphone: Microphone,
+}
+
+impl Scripts {
+    /// What each of the wanted streams says now, where it says something. A stream that nobody
+    /// wants any more begins anew the next time.
+    pub(crate) fn advance<'a>(
+        &mut self,
+        wanted: &BTreeSet<&'a str>,
+        interval: Duration,
+        at: &str,
+    ) -> BTreeMap<&'a str, Value> {
+        self.steps
+            .retain(|stream, _| wanted.contains(stream.as_str()));
+        let mut said = BTreeMap::new();
+        for stream in wanted {
+            if !self.steps.contains_key(*stream) {
+                self.steps.insert((*stream).to_owned(), 0);
+            }
+            let Some(step) = self.steps.get_mut(*stream) else {
+                continue;
+            };
+            if let Some(data) = data::datum(stream, *step, interval, at) {
+                said.insert(*stream, data);
+            }
+            *step = step.wrapping_add(1);
+        }
+        said
+    }
+
+    /// The next tenth of a second of sound.
+    pub(crate) fn audio(&mut self) -> &'static [u8] {
+        self.microphone.record()
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    const SECOND: Duration = Duration::from_secs(1);
+    const DATE: &str = "2026-01-31T09:30:00.250Z";
+
+    /// Everything that `stream` says in `steps` steps.
+    fn said(stream: &str, steps: usize) -> Vec<Value> {
+        let mut scripts = Scripts::default();
+        let wanted = BTreeSet::from([stream]);
+        let mut said = Vec::new();
+        for _ in 0..steps {
+            said.extend(scripts.advance(&wanted, SECOND, DATE).remove(stream));
+        }
+        said
+    }
+
+    #[test]
+    fn each_stream_has_the_fields_that_the_protocol_gives_it() {
+        for (stream, fields) in [
+            (
+                "transcription",
+                &["text", "isFinal", "startTime", "endTime"][..],
+            ),
+            (
+                "translation",
+                &["text", "isFinal", "transcribeLanguage", "translateLanguage"],
+            ),
+            ("VAD", &["status"]),
+            ("button_press", &["buttonId", "pressType"]),
+            ("head_position", &["position"]),
+            ("touch_event", &["device_model", "gesture_name"]),
+            ("touch_event:double_tap", &["device_model", "gesture_name"]),
+            ("glasses_battery_update", &["level", "charging"]),
+            ("phone_battery_update", &["level", "charging"]),
+            ("glasses_connection_state", &["modelName", "status"]),
+            ("location_update", &["lat", "lng", "accuracy"]),
+            (
+                "vps_coordinates",
+                &["x", "y", "z", "qx", "qy", "qz", "qw", "confidence"],
+            ),
+            (
+                "phone_notification",
+                &["notificationId", "app", "title", "content", "priority"],
+            ),
+            ("notification_dismissed", &["notificationId", "app"]),
+            (
+                "phone_notification_dismissed",
+                &["notificationId", "notificationKey"],
+            ),
+            (
+                "calendar_event",
+                &["eventId", "title", "dtStart", "dtEnd", "timezone"],
+            ),
+            ("photo_taken", &["photoData", "mimeType"]),
+            ("custom_message", &["action", "payload"]),
+        ] {
+            let said = said(stream, 500);
+            assert!(said.len() > 5, "{stream}");
+            for data in said {
+                for field in fields {
+                    assert!(!data[*field].is_null(), "{stream}: {field}: {data}");
+                }
+            }
+        }
+    }
+
+    #[test]
+    fn a_notification_is_dismissed_after_it_came() {
+        let mut scripts = Scripts::default();
+        let wanted = BTreeSet::from(["phone_notification", "phone_notification_dismissed"]);
+        let mut open = BTreeSet::new();
+        for _ in 0..200 {
+            let said = scripts.advance(&wanted, SECOND, DATE);
+            if let Some(came) = said.get("phone_notification") {
+                open.insert(came["notificationId"].to_string());
+            }
+            if let Some(gone) = said.get("phone_notification_dismissed") {
+                assert!(open.remove(&gone["notificationId"].to_string()), "{gone}");
+            }
+        }
+    }
+
+    #[test]
+    fn levels_are_percentages() {
+        for stream in ["glasses_battery_update", "phone_battery_update"] {
+            for data in said(stream, 5_000) {
+                let level = data["level"].as_u64();
+                assert!(level.is_some_and(|level| level <= 100), "{data}");
+            }
+        }
+    }
+
+    #[test]
+    fn one_gesture_is_heard_by_whoever_wants_that_one() {
+        for data in said("touch_event:long_press", 200) {
+            assert_eq!(data["gesture_name"], "long_press");
+        }
+    }
+
+    #[test]
+    fn a_stream_begins_anew_when_it_was_not_wanted() {
+        let mut scripts = Scripts::default();
+        let wanted = BTreeSet::from(["button_press"]);
+        let mut speaks = |wanted: &BTreeSet<&'static str>| {
+            let said = scripts.advance(wanted, SECOND, DATE);
+            said.contains_key("button_press")
+        };
+        assert!(speaks(&wanted));
+        assert!(!speaks(&wanted));
+        assert!(!speaks(&BTreeSet::new()));
+        assert!(speaks(&wanted));
+    }
+
+    #[test]
+    fn only_what_is_scripted_is_served() {
+        let served = |list: &[&str]| -> Vec<String> {
+            let list = list.iter().map(|stream| (*stream).to_owned()).collect();
+            super::served(&list).into_iter().collect()
+        };
+        for good in [
+            "transcription",
+            "transcription:en-US",
+            "transcription:fil-PH",
+            "transcription:en-US?hints=fr-FR",
+            "translation:es-ES-to-en-US",
+            "touch_event:single_tap",
+            "audio_chunk",
+        ] {
+            assert_eq!(served(&[good]), [good]);
+        }
+        for bad in [
+            "transcription:",
+            "transcription:english",
+            "transcription:EN-us",
+            "translation:es-ES",
+            "translation:es-ES-to-english",
+            "touch_event:somersault",
+            "button_press:main",
+            "",
+        ] {
+            assert!(served(&[bad]).is_empty(), "{bad}");
+        }
+        assert_eq!(served(&["*"]).len(), PLAIN.len());
+        assert_eq!(
+            served(&["all", "transcription:fr-FR"]).len(),
+            PLAIN.len() + 1
+        );
+    }
+
+    #[test]
+    fn nothing_is_heard_twice_under_two_names() {
+        let list = [
+            "transcription",
+            "transcription:en-US",
+            "transcription:fr-FR",
+        ];
+        let list = list.map(str::to_owned).into();
+        let served: Vec<String> = served(&list).into_iter().collect();
+        assert_eq!(served, ["transcription", "transcription:fr-FR"]);
+    }
+}

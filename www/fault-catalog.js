@@ -1,0 +1,102 @@
+/**
+ * Faults that have a button. Each consists of one or more requests to the cloud; `forMs` and
+ * `delayMs` come from the form.
+ *
+ * @typedef {{ forMs?: number }} Duration
+ * @typedef {Record<string, unknown> & { fault: string }} Request
+ * @typedef {{
+ *   id: string,
+ *   label: string,
+ *   hint: string,
+ *   permanent?: boolean,
+ *   allSessions?: boolean,
+ *   requests(duration: Duration, delayMs: number): Request[],
+ * }} Fault
+ */
+
+/** @type {Fault[]} */
+export const FAULTS = [
+  {
+    id: "cut",
+    label: "Cut",
+    hint: "no close frame: 1006",
+    requests: (period) => [{ fault: "cut", ...period }],
+  },
+  {
+    id: "freeze",
+    label: "Freeze",
+    hint: "open, but silent",
+    requests: (period) => [{ fault: "freeze", ...period }],
+  },
+  {
+    id: "refuse",
+    label: "Refuse",
+    hint: "cut, reconnects refused",
+    requests: (period) => [{ fault: "refuse", ...period }, { fault: "cut" }],
+  },
+  {
+    id: "delay",
+    label: "Delay",
+    hint: "slow responses",
+    requests: (period, delayMs) => [{ fault: "delay", delayMs, ...period }],
+  },
+  {
+    id: "drop-acks",
+    label: "Drop acks",
+    hint: "cut, handshake unanswered",
+    requests: (period) => [{ fault: "drop_acks", ...period }, { fault: "cut" }],
+  },
+  {
+    id: "malformed",
+    label: "Malformed",
+    hint: "invalid frames",
+    requests: (period) => [{ fault: "malformed", ...period }],
+  },
+  {
+    id: "flap",
+    label: "Flap",
+    hint: "cut after each ack",
+    requests: (period, delayMs) => [{ fault: "flap", delayMs, ...period }],
+  },
+  {
+    id: "restart",
+    label: "Restart",
+    hint: "all sessions: 1012",
+    allSessions: true,
+    requests: (period) => [{ fault: "restart", code: 1012, reason: "Service restart", ...period }],
+  },
+  {
+    id: "close-1011",
+    label: "Close 1011",
+    hint: "internal error",
+    requests: (period) => [{ fault: "close", code: 1011, reason: "Internal server error", ...period }],
+  },
+  {
+    id: "close-1000",
+    label: "Close 1000",
+    hint: "normal closure",
+    permanent: true,
+    requests: () => [{ fault: "close", code: 1000, reason: "" }],
+  },
+  {
+    id: "app-stopped",
+    label: "App stopped",
+    hint: "by the user",
+    permanent: true,
+    requests: () => [{ fault: "close", code: 1000, reason: "App stopped" }],
+  },
+  {
+    id: "superseded",
+    label: "Superseded",
+    hint: "newer connection: 4009",
+    permanent: true,
+    requests: () => [{ fault: "close", code: 4009, reason: "Superseded by a newer connection" }],
+  },
+  {
+    id: "reject",
+    label: "Reject",
+    hint: "invalid API key",
+    permanent: true,
+    requests: (period) => [{ fault: "reject", error: "INVALID_API_KEY", ...period }, { fault: "cut" }],
+  },
+];

@@ -1,0 +1,101 @@
+/** Buttons that inject faults into the connection of this page's session. */
+import { callCloud, clearFaults } from "./cloud-control.js";
+import { byId, radioValue, create, input, onSubmit } from "./dom.js";
+import { FAULTS } from "./fault-catalog.js";
+
+/** @typedef {import("./fault-catalog.js").Request} Request */
+
+export class FaultPanel {
+  #sessionId;
+  #onFault;
+
+  /**
+   * @param {string} sessionId
+   * @param {(request: Request, label: string) => void} onFault called before each request; the label
+   *   is empty for the second and later requests of a button
+   */
+  constructor(sessionId, onFault) {
+    this.#sessionId = sessionId;
+    this.#onFault = onFault;
+    for (const fault of FAULTS) {
+      const press = () => {
+        const requests = fault.requests(duration(), Number(input("fault-delay").value));
+        report(fault.label, this.#injectAll(fault.label, requests, fault.allSessions));
+      };
+      byId(fault.permanent ? "faults-permanent" : "faults-transient").append(faultButton(fault, press));
+    }
+    const clear = { id: "clear", label: "Clear faults", hint: "back to normal" };
+    byId("faults-transient").append(faultButton(clear, () => report("Clear faults", clearFaults())));
+    onSubmit("custom-close", () => {
+      const code = Number(input("custom-code").value);
+      const reason = input("custom-reason").value;
+      const close = { fault: "close", code, reason, ...duration() };
+      report(`Close ${code}`, this.#injectAll(`Close ${code}`, [close]));
+    });
+  }
+
+  /**
+   * Injects one fault; rejects when the cloud refuses it.
+   *
+   * @param {Request} request
+   * @param {{ label?: string, allSessions?: boolean }} [options]
+   */
+  inject(request, { label = request.fault, allSessions = false } = {}) {
+    this.#onFault(request, label);
+    const target = allSessions ? {} : { sessionId: this.#sessionId };
+    return callCloud("POST", "/faults", { ...request, ...target });
+  }
+
+  /**
+   * Injects the faults of one button in order. Returns the response to the last.
+   *
+   * @param {string} label
+   * @param {Request[]} requests
+   * @param {boolean} [allSessions]
+   */
+  async #injectAll(label, requests, allSessions = false) {
+    let response;
+    for (const request of requests) {
+      response = await this.inject(request, { label: request === requests[0] ? label : "", allSessions });
+    }
+    return response;
+  }
+}
+
+/** Duration chosen in the form; empty for a fault that applies once. */
+function duration() {
+  const forMs = Number(radioValue("fault-duration"));
+  return forMs > 0 ? { forMs } : {};
+}
+
+/**
+ * Shows the result of a request.
+ *
+ * @param {string} label
+ * @param {Promise<{ connections: unknown[] } | undefined>} request
+ */
+async function report(label, request) {
+  const result = byId("fault-result");
+  const error = byId("fault-error");
+  result.textContent = "";
+  error.hidden = true;
+  try {
+    const response = await request;
+    const noTarget = response?.connections.length === 0;
+    result.textContent = noTarget ? `${label}: done, but no connection was affected` : `${label}: done`;
+  } catch (cause) {
+    error.textContent = `${label} failed. ${cause instanceof Error ? cause.message : cause}`;
+    error.hidden = false;
+  }
+}
+
+/**
+ * @param {{ id: string, label: string, hint: string }} fault
+ * @param {() => void} press
+ */
+function faultButton({ id, label, hint }, press) {
+  const attributes = { type: "button", "data-testid": `fault-${id}` };
+  const button = create("button", attributes, [label, create("small", {}, [hint])]);
+  button.addEventListener("click", press);
+  return button;
+}

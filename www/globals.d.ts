@@ -1,0 +1,16 @@
+/** Modules and globals of the demo page that TypeScript cannot find by itself. */
+
+/** Served by the cloud from the built package. */
+declare module "*/pkg/index.js" {
+  export const TpaSession: typeof import("../pkg-template/types/index.js").TpaSession;
+}
+
+interface Window {
+  /** State for the developer console and the end-to-end tests. */
+  demo: {
+    sessionId: string;
+    events: { at: number; event: string; payload: any }[];
+    lines: { level: string; line: string }[];
+    readonly run: import("./random/run.js").RandomRun | undefined;
+  };
+}
