@@ -5,7 +5,7 @@ import { test } from "node:test";
 
 import { Dispatcher, rulesOf } from "../../src/web/js/dispatcher.js";
 
-const TABLE = new URL("../../fuzz/becomes.json", import.meta.url);
+const TABLE = new URL("../../fuzz/frame_classes.json", import.meta.url);
 const FAULTS = ["not JSON", "not an object", "no type"];
 const RULES = rulesOf(
   ["tpa_connection_ack", "tpa_connection_error", "connection_error", "app_stopped", "pong"],

@@ -1,7 +1,6 @@
-//! What becomes of a text that comes from a socket: the same as `src/web/js/dispatcher.js` and
-//! `src/web/frames.rs` make of it, without JavaScript.
+//! Classification of text frames, as `src/web/js/dispatcher.js` does it in the package.
 //!
-//! The table `becomes.json` beside the corpus holds both to the same answers.
+//! The table `frame_classes.json` beside the corpus keeps the two equal.
 
 use std::collections::BTreeMap;
 use std::fmt;
@@ -9,27 +8,29 @@ use std::fmt;
 use serde::Deserialize;
 use serde::de::{Deserializer, Error, Visitor};
 use serde_json::value::RawValue;
-use tpa_session::session::{Control, Malformed, Redactor};
+use tpa_session::session::{Control, Malformed};
 
-/// What a text is for the session.
+use crate::redactor;
+
+/// Class of a text frame.
 #[derive(Clone, Debug, PartialEq, Eq)]
-pub enum Arrived {
+pub enum FrameClass {
     /// The session must act on it.
     Control(Control),
-    /// It is no frame.
+    /// It is no valid frame.
     Malformed(Malformed),
-    /// It is the app's: the session knows of it only that something came.
+    /// It is for the app. The session learns only that something arrived.
     Data,
 }
 
-/// Reads a text.
-pub fn read(text: &str) -> Arrived {
-    // A list is JSON too, but serde would not tell it from a text that is none.
+/// Classifies a text.
+pub fn classify(text: &str) -> FrameClass {
+    // serde reports a list like a text that is not JSON.
     if serde_json::from_str::<&RawValue>(text).is_err() {
-        return Arrived::Malformed(Malformed::NotJson);
+        return FrameClass::Malformed(Malformed::NotJson);
     }
     let Ok(frame) = serde_json::from_str::<BTreeMap<Text, &RawValue>>(text) else {
-        return Arrived::Malformed(Malformed::NotObject);
+        return FrameClass::Malformed(Malformed::NotObject);
     };
     let field = |name: &str| {
         let value = frame.get(&Text(name.into()))?.get();
@@ -37,17 +38,17 @@ pub fn read(text: &str) -> Arrived {
         Some(text.0)
     };
     match field("type") {
-        Some(kind) if kind == "data_stream" && field("streamType").is_some() => Arrived::Data,
+        Some(kind) if kind == "data_stream" && field("streamType").is_some() => FrameClass::Data,
         Some(kind) if !kind.is_empty() => {
-            let control = Control::parse(&kind, field, &Redactor::default());
-            control.map_or(Arrived::Data, Arrived::Control)
+            let control = Control::parse(&kind, field, &redactor());
+            control.map_or(FrameClass::Data, FrameClass::Control)
         }
-        _ => Arrived::Malformed(Malformed::NoType),
+        _ => FrameClass::Malformed(Malformed::NoType),
     }
 }
 
-/// A string of JSON, half surrogate pairs included: JavaScript has them, and they turn into
-/// replacement characters on their way into wasm.
+/// JSON string that may contain lone surrogates. JavaScript has them, and they become replacement
+/// characters in wasm.
 #[derive(PartialEq, Eq, PartialOrd, Ord)]
 struct Text(String);
 
