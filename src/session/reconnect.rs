@@ -1,22 +1,18 @@
 //! The end of a connection: another attempt, or the end of the session.
 
-use super::super::backoff::{MAX_IMMEDIATE_DELAY, immediate_delay};
-use super::super::close::{self, Close, CloseKind, Origin, Reconnect, classify};
-use super::super::outbox::Payload;
-use super::super::output::{
-    Cause, ConnectionError, Disconnected, Event, FlushError, Output, Reconnecting, State,
+use crate::session::backoff::{MAX_IMMEDIATE_DELAY, immediate_delay};
+use crate::session::{
+    Cause, Close, CloseKind, ConnectionError, Disconnected, Duration, EXHAUSTED, Event, FlushError,
+    Origin, Output, Payload, Phase, Reconnect, Reconnecting, Session, State, Timer, classify,
+    is_clean,
 };
-use super::super::text::decimal;
-use super::super::time::Duration;
-use super::super::timer::Timer;
-use super::{Phase, Session};
 
 impl<P: Payload> Session<P> {
-    /// The connection, the attempt or the wait is over: go on or stop.
+    /// Handles the end of a connection, of an attempt, or of the wait before one.
     pub(super) fn connection_lost(&mut self, close: Close, origin: Origin<'_>) {
         let (kind, reconnect) = classify(&close, origin, self.config.close_rules);
         if self.timers.is_due(Timer::Stable, self.now) {
-            // The timer may be late, e.g. in a hidden tab; the connection was stable all the same.
+            // The timer may be late, e.g. in a hidden tab. The connection was stable all the same.
             self.run.attempts = 0;
         }
         if let Some(socket) = self.phase.socket() {
@@ -53,8 +49,8 @@ impl<P: Payload> Session<P> {
         }
     }
 
-    /// Goes on or stops, now that the app has been asked if it wants to be; `None` leaves the
-    /// decision to the table of closures.
+    /// Continues or stops, once the app has decided; `None` leaves the decision to the table of
+    /// closures.
     pub(super) fn apply_decision(&mut self, decision: Option<Reconnect>) {
         let (Phase::AwaitingDecision(state), Some(cause)) = (self.phase, self.run.cause.clone())
         else {
@@ -74,7 +70,8 @@ impl<P: Payload> Session<P> {
         }
     }
 
-    /// True once for each connection whose key was refused and can be replaced by a fresh one.
+    /// True once per acknowledged connection, if its key was refused and a provider can replace
+    /// it.
     fn takes_fresh_key(&mut self, kind: CloseKind) -> bool {
         kind == CloseKind::Rejected
             && self.config.key_from_provider
@@ -87,10 +84,11 @@ impl<P: Payload> Session<P> {
             .is_some_and(|max| self.run.attempts >= max)
     }
 
+    /// Waits before the next attempt.
     fn wait(&mut self, was_connected: bool, cause: Cause, reconnect: Reconnect) {
         self.enter(Phase::Waiting);
         if was_connected {
-            let message = describe(cause.code, &cause.reason);
+            let message = describe(&cause);
             self.emit_disconnected(cause, message, false);
         }
         if let Reconnect::After(delay) = reconnect {
@@ -109,7 +107,7 @@ impl<P: Payload> Session<P> {
         }
     }
 
-    /// Makes the next attempt at once, unless it is about to be made anyway or its time is given.
+    /// Makes the next attempt almost at once, unless it is due sooner or its time was given.
     pub(super) fn retry_soon(&mut self) {
         if !self.may_dial() {
             return;
@@ -131,7 +129,7 @@ impl<P: Payload> Session<P> {
     fn schedule(&mut self, delay: Duration) {
         self.timers.set(Timer::Retry, self.now.after(delay));
         let Some(cause) = self.run.cause.clone() else {
-            // A first connection that waited for the network is no reconnect.
+            // A first connection that waited for the network is not a reconnect.
             return;
         };
         let max_attempts = self.config.max_reconnect_attempts;
@@ -146,9 +144,18 @@ impl<P: Payload> Session<P> {
         }));
     }
 
-    /// The session is over for good.
+    /// Starts the attempt that was waited for.
+    pub(super) fn retry(&mut self) {
+        self.timers.stop(Timer::Retry);
+        if !std::mem::take(&mut self.run.next_attempt_free) {
+            self.run.attempts = self.run.attempts.saturating_add(1);
+        }
+        self.start_attempt();
+    }
+
+    /// Ends the session. `retriable` is true if another attempt would be made but for a limit.
     fn stop(&mut self, last: Cause, retriable: bool) {
-        // A handler may have ended the session while these were waiting to be carried out.
+        // A handler may have ended the session while these were waiting for execution.
         self.outputs.retain(|output| {
             !matches!(
                 output,
@@ -160,16 +167,16 @@ impl<P: Payload> Session<P> {
                     )
             )
         });
-        let left = self.outbox.clear();
-        self.report_dropped(left);
+        let unsent = self.outbox.clear();
+        self.report_dropped(unsent);
         self.timers.stop(Timer::Expiry);
         self.enter(Phase::Stopped);
-        let mut message = describe(last.code, &last.reason);
+        let mut message = describe(&last);
         let gave_up = retriable && self.run.attempts > 0 && self.is_exhausted();
         let cause = if gave_up {
             let reason = "Maximum reconnection attempts exceeded";
-            message = [reason, ". The last one: ", &message].concat();
-            cause(Close::new(close::EXHAUSTED, reason), CloseKind::Exhausted)
+            message = format!("{reason}. The last one: {message}");
+            cause(Close::new(EXHAUSTED, reason), CloseKind::Exhausted)
         } else {
             last
         };
@@ -189,7 +196,7 @@ impl<P: Payload> Session<P> {
     fn emit_disconnected(&mut self, cause: Cause, message: String, permanent: bool) {
         self.emit(Event::Disconnected(Disconnected {
             message,
-            was_clean: close::is_clean(cause.code),
+            was_clean: is_clean(cause.code),
             code: cause.code,
             reason: cause.reason,
             permanent,
@@ -207,12 +214,12 @@ fn cause(close: Close, kind: CloseKind) -> Cause {
     }
 }
 
-/// A closure in words for people.
-fn describe(code: u16, reason: &str) -> String {
-    let code = decimal(u32::from(code));
+/// Describes a closure to people.
+fn describe(cause: &Cause) -> String {
+    let Cause { code, reason, .. } = cause;
     if reason.is_empty() {
-        ["Connection closed (", &code, ")"].concat()
+        format!("Connection closed ({code})")
     } else {
-        ["Connection closed (", &code, "): ", reason].concat()
+        format!("Connection closed ({code}): {reason}")
     }
 }

@@ -1,33 +1,29 @@
-//! What decides a session's future, for whoever explores all that it may come to.
+//! Fingerprints of sessions, for model checking.
 
 use std::hash::{Hash, Hasher};
 use std::mem::discriminant;
 
 use fastrand::Rng;
 
-use super::super::input::{FlushId, RunId, SocketId};
-use super::super::outbox::Payload;
-use super::super::output::{Event, Outgoing, Output};
-use super::{Phase, Session};
+use crate::session::{Event, FlushId, Outgoing, Output, Payload, Phase, RunId, Session, SocketId};
 
 impl<P: Payload> Session<P> {
-    /// From now on chance is drawn from this seed, as in a new session: for a clone that is not
-    /// to do what its original does.
+    /// Restarts the random numbers with this seed, as in a new session.
     pub fn reseed(&mut self, seed: u64) {
         self.rng = Rng::with_seed(seed);
     }
 
-    /// Feeds `hasher` with all that decides what the session will do, and with nothing else, so
-    /// that a model checker sees when it has been here before.
+    /// Hashes the state that determines the future behaviour, and nothing else, so that a model
+    /// checker recognizes equivalent sessions.
     ///
-    /// Two sessions with the same configuration that feed it with the same and draw from the
-    /// same seed ([`reseed`](Self::reseed)) answer the same from now on to the same, but for
-    /// names (of sockets, runs, flushes and the session), for the codes and texts of closures
-    /// and errors, and for absolute times. Left out are also the counters and the timeline,
-    /// which decide nothing. A peer's sign of life that is reported must not be older than a pong
-    /// may take.
+    /// Two sessions with equal configurations, fingerprints and seeds
+    /// ([`reseed`](Self::reseed)) give equal outputs for equal inputs from now on, except for
+    /// ids (of sockets, runs, flushes and the session), codes and texts of closures and errors,
+    /// and absolute times. Counters and timeline are left out because they determine nothing.
+    /// The time in [`Input::Activity`](crate::session::Input::Activity) must not lie back longer
+    /// than a pong may take.
     ///
-    /// `name` tells messages apart.
+    /// `name` identifies a message.
     pub fn fingerprint(&self, name: impl Fn(&P) -> u64, hasher: &mut impl Hasher) {
         self.fingerprint_run(hasher);
         self.timers.fingerprint(self.now, hasher);
@@ -113,6 +109,6 @@ fn fingerprint_event<P>(event: &Event<P>, name: &impl Fn(&P) -> u64, hasher: &mu
         }
         Event::StateChange(event) => (event.from, event.to).hash(hasher),
         Event::Error(error) => discriminant(error).hash(hasher),
-        Event::Dropped(payload, why) => (name(payload), why).hash(hasher),
+        Event::Dropped(payload, reason) => (name(payload), reason).hash(hasher),
     }
 }
