@@ -15,7 +15,6 @@ import { brotliCompressSync, constants } from "node:zlib";
 import { build } from "esbuild";
 
 import { encode } from "../src/wasm/inline.js";
-import { split } from "../src/wasm/streams.js";
 import { billOfMaterials, components, notices } from "./components.mjs";
 import { minify, slim } from "./minify.mjs";
 import { readable } from "./readable.mjs";
@@ -49,15 +48,8 @@ function inlined(wasm, platform) {
     return `import { inflate } from "./inflate.js";
       export default () => inflate("${compressed(wasm).toString("base64")}");`;
   }
-  const [before, instructions, ...numbers] = split(wasm);
-  const after = numbers.pop();
-  const inline = (parts, letters) => `decode(${JSON.stringify(encode(parts, letters))})`;
   return `import { decode } from "./inline.js";
-    import { join } from "./streams.js";
-    export default () => {
-      const [before, instructions, after] = ${inline([before, instructions, after], true)};
-      return join([before, instructions, ...${inline(numbers, false)}, after]);
-    };`;
+    export default () => decode(${JSON.stringify(encode(wasm))});`;
 }
 
 /** Resolves `bindgen:` to what wasm-bindgen made, and `package:` to what is made here. */

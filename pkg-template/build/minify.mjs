@@ -4,7 +4,7 @@ import { readFileSync, writeFileSync } from "node:fs";
 import { dirname, join } from "node:path";
 import { fileURLToPath } from "node:url";
 
-import { Reader, leb128 } from "../src/wasm/binary.js";
+import { Reader, leb128 } from "./binary.js";
 
 const root = dirname(dirname(dirname(fileURLToPath(import.meta.url))));
 const wasmOpt = join(root, "node_modules/binaryen/bin/wasm-opt");

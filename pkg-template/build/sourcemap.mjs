@@ -7,8 +7,8 @@ const OURS = [
   [/.*\bpkg-template\/src\//, "tpa-session/"],
 ];
 
-/** What no developer steps into: it unpacks the wasm. */
-const UNPACKING = /^tpa-session\/wasm\/(?:inline|streams|binary)\.js$/;
+/** Module that decodes the inlined wasm; a debugger has nothing to show there. */
+const DECODER = /^tpa-session\/wasm\/inline\.js$/;
 
 /**
  * The name of a source without the place where it was built.
@@ -32,7 +32,7 @@ export function slimMap(json, file) {
   const { sources, sourcesContent, mappings } = JSON.parse(json);
   const names = sources.map((path) => {
     const name = sourceName(path);
-    return name !== undefined && !UNPACKING.test(name) ? name : undefined;
+    return name !== undefined && !DECODER.test(name) ? name : undefined;
   });
   const kept = [...names.keys()].filter((source) => names[source] !== undefined);
   const map = {
