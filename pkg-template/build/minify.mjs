@@ -1,16 +1,10 @@
 /** Shortens the names by which the wasm and its glue know each other. */
 import { execFileSync } from "node:child_process";
-import { readFileSync, writeFileSync } from "node:fs";
 import { dirname, join } from "node:path";
 import { fileURLToPath } from "node:url";
 
-import { Reader, leb128 } from "./binary.js";
-
 const root = dirname(dirname(dirname(fileURLToPath(import.meta.url))));
 const wasmOpt = join(root, "node_modules/binaryen/bin/wasm-opt");
-
-/** The id of the section that has the imports. */
-const IMPORTS = 2;
 
 /** What the compiler uses; the file no longer says so itself. */
 const FEATURES = [
@@ -63,34 +57,6 @@ export function slim(glue) {
 }
 
 /**
- * Gives each import, all of which are functions, its place as its name, so that an array can
- * provide them all: 100 bytes less than an object that names them.
- *
- * @param {Uint8Array} wasm
- */
-function enumerateImports(wasm) {
-  const module = new Reader(wasm, IMPORTS);
-  const start = module.at++;
-  module.number();
-  const count = module.number();
-  const section = leb128(count);
-  for (let place = 0; place < count; place++) {
-    const from = module.at;
-    module.skip();
-    section.push(...wasm.subarray(from, module.at));
-    module.skip();
-    const name = Buffer.from(String(place));
-    const kind = wasm[module.at++];
-    section.push(name.length, ...name, kind, ...leb128(module.number()));
-  }
-  return Buffer.concat([
-    wasm.subarray(0, start),
-    Uint8Array.of(IMPORTS, ...leb128(section.length), ...section),
-    wasm.subarray(module.at),
-  ]);
-}
-
-/**
  * @param {string} from a wasm file
  * @param {string} to where the one with short names goes
  * @returns {{ imports: string, rename: (glue: string) => string }} a module whose default export
@@ -102,14 +68,11 @@ export function minify(from, to) {
   const output = execFileSync(process.execPath, [wasmOpt, ...args]);
   const { imports, exports } = JSON.parse(String(output));
   const short = new Map(exports);
-  const wasm = readFileSync(to);
-  const long = new Map(imports.map(([, name, short]) => [short, name]));
-  const order = WebAssembly.Module.imports(new WebAssembly.Module(wasm));
-  const names = order.map(({ name }) => long.get(name));
-  writeFileSync(to, enumerateImports(wasm));
+  const names = imports.map(([, name]) => name);
+  const pairs = imports.map(([, name, short]) => `${JSON.stringify(short)}: ${name}`);
   return {
     imports: `import { ${names.join(", ")} } from ${JSON.stringify(imports[0][0])};
-      export default { ${order[0].module}: [${names.join(", ")}] };`,
+      export default { a: { ${pairs.join(", ")} } };`,
     rename: (glue) =>
       glue.replace(/\bwasm\.(\w+)/g, (whole, name) =>
         short.has(name) ? `wasm[${JSON.stringify(short.get(name))}]` : whole,
