@@ -15,8 +15,8 @@ import { brotliCompressSync, constants } from "node:zlib";
 import { build } from "esbuild";
 
 import { encode } from "../src/wasm/inline.js";
+import { shorten } from "./bindings.mjs";
 import { billOfMaterials, components, notices } from "./components.mjs";
-import { minify, slim } from "./minify.mjs";
 import { readable } from "./readable.mjs";
 import { slimMap } from "./sourcemap.mjs";
 
@@ -26,7 +26,7 @@ const root = dirname(template);
 const entries = join(template, "src/entries");
 const wasmSources = join(template, "src/wasm");
 const wasmFile = join(bindgenDir, "minified.wasm");
-const minified = minify(join(bindgenDir, "tpa_session_bg.wasm"), wasmFile);
+const bindings = shorten(join(bindgenDir, "tpa_session_bg.wasm"), wasmFile);
 
 /** Properties of our own objects that no app sees; 100 bytes of the download. */
 const INTERNAL = [
@@ -58,8 +58,8 @@ async function bindgen() {
   return {
     name: "bindgen",
     setup(esbuild) {
-      esbuild.onResolve({ filter: /^bindgen:imports$/ }, () => ({
-        path: "imports",
+      esbuild.onResolve({ filter: /^bindgen:bindings$/ }, () => ({
+        path: "bindings",
         namespace: "bindgen",
       }));
       for (const [name, path] of [
@@ -84,15 +84,9 @@ async function bindgen() {
         const name = path.slice("bindgen:".length);
         return { path: join(name.startsWith("js/") ? modules : bindgenDir, name) };
       });
-      esbuild.onLoad({ filter: /^imports$/, namespace: "bindgen" }, () => ({
-        contents: minified.imports,
+      esbuild.onLoad({ filter: /^bindings$/, namespace: "bindgen" }, () => ({
+        contents: bindings,
         resolveDir: bindgenDir,
-      }));
-      esbuild.onLoad({ filter: /_bg\.js$/ }, async ({ path }) => ({
-        contents: minified.rename(slim(await readFile(path, "utf8"))),
-      }));
-      esbuild.onLoad({ filter: /\/instance\.js$/ }, async ({ path }) => ({
-        contents: minified.rename(await readFile(path, "utf8")),
       }));
       esbuild.onLoad({ filter: /_bg\.wasm$/ }, async () => ({
         contents: inlined(await readFile(wasmFile), esbuild.initialOptions.platform),

@@ -46,18 +46,15 @@ const NEVER_RUNS: [&str; 15] = [
     "__rustc::rust_begin_unwind",
     "wasm_bindgen::throw_str",
 ];
-/// Smallest size, twice: the second time with the jumps arranged anew. Nothing is below the first
-/// 1,024 bytes, where the stack ends, so that offsets of fields need not be added up at run time.
-/// And without the sections that only tools read. The wasm features are those that the file names.
-const WASM_OPT: [&str; 8] = [
+/// Optimises for size twice, the second time after restructuring control flow. The first 1,024
+/// bytes of memory are the end of the stack and hold no data, so wasm-opt may fold offsets.
+const WASM_OPT: [&str; 6] = [
     "-Oz",
     "--low-memory-unused",
     "--flatten",
     "--rereloop",
     "-Oz",
     "-Oz",
-    "--strip-producers",
-    "--strip-target-features",
 ];
 
 /// Makes the package; each step only when its inputs changed.

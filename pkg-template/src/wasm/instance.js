@@ -1,5 +1,5 @@
 /** The single WebAssembly instance of the package. */
-import imports from "bindgen:imports";
+import { imports, named } from "bindgen:bindings";
 import * as glue from "bindgen:tpa_session_bg.js";
 
 import { explained } from "./wasm-errors.js";
@@ -22,7 +22,7 @@ export function bring(bytes) {
  */
 export function run(module) {
   if (runs) return;
-  const wasm = new WebAssembly.Instance(module, imports).exports;
+  const wasm = named(new WebAssembly.Instance(module, imports).exports);
   glue.__wbg_set_wasm(wasm);
   // Exported only if the module has a start function.
   wasm.__wbindgen_start?.();
