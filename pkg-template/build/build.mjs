@@ -28,14 +28,6 @@ const wasmSources = join(template, "src/wasm");
 const wasmFile = join(bindgenDir, "minified.wasm");
 const bindings = shorten(join(bindgenDir, "tpa_session_bg.wasm"), wasmFile);
 
-/** Properties of our own objects that no app sees; 100 bytes of the download. */
-const INTERNAL = [
-  "__wbg_ptr|_wbg_cb_unref|cnt",
-  "active|detailed|attach|attached|controlTypes|deliverFrame|deliverStream|dispatcher|emit|handler",
-  "handlers|heard|heardAt|promise|receiveBinary|receiveText|received|remove|renamed|reserved",
-  "tell|notes|unheard|note|noted|quiet|wanted|put|invoke|changed",
-].join("|");
-
 /** Where the snippets with the modules of `src/web/js` are: the folder has a hash in its name. */
 async function snippets() {
   const [crate] = await readdir(join(bindgenDir, "snippets"));
@@ -108,7 +100,6 @@ async function bundle(outfile, options) {
     entryPoints: [entryOf(outfile)],
     outfile: join(outDir, outfile),
     bundle: true,
-    mangleProps: new RegExp(`^(?:${INTERNAL})$`),
     target: "es2022",
     legalComments: "none",
     logLevel: "warning",
@@ -135,8 +126,7 @@ async function bundleMapped(outfile, options) {
 
 /** Its own source, which is less than the minified file and a map. */
 async function bundleReadable(outfile, options) {
-  const names = INTERNAL.split("|").map((name) => [name, name.startsWith("_") ? false : `__${name}`]);
-  const { code } = await bundle(outfile, { mangleCache: Object.fromEntries(names), ...options });
+  const { code } = await bundle(outfile, options);
   await writeFile(join(outDir, outfile), await readable(code));
 }
 
@@ -147,7 +137,7 @@ function beside(main, format) {
     setup: (esbuild) =>
       esbuild.onResolve({ filter: /^tpa-session$/ }, () => ({ path: main, external: true })),
   };
-  return { format, mangleProps: undefined, plugins: [plugin] };
+  return { format, plugins: [plugin] };
 }
 
 /** An entry point that is published as it is. */
