@@ -7,7 +7,8 @@ import { join } from "node:path";
 import { test } from "node:test";
 import { pathToFileURL } from "node:url";
 
-import { pkg, read, root } from "./support.mjs";
+import { PACKAGE, ROOT } from "../support/paths.mjs";
+import { read } from "./support.mjs";
 
 /** Where the sources are of which the maps speak. */
 const FOLDERS = { "tpa-session/web/": "src/web/", "tpa-session/": "pkg-template/src/" };
@@ -15,7 +16,7 @@ const FOLDERS = { "tpa-session/web/": "src/web/", "tpa-session/": "pkg-template/
 /** A source of the map as it is in the repository. */
 function original(source) {
   const [name, folder] = Object.entries(FOLDERS).find(([name]) => source.startsWith(name));
-  return readFileSync(join(root, folder, source.slice(name.length)), "utf8");
+  return readFileSync(join(ROOT, folder, source.slice(name.length)), "utf8");
 }
 
 /** What `map` says of the place of a text in a file: where it is, and what that line is. */
@@ -74,7 +75,7 @@ test("the inlined wasm is no line of any source", () => {
 });
 
 test("a stack in Node names the source of an error, and its line", () => {
-  const app = `import { TpaSession } from ${JSON.stringify(pathToFileURL(join(pkg, "index.js")).href)};
+  const app = `import { TpaSession } from ${JSON.stringify(pathToFileURL(join(PACKAGE, "index.js")).href)};
     const session = new TpaSession({ packageName: "a", apiKey: "k" });
     session.layouts.showTextWall(3);`;
   const flags = ["--enable-source-maps", "--input-type=module", "--eval", app];
@@ -90,7 +91,7 @@ test("a stack in Node names the source of an error, and its line", () => {
 });
 
 test("what Node loads is its own source: a stack names the part, and the text is no riddle", () => {
-  const app = `const { TpaSession } = require(${JSON.stringify(join(pkg, "node.cjs"))});
+  const app = `const { TpaSession } = require(${JSON.stringify(join(PACKAGE, "node.cjs"))});
     new TpaSession({ packageName: "a", apiKey: "k" }).layouts.showTextWall(3);`;
   const { stderr } = spawnSync(process.execPath, ["--eval", app], { encoding: "utf8" });
   assert.match(stderr, /at Layouts\.showTextWall \(.*core\.cjs:\d+:\d+\)/);
@@ -112,7 +113,7 @@ test("no file names a place of the machine that it was built on", () => {
     "full.js.map",
   ]) {
     const text = String(read(file));
-    for (const place of [root, "pkg-build", "snippets"])
+    for (const place of [ROOT, "pkg-build", "snippets"])
       assert.ok(!text.includes(place), `${file}: ${place}`);
   }
 });

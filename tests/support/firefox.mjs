@@ -1,31 +1,35 @@
-/** Firefox, driven through geckodriver: Playwright brings a Firefox of its own only. */
+/** Firefox, controlled through geckodriver: Playwright supports only its own build of Firefox. */
 import { spawn } from "node:child_process";
 import { once } from "node:events";
-import { readFileSync } from "node:fs";
-import path from "node:path";
 import { createInterface } from "node:readline";
-import { setTimeout as pause } from "node:timers/promises";
 
-import { ROOT } from "./support.mjs";
+import { SLOW_EVENT_MS } from "./timeouts.mjs";
+import { until } from "./until.mjs";
+import { WEBDRIVER } from "./webdriver.mjs";
 
 const GECKODRIVER = process.env.GECKODRIVER ?? "geckodriver";
 const FIREFOX = process.env.FIREFOX;
-/** The same as for the tests of the wasm. */
-const WEBDRIVER = JSON.parse(readFileSync(path.join(ROOT, "webdriver.json"), "utf8"));
-const DEADLINE_MS = 60_000;
+/** Width of the window, CSS pixels. */
 const WIDTH = 500;
+/** Interval at which `until` runs its script, ms. */
+const POLL_MS = 100;
 
+/** A browser with one window. */
 export class Firefox {
   #session;
 
-  /** @param {string} session the WebDriver session's address */
+  /** @param {string} session URL of the WebDriver session */
   constructor(session) {
     this.#session = session;
   }
 
-  /** @param {{ after(end: () => unknown): unknown }} context a test's, or what ends it instead */
+  /**
+   * Starts a driver and a browser.
+   *
+   * @param {{ after(end: () => unknown): unknown }} context a test's, or anything that ends them
+   */
   static async start(context) {
-    // Ports of its own, so that others may run beside it.
+    // Free ports, so that several drivers can run at the same time.
     const driver = spawn(GECKODRIVER, ["--port=0", "--websocket-port=0"], {
       stdio: ["ignore", "pipe", "ignore"],
     });
@@ -40,7 +44,7 @@ export class Firefox {
         const address = /Listening on (\S+)/.exec(line)?.[1];
         if (address) return address;
       }
-      throw new Error("geckodriver ended at once");
+      throw new Error("geckodriver ended before it listened");
     })();
     const address = await Promise.race([listening, failed]);
     failed.catch(() => {});
@@ -65,24 +69,15 @@ export class Firefox {
     return call("POST", `${this.#session}/execute/sync`, { script, args: [] });
   }
 
-  /** @param {string} script that returns whether it is so far */
+  /** Runs a script until it returns a truthy value. @param {string} script body of a function */
   until(script) {
-    return patiently(() => this.run(script), script);
+    return until(script, () => this.run(script), { timeout: SLOW_EVENT_MS, interval: POLL_MS });
   }
 }
 
 /**
- * Asks again and again until it is so.
+ * Sends a WebDriver command.
  *
- * @param {() => Promise<unknown>} ask
- * @param {string} what
- */
-export async function patiently(ask, what) {
-  for (const begun = Date.now(); Date.now() - begun < DEADLINE_MS; await pause(100)) if (await ask()) return;
-  throw new Error(`waited in vain for: ${what}`);
-}
-
-/**
  * @param {string} method
  * @param {string} url
  * @param {unknown} [body]
