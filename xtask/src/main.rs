@@ -15,14 +15,12 @@ mod doctor;
 mod example;
 mod explore;
 mod herd;
-mod link;
 mod npm;
 mod page;
 mod process;
 mod publish;
 mod rust_pages;
 mod sim;
-mod snip;
 mod test;
 mod toolchain;
 mod tools;
@@ -34,7 +32,9 @@ const HELP: &str = "\
 cargo xtask <command>
 
   doctor              what this machine has, what it lacks and how that is got
-  build               make pkg/, the npm package (Rust -> wasm -> JavaScript)
+  build [option]      make pkg/, the npm package (Rust -> wasm -> JavaScript)
+      --plain         with the prebuilt standard library, even where a smaller one can be built
+      --dev           with function names and panic messages, for debugging the wasm
   demo [options]      build, start a cloud, serve the demo page until ctrl-c
       --port <N>      listen there instead of 8002
       --open          open the page in the default browser
@@ -123,9 +123,7 @@ fn run(arguments: &[&str]) -> Result<ExitCode, String> {
             Ok(ExitCode::SUCCESS)
         }
         "doctor" => doctor::run(rest),
-        "build" => no_arguments(rest)
-            .and_then(|()| build::run())
-            .map(|()| ExitCode::SUCCESS),
+        "build" => build::command(rest).map(|()| ExitCode::SUCCESS),
         "docs" => no_arguments(rest)
             .and_then(|()| docs::run())
             .map(|()| ExitCode::SUCCESS),
@@ -141,7 +139,6 @@ fn run(arguments: &[&str]) -> Result<ExitCode, String> {
         "publish" => publish::run(rest).map(|()| ExitCode::SUCCESS),
         "herd" => herd::run(rest).map(|()| ExitCode::SUCCESS),
         "bench" => bench::run(rest).map(|()| ExitCode::SUCCESS),
-        link::CALLED_BY => link::run(arguments),
         other => Err(format!(
             "there is no command `{other}`; `cargo xtask help` lists them"
         )),
