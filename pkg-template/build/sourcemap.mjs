@@ -1,7 +1,7 @@
-/** The maps from minified files back to their sources. */
+/** Source maps from minified files to their sources. */
 import { decode, encode } from "@jridgewell/sourcemap-codec";
 
-/** Where our own modules are, and what a developer's tools show for it. */
+/** Paths of the modules in a map, and the names that a debugger shows instead. */
 const OURS = [
   [/.*\/snippets\/[^/]+\/src\/web\//, "tpa-session/web/"],
   [/.*\bpkg-template\/src\//, "tpa-session/"],
