@@ -86,9 +86,10 @@ export interface SessionOptions {
   pongTimeout?: number;
   /**
    * Asked at each closure, and at each failed attempt: `true` for another attempt, `false` for
-   * the end, `undefined` for what the table of closures says.
+   * the end, `undefined` for what the table of closures says. `{ delay }` is another attempt
+   * after exactly that many milliseconds, without jitter or upper limit; it counts as others do.
    */
-  shouldReconnect?: (close: Closure) => boolean | undefined;
+  shouldReconnect?: (close: Closure) => boolean | { delay: number } | undefined;
   /** Most messages that wait while there is no connection. Default 1000. */
   maxQueuedMessages?: number;
   /** Most bytes (UTF-8) that wait while there is no connection. Default 1048576. */

@@ -34,14 +34,11 @@ const BUILD_STD: [&str; 2] = [
     "-Zbuild-std-features=optimize_for_size",
 ];
 
-/// The build that this toolchain can make, printed with the reason if it is not the small one.
-pub fn best_mode(toolchain: Toolchain) -> Mode {
+/// The smallest build that the toolchain can make, and the reason if it is the plain one.
+pub fn default_mode(toolchain: Toolchain) -> (Mode, Option<String>) {
     match missing_for_immediate_abort(toolchain) {
-        None => Mode::ImmediateAbort,
-        Some(missing) => {
-            println!("  plain build, 2,000 to 3,000 bytes larger: {missing}");
-            Mode::Plain
-        }
+        None => (Mode::ImmediateAbort, None),
+        reason => (Mode::Plain, reason),
     }
 }
 

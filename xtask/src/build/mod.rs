@@ -7,7 +7,7 @@ use std::fs;
 use std::path::{Path, PathBuf};
 
 use crate::workspace::{self, Fingerprint, Stamp};
-use crate::{npm, process, toolchain, tools};
+use crate::{arguments, npm, process, toolchain, tools};
 
 /// Name of the library, and of the files made from it.
 const LIBRARY: &str = "tpa_session";
@@ -24,20 +24,8 @@ pub enum Mode {
 }
 
 impl Mode {
-    /// Reads the arguments of `cargo xtask build`; without any the best mode is chosen.
-    fn parse(arguments: &[&str]) -> Result<Option<Self>, String> {
-        match arguments {
-            [] => Ok(None),
-            ["--plain"] => Ok(Some(Self::Plain)),
-            ["--dev"] => Ok(Some(Self::Dev)),
-            [other, ..] => Err(format!(
-                "`{other}` is not an option of build; allowed is one of `--plain` and `--dev`"
-            )),
-        }
-    }
-
     /// Name of the mode in paths and messages.
-    fn name(self) -> &'static str {
+    pub fn name(self) -> &'static str {
         match self {
             Self::ImmediateAbort => "immediate-abort",
             Self::Plain => "plain",
@@ -47,8 +35,13 @@ impl Mode {
 }
 
 /// Runs the command `build`.
-pub fn command(arguments: &[&str]) -> Result<(), String> {
-    make(Mode::parse(arguments)?, &workspace::package())
+pub fn command(options: arguments::Build) -> Result<(), String> {
+    let mode = match options {
+        arguments::Build { plain: true, .. } => Some(Mode::Plain),
+        arguments::Build { dev: true, .. } => Some(Mode::Dev),
+        arguments::Build { .. } => None,
+    };
+    make(mode, &workspace::package())
 }
 
 /// Builds the package in `pkg/` for a command that needs it.
@@ -64,6 +57,11 @@ pub fn plain() -> Result<PathBuf, String> {
     Ok(output)
 }
 
+/// Mode in which `run` builds the package.
+pub fn default_mode() -> Result<Mode, String> {
+    Ok(compile::default_mode(toolchain::get()?).0)
+}
+
 /// Builds the package; a step is skipped when its inputs are unchanged.
 fn make(mode: Option<Mode>, output: &Path) -> Result<(), String> {
     npm::get()?;
@@ -71,7 +69,13 @@ fn make(mode: Option<Mode>, output: &Path) -> Result<(), String> {
     let wasm_bindgen = tools::wasm_bindgen()?;
     let programs = wasm_bindgen.get()?;
 
-    let mode = mode.unwrap_or_else(|| compile::best_mode(toolchain));
+    let mode = mode.unwrap_or_else(|| {
+        let (mode, reason) = compile::default_mode(toolchain);
+        if let Some(reason) = reason {
+            println!("  plain build, 2,300 bytes larger: {reason}");
+        }
+        mode
+    });
     let wasm = compile::run(toolchain, mode)?;
     let module = bind::run(mode, &wasm, &programs, &wasm_bindgen.version)?;
     pack(mode, &module, output)
@@ -113,19 +117,4 @@ fn pack(mode: Mode, module: &Path, output: &Path) -> Result<(), String> {
     }
     println!("  {} is ready ({} build)", output.display(), mode.name());
     Ok(())
-}
-
-#[cfg(test)]
-mod tests {
-    use super::*;
-
-    #[test]
-    fn modes_are_read_or_refused() {
-        assert_eq!(Mode::parse(&[]), Ok(None));
-        assert_eq!(Mode::parse(&["--plain"]), Ok(Some(Mode::Plain)));
-        assert_eq!(Mode::parse(&["--dev"]), Ok(Some(Mode::Dev)));
-        for wrong in [&["--fast"][..], &["--dev", "--plain"], &["--plain", "x"]] {
-            assert!(Mode::parse(wrong).is_err(), "{wrong:?}");
-        }
-    }
 }
