@@ -10,7 +10,7 @@ use wasm_bindgen::{JsCast, JsValue};
 use crate::session::{
     Cause, Close, Command, CommandError, Control, Event, Input, LogLevel, Malformed, Outgoing,
     Output, Reconnect, Redacted, Redactor, Reply, Session, SocketId, TimelineEntry, WakeHint,
-    decimal, is_clean,
+    is_clean,
 };
 
 use super::callback::{Callback, callback};
@@ -464,8 +464,8 @@ impl Driver {
                 payloads::data(event)
             }
             Event::Reconnecting(event) => {
-                let delay = decimal(event.delay.as_millis() as u32);
-                let code = decimal(u32::from(event.cause.code));
+                let delay = event.delay.as_millis().to_string();
+                let code = event.cause.code.to_string();
                 let after = [" ms, after ", &code, " ", &event.cause.reason].concat();
                 self.write(
                     LogLevel::Warn,

@@ -3,18 +3,18 @@ import assert from "node:assert/strict";
 import { spawn } from "node:child_process";
 import { once } from "node:events";
 import { connect } from "node:net";
-import path from "node:path";
 import { createInterface } from "node:readline";
 import { test } from "node:test";
 
 import { ROOT } from "../support/paths.mjs";
 import { BUILD_MS } from "../support/timeouts.mjs";
 
-const XTASK = process.env.TPA_XTASK ?? path.join(ROOT, "target/debug/xtask");
-
 /** Starts the demo on a free port; resolves when its page is served. */
 async function start() {
-  const demo = spawn(XTASK, ["demo", "--port", "0"], { cwd: ROOT, stdio: ["ignore", "pipe", "inherit"] });
+  const demo = spawn("cargo", ["xtask", "demo", "--port", "0"], {
+    cwd: ROOT,
+    stdio: ["ignore", "pipe", "inherit"],
+  });
   for await (const line of createInterface(demo.stdout)) {
     const url = /^Demo: (http:\S+)/.exec(line)?.[1];
     if (url) return { demo, url };
@@ -22,7 +22,7 @@ async function start() {
   throw new Error("the demo ended before it served its page");
 }
 
-/** Whether something listens at a URL. @param {string} url */
+/** Tests whether something listens at a URL. @param {string} url */
 const isListening = (url) =>
   new Promise((resolve) => {
     const socket = connect(Number(new URL(url).port), "127.0.0.1", () => {

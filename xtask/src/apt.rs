@@ -6,15 +6,15 @@ use std::sync::OnceLock;
 
 use crate::{process, toolchain};
 
-/// Whether this is Debian. Its derivatives have other packages: the `chromium`
+/// Tests for Debian. Its derivatives have other packages: the `chromium`
 /// of Ubuntu is an empty transitional package.
 pub fn is_debian() -> bool {
     let release = fs::read_to_string("/etc/os-release").unwrap_or_default();
     is_debian_release(&release) && process::find("apt-get").is_some()
 }
 
-/// Whether packages may be installed without asking: by root, on a machine that
-/// is there for this purpose.
+/// Returns true if packages may be installed without asking: by root, with `CI`
+/// or `WASM_TOOLCHAIN=debian` set.
 pub fn may_install() -> bool {
     static MAY: OnceLock<bool> = OnceLock::new();
     *MAY.get_or_init(|| {

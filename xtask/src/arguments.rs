@@ -70,12 +70,12 @@ pub struct Setup {
     /// Only list what is there and what is missing
     #[arg(long)]
     pub check: bool,
-    /// What to prepare for: build, demo, test, or a part of the tests [default: test]
+    /// Commands to prepare for: build, demo, test, or a part of the tests [default: test]
     #[arg(value_parser = target)]
     targets: Vec<Target>,
 }
 
-/// What `setup` prepares for.
+/// A command or a part of the tests that `setup` prepares for.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Target {
     Build,
@@ -132,7 +132,7 @@ pub enum Part {
     Matrix,
     /// The demo page and the examples in browsers (tests/e2e)
     E2e,
-    /// That the first parts would still compile and pass in this clone
+    /// Check that a second run in this clone would compile nothing again
     Rerun,
 }
 
@@ -163,7 +163,7 @@ pub struct PassedOn {
 }
 
 impl Setup {
-    /// What it prepares for: `build`, parts of the tests.
+    /// The targets, with all parts of the tests for `test`.
     pub fn targets(&self) -> Vec<Target> {
         let all = Part::value_variants().iter().copied().map(Target::Part);
         let of = |target: &Target| match target {

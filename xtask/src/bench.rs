@@ -6,7 +6,7 @@ use crate::browsers::CHROMIUM;
 use crate::setup::Need;
 use crate::{build, cloud, npm, process, workspace};
 
-/// What a benchmark needs; the first argument names it.
+/// Needs of the benchmark that the first argument names.
 pub fn needs(arguments: &[String]) -> &'static [Need] {
     const NPM: &[Need] = &[Need::Node, Need::NpmPackages("")];
     const PAGE: &[Need] = &[

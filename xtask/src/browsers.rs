@@ -17,7 +17,7 @@ pub struct Browser {
     places: &'static [&'static str],
     /// Debian package.
     pub package: &'static str,
-    /// How to get it on other systems.
+    /// Instruction for other systems.
     pub hint: &'static str,
 }
 

@@ -39,7 +39,7 @@ fn build_with(folder: &str, arguments: &[&str]) -> Result<PathBuf, String> {
     Ok(workspace::target().join(folder).join(file))
 }
 
-/// Whether a port of the loopback interface is free.
+/// Tests whether a port of the loopback interface is free.
 pub fn is_free(port: u16) -> bool {
     TcpListener::bind(("127.0.0.1", port)).is_ok()
 }

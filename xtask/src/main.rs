@@ -71,7 +71,7 @@ fn run(command: Command) -> Result<ExitCode, String> {
     done.map(|()| ExitCode::SUCCESS)
 }
 
-/// What must be installed before a command runs. `setup` and `test` determine it
+/// Needs of a command, to be installed before it runs. `setup` and `test` derive them
 /// from their arguments.
 fn needs(command: &Command) -> &'static [Need] {
     const BROWSER: &[Need] = &[

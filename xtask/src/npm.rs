@@ -30,7 +30,7 @@ pub fn bin() -> PathBuf {
     workspace::root().join("node_modules/.bin")
 }
 
-/// Whether the packages of a folder are those of its package-lock.json.
+/// Tests whether the packages of a folder are those of its package-lock.json.
 pub fn is_installed(folder: &Path) -> bool {
     stamp(folder).matches(&fingerprint(folder))
 }

@@ -12,7 +12,7 @@ pub fn find() -> Option<PathBuf> {
     program().ok().filter(|program| program.is_file())
 }
 
-/// Whether it can be installed: it needs Python with virtual environments.
+/// Tests for Python with virtual environments, which the installation needs.
 pub fn has_python() -> bool {
     let mut python = process::command("python3");
     process::ask(python.args(["-c", "import ensurepip, venv"])).is_some()

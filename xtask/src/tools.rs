@@ -15,9 +15,9 @@ pub struct CargoTool {
     programs: &'static [&'static str],
     /// Version that is installed.
     pub version: String,
-    /// Whether a program on `PATH` must have this version, or may be newer.
+    /// Set if a program on `PATH` must have this version; otherwise it may be newer.
     exact: bool,
-    /// Whether it is built with the lock file of its authors.
+    /// Set if it is built with the lock file of its authors.
     locked: bool,
 }
 

@@ -32,7 +32,7 @@ pub struct Outcome {
 }
 
 impl Outcome {
-    /// Whether it exited with status 0.
+    /// Returns true if it exited with status 0.
     pub fn success(&self) -> bool {
         self.status.is_some_and(|status| status.success())
     }

@@ -16,7 +16,7 @@ pub use need::Need;
 /// Width of the column with the names.
 const NAME: usize = 26;
 
-/// What compiling the package needs.
+/// Needs of a build of the package.
 pub const BUILD: &[Need] = &[
     Need::WasmTarget,
     Need::WasmBindgen,
@@ -24,7 +24,7 @@ pub const BUILD: &[Need] = &[
     Need::NpmPackages(""),
 ];
 
-/// What a part of the tests needs.
+/// Needs of a part of the tests.
 pub fn needs_of(part: Part) -> Vec<Need> {
     let browsers = [
         Need::Chromium,
@@ -53,7 +53,7 @@ pub fn needs_of(part: Part) -> Vec<Need> {
     [BUILD, &needs].concat()
 }
 
-/// What all targets of `cargo xtask setup` need.
+/// Needs of all targets of `cargo xtask setup`.
 fn needs_of_all(targets: &[Target]) -> Vec<Need> {
     let of = |target: &Target| match target {
         Target::Build | Target::Test => BUILD.to_vec(),

@@ -27,14 +27,14 @@ pub enum Need {
     SchemaChecker,
 }
 
-/// Whether it is installed.
+/// State of a need on this machine.
 pub enum State {
     /// With a version or a path.
     Present(String),
     Missing(Remedy),
 }
 
-/// How it is installed.
+/// Way to install a need.
 pub enum Remedy {
     /// By a command that changes only folders of the user.
     Command(String),
@@ -70,7 +70,7 @@ impl Need {
         })
     }
 
-    /// What it is used for.
+    /// Its use, for the list of what is missing.
     pub fn purpose(self) -> &'static str {
         match self {
             Self::Rustfmt => "checks the format of the Rust code",
@@ -89,7 +89,7 @@ impl Need {
         }
     }
 
-    /// Whether it is installed. Fails if the workspace itself is unreadable.
+    /// Looks for it. Fails if the workspace itself is unreadable.
     pub fn state(self) -> Result<State, String> {
         Ok(match self {
             Self::Rustfmt => component("rustfmt"),

@@ -84,11 +84,9 @@ fn prepare(node: &mut Command, browsers: Browsers) -> Result<(), String> {
     /// Built once for all folders; the path of the cloud.
     static CLOUD: OnceLock<Result<PathBuf, String>> = OnceLock::new();
     let cloud = CLOUD.get_or_init(|| build::run().and_then(|()| cloud::build()));
-    let this = std::env::current_exe().map_err(|e| format!("cannot find this program: {e}"))?;
     node.env("TPA_CLOUD_BIN", cloud.as_ref()?)
         .env("TPA_PKG", workspace::package())
-        .env("TPA_PKG_MODE", build::default_mode()?.name())
-        .env("TPA_XTASK", this);
+        .env("TPA_PKG_MODE", build::default_mode()?.name());
     if browsers == Browsers::All {
         node.env("CHROMIUM", CHROMIUM.get()?)
             .env("FIREFOX", FIREFOX.get()?)

@@ -12,7 +12,7 @@ const NOTE: &str = "explored ";
 struct Row {
     what: String,
     counts: Counts,
-    /// What failed, and the path of its log.
+    /// Failed command, and the path of its log.
     failure: Option<String>,
 }
 

@@ -1,4 +1,4 @@
-//! Whether a second `cargo xtask test` in this clone would compile and pass.
+//! Checks that a second `cargo xtask test` in this clone would compile and pass.
 //!
 //! Two builds that write to the same files break the second run: a library of
 //! one replaces that of the other, and crates then see two versions of a

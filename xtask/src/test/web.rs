@@ -22,7 +22,7 @@ const PORT: u16 = 18002;
 /// Consecutive runs of each command in a full run.
 const FULL_RUNS: usize = 20;
 
-/// Where the tests run.
+/// Program that runs the tests.
 #[derive(Clone, Copy)]
 enum Environment {
     Node,
@@ -77,7 +77,7 @@ pub fn run(report: &mut Report, full: bool) {
     }
 }
 
-/// What all of them use.
+/// Programs that all of them use.
 struct Tools {
     toolchain: Toolchain,
     wasm_pack: PathBuf,

@@ -31,7 +31,7 @@ fn library_folder() -> Option<PathBuf> {
         .map(PathBuf::from)
 }
 
-/// Whether linker and library are installed, the library for this compiler.
+/// Tests for the linker and for a library of this compiler.
 pub(super) fn is_ready() -> bool {
     let built_for = library_folder().and_then(|folder| fs::read_to_string(folder.join(STAMP)).ok());
     Path::new(LINKER).exists() && built_for.is_some() && built_for == compiler()

@@ -36,7 +36,7 @@ impl Toolchain {
         }
     }
 
-    /// Whether it has the target.
+    /// Tests for the target.
     fn works(self) -> bool {
         let mut rustc = process::command("rustc");
         has_std(self.apply(&mut rustc))
@@ -71,30 +71,30 @@ pub fn get() -> Result<Toolchain, String> {
     })
 }
 
-/// Whether clippy can check wasm with this toolchain.
+/// Tests whether clippy can check wasm with this toolchain.
 pub fn has_clippy(toolchain: Toolchain) -> bool {
     let mut clippy = process::command("cargo");
     toolchain.apply(&mut clippy).args(["clippy", "--version"]);
     process::ask(&mut clippy).is_some()
 }
 
-/// Whether the active toolchain has a component (`clippy`, `rustfmt`).
+/// Tests for a component (`clippy`, `rustfmt`) of the active toolchain.
 pub fn has_component(name: &str) -> bool {
     let subcommand = if name == "rustfmt" { "fmt" } else { name };
     process::ask(process::command("cargo").args([subcommand, "--version"])).is_some()
 }
 
-/// Whether rustup manages the toolchains.
+/// Tests for rustup.
 pub fn has_rustup() -> bool {
     process::find("rustup").is_some()
 }
 
-/// Whether the user has ruled out rustup: `WASM_TOOLCHAIN=debian`.
+/// Returns true if the user has ruled out rustup: `WASM_TOOLCHAIN=debian`.
 pub fn is_debian_required() -> bool {
     env::var_os("WASM_TOOLCHAIN").is_some_and(|value| value == "debian")
 }
 
-/// Whether the compiler finds the target's libraries. Tests link `test`.
+/// Tests whether the compiler finds the target's libraries, `test` among them.
 fn has_std(rustc: &mut Command) -> bool {
     let Some(folder) = process::ask(rustc.args(["--print", "target-libdir", "--target", TARGET]))
     else {

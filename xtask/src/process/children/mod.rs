@@ -35,7 +35,7 @@ fn registry() -> MutexGuard<'static, Registry> {
     REGISTRY.lock().unwrap_or_else(PoisonError::into_inner)
 }
 
-/// Whether a signal has asked this program to stop.
+/// Returns true after a signal that stops this program.
 pub fn is_stopping() -> bool {
     registry().is_stopping
 }
