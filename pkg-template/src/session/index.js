@@ -7,7 +7,7 @@ import { Handlers } from "bindgen:js/dispatcher.js";
 import { TpaConnectionError } from "bindgen:js/values.js";
 import * as glue from "bindgen:tpa_session_bg.js";
 
-import { start } from "../wasm/instance.js";
+import { ensureInstance } from "../wasm/instance.js";
 import { Dashboard } from "./dashboard.js";
 import { Events } from "./events.js";
 import { APPLY_FRAME, LISTEN_PASSIVELY } from "./internal-symbols.js";
@@ -59,7 +59,7 @@ export class TpaSession {
   }
 
   constructor(options) {
-    start();
+    ensureInstance();
     this.#session = new glue.TpaSession(options);
     this.packageName = options.packageName;
     this.#handlers = this.#session.takeHandlers();
