@@ -1,6 +1,6 @@
 /** Bundles the entry points of the package with esbuild. */
-import { copyFile, readdir, writeFile } from "node:fs/promises";
-import { dirname, join } from "node:path";
+import { copyFile, writeFile } from "node:fs/promises";
+import { basename, dirname, join } from "node:path";
 import { fileURLToPath } from "node:url";
 import { brotliCompressSync, constants } from "node:zlib";
 
@@ -111,7 +111,7 @@ export class Bundler {
       target: "es2022",
       legalComments: "none",
       logLevel: "warning",
-      plugins: [await generated(this.#module)],
+      plugins: [generated(this.#module)],
       write: false,
       ...options,
     });
@@ -140,12 +140,10 @@ export function importing(file, format) {
 /**
  * Resolves `bindgen:` to output of wasm-bindgen, and `package:` to modules made here.
  * @param {Module} module
- * @returns {Promise<import("esbuild").Plugin>}
+ * @returns {import("esbuild").Plugin}
  */
-async function generated({ folder, wasm, bindings }) {
-  // wasm-bindgen copies the modules of src/web/js into a folder with a hash in its name.
-  const [crate = ""] = await readdir(join(folder, "snippets"));
-  const web = join(folder, "snippets", crate, "src/web");
+function generated({ folder, wasm, bindings }) {
+  const web = join(dirname(template), "src/web");
   const made = { namespace: "generated" };
   return {
     name: "generated",
@@ -163,6 +161,10 @@ async function generated({ folder, wasm, bindings }) {
         if (name === "bindings" || name.endsWith(".wasm")) return { path, ...made };
         return { path: join(name.startsWith("js/") ? web : folder, name) };
       });
+      // wasm-bindgen copies the modules of src/web/js; the originals are what the package imports.
+      esbuild.onResolve({ filter: /^\.\/snippets\/[^/]+\/src\/web\/js\// }, ({ path }) => ({
+        path: join(web, "js", basename(path)),
+      }));
       esbuild.onLoad({ filter: /^package:wasm-size$/, ...made }, () => ({
         contents: `export const size = ${wasm.length};`,
       }));

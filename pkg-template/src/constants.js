@@ -13,7 +13,25 @@ export const URL_OPTIONS = ["augmentOSWebsocketUrl", "mentraOSWebsocketUrl"];
 export const LOG_LEVELS = ["silent", "error", "warn", "info", "debug"];
 
 /**
- * Reasons for which an app leaves for good, the default one first.
- * @type {readonly import("../types/index.d.ts").ReleaseReason[]}
+ * Reasons for which an app gives up its session.
+ * @type {readonly import("tpa-session").ReleaseReason[]}
  */
-export const RELEASE_REASONS = ["clean_shutdown", "switching_clouds", "user_logout"];
+export const RELEASE_REASONS = ["switching_clouds", "clean_shutdown", "user_logout"];
+
+/**
+ * @param {string} hostname as `URL` gives it
+ * @returns {boolean} whether it is `localhost`, in `127.0.0.0/8` or `[::1]`, as in the core
+ */
+export function isLoopback(hostname) {
+  return /^(?:localhost|127(?:\.\d+){3}|\[::1\])$/.test(hostname);
+}
+
+/**
+ * The URL of a cloud among options or fields.
+ * @param {{ [option: string]: any }} options
+ * @returns {any} undefined where none is given
+ */
+export function urlOf(options) {
+  const given = URL_OPTIONS.find((option) => options[option] != null);
+  return given === undefined ? undefined : options[given];
+}

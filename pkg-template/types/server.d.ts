@@ -1,4 +1,6 @@
-import type { AppSetting, CloseKind, SessionOptions, TpaSession } from "tpa-session";
+import type { AppSetting, CloseKind, ReleaseReason, SessionOptions, TpaSession } from "tpa-session";
+
+export type { ReleaseReason };
 
 /** What is needed of Node's `http.IncomingMessage`, whose type not every project has. */
 export interface NodeRequest {
@@ -50,9 +52,6 @@ export interface StopContext<Session extends TpaSession = TpaSession> {
   /** `"AppStopped"` for a `stop_request`, else why the session ended. */
   kind: CloseKind;
 }
-
-/** What the cloud is told of a goodbye. */
-export type ReleaseReason = "clean_shutdown" | "switching_clouds" | "user_logout";
 
 export interface TpaServerOptions<Session extends TpaSession = TpaSession> {
   /** Reverse-DNS name of the app, e.g. `org.example.captions`. */

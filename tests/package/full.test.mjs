@@ -168,8 +168,8 @@ test("all facts of a frame are there when the first handler is called, and one t
 test("wrong arguments are refused, with what is allowed", async () => {
   const { session } = await full();
   const cases = [
-    [() => session.loadConfigFromJson({}), /^jsonData: must be a string, not object$/],
-    [() => session.loadConfigFromJson("{}"), /^config: must be an object with settings, not object$/],
+    [() => session.loadConfigFromJson({}), /^jsonData: must be a string, not an object$/],
+    [() => session.loadConfigFromJson("{}"), /^config: must be an object with settings, not an object$/],
     [() => session.subscribeToGestures([1]), /^gesture: must be a string, not 1$/],
     [() => session.device.state.charging.onChange(), /^handler: must be a function, not undefined$/],
     [() => session.onButtonPress(), /^handler: must be a function, not undefined$/],

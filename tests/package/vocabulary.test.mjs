@@ -364,7 +364,7 @@ test("wrong arguments are refused, with what is allowed", async () => {
     [() => events.onButtonPress(), /^handler: must be a function, not undefined$/],
     [() => events.onCustomMessage("a", 3), /^handler: must be a function, not 3$/],
     [() => layouts.showTextWall(3), /^text: must be a string, not 3$/],
-    [() => layouts.showReferenceCard("a", null), /^text: must be a string, not object$/],
+    [() => layouts.showReferenceCard("a", null), /^text: must be a string, not null$/],
     [
       () => layouts.showTextWall("a", { view: "sky" }),
       /^view: must be one of main, dashboard, always_on, not "sky"$/,
@@ -377,7 +377,7 @@ test("wrong arguments are refused, with what is allowed", async () => {
     ],
     [() => layouts.showBitmapAnimation([]), /^frames: must be one bitmap or more/],
     [() => dashboard.content.write("a", ["both"]), /^targets: must be one of main, expanded, not "both"$/],
-    [() => dashboard.content.write({}), /^content: must be a string, not object$/],
+    [() => dashboard.content.write({}), /^content: must be a string, not an object$/],
     [() => settings.onChange("x"), /^handler: must be a function, not "x"$/],
     [() => settings.onValueChange(1, nothing), /^key: must be a string, not 1$/],
     [() => session.stream("VAD", { limit: 0 }), /^limit: must be a number, 1 or more, not 0$/],

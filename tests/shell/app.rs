@@ -45,6 +45,8 @@ extern "C" {
 
 /// A session and its events so far.
 pub struct App {
+    /// Options of the session.
+    pub options: JsValue,
     pub session: JsSession,
     pub handlers: Handlers,
     events: Events,
@@ -66,6 +68,7 @@ impl App {
         let session = JsSession::new(options).expect("valid options");
         let handlers = session.take_handlers().map(JsValue::from);
         let app = Self {
+            options: options.clone(),
             session,
             handlers: handlers.expect("handlers").unchecked_into(),
             events: Events::default(),

@@ -70,84 +70,6 @@ async fn frames_are_signs_of_life() {
 }
 
 #[wasm_bindgen_test]
-async fn the_app_has_a_word_on_each_closure() {
-    let (app, class) = app("{ reconnectDelay: 0, shouldReconnect: (close) => { \
-             globalThis.askedAbout = close; return close.code === 1001 || undefined; } }");
-    start(&app);
-    let first = socket(&class, 1).await;
-    js::call(&first, "ack");
-    js::call1(
-        &first,
-        "end",
-        &js::literal("{ code: 1001, reason: 'deploy' }"),
-    );
-    let asked = js::literal("globalThis.askedAbout");
-    assert_eq!(js::number(&asked, "code"), 1001.0);
-    assert_eq!(js::text(&asked, "reason"), "deploy");
-    assert_eq!(js::text(&asked, "kind"), "Normal");
-    assert!(js::flag(&asked, "wasClean"));
-    assert!(js::flag(&app.payloads("disconnected")[0], "willReconnect"));
-    let second = socket(&class, 2).await;
-    js::call(&second, "ack");
-    js::call1(&second, "end", &js::literal("{ code: 1000 }"));
-    assert!(js::flag(&app.payloads("disconnected")[1], "permanent"));
-}
-
-#[wasm_bindgen_test]
-async fn a_word_that_is_thrown_is_none() {
-    let (app, class) = app("{ shouldReconnect: () => { throw new Error('no'); } }");
-    start(&app);
-    let first = socket(&class, 1).await;
-    js::call(&first, "ack");
-    js::call1(&first, "end", &js::literal("{ code: 1006 }"));
-    assert_eq!(app.state(), "waiting");
-}
-
-#[wasm_bindgen_test]
-async fn the_app_can_give_a_delay() {
-    let (app, class) = app("{ jitter: 1, maxReconnectDelay: 10, \
-             shouldReconnect: (close) => close.code === 4013 ? { delay: 60000 } : undefined }");
-    start(&app);
-    let first = socket(&class, 1).await;
-    js::call(&first, "ack");
-    js::call1(&first, "end", &js::literal("{ code: 4013 }"));
-    let next = &app.payloads("reconnecting")[0];
-    assert_eq!(js::number(next, "delay"), 60_000.0);
-    assert_eq!(js::number(next, "attempt"), 1.0);
-}
-
-#[wasm_bindgen_test]
-async fn a_delay_that_is_not_allowed_is_no_answer() {
-    for delay in ["-1", "NaN", "2147483648", "'soon'", "undefined"] {
-        let answer = format!("{{ shouldReconnect: () => ({{ delay: {delay} }}) }}");
-        let (app, class) = app(&answer);
-        start(&app);
-        let first = socket(&class, 1).await;
-        js::call(&first, "ack");
-        js::call1(&first, "end", &js::literal("{ code: 1000 }"));
-        assert_eq!(app.state(), "stopped", "{delay}");
-    }
-}
-
-#[wasm_bindgen_test]
-async fn reconnect_now_does_not_wait() {
-    let (app, class) = app("{ reconnectDelay: 60000, jitter: 0 }");
-    start(&app);
-    let first = socket(&class, 1).await;
-    js::call(&first, "ack");
-    js::call1(&first, "end", &js::literal("{ code: 1006 }"));
-    assert_eq!(app.state(), "waiting");
-    app.session.reconnect_now();
-    assert_eq!(sockets(&class).length(), 2);
-}
-
-fn start_other(app: &App) {
-    let ignore = wasm_bindgen::closure::Closure::once_into_js(|_: JsValue| {});
-    let promise = app.session.connect(&"other-org.example.fake".into());
-    let _: JsValue = js::call1(&promise, "catch", &ignore);
-}
-
-#[wasm_bindgen_test]
 async fn a_dial_that_fires_only_error_is_a_failed_attempt() {
     let (app, class) = app("{ maxReconnectAttempts: 1, reconnectDelay: 10 }");
     start(&app);
@@ -377,27 +299,6 @@ async fn nor_are_pings_and_subscriptions() {
 }
 
 #[wasm_bindgen_test]
-async fn a_key_that_the_cloud_repeats_is_not_passed_on() {
-    let (app, class) = app("{ apiKey: 'sEcReT' }");
-    let promise = app.session.connect(&"user-org.example.fake".into());
-    let first = socket(&class, 1).await;
-    js::call(&first, "open");
-    js::call1(
-        &first,
-        "receive",
-        &js::literal(
-            "{ type: 'tpa_connection_error', code: 'INVALID_API_KEY', message: 'bad key sEcReT!' }",
-        ),
-    );
-    let error = wasm_bindgen_futures::JsFuture::from(promise).await;
-    let error = error.expect_err("a refusal");
-    assert_eq!(js::text(&error, "reason"), "bad key [key]!");
-    let end = &app.payloads("disconnected")[0];
-    assert_eq!(js::text(end, "reason"), "bad key [key]!");
-    assert!(!js::text(end, "message").contains("sEcReT"));
-}
-
-#[wasm_bindgen_test]
 async fn settings_that_are_no_list_are_an_empty_one() {
     let (app, class) = app("{}");
     start(&app);
@@ -412,6 +313,12 @@ async fn settings_that_are_no_list_are_an_empty_one() {
     assert!(Array::is_array(&settings));
     assert_eq!(settings.length(), 0);
     app.session.disconnect(&JsValue::UNDEFINED);
+}
+
+fn start_other(app: &App) {
+    let ignore = wasm_bindgen::closure::Closure::once_into_js(|_: JsValue| {});
+    let promise = app.session.connect(&"other-org.example.fake".into());
+    let _: JsValue = js::call1(&promise, "catch", &ignore);
 }
 
 #[wasm_bindgen_test]
@@ -431,52 +338,6 @@ async fn another_session_id_ends_the_first_session() {
     );
     assert_eq!(app.state(), "connected");
     app.session.disconnect(&JsValue::UNDEFINED);
-}
-
-#[wasm_bindgen_test]
-async fn a_provider_that_fails_is_a_failed_attempt() {
-    for provider in [
-        "() => { throw new Error('no key today'); }",
-        "async () => { throw new Error('no key today'); }",
-        "() => Promise.reject(new Error('no key today'))",
-    ] {
-        let (app, class) = app(&format!(
-            "{{ apiKey: {provider}, maxReconnectAttempts: 1, reconnectDelay: 0 }}"
-        ));
-        start(&app);
-        let next = app.wait("reconnecting", 1).await;
-        let reason = js::text(&js::get(&next, "cause"), "reason");
-        assert_eq!(reason, "apiKey: the provider failed: no key today");
-        app.wait("disconnected", 1).await;
-        assert_eq!(sockets(&class).length(), 0);
-    }
-}
-
-#[wasm_bindgen_test]
-async fn the_key_is_kept_out_of_what_a_provider_throws() {
-    let (app, class) = app(
-        "{ apiKey: 's3cret', reconnectDelay: 0, maxReconnectAttempts: 1, \
-             augmentOSWebsocketUrl: () => { throw new Error('no cloud for s3cret'); } }",
-    );
-    start(&app);
-    let next = app.wait("reconnecting", 1).await;
-    let reason = js::text(&js::get(&next, "cause"), "reason");
-    let expected = "augmentOSWebsocketUrl: the provider failed: no cloud for [key]";
-    assert_eq!(reason, expected);
-    app.wait("disconnected", 1).await;
-    assert_eq!(sockets(&class).length(), 0);
-}
-
-#[wasm_bindgen_test]
-async fn a_provider_is_not_asked_for_a_session_that_is_over() {
-    let (app, _) = app(
-        "{ augmentOSWebsocketUrl: () => new Promise((r) => setTimeout(() => r('ws://x'), 20)), \
-           apiKey: () => { globalThis.keyWasAsked = true; return 'k'; } }",
-    );
-    start(&app);
-    app.session.disconnect(&JsValue::UNDEFINED);
-    js::sleep(60).await;
-    assert!(js::literal("globalThis.keyWasAsked").is_undefined());
 }
 
 #[wasm_bindgen_test]

@@ -9,7 +9,8 @@ import { TpaSession as Main } from "tpa-session";
 import { refuse, text } from "../session/validate.js";
 import { EVENTS } from "../session/event-names.js";
 import { APPLY_FRAME } from "../session/internal-symbols.js";
-import { httpOf, urlOf } from "./cloud-url.js";
+import { DEFAULT_URL, urlOf } from "../constants.js";
+import { httpOf } from "./cloud-url.js";
 import { Device } from "./device.js";
 import { Audio, Camera, Location } from "./glasses.js";
 import { Led } from "./led.js";
@@ -78,7 +79,7 @@ export class TpaSession extends Base {
   /** @param {any} options */
   constructor(options) {
     super(options);
-    this.#url = urlOf(options);
+    this.#url = urlOf(options) ?? DEFAULT_URL;
   }
 
   get events() {

@@ -3,8 +3,7 @@
  * make a request.
  */
 
-/** @param {string} hostname */
-const isLoopback = (hostname) => /^(?:localhost|127\.\d+\.\d+\.\d+|\[::1\])$/.test(hostname);
+import { isLoopback } from "../constants.js";
 
 /**
  * @param {URL} url

@@ -7,10 +7,11 @@
  */
 import { TpaSession as Main } from "tpa-session";
 
+import { RELEASE_REASONS, URL_OPTIONS } from "../constants.js";
 import { fetchHandler } from "./fetch.js";
 import { createLog } from "./log.js";
 import { nodeHandler } from "./node.js";
-import { RELEASE_REASONS, readOptions, refuse } from "./options.js";
+import { readOptions, refuse } from "./options.js";
 import { Sessions } from "./sessions.js";
 import { closeAtSignals } from "./signals.js";
 import { webhook } from "./webhook.js";
@@ -52,5 +53,5 @@ export function createTpaServer(given) {
  * @param {string} url
  */
 function at(url) {
-  return { augmentOSWebsocketUrl: url, mentraOSWebsocketUrl: url };
+  return Object.fromEntries(URL_OPTIONS.map((option) => [option, url]));
 }

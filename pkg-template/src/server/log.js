@@ -10,7 +10,7 @@
  * ) => void} Log
  */
 
-const LEVELS = ["silent", "error", "warn", "info", "debug"];
+import { LOG_LEVELS } from "../constants.js";
 
 /**
  * @param {SessionOptions} options
@@ -18,7 +18,7 @@ const LEVELS = ["silent", "error", "warn", "info", "debug"];
  */
 export function createLog({ packageName, logger = console, logLevel = "warn" }) {
   return (level, text, { sessionId = "-", error } = {}) => {
-    if (LEVELS.indexOf(level) > LEVELS.indexOf(logLevel)) return;
+    if (LOG_LEVELS.indexOf(level) > LOG_LEVELS.indexOf(logLevel)) return;
     const cause = error === undefined ? "" : `: ${described(error)}`;
     try {
       logger[level](`[tpa-session] package=${packageName} session=${sessionId} ${text}${cause}`);

@@ -2,7 +2,7 @@
  * The options of a server. Those of its sessions are left to the session's own constructor.
  *
  * @import { SessionOptions } from "tpa-session"
- * @import { ReleaseReason, TpaServerOptions } from "tpa-session/server"
+ * @import { TpaServerOptions } from "tpa-session/server"
  *
  * @typedef {object} ServerOptions
  * @property {SessionOptions} session
@@ -14,9 +14,8 @@
  * @property {boolean} handleSignals
  * @property {TpaServerOptions["TpaSession"]} TpaSession
  */
-
-/** @type {readonly ReleaseReason[]} */
-export const RELEASE_REASONS = ["clean_shutdown", "switching_clouds", "user_logout"];
+import { mustBe } from "../../../src/web/js/values.js";
+import { urlOf } from "../constants.js";
 
 /**
  * @param {TpaServerOptions} given
@@ -53,12 +52,12 @@ export function readOptions(given) {
 }
 
 /**
- * An app that says where its cloud is need not say it twice.
+ * The host of the app's own URL, as the default of `clouds`.
  * @param {Partial<SessionOptions>} session
  */
-function own({ augmentOSWebsocketUrl, mentraOSWebsocketUrl }) {
-  const url = augmentOSWebsocketUrl ?? mentraOSWebsocketUrl;
-  // One that is no URL is refused with the other options of the session.
+function own(session) {
+  const url = urlOf(session);
+  // An invalid one is refused with the other options of the session.
   return typeof url === "string" && URL.canParse(url) ? [new URL(url).host] : undefined;
 }
 
@@ -69,19 +68,7 @@ function own({ augmentOSWebsocketUrl, mentraOSWebsocketUrl }) {
  * @returns {never}
  */
 export function refuse(field, allowed, given) {
-  throw new TypeError(`${field}: must be ${allowed}, not ${shown(given)}`);
-}
-
-/**
- * A value for people to read, in few words.
- * @param {unknown} given
- */
-export function shown(given) {
-  if (typeof given === "string")
-    return JSON.stringify(given.length > 100 ? `${given.slice(0, 100)}…` : given);
-  if (typeof given === "function") return "a function";
-  if (Array.isArray(given)) return "this list";
-  return isObject(given) ? "an object" : String(given);
+  throw new TypeError(mustBe(field, allowed, given));
 }
 
 /** @param {unknown} value */

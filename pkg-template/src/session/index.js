@@ -7,6 +7,7 @@ import { Handlers } from "bindgen:js/dispatcher.js";
 import { TpaConnectionError } from "bindgen:js/values.js";
 import * as glue from "bindgen:tpa_session_bg.js";
 
+import { RELEASE_REASONS } from "../constants.js";
 import { ensureInstance } from "../wasm/instance.js";
 import { Dashboard } from "./dashboard.js";
 import { Events } from "./events.js";
@@ -17,8 +18,6 @@ import { checked, isStream, iterate, named } from "./streams.js";
 import { oneOf } from "./validate.js";
 
 export { TpaConnectionError };
-
-const RELEASES = ["switching_clouds", "clean_shutdown", "user_logout"];
 
 /** The parts of a session, made when they are first needed: a session may be one of thousands. */
 const PARTS = {
@@ -89,7 +88,7 @@ export class TpaSession {
 
   /** Where there is no connection, there is nothing that the cloud could hear of it. */
   releaseOwnership(reason = "clean_shutdown") {
-    oneOf("reason", reason, RELEASES);
+    oneOf("reason", reason, RELEASE_REASONS);
     if (this.state === "connected") this.send({ type: "ownership_release", reason });
   }
 

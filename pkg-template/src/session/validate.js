@@ -1,4 +1,5 @@
 /** Arguments of the app's, refused where they are wrong. */
+import { mustBe } from "../../../src/web/js/values.js";
 
 /** Where a layout can be shown. */
 export const VIEWS = ["main", "dashboard", "always_on"];
@@ -13,8 +14,7 @@ const LANGUAGE = /^([a-z]{2,3}-[A-Z]{2}|auto|all)$/;
  * @returns {never}
  */
 export function refuse(name, allowed, given) {
-  const shown = typeof given === "string" ? JSON.stringify(given.slice(0, 40)) : typeof given;
-  throw new TypeError(`${name}: must be ${allowed}, not ${typeof given === "number" ? given : shown}`);
+  throw new TypeError(mustBe(name, allowed, given));
 }
 
 /**
