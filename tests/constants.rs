@@ -57,3 +57,17 @@ fn a_loopback_host_is_recognized_as_in_the_package() {
         }
     }
 }
+
+/// The strings between two texts.
+fn strings<'a>(source: &'a str, from: &str, to: &str) -> Vec<&'a str> {
+    let (_, rest) = source.split_once(from).expect(from);
+    let (part, _) = rest.split_once(to).expect(to);
+    part.split('"').skip(1).step_by(2).collect()
+}
+
+#[test]
+fn events_have_the_same_names_on_both_sides_of_the_boundary() {
+    let rust = strings(include_str!("../src/web/abi.rs"), "enum JsEvent {", "}");
+    let platform = include_str!("../src/web/js/platform.js");
+    assert_eq!(strings(platform, "@typedef {", "} JsEvent"), rust);
+}

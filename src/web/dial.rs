@@ -226,7 +226,7 @@ impl Driver {
         else {
             return;
         };
-        match Socket::open(id, &web_socket, &url, &dispatcher, &self.sink) {
+        match Socket::open(id, &web_socket, &url, &dispatcher, self.sink.as_ref()) {
             Ok(socket) => *self.socket.borrow_mut() = Some(Rc::new(socket)),
             Err(message) => self.attempt_failed(id, &message),
         }

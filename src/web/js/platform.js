@@ -13,19 +13,12 @@ const CONNECTING = 0;
 const OPEN = 1;
 
 /**
- * The session's side of the boundary: the methods of `EventSink` in `src/web/abi.rs`.
- * @typedef {object} EventSink
- * @property {(socket: number, fault: "not-json" | "not-object" | "no-type") => void} malformed
- * @property {(socket: number, frame: object) => void} control
- * @property {(name: string) => void} unhandled
- * @property {(name: string, missing: string) => void} incomplete
- * @property {(socket: number) => void} opened
- * @property {(socket: number, event: any) => void} failed
- * @property {(socket: number, event: any) => void} closed
- * @property {() => void} offline
- * @property {() => void} online
- * @property {() => void} resumed
+ * Names of the events that are reported to a session: `JsEvent` in `src/web/abi.rs`.
+ * @typedef {"not-json" | "not-object" | "no-type" | "control" | "unhandled" | "incomplete"
+ *   | "opened" | "failed" | "closed" | "offline" | "online" | "resumed"} JsEvent
  */
+
+/** @typedef {(event: JsEvent, socket: number, value?: any) => void} Sink the socket is 0 for events without one */
 
 /**
  * Opens a socket and attaches it.
@@ -33,7 +26,7 @@ const OPEN = 1;
  * @param {string} url
  * @param {Pick<Dispatcher, "attach">} dispatcher receives the frames
  * @param {number} id
- * @param {EventSink} sink receives the other events of the socket
+ * @param {Sink} sink receives the other events of the socket
  * @returns {Connection}
  * @throws what the constructor, or the new socket, throws
  */
@@ -44,13 +37,13 @@ export function dial(constructor, url, dispatcher, id, sink) {
     connection = dispatcher.attach(socket, id);
     // An emitter may have read its listeners before they were removed, so each of them checks.
     socket.onopen = () => {
-      if (connection.attached) sink.opened(id);
+      if (connection.attached) sink("opened", id);
     };
     socket.onerror = (/** @type {any} */ event) => {
-      if (connection.attached) sink.failed(id, event);
+      if (connection.attached) sink("failed", id, event);
     };
     socket.onclose = (/** @type {any} */ event) => {
-      if (connection.attached) sink.closed(id, event);
+      if (connection.attached) sink("closed", id, event);
     };
     return connection;
   } catch (error) {
@@ -136,16 +129,16 @@ export class Connection {
 
 /**
  * Reports whether there is a network now, and each change until the returned function is called.
- * @param {EventSink} sink
+ * @param {Sink} sink
  * @returns {() => void}
  */
 export function watchEnvironment(sink) {
   const scope = globalThis;
   if (typeof scope.addEventListener !== "function") return () => {};
   const page = scope.document;
-  const offline = () => sink.offline();
-  const online = () => sink.online();
-  const resumed = () => sink.resumed();
+  const offline = () => sink("offline", 0);
+  const online = () => sink("online", 0);
+  const resumed = () => sink("resumed", 0);
   const visibilityChanged = () => {
     if (page.visibilityState === "visible") resumed();
   };
