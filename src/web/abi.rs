@@ -24,7 +24,8 @@ use super::{reflect, wire};
 /// Commands of one session.
 ///
 /// Every method takes `&self`, and none holds a borrow while code of the app runs, so that a
-/// handler may call any of them.
+/// handler may call any of them. Arguments are taken by value, for which the generated glue is
+/// shorter.
 #[wasm_bindgen]
 pub struct TpaSession(Rc<Driver>);
 
@@ -32,25 +33,25 @@ pub struct TpaSession(Rc<Driver>);
 impl TpaSession {
     /// Creates an idle session. Throws a `TypeError` for an option with a wrong value.
     #[wasm_bindgen(constructor)]
-    pub fn new(options: &JsValue) -> Result<TpaSession, JsValue> {
-        Ok(Self(Driver::new(SessionOptions::read(options)?)))
+    pub fn new(options: JsValue) -> Result<TpaSession, JsValue> {
+        Ok(Self(Driver::new(SessionOptions::read(&options)?)))
     }
 
     /// Starts the session; resolves with the settings at the first ack.
-    pub fn connect(&self, session_id: &JsValue) -> Promise {
+    pub fn connect(&self, session_id: JsValue) -> Promise {
         // Anything but a string is refused as an empty one.
         self.0.connect(session_id.as_string().unwrap_or_default())
     }
 
     /// Ends the session.
-    pub fn disconnect(&self, reason: &JsValue) {
+    pub fn disconnect(&self, reason: JsValue) {
         self.0.disconnect(reason.as_string());
     }
 
     /// Sends a message, or queues it until there is a connection.
-    pub fn send(&self, message: &JsValue, options: &JsValue) -> Result<JsString, JsValue> {
-        let (key, ttl) = message::send_options(options)?;
-        let reply = match self.0.send(message, key, ttl)? {
+    pub fn send(&self, message: JsValue, options: JsValue) -> Result<JsString, JsValue> {
+        let (key, ttl) = message::send_options(&options)?;
+        let reply = match self.0.send(&message, key, ttl)? {
             Reply::Sent => "sent",
             Reply::Queued => "queued",
             Reply::Dropped | Reply::Done | Reply::Run(_) | Reply::Flush(_) => "dropped",
@@ -64,18 +65,18 @@ impl TpaSession {
     }
 
     /// Subscribes to streams: one name, or a list of them.
-    pub fn subscribe(&self, streams: &JsValue) -> Result<(), JsValue> {
-        self.0.change(Command::Subscribe(names(streams)))
+    pub fn subscribe(&self, streams: JsValue) -> Result<(), JsValue> {
+        self.0.change(Command::Subscribe(names(&streams)))
     }
 
     /// Unsubscribes from streams.
-    pub fn unsubscribe(&self, streams: &JsValue) -> Result<(), JsValue> {
-        self.0.change(Command::Unsubscribe(names(streams)))
+    pub fn unsubscribe(&self, streams: JsValue) -> Result<(), JsValue> {
+        self.0.change(Command::Unsubscribe(names(&streams)))
     }
 
     /// Sets the list of streams that have handlers.
-    pub fn follow(&self, streams: &JsValue) -> Result<(), JsValue> {
-        self.0.change(Command::Follow(names(streams)))
+    pub fn follow(&self, streams: JsValue) -> Result<(), JsValue> {
+        self.0.change(Command::Follow(names(&streams)))
     }
 
     /// Streams that are subscribed to.
@@ -98,8 +99,8 @@ impl TpaSession {
 
     /// Id given to `connect()`.
     #[wasm_bindgen(getter, js_name = sessionId)]
-    pub fn session_id(&self) -> Option<String> {
-        self.0.session_id()
+    pub fn session_id(&self) -> JsValue {
+        self.0.session_id().into()
     }
 
     /// Counters, as plain data.

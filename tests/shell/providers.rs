@@ -22,7 +22,7 @@ async fn each_dial_has_a_url_and_a_key_of_its_own() {
         assert_eq!(key, format!("key-{nth}"));
         js::call1(&socket, "end", &js::literal("{ code: 1006 }"));
     }
-    app.session.disconnect(&JsValue::UNDEFINED);
+    app.session.disconnect(JsValue::UNDEFINED);
 }
 
 #[wasm_bindgen_test]
@@ -66,7 +66,7 @@ async fn a_provider_is_not_asked_once_the_session_is_over() {
            apiKey: () => { globalThis.keyWasAsked = true; return 'k'; } }",
     );
     start(&app);
-    app.session.disconnect(&JsValue::UNDEFINED);
+    app.session.disconnect(JsValue::UNDEFINED);
     js::sleep(60).await;
     assert!(js::literal("globalThis.keyWasAsked").is_undefined());
 }

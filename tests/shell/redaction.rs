@@ -13,7 +13,7 @@ const KEY: &str = "sEcReT";
 #[wasm_bindgen_test]
 async fn a_key_in_an_error_frame_is_redacted() {
     let (app, class) = app("{ apiKey: 'sEcReT' }");
-    let promise = app.session.connect(&"user-org.example.fake".into());
+    let promise = app.session.connect("user-org.example.fake".into());
     let first = socket(&class, 1).await;
     js::call(&first, "open");
     js::call1(
