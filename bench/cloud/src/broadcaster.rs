@@ -11,12 +11,10 @@ use hyper::{Request, StatusCode};
 use hyper_util::client::legacy::Client;
 use hyper_util::client::legacy::connect::HttpConnector;
 use hyper_util::rt::TokioExecutor;
+use testkit::TIMEOUT;
 use tokio::time::{Instant, interval, timeout};
 
 use crate::board::{Board, LANES};
-
-/// Longer than the last frames take to arrive.
-const PATIENCE: Duration = Duration::from_secs(10);
 
 /// Sends a crowd one frame after the other.
 #[derive(Debug)]
@@ -60,7 +58,7 @@ impl Broadcaster {
         let lanes = (0..LANES).map(async |lane| {
             while Instant::now() < end {
                 let room = board.until_under_way(window);
-                if timeout(PATIENCE, room).await.is_err() {
+                if timeout(TIMEOUT, room).await.is_err() {
                     break;
                 }
                 self.send_in(lane, board).await?;
@@ -83,7 +81,7 @@ impl Broadcaster {
     /// Waits until everything has arrived, but not for ever. How many frames have not.
     pub async fn settle(&self, board: &Board) -> u64 {
         // Whether it was in time shows in the difference.
-        let _ = timeout(PATIENCE, board.until_under_way(0)).await;
+        let _ = timeout(TIMEOUT, board.until_under_way(0)).await;
         board.sent() - board.complete()
     }
 }
