@@ -1,4 +1,4 @@
-//! Scripted streams: what the simulated glasses have to say, so that an app has something to show.
+//! Scripted streams: data of the simulated glasses.
 
 mod audio;
 mod data;
@@ -14,7 +14,7 @@ use audio::Microphone;
 pub(crate) use data::PHOTO;
 pub(crate) use rate::Rate;
 
-/// The streams, under their plain names.
+/// Streams by their names without a variant.
 pub(crate) const PLAIN: [&str; 18] = [
     "transcription",
     "translation",
@@ -36,15 +36,15 @@ pub(crate) const PLAIN: [&str; 18] = [
     CUSTOM,
 ];
 
-/// The stream of binary frames.
+/// Stream of binary frames.
 pub(crate) const AUDIO: &str = "audio_chunk";
 
-/// The stream of frames of their own type.
+/// Stream whose frames have a type of their own.
 pub(crate) const CUSTOM: &str = "custom_message";
 
-/// The streams that whoever has this list of subscriptions hears. `all` and `*` stand for every
-/// stream under its plain name. What is heard under the plain name is not heard again under the
-/// name with the language: it carries its language.
+/// Returns the streams that a list of subscriptions selects. `all` and `*` select every stream
+/// without a variant. A stream without a variant uses the default language, so the same stream
+/// with that language is omitted.
 pub(crate) fn served(list: &BTreeSet<String>) -> BTreeSet<String> {
     let mut served: BTreeSet<String> = list
         .iter()
@@ -83,12 +83,12 @@ fn is_scripted(stream: &str) -> bool {
     }
 }
 
-/// Where the wearer of the glasses is, at the `nth` time of asking.
+/// Returns the location of the glasses at the `nth` request.
 pub(crate) fn location(nth: u64) -> Value {
     data::location(nth)
 }
 
-/// How far each stream's script has come.
+/// Progress of each stream's script.
 #[derive(Debug, Default)]
 pub(crate) struct Scripts {
     steps: BTreeMap<String, u64>,
@@ -96,8 +96,8 @@ pub(crate) struct Scripts {
 }
 
 impl Scripts {
-    /// What each of the wanted streams says now, where it says something. A stream that nobody
-    /// wants any more begins anew the next time.
+    /// Advances the scripts and returns the data of the streams that have any. A stream that is not
+    /// in `wanted` restarts the next time.
     pub(crate) fn advance<'a>(
         &mut self,
         wanted: &BTreeSet<&'a str>,
@@ -106,7 +106,7 @@ impl Scripts {
     ) -> BTreeMap<&'a str, Value> {
         self.steps
             .retain(|stream, _| wanted.contains(stream.as_str()));
-        let mut said = BTreeMap::new();
+        let mut frames = BTreeMap::new();
         for stream in wanted {
             if !self.steps.contains_key(*stream) {
                 self.steps.insert((*stream).to_owned(), 0);
@@ -114,17 +114,17 @@ impl Scripts {
             let Some(step) = self.steps.get_mut(*stream) else {
                 continue;
             };
-            if let Some(data) = data::datum(stream, *step, interval, at) {
-                said.insert(*stream, data);
+            if let Some(data) = data::sample(stream, *step, interval, at) {
+                frames.insert(*stream, data);
             }
             *step = step.wrapping_add(1);
         }
-        said
+        frames
     }
 
-    /// The next tenth of a second of sound.
+    /// Returns the next tenth of a second of sound.
     pub(crate) fn audio(&mut self) -> &'static [u8] {
-        self.microphone.record()
+        self.microphone.next_chunk()
     }
 }
 
@@ -135,7 +135,7 @@ mod tests {
     const SECOND: Duration = Duration::from_secs(1);
     const DATE: &str = "2026-01-31T09:30:00.250Z";
 
-    /// Everything that `stream` says in `steps` steps.
+    /// All data of a stream in `steps` steps.
     fn said(stream: &str, steps: usize) -> Vec<Value> {
         let mut scripts = Scripts::default();
         let wanted = BTreeSet::from([stream]);
@@ -147,7 +147,7 @@ mod tests {
     }
 
     #[test]
-    fn each_stream_has_the_fields_that_the_protocol_gives_it() {
+    fn each_stream_has_the_fields_of_the_protocol() {
         for (stream, fields) in [
             (
                 "transcription",
@@ -197,7 +197,7 @@ mod tests {
     }
 
     #[test]
-    fn a_notification_is_dismissed_after_it_came() {
+    fn notifications_are_dismissed_after_they_arrive() {
         let mut scripts = Scripts::default();
         let wanted = BTreeSet::from(["phone_notification", "phone_notification_dismissed"]);
         let mut open = BTreeSet::new();
@@ -223,14 +223,14 @@ mod tests {
     }
 
     #[test]
-    fn one_gesture_is_heard_by_whoever_wants_that_one() {
+    fn a_subscription_to_one_gesture_skips_the_others() {
         for data in said("touch_event:long_press", 200) {
             assert_eq!(data["gesture_name"], "long_press");
         }
     }
 
     #[test]
-    fn a_stream_begins_anew_when_it_was_not_wanted() {
+    fn an_unsubscribed_stream_restarts() {
         let mut scripts = Scripts::default();
         let wanted = BTreeSet::from(["button_press"]);
         let mut speaks = |wanted: &BTreeSet<&'static str>| {
@@ -244,7 +244,7 @@ mod tests {
     }
 
     #[test]
-    fn only_what_is_scripted_is_served() {
+    fn only_scripted_streams_are_served() {
         let served = |list: &[&str]| -> Vec<String> {
             let list = list.iter().map(|stream| (*stream).to_owned()).collect();
             super::served(&list).into_iter().collect()
@@ -280,7 +280,7 @@ mod tests {
     }
 
     #[test]
-    fn nothing_is_heard_twice_under_two_names() {
+    fn no_stream_is_served_under_two_names() {
         let list = [
             "transcription",
             "transcription:en-US",

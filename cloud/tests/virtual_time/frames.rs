@@ -1,10 +1,10 @@
-//! Frames that are sent by hand, in short.
+//! Frames of control requests, in their short forms.
 
 use tpa_cloud::{Action, Plan, Scenario};
 
 use crate::world::*;
 
-/// Reads a step as a scenario does and carries it out; what comes to a TPA for it.
+/// Performs a scenario step. Returns the frames that a TPA receives.
 fn sent(world: &mut World, id: ConnectionId, step: Value) -> Vec<Value> {
     let mut step = step;
     step["at"] = json!(0);
@@ -19,7 +19,7 @@ fn sent(world: &mut World, id: ConnectionId, step: Value) -> Vec<Value> {
 }
 
 #[test]
-fn each_short_form_becomes_a_whole_frame() {
+fn short_forms_become_complete_frames() {
     for (step, kind, field, value) in [
         (
             json!({"systemSettings": {"brightness": 80}}),
@@ -70,7 +70,7 @@ fn each_short_form_becomes_a_whole_frame() {
 }
 
 #[test]
-fn changed_settings_are_told_and_kept() {
+fn changed_settings_are_sent_and_stored() {
     let mut world = World::new();
     let id = world.connect("user1", PACKAGE);
     let other = world.connect("user2", PACKAGE);
@@ -85,7 +85,7 @@ fn changed_settings_are_told_and_kept() {
     };
     assert_eq!(width(&frame), "40");
     assert!(world.frames_to(other).is_empty());
-    // After a reconnect they come with the ack.
+    // After a reconnect the ack has them.
     world.said.clear();
     let back = world.connect("user1", PACKAGE);
     assert_eq!(width(&world.frames_to(back)[0]), "40");
@@ -94,7 +94,7 @@ fn changed_settings_are_told_and_kept() {
 }
 
 #[test]
-fn what_a_stream_says_by_hand_goes_to_its_subscribers() {
+fn stream_data_is_sent_to_subscribers() {
     let mut world = World::new();
     let hears = world.connect("user1", PACKAGE);
     let all = world.connect("user2", PACKAGE);
@@ -112,7 +112,7 @@ fn what_a_stream_says_by_hand_goes_to_its_subscribers() {
 }
 
 #[test]
-fn an_action_says_whom_it_hit() {
+fn actions_return_the_affected_connections() {
     let mut world = World::new();
     let id = world.connect("user1", PACKAGE);
     let stop = Action::StopApps {

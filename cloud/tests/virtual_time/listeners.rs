@@ -1,16 +1,16 @@
-//! Callbacks: told at once, by name, and no longer than they wish.
+//! Listeners: called synchronously until they are removed.
 
 use std::sync::Mutex;
 
 use crate::world::*;
 
-/// What a callback has heard: whose it was, and what.
+/// The calls of a listener: connection and fact.
 type Heard = Arc<Mutex<Vec<(Option<String>, Fact)>>>;
 
-fn listen(world: &mut World) -> (tpa_cloud::FollowerId, Heard) {
+fn listen(world: &mut World) -> (tpa_cloud::ListenerId, Heard) {
     let heard = Heard::default();
     let notes = Arc::clone(&heard);
-    let follower = world.cloud.follow(move |event| {
+    let follower = world.cloud.add_listener(move |event| {
         let package = event.package_name().map(str::to_owned);
         notes.lock().unwrap().push((package, event.fact.clone()));
     });
@@ -18,11 +18,11 @@ fn listen(world: &mut World) -> (tpa_cloud::FollowerId, Heard) {
 }
 
 #[test]
-fn every_callback_hears_of_a_stale_connection_and_of_its_closure_by_name() {
+fn every_listener_receives_stale_and_closed_events() {
     let mut world = World::new();
     world.connect("user1", PACKAGE);
     let listeners = [listen(&mut world).1, listen(&mut world).1];
-    // Not drained: they need not wait for the outputs.
+    // Without polling: listeners are called before the outputs.
     for _ in 0..4 {
         let (at, _) = world.cloud.poll_timeout().unwrap();
         world.cloud.handle_timeout(at);
@@ -41,11 +41,11 @@ fn every_callback_hears_of_a_stale_connection_and_of_its_closure_by_name() {
 }
 
 #[test]
-fn a_callback_hears_nothing_after_it_was_ended() {
+fn removed_listeners_are_not_called() {
     let mut world = World::new();
     let (follower, ended) = listen(&mut world);
     let (_, goes_on) = listen(&mut world);
-    world.cloud.unfollow(follower);
+    world.cloud.remove_listener(follower);
     world.connect("user1", PACKAGE);
     assert!(ended.lock().unwrap().is_empty());
     let facts: Vec<Fact> = goes_on
