@@ -27,12 +27,12 @@ export default tseslint.config(
   // Newer browsers and runtimes have it; code asks with `typeof` first.
   { files: ["src/web/js/**"], languageOptions: { globals: { reportError: "readonly" } } },
   {
-    files: ["tests/**/*.{js,mjs}", "bench/**/*.{js,mjs}", "pkg-template/*.mjs"],
+    files: ["tests/**/*.{js,mjs}", "bench/**/*.{js,mjs}", "pkg-template/build/*.mjs"],
     languageOptions: { globals: globals.node },
   },
   // Bundled into CommonJS.
   {
-    files: ["pkg-template/node*.js"],
+    files: ["pkg-template/src/{entries/node*,platform/node*,wasm/inflate}.js"],
     languageOptions: { globals: globals.node },
     rules: { "@typescript-eslint/no-require-imports": "off" },
   },

@@ -1,19 +1,21 @@
-/** What this package has to keep to beside its peers, and what it aims at. */
+/** Budgets: limits and aims of this package, most of them relative to its peers. */
 import { AS_WRITTEN, FLOOR } from "./clients/index.mjs";
 
 /**
  * @typedef {object} Budget
- * @property {string} what
+ * @property {string} what description
  * @property {string} key of the series
- * @property {string} [client] ours in a variant
- * @property {string} [by] divided by the same round's figure of this client
- * @property {"ends"} [of] the least and the most of all rounds count, not the median
- * @property {[number, number]} must the least and the most that is allowed
- * @property {[number, number]} [aim]
+ * @property {string} [client] variant of this package; default: the package itself
+ * @property {string | undefined} [by] client whose figure of the same round is the divisor
+ * @property {"ends"} [of] compares the minimum and maximum of all rounds instead of the median
+ * @property {[number, number]} must allowed range
+ * @property {[number, number]} [aim] desired range
  * @property {string} unit
  */
 
+/** @type {(limit: number) => [number, number]} */
 const most = (limit) => [-Infinity, limit];
+/** @type {(bytes: string, key: string) => Budget} */
 const audio = (bytes, key) => ({
   what: `receive ${bytes} bytes of audio in Node, by the floor`,
   key,
@@ -23,6 +25,7 @@ const audio = (bytes, key) => ({
   unit: "×",
 });
 
+/** @type {(which: string, key: string) => Budget} */
 const input = (which, key) => ({
   what: `one input through the core, median: ${which}`,
   key,

@@ -1,2 +1,2 @@
-/** Milliseconds since the epoch, finer than the date: one clock for all processes and pages. */
+/** Milliseconds since the epoch with fractions, comparable across processes and pages. */
 export const now = () => performance.timeOrigin + performance.now();

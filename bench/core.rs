@@ -1,7 +1,7 @@
-//! How long the core takes: `cargo xtask bench core [FILTER]`.
+//! Benchmarks of the core: `cargo xtask bench core [FILTER]`.
 //!
-//! `input/…` is one input or command, with all its outputs taken out and the next deadline asked
-//! for, as the run loop does; these are held to a limit. `life/…` is longer.
+//! `input/…` handles one input or command, polls all its outputs and the next deadline, as the run
+//! loop does; the budgets limit these. `life/…` covers longer sequences.
 #![cfg_attr(target_arch = "wasm32", no_main)]
 #![cfg(not(target_arch = "wasm32"))]
 #![allow(
@@ -18,7 +18,7 @@ use tpa_session::session::{
     SocketId, Timer,
 };
 
-/// A message as the shell keeps it: something that stands for a text of 100 bytes.
+/// Handle of a message of 100 bytes, as the shell keeps it.
 #[derive(Clone)]
 struct Handle(#[expect(dead_code, reason = "the core never reads it")] u32);
 
@@ -28,7 +28,7 @@ impl Payload for Handle {
     }
 }
 
-/// The least that a shell does.
+/// Minimal shell.
 #[derive(Clone)]
 struct Shell {
     session: Session<Handle>,
@@ -56,7 +56,7 @@ impl Shell {
         shell
     }
 
-    /// In an outage, with as many messages waiting as may wait, so many of them with a key.
+    /// Disconnected, with a full queue, of which `keys` messages have a key.
     fn full(keys: u32) -> Self {
         let mut shell = Self::connected();
         shell.cut();
@@ -68,7 +68,7 @@ impl Shell {
         shell
     }
 
-    /// Before the ack, with 100 streams to ask for and 100 messages waiting.
+    /// Before the ack, with 100 subscriptions and 100 queued messages.
     fn laden() -> Self {
         let mut shell = Self::idle();
         let streams = (0..100).map(|number| format!("stream_{number}")).collect();
@@ -95,7 +95,7 @@ impl Shell {
         self.input(Input::Closed(self.socket, Close::new(1006, "")));
     }
 
-    /// Waits until the next attempt is made.
+    /// Advances the clock to the next attempt.
     fn wait(&mut self) {
         while let Some((at, timer)) = self.session.poll_timeout() {
             self.now = self.now.max(at);
@@ -156,7 +156,7 @@ fn inputs(criterion: &mut Criterion) {
     });
     group.bench_function("heard", |bencher| {
         let now = shell.now;
-        bencher.iter(|| shell.input(black_box(Input::Heard(socket, now))));
+        bencher.iter(|| shell.input(black_box(Input::Activity(socket, now))));
     });
     group.bench_function("timeout_spurious", |bencher| {
         bencher.iter(|| shell.input(black_box(Input::Timeout)));
@@ -212,7 +212,7 @@ fn lives(criterion: &mut Criterion) {
     let mut shell = Shell::connected();
     group.bench_function("cut_to_ack", |bencher| {
         bencher.iter(|| {
-            // It lasted, so that attempts are counted from zero again.
+            // Stable for long enough that the attempt counter resets.
             shell.now = shell.now.after(Config::default().stable_after);
             shell.cut();
             shell.wait();
@@ -230,8 +230,7 @@ fn lives(criterion: &mut Criterion) {
     group.finish();
 }
 
-/// Many short samples: on a machine that does other things too, most of them run undisturbed, and
-/// the median is one of those.
+/// Many short samples: on a busy machine most of them run undisturbed, and so does the median.
 fn settings() -> Criterion {
     Criterion::default()
         .warm_up_time(time::Duration::from_millis(500))

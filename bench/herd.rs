@@ -1,11 +1,11 @@
-//! A cloud restarts, and a million sessions come back: when do they dial?
+//! Spread of the connection attempts of a million sessions after the cloud restarts.
 //!
 //!     cargo xtask herd [--clients N]
 //!
-//! Each client is the very core that ships, in virtual time, with a seed of its own. All are cut
-//! at the same moment; the cloud refuses until it is up again. Counts the dials per 100 ms, with
-//! the default jitter and without any, and writes a picture beside the ideal: the same number
-//! spread evenly over the window of each attempt.
+//! Each client is the shipped core in virtual time, with its own seed. All are cut at the same time;
+//! the cloud refuses connections until it is up again. Counts the attempts per 100 ms, with the
+//! default jitter and without jitter, and draws them with the ideal: the same number spread evenly
+//! over the window of each attempt.
 
 use std::fmt::Write as _;
 use std::{env, fs, process};
@@ -16,17 +16,17 @@ use tpa_session::session::{
 
 /// Width of a bucket, ms.
 const BUCKET: u64 = 100;
-/// How long the cloud is down, ms: the first attempt of every client fails.
+/// Downtime of the cloud, ms: the first attempt of every client fails.
 const DOWN: u64 = 1100;
-/// What is drawn, ms.
+/// Time span of the chart, ms.
 const END: u64 = 3600;
-/// The windows of the first two attempts with the defaults, ms: a first attempt is refused at
-/// once, so that the second one's wait adds to the first's.
+/// Windows of the first two attempts with the defaults, ms. A first attempt is refused at once, so
+/// the delay of the second is added to that of the first.
 const FIRST: (u64, u64) = (500, 1000);
-/// Most that the peak may be above an even spread.
+/// Highest allowed ratio of the peak to an even spread.
 const LIMIT: f64 = 1.3;
 
-/// These clients send nothing.
+/// Payload of clients that send nothing.
 #[derive(Clone)]
 struct Nothing;
 
@@ -75,7 +75,7 @@ fn clients() -> u64 {
     }
 }
 
-/// The dials of all clients in each bucket after the cut.
+/// Attempts of all clients per bucket after the cut.
 fn dials(clients: u64, jitter: f64) -> Vec<u64> {
     let mut buckets = vec![0; (END / BUCKET) as usize];
     for seed in 0..clients {
@@ -90,7 +90,7 @@ fn dials(clients: u64, jitter: f64) -> Vec<u64> {
     buckets
 }
 
-/// When one client dials after the cut, ms.
+/// Times of one client's attempts after the cut, ms.
 fn life(config: Config, seed: u64) -> Vec<u64> {
     let mut client = Client {
         session: Session::new(config, seed, Instant::default()),
@@ -132,7 +132,7 @@ impl Client {
         self.drain(up);
     }
 
-    /// Carries out all outputs, with a cloud that accepts or refuses at once.
+    /// Executes all outputs, with a cloud that accepts or refuses immediately.
     fn drain(&mut self, up: bool) {
         while let Some(output) = self.session.poll_output() {
             match output {
@@ -146,7 +146,7 @@ impl Client {
                 }
                 Output::Transmit(..)
                 | Output::Close(..)
-                | Output::Judge(_)
+                | Output::AskShouldReconnect(_)
                 | Output::Emit(_)
                 | Output::Settle(..)
                 | Output::Flushed(..) => {}
@@ -168,7 +168,7 @@ impl Client {
     }
 }
 
-/// Two rows of bars on one scale of time: with jitter, and in step.
+/// Chart with two rows of bars on one time axis: with and without jitter.
 fn picture(jittered: &[u64], in_step: &[u64], even: f64) -> String {
     let mut svg = String::from(
         "<svg xmlns=\"http://www.w3.org/2000/svg\" viewBox=\"0 0 760 400\" \

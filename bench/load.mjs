@@ -1,46 +1,53 @@
-/** The work that a client is given; the same in Node and in a page. */
+/** Work of a client under load; the same in Node and in a page. */
 
-/** The package and the session of all clients. */
+/** Package and session of all clients. */
 const IDENTITY = { packageName: "org.example.bench", sessionId: "user-org.example.bench" };
-/** Messages that are sent before the server has to say that it has them: less than any client queues. */
+/** Messages sent before a confirmation of the server; fewer than any client queues. */
 export const BATCH = 500;
 
 /**
- * A client that is connected, and what it can be made to do.
+ * Connects a client and returns its work.
  *
- * @param {(url: string, wanted: object) => { send: (frame: object) => void }} connect
+ * @param {import("./types.js").Connect} connect
  * @param {string} url
- * @param {number} [audio] bytes of a chunk of audio; text without
+ * @param {number} [audio] bytes of a chunk of audio, 0 for text
  */
-export async function load(connect, url, audio) {
+export async function load(connect, url, audio = 0) {
   let left = 0;
   let done = () => {};
+  /** @param {{ text: unknown }} data */
   const text = ({ text }) => {
-    if (typeof text !== "string") throw new Error("not the data that was sent");
+    if (typeof text !== "string") throw new Error("text: not the data that was sent");
     if (--left === 0) done();
   };
+  /** @param {Uint8Array} bytes */
   const chunk = (bytes) => {
-    if (bytes[audio - 1] !== 1) throw new Error("not the audio that was sent");
+    if (bytes[audio - 1] !== 1) throw new Error("audio: not the data that was sent");
     if (--left === 0) done();
   };
-  let client;
-  await new Promise((connected) => {
-    const stream = audio ? "audio_chunk" : "transcription";
-    client = connect(url, { stream, onData: audio ? chunk : text, onConnected: connected });
-  });
+  /** @type {import("./types.js").Connection | undefined} */
+  let connection;
+  await /** @type {Promise<void>} */ (
+    new Promise((connected) => {
+      const stream = audio ? "audio_chunk" : "transcription";
+      connection = connect(url, { stream, onData: audio ? chunk : text, onConnected: connected });
+    })
+  );
+  const client = /** @type {import("./types.js").Connection} */ (/** @type {unknown} */ (connection));
+  /** @type {(count: number) => Promise<void>} */
   const arrivals = (count) =>
     new Promise((resolve) => {
       left = count;
       done = resolve;
     });
   return {
-    /** Has so many sent to it. */
+    /** Receives messages. @param {number} count */
     async receive(count) {
       const all = arrivals(count);
       client.send({ type: "flood", count, audio });
       await all;
     },
-    /** Sends so many, a batch at a time. */
+    /** Sends messages in batches. @param {number} count */
     async send(count) {
       client.send({ type: "confirm", every: BATCH });
       for (let sent = 0; sent < count; sent += BATCH) {

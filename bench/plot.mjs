@@ -1,9 +1,14 @@
-/** Results as a picture: a panel of bars for each figure that matters most. */
+/** Chart of the most important results: a panel of bars for each. */
 import { FLOOR, OURS } from "./clients/index.mjs";
 import { number } from "./report.mjs";
 import { ratios, spread } from "./stats.mjs";
 
-/** What has a panel, in order. */
+/**
+ * @typedef {{ key: string, title: string, by?: boolean }} Panel `by` for ratios to the floor
+ * @typedef {{ name: string, median: number, min: number, max: number }} Bar
+ */
+
+/** @type {Panel[]} */
 const PANELS = [
   { key: "text.node", title: "Receive text, Node", by: true },
   { key: "audio320.node", title: "Receive 320 B of audio, Node", by: true },
@@ -15,7 +20,14 @@ const PANELS = [
   { key: "memory.1000.heap", title: "Heap per idle session, KiB" },
   { key: "size.brotli", title: "Delivered, brotli, kB" },
 ];
-const [COLUMNS, PANEL, LABELS, VALUES, BAR, GAP, HEAD] = [3, 430, 190, 54, 16, 6, 44];
+const COLUMNS = 3;
+/** Lengths in px. */
+const PANEL = 430;
+const LABELS = 190;
+const VALUES = 54;
+const BAR = 16;
+const GAP = 6;
+const HEAD = 44;
 
 const STYLE = `
 .back { fill: #ffffff } text { fill: #24292f } .quiet { fill: #57606a } .bar { fill: #8c959f } .ours { fill: #1a7f5a }
@@ -25,9 +37,15 @@ const STYLE = `
 .spread { stroke: #e6edf3 } .one { stroke: #9198a1 }
 }`;
 
-const escape = (text) => text.replaceAll("&", "&amp;").replaceAll("<", "&lt;");
+const escape = (/** @type {string} */ text) => text.replaceAll("&", "&amp;").replaceAll("<", "&lt;");
 
-/** The bars of a panel: clients with their figures. */
+/**
+ * Bars of a panel.
+ *
+ * @param {Panel} panel
+ * @param {Pick<import("./types.js").Results, "clients" | "values">} results
+ * @returns {Bar[]}
+ */
 function bars({ key, by }, { clients, values }) {
   return clients.flatMap(({ name }) => {
     const all = values[key]?.[name] ?? [];
@@ -38,10 +56,28 @@ function bars({ key, by }, { clients, values }) {
   });
 }
 
-function panel({ title, by }, rows, left, top) {
+/**
+ * Value of a bar with a precision that fits its size.
+ *
+ * @param {number} value
+ * @param {boolean} isRatio
+ */
+function label(value, isRatio) {
+  if (value >= 100) return number(value, 0);
+  return number(value, isRatio ? 2 : 1);
+}
+
+/**
+ * @param {Panel} panel
+ * @param {Bar[]} rows
+ * @param {number} left
+ * @param {number} top
+ * @returns {(string | false)[]}
+ */
+function panel({ title, by = false }, rows, left, top) {
   const full = PANEL - LABELS - VALUES;
   const most = Math.max(...rows.map(({ max }) => max));
-  const x = (value) => (left + LABELS + (value / most) * full).toFixed(1);
+  const x = (/** @type {number} */ value) => (left + LABELS + (value / most) * full).toFixed(1);
   const drawn = rows.map(({ name, median, min, max }, nth) => {
     const y = top + HEAD + nth * (BAR + GAP);
     const middle = y + BAR / 2;
@@ -50,31 +86,37 @@ function panel({ title, by }, rows, left, top) {
       `<text x="${left + LABELS - 6}" y="${middle + 4}" text-anchor="end">${escape(name)}</text>`,
       `<rect class="${kind}" x="${x(0)}" y="${y}" width="${((median / most) * full).toFixed(1)}" height="${BAR}" rx="2"/>`,
       min < max && `<line class="spread" x1="${x(min)}" x2="${x(max)}" y1="${middle}" y2="${middle}"/>`,
-      `<text x="${left + PANEL - VALUES + 6}" y="${middle + 4}">${number(median, median < 100 ? (by ? 2 : 1) : 0)}</text>`,
+      `<text x="${left + PANEL - VALUES + 6}" y="${middle + 4}">${label(median, by)}</text>`,
     ];
   });
   const bottom = top + HEAD + rows.length * (BAR + GAP);
   const one =
     by &&
     `<line class="one" x1="${x(1)}" x2="${x(1)}" y1="${top + HEAD - 6}" y2="${bottom}" stroke-dasharray="3 3"/>`;
-  const what = by ? "CPU by the floor, dashed" : "";
+  const scale = by ? "CPU by the floor, dashed" : "";
   return [
     `<text x="${left + 10}" y="${top + 20}" font-weight="bold">${title}</text>`,
-    `<text class="quiet" x="${left + PANEL - 8}" y="${top + 20}" text-anchor="end" font-size="11">${what}</text>`,
+    `<text class="quiet" x="${left + PANEL - 8}" y="${top + 20}" text-anchor="end" font-size="11">${scale}</text>`,
     ...drawn.flat(),
     one,
   ];
 }
 
-/** @returns {string} SVG */
+/**
+ * @param {Pick<import("./types.js").Results, "clients" | "values">} results
+ * @returns {string} SVG
+ */
 export function plot(results) {
-  const filled = PANELS.map((each) => [each, bars(each, results)]).filter(([, rows]) => rows.length > 0);
+  const filled = PANELS.map((each) => ({ each, rows: bars(each, results) })).filter(
+    ({ rows }) => rows.length > 0,
+  );
   let top = 10;
+  /** @type {(string | false)[]} */
   const parts = [];
   for (let at = 0; at < filled.length; at += COLUMNS) {
     const row = filled.slice(at, at + COLUMNS);
-    row.forEach(([each, rows], nth) => parts.push(...panel(each, rows, nth * PANEL, top)));
-    top += HEAD + Math.max(...row.map(([, rows]) => rows.length)) * (BAR + GAP) + 16;
+    row.forEach(({ each, rows }, nth) => parts.push(...panel(each, rows, nth * PANEL, top)));
+    top += HEAD + Math.max(...row.map(({ rows }) => rows.length)) * (BAR + GAP) + 16;
   }
   const width = COLUMNS * PANEL;
   return `<svg xmlns="http://www.w3.org/2000/svg" viewBox="0 0 ${width} ${top}" font-family="sans-serif" font-size="12">

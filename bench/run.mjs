@@ -1,10 +1,13 @@
 /**
- * This package beside its peers: `cargo xtask bench`; bench/README.md says how to read it.
+ * Comparison of this package with its peers: `cargo xtask bench`. See bench/README.md.
  *
  *     node bench/run.mjs [--rounds 7] [--messages 200000] [--only receive,send,…]
  *         [--clients floor,tpa-session,…] [--quick]
  *
- * A run of everything, and no less of it than usual, writes bench/results/clients.{md,json,svg}, any other partial.{md,json,svg}.
+ * A complete run writes bench/results/clients.{md,json,svg}, any other partial.{md,json,svg}.
+ *
+ * @typedef {import("./types.js").Measure} Measure
+ * @typedef {import("./types.js").Context} Context
  */
 import { mkdirSync, writeFileSync } from "node:fs";
 import { resolve } from "node:path";
@@ -27,11 +30,12 @@ import { report } from "./report.mjs";
 import { Samples } from "./samples.mjs";
 import { start } from "./server.mjs";
 
+/** @type {Measure[]} */
 const MEASURES = [...LOADS, START, ...OUTAGES, ...MEMORY, DELIVERY, INSTALLATION, CORE];
 const WHOLE = { rounds: 7, messages: 200_000 };
 const QUICK = { rounds: 1, messages: 20_000 };
 const WARM_UP = 20_000;
-/** Chromium takes so much longer for a message that fewer are as good. */
+/** Share of the messages in Chromium, where each takes much longer. */
 const PAGE_SHARE = 0.25;
 
 const { values } = parseArgs({
@@ -43,7 +47,7 @@ const { values } = parseArgs({
     quick: { type: "boolean", default: false },
   },
 });
-const here = (path) => fileURLToPath(new URL(path, import.meta.url));
+const here = (/** @type {string} */ path) => fileURLToPath(new URL(path, import.meta.url));
 const pkg = resolve(here(".."), process.env.TPA_PKG ?? "pkg");
 const usual = values.quick ? QUICK : WHOLE;
 const rounds = Number(values.rounds ?? usual.rounds);
@@ -53,19 +57,27 @@ const clients = chosen(CLIENTS, values.clients);
 const whole =
   measures === MEASURES && clients === CLIENTS && rounds >= WHOLE.rounds && messages >= WHOLE.messages;
 
+/**
+ * Items with the names of a comma-separated list.
+ *
+ * @template {{ name: string }} T
+ * @param {T[]} all
+ * @param {string | undefined} names all of them without
+ */
 function chosen(all, names) {
   if (names === undefined) return all;
   const wanted = new Set(names.split(","));
   for (const name of wanted) {
     if (!all.some((each) => each.name === name)) {
-      throw new Error(`there is no ${name}: ${[...new Set(all.map((each) => each.name))].join(", ")}`);
+      const known = [...new Set(all.map((each) => each.name))].join(", ");
+      throw new Error(`unknown name "${name}"; available: ${known}`);
     }
   }
-  // Without the floor nothing can be said.
+  // All ratios require the floor.
   return all.filter(({ name }) => wanted.has(name) || name === FLOOR);
 }
 
-/** Who takes part in a measure. */
+/** Clients that take part in a measure. @param {Measure} measure */
 function participants(measure) {
   if (measure.ours) return clients.filter(({ name }) => name === OURS);
   return clients.filter(({ only }) => only === undefined || only === measure.name);
@@ -73,29 +85,35 @@ function participants(measure) {
 
 const samples = new Samples();
 
+/**
+ * @param {Measure} measure
+ * @param {number} round
+ * @param {Context} context
+ */
 async function take(measure, round, context) {
   const able = [];
   for (const client of participants(measure)) {
-    if (measure.place === "Chromium" && client.notInPages) samples.cannot(measure, client, client.notInPages);
+    if (measure.place === "Chromium" && client.notInPages) samples.fail(measure, client, client.notInPages);
     else able.push(client);
   }
   if (measure.together) {
-    for (const { client, found, fault } of await measure.together(able, context)) {
-      samples.add(client, round, found);
-      if (fault !== undefined) samples.cannot(measure, client, fault);
+    for (const { client, figures, failure } of await measure.together(able, context)) {
+      samples.add(client, round, figures);
+      if (failure !== undefined) samples.fail(measure, client, failure);
     }
     return;
   }
-  // Each round begins with another client, so that none always has the warmer machine.
+  // Each round starts with a different client, so that none always profits from a warm machine.
   for (let i = 0; i < able.length; i++) {
     const client = able[(round + i) % able.length];
-    if (samples.failed(measure, client)) continue;
+    if (client === undefined || samples.failed(measure, client)) continue;
     try {
-      samples.add(client, round, await measure.measure(client, context));
+      samples.add(client, round, (await measure.measure?.(client, context)) ?? {});
     } catch (error) {
-      samples.cannot(measure, client, error.message);
-      process.stderr.write(`${measure.name} (${measure.place}) of ${client.name}: ${error.message}\n`);
-      // Of peers it is a result.
+      const message = error instanceof Error ? error.message : String(error);
+      samples.fail(measure, client, message);
+      process.stderr.write(`${measure.name} (${measure.place}) of ${client.name}: ${message}\n`);
+      // A failure of a peer is a result.
       if (client.name === OURS) process.exitCode = 1;
     }
   }
@@ -103,6 +121,7 @@ async function take(measure, round, context) {
 
 link(pkg);
 const began = Date.now();
+/** @type {Record<string, Uint8Array>} */
 const scripts = {};
 for (const client of clients) {
   if (!client.notInPages) scripts[scriptOf(client)] = await bundle(client);
@@ -128,6 +147,7 @@ try {
   await server.down();
 }
 
+/** @type {import("./types.js").Results} */
 const results = {
   ...environment(browser.version),
   rounds,
@@ -137,7 +157,7 @@ const results = {
   series: measures.flatMap(({ series, rounds: most = rounds, exact = false, ours = false }) =>
     series.map((each) => ({ ...each, rounds: Math.min(rounds, most), exact, ours })),
   ),
-  clients: clients.map(({ name, only }) => ({ name, only })),
+  clients: clients.map(({ name, only }) => (only === undefined ? { name } : { name, only })),
   ...samples.all(),
 };
 const name = whole ? "clients" : "partial";

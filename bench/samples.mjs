@@ -1,28 +1,42 @@
-/** What was measured, by series, client and round. */
+/** Figures by series, client and round. */
 export class Samples {
-  /** @type {Record<string, Record<string, number[]>>} */
+  /** @type {import("./types.js").Values} */
   values = {};
-  /** @type {Record<string, Record<string, string>>} why a client has no figure in a series */
+  /** @type {Record<string, Record<string, string>>} reasons for missing figures */
   reasons = {};
 
-  /** @param {Record<string, number | undefined>} found by key of the series */
-  add(client, round, found) {
-    for (const [key, value] of Object.entries(found)) {
+  /**
+   * @param {{ name: string }} client
+   * @param {number} round
+   * @param {import("./types.js").Figures} figures
+   */
+  add(client, round, figures) {
+    for (const [key, value] of Object.entries(figures)) {
       const series = (this.values[key] ??= {});
-      // JSON has no place for what is missing in an array but null.
+      // An explicit `undefined` would become null in JSON.
       if (value !== undefined) (series[client.name] ??= [])[round] = value;
     }
   }
 
-  /** A measure says nothing of a client, or only of the series in which it has a figure. */
-  cannot({ series }, client, reason) {
+  /**
+   * Records a reason for each series in which a client has no figure.
+   *
+   * @param {{ series: { key: string }[] }} measure
+   * @param {{ name: string }} client
+   * @param {string} reason
+   */
+  fail({ series }, client, reason) {
     for (const { key } of series) {
       if (this.values[key]?.[client.name] === undefined) (this.reasons[key] ??= {})[client.name] = reason;
     }
   }
 
-  failed({ series }, client) {
-    return this.reasons[series[0].key]?.[client.name] !== undefined;
+  /**
+   * @param {{ series: { key: string }[] }} measure
+   * @param {{ name: string }} client
+   */
+  failed({ series: [first] }, client) {
+    return first !== undefined && this.reasons[first.key]?.[client.name] !== undefined;
   }
 
   all() {

@@ -1,4 +1,9 @@
-/** The least that a client needs of a cloud, a flood, and a knife. */
+/**
+ * Minimal cloud for benchmarks: it acknowledges clients, floods them on request, and can go away and
+ * come back.
+ *
+ * @typedef {Awaited<ReturnType<typeof start>>} Server
+ */
 import { once } from "node:events";
 import { createServer } from "node:http";
 
@@ -6,11 +11,11 @@ import { WebSocketServer } from "ws";
 
 /** Bytes of a text frame. */
 export const TEXT_BYTES = 342;
-/** Bytes that may wait in the server's socket: the client is never ahead of nor behind more than this. */
-const ROOM = 256 * 1024;
+/** Most bytes that the server buffers for a client. */
+const MAX_BUFFERED = 256 * 1024;
 const ACK = JSON.stringify({ type: "tpa_connection_ack", settings: [] });
 
-/** A transcription as the cloud sends it. */
+/** Transcription as the cloud sends it. */
 export function transcription() {
   const frame = {
     type: "data_stream",
@@ -34,15 +39,21 @@ export function transcription() {
 
 const TEXT = Buffer.from(transcription());
 
-/** Starts one; `files` are what it serves beside, by path. */
+/** @param {Record<string, string | Uint8Array>} [files] files that it serves, by path */
 export async function start(files = {}) {
+  /** @type {import("node:http").Server} */
   let http;
+  /** @type {WebSocketServer} */
   let sockets;
   let port = 0;
   const server = {
-    /** Listens, at the same port as before. */
+    /** URL of the WebSocket. */
+    socket: "",
+    /** URL of an empty page. */
+    page: "",
+    /** Listens, on the same port each time. */
     async up() {
-      http = createServer(({ url }, response) => {
+      http = createServer(({ url = "/" }, response) => {
         response.setHeader("content-type", url.endsWith(".js") ? "text/javascript" : "text/html");
         response.end(files[url] ?? "<!doctype html>");
       });
@@ -50,11 +61,11 @@ export async function start(files = {}) {
       sockets.on("connection", serve);
       http.listen(port, "127.0.0.1");
       await once(http, "listening");
-      ({ port } = http.address());
+      ({ port } = /** @type {import("node:net").AddressInfo} */ (http.address()));
       server.socket = `ws://127.0.0.1:${port}/`;
       server.page = `http://127.0.0.1:${port}/`;
     },
-    /** Listens no more, and cuts whoever is connected. */
+    /** Stops listening and cuts all connections. */
     async down() {
       const closed = new Promise((resolve) => http.close(resolve));
       for (const socket of sockets.clients) socket.terminate();
@@ -66,13 +77,13 @@ export async function start(files = {}) {
   return server;
 }
 
-/** Acknowledges a client, and does what it asks for. */
+/** Acknowledges a client and serves its requests. @param {import("ws").WebSocket} socket */
 function serve(socket) {
   let every = 0;
   let counted = 0;
   socket.on("error", () => {});
   socket.on("message", (data) => {
-    const message = JSON.parse(data);
+    const message = JSON.parse(String(data));
     if (message.type === "tpa_connection_init") socket.send(ACK);
     else if (message.type === "flood") flood(socket, message);
     else if (message.type === "confirm") every = message.every;
@@ -82,13 +93,18 @@ function serve(socket) {
   });
 }
 
-/** Sends as fast as the client takes it. */
+/**
+ * Sends messages as fast as the client reads them.
+ *
+ * @param {import("ws").WebSocket} socket
+ * @param {{ count: number, audio: number }} request
+ */
 function flood(socket, { count, audio }) {
   const frame = audio ? Buffer.alloc(audio, 1) : TEXT;
   const binary = Boolean(audio);
   let left = count;
   const pour = () => {
-    while (left > 0 && socket.bufferedAmount < ROOM) {
+    while (left > 0 && socket.bufferedAmount < MAX_BUFFERED) {
       left -= 1;
       socket.send(frame, { binary });
     }

@@ -1,14 +1,15 @@
-/** Figures of many rounds as one. */
+/** Statistics over rounds. */
 
 /** @param {number[]} values */
 export function median(values) {
   const sorted = values.toSorted((a, b) => a - b);
   const middle = sorted.length >> 1;
-  return sorted.length % 2 ? sorted[middle] : (sorted[middle - 1] + sorted[middle]) / 2;
+  const upper = sorted[middle] ?? NaN;
+  return sorted.length % 2 ? upper : ((sorted[middle - 1] ?? NaN) + upper) / 2;
 }
 
 /**
- * The middle and the ends.
+ * Median, minimum and maximum.
  *
  * @param {number[]} values
  */
@@ -17,11 +18,13 @@ export function spread(values) {
 }
 
 /**
- * Each round's value by that of the floor in the same round; rounds that lack one are left out.
+ * Ratio of each value to the floor's value of the same round. Rounds without both are omitted.
  *
  * @param {(number | undefined)[]} values by round
  * @param {(number | undefined)[]} floor by round
  */
 export function ratios(values, floor) {
-  return values.map((value, round) => value / floor[round]).filter((ratio) => Number.isFinite(ratio));
+  return values
+    .map((value = NaN, round) => value / (floor[round] ?? NaN))
+    .filter((ratio) => Number.isFinite(ratio));
 }

@@ -1,8 +1,13 @@
-/** Is a budget kept? */
+/** Comparison of results with the budgets. */
 import { OURS } from "./clients/index.mjs";
 import { ratios, spread } from "./stats.mjs";
 
-/** The figures that a budget is held to, lowest first; none where nothing was measured. */
+/**
+ * Figures that a budget applies to, lowest first; empty if nothing was measured.
+ *
+ * @param {import("./budgets.mjs").Budget} budget
+ * @param {{ values: import("./types.js").Values }} results
+ */
 function figures({ key, client = OURS, of, by }, { values }) {
   const ours = values[key]?.[client]?.filter(Number.isFinite);
   if (!ours?.length) return [];
@@ -11,17 +16,18 @@ function figures({ key, client = OURS, of, by }, { values }) {
     return [min, max];
   }
   if (by !== undefined) {
-    const quotients = ratios(values[key][client], values[key][by] ?? []);
+    const quotients = ratios(values[key]?.[client] ?? [], values[key]?.[by] ?? []);
     return quotients.length ? [spread(quotients).median] : [];
   }
   return [spread(ours).median];
 }
 
+/** @type {(found: number[], range: [number, number]) => boolean} */
 const within = (found, [least, most]) => found.every((figure) => figure >= least && figure <= most);
 
 /**
  * @param {import("./budgets.mjs").Budget} budget
- * @param {{ values: Record<string, Record<string, number[]>> }} results
+ * @param {{ values: import("./types.js").Values }} results
  * @returns {{ figures: number[], verdict: "not measured" | "missed" | "reached" | "reached, and its aim" }}
  */
 export function verdict(budget, results) {

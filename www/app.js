@@ -64,7 +64,7 @@ class Page {
   #random;
   #textLog;
 
-  /** @param {typeof import("../pkg-template/index.js").TpaSession} TpaSession */
+  /** @param {typeof import("../pkg-template/types/index.js").TpaSession} TpaSession */
   constructor(TpaSession) {
     const url = new URL("/tpa-ws", location.href);
     url.protocol = url.protocol.replace("http", "ws");

@@ -2,9 +2,9 @@
  * Dashboard Manager, the app that this page demonstrates. It updates its card on the glasses every
  * second and never checks whether there is a connection; that is the session's job.
  *
- * @typedef {import("../pkg-template/index.js").TpaSession} TpaSession
- * @typedef {import("../pkg-template/index.js").SessionOptions} SessionOptions
- * @typedef {import("../pkg-template/index.js").OutgoingMessage} OutgoingMessage
+ * @typedef {import("../pkg-template/types/index.js").TpaSession} TpaSession
+ * @typedef {import("../pkg-template/types/index.js").SessionOptions} SessionOptions
+ * @typedef {import("../pkg-template/types/index.js").OutgoingMessage} OutgoingMessage
  * @typedef {"sent" | "queued" | "dropped"} SendResult
  * @typedef {{ key: string, label: string }} MessageInfo key for replacement, and label on the page
  * @typedef {Required<Pick<SessionOptions, "apiKey" | "delivery" | "maxReconnectAttempts">>} Choices
@@ -51,13 +51,13 @@ export class Dashboard {
   #lastPress = "none";
 
   /**
-   * @param {typeof import("../pkg-template/index.js").TpaSession} Session
+   * @param {typeof import("../pkg-template/types/index.js").TpaSession} Session
    * @param {{ url: string, sessionId: string }} target
    * @param {{
    *   event(name: string, payload: unknown): void,
    *   send(message: MessageInfo, result: SendResult): void,
    *   dropped(message: MessageInfo, reason: string): void,
-   *   logger: import("../pkg-template/index.js").Logger,
+   *   logger: import("../pkg-template/types/index.js").Logger,
    * }} listener called with every event of the session and every result of `send()`
    */
   constructor(Session, { url, sessionId }, listener) {

@@ -2,7 +2,7 @@
 
 /** Served by the cloud from the built package. */
 declare module "*/pkg/index.js" {
-  export const TpaSession: typeof import("../pkg-template/index.js").TpaSession;
+  export const TpaSession: typeof import("../pkg-template/types/index.js").TpaSession;
 }
 
 interface Window {

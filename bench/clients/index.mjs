@@ -1,20 +1,20 @@
-/** Who is compared, in the order of the tables. */
+/** Clients that are compared, in the order of the tables. */
 
 /**
  * @typedef {object} Client
  * @property {string} name
- * @property {string} module its file here
- * @property {string} [package] what it is installed as; this package has no version there
- * @property {string} [delivers] the module that a bundler is given to see what a page loads
- * @property {string} [only] the one measure in which it differs from another
- * @property {string} [notInPages] why it cannot be measured in a page
+ * @property {string} module file in this folder
+ * @property {string} [package] npm package; none for this package, which is linked
+ * @property {string} [delivers] module whose bundle is what a page downloads
+ * @property {string} [only] the only measure that it takes part in
+ * @property {string} [notInPages] reason for which it cannot be measured in a page
  */
 
-/** The name of the one that the others are measured by. */
+/** Name of the client that the others are compared with. */
 export const FLOOR = "floor";
-/** Our own name. */
+/** Name of this package. */
 export const OURS = "tpa-session";
-/** Our own as most users write it: nobody hands it a WebSocket. */
+/** Name of this package without the option `WebSocket`, as most apps use it. */
 export const AS_WRITTEN = "tpa-session, finds ws itself";
 
 /** @type {Client[]} */

@@ -4,11 +4,12 @@ import ReconnectingWebSocket from "partysocket/ws";
 
 import { introduce, readerOfBoth, sender } from "./plain.mjs";
 
+/** @type {import("../types.js").Connect} */
 export function connect(url, wanted) {
   const socket = new ReconnectingWebSocket(url, [], { WebSocket });
   socket.binaryType = "arraybuffer";
   const read = readerOfBoth(wanted);
   socket.addEventListener("open", () => introduce(socket));
-  socket.addEventListener("message", ({ data }) => read(data));
+  socket.addEventListener("message", (/** @type {MessageEvent} */ { data }) => read(data));
   return { send: sender(socket) };
 }

@@ -1,18 +1,21 @@
 /**
- * What the user of a plain socket, or of a wrapper that is one, writes himself: the introduction
- * on every open, JSON.parse and a Map of handlers.
+ * Code that an app with a plain socket, or a wrapper that behaves like one, writes itself: the
+ * introduction on every open, JSON.parse and a Map of handlers.
+ *
+ * @typedef {{ send(data: string): void }} Socket
+ * @typedef {import("../types.js").Wanted} Wanted
  */
 
-/** Says who this is. */
+/** Sends the introduction. @param {Socket} socket */
 export function introduce(socket) {
   socket.send('{"type":"tpa_connection_init","sessionId":"user-org.example.bench"}');
 }
 
 /**
- * Gives what a message holds to whom it concerns.
+ * Returns a function that dispatches a text message to its handler.
  *
- * @param {{ stream: string, onData: (data: any) => void, onConnected: () => void }} wanted
- * @returns {(data: string | Buffer | ArrayBuffer) => void}
+ * @param {Wanted} wanted
+ * @returns {(data: any) => void}
  */
 export function reader({ stream, onData, onConnected }) {
   const handlers = new Map([[stream, onData]]);
@@ -23,7 +26,12 @@ export function reader({ stream, onData, onConnected }) {
   };
 }
 
-/** As above, where audio comes between the texts. */
+/**
+ * Returns a function that dispatches text messages and audio.
+ *
+ * @param {Wanted} wanted
+ * @returns {(data: any) => void}
+ */
 export function readerOfBoth(wanted) {
   const read = reader(wanted);
   return (data) => {
@@ -32,7 +40,12 @@ export function readerOfBoth(wanted) {
   };
 }
 
-/** Sends a frame as the platform wants it. */
+/**
+ * Returns a function that sends a frame with its timestamp, as the platform requires.
+ *
+ * @param {Socket} socket
+ * @returns {(frame: Record<string, unknown>) => void}
+ */
 export function sender(socket) {
   return (frame) => {
     frame.timestamp = new Date().toISOString();

@@ -4,14 +4,15 @@ import reconnecting from "reconnecting-websocket";
 
 import { introduce, readerOfBoth, sender } from "./plain.mjs";
 
-// Node takes its CommonJS build, a bundler its module.
+// Node loads its CommonJS build, a bundler its ES module.
 const ReconnectingWebSocket = reconnecting.default ?? reconnecting;
 
+/** @type {import("../types.js").Connect} */
 export function connect(url, wanted) {
   const socket = new ReconnectingWebSocket(url, [], { WebSocket });
   socket.binaryType = "arraybuffer";
   const read = readerOfBoth(wanted);
   socket.addEventListener("open", () => introduce(socket));
-  socket.addEventListener("message", ({ data }) => read(data));
+  socket.addEventListener("message", (/** @type {MessageEvent} */ { data }) => read(data));
   return { send: sender(socket) };
 }

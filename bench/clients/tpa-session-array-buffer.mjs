@@ -1,5 +1,6 @@
-/** This package, in an app that wants its audio as the platform's SDK gives it. */
+/** This package, in an app that reads audio as an `arrayBuffer`, as the platform's SDK provides it. */
 import { connectReading } from "./tpa-session.mjs";
 
+/** @type {import("../types.js").Connect} */
 export const connect = (url, wanted) =>
   connectReading(url, wanted, ({ arrayBuffer }) => new Uint8Array(arrayBuffer));

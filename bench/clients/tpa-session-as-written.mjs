@@ -1,7 +1,8 @@
-/** This package as its users write it: with the global WebSocket, or the `ws` that it finds by itself. */
+/** This package without the option `WebSocket`: it uses the global one or finds `ws`. */
 import { TpaSession } from "tpa-session";
 
-export function connect(url, { stream, onData, onConnecting }) {
+/** @type {import("../types.js").Connect} */
+export function connect(url, { stream, onData, onConnecting = () => {} }) {
   const session = new TpaSession({
     packageName: "org.example.bench",
     apiKey: "key",
@@ -10,4 +11,5 @@ export function connect(url, { stream, onData, onConnecting }) {
   session.on(stream, onData);
   session.on("connecting", onConnecting);
   session.connect("user-org.example.bench");
+  return { send: (frame) => session.send(/** @type {any} */ (frame)) };
 }

@@ -1,10 +1,16 @@
-/** This package, as built. */
+/** This package. */
 import { WebSocket } from "#socket";
 import { TpaSession } from "tpa-session";
 
+/** @type {import("../types.js").Connect} */
 export const connect = (url, wanted) => connectReading(url, wanted, ({ bytes }) => bytes);
 
-/** @param {(chunk: any) => Uint8Array} read what the app takes of a chunk of audio */
+/**
+ * @param {string} url
+ * @param {import("../types.js").Wanted} wanted
+ * @param {(chunk: import("tpa-session").AudioChunk) => Uint8Array} read reads a chunk of audio
+ * @returns {import("../types.js").Connection}
+ */
 export function connectReading(url, { stream, onData, onConnected, onPermanent }, read) {
   const session = new TpaSession({
     packageName: "org.example.bench",
@@ -13,11 +19,11 @@ export function connectReading(url, { stream, onData, onConnected, onPermanent }
     logLevel: "silent",
     WebSocket,
   });
-  session.on(stream, stream === "audio_chunk" ? (chunk) => onData(read(chunk)) : onData);
+  session.on(stream, stream === "audio_chunk" ? (/** @type {any} */ chunk) => onData(read(chunk)) : onData);
   session.on("connected", onConnected);
   session.on("disconnected", ({ permanent }) => {
     if (permanent) onPermanent?.();
   });
   session.connect("user-org.example.bench").catch(() => {});
-  return { send: (frame) => session.send(frame) };
+  return { send: (frame) => session.send(/** @type {any} */ (frame)) };
 }

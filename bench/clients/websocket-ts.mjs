@@ -1,21 +1,25 @@
 /**
- * websocket-ts with the backoff that its documentation shows, as without one it never comes back.
- * It takes the global WebSocket and no other.
+ * websocket-ts with the backoff of its documentation; without one it never reconnects. It always uses
+ * the global WebSocket.
  */
 import { WebSocket } from "#socket";
 import { ConstantBackoff, WebsocketBuilder, WebsocketEvent } from "websocket-ts";
 
 import { introduce, readerOfBoth, sender } from "./plain.mjs";
 
+/** @type {import("../types.js").Connect} */
 export function connect(url, wanted) {
-  globalThis.WebSocket = WebSocket;
+  globalThis.WebSocket = /** @type {typeof globalThis.WebSocket} */ (/** @type {unknown} */ (WebSocket));
   const read = readerOfBoth(wanted);
   const socket = new WebsocketBuilder(url).withBackoff(new ConstantBackoff(1000)).build();
   socket.addEventListener(WebsocketEvent.open, () => {
-    // It forgets this with each socket.
+    // Not kept across reconnects.
     socket.binaryType = "arraybuffer";
     introduce(socket);
   });
-  socket.addEventListener(WebsocketEvent.message, (_socket, { data }) => read(data));
+  socket.addEventListener(
+    WebsocketEvent.message,
+    (/** @type {unknown} */ _socket, /** @type {MessageEvent} */ { data }) => read(data),
+  );
   return { send: sender(socket) };
 }

@@ -1,4 +1,4 @@
-/** The least that a session needs of a cloud, and a knife; serves the page of this benchmark too. */
+/** Minimal cloud that cuts connections on request, and serves the page of this benchmark. */
 import { once } from "node:events";
 import { readFile } from "node:fs/promises";
 import { createServer } from "node:http";
@@ -9,7 +9,7 @@ import { WebSocketServer } from "ws";
 
 /** @param {Record<string, string>} files by path */
 export async function start(files) {
-  const server = createServer(async ({ url }, response) => {
+  const server = createServer(async ({ url = "/" }, response) => {
     const file = files[url];
     response.setHeader("content-type", file?.endsWith(".js") ? "text/javascript" : "text/html");
     response.end(file === undefined ? "<!doctype html>" : await readFile(file));
@@ -17,15 +17,15 @@ export async function start(files) {
   new WebSocketServer({ server }).on("connection", (socket) => {
     socket.on("error", () => {});
     socket.on("message", (data) => {
-      const { type } = JSON.parse(data);
+      const { type } = JSON.parse(String(data));
       if (type === "tpa_connection_init") socket.send('{"type":"tpa_connection_ack","settings":[]}');
       if (type === "cut_me") socket.terminate();
     });
   });
   server.listen(0, "127.0.0.1");
   await once(server, "listening");
-  const { port } = server.address();
+  const { port } = /** @type {import("node:net").AddressInfo} */ (server.address());
   return { page: `http://127.0.0.1:${port}/`, socket: `ws://127.0.0.1:${port}/`, stop: () => server.close() };
 }
 
-export const here = (name) => join(dirname(fileURLToPath(import.meta.url)), name);
+export const here = (/** @type {string} */ name) => join(dirname(fileURLToPath(import.meta.url)), name);

@@ -1,8 +1,8 @@
-/** One life of a session: it connects, is cut, comes back, and is disposed of. Runs in a page as in Node. */
+/** One cycle of a session: connect, cut, reconnect, dispose. Runs in a page and in Node. */
 
 /**
  * @param {any} TpaSession
- * @param {string} url of a cloud that cuts whoever asks for it
+ * @param {string} url of a cloud that cuts connections on request
  * @param {object} [options]
  */
 export async function cycle(TpaSession, url, options) {
@@ -15,7 +15,7 @@ export async function cycle(TpaSession, url, options) {
     ...options,
   });
   session.events.onButtonPress(() => session.layouts.showTextWall("never"));
-  const next = (event) => new Promise((resolve) => session.once(event, resolve));
+  const next = (/** @type {string} */ event) => new Promise((resolve) => session.once(event, resolve));
   await session.connect("user-org.example.cycles");
   const [lost, back] = [next("disconnected"), next("connected")];
   session.send({ type: "cut_me" });
@@ -25,16 +25,20 @@ export async function cycle(TpaSession, url, options) {
 }
 
 /**
- * Remembers the memory of each wasm that is started from now on.
- * @returns {() => number} bytes of all of them
+ * Records the memories of all WebAssembly instances created from now on.
+ *
+ * @returns {() => number} total size, bytes
  */
 export function watchMemory() {
+  /** @type {WebAssembly.Memory[]} */
   const memories = [];
-  const Instance = WebAssembly.Instance;
-  WebAssembly.Instance = function (...args) {
-    const instance = new Instance(...args);
-    memories.push(...Object.values(instance.exports).filter((each) => each instanceof WebAssembly.Memory));
-    return instance;
-  };
+  const { Instance } = WebAssembly;
+  WebAssembly.Instance = /** @type {any} */ (
+    function (/** @type {WebAssembly.Module} */ module, /** @type {WebAssembly.Imports} */ imports) {
+      const instance = new Instance(module, imports);
+      memories.push(...Object.values(instance.exports).filter((each) => each instanceof WebAssembly.Memory));
+      return instance;
+    }
+  );
   return () => memories.reduce((sum, { buffer }) => sum + buffer.byteLength, 0);
 }

@@ -1,19 +1,19 @@
-/** The cycles in one process of Node. Run with --expose-gc; prints a sample as JSON now and then. */
+/** Cycles in one Node process. Run with --expose-gc; prints samples as lines of JSON. */
 import { pathToFileURL } from "node:url";
 
 import { WebSocket } from "ws";
 
 import { cycle, watchMemory } from "./cycle.js";
 
-const [entry, url, cycles, every] = process.argv.slice(2);
+const [entry = "", url = "", cycles, every] = process.argv.slice(2);
 const wasm = watchMemory();
 const { TpaSession } = await import(pathToFileURL(entry).href);
 
 for (let done = 0; ; done++) {
   if (done % Number(every) === 0) {
-    // What is freed by a finalizer is free after the turn that follows.
+    // Memory that a finalizer releases is collected by the next run.
     for (let turn = 0; turn < 3; turn++) {
-      globalThis.gc();
+      globalThis.gc?.();
       await new Promise(setImmediate);
     }
     console.log(JSON.stringify({ done, heap: process.memoryUsage().heapUsed, wasm: wasm() }));

@@ -1,26 +1,27 @@
-/** The cycles in one page of Chromium. */
-import { chromium } from "playwright-core";
+/** Cycles in one page of Chromium. */
+import { launch } from "../../tests/support/chromium.mjs";
 
 /**
  * @param {{ page: string, socket: string }} cloud
  * @param {number} cycles
- * @param {number} every
+ * @param {number} every cycles between two samples
+ * @returns {Promise<import("../types.js").MemorySample[]>}
  */
 export async function inPage(cloud, cycles, every) {
-  const browser = await chromium.launch({
-    executablePath: process.env.CHROMIUM ?? "/usr/bin/chromium",
-    args: ["--headless", "--no-sandbox", "--disable-gpu", "--disable-background-networking"],
-  });
+  const browser = await launch();
   try {
     const page = await browser.newPage();
     await page.goto(cloud.page);
     const devtools = await page.context().newCDPSession(page);
     await page.evaluate(async () => {
       const { cycle, watchMemory } = await import("/cycle.js");
-      window.wasm = watchMemory();
+      const wasmBytes = watchMemory();
       const { TpaSession } = await import("/index.js");
-      window.run = async (url, times) => {
-        for (let done = 0; done < times; done++) await cycle(TpaSession, url);
+      window.cycles = {
+        wasmBytes,
+        async run(url, count) {
+          for (let done = 0; done < count; done++) await cycle(TpaSession, url);
+        },
       };
     });
     const samples = [];
@@ -30,9 +31,12 @@ export async function inPage(cloud, cycles, every) {
         await page.evaluate(() => new Promise((resolve) => setTimeout(resolve)));
       }
       const { usedSize } = await devtools.send("Runtime.getHeapUsage");
-      samples.push({ done, heap: usedSize, wasm: await page.evaluate(() => window.wasm()) });
+      samples.push({ done, heap: usedSize, wasm: await page.evaluate(() => window.cycles.wasmBytes()) });
       if (done >= cycles) return samples;
-      await page.evaluate(([url, times]) => window.run(url, times), [cloud.socket, every]);
+      await page.evaluate(
+        ([url, count]) => window.cycles.run(url, count),
+        /** @type {const} */ ([cloud.socket, every]),
+      );
     }
   } finally {
     await browser.close();

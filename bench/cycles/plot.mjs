@@ -1,11 +1,12 @@
-/** Memory over cycles, as SVG. */
+/** Chart of the memory over cycles. */
 
 const [WIDTH, HEIGHT, LEFT, BOTTOM, TOP] = [720, 300, 70, 40, 40];
+/** @type {Record<string, string>} */
 const COLOURS = { Node: "#2b7a3f", Chromium: "#1f5fb4" };
 const KIB = 1024;
 
 /**
- * @param {Record<string, { done: number, heap: number, wasm: number }[]>} curves by place
+ * @param {Record<string, import("../types.js").MemorySample[]>} curves by place
  * @param {number} cycles
  */
 export function plot(curves, cycles) {
@@ -13,8 +14,9 @@ export function plot(curves, cycles) {
     ...Object.values(curves).flatMap((all) => all.flatMap(({ heap, wasm }) => [heap, wasm])),
   );
   const top = Math.ceil(most / (1024 * KIB)) * 1024 * KIB;
-  const x = (done) => LEFT + (done / cycles) * (WIDTH - LEFT - 20);
-  const y = (bytes) => HEIGHT - BOTTOM - (bytes / top) * (HEIGHT - BOTTOM - TOP);
+  const x = (/** @type {number} */ done) => LEFT + (done / cycles) * (WIDTH - LEFT - 20);
+  const y = (/** @type {number} */ bytes) => HEIGHT - BOTTOM - (bytes / top) * (HEIGHT - BOTTOM - TOP);
+  /** @type {(samples: import("../types.js").MemorySample[], of: "heap" | "wasm", colour?: string, dash?: string) => string} */
   const line = (samples, of, colour, dash) => {
     const points = samples
       .map((sample) => `${x(sample.done).toFixed(1)},${y(sample[of]).toFixed(1)}`)
@@ -38,7 +40,7 @@ export function plot(curves, cycles) {
   return `<svg xmlns="http://www.w3.org/2000/svg" viewBox="0 0 ${WIDTH} ${HEIGHT}" font-family="sans-serif" font-size="12">
 <rect width="${WIDTH}" height="${HEIGHT}" fill="#fff"/>
 <g fill="#333">${ticks.join("\n")}
-<text x="${WIDTH / 2}" y="${HEIGHT - 4}" text-anchor="middle">sessions connected, cut, back and disposed of</text></g>
+<text x="${WIDTH / 2}" y="${HEIGHT - 4}" text-anchor="middle">sessions connected, cut, reconnected and disposed</text></g>
 ${[...lines, ...legend].join("\n")}
 </svg>
 `;

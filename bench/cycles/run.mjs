@@ -1,6 +1,6 @@
 /**
- * Sessions that connect, are cut, come back and are disposed of, thousands of times in one page
- * and in one process of Node: what stays in memory, as a table and a picture.
+ * Memory growth over thousands of sessions that connect, are cut, reconnect and are disposed, in one
+ * page and in one Node process.
  *
  *     node bench/cycles/run.mjs [--cycles 10000] [--picture FILE.svg]
  */
@@ -23,9 +23,11 @@ const every = Math.ceil(Number(values.cycles) / SAMPLES);
 const cycles = every * SAMPLES;
 const pkg = resolve(here("../.."), process.env.TPA_PKG ?? "pkg");
 
+/** @param {{ socket: string }} cloud */
 async function inNode({ socket }) {
   const args = ["--expose-gc", here("node.mjs"), join(pkg, "node.cjs"), socket, cycles, every];
   const child = spawn(process.execPath, args.map(String), { stdio: ["ignore", "pipe", "inherit"] });
+  /** @type {import("../types.js").MemorySample[]} */
   const samples = [];
   for await (const line of createInterface(child.stdout)) samples.push(JSON.parse(line));
   if (samples.at(-1)?.done !== cycles) throw new Error("the cycles in Node did not end");
@@ -36,11 +38,12 @@ const cloud = await start({ "/cycle.js": here("cycle.js"), "/index.js": join(pkg
 try {
   const curves = { Node: await inNode(cloud), Chromium: await inPage(cloud, cycles, every) };
   for (const [place, samples] of Object.entries(curves)) {
-    // The first tenth warms caches up.
+    // The first tenth warms up caches.
     const warm = samples[SAMPLES / 10];
     const last = samples.at(-1);
+    if (warm === undefined || last === undefined) throw new Error(`${place}: too few samples`);
     const perCycle = (last.heap - warm.heap) / (last.done - warm.done);
-    const kib = (bytes) => `${Math.round(bytes / 1024)} KiB`;
+    const kib = (/** @type {number} */ bytes) => `${Math.round(bytes / 1024)} KiB`;
     console.log(
       `${place}: after ${warm.done} cycles heap ${kib(warm.heap)}, wasm ${kib(warm.wasm)}; ` +
         `after ${last.done} heap ${kib(last.heap)}, wasm ${kib(last.wasm)}; ${perCycle.toFixed(1)} bytes a cycle`,

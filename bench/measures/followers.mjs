@@ -1,50 +1,63 @@
-/** All clients at once, each in a process or page of its own, and what happens to them. */
+/**
+ * Clients that run at the same time, each in its own process or page, and their events.
+ *
+ * @typedef {import("../clients/index.mjs").Client} Client
+ * @typedef {import("../types.js").Follower} Follower
+ * @typedef {import("../types.js").Followers} Followers
+ * @typedef {import("../types.js").FollowedEvent} FollowedEvent
+ */
 import { setTimeout as sleep } from "node:timers/promises";
 
 import { FLOOR } from "../clients/index.mjs";
 import { moduleOf, open } from "../node/child.mjs";
 import { start } from "../server.mjs";
 
-/** How long it is waited for a client to be connected, ms. */
-const PATIENCE = 20_000;
+/** Longest time for a client to connect, ms. */
+const CONNECT_TIMEOUT = 20_000;
 
 /**
- * @typedef {object} Follower
- * @property {import("../clients/index.mjs").Client} client
- * @property {{ what: string, at: number }[]} events
- * @property {string} [fault] why its process is no more
- */
-
-/**
- * What happened at a client from `since` on.
+ * Events of a kind, from `since` on.
  *
- * @param {Follower["events"]} events
+ * @type {(events: FollowedEvent[], since: number, kind: string) => FollowedEvent[]}
  */
-export const after = (events, since, kind) => events.filter(({ what, at }) => what === kind && at >= since);
+export const after = (events, since, kind) =>
+  events.filter((event) => event.kind === kind && event.at >= since);
 
-/** The time from `since` to what came first of a kind, ms. */
+/**
+ * Time from `since` to the first event of a kind, ms.
+ *
+ * @param {FollowedEvent[]} events
+ * @param {number} since
+ * @param {string} kind
+ */
 export function first(events, since, kind) {
   const event = after(events, since, kind)[0];
   return event && event.at - since;
 }
 
-/** Clients in processes of their own, with a server of their own. */
+/**
+ * Starts clients in separate processes, with a server for them.
+ *
+ * @param {Client[]} clients
+ * @returns {Promise<Followers>}
+ */
 export async function followInNode(clients) {
   const server = await start();
   const followers = clients.map((client) => {
     const { lines, ended, kill } = open("follow.mjs", [moduleOf(client), server.socket]);
+    /** @type {Follower} */
     const follower = { client, events: [], kill };
     lines.on("line", (line) => follower.events.push(JSON.parse(line)));
-    // Each is ended from here, unless it ends itself.
-    ended.catch(({ message }) => (follower.fault = message));
+    // A process that is killed by `end` rejects too, but then nobody reads the failure.
+    ended.catch(({ message }) => (follower.failure = message));
     return follower;
   });
   const all = {
     server,
     followers,
-    look: () => {},
+    refresh: () => {},
     async end() {
-      for (const { kill } of followers) kill();
+      for (const { kill } of followers) kill?.();
       await server.down();
     },
   };
@@ -52,19 +65,27 @@ export async function followInNode(clients) {
   return all;
 }
 
-/** Clients in pages of their own, with a server of their own. */
+/**
+ * Starts clients in separate pages, with a server for them.
+ *
+ * @param {Client[]} clients
+ * @param {import("../types.js").Context} context
+ * @returns {Promise<Followers>}
+ */
 export async function followInPages(clients, { scripts, browser }) {
   const server = await start(scripts);
-  const followers = await Promise.all(
-    clients.map(async (client) => ({ client, events: [], opened: await browser.open(client, server) })),
-  );
+  const opened = await Promise.all(clients.map((client) => browser.open(client, server)));
+  const followers = clients.map((client, nth) => {
+    const page = /** @type {import("../page/browser.mjs").OpenedPage} */ (opened[nth]);
+    return { client, opened: page, events: /** @type {FollowedEvent[]} */ ([]) };
+  });
   for (const { opened } of followers) {
     await opened.page.evaluate((url) => window.bench.follow(url), server.socket);
   }
   const all = {
     server,
     followers,
-    async look() {
+    async refresh() {
       for (const follower of followers) {
         follower.events = await follower.opened.page.evaluate(() => window.bench.events);
       }
@@ -78,26 +99,34 @@ export async function followInPages(clients, { scripts, browser }) {
   return all;
 }
 
-async function connected({ followers, look }) {
-  const isConnected = ({ events }) => events.some(({ what }) => what === "connected");
-  await waitFor(followers, look, isConnected);
-  const missing = followers.find((follower) => !isConnected(follower));
-  if (missing) throw new Error(`${missing.client.name} does not connect: ${missing.fault}`);
+/** @param {Followers} all */
+async function connected(all) {
+  const isConnected = (/** @type {Follower} */ { events }) => events.some(({ kind }) => kind === "connected");
+  await waitFor(all, isConnected);
+  const missing = all.followers.find((follower) => !isConnected(follower));
+  if (missing) throw new Error(`${missing.client.name} does not connect: ${missing.failure}`);
 }
 
-/** Waits, but not for ever, until all are connected again that come back at all. */
-export const allBack = ({ followers, look }, since) =>
+/**
+ * Waits until all clients that reconnect are connected again, or the timeout has passed.
+ *
+ * @type {(all: Followers, since: number) => Promise<void>}
+ */
+export const allBack = (all, since) =>
   waitFor(
-    followers,
-    look,
-    ({ client, events, fault }) =>
-      client.name === FLOOR || fault !== undefined || after(events, since, "connected").length > 0,
+    all,
+    ({ client, events, failure }) =>
+      client.name === FLOOR || failure !== undefined || after(events, since, "connected").length > 0,
   );
 
-async function waitFor(followers, look, ready) {
-  const end = Date.now() + PATIENCE;
+/**
+ * @param {Followers} all
+ * @param {(follower: Follower) => boolean} ready
+ */
+async function waitFor({ followers, refresh }, ready) {
+  const end = Date.now() + CONNECT_TIMEOUT;
   for (;;) {
-    await look();
+    await refresh();
     if (followers.every(ready) || Date.now() > end) return;
     await sleep(20);
   }

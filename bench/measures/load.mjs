@@ -1,7 +1,13 @@
-/** CPU per message that is received or sent, in Node and in Chromium. */
+/**
+ * CPU per message received or sent, in Node and in Chromium.
+ *
+ * @typedef {import("../types.js").Measure} Measure
+ * @typedef {{ name: string, key: string, what: string, work: "receive" | "send", audio: number }} Work
+ */
 import { moduleOf, run } from "../node/child.mjs";
 import { TEXT_BYTES } from "../server.mjs";
 
+/** @type {Work[]} */
 const WORKS = [
   { name: "receive", key: "text", what: `receive ${TEXT_BYTES} bytes of text`, work: "receive", audio: 0 },
   { name: "audio", key: "audio320", what: "receive 320 bytes of audio", work: "receive", audio: 320 },
@@ -9,9 +15,10 @@ const WORKS = [
   { name: "send", key: "send", what: "send a card (display_event)", work: "send", audio: 0 },
 ];
 
-/** A message takes a page fifteen times as long as Node. */
+/** Fewer than in Node, because a message takes fifteen times as long. */
 const ROUNDS_IN_PAGE = 3;
 
+/** @type {(work: Work) => Measure} */
 const inNode = ({ name, key, what, work, audio }) => ({
   name,
   place: "Node",
@@ -23,6 +30,7 @@ const inNode = ({ name, key, what, work, audio }) => ({
   },
 });
 
+/** @type {(work: Work) => Measure} */
 const inPage = ({ name, key, what, work, audio }) => ({
   name,
   place: "Chromium",
@@ -40,9 +48,15 @@ const inPage = ({ name, key, what, work, audio }) => ({
     const count = key === "text" ? messages : pageMessages;
     const opened = await browser.open(client, server);
     try {
-      await opened.page.evaluate(([url, audio]) => window.bench.open(url, audio), [server.socket, audio]);
-      const repeat = (times) =>
-        opened.page.evaluate(([work, times]) => window.bench.work(work, times), [work, times]);
+      await opened.page.evaluate(
+        ([url, audio]) => window.bench.open(url, audio),
+        /** @type {const} */ ([server.socket, audio]),
+      );
+      const repeat = (/** @type {number} */ count) =>
+        opened.page.evaluate(
+          ([work, count]) => window.bench.work(work, count),
+          /** @type {const} */ ([work, count]),
+        );
       await repeat(Math.min(warmUp, 5000));
       const before = await opened.cpu();
       await repeat(count);

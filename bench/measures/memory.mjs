@@ -1,7 +1,8 @@
-/** Memory per idle session in one process of Node. */
+/** Memory per idle session in one Node process. */
 import { moduleOf, run } from "../node/child.mjs";
 import { start } from "../server.mjs";
 
+/** @type {(sessions: number) => import("../types.js").Measure} */
 const of = (sessions) => {
   const group = `Memory per idle session in Node, KiB, ${sessions.toLocaleString("en")} sessions`;
   return {
@@ -13,7 +14,7 @@ const of = (sessions) => {
       { key: `memory.${sessions}.rss`, group, title: "resident", digits: 1 },
     ],
     async measure(client) {
-      // A port of its own: so many connections to one would run out of ports on this side.
+      // A new port, because so many connections to one port exhaust the local ports.
       const server = await start();
       try {
         const args = [moduleOf(client), server.socket, sessions];

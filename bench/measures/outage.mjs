@@ -1,40 +1,51 @@
 /**
- * The server goes and comes back: when each client dials first, when it is connected again, and
- * what it says when the server does not come back. All clients live through the same outage.
+ * Outages of the server: the time of each client's first connection attempt, the time until it is
+ * connected again, and its events when the server stays away. All clients share an outage.
+ *
+ * @typedef {import("../types.js").Measure} Measure
+ * @typedef {import("../types.js").Followers} Followers
+ * @typedef {import("../types.js").Figures} Figures
  */
 import { setTimeout as sleep } from "node:timers/promises";
 
 import { now } from "../clock.mjs";
 import { after, allBack, first, followInNode, followInPages } from "./followers.mjs";
 
-/** The shortest and the longest time that the server is away, ms. */
+/** Shortest and longest outage, ms. */
 const [SHORTEST, LONGEST] = [2500, 3500];
-/** How long the server stays away in which clients give up, ms. */
+/** Outage in which clients give up, ms. */
 const FOR_GOOD = 15_000;
 const ROUNDS = 3;
 const GROUP = "An outage of three seconds, more or less, on loopback, ms";
 const LOST = "A server that stays away for 15 s, Node";
 
-/** Another time each round: a client whose delay is a round number is not always lucky, or never. */
-const outage = (round) => SHORTEST + ((LONGEST - SHORTEST) * (round + 0.37)) / ROUNDS;
+/** Duration of an outage; it varies so that clients with a constant delay have no advantage. */
+const outage = (/** @type {number} */ round) => SHORTEST + ((LONGEST - SHORTEST) * (round + 0.37)) / ROUNDS;
 
-/** Lives through something, and says what each client did. */
-async function live(follow, through, figuresOf) {
+/**
+ * Runs an outage and returns the outcome for each client.
+ *
+ * @template T
+ * @param {Promise<Followers>} follow
+ * @param {(all: Followers) => Promise<T>} outage
+ * @param {(follower: import("../types.js").Follower, times: T) => Figures} figuresOf
+ */
+async function observe(follow, outage, figuresOf) {
   const all = await follow;
   try {
-    const times = await through(all);
+    const times = await outage(all);
     return all.followers.map((follower) => ({
       client: follower.client,
-      found: figuresOf(follower, times),
-      fault: follower.fault,
+      figures: figuresOf(follower, times),
+      failure: follower.failure,
     }));
   } finally {
     await all.end();
   }
 }
 
-/** The server goes, and comes back. */
-const cutAndBack = (round) => async (all) => {
+/** The server goes away and comes back. */
+const cutAndBack = (/** @type {number} */ round) => async (/** @type {Followers} */ all) => {
   const cut = now();
   await all.server.down();
   await sleep(outage(round));
@@ -44,9 +55,10 @@ const cutAndBack = (round) => async (all) => {
   return { cut, back };
 };
 
-/** The same in pages that are told that they are offline, and that they are not any more. */
-const offlineAndBack = (round) => async (all) => {
-  const setOffline = (offline) => Promise.all(all.followers.map(({ opened }) => opened.setOffline(offline)));
+/** The server goes away while pages are offline. */
+const offlineAndBack = (/** @type {number} */ round) => async (/** @type {Followers} */ all) => {
+  const setOffline = (/** @type {boolean} */ offline) =>
+    Promise.all(all.followers.map(({ opened }) => opened?.setOffline(offline)));
   await setOffline(true);
   await all.server.down();
   await sleep(outage(round));
@@ -57,7 +69,7 @@ const offlineAndBack = (round) => async (all) => {
   return { back };
 };
 
-const gone = async ({ server }) => {
+const gone = async (/** @type {Followers} */ { server }) => {
   const cut = now();
   await server.down();
   await sleep(FOR_GOOD);
@@ -67,6 +79,7 @@ const gone = async ({ server }) => {
 
 const returned = "from the server's return to connected";
 
+/** @type {Measure} */
 const RETURN_NODE = {
   name: "return",
   place: "Node",
@@ -76,49 +89,52 @@ const RETURN_NODE = {
     { key: "return.node", group: GROUP, title: `${returned}, Node`, digits: 0 },
   ],
   together: (clients, { round }) =>
-    live(followInNode(clients), cutAndBack(round), ({ events }, { cut, back }) => ({
+    observe(followInNode(clients), cutAndBack(round), ({ events }, { cut, back }) => ({
       "retry.node": first(events, cut, "dial"),
       "return.node": first(events, back, "connected"),
     })),
 };
 
+/** @type {Measure} */
 const RETURN_PAGE = {
   name: "return",
   place: "Chromium",
   rounds: ROUNDS,
   series: [{ key: "return.page", group: GROUP, title: `${returned}, Chromium`, digits: 0 }],
   together: (clients, context) =>
-    live(followInPages(clients, context), cutAndBack(context.round), ({ events }, { back }) => ({
+    observe(followInPages(clients, context), cutAndBack(context.round), ({ events }, { back }) => ({
       "return.page": first(events, back, "connected"),
     })),
 };
 
+/** @type {Measure} */
 const ONLINE = {
   name: "return",
   place: "Chromium",
   rounds: ROUNDS,
   series: [{ key: "online.page", group: GROUP, title: "from `online` to connected, Chromium", digits: 0 }],
   together: (clients, context) =>
-    live(followInPages(clients, context), offlineAndBack(context.round), ({ events }, { back }) => {
+    observe(followInPages(clients, context), offlineAndBack(context.round), ({ events }, { back }) => {
       const online = after(events, back, "online")[0];
       const connected = after(events, back, "connected")[0];
       return { "online.page": online && connected && connected.at - online.at };
     }),
 };
 
+/** @type {Measure} */
 const GIVE_UP = {
   name: "return",
   place: "Node",
   rounds: 3,
   series: [
     { key: "lost.dials", group: LOST, title: "dials in that time", digits: 0 },
-    { key: "lost.permanent", group: LOST, title: "events that say it is over", digits: 0 },
+    { key: "lost.permanent", group: LOST, title: "events for a permanent loss", digits: 0 },
     { key: "lost.before", group: LOST, title: "dials before the first of them", digits: 0 },
     { key: "lost.at", group: LOST, title: "the first of them, s", digits: 1 },
   ],
   together: (clients) =>
-    live(followInNode(clients), gone, ({ events, fault }, { cut }) => {
-      if (fault) return {};
+    observe(followInNode(clients), gone, ({ events, failure }, { cut }) => {
+      if (failure) return {};
       const dials = after(events, cut, "dial");
       const over = after(events, cut, "permanent");
       const [end] = over;

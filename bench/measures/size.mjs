@@ -1,4 +1,4 @@
-/** What is delivered to a browser, and what an installation puts on a disk. */
+/** Size of the download for a browser, and of an installation. */
 import { execFile } from "node:child_process";
 import { mkdtempSync, readFileSync, readdirSync, rmSync, statSync, writeFileSync } from "node:fs";
 import { tmpdir } from "node:os";
@@ -13,22 +13,41 @@ const CLIENTS = fileURLToPath(new URL("../clients", import.meta.url));
 const DELIVERED = "Delivered to a browser, kB (1,000 bytes): the library alone, minified by esbuild";
 const INSTALLED = "Installed by npm";
 
-const OPTIONS = { bundle: true, minify: true, format: "esm", write: false, logLevel: "silent", logLimit: 0 };
+/**
+ * @param {string} contents
+ * @param {"browser" | "node"} platform
+ */
+async function bundle(contents, platform) {
+  const { outputFiles } = await build({
+    stdin: { contents, resolveDir: CLIENTS },
+    platform,
+    bundle: true,
+    minify: true,
+    format: "esm",
+    write: false,
+    logLevel: "silent",
+    logLimit: 0,
+  });
+  return outputFiles[0]?.contents ?? new Uint8Array();
+}
 
-/** The library as a script, for Node where it cannot be one for a browser, and why not. */
+/**
+ * Bundles a library for browsers; for Node if it cannot be, with the number of errors.
+ *
+ * @param {string} contents
+ */
 async function minified(contents) {
-  const options = { ...OPTIONS, stdin: { contents, resolveDir: CLIENTS } };
   try {
-    const { outputFiles } = await build({ ...options, platform: "browser" });
-    return { code: outputFiles[0].contents, errors: 0 };
-  } catch ({ errors }) {
-    const { outputFiles } = await build({ ...options, platform: "node" });
-    return { code: outputFiles[0].contents, errors: errors.length };
+    return { code: await bundle(contents, "browser"), errors: 0 };
+  } catch (error) {
+    const { errors } = /** @type {import("esbuild").BuildFailure} */ (error);
+    return { code: await bundle(contents, "node"), errors: errors.length };
   }
 }
 
 const QUALITY = { params: { [constants.BROTLI_PARAM_QUALITY]: 11 } };
 
+/** @type {import("../types.js").Measure} */
 export const DELIVERY = {
   name: "size",
   place: "a bundle",
@@ -40,7 +59,7 @@ export const DELIVERY = {
     { key: "size.brotli", group: DELIVERED, title: "brotli 11", digits: 1 },
     { key: "size.errors", group: DELIVERED, title: "errors of a bundler for browsers", digits: 0 },
   ],
-  async measure({ delivers }) {
+  async measure({ delivers = "" }) {
     const { code, errors } = await minified(delivers);
     return {
       "size.raw": code.length / 1000,
@@ -51,28 +70,33 @@ export const DELIVERY = {
   },
 };
 
-/** Of a file system; the same for all machines. */
+/** Block size of a file system, fixed so that results are comparable. */
 const BLOCK = 4096;
 
-/** Bytes in the files of a folder and below it, and in the blocks that hold them and the folders. */
+/** Bytes in all files below a folder, and in the blocks of these files and folders. @param {string} folder */
 function weigh(folder) {
   const entries = readdirSync(folder, { withFileTypes: true, recursive: true });
   const sizes = entries
     .filter((entry) => entry.isFile())
     .map(({ parentPath, name }) => statSync(join(parentPath, name)).size);
-  const sum = (values) => values.reduce((total, value) => total + value, 0);
+  const sum = (/** @type {number[]} */ values) => values.reduce((total, value) => total + value, 0);
   const folders = entries.filter((entry) => entry.isDirectory()).length;
   const blocks = sum(sizes.map((size) => Math.ceil(size / BLOCK))) + folders;
   return { bytes: sum(sizes), disk: blocks * BLOCK };
 }
 
+/**
+ * @param {string} folder
+ * @param {string[]} args
+ */
 async function npm(folder, ...args) {
-  // On Windows it is a script for the shell.
+  // On Windows npm is a script that requires a shell.
   const shell = process.platform === "win32";
   const { stdout } = await promisify(execFile)("npm", args, { cwd: folder, shell });
   return stdout;
 }
 
+/** @type {import("../types.js").Measure} */
 export const INSTALLATION = {
   name: "size",
   place: "npm",
@@ -87,13 +111,15 @@ export const INSTALLATION = {
     const folder = mkdtempSync(join(tmpdir(), "bench-install-"));
     try {
       writeFileSync(join(folder, "package.json"), '{"private":true}');
-      const what = client.package ? `${client.package}@${versionOf(client)}` : await pack(pkg, folder);
-      await npm(folder, "install", "--no-audit", "--no-fund", "--prefer-offline", "--ignore-scripts", what);
+      const name = client.package;
+      const spec = name ? `${name}@${versionOf(name)}` : await pack(pkg, folder);
+      await npm(folder, "install", "--no-audit", "--no-fund", "--prefer-offline", "--ignore-scripts", spec);
+      /** @type {{ packages: Record<string, { optional?: boolean }> }} */
       const lock = JSON.parse(readFileSync(join(folder, "package-lock.json"), "utf8"));
       const packages = Object.entries(lock.packages).filter(
         ([path, { optional }]) => path !== "" && !optional,
       );
-      // What npm notes for itself.
+      // Metadata of npm, not part of the packages.
       rmSync(join(folder, "node_modules/.package-lock.json"), { force: true });
       const { bytes, disk } = weigh(join(folder, "node_modules"));
       return {
@@ -107,12 +133,17 @@ export const INSTALLATION = {
   },
 };
 
+/**
+ * @param {string} pkg
+ * @param {string} folder
+ * @returns {Promise<string>} path of the tarball
+ */
 async function pack(pkg, folder) {
   const [{ filename }] = JSON.parse(await npm(folder, "pack", "--json", pkg));
   return join(folder, filename);
 }
 
-/** The version that is installed here. */
-export function versionOf({ package: name }) {
+/** Version of an installed package. @param {string} name */
+export function versionOf(name) {
   return JSON.parse(readFileSync(join(CLIENTS, "node_modules", name, "package.json"), "utf8")).version;
 }

@@ -1,12 +1,15 @@
-/** From import to the first dial, in a fresh process each time. */
+/** Time from import to the first connection attempt, in a fresh process each time. */
 import { moduleOf, run } from "../node/child.mjs";
 import { median } from "../stats.mjs";
 
-/** Starts are short: more of them cost little. */
+/** Starts in each round. */
 const TIMES = 3;
 const GROUP = "Cold start in Node, ms, and by the time that importing `ws` alone takes";
 const SOCKET = { module: "socket/ws.mjs" };
 
+/** @typedef {{ imported: number, connecting: number, dialled: number }} Times */
+
+/** @type {Record<string, (times: Times, alone: number) => number>} */
 const KEYS = {
   "start.import": ({ imported }) => imported,
   "start.connecting": ({ connecting }) => connecting,
@@ -15,6 +18,7 @@ const KEYS = {
   "start.dial.ratio": ({ dialled }, alone) => dialled / alone,
 };
 
+/** @type {import("../types.js").Measure} */
 export const START = {
   name: "start",
   place: "Node",
@@ -26,6 +30,7 @@ export const START = {
     { key: "start.dial.ratio", group: GROUP, title: "by ws", digits: 2 },
   ],
   async measure(client, { server }) {
+    /** @type {[Times, number][]} */
     const starts = [];
     for (let time = 0; time < TIMES; time++) {
       const { imported: alone } = await run("start.mjs", [moduleOf(SOCKET), server.socket]);

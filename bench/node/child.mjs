@@ -1,16 +1,16 @@
-/** Programs that run one client in a process of its own. */
+/** Programs that run one client in a separate process. */
 import { spawn } from "node:child_process";
 import { createInterface } from "node:readline";
 import { fileURLToPath } from "node:url";
 
-/** Longest that a client may take for its work. */
-const PATIENCE = 120_000;
+/** Longest run of a program. */
+const TIMEOUT_MS = 120_000;
 
-/** The file of a client. */
+/** URL of a client's module. @type {(client: { module: string }) => string} */
 export const moduleOf = (client) => new URL(`../clients/${client.module}`, import.meta.url).href;
 
 /**
- * Starts a program of this folder. Its lines are JSON.
+ * Starts a program of this folder. It prints lines of JSON.
  *
  * @param {string} program
  * @param {(string | number)[]} args
@@ -21,30 +21,38 @@ export function open(program, args, flags = []) {
   const child = spawn(process.execPath, [...flags, file, ...args.map(String)], {
     stdio: ["ignore", "pipe", "pipe"],
   });
-  let complaint = "";
-  child.stderr.on("data", (data) => (complaint += data));
+  let errors = "";
+  child.stderr.on("data", (data) => (errors += data));
+  /** @type {Promise<void>} */
   const ended = new Promise((resolve, reject) => {
     child.on("error", reject);
     child.on("close", (code) => {
-      const lines = complaint.trim().split("\n");
+      const lines = errors.trim().split("\n");
       const error = lines.find((line) => /^\w*Error/.test(line)) ?? lines.at(-1);
       if (code === 0) resolve();
-      else reject(new Error(`its process ended with ${code}: ${error}`));
+      else reject(new Error(`its process exited with code ${code}: ${error}`));
     });
   });
   return { lines: createInterface(child.stdout), ended, kill: () => child.kill("SIGKILL") };
 }
 
-/** Runs a program to its end and gives its last line. */
+/**
+ * Runs a program to its end and returns its last line, parsed.
+ *
+ * @param {string} program
+ * @param {(string | number)[]} args
+ * @param {string[]} [flags] of Node
+ * @returns {Promise<any>}
+ */
 export async function run(program, args, flags) {
   const { lines, ended, kill } = open(program, args, flags);
-  const alarm = setTimeout(kill, PATIENCE);
-  let last;
+  const timeout = setTimeout(kill, TIMEOUT_MS);
+  let last = "";
   lines.on("line", (line) => (last = line));
   try {
     await ended;
   } finally {
-    clearTimeout(alarm);
+    clearTimeout(timeout);
   }
   return JSON.parse(last);
 }

@@ -1,6 +1,6 @@
 /**
- * What a client does in an outage: each of its dials, its connections and its last word, with the
- * time.
+ * Runs a client through an outage and prints its connection attempts, its connections and its final
+ * event, with their times.
  *
  *     node follow.mjs MODULE URL
  */
@@ -8,19 +8,21 @@ import { Socket } from "node:net";
 
 import { now } from "../clock.mjs";
 
-const [module, url] = process.argv.slice(2);
-const tell = (what) => process.stdout.write(`${JSON.stringify({ what, at: now() })}\n`);
+const [module = "", url = ""] = process.argv.slice(2);
+const print = (/** @type {string} */ kind) =>
+  process.stdout.write(`${JSON.stringify({ kind, at: now() })}\n`);
+/** @type {{ connect: import("../types.js").Connect }} */
 const { connect } = await import(module);
 const { connect: dial } = Socket.prototype;
-Socket.prototype.connect = function (...args) {
-  tell("dial");
-  return dial.apply(this, args);
+Socket.prototype.connect = function (/** @type {any[]} */ ...args) {
+  print("dial");
+  return Reflect.apply(dial, this, args);
 };
 connect(url, {
   stream: "transcription",
   onData: () => {},
-  onConnected: () => tell("connected"),
-  onPermanent: () => tell("permanent"),
+  onConnected: () => print("connected"),
+  onPermanent: () => print("permanent"),
 });
-// A client that has given up keeps nothing alive.
+// Keeps the process alive after the client has given up.
 setInterval(() => {}, 1000);

@@ -1,32 +1,36 @@
 /**
- * From nothing to the first dial, ms: the import, `connecting`, and the first connection that is
- * tried.
+ * Start-up times, ms: import, event `connecting`, and first connection attempt.
  *
  *     node start.mjs MODULE URL
  *
- * A module that connects to nothing is only imported.
+ * A module without `connect` is only imported.
  */
 import { Socket } from "node:net";
 
-const [module, url] = process.argv.slice(2);
+const [module = "", url = ""] = process.argv.slice(2);
 const { connect: dial } = Socket.prototype;
+/** @type {Promise<number>} */
 const dialled = new Promise((resolve) => {
-  Socket.prototype.connect = function (...args) {
+  Socket.prototype.connect = function (/** @type {any[]} */ ...args) {
     resolve(performance.now());
     Socket.prototype.connect = dial;
-    return dial.apply(this, args);
+    return Reflect.apply(dial, this, args);
   };
 });
 
 const began = performance.now();
+/** @type {{ connect?: import("../types.js").Connect }} */
 const { connect } = await import(module);
+/** @type {{ imported: number, connecting?: number, dialled?: number }} */
 const times = { imported: performance.now() - began };
 if (connect !== undefined) {
-  const onConnecting = () => (times.connecting = performance.now() - began);
+  const onConnecting = () => {
+    times.connecting = performance.now() - began;
+  };
   connect(url, { stream: "transcription", onData: () => {}, onConnected: () => {}, onConnecting });
   const constructed = performance.now() - began;
   times.dialled = (await dialled) - began;
-  // Who has no such event connects while it is made.
+  // A client without this event connects on construction.
   times.connecting ??= Math.min(constructed, times.dialled);
 }
 process.stdout.write(JSON.stringify(times));

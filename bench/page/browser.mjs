@@ -1,19 +1,26 @@
-/** Clients in headless Chromium, each in a page, and so in a renderer process, of its own. */
-import { chromium } from "playwright-core";
+/**
+ * Clients in headless Chromium, each in its own page and so in its own renderer process.
+ *
+ * @typedef {Awaited<ReturnType<typeof launch>>} Browser
+ * @typedef {Awaited<ReturnType<Browser["open"]>>} OpenedPage
+ */
+import { launch as launchChromium } from "../../tests/support/chromium.mjs";
 
-/** The script of a client's page, on the server. */
-export const scriptOf = (client) => `/${client.module}.js`;
+/** Path of a client's script on the server. */
+export const scriptOf = (/** @type {{ module: string }} */ client) => `/${client.module}.js`;
 
 export async function launch() {
-  const browser = await chromium.launch({
-    executablePath: process.env.CHROMIUM ?? "/usr/bin/chromium",
-    args: ["--headless", "--no-sandbox", "--disable-gpu", "--disable-background-networking"],
-  });
+  const browser = await launchChromium();
   return {
     version: browser.version(),
     close: () => browser.close(),
 
-    /** A page with the client in it. Contexts never share a process. */
+    /**
+     * Opens a page with a client, in a context of its own, because contexts never share a process.
+     *
+     * @param {import("../clients/index.mjs").Client} client
+     * @param {{ page: string }} server
+     */
     async open(client, server) {
       const context = await browser.newContext();
       const page = await context.newPage();
@@ -24,11 +31,11 @@ export async function launch() {
       await devtools.send("Performance.enable");
       return {
         page,
-        setOffline: (offline) => context.setOffline(offline),
-        /** CPU of the main thread so far, µs. */
+        setOffline: (/** @type {boolean} */ offline) => context.setOffline(offline),
+        /** CPU time of the main thread so far, µs. */
         async cpu() {
           const { metrics } = await devtools.send("Performance.getMetrics");
-          return metrics.find(({ name }) => name === "ThreadTime").value * 1e6;
+          return (metrics.find(({ name }) => name === "ThreadTime")?.value ?? NaN) * 1e6;
         },
         close: () => context.close(),
       };

@@ -1,9 +1,9 @@
-/** The clients as scripts for pages. */
+/** Bundles of the clients for pages. */
 import { fileURLToPath } from "node:url";
 
 import { build } from "esbuild";
 
-const path = (name) => fileURLToPath(new URL(name, import.meta.url));
+const path = (/** @type {string} */ name) => fileURLToPath(new URL(name, import.meta.url));
 
 /** @param {import("../clients/index.mjs").Client} client */
 export async function bundle(client) {
@@ -15,5 +15,5 @@ export async function bundle(client) {
     platform: "browser",
     write: false,
   });
-  return outputFiles[0].contents;
+  return outputFiles[0]?.contents ?? new Uint8Array();
 }

@@ -1,4 +1,4 @@
-/** What a page runs: one client, by orders from outside. `connect` comes from the bundler. */
+/** Script of a page: one client, controlled through `window.bench`. The bundler resolves its module. */
 import { connect } from "bench:client";
 
 import { now } from "../clock.mjs";
@@ -7,23 +7,24 @@ import { load } from "../load.mjs";
 window.bench = {
   events: [],
 
-  /** Connects for work. */
+  /** Connects for `work`. */
   async open(url, audio) {
     this.client = await load(connect, url, audio);
   },
 
-  /** Works. */
-  work: (what, count) => window.bench.client[what](count),
+  async work(work, count) {
+    await this.client?.[work](count);
+  },
 
-  /** Connects, and notes what happens. */
+  /** Connects and records events. */
   follow(url) {
-    const note = (what) => this.events.push({ what, at: now() });
-    addEventListener("online", () => note("online"));
+    const record = (/** @type {string} */ kind) => this.events.push({ kind, at: now() });
+    addEventListener("online", () => record("online"));
     connect(url, {
       stream: "transcription",
       onData: () => {},
-      onConnected: () => note("connected"),
-      onPermanent: () => note("permanent"),
+      onConnected: () => record("connected"),
+      onPermanent: () => record("permanent"),
     });
   },
 };

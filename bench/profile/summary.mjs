@@ -1,6 +1,10 @@
-/** A profile of V8 as self time by module and by function. */
+/**
+ * Summary of a V8 profile: self time by module and by function.
+ *
+ * @typedef {{ functionName: string, url: string, lineNumber: number }} CallFrame
+ */
 
-/** Whose code a function is, by the first that fits. */
+/** Modules, each with a test; the first match counts. @type {[string, (frame: CallFrame) => boolean][]} */
 const OWNERS = [
   ["JSON.parse", ({ functionName }) => functionName === "parseJson"],
   ["JSON.stringify", ({ functionName }) => functionName === "stringifyJson"],
@@ -15,12 +19,12 @@ const OWNERS = [
   ["functions of Node and V8 that are not JavaScript", ({ url }) => url === ""],
 ];
 const REST = "other";
-/** The modules that a profile is divided into, in the order of a table. */
+/** Modules of a profile, in the order of the table. */
 export const MODULES = [...OWNERS.map(([name]) => name), REST];
 
-const owner = (frame) => OWNERS.find(([, is]) => is(frame))?.[0] ?? REST;
+const owner = (/** @type {CallFrame} */ frame) => OWNERS.find(([, is]) => is(frame))?.[0] ?? REST;
 
-/** A function's name as a reader knows it, without the path of a machine. */
+/** Name of a function with its file, without the directory. @param {CallFrame} frame */
 function label({ functionName, url, lineNumber }) {
   const file = url.split("/").at(-1);
   const name = functionName || "(anonymous)";
@@ -28,21 +32,26 @@ function label({ functionName, url, lineNumber }) {
 }
 
 /**
- * @param {{ nodes: any[], samples: number[], timeDeltas: number[] }} profile as the inspector gives it
- * @returns {{ modules: Map<string, number>, functions: Map<string, number> }} µs of self time;
- *     waiting is left out
+ * @param {{ nodes: { id: number, callFrame: CallFrame }[], samples: number[], timeDeltas: number[] }} profile
+ *   of the inspector
+ * @returns {{ modules: Map<string, number>, functions: Map<string, number> }} self time without idle
+ *   time, µs
  */
 export function summarise({ nodes, samples, timeDeltas }) {
   const frames = new Map(nodes.map(({ id, callFrame }) => [id, callFrame]));
+  /** @type {Map<string, number>} */
   const modules = new Map();
+  /** @type {Map<string, number>} */
   const functions = new Map();
-  const add = (map, name, time) => map.set(name, (map.get(name) ?? 0) + time);
+  /** @type {(map: Map<string, number>, name: string, time: number) => void} */
+  const add = (map, name, time) => void map.set(name, (map.get(name) ?? 0) + time);
   samples.forEach((id, nth) => {
     const frame = frames.get(id);
-    if (frame.functionName === "(idle)" || frame.functionName === "(root)") return;
+    if (frame === undefined || frame.functionName === "(idle)" || frame.functionName === "(root)") return;
     const module = owner(frame);
-    add(modules, module, timeDeltas[nth]);
-    add(functions, `${module} · ${label(frame)}`, timeDeltas[nth]);
+    const time = timeDeltas[nth] ?? 0;
+    add(modules, module, time);
+    add(functions, `${module} · ${label(frame)}`, time);
   });
   return { modules, functions };
 }

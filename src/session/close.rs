@@ -1,4 +1,12 @@
-//! What a closure means and whether it may be retried. The only file with close codes.
+//! Meaning of closures: one table decides what a closure is called and whether the session
+//! reconnects after it.
+//!
+//! A new close code is one row in [`CLOSE_RULES`].
+
+use serde::{Serialize, Serializer};
+
+use crate::session::time::{MAX_MILLIS, MILLIS_ALLOWED};
+use crate::session::{Duration, Redacted};
 
 /// Normal closure (RFC 6455 section 7.4.1).
 pub const NORMAL: u16 = 1000;
@@ -6,26 +14,26 @@ pub const NORMAL: u16 = 1000;
 pub const GOING_AWAY: u16 = 1001;
 /// No close frame came (RFC 6455 section 7.4.1: never on the wire).
 pub const NO_CLOSE_FRAME: u16 = 1006;
-/// Policy violation (RFC 6455 section 7.4.1): how the clouds refuse.
+/// Policy violation (RFC 6455 section 7.4.1). Clouds refuse connections with it.
 pub const POLICY_VIOLATION: u16 = 1008;
-/// Made by the client in its last event, when every attempt was used up.
+/// Client: all attempts were used.
 pub const EXHAUSTED: u16 = 4000;
-/// Made by the client when an attempt was not acknowledged in time.
+/// Client: an attempt was not acknowledged in time.
 pub const CONNECT_TIMEOUT: u16 = 4001;
-/// Made by the client when the peer no longer answered.
+/// Client: the peer no longer answers.
 pub const LIVENESS_TIMEOUT: u16 = 4008;
 /// Another connection took the session over.
 pub const SUPERSEDED: u16 = 4009;
 
-/// Error codes after which the same credentials can only fail again.
-const FATAL_ERRORS: [&str; 4] = [
+/// Codes of error frames that refuse the credentials: they would only fail again.
+pub const FATAL_ERRORS: [&str; 4] = [
     "INVALID_API_KEY",
     "INVALID_JWT",
     "JWT_SIGNATURE_FAILED",
     "PACKAGE_NOT_FOUND",
 ];
 
-/// Words by which the reason of a 1008 names a credential.
+/// Words for a credential in the reason of a 1008.
 const CREDENTIALS: [&str; 6] = [
     "api key",
     "apikey",
@@ -35,25 +43,25 @@ const CREDENTIALS: [&str; 6] = [
     "unauthorized",
 ];
 
-/// How a connection ended, as reported to the app.
+/// Close code and reason.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Close {
     /// WebSocket close code.
     pub code: u16,
-    /// Reason text; empty when there was none.
-    pub reason: String,
+    /// Reason; empty if there is none.
+    pub reason: Redacted,
 }
 
 impl Close {
-    /// A closure with this code and reason.
-    pub fn new(code: u16, reason: impl Into<String>) -> Self {
+    /// Creates a closure with this code and reason.
+    pub fn new(code: u16, reason: impl Into<Redacted>) -> Self {
         let reason = reason.into();
         Self { code, reason }
     }
 
-    /// Code and reason as a client may put them into a close frame: other codes than 1000 and
-    /// 3000 to 4999 are refused by browsers (WHATWG WebSockets, "close()"), and a reason has
-    /// at most 123 bytes (RFC 6455 section 5.5). It is cut at the end of a character.
+    /// Code and reason as a client may send them. Browsers refuse codes other than 1000 and 3000
+    /// to 4999 (WHATWG WebSockets, "close()"), and a reason has at most 123 bytes (RFC 6455
+    /// section 5.5). A longer one is cut at the end of a character.
     pub fn to_send(&self) -> (u16, &str) {
         let code = match self.code {
             NORMAL | 3000..=4999 => self.code,
@@ -66,59 +74,60 @@ impl Close {
         (code, self.reason.get(..end).unwrap_or_default())
     }
 
-    /// Whether its code is one of a clean end.
+    /// True for a clean code; see [`is_clean`].
     pub fn was_clean(&self) -> bool {
         is_clean(self.code)
     }
 }
 
-/// The product's own definition, not the browser's: true for 1000 and 1001 only.
+/// True for 1000 and 1001 only. This is not the browser's definition.
 pub const fn is_clean(code: u16) -> bool {
     matches!(code, NORMAL | GOING_AWAY)
 }
 
-/// Who ended the connection, and by what.
+/// Origin of a closure.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Origin<'a> {
-    /// The socket closed, or broke.
+    /// The socket closed or broke.
     Peer,
     /// The app called `disconnect()`.
     Client,
-    /// An `app_stopped` frame came.
+    /// An `app_stopped` frame was received.
     StopFrame,
-    /// A connection error frame came, with this code.
+    /// A connection error frame with this code was received.
     ErrorFrame(Option<&'a str>),
-    /// We gave the attempt or the connection up, or there was no socket to begin with.
+    /// The session gave up the attempt or the connection, or there was no socket.
     Attempt,
-    /// This runtime has no WebSocket at all.
+    /// The runtime has no WebSocket.
     Runtime,
 }
 
-/// Why a connection ended.
+/// Meaning of a closure.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
+#[non_exhaustive]
 pub enum CloseKind {
-    /// The app's own `disconnect()`.
+    /// The app called `disconnect()`.
     ClientDisconnect,
-    /// The glasses' session is over.
+    /// The session of the glasses is over.
     SessionEnded,
     /// The user stopped the app.
     AppStopped,
-    /// Another connection took the session over: two tabs would fight for ever.
+    /// Another connection took the session over. Two tabs that reconnect would never stop.
     Superseded,
     /// The credentials were refused.
     Rejected,
-    /// 1000 or 1001 without a reason that says more.
+    /// Code 1000 or 1001 without a known reason.
     Normal,
-    /// Everything else: worth another try.
+    /// Any other closure. Another attempt may succeed.
     Abnormal,
-    /// Every attempt to reconnect has failed.
+    /// All attempts to reconnect failed.
     Exhausted,
-    /// There is no WebSocket in this runtime.
+    /// The runtime has no WebSocket.
     Unsupported,
 }
 
 impl CloseKind {
-    /// The name in payloads.
+    /// Value of `kind` in payloads.
     pub const fn name(self) -> &'static str {
         match self {
             Self::ClientDisconnect => "ClientDisconnect",
@@ -132,50 +141,132 @@ impl CloseKind {
             Self::Unsupported => "Unsupported",
         }
     }
+}
 
-    /// Whether the same attempt, made again, may end otherwise.
-    pub const fn may_reconnect(self) -> bool {
-        match self {
-            Self::Abnormal => true,
-            Self::ClientDisconnect
-            | Self::SessionEnded
-            | Self::AppStopped
-            | Self::Superseded
-            | Self::Rejected
-            | Self::Normal
-            | Self::Exhausted
-            | Self::Unsupported => false,
+impl Serialize for CloseKind {
+    fn serialize<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
+        serializer.serialize_str(self.name())
+    }
+}
+
+/// Whether and when to reconnect after a closure.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
+pub enum Reconnect {
+    /// The session ends.
+    No,
+    /// The next attempt is made after the backoff.
+    Yes,
+    /// The next attempt is made after exactly this time: no jitter, no upper limit.
+    After(Duration),
+}
+
+impl Reconnect {
+    /// The values that [`Reconnect::after_millis`] takes.
+    pub const DELAY_ALLOWED: &'static str = MILLIS_ALLOWED;
+
+    /// Reconnects after this many milliseconds; `None` if they are not
+    /// [allowed](Self::DELAY_ALLOWED).
+    pub fn after_millis(millis: f64) -> Option<Self> {
+        let is_allowed = (0.0..=MAX_MILLIS).contains(&millis);
+        is_allowed.then(|| Self::After(Duration::from_millis(millis as u64)))
+    }
+}
+
+impl From<bool> for Reconnect {
+    fn from(wanted: bool) -> Self {
+        if wanted { Self::Yes } else { Self::No }
+    }
+}
+
+/// Condition of a [`CloseRule`].
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+#[non_exhaustive]
+pub enum Condition {
+    /// The app called `disconnect()`.
+    ClientDisconnect,
+    /// The runtime has no WebSocket.
+    NoWebSocket,
+    /// An `app_stopped` frame was received.
+    StopFrame,
+    /// The session itself gave up the attempt or the connection.
+    AttemptFailed,
+    /// The reason contains this text.
+    Reason(&'static str),
+    /// The close code is this one.
+    Code(u16),
+    /// The credentials were refused: by one of [`FATAL_ERRORS`], or by a 1008 whose reason
+    /// names a credential.
+    CredentialsRefused,
+}
+
+/// Row of the table of closures.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct CloseRule {
+    /// Closures that the row applies to.
+    pub condition: Condition,
+    /// Meaning of these closures.
+    pub kind: CloseKind,
+    /// Reaction to them.
+    pub reconnect: Reconnect,
+}
+
+impl CloseRule {
+    /// Creates a row.
+    pub const fn new(condition: Condition, kind: CloseKind, reconnect: Reconnect) -> Self {
+        Self {
+            condition,
+            kind,
+            reconnect,
         }
     }
 }
 
-/// Judges a closure; the first rule that fits decides.
-pub fn classify(close: &Close, origin: Origin<'_>) -> CloseKind {
-    match origin {
-        Origin::Client => return CloseKind::ClientDisconnect,
-        Origin::Runtime => return CloseKind::Unsupported,
-        Origin::StopFrame => return CloseKind::AppStopped,
-        Origin::Attempt => return CloseKind::Abnormal,
-        Origin::Peer | Origin::ErrorFrame(_) => {}
-    }
-    if contains(&close.reason, "User session ended") {
-        CloseKind::SessionEnded
-    } else if contains(&close.reason, "App stopped") {
-        CloseKind::AppStopped
-    } else if close.code == SUPERSEDED {
-        CloseKind::Superseded
-    } else if is_rejection(close, origin) {
-        CloseKind::Rejected
-    } else if close.was_clean() {
-        CloseKind::Normal
-    } else {
-        // 1005 (an empty close frame), 1006, 1011 to 1015 and 4000 to 4999 included: by code,
-        // never by the browser's wasClean, which is true for an orderly 1012 "service restart".
-        CloseKind::Abnormal
+/// The table of closures. The first row whose condition holds decides; where none does, the
+/// closure is `Abnormal` and the session reconnects.
+///
+/// That includes 1005 (empty close frame), 1006, 1011 to 1015 and 4000 to 4999. The browser's
+/// `wasClean` plays no part: it is true for an orderly 1012 "service restart".
+pub const CLOSE_RULES: &[CloseRule] = {
+    use {CloseKind as Kind, Condition as If, Reconnect::No};
+    &[
+        CloseRule::new(If::ClientDisconnect, Kind::ClientDisconnect, No),
+        CloseRule::new(If::NoWebSocket, Kind::Unsupported, No),
+        CloseRule::new(If::StopFrame, Kind::AppStopped, No),
+        CloseRule::new(If::AttemptFailed, Kind::Abnormal, Reconnect::Yes),
+        CloseRule::new(If::Reason("User session ended"), Kind::SessionEnded, No),
+        CloseRule::new(If::Reason("App stopped"), Kind::AppStopped, No),
+        CloseRule::new(If::Code(SUPERSEDED), Kind::Superseded, No),
+        CloseRule::new(If::CredentialsRefused, Kind::Rejected, No),
+        CloseRule::new(If::Code(NORMAL), Kind::Normal, No),
+        CloseRule::new(If::Code(GOING_AWAY), Kind::Normal, No),
+    ]
+};
+
+/// Looks a closure up in `rules`: its kind and the reaction to it.
+pub fn classify(close: &Close, origin: Origin<'_>, rules: &[CloseRule]) -> (CloseKind, Reconnect) {
+    let rule = rules
+        .iter()
+        .find(|rule| rule.condition.holds(close, origin));
+    rule.map_or((CloseKind::Abnormal, Reconnect::Yes), |rule| {
+        (rule.kind, rule.reconnect)
+    })
+}
+
+impl Condition {
+    fn holds(self, close: &Close, origin: Origin<'_>) -> bool {
+        match self {
+            Self::ClientDisconnect => origin == Origin::Client,
+            Self::NoWebSocket => origin == Origin::Runtime,
+            Self::StopFrame => origin == Origin::StopFrame,
+            Self::AttemptFailed => origin == Origin::Attempt,
+            Self::Reason(text) => contains(&close.reason, text),
+            Self::Code(code) => close.code == code,
+            Self::CredentialsRefused => is_rejection(close, origin),
+        }
     }
 }
 
-/// Whether an error frame's code says that the credentials were refused.
+/// True if the code of an error frame says that the credentials were refused.
 pub fn is_fatal_error(code: Option<&str>) -> bool {
     code.is_some_and(|code| FATAL_ERRORS.contains(&code))
 }
@@ -190,7 +281,7 @@ fn names_credential(reason: &str) -> bool {
     CREDENTIALS.iter().any(|word| contains(&reason, word))
 }
 
-/// `str::contains` without its search tables, which would weigh more than this whole file.
+/// `str::contains` without its search tables, which would be larger than this module.
 fn contains(text: &str, word: &str) -> bool {
     let mut windows = text.as_bytes().windows(word.len());
     windows.any(|window| window == word.as_bytes())

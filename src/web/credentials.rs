@@ -3,7 +3,7 @@
 use js_sys::Function;
 use wasm_bindgen::prelude::*;
 
-use crate::session::{Source, URL_ALLOWED};
+use crate::session::{Redacted, Source, URL_ALLOWED};
 
 use super::callback::callback;
 use super::fields;
@@ -47,7 +47,7 @@ pub(super) enum Missing {
     /// This time: a provider failed.
     Now(String),
     /// For good: there is no constructor.
-    Ever(String),
+    Ever(Redacted),
 }
 
 impl Credentials {

@@ -5,20 +5,7 @@ use std::cell::{Cell, RefCell};
 use js_sys::{Array, Function};
 use wasm_bindgen::prelude::*;
 
-use crate::session::{CONTROL_TYPES, RENAMED_TYPES};
-
-/// What no text frame may pass itself off as: the session's own events, and that of audio,
-/// which is binary.
-const RESERVED_EVENTS: [&str; 8] = [
-    "connecting",
-    "connected",
-    "disconnected",
-    "reconnecting",
-    "stateChange",
-    "error",
-    "dropped",
-    "audio_chunk",
-];
+use crate::session::{CONTROL_TYPES, RENAMED_TYPES, RESERVED_EVENTS};
 
 #[wasm_bindgen(module = "/src/web/js/dispatcher.js")]
 extern "C" {

@@ -8,8 +8,9 @@ use js_sys::{Array, JsString, Promise};
 use wasm_bindgen::{JsCast, JsValue};
 
 use crate::session::{
-    Cause, Command, CommandError, Control, Event, Input, LogLevel, Malformed, Outgoing, Output,
-    Reply, Session, SocketId, State, Suspicion, Transition, decimal, is_clean,
+    Cause, Close, Command, CommandError, Control, Event, Input, LogLevel, Malformed, Outgoing,
+    Output, Reconnect, Redacted, Redactor, Reply, Session, SocketId, TimelineEntry, WakeHint,
+    is_clean,
 };
 
 use super::callback::{Callback, callback};
@@ -45,8 +46,10 @@ pub(super) struct Driver {
     socket: RefCell<Option<Rc<Socket>>>,
     /// Watched while the session is active.
     environment: RefCell<Option<Environment>>,
-    /// The key of the current attempt, to keep it out of all texts.
+    /// The newest key.
     api_key: RefCell<String>,
+    /// Keeps it out of all texts.
+    redactor: RefCell<Redactor>,
     settings: RefCell<JsValue>,
     connects: RefCell<Promises>,
     flushes: RefCell<Promises>,
@@ -89,6 +92,7 @@ impl Driver {
                 socket: RefCell::default(),
                 environment: RefCell::default(),
                 api_key: RefCell::default(),
+                redactor: RefCell::default(),
                 settings: RefCell::new(Array::new().into()),
                 connects: RefCell::default(),
                 flushes: RefCell::default(),
@@ -151,11 +155,11 @@ impl Driver {
 
     /// `timeline()`: times are those of the wall clock.
     pub(super) fn timeline(&self) -> Array {
-        let entry = |transition: &Transition| {
-            let entry = payloads::happening(&transition.happening);
-            fields::set(&entry, "at", &clock::to_wall(transition.at).into());
-            fields::set(&entry, "connection", &transition.connection.0.into());
-            entry
+        let entry = |entry: &TimelineEntry| {
+            let object = payloads::timeline_event(&entry.event);
+            fields::set(&object, "at", &clock::to_wall(entry.at).into());
+            fields::set(&object, "connection", &entry.connection.0.into());
+            object
         };
         self.inspect(|core| core.timeline().map(entry).collect())
     }
@@ -233,7 +237,7 @@ impl Driver {
     /// Frames of the app's are not reported one by one.
     fn report_activity(&self) {
         if let Some((id, at)) = self.socket().and_then(|s| Some((s.id, s.heard_at()?))) {
-            let input = Input::Heard(id, at);
+            let input = Input::Activity(id, at);
             self.core.borrow_mut().handle_input(input, clock::now());
         }
     }
@@ -258,9 +262,9 @@ impl Driver {
                     closing.close(&close);
                 }
             }
-            Output::Judge(cause) => {
-                let verdict = self.judge(&cause);
-                self.input(Input::Verdict(verdict));
+            Output::AskShouldReconnect(cause) => {
+                let decision = self.judge(&cause);
+                self.input(Input::ShouldReconnect(decision));
             }
             Output::Emit(event) => self.emit(event),
             Output::Settle(run, result) => {
@@ -280,6 +284,7 @@ impl Driver {
 
     fn prepare(&self, socket: SocketId) {
         let credentials = Credentials::known(&self.options);
+        self.use_key(credentials.api_key.as_deref());
         *self.attempt.borrow_mut() = Some(Attempt {
             socket,
             credentials,
@@ -307,14 +312,27 @@ impl Driver {
     fn take_in(&self, socket: SocketId, part: Part, answer: Result<JsValue, JsValue>) {
         let taken = match &mut *self.attempt.borrow_mut() {
             Some(attempt) if attempt.socket == socket => {
-                attempt.credentials.take_in(part, answer, &self.options)
+                let taken = attempt.credentials.take_in(part, answer, &self.options);
+                self.use_key(attempt.credentials.api_key.as_deref());
+                taken
             }
             _ => return,
         };
         match taken {
             Ok(()) => self.gather(socket),
-            Err(Missing::Now(reason)) => self.input(Input::AttemptFailed { socket, reason }),
+            Err(Missing::Now(reason)) => self.input(Input::AttemptFailed {
+                socket,
+                reason: self.redact(&reason),
+            }),
             Err(Missing::Ever(reason)) => self.input(Input::Unsupported { socket, reason }),
+        }
+    }
+
+    /// The key to use, and to keep out of all texts, from now on.
+    fn use_key(&self, api_key: Option<&str>) {
+        if let Some(api_key) = api_key {
+            *self.api_key.borrow_mut() = api_key.into();
+            *self.redactor.borrow_mut() = Redactor::new(api_key);
         }
     }
 
@@ -324,7 +342,7 @@ impl Driver {
                 Credentials {
                     constructor: Some(constructor),
                     url: Some(url),
-                    api_key: Some(api_key),
+                    api_key: Some(_),
                 },
             ..
         }) = self.attempt.take()
@@ -334,10 +352,12 @@ impl Driver {
         let Some(dispatcher) = self.link.dispatcher() else {
             return;
         };
-        *self.api_key.borrow_mut() = api_key;
         match Socket::open(id, &constructor, &url, &dispatcher, self.tell.as_ref()) {
             Ok(socket) => *self.socket.borrow_mut() = Some(Rc::new(socket)),
-            Err(reason) => self.input(Input::AttemptFailed { socket: id, reason }),
+            Err(reason) => self.input(Input::AttemptFailed {
+                socket: id,
+                reason: self.redact(&reason),
+            }),
         }
     }
 
@@ -355,20 +375,20 @@ impl Driver {
             told::FAILED => {
                 let message = fields::text(value, "message").unwrap_or_default();
                 if !message.is_empty() {
-                    let message = self.without_key(message);
+                    let message = self.redact(&message);
                     self.write(LogLevel::Info, &["socket error: ", &message].concat());
                 }
                 self.input(Input::Failed(socket));
             }
             told::CLOSED => {
                 self.report_activity();
-                let mut close = told::close(value);
-                close.reason = self.without_key(close.reason);
+                let (code, reason) = told::close(value);
+                let close = Close::new(code, self.redact(&reason));
                 self.input(Input::Closed(socket, close));
             }
             told::OFFLINE => self.input(Input::Offline),
             told::ONLINE => self.input(Input::Online),
-            _ => self.input(Input::Suspect(Suspicion::Environment)),
+            _ => self.input(Input::Wake(WakeHint::Resumed)),
         }
     }
 
@@ -377,13 +397,8 @@ impl Driver {
         self.write(LogLevel::Debug, &[what, &value].concat());
     }
 
-    /// A text from outside, without the key that a peer may have put into it.
-    fn without_key(&self, text: String) -> String {
-        let key = self.api_key.borrow();
-        if key.is_empty() {
-            return text;
-        }
-        JsString::from(text).replace_all(&key, "[key]").into()
+    fn redact(&self, text: &str) -> Redacted {
+        self.redactor.borrow().redact(text)
     }
 
     fn transmit(&self, id: SocketId, frame: Outgoing<Message>) {
@@ -402,24 +417,43 @@ impl Driver {
         }
     }
 
-    /// The app's word on a closure; what it throws is none.
-    fn judge(&self, cause: &Cause) -> Option<bool> {
+    /// The app's decision on a closure; `None` if it makes none, throws, or gives a delay that is
+    /// not allowed.
+    fn judge(&self, cause: &Cause) -> Option<Reconnect> {
         let close = payloads::data(cause);
         fields::set(&close, "wasClean", &is_clean(cause.code).into());
         let asked = self.options.should_reconnect.as_ref()?;
-        match asked.call1(&JsValue::UNDEFINED, &close) {
-            Ok(verdict) => verdict.as_bool(),
-            Err(_) => {
-                self.write(LogLevel::Error, "shouldReconnect threw; the table decides");
-                None
-            }
+        let Ok(answer) = asked.call1(&JsValue::UNDEFINED, &close) else {
+            self.write(LogLevel::Error, "shouldReconnect threw; the table decides");
+            return None;
+        };
+        if let Some(wanted) = answer.as_bool() {
+            return Some(wanted.into());
         }
+        if !answer.is_object() {
+            return None;
+        }
+        let delay = fields::get(&answer, "delay").as_f64().unwrap_or(f64::NAN);
+        let decision = Reconnect::after_millis(delay);
+        if decision.is_none() {
+            let allowed = Reconnect::DELAY_ALLOWED;
+            self.write(
+                LogLevel::Error,
+                &[
+                    "shouldReconnect: delay must be ",
+                    allowed,
+                    "; the table decides",
+                ]
+                .concat(),
+            );
+        }
+        decision
     }
 
     fn emit(&self, event: Event<Message>) {
-        let (name, payload) = match &event {
-            Event::Connecting(event) => ("connecting", payloads::data(event)),
-            Event::Connected => ("connected", self.settings.borrow().clone()),
+        let payload = match &event {
+            Event::Connecting(event) => payloads::data(event),
+            Event::Connected => self.settings.borrow().clone(),
             Event::Disconnected(event) => {
                 let level = match (event.was_clean, event.permanent) {
                     (true, _) => LogLevel::Info,
@@ -427,34 +461,32 @@ impl Driver {
                     (false, true) => LogLevel::Error,
                 };
                 self.write(level, &event.message);
-                ("disconnected", payloads::data(event))
+                payloads::data(event)
             }
             Event::Reconnecting(event) => {
-                let delay = decimal(event.delay.as_millis() as u32);
-                let code = decimal(u32::from(event.cause.code));
+                let delay = event.delay.as_millis().to_string();
+                let code = event.cause.code.to_string();
                 let after = [" ms, after ", &code, " ", &event.cause.reason].concat();
                 self.write(
                     LogLevel::Warn,
                     &["reconnecting in ", &delay, &after].concat(),
                 );
-                ("reconnecting", payloads::data(event))
+                payloads::data(event)
             }
             Event::StateChange(event) => {
                 self.write(LogLevel::Info, event.to.name());
-                ("stateChange", payloads::data(event))
+                payloads::data(event)
             }
             Event::Error(error) => {
-                let error = payloads::error(error);
-                let message = fields::text(&error, "message").unwrap_or_default();
-                self.write(LogLevel::Warn, &message);
-                ("error", error)
+                self.write(LogLevel::Warn, error.message());
+                payloads::error(error)
             }
-            Event::Dropped(message, why) => {
-                self.write(LogLevel::Debug, &["dropped: ", why.name()].concat());
-                ("dropped", payloads::dropped(&message.original, *why))
+            Event::Dropped(message, reason) => {
+                self.write(LogLevel::Debug, &["dropped: ", reason.name()].concat());
+                payloads::dropped(&message.original, *reason)
             }
         };
-        self.link.emit(name, &payload);
+        self.link.emit(event.name(), &payload);
     }
 
     fn write(&self, level: LogLevel, text: &str) {
@@ -469,25 +501,15 @@ impl Driver {
 
     /// A frame that the session must act on.
     fn control(&self, socket: SocketId, frame: &JsValue) {
-        match frames::control(frame) {
-            Some(Control::Ack) => {
-                if self.inspect(Session::state) == State::Handshaking {
-                    let settings = fields::get(frame, "settings");
-                    let settings = settings.dyn_into::<Array>().unwrap_or_default();
-                    *self.settings.borrow_mut() = settings.into();
-                }
-                self.input(Input::Control(socket, Control::Ack));
-            }
-            Some(Control::Pong) => self.input(Input::Control(socket, Control::Pong)),
-            Some(Control::Error { code, message }) => {
-                let message = self.without_key(message);
-                self.input(Input::Control(socket, Control::Error { code, message }));
-            }
-            Some(Control::Stopped { reason }) => {
-                let reason = reason.map(|reason| self.without_key(reason));
-                self.input(Input::Control(socket, Control::Stopped { reason }));
-            }
-            None => {}
+        let control = frames::control(frame, &self.redactor.borrow());
+        let Some(control) = control else {
+            return;
+        };
+        if control == Control::Ack && self.inspect(|core| core.awaits_ack(socket)) {
+            let settings = fields::get(frame, "settings");
+            let settings = settings.dyn_into::<Array>().unwrap_or_default();
+            *self.settings.borrow_mut() = settings.into();
         }
+        self.input(Input::Control(socket, control));
     }
 }

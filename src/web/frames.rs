@@ -3,7 +3,9 @@
 use js_sys::JsString;
 use wasm_bindgen::prelude::*;
 
-use crate::session::{Control, Init, PING, Record, SubscriptionUpdate};
+use serde::Serialize;
+
+use crate::session::{Control, Init, PING, Redactor, SubscriptionUpdate};
 
 use super::{fields, message, payloads};
 
@@ -35,13 +37,13 @@ pub(super) fn ping() -> Option<JsString> {
 }
 
 /// What a frame of a control type asks of the session.
-pub(super) fn control(frame: &JsValue) -> Option<Control> {
+pub(super) fn control(frame: &JsValue, redactor: &Redactor) -> Option<Control> {
     let text = |field: &str| fields::text(frame, field);
-    Control::parse(&text("type")?, text)
+    Control::parse(&text("type")?, text, redactor)
 }
 
 /// With the time of day, which the core does not know.
-fn text(frame: &dyn Record) -> Option<JsString> {
+fn text(frame: &impl Serialize) -> Option<JsString> {
     let frame = payloads::data(frame);
     message::encode(&frame, &fields::get(&frame, "type"), &"".into(), None).ok()
 }

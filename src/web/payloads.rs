@@ -1,13 +1,13 @@
 //! The core's events as values of JavaScript.
 
-use js_sys::{Array, Error, Object};
+use js_sys::{Error, Object};
+use serde::Serialize;
+use serde_wasm_bindgen::Serializer;
 use wasm_bindgen::prelude::*;
 
-use crate::session::{
-    ConnectionError, DropReason, Field, FlushError, Happening, Record, SessionError, Suspicion,
-};
+use crate::session::{ConnectionError, DropReason, FlushError, SessionError, TimelineEvent};
 
-use super::fields::{get, set};
+use super::fields::set;
 
 #[wasm_bindgen(module = "/src/web/js/connection_error.js")]
 extern "C" {
@@ -17,26 +17,11 @@ extern "C" {
     fn new(message: &str, facts: &JsValue) -> TpaConnectionError;
 }
 
-/// A payload that is plain data. Field by field: through a serializer the same fields weigh 380
-/// bytes more, compressed.
-pub(super) fn data(payload: &dyn Record) -> JsValue {
-    let object = Object::new().into();
-    payload.each(&mut |name, field| set(&object, name, &value(&field)));
-    object
-}
-
-fn value(field: &Field<'_>) -> JsValue {
-    match *field {
-        Field::Absent => JsValue::UNDEFINED,
-        Field::Flag(value) => value.into(),
-        Field::Number(value) => value.into(),
-        Field::Text(value) => value.into(),
-        Field::Texts(values) => {
-            let texts = values.iter().map(JsValue::from);
-            texts.collect::<Array>().into()
-        }
-        Field::Record(value) => data(value),
-    }
+/// Converts plain data into a plain object; what is missing is undefined.
+pub(super) fn data(payload: &impl Serialize) -> JsValue {
+    let serializer = Serializer::new().serialize_maps_as_objects(true);
+    // Numbers and texts only: nothing that could fail.
+    payload.serialize(&serializer).unwrap_or_default()
 }
 
 /// The payload of `dropped`.
@@ -49,15 +34,7 @@ pub(super) fn dropped(message: &JsValue, reason: DropReason) -> JsValue {
 
 /// The payload of `error`; its `code` tells errors apart for programs.
 pub(super) fn error(error: &SessionError) -> JsValue {
-    let (message, code) = match error {
-        SessionError::Malformed(fault) => (fault.message(), Some("MALFORMED_FRAME")),
-        SessionError::Reported { code, message } => (message.as_str(), code.as_deref()),
-        SessionError::Unconfirmable => (
-            "This cloud confirms no messages: none can be delivered at least once",
-            Some("UNCONFIRMABLE"),
-        ),
-    };
-    coded(message, code)
+    coded(error.message(), error.code())
 }
 
 /// Why `flush()` is rejected.
@@ -73,27 +50,23 @@ pub(super) fn connection_error(error: &ConnectionError) -> JsValue {
 }
 
 /// An entry of the timeline, but for its time and connection.
-pub(super) fn happening(happening: &Happening) -> JsValue {
-    let (event, payload) = match happening {
-        Happening::Connecting(event) => ("connecting", data(event)),
-        Happening::Disconnected(event) => ("disconnected", data(&**event)),
-        Happening::Reconnecting(event) => ("reconnecting", data(&**event)),
-        Happening::StateChange(event) => ("stateChange", data(event)),
-        Happening::Error(fault) => {
+pub(super) fn timeline_event(event: &TimelineEvent) -> JsValue {
+    let payload = match event {
+        TimelineEvent::Connecting(event) => data(event),
+        TimelineEvent::Disconnected(event) => data(event),
+        TimelineEvent::Reconnecting(event) => data(event),
+        TimelineEvent::StateChange(event) => data(event),
+        TimelineEvent::Error(error) => {
             let payload = Object::new();
-            let fault = error(fault);
-            for field in ["message", "code"] {
-                let value = get(&fault, field);
-                set(&payload, field, &value);
-            }
-            ("error", payload.into())
+            set(&payload, "message", &error.message().into());
+            set(&payload, "code", &error.code().into());
+            payload.into()
         }
-        Happening::Offline => ("offline", Object::new().into()),
-        Happening::Online => ("online", Object::new().into()),
-        Happening::Suspect(Suspicion::Environment) => ("resumed", Object::new().into()),
-        Happening::Suspect(Suspicion::Clock) => ("slept", Object::new().into()),
+        TimelineEvent::Offline | TimelineEvent::Online | TimelineEvent::Wake(_) => {
+            Object::new().into()
+        }
     };
-    set(&payload, "event", &event.into());
+    set(&payload, "event", &event.name().into());
     payload
 }
 

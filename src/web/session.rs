@@ -30,7 +30,7 @@ impl TpaSession {
     }
 
     /// One of the methods below, for the package's class of JavaScript, by its place in
-    /// `pkg-template/session/methods.js`. Each export of its own would be 60 bytes of the
+    /// `pkg-template/src/session/methods.js`. Each export of its own would be 60 bytes of the
     /// download.
     pub fn invoke(
         &self,

@@ -1,7 +1,7 @@
 //! What JavaScript tells a session, by numbers that both sides know. Each session has one function
 //! for all of it: another one would be half a kilobyte more for each session.
 
-use crate::session::{Close, NO_CLOSE_FRAME};
+use crate::session::NO_CLOSE_FRAME;
 use wasm_bindgen::JsValue;
 
 use super::fields::{get, text};
@@ -24,10 +24,10 @@ pub(super) const CLOSED: u32 = 8;
 pub(super) const OFFLINE: u32 = 9;
 pub(super) const ONLINE: u32 = 10;
 
-/// Reads a close event by its fields, some of which sockets other than the browser's lack.
-pub(super) fn close(event: &JsValue) -> Close {
+/// Code and reason of a close event; sockets other than the browser's lack some of its fields.
+pub(super) fn close(event: &JsValue) -> (u16, String) {
     let code = get(event, "code").as_f64().filter(|code| *code > 0.0);
-    Close::new(
+    (
         code.map_or(NO_CLOSE_FRAME, |code| code as u16),
         text(event, "reason").unwrap_or_default(),
     )

@@ -2,8 +2,10 @@
 import assert from "node:assert/strict";
 import { test } from "node:test";
 
-import { Firefox, patiently } from "./firefox.mjs";
-import { isNetworkReport, launch } from "./support.mjs";
+import { isNetworkReport, launch } from "../support/chromium.mjs";
+import { Firefox } from "../support/firefox.mjs";
+import { SLOW_EVENT_MS } from "../support/timeouts.mjs";
+import { until } from "../support/until.mjs";
 
 /**
  * A page of either browser. Scripts are bodies of functions, and what they return is plain data.
@@ -36,7 +38,7 @@ export function inEachBrowser(what, body) {
       open: (url) => page.goto(url),
       run,
       // Not by waitForFunction(), which evaluates in the page, where its policy may forbid that.
-      until: (script) => patiently(() => run(script), script),
+      until: (script) => until(script, () => run(script), { timeout: SLOW_EVENT_MS, interval: 100 }),
     });
     assert.deepEqual(errors, []);
   });

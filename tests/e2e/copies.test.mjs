@@ -7,7 +7,8 @@ import { after, before } from "node:test";
 import { build } from "esbuild";
 
 import { inEachBrowser } from "./browsers.mjs";
-import { Cloud, PACKAGE, ROOT } from "./support.mjs";
+import { Cloud, serve } from "../support/cloud.mjs";
+import { PACKAGE, ROOT } from "../support/paths.mjs";
 
 mkdirSync(path.join(ROOT, "target"), { recursive: true });
 const folder = mkdtempSync(path.join(ROOT, "target", "copies-"));
@@ -44,7 +45,7 @@ before(async () => {
   writeFileSync(path.join(folder, "app.js"), APP);
   const page = `<!doctype html><link rel="icon" href="data:," /><script type="module" src="app.js"></script>`;
   writeFileSync(path.join(folder, "index.html"), page);
-  clouds = [await Cloud.start({ "/": folder }), await Cloud.start({})];
+  clouds = [await Cloud.start(...serve({ "/": folder })), await Cloud.start()];
 });
 
 after(async () => {

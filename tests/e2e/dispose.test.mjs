@@ -5,7 +5,8 @@ import path from "node:path";
 import { after, before } from "node:test";
 
 import { inEachBrowser } from "./browsers.mjs";
-import { Cloud, PACKAGE, ROOT } from "./support.mjs";
+import { Cloud, serve } from "../support/cloud.mjs";
+import { PACKAGE, ROOT } from "../support/paths.mjs";
 
 mkdirSync(path.join(ROOT, "target"), { recursive: true });
 const folder = mkdtempSync(path.join(ROOT, "target", "dispose-"));
@@ -43,7 +44,7 @@ before(async () => {
   writeFileSync(path.join(folder, "app.js"), APP);
   const page = `<!doctype html><link rel="icon" href="data:," /><script type="module" src="app.js"></script>`;
   writeFileSync(path.join(folder, "index.html"), page);
-  cloud = await Cloud.start({ "/": folder, "/pkg": PACKAGE });
+  cloud = await Cloud.start(...serve({ "/": folder, "/pkg": PACKAGE }));
 });
 
 after(async () => {

@@ -6,7 +6,9 @@ import path from "node:path";
 import { createInterface } from "node:readline";
 import { after, before, test } from "node:test";
 
-import { Cloud, ROOT, isNetworkReport, launch } from "./support.mjs";
+import { isNetworkReport, launch } from "../support/chromium.mjs";
+import { Cloud, serve } from "../support/cloud.mjs";
+import { ROOT } from "../support/paths.mjs";
 
 const PAGES = ["captions-page", "captions-worker", "captions-react"];
 /** Compiled by `cargo xtask`, into a folder of their own. */
@@ -27,7 +29,7 @@ before(async () => {
     execFileSync(process.execPath, ["examples/build.mjs", name, path.join(out, name)], { cwd: ROOT });
   }
   const inRust = RUST_PAGES.map((name) => [`/${name}`, path.join(RUST_OUT, name)]);
-  cloud = await Cloud.start({ "/": out, ...Object.fromEntries(inRust) });
+  cloud = await Cloud.start(...serve({ "/": out, ...Object.fromEntries(inRust) }));
   browser = await launch();
 });
 

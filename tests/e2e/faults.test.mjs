@@ -1,7 +1,7 @@
 /** Every fault of the cloud is on a button that works by keyboard. */
 import assert from "node:assert/strict";
 import { describe, test } from "node:test";
-import { Cloud, CONCURRENCY, setUp } from "./support.mjs";
+import { CONCURRENCY, setUp, startCloud } from "./support.mjs";
 
 const stage = setUp();
 
@@ -32,7 +32,7 @@ describe("every fault is on a button", { concurrency: CONCURRENCY }, () => {
 
   test("delay: the glasses go on, the answers come late", async (t) => {
     // Clearing is for everybody.
-    const cloud = await Cloud.start();
+    const cloud = await startCloud();
     t.after(() => cloud.kill());
     const demo = await stage.open(t, { url: cloud.url });
     await demo.event("connected");
@@ -58,7 +58,7 @@ describe("every fault is on a button", { concurrency: CONCURRENCY }, () => {
   });
 
   test("restart: everybody is out, and comes back", async (t) => {
-    const cloud = await Cloud.start();
+    const cloud = await startCloud();
     t.after(() => cloud.kill());
     const [one, other] = await Promise.all([
       stage.open(t, { url: cloud.url }),
@@ -74,7 +74,7 @@ describe("every fault is on a button", { concurrency: CONCURRENCY }, () => {
   });
 
   test("a fault for a time befalls those who come back, until it is cleared", async (t) => {
-    const cloud = await Cloud.start();
+    const cloud = await startCloud();
     t.after(() => cloud.kill());
     const demo = await stage.open(t, { url: cloud.url });
     await demo.event("connected");

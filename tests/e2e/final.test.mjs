@@ -1,7 +1,7 @@
 /** Closures after which the session stays down. */
 import assert from "node:assert/strict";
 import { describe, test } from "node:test";
-import { Cloud, CONCURRENCY, setUp } from "./support.mjs";
+import { CONCURRENCY, setUp, startCloud } from "./support.mjs";
 
 /** The page notes times in whole milliseconds, and a little after the session has decided. */
 const CLOCK_SLACK_MS = 20;
@@ -76,7 +76,7 @@ describe("closures after which the session stays down", { concurrency: CONCURREN
   });
 
   test("a cloud that is gone is dialled three times, at growing delays, and then given up", async (t) => {
-    const cloud = await Cloud.start();
+    const cloud = await startCloud();
     t.after(() => cloud.kill());
     const demo = await stage.open(t, { url: cloud.url });
     await demo.event("connected");

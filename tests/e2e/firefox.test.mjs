@@ -2,11 +2,11 @@
 import assert from "node:assert/strict";
 import { test } from "node:test";
 
-import { Firefox } from "./firefox.mjs";
-import { Cloud } from "./support.mjs";
+import { Firefox } from "../support/firefox.mjs";
+import { startCloud } from "./support.mjs";
 
 test("Firefox: the line is cut and comes back, at any width, without an error", async (t) => {
-  const cloud = await Cloud.start();
+  const cloud = await startCloud();
   t.after(() => cloud.kill());
   const firefox = await Firefox.start(t);
   await firefox.open(cloud.url);

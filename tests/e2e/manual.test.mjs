@@ -10,7 +10,7 @@ import path from "node:path";
 import { after, before } from "node:test";
 
 import { inEachBrowser } from "./browsers.mjs";
-import { PACKAGE } from "./support.mjs";
+import { PACKAGE } from "../support/paths.mjs";
 
 const wasm = await readFile(path.join(PACKAGE, "tpa-session.wasm"));
 

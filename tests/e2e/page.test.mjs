@@ -1,7 +1,7 @@
 /** The page itself: what it loads, what it shows when something is wrong, whom it serves. */
 import assert from "node:assert/strict";
 import { describe, test } from "node:test";
-import { Cloud, CONCURRENCY, setUp } from "./support.mjs";
+import { CONCURRENCY, setUp, startCloud } from "./support.mjs";
 
 const stage = setUp();
 
@@ -56,7 +56,7 @@ describe("the page itself", { concurrency: CONCURRENCY }, () => {
   });
 
   test("a cloud that does not answer is said in the page", async (t) => {
-    const cloud = await Cloud.start();
+    const cloud = await startCloud();
     t.after(() => cloud.kill());
     const demo = await stage.open(t, { url: cloud.url });
     await demo.event("connected");

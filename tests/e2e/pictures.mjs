@@ -2,7 +2,9 @@
 import { execFileSync } from "node:child_process";
 import { mkdirSync, statSync } from "node:fs";
 import path from "node:path";
-import { Cloud, Demo, ROOT, launch } from "./support.mjs";
+import { launch } from "../support/chromium.mjs";
+import { ROOT } from "../support/paths.mjs";
+import { Demo, startCloud } from "./support.mjs";
 
 const FOLDER = path.join(ROOT, "docs/pictures");
 const LIMIT_BYTES = 60_000;
@@ -10,7 +12,7 @@ const LIMIT_BYTES = 60_000;
 const WIDTH = 1240;
 
 mkdirSync(FOLDER, { recursive: true });
-const cloud = await Cloud.start();
+const cloud = await startCloud();
 const browser = await launch();
 try {
   const visitor = { viewport: { width: WIDTH, height: 700 }, colorScheme: /** @type {const} */ ("light") };

@@ -6,10 +6,10 @@ import { createServer } from "node:http";
 import path from "node:path";
 import { after, before, test } from "node:test";
 
-import { Firefox } from "./firefox.mjs";
-import { ROOT, launch } from "./support.mjs";
+import { launch } from "../support/chromium.mjs";
+import { Firefox } from "../support/firefox.mjs";
+import { PACKAGE } from "../support/paths.mjs";
 
-const PACKAGE = path.resolve(ROOT, process.env.TPA_PKG ?? "pkg");
 const TYPES = { ".js": "text/javascript", ".wasm": "application/wasm" };
 
 const INLINED = `

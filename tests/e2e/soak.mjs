@@ -2,13 +2,14 @@
  * Random faults on the demo page for some minutes, told as it goes: the long version of what the
  * suite does for twenty seconds. `cargo xtask soak` runs it.
  */
-import { Cloud, Demo, launch } from "./support.mjs";
+import { launch } from "../support/chromium.mjs";
+import { Demo, startCloud } from "./support.mjs";
 import { soak } from "./soaking.mjs";
 
 const TELL_EVERY_MS = 30_000;
 
 const minutes = Number(process.argv[2] ?? 10);
-const cloud = await Cloud.start();
+const cloud = await startCloud();
 const browser = await launch();
 try {
   const demo = new Demo(await browser.newPage());

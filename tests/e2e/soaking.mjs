@@ -1,7 +1,6 @@
 /** Random faults on the demo page, and what came of them. */
 
-/** The last card may take as long as the page grants it, and the page may be slow. */
-const SETTLE_MS = 60_000;
+import { SLOW_EVENT_MS } from "../support/timeouts.mjs";
 
 /**
  * @param {import("./support.mjs").Demo} demo
@@ -24,7 +23,7 @@ export async function soak(demo, minutes, teller = { every: 60_000, tell() {} })
     await demo.page.waitForFunction(
       () => document.querySelector("#random-verdict")?.textContent !== "",
       undefined,
-      { timeout: minutes * 60_000 + SETTLE_MS, polling: 200 },
+      { timeout: minutes * 60_000 + SLOW_EVENT_MS, polling: 200 },
     );
   } finally {
     clearInterval(progress);

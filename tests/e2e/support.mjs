@@ -3,34 +3,17 @@
  * asked. Waiting is always for something that the page shows or has recorded, never for time.
  */
 import assert from "node:assert/strict";
-import { spawn } from "node:child_process";
-import { once } from "node:events";
 import path from "node:path";
-import { createInterface } from "node:readline";
 import { after, before } from "node:test";
-import { fileURLToPath } from "node:url";
-import { chromium } from "playwright-core";
 
-export const ROOT = fileURLToPath(new URL("../..", import.meta.url));
-const CLOUD = process.env.TPA_CLOUD_BIN ?? path.join(ROOT, "target/debug/tpa-cloud");
-export const PACKAGE = path.resolve(ROOT, process.env.TPA_PKG ?? "pkg");
-const CHROMIUM = process.env.CHROMIUM ?? "/usr/bin/chromium";
-const BROWSER_FLAGS = [
-  "--headless",
-  "--no-sandbox",
-  "--disable-gpu",
-  "--disable-quic",
-  "--no-first-run",
-  "--disable-background-networking",
-  "--disable-component-update",
-  "--disable-sync",
-];
+import { isNetworkReport, launch } from "../support/chromium.mjs";
+import { Cloud, serve } from "../support/cloud.mjs";
+import { PACKAGE, ROOT } from "../support/paths.mjs";
+import { EVENT_MS } from "../support/timeouts.mjs";
 
 /** Tests of one file at a time: each is alone in its page and waits more than it works. */
 export const CONCURRENCY = 4;
 
-/** Generous: it is only ever used up by a test that fails. */
-const DEADLINE_MS = 30_000;
 /** The package's default for `stableAfter`, and a little more. */
 const STABLE_AFTER_MS = 6000;
 
@@ -41,59 +24,8 @@ const DEMO = {
   "/worker": path.join(ROOT, "tests/e2e/worker"),
 };
 
-export class Cloud {
-  #process;
-
-  /**
-   * @param {import("node:child_process").ChildProcess} process
-   * @param {string} url
-   */
-  constructor(process, url) {
-    this.#process = process;
-    this.url = url;
-  }
-
-  /**
-   * Starts one on a free port.
-   *
-   * @param {Record<string, string>} serve folders by the path at which they are served
-   * @param {string[]} options more options of the cloud
-   */
-  static async start(serve = DEMO, ...options) {
-    const folders = Object.entries(serve).flatMap(([at, folder]) => ["--serve", `${at}=${folder}`]);
-    const child = spawn(CLOUD, ["--listen", "127.0.0.1:0", ...folders, ...options], {
-      stdio: ["ignore", "pipe", "pipe"],
-    });
-    let log = "";
-    child.stderr.on("data", (chunk) => (log = (log + chunk).slice(-20_000)));
-    const failed = once(child, "error").then(([error]) => Promise.reject(error));
-    const ended = once(child, "exit").then(() =>
-      Promise.reject(new Error(`the cloud ended at once\n${log}`)),
-    );
-    const listening = (async () => {
-      for await (const line of createInterface(child.stdout)) {
-        const url = /listening on (http:\/\/[^\s/]+)/.exec(line)?.[1];
-        if (url) return url;
-      }
-      return ended;
-    })();
-    const url = await Promise.race([listening, failed, ended]);
-    // Settled by the end of the process, long after anybody waits for them.
-    failed.catch(() => {});
-    ended.catch(() => {});
-    // Read on: a full pipe would stop the cloud.
-    child.stdout.resume();
-    return new Cloud(child, url);
-  }
-
-  /** Ends it as a power cut would: nobody is told. */
-  async kill() {
-    if (this.#process.exitCode !== null || this.#process.signalCode !== null) return;
-    const exit = once(this.#process, "exit");
-    this.#process.kill("SIGKILL");
-    await exit;
-  }
-}
+/** Starts a cloud that serves the demo page. */
+export const startCloud = () => Cloud.start(...serve(DEMO));
 
 /** The demo page in a browser of its own kind of visitor. */
 export class Demo {
@@ -281,7 +213,7 @@ export class Demo {
    */
   async #until(what, check, argument) {
     try {
-      const handle = await this.page.waitForFunction(check, argument, { timeout: DEADLINE_MS, polling: 50 });
+      const handle = await this.page.waitForFunction(check, argument, { timeout: EVENT_MS, polling: 50 });
       return /** @type {any} */ (await handle.jsonValue());
     } catch (error) {
       const events = await this.events().catch(() => []);
@@ -289,11 +221,6 @@ export class Demo {
       throw new Error(`waited in vain for ${what}; the last events:\n${recent.join("\n")}`, { cause: error });
     }
   }
-}
-
-/** A browser without a window. */
-export function launch() {
-  return chromium.launch({ executablePath: CHROMIUM, args: BROWSER_FLAGS });
 }
 
 /**
@@ -334,7 +261,7 @@ export function setUp() {
   };
   before(async () => {
     // One after the other: a cloud must not be left behind when there is no browser.
-    stage.cloud = await Cloud.start();
+    stage.cloud = await startCloud();
     browser = await launch();
   });
   after(async () => {
@@ -342,14 +269,4 @@ export function setUp() {
     await stage.cloud?.kill();
   });
   return stage;
-}
-
-/**
- * Chromium itself writes an error for a socket or a request that could not be made. That is the
- * fault we injected, and no page can keep it from doing so.
- *
- * @param {string} text
- */
-export function isNetworkReport(text) {
-  return text.startsWith("WebSocket connection to") || text.startsWith("Failed to load resource: net::");
 }

@@ -1,7 +1,7 @@
 /** The connection as a picture, and the same as text. */
 import assert from "node:assert/strict";
 import { describe, test } from "node:test";
-import { Cloud, CONCURRENCY, setUp } from "./support.mjs";
+import { CONCURRENCY, setUp, startCloud } from "./support.mjs";
 
 const stage = setUp();
 
@@ -47,7 +47,7 @@ describe("the picture of the connection", { concurrency: CONCURRENCY }, () => {
   });
 
   test("a fault is as long as it goes on, and no longer", async (t) => {
-    const cloud = await Cloud.start();
+    const cloud = await startCloud();
     t.after(() => cloud.kill());
     const demo = await stage.open(t, { url: cloud.url });
     await demo.event("connected");

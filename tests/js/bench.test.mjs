@@ -1,4 +1,4 @@
-/** What the benchmark does with its figures. */
+/** Statistics, tables and charts of the benchmarks. */
 import assert from "node:assert/strict";
 import { test } from "node:test";
 
@@ -25,32 +25,32 @@ const RESULTS = {
   reasons: { "text.node": { "peer <1>": "made for another place" } },
 };
 
-test("the median is the middle one, or between the two in the middle", () => {
+test("the median is the middle value, or the mean of the two middle values", () => {
   assert.equal(median([30, 1, 2]), 2);
   assert.equal(median([4, 1, 2, 30]), 3);
   assert.deepEqual(spread([3, 1, 2]), { median: 2, min: 1, max: 3 });
 });
 
-test("a ratio is to the floor of the same round; rounds without both are left out", () => {
+test("a ratio is to the floor of the same round; rounds without both are omitted", () => {
   const [lacking] = [];
   assert.deepEqual(ratios([2, lacking, 9, 8], [1, 1, lacking, 2]), [2, 4]);
 });
 
-test("the frame has the size that the tables say", () => {
+test("the frame has the size stated in the tables", () => {
   assert.equal(Buffer.byteLength(transcription()), TEXT_BYTES);
 });
 
-test("a failed round leaves a reason only where there is no figure", () => {
+test("a failed round records a reason only for series without a figure", () => {
   const samples = new Samples();
   const measure = { series: [{ key: "a" }, { key: "b" }] };
   samples.add({ name: OURS }, 1, { a: 5, b: undefined });
-  samples.cannot(measure, { name: OURS }, "gone");
+  samples.fail(measure, { name: OURS }, "gone");
   const { values, reasons } = samples.all();
   assert.deepEqual(values.a[OURS], [, 5]);
   assert.deepEqual(reasons, { b: { [OURS]: "gone" } });
 });
 
-test("a budget is judged by the median, or by the ends where both count", () => {
+test("a budget applies to the median, or to minimum and maximum", () => {
   const budget = { what: "text", key: "text.node", by: FLOOR, unit: "×" };
   const judged = (rest) => verdict({ ...budget, ...rest }, RESULTS).verdict;
   assert.equal(judged({ must: [-Infinity, 1.05] }), "missed");
@@ -63,11 +63,11 @@ test("a budget is judged by the median, or by the ends where both count", () => 
   assert.equal(judged({ key: "nothing", must: [0, 1] }), "not measured");
 });
 
-test("a table keeps its columns whatever is in a cell", () => {
+test("a table escapes the column separator in cells", () => {
   assert.equal(table(["a", "b"], [["x | y", "z"]]), "| a | b |\n|---|---|\n| x \\| y | z |");
 });
 
-test("the report has each client's figures, or why there are none, and the verdicts", () => {
+test("the report has each client's figures, or the reason for their absence, and the verdicts", () => {
   const text = report(RESULTS, "clients.svg");
   assert.match(text, new RegExp(`\\| ${OURS} \\| 4\\.40; 1\\.10 \\(1\\.00–1\\.30\\) \\|`));
   assert.match(text, /\| peer <1> \| made for another place \|/);
@@ -77,7 +77,7 @@ test("the report has each client's figures, or why there are none, and the verdi
   );
 });
 
-test("the picture has a bar for who has a figure, and both colour schemes", () => {
+test("the chart has a bar for each client with a figure, and both colour schemes", () => {
   const svg = plot(RESULTS);
   assert.equal(svg.match(/<rect class="(bar|ours)"/g).length, 2);
   assert.match(svg, /prefers-color-scheme: dark/);
@@ -85,7 +85,7 @@ test("the picture has a bar for who has a figure, and both colour schemes", () =
   assert.doesNotMatch(svg, /peer </);
 });
 
-test("a profile is divided by whose code it is, without the waiting", () => {
+test("a profile is divided by module, without idle time", () => {
   const frame = (functionName, url = "") => ({ functionName, url, lineNumber: 6 });
   const nodes = [
     frame("(idle)"),

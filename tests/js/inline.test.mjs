@@ -2,7 +2,7 @@
 import assert from "node:assert/strict";
 import { test } from "node:test";
 
-import { decode, encode } from "../../pkg-template/inline.js";
+import { decode, encode } from "../../pkg-template/src/wasm/inline.js";
 
 function check(letters, ...parts) {
   const inlined = encode(parts, letters);

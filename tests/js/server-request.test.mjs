@@ -4,9 +4,9 @@ import { test } from "node:test";
 
 import fc from "fast-check";
 
-import { Refusal } from "../../pkg-template/server/answer.js";
-import { Body } from "../../pkg-template/server/body.js";
-import { readRequest } from "../../pkg-template/server/request.js";
+import { HttpError } from "../../pkg-template/src/server/http-error.js";
+import { Body } from "../../pkg-template/src/server/body.js";
+import { readRequest } from "../../pkg-template/src/server/request.js";
 
 const text = fc.string({ unit: "binary" });
 const anything = fc.oneof(text, fc.jsonValue(), fc.constant(undefined));
@@ -41,7 +41,7 @@ test("every body is a request, or refused with 400", () => {
         try {
           request = readRequest(body);
         } catch (error) {
-          assert.ok(error instanceof Refusal, error);
+          assert.ok(error instanceof HttpError, error);
           assert.equal(error.answer.status, 400);
           assert.ok(error.message.length < 1000, error.message);
           return;
@@ -69,6 +69,6 @@ test("a body is the same in whichever pieces it comes, and no more of it is kept
   );
   const body = new Body();
   body.add(new Uint8Array(65_536));
-  assert.throws(() => body.add(new Uint8Array(1)), Refusal);
+  assert.throws(() => body.add(new Uint8Array(1)), HttpError);
   assert.equal(body.text(), "");
 });

@@ -5,7 +5,7 @@ import { mock, test } from "node:test";
 
 import fc from "fast-check";
 
-import { Sessions } from "../../pkg-template/server/sessions.js";
+import { Sessions } from "../../pkg-template/src/server/sessions.js";
 
 /** A session as far as its keeper knows it. */
 class FakeSession extends EventEmitter {

@@ -4,7 +4,7 @@ import { test } from "node:test";
 
 import binaryen from "binaryen";
 
-import { join, split } from "../../pkg-template/streams.js";
+import { join, split } from "../../pkg-template/src/wasm/streams.js";
 
 /** One module with each kind of operand, small and large. */
 const EVERY_KIND = `(module

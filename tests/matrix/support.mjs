@@ -12,19 +12,17 @@ import { Readable } from "node:stream";
 import { after, before, describe, test } from "node:test";
 import { fileURLToPath } from "node:url";
 
-import { Firefox } from "../e2e/firefox.mjs";
-import { Cloud, isNetworkReport, launch } from "../e2e/support.mjs";
+import { isNetworkReport, launch } from "../support/chromium.mjs";
+import { Cloud, serve } from "../support/cloud.mjs";
+import { Firefox } from "../support/firefox.mjs";
 import { project } from "../package/support.mjs";
+import { BUILD_MS, SLOW_EVENT_MS } from "../support/timeouts.mjs";
 import { CELLS } from "./cells.mjs";
 
 export const here = dirname(fileURLToPath(import.meta.url));
 
 /** Two, since a cell waits for its tool as often as it works. */
 const CONCURRENCY = 2;
-/** Only ever used up by a cell that fails. */
-const DEADLINE_MS = 60_000;
-/** Longest time that a program may take: a build, on a machine that has much else to do. */
-const PROGRAM_MS = 240_000;
 
 /** The life of an app, as its cloud sees it. */
 const LIFE = [
@@ -69,16 +67,16 @@ export class App {
   /** @type {string | undefined} */
   #failure;
   #changed = () => {};
-  #url;
+  #cloud;
 
   /**
    * @param {string} name
-   * @param {string} url of the cloud
+   * @param {Cloud} cloud
    */
-  constructor(name, url) {
-    this.#url = url;
+  constructor(name, cloud) {
+    this.#cloud = cloud;
     this.name = `org.matrix.${name.toLowerCase().replaceAll(/\W+/g, "_")}`;
-    this.cloud = `${url.replace("http", "ws")}/tpa-ws`;
+    this.cloud = `${cloud.url.replace("http", "ws")}/tpa-ws`;
     this.query = `?${new URLSearchParams({ cloud: this.cloud, app: this.name })}`;
   }
 
@@ -104,11 +102,7 @@ export class App {
   async lives(told = () => "") {
     try {
       await this.#until(2);
-      const { status } = await fetch(`${this.#url}/faults`, {
-        method: "POST",
-        headers: { "content-type": "application/json" },
-        body: JSON.stringify({ fault: "cut", packageName: this.name }),
-      });
+      const { status } = await this.#cloud.post("/faults", { fault: "cut", packageName: this.name });
       assert.equal(status, 202);
       await this.#until(LIFE.length);
       assert.deepEqual(this.#seen, LIFE);
@@ -122,7 +116,7 @@ export class App {
     return new Promise((resolve, reject) => {
       const fail = (/** @type {string} */ why) =>
         reject(new Error(`${why}; the cloud saw no more than ${JSON.stringify(this.#seen)}`));
-      const late = setTimeout(() => fail("too late"), DEADLINE_MS);
+      const late = setTimeout(() => fail("too late"), SLOW_EVENT_MS);
       this.#changed = () => {
         const isThere = this.#seen.length >= count;
         if (!isThere && this.#failure === undefined) return;
@@ -155,7 +149,7 @@ class Stage {
     this.folder = this.place.folder;
     writeFixtures(this.folder);
     await prepare?.(this);
-    this.server = await Cloud.start({ "/": this.folder }, "--stream-interval", "50ms");
+    this.server = await Cloud.start(...serve({ "/": this.folder }), "--stream-interval", "50ms");
     const { body } = await fetch(`${this.server.url}/events`, { signal: this.#watching.signal });
     this.#watch(/** @type {any} */ (body)).catch(() => {});
   }
@@ -185,7 +179,7 @@ class Stage {
 
   /** @param {string} name */
   app(name) {
-    const app = new App(name, this.server.url);
+    const app = new App(name, this.server);
     this.#apps.set(app.name, app);
     return app;
   }
@@ -277,7 +271,7 @@ class Stage {
       // What npm and the runner of this very test set is not for the apps.
       env: { PATH: process.env.PATH, HOME: this.folder, ...env },
       stdio: ["ignore", "pipe", "pipe"],
-      timeout: PROGRAM_MS,
+      timeout: BUILD_MS,
     });
     let output = "";
     let heard = () => {};

@@ -4,7 +4,7 @@ import { readFileSync, readdirSync } from "node:fs";
 import { join } from "node:path";
 import { test } from "node:test";
 
-import { root } from "../package/support.mjs";
+import { ROOT } from "../support/paths.mjs";
 import { CELLS } from "./cells.mjs";
 import { here } from "./support.mjs";
 
@@ -23,7 +23,7 @@ test("docs/where-it-runs.md has a row for each cell, with its version", () => {
   const rows = CELLS.map(
     (cell) => `| ${cell.cell} | ${version(cell)} | ${(cell.browsers ?? []).join(", ")} |`,
   );
-  const text = readFileSync(join(root, "docs/where-it-runs.md"), "utf8");
+  const text = readFileSync(join(ROOT, "docs/where-it-runs.md"), "utf8");
   const [, , ...said] = text.split("\n").filter((line) => line.startsWith("|"));
   assert.deepEqual(said, rows);
 });
@@ -38,8 +38,8 @@ test("each family of cells has its tests", () => {
 });
 
 test("it names the versions that the pages in Rust are locked to", () => {
-  const text = readFileSync(join(root, "docs/where-it-runs.md"), "utf8");
-  const lock = readFileSync(join(root, "examples/rust-pages/Cargo.lock"), "utf8");
+  const text = readFileSync(join(ROOT, "docs/where-it-runs.md"), "utf8");
+  const lock = readFileSync(join(ROOT, "examples/rust-pages/Cargo.lock"), "utf8");
   for (const name of ["yew", "leptos"]) {
     const locked = new RegExp(`^name = "${name}"\nversion = "(.*)"$`, "m").exec(lock)?.[1];
     assert.ok(text.includes(`${name} ${locked}`), `${name} ${locked}`);

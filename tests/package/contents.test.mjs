@@ -7,7 +7,8 @@ import { join } from "node:path";
 import { after, before, test } from "node:test";
 import { brotliCompressSync, constants } from "node:zlib";
 
-import { pack, project, read, root } from "./support.mjs";
+import { ROOT } from "../support/paths.mjs";
+import { pack, project, read } from "./support.mjs";
 
 let folder;
 let packed;
@@ -206,8 +207,8 @@ test("the types hold in strict mode under every way of resolving", () => {
        void session;`,
     );
     writeFileSync(join(place, "node.ts"), IN_NODE);
-    const tsc = join(root, "node_modules/typescript/bin/tsc");
-    const inNode = ["node.ts", "--typeRoots", join(root, "node_modules/@types"), "--types", "node"];
+    const tsc = join(ROOT, "node_modules/typescript/bin/tsc");
+    const inNode = ["node.ts", "--typeRoots", join(ROOT, "node_modules/@types"), "--types", "node"];
     for (const [module, resolution, lib, ...files] of [
       ["node16", "node16", "es2022", "app.ts", "server.ts", "required.cts"],
       ["nodenext", "nodenext", "es2022,dom", "app.ts", "server.ts", "required.cts"],

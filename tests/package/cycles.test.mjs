@@ -6,13 +6,13 @@ import { createInterface } from "node:readline";
 import { test } from "node:test";
 
 import { here, start } from "../../bench/cycles/cloud.mjs";
-import { pkg } from "./support.mjs";
+import { PACKAGE } from "../support/paths.mjs";
 
 const MIB = 1024 * 1024;
 
 test("a thousand sessions that were cut, came back and were disposed of are gone", async () => {
   const cloud = await start({});
-  const args = ["--expose-gc", here("node.mjs"), join(pkg, "node.cjs"), cloud.socket, "1000", "250"];
+  const args = ["--expose-gc", here("node.mjs"), join(PACKAGE, "node.cjs"), cloud.socket, "1000", "250"];
   const child = spawn(process.execPath, args, { stdio: ["ignore", "pipe", "inherit"] });
   const samples = [];
   for await (const line of createInterface(child.stdout)) samples.push(JSON.parse(line));

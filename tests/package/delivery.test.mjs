@@ -2,7 +2,8 @@
 import assert from "node:assert/strict";
 import { after, before, test } from "node:test";
 
-import { cloud, project } from "./support.mjs";
+import { Cloud } from "../support/cloud.mjs";
+import { project } from "./support.mjs";
 
 /**
  * Sends a card into a connection that is frozen and then cut; prints what the glasses show
@@ -44,7 +45,7 @@ let server;
 
 before(async () => {
   place = project({ ws: true });
-  server = await cloud();
+  server = await Cloud.start();
 });
 
 after(() => {

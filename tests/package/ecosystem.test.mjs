@@ -8,7 +8,8 @@ import { after, before, test } from "node:test";
 import { checkPackage, createPackageFromTarballData } from "@arethetypeswrong/core";
 import { publint } from "publint";
 
-import { pack, pkg } from "./support.mjs";
+import { PACKAGE } from "../support/paths.mjs";
+import { pack } from "./support.mjs";
 
 let folder;
 let tarball;
@@ -20,12 +21,12 @@ before(() => {
 after(() => rmSync(folder, { recursive: true, force: true }));
 
 test("publint finds nothing", async () => {
-  const { messages } = await publint({ pkgDir: pkg, strict: true });
+  const { messages } = await publint({ pkgDir: PACKAGE, strict: true });
   assert.deepEqual(messages, []);
 });
 
 test("no importer gets wrong types", async () => {
-  const entries = Object.keys(JSON.parse(readFileSync(join(pkg, "package.json"), "utf8")).exports);
+  const entries = Object.keys(JSON.parse(readFileSync(join(PACKAGE, "package.json"), "utf8")).exports);
   // What is no module has no types.
   const entrypoints = entries.filter((entry) => !entry.endsWith(".wasm"));
   const { types, problems } = await checkPackage(

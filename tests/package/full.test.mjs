@@ -6,7 +6,7 @@ import { test } from "node:test";
 
 import { SETTINGS, asked, connected } from "./connected.mjs";
 import { FullSession, ID, TpaRequestError, TpaSession, app } from "./peer.mjs";
-import { pkg } from "./support.mjs";
+import { PACKAGE } from "../support/paths.mjs";
 
 const full = (ack) => connected(ack, { Session: FullSession });
 
@@ -16,9 +16,9 @@ test("it is the package's session and more, one class for import and require", a
   const { session } = await full();
   assert.ok(session instanceof TpaSession);
   assert.notEqual(FullSession, TpaSession);
-  const required = require(join(pkg, "full-node.cjs"));
+  const required = require(join(PACKAGE, "full-node.cjs"));
   assert.equal(required.TpaSession, FullSession);
-  const main = require(join(pkg, "node.cjs"));
+  const main = require(join(PACKAGE, "node.cjs"));
   assert.ok(required.TpaSession.prototype instanceof main.TpaSession);
   assert.equal(required.TpaConnectionError, main.TpaConnectionError);
   assert.equal(required.TpaRequestError, TpaRequestError);

@@ -6,14 +6,15 @@ import { after, before, test } from "node:test";
 
 import { WebSocketServer } from "ws";
 
-import { cloud, project } from "./support.mjs";
+import { Cloud } from "../support/cloud.mjs";
+import { project } from "./support.mjs";
 
 let place;
 let server;
 
 before(async () => {
   place = project({ ws: true });
-  server = await cloud();
+  server = await Cloud.start();
 });
 
 after(() => {

@@ -9,10 +9,11 @@ import { after, before, test } from "node:test";
 import { pathToFileURL } from "node:url";
 
 import { ID, acknowledge, peer } from "./peer.mjs";
-import { pkg, project, read } from "./support.mjs";
+import { PACKAGE } from "../support/paths.mjs";
+import { project, read } from "./support.mjs";
 
-const entry = pathToFileURL(join(pkg, "manual.js")).href;
-const wasm = await readFile(join(pkg, "tpa-session.wasm"));
+const entry = pathToFileURL(join(PACKAGE, "manual.js")).href;
+const wasm = await readFile(join(PACKAGE, "tpa-session.wasm"));
 
 let copies = 0;
 /** A copy of the package in which nothing is loaded yet. */
@@ -127,9 +128,9 @@ test("two copies of the package do not disturb each other", async () => {
 
 test("loaded after the entry that brings its own, it leaves the sessions of that alone", () => {
   const require = createRequire(import.meta.url);
-  const inlined = require(join(pkg, "index.cjs"));
+  const inlined = require(join(PACKAGE, "index.cjs"));
   const session = new inlined.TpaSession({ packageName: "a", apiKey: "k" });
-  const manual = require(join(pkg, "manual.cjs"));
+  const manual = require(join(PACKAGE, "manual.cjs"));
   assert.equal(manual.TpaSession, inlined.TpaSession);
   return manual.load(wasm).then(() => assert.equal(session.state, "idle"));
 });
@@ -168,7 +169,7 @@ test("without WebAssembly the package is imported, and says what is wrong when i
 });
 
 test("the wasm of the manual entry is that of the others", () => {
-  const { size } = createRequire(import.meta.url)("node:fs").statSync(join(pkg, "tpa-session.wasm"));
+  const { size } = createRequire(import.meta.url)("node:fs").statSync(join(PACKAGE, "tpa-session.wasm"));
   assert.equal(size, wasm.length);
   assert.ok(String(read("manual.js")).length < 40_000, "nothing is inlined");
 });

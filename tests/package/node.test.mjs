@@ -2,7 +2,8 @@
 import assert from "node:assert/strict";
 import { after, before, test } from "node:test";
 
-import { cloud, project } from "./support.mjs";
+import { Cloud } from "../support/cloud.mjs";
+import { project } from "./support.mjs";
 
 /** An app that is cut and comes back, then leaves; it prints what it was told. */
 const APP = `
@@ -65,7 +66,7 @@ let server;
 before(async () => {
   withWs = project({ ws: true });
   withoutWs = project({ ws: false });
-  server = await cloud();
+  server = await Cloud.start();
 });
 
 after(() => {

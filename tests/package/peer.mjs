@@ -7,10 +7,10 @@ import { pathToFileURL } from "node:url";
 
 import { WebSocket, WebSocketServer } from "ws";
 
-import { pkg } from "./support.mjs";
+import { PACKAGE } from "../support/paths.mjs";
 
 /** What a file of the package gives to who imports it. */
-const given = (file) => import(pathToFileURL(join(pkg, file)).href);
+const given = (file) => import(pathToFileURL(join(PACKAGE, file)).href);
 
 export const { TpaConnectionError, TpaSession } = await given("node.js");
 export const { TpaRequestError, TpaSession: FullSession } = await given("full-node.js");

@@ -4,7 +4,7 @@ import { once } from "node:events";
 import { test } from "node:test";
 
 import { ACK, ID, acknowledge, app, left, peer } from "./peer.mjs";
-import { cloud } from "./support.mjs";
+import { Cloud } from "../support/cloud.mjs";
 
 test("each way to leave is told by its code, and none of these ends the session", async () => {
   const ways = [
@@ -163,7 +163,7 @@ test("two that evict each other come to an end", async () => {
 });
 
 test("the older of two sessions of one user goes for good, and the newer stays", async () => {
-  const server = await cloud();
+  const server = await Cloud.start();
   left.push(server.stop);
   const url = `${server.url}/tpa-ws`;
   const [older, newer] = [app(url), app(url)];

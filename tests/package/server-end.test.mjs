@@ -8,7 +8,8 @@ import { createInterface } from "node:readline";
 import { after, before, test } from "node:test";
 
 import { PACKAGE, app, ask, load, request, seen, startApp, watch } from "./server-support.mjs";
-import { cloud, project } from "./support.mjs";
+import { Cloud } from "../support/cloud.mjs";
+import { project } from "./support.mjs";
 
 let place;
 let server;
@@ -16,7 +17,7 @@ let createTpaServer;
 
 before(async () => {
   place = project({ ws: true });
-  server = await cloud();
+  server = await Cloud.start();
   ({ createTpaServer } = load(place, "tpa-session/server"));
 });
 
@@ -61,7 +62,7 @@ test("close() releases every session, waits for onStop and answers 503", async (
 });
 
 test("close() does not wait for ever: not for a silent cloud, not for an app", async () => {
-  const silent = await cloud("--no-pong");
+  const silent = await Cloud.start("--no-pong");
   const running = await app(createTpaServer, { onStop: () => new Promise(() => {}) });
   try {
     const events = await watch(silent.url);

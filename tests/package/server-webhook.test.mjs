@@ -5,7 +5,8 @@ import { connect } from "node:net";
 import { after, before, test } from "node:test";
 
 import { HOSTS, KEY, PACKAGE, app, lines, load, request } from "./server-support.mjs";
-import { cloud, project } from "./support.mjs";
+import { Cloud } from "../support/cloud.mjs";
+import { project } from "./support.mjs";
 
 let place;
 let server;
@@ -13,7 +14,7 @@ let createTpaServer;
 
 before(async () => {
   place = project({ ws: true });
-  server = await cloud();
+  server = await Cloud.start();
   ({ createTpaServer } = load(place, "tpa-session/server"));
 });
 

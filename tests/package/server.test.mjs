@@ -15,7 +15,8 @@ import {
   startApp,
   watch,
 } from "./server-support.mjs";
-import { cloud, project } from "./support.mjs";
+import { Cloud } from "../support/cloud.mjs";
+import { project } from "./support.mjs";
 
 const SUCCESS = { status: "success" };
 
@@ -25,7 +26,7 @@ let createTpaServer;
 
 before(async () => {
   place = project({ ws: true });
-  server = await cloud();
+  server = await Cloud.start();
   ({ createTpaServer } = load(place, "tpa-session/server"));
 });
 
@@ -249,7 +250,7 @@ test("what an onStop throws is logged", () => {
 });
 
 test("a cloud that names another cloud moves the session", async () => {
-  const other = await cloud();
+  const other = await Cloud.start();
   const urls = [url(), other.url.replace("http", "ws") + "/tpa-ws"];
   const clouds = urls.map((url) => new URL(url).host);
   try {

@@ -7,15 +7,16 @@ import { join } from "node:path";
 import { test } from "node:test";
 import { pathToFileURL } from "node:url";
 
-import { pkg, read, root } from "./support.mjs";
+import { PACKAGE, ROOT } from "../support/paths.mjs";
+import { read } from "./support.mjs";
 
 /** Where the sources are of which the maps speak. */
-const FOLDERS = { "tpa-session/web/": "src/web/", "tpa-session/": "pkg-template/" };
+const FOLDERS = { "tpa-session/web/": "src/web/", "tpa-session/": "pkg-template/src/" };
 
 /** A source of the map as it is in the repository. */
 function original(source) {
   const [name, folder] = Object.entries(FOLDERS).find(([name]) => source.startsWith(name));
-  return readFileSync(join(root, folder, source.slice(name.length)), "utf8");
+  return readFileSync(join(ROOT, folder, source.slice(name.length)), "utf8");
 }
 
 /** What `map` says of the place of a text in a file: where it is, and what that line is. */
@@ -45,8 +46,8 @@ test("messages of errors are found in their sources, on their lines", () => {
     ["The request was not sent", "tpa-session/full/requests.js", full],
     ["unknown-session-id", "tpa-session/full/index.js", full],
     ["one bitmap or more", "tpa-session/session/layouts.js"],
-    ["a language with its country", "tpa-session/session/check.js"],
-    ["the wasm does not start", "tpa-session/obstacles.js"],
+    ["a language with its country", "tpa-session/session/validate.js"],
+    ["the wasm does not start", "tpa-session/wasm/wasm-errors.js"],
     ["TpaConnectionError", "tpa-session/web/js/connection_error.js"],
     ["a number, 1 or more", "tpa-session/session/streams.js"],
   ]) {
@@ -60,7 +61,7 @@ test("the sources are whole, and are the package's own", () => {
   assert.ok(json.sources.length > 20);
   for (const { sources, sourcesContent } of [json, full.json]) {
     for (const [i, source] of sources.entries()) {
-      assert.match(source, /^tpa-session\/[\w/]+\.js$/);
+      assert.match(source, /^tpa-session\/[\w/-]+\.js$/);
       assert.equal(sourcesContent[i], original(source), source);
     }
   }
@@ -74,7 +75,7 @@ test("the inlined wasm is no line of any source", () => {
 });
 
 test("a stack in Node names the source of an error, and its line", () => {
-  const app = `import { TpaSession } from ${JSON.stringify(pathToFileURL(join(pkg, "index.js")).href)};
+  const app = `import { TpaSession } from ${JSON.stringify(pathToFileURL(join(PACKAGE, "index.js")).href)};
     const session = new TpaSession({ packageName: "a", apiKey: "k" });
     session.layouts.showTextWall(3);`;
   const flags = ["--enable-source-maps", "--input-type=module", "--eval", app];
@@ -83,14 +84,14 @@ test("a stack in Node names the source of an error, and its line", () => {
     stderr.matchAll(/at .*tpa-session\/session\/(\w+\.js):(\d+)/g),
     ([, file, line]) => [file, original(`tpa-session/session/${file}`).split("\n")[line - 1]],
   );
-  assert.equal(refusal[0], "check.js");
+  assert.equal(refusal[0], "validate.js");
   assert.match(refusal[1], /throw new TypeError\(/);
   assert.equal(caller[0], "layouts.js");
   assert.match(caller[1], /text\("text", words\)/);
 });
 
 test("what Node loads is its own source: a stack names the part, and the text is no riddle", () => {
-  const app = `const { TpaSession } = require(${JSON.stringify(join(pkg, "node.cjs"))});
+  const app = `const { TpaSession } = require(${JSON.stringify(join(PACKAGE, "node.cjs"))});
     new TpaSession({ packageName: "a", apiKey: "k" }).layouts.showTextWall(3);`;
   const { stderr } = spawnSync(process.execPath, ["--eval", app], { encoding: "utf8" });
   assert.match(stderr, /at Layouts\.showTextWall \(.*core\.cjs:\d+:\d+\)/);
@@ -112,7 +113,7 @@ test("no file names a place of the machine that it was built on", () => {
     "full.js.map",
   ]) {
     const text = String(read(file));
-    for (const place of [root, "pkg-build", "snippets"])
+    for (const place of [ROOT, "pkg-build", "snippets"])
       assert.ok(!text.includes(place), `${file}: ${place}`);
   }
 });

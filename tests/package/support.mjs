@@ -1,16 +1,12 @@
-/** The packed package, installed as a user would, and a cloud of its own. */
+/** The packed package, installed as users install it. */
 import { spawn, spawnSync } from "node:child_process";
 import { mkdtempSync, readFileSync, rmSync, writeFileSync } from "node:fs";
 import { createRequire } from "node:module";
 import { tmpdir } from "node:os";
-import { dirname, join, resolve } from "node:path";
-import { fileURLToPath } from "node:url";
+import { dirname, join } from "node:path";
 
-export const root = dirname(dirname(dirname(fileURLToPath(import.meta.url))));
-export const pkg = resolve(root, process.env.TPA_PKG ?? "pkg");
-
-/** Longest time that an app of the tests may take. */
-const PATIENCE = 20_000;
+import { PACKAGE } from "../support/paths.mjs";
+import { PROGRAM_MS } from "../support/timeouts.mjs";
 
 function run(command, args, cwd) {
   const { status, stdout, stderr, error } = spawnSync(command, args, { cwd, encoding: "utf8" });
@@ -20,7 +16,7 @@ function run(command, args, cwd) {
 
 /** Packs the package; gives its tarball and the files in it. */
 export function pack(folder) {
-  const output = run("npm", ["pack", "--json", "--pack-destination", folder, pkg], folder);
+  const output = run("npm", ["pack", "--json", "--pack-destination", folder, PACKAGE], folder);
   const [{ filename, files, unpackedSize }] = JSON.parse(output);
   return { tarball: join(folder, filename), files: files.map(({ path }) => path), unpackedSize };
 }
@@ -43,7 +39,7 @@ export function project({ ws }) {
       const child = spawn(process.execPath, [...flags, file], {
         cwd: folder,
         env: { ...process.env, ...env },
-        timeout: PATIENCE,
+        timeout: PROGRAM_MS,
       });
       let output = "";
       child.stdout.on("data", (data) => (output += data));
@@ -55,20 +51,4 @@ export function project({ ws }) {
   };
 }
 
-/** A cloud on a free port. */
-export async function cloud(...options) {
-  const child = spawn(process.env.TPA_CLOUD_BIN, ["--listen", "127.0.0.1:0", ...options], {
-    stdio: ["ignore", "pipe", "ignore"],
-  });
-  const url = await new Promise((found, failed) => {
-    child.on("error", failed);
-    child.on("exit", () => failed(new Error("tpa-cloud did not start")));
-    child.stdout.on("data", (line) => {
-      const match = /listening on (\S+)/.exec(String(line));
-      if (match) found(match[1]);
-    });
-  });
-  return { url, stop: () => child.kill() };
-}
-
-export const read = (file) => readFileSync(join(pkg, file));
+export const read = (file) => readFileSync(join(PACKAGE, file));

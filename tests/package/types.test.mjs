@@ -7,10 +7,11 @@ import { test } from "node:test";
 
 import { library } from "../types/members.mjs";
 import { FullSession, TpaConnectionError, TpaRequestError, TpaSession } from "./peer.mjs";
-import { pkg, project, root } from "./support.mjs";
+import { PACKAGE, ROOT } from "../support/paths.mjs";
+import { project } from "./support.mjs";
 
-const main = library(join(pkg, "index.d.ts"));
-const full = library(join(pkg, "full.d.ts"));
+const main = library(join(PACKAGE, "index.d.ts"));
+const full = library(join(PACKAGE, "full.d.ts"));
 
 /** What the bindings need, and names that the build has shortened. */
 const OURS = /^(constructor|free|__.*|(?!on$).{1,2})$/;
@@ -51,15 +52,15 @@ test("every class that is exported has its type, and the other way round", () =>
 test("the types hold for importers of both kinds under every way of resolving", () => {
   const { folder, remove } = project({ ws: false });
   try {
-    cpSync(join(root, "node_modules/expect-type"), join(folder, "node_modules/expect-type"), {
+    cpSync(join(ROOT, "node_modules/expect-type"), join(folder, "node_modules/expect-type"), {
       recursive: true,
     });
     const files = [];
     for (const name of ["vocabulary", "full"]) {
-      const source = readFileSync(join(root, `tests/types/${name}.ts`), "utf8");
+      const source = readFileSync(join(ROOT, `tests/types/${name}.ts`), "utf8");
       const app = source
-        .replace('"../../pkg-template/index.js"', '"tpa-session"')
-        .replace('"../../pkg-template/full.js"', '"tpa-session/full"');
+        .replace('"../../pkg-template/types/index.js"', '"tpa-session"')
+        .replace('"../../pkg-template/types/full.js"', '"tpa-session/full"');
       assert.doesNotMatch(app, /pkg-template/);
       for (const kind of ["mts", "cts"]) writeFileSync(join(folder, `${name}.${kind}`), app);
       files.push(`${name}.mts`, `${name}.cts`);
@@ -74,7 +75,7 @@ test("the types hold for importers of both kinds under every way of resolving", 
       const how = ["--module", module, "--moduleResolution", resolution];
       const { status, stdout } = spawnSync(
         process.execPath,
-        [join(root, "node_modules/typescript/bin/tsc"), ...flags, ...target, ...how, ...files],
+        [join(ROOT, "node_modules/typescript/bin/tsc"), ...flags, ...target, ...how, ...files],
         { cwd: folder, encoding: "utf8" },
       );
       assert.equal(status, 0, `${resolution}: ${stdout}`);

@@ -3,16 +3,16 @@
  * class of the platform's Node SDK (npm `@mentra/sdk`) expects of a cloud is there.
  */
 import assert from "node:assert/strict";
-import { before, test } from "node:test";
+import { after, before, test } from "node:test";
 
-import { cloud, until } from "./cloud.mjs";
+import { Cloud } from "../support/cloud.mjs";
+import { until } from "../support/until.mjs";
 import { TpaSession, silent } from "./sdk.mjs";
 
-let url;
-let post;
-let user;
+let cloud;
 
-before(async () => ({ url, post, user } = await cloud("--stream-interval", "50ms")));
+before(async () => (cloud = await Cloud.start("--stream-interval", "50ms")));
+after(() => cloud?.stop());
 
 /** A session of the SDK's, connected, and what it was told. */
 async function connected(name) {
@@ -22,7 +22,7 @@ async function connected(name) {
   const session = new TpaSession({
     packageName,
     apiKey: "dev-key",
-    mentraOSWebsocketUrl: `${url.replace("http", "ws")}/app-ws`,
+    mentraOSWebsocketUrl: `${cloud.url.replace("http", "ws")}/app-ws`,
     userId,
     appServer: { logger: silent },
     reconnectDelay: 50,
@@ -52,7 +52,7 @@ test("it subscribes, and receives transcriptions, presses and audio", async () =
   assert.equal(typeof got.transcription.isFinal, "boolean");
   assert.match(got.press.pressType, /^(short|long)$/);
   assert.ok(got.audio.arrayBuffer.byteLength > 0);
-  const { subscriptions } = await user(userId);
+  const { subscriptions } = await cloud.user(userId);
   const streams = subscriptions[packageName].toSorted();
   assert.deepEqual(streams, ["audio_chunk", "button_press", "transcription:en-US"]);
   await session.disconnect();
@@ -63,7 +63,7 @@ test("it shows a text wall and updates the dashboard", async () => {
   session.layouts.showTextWall("hello");
   session.dashboard.content.writeToMain("42 %");
   const shown = await until("the dashboard", async () => {
-    const found = await user(userId);
+    const found = await cloud.user(userId);
     return found.dashboard.apps[packageName] && found;
   });
   assert.deepEqual(shown.displays.main, { layoutType: "text_wall", text: "hello" });
@@ -76,12 +76,12 @@ test("it is cut, comes back with its subscriptions, and goes on", async () => {
   let transcriptions = 0;
   session.events.onTranscription(() => transcriptions++);
   await until("a transcription", () => transcriptions > 0);
-  const before = (await user(userId)).connections[0].connectionId;
-  assert.equal((await post("/faults", { fault: "cut", sessionId })).status, 202);
+  const before = (await cloud.user(userId)).connections[0].connectionId;
+  assert.equal((await cloud.post("/faults", { fault: "cut", sessionId })).status, 202);
   await until("another connection", () => told.connected.length === 2);
   assert.equal(told.disconnected[0].code, 1006);
   const { connections, subscriptions } = await until("its subscriptions", async () => {
-    const found = await user(userId);
+    const found = await cloud.user(userId);
     return found.subscriptions[packageName]?.length > 0 && found;
   });
   assert.equal(connections.length, 1);
@@ -90,17 +90,17 @@ test("it is cut, comes back with its subscriptions, and goes on", async () => {
   const seen = transcriptions;
   await until("more transcriptions", () => transcriptions > seen);
   session.layouts.showTextWall("still here");
-  await until("the text", async () => (await user(userId)).displays.main?.text === "still here");
+  await until("the text", async () => (await cloud.user(userId)).displays.main?.text === "still here");
   await session.disconnect();
 });
 
 test("it is stopped, and stays stopped", async () => {
   const { session, told, userId, sessionId } = await connected("stopped");
   const frame = { type: "app_stopped", reason: "user_disabled" };
-  assert.equal((await post("/frames", { frame, sessionId })).status, 202);
+  assert.equal((await cloud.post("/frames", { frame, sessionId })).status, 202);
   const close = { fault: "close", code: 1000, reason: "App stopped", sessionId };
-  await post("/faults", close);
-  await until("the end", async () => !(await user(userId))?.connections.length);
+  await cloud.post("/faults", close);
+  await until("the end", async () => !(await cloud.user(userId))?.connections.length);
   assert.equal(told.connected.length, 1);
   await session.disconnect();
 });

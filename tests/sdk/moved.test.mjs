@@ -1,24 +1,25 @@
 /** Small apps that run unchanged with either package: what the cloud sees of them is the same. */
 import assert from "node:assert/strict";
-import { dirname, join, resolve } from "node:path";
-import { before, test } from "node:test";
-import { fileURLToPath, pathToFileURL } from "node:url";
+import { join } from "node:path";
+import { after, before, test } from "node:test";
+import { pathToFileURL } from "node:url";
 
+import { Cloud } from "../support/cloud.mjs";
+import { PACKAGE } from "../support/paths.mjs";
+import { until } from "../support/until.mjs";
 import { captions } from "./apps/captions.mjs";
 import { dashboard } from "./apps/dashboard.mjs";
-import { cloud, until } from "./cloud.mjs";
 import * as sdk from "./sdk.mjs";
 
-const root = dirname(dirname(dirname(fileURLToPath(import.meta.url))));
-const pkg = resolve(root, process.env.TPA_PKG ?? "pkg");
-const ours = await import(pathToFileURL(join(pkg, "full-node.js")).href);
+const ours = await import(pathToFileURL(join(PACKAGE, "full-node.js")).href);
 
 const PACKAGES = { "@mentra/sdk": sdk.TpaSession, "tpa-session/full": ours.TpaSession };
 
 let here;
 
 // Nobody speaks but the test.
-before(async () => (here = await cloud("--stream-interval", "1h")));
+before(async () => (here = await Cloud.start("--stream-interval", "1h")));
+after(() => here?.stop());
 
 /** A session of either package, made as the SDK's are, and the app in it. */
 async function started(name, Session, app) {

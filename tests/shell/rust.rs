@@ -5,7 +5,7 @@ use std::rc::Rc;
 use std::time::Duration;
 
 use serde::{Deserialize, Serialize};
-use tpa_session::session::{Guarantee, LogLevel, State};
+use tpa_session::session::{Delivery, LogLevel, State};
 use tpa_session::web::{Options, SendResult, TpaSession};
 use wasm_bindgen_test::wasm_bindgen_test;
 
@@ -54,7 +54,7 @@ async fn it_hears_is_cut_comes_back_sends_and_ends() {
     }
     let name = "org.example.rust";
     let session = options(name)
-        .delivery(Guarantee::AtLeastOnce)
+        .delivery(Delivery::AtLeastOnce)
         .session()
         .expect("options that are right");
     assert_eq!(session.current_state(), State::Idle);

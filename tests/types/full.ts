@@ -18,8 +18,8 @@ import {
   type TouchEvent,
   type TranscriptionData,
   type TranslationData,
-} from "../../pkg-template/full.js";
-import * as main from "../../pkg-template/index.js";
+} from "../../pkg-template/types/full.js";
+import * as main from "../../pkg-template/types/index.js";
 
 const session = new TpaSession({ packageName: "org.example.app", apiKey: "key", userId: "u", appServer: {} });
 

@@ -56,7 +56,7 @@ import {
   type Unsubscribe,
   type VoiceActivity,
   type VpsCoordinates,
-} from "../../pkg-template/index.js";
+} from "../../pkg-template/types/index.js";
 
 type Known = { [E in keyof (Streams & Frames & Lifecycle)]: (Streams & Frames & Lifecycle)[E] };
 

@@ -2,7 +2,7 @@
  * Text alternative of the chart: a summary of the last minute as its label, and the entries of
  * `session.timeline()` as a list.
  *
- * @typedef {import("../../pkg-template/index.js").Transition} Transition
+ * @typedef {import("../../pkg-template/types/index.js").Transition} Transition
  */
 import { byId, create } from "../dom.js";
 import { clock } from "../time.js";

@@ -197,16 +197,10 @@ fn bind(wasm: &Path, tools: &Path, version: &str) -> Result<PathBuf, String> {
 /// A module to a package: entry points, types, manifest; says the sizes.
 fn pack(module: &Path) -> Result<(), String> {
     let root = workspace::root();
-    let script = root.join("pkg-template/build.mjs");
+    let script = root.join("pkg-template/build/build.mjs");
     let output = workspace::package();
     let mut fingerprint = Fingerprint::default().path(module);
-    for input in [
-        "pkg-template",
-        "package-lock.json",
-        "Cargo.toml",
-        "README.md",
-        "LICENSE",
-    ] {
+    for input in ["pkg-template", "package-lock.json", "Cargo.toml", "LICENSE"] {
         fingerprint = fingerprint.path(&root.join(input));
     }
     let fingerprint = fingerprint.finish();

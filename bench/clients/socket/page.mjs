@@ -1,2 +1,2 @@
-/** The socket that every client uses in a page. */
+/** Socket of all clients in a page. */
 export const { WebSocket } = globalThis;

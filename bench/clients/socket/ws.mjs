@@ -1,2 +1,2 @@
-/** The socket that every client uses in Node. */
+/** Socket of all clients in Node. */
 export { WebSocket } from "ws";

@@ -8,7 +8,7 @@ use wasm_bindgen::JsValue;
 use wasm_bindgen::closure::Closure;
 use wasm_bindgen_futures::future_to_promise;
 
-use crate::session::{Guarantee, LogLevel};
+use crate::session::{Delivery, LogLevel};
 use crate::web::{TpaSession, fields};
 
 use super::Error;
@@ -128,10 +128,10 @@ impl Options {
     }
 
     /// What becomes of messages whose connection is lost before the cloud has confirmed them.
-    pub fn delivery(self, guarantee: Guarantee) -> Self {
+    pub fn delivery(self, guarantee: Delivery) -> Self {
         let name = match guarantee {
-            Guarantee::AtMostOnce => "at-most-once",
-            Guarantee::AtLeastOnce => "at-least-once",
+            Delivery::AtMostOnce => "at-most-once",
+            Delivery::AtLeastOnce => "at-least-once",
         };
         self.set("delivery", name)
     }

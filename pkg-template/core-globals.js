@@ -1,4 +1,0 @@
-/** The globals of core.cjs. */
-import globals from "package:globals";
-
-export const { TextDecoder, TextEncoder } = globals;

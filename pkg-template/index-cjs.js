@@ -1,7 +1,0 @@
-/** index.js for those who still require. */
-import bytes from "bindgen:tpa_session_bg.wasm";
-import { bring } from "package:core";
-
-export { TpaConnectionError, TpaSession } from "package:core";
-
-bring(bytes);

@@ -1,0 +1,4 @@
+/** Re-exports the CommonJS file, so that `import` and `require` share one copy of the class. */
+import full from "./full-node.cjs";
+
+export const { TpaConnectionError, TpaRequestError, TpaSession } = full;

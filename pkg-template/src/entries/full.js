@@ -1,0 +1,2 @@
+/** `tpa-session/full`. */
+export { TpaConnectionError, TpaRequestError, TpaSession } from "../full/index.js";

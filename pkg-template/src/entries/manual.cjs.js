@@ -1,0 +1,2 @@
+/** `tpa-session/manual` for `require`. */
+export { TpaConnectionError, TpaSession, load } from "package:core";

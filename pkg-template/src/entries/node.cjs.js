@@ -1,0 +1,22 @@
+/** `tpa-session` in Node, which has no global WebSocket before version 22. */
+import "package:node-globals";
+
+import bytes from "bindgen:tpa_session_bg.wasm";
+import { bring, setWebSocketImport } from "package:core";
+
+export { TpaConnectionError, TpaSession } from "package:core";
+
+bring(bytes);
+// The try tells bundlers that `ws` is optional. require() comes first because Jest supports it
+// without a flag; import() serves bundles in ESM, where `ws` is external.
+setWebSocketImport(async () => {
+  try {
+    return require("ws");
+  } catch {
+    try {
+      return (await import("ws")).default;
+    } catch {
+      return undefined;
+    }
+  }
+});

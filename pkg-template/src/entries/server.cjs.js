@@ -1,0 +1,2 @@
+/** `tpa-session/server` for Node. */
+export { createTpaServer } from "../server/index.js";

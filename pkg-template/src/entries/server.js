@@ -1,0 +1,2 @@
+/** `tpa-session/server`. */
+export { createTpaServer } from "../server/index.js";

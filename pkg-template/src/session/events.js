@@ -1,0 +1,108 @@
+/** `session.events`: handlers by name. Each method returns its undo. */
+import { handler, language, text } from "./validate.js";
+import { EVENTS } from "./event-names.js";
+
+export class Events {
+  #session;
+  #handlers;
+
+  /**
+   * @param {any} session
+   * @param {import("../../../src/web/js/dispatcher.js").Dispatcher} handlers of the session
+   */
+  constructor(session, handlers) {
+    this.#session = session;
+    this.#handlers = handlers;
+  }
+
+  /**
+   * @param {string} event
+   * @param {any} handler
+   */
+  on(event, handler) {
+    return this.#session.on(event, handler);
+  }
+
+  /**
+   * As if it had come. The brackets keep the name, which is one of those that are shortened.
+   * @param {string} event
+   * @param {any} data
+   */
+  ["emit"](event, data) {
+    this.#handlers.heard(event, data);
+    this.#handlers.emit(event, data);
+  }
+
+  getRegisteredStreams() {
+    return this.#session.subscriptions;
+  }
+
+  /**
+   * @param {string} code
+   * @param {any} handler
+   * @param {any} [options] or whether not to look out for other languages
+   */
+  onTranscriptionForLanguage(code, handler, options) {
+    const query = new URLSearchParams();
+    if (options === true || options?.disableLanguageIdentification)
+      query.set("no-language-identification", "true");
+    if (options?.hints?.length > 0) query.set("hints", options.hints.join(","));
+    const stream = [`transcription:${language("language", code)}`, ...(query.size > 0 ? [query] : [])];
+    return this.on(stream.join("?"), handler);
+  }
+
+  /**
+   * @param {string} from
+   * @param {string} to
+   * @param {any} handler
+   */
+  onTranslationForLanguage(from, to, handler) {
+    const languages = [language("sourceLanguage", from), language("targetLanguage", to)];
+    return this.on(`translation:${languages.join("-to-")}`, handler);
+  }
+
+  /**
+   * @param {any} gesture or the handler for all of them
+   * @param {any} [handler]
+   */
+  onTouchEvent(gesture, handler) {
+    if (typeof gesture === "function") return this.on("touch_event", gesture);
+    return this.on(`touch_event:${text("gesture", gesture)}`, handler);
+  }
+
+  /**
+   * @param {any} action or the handler for all of them
+   * @param {any} [of]
+   */
+  onCustomMessage(action, of) {
+    if (typeof action === "function") return this.on("custom_message", action);
+    text("action", action);
+    handler("handler", of);
+    return this.on("custom_message", (/** @type {any} */ message) => {
+      if (message?.action === action) of(message.payload);
+    });
+  }
+
+  /** @param {any} of gets all settings of the app */
+  onSettingsUpdate(of) {
+    handler("handler", of);
+    return this.on("settings_update", (/** @type {any} */ frame) => of(frame.settings));
+  }
+
+  /**
+   * @param {string} key
+   * @param {any} handler
+   */
+  onSettingChange(key, handler) {
+    return this.#session.settings.onValueChange(key, handler);
+  }
+}
+
+for (const [method, event] of Object.entries(EVENTS)) {
+  Object.defineProperty(Events.prototype, method, {
+    /** @param {any} handler */
+    value(handler) {
+      return this.on(event, handler);
+    },
+  });
+}

@@ -1,0 +1,10 @@
+/**
+ * Symbols of the methods that the package's own classes call on each other. They are registered
+ * globally, since each entry point has its own copy of this module.
+ */
+
+/** Method that applies a frame to a session or to one of its parts, before any handler runs. */
+export const APPLY_FRAME = Symbol.for("tpa-session.apply-frame");
+
+/** Method that adds a handler without subscribing to the stream. */
+export const LISTEN_PASSIVELY = Symbol.for("tpa-session.listen-passively");

@@ -1,0 +1,21 @@
+/** Chromium without a window, controlled by Playwright. */
+import { chromium } from "playwright-core";
+
+import { WEBDRIVER } from "./webdriver.mjs";
+
+const PROGRAM = process.env.CHROMIUM ?? "/usr/bin/chromium";
+
+/** Starts a browser. */
+export function launch() {
+  return chromium.launch({ executablePath: PROGRAM, args: WEBDRIVER["goog:chromeOptions"].args });
+}
+
+/**
+ * Tests whether a console message is Chromium's own report of a failed socket or request. Tests cause
+ * such failures on purpose, and a page cannot suppress the report.
+ *
+ * @param {string} text
+ */
+export function isNetworkReport(text) {
+  return text.startsWith("WebSocket connection to") || text.startsWith("Failed to load resource: net::");
+}
