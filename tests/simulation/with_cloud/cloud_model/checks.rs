@@ -130,7 +130,7 @@ impl CloudModel {
                 expected.insert((Component::Subscriptions, *id));
             }
         }
-        for (part, id) in known {
+        for (part, id) in references {
             let stage = self.connections.get(id).map(|connection| connection.stage);
             let may_know = match part {
                 Component::Rooms => stage == Some(Stage::Member),
@@ -142,7 +142,7 @@ impl CloudModel {
             ensure!(may_know, "references", "{part:?} knows {id}: {stage:?}");
         }
         for (part, id) in &expected {
-            let knows = known.contains(&(*part, *id));
+            let knows = references.contains(&(*part, *id));
             ensure!(knows, "references", "{part:?} does not know {id}");
         }
         Ok(())
