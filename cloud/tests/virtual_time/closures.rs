@@ -194,13 +194,13 @@ fn no_component_references_a_closed_connection() {
         for identity in &identities {
             assert!(
                 identity.upgrade().is_none(),
-                "{how}: somebody still holds it"
+                "{how}: the identity is still referenced"
             );
         }
         // Only the socket's entry and its timer contain the id.
         let mut left = format!("{:?}", world.cloud);
         let name = format!("{id:?}");
-        for own in [format!("{name}: Link "), format!("Cut({name})")] {
+        for own in [format!("{name}: Transport "), format!("Cut({name})")] {
             left = left.replace(&own, "");
         }
         assert!(!left.contains(&name), "{how}: {left}");
