@@ -19,6 +19,9 @@
 //! [`Input`] and [`Output`] are the boundary; everything else follows the life of a connection,
 //! from `connect` over `keepalive`, `outbox` and `ack` to `reconnect`.
 
+// No clock, no waiting, no random order: the lists with the reasons are in clippy.toml.
+#![deny(clippy::disallowed_methods, clippy::disallowed_types)]
+
 mod ack;
 mod backoff;
 mod close;

@@ -13,8 +13,8 @@ import { project } from "./support.mjs";
 const main = library(join(PACKAGE, "index.d.ts"));
 const full = library(join(PACKAGE, "full.d.ts"));
 
-/** What the bindings need, and names that the build has shortened. */
-const OURS = /^(constructor|free|__.*|(?!on$).{1,2})$/;
+/** Members that the bindings need. */
+const OURS = /^(constructor|free|__.*)$/;
 
 /** All that an object has of its own, or by its class. */
 function members(object) {

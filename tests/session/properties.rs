@@ -1,4 +1,4 @@
-//! What holds whatever happens, in whatever order.
+//! Properties of all sequences of inputs.
 
 use proptest::prelude::*;
 use proptest::{collection::vec, option, sample::select};
@@ -125,7 +125,7 @@ fn any_config() -> impl Strategy<Value = Config> {
         )
 }
 
-/// The defaults with their jitter, which is what the seed decides.
+/// The defaults with their jitter, which depends on the seed.
 fn jittered() -> Config {
     let mut config = config();
     config.backoff.jitter = 0.5;
@@ -134,7 +134,7 @@ fn jittered() -> Config {
 
 proptest! {
     #[test]
-    fn every_life_keeps_the_rules(
+    fn random_inputs_keep_the_invariants(
         config in any_config(),
         seed: u64,
         steps in vec(step(), 1..120),
@@ -145,10 +145,10 @@ proptest! {
         }
     }
 
-    /// A handler's messages have no keys: whether one takes the place of another depends on how
-    /// far the outputs were carried out, which is not what this is about.
+    /// The messages of handlers have no keys: whether one replaces another depends on the number
+    /// of outputs that were executed, which is beside the point here.
     #[test]
-    fn no_handler_upsets_the_rules(
+    fn handlers_keep_the_invariants(
         config in any_config(),
         steps in vec(step(), 1..60),
         reactions in vec(option::weighted(0.3, call(vec![None])), 0..80),
@@ -160,7 +160,7 @@ proptest! {
     }
 
     #[test]
-    fn the_same_seed_and_inputs_give_the_same_outputs(
+    fn equal_seeds_and_inputs_give_equal_outputs(
         seed: u64,
         steps in vec(step(), 1..60),
     ) {
@@ -175,7 +175,7 @@ proptest! {
     }
 
     #[test]
-    fn no_close_makes_a_frame_that_is_not_allowed(code: u16, reason in ".{0,200}") {
+    fn close_frames_are_always_valid(code: u16, reason in ".{0,200}") {
         let close = Close::new(code, redacted(&reason));
         let (code, reason) = close.to_send();
         prop_assert!(code == 1000 || (3000..5000).contains(&code));
@@ -183,14 +183,14 @@ proptest! {
     }
 
     #[test]
-    fn no_text_upsets_the_url(url in ".{0,80}") {
+    fn any_text_as_url(url in ".{0,80}") {
         if let Some(url) = tpa_session::session::websocket_url(&url) {
             prop_assert!(url.starts_with("ws://") || url.starts_with("wss://"));
         }
     }
 
     #[test]
-    fn no_frame_upsets_the_protocol(kind in ".{0,30}", field in option::of(".{0,30}")) {
+    fn any_text_as_frame(kind in ".{0,30}", field in option::of(".{0,30}")) {
         let known = tpa_session::session::CONTROL_TYPES.contains(&kind.as_str());
         let control = Control::parse(&kind, |_| field.clone(), &Redactor::default());
         prop_assert_eq!(control.is_some(), known);

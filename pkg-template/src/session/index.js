@@ -7,7 +7,7 @@ import { TpaConnectionError } from "bindgen:js/connection_error.js";
 import { Handlers } from "bindgen:js/dispatcher.js";
 import * as glue from "bindgen:tpa_session_bg.js";
 
-import { start } from "../wasm/instance.js";
+import { ensureInstance } from "../wasm/instance.js";
 import { Dashboard } from "./dashboard.js";
 import { Events } from "./events.js";
 import { APPLY_FRAME, LISTEN_PASSIVELY } from "./internal-symbols.js";
@@ -59,7 +59,7 @@ export class TpaSession extends glue.TpaSession {
   }
 
   constructor(options) {
-    start();
+    ensureInstance();
     super(options);
     this.packageName = options.packageName;
     this.#handlers = this.invoke(method.TAKE_HANDLERS);

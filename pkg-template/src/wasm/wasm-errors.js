@@ -1,10 +1,10 @@
 /** Errors for a wasm that does not start, with the remedy in the message. */
 
 /**
- * @param {any} error what compiling or starting the wasm threw
+ * @param {any} error thrown when the wasm was compiled or instantiated
  * @returns {Error}
  */
-export function explained(error) {
+export function startError(error) {
   let why = `the wasm does not start: ${error.message}`;
   if (typeof WebAssembly === "undefined") {
     why = "this engine has no WebAssembly (React Native's Hermes has none); run the session elsewhere";

@@ -1,4 +1,4 @@
-//! What each closure means: the whole table, and what follows from it.
+//! The table of closures and its consequences.
 
 use tpa_session::session::{
     CLOSE_RULES, Close, CloseKind, CloseRule, Condition, Config, Control, Duration, Input, Origin,
@@ -11,7 +11,7 @@ use CloseKind::{
     Abnormal, AppStopped, ClientDisconnect, Normal, Rejected, SessionEnded, Superseded,
 };
 
-/// Code, reason, kind: as the clouds are known to close.
+/// Known closures of clouds: code, reason, kind.
 const TABLE: [(u16, &str, CloseKind); 32] = [
     (1000, "", Normal),
     (1000, "bye", Normal),
@@ -48,7 +48,7 @@ const TABLE: [(u16, &str, CloseKind); 32] = [
 ];
 
 #[test]
-fn the_table_of_closures() {
+fn table_of_closures() {
     for (code, reason, kind) in TABLE {
         let close = Close::new(code, reason);
         let (found, _) = classify(&close, Origin::Peer, CLOSE_RULES);
@@ -58,7 +58,7 @@ fn the_table_of_closures() {
 }
 
 #[test]
-fn only_abnormal_closures_are_followed_by_another_attempt() {
+fn only_abnormal_closures_are_retried() {
     for (code, reason, kind) in TABLE {
         let mut world = World::connected(config());
         world.close(code, reason);
@@ -87,7 +87,7 @@ fn only_abnormal_closures_are_followed_by_another_attempt() {
 }
 
 #[test]
-fn our_own_disconnect_is_one_clean_final_event_and_then_silence() {
+fn disconnect_emits_one_clean_final_event() {
     let mut world = World::connected(config());
     world.disconnect();
     let events = world.disconnected();
@@ -104,7 +104,7 @@ fn our_own_disconnect_is_one_clean_final_event_and_then_silence() {
 }
 
 #[test]
-fn disconnect_during_the_wait_stops_the_next_dial() {
+fn disconnect_while_waiting_stops_the_next_dial() {
     let mut world = World::connected(config());
     world.close(1006, "");
     world.advance(500);
@@ -117,7 +117,7 @@ fn disconnect_during_the_wait_stops_the_next_dial() {
 }
 
 #[test]
-fn disconnect_after_the_end_is_nothing() {
+fn disconnect_after_the_end_has_no_effect() {
     for close in [(1000, "App stopped"), (1006, "")] {
         let mut world = World::connected(config());
         world.close(close.0, close.1);
@@ -130,7 +130,7 @@ fn disconnect_after_the_end_is_nothing() {
 }
 
 #[test]
-fn disconnect_before_connect_is_no_error() {
+fn disconnect_before_connect_has_no_effect() {
     let mut world = World::new(config());
     world.disconnect();
     assert_eq!(world.outputs, []);
@@ -138,7 +138,7 @@ fn disconnect_before_connect_is_no_error() {
 }
 
 #[test]
-fn disconnect_in_the_same_tick_never_says_init() {
+fn disconnect_in_the_same_tick_sends_no_init() {
     let mut world = World::new(config());
     world.connect(SESSION);
     world.take();
@@ -151,7 +151,7 @@ fn disconnect_in_the_same_tick_never_says_init() {
 }
 
 #[test]
-fn a_stopped_app_is_told_once_whatever_close_follows() {
+fn stopped_app_emits_one_event() {
     for code in [1000, 1006] {
         let mut world = World::connected(config());
         let reason = Some("user_disabled".into());
@@ -168,7 +168,7 @@ fn a_stopped_app_is_told_once_whatever_close_follows() {
 }
 
 #[test]
-fn without_auto_reconnect_a_loss_is_final_and_keeps_its_code() {
+fn loss_without_auto_reconnect_is_final() {
     let mut world = World::connected(Config {
         auto_reconnect: false,
         ..config()
@@ -180,7 +180,7 @@ fn without_auto_reconnect_a_loss_is_final_and_keeps_its_code() {
 }
 
 #[test]
-fn a_close_frame_has_only_codes_and_lengths_that_are_allowed() {
+fn close_frame_has_valid_code_and_length() {
     for (code, sent) in [
         (1000, 1000),
         (1001, 1000),
@@ -201,7 +201,7 @@ fn a_close_frame_has_only_codes_and_lengths_that_are_allowed() {
 }
 
 #[test]
-fn the_message_says_code_and_reason_to_people() {
+fn message_has_code_and_reason() {
     let message = |code, reason| {
         let mut world = World::connected(config());
         world.close(code, reason);
@@ -219,7 +219,7 @@ fn the_message_says_code_and_reason_to_people() {
     );
 }
 
-/// The table with one more row: a cloud that asks for half a minute of patience by 4013.
+/// Row for a cloud that asks for a delay of 30 s by 4013.
 const WITH_4013: &[CloseRule] = &[CloseRule::new(
     Condition::Code(4013),
     CloseKind::Abnormal,
@@ -227,7 +227,7 @@ const WITH_4013: &[CloseRule] = &[CloseRule::new(
 )];
 
 #[test]
-fn a_row_of_the_table_can_carry_a_delay() {
+fn rule_can_carry_a_delay() {
     let mut world = World::connected(Config {
         close_rules: WITH_4013,
         ..config()
@@ -242,7 +242,7 @@ fn a_row_of_the_table_can_carry_a_delay() {
 }
 
 #[test]
-fn the_first_row_that_fits_decides() {
+fn first_matching_rule_decides() {
     let rules = [WITH_4013, CLOSE_RULES].concat();
     let kinds = [
         (4013, "User session ended", CloseKind::Abnormal),

@@ -1,14 +1,14 @@
-//! From `connect()` to the first ack, and what can come between.
+//! The handshake: from `connect()` to the first ack.
 
 use tpa_session::session::{
     CloseKind, Command, CommandError, Config, Control, Event, Input, Instant, Malformed, Outgoing,
-    Output, Reply, RunId, SessionError, State,
+    Output, Reply, RunId, SessionError, SocketId, State,
 };
 
 use crate::world::{SESSION, World, config, redacted};
 
 #[test]
-fn speaks_in_the_order_init_ack_subscriptions_queue() {
+fn sends_init_then_subscriptions_then_queue() {
     let mut world = World::new(config());
     world.command(Command::Subscribe(vec!["button_press".into()]));
     world.send("early");
@@ -31,7 +31,7 @@ fn speaks_in_the_order_init_ack_subscriptions_queue() {
 }
 
 #[test]
-fn tells_its_story_in_order() {
+fn events_come_in_order() {
     let mut world = World::new(config());
     world.connect(SESSION);
     world.acknowledge();
@@ -46,7 +46,7 @@ fn tells_its_story_in_order() {
 }
 
 #[test]
-fn is_connected_only_after_the_ack() {
+fn connected_only_after_the_ack() {
     let mut world = World::new(config());
     world.connect(SESSION);
     assert_eq!(world.session.state(), State::Connecting);
@@ -57,7 +57,7 @@ fn is_connected_only_after_the_ack() {
 }
 
 #[test]
-fn settles_the_promise_at_the_first_ack_only() {
+fn promise_resolves_at_the_first_ack() {
     let mut world = World::new(config());
     let Reply::Run(run) = world.connect(SESSION) else {
         panic!("connect() starts a run");
@@ -75,7 +75,7 @@ fn settles_the_promise_at_the_first_ack_only() {
 }
 
 #[test]
-fn each_connect_has_a_promise_that_is_settled_once() {
+fn each_promise_settles_once() {
     let mut world = World::new(config());
     for _ in 0..3 {
         let Reply::Run(run) = world.connect(SESSION) else {
@@ -93,7 +93,7 @@ fn each_connect_has_a_promise_that_is_settled_once() {
 }
 
 #[test]
-fn an_ack_before_the_open_is_no_ack() {
+fn ack_before_the_open_is_ignored() {
     let mut world = World::new(config());
     world.connect(SESSION);
     world.send("a");
@@ -107,7 +107,21 @@ fn an_ack_before_the_open_is_no_ack() {
 }
 
 #[test]
-fn there_is_no_session_id_before_the_first_connect() {
+fn only_one_ack_completes_the_handshake() {
+    let mut world = World::new(config());
+    let awaited = |world: &World| world.session.awaits_ack(world.socket);
+    assert!(!awaited(&world));
+    world.connect(SESSION);
+    assert!(!awaited(&world), "the socket is not open");
+    world.input(Input::Opened(world.socket));
+    assert!(awaited(&world));
+    assert!(!world.session.awaits_ack(SocketId(0)), "another socket");
+    world.input(Input::Control(world.socket, Control::Ack));
+    assert!(!awaited(&world));
+}
+
+#[test]
+fn session_id_is_none_before_connect() {
     let mut world = World::new(config());
     world.send("a");
     assert_eq!(world.session.session_id(), None);
@@ -118,7 +132,7 @@ fn there_is_no_session_id_before_the_first_connect() {
 }
 
 #[test]
-fn an_open_without_an_ack_is_a_failed_attempt() {
+fn open_without_an_ack_fails() {
     let mut world = World::new(config());
     world.connect(SESSION);
     world.input(Input::Opened(world.socket));
@@ -130,7 +144,7 @@ fn an_open_without_an_ack_is_a_failed_attempt() {
 }
 
 #[test]
-fn a_dial_that_nobody_answers_is_a_failed_attempt() {
+fn unanswered_dial_fails() {
     let mut world = World::new(config());
     world.connect(SESSION);
     let silent = world.socket;
@@ -145,7 +159,7 @@ fn a_dial_that_nobody_answers_is_a_failed_attempt() {
 }
 
 #[test]
-fn a_first_ack_that_never_comes_is_one_rejection_and_one_end() {
+fn missing_first_ack_rejects_once() {
     let mut world = World::new(config());
     let Reply::Run(run) = world.connect(SESSION) else {
         panic!("connect() starts a run");
@@ -178,7 +192,7 @@ fn one_deadline_covers_provider_dial_and_ack() {
 }
 
 #[test]
-fn a_fatal_refusal_is_final_at_once() {
+fn fatal_refusal_is_final() {
     for code in [
         "INVALID_API_KEY",
         "INVALID_JWT",
@@ -206,7 +220,7 @@ fn a_fatal_refusal_is_final_at_once() {
 }
 
 #[test]
-fn any_other_refusal_is_a_failed_attempt_with_its_delay() {
+fn other_refusals_are_retried() {
     let mut world = World::new(config());
     world.connect(SESSION);
     world.input(Input::Opened(world.socket));
@@ -219,7 +233,7 @@ fn any_other_refusal_is_a_failed_attempt_with_its_delay() {
 }
 
 #[test]
-fn a_refused_key_from_a_provider_is_replaced_once() {
+fn refused_key_is_replaced_once() {
     let mut world = World::new(Config {
         key_from_provider: true,
         ..config()
@@ -236,7 +250,7 @@ fn a_refused_key_from_a_provider_is_replaced_once() {
 }
 
 #[test]
-fn an_ack_makes_room_for_another_fresh_key() {
+fn ack_allows_another_fresh_key() {
     let mut world = World::new(Config {
         key_from_provider: true,
         ..config()
@@ -255,7 +269,7 @@ fn an_ack_makes_room_for_another_fresh_key() {
 }
 
 #[test]
-fn a_fresh_key_is_an_attempt_like_others() {
+fn fresh_key_counts_as_an_attempt() {
     for max in 0..3 {
         let mut world = World::new(Config {
             key_from_provider: true,
@@ -283,7 +297,7 @@ fn a_fresh_key_is_an_attempt_like_others() {
 }
 
 #[test]
-fn a_fatal_error_frame_ends_even_a_connection_that_was_accepted() {
+fn fatal_error_frame_ends_a_connection() {
     let mut world = World::connected(config());
     refuse(&mut world, Some("INVALID_API_KEY"), "the key was revoked");
     assert_eq!(world.story(), ["-> stopped", "disconnected 1008 permanent"]);
@@ -292,7 +306,7 @@ fn a_fatal_error_frame_ends_even_a_connection_that_was_accepted() {
 }
 
 #[test]
-fn an_error_frame_after_the_ack_leaves_the_connection_alone() {
+fn other_error_frames_keep_the_connection() {
     let mut world = World::connected(config());
     refuse(&mut world, Some("INTERNAL_ERROR"), "no WiFi");
     assert_eq!(world.session.state(), State::Connected);
@@ -306,7 +320,7 @@ fn an_error_frame_after_the_ack_leaves_the_connection_alone() {
 }
 
 #[test]
-fn a_fault_that_is_no_refusal_may_close_with_1008_and_is_retried() {
+fn close_1008_without_a_credential_is_retried() {
     let mut world = World::connected(config());
     refuse(&mut world, None, "no WiFi for streaming");
     world.close(1008, "Streaming failed");
@@ -317,7 +331,7 @@ fn a_fault_that_is_no_refusal_may_close_with_1008_and_is_retried() {
 }
 
 #[test]
-fn what_is_no_frame_is_one_error_and_nothing_else() {
+fn malformed_frame_is_one_error() {
     let mut world = World::connected(config());
     world.input(Input::Malformed(world.socket, Malformed::NotJson));
     assert_eq!(world.story(), ["error"]);
@@ -325,14 +339,14 @@ fn what_is_no_frame_is_one_error_and_nothing_else() {
 }
 
 #[test]
-fn a_second_ack_changes_nothing() {
+fn second_ack_is_ignored() {
     let mut world = World::connected(config());
     world.input(Input::Control(world.socket, Control::Ack));
     assert_eq!(world.outputs, []);
 }
 
 #[test]
-fn an_empty_session_id_is_refused() {
+fn empty_session_id_is_refused() {
     let mut world = World::new(config());
     for session_id in ["", "  "] {
         let session_id = session_id.into();
@@ -344,7 +358,7 @@ fn an_empty_session_id_is_refused() {
 }
 
 #[test]
-fn a_failed_provider_is_a_failed_attempt() {
+fn failed_provider_fails_the_attempt() {
     let mut world = World::new(config());
     let session_id = SESSION.into();
     let connect = Command::Connect { session_id };
@@ -361,7 +375,7 @@ fn a_failed_provider_is_a_failed_attempt() {
 }
 
 #[test]
-fn a_runtime_without_websocket_is_not_asked_again() {
+fn runtime_without_websocket_is_final() {
     let mut world = World::new(config());
     world.connect(SESSION);
     world.input(Input::Unsupported {
@@ -376,7 +390,7 @@ fn a_runtime_without_websocket_is_not_asked_again() {
     );
 }
 
-/// The promises that were settled since this was asked last; true is resolved.
+/// Promises settled since the last call; true for resolved.
 fn settled(world: &mut World) -> Vec<(RunId, bool)> {
     let outputs = world.take().into_iter();
     outputs

@@ -1,11 +1,16 @@
-//! What goes out as a plain object, field by field: these names are what apps and clouds read.
+//! Serialized payloads and frames. Apps and clouds depend on these names.
+
+use std::collections::BTreeSet;
 
 use serde::Serialize;
 use serde_json::{Value, json};
 use tpa_session::session::{
-    Cause, CloseKind, Connecting, Disconnected, Duration, FlushError, Init, PING, Reconnecting,
-    State, StateChange, Stats, SubscriptionUpdate,
+    Cause, CloseKind, Config, Connecting, Delivery, Disconnected, Duration, Event, FlushError,
+    Init, Input, Malformed, PING, RESERVED_EVENTS, Reconnecting, State, StateChange, Stats,
+    SubscriptionUpdate,
 };
+
+use crate::world::{World, config};
 
 fn object(record: &impl Serialize) -> Value {
     serde_json::to_value(record).expect("plain data")
@@ -69,7 +74,7 @@ fn events() {
 }
 
 #[test]
-fn every_kind_of_closure_has_its_name() {
+fn names_of_close_kinds() {
     for (kind, name) in [
         (CloseKind::ClientDisconnect, "ClientDisconnect"),
         (CloseKind::SessionEnded, "SessionEnded"),
@@ -148,7 +153,7 @@ fn counters() {
 }
 
 #[test]
-fn why_a_flush_is_rejected() {
+fn flush_errors() {
     for (error, code, message) in [
         (
             FlushError::Unsupported,
@@ -167,10 +172,29 @@ fn why_a_flush_is_rejected() {
 }
 
 #[test]
-fn a_state_is_found_by_its_name() {
+fn states_by_name() {
     use State::{Connected, Connecting, Handshaking, Idle, Stopped, Waiting};
     for state in [Idle, Connecting, Handshaking, Connected, Waiting, Stopped] {
         assert_eq!(State::of_name(state.name()), Some(state));
     }
     assert_eq!(State::of_name("gone"), None);
+}
+
+#[test]
+fn frames_must_not_spoof_events_of_the_session() {
+    let mut world = World::connected(Config {
+        delivery: Delivery::AtLeastOnce,
+        ..config()
+    });
+    world.connect("another-org.example.app");
+    world.acknowledge();
+    world.input(Input::Malformed(world.socket, Malformed::NotJson));
+    world.send("lost");
+    world.close(1006, "");
+    world.disconnect();
+    let names: BTreeSet<_> = world.events().into_iter().map(Event::name).collect();
+    assert_eq!(names.len(), 7);
+    for name in names {
+        assert!(RESERVED_EVENTS.contains(&name), "{name}");
+    }
 }

@@ -1,4 +1,4 @@
-//! How often a connection is made again, and when it is given up.
+//! Number of attempts to reconnect, and giving up.
 
 use std::collections::BTreeSet;
 
@@ -7,7 +7,7 @@ use tpa_session::session::{CloseKind, Config, Input, Output, Session, State};
 use crate::world::{SESSION, World, config};
 
 #[test]
-fn three_attempts_at_growing_delays_and_then_one_final_event() {
+fn gives_up_after_three_attempts_at_growing_delays() {
     let mut world = World::connected(config());
     world.close(1006, "");
     world.refuse_all();
@@ -31,7 +31,7 @@ fn three_attempts_at_growing_delays_and_then_one_final_event() {
 }
 
 #[test]
-fn the_whole_story_of_an_outage_in_order() {
+fn events_of_an_outage_come_in_order() {
     let mut world = World::connected(Config {
         max_reconnect_attempts: Some(1),
         ..config()
@@ -55,7 +55,7 @@ fn the_whole_story_of_an_outage_in_order() {
 }
 
 #[test]
-fn the_maximum_is_the_number_of_dials_after_the_loss() {
+fn maximum_is_the_number_of_dials_after_a_loss() {
     for max in [0, 1, 3, 7] {
         let mut world = World::connected(Config {
             max_reconnect_attempts: Some(max),
@@ -70,7 +70,7 @@ fn the_maximum_is_the_number_of_dials_after_the_loss() {
 }
 
 #[test]
-fn a_maximum_of_zero_makes_the_loss_itself_final() {
+fn maximum_of_zero_ends_the_session_at_the_loss() {
     let mut world = World::connected(Config {
         max_reconnect_attempts: Some(0),
         ..config()
@@ -80,7 +80,7 @@ fn a_maximum_of_zero_makes_the_loss_itself_final() {
 }
 
 #[test]
-fn without_a_maximum_it_goes_on() {
+fn without_a_maximum_it_never_gives_up() {
     let mut world = World::connected(Config {
         max_reconnect_attempts: None,
         ..config()
@@ -97,7 +97,7 @@ fn without_a_maximum_it_goes_on() {
 }
 
 #[test]
-fn a_first_connection_that_fails_is_tried_again_and_rejects_once() {
+fn failed_first_connection_is_retried_and_rejects_once() {
     let mut world = World::new(config());
     world.connect(SESSION);
     world.refuse_all();
@@ -117,7 +117,7 @@ fn a_first_connection_that_fails_is_tried_again_and_rejects_once() {
 }
 
 #[test]
-fn a_server_that_accepts_and_drops_is_not_dialled_for_ever() {
+fn server_that_accepts_and_drops_is_given_up() {
     let mut world = World::connected(config());
     let mut dials = 0;
     while world.session.state() != State::Stopped {
@@ -137,7 +137,7 @@ fn a_server_that_accepts_and_drops_is_not_dialled_for_ever() {
 }
 
 #[test]
-fn a_server_that_never_acks_is_given_up() {
+fn server_that_never_acks_is_given_up() {
     let mut world = World::connected(config());
     world.close(1006, "");
     let mut dials = 0;
@@ -156,7 +156,7 @@ fn a_server_that_never_acks_is_given_up() {
 }
 
 #[test]
-fn a_server_that_opens_and_closes_before_the_ack_is_given_up() {
+fn server_that_closes_before_the_ack_is_given_up() {
     let mut world = World::connected(config());
     world.close(1006, "");
     for _ in 0..3 {
@@ -171,7 +171,7 @@ fn a_server_that_opens_and_closes_before_the_ack_is_given_up() {
 }
 
 #[test]
-fn sockets_do_not_multiply_from_one_outage_to_the_next() {
+fn each_failure_leads_to_one_socket() {
     let mut world = World::connected(config());
     for _ in 0..5 {
         world.close(1006, "");
@@ -191,7 +191,7 @@ fn sockets_do_not_multiply_from_one_outage_to_the_next() {
 }
 
 #[test]
-fn clients_that_were_cut_together_do_not_come_back_together() {
+fn clients_do_not_reconnect_in_step() {
     let mut dials = BTreeSet::new();
     for seed in 0..200 {
         let mut world = World::new(Config::default());
@@ -208,7 +208,7 @@ fn clients_that_were_cut_together_do_not_come_back_together() {
 }
 
 #[test]
-fn the_count_starts_anew_after_a_stable_connection() {
+fn stable_connection_resets_the_count() {
     let mut world = World::connected(config());
     for stable_for in [4999, 5000] {
         world.close(1006, "");
@@ -223,7 +223,7 @@ fn the_count_starts_anew_after_a_stable_connection() {
 }
 
 #[test]
-fn a_connection_was_stable_even_if_its_timer_is_late() {
+fn late_timer_does_not_make_a_connection_unstable() {
     let mut world = World::connected(config());
     world.close(1006, "");
     world.next_deadline();
@@ -235,7 +235,7 @@ fn a_connection_was_stable_even_if_its_timer_is_late() {
 }
 
 #[test]
-fn an_unstable_connection_keeps_the_count() {
+fn unstable_connection_keeps_the_count() {
     let mut world = World::connected(config());
     world.close(1006, "");
     world.next_deadline();
@@ -247,7 +247,7 @@ fn an_unstable_connection_keeps_the_count() {
 }
 
 #[test]
-fn connect_after_the_end_starts_from_zero() {
+fn connect_after_the_end_resets_the_count() {
     let mut world = World::connected(config());
     world.close(1006, "");
     world.refuse_all();
@@ -263,7 +263,7 @@ fn connect_after_the_end_starts_from_zero() {
 }
 
 #[test]
-fn a_failed_dial_that_fires_only_error_still_ends_the_attempt() {
+fn dial_that_reports_only_an_error_fails() {
     let mut world = World::connected(config());
     world.close(1006, "");
     let mut dials = Vec::new();
@@ -282,7 +282,7 @@ fn a_failed_dial_that_fires_only_error_still_ends_the_attempt() {
 }
 
 #[test]
-fn error_and_close_twice_each_are_one_failure() {
+fn repeated_error_and_close_are_one_failure() {
     let mut world = World::connected(config());
     world.close(1006, "");
     world.next_deadline();
@@ -297,7 +297,7 @@ fn error_and_close_twice_each_are_one_failure() {
 }
 
 #[test]
-fn an_error_leaves_the_close_time_to_say_why() {
+fn close_after_an_error_provides_the_reason() {
     let mut world = World::connected(config());
     world.input(Input::Failed(world.socket));
     assert_eq!(world.story(), Vec::<String>::new());

@@ -1,4 +1,4 @@
-//! What a bug report holds: the timeline and the counters.
+//! Timeline and counters.
 
 use tpa_session::session::{
     Config, Control, Delivery, Duration, Input, Instant, Malformed, SocketId, State, Stats,
@@ -26,7 +26,7 @@ fn names(world: &World) -> Vec<String> {
 }
 
 #[test]
-fn the_timeline_tells_what_happened_and_when() {
+fn timeline_has_events_and_times() {
     let mut world = World::new(config());
     world.now = 5;
     world.connect("user-org.example.app");
@@ -66,7 +66,7 @@ fn the_timeline_tells_what_happened_and_when() {
 }
 
 #[test]
-fn the_timeline_keeps_the_last_256_transitions() {
+fn timeline_keeps_256_entries() {
     let mut world = World::connected(config());
     for _ in 0..300 {
         world.input(Input::Wake(WakeHint::Resumed));
@@ -77,7 +77,7 @@ fn the_timeline_keeps_the_last_256_transitions() {
 }
 
 #[test]
-fn counters_count() {
+fn stats_count_events() {
     let mut world = World::new(config());
     world.connect("user-org.example.app");
     world.send("a");
@@ -112,7 +112,7 @@ fn counters_count() {
 }
 
 #[test]
-fn a_message_that_was_in_flight_for_long_is_no_sign_of_a_sleep() {
+fn requeued_expiry_is_not_taken_for_sleep() {
     let mut world = World::connected(Config {
         delivery: Delivery::AtLeastOnce,
         ..config()
