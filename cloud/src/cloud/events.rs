@@ -67,7 +67,7 @@ impl Cloud {
     }
 }
 
-/// Names a callback, for [`Cloud::unfollow`].
+/// Id of a listener, for [`Cloud::remove_listener`].
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub struct ListenerId(u64);
 

@@ -121,7 +121,7 @@ impl Cloud {
         }
     }
 
-    /// Arms a fault for new connections. A fault for a connection that is over has no effect.
+    /// Arms a fault for new connections. A fault for a closed connection has no effect.
     fn arm(&mut self, request: &FaultRequest) {
         let fault = request.fault.armed_as();
         let armed = FaultRequest {

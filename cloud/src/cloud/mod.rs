@@ -123,7 +123,7 @@ impl Cloud {
     ) -> Result<ConnectionId, OpenError> {
         self.context.set_time(now);
         if self.shutting_down || self.faults.refuses_socket(self.context.now()) {
-            let reason = "reset on arrival".to_owned();
+            let reason = "reset before the handshake".to_owned();
             self.broadcast_refusal(None, "FAULT", None, reason);
             return Err(OpenError::ResetByFault);
         }
@@ -312,7 +312,7 @@ impl Cloud {
                 self.refuse(from, Refusal::malformed(FIRST_FRAME.to_owned()));
             }
             (Stage::Member(..), FromTpa::Init(_)) => {
-                let message = "tpa_connection_init came a second time".to_owned();
+                let message = "tpa_connection_init is allowed once".to_owned();
                 self.refuse(from, Refusal::malformed(message));
             }
             (Stage::Member(..), FromTpa::Ping) => self.answer_ping(from),

@@ -73,8 +73,8 @@ pub(super) async fn authorize_control(
     response
 }
 
-/// Whether the request bears the token, in its header or, since an `EventSource` cannot set one,
-/// in its query.
+/// Reports whether a request has the token, in its header or, because an `EventSource` cannot set
+/// headers, in its query.
 fn has_token(request: &Request, token: &Token) -> bool {
     let header = request.headers().get(AUTHORIZATION);
     let in_header = header

@@ -37,7 +37,7 @@ pub(crate) trait FaultKind: DeserializeOwned {
     /// Period of a request that gives none.
     const DEFAULT_PERIOD: Option<Duration> = None;
 
-    /// Whether the cloud loses its user sessions, if the fault targets every connection.
+    /// Set if the cloud loses its user sessions when the fault targets every connection.
     const FORGETS_SESSIONS: bool = false;
 
     /// Effects on each targeted connection when the fault is injected.
@@ -112,7 +112,7 @@ pub struct FaultField {
     pub name: &'static str,
     /// Allowed values.
     pub allowed: &'static str,
-    /// Whether a request without it is an error.
+    /// True if a request without it is an error.
     pub is_required: bool,
 }
 

@@ -74,7 +74,7 @@ fn schedule(name: &str) -> Option<Schedule> {
         "glasses_battery_update" => (10, 0),
         "phone_battery_update" => (15, 0),
         "phone_notification" => (20, 0),
-        // Each notification is dismissed five steps after it came.
+        // Each notification is dismissed five steps later.
         "notification_dismissed" | "phone_notification_dismissed" => (20, 5),
         "custom_message" => (25, 0),
         "glasses_connection_state" => (30, 0),
@@ -211,7 +211,7 @@ fn dismissal(nth: u64) -> Value {
 
 fn calendar(nth: u64, at: &str) -> Value {
     const TITLES: [&str; 3] = ["Team call", "Lunch with Ana", "Dentist"];
-    // An hour on the hour, today.
+    // One hour, today.
     let day = at.split_once('T').map_or(at, |(day, _)| day);
     let hour = 8 + nth % 10;
     json!({

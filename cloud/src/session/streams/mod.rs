@@ -136,14 +136,14 @@ mod tests {
     const DATE: &str = "2026-01-31T09:30:00.250Z";
 
     /// All data of a stream in `steps` steps.
-    fn said(stream: &str, steps: usize) -> Vec<Value> {
+    fn data_of(stream: &str, steps: usize) -> Vec<Value> {
         let mut scripts = Scripts::default();
         let wanted = BTreeSet::from([stream]);
-        let mut said = Vec::new();
+        let mut frames = Vec::new();
         for _ in 0..steps {
-            said.extend(scripts.advance(&wanted, SECOND, DATE).remove(stream));
+            frames.extend(scripts.advance(&wanted, SECOND, DATE).remove(stream));
         }
-        said
+        frames
     }
 
     #[test]
@@ -186,9 +186,9 @@ mod tests {
             ("photo_taken", &["photoData", "mimeType"]),
             ("custom_message", &["action", "payload"]),
         ] {
-            let said = said(stream, 500);
-            assert!(said.len() > 5, "{stream}");
-            for data in said {
+            let frames = data_of(stream, 500);
+            assert!(frames.len() > 5, "{stream}");
+            for data in frames {
                 for field in fields {
                     assert!(!data[*field].is_null(), "{stream}: {field}: {data}");
                 }
@@ -202,12 +202,13 @@ mod tests {
         let wanted = BTreeSet::from(["phone_notification", "phone_notification_dismissed"]);
         let mut open = BTreeSet::new();
         for _ in 0..200 {
-            let said = scripts.advance(&wanted, SECOND, DATE);
-            if let Some(came) = said.get("phone_notification") {
-                open.insert(came["notificationId"].to_string());
+            let data = scripts.advance(&wanted, SECOND, DATE);
+            if let Some(shown) = data.get("phone_notification") {
+                open.insert(shown["notificationId"].to_string());
             }
-            if let Some(gone) = said.get("phone_notification_dismissed") {
-                assert!(open.remove(&gone["notificationId"].to_string()), "{gone}");
+            if let Some(dismissed) = data.get("phone_notification_dismissed") {
+                let id = dismissed["notificationId"].to_string();
+                assert!(open.remove(&id), "{dismissed}");
             }
         }
     }
@@ -215,7 +216,7 @@ mod tests {
     #[test]
     fn levels_are_percentages() {
         for stream in ["glasses_battery_update", "phone_battery_update"] {
-            for data in said(stream, 5_000) {
+            for data in data_of(stream, 5_000) {
                 let level = data["level"].as_u64();
                 assert!(level.is_some_and(|level| level <= 100), "{data}");
             }
@@ -224,7 +225,7 @@ mod tests {
 
     #[test]
     fn a_subscription_to_one_gesture_skips_the_others() {
-        for data in said("touch_event:long_press", 200) {
+        for data in data_of("touch_event:long_press", 200) {
             assert_eq!(data["gesture_name"], "long_press");
         }
     }
@@ -233,14 +234,14 @@ mod tests {
     fn an_unsubscribed_stream_restarts() {
         let mut scripts = Scripts::default();
         let wanted = BTreeSet::from(["button_press"]);
-        let mut speaks = |wanted: &BTreeSet<&'static str>| {
-            let said = scripts.advance(wanted, SECOND, DATE);
-            said.contains_key("button_press")
+        let mut has_data = |wanted: &BTreeSet<&'static str>| {
+            let data = scripts.advance(wanted, SECOND, DATE);
+            data.contains_key("button_press")
         };
-        assert!(speaks(&wanted));
-        assert!(!speaks(&wanted));
-        assert!(!speaks(&BTreeSet::new()));
-        assert!(speaks(&wanted));
+        assert!(has_data(&wanted));
+        assert!(!has_data(&wanted));
+        assert!(!has_data(&BTreeSet::new()));
+        assert!(has_data(&wanted));
     }
 
     #[test]

@@ -105,8 +105,7 @@ impl Utterance {
     }
 }
 
-/// The same four sentences in each language. A language that is not among them is counted in:
-/// digits are right in all of them.
+/// Returns the same four sentences in each language, and digits for unknown languages.
 fn sentences(language: &str) -> [&'static str; 4] {
     match language.split('-').next() {
         Some("en") => [
