@@ -301,7 +301,7 @@ fn the_help_has_examples_and_no_secrets() {
     let output = run(&["--help"]);
     assert!(output.status.success());
     let help = String::from_utf8(output.stdout).unwrap();
-    for said in [
+    for expected in [
         "Examples:",
         "ws://ADDRESS/tpa-ws",
         "TPA_CLOUD_PING_INTERVAL",
@@ -309,7 +309,7 @@ fn the_help_has_examples_and_no_secrets() {
         "--scenario train-tunnel",
         "Limits:",
     ] {
-        assert!(help.contains(said), "{said}: {help}");
+        assert!(help.contains(expected), "{expected}: {help}");
     }
     // Secrets in the environment are not shown.
     let mut command = tpa_cloud(&["--help"]);
@@ -329,21 +329,21 @@ fn sigterm_ends_the_program_despite_open_connections() {
     let mut running = start();
     let addr = running.addr.clone();
     // It upgrades and then neither reads nor writes.
-    let mut deaf = TcpStream::connect(&addr).unwrap();
+    let mut unread = TcpStream::connect(&addr).unwrap();
     let request = format!(
         "GET /tpa-ws HTTP/1.1\r\nHost: {addr}\r\nConnection: Upgrade\r\nUpgrade: websocket\r\n\
          Sec-WebSocket-Version: 13\r\nSec-WebSocket-Key: dGhlIHNhbXBsZSBub25jZQ==\r\n\r\n"
     );
-    deaf.write_all(request.as_bytes()).unwrap();
+    unread.write_all(request.as_bytes()).unwrap();
     let mut answer = [0; 12];
-    deaf.read_exact(&mut answer).unwrap();
+    unread.read_exact(&mut answer).unwrap();
     assert_eq!(&answer, b"HTTP/1.1 101");
-    let asked = Instant::now();
+    let started = Instant::now();
     assert!(running.terminate().success());
     assert!(
-        asked.elapsed() < Duration::from_secs(8),
+        started.elapsed() < Duration::from_secs(8),
         "{:?}",
-        asked.elapsed()
+        started.elapsed()
     );
 }
 

@@ -17,13 +17,13 @@ use tpa_cloud::server::Server;
 const CROWD: usize = 200;
 
 async fn gather(server: &Server, subscriptions: &[&str]) -> Crowd {
-    let crowd = with_timeout(
+    let tpas = with_timeout(
         "all acks",
         Crowd::gather(server.addr(), CROWD, subscriptions),
     )
     .await;
-    assert!(crowd.refused.is_empty(), "{:?}", crowd.refused);
-    crowd
+    assert!(tpas.refused.is_empty(), "{:?}", tpas.refused);
+    tpas
 }
 
 /// Asserts that no connection was lost and no unexpected frame received.
@@ -41,9 +41,9 @@ async fn many_connections_are_pinged_and_none_is_lost() {
         ..Config::default()
     })
     .await;
-    let crowd = gather(&server, &[]).await;
-    with_timeout("pings", crowd.board().until_pinged(5)).await;
-    let lives = crowd.leave().await;
+    let tpas = gather(&server, &[]).await;
+    with_timeout("pings", tpas.board().until_pinged(5)).await;
+    let lives = tpas.leave().await;
     are_well(&lives);
     assert!(lives.iter().all(|life| life.pings.len() >= 5));
 }
@@ -56,13 +56,13 @@ async fn many_connections_receive_every_frame_once_in_order() {
         ..Config::default()
     })
     .await;
-    let crowd = gather(&server, &[STREAM]).await;
+    let tpas = gather(&server, &[STREAM]).await;
     let broadcaster = Broadcaster::new(server.addr());
     for _ in 0..50 {
-        broadcaster.send(crowd.board()).await.unwrap();
+        broadcaster.send(tpas.board()).await.unwrap();
     }
-    assert_eq!(broadcaster.settle(crowd.board()).await, 0);
-    let lives = crowd.leave().await;
+    assert_eq!(broadcaster.settle(tpas.board()).await, 0);
+    let lives = tpas.leave().await;
     are_well(&lives);
     assert!(lives.iter().all(|life| life.frames == 50));
 }

@@ -30,13 +30,13 @@ async fn the_example_receives_displays_reconnects_and_ends() {
         api_key: "dev-key".to_owned(),
     };
     let (ask, asks) = unbounded_channel();
-    let (tell, mut told) = unbounded_channel();
+    let (tell, mut events) = unbounded_channel();
     ask.send(Ask::Subscribe(vec!["transcription".to_owned()]))
         .unwrap();
     let session = tokio::spawn(shell::run(app, asks, tell));
 
     let (mut states, mut captions, mut losses) = (Vec::new(), 0, 0);
-    while let Some(next) = with_timeout("the app is told", told.recv()).await {
+    while let Some(next) = with_timeout("the app is events", events.recv()).await {
         match next {
             Told::Event(Event::StateChange(change)) => states.push(change.to),
             Told::Event(Event::Disconnected(end)) => losses += u32::from(!end.permanent),

@@ -126,15 +126,15 @@ async fn peers_that_do_not_read_are_reset_at_the_limit() {
     })
     .await;
     let mut observer = Observer::open(&server).await;
-    let mut deaf = Tpa::connect(&server, "user1", PACKAGE).await;
+    let mut unread = Tpa::connect(&server, "user1", PACKAGE).await;
     let mut good = Tpa::connect(&server, "user2", PACKAGE).await;
-    deaf.subscribe(&["*"]).await;
+    unread.subscribe(&["*"]).await;
     let closed = observer.event("closed").await;
     assert_eq!(closed["sessionId"], format!("user1-{PACKAGE}"));
     assert_eq!(closed["reason"], "send buffer full");
     good.send(json!({"type": "ping"})).await;
     assert_eq!(good.frame().await["type"], "pong");
-    assert!(deaf.is_reset().await);
+    assert!(unread.is_reset().await);
 }
 
 /// Starts a server that other machines can reach.
@@ -195,9 +195,9 @@ async fn pages_of_the_server_may_use_the_token() {
     let own = "http://cloud.example:8002";
     let host = ("Host", "cloud.example:8002");
     let bearer = ("Authorization", "Bearer sesame-sesame");
-    let asked = http(&server, "OPTIONS", "/faults", &[host, ("Origin", own)], "").await;
-    assert_eq!(asked.status, 204);
-    let allowed = asked.header("access-control-allow-headers").unwrap();
+    let started = http(&server, "OPTIONS", "/faults", &[host, ("Origin", own)], "").await;
+    assert_eq!(started.status, 204);
+    let allowed = started.header("access-control-allow-headers").unwrap();
     assert!(allowed.contains("authorization"));
     let sessions = |origin: &'static str| {
         let headers = [host, bearer, ("Origin", origin)];
@@ -225,14 +225,14 @@ async fn a_configured_token_is_required_on_loopback() {
 async fn short_forms_of_frames_are_sent() {
     let server = start().await;
     let mut tpa = Tpa::connect(&server, "user1", PACKAGE).await;
-    let wish = json!({"dashboardMode": "expanded", "packageName": PACKAGE});
-    assert_eq!(post(&server, "/frames", wish).await.status, 202);
+    let request = json!({"dashboardMode": "expanded", "packageName": PACKAGE});
+    assert_eq!(post(&server, "/frames", request).await.status, 202);
     let frame = tpa.frame().await;
     assert_eq!(
         (&frame["type"], &frame["mode"]),
         (&json!("dashboard_mode_changed"), &json!("expanded"))
     );
-    for (wish, field) in [
+    for (request, field) in [
         (json!({"dashboardMode": "sideways"}), "dashboardMode"),
         (json!({"settings": 7}), "settings"),
         (json!({"permissionError": [7]}), "permissionError"),
@@ -243,11 +243,11 @@ async fn short_forms_of_frames_are_sent() {
         ),
         (json!({}), "frame"),
     ] {
-        let response = post(&server, "/frames", wish.clone()).await;
-        assert_eq!(response.status, 400, "{wish}");
+        let response = post(&server, "/frames", request.clone()).await;
+        assert_eq!(response.status, 400, "{request}");
         assert!(
             ["frame", field].contains(&response.json()["field"].as_str().unwrap()),
-            "{wish}"
+            "{request}"
         );
     }
 }

@@ -61,13 +61,13 @@ async fn a_scenario_is_started_and_stopped_by_name() {
 #[tokio::test]
 async fn a_scenario_in_the_body_is_played_to_one_session() {
     let server = start().await;
-    let mut meant = Tpa::connect(&server, "user1", PACKAGE).await;
+    let mut targeted = Tpa::connect(&server, "user1", PACKAGE).await;
     let mut other = Tpa::connect(&server, "user2", PACKAGE).await;
     let session_id = format!("user1-{PACKAGE}");
     let steps = json!([{"at": 0, "fault": "close", "code": 4321}]);
-    let wish = json!({"steps": steps, "sessionId": session_id});
-    assert_eq!(post(&server, "/scenarios", wish).await.status, 202);
-    assert_eq!(meant.end().await, End::closed(4321, ""));
+    let request = json!({"steps": steps, "sessionId": session_id});
+    assert_eq!(post(&server, "/scenarios", request).await.status, 202);
+    assert_eq!(targeted.end().await, End::closed(4321, ""));
     other.send(json!({"type": "ping"})).await;
     assert_eq!(other.frame().await["type"], "pong");
 }
@@ -75,7 +75,7 @@ async fn a_scenario_in_the_body_is_played_to_one_session() {
 #[tokio::test]
 async fn invalid_requests_are_answered_with_the_field() {
     let server = start().await;
-    for (wish, field) in [
+    for (request, field) in [
         (json!({}), "name"),
         (json!({"name": "earthquake"}), "name"),
         (json!({"seed": -1}), "seed"),
@@ -91,9 +91,9 @@ async fn invalid_requests_are_answered_with_the_field() {
             "connectionId",
         ),
     ] {
-        let response = post(&server, "/scenarios", wish.clone()).await;
-        assert_eq!(response.status, 400, "{wish}");
-        assert_eq!(response.json()["field"], field, "{wish}");
+        let response = post(&server, "/scenarios", request.clone()).await;
+        assert_eq!(response.status, 400, "{request}");
+        assert_eq!(response.json()["field"], field, "{request}");
     }
 }
 
@@ -102,8 +102,8 @@ async fn a_seed_is_played_to_one_session() {
     let server = start().await;
     let mut observer = Observer::open(&server).await;
     let session_id = format!("user1-{PACKAGE}");
-    let wish = json!({"seed": 42, "sessionId": session_id});
-    let response = post(&server, "/scenarios", wish).await;
+    let request = json!({"seed": 42, "sessionId": session_id});
+    let response = post(&server, "/scenarios", request).await;
     assert_eq!(response.status, 202, "{response:?}");
     assert_eq!(response.json(), json!({"name": "seed-42"}));
     let stop = json!({"sessionId": session_id}).to_string();

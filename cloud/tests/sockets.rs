@@ -128,7 +128,7 @@ async fn streams_go_to_subscribers_only() {
     })
     .await;
     let mut listener = Tpa::connect(&server, "user1", PACKAGE).await;
-    let mut bystander = Tpa::connect(&server, "user1", "org.example.other").await;
+    let mut unaffected = Tpa::connect(&server, "user1", "org.example.other").await;
     listener.subscribe(&["transcription:en-US"]).await;
     let mut before = String::new();
     loop {
@@ -144,8 +144,8 @@ async fn streams_go_to_subscribers_only() {
         before = text.to_owned();
     }
     // The first frame of the other TPA is the answer to its ping.
-    bystander.send(json!({"type": "ping"})).await;
-    assert_eq!(bystander.frame().await["type"], "pong");
+    unaffected.send(json!({"type": "ping"})).await;
+    assert_eq!(unaffected.frame().await["type"], "pong");
     // The new list replaces the old one.
     listener.subscribe(&["button_press"]).await;
     let frame = loop {

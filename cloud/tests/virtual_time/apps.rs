@@ -23,8 +23,8 @@ impl World {
 
     /// The webhook calls so far: time in ms, URL and body.
     fn calls(&self) -> Vec<(u64, WebhookCall, Value)> {
-        let said = self.said.iter();
-        said.filter_map(|(at, output)| match output {
+        let outputs = self.outputs.iter();
+        outputs.filter_map(|(at, output)| match output {
             Output::Webhook(call) => {
                 let body = serde_json::from_str(&call.body).unwrap();
                 Some((at.as_millis(), call.clone(), body))

@@ -190,7 +190,7 @@ fn no_component_references_a_closed_connection() {
             .filter(|fact| matches!(fact, Fact::Closed { .. }))
             .count();
         assert_eq!(closed, 1, "{how}");
-        world.said.clear();
+        world.outputs.clear();
         for identity in &identities {
             assert!(
                 identity.upgrade().is_none(),

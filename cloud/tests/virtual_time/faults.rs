@@ -7,15 +7,15 @@ fn a_frozen_connection_is_silent_for_the_period() {
     let mut world = World::new();
     let id = world.connect("user1", PACKAGE);
     world.subscribe(id, &["transcription"]);
-    world.said.clear();
+    world.outputs.clear();
     assert_eq!(world.inject(fault::Freeze {}, Some(seconds(20))), [id]);
     world.advance(Duration::from_millis(19_999));
     assert!(world.deliveries_to(id).is_empty());
     // A connection that opens within the period freezes too.
     let late = world.open();
     let freezes = |world: &World, frozen: bool| {
-        let said = world.said.iter();
-        said.filter(
+        let outputs = world.outputs.iter();
+        outputs.filter(
             |(_, output)| matches!(output, Output::Freeze { frozen: is, .. } if *is == frozen),
         )
         .count()
@@ -32,14 +32,14 @@ fn a_frozen_connection_is_silent_for_the_period() {
 fn a_delay_keeps_the_order_and_ends() {
     let mut world = World::new();
     let id = world.connect("user1", PACKAGE);
-    world.said.clear();
+    world.outputs.clear();
     world.inject(fault::Delay { by: seconds(3) }, Some(seconds(10)));
     world.frame(id, json!({"type": "ping"}));
     assert!(world.deliveries_to(id).is_empty());
     world.advance(seconds(3));
     assert_eq!(world.frames_to(id)[0]["type"], "pong");
     // Clearing sends the held frames immediately.
-    world.said.clear();
+    world.outputs.clear();
     world.frame(id, json!({"type": "ping"}));
     world.cloud.clear_faults(&Target::All, world.now);
     world.drain();
@@ -54,7 +54,7 @@ fn a_delay_keeps_the_order_and_ends() {
 fn a_close_frame_follows_delayed_frames() {
     let mut world = World::new();
     let id = world.connect("user1", PACKAGE);
-    world.said.clear();
+    world.outputs.clear();
     world.inject(fault::Delay { by: seconds(3) }, None);
     world
         .cloud
@@ -62,19 +62,19 @@ fn a_close_frame_follows_delayed_frames() {
     world.drain();
     assert!(world.deliveries_to(id).is_empty());
     world.advance(seconds(4));
-    let said: Vec<String> = world
+    let outputs: Vec<String> = world
         .deliveries_to(id)
         .iter()
         .map(|(at, what)| format!("{} {what:?}", at.as_millis()))
         .collect();
-    assert_eq!(said.len(), 2, "{said:?}");
+    assert_eq!(outputs.len(), 2, "{outputs:?}");
     assert!(
-        said[0].starts_with("3000") && said[0].contains("app_stopped"),
-        "{said:?}"
+        outputs[0].starts_with("3000") && outputs[0].contains("app_stopped"),
+        "{outputs:?}"
     );
     assert!(
-        said[1].starts_with("3000") && said[1].contains("App stopped"),
-        "{said:?}"
+        outputs[1].starts_with("3000") && outputs[1].contains("App stopped"),
+        "{outputs:?}"
     );
     assert_eq!(world.cut_at(id), None);
     world.advance(seconds(1));
@@ -113,9 +113,9 @@ fn refuse_with_a_target_acts_after_the_first_frame() {
     };
     world.cloud.inject(&request, world.now);
     world.connect("user1", "org.example.other");
-    let meant = world.open();
-    world.handshake(meant, "user1", PACKAGE);
-    assert!(world.cut_at(meant).is_some());
+    let targeted = world.open();
+    world.handshake(targeted, "user1", PACKAGE);
+    assert!(world.cut_at(targeted).is_some());
     world.connect("user1", PACKAGE);
 }
 

@@ -10,7 +10,7 @@ fn sent(world: &mut World, id: ConnectionId, step: Value) -> Vec<Value> {
     step["at"] = json!(0);
     let text = json!({"steps": [step]}).to_string();
     let scenario = Scenario::from_json("by-hand", &text).unwrap();
-    world.said.clear();
+    world.outputs.clear();
     world
         .cloud
         .play(Plan::Scenario(scenario), Target::All, world.now);
@@ -86,7 +86,7 @@ fn changed_settings_are_sent_and_stored() {
     assert_eq!(width(&frame), "40");
     assert!(world.frames_to(other).is_empty());
     // After a reconnect the ack has them.
-    world.said.clear();
+    world.outputs.clear();
     let back = world.connect("user1", PACKAGE);
     assert_eq!(width(&world.frames_to(back)[0]), "40");
     let elsewhere = world.connect("user3", PACKAGE);
@@ -96,19 +96,19 @@ fn changed_settings_are_sent_and_stored() {
 #[test]
 fn stream_data_is_sent_to_subscribers() {
     let mut world = World::new();
-    let hears = world.connect("user1", PACKAGE);
+    let subscriber = world.connect("user1", PACKAGE);
     let all = world.connect("user2", PACKAGE);
-    let deaf = world.connect("user3", PACKAGE);
-    world.subscribe(hears, &["button_press"]);
+    let unsubscribed = world.connect("user3", PACKAGE);
+    world.subscribe(subscriber, &["button_press"]);
     world.subscribe(all, &["*"]);
-    world.subscribe(deaf, &["head_position"]);
+    world.subscribe(unsubscribed, &["head_position"]);
     let press =
         json!({"stream": "button_press", "data": {"buttonId": "left", "pressType": "long"}});
-    let frames = sent(&mut world, hears, press);
+    let frames = sent(&mut world, subscriber, press);
     assert_eq!(frames[0]["type"], "data_stream");
     assert_eq!(frames[0]["data"]["buttonId"], "left");
     assert_eq!(world.frames_to(all).len(), 1);
-    assert!(world.frames_to(deaf).is_empty());
+    assert!(world.frames_to(unsubscribed).is_empty());
 }
 
 #[test]

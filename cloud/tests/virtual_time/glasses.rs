@@ -6,7 +6,7 @@ use crate::world::*;
 fn answers(frame: Value) -> Vec<Value> {
     let mut world = World::new();
     let id = world.connect("user1", PACKAGE);
-    world.said.clear();
+    world.outputs.clear();
     world.frame(id, frame);
     let answers = world.frames_to(id);
     for answer in &answers {

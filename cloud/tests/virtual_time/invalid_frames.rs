@@ -81,13 +81,13 @@ fn invalid_frames_are_answered_or_ignored() {
     for seed in SEEDS {
         let mut random = Rng::with_seed(seed);
         let mut world = World::new();
-        let bystander = world.connect("user2", PACKAGE);
+        let unaffected = world.connect("user2", PACKAGE);
         let id = if random.bool() {
             world.connect("user1", PACKAGE)
         } else {
             world.open()
         };
-        world.said.clear();
+        world.outputs.clear();
         let text = spoiled(&mut random);
         world.input(id, Input::Text(&text));
         // An error frame precedes the close frame.
@@ -102,9 +102,9 @@ fn invalid_frames_are_answered_or_ignored() {
             assert!(error["code"].is_string() && error["message"].is_string());
         }
         world.advance(seconds(30));
-        assert_eq!(world.close_of(bystander), None, "seed {seed}: {text}");
-        world.frame(bystander, json!({"type": "ping"}));
-        let pong = world.frames_to(bystander).pop().unwrap();
+        assert_eq!(world.close_of(unaffected), None, "seed {seed}: {text}");
+        world.frame(unaffected, json!({"type": "ping"}));
+        let pong = world.frames_to(unaffected).pop().unwrap();
         assert_eq!(pong["type"], "pong", "seed {seed}: {text}");
     }
 }

@@ -5,16 +5,16 @@ use std::sync::Mutex;
 use crate::world::*;
 
 /// The calls of a listener: connection and fact.
-type Heard = Arc<Mutex<Vec<(Option<String>, Fact)>>>;
+type Calls = Arc<Mutex<Vec<(Option<String>, Fact)>>>;
 
-fn listen(world: &mut World) -> (tpa_cloud::ListenerId, Heard) {
-    let heard = Heard::default();
-    let notes = Arc::clone(&heard);
-    let follower = world.cloud.add_listener(move |event| {
+fn listen(world: &mut World) -> (tpa_cloud::ListenerId, Calls) {
+    let calls = Calls::default();
+    let recorded = Arc::clone(&calls);
+    let listener = world.cloud.add_listener(move |event| {
         let package = event.package_name().map(str::to_owned);
-        notes.lock().unwrap().push((package, event.fact.clone()));
+        recorded.lock().unwrap().push((package, event.fact.clone()));
     });
-    (follower, heard)
+    (listener, calls)
 }
 
 #[test]
@@ -27,28 +27,28 @@ fn every_listener_receives_stale_and_closed_events() {
         let (at, _) = world.cloud.poll_timeout().unwrap();
         world.cloud.handle_timeout(at);
     }
-    for heard in listeners {
-        let heard = heard.lock().unwrap();
+    for calls in listeners {
+        let calls = calls.lock().unwrap();
         let package = Some(PACKAGE.to_owned());
         assert_eq!(
-            heard[0],
+            calls[0],
             (package.clone(), Fact::Stale { silent_ms: 45_000 })
         );
-        assert_eq!(heard[1].0, package);
-        assert!(matches!(heard[1].1, Fact::Closed { code: 4008, .. }));
-        assert_eq!(heard.len(), 2);
+        assert_eq!(calls[1].0, package);
+        assert!(matches!(calls[1].1, Fact::Closed { code: 4008, .. }));
+        assert_eq!(calls.len(), 2);
     }
 }
 
 #[test]
 fn removed_listeners_are_not_called() {
     let mut world = World::new();
-    let (follower, ended) = listen(&mut world);
-    let (_, goes_on) = listen(&mut world);
-    world.cloud.remove_listener(follower);
+    let (listener, ended) = listen(&mut world);
+    let (_, other) = listen(&mut world);
+    world.cloud.remove_listener(listener);
     world.connect("user1", PACKAGE);
     assert!(ended.lock().unwrap().is_empty());
-    let facts: Vec<Fact> = goes_on
+    let facts: Vec<Fact> = other
         .lock()
         .unwrap()
         .iter()

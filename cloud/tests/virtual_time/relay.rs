@@ -19,7 +19,7 @@ fn broadcasts_reach_the_same_app_and_the_same_user() {
     let sender = world.connect("user1", PACKAGE);
     let same_app = world.connect("user2", PACKAGE);
     let same_user = world.connect("user1", OTHER);
-    let stranger = world.connect("user2", OTHER);
+    let outsider = world.connect("user2", OTHER);
     world.frame(
         sender,
         json!({"type": "app_broadcast_message", "packageName": PACKAGE, "messageId": "m1",
@@ -35,7 +35,7 @@ fn broadcasts_reach_the_same_app_and_the_same_user() {
         assert_eq!(received[0]["senderUserId"], "user1");
         assert_eq!(received[0]["senderSessionId"], format!("user1-{PACKAGE}"));
     }
-    for id in [sender, stranger] {
+    for id in [sender, outsider] {
         assert!(world.of_type(id, "app_message_received").is_empty());
     }
 }
@@ -52,7 +52,7 @@ fn direct_messages_are_delivered_and_answered() {
             .as_object_mut()
             .unwrap()
             .extend(target.as_object().unwrap().clone());
-        world.said.clear();
+        world.outputs.clear();
         world.frame(sender, frame);
         let answer = world.of_type(sender, "app_direct_message_response");
         assert_eq!(answer.len(), 1);
@@ -114,12 +114,12 @@ fn room_members_receive_joins_leaves_and_messages() {
     // The room is full.
     join(&mut world, third, "kitchen");
     assert!(world.of_type(third, "app_room_updated").is_empty());
-    let speak = json!({"type": "app_broadcast_message", "roomId": "kitchen", "payload": 1});
-    world.frame(third, speak.clone());
+    let broadcast = json!({"type": "app_broadcast_message", "roomId": "kitchen", "payload": 1});
+    world.frame(third, broadcast.clone());
     assert!(world.of_type(first, "app_message_received").is_empty());
-    world.frame(second, speak);
-    let heard = world.of_type(first, "app_message_received");
-    assert_eq!((heard.len(), &heard[0]["roomId"]), (1, &json!("kitchen")));
+    world.frame(second, broadcast);
+    let received = world.of_type(first, "app_message_received");
+    assert_eq!((received.len(), &received[0]["roomId"]), (1, &json!("kitchen")));
     assert!(world.of_type(third, "app_message_received").is_empty());
 
     world.frame(

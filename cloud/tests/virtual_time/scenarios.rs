@@ -31,8 +31,8 @@ impl World {
 
     /// The faults so far, with their times in ms.
     fn faults(&self) -> Vec<(u64, &'static str)> {
-        let said = self.said.iter();
-        said.filter_map(|(at, output)| match output {
+        let outputs = self.outputs.iter();
+        outputs.filter_map(|(at, output)| match output {
             Output::Event(event) => match event.fact {
                 Fact::Fault { fault, .. } => Some((at.as_millis(), fault)),
                 _ => None,
@@ -99,13 +99,13 @@ fn steps_are_performed_on_time_for_their_target() {
 #[test]
 fn a_plan_can_target_one_session() {
     let mut world = World::new();
-    let meant = world.connect("user1", PACKAGE);
+    let targeted = world.connect("user1", PACKAGE);
     let other = world.connect("user2", PACKAGE);
     let target = Target::Session(format!("user1-{PACKAGE}"));
     world.play(builtin("deploy-restart"), target);
     world.advance(seconds(5));
     assert_eq!(
-        world.close_of(meant),
+        world.close_of(targeted),
         Some((1012, "Service restart".to_owned()))
     );
     assert_eq!(world.close_of(other), None);
@@ -120,8 +120,8 @@ fn stopping_a_plan_ends_its_faults() {
     world.play(builtin("stale-nat"), Target::Package("a.b".to_owned()));
     world.advance(seconds(7));
     let thaws = |world: &World| {
-        let said = world.said.iter();
-        said.filter(|(_, output)| matches!(output, Output::Freeze { frozen: false, .. }))
+        let outputs = world.outputs.iter();
+        outputs.filter(|(_, output)| matches!(output, Output::Freeze { frozen: false, .. }))
             .count()
     };
     assert_eq!(thaws(&world), 0);

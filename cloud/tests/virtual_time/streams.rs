@@ -11,9 +11,9 @@ fn streams_run_while_they_have_subscribers() {
     world.subscribe(captions, &["transcription:fr-FR", "no_such_stream"]);
     world.subscribe(buttons, &["button_press"]);
     world.advance(seconds(10));
-    let heard = world.streams_to(captions);
-    assert_eq!(heard.len(), 10);
-    assert!(heard.iter().all(|stream| stream == "transcription:fr-FR"));
+    let received = world.streams_to(captions);
+    assert_eq!(received.len(), 10);
+    assert!(received.iter().all(|stream| stream == "transcription:fr-FR"));
     assert!(
         world
             .streams_to(buttons)
@@ -27,7 +27,7 @@ fn streams_run_while_they_have_subscribers() {
     assert_eq!(frame["sessionId"], format!("user1-{PACKAGE}"));
 
     // The list replaces the earlier one.
-    world.said.clear();
+    world.outputs.clear();
     world.subscribe(captions, &["head_position"]);
     world.subscribe(buttons, &[]);
     world.advance(seconds(5));
@@ -54,7 +54,7 @@ fn wildcards_select_every_stream() {
     let id = world.connect("user1", PACKAGE);
     world.subscribe(id, &["*"]);
     world.advance(seconds(1));
-    let heard = world.streams_to(id);
+    let received = world.streams_to(id);
     for stream in [
         "transcription",
         "button_press",
@@ -62,8 +62,8 @@ fn wildcards_select_every_stream() {
         "location_update",
     ] {
         assert!(
-            heard.iter().any(|heard| heard == stream),
-            "{stream}: {heard:?}"
+            received.iter().any(|received| received == stream),
+            "{stream}: {received:?}"
         );
     }
     let chunks = world.deliveries_to(id).into_iter();
@@ -147,7 +147,7 @@ fn every_stream_of_the_protocol_is_sent() {
     let id = world.connect("user1", PACKAGE);
     world.subscribe(id, &["all"]);
     world.advance(seconds(61));
-    let heard = world.streams_to(id);
+    let received = world.streams_to(id);
     for stream in [
         "button_press",
         "head_position",
@@ -166,6 +166,6 @@ fn every_stream_of_the_protocol_is_sent() {
         "calendar_event",
         "photo_taken",
     ] {
-        assert!(heard.iter().any(|heard| heard == stream), "{stream}");
+        assert!(received.iter().any(|received| received == stream), "{stream}");
     }
 }

@@ -15,7 +15,7 @@ pub const PACKAGE: &str = "org.example.captions";
 pub struct World {
     pub cloud: Cloud,
     pub now: Instant,
-    pub said: Vec<(Instant, Output)>,
+    pub outputs: Vec<(Instant, Output)>,
 }
 
 impl World {
@@ -28,13 +28,13 @@ impl World {
         Self {
             cloud: Cloud::new(config, clock, Instant::ZERO),
             now: Instant::ZERO,
-            said: Vec::new(),
+            outputs: Vec::new(),
         }
     }
 
     pub fn drain(&mut self) {
         while let Some(output) = self.cloud.poll_output() {
-            self.said.push((self.now, output));
+            self.outputs.push((self.now, output));
         }
     }
 
@@ -108,8 +108,8 @@ impl World {
     }
 
     pub fn deliveries_to(&self, id: ConnectionId) -> Vec<(Instant, &Delivery)> {
-        let said = self.said.iter();
-        said.filter_map(|(at, output)| match output {
+        let outputs = self.outputs.iter();
+        outputs.filter_map(|(at, output)| match output {
             Output::Deliver { to, what } if *to == id => Some((*at, what)),
             _ => None,
         })
@@ -142,14 +142,14 @@ impl World {
     }
 
     pub fn cut_at(&self, id: ConnectionId) -> Option<Instant> {
-        let mut said = self.said.iter();
-        said.find(|(_, output)| matches!(output, Output::Cut { to } if *to == id))
+        let mut outputs = self.outputs.iter();
+        outputs.find(|(_, output)| matches!(output, Output::Cut { to } if *to == id))
             .map(|(at, _)| *at)
     }
 
     pub fn facts(&self) -> Vec<(Option<Arc<Identity>>, Fact)> {
-        let said = self.said.iter();
-        said.filter_map(|(_, output)| match output {
+        let outputs = self.outputs.iter();
+        outputs.filter_map(|(_, output)| match output {
             Output::Event(event) => Some((event.who.clone(), event.fact.clone())),
             _ => None,
         })

@@ -165,7 +165,15 @@ struct Capabilities {
 #[derive(Deserialize)]
 #[serde(rename_all = "camelCase", deny_unknown_fields)]
 struct PermissionError {
+    #[serde(deserialize_with = "stream_names")]
     permission_error: Vec<String>,
+}
+
+fn stream_names<'de, D: Deserializer<'de>>(deserializer: D) -> Result<Vec<String>, D::Error> {
+    checked(deserializer, "a list of stream names", |value| {
+        let names = value.as_array()?.iter();
+        names.map(|name| name.as_str().map(str::to_owned)).collect()
+    })
 }
 
 #[derive(Deserialize)]

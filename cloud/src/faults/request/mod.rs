@@ -31,7 +31,6 @@ pub(crate) const TARGET_FIELDS: [&str; 3] = ["packageName", "sessionId", "connec
 pub(crate) fn read_action(mut fields: Map<String, Value>) -> Result<Action, BadRequest> {
     const EXPECTED: &str =
         "expected one of the fields `fault`, `frame` (or its short forms), `stop` and `clear`";
-    remove_nulls(&mut fields);
     if fields.contains_key("fault") {
         fault::fault_of(fields).map(Action::Fault)
     } else if frame::kind_of(&fields).is_some() {
@@ -64,7 +63,8 @@ pub(crate) fn object(body: &[u8]) -> Result<Map<String, Value>, BadRequest> {
     }
 }
 
-fn remove_nulls(fields: &mut Map<String, Value>) {
+/// Removes fields that are null, which count as missing.
+pub(crate) fn remove_nulls(fields: &mut Map<String, Value>) {
     fields.retain(|_, value| !value.is_null());
 }
 

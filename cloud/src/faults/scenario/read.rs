@@ -39,7 +39,11 @@ impl Scenario {
         }
     }
 
-    pub(crate) fn from_fields(name: &str, fields: Map<String, Value>) -> Result<Self, BadRequest> {
+    pub(crate) fn from_fields(
+        name: &str,
+        mut fields: Map<String, Value>,
+    ) -> Result<Self, BadRequest> {
+        request::remove_nulls(&mut fields);
         let document: Document = json::parse(fields, &[])?;
         let count = document.steps.len();
         if !(1..=Self::MAX_STEPS).contains(&count) {
@@ -81,7 +85,8 @@ struct StepFields {
     request: Map<String, Value>,
 }
 
-fn read_step(step: Map<String, Value>) -> Result<Step, BadRequest> {
+fn read_step(mut step: Map<String, Value>) -> Result<Step, BadRequest> {
+    request::remove_nulls(&mut step);
     let StepFields {
         at,
         period,
