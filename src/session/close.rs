@@ -149,7 +149,7 @@ impl Serialize for CloseKind {
     }
 }
 
-/// Whether and when to reconnect after a closure.
+/// Reaction to a closure.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
 pub enum Reconnect {
     /// The session ends.

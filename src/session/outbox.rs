@@ -26,13 +26,13 @@ pub trait Payload: Clone {
 
 /// Message to send.
 #[derive(Clone, Debug, PartialEq, Eq)]
-pub struct Message<P> {
+pub(super) struct Message<P> {
     /// Content.
-    pub payload: P,
+    pub(super) payload: P,
     /// Makes the message state: while it is queued, a newer one with the same key replaces it.
-    pub key: Option<String>,
+    pub(super) key: Option<String>,
     /// Time from which it is not sent any more.
-    pub expires: Option<Instant>,
+    pub(super) expires: Option<Instant>,
 }
 
 /// Bounds of the outbox.

@@ -1,4 +1,4 @@
-//! What the cloud shows of itself, held against the cloud_model.
+//! Comparison of the cloud with the model.
 
 use std::collections::{BTreeMap, BTreeSet};
 
@@ -11,7 +11,7 @@ use super::{CloudModel, Stage, millis};
 use crate::with_cloud::frames::{package_of, user_of};
 
 impl CloudModel {
-    /// What holds when all is carried out.
+    /// Checks the cloud when every output is carried out.
     pub fn check(&mut self, cloud: &Cloud, now: u64) -> Result<(), Violation> {
         ensure!(
             self.superseded.is_none() && self.stale.is_none(),
@@ -29,7 +29,7 @@ impl CloudModel {
         Ok(())
     }
 
-    /// The last fault did to those that it hit what it is there for.
+    /// Checks that the last fault had its effect on the connections that it hit.
     pub(super) fn check_hit(&mut self) -> Result<(), Violation> {
         let Some((fault, hit)) = self.hit.take() else {
             return Ok(());
@@ -49,7 +49,7 @@ impl CloudModel {
         Ok(())
     }
 
-    /// Whatever must happen by now has happened.
+    /// Checks that everything that is due has happened.
     fn check_deadlines(&self, now: u64) -> Result<(), Violation> {
         let config = &self.config;
         let on_time = |since: u64, most| now <= since + millis(most) + self.lateness;
@@ -105,7 +105,8 @@ impl CloudModel {
         Ok(())
     }
 
-    /// No part knows a connection that is dead; some know each that is alive.
+    /// Checks that no component references a closed connection, and that certain components
+    /// reference each live one.
     fn check_references(
         &self,
         references: &BTreeSet<(Component, ConnectionId)>,
@@ -148,7 +149,7 @@ impl CloudModel {
         Ok(())
     }
 
-    /// What people are displays is what is there.
+    /// Checks the snapshot that the cloud shows to people.
     fn check_snapshot(&mut self, sessions: &Value, now: u64) -> Result<(), Violation> {
         let sessions = sessions.as_array().expect("a list");
         let mut found = BTreeMap::new();
@@ -188,7 +189,7 @@ impl CloudModel {
         self.displays.check(sessions, now, self.lateness)
     }
 
-    /// The figures say what happened.
+    /// Checks the metrics.
     pub fn check_figures(&self, text: &str) -> Result<(), Violation> {
         let count = |is: fn(&Stage) -> bool| {
             let connections = self.connections.values();
@@ -226,7 +227,7 @@ impl CloudModel {
         Ok(())
     }
 
-    /// The view shows this text to this user.
+    /// Text that the cloud shows to this user in this view.
     pub fn shows(cloud: &Cloud, user: &str, view: View) -> Option<String> {
         let sessions = cloud.sessions();
         let mut sessions = sessions.as_array().expect("a list").iter();

@@ -1,4 +1,4 @@
-//! What happens by the schedule.
+//! Actions of the schedule.
 
 use std::time::Duration;
 

@@ -1,15 +1,14 @@
-//! The session's own frames: the ones it speaks, and the ones it must act on.
+//! Frames of the session itself: those that it sends, and the control frames.
 
 use js_sys::JsString;
-use wasm_bindgen::prelude::*;
-
 use serde::Serialize;
+use wasm_bindgen::JsValue;
 
 use crate::session::{Control, Init, PING, Redactor, SubscriptionUpdate};
 
-use super::{fields, message, payloads};
+use super::{convert, message, reflect};
 
-/// The text of the handshake's first frame.
+/// The first frame of the handshake.
 pub(super) fn init(session_id: &str, package_name: &str, api_key: &str) -> Option<JsString> {
     text(&Init {
         session_id,
@@ -18,7 +17,7 @@ pub(super) fn init(session_id: &str, package_name: &str, api_key: &str) -> Optio
     })
 }
 
-/// The text of the list of streams.
+/// The whole list of subscriptions.
 pub(super) fn subscriptions(
     session_id: &str,
     package_name: &str,
@@ -31,19 +30,18 @@ pub(super) fn subscriptions(
     })
 }
 
-/// The text of a ping.
 pub(super) fn ping() -> Option<JsString> {
     Some(PING.into())
 }
 
-/// What a frame of a control type asks of the session.
+/// Reads a control frame; `None` for a frame of the app.
 pub(super) fn control(frame: &JsValue, redactor: &Redactor) -> Option<Control> {
-    let text = |field: &str| fields::text(frame, field);
+    let text = |field: &str| reflect::text(frame, field);
     Control::parse(&text("type")?, text, redactor)
 }
 
-/// With the time of day, which the core does not know.
+/// Adds the timestamp, since the core has no wall clock.
 fn text(frame: &impl Serialize) -> Option<JsString> {
-    let frame = payloads::data(frame);
-    message::encode(&frame, &fields::get(&frame, "type"), &"".into(), None).ok()
+    let frame = convert::to_js(frame);
+    message::encode(&frame, &reflect::get(&frame, "type"), &"".into(), None).ok()
 }
