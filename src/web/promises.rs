@@ -1,23 +1,24 @@
-//! The promises that `connect()` and `flush()` give.
+//! Promises that `connect()` and `flush()` return.
 
 use js_sys::Promise;
 use wasm_bindgen::prelude::*;
 
-#[wasm_bindgen(module = "/src/web/js/deferred.js")]
+#[wasm_bindgen(module = "/src/web/js/values.js")]
 extern "C" {
+    /// A promise with its resolving functions.
     #[derive(Debug)]
-    type Deferred;
+    pub(super) type Deferred;
 
     #[wasm_bindgen(constructor)]
-    fn new() -> Deferred;
+    pub(super) fn new() -> Deferred;
 
     #[wasm_bindgen(method, getter)]
-    fn promise(this: &Deferred) -> Promise;
+    pub(super) fn promise(this: &Deferred) -> Promise;
 
     // Neither runs code of the app, and neither throws (ECMA-262, "Promise Resolve Functions"):
-    // handlers run in a later microtask.
+    // the reactions to the promise run in a later microtask.
     #[wasm_bindgen(method)]
-    fn resolve(this: &Deferred, value: &JsValue);
+    pub(super) fn resolve(this: &Deferred, value: &JsValue);
 
     #[wasm_bindgen(method)]
     fn reject(this: &Deferred, error: &JsValue);
@@ -39,17 +40,17 @@ struct Entry {
     settled: bool,
 }
 
-/// The promises that may still be asked for, or settled, by the core's name for each.
+/// The promises that may still be asked for, or settled, by their id in the core.
 #[derive(Debug, Default)]
 pub(super) struct Promises(Vec<Entry>);
 
 impl Promises {
-    /// The promise of this name; the same at every call.
-    pub(super) fn of(&mut self, id: u32) -> Promise {
+    /// The promise with this id; the same one at every call.
+    pub(super) fn get(&mut self, id: u32) -> Promise {
         if let Some(entry) = self.0.iter().find(|entry| entry.id == id) {
             return entry.deferred.promise();
         }
-        // One that is settled is never asked for again once there is another.
+        // A settled promise is not asked for again once there is another one.
         self.0.retain(|entry| !entry.settled);
         let deferred = Deferred::new();
         let promise = deferred.promise();
@@ -68,7 +69,7 @@ impl Promises {
         deferred.promise()
     }
 
-    /// Settles the promise of this name.
+    /// Settles the promise with this id.
     pub(super) fn settle(&mut self, id: u32, result: Result<JsValue, JsValue>) {
         if let Some(entry) = self.0.iter_mut().find(|entry| entry.id == id) {
             entry.settled = true;
