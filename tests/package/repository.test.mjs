@@ -60,7 +60,9 @@ for (const page of ["CONTRIBUTING.md", "SECURITY.md", "docs/ARCHITECTURE.md", "f
       ([, name]) => name,
     );
     // A name with a slash or an ending is a path: from the root, from the page, or within a folder named on its line.
-    for (const name of names.filter((name) => /\/|\.(?:rs|md|mjs|js|ts|toml|json)$/.test(name))) {
+    for (const name of names.filter(
+      (name) => !name.includes("NAME") && /\/|\.(?:rs|md|mjs|js|ts|toml|json)$/.test(name),
+    )) {
       const line = prose.split("\n").find((line) => line.includes(`\`${name}\``)) ?? "";
       const folders = [
         "",
