@@ -12,7 +12,9 @@ use js_sys::{Array, JsString, Promise};
 use wasm_bindgen::prelude::*;
 use wasm_bindgen::throw_str;
 
-use crate::session::{Command, Control, Input, LogLevel, Malformed, Reply, SocketId, WakeHint};
+use crate::session::{
+    Close, Command, Control, Input, LogLevel, Malformed, Reply, SocketId, WakeHint,
+};
 
 use super::convert;
 use super::dispatcher::Dispatcher;
@@ -81,8 +83,8 @@ impl TpaSession {
 
     /// Streams that are subscribed to.
     pub fn subscriptions(&self) -> Array {
-        let streams = self.0.with_core(|core| core.subscriptions().to_vec());
-        streams.iter().map(JsValue::from).collect()
+        self.0
+            .with_core(|core| core.subscriptions().iter().map(JsValue::from).collect())
     }
 
     /// Makes the next attempt now, if the session waits for one.
@@ -190,14 +192,15 @@ impl Driver {
             JsEvent::Failed => {
                 let message = reflect::text(value, "message").unwrap_or_default();
                 if !message.is_empty() {
-                    let message = self.redactor().redact(&message);
+                    let message = self.redact(&message);
                     self.log(LogLevel::Info, &["socket error: ", &message].concat());
                 }
                 self.input(Input::Failed(socket));
             }
             JsEvent::Closed => {
                 self.report_activity();
-                let close = convert::close(value, &self.redactor());
+                let (code, reason) = convert::close(value);
+                let close = Close::new(code, self.redact(&reason));
                 self.input(Input::Closed(socket, close));
             }
             JsEvent::Offline => self.input(Input::Offline),
@@ -208,7 +211,8 @@ impl Driver {
     }
 
     fn on_control_frame(&self, socket: SocketId, frame: &JsValue) {
-        let Some(control) = wire::control(frame, &self.redactor()) else {
+        let control = wire::control(frame, &self.redactor.borrow());
+        let Some(control) = control else {
             return;
         };
         if control == Control::Ack && self.with_core(|core| core.awaits_ack(socket)) {

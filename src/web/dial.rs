@@ -203,7 +203,7 @@ impl Driver {
     }
 
     fn attempt_failed(&self, socket: SocketId, message: &str) {
-        let reason = self.redactor().redact(message);
+        let reason = self.redact(message);
         self.input(Input::AttemptFailed { socket, reason });
     }
 }

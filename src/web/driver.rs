@@ -8,8 +8,8 @@ use js_sys::{Array, JsString, Promise};
 use wasm_bindgen::{JsCast, JsValue};
 
 use crate::session::{
-    Command, CommandError, Duration, Input, LogLevel, Outgoing, Output, Redactor, Reply, Session,
-    SocketId, Source,
+    Command, CommandError, Duration, Input, LogLevel, Outgoing, Output, Redacted, Redactor, Reply,
+    Session, SocketId, Source,
 };
 
 use super::abi::{self, Sink};
@@ -46,7 +46,7 @@ pub(super) struct Driver {
     environment: RefCell<Option<Environment>>,
     /// The key of the current attempt.
     api_key: RefCell<String>,
-    redactor: RefCell<Redactor>,
+    pub(super) redactor: RefCell<Redactor>,
     /// Settings of the last ack.
     pub(super) settings: RefCell<JsValue>,
     connects: RefCell<Promises>,
@@ -225,9 +225,9 @@ impl Driver {
         *self.api_key.borrow_mut() = key.into();
     }
 
-    /// Removes the key from texts. A copy, since the texts may come from getters of the app.
-    pub(super) fn redactor(&self) -> Redactor {
-        self.redactor.borrow().clone()
+    /// Removes the key from a text from outside.
+    pub(super) fn redact(&self, text: &str) -> Redacted {
+        self.redactor.borrow().redact(text)
     }
 
     /// Sets the settings of an ack; anything but a list counts as an empty one.
