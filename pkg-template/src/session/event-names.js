@@ -1,4 +1,4 @@
-/** What the methods of `session.events` listen to that take nothing but a handler. */
+/** Events of the methods of `session.events` whose only parameter is the handler. */
 export const EVENTS = {
   onTranscription: "transcription",
   onHeadPosition: "head_position",
