@@ -1,4 +1,4 @@
-/** The README's apps, as a reader would copy them. */
+/** The README's server, exactly as printed. Its page is in tests/e2e/readme.test.mjs. */
 import assert from "node:assert/strict";
 import { spawn } from "node:child_process";
 import { once } from "node:events";
@@ -12,43 +12,16 @@ import { Cloud } from "../support/cloud.mjs";
 import { ROOT } from "../support/paths.mjs";
 import { project } from "./support.mjs";
 
-const [app, host] = Array.from(
-  readFileSync(join(ROOT, "README.md"), "utf8").matchAll(/```js\n(.*?)```/gs),
-  ([, code]) => code,
-);
+const README = readFileSync(join(ROOT, "README.md"), "utf8");
+const [, host, ...others] = Array.from(README.matchAll(/```js\n(.*?)```/gs), ([, code]) => code);
 
-test("the README's app connects, is cut and comes back", { timeout: 30_000 }, async () => {
-  const place = project({ ws: true });
-  const server = await Cloud.start();
-  writeFileSync(join(place.folder, "app.mjs"), app);
-  const child = spawn(process.execPath, ["app.mjs"], {
-    cwd: place.folder,
-    env: { ...process.env, CLOUD_URL: `${server.url}/tpa-ws` },
-  });
-  try {
-    const lines = createInterface({ input: child.stdout })[Symbol.asyncIterator]();
-    assert.equal((await lines.next()).value, "connected");
-    await shown(server.url);
-    await fetch(`${server.url}/faults`, {
-      method: "POST",
-      headers: { "content-type": "application/json" },
-      body: JSON.stringify({ fault: "cut", packageName: "org.example.captions" }),
-    });
-    assert.equal((await lines.next()).value, "Connection closed (1006) { permanent: false }");
-    assert.match((await lines.next()).value, /^try 1 in \d+ ms$/);
-  } finally {
-    child.kill();
-    server.stop();
-    place.remove();
-  }
+test("the README has two examples, and at most 150 lines", () => {
+  assert.deepEqual(others, []);
+  const lines = README.split("\n").length - 1;
+  assert.ok(lines <= 150, `${lines} lines`);
 });
 
-test("the README's app is as short as it says", () => {
-  const lines = app.split("\n").filter((line) => line.trim() !== "");
-  assert.ok(lines.length <= 15, `${lines.length} lines`);
-});
-
-test("the README's server is started for two users, stopped for one, and says goodbye", async () => {
+test("the README's server is started for two users, stopped for one, and released", async () => {
   const place = project({ ws: true });
   const server = await Cloud.start();
   writeFileSync(join(place.folder, "host.mjs"), host);
@@ -58,14 +31,18 @@ test("the README's server is started for two users, stopped for one, and says go
     env: { ...process.env, PORT: port, CLOUD_HOST: new URL(server.url).host },
   });
   const packageName = "org.example.captions";
+  const webhook = `http://127.0.0.1:${port}/webhook`;
+  const start = (userId, webhookUrl) => server.post("/apps", { packageName, userId, webhookUrl });
   try {
     const lines = createInterface({ input: child.stdout })[Symbol.asyncIterator]();
     assert.equal((await lines.next()).value, "listening");
+    const forged = { type: "session_request", sessionId: `eve-${packageName}`, userId: "eve" };
+    const refused = await fetch(webhook, { method: "POST", body: JSON.stringify(forged) });
+    assert.equal(refused.status, 401);
     for (const userId of ["user1", "user2"]) {
-      const body = JSON.stringify({ packageName, userId, webhookUrl: `http://127.0.0.1:${port}/webhook` });
-      await fetch(`${server.url}/apps`, { method: "POST", body });
+      await start(userId, `${webhook}?secret=dev-secret`);
       assert.equal((await lines.next()).value, `started for ${userId}`);
-      await shown(server.url, userId);
+      await shown(server, userId);
     }
     await fetch(`${server.url}/apps/${packageName}?userId=user1`, { method: "DELETE" });
     assert.equal((await lines.next()).value, "stopped for user1: user_disabled");
@@ -78,7 +55,7 @@ test("the README's server is started for two users, stopped for one, and says go
   }
 });
 
-/** A port that nobody listens on. */
+/** Finds a free port. */
 async function freePort() {
   const server = createServer().listen(0, "127.0.0.1");
   await once(server, "listening");
@@ -87,12 +64,8 @@ async function freePort() {
   return port;
 }
 
-/** Waits until the glasses show a caption: those of a user, or the only ones. */
-async function shown(url, userId) {
-  for (;;) {
-    const sessions = await (await fetch(`${url}/sessions`)).json();
-    const session = sessions.find(({ userSessionId }) => userId === undefined || userId === userSessionId);
-    if (session?.displays?.main) return;
+/** Waits until a user's glasses show a caption. */
+async function shown(server, userId) {
+  while (!(await server.user(userId))?.displays?.main)
     await new Promise((resolve) => setTimeout(resolve, 20));
-  }
 }

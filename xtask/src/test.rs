@@ -6,6 +6,7 @@ mod lint;
 mod native;
 mod nudge;
 mod web;
+mod workflows;
 
 use std::process::{Command, ExitCode};
 

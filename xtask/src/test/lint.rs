@@ -1,6 +1,6 @@
 //! Formatting, lints, types and documentation.
 
-use super::Report;
+use super::{Report, workflows};
 use crate::toolchain::{self, TARGET};
 use crate::{npm, process, rust_pages, workspace};
 
@@ -12,6 +12,7 @@ pub fn run(report: &mut Report) {
         Ok(()) => javascript(report),
         Err(error) => report.fail("npm ci", error),
     }
+    workflows::run(report);
 }
 
 fn rust(report: &mut Report) {
@@ -49,6 +50,14 @@ fn rust(report: &mut Report) {
                 "--document-private-items",
             ])
             .env("RUSTDOCFLAGS", "-Dwarnings"),
+    );
+    report.check(
+        "cargo package",
+        cargo()
+            .args(["package", "--package", "tpa-session"])
+            .args(["--locked", "--allow-dirty"])
+            // It builds the crate again, which must not replace the artifacts of the tests.
+            .env("CARGO_TARGET_DIR", workspace::target().join("tarball")),
     );
 }
 

@@ -1,0 +1,114 @@
+/** Facts that several files of the repository state: links, versions, examples. */
+import assert from "node:assert/strict";
+import { execFileSync } from "node:child_process";
+import { existsSync, readFileSync } from "node:fs";
+import { dirname, join } from "node:path";
+import { test } from "node:test";
+
+import { ROOT } from "../support/paths.mjs";
+
+const text = (file) => readFileSync(join(ROOT, file), "utf8");
+const manifest = JSON.parse(text("pkg-template/package.json"));
+/** Pages that are shown where relative links lead nowhere: npm, crates.io and docs.rs. */
+const PUBLISHED = ["pkg-template/README.md", "docs/crate.md"];
+
+const pages = execFileSync("git", ["ls-files", "-z", "--", "*.md"], { cwd: ROOT, encoding: "utf8" })
+  .split("\0")
+  .filter((file) => file !== "" && !file.startsWith("bench/results/") && existsSync(join(ROOT, file)));
+
+/** Targets of the links and pictures of a page, outside of its code. */
+function links(page) {
+  const prose = text(page)
+    .replaceAll(/^```.*?^```$/gms, "")
+    .replaceAll(/`[^`\n]*`/g, "");
+  return Array.from(prose.matchAll(/\]\(\s*<?([^)>\s]+)>?\s*\)/g), ([, target]) => target);
+}
+
+/** Anchor of a heading, as forges make them. */
+const anchor = (heading) =>
+  heading
+    .toLowerCase()
+    .replaceAll(/[^\p{L}\p{N} _-]/gu, "")
+    .replaceAll(" ", "-");
+
+const anchors = (page) => Array.from(text(page).matchAll(/^#+ (.*)$/gm), ([, heading]) => anchor(heading));
+
+for (const page of pages) {
+  test(`links of ${page}`, () => {
+    for (const link of links(page)) {
+      if (/^[a-z]+:/.test(link)) continue;
+      assert.ok(!PUBLISHED.includes(page), `${link} is relative`);
+      const [path, fragment] = link.split("#");
+      const target = path === "" ? page : join(dirname(page), path);
+      assert.ok(existsSync(join(ROOT, target)), `${link}: there is no ${target}`);
+      if (fragment !== undefined && target.endsWith(".md")) {
+        assert.ok(anchors(target).includes(fragment), `${link}: no heading of ${target} has this anchor`);
+      }
+    }
+  });
+}
+
+test("links of the published pages into the repository lead to files", () => {
+  const blob = `${manifest.bugs.replace(/\/issues$/, "")}/blob/main/`;
+  for (const page of PUBLISHED) {
+    const inside = links(page).filter((link) => link.startsWith(blob));
+    assert.ok(page !== "pkg-template/README.md" || inside.length > 5, page);
+    for (const link of inside) {
+      const [path, fragment] = link.slice(blob.length).split("#");
+      assert.ok(existsSync(join(ROOT, path)), link);
+      if (fragment !== undefined) assert.ok(anchors(path).includes(fragment), link);
+    }
+  }
+});
+
+test("the npm package's README shows the examples of the README", () => {
+  const readme = text("README.md");
+  const examples = Array.from(
+    text("pkg-template/README.md").matchAll(/```(?:js|html)\n.*?```/gs),
+    ([block]) => block,
+  );
+  assert.ok(examples.length >= 1);
+  for (const example of examples) assert.ok(readme.includes(example), example);
+});
+
+test("all manifests name one version, and the changelog describes it", () => {
+  const [, version] = /^version = "(.*)"$/m.exec(text("Cargo.toml"));
+  assert.equal(manifest.version, version);
+  assert.ok(text("CHANGELOG.md").includes(`\n## ${version}\n`));
+  assert.ok(text("docs/crate.md").includes(`tpa-session = "${version.replace(/\.\d+$/, "")}"`));
+  for (const lock of ["Cargo.lock", "examples/rust-pages/Cargo.lock"]) {
+    assert.match(text(lock), new RegExp(`^name = "tpa-session"\nversion = "${version}"$`, "m"), lock);
+  }
+});
+
+test("all manifests name one repository", () => {
+  const [, repository] = /^repository = "(.*)"$/m.exec(text("Cargo.toml"));
+  assert.equal(manifest.repository.url, `git+${repository}.git`);
+  assert.equal(manifest.bugs, `${repository}/issues`);
+  assert.equal(manifest.homepage, `${repository}#readme`);
+  for (const page of pages) {
+    for (const link of links(page).filter(
+      (link) => link.includes("tpa-session") && /^https:\/\/[^/]*github/.test(link),
+    )) {
+      assert.ok(link.startsWith(repository), `${page}: ${link}`);
+    }
+  }
+});
+
+test("the tarballs of the crates hold fewer than 120 files each", () => {
+  for (const name of ["tpa-session", "tpa-cloud"]) {
+    const list = execFileSync("cargo", ["package", "--list", "--allow-dirty", "--package", name], {
+      cwd: ROOT,
+      encoding: "utf8",
+      stdio: ["ignore", "pipe", "ignore"],
+    });
+    const files = list.trim().split("\n");
+    assert.ok(files.length < 120, `${name}: ${files.length} files`);
+    for (const file of ["LICENSE", "Cargo.toml", "src/lib.rs"])
+      assert.ok(files.includes(file), `${name}: ${file}`);
+    assert.deepEqual(
+      files.filter((file) => /^(tests|bench|xtask|www|pkg-template|node_modules)\//.test(file)),
+      [],
+    );
+  }
+});
