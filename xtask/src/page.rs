@@ -9,12 +9,12 @@ const SOAK_MINUTES: &str = "10";
 /// Random faults on the page for some minutes; fails unless they passed without an error.
 pub fn soak(arguments: &[&str]) -> Result<(), String> {
     let minutes = soak_minutes(arguments)?;
-    run("tests/e2e/soak.mjs", &[minutes])
+    run("tests/e2e/run-soak.mjs", &[minutes])
 }
 
 /// Makes the pictures of the README anew.
 pub fn pictures() -> Result<(), String> {
-    run("tests/e2e/pictures.mjs", &[])
+    run("tests/e2e/screenshots.mjs", &[])
 }
 
 fn soak_minutes<'a>(arguments: &[&'a str]) -> Result<&'a str, String> {

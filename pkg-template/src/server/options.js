@@ -17,7 +17,6 @@
 import { cloudUrl } from "../session/cloud-url.js";
 import { refuse } from "../session/validate.js";
 
-
 /**
  * @param {TpaServerOptions} given
  * @returns {ServerOptions}
@@ -62,7 +61,6 @@ function defaultClouds(session) {
   // The session's constructor rejects an invalid URL.
   return typeof url === "string" && URL.canParse(url) ? [new URL(url).host] : undefined;
 }
-
 
 /** @param {unknown} value */
 function isFunction(value) {
