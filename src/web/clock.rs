@@ -1,12 +1,12 @@
-//! The clock of this place, and the one timer of a session.
+//! Clocks of the runtime, and the one timer of a session.
 
 use gloo_timers::callback::Timeout;
 use wasm_bindgen::prelude::*;
 
 use crate::session::{Duration, Instant};
 
-/// Longest time that `setTimeout` can wait; for more it would fire at once.
-const LONGEST: u64 = i32::MAX as u64;
+/// Longest delay of `setTimeout` in ms; a longer one would fire at once.
+const MAX_DELAY: u64 = i32::MAX as u64;
 
 #[wasm_bindgen]
 extern "C" {
@@ -14,17 +14,17 @@ extern "C" {
     fn performance_now() -> f64;
 }
 
-/// The time on the monotonic clock.
+/// Time on the monotonic clock.
 pub(super) fn now() -> Instant {
     Instant::from_millis(performance_now() as u64)
 }
 
-/// The wall clock, ms since the epoch: it goes on while a computer sleeps.
+/// Time on the wall clock, in ms since the epoch. It advances while a computer sleeps.
 pub(super) fn wall() -> u64 {
     js_sys::Date::now() as u64
 }
 
-/// A time on the monotonic clock as one on the wall clock, ms since the epoch.
+/// Converts a time on the monotonic clock to ms since the epoch.
 pub(super) fn to_wall(at: Instant) -> f64 {
     wall() as f64 - (now().as_millis() as f64 - at.as_millis() as f64)
 }
@@ -36,19 +36,19 @@ pub(super) struct Alarm {
 }
 
 impl Alarm {
-    /// Arms the timeout for `at`, or none; what was armed for another instant is cleared.
-    pub(super) fn arm(&mut self, at: Option<Instant>, ring: impl FnOnce() + 'static) {
+    /// Arms the timeout for `at`, or disarms it. A timeout for another instant is cleared.
+    pub(super) fn arm(&mut self, at: Option<Instant>, on_timeout: impl FnOnce() + 'static) {
         if at == self.armed.as_ref().map(|(at, _)| *at) {
             return;
         }
         self.armed = at.map(|at| {
-            let wait = at.since(now()).min(Duration::from_millis(LONGEST));
-            (at, Timeout::new(wait.as_millis() as u32, ring))
+            let delay = at.since(now()).min(Duration::from_millis(MAX_DELAY));
+            (at, Timeout::new(delay.as_millis() as u32, on_timeout))
         });
     }
 
-    /// The timeout has fired: the next one must be armed even when it is for the same instant.
-    pub(super) fn rang(&mut self) {
+    /// Forgets the timeout that has fired, so that another one can be armed for the same instant.
+    pub(super) fn fired(&mut self) {
         self.armed = None;
     }
 }

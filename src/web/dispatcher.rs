@@ -1,54 +1,44 @@
-//! The JavaScript module beside the wasm: handlers, and frames on their way to them.
+//! The dispatcher in JavaScript, which calls the handlers of the app.
 
 use std::cell::{Cell, RefCell};
 
-use js_sys::{Array, Function};
+use js_sys::Function;
 use wasm_bindgen::prelude::*;
 
-use crate::session::{CONTROL_TYPES, RENAMED_TYPES};
+#[wasm_bindgen(module = "/src/web/js/handlers.js")]
+extern "C" {
+    /// Base class of [`Dispatcher`]; its module is declared here because the dispatcher imports it.
+    type Handlers;
+}
 
-/// What no text frame may pass itself off as: the session's own events, and that of audio,
-/// which is binary.
-const RESERVED_EVENTS: [&str; 8] = [
-    "connecting",
-    "connected",
-    "disconnected",
-    "reconnecting",
-    "stateChange",
-    "error",
-    "dropped",
-    "audio_chunk",
-];
+#[wasm_bindgen(module = "/src/web/js/constants.js")]
+extern "C" {
+    /// Nothing; the module is declared here because the dispatcher imports it.
+    type Constants;
+}
 
 #[wasm_bindgen(module = "/src/web/js/dispatcher.js")]
 extern "C" {
+    /// The handlers of one session by event, and the path of its frames to them.
     #[derive(Clone, Debug)]
-    pub(super) type Dispatcher;
+    pub type Dispatcher;
 
-    fn dispatch(
-        control: &Array,
-        reserved: &Array,
-        renamed: &Array,
-        tell: &JsValue,
-        notes: bool,
-    ) -> Dispatcher;
+    /// Creates a dispatcher. A verbose one also reports frames that have no handler or lack a
+    /// promised field.
+    #[wasm_bindgen(constructor)]
+    fn new(sink: &JsValue, verbose: bool) -> Dispatcher;
 
     #[wasm_bindgen(method, catch)]
     pub(super) fn on(
         this: &Dispatcher,
-        event: &JsValue,
+        event: &str,
         handler: &JsValue,
-        once: bool,
     ) -> Result<Function, JsValue>;
-
-    #[wasm_bindgen(method, catch)]
-    pub(super) fn off(this: &Dispatcher, event: &JsValue, handler: &JsValue)
-    -> Result<(), JsValue>;
 
     #[wasm_bindgen(method)]
     fn emit(this: &Dispatcher, event: &str, payload: &JsValue);
 
-    /// Frames that came, on all sockets.
+    /// Number of frames received, on all sockets.
     #[wasm_bindgen(method, getter)]
     pub(super) fn received(this: &Dispatcher) -> f64;
 }
@@ -64,71 +54,56 @@ extern "C" {
     fn deref(this: &WeakRef) -> Option<Dispatcher>;
 }
 
-/// A dispatcher and the function that it calls.
+/// Reference to a session's dispatcher.
 ///
-/// Handlers usually refer to the session, and what wasm refers to is never collected. So the
-/// dispatcher belongs to the JavaScript object of the session, once that has taken it; from
-/// here it is held only while the session is active.
-pub(super) struct Link {
+/// Handlers usually refer to the session, and an object that wasm refers to is never collected.
+/// So the JavaScript object of the session owns the dispatcher once it was handed over; from here
+/// it is kept only while the session is active.
+pub(super) struct DispatcherRef {
     weak: WeakRef,
-    held: RefCell<Option<Dispatcher>>,
-    taken: Cell<bool>,
+    strong: RefCell<Option<Dispatcher>>,
+    handed_over: Cell<bool>,
 }
 
-impl Link {
-    /// `tell` hears of frames. Those that nobody listens to are reported only when `notes` is set.
-    pub(super) fn new(tell: &JsValue, notes: bool) -> Self {
-        let dispatcher = dispatch(
-            &strings(&CONTROL_TYPES),
-            &strings(&RESERVED_EVENTS),
-            &renamed(),
-            tell,
-            notes,
-        );
+impl DispatcherRef {
+    /// Creates a dispatcher that reports to `sink`.
+    pub(super) fn new(sink: &JsValue, verbose: bool) -> Self {
+        let dispatcher = Dispatcher::new(sink, verbose);
         Self {
             weak: WeakRef::new(&dispatcher),
-            held: RefCell::new(Some(dispatcher)),
-            taken: Cell::new(false),
+            strong: RefCell::new(Some(dispatcher)),
+            handed_over: Cell::new(false),
         }
     }
 
-    /// The dispatcher; `None` when its owner is gone.
-    pub(super) fn dispatcher(&self) -> Option<Dispatcher> {
-        let held = self.held.borrow().clone();
-        held.or_else(|| self.weak.deref())
+    /// The dispatcher; `None` if its owner was collected.
+    pub(super) fn get(&self) -> Option<Dispatcher> {
+        let strong = self.strong.borrow().clone();
+        strong.or_else(|| self.weak.deref())
     }
 
     /// Calls the handlers of an event.
     pub(super) fn emit(&self, event: &str, payload: &JsValue) {
-        if let Some(dispatcher) = self.dispatcher() {
+        if let Some(dispatcher) = self.get() {
             dispatcher.emit(event, payload);
         }
     }
 
-    /// Gives the dispatcher to its owner, who must keep it for as long as it has the session,
-    /// which is not active yet.
-    pub(super) fn take(&self) -> Option<Dispatcher> {
-        let dispatcher = self.dispatcher();
-        self.taken.set(true);
-        self.hold(false);
+    /// Hands the dispatcher of an idle session over to its owner, who must keep it for as long as
+    /// the session.
+    pub(super) fn hand_over(&self) -> Option<Dispatcher> {
+        let dispatcher = self.get();
+        self.handed_over.set(true);
+        self.keep_while(false);
         dispatcher
     }
 
-    /// Holds the dispatcher while the session is active, and no longer.
-    pub(super) fn hold(&self, active: bool) {
-        let keep = active || !self.taken.get();
-        let mut held = self.held.borrow_mut();
-        if held.is_some() != keep {
-            *held = if keep { self.weak.deref() } else { None };
+    /// Keeps the dispatcher if the session is active, or if nobody else does.
+    pub(super) fn keep_while(&self, active: bool) {
+        let keep = active || !self.handed_over.get();
+        let mut strong = self.strong.borrow_mut();
+        if strong.is_some() != keep {
+            *strong = if keep { self.weak.deref() } else { None };
         }
     }
-}
-
-fn renamed() -> Array {
-    let pairs = RENAMED_TYPES.iter();
-    pairs.map(|&(from, to)| strings(&[from, to])).collect()
-}
-
-fn strings(list: &[&str]) -> Array {
-    list.iter().map(|&text| JsValue::from(text)).collect()
 }

@@ -1,4 +1,4 @@
-//! The one loop between the core and the world. The numbers are those of the contract in
+//! The loop between the core and the runtime. The numbers are those of the contract in
 //! [`crate::session`].
 
 use std::cell::{Cell, RefCell};
@@ -8,54 +8,50 @@ use js_sys::{Array, JsString, Promise};
 use wasm_bindgen::{JsCast, JsValue};
 
 use crate::session::{
-    Cause, Command, CommandError, Control, Event, Input, LogLevel, Malformed, Outgoing, Output,
-    Reply, Session, SocketId, State, Suspicion, Transition, decimal, is_clean,
+    Command, CommandError, Duration, Input, LogLevel, Outgoing, Output, Redactor, Reply, Session,
+    SocketId, Source,
 };
 
-use super::callback::{Callback, callback};
+use super::abi::EventSink;
 use super::clock::{self, Alarm};
-use super::credentials::{self, Credentials, Missing, Part};
-use super::dispatcher::Link;
+use super::dial::Attempt;
+use super::dispatcher::DispatcherRef;
 use super::environment::Environment;
 use super::log::Log;
 use super::message::Message;
 use super::options::{SessionOptions, type_error};
-use super::payloads;
 use super::promises::Promises;
 use super::socket::Socket;
-use super::{fields, frames, told};
+use super::{convert, wire};
 
-/// A session with everything that it needs of the world.
+/// A session with all resources of the runtime that it uses.
 ///
-/// It holds itself while it is active, so that a session lives on when the app forgets its
+/// It keeps itself alive while it is active, so that a session goes on when the app drops its
 /// `TpaSession`.
 pub(super) struct Driver {
-    me: Weak<Self>,
-    held: RefCell<Option<Rc<Self>>>,
-    tell: Callback,
-    options: SessionOptions,
+    pub(super) me: Weak<Self>,
+    keep_alive: RefCell<Option<Rc<Self>>>,
+    /// The [`EventSink`], as JavaScript takes it.
+    pub(super) sink: JsValue,
+    pub(super) options: SessionOptions,
     log: Log,
-    /// As each message of the app's has it.
+    /// The package name as each message of the app needs it.
     package_name: JsString,
-    pub(super) link: Link,
+    pub(super) dispatcher: DispatcherRef,
     core: RefCell<Session<Message>>,
     draining: Cell<bool>,
     alarm: RefCell<Alarm>,
-    attempt: RefCell<Option<Attempt>>,
-    socket: RefCell<Option<Rc<Socket>>>,
+    pub(super) attempt: RefCell<Option<Attempt>>,
+    pub(super) socket: RefCell<Option<Rc<Socket>>>,
     /// Watched while the session is active.
     environment: RefCell<Option<Environment>>,
-    /// The key of the current attempt, to keep it out of all texts.
+    /// The key of the current attempt.
     api_key: RefCell<String>,
-    settings: RefCell<JsValue>,
+    redactor: RefCell<Redactor>,
+    /// Settings of the last ack.
+    pub(super) settings: RefCell<JsValue>,
     connects: RefCell<Promises>,
     flushes: RefCell<Promises>,
-}
-
-/// The attempt whose socket is not made yet.
-struct Attempt {
-    socket: SocketId,
-    credentials: Credentials,
 }
 
 impl Driver {
@@ -67,18 +63,13 @@ impl Driver {
         };
         let seed = js_sys::Math::random().to_bits();
         let core = Session::new(options.options.config.clone(), seed, clock::now());
-        Rc::new_cyclic(|me: &Weak<Self>| {
-            let session = me.clone();
-            let tell = callback(move |what, socket, value| {
-                if let Some(me) = session.upgrade() {
-                    me.hear(what, SocketId(socket), &value);
-                }
-            });
+        let driver = Rc::new_cyclic(|me| {
+            let sink = EventSink::new(me);
             Self {
                 me: me.clone(),
-                held: RefCell::default(),
-                link: Link::new(tell.as_ref(), log.writes(LogLevel::Debug)),
-                tell,
+                keep_alive: RefCell::default(),
+                dispatcher: DispatcherRef::new(&sink, log.writes(LogLevel::Debug)),
+                sink,
                 package_name: options.options.package_name.as_str().into(),
                 options,
                 log,
@@ -89,94 +80,32 @@ impl Driver {
                 socket: RefCell::default(),
                 environment: RefCell::default(),
                 api_key: RefCell::default(),
-                settings: RefCell::new(Array::new().into()),
+                redactor: RefCell::default(),
+                settings: RefCell::default(),
                 connects: RefCell::default(),
                 flushes: RefCell::default(),
             }
-        })
+        });
+        if let Source::Fixed(key) = &driver.options.options.api_key {
+            driver.set_api_key(key);
+        }
+        driver
     }
 
-    /// Looks at the core.
-    pub(super) fn inspect<T>(&self, look: impl FnOnce(&Session<Message>) -> T) -> T {
-        look(&self.core.borrow())
+    /// Reads from the core.
+    pub(super) fn with_core<T>(&self, read: impl FnOnce(&Session<Message>) -> T) -> T {
+        read(&self.core.borrow())
     }
 
-    /// Step 1 for the app, then the loop.
-    pub(super) fn command(&self, command: Command<Message>) -> Result<Reply, CommandError> {
+    /// Step 1 for a command, then the loop.
+    fn command(&self, command: Command<Message>) -> Result<Reply, CommandError> {
         let reply = self.core.borrow_mut().command(command, clock::now());
         self.drain();
         reply
     }
 
-    /// `connect()`: its promise must be there before the loop can settle it.
-    pub(super) fn connect(&self, session_id: String) -> Promise {
-        if !self.inspect(|core| core.state().is_active()) {
-            self.watch_environment();
-        }
-        let command = Command::Connect { session_id };
-        let reply = self.core.borrow_mut().command(command, clock::now());
-        let promise = match reply {
-            Ok(Reply::Run(run)) => self.connects.borrow_mut().of(run.0),
-            Ok(_) => Promises::settled(Ok(JsValue::UNDEFINED)),
-            Err(error) => Promises::settled(Err(type_error(error.message()))),
-        };
-        self.drain();
-        promise
-    }
-
-    /// `flush()`: as with `connect()`, its promise comes first.
-    pub(super) fn flush(&self) -> Promise {
-        let reply = self.core.borrow_mut().command(Command::Flush, clock::now());
-        let promise = match reply {
-            Ok(Reply::Flush(flush)) => self.flushes.borrow_mut().of(flush.0),
-            _ => Promises::settled(Ok(JsValue::UNDEFINED)),
-        };
-        self.drain();
-        promise
-    }
-
-    /// `stats`: times are those of the wall clock.
-    pub(super) fn stats(&self) -> JsValue {
-        self.report_activity();
-        let stats = self.inspect(Session::stats);
-        let payload = payloads::data(&stats);
-        if let Some(at) = stats.last_heard {
-            fields::set(&payload, "lastHeard", &clock::to_wall(at).into());
-        }
-        if let Some(dispatcher) = self.link.dispatcher() {
-            fields::set(&payload, "received", &dispatcher.received().into());
-        }
-        payload
-    }
-
-    /// `timeline()`: times are those of the wall clock.
-    pub(super) fn timeline(&self) -> Array {
-        let entry = |transition: &Transition| {
-            let entry = payloads::happening(&transition.happening);
-            fields::set(&entry, "at", &clock::to_wall(transition.at).into());
-            fields::set(&entry, "connection", &transition.connection.0.into());
-            entry
-        };
-        self.inspect(|core| core.timeline().map(entry).collect())
-    }
-
-    /// `send()`.
-    pub(super) fn send(&self, message: &JsValue, options: &JsValue) -> Result<Reply, JsValue> {
-        let session_id = self.inspect(|core| core.session_id().map(str::to_owned));
-        let payload = Message::new(message, &self.package_name, session_id.as_deref())?;
-        let (key, ttl) = super::message::send_options(options)?;
-        let command = Command::Send {
-            key: key.or_else(|| payload.default_key()),
-            ttl: ttl.or_else(|| payload.default_ttl()),
-            payload,
-            buffered: self.socket().and_then(|socket| socket.buffered()),
-        };
-        self.command(command)
-            .map_err(|error| type_error(error.message()))
-    }
-
-    /// Step 1 for the world, then the loop.
-    fn input(&self, input: Input) {
+    /// Step 1 for an input, then the loop.
+    pub(super) fn input(&self, input: Input) {
         self.core.borrow_mut().handle_input(input, clock::now());
         self.drain();
     }
@@ -189,34 +118,34 @@ impl Driver {
         loop {
             let output = self.core.borrow_mut().poll_output();
             match output {
-                Some(output) => self.carry_out(output),
+                Some(output) => self.execute(output),
                 None => break,
             }
         }
         self.draining.set(false);
-        let active = self.inspect(|core| core.state().is_active());
-        self.link.hold(active);
-        *self.held.borrow_mut() = self.me.upgrade().filter(|_| active);
+        let active = self.with_core(|core| core.state().is_active());
+        self.dispatcher.keep_while(active);
+        *self.keep_alive.borrow_mut() = self.me.upgrade().filter(|_| active);
         if !active {
-            // Taken out first: its end runs code of the page.
+            // Taken out of the cell first: removing listeners may run code of the page.
             drop(self.environment.take());
         }
         self.arm();
     }
 
     fn arm(&self) {
-        let due = self.inspect(Session::poll_timeout);
+        let due = self.with_core(Session::poll_timeout);
         let me = self.me.clone();
         self.alarm.borrow_mut().arm(due.map(|(at, _)| at), move || {
             if let Some(me) = me.upgrade() {
-                me.alarm.borrow_mut().rang();
-                me.ring();
+                me.on_timeout();
             }
         });
     }
 
-    /// A deadline has come; what the core is to know before it hears of that is told first.
-    fn ring(&self) {
+    /// Step 1 for a timeout, preceded by the inputs that must come before it.
+    fn on_timeout(&self) {
+        self.alarm.borrow_mut().fired();
         self.report_activity();
         let now = clock::now();
         let buffered = self.socket().and_then(|s| Some((s.id, s.buffered()?)));
@@ -230,264 +159,179 @@ impl Driver {
         self.drain();
     }
 
-    /// Frames of the app's are not reported one by one.
-    fn report_activity(&self) {
-        if let Some((id, at)) = self.socket().and_then(|s| Some((s.id, s.heard_at()?))) {
-            let input = Input::Heard(id, at);
+    /// Reports the time of the last frame, since frames are not reported one by one.
+    pub(super) fn report_activity(&self) {
+        if let Some((id, at)) = self.socket().and_then(|s| Some((s.id, s.last_activity()?))) {
+            let input = Input::Activity(id, at);
             self.core.borrow_mut().handle_input(input, clock::now());
         }
     }
 
-    fn watch_environment(&self) {
-        *self.environment.borrow_mut() = Some(Environment::watch(self.tell.as_ref()));
-    }
-
-    fn socket(&self) -> Option<Rc<Socket>> {
-        self.socket.borrow().clone()
-    }
-
-    fn carry_out(&self, output: Output<Message>) {
+    /// Step 2 for one output.
+    fn execute(&self, output: Output<Message>) {
         match output {
             Output::Prepare(socket) => self.prepare(socket),
             Output::Open(socket) => self.open(socket),
             Output::Transmit(socket, frame) => self.transmit(socket, frame),
             Output::Close(socket, close) => {
-                *self.attempt.borrow_mut() = None;
+                drop(self.attempt.take());
                 let closing = self.socket.borrow_mut().take_if(|open| open.id == socket);
                 if let Some(closing) = closing {
                     closing.close(&close);
                 }
             }
-            Output::Judge(cause) => {
-                let verdict = self.judge(&cause);
-                self.input(Input::Verdict(verdict));
+            Output::AskShouldReconnect(cause) => {
+                let decision = self.ask_should_reconnect(&cause);
+                self.input(Input::ShouldReconnect(decision));
             }
-            Output::Emit(event) => self.emit(event),
+            Output::Emit(event) => self.emit(&event),
             Output::Settle(run, result) => {
                 let result = match result {
                     Ok(()) => Ok(self.settings.borrow().clone()),
-                    Err(error) => Err(payloads::connection_error(&error)),
+                    Err(error) => Err(convert::connection_error(&error)),
                 };
                 self.connects.borrow_mut().settle(run.0, result);
             }
             Output::Flushed(flush, result) => {
                 let result = result.map(|()| JsValue::UNDEFINED);
-                let result = result.map_err(payloads::flush_error);
+                let result = result.map_err(convert::flush_error);
                 self.flushes.borrow_mut().settle(flush.0, result);
             }
         }
     }
 
-    fn prepare(&self, socket: SocketId) {
-        let credentials = Credentials::known(&self.options);
-        *self.attempt.borrow_mut() = Some(Attempt {
-            socket,
-            credentials,
-        });
-        self.gather(socket);
-    }
-
-    /// Asks for what is missing, part by part, as long as the attempt is wanted.
-    fn gather(&self, socket: SocketId) {
-        let part = match &*self.attempt.borrow() {
-            Some(attempt) if attempt.socket == socket => attempt.credentials.missing(),
-            _ => return,
-        };
-        let Some(part) = part else {
-            return self.input(Input::Prepared(socket));
-        };
-        let me = self.me.clone();
-        credentials::ask_for(part, &self.options, move |answer| {
-            if let Some(me) = me.upgrade() {
-                me.take_in(socket, part, answer);
-            }
-        });
-    }
-
-    fn take_in(&self, socket: SocketId, part: Part, answer: Result<JsValue, JsValue>) {
-        let taken = match &mut *self.attempt.borrow_mut() {
-            Some(attempt) if attempt.socket == socket => {
-                attempt.credentials.take_in(part, answer, &self.options)
-            }
-            _ => return,
-        };
-        match taken {
-            Ok(()) => self.gather(socket),
-            Err(Missing::Now(reason)) => self.input(Input::AttemptFailed { socket, reason }),
-            Err(Missing::Ever(reason)) => self.input(Input::Unsupported { socket, reason }),
-        }
-    }
-
-    fn open(&self, id: SocketId) {
-        let Some(Attempt {
-            credentials:
-                Credentials {
-                    constructor: Some(constructor),
-                    url: Some(url),
-                    api_key: Some(api_key),
-                },
-            ..
-        }) = self.attempt.take()
-        else {
-            return;
-        };
-        let Some(dispatcher) = self.link.dispatcher() else {
-            return;
-        };
-        *self.api_key.borrow_mut() = api_key;
-        match Socket::open(id, &constructor, &url, &dispatcher, self.tell.as_ref()) {
-            Ok(socket) => *self.socket.borrow_mut() = Some(Rc::new(socket)),
-            Err(reason) => self.input(Input::AttemptFailed { socket: id, reason }),
-        }
-    }
-
-    /// What JavaScript tells, of a socket where there is one.
-    fn hear(&self, what: u32, socket: SocketId, value: &JsValue) {
-        let malformed = |fault| self.input(Input::Malformed(socket, fault));
-        match what {
-            told::NOT_JSON => malformed(Malformed::NotJson),
-            told::NOT_OBJECT => malformed(Malformed::NotObject),
-            told::NO_TYPE => malformed(Malformed::NoType),
-            told::CONTROL => self.control(socket, value),
-            told::UNHEARD => self.note("nobody listens to ", value),
-            told::INCOMPLETE => self.note("frame of ", value),
-            told::OPENED => self.input(Input::Opened(socket)),
-            told::FAILED => {
-                let message = fields::text(value, "message").unwrap_or_default();
-                if !message.is_empty() {
-                    let message = self.without_key(message);
-                    self.write(LogLevel::Info, &["socket error: ", &message].concat());
-                }
-                self.input(Input::Failed(socket));
-            }
-            told::CLOSED => {
-                self.report_activity();
-                let mut close = told::close(value);
-                close.reason = self.without_key(close.reason);
-                self.input(Input::Closed(socket, close));
-            }
-            told::OFFLINE => self.input(Input::Offline),
-            told::ONLINE => self.input(Input::Online),
-            _ => self.input(Input::Suspect(Suspicion::Environment)),
-        }
-    }
-
-    fn note(&self, what: &str, value: &JsValue) {
-        let value = value.as_string().unwrap_or_default();
-        self.write(LogLevel::Debug, &[what, &value].concat());
-    }
-
-    /// A text from outside, without the key that a peer may have put into it.
-    fn without_key(&self, text: String) -> String {
-        let key = self.api_key.borrow();
-        if key.is_empty() {
-            return text;
-        }
-        JsString::from(text).replace_all(&key, "[key]").into()
-    }
-
     fn transmit(&self, id: SocketId, frame: Outgoing<Message>) {
-        let session_id = self.inspect(|core| core.session_id().unwrap_or_default().to_owned());
+        let session_id = self.session_id().unwrap_or_default();
         let package_name = &self.options.options.package_name;
         let text = match frame {
-            Outgoing::Init => frames::init(&session_id, package_name, &self.api_key.borrow()),
+            Outgoing::Init => wire::init(&session_id, package_name, &self.api_key.borrow()),
             Outgoing::Subscriptions(streams) => {
-                frames::subscriptions(&session_id, package_name, &streams)
+                wire::subscriptions(&session_id, package_name, &streams)
             }
             Outgoing::Message(message) => Some(message.text(&session_id)),
-            Outgoing::Ping => frames::ping(),
+            Outgoing::Ping => wire::ping(),
         };
         if let (Some(socket), Some(text)) = (self.socket().filter(|s| s.id == id), text) {
             socket.send(&text);
         }
     }
 
-    /// The app's word on a closure; what it throws is none.
-    fn judge(&self, cause: &Cause) -> Option<bool> {
-        let close = payloads::data(cause);
-        fields::set(&close, "wasClean", &is_clean(cause.code).into());
-        let asked = self.options.should_reconnect.as_ref()?;
-        match asked.call1(&JsValue::UNDEFINED, &close) {
-            Ok(verdict) => verdict.as_bool(),
-            Err(_) => {
-                self.write(LogLevel::Error, "shouldReconnect threw; the table decides");
-                None
-            }
-        }
+    fn socket(&self) -> Option<Rc<Socket>> {
+        self.socket.borrow().clone()
     }
 
-    fn emit(&self, event: Event<Message>) {
-        let (name, payload) = match &event {
-            Event::Connecting(event) => ("connecting", payloads::data(event)),
-            Event::Connected => ("connected", self.settings.borrow().clone()),
-            Event::Disconnected(event) => {
-                let level = match (event.was_clean, event.permanent) {
-                    (true, _) => LogLevel::Info,
-                    (false, false) => LogLevel::Warn,
-                    (false, true) => LogLevel::Error,
-                };
-                self.write(level, &event.message);
-                ("disconnected", payloads::data(event))
-            }
-            Event::Reconnecting(event) => {
-                let delay = decimal(event.delay.as_millis() as u32);
-                let code = decimal(u32::from(event.cause.code));
-                let after = [" ms, after ", &code, " ", &event.cause.reason].concat();
-                self.write(
-                    LogLevel::Warn,
-                    &["reconnecting in ", &delay, &after].concat(),
-                );
-                ("reconnecting", payloads::data(event))
-            }
-            Event::StateChange(event) => {
-                self.write(LogLevel::Info, event.to.name());
-                ("stateChange", payloads::data(event))
-            }
-            Event::Error(error) => {
-                let error = payloads::error(error);
-                let message = fields::text(&error, "message").unwrap_or_default();
-                self.write(LogLevel::Warn, &message);
-                ("error", error)
-            }
-            Event::Dropped(message, why) => {
-                self.write(LogLevel::Debug, &["dropped: ", why.name()].concat());
-                ("dropped", payloads::dropped(&message.original, *why))
-            }
-        };
-        self.link.emit(name, &payload);
+    /// Sets the key of the next socket, which no text from outside may show.
+    pub(super) fn set_api_key(&self, key: &str) {
+        *self.redactor.borrow_mut() = Redactor::new(key);
+        *self.api_key.borrow_mut() = key.into();
     }
 
-    fn write(&self, level: LogLevel, text: &str) {
+    /// Removes the key from texts. A copy, since the texts may come from getters of the app.
+    pub(super) fn redactor(&self) -> Redactor {
+        self.redactor.borrow().clone()
+    }
+
+    /// Sets the settings of an ack; anything but a list counts as an empty one.
+    pub(super) fn set_settings(&self, settings: JsValue) {
+        let settings = settings.dyn_into::<Array>().unwrap_or_default();
+        *self.settings.borrow_mut() = settings.into();
+    }
+
+    /// Writes a log line.
+    pub(super) fn log(&self, level: LogLevel, text: &str) {
         if self.log.writes(level) {
-            // Copied first: the app's own logger may call the session.
-            let session_id = self.inspect(|core| core.session_id().map(str::to_owned));
-            let connection = self.inspect(Session::connection);
+            // Copied first: the app's logger may call the session.
+            let session_id = self.session_id();
+            let connection = self.with_core(Session::connection);
             self.log
                 .write(level, session_id.as_deref(), connection, text);
         }
     }
+}
 
-    /// A frame that the session must act on.
-    fn control(&self, socket: SocketId, frame: &JsValue) {
-        match frames::control(frame) {
-            Some(Control::Ack) => {
-                if self.inspect(Session::state) == State::Handshaking {
-                    let settings = fields::get(frame, "settings");
-                    let settings = settings.dyn_into::<Array>().unwrap_or_default();
-                    *self.settings.borrow_mut() = settings.into();
-                }
-                self.input(Input::Control(socket, Control::Ack));
-            }
-            Some(Control::Pong) => self.input(Input::Control(socket, Control::Pong)),
-            Some(Control::Error { code, message }) => {
-                let message = self.without_key(message);
-                self.input(Input::Control(socket, Control::Error { code, message }));
-            }
-            Some(Control::Stopped { reason }) => {
-                let reason = reason.map(|reason| self.without_key(reason));
-                self.input(Input::Control(socket, Control::Stopped { reason }));
-            }
-            None => {}
+/// Commands of the app.
+impl Driver {
+    /// Starts the session.
+    pub(super) fn connect(&self, session_id: String) -> Promise {
+        if !self.with_core(|core| core.state().is_active()) {
+            *self.environment.borrow_mut() = Some(Environment::watch(&self.sink));
         }
+        let command = Command::Connect { session_id };
+        let reply = self.core.borrow_mut().command(command, clock::now());
+        // The promise must exist before the loop can settle it.
+        let promise = match reply {
+            Ok(Reply::Run(run)) => self.connects.borrow_mut().get(run.0),
+            Ok(_) => Promises::settled(Ok(JsValue::UNDEFINED)),
+            Err(error) => Promises::settled(Err(type_error(error.message()))),
+        };
+        self.drain();
+        promise
+    }
+
+    /// Ends the session.
+    pub(super) fn disconnect(&self, reason: Option<String>) {
+        // `Disconnect` has no errors.
+        let _ = self.command(Command::Disconnect { reason });
+    }
+
+    /// Makes the next attempt now, if the session waits for one.
+    pub(super) fn reconnect_now(&self) {
+        // `ReconnectNow` has no errors.
+        let _ = self.command(Command::ReconnectNow);
+    }
+
+    /// Changes the subscriptions.
+    pub(super) fn change(&self, command: Command<Message>) -> Result<(), JsValue> {
+        let reply = self.command(command);
+        reply.map(drop).map_err(|error| type_error(error.message()))
+    }
+
+    /// Sends a message, or queues it.
+    pub(super) fn send(
+        &self,
+        message: &JsValue,
+        key: Option<String>,
+        ttl: Option<Duration>,
+    ) -> Result<Reply, JsValue> {
+        let session_id = self.session_id();
+        let payload = Message::new(message, &self.package_name, session_id.as_deref())?;
+        let command = Command::Send {
+            key: key.or_else(|| payload.default_key()),
+            ttl: ttl.or_else(|| payload.default_ttl()),
+            payload,
+            buffered: self.socket().and_then(|socket| socket.buffered()),
+        };
+        let reply = self.command(command);
+        reply.map_err(|error| type_error(error.message()))
+    }
+
+    /// Waits until the cloud has received all messages so far.
+    pub(super) fn flush(&self) -> Promise {
+        let reply = self.core.borrow_mut().command(Command::Flush, clock::now());
+        // The promise must exist before the loop can settle it.
+        let promise = match reply {
+            Ok(Reply::Flush(flush)) => self.flushes.borrow_mut().get(flush.0),
+            _ => Promises::settled(Ok(JsValue::UNDEFINED)),
+        };
+        self.drain();
+        promise
+    }
+
+    /// Id given to the last `connect()`.
+    pub(super) fn session_id(&self) -> Option<String> {
+        self.with_core(|core| core.session_id().map(str::to_owned))
+    }
+
+    /// Counters, with times on the wall clock.
+    pub(super) fn stats(&self) -> JsValue {
+        self.report_activity();
+        let stats = self.with_core(Session::stats);
+        let received = self.dispatcher.get().map(|dispatcher| dispatcher.received());
+        convert::stats(&stats, received)
+    }
+
+    /// The last transitions, with times on the wall clock.
+    pub(super) fn timeline(&self) -> Array {
+        self.with_core(|core| core.timeline().map(convert::timeline_entry).collect())
     }
 }

@@ -1,4 +1,4 @@
-//! What the environment says: offline and online, shown again, resumed. Silent in Node.
+//! Changes of the network and of the page's visibility. Node reports none.
 
 use js_sys::Function;
 use wasm_bindgen::prelude::*;
@@ -6,19 +6,19 @@ use wasm_bindgen::prelude::*;
 #[wasm_bindgen(module = "/src/web/js/environment.js")]
 extern "C" {
     #[wasm_bindgen(js_name = watchEnvironment, catch)]
-    fn watch_environment(tell: &JsValue) -> Result<Function, JsValue>;
+    fn watch_environment(sink: &JsValue) -> Result<Function, JsValue>;
 }
 
-/// Listens until it is dropped.
+/// Listeners that are removed on drop.
 pub(super) struct Environment {
     stop: Option<Function>,
 }
 
 impl Environment {
-    /// Tells what is so now before it returns, and each change from then on.
-    pub(super) fn watch(tell: &JsValue) -> Self {
+    /// Reports the state of the network before it returns, and each change from then on.
+    pub(super) fn watch(sink: &JsValue) -> Self {
         Self {
-            stop: watch_environment(tell).ok(),
+            stop: watch_environment(sink).ok(),
         }
     }
 }
@@ -26,8 +26,8 @@ impl Environment {
 impl Drop for Environment {
     fn drop(&mut self) {
         if let Some(stop) = &self.stop {
-            // It only removes listeners.
-            let _ = stop.call1(&JsValue::UNDEFINED, &JsValue::UNDEFINED);
+            // Only removes listeners.
+            let _ = stop.call0(&JsValue::UNDEFINED);
         }
     }
 }

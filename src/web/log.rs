@@ -1,4 +1,4 @@
-//! Log lines: on the console, or to the app's own logger.
+//! Log lines, on the console or to the app's own logger.
 
 use wasm_bindgen::prelude::*;
 
@@ -17,7 +17,7 @@ extern "C" {
     );
 }
 
-/// Where lines go, and which.
+/// Destination of the log lines, and their least important level.
 #[derive(Debug)]
 pub(super) struct Log {
     pub(super) level: LogLevel,
@@ -26,7 +26,7 @@ pub(super) struct Log {
 }
 
 impl Log {
-    /// Whether a line of this level would be written.
+    /// Returns true if a line of this level is written.
     pub(super) fn writes(&self, level: LogLevel) -> bool {
         level <= self.level
     }
@@ -39,9 +39,6 @@ impl Log {
         connection: SocketId,
         text: &str,
     ) {
-        if !self.writes(level) {
-            return;
-        }
         write_line(
             self.logger.as_ref(),
             level.name(),

@@ -1,16 +1,16 @@
-//! The app's messages on their way out.
+//! Messages of the app.
 
 use js_sys::{Array, JsString};
 use wasm_bindgen::prelude::*;
 
 use crate::session::{Duration, Payload, state_key, time_to_live};
 
-use super::fields;
 use super::options::type_error;
+use super::reflect;
 
 #[wasm_bindgen(module = "/src/web/js/message.js")]
 extern "C" {
-    /// A frame's text, with what it does not say itself: who sends it, and when.
+    /// The frame's text, with the fields that the message leaves out.
     #[wasm_bindgen(catch)]
     pub(super) fn encode(
         message: &JsValue,
@@ -25,7 +25,7 @@ extern "C" {
     #[wasm_bindgen(js_name = utf8Length)]
     fn utf8_length(text: &JsString) -> u32;
 
-    /// A text or a list of them, as a list; what is no text is an empty one.
+    /// One string or a list of them, as a list. Anything but a string becomes an empty one.
     pub(super) fn texts(value: &JsValue) -> Array;
 
     /// A field; null where it cannot be read.
@@ -35,14 +35,14 @@ extern "C" {
     fn field_text(message: &JsValue, field: &str) -> Option<String>;
 }
 
-/// A message as the app gave it, and as it will be sent.
+/// A message as the app gave it, and the text of its frame.
 #[derive(Clone, Debug)]
 pub(super) struct Message {
     pub(super) original: JsValue,
     kind: String,
     text: JsString,
-    /// Written down before there was a session whose id it could have.
-    before_session: bool,
+    /// Encoded before the session's id was known.
+    lacks_session_id: bool,
 }
 
 impl Payload for Message {
@@ -52,7 +52,7 @@ impl Payload for Message {
 }
 
 impl Message {
-    /// Writes the message down, so that a later change of the object does not change it.
+    /// Encodes a message, so that a later change of the object does not change it.
     pub(super) fn new(
         original: &JsValue,
         package_name: &JsString,
@@ -61,44 +61,44 @@ impl Message {
         if !original.is_object() || Array::is_array(original) {
             return Err(type_error("message: must be an object with a type"));
         }
-        let kind = fields::get(original, "type");
+        let kind = reflect::get(original, "type");
         let kind_text = kind.as_string().filter(|kind| !kind.is_empty());
         let kind_text =
             kind_text.ok_or_else(|| type_error("message.type: must be a non-empty string"))?;
         let text = encode(original, &kind, package_name, session_id).map_err(|cause| {
-            let why = fields::text(&cause, "message").unwrap_or_default();
-            type_error(&["message: must be JSON: ", &why].concat())
+            let cause = reflect::text(&cause, "message").unwrap_or_default();
+            type_error(&["message: must be JSON: ", &cause].concat())
         })?;
         Ok(Self {
             original: original.clone(),
             kind: kind_text,
             text,
-            before_session: session_id.is_none(),
+            lacks_session_id: session_id.is_none(),
         })
     }
 
     /// The text of the frame for this session.
     pub(super) fn text(self, session_id: &str) -> JsString {
-        if self.before_session {
+        if self.lacks_session_id {
             add_session_id(&self.text, session_id)
         } else {
             self.text
         }
     }
 
-    /// The key under which the message is state, by its type.
+    /// Key of a message whose type is state.
     pub(super) fn default_key(&self) -> Option<String> {
         state_key(&self.kind, |field| field_text(&self.original, field))
     }
 
-    /// How long it may wait, by its type.
+    /// Time that a message of this type may wait.
     pub(super) fn default_ttl(&self) -> Option<Duration> {
-        let duration = fields::get(&self.original, "durationMs");
+        let duration = reflect::get(&self.original, "durationMs");
         time_to_live(&self.kind, duration.as_f64())
     }
 }
 
-/// `key` and `ttl` as given to `send()`.
+/// Reads the options `key` and `ttl` of `send()`.
 pub(super) fn send_options(
     options: &JsValue,
 ) -> Result<(Option<String>, Option<Duration>), JsValue> {

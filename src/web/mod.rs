@@ -1,29 +1,31 @@
-//! The shell: carries out what the core decides, in a browser, a worker or Node.
+//! Sessions in a browser, a worker or Node: the WebSocket, the timer and the API.
 //!
-//! Nothing here decides. `driver` is the only place that touches the core, and the only loop.
+//! No decision is made here. `driver` is the only module that calls the core, and has the only
+//! loop; `abi` has every function that JavaScript calls.
 //!
-//! A program in Rust makes a [`TpaSession`] by [`Options`]; what it calls then is in `rust`.
+//! A program in Rust makes a [`TpaSession`] from [`Options`].
 
-mod callback;
+mod abi;
+mod client;
 mod clock;
-mod credentials;
+mod convert;
+mod dial;
 mod dispatcher;
 mod driver;
 mod environment;
-mod fields;
-mod frames;
+mod events;
 mod log;
 mod message;
 mod options;
-mod payloads;
 mod promises;
-mod rust;
-mod session;
+mod reflect;
 mod socket;
-mod told;
+mod wire;
 
-pub use rust::{Error, Listener, Options, SendResult};
-pub use session::TpaSession;
+/// The class of JavaScript, for the tests of this crate.
+#[doc(hidden)]
+pub use abi::TpaSession as JsSession;
+pub use client::{Error, Listener, Options, SendResult, TpaSession};
 
 #[cfg(feature = "small-allocator")]
 #[global_allocator]

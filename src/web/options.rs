@@ -1,70 +1,84 @@
-//! The constructor's options: read by field, validated by the core.
+//! The options of a session: read by field, validated by the core.
 
 use js_sys::{Function, TypeError};
 use wasm_bindgen::prelude::*;
-
 use web_sys::Url;
 
 use crate::session::{OptionError, Options, Source, URL_ALLOWED, Value, websocket_url};
 
-use super::fields;
+use super::dial::{Provider, js_provider};
+use super::events::{ShouldReconnect, js_should_reconnect};
+use super::reflect;
 
-#[wasm_bindgen(module = "/src/web/js/options.js")]
+#[wasm_bindgen(module = "/src/web/js/errors.js")]
 extern "C" {
-    fn refusal(field: &str, allowed: &str, given: &JsValue, secret: bool) -> JsValue;
+    #[wasm_bindgen(js_name = optionError)]
+    fn option_error(name: &str, allowed: &str, given: &JsValue, secret: bool) -> JsValue;
 }
 
-/// Validated options, and those that only JavaScript can hold.
-#[derive(Debug)]
+/// Validated options, and the values that only the runtime has.
 pub(super) struct SessionOptions {
     pub(super) options: Options,
-    pub(super) api_key_provider: Option<Function>,
-    pub(super) url_provider: Option<Function>,
+    pub(super) api_key_provider: Option<Provider>,
+    pub(super) url_provider: Option<Provider>,
+    pub(super) should_reconnect: Option<ShouldReconnect>,
     pub(super) web_socket: Option<Function>,
-    pub(super) should_reconnect: Option<Function>,
     pub(super) logger: Option<JsValue>,
 }
 
 impl SessionOptions {
-    /// Fails with a `TypeError` that names the option, its value and what is allowed.
+    /// Reads the options of an app in JavaScript.
+    ///
+    /// # Errors
+    ///
+    /// A `TypeError` that names the option, its value and what is allowed.
     pub(super) fn read(given: &JsValue) -> Result<Self, JsValue> {
         if !given.is_object() {
             return Err(type_error("options: must be an object"));
         }
-        let get = |field: &str| fields::get(given, field);
-        let refuse = |error: OptionError| {
-            let given = get(error.field);
-            refusal(error.field, error.allowed, &given, error.secret)
-        };
-        let options = Options::read(&|field| value(&get(field))).map_err(refuse)?;
-        if let Source::Fixed(url) = &options.url
-            && socket_url(url).is_none()
-        {
-            return Err(refuse(OptionError {
-                field: options.url_field,
-                allowed: URL_ALLOWED,
-                secret: false,
-            }));
-        }
+        let get = |field: &str| reflect::get(given, field);
+        let options = validate(&|field| value(&get(field)), get)?;
+        let provider = |option| Some(js_provider(option, get(option).dyn_into().ok()?));
+        let should_reconnect = get("shouldReconnect").dyn_into().ok();
         let logger = get("logger");
         Ok(Self {
-            api_key_provider: get("apiKey").dyn_into().ok(),
-            url_provider: get(options.url_field).dyn_into().ok(),
+            api_key_provider: provider("apiKey"),
+            url_provider: provider(options.url_field),
+            should_reconnect: should_reconnect.map(js_should_reconnect),
             web_socket: get("WebSocket").dyn_into().ok(),
-            should_reconnect: get("shouldReconnect").dyn_into().ok(),
             logger: (!logger.is_undefined()).then_some(logger),
             options,
         })
     }
 }
 
-/// The URL for a WebSocket, where this place takes it for one: the core knows the schemes,
-/// and the platform the rest.
+/// Validates the options that `get` gives by name; `show` gives them for an error message.
+pub(super) fn validate(
+    get: &dyn Fn(&'static str) -> Value,
+    show: impl Fn(&str) -> JsValue,
+) -> Result<Options, JsValue> {
+    let refuse = |error: OptionError| {
+        let given = show(error.field);
+        option_error(error.field, error.allowed, &given, error.secret)
+    };
+    let options = Options::read(get).map_err(refuse)?;
+    if let Source::Fixed(url) = &options.url
+        && socket_url(url).is_none()
+    {
+        return Err(refuse(OptionError {
+            field: options.url_field,
+            allowed: URL_ALLOWED,
+            secret: false,
+        }));
+    }
+    Ok(options)
+}
+
+/// The URL for a WebSocket, if it is valid: the core checks the scheme, the runtime the rest.
 pub(super) fn socket_url(url: &str) -> Option<String> {
     websocket_url(url).filter(|url| Url::new(url).is_ok())
 }
 
-/// A `TypeError` with this message.
 pub(super) fn type_error(message: &str) -> JsValue {
     TypeError::new(message).into()
 }

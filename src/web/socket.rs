@@ -1,4 +1,4 @@
-//! One WebSocket, with its sharp edges filed off.
+//! One WebSocket.
 
 use js_sys::{Function, JsString};
 use wasm_bindgen::prelude::*;
@@ -6,9 +6,9 @@ use wasm_bindgen::prelude::*;
 use crate::session::{Close, Instant, SocketId};
 
 use super::dispatcher::Dispatcher;
-use super::fields::text;
+use super::reflect;
 
-#[wasm_bindgen(module = "/src/web/js/socket.js")]
+#[wasm_bindgen(module = "/src/web/js/connection.js")]
 extern "C" {
     #[wasm_bindgen(catch)]
     fn dial(
@@ -16,72 +16,74 @@ extern "C" {
         url: &str,
         dispatcher: &Dispatcher,
         id: u32,
-        tell: &JsValue,
-    ) -> Result<Link, JsValue>;
+        sink: &JsValue,
+    ) -> Result<Connection, JsValue>;
 
-    /// Whatever has the shape of a WebSocket, and the dispatcher's ear at it.
-    type Link;
+    type Connection;
 
     #[wasm_bindgen(method, getter)]
-    fn buffered(this: &Link) -> f64;
+    fn buffered(this: &Connection) -> f64;
 
-    #[wasm_bindgen(method, getter, js_name = heardAt)]
-    fn heard_at(this: &Link) -> f64;
-
-    #[wasm_bindgen(method)]
-    fn send(this: &Link, text: &JsString);
+    #[wasm_bindgen(method, getter, js_name = lastActivity)]
+    fn last_activity(this: &Connection) -> f64;
 
     #[wasm_bindgen(method)]
-    fn close(this: &Link, code: u16, reason: &str);
+    fn send(this: &Connection, text: &JsString);
+
+    #[wasm_bindgen(method)]
+    fn close(this: &Connection, code: u16, reason: &str);
 }
 
-/// A socket, as long as it may be heard.
+/// The socket of an attempt, or of a connection.
 pub(super) struct Socket {
     pub(super) id: SocketId,
-    link: Link,
+    connection: Connection,
 }
 
 impl Socket {
-    /// Dials; `tell` hears of its life. The error says what the constructor, or the new socket, had
-    /// against it.
+    /// Opens a socket whose frames go to `dispatcher` and whose other events go to `sink`.
+    ///
+    /// # Errors
+    ///
+    /// The message of what the constructor, or the new socket, has thrown.
     pub(super) fn open(
         id: SocketId,
         constructor: &Function,
         url: &str,
         dispatcher: &Dispatcher,
-        tell: &JsValue,
+        sink: &JsValue,
     ) -> Result<Self, String> {
-        match dial(constructor, url, dispatcher, id.0, tell) {
-            Ok(link) => Ok(Self { id, link }),
+        match dial(constructor, url, dispatcher, id.0, sink) {
+            Ok(connection) => Ok(Self { id, connection }),
             Err(error) => Err(message_of(&error)),
         }
     }
 
-    /// Bytes that it holds itself, while what is sent now would go out.
+    /// Bytes that the socket has not sent yet; `None` if it is not open.
     pub(super) fn buffered(&self) -> Option<u32> {
-        let buffered = self.link.buffered();
+        let buffered = self.connection.buffered();
         (buffered >= 0.0).then_some(buffered as u32)
     }
 
-    /// When the peer last showed itself by a frame or a ping, if it did.
-    pub(super) fn heard_at(&self) -> Option<Instant> {
-        let at = self.link.heard_at();
+    /// Time of the last frame or ping; `None` before the first.
+    pub(super) fn last_activity(&self) -> Option<Instant> {
+        let at = self.connection.last_activity();
         (at > 0.0).then(|| Instant::from_millis(at as u64))
     }
 
-    /// Sends a text frame, if it would go out.
+    /// Sends a text frame if the socket is open.
     pub(super) fn send(&self, text: &JsString) {
-        self.link.send(text);
+        self.connection.send(text);
     }
 
-    /// Ends the relation: the socket is closed where it is still open, and never heard again.
+    /// Closes the socket where it is still open. None of its events is reported any more.
     pub(super) fn close(&self, close: &Close) {
         let (code, reason) = close.to_send();
-        self.link.close(code, reason);
+        self.connection.close(code, reason);
     }
 }
 
 fn message_of(error: &JsValue) -> String {
-    let message = text(error, "message").filter(|message| !message.is_empty());
-    message.unwrap_or_else(|| "the WebSocket could not be made".into())
+    let message = reflect::text(error, "message").filter(|message| !message.is_empty());
+    message.unwrap_or_else(|| "the WebSocket could not be created".into())
 }

@@ -1,23 +1,17 @@
-//! An app that notes all that it is told.
+//! An app that records the events of its session.
 
 use std::cell::RefCell;
 use std::rc::Rc;
 
 use js_sys::Function;
-use tpa_session::web::TpaSession;
+use tpa_session::web::JsSession;
 use wasm_bindgen::prelude::*;
 use wasm_bindgen_futures::JsFuture;
 
-use super::js;
+use super::{backend, js};
 
-/// Where the cloud of the tests listens.
-pub const CLOUD: &str = match option_env!("TPA_CLOUD_URL") {
-    Some(url) => url,
-    None => "http://127.0.0.1:8002",
-};
-
-/// Longest wait for anything, ms.
-const PATIENCE: u32 = 10_000;
+/// Longest wait for an event, ms.
+const TIMEOUT: u32 = 10_000;
 
 const EVENTS: [&str; 7] = [
     "connecting",
@@ -30,100 +24,115 @@ const EVENTS: [&str; 7] = [
 ];
 
 type Handler = Closure<dyn Fn(JsValue)>;
-type Noted = Rc<RefCell<Vec<(String, JsValue)>>>;
+type Events = Rc<RefCell<Vec<(String, JsValue)>>>;
 
-/// A session and all events that it told.
+#[wasm_bindgen]
+extern "C" {
+    /// The event handlers of a session.
+    pub type Handlers;
+
+    #[wasm_bindgen(method, catch)]
+    pub fn on(
+        this: &Handlers,
+        event: &JsValue,
+        handler: &JsValue,
+        once: bool,
+    ) -> Result<Function, JsValue>;
+
+    #[wasm_bindgen(method, catch)]
+    pub fn off(this: &Handlers, event: &JsValue, handler: &JsValue) -> Result<(), JsValue>;
+}
+
+/// A session and its events so far.
 pub struct App {
-    pub session: TpaSession,
-    noted: Noted,
-    /// Each with its undo.
-    handlers: RefCell<Vec<(Function, Handler)>>,
+    pub session: JsSession,
+    pub handlers: Handlers,
+    events: Events,
+    /// Each with the function that removes it.
+    registered: RefCell<Vec<(Function, Handler)>>,
 }
 
 /// Options of an app of its own: no two tests share a session.
 pub fn options(name: &str) -> JsValue {
     let options = js::literal("{ apiKey: 'dev-key', reconnectDelay: 50, logLevel: 'silent' }");
     js::set(&options, "packageName", &name.into());
-    js::set(
-        &options,
-        "augmentOSWebsocketUrl",
-        &format!("{CLOUD}/tpa-ws").into(),
-    );
-    js::set(&options, "WebSocket", &js::web_socket());
+    js::set(&options, "augmentOSWebsocketUrl", &backend::url().into());
+    js::set(&options, "WebSocket", &backend::web_socket());
     options
 }
 
 impl App {
     pub fn new(options: &JsValue) -> Self {
+        let session = JsSession::new(options).expect("valid options");
+        let handlers = session.take_handlers().map(JsValue::from);
         let app = Self {
-            session: TpaSession::new(options).expect("options that are right"),
-            noted: Noted::default(),
-            handlers: RefCell::default(),
+            session,
+            handlers: handlers.expect("handlers").unchecked_into(),
+            events: Events::default(),
+            registered: RefCell::default(),
         };
         for event in EVENTS {
-            app.note(event);
+            app.record(event);
         }
         app
     }
 
-    /// An app that is connected under its own name.
+    /// Creates an app and connects it under its own name.
     pub async fn connected(name: &str) -> Self {
         let app = Self::new(&options(name));
         app.connect(&session_id(name)).await.expect("a connection");
         app
     }
 
-    /// Notes an event from now on.
-    pub fn note(&self, event: &str) {
-        let noted = self.noted.clone();
+    /// Records an event from now on.
+    pub fn record(&self, event: &str) {
+        let events = self.events.clone();
         let name = event.to_owned();
         self.on(event, move |payload| {
-            noted.borrow_mut().push((name.clone(), payload))
+            events.borrow_mut().push((name.clone(), payload))
         });
     }
 
     pub fn on(&self, event: &str, handler: impl Fn(JsValue) + 'static) {
         let handler = Handler::new(handler);
-        let undo = self.session.on(&event.into(), handler.as_ref());
-        let undo = undo.expect("an event and a function");
-        self.handlers.borrow_mut().push((undo, handler));
+        let remove = self
+            .handlers
+            .on(&event.into(), handler.as_ref(), false)
+            .expect("an event and a function");
+        self.registered.borrow_mut().push((remove, handler));
     }
 
     pub async fn connect(&self, session_id: &str) -> Result<JsValue, JsValue> {
         JsFuture::from(self.session.connect(&session_id.into())).await
     }
 
-    /// How often an event was told.
+    /// Number of recorded events of a kind.
     pub fn count(&self, event: &str) -> usize {
-        let noted = self.noted.borrow();
-        noted.iter().filter(|(name, _)| name == event).count()
+        self.payloads(event).len()
     }
 
     /// Waits for the `nth` event of a kind, counted from 1; its payload.
     pub async fn wait(&self, event: &str, nth: usize) -> JsValue {
-        for _ in 0..PATIENCE / 5 {
+        for _ in 0..TIMEOUT / 5 {
             let payload = self.payloads(event).into_iter().nth(nth - 1);
             if let Some(payload) = payload {
                 return payload;
             }
             js::sleep(5).await;
         }
-        panic!("no {event} number {nth}; told: {:?}", self.story());
+        panic!("no {event} number {nth} among {:?}", self.event_names());
     }
 
     pub fn payloads(&self, event: &str) -> Vec<JsValue> {
-        let noted = self.noted.borrow();
-        let of_event = noted.iter().filter(|(name, _)| name == event);
+        let events = self.events.borrow();
+        let of_event = events.iter().filter(|(name, _)| name == event);
         of_event.map(|(_, payload)| payload.clone()).collect()
     }
 
     /// The names of all events, in order.
-    pub fn story(&self) -> Vec<String> {
-        self.noted
-            .borrow()
-            .iter()
-            .map(|(name, _)| name.clone())
-            .collect()
+    pub fn event_names(&self) -> Vec<String> {
+        let events = self.events.borrow();
+        events.iter().map(|(name, _)| name.clone()).collect()
     }
 
     pub fn state(&self) -> String {
@@ -135,23 +144,12 @@ pub fn session_id(name: &str) -> String {
     format!("user_{name}-{name}")
 }
 
-/// Injects a fault into the connections of one app.
-pub async fn fault(name: &str, fault: &str) {
-    let id = session_id(name);
-    let body = format!(r#"{{"sessionId":"{id}",{fault}}}"#);
-    assert_eq!(
-        js::post(&format!("{CLOUD}/faults"), &body).await,
-        202.0,
-        "{body}"
-    );
-}
-
-/// A session lives on when it is forgotten, but the handlers of this app do not.
+/// Ends the session, which would go on without the app, and removes the handlers.
 impl Drop for App {
     fn drop(&mut self) {
         self.session.disconnect(&JsValue::UNDEFINED);
-        for (undo, _) in self.handlers.borrow().iter() {
-            let _ = undo.call0(&JsValue::UNDEFINED);
+        for (remove, _) in self.registered.borrow().iter() {
+            let _ = remove.call0(&JsValue::UNDEFINED);
         }
     }
 }

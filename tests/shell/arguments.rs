@@ -1,7 +1,7 @@
 //! Bad input: a clear error that names the field.
 
 use js_sys::TypeError;
-use tpa_session::web::TpaSession;
+use tpa_session::web::JsSession;
 use wasm_bindgen::{JsCast, JsValue};
 use wasm_bindgen_test::wasm_bindgen_test;
 
@@ -11,7 +11,7 @@ use super::js;
 fn refused(extra: &str) -> String {
     let given = options("org.example.refused");
     js::extend(&given, extra);
-    let error = TpaSession::new(&given).err().unwrap_or_default();
+    let error = JsSession::new(&given).err().unwrap_or_default();
     type_error(&error)
 }
 
@@ -70,7 +70,7 @@ fn the_key_is_never_shown() {
 #[wasm_bindgen_test]
 fn options_must_be_an_object() {
     for given in ["undefined", "null", "'text'", "5"] {
-        let error = TpaSession::new(&js::literal(given))
+        let error = JsSession::new(&js::literal(given))
             .err()
             .unwrap_or_default();
         assert!(type_error(&error).contains("options"));
@@ -86,7 +86,7 @@ async fn connect_wants_a_session_id() {
         assert!(type_error(&error.expect_err("no id")).contains("sessionId"));
     }
     assert_eq!(app.state(), "idle");
-    assert!(app.story().is_empty());
+    assert!(app.event_names().is_empty());
 }
 
 #[wasm_bindgen_test]
@@ -130,9 +130,9 @@ fn handlers_and_streams_are_checked() {
     let app = App::new(&options("org.example.checked"));
     let (event, handler) = (JsValue::from("x"), js::literal("() => {}"));
     let wrong = JsValue::from(5);
-    assert!(type_error(&app.session.on(&wrong, &handler).unwrap_err()).contains("event"));
-    assert!(type_error(&app.session.once(&event, &wrong).unwrap_err()).contains("handler"));
-    assert!(type_error(&app.session.off(&event, &wrong).unwrap_err()).contains("handler"));
+    assert!(type_error(&app.handlers.on(&wrong, &handler, false).unwrap_err()).contains("event"));
+    assert!(type_error(&app.handlers.on(&event, &wrong, true).unwrap_err()).contains("handler"));
+    assert!(type_error(&app.handlers.off(&event, &wrong).unwrap_err()).contains("handler"));
     for streams in ["''", "undefined", "['a', '']", "[5]"] {
         let error = app.session.subscribe(&js::literal(streams)).unwrap_err();
         assert!(type_error(&error).contains("streams"));

@@ -3,7 +3,8 @@
 use wasm_bindgen::JsValue;
 use wasm_bindgen_test::wasm_bindgen_test;
 
-use super::app::{App, CLOUD, fault, options, session_id};
+use super::app::{App, options, session_id};
+use super::backend::{self, fault};
 use super::js;
 
 #[wasm_bindgen_test]
@@ -21,7 +22,7 @@ async fn connects_and_gives_the_settings() {
         "stateChange",
         "connected",
     ];
-    assert_eq!(app.story(), story);
+    assert_eq!(app.event_names(), story);
     app.session.disconnect(&JsValue::UNDEFINED);
 }
 
@@ -29,7 +30,7 @@ async fn connects_and_gives_the_settings() {
 async fn a_cut_is_told_and_mended() {
     let name = "org.example.cut";
     let app = App::connected(name).await;
-    app.note("button_press");
+    app.record("button_press");
     app.session
         .subscribe(&"button_press".into())
         .expect("a stream");
@@ -86,8 +87,7 @@ async fn what_was_sent_during_an_outage_arrives_after_it() {
     }
     app.wait("connected", 2).await;
     for _ in 0..1000 {
-        let sessions = js::get_json(&format!("{CLOUD}/sessions")).await;
-        let all: String = js_sys::JSON::stringify(&sessions).expect("JSON").into();
+        let all = backend::sessions().await;
         if all.contains("card 3") {
             assert!(
                 !all.contains("card 1"),
@@ -169,7 +169,7 @@ async fn malformed_frames_are_errors_and_the_session_lives_on() {
 async fn audio_comes_as_bytes() {
     let name = "org.example.audio";
     let app = App::connected(name).await;
-    app.note("audio_chunk");
+    app.record("audio_chunk");
     app.session
         .subscribe(&"audio_chunk".into())
         .expect("a stream");
@@ -186,12 +186,9 @@ async fn audio_comes_as_bytes() {
 async fn an_app_stopped_frame_is_final() {
     let name = "org.example.stopped";
     let app = App::connected(name).await;
-    app.note("app_stopped");
-    let body = format!(
-        r#"{{"sessionId":"{}","frame":{{"type":"app_stopped","reason":"user_disabled"}}}}"#,
-        session_id(name)
-    );
-    assert_eq!(js::post(&format!("{CLOUD}/frames"), &body).await, 202.0);
+    app.record("app_stopped");
+    let frame = r#"{"type":"app_stopped","reason":"user_disabled"}"#;
+    backend::send_frame(name, frame).await;
     let end = app.wait("disconnected", 1).await;
     assert_eq!(js::text(&end, "kind"), "AppStopped");
     assert!(js::flag(&end, "permanent"));
@@ -212,10 +209,10 @@ async fn disconnect_is_one_final_event_and_then_silence() {
     assert_eq!(js::text(end, "kind"), "ClientDisconnect");
     assert_eq!(js::number(end, "code"), 1000.0);
     assert!(js::flag(end, "wasClean"));
-    let told = app.story().len();
+    let told = app.event_names().len();
     app.session.disconnect(&JsValue::UNDEFINED);
     js::sleep(200).await;
-    assert_eq!(app.story().len(), told);
+    assert_eq!(app.event_names().len(), told);
 }
 
 fn counting_provider() -> JsValue {

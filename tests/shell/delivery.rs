@@ -5,7 +5,8 @@ use wasm_bindgen::{JsCast, JsValue};
 use wasm_bindgen_futures::JsFuture;
 use wasm_bindgen_test::wasm_bindgen_test;
 
-use super::app::{App, fault, options, session_id};
+use super::app::{App, options, session_id};
+use super::backend::fault;
 use super::js;
 use super::sockets::{app, socket, start};
 

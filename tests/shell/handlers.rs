@@ -3,22 +3,22 @@
 use std::cell::Cell;
 use std::rc::Rc;
 
-use tpa_session::web::TpaSession;
 use wasm_bindgen::JsValue;
 use wasm_bindgen_test::wasm_bindgen_test;
 
-use super::app::{App, fault, options, session_id};
+use super::app::{App, options, session_id};
+use super::backend::fault;
 use super::js;
 
 /// Calls every method that leaves the connection alone.
-fn call_everything(session: &TpaSession) {
+fn call_everything(App { session, handlers, .. }: &App) {
     let nothing = JsValue::UNDEFINED;
     let handler = js::literal("() => {}");
     let event = JsValue::from("stateChange");
-    assert!(session.on(&event, &handler).is_ok());
-    assert!(session.once(&event, &handler).is_ok());
-    assert!(session.off(&event, &handler).is_ok());
-    assert!(session.off(&event, &handler).is_ok());
+    assert!(handlers.on(&event, &handler, false).is_ok());
+    assert!(handlers.on(&event, &handler, true).is_ok());
+    assert!(handlers.off(&event, &handler).is_ok());
+    assert!(handlers.off(&event, &handler).is_ok());
     assert!(
         session
             .send(&js::literal("{ type: 'custom' }"), &nothing)
@@ -51,7 +51,7 @@ async fn every_method_can_be_called_in_every_handler() {
         let weak = Rc::downgrade(&app);
         app.on(event, move |_| {
             if let Some(app) = weak.upgrade() {
-                call_everything(&app.session);
+                call_everything(&app);
             }
         });
     }

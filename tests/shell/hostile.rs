@@ -2,7 +2,7 @@
 //! session, and all others of this module, go on.
 
 use js_sys::TypeError;
-use tpa_session::web::TpaSession;
+use tpa_session::web::JsSession;
 use wasm_bindgen::{JsCast, JsValue};
 use wasm_bindgen_test::wasm_bindgen_test;
 
@@ -104,7 +104,7 @@ async fn events_whose_fields_cannot_be_read_are_read_as_without() {
 #[wasm_bindgen_test]
 fn options_that_cannot_be_read_are_refused_by_name() {
     let given = "{ packageName: 'a', get apiKey() { throw new Error('no'); } }";
-    let error = TpaSession::new(&js::literal(given)).err();
+    let error = JsSession::new(&js::literal(given)).err();
     let message = js::text(&error.unwrap_or_default(), "message");
     assert!(message.starts_with("apiKey: "), "{message}");
 }

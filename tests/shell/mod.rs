@@ -1,6 +1,7 @@
-//! What holds in every place where JavaScript runs.
+//! Tests that hold in every runtime.
 
 pub mod app;
+pub mod backend;
 pub mod js;
 
 mod arguments;
@@ -8,6 +9,7 @@ mod cloud;
 mod delivery;
 mod handlers;
 mod hostile;
+mod memory_cloud;
 mod outbox;
 mod providers;
 mod release;

@@ -3,7 +3,7 @@
 use core::arch::wasm32::memory_size;
 
 use js_sys::Array;
-use tpa_session::web::TpaSession;
+use tpa_session::web::JsSession;
 use wasm_bindgen::JsValue;
 use wasm_bindgen_test::wasm_bindgen_test;
 
@@ -18,7 +18,7 @@ fn reconnects_leave_no_memory_behind() {
     js::set(&given, "WebSocket", &class);
     js::set(&given, "maxReconnectAttempts", &f64::INFINITY.into());
     // Without an app that notes all events: its notes would be memory too.
-    let session = TpaSession::new(&given).expect("options that are right");
+    let session = JsSession::new(&given).expect("options that are right");
     let _ = session.connect(&"user-org.example.fake".into());
     let lost = js::literal("{ code: 1006 }");
     let mut pages = Vec::new();

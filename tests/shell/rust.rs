@@ -5,11 +5,13 @@ use std::rc::Rc;
 use std::time::Duration;
 
 use serde::{Deserialize, Serialize};
-use tpa_session::session::{Guarantee, LogLevel, State};
+use tpa_session::session::{Delivery, LogLevel, State};
 use tpa_session::web::{Options, SendResult, TpaSession};
+use wasm_bindgen::JsCast;
 use wasm_bindgen_test::wasm_bindgen_test;
 
-use super::app::{CLOUD, fault, session_id};
+use super::app::session_id;
+use super::backend::{self, fault};
 use super::js;
 use super::sockets::socket;
 
@@ -30,10 +32,10 @@ const CUSTOM: Custom = Custom {
 /// Those of an app of its own on the cloud of the tests.
 fn options(name: &str) -> Options {
     Options::new(name, "dev-key")
-        .url(&format!("{CLOUD}/tpa-ws"))
+        .url(&backend::url())
         .reconnect_delay(Duration::from_millis(50))
         .log_level(LogLevel::Silent)
-        .set("WebSocket", js::web_socket())
+        .web_socket(backend::web_socket())
 }
 
 async fn until(what: &str, is: impl Fn() -> bool) {
@@ -54,43 +56,43 @@ async fn it_hears_is_cut_comes_back_sends_and_ends() {
     }
     let name = "org.example.rust";
     let session = options(name)
-        .delivery(Guarantee::AtLeastOnce)
+        .delivery(Delivery::AtLeastOnce)
         .session()
         .expect("options that are right");
-    assert_eq!(session.current_state(), State::Idle);
+    assert_eq!(session.state(), State::Idle);
     let states = Rc::new(RefCell::new(Vec::new()));
     let noted = states.clone();
     let _states = session.on_state(move |state| noted.borrow_mut().push(state));
     let captions = Rc::new(Cell::new(0));
     let counted = captions.clone();
-    let _captions = session.on_event_as("transcription:en-US", move |heard| {
+    let _captions = session.on("transcription:en-US", move |heard| {
         let Transcription { text } = heard.expect("a transcription");
         assert!(!text.is_empty());
         counted.set(counted.get() + 1);
     });
     session
-        .subscribe_to(["transcription:en-US", "button_press"])
+        .subscribe(["transcription:en-US", "button_press"])
         .expect("names of streams");
     session
-        .unsubscribe_from(["button_press"])
+        .unsubscribe(["button_press"])
         .expect("a name of a stream");
-    assert_eq!(session.subscriptions().length(), 1);
-    assert_eq!(session.send_message(&CUSTOM).ok(), Some(SendResult::Queued));
+    assert_eq!(session.subscriptions().len(), 1);
+    assert_eq!(session.send(&CUSTOM).ok(), Some(SendResult::Queued));
 
-    let settings = session.connect_as(&session_id(name)).await;
+    let settings = session.connect(&session_id(name)).await;
     assert!(js_sys::Array::is_array(&settings.expect("settings")));
-    assert_eq!(session.current_state(), State::Connected);
-    assert_eq!(session.send_message(&CUSTOM).ok(), Some(SendResult::Sent));
-    session.flushed().await.expect("a cloud that confirms");
+    assert_eq!(session.state(), State::Connected);
+    assert_eq!(session.send(&CUSTOM).ok(), Some(SendResult::Sent));
+    session.flush().await.expect("a cloud that confirms");
     until("a caption", || captions.get() > 0).await;
 
     fault(name, r#""fault":"cut""#).await;
     until("a cut", || states.borrow().contains(&State::Waiting)).await;
     let again = session.clone();
-    until("a connection", || again.current_state() == State::Connected).await;
+    until("a connection", || again.state() == State::Connected).await;
     let before = captions.get();
     until("another caption", || captions.get() > before).await;
-    session.end();
+    session.disconnect();
     use State::{Connected, Connecting, Handshaking, Stopped, Waiting};
     let way = [Connecting, Handshaking, Connected];
     assert_eq!(
@@ -113,7 +115,7 @@ fn wrong_options_are_named() {
     let none = Duration::ZERO;
     assert!(error(right().connect_timeout(none)).starts_with("connectTimeout: "));
     assert!(error(right().pong_timeout(none)).starts_with("pongTimeout: "));
-    assert!(error(right().set("logger", 5)).starts_with("logger: "));
+    assert!(error(right().logger(5)).starts_with("logger: "));
 }
 
 #[wasm_bindgen_test]
@@ -142,7 +144,7 @@ fn on_fake_sockets(options: Options) -> (TpaSession, wasm_bindgen::JsValue) {
     let class = js::fake_sockets();
     let session = options
         .log_level(LogLevel::Silent)
-        .set("WebSocket", class.clone())
+        .web_socket(class.clone().unchecked_into())
         .session();
     (session.expect("options that are right"), class)
 }
@@ -152,14 +154,14 @@ async fn counts_bound_what_they_name() {
     let (session, _) = on_fake_sockets(Options::new("a", "k").max_queued_messages(1));
     let dropped = Rc::new(Cell::new(0));
     let counted = dropped.clone();
-    let _dropped = session.on_event("dropped", move |_| counted.set(counted.get() + 1));
+    let _dropped = session.on_js("dropped", move |_| counted.set(counted.get() + 1));
     for _ in 0..3 {
-        assert!(session.send_message(&CUSTOM).is_ok());
+        assert!(session.send(&CUSTOM).is_ok());
     }
     assert_eq!(dropped.get(), 2);
     let (session, _) = on_fake_sockets(Options::new("a", "k").max_queued_bytes(5));
     assert_eq!(
-        session.send_message(&CUSTOM).ok(),
+        session.send(&CUSTOM).ok(),
         Some(SendResult::Dropped)
     );
 }
@@ -186,11 +188,11 @@ async fn providers_are_asked_at_each_attempt_and_may_fail() {
     );
     let causes = Rc::new(RefCell::new(Vec::new()));
     let noted = causes.clone();
-    let _causes = session.on_event("reconnecting", move |next| {
+    let _causes = session.on_js("reconnecting", move |next| {
         let reason = js::text(&js::get(&next, "cause"), "reason");
         noted.borrow_mut().push(reason);
     });
-    let connected = session.connect_as("user-a");
+    let connected = session.connect("user-a");
     let first = socket(&class, 1).await;
     js::call(&first, "ack");
     connected.await.expect("a connection");
@@ -200,25 +202,25 @@ async fn providers_are_asked_at_each_attempt_and_may_fail() {
         *causes.borrow(),
         ["apiKey: the provider failed: no key today"]
     );
-    session.end();
+    session.disconnect();
 }
 
 #[wasm_bindgen_test]
 async fn the_end_before_a_connection_is_an_error_with_a_kind() {
     let (session, class) = on_fake_sockets(Options::new("a", "k").auto_reconnect(false));
-    let connected = session.connect_as("user-a");
+    let connected = session.connect("user-a");
     let first = socket(&class, 1).await;
     js::call(&first, "open");
     js::call1(&first, "end", &js::literal("{ code: 1006 }"));
     let error = connected.await.expect_err("no connection");
     assert_eq!(error.kind().as_deref(), Some("Abnormal"));
     assert!(!error.to_string().is_empty());
-    let error = session.connect_as("").await.expect_err("no id");
+    let error = session.connect("").await.expect_err("no id");
     assert_eq!(error.kind(), None);
     assert!(error.to_string().contains("sessionId"), "{error}");
     // Nobody waits for this one, and nothing is reported as uncaught.
-    drop(session.connect_as("user-a"));
-    session.end();
+    drop(session.connect("user-a"));
+    session.disconnect();
 }
 
 #[wasm_bindgen_test]
@@ -228,10 +230,10 @@ async fn attempts_have_a_limit_or_none() {
         let (session, class) = on_fake_sockets(options);
         let most = Rc::new(Cell::new(0.0));
         let noted = most.clone();
-        let _most = session.on_event("reconnecting", move |next| {
+        let _most = session.on_js("reconnecting", move |next| {
             noted.set(js::number(&next, "maxAttempts"));
         });
-        let connected = session.connect_as("user-a");
+        let connected = session.connect("user-a");
         js::call(&socket(&class, 1).await, "fail");
         js::call1(
             &socket(&class, 1).await,
@@ -239,7 +241,7 @@ async fn attempts_have_a_limit_or_none() {
             &js::literal("{ code: 1006 }"),
         );
         assert_eq!(most.get(), told);
-        session.end();
+        session.disconnect();
         assert!(connected.await.is_err());
     }
 }
@@ -258,8 +260,8 @@ fn a_listener_that_is_dropped_hears_no_more_not_even_when_a_handler_drops_it() {
     *own.borrow_mut() = listener.ok();
     let other = session.on_state(|_| panic!("it was dropped before"));
     drop(other);
-    drop(session.connect_as("user-a"));
-    session.end();
+    drop(session.connect("user-a"));
+    session.disconnect();
     assert_eq!(heard.get(), 1);
 }
 
@@ -271,11 +273,11 @@ fn a_handler_that_changes_may_call_the_session() {
     let all = Rc::new(RefCell::new(Vec::new()));
     let noted = all.clone();
     let _states = session.on_state(move |state| {
-        own.end();
+        own.disconnect();
         states.push(state);
         *noted.borrow_mut() = states.clone();
     });
-    drop(session.connect_as("user-a"));
+    drop(session.connect("user-a"));
     assert_eq!(*all.borrow(), [State::Connecting, State::Stopped]);
 }
 
@@ -286,17 +288,17 @@ fn what_is_no_message_no_event_and_no_payload_is_said() {
         _other: u32,
     }
     let (session, _) = on_fake_sockets(Options::new("a", "k"));
-    let error = session.send_message(&5).expect_err("no message");
+    let error = session.send(&5).expect_err("no message");
     assert!(error.to_string().starts_with("message: "), "{error}");
-    let error = session.on_event("", |_| {}).expect_err("no event");
+    let error = session.on_js("", |_| {}).expect_err("no event");
     assert!(error.to_string().starts_with("event: "), "{error}");
-    assert!(session.subscribe_to([""]).is_err());
+    assert!(session.subscribe([""]).is_err());
     let told = Rc::new(RefCell::new(String::new()));
     let noted = told.clone();
-    let _state = session.on_event_as::<Other>("stateChange", move |payload| {
+    let _state = session.on::<Other>("stateChange", move |payload| {
         *noted.borrow_mut() = payload.expect_err("no such field").to_string();
     });
-    drop(session.connect_as("user-a"));
-    session.end();
+    drop(session.connect("user-a"));
+    session.disconnect();
     assert!(told.borrow().contains("_other"), "{}", told.borrow());
 }

@@ -179,7 +179,7 @@ async fn close_that_throws_or_speaks_at_once_changes_nothing() {
 #[wasm_bindgen_test]
 async fn a_socket_that_was_given_up_is_never_heard_again() {
     let (app, class) = app("{ connectTimeout: 30, reconnectDelay: 0 }");
-    app.note("late");
+    app.record("late");
     start(&app);
     let first = socket(&class, 1).await;
     let hear = js::get(&first, "onmessage");
@@ -217,7 +217,7 @@ async fn a_socket_that_was_given_up_is_never_heard_again() {
 #[wasm_bindgen_test]
 async fn events_after_the_end_reach_nobody_and_throw_nothing() {
     let (app, class) = app("{}");
-    app.note("late");
+    app.record("late");
     start(&app);
     let first = socket(&class, 1).await;
     js::call(&first, "ack");
@@ -225,7 +225,7 @@ async fn events_after_the_end_reach_nobody_and_throw_nothing() {
     let listeners = ["onopen", "onmessage", "onerror", "onclose"];
     let listeners = listeners.map(|name| (name, js::get(&first, name)));
     app.session.disconnect(&JsValue::UNDEFINED);
-    let told = app.story().len();
+    let told = app.event_names().len();
     js::sleep(20).await;
     let event = js::literal("{ code: 1006, data: '{\"type\":\"late\"}' }");
     for (name, listener) in listeners {
@@ -233,7 +233,7 @@ async fn events_after_the_end_reach_nobody_and_throw_nothing() {
         let called = listener.call1(&first, &event);
         assert!(called.is_ok(), "{name}: {called:?}");
     }
-    assert_eq!(app.story().len(), told);
+    assert_eq!(app.event_names().len(), told);
 }
 
 #[wasm_bindgen_test]

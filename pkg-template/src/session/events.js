@@ -29,7 +29,7 @@ export class Events {
    * @param {any} data
    */
   ["emit"](event, data) {
-    this.#handlers.heard(event, data);
+    this.#handlers.onFrame(event, data);
     this.#handlers.emit(event, data);
   }
 

@@ -3,8 +3,8 @@
  *
  * Imports from `bindgen:` are files that wasm-bindgen generates; the build resolves them.
  */
-import { TpaConnectionError } from "bindgen:js/connection_error.js";
-import { Handlers } from "bindgen:js/dispatcher.js";
+import { TpaConnectionError } from "bindgen:js/errors.js";
+import { Handlers } from "bindgen:js/handlers.js";
 import * as glue from "bindgen:tpa_session_bg.js";
 
 import { start } from "../wasm/instance.js";
@@ -12,7 +12,6 @@ import { Dashboard } from "./dashboard.js";
 import { Events } from "./events.js";
 import { APPLY_FRAME, LISTEN_PASSIVELY } from "./internal-symbols.js";
 import { Layouts } from "./layouts.js";
-import * as method from "./methods.js";
 import { Settings } from "./settings.js";
 import { checked, isStream, iterate, named } from "./streams.js";
 import { oneOf } from "./validate.js";
@@ -41,7 +40,8 @@ const HEARD_BY = new Map(
   }),
 );
 
-export class TpaSession extends glue.TpaSession {
+export class TpaSession {
+  #session;
   /** Kept here and not in the wasm, so that handlers which name the session do not keep it. */
   #handlers;
   #following = false;
@@ -60,11 +60,11 @@ export class TpaSession extends glue.TpaSession {
 
   constructor(options) {
     start();
-    super(options);
+    this.#session = new glue.TpaSession(options);
     this.packageName = options.packageName;
-    this.#handlers = this.invoke(method.TAKE_HANDLERS);
-    this.#handlers.changed = () => this.#follow();
-    this.#handlers.heard = (type, frame) => this[APPLY_FRAME](type, frame);
+    this.#handlers = this.#session.takeHandlers();
+    this.#handlers.onChange = () => this.#followSoon();
+    this.#handlers.onFrame = (type, frame) => this[APPLY_FRAME](type, frame);
   }
 
   connect(sessionId, { signal } = {}) {
@@ -73,7 +73,7 @@ export class TpaSession extends glue.TpaSession {
       const facts = { code: 1000, reason, kind: "ClientDisconnect", attempts: 0 };
       return Promise.reject(new TpaConnectionError(reason, facts));
     }
-    const promise = this.invoke(method.CONNECT, sessionId);
+    const promise = this.#session.connect(sessionId);
     if (signal === undefined) return promise;
     const abort = () => this.disconnect(reason);
     signal.addEventListener("abort", abort, { once: true });
@@ -84,7 +84,7 @@ export class TpaSession extends glue.TpaSession {
 
   disconnect(how) {
     if (how?.releaseOwnership) this.releaseOwnership(how.reason);
-    this.invoke(method.DISCONNECT, typeof how === "string" ? how : undefined);
+    this.#session.disconnect(typeof how === "string" ? how : undefined);
   }
 
   /** Where there is no connection, there is nothing that the cloud could hear of it. */
@@ -94,31 +94,31 @@ export class TpaSession extends glue.TpaSession {
   }
 
   send(message, options) {
-    return this.invoke(method.SEND, message, options);
+    return this.#session.send(message, options);
   }
 
   flush() {
-    return this.invoke(method.FLUSH);
+    return this.#session.flush();
   }
 
   reconnectNow() {
-    this.invoke(method.RECONNECT_NOW);
+    this.#session.reconnectNow();
   }
 
   get state() {
-    return this.invoke(method.STATE);
+    return this.#session.state;
   }
 
   get sessionId() {
-    return this.invoke(method.SESSION_ID);
+    return this.#session.sessionId;
   }
 
   get stats() {
-    return this.invoke(method.STATS);
+    return this.#session.stats;
   }
 
   timeline() {
-    return this.invoke(method.TIMELINE);
+    return this.#session.timeline();
   }
 
   on(event, handler) {
@@ -138,16 +138,16 @@ export class TpaSession extends glue.TpaSession {
   }
 
   subscribe(streams) {
-    this.invoke(method.SUBSCRIBE, named(streams).map(checked));
+    this.#session.subscribe(named(streams).map(checked));
   }
 
   unsubscribe(streams) {
-    this.invoke(method.UNSUBSCRIBE, named(streams));
+    this.#session.unsubscribe(named(streams));
   }
 
   get subscriptions() {
-    this.#tellFollowed();
-    return this.invoke(method.SUBSCRIPTIONS);
+    this.#followNow();
+    return this.#session.subscriptions();
   }
 
   get capabilities() {
@@ -166,7 +166,7 @@ export class TpaSession extends glue.TpaSession {
     return this.#handlers.on(event, handler, false, true);
   }
 
-  /** Memory is left to the garbage collector: a handler of this very session may be running. */
+  /** `disconnect()`, for code that knows it from other wasm packages. Memory is left to the garbage collector. */
   free() {
     this.disconnect();
   }
@@ -187,16 +187,16 @@ export class TpaSession extends glue.TpaSession {
     }
   }
 
-  /** Tells the cloud once what many handlers want. */
-  #follow() {
+  /** Follows the streams of many new handlers at once. */
+  #followSoon() {
     if (this.#following) return;
     this.#following = true;
-    queueMicrotask(() => this.#tellFollowed());
+    queueMicrotask(() => this.#followNow());
   }
 
-  #tellFollowed() {
+  #followNow() {
     if (!this.#following) return;
     this.#following = false;
-    this.invoke(method.FOLLOW, this.#handlers.wanted().filter(isStream));
+    this.#session.follow(this.#handlers.subscribedEvents().filter(isStream));
   }
 }

@@ -1,31 +1,31 @@
-/** What a page or a worker can tell of its network and of its own sleep. Node tells nothing. */
-
-/** As in told.rs. */
-const OFFLINE = 9;
-const ONLINE = 10;
-const AWAKE = 11;
+/**
+ * Changes of the network and of the page's visibility. Node has no events for them.
+ *
+ * @typedef {import("./connection.js").EventSink} EventSink
+ */
 
 /**
- * @param {(sign: number, _: 0) => void} tell
- * @returns {() => void} its end
+ * Reports whether there is a network now, and each change until the returned function is called.
+ * @param {EventSink} sink
+ * @returns {() => void}
  */
-export function watchEnvironment(tell) {
+export function watchEnvironment(sink) {
   const scope = globalThis;
   if (typeof scope.addEventListener !== "function") return () => {};
   const page = scope.document;
-  const offline = () => tell(OFFLINE, 0);
-  const online = () => tell(ONLINE, 0);
-  const awake = () => tell(AWAKE, 0);
-  const visible = () => {
-    if (page.visibilityState === "visible") awake();
+  const offline = () => sink.offline();
+  const online = () => sink.online();
+  const resumed = () => sink.resumed();
+  const visibilityChanged = () => {
+    if (page.visibilityState === "visible") resumed();
   };
   /** @type {[EventTarget | undefined, string, () => void][]} */
   const listeners = [
     [scope, "offline", offline],
     [scope, "online", online],
-    [scope, "pageshow", awake],
-    [page, "resume", awake],
-    [page, "visibilitychange", visible],
+    [scope, "pageshow", resumed],
+    [page, "resume", resumed],
+    [page, "visibilitychange", visibilityChanged],
   ];
   for (const [target, event, listener] of listeners) target?.addEventListener(event, listener);
   if (scope.navigator?.onLine === false) offline();

@@ -1,10 +1,10 @@
 /**
- * Messages of the app on their way out. Their fields are read here, where what throws can be
- * caught: an exception that passes through wasm leaves its stack as it was at that moment.
+ * Messages of the app. Their fields are read here rather than in wasm: an exception that unwinds
+ * through wasm leaves the wasm's stack pointer where it was.
  */
 
 /**
- * The frame's text, with what the app did not say itself.
+ * The frame's text, with the fields that the app left out.
  * @param {{ [field: string]: unknown }} message
  * @param {string} type as read from the message, once
  * @param {string} packageName
@@ -21,7 +21,7 @@ export function encode(message, type, packageName, sessionId) {
 }
 
 /**
- * Adds the id of the session to a frame that was written before it was known, and names no other.
+ * Adds the session's id to a frame that was encoded before it was known, unless the frame has one.
  * @param {string} text
  * @param {string} sessionId
  * @returns {string}
@@ -33,7 +33,7 @@ export function addSessionId(text, sessionId) {
 }
 
 /**
- * Bytes of a text in UTF-8.
+ * Length of a text in bytes of UTF-8.
  * @param {string} text
  * @returns {number}
  */
@@ -42,7 +42,7 @@ export function utf8Length(text) {
 }
 
 /**
- * An option of `send()`. What cannot be read is nothing that is allowed, and not absent either.
+ * An option of `send()`; null, which no option allows, where its getter throws.
  * @param {any} options
  * @param {string} field
  * @returns {unknown}
@@ -56,7 +56,7 @@ export function option(options, field) {
 }
 
 /**
- * A field as text; of a list, its texts with commas between. None where it cannot be read.
+ * A field as text; the items of a list are joined by commas. Undefined where it cannot be read.
  * @param {any} message
  * @param {string} field
  * @returns {string | undefined}
@@ -72,8 +72,8 @@ export function fieldText(message, field) {
 }
 
 /**
- * A text or a list of them, as a list. What is no text, or throws when it is read, is an empty
- * one.
+ * One string or a list of them, as a list. Anything that is not a string, or whose getter throws,
+ * becomes an empty string.
  * @param {any} value
  * @returns {string[]}
  */

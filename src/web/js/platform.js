@@ -1,11 +1,10 @@
-/** What differs between the places where JavaScript runs. */
-import { settled } from "./providers.js";
+/** Differences between the runtimes: where a WebSocket comes from, and where log lines go. */
 
 /** @type {(() => Promise<any>) | undefined} */
 let importWebSocket;
 
 /**
- * Tells where a constructor of WebSockets may be found when there is no global one.
+ * Sets the source of a WebSocket constructor for a runtime without a global one.
  * @param {() => Promise<any>} load
  */
 export function setWebSocketImport(load) {
@@ -13,7 +12,7 @@ export function setWebSocketImport(load) {
 }
 
 /**
- * The global constructor of WebSockets, where there is one.
+ * The global WebSocket constructor, if there is one.
  * @returns {any}
  */
 export function globalWebSocket() {
@@ -21,27 +20,17 @@ export function globalWebSocket() {
 }
 
 /**
- * Tells the constructor of WebSockets of this place, which may have to be loaded.
- * @param {(what: number, _: 0, found: any) => void} tell
- */
-export function findWebSocket(tell) {
-  settled(loadWebSocket(), tell);
-}
-
-/**
- * Rejects where there is none.
+ * Loads the WebSocket constructor of this runtime; undefined where it has none.
  * @returns {Promise<any>}
  */
-async function loadWebSocket() {
+export async function loadWebSocket() {
   if (typeof globalThis.WebSocket === "function") return globalThis.WebSocket;
-  if (importWebSocket === undefined) throw new Error("no WebSocket");
-  return importWebSocket();
+  return importWebSocket?.();
 }
 
 /**
- * Writes a log line that names package, session and connection. A logger that lacks the method,
- * or throws, must not disturb the session; the console is a logger like others, which a page may
- * have replaced.
+ * Writes a log line that names package, session and connection. A logger without the method, or
+ * one that throws, must not disturb the session; a page may have replaced the console.
  * @param {any} logger undefined for the console
  * @param {string} method
  * @param {string} packageName
@@ -54,6 +43,6 @@ export function writeLine(logger, method, packageName, sessionId = "-", connecti
   try {
     (logger ?? console)[method](`[tpa-session] ${names} ${text}`);
   } catch {
-    // There is nowhere to say it.
+    // There is no other place to report it.
   }
 }

@@ -1,54 +1,42 @@
-/** What the app's providers give. */
-
-const GIVEN = 0;
-const FAILED = 1;
+/** Functions of the app that give a key or a URL. */
 
 /**
- * Tells what a promise comes to.
- * @param {Promise<any>} promise
- * @param {(what: number, _: 0, answer: any) => void} tell
- */
-export function settled(promise, tell) {
-  promise.then(
-    (answer) => tell(GIVEN, 0, answer),
-    (error) => tell(FAILED, 0, error),
-  );
-}
-
-/**
- * Asks a provider, which may answer later.
- * @param {string} field the option that it was given as
+ * Calls a provider. Errors do not repeat what it gave, which may be a key.
+ *
+ * A provider may never answer, and its attempt then ends without it. `abandoned` settles the
+ * returned promise all the same, so that whoever awaits it is released.
+ * @param {string} option the option that the provider was given as
  * @param {() => unknown} provider
- * @param {(what: number, _: 0, answer: any) => void} tell
+ * @param {Promise<never>} abandoned rejects when the attempt is over
+ * @returns {Promise<string>}
  */
-export function ask(field, provider, tell) {
-  settled(answerOf(field, provider), tell);
+export function askProvider(option, provider, abandoned) {
+  return Promise.race([answerOf(option, provider), abandoned]);
 }
 
 /**
- * A provider's answer, which is never repeated in an error.
- * @param {string} field
+ * @param {string} option
  * @param {() => unknown} provider
  * @returns {Promise<string>}
  */
-async function answerOf(field, provider) {
+async function answerOf(option, provider) {
   let answer;
   try {
     answer = await provider();
   } catch (error) {
-    throw new Error(`${field}: the provider failed: ${messageOf(error)}`);
+    throw new Error(`${option}: the provider failed: ${messageOf(error)}`);
   }
   if (typeof answer === "string" && answer !== "") return answer;
-  throw new Error(`${field}: the provider gave no non-empty string`);
+  throw new Error(`${option}: the provider gave no non-empty string`);
 }
 
-/** @param {any} error */
+/** @param {any} error anything, since anything can be thrown */
 function messageOf(error) {
   try {
     const { message } = error;
     if (typeof message === "string") return message;
   } catch {
-    // Anything can be thrown.
+    // A getter that throws.
   }
   return "no message";
 }

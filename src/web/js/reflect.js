@@ -1,4 +1,4 @@
-/** Fields of objects of any kind. What throws when it is read is not there. */
+/** Fields of objects of any origin. A field whose getter throws counts as absent. */
 
 /**
  * @param {any} object
@@ -24,7 +24,7 @@ export function text(object, field) {
 }
 
 /**
- * Sets a field of an object that the shell itself made.
+ * Sets a field of an object that the session itself made.
  * @param {any} object
  * @param {string} field
  * @param {unknown} value

@@ -1,26 +1,26 @@
-//! What went wrong, as a type of Rust.
+//! Errors of the API for Rust.
 
 use std::fmt;
 
 use wasm_bindgen::JsValue;
 
-use crate::web::fields;
+use crate::web::reflect;
 
-/// An error of JavaScript, which it still is inside.
+/// Error of a session, which is an error of JavaScript inside.
 #[derive(Clone, Debug)]
 pub struct Error(JsValue);
 
 impl Error {
-    /// What a closure meant that ended the session before it was connected, e.g. `Rejected`;
-    /// the README has a table of them. Other errors have none.
+    /// Meaning of the closure that ended the session before it was connected, e.g. `Rejected`;
+    /// the reference lists them. `None` for other errors.
     pub fn kind(&self) -> Option<String> {
-        fields::text(&self.0, "kind")
+        reflect::text(&self.0, "kind")
     }
 }
 
 impl fmt::Display for Error {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.write_str(&fields::text(&self.0, "message").unwrap_or_default())
+        f.write_str(&reflect::text(&self.0, "message").unwrap_or_default())
     }
 }
 

@@ -1,25 +1,25 @@
-//! A handler of Rust, for as long as it is wanted.
+//! Event handlers in Rust.
 
 use js_sys::Function;
 use wasm_bindgen::JsValue;
 use wasm_bindgen::closure::Closure;
 
-/// Keeps a handler; dropping it removes the handler.
+/// Handler of an event, which is removed on drop.
 ///
 /// A session whose handlers hold the session itself is not freed before they are dropped.
 #[must_use = "the handler is removed when this is dropped"]
 #[derive(Debug)]
 pub struct Listener {
-    undo: Function,
+    unsubscribe: Function,
     _handler: Handler,
 }
 
 pub(super) type Handler = Closure<dyn FnMut(JsValue)>;
 
 impl Listener {
-    pub(super) fn new(undo: Function, handler: Handler) -> Self {
+    pub(super) fn new(unsubscribe: Function, handler: Handler) -> Self {
         Self {
-            undo,
+            unsubscribe,
             _handler: handler,
         }
     }
@@ -27,7 +27,7 @@ impl Listener {
 
 impl Drop for Listener {
     fn drop(&mut self) {
-        // It only takes the handler out of a list.
-        let _ = self.undo.call0(&JsValue::UNDEFINED);
+        // Only takes the handler out of a list.
+        let _ = self.unsubscribe.call0(&JsValue::UNDEFINED);
     }
 }

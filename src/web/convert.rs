@@ -1,0 +1,134 @@
+//! Conversion between types of the core and values of JavaScript.
+
+use js_sys::{Error, Object};
+use serde::Serialize;
+use wasm_bindgen::prelude::*;
+
+use crate::session::{
+    Cause, Close, ConnectionError, DropReason, FlushError, NO_CLOSE_FRAME, Reconnect, Redactor,
+    SessionError, Stats, TimelineEntry, TimelineEvent, WakeHint, is_clean,
+};
+
+use super::clock;
+use super::reflect::{get, set, text};
+
+#[wasm_bindgen(module = "/src/web/js/errors.js")]
+extern "C" {
+    type TpaConnectionError;
+
+    #[wasm_bindgen(constructor)]
+    fn new(message: &str, facts: &JsValue) -> TpaConnectionError;
+}
+
+/// Converts a payload to a plain object.
+pub(super) fn to_js(payload: &impl Serialize) -> JsValue {
+    // Fails for maps with odd keys and for integers beyond 2^53; no payload has either.
+    serde_wasm_bindgen::to_value(payload).unwrap_or_default()
+}
+
+/// Argument of `shouldReconnect`.
+pub(super) fn closure(cause: &Cause) -> JsValue {
+    let closure = to_js(cause);
+    set(&closure, "wasClean", &is_clean(cause.code).into());
+    closure
+}
+
+/// Answer of `shouldReconnect`: a boolean, undefined, or an object with a `delay`.
+pub(super) fn reconnect(answer: &JsValue) -> Result<Option<Reconnect>, String> {
+    if answer.is_null_or_undefined() {
+        return Ok(None);
+    }
+    if let Some(wanted) = answer.as_bool() {
+        let decision = if wanted { Reconnect::Yes } else { Reconnect::No };
+        return Ok(Some(decision));
+    }
+    if !answer.is_object() {
+        return Err("must return a boolean, undefined or { delay }".into());
+    }
+    let delay = get(answer, "delay").as_f64();
+    let decision = delay.and_then(Reconnect::after_millis);
+    if decision.is_none() {
+        return Err(["delay: must be ", Reconnect::DELAY_ALLOWED].concat());
+    }
+    Ok(decision)
+}
+
+/// Reads a close event. Sockets other than the browser's lack some of its fields.
+pub(super) fn close(event: &JsValue, redactor: &Redactor) -> Close {
+    let code = get(event, "code").as_f64().filter(|code| *code > 0.0);
+    let reason = text(event, "reason").unwrap_or_default();
+    Close::new(
+        code.map_or(NO_CLOSE_FRAME, |code| code as u16),
+        redactor.redact(&reason),
+    )
+}
+
+/// Payload of `dropped`.
+pub(super) fn dropped(message: &JsValue, reason: DropReason) -> JsValue {
+    let payload = Object::new();
+    set(&payload, "message", message);
+    set(&payload, "reason", &reason.name().into());
+    payload.into()
+}
+
+/// Payload of `error`.
+pub(super) fn session_error(error: &SessionError) -> JsValue {
+    error_with_code(error.message(), error.code())
+}
+
+/// Rejection of `flush()`.
+pub(super) fn flush_error(error: FlushError) -> JsValue {
+    error_with_code(error.message(), Some(error.code()))
+}
+
+/// Rejection of `connect()`.
+pub(super) fn connection_error(error: &ConnectionError) -> JsValue {
+    let facts = to_js(&error.cause);
+    set(&facts, "attempts", &error.attempts.into());
+    TpaConnectionError::new(&error.message, &facts).into()
+}
+
+fn error_with_code(message: &str, code: Option<&str>) -> JsValue {
+    let error = Error::new(message);
+    if let Some(code) = code {
+        set(&error, "code", &code.into());
+    }
+    error.into()
+}
+
+/// The value of `stats`; `received` is counted in JavaScript.
+pub(super) fn stats(stats: &Stats, received: Option<f64>) -> JsValue {
+    let payload = to_js(stats);
+    if let Some(at) = stats.last_heard {
+        set(&payload, "lastHeard", &clock::to_wall(at).into());
+    }
+    if let Some(received) = received {
+        set(&payload, "received", &received.into());
+    }
+    payload
+}
+
+/// An entry of `timeline()`.
+pub(super) fn timeline_entry(entry: &TimelineEntry) -> JsValue {
+    let (event, payload) = match &entry.event {
+        TimelineEvent::Connecting(event) => ("connecting", to_js(event)),
+        TimelineEvent::Disconnected(event) => ("disconnected", to_js(&**event)),
+        TimelineEvent::Reconnecting(event) => ("reconnecting", to_js(&**event)),
+        TimelineEvent::StateChange(event) => ("stateChange", to_js(event)),
+        TimelineEvent::Error(error) => {
+            let payload = Object::new();
+            set(&payload, "message", &error.message().into());
+            let code = error.code().map_or(JsValue::UNDEFINED, JsValue::from);
+            set(&payload, "code", &code);
+            ("error", payload.into())
+        }
+        TimelineEvent::Offline => ("offline", Object::new().into()),
+        TimelineEvent::Online => ("online", Object::new().into()),
+        TimelineEvent::Wake(WakeHint::Resumed) => ("resumed", Object::new().into()),
+        TimelineEvent::Wake(WakeHint::Slept) => ("slept", Object::new().into()),
+    };
+    set(&payload, "event", &event.into());
+    set(&payload, "at", &clock::to_wall(entry.at).into());
+    set(&payload, "connection", &entry.connection.0.into());
+    payload
+}

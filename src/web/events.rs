@@ -1,0 +1,77 @@
+//! Events of the core: their payloads for the app's handlers, and their log lines.
+
+use wasm_bindgen::JsValue;
+
+use crate::session::{Cause, Event, LogLevel, Reconnect, decimal};
+
+use super::convert;
+use super::driver::Driver;
+use super::message::Message;
+
+impl Driver {
+    /// Logs an event and calls its handlers.
+    pub(super) fn emit(&self, event: &Event<Message>) {
+        let payload = match event {
+            Event::Connecting(event) => convert::to_js(event),
+            Event::Connected => self.settings.borrow().clone(),
+            Event::Disconnected(event) => {
+                let level = match (event.was_clean, event.permanent) {
+                    (true, _) => LogLevel::Info,
+                    (false, false) => LogLevel::Warn,
+                    (false, true) => LogLevel::Error,
+                };
+                self.log(level, &event.message);
+                convert::to_js(event)
+            }
+            Event::Reconnecting(event) => {
+                let delay = decimal(event.delay.as_millis() as u32);
+                let code = decimal(u32::from(event.cause.code));
+                let cause = [" ms, after ", &code, " ", &event.cause.reason].concat();
+                self.log(
+                    LogLevel::Warn,
+                    &["reconnecting in ", &delay, &cause].concat(),
+                );
+                convert::to_js(event)
+            }
+            Event::StateChange(event) => {
+                self.log(LogLevel::Info, event.to.name());
+                convert::to_js(event)
+            }
+            Event::Error(error) => {
+                self.log(LogLevel::Warn, error.message());
+                convert::session_error(error)
+            }
+            Event::Dropped(message, reason) => {
+                self.log(LogLevel::Debug, &["dropped: ", reason.name()].concat());
+                convert::dropped(&message.original, *reason)
+            }
+        };
+        self.dispatcher.emit(event.name(), &payload);
+    }
+
+    /// Asks the app whether to reconnect. `None` leaves the decision to the table of closures.
+    pub(super) fn ask_should_reconnect(&self, cause: &Cause) -> Option<Reconnect> {
+        let ask = self.options.should_reconnect.as_ref()?;
+        match ask(cause) {
+            Ok(decision) => decision,
+            Err(message) => {
+                let message = self.redactor().redact(&message);
+                let what = ["shouldReconnect: ", &message, "; the default applies"];
+                self.log(LogLevel::Error, &what.concat());
+                None
+            }
+        }
+    }
+}
+
+/// Function of the app that decides whether to reconnect.
+pub(super) type ShouldReconnect = Box<dyn Fn(&Cause) -> Result<Option<Reconnect>, String>>;
+
+/// Wraps the option `shouldReconnect` of JavaScript.
+pub(super) fn js_should_reconnect(ask: js_sys::Function) -> ShouldReconnect {
+    Box::new(move |cause| {
+        let answer = ask.call1(&JsValue::UNDEFINED, &convert::closure(cause));
+        let answer = answer.map_err(|_| String::from("the function threw"))?;
+        convert::reconnect(&answer)
+    })
+}

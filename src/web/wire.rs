@@ -1,0 +1,47 @@
+//! Frames of the session itself: those that it sends, and the control frames.
+
+use js_sys::JsString;
+use serde::Serialize;
+use wasm_bindgen::JsValue;
+
+use crate::session::{Control, Init, PING, Redactor, SubscriptionUpdate};
+
+use super::{convert, message, reflect};
+
+/// The first frame of the handshake.
+pub(super) fn init(session_id: &str, package_name: &str, api_key: &str) -> Option<JsString> {
+    text(&Init {
+        session_id,
+        package_name,
+        api_key,
+    })
+}
+
+/// The whole list of subscriptions.
+pub(super) fn subscriptions(
+    session_id: &str,
+    package_name: &str,
+    streams: &[String],
+) -> Option<JsString> {
+    text(&SubscriptionUpdate {
+        package_name,
+        session_id,
+        subscriptions: streams,
+    })
+}
+
+pub(super) fn ping() -> Option<JsString> {
+    Some(PING.into())
+}
+
+/// Reads a control frame; `None` for a frame of the app.
+pub(super) fn control(frame: &JsValue, redactor: &Redactor) -> Option<Control> {
+    let text = |field: &str| reflect::text(frame, field);
+    Control::parse(&text("type")?, text, redactor)
+}
+
+/// Adds the timestamp, since the core has no wall clock.
+fn text(frame: &impl Serialize) -> Option<JsString> {
+    let frame = convert::to_js(frame);
+    message::encode(&frame, &reflect::get(&frame, "type"), &"".into(), None).ok()
+}
