@@ -8,7 +8,7 @@
  * same in a browser, in every bundler and in Node, without an asset that could go missing.
  */
 import { copyFile, mkdir, readdir, readFile, rm, writeFile } from "node:fs/promises";
-import { dirname, join, resolve } from "node:path";
+import { basename, dirname, join, resolve } from "node:path";
 import { fileURLToPath } from "node:url";
 import { brotliCompressSync, constants } from "node:zlib";
 
@@ -88,10 +88,13 @@ async function bindgen() {
       esbuild.onLoad({ filter: /^wasm-size$/, namespace: "bindgen" }, async () => ({
         contents: `export const size = ${(await readFile(wasmFile)).length};`,
       }));
-      esbuild.onResolve({ filter: /^bindgen:.+\./ }, ({ path }) => {
-        const name = path.slice("bindgen:".length);
-        return { path: join(name.startsWith("js/") ? modules : bindgenDir, name) };
-      });
+      esbuild.onResolve({ filter: /^bindgen:.+\./ }, ({ path }) => ({
+        path: join(bindgenDir, path.slice("bindgen:".length)),
+      }));
+      // The modules that the wasm imports too exist once, as the snippets of wasm-bindgen.
+      esbuild.onResolve({ filter: /\/src\/web\/js\/[\w-]+\.js$/ }, ({ path }) => ({
+        path: join(modules, "js", basename(path)),
+      }));
       esbuild.onLoad({ filter: /^imports$/, namespace: "bindgen" }, () => ({
         contents: minified.imports,
         resolveDir: bindgenDir,

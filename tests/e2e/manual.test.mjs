@@ -28,9 +28,9 @@ const ANSWERS = {
 const SAYS = {
   "/untyped": "idle",
   "/missing": "tpa-session: no wasm at URL/missing: status 404; serve tpa-session.wasm there",
-  "/page": "tpa-session: what URL/page answers is no wasm but text/html; serve tpa-session.wasm there",
-  "/short": `tpa-session: the wasm is cut short: 1000 bytes of ${wasm.length}; serve all of tpa-session.wasm`,
-  "/broken": "tpa-session: the wasm from URL/broken broke off on its way; load it again",
+  "/page": "tpa-session: URL/page is not wasm but text/html; serve tpa-session.wasm there",
+  "/short": `tpa-session: the wasm is truncated: 1000 of ${wasm.length} bytes; serve the complete tpa-session.wasm`,
+  "/broken": "tpa-session: the download of the wasm from URL/broken was interrupted; load it again",
 };
 
 /** Loads twice concurrently, fails, and succeeds with the right file. */

@@ -5,19 +5,21 @@ import * as glue from "bindgen:tpa_session_bg.js";
 import { explained } from "./wasm-errors.js";
 
 let runs = false;
-/** @type {() => Uint8Array} */
+/** @type {() => Uint8Array<ArrayBuffer>} */
 let provide;
 
 /**
- * Sets the source of the wasm, which is read when the first session is made.
- * @param {() => Uint8Array} bytes
+ * Sets the source of the wasm, which is read when the first session is created.
+ *
+ * @param {() => Uint8Array<ArrayBuffer>} bytes
  */
 export function bring(bytes) {
   provide = bytes;
 }
 
 /**
- * Instantiates the module, unless an instance exists: sessions live in the first one.
+ * Instantiates the module, unless an instance exists: all sessions share one.
+ *
  * @param {WebAssembly.Module} module
  */
 export function run(module) {
@@ -25,7 +27,7 @@ export function run(module) {
   const wasm = new WebAssembly.Instance(module, imports).exports;
   glue.__wbg_set_wasm(wasm);
   // Exported only if the module has a start function.
-  wasm.__wbindgen_start?.();
+  /** @type {(() => void) | undefined} */ (wasm.__wbindgen_start)?.();
   runs = true;
 }
 
@@ -34,7 +36,7 @@ export function start() {
   if (runs) return;
   const bytes = provide();
   try {
-    // Synchronous, so that a session can be made without waiting; the module is small.
+    // Synchronous, so that a session can be created without waiting; the module is small.
     run(new WebAssembly.Module(bytes));
   } catch (error) {
     throw explained(error);

@@ -8,82 +8,98 @@ bring(() => {
   throw new Error("tpa-session: the wasm is not loaded; await load(…) of tpa-session/manual first");
 });
 
-/** How a module of wasm begins. */
+/** First bytes of a wasm module. */
 const MAGIC = [0, 0x61, 0x73, 0x6d];
 
-/** @type {Promise<void> | undefined} one that succeeded, or is under way */
+/** @type {Promise<void> | undefined} pending or successful */
 let loading;
 
 /**
- * Makes the wasm run; sessions can be made after it. Once is enough, and more is no harm.
- * @param {any} source
+ * Instantiates the wasm, once.
+ *
+ * @param {any} source or a promise of it
  */
 export function load(source) {
-  loading ??= take(source).catch((error) => {
+  loading ??= instantiate(source).catch((error) => {
     loading = undefined;
     throw error;
   });
   return loading;
 }
 
-async function take(promised) {
+/** @param {any} source */
+async function instantiate(source) {
   if (typeof WebAssembly === "undefined") throw explained(new Error("no WebAssembly"));
-  let given = await promised;
+  let given = await source;
   if (typeof given === "string" || given instanceof URL || isRequest(given)) given = await get(given);
   if (typeof given?.arrayBuffer === "function") given = await body(given);
   const module = given instanceof WebAssembly.Module ? given : WebAssembly.compile(checked(given));
   try {
     run(await module);
   } catch (error) {
-    // What it wants is not there.
+    // Its imports or exports are not the expected ones.
     const isOther = error instanceof WebAssembly.LinkError || error instanceof TypeError;
     throw isOther
-      ? new Refused("the wasm is that of another version of tpa-session", error)
+      ? new LoadError("the wasm belongs to another version of tpa-session", error)
       : explained(error);
   }
 }
 
-class Refused extends Error {
-  constructor(why, cause) {
-    super(`tpa-session: ${why}`, { cause });
+class LoadError extends Error {
+  /**
+   * @param {string} message
+   * @param {unknown} [cause]
+   */
+  constructor(message, cause) {
+    super(`tpa-session: ${message}`, { cause });
     this.name = "Error";
   }
 }
 
-const isRequest = (given) => typeof Request === "function" && given instanceof Request;
+const isRequest = (/** @type {unknown} */ given) => typeof Request === "function" && given instanceof Request;
 
+/** @param {any} source a URL or a Request */
 async function get(source) {
   const where = String(source.url ?? source);
   try {
     return await fetch(source);
   } catch (error) {
-    throw new Refused(`the wasm cannot be fetched from ${where}; is its host in connect-src?`, error);
+    throw new LoadError(`the wasm cannot be fetched from ${where}; is its host in connect-src?`, error);
   }
 }
 
+/** @param {Response} response */
 async function body(response) {
   const { ok = true, status, url = "" } = response;
-  if (!ok) throw new Refused(`no wasm at ${url}: status ${status}; serve tpa-session.wasm there`);
-  const bytes = new Uint8Array(await whole(response, url));
+  if (!ok) throw new LoadError(`no wasm at ${url}: status ${status}; serve tpa-session.wasm there`);
+  const bytes = new Uint8Array(await read(response, url));
   const type = response.headers?.get("content-type");
-  // By what it is and not by its type, which many servers do not know.
-  if (!isWasm(bytes))
-    throw new Refused(`what ${url} answers is no wasm but ${type}; serve tpa-session.wasm there`);
+  // Checks the content rather than the type, which many servers do not set for wasm.
+  if (!isWasm(bytes)) throw new LoadError(`${url} is not wasm but ${type}; serve tpa-session.wasm there`);
   return bytes;
 }
 
-async function whole(response, url) {
-  if (response.bodyUsed) throw new Refused("the Response was read before; give one that nobody has read");
+/**
+ * @param {Response} response
+ * @param {string} url
+ */
+async function read(response, url) {
+  if (response.bodyUsed) throw new LoadError("the Response has already been read; pass a fresh one");
   try {
     return await response.arrayBuffer();
   } catch (error) {
-    throw new Refused(`the wasm from ${url} broke off on its way; load it again`, error);
+    throw new LoadError(`the download of the wasm from ${url} was interrupted; load it again`, error);
   }
 }
 
-const isWasm = (bytes) => MAGIC.every((byte, at) => bytes[at] === byte);
+const isWasm = (/** @type {Uint8Array} */ bytes) => MAGIC.every((byte, at) => bytes[at] === byte);
 
-/** @param {any} given bytes of the wasm */
+/**
+ * Checks that bytes are a complete wasm module.
+ *
+ * @param {any} given
+ * @returns {Uint8Array<ArrayBuffer>}
+ */
 function checked(given) {
   if (!(given instanceof ArrayBuffer) && !ArrayBuffer.isView(given)) {
     throw new TypeError("source: must be a URL, a Request, a Response, bytes or a WebAssembly.Module");
@@ -91,10 +107,10 @@ function checked(given) {
   const bytes = ArrayBuffer.isView(given)
     ? new Uint8Array(given.buffer, given.byteOffset, given.byteLength)
     : new Uint8Array(given);
-  if (!isWasm(bytes)) throw new Refused("what was given is no wasm; give tpa-session.wasm");
+  if (!isWasm(bytes)) throw new LoadError("source: not wasm; pass the content of tpa-session.wasm");
   if (bytes.length < size) {
-    const found = `${bytes.length} bytes of ${size}`;
-    throw new Refused(`the wasm is cut short: ${found}; serve all of tpa-session.wasm`);
+    const found = `${bytes.length} of ${size} bytes`;
+    throw new LoadError(`the wasm is truncated: ${found}; serve the complete tpa-session.wasm`);
   }
-  return bytes;
+  return /** @type {Uint8Array<ArrayBuffer>} */ (bytes);
 }
