@@ -156,7 +156,7 @@ fn inputs(criterion: &mut Criterion) {
     });
     group.bench_function("heard", |bencher| {
         let now = shell.now;
-        bencher.iter(|| shell.input(black_box(Input::Heard(socket, now))));
+        bencher.iter(|| shell.input(black_box(Input::Activity(socket, now))));
     });
     group.bench_function("timeout_spurious", |bencher| {
         bencher.iter(|| shell.input(black_box(Input::Timeout)));

@@ -146,7 +146,7 @@ impl Client {
                 }
                 Output::Transmit(..)
                 | Output::Close(..)
-                | Output::Judge(_)
+                | Output::AskShouldReconnect(_)
                 | Output::Emit(_)
                 | Output::Settle(..)
                 | Output::Flushed(..) => {}

@@ -74,7 +74,7 @@ fn receiving_allocates_nothing() {
     let (now, socket) = (shell.now, shell.socket);
     shell.input(Input::WallClock(1_000_000));
     let inputs = [
-        Input::Heard(socket, now),
+        Input::Activity(socket, now),
         Input::Buffered(socket, 1000),
         Input::WallClock(1_000_001),
         Input::Timeout,

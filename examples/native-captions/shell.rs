@@ -13,7 +13,7 @@ use tokio_tungstenite::tungstenite::Message;
 use tokio_tungstenite::tungstenite::protocol::CloseFrame;
 use tpa_session::session::{
     Close, Command, Config, Control, Event, Input, Instant, Malformed, NO_CLOSE_FRAME, Outgoing,
-    Output, Payload, Session, SocketId, State, state_key, time_to_live,
+    Output, Payload, Redactor, Session, SocketId, State, state_key, time_to_live,
 };
 
 /// Whose session it is, and with which cloud.
@@ -61,7 +61,7 @@ impl Payload for Text {
 enum Heard {
     Opened,
     Frame(Message),
-    Closed(Close),
+    Closed { code: u16, reason: String },
 }
 
 /// Lives one session, to its end.
@@ -69,6 +69,7 @@ pub async fn run(app: App, mut asks: UnboundedReceiver<Ask>, told: UnboundedSend
     let (hear, mut heard) = unbounded_channel();
     let mut shell = Shell {
         session: Session::new(Config::default(), seed(), Instant::default()),
+        redactor: Redactor::new(&app.api_key),
         app,
         clock: Clock::now(),
         told,
@@ -97,6 +98,7 @@ fn seed() -> u64 {
 
 struct Shell {
     session: Session<Text>,
+    redactor: Redactor,
     app: App,
     clock: Clock,
     told: UnboundedSender<Told>,
@@ -145,7 +147,9 @@ impl Shell {
                     self.session
                         .handle_input(Input::Prepared(socket), self.now());
                 }
-                Output::Judge(_) => self.session.handle_input(Input::Verdict(None), self.now()),
+                Output::AskShouldReconnect(_) => self
+                    .session
+                    .handle_input(Input::ShouldReconnect(None), self.now()),
                 Output::Open(socket) => self.open(socket),
                 Output::Transmit(socket, frame) => self.transmit(socket, frame),
                 Output::Close(socket, close) => self.close(socket, &close),
@@ -186,7 +190,7 @@ impl Shell {
     fn ring(&mut self) {
         if let Some((socket, at)) = self.heard_at.take() {
             self.session
-                .handle_input(Input::Heard(socket, at), self.now());
+                .handle_input(Input::Activity(socket, at), self.now());
         }
         self.input(Input::Timeout);
     }
@@ -241,7 +245,10 @@ impl Shell {
     fn heard(&mut self, socket: SocketId, what: Heard) {
         match what {
             Heard::Opened => self.input(Input::Opened(socket)),
-            Heard::Closed(close) => self.input(Input::Closed(socket, close)),
+            Heard::Closed { code, reason } => {
+                let close = Close::new(code, self.redactor.redact(&reason));
+                self.input(Input::Closed(socket, close));
+            }
             Heard::Frame(frame) => {
                 self.heard_at = Some((socket, self.now()));
                 if let Message::Text(text) = frame {
@@ -261,11 +268,17 @@ impl Shell {
         let Some(kind) = frame["type"].as_str().filter(|kind| !kind.is_empty()) else {
             return self.input(Input::Malformed(socket, Malformed::NoType));
         };
-        match Control::parse(kind, |field| frame[field].as_str().map(str::to_owned)) {
+        let text = |field: &str| frame[field].as_str().map(str::to_owned);
+        match Control::parse(kind, text, &self.redactor) {
             Some(control) => self.input(Input::Control(socket, control)),
             None => self.tell(Told::Frame(frame)),
         }
     }
+}
+
+fn closed(code: u16, reason: &str) -> Heard {
+    let reason = reason.to_owned();
+    Heard::Closed { code, reason }
 }
 
 /// One socket, from its dial to its end.
@@ -276,7 +289,7 @@ async fn live(
     hear: UnboundedSender<(SocketId, Heard)>,
 ) {
     let say = |what| _ = hear.send((id, what));
-    let broken = || Heard::Closed(Close::new(NO_CLOSE_FRAME, ""));
+    let broken = || closed(NO_CLOSE_FRAME, "");
     // Dialling ends with the interest in it, too.
     let dialled = tokio::select! {
         dialled = connect_async(url) => dialled,
@@ -296,11 +309,10 @@ async fn live(
             }
             frame = socket.next() => match frame {
                 Some(Ok(Message::Close(frame))) => {
-                    let close = frame.map_or_else(
-                        || Close::new(1005, ""),
-                        |frame| Close::new(frame.code.into(), frame.reason.to_string()),
-                    );
-                    return say(Heard::Closed(close));
+                    return say(frame.map_or_else(
+                        || closed(1005, ""),
+                        |frame| closed(frame.code.into(), &frame.reason),
+                    ));
                 }
                 Some(Ok(frame)) => say(Heard::Frame(frame)),
                 Some(Err(_)) | None => return say(broken()),

@@ -9,7 +9,7 @@ use std::fmt;
 use serde::Deserialize;
 use serde::de::{Deserializer, Error, Visitor};
 use serde_json::value::RawValue;
-use tpa_session::session::{Control, Malformed};
+use tpa_session::session::{Control, Malformed, Redactor};
 
 /// What a text is for the session.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -39,7 +39,8 @@ pub fn read(text: &str) -> Arrived {
     match field("type") {
         Some(kind) if kind == "data_stream" && field("streamType").is_some() => Arrived::Data,
         Some(kind) if !kind.is_empty() => {
-            Control::parse(&kind, field).map_or(Arrived::Data, Arrived::Control)
+            let control = Control::parse(&kind, field, &Redactor::default());
+            control.map_or(Arrived::Data, Arrived::Control)
         }
         _ => Arrived::Malformed(Malformed::NoType),
     }

@@ -173,7 +173,7 @@ impl Stage {
             }
             self.now = self.now.max(alarm);
             let heard = Instant::from_millis(self.heard_at);
-            self.input(Input::Heard(self.session.connection(), heard));
+            self.input(Input::Activity(self.session.connection(), heard));
             self.input(Input::WallClock(1_000_000 + self.now));
             self.input(Input::Timeout);
             let told = self.drain();
@@ -360,7 +360,7 @@ fn judge_control(line: &str, control: &Control) {
         Control::Stopped { reason } => assert_eq!(field("reason"), reason.as_deref()),
         Control::Error { code, message } => {
             assert_eq!(field("code"), code.as_deref());
-            assert_eq!(field("message").unwrap_or("Connection refused"), message);
+            assert_eq!(field("message").unwrap_or("Connection refused"), &**message);
         }
     }
 }

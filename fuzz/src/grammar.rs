@@ -81,7 +81,7 @@ impl Grammar {
             output,
             Output::Prepare(_)
                 | Output::Open(_)
-                | Output::Judge(_)
+                | Output::AskShouldReconnect(_)
                 | Output::Emit(Event::Connecting(_) | Event::Connected | Event::Reconnecting(_))
         );
         assert!(!(is_over && is_news), "it was not taken back");

@@ -27,8 +27,8 @@
 //! Other lines mean nothing.
 
 use tpa_session::session::{
-    Close, Command, Config, Control, Duration, Input, Instant, Output, Payload, Reply, Session,
-    SocketId, Suspicion, Timer, Value,
+    Close, Command, Config, Control, Duration, Input, Instant, Output, Payload, Redactor, Reply,
+    Session, SocketId, Timer, Value, WakeHint,
 };
 
 use crate::arriving::{self, Arrived};
@@ -149,7 +149,7 @@ impl Life {
 
     fn parse_input(&self, word: &str, rest: &str) -> Option<Input> {
         let socket = self.socket.unwrap_or(self.session.connection());
-        let reason = || rest.to_owned();
+        let reason = || Redactor::default().redact(rest);
         Some(match word {
             "prepared" => Input::Prepared(socket),
             "failed" => Input::Failed(socket),
@@ -164,7 +164,10 @@ impl Life {
             "opened" => Input::Opened(socket),
             "closed" => {
                 let (code, reason) = rest.split_once(' ').unwrap_or((rest, ""));
-                Input::Closed(socket, Close::new(code.parse().ok()?, reason))
+                Input::Closed(
+                    socket,
+                    Close::new(code.parse().ok()?, Redactor::default().redact(reason)),
+                )
             }
             "frame" => match arriving::read(rest) {
                 Arrived::Control(control) => Input::Control(socket, control),
@@ -172,12 +175,12 @@ impl Life {
                 Arrived::Data => return None,
             },
             "ack" => Input::Control(socket, Control::Ack),
-            "heard" => Input::Heard(socket, Instant::from_millis(rest.parse().ok()?)),
+            "heard" => Input::Activity(socket, Instant::from_millis(rest.parse().ok()?)),
             "buffered" => Input::Buffered(socket, rest.parse().ok()?),
             "offline" => Input::Offline,
             "online" => Input::Online,
-            "resume" => Input::Suspect(Suspicion::Environment),
-            "slept" => Input::Suspect(Suspicion::Clock),
+            "resume" => Input::Wake(WakeHint::Resumed),
+            "slept" => Input::Wake(WakeHint::Slept),
             "wall" => Input::WallClock(rest.parse().ok()?),
             "timeout" => Input::Timeout,
             _ => return None,
@@ -238,8 +241,8 @@ impl Life {
     fn carry_out(&mut self) {
         let mut outputs = Vec::new();
         while let Some(output) = self.grammar.take(&mut self.session) {
-            if let Output::Judge(_) = output {
-                self.input(Input::Verdict(self.verdict));
+            if let Output::AskShouldReconnect(_) = output {
+                self.input(Input::ShouldReconnect(self.verdict.map(Into::into)));
             }
             outputs.push(output);
         }

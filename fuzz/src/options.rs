@@ -6,7 +6,7 @@
 use std::collections::BTreeMap;
 
 use tpa_session::session::{
-    Close, Command, Config, Control, DEFAULT_URL, Guarantee, Input, Instant, OptionError, Options,
+    Close, Command, Config, Control, DEFAULT_URL, Delivery, Input, Instant, OptionError, Options,
     Output, Payload, Reply, Session, Source, State, Value, websocket_url,
 };
 use url::{Host, Url};
@@ -215,7 +215,7 @@ fn judge_accepted(given: &Given, options: &Options) {
     };
     let whole = |name: &str, default: f64| number(name, default).trunc() as u64;
     let keeps = given.get("delivery") == Some(&Value::Text("at-least-once".into()));
-    assert_eq!(config.delivery == Guarantee::AtLeastOnce, keeps);
+    assert_eq!(config.delivery == Delivery::AtLeastOnce, keeps);
     let is_function = |name: &str| given.get(name) == Some(&Value::Function);
     let attempts = number("maxReconnectAttempts", 3.0);
     assert_eq!(
@@ -416,8 +416,9 @@ impl Life {
             let now = Instant::from_millis(self.now);
             match output {
                 Output::Prepare(socket) => self.session.handle_input(Input::Prepared(socket), now),
-                Output::Judge(_) => {
-                    self.session.handle_input(Input::Verdict(self.verdict), now);
+                Output::AskShouldReconnect(_) => {
+                    self.session
+                        .handle_input(Input::ShouldReconnect(self.verdict.map(Into::into)), now);
                 }
                 _ => {}
             }

@@ -86,9 +86,10 @@ export interface SessionOptions {
   pongTimeout?: number;
   /**
    * Called at each closure and each failed attempt. Return `true` to reconnect, `false` to end the
-   * session, or `undefined` for the default of the close code.
+   * session, or `undefined` for the default of the close code. `{ delay }` reconnects after exactly
+   * that many milliseconds, without jitter or upper limit; the attempt counts as any other.
    */
-  shouldReconnect?: (close: Closure) => boolean | undefined;
+  shouldReconnect?: (close: Closure) => boolean | { delay: number } | undefined;
   /** Maximum number of queued messages. Default 1000. */
   maxQueuedMessages?: number;
   /** Maximum size of queued messages, bytes of UTF-8. Default 1048576. */

@@ -19,11 +19,11 @@ pub struct Backoff {
 }
 
 /// Longest wait before an attempt for which there is a fresh reason.
-pub(super) const HASTE: Duration = Duration::from_millis(250);
+pub(super) const MAX_IMMEDIATE_DELAY: Duration = Duration::from_millis(250);
 
 /// Draws the wait before an attempt that is made at once, yet not by all clients together.
-pub(super) fn haste(rng: &mut Rng) -> Duration {
-    between(0, HASTE.as_millis(), rng)
+pub(super) fn immediate_delay(rng: &mut Rng) -> Duration {
+    between(0, MAX_IMMEDIATE_DELAY.as_millis(), rng)
 }
 
 impl Backoff {

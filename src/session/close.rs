@@ -1,4 +1,12 @@
-//! What a closure means and whether it may be retried. The only file with close codes.
+//! Meaning of closures: one table decides what a closure is called and whether the session
+//! reconnects after it.
+//!
+//! A new close code is one row in [`CLOSE_RULES`].
+
+use serde::{Serialize, Serializer};
+
+use super::redact::Redacted;
+use super::time::{Duration, MAX_MILLIS};
 
 /// Normal closure (RFC 6455 section 7.4.1).
 pub const NORMAL: u16 = 1000;
@@ -17,8 +25,8 @@ pub const LIVENESS_TIMEOUT: u16 = 4008;
 /// Another connection took the session over.
 pub const SUPERSEDED: u16 = 4009;
 
-/// Error codes after which the same credentials can only fail again.
-const FATAL_ERRORS: [&str; 4] = [
+/// Codes of error frames after which the same credentials can only fail again.
+pub const FATAL_ERRORS: [&str; 4] = [
     "INVALID_API_KEY",
     "INVALID_JWT",
     "JWT_SIGNATURE_FAILED",
@@ -41,12 +49,12 @@ pub struct Close {
     /// WebSocket close code.
     pub code: u16,
     /// Reason text; empty when there was none.
-    pub reason: String,
+    pub reason: Redacted,
 }
 
 impl Close {
-    /// A closure with this code and reason.
-    pub fn new(code: u16, reason: impl Into<String>) -> Self {
+    /// Creates a closure with this code and reason.
+    pub fn new(code: u16, reason: impl Into<Redacted>) -> Self {
         let reason = reason.into();
         Self { code, reason }
     }
@@ -96,6 +104,7 @@ pub enum Origin<'a> {
 
 /// Why a connection ended.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
+#[non_exhaustive]
 pub enum CloseKind {
     /// The app's own `disconnect()`.
     ClientDisconnect,
@@ -132,50 +141,132 @@ impl CloseKind {
             Self::Unsupported => "Unsupported",
         }
     }
+}
 
-    /// Whether the same attempt, made again, may end otherwise.
-    pub const fn may_reconnect(self) -> bool {
-        match self {
-            Self::Abnormal => true,
-            Self::ClientDisconnect
-            | Self::SessionEnded
-            | Self::AppStopped
-            | Self::Superseded
-            | Self::Rejected
-            | Self::Normal
-            | Self::Exhausted
-            | Self::Unsupported => false,
+impl Serialize for CloseKind {
+    fn serialize<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
+        serializer.serialize_str(self.name())
+    }
+}
+
+/// Whether and when to reconnect after a closure.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
+pub enum Reconnect {
+    /// The session ends.
+    No,
+    /// The next attempt is made after the backoff.
+    Yes,
+    /// The next attempt is made after exactly this time: no jitter, no upper limit.
+    After(Duration),
+}
+
+impl Reconnect {
+    /// The values that [`Reconnect::after_millis`] takes.
+    pub const DELAY_ALLOWED: &'static str = "a number of milliseconds from 0 to 2147483647";
+
+    /// Reconnects after this many milliseconds; `None` if they are not
+    /// [allowed](Self::DELAY_ALLOWED).
+    pub fn after_millis(millis: f64) -> Option<Self> {
+        let is_allowed = (0.0..=MAX_MILLIS).contains(&millis);
+        is_allowed.then(|| Self::After(Duration::from_millis(millis as u64)))
+    }
+}
+
+impl From<bool> for Reconnect {
+    fn from(wanted: bool) -> Self {
+        if wanted { Self::Yes } else { Self::No }
+    }
+}
+
+/// Condition of a [`CloseRule`].
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+#[non_exhaustive]
+pub enum Condition {
+    /// The app called `disconnect()`.
+    ClientDisconnect,
+    /// The runtime has no WebSocket.
+    NoWebSocket,
+    /// An `app_stopped` frame came.
+    StopFrame,
+    /// The session itself gave up the attempt or the connection.
+    AttemptFailed,
+    /// The reason contains this text.
+    Reason(&'static str),
+    /// The close code is this one.
+    Code(u16),
+    /// The credentials were refused: by one of [`FATAL_ERRORS`], or by a 1008 whose reason
+    /// names a credential.
+    CredentialsRefused,
+}
+
+/// Row of the table of closures.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct CloseRule {
+    /// Closures that the row is about.
+    pub condition: Condition,
+    /// Meaning of these closures.
+    pub kind: CloseKind,
+    /// Reaction to them.
+    pub reconnect: Reconnect,
+}
+
+impl CloseRule {
+    /// Creates a row.
+    pub const fn new(condition: Condition, kind: CloseKind, reconnect: Reconnect) -> Self {
+        Self {
+            condition,
+            kind,
+            reconnect,
         }
     }
 }
 
-/// Judges a closure; the first rule that fits decides.
-pub fn classify(close: &Close, origin: Origin<'_>) -> CloseKind {
-    match origin {
-        Origin::Client => return CloseKind::ClientDisconnect,
-        Origin::Runtime => return CloseKind::Unsupported,
-        Origin::StopFrame => return CloseKind::AppStopped,
-        Origin::Attempt => return CloseKind::Abnormal,
-        Origin::Peer | Origin::ErrorFrame(_) => {}
-    }
-    if contains(&close.reason, "User session ended") {
-        CloseKind::SessionEnded
-    } else if contains(&close.reason, "App stopped") {
-        CloseKind::AppStopped
-    } else if close.code == SUPERSEDED {
-        CloseKind::Superseded
-    } else if is_rejection(close, origin) {
-        CloseKind::Rejected
-    } else if close.was_clean() {
-        CloseKind::Normal
-    } else {
-        // 1005 (an empty close frame), 1006, 1011 to 1015 and 4000 to 4999 included: by code,
-        // never by the browser's wasClean, which is true for an orderly 1012 "service restart".
-        CloseKind::Abnormal
+/// The table of closures. The first row whose condition holds decides; where none does, the
+/// closure is `Abnormal` and the session reconnects.
+///
+/// That includes 1005 (empty close frame), 1006, 1011 to 1015 and 4000 to 4999. The browser's
+/// `wasClean` plays no part: it is true for an orderly 1012 "service restart".
+pub const CLOSE_RULES: &[CloseRule] = {
+    use {CloseKind as Kind, Condition as If, Reconnect::No};
+    &[
+        CloseRule::new(If::ClientDisconnect, Kind::ClientDisconnect, No),
+        CloseRule::new(If::NoWebSocket, Kind::Unsupported, No),
+        CloseRule::new(If::StopFrame, Kind::AppStopped, No),
+        CloseRule::new(If::AttemptFailed, Kind::Abnormal, Reconnect::Yes),
+        CloseRule::new(If::Reason("User session ended"), Kind::SessionEnded, No),
+        CloseRule::new(If::Reason("App stopped"), Kind::AppStopped, No),
+        CloseRule::new(If::Code(SUPERSEDED), Kind::Superseded, No),
+        CloseRule::new(If::CredentialsRefused, Kind::Rejected, No),
+        CloseRule::new(If::Code(NORMAL), Kind::Normal, No),
+        CloseRule::new(If::Code(GOING_AWAY), Kind::Normal, No),
+    ]
+};
+
+/// Looks a closure up in `rules`: its kind and the reaction to it.
+pub fn classify(close: &Close, origin: Origin<'_>, rules: &[CloseRule]) -> (CloseKind, Reconnect) {
+    let rule = rules
+        .iter()
+        .find(|rule| rule.condition.holds(close, origin));
+    rule.map_or((CloseKind::Abnormal, Reconnect::Yes), |rule| {
+        (rule.kind, rule.reconnect)
+    })
+}
+
+impl Condition {
+    fn holds(self, close: &Close, origin: Origin<'_>) -> bool {
+        match self {
+            Self::ClientDisconnect => origin == Origin::Client,
+            Self::NoWebSocket => origin == Origin::Runtime,
+            Self::StopFrame => origin == Origin::StopFrame,
+            Self::AttemptFailed => origin == Origin::Attempt,
+            Self::Reason(text) => contains(&close.reason, text),
+            Self::Code(code) => close.code == code,
+            Self::CredentialsRefused => is_rejection(close, origin),
+        }
     }
 }
 
-/// Whether an error frame's code says that the credentials were refused.
+/// True if the code of an error frame says that the credentials were refused.
 pub fn is_fatal_error(code: Option<&str>) -> bool {
     code.is_some_and(|code| FATAL_ERRORS.contains(&code))
 }

@@ -8,16 +8,18 @@
 use std::cell::Cell;
 
 use super::backoff::Backoff;
-use super::delivery::Guarantee;
+use super::close::{CLOSE_RULES, CloseRule};
+use super::delivery::Delivery;
 use super::liveness::Watch;
 use super::outbox::Limits;
 use super::time::Duration;
+use super::time::MAX_MILLIS;
 
 /// Where a cloud on the developer's own machine listens.
 pub const DEFAULT_URL: &str = "ws://localhost:8002/tpa-ws";
 
-/// Longest time that an option may set, ms: the longest that a timer of JavaScript can wait.
-const MAX_MILLIS: f64 = 2_147_483_647.0;
+/// Options that give the cloud's URL, the preferred one first.
+pub const URL_OPTIONS: [&str; 2] = ["augmentOSWebsocketUrl", "mentraOSWebsocketUrl"];
 
 /// What the state machine must know.
 #[derive(Clone, Debug, PartialEq)]
@@ -35,11 +37,13 @@ pub struct Config {
     /// How much may wait to be sent.
     pub outbox: Limits,
     /// What becomes of messages whose connection is lost.
-    pub delivery: Guarantee,
+    pub delivery: Delivery,
     /// How a connection is watched.
     pub watch: Watch,
     /// The app is asked about each closure.
     pub asks_app: bool,
+    /// The table of closures.
+    pub close_rules: &'static [CloseRule],
     /// The cloud is on this very machine, so that it does not matter what the environment
     /// says of the network.
     pub on_loopback: bool,
@@ -64,12 +68,13 @@ impl Default for Config {
                 bytes: 1024 * 1024,
                 buffered: 1024 * 1024,
             },
-            delivery: Guarantee::AtMostOnce,
+            delivery: Delivery::AtMostOnce,
             watch: Watch {
                 ping_interval: Duration::from_millis(15_000),
                 pong_timeout: Duration::from_millis(5000),
             },
             asks_app: false,
+            close_rules: CLOSE_RULES,
             on_loopback: false,
             key_from_provider: false,
         }
@@ -93,7 +98,8 @@ pub enum LogLevel {
 }
 
 impl LogLevel {
-    const ALL: [Self; 5] = [
+    /// All levels, each of which includes those before it.
+    pub const ALL: [Self; 5] = [
         Self::Silent,
         Self::Error,
         Self::Warn,
@@ -211,6 +217,7 @@ impl Options {
                     pong_timeout: millis("pongTimeout", defaults.watch.pong_timeout, &TIMEOUT),
                 },
                 asks_app: fields.function("shouldReconnect", "a function"),
+                close_rules: defaults.close_rules,
                 on_loopback: matches!(&url, Source::Fixed(url) if is_loopback(url)),
                 key_from_provider: api_key == Source::Provider,
             },
@@ -345,7 +352,7 @@ impl Fields<'_> {
     }
 
     fn url(&self) -> (&'static str, Source) {
-        for field in ["augmentOSWebsocketUrl", "mentraOSWebsocketUrl"] {
+        for field in URL_OPTIONS {
             let url = match (self.get)(field) {
                 Value::Missing => continue,
                 Value::Text(url) => websocket_url(&url).map(Source::Fixed),
@@ -358,7 +365,7 @@ impl Fields<'_> {
             });
             return (field, url);
         }
-        ("augmentOSWebsocketUrl", Source::Fixed(DEFAULT_URL.into()))
+        (URL_OPTIONS[0], Source::Fixed(DEFAULT_URL.into()))
     }
 
     fn boolean(&self, field: &'static str, default: bool) -> bool {
@@ -406,14 +413,18 @@ impl Fields<'_> {
         })
     }
 
-    fn delivery(&self) -> Guarantee {
+    fn delivery(&self) -> Delivery {
         match (self.get)("delivery") {
-            Value::Missing => return Guarantee::default(),
-            Value::Text(name) if name == "at-most-once" => return Guarantee::AtMostOnce,
-            Value::Text(name) if name == "at-least-once" => return Guarantee::AtLeastOnce,
+            Value::Missing => return Delivery::default(),
+            Value::Text(name) if name == Delivery::AtMostOnce.name() => {
+                return Delivery::AtMostOnce;
+            }
+            Value::Text(name) if name == Delivery::AtLeastOnce.name() => {
+                return Delivery::AtLeastOnce;
+            }
             _ => self.wrong("delivery", "\"at-most-once\" or \"at-least-once\""),
         }
-        Guarantee::default()
+        Delivery::default()
     }
 
     fn object(&self, field: &'static str) {

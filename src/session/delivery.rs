@@ -2,14 +2,15 @@
 //! connection keeps the order (RFC 9293, section 3.1).
 
 use std::collections::VecDeque;
+#[cfg(feature = "test-util")]
 use std::hash::{Hash, Hasher};
 
 use super::input::FlushId;
-use super::time::{Duration, Instant};
+use super::time::Instant;
 
 /// What becomes of a message whose connection is lost before it is confirmed.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Hash)]
-pub enum Guarantee {
+pub enum Delivery {
     /// It is not sent again.
     #[default]
     AtMostOnce,
@@ -17,19 +18,29 @@ pub enum Guarantee {
     AtLeastOnce,
 }
 
+impl Delivery {
+    /// Name in the option `delivery`.
+    pub const fn name(self) -> &'static str {
+        match self {
+            Self::AtMostOnce => "at-most-once",
+            Self::AtLeastOnce => "at-least-once",
+        }
+    }
+}
+
 /// A ping whose pong will confirm something.
 #[derive(Clone, Copy, Debug)]
-pub(super) struct Question {
+pub(super) struct PendingPing {
     /// Which of the connection's pings.
     ping: u64,
     /// The newest message that was sent before it.
     serial: u64,
-    pub(super) asked: Instant,
+    pub(super) sent_at: Instant,
 }
 
 /// Messages have serials in the order in which the app handed them over.
 #[derive(Clone, Debug, Default)]
-pub(super) struct Delivery {
+pub(super) struct AckTracker {
     /// The newest of all.
     accepted: u64,
     /// The newest that was sent.
@@ -39,7 +50,7 @@ pub(super) struct Delivery {
     /// Sent and received on this connection.
     pings: u64,
     pongs: u64,
-    pub(super) question: Option<Question>,
+    pub(super) pending_ping: Option<PendingPing>,
     /// The cloud went on talking and did not pong.
     pub(super) unanswered: bool,
     /// Who waits until everything up to a serial is received. At most two: whoever comes while
@@ -48,7 +59,7 @@ pub(super) struct Delivery {
     last_flush: FlushId,
 }
 
-impl Delivery {
+impl AckTracker {
     pub(super) const fn accept(&mut self) -> u64 {
         self.accepted += 1;
         self.accepted
@@ -65,23 +76,23 @@ impl Delivery {
 
     pub(super) const fn pinged(&mut self, now: Instant) {
         self.pings += 1;
-        if self.question.is_none() {
-            self.question = Some(Question {
+        if self.pending_ping.is_none() {
+            self.pending_ping = Some(PendingPing {
                 ping: self.pings,
                 serial: self.transmitted,
-                asked: now,
+                sent_at: now,
             });
         }
     }
 
-    /// Takes in a pong: the question that it answers.
-    pub(super) fn ponged(&mut self) -> Option<Question> {
+    /// Takes in a pong: the pending_ping that it answers.
+    pub(super) fn ponged(&mut self) -> Option<PendingPing> {
         self.unanswered = false;
         // A pong that nobody asked for confirms nothing.
         if self.pongs < self.pings {
             self.pongs += 1;
         }
-        let answered = self.question.take_if(|asked| asked.ping <= self.pongs)?;
+        let answered = self.pending_ping.take_if(|ping| ping.ping <= self.pongs)?;
         self.confirmed = self.confirmed.max(answered.serial);
         Some(answered)
     }
@@ -91,16 +102,16 @@ impl Delivery {
     }
 
     /// The connection is lost. Whether something that it carried will never be confirmed.
-    pub(super) fn cut(&mut self, guarantee: Guarantee) -> bool {
+    pub(super) fn cut(&mut self, guarantee: Delivery) -> bool {
         let open = self.is_open();
-        self.question = None;
+        self.pending_ping = None;
         self.unanswered = false;
         (self.pings, self.pongs) = (0, 0);
         match guarantee {
-            Guarantee::AtMostOnce => self.confirmed = self.transmitted,
-            Guarantee::AtLeastOnce => self.transmitted = self.confirmed,
+            Delivery::AtMostOnce => self.confirmed = self.transmitted,
+            Delivery::AtLeastOnce => self.transmitted = self.confirmed,
         }
-        open && guarantee == Guarantee::AtMostOnce
+        open && guarantee == Delivery::AtMostOnce
     }
 
     /// Nobody will ever know of what was sent so far.
@@ -145,22 +156,24 @@ impl Delivery {
     }
 
     /// How many flushes are younger than this one.
+    #[cfg(feature = "test-util")]
     pub(super) const fn age(&self, flush: FlushId) -> u32 {
         self.last_flush.0.wrapping_sub(flush.0)
     }
 
     /// Serials, those of the messages that are `kept` included, are only ever compared: each
-    /// counts by its rank among all. A question that was asked so long ago that whatever is heard
+    /// counts by its rank among all. A pending_ping that was asked so long ago that whatever is heard
     /// now is later than its deadline was asked however long ago.
+    #[cfg(feature = "test-util")]
     pub(super) fn fingerprint(
         &self,
         kept: &[u64],
-        (now, patience): (Instant, Duration),
+        (now, patience): (Instant, super::time::Duration),
         hasher: &mut impl Hasher,
     ) {
-        let question = self.question;
+        let pending_ping = self.pending_ping;
         let mut serials = vec![self.accepted, self.transmitted, self.confirmed];
-        serials.extend(question.map(|question| question.serial));
+        serials.extend(pending_ping.map(|pending_ping| pending_ping.serial));
         serials.extend(self.flushes.iter().map(|&(_, serial)| serial));
         serials.extend(kept);
         let mut order = serials.clone();
@@ -172,12 +185,12 @@ impl Delivery {
             .collect();
         ranks.hash(hasher);
         let longest = 2 * patience.as_millis() + 1;
-        let question = question.map(|question| {
-            let age = now.since(question.asked).as_millis().min(longest);
-            (question.ping.wrapping_sub(self.pongs), age)
+        let pending_ping = pending_ping.map(|pending_ping| {
+            let age = now.since(pending_ping.sent_at).as_millis().min(longest);
+            (pending_ping.ping.wrapping_sub(self.pongs), age)
         });
         let unanswered = self.pings.wrapping_sub(self.pongs);
-        (question, unanswered, self.unanswered).hash(hasher);
+        (pending_ping, unanswered, self.unanswered).hash(hasher);
         self.flushes.len().hash(hasher);
         for &(flush, _) in &self.flushes {
             self.age(flush).hash(hasher);

@@ -1,8 +1,9 @@
 //! What goes into a session: the app's commands and the world's reports.
 
-use super::close::Close;
-use super::liveness::Suspicion;
+use super::close::{Close, Reconnect};
+use super::liveness::WakeHint;
 use super::protocol::{Control, Malformed};
+use super::redact::Redacted;
 use super::time::{Duration, Instant};
 
 /// Names one socket. An input that names any other than the current one is ignored.
@@ -76,6 +77,7 @@ pub enum Reply {
 
 /// A command that can't be right in any state: the app's own mistake.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
+#[non_exhaustive]
 pub enum CommandError {
     /// `Connect` with an empty session id.
     EmptySessionId,
@@ -105,14 +107,14 @@ pub enum Input {
         /// The socket that will not be.
         socket: SocketId,
         /// What went wrong.
-        reason: String,
+        reason: Redacted,
     },
     /// This runtime has no WebSocket, and no other attempt will find one.
     Unsupported {
         /// The socket that will not be.
         socket: SocketId,
         /// What the developer can do.
-        reason: String,
+        reason: Redacted,
     },
     /// The socket is open.
     Opened(SocketId),
@@ -126,17 +128,19 @@ pub enum Input {
     Malformed(SocketId, Malformed),
     /// The peer showed itself at this time: by a frame of the app's, or by a protocol ping.
     /// To be reported before `Timeout`, not at each frame.
-    Heard(SocketId, Instant),
+    Activity(SocketId, Instant),
     /// Bytes that the open socket itself holds. To be reported before `Timeout`.
     Buffered(SocketId, u32),
-    /// The answer to [`Output::Judge`](super::Output::Judge): the app's word, if it has one.
-    Verdict(Option<bool>),
+    /// The app's answer to
+    /// [`Output::AskShouldReconnect`](super::Output::AskShouldReconnect); `None` leaves the
+    /// decision to the table of closures.
+    ShouldReconnect(Option<Reconnect>),
     /// The environment says that there is no network.
     Offline,
     /// The environment says that there is a network again.
     Online,
     /// The connection may be dead without having said so.
-    Suspect(Suspicion),
+    Wake(WakeHint),
     /// The wall clock, in milliseconds: it goes on while a computer sleeps. To be reported
     /// before `Timeout`.
     WallClock(u64),
@@ -147,10 +151,10 @@ impl Input {
     pub const fn socket(&self) -> Option<SocketId> {
         match self {
             Self::Timeout
-            | Self::Verdict(_)
+            | Self::ShouldReconnect(_)
             | Self::Offline
             | Self::Online
-            | Self::Suspect(_)
+            | Self::Wake(_)
             | Self::WallClock(_) => None,
             Self::Prepared(socket)
             | Self::AttemptFailed { socket, .. }
@@ -160,7 +164,7 @@ impl Input {
             | Self::Closed(socket, _)
             | Self::Control(socket, _)
             | Self::Malformed(socket, _)
-            | Self::Heard(socket, _)
+            | Self::Activity(socket, _)
             | Self::Buffered(socket, _) => Some(*socket),
         }
     }

@@ -3,6 +3,7 @@
 //! Silence alone proves nothing: older clouds ignore `ping`. Only a cloud that has ponged on
 //! this very connection is expected to pong again.
 
+#[cfg(feature = "test-util")]
 use std::hash::{Hash, Hasher};
 
 use super::time::{Duration, Instant};
@@ -18,11 +19,11 @@ pub struct Watch {
 
 /// Why the connection may be dead without having said so.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
-pub enum Suspicion {
+pub enum WakeHint {
     /// The page was resumed, shown again or came back online.
-    Environment,
+    Resumed,
     /// Time passed in which we did not run: the cloud has dropped us by then.
-    Clock,
+    Slept,
 }
 
 /// What one connection has shown of itself.
@@ -35,9 +36,9 @@ pub(super) struct Liveness {
     /// The newest one, and when its pong is overdue.
     newest_ping: Option<(Instant, Instant)>,
     /// The cloud has ponged.
-    pub(super) answers: bool,
+    pub(super) supports_pong: bool,
     /// A ping was sent because a timer was so late that its verdict was worth nothing.
-    pub(super) probing: bool,
+    pub(super) probe_sent: bool,
 }
 
 impl Liveness {
@@ -47,8 +48,8 @@ impl Liveness {
             last_received: now,
             last_ping: None,
             newest_ping: None,
-            answers: false,
-            probing: false,
+            supports_pong: false,
+            probe_sent: false,
         }
     }
 
@@ -59,7 +60,7 @@ impl Liveness {
     pub(super) fn received(&mut self, at: Instant) {
         self.last_received = self.last_received.max(at);
         if !self.is_silent() {
-            self.probing = false;
+            self.probe_sent = false;
         }
     }
 
@@ -103,11 +104,12 @@ impl Liveness {
 
     /// What happened before the last ping, or so long ago that its ping is due, makes no
     /// difference by when that was.
+    #[cfg(feature = "test-util")]
     pub(super) fn fingerprint(&self, watch: &Watch, now: Instant, hasher: &mut impl Hasher) {
         let interval = watch.ping_interval;
         let ping = self.last_ping.unwrap_or_default();
         let age = |at: Instant, oldest: Duration| now.since(at).min(oldest);
-        (self.answers, self.probing, self.is_silent()).hash(hasher);
+        (self.supports_pong, self.probe_sent, self.is_silent()).hash(hasher);
         let longest = Duration::from_millis(watch.pong_timeout.as_millis() + 1);
         let unanswered = self.is_silent().then(|| age(ping, longest));
         let newest = self

@@ -23,7 +23,7 @@ mod machine;
 mod outbox;
 mod output;
 mod protocol;
-mod record;
+mod redact;
 mod stats;
 mod subscriptions;
 mod text;
@@ -33,28 +33,30 @@ mod timer;
 
 pub use backoff::Backoff;
 pub use close::{
-    CONNECT_TIMEOUT, Close, CloseKind, EXHAUSTED, GOING_AWAY, LIVENESS_TIMEOUT, NO_CLOSE_FRAME,
-    NORMAL, Origin, POLICY_VIOLATION, SUPERSEDED, classify, is_clean, is_fatal_error,
+    CLOSE_RULES, CONNECT_TIMEOUT, Close, CloseKind, CloseRule, Condition, EXHAUSTED, FATAL_ERRORS,
+    GOING_AWAY, LIVENESS_TIMEOUT, NO_CLOSE_FRAME, NORMAL, Origin, POLICY_VIOLATION, Reconnect,
+    SUPERSEDED, classify, is_clean, is_fatal_error,
 };
 pub use config::{
-    Config, DEFAULT_URL, LogLevel, OptionError, Options, Source, URL_ALLOWED, Value, websocket_url,
+    Config, DEFAULT_URL, LogLevel, OptionError, Options, Source, URL_ALLOWED, URL_OPTIONS, Value,
+    websocket_url,
 };
-pub use delivery::Guarantee;
+pub use delivery::Delivery;
 pub use input::{Command, CommandError, FlushId, Input, Reply, RunId, SocketId};
-pub use liveness::{Suspicion, Watch};
+pub use liveness::{WakeHint, Watch};
 pub use machine::Session;
 pub use outbox::{Limits, Payload};
 pub use output::{
     Cause, Connecting, ConnectionError, Disconnected, DropReason, Event, FlushError, Outgoing,
-    Output, Reconnecting, SessionError, State, StateChange,
+    Output, RESERVED_EVENTS, Reconnecting, SessionError, State, StateChange,
 };
 pub use protocol::{
     CONTROL_TYPES, Control, Init, Malformed, PING, RENAMED_TYPES, SubscriptionUpdate, state_key,
     time_to_live,
 };
-pub use record::{Field, Record};
+pub use redact::{Redacted, Redactor};
 pub use stats::Stats;
 pub use text::decimal;
 pub use time::{Duration, Instant};
-pub use timeline::{Happening, Transition};
+pub use timeline::{TimelineEntry, TimelineEvent};
 pub use timer::Timer;

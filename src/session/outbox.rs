@@ -2,6 +2,7 @@
 //! with an end to its waiting.
 
 use std::collections::VecDeque;
+#[cfg(feature = "test-util")]
 use std::hash::{Hash, Hasher};
 
 use super::output::DropReason;
@@ -39,7 +40,7 @@ pub struct Limits {
 pub(super) type Dropped<P> = Vec<(P, DropReason)>;
 
 #[derive(Clone, Debug)]
-struct Kept<P> {
+struct Entry<P> {
     message: Message<P>,
     size: usize,
     serial: u64,
@@ -47,7 +48,7 @@ struct Kept<P> {
     sent: bool,
 }
 
-impl<P> Kept<P> {
+impl<P> Entry<P> {
     fn dropped(self, why: DropReason) -> (P, DropReason) {
         let why = if self.sent {
             DropReason::Unconfirmed
@@ -61,14 +62,14 @@ impl<P> Kept<P> {
 /// The messages that are kept, oldest first: those in flight, then those that wait.
 #[derive(Clone, Debug)]
 pub(super) struct Outbox<P> {
-    kept: VecDeque<Kept<P>>,
+    kept: VecDeque<Entry<P>>,
     /// How many of them are in flight: sent on this connection and not confirmed.
     in_flight: usize,
     bytes: usize,
     /// When the first of those that wait expires, as long as it is still among them.
-    soonest: Option<Instant>,
+    earliest_expiry: Option<Instant>,
     /// It is not: they must all be looked at to know.
-    soonest_left: bool,
+    expiry_stale: bool,
     limits: Limits,
 }
 
@@ -78,8 +79,8 @@ impl<P: Payload> Outbox<P> {
             kept: VecDeque::new(),
             in_flight: 0,
             bytes: 0,
-            soonest: None,
-            soonest_left: false,
+            earliest_expiry: None,
+            expiry_stale: false,
             limits,
         }
     }
@@ -92,11 +93,11 @@ impl<P: Payload> Outbox<P> {
             return Err(message.payload);
         }
         self.bytes += size;
-        self.soonest = match (self.soonest, message.expires) {
+        self.earliest_expiry = match (self.earliest_expiry, message.expires) {
             (Some(one), Some(other)) => Some(one.min(other)),
             (one, other) => one.or(other),
         };
-        let mut newcomer = Kept {
+        let mut newcomer = Entry {
             message,
             size,
             serial,
@@ -153,7 +154,7 @@ impl<P: Payload> Outbox<P> {
             kept.message.expires = kept.message.expires.map(|at| at.max(now));
         }
         self.in_flight = 0;
-        self.soonest_left = true;
+        self.expiry_stale = true;
     }
 
     /// Takes out what is too old to be sent, oldest first.
@@ -162,7 +163,7 @@ impl<P: Payload> Outbox<P> {
         if self.next_expiry().is_none_or(|at| at > now) {
             return dropped;
         }
-        self.soonest_left = true;
+        self.expiry_stale = true;
         for kept in self.kept.split_off(self.in_flight) {
             if kept.message.expires.is_some_and(|at| at <= now) {
                 self.bytes -= kept.size;
@@ -178,17 +179,17 @@ impl<P: Payload> Outbox<P> {
     pub(super) fn clear(&mut self) -> Dropped<P> {
         self.in_flight = 0;
         self.bytes = 0;
-        self.soonest_left = true;
+        self.expiry_stale = true;
         let all = std::mem::take(&mut self.kept).into_iter();
         all.map(|kept| kept.dropped(DropReason::Ended)).collect()
     }
 
     /// When the first of the waiting messages expires.
     pub(super) fn next_expiry(&mut self) -> Option<Instant> {
-        if std::mem::take(&mut self.soonest_left) {
-            self.soonest = self.waiting().filter_map(|w| w.message.expires).min();
+        if std::mem::take(&mut self.expiry_stale) {
+            self.earliest_expiry = self.waiting().filter_map(|w| w.message.expires).min();
         }
-        self.soonest
+        self.earliest_expiry
     }
 
     /// The serial of the first of the waiting messages.
@@ -208,11 +209,13 @@ impl<P: Payload> Outbox<P> {
     }
 
     /// The serials of all messages, oldest first.
+    #[cfg(feature = "test-util")]
     pub(super) fn serials(&self) -> Vec<u64> {
         self.kept.iter().map(|kept| kept.serial).collect()
     }
 
     /// Everything but the serials, which mean something only beside those of the deliveries.
+    #[cfg(feature = "test-util")]
     pub(super) fn fingerprint(
         &self,
         now: Instant,
@@ -231,7 +234,7 @@ impl<P: Payload> Outbox<P> {
         }
     }
 
-    fn waiting(&self) -> impl Iterator<Item = &Kept<P>> {
+    fn waiting(&self) -> impl Iterator<Item = &Entry<P>> {
         self.kept.iter().skip(self.in_flight)
     }
 
@@ -243,7 +246,7 @@ impl<P: Payload> Outbox<P> {
             .position(|kept| kept.message.key.as_deref() == Some(key))
     }
 
-    fn remove(&mut self, index: usize) -> Option<Kept<P>> {
+    fn remove(&mut self, index: usize) -> Option<Entry<P>> {
         let gone = self.kept.remove(index)?;
         self.bytes -= gone.size;
         if index < self.in_flight {
@@ -255,7 +258,7 @@ impl<P: Payload> Outbox<P> {
     }
 
     fn no_longer_waits(&mut self, expires: Option<Instant>) {
-        self.soonest_left |= expires.is_some() && expires == self.soonest;
+        self.expiry_stale |= expires.is_some() && expires == self.earliest_expiry;
     }
 
     /// Drops the oldest until the limits hold, but not the newcomer, wherever it stands.

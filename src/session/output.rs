@@ -1,9 +1,10 @@
 //! What comes out of a session: what the shell must do, and what the app is told.
 
+use serde::{Serialize, Serializer};
+
 use super::close::{Close, CloseKind};
 use super::input::{FlushId, RunId, SocketId};
 use super::protocol::Malformed;
-use super::record::{Field, Record};
 use super::time::Duration;
 
 /// What the shell must carry out, in order.
@@ -17,8 +18,8 @@ pub enum Output<P> {
     Transmit(SocketId, Outgoing<P>),
     /// Close the socket where it is still open, and never hear it again.
     Close(SocketId, Close),
-    /// Ask the app whether it wants another attempt after this, and report `Verdict` at once.
-    Judge(Cause),
+    /// Ask the app whether it wants another attempt after this, and report `ShouldReconnect` at once.
+    AskShouldReconnect(Cause),
     /// Tell the app.
     Emit(Event<P>),
     /// Settle the promise that `connect()` gave.
@@ -93,8 +94,15 @@ impl State {
     }
 }
 
+impl Serialize for State {
+    fn serialize<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
+        serializer.serialize_str(self.name())
+    }
+}
+
 /// What the app is told.
 #[derive(Clone, Debug, PartialEq)]
+#[non_exhaustive]
 pub enum Event<P> {
     /// An attempt starts.
     Connecting(Connecting),
@@ -112,21 +120,45 @@ pub enum Event<P> {
     Dropped(P, DropReason),
 }
 
+impl<P> Event<P> {
+    /// Name under which the app listens to the event.
+    pub const fn name(&self) -> &'static str {
+        match self {
+            Self::Connecting(_) => "connecting",
+            Self::Connected => "connected",
+            Self::Disconnected(_) => "disconnected",
+            Self::Reconnecting(_) => "reconnecting",
+            Self::StateChange(_) => "stateChange",
+            Self::Error(_) => "error",
+            Self::Dropped(..) => "dropped",
+        }
+    }
+}
+
+/// Event names that frames must not spoof: the session's own, and that of audio, which is
+/// binary.
+pub const RESERVED_EVENTS: [&str; 8] = [
+    "connecting",
+    "connected",
+    "disconnected",
+    "reconnecting",
+    "stateChange",
+    "error",
+    "dropped",
+    "audio_chunk",
+];
+
 /// Payload of `connecting`.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize)]
+#[serde(rename_all = "camelCase")]
 pub struct Connecting {
     /// 0 for a first connection, then the number of the reconnect.
     pub attempt: u32,
 }
 
-impl Record for Connecting {
-    fn each(&self, field: &mut dyn FnMut(&'static str, Field<'_>)) {
-        field("attempt", self.attempt.into());
-    }
-}
-
 /// Payload of `disconnected`.
-#[derive(Clone, Debug, PartialEq, Eq)]
+#[derive(Clone, Debug, PartialEq, Eq, Serialize)]
+#[serde(rename_all = "camelCase")]
 pub struct Disconnected {
     /// For people.
     pub message: String,
@@ -144,20 +176,9 @@ pub struct Disconnected {
     pub kind: CloseKind,
 }
 
-impl Record for Disconnected {
-    fn each(&self, field: &mut dyn FnMut(&'static str, Field<'_>)) {
-        field("message", self.message.as_str().into());
-        field("code", u32::from(self.code).into());
-        field("reason", self.reason.as_str().into());
-        field("wasClean", self.was_clean.into());
-        field("permanent", self.permanent.into());
-        field("willReconnect", self.will_reconnect.into());
-        field("kind", self.kind.name().into());
-    }
-}
-
 /// Payload of `reconnecting`.
-#[derive(Clone, Debug, PartialEq)]
+#[derive(Clone, Debug, PartialEq, Serialize)]
+#[serde(rename_all = "camelCase")]
 pub struct Reconnecting {
     /// Number of the coming attempt, from 1. One that does not count, after a sleep, has the
     /// number of the attempt before it.
@@ -170,17 +191,9 @@ pub struct Reconnecting {
     pub cause: Cause,
 }
 
-impl Record for Reconnecting {
-    fn each(&self, field: &mut dyn FnMut(&'static str, Field<'_>)) {
-        field("attempt", self.attempt.into());
-        field("maxAttempts", Field::Number(self.max_attempts));
-        field("delay", self.delay.into());
-        field("cause", Field::Record(&self.cause));
-    }
-}
-
 /// What ended a connection or an attempt.
-#[derive(Clone, Debug, PartialEq, Eq)]
+#[derive(Clone, Debug, PartialEq, Eq, Serialize)]
+#[serde(rename_all = "camelCase")]
 pub struct Cause {
     /// WebSocket close code, or one of the client's own.
     pub code: u16,
@@ -190,16 +203,9 @@ pub struct Cause {
     pub kind: CloseKind,
 }
 
-impl Record for Cause {
-    fn each(&self, field: &mut dyn FnMut(&'static str, Field<'_>)) {
-        field("code", u32::from(self.code).into());
-        field("reason", self.reason.as_str().into());
-        field("kind", self.kind.name().into());
-    }
-}
-
 /// Payload of `stateChange`.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize)]
+#[serde(rename_all = "camelCase")]
 pub struct StateChange {
     /// The state before.
     pub from: State,
@@ -207,15 +213,9 @@ pub struct StateChange {
     pub to: State,
 }
 
-impl Record for StateChange {
-    fn each(&self, field: &mut dyn FnMut(&'static str, Field<'_>)) {
-        field("from", self.from.name().into());
-        field("to", self.to.name().into());
-    }
-}
-
 /// Payload of `error`.
 #[derive(Clone, Debug, PartialEq, Eq)]
+#[non_exhaustive]
 pub enum SessionError {
     /// The cloud sent something that is no frame.
     Malformed(Malformed),
@@ -230,8 +230,31 @@ pub enum SessionError {
     Unconfirmable,
 }
 
+impl SessionError {
+    /// Code for programs; `None` where the cloud gave none.
+    pub fn code(&self) -> Option<&str> {
+        match self {
+            Self::Malformed(_) => Some("MALFORMED_FRAME"),
+            Self::Reported { code, .. } => code.as_deref(),
+            Self::Unconfirmable => Some("UNCONFIRMABLE"),
+        }
+    }
+
+    /// Text for people.
+    pub fn message(&self) -> &str {
+        match self {
+            Self::Malformed(malformed) => malformed.message(),
+            Self::Reported { message, .. } => message,
+            Self::Unconfirmable => {
+                "This cloud confirms no messages: none can be delivered at least once"
+            }
+        }
+    }
+}
+
 /// Why a message will not be sent.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
+#[non_exhaustive]
 pub enum DropReason {
     /// The queue's bounds.
     Overflow,
@@ -252,6 +275,12 @@ impl DropReason {
             Self::Ended => "ended",
             Self::Unconfirmed => "unconfirmed",
         }
+    }
+}
+
+impl Serialize for DropReason {
+    fn serialize<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
+        serializer.serialize_str(self.name())
     }
 }
 

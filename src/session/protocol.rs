@@ -2,11 +2,15 @@
 //!
 //! All others belong to the app: they pass by the core, unread.
 
-use super::record::{Field, Record};
+use serde::Serialize;
+
+use super::close::FATAL_ERRORS;
+use super::redact::{Redacted, Redactor};
 use super::time::Duration;
 
 /// The handshake's first frame, but for its `timestamp`.
-#[derive(Clone, Debug, PartialEq, Eq)]
+#[derive(Clone, Debug, PartialEq, Eq, Serialize)]
+#[serde(tag = "type", rename = "tpa_connection_init", rename_all = "camelCase")]
 pub struct Init<'a> {
     /// `<userSessionId>-<packageName>`.
     pub session_id: &'a str,
@@ -16,17 +20,9 @@ pub struct Init<'a> {
     pub api_key: &'a str,
 }
 
-impl Record for Init<'_> {
-    fn each(&self, field: &mut dyn FnMut(&'static str, Field<'_>)) {
-        field("type", "tpa_connection_init".into());
-        field("sessionId", self.session_id.into());
-        field("packageName", self.package_name.into());
-        field("apiKey", self.api_key.into());
-    }
-}
-
 /// The whole list of streams, but for its `timestamp`; it replaces the one that the cloud had.
-#[derive(Clone, Debug, PartialEq, Eq)]
+#[derive(Clone, Debug, PartialEq, Eq, Serialize)]
+#[serde(tag = "type", rename = "subscription_update", rename_all = "camelCase")]
 pub struct SubscriptionUpdate<'a> {
     /// The app.
     pub package_name: &'a str,
@@ -34,15 +30,6 @@ pub struct SubscriptionUpdate<'a> {
     pub session_id: &'a str,
     /// Every stream that is wanted.
     pub subscriptions: &'a [String],
-}
-
-impl Record for SubscriptionUpdate<'_> {
-    fn each(&self, field: &mut dyn FnMut(&'static str, Field<'_>)) {
-        field("type", "subscription_update".into());
-        field("packageName", self.package_name.into());
-        field("sessionId", self.session_id.into());
-        field("subscriptions", Field::Texts(self.subscriptions));
-    }
 }
 
 /// Are you there? Newer clouds answer `pong`; older ones ignore it.
@@ -71,36 +58,47 @@ pub enum Control {
     /// The cloud refuses us, or reports a fault.
     Error {
         /// E.g. `INVALID_API_KEY`.
-        code: Option<String>,
+        code: Option<Redacted>,
         /// For people.
-        message: String,
+        message: Redacted,
     },
     /// The cloud is there.
     Pong,
     /// The user, or the system, stopped the app.
     Stopped {
         /// E.g. `user_disabled`.
-        reason: Option<String>,
+        reason: Option<Redacted>,
     },
 }
 
 impl Control {
     /// Reads a frame of type `kind`; `text` gives a field's value where that is a string.
     /// `None` for a frame that is the app's.
-    pub fn parse(kind: &str, text: impl Fn(&str) -> Option<String>) -> Option<Self> {
+    pub fn parse(
+        kind: &str,
+        text: impl Fn(&str) -> Option<String>,
+        redactor: &Redactor,
+    ) -> Option<Self> {
+        let redacted = |field| text(field).map(|text| redactor.redact(&text));
         match kind {
             "tpa_connection_ack" => Some(Self::Ack),
             "tpa_connection_error" | "connection_error" => Some(Self::Error {
-                code: text("code"),
-                message: text("message").unwrap_or_else(|| "Connection refused".into()),
+                code: text("code").map(|code| error_code(&code, redactor)),
+                message: redacted("message").unwrap_or_else(|| "Connection refused".into()),
             }),
             "pong" => Some(Self::Pong),
             "app_stopped" => Some(Self::Stopped {
-                reason: text("reason"),
+                reason: redacted("reason"),
             }),
             _ => None,
         }
     }
+}
+
+/// A known code must survive a key that is part of it, such as `API_KEY`.
+fn error_code(code: &str, redactor: &Redactor) -> Redacted {
+    let known = FATAL_ERRORS.into_iter().find(|known| *known == code);
+    known.map_or_else(|| redactor.redact(code), Redacted::from)
 }
 
 /// Why something that came is no frame.

@@ -1,11 +1,13 @@
 //! Counters of a session, for people who wonder how it is doing.
 
+use serde::Serialize;
+
 use super::output::Event;
-use super::record::{Field, Record};
 use super::time::{Duration, Instant};
 
 /// Counters since the session was made, over all runs, and what is kept now.
-#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize)]
+#[serde(rename_all = "camelCase")]
 pub struct Stats {
     /// Attempts to connect, the first ones included.
     pub attempts: u32,
@@ -23,7 +25,9 @@ pub struct Stats {
     pub pongs: u32,
     /// From the last ping to its pong, ms.
     pub round_trip: Option<Duration>,
-    /// When the cloud last showed itself, on the caller's monotonic clock.
+    /// When the cloud last showed itself, on the caller's monotonic clock. Not serialized: the
+    /// clock means nothing to anyone else.
+    #[serde(skip)]
     pub last_heard: Option<Instant>,
     /// Messages that wait to be sent.
     pub queued: usize,
@@ -33,28 +37,8 @@ pub struct Stats {
     pub unconfirmed: usize,
 }
 
-impl Record for Stats {
-    fn each(&self, field: &mut dyn FnMut(&'static str, Field<'_>)) {
-        field("attempts", self.attempts.into());
-        field("connections", self.connections.into());
-        field("sent", self.sent.into());
-        field("dropped", self.dropped.into());
-        field("errors", self.errors.into());
-        field("pings", self.pings.into());
-        field("pongs", self.pongs.into());
-        field(
-            "roundTrip",
-            self.round_trip.map_or(Field::Absent, Field::from),
-        );
-        field("queued", self.queued.into());
-        field("queuedBytes", self.queued_bytes.into());
-        field("unconfirmed", self.unconfirmed.into());
-        // `last_heard` is on a clock that means nothing to anyone else.
-    }
-}
-
 impl Stats {
-    pub(super) fn note<P>(&mut self, event: &Event<P>) {
+    pub(super) fn record<P>(&mut self, event: &Event<P>) {
         match event {
             Event::Dropped(..) => count(&mut self.dropped),
             Event::Error(_) => count(&mut self.errors),

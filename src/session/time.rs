@@ -3,6 +3,8 @@
 //! `std::time::Instant` panics on wasm32-unknown-unknown and cannot be made from a number,
 //! so neither the shell nor a simulation could use it.
 
+use serde::Serialize;
+
 /// A point on the caller's monotonic clock, in milliseconds since any fixed moment.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, PartialOrd, Ord, Hash)]
 pub struct Instant(u64);
@@ -38,8 +40,11 @@ impl Instant {
     }
 }
 
+/// Longest time that a timer of JavaScript can wait, ms.
+pub(super) const MAX_MILLIS: f64 = 2_147_483_647.0;
+
 /// A length of time in whole milliseconds.
-#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, PartialOrd, Ord, Hash)]
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize)]
 pub struct Duration(u64);
 
 impl Duration {

@@ -3,7 +3,7 @@
 use std::collections::VecDeque;
 
 use super::input::SocketId;
-use super::liveness::Suspicion;
+use super::liveness::WakeHint;
 use super::output::{Connecting, Disconnected, Event, Reconnecting, SessionError, StateChange};
 use super::time::Instant;
 
@@ -12,18 +12,19 @@ const LENGTH: usize = 256;
 
 /// One thing that happened.
 #[derive(Clone, Debug, PartialEq)]
-pub struct Transition {
+pub struct TimelineEntry {
     /// When, on the caller's monotonic clock.
     pub at: Instant,
     /// The socket of the attempt at that time.
     pub connection: SocketId,
     /// What.
-    pub happening: Happening,
+    pub event: TimelineEvent,
 }
 
 /// What may happen. The larger ones are boxed, since most are small.
 #[derive(Clone, Debug, PartialEq)]
-pub enum Happening {
+#[non_exhaustive]
+pub enum TimelineEvent {
     /// As the app was told.
     Connecting(Connecting),
     /// As the app was told.
@@ -39,10 +40,25 @@ pub enum Happening {
     /// The environment says that there is a network again.
     Online,
     /// There was reason to doubt the connection.
-    Suspect(Suspicion),
+    Wake(WakeHint),
 }
 
-impl Happening {
+impl TimelineEvent {
+    /// Name in the timeline that the app sees.
+    pub const fn name(&self) -> &'static str {
+        match self {
+            Self::Connecting(_) => "connecting",
+            Self::Disconnected(_) => "disconnected",
+            Self::Reconnecting(_) => "reconnecting",
+            Self::StateChange(_) => "stateChange",
+            Self::Error(_) => "error",
+            Self::Offline => "offline",
+            Self::Online => "online",
+            Self::Wake(WakeHint::Resumed) => "resumed",
+            Self::Wake(WakeHint::Slept) => "slept",
+        }
+    }
+
     /// What an event is to the timeline. Messages are not part of it: there are too many.
     pub(super) fn of<P>(event: &Event<P>) -> Option<Self> {
         match event {
@@ -60,17 +76,17 @@ impl Happening {
 
 /// The last [`LENGTH`] transitions.
 #[derive(Clone, Debug, Default)]
-pub(super) struct Timeline(VecDeque<Transition>);
+pub(super) struct Timeline(VecDeque<TimelineEntry>);
 
 impl Timeline {
-    pub(super) fn push(&mut self, transition: Transition) {
+    pub(super) fn push(&mut self, entry: TimelineEntry) {
         if self.0.len() == LENGTH {
             self.0.pop_front();
         }
-        self.0.push_back(transition);
+        self.0.push_back(entry);
     }
 
-    pub(super) fn iter(&self) -> impl Iterator<Item = &Transition> {
+    pub(super) fn iter(&self) -> impl Iterator<Item = &TimelineEntry> {
         self.0.iter()
     }
 }

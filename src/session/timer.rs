@@ -1,11 +1,13 @@
 //! Every deadline of a session by name, in one table.
 
+#[cfg(feature = "test-util")]
 use std::hash::{Hash, Hasher};
 
 use super::time::Instant;
 
 /// What is due when a deadline comes.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
+#[non_exhaustive]
 pub enum Timer {
     /// The attempt has not been acknowledged in time.
     Connect,
@@ -79,6 +81,7 @@ impl Timers {
     }
 
     /// Each deadline counts by how far away it is, or how long overdue.
+    #[cfg(feature = "test-util")]
     pub(super) fn fingerprint(&self, now: Instant, hasher: &mut impl Hasher) {
         for deadline in self.0 {
             let (ahead, overdue) = (

@@ -183,13 +183,14 @@ impl EventSink {
         let Some(driver) = self.0.upgrade() else {
             return;
         };
-        let control = wire::control(frame, &driver.redactor());
-        if let Some(Control::Ack) = control {
+        let socket = SocketId(socket);
+        let Some(control) = wire::control(frame, &driver.redactor()) else {
+            return;
+        };
+        if control == Control::Ack && driver.with_core(|core| core.awaits_ack(socket)) {
             driver.set_settings(reflect::get(frame, "settings"));
         }
-        if let Some(control) = control {
-            driver.input(Input::Control(SocketId(socket), control));
-        }
+        driver.input(Input::Control(socket, control));
     }
 
     /// A frame or stream has no handler.

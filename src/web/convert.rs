@@ -2,11 +2,12 @@
 
 use js_sys::{Error, Object};
 use serde::Serialize;
+use serde_wasm_bindgen::Serializer;
 use wasm_bindgen::prelude::*;
 
 use crate::session::{
     Cause, Close, ConnectionError, DropReason, FlushError, NO_CLOSE_FRAME, Reconnect, Redactor,
-    SessionError, Stats, TimelineEntry, TimelineEvent, WakeHint, is_clean,
+    SessionError, Stats, TimelineEntry, TimelineEvent, is_clean,
 };
 
 use super::clock;
@@ -22,8 +23,9 @@ extern "C" {
 
 /// Converts a payload to a plain object.
 pub(super) fn to_js(payload: &impl Serialize) -> JsValue {
-    // Fails for maps with odd keys and for integers beyond 2^53; no payload has either.
-    serde_wasm_bindgen::to_value(payload).unwrap_or_default()
+    let serializer = Serializer::new().serialize_maps_as_objects(true);
+    // Fails only for keys that are not strings and for integers beyond 2^53.
+    payload.serialize(&serializer).unwrap_or_default()
 }
 
 /// Argument of `shouldReconnect`.
@@ -39,8 +41,7 @@ pub(super) fn reconnect(answer: &JsValue) -> Result<Option<Reconnect>, String> {
         return Ok(None);
     }
     if let Some(wanted) = answer.as_bool() {
-        let decision = if wanted { Reconnect::Yes } else { Reconnect::No };
-        return Ok(Some(decision));
+        return Ok(Some(wanted.into()));
     }
     if !answer.is_object() {
         return Err("must return a boolean, undefined or { delay }".into());
@@ -110,24 +111,22 @@ pub(super) fn stats(stats: &Stats, received: Option<f64>) -> JsValue {
 
 /// An entry of `timeline()`.
 pub(super) fn timeline_entry(entry: &TimelineEntry) -> JsValue {
-    let (event, payload) = match &entry.event {
-        TimelineEvent::Connecting(event) => ("connecting", to_js(event)),
-        TimelineEvent::Disconnected(event) => ("disconnected", to_js(&**event)),
-        TimelineEvent::Reconnecting(event) => ("reconnecting", to_js(&**event)),
-        TimelineEvent::StateChange(event) => ("stateChange", to_js(event)),
+    let payload = match &entry.event {
+        TimelineEvent::Connecting(event) => to_js(event),
+        TimelineEvent::Disconnected(event) => to_js(event),
+        TimelineEvent::Reconnecting(event) => to_js(event),
+        TimelineEvent::StateChange(event) => to_js(event),
         TimelineEvent::Error(error) => {
             let payload = Object::new();
             set(&payload, "message", &error.message().into());
-            let code = error.code().map_or(JsValue::UNDEFINED, JsValue::from);
-            set(&payload, "code", &code);
-            ("error", payload.into())
+            set(&payload, "code", &error.code().into());
+            payload.into()
         }
-        TimelineEvent::Offline => ("offline", Object::new().into()),
-        TimelineEvent::Online => ("online", Object::new().into()),
-        TimelineEvent::Wake(WakeHint::Resumed) => ("resumed", Object::new().into()),
-        TimelineEvent::Wake(WakeHint::Slept) => ("slept", Object::new().into()),
+        TimelineEvent::Offline | TimelineEvent::Online | TimelineEvent::Wake(_) => {
+            Object::new().into()
+        }
     };
-    set(&payload, "event", &event.into());
+    set(&payload, "event", &entry.event.name().into());
     set(&payload, "at", &clock::to_wall(entry.at).into());
     set(&payload, "connection", &entry.connection.0.into());
     payload

@@ -326,7 +326,10 @@ impl Driver {
     pub(super) fn stats(&self) -> JsValue {
         self.report_activity();
         let stats = self.with_core(Session::stats);
-        let received = self.dispatcher.get().map(|dispatcher| dispatcher.received());
+        let received = self
+            .dispatcher
+            .get()
+            .map(|dispatcher| dispatcher.received());
         convert::stats(&stats, received)
     }
 

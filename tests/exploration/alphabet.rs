@@ -3,7 +3,7 @@
 
 use std::fmt;
 
-use tpa_session::session::{Control, Input, Instant, Malformed, SocketId, Suspicion};
+use tpa_session::session::{Control, Input, Instant, Malformed, SocketId, WakeHint};
 
 use crate::app::{Ask, KEYS, STREAMS};
 use crate::closures::{CLOSURES, CUT, Closure, REFUSALS};
@@ -27,7 +27,7 @@ pub enum Step {
     Alarm(Alarm),
     Offline,
     Online,
-    Suspect(Suspicion),
+    Suspect(WakeHint),
     /// The wall clock is read, and may have run ahead by more than any cloud waits.
     WallClock {
         ahead: bool,
@@ -149,8 +149,8 @@ pub fn alphabet() -> Vec<Step> {
         Step::Unsubscribe,
         Step::Offline,
         Step::Online,
-        Step::Suspect(Suspicion::Environment),
-        Step::Suspect(Suspicion::Clock),
+        Step::Suspect(WakeHint::Resumed),
+        Step::Suspect(WakeHint::Slept),
         Step::WallClock { ahead: false },
         Step::WallClock { ahead: true },
     ];
@@ -215,8 +215,8 @@ impl Alarm {
 
 impl Word {
     pub fn input(self, socket: SocketId, now: u64) -> Input {
-        let reason = "It is not to be".to_string();
-        let at = |millis| Input::Heard(socket, Instant::from_millis(millis));
+        let reason = "It is not to be".into();
+        let at = |millis| Input::Activity(socket, Instant::from_millis(millis));
         match self {
             Self::Prepared => Input::Prepared(socket),
             Self::AttemptFailed => Input::AttemptFailed { socket, reason },

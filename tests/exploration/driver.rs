@@ -118,7 +118,7 @@ impl Life<'_> {
             // There is no cloud here: what it has, its pongs say.
             self.rules.output(&output, &|_, _| true)?;
             let after = Stop::After(outputs);
-            if let Output::Judge(_) = output {
+            if let Output::AskShouldReconnect(_) = output {
                 self.place = Place::Asked(self.place.calls());
                 if let Some(show) = witness {
                     show(after, self.fingerprint());
@@ -157,12 +157,12 @@ impl Life<'_> {
             }
             Step::Offline => self.input(Input::Offline),
             Step::Online => self.input(Input::Online),
-            Step::Suspect(suspicion) => self.input(Input::Suspect(suspicion)),
+            Step::Suspect(suspicion) => self.input(Input::Wake(suspicion)),
             Step::WallClock { ahead } => {
                 self.wall += if ahead { AHEAD } else { 0 };
                 self.input(Input::WallClock(self.wall + self.now))
             }
-            Step::Verdict(verdict) => self.input(Input::Verdict(verdict)),
+            Step::Verdict(verdict) => self.input(Input::ShouldReconnect(verdict.map(Into::into))),
         }
     }
 
@@ -193,7 +193,7 @@ impl Life<'_> {
     fn foresee_judgement(&mut self) -> Result<(), Broken> {
         let mut ahead = self.session.clone();
         while let Some(output) = ahead.poll_output() {
-            if let Output::Judge(cause) = output {
+            if let Output::AskShouldReconnect(cause) = output {
                 self.rules.decisions.judged(cause.kind)?;
             }
         }

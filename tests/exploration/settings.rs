@@ -2,7 +2,7 @@
 
 use std::fmt;
 
-use tpa_session::session::{Backoff, Config, Duration, Guarantee, Limits, Watch};
+use tpa_session::session::{Backoff, Config, Delivery, Duration, Limits, Watch};
 
 use crate::alphabet::BUFFERED;
 
@@ -67,7 +67,7 @@ pub fn settings() -> Vec<Setting> {
         ..config
     };
     let kept = |config| Config {
-        delivery: Guarantee::AtLeastOnce,
+        delivery: Delivery::AtLeastOnce,
         ..config
     };
     let pinged = |config| Config {
@@ -101,8 +101,8 @@ impl fmt::Display for Setting {
         let config = &self.config;
         match (self.messages, config.delivery) {
             (0, _) => write!(f, "no messages")?,
-            (alive, Guarantee::AtMostOnce) => write!(f, "{alive} messages at most once")?,
-            (alive, Guarantee::AtLeastOnce) => write!(f, "{alive} messages at least once")?,
+            (alive, Delivery::AtMostOnce) => write!(f, "{alive} messages at most once")?,
+            (alive, Delivery::AtLeastOnce) => write!(f, "{alive} messages at least once")?,
         }
         if self.messages > config.outbox.messages {
             write!(f, " in a queue of {}", config.outbox.messages)?;

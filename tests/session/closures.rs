@@ -1,10 +1,11 @@
 //! What each closure means: the whole table, and what follows from it.
 
 use tpa_session::session::{
-    Close, CloseKind, Config, Control, Input, Origin, Output, State, classify,
+    CLOSE_RULES, Close, CloseKind, CloseRule, Condition, Config, Control, Duration, Input, Origin,
+    Output, Reconnect, State, classify,
 };
 
-use crate::world::{SESSION, World, config};
+use crate::world::{SESSION, World, config, redacted};
 
 use CloseKind::{
     Abnormal, AppStopped, ClientDisconnect, Normal, Rejected, SessionEnded, Superseded,
@@ -50,7 +51,8 @@ const TABLE: [(u16, &str, CloseKind); 32] = [
 fn the_table_of_closures() {
     for (code, reason, kind) in TABLE {
         let close = Close::new(code, reason);
-        assert_eq!(classify(&close, Origin::Peer), kind, "{code} {reason}");
+        let (found, _) = classify(&close, Origin::Peer, CLOSE_RULES);
+        assert_eq!(found, kind, "{code} {reason}");
         assert_eq!(close.was_clean(), code == 1000 || code == 1001);
     }
 }
@@ -188,13 +190,13 @@ fn a_close_frame_has_only_codes_and_lengths_that_are_allowed() {
     ] {
         assert_eq!(Close::new(code, "").to_send().0, sent);
     }
-    let long = Close::new(1000, "é".repeat(100));
+    let long = Close::new(1000, redacted(&"é".repeat(100)));
     assert_eq!(
         long.to_send().1,
         "é".repeat(61),
         "123 bytes would cut a character in two"
     );
-    let short = Close::new(1000, "a".repeat(123));
+    let short = Close::new(1000, redacted(&"a".repeat(123)));
     assert_eq!(short.to_send().1.len(), 123);
 }
 
@@ -215,4 +217,41 @@ fn the_message_says_code_and_reason_to_people() {
         end.message,
         "Maximum reconnection attempts exceeded. The last one: Connection closed (1006)"
     );
+}
+
+/// The table with one more row: a cloud that asks for half a minute of patience by 4013.
+const WITH_4013: &[CloseRule] = &[CloseRule::new(
+    Condition::Code(4013),
+    CloseKind::Abnormal,
+    Reconnect::After(Duration::from_millis(30_000)),
+)];
+
+#[test]
+fn a_row_of_the_table_can_carry_a_delay() {
+    let mut world = World::connected(Config {
+        close_rules: WITH_4013,
+        ..config()
+    });
+    world.close(4013, "busy");
+    let next = world.reconnecting()[0];
+    assert_eq!((next.attempt, next.delay.as_millis()), (1, 30_000));
+    world.advance(29_999);
+    assert_eq!(world.dials(), 0);
+    world.advance(1);
+    assert_eq!(world.dials(), 1);
+}
+
+#[test]
+fn the_first_row_that_fits_decides() {
+    let rules = [WITH_4013, CLOSE_RULES].concat();
+    let kinds = [
+        (4013, "User session ended", CloseKind::Abnormal),
+        (1000, "User session ended", CloseKind::SessionEnded),
+        (1000, "bye", CloseKind::Normal),
+        (4014, "", CloseKind::Abnormal),
+    ];
+    for (code, reason, kind) in kinds {
+        let close = Close::new(code, reason);
+        assert_eq!(classify(&close, Origin::Peer, &rules).0, kind);
+    }
 }

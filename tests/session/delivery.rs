@@ -1,15 +1,15 @@
 //! What has been received: `flush()`, and messages that are sent again.
 
 use tpa_session::session::{
-    Command, Config, Control, Event, FlushError, FlushId, Guarantee, Input, Instant, Outgoing,
-    Output, Reply, SessionError, State, Suspicion, Timer,
+    Command, Config, Control, Delivery, Event, FlushError, FlushId, Input, Instant, Outgoing,
+    Output, Reply, SessionError, State, Timer, WakeHint,
 };
 
 use crate::world::{Text, World, config};
 
 fn at_least_once() -> Config {
     Config {
-        delivery: Guarantee::AtLeastOnce,
+        delivery: Delivery::AtLeastOnce,
         ..config()
     }
 }
@@ -28,7 +28,7 @@ fn pong(world: &mut World) {
 /// A frame of the app's came.
 fn hear(world: &mut World) {
     let at = Instant::from_millis(world.now);
-    world.input(Input::Heard(world.socket, at));
+    world.input(Input::Activity(world.socket, at));
 }
 
 fn flushed(world: &World) -> Vec<(FlushId, Result<(), FlushError>)> {
@@ -525,7 +525,7 @@ fn the_pong_of_an_earlier_ping_confirms_nothing_later() {
     pong(&mut world);
     world.send("a");
     flush(&mut world);
-    world.input(Input::Suspect(Suspicion::Environment));
+    world.input(Input::Wake(WakeHint::Resumed));
     pong(&mut world);
     world.send("b");
     world.take();

@@ -1,8 +1,8 @@
 //! What a bug report holds: the timeline and the counters.
 
 use tpa_session::session::{
-    Config, Control, Duration, Guarantee, Happening, Input, Instant, Malformed, SocketId, State,
-    Stats, Suspicion, Timer,
+    Config, Control, Delivery, Duration, Input, Instant, Malformed, SocketId, State, Stats,
+    TimelineEvent, Timer, WakeHint,
 };
 
 use crate::world::{World, config};
@@ -10,16 +10,17 @@ use crate::world::{World, config};
 fn names(world: &World) -> Vec<String> {
     let transitions = world.session.timeline();
     transitions
-        .map(|transition| match &transition.happening {
-            Happening::Connecting(event) => format!("connecting {}", event.attempt),
-            Happening::Disconnected(end) => format!("disconnected {}", end.code),
-            Happening::Reconnecting(next) => format!("reconnecting {}", next.attempt),
-            Happening::StateChange(change) => change.to.name().into(),
-            Happening::Error(_) => "error".into(),
-            Happening::Offline => "offline".into(),
-            Happening::Online => "online".into(),
-            Happening::Suspect(Suspicion::Environment) => "doubt".into(),
-            Happening::Suspect(Suspicion::Clock) => "sleep".into(),
+        .map(|entry| match &entry.event {
+            TimelineEvent::Connecting(event) => format!("connecting {}", event.attempt),
+            TimelineEvent::Disconnected(end) => format!("disconnected {}", end.code),
+            TimelineEvent::Reconnecting(next) => format!("reconnecting {}", next.attempt),
+            TimelineEvent::StateChange(change) => change.to.name().into(),
+            TimelineEvent::Error(_) => "error".into(),
+            TimelineEvent::Offline => "offline".into(),
+            TimelineEvent::Online => "online".into(),
+            TimelineEvent::Wake(WakeHint::Resumed) => "doubt".into(),
+            TimelineEvent::Wake(WakeHint::Slept) => "sleep".into(),
+            event => panic!("an unknown entry: {event:?}"),
         })
         .collect()
 }
@@ -68,7 +69,7 @@ fn the_timeline_tells_what_happened_and_when() {
 fn the_timeline_keeps_the_last_256_transitions() {
     let mut world = World::connected(config());
     for _ in 0..300 {
-        world.input(Input::Suspect(Suspicion::Environment));
+        world.input(Input::Wake(WakeHint::Resumed));
     }
     let names = names(&world);
     assert_eq!(names.len(), 256);
@@ -85,7 +86,7 @@ fn counters_count() {
     world.acknowledge();
     world.input(Input::Malformed(world.socket, Malformed::NoType));
     world.input(Input::Control(world.socket, Control::Pong));
-    world.input(Input::Suspect(Suspicion::Environment));
+    world.input(Input::Wake(WakeHint::Resumed));
     world.now += 40;
     world.input(Input::Control(world.socket, Control::Pong));
     world.close(1006, "");
@@ -113,7 +114,7 @@ fn counters_count() {
 #[test]
 fn a_message_that_was_in_flight_for_long_is_no_sign_of_a_sleep() {
     let mut world = World::connected(Config {
-        delivery: Guarantee::AtLeastOnce,
+        delivery: Delivery::AtLeastOnce,
         ..config()
     });
     world.send_with("late", None, Some(300));

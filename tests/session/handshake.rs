@@ -5,7 +5,7 @@ use tpa_session::session::{
     Output, Reply, RunId, SessionError, State,
 };
 
-use crate::world::{SESSION, World, config};
+use crate::world::{SESSION, World, config, redacted};
 
 #[test]
 fn speaks_in_the_order_init_ack_subscriptions_queue() {
@@ -388,7 +388,7 @@ fn settled(world: &mut World) -> Vec<(RunId, bool)> {
 }
 
 fn refuse(world: &mut World, code: Option<&str>, message: &str) {
-    let (code, message) = (code.map(Into::into), message.into());
+    let (code, message) = (code.map(redacted), redacted(message));
     world.input(Input::Control(
         world.socket,
         Control::Error { code, message },

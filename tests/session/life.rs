@@ -424,7 +424,9 @@ impl Rules {
                 }
             }
             Output::Emit(event) => self.emit(event, now),
-            Output::Judge(_) | Output::Flushed(..) => panic!("this app does not ask for it"),
+            Output::AskShouldReconnect(_) | Output::Flushed(..) => {
+                panic!("this app does not ask for it")
+            }
         }
     }
 
@@ -464,6 +466,7 @@ impl Rules {
             Event::StateChange(change) => self.change(*change, now),
             Event::Error(_) => assert!(self.has_socket()),
             Event::Dropped(text, why) => self.dropped(serial(text), *why, now),
+            event => panic!("an unknown event: {event:?}"),
         }
     }
 
@@ -533,6 +536,7 @@ impl Rules {
             | CloseKind::Superseded
             | CloseKind::Normal
             | CloseKind::Unsupported => {}
+            kind => panic!("an unknown kind of closure: {kind:?}"),
         }
     }
 
@@ -569,6 +573,7 @@ impl Rules {
             DropReason::Expired => assert!(message.expires.is_some_and(|at| at <= now)),
             DropReason::Ended => assert!(self.state.is_active()),
             DropReason::Unconfirmed => panic!("nothing is confirmed here"),
+            reason => panic!("an unknown reason: {reason:?}"),
         }
     }
 

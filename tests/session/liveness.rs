@@ -1,7 +1,7 @@
 //! Is the peer still there: pings, silence, sleep.
 
 use tpa_session::session::{
-    Close, Config, Control, Duration, Input, Instant, Outgoing, Output, State, Suspicion, Timer,
+    Close, Config, Control, Duration, Input, Instant, Outgoing, Output, State, Timer, WakeHint,
 };
 
 use crate::world::{World, config};
@@ -29,7 +29,7 @@ fn pings(world: &World) -> usize {
 /// A frame of the app's came, which the shell reports before the next timeout.
 fn hear(world: &mut World) {
     let at = Instant::from_millis(world.now);
-    world.input(Input::Heard(world.socket, at));
+    world.input(Input::Activity(world.socket, at));
 }
 
 #[test]
@@ -155,7 +155,7 @@ fn a_frame_after_one_ping_is_no_answer_to_the_next() {
     world.advance(1000);
     hear(&mut world);
     world.advance(1000);
-    world.input(Input::Suspect(Suspicion::Environment));
+    world.input(Input::Wake(WakeHint::Resumed));
     assert_eq!(pings(&world), 2);
     world.advance(2499);
     assert_eq!(world.session.state(), State::Connected);
@@ -230,7 +230,7 @@ fn a_probe_that_nobody_answers_is_the_end_even_in_a_hidden_tab() {
 
 #[test]
 fn a_resumed_page_asks_at_once_where_pongs_are_known() {
-    for input in [Input::Suspect(Suspicion::Environment), Input::Online] {
+    for input in [Input::Wake(WakeHint::Resumed), Input::Online] {
         let mut world = answered();
         world.input(input);
         assert_eq!(pings(&world), 1);
@@ -244,7 +244,7 @@ fn a_resumed_page_asks_at_once_where_pongs_are_known() {
 #[test]
 fn a_resumed_page_carries_on_where_pongs_are_not_known() {
     let mut world = World::connected(watched());
-    world.input(Input::Suspect(Suspicion::Environment));
+    world.input(Input::Wake(WakeHint::Resumed));
     assert_eq!(world.outputs, []);
 }
 
@@ -320,7 +320,7 @@ fn a_page_that_comes_back_with_a_dead_socket_has_all_its_attempts() {
     world.take();
     // Its timers stood still for an hour in the back/forward cache.
     world.now += 3_600_000;
-    world.input(Input::Suspect(Suspicion::Environment));
+    world.input(Input::Wake(WakeHint::Resumed));
     world.close(1006, "");
     let next = world.reconnecting()[0];
     assert_eq!((next.attempt, next.delay.as_millis()), (1, 1000));
@@ -355,7 +355,7 @@ fn doubts_mean_nothing_while_there_is_no_connection() {
     let mut world = World::connected(watched());
     world.close(1006, "");
     world.take();
-    world.input(Input::Suspect(Suspicion::Clock));
+    world.input(Input::Wake(WakeHint::Slept));
     assert_eq!(world.outputs, []);
 }
 
@@ -390,7 +390,7 @@ fn another_ping_gives_an_unanswered_one_no_more_time() {
         world.next_deadline();
     }
     world.advance(4000);
-    world.input(Input::Suspect(Suspicion::Environment));
+    world.input(Input::Wake(WakeHint::Resumed));
     assert_eq!(pings(&world), 2);
     world.advance(999);
     assert_eq!(world.session.state(), State::Connected);
@@ -407,7 +407,7 @@ fn a_ping_after_a_sign_of_life_has_its_own_time() {
     world.advance(1000);
     hear(&mut world);
     world.advance(2000);
-    world.input(Input::Suspect(Suspicion::Environment));
+    world.input(Input::Wake(WakeHint::Resumed));
     world.advance(2000);
     assert_eq!(
         world.session.state(),

@@ -3,7 +3,7 @@
 use std::collections::BTreeMap;
 
 use tpa_session::session::{
-    Config, DEFAULT_URL, Guarantee, LogLevel, OptionError, Options, Source, Value, websocket_url,
+    Config, DEFAULT_URL, Delivery, LogLevel, OptionError, Options, Source, Value, websocket_url,
 };
 
 fn read(fields: &[(&'static str, Value)]) -> Result<Options, OptionError> {
@@ -43,9 +43,9 @@ fn delivery_is_at_most_once_unless_the_app_says_otherwise() {
         let options = read(&[("delivery", Value::Text(name.into()))]);
         options.map(|options| options.config.delivery)
     };
-    assert_eq!(read(&[]).unwrap().config.delivery, Guarantee::AtMostOnce);
-    assert_eq!(delivery("at-most-once"), Ok(Guarantee::AtMostOnce));
-    assert_eq!(delivery("at-least-once"), Ok(Guarantee::AtLeastOnce));
+    assert_eq!(read(&[]).unwrap().config.delivery, Delivery::AtMostOnce);
+    assert_eq!(delivery("at-most-once"), Ok(Delivery::AtMostOnce));
+    assert_eq!(delivery("at-least-once"), Ok(Delivery::AtLeastOnce));
     for value in [Value::Text("once".into()), Value::Bool(true)] {
         let error = refused("delivery", value);
         assert_eq!((error.field, error.secret), ("delivery", false));

@@ -1,7 +1,7 @@
 //! The frames that the session itself understands.
 
 use tpa_session::session::{
-    CONTROL_TYPES, CommandError, Control, Duration, Malformed, time_to_live,
+    CONTROL_TYPES, CommandError, Control, Duration, Malformed, Redactor, time_to_live,
 };
 
 /// Reads a frame of this type with these fields.
@@ -10,7 +10,7 @@ fn parse(kind: &str, fields: &[(&str, &str)]) -> Option<Control> {
         let field = fields.iter().find(|field| field.0 == name);
         field.map(|field| field.1.to_owned())
     };
-    Control::parse(kind, text)
+    Control::parse(kind, text, &Redactor::default())
 }
 
 #[test]

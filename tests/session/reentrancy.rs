@@ -30,7 +30,7 @@ fn names(outputs: &[Output<Text>]) -> Vec<&'static str> {
         Output::Open(_) => "open",
         Output::Transmit(..) => "transmit",
         Output::Close(..) => "close",
-        Output::Judge(_) => "judge",
+        Output::AskShouldReconnect(_) => "judge",
         Output::Settle(_, Ok(())) => "resolve",
         Output::Settle(_, Err(_)) => "reject",
         Output::Flushed(..) => "flushed",
@@ -42,6 +42,7 @@ fn names(outputs: &[Output<Text>]) -> Vec<&'static str> {
             Event::StateChange(_) => "stateChange",
             Event::Error(_) => "error",
             Event::Dropped(..) => "dropped",
+            event => panic!("an unknown event: {event:?}"),
         },
     };
     outputs.iter().map(name).collect()

@@ -2,7 +2,7 @@
 
 use tpa_session::session::{
     Close, Command, Config, Control, Disconnected, Duration, Event, Input, Instant, Outgoing,
-    Output, Payload, Reconnecting, Reply, Session, SocketId, State, Timer,
+    Output, Payload, Reconnecting, Redacted, Redactor, Reply, Session, SocketId, State, Timer,
 };
 
 pub const SESSION: &str = "user-org.example.app";
@@ -37,6 +37,11 @@ pub fn config() -> Config {
     config.backoff.jitter = 0.0;
     config.watch.ping_interval = Duration::ZERO;
     config
+}
+
+/// A text from outside, as a session without a key to hide takes it.
+pub fn redacted(text: &str) -> Redacted {
+    Redactor::default().redact(text)
 }
 
 impl World {
@@ -110,7 +115,10 @@ impl World {
 
     /// The current socket closes.
     pub fn close(&mut self, code: u16, reason: &str) {
-        self.input(Input::Closed(self.socket, Close::new(code, reason)));
+        self.input(Input::Closed(
+            self.socket,
+            Close::new(code, redacted(reason)),
+        ));
     }
 
     /// Lets `millis` pass, reporting each deadline when it comes.
@@ -252,5 +260,6 @@ fn name(event: &Event<Text>) -> String {
         Event::StateChange(event) => format!("-> {}", event.to.name()),
         Event::Error(_) => "error".into(),
         Event::Dropped(_, why) => format!("dropped {}", why.name()),
+        event => panic!("an unknown event: {event:?}"),
     }
 }

@@ -11,7 +11,11 @@ use super::backend::fault;
 use super::js;
 
 /// Calls every method that leaves the connection alone.
-fn call_everything(App { session, handlers, .. }: &App) {
+fn call_everything(
+    App {
+        session, handlers, ..
+    }: &App,
+) {
     let nothing = JsValue::UNDEFINED;
     let handler = js::literal("() => {}");
     let event = JsValue::from("stateChange");

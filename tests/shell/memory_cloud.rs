@@ -50,12 +50,6 @@ extern "C" {
     fn freeze(this: &MemorySocket, frozen: bool);
 }
 
-#[wasm_bindgen]
-extern "C" {
-    #[wasm_bindgen(js_namespace = performance, js_name = now)]
-    fn performance_now() -> f64;
-}
-
 struct State {
     cloud: Cloud,
     server: MemoryServer,
@@ -92,9 +86,9 @@ impl State {
             stream_interval: Duration::from_millis(100),
             ..Config::default()
         };
-        let clock = WallClock::starting_at((js_sys::Date::now() - performance_now()) as u64);
         Self {
-            cloud: Cloud::new(config, clock, now()),
+            // Its instants are those of the wall clock.
+            cloud: Cloud::new(config, WallClock::starting_at(0), now()),
             server,
             sockets: Vec::new(),
         }
@@ -152,7 +146,7 @@ impl State {
 }
 
 fn now() -> Instant {
-    Instant::from_millis(performance_now() as u64)
+    Instant::from_millis(js_sys::Date::now() as u64)
 }
 
 /// Step 1, then the others.

@@ -160,10 +160,7 @@ async fn counts_bound_what_they_name() {
     }
     assert_eq!(dropped.get(), 2);
     let (session, _) = on_fake_sockets(Options::new("a", "k").max_queued_bytes(5));
-    assert_eq!(
-        session.send(&CUSTOM).ok(),
-        Some(SendResult::Dropped)
-    );
+    assert_eq!(session.send(&CUSTOM).ok(), Some(SendResult::Dropped));
 }
 
 #[wasm_bindgen_test]

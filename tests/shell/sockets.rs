@@ -104,6 +104,32 @@ async fn a_word_that_is_thrown_is_none() {
 }
 
 #[wasm_bindgen_test]
+async fn the_app_can_give_a_delay() {
+    let (app, class) = app("{ jitter: 1, maxReconnectDelay: 10, \
+             shouldReconnect: (close) => close.code === 4013 ? { delay: 60000 } : undefined }");
+    start(&app);
+    let first = socket(&class, 1).await;
+    js::call(&first, "ack");
+    js::call1(&first, "end", &js::literal("{ code: 4013 }"));
+    let next = &app.payloads("reconnecting")[0];
+    assert_eq!(js::number(next, "delay"), 60_000.0);
+    assert_eq!(js::number(next, "attempt"), 1.0);
+}
+
+#[wasm_bindgen_test]
+async fn a_delay_that_is_not_allowed_is_no_answer() {
+    for delay in ["-1", "NaN", "2147483648", "'soon'", "undefined"] {
+        let answer = format!("{{ shouldReconnect: () => ({{ delay: {delay} }}) }}");
+        let (app, class) = app(&answer);
+        start(&app);
+        let first = socket(&class, 1).await;
+        js::call(&first, "ack");
+        js::call1(&first, "end", &js::literal("{ code: 1000 }"));
+        assert_eq!(app.state(), "stopped", "{delay}");
+    }
+}
+
+#[wasm_bindgen_test]
 async fn reconnect_now_does_not_wait() {
     let (app, class) = app("{ reconnectDelay: 60000, jitter: 0 }");
     start(&app);
@@ -424,6 +450,21 @@ async fn a_provider_that_fails_is_a_failed_attempt() {
         app.wait("disconnected", 1).await;
         assert_eq!(sockets(&class).length(), 0);
     }
+}
+
+#[wasm_bindgen_test]
+async fn the_key_is_kept_out_of_what_a_provider_throws() {
+    let (app, class) = app(
+        "{ apiKey: 's3cret', reconnectDelay: 0, maxReconnectAttempts: 1, \
+             augmentOSWebsocketUrl: () => { throw new Error('no cloud for s3cret'); } }",
+    );
+    start(&app);
+    let next = app.wait("reconnecting", 1).await;
+    let reason = js::text(&js::get(&next, "cause"), "reason");
+    let expected = "augmentOSWebsocketUrl: the provider failed: no cloud for [key]";
+    assert_eq!(reason, expected);
+    app.wait("disconnected", 1).await;
+    assert_eq!(sockets(&class).length(), 0);
 }
 
 #[wasm_bindgen_test]

@@ -4,8 +4,7 @@ use std::cell::RefCell;
 use std::rc::Rc;
 
 use tpa_session::session::{
-    Close, Config, Control, Guarantee, Input, Instant, Outgoing, Session, SocketId, State,
-    Suspicion,
+    Close, Config, Control, Delivery, Input, Instant, Outgoing, Session, SocketId, State, WakeHint,
 };
 
 use crate::app::{App, Ask, Mail, Moment};
@@ -62,7 +61,7 @@ pub enum Turn {
     Offline,
     Online,
     /// The page is shown again, or the machine says that it slept.
-    Suspect(Suspicion),
+    Suspect(WakeHint),
 }
 
 pub struct Client<L> {
@@ -132,7 +131,7 @@ impl<L: Lines> Client<L> {
             Turn::Verdict(verdict) => self.verdict = verdict,
             Turn::Offline => self.input(Input::Offline)?,
             Turn::Online => self.input(Input::Online)?,
-            Turn::Suspect(suspicion) => self.input(Input::Suspect(suspicion))?,
+            Turn::Suspect(suspicion) => self.input(Input::Wake(suspicion))?,
         }
         Ok(())
     }
@@ -171,7 +170,7 @@ impl<L: Lines> Client<L> {
     /// What is to be reported before the timer.
     pub fn wake(&mut self) -> Result<(), Broken> {
         if let Some((socket, at)) = self.data.take() {
-            self.input(Input::Heard(socket, Instant::from_millis(at)))?;
+            self.input(Input::Activity(socket, Instant::from_millis(at)))?;
         }
         self.input(Input::WallClock(self.wall + self.clock.now))?;
         let socket = self.session.connection();
@@ -264,7 +263,7 @@ impl<L: Lines> Client<L> {
     /// What was to be delivered at least once has arrived, unless the app was told otherwise. A
     /// pong that nobody asked for confirms what may not have arrived.
     fn check_arrivals(&mut self) -> Result<(), Broken> {
-        let resends = self.config.delivery == Guarantee::AtLeastOnce;
+        let resends = self.config.delivery == Delivery::AtLeastOnce;
         if !resends || self.extra_pongs {
             return Ok(());
         }

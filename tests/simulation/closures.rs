@@ -76,7 +76,7 @@ impl Closure {
 
 /// What a closure that was reported means.
 pub fn kind_of(close: &Close) -> CloseKind {
-    let same = |known: &&Closure| known.code == close.code && known.reason == close.reason;
+    let same = |known: &&Closure| known.code == close.code && *known.reason == *close.reason;
     let known = CLOSURES.iter().chain(&OF_THE_CLOUD).find(same);
     known.expect("a closure of the table").kind
 }

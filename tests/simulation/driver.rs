@@ -151,7 +151,7 @@ impl<L: Lines> Client<L> {
                 self.tally.saw_if(Sight::ClosedAtOnce, !at_once.is_empty());
                 self.take_in_all(at_once)
             }
-            Output::Judge(_) => {
+            Output::AskShouldReconnect(_) => {
                 let threw = self.call_handlers(|moment| moment == Moment::Judged)?;
                 self.tally.saw_if(Sight::JudgeThrew, threw);
                 // What is thrown is no verdict.
@@ -162,7 +162,7 @@ impl<L: Lines> Client<L> {
                     None => Sight::NoVerdict,
                 };
                 self.tally.saw(sight);
-                self.take_in_all([Input::Verdict(verdict)])
+                self.take_in_all([Input::ShouldReconnect(verdict.map(Into::into))])
             }
             Output::Emit(event) => self.call_handlers(|moment| moment.is(&event)).map(drop),
             Output::Settle(..) | Output::Flushed(..) => Ok(()),

@@ -2,7 +2,7 @@
 
 use std::collections::{BTreeMap, VecDeque};
 
-use tpa_session::session::{Close, Control, Input, Malformed, Outgoing, SocketId};
+use tpa_session::session::{Close, Control, Input, Malformed, Outgoing, Redactor, SocketId};
 
 use crate::app::Mail;
 use crate::clock::Agenda;
@@ -216,7 +216,10 @@ impl Network {
             }
             Readiness::Open => {
                 let (code, reason) = close.to_send();
-                self.up(id, Arrival::Goodbye(Close::new(code, reason)));
+                self.up(
+                    id,
+                    Arrival::Goodbye(Close::new(code, Redactor::default().redact(reason))),
+                );
                 Vec::new()
             }
         }

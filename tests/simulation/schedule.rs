@@ -5,7 +5,7 @@ use std::fmt;
 
 use fastrand::Rng;
 use tpa_session::session::{
-    Backoff, Config, Duration, Guarantee, Limits, Malformed, Suspicion, Watch,
+    Backoff, CLOSE_RULES, Config, Delivery, Duration, Limits, Malformed, WakeHint, Watch,
 };
 
 use crate::app::{Ask, KEYS, Moment, NO_SESSION, NO_STREAM, SESSIONS, STREAMS};
@@ -151,15 +151,16 @@ impl Dice {
                 buffered: self.pick(&[0, 8, 20, 1000]),
             },
             delivery: self.pick(&[
-                Guarantee::AtMostOnce,
-                Guarantee::AtLeastOnce,
-                Guarantee::AtLeastOnce,
+                Delivery::AtMostOnce,
+                Delivery::AtLeastOnce,
+                Delivery::AtLeastOnce,
             ]),
             watch: Watch {
                 ping_interval: millis(self.pick(&[0, 5000, 15_000, 15_000])),
                 pong_timeout: millis(self.pick(&[500, 5000, 5000])),
             },
             asks_app: self.once_in(3),
+            close_rules: CLOSE_RULES,
             on_loopback: self.once_in(5),
             key_from_provider: self.0.bool(),
         }
@@ -208,11 +209,7 @@ impl Dice {
             5..7 => Turn::Verdict(self.pick(&[None, Some(true), Some(false)])),
             7..9 => Turn::Offline,
             9..11 => Turn::Online,
-            _ => Turn::Suspect(self.pick(&[
-                Suspicion::Environment,
-                Suspicion::Environment,
-                Suspicion::Clock,
-            ])),
+            _ => Turn::Suspect(self.pick(&[WakeHint::Resumed, WakeHint::Resumed, WakeHint::Slept])),
         }
     }
 

@@ -68,7 +68,7 @@ pub const GOOD_WAY: Way = Way {
 impl Credentials {
     /// What comes of them, and how long it takes; nothing where they are waited for in vain.
     pub fn input(self, socket: SocketId) -> Option<(u64, Input)> {
-        let reason = String::from("no key");
+        let reason = "no key".into();
         Some(match self {
             Self::Hang => return None,
             Self::AtOnce => (0, Input::Prepared(socket)),

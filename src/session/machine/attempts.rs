@@ -5,6 +5,7 @@ use super::super::input::{CommandError, Reply, RunId, SocketId};
 use super::super::outbox::Payload;
 use super::super::output::{Connecting, Event, Outgoing, Output, SessionError};
 use super::super::protocol::Control;
+use super::super::redact::Redacted;
 use super::super::timer::Timer;
 use super::{Phase, Run, Session};
 
@@ -23,7 +24,7 @@ impl<P: Payload> Session<P> {
         if self.may_dial() {
             self.start_attempt();
         } else {
-            self.run.uncounted = true;
+            self.run.next_attempt_free = true;
             self.enter(Phase::Waiting);
         }
         Ok(Reply::Run(self.run.id))
@@ -31,8 +32,8 @@ impl<P: Payload> Session<P> {
 
     pub(super) fn disconnect(&mut self, reason: Option<String>) {
         if self.is_active() {
-            let reason = reason.unwrap_or_else(|| "Client disconnect".into());
-            self.lose(Close::new(close::NORMAL, reason), Origin::Client);
+            let reason = reason.map_or("Client disconnect".into(), Redacted::trusted);
+            self.connection_lost(Close::new(close::NORMAL, reason), Origin::Client);
         }
     }
 
@@ -42,15 +43,17 @@ impl<P: Payload> Session<P> {
         }
         while let Some((timer, due)) = self.timers.take_due(self.now) {
             match timer {
-                Timer::Connect => self.lose(
+                Timer::Connect => self.connection_lost(
                     Close::new(close::CONNECT_TIMEOUT, "Not acknowledged in time"),
                     Origin::Attempt,
                 ),
-                Timer::Failure => self.lose(Close::new(close::NO_CLOSE_FRAME, ""), Origin::Peer),
+                Timer::Failure => {
+                    self.connection_lost(Close::new(close::NO_CLOSE_FRAME, ""), Origin::Peer)
+                }
                 Timer::Stable => self.run.attempts = 0,
                 Timer::Retry => self.retry(),
                 Timer::Ping => self.ping_when_idle(),
-                Timer::Pong => self.judge_silence(due),
+                Timer::Pong => self.on_pong_overdue(due),
                 Timer::Confirm => self.demand_confirmation(due),
                 // What it was set for is looked after at the end of each call.
                 Timer::Drain => {}
@@ -62,7 +65,7 @@ impl<P: Payload> Session<P> {
     /// Makes the attempt that was waited for.
     pub(super) fn retry(&mut self) {
         self.timers.stop(Timer::Retry);
-        if !std::mem::take(&mut self.run.uncounted) {
+        if !std::mem::take(&mut self.run.next_attempt_free) {
             self.run.attempts = self.run.attempts.saturating_add(1);
         }
         self.start_attempt();
@@ -92,38 +95,47 @@ impl<P: Payload> Session<P> {
         }
     }
 
-    pub(super) fn shake_hands(&mut self, socket: SocketId) {
+    pub(super) fn start_handshake(&mut self, socket: SocketId) {
         if self.phase == Phase::Connecting(socket) {
             self.transmit(socket, Outgoing::Init);
             self.enter(Phase::Handshaking(socket));
         }
     }
 
-    pub(super) fn obey(&mut self, socket: SocketId, control: Control) {
+    pub(super) fn handle_control(&mut self, socket: SocketId, control: Control) {
         match control {
             Control::Ack => self.acknowledge(socket),
             Control::Pong => self.ponged(),
             Control::Stopped { reason } => {
                 let text = match reason {
-                    Some(reason) => ["App stopped: ", &reason].concat(),
+                    Some(reason) => Redacted::trusted(["App stopped: ", &reason].concat()),
                     None => "App stopped".into(),
                 };
-                self.lose(Close::new(close::NORMAL, text), Origin::StopFrame);
+                self.connection_lost(Close::new(close::NORMAL, text), Origin::StopFrame);
             }
             Control::Error { code, message } => {
                 let connected = matches!(self.phase, Phase::Connected(_));
                 if connected && !close::is_fatal_error(code.as_deref()) {
-                    self.emit(Event::Error(SessionError::Reported { code, message }));
+                    self.emit(Event::Error(SessionError::Reported {
+                        code: code.map(String::from),
+                        message: message.into(),
+                    }));
                 } else {
                     let close = Close::new(close::POLICY_VIOLATION, message);
-                    self.lose(close, Origin::ErrorFrame(code.as_deref()));
+                    self.connection_lost(close, Origin::ErrorFrame(code.as_deref()));
                 }
             }
         }
     }
 
+    /// True if an ack on this socket completes the handshake. Any other ack, and what it
+    /// carries, is ignored.
+    pub fn awaits_ack(&self, socket: SocketId) -> bool {
+        self.phase == Phase::Handshaking(socket)
+    }
+
     pub(super) fn acknowledge(&mut self, socket: SocketId) {
-        if self.phase != Phase::Handshaking(socket) {
+        if !self.awaits_ack(socket) {
             return;
         }
         self.timers.stop(Timer::Connect);

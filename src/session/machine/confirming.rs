@@ -1,6 +1,6 @@
 //! What the cloud has received: asking for it by pings, and telling those who wait for it.
 
-use super::super::delivery::Guarantee;
+use super::super::delivery::Delivery;
 use super::super::input::Reply;
 use super::super::outbox::Payload;
 use super::super::output::{Event, FlushError, Output, SessionError};
@@ -15,7 +15,7 @@ const CONFIRM_DELAY: Duration = Duration::from_millis(1000);
 
 impl<P: Payload> Session<P> {
     pub(super) fn flush(&mut self) -> Reply {
-        let flush = self.delivery.flush();
+        let flush = self.acks.flush();
         if !self.is_active() {
             self.fail_flushes(FlushError::Ended);
         }
@@ -23,38 +23,38 @@ impl<P: Payload> Session<P> {
     }
 
     pub(super) fn fail_flushes(&mut self, error: FlushError) {
-        while let Some(flush) = self.delivery.take_flush() {
+        while let Some(flush) = self.acks.take_flush() {
             self.outputs.push_back(Output::Flushed(flush, Err(error)));
         }
     }
 
     /// Whether messages are to be kept after they were sent.
     pub(super) fn keeps(&self) -> bool {
-        self.config.delivery == Guarantee::AtLeastOnce && !self.delivery.unanswered
+        self.config.delivery == Delivery::AtLeastOnce && !self.acks.unanswered
     }
 
     /// At the end of each call: what is received is told, and what is not is asked for.
     pub(super) fn follow_deliveries(&mut self) {
-        if self.delivery.unanswered {
+        if self.acks.unanswered {
             self.fail_flushes(FlushError::Unsupported);
         }
         let waiting = self.outbox.first_waiting();
-        while let Some(flush) = self.delivery.take_flushed(waiting) {
+        while let Some(flush) = self.acks.take_flushed(waiting) {
             self.outputs.push_back(Output::Flushed(flush, Ok(())));
         }
         let Phase::Connected(socket) = self.phase else {
             return;
         };
-        let is_flushing = self.delivery.is_flushing();
-        if !self.delivery.is_open() || !(is_flushing || self.keeps()) {
+        let is_flushing = self.acks.is_flushing();
+        if !self.acks.is_open() || !(is_flushing || self.keeps()) {
             return;
         }
-        if is_flushing && self.delivery.question.is_none() {
+        if is_flushing && self.acks.pending_ping.is_none() {
             self.ping(socket, self.config.watch.pong_timeout);
         }
-        let patience = match self.delivery.question {
+        let patience = match self.acks.pending_ping {
             None => CONFIRM_DELAY,
-            Some(_) if self.liveness.answers => {
+            Some(_) if self.liveness.supports_pong => {
                 if self.timers.get(Timer::Pong).is_none() {
                     // The cloud was heard since, and no pong came. Should nothing come any more,
                     // only another ping shows it.
@@ -70,9 +70,9 @@ impl<P: Payload> Session<P> {
     }
 
     pub(super) fn confirm(&mut self) {
-        if let Some(question) = self.delivery.ponged() {
-            self.stats.round_trip = Some(self.now.since(question.asked));
-            self.outbox.confirm(self.delivery.confirmed());
+        if let Some(pending_ping) = self.acks.ponged() {
+            self.stats.round_trip = Some(self.now.since(pending_ping.sent_at));
+            self.outbox.confirm(self.acks.confirmed());
         }
         self.timers.stop(Timer::Confirm);
     }
@@ -83,14 +83,14 @@ impl<P: Payload> Session<P> {
             return;
         };
         let timeout = self.config.watch.pong_timeout;
-        let Some(question) = self.delivery.question else {
+        let Some(pending_ping) = self.acks.pending_ping else {
             return self.ping(socket, timeout);
         };
-        if self.liveness.answers {
+        if self.liveness.supports_pong {
             // Whether the cloud is still there is judged elsewhere.
             return;
         }
-        let deadline = question.asked.after(timeout);
+        let deadline = pending_ping.sent_at.after(timeout);
         if self.now < deadline {
             return self.timers.set(Timer::Confirm, deadline);
         }
@@ -101,16 +101,16 @@ impl<P: Payload> Session<P> {
         }
         self.fail_flushes(FlushError::Unsupported);
         if self.liveness.heard_after(deadline) {
-            self.delivery.unanswered = true;
+            self.acks.unanswered = true;
             self.forget_deliveries();
         }
     }
 
     /// The cloud is there and answers no pings.
     fn forget_deliveries(&mut self) {
-        self.delivery.give_up();
-        if self.config.delivery == Guarantee::AtLeastOnce {
-            self.outbox.confirm(self.delivery.confirmed());
+        self.acks.give_up();
+        if self.config.delivery == Delivery::AtLeastOnce {
+            self.outbox.confirm(self.acks.confirmed());
             self.emit(Event::Error(SessionError::Unconfirmable));
         }
     }

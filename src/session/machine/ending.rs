@@ -1,7 +1,7 @@
 //! The end of a connection: another attempt, or the end of the session.
 
-use super::super::backoff::{HASTE, haste};
-use super::super::close::{self, Close, CloseKind, Origin, classify};
+use super::super::backoff::{MAX_IMMEDIATE_DELAY, immediate_delay};
+use super::super::close::{self, Close, CloseKind, Origin, Reconnect, classify};
 use super::super::outbox::Payload;
 use super::super::output::{
     Cause, ConnectionError, Disconnected, Event, FlushError, Output, Reconnecting, State,
@@ -13,8 +13,8 @@ use super::{Phase, Session};
 
 impl<P: Payload> Session<P> {
     /// The connection, the attempt or the wait is over: go on or stop.
-    pub(super) fn lose(&mut self, close: Close, origin: Origin<'_>) {
-        let kind = classify(&close, origin);
+    pub(super) fn connection_lost(&mut self, close: Close, origin: Origin<'_>) {
+        let (kind, reconnect) = classify(&close, origin, self.config.close_rules);
         if self.timers.is_due(Timer::Stable, self.now) {
             // The timer may be late, e.g. in a hidden tab; the connection was stable all the same.
             self.run.attempts = 0;
@@ -33,7 +33,7 @@ impl<P: Payload> Session<P> {
         ] {
             self.timers.stop(timer);
         }
-        if self.delivery.cut(self.config.delivery) {
+        if self.acks.cut(self.config.delivery) {
             self.fail_flushes(FlushError::Lost);
         }
         self.outbox.requeue(self.now);
@@ -42,35 +42,43 @@ impl<P: Payload> Session<P> {
             && !matches!(kind, CloseKind::ClientDisconnect | CloseKind::Unsupported);
         let cause = cause(close, kind);
         if asks_app {
-            self.outputs.push_back(Output::Judge(cause.clone()));
+            self.outputs
+                .push_back(Output::AskShouldReconnect(cause.clone()));
         }
         self.run.cause = Some(cause);
-        self.phase = Phase::Judging(self.phase.state());
+        self.run.default_decision = reconnect;
+        self.phase = Phase::AwaitingDecision(self.phase.state());
         if !asks_app {
-            self.conclude(None);
+            self.apply_decision(None);
         }
     }
 
-    /// The app has been asked, if it wants to be: go on or stop.
-    pub(super) fn conclude(&mut self, verdict: Option<bool>) {
-        let (Phase::Judging(state), Some(cause)) = (self.phase, self.run.cause.clone()) else {
+    /// Goes on or stops, now that the app has been asked if it wants to be; `None` leaves the
+    /// decision to the table of closures.
+    pub(super) fn apply_decision(&mut self, decision: Option<Reconnect>) {
+        let (Phase::AwaitingDecision(state), Some(cause)) = (self.phase, self.run.cause.clone())
+        else {
             return;
         };
-        let wanted = verdict.unwrap_or_else(|| self.is_worth_a_retry(cause.kind));
-        if wanted && self.config.auto_reconnect && (self.run.uncounted || !self.is_exhausted()) {
-            self.wait(state == State::Connected, cause);
+        let reconnect = decision.unwrap_or(self.run.default_decision);
+        let retriable = reconnect != Reconnect::No;
+        let wanted = retriable || (decision.is_none() && self.takes_fresh_key(cause.kind));
+        if let Reconnect::After(_) = reconnect {
+            self.run.next_attempt_free = false;
+        }
+        let may_try = self.run.next_attempt_free || !self.is_exhausted();
+        if wanted && self.config.auto_reconnect && may_try {
+            self.wait(state == State::Connected, cause, reconnect);
         } else {
-            let retriable = verdict.unwrap_or_else(|| cause.kind.may_reconnect());
             self.stop(cause, retriable);
         }
     }
 
-    /// Whether another attempt may end otherwise.
-    fn is_worth_a_retry(&mut self, kind: CloseKind) -> bool {
-        let fresh_key = kind == CloseKind::Rejected
+    /// True once for each connection whose key was refused and can be replaced by a fresh one.
+    fn takes_fresh_key(&mut self, kind: CloseKind) -> bool {
+        kind == CloseKind::Rejected
             && self.config.key_from_provider
-            && !std::mem::replace(&mut self.run.fresh_key_tried, true);
-        kind.may_reconnect() || fresh_key
+            && !std::mem::replace(&mut self.run.fresh_key_tried, true)
     }
 
     fn is_exhausted(&self) -> bool {
@@ -79,28 +87,43 @@ impl<P: Payload> Session<P> {
             .is_some_and(|max| self.run.attempts >= max)
     }
 
-    fn wait(&mut self, was_connected: bool, cause: Cause) {
+    fn wait(&mut self, was_connected: bool, cause: Cause, reconnect: Reconnect) {
         self.enter(Phase::Waiting);
         if was_connected {
             let message = describe(cause.code, &cause.reason);
             self.emit_disconnected(cause, message, false);
         }
-        if self.run.uncounted {
-            self.hasten();
+        if let Reconnect::After(delay) = reconnect {
+            self.run.not_before = Some(self.now.after(delay));
+            if self.may_dial() {
+                self.schedule(delay);
+            }
+            return;
+        }
+        self.run.not_before = None;
+        if self.run.next_attempt_free {
+            self.retry_soon();
         } else if self.may_dial() {
             let delay = self.config.backoff.delay(self.run.attempts, &mut self.rng);
             self.schedule(delay);
         }
     }
 
-    /// Makes the next attempt at once, as far as it is not about to be made anyway.
-    pub(super) fn hasten(&mut self) {
+    /// Makes the next attempt at once, unless it is about to be made anyway or its time is given.
+    pub(super) fn retry_soon(&mut self) {
         if !self.may_dial() {
             return;
         }
-        let soon = self.now.after(HASTE);
-        if self.timers.get(Timer::Retry).is_none_or(|due| due > soon) {
-            let delay = haste(&mut self.rng);
+        let due = self.timers.get(Timer::Retry);
+        if let Some(at) = self.run.not_before.filter(|at| *at > self.now) {
+            if due.is_none() {
+                self.schedule(at.since(self.now));
+            }
+            return;
+        }
+        let soon = self.now.after(MAX_IMMEDIATE_DELAY);
+        if due.is_none_or(|due| due > soon) {
+            let delay = immediate_delay(&mut self.rng);
             self.schedule(delay);
         }
     }
@@ -116,7 +139,7 @@ impl<P: Payload> Session<P> {
             attempt: self
                 .run
                 .attempts
-                .saturating_add(u32::from(!self.run.uncounted)),
+                .saturating_add(u32::from(!self.run.next_attempt_free)),
             max_attempts: max_attempts.map_or(f64::INFINITY, f64::from),
             delay,
             cause,
@@ -131,7 +154,7 @@ impl<P: Payload> Session<P> {
                 output,
                 Output::Prepare(_)
                     | Output::Open(_)
-                    | Output::Judge(_)
+                    | Output::AskShouldReconnect(_)
                     | Output::Emit(
                         Event::Connecting(_) | Event::Connected | Event::Reconnecting(_)
                     )
@@ -179,7 +202,7 @@ impl<P: Payload> Session<P> {
 fn cause(close: Close, kind: CloseKind) -> Cause {
     Cause {
         code: close.code,
-        reason: close.reason,
+        reason: close.reason.into(),
         kind,
     }
 }

@@ -35,7 +35,7 @@ impl<P: Payload> Session<P> {
         self.subscriptions.hash(hasher);
         self.outbox.fingerprint(self.now, &name, hasher);
         let patience = self.config.watch.pong_timeout;
-        self.delivery
+        self.acks
             .fingerprint(&self.outbox.serials(), (self.now, patience), hasher);
         self.outputs.len().hash(hasher);
         for output in &self.outputs {
@@ -49,17 +49,20 @@ impl<P: Payload> Session<P> {
         if self.is_active() {
             let run = &self.run;
             (run.attempts, run.acknowledged).hash(hasher);
-            (run.fresh_key_tried, run.uncounted).hash(hasher);
+            (run.fresh_key_tried, run.next_attempt_free).hash(hasher);
         }
-        if let Phase::Waiting | Phase::Judging(_) = self.phase {
+        if let Phase::Waiting | Phase::AwaitingDecision(_) = self.phase {
             let cause = self.run.cause.as_ref();
             cause.map(|cause| cause.kind).hash(hasher);
+            let run = &self.run;
+            let ahead = run.not_before.map(|at| at.since(self.now));
+            (run.default_decision, ahead).hash(hasher);
         }
         if let Phase::Connected(_) = self.phase {
             self.liveness
                 .fingerprint(&self.config.watch, self.now, hasher);
-            let question = self.delivery.question;
-            let deadline = question.map(|q| q.asked.after(self.config.watch.pong_timeout));
+            let pending_ping = self.acks.pending_ping;
+            let deadline = pending_ping.map(|q| q.sent_at.after(self.config.watch.pong_timeout));
             deadline
                 .is_some_and(|at| self.liveness.heard_after(at))
                 .hash(hasher);
@@ -74,7 +77,7 @@ impl<P: Payload> Session<P> {
     ) {
         let socket = |id: SocketId| self.last_socket.0.wrapping_sub(id.0);
         let run = |id: RunId| self.run.id.0.wrapping_sub(id.0);
-        let flush = |id: FlushId| self.delivery.age(id);
+        let flush = |id: FlushId| self.acks.age(id);
         discriminant(output).hash(hasher);
         match output {
             Output::Prepare(id) | Output::Open(id) | Output::Close(id, _) => {
@@ -88,7 +91,7 @@ impl<P: Payload> Session<P> {
                     Outgoing::Message(payload) => name(payload).hash(hasher),
                 }
             }
-            Output::Judge(cause) => cause.kind.hash(hasher),
+            Output::AskShouldReconnect(cause) => cause.kind.hash(hasher),
             Output::Emit(event) => fingerprint_event(event, name, hasher),
             Output::Settle(id, result) => {
                 let result = result.as_ref().map_err(|e| (e.cause.kind, e.attempts));

@@ -3,6 +3,7 @@
 mod attempts;
 mod confirming;
 mod ending;
+#[cfg(feature = "test-util")]
 mod fingerprint;
 mod sending;
 mod watching;
@@ -11,9 +12,9 @@ use std::collections::VecDeque;
 
 use fastrand::Rng;
 
-use super::close::{self, Close, Origin};
+use super::close::{self, Close, Origin, Reconnect};
 use super::config::Config;
-use super::delivery::Delivery;
+use super::delivery::AckTracker;
 use super::input::{Command, CommandError, Input, Reply, RunId, SocketId};
 use super::liveness::Liveness;
 use super::outbox::{Message, Outbox, Payload};
@@ -21,7 +22,7 @@ use super::output::{Cause, Event, Outgoing, Output, SessionError, State, StateCh
 use super::stats::Stats;
 use super::subscriptions::Subscriptions;
 use super::time::{Duration, Instant};
-use super::timeline::{Happening, Timeline, Transition};
+use super::timeline::{Timeline, TimelineEntry, TimelineEvent};
 use super::timer::{Timer, Timers};
 
 /// How long a socket that reported an error may take to report its close. Some never do.
@@ -46,7 +47,7 @@ pub struct Session<P> {
     wall_offset: Option<i64>,
     subscriptions: Subscriptions,
     outbox: Outbox<P>,
-    delivery: Delivery,
+    acks: AckTracker,
     timeline: Timeline,
     stats: Stats,
     outputs: VecDeque<Output<P>>,
@@ -62,14 +63,14 @@ enum Phase {
     Connected(SocketId),
     Waiting,
     /// The connection is lost, and the app is being asked; its last state is still shown.
-    Judging(State),
+    AwaitingDecision(State),
     Stopped,
 }
 
 impl Phase {
     const fn socket(self) -> Option<SocketId> {
         match self {
-            Self::Idle | Self::Waiting | Self::Judging(_) | Self::Stopped => None,
+            Self::Idle | Self::Waiting | Self::AwaitingDecision(_) | Self::Stopped => None,
             Self::Preparing(socket)
             | Self::Connecting(socket)
             | Self::Handshaking(socket)
@@ -84,7 +85,7 @@ impl Phase {
             Self::Handshaking(_) => State::Handshaking,
             Self::Connected(_) => State::Connected,
             Self::Waiting => State::Waiting,
-            Self::Judging(state) => state,
+            Self::AwaitingDecision(state) => state,
             Self::Stopped => State::Stopped,
         }
     }
@@ -102,9 +103,13 @@ struct Run {
     /// A fresh key was asked for because the last one was refused.
     fresh_key_tried: bool,
     /// The next attempt does not count.
-    uncounted: bool,
+    next_attempt_free: bool,
     /// What ended the last connection or attempt.
     cause: Option<Cause>,
+    /// Reaction to it according to the table of closures.
+    default_decision: Reconnect,
+    /// Earliest time of the next attempt, where the app or the table of closures gave one.
+    not_before: Option<Instant>,
 }
 
 impl Run {
@@ -115,8 +120,10 @@ impl Run {
             attempts: 0,
             acknowledged: false,
             fresh_key_tried: false,
-            uncounted: false,
+            next_attempt_free: false,
             cause: None,
+            default_decision: Reconnect::No,
+            not_before: None,
         }
     }
 }
@@ -137,7 +144,7 @@ impl<P: Payload> Session<P> {
             wall_offset: None,
             subscriptions: Subscriptions::default(),
             outbox: Outbox::new(config.outbox),
-            delivery: Delivery::default(),
+            acks: AckTracker::default(),
             timeline: Timeline::default(),
             stats: Stats::default(),
             outputs: VecDeque::new(),
@@ -148,12 +155,12 @@ impl<P: Payload> Session<P> {
     /// Does what the app asks. An error is the app's own mistake, and changes nothing.
     pub fn command(&mut self, command: Command<P>, now: Instant) -> Result<Reply, CommandError> {
         self.advance(now);
-        let reply = self.obey_app(command);
-        self.follow_up();
+        let reply = self.apply_command(command);
+        self.finish_call();
         reply
     }
 
-    fn obey_app(&mut self, command: Command<P>) -> Result<Reply, CommandError> {
+    fn apply_command(&mut self, command: Command<P>) -> Result<Reply, CommandError> {
         match command {
             Command::Connect { session_id } => self.connect(session_id),
             Command::Disconnect { reason } => {
@@ -197,38 +204,38 @@ impl<P: Payload> Session<P> {
         if input.socket().is_some() && input.socket() != self.phase.socket() {
             return;
         }
-        self.take_in(input);
-        self.follow_up();
+        self.apply_input(input);
+        self.finish_call();
     }
 
-    fn take_in(&mut self, input: Input) {
+    fn apply_input(&mut self, input: Input) {
         if let Input::Control(..) | Input::Malformed(..) = input {
-            self.hear(self.now);
+            self.on_activity(self.now);
         }
         match input {
             Input::Timeout => self.serve_timers(),
             Input::Prepared(socket) => self.open(socket),
             Input::AttemptFailed { reason, .. } => {
-                self.lose(Close::new(close::NO_CLOSE_FRAME, reason), Origin::Attempt);
+                self.connection_lost(Close::new(close::NO_CLOSE_FRAME, reason), Origin::Attempt);
             }
             Input::Unsupported { reason, .. } => {
-                self.lose(Close::new(close::NO_CLOSE_FRAME, reason), Origin::Runtime);
+                self.connection_lost(Close::new(close::NO_CLOSE_FRAME, reason), Origin::Runtime);
             }
-            Input::Opened(socket) => self.shake_hands(socket),
+            Input::Opened(socket) => self.start_handshake(socket),
             Input::Failed(_) => self
                 .timers
                 .set(Timer::Failure, self.now.after(FAILURE_GRACE)),
-            Input::Closed(_, close) => self.lose(close, Origin::Peer),
-            Input::Control(socket, control) => self.obey(socket, control),
+            Input::Closed(_, close) => self.connection_lost(close, Origin::Peer),
+            Input::Control(socket, control) => self.handle_control(socket, control),
             Input::Malformed(_, malformed) => {
                 self.emit(Event::Error(SessionError::Malformed(malformed)));
             }
-            Input::Heard(_, at) => self.hear(at),
+            Input::Activity(_, at) => self.on_activity(at),
             Input::Buffered(socket, buffered) => self.use_room(socket, buffered),
-            Input::Verdict(verdict) => self.conclude(verdict),
+            Input::ShouldReconnect(verdict) => self.apply_decision(verdict),
             Input::Offline => self.go_offline(),
             Input::Online => self.go_online(),
-            Input::Suspect(suspicion) => self.suspect(suspicion),
+            Input::Wake(hint) => self.on_wake_hint(hint),
             Input::WallClock(wall) => self.notice_wall_clock(wall),
         }
     }
@@ -270,8 +277,8 @@ impl<P: Payload> Session<P> {
         self.outbox.queued()
     }
 
-    /// The last transitions, oldest first.
-    pub fn timeline(&self) -> impl Iterator<Item = &Transition> {
+    /// The last entries of the timeline, oldest first.
+    pub fn timeline(&self) -> impl Iterator<Item = &TimelineEntry> {
         self.timeline.iter()
     }
 
@@ -298,7 +305,7 @@ impl<P: Payload> Session<P> {
     }
 
     /// What holds at the end of each call.
-    fn follow_up(&mut self) {
+    fn finish_call(&mut self) {
         self.await_room();
         self.follow_deliveries();
     }
@@ -312,18 +319,18 @@ impl<P: Payload> Session<P> {
     }
 
     fn emit(&mut self, event: Event<P>) {
-        self.stats.note(&event);
-        if let Some(happening) = Happening::of(&event) {
-            self.note(happening);
+        self.stats.record(&event);
+        if let Some(event) = TimelineEvent::of(&event) {
+            self.record(event);
         }
         self.outputs.push_back(Output::Emit(event));
     }
 
-    fn note(&mut self, happening: Happening) {
-        self.timeline.push(Transition {
+    fn record(&mut self, event: TimelineEvent) {
+        self.timeline.push(TimelineEntry {
             at: self.now,
             connection: self.last_socket,
-            happening,
+            event,
         });
     }
 

@@ -31,7 +31,7 @@ impl<P: Payload> Session<P> {
         if buffered.is_none() {
             self.expect_close();
         }
-        let serial = self.delivery.accept();
+        let serial = self.acks.accept();
         match open {
             Some(socket) if self.keeps() => self.send_and_keep(socket, message, serial),
             Some(socket) => self.send_now(socket, message.payload, serial),
@@ -59,7 +59,7 @@ impl<P: Payload> Session<P> {
     }
 
     fn send_now(&mut self, socket: SocketId, payload: P, serial: u64) -> Reply {
-        self.delivery.transmitted(serial);
+        self.acks.transmitted(serial);
         count(&mut self.stats.sent);
         self.transmit(socket, Outgoing::Message(payload));
         Reply::Sent

@@ -2,12 +2,12 @@
 
 use super::super::close::{self, Close, Origin};
 use super::super::input::SocketId;
-use super::super::liveness::{Liveness, Suspicion};
+use super::super::liveness::{Liveness, WakeHint};
 use super::super::outbox::Payload;
 use super::super::output::Outgoing;
 use super::super::stats::count;
 use super::super::time::{Duration, Instant};
-use super::super::timeline::Happening;
+use super::super::timeline::TimelineEvent;
 use super::super::timer::Timer;
 use super::{Phase, Session};
 
@@ -29,15 +29,15 @@ impl<P: Payload> Session<P> {
     }
 
     /// The peer showed itself at this time.
-    pub(super) fn hear(&mut self, at: Instant) {
+    pub(super) fn on_activity(&mut self, at: Instant) {
         let at = at.min(self.now);
         self.liveness.received(at);
         self.stats.last_heard = self.stats.last_heard.max(Some(at));
     }
 
     pub(super) fn ponged(&mut self) {
-        self.liveness.answers = true;
-        self.liveness.probing = false;
+        self.liveness.supports_pong = true;
+        self.liveness.probe_sent = false;
         self.timers.stop(Timer::Pong);
         count(&mut self.stats.pongs);
         self.confirm();
@@ -57,7 +57,7 @@ impl<P: Payload> Session<P> {
     }
 
     /// The pong is overdue since `due`.
-    pub(super) fn judge_silence(&mut self, due: Instant) {
+    pub(super) fn on_pong_overdue(&mut self, due: Instant) {
         let Phase::Connected(socket) = self.phase else {
             return;
         };
@@ -70,17 +70,17 @@ impl<P: Payload> Session<P> {
             }
         }
         let late = self.now.since(due) > LATE;
-        if late && !std::mem::replace(&mut self.liveness.probing, true) {
+        if late && !std::mem::replace(&mut self.liveness.probe_sent, true) {
             self.ping(socket, PROBE_TIMEOUT);
         } else {
-            self.lose(liveness_timeout(), Origin::Attempt);
+            self.connection_lost(liveness_timeout(), Origin::Attempt);
         }
     }
 
     /// A timer fires now that was due then.
     pub(super) fn notice_lateness(&mut self, due: Instant) {
         if self.now.since(due) > ASLEEP {
-            self.suspect(Suspicion::Clock);
+            self.on_wake_hint(WakeHint::Slept);
         }
     }
 
@@ -91,26 +91,26 @@ impl<P: Payload> Session<P> {
             .saturating_sub_unsigned(self.now.as_millis());
         let before = self.wall_offset.replace(offset);
         if before.is_some_and(|before| offset.saturating_sub(before) > CLOCK_GAP) {
-            self.suspect(Suspicion::Clock);
+            self.on_wake_hint(WakeHint::Slept);
         }
     }
 
-    pub(super) fn suspect(&mut self, suspicion: Suspicion) {
-        self.note(Happening::Suspect(suspicion));
+    pub(super) fn on_wake_hint(&mut self, hint: WakeHint) {
+        self.record(TimelineEvent::Wake(hint));
         let Phase::Connected(socket) = self.phase else {
             return;
         };
-        if self.liveness.answers {
+        if self.liveness.supports_pong {
             self.ping(socket, PROBE_TIMEOUT);
-        } else if suspicion == Suspicion::Clock {
-            self.run.uncounted = true;
-            self.lose(liveness_timeout(), Origin::Attempt);
+        } else if hint == WakeHint::Slept {
+            self.run.next_attempt_free = true;
+            self.connection_lost(liveness_timeout(), Origin::Attempt);
         }
     }
 
     pub(super) fn go_offline(&mut self) {
         self.offline = true;
-        self.note(Happening::Offline);
+        self.record(TimelineEvent::Offline);
         if !self.may_dial() {
             self.timers.stop(Timer::Retry);
         }
@@ -118,15 +118,15 @@ impl<P: Payload> Session<P> {
 
     pub(super) fn go_online(&mut self) {
         self.offline = false;
-        self.note(Happening::Online);
+        self.record(TimelineEvent::Online);
         match self.phase {
-            Phase::Waiting => self.hasten(),
-            Phase::Connected(_) => self.suspect(Suspicion::Environment),
+            Phase::Waiting => self.retry_soon(),
+            Phase::Connected(_) => self.on_wake_hint(WakeHint::Resumed),
             Phase::Idle
             | Phase::Preparing(_)
             | Phase::Connecting(_)
             | Phase::Handshaking(_)
-            | Phase::Judging(_)
+            | Phase::AwaitingDecision(_)
             | Phase::Stopped => {}
         }
     }
@@ -135,14 +135,14 @@ impl<P: Payload> Session<P> {
     pub(super) fn ping(&mut self, socket: SocketId, timeout: Duration) {
         self.transmit(socket, Outgoing::Ping);
         count(&mut self.stats.pings);
-        self.delivery.pinged(self.now);
+        self.acks.pinged(self.now);
         let due = self.now.after(timeout);
         self.liveness.pinged_until(self.now, due);
         match self.timers.get(Timer::Pong) {
             Some(before) => self.timers.set(Timer::Pong, before.min(due)),
             None => {
                 self.liveness.pinged(self.now);
-                if self.liveness.answers {
+                if self.liveness.supports_pong {
                     self.timers.set(Timer::Pong, due);
                 }
             }

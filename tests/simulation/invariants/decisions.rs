@@ -7,7 +7,7 @@ use std::collections::VecDeque;
 use std::hash::{Hash, Hasher};
 
 use tpa_session::session::{
-    CloseKind, Config, Control, Input, Reply, RunId, SocketId, State, Suspicion,
+    CloseKind, Config, Control, Input, Reconnect, Reply, RunId, SocketId, State, WakeHint,
 };
 
 use super::signs::Signs;
@@ -339,13 +339,15 @@ impl Decisions {
                 }
             }
             Input::Malformed(..) => Heard::Complaint,
-            Input::Heard(_, at) => Heard::Life(at.as_millis()),
+            Input::Activity(_, at) => Heard::Life(at.as_millis()),
             Input::Buffered(_, held) => Heard::Room(*held),
-            Input::Verdict(verdict) => Heard::Verdict(*verdict),
+            Input::ShouldReconnect(decision) => {
+                Heard::Verdict(decision.map(|decision| decision != Reconnect::No))
+            }
             Input::Offline => Heard::Offline,
             Input::Online => Heard::Online,
-            Input::Suspect(Suspicion::Environment) => Heard::Slept(false),
-            Input::Suspect(Suspicion::Clock) => Heard::Slept(true),
+            Input::Wake(WakeHint::Resumed) => Heard::Slept(false),
+            Input::Wake(WakeHint::Slept) => Heard::Slept(true),
             Input::WallClock(wall) => Heard::WallClock(*wall),
         })
     }

@@ -67,7 +67,10 @@ impl Generations {
                 self.newest = Some(*socket);
                 self.life = None;
             }
-            Output::Judge(_) | Output::Emit(_) | Output::Settle(..) | Output::Flushed(..) => {}
+            Output::AskShouldReconnect(_)
+            | Output::Emit(_)
+            | Output::Settle(..)
+            | Output::Flushed(..) => {}
         }
         Ok(())
     }

@@ -5,7 +5,7 @@ use std::collections::{BTreeSet, VecDeque};
 use std::hash::{Hash, Hasher};
 use std::mem::discriminant;
 
-use tpa_session::session::{Config, DropReason, Guarantee, Limits, Outgoing, Reply, SocketId};
+use tpa_session::session::{Config, Delivery, DropReason, Limits, Outgoing, Reply, SocketId};
 
 use super::{Broken, Glance, View, ensure, hash_all};
 use crate::app::{Ask, Mail};
@@ -45,7 +45,7 @@ struct Pings {
 #[derive(Clone, Debug)]
 pub struct Mailbox {
     limits: Limits,
-    guarantee: Guarantee,
+    guarantee: Delivery,
     /// Sent on the connection that lives, and not confirmed.
     flight: Vec<Kept>,
     waiting: Vec<Kept>,
@@ -453,7 +453,7 @@ impl Mailbox {
     }
 
     fn keeps(&self) -> bool {
-        self.guarantee == Guarantee::AtLeastOnce && !self.is_unconfirmable
+        self.guarantee == Delivery::AtLeastOnce && !self.is_unconfirmable
     }
 
     const fn has_room(&self, held: u32) -> bool {

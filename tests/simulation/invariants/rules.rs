@@ -1,7 +1,7 @@
 //! All rules at once: what each call and each output means for each of them.
 
 use tpa_session::session::{
-    Config, Event, FlushError, FlushId, Guarantee, Input, Outgoing, Output, Reply, Session,
+    Config, Delivery, Event, FlushError, FlushId, Input, Outgoing, Output, Reply, Session,
     SocketId, State, Timer,
 };
 
@@ -145,7 +145,7 @@ impl Rules {
                 self.mailbox.pinged(*socket);
             }
             Output::Transmit(socket, frame) => self.mailbox.transmitted(*socket, frame)?,
-            Output::Judge(cause) => self.decisions.judged(cause.kind)?,
+            Output::AskShouldReconnect(cause) => self.decisions.judged(cause.kind)?,
             Output::Emit(event) => {
                 self.grammar.check(event, &mut self.decisions)?;
                 match event {
@@ -221,7 +221,7 @@ impl Rules {
         }
         let now = self.decisions.now;
         let in_time = matches!(before.deadline, Some((at, Timer::Confirm)) if at == now);
-        let resends = self.config.delivery == Guarantee::AtLeastOnce;
+        let resends = self.config.delivery == Delivery::AtLeastOnce;
         ensure!(
             !(in_time && resends && self.mailbox.is_in_flight() && self.decisions.is_deaf()),
             "messages",
@@ -283,7 +283,7 @@ impl Rules {
         let facts = Facts {
             run: self.decisions.active_run(),
             is_answered: self.decisions.is_watched(),
-            resends: self.config.delivery == Guarantee::AtLeastOnce,
+            resends: self.config.delivery == Delivery::AtLeastOnce,
             has_lost: self.mailbox.has_lost(),
             has_open: &|serial| self.mailbox.has_open(serial),
             missing: &missing,

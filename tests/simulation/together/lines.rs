@@ -9,7 +9,7 @@ use std::collections::{BTreeMap, VecDeque};
 
 use serde_json::Value;
 use tpa_cloud::{ConnectionId, Delivery};
-use tpa_session::session::{Close, Control, Input, Malformed, Outgoing, SocketId};
+use tpa_session::session::{Close, Control, Input, Malformed, Outgoing, Redactor, SocketId};
 
 use super::frames::Nonsense;
 use crate::app::Mail;
@@ -452,7 +452,7 @@ fn received(id: SocketId, what: Delivery) -> ToClient {
         Delivery::Binary(_) => return ToClient::Data(id),
         Delivery::Ping => return ToClient::Ping(id),
         Delivery::Close { code, reason } => {
-            return ToClient::Close(id, Close::new(code, reason));
+            return ToClient::Close(id, Close::new(code, Redactor::default().redact(&reason)));
         }
     };
     let malformed = |why| ToClient::Input(Input::Malformed(id, why));
@@ -466,7 +466,7 @@ fn received(id: SocketId, what: Delivery) -> ToClient {
     let Some(kind) = field("type").filter(|kind| !kind.is_empty()) else {
         return malformed(Malformed::NoType);
     };
-    match Control::parse(&kind, field) {
+    match Control::parse(&kind, field, &Redactor::default()) {
         Some(control) => ToClient::Input(Input::Control(id, control)),
         None => ToClient::Data(id),
     }

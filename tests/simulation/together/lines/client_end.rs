@@ -2,7 +2,7 @@
 
 use std::collections::VecDeque;
 
-use tpa_session::session::{Close, Input, Outgoing, SocketId};
+use tpa_session::session::{Close, Input, Outgoing, Redactor, SocketId};
 
 use super::{CloudEnd, GOOD, Line, ToClient, ToCloud, Wires};
 use crate::app::Mail;
@@ -103,7 +103,10 @@ impl Lines for Wires {
             self.reset(id, true);
         } else {
             let (code, reason) = close.to_send();
-            self.up(id, ToCloud::Goodbye(Close::new(code, reason)));
+            self.up(
+                id,
+                ToCloud::Goodbye(Close::new(code, Redactor::default().redact(reason))),
+            );
         }
         if at_once {
             let line = self.lines.get_mut(&id).expect("a line");

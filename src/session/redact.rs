@@ -1,0 +1,113 @@
+//! Removal of the API key from texts that come from outside.
+//!
+//! Close reasons, error messages and the texts of error frames are logged and passed to the app,
+//! and a peer or a runtime may repeat the key in them. [`Input`](super::Input) therefore takes
+//! such texts only as [`Redacted`].
+
+use std::fmt;
+use std::ops::Deref;
+
+/// Text that replaces the key.
+const PLACEHOLDER: &str = "[key]";
+
+/// Removes an API key from texts.
+///
+/// The default has no key and leaves every text as it is.
+#[derive(Clone, Default)]
+pub struct Redactor {
+    key: String,
+}
+
+impl Redactor {
+    /// Creates a redactor for this key.
+    pub fn new(key: impl Into<String>) -> Self {
+        Self { key: key.into() }
+    }
+
+    /// Replaces each occurrence of the key, literal or percent-encoded (RFC 3986 section 2.1),
+    /// by `[key]`.
+    pub fn redact(&self, text: &str) -> Redacted {
+        let mut redacted = String::with_capacity(text.len());
+        let (mut copied, mut at) = (0, 0);
+        while let Some(rest) = text.as_bytes().get(at..)
+            && !rest.is_empty()
+        {
+            match prefix_length(rest, self.key.as_bytes()) {
+                Some(length) => {
+                    redacted.push_str(text.get(copied..at).unwrap_or_default());
+                    redacted.push_str(PLACEHOLDER);
+                    at += length;
+                    copied = at;
+                }
+                None => at += 1,
+            }
+        }
+        redacted.push_str(text.get(copied..).unwrap_or_default());
+        Redacted(redacted)
+    }
+}
+
+impl fmt::Debug for Redactor {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        // Without the key: debug output ends up in logs.
+        f.debug_struct("Redactor").finish_non_exhaustive()
+    }
+}
+
+/// Length of the key at the start of `text`, where each byte may be percent-encoded; `None` if
+/// something else is there.
+fn prefix_length(text: &[u8], key: &[u8]) -> Option<usize> {
+    let mut length = 0;
+    for &byte in key {
+        length += match *text.get(length..)? {
+            [literal, ..] if literal == byte => 1,
+            [b'%', high, low, ..] if hex_byte(high, low) == Some(byte) => 3,
+            _ => return None,
+        };
+    }
+    (length > 0).then_some(length)
+}
+
+fn hex_byte(high: u8, low: u8) -> Option<u8> {
+    let digit = |digit: u8| char::from(digit).to_digit(16);
+    u8::try_from(digit(high)? << 4 | digit(low)?).ok()
+}
+
+/// Text that does not contain the API key.
+///
+/// Made by [`Redactor::redact`], or from a literal of the program, which cannot contain the key.
+#[derive(Clone, Debug, Default, PartialEq, Eq, Hash)]
+pub struct Redacted(String);
+
+impl Redacted {
+    /// Takes a text that the app itself wrote, or one that is composed of redacted texts.
+    pub(super) const fn trusted(text: String) -> Self {
+        Self(text)
+    }
+}
+
+impl From<&'static str> for Redacted {
+    fn from(literal: &'static str) -> Self {
+        Self(literal.into())
+    }
+}
+
+impl From<Redacted> for String {
+    fn from(redacted: Redacted) -> Self {
+        redacted.0
+    }
+}
+
+impl Deref for Redacted {
+    type Target = str;
+
+    fn deref(&self) -> &str {
+        &self.0
+    }
+}
+
+impl fmt::Display for Redacted {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str(&self.0)
+    }
+}

@@ -1,0 +1,121 @@
+//! The API key in texts from outside.
+
+use tpa_session::session::{
+    Close, Control, Event, Input, Outgoing, Output, Redactor, SessionError,
+};
+
+use crate::world::{SESSION, World, config};
+
+fn redact(key: &str, text: &str) -> String {
+    Redactor::new(key).redact(text).to_string()
+}
+
+#[test]
+fn replaces_every_occurrence() {
+    assert_eq!(redact("s3cret", "s3cret"), "[key]");
+    assert_eq!(
+        redact("s3cret", "Bad key s3cret, not s3crets3cret!"),
+        "Bad key [key], not [key][key]!"
+    );
+    assert_eq!(redact("aab", "aaab"), "a[key]");
+    assert_eq!(redact("clé", "é clé é"), "é [key] é");
+}
+
+#[test]
+fn leaves_other_texts_alone() {
+    assert_eq!(redact("s3cret", "s3cre"), "s3cre");
+    assert_eq!(redact("s3cret", ""), "");
+    assert_eq!(redact("", "no key"), "no key");
+    assert_eq!(Redactor::default().redact("é %").to_string(), "é %");
+}
+
+#[test]
+fn finds_a_percent_encoded_key() {
+    for text in [
+        "a/b+é=",
+        "a%2Fb%2B%C3%A9%3D",
+        "a%2fb%2b%c3%a9%3d",
+        "%61/b+%C3%A9=",
+    ] {
+        assert_eq!(
+            redact("a/b+é=", &format!("ws://host/?key={text}&x")),
+            "ws://host/?key=[key]&x"
+        );
+    }
+    assert_eq!(redact("ab", "a%6"), "a%6");
+    assert_eq!(redact("ab", "a%zz"), "a%zz");
+    assert_eq!(redact("100%", "is 100%"), "is [key]");
+}
+
+#[test]
+fn does_not_show_the_key_in_debug_output() {
+    assert_eq!(format!("{:?}", Redactor::new("s3cret")), "Redactor { .. }");
+}
+
+#[test]
+fn error_frames_are_redacted() {
+    let fields = |field: &str| Some(["it is ", field, ": s3cret"].concat());
+    let redactor = Redactor::new("s3cret");
+    assert_eq!(
+        Control::parse("connection_error", fields, &redactor),
+        Some(Control::Error {
+            code: Some("it is code: [key]".into()),
+            message: "it is message: [key]".into(),
+        })
+    );
+    assert_eq!(
+        Control::parse("app_stopped", fields, &redactor),
+        Some(Control::Stopped {
+            reason: Some("it is reason: [key]".into()),
+        })
+    );
+}
+
+#[test]
+fn a_known_error_code_survives_a_key_that_is_part_of_it() {
+    let code = |_: &str| Some("INVALID_API_KEY".to_owned());
+    let Some(Control::Error { code, message }) =
+        Control::parse("connection_error", code, &Redactor::new("API_KEY"))
+    else {
+        panic!("an error frame");
+    };
+    assert_eq!(code.as_deref(), Some("INVALID_API_KEY"));
+    assert_eq!(&*message, "INVALID_[key]");
+}
+
+#[test]
+fn no_output_has_the_key() {
+    let redactor = Redactor::new("s3cret");
+    let reason = || redactor.redact("the key is s3cret");
+    let mut world = World::new(config());
+    world.connect(SESSION);
+    world.input(Input::AttemptFailed {
+        socket: world.socket,
+        reason: reason(),
+    });
+    world.next_deadline();
+    world.acknowledge();
+    let code = None;
+    let message = reason();
+    world.input(Input::Control(
+        world.socket,
+        Control::Error { code, message },
+    ));
+    world.input(Input::Closed(world.socket, Close::new(1011, reason())));
+    world.next_deadline();
+    world.input(Input::Unsupported {
+        socket: world.socket,
+        reason: reason(),
+    });
+    let shown = format!("{:?}", world.outputs);
+    assert!(!shown.contains("s3cret"), "{shown}");
+    let errors = world.events().into_iter().filter(|event| {
+        matches!(event, Event::Error(SessionError::Reported { message, .. }) if message == "the key is [key]")
+    });
+    assert_eq!(errors.count(), 1);
+    let inits = world
+        .outputs
+        .iter()
+        .filter(|output| matches!(output, Output::Transmit(_, Outgoing::Init)));
+    assert_eq!(inits.count(), 1);
+}
