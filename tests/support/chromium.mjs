@@ -11,7 +11,7 @@ export function launch() {
 }
 
 /**
- * Whether a console message is Chromium's own report of a failed socket or request. Tests cause
+ * Tests whether a console message is Chromium's own report of a failed socket or request. Tests cause
  * such failures on purpose, and a page cannot suppress the report.
  *
  * @param {string} text

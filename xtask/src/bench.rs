@@ -1,46 +1,68 @@
-//! `cargo xtask bench`: this package beside its peers; `bench profile`: where the time of a
-//! message goes; `bench core`: the core by itself; `bench cloud`: tpa-cloud under load; `bench
-//! cycles`: what sessions leave in memory.
+//! `cargo xtask bench` and `cargo xtask herd`: the programs in `bench/`.
 
 use std::path::Path;
-use std::process::Command;
 
 use crate::browsers::CHROMIUM;
+use crate::setup::Need;
 use crate::{build, cloud, npm, process, workspace};
 
-/// Runs the benchmark that is asked for, its output as it comes.
-pub fn run(arguments: &[&str]) -> Result<(), String> {
-    match arguments {
-        ["core", filter @ ..] => {
-            let mut bench = process::command("cargo");
-            bench.args(["bench", "--package", "tpa-session", "--bench", "core", "--"]);
-            show("bench/core.rs", bench.args(filter))
-        }
-        ["cloud", options @ ..] => load(options),
-        ["cycles", options @ ..] => {
-            let chromium = CHROMIUM.get()?;
-            package("bench/cycles/run.mjs", options, &[("CHROMIUM", &chromium)])
-        }
-        ["profile", options @ ..] => {
-            peers()?;
-            package("bench/profile/run.mjs", options, &[])
-        }
-        _ => {
-            peers()?;
-            let chromium = CHROMIUM.get()?;
-            package("bench/run.mjs", arguments, &[("CHROMIUM", &chromium)])
-        }
+/// Needs of the benchmark that the first argument names.
+pub fn needs(arguments: &[String]) -> &'static [Need] {
+    const NPM: &[Need] = &[Need::Node, Need::NpmPackages("")];
+    const PAGE: &[Need] = &[
+        Need::WasmTarget,
+        Need::WasmBindgen,
+        Need::Node,
+        Need::NpmPackages(""),
+        Need::Chromium,
+        Need::NpmPackages("bench/clients"),
+    ];
+    match arguments.first().map(String::as_str) {
+        Some("core") => &[],
+        Some("cloud") => NPM,
+        _ => PAGE,
     }
 }
 
-/// Installs the clients that are compared.
-fn peers() -> Result<(), String> {
-    npm::get_in(&workspace::root().join("bench/clients"))
+/// Runs a benchmark: `core`, `cloud`, `cycles`, `profile`, or the comparison of
+/// clients.
+pub fn run(arguments: &[String]) -> Result<(), String> {
+    let (name, options) = match arguments {
+        [name, options @ ..] => (name.as_str(), options),
+        [] => ("", arguments),
+    };
+    match name {
+        "core" => {
+            let mut bench = process::command("cargo");
+            bench.args(["bench", "--package", "tpa-session", "--bench", "core", "--"]);
+            process::show("bench/core.rs", bench.args(options))
+        }
+        "cloud" => load(options),
+        "cycles" => on_package(
+            "bench/cycles/run.mjs",
+            options,
+            &[("CHROMIUM", &CHROMIUM.get()?)],
+        ),
+        "profile" => on_package("bench/profile/run.mjs", options, &[]),
+        _ => on_package(
+            "bench/run.mjs",
+            arguments,
+            &[("CHROMIUM", &CHROMIUM.get()?)],
+        ),
+    }
 }
 
-/// Many connections to tpa-cloud and, for comparison, to a plain server in Node.
-fn load(options: &[&str]) -> Result<(), String> {
-    npm::get()?;
+/// Runs `bench/herd.rs`: a million clients that reconnect at the same time.
+pub fn herd(options: &[String]) -> Result<(), String> {
+    let mut herd = process::command("cargo");
+    herd.args(["run", "--quiet", "--release", "--package", "tpa-session"])
+        .args(["--example", "herd", "--"])
+        .args(options);
+    process::show("bench/herd.rs", &mut herd)
+}
+
+/// Opens many connections to tpa-cloud and, for comparison, to a server in Node.
+fn load(options: &[String]) -> Result<(), String> {
     let cloud = cloud::build_release()?;
     let mut bench = process::command("cargo");
     bench
@@ -48,28 +70,21 @@ fn load(options: &[&str]) -> Result<(), String> {
         .args(["--", "--cloud"])
         .arg(cloud)
         .args(options);
-    show("bench/cloud", &mut bench)
+    process::show("bench/cloud", &mut bench)
 }
 
-/// One that is written in JavaScript, on a freshly built package.
-fn package(script: &str, arguments: &[&str], environment: &[(&str, &Path)]) -> Result<(), String> {
+/// Runs a script on a fresh build of the package.
+fn on_package(
+    script: &str,
+    options: &[String],
+    environment: &[(&str, &Path)],
+) -> Result<(), String> {
     build::run()?;
-    let mut bench: Command = npm::node();
+    let mut bench = npm::node();
     bench
         .arg(script)
-        .args(arguments)
+        .args(options)
         .envs(environment.iter().copied())
         .env("TPA_PKG", workspace::package());
-    show(script, &mut bench)
-}
-
-fn show(what: &str, command: &mut Command) -> Result<(), String> {
-    let status = command
-        .status()
-        .map_err(|e| format!("cannot start {what}: {e}"))?;
-    if status.success() {
-        Ok(())
-    } else {
-        Err(format!("{what} failed ({status}); it said why above"))
-    }
+    process::show(script, &mut bench)
 }

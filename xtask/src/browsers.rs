@@ -3,25 +3,25 @@
 use std::env;
 use std::path::{Path, PathBuf};
 
-use crate::{apt, process, tools};
+use crate::{process, tools};
 
-/// A program that comes with the system, not with cargo or npm.
+/// A program that is installed by the system's package manager.
 pub struct Browser {
-    /// What it is called here.
+    /// Its name in messages.
     pub name: &'static str,
-    /// The variable that overrides the search.
+    /// Environment variable that overrides the search.
     variable: &'static str,
-    /// Its possible names on `PATH`.
+    /// Names it may have on `PATH`.
     names: &'static [&'static str],
-    /// Other places where it may be.
+    /// Other paths it may have.
     places: &'static [&'static str],
-    /// Debian's package of it.
+    /// Debian package.
     pub package: &'static str,
-    /// What to do where it cannot be installed from here.
-    pub mend: &'static str,
+    /// Instruction for other systems.
+    pub hint: &'static str,
 }
 
-/// Chromium, or a Chrome.
+/// Chromium or Chrome.
 pub const CHROMIUM: Browser = Browser {
     name: "Chromium",
     variable: "CHROMIUM",
@@ -39,17 +39,17 @@ pub const CHROMIUM: Browser = Browser {
         "C:/Program Files (x86)/Google/Chrome/Application/chrome.exe",
     ],
     package: "chromium",
-    mend: "install Chromium or Chrome, or set CHROMIUM to its path",
+    hint: "install Chromium or Chrome, or set CHROMIUM to its path",
 };
 
-/// Chromium's WebDriver, which must be as new as Chromium.
+/// Chromium's WebDriver. Its major version must be that of Chromium.
 pub const CHROMEDRIVER: Browser = Browser {
     name: "chromedriver",
     variable: "CHROMEDRIVER",
     names: &["chromedriver"],
     places: &["/usr/lib/chromium-browser/chromedriver"],
     package: "chromium-driver",
-    mend: "install the chromedriver of your Chrome's version, or set CHROMEDRIVER to its path",
+    hint: "install the chromedriver of your Chrome's version, or set CHROMEDRIVER to its path",
 };
 
 /// Firefox.
@@ -62,17 +62,14 @@ pub const FIREFOX: Browser = Browser {
         "C:/Program Files/Mozilla Firefox/firefox.exe",
     ],
     package: "firefox-esr",
-    mend: "install Firefox, or set FIREFOX to its path",
+    hint: "install Firefox, or set FIREFOX to its path",
 };
 
-/// All that the tests need.
-pub const ALL: [&Browser; 3] = [&CHROMIUM, &CHROMEDRIVER, &FIREFOX];
-
 impl Browser {
-    /// Where it is, if it is here.
+    /// Path of the installed program.
     pub fn find(&self) -> Option<PathBuf> {
-        named(self.variable).or_else(|| {
-            let place = || {
+        path_in(self.variable).or_else(|| {
+            let in_places = || {
                 self.places
                     .iter()
                     .map(PathBuf::from)
@@ -81,51 +78,40 @@ impl Browser {
             self.names
                 .iter()
                 .find_map(|name| process::find(name))
-                .or_else(place)
+                .or_else(in_places)
         })
     }
 
-    /// Where it is; installed first if need be and if that can be done.
+    /// Path of the installed program, or an error that names the fix.
     pub fn get(&self) -> Result<PathBuf, String> {
-        if let Some(path) = self.find() {
-            return Ok(path);
-        }
-        if apt::available() {
-            // One call of apt for all that is missing.
-            let missing: Vec<_> = ALL
-                .iter()
-                .filter(|browser| browser.find().is_none())
-                .map(|browser| browser.package)
-                .collect();
-            apt::install(&missing)?;
-        }
         self.find()
-            .ok_or_else(|| format!("{} was not found: {}", self.name, self.mend))
+            .ok_or_else(|| format!("{} was not found: {}", self.name, self.hint))
     }
 }
 
-/// Firefox's WebDriver, which runs with any Firefox.
+/// Path of geckodriver, the WebDriver of every Firefox.
 pub fn geckodriver() -> Result<PathBuf, String> {
-    if let Some(path) = named_geckodriver() {
+    if let Some(path) = geckodriver_variable() {
         return Ok(path);
     }
     let folder = tools::geckodriver().get()?;
     Ok(folder.join(format!("geckodriver{}", env::consts::EXE_SUFFIX)))
 }
 
-/// The geckodriver that the environment names.
-pub fn named_geckodriver() -> Option<PathBuf> {
-    named("GECKODRIVER")
+/// The geckodriver that `GECKODRIVER` names.
+pub fn geckodriver_variable() -> Option<PathBuf> {
+    path_in("GECKODRIVER")
 }
 
-/// The path that a variable holds.
-fn named(variable: &str) -> Option<PathBuf> {
+/// The path in an environment variable.
+fn path_in(variable: &str) -> Option<PathBuf> {
     env::var_os(variable)
         .filter(|value| !value.is_empty())
         .map(PathBuf::from)
 }
 
-/// What it says of its version. Not asked on Windows, where browsers open a window instead.
+/// The version that a program reports. On Windows browsers open a window
+/// instead, so there is none.
 pub fn version(path: &Path) -> Option<String> {
     if cfg!(windows) {
         return None;

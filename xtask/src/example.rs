@@ -1,25 +1,26 @@
-//! `cargo xtask example`: one of the examples on a cloud of its own.
+//! `cargo xtask example`: one of the examples with a tpa-cloud.
 
 use std::fs;
 use std::path::Path;
 use std::process::Command;
 
+use crate::arguments::Serve;
 use crate::cloud::{self, Cloud};
-use crate::demo::{self, Options};
-use crate::{build, npm, process, rust_pages, workspace};
+use crate::{build, demo, npm, process, rust_pages, workspace};
 
-/// Builds all, starts the cloud and the example, and stays until ctrl-c.
-pub fn run(arguments: &[&str]) -> Result<(), String> {
+/// Builds the example, starts a cloud and the example, and waits for their end.
+pub fn run(name: &str, serve: Serve) -> Result<(), String> {
     let names = names();
-    let (name, options) = match arguments {
-        [name, options @ ..] if names.iter().any(|known| known == name) => (*name, options),
-        _ => return Err(format!("name one of the examples: {}", names.join(", "))),
-    };
-    let options = Options::parse(options)?;
-    cloud::require_free(options.port, &format!("cargo xtask example {name}"))?;
+    if !names.iter().any(|known| known == name) {
+        return Err(format!(
+            "unknown example `{name}`; the examples are {}",
+            names.join(", ")
+        ));
+    }
+    cloud::require_free(serve.port, &format!("cargo xtask example {name}"))?;
     let folder = workspace::root().join("examples").join(name);
     if folder.join("main.rs").exists() {
-        return native(name, options.port);
+        return native(name, serve.port);
     }
     let out = rust_pages::out().join(name);
     if rust_pages::pages().iter().any(|page| page == name) {
@@ -29,10 +30,10 @@ pub fn run(arguments: &[&str]) -> Result<(), String> {
     }
 
     let program = cloud::build()?;
-    let cloud = Cloud::serve(&program, options.port, &[format!("/={}", out.display())])?;
+    let cloud = Cloud::serve(&program, serve.port, &[format!("/={}", out.display())])?;
     if out.join("index.html").exists() {
         let url = format!("{}/", cloud.url);
-        if options.open {
+        if serve.open {
             demo::open(&url);
         }
         println!("\n{name}: {url}");
@@ -43,7 +44,7 @@ pub fn run(arguments: &[&str]) -> Result<(), String> {
     show(name, &cloud, &mut app)
 }
 
-/// One in JavaScript.
+/// Builds an example in JavaScript.
 fn bundle(name: &str, out: &Path) -> Result<(), String> {
     build::run()?;
     let mut bundle = npm::node();
@@ -55,7 +56,7 @@ fn bundle(name: &str, out: &Path) -> Result<(), String> {
     Ok(())
 }
 
-/// One in Rust without a page.
+/// Runs an example in Rust that has no page.
 fn native(name: &str, port: u16) -> Result<(), String> {
     let program = cloud::build()?;
     let mut app = process::command("cargo");
@@ -65,20 +66,14 @@ fn native(name: &str, port: u16) -> Result<(), String> {
     show(name, &cloud, &mut app)
 }
 
-/// Runs one that has no page, until it ends.
+/// Runs an example that has no page until it exits.
 fn show(name: &str, cloud: &Cloud, app: &mut Command) -> Result<(), String> {
     println!("\n{name}: on {}", cloud.url);
     let socket = format!("{}/tpa-ws", cloud.url.replace("http", "ws"));
-    let status = app.env("CLOUD_URL", socket).status();
-    let status = status.map_err(|e| format!("cannot start {name}: {e}"))?;
-    if status.success() {
-        Ok(())
-    } else {
-        Err(format!("{name} ended: {status}"))
-    }
+    process::show(name, app.env("CLOUD_URL", socket))
 }
 
-/// The folders of the examples, in order.
+/// Names of the examples, sorted.
 fn names() -> Vec<String> {
     let entries = fs::read_dir(workspace::root().join("examples"));
     let entries = entries.into_iter().flatten().flatten();
@@ -97,11 +92,12 @@ mod tests {
     use super::*;
 
     #[test]
-    fn what_is_no_example_is_refused_with_the_list() {
-        for wrong in [&[][..], &["captions"], &["--port", "1"]] {
-            let error = run(wrong).unwrap_err();
-            assert!(error.contains("captions-page, captions-react"), "{error}");
-        }
-        assert!(run(&["captions-page", "--fast"]).is_err());
+    fn an_unknown_example_is_refused_with_the_list() {
+        let serve = Serve {
+            port: 0,
+            open: false,
+        };
+        let error = run("captions", serve).unwrap_err();
+        assert!(error.contains("captions-page, captions-react"), "{error}");
     }
 }

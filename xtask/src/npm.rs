@@ -30,29 +30,37 @@ pub fn bin() -> PathBuf {
     workspace::root().join("node_modules/.bin")
 }
 
-/// Are the packages of the workspace those of its package-lock.json?
-pub fn up_to_date() -> bool {
-    stamp(&workspace::root()).matches(&fingerprint(&workspace::root()))
+/// Tests whether the packages of a folder are those of its package-lock.json.
+pub fn is_installed(folder: &Path) -> bool {
+    stamp(folder).matches(&fingerprint(folder))
 }
 
-/// Installs the packages of the workspace, if they are not there yet.
-pub fn get() -> Result<(), String> {
-    get_in(&workspace::root())
-}
-
-/// Installs the packages of a folder's own package-lock.json, if they are not there yet.
-pub fn get_in(folder: &Path) -> Result<(), String> {
-    let fingerprint = fingerprint(folder);
-    if stamp(folder).matches(&fingerprint) {
-        return Ok(());
-    }
+/// Installs the packages of a folder's package-lock.json.
+pub fn install(folder: &Path) -> Result<(), String> {
     stamp(folder).clear();
     let mut npm = npm();
     npm.args(["ci", "--no-audit", "--no-fund"])
         .current_dir(folder);
-    process::run("npm ci", &mut npm)?;
-    stamp(folder).set(&fingerprint);
+    let name = folder.strip_prefix(workspace::root()).unwrap_or(folder);
+    process::run(&format!("npm ci {}", name.display()), &mut npm)?;
+    stamp(folder).set(&fingerprint(folder));
     Ok(())
+}
+
+/// Checks that the packages of the workspace are installed.
+pub fn get() -> Result<(), String> {
+    get_in(&workspace::root())
+}
+
+/// Checks that the packages of a folder are installed.
+pub fn get_in(folder: &Path) -> Result<(), String> {
+    if is_installed(folder) {
+        return Ok(());
+    }
+    Err(format!(
+        "npm packages are missing or old in {}; run `cargo xtask setup`",
+        folder.display()
+    ))
 }
 
 fn stamp(folder: &Path) -> Stamp {

@@ -6,12 +6,7 @@ use crate::{build, npm, process, workspace};
 
 /// Checks that all is said and committed, builds, and publishes; with `--dry-run` all but the
 /// last.
-pub fn run(arguments: &[&str]) -> Result<(), String> {
-    let dry = match arguments {
-        [] => false,
-        ["--dry-run"] => true,
-        _ => return Err("publish takes nothing but `--dry-run`".into()),
-    };
+pub fn run(dry: bool) -> Result<(), String> {
     let read = |file: &str| {
         fs::read_to_string(workspace::root().join(file)).map_err(|e| format!("{file}: {e}"))
     };

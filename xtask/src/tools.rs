@@ -1,28 +1,28 @@
-//! Cargo-installed tools: which versions, where they are, how they come.
+//! Tools that `cargo install` builds: their versions and where they are.
 
 use std::path::{Path, PathBuf};
 use std::process::Command;
 
 use crate::{process, workspace};
 
-/// A program that `cargo install` brings.
+/// A crate with programs.
 pub struct CargoTool {
-    /// Its crate.
+    /// Name of the crate.
     pub package: &'static str,
-    /// Its main program, which is asked for its version.
+    /// Program that reports the version.
     program: &'static str,
-    /// All programs that must be there.
+    /// All programs that are needed.
     programs: &'static [&'static str],
-    /// The version installed.
+    /// Version that is installed.
     pub version: String,
-    /// Must a version found on `PATH` be this one, or may it be newer?
+    /// Set if a program on `PATH` must have this version; otherwise it may be newer.
     exact: bool,
-    /// Build it with the lock file its authors shipped?
+    /// Set if it is built with the lock file of its authors.
     locked: bool,
 }
 
-/// Turns wasm into a module, and runs wasm tests. It refuses a wasm that was
-/// made with any other version of the wasm-bindgen crate.
+/// wasm-bindgen, which generates the JavaScript side of the package, and its
+/// test runner. Its version must equal that of the wasm-bindgen crate.
 pub fn wasm_bindgen() -> Result<CargoTool, String> {
     Ok(CargoTool {
         package: "wasm-bindgen-cli",
@@ -30,12 +30,12 @@ pub fn wasm_bindgen() -> Result<CargoTool, String> {
         programs: &["wasm-bindgen", "wasm-bindgen-test-runner"],
         version: workspace::wasm_bindgen_version()?,
         exact: true,
-        // Its lock file pins old TLS crates which nothing here uses.
+        // Its lock file names old TLS crates that a mirror may not have.
         locked: false,
     })
 }
 
-/// Runs the wasm tests in Node and in browsers.
+/// wasm-pack, which runs the wasm tests in Node and in browsers.
 pub fn wasm_pack() -> CargoTool {
     CargoTool {
         package: "wasm-pack",
@@ -47,7 +47,7 @@ pub fn wasm_pack() -> CargoTool {
     }
 }
 
-/// Drives Firefox.
+/// geckodriver, the WebDriver of Firefox.
 pub fn geckodriver() -> CargoTool {
     CargoTool {
         package: "geckodriver",
@@ -60,7 +60,7 @@ pub fn geckodriver() -> CargoTool {
 }
 
 impl CargoTool {
-    /// The folder of its programs, if it is here: on `PATH`, or in the cache.
+    /// Folder of the installed programs: one on `PATH`, or the cache.
     pub fn folder(&self) -> Option<PathBuf> {
         let on_path =
             process::find(self.program).and_then(|path| Some(path.parent()?.to_path_buf()));
@@ -70,12 +70,14 @@ impl CargoTool {
             .find(|folder| self.is_in(folder))
     }
 
-    /// The folder of its programs, which are installed first if need be.
+    /// Folder of the installed programs, or an error that names the fix.
     pub fn get(&self) -> Result<PathBuf, String> {
-        match self.folder() {
-            Some(folder) => Ok(folder),
-            None => self.install(),
-        }
+        self.folder().ok_or_else(|| {
+            format!(
+                "{} {} was not found; run `cargo xtask setup`",
+                self.package, self.version
+            )
+        })
     }
 
     fn root(&self) -> Result<PathBuf, String> {
@@ -102,14 +104,24 @@ impl CargoTool {
         }
     }
 
-    fn install(&self) -> Result<PathBuf, String> {
+    /// The command that installs it, as a user would type it.
+    pub fn command_line(&self) -> String {
+        let locked = if self.locked { " --locked" } else { "" };
+        format!(
+            "cargo install {} --version {}{locked}",
+            self.package, self.version
+        )
+    }
+
+    /// Installs it in the cache.
+    pub fn install(&self) -> Result<(), String> {
         let root = self.root()?;
         let mut command = stable_cargo();
         command
             .args(["install", self.package, "--version", &self.version])
             .args(["--debug", "--root"])
             .arg(&root)
-            // One folder for all: what they have in common is built once.
+            // A shared folder: common dependencies are compiled once.
             .env("CARGO_TARGET_DIR", workspace::cache()?.join("build"))
             .env("CARGO_PROFILE_DEV_DEBUG", "0");
         if self.locked {
@@ -119,10 +131,10 @@ impl CargoTool {
         process::run(&what, &mut command)?;
         let folder = root.join("bin");
         if self.is_in(&folder) {
-            Ok(folder)
+            Ok(())
         } else {
             Err(format!(
-                "{what} ended well, but {} has no working {}",
+                "{what} succeeded, but {} has no working {}",
                 folder.display(),
                 self.program
             ))
@@ -130,8 +142,8 @@ impl CargoTool {
     }
 }
 
-/// Cargo of the stable toolchain where rustup has one: tools do not depend on
-/// the toolchain that is active, and not every toolchain can build them.
+/// Cargo of the stable toolchain if rustup has one: not every toolchain that
+/// may be active can build the tools.
 fn stable_cargo() -> Command {
     let mut command = process::command("cargo");
     let toolchains = process::ask(process::command("rustup").args(["toolchain", "list"]));
@@ -141,7 +153,7 @@ fn stable_cargo() -> Command {
     command
 }
 
-/// The first thing in a text that looks like `1.2.3`.
+/// The first version number of the form `1.2.3` in a text.
 pub fn first_version(text: &str) -> Option<(u32, u32, u32)> {
     text.split(|c: char| !c.is_ascii_digit() && c != '.')
         .find_map(|word| {
@@ -158,7 +170,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn versions_are_found_in_what_programs_say() {
+    fn versions_are_found_in_output() {
         assert_eq!(first_version("wasm-bindgen 0.2.130"), Some((0, 2, 130)));
         assert_eq!(first_version("v20.20.2"), Some((20, 20, 2)));
         assert_eq!(
@@ -169,7 +181,7 @@ mod tests {
     }
 
     #[test]
-    fn only_tools_that_do_not_mind_may_be_newer() {
+    fn an_exact_tool_must_not_be_newer() {
         let gecko = geckodriver();
         assert!(gecko.accepts("geckodriver 0.38.0"));
         assert!(!gecko.accepts("geckodriver 0.9.9"));

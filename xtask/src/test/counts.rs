@@ -1,9 +1,9 @@
-//! How many tests passed, as their runners say it.
+//! Numbers of tests, from the output of their runners.
 
 use std::fmt;
 use std::ops::AddAssign;
 
-/// Tests by what came of them.
+/// Numbers of tests by result.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
 pub struct Counts {
     pub passed: u32,
@@ -12,7 +12,7 @@ pub struct Counts {
 }
 
 impl Counts {
-    /// A single one.
+    /// One test.
     pub fn one(passed: bool) -> Self {
         Self {
             passed: u32::from(passed),
@@ -21,8 +21,8 @@ impl Counts {
         }
     }
 
-    /// All `test result: ok. 3 passed; 0 failed; 1 ignored; …` lines. Both
-    /// cargo's and wasm-bindgen's runner print them, one for each binary.
+    /// Sums `test result: ok. 3 passed; 0 failed; 1 ignored; …` lines. The
+    /// runners of cargo and wasm-bindgen print one for each binary.
     pub fn of_cargo(output: &str) -> Self {
         let mut sum = Self::default();
         let lines = output
@@ -44,8 +44,8 @@ impl Counts {
         sum
     }
 
-    /// The sums at the end of what Node's runner prints, in any of its styles:
-    /// `# pass 3` or `ℹ pass 3`.
+    /// Sums that the runner of Node prints at its end: `# pass 3` or `ℹ pass 3`,
+    /// depending on its style.
     pub fn of_node(output: &str) -> Self {
         let mut sum = Self::default();
         for line in output.lines() {

@@ -1,78 +1,78 @@
-//! Tests written in JavaScript, run by Node's own test runner.
+//! Tests written in JavaScript, run by the test runner of Node.
 
 use std::fs;
 use std::path::{Path, PathBuf};
 use std::process::Command;
 use std::sync::OnceLock;
 
-use super::Report;
 use super::counts::Counts;
+use super::report::Report;
 use crate::browsers::{CHROMIUM, FIREFOX};
-use crate::{browsers, build, cloud, npm, rust_pages, workspace};
+use crate::{browsers, build, cloud, npm, rust_pages, soak, workspace};
 
-/// Modules, one at a time.
+/// Minutes of random faults in a full run.
+const SOAK_MINUTES: f64 = 10.0;
+
+/// Single modules.
 pub fn unit(report: &mut Report) {
-    run(report, "tests/js", false);
+    run(report, "tests/js", Browsers::None);
 }
 
-/// The package as it is installed.
+/// The package as users install it.
 pub fn package(report: &mut Report) {
-    run(report, "tests/package", false);
+    run(report, "tests/package", Browsers::None);
 }
 
-/// The cloud, as a client sees it that is not ours.
+/// The cloud with a client of another project.
 pub fn sdk(report: &mut Report) {
-    run_with_packages(report, "tests/sdk", false);
+    run(report, "tests/sdk", Browsers::None);
 }
 
-/// The packed package in every runtime, bundler, test runner and framework.
+/// The package in runtimes, bundlers, test runners and frameworks.
 pub fn matrix(report: &mut Report) {
-    run_with_packages(report, "tests/matrix", true);
+    run(report, "tests/matrix", Browsers::All);
 }
 
-/// The demo page and the examples, in a browser.
-pub fn end_to_end(report: &mut Report) {
-    // Without them their own tests fail, and the others run.
+/// The demo page and the examples in browsers.
+pub fn end_to_end(report: &mut Report, full: bool) {
+    // On failure only the tests of these examples fail.
     if let Err(error) = rust_pages::build() {
         report.fail("examples in Rust", error);
     }
-    run(report, "tests/e2e", true);
-}
-
-/// Runs the tests of a folder that has packages of its own.
-fn run_with_packages(report: &mut Report, folder: &str, in_browser: bool) {
-    match npm::get_in(&workspace::root().join(folder)) {
-        Ok(()) => run(report, folder, in_browser),
-        Err(error) => report.fail(folder, error),
+    run(report, "tests/e2e", Browsers::All);
+    if full {
+        report.show("random faults, full", || soak::run(SOAK_MINUTES));
     }
 }
 
-/// Runs all `*.test.js` and `*.test.mjs` in a folder. The tests start clouds of
-/// their own; where all that is, the environment says.
-fn run(report: &mut Report, folder: &str, in_browser: bool) {
+#[derive(Clone, Copy, PartialEq)]
+enum Browsers {
+    None,
+    All,
+}
+
+/// Runs all test files in a folder.
+fn run(report: &mut Report, folder: &str, browsers: Browsers) {
     let files = test_files(&workspace::root().join(folder));
     if files.is_empty() {
-        return report.fail(
-            folder,
-            "there is no *.test.js and no *.test.mjs in it".into(),
-        );
+        return report.fail(folder, "it contains no *.test.js and no *.test.mjs".into());
     }
     let mut node = npm::node();
-    if let Err(error) = prepare(&mut node, in_browser) {
+    if let Err(error) = prepare(&mut node, browsers) {
         return report.fail(folder, error);
     }
     node.args(["--test", "--test-reporter=spec"]).args(files);
     report.tests(folder, &mut node, Counts::of_node);
 }
 
-/// Builds what the tests use and says in the environment where it is.
-fn prepare(node: &mut Command, in_browser: bool) -> Result<(), String> {
+/// Builds what the tests use and sets the variables by which they find it.
+fn prepare(node: &mut Command, browsers: Browsers) -> Result<(), String> {
     /// Built once for all folders; the path of the cloud.
-    static BUILT: OnceLock<Result<PathBuf, String>> = OnceLock::new();
-    let cloud = BUILT.get_or_init(|| build::run().and_then(|()| cloud::build()));
+    static CLOUD: OnceLock<Result<PathBuf, String>> = OnceLock::new();
+    let cloud = CLOUD.get_or_init(|| build::run().and_then(|()| cloud::build()));
     node.env("TPA_CLOUD_BIN", cloud.as_ref()?)
         .env("TPA_PKG", workspace::package());
-    if in_browser {
+    if browsers == Browsers::All {
         node.env("CHROMIUM", CHROMIUM.get()?)
             .env("FIREFOX", FIREFOX.get()?)
             .env("GECKODRIVER", browsers::geckodriver()?)
@@ -81,7 +81,7 @@ fn prepare(node: &mut Command, in_browser: bool) -> Result<(), String> {
     Ok(())
 }
 
-/// The test files in a folder and below it, in order of their names.
+/// Test files in a folder and below it, sorted.
 fn test_files(folder: &Path) -> Vec<PathBuf> {
     let entries = fs::read_dir(folder).into_iter().flatten().flatten();
     let mut paths: Vec<_> = entries.map(|entry| entry.path()).collect();

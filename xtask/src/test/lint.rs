@@ -1,26 +1,19 @@
-//! Formatting, lints, types and documentation.
+//! Format, lints, types and documentation.
 
-use super::{Report, workflows};
+use super::report::Report;
+use super::workflows;
 use crate::toolchain::{self, TARGET};
 use crate::{npm, process, rust_pages, workspace};
 
-/// All of them, the Rust ones first.
+/// Runs all of them, those for Rust first.
 pub fn run(report: &mut Report) {
     rust(report);
     wasm(report);
-    match npm::get() {
-        Ok(()) => javascript(report),
-        Err(error) => report.fail("npm ci", error),
-    }
+    javascript(report);
     workflows::run(report);
 }
 
 fn rust(report: &mut Report) {
-    for component in ["rustfmt", "clippy"] {
-        if let Err(error) = toolchain::get_component(component) {
-            report.fail(component, error);
-        }
-    }
     let cargo = || process::command("cargo");
     report.check("rustfmt", cargo().args(["fmt", "--all", "--check"]));
     report.check(
@@ -33,7 +26,7 @@ fn rust(report: &mut Report) {
         "clippy",
         cargo().args(["clippy", "--workspace", "--all-targets", "--", "-Dwarnings"]),
     );
-    // With the rest of the workspace the cloud always has its server.
+    // A build of the whole workspace always has the feature `server`.
     report.check(
         "clippy without the server",
         cargo()
@@ -56,18 +49,14 @@ fn rust(report: &mut Report) {
         cargo()
             .args(["package", "--package", "tpa-session"])
             .args(["--locked", "--allow-dirty"])
-            // It builds the crate again, which must not replace the artifacts of the tests.
+            // It compiles the crate again, which must not replace the artifacts of the tests.
             .env("CARGO_TARGET_DIR", workspace::target().join("tarball")),
     );
 }
 
-/// Half of the root crate is compiled for wasm only.
+/// Lints what is compiled for wasm only: half of the root crate.
 fn wasm(report: &mut Report) {
-    let ready = toolchain::get().and_then(|toolchain| {
-        toolchain::get_clippy(toolchain)?;
-        Ok(toolchain)
-    });
-    match ready {
+    match toolchain::get() {
         Ok(toolchain) => {
             let mut cargo = process::command("cargo");
             toolchain

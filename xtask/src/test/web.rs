@@ -1,72 +1,104 @@
-//! Tests of the wasm itself: in Node and in both browsers, on a real cloud.
+//! Tests of the wasm in Node and in two browsers.
+//!
+//! The commands are those that a developer runs by hand: `wasm-pack test --node`,
+//! `wasm-pack test --headless --chrome`, `wasm-pack test --headless --firefox`.
+//! Only the tests against a real tpa-cloud need the one that is started here.
 
 use std::ffi::OsString;
 use std::fs::File;
 use std::path::{Path, PathBuf};
 use std::process::{Command, Stdio};
 
-use super::Report;
 use super::counts::Counts;
-use super::nudge::Nudge;
-use crate::browsers::{self, CHROMEDRIVER, CHROMIUM, FIREFOX};
+use super::report::Report;
+use crate::browsers::{self, CHROMEDRIVER};
 use crate::cloud::{self, Cloud};
 use crate::toolchain::{self, TARGET, Toolchain};
 use crate::{npm, process, tools, workspace};
 
-/// Tests learn the cloud's address when they are compiled, so the port is the
-/// same each time: another would compile them anew.
+/// Port of the cloud. Tests get its URL when they are compiled, so another port
+/// compiles them again.
 const PORT: u16 = 18002;
-/// Seconds that the tests of one environment may take together.
-const LIMIT: &str = "120";
+/// Consecutive runs of each command in a full run.
+const FULL_RUNS: usize = 20;
 
-/// All three.
-pub fn run(report: &mut Report) {
-    let setup = match Setup::get() {
-        Ok(setup) => setup,
-        Err(error) => return report.fail("wasm tests", error),
-    };
-    setup.docs(report);
-    setup.run(report, "wasm in Node", "node", |_| Ok(()));
-    setup.run(report, "wasm in Chromium", "browser", |command| {
-        CHROMIUM.get()?;
-        command.args(["--headless", "--chrome", "--chromedriver"]);
-        command.arg(CHROMEDRIVER.get()?);
-        Ok(())
-    });
-    setup.run(report, "wasm in Firefox", "browser", |command| {
-        FIREFOX.get()?;
-        command.args(["--headless", "--firefox", "--geckodriver"]);
-        command.arg(browsers::geckodriver()?);
-        Ok(())
-    });
+/// Program that runs the tests.
+#[derive(Clone, Copy)]
+enum Environment {
+    Node,
+    Chromium,
+    Firefox,
 }
 
-/// What all of them need.
-struct Setup {
+impl Environment {
+    fn name(self) -> &'static str {
+        match self {
+            Self::Node => "wasm in Node",
+            Self::Chromium => "wasm in Chromium",
+            Self::Firefox => "wasm in Firefox",
+        }
+    }
+
+    /// Options of `wasm-pack test`.
+    fn select(self, command: &mut Command) -> Result<(), String> {
+        match self {
+            Self::Node => command.arg("--node"),
+            Self::Chromium => command
+                .args(["--headless", "--chrome", "--chromedriver"])
+                .arg(CHROMEDRIVER.get()?),
+            Self::Firefox => command
+                .args(["--headless", "--firefox", "--geckodriver"])
+                .arg(browsers::geckodriver()?),
+        };
+        Ok(())
+    }
+}
+
+/// Runs the examples of the documentation and the tests in each environment.
+pub fn run(report: &mut Report, full: bool) {
+    let tools = match Tools::get() {
+        Ok(tools) => tools,
+        Err(error) => return report.fail("wasm tests", error),
+    };
+    tools.examples(report);
+    let runs = if full { FULL_RUNS } else { 1 };
+    for environment in [
+        Environment::Node,
+        Environment::Chromium,
+        Environment::Firefox,
+    ] {
+        for run in 1..=runs {
+            let what = match runs {
+                1 => environment.name().to_string(),
+                _ => format!("{}, run {run}", environment.name()),
+            };
+            tools.tests(report, &what, environment);
+        }
+    }
+}
+
+/// Programs that all of them use.
+struct Tools {
     toolchain: Toolchain,
     wasm_pack: PathBuf,
     wasm_bindgen: PathBuf,
     cloud: Cloud,
 }
 
-impl Setup {
+impl Tools {
     fn get() -> Result<Self, String> {
-        npm::get()?;
-        let toolchain = toolchain::get()?;
-        let wasm_bindgen = tools::wasm_bindgen()?.get()?;
-        let wasm_pack = tools::wasm_pack().get()?;
         let program = cloud::build()?;
         Ok(Self {
-            toolchain,
-            wasm_pack,
-            wasm_bindgen,
+            toolchain: toolchain::get()?,
+            wasm_pack: tools::wasm_pack().get()?,
+            wasm_bindgen: tools::wasm_bindgen()?.get()?,
             cloud: start(&program)?,
         })
     }
 
-    /// Compiles the examples in the docs of what is there for wasm only. None of them is run:
-    /// they have no cloud.
-    fn docs(&self, report: &mut Report) {
+    /// Compiles the examples in the documentation of the API for wasm. They are
+    /// not run: each connects to a cloud.
+    fn examples(&self, report: &mut Report) {
         let mut cargo = process::command("cargo");
         self.toolchain
             .apply(&mut cargo)
@@ -76,8 +108,8 @@ impl Setup {
         report.check("examples in the docs", &mut cargo);
     }
 
-    /// The test runner must be of wasm-bindgen's version, and npm's wasm-opt must be found
-    /// before an old one of the system.
+    /// The test runner must have wasm-bindgen's version, and the wasm-opt of npm
+    /// must precede an older one of the system.
     fn path(&self) -> OsString {
         let mut folders = vec![self.wasm_bindgen.clone(), npm::bin()];
         if self.toolchain == Toolchain::System {
@@ -86,47 +118,29 @@ impl Setup {
         process::path_with(&folders)
     }
 
-    /// Runs the test file `tests/<file>.rs`; `prepare` says where.
-    fn run(
-        &self,
-        report: &mut Report,
-        what: &str,
-        file: &str,
-        prepare: fn(&mut Command) -> Result<(), String>,
-    ) {
-        // Without --mode, wasm-pack downloads programs of its own.
+    fn tests(&self, report: &mut Report, what: &str, environment: Environment) {
         let mut command = process::command(self.wasm_pack.join("wasm-pack"));
+        // Without the mode, wasm-pack downloads programs.
         command.args(["test", "--mode", "no-install"]);
-        if file == "node" {
-            command.arg("--node");
-        }
-        if let Err(error) = prepare(&mut command) {
+        if let Err(error) = environment.select(&mut command) {
             return report.fail(what, error);
         }
-        let server = match cloud::free_address() {
-            Ok(server) => server,
-            Err(error) => return report.fail(what, error),
-        };
         self.toolchain.apply(&mut command);
         command
-            .args(["--", "--test", file])
             .env("PATH", self.path())
-            .env("WASM_BINDGEN_TEST_ADDRESS", server.to_string())
             .env("TPA_CLOUD_URL", &self.cloud.url)
-            .env("WASM_BINDGEN_TEST_TIMEOUT", LIMIT)
-            // The runner's own backtraces say nothing about a test.
+            // A backtrace of the runner says nothing about a test.
             .env("RUST_BACKTRACE", "0");
-        let _nudge = Nudge::start(server);
         report.tests(what, &mut command, Counts::of_cargo);
     }
 }
 
-/// The cloud of all wasm tests, its log beside the others.
+/// Starts the cloud; its log is beside the others.
 fn start(program: &Path) -> Result<Cloud, String> {
     let port = if cloud::is_free(PORT) { PORT } else { 0 };
     let path = workspace::target().join("xtask-logs/tpa-cloud.log");
     let log = File::create(&path).map_err(|e| format!("cannot write {}: {e}", path.display()))?;
-    // Streams that speak ten times a second: a test that waits for one waits less.
-    let faster = ["--stream-interval", "100ms"].map(String::from);
-    Cloud::start(program, port, &faster, Stdio::from(log))
+    // Ten data frames a second: a test that waits for one waits less.
+    let options = ["--stream-interval", "100ms"].map(String::from);
+    Cloud::start(program, port, &options, Stdio::from(log))
 }

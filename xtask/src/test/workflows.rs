@@ -3,11 +3,9 @@
 use std::fs;
 use std::path::{Path, PathBuf};
 
-use super::Report;
-use crate::{process, workspace};
+use super::report::Report;
+use crate::{process, schema_checker, workspace};
 
-/// Version of check-jsonschema, which carries the schemas with it.
-const VERSION: &str = "0.39.0";
 /// Files of `.github`, and the schemas that they are checked against.
 const SCHEMAS: [(&str, &str); 4] = [
     ("workflows", "vendor.github-workflows"),
@@ -18,12 +16,9 @@ const SCHEMAS: [(&str, &str); 4] = [
 
 /// Checks the files of `.github` against their schemas.
 pub fn run(report: &mut Report) {
-    if process::find("python3").is_none() {
-        return process::skipped("schemas of .github", "no python3 on PATH");
-    }
-    match checker() {
-        Ok(checker) => schemas(report, &checker),
-        Err(error) => report.fail("check-jsonschema", error),
+    match schema_checker::find() {
+        Some(checker) => schemas(report, &checker),
+        None => process::skipped("schemas of .github", "no python3 with venv"),
     }
 }
 
@@ -52,26 +47,4 @@ fn files(path: &Path) -> Vec<PathBuf> {
         .collect();
     files.sort();
     files
-}
-
-/// Path of check-jsonschema, which is installed into a virtual environment of its own if missing.
-fn checker() -> Result<PathBuf, String> {
-    let folder = workspace::cache()?.join(format!("check-jsonschema-{VERSION}"));
-    let programs = folder.join(if cfg!(windows) { "Scripts" } else { "bin" });
-    let program = programs.join(format!("check-jsonschema{}", std::env::consts::EXE_SUFFIX));
-    if !program.is_file() {
-        process::run(
-            "python3 -m venv",
-            process::command("python3")
-                .args(["-m", "venv", "--clear"])
-                .arg(&folder),
-        )?;
-        process::run(
-            &format!("pip install check-jsonschema {VERSION}"),
-            process::command(programs.join("python3"))
-                .args(["-m", "pip", "install", "--disable-pip-version-check"])
-                .arg(format!("check-jsonschema=={VERSION}")),
-        )?;
-    }
-    Ok(program)
 }
