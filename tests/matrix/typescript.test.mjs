@@ -1,8 +1,8 @@
-/** TypeScript: the types hold under each way of resolving, and what is emitted runs. */
+/** TypeScript: the types compile in each resolution mode, and the output runs. */
 import { cells, tool } from "./support.mjs";
 
 const COMPILERS = { "TypeScript 5": "typescript-5/lib/tsc.js", "TypeScript 7": "typescript/bin/tsc" };
-/** Ways of resolving, each with its kind of modules. */
+/** Resolution modes with their module formats. */
 const MODULES = { node16: "node16", nodenext: "nodenext", bundler: "esnext" };
 
 /**
