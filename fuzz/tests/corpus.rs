@@ -67,7 +67,7 @@ fn read_all(folder: &Path) -> io::Result<Vec<(PathBuf, Vec<u8>)>> {
     paths.into_iter().map(read).collect()
 }
 
-/// The shell's own reader of frames is JavaScript; `tests/js/becomes.test.mjs` asks it the same.
+/// The shell's own reader of frames is JavaScript; `tests/js/frame-classes.test.mjs` asks it the same.
 #[test]
 fn frames_are_read_as_the_shell_reads_them() {
     let table: BTreeMap<String, Vec<String>> =

@@ -23,10 +23,7 @@ extern "C" {
 
     #[wasm_bindgen(js_name = loadWebSocket)]
     fn load_web_socket() -> Promise;
-}
 
-#[wasm_bindgen(module = "/src/web/js/providers.js")]
-extern "C" {
     #[wasm_bindgen(js_name = askProvider)]
     fn ask_provider(option: &str, provider: &Function, abandoned: &Promise) -> Promise;
 }

@@ -5,18 +5,6 @@ use std::cell::{Cell, RefCell};
 use js_sys::Function;
 use wasm_bindgen::prelude::*;
 
-#[wasm_bindgen(module = "/src/web/js/handlers.js")]
-extern "C" {
-    /// Base class of [`Dispatcher`]; its module is declared here because the dispatcher imports it.
-    type Handlers;
-}
-
-#[wasm_bindgen(module = "/src/web/js/constants.js")]
-extern "C" {
-    /// Nothing; the module is declared here because the dispatcher imports it.
-    type Constants;
-}
-
 #[wasm_bindgen(module = "/src/web/js/dispatcher.js")]
 extern "C" {
     /// The handlers of one session by event, and the path of its frames to them.

@@ -3,7 +3,7 @@
 use js_sys::Function;
 use wasm_bindgen::prelude::*;
 
-#[wasm_bindgen(module = "/src/web/js/environment.js")]
+#[wasm_bindgen(module = "/src/web/js/platform.js")]
 extern "C" {
     #[wasm_bindgen(js_name = watchEnvironment, catch)]
     fn watch_environment(sink: &JsValue) -> Result<Function, JsValue>;

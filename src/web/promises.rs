@@ -1,45 +1,34 @@
 //! Promises that `connect()` and `flush()` return.
 
-use js_sys::{Function, Promise};
-use wasm_bindgen::JsValue;
+use js_sys::Promise;
+use wasm_bindgen::prelude::*;
 
-/// A promise with its resolving functions.
-///
-/// They run no code of the app and do not throw (ECMA-262, "Promise Resolve Functions"): the
-/// reactions to the promise run in a later microtask.
-#[derive(Debug)]
-pub(super) struct Deferred {
-    promise: Promise,
-    resolve: Function,
-    reject: Function,
+#[wasm_bindgen(module = "/src/web/js/values.js")]
+extern "C" {
+    /// A promise with its resolving functions.
+    #[derive(Debug)]
+    pub(super) type Deferred;
+
+    #[wasm_bindgen(constructor)]
+    pub(super) fn new() -> Deferred;
+
+    #[wasm_bindgen(method, getter)]
+    pub(super) fn promise(this: &Deferred) -> Promise;
+
+    // Neither runs code of the app, and neither throws (ECMA-262, "Promise Resolve Functions"):
+    // the reactions to the promise run in a later microtask.
+    #[wasm_bindgen(method)]
+    pub(super) fn resolve(this: &Deferred, value: &JsValue);
+
+    #[wasm_bindgen(method)]
+    fn reject(this: &Deferred, error: &JsValue);
 }
 
 impl Deferred {
-    pub(super) fn new() -> Self {
-        let (mut resolve, mut reject) = (Function::default(), Function::default());
-        let promise = Promise::new(&mut |resolve_it, reject_it| {
-            resolve = resolve_it;
-            reject = reject_it;
-        });
-        Self {
-            promise,
-            resolve,
-            reject,
-        }
-    }
-
-    pub(super) fn promise(&self) -> Promise {
-        self.promise.clone()
-    }
-
-    pub(super) fn resolve(&self, value: &JsValue) {
-        let _ = self.resolve.call1(&JsValue::UNDEFINED, value);
-    }
-
     fn settle(&self, result: Result<JsValue, JsValue>) {
         match result {
             Ok(value) => self.resolve(&value),
-            Err(error) => drop(self.reject.call1(&JsValue::UNDEFINED, &error)),
+            Err(error) => self.reject(&error),
         }
     }
 }

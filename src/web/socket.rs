@@ -8,7 +8,7 @@ use crate::session::{Close, Instant, SocketId};
 use super::dispatcher::Dispatcher;
 use super::reflect;
 
-#[wasm_bindgen(module = "/src/web/js/connection.js")]
+#[wasm_bindgen(module = "/src/web/js/platform.js")]
 extern "C" {
     #[wasm_bindgen(catch)]
     fn dial(

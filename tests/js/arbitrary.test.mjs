@@ -6,18 +6,12 @@ import { test } from "node:test";
 
 import fc from "fast-check";
 
-import { Dispatcher, rulesOf } from "../../src/web/js/dispatcher.js";
+import { CONTROL_TYPES, Dispatcher, RESERVED_EVENTS } from "../../src/web/js/dispatcher.js";
 
-const CONTROL = ["tpa_connection_ack", "connection_error", "app_stopped", "pong"];
-const RULES = rulesOf(
-  CONTROL,
-  ["connected", "error", "audio_chunk"],
-  [["dashboard_mode_changed", "dashboard_mode_change"]],
-);
 /** Names that mean something: to the session, to the app or to the language itself. */
 const NAMES = [
-  ...CONTROL,
-  ...RULES.reserved,
+  ...CONTROL_TYPES,
+  ...RESERVED_EVENTS,
   ...["dashboard_mode_changed", "dashboard_mode_change"],
   ...["transcription", "transcription:en-US", "translation", "translation:en-US-to-fr-FR", "button_press"],
   ...["__proto__", "constructor", "hasOwnProperty", "toString", "then", "", ":", ":x", "x:", "data_stream"],
@@ -48,12 +42,13 @@ const any = fc.oneof(text, fc.json(), object, stream, frame);
 function receive(names, send) {
   const told = [];
   const heard = [];
-  const tell = (what, socket, value) => {
-    if (what < 3) told.push(["malformed", socket, what]);
-    if (what === 3) told.push(["control", socket, value]);
-    if (what === 4) told.push(["unheard", value]);
+  const sink = {
+    malformed: (socket, fault) => told.push(["malformed", socket, fault]),
+    control: (socket, frame) => told.push(["control", socket, frame]),
+    unhandled: (name) => told.push(["unhandled", name]),
+    incomplete: () => {},
   };
-  const dispatcher = new Dispatcher(RULES, tell);
+  const dispatcher = new Dispatcher(sink, true);
   for (const event of names) dispatcher.on(event, (payload) => heard.push([event, payload]));
   send(dispatcher);
   const kinds = told.map(([kind]) => kind);
@@ -83,12 +78,12 @@ function expected(data) {
   try {
     parsed = JSON.parse(data);
   } catch {
-    return "malformed 0";
+    return "malformed not-json";
   }
-  if (Object.prototype.toString.call(parsed) !== "[object Object]") return "malformed 1";
+  if (Object.prototype.toString.call(parsed) !== "[object Object]") return "malformed not-object";
   const type = Object.hasOwn(parsed, "type") ? parsed.type : undefined;
-  if (typeof type !== "string" || type === "") return "malformed 2";
-  return CONTROL.includes(type) ? "control" : "data";
+  if (typeof type !== "string" || type === "") return "malformed no-type";
+  return CONTROL_TYPES.includes(type) ? "control" : "data";
 }
 
 function check(names, data) {
@@ -97,7 +92,7 @@ function check(names, data) {
   const what = { control: "control", malformed: `malformed ${detail}` }[kind] ?? "data";
   assert.equal(what, expected(data));
   for (const [event, payload] of heard) {
-    assert.ok(!RULES.reserved.has(event), `${event} is the session's own`);
+    assert.ok(!RESERVED_EVENTS.includes(event), `${event} is the session's own`);
     const frame = JSON.parse(data);
     assert.deepEqual(
       payload,

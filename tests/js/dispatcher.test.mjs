@@ -3,45 +3,38 @@ import assert from "node:assert/strict";
 import { EventEmitter, once } from "node:events";
 import { test } from "node:test";
 
-import { Dispatcher, rulesOf } from "../../src/web/js/dispatcher.js";
+import { Dispatcher, RESERVED_EVENTS } from "../../src/web/js/dispatcher.js";
 
-const RESERVED = ["connected", "disconnected", "error", "audio_chunk"];
-const RULES = rulesOf(["tpa_connection_ack"], RESERVED, [
-  ["dashboard_mode_changed", "dashboard_mode_change"],
-]);
-
-/** A dispatcher and all that it told. */
+/** A dispatcher and everything that it reports. */
 function dispatcher() {
-  const told = [];
-  const malformed = (fault) => (socket) => ["malformed", socket, fault];
-  const words = [
-    ...[0, 1, 2].map(malformed),
-    (socket, frame) => ["control", socket, frame.type],
-    (_, name) => ["unheard", name],
-    (_, what) => ["incomplete", what],
-  ];
-  const tell = (what, socket, value) => told.push(words[what](socket, value));
-  return { it: new Dispatcher(RULES, tell), told };
+  const reports = [];
+  const sink = {
+    malformed: (socket, fault) => reports.push(["malformed", socket, fault]),
+    control: (socket, frame) => reports.push(["control", socket, frame.type]),
+    unhandled: (name) => reports.push(["unhandled", name]),
+    incomplete: (name, missing) => reports.push(["incomplete", `${name} without ${missing}`]),
+  };
+  return { it: new Dispatcher(sink, true), reports };
 }
 
 /** A socket of the browser's kind, attached as number 7. */
 function attached(it) {
   const socket = {};
-  const link = it.attach(socket, 7);
+  const connection = it.attach(socket, 7);
   const { onmessage } = socket;
   const receive = (data) => onmessage({ data: typeof data === "object" ? data : String(data) });
-  return { socket, link, detach: () => link.close(1000, ""), receive };
+  return { socket, connection, detach: () => connection.close(1000, ""), receive };
 }
 
 const stream = (streamType, data) => JSON.stringify({ type: "data_stream", streamType, data });
 
 test("a stream's data goes to the handlers of its name", () => {
-  const { it, told } = dispatcher();
+  const { it, reports } = dispatcher();
   const heard = [];
   it.on("button_press", (data) => heard.push(data));
   attached(it).receive(stream("button_press", { buttonId: "main", pressType: "short" }));
   assert.deepEqual(heard, [{ buttonId: "main", pressType: "short" }]);
-  assert.deepEqual(told, []);
+  assert.deepEqual(reports, []);
 });
 
 test("a transcription is heard by name, and by name with language", () => {
@@ -73,17 +66,17 @@ test("a translation is heard by its pair of languages", () => {
 });
 
 test("a control frame goes to the session, and to whoever listens first", () => {
-  const { it, told } = dispatcher();
-  it.on("tpa_connection_ack", (frame) => told.push(["handler", frame.type]));
+  const { it, reports } = dispatcher();
+  it.on("tpa_connection_ack", (frame) => reports.push(["handler", frame.type]));
   attached(it).receive('{"type":"tpa_connection_ack"}');
-  assert.deepEqual(told, [
+  assert.deepEqual(reports, [
     ["handler", "tpa_connection_ack"],
     ["control", 7, "tpa_connection_ack"],
   ]);
 });
 
 test("any other frame is an event of its own type", () => {
-  const { it, told } = dispatcher();
+  const { it, reports } = dispatcher();
   const heard = [];
   it.on("custom_message", (frame) => heard.push(frame.action));
   const { receive } = attached(it);
@@ -91,14 +84,14 @@ test("any other frame is an event of its own type", () => {
   receive('{"type":"brand_new"}');
   receive(stream("brand_new_stream", 1));
   assert.deepEqual(heard, ["x"]);
-  assert.deepEqual(told, [
-    ["unheard", "brand_new"],
-    ["unheard", "brand_new_stream"],
+  assert.deepEqual(reports, [
+    ["unhandled", "brand_new"],
+    ["unhandled", "brand_new_stream"],
   ]);
 });
 
-test("what lacks something that its type promises is delivered as it came, and told once", () => {
-  const { it, told } = dispatcher();
+test("what lacks something that its type promises is delivered as it came, and reports once", () => {
+  const { it, reports } = dispatcher();
   const heard = [];
   for (const event of ["button_press", "dashboard_mode_change"]) it.on(event, (data) => heard.push(data));
   const { receive } = attached(it);
@@ -107,7 +100,7 @@ test("what lacks something that its type promises is delivered as it came, and t
   }
   receive('{"type":"dashboard_mode_changed"}');
   assert.equal(heard.length, 4);
-  assert.deepEqual(told, [
+  assert.deepEqual(reports, [
     ["incomplete", "button_press without pressType"],
     ["incomplete", "dashboard_mode_changed without mode"],
   ]);
@@ -116,57 +109,61 @@ test("what lacks something that its type promises is delivered as it came, and t
 test("events that are wanted are those with a handler that is not quiet", () => {
   const { it } = dispatcher();
   let changes = 0;
-  it.changed = () => changes++;
+  it.onChange = () => changes++;
   const undo = it.on("a", () => {});
   it.on("b", () => {}, false, true);
   it.on("b", () => {}, true);
-  assert.deepEqual(it.wanted(), ["a", "b"]);
+  assert.deepEqual(it.subscribedEvents(), ["a", "b"]);
   undo();
   undo();
   it.emit("b", 1);
-  assert.deepEqual(it.wanted(), []);
+  assert.deepEqual(it.subscribedEvents(), []);
   assert.equal(changes, 5);
 });
 
 test("no frame passes itself off as an event of the session", () => {
-  const { it, told } = dispatcher();
-  for (const event of RESERVED) it.on(event, () => assert.fail(event));
+  const { it, reports } = dispatcher();
+  for (const event of RESERVED_EVENTS) it.on(event, () => assert.fail(event));
   const { receive } = attached(it);
-  for (const event of RESERVED) {
+  for (const event of RESERVED_EVENTS) {
     receive(JSON.stringify({ type: event }));
     receive(stream(event, {}));
     receive(stream(`${event}:x`, {}));
   }
-  assert.equal(told.length, 3 * RESERVED.length);
+  assert.equal(reports.length, 3 * RESERVED_EVENTS.length);
 });
 
-test("what is no frame is told as what it is", () => {
-  const { it, told } = dispatcher();
+test("what is no frame is reports as what it is", () => {
+  const { it, reports } = dispatcher();
   const { receive } = attached(it);
   for (const text of ["", "not json", "null", "[]", "5", '"x"', "{}", '{"type":5}', '{"type":""}']) {
     receive(text);
   }
   assert.deepEqual(
-    told.map(([, , fault]) => fault),
-    [0, 0, 1, 1, 1, 1, 2, 2, 2],
+    reports.map(([, , fault]) => fault),
+    [
+      ...["not-json", "not-json"],
+      ...["not-object", "not-object", "not-object", "not-object"],
+      ...["no-type", "no-type", "no-type"],
+    ],
   );
 });
 
 test("names of the language's own are names like others", () => {
-  const { it, told } = dispatcher();
+  const { it, reports } = dispatcher();
   const { receive } = attached(it);
   for (const name of ["__proto__", "constructor", "toString", "hasOwnProperty"]) {
     receive(`{"type":${JSON.stringify(name)}}`);
     receive(stream(name, null));
   }
-  assert.ok(told.every(([what]) => what === "unheard"));
-  assert.equal(told.length, 8);
+  assert.ok(reports.every(([what]) => what === "unhandled"));
+  assert.equal(reports.length, 8);
 });
 
 test("a stream without its name is a frame like others", () => {
-  const { it, told } = dispatcher();
+  const { it, reports } = dispatcher();
   attached(it).receive('{"type":"data_stream"}');
-  assert.deepEqual(told, [["unheard", "data_stream"]]);
+  assert.deepEqual(reports, [["unhandled", "data_stream"]]);
 });
 
 test("binary is audio, whatever form it comes in", async () => {
@@ -194,13 +191,13 @@ test("a socket of the package ws is heard through its own event", () => {
   it.on("x", (frame) => heard.push(frame.n));
   it.on("audio_chunk", ({ bytes }) => heard.push(bytes.length));
   const socket = Object.assign(new EventEmitter(), { terminate() {} });
-  const link = it.attach(socket, 1);
+  const connection = it.attach(socket, 1);
   socket.emit("message", Buffer.from('{"type":"x","n":"é"}'), false);
   socket.emit("message", Buffer.from([1, 2]), true);
   // Before version 8 there was no flag.
   socket.emit("message", '{"type":"x","n":"old"}');
   socket.emit("message", Buffer.from([1, 2, 3]));
-  link.close(1000, "");
+  connection.close(1000, "");
   socket.emit("message", Buffer.from('{"type":"x"}'), false);
   assert.deepEqual(heard, ["é", 2, "old", 3]);
 });
@@ -218,23 +215,23 @@ test("a socket with events of its own kind is heard as the standard says", () =>
 
 test("frames and protocol pings are signs of life, and their time is noted", () => {
   const { it } = dispatcher();
-  const { link, receive } = attached(it);
-  assert.equal(link.heardAt, 0);
+  const { connection, receive } = attached(it);
+  assert.equal(connection.lastActivity, 0);
   const before = performance.now();
   receive("not even JSON");
-  assert.ok(link.heardAt >= before);
+  assert.ok(connection.lastActivity >= before);
   const socket = Object.assign(new EventEmitter(), { terminate() {} });
   const other = it.attach(socket, 2);
   socket.emit("ping", Buffer.alloc(0));
-  assert.ok(other.heardAt > 0);
+  assert.ok(other.lastActivity > 0);
 });
 
 test("nothing is heard of a detached socket", () => {
-  const { it, told } = dispatcher();
+  const { it, reports } = dispatcher();
   const { detach, receive } = attached(it);
   detach();
   receive('{"type":"x"}');
-  assert.deepEqual(told, []);
+  assert.deepEqual(reports, []);
 });
 
 test("a handler may detach its socket: the rest of the burst is not heard", () => {
@@ -265,13 +262,13 @@ test("a handler that ends the session is the last one that hears the frame", () 
 });
 
 test("audio that was still being read when its socket was left is not heard", async () => {
-  const { it, told } = dispatcher();
+  const { it, reports } = dispatcher();
   it.on("audio_chunk", () => assert.fail("too late"));
   const { detach, receive } = attached(it);
   receive(new Blob([Uint8Array.of(1)]));
   detach();
   await new Promise((resolve) => setImmediate(resolve));
-  assert.ok(told.length <= 1);
+  assert.ok(reports.length <= 1);
 });
 
 test("a renamed frame is an event of its new name alone", () => {
@@ -306,7 +303,7 @@ test("data of any shape is delivered as it came", () => {
 });
 
 test("a stream is heard by its language for as long as somebody listens by it", () => {
-  const { it, told } = dispatcher();
+  const { it, reports } = dispatcher();
   const { receive } = attached(it);
   const data = { text: "a", transcribeLanguage: "en-US" };
   const heard = [];
@@ -317,7 +314,7 @@ test("a stream is heard by its language for as long as somebody listens by it", 
   undo();
   receive(stream("transcription", data));
   assert.deepEqual(heard, ["by language", "by name"]);
-  assert.deepEqual(told, [["unheard", "transcription"]]);
+  assert.deepEqual(reports, [["unhandled", "transcription"]]);
 });
 
 test("an event without a name, and a handler that is no function, are refused", () => {
@@ -330,7 +327,7 @@ test("an event without a name, and a handler that is no function, are refused", 
     assert.throws(() => it.on("x", handler), { name: "TypeError", message: /^handler: .*function/ });
     assert.throws(() => it.off("x", handler), { name: "TypeError", message: /^handler: / });
   }
-  assert.deepEqual(it.wanted(), []);
+  assert.deepEqual(it.subscribedEvents(), []);
 });
 
 test("handlers: added, removed, undone, once", () => {

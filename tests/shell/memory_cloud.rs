@@ -10,7 +10,7 @@ use tpa_cloud::{
 };
 use wasm_bindgen::prelude::*;
 
-#[wasm_bindgen(module = "/tests/shell/memory-socket.js")]
+#[wasm_bindgen(module = "/tests/shell/support.js")]
 extern "C" {
     /// The server's end of all sockets.
     type MemoryServer;

@@ -6,7 +6,7 @@
  */
 import { TpaSession as Main } from "tpa-session";
 
-import { DEFAULT_URL } from "../../../src/web/js/constants.js";
+import { DEFAULT_URL } from "../constants.js";
 import { cloudUrl, httpOrigin } from "../session/cloud-url.js";
 import { EVENTS } from "../session/event-names.js";
 import { APPLY_FRAME } from "../session/internal-symbols.js";

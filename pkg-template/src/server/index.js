@@ -7,8 +7,8 @@
  */
 import { TpaSession as Main } from "tpa-session";
 
-import { URL_OPTIONS } from "../../../src/web/js/constants.js";
-import { RELEASE_REASONS } from "../session/constants.js";
+import { URL_OPTIONS } from "../constants.js";
+import { RELEASE_REASONS } from "../constants.js";
 import { oneOf, refuse } from "../session/validate.js";
 import { fetchHandler } from "./fetch.js";
 import { createLog } from "./log.js";

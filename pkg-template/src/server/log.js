@@ -10,7 +10,7 @@
  * ) => void} Log
  */
 
-import { LOG_LEVELS } from "../../../src/web/js/constants.js";
+import { LOG_LEVELS } from "../constants.js";
 
 /**
  * @param {SessionOptions} options

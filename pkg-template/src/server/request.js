@@ -12,8 +12,8 @@
  * @property {string} sessionId
  * @property {string} reason
  */
-import { URL_OPTIONS } from "../../../src/web/js/constants.js";
-import { mustBe } from "../../../src/web/js/errors.js";
+import { URL_OPTIONS } from "../constants.js";
+import { mustBe } from "../../../src/web/js/values.js";
 import { HttpError } from "./http-error.js";
 import { isObject } from "./options.js";
 

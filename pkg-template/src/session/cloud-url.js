@@ -1,5 +1,5 @@
 /** URL of the cloud in the options of a session. */
-import { URL_OPTIONS } from "../../../src/web/js/constants.js";
+import { URL_OPTIONS } from "../constants.js";
 
 /**
  * Returns the URL option, under whichever name it was given.

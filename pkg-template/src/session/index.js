@@ -11,10 +11,10 @@
  */
 import * as glue from "bindgen:tpa_session_bg.js";
 
-import { TpaConnectionError } from "../../../src/web/js/errors.js";
-import { Handlers } from "../../../src/web/js/handlers.js";
+import { Handlers } from "../../../src/web/js/dispatcher.js";
+import { TpaConnectionError } from "../../../src/web/js/values.js";
+import { RELEASE_REASONS } from "../constants.js";
 import { start } from "../wasm/instance.js";
-import { RELEASE_REASONS } from "./constants.js";
 import { Dashboard } from "./dashboard.js";
 import { Events } from "./events.js";
 import { APPLY_FRAME, LISTEN_PASSIVELY } from "./internal-symbols.js";

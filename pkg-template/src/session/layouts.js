@@ -1,5 +1,5 @@
 /** `session.layouts`: content of the display. */
-import { VIEWS } from "./constants.js";
+import { VIEWS } from "../constants.js";
 import { duration, oneOf, refuse, text } from "./validate.js";
 
 /** Longest bitmap, in characters of base64. */

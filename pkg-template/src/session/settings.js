@@ -3,7 +3,7 @@ import { APPLY_FRAME } from "./internal-symbols.js";
 import { handler, text } from "./validate.js";
 
 /**
- * @typedef {import("../../../src/web/js/handlers.js").Handlers} Handlers
+ * @typedef {import("../../../src/web/js/dispatcher.js").Handlers} Handlers
  * @typedef {{ key: string, value?: unknown, defaultValue?: unknown }} Setting
  * @typedef {{ settings?: Setting[] }} Config
  */
