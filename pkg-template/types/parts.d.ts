@@ -27,14 +27,13 @@ export type Unsubscribe = () => void;
 export type SendResult = "sent" | "queued" | "dropped";
 
 /** `session.events`: a method for each event. Listening to a stream subscribes to it. */
-export interface Events {
+export interface Events extends streams.StreamMethods {
   /** Same as `session.on`. */
   on<E extends EventName>(event: E, handler: Handler<EventPayload<E>>): Unsubscribe;
   /** Calls the handlers of an event, for tests of an app. */
   emit<E extends EventName>(event: E, data: EventPayload<E>): void;
   /** Same as `session.subscriptions`. */
   getRegisteredStreams(): string[];
-  onTranscription(handler: Handler<streams.TranscriptionData>): Unsubscribe;
   /**
    * @param options options of the recognition; `true` stands for `disableLanguageIdentification`.
    * @throws {TypeError} for a language other than one with its country, such as `en-US`, or `auto`.
@@ -50,21 +49,8 @@ export interface Events {
     targetLanguage: string,
     handler: Handler<streams.TranslationData>,
   ): Unsubscribe;
-  onHeadPosition(handler: Handler<streams.HeadPosition>): Unsubscribe;
-  onButtonPress(handler: Handler<streams.ButtonPress>): Unsubscribe;
   onTouchEvent(handler: Handler<streams.TouchEvent>): Unsubscribe;
   onTouchEvent(gesture: string, handler: Handler<streams.TouchEvent>): Unsubscribe;
-  onPhoneNotifications(handler: Handler<streams.PhoneNotification>): Unsubscribe;
-  onPhoneNotificationDismissed(handler: Handler<streams.PhoneNotificationDismissed>): Unsubscribe;
-  onGlassesBattery(handler: Handler<streams.BatteryUpdate>): Unsubscribe;
-  onPhoneBattery(handler: Handler<streams.BatteryUpdate>): Unsubscribe;
-  onGlassesConnectionState(handler: Handler<streams.GlassesConnectionState>): Unsubscribe;
-  onLocation(handler: Handler<streams.LocationUpdate>): Unsubscribe;
-  onVpsCoordinates(handler: Handler<streams.VpsCoordinates>): Unsubscribe;
-  onCalendarEvent(handler: Handler<streams.CalendarEvent>): Unsubscribe;
-  onVoiceActivity(handler: Handler<streams.VoiceActivity>): Unsubscribe;
-  onAudioChunk(handler: Handler<streams.AudioChunk>): Unsubscribe;
-  onPhotoTaken(handler: Handler<streams.PhotoTaken>): Unsubscribe;
   onCustomMessage(handler: Handler<streams.CustomMessage>): Unsubscribe;
   /** Listens to messages with this action; the handler is called with their payload. */
   onCustomMessage(action: string, handler: Handler<any>): Unsubscribe;

@@ -1,4 +1,6 @@
-/** Payloads of the streams. */
+/** Payloads of the streams. A type test compares this file with the list of streams in the source. */
+import type { Handler } from "./index.js";
+import type { Unsubscribe } from "./parts.js";
 
 /** 16 kHz PCM audio from the glasses: a binary frame. */
 export interface AudioChunk {
@@ -153,6 +155,24 @@ export interface StreamEvents {
   calendar_event: CalendarEvent;
   photo_taken: PhotoTaken;
   custom_message: CustomMessage;
+}
+
+/** Methods of `session.events` that listen to a stream. */
+export interface StreamMethods {
+  onTranscription(handler: Handler<TranscriptionData>): Unsubscribe;
+  onHeadPosition(handler: Handler<HeadPosition>): Unsubscribe;
+  onButtonPress(handler: Handler<ButtonPress>): Unsubscribe;
+  onPhoneNotifications(handler: Handler<PhoneNotification>): Unsubscribe;
+  onPhoneNotificationDismissed(handler: Handler<PhoneNotificationDismissed>): Unsubscribe;
+  onGlassesBattery(handler: Handler<BatteryUpdate>): Unsubscribe;
+  onPhoneBattery(handler: Handler<BatteryUpdate>): Unsubscribe;
+  onGlassesConnectionState(handler: Handler<GlassesConnectionState>): Unsubscribe;
+  onLocation(handler: Handler<LocationUpdate>): Unsubscribe;
+  onVpsCoordinates(handler: Handler<VpsCoordinates>): Unsubscribe;
+  onCalendarEvent(handler: Handler<CalendarEvent>): Unsubscribe;
+  onVoiceActivity(handler: Handler<VoiceActivity>): Unsubscribe;
+  onAudioChunk(handler: Handler<AudioChunk>): Unsubscribe;
+  onPhotoTaken(handler: Handler<PhotoTaken>): Unsubscribe;
 }
 
 /** Stream name, with a language or gesture where it has one. */

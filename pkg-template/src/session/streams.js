@@ -1,39 +1,9 @@
 /** Streams of the cloud: their names, and a stream as an async iterator. */
+import { STREAMS, UNTYPED_STREAMS } from "../../../src/web/js/streams.js";
 import { language, refuse } from "./validate.js";
 
 /** Names without the suffix after a colon: a language or a gesture. */
-const STREAMS = new Set([
-  "transcription",
-  "translation",
-  "VAD",
-  "audio_chunk",
-  "button_press",
-  "head_position",
-  "touch_event",
-  "glasses_battery_update",
-  "phone_battery_update",
-  "glasses_connection_state",
-  "location_update",
-  "vps_coordinates",
-  "phone_notification",
-  "notification_dismissed",
-  "phone_notification_dismissed",
-  "calendar_event",
-  "photo_taken",
-  "custom_message",
-  "rtmp_stream_status",
-  "managed_stream_status",
-  "location_stream",
-  "core_status_update",
-  "video",
-  "start_app",
-  "stop_app",
-  "open_dashboard",
-  "photo_request",
-  "settings_update_request",
-  "all",
-  "*",
-]);
+const NAMES = new Set([...Object.keys(STREAMS), ...UNTYPED_STREAMS]);
 
 /**
  * True if an event is a stream, to which listening subscribes.
@@ -41,7 +11,7 @@ const STREAMS = new Set([
  * @param {string} event
  */
 export function isStream(event) {
-  return STREAMS.has(event.split(":", 1)[0] ?? "");
+  return NAMES.has(event.split(":", 1)[0] ?? "");
 }
 
 /**
