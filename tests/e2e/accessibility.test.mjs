@@ -40,7 +40,9 @@ describe("accessibility of the page", { concurrency: CONCURRENCY }, () => {
       });
     }
   }
+});
 
+describe("keyboard, screen readers and reduced motion", { concurrency: CONCURRENCY }, () => {
   test("the keyboard reaches every control in document order, with visible focus", async (t) => {
     const demo = await stage.open(t, { viewport: { width: 1280, height: 800 } });
     await demo.event("connected");

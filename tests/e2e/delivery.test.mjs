@@ -46,7 +46,9 @@ describe("queue and delivery", { concurrency: CONCURRENCY }, () => {
     await demo.event("connected", { from: cut });
     await demo.text("notes-received", /Note 1eggs/);
   });
+});
 
+describe("queue", { concurrency: CONCURRENCY }, () => {
   test("a frozen connection fills the socket, then the queue, then drops the oldest messages", async (t) => {
     const demo = await stage.open(t);
     await demo.event("connected");

@@ -34,7 +34,9 @@ describe("the demo page", { concurrency: CONCURRENCY }, () => {
     assert.notEqual(await one.get("session-id").textContent(), await other.get("session-id").textContent());
     assert.deepEqual(await other.names(), ["connecting", "connected"]);
   });
+});
 
+describe("error messages", { concurrency: CONCURRENCY }, () => {
   test("a fault that the cloud refuses is shown as an error", async (t) => {
     const demo = await stage.open(t);
     await demo.event("connected");
@@ -79,7 +81,9 @@ describe("the demo page", { concurrency: CONCURRENCY }, () => {
     await demo.click("connect");
     await demo.text("notice", /apiKey/);
   });
+});
 
+describe("narrow screens and controls", { concurrency: CONCURRENCY }, () => {
   test("it works by keyboard at the width of a phone", async (t) => {
     const demo = await stage.open(t, { viewport: { width: 360, height: 740 } });
     await demo.event("connected");

@@ -48,7 +48,9 @@ describe("closures that end the session", { concurrency: CONCURRENCY }, () => {
     await demo.waitForCaptions();
     await demo.waitForGlasses();
   });
+});
 
+describe("permanent failures to connect", { concurrency: CONCURRENCY }, () => {
   test("a wrong API key is rejected permanently, the right one is accepted", async (t) => {
     const demo = await stage.open(t);
     await demo.event("connected");

@@ -60,7 +60,9 @@ describe("closures after which the session reconnects", { concurrency: CONCURREN
     assert.ok(names.filter((name) => name === "reconnecting").length >= 2, names.join(" "));
     await demo.waitForGlasses();
   });
+});
 
+describe("operation through cuts", { concurrency: CONCURRENCY }, () => {
   test("the dashboard updates through cuts without errors", async (t) => {
     const demo = await stage.open(t);
     await demo.event("connected");

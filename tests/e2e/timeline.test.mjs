@@ -65,7 +65,9 @@ describe("the chart of the connection", { concurrency: CONCURRENCY }, () => {
     await demo.page.waitForSelector("#timeline .clearing", { state: "attached" });
     assert.ok((await end()) <= 2, "it goes on after it was cleared");
   });
+});
 
+describe("the chart over time, and as text", { concurrency: CONCURRENCY }, () => {
   test("marks that have left the chart are removed", async (t) => {
     const demo = await stage.open(t, { viewport: { width: 360, height: 740 } });
     await demo.event("connected");

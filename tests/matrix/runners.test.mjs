@@ -20,9 +20,9 @@ function jestRequiring(environment) {
   /** @type {import("./support.mjs").How} */
   return async (stage, t, cell) => {
     await build({
-      entryPoints: [join(stage.folder, "life.mjs")],
+      entryPoints: [join(stage.folder, "steps.mjs")],
       format: "cjs",
-      outfile: join(stage.folder, "life.cjs"),
+      outfile: join(stage.folder, "steps.cjs"),
     });
     await jest("jest.spec.cjs", environment)(stage, t, cell);
   };

@@ -24,7 +24,7 @@ function compiled(compiler, resolution, ending) {
     };
     const flags = Object.entries(options).flatMap(([name, value]) => [`--${name}`, value]);
     const strict = ["--strict", "--exactOptionalPropertyTypes", "--allowJs"];
-    const files = [`program.${ending}`, "life.mjs"];
+    const files = [`program.${ending}`, "steps.mjs"];
     await stage.succeeds(process.execPath, [tool(compiler), ...flags, ...strict, ...files]);
     const program = `${out}/program.${ending.replace("t", "j")}`;
     await stage.runs(stage.app(cell), process.execPath, [program]);
