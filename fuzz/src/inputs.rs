@@ -1,8 +1,8 @@
-//! Target `inputs`: any commands and any inputs, one a line, in any order and at any time.
+//! Target `inputs`: arbitrary commands and inputs, one per line, in any order and at any time.
 //!
 //! ```text
 //! jitter 0.5                 an option, as in the target `options`; before all else
-//! connect user-org.example   the app asks
+//! connect user-org.example   a call of the app
 //! disconnect bye
 //! send 12 card 700 5         its size, key, ttl, and the bytes that the socket holds, or `closing`
 //! flush
@@ -11,41 +11,42 @@
 //! unsubscribe a
 //! prepared, failed, gone, unsupported, opened
 //! closed 1006 some reason
-//! frame {"type":"pong"}      a text that comes from the socket
+//! frame {"type":"pong"}      a text frame from the socket
 //! heard 500
 //! buffered 70000             bytes that the socket holds
 //! socket 3                   the next line is about this socket, not about the current one
-//! verdict yes                the app's answer from now on
+//! verdict yes                the app's answer to `shouldReconnect` from now on: yes, no, or a delay
 //! offline, online, resume, slept, timeout
 //! wall 1000000
 //! at 500                     it is now 500 ms, even if it was later before
 //! wait 500                   time passes, and timers fire
 //! sleep 500                  time passes, and they do not
-//! hold, release              outputs wait: what is called meanwhile is called by a handler
+//! hold, release              outputs wait: calls in between are calls from inside a handler
 //! ```
 //!
-//! Other lines mean nothing.
+//! Other lines are ignored.
 
+use testkit::Message;
+use testkit::model::CheckedSession;
 use tpa_session::session::{
-    Close, Command, Config, Control, Duration, Input, Instant, Output, Payload, Redactor, Reply,
-    Session, SocketId, Timer, Value, WakeHint,
+    Close, Command, Config, Control, Duration, Input, Instant, Output, Reconnect, SocketId, Timer,
+    Value, WakeHint,
 };
 
-use crate::arriving::{self, Arrived};
-use crate::grammar::Grammar;
-use crate::options;
+use crate::frame_class::{self, FrameClass};
+use crate::{expect, options, redactor};
 
-/// Where the cloud listens, unless a line says otherwise.
+/// URL of the cloud, unless a line sets another one.
 const URL: (&str, &str) = ("augmentOSWebsocketUrl", "wss://cloud.example");
 
-/// How often timers fire in one `wait`.
-const MOST_ALARMS: usize = 20;
+/// Upper bound for the timeouts of one `wait`.
+const MAX_ALARMS: usize = 20;
 
-/// Lives through the lines.
+/// Runs the lines.
 pub fn check(data: &[u8]) {
     let text = String::from_utf8_lossy(data);
     let mut given = options::enough();
-    // On this very machine it would not matter what is said of the network.
+    // On loopback the session ignores whether there is a network.
     given.insert(URL.0, Value::Text(URL.1.into()));
     let mut lines = text.lines().peekable();
     while let Some((name, value)) = lines.peek().and_then(|line| options::parse(line)) {
@@ -54,60 +55,45 @@ pub fn check(data: &[u8]) {
     }
     let config = options::read(&given).map_or_else(|_| Config::default(), |read| read.config);
     let lines: Vec<_> = lines.collect();
-    let live = |is_monotonic: bool| {
-        let mut life = Life::new(config.clone(), is_monotonic);
+    let run = |is_monotonic: bool| {
+        let mut run = Run::new(&config, is_monotonic);
         for line in &lines {
-            life.step(line);
+            run.step(line);
         }
-        life.carry_out();
-        life.story
+        run.carry_out();
+        run.chapters
     };
-    assert_eq!(
-        live(false),
-        live(true),
-        "a clock that goes back stands still"
-    );
+    assert_eq!(run(false), run(true), "a clock that goes back stands still");
 }
 
-/// A message of the app's, as heavy as it says.
-#[derive(Clone, Debug, PartialEq, Eq)]
-struct Weight(usize);
+/// Effect of a line: the outputs, and the next deadline.
+type Chapter = (Vec<Output<Message>>, Option<(Instant, Timer)>);
 
-impl Payload for Weight {
-    fn size(&self) -> usize {
-        self.0
-    }
-}
-
-/// What came of a line: the outputs, and when the next timer is due.
-type Chapter = (Vec<Output<Weight>>, Option<(Instant, Timer)>);
-
-struct Life {
-    session: Session<Weight>,
-    grammar: Grammar,
+struct Run {
+    checked: CheckedSession,
     now: u64,
     /// The latest time so far, where the session is told no earlier one.
     latest: Option<u64>,
-    is_offline: bool,
+    /// Number of messages so far.
+    written: u32,
     is_held: bool,
-    /// What the next line is about.
+    /// The socket that the next line is about.
     socket: Option<SocketId>,
-    verdict: Option<bool>,
-    story: Vec<Chapter>,
+    decision: Option<Reconnect>,
+    chapters: Vec<Chapter>,
 }
 
-impl Life {
-    fn new(config: Config, is_monotonic: bool) -> Self {
+impl Run {
+    fn new(config: &Config, is_monotonic: bool) -> Self {
         Self {
-            session: Session::new(config.clone(), 1, Instant::default()),
-            grammar: Grammar::new(config),
+            checked: CheckedSession::new(config, 1),
             now: 0,
             latest: is_monotonic.then_some(0),
-            is_offline: false,
+            written: 0,
             is_held: false,
             socket: None,
-            verdict: None,
-            story: Vec::new(),
+            decision: None,
+            chapters: Vec::new(),
         }
     }
 
@@ -125,14 +111,14 @@ impl Life {
                 self.socket = rest.parse().ok().map(SocketId);
                 return;
             }
-            ("verdict", _) => self.verdict = yes_or_no(rest),
+            ("verdict", _) => self.decision = decision(rest),
             ("hold", _) => self.is_held = true,
             ("release", _) => self.is_held = false,
             ("at", Ok(millis)) => self.now = millis,
             ("sleep", Ok(millis)) => self.now = self.now.saturating_add(millis),
             ("wait", Ok(millis)) => self.wait(millis),
             _ => {
-                if let Some(command) = command(word, rest) {
+                if let Some(command) = self.parse_command(word, rest) {
                     self.command(command);
                 } else if let Some(input) = self.parse_input(word, rest) {
                     self.input(input);
@@ -140,16 +126,14 @@ impl Life {
             }
         }
         self.socket = None;
-        if self.is_held {
-            self.grammar.was_interrupted = true;
-        } else {
+        if !self.is_held {
             self.carry_out();
         }
     }
 
     fn parse_input(&self, word: &str, rest: &str) -> Option<Input> {
-        let socket = self.socket.unwrap_or(self.session.connection());
-        let reason = || Redactor::default().redact(rest);
+        let socket = self.socket.unwrap_or(self.checked.session.connection());
+        let reason = || redactor().redact(rest);
         Some(match word {
             "prepared" => Input::Prepared(socket),
             "failed" => Input::Failed(socket),
@@ -164,15 +148,13 @@ impl Life {
             "opened" => Input::Opened(socket),
             "closed" => {
                 let (code, reason) = rest.split_once(' ').unwrap_or((rest, ""));
-                Input::Closed(
-                    socket,
-                    Close::new(code.parse().ok()?, Redactor::default().redact(reason)),
-                )
+                let reason = redactor().redact(reason);
+                Input::Closed(socket, Close::new(code.parse().ok()?, reason))
             }
-            "frame" => match arriving::read(rest) {
-                Arrived::Control(control) => Input::Control(socket, control),
-                Arrived::Malformed(fault) => Input::Malformed(socket, fault),
-                Arrived::Data => return None,
+            "frame" => match frame_class::classify(rest) {
+                FrameClass::Control(control) => Input::Control(socket, control),
+                FrameClass::Malformed(fault) => Input::Malformed(socket, fault),
+                FrameClass::Data => return None,
             },
             "ack" => Input::Control(socket, Control::Ack),
             "heard" => Input::Activity(socket, Instant::from_millis(rest.parse().ok()?)),
@@ -187,17 +169,55 @@ impl Life {
         })
     }
 
-    fn command(&mut self, command: Command<Weight>) {
+    fn command(&mut self, command: Command<Message>) {
         let now = self.now();
-        match self.session.command(command, now) {
-            Ok(Reply::Run(run)) => self.grammar.started(run),
-            Ok(Reply::Flush(flush)) => self.grammar.flushing(flush),
-            _ => {}
-        }
+        // The model checks the reply.
+        let _ = expect(self.checked.command(command, now));
     }
 
-    /// Whether the world can speak of this already: of a socket that is still to be made, it
-    /// can't. The others are either left, or can do anything.
+    fn parse_command(&mut self, word: &str, rest: &str) -> Option<Command<Message>> {
+        let streams = || rest.split(',').map(Into::into).collect();
+        Some(match word {
+            "connect" => Command::Connect {
+                session_id: rest.into(),
+            },
+            "disconnect" => Command::Disconnect {
+                reason: (!rest.is_empty()).then(|| rest.into()),
+            },
+            "send" => {
+                let mut words = rest.split(' ');
+                let size = words.next()?.parse().ok()?;
+                Command::Send {
+                    payload: self.message(size),
+                    key: words.next().filter(|key| *key != "-").map(Into::into),
+                    ttl: words
+                        .next()
+                        .and_then(|ttl| ttl.parse().ok())
+                        .map(Duration::from_millis),
+                    buffered: match words.next() {
+                        Some("closing") => None,
+                        Some(bytes) => bytes.parse().ok(),
+                        None => Some(0),
+                    },
+                }
+            }
+            "flush" => Command::Flush,
+            "retry" => Command::ReconnectNow,
+            "subscribe" => Command::Subscribe(streams()),
+            "unsubscribe" => Command::Unsubscribe(streams()),
+            "follow" => Command::Follow(streams()),
+            _ => return None,
+        })
+    }
+
+    fn message(&mut self, size: usize) -> Message {
+        self.written += 1;
+        let serial = self.written;
+        Message { serial, size }
+    }
+
+    /// Whether the input can occur already. A socket that is yet to be opened reports nothing; the
+    /// others were given up, or can report anything.
     fn is_possible(&self, input: &Input) -> bool {
         let Some(socket) = input.socket() else {
             return true;
@@ -206,29 +226,25 @@ impl Life {
             input,
             Input::Prepared(_) | Input::AttemptFailed { .. } | Input::Unsupported { .. }
         );
+        let sockets = &self.checked.model.sockets;
         !self.is_held
-            || socket != self.session.connection()
-            || self.grammar.has_made(socket)
-            || (is_promised && self.grammar.has_promised(socket))
+            || socket != self.checked.session.connection()
+            || sockets.open() == Some(socket)
+            || (is_promised && sockets.live() == Some(socket))
     }
 
     fn input(&mut self, input: Input) {
         if !self.is_possible(&input) {
             return;
         }
-        match input {
-            Input::Offline => self.is_offline = true,
-            Input::Online => self.is_offline = false,
-            _ => {}
-        }
         let now = self.now();
-        self.session.handle_input(input, now);
+        expect(self.checked.input(input, now));
     }
 
     fn wait(&mut self, millis: u64) {
         let end = self.now.saturating_add(millis);
-        for _ in 0..MOST_ALARMS {
-            match self.session.poll_timeout() {
+        for _ in 0..MAX_ALARMS {
+            match self.checked.session.poll_timeout() {
                 Some((at, _)) if at.as_millis() <= end => self.now = self.now.max(at.as_millis()),
                 _ => break,
             }
@@ -240,58 +256,23 @@ impl Life {
 
     fn carry_out(&mut self) {
         let mut outputs = Vec::new();
-        while let Some(output) = self.grammar.take(&mut self.session) {
+        while let Some(output) = self.checked.poll_output() {
+            expect(self.checked.check_output(&output, &|_, _| true));
             if let Output::AskShouldReconnect(_) = output {
-                self.input(Input::ShouldReconnect(self.verdict.map(Into::into)));
+                self.input(Input::ShouldReconnect(self.decision));
             }
             outputs.push(output);
         }
-        self.story.push((outputs, self.session.poll_timeout()));
-        self.grammar.was_interrupted = false;
-        self.grammar.rest(&self.session, self.is_offline);
+        let deadline = self.checked.session.poll_timeout();
+        self.chapters.push((outputs, deadline));
+        expect(self.checked.check_rest());
     }
 }
 
-/// What the app asks by this line.
-fn command(word: &str, rest: &str) -> Option<Command<Weight>> {
-    let streams = || rest.split(',').map(Into::into).collect();
-    Some(match word {
-        "connect" => Command::Connect {
-            session_id: rest.into(),
-        },
-        "disconnect" => Command::Disconnect {
-            reason: (!rest.is_empty()).then(|| rest.into()),
-        },
-        "send" => {
-            let mut words = rest.split(' ');
-            let size = words.next()?.parse().ok()?;
-            Command::Send {
-                payload: Weight(size),
-                key: words.next().filter(|key| *key != "-").map(Into::into),
-                ttl: words
-                    .next()
-                    .and_then(|ttl| ttl.parse().ok())
-                    .map(Duration::from_millis),
-                buffered: match words.next() {
-                    Some("closing") => None,
-                    Some(bytes) => bytes.parse().ok(),
-                    None => Some(0),
-                },
-            }
-        }
-        "flush" => Command::Flush,
-        "retry" => Command::ReconnectNow,
-        "subscribe" => Command::Subscribe(streams()),
-        "unsubscribe" => Command::Unsubscribe(streams()),
-        "follow" => Command::Follow(streams()),
-        _ => return None,
-    })
-}
-
-fn yes_or_no(word: &str) -> Option<bool> {
-    match word {
-        "yes" => Some(true),
-        "no" => Some(false),
-        _ => None,
+fn decision(text: &str) -> Option<Reconnect> {
+    match text {
+        "yes" => Some(Reconnect::Yes),
+        "no" => Some(Reconnect::No),
+        delay => Reconnect::after_millis(delay.parse().ok()?),
     }
 }

@@ -5,13 +5,14 @@
 
 use std::collections::BTreeMap;
 
+use testkit::model::{CheckedSession, backoff_interval};
 use tpa_session::session::{
     Close, Command, Config, Control, DEFAULT_URL, Delivery, Input, Instant, OptionError, Options,
-    Output, Payload, Reply, Session, Source, State, Value, websocket_url,
+    Output, Reconnect, Source, State, Value, websocket_url,
 };
 use url::{Host, Url};
 
-use crate::grammar::{Grammar, interval};
+use crate::expect;
 
 /// Put behind each key, so that it can be told from everything else.
 const MARK: &str = "-5ec4e7";
@@ -87,7 +88,7 @@ pub fn check(data: &[u8]) {
         }
     }
     if let Some(options) = judge(&given) {
-        live(&options.config, data);
+        run(&options.config, data);
     }
 }
 
@@ -238,7 +239,7 @@ fn judge_accepted(given: &Given, options: &Options) {
     for attempt in (0..70).chain([u32::MAX - 1]) {
         let waits = config.backoff.interval(attempt);
         let (shortest, longest) = (waits.start().as_millis(), waits.end().as_millis());
-        assert_eq!((shortest, longest), interval(config, attempt + 1));
+        assert_eq!((shortest, longest), backoff_interval(config, attempt + 1));
     }
     assert!(config.connect_timeout.as_millis() > 0);
     assert!(config.watch.pong_timeout.as_millis() > 0);
@@ -309,61 +310,47 @@ fn judge_loopback(url: &str) {
     assert!(is_here, "{url} is not on this machine");
 }
 
-/// Nothing is sent here.
-#[derive(Clone, Debug, PartialEq, Eq)]
-struct Nothing;
-
-impl Payload for Nothing {
-    fn size(&self) -> usize {
-        0
-    }
-}
-
-/// Steps of a life.
+/// Steps of a run.
 const STEPS: usize = 100;
 
-/// A session with this configuration on a network that often fails, until it gives up.
-fn live(config: &Config, data: &[u8]) {
-    let mut chance = fastrand::Rng::with_seed(data.iter().fold(1, |sum: u64, byte| {
+/// Runs a session with this configuration on a network that often fails, until it gives up.
+fn run(config: &Config, data: &[u8]) {
+    let mut rng = fastrand::Rng::with_seed(data.iter().fold(1, |sum: u64, byte| {
         sum.wrapping_mul(31).wrapping_add(u64::from(*byte))
     }));
-    let mut life = Life {
-        session: Session::new(config.clone(), 1, Instant::default()),
-        grammar: Grammar::new(config.clone()),
+    let mut run = Run {
+        checked: CheckedSession::new(config, 1),
         now: 0,
-        verdict: config.asks_app.then_some(true),
+        decision: config.asks_app.then_some(Reconnect::Yes),
     };
-    life.connect();
+    run.connect();
     for _ in 0..STEPS {
-        life.step(config, chance.u8(..));
-        if life.session.state() == State::Stopped {
+        run.step(config, rng.u8(..));
+        if run.state() == State::Stopped {
             break;
         }
     }
 }
 
-struct Life {
-    session: Session<Nothing>,
-    grammar: Grammar,
+struct Run {
+    checked: CheckedSession,
     now: u64,
-    verdict: Option<bool>,
+    decision: Option<Reconnect>,
 }
 
-impl Life {
+impl Run {
     fn connect(&mut self) {
         let session_id = "user-org.example.app".into();
+        let command = Command::Connect { session_id };
         let now = Instant::from_millis(self.now);
-        let reply = self.session.command(Command::Connect { session_id }, now);
-        let Ok(Reply::Run(run)) = reply else {
-            panic!("{reply:?} to connect()");
-        };
-        self.grammar.started(run);
+        let (reply, _) = expect(self.checked.command(command, now));
+        reply.expect("a run");
         self.carry_out();
     }
 
-    fn step(&mut self, config: &Config, chance: u8) {
-        let socket = self.session.connection();
-        match (self.session.state(), chance % 4) {
+    fn step(&mut self, config: &Config, choice: u8) {
+        let socket = self.checked.session.connection();
+        match (self.state(), choice % 4) {
             (State::Connecting, 0) => self.input(Input::Opened(socket)),
             (State::Connecting, 1) => {
                 self.input(Input::Closed(socket, Close::new(1006, "")));
@@ -377,24 +364,24 @@ impl Life {
         }
     }
 
-    /// Goes to the next deadline, which is not further away than the options say.
+    /// Advances the clock to the next deadline, which is within the bounds of the options.
     fn wait(&mut self, config: &Config) {
-        let Some((at, timer)) = self.session.poll_timeout() else {
-            // Without pings a connection that is stable may last for ever.
-            assert_eq!(self.session.state(), State::Connected);
+        let Some((at, timer)) = self.checked.session.poll_timeout() else {
+            // Without pings a stable connection has no deadline.
+            assert_eq!(self.state(), State::Connected);
             self.now += 1;
             return;
         };
         let watch = config.watch;
-        let (_, longest_wait) = interval(config, u32::MAX);
-        let longest = [
+        let (_, longest_delay) = backoff_interval(config, u32::MAX);
+        let times = [
             config.connect_timeout,
             config.stable_after,
             watch.ping_interval,
+            watch.pong_timeout,
         ];
-        let longest = longest.into_iter().chain([watch.pong_timeout]);
-        let longest = longest.map(|time| time.as_millis()).max();
-        let longest = longest.unwrap_or_default().max(longest_wait).max(250);
+        let longest = times.iter().map(|time| time.as_millis()).max();
+        let longest = longest.unwrap_or_default().max(longest_delay).max(250);
         let due = at.as_millis();
         assert!(
             due <= self.now + longest,
@@ -406,23 +393,30 @@ impl Life {
     }
 
     fn input(&mut self, input: Input) {
-        self.session
-            .handle_input(input, Instant::from_millis(self.now));
+        self.report(input);
         self.carry_out();
     }
 
+    fn report(&mut self, input: Input) {
+        let now = Instant::from_millis(self.now);
+        expect(self.checked.input(input, now));
+    }
+
     fn carry_out(&mut self) {
-        while let Some(output) = self.grammar.take(&mut self.session) {
-            let now = Instant::from_millis(self.now);
+        while let Some(output) = self.checked.poll_output() {
+            expect(self.checked.check_output(&output, &|_, _| true));
             match output {
-                Output::Prepare(socket) => self.session.handle_input(Input::Prepared(socket), now),
+                Output::Prepare(socket) => self.report(Input::Prepared(socket)),
                 Output::AskShouldReconnect(_) => {
-                    self.session
-                        .handle_input(Input::ShouldReconnect(self.verdict.map(Into::into)), now);
+                    self.report(Input::ShouldReconnect(self.decision));
                 }
                 _ => {}
             }
         }
-        self.grammar.rest(&self.session, false);
+        expect(self.checked.check_rest());
+    }
+
+    const fn state(&self) -> State {
+        self.checked.session.state()
     }
 }

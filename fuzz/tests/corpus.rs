@@ -10,7 +10,7 @@ use std::path::{Path, PathBuf};
 use std::{fs, io};
 
 use tpa_session::session::Malformed;
-use tpa_session_fuzz::arriving::{self, Arrived};
+use tpa_session_fuzz::frame_class::{self, FrameClass};
 use tpa_session_fuzz::{frames, inputs, options};
 
 #[test]
@@ -71,15 +71,15 @@ fn read_all(folder: &Path) -> io::Result<Vec<(PathBuf, Vec<u8>)>> {
 #[test]
 fn frames_are_read_as_the_shell_reads_them() {
     let table: BTreeMap<String, Vec<String>> =
-        serde_json::from_str(include_str!("../becomes.json")).expect("the table");
+        serde_json::from_str(include_str!("../frame_classes.json")).expect("the table");
     for (becomes, texts) in &table {
         for text in texts {
-            let read = match arriving::read(text) {
-                Arrived::Control(_) => "control",
-                Arrived::Data => "data",
-                Arrived::Malformed(Malformed::NotJson) => "not JSON",
-                Arrived::Malformed(Malformed::NotObject) => "not an object",
-                Arrived::Malformed(Malformed::NoType) => "no type",
+            let read = match frame_class::classify(text) {
+                FrameClass::Control(_) => "control",
+                FrameClass::Data => "data",
+                FrameClass::Malformed(Malformed::NotJson) => "not JSON",
+                FrameClass::Malformed(Malformed::NotObject) => "not an object",
+                FrameClass::Malformed(Malformed::NoType) => "no type",
             };
             assert_eq!(read, becomes, "{text:?}");
         }

@@ -1,14 +1,14 @@
-/** The maps from minified files back to their sources. */
+/** Source maps from minified files to their sources. */
 import { decode, encode } from "@jridgewell/sourcemap-codec";
 
-/** Where our own modules are, and what a developer's tools show for it. */
+/** Paths of the modules in a map, and the names that a debugger shows instead. */
 const OURS = [
   [/.*\/snippets\/[^/]+\/src\/web\//, "tpa-session/web/"],
   [/.*\bpkg-template\/src\//, "tpa-session/"],
 ];
 
-/** What no developer steps into: it unpacks the wasm. */
-const UNPACKING = /^tpa-session\/wasm\/(?:inline|streams|binary)\.js$/;
+/** Module that decodes the inlined wasm; a debugger has nothing to show there. */
+const DECODER = /^tpa-session\/wasm\/inline\.js$/;
 
 /**
  * The name of a source without the place where it was built.
@@ -32,7 +32,7 @@ export function slimMap(json, file) {
   const { sources, sourcesContent, mappings } = JSON.parse(json);
   const names = sources.map((path) => {
     const name = sourceName(path);
-    return name !== undefined && !UNPACKING.test(name) ? name : undefined;
+    return name !== undefined && !DECODER.test(name) ? name : undefined;
   });
   const kept = [...names.keys()].filter((source) => names[source] !== undefined);
   const map = {

@@ -32,10 +32,10 @@ declare module "bindgen:tpa_session_bg.js" {
   export function __wbg_set_wasm(exports: WebAssembly.Exports): void;
 }
 
-/** Import object of the WebAssembly module. */
-declare module "bindgen:imports" {
-  const imports: WebAssembly.Imports;
-  export default imports;
+/** Imports of the WebAssembly module, and its exports under their original names. */
+declare module "bindgen:bindings" {
+  export const imports: WebAssembly.Imports;
+  export function named(exports: WebAssembly.Exports): WebAssembly.Exports;
 }
 
 /** Function that returns the inlined wasm. */
@@ -46,7 +46,7 @@ declare module "bindgen:tpa_session_bg.wasm" {
 
 /** `core.cjs` of the package. */
 declare module "package:core" {
-  export const bring: typeof import("./wasm/instance.js").bring;
+  export const setWasmSource: typeof import("./wasm/instance.js").setWasmSource;
   export const load: typeof import("./wasm/load.js").load;
   export const setWebSocketImport: typeof import("../../src/web/js/platform.js").setWebSocketImport;
   export const TpaSession: typeof import("./session/index.js").TpaSession;

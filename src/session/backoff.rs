@@ -1,33 +1,35 @@
-//! When the next attempt is due.
+//! Delays before attempts to reconnect.
 
 use std::ops::RangeInclusive;
 
 use fastrand::Rng;
 
-use super::time::Duration;
+use crate::session::Duration;
 
-/// Exponential backoff with jitter that only shortens: never later than documented (the cloud
-/// waits 5 s before it restarts an app), never in step with a million other clients.
+/// Exponential backoff. The jitter only shortens the delays, so that no attempt comes later than
+/// documented (the cloud waits 5 s before it restarts an app), and clients do not reconnect in
+/// step.
 #[derive(Clone, Copy, Debug, PartialEq)]
 pub struct Backoff {
-    /// Longest wait before the first attempt.
+    /// Longest delay before the first attempt.
     pub initial: Duration,
-    /// Longest wait before any attempt.
+    /// Longest delay before any attempt.
     pub max: Duration,
-    /// Share of each wait that is left to chance, from 0 to 1.
+    /// Random share of each delay, from 0 to 1.
     pub jitter: f64,
 }
 
-/// Longest wait before an attempt for which there is a fresh reason.
+/// Longest delay before an attempt that does not follow the backoff, e.g. when the network
+/// returns.
 pub(super) const MAX_IMMEDIATE_DELAY: Duration = Duration::from_millis(250);
 
-/// Draws the wait before an attempt that is made at once, yet not by all clients together.
+/// Draws the delay before such an attempt. It is random so that not all clients dial at once.
 pub(super) fn immediate_delay(rng: &mut Rng) -> Duration {
     between(0, MAX_IMMEDIATE_DELAY.as_millis(), rng)
 }
 
 impl Backoff {
-    /// The waits that are possible before the attempt with index `attempt`, counted from 0.
+    /// Possible delays before the attempt with index `attempt`, counted from 0.
     pub fn interval(&self, attempt: u32) -> RangeInclusive<Duration> {
         let factor = 1_u64.checked_shl(attempt).unwrap_or(u64::MAX);
         let longest = self
@@ -39,7 +41,7 @@ impl Backoff {
         Duration::from_millis(shortest.min(longest))..=Duration::from_millis(longest)
     }
 
-    /// Draws the wait before the attempt with index `attempt` uniformly from its interval.
+    /// Draws the delay before the attempt with index `attempt` uniformly from its interval.
     pub fn delay(&self, attempt: u32, rng: &mut Rng) -> Duration {
         let interval = self.interval(attempt);
         let (shortest, longest) = (interval.start().as_millis(), interval.end().as_millis());
@@ -47,8 +49,8 @@ impl Backoff {
     }
 }
 
-/// Draws uniformly, both ends included. (`Rng::u64` would do, at the price of formatting its
-/// arguments for a panic that cannot happen: 1 kB of wasm.)
+/// Draws uniformly, including both ends. `Rng::u64` formats its arguments for a panic that
+/// cannot happen here, which costs 1 kB of wasm.
 fn between(shortest: u64, longest: u64, rng: &mut Rng) -> Duration {
     let choices = (longest - shortest) as f64 + 1.0;
     let drawn = shortest + (rng.f64() * choices) as u64;

@@ -5,8 +5,8 @@
 
 use serde::{Serialize, Serializer};
 
-use super::redact::Redacted;
-use super::time::{Duration, MAX_MILLIS};
+use crate::session::time::{MAX_MILLIS, MILLIS_ALLOWED};
+use crate::session::{Duration, Redacted};
 
 /// Normal closure (RFC 6455 section 7.4.1).
 pub const NORMAL: u16 = 1000;
@@ -14,18 +14,18 @@ pub const NORMAL: u16 = 1000;
 pub const GOING_AWAY: u16 = 1001;
 /// No close frame came (RFC 6455 section 7.4.1: never on the wire).
 pub const NO_CLOSE_FRAME: u16 = 1006;
-/// Policy violation (RFC 6455 section 7.4.1): how the clouds refuse.
+/// Policy violation (RFC 6455 section 7.4.1). Clouds refuse connections with it.
 pub const POLICY_VIOLATION: u16 = 1008;
-/// Made by the client in its last event, when every attempt was used up.
+/// Client: all attempts were used.
 pub const EXHAUSTED: u16 = 4000;
-/// Made by the client when an attempt was not acknowledged in time.
+/// Client: an attempt was not acknowledged in time.
 pub const CONNECT_TIMEOUT: u16 = 4001;
-/// Made by the client when the peer no longer answered.
+/// Client: the peer no longer answers.
 pub const LIVENESS_TIMEOUT: u16 = 4008;
 /// Another connection took the session over.
 pub const SUPERSEDED: u16 = 4009;
 
-/// Codes of error frames after which the same credentials can only fail again.
+/// Codes of error frames that refuse the credentials: they would only fail again.
 pub const FATAL_ERRORS: [&str; 4] = [
     "INVALID_API_KEY",
     "INVALID_JWT",
@@ -33,7 +33,7 @@ pub const FATAL_ERRORS: [&str; 4] = [
     "PACKAGE_NOT_FOUND",
 ];
 
-/// Words by which the reason of a 1008 names a credential.
+/// Words for a credential in the reason of a 1008.
 const CREDENTIALS: [&str; 6] = [
     "api key",
     "apikey",
@@ -43,12 +43,12 @@ const CREDENTIALS: [&str; 6] = [
     "unauthorized",
 ];
 
-/// How a connection ended, as reported to the app.
+/// Close code and reason.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Close {
     /// WebSocket close code.
     pub code: u16,
-    /// Reason text; empty when there was none.
+    /// Reason; empty if there is none.
     pub reason: Redacted,
 }
 
@@ -59,9 +59,9 @@ impl Close {
         Self { code, reason }
     }
 
-    /// Code and reason as a client may put them into a close frame: other codes than 1000 and
-    /// 3000 to 4999 are refused by browsers (WHATWG WebSockets, "close()"), and a reason has
-    /// at most 123 bytes (RFC 6455 section 5.5). It is cut at the end of a character.
+    /// Code and reason as a client may send them. Browsers refuse codes other than 1000 and 3000
+    /// to 4999 (WHATWG WebSockets, "close()"), and a reason has at most 123 bytes (RFC 6455
+    /// section 5.5). A longer one is cut at the end of a character.
     pub fn to_send(&self) -> (u16, &str) {
         let code = match self.code {
             NORMAL | 3000..=4999 => self.code,
@@ -74,60 +74,60 @@ impl Close {
         (code, self.reason.get(..end).unwrap_or_default())
     }
 
-    /// Whether its code is one of a clean end.
+    /// True for a clean code; see [`is_clean`].
     pub fn was_clean(&self) -> bool {
         is_clean(self.code)
     }
 }
 
-/// The product's own definition, not the browser's: true for 1000 and 1001 only.
+/// True for 1000 and 1001 only. This is not the browser's definition.
 pub const fn is_clean(code: u16) -> bool {
     matches!(code, NORMAL | GOING_AWAY)
 }
 
-/// Who ended the connection, and by what.
+/// Origin of a closure.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Origin<'a> {
-    /// The socket closed, or broke.
+    /// The socket closed or broke.
     Peer,
     /// The app called `disconnect()`.
     Client,
-    /// An `app_stopped` frame came.
+    /// An `app_stopped` frame was received.
     StopFrame,
-    /// A connection error frame came, with this code.
+    /// A connection error frame with this code was received.
     ErrorFrame(Option<&'a str>),
-    /// We gave the attempt or the connection up, or there was no socket to begin with.
+    /// The session gave up the attempt or the connection, or there was no socket.
     Attempt,
-    /// This runtime has no WebSocket at all.
+    /// The runtime has no WebSocket.
     Runtime,
 }
 
-/// Why a connection ended.
+/// Meaning of a closure.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
 #[non_exhaustive]
 pub enum CloseKind {
-    /// The app's own `disconnect()`.
+    /// The app called `disconnect()`.
     ClientDisconnect,
-    /// The glasses' session is over.
+    /// The session of the glasses is over.
     SessionEnded,
     /// The user stopped the app.
     AppStopped,
-    /// Another connection took the session over: two tabs would fight for ever.
+    /// Another connection took the session over. Two tabs that reconnect would never stop.
     Superseded,
     /// The credentials were refused.
     Rejected,
-    /// 1000 or 1001 without a reason that says more.
+    /// Code 1000 or 1001 without a known reason.
     Normal,
-    /// Everything else: worth another try.
+    /// Any other closure. Another attempt may succeed.
     Abnormal,
-    /// Every attempt to reconnect has failed.
+    /// All attempts to reconnect failed.
     Exhausted,
-    /// There is no WebSocket in this runtime.
+    /// The runtime has no WebSocket.
     Unsupported,
 }
 
 impl CloseKind {
-    /// The name in payloads.
+    /// Value of `kind` in payloads.
     pub const fn name(self) -> &'static str {
         match self {
             Self::ClientDisconnect => "ClientDisconnect",
@@ -149,7 +149,7 @@ impl Serialize for CloseKind {
     }
 }
 
-/// Whether and when to reconnect after a closure.
+/// Reaction to a closure.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
 pub enum Reconnect {
     /// The session ends.
@@ -162,7 +162,7 @@ pub enum Reconnect {
 
 impl Reconnect {
     /// The values that [`Reconnect::after_millis`] takes.
-    pub const DELAY_ALLOWED: &'static str = "a number of milliseconds from 0 to 2147483647";
+    pub const DELAY_ALLOWED: &'static str = MILLIS_ALLOWED;
 
     /// Reconnects after this many milliseconds; `None` if they are not
     /// [allowed](Self::DELAY_ALLOWED).
@@ -186,7 +186,7 @@ pub enum Condition {
     ClientDisconnect,
     /// The runtime has no WebSocket.
     NoWebSocket,
-    /// An `app_stopped` frame came.
+    /// An `app_stopped` frame was received.
     StopFrame,
     /// The session itself gave up the attempt or the connection.
     AttemptFailed,
@@ -202,7 +202,7 @@ pub enum Condition {
 /// Row of the table of closures.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct CloseRule {
-    /// Closures that the row is about.
+    /// Closures that the row applies to.
     pub condition: Condition,
     /// Meaning of these closures.
     pub kind: CloseKind,
@@ -281,7 +281,7 @@ fn names_credential(reason: &str) -> bool {
     CREDENTIALS.iter().any(|word| contains(&reason, word))
 }
 
-/// `str::contains` without its search tables, which would weigh more than this whole file.
+/// `str::contains` without its search tables, which would be larger than this module.
 fn contains(text: &str, word: &str) -> bool {
     let mut windows = text.as_bytes().windows(word.len());
     windows.any(|window| window == word.as_bytes())

@@ -1,92 +1,90 @@
-//! What goes into a session: the app's commands and the world's reports.
+//! Inputs of a session: commands of the app, and events from outside.
 
-use super::close::{Close, Reconnect};
-use super::liveness::WakeHint;
-use super::protocol::{Control, Malformed};
-use super::redact::Redacted;
-use super::time::{Duration, Instant};
+use crate::session::{Close, Control, Duration, Instant, Malformed, Reconnect, Redacted, WakeHint};
 
-/// Names one socket. An input that names any other than the current one is ignored.
+/// Identifies a socket. Inputs about another socket than the current one are ignored.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
 pub struct SocketId(pub u32);
 
-/// Names one call of `connect()` and all that follows from it until the session is over.
+/// Identifies a call of `connect()` and everything that follows from it.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
 pub struct RunId(pub u32);
 
-/// Names one wait for all messages to be received.
+/// Identifies a flush.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, PartialOrd, Ord, Hash)]
 pub struct FlushId(pub u32);
 
-/// What the app asks.
+/// Request of the app.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub enum Command<P> {
-    /// Start the session; a no-op when it is active under the same id.
+    /// Starts the session. No effect if it is active under the same id.
     Connect {
         /// `<userSessionId>-<packageName>`.
         session_id: String,
     },
-    /// End the session; a no-op when it is not active.
+    /// Ends the session. No effect if it is not active.
     Disconnect {
-        /// Told to the peer and to the app.
+        /// Close reason, for the peer and the app.
         reason: Option<String>,
     },
-    /// Send a message now, or keep it until there is a connection.
+    /// Sends a message, or queues it until there is a connection.
     Send {
-        /// What is to be sent.
+        /// Content.
         payload: P,
-        /// Makes the message state: while it waits, a newer one with the same key takes its
-        /// place.
+        /// Makes the message state: while it is queued, a newer one with the same key replaces
+        /// it.
         key: Option<String>,
-        /// How long it may wait.
+        /// Longest time in the queue.
         ttl: Option<Duration>,
-        /// Bytes that the socket itself holds; `None` when it is not open. A socket can be
-        /// closing for seconds before it says so, and what is handed to it meanwhile is lost.
+        /// Bytes in the buffer of the socket; `None` if the socket is not open. A socket can be
+        /// closing for seconds before it reports a close event, and loses what is sent on it
+        /// meanwhile.
         buffered: Option<u32>,
     },
-    /// Say when all messages so far have been received.
+    /// Requests [`Output::Flushed`](crate::session::Output::Flushed) when all messages so far
+    /// have been received.
     Flush,
-    /// Skip the wait before the next attempt; a no-op in other states.
+    /// Starts the next attempt now. No effect unless the session waits for one.
     ReconnectNow,
-    /// Ask the cloud for streams.
+    /// Subscribes to streams.
     Subscribe(Vec<String>),
-    /// No longer ask for them.
+    /// Unsubscribes from streams.
     Unsubscribe(Vec<String>),
-    /// Handlers listen to these streams and to no others: asked for until the next list of
-    /// them, beside what was subscribed.
+    /// Replaces the list of streams that have handlers. They are requested in addition to the
+    /// subscribed ones.
     Follow(Vec<String>),
 }
 
-/// The answer to a command that was right.
+/// Result of a command.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Reply {
-    /// Nothing more to say.
+    /// No details.
     Done,
-    /// To `Connect`: the run that is now active.
+    /// Result of `Connect`: the active run.
     Run(RunId),
-    /// To `Flush`: what [`Output::Flushed`](super::Output::Flushed) will name. Calls may share
-    /// one.
+    /// Result of `Flush`: the id in [`Output::Flushed`](crate::session::Output::Flushed). Calls
+    /// may share one.
     Flush(FlushId),
-    /// To `Send`: handed to the socket.
+    /// Result of `Send`: the message was passed to the socket.
     Sent,
-    /// To `Send`: waits for a connection.
+    /// Result of `Send`: the message waits for a connection.
     Queued,
-    /// To `Send`: there is no place for it, or the session is over.
+    /// Result of `Send`: the queue has no space for the message, or the session is over.
     Dropped,
 }
 
-/// A command that can't be right in any state: the app's own mistake.
+/// Reason why a command is invalid in every state.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 #[non_exhaustive]
 pub enum CommandError {
-    /// `Connect` with an empty session id.
+    /// The session id of `Connect` is empty.
     EmptySessionId,
-    /// `Subscribe`, `Unsubscribe` or `Follow` with an empty name.
+    /// A name in `Subscribe`, `Unsubscribe` or `Follow` is empty.
     EmptyStream,
 }
 
 impl CommandError {
-    /// What was wrong and what is allowed.
+    /// Text for people: what is wrong and what is allowed.
     pub const fn message(self) -> &'static str {
         match self {
             Self::EmptySessionId => "sessionId: must be a non-empty string",
@@ -95,25 +93,25 @@ impl CommandError {
     }
 }
 
-/// What the world reports.
+/// Event from outside.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub enum Input {
-    /// The time of [`poll_timeout`](super::Session::poll_timeout) has come, or may have.
+    /// The time of [`poll_timeout`](crate::session::Session::poll_timeout) may have come.
     Timeout,
-    /// The URL and the key for this socket are there.
+    /// URL and key for this socket are available.
     Prepared(SocketId),
-    /// There will be no socket: a provider failed, or the constructor threw.
+    /// There will be no socket: a provider failed, or the constructor did.
     AttemptFailed {
-        /// The socket that will not be.
+        /// Socket of the attempt.
         socket: SocketId,
-        /// What went wrong.
+        /// Text for people.
         reason: Redacted,
     },
-    /// This runtime has no WebSocket, and no other attempt will find one.
+    /// The runtime has no WebSocket. No other attempt is made.
     Unsupported {
-        /// The socket that will not be.
+        /// Socket of the attempt.
         socket: SocketId,
-        /// What the developer can do.
+        /// Advice for the developer.
         reason: Redacted,
     },
     /// The socket is open.
@@ -122,32 +120,32 @@ pub enum Input {
     Failed(SocketId),
     /// The socket is closed.
     Closed(SocketId, Close),
-    /// A frame came that the session itself must act on.
+    /// A frame was received that the session handles.
     Control(SocketId, Control),
-    /// A frame came that is none.
+    /// Data was received that is not a frame.
     Malformed(SocketId, Malformed),
-    /// The peer showed itself at this time: by a frame of the app's, or by a protocol ping.
-    /// To be reported before `Timeout`, not at each frame.
+    /// The peer was active at this time: it sent a frame of the app, or a protocol ping. Report
+    /// it before `Timeout`, not for each frame.
     Activity(SocketId, Instant),
-    /// Bytes that the open socket itself holds. To be reported before `Timeout`.
+    /// Bytes in the buffer of the open socket. Report it before `Timeout`.
     Buffered(SocketId, u32),
     /// The app's answer to
-    /// [`Output::AskShouldReconnect`](super::Output::AskShouldReconnect); `None` leaves the
-    /// decision to the table of closures.
+    /// [`Output::AskShouldReconnect`](crate::session::Output::AskShouldReconnect); `None` leaves
+    /// the decision to the table of closures.
     ShouldReconnect(Option<Reconnect>),
-    /// The environment says that there is no network.
+    /// The environment reports that there is no network.
     Offline,
-    /// The environment says that there is a network again.
+    /// The environment reports that there is a network.
     Online,
-    /// The connection may be dead without having said so.
+    /// The connection may have died during a pause.
     Wake(WakeHint),
-    /// The wall clock, in milliseconds: it goes on while a computer sleeps. To be reported
+    /// Time of the wall clock in milliseconds. It advances while a computer sleeps. Report it
     /// before `Timeout`.
     WallClock(u64),
 }
 
 impl Input {
-    /// The socket that this is about.
+    /// Socket that the input is about.
     pub const fn socket(&self) -> Option<SocketId> {
         match self {
             Self::Timeout

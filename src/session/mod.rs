@@ -1,36 +1,48 @@
-//! The core: every decision of a session, without a clock, a random source or I/O of its own.
+//! The core: all decisions of a session, without clock, random source or I/O.
 //!
 //! # The run loop
 //!
 //! A driver owns one [`Session`] and keeps this contract:
 //!
-//! 1. Call [`Session::command`] for what the app asks, or [`Session::handle_input`] for what
-//!    the world reports. `now` comes from one monotonic clock.
-//! 2. Then take one output with [`Session::poll_output`] and carry it out, holding nothing of
-//!    the session meanwhile: carrying it out may run code of the app, which may call again.
-//! 3. A nested call does 1 only, and leaves 2 to the loop that is already running.
-//! 4. Repeat 2 until there is no output.
-//! 5. Arm one timer for [`Session::poll_timeout`]; when it fires, report [`Input::Timeout`].
-//!    A timer that fires early, late or twice does no harm.
+//! 1. Call [`Session::command`] for a request of the app, or [`Session::handle_input`] for an
+//!    event from outside. `now` comes from one monotonic clock.
+//! 2. Take one output with [`Session::poll_output`] and execute it without borrowing the
+//!    session meanwhile: the execution may run code of the app, which may call the session.
+//! 3. A nested call does step 1 only and leaves step 2 to the loop that is running.
+//! 4. Repeat step 2 until there is no output.
+//! 5. Arm one timer for [`Session::poll_timeout`]; when it fires, pass [`Input::Timeout`].
+//!    A timer that fires early, late or twice is harmless.
+//!
+//! # Modules
+//!
+//! Each module has one topic: its data type and the part of `impl Session` that uses it.
+//! [`Input`] and [`Output`] are the boundary; everything else follows the life of a connection,
+//! from `connect` over `keepalive`, `outbox` and `ack` to `reconnect`.
 
+// No clock, no waiting, no random order: the lists with the reasons are in clippy.toml.
+#![deny(clippy::disallowed_methods, clippy::disallowed_types)]
+
+mod ack;
 mod backoff;
 mod close;
 mod config;
-mod delivery;
+mod connect;
+#[cfg(feature = "test-util")]
+mod fingerprint;
 mod input;
-mod liveness;
-mod machine;
+mod keepalive;
 mod outbox;
 mod output;
 mod protocol;
+mod reconnect;
 mod redact;
 mod stats;
 mod subscriptions;
-mod text;
 mod time;
 mod timeline;
 mod timer;
 
+pub use ack::Delivery;
 pub use backoff::Backoff;
 pub use close::{
     CLOSE_RULES, CONNECT_TIMEOUT, Close, CloseKind, CloseRule, Condition, EXHAUSTED, FATAL_ERRORS,
@@ -39,12 +51,10 @@ pub use close::{
 };
 pub use config::{
     Config, DEFAULT_URL, LogLevel, OptionError, Options, Source, URL_ALLOWED, URL_OPTIONS, Value,
-    websocket_url,
+    is_loopback, websocket_url,
 };
-pub use delivery::Delivery;
 pub use input::{Command, CommandError, FlushId, Input, Reply, RunId, SocketId};
-pub use liveness::{WakeHint, Watch};
-pub use machine::Session;
+pub use keepalive::{WakeHint, Watch};
 pub use outbox::{Limits, Payload};
 pub use output::{
     Cause, Connecting, ConnectionError, Disconnected, DropReason, Event, FlushError, Outgoing,
@@ -56,7 +66,294 @@ pub use protocol::{
 };
 pub use redact::{Redacted, Redactor};
 pub use stats::Stats;
-pub use text::decimal;
 pub use time::{Duration, Instant};
 pub use timeline::{TimelineEntry, TimelineEvent};
 pub use timer::Timer;
+
+use std::collections::VecDeque;
+
+use fastrand::Rng;
+
+use crate::session::ack::AckTracker;
+use crate::session::connect::Run;
+use crate::session::keepalive::Liveness;
+use crate::session::outbox::{Message, Outbox};
+use crate::session::subscriptions::Subscriptions;
+use crate::session::timeline::Timeline;
+use crate::session::timer::Timers;
+
+/// Grace period for the close event of a socket that reported an error. Some never report one.
+const FAILURE_GRACE: Duration = Duration::from_millis(250);
+
+/// One app's session with the cloud, over any number of sockets.
+///
+/// The [module documentation](self) has the contract of its run loop. `P` is the app's own form
+/// of a message; the session stores it and never reads it.
+#[derive(Clone, Debug)]
+pub struct Session<P> {
+    config: Config,
+    rng: Rng,
+    now: Instant,
+    phase: Phase,
+    run: Run,
+    last_socket: SocketId,
+    timers: Timers,
+    liveness: Liveness,
+    offline: bool,
+    /// Lead of the wall clock over the monotonic one when it was last read, ms.
+    wall_offset: Option<i64>,
+    subscriptions: Subscriptions,
+    outbox: Outbox<P>,
+    acks: AckTracker,
+    timeline: Timeline,
+    stats: Stats,
+    outputs: VecDeque<Output<P>>,
+}
+
+/// Internal state, with the socket that it is about. [`State`] is the public view of it.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+enum Phase {
+    Idle,
+    Preparing(SocketId),
+    Connecting(SocketId),
+    Handshaking(SocketId),
+    Connected(SocketId),
+    Waiting,
+    /// The connection is lost and the app is being asked. The state before is still reported.
+    AwaitingDecision(State),
+    Stopped,
+}
+
+impl Phase {
+    const fn socket(self) -> Option<SocketId> {
+        match self {
+            Self::Idle | Self::Waiting | Self::AwaitingDecision(_) | Self::Stopped => None,
+            Self::Preparing(socket)
+            | Self::Connecting(socket)
+            | Self::Handshaking(socket)
+            | Self::Connected(socket) => Some(socket),
+        }
+    }
+
+    const fn state(self) -> State {
+        match self {
+            Self::Idle => State::Idle,
+            Self::Preparing(_) | Self::Connecting(_) => State::Connecting,
+            Self::Handshaking(_) => State::Handshaking,
+            Self::Connected(_) => State::Connected,
+            Self::Waiting => State::Waiting,
+            Self::AwaitingDecision(state) => state,
+            Self::Stopped => State::Stopped,
+        }
+    }
+}
+
+impl<P: Payload> Session<P> {
+    /// Creates an idle session. `seed` determines the jitter: equal seeds and inputs give equal
+    /// outputs.
+    pub fn new(config: Config, seed: u64, now: Instant) -> Self {
+        Self {
+            rng: Rng::with_seed(seed),
+            now,
+            phase: Phase::Idle,
+            run: Run::new(RunId(0), String::new()),
+            last_socket: SocketId(0),
+            timers: Timers::default(),
+            liveness: Liveness::new(now),
+            offline: false,
+            wall_offset: None,
+            subscriptions: Subscriptions::default(),
+            outbox: Outbox::new(config.outbox),
+            acks: AckTracker::default(),
+            timeline: Timeline::default(),
+            stats: Stats::default(),
+            outputs: VecDeque::new(),
+            config,
+        }
+    }
+
+    /// Handles a request of the app.
+    ///
+    /// # Errors
+    ///
+    /// The request is invalid in every state. The session is unchanged.
+    pub fn command(&mut self, command: Command<P>, now: Instant) -> Result<Reply, CommandError> {
+        self.advance(now);
+        let reply = self.apply_command(command);
+        self.finish_call();
+        reply
+    }
+
+    fn apply_command(&mut self, command: Command<P>) -> Result<Reply, CommandError> {
+        match command {
+            Command::Connect { session_id } => self.connect(session_id),
+            Command::Disconnect { reason } => {
+                self.disconnect(reason);
+                Ok(Reply::Done)
+            }
+            Command::Send {
+                payload,
+                key,
+                ttl,
+                buffered,
+            } => {
+                let expires = ttl.map(|ttl| self.now.after(ttl));
+                let message = Message {
+                    payload,
+                    key,
+                    expires,
+                };
+                Ok(self.send(message, buffered))
+            }
+            Command::Flush => Ok(self.flush()),
+            Command::ReconnectNow => {
+                if self.phase == Phase::Waiting {
+                    self.retry();
+                }
+                Ok(Reply::Done)
+            }
+            Command::Subscribe(streams) => {
+                self.change_subscriptions(streams, |list, streams| list.add(streams))
+            }
+            Command::Unsubscribe(streams) => {
+                self.change_subscriptions(streams, |list, streams| list.remove(&streams))
+            }
+            Command::Follow(streams) => self.change_subscriptions(streams, Subscriptions::follow),
+        }
+    }
+
+    /// Handles an event from outside. Inputs about another socket than the current one are
+    /// ignored. Faults of the peer become [`Event::Error`].
+    pub fn handle_input(&mut self, input: Input, now: Instant) {
+        self.advance(now);
+        if input.socket().is_some() && input.socket() != self.phase.socket() {
+            return;
+        }
+        self.apply_input(input);
+        self.finish_call();
+    }
+
+    fn apply_input(&mut self, input: Input) {
+        if let Input::Control(..) | Input::Malformed(..) = input {
+            self.on_activity(self.now);
+        }
+        match input {
+            Input::Timeout => self.serve_timers(),
+            Input::Prepared(socket) => self.open(socket),
+            Input::AttemptFailed { reason, .. } => {
+                self.connection_lost(Close::new(NO_CLOSE_FRAME, reason), Origin::Attempt);
+            }
+            Input::Unsupported { reason, .. } => {
+                self.connection_lost(Close::new(NO_CLOSE_FRAME, reason), Origin::Runtime);
+            }
+            Input::Opened(socket) => self.start_handshake(socket),
+            Input::Failed(_) => self
+                .timers
+                .set(Timer::Failure, self.now.after(FAILURE_GRACE)),
+            Input::Closed(_, close) => self.connection_lost(close, Origin::Peer),
+            Input::Control(socket, control) => self.handle_control(socket, control),
+            Input::Malformed(_, malformed) => {
+                self.emit(Event::Error(SessionError::Malformed(malformed)));
+            }
+            Input::Activity(_, at) => self.on_activity(at),
+            Input::Buffered(socket, buffered) => self.on_buffered(socket, buffered),
+            Input::ShouldReconnect(decision) => self.apply_decision(decision),
+            Input::Offline => self.on_offline(),
+            Input::Online => self.on_online(),
+            Input::Wake(hint) => self.on_wake_hint(hint),
+            Input::WallClock(wall) => self.check_wall_clock(wall),
+        }
+    }
+
+    /// Removes the next output; `None` when there is nothing to execute now.
+    #[must_use]
+    pub fn poll_output(&mut self) -> Option<Output<P>> {
+        self.outputs.pop_front()
+    }
+
+    /// The time at which to pass [`Input::Timeout`], and the timer that is due then.
+    #[must_use]
+    pub fn poll_timeout(&self) -> Option<(Instant, Timer)> {
+        self.timers.next()
+    }
+
+    /// State of the session.
+    pub const fn state(&self) -> State {
+        self.phase.state()
+    }
+
+    /// Socket of the current attempt, or of the last one.
+    pub const fn connection(&self) -> SocketId {
+        self.last_socket
+    }
+
+    /// Session id of the last `connect()`, if any.
+    pub fn session_id(&self) -> Option<&str> {
+        (self.phase != Phase::Idle).then_some(self.run.session_id.as_str())
+    }
+
+    /// Streams that the app asked for.
+    pub fn subscriptions(&self) -> &[String] {
+        self.subscriptions.as_slice()
+    }
+
+    /// Number and bytes of the queued messages.
+    pub fn queued(&self) -> (usize, usize) {
+        self.outbox.queued()
+    }
+
+    /// The newest entries of the timeline, oldest first.
+    pub fn timeline(&self) -> impl Iterator<Item = &TimelineEntry> {
+        self.timeline.iter()
+    }
+
+    /// Counters over the whole life of the session.
+    pub fn stats(&self) -> Stats {
+        let (queued, queued_bytes) = self.queued();
+        Stats {
+            queued,
+            queued_bytes,
+            unconfirmed: self.outbox.in_flight(),
+            ..self.stats
+        }
+    }
+}
+
+/// Helpers of all topics.
+impl<P: Payload> Session<P> {
+    fn advance(&mut self, now: Instant) {
+        self.now = self.now.max(now);
+    }
+
+    const fn is_active(&self) -> bool {
+        self.state().is_active()
+    }
+
+    /// Restores the invariants that hold between calls.
+    fn finish_call(&mut self) {
+        self.poll_buffer_later();
+        self.settle_flushes();
+        self.request_confirmation();
+    }
+
+    fn enter(&mut self, phase: Phase) {
+        let (from, to) = (self.phase.state(), phase.state());
+        self.phase = phase;
+        if from != to {
+            self.emit(Event::StateChange(StateChange { from, to }));
+        }
+    }
+
+    fn emit(&mut self, event: Event<P>) {
+        self.stats.record(&event);
+        if let Some(event) = TimelineEvent::of(&event) {
+            self.record(event);
+        }
+        self.outputs.push_back(Output::Emit(event));
+    }
+
+    fn transmit(&mut self, socket: SocketId, frame: Outgoing<P>) {
+        self.liveness.sent(self.now);
+        self.outputs.push_back(Output::Transmit(socket, frame));
+    }
+}

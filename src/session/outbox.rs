@@ -1,42 +1,52 @@
-//! What waits to be sent, and what was sent and may have to be sent again: bounded, keyed, and
-//! with an end to its waiting.
+//! Queued messages, and sent messages that may have to be sent again: bounded, keyed, with an
+//! expiry.
 
 use std::collections::VecDeque;
 #[cfg(feature = "test-util")]
 use std::hash::{Hash, Hasher};
 
-use super::output::DropReason;
-use super::time::Instant;
+use crate::session::stats::increment;
+use crate::session::{
+    DropReason, Duration, Event, Instant, Outgoing, Phase, Reply, Session, SocketId, Timer,
+};
 
-/// The app's own form of a message, which the core keeps and never reads.
+/// Interval at which the bytes in the socket's buffer are read while messages wait for space. A
+/// socket does not report when it has space again.
+const BUFFER_POLL_INTERVAL: Duration = Duration::from_millis(50);
+
+/// Longest time that a socket may be closing before it is given up. Its close event is worth
+/// waiting for because it has the code and the reason.
+const CLOSING_GRACE: Duration = Duration::from_millis(5000);
+
+/// The app's own form of a message, which the core stores and never reads.
 pub trait Payload: Clone {
-    /// Bytes on the wire (UTF-8). Asked for only when the message has to be kept.
+    /// Bytes on the wire (UTF-8). Called only if the message has to be stored.
     fn size(&self) -> usize;
 }
 
-/// A message that the app wants sent.
+/// Message to send.
 #[derive(Clone, Debug, PartialEq, Eq)]
-pub struct Message<P> {
-    /// What is to be sent.
-    pub payload: P,
-    /// Makes the message state: while it waits, a newer one with the same key takes its place.
-    pub key: Option<String>,
-    /// From when on it is too late to send it.
-    pub expires: Option<Instant>,
+pub(super) struct Message<P> {
+    /// Content.
+    pub(super) payload: P,
+    /// Makes the message state: while it is queued, a newer one with the same key replaces it.
+    pub(super) key: Option<String>,
+    /// Time from which it is not sent any more.
+    pub(super) expires: Option<Instant>,
 }
 
-/// How much may be kept.
+/// Bounds of the outbox.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct Limits {
     /// Most messages.
     pub messages: usize,
-    /// Most bytes, all messages together.
+    /// Most bytes of all messages together.
     pub bytes: usize,
-    /// Bytes that the socket itself may hold before messages wait here instead.
+    /// Most bytes in the buffer of the socket before messages are queued here instead.
     pub buffered: usize,
 }
 
-/// What is no longer kept although nobody knows that it was received.
+/// Messages that are given up without a confirmation.
 pub(super) type Dropped<P> = Vec<(P, DropReason)>;
 
 #[derive(Clone, Debug)]
@@ -44,31 +54,31 @@ struct Entry<P> {
     message: Message<P>,
     size: usize,
     serial: u64,
-    /// It went to a socket once, and may have been received.
+    /// It was passed to a socket once, and may have been received.
     sent: bool,
 }
 
 impl<P> Entry<P> {
-    fn dropped(self, why: DropReason) -> (P, DropReason) {
-        let why = if self.sent {
+    fn dropped(self, reason: DropReason) -> (P, DropReason) {
+        let reason = if self.sent {
             DropReason::Unconfirmed
         } else {
-            why
+            reason
         };
-        (self.message.payload, why)
+        (self.message.payload, reason)
     }
 }
 
-/// The messages that are kept, oldest first: those in flight, then those that wait.
+/// The stored messages, oldest first: those in flight, then the queued ones.
 #[derive(Clone, Debug)]
 pub(super) struct Outbox<P> {
-    kept: VecDeque<Entry<P>>,
-    /// How many of them are in flight: sent on this connection and not confirmed.
+    entries: VecDeque<Entry<P>>,
+    /// Number of entries in flight: sent on this connection and not confirmed.
     in_flight: usize,
     bytes: usize,
-    /// When the first of those that wait expires, as long as it is still among them.
+    /// Earliest expiry in the queue (cached).
     earliest_expiry: Option<Instant>,
-    /// It is not: they must all be looked at to know.
+    /// The cached expiry belongs to a message that is not queued any more.
     expiry_stale: bool,
     limits: Limits,
 }
@@ -76,7 +86,7 @@ pub(super) struct Outbox<P> {
 impl<P: Payload> Outbox<P> {
     pub(super) const fn new(limits: Limits) -> Self {
         Self {
-            kept: VecDeque::new(),
+            entries: VecDeque::new(),
             in_flight: 0,
             bytes: 0,
             earliest_expiry: None,
@@ -85,9 +95,12 @@ impl<P: Payload> Outbox<P> {
         }
     }
 
-    /// Lets a message wait. Returns what had to give way, oldest first; the message itself is
-    /// the error when it could not fit even into an empty queue.
-    pub(super) fn push(&mut self, message: Message<P>, serial: u64) -> Result<Dropped<P>, P> {
+    /// Queues a message; returns the messages that it displaced, oldest first.
+    ///
+    /// # Errors
+    ///
+    /// The message does not fit even into an empty queue, and is returned.
+    fn push(&mut self, message: Message<P>, serial: u64) -> Result<Dropped<P>, P> {
         let size = message.payload.size();
         if self.limits.messages == 0 || size > self.limits.bytes {
             return Err(message.payload);
@@ -97,124 +110,131 @@ impl<P: Payload> Outbox<P> {
             (Some(one), Some(other)) => Some(one.min(other)),
             (one, other) => one.or(other),
         };
-        let mut newcomer = Entry {
+        let mut entry = Entry {
             message,
             size,
             serial,
             sent: false,
         };
-        let older = self.find(newcomer.message.key.as_deref());
+        let older = self.find(entry.message.key.as_deref());
         let index = match older {
             Some(index) if index >= self.in_flight => {
-                newcomer.serial = self.kept[index].serial;
-                let gone = std::mem::replace(&mut self.kept[index], newcomer);
-                self.bytes -= gone.size;
-                self.no_longer_waits(gone.message.expires);
+                entry.serial = self.entries[index].serial;
+                let replaced = std::mem::replace(&mut self.entries[index], entry);
+                self.bytes -= replaced.size;
+                self.on_dequeued(replaced.message.expires);
                 index
             }
             _ => {
-                // One in flight stays where it is as far as the cloud is concerned, but it
-                // will not be sent again.
+                // An older one in flight may be received, but will not be sent again.
                 older.and_then(|index| self.remove(index));
-                self.kept.push_back(newcomer);
-                self.kept.len() - 1
+                self.entries.push_back(entry);
+                self.entries.len() - 1
             }
         };
         Ok(self.trim(index))
     }
 
-    /// Takes out the first of the waiting messages to be sent, its size and its serial. Where
-    /// `keeps`, it stays here as one in flight.
-    pub(super) fn next(&mut self, keeps: bool) -> Option<(P, usize, u64)> {
-        let next = self.kept.get_mut(self.in_flight)?;
+    /// Takes the first queued message to send it; returns it with its size and serial. If
+    /// `keeps`, it stays stored as one in flight.
+    fn next(&mut self, keeps: bool) -> Option<(P, usize, u64)> {
+        let next = self.entries.get_mut(self.in_flight)?;
         let (size, serial) = (next.size, next.serial);
         if !keeps {
-            let gone = self.remove(self.in_flight)?;
-            return Some((gone.message.payload, size, serial));
+            let removed = self.remove(self.in_flight)?;
+            return Some((removed.message.payload, size, serial));
         }
         next.sent = true;
         self.in_flight += 1;
         let payload = next.message.payload.clone();
         let expires = next.message.expires;
-        self.no_longer_waits(expires);
+        self.on_dequeued(expires);
         Some((payload, size, serial))
     }
 
-    /// All in flight up to this serial was received.
+    /// Removes the messages in flight up to this serial: they were received.
     pub(super) fn confirm(&mut self, serial: u64) {
-        while self.in_flight > 0 && self.kept.front().is_some_and(|kept| kept.serial <= serial) {
+        while self.in_flight > 0
+            && self
+                .entries
+                .front()
+                .is_some_and(|entry| entry.serial <= serial)
+        {
             self.remove(0);
         }
     }
 
-    /// What is in flight will be sent again, before what waits. What is too old for that is so
-    /// from now on: only what waits expires.
+    /// Queues the messages in flight again, before the others. Those that have expired in flight
+    /// expire now: only queued messages expire.
     pub(super) fn requeue(&mut self, now: Instant) {
-        for kept in self.kept.iter_mut().take(self.in_flight) {
-            kept.message.expires = kept.message.expires.map(|at| at.max(now));
+        for entry in self.entries.iter_mut().take(self.in_flight) {
+            entry.message.expires = entry.message.expires.map(|at| at.max(now));
         }
         self.in_flight = 0;
         self.expiry_stale = true;
     }
 
-    /// Takes out what is too old to be sent, oldest first.
-    pub(super) fn take_expired(&mut self, now: Instant) -> Dropped<P> {
+    /// Removes the queued messages that have expired, oldest first.
+    fn take_expired(&mut self, now: Instant) -> Dropped<P> {
         let mut dropped = Vec::new();
         if self.next_expiry().is_none_or(|at| at > now) {
             return dropped;
         }
         self.expiry_stale = true;
-        for kept in self.kept.split_off(self.in_flight) {
-            if kept.message.expires.is_some_and(|at| at <= now) {
-                self.bytes -= kept.size;
-                dropped.push(kept.dropped(DropReason::Expired));
+        for entry in self.entries.split_off(self.in_flight) {
+            if entry.message.expires.is_some_and(|at| at <= now) {
+                self.bytes -= entry.size;
+                dropped.push(entry.dropped(DropReason::Expired));
             } else {
-                self.kept.push_back(kept);
+                self.entries.push_back(entry);
             }
         }
         dropped
     }
 
-    /// Takes out all, oldest first.
+    /// Removes all messages, oldest first.
     pub(super) fn clear(&mut self) -> Dropped<P> {
         self.in_flight = 0;
         self.bytes = 0;
         self.expiry_stale = true;
-        let all = std::mem::take(&mut self.kept).into_iter();
-        all.map(|kept| kept.dropped(DropReason::Ended)).collect()
+        let all = std::mem::take(&mut self.entries).into_iter();
+        all.map(|entry| entry.dropped(DropReason::Ended)).collect()
     }
 
-    /// When the first of the waiting messages expires.
-    pub(super) fn next_expiry(&mut self) -> Option<Instant> {
+    /// Earliest expiry of the queued messages.
+    fn next_expiry(&mut self) -> Option<Instant> {
         if std::mem::take(&mut self.expiry_stale) {
-            self.earliest_expiry = self.waiting().filter_map(|w| w.message.expires).min();
+            let queued = self.entries.iter().skip(self.in_flight);
+            self.earliest_expiry = queued.filter_map(|entry| entry.message.expires).min();
         }
         self.earliest_expiry
     }
 
-    /// The serial of the first of the waiting messages.
-    pub(super) fn first_waiting(&self) -> Option<u64> {
-        self.kept.get(self.in_flight).map(|kept| kept.serial)
+    /// Serial of the first queued message.
+    pub(super) fn first_queued(&self) -> Option<u64> {
+        self.entries.get(self.in_flight).map(|entry| entry.serial)
     }
 
-    /// Messages that wait, and their bytes.
+    /// Number and bytes of the queued messages.
     pub(super) fn queued(&self) -> (usize, usize) {
-        let bytes = self.waiting().map(|kept| kept.size).sum();
-        (self.kept.len() - self.in_flight, bytes)
+        let queued = self.entries.iter().skip(self.in_flight);
+        let bytes = queued.map(|entry| entry.size).sum();
+        (self.entries.len() - self.in_flight, bytes)
     }
 
-    /// Messages in flight.
+    /// Number of messages in flight.
     pub(super) const fn in_flight(&self) -> usize {
         self.in_flight
     }
 
-    /// The serials of all messages, oldest first.
+    /// Serials of all messages, oldest first.
     #[cfg(feature = "test-util")]
     pub(super) fn serials(&self) -> Vec<u64> {
-        self.kept.iter().map(|kept| kept.serial).collect()
+        self.entries.iter().map(|entry| entry.serial).collect()
     }
 
-    /// Everything but the serials, which mean something only beside those of the deliveries.
+    /// Hashes everything but the serials, which matter only in relation to those of the
+    /// [`AckTracker`](crate::session::ack::AckTracker).
     #[cfg(feature = "test-util")]
     pub(super) fn fingerprint(
         &self,
@@ -222,56 +242,180 @@ impl<P: Payload> Outbox<P> {
         name: &impl Fn(&P) -> u64,
         hasher: &mut impl Hasher,
     ) {
-        (self.in_flight, self.bytes, self.kept.len()).hash(hasher);
-        for kept in &self.kept {
+        (self.in_flight, self.bytes, self.entries.len()).hash(hasher);
+        for entry in &self.entries {
             let Message {
                 payload,
                 key,
                 expires,
-            } = &kept.message;
+            } = &entry.message;
             let ahead = expires.map(|at| at.since(now));
-            (name(payload), key, ahead, kept.size, kept.sent).hash(hasher);
+            (name(payload), key, ahead, entry.size, entry.sent).hash(hasher);
         }
     }
 
-    fn waiting(&self) -> impl Iterator<Item = &Entry<P>> {
-        self.kept.iter().skip(self.in_flight)
-    }
-
-    /// There is at most one with a key.
+    /// Index of the message with this key. There is at most one.
     fn find(&self, key: Option<&str>) -> Option<usize> {
         let key = key?;
-        self.kept
+        self.entries
             .iter()
-            .position(|kept| kept.message.key.as_deref() == Some(key))
+            .position(|entry| entry.message.key.as_deref() == Some(key))
     }
 
     fn remove(&mut self, index: usize) -> Option<Entry<P>> {
-        let gone = self.kept.remove(index)?;
-        self.bytes -= gone.size;
+        let removed = self.entries.remove(index)?;
+        self.bytes -= removed.size;
         if index < self.in_flight {
             self.in_flight -= 1;
         } else {
-            self.no_longer_waits(gone.message.expires);
+            self.on_dequeued(removed.message.expires);
         }
-        Some(gone)
+        Some(removed)
     }
 
-    fn no_longer_waits(&mut self, expires: Option<Instant>) {
+    /// Invalidates the cached expiry if it was that of the message that left the queue.
+    fn on_dequeued(&mut self, expires: Option<Instant>) {
         self.expiry_stale |= expires.is_some() && expires == self.earliest_expiry;
     }
 
-    /// Drops the oldest until the limits hold, but not the newcomer, wherever it stands.
-    fn trim(&mut self, mut newcomer: usize) -> Dropped<P> {
+    /// Removes the oldest messages until the limits hold, except the newest one, which is at
+    /// index `newest`.
+    fn trim(&mut self, mut newest: usize) -> Dropped<P> {
         let mut dropped = Vec::new();
-        while self.kept.len() > self.limits.messages || self.bytes > self.limits.bytes {
-            let oldest = usize::from(newcomer == 0);
-            let Some(gone) = self.remove(oldest) else {
+        while self.entries.len() > self.limits.messages || self.bytes > self.limits.bytes {
+            let oldest = usize::from(newest == 0);
+            let Some(removed) = self.remove(oldest) else {
                 break;
             };
-            newcomer = newcomer.saturating_sub(1);
-            dropped.push(gone.dropped(DropReason::Overflow));
+            newest = newest.saturating_sub(1);
+            dropped.push(removed.dropped(DropReason::Overflow));
         }
         dropped
+    }
+}
+
+impl<P: Payload> Session<P> {
+    /// Executes [`Command::Send`](crate::session::Command::Send).
+    pub(super) fn send(&mut self, message: Message<P>, buffered: Option<u32>) -> Reply {
+        if self.phase == Phase::Stopped {
+            return Reply::Dropped;
+        }
+        let mut open = None;
+        if let (Phase::Connected(socket), Some(buffered)) = (self.phase, buffered) {
+            let buffered = self.drain_outbox(socket, buffered);
+            let is_clear = self.has_space(buffered) && self.outbox.first_queued().is_none();
+            open = is_clear.then_some(socket);
+        }
+        if buffered.is_none() {
+            self.expect_close();
+        }
+        let serial = self.acks.accept();
+        match open {
+            Some(socket) if self.keeps_sent() => self.send_and_keep(socket, message, serial),
+            Some(socket) => self.send_now(socket, message.payload, serial),
+            None => match self.outbox.push(message, serial) {
+                Ok(displaced) => {
+                    self.report_dropped(displaced);
+                    self.watch_expiry();
+                    Reply::Queued
+                }
+                Err(refused) => {
+                    self.emit(Event::Dropped(refused, DropReason::Overflow));
+                    Reply::Dropped
+                }
+            },
+        }
+    }
+
+    /// Gives up the closing socket if its close event does not come. Some sockets never report
+    /// one.
+    fn expect_close(&mut self) {
+        let is_connected = matches!(self.phase, Phase::Connected(_));
+        if is_connected && self.timers.get(Timer::Failure).is_none() {
+            self.timers
+                .set(Timer::Failure, self.now.after(CLOSING_GRACE));
+        }
+    }
+
+    fn send_now(&mut self, socket: SocketId, payload: P, serial: u64) -> Reply {
+        self.acks.transmitted(serial);
+        increment(&mut self.stats.sent);
+        self.transmit(socket, Outgoing::Message(payload));
+        Reply::Sent
+    }
+
+    fn send_and_keep(&mut self, socket: SocketId, message: Message<P>, serial: u64) -> Reply {
+        match self.outbox.push(message, serial) {
+            Ok(displaced) => {
+                self.send_queued(socket, 0);
+                self.report_dropped(displaced);
+            }
+            Err(refused) => {
+                self.send_now(socket, refused.clone(), serial);
+                self.emit(Event::Dropped(refused, DropReason::Unconfirmed));
+            }
+        }
+        Reply::Sent
+    }
+
+    /// Sends queued messages as far as the buffer of the socket, which holds `buffered` bytes,
+    /// has space; returns the bytes that it holds then.
+    pub(super) fn drain_outbox(&mut self, socket: SocketId, buffered: u32) -> u32 {
+        self.drop_expired();
+        let buffered = self.send_queued(socket, buffered);
+        self.watch_expiry();
+        buffered
+    }
+
+    fn send_queued(&mut self, socket: SocketId, mut buffered: u32) -> u32 {
+        while self.has_space(buffered)
+            && let Some((payload, size, serial)) = self.outbox.next(self.keeps_sent())
+        {
+            let size = u32::try_from(size).unwrap_or(u32::MAX);
+            buffered = buffered.saturating_add(size);
+            self.send_now(socket, payload, serial);
+        }
+        buffered
+    }
+
+    /// Handles [`Input::Buffered`](crate::session::Input::Buffered).
+    pub(super) fn on_buffered(&mut self, socket: SocketId, buffered: u32) {
+        if matches!(self.phase, Phase::Connected(_)) {
+            self.drain_outbox(socket, buffered);
+        }
+    }
+
+    const fn has_space(&self, buffered: u32) -> bool {
+        buffered as usize <= self.config.outbox.buffered
+    }
+
+    /// Schedules a look at the buffer of the socket if queued messages only wait for space.
+    pub(super) fn poll_buffer_later(&mut self) {
+        let is_queued = self.outbox.first_queued().is_some();
+        if !(is_queued && matches!(self.phase, Phase::Connected(_))) {
+            self.timers.stop(Timer::Drain);
+        } else if self.timers.get(Timer::Drain).is_none() {
+            self.timers
+                .set(Timer::Drain, self.now.after(BUFFER_POLL_INTERVAL));
+        }
+    }
+
+    pub(super) fn drop_expired(&mut self) {
+        let expired = self.outbox.take_expired(self.now);
+        self.report_dropped(expired);
+        self.watch_expiry();
+    }
+
+    pub(super) fn watch_expiry(&mut self) {
+        match self.outbox.next_expiry() {
+            Some(at) => self.timers.set(Timer::Expiry, at),
+            None => self.timers.stop(Timer::Expiry),
+        }
+    }
+
+    pub(super) fn report_dropped(&mut self, dropped: Dropped<P>) {
+        for (payload, reason) in dropped {
+            self.emit(Event::Dropped(payload, reason));
+        }
     }
 }

@@ -1,58 +1,55 @@
-//! What comes out of a session: what the shell must do, and what the app is told.
+//! Outputs of a session: actions for the driver, and events for the app.
 
 use serde::{Serialize, Serializer};
 
-use super::close::{Close, CloseKind};
-use super::input::{FlushId, RunId, SocketId};
-use super::protocol::Malformed;
-use super::time::Duration;
+use crate::session::{Close, CloseKind, Duration, FlushId, Malformed, RunId, SocketId};
 
-/// What the shell must carry out, in order.
+/// Action for the driver, to be executed in order.
 #[derive(Clone, Debug, PartialEq)]
 pub enum Output<P> {
-    /// Get URL and key for this socket, then report `Prepared`.
+    /// Get URL and key for this socket, then pass `Prepared`.
     Prepare(SocketId),
-    /// Make the socket.
+    /// Create the socket.
     Open(SocketId),
     /// Send a frame on the socket.
     Transmit(SocketId, Outgoing<P>),
-    /// Close the socket where it is still open, and never hear it again.
+    /// Close the socket if it is still open, and ignore all its events from now on.
     Close(SocketId, Close),
-    /// Ask the app whether it wants another attempt after this, and report `ShouldReconnect` at once.
+    /// Ask the app whether to reconnect after this closure, and pass `ShouldReconnect` at once.
     AskShouldReconnect(Cause),
-    /// Tell the app.
+    /// Call the app's handlers of the event.
     Emit(Event<P>),
-    /// Settle the promise that `connect()` gave.
+    /// Settle the promise of `connect()`.
     Settle(RunId, Result<(), ConnectionError>),
-    /// Settle the promise that `flush()` gave.
+    /// Settle the promise of `flush()`.
     Flushed(FlushId, Result<(), FlushError>),
 }
 
-/// A frame to the cloud.
+/// Frame to the cloud.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub enum Outgoing<P> {
-    /// The handshake's first frame.
+    /// First frame of the handshake.
     Init,
-    /// The whole list of streams.
+    /// Complete list of streams.
     Subscriptions(Vec<String>),
-    /// Are you there?
+    /// Ping.
     Ping,
-    /// A message of the app.
+    /// Message of the app.
     Message(P),
 }
 
-/// Where the session is, as the app sees it.
+/// State of the session.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
 pub enum State {
-    /// `connect()` was never called.
+    /// `connect()` has not been called.
     Idle,
-    /// An attempt is under way: credentials, then the socket.
+    /// An attempt is in progress: credentials, then the socket.
     Connecting,
-    /// The socket is open; the cloud has not acknowledged us yet.
+    /// The socket is open. The cloud has not acknowledged the connection yet.
     Handshaking,
-    /// The cloud has acknowledged us.
+    /// The cloud has acknowledged the connection.
     Connected,
-    /// The next attempt is due later.
+    /// The session waits before the next attempt.
     Waiting,
     /// The session is over.
     Stopped,
@@ -68,7 +65,7 @@ impl State {
         Self::Stopped,
     ];
 
-    /// Whether a `connect()` is in force.
+    /// True from `connect()` until the session is over.
     pub const fn is_active(self) -> bool {
         match self {
             Self::Idle | Self::Stopped => false,
@@ -76,7 +73,7 @@ impl State {
         }
     }
 
-    /// The name that the JS property `state` shows.
+    /// Value of the JavaScript property `state`.
     pub const fn name(self) -> &'static str {
         match self {
             Self::Idle => "idle",
@@ -88,7 +85,7 @@ impl State {
         }
     }
 
-    /// The state of this name.
+    /// Finds a state by its name.
     pub fn of_name(name: &str) -> Option<Self> {
         Self::ALL.into_iter().find(|state| state.name() == name)
     }
@@ -100,28 +97,28 @@ impl Serialize for State {
     }
 }
 
-/// What the app is told.
+/// Event for the app.
 #[derive(Clone, Debug, PartialEq)]
 #[non_exhaustive]
 pub enum Event<P> {
     /// An attempt starts.
     Connecting(Connecting),
-    /// The cloud has acknowledged us.
+    /// The cloud has acknowledged the connection.
     Connected,
-    /// A connection ended that had been connected, or the session is over.
+    /// A connection that was acknowledged has ended, or the session is over.
     Disconnected(Disconnected),
     /// Another attempt will follow.
     Reconnecting(Reconnecting),
-    /// The session is in another state.
+    /// The state has changed.
     StateChange(StateChange),
-    /// Something was wrong, and the session goes on.
+    /// A fault occurred; the session continues.
     Error(SessionError),
     /// A message will not be sent.
     Dropped(P, DropReason),
 }
 
 impl<P> Event<P> {
-    /// Name under which the app listens to the event.
+    /// Name of the event in JavaScript.
     pub const fn name(&self) -> &'static str {
         match self {
             Self::Connecting(_) => "connecting",
@@ -152,7 +149,7 @@ pub const RESERVED_EVENTS: [&str; 8] = [
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize)]
 #[serde(rename_all = "camelCase")]
 pub struct Connecting {
-    /// 0 for a first connection, then the number of the reconnect.
+    /// Number of the reconnect; 0 for a first connection.
     pub attempt: u32,
 }
 
@@ -160,11 +157,11 @@ pub struct Connecting {
 #[derive(Clone, Debug, PartialEq, Eq, Serialize)]
 #[serde(rename_all = "camelCase")]
 pub struct Disconnected {
-    /// For people.
+    /// Text for people.
     pub message: String,
     /// WebSocket close code, or one of the client's own.
     pub code: u16,
-    /// Reason text.
+    /// Close reason.
     pub reason: String,
     /// True for 1000 and 1001 only.
     pub was_clean: bool,
@@ -172,7 +169,7 @@ pub struct Disconnected {
     pub permanent: bool,
     /// Another attempt will follow.
     pub will_reconnect: bool,
-    /// What the closure means.
+    /// Meaning of the closure.
     pub kind: CloseKind,
 }
 
@@ -180,26 +177,26 @@ pub struct Disconnected {
 #[derive(Clone, Debug, PartialEq, Serialize)]
 #[serde(rename_all = "camelCase")]
 pub struct Reconnecting {
-    /// Number of the coming attempt, from 1. One that does not count, after a sleep, has the
-    /// number of the attempt before it.
+    /// Number of the coming attempt, from 1. An attempt after sleep is not counted and has the
+    /// number of the one before.
     pub attempt: u32,
-    /// How many there may be; infinite where there is no limit.
+    /// Largest number of attempts; infinite if there is no limit.
     pub max_attempts: f64,
-    /// Wait before it, ms.
+    /// Delay before the attempt, ms.
     pub delay: Duration,
-    /// What ended the connection, or the attempt, before.
+    /// End of the connection, or of the attempt, before.
     pub cause: Cause,
 }
 
-/// What ended a connection or an attempt.
+/// End of a connection or an attempt.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize)]
 #[serde(rename_all = "camelCase")]
 pub struct Cause {
     /// WebSocket close code, or one of the client's own.
     pub code: u16,
-    /// Reason text.
+    /// Close reason.
     pub reason: String,
-    /// What it means.
+    /// Meaning of the closure.
     pub kind: CloseKind,
 }
 
@@ -207,9 +204,9 @@ pub struct Cause {
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize)]
 #[serde(rename_all = "camelCase")]
 pub struct StateChange {
-    /// The state before.
+    /// State before.
     pub from: State,
-    /// The state now.
+    /// State now.
     pub to: State,
 }
 
@@ -217,16 +214,16 @@ pub struct StateChange {
 #[derive(Clone, Debug, PartialEq, Eq)]
 #[non_exhaustive]
 pub enum SessionError {
-    /// The cloud sent something that is no frame.
+    /// The cloud sent data that is not a frame.
     Malformed(Malformed),
     /// The cloud reported an error without ending the connection.
     Reported {
-        /// The cloud's code.
+        /// Code for programs.
         code: Option<String>,
-        /// The cloud's text.
+        /// Text for people.
         message: String,
     },
-    /// Messages are to be delivered at least once, and this cloud confirms none.
+    /// At-least-once delivery is configured, and the cloud confirms no messages.
     Unconfirmable,
 }
 
@@ -252,22 +249,22 @@ impl SessionError {
     }
 }
 
-/// Why a message will not be sent.
+/// Reason why a message will not be sent.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
 #[non_exhaustive]
 pub enum DropReason {
-    /// The queue's bounds.
+    /// The queue is full.
     Overflow,
-    /// It waited for longer than it may.
+    /// Its time to live is over.
     Expired,
     /// The session is over.
     Ended,
-    /// One of these, after it had been sent: it may have been received.
+    /// Any of these, but it was sent once and may have been received.
     Unconfirmed,
 }
 
 impl DropReason {
-    /// The name in the payload of `dropped`.
+    /// Value of `reason` in the payload of `dropped`.
     pub const fn name(self) -> &'static str {
         match self {
             Self::Overflow => "overflow",
@@ -284,30 +281,30 @@ impl Serialize for DropReason {
     }
 }
 
-/// Why the promise of `connect()` is rejected.
+/// Reason for the rejection of `connect()`.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct ConnectionError {
-    /// What ended the session.
+    /// End of the last connection or attempt.
     pub cause: Cause,
-    /// For people.
+    /// Text for people.
     pub message: String,
-    /// Attempts to reconnect that were made.
+    /// Attempts to reconnect so far.
     pub attempts: u32,
 }
 
-/// Why nobody can say that all messages were received.
+/// Reason for the rejection of `flush()`.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
 pub enum FlushError {
     /// The cloud answers no pings.
     Unsupported,
-    /// The connection was lost with messages that are not sent again.
+    /// The connection was lost with unconfirmed messages that are not sent again.
     Lost,
-    /// The session is over, or was never begun.
+    /// The session is over, or was not started.
     Ended,
 }
 
 impl FlushError {
-    /// For programs.
+    /// Code for programs.
     pub const fn code(self) -> &'static str {
         match self {
             Self::Unsupported => "NOT_SUPPORTED",
@@ -316,7 +313,7 @@ impl FlushError {
         }
     }
 
-    /// For people.
+    /// Text for people.
     pub const fn message(self) -> &'static str {
         match self {
             Self::Unsupported => "not supported by this cloud",

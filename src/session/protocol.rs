@@ -1,79 +1,80 @@
-//! The frames of AugmentOS Cloud that the session itself speaks and understands.
+//! Frames of AugmentOS Cloud that the session itself sends and handles.
 //!
-//! All others belong to the app: they pass by the core, unread.
+//! All other frames belong to the app and bypass the core.
 
 use serde::Serialize;
 
-use super::close::FATAL_ERRORS;
-use super::redact::{Redacted, Redactor};
-use super::time::Duration;
+use crate::session::{
+    Close, Duration, Event, FATAL_ERRORS, NORMAL, Origin, POLICY_VIOLATION, Payload, Phase,
+    Redacted, Redactor, Session, SessionError, SocketId, is_fatal_error,
+};
 
-/// The handshake's first frame, but for its `timestamp`.
+/// First frame of the handshake, without its `timestamp`.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize)]
 #[serde(tag = "type", rename = "tpa_connection_init", rename_all = "camelCase")]
 pub struct Init<'a> {
     /// `<userSessionId>-<packageName>`.
     pub session_id: &'a str,
-    /// The app.
+    /// Reverse-DNS name of the app.
     pub package_name: &'a str,
-    /// The app's key.
+    /// Key of the app.
     pub api_key: &'a str,
 }
 
-/// The whole list of streams, but for its `timestamp`; it replaces the one that the cloud had.
+/// Complete list of streams, without its `timestamp`. It replaces the list that the cloud has.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize)]
 #[serde(tag = "type", rename = "subscription_update", rename_all = "camelCase")]
 pub struct SubscriptionUpdate<'a> {
-    /// The app.
+    /// Reverse-DNS name of the app.
     pub package_name: &'a str,
-    /// The session.
+    /// `<userSessionId>-<packageName>`.
     pub session_id: &'a str,
-    /// Every stream that is wanted.
+    /// All streams that the app asks for.
     pub subscriptions: &'a [String],
 }
 
-/// Are you there? Newer clouds answer `pong`; older ones ignore it.
+/// Ping frame. Newer clouds answer with `pong`; older ones ignore it.
 pub const PING: &str = r#"{"type":"ping"}"#;
 
-/// The types of the frames that become a [`Control`].
-pub const CONTROL_TYPES: [&str; 5] = [
-    "tpa_connection_ack",
-    "tpa_connection_error",
-    "connection_error",
-    "app_stopped",
-    "pong",
-];
+const ACK: &str = "tpa_connection_ack";
+const TPA_ERROR: &str = "tpa_connection_error";
+const ERROR: &str = "connection_error";
+const STOPPED: &str = "app_stopped";
+const PONG: &str = "pong";
 
-/// Frame types whose event has another name.
+/// Types of the frames that [`Control::parse`] reads.
+pub const CONTROL_TYPES: [&str; 5] = [ACK, TPA_ERROR, ERROR, STOPPED, PONG];
+
+/// Frame types whose event has another name: `(type, event)`.
 pub const RENAMED_TYPES: [(&str, &str); 2] = [
     ("dashboard_mode_changed", "dashboard_mode_change"),
     ("dashboard_always_on_changed", "dashboard_always_on_change"),
 ];
 
-/// A frame that the session must act on.
+/// Frame that the session handles.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub enum Control {
-    /// The cloud has accepted us.
+    /// The cloud accepts the connection.
     Ack,
-    /// The cloud refuses us, or reports a fault.
+    /// The cloud refuses the connection or reports a fault.
     Error {
-        /// E.g. `INVALID_API_KEY`.
+        /// Code for programs, e.g. `INVALID_API_KEY`.
         code: Option<Redacted>,
-        /// For people.
+        /// Text for people.
         message: Redacted,
     },
-    /// The cloud is there.
+    /// Answer to a ping.
     Pong,
     /// The user, or the system, stopped the app.
     Stopped {
-        /// E.g. `user_disabled`.
+        /// Reason, e.g. `user_disabled`.
         reason: Option<Redacted>,
     },
 }
 
 impl Control {
-    /// Reads a frame of type `kind`; `text` gives a field's value where that is a string.
-    /// `None` for a frame that is the app's.
+    /// Reads a frame of type `kind`; `None` for a frame of the app. `text` returns the value of
+    /// a field if it is a string.
     pub fn parse(
         kind: &str,
         text: impl Fn(&str) -> Option<String>,
@@ -81,13 +82,13 @@ impl Control {
     ) -> Option<Self> {
         let redacted = |field| text(field).map(|text| redactor.redact(&text));
         match kind {
-            "tpa_connection_ack" => Some(Self::Ack),
-            "tpa_connection_error" | "connection_error" => Some(Self::Error {
+            ACK => Some(Self::Ack),
+            TPA_ERROR | ERROR => Some(Self::Error {
                 code: text("code").map(|code| error_code(&code, redactor)),
                 message: redacted("message").unwrap_or_else(|| "Connection refused".into()),
             }),
-            "pong" => Some(Self::Pong),
-            "app_stopped" => Some(Self::Stopped {
+            PONG => Some(Self::Pong),
+            STOPPED => Some(Self::Stopped {
                 reason: redacted("reason"),
             }),
             _ => None,
@@ -95,13 +96,41 @@ impl Control {
     }
 }
 
-/// A known code must survive a key that is part of it, such as `API_KEY`.
+/// Redacts a code, except a known one: that must survive a key that is part of it.
 fn error_code(code: &str, redactor: &Redactor) -> Redacted {
     let known = FATAL_ERRORS.into_iter().find(|known| *known == code);
     known.map_or_else(|| redactor.redact(code), Redacted::from)
 }
 
-/// Why something that came is no frame.
+impl<P: Payload> Session<P> {
+    pub(super) fn handle_control(&mut self, socket: SocketId, control: Control) {
+        match control {
+            Control::Ack => self.on_ack(socket),
+            Control::Pong => self.on_pong(),
+            Control::Stopped { reason } => {
+                let text = match reason {
+                    Some(reason) => Redacted::trusted(format!("App stopped: {reason}")),
+                    None => "App stopped".into(),
+                };
+                self.connection_lost(Close::new(NORMAL, text), Origin::StopFrame);
+            }
+            Control::Error { code, message } => {
+                let connected = matches!(self.phase, Phase::Connected(_));
+                if connected && !is_fatal_error(code.as_deref()) {
+                    self.emit(Event::Error(SessionError::Reported {
+                        code: code.map(String::from),
+                        message: message.into(),
+                    }));
+                } else {
+                    let close = Close::new(POLICY_VIOLATION, message);
+                    self.connection_lost(close, Origin::ErrorFrame(code.as_deref()));
+                }
+            }
+        }
+    }
+}
+
+/// Reason why received data is not a frame.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
 pub enum Malformed {
     /// The text is not JSON.
@@ -113,7 +142,7 @@ pub enum Malformed {
 }
 
 impl Malformed {
-    /// What is wrong with it.
+    /// Text for people.
     pub const fn message(self) -> &'static str {
         match self {
             Self::NotJson => "Malformed frame: not JSON",
@@ -123,15 +152,15 @@ impl Malformed {
     }
 }
 
-/// How long a message of type `kind` may wait, by its `durationMs`: a card whose time is over
-/// is not shown late.
+/// Default time to live of a message of type `kind`: a display with a `durationMs` is not shown
+/// after that time.
 pub fn time_to_live(kind: &str, duration_ms: Option<f64>) -> Option<Duration> {
     let millis = duration_ms.filter(|millis| *millis >= 0.0)?;
     (kind == "display_event").then(|| Duration::from_millis(millis as u64))
 }
 
-/// The key under which a message of type `kind` is state rather than an event, so that the
-/// newest is all that an outage needs to leave. `text` gives a field's value as text.
+/// Default key of a message of type `kind`. Messages with a key are state: of those that are
+/// queued, only the newest is kept. `text` returns the value of a field as text.
 pub fn state_key(kind: &str, text: impl Fn(&str) -> Option<String>) -> Option<String> {
     let field = match kind {
         "display_event" => "view",
@@ -140,5 +169,5 @@ pub fn state_key(kind: &str, text: impl Fn(&str) -> Option<String>) -> Option<St
         _ => return None,
     };
     let value = text(field).unwrap_or_default();
-    Some([kind, ":", &value].concat())
+    Some(format!("{kind}:{value}"))
 }

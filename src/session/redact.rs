@@ -1,8 +1,8 @@
 //! Removal of the API key from texts that come from outside.
 //!
 //! Close reasons, error messages and the texts of error frames are logged and passed to the app,
-//! and a peer or a runtime may repeat the key in them. [`Input`](super::Input) therefore takes
-//! such texts only as [`Redacted`].
+//! and a peer or a runtime may repeat the key in them. [`Input`](crate::session::Input)
+//! therefore takes such texts only as [`Redacted`].
 
 use std::fmt;
 use std::ops::Deref;

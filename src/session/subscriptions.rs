@@ -1,54 +1,78 @@
-//! The streams that the app wants: the list that is told anew after every ack.
+//! Streams that the app asks for; the list is sent again after each ack.
 
-/// What was asked for, what handlers listen to, and the list of both.
+use crate::session::{CommandError, Outgoing, Payload, Phase, Reply, Session, SocketId};
+
+/// Subscribed streams, streams of handlers, and the union of both.
 #[derive(Clone, Debug, Default, Hash)]
 pub(super) struct Subscriptions {
-    asked: Vec<String>,
+    subscribed: Vec<String>,
     followed: Vec<String>,
-    /// Each once, as the cloud was told.
+    /// Union without duplicates, in the order in which the cloud was sent it.
     all: Vec<String>,
 }
 
 impl Subscriptions {
-    /// Asks for streams; tells whether the list changed.
+    /// Adds streams; true if the union changed.
     pub(super) fn add(&mut self, streams: Vec<String>) -> bool {
         for stream in streams {
-            if !self.asked.contains(&stream) {
-                self.asked.push(stream);
+            if !self.subscribed.contains(&stream) {
+                self.subscribed.push(stream);
             }
         }
-        self.join()
+        self.update()
     }
 
-    /// No longer asks for streams; tells whether the list changed.
+    /// Removes streams; true if the union changed.
     pub(super) fn remove(&mut self, streams: &[String]) -> bool {
-        self.asked.retain(|stream| !streams.contains(stream));
-        self.join()
+        self.subscribed.retain(|stream| !streams.contains(stream));
+        self.update()
     }
 
-    /// Handlers listen to these streams, and to no others; tells whether the list changed.
+    /// Replaces the streams of handlers; true if the union changed.
     pub(super) fn follow(&mut self, streams: Vec<String>) -> bool {
         self.followed = streams;
-        self.join()
+        self.update()
     }
 
     pub(super) fn as_slice(&self) -> &[String] {
         &self.all
     }
 
-    /// First what was asked for. A list of the same streams in another order is no news.
-    fn join(&mut self) -> bool {
+    /// Recomputes the union. Another order of the same streams is no change.
+    fn update(&mut self) -> bool {
         let mut all: Vec<String> = Vec::new();
-        for stream in self.asked.iter().chain(&self.followed) {
+        for stream in self.subscribed.iter().chain(&self.followed) {
             if !all.contains(stream) {
                 all.push(stream.clone());
             }
         }
-        let is_new =
+        let changed =
             all.len() != self.all.len() || all.iter().any(|stream| !self.all.contains(stream));
-        if is_new {
+        if changed {
             self.all = all;
         }
-        is_new
+        changed
+    }
+}
+
+impl<P: Payload> Session<P> {
+    pub(super) fn change_subscriptions(
+        &mut self,
+        streams: Vec<String>,
+        change: impl FnOnce(&mut Subscriptions, Vec<String>) -> bool,
+    ) -> Result<Reply, CommandError> {
+        if streams.iter().any(|stream| stream.trim_ascii().is_empty()) {
+            return Err(CommandError::EmptyStream);
+        }
+        let changed = change(&mut self.subscriptions, streams);
+        if let (Phase::Connected(socket), true) = (self.phase, changed) {
+            self.send_subscriptions(socket);
+        }
+        Ok(Reply::Done)
+    }
+
+    pub(super) fn send_subscriptions(&mut self, socket: SocketId) {
+        let streams = self.subscriptions.as_slice().to_vec();
+        self.transmit(socket, Outgoing::Subscriptions(streams));
     }
 }

@@ -1,20 +1,21 @@
-//! Time as the core knows it: milliseconds on a monotonic clock that the caller reads.
+//! Time in milliseconds on a monotonic clock that the caller reads.
 //!
-//! `std::time::Instant` panics on wasm32-unknown-unknown and cannot be made from a number,
+//! `std::time::Instant` panics on wasm32-unknown-unknown and cannot be created from a number,
 //! so neither the shell nor a simulation could use it.
 
 use serde::Serialize;
 
-/// A point on the caller's monotonic clock, in milliseconds since any fixed moment.
+/// Point on the caller's monotonic clock, in milliseconds since an arbitrary fixed moment.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, PartialOrd, Ord, Hash)]
 pub struct Instant(u64);
 
 impl Instant {
-    /// The last millisecond that JavaScript can count. No clock goes further, so that there is
-    /// always room for a deadline: one that is due when it is set would be served for ever.
+    /// Last millisecond that JavaScript can count. Clocks end here and deadlines do not, so that a
+    /// deadline always lies in the future: one that is due when it is set would be served
+    /// forever.
     const LAST: u64 = (1 << 53) - 1;
 
-    /// The point `millis` after the clock's zero.
+    /// Creates the point `millis` after the zero of the clock.
     pub const fn from_millis(millis: u64) -> Self {
         Self(if millis < Self::LAST {
             millis
@@ -23,40 +24,42 @@ impl Instant {
         })
     }
 
-    /// Milliseconds since the clock's zero.
+    /// Milliseconds since the zero of the clock.
     pub const fn as_millis(self) -> u64 {
         self.0
     }
 
-    /// The point `duration` later, or the end of time.
+    /// The point `duration` later; saturates.
     #[must_use]
     pub const fn after(self, duration: Duration) -> Self {
         Self(self.0.saturating_add(duration.0))
     }
 
-    /// How long after `earlier` this is; zero when it is not after it.
+    /// Time from `earlier` to this point; zero if it is not later.
     pub const fn since(self, earlier: Self) -> Duration {
         Duration(self.0.saturating_sub(earlier.0))
     }
 }
 
-/// Longest time that a timer of JavaScript can wait, ms.
+/// Longest time that a JavaScript timer can wait, ms.
 pub(super) const MAX_MILLIS: f64 = 2_147_483_647.0;
+/// The numbers of milliseconds that a JavaScript timer can wait, for error messages.
+pub(super) const MILLIS_ALLOWED: &str = "a number of milliseconds from 0 to 2147483647";
 
-/// A length of time in whole milliseconds.
+/// Length of time in whole milliseconds.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize)]
 pub struct Duration(u64);
 
 impl Duration {
-    /// No time at all.
+    /// Length zero.
     pub const ZERO: Self = Self(0);
 
-    /// `millis` milliseconds.
+    /// Creates a duration of `millis` milliseconds.
     pub const fn from_millis(millis: u64) -> Self {
         Self(millis)
     }
 
-    /// The whole milliseconds.
+    /// Length in milliseconds.
     pub const fn as_millis(self) -> u64 {
         self.0
     }

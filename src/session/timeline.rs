@@ -1,45 +1,45 @@
-//! What happened last, for a bug report.
+//! The newest events of a session, for bug reports.
 
 use std::collections::VecDeque;
 
-use super::input::SocketId;
-use super::liveness::WakeHint;
-use super::output::{Connecting, Disconnected, Event, Reconnecting, SessionError, StateChange};
-use super::time::Instant;
+use crate::session::{
+    Connecting, Disconnected, Event, Instant, Payload, Reconnecting, Session, SessionError,
+    SocketId, StateChange, WakeHint,
+};
 
-/// How much of the past is kept.
+/// Number of entries that are kept.
 const LENGTH: usize = 256;
 
-/// One thing that happened.
+/// Event with its time and socket.
 #[derive(Clone, Debug, PartialEq)]
 pub struct TimelineEntry {
-    /// When, on the caller's monotonic clock.
+    /// Time on the caller's monotonic clock.
     pub at: Instant,
-    /// The socket of the attempt at that time.
+    /// Socket of the attempt at that time.
     pub connection: SocketId,
-    /// What.
+    /// The event.
     pub event: TimelineEvent,
 }
 
-/// What may happen. The larger ones are boxed, since most are small.
+/// Event in the timeline. The larger ones are boxed because most are small.
 #[derive(Clone, Debug, PartialEq)]
 #[non_exhaustive]
 pub enum TimelineEvent {
-    /// As the app was told.
+    /// [`Event::Connecting`].
     Connecting(Connecting),
-    /// As the app was told.
+    /// [`Event::Disconnected`].
     Disconnected(Box<Disconnected>),
-    /// As the app was told.
+    /// [`Event::Reconnecting`].
     Reconnecting(Box<Reconnecting>),
-    /// As the app was told.
+    /// [`Event::StateChange`].
     StateChange(StateChange),
-    /// As the app was told.
+    /// [`Event::Error`].
     Error(Box<SessionError>),
-    /// The environment says that there is no network.
+    /// The environment reported that there is no network.
     Offline,
-    /// The environment says that there is a network again.
+    /// The environment reported that there is a network again.
     Online,
-    /// There was reason to doubt the connection.
+    /// The connection may have died during a pause.
     Wake(WakeHint),
 }
 
@@ -59,7 +59,8 @@ impl TimelineEvent {
         }
     }
 
-    /// What an event is to the timeline. Messages are not part of it: there are too many.
+    /// Converts an event of the app. Dropped messages are left out because there may be too
+    /// many, and `Connected` because a state change says the same.
     pub(super) fn of<P>(event: &Event<P>) -> Option<Self> {
         match event {
             Event::Connecting(event) => Some(Self::Connecting(*event)),
@@ -67,19 +68,17 @@ impl TimelineEvent {
             Event::Reconnecting(event) => Some(Self::Reconnecting(Box::new(event.clone()))),
             Event::StateChange(event) => Some(Self::StateChange(*event)),
             Event::Error(error) => Some(Self::Error(Box::new(error.clone()))),
-            // A change of the state says so.
-            Event::Connected => None,
-            Event::Dropped(..) => None,
+            Event::Connected | Event::Dropped(..) => None,
         }
     }
 }
 
-/// The last [`LENGTH`] transitions.
+/// The newest [`LENGTH`] entries.
 #[derive(Clone, Debug, Default)]
 pub(super) struct Timeline(VecDeque<TimelineEntry>);
 
 impl Timeline {
-    pub(super) fn push(&mut self, entry: TimelineEntry) {
+    fn push(&mut self, entry: TimelineEntry) {
         if self.0.len() == LENGTH {
             self.0.pop_front();
         }
@@ -88,5 +87,16 @@ impl Timeline {
 
     pub(super) fn iter(&self) -> impl Iterator<Item = &TimelineEntry> {
         self.0.iter()
+    }
+}
+
+impl<P: Payload> Session<P> {
+    /// Adds an event to the timeline.
+    pub(super) fn record(&mut self, event: TimelineEvent) {
+        self.timeline.push(TimelineEntry {
+            at: self.now,
+            connection: self.last_socket,
+            event,
+        });
     }
 }

@@ -1,36 +1,36 @@
-//! Every deadline of a session by name, in one table.
+//! Deadlines of a session, by name, in one table.
 
 #[cfg(feature = "test-util")]
 use std::hash::{Hash, Hasher};
 
-use super::time::Instant;
+use crate::session::{CONNECT_TIMEOUT, Close, Instant, NO_CLOSE_FRAME, Origin, Payload, Session};
 
-/// What is due when a deadline comes.
+/// Meaning of a deadline.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
 #[non_exhaustive]
 pub enum Timer {
     /// The attempt has not been acknowledged in time.
     Connect,
-    /// The socket reported an error, or was closing, and no close followed.
+    /// The socket reported an error, or was closing, and no close event followed.
     Failure,
     /// The connection has lasted long enough for attempts to be counted from zero.
     Stable,
     /// The next attempt to reconnect starts.
     Retry,
-    /// The connection may have been idle for long enough to be pinged.
+    /// The connection may have been idle long enough for a ping.
     Ping,
     /// The pong is overdue.
     Pong,
-    /// What was sent is to be confirmed.
+    /// Sent messages need a confirmation.
     Confirm,
-    /// The socket may have room again for what waits.
+    /// The socket may have buffer space again for queued messages.
     Drain,
-    /// The first of the waiting messages is too old to be sent.
+    /// The first queued message has expired.
     Expiry,
 }
 
 impl Timer {
-    /// In the order in which deadlines that fall together are served.
+    /// All timers, in the order in which simultaneous deadlines are served.
     pub const ALL: [Self; 9] = [
         Self::Connect,
         Self::Failure,
@@ -61,8 +61,8 @@ impl Timers {
         self.0[timer as usize].is_some_and(|at| at <= now)
     }
 
-    /// Stops the first timer that is due; which, and since when.
-    pub(super) fn take_due(&mut self, now: Instant) -> Option<(Timer, Instant)> {
+    /// Stops the first timer that is due; returns it with its deadline.
+    fn take_due(&mut self, now: Instant) -> Option<(Timer, Instant)> {
         let timer = Timer::ALL.into_iter().find(|&t| self.is_due(t, now))?;
         let due = self.get(timer)?;
         self.stop(timer);
@@ -73,6 +73,7 @@ impl Timers {
         self.0[timer as usize]
     }
 
+    /// The earliest deadline.
     pub(super) fn next(&self) -> Option<(Instant, Timer)> {
         Timer::ALL
             .into_iter()
@@ -80,7 +81,7 @@ impl Timers {
             .min_by_key(|&(at, _)| at)
     }
 
-    /// Each deadline counts by how far away it is, or how long overdue.
+    /// Hashes each deadline relative to `now`.
     #[cfg(feature = "test-util")]
     pub(super) fn fingerprint(&self, now: Instant, hasher: &mut impl Hasher) {
         for deadline in self.0 {
@@ -89,6 +90,35 @@ impl Timers {
                 deadline.map(|at| now.since(at)),
             );
             (ahead, overdue).hash(hasher);
+        }
+    }
+}
+
+impl<P: Payload> Session<P> {
+    /// Serves all timers that are due.
+    pub(super) fn serve_timers(&mut self) {
+        if let Some((due, _)) = self.timers.next() {
+            self.check_lateness(due);
+        }
+        while let Some((timer, due)) = self.timers.take_due(self.now) {
+            match timer {
+                Timer::Connect => self.connection_lost(
+                    Close::new(CONNECT_TIMEOUT, "Not acknowledged in time"),
+                    Origin::Attempt,
+                ),
+                Timer::Failure => {
+                    self.connection_lost(Close::new(NO_CLOSE_FRAME, ""), Origin::Peer);
+                }
+                Timer::Stable => self.run.attempts = 0,
+                Timer::Retry => self.retry(),
+                Timer::Ping => self.ping_when_idle(),
+                Timer::Pong => self.on_pong_overdue(due),
+                Timer::Confirm => self.on_confirm_due(due),
+                // The driver reports the buffered bytes before the timeout, and the end of each
+                // call sets the timer again.
+                Timer::Drain => {}
+                Timer::Expiry => self.drop_expired(),
+            }
         }
     }
 }

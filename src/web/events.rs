@@ -2,7 +2,7 @@
 
 use wasm_bindgen::JsValue;
 
-use crate::session::{Cause, Event, LogLevel, Reconnect, decimal};
+use crate::session::{Cause, Event, LogLevel, Reconnect};
 
 use super::convert;
 use super::driver::Driver;
@@ -24,8 +24,8 @@ impl Driver {
                 convert::to_js(event)
             }
             Event::Reconnecting(event) => {
-                let delay = decimal(event.delay.as_millis() as u32);
-                let code = decimal(u32::from(event.cause.code));
+                let delay = event.delay.as_millis().to_string();
+                let code = event.cause.code.to_string();
                 let cause = [" ms, after ", &code, " ", &event.cause.reason].concat();
                 self.log(
                     LogLevel::Warn,

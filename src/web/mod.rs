@@ -30,3 +30,10 @@ pub use client::{Error, Listener, Options, SendResult, TpaSession};
 #[cfg(feature = "small-allocator")]
 #[global_allocator]
 static ALLOCATOR: talc::wasm::WasmDynamicTalc = talc::wasm::new_wasm_dynamic_allocator();
+
+/// Prints panic messages to the console; runs when the module is instantiated.
+#[cfg(feature = "panic-messages")]
+#[wasm_bindgen::prelude::wasm_bindgen(start)]
+fn print_panic_messages() {
+    console_error_panic_hook::set_once();
+}

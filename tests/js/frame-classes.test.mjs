@@ -5,7 +5,7 @@ import { test } from "node:test";
 
 import { Dispatcher } from "../../src/web/js/dispatcher.js";
 
-const TABLE = new URL("../../fuzz/becomes.json", import.meta.url);
+const TABLE = new URL("../../fuzz/frame_classes.json", import.meta.url);
 const FAULTS = { "not-json": "not JSON", "not-object": "not an object", "no-type": "no type" };
 
 /** @param {string} text */

@@ -172,7 +172,7 @@ test("invalid arguments are rejected with the allowed values", async () => {
     [() => session.loadConfigFromJson("{}"), /^config: must be an object with settings, not an object$/],
     [() => session.subscribeToGestures([1]), /^gesture: must be a string, not 1$/],
     [() => session.device.state.charging.onChange(), /^handler: must be a function, not undefined$/],
-    [() => session.onButtonPress(), /^handler: must be a function$/],
+    [() => session.onButtonPress(), /^handler: must be a function, not undefined$/],
   ];
   for (const [wrong, message] of cases) assert.throws(wrong, { name: "TypeError", message });
 });

@@ -164,7 +164,7 @@ test("two sessions that supersede each other do not loop", async () => {
 
 test("the older of two sessions of a user ends permanently, and the newer stays", async () => {
   const server = await Cloud.start();
-  left.push(server.stop);
+  left.push(() => server.stop());
   const url = `${server.url}/tpa-ws`;
   const [older, newer] = [app(url), app(url)];
   await older.session.connect(ID);

@@ -69,8 +69,8 @@ test("the sources are whole, and are the package's own", () => {
 
 test("the inlined wasm is no line of any source", () => {
   const lines = text.split("\n");
-  const line = lines.findIndex((line) => line.includes("texts:["));
-  const column = lines[line].indexOf("texts:[") + 1000;
+  const line = lines.findIndex((line) => line.includes('text:"!asm'));
+  const column = lines[line].indexOf('text:"!asm') + 1000;
   assert.equal(new SourceMap(json).findEntry(line, column).originalSource, undefined);
 });
 

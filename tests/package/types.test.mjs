@@ -13,8 +13,8 @@ import { project } from "./support.mjs";
 const main = library(join(PACKAGE, "index.d.ts"));
 const full = library(join(PACKAGE, "full.d.ts"));
 
-/** Internal members, including names that the build has shortened. */
-const OURS = /^(constructor|free|__.*|(?!on$).{1,2})$/;
+/** Members that the bindings require. */
+const OURS = /^(constructor|free|__.*)$/;
 
 /** Returns all members of an object and its class. */
 function members(object) {

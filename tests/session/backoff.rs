@@ -1,4 +1,4 @@
-//! When the next attempt is due.
+//! Delays before attempts to reconnect.
 
 use std::collections::BTreeSet;
 
@@ -14,7 +14,7 @@ fn backoff(initial: u64, max: u64, jitter: f64) -> Backoff {
 }
 
 #[test]
-fn doubles_up_to_the_cap() {
+fn doubles_up_to_the_maximum() {
     let backoff = backoff(1000, 30_000, 0.0);
     let mut rng = Rng::with_seed(1);
     let delays: Vec<_> = (0..8)
@@ -27,7 +27,7 @@ fn doubles_up_to_the_cap() {
 }
 
 #[test]
-fn never_overflows_to_a_short_wait() {
+fn overflow_does_not_shorten_the_delay() {
     let backoff = backoff(1000, 30_000, 0.0);
     let mut rng = Rng::with_seed(1);
     for attempt in [31, 32, 53, 54, 63, 64, 200, u32::MAX] {
@@ -54,7 +54,7 @@ fn jitter_only_shortens_and_fills_its_interval() {
 }
 
 #[test]
-fn zero_means_at_once() {
+fn zero_delay_is_immediate() {
     assert_eq!(
         backoff(0, 0, 1.0).delay(9, &mut Rng::with_seed(1)),
         Duration::ZERO
@@ -62,7 +62,7 @@ fn zero_means_at_once() {
 }
 
 #[test]
-fn no_wait_is_longer_than_a_timer_can_be() {
+fn delay_never_exceeds_a_javascript_timer() {
     let longest = i32::MAX as u64;
     let backoff = backoff(1 << 30, longest, 0.0);
     let mut rng = Rng::with_seed(1);

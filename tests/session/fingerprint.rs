@@ -1,4 +1,4 @@
-//! What a model checker takes for the same session.
+//! Fingerprints of equivalent and different sessions.
 
 use std::hash::{DefaultHasher, Hasher};
 
@@ -14,7 +14,7 @@ fn fingerprint(world: &World) -> u64 {
 }
 
 #[test]
-fn names_times_and_the_past_make_no_difference() {
+fn ids_times_and_the_past_are_ignored() {
     let mut one = World::connected(config());
     let mut other = World::new(config());
     other.now = 5000;
@@ -34,7 +34,7 @@ fn names_times_and_the_past_make_no_difference() {
 }
 
 #[test]
-fn what_decides_the_future_makes_a_difference() {
+fn everything_that_determines_the_future_counts() {
     let changes: [fn(&mut World); 9] = [
         |_| {},
         |world| world.input(Input::Offline),
@@ -61,7 +61,7 @@ fn what_decides_the_future_makes_a_difference() {
 }
 
 #[test]
-fn what_is_yet_to_be_carried_out_makes_a_difference() {
+fn pending_outputs_count() {
     let mut one = World::new(config());
     let two = World::new(config());
     let streams = vec!["vad".into()];
@@ -82,7 +82,7 @@ fn what_is_yet_to_be_carried_out_makes_a_difference() {
 }
 
 #[test]
-fn the_same_seed_draws_the_same_from_now_on() {
+fn reseed_repeats_the_random_numbers() {
     let mut jittery = config();
     jittery.backoff = Config::default().backoff;
     let mut worlds = [(); 2].map(|()| World::connected(jittery.clone()));

@@ -1,31 +1,34 @@
-//! The core, in virtual time: no socket, no clock, no sleep.
+//! Tests of the core in virtual time: no socket, no clock, no waiting.
 #![cfg(not(target_arch = "wasm32"))]
 #![allow(
     clippy::expect_used,
     clippy::unwrap_used,
     clippy::wildcard_enum_match_arm,
-    reason = "what is not as expected must fail the test; most helpers look at one variant"
+    reason = "unexpected values fail the test; most helpers look at one variant"
 )]
 
-mod attempts;
+mod at_least_once;
 mod backoff;
-mod closures;
-mod delivery;
-mod diagnosis;
+mod close;
+mod connect;
 mod fingerprint;
-mod handshake;
-mod life;
-mod liveness;
+mod flush;
+mod keepalive;
 mod offline;
 mod options;
 mod outbox;
+mod payloads;
 mod properties;
 mod protocol;
-mod records;
+mod reconnect;
 mod redact;
 mod reentrancy;
 mod should_reconnect;
+mod sleep;
+mod socket_buffer;
 mod stale_sockets;
 mod subscriptions;
 mod time;
+mod timeline;
+mod walk;
 mod world;

@@ -1,11 +1,11 @@
-//! No attempt is made, and none is counted, while there is no network.
+//! Sessions without a network, and `reconnectNow()`.
 
 use tpa_session::session::{Command, Config, Duration, Input, State};
 
 use crate::world::{SESSION, World, config};
 
 #[test]
-fn nothing_is_dialled_while_offline() {
+fn no_dial_while_offline() {
     let mut world = World::connected(config());
     world.input(Input::Offline);
     assert_eq!(
@@ -20,7 +20,7 @@ fn nothing_is_dialled_while_offline() {
 }
 
 #[test]
-fn online_makes_the_attempt_at_once_and_counts_it_once() {
+fn online_retries_soon_and_counts_once() {
     let mut world = World::connected(config());
     world.input(Input::Offline);
     world.close(1006, "");
@@ -37,7 +37,7 @@ fn online_makes_the_attempt_at_once_and_counts_it_once() {
 }
 
 #[test]
-fn going_offline_stops_the_wait() {
+fn offline_stops_the_wait() {
     let mut world = World::connected(config());
     world.close(1006, "");
     world.input(Input::Offline);
@@ -49,7 +49,7 @@ fn going_offline_stops_the_wait() {
 }
 
 #[test]
-fn online_shortens_a_wait_that_is_long() {
+fn online_shortens_a_long_wait() {
     let mut world = World::connected(config());
     world.close(1006, "");
     world.refuse_all_but_one();
@@ -66,7 +66,7 @@ fn online_shortens_a_wait_that_is_long() {
 }
 
 #[test]
-fn online_changes_nothing_where_the_attempt_is_as_soon_anyway() {
+fn online_keeps_a_short_wait() {
     let mut config = config();
     config.backoff.initial = Duration::from_millis(250);
     let mut world = World::connected(config);
@@ -78,7 +78,7 @@ fn online_changes_nothing_where_the_attempt_is_as_soon_anyway() {
 }
 
 #[test]
-fn connect_while_offline_waits_for_the_network() {
+fn connect_while_offline_waits() {
     let mut world = World::new(config());
     world.input(Input::Offline);
     world.connect(SESSION);
@@ -96,7 +96,7 @@ fn connect_while_offline_waits_for_the_network() {
 }
 
 #[test]
-fn a_cloud_on_this_machine_needs_no_network() {
+fn loopback_needs_no_network() {
     let mut world = World::connected(Config {
         on_loopback: true,
         ..config()
@@ -131,7 +131,7 @@ fn reconnect_now_skips_the_wait() {
 }
 
 #[test]
-fn reconnect_now_is_nothing_in_other_states() {
+fn reconnect_now_has_no_effect_in_other_states() {
     let mut world = World::new(config());
     world.command(Command::ReconnectNow);
     assert_eq!(world.outputs, []);
@@ -145,7 +145,7 @@ fn reconnect_now_is_nothing_in_other_states() {
 }
 
 #[test]
-fn reconnect_now_of_a_first_connection_is_no_reconnect() {
+fn reconnect_now_of_a_first_connection_is_not_a_reconnect() {
     let mut world = World::new(Config {
         max_reconnect_attempts: Some(0),
         ..config()

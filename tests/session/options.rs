@@ -1,4 +1,4 @@
-//! Options: defaults, what is allowed, and how what is not is named.
+//! Options: defaults, allowed values, errors.
 
 use std::collections::BTreeMap;
 
@@ -23,7 +23,7 @@ fn refused(field: &'static str, value: Value) -> OptionError {
 }
 
 #[test]
-fn the_defaults_are_those_of_the_story() {
+fn defaults_that_apps_rely_on() {
     let options = read(&[]).expect("the least that is allowed");
     let defaults = Config {
         on_loopback: true,
@@ -38,7 +38,7 @@ fn the_defaults_are_those_of_the_story() {
 }
 
 #[test]
-fn delivery_is_at_most_once_unless_the_app_says_otherwise() {
+fn delivery_defaults_to_at_most_once() {
     let delivery = |name: &str| {
         let options = read(&[("delivery", Value::Text(name.into()))]);
         options.map(|options| options.config.delivery)
@@ -54,7 +54,7 @@ fn delivery_is_at_most_once_unless_the_app_says_otherwise() {
 }
 
 #[test]
-fn zero_and_infinity_are_values_like_others() {
+fn zero_and_infinity_are_allowed() {
     let number = Value::Number;
     let options = read(&[
         ("maxReconnectAttempts", number(0.0)),
@@ -69,7 +69,7 @@ fn zero_and_infinity_are_values_like_others() {
 }
 
 #[test]
-fn a_wrong_value_is_named_by_its_field() {
+fn error_names_the_field() {
     let wrong_numbers = [
         Value::Number(-1.0),
         Value::Number(f64::NAN),
@@ -115,7 +115,7 @@ fn a_wrong_value_is_named_by_its_field() {
 }
 
 #[test]
-fn the_key_is_secret_even_when_it_is_wrong() {
+fn invalid_key_is_secret() {
     for value in [
         Value::Missing,
         Value::Text(String::new()),
@@ -127,7 +127,7 @@ fn the_key_is_secret_even_when_it_is_wrong() {
 }
 
 #[test]
-fn key_and_url_may_come_from_providers() {
+fn providers_for_key_and_url() {
     let options = read(&[
         ("apiKey", Value::Function),
         ("mentraOSWebsocketUrl", Value::Function),
@@ -142,7 +142,7 @@ fn key_and_url_may_come_from_providers() {
 }
 
 #[test]
-fn urls_of_the_web_become_urls_of_sockets() {
+fn http_urls_become_websocket_urls() {
     for (given, expected) in [
         ("ws://localhost:8002/tpa-ws", "ws://localhost:8002/tpa-ws"),
         (
@@ -173,7 +173,7 @@ fn urls_of_the_web_become_urls_of_sockets() {
 }
 
 #[test]
-fn the_defaults_are_those_of_the_documents() {
+fn defaults_match_the_documentation() {
     let config = Config::default();
     assert_eq!(config.backoff.max.as_millis(), 30_000);
     assert_eq!(config.backoff.jitter, 0.5);
@@ -187,7 +187,7 @@ fn the_defaults_are_those_of_the_documents() {
 }
 
 #[test]
-fn each_option_reaches_its_own_place() {
+fn each_option_sets_its_own_field() {
     let number = Value::Number;
     let options = read(&[
         ("autoReconnect", Value::Bool(false)),
@@ -220,7 +220,7 @@ fn each_option_reaches_its_own_place() {
 }
 
 #[test]
-fn the_greatest_values_are_allowed_and_no_greater_ones() {
+fn largest_values() {
     let counts = [
         "maxReconnectAttempts",
         "maxQueuedMessages",
@@ -244,7 +244,7 @@ fn the_greatest_values_are_allowed_and_no_greater_ones() {
 }
 
 #[test]
-fn log_levels_go_by_name() {
+fn log_levels_by_name() {
     for (name, level) in [
         ("silent", LogLevel::Silent),
         ("error", LogLevel::Error),
@@ -258,7 +258,7 @@ fn log_levels_go_by_name() {
 }
 
 #[test]
-fn only_a_fixed_url_of_this_machine_does_without_the_network() {
+fn only_a_fixed_loopback_url_needs_no_network() {
     for (url, here) in [
         ("ws://localhost:8002/tpa-ws", true),
         ("http://localhost", true),
@@ -285,7 +285,7 @@ fn only_a_fixed_url_of_this_machine_does_without_the_network() {
 }
 
 #[test]
-fn what_is_allowed_is_said_of_each_number() {
+fn error_states_the_allowed_numbers() {
     let millis = "a number of milliseconds from 0 to 2147483647";
     let timeout = "a number of milliseconds from 1 to 2147483647";
     let count = "a whole number from 0 to 4294967295";

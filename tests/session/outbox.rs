@@ -1,4 +1,4 @@
-//! What waits to be sent.
+//! Queued messages.
 
 use tpa_session::session::{Command, Config, Limits, Output, Reply, State, state_key};
 
@@ -23,7 +23,7 @@ fn sends_at_once_while_connected() {
 }
 
 #[test]
-fn keeps_messages_in_order_through_an_outage() {
+fn queue_keeps_the_order() {
     let mut world = World::connected(config());
     world.close(1006, "");
     for text in ["a", "b", "c"] {
@@ -40,7 +40,7 @@ fn keeps_messages_in_order_through_an_outage() {
 }
 
 #[test]
-fn a_socket_that_is_closing_is_not_fed() {
+fn nothing_is_sent_on_a_closing_socket() {
     let mut world = World::connected(config());
     let reply = world.command(Command::Send {
         payload: Text("a".into()),
@@ -56,7 +56,7 @@ fn a_socket_that_is_closing_is_not_fed() {
 }
 
 #[test]
-fn a_socket_that_is_closing_for_ever_is_given_up() {
+fn closing_socket_is_given_up() {
     let mut world = World::connected(config());
     let send = || Command::Send {
         payload: Text("a".into()),
@@ -81,7 +81,7 @@ fn a_socket_that_is_closing_for_ever_is_given_up() {
 }
 
 #[test]
-fn what_waited_goes_before_what_is_new() {
+fn queue_goes_before_new_messages() {
     let mut world = World::connected(config());
     world.command(Command::Send {
         payload: Text("a".into()),
@@ -94,7 +94,7 @@ fn what_waited_goes_before_what_is_new() {
 }
 
 #[test]
-fn the_oldest_gives_way_to_the_newest() {
+fn oldest_is_dropped_first() {
     let mut world = World::new(limited(2, 100));
     for text in ["a", "b", "c"] {
         assert_eq!(world.send(text), Reply::Queued);
@@ -106,7 +106,7 @@ fn the_oldest_gives_way_to_the_newest() {
 }
 
 #[test]
-fn bytes_are_bounded_too() {
+fn bytes_are_bounded() {
     let mut world = World::new(limited(100, 10));
     world.send("aaaa");
     world.send("bbbb");
@@ -116,7 +116,7 @@ fn bytes_are_bounded_too() {
 }
 
 #[test]
-fn what_could_never_fit_is_dropped_alone() {
+fn message_beyond_the_bounds_is_dropped() {
     let mut world = World::new(limited(100, 3));
     world.send("a");
     assert_eq!(world.send("bbbb"), Reply::Dropped);
@@ -125,14 +125,14 @@ fn what_could_never_fit_is_dropped_alone() {
 }
 
 #[test]
-fn a_queue_of_no_places_drops_all() {
+fn queue_of_size_zero_drops_all() {
     let mut world = World::new(limited(0, 100));
     assert_eq!(world.send("a"), Reply::Dropped);
     assert_eq!(world.dropped(), [("a", "overflow")]);
 }
 
 #[test]
-fn a_newer_state_takes_the_place_of_the_older() {
+fn newer_state_replaces_the_older() {
     let mut world = World::new(config());
     world.send_with("card 1", Some("card"), None);
     world.send("b");
@@ -149,7 +149,7 @@ fn a_newer_state_takes_the_place_of_the_older() {
 }
 
 #[test]
-fn a_newer_state_that_is_larger_does_not_drop_itself() {
+fn larger_newer_state_does_not_drop_itself() {
     let mut world = World::new(limited(10, 10));
     world.send_with("a", Some("card"), None);
     world.send("bbbb");
@@ -160,7 +160,7 @@ fn a_newer_state_that_is_larger_does_not_drop_itself() {
 }
 
 #[test]
-fn what_is_too_old_is_not_sent_late() {
+fn expired_messages_are_dropped() {
     let mut world = World::new(config());
     world.send_with("short", None, Some(1000));
     world.send_with("long", None, Some(9000));
@@ -182,7 +182,7 @@ fn what_is_too_old_is_not_sent_late() {
 }
 
 #[test]
-fn what_expired_while_timers_slept_is_not_sent() {
+fn message_that_expired_during_sleep_is_not_sent() {
     let mut world = World::new(config());
     world.connect(SESSION);
     world.send_with("old", None, Some(1000));
@@ -193,7 +193,7 @@ fn what_expired_while_timers_slept_is_not_sent() {
 }
 
 #[test]
-fn the_end_of_the_session_reports_what_is_left() {
+fn end_reports_queued_messages() {
     let mut world = World::connected(config());
     world.close(1006, "");
     world.send("a");
@@ -211,7 +211,7 @@ fn the_end_of_the_session_reports_what_is_left() {
 }
 
 #[test]
-fn after_the_end_a_message_is_dropped_in_silence() {
+fn message_after_the_end_is_dropped_without_an_event() {
     let mut world = World::connected(config());
     world.disconnect();
     world.take();
@@ -220,7 +220,7 @@ fn after_the_end_a_message_is_dropped_in_silence() {
 }
 
 #[test]
-fn nothing_is_transmitted_before_the_ack() {
+fn nothing_is_sent_before_the_ack() {
     let mut world = World::new(config());
     world.connect(SESSION);
     world.send("a");
@@ -258,7 +258,7 @@ fn displays_and_dashboards_are_state() {
 }
 
 #[test]
-fn an_ack_sends_all_that_waited_however_many_they_are() {
+fn ack_sends_the_whole_queue() {
     let mut world = World::connected(config());
     for outage in 0..3 {
         world.close(1006, "");
@@ -276,7 +276,7 @@ fn an_ack_sends_all_that_waited_however_many_they_are() {
 }
 
 #[test]
-fn no_timer_is_left_for_a_message_that_was_sent() {
+fn sent_message_leaves_no_timer() {
     let mut world = World::new(config());
     world.send_with("a", None, Some(60_000));
     world.connect(SESSION);
@@ -287,7 +287,7 @@ fn no_timer_is_left_for_a_message_that_was_sent() {
 }
 
 #[test]
-fn no_timer_is_left_for_a_message_that_ended_with_its_session() {
+fn end_leaves_no_expiry_timer() {
     let mut world = World::new(config());
     world.connect(SESSION);
     world.send_with("a", None, Some(60_000));
@@ -297,7 +297,7 @@ fn no_timer_is_left_for_a_message_that_ended_with_its_session() {
 }
 
 #[test]
-fn no_timer_is_left_for_a_message_that_was_replaced() {
+fn replaced_message_leaves_no_timer() {
     let mut world = World::new(config());
     world.send_with("short", Some("card"), Some(1000));
     world.send_with("for ever", Some("card"), None);

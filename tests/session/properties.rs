@@ -1,34 +1,37 @@
-//! What holds whatever happens, in whatever order.
+//! Properties of all sequences of inputs.
 
 use proptest::prelude::*;
 use proptest::{collection::vec, option, sample::select};
 use tpa_session::session::{Backoff, Close, Command, Config, Control, Duration, Limits, Redactor};
 
-use crate::life::{Ask, Life, Said, Step};
+use crate::walk::{Call, SocketEvent, Step, Walk};
 use crate::world::{SESSION, World, config, redacted};
 
-/// What the app asks; its messages have one of these keys, or none.
-fn ask(keys: Vec<Option<&'static str>>) -> impl Strategy<Value = Ask> {
+/// Streams that the app subscribes to.
+const STREAMS: [&[&str]; 3] = [&["button_press"], &["location_update"], &["vad"]];
+
+/// A call of the app; its messages have one of these keys, or none.
+fn call(keys: Vec<Option<&'static str>>) -> impl Strategy<Value = Call> {
     let ttls = select(vec![None, None, Some(0), Some(700), Some(6000)]);
     let send = (select(keys), ttls, prop::bool::weighted(0.7), 0..4_usize);
-    let send = send.prop_map(|(key, ttl, writable, padding)| Ask::Send {
+    let send = send.prop_map(|(key, ttl, writable, padding)| Call::Send {
         key,
         ttl,
         writable,
         padding,
     });
     let sessions = select(vec![SESSION, SESSION, SESSION, "other-org.example.app"]);
-    let streams = select(vec!["button_press", "location_update", "vad"]);
+    let streams = select(STREAMS.to_vec());
     prop_oneof![
-        3 => sessions.prop_map(Ask::Connect),
-        1 => Just(Ask::Disconnect),
+        3 => sessions.prop_map(Call::Connect),
+        1 => Just(Call::Disconnect),
         8 => send,
-        1 => streams.clone().prop_map(Ask::Subscribe),
-        1 => streams.prop_map(Ask::Unsubscribe),
+        1 => streams.clone().prop_map(Call::Subscribe),
+        1 => streams.prop_map(Call::Unsubscribe),
     ]
 }
 
-fn said() -> impl Strategy<Value = Said> {
+fn socket_event() -> impl Strategy<Value = SocketEvent> {
     let closes = select(vec![
         (1000, ""),
         (1006, ""),
@@ -48,28 +51,28 @@ fn said() -> impl Strategy<Value = Said> {
         Some("INVALID_JWT"),
     ]);
     prop_oneof![
-        6 => Just(Said::Prepared),
-        6 => Just(Said::Opened),
-        6 => Just(Said::Control(Control::Ack)),
-        4 => closes.prop_map(|(code, reason)| Said::Closed(code, reason)),
-        2 => errors.prop_map(|code| Said::Control(Control::Error {
+        6 => Just(SocketEvent::Prepared),
+        6 => Just(SocketEvent::Opened),
+        6 => Just(SocketEvent::Control(Control::Ack)),
+        4 => closes.prop_map(|(code, reason)| SocketEvent::Closed(code, reason)),
+        2 => errors.prop_map(|code| SocketEvent::Control(Control::Error {
             code: code.map(Into::into),
             message: "a fault".into(),
         })),
-        2 => Just(Said::Failed),
-        2 => Just(Said::AttemptFailed),
-        1 => Just(Said::Unsupported),
-        1 => Just(Said::Malformed),
-        1 => Just(Said::Control(Control::Stopped { reason: None })),
+        2 => Just(SocketEvent::Failed),
+        2 => Just(SocketEvent::AttemptFailed),
+        1 => Just(SocketEvent::Unsupported),
+        1 => Just(SocketEvent::Malformed),
+        1 => Just(SocketEvent::Control(Control::Stopped { reason: None })),
     ]
 }
 
 fn step() -> impl Strategy<Value = Step> {
     prop_oneof![
-        12 => ask(vec![None, None, Some("card"), Some("dashboard")]).prop_map(Step::Ask),
-        10 => said().prop_map(Step::Hear),
-        1 => (said(), ask(vec![None])).prop_map(|(said, ask)| Step::Interrupt(said, ask)),
-        2 => (0..3_u32, said()).prop_map(|(back, said)| Step::HearStale(back, said)),
+        12 => call(vec![None, None, Some("card"), Some("dashboard")]).prop_map(Step::Call),
+        10 => socket_event().prop_map(Step::Socket),
+        1 => (socket_event(), call(vec![None])).prop_map(|(event, call)| Step::Interrupt(event, call)),
+        2 => (0..3_u32, socket_event()).prop_map(|(back, event)| Step::Stale(back, event)),
         5 => Just(Step::Succeed),
         6 => (0..8000_u64).prop_map(Step::Wait),
         1 => (0..8000_u64).prop_map(Step::Sleep),
@@ -122,7 +125,7 @@ fn any_config() -> impl Strategy<Value = Config> {
         )
 }
 
-/// The defaults with their jitter, which is what the seed decides.
+/// The defaults with their jitter, which depends on the seed.
 fn jittered() -> Config {
     let mut config = config();
     config.backoff.jitter = 0.5;
@@ -131,48 +134,48 @@ fn jittered() -> Config {
 
 proptest! {
     #[test]
-    fn every_life_keeps_the_rules(
+    fn random_inputs_keep_the_invariants(
         config in any_config(),
         seed: u64,
         steps in vec(step(), 1..120),
     ) {
-        let mut life = Life::new(config, seed);
+        let mut walk = Walk::new(&config, seed);
         for step in &steps {
-            life.step(step);
+            walk.step(step);
         }
     }
 
-    /// A handler's messages have no keys: whether one takes the place of another depends on how
-    /// far the outputs were carried out, which is not what this is about.
+    /// The messages of handlers have no keys: whether one replaces another depends on the number
+    /// of outputs that were executed, which is beside the point here.
     #[test]
-    fn no_handler_upsets_the_rules(
+    fn handlers_keep_the_invariants(
         config in any_config(),
         steps in vec(step(), 1..60),
-        reactions in vec(option::weighted(0.3, ask(vec![None])), 0..80),
+        reactions in vec(option::weighted(0.3, call(vec![None])), 0..80),
     ) {
-        let mut life = Life::new(config, 1).reacting(reactions);
+        let mut walk = Walk::new(&config, 1).reacting(reactions);
         for step in &steps {
-            life.step(step);
+            walk.step(step);
         }
     }
 
     #[test]
-    fn the_same_seed_and_inputs_give_the_same_outputs(
+    fn equal_seeds_and_inputs_give_equal_outputs(
         seed: u64,
         steps in vec(step(), 1..60),
     ) {
         let live = || {
-            let mut life = Life::new(jittered(), seed);
+            let mut walk = Walk::new(&jittered(), seed);
             for step in &steps {
-                life.step(step);
+                walk.step(step);
             }
-            life.outputs
+            walk.outputs
         };
         prop_assert_eq!(live(), live());
     }
 
     #[test]
-    fn no_close_makes_a_frame_that_is_not_allowed(code: u16, reason in ".{0,200}") {
+    fn close_frames_are_always_valid(code: u16, reason in ".{0,200}") {
         let close = Close::new(code, redacted(&reason));
         let (code, reason) = close.to_send();
         prop_assert!(code == 1000 || (3000..5000).contains(&code));
@@ -180,14 +183,14 @@ proptest! {
     }
 
     #[test]
-    fn no_text_upsets_the_url(url in ".{0,80}") {
+    fn any_text_as_url(url in ".{0,80}") {
         if let Some(url) = tpa_session::session::websocket_url(&url) {
             prop_assert!(url.starts_with("ws://") || url.starts_with("wss://"));
         }
     }
 
     #[test]
-    fn no_frame_upsets_the_protocol(kind in ".{0,30}", field in option::of(".{0,30}")) {
+    fn any_text_as_frame(kind in ".{0,30}", field in option::of(".{0,30}")) {
         let known = tpa_session::session::CONTROL_TYPES.contains(&kind.as_str());
         let control = Control::parse(&kind, |_| field.clone(), &Redactor::default());
         prop_assert_eq!(control.is_some(), known);

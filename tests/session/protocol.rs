@@ -1,10 +1,10 @@
-//! The frames that the session itself understands.
+//! Frames that the session handles.
 
 use tpa_session::session::{
     CONTROL_TYPES, CommandError, Control, Duration, Malformed, Redactor, time_to_live,
 };
 
-/// Reads a frame of this type with these fields.
+/// Parses a frame with this type and these fields.
 fn parse(kind: &str, fields: &[(&str, &str)]) -> Option<Control> {
     let text = |name: &str| {
         let field = fields.iter().find(|field| field.0 == name);
@@ -14,13 +14,13 @@ fn parse(kind: &str, fields: &[(&str, &str)]) -> Option<Control> {
 }
 
 #[test]
-fn an_ack_and_a_pong_are_known_by_their_type() {
+fn ack_and_pong() {
     assert_eq!(parse("tpa_connection_ack", &[]), Some(Control::Ack));
     assert_eq!(parse("pong", &[]), Some(Control::Pong));
 }
 
 #[test]
-fn an_error_has_its_code_and_text_under_either_name() {
+fn error_frames() {
     for kind in ["tpa_connection_error", "connection_error"] {
         let fields = [("code", "INVALID_JWT"), ("message", "expired")];
         let error = Control::Error {
@@ -37,7 +37,7 @@ fn an_error_has_its_code_and_text_under_either_name() {
 }
 
 #[test]
-fn a_stop_has_its_reason_if_any() {
+fn stop_frames() {
     let reason = Some("user_disabled".into());
     let stopped = parse("app_stopped", &[("reason", "user_disabled")]);
     assert_eq!(stopped, Some(Control::Stopped { reason }));
@@ -46,7 +46,7 @@ fn a_stop_has_its_reason_if_any() {
 }
 
 #[test]
-fn every_control_type_is_read_and_no_other() {
+fn control_types_are_exactly_those_that_are_parsed() {
     for kind in CONTROL_TYPES {
         assert!(parse(kind, &[]).is_some(), "{kind}");
     }
@@ -56,7 +56,7 @@ fn every_control_type_is_read_and_no_other() {
 }
 
 #[test]
-fn only_a_card_lives_for_as_long_as_it_is_shown() {
+fn only_displays_have_a_time_to_live() {
     let millis = |millis| Some(Duration::from_millis(millis));
     assert_eq!(time_to_live("display_event", Some(3000.0)), millis(3000));
     assert_eq!(time_to_live("display_event", Some(0.0)), millis(0));
@@ -67,7 +67,7 @@ fn only_a_card_lives_for_as_long_as_it_is_shown() {
 }
 
 #[test]
-fn what_was_wrong_is_told_in_words() {
+fn messages_of_malformed_frames() {
     assert!(Malformed::NotJson.message().contains("not JSON"));
     assert!(Malformed::NotObject.message().contains("object"));
     assert!(Malformed::NoType.message().contains("type"));

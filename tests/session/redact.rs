@@ -1,4 +1,4 @@
-//! The API key in texts from outside.
+//! Redaction of the API key in texts from outside.
 
 use tpa_session::session::{
     Close, Control, Event, Input, Outgoing, Output, Redactor, SessionError,
@@ -30,7 +30,7 @@ fn leaves_other_texts_alone() {
 }
 
 #[test]
-fn finds_a_percent_encoded_key() {
+fn replaces_a_percent_encoded_key() {
     for text in [
         "a/b+é=",
         "a%2Fb%2B%C3%A9%3D",
@@ -48,7 +48,7 @@ fn finds_a_percent_encoded_key() {
 }
 
 #[test]
-fn does_not_show_the_key_in_debug_output() {
+fn debug_output_hides_the_key() {
     assert_eq!(format!("{:?}", Redactor::new("s3cret")), "Redactor { .. }");
 }
 
@@ -72,7 +72,7 @@ fn error_frames_are_redacted() {
 }
 
 #[test]
-fn a_known_error_code_survives_a_key_that_is_part_of_it() {
+fn known_error_code_survives_a_key_that_is_part_of_it() {
     let code = |_: &str| Some("INVALID_API_KEY".to_owned());
     let Some(Control::Error { code, message }) =
         Control::parse("connection_error", code, &Redactor::new("API_KEY"))

@@ -1,10 +1,10 @@
-//! What a handler may do while outputs are still waiting to be carried out.
+//! Handlers that call the session while outputs are pending.
 
 use tpa_session::session::{Command, Control, Event, Input, Output, Reply, Session, State};
 
 use crate::world::{SESSION, Text, World, config};
 
-/// Drains the session as the shell does, calling `handler` at every event.
+/// Executes the outputs as the shell does and calls `handler` for each event.
 fn drain(
     world: &mut World,
     mut handler: impl FnMut(&mut Session<Text>, &Event<Text>),
@@ -49,7 +49,7 @@ fn names(outputs: &[Output<Text>]) -> Vec<&'static str> {
 }
 
 #[test]
-fn disconnect_in_a_handler_of_connecting_never_dials() {
+fn disconnect_in_connecting_never_dials() {
     let mut world = World::new(config());
     let now = world.now();
     let session_id = SESSION.into();
@@ -76,7 +76,7 @@ fn disconnect_in_a_handler_of_connecting_never_dials() {
 }
 
 #[test]
-fn disconnect_in_a_handler_of_disconnected_takes_back_the_reconnecting() {
+fn disconnect_in_disconnected_cancels_reconnecting() {
     let mut world = World::connected(config());
     let now = world.now();
     let lost = tpa_session::session::Close::new(1006, "");
@@ -100,7 +100,7 @@ fn disconnect_in_a_handler_of_disconnected_takes_back_the_reconnecting() {
 }
 
 #[test]
-fn connect_in_a_handler_of_the_end_starts_anew() {
+fn connect_in_the_final_disconnected_starts_a_session() {
     let mut world = World::connected(config());
     let now = world.now();
     disconnect(&mut world.session, now);
@@ -145,7 +145,7 @@ fn connect_with_another_id_ends_the_first_session() {
 }
 
 #[test]
-fn what_a_handler_sends_before_it_disconnects_still_goes_out() {
+fn message_before_disconnect_is_sent() {
     let mut world = World::connected(config());
     let now = world.now();
     let socket = world.socket;
@@ -175,7 +175,7 @@ fn what_a_handler_sends_before_it_disconnects_still_goes_out() {
 }
 
 #[test]
-fn a_handler_of_an_error_may_leave_and_start_anew() {
+fn error_handler_may_restart_the_session() {
     let mut world = World::connected(config());
     let now = world.now();
     let malformed = tpa_session::session::Malformed::NotJson;
@@ -203,7 +203,7 @@ fn a_handler_of_an_error_may_leave_and_start_anew() {
 }
 
 #[test]
-fn connect_in_a_handler_of_a_loss_is_the_session_that_reconnects() {
+fn connect_in_disconnected_returns_the_active_run() {
     let mut world = World::connected(config());
     let now = world.now();
     let lost = tpa_session::session::Close::new(1006, "");
@@ -225,7 +225,7 @@ fn connect_in_a_handler_of_a_loss_is_the_session_that_reconnects() {
 }
 
 #[test]
-fn disconnect_while_the_socket_is_about_to_be_made_never_makes_it() {
+fn disconnect_before_open_creates_no_socket() {
     let mut world = World::new(config());
     let now = world.now();
     let session_id = SESSION.into();
@@ -247,7 +247,7 @@ fn disconnect_while_the_socket_is_about_to_be_made_never_makes_it() {
 }
 
 #[test]
-fn disconnect_in_a_handler_of_the_state_takes_back_the_connected() {
+fn disconnect_in_state_change_cancels_connected() {
     let mut world = World::new(config());
     world.connect(SESSION);
     world.input(Input::Opened(world.socket));

@@ -1,4 +1,4 @@
-//! `shouldReconnect`: the app's own word on a closure.
+//! Decisions of the app: `shouldReconnect`.
 
 use tpa_session::session::{
     CloseKind, Command, Config, Duration, Input, Output, Reconnect, State, WakeHint,
@@ -22,7 +22,7 @@ fn asked(world: &World) -> Vec<(u16, CloseKind)> {
 }
 
 #[test]
-fn yes_reconnects_where_the_table_would_not() {
+fn yes_overrides_the_table() {
     let mut world = asking();
     world.close(1001, "deploy");
     assert_eq!(asked(&world), [(1001, CloseKind::Normal)]);
@@ -32,12 +32,12 @@ fn yes_reconnects_where_the_table_would_not() {
 }
 
 #[test]
-fn a_deploy_that_says_1001_and_then_refuses_for_a_while_is_outlived() {
+fn deploy_with_1001_and_refusals_is_survived() {
     let mut world = asking();
     world.close(1001, "deploy");
     world.input(Input::ShouldReconnect(Some(Reconnect::Yes)));
     world.next_deadline();
-    // HTTP 503 in place of the upgrade: all that a socket tells is an error and 1006.
+    // HTTP 503 instead of the upgrade: a socket reports only an error and 1006.
     world.input(Input::Failed(world.socket));
     world.close(1006, "");
     world.input(Input::ShouldReconnect(None));
@@ -49,7 +49,7 @@ fn a_deploy_that_says_1001_and_then_refuses_for_a_while_is_outlived() {
 }
 
 #[test]
-fn no_ends_where_the_table_would_not() {
+fn no_overrides_the_table() {
     let mut world = asking();
     world.close(1006, "");
     world.input(Input::ShouldReconnect(Some(Reconnect::No)));
@@ -58,7 +58,7 @@ fn no_ends_where_the_table_would_not() {
 }
 
 #[test]
-fn no_word_keeps_the_table() {
+fn no_answer_keeps_the_table() {
     for (code, state) in [(1000, State::Stopped), (1006, State::Waiting)] {
         let mut world = asking();
         world.close(code, "");
@@ -68,7 +68,7 @@ fn no_word_keeps_the_table() {
 }
 
 #[test]
-fn yes_does_not_go_beyond_the_maximum() {
+fn yes_does_not_exceed_the_maximum() {
     let mut world = asking();
     for _ in 0..4 {
         world.close(1001, "");
@@ -81,7 +81,7 @@ fn yes_does_not_go_beyond_the_maximum() {
 }
 
 #[test]
-fn failed_attempts_are_asked_about_too() {
+fn failed_attempts_are_asked_about() {
     let mut world = asking();
     world.close(1006, "");
     world.input(Input::ShouldReconnect(None));
@@ -92,7 +92,7 @@ fn failed_attempts_are_asked_about_too() {
 }
 
 #[test]
-fn our_own_disconnect_is_not_asked_about() {
+fn disconnect_is_not_asked_about() {
     let mut world = asking();
     world.disconnect();
     assert_eq!(asked(&world), []);
@@ -100,7 +100,7 @@ fn our_own_disconnect_is_not_asked_about() {
 }
 
 #[test]
-fn disconnect_while_the_app_is_asked_has_the_last_word() {
+fn disconnect_while_the_app_is_asked_wins() {
     let mut world = asking();
     world.close(1006, "");
     world.disconnect();
@@ -111,7 +111,7 @@ fn disconnect_while_the_app_is_asked_has_the_last_word() {
 }
 
 #[test]
-fn a_message_sent_while_the_app_is_asked_waits() {
+fn message_sent_while_the_app_is_asked_is_queued() {
     let mut world = asking();
     world.close(1006, "");
     world.send("a");
@@ -121,13 +121,13 @@ fn a_message_sent_while_the_app_is_asked_waits() {
 }
 
 #[test]
-fn an_answer_that_nobody_asked_for_is_not_heard() {
+fn unsolicited_answer_is_ignored() {
     let mut world = asking();
     world.input(Input::ShouldReconnect(Some(Reconnect::No)));
     assert_eq!(world.session.state(), State::Connected);
 }
 
-/// Answers the question about a closure with a delay; what `reconnecting` says then.
+/// Answers with a delay; returns attempt and delay of the following `reconnecting`.
 fn delayed(world: &mut World, millis: u64) -> (u32, u64) {
     let delay = Duration::from_millis(millis);
     world.input(Input::ShouldReconnect(Some(Reconnect::After(delay))));
@@ -136,10 +136,10 @@ fn delayed(world: &mut World, millis: u64) -> (u32, u64) {
 }
 
 #[test]
-fn a_delay_is_waited_for_exactly() {
+fn delay_is_exact() {
     let mut config = config();
     config.asks_app = true;
-    // Neither chance nor the upper limit of the backoff plays a part.
+    // Neither jitter nor maximum of the backoff applies.
     config.backoff.jitter = 1.0;
     for millis in [0, 1, 30_000, 3_600_000] {
         let mut world = World::connected(config.clone());
@@ -157,7 +157,7 @@ fn a_delay_is_waited_for_exactly() {
 }
 
 #[test]
-fn a_delayed_attempt_counts() {
+fn delayed_attempt_counts() {
     let mut world = asking();
     for attempt in 1..=3 {
         world.close(1013, "");
@@ -172,7 +172,7 @@ fn a_delayed_attempt_counts() {
 }
 
 #[test]
-fn a_delayed_attempt_counts_even_after_sleep() {
+fn delayed_attempt_counts_even_after_sleep() {
     let mut world = asking();
     world.input(Input::Wake(WakeHint::Slept));
     assert_eq!(delayed(&mut world, 5000), (1, 5000));
@@ -186,7 +186,7 @@ fn a_delayed_attempt_counts_even_after_sleep() {
 }
 
 #[test]
-fn a_network_that_returns_does_not_shorten_a_delay() {
+fn online_does_not_shorten_a_delay() {
     let mut world = asking();
     world.close(1013, "");
     delayed(&mut world, 30_000);
@@ -204,7 +204,7 @@ fn a_network_that_returns_does_not_shorten_a_delay() {
 }
 
 #[test]
-fn a_delay_that_passed_offline_is_over() {
+fn delay_may_pass_while_offline() {
     let mut world = asking();
     world.input(Input::Offline);
     world.close(1013, "");
@@ -218,7 +218,7 @@ fn a_delay_that_passed_offline_is_over() {
 }
 
 #[test]
-fn reconnect_now_does_not_wait_for_a_delay() {
+fn reconnect_now_skips_a_delay() {
     let mut world = asking();
     world.close(1013, "");
     delayed(&mut world, 30_000);
@@ -227,7 +227,7 @@ fn reconnect_now_does_not_wait_for_a_delay() {
 }
 
 #[test]
-fn a_delay_belongs_to_its_closure() {
+fn delay_applies_to_one_closure() {
     let mut world = asking();
     world.close(1013, "");
     delayed(&mut world, 30_000);
@@ -239,7 +239,7 @@ fn a_delay_belongs_to_its_closure() {
 }
 
 #[test]
-fn delays_are_those_of_a_timer() {
+fn allowed_delays() {
     let after = |millis| Some(Reconnect::After(Duration::from_millis(millis)));
     assert_eq!(Reconnect::after_millis(0.0), after(0));
     assert_eq!(Reconnect::after_millis(30_000.5), after(30_000));

@@ -1,4 +1,4 @@
-//! Sockets that were given up, and speak all the same.
+//! Events of sockets that were given up.
 
 use tpa_session::session::{
     Close, Control, Input, Instant, Malformed, Outgoing, Output, SocketId, State,
@@ -6,7 +6,7 @@ use tpa_session::session::{
 
 use crate::world::{World, config};
 
-/// Everything that a socket can say.
+/// All inputs about a socket.
 fn all_inputs(socket: SocketId) -> Vec<Input> {
     vec![
         Input::Prepared(socket),
@@ -28,7 +28,7 @@ fn all_inputs(socket: SocketId) -> Vec<Input> {
 }
 
 #[test]
-fn a_dead_socket_changes_nothing_in_any_state() {
+fn stale_inputs_are_ignored_in_every_state() {
     let mut world = World::connected(config());
     let dead = world.socket;
     world.close(1006, "");
@@ -54,7 +54,7 @@ fn a_dead_socket_changes_nothing_in_any_state() {
 }
 
 #[test]
-fn a_close_that_comes_after_the_next_connection_leaves_that_alone() {
+fn late_close_does_not_affect_the_next_connection() {
     let mut world = World::connected(config());
     let old = world.socket;
     world.input(Input::Failed(old));
@@ -71,7 +71,7 @@ fn a_close_that_comes_after_the_next_connection_leaves_that_alone() {
 }
 
 #[test]
-fn the_close_of_the_session_before_is_not_that_of_the_next() {
+fn late_close_does_not_affect_the_next_session() {
     let mut world = World::connected(config());
     let old = world.socket;
     world.connect("other-org.example.app");
@@ -87,7 +87,7 @@ fn the_close_of_the_session_before_is_not_that_of_the_next() {
 }
 
 #[test]
-fn an_attempt_that_timed_out_is_closed_and_never_says_init() {
+fn timed_out_attempt_is_closed_and_sends_no_init() {
     let mut world = World::connected(config());
     world.close(1006, "");
     world.next_deadline();
@@ -101,7 +101,7 @@ fn an_attempt_that_timed_out_is_closed_and_never_says_init() {
 }
 
 #[test]
-fn the_timeout_of_a_failed_attempt_spares_the_next_one() {
+fn timeout_of_a_failed_attempt_does_not_affect_the_next() {
     let mut world = World::connected(config());
     world.close(1006, "");
     world.next_deadline();
@@ -114,7 +114,7 @@ fn the_timeout_of_a_failed_attempt_spares_the_next_one() {
 }
 
 #[test]
-fn a_spurious_timeout_is_no_event() {
+fn spurious_timeout_has_no_effect() {
     let mut world = World::connected(config());
     world.close(1006, "");
     world.take();
@@ -126,7 +126,7 @@ fn a_spurious_timeout_is_no_event() {
 }
 
 #[test]
-fn time_that_goes_back_stands_still() {
+fn receding_time_is_clamped() {
     let mut world = World::connected(config());
     world.advance(10_000);
     world.input(Input::Timeout);

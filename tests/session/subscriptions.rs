@@ -1,4 +1,4 @@
-//! The list of streams: state that the cloud forgets with each socket.
+//! The list of streams, which the cloud forgets with each socket.
 
 use tpa_session::session::{Command, CommandError, Instant, Outgoing, Output};
 
@@ -17,7 +17,7 @@ fn streams(names: &[&str]) -> Vec<String> {
 }
 
 #[test]
-fn the_list_is_told_after_every_ack() {
+fn list_is_sent_after_every_ack() {
     let mut world = World::connected(config());
     world.command(Command::Subscribe(streams(&["a", "b"])));
     world.close(1006, "");
@@ -27,7 +27,7 @@ fn the_list_is_told_after_every_ack() {
 }
 
 #[test]
-fn a_change_during_an_outage_is_told_once_at_its_end() {
+fn change_during_an_outage_is_sent_once() {
     let mut world = World::connected(config());
     world.close(1006, "");
     world.command(Command::Subscribe(streams(&["a", "b"])));
@@ -39,7 +39,7 @@ fn a_change_during_an_outage_is_told_once_at_its_end() {
 }
 
 #[test]
-fn what_changes_nothing_is_not_told() {
+fn unchanged_list_is_not_sent() {
     let mut world = World::connected(config());
     world.command(Command::Subscribe(streams(&["a", "a"])));
     world.command(Command::Subscribe(streams(&["a"])));
@@ -48,7 +48,7 @@ fn what_changes_nothing_is_not_told() {
 }
 
 #[test]
-fn the_list_outlives_the_session() {
+fn list_outlives_the_session() {
     let mut world = World::connected(config());
     world.command(Command::Subscribe(streams(&["a"])));
     world.disconnect();
@@ -59,7 +59,7 @@ fn the_list_outlives_the_session() {
 }
 
 #[test]
-fn an_empty_name_is_refused_and_changes_nothing() {
+fn empty_name_is_refused() {
     let mut world = World::connected(config());
     let refused = world
         .session
@@ -73,7 +73,7 @@ fn follow(world: &mut World, names: &[&str]) {
 }
 
 #[test]
-fn streams_that_handlers_listen_to_are_asked_for_as_long_as_they_do() {
+fn streams_of_handlers_are_requested() {
     let mut world = World::connected(config());
     follow(&mut world, &["a", "b"]);
     follow(&mut world, &["b", "c"]);
@@ -83,7 +83,7 @@ fn streams_that_handlers_listen_to_are_asked_for_as_long_as_they_do() {
 }
 
 #[test]
-fn what_was_subscribed_and_is_listened_to_goes_when_both_are_over() {
+fn stream_is_removed_when_neither_list_has_it() {
     let mut world = World::connected(config());
     world.command(Command::Subscribe(streams(&["a"])));
     follow(&mut world, &["b", "a"]);
@@ -98,7 +98,7 @@ fn what_was_subscribed_and_is_listened_to_goes_when_both_are_over() {
 }
 
 #[test]
-fn streams_that_are_listened_to_are_told_after_every_ack() {
+fn streams_of_handlers_are_sent_after_every_ack() {
     let mut world = World::connected(config());
     follow(&mut world, &["a"]);
     world.close(1006, "");

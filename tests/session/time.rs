@@ -1,12 +1,12 @@
-//! The clock is the caller's, and may show anything.
+//! Extreme times of the caller's clock.
 
 use tpa_session::session::{Config, Control, Duration, Input, Instant, State};
 
 use crate::world::{SESSION, World};
 
-/// A timer that was due at the moment it is set would be served for ever.
+/// A timer that is due when it is set would be served forever.
 #[test]
-fn after_any_time_there_is_a_later_one() {
+fn every_time_has_a_later_one() {
     for millis in [0, 1 << 53, u64::MAX - 1, u64::MAX] {
         let now = Instant::from_millis(millis);
         assert!(now.after(Duration::from_millis(1)) > now, "{millis}");
@@ -16,7 +16,7 @@ fn after_any_time_there_is_a_later_one() {
 }
 
 #[test]
-fn a_session_lives_at_the_end_of_time() {
+fn session_works_at_the_end_of_time() {
     let mut world = World::new(Config::default());
     world.now = u64::MAX;
     world.connect(SESSION);

@@ -1,13 +1,14 @@
-//! A session with a hand on everything that it needs of the world.
+//! A session with a scripted environment.
 
 use tpa_session::session::{
-    Close, Command, Config, Control, Disconnected, Duration, Event, Input, Instant, Outgoing,
-    Output, Payload, Reconnecting, Redacted, Redactor, Reply, Session, SocketId, State, Timer,
+    Close, Command, Config, Control, Delivery, Disconnected, Duration, Event, FlushError, FlushId,
+    Input, Instant, Outgoing, Output, Payload, Reconnecting, Redacted, Redactor, Reply, Session,
+    SocketId, State, Timer,
 };
 
 pub const SESSION: &str = "user-org.example.app";
 
-/// A message of the app; the core never looks inside.
+/// Message of the app.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Text(pub String);
 
@@ -20,18 +21,18 @@ impl Payload for Text {
 pub struct World {
     pub session: Session<Text>,
     pub now: u64,
-    /// The newest socket that was asked for.
+    /// Socket that was requested last.
     pub socket: SocketId,
-    /// All that came out and was not taken yet.
+    /// Outputs since the last [`World::take`].
     pub outputs: Vec<Output<Text>>,
     steps: u32,
 }
 
-/// More steps no test has: a session that is waited for longer does not do what it should.
+/// Limit on the steps of a test, so that waiting for a session that hangs fails.
 const MOST_STEPS: u32 = 100_000;
 
-/// The defaults without jitter, so that delays are what the documents say, and without pings,
-/// so that a quiet connection has no deadline.
+/// The defaults without jitter, so that delays are those in the documentation, and without pings,
+/// so that an idle connection has no deadline.
 pub fn config() -> Config {
     let mut config = Config::default();
     config.backoff.jitter = 0.0;
@@ -39,7 +40,61 @@ pub fn config() -> Config {
     config
 }
 
-/// A text from outside, as a session without a key to hide takes it.
+pub fn watched() -> Config {
+    Config {
+        watch: Config::default().watch,
+        ..config()
+    }
+}
+
+/// Creates a connected session whose cloud has sent a pong.
+pub fn answered() -> World {
+    let mut world = World::connected(watched());
+    world.input(Input::Control(world.socket, Control::Pong));
+    world.take();
+    world
+}
+
+pub fn at_least_once() -> Config {
+    Config {
+        delivery: Delivery::AtLeastOnce,
+        ..config()
+    }
+}
+
+pub fn pong(world: &mut World) {
+    world.input(Input::Control(world.socket, Control::Pong));
+}
+
+/// Reports a frame of the app, as the shell does before a timeout.
+pub fn receive_frame(world: &mut World) {
+    let at = Instant::from_millis(world.now);
+    world.input(Input::Activity(world.socket, at));
+}
+
+pub fn pings(world: &World) -> usize {
+    let is_ping = |output: &&Output<_>| matches!(output, Output::Transmit(_, Outgoing::Ping));
+    world.outputs.iter().filter(is_ping).count()
+}
+
+pub fn flush(world: &mut World) -> FlushId {
+    match world.command(Command::Flush) {
+        Reply::Flush(flush) => flush,
+        other => panic!("{other:?} to flush()"),
+    }
+}
+
+pub fn flushed(world: &World) -> Vec<(FlushId, Result<(), FlushError>)> {
+    let outputs = world.outputs.iter();
+    outputs
+        .filter_map(|output| match output {
+            Output::Flushed(flush, result) => Some((*flush, *result)),
+            _ => None,
+        })
+        .collect()
+}
+
+/// Text from outside, without a key to hide.
 pub fn redacted(text: &str) -> Redacted {
     Redactor::default().redact(text)
 }
@@ -55,7 +110,7 @@ impl World {
         }
     }
 
-    /// A world whose session is connected, with the outputs up to there thrown away.
+    /// Creates a world with a connected session and no outputs.
     pub fn connected(config: Config) -> Self {
         let mut world = Self::new(config);
         world.connect(SESSION);
@@ -107,13 +162,13 @@ impl World {
         })
     }
 
-    /// Opens the current socket and lets the cloud accept it.
+    /// Opens and acknowledges the current socket.
     pub fn acknowledge(&mut self) {
         self.input(Input::Opened(self.socket));
         self.input(Input::Control(self.socket, Control::Ack));
     }
 
-    /// The current socket closes.
+    /// Closes the current socket from outside.
     pub fn close(&mut self, code: u16, reason: &str) {
         self.input(Input::Closed(
             self.socket,
@@ -121,7 +176,7 @@ impl World {
         ));
     }
 
-    /// Lets `millis` pass, reporting each deadline when it comes.
+    /// Advances the time by `millis`, serving each deadline on the way.
     pub fn advance(&mut self, millis: u64) {
         self.count();
         let end = self.now + millis;
@@ -134,7 +189,7 @@ impl World {
         self.now = end;
     }
 
-    /// Goes to the next deadline, whatever it is, and reports it.
+    /// Advances the time to the next deadline and serves it.
     pub fn next_deadline(&mut self) -> Option<Timer> {
         self.count();
         let (at, timer) = self.session.poll_timeout()?;
@@ -143,7 +198,7 @@ impl World {
         Some(timer)
     }
 
-    /// Lets all attempts fail as a refused dial does, until the session no longer dials.
+    /// Fails all attempts as a refused dial does, until the session gives up.
     pub fn refuse_all(&mut self) {
         for _ in 0..1000 {
             match self.session.state() {
@@ -157,7 +212,7 @@ impl World {
         panic!("the session dials for ever");
     }
 
-    /// Lets attempts fail until the last one is waited for.
+    /// Fails attempts until the last one is awaited.
     pub fn refuse_all_but_one(&mut self) {
         for _ in 0..2 {
             self.next_deadline();
@@ -199,7 +254,7 @@ impl World {
             .collect()
     }
 
-    /// The app's messages that went to a socket.
+    /// Messages that were passed to a socket.
     pub fn sent(&self) -> Vec<&str> {
         let outputs = self.outputs.iter();
         outputs
@@ -210,7 +265,7 @@ impl World {
             .collect()
     }
 
-    /// The app's messages that will not be sent, each with its reason.
+    /// Dropped messages with their reasons.
     pub fn dropped(&self) -> Vec<(&str, &str)> {
         let events = self.events().into_iter();
         events
@@ -221,13 +276,13 @@ impl World {
             .collect()
     }
 
-    /// How many sockets were made.
+    /// Number of sockets that were created.
     pub fn dials(&self) -> usize {
         let opens = |output: &&Output<Text>| matches!(output, Output::Open(_));
         self.outputs.iter().filter(opens).count()
     }
 
-    /// Names of the events, for tests of their order.
+    /// Names of the events, in order.
     pub fn story(&self) -> Vec<String> {
         self.events().into_iter().map(name).collect()
     }

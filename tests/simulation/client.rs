@@ -1,30 +1,32 @@
-//! One session and all that belongs to its side: the app, the clock, the account of its rules.
+//! One session with its app, its clock, its transport and its model.
 
 use std::cell::RefCell;
 use std::rc::Rc;
 
+use testkit::model::{CheckedSession, Violation};
+use testkit::world::app::{App, AppCall, Trigger};
+use testkit::world::clock::Clock;
+use testkit::{Message, ensure};
 use tpa_session::session::{
-    Close, Config, Control, Delivery, Input, Instant, Outgoing, Session, SocketId, State, WakeHint,
+    Close, Config, Control, Delivery, Input, Instant, Outgoing, Reconnect, SocketId, State,
+    WakeHint,
 };
 
-use crate::app::{App, Ask, Mail, Moment};
-use crate::clock::Clock;
-use crate::invariants::{Broken, Rules, ensure};
-use crate::tally::{Sight, Tally};
+use crate::coverage::{Coverage, Situation};
 
-/// More alarms at one time than any waits of no time at all can make.
-const MOST_ALARMS: u64 = 50;
+/// Upper bound for the number of times that the timer fires at one point in time.
+const MAX_ALARMS: u64 = 50;
 
-/// What lies between a session and its cloud.
-pub trait Lines {
-    /// A socket will be made: what comes of it at once, if anything does.
-    fn prepare(&mut self, id: SocketId, tally: &mut Tally) -> Option<Input>;
-    /// The socket is made, for this session: what comes of it at once, if anything does.
+/// The sockets of a session, and the network between them and the cloud.
+pub trait Transport {
+    /// A socket will be opened. Returns the input that follows at once, if any.
+    fn prepare(&mut self, id: SocketId, coverage: &mut Coverage) -> Option<Input>;
+    /// Opens the socket for this session. Returns the input that follows at once, if any.
     fn open(&mut self, id: SocketId, session: &str) -> Option<Input>;
-    /// A frame goes out; a message under this key.
-    fn transmit(&mut self, id: SocketId, frame: Outgoing<Mail>, key: Option<&'static str>);
-    /// The client gives the socket up: what comes of it at once. Its events come all the same:
-    /// a core that hears them is one that would hear a close that came late.
+    /// Sends a frame; a message has this key.
+    fn transmit(&mut self, id: SocketId, frame: Outgoing<Message>, key: Option<&'static str>);
+    /// The session gives the socket up. Its events still come, as a late close event would: the
+    /// session must ignore them. Returns the inputs that follow at once.
     fn give_up(&mut self, id: SocketId, close: &Close) -> Vec<Input>;
     /// Bytes that the socket itself holds; `None` when it is not open.
     fn buffered(&self, id: SocketId) -> Option<u32>;
@@ -32,113 +34,124 @@ pub trait Lines {
     fn has(&self, id: SocketId, serial: u32) -> bool;
     /// Whether the cloud has this message from any socket.
     fn has_any(&self, serial: u32) -> bool;
-    /// Whether all that the client sent has reached the cloud.
-    fn is_quiet(&self, id: SocketId) -> bool;
-    /// The list of streams that the cloud was told on this socket.
-    fn told(&self, id: SocketId) -> Option<&[String]>;
-    /// Whether the connection is dead without having said so.
+    /// Whether everything that the client sent has reached the cloud.
+    fn is_drained(&self, id: SocketId) -> bool;
+    /// The last list of streams that the cloud received on this socket.
+    fn subscriptions(&self, id: SocketId) -> Option<&[String]>;
+    /// Whether the connection is dead without a close event.
     fn is_half_open(&self, id: SocketId) -> bool;
 }
 
-/// What happened, in the order in which it did, where somebody wants to know.
-pub type Story = Option<Rc<RefCell<Vec<String>>>>;
+/// Log of everything that happens, where it is wanted.
+pub type Trace = Option<Rc<RefCell<Vec<String>>>>;
 
-/// Something that befalls the client alone.
+/// An action of the app or of its runtime.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub enum Turn {
-    /// The app asks.
-    Ask(Ask),
-    /// The app will ask, from inside a handler.
-    Handler(Moment, Ask),
-    /// From now on the timer is so late.
+pub enum ClientAction {
+    Call(AppCall),
+    /// The next handler of this event makes the call.
+    Handler(Trigger, AppCall),
+    /// From now on the timer is late by so much.
     Lateness(u64),
     /// The timer fires without need, and the clock has gone back.
-    Wake {
+    SpuriousTimeout {
         back: u64,
     },
-    /// From now on the app judges closures so.
-    Verdict(Option<bool>),
+    /// From now on the app answers `shouldReconnect` like this.
+    Decide(Option<Reconnect>),
     Offline,
     Online,
-    /// The page is shown again, or the machine says that it slept.
-    Suspect(WakeHint),
+    /// The page is shown again, or the machine reports that it slept.
+    Wake(WakeHint),
 }
 
-pub struct Client<L> {
-    /// What it is called in the story.
+pub struct Client<T> {
+    /// Name in the trace.
     pub name: &'static str,
     pub config: Config,
-    pub session: Session<Mail>,
-    pub lines: L,
+    pub session: CheckedSession,
+    pub transport: T,
     pub clock: Clock,
     /// How far the wall clock is ahead.
     pub wall: u64,
     pub app: App,
-    pub verdict: Option<bool>,
-    /// The last frame of the app's that the session has not heard of yet.
+    pub decision: Option<Reconnect>,
+    /// The last data frame that the session has not been told of yet.
     pub data: Option<(SocketId, u64)>,
-    pub rules: Rules,
-    /// Pongs came that nobody asked for, so that what they confirm is not to be trusted.
+    /// Pongs came without a ping, so that what they confirm may not have arrived.
     pub extra_pongs: bool,
-    /// Whether outputs are being carried out: the calls made then are nested.
+    /// Outputs are being carried out: calls are nested.
     pub is_draining: bool,
     pub outputs: u64,
-    /// How often the timer fired at this very time.
+    /// Number of times that the timer fired at this point in time.
     alarms_now: u64,
-    pub tally: Tally,
-    pub story: Story,
+    pub coverage: Coverage,
+    pub trace: Trace,
 }
 
-impl<L: Lines> Client<L> {
-    pub fn new(name: &'static str, config: &Config, seed: u64, lines: L, story: Story) -> Self {
+impl<T: Transport> Client<T> {
+    pub fn new(name: &'static str, config: &Config, seed: u64, transport: T, trace: Trace) -> Self {
         Self {
             name,
             config: config.clone(),
-            session: Session::new(config.clone(), seed, Instant::default()),
-            lines,
+            session: CheckedSession::new(config, seed),
+            transport,
             clock: Clock {
                 now: 0,
                 lateness: 0,
             },
             wall: 1_000_000_000,
             app: App::default(),
-            verdict: None,
+            decision: None,
             data: None,
-            rules: Rules::new(config),
             extra_pongs: false,
             is_draining: false,
             outputs: 0,
             alarms_now: 0,
-            tally: Tally::new(),
-            story,
+            coverage: Coverage::new(),
+            trace,
         }
     }
 
-    pub fn happen(&mut self, turn: Turn) -> Result<(), Broken> {
-        match turn {
-            Turn::Ask(ask) => {
-                self.ask(ask)?;
+    pub fn apply(&mut self, action: ClientAction) -> Result<(), Violation> {
+        match action {
+            ClientAction::Call(call) => {
+                self.call(call)?;
                 self.drain()?;
             }
-            Turn::Handler(moment, ask) => self.app.on(moment, ask),
-            Turn::Lateness(lateness) => self.clock.lateness = lateness,
-            Turn::Wake { back } => {
-                self.tally.saw_if(Sight::ClockBack, back > 0);
-                self.tally.saw(Sight::EarlyTimer);
+            ClientAction::Handler(trigger, call) => self.app.on(trigger, call),
+            ClientAction::Lateness(lateness) => self.clock.lateness = lateness,
+            ClientAction::SpuriousTimeout { back } => {
+                self.coverage.count_if(Situation::ClockBack, back > 0);
+                self.coverage.count(Situation::EarlyTimer);
                 let now = self.clock.now.saturating_sub(back);
                 self.input_at(Input::Timeout, now)?;
             }
-            Turn::Verdict(verdict) => self.verdict = verdict,
-            Turn::Offline => self.input(Input::Offline)?,
-            Turn::Online => self.input(Input::Online)?,
-            Turn::Suspect(suspicion) => self.input(Input::Wake(suspicion))?,
+            ClientAction::Decide(decision) => self.decision = decision,
+            ClientAction::Offline => self.input(Input::Offline)?,
+            ClientAction::Online => self.input(Input::Online)?,
+            ClientAction::Wake(hint) => self.input(Input::Wake(hint))?,
         }
         Ok(())
     }
 
-    /// When its timer will fire.
+    pub fn state(&self) -> State {
+        self.session.session.state()
+    }
+
+    /// The socket of the current attempt, or of the last one.
+    pub fn socket(&self) -> SocketId {
+        self.session.session.connection()
+    }
+
+    /// Session id of the last `connect()`.
+    pub fn session_id(&self) -> &str {
+        self.session.session.session_id().unwrap_or_default()
+    }
+
+    /// When the timer will fire.
     pub fn next_alarm(&self) -> Option<u64> {
-        let deadline = self.session.poll_timeout();
+        let deadline = self.session.session.poll_timeout();
         deadline.map(|(at, _)| at.as_millis() + self.clock.lateness)
     }
 
@@ -149,128 +162,131 @@ impl<L: Lines> Client<L> {
         self.clock.now = now;
     }
 
-    /// The timer fires.
-    pub fn alarm(&mut self) -> Result<(), Broken> {
-        self.wake()?;
-        if let Some((at, timer)) = self.session.poll_timeout() {
-            self.tally.timer(timer);
-            self.tally
-                .saw_if(Sight::LateTimer, at.as_millis() < self.clock.now);
+    /// Fires the timer.
+    pub fn alarm(&mut self) -> Result<(), Violation> {
+        self.report_before_timeout()?;
+        if let Some((at, timer)) = self.session.session.poll_timeout() {
+            self.coverage.timer(timer);
+            self.coverage
+                .count_if(Situation::LateTimer, at.as_millis() < self.clock.now);
         }
         self.input(Input::Timeout)?;
         self.alarms_now += 1;
         ensure!(
-            self.alarms_now <= MOST_ALARMS,
+            self.alarms_now <= MAX_ALARMS,
             "progress",
             "the timer fires again and again, and time stands still"
         );
         Ok(())
     }
 
-    /// What is to be reported before the timer.
-    pub fn wake(&mut self) -> Result<(), Broken> {
+    /// Reports what must be reported before a timeout.
+    pub fn report_before_timeout(&mut self) -> Result<(), Violation> {
         if let Some((socket, at)) = self.data.take() {
             self.input(Input::Activity(socket, Instant::from_millis(at)))?;
         }
         self.input(Input::WallClock(self.wall + self.clock.now))?;
-        let socket = self.session.connection();
-        match self.lines.buffered(socket) {
+        let socket = self.socket();
+        match self.transport.buffered(socket) {
             Some(held) => self.input(Input::Buffered(socket, held)),
             None => Ok(()),
         }
     }
 
-    /// Something came through the lines, which the session may have given up meanwhile.
-    pub fn hear(&mut self, input: Input) -> Result<(), Broken> {
-        if self.rules.decisions.hear(&input).is_none() {
-            self.see_stale(&input);
+    /// Something came through the transport, from a socket that may have been given up meanwhile.
+    pub fn deliver(&mut self, input: Input) -> Result<(), Violation> {
+        if self.session.model.lifecycle.effect_of(&input).is_none() {
+            self.count_stale(&input);
         }
         self.input(input)
     }
 
-    fn see_stale(&mut self, input: &Input) {
-        let sight = match input {
-            Input::Prepared(_) | Input::AttemptFailed { .. } => Sight::StalePrepared,
-            Input::Opened(_) => Sight::StaleOpened,
-            Input::Failed(_) => Sight::StaleFailed,
-            Input::Closed(..) => Sight::StaleClosed,
-            Input::Control(_, Control::Ack) => Sight::StaleAck,
-            _ => Sight::StaleFrame,
+    fn count_stale(&mut self, input: &Input) {
+        let situation = match input {
+            Input::Prepared(_) | Input::AttemptFailed { .. } => Situation::StalePrepared,
+            Input::Opened(_) => Situation::StaleOpened,
+            Input::Failed(_) => Situation::StaleFailed,
+            Input::Closed(..) => Situation::StaleClosed,
+            Input::Control(_, Control::Ack) => Situation::StaleAck,
+            _ => Situation::StaleFrame,
         };
-        self.tally.saw(sight);
-        let live = self.rules.decisions.current().is_some();
-        self.tally.saw_if(Sight::StaleWhileLive, live);
+        self.coverage.count(situation);
+        let live = self.session.model.lifecycle.current().is_some();
+        self.coverage.count_if(Situation::StaleWhileLive, live);
     }
 
-    /// After a long time in which all went well: the session got where it can get.
-    pub fn check_rest_at_last(&mut self) -> Result<(), Broken> {
-        self.rules.flushes.check_end()?;
-        let state = self.session.state();
+    /// Checks the session after a long time in which nothing failed: it is connected or over.
+    pub fn check_settled(&mut self) -> Result<(), Violation> {
+        self.session.model.flushes.check_end()?;
+        let state = self.state();
         ensure!(
             !matches!(
                 state,
                 State::Connecting | State::Handshaking | State::Waiting
             ),
             "progress",
-            "still {state:?} although all goes well"
+            "still {state:?} although nothing fails"
         );
-        if let Some(socket) = self.rules.decisions.connection() {
-            self.tally.saw(Sight::Connected);
+        if let Some(socket) = self.session.model.lifecycle.connection() {
+            self.coverage.count(Situation::Connected);
             ensure!(
-                !self.can_notice() || !self.lines.is_half_open(socket),
+                !self.can_notice_silence() || !self.transport.is_half_open(socket),
                 "liveness",
-                "the cloud used to pong, and nobody noticed that it no longer does"
+                "the cloud used to pong, and the session did not notice that it no longer does"
             );
         }
         Ok(())
     }
 
-    /// Whether the silence of the cloud means something to it.
-    pub fn can_notice(&self) -> bool {
-        self.config.watch.ping_interval.as_millis() > 0 && self.rules.decisions.is_watched()
+    /// Whether silence of the cloud means something to the session.
+    pub fn can_notice_silence(&self) -> bool {
+        let is_pinged = self.config.watch.ping_interval.as_millis() > 0;
+        is_pinged && self.session.model.lifecycle.liveness.ponged
     }
 
-    /// The app wants no more.
-    pub fn leave(&mut self) -> Result<(), Broken> {
-        self.app.leave();
-        self.ask(Ask::Disconnect(None))?;
+    /// Ends the session.
+    pub fn leave(&mut self) -> Result<(), Violation> {
+        self.app.remove_handlers();
+        self.call(AppCall::Disconnect(None))?;
         self.drain()?;
-        self.tell(|| "nothing more may come".into());
+        self.log(|| "nothing more may come".into());
         Ok(())
     }
 
-    /// Long after it left, since when there were so many outputs.
-    pub fn check_end(&mut self, outputs: u64) -> Result<(), Broken> {
+    /// Checks the session long after [`leave`](Self::leave), when there had been so many outputs.
+    pub fn check_end(&mut self, outputs: u64) -> Result<(), Violation> {
         ensure!(
-            self.session.state() == State::Idle || self.outputs == outputs,
+            self.state() == State::Idle || self.outputs == outputs,
             "silence",
             "{} outputs after the end",
             self.outputs - outputs
         );
         self.check_arrivals()?;
         self.check_stats()?;
-        self.tally
-            .saw_times(Sight::Resent, self.rules.mailbox.resent);
-        self.tally
-            .saw_times(Sight::Replaced, self.rules.mailbox.replaced);
-        self.tally
-            .saw_times(Sight::TakenBack, self.rules.grammar.taken_back);
-        self.tally
-            .saw_times(Sight::FreshKey, self.rules.decisions.fresh_keys);
+        let model = &self.session.model;
+        for (situation, times) in [
+            (Situation::Resent, model.outbox.resent),
+            (Situation::Replaced, model.outbox.replaced),
+            (Situation::Withdrawn, model.events.withdrawn),
+            (Situation::FreshKey, model.lifecycle.fresh_keys),
+        ] {
+            self.coverage.count_times(situation, times);
+        }
         Ok(())
     }
 
-    /// What was to be delivered at least once has arrived, unless the app was told otherwise. A
-    /// pong that nobody asked for confirms what may not have arrived.
-    fn check_arrivals(&mut self) -> Result<(), Broken> {
+    /// What had to be delivered at least once has arrived, unless the app was told otherwise. A
+    /// pong without a ping confirms what may not have arrived.
+    fn check_arrivals(&mut self) -> Result<(), Violation> {
         let resends = self.config.delivery == Delivery::AtLeastOnce;
         if !resends || self.extra_pongs {
             return Ok(());
         }
-        self.tally.saw(Sight::AllArrived);
+        self.coverage.count(Situation::AllArrived);
         for serial in 1..=self.app.written() {
+            let outbox = &self.session.model.outbox;
             ensure!(
-                self.rules.mailbox.is_accounted_for(serial) || self.lines.has_any(serial),
+                outbox.is_accounted_for(serial) || self.transport.has_any(serial),
                 "messages",
                 "{serial} never arrived, and the app was not told"
             );
@@ -278,41 +294,34 @@ impl<L: Lines> Client<L> {
         Ok(())
     }
 
-    fn check_stats(&self) -> Result<(), Broken> {
-        let stats = self.session.stats();
+    fn check_stats(&self) -> Result<(), Violation> {
+        let stats = self.session.session.stats();
+        let coverage = &self.coverage;
         let counted = [
-            ("attempts", u64::from(stats.attempts), self.tally.attempts),
-            (
-                "connections",
-                u64::from(stats.connections),
-                self.tally.connections,
-            ),
-            ("sent", u64::from(stats.sent), self.tally.transmitted),
-            (
-                "dropped",
-                u64::from(stats.dropped),
-                self.tally.all_dropped(),
-            ),
+            ("attempts", stats.attempts, coverage.attempts),
+            ("connections", stats.connections, coverage.connections),
+            ("sent", stats.sent, coverage.transmitted),
+            ("dropped", stats.dropped, coverage.all_dropped()),
         ];
-        for (name, found, right) in counted {
+        for (name, found, expected) in counted {
             ensure!(
-                found == right,
+                u64::from(found) == expected,
                 "stats",
-                "{name}: {found} instead of {right}"
+                "{name}: {found} instead of {expected}"
             );
         }
         ensure!(
-            self.session.timeline().count() <= 256,
+            self.session.session.timeline().count() <= 256,
             "memory",
             "the timeline grows"
         );
         Ok(())
     }
 
-    pub fn tell(&mut self, what: impl FnOnce() -> String) {
-        if let Some(story) = &self.story {
-            let line = format!("{:>8} ms {}{}", self.clock.now, self.name, what());
-            story.borrow_mut().push(line);
+    pub fn log(&mut self, text: impl FnOnce() -> String) {
+        if let Some(trace) = &self.trace {
+            let line = format!("{:>8} ms {}{}", self.clock.now, self.name, text());
+            trace.borrow_mut().push(line);
         }
     }
 }

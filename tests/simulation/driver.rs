@@ -1,241 +1,240 @@
-//! The run loop of the core's contract, with an eye on every call and every output.
+//! Run loop of the core's contract. Every call and every output is counted for the coverage.
 
-use tpa_session::session::{Event, FlushError, Input, Instant, Outgoing, Output, Reply};
+use testkit::Message;
+use testkit::ensure;
+use testkit::model::{Decision, Delay, Violation};
+use testkit::world::app::{AppCall, NO_SESSION, NO_STREAM, Trigger};
+use tpa_session::session::{Event, FlushError, Input, Instant, Outgoing, Output, Reconnect, Reply};
 
-use crate::app::{Ask, Mail, Moment};
-use crate::client::{Client, Lines};
-use crate::invariants::{Broken, Call, Decision, Glance, ensure};
-use crate::tally::Sight;
+use crate::client::{Client, Transport};
+use crate::coverage::Situation;
 
-impl<L: Lines> Client<L> {
-    /// Step 1 for the app.
-    pub fn ask(&mut self, ask: Ask) -> Result<Option<Reply>, Broken> {
-        self.tally.steps += 1;
-        self.see_ask(ask);
-        let mail = match ask {
-            Ask::Send { size, key, .. } => Some(self.app.write(size, key)),
+impl<T: Transport> Client<T> {
+    /// Step 1, for the app.
+    pub fn call(&mut self, call: AppCall) -> Result<Option<Reply>, Violation> {
+        self.coverage.steps += 1;
+        self.count_call(call);
+        let message = match call {
+            AppCall::Send { size, key, .. } => Some(self.app.write(size, key)),
             _ => None,
         };
-        let buffered = self.lines.buffered(self.session.connection());
-        let Some(command) = ask.command(mail, buffered) else {
+        let buffered = self.transport.buffered(self.socket());
+        let Some(command) = call.command(message, buffered) else {
             return Ok(None);
         };
-        let now = self.clock.now;
-        let reply = self
-            .session
-            .command(command, Instant::from_millis(now))
-            .ok();
-        self.tell(|| format!("  {ask:?} -> {reply:?}"));
-        let call = Call {
-            ask,
-            mail,
-            written: self.app.written(),
-            buffered,
-        };
-        let news = self.rules.asked(call, now, reply, &self.session)?;
-        self.see_news(&news);
-        Ok(reply)
+        let now = Instant::from_millis(self.clock.now);
+        let (reply, decisions) = self.session.command(command, now)?;
+        self.log(|| format!("  {call:?} -> {reply:?}"));
+        self.count_decisions(&decisions);
+        Ok(reply.ok())
     }
 
-    /// Step 1 for the world, then the loop.
-    pub fn input(&mut self, input: Input) -> Result<(), Broken> {
+    /// Step 1 for everything else, then the loop.
+    pub fn input(&mut self, input: Input) -> Result<(), Violation> {
         self.input_at(input, self.clock.now)
     }
 
-    pub fn input_at(&mut self, input: Input, now: u64) -> Result<(), Broken> {
-        let is_heard = self.take_in(input, now)?;
+    pub fn input_at(&mut self, input: Input, now: u64) -> Result<(), Violation> {
+        let is_current = self.handle_input(input, now)?;
         let outputs = self.outputs;
         self.drain()?;
         ensure!(
-            is_heard || outputs == self.outputs,
+            is_current || outputs == self.outputs,
             "stale sockets",
-            "something came out of what a socket said that was given up"
+            "an input of a socket that was given up caused an output"
         );
         Ok(())
     }
 
-    /// Steps 2 to 4; step 5 is what waits for the next deadline.
-    pub fn drain(&mut self) -> Result<(), Broken> {
-        let (outputs, steps) = (self.outputs, self.tally.steps);
+    /// Steps 2 to 4. The world does step 5 when it waits for the next deadline.
+    pub fn drain(&mut self) -> Result<(), Violation> {
+        let (outputs, steps) = (self.outputs, self.coverage.steps);
         self.is_draining = true;
         while let Some(output) = self.session.poll_output() {
             self.outputs += 1;
-            self.tell(|| format!("  <- {output:?}"));
-            self.see_output(&output);
-            let received = |socket, sent| self.extra_pongs || self.lines.has(socket, sent);
-            self.rules.output(&output, &received)?;
-            self.carry_out(output)?;
+            self.log(|| format!("  <- {output:?}"));
+            self.count_output(&output);
+            self.check_output(&output)?;
+            self.execute(output)?;
         }
         self.is_draining = false;
-        let calls = self.tally.steps - steps + 1;
+        let calls = self.coverage.steps - steps + 1;
         let most = calls * (self.config.outbox.messages as u64 + 12);
         ensure!(
             self.outputs - outputs <= most,
             "memory",
-            "{calls} calls made {} outputs",
+            "{calls} calls caused {} outputs",
             self.outputs - outputs
         );
         self.check_rest()
     }
 
-    /// An input, on its own or from inside the loop. Whether it is about the current socket.
-    fn take_in(&mut self, input: Input, now: u64) -> Result<bool, Broken> {
-        self.tally.steps += 1;
-        let is_heard = self.rules.decisions.hear(&input).is_some();
-        let stale = if is_heard { "" } else { ", stale" };
-        self.tell(|| format!("-> {input:?}{stale}"));
-        let before = Glance::at(&self.session);
-        let (told, at) = (input.clone(), Instant::from_millis(now));
-        self.session.handle_input(told, at);
-        let after = Glance::at(&self.session);
-        let (is_heard, news) = self.rules.heard(&input, now, &before, &after)?;
-        let gave_up_hope = input == Input::Timeout && before.errors != after.errors;
-        self.tally.saw_if(Sight::Unconfirmable, gave_up_hope);
-        self.see_news(&news);
-        Ok(is_heard)
+    fn check_output(&mut self, output: &Output<Message>) -> Result<(), Violation> {
+        let (transport, extra_pongs) = (&self.transport, self.extra_pongs);
+        let received = |socket, sent| extra_pongs || transport.has(socket, sent);
+        self.session.check_output(output, &received)
     }
 
-    fn see_news(&mut self, news: &[Decision]) {
-        for decision in news {
-            match *decision {
-                Decision::Start { .. } => self.tally.attempts += 1,
+    /// Handles an input, on its own or from inside the loop. Returns whether it is about the
+    /// current socket.
+    fn handle_input(&mut self, input: Input, now: u64) -> Result<bool, Violation> {
+        self.coverage.steps += 1;
+        let is_current = self.session.model.lifecycle.effect_of(&input).is_some();
+        let stale = if is_current { "" } else { ", stale" };
+        self.log(|| format!("-> {input:?}{stale}"));
+        let report = self.session.input(input, Instant::from_millis(now))?;
+        self.coverage
+            .count_if(Situation::Unconfirmable, report.gave_up_confirmation);
+        self.count_decisions(&report.decisions);
+        Ok(report.is_current)
+    }
+
+    fn count_decisions(&mut self, decisions: &[Decision]) {
+        for decision in decisions {
+            match decision {
+                Decision::Start { .. } => self.coverage.attempts += 1,
                 Decision::Open => {}
-                Decision::Ack => self.tally.connections += 1,
-                Decision::Wait { kind, .. } => {
-                    self.tally.saw_if(Sight::NoNetwork, kind.is_none());
-                    if let Some(kind) = kind {
-                        self.tally.ended(kind);
+                Decision::Acknowledge => self.coverage.connections += 1,
+                Decision::Wait { cause, delay, .. } => match cause {
+                    Some(cause) => {
+                        self.coverage.ended(cause.kind);
+                        let is_set = matches!(delay, Delay::Exactly(_));
+                        self.coverage.count_if(Situation::DelaySet, is_set);
                     }
-                }
-                Decision::Over { kind } => self.tally.ended(kind),
+                    None => self.coverage.count(Situation::NoNetwork),
+                },
+                Decision::Stop { cause, .. } => self.coverage.ended(cause.kind),
             }
         }
     }
 
-    fn see_output(&mut self, output: &Output<Mail>) {
+    fn count_output(&mut self, output: &Output<Message>) {
         match output {
-            Output::Transmit(_, Outgoing::Ping) => self.tally.saw(Sight::Ping),
-            Output::Transmit(_, Outgoing::Message(_)) => self.tally.transmitted += 1,
-            Output::Emit(Event::Dropped(_, why)) => self.tally.dropped(*why),
-            Output::Flushed(_, result) => self.tally.saw(match result {
-                Ok(()) => Sight::Flushed,
-                Err(FlushError::Lost) => Sight::FlushLost,
-                Err(FlushError::Unsupported) => Sight::FlushUnsupported,
-                Err(FlushError::Ended) => Sight::FlushOver,
+            Output::Transmit(_, Outgoing::Ping) => self.coverage.count(Situation::Ping),
+            Output::Transmit(_, Outgoing::Message(_)) => self.coverage.transmitted += 1,
+            Output::Emit(Event::Dropped(_, reason)) => self.coverage.dropped(*reason),
+            Output::Flushed(_, result) => self.coverage.count(match result {
+                Ok(()) => Situation::Flushed,
+                Err(FlushError::Lost) => Situation::FlushLost,
+                Err(FlushError::Unsupported) => Situation::FlushUnsupported,
+                Err(FlushError::Ended) => Situation::FlushOver,
             }),
             _ => {}
         }
     }
 
-    fn carry_out(&mut self, output: Output<Mail>) -> Result<(), Broken> {
+    fn execute(&mut self, output: Output<Message>) -> Result<(), Violation> {
         match output {
             Output::Prepare(socket) => {
-                let at_once = self.lines.prepare(socket, &mut self.tally);
-                self.take_in_all(at_once)
+                let at_once = self.transport.prepare(socket, &mut self.coverage);
+                self.handle_inputs(at_once)
             }
             Output::Open(socket) => {
-                let session = self.session.session_id().unwrap_or_default();
-                let at_once = self.lines.open(socket, session);
-                self.take_in_all(at_once)
+                let session = self.session.session.session_id().unwrap_or_default();
+                let at_once = self.transport.open(socket, session);
+                self.handle_inputs(at_once)
             }
             Output::Transmit(socket, frame) => {
                 let key = match &frame {
-                    Outgoing::Message(mail) => self.app.key_of(*mail),
+                    Outgoing::Message(message) => self.app.key_of(*message),
                     _ => None,
                 };
-                self.lines.transmit(socket, frame, key);
+                self.transport.transmit(socket, frame, key);
                 Ok(())
             }
             Output::Close(socket, close) => {
-                let at_once = self.lines.give_up(socket, &close);
-                self.tally.saw_if(Sight::ClosedAtOnce, !at_once.is_empty());
-                self.take_in_all(at_once)
+                let at_once = self.transport.give_up(socket, &close);
+                self.coverage
+                    .count_if(Situation::ClosedAtOnce, !at_once.is_empty());
+                self.handle_inputs(at_once)
             }
             Output::AskShouldReconnect(_) => {
-                let threw = self.call_handlers(|moment| moment == Moment::Judged)?;
-                self.tally.saw_if(Sight::JudgeThrew, threw);
-                // What is thrown is no verdict.
-                let verdict = self.verdict.filter(|_| !threw);
-                let sight = match verdict {
-                    Some(true) => Sight::Pardoned,
-                    Some(false) => Sight::Condemned,
-                    None => Sight::NoVerdict,
+                let threw = self.call_handlers(|trigger| trigger == Trigger::ShouldReconnect)?;
+                self.coverage.count_if(Situation::DecisionThrew, threw);
+                // An exception is no decision.
+                let decision = self.decision.filter(|_| !threw);
+                let situation = match decision {
+                    Some(Reconnect::Yes) => Situation::DecidedRetry,
+                    Some(Reconnect::After(_)) => Situation::DecidedDelay,
+                    Some(Reconnect::No) => Situation::DecidedStop,
+                    None => Situation::NoDecision,
                 };
-                self.tally.saw(sight);
-                self.take_in_all([Input::ShouldReconnect(verdict.map(Into::into))])
+                self.coverage.count(situation);
+                self.handle_inputs([Input::ShouldReconnect(decision)])
             }
-            Output::Emit(event) => self.call_handlers(|moment| moment.is(&event)).map(drop),
+            Output::Emit(event) => self
+                .call_handlers(|trigger| trigger.matches(&event))
+                .map(drop),
             Output::Settle(..) | Output::Flushed(..) => Ok(()),
         }
     }
 
-    /// Whether one of them threw, which is nothing to the others.
-    fn call_handlers(&mut self, is_due: impl Fn(Moment) -> bool) -> Result<bool, Broken> {
+    /// Calls the handlers. Returns whether one of them threw, which must not affect the others.
+    fn call_handlers(&mut self, matches: impl Fn(Trigger) -> bool) -> Result<bool, Violation> {
         let mut threw = false;
-        for ask in self.app.take_calls(is_due) {
-            threw |= ask == Ask::Throw;
-            self.ask(ask)?;
+        for call in self.app.take_calls(matches) {
+            threw |= call == AppCall::Throw;
+            self.call(call)?;
         }
         Ok(threw)
     }
 
-    fn take_in_all(&mut self, inputs: impl IntoIterator<Item = Input>) -> Result<(), Broken> {
+    fn handle_inputs(&mut self, inputs: impl IntoIterator<Item = Input>) -> Result<(), Violation> {
         for input in inputs {
-            self.take_in(input, self.clock.now)?;
+            self.handle_input(input, self.clock.now)?;
         }
         Ok(())
     }
 
-    /// What holds when all is carried out.
-    fn check_rest(&self) -> Result<(), Broken> {
-        self.rules.check_rest(&self.session)?;
-        if let Some(socket) = self.rules.decisions.connection()
-            && self.lines.is_quiet(socket)
+    /// Checks the session at rest, and the list of streams that the cloud has.
+    fn check_rest(&self) -> Result<(), Violation> {
+        self.session.check_rest()?;
+        if let Some(socket) = self.session.model.lifecycle.connection()
+            && self.transport.is_drained(socket)
         {
-            let known = self.lines.told(socket);
-            let wanted = self.session.subscriptions();
+            let known = self.transport.subscriptions(socket);
+            let expected = self.session.session.subscriptions();
             ensure!(
-                known == Some(wanted),
+                known == Some(expected),
                 "streams",
-                "the cloud knows {known:?} instead of {wanted:?}"
+                "the cloud knows {known:?} instead of {expected:?}"
             );
         }
         Ok(())
     }
 
-    fn see_ask(&mut self, ask: Ask) {
-        use crate::app::{NO_SESSION, NO_STREAM};
-        let active = self.rules.decisions.is_active();
-        match ask {
-            Ask::Connect(NO_SESSION) | Ask::Subscribe(NO_STREAM) | Ask::Unsubscribe(NO_STREAM) => {
-                self.tally.saw(Sight::Misuse);
+    fn count_call(&mut self, call: AppCall) {
+        let nested = self.is_draining;
+        let lifecycle = &self.session.model.lifecycle;
+        let coverage = &mut self.coverage;
+        match call {
+            AppCall::Connect(NO_SESSION)
+            | AppCall::Subscribe(NO_STREAM)
+            | AppCall::Unsubscribe(NO_STREAM) => coverage.count(Situation::Misuse),
+            AppCall::Connect(session) => {
+                let same = lifecycle.same_run(session).is_some();
+                coverage.count_if(Situation::SameSession, same);
+                let other = lifecycle.is_active() && !same;
+                coverage.count_if(Situation::OtherSession, other);
+                coverage.count_if(Situation::NestedConnect, nested);
             }
-            Ask::Connect(session) => {
-                let same = self.rules.decisions.same_run(session).is_some();
-                self.tally.saw_if(Sight::SameSession, same);
-                self.tally.saw_if(Sight::OtherSession, active && !same);
-                self.tally.saw_if(Sight::NestedConnect, self.is_draining);
-            }
-            Ask::Disconnect(_) => self.tally.saw_if(Sight::NestedDisconnect, self.is_draining),
-            Ask::ReconnectNow => self.tally.saw_if(Sight::NestedRetry, self.is_draining),
-            Ask::Send { .. } => {
-                self.tally.asked += 1;
-                self.tally.saw_if(Sight::NestedSend, self.is_draining);
-                let over = self.rules.decisions.is_over();
-                self.tally.saw_if(Sight::SentAfterEnd, over);
-                let lost = self
-                    .rules
-                    .decisions
+            AppCall::Disconnect(_) => coverage.count_if(Situation::NestedDisconnect, nested),
+            AppCall::ReconnectNow => coverage.count_if(Situation::NestedRetry, nested),
+            AppCall::Send { .. } => {
+                coverage.asked += 1;
+                coverage.count_if(Situation::NestedSend, nested);
+                coverage.count_if(Situation::SentAfterEnd, lifecycle.is_over());
+                let is_closing = lifecycle
                     .connection()
-                    .is_some_and(|socket| self.lines.buffered(socket).is_none());
-                self.tally.saw_if(Sight::Unwritable, lost);
+                    .is_some_and(|socket| self.transport.buffered(socket).is_none());
+                coverage.count_if(Situation::Unwritable, is_closing);
             }
-            Ask::Flush => self.tally.saw_if(Sight::NestedFlush, self.is_draining),
-            Ask::Throw => self.tally.saw(Sight::Threw),
-            Ask::Subscribe(_) | Ask::Unsubscribe(_) | Ask::Follow(_) => {
-                self.tally
-                    .saw_if(Sight::Followed, matches!(ask, Ask::Follow(_)));
-                self.tally.saw_if(Sight::NestedStreams, self.is_draining);
+            AppCall::Flush => coverage.count_if(Situation::NestedFlush, nested),
+            AppCall::Throw => coverage.count(Situation::Threw),
+            AppCall::Subscribe(_) | AppCall::Unsubscribe(_) | AppCall::Follow(_) => {
+                let follows = matches!(call, AppCall::Follow(_));
+                coverage.count_if(Situation::Followed, follows);
+                coverage.count_if(Situation::NestedStreams, nested);
             }
         }
     }

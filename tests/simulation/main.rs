@@ -1,16 +1,16 @@
-//! Whole lives in virtual time, in two worlds.
+//! Simulation of whole sessions in virtual time.
 //!
-//! Each seed makes a schedule: what the apps ask, what befalls the network, and when. All that
-//! take part live through it, and are held to every invariant after every step. A seed that
-//! fails is shrunk to the shortest schedule that still fails.
+//! Each seed determines a schedule: what the apps call, which faults occur, and when. Everything
+//! in it runs in virtual time, and is checked against the reference model after every step. A
+//! seed that fails is shrunk to the shortest schedule that still fails.
 //!
-//! In one world there is one session, and a network and a cloud that do their worst, which is
-//! more than any honest cloud does. In the other ([`together`]) there are several, and the very
-//! cloud that ships, with its own faults.
+//! There are two worlds. In one a single session has a network and a cloud that are more hostile
+//! than any real ones. In the other ([`with_cloud`]) several sessions share the real tpa-cloud
+//! with its own faults.
 //!
-//! `SIM_SEEDS=100000` runs as many of the first, and one of the second for each eight of them;
-//! `SIM_CLOUD_SEEDS` says it for the second alone. `SIM_SEED=42` and `SIM_CLOUD_SEED=42` run one
-//! and tell all of it.
+//! `SIM_SEEDS=100000` runs that many seeds of the first world, and an eighth as many of the
+//! second; `SIM_CLOUD_SEEDS` sets the second number alone. `SIM_SEED=42` and `SIM_CLOUD_SEED=42`
+//! run one seed and print its trace.
 #![cfg(not(target_arch = "wasm32"))]
 #![allow(
     clippy::expect_used,
@@ -19,98 +19,93 @@
     reason = "what is not as expected must fail the test; most helpers look at one variant"
 )]
 
-mod app;
 mod client;
-mod clock;
-mod closures;
-mod cloud;
+mod coverage;
 mod driver;
-#[allow(dead_code, reason = "the exploration of small worlds uses the rest")]
-mod invariants;
-mod network;
 mod runner;
 mod schedule;
 mod shrink;
-mod tally;
-mod together;
-mod way;
+mod with_cloud;
 mod world;
 
-use runner::{Plan, explain, live, run};
+use coverage::Situation;
+use runner::{Plan, explain, run, run_seeds};
 use schedule::{Hostile, Kind, Schedule};
-use tally::Sight;
-use together::Together;
+use with_cloud::WithCloud;
 
-/// Seeds that are lived through where `SIM_SEEDS` says nothing else.
+/// Number of seeds unless `SIM_SEEDS` is set.
 const SEEDS: u64 = 20_000;
-/// From so many seeds on everything must have been seen.
-const ENOUGH: u64 = 5000;
-/// The same for the lives with the cloud, each of which is several.
-const SEEDS_TOGETHER: u64 = 2500;
-const ENOUGH_TOGETHER: u64 = 2500;
+/// From this number of seeds on every situation must have occurred.
+const SEEDS_FOR_COVERAGE: u64 = 5000;
+/// The same for runs with the cloud, each of which has several sessions.
+const SEEDS_WITH_CLOUD: u64 = 2500;
+const SEEDS_WITH_CLOUD_FOR_COVERAGE: u64 = 2500;
 
 #[test]
-fn every_life_keeps_every_rule() {
+fn every_session_follows_the_model() {
     if let Some(seed) = number("SIM_SEED") {
-        return one::<Hostile>(seed, &again("SIM_SEED", seed));
+        return run_one::<Hostile>(seed, &repeat_with("SIM_SEED", seed));
     }
     let seeds = number("SIM_SEEDS").unwrap_or(SEEDS);
-    let (tally, failed) = run::<Schedule<Hostile>>(seeds);
+    let (coverage, failed) = run_seeds::<Schedule<Hostile>>(seeds);
     if let Some(seed) = failed {
-        panic!("{}", explain::<Hostile>(seed, &again("SIM_SEED", seed)));
+        panic!(
+            "{}",
+            explain::<Hostile>(seed, &repeat_with("SIM_SEED", seed))
+        );
     }
-    println!("{tally}");
-    let never = tally.never_but(&[Sight::WrongKey]);
+    println!("{coverage}");
+    let missing = coverage.missing(&[Situation::WrongKey]);
     assert!(
-        seeds < ENOUGH || never.is_empty(),
-        "never seen, so that nothing is known of it: {never:?}"
+        seeds < SEEDS_FOR_COVERAGE || missing.is_empty(),
+        "never occurred, so that nothing is known of it: {missing:?}"
     );
 }
 
 #[test]
-fn clients_and_cloud_keep_their_rules_and_agree() {
+fn sessions_and_cloud_follow_their_models_and_agree() {
     let variable = "SIM_CLOUD_SEED";
-    let again = |seed| {
+    let repeat_with = |seed| {
         format!(
-            "{variable}={seed} runs it again. Where the plan of the seed is played, \
-             `tpa-cloud --seed {seed}` makes the same faults at the same times."
+            "{variable}={seed} repeats it. Where the plan of the seed is played, \
+             `tpa-cloud --seed {seed}` causes the same faults at the same times."
         )
     };
     if let Some(seed) = number(variable) {
-        return one::<Together>(seed, &again(seed));
+        return run_one::<WithCloud>(seed, &repeat_with(seed));
     }
-    let share = || number("SIM_SEEDS").map(|seeds| seeds / (SEEDS / SEEDS_TOGETHER));
+    let share = || number("SIM_SEEDS").map(|seeds| seeds / (SEEDS / SEEDS_WITH_CLOUD));
     let seeds = number("SIM_CLOUD_SEEDS").or_else(share);
-    let seeds = seeds.unwrap_or(SEEDS_TOGETHER);
-    let (seen, failed) = run::<Schedule<Together>>(seeds);
+    let seeds = seeds.unwrap_or(SEEDS_WITH_CLOUD);
+    let (coverage, failed) = run_seeds::<Schedule<WithCloud>>(seeds);
     if let Some(seed) = failed {
-        panic!("{}", explain::<Together>(seed, &again(seed)));
+        panic!("{}", explain::<WithCloud>(seed, &repeat_with(seed)));
     }
-    println!("{seen}");
-    let never = seen.never();
+    println!("{coverage}");
+    let missing = coverage.missing();
     assert!(
-        seeds < ENOUGH_TOGETHER || never.is_empty(),
-        "never seen, so that nothing is known of it: {never:?}"
+        seeds < SEEDS_WITH_CLOUD_FOR_COVERAGE || missing.is_empty(),
+        "never occurred, so that nothing is known of it: {missing:?}"
     );
 }
 
-fn one<K: Kind>(seed: u64, again: &str)
+fn run_one<K: Kind>(seed: u64, repeat: &str)
 where
     Schedule<K>: Plan,
 {
     let schedule = <Schedule<K> as Plan>::of(seed);
     println!("{schedule}");
-    let life = live(&schedule, true);
-    println!("{}", life.story.join("\n"));
-    assert!(life.outcome.is_ok(), "{}", explain::<K>(seed, again));
+    let report = run(&schedule, true);
+    println!("{}", report.trace.join("\n"));
+    assert!(report.outcome.is_ok(), "{}", explain::<K>(seed, repeat));
 }
 
-fn again(variable: &str, seed: u64) -> String {
-    format!("{variable}={seed} runs it again.")
+fn repeat_with(variable: &str, seed: u64) -> String {
+    format!("{variable}={seed} repeats it.")
 }
 
 fn number(variable: &str) -> Option<u64> {
     let text = std::env::var(variable).ok()?;
     let number = text.replace('_', "").parse();
-    Some(number.unwrap_or_else(|_| panic!("{variable} is no number: {text}")))
+    Some(number.unwrap_or_else(|_| panic!("{variable}: must be a whole number, not {text:?}")))
 }

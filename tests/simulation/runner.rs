@@ -1,4 +1,4 @@
-//! Many lives, on all cores, and what to say of the first that fails.
+//! Runs of many seeds on all cores, and the explanation of the first that fails.
 
 use std::io::Write;
 use std::panic::{AssertUnwindSafe, catch_unwind};
@@ -7,79 +7,79 @@ use std::sync::atomic::{AtomicU64, Ordering};
 use std::thread::{self, ScopedJoinHandle};
 use std::time::{Duration, Instant};
 
-use crate::client::Story;
-use crate::invariants::Broken;
+use testkit::model::Violation;
+
+use crate::client::Trace;
 use crate::schedule::{Kind, Schedule};
 use crate::shrink::shrink;
 
-/// Seeds that a thread takes at a time.
+/// Number of seeds that a thread takes at a time.
 const CHUNK: u64 = 64;
-/// Each so many-th life is lived twice, and must be the same.
-const TWICE: u64 = 100;
+/// One in this many seeds is run twice, with the same result.
+const REPEATED: u64 = 100;
 
-/// Real time that no life takes, not even on a machine that is busy.
-const LONGEST_LIFE: Duration = Duration::from_secs(20);
+/// Real time that no run takes, even on a busy machine.
+const RUN_TIMEOUT: Duration = Duration::from_secs(20);
 
-/// What a seed stands for.
+/// What a seed determines.
 pub trait Plan {
-    /// What is seen in the lives.
+    /// Coverage of the runs.
     type Sum: Sum;
     fn of(seed: u64) -> Self;
-    /// Lives through it.
-    fn live(&self, story: Story, sum: &mut Self::Sum) -> Result<(), Broken>;
+    fn run(&self, trace: Trace, sum: &mut Self::Sum) -> Result<(), Violation>;
 }
 
 pub trait Sum: Default + Send {
     fn merge(&mut self, other: &Self);
 }
 
-/// How one life went.
-pub struct Life<S> {
-    pub outcome: Result<(), Broken>,
+/// Result of one run.
+pub struct Report<S> {
+    pub outcome: Result<(), Violation>,
     pub sum: S,
-    /// All that happened, where that was asked for.
-    pub story: Vec<String>,
+    /// Everything that happened, where it was wanted.
+    pub trace: Vec<String>,
 }
 
-/// Lives through a schedule. A panic is as broken as any rule.
-pub fn live<P: Plan>(plan: &P, tells: bool) -> Life<P::Sum> {
-    let story = tells.then(Rc::default);
+/// Runs a plan once. A panic is a violation like any other.
+pub fn run<P: Plan>(plan: &P, traced: bool) -> Report<P::Sum> {
+    let trace = traced.then(Rc::default);
     let mut sum = P::Sum::default();
-    let life = AssertUnwindSafe(|| plan.live(story.clone(), &mut sum));
-    let outcome = catch_unwind(life).unwrap_or_else(|panic| {
+    let run = AssertUnwindSafe(|| plan.run(trace.clone(), &mut sum));
+    let outcome = catch_unwind(run).unwrap_or_else(|panic| {
         let text = panic.downcast_ref::<String>().cloned();
         let text = text.or_else(|| panic.downcast_ref::<&str>().map(|text| (*text).into()));
-        Err(Broken {
+        Err(Violation {
             rule: "panic",
             detail: text.unwrap_or_default(),
         })
     });
-    let story = story.map_or_else(Vec::new, |story| story.take());
-    Life {
+    let trace = trace.map_or_else(Vec::new, |trace| trace.take());
+    Report {
         outcome,
         sum,
-        story,
+        trace,
     }
 }
 
-/// Lives the lives of all seeds, until one fails: the seed, in that case.
-pub fn run<P: Plan>(seeds: u64) -> (P::Sum, Option<u64>) {
+/// Runs the seeds until one fails. Returns the coverage, and the seed that failed.
+pub fn run_seeds<P: Plan>(seeds: u64) -> (P::Sum, Option<u64>) {
     let next = AtomicU64::new(0);
     let failed = AtomicU64::new(u64::MAX);
     let cores = thread::available_parallelism().map_or(1, usize::from);
-    let at_work: Vec<_> = (0..cores).map(|_| AtomicU64::new(0)).collect();
+    let current: Vec<_> = (0..cores).map(|_| AtomicU64::new(0)).collect();
     let sum = thread::scope(|scope| {
-        let work = |mine| live_many::<P>(seeds, &next, &failed, mine);
-        let threads: Vec<_> = at_work
+        let work = |current| run_chunks::<P>(seeds, &next, &failed, current);
+        let threads: Vec<_> = current
             .iter()
-            .map(|mine| scope.spawn(move || work(mine)))
+            .map(|current| scope.spawn(move || work(current)))
             .collect();
-        watch(&at_work, || {
+        watch(&current, || {
             threads.iter().all(ScopedJoinHandle::is_finished)
         });
         let mut sum = P::Sum::default();
         for thread in threads {
-            sum.merge(&thread.join().expect("the thread's tally"));
+            sum.merge(&thread.join().expect("the thread's coverage"));
         }
         sum
     });
@@ -87,12 +87,12 @@ pub fn run<P: Plan>(seeds: u64) -> (P::Sum, Option<u64>) {
     (sum, (failed != u64::MAX).then_some(failed))
 }
 
-/// The part of one thread, which shows in `mine` the seed that it is at.
-fn live_many<P: Plan>(
+/// Work of one thread, which publishes its seed in `current`.
+fn run_chunks<P: Plan>(
     seeds: u64,
     next: &AtomicU64,
     failed: &AtomicU64,
-    mine: &AtomicU64,
+    current: &AtomicU64,
 ) -> P::Sum {
     let mut sum = P::Sum::default();
     loop {
@@ -101,10 +101,10 @@ fn live_many<P: Plan>(
             return sum;
         }
         for seed in first..seeds.min(first + CHUNK) {
-            mine.store(seed, Ordering::Relaxed);
-            let life = live(&P::of(seed), false);
-            sum.merge(&life.sum);
-            if life.outcome.is_err() || (seed % TWICE == 0 && !is_repeatable::<P>(seed)) {
+            current.store(seed, Ordering::Relaxed);
+            let report = run(&P::of(seed), false);
+            sum.merge(&report.sum);
+            if report.outcome.is_err() || (seed % REPEATED == 0 && !is_repeatable::<P>(seed)) {
                 failed.fetch_min(seed, Ordering::Relaxed);
                 return sum;
             }
@@ -112,20 +112,19 @@ fn live_many<P: Plan>(
     }
 }
 
-/// Ends the program when a life never ends: a loop within the core itself, which no rule can
-/// see.
-fn watch(at_work: &[AtomicU64], is_done: impl Fn() -> bool) {
-    let mut seen = vec![(u64::MAX, Instant::now()); at_work.len()];
+/// Exits when a run never ends: the model cannot see an endless loop within the core itself.
+fn watch(current: &[AtomicU64], is_done: impl Fn() -> bool) {
+    let mut seen = vec![(u64::MAX, Instant::now()); current.len()];
     while !is_done() {
         thread::sleep(Duration::from_millis(20));
-        for (seen, seed) in seen.iter_mut().zip(at_work) {
+        for (seen, seed) in seen.iter_mut().zip(current) {
             let seed = seed.load(Ordering::Relaxed);
             if seen.0 != seed {
                 *seen = (seed, Instant::now());
-            } else if seen.1.elapsed() > LONGEST_LIFE && !is_done() {
-                // Past the test harness, which would keep it to itself.
-                let words = format!("seed {seed} never ends: the core loops\n");
-                let _ = std::io::stderr().write_all(words.as_bytes());
+            } else if seen.1.elapsed() > RUN_TIMEOUT && !is_done() {
+                // The test harness would capture `eprintln!`.
+                let text = format!("seed {seed} never ends: the core loops\n");
+                let _ = std::io::stderr().write_all(text.as_bytes());
                 std::process::exit(1);
             }
         }
@@ -134,32 +133,32 @@ fn watch(at_work: &[AtomicU64], is_done: impl Fn() -> bool) {
 
 fn is_repeatable<P: Plan>(seed: u64) -> bool {
     let plan = P::of(seed);
-    live(&plan, true).story == live(&plan, true).story
+    run(&plan, true).trace == run(&plan, true).trace
 }
 
-/// What there is to say of a seed that fails: the shortest schedule that still does.
-/// `again` says how to run it again.
-pub fn explain<K: Kind>(seed: u64, again: &str) -> String
+/// Explains a seed that fails by the shortest schedule that still does. `repeat` says how to
+/// repeat it.
+pub fn explain<K: Kind>(seed: u64, repeat: &str) -> String
 where
     Schedule<K>: Plan,
 {
     let schedule = <Schedule<K> as Plan>::of(seed);
-    let Err(broken) = live(&schedule, false).outcome else {
-        return format!("seed {seed}: the same seed does not live the same life twice");
+    let Err(violation) = run(&schedule, false).outcome else {
+        return format!("seed {seed}: two runs of the same seed differ");
     };
     let shrunk = shrink(&schedule, |schedule| {
-        let outcome = live(schedule, false).outcome;
-        outcome.is_err_and(|other| other.rule == broken.rule)
+        let outcome = run(schedule, false).outcome;
+        outcome.is_err_and(|other| other.rule == violation.rule)
     });
-    let life = live(&shrunk, true);
-    let (rule, detail) = match life.outcome {
-        Err(Broken { rule, detail }) => (rule, detail),
+    let report = run(&shrunk, true);
+    let (rule, detail) = match report.outcome {
+        Err(Violation { rule, detail }) => (rule, detail),
         Ok(()) => ("repeatability", "it does not fail again".into()),
     };
     format!(
-        "seed {seed} breaks a rule: {rule}: {detail}\n\nthe shortest schedule found, {} steps of {}:\n{shrunk}\nwhat happens:\n{}\n\n{again}",
+        "seed {seed} violates a rule: {rule}: {detail}\n\nthe shortest schedule found, {} steps of {}:\n{shrunk}\ntrace:\n{}\n\n{repeat}",
         shrunk.steps.len(),
         schedule.steps.len(),
-        life.story.join("\n")
+        report.trace.join("\n")
     )
 }

@@ -1,57 +1,56 @@
-//! The schedule of a seed: all that will happen, laid down before it does, so that parts of it
+//! Schedule of a seed: everything that will happen, determined in advance, so that parts of it
 //! can be left out.
 
 use std::fmt;
 
 use fastrand::Rng;
+use testkit::closures::{BUSY, CLOSURES, CUT, Closure, REFUSALS, RULES_WITH_DELAY};
+use testkit::world::app::{AppCall, KEYS, NO_SESSION, NO_STREAM, SESSIONS, STREAMS, Trigger};
+use testkit::world::dial_outcome::{CloseEvents, Credentials, Dial, DialOutcome};
+use testkit::world::network::{AttemptPlan, Fault, Greeting};
 use tpa_session::session::{
-    Backoff, CLOSE_RULES, Config, Delivery, Duration, Limits, Malformed, WakeHint, Watch,
+    Backoff, CLOSE_RULES, Config, Delivery, Duration, Limits, Malformed, Reconnect, WakeHint, Watch,
 };
 
-use crate::app::{Ask, KEYS, Moment, NO_SESSION, NO_STREAM, SESSIONS, STREAMS};
-use crate::client::Turn;
-use crate::closures::{CLOSURES, CUT, Closure, REFUSALS};
-use crate::network::{Fate, Fault, Welcome};
-use crate::way::{Credentials, Dial, Signs, Way};
+use crate::client::ClientAction;
 
-/// A deed, and the time before it.
+/// An action, and the time before it in milliseconds.
 #[derive(Clone, Debug, PartialEq)]
-pub struct Step<D> {
+pub struct Step<A> {
     pub wait: u64,
-    pub deed: D,
+    pub action: A,
 }
 
-/// A kind of world: what it can be like, and what can happen in it.
+/// A kind of world, with its settings and the actions that are possible in it.
 pub trait Kind: Clone + fmt::Debug {
     type Settings: Clone + fmt::Debug;
-    type Deed: Clone + fmt::Debug + PartialEq;
+    type Action: Clone + fmt::Debug + PartialEq;
 }
 
 #[derive(Clone, Debug)]
 pub struct Schedule<K: Kind> {
     pub seed: u64,
     pub settings: K::Settings,
-    pub steps: Vec<Step<K::Deed>>,
+    pub steps: Vec<Step<K::Action>>,
 }
 
-/// The world of one session, whose network and cloud do their worst.
+/// The world of one session with a hostile network and a hostile cloud.
 #[derive(Clone, Debug)]
 pub struct Hostile;
 
 impl Kind for Hostile {
     type Settings = Config;
-    type Deed = Deed;
+    type Action = Action;
 }
 
-/// One thing that happens.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub enum Deed {
-    Turn(Turn),
-    /// The next attempt that has no fate yet will have this one; others go well.
-    Fate(Fate),
-    /// To the newest socket, or to the one so many before it.
+pub enum Action {
+    Client(ClientAction),
+    /// Plans the next attempt that has no plan yet; attempts without a plan succeed.
+    Plan(AttemptPlan),
+    /// A fault of the newest socket, or of the one that many before it.
     Fault(u32, Fault),
-    /// Nothing runs for so long. The monotonic clock may have stood still meanwhile.
+    /// The machine sleeps. The monotonic clock may stand still meanwhile.
     Sleep {
         millis: u64,
         unnoticed: bool,
@@ -60,24 +59,27 @@ pub enum Deed {
 
 impl Schedule<Hostile> {
     pub fn of(seed: u64) -> Self {
-        let mut dice = Dice::of(seed);
-        let settings = dice.config();
+        let mut generator = Generator::of(seed);
+        let settings = generator.config();
         let mut steps = Vec::new();
-        let mut add = |wait, deed| steps.push(Step { wait, deed });
-        for _ in 0..dice.below(4) {
-            add(0, Deed::Fate(dice.fate()));
+        let mut add = |wait, action| steps.push(Step { wait, action });
+        for _ in 0..generator.below(4) {
+            add(0, Action::Plan(generator.plan()));
         }
-        // Few apps call back from everywhere, but those that do find the rarest orders.
-        let handlers = dice.pick(&[1, 1, 4, 4, 15]);
-        for _ in 0..dice.below(handlers) {
-            add(0, Deed::Turn(dice.handler()));
+        // Few apps make calls from many handlers, but those that do cause the rarest orders.
+        let handlers = generator.pick(&[1, 1, 4, 4, 15]);
+        for _ in 0..generator.below(handlers) {
+            add(0, Action::Client(generator.handler()));
         }
-        add(0, Deed::Turn(Turn::Ask(Ask::Connect(SESSIONS[0]))));
-        for _ in 0..dice.below(35) {
-            add(dice.wait(), dice.deed());
-            if dice.once_in(12) {
-                for _ in 0..dice.below(8) {
-                    add(0, Deed::Turn(Turn::Ask(dice.send())));
+        add(
+            0,
+            Action::Client(ClientAction::Call(AppCall::Connect(SESSIONS[0]))),
+        );
+        for _ in 0..generator.below(35) {
+            add(generator.wait(), generator.action());
+            if generator.once_in(12) {
+                for _ in 0..generator.below(8) {
+                    add(0, Action::Client(ClientAction::Call(generator.send())));
                 }
             }
         }
@@ -92,35 +94,48 @@ impl Schedule<Hostile> {
 impl<K: Kind> fmt::Display for Schedule<K> {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         writeln!(f, "{:?}", self.settings)?;
-        for Step { wait, deed } in &self.steps {
-            writeln!(f, "  after {wait:>5} ms: {deed:?}")?;
+        for Step { wait, action } in &self.steps {
+            writeln!(f, "  after {wait:>5} ms: {action:?}")?;
         }
         Ok(())
     }
 }
 
-pub struct Dice(Rng);
+/// Random choices of a seed.
+pub struct Generator {
+    rng: Rng,
+    /// Choices about delays that the app or the table of closures sets.
+    delay_rng: Rng,
+    /// Delays are set at all.
+    has_delays: bool,
+}
 
-impl Dice {
+impl Generator {
     pub fn of(seed: u64) -> Self {
-        Self(Rng::with_seed(seed))
+        let mut delay_rng = Rng::with_seed(!seed);
+        let has_delays = delay_rng.u32(..4) == 0;
+        Self {
+            rng: Rng::with_seed(seed),
+            delay_rng,
+            has_delays,
+        }
     }
 
     pub fn below(&mut self, n: usize) -> usize {
-        self.0.usize(..n)
+        self.rng.usize(..n)
     }
 
     pub fn pick<T: Copy>(&mut self, of: &[T]) -> T {
         of[self.below(of.len())]
     }
 
-    /// Once in `n`.
+    /// True once in `n` draws.
     pub fn once_in(&mut self, n: usize) -> bool {
         self.below(n) == 0
     }
 
     pub fn up_to(&mut self, millis: u64) -> u64 {
-        self.0.u64(0..=millis)
+        self.rng.u64(0..=millis)
     }
 
     pub fn wait(&mut self) -> u64 {
@@ -160,93 +175,103 @@ impl Dice {
                 pong_timeout: millis(self.pick(&[500, 5000, 5000])),
             },
             asks_app: self.once_in(3),
-            close_rules: CLOSE_RULES,
+            close_rules: if self.has_delays {
+                RULES_WITH_DELAY
+            } else {
+                CLOSE_RULES
+            },
             on_loopback: self.once_in(5),
-            key_from_provider: self.0.bool(),
+            key_from_provider: self.rng.bool(),
         }
     }
 
-    fn deed(&mut self) -> Deed {
+    fn action(&mut self) -> Action {
         match self.below(100) {
-            0..50 => Deed::Turn(self.turn_of_app()),
-            50..58 => Deed::Fate(self.fate()),
+            0..50 => Action::Client(self.app_action()),
+            50..58 => Action::Plan(self.plan()),
             58..86 => {
                 let back = self.pick(&[0, 0, 0, 0, 1, 2]);
-                Deed::Fault(back, self.fault())
+                Action::Fault(back, self.fault())
             }
-            86..98 => Deed::Turn(self.turn_of_runtime()),
+            86..98 => Action::Client(self.runtime_action()),
             _ => self.sleep(),
         }
     }
 
-    fn sleep(&mut self) -> Deed {
-        Deed::Sleep {
+    fn sleep(&mut self) -> Action {
+        Action::Sleep {
             millis: self.pick(&[1000, 40_000, 60_000, 100_000, 7_200_000]),
-            unnoticed: self.0.bool(),
+            unnoticed: self.rng.bool(),
         }
     }
 
-    /// What the app does.
-    pub fn turn_of_app(&mut self) -> Turn {
+    /// An action of the app.
+    pub fn app_action(&mut self) -> ClientAction {
         match self.below(50) {
-            0..38 => Turn::Ask(self.ask()),
+            0..38 => ClientAction::Call(self.call()),
             _ => self.handler(),
         }
     }
 
-    pub fn handler(&mut self) -> Turn {
-        Turn::Handler(self.pick(&Moment::ALL), self.call())
+    pub fn handler(&mut self) -> ClientAction {
+        ClientAction::Handler(self.pick(&Trigger::ALL), self.handler_call())
     }
 
-    /// What the page or the process does that the app lives in.
-    pub fn turn_of_runtime(&mut self) -> Turn {
+    /// What the page or the process does that the app runs in.
+    pub fn runtime_action(&mut self) -> ClientAction {
         match self.below(12) {
             0..3 => {
                 let longest = self.pick(&[0, 0, 100, 2000, 60_000]);
-                Turn::Lateness(self.up_to(longest))
+                ClientAction::Lateness(self.up_to(longest))
             }
-            3..5 => Turn::Wake { back: self.delay() },
-            5..7 => Turn::Verdict(self.pick(&[None, Some(true), Some(false)])),
-            7..9 => Turn::Offline,
-            9..11 => Turn::Online,
-            _ => Turn::Suspect(self.pick(&[WakeHint::Resumed, WakeHint::Resumed, WakeHint::Slept])),
+            3..5 => ClientAction::SpuriousTimeout { back: self.delay() },
+            5..7 => ClientAction::Decide(self.decision()),
+            7..9 => ClientAction::Offline,
+            9..11 => ClientAction::Online,
+            _ => ClientAction::Wake(self.pick(&[
+                WakeHint::Resumed,
+                WakeHint::Resumed,
+                WakeHint::Slept,
+            ])),
         }
     }
 
-    /// What a handler does.
-    fn call(&mut self) -> Ask {
+    /// A call from inside a handler.
+    fn handler_call(&mut self) -> AppCall {
         if self.once_in(12) {
-            Ask::Throw
+            AppCall::Throw
         } else {
-            self.ask()
+            self.call()
         }
     }
 
-    fn ask(&mut self) -> Ask {
+    fn call(&mut self) -> AppCall {
         match self.below(100) {
-            0..20 => Ask::Connect(self.pick(&[SESSIONS[0], SESSIONS[0], SESSIONS[0], SESSIONS[1]])),
-            20..21 => Ask::Connect(NO_SESSION),
-            21..29 => Ask::Disconnect(self.pick(&[None, Some("App stopped")])),
-            29..33 => Ask::ReconnectNow,
+            0..20 => {
+                AppCall::Connect(self.pick(&[SESSIONS[0], SESSIONS[0], SESSIONS[0], SESSIONS[1]]))
+            }
+            20..21 => AppCall::Connect(NO_SESSION),
+            21..29 => AppCall::Disconnect(self.pick(&[None, Some("App stopped")])),
+            29..33 => AppCall::ReconnectNow,
             33..70 => self.send(),
-            70..75 => Ask::Flush,
-            75..88 => Ask::Subscribe(self.pick(&STREAMS)),
-            88..89 => Ask::Subscribe(NO_STREAM),
-            89..94 => Ask::Unsubscribe(self.pick(&STREAMS)),
-            94..99 => Ask::Follow(self.pick(&STREAMS)),
-            _ => Ask::Unsubscribe(NO_STREAM),
+            70..75 => AppCall::Flush,
+            75..88 => AppCall::Subscribe(self.pick(&STREAMS)),
+            88..89 => AppCall::Subscribe(NO_STREAM),
+            89..94 => AppCall::Unsubscribe(self.pick(&STREAMS)),
+            94..99 => AppCall::Follow(self.pick(&STREAMS)),
+            _ => AppCall::Unsubscribe(NO_STREAM),
         }
     }
 
-    pub fn send(&mut self) -> Ask {
-        Ask::Send {
+    pub fn send(&mut self) -> AppCall {
+        AppCall::Send {
             size: self.pick(&[1, 5, 5, 9, 30]),
             key: self.pick(&[None, None, Some(KEYS[0]), Some(KEYS[1])]),
             ttl: self.pick(&[None, None, None, Some(0), Some(200), Some(3000)]),
         }
     }
 
-    pub fn way(&mut self) -> Way {
+    pub fn outcome(&mut self) -> DialOutcome {
         let credentials = match self.below(20) {
             0..14 => Credentials::AtOnce,
             14..17 => Credentials::After(self.delay()),
@@ -257,11 +282,11 @@ impl Dice {
         };
         let dial = match self.below(20) {
             0..13 => Dial::Opens(self.delay()),
-            13..17 => Dial::Refused(self.delay(), self.signs()),
+            13..17 => Dial::Refused(self.delay(), self.close_events()),
             17..19 => Dial::Hangs,
             _ => Dial::Throws,
         };
-        Way {
+        DialOutcome {
             credentials,
             dial,
             up: self.delay().min(500),
@@ -270,39 +295,58 @@ impl Dice {
         }
     }
 
-    fn fate(&mut self) -> Fate {
-        let way = self.way();
-        let welcome = match self.below(20) {
-            0..13 => Welcome::Ack(self.delay()),
-            13 => Welcome::Silence,
-            14..17 => Welcome::Refuse(self.delay(), self.pick(&REFUSALS), self.refused_with()),
-            _ => Welcome::Close(self.delay(), self.closure(), self.signs()),
+    fn plan(&mut self) -> AttemptPlan {
+        let outcome = self.outcome();
+        let greeting = match self.below(20) {
+            0..13 => Greeting::Ack(self.delay()),
+            13 => Greeting::Silence,
+            14..17 => Greeting::Refuse(self.delay(), self.pick(&REFUSALS), self.refused_with()),
+            _ => Greeting::Close(self.delay(), self.closure(), self.close_events()),
         };
-        Fate {
-            way,
-            welcome,
-            pongs: self.0.bool(),
+        AttemptPlan {
+            outcome,
+            greeting,
+            pongs: self.rng.bool(),
         }
     }
 
     fn refused_with(&mut self) -> Option<Closure> {
         let close = self.closure();
-        self.0.bool().then_some(close)
+        self.rng.bool().then_some(close)
     }
 
-    pub fn signs(&mut self) -> Signs {
+    pub fn close_events(&mut self) -> CloseEvents {
         self.pick(&[
-            Signs::Close,
-            Signs::Close,
-            Signs::ErrorThenClose,
-            Signs::ErrorOnly,
-            Signs::Twice,
+            CloseEvents::Close,
+            CloseEvents::Close,
+            CloseEvents::ErrorThenClose,
+            CloseEvents::ErrorOnly,
+            CloseEvents::Twice,
         ])
     }
 
+    /// The app's answer to `shouldReconnect`.
+    fn decision(&mut self) -> Option<Reconnect> {
+        let decision = self.pick(&[None, Some(Reconnect::Yes), Some(Reconnect::No)]);
+        if self.has_delays && self.delay_rng.bool() {
+            let longest = [0, 100, 3000, 60_000][self.delay_rng.usize(..4)];
+            let delay = Duration::from_millis(self.delay_rng.u64(0..=longest));
+            return decision.map(|_| Reconnect::After(delay));
+        }
+        decision
+    }
+
     fn closure(&mut self) -> Closure {
-        // Most closures can be survived, so that lives get long.
-        if self.0.bool() {
+        let closure = self.usual_closure();
+        if self.has_delays && self.delay_rng.u32(..4) == 0 {
+            return BUSY;
+        }
+        closure
+    }
+
+    fn usual_closure(&mut self) -> Closure {
+        // Most closures allow another attempt, so that runs get long.
+        if self.rng.bool() {
             CUT
         } else {
             self.pick(&CLOSURES)
@@ -311,7 +355,7 @@ impl Dice {
 
     fn fault(&mut self) -> Fault {
         match self.below(100) {
-            0..28 => Fault::Close(self.closure(), self.signs()),
+            0..28 => Fault::Close(self.closure(), self.close_events()),
             28..38 => Fault::Cut,
             38..43 => Fault::ErrorOnly,
             43..49 => Fault::Refuse(self.pick(&REFUSALS)),

@@ -1,14 +1,14 @@
-//! From a schedule that fails to the shortest one that fails in the same way.
+//! From a schedule that fails to the shortest one that fails in the same outcome.
 
 use crate::schedule::{Kind, Schedule, Step};
 
-/// Drops chunks, then single steps, then shortens waits, for as long as that gets anywhere.
+/// Drops chunks of steps, then single steps, then shortens waits, until nothing helps any more.
 pub fn shrink<K: Kind>(
     schedule: &Schedule<K>,
     fails: impl Fn(&Schedule<K>) -> bool,
 ) -> Schedule<K> {
     let mut best = schedule.clone();
-    let fails = |steps: &[Step<K::Deed>]| {
+    let fails = |steps: &[Step<K::Action>]| {
         let steps = steps.to_vec();
         fails(&Schedule {
             steps,
@@ -25,7 +25,7 @@ pub fn shrink<K: Kind>(
     }
 }
 
-/// Delta debugging: ever smaller chunks, down to single steps.
+/// Delta debugging: drops smaller and smaller chunks, down to single steps.
 fn drop_steps<D: Clone>(steps: &mut Vec<Step<D>>, fails: impl Fn(&[Step<D>]) -> bool) {
     let mut size = steps.len().div_ceil(2);
     while size > 0 {
@@ -36,7 +36,7 @@ fn drop_steps<D: Clone>(steps: &mut Vec<Step<D>>, fails: impl Fn(&[Step<D>]) -> 
             let waited: u64 = fewer.drain(start..end).map(|step| step.wait).sum();
             let mut as_late = fewer.clone();
             if let Some(next) = as_late.get_mut(start) {
-                // What comes after may depend on when it comes.
+                // Later steps may depend on their time.
                 next.wait += waited;
             }
             if fails(&fewer) {
@@ -71,9 +71,9 @@ fn shorten_waits<D>(steps: &mut [Step<D>], fails: impl Fn(&[Step<D>]) -> bool) {
 #[cfg(test)]
 mod tests {
     use super::shrink;
-    use crate::app::Ask;
-    use crate::client::Turn;
-    use crate::schedule::{Deed, Hostile, Schedule};
+    use crate::client::ClientAction;
+    use crate::schedule::{Action, Hostile, Schedule};
+    use testkit::world::app::AppCall;
 
     #[test]
     fn only_what_makes_it_fail_is_left() {
@@ -100,7 +100,12 @@ mod tests {
     }
 
     fn sends(schedule: &Schedule<Hostile>) -> usize {
-        let is_send = |deed: &Deed| matches!(deed, Deed::Turn(Turn::Ask(Ask::Send { .. })));
-        schedule.steps.iter().filter(|s| is_send(&s.deed)).count()
+        let is_send = |action: &Action| {
+            matches!(
+                action,
+                Action::Client(ClientAction::Call(AppCall::Send { .. }))
+            )
+        };
+        schedule.steps.iter().filter(|s| is_send(&s.action)).count()
     }
 }

@@ -1,34 +1,34 @@
-//! One life: the session, and around it a network and a cloud that do their worst.
+//! One run of one session with a hostile network and a hostile cloud.
 
-use tpa_session::session::{Close, Control, Input, Outgoing, SocketId};
+use testkit::model::Violation;
+use testkit::world::network::{AttemptPlan, Due, Fault, Greeting, Network};
+use testkit::world::peer::Peer;
+use testkit::{Message, ensure};
+use tpa_session::session::{Close, CloseKind, Control, Input, Outgoing, SocketId};
 
-use crate::app::Mail;
-use crate::client::{Client, Lines, Story};
-use crate::cloud::Cloud;
-use crate::invariants::{Broken, ensure};
-use crate::network::{Due, Fate, Fault, Network, Welcome};
+use crate::client::{Client, Trace, Transport};
+use crate::coverage::{Coverage, Situation};
 use crate::runner::{Plan, Sum};
-use crate::schedule::{Deed, Hostile, Schedule};
-use crate::tally::{Sight, Tally};
+use crate::schedule::{Action, Hostile, Schedule};
 
-/// More steps than any life takes that gets anywhere.
-pub const MOST_STEPS: u64 = 100_000;
-/// Longer than any attempt, wait or delay.
+/// Upper bound for the number of steps of any run.
+pub const MAX_STEPS: u64 = 100_000;
+/// Longer than any attempt, wait or delay, in milliseconds.
 pub const LONG: u64 = 120_000;
 
-/// The network, and what the cloud has got through it.
-pub struct Surroundings {
+/// The network, and what the cloud received through it.
+pub struct HostileTransport {
     pub network: Network,
-    pub cloud: Cloud,
+    pub peer: Peer,
     /// How long the client waits for an ack.
-    patience: u64,
+    connect_timeout: u64,
 }
 
-impl Lines for Surroundings {
-    fn prepare(&mut self, id: SocketId, tally: &mut Tally) -> Option<Input> {
-        let (fate, at_once) = self.network.prepare(id);
-        fate.way.see(tally);
-        self.see_welcome(fate, tally);
+impl Transport for HostileTransport {
+    fn prepare(&mut self, id: SocketId, coverage: &mut Coverage) -> Option<Input> {
+        let (plan, at_once) = self.network.prepare(id);
+        coverage.dialled(&plan.outcome);
+        self.count_greeting(plan, coverage);
         at_once
     }
 
@@ -36,7 +36,7 @@ impl Lines for Surroundings {
         self.network.open(id)
     }
 
-    fn transmit(&mut self, id: SocketId, frame: Outgoing<Mail>, _key: Option<&'static str>) {
+    fn transmit(&mut self, id: SocketId, frame: Outgoing<Message>, _key: Option<&'static str>) {
         self.network.transmit(id, frame);
     }
 
@@ -49,19 +49,19 @@ impl Lines for Surroundings {
     }
 
     fn has(&self, id: SocketId, serial: u32) -> bool {
-        self.cloud.has(id, serial)
+        self.peer.has(id, serial)
     }
 
     fn has_any(&self, serial: u32) -> bool {
-        self.cloud.has_any(serial)
+        self.peer.has_any(serial)
     }
 
-    fn is_quiet(&self, id: SocketId) -> bool {
-        self.network.is_quiet(id)
+    fn is_drained(&self, id: SocketId) -> bool {
+        self.network.is_drained(id)
     }
 
-    fn told(&self, id: SocketId) -> Option<&[String]> {
-        self.cloud.subscriptions(id)
+    fn subscriptions(&self, id: SocketId) -> Option<&[String]> {
+        self.peer.subscriptions(id)
     }
 
     fn is_half_open(&self, id: SocketId) -> bool {
@@ -69,85 +69,85 @@ impl Lines for Surroundings {
     }
 }
 
-impl Surroundings {
-    fn see_welcome(&self, fate: Fate, tally: &mut Tally) {
-        use tpa_session::session::CloseKind;
-
-        match fate.welcome {
-            Welcome::Ack(after) => tally.saw_if(Sight::SlowAck, after >= self.patience),
-            Welcome::Silence => tally.saw(Sight::NoAck),
-            Welcome::Refuse(_, refusal, _) => {
-                let fatal = refusal.kind == CloseKind::Rejected;
-                tally.saw_if(Sight::FatalRefusal, fatal);
-                tally.saw_if(Sight::MildRefusal, !fatal);
+impl HostileTransport {
+    fn count_greeting(&self, plan: AttemptPlan, coverage: &mut Coverage) {
+        match plan.greeting {
+            Greeting::Ack(after) => {
+                coverage.count_if(Situation::SlowAck, after >= self.connect_timeout);
             }
-            Welcome::Close(..) => {}
+            Greeting::Silence => coverage.count(Situation::NoAck),
+            Greeting::Refuse(_, refusal, _) => {
+                let fatal = refusal.kind == CloseKind::Rejected;
+                coverage.count_if(Situation::FatalRefusal, fatal);
+                coverage.count_if(Situation::MildRefusal, !fatal);
+            }
+            Greeting::Close(..) => {}
         }
     }
 }
 
 pub struct World<'a> {
     schedule: &'a Schedule<Hostile>,
-    client: Client<Surroundings>,
+    client: Client<HostileTransport>,
 }
 
 impl Plan for Schedule<Hostile> {
-    type Sum = Tally;
+    type Sum = Coverage;
 
     fn of(seed: u64) -> Self {
         Self::of(seed)
     }
 
-    fn live(&self, story: Story, sum: &mut Tally) -> Result<(), Broken> {
-        let mut world = World::new(self, story);
-        let outcome = world.live();
-        sum.merge(&world.client.tally);
+    fn run(&self, trace: Trace, sum: &mut Coverage) -> Result<(), Violation> {
+        let mut world = World::new(self, trace);
+        let outcome = world.run();
+        sum.merge(&world.client.coverage);
         outcome
     }
 }
 
 impl<'a> World<'a> {
-    fn new(schedule: &'a Schedule<Hostile>, story: Story) -> Self {
-        let surroundings = Surroundings {
+    fn new(schedule: &'a Schedule<Hostile>, trace: Trace) -> Self {
+        let transport = HostileTransport {
             network: Network::new(),
-            cloud: Cloud::default(),
-            patience: schedule.settings.connect_timeout.as_millis(),
+            peer: Peer::default(),
+            connect_timeout: schedule.settings.connect_timeout.as_millis(),
         };
-        let client = Client::new("", &schedule.settings, schedule.seed, surroundings, story);
+        let client = Client::new("", &schedule.settings, schedule.seed, transport, trace);
         Self { schedule, client }
     }
 
-    /// Lives through the whole schedule, and to a good end.
-    fn live(&mut self) -> Result<(), Broken> {
+    /// Runs the whole schedule, then lets everything succeed, then ends the session.
+    fn run(&mut self) -> Result<(), Violation> {
         for step in &self.schedule.steps {
             self.run_until(self.client.clock.now + step.wait)?;
-            self.client.tell(|| format!("{:?}", step.deed));
-            self.happen(step.deed)?;
+            self.client.log(|| format!("{:?}", step.action));
+            self.apply(step.action)?;
         }
-        self.come_to_rest()?;
+        self.settle()?;
         self.end()
     }
 
-    fn happen(&mut self, deed: Deed) -> Result<(), Broken> {
+    fn apply(&mut self, action: Action) -> Result<(), Violation> {
         let client = &mut self.client;
-        match deed {
-            Deed::Turn(turn) => client.happen(turn)?,
-            Deed::Fate(fate) => client.lines.network.destine(fate),
-            Deed::Fault(back, fault) => {
-                let newest = client.session.connection().0;
+        match action {
+            Action::Client(action) => client.apply(action)?,
+            Action::Plan(plan) => client.transport.network.plan_attempt(plan),
+            Action::Fault(back, fault) => {
+                let newest = client.socket().0;
                 if let Some(id) = newest.checked_sub(back)
-                    && client.lines.network.befall(SocketId(id), fault)
+                    && client.transport.network.apply_fault(SocketId(id), fault)
                 {
-                    self.see_fault(fault);
+                    self.count_fault(fault);
                 }
             }
-            Deed::Sleep { millis, unnoticed } => {
+            Action::Sleep { millis, unnoticed } => {
                 if unnoticed {
-                    client.tally.saw(Sight::SleptUnnoticed);
+                    client.coverage.count(Situation::SleptUnnoticed);
                     client.wall += millis;
-                    client.wake()?;
+                    client.report_before_timeout()?;
                 } else {
-                    client.tally.saw(Sight::Slept);
+                    client.coverage.count(Situation::Slept);
                     self.set_now(self.client.clock.now + millis);
                 }
             }
@@ -155,58 +155,58 @@ impl<'a> World<'a> {
         Ok(())
     }
 
-    fn see_fault(&mut self, fault: Fault) {
-        let sight = match fault {
-            Fault::Close(_, signs) => signs.sight(),
-            Fault::Cut => Sight::Cut,
-            Fault::ErrorOnly => Sight::ErrorOnly,
-            Fault::Refuse(_) => Sight::RefusedConnected,
-            Fault::StopApp(_) => Sight::StopFrame,
-            Fault::Malformed(_) => Sight::Malformed,
-            Fault::Data => Sight::Data,
+    fn count_fault(&mut self, fault: Fault) {
+        let coverage = &mut self.client.coverage;
+        coverage.count(match fault {
+            Fault::Close(_, events) => return coverage.closed(events),
+            Fault::Cut => Situation::Cut,
+            Fault::ErrorOnly => Situation::ErrorOnly,
+            Fault::Refuse(_) => Situation::RefusedConnected,
+            Fault::StopApp(_) => Situation::StopFrame,
+            Fault::Malformed(_) => Situation::Malformed,
+            Fault::Data => Situation::Data,
             Fault::Pong => {
                 self.client.extra_pongs = true;
-                Sight::ExtraPong
+                Situation::ExtraPong
             }
-            Fault::Ack => Sight::ExtraAck,
-            Fault::LoseUp => Sight::LostUp,
-            Fault::LoseDown => Sight::LostDown,
-            Fault::Stall(_) => Sight::Stalled,
-            Fault::Congestion(..) => Sight::Congested,
-            Fault::Closing(_) => Sight::Closing,
-        };
-        self.client.tally.saw(sight);
+            Fault::Ack => Situation::ExtraAck,
+            Fault::LoseUp => Situation::LostUp,
+            Fault::LoseDown => Situation::LostDown,
+            Fault::Stall(_) => Situation::Stalled,
+            Fault::Congestion(..) => Situation::Congested,
+            Fault::Closing(_) => Situation::Closing,
+        });
     }
 
-    /// Lets all happen that is due until then.
-    fn run_until(&mut self, end: u64) -> Result<(), Broken> {
+    /// Serves everything that is due until then.
+    fn run_until(&mut self, end: u64) -> Result<(), Violation> {
         loop {
             ensure!(
-                self.client.tally.steps < MOST_STEPS,
+                self.client.coverage.steps < MAX_STEPS,
                 "progress",
-                "no end after {MOST_STEPS} steps"
+                "no end after {MAX_STEPS} steps"
             );
             let now = self.client.clock.now;
             let alarm = self.client.next_alarm();
-            let news = self.client.lines.network.agenda.next();
-            let timer_is_next = match (alarm, news) {
+            let due = self.client.transport.network.agenda.next();
+            let timer_is_next = match (alarm, due) {
                 (None, None) => break,
                 (Some(_), None) => true,
                 (None, Some(_)) => false,
-                (Some(alarm), Some(news)) => {
+                (Some(alarm), Some(due)) => {
                     // What is due at the same time, or overdue, comes in any order.
-                    let (alarm, news) = (alarm.max(now), news.max(now));
-                    alarm < news || (alarm == news && self.schedule.seed.is_multiple_of(2))
+                    let (alarm, due) = (alarm.max(now), due.max(now));
+                    alarm < due || (alarm == due && self.schedule.seed.is_multiple_of(2))
                 }
             };
-            let at = if timer_is_next { alarm } else { news };
+            let at = if timer_is_next { alarm } else { due };
             let Some(at) = at.filter(|at| *at <= end) else {
                 break;
             };
             self.set_now(at.max(now));
             if timer_is_next {
                 self.client.alarm()?;
-            } else if let Some(due) = self.client.lines.network.agenda.take() {
+            } else if let Some(due) = self.client.transport.network.agenda.take() {
                 self.serve(due)?;
             }
         }
@@ -216,51 +216,51 @@ impl<'a> World<'a> {
 
     fn set_now(&mut self, now: u64) {
         self.client.set_now(now);
-        self.client.lines.network.now = now;
+        self.client.transport.network.now = now;
     }
 
-    fn serve(&mut self, due: Due) -> Result<(), Broken> {
+    fn serve(&mut self, due: Due) -> Result<(), Violation> {
         let client = &mut self.client;
         match due {
             Due::Input(input) => {
-                if client.lines.network.reach(&input) {
+                if client.transport.network.reach(&input) {
                     if let Input::Control(socket, Control::Ack) = input {
-                        client.lines.cloud.acknowledge(socket);
+                        client.transport.peer.acknowledge(socket);
                     }
-                    client.hear(input)?;
+                    client.deliver(input)?;
                 }
             }
             Due::Data(socket) => client.data = Some((socket, client.clock.now)),
             Due::Arrival(socket, arrival) => {
-                if let Some(frame) = client.lines.network.arrive(socket, arrival) {
-                    client.tell(|| format!("the cloud has {frame:?} on {socket:?}"));
+                if let Some(frame) = client.transport.network.arrive(socket, arrival) {
+                    client.log(|| format!("the cloud has {frame:?} on {socket:?}"));
                     let is_message = matches!(frame, Outgoing::Message(_));
-                    client.tally.arrived += u64::from(is_message);
-                    client.lines.cloud.receive(socket, frame)?;
+                    client.coverage.arrived += u64::from(is_message);
+                    client.transport.peer.receive(socket, frame)?;
                 }
             }
-            Due::Welcome(socket) => client.lines.network.welcome(socket),
+            Due::Greeting(socket) => client.transport.network.greet(socket),
         }
         Ok(())
     }
 
-    /// From now on all goes well: the session gets where it can get.
-    fn come_to_rest(&mut self) -> Result<(), Broken> {
-        self.client.tell(|| "from now on all goes well".into());
+    /// From now on nothing fails: the session gets to where it can get.
+    fn settle(&mut self) -> Result<(), Violation> {
+        self.client.log(|| "from now on nothing fails".into());
         self.client.clock.lateness = 0;
-        self.client.lines.network.heal();
+        self.client.transport.network.clear_plans();
         self.client.input(Input::Online)?;
         self.run_until(self.client.clock.now + LONG)?;
-        self.client.check_rest_at_last()
+        self.client.check_settled()
     }
 
-    /// The end, after which there is silence.
-    fn end(&mut self) -> Result<(), Broken> {
+    /// Ends the session, and checks that it stays silent.
+    fn end(&mut self) -> Result<(), Violation> {
         self.client.leave()?;
         let outputs = self.client.outputs;
         self.run_until(self.client.clock.now + LONG)?;
         self.client.check_end(outputs)?;
-        self.client.tally.seeds += 1;
+        self.client.coverage.seeds += 1;
         Ok(())
     }
 }

@@ -6,3 +6,7 @@ import { fileURLToPath } from "node:url";
 export const ROOT = path.resolve(fileURLToPath(new URL("../..", import.meta.url)));
 /** The package under test, as `cargo xtask build` makes it. */
 export const PACKAGE = path.resolve(ROOT, process.env.TPA_PKG ?? "pkg");
+/** Mode in which that package was built: `immediate-abort` or `plain`. */
+export const PACKAGE_MODE = process.env.TPA_PKG_MODE ?? "immediate-abort";
+/** The package as `cargo xtask build --plain` makes it; built by `cargo xtask test package`. */
+export const PLAIN_PACKAGE = path.resolve(ROOT, process.env.TPA_PKG_PLAIN ?? "target/package/pkg-plain");

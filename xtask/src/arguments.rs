@@ -23,7 +23,7 @@ pub enum Command {
     /// Install what is missing on this machine, after a list of what and why
     Setup(Setup),
     /// Build the npm package in pkg/
-    Build,
+    Build(Build),
     /// Serve the demo page with a tpa-cloud; Ctrl-C stops it
     Demo(Serve),
     /// Run one of examples/ with a tpa-cloud
@@ -81,6 +81,16 @@ pub enum Target {
     Build,
     Test,
     Part(Part),
+}
+
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Args)]
+pub struct Build {
+    /// Use the prebuilt standard library, even where a smaller one can be built
+    #[arg(long, conflicts_with = "dev")]
+    pub plain: bool,
+    /// Keep function names and panic messages, to debug the wasm
+    #[arg(long)]
+    pub dev: bool,
 }
 
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Args)]
@@ -272,6 +282,7 @@ mod tests {
             "soak --minutes ten",
             "soak 1",
             "build now",
+            "build --plain --dev",
         ] {
             assert!(parse(wrong).is_err(), "{wrong}");
         }

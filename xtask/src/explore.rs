@@ -1,5 +1,4 @@
-//! `cargo xtask explore`: all that a session can come to in small worlds, as deep as there is
-//! time for.
+//! `cargo xtask explore`: model checking of the core, as deep as the time allows.
 
 use crate::process;
 
@@ -7,7 +6,7 @@ use crate::process;
 pub fn run(seconds: u64) -> Result<(), String> {
     let mut test = process::command("cargo");
     test.args(["test", "--release", "--package", "tpa-session"])
-        .args(["--test", "exploration", "every_short_life"])
+        .args(["--test", "model_checking", "every_state"])
         .args(["--", "--nocapture"])
         .env("EXPLORE_SECONDS", seconds.to_string());
     process::show("the model checker", &mut test)

@@ -14,7 +14,6 @@ mod demo;
 mod docs;
 mod example;
 mod explore;
-mod link;
 mod npm;
 mod pictures;
 mod process;
@@ -23,7 +22,6 @@ mod rust_pages;
 mod schema_checker;
 mod setup;
 mod sim;
-mod snip;
 mod soak;
 mod test;
 mod toolchain;
@@ -38,15 +36,6 @@ use arguments::{Arguments, Command};
 use setup::{BUILD, Need};
 
 fn main() -> ExitCode {
-    let arguments: Vec<String> = std::env::args().skip(1).collect();
-    // rustc calls this program as a linker.
-    if arguments
-        .first()
-        .is_some_and(|first| first == link::CALLED_BY)
-    {
-        let arguments: Vec<&str> = arguments.iter().map(String::as_str).collect();
-        return exit_code(link::run(&arguments));
-    }
     let command = Arguments::parse().command;
     exit_code(process::stop_on_signals().and_then(|()| run(command)))
 }
@@ -67,7 +56,7 @@ fn run(command: Command) -> Result<ExitCode, String> {
     let done = match command {
         Command::Test(test) => return test::run(&test),
         Command::Setup(setup) => setup::run(&setup),
-        Command::Build => build::run(),
+        Command::Build(options) => build::command(options),
         Command::Demo(serve) => demo::run(serve),
         Command::Example { name, serve } => example::run(&name, serve),
         Command::Docs => docs::run(),
@@ -93,7 +82,7 @@ fn needs(command: &Command) -> &'static [Need] {
         Need::Chromium,
     ];
     match command {
-        Command::Build
+        Command::Build(_)
         | Command::Demo(_)
         | Command::Example { .. }
         | Command::Docs

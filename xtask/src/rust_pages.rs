@@ -1,7 +1,8 @@
 //! The examples in Rust that are pages: `examples/rust-pages`.
 //!
-//! They are a workspace of their own, since what their frameworks need is not for the lock file
-//! of the crate. They are compiled into the same target folder.
+//! They are a workspace of their own, to keep the dependencies of their frameworks out of the
+//! lock file of the crate. A workspace needs a target folder of its own: in a shared one it
+//! replaces artifacts of the other, whose next build then fails or starts over.
 
 use std::fs;
 use std::path::{Path, PathBuf};
@@ -9,20 +10,25 @@ use std::path::{Path, PathBuf};
 use crate::toolchain::{self, TARGET};
 use crate::{process, tools, workspace};
 
-/// What is served as it is.
+/// Files of a page that are served unchanged.
 const STATIC: [&str; 2] = ["index.html", "start.js"];
 
-/// Their workspace.
+/// Folder of their workspace.
 pub fn folder() -> PathBuf {
     workspace::root().join("examples/rust-pages")
 }
 
-/// Where each of them is, ready to be served, in a folder of its own.
+/// Target folder of their workspace.
+pub fn target() -> PathBuf {
+    workspace::target().join("rust-pages")
+}
+
+/// Output folder, with a folder for each page that can be served.
 pub fn out() -> PathBuf {
     workspace::root().join("target/examples")
 }
 
-/// Compiles and binds all of them.
+/// Compiles and binds all pages.
 pub fn build() -> Result<(), String> {
     let tool = tools::wasm_bindgen()?;
     same_version(
@@ -34,7 +40,7 @@ pub fn build() -> Result<(), String> {
     toolchain
         .apply(&mut cargo)
         .args(["build", "--locked", "--target", TARGET, "--target-dir"])
-        .arg(workspace::target())
+        .arg(target())
         .current_dir(folder());
     process::run("compile the pages in Rust", &mut cargo)?;
     let wasm_bindgen = tool.get()?.join("wasm-bindgen");
@@ -44,7 +50,7 @@ pub fn build() -> Result<(), String> {
     Ok(())
 }
 
-/// The names of those that there are, in order.
+/// Names of the pages, sorted.
 pub fn pages() -> Vec<String> {
     let entries = fs::read_dir(folder()).into_iter().flatten().flatten();
     let mut names: Vec<String> = entries
@@ -56,7 +62,7 @@ pub fn pages() -> Vec<String> {
 }
 
 fn bind(wasm_bindgen: &Path, page: &str, out: &Path) -> Result<(), String> {
-    let compiled = workspace::target().join(TARGET).join("debug");
+    let compiled = target().join(TARGET).join("debug");
     let mut command = process::command(wasm_bindgen);
     command
         .args(["--target", "web", "--no-typescript", "--out-name", page])
@@ -72,7 +78,7 @@ fn bind(wasm_bindgen: &Path, page: &str, out: &Path) -> Result<(), String> {
     Ok(())
 }
 
-/// One wasm-bindgen binds them all, and takes its own version only.
+/// Checks that one wasm-bindgen can bind both workspaces: it accepts only its own version.
 fn same_version(theirs: &str, ours: &str) -> Result<(), String> {
     if theirs == ours {
         return Ok(());
@@ -88,7 +94,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn two_versions_of_wasm_bindgen_are_told_with_their_mend() {
+    fn two_versions_of_wasm_bindgen_are_an_error_with_its_fix() {
         assert_eq!(same_version("0.2.1", "0.2.1"), Ok(()));
         let error = same_version("0.2.1", "0.2.2").unwrap_err();
         assert!(error.ends_with("--precise 0.2.2`"), "{error}");

@@ -1,13 +1,12 @@
-//! `cargo xtask sim`: the simulation of the core, alone and with the cloud, with as many seeds as
-//! there is time for.
+//! `cargo xtask sim`: simulation of the core, alone and with the cloud.
 
 use crate::arguments::Sim;
 use crate::process;
 
-/// The test of sessions whose network and cloud do their worst.
-const ALONE: &str = "every_life";
-/// The test of sessions and the cloud that ships.
-const WITH_CLOUD: &str = "clients_and_cloud";
+/// Test of single sessions with a hostile network and a hostile cloud.
+const ALONE: &str = "every_session";
+/// Test of several sessions with tpa-cloud.
+const WITH_CLOUD: &str = "sessions_and_cloud";
 
 /// Seeds of a full run.
 const FULL: u64 = 1_000_000;

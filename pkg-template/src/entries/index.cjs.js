@@ -1,7 +1,7 @@
 /** `tpa-session` for `require` outside Node. */
 import bytes from "bindgen:tpa_session_bg.wasm";
-import { bring } from "package:core";
+import { setWasmSource } from "package:core";
 
 export { TpaConnectionError, TpaSession } from "package:core";
 
-bring(bytes);
+setWasmSource(bytes);

@@ -1,8 +1,8 @@
 /** `tpa-session` where a global WebSocket exists: browsers, workers, bundlers. */
 import bytes from "bindgen:tpa_session_bg.wasm";
 
-import { bring } from "../wasm/instance.js";
+import { setWasmSource } from "../wasm/instance.js";
 
 export { TpaConnectionError, TpaSession } from "../session/index.js";
 
-bring(bytes);
+setWasmSource(bytes);

@@ -2,11 +2,11 @@
 import "package:node-globals";
 
 import bytes from "bindgen:tpa_session_bg.wasm";
-import { bring, setWebSocketImport } from "package:core";
+import { setWasmSource, setWebSocketImport } from "package:core";
 
 export { TpaConnectionError, TpaSession } from "package:core";
 
-bring(bytes);
+setWasmSource(bytes);
 // The try tells bundlers that `ws` is optional. require() comes first because Jest supports it
 // without a flag; import() serves bundles in ESM, where `ws` is external.
 setWebSocketImport(async () => {

@@ -14,7 +14,7 @@ import * as glue from "bindgen:tpa_session_bg.js";
 import { Handlers } from "../../../src/web/js/dispatcher.js";
 import { TpaConnectionError } from "../../../src/web/js/values.js";
 import { RELEASE_REASONS } from "../constants.js";
-import { start } from "../wasm/instance.js";
+import { ensureInstance } from "../wasm/instance.js";
 import { Dashboard } from "./dashboard.js";
 import { Events } from "./events.js";
 import { APPLY_FRAME, LISTEN_PASSIVELY } from "./internal-symbols.js";
@@ -72,7 +72,7 @@ export class TpaSession {
 
   /** @param {SessionOptions} options */
   constructor(options) {
-    start();
+    ensureInstance();
     this.#session = new glue.TpaSession(options);
     this.packageName = options.packageName;
     this.#handlers = this.#session.takeHandlers();

@@ -1,44 +1,42 @@
 /** The single WebAssembly instance of the package. */
-import imports from "bindgen:imports";
+import { imports, named } from "bindgen:bindings";
 import * as glue from "bindgen:tpa_session_bg.js";
 
-import { explained } from "./wasm-errors.js";
+import { startError } from "./wasm-errors.js";
 
-let runs = false;
+let isRunning = false;
 /** @type {() => Uint8Array<ArrayBuffer>} */
-let provide;
+let getWasm;
 
 /**
- * Sets the source of the wasm, which is read when the first session is created.
- *
- * @param {() => Uint8Array<ArrayBuffer>} bytes
+ * Sets the source of the wasm, which is called when the first session is created.
+ * @param {() => Uint8Array<ArrayBuffer>} source
  */
-export function bring(bytes) {
-  provide = bytes;
+export function setWasmSource(source) {
+  getWasm = source;
 }
 
 /**
  * Instantiates the module, unless an instance exists: all sessions share one.
- *
  * @param {WebAssembly.Module} module
  */
-export function run(module) {
-  if (runs) return;
-  const wasm = new WebAssembly.Instance(module, imports).exports;
+export function instantiate(module) {
+  if (isRunning) return;
+  const wasm = named(new WebAssembly.Instance(module, imports).exports);
   glue.__wbg_set_wasm(wasm);
   // Exported only if the module has a start function.
   /** @type {(() => void) | undefined} */ (wasm.__wbindgen_start)?.();
-  runs = true;
+  isRunning = true;
 }
 
 /** Instantiates the wasm if that has not happened yet. */
-export function start() {
-  if (runs) return;
-  const bytes = provide();
+export function ensureInstance() {
+  if (isRunning) return;
+  const bytes = getWasm();
   try {
     // Synchronous, so that a session can be created without waiting; the module is small.
-    run(new WebAssembly.Module(bytes));
+    instantiate(new WebAssembly.Module(bytes));
   } catch (error) {
-    throw explained(error);
+    throw startError(error);
   }
 }

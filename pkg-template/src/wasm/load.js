@@ -1,48 +1,31 @@
 /** `load()` of `tpa-session/manual`: instantiates a wasm file that the app provides. */
 import { size } from "package:wasm-size";
 
-import { explained } from "./wasm-errors.js";
-import { bring, run } from "./instance.js";
+import { instantiate, setWasmSource } from "./instance.js";
+import { startError } from "./wasm-errors.js";
 
-bring(() => {
+setWasmSource(() => {
   throw new Error("tpa-session: the wasm is not loaded; await load(…) of tpa-session/manual first");
 });
 
-/** First bytes of a wasm module. */
+/** First bytes of every wasm file. */
 const MAGIC = [0, 0x61, 0x73, 0x6d];
 
-/** @type {Promise<void> | undefined} pending or successful */
+/** @type {Promise<void> | undefined} the load that succeeded or is in progress */
 let loading;
 
 /**
- * Instantiates the wasm, once.
+ * Instantiates the wasm, after which sessions can be made. Later calls have no effect once one has
+ * succeeded.
  *
- * @param {any} source or a promise of it
+ * @param {any} source
  */
 export function load(source) {
-  loading ??= instantiate(source).catch((error) => {
+  loading ??= instantiateFrom(source).catch((error) => {
     loading = undefined;
     throw error;
   });
   return loading;
-}
-
-/** @param {any} source */
-async function instantiate(source) {
-  if (typeof WebAssembly === "undefined") throw explained(new Error("no WebAssembly"));
-  let given = await source;
-  if (typeof given === "string" || given instanceof URL || isRequest(given)) given = await get(given);
-  if (typeof given?.arrayBuffer === "function") given = await body(given);
-  const module = given instanceof WebAssembly.Module ? given : WebAssembly.compile(checked(given));
-  try {
-    run(await module);
-  } catch (error) {
-    // Its imports or exports are not the expected ones.
-    const isOther = error instanceof WebAssembly.LinkError || error instanceof TypeError;
-    throw isOther
-      ? new LoadError("the wasm belongs to another version of tpa-session", error)
-      : explained(error);
-  }
 }
 
 class LoadError extends Error {
@@ -56,10 +39,28 @@ class LoadError extends Error {
   }
 }
 
+/** @param {any} source or a promise of it */
+async function instantiateFrom(source) {
+  if (typeof WebAssembly === "undefined") throw startError(new Error("no WebAssembly"));
+  let given = await source;
+  if (typeof given === "string" || given instanceof URL || isRequest(given)) given = await download(given);
+  if (typeof given?.arrayBuffer === "function") given = await bodyOf(given);
+  const module = given instanceof WebAssembly.Module ? given : WebAssembly.compile(validBytes(given));
+  try {
+    instantiate(await module);
+  } catch (error) {
+    // Thrown when the wasm imports other functions than this version provides.
+    const isOtherVersion = error instanceof WebAssembly.LinkError || error instanceof TypeError;
+    throw isOtherVersion
+      ? new LoadError("the wasm belongs to another version of tpa-session", error)
+      : startError(error);
+  }
+}
+
 const isRequest = (/** @type {unknown} */ given) => typeof Request === "function" && given instanceof Request;
 
 /** @param {any} source a URL or a Request */
-async function get(source) {
+async function download(source) {
   const where = String(source.url ?? source);
   try {
     return await fetch(source);
@@ -69,12 +70,12 @@ async function get(source) {
 }
 
 /** @param {Response} response */
-async function body(response) {
+async function bodyOf(response) {
   const { ok = true, status, url = "" } = response;
   if (!ok) throw new LoadError(`no wasm at ${url}: status ${status}; serve tpa-session.wasm there`);
-  const bytes = new Uint8Array(await read(response, url));
+  const bytes = new Uint8Array(await readAll(response, url));
   const type = response.headers?.get("content-type");
-  // Checks the content rather than the type, which many servers do not set for wasm.
+  // Checked by content: many servers do not know the media type.
   if (!isWasm(bytes)) throw new LoadError(`${url} is not wasm but ${type}; serve tpa-session.wasm there`);
   return bytes;
 }
@@ -83,7 +84,7 @@ async function body(response) {
  * @param {Response} response
  * @param {string} url
  */
-async function read(response, url) {
+async function readAll(response, url) {
   if (response.bodyUsed) throw new LoadError("the Response has already been read; pass a fresh one");
   try {
     return await response.arrayBuffer();
@@ -100,7 +101,7 @@ const isWasm = (/** @type {Uint8Array} */ bytes) => MAGIC.every((byte, at) => by
  * @param {any} given
  * @returns {Uint8Array<ArrayBuffer>}
  */
-function checked(given) {
+function validBytes(given) {
   if (!(given instanceof ArrayBuffer) && !ArrayBuffer.isView(given)) {
     throw new TypeError("source: must be a URL, a Request, a Response, bytes or a WebAssembly.Module");
   }

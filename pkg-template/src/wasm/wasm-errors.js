@@ -1,12 +1,10 @@
 /** Errors for a wasm that does not start, with the fix in the message. */
 
 /**
- * Wraps an exception of compiling or instantiating the wasm.
- *
- * @param {any} error
+ * @param {any} error thrown when the wasm was compiled or instantiated
  * @returns {Error}
  */
-export function explained(error) {
+export function startError(error) {
   let message = `the wasm does not start: ${error.message}`;
   if (typeof WebAssembly === "undefined") {
     message = "this engine has no WebAssembly (React Native's Hermes has none); run the session elsewhere";

@@ -149,7 +149,9 @@ fn slug(what: &str) -> String {
 }
 
 fn print_tail(output: &str) {
-    let lines: Vec<_> = output.lines().collect();
+    // Lines with JSON are messages for this program.
+    let is_text = |line: &&str| !line.starts_with("{\"");
+    let lines: Vec<_> = output.lines().filter(is_text).collect();
     for line in &lines[lines.len().saturating_sub(TAIL_LINES)..] {
         println!("    | {line}");
     }

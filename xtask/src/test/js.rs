@@ -20,7 +20,15 @@ pub fn unit(report: &mut Report) {
 
 /// The package as users install it.
 pub fn package(report: &mut Report) {
-    run(report, "tests/package", Browsers::None);
+    match build::plain() {
+        Ok(plain) => run_with(
+            report,
+            "tests/package",
+            Browsers::None,
+            &[("TPA_PKG_PLAIN", &plain)],
+        ),
+        Err(error) => report.fail("plain build", error),
+    }
 }
 
 /// The cloud with a client of another project.
@@ -53,6 +61,11 @@ enum Browsers {
 
 /// Runs all test files in a folder.
 fn run(report: &mut Report, folder: &str, browsers: Browsers) {
+    run_with(report, folder, browsers, &[]);
+}
+
+/// Runs all test files in a folder with further variables in the environment.
+fn run_with(report: &mut Report, folder: &str, browsers: Browsers, variables: &[(&str, &Path)]) {
     let files = test_files(&workspace::root().join(folder));
     if files.is_empty() {
         return report.fail(folder, "it contains no *.test.js and no *.test.mjs".into());
@@ -61,6 +74,7 @@ fn run(report: &mut Report, folder: &str, browsers: Browsers) {
     if let Err(error) = prepare(&mut node, browsers) {
         return report.fail(folder, error);
     }
+    node.envs(variables.iter().copied());
     node.args(["--test", "--test-reporter=spec"]).args(files);
     report.tests(folder, &mut node, Counts::of_node);
 }
@@ -71,7 +85,8 @@ fn prepare(node: &mut Command, browsers: Browsers) -> Result<(), String> {
     static CLOUD: OnceLock<Result<PathBuf, String>> = OnceLock::new();
     let cloud = CLOUD.get_or_init(|| build::run().and_then(|()| cloud::build()));
     node.env("TPA_CLOUD_BIN", cloud.as_ref()?)
-        .env("TPA_PKG", workspace::package());
+        .env("TPA_PKG", workspace::package())
+        .env("TPA_PKG_MODE", build::default_mode()?.name());
     if browsers == Browsers::All {
         node.env("CHROMIUM", CHROMIUM.get()?)
             .env("FIREFOX", FIREFOX.get()?)

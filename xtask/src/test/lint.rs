@@ -69,7 +69,7 @@ fn wasm(report: &mut Report) {
                 .apply(&mut cargo)
                 .args(["clippy", "--workspace", "--locked", "--target", TARGET])
                 .arg("--target-dir")
-                .arg(workspace::target())
+                .arg(rust_pages::target())
                 .args(["--", "-Dwarnings"])
                 .current_dir(rust_pages::folder());
             report.check("clippy of the pages", &mut cargo);

@@ -58,7 +58,8 @@ pub fn run(report: &mut Report) {
     for (what, mut command, arguments, trailing) in builds {
         command
             .args(arguments)
-            .arg("--message-format=json")
+            // Errors as text, for the log.
+            .arg("--message-format=json-render-diagnostics")
             .args(trailing);
         check(report, what, &mut command);
     }

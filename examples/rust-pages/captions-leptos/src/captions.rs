@@ -44,7 +44,7 @@ impl Captions {
             Ok(started) => {
                 // What belongs to JavaScript stays in the thread that it came from.
                 let started = StoredValue::new_local(started);
-                on_cleanup(move || started.with_value(|(session, _)| session.end()));
+                on_cleanup(move || started.with_value(|(session, _)| session.disconnect()));
             }
             Err(error) => set_state.set(error.to_string()),
         }
@@ -62,20 +62,20 @@ fn start(
         .session()?;
     let states = session.on_state(move |now| state.set(now.name().to_owned()))?;
     let glasses = session.clone();
-    let captions = session.on_event_as(STREAM, move |heard| {
+    let captions = session.on(STREAM, move |heard| {
         let Ok(Transcription { text }) = heard else {
             return;
         };
         let layout = Layout { text: &text };
         // Only what is no message is refused.
-        let _ = glasses.send_message(&Show {
+        let _ = glasses.send(&Show {
             view: "main",
             layout,
         });
         caption.set(text);
     })?;
-    session.subscribe_to([STREAM])?;
-    let connected = session.connect_as(&format!("user1-{PACKAGE}"));
+    session.subscribe([STREAM])?;
+    let connected = session.connect(&format!("user1-{PACKAGE}"));
     spawn_local(async move {
         if let Err(error) = connected.await {
             state.set(error.to_string());

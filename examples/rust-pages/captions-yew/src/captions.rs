@@ -49,7 +49,7 @@ pub fn use_captions() -> Captions {
         }
         move || {
             if let Ok((session, _listeners)) = started {
-                session.end();
+                session.disconnect();
             }
         }
     });
@@ -67,20 +67,20 @@ fn start(
     let of_state = state.clone();
     let states = session.on_state(move |now| of_state.set(now.name().to_owned()))?;
     let glasses = session.clone();
-    let captions = session.on_event_as(STREAM, move |heard| {
+    let captions = session.on(STREAM, move |heard| {
         let Ok(Transcription { text }) = heard else {
             return;
         };
         let layout = Layout { text: &text };
         // Only what is no message is refused.
-        let _ = glasses.send_message(&Show {
+        let _ = glasses.send(&Show {
             view: "main",
             layout,
         });
         caption.set(text);
     })?;
-    session.subscribe_to([STREAM])?;
-    let connected = session.connect_as(&format!("user1-{PACKAGE}"));
+    session.subscribe([STREAM])?;
+    let connected = session.connect(&format!("user1-{PACKAGE}"));
     spawn_local(async move {
         if let Err(error) = connected.await {
             state.set(error.to_string());

@@ -1,0 +1,48 @@
+/** Connects the wasm to its glue. */
+import { execFileSync } from "node:child_process";
+import { copyFile } from "node:fs/promises";
+import { basename, dirname, join } from "node:path";
+import { fileURLToPath } from "node:url";
+
+const root = dirname(dirname(dirname(fileURLToPath(import.meta.url))));
+const wasmOpt = join(root, "node_modules/binaryen/bin/wasm-opt");
+
+/** Removes sections that only tools read, wasm-opt among them. */
+const STRIP = ["--strip-producers", "--strip-target-features"];
+
+/**
+ * Writes the wasm with short names of imports and exports, which saves 1,800 bytes in brotli.
+ *
+ * @param {string} from wasm file
+ * @param {string} to wasm file to write
+ * @returns {string} source of a module: `imports` is the object to instantiate the wasm with, and
+ *   `named` gives the exports the names by which the glue calls them
+ */
+export function shorten(from, to) {
+  const args = ["--minify-imports-and-exports-and-modules", ...STRIP, from, "-o", to];
+  const output = execFileSync(process.execPath, [wasmOpt, ...args], { encoding: "utf8" });
+  /** @type {{ imports: [glue: string, name: string, short: string][], exports: [name: string, short: string][] }} */
+  const { imports, exports } = JSON.parse(output);
+  const [glue] = imports[0] ?? [];
+  const names = imports.map(([, name]) => name).join(", ");
+  const provided = imports.map(([, name, short]) => `${JSON.stringify(short)}: ${name}`).join(", ");
+  const renamed = exports.map(([name, short]) => `${name}: exports[${JSON.stringify(short)}]`).join(", ");
+  return `import { ${names} } from ${JSON.stringify(glue)};
+    export const imports = { a: { ${provided} } };
+    export const named = (exports) => ({ ${renamed} });`;
+}
+
+/**
+ * Copies the wasm with its original names.
+ *
+ * @param {string} from wasm file
+ * @param {string} to wasm file to write
+ * @returns {Promise<string>} source of a module as `shorten` returns it
+ */
+export async function original(from, to) {
+  await copyFile(from, to);
+  const glue = `./${basename(from, ".wasm")}.js`;
+  return `import * as glue from ${JSON.stringify(glue)};
+    export const imports = { ${JSON.stringify(glue)}: glue };
+    export const named = (exports) => exports;`;
+}

@@ -1,0 +1,199 @@
+/** Bundles the entry points of the package with esbuild. */
+import { copyFile, readdir, writeFile } from "node:fs/promises";
+import { basename, dirname, join } from "node:path";
+import { fileURLToPath } from "node:url";
+import { brotliCompressSync, constants } from "node:zlib";
+
+import { build } from "esbuild";
+
+import { encode } from "../src/wasm/inline.js";
+import { readable } from "./readable.mjs";
+import { slimMap } from "./sourcemap.mjs";
+
+const template = dirname(dirname(fileURLToPath(import.meta.url)));
+const sources = join(template, "src");
+const entries = join(sources, "entries");
+
+/** Files of the package that a bundle refers to instead of including them. */
+const EXTERNAL = new Map([
+  ["package:core", "./core.cjs"],
+  ["package:globals", "./globals.cjs"],
+]);
+
+/**
+ * @typedef {object} Module the compiled wasm and what connects it to its glue
+ * @property {string} folder output of wasm-bindgen
+ * @property {Buffer} wasm
+ * @property {string} bindings source of a module, see bindings.mjs
+ */
+
+/**
+ * Compresses with the highest quality.
+ * @param {Uint8Array} bytes
+ */
+export function brotli(bytes) {
+  const params = {
+    [constants.BROTLI_PARAM_QUALITY]: 11,
+    [constants.BROTLI_PARAM_SIZE_HINT]: bytes.length,
+  };
+  return brotliCompressSync(bytes, { params });
+}
+
+export class Bundler {
+  #module;
+  #outDir;
+  #minify;
+
+  /**
+   * @param {Module} module
+   * @param {string} outDir
+   * @param {{ minify: boolean }} options
+   */
+  constructor(module, outDir, { minify }) {
+    this.#module = module;
+    this.#outDir = outDir;
+    this.#minify = minify;
+  }
+
+  /**
+   * Writes a minified bundle, for pages that download it.
+   * @param {string} outfile
+   * @param {import("esbuild").BuildOptions} options
+   */
+  async minified(outfile, options) {
+    const { code } = await this.#bundle(outfile, { minify: this.#minify, ...options });
+    await this.#write(outfile, code);
+  }
+
+  /**
+   * Writes a minified bundle and its source map.
+   * @param {string} outfile
+   * @param {import("esbuild").BuildOptions} options
+   */
+  async mapped(outfile, options) {
+    const settings = { minify: this.#minify, sourcemap: /** @type {const} */ ("external"), ...options };
+    const { code, map } = await this.#bundle(outfile, settings);
+    await this.#write(outfile, `${code}//# sourceMappingURL=${outfile}.map\n`);
+    await this.#write(`${outfile}.map`, slimMap(map, outfile));
+  }
+
+  /**
+   * Writes a bundle that is its own source: smaller than a minified file and a map.
+   * @param {string} outfile
+   * @param {import("esbuild").BuildOptions} options
+   */
+  async readable(outfile, options) {
+    const { code } = await this.#bundle(outfile, options);
+    await this.#write(outfile, await readable(code));
+  }
+
+  /**
+   * Copies an entry point that needs no bundling.
+   * @param {string} outfile
+   */
+  async copy(outfile) {
+    await copyFile(join(entries, outfile), join(this.#outDir, outfile));
+  }
+
+  /** @param {string} outfile @param {string} content */
+  async #write(outfile, content) {
+    await writeFile(join(this.#outDir, outfile), content);
+  }
+
+  /** @param {string} outfile @param {import("esbuild").BuildOptions} options */
+  async #bundle(outfile, options) {
+    const entry = outfile.endsWith(".cjs") ? `${outfile}.js` : outfile;
+    const { outputFiles = [] } = await build({
+      absWorkingDir: dirname(template),
+      entryPoints: [join(entries, entry)],
+      outfile: join(this.#outDir, outfile),
+      bundle: true,
+      target: "es2022",
+      legalComments: "none",
+      logLevel: "warning",
+      plugins: [await generated(this.#module)],
+      write: false,
+      ...options,
+    });
+    const [code = "", map = ""] = outputFiles.map(({ text }) => text).toReversed();
+    return { code, map };
+  }
+}
+
+/**
+ * Options for an entry point that takes `TpaSession` from another file of the package.
+ * @param {string} file
+ * @param {import("esbuild").Format} format
+ * @returns {import("esbuild").BuildOptions}
+ */
+export function importing(file, format) {
+  /** @type {import("esbuild").Plugin} */
+  const plugin = {
+    name: "tpa-session",
+    setup(esbuild) {
+      esbuild.onResolve({ filter: /^tpa-session$/ }, () => ({ path: file, external: true }));
+    },
+  };
+  return { format, plugins: [plugin] };
+}
+
+/**
+ * Resolves `bindgen:` to output of wasm-bindgen, and `package:` to modules made here.
+ * @param {Module} module
+ * @returns {Promise<import("esbuild").Plugin>}
+ */
+async function generated({ folder, wasm, bindings }) {
+  // wasm-bindgen copies the modules of src/web/js into a folder with a hash in its name.
+  const [crate = ""] = await readdir(join(folder, "snippets"));
+  const web = join(folder, "snippets", crate, "src/web");
+  const made = { namespace: "generated" };
+  return {
+    name: "generated",
+    setup(esbuild) {
+      esbuild.onResolve({ filter: /^package:/ }, ({ path }) => {
+        const file = EXTERNAL.get(path);
+        if (file !== undefined) return { path: file, external: true };
+        // The manifest declares that no module has side effects; this one has.
+        if (path === "package:node-globals")
+          return { path: join(sources, "platform/node-globals.js"), sideEffects: true };
+        return { path, ...made };
+      });
+      esbuild.onResolve({ filter: /^bindgen:/ }, ({ path }) => {
+        const name = path.slice("bindgen:".length);
+        if (name === "bindings" || name.endsWith(".wasm")) return { path, ...made };
+        return { path: join(folder, name) };
+      });
+      // The modules that the wasm imports too exist once, as the snippets of wasm-bindgen.
+      esbuild.onResolve({ filter: /\/src\/web\/js\/[\w-]+\.js$/ }, ({ path }) => ({
+        path: join(web, "js", basename(path)),
+      }));
+      esbuild.onLoad({ filter: /^package:wasm-size$/, ...made }, () => ({
+        contents: `export const size = ${wasm.length};`,
+      }));
+      esbuild.onLoad({ filter: /^bindgen:bindings$/, ...made }, () => ({
+        contents: bindings,
+        resolveDir: folder,
+      }));
+      esbuild.onLoad({ filter: /^bindgen:.*\.wasm$/, ...made }, () => ({
+        contents: inlined(wasm, esbuild.initialOptions.platform),
+        resolveDir: join(sources, "wasm"),
+      }));
+    },
+  };
+}
+
+/**
+ * Source of a module whose default export returns the wasm. Node decompresses brotli itself; for a
+ * page the text is what compresses best in transit.
+ *
+ * @param {Buffer} wasm
+ * @param {import("esbuild").Platform | undefined} platform
+ */
+function inlined(wasm, platform) {
+  if (platform === "node") {
+    return `import { inflate } from "./inflate.js";
+      export default () => inflate("${brotli(wasm).toString("base64")}");`;
+  }
+  return `import { decode } from "./inline.js";
+    export default () => decode(${JSON.stringify(encode(wasm))});`;
+}

@@ -1,0 +1,320 @@
+//! Confirmation of messages: a pong confirms everything that was sent before its ping, because
+//! a connection keeps the order (RFC 9293 section 3.1).
+
+use std::collections::VecDeque;
+#[cfg(feature = "test-util")]
+use std::hash::{Hash, Hasher};
+
+use crate::session::keepalive::{LATE, PROBE_TIMEOUT};
+use crate::session::{
+    Duration, Event, FlushError, FlushId, Instant, Output, Payload, Phase, Reply, Session,
+    SessionError, Timer,
+};
+
+/// Time from sending a message to the ping that requests its confirmation. One ping then serves
+/// many messages.
+const CONFIRM_DELAY: Duration = Duration::from_millis(1000);
+
+/// Treatment of messages whose connection is lost before they are confirmed.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Hash)]
+pub enum Delivery {
+    /// They are not sent again.
+    #[default]
+    AtMostOnce,
+    /// They are sent again, and may be received twice.
+    AtLeastOnce,
+}
+
+impl Delivery {
+    /// All variants.
+    pub const ALL: [Self; 2] = [Self::AtMostOnce, Self::AtLeastOnce];
+
+    /// Value of the option `delivery`.
+    pub const fn name(self) -> &'static str {
+        match self {
+            Self::AtMostOnce => "at-most-once",
+            Self::AtLeastOnce => "at-least-once",
+        }
+    }
+}
+
+/// Ping whose pong will confirm messages.
+#[derive(Clone, Copy, Debug)]
+pub(super) struct PendingPing {
+    /// Number of the ping on its connection.
+    number: u64,
+    /// Newest message that was sent before it.
+    serial: u64,
+    pub(super) sent_at: Instant,
+}
+
+/// Progress of messages by serial. Serials count messages in the order in which the app passed
+/// them.
+#[derive(Clone, Debug, Default)]
+pub(super) struct AckTracker {
+    /// Newest message of the app.
+    accepted: u64,
+    /// Newest message that was sent.
+    transmitted: u64,
+    /// Newest message that is confirmed, or will never be.
+    confirmed: u64,
+    /// Pings sent on this connection.
+    pings: u64,
+    /// Pongs received on this connection.
+    pongs: u64,
+    pub(super) pending_ping: Option<PendingPing>,
+    /// The cloud sent other frames and no pong.
+    pub(super) unanswered: bool,
+    /// Flushes that wait until everything up to a serial is confirmed. At most two: calls that
+    /// come while one is waiting share the second.
+    flushes: VecDeque<(FlushId, u64)>,
+    last_flush: FlushId,
+}
+
+impl AckTracker {
+    /// Returns the serial of a new message.
+    pub(super) const fn accept(&mut self) -> u64 {
+        self.accepted += 1;
+        self.accepted
+    }
+
+    pub(super) fn transmitted(&mut self, serial: u64) {
+        self.transmitted = self.transmitted.max(serial);
+    }
+
+    /// True if a message was sent and is not confirmed.
+    const fn is_open(&self) -> bool {
+        self.transmitted > self.confirmed
+    }
+
+    pub(super) const fn pinged(&mut self, now: Instant) {
+        self.pings += 1;
+        if self.pending_ping.is_none() {
+            self.pending_ping = Some(PendingPing {
+                number: self.pings,
+                serial: self.transmitted,
+                sent_at: now,
+            });
+        }
+    }
+
+    /// Handles a pong; returns the pending ping if this answers it.
+    fn ponged(&mut self) -> Option<PendingPing> {
+        self.unanswered = false;
+        // An unsolicited pong confirms nothing.
+        if self.pongs < self.pings {
+            self.pongs += 1;
+        }
+        let answered = self
+            .pending_ping
+            .take_if(|ping| ping.number <= self.pongs)?;
+        self.confirmed = self.confirmed.max(answered.serial);
+        Some(answered)
+    }
+
+    /// Handles the loss of the connection; true if sent messages will never be confirmed.
+    pub(super) fn cut(&mut self, delivery: Delivery) -> bool {
+        let open = self.is_open();
+        self.pending_ping = None;
+        self.unanswered = false;
+        (self.pings, self.pongs) = (0, 0);
+        match delivery {
+            Delivery::AtMostOnce => self.confirmed = self.transmitted,
+            Delivery::AtLeastOnce => self.transmitted = self.confirmed,
+        }
+        open && delivery == Delivery::AtMostOnce
+    }
+
+    /// Stops waiting for a confirmation of the messages sent so far.
+    const fn give_up(&mut self) {
+        self.confirmed = self.transmitted;
+    }
+
+    fn flush(&mut self) -> FlushId {
+        let is_known = self
+            .flushes
+            .back()
+            .is_some_and(|&(_, serial)| serial == self.accepted);
+        if is_known {
+            return self.last_flush;
+        }
+        if self.flushes.len() < 2 {
+            self.last_flush = FlushId(self.last_flush.0.wrapping_add(1));
+            self.flushes.push_back((self.last_flush, self.accepted));
+        } else if let Some((_, serial)) = self.flushes.back_mut() {
+            *serial = self.accepted;
+        }
+        self.last_flush
+    }
+
+    fn is_flushing(&self) -> bool {
+        !self.flushes.is_empty()
+    }
+
+    /// Removes the first flush if it is complete. `queued` is the serial of the first queued
+    /// message.
+    fn take_flushed(&mut self, queued: Option<u64>) -> Option<FlushId> {
+        let &(id, serial) = self.flushes.front()?;
+        let is_sent = queued.is_none_or(|first| first > serial);
+        let is_received = !self.is_open() || self.confirmed >= serial;
+        (is_sent && is_received).then(|| {
+            self.flushes.pop_front();
+            id
+        })
+    }
+
+    /// Removes the first flush.
+    fn take_flush(&mut self) -> Option<FlushId> {
+        self.flushes.pop_front().map(|(id, _)| id)
+    }
+
+    /// Number of flushes that are newer than this one.
+    #[cfg(feature = "test-util")]
+    pub(super) const fn age(&self, flush: FlushId) -> u32 {
+        self.last_flush.0.wrapping_sub(flush.0)
+    }
+
+    /// Hashes the state. Serials, including those of the messages in `kept`, are only compared
+    /// with each other, so each counts by its rank. The age of a pending ping matters only up to
+    /// the point from which any activity is later than its deadline.
+    #[cfg(feature = "test-util")]
+    pub(super) fn fingerprint(
+        &self,
+        kept: &[u64],
+        (now, patience): (Instant, Duration),
+        hasher: &mut impl Hasher,
+    ) {
+        let mut serials = vec![self.accepted, self.transmitted, self.confirmed];
+        serials.extend(self.pending_ping.map(|ping| ping.serial));
+        serials.extend(self.flushes.iter().map(|&(_, serial)| serial));
+        serials.extend(kept);
+        let mut order = serials.clone();
+        order.sort_unstable();
+        order.dedup();
+        let ranks: Vec<_> = serials
+            .iter()
+            .map(|serial| order.binary_search(serial))
+            .collect();
+        ranks.hash(hasher);
+        let longest = 2 * patience.as_millis() + 1;
+        let pending_ping = self.pending_ping.map(|ping| {
+            let age = now.since(ping.sent_at).as_millis().min(longest);
+            (ping.number.wrapping_sub(self.pongs), age)
+        });
+        let unanswered = self.pings.wrapping_sub(self.pongs);
+        (pending_ping, unanswered, self.unanswered).hash(hasher);
+        self.flushes.len().hash(hasher);
+        for &(flush, _) in &self.flushes {
+            self.age(flush).hash(hasher);
+        }
+    }
+}
+
+impl<P: Payload> Session<P> {
+    /// Executes [`Command::Flush`](crate::session::Command::Flush).
+    pub(super) fn flush(&mut self) -> Reply {
+        let flush = self.acks.flush();
+        if !self.is_active() {
+            self.fail_flushes(FlushError::Ended);
+        }
+        Reply::Flush(flush)
+    }
+
+    pub(super) fn fail_flushes(&mut self, error: FlushError) {
+        while let Some(flush) = self.acks.take_flush() {
+            self.outputs.push_back(Output::Flushed(flush, Err(error)));
+        }
+    }
+
+    /// True if messages are kept after they were sent.
+    pub(super) fn keeps_sent(&self) -> bool {
+        self.config.delivery == Delivery::AtLeastOnce && !self.acks.unanswered
+    }
+
+    /// Settles the flushes that are complete, or all if the cloud confirms nothing.
+    pub(super) fn settle_flushes(&mut self) {
+        if self.acks.unanswered {
+            self.fail_flushes(FlushError::Unsupported);
+        }
+        let queued = self.outbox.first_queued();
+        while let Some(flush) = self.acks.take_flushed(queued) {
+            self.outputs.push_back(Output::Flushed(flush, Ok(())));
+        }
+    }
+
+    /// Requests a confirmation of sent messages if something depends on it, at once or later.
+    pub(super) fn request_confirmation(&mut self) {
+        let Phase::Connected(socket) = self.phase else {
+            return;
+        };
+        let is_flushing = self.acks.is_flushing();
+        if !self.acks.is_open() || !(is_flushing || self.keeps_sent()) {
+            return;
+        }
+        if is_flushing && self.acks.pending_ping.is_none() {
+            self.ping(socket, self.config.watch.pong_timeout);
+        }
+        let patience = match self.acks.pending_ping {
+            None => CONFIRM_DELAY,
+            Some(_) if self.liveness.supports_pong => {
+                if self.timers.get(Timer::Pong).is_none() {
+                    // The cloud sent other frames since, and no pong. Only another ping shows
+                    // whether it is still there when nothing more comes.
+                    self.ping(socket, self.config.watch.pong_timeout);
+                }
+                return;
+            }
+            Some(_) => self.config.watch.pong_timeout,
+        };
+        if self.timers.get(Timer::Confirm).is_none() {
+            self.timers.set(Timer::Confirm, self.now.after(patience));
+        }
+    }
+
+    /// Confirms the messages that a pong is about.
+    pub(super) fn confirm(&mut self) {
+        if let Some(ping) = self.acks.ponged() {
+            self.stats.round_trip = Some(self.now.since(ping.sent_at));
+            self.outbox.confirm(self.acks.confirmed);
+        }
+        self.timers.stop(Timer::Confirm);
+    }
+
+    /// Serves [`Timer::Confirm`], which was due at `due`.
+    pub(super) fn on_confirm_due(&mut self, due: Instant) {
+        let Phase::Connected(socket) = self.phase else {
+            return;
+        };
+        let timeout = self.config.watch.pong_timeout;
+        let Some(ping) = self.acks.pending_ping else {
+            return self.ping(socket, timeout);
+        };
+        if self.liveness.supports_pong {
+            // Timer::Pong decides whether the cloud is still there.
+            return;
+        }
+        let deadline = ping.sent_at.after(timeout);
+        if self.now < deadline {
+            return self.timers.set(Timer::Confirm, deadline);
+        }
+        if self.now.since(due) > LATE {
+            // The pong may have arrived and be queued behind this timer.
+            let later = self.now.after(PROBE_TIMEOUT);
+            return self.timers.set(Timer::Confirm, later);
+        }
+        self.fail_flushes(FlushError::Unsupported);
+        if self.liveness.heard_after(deadline) {
+            self.acks.unanswered = true;
+            self.stop_confirming();
+        }
+    }
+
+    /// Reacts to a cloud that is there and answers no pings.
+    fn stop_confirming(&mut self) {
+        self.acks.give_up();
+        if self.config.delivery == Delivery::AtLeastOnce {
+            self.outbox.confirm(self.acks.confirmed);
+            self.emit(Event::Error(SessionError::Unconfirmable));
+        }
+    }
+}

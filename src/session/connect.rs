@@ -1,0 +1,129 @@
+//! The beginning of a connection: from `connect()` to the ack.
+
+use crate::session::{
+    Cause, Close, CommandError, Connecting, Event, Instant, NORMAL, Origin, Outgoing, Output,
+    Payload, Phase, Reconnect, Redacted, Reply, RunId, Session, SocketId, Timer,
+};
+
+/// One call of `connect()` and everything that follows from it.
+#[derive(Clone, Debug)]
+pub(super) struct Run {
+    pub(super) id: RunId,
+    pub(super) session_id: String,
+    /// Attempts to reconnect since the last stable connection.
+    pub(super) attempts: u32,
+    /// The cloud has acknowledged at least one connection.
+    pub(super) acknowledged: bool,
+    /// A fresh key was requested because the last one was refused.
+    pub(super) fresh_key_tried: bool,
+    /// The next attempt is not counted.
+    pub(super) next_attempt_free: bool,
+    /// End of the last connection or attempt.
+    pub(super) cause: Option<Cause>,
+    /// Reaction to it according to the table of closures.
+    pub(super) default_decision: Reconnect,
+    /// Earliest time of the next attempt, if the app or the table of closures gave one.
+    pub(super) not_before: Option<Instant>,
+}
+
+impl Run {
+    pub(super) const fn new(id: RunId, session_id: String) -> Self {
+        Self {
+            id,
+            session_id,
+            attempts: 0,
+            acknowledged: false,
+            fresh_key_tried: false,
+            next_attempt_free: false,
+            cause: None,
+            default_decision: Reconnect::No,
+            not_before: None,
+        }
+    }
+}
+
+impl<P: Payload> Session<P> {
+    /// Executes [`Command::Connect`](crate::session::Command::Connect).
+    pub(super) fn connect(&mut self, session_id: String) -> Result<Reply, CommandError> {
+        if session_id.trim_ascii().is_empty() {
+            return Err(CommandError::EmptySessionId);
+        }
+        if self.is_active() {
+            if self.run.session_id == session_id {
+                return Ok(Reply::Run(self.run.id));
+            }
+            self.disconnect(Some("Another session was asked for".into()));
+        }
+        self.run = Run::new(RunId(self.run.id.0.wrapping_add(1)), session_id);
+        if self.may_dial() {
+            self.start_attempt();
+        } else {
+            self.run.next_attempt_free = true;
+            self.enter(Phase::Waiting);
+        }
+        Ok(Reply::Run(self.run.id))
+    }
+
+    /// Executes [`Command::Disconnect`](crate::session::Command::Disconnect).
+    pub(super) fn disconnect(&mut self, reason: Option<String>) {
+        if self.is_active() {
+            let reason = reason.map_or("Client disconnect".into(), Redacted::trusted);
+            self.connection_lost(Close::new(NORMAL, reason), Origin::Client);
+        }
+    }
+
+    /// True unless the environment says that there is no network.
+    pub(super) const fn may_dial(&self) -> bool {
+        !self.offline || self.config.on_loopback
+    }
+
+    pub(super) fn start_attempt(&mut self) {
+        let socket = SocketId(self.last_socket.0.wrapping_add(1));
+        self.last_socket = socket;
+        self.timers
+            .set(Timer::Connect, self.now.after(self.config.connect_timeout));
+        self.enter(Phase::Preparing(socket));
+        self.emit(Event::Connecting(Connecting {
+            attempt: self.run.attempts,
+        }));
+        self.outputs.push_back(Output::Prepare(socket));
+    }
+
+    pub(super) fn open(&mut self, socket: SocketId) {
+        if self.phase == Phase::Preparing(socket) {
+            self.enter(Phase::Connecting(socket));
+            self.outputs.push_back(Output::Open(socket));
+        }
+    }
+
+    pub(super) fn start_handshake(&mut self, socket: SocketId) {
+        if self.phase == Phase::Connecting(socket) {
+            self.transmit(socket, Outgoing::Init);
+            self.enter(Phase::Handshaking(socket));
+        }
+    }
+
+    /// True if an ack on this socket completes the handshake. Any other ack is ignored, and so
+    /// are the settings in it.
+    pub fn awaits_ack(&self, socket: SocketId) -> bool {
+        self.phase == Phase::Handshaking(socket)
+    }
+
+    pub(super) fn on_ack(&mut self, socket: SocketId) {
+        if !self.awaits_ack(socket) {
+            return;
+        }
+        self.timers.stop(Timer::Connect);
+        self.timers
+            .set(Timer::Stable, self.now.after(self.config.stable_after));
+        self.run.fresh_key_tried = false;
+        self.start_keepalive();
+        self.send_subscriptions(socket);
+        self.drain_outbox(socket, 0);
+        if !std::mem::replace(&mut self.run.acknowledged, true) {
+            self.outputs.push_back(Output::Settle(self.run.id, Ok(())));
+        }
+        self.enter(Phase::Connected(socket));
+        self.emit(Event::Connected);
+    }
+}

@@ -1,0 +1,114 @@
+//! Fingerprints of sessions, for model checking.
+
+use std::hash::{Hash, Hasher};
+use std::mem::discriminant;
+
+use fastrand::Rng;
+
+use crate::session::{Event, FlushId, Outgoing, Output, Payload, Phase, RunId, Session, SocketId};
+
+impl<P: Payload> Session<P> {
+    /// Restarts the random numbers with this seed, as in a new session.
+    pub fn reseed(&mut self, seed: u64) {
+        self.rng = Rng::with_seed(seed);
+    }
+
+    /// Hashes the state that determines the future behaviour, and nothing else, so that a model
+    /// checker recognizes equivalent sessions.
+    ///
+    /// Two sessions with equal configurations, fingerprints and seeds
+    /// ([`reseed`](Self::reseed)) give equal outputs for equal inputs from now on, except for
+    /// ids (of sockets, runs, flushes and the session), codes and texts of closures and errors,
+    /// and absolute times. Counters and timeline are left out because they determine nothing.
+    /// The time in [`Input::Activity`](crate::session::Input::Activity) must not lie back longer
+    /// than a pong may take.
+    ///
+    /// `name` identifies a message.
+    pub fn fingerprint(&self, name: impl Fn(&P) -> u64, hasher: &mut impl Hasher) {
+        self.fingerprint_run(hasher);
+        self.timers.fingerprint(self.now, hasher);
+        (self.offline, self.wall_offset.is_some()).hash(hasher);
+        self.subscriptions.hash(hasher);
+        self.outbox.fingerprint(self.now, &name, hasher);
+        let patience = self.config.watch.pong_timeout;
+        self.acks
+            .fingerprint(&self.outbox.serials(), (self.now, patience), hasher);
+        self.outputs.len().hash(hasher);
+        for output in &self.outputs {
+            self.fingerprint_output(output, &name, hasher);
+        }
+    }
+
+    fn fingerprint_run(&self, hasher: &mut impl Hasher) {
+        discriminant(&self.phase).hash(hasher);
+        self.state().hash(hasher);
+        if self.is_active() {
+            let run = &self.run;
+            (run.attempts, run.acknowledged).hash(hasher);
+            (run.fresh_key_tried, run.next_attempt_free).hash(hasher);
+        }
+        if let Phase::Waiting | Phase::AwaitingDecision(_) = self.phase {
+            let cause = self.run.cause.as_ref();
+            cause.map(|cause| cause.kind).hash(hasher);
+            let run = &self.run;
+            let ahead = run.not_before.map(|at| at.since(self.now));
+            (run.default_decision, ahead).hash(hasher);
+        }
+        if let Phase::Connected(_) = self.phase {
+            self.liveness
+                .fingerprint(&self.config.watch, self.now, hasher);
+            let pending_ping = self.acks.pending_ping;
+            let deadline = pending_ping.map(|q| q.sent_at.after(self.config.watch.pong_timeout));
+            deadline
+                .is_some_and(|at| self.liveness.heard_after(at))
+                .hash(hasher);
+        }
+    }
+
+    fn fingerprint_output(
+        &self,
+        output: &Output<P>,
+        name: &impl Fn(&P) -> u64,
+        hasher: &mut impl Hasher,
+    ) {
+        let socket = |id: SocketId| self.last_socket.0.wrapping_sub(id.0);
+        let run = |id: RunId| self.run.id.0.wrapping_sub(id.0);
+        let flush = |id: FlushId| self.acks.age(id);
+        discriminant(output).hash(hasher);
+        match output {
+            Output::Prepare(id) | Output::Open(id) | Output::Close(id, _) => {
+                socket(*id).hash(hasher);
+            }
+            Output::Transmit(id, frame) => {
+                (socket(*id), discriminant(frame)).hash(hasher);
+                match frame {
+                    Outgoing::Init | Outgoing::Ping => {}
+                    Outgoing::Subscriptions(streams) => streams.hash(hasher),
+                    Outgoing::Message(payload) => name(payload).hash(hasher),
+                }
+            }
+            Output::AskShouldReconnect(cause) => cause.kind.hash(hasher),
+            Output::Emit(event) => fingerprint_event(event, name, hasher),
+            Output::Settle(id, result) => {
+                let result = result.as_ref().map_err(|e| (e.cause.kind, e.attempts));
+                (run(*id), result).hash(hasher);
+            }
+            Output::Flushed(id, result) => (flush(*id), result).hash(hasher),
+        }
+    }
+}
+
+fn fingerprint_event<P>(event: &Event<P>, name: &impl Fn(&P) -> u64, hasher: &mut impl Hasher) {
+    discriminant(event).hash(hasher);
+    match event {
+        Event::Connecting(event) => event.attempt.hash(hasher),
+        Event::Connected => {}
+        Event::Disconnected(event) => (event.permanent, event.kind).hash(hasher),
+        Event::Reconnecting(event) => {
+            (event.attempt, event.delay, event.cause.kind).hash(hasher);
+        }
+        Event::StateChange(event) => (event.from, event.to).hash(hasher),
+        Event::Error(error) => discriminant(error).hash(hasher),
+        Event::Dropped(payload, reason) => (name(payload), reason).hash(hasher),
+    }
+}

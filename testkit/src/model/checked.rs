@@ -1,0 +1,130 @@
+//! A session that is compared with the model at every call.
+
+use tpa_session::session::{
+    Cause, Command, CommandError, Config, Input, Instant, Output, Reply, Session, SocketId, State,
+};
+
+use super::{Decision, Model, Snapshot, Violation, ensure};
+use crate::Message;
+
+/// A session and its model.
+///
+/// Drive it as the contract of the run loop says, and call [`check_rest`](Self::check_rest)
+/// whenever there is no output left. Messages must have increasing serial numbers.
+#[derive(Clone, Debug)]
+pub struct CheckedSession {
+    /// The session, for queries. A call that is made here bypasses the model.
+    pub session: Session<Message>,
+    pub model: Model,
+}
+
+/// What an input led to.
+#[derive(Debug)]
+pub struct InputReport {
+    /// The input was about the current socket, or about none.
+    pub is_current: bool,
+    pub decisions: Vec<Decision>,
+    /// The session found that the cloud confirms nothing.
+    pub gave_up_confirmation: bool,
+}
+
+impl CheckedSession {
+    pub fn new(config: &Config, seed: u64) -> Self {
+        Self::with_model(config, config, seed)
+    }
+
+    /// A session whose model has another configuration, to see that violations are found.
+    pub fn with_model(config: &Config, model: &Config, seed: u64) -> Self {
+        Self {
+            session: Session::new(config.clone(), seed, Instant::default()),
+            model: Model::new(model),
+        }
+    }
+
+    /// Gives the session a command, and checks the reply. Returns what was decided as well.
+    pub fn command(
+        &mut self,
+        command: Command<Message>,
+        now: Instant,
+    ) -> Result<(Result<Reply, CommandError>, Vec<Decision>), Violation> {
+        let before = Snapshot::of(&self.session);
+        let reply = self.session.command(command.clone(), now);
+        let after = Snapshot::of(&self.session);
+        let decisions = self
+            .model
+            .command(&command, now.as_millis(), reply, &before, &after)?;
+        Ok((reply, decisions))
+    }
+
+    pub fn input(&mut self, input: Input, now: Instant) -> Result<InputReport, Violation> {
+        let before = Snapshot::of(&self.session);
+        let had_socket = self.model.lifecycle.current().is_some();
+        self.session.handle_input(input.clone(), now);
+        let after = Snapshot::of(&self.session);
+        let is_served = input == Input::Timeout
+            && before
+                .deadline
+                .is_some_and(|(at, _)| at <= now.as_millis().max(self.model.lifecycle.now));
+        let asked = if had_socket && is_served {
+            self.new_question()
+        } else {
+            None
+        };
+        let (is_current, decisions) =
+            self.model
+                .input(&input, now.as_millis(), &before, &after, asked.as_ref())?;
+        Ok(InputReport {
+            is_current,
+            decisions,
+            gave_up_confirmation: input == Input::Timeout && before.errors != after.errors,
+        })
+    }
+
+    /// Takes the next output, which must be [checked](Self::check_output) before it is carried
+    /// out.
+    #[must_use]
+    pub fn poll_output(&mut self) -> Option<Output<Message>> {
+        self.session.poll_output()
+    }
+
+    /// Checks an output. `received` tells whether the cloud has a message from a connection.
+    pub fn check_output(
+        &mut self,
+        output: &Output<Message>,
+        received: &dyn Fn(SocketId, u32) -> bool,
+    ) -> Result<(), Violation> {
+        self.model.output(output, received)
+    }
+
+    /// Checks the session when there is no output left.
+    pub fn check_rest(&self) -> Result<(), Violation> {
+        self.model.check_rest(&self.session)
+    }
+
+    /// Checks that the session is silent: it is over, or was never started.
+    pub fn check_silence(&mut self) -> Result<(), Violation> {
+        let output = self.session.poll_output();
+        ensure!(
+            output.is_none() || self.session.state() == State::Idle,
+            "silence",
+            "{output:?} after the end"
+        );
+        Ok(())
+    }
+
+    /// What a timer made the session ask the app about. That shows in an output only, and another
+    /// call may come before it.
+    fn new_question(&self) -> Option<Cause> {
+        if self.session.state() == State::Waiting || self.session.state() == State::Stopped {
+            return None;
+        }
+        let mut ahead = self.session.clone();
+        let outputs = std::iter::from_fn(|| ahead.poll_output());
+        outputs
+            .filter_map(|output| match output {
+                Output::AskShouldReconnect(cause) => Some(cause),
+                _ => None,
+            })
+            .last()
+    }
+}

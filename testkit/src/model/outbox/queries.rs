@@ -1,0 +1,105 @@
+//! Questions that the other parts of the model ask.
+
+use tpa_session::session::{Outgoing, SocketId};
+
+use super::{Entry, Outbox};
+
+impl Outbox {
+    /// Whether a message is queued, or need not arrive.
+    pub fn is_accounted_for(&self, serial: u32) -> bool {
+        let mut queue = self.queue.iter();
+        self.excused.contains(&serial) || queue.any(|entry| entry.message.serial == serial)
+    }
+
+    /// Messages that were sent on this connection, where it is live.
+    pub fn sent_on(&self, socket: SocketId) -> impl Iterator<Item = u32> {
+        let is_live = self.live == Some(socket);
+        let serials = self.sent.iter().map(|&(serial, _)| serial);
+        serials.filter(move |_| is_live)
+    }
+
+    /// Whether a message up to this one is queued or in flight.
+    pub fn has_open(&self, serial: u32) -> bool {
+        self.entries().any(|entry| entry.place <= serial)
+    }
+
+    /// Whether a message under this key is queued or in flight.
+    pub fn has_key(&self, key: Option<&str>) -> bool {
+        key.is_some() && self.entries().any(|entry| entry.key.as_deref() == key)
+    }
+
+    /// When the first of the queued messages expires.
+    pub fn next_expiry(&self) -> Option<u64> {
+        self.queue.iter().filter_map(|entry| entry.expires).min()
+    }
+
+    /// Whether messages were sent on the live connection that no pong confirmed.
+    pub fn has_unconfirmed(&self) -> bool {
+        self.last_sent() > Some(self.confirmed_to)
+    }
+
+    /// Whether a connection is lost, or is just being lost, with such messages.
+    pub fn has_lost(&self) -> bool {
+        self.has_lost || self.has_unconfirmed()
+    }
+
+    pub const fn has_in_flight(&self) -> bool {
+        !self.in_flight.is_empty()
+    }
+
+    pub const fn has_queued(&self) -> bool {
+        !self.queue.is_empty()
+    }
+
+    /// Number of messages that are kept, or about to be transmitted or reported dropped.
+    pub fn unfinished(&self) -> usize {
+        self.serials().count()
+    }
+
+    /// Pings of the live connection that were transmitted and not answered.
+    pub const fn unanswered(&self) -> u64 {
+        self.pings.transmitted.saturating_sub(self.pings.answered)
+    }
+
+    /// Messages that are kept, or about to be transmitted or reported dropped.
+    pub fn serials(&self) -> impl Iterator<Item = u32> {
+        let kept = self.entries().map(|entry| entry.message.serial);
+        let drops = self.drops.iter().map(|(message, _)| message.serial);
+        kept.chain(self.to_transmit()).chain(drops)
+    }
+
+    /// Places that may yet be compared with others.
+    pub fn places(&self) -> impl Iterator<Item = u32> {
+        let kept = self.entries().map(|entry| entry.place);
+        let frames = self
+            .to_transmit()
+            .filter_map(|serial| self.place_of(serial));
+        let pending = self.pings.pending.map(|(_, place)| place);
+        let last = [self.transmitted_to, self.confirmed_to];
+        let places = kept.chain(frames).chain(pending).chain(last);
+        places.chain(self.last_sent())
+    }
+
+    /// The last place that was sent on the live connection.
+    pub(in crate::model) fn last_sent(&self) -> Option<u32> {
+        let sent = self.sent.iter().filter(|_| self.live.is_some());
+        sent.map(|&(_, place)| place).max()
+    }
+
+    pub(in crate::model) fn place_of(&self, serial: u32) -> Option<u32> {
+        let mut sent = self.sent.iter();
+        sent.find(|(sent, _)| *sent == serial)
+            .map(|&(_, place)| place)
+    }
+
+    pub(super) fn entries(&self) -> impl Iterator<Item = &Entry> {
+        self.in_flight.iter().chain(&self.queue)
+    }
+
+    fn to_transmit(&self) -> impl Iterator<Item = u32> {
+        self.frames.iter().filter_map(|(_, frame)| match frame {
+            Outgoing::Message(message) => Some(message.serial),
+            _ => None,
+        })
+    }
+}

@@ -1,0 +1,352 @@
+//! The whole model: what each call and each output means for each part of it.
+
+use tpa_session::session::{
+    Cause, Command, CommandError, Config, Delivery, Event, FlushError, FlushId, Input, Outgoing,
+    Output, Reply, Session, SessionError, SocketId, State, Timer,
+};
+
+use super::errors::Errors;
+use super::events::Events;
+use super::flushes::{Facts, Flushes};
+use super::lifecycle::{Decision, Effect, Lifecycle};
+use super::outbox::{Outbox, Sending};
+use super::promises::Promises;
+use super::quiescence::Parts;
+use super::sequence::{Sequence, Step};
+use super::sockets::Sockets;
+use super::{Snapshot, Violation, ensure};
+use crate::Message;
+
+#[derive(Clone, Debug)]
+pub struct Model {
+    config: Config,
+    pub lifecycle: Lifecycle,
+    pub sockets: Sockets,
+    pub events: Events,
+    pub outbox: Outbox,
+    pub flushes: Flushes,
+    pub promises: Promises,
+    errors: Errors,
+    sequence: Sequence,
+    /// Serial number of the last message that the app sent.
+    pub(super) written: u32,
+}
+
+impl Model {
+    pub fn new(config: &Config) -> Self {
+        Self {
+            config: config.clone(),
+            lifecycle: Lifecycle::new(config.clone()),
+            sockets: Sockets::default(),
+            events: Events::new(config.clone()),
+            outbox: Outbox::new(config),
+            flushes: Flushes::default(),
+            promises: Promises::default(),
+            errors: Errors::default(),
+            sequence: Sequence::default(),
+            written: 0,
+        }
+    }
+
+    /// Applies a command that the session has answered. Returns what was decided.
+    pub fn command(
+        &mut self,
+        command: &Command<Message>,
+        now: u64,
+        reply: Result<Reply, CommandError>,
+        before: &Snapshot,
+        after: &Snapshot,
+    ) -> Result<Vec<Decision>, Violation> {
+        let untold = self.lifecycle.untold();
+        self.lifecycle.advance(now);
+        let active = match command {
+            Command::Connect { session_id } => self.lifecycle.same_run(session_id),
+            Command::Send { payload, .. } => {
+                self.written = payload.serial;
+                None
+            }
+            _ => None,
+        };
+        self.lifecycle.command(command, reply)?;
+        match reply {
+            Ok(Reply::Run(run)) => self.promises.returned(run, active)?,
+            Ok(Reply::Flush(flush)) => {
+                let run = self.lifecycle.active_run();
+                self.flushes.returned(flush, self.written, run)?;
+            }
+            _ => {}
+        }
+        let decisions = self.apply_decisions(untold);
+        match (command, reply) {
+            (Command::Send { .. }, Ok(reply)) => self.send(command, reply)?,
+            (_, Ok(Reply::Done)) => {
+                let connection = self.lifecycle.connection();
+                self.outbox.change_streams(command, connection);
+            }
+            _ => {}
+        }
+        self.finish_call(before, after)?;
+        Ok(decisions)
+    }
+
+    /// Applies an input that the session has handled. `asked` is what the app is now asked about,
+    /// if that is new. Returns whether the input was about the current socket, or about none, and
+    /// what was decided.
+    pub fn input(
+        &mut self,
+        input: &Input,
+        now: u64,
+        before: &Snapshot,
+        after: &Snapshot,
+        asked: Option<&Cause>,
+    ) -> Result<(bool, Vec<Decision>), Violation> {
+        self.lifecycle.advance(now);
+        let untold = self.lifecycle.untold();
+        let Some(effect) = self.lifecycle.effect_of(input) else {
+            ensure!(
+                before == after,
+                "stale sockets",
+                "{before:?} became {after:?} by an input of a socket that was given up"
+            );
+            return Ok((false, Vec::new()));
+        };
+        self.lifecycle.input(&effect, before, after, asked)?;
+        let decisions = self.apply_decisions(untold);
+        match &effect {
+            Effect::Timeout => self.timeout(before, after)?,
+            Effect::Error(error) => self.errors.expect(error.clone()),
+            Effect::Ponged if self.lifecycle.connection().is_some() => self.outbox.ponged(),
+            Effect::Buffered(held) => {
+                if let Some(socket) = self.lifecycle.connection() {
+                    self.outbox.has_space(socket, *held, self.lifecycle.now);
+                }
+            }
+            _ => {}
+        }
+        self.finish_call(before, after)?;
+        Ok((true, decisions))
+    }
+
+    /// Checks an output that is about to be carried out. `received` tells whether the cloud has a
+    /// message from a connection.
+    pub fn output(
+        &mut self,
+        output: &Output<Message>,
+        received: &dyn Fn(SocketId, u32) -> bool,
+    ) -> Result<(), Violation> {
+        self.sockets.check(output)?;
+        match output {
+            Output::Transmit(socket, frame) => {
+                ensure!(
+                    *frame != Outgoing::Ping || self.events.state == State::Connected,
+                    "liveness",
+                    "a ping in {:?}",
+                    self.events.state
+                );
+                self.outbox.transmitted(*socket, frame)?;
+            }
+            Output::AskShouldReconnect(cause) => self.lifecycle.asked(cause)?,
+            Output::Emit(event) => {
+                self.events.check(event, &mut self.lifecycle)?;
+                match event {
+                    Event::Dropped(message, reason) => self.outbox.dropped(*message, *reason)?,
+                    Event::Error(error) => self.errors.emitted(error)?,
+                    Event::StateChange(change) if change.to == State::Stopped => {
+                        self.flushes.run_ended();
+                    }
+                    _ => {}
+                }
+            }
+            Output::Settle(run, result) => {
+                if let Err(error) = result {
+                    self.events.check_rejection(error)?;
+                }
+                self.promises.settled(*run, result)?;
+            }
+            Output::Flushed(flush, result) => self.flushed(*flush, *result, received)?,
+            Output::Prepare(socket) | Output::Open(socket) => ensure!(
+                self.lifecycle.current() == Some(*socket),
+                "sockets",
+                "{output:?} although it was given up"
+            ),
+            Output::Close(..) => {}
+        }
+        // Last, since the other parts explain a violation better.
+        self.sequence.check(output)
+    }
+
+    /// Checks a session at rest: every output is carried out.
+    pub fn check_rest(&self, session: &Session<Message>) -> Result<(), Violation> {
+        let snapshot = Snapshot::of(session);
+        self.sequence.check_rest()?;
+        self.events.check_rest()?;
+        self.lifecycle.check_rest()?;
+        self.outbox.check_rest(session.subscriptions())?;
+        self.promises.check(self.lifecycle.pending())?;
+        self.flushes.check_rest()?;
+        ensure!(
+            session.session_id() == self.lifecycle.session_id(),
+            "replies",
+            "the session id is {:?} instead of {:?}",
+            session.session_id(),
+            self.lifecycle.session_id()
+        );
+        ensure!(
+            self.flushes.is_settled() || self.outbox.has_queued() || self.outbox.has_unconfirmed(),
+            "flushes",
+            "a flush is pending, and there is nothing to wait for"
+        );
+        let is_pending = !self.flushes.is_settled() || self.outbox.has_in_flight();
+        ensure!(
+            !is_pending || snapshot.state != State::Connected || snapshot.deadline.is_some(),
+            "progress",
+            "what was sent will never be confirmed: {snapshot:?}"
+        );
+        let parts = Parts {
+            config: &self.config,
+            lifecycle: &self.lifecycle,
+            sockets: &self.sockets,
+            events: &self.events,
+            outbox: &self.outbox,
+        };
+        parts.check(&snapshot)
+    }
+
+    /// Checks what holds after every call, nested or not.
+    fn finish_call(&mut self, before: &Snapshot, after: &Snapshot) -> Result<(), Violation> {
+        self.sequence.expect(self.lifecycle.take_steps());
+        self.sequence.expect(self.outbox.take_steps());
+        let pings = after.pings.wrapping_sub(before.pings);
+        self.lifecycle.pinged(pings)?;
+        self.outbox.pinged(self.lifecycle.connection(), pings);
+        self.lifecycle.check(after)?;
+        self.outbox.check(after)
+    }
+
+    fn send(&mut self, command: &Command<Message>, reply: Reply) -> Result<(), Violation> {
+        let Command::Send {
+            payload,
+            key,
+            ttl,
+            buffered,
+        } = command
+        else {
+            return Ok(());
+        };
+        if buffered.is_none() {
+            self.lifecycle.closing();
+        }
+        let sending = Sending {
+            message: *payload,
+            key: key.as_deref(),
+            ttl: *ttl,
+            is_over: self.lifecycle.is_over(),
+            connection: self.lifecycle.connection().zip(*buffered),
+        };
+        self.outbox.send(&sending, self.lifecycle.now, reply)
+    }
+
+    /// A timer may have shown that the cloud confirms nothing, or that a message is too old.
+    fn timeout(&mut self, before: &Snapshot, after: &Snapshot) -> Result<(), Violation> {
+        let now = self.lifecycle.now;
+        let is_ignoring_pings = self.lifecycle.liveness.is_ignoring_pings();
+        if before.errors == after.errors {
+            let in_time = matches!(before.deadline, Some((at, Timer::Confirm)) if at == now);
+            let resends = self.config.delivery == Delivery::AtLeastOnce;
+            ensure!(
+                !(in_time && resends && self.outbox.has_in_flight() && is_ignoring_pings),
+                "messages",
+                "the cloud confirms nothing, and the app is not told"
+            );
+        } else {
+            ensure!(
+                is_ignoring_pings,
+                "messages",
+                "the app is told that the cloud confirms nothing, and it may"
+            );
+            self.outbox.give_up_confirmation();
+            self.errors.expect(SessionError::Unconfirmable);
+            self.sequence.expect([Step::Error]);
+        }
+        self.outbox.expire(now);
+        Ok(())
+    }
+
+    /// Applies the decisions since `before` to the parts that depend on them.
+    fn apply_decisions(&mut self, before: usize) -> Vec<Decision> {
+        let (socket, now) = (self.lifecycle.socket, self.lifecycle.now);
+        self.outbox.follow(self.lifecycle.connection(), now);
+        self.sequence.expect(self.lifecycle.take_steps());
+        let decisions = self.lifecycle.untold_since(before);
+        for decision in &decisions {
+            match decision {
+                Decision::Start { .. } => self.sequence.expect([
+                    Step::StateChange,
+                    Step::Connecting,
+                    Step::Prepare(socket),
+                ]),
+                Decision::Open => {
+                    self.outbox.opened(socket);
+                    self.sequence.expect(self.outbox.take_steps());
+                    self.sequence.expect([Step::StateChange]);
+                }
+                Decision::Acknowledge => {
+                    self.outbox.acknowledged(socket, now);
+                    self.sequence.expect(self.outbox.take_steps());
+                    let resolves = self.promises.acknowledged(self.lifecycle.run());
+                    self.sequence.expect(resolves.then_some(Step::Settle));
+                    self.sequence.expect([Step::StateChange, Step::Connected]);
+                }
+                Decision::Wait {
+                    cause,
+                    was_connected,
+                    announced,
+                    ..
+                } => {
+                    self.sequence.expect([Step::StateChange]);
+                    self.sequence
+                        .expect(was_connected.then_some(Step::Disconnected));
+                    let announces = cause.is_some() && *announced;
+                    self.sequence
+                        .expect(announces.then_some(Step::Reconnecting));
+                }
+                Decision::Stop { run, .. } => {
+                    self.sequence.withdraw();
+                    self.outbox.ended();
+                    self.sequence.expect(self.outbox.take_steps());
+                    self.sequence.expect([Step::StateChange]);
+                    let rejects = self.promises.is_pending(*run);
+                    self.sequence.expect(rejects.then_some(Step::Settle));
+                    self.sequence.expect([Step::Disconnected]);
+                }
+            }
+        }
+        decisions
+    }
+
+    fn flushed(
+        &mut self,
+        flush: FlushId,
+        result: Result<(), FlushError>,
+        received: &dyn Fn(SocketId, u32) -> bool,
+    ) -> Result<(), Violation> {
+        let live = self.lifecycle.connection();
+        let missing = |serial| {
+            let socket = live?;
+            let mut sent = self
+                .outbox
+                .sent_on(socket)
+                .take_while(|&sent| sent <= serial);
+            sent.find(|&sent| !received(socket, sent))
+        };
+        let facts = Facts {
+            run: self.lifecycle.active_run(),
+            is_answered: self.lifecycle.liveness.ponged,
+            resends: self.config.delivery == Delivery::AtLeastOnce,
+            has_lost: self.outbox.has_lost(),
+            has_open: &|serial| self.outbox.has_open(serial),
+            missing: &missing,
+        };
+        self.flushes.settled(flush, result, &facts)
+    }
+}

@@ -1,0 +1,147 @@
+//! Sleep of the computer, and pages that are resumed.
+
+use tpa_session::session::{Control, Input, State, Timer, WakeHint};
+
+use crate::world::{World, answered, pings, watched};
+
+/// The computer slept: by its timers, and by its wall clock.
+fn sleeps() -> [fn(&mut World); 2] {
+    [
+        |world| {
+            world.advance(15_000);
+            world.take();
+            world.now += 2 * 3_600_000;
+            world.input(Input::Timeout);
+        },
+        |world| {
+            world.input(Input::WallClock(1_000_000));
+            world.advance(10_000);
+            world.input(Input::WallClock(1_000_000 + 10_000 + 45_001));
+        },
+    ]
+}
+
+#[test]
+fn sleep_without_pong_support_reconnects_uncounted() {
+    for sleep in sleeps() {
+        let mut world = World::connected(watched());
+        sleep(&mut world);
+        assert_eq!(world.disconnected()[0].code, 4008);
+        let next = world.reconnecting()[0];
+        assert!(next.delay.as_millis() <= 250, "at once");
+        assert_eq!(next.attempt, 0, "it does not count");
+        world.take();
+        assert_eq!(world.next_deadline(), Some(Timer::Retry));
+        world.refuse_all();
+        assert_eq!(
+            world.dials(),
+            1 + 3,
+            "the three attempts are all still there"
+        );
+    }
+}
+
+#[test]
+fn session_forgotten_during_sleep_ends_once() {
+    for sleep in sleeps() {
+        let mut world = World::connected(watched());
+        sleep(&mut world);
+        world.take();
+        while world.session.state() != State::Stopped {
+            world.next_deadline();
+            if world.session.state() == State::Connecting {
+                world.input(Input::Opened(world.socket));
+                let refusal = Control::Error {
+                    code: Some("SESSION_NOT_FOUND".into()),
+                    message: "Session not found".into(),
+                };
+                world.input(Input::Control(world.socket, refusal));
+                world.close(1008, "Session not found");
+            }
+            assert!(world.dials() <= 1 + 3, "it dials for ever");
+        }
+        let ends = world.disconnected();
+        assert_eq!(ends.len(), 1);
+        assert!(ends[0].permanent);
+    }
+}
+
+#[test]
+fn page_resumed_with_a_dead_socket_has_all_attempts() {
+    let mut world = World::connected(watched());
+    world.close(1006, "");
+    world.refuse_all_but_one();
+    world.next_deadline();
+    world.acknowledge();
+    world.take();
+    // Its timers stood still for an hour in the back/forward cache.
+    world.now += 3_600_000;
+    world.input(Input::Wake(WakeHint::Resumed));
+    world.close(1006, "");
+    let next = world.reconnecting()[0];
+    assert_eq!((next.attempt, next.delay.as_millis()), (1, 1000));
+    world.refuse_all();
+    assert_eq!(world.dials(), 3);
+}
+
+#[test]
+fn sleep_with_pong_support_sends_a_probe() {
+    for sleep in sleeps() {
+        let mut world = answered();
+        sleep(&mut world);
+        assert_eq!(world.session.state(), State::Connected);
+        assert!(pings(&world) >= 1);
+        world.input(Input::Control(world.socket, Control::Pong));
+        world.advance(10_000);
+        assert_eq!(world.session.state(), State::Connected);
+    }
+}
+
+#[test]
+fn steady_or_receding_wall_clock_is_not_sleep() {
+    let mut world = World::connected(watched());
+    for wall in [1_000_000, 1_000_000 + 45_000, 5, 40_000] {
+        world.input(Input::WallClock(wall));
+    }
+    assert_eq!(world.session.state(), State::Connected);
+}
+
+#[test]
+fn wake_hint_without_a_connection_has_no_effect() {
+    let mut world = World::connected(watched());
+    world.close(1006, "");
+    world.take();
+    world.input(Input::Wake(WakeHint::Slept));
+    assert_eq!(world.outputs, []);
+}
+
+#[test]
+fn timer_later_than_90_s_means_sleep() {
+    for (late, state) in [(90_000, State::Connected), (90_001, State::Waiting)] {
+        let mut world = World::connected(watched());
+        let (due, _) = world.session.poll_timeout().expect("a ping");
+        world.now = due.as_millis() + late;
+        world.input(Input::Timeout);
+        assert_eq!(world.session.state(), state, "{late} ms late");
+    }
+}
+
+#[test]
+fn resumed_page_sends_a_probe() {
+    for input in [Input::Wake(WakeHint::Resumed), Input::Online] {
+        let mut world = answered();
+        world.input(input);
+        assert_eq!(pings(&world), 1);
+        world.advance(2499);
+        assert_eq!(world.session.state(), State::Connected);
+        world.advance(1);
+        assert_eq!(world.disconnected()[0].code, 4008);
+    }
+}
+
+#[test]
+fn resumed_page_continues_without_pong_support() {
+    let mut world = World::connected(watched());
+    world.input(Input::Wake(WakeHint::Resumed));
+    assert_eq!(world.outputs, []);
+}

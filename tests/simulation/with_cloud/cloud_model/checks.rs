@@ -1,0 +1,233 @@
+//! What the cloud shows of itself, held against the cloud_model.
+
+use std::collections::{BTreeMap, BTreeSet};
+
+use serde_json::Value;
+use testkit::ensure;
+use testkit::model::Violation;
+use tpa_cloud::{Cloud, ConnectionId, Part, View};
+
+use super::{CloudModel, Stage, millis};
+use crate::with_cloud::frames::{package_of, user_of};
+
+impl CloudModel {
+    /// What holds when all is carried out.
+    pub fn check(&mut self, cloud: &Cloud, now: u64) -> Result<(), Violation> {
+        ensure!(
+            self.superseded.is_none() && self.stale.is_none(),
+            "closures",
+            "not closed: superseded {:?}, stale {:?}",
+            self.superseded,
+            self.stale
+        );
+        self.check_hit()?;
+        self.check_deadlines(now)?;
+        self.check_known(&cloud.known())?;
+        if std::mem::take(&mut self.changed) {
+            self.check_snapshot(&cloud.sessions(), now)?;
+        }
+        Ok(())
+    }
+
+    /// The last fault did to those that it hit what it is there for.
+    pub(super) fn check_hit(&mut self) -> Result<(), Violation> {
+        let Some((fault, hit)) = self.hit.take() else {
+            return Ok(());
+        };
+        for id in hit {
+            let Some(connection) = self.connections.get(&id) else {
+                continue;
+            };
+            let is_over = matches!(connection.stage, Stage::Closing(_));
+            let is_done = match fault {
+                "close" | "cut" | "flap" | "restart" => is_over,
+                "freeze" => is_over || connection.frozen,
+                _ => true,
+            };
+            ensure!(is_done, "faults", "{fault} does nothing to {id}");
+        }
+        Ok(())
+    }
+
+    /// Whatever must happen by now has happened.
+    fn check_deadlines(&self, now: u64) -> Result<(), Violation> {
+        let config = &self.config;
+        let on_time = |since: u64, most| now <= since + millis(most) + self.lateness;
+        for (id, connection) in &self.connections {
+            let is_closing = matches!(connection.stage, Stage::Closing(_));
+            ensure!(
+                connection.cut || !connection.frozen || !is_closing,
+                "closures",
+                "{id} is frozen, so that no close gets through, and not cut"
+            );
+            ensure!(
+                is_closing || connection.thaws.is_none_or(|at| now <= at + self.lateness),
+                "faults",
+                "{id} is still frozen, since {:?}",
+                connection.thaws
+            );
+            match connection.stage {
+                Stage::Handshaking => ensure!(
+                    on_time(connection.opened, config.handshake_timeout),
+                    "progress",
+                    "{id} has not introduced itself since {}",
+                    connection.opened
+                ),
+                Stage::Member => {
+                    ensure!(
+                        connection.frozen
+                            || on_time(connection.pinged + self.slack(), config.ping_interval),
+                        "pings",
+                        "{id} was last pinged at {}",
+                        connection.pinged
+                    );
+                    let is_silent = connection.was_frozen || self.delays;
+                    ensure!(
+                        connection.unanswered == 0 || is_silent,
+                        "pongs",
+                        "{id} waits for {}",
+                        connection.unanswered
+                    );
+                    ensure!(
+                        on_time(connection.heard, config.stale_after),
+                        "stale",
+                        "{id} was last heard at {}",
+                        connection.heard
+                    );
+                }
+                Stage::Closing(since) => ensure!(
+                    connection.cut || on_time(since + self.slack(), config.close_timeout),
+                    "closures",
+                    "{id} is closing since {since}"
+                ),
+            }
+        }
+        Ok(())
+    }
+
+    /// No part knows a connection that is dead; some know each that is alive.
+    fn check_known(&self, known: &BTreeSet<(Part, ConnectionId)>) -> Result<(), Violation> {
+        let mut expected = BTreeSet::new();
+        for (id, connection) in &self.connections {
+            let parts: &[Part] = match connection.stage {
+                Stage::Handshaking => &[Part::Handshakes, Part::Metrics, Part::Deadlines],
+                Stage::Member => &[
+                    Part::Members,
+                    Part::Metrics,
+                    Part::Deadlines,
+                    Part::Registry,
+                    Part::HealthMonitor,
+                ],
+                Stage::Closing(_) => &[Part::Closing],
+            };
+            expected.extend(parts.iter().map(|part| (*part, *id)));
+            if connection.streams.is_some() && connection.stage == Stage::Member {
+                expected.insert((Part::Subscriptions, *id));
+            }
+        }
+        for (part, id) in known {
+            let stage = self.connections.get(id).map(|connection| connection.stage);
+            let may_know = match part {
+                Part::Rooms => stage == Some(Stage::Member),
+                Part::Faults | Part::Plans => {
+                    matches!(stage, Some(Stage::Member | Stage::Handshaking))
+                }
+                _ => expected.contains(&(*part, *id)),
+            };
+            ensure!(may_know, "references", "{part:?} knows {id}: {stage:?}");
+        }
+        for (part, id) in &expected {
+            let knows = known.contains(&(*part, *id));
+            ensure!(knows, "references", "{part:?} does not know {id}");
+        }
+        Ok(())
+    }
+
+    /// What people are displays is what is there.
+    fn check_snapshot(&mut self, sessions: &Value, now: u64) -> Result<(), Violation> {
+        let sessions = sessions.as_array().expect("a list");
+        let mut found = BTreeMap::new();
+        for session in sessions {
+            let user = session["userSessionId"].as_str().expect("a user");
+            for connection in session["connections"].as_array().expect("a list") {
+                let package = connection["packageName"].as_str().expect("a package");
+                let name = connection["connectionId"]
+                    .as_str()
+                    .expect("a name")
+                    .to_owned();
+                let streams = &session["subscriptions"][package];
+                let streams: BTreeSet<String> =
+                    serde_json::from_value(streams.clone()).expect("a list");
+                found.insert(name, (user.to_owned(), package.to_owned(), streams));
+            }
+        }
+        let expected: BTreeMap<_, _> = self
+            .connections
+            .iter()
+            .filter(|(_, connection)| connection.stage == Stage::Member)
+            .map(|(id, connection)| {
+                let session = connection.session.as_deref().unwrap_or_default();
+                let (user, package) = (user_of(session), package_of(session));
+                let streams = connection.streams.clone().unwrap_or_default();
+                (
+                    id.to_string(),
+                    (user.to_owned(), package.to_owned(), streams),
+                )
+            })
+            .collect();
+        ensure!(
+            found == expected,
+            "snapshot",
+            "{found:?} are there instead of {expected:?}"
+        );
+        self.displays.check(sessions, now, self.lateness)
+    }
+
+    /// The figures say what happened.
+    pub fn check_figures(&self, text: &str) -> Result<(), Violation> {
+        let count = |is: fn(&Stage) -> bool| {
+            let connections = self.connections.values();
+            connections.filter(|one| is(&one.stage)).count() as u64
+        };
+        let figures = &self.figures;
+        for (name, expected) in [
+            (
+                "connections{state=\"handshaking\"}",
+                count(|stage| *stage == Stage::Handshaking),
+            ),
+            (
+                "connections{state=\"connected\"}",
+                count(|stage| *stage == Stage::Member),
+            ),
+            (
+                "connections{state=\"closing\"}",
+                count(|stage| matches!(stage, Stage::Closing(_))),
+            ),
+            ("connections_opened_total", figures.opened),
+            ("connections_acknowledged_total", figures.acknowledged),
+            ("connections_stale_total", figures.stale),
+            ("connections_superseded_total", figures.superseded),
+            ("pings_sent_total", figures.pings),
+            ("pongs_received_total", figures.pongs),
+        ] {
+            let line = format!("tpa_cloud_{name} ");
+            let found = text.lines().find_map(|text| text.strip_prefix(&line));
+            ensure!(
+                found == Some(&expected.to_string()),
+                "figures",
+                "{name} is {found:?} instead of {expected}"
+            );
+        }
+        Ok(())
+    }
+
+    /// The view shows this text to this user.
+    pub fn shows(cloud: &Cloud, user: &str, view: View) -> Option<String> {
+        let sessions = cloud.sessions();
+        let mut sessions = sessions.as_array().expect("a list").iter();
+        let session = sessions.find(|session| session["userSessionId"] == user)?;
+        let view = serde_json::to_value(view).expect("a name");
+        let layout = &session["displays"][view.as_str().expect("a name")];
+        layout["text"].as_str().map(str::to_owned)
+    }
+}

@@ -1,0 +1,477 @@
+//! What the cloud must know and do, by a second, plain cloud_model: of what came in and what went
+//! out on each connection, and of who is there.
+
+mod checks;
+mod displays;
+
+use std::collections::{BTreeMap, BTreeSet};
+
+use serde_json::Value;
+use testkit::ensure;
+use testkit::model::Violation;
+use tpa_cloud::{Config, ConnectionId, Delivery, Fact, Fault, Identity, Output, Side};
+
+use super::frames::API_KEY;
+use displays::Displays;
+
+/// No fault in any run, nor in any seeded plan, holds a frame back for longer.
+pub const MAX_DELAY: u64 = 3000;
+
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+enum Stage {
+    Handshaking,
+    Member,
+    /// Since then.
+    Closing(u64),
+}
+
+#[derive(Debug)]
+struct Connection {
+    stage: Stage,
+    opened: u64,
+    session: Option<String>,
+    /// The last sign of run that got to the cloud, or the ack.
+    heard: u64,
+    /// The last ping that went out, or the ack, or the end of a freeze.
+    pinged: u64,
+    /// No ping went out since the ack, or since a freeze: the next may come sooner.
+    may_ping_soon: bool,
+    frozen: bool,
+    /// It was, so that some of its pings may have no answer.
+    was_frozen: bool,
+    /// It has displays the right key.
+    has_key: bool,
+    /// When it must be read from again.
+    thaws: Option<u64>,
+    /// The date of the last frame that went out.
+    date: String,
+    close_sent: bool,
+    cut: bool,
+    /// What it last said that it wants to hear.
+    streams: Option<BTreeSet<String>>,
+    /// Its pings that are to be answered, less the answers.
+    unanswered: u64,
+}
+
+/// What the figures must say, since this cloud began.
+#[derive(Debug, Default)]
+pub struct Figures {
+    pub opened: u64,
+    pub acknowledged: u64,
+    pub stale: u64,
+    pub superseded: u64,
+    pub pings: u64,
+    pub pongs: u64,
+    pub events: u64,
+}
+
+#[derive(Debug)]
+pub struct CloudModel {
+    config: Config,
+    connections: BTreeMap<ConnectionId, Connection>,
+    pub displays: Displays,
+    pub figures: Figures,
+    /// How late the cloud's timer has been at most.
+    pub lateness: u64,
+    /// A fault has held frames back, or still does.
+    delays: bool,
+    pub shutting_down: bool,
+    /// Until then a fault lets no socket in, or gives nobody an ack.
+    doors_shut: u64,
+    acks_shut: u64,
+    /// Everything is to be forgotten.
+    pub forgets: bool,
+    /// Apps are being stopped.
+    pub stopping: bool,
+    /// Who was just superseded, and by whom.
+    superseded: Option<(ConnectionId, ConnectionId)>,
+    stale: Option<ConnectionId>,
+    /// A fault, and those that it hit.
+    hit: Option<(&'static str, Vec<ConnectionId>)>,
+    /// Something happened that the snapshot must show.
+    changed: bool,
+}
+
+impl CloudModel {
+    pub fn new(config: &Config) -> Self {
+        Self {
+            config: config.clone(),
+            connections: BTreeMap::new(),
+            displays: Displays::default(),
+            figures: Figures::default(),
+            lateness: 0,
+            delays: false,
+            shutting_down: false,
+            doors_shut: 0,
+            acks_shut: 0,
+            forgets: false,
+            stopping: false,
+            superseded: None,
+            stale: None,
+            hit: None,
+            changed: true,
+        }
+    }
+
+    pub fn opened(&mut self, id: ConnectionId, now: u64) -> Result<(), Violation> {
+        let connection = Connection {
+            stage: Stage::Handshaking,
+            opened: now,
+            session: None,
+            heard: now,
+            pinged: now,
+            may_ping_soon: true,
+            frozen: false,
+            was_frozen: false,
+            has_key: false,
+            thaws: None,
+            date: String::new(),
+            close_sent: false,
+            cut: false,
+            streams: None,
+            unanswered: 0,
+        };
+        let before = self.connections.insert(id, connection);
+        ensure!(before.is_none(), "registry", "{id} is used twice");
+        ensure!(
+            self.doors_shut <= now,
+            "faults",
+            "{id} is let in, and nobody should be until {}",
+            self.doors_shut
+        );
+        self.figures.opened += 1;
+        Ok(())
+    }
+
+    /// Whether a connection has its ack and is not over.
+    pub fn is_member(&self, id: ConnectionId) -> bool {
+        let connection = self.connections.get(&id);
+        connection.is_some_and(|connection| connection.stage == Stage::Member)
+    }
+
+    /// Those that have their ack and are not over, and whose sessions they have.
+    pub fn members(&self) -> impl Iterator<Item = (ConnectionId, &str)> {
+        let members = self.connections.iter();
+        let members = members.filter(|(_, connection)| connection.stage == Stage::Member);
+        members.map(|(id, connection)| (*id, connection.session.as_deref().unwrap_or_default()))
+    }
+
+    /// Whether a connection is there and not over.
+    pub fn is_alive(&self, id: ConnectionId) -> bool {
+        let connection = self.connections.get(&id);
+        connection.is_some_and(|connection| !matches!(connection.stage, Stage::Closing(_)))
+    }
+
+    /// Those that are over but for their sockets.
+    pub fn closing(&self) -> impl Iterator<Item = ConnectionId> {
+        let over = self.connections.iter();
+        let over = over.filter(|(_, one)| matches!(one.stage, Stage::Closing(_)));
+        over.map(|(id, _)| *id)
+    }
+
+    pub fn is_empty(&self) -> bool {
+        self.connections.is_empty()
+    }
+
+    /// A fault that is for everybody keeps out whoever comes until then.
+    pub fn shut(&mut self, fault: &Fault, until: u64) {
+        match fault {
+            Fault::Refuse | Fault::Restart { .. } => self.doors_shut = until.max(self.doors_shut),
+            Fault::Reject(_) | Fault::DropAcks => self.acks_shut = until.max(self.acks_shut),
+            _ => {}
+        }
+    }
+
+    /// All faults are over.
+    pub fn clear(&mut self) {
+        self.doors_shut = 0;
+        self.acks_shut = 0;
+    }
+
+    /// Something came to the cloud from this connection.
+    pub fn heard(&mut self, id: ConnectionId, now: u64) {
+        if let Some(connection) = self.connections.get_mut(&id) {
+            connection.heard = now;
+        }
+    }
+
+    /// A frame came to the cloud that a session of this connection sent.
+    pub fn read(&mut self, id: ConnectionId, text: &str, now: u64) {
+        self.heard(id, now);
+        let Some(connection) = self.connections.get_mut(&id) else {
+            return;
+        };
+        let frame: Value = serde_json::from_str(text).expect("a frame");
+        connection.has_key |= frame["apiKey"] == API_KEY;
+        if connection.stage != Stage::Member {
+            return;
+        }
+        self.changed |= frame["type"] != "ping";
+        match frame["type"].as_str() {
+            Some("subscription_update") => {
+                let list = frame["subscriptions"].as_array().expect("a list");
+                let list = list.iter().map(|s| s.as_str().expect("a name").to_owned());
+                connection.streams = Some(list.collect());
+            }
+            Some("ping") => connection.unanswered += u64::from(self.config.pong),
+            Some("display_event") => {
+                let session = connection.session.clone().unwrap_or_default();
+                self.displays.show(&session, &frame, now);
+            }
+            _ => {}
+        }
+    }
+
+    /// The socket is gone, and the cloud was told so.
+    pub fn gone(&mut self, id: ConnectionId) {
+        self.connections.remove(&id);
+        self.changed = true;
+    }
+
+    pub fn ponged(&mut self) {
+        self.figures.pongs += 1;
+    }
+
+    /// The cloud said something; `now` is the time that it was last told.
+    pub fn output(&mut self, output: &Output, now: u64) -> Result<(), Violation> {
+        match output {
+            Output::Deliver { to, what } => self.delivered(*to, what, now),
+            Output::Cut { to } => {
+                let connection = self.of(*to, "cut")?;
+                let over = matches!(connection.stage, Stage::Closing(_));
+                ensure!(over, "registry", "{to} is cut before it is over");
+                connection.cut = true;
+                Ok(())
+            }
+            Output::Freeze { to, frozen } => {
+                let connection = self.of(*to, "frozen")?;
+                connection.frozen = *frozen;
+                connection.thaws = connection.thaws.filter(|_| *frozen);
+                connection.was_frozen = true;
+                connection.pinged = connection.pinged.max(now);
+                connection.may_ping_soon = true;
+                Ok(())
+            }
+            Output::Webhook(_) => Ok(()),
+            Output::Event(event) => {
+                self.figures.events += 1;
+                self.happened(&event.fact, event.who.as_deref(), now)
+            }
+        }
+    }
+
+    /// How much later something may go out that a fault holds back, the timer for that being as
+    /// late as any.
+    const fn slack(&self) -> u64 {
+        if self.delays {
+            MAX_DELAY + self.lateness
+        } else {
+            0
+        }
+    }
+
+    fn of(&mut self, id: ConnectionId, what: &str) -> Result<&mut Connection, Violation> {
+        let connection = self.connections.get_mut(&id);
+        connection.ok_or_else(|| Violation {
+            rule: "registry",
+            detail: format!("{what}: {id}, which is gone"),
+        })
+    }
+
+    fn delivered(&mut self, to: ConnectionId, what: &Delivery, now: u64) -> Result<(), Violation> {
+        let interval = millis(self.config.ping_interval);
+        let (slack, lateness) = (self.slack(), self.lateness);
+        self.figures.pings += u64::from(*what == Delivery::Ping);
+        let connection = self.of(to, "something for")?;
+        if matches!(what, Delivery::Text(text) if text.contains(r#""type":"pong""#)) {
+            let asked = connection.unanswered > 0 || connection.was_frozen;
+            ensure!(asked, "pongs", "{to} did not call");
+            connection.unanswered = connection.unanswered.saturating_sub(1);
+        }
+        ensure!(
+            !connection.close_sent && !connection.cut,
+            "registry",
+            "{what:?} for {to} after its end"
+        );
+        match what {
+            Delivery::Close { .. } => {
+                let over = matches!(connection.stage, Stage::Closing(_));
+                ensure!(over, "registry", "{to} is closed before it is over");
+                connection.close_sent = true;
+            }
+            Delivery::Ping => {
+                let waited = now - connection.pinged;
+                ensure!(
+                    connection.may_ping_soon || waited + slack + lateness >= interval,
+                    "pings",
+                    "{to} is pinged after {waited} ms"
+                );
+                connection.pinged = now;
+                connection.may_ping_soon = false;
+            }
+            // What a delay held may still go out before the close.
+            Delivery::Text(_) | Delivery::Binary(_) => {
+                if let Delivery::Text(text) = what
+                    && let Some(date) = date_of(text)
+                {
+                    ensure!(
+                        *connection.date <= *date,
+                        "order",
+                        "what {to} gets from {date} comes after {}",
+                        connection.date
+                    );
+                    connection.date = date.to_owned();
+                }
+                let over = matches!(connection.stage, Stage::Closing(_));
+                ensure!(
+                    !over || slack > 0,
+                    "registry",
+                    "{what:?} for {to}, which is over"
+                );
+            }
+        }
+        Ok(())
+    }
+
+    fn happened(&mut self, fact: &Fact, who: Option<&Identity>, now: u64) -> Result<(), Violation> {
+        if let Some(who) = who {
+            let id = who.connection_id;
+            let connection = self.of(id, "an event of")?;
+            let over = matches!(connection.stage, Stage::Closing(_));
+            ensure!(!over, "registry", "{fact:?} of {id}, which is over");
+        }
+        match (fact, who) {
+            (Fact::Acked, Some(who)) => self.acknowledged(who, now)?,
+            (Fact::Superseded { by }, Some(who)) => {
+                self.figures.superseded += 1;
+                self.superseded = Some((who.connection_id, *by));
+            }
+            (Fact::Stale { .. }, Some(who)) => {
+                self.figures.stale += 1;
+                let connection = self.of(who.connection_id, "stale")?;
+                let silent = now - connection.heard;
+                ensure!(
+                    silent >= millis(self.config.stale_after),
+                    "stale",
+                    "{} is called stale after {silent} ms",
+                    who.connection_id
+                );
+                self.stale = Some(who.connection_id);
+            }
+            (Fact::Closed { code, reason, by }, Some(who)) => {
+                self.closed(who.connection_id, *code, reason, *by, now)?;
+            }
+            (
+                Fact::Fault {
+                    fault,
+                    connections,
+                    for_ms,
+                },
+                _,
+            ) => {
+                self.check_hit()?;
+                self.hit = Some((fault, connections.clone()));
+                match *fault {
+                    "delay" => self.delays = true,
+                    "restart" if self.forgets => self.displays.forget(),
+                    "restart" => self.displays.may_be_forgotten(),
+                    "freeze" => {
+                        for id in connections {
+                            self.of(*id, "frozen")?.thaws = for_ms.map(|millis| now + millis);
+                        }
+                    }
+                    _ => {}
+                }
+            }
+            (
+                Fact::AppStopped {
+                    package_name,
+                    user_session_id,
+                    ..
+                },
+                _,
+            ) => {
+                ensure!(self.stopping, "closures", "nobody stopped {package_name}");
+                self.displays.stop(user_session_id.as_str(), package_name);
+            }
+            _ => {}
+        }
+        self.changed |= !matches!(fact, Fact::Message { .. });
+        Ok(())
+    }
+
+    fn acknowledged(&mut self, who: &Identity, now: u64) -> Result<(), Violation> {
+        self.figures.acknowledged += 1;
+        ensure!(
+            self.acks_shut <= now,
+            "faults",
+            "{} gets an ack, and nobody should until {}",
+            who.connection_id,
+            self.acks_shut
+        );
+        let id = who.connection_id;
+        let session = who.session_id.clone().unwrap_or_default();
+        let other = self.members().find(|(_, of)| *of == session);
+        ensure!(
+            other.is_none(),
+            "supersession",
+            "{id} is let in to {session}, and {other:?} is there"
+        );
+        let connection = self.of(id, "acknowledged")?;
+        ensure!(connection.has_key, "handshake", "{id} has no key");
+        connection.stage = Stage::Member;
+        connection.session = Some(session);
+        connection.heard = now;
+        connection.pinged = now;
+        Ok(())
+    }
+
+    fn closed(
+        &mut self,
+        id: ConnectionId,
+        code: u16,
+        reason: &str,
+        by: Side,
+        now: u64,
+    ) -> Result<(), Violation> {
+        let (superseded, stale) = (self.superseded.take(), self.stale.take());
+        let (shutting_down, stopping) = (self.shutting_down, self.stopping);
+        let patience = millis(self.config.handshake_timeout);
+        let connection = self.of(id, "closed")?;
+        let age = now - connection.opened;
+        let reason_is_right = match (code, reason) {
+            (4008, _) => stale == Some(id),
+            (4009, "Superseded by another connection") => {
+                superseded.is_some_and(|(old, _)| old == id)
+            }
+            (1008, "Handshake timeout") => {
+                connection.stage == Stage::Handshaking && age >= patience
+            }
+            (1001, "Server shutting down") => shutting_down,
+            (1000, "App stopped") => stopping,
+            _ => true,
+        };
+        ensure!(
+            reason_is_right || by == Side::Peer,
+            "closures",
+            "{id} is closed with {code} {reason:?} for no reason"
+        );
+        ensure!(
+            stale.is_none_or(|stale| stale == id && code == 4008),
+            "closures",
+            "{id} is closed with {code}, and {stale:?} was stale"
+        );
+        connection.stage = Stage::Closing(now);
+        Ok(())
+    }
+}
+
+pub fn millis(duration: std::time::Duration) -> u64 {
+    duration.as_millis() as u64
+}
+
+/// The date that a frame carries.
+fn date_of(text: &str) -> Option<&str> {
+    let (_, rest) = text.split_once(r#""timestamp":""#)?;
+    rest.split('"').next()
+}

@@ -1,0 +1,449 @@
+//! The schedule of a seed: who there is, and all that will happen to them and to their cloud.
+
+use std::time::Duration;
+
+use testkit::closures::CLOSURES;
+use testkit::world::app::{AppCall, KEYS, SESSIONS, STREAMS};
+use testkit::world::dial_outcome::{CloseEvents, DialOutcome};
+use tpa_cloud::{Config as CloudConfig, Fault};
+use tpa_session::session::{CloseKind, Config};
+
+use super::frames::{InvalidFrame, SYSTEM_SESSION};
+use super::transport::{AttemptPlan, Ends, LinkFault, SUCCESS};
+use crate::client::ClientAction;
+use crate::schedule::{Generator, Kind, Schedule, Step};
+
+/// The sessions that clients begin with: two tabs of one, another app of the same user,
+/// another user of the same app, and the dashboard.
+pub const SESSIONS_AT_START: [&str; 5] = [
+    SESSIONS[0],
+    SESSIONS[0],
+    "ann-org.example.other",
+    SESSIONS[1],
+    SYSTEM_SESSION,
+];
+
+/// The cloud's timer is never later than this.
+pub const MAX_LATENESS: u64 = 3000;
+
+/// Several clients, and the cloud that ships.
+#[derive(Clone, Debug)]
+pub struct WithCloud;
+
+impl Kind for WithCloud {
+    type Settings = Settings;
+    type Action = Action;
+}
+
+#[derive(Clone, Debug)]
+pub struct Settings {
+    /// The options of each client, and the session that it begins with.
+    pub clients: Vec<(&'static str, Config)>,
+    pub cloud: CloudConfig,
+    /// Nothing befalls anybody but the seeded plan: what `tpa-cloud --seed` plays.
+    pub is_replay: bool,
+}
+
+/// To whom something is done.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Whom {
+    All,
+    Package(&'static str),
+    Session(&'static str),
+    /// The connection that this client has, if it has one.
+    ConnectionOf(usize),
+}
+
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Sent {
+    /// Settings are changed.
+    Settings,
+    /// The dashboard's mode is another one.
+    Mode,
+    /// A frame of a type that nobody knows.
+    Unknown,
+    /// What a stream says.
+    Stream,
+    /// More at once than some transport hold.
+    Burst,
+}
+
+/// One thing that happens.
+#[derive(Clone, Debug, PartialEq)]
+pub enum Action {
+    Client(usize, ClientAction),
+    /// The next attempt of this client that has no plan yet will have this one; others go well.
+    Plan(usize, AttemptPlan),
+    /// To the newest line of this client, or to the one so many before it.
+    Link(usize, u32, LinkFault),
+    /// The client's machine sleeps. Its monotonic clock may stand still meanwhile.
+    Sleep {
+        client: usize,
+        millis: u64,
+        unnoticed: bool,
+    },
+    Inject {
+        fault: Fault,
+        whom: Whom,
+        period: Option<u64>,
+    },
+    Clear(Whom),
+    /// The cloud plays the plan of the run's own seed.
+    Play(Whom),
+    StopPlaying(Whom),
+    StopApps(Whom, &'static str),
+    Send(Whom, Sent),
+    StartApp {
+        session: &'static str,
+        has_webhook: bool,
+    },
+    /// From now on the cloud's timer is so late.
+    Lateness(u64),
+    /// The cloud's timer fires without need.
+    Wake,
+    /// The cloud's process dies, and comes back after so long. Where the whole machine dies,
+    /// nobody resets its connections.
+    Crash {
+        silently: bool,
+        down: u64,
+    },
+    /// The cloud shuts down in good order, and comes back so long after that.
+    ShutDown {
+        down: u64,
+    },
+}
+
+impl Schedule<WithCloud> {
+    pub fn with_cloud_of(seed: u64) -> Self {
+        let mut generator = Generator::of(seed ^ 0x0070_9E74_E200);
+        // What `tpa-cloud` plays of this seed.
+        if generator.once_in(12) {
+            return generator.replay(seed);
+        }
+        let mut sessions = SESSIONS_AT_START.to_vec();
+        let mut clients = Vec::new();
+        for _ in 0..generator.pick(&[1, 2, 2, 3, 3]) {
+            let session = sessions.remove(generator.below(sessions.len()));
+            clients.push((session, generator.config()));
+        }
+        let cloud = generator.cloud_config(clients.len());
+        let settings = Settings {
+            clients,
+            cloud,
+            is_replay: false,
+        };
+        let mut steps = Vec::new();
+        let mut add = |wait, action| steps.push(Step { wait, action });
+        let count = settings.clients.len();
+        for (index, (session, _)) in settings.clients.iter().enumerate() {
+            for _ in 0..generator.below(3) {
+                add(0, Action::Plan(index, generator.plan_with_cloud()));
+            }
+            for _ in 0..generator.pick(&[0, 0, 1, 6]) {
+                add(0, Action::Client(index, generator.handler()));
+            }
+            if generator.below(4) > 0 {
+                add(
+                    0,
+                    Action::Client(
+                        index,
+                        ClientAction::Call(AppCall::Subscribe(generator.pick(&STREAMS))),
+                    ),
+                );
+            }
+            add(
+                generator.wait(),
+                Action::Client(index, ClientAction::Call(AppCall::Connect(session))),
+            );
+        }
+        if generator.once_in(4) {
+            add(0, Action::Play(Whom::All));
+        }
+        for _ in 0..generator.below(40) {
+            let index = generator.below(count);
+            let action = generator.action_with_cloud(index, settings.clients[index].0);
+            if let Action::Send(whom, Sent::Burst) = action {
+                // What is held back while it comes is too much for some.
+                let fault = Fault::Delay(Duration::from_millis(generator.up_to(500)));
+                let period = None;
+                let delay = Action::Inject {
+                    fault,
+                    whom,
+                    period,
+                };
+                add(generator.wait(), delay);
+            }
+            add(generator.wait(), action);
+            if generator.once_in(12) {
+                for _ in 0..generator.below(8) {
+                    add(
+                        0,
+                        Action::Client(index, ClientAction::Call(generator.send())),
+                    );
+                }
+            }
+        }
+        Self {
+            seed,
+            settings,
+            steps,
+        }
+    }
+
+    /// Whether it is what `tpa-cloud --seed` plays, from the first trigger on.
+    pub fn is_replay(&self) -> bool {
+        let first = self.steps.first();
+        let plays =
+            first.is_some_and(|step| (step.wait, &step.action) == (0, &Action::Play(Whom::All)));
+        self.settings.is_replay && plays
+    }
+}
+
+impl Generator {
+    /// What a seed does to clients as most are, whose apps go on with their work. They do not
+    /// give up: where one fault comes soon after another, three attempts can be too few.
+    fn replay(&mut self, seed: u64) -> Schedule<WithCloud> {
+        let sessions = [
+            SESSIONS_AT_START[0],
+            SESSIONS_AT_START[2],
+            SESSIONS_AT_START[3],
+        ];
+        let count = self.pick(&[1, 2, 3]);
+        let patient = Config {
+            max_reconnect_attempts: None,
+            ..Config::default()
+        };
+        let of = |session| (session, patient.clone());
+        let settings = Settings {
+            clients: sessions[..count]
+                .iter()
+                .map(|session| of(*session))
+                .collect(),
+            cloud: CloudConfig {
+                stream_interval: Duration::from_secs(20),
+                ..CloudConfig::default()
+            },
+            is_replay: true,
+        };
+        let mut steps = Vec::new();
+        let mut add = |wait, action| steps.push(Step { wait, action });
+        add(0, Action::Play(Whom::All));
+        for (index, (session, _)) in settings.clients.iter().enumerate() {
+            add(
+                0,
+                Action::Client(
+                    index,
+                    ClientAction::Call(AppCall::Subscribe(&["transcription"])),
+                ),
+            );
+            add(
+                0,
+                Action::Client(index, ClientAction::Call(AppCall::Connect(session))),
+            );
+        }
+        for _ in 0..self.pick(&[10, 20, 40]) {
+            let wait = self.up_to(8000);
+            let call = AppCall::Send {
+                size: 5,
+                key: self.pick(&[None, Some(KEYS[0]), Some(KEYS[1])]),
+                ttl: None,
+            };
+            let index = self.below(count);
+            add(wait, Action::Client(index, ClientAction::Call(call)));
+        }
+        Schedule {
+            seed,
+            settings,
+            steps,
+        }
+    }
+
+    fn cloud_config(&mut self, clients: usize) -> CloudConfig {
+        let millis = Duration::from_millis;
+        let (ping, stale) = self.pick(&[
+            (15_000, 45_000),
+            (15_000, 45_000),
+            (5000, 15_000),
+            (5000, 8000),
+        ]);
+        let strict = self.once_in(6);
+        CloudConfig {
+            ping_interval: millis(ping),
+            stale_after: millis(stale),
+            stream_interval: millis(self.pick(&[1000, 30_000, 30_000, 30_000, 30_000, 30_000])),
+            pong: self.below(4) > 0,
+            strict_sessions: strict,
+            user_sessions: ["ann", "bob"].map(str::to_owned).to_vec(),
+            app_restart_after: millis(self.pick(&[5000, 0])),
+            handshake_timeout: millis(self.pick(&[10_000, 10_000, 400])),
+            close_timeout: millis(self.pick(&[2000, 2000, 100])),
+            max_frame_bytes: self.pick(&[1024 * 1024, 2048]),
+            max_connections: self.pick(&[16_384, 16_384, clients]),
+            max_send_buffer_bytes: self.pick(&[4 << 20, 4 << 20, 4 << 20, 8000, 2500]),
+            ..CloudConfig::default()
+        }
+    }
+
+    fn action_with_cloud(&mut self, index: usize, session: &'static str) -> Action {
+        match self.below(100) {
+            0..36 => Action::Client(index, own(self.app_action(), session)),
+            36..43 => Action::Client(index, self.runtime_action()),
+            43..48 => Action::Plan(index, self.plan_with_cloud()),
+            48..62 => {
+                let back = self.pick(&[0, 0, 0, 0, 1, 2]);
+                Action::Link(index, back, self.link_fault())
+            }
+            62..66 => Action::Sleep {
+                client: index,
+                millis: self.pick(&[1000, 20_000, 40_000, 60_000, 100_000]),
+                unnoticed: self.once_in(2),
+            },
+            66..84 => Action::Inject {
+                fault: self.cloud_fault(),
+                whom: self.whom(index),
+                period: self.period(),
+            },
+            84..86 => Action::Clear(self.whom(index)),
+            86..88 => Action::Play(self.whom(index)),
+            88..89 => Action::StopPlaying(self.whom(index)),
+            89..91 => {
+                let reason = self.pick(&["user_disabled", "system_stop", "error"]);
+                Action::StopApps(self.whom(index), reason)
+            }
+            91..94 => {
+                let sent = self.pick(&[
+                    Sent::Settings,
+                    Sent::Mode,
+                    Sent::Unknown,
+                    Sent::Stream,
+                    Sent::Burst,
+                    Sent::Burst,
+                ]);
+                Action::Send(self.whom(index), sent)
+            }
+            94..95 => Action::StartApp {
+                session,
+                has_webhook: self.once_in(2),
+            },
+            95..96 => {
+                let longest = self.pick(&[0, 100, MAX_LATENESS]);
+                Action::Lateness(self.up_to(longest))
+            }
+            96..97 => Action::Wake,
+            97..99 => Action::Crash {
+                silently: self.once_in(2),
+                down: self.wait().min(8000),
+            },
+            _ => Action::ShutDown {
+                down: self.wait().min(8000),
+            },
+        }
+    }
+
+    fn plan_with_cloud(&mut self) -> AttemptPlan {
+        AttemptPlan {
+            outcome: DialOutcome {
+                // Of the rest there is enough in the other world.
+                credentials: if self.once_in(2) {
+                    SUCCESS.outcome.credentials
+                } else {
+                    self.outcome().credentials
+                },
+                ..self.outcome()
+            },
+            shows_pings: self.once_in(2),
+            has_key: !self.once_in(8),
+        }
+    }
+
+    fn link_fault(&mut self) -> LinkFault {
+        match self.below(20) {
+            0..6 => {
+                let ends = self.pick(&[Ends::Both, Ends::Both, Ends::Client, Ends::Cloud]);
+                LinkFault::Cut(ends, self.close_events())
+            }
+            6..8 => LinkFault::LoseUp,
+            8..10 => LinkFault::LoseDown,
+            10..12 => LinkFault::LoseAll,
+            12..14 => LinkFault::Stall(self.wait()),
+            14..15 => LinkFault::Congestion(self.wait(), self.pick(&[0, 5, 9, 30, 2000])),
+            15..16 => LinkFault::Closing(self.delay()),
+            16 => LinkFault::Cut(Ends::Both, CloseEvents::ErrorOnly),
+            _ => LinkFault::SendInvalid(self.pick(&[
+                InvalidFrame::NotJson,
+                InvalidFrame::Binary,
+                InvalidFrame::Init,
+                InvalidFrame::Long,
+                InvalidFrame::Endless,
+                InvalidFrame::Ping,
+                InvalidFrame::Ping,
+            ])),
+        }
+    }
+
+    fn whom(&mut self, index: usize) -> Whom {
+        self.pick(&[
+            Whom::All,
+            Whom::All,
+            Whom::Package("org.example.app"),
+            Whom::Session(SESSIONS[0]),
+            Whom::ConnectionOf(index),
+        ])
+    }
+
+    fn period(&mut self) -> Option<u64> {
+        let longest = self.pick(&[0, 0, 3000, 3000, 20_000]);
+        (longest > 0).then(|| 1 + self.up_to(longest))
+    }
+
+    fn cloud_fault(&mut self) -> Fault {
+        let millis = Duration::from_millis;
+        match self.below(22) {
+            0..3 => {
+                let (code, reason) = self.injected_close();
+                Fault::Close { code, reason }
+            }
+            3..5 => Fault::Cut,
+            5..8 => Fault::Freeze,
+            8..10 => Fault::Refuse,
+            10..12 => Fault::Reject(self.pick(&[
+                "INVALID_API_KEY",
+                "INVALID_JWT",
+                "JWT_SIGNATURE_FAILED",
+                "PACKAGE_NOT_FOUND",
+                "SESSION_NOT_FOUND",
+                "MALFORMED_MESSAGE",
+                "INTERNAL_ERROR",
+            ])),
+            12..14 => Fault::Delay(millis(self.up_to(super::cloud_model::MAX_DELAY))),
+            14..16 => Fault::DropAcks,
+            16..18 => Fault::Malformed,
+            18..20 => Fault::Flap(millis(self.up_to(2000))),
+            _ => Fault::Restart {
+                close: self.once_in(2).then(|| (1012, "Service restart".into())),
+            },
+        }
+    }
+
+    /// One that may be on the wire, and that the cloud does not make by itself.
+    fn injected_close(&mut self) -> (u16, String) {
+        loop {
+            let closure = self.pick(&CLOSURES);
+            let may_be_sent = matches!(closure.code, 1000..=1003 | 1007..=1014 | 3000..=4999);
+            let is_final = closure.kind != CloseKind::Abnormal && !self.once_in(4);
+            if may_be_sent && !is_final && closure.reason != "App stopped" {
+                return (closure.code, closure.reason.to_owned());
+            }
+        }
+    }
+}
+
+/// An app connects to its own session rather than to the first one.
+fn own(action: ClientAction, session: &'static str) -> ClientAction {
+    match action {
+        ClientAction::Call(AppCall::Connect(of)) if of == SESSIONS[0] => {
+            ClientAction::Call(AppCall::Connect(session))
+        }
+        other => other,
+    }
+}

@@ -1,0 +1,83 @@
+//! What holds after every step.
+
+use std::sync::atomic::Ordering;
+
+use testkit::ensure;
+use testkit::model::Violation;
+use tpa_cloud::{Action, SeededPlan};
+
+use super::World;
+use crate::with_cloud::cloud_model::millis;
+
+/// A run in so many has its cloud looked through for names, and its figures read, after each
+/// closure: that takes long.
+const THOROUGH: u64 = 16;
+
+impl World<'_> {
+    pub(super) fn check(&mut self) -> Result<(), Violation> {
+        if self.is_down || !self.cut.is_empty() || !self.thawed.is_empty() {
+            return Ok(());
+        }
+        self.cloud_model.check(&self.cloud, self.now)?;
+        let told = self.told.load(Ordering::Relaxed);
+        ensure!(
+            told == self.cloud_model.figures.events,
+            "events",
+            "{told} were told to those who follow, {} to those who call",
+            self.cloud_model.figures.events
+        );
+        let looks_through = std::mem::take(&mut self.looks_through);
+        if looks_through && self.schedule.seed.is_multiple_of(THOROUGH) {
+            self.look_through()?;
+        }
+        Ok(())
+    }
+
+    /// No name of a dead connection is anywhere in the cloud, and its figures are expected.
+    fn look_through(&self) -> Result<(), Violation> {
+        self.cloud_model.check_figures(&self.cloud.metrics())?;
+        let mut text = format!("{:?}", self.cloud);
+        for id in self.cloud_model.closing() {
+            // What sees a socket off that is only closing.
+            for own in [
+                format!("{id:?}: Link "),
+                format!("Cut({id:?})"),
+                format!("Release({id:?})"),
+            ] {
+                text = text.replace(&own, "");
+            }
+        }
+        for rest in text.split("ConnectionId(").skip(1) {
+            let name = rest.split(')').next().unwrap_or_default();
+            let id = format!("c{name}").parse().expect("a name");
+            ensure!(
+                self.cloud_model.is_alive(id),
+                "references",
+                "somebody knows {id}: {}",
+                &rest[..rest.len().min(200)]
+            );
+        }
+        Ok(())
+    }
+
+    /// The faults were those of the seed, at its times.
+    pub(super) fn check_replay(&mut self) -> Result<(), Violation> {
+        let (now, seed) = (self.now, self.schedule.seed);
+        let plan = SeededPlan::new(seed).map(|step| {
+            let Action::Fault(request) = &step.action else {
+                return (millis(step.at), "something else", None);
+            };
+            let period = request.period.map(millis);
+            (millis(step.at), request.fault.name(), period)
+        });
+        let plan: Vec<_> = plan.take_while(|(at, ..)| *at <= now).collect();
+        ensure!(
+            self.faults == plan,
+            "replay",
+            "seed {seed} made {:?} instead of {plan:?}",
+            self.faults
+        );
+        self.coverage.replays += 1;
+        Ok(())
+    }
+}

@@ -1,0 +1,93 @@
+//! Wasm to a module: bindings by wasm-bindgen, size by wasm-opt.
+
+use std::env;
+use std::fs;
+use std::path::{Path, PathBuf};
+
+use super::{LIBRARY, Mode, work_folder};
+use crate::workspace::{self, Fingerprint, Stamp};
+use crate::{npm, process, toolchain};
+
+/// Optimises for size twice, the second time after restructuring control flow. The first 1,024
+/// bytes of memory are the end of the stack and hold no data, so wasm-opt may fold offsets.
+const WASM_OPT: [&str; 6] = [
+    "-Oz",
+    "--low-memory-unused",
+    "--flatten",
+    "--rereloop",
+    "-Oz",
+    "-Oz",
+];
+
+/// Makes the module and returns its folder.
+pub fn run(mode: Mode, wasm: &Path, programs: &Path, version: &str) -> Result<PathBuf, String> {
+    let output = work_folder(mode).join("bindgen");
+    let fingerprint = Fingerprint::default()
+        .path(wasm)
+        .path(&workspace::root().join("package-lock.json"))
+        .text(version)
+        .text(&WASM_OPT.join(" "))
+        .finish();
+    let stamp = Stamp::new(work_folder(mode).join("bindgen.stamp"));
+    if stamp.matches(&fingerprint) && output.is_dir() {
+        process::skipped("wasm-bindgen, wasm-opt", "up to date");
+        return Ok(output);
+    }
+    stamp.clear();
+    if output.exists() {
+        fs::remove_dir_all(&output)
+            .map_err(|e| format!("cannot empty {}: {e}", output.display()))?;
+    }
+    let mut wasm_bindgen = process::command(programs.join("wasm-bindgen"));
+    wasm_bindgen
+        .args(["--target", "bundler", "--no-typescript"])
+        .args(["--out-name", LIBRARY, "--out-dir"])
+        .arg(&output)
+        .arg(wasm);
+    process::run("wasm-bindgen", &mut wasm_bindgen)?;
+
+    let bound = output.join(format!("{LIBRARY}_bg.wasm"));
+    let before = size(&bound)?;
+    if mode != Mode::Dev {
+        let mut wasm_opt = npm::program("wasm-opt");
+        wasm_opt.args(WASM_OPT).arg(&bound).arg("-o").arg(&bound);
+        process::run("wasm-opt", &mut wasm_opt)?;
+    }
+    require_no_local_paths(&bound)?;
+    println!(
+        "    wasm: {} bytes compiled, {before} bound, {} optimised",
+        size(wasm)?,
+        size(&bound)?
+    );
+    stamp.set(&fingerprint);
+    Ok(output)
+}
+
+/// Fails if the wasm contains a path of this machine, which the compiler's flags can miss.
+fn require_no_local_paths(wasm: &Path) -> Result<(), String> {
+    let bytes = fs::read(wasm).map_err(|e| format!("cannot read {}: {e}", wasm.display()))?;
+    let folders = [
+        Some(workspace::root()),
+        toolchain::cargo_home(),
+        env::home_dir(),
+    ];
+    let contains = |text: &[u8]| bytes.windows(text.len()).any(|window| window == text);
+    for folder in folders.into_iter().flatten() {
+        // With the separator: `/root` alone can be part of any text.
+        let prefix = format!("{}{}", folder.display(), std::path::MAIN_SEPARATOR);
+        if contains(prefix.as_bytes()) {
+            return Err(format!(
+                "{} contains a path of this machine ({prefix}); see path_flags in \
+                 xtask/src/build/compile.rs",
+                wasm.display()
+            ));
+        }
+    }
+    Ok(())
+}
+
+fn size(path: &Path) -> Result<u64, String> {
+    fs::metadata(path)
+        .map(|metadata| metadata.len())
+        .map_err(|e| format!("cannot read {}: {e}", path.display()))
+}
