@@ -1,4 +1,14 @@
-/** What of others is in the package: the crates that are compiled into the wasm. */
+/**
+ * Third-party code in the package: the crates that are compiled into the wasm.
+ *
+ * @typedef {object} Crate as `cargo metadata` describes it
+ * @property {string} id
+ * @property {string} name
+ * @property {string} version
+ * @property {string} license
+ * @property {string} manifest_path
+ * @property {{ kind: string[] }[]} targets
+ */
 import { execFileSync } from "node:child_process";
 import { readdirSync, readFileSync } from "node:fs";
 import { dirname, join } from "node:path";
@@ -6,46 +16,73 @@ import { fileURLToPath } from "node:url";
 
 const root = dirname(dirname(dirname(fileURLToPath(import.meta.url))));
 
-/** Crates that run while others are compiled, and leave only what they write. */
-const isCompileTime = (crate) => crate.targets.some(({ kind }) => kind.includes("proc-macro"));
+/**
+ * True for crates that run in the compiler and are not linked.
+ * @param {Crate} crate
+ */
+const isProcMacro = (crate) => crate.targets.some(({ kind }) => kind.includes("proc-macro"));
 
-/** The crates, in order of their names, as `cargo metadata` tells of them. */
+/**
+ * The linked crates, sorted by name.
+ * @returns {Crate[]}
+ */
 export function components() {
   const args = ["metadata", "--format-version=1", "--locked", "--features=small-allocator"];
   const target = "--filter-platform=wasm32-unknown-unknown";
-  const options = { cwd: root, maxBuffer: 64 * 1024 * 1024, stdio: ["ignore", "pipe", "ignore"] };
-  const { packages, resolve } = JSON.parse(execFileSync("cargo", [...args, target], options));
+  const output = execFileSync("cargo", [...args, target], {
+    cwd: root,
+    encoding: "utf8",
+    maxBuffer: 64 * 1024 * 1024,
+    stdio: ["ignore", "pipe", "ignore"],
+  });
+  /**
+   * @type {{
+   *   packages: Crate[],
+   *   resolve: {
+   *     root: string | null,
+   *     nodes: { id: string, deps: { pkg: string, dep_kinds: { kind: string | null }[] }[] }[],
+   *   },
+   * }}
+   */
+  const { packages, resolve } = JSON.parse(output);
   const crates = new Map(packages.map((crate) => [crate.id, crate]));
-  const nodes = new Map(resolve.nodes.map((node) => [node.id, node]));
+  const dependencies = new Map(resolve.nodes.map(({ id, deps }) => [id, deps]));
+  /** @param {string} id */
+  const crateOf = (id) => /** @type {Crate} */ (crates.get(id));
+  /** @type {Set<string>} */
   const found = new Set();
+  /** @param {string} id */
   const collect = (id) => {
-    if (found.has(id) || isCompileTime(crates.get(id))) return;
+    if (found.has(id) || isProcMacro(crateOf(id))) return;
     found.add(id);
-    for (const { pkg, dep_kinds } of nodes.get(id).deps) {
+    for (const { pkg, dep_kinds } of dependencies.get(id) ?? []) {
       if (dep_kinds.some(({ kind }) => kind === null)) collect(pkg);
     }
   };
-  collect(resolve.root ?? packages.find(({ name }) => name === "tpa-session").id);
+  for (const { id } of packages.filter(({ name }) => name === "tpa-session")) collect(id);
   return [...found]
-    .map((id) => crates.get(id))
+    .map(crateOf)
     .filter(({ name }) => name !== "tpa-session")
     .sort((one, other) => one.name.localeCompare(other.name));
 }
 
 /**
- * The licences that apply: each copyright notice once, with the crates that are under it, and
- * beneath all those of the same terms the terms.
+ * The text of THIRD-PARTY-NOTICES: each copyright notice once with its crates, grouped by the
+ * terms that follow them.
+ *
+ * @param {Crate[]} crates
  */
 export function notices(crates) {
   /** @type {Map<string, { terms: string, copyrights: Map<string, string[]> }>} */
   const licences = new Map();
   for (const crate of crates) {
     for (const text of licencesOf(crate)) {
-      const { copyright, terms } = parted(text);
-      // However their lines are broken.
+      const { copyright, terms } = split(text);
+      // Texts that differ only in line breaks are the same.
       const words = terms.replace(/\s+/g, " ");
-      if (!licences.has(words)) licences.set(words, { terms, copyrights: new Map() });
-      const { copyrights } = licences.get(words);
+      const licence = licences.get(words) ?? { terms, copyrights: new Map() };
+      licences.set(words, licence);
+      const { copyrights } = licence;
       const about = `${crate.name} ${crate.version} (${crate.license})`;
       copyrights.set(copyright, [...(copyrights.get(copyright) ?? []), about]);
     }
@@ -58,26 +95,33 @@ export function notices(crates) {
     return [...heads, terms].join("\n\n");
   });
   const head = [
-    "tpa-session contains code of others, compiled into its WebAssembly: the Rust standard library",
-    "(MIT OR Apache-2.0, copyright The Rust Project Contributors) and the crates below. Where there",
-    "is a choice, it is used under the MIT license.",
+    "The WebAssembly in tpa-session contains third-party code: the Rust standard library (MIT OR",
+    "Apache-2.0, copyright The Rust Project Contributors) and the crates below. Where there is a",
+    "choice, it is used under the MIT license.",
   ];
   return [head.join("\n"), ...parts].join(`\n\n${"-".repeat(80)}\n\n`);
 }
 
-/** A licence as whose it is and what it says. */
-function parted(text) {
+/**
+ * Splits a licence into its copyright notice and its terms.
+ * @param {string} text
+ */
+function split(text) {
   const start = Math.max(text.search(/^Permission is hereby granted/m), 0);
   return { copyright: text.slice(0, start).trim(), terms: text.slice(start) };
 }
 
-/** The texts of a crate's licences: the MIT one where there is a choice, and what applies besides. */
+/**
+ * The licence texts of a crate: the MIT one of alternatives, and those that apply in addition.
+ * @param {Crate} crate
+ */
 function licencesOf({ manifest_path, license }) {
   const folder = dirname(manifest_path);
   const files = readdirSync(folder).filter((name) => /^licen[cs]e/i.test(name));
+  /** @param {string} part */
   const named = (part) => files.find((name) => name.toLowerCase().includes(part.toLowerCase()));
-  const besides = license.split(" AND ").slice(1);
-  const chosen = [named("mit") ?? files[0], ...besides.map((name) => named(name.split("-")[0]))];
+  const additional = license.split(" AND ").slice(1);
+  const chosen = [named("mit") ?? files[0], ...additional.map((name) => named(name.replace(/-.*/, "")))];
   return chosen.map((file) =>
     file === undefined
       ? "(its licence comes without a text)"
@@ -85,9 +129,15 @@ function licencesOf({ manifest_path, license }) {
   );
 }
 
-/** A bill of materials, CycloneDX 1.6. */
+/**
+ * The bill of materials in CycloneDX 1.6.
+ * @param {Crate[]} crates
+ * @param {{ name: string, version: string, license: string }} manifest
+ */
 export function billOfMaterials(crates, { name, version, license }) {
+  /** @param {string} kind @param {{ name: string, version: string }} component */
   const purl = (kind, { name, version }) => `pkg:${kind}/${name}@${version}`;
+  /** @param {Crate} crate */
   const component = (crate) => ({
     type: "library",
     "bom-ref": purl("cargo", crate),

@@ -1,20 +1,22 @@
-/** Files of the package that are for people to read, too: in a stack trace, or a debugger. */
+/** Readable bundles, for stack traces and debuggers in Node. */
 import { transform } from "esbuild";
 
 import { sourceName } from "./sourcemap.mjs";
 
 /**
- * Takes the comments out, save for the names of the modules.
- * @param {string} code as esbuild bundled it
+ * Removes all comments but the names of the modules.
+ * @param {string} code bundle made by esbuild
  */
 export async function readable(code) {
-  // Never run: by it Node knows the names of the exports. It would go with the comments.
+  // esbuild's annotation of the exports for Node. It is never executed, so the transformation
+  // below would remove it.
   const [body, annotation = ""] = code.split(/^(?=0 && \(module\.exports = )/m);
-  const titled = body.replace(/^\/\/ (.+)$/gm, (_, path) => {
+  const marked = body.replace(/^\/\/ (.+)$/gm, (_, path) => {
     const name = sourceName(path);
     return name === undefined ? "" : `//! ${name}`;
   });
+  /** @type {import("esbuild").TransformOptions} */
   const options = { target: "es2022", legalComments: "inline" };
-  const bare = await transform(titled, { ...options, minifyWhitespace: true });
+  const bare = await transform(marked, { ...options, minifyWhitespace: true });
   return (await transform(bare.code, options)).code + annotation;
 }

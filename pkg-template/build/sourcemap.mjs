@@ -2,7 +2,8 @@
 import { decode, encode } from "@jridgewell/sourcemap-codec";
 
 /** Paths of the modules in a map, and the names that a debugger shows instead. */
-const OURS = [
+/** @type {[folder: RegExp, shown: string][]} */
+const FOLDERS = [
   [/.*\/snippets\/[^/]+\/src\/web\//, "tpa-session/web/"],
   [/.*\bpkg-template\/src\//, "tpa-session/"],
 ];
@@ -11,52 +12,52 @@ const OURS = [
 const DECODER = /^tpa-session\/wasm\/inline\.js$/;
 
 /**
- * The name of a source without the place where it was built.
+ * The name that a debugger shows for a source, without the folder where it was built.
  * @param {string} path
- * @returns {string | undefined} undefined for what is not ours, or has no code to look at
+ * @returns {string | undefined} undefined for modules of others and for generated ones
  */
 export function sourceName(path) {
-  const found = OURS.find(([place]) => place.test(path));
+  const found = FOLDERS.find(([folder]) => folder.test(path));
   return found && path.replace(...found);
 }
 
 /**
- * Leaves of a map what a developer can use: our own modules, by names of the package. To a line
- * and not to a column, which halves it.
+ * Reduces a map to the modules of the package and to lines: columns would double its size.
  *
- * @param {string} json a map that esbuild made
- * @param {string} file the file that it is of
+ * @param {string} json map made by esbuild
+ * @param {string} file name of the bundle
  * @returns {string}
  */
 export function slimMap(json, file) {
+  /** @type {{ sources: string[], sourcesContent: string[], mappings: string }} */
   const { sources, sourcesContent, mappings } = JSON.parse(json);
   const names = sources.map((path) => {
     const name = sourceName(path);
     return name !== undefined && !DECODER.test(name) ? name : undefined;
   });
   const kept = [...names.keys()].filter((source) => names[source] !== undefined);
+  const renumbered = new Map(kept.map((source, i) => [source, i]));
   const map = {
     version: 3,
     file,
     sources: kept.map((source) => names[source]),
     sourcesContent: kept.map((source) => sourcesContent[source]),
     names: [],
-    mappings: encode(
-      decode(mappings).map((line) => byLine(line, new Map(kept.map((source, i) => [source, i])))),
-    ),
+    mappings: encode(decode(mappings).map((line) => byLine(line, renumbered))),
   };
   return JSON.stringify(map);
 }
 
 /**
- * The segments at which another line of a source begins, or something that has none.
- * @param {import("@jridgewell/sourcemap-codec").SourceMapSegment[]} segments of one line
- * @param {Map<number, number>} renumbered the sources that are kept
+ * The segments at which another line of a source begins, or code without a source.
+ * @param {import("@jridgewell/sourcemap-codec").SourceMapSegment[]} segments of one line of the bundle
+ * @param {Map<number, number>} renumbered new numbers of the sources that are kept
  */
 function byLine(segments, renumbered) {
+  /** @type {import("@jridgewell/sourcemap-codec").SourceMapSegment[]} */
   const slim = [];
   let before = "";
-  for (const [column, source, line, at] of segments) {
+  for (const [column, source, line = 0, at = 0] of segments) {
     const kept = source === undefined ? undefined : renumbered.get(source);
     const here = kept === undefined ? "" : `${kept}:${line}`;
     if (here !== before) slim.push(kept === undefined ? [column] : [column, kept, line, at]);

@@ -151,7 +151,7 @@ fn missing_pongs_are_reported_once() {
     assert_eq!(
         world.session.stats().unconfirmed,
         1,
-        "each connection is judged anew"
+        "pong support is learned on each connection"
     );
 }
 
@@ -180,5 +180,5 @@ fn frame_at_the_deadline_is_inconclusive() {
     world.advance(5000);
     world.take();
     flush(&mut world);
-    assert_eq!(flushed(&world), [], "it may still pong");
+    assert_eq!(flushed(&world), [], "a pong may still come");
 }

@@ -214,7 +214,7 @@ fn fatal_refusal_is_final() {
         assert_eq!(
             world.disconnected().len(),
             1,
-            "the close that follows is old news"
+            "the close that follows is stale"
         );
     }
 }

@@ -71,7 +71,7 @@ fn pending_outputs_count() {
     let _ = one
         .session
         .command(Command::Unsubscribe(streams), one.now());
-    assert_eq!(fingerprint(&one), fingerprint(&two), "nothing came of it");
+    assert_eq!(fingerprint(&one), fingerprint(&two), "it had no effect");
     let session_id = SESSION.into();
     let _ = one
         .session

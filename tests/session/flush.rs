@@ -61,7 +61,7 @@ fn simultaneous_flushes_share_pings() {
         })
         .collect();
     assert!(others.iter().all(|other| *other == others[0]));
-    assert_eq!(pings(&world), 1, "one question at a time");
+    assert_eq!(pings(&world), 1, "one pending ping at a time");
     pong(&mut world);
     pong(&mut world);
     assert_eq!(flushed(&world), [(first, Ok(())), (others[0], Ok(()))]);
@@ -256,7 +256,7 @@ fn pong_of_an_earlier_ping_confirms_nothing_later() {
     flush(&mut world);
     assert_eq!(pings(&world), 1);
     pong(&mut world);
-    assert_eq!(flushed(&world), [], "it answers the ping of the suspicion");
+    assert_eq!(flushed(&world), [], "the pong answers the probe");
     pong(&mut world);
     assert!(matches!(flushed(&world)[..], [(_, Ok(()))]));
 }

@@ -154,7 +154,11 @@ fn pong_support_is_learned_on_each_connection() {
     world.next_deadline();
     world.acknowledge();
     world.advance(120_000);
-    assert_eq!(world.session.state(), State::Connected, "it never ponged");
+    assert_eq!(
+        world.session.state(),
+        State::Connected,
+        "it never sent a pong"
+    );
 }
 
 #[test]
@@ -185,7 +189,7 @@ fn late_timer_ignores_an_active_connection() {
     assert_eq!(
         world.session.state(),
         State::Connected,
-        "a ping has its time"
+        "each ping has its own deadline"
     );
 }
 
@@ -253,7 +257,7 @@ fn ping_after_activity_has_its_own_deadline() {
     assert_eq!(
         world.session.state(),
         State::Connected,
-        "the first was answered by a sign"
+        "activity answered the first ping"
     );
     world.advance(499);
     assert_eq!(world.session.state(), State::Connected);

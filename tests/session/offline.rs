@@ -11,7 +11,7 @@ fn no_dial_while_offline() {
     assert_eq!(
         world.session.state(),
         State::Connected,
-        "the socket may live"
+        "the socket may be alive"
     );
     world.close(1006, "");
     world.advance(3_600_000);
@@ -62,7 +62,7 @@ fn online_shortens_a_long_wait() {
     world.advance(250);
     assert_eq!(world.dials(), 1);
     world.advance(4000);
-    assert_eq!(world.dials(), 1, "and not again when it had been due");
+    assert_eq!(world.dials(), 1, "not again at the original deadline");
 }
 
 #[test]

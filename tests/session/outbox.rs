@@ -71,7 +71,7 @@ fn closing_socket_is_given_up() {
     assert_eq!(
         world.session.state(),
         State::Connected,
-        "it may yet say why"
+        "a close event may still come"
     );
     world.advance(1);
     assert_eq!(world.session.state(), State::Waiting);
@@ -168,11 +168,7 @@ fn expired_messages_are_dropped() {
     world.advance(999);
     assert_eq!(world.dropped(), []);
     world.advance(1);
-    assert_eq!(
-        world.dropped(),
-        [("short", "expired")],
-        "told when it happens"
-    );
+    assert_eq!(world.dropped(), [("short", "expired")], "reported at once");
     world.connect(SESSION);
     world.acknowledge();
     assert_eq!(world.sent(), ["long", "always"]);

@@ -4,7 +4,7 @@ use tpa_session::session::{Command, CommandError, Instant, Outgoing, Output};
 
 use crate::world::{World, config};
 
-fn told(world: &World) -> Vec<Vec<String>> {
+fn sent_lists(world: &World) -> Vec<Vec<String>> {
     let list = |output: &Output<_>| match output {
         Output::Transmit(_, Outgoing::Subscriptions(streams)) => Some(streams.clone()),
         _ => None,
@@ -23,7 +23,10 @@ fn list_is_sent_after_every_ack() {
     world.close(1006, "");
     world.next_deadline();
     world.acknowledge();
-    assert_eq!(told(&world), [streams(&["a", "b"]), streams(&["a", "b"])]);
+    assert_eq!(
+        sent_lists(&world),
+        [streams(&["a", "b"]), streams(&["a", "b"])]
+    );
 }
 
 #[test]
@@ -32,10 +35,10 @@ fn change_during_an_outage_is_sent_once() {
     world.close(1006, "");
     world.command(Command::Subscribe(streams(&["a", "b"])));
     world.command(Command::Unsubscribe(streams(&["a"])));
-    assert_eq!(told(&world).len(), 0);
+    assert_eq!(sent_lists(&world).len(), 0);
     world.next_deadline();
     world.acknowledge();
-    assert_eq!(told(&world), [streams(&["b"])]);
+    assert_eq!(sent_lists(&world), [streams(&["b"])]);
 }
 
 #[test]
@@ -44,7 +47,7 @@ fn unchanged_list_is_not_sent() {
     world.command(Command::Subscribe(streams(&["a", "a"])));
     world.command(Command::Subscribe(streams(&["a"])));
     world.command(Command::Unsubscribe(streams(&["b"])));
-    assert_eq!(told(&world), [streams(&["a"])]);
+    assert_eq!(sent_lists(&world), [streams(&["a"])]);
 }
 
 #[test]
@@ -55,7 +58,7 @@ fn list_outlives_the_session() {
     world.take();
     world.connect("other-org.example.app");
     world.acknowledge();
-    assert_eq!(told(&world), [streams(&["a"])]);
+    assert_eq!(sent_lists(&world), [streams(&["a"])]);
 }
 
 #[test]
@@ -79,7 +82,7 @@ fn streams_of_handlers_are_requested() {
     follow(&mut world, &["b", "c"]);
     follow(&mut world, &[]);
     let lists = [streams(&["a", "b"]), streams(&["b", "c"]), streams(&[])];
-    assert_eq!(told(&world), lists);
+    assert_eq!(sent_lists(&world), lists);
 }
 
 #[test]
@@ -94,7 +97,7 @@ fn stream_is_removed_when_neither_list_has_it() {
     follow(&mut world, &[]);
     assert_eq!(world.session.subscriptions(), streams(&["b"]));
     let lists = [streams(&["a"]), streams(&["a", "b"]), streams(&["b"])];
-    assert_eq!(told(&world), lists);
+    assert_eq!(sent_lists(&world), lists);
 }
 
 #[test]
@@ -104,5 +107,5 @@ fn streams_of_handlers_are_sent_after_every_ack() {
     world.close(1006, "");
     world.next_deadline();
     world.acknowledge();
-    assert_eq!(told(&world), [streams(&["a"]), streams(&["a"])]);
+    assert_eq!(sent_lists(&world), [streams(&["a"]), streams(&["a"])]);
 }

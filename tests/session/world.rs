@@ -137,7 +137,7 @@ impl World {
 
     fn count(&mut self) {
         self.steps += 1;
-        assert!(self.steps < MOST_STEPS, "waited for in vain");
+        assert!(self.steps < MOST_STEPS, "the session hangs");
     }
 
     pub fn connect(&mut self, session_id: &str) -> Reply {

@@ -1,9 +1,9 @@
-//! `cargo xtask docs`: the API reference of the package, and of the crate.
+//! `cargo xtask docs`: API references of the package and of the crate.
 
 use crate::toolchain::{self, TARGET};
 use crate::{npm, process, workspace};
 
-/// Makes both, and says where they are.
+/// Generates both and prints their paths.
 pub fn run() -> Result<(), String> {
     npm::get()?;
     let out = workspace::target().join("api");
@@ -13,7 +13,7 @@ pub fn run() -> Result<(), String> {
         .arg(&out)
         .current_dir(workspace::root());
     process::run("typedoc", &mut typedoc)?;
-    // For wasm, where the crate has all that it has.
+    // For wasm: the module `web` exists only there.
     let mut rustdoc = process::command("cargo");
     toolchain::get()?
         .apply(&mut rustdoc)

@@ -6,26 +6,26 @@ use std::process::Command;
 use crate::process;
 use crate::workspace::{self, Fingerprint, Stamp};
 
-/// The oldest Node that works.
+/// Oldest major version of Node that is supported.
 pub const NODE_MAJOR: u32 = 20;
 
-/// Node with arguments.
+/// A command that runs Node.
 pub fn node() -> Command {
     process::command("node")
 }
 
-/// npm with arguments.
+/// A command that runs npm.
 pub fn npm() -> Command {
     process::command(if cfg!(windows) { "npm.cmd" } else { "npm" })
 }
 
-/// A program that an npm package brings.
+/// A command that runs a program of an installed npm package.
 pub fn program(name: &str) -> Command {
     let suffix = if cfg!(windows) { ".cmd" } else { "" };
     process::command(bin().join(format!("{name}{suffix}")))
 }
 
-/// The folder of the programs that npm packages bring.
+/// Folder with the programs of the installed npm packages.
 pub fn bin() -> PathBuf {
     workspace::root().join("node_modules/.bin")
 }

@@ -1,11 +1,10 @@
-//! `cargo xtask publish`: the package to the npm registry, with the proof of where it was built.
+//! `cargo xtask publish`: publishes the package to the npm registry with a provenance statement.
 
 use std::fs;
 
 use crate::{build, npm, process, workspace};
 
-/// Checks that all is said and committed, builds, and publishes; with `--dry-run` all but the
-/// last.
+/// Checks versions and uncommitted changes, builds, and publishes. A dry run publishes nothing.
 pub fn run(dry: bool) -> Result<(), String> {
     let read = |file: &str| {
         fs::read_to_string(workspace::root().join(file)).map_err(|e| format!("{file}: {e}"))
@@ -16,13 +15,13 @@ pub fn run(dry: bool) -> Result<(), String> {
         &read("CHANGELOG.md")?,
     )?;
     if !dry && !is_committed()? {
-        return Err("there are changes that are not committed; commit them first".into());
+        return Err("the working tree has uncommitted changes; commit them first".into());
     }
     build::run()?;
     let mut npm = npm::npm();
     npm.args(["publish", "--access", "public"])
         .current_dir(workspace::package());
-    // Who built it is attested by the identity that a CI job has, and nobody else.
+    // npm signs the provenance with the identity of a CI job, so only CI can publish.
     npm.arg(if dry { "--dry-run" } else { "--provenance" });
     process::run("npm publish", &mut npm)?;
     let done = if dry { "could be" } else { "is" };
@@ -30,22 +29,23 @@ pub fn run(dry: bool) -> Result<(), String> {
     Ok(())
 }
 
-/// The version of crate, package and changelog, which must be one.
+/// The version that crate, package and changelog have in common.
 fn agreed_version(cargo: &str, package: &str, changelog: &str) -> Result<String, String> {
     let quoted = |text: &str, before: &str| {
         let (_, rest) = text.split_once(before)?;
         let (version, _) = rest.split_once('"')?;
         Some(version.to_owned())
     };
-    let ours = quoted(cargo, "version = \"").ok_or("Cargo.toml names no version")?;
-    let theirs = quoted(package, "\"version\": \"").ok_or("package.json names no version")?;
+    let ours = quoted(cargo, "version = \"").ok_or("Cargo.toml has no version")?;
+    let theirs = quoted(package, "\"version\": \"").ok_or("package.json has no version")?;
     if ours != theirs {
         return Err(format!(
-            "Cargo.toml says {ours} and pkg-template/package.json {theirs}; make them one"
+            "the version is {ours} in Cargo.toml and {theirs} in pkg-template/package.json; \
+             it must be the same"
         ));
     }
     if !changelog.contains(&format!("\n## {ours}\n")) {
-        return Err(format!("CHANGELOG.md says nothing of {ours}"));
+        return Err(format!("CHANGELOG.md has no section `## {ours}`"));
     }
     Ok(ours)
 }
@@ -68,20 +68,20 @@ mod tests {
     const CHANGELOG: &str = "# Changelog\n\n## 1.2.3\n\n- All new.\n";
 
     #[test]
-    fn crate_package_and_changelog_name_one_version() {
+    fn crate_package_and_changelog_have_one_version() {
         assert_eq!(
             agreed_version(CARGO, PACKAGE, CHANGELOG),
             Ok("1.2.3".to_owned())
         );
         let other = PACKAGE.replace("1.2.3", "1.2.4");
         let differ = agreed_version(CARGO, &other, CHANGELOG).unwrap_err();
-        assert!(differ.contains("1.2.3 and") && differ.contains("1.2.4"));
+        assert!(differ.contains("1.2.3 in Cargo.toml") && differ.contains("1.2.4"));
         let silent = agreed_version(CARGO, PACKAGE, "# Changelog\n\n## 1.2.30\n").unwrap_err();
-        assert!(silent.contains("nothing of 1.2.3"));
+        assert!(silent.contains("no section `## 1.2.3`"));
     }
 
     #[test]
-    fn the_version_of_this_very_repository_is_agreed_on() {
+    fn this_repository_has_one_version() {
         let read = |file: &str| fs::read_to_string(workspace::root().join(file)).unwrap();
         let files = ["Cargo.toml", "pkg-template/package.json", "CHANGELOG.md"];
         let [cargo, package, changelog] = files.map(read);

@@ -1,19 +1,19 @@
-//! Where things are: the workspace, its target folder, the user's cache.
+//! Folders of the workspace and the user's cache; fingerprints of files in them.
 
 use std::env;
 use std::fs;
 use std::hash::{DefaultHasher, Hasher};
 use std::path::{Path, PathBuf};
 
-/// The root of the workspace. Asked when it runs, of `cargo run`: checkouts that
-/// share a target folder share this program too.
+/// Root of the workspace. Read from the environment that `cargo run` sets, because checkouts
+/// that share a target folder share this program.
 pub fn root() -> PathBuf {
     let compiled_in = || env!("CARGO_MANIFEST_DIR").into();
     let xtask = env::var_os("CARGO_MANIFEST_DIR").map_or_else(compiled_in, PathBuf::from);
     xtask.parent().unwrap_or(&xtask).to_path_buf()
 }
 
-/// Cargo's target folder, whichever way it was configured: this program is in it.
+/// Cargo's target folder: the one that contains this program, however it was configured.
 pub fn target() -> PathBuf {
     env::current_exe()
         .ok()
@@ -21,12 +21,12 @@ pub fn target() -> PathBuf {
         .unwrap_or_else(|| root().join("target"))
 }
 
-/// The built npm package.
+/// Folder of the built npm package.
 pub fn package() -> PathBuf {
     root().join("pkg")
 }
 
-/// The folder for tools, shared by all checkouts of this user.
+/// Folder for tools, shared by all checkouts of a user.
 pub fn cache() -> Result<PathBuf, String> {
     let variable = |name: &str| {
         env::var_os(name)
@@ -41,7 +41,7 @@ pub fn cache() -> Result<PathBuf, String> {
         variable("XDG_CACHE_HOME").or_else(|| variable("HOME").map(|home| home.join(".cache")))
     };
     base.map(|base| base.join("tpa-session"))
-        .ok_or_else(|| "no folder for tools: set HOME".to_string())
+        .ok_or_else(|| "there is no folder for tools, because HOME is not set; set it".to_string())
 }
 
 /// Version of a package in the text of a Cargo.lock.
@@ -57,12 +57,12 @@ pub fn locked_version<'a>(lock: &'a str, package: &str) -> Option<&'a str> {
         .find_map(|line| value(line, "version"))
 }
 
-/// Version of wasm-bindgen that this workspace is built with.
+/// Version of wasm-bindgen in the Cargo.lock of this workspace.
 pub fn wasm_bindgen_version() -> Result<String, String> {
     wasm_bindgen_version_in(&root())
 }
 
-/// Version of wasm-bindgen that the workspace in a folder is built with.
+/// Version of wasm-bindgen in the Cargo.lock of a folder.
 pub fn wasm_bindgen_version_in(folder: &Path) -> Result<String, String> {
     let path = folder.join("Cargo.lock");
     let lock =
@@ -74,20 +74,19 @@ pub fn wasm_bindgen_version_in(folder: &Path) -> Result<String, String> {
         })
 }
 
-/// A fingerprint of files and folders (by content and name), and of plain text.
-/// It only has to tell "the same as last time" from "changed".
+/// Fingerprint of files, folders and strings, to detect changes. Not cryptographic.
 #[derive(Default)]
 pub struct Fingerprint(DefaultHasher);
 
 impl Fingerprint {
-    /// Takes in a text.
+    /// Adds a string.
     pub fn text(mut self, text: &str) -> Self {
         self.0.write(text.as_bytes());
         self.0.write_u8(0xff);
         self
     }
 
-    /// Takes in a file or a whole folder; what does not exist counts as empty.
+    /// Adds the names and contents of a file or folder; a missing one counts as empty.
     pub fn path(mut self, path: &Path) -> Self {
         self.add(path);
         self
@@ -108,32 +107,32 @@ impl Fingerprint {
         self.0.write_u8(0xfe);
     }
 
-    /// The fingerprint as text.
+    /// The fingerprint in hexadecimal.
     pub fn finish(self) -> String {
         format!("{:016x}", self.0.finish())
     }
 }
 
-/// A file that holds the fingerprint of what a step was last done with.
+/// File with the fingerprint of the inputs of the last successful run of a step.
 pub struct Stamp(PathBuf);
 
 impl Stamp {
-    /// The stamp kept in the file `path`.
+    /// Stamp in the file `path`.
     pub fn new(path: PathBuf) -> Self {
         Self(path)
     }
 
-    /// Was the step last done with this fingerprint?
+    /// Tests whether the last run had this fingerprint.
     pub fn matches(&self, fingerprint: &str) -> bool {
         fs::read_to_string(&self.0).is_ok_and(|found| found == fingerprint)
     }
 
-    /// Notes that the step is done. Without the note it is only done again.
+    /// Records a successful run. An error is ignored: the step is then repeated.
     pub fn set(&self, fingerprint: &str) {
         let _ = fs::write(&self.0, fingerprint);
     }
 
-    /// Forgets the step, before it is done again: it may fail half-way.
+    /// Removes the record, before a run that may fail.
     pub fn clear(&self) {
         let _ = fs::remove_file(&self.0);
     }

@@ -74,8 +74,9 @@ fn unstable(command: &mut Command) -> &mut Command {
 
 /// Compiles the library and returns the wasm file.
 pub fn run(toolchain: Toolchain, mode: Mode) -> Result<PathBuf, String> {
-    // `path_flags` lists folders of sources, which exist after this.
-    process::run("cargo fetch", process::command("cargo").arg("fetch"))?;
+    // `path_flags` lists the folders of the sources, so they must exist.
+    let mut fetch = process::command("cargo");
+    process::run("cargo fetch", fetch.args(["fetch", "--locked"]))?;
     let folder = work_folder(mode).join("target");
     let (profile, features) = match mode {
         Mode::ImmediateAbort | Mode::Plain => ("wasm", "small-allocator"),
