@@ -1,7 +1,7 @@
-//! Target `options`: whatever values the constructor is given, one a line.
+//! Target `options`: arbitrary values of the constructor's options, one per line.
 //!
-//! What is allowed is told a second time here, as a table from the documents. What is accepted
-//! must be usable: a session lives with it for a while, on a network that fails a lot.
+//! The allowed values are repeated here as a table from the documentation. Accepted options must
+//! be usable: a session runs with them for a while, on a network that often fails.
 
 use std::collections::BTreeMap;
 
@@ -14,23 +14,23 @@ use url::{Host, Url};
 
 use crate::expect;
 
-/// Put behind each key, so that it can be told from everything else.
+/// Suffix of each key, by which it is recognised in any text.
 const MARK: &str = "-5ec4e7";
 
-/// The longest that a timer of JavaScript can wait, ms.
+/// Longest delay of a JavaScript timer, ms.
 const LONGEST: f64 = 2_147_483_647.0;
 
-/// How an option's value is judged.
+/// Rule for the value of an option.
 #[derive(Clone, Copy)]
 enum Rule {
     Name,
     Key,
     Url,
     Flag,
-    /// A whole number, or without limit.
+    /// A whole number, or infinity.
     Attempts,
     Count,
-    /// Milliseconds, at least so many.
+    /// Milliseconds, with a lower bound.
     Millis(f64),
     Share,
     Level,
@@ -39,7 +39,7 @@ enum Rule {
     Function,
 }
 
-/// Every option.
+/// All options.
 const RULES: [(&str, Rule); 20] = [
     ("packageName", Rule::Name),
     ("apiKey", Rule::Key),
@@ -63,10 +63,10 @@ const RULES: [(&str, Rule); 20] = [
     ("WebSocket", Rule::Function),
 ];
 
-/// The options that were given, by name; the others are missing.
+/// Options that were given, by name; the others are missing.
 pub type Given = BTreeMap<&'static str, Value>;
 
-/// Judges the options, each alone and all together, and lives with them.
+/// Checks the options one by one and together, and runs a session with them.
 pub fn check(data: &[u8]) {
     let text = String::from_utf8_lossy(data);
     let mut given = enough();
@@ -92,7 +92,7 @@ pub fn check(data: &[u8]) {
     }
 }
 
-/// The options, if they are accepted.
+/// Options, if they are accepted.
 fn judge(given: &Given) -> Option<Options> {
     match read(given) {
         Ok(options) => {
@@ -106,7 +106,7 @@ fn judge(given: &Given) -> Option<Options> {
     }
 }
 
-/// The least that is allowed.
+/// Required options only.
 pub fn enough() -> Given {
     let text = |text: &str| Value::Text(text.into());
     Given::from([
@@ -115,8 +115,8 @@ pub fn enough() -> Given {
     ])
 }
 
-/// Reads a line such as `jitter 0.5`, `connectTimeout 0x7ff8000000000000` or `logLevel "warn`;
-/// what is no value of another kind is a text, to its end.
+/// Reads a line such as `jitter 0.5`, `connectTimeout 0x7ff8000000000000` or `logLevel "warn`.
+/// Anything that is no value of another kind is a text, up to its end.
 pub fn parse(line: &str) -> Option<(&'static str, Value)> {
     let (name, text) = line.split_once(' ')?;
     let (name, _) = RULES.iter().find(|(known, _)| *known == name)?;
@@ -139,7 +139,7 @@ pub fn parse(line: &str) -> Option<(&'static str, Value)> {
     Some((*name, value))
 }
 
-/// Reads the options as the shell does. Only known ones are asked for.
+/// Reads the options as the shell does, which asks only for known ones.
 pub fn read(given: &Given) -> Result<Options, OptionError> {
     Options::read(&|name| {
         let known = RULES.iter().any(|(known, _)| *known == name);
@@ -178,14 +178,13 @@ fn is_count(n: f64) -> bool {
     n >= 0.0 && n <= f64::from(u32::MAX) && n.trunc() == n
 }
 
-/// The URL in force, and the option that gave it: the second one is looked at only where the
-/// first is missing.
+/// The URL that applies, and its option: the second option is used only if the first is missing.
 fn url_given(given: &Given) -> Option<(&'static str, &Value)> {
     let value = |name| Some((name, given.get(name)?)).filter(|(_, v)| **v != Value::Missing);
     value("augmentOSWebsocketUrl").or_else(|| value("mentraOSWebsocketUrl"))
 }
 
-/// Whether this option is looked at, and not allowed.
+/// True if this option is used and not allowed.
 fn is_wrong(given: &Given, name: &str, rule: Rule) -> bool {
     let is_read = !matches!(rule, Rule::Url) || url_given(given).is_some_and(|(it, _)| it == name);
     let value = given.get(name).unwrap_or(&Value::Missing);
@@ -266,8 +265,8 @@ fn judge_accepted(given: &Given, options: &Options) {
     }
 }
 
-/// What the core takes for the URL of a WebSocket must be what the platform takes it for. The
-/// shell asks the platform as well, so that the core may let through what is no URL at all.
+/// Checks that the core and another parser agree on a WebSocket URL. The core may accept what is
+/// no URL at all, since the shell asks the platform as well.
 fn judge_url(text: &str) {
     let Some(socket_url) = websocket_url(text) else {
         return;
@@ -296,7 +295,7 @@ fn parts(url: &Url) -> impl PartialEq + std::fmt::Debug + '_ {
     )
 }
 
-/// A URL for which it does not matter what is said of the network leads to this very machine.
+/// Checks that a URL for which the session ignores the network leads to this machine.
 fn judge_loopback(url: &str) {
     let Ok(url) = Url::parse(url) else {
         return;

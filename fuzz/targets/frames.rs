@@ -1,5 +1,5 @@
 #![cfg_attr(fuzzing, no_main)]
-//! `cargo +nightly fuzz run frames`; without a fuzzer it replays the files that it is given.
+//! `cargo +nightly fuzz run frames`; without a fuzzer it replays the files on its command line.
 
 #[cfg(fuzzing)]
 libfuzzer_sys::fuzz_target!(|data: &[u8]| tpa_session_fuzz::frames::check(data));

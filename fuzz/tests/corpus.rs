@@ -1,4 +1,4 @@
-//! Every file of the corpus, on any toolchain: what the fuzzer once found worth keeping.
+//! Replay of the whole corpus, on any toolchain.
 #![allow(
     clippy::expect_used,
     reason = "what is not as expected must fail the test"
@@ -28,13 +28,13 @@ fn inputs() {
     replay("inputs", inputs::check);
 }
 
-/// All frames of the corpus, over and over: a session keeps nothing of them for good.
+/// Replays all frames many times: a session must not keep any of them.
 #[test]
 fn no_frames_make_a_session_grow() {
     let contents = corpus("frames").into_iter().map(|(_, data)| data);
     let all = contents.collect::<Vec<_>>().join(&b'\n');
     let (few, many) = (frames::weigh(&all, 3), frames::weigh(&all, 12));
-    // Numbers that count have more digits, in each of the last transitions.
+    // Counters have more digits, in each entry of the timeline.
     assert!(many < few + 4000, "{few} bytes, later {many}");
 }
 
@@ -48,7 +48,7 @@ fn replay(target: &str, check: fn(&[u8])) {
     assert_eq!(broken.count(), 0, "files that break a rule are named above");
 }
 
-/// The files of a target, and what is in them.
+/// Files of a target with their contents.
 fn corpus(target: &str) -> Vec<(PathBuf, Vec<u8>)> {
     let folder = Path::new(env!("CARGO_MANIFEST_DIR"))
         .join("corpus")
@@ -67,7 +67,7 @@ fn read_all(folder: &Path) -> io::Result<Vec<(PathBuf, Vec<u8>)>> {
     paths.into_iter().map(read).collect()
 }
 
-/// The shell's own reader of frames is JavaScript; `tests/js/frame-classes.test.mjs` asks it the same.
+/// `tests/js/frame-classes.test.mjs` checks the JavaScript of the package against the same table.
 #[test]
 fn frames_are_read_as_the_shell_reads_them() {
     let table: BTreeMap<String, Vec<String>> =

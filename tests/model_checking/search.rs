@@ -1,8 +1,7 @@
-//! All states within so many steps, nearest first: so the first violation rule that is found has
-//! the shortest trace.
+//! Breadth-first search of all states, so that the first violation has the shortest path.
 //!
-//! A state is kept as the path to it, which is eight bytes and is walked again when its turn
-//! comes; sessions would fill the memory long before.
+//! A state is kept as the last step to it, which takes eight bytes, and its path is walked again
+//! when it is expanded. Whole sessions would need too much memory.
 
 use std::collections::{HashMap, HashSet};
 use std::panic::{AssertUnwindSafe, catch_unwind};
@@ -18,53 +17,53 @@ use crate::driver::Stop;
 use crate::settings::Setting;
 use crate::walk::Walk;
 
-/// States that a thread takes at a time.
+/// Number of states that a thread takes at a time.
 const BLOCK: usize = 128;
-/// Of so many states that were seen before, one is compared with the one that was seen, ...
+/// One in this many states that were seen before is compared with the state seen first.
 const SAMPLE: u64 = 512;
-/// ... but no more than so many for each depth.
+/// Upper bound for these comparisons at each depth.
 const MAX_TWINS: usize = 200;
 
-/// How far to go.
+/// Limits of a search.
 #[derive(Clone, Copy)]
 pub struct Budget {
-    /// States whose steps are taken.
+    /// Number of states that are expanded.
     pub states: usize,
     pub until: Option<Instant>,
 }
 
-/// What was found.
+/// Result of a search.
 #[derive(Default)]
 pub struct Found {
-    /// All that can be reached by so many steps has been.
+    /// Number of steps within which all states were found.
     pub depth: usize,
     pub states: usize,
     pub transitions: u64,
-    /// States that have too much of something to go on from.
+    /// Number of states that were not expanded since they are out of bounds.
     pub out_of_bounds: usize,
-    /// States that were compared with others of the same fingerprint.
+    /// Number of states that were compared with another one of the same fingerprint.
     pub twins: usize,
-    /// How often each step of the alphabet was taken.
+    /// Number of times that each step of the alphabet was taken.
     pub taken: Vec<u64>,
-    /// How many states at `depth` were gone on from, and how many there are.
+    /// Number of states at `depth` that were expanded, and number of states there.
     pub expanded: (usize, usize),
-    /// There is nothing left to find.
+    /// All states were found.
     pub is_complete: bool,
     pub finding: Option<Finding>,
 }
 
-/// A rule that is violation, and the path there.
+/// A violation, and the path to it.
 pub struct Finding {
     pub violation: Violation,
     pub path: Vec<(Step, Stop)>,
 }
 
-/// A state, as the last step to it.
+/// A state, represented by the last step to it.
 #[derive(Clone, Copy)]
 struct Node {
     parent: u32,
     step: u8,
-    /// After how many outputs, or [`REST`].
+    /// Number of outputs after which it stopped, or [`REST`].
     stop: u8,
 }
 
@@ -86,7 +85,7 @@ struct Search<'a> {
     seen: HashMap<u64, u32>,
 }
 
-/// What a thread found in one block of states.
+/// Result of one block of states.
 #[derive(Default)]
 struct BlockResult {
     block: usize,
@@ -99,7 +98,7 @@ struct BlockResult {
     violation: Option<(Violation, Vec<Node>)>,
 }
 
-/// Explores as far as the budget goes, or until a rule is violation.
+/// Searches within the budget, or until a rule is violated.
 pub fn search(setting: &Setting, budget: Budget) -> Found {
     let root = Node {
         parent: 0,
@@ -183,8 +182,8 @@ impl Search<'_> {
         all
     }
 
-    /// Takes in what was found, in an order that does not depend on the threads. Gives those
-    /// that are to be compared with what was there before.
+    /// Merges the results, in an order that does not depend on the threads. Returns the states
+    /// that are to be compared with those seen first.
     fn merge(&mut self, results: Vec<BlockResult>, found: &mut Found) -> Vec<(u64, Node)> {
         let mut twins = Vec::new();
         for result in results {
@@ -210,8 +209,7 @@ impl Search<'_> {
         twins
     }
 
-    /// Two walks with the same fingerprint are taken for one: see that they are, whatever
-    /// happens next.
+    /// Checks that states with the same fingerprint react to every step in the same way.
     fn compare(&self, twins: &[(u64, Node)], found: &mut Found) {
         for (fingerprint, node) in twins.iter().take_while(|_| found.finding.is_none()) {
             let known = self.path_to(self.seen[fingerprint] as usize);
@@ -262,7 +260,7 @@ impl Search<'_> {
             .expect("a step that went well before");
     }
 
-    /// The steps from the beginning to a state.
+    /// Path from the start to a state.
     fn path_to(&self, mut index: usize) -> Vec<Node> {
         let mut path = Vec::new();
         while index != 0 {
@@ -280,7 +278,7 @@ impl Search<'_> {
     }
 }
 
-/// Goes from state to state, and keeps the walks on its path, since the next state is mostly a
+/// Walks from state to state, and keeps the states on its path, since the next state is mostly a
 /// neighbour.
 struct Walker<'a> {
     search: &'a Search<'a>,
@@ -364,7 +362,7 @@ fn is_sampled(fingerprint: u64, node: Node) -> bool {
     mixed.wrapping_mul(0x9E37_79B9_7F4A_7C15) >> 32 & (SAMPLE - 1) == 0
 }
 
-/// A panic is as violation as any rule.
+/// Turns a panic into a violation.
 pub fn catch_panics(act: impl FnOnce() -> Result<(), Violation>) -> Result<(), Violation> {
     catch_unwind(AssertUnwindSafe(act)).unwrap_or_else(|panic| {
         let text = panic.downcast_ref::<String>().cloned();

@@ -1,4 +1,4 @@
-//! The small worlds that are explored.
+//! Small worlds that are searched.
 
 use std::fmt;
 
@@ -8,19 +8,18 @@ use crate::alphabet::BUFFERED;
 
 pub struct Setting {
     pub config: Config,
-    /// What chance says at every call: how long the wait is before an attempt for which there is
-    /// a fresh reason.
+    /// Random seed at every call, which determines the delay of an attempt that is made at once.
     pub seed: u64,
-    /// Most messages that are alive at once: waiting, in flight, or about to be transmitted or
-    /// dropped.
+    /// Upper bound for unfinished messages: queued, in flight, or about to be transmitted or
+    /// reported dropped.
     pub messages: usize,
-    /// Most calls that are made from inside, while outputs are being carried out.
+    /// Upper bound for calls that are made while outputs are being carried out.
     pub nested: u8,
-    /// What the cloud_model of the rules takes for the configuration, where it is to be wrong.
+    /// Configuration of the model, where it differs, to see that violations are found.
     pub mistaken: Option<Config>,
 }
 
-/// Seeds by the wait that they draw: none, and the longest, 250 ms.
+/// Seeds by the delay that they draw: none, and the longest, 250 ms.
 const AT_ONCE: u64 = 649;
 const SOON: u64 = 361;
 
@@ -37,7 +36,7 @@ const UNWATCHED: Watch = Watch {
     ..PINGED
 };
 
-/// All times are multiples of one another as far as they can be, so that there are few.
+/// Most times are multiples of each other, so that there are few of them.
 pub fn config() -> Config {
     Config {
         max_reconnect_attempts: Some(2),
@@ -59,7 +58,7 @@ pub fn config() -> Config {
     }
 }
 
-/// Those without messages are small enough to be explored to their end.
+/// Worlds, from small ones without messages to larger ones.
 pub fn settings() -> Vec<Setting> {
     let asked = |config| Config {
         asks_app: true,

@@ -217,7 +217,7 @@ impl Generator {
         ClientAction::Handler(self.pick(&Trigger::ALL), self.handler_call())
     }
 
-    /// What the page or the process does that the app runs in.
+    /// An action of the page or the process that the app runs in.
     pub fn runtime_action(&mut self) -> ClientAction {
         match self.below(12) {
             0..3 => {

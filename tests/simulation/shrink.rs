@@ -1,4 +1,4 @@
-//! From a schedule that fails to the shortest one that fails in the same outcome.
+//! Reduction of a schedule that fails to a short one that violates the same rule.
 
 use crate::schedule::{Kind, Schedule, Step};
 

@@ -45,6 +45,14 @@ pub enum Command {
         #[arg(long, default_value_t = 60)]
         seconds: u64,
     },
+    /// Measure the line coverage of the core by its tests
+    Coverage,
+    /// Test the tests of the core: change its code in one place at a time
+    Mutants {
+        /// Test all mutants instead of a twentieth, which takes hours
+        #[arg(long)]
+        full: bool,
+    },
     /// Inject random faults into the demo page and check that it recovers
     Soak {
         /// Duration

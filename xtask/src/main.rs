@@ -10,10 +10,12 @@ mod bench;
 mod browsers;
 mod build;
 mod cloud;
+mod coverage;
 mod demo;
 mod docs;
 mod example;
 mod explore;
+mod mutants;
 mod npm;
 mod pictures;
 mod process;
@@ -62,6 +64,8 @@ fn run(command: Command) -> Result<ExitCode, String> {
         Command::Docs => docs::run(),
         Command::Sim(sim) => sim::run(&sim),
         Command::Explore { seconds } => explore::run(seconds),
+        Command::Coverage => coverage::run(),
+        Command::Mutants { full } => mutants::run(full),
         Command::Soak { minutes } => soak::run(minutes),
         Command::Pictures => pictures::run(),
         Command::Herd(options) => bench::herd(&options.arguments),
@@ -89,6 +93,8 @@ fn needs(command: &Command) -> &'static [Need] {
         | Command::Publish { .. } => BUILD,
         Command::Soak { .. } | Command::Pictures => BROWSER,
         Command::Bench(options) => bench::needs(&options.arguments),
+        Command::Coverage => &[Need::CargoLlvmCov],
+        Command::Mutants { .. } => &[Need::CargoMutants],
         Command::Setup(_)
         | Command::Test(_)
         | Command::Sim(_)

@@ -59,6 +59,30 @@ pub fn geckodriver() -> CargoTool {
     }
 }
 
+/// cargo-llvm-cov, which measures the coverage of tests.
+pub fn cargo_llvm_cov() -> CargoTool {
+    CargoTool {
+        package: "cargo-llvm-cov",
+        program: "cargo-llvm-cov",
+        programs: &["cargo-llvm-cov"],
+        version: "0.9.1".into(),
+        exact: false,
+        locked: true,
+    }
+}
+
+/// cargo-mutants, which tests the tests.
+pub fn cargo_mutants() -> CargoTool {
+    CargoTool {
+        package: "cargo-mutants",
+        program: "cargo-mutants",
+        programs: &["cargo-mutants"],
+        version: "27.1.0".into(),
+        exact: false,
+        locked: true,
+    }
+}
+
 impl CargoTool {
     /// Folder of the installed programs: one on `PATH`, or the cache.
     pub fn folder(&self) -> Option<PathBuf> {

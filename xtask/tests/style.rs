@@ -169,7 +169,6 @@ fn no_file_is_longer_than_the_limit() {
 }
 
 #[test]
-#[ignore = "does not hold yet"]
 fn file_names_have_one_style() {
     let is_lower = |name: &str, separator: char| {
         name.chars()
@@ -193,7 +192,6 @@ fn file_names_have_one_style() {
 }
 
 #[test]
-#[ignore = "does not hold yet"]
 fn modules_with_a_folder_are_in_it() {
     let files = files();
     let folders: BTreeSet<&str> = files
@@ -211,7 +209,6 @@ fn modules_with_a_folder_are_in_it() {
 }
 
 #[test]
-#[ignore = "does not hold yet"]
 fn wasm_tests_import_few_snippets() {
     let is_tested = |file: &String| {
         (file.starts_with("src/web/") || file.starts_with("tests/")) && file.ends_with(".rs")

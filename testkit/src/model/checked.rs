@@ -1,10 +1,11 @@
 //! A session that is compared with the model at every call.
 
 use tpa_session::session::{
-    Cause, Command, CommandError, Config, Input, Instant, Output, Reply, Session, SocketId, State,
+    Command, CommandError, Config, Control, Event, FlushError, FlushId, Input, Instant, Output,
+    Reply, Session, SocketId, State,
 };
 
-use super::{Decision, Model, Snapshot, Violation, ensure};
+use super::{Decision, Hints, Model, Snapshot, Violation, ensure};
 use crate::Message;
 
 /// A session and its model.
@@ -58,21 +59,27 @@ impl CheckedSession {
 
     pub fn input(&mut self, input: Input, now: Instant) -> Result<InputReport, Violation> {
         let before = Snapshot::of(&self.session);
-        let had_socket = self.model.lifecycle.current().is_some();
-        self.session.handle_input(input.clone(), now);
-        let after = Snapshot::of(&self.session);
-        let is_served = input == Input::Timeout
+        if matches!(input, Input::Control(_, Control::Pong)) && !self.model.flushes.is_settled() {
+            let rejected = self.rejected_flushes();
+            self.model.flushes.rejected_before_pong(rejected);
+        }
+        let lifecycle = &self.model.lifecycle;
+        let may_ask = input == Input::Timeout
+            && lifecycle.current().is_some()
             && before
                 .deadline
-                .is_some_and(|(at, _)| at <= now.as_millis().max(self.model.lifecycle.now));
-        let asked = if had_socket && is_served {
-            self.new_question()
-        } else {
-            None
+                .is_some_and(|(at, _)| at <= now.as_millis().max(lifecycle.now));
+        let may_announce = input == Input::Online && lifecycle.is_waiting();
+        let announced = may_announce.then(|| self.pending(is_announcement));
+        self.session.handle_input(input.clone(), now);
+        let after = Snapshot::of(&self.session);
+        let hints = Hints {
+            asks: may_ask && self.pending(is_question) > 0,
+            announces: announced.is_some_and(|before| self.pending(is_announcement) > before),
         };
         let (is_current, decisions) =
             self.model
-                .input(&input, now.as_millis(), &before, &after, asked.as_ref())?;
+                .input(&input, now.as_millis(), &before, &after, hints)?;
         Ok(InputReport {
             is_current,
             decisions,
@@ -112,19 +119,31 @@ impl CheckedSession {
         Ok(())
     }
 
-    /// What a timer made the session ask the app about. That shows in an output only, and another
-    /// call may come before it.
-    fn new_question(&self) -> Option<Cause> {
-        if self.session.state() == State::Waiting || self.session.state() == State::Stopped {
-            return None;
-        }
+    /// Flushes that are rejected since the cloud answers no pings, by outputs that are yet to be
+    /// carried out.
+    fn rejected_flushes(&self) -> Vec<FlushId> {
         let mut ahead = self.session.clone();
         let outputs = std::iter::from_fn(|| ahead.poll_output());
         outputs
             .filter_map(|output| match output {
-                Output::AskShouldReconnect(cause) => Some(cause),
+                Output::Flushed(flush, Err(FlushError::Unsupported)) => Some(flush),
                 _ => None,
             })
-            .last()
+            .collect()
     }
+
+    /// Number of outputs of a kind that are yet to be carried out.
+    fn pending(&self, is_kind: fn(&Output<Message>) -> bool) -> usize {
+        let mut ahead = self.session.clone();
+        let outputs = std::iter::from_fn(|| ahead.poll_output());
+        outputs.filter(is_kind).count()
+    }
+}
+
+const fn is_question(output: &Output<Message>) -> bool {
+    matches!(output, Output::AskShouldReconnect(_))
+}
+
+const fn is_announcement(output: &Output<Message>) -> bool {
+    matches!(output, Output::Emit(Event::Reconnecting(_)))
 }

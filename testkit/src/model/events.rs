@@ -18,11 +18,8 @@ use tpa_session::session::{
 };
 
 use super::lifecycle::{Decision, Delay, Lifecycle};
-use super::{Violation, ensure};
+use super::{MAX_IMMEDIATE_DELAY, Violation, ensure};
 use crate::Message;
-
-/// Longest delay of an attempt that is made at once.
-const MAX_IMMEDIATE_DELAY: u64 = 250;
 
 /// The event that must come next.
 #[derive(Clone, Debug, PartialEq)]
@@ -146,7 +143,10 @@ impl Events {
                     "{event:?} in {:?}",
                     self.state
                 );
-                let (delay, at) = lifecycle.online_delay();
+                let Some((delay, at)) = lifecycle.next_online_delay() else {
+                    ensure!(false, "events", "{event:?} for no reason");
+                    return Ok(());
+                };
                 self.announce(event, delay, at)
             }
             (next, event) => {

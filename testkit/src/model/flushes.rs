@@ -39,6 +39,8 @@ pub struct Flushes {
     /// Number of runs that the app knows to be over; runs are numbered from 1.
     pub(super) ended_runs: u32,
     pub(super) newest: FlushId,
+    /// Rejected since the cloud answers no pings, before a pong came after all.
+    rejected: Vec<FlushId>,
 }
 
 impl Flushes {
@@ -73,6 +75,11 @@ impl Flushes {
             self.pending.len()
         );
         Ok(())
+    }
+
+    /// A pong comes, and these flushes were rejected before.
+    pub fn rejected_before_pong(&mut self, flushes: Vec<FlushId>) {
+        self.rejected.extend(flushes);
     }
 
     /// The app is told that the session is over.
@@ -121,7 +128,8 @@ impl Flushes {
                 ensure!(lost, "flushes", "{flush:?}: nothing was lost");
             }
             Err(FlushError::Unsupported) => {
-                ensure!(!facts.is_answered, "flushes", "{flush:?}: the cloud pongs");
+                let is_allowed = !facts.is_answered || self.rejected.contains(&flush);
+                ensure!(is_allowed, "flushes", "{flush:?}: the cloud pongs");
             }
         }
         Ok(())

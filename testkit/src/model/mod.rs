@@ -42,6 +42,9 @@ use tpa_session::session::{Session, SocketId, State, Timer};
 
 use crate::Message;
 
+/// Longest delay of an attempt that is made at once, ms.
+const MAX_IMMEDIATE_DELAY: u64 = 250;
+
 /// A deviation of a session from the model.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Violation {
@@ -94,6 +97,15 @@ impl Snapshot {
                 .map(|(at, timer)| (at.as_millis(), timer)),
         }
     }
+}
+
+/// Effects of an input that show only in outputs, before which other calls may come.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Hints {
+    /// A timer made the session ask the app whether to reconnect.
+    pub asks: bool,
+    /// The next attempt was announced, since the network is back.
+    pub announces: bool,
 }
 
 /// The time `duration` after `at`, as far as clocks go.

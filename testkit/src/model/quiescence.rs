@@ -7,10 +7,7 @@ use super::events::Events;
 use super::lifecycle::Lifecycle;
 use super::outbox::Outbox;
 use super::sockets::Sockets;
-use super::{Snapshot, Violation, ensure};
-
-/// Longest wait for an attempt that is made at once.
-const MAX_IMMEDIATE_DELAY: u64 = 250;
+use super::{MAX_IMMEDIATE_DELAY, Snapshot, Violation, ensure};
 
 /// The parts of the model that take part in these rules.
 pub struct Parts<'a> {

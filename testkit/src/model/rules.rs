@@ -1,8 +1,8 @@
 //! The whole model: what each call and each output means for each part of it.
 
 use tpa_session::session::{
-    Cause, Command, CommandError, Config, Delivery, Event, FlushError, FlushId, Input, Outgoing,
-    Output, Reply, Session, SessionError, SocketId, State, Timer,
+    Command, CommandError, Config, Delivery, Event, FlushError, FlushId, Input, Outgoing, Output,
+    Reply, Session, SessionError, SocketId, State, Timer,
 };
 
 use super::errors::Errors;
@@ -14,7 +14,7 @@ use super::promises::Promises;
 use super::quiescence::Parts;
 use super::sequence::{Sequence, Step};
 use super::sockets::Sockets;
-use super::{Snapshot, Violation, ensure};
+use super::{Hints, Snapshot, Violation, ensure};
 use crate::Message;
 
 #[derive(Clone, Debug)]
@@ -89,16 +89,15 @@ impl Model {
         Ok(decisions)
     }
 
-    /// Applies an input that the session has handled. `asked` is what the app is now asked about,
-    /// if that is new. Returns whether the input was about the current socket, or about none, and
-    /// what was decided.
+    /// Applies an input that the session has handled. Returns whether the input was about the
+    /// current socket, or about none, and what was decided.
     pub fn input(
         &mut self,
         input: &Input,
         now: u64,
         before: &Snapshot,
         after: &Snapshot,
-        asked: Option<&Cause>,
+        hints: Hints,
     ) -> Result<(bool, Vec<Decision>), Violation> {
         self.lifecycle.advance(now);
         let untold = self.lifecycle.untold();
@@ -110,7 +109,10 @@ impl Model {
             );
             return Ok((false, Vec::new()));
         };
-        self.lifecycle.input(&effect, before, after, asked)?;
+        if effect == Effect::Online {
+            self.check_announcement(hints)?;
+        }
+        self.lifecycle.input(&effect, before, after, hints)?;
         let decisions = self.apply_decisions(untold);
         match &effect {
             Effect::Timeout => self.timeout(before, after)?,
@@ -164,8 +166,9 @@ impl Model {
                 self.promises.settled(*run, result)?;
             }
             Output::Flushed(flush, result) => self.flushed(*flush, *result, received)?,
+            // A handler that took its time may have let the attempt expire meanwhile.
             Output::Prepare(socket) | Output::Open(socket) => ensure!(
-                self.lifecycle.current() == Some(*socket),
+                self.lifecycle.current() == Some(*socket) || self.sequence.closes(*socket),
                 "sockets",
                 "{output:?} although it was given up"
             ),
@@ -246,6 +249,21 @@ impl Model {
         self.outbox.send(&sending, self.lifecycle.now, reply)
     }
 
+    /// The network is back. The next attempt is announced unless it is due soon anyway. With
+    /// outputs pending, it is not known when that is.
+    fn check_announcement(&self, hints: Hints) -> Result<(), Violation> {
+        if self.sequence.is_empty() {
+            let expected = self.lifecycle.will_announce(self.events.due());
+            ensure!(
+                hints.announces == expected,
+                "attempts",
+                "the network is back, and an attempt is announced: {}",
+                hints.announces
+            );
+        }
+        Ok(())
+    }
+
     /// A timer may have shown that the cloud confirms nothing, or that a message is too old.
     fn timeout(&mut self, before: &Snapshot, after: &Snapshot) -> Result<(), Violation> {
         let now = self.lifecycle.now;
@@ -311,7 +329,9 @@ impl Model {
                         .expect(announces.then_some(Step::Reconnecting));
                 }
                 Decision::Stop { run, .. } => {
-                    self.sequence.withdraw();
+                    if self.sequence.withdraw() {
+                        self.lifecycle.withdraw_announcement();
+                    }
                     self.outbox.ended();
                     self.sequence.expect(self.outbox.take_steps());
                     self.sequence.expect([Step::StateChange]);

@@ -24,8 +24,6 @@ pub enum Step {
     Connected,
     Disconnected,
     Reconnecting,
-    /// `Reconnecting`, or nothing: the next attempt may be due sooner than a new one would be.
-    MaybeReconnecting,
     Error,
     Dropped,
 }
@@ -66,7 +64,6 @@ impl Step {
                 | Self::Connecting
                 | Self::Connected
                 | Self::Reconnecting
-                | Self::MaybeReconnecting
         )
     }
 }
@@ -80,23 +77,28 @@ impl Sequence {
     }
 
     /// The session is over: outputs that make sense only in a session that goes on are withdrawn.
-    pub fn withdraw(&mut self) {
+    /// Returns whether the announcement of an attempt is among them.
+    pub fn withdraw(&mut self) -> bool {
+        let announces = self.0.contains(&Step::Reconnecting);
         self.0.retain(|step| !step.is_withdrawn());
+        announces
+    }
+
+    pub fn is_empty(&self) -> bool {
+        self.0.is_empty()
+    }
+
+    /// Whether the socket is about to be closed.
+    pub fn closes(&self, socket: SocketId) -> bool {
+        let mut steps = self.0.iter();
+        steps.any(|step| matches!(step, Step::Close(closed, ..) if *closed == socket))
     }
 
     pub fn check(&mut self, output: &Output<Message>) -> Result<(), Violation> {
         let Some(step) = Step::of(output) else {
             return Ok(());
         };
-        let expected = loop {
-            match self.0.pop_front() {
-                Some(Step::MaybeReconnecting) if step == Step::Reconnecting => {
-                    break Some(step.clone());
-                }
-                Some(Step::MaybeReconnecting) => {}
-                expected => break expected,
-            }
-        };
+        let expected = self.0.pop_front();
         ensure!(
             expected.as_ref() == Some(&step),
             "sequence",
@@ -107,7 +109,7 @@ impl Sequence {
 
     /// Checks a session at rest: nothing more is expected.
     pub fn check_rest(&self) -> Result<(), Violation> {
-        let missing = self.0.iter().find(|step| **step != Step::MaybeReconnecting);
+        let missing = self.0.front();
         ensure!(missing.is_none(), "sequence", "{missing:?} never came");
         Ok(())
     }

@@ -1,4 +1,4 @@
-//! What the cloud has seen in the runs with it, so that nothing is checked in vain.
+//! Coverage of the runs with the cloud.
 
 use std::fmt;
 
@@ -7,7 +7,7 @@ use tpa_cloud::{Fact, Timer};
 use crate::coverage::{Counts, Coverage, Situation};
 use crate::runner::Sum;
 
-/// Each fact that the cloud can announce.
+/// Facts that the cloud can report.
 const FACTS: [&str; 21] = [
     "opened",
     "acked",
@@ -32,7 +32,7 @@ const FACTS: [&str; 21] = [
     "message",
 ];
 
-/// Each fault.
+/// Faults that the cloud can inject.
 const FAULTS: [&str; 11] = [
     "close",
     "cut",
@@ -47,7 +47,7 @@ const FAULTS: [&str; 11] = [
     "clear",
 ];
 
-/// Each way in which the cloud ends a connection by itself.
+/// Closures that the cloud causes by itself.
 const ENDINGS: [&str; 12] = [
     "1000 App stopped",
     "1001 Server shutting down",
@@ -63,7 +63,7 @@ const ENDINGS: [&str; 12] = [
     "4009 Superseded by another connection",
 ];
 
-/// Each timer that does not stand for a stream which no client here asks for.
+/// Timers, apart from those of streams that no client here subscribes to.
 const TIMERS: [&str; 12] = [
     "handshake",
     "ping",
@@ -79,7 +79,7 @@ const TIMERS: [&str; 12] = [
     "display end",
 ];
 
-/// What else befalls the cloud.
+/// Further events.
 const EVENTS: [&str; 22] = [
     "pings",
     "pongs",
@@ -105,7 +105,7 @@ const EVENTS: [&str; 22] = [
     "displays that agree",
 ];
 
-/// What only the plans of the other world bring, and no honest cloud.
+/// Situations that only a hostile cloud causes.
 const NOT_HERE: [Situation; 4] = [
     Situation::NoAck,
     Situation::SlowAck,
@@ -165,7 +165,7 @@ impl CloudCoverage {
         self.timers.add(timer_name(timer), 1);
     }
 
-    /// What should have been seen and never was.
+    /// Items that never occurred.
     pub fn missing(&self) -> Vec<String> {
         let lists = [
             &self.facts,

@@ -1,29 +1,29 @@
-//! The frames of the clients, as text: those of their sessions, and those that no session sends.
+//! Frames of the clients as text: those of their sessions, and those that no session sends.
 
 use serde_json::{Value, json};
 use testkit::Message;
 use testkit::world::app::KEYS;
 use tpa_session::session::Outgoing;
 
-/// The key that the cloud wants.
+/// The valid API key.
 pub const API_KEY: &str = "dev-key";
 
-/// Whose session may change the dashboard's mode and its system sections.
+/// Session that may change the dashboard's mode and its system sections.
 pub const SYSTEM_SESSION: &str = "ann-system.augmentos.dashboard";
 
-/// A display of this size is there until another one is shown.
+/// Size of a display that is shown until it is replaced.
 pub const LASTING: usize = 2;
 
-/// What a client's socket says that no session would say.
+/// Frame that no session sends.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum InvalidFrame {
     NotJson,
     Binary,
-    /// A second introduction.
+    /// A second init frame.
     Init,
-    /// A frame that is longer than may be.
+    /// A frame that is longer than allowed.
     Long,
-    /// One that is so long that nobody reads it.
+    /// A frame that is too long to be read.
     Endless,
     /// A protocol-level ping, which browsers do not send.
     Ping,
@@ -37,12 +37,12 @@ pub fn user_of(session: &str) -> &str {
     session.split_once('-').map_or("", |(user, _)| user)
 }
 
-/// What the text of a display says: whose it is, and which.
+/// Text of a display: number of the client, and serial number.
 pub fn label(number: usize, serial: u32) -> String {
     format!("{number}.{serial}")
 }
 
-/// A frame of the client with this number.
+/// Text of a frame of the client with this number.
 pub fn text(
     number: usize,
     frame: &Outgoing<Message>,
@@ -69,8 +69,8 @@ pub fn init(session: &str, key: &str) -> Value {
            "packageName": package_of(session), "apiKey": key})
 }
 
-/// Messages with a key are displays; the others take turns, so that every part of the cloud
-/// gets something to do.
+/// Content of a message. Messages with a key are displays; the others alternate, so that every
+/// component of the cloud is used.
 fn message(number: usize, message: Message, key: Option<&str>, session: &str) -> Value {
     let text = label(number, message.serial);
     let layout = json!({"layoutType": "text_wall", "text": text});

@@ -1,21 +1,21 @@
-//! The sessions of several clients, and the cloud that ships, in one virtual time.
+//! Simulation of several clients with the real tpa-cloud, in one virtual time.
 //!
-//! Two tabs of one session, another app of the same user, another user and the dashboard talk to
-//! one `tpa_cloud::Cloud`, and the network between them loses, delays, cuts and lies. The faults
-//! are also the cloud's own, by hand and by the plan of the run's seed. The sessions are held to
-//! the rules of the other world. The cloud is held to these, after every step:
+//! Two tabs of one session, another app of the same user, another user and the dashboard are
+//! connected to one `tpa_cloud::Cloud`, by a network that loses, delays and cuts. The cloud also
+//! injects its own faults, on request and by the plan of the seed. The sessions are compared with
+//! the same reference model as in the other world, and the cloud with a model of its own:
 //!
 //! | invariant | where |
 //! |---|---|
-//! | no part knows a dead connection, and those that must know a live one do | `cloud_model::checks`, `world::checks` |
-//! | each live connection is pinged on time, a silent one is closed on time, what is closing is cut on time | `cloud_model`, `cloud_model::checks` |
+//! | no component references a closed connection, and certain components reference each live one | `cloud_model::checks`, `world::checks` |
+//! | live connections are pinged, silent ones are closed and closing ones are cut on time | `cloud_model`, `cloud_model::checks` |
 //! | one connection for each session and package | `cloud_model` |
-//! | nothing is closed, delivered or announced without a reason, or after the end; dates go forward | `cloud_model` |
-//! | faults do what they say | `cloud_model`, `cloud_model::checks` |
-//! | people are displays what is there: sessions, streams, displays, figures, events | `cloud_model::checks`, `displays`, `world::checks` |
-//! | once all goes well, clients and cloud agree | `world::ending` |
-//! | a seed is the plan that `tpa-cloud --seed` plays | `world::checks` |
-//! | the same again is the same | `runner` |
+//! | nothing is closed, delivered or reported without a reason, or after the end; dates do not go back | `cloud_model` |
+//! | faults have their effects | `cloud_model`, `cloud_model::checks` |
+//! | snapshot, metrics and events are true | `cloud_model::checks`, `cloud_model::displays`, `world::checks` |
+//! | after a time without failures clients and cloud agree | `world::ending` |
+//! | a seed causes the faults of `tpa-cloud --seed` | `world::checks` |
+//! | the same seed gives the same run | `runner` |
 
 mod cloud_model;
 mod coverage;

@@ -1,11 +1,11 @@
-//! The schedule of a seed: who there is, and all that will happen to them and to their cloud.
+//! Schedule of a seed: the clients, and everything that will happen to them and to their cloud.
 
 use std::time::Duration;
 
 use testkit::closures::CLOSURES;
 use testkit::world::app::{AppCall, KEYS, SESSIONS, STREAMS};
 use testkit::world::dial_outcome::{CloseEvents, DialOutcome};
-use tpa_cloud::{Config as CloudConfig, Fault};
+use tpa_cloud::{Config as CloudConfig, Fault, fault};
 use tpa_session::session::{CloseKind, Config};
 
 use super::frames::{InvalidFrame, SYSTEM_SESSION};
@@ -13,7 +13,7 @@ use super::transport::{AttemptPlan, Ends, LinkFault, SUCCESS};
 use crate::client::ClientAction;
 use crate::schedule::{Generator, Kind, Schedule, Step};
 
-/// The sessions that clients begin with: two tabs of one, another app of the same user,
+/// Sessions of the clients at the start: two tabs of one session, another app of the same user,
 /// another user of the same app, and the dashboard.
 pub const SESSIONS_AT_START: [&str; 5] = [
     SESSIONS[0],
@@ -23,10 +23,10 @@ pub const SESSIONS_AT_START: [&str; 5] = [
     SYSTEM_SESSION,
 ];
 
-/// The cloud's timer is never later than this.
+/// Longest lateness of the cloud's timer, ms.
 pub const MAX_LATENESS: u64 = 3000;
 
-/// Several clients, and the cloud that ships.
+/// The world of several clients with the real tpa-cloud.
 #[derive(Clone, Debug)]
 pub struct WithCloud;
 
@@ -37,44 +37,44 @@ impl Kind for WithCloud {
 
 #[derive(Clone, Debug)]
 pub struct Settings {
-    /// The options of each client, and the session that it begins with.
+    /// Session at the start and options of each client.
     pub clients: Vec<(&'static str, Config)>,
     pub cloud: CloudConfig,
-    /// Nothing befalls anybody but the seeded plan: what `tpa-cloud --seed` plays.
+    /// The only faults are those of the seeded plan, which `tpa-cloud --seed` plays.
     pub is_replay: bool,
 }
 
-/// To whom something is done.
+/// Target of an action.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Whom {
     All,
     Package(&'static str),
     Session(&'static str),
-    /// The connection that this client has, if it has one.
+    /// The connection of this client, if it has one.
     ConnectionOf(usize),
 }
 
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Sent {
-    /// Settings are changed.
+    /// A change of settings.
     Settings,
-    /// The dashboard's mode is another one.
+    /// A change of the dashboard's mode.
     Mode,
-    /// A frame of a type that nobody knows.
+    /// A frame of an unknown type.
     Unknown,
-    /// What a stream says.
+    /// A frame of a stream.
     Stream,
-    /// More at once than some transport hold.
+    /// More at once than some links hold.
     Burst,
 }
 
-/// One thing that happens.
 #[derive(Clone, Debug, PartialEq)]
 pub enum Action {
     Client(usize, ClientAction),
-    /// The next attempt of this client that has no plan yet will have this one; others go well.
+    /// Plans the next attempt of this client that has no plan yet; attempts without a plan
+    /// succeed.
     Plan(usize, AttemptPlan),
-    /// To the newest line of this client, or to the one so many before it.
+    /// A fault of the newest link of this client, or of the one that many before it.
     Link(usize, u32, LinkFault),
     /// The client's machine sleeps. Its monotonic clock may stand still meanwhile.
     Sleep {
@@ -97,17 +97,17 @@ pub enum Action {
         session: &'static str,
         has_webhook: bool,
     },
-    /// From now on the cloud's timer is so late.
+    /// From now on the cloud's timer is late by so much.
     Lateness(u64),
     /// The cloud's timer fires without need.
     Wake,
-    /// The cloud's process dies, and comes back after so long. Where the whole machine dies,
-    /// nobody resets its connections.
+    /// The cloud's process dies, and is back after so long. If the whole machine dies, nothing
+    /// resets its connections.
     Crash {
         silently: bool,
         down: u64,
     },
-    /// The cloud shuts down in good order, and comes back so long after that.
+    /// The cloud shuts down, and is back so long after that.
     ShutDown {
         down: u64,
     },
@@ -116,7 +116,7 @@ pub enum Action {
 impl Schedule<WithCloud> {
     pub fn with_cloud_of(seed: u64) -> Self {
         let mut generator = Generator::of(seed ^ 0x0070_9E74_E200);
-        // What `tpa-cloud` plays of this seed.
+        // The plan that `tpa-cloud --seed` plays.
         if generator.once_in(12) {
             return generator.replay(seed);
         }
@@ -163,8 +163,9 @@ impl Schedule<WithCloud> {
             let index = generator.below(count);
             let action = generator.action_with_cloud(index, settings.clients[index].0);
             if let Action::Send(whom, Sent::Burst) = action {
-                // What is held back while it comes is too much for some.
-                let fault = Fault::Delay(Duration::from_millis(generator.up_to(500)));
+                // Some links cannot hold what accumulates during a delay.
+                let by = Duration::from_millis(generator.up_to(500));
+                let fault = fault::Delay { by }.into();
                 let period = None;
                 let delay = Action::Inject {
                     fault,
@@ -190,7 +191,7 @@ impl Schedule<WithCloud> {
         }
     }
 
-    /// Whether it is what `tpa-cloud --seed` plays, from the first trigger on.
+    /// Whether the plan that `tpa-cloud --seed` plays is played from the start.
     pub fn is_replay(&self) -> bool {
         let first = self.steps.first();
         let plays =
@@ -200,8 +201,8 @@ impl Schedule<WithCloud> {
 }
 
 impl Generator {
-    /// What a seed does to clients as most are, whose apps go on with their work. They do not
-    /// give up: where one fault comes soon after another, three attempts can be too few.
+    /// Schedule of typical clients with the faults of the seeded plan. Their attempts are not
+    /// limited: if one fault follows another closely, three attempts can be too few.
     fn replay(&mut self, seed: u64) -> Schedule<WithCloud> {
         let sessions = [
             SESSIONS_AT_START[0],
@@ -343,7 +344,7 @@ impl Generator {
     fn plan_with_cloud(&mut self) -> AttemptPlan {
         AttemptPlan {
             outcome: DialOutcome {
-                // Of the rest there is enough in the other world.
+                // The other world has enough of the rest.
                 credentials: if self.once_in(2) {
                     SUCCESS.outcome.credentials
                 } else {
@@ -401,31 +402,45 @@ impl Generator {
         match self.below(22) {
             0..3 => {
                 let (code, reason) = self.injected_close();
-                Fault::Close { code, reason }
+                fault::Close { code, reason }.into()
             }
-            3..5 => Fault::Cut,
-            5..8 => Fault::Freeze,
-            8..10 => Fault::Refuse,
-            10..12 => Fault::Reject(self.pick(&[
-                "INVALID_API_KEY",
-                "INVALID_JWT",
-                "JWT_SIGNATURE_FAILED",
-                "PACKAGE_NOT_FOUND",
-                "SESSION_NOT_FOUND",
-                "MALFORMED_MESSAGE",
-                "INTERNAL_ERROR",
-            ])),
-            12..14 => Fault::Delay(millis(self.up_to(super::cloud_model::MAX_DELAY))),
-            14..16 => Fault::DropAcks,
-            16..18 => Fault::Malformed,
-            18..20 => Fault::Flap(millis(self.up_to(2000))),
-            _ => Fault::Restart {
-                close: self.once_in(2).then(|| (1012, "Service restart".into())),
-            },
+            3..5 => fault::Cut {}.into(),
+            5..8 => fault::Freeze {}.into(),
+            8..10 => fault::Refuse {}.into(),
+            10..12 => {
+                let error = self.pick(&[
+                    "INVALID_API_KEY",
+                    "INVALID_JWT",
+                    "JWT_SIGNATURE_FAILED",
+                    "PACKAGE_NOT_FOUND",
+                    "SESSION_NOT_FOUND",
+                    "MALFORMED_MESSAGE",
+                    "INTERNAL_ERROR",
+                ]);
+                fault::Reject { error }.into()
+            }
+            12..14 => {
+                let by = millis(self.up_to(super::cloud_model::MAX_DELAY));
+                fault::Delay { by }.into()
+            }
+            14..16 => fault::DropAcks {}.into(),
+            16..18 => fault::Malformed {}.into(),
+            18..20 => {
+                let uptime = millis(self.up_to(2000));
+                fault::Flap { uptime }.into()
+            }
+            _ => {
+                let closes = self.once_in(2);
+                let restart = fault::Restart {
+                    code: closes.then_some(1012),
+                    reason: "Service restart".into(),
+                };
+                restart.into()
+            }
         }
     }
 
-    /// One that may be on the wire, and that the cloud does not make by itself.
+    /// A closure that is allowed on the wire, and that the cloud does not cause by itself.
     fn injected_close(&mut self) -> (u16, String) {
         loop {
             let closure = self.pick(&CLOSURES);

@@ -25,6 +25,8 @@ pub enum Need {
     Firefox,
     Geckodriver,
     SchemaChecker,
+    CargoLlvmCov,
+    CargoMutants,
 }
 
 /// State of a need on this machine.
@@ -67,6 +69,8 @@ impl Need {
             Self::Firefox => FIREFOX.name.into(),
             Self::Geckodriver => versioned(tools::geckodriver()),
             Self::SchemaChecker => format!("check-jsonschema {}", schema_checker::VERSION),
+            Self::CargoLlvmCov => versioned(tools::cargo_llvm_cov()),
+            Self::CargoMutants => versioned(tools::cargo_mutants()),
         })
     }
 
@@ -85,6 +89,8 @@ impl Need {
             Self::Chromium | Self::Firefox => "runs the tests that need a browser",
             Self::Chromedriver => "controls Chromium in the wasm tests",
             Self::Geckodriver => "controls Firefox in the tests",
+            Self::CargoLlvmCov => "measures the coverage of tests",
+            Self::CargoMutants => "changes the code to test its tests",
             Self::SchemaChecker => "checks workflows and forms in .github against their schemas",
         }
     }
@@ -108,6 +114,8 @@ impl Need {
                 None => cargo_tool(&tools::geckodriver()),
             },
             Self::SchemaChecker => schema_checker(),
+            Self::CargoLlvmCov => cargo_tool(&tools::cargo_llvm_cov()),
+            Self::CargoMutants => cargo_tool(&tools::cargo_mutants()),
         })
     }
 }
@@ -139,6 +147,8 @@ impl Remedy {
                 Need::WasmPack => tools::wasm_pack().install(),
                 Need::Geckodriver => tools::geckodriver().install(),
                 Need::SchemaChecker => schema_checker::install(),
+                Need::CargoLlvmCov => tools::cargo_llvm_cov().install(),
+                Need::CargoMutants => tools::cargo_mutants().install(),
                 Need::NpmPackages(folder) => npm::install(&in_workspace(folder)),
                 Need::Node | Need::Chromium | Need::Chromedriver | Need::Firefox => {
                     Err(format!("{} has no command", need.name()?))

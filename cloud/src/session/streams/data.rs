@@ -1,4 +1,4 @@
-//! What each stream says, step by step.
+//! Script of each stream.
 
 use std::f64::consts::TAU;
 use std::time::Duration;
@@ -19,14 +19,14 @@ const GESTURES: [&str; 7] = [
 
 const MODEL: &str = "Simulated glasses";
 
-/// When a stream speaks: at the first of so many steps, or some steps after it.
-struct Beat {
+/// Steps at which a stream has data: every so many steps, after an offset.
+struct Schedule {
     every: u64,
     after: u64,
 }
 
-/// What `stream` says at its `step`; each stream keeps its own pace. `at` is the date.
-pub(super) fn datum(stream: &str, step: u64, interval: Duration, at: &str) -> Option<Value> {
+/// Returns the data of a stream at a step, if it has any. `at` is the date.
+pub(super) fn sample(stream: &str, step: u64, interval: Duration, at: &str) -> Option<Value> {
     let (name, variant) = split(stream);
     match (name, variant) {
         ("transcription", language) => {
@@ -40,12 +40,12 @@ pub(super) fn datum(stream: &str, step: u64, interval: Duration, at: &str) -> Op
         }
         _ => {}
     }
-    let beat = beat(name)?;
-    let since = step.checked_sub(beat.after)?;
-    if !since.is_multiple_of(beat.every) {
+    let schedule = schedule(name)?;
+    let since = step.checked_sub(schedule.after)?;
+    if !since.is_multiple_of(schedule.every) {
         return None;
     }
-    let nth = since / beat.every;
+    let nth = since / schedule.every;
     Some(match name {
         "button_press" => button_press(nth),
         "head_position" => head_position(nth),
@@ -65,7 +65,7 @@ pub(super) fn datum(stream: &str, step: u64, interval: Duration, at: &str) -> Op
     })
 }
 
-fn beat(name: &str) -> Option<Beat> {
+fn schedule(name: &str) -> Option<Schedule> {
     let (every, after) = match name {
         "location_update" | "vps_coordinates" => (2, 0),
         "button_press" => (3, 0),
@@ -74,7 +74,7 @@ fn beat(name: &str) -> Option<Beat> {
         "glasses_battery_update" => (10, 0),
         "phone_battery_update" => (15, 0),
         "phone_notification" => (20, 0),
-        // Each notification is dismissed five steps after it came.
+        // Each notification is dismissed five steps later.
         "notification_dismissed" | "phone_notification_dismissed" => (20, 5),
         "custom_message" => (25, 0),
         "glasses_connection_state" => (30, 0),
@@ -82,11 +82,11 @@ fn beat(name: &str) -> Option<Beat> {
         "calendar_event" => (60, 0),
         _ => return None,
     };
-    Some(Beat { every, after })
+    Some(Schedule { every, after })
 }
 
-/// A stream's name and its variant: `transcription:en-US` is `transcription` and `en-US`. What
-/// follows a `?` is a hint to a recogniser, which a script does not need.
+/// Splits a stream's name from its variant: `transcription` and `en-US` for
+/// `transcription:en-US`. Text after a `?` is a hint to a recognizer and is ignored.
 pub(super) fn split(stream: &str) -> (&str, Option<&str>) {
     let stream = stream.split_once('?').map_or(stream, |(name, _)| name);
     match stream.split_once(':') {
@@ -95,7 +95,7 @@ pub(super) fn split(stream: &str) -> (&str, Option<&str>) {
     }
 }
 
-/// Whether there is such a gesture.
+/// Reports whether a gesture exists.
 pub(super) fn is_gesture(name: &str) -> bool {
     GESTURES.contains(&name)
 }
@@ -110,7 +110,7 @@ fn head_position(nth: u64) -> Value {
     json!({"position": position})
 }
 
-/// The gestures one after the other; whoever wants one of them hears it in its turn.
+/// All gestures in turn. A subscription to one gesture skips the others.
 fn touch(nth: u64, wanted: Option<&str>, at: &str) -> Option<Value> {
     let gesture = GESTURES[(nth % GESTURES.len() as u64) as usize];
     if wanted.is_some_and(|wanted| wanted != gesture) {
@@ -119,7 +119,7 @@ fn touch(nth: u64, wanted: Option<&str>, at: &str) -> Option<Value> {
     Some(json!({"device_model": MODEL, "gesture_name": gesture, "timestamp": at}))
 }
 
-/// Down from `full` and, when it is being charged, up again.
+/// Falls from `full` and, with a charger, rises again.
 fn battery(full: u64, nth: u64, is_recharged: bool) -> Value {
     let turn = nth % 100;
     let charging = is_recharged && turn >= 50;
@@ -149,7 +149,7 @@ pub(super) fn location(nth: u64) -> Value {
     })
 }
 
-/// The same walk, in metres, looking where one goes.
+/// The same walk in metres, with the direction of movement as orientation.
 fn vps(nth: u64) -> Value {
     let turn = turn(nth);
     json!({
@@ -211,7 +211,7 @@ fn dismissal(nth: u64) -> Value {
 
 fn calendar(nth: u64, at: &str) -> Value {
     const TITLES: [&str; 3] = ["Team call", "Lunch with Ana", "Dentist"];
-    // An hour on the hour, today.
+    // One hour, today.
     let day = at.split_once('T').map_or(at, |(day, _)| day);
     let hour = 8 + nth % 10;
     json!({

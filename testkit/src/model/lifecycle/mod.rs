@@ -11,7 +11,7 @@ use tpa_session::session::{
 
 use super::liveness::Liveness;
 use super::sequence::Step;
-use super::{Snapshot, Violation, after, ensure};
+use super::{Hints, MAX_IMMEDIATE_DELAY, Snapshot, Violation, after, ensure};
 use crate::Message;
 
 pub use effect::Effect;
@@ -27,7 +27,7 @@ const CLOCK_GAP: i128 = 45_000;
 pub enum Decision {
     Start {
         attempt: u32,
-        /// The wait was skipped.
+        /// The wait was skipped, or it is not known when it ends.
         at_once: bool,
     },
     Open,
@@ -115,8 +115,12 @@ pub struct Lifecycle {
     pub(super) fresh_key_tried: bool,
     /// Before that no attempt is made unless the app asks for one.
     not_before: Option<u64>,
-    /// When the network came back during the current wait.
-    online_since: u64,
+    /// What ended the last connection or attempt of this run is known, so that another attempt
+    /// is a reconnect.
+    has_cause: bool,
+    /// Delays of the attempts that are to be announced since the network is back, and the times
+    /// from which they count.
+    online_delays: VecDeque<(Delay, u64)>,
     /// When the current attempt started.
     pub(super) started: u64,
     /// When the connection was acknowledged.
@@ -147,7 +151,8 @@ impl Lifecycle {
             uncounted: false,
             fresh_key_tried: false,
             not_before: None,
-            online_since: 0,
+            has_cause: false,
+            online_delays: VecDeque::new(),
             started: 0,
             connected: None,
             stable_due: None,
@@ -228,16 +233,16 @@ impl Lifecycle {
         Ok(())
     }
 
-    /// Applies an input. `asked` is what the app is now asked about, if that is new.
+    /// Applies an input.
     pub fn input(
         &mut self,
         effect: &Effect,
         before: &Snapshot,
         after: &Snapshot,
-        asked: Option<&Cause>,
+        hints: Hints,
     ) -> Result<(), Violation> {
         match effect {
-            Effect::Timeout => return self.timeout(before, after, asked.is_some()),
+            Effect::Timeout => return self.timeout(before, after, hints.asks),
             Effect::Prepared if self.phase == Phase::Preparing => {
                 self.phase = Phase::Dialling;
                 self.steps.push(Step::Open(self.socket));
@@ -260,9 +265,10 @@ impl Lifecycle {
             Effect::Offline => self.offline = true,
             Effect::Online => {
                 self.offline = false;
-                if self.phase == Phase::Waiting {
-                    self.online_since = self.now;
-                    self.steps.push(Step::MaybeReconnecting);
+                if hints.announces {
+                    self.online_delays
+                        .push_back((self.online_delay(), self.now));
+                    self.steps.push(Step::Reconnecting);
                 }
             }
             Effect::Suspected { slept } => self.suspect(*slept),
@@ -343,6 +349,7 @@ impl Lifecycle {
         self.uncounted = false;
         self.fresh_key_tried = false;
         self.not_before = None;
+        self.has_cause = false;
         if self.may_dial() {
             self.start(false);
         } else {
@@ -421,6 +428,7 @@ impl Lifecycle {
                 .push(Step::Close(self.socket, cause.code, reason));
         }
         let shown = self.phase.state();
+        self.has_cause = true;
         self.connected = None;
         self.stable_due = None;
         let default = match (cause.kind, delay) {
@@ -494,6 +502,7 @@ impl Lifecycle {
             });
         } else {
             self.phase = Phase::Stopped;
+            self.online_delays.clear();
             if retriable && exhausted && self.attempts > 0 {
                 let reason = "Maximum reconnection attempts exceeded";
                 last = cause(4000, reason, CloseKind::Exhausted);
@@ -610,6 +619,15 @@ impl Lifecycle {
         self.active_run().filter(|_| !self.acknowledged)
     }
 
+    /// The app is not told when the attempts were due that it must yet be told of.
+    pub fn withdraw_announcement(&mut self) {
+        for decision in &mut self.untold {
+            if let Decision::Start { at_once, .. } = decision {
+                *at_once = true;
+            }
+        }
+    }
+
     /// Number of decisions that the app must yet be told of.
     pub fn untold(&self) -> usize {
         self.untold.len()
@@ -654,13 +672,31 @@ impl Lifecycle {
         due.into_iter().flatten().min()
     }
 
+    pub fn is_waiting(&self) -> bool {
+        self.phase == Phase::Waiting
+    }
+
+    /// Whether the next attempt will be announced when the network is back; `due` is when it is
+    /// due according to the last announcement.
+    pub fn will_announce(&self, due: Option<u64>) -> bool {
+        let due = due.filter(|_| self.may_dial());
+        let is_soon = |due| match self.online_delay() {
+            Delay::Exactly(_) => true,
+            _ => due <= self.now.saturating_add(MAX_IMMEDIATE_DELAY),
+        };
+        self.is_waiting() && self.has_cause && !due.is_some_and(is_soon)
+    }
+
+    /// Delay of the next attempt when the network is back.
+    fn online_delay(&self) -> Delay {
+        let ahead = self.not_before.filter(|at| *at > self.now);
+        ahead.map_or(Delay::Immediate, |at| Delay::Exactly(at - self.now))
+    }
+
     /// Delay of an attempt that is announced since the network is back, and the time from which
     /// it counts.
-    pub fn online_delay(&self) -> (Delay, u64) {
-        let since = self.online_since;
-        let ahead = self.not_before.filter(|at| *at > since);
-        let delay = ahead.map_or(Delay::Immediate, |at| Delay::Exactly(at - since));
-        (delay, since)
+    pub fn next_online_delay(&mut self) -> Option<(Delay, u64)> {
+        self.online_delays.pop_front()
     }
 
     /// A message was sent while the socket was not open.

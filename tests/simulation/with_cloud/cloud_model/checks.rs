@@ -1,17 +1,17 @@
-//! What the cloud shows of itself, held against the cloud_model.
+//! Comparison of the cloud with the model.
 
 use std::collections::{BTreeMap, BTreeSet};
 
 use serde_json::Value;
 use testkit::ensure;
 use testkit::model::Violation;
-use tpa_cloud::{Cloud, ConnectionId, Part, View};
+use tpa_cloud::{Cloud, Component, ConnectionId, View};
 
 use super::{CloudModel, Stage, millis};
 use crate::with_cloud::frames::{package_of, user_of};
 
 impl CloudModel {
-    /// What holds when all is carried out.
+    /// Checks the cloud when every output is carried out.
     pub fn check(&mut self, cloud: &Cloud, now: u64) -> Result<(), Violation> {
         ensure!(
             self.superseded.is_none() && self.stale.is_none(),
@@ -22,14 +22,14 @@ impl CloudModel {
         );
         self.check_hit()?;
         self.check_deadlines(now)?;
-        self.check_known(&cloud.known())?;
+        self.check_references(&cloud.references())?;
         if std::mem::take(&mut self.changed) {
             self.check_snapshot(&cloud.sessions(), now)?;
         }
         Ok(())
     }
 
-    /// The last fault did to those that it hit what it is there for.
+    /// Checks that the last fault had its effect on the connections that it hit.
     pub(super) fn check_hit(&mut self) -> Result<(), Violation> {
         let Some((fault, hit)) = self.hit.take() else {
             return Ok(());
@@ -49,7 +49,7 @@ impl CloudModel {
         Ok(())
     }
 
-    /// Whatever must happen by now has happened.
+    /// Checks that everything that is due has happened.
     fn check_deadlines(&self, now: u64) -> Result<(), Violation> {
         let config = &self.config;
         let on_time = |since: u64, most| now <= since + millis(most) + self.lateness;
@@ -105,31 +105,37 @@ impl CloudModel {
         Ok(())
     }
 
-    /// No part knows a connection that is dead; some know each that is alive.
-    fn check_known(&self, known: &BTreeSet<(Part, ConnectionId)>) -> Result<(), Violation> {
+    /// Checks that no component references a closed connection, and that certain components
+    /// reference each live one.
+    fn check_references(
+        &self,
+        references: &BTreeSet<(Component, ConnectionId)>,
+    ) -> Result<(), Violation> {
         let mut expected = BTreeSet::new();
         for (id, connection) in &self.connections {
-            let parts: &[Part] = match connection.stage {
-                Stage::Handshaking => &[Part::Handshakes, Part::Metrics, Part::Deadlines],
+            let parts: &[Component] = match connection.stage {
+                Stage::Handshaking => {
+                    &[Component::Handshakes, Component::Metrics, Component::Timers]
+                }
                 Stage::Member => &[
-                    Part::Members,
-                    Part::Metrics,
-                    Part::Deadlines,
-                    Part::Registry,
-                    Part::HealthMonitor,
+                    Component::Members,
+                    Component::Metrics,
+                    Component::Timers,
+                    Component::Registry,
+                    Component::HealthMonitor,
                 ],
-                Stage::Closing(_) => &[Part::Closing],
+                Stage::Closing(_) => &[Component::Closing],
             };
             expected.extend(parts.iter().map(|part| (*part, *id)));
             if connection.streams.is_some() && connection.stage == Stage::Member {
-                expected.insert((Part::Subscriptions, *id));
+                expected.insert((Component::Subscriptions, *id));
             }
         }
-        for (part, id) in known {
+        for (part, id) in references {
             let stage = self.connections.get(id).map(|connection| connection.stage);
             let may_know = match part {
-                Part::Rooms => stage == Some(Stage::Member),
-                Part::Faults | Part::Plans => {
+                Component::Rooms => stage == Some(Stage::Member),
+                Component::Faults | Component::Plans => {
                     matches!(stage, Some(Stage::Member | Stage::Handshaking))
                 }
                 _ => expected.contains(&(*part, *id)),
@@ -137,13 +143,13 @@ impl CloudModel {
             ensure!(may_know, "references", "{part:?} knows {id}: {stage:?}");
         }
         for (part, id) in &expected {
-            let knows = known.contains(&(*part, *id));
+            let knows = references.contains(&(*part, *id));
             ensure!(knows, "references", "{part:?} does not know {id}");
         }
         Ok(())
     }
 
-    /// What people are displays is what is there.
+    /// Checks the snapshot that the cloud shows to people.
     fn check_snapshot(&mut self, sessions: &Value, now: u64) -> Result<(), Violation> {
         let sessions = sessions.as_array().expect("a list");
         let mut found = BTreeMap::new();
@@ -183,7 +189,7 @@ impl CloudModel {
         self.displays.check(sessions, now, self.lateness)
     }
 
-    /// The figures say what happened.
+    /// Checks the metrics.
     pub fn check_figures(&self, text: &str) -> Result<(), Violation> {
         let count = |is: fn(&Stage) -> bool| {
             let connections = self.connections.values();
@@ -221,7 +227,7 @@ impl CloudModel {
         Ok(())
     }
 
-    /// The view shows this text to this user.
+    /// Text that the cloud shows to this user in this view.
     pub fn shows(cloud: &Cloud, user: &str, view: View) -> Option<String> {
         let sessions = cloud.sessions();
         let mut sessions = sessions.as_array().expect("a list").iter();

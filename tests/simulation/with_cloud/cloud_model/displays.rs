@@ -1,4 +1,4 @@
-//! What the glasses must show: the last of each view, until its time is over.
+//! Displays of the glasses: the last one of each view, until it expires.
 
 use std::collections::BTreeMap;
 
@@ -17,7 +17,7 @@ struct Layout {
     doubtful: bool,
 }
 
-/// By user and view.
+/// Displays by user and view.
 #[derive(Debug, Default)]
 pub struct Displays(BTreeMap<(String, String), Layout>);
 
@@ -42,7 +42,7 @@ impl Displays {
         self.0.clear();
     }
 
-    /// The cloud forgets what it knew, or only some of its connections.
+    /// The cloud forgets everything, or only some of its connections.
     pub fn may_be_forgotten(&mut self) {
         for layout in self.0.values_mut() {
             layout.doubtful = true;

@@ -1,5 +1,5 @@
-//! What the cloud must know and do, by a second, plain cloud_model: of what came in and what went
-//! out on each connection, and of who is there.
+//! Reference model of tpa-cloud: tracks what came in and went out on each connection, and
+//! determines what the cloud must know and do.
 
 mod checks;
 mod displays;
@@ -14,14 +14,14 @@ use tpa_cloud::{Config, ConnectionId, Delivery, Fact, Fault, Identity, Output, S
 use super::frames::API_KEY;
 use displays::Displays;
 
-/// No fault in any run, nor in any seeded plan, holds a frame back for longer.
+/// Longest time that a fault of any run or seeded plan holds a frame back, ms.
 pub const MAX_DELAY: u64 = 3000;
 
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 enum Stage {
     Handshaking,
     Member,
-    /// Since then.
+    /// Closing since that time.
     Closing(u64),
 }
 
@@ -30,30 +30,30 @@ struct Connection {
     stage: Stage,
     opened: u64,
     session: Option<String>,
-    /// The last sign of run that got to the cloud, or the ack.
+    /// Time of the last sign of life that reached the cloud, or of the ack.
     heard: u64,
-    /// The last ping that went out, or the ack, or the end of a freeze.
+    /// Time of the last ping, of the ack, or of the end of a freeze.
     pinged: u64,
-    /// No ping went out since the ack, or since a freeze: the next may come sooner.
+    /// No ping was sent since the ack, or since a freeze: the next may come sooner.
     may_ping_soon: bool,
     frozen: bool,
-    /// It was, so that some of its pings may have no answer.
+    /// It was frozen, so that some of its pings may have no answer.
     was_frozen: bool,
-    /// It has displays the right key.
+    /// The client has sent the valid key.
     has_key: bool,
-    /// When it must be read from again.
+    /// Time at which the freeze must end.
     thaws: Option<u64>,
-    /// The date of the last frame that went out.
+    /// Date of the last frame to the client.
     date: String,
     close_sent: bool,
     cut: bool,
-    /// What it last said that it wants to hear.
+    /// Streams of the last subscription update.
     streams: Option<BTreeSet<String>>,
-    /// Its pings that are to be answered, less the answers.
+    /// Number of the client's pings that are not answered yet.
     unanswered: u64,
 }
 
-/// What the figures must say, since this cloud began.
+/// Expected metrics since the start of this cloud.
 #[derive(Debug, Default)]
 pub struct Figures {
     pub opened: u64,
@@ -71,22 +71,22 @@ pub struct CloudModel {
     connections: BTreeMap<ConnectionId, Connection>,
     pub displays: Displays,
     pub figures: Figures,
-    /// How late the cloud's timer has been at most.
+    /// Longest lateness of the cloud's timer so far.
     pub lateness: u64,
     /// A fault has held frames back, or still does.
     delays: bool,
     pub shutting_down: bool,
-    /// Until then a fault lets no socket in, or gives nobody an ack.
+    /// Times until which a fault refuses all sockets, or suppresses all acks.
     doors_shut: u64,
     acks_shut: u64,
-    /// Everything is to be forgotten.
+    /// A restart forgets everything.
     pub forgets: bool,
     /// Apps are being stopped.
     pub stopping: bool,
-    /// Who was just superseded, and by whom.
+    /// The connection that was just superseded, and its successor.
     superseded: Option<(ConnectionId, ConnectionId)>,
     stale: Option<ConnectionId>,
-    /// A fault, and those that it hit.
+    /// The last fault, and the connections that it hit.
     hit: Option<(&'static str, Vec<ConnectionId>)>,
     /// Something happened that the snapshot must show.
     changed: bool,
@@ -143,26 +143,26 @@ impl CloudModel {
         Ok(())
     }
 
-    /// Whether a connection has its ack and is not over.
+    /// True for a connection that is acknowledged and not over.
     pub fn is_member(&self, id: ConnectionId) -> bool {
         let connection = self.connections.get(&id);
         connection.is_some_and(|connection| connection.stage == Stage::Member)
     }
 
-    /// Those that have their ack and are not over, and whose sessions they have.
+    /// Connections that are acknowledged and not over, with their sessions.
     pub fn members(&self) -> impl Iterator<Item = (ConnectionId, &str)> {
         let members = self.connections.iter();
         let members = members.filter(|(_, connection)| connection.stage == Stage::Member);
         members.map(|(id, connection)| (*id, connection.session.as_deref().unwrap_or_default()))
     }
 
-    /// Whether a connection is there and not over.
+    /// True for a connection that exists and is not over.
     pub fn is_alive(&self, id: ConnectionId) -> bool {
         let connection = self.connections.get(&id);
         connection.is_some_and(|connection| !matches!(connection.stage, Stage::Closing(_)))
     }
 
-    /// Those that are over but for their sockets.
+    /// Connections that are over, and whose sockets still exist.
     pub fn closing(&self) -> impl Iterator<Item = ConnectionId> {
         let over = self.connections.iter();
         let over = over.filter(|(_, one)| matches!(one.stage, Stage::Closing(_)));
@@ -173,29 +173,29 @@ impl CloudModel {
         self.connections.is_empty()
     }
 
-    /// A fault that is for everybody keeps out whoever comes until then.
+    /// A fault for all connections applies to new ones until then.
     pub fn shut(&mut self, fault: &Fault, until: u64) {
         match fault {
-            Fault::Refuse | Fault::Restart { .. } => self.doors_shut = until.max(self.doors_shut),
-            Fault::Reject(_) | Fault::DropAcks => self.acks_shut = until.max(self.acks_shut),
+            Fault::Refuse(_) | Fault::Restart(_) => self.doors_shut = until.max(self.doors_shut),
+            Fault::Reject(_) | Fault::DropAcks(_) => self.acks_shut = until.max(self.acks_shut),
             _ => {}
         }
     }
 
-    /// All faults are over.
+    /// Ends all faults.
     pub fn clear(&mut self) {
         self.doors_shut = 0;
         self.acks_shut = 0;
     }
 
-    /// Something came to the cloud from this connection.
+    /// Something arrived from this connection.
     pub fn heard(&mut self, id: ConnectionId, now: u64) {
         if let Some(connection) = self.connections.get_mut(&id) {
             connection.heard = now;
         }
     }
 
-    /// A frame came to the cloud that a session of this connection sent.
+    /// A frame of a session arrived from this connection.
     pub fn read(&mut self, id: ConnectionId, text: &str, now: u64) {
         self.heard(id, now);
         let Some(connection) = self.connections.get_mut(&id) else {
@@ -222,7 +222,7 @@ impl CloudModel {
         }
     }
 
-    /// The socket is gone, and the cloud was told so.
+    /// The socket is gone, and the cloud was told.
     pub fn gone(&mut self, id: ConnectionId) {
         self.connections.remove(&id);
         self.changed = true;
@@ -232,7 +232,7 @@ impl CloudModel {
         self.figures.pongs += 1;
     }
 
-    /// The cloud said something; `now` is the time that it was last told.
+    /// Checks an output of the cloud; `now` is the time that the cloud knows.
     pub fn output(&mut self, output: &Output, now: u64) -> Result<(), Violation> {
         match output {
             Output::Deliver { to, what } => self.delivered(*to, what, now),
@@ -260,8 +260,7 @@ impl CloudModel {
         }
     }
 
-    /// How much later something may go out that a fault holds back, the timer for that being as
-    /// late as any.
+    /// Additional delay of frames that a fault holds back, with a timer that is late as well.
     const fn slack(&self) -> u64 {
         if self.delays {
             MAX_DELAY + self.lateness
@@ -309,7 +308,7 @@ impl CloudModel {
                 connection.pinged = now;
                 connection.may_ping_soon = false;
             }
-            // What a delay held may still go out before the close.
+            // Frames that were held back may still be sent before the close.
             Delivery::Text(_) | Delivery::Binary(_) => {
                 if let Delivery::Text(text) = what
                     && let Some(date) = date_of(text)
@@ -470,7 +469,7 @@ pub fn millis(duration: std::time::Duration) -> u64 {
     duration.as_millis() as u64
 }
 
-/// The date that a frame carries.
+/// Date in a frame.
 fn date_of(text: &str) -> Option<&str> {
     let (_, rest) = text.split_once(r#""timestamp":""#)?;
     rest.split('"').next()

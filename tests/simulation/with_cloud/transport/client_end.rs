@@ -1,4 +1,4 @@
-//! The client's end of the transport: what its session does with its sockets.
+//! Client's end of the transport, which its session uses.
 
 use std::collections::VecDeque;
 

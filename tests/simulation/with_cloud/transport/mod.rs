@@ -1,6 +1,6 @@
-//! The transport between one client and the cloud: both ends of each socket, and what befalls them.
+//! Transport between one client and the cloud: both ends of each socket, and their faults.
 //!
-//! Each end learns of the other only what comes through, so that a line can be dead for one of
+//! Each end learns of the other only what gets through, so that a link can be dead for one of
 //! them and alive for the other.
 
 mod client_end;
@@ -19,24 +19,24 @@ use tpa_session::session::{Close, Control, Input, Malformed, Outgoing, Redactor,
 
 use super::frames::InvalidFrame;
 
-/// What will become of one attempt.
+/// Planned course of one attempt.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct AttemptPlan {
     pub outcome: DialOutcome,
-    /// The runtime lets the session see protocol-level pings, as Node does.
+    /// The runtime reports protocol-level pings to the session, as Node does.
     pub shows_pings: bool,
-    /// The key is the right one.
+    /// The key is valid.
     pub has_key: bool,
 }
 
-/// All goes well.
+/// An attempt that succeeds.
 pub const SUCCESS: AttemptPlan = AttemptPlan {
     outcome: DialOutcome::SUCCESS,
     shows_pings: false,
     has_key: true,
 };
 
-/// Which end learns that the line is cut.
+/// Ends that learn that the link is cut.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Ends {
     Both,
@@ -44,60 +44,61 @@ pub enum Ends {
     Cloud,
 }
 
-/// What befalls a line.
+/// Fault of a link.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum LinkFault {
-    /// It is reset.
+    /// The link is reset.
     Cut(Ends, CloseEvents),
-    /// From now on nothing gets to the cloud.
+    /// From now on nothing reaches the cloud.
     LoseUp,
-    /// From now on nothing gets to the client.
+    /// From now on nothing reaches the client.
     LoseDown,
-    /// Both.
+    /// Both of them.
     LoseAll,
-    /// Nothing gets through for a while, then all does.
+    /// Nothing gets through for a while, then everything does.
     Stall(u64),
-    /// For a while the client's socket sends nothing, and holds what it is given beside these
+    /// For a while the client's socket sends nothing, and holds what it is given on top of these
     /// bytes.
     Congestion(u64, u32),
-    /// The client's socket is closing: what is handed to it is lost, and its close comes later.
+    /// The client's socket is closing: what is handed to it is lost, and its close event comes
+    /// later.
     Closing(u64),
-    /// The client's socket sends what no session would.
+    /// The client's socket sends a frame that no session would.
     SendInvalid(InvalidFrame),
 }
 
-/// What reaches the client's end.
+/// Something that reaches the client's end.
 pub enum ToClient {
     Input(Input),
-    /// A frame of the app's.
+    /// A data frame.
     Data(SocketId),
     Ping(SocketId),
     /// The cloud's close frame.
     Close(SocketId, Close),
-    /// The socket ends, and says so in one outcome or another.
+    /// The socket ends with these events.
     End(SocketId, Close, CloseEvents),
 }
 
-/// What reaches the cloud's end.
+/// Something that reaches the cloud's end.
 #[derive(Debug)]
 pub enum ToCloud {
-    /// Somebody dials.
+    /// The client opens a socket.
     Dial,
     Frame(Outgoing<Message>, String),
     InvalidFrame(InvalidFrame),
     Pong,
-    /// A close frame.
+    /// The client's close frame.
     Close(Close),
     /// The answer to the cloud's close frame.
     Answer(Close),
-    /// The line is reset.
+    /// The link is reset.
     Reset,
 }
 
-/// The cloud's end of a line.
+/// Cloud's end of a link.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum CloudEnd {
-    /// Nobody has dialled yet.
+    /// The client has not opened the socket yet.
     Never,
     There(ConnectionId),
     Gone,
@@ -108,12 +109,12 @@ struct Line {
     session: String,
     ready_state: ReadyState,
     given_up: bool,
-    /// The client's socket has said that it is closed.
+    /// The client's socket has reported its close.
     ended: bool,
     end: CloudEnd,
     /// The cloud has ended the connection, whether the client knows or not.
     over: bool,
-    /// Before that nothing more arrives: each direction keeps its order.
+    /// Nothing arrives before that time: each direction keeps the order.
     up_free: u64,
     down_free: u64,
     congested_until: u64,
@@ -121,11 +122,11 @@ struct Line {
     held: u32,
     up_lost: bool,
     down_lost: bool,
-    /// What is still under way to the cloud was cut off; a reset comes in its place.
+    /// What was in transit to the cloud is lost; a reset comes in its place.
     up_cut: bool,
-    /// Frames on their way to the cloud.
+    /// Frames in transit to the cloud.
     under_way: usize,
-    /// Bytes that the cloud has sent and the client has not got.
+    /// Bytes that the cloud has sent and the client has not received.
     sent: usize,
     /// The cloud neither reads nor writes.
     frozen: bool,
@@ -134,16 +135,16 @@ struct Line {
 }
 
 pub struct LinkTransport {
-    /// Whose they are, for what the messages say.
+    /// Number of the client, for the content of its messages.
     number: usize,
     plans: VecDeque<AttemptPlan>,
     transport: BTreeMap<SocketId, Line>,
     pub to_client: Agenda<(usize, ToClient)>,
     pub to_cloud: Agenda<(SocketId, ToCloud)>,
-    /// What the cloud has got while it had the connection.
+    /// What the cloud received while it had the connection.
     pub peer: Peer,
     pub now: u64,
-    /// How much may wait on its way to the client.
+    /// Upper bound for the bytes in transit to the client.
     most_bytes: usize,
 }
 
@@ -161,12 +162,12 @@ impl LinkTransport {
         }
     }
 
-    /// The next attempt that has no plan yet will have this one.
+    /// Plans the next attempt that has no plan yet.
     pub fn plan_attempt(&mut self, plan: AttemptPlan) {
         self.plans.push_back(plan);
     }
 
-    /// All attempts to come go well.
+    /// All attempts to come succeed.
     pub fn clear_plans(&mut self) {
         self.plans.clear();
     }
@@ -177,7 +178,7 @@ impl LinkTransport {
             .map_or(CloudEnd::Never, |line| line.end)
     }
 
-    /// Something happens to the line of this socket, if there is one.
+    /// Applies a fault to the link of this socket. Returns whether there is one.
     pub fn apply_fault(&mut self, id: SocketId, fault: LinkFault) -> bool {
         let now = self.now;
         let Some(line) = self.transport.get_mut(&id) else {
@@ -227,7 +228,7 @@ impl LinkTransport {
         true
     }
 
-    /// Something reaches the client: what its session hears.
+    /// Something reaches the client. Returns what the session is told.
     pub fn reach(&mut self, (cost, what): (usize, ToClient)) -> Reached {
         let id = match &what {
             ToClient::Input(input) => match input.socket() {
@@ -261,7 +262,7 @@ impl LinkTransport {
                 };
                 return Reached::Inputs(close_events.closes().iter().map(input).collect());
             }
-            // Of the line nothing comes once the socket is closed.
+            // Nothing comes through once the socket is closed.
             _ if line.ended && line.ready_state == ReadyState::Closed => {}
             ToClient::Input(input) => {
                 if matches!(input, Input::Opened(_)) && line.ready_state == ReadyState::Connecting {
@@ -284,7 +285,7 @@ impl LinkTransport {
         Reached::Inputs(Vec::new())
     }
 
-    /// Something reaches the cloud's end: what of it the cloud is to hear now.
+    /// Something reaches the cloud's end. Returns what the cloud is told now.
     pub fn arrive(&mut self, id: SocketId, what: ToCloud) -> Option<ToCloud> {
         let line = self.transport.get_mut(&id)?;
         line.under_way -= 1;
@@ -294,10 +295,10 @@ impl LinkTransport {
         }
         match line.end {
             CloudEnd::Never if matches!(what, ToCloud::Dial) => Some(what),
-            // It was reset before it got through.
+            // The link was reset before the client got through.
             CloudEnd::Never => None,
             CloudEnd::Gone => {
-                // Whoever speaks to nobody is reset.
+                // A peer without a socket answers with a reset.
                 if !matches!(what, ToCloud::Reset) {
                     self.down(id, 0, ToClient::End(id, CUT.close(), CloseEvents::Close));
                 }
@@ -312,7 +313,7 @@ impl LinkTransport {
         }
     }
 
-    /// What the cloud is to hear now that it reads again.
+    /// Next item that the cloud reads after a freeze.
     pub fn thawed(&mut self, id: SocketId) -> Option<ToCloud> {
         let line = self.transport.get_mut(&id)?;
         if line.frozen || !matches!(line.end, CloudEnd::There(_)) {
@@ -323,20 +324,20 @@ impl LinkTransport {
         Some(what)
     }
 
-    /// The cloud lets the socket in.
+    /// The cloud accepts the socket.
     pub fn accept(&mut self, id: SocketId, connection: ConnectionId) {
         self.transport.get_mut(&id).expect("a line").end = CloudEnd::There(connection);
         self.down(id, 0, ToClient::Input(Input::Opened(id)));
     }
 
-    /// The cloud does not let the socket in.
+    /// The cloud refuses the socket.
     pub fn refuse(&mut self, id: SocketId) {
         self.transport.get_mut(&id).expect("a line").end = CloudEnd::Gone;
         let end = ToClient::End(id, CUT.close(), CloseEvents::ErrorThenClose);
         self.down(id, 0, end);
     }
 
-    /// The cloud puts something on the line. False when too much waits already.
+    /// The cloud sends something. Returns false when too much is in transit already.
     pub fn deliver(&mut self, id: SocketId, what: Delivery) -> bool {
         let line = self.transport.get_mut(&id).expect("a line");
         let cost = what.cost();
@@ -353,7 +354,7 @@ impl LinkTransport {
         true
     }
 
-    /// The cloud has ended the connection, however long the close takes to get out.
+    /// The cloud has ended the connection, however long its close takes to get out.
     pub fn over(&mut self, id: SocketId) {
         self.transport.get_mut(&id).expect("a line").over = true;
     }
@@ -369,7 +370,7 @@ impl LinkTransport {
         }
     }
 
-    /// The cloud's end is gone; the client hears of it where it is told.
+    /// The cloud's end is gone; the client learns of it if `tells`.
     pub fn leave(&mut self, id: SocketId, tells: bool) {
         let line = self.transport.get_mut(&id).expect("a line");
         line.end = CloudEnd::Gone;
@@ -395,7 +396,7 @@ impl LinkTransport {
         self.to_client.add(self.now, (0, end));
     }
 
-    /// The client's end is gone; the cloud hears of it where it is told.
+    /// The client's end is gone; the cloud learns of it if `tells`.
     fn reset(&mut self, id: SocketId, tells: bool) {
         let now = self.now;
         let line = self.transport.get_mut(&id).expect("a line");
@@ -418,7 +419,7 @@ impl LinkTransport {
         }
     }
 
-    /// What is lost still waits to be sent: nobody says that it arrived.
+    /// Sends something to the client. What is lost stays in transit: nothing acknowledges it.
     fn down(&mut self, id: SocketId, cost: usize, what: ToClient) {
         let line = self.transport.get_mut(&id).expect("a line");
         line.sent += cost;
@@ -434,20 +435,20 @@ impl LinkTransport {
         line.is_some_and(|line| line.ready_state == ReadyState::Open && !line.given_up)
     }
 
-    /// A frame that the session sent has got to a connection that the cloud has.
+    /// A frame of the session reached a connection that the cloud has.
     pub fn note(&mut self, id: SocketId, frame: Outgoing<Message>) -> Result<(), Violation> {
         self.peer.receive(id, frame)
     }
 }
 
-/// What a session hears when something reaches its client.
+/// What a session is told when something reaches its client.
 pub enum Reached {
     Inputs(Vec<Input>),
-    /// A sign of run, of which it is told with the next alarm.
+    /// A sign of life, which is reported before the next timeout.
     Data(SocketId),
 }
 
-/// A delivery as the client's runtime understands it.
+/// Converts a delivery to what the client's runtime makes of it.
 fn received(id: SocketId, what: Delivery) -> ToClient {
     let text = match what {
         Delivery::Text(text) => text,

@@ -1,4 +1,4 @@
-//! What holds after every step.
+//! Checks after every step.
 
 use std::sync::atomic::Ordering;
 
@@ -9,8 +9,8 @@ use tpa_cloud::{Action, SeededPlan};
 use super::World;
 use crate::with_cloud::cloud_model::millis;
 
-/// A run in so many has its cloud looked through for names, and its figures read, after each
-/// closure: that takes long.
+/// In one of this many runs the whole cloud is searched for closed connections, and its metrics
+/// are read, after each closure. That is slow.
 const THOROUGH: u64 = 16;
 
 impl World<'_> {
@@ -33,14 +33,14 @@ impl World<'_> {
         Ok(())
     }
 
-    /// No name of a dead connection is anywhere in the cloud, and its figures are expected.
+    /// Searches the cloud's debug output for closed connections, and checks its metrics.
     fn look_through(&self) -> Result<(), Violation> {
         self.cloud_model.check_figures(&self.cloud.metrics())?;
         let mut text = format!("{:?}", self.cloud);
         for id in self.cloud_model.closing() {
-            // What sees a socket off that is only closing.
+            // Components that are responsible for closing sockets.
             for own in [
-                format!("{id:?}: Link "),
+                format!("{id:?}: Transport "),
                 format!("Cut({id:?})"),
                 format!("Release({id:?})"),
             ] {
@@ -60,7 +60,7 @@ impl World<'_> {
         Ok(())
     }
 
-    /// The faults were those of the seed, at its times.
+    /// Checks that the faults were those of the seed, at the same times.
     pub(super) fn check_replay(&mut self) -> Result<(), Violation> {
         let (now, seed) = (self.now, self.schedule.seed);
         let plan = SeededPlan::new(seed).map(|step| {

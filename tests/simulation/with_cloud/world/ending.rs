@@ -1,4 +1,4 @@
-//! The end of a run: everybody comes to rest, agrees, and leaves.
+//! End of a run: clients and cloud settle, agree, and disconnect.
 
 use std::collections::BTreeMap;
 
@@ -16,7 +16,7 @@ use crate::with_cloud::transport::CloudEnd;
 use crate::world::LONG;
 
 impl World<'_> {
-    /// From now on all goes well: everybody gets where they can get.
+    /// From now on nothing fails: every client gets to where it can get.
     pub(super) fn settle(&mut self) -> Result<(), Violation> {
         self.log(|| "from now on all goes well".into());
         self.lateness = 0;
@@ -24,7 +24,7 @@ impl World<'_> {
             self.wake_up(index)?;
             let client = &mut self.clients[index];
             client.clock.lateness = 0;
-            // Tabs that both want a session which one of them can have would fight for ever.
+            // Two tabs that insist on the same session would supersede each other forever.
             client.decision = None;
             client.transport.clear_plans();
             client.input(Input::Online)?;
@@ -41,7 +41,7 @@ impl World<'_> {
         Ok(())
     }
 
-    /// The clients and the cloud say the same of one another.
+    /// Checks that clients and cloud agree on their connections and displays.
     pub(super) fn agree(&mut self) -> Result<(), Violation> {
         let mut connected = BTreeMap::new();
         for (index, client) in self.clients.iter().enumerate() {
@@ -57,7 +57,7 @@ impl World<'_> {
             let session = client.session_id().to_owned();
             let end = client.transport.end_of(socket);
             let has_end = matches!(end, CloudEnd::There(id) if self.cloud_model.is_member(id));
-            // Where nobody pongs, nobody notices that the line is dead.
+            // Without pongs a client cannot notice that the link is dead.
             let cannot_know = client.transport.is_half_open(socket) && !client.can_notice_silence();
             ensure!(
                 has_end || cannot_know,
@@ -77,7 +77,7 @@ impl World<'_> {
         }
         self.coverage.event("agreements");
         for client in &mut self.clients {
-            // No handler is to come between.
+            // Handlers would make further calls.
             client.app.remove_handlers();
         }
         for index in 0..self.clients.len() {
@@ -86,7 +86,7 @@ impl World<'_> {
         Ok(())
     }
 
-    /// The last display that a client sends is what is shown.
+    /// Checks that the last display that a client sends is shown.
     fn agree_on_display(&mut self, index: usize) -> Result<(), Violation> {
         let client = &mut self.clients[index];
         let Some(socket) = client.session.model.lifecycle.connection() else {
@@ -119,7 +119,7 @@ impl World<'_> {
         Ok(())
     }
 
-    /// The end, after which there is silence.
+    /// Ends all sessions, and checks that they stay silent.
     pub(super) fn end(&mut self) -> Result<(), Violation> {
         let mut outputs = Vec::new();
         for client in &mut self.clients {
@@ -131,7 +131,7 @@ impl World<'_> {
             client.check_end(outputs)?;
             client.coverage.seeds += 1;
         }
-        let left = self.cloud.known();
+        let left = self.cloud.references();
         ensure!(
             left.is_empty() && self.cloud.socket_count() == 0 && self.cloud_model.is_empty(),
             "references",

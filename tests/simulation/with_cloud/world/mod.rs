@@ -1,4 +1,4 @@
-//! One run: the clients, the transport, and the cloud.
+//! One run of the clients, their transports and the cloud.
 
 mod actions;
 mod checks;
@@ -26,17 +26,16 @@ use crate::runner::{Plan, Sum};
 use crate::schedule::Schedule;
 use crate::world::MAX_STEPS;
 
-/// What will happen beside the transport.
+/// Scheduled event apart from those of the transports.
 enum Pending {
     Webhook(WebhookCall),
-    /// The cloud, or another in its place, is there.
+    /// A new cloud starts.
     Boot,
-    /// The cloud of this number, which shuts down, must be done with it; it comes back after so
-    /// long.
+    /// The cloud with this number must have shut down; a new one starts after so long.
     ShutDown(u64, u64),
 }
 
-/// Who is next.
+/// Source of the next event.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 enum Source {
     Pending,
@@ -50,29 +49,29 @@ pub struct World<'a> {
     schedule: &'a Schedule<WithCloud>,
     now: u64,
     clients: Vec<Client<LinkTransport>>,
-    /// Until when each client sleeps.
+    /// Time until which each client sleeps.
     asleep: Vec<u64>,
-    /// How far the monotonic clock of each client is behind.
+    /// Lag of each client's monotonic clock.
     behind: Vec<u64>,
     cloud: Cloud,
-    /// How many there were before it.
+    /// Number of clouds before it.
     number: u64,
-    /// No cloud is there.
+    /// No cloud is running.
     is_down: bool,
     cloud_model: CloudModel,
     owners: BTreeMap<ConnectionId, (usize, SocketId)>,
-    /// How late the cloud's timer is.
+    /// Lateness of the cloud's timer.
     lateness: u64,
     pending: Agenda<Pending>,
-    /// What the cloud has told those who follow it.
+    /// Number of events that followers of the cloud received.
     told: Arc<AtomicU64>,
-    /// The faults that were announced, with their times.
+    /// Faults that were reported, with their times.
     faults: Vec<(u64, &'static str, Option<u64>)>,
-    /// Those that the cloud has reset, and that it is yet to be told of.
+    /// Connections that the cloud has cut, and whose end must still be reported to it.
     cut: Vec<ConnectionId>,
-    /// Those that are read from again.
+    /// Sockets that are read again after a freeze.
     thawed: Vec<(usize, SocketId)>,
-    /// Something closed since the cloud was looked through.
+    /// A connection was closed since the cloud was last searched.
     looks_through: bool,
     steps: u64,
     trace: Trace,
@@ -143,7 +142,7 @@ impl<'a> World<'a> {
         }
     }
 
-    /// Runs through the whole schedule, and to a good end.
+    /// Runs the whole schedule, then lets everything succeed, then ends all sessions.
     fn run(&mut self) -> Result<(), Violation> {
         for step in &self.schedule.steps {
             self.run_until(self.now + step.wait)?;
@@ -162,7 +161,7 @@ impl<'a> World<'a> {
         Instant::from_millis(self.now)
     }
 
-    /// Who is next, and when.
+    /// Time and source of the next event.
     fn next(&self) -> Option<(u64, Source)> {
         let mut all = Vec::new();
         all.extend(self.pending.next().map(|at| (at, Source::Pending)));
@@ -195,7 +194,7 @@ impl<'a> World<'a> {
         all.into_iter().min_by_key(|(at, _)| (*at).max(self.now))
     }
 
-    /// Lets all happen that is due until then.
+    /// Serves everything that is due until then.
     fn run_until(&mut self, end: u64) -> Result<(), Violation> {
         while let Some((at, source)) = self.next() {
             if at > end {
@@ -277,7 +276,7 @@ impl<'a> World<'a> {
         }
     }
 
-    /// Lets time pass until this client does not sleep.
+    /// Advances the time to the end of this client's sleep.
     fn wake_up(&mut self, index: usize) -> Result<(), Violation> {
         self.run_until(self.asleep[index].max(self.now))
     }
@@ -315,7 +314,7 @@ fn new_cloud(schedule: &Schedule<WithCloud>, now: u64, told: &Arc<AtomicU64>) ->
     let config = schedule.settings.cloud.clone();
     let mut cloud = Cloud::new(config, clock, Instant::from_millis(now));
     let told = Arc::clone(told);
-    cloud.follow(move |_| {
+    cloud.add_listener(move |_| {
         told.fetch_add(1, Ordering::Relaxed);
     });
     cloud

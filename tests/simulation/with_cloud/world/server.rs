@@ -1,11 +1,11 @@
-//! What the server does for the cloud: hands it what comes, and carries out what it says.
+//! Run loop of the cloud, in place of the server.
 
 use std::sync::Arc;
 
 use testkit::ensure;
 use testkit::model::Violation;
 use tpa_cloud::{
-    ConnectionId, Delivery, Dialect, Event, Fact, Input, Instant, Output, Refused, WebhookCall,
+    ConnectionId, Delivery, Dialect, Event, Fact, Input, Instant, OpenError, Output, WebhookCall,
 };
 use tpa_session::session::{Close, Outgoing, SocketId};
 
@@ -14,11 +14,11 @@ use crate::with_cloud::cloud_model::CloudModel;
 use crate::with_cloud::frames::{self, InvalidFrame};
 use crate::with_cloud::transport::{CloudEnd, ToCloud};
 
-/// How long a webhook takes to answer.
+/// Response time of a webhook, ms.
 const ANSWER: u64 = 50;
 
 impl World<'_> {
-    /// Something gets through to the cloud.
+    /// Something reaches the cloud.
     pub(super) fn deliver_to_cloud(
         &mut self,
         index: usize,
@@ -31,7 +31,7 @@ impl World<'_> {
         match (end, what) {
             (CloudEnd::Never, ToCloud::Dial) => self.dial(index, socket),
             (CloudEnd::There(id), ToCloud::Frame(frame, text)) => {
-                // Before it is handed over: what the cloud does then is up to it.
+                // Determined before the cloud handles the frame, which may end the connection.
                 let counts = self.cloud_model.is_member(id) || frame == Outgoing::Init;
                 self.cloud_model.read(id, &text, self.now);
                 self.cloud.handle_input(id, Input::Text(&text), now);
@@ -87,8 +87,8 @@ impl World<'_> {
             Err(refused) => {
                 transport.refuse(socket);
                 self.coverage.event(match refused {
-                    Refused::ByFault => "dials turned away by a fault",
-                    Refused::TooMany => "dials that were too many",
+                    OpenError::ResetByFault => "dials turned away by a fault",
+                    OpenError::TooManyConnections => "dials that were too many",
                 });
             }
         }
@@ -142,7 +142,7 @@ impl World<'_> {
         self.drain_cloud()
     }
 
-    /// The cloud's end of a line is gone, and the cloud is told so.
+    /// The cloud's end of a link is gone, and the cloud is told.
     fn lose(&mut self, id: ConnectionId) -> Result<(), Violation> {
         if let Some((index, socket)) = self.owners.remove(&id) {
             self.clients[index].transport.leave(socket, false);
@@ -153,11 +153,11 @@ impl World<'_> {
         self.drain_cloud()
     }
 
-    /// The run loop of the cloud, to its end.
+    /// Carries out all outputs of the cloud.
     pub(super) fn drain_cloud(&mut self) -> Result<(), Violation> {
         self.carry_out()?;
         loop {
-            // The server tells the cloud of each socket that it has reset.
+            // The server reports each socket that it has reset.
             if let Some(id) = self.cut.pop() {
                 self.lose(id)?;
             } else if let Some((index, socket)) = self.thawed.last().copied() {
@@ -229,7 +229,7 @@ impl World<'_> {
         }
     }
 
-    /// The cloud's process is gone, and with it all that it knew.
+    /// The cloud's process is gone, with its whole state.
     pub(super) fn stop_cloud(&mut self, tells: bool) {
         for (index, socket) in std::mem::take(&mut self.owners).into_values() {
             self.clients[index].transport.leave(socket, tells);
@@ -263,7 +263,7 @@ impl World<'_> {
     }
 }
 
-/// An output in so few words that a trace can be read.
+/// Short form of an output, for readable traces.
 fn short(output: &Output) -> String {
     let mut text = match output {
         Output::Event(event) => {
