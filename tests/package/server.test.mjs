@@ -228,7 +228,7 @@ for (const [how, onSession] of [
     return withApp(options, async ({ server, webhook, nth }) => {
       const asked = request(how, { augmentOSWebsocketUrl: url() });
       const answer = await ask(webhook, asked);
-      assert.deepEqual(answer, { status: "error", message: "the app failed" });
+      assert.deepEqual(answer, { status: "error", message: "onSession failed" });
       const { reason, session } = await nth("onStop", 0);
       assert.deepEqual([reason, session.state], ["onSession failed", "stopped"]);
       assert.equal(written.length, 1);

@@ -72,7 +72,7 @@ export class Layouts {
    * @param {Options} [options]
    */
   showBitmapAnimation(frames, interval = 1650, repeat = false, options) {
-    if (!(frames?.length > 0)) refuse("frames", "a non-empty list of bitmaps", frames);
+    if (!(frames?.length > 0)) refuse("frames", "one bitmap or more", frames);
     for (const frame of frames) text("frames", frame);
     duration("intervalMs", interval);
     this.#show({ layoutType: "bitmap_animation", frames, interval, repeat }, options);
