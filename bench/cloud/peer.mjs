@@ -1,11 +1,11 @@
 /**
- * A plain `ws` server that does what the load asks of tpa-cloud, for comparison.
+ * A plain `ws` server with the features of tpa-cloud that the load uses, for comparison.
  *
  *     node bench/cloud/peer.mjs PING_INTERVAL_MS
  *
- * It acknowledges introductions, keeps subscriptions, sends what is posted to `/frames` to whoever
- * subscribes to it, and pings as the documentation of `ws` says: all clients in one tick, and who
- * has not answered since the last one is ended.
+ * It acknowledges handshakes, stores subscriptions, and sends frames posted to `/frames` to the
+ * subscribers. It pings as the documentation of `ws` recommends: all clients at once; clients that
+ * have not answered since the last ping are terminated.
  */
 import { createServer } from "node:http";
 
@@ -42,15 +42,15 @@ function receive(socket, message) {
 
 function broadcast({ stream, data }) {
   const timestamp = new Date().toISOString();
-  const hit = [];
+  const receivers = [];
   for (const socket of sockets.clients) {
     if (!socket.subscriptions.has(stream)) continue;
     const { sessionId, connectionId } = socket;
     const frame = { type: "data_stream", sessionId, streamType: stream, data, timestamp };
     socket.send(JSON.stringify(frame));
-    hit.push(connectionId);
+    receivers.push(connectionId);
   }
-  return hit;
+  return receivers;
 }
 
 function control(request, response) {

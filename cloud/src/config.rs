@@ -1,4 +1,4 @@
-//! What a cloud can be told to do differently.
+//! Options of a cloud.
 
 use std::fmt;
 use std::time::Duration;
@@ -8,39 +8,38 @@ use crate::constant_time;
 /// Length of the sound in one binary frame.
 pub(crate) const AUDIO_CHUNK: Duration = Duration::from_millis(100);
 
-/// Options of a [`Cloud`](crate::Cloud). The defaults are those of the real clouds.
+/// Options of a [`Cloud`](crate::Cloud). The defaults are those of the production clouds.
 #[derive(Debug, Clone)]
 pub struct Config {
-    /// The key that a TPA must present.
+    /// API key that TPAs must present.
     pub api_key: ApiKey,
-    /// How often an idle connection gets a protocol-level ping.
+    /// Interval of protocol-level pings.
     pub ping_interval: Duration,
-    /// How long a connection may be silent before it is taken for dead.
+    /// Silence after which a connection is closed.
     pub stale_after: Duration,
-    /// How often the scripted streams say something; may be less than a millisecond.
+    /// Interval of the scripted streams; may be shorter than a millisecond.
     pub stream_interval: Duration,
-    /// How often an audio chunk is sent; with the default as fast as it would be heard.
+    /// Interval of audio chunks; real time by default.
     pub audio_interval: Duration,
-    /// Whether a `ping` frame is answered; older clouds ignore it.
+    /// Answers `ping` frames; older clouds ignore them.
     pub pong: bool,
-    /// Whether user sessions other than `user_sessions` are refused.
+    /// Refuses user sessions other than `user_sessions`.
     pub strict_sessions: bool,
-    /// The user sessions that are there from the start.
+    /// User sessions that exist from the start.
     pub user_sessions: Vec<String>,
-    /// How long an app whose connection was lost may take to come back before it is started
-    /// again.
+    /// Time for a lost app to reconnect before it is restarted.
     pub app_restart_after: Duration,
-    /// Where apps that are started find this cloud: scheme, host and port.
+    /// URL of this cloud for started apps: scheme, host and port.
     pub public_url: String,
-    /// How long a new socket may take to introduce itself.
+    /// Time for the first frame of a socket.
     pub handshake_timeout: Duration,
-    /// How long a close handshake may take before the socket is cut.
+    /// Time for a close handshake before the socket is reset.
     pub close_timeout: Duration,
-    /// The longest frame that is accepted, in bytes.
+    /// Limit of received frames, in bytes.
     pub max_frame_bytes: usize,
-    /// How many sockets may be open at once.
+    /// Limit of open sockets.
     pub max_connections: usize,
-    /// How much may wait to be sent on one connection, in bytes. Whoever does not read is cut.
+    /// Limit of the send buffer of a connection, in bytes. Peers that do not read are reset.
     pub max_send_buffer_bytes: usize,
 }
 
@@ -66,17 +65,17 @@ impl Default for Config {
     }
 }
 
-/// Which API keys are accepted.
+/// Accepted API keys.
 #[derive(Clone)]
 pub enum ApiKey {
-    /// Every key that is not empty.
+    /// Every key except the empty one.
     Any,
-    /// This key and no other.
+    /// This key only.
     Exactly(String),
 }
 
 impl ApiKey {
-    /// Whether `key` is accepted. Takes the same time for every wrong key.
+    /// Reports whether a key is accepted, in constant time.
     pub fn accepts(&self, key: &str) -> bool {
         match self {
             Self::Any => !key.is_empty(),
@@ -85,7 +84,7 @@ impl ApiKey {
     }
 }
 
-/// Redacted, so that no log line can hold the key by accident.
+/// Redacted, so that the key does not reach a log.
 impl fmt::Debug for ApiKey {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         match self {

@@ -1,9 +1,9 @@
-//! Secrets, compared in constant time.
+//! Comparison of secrets in constant time.
 
 use subtle::{Choice, ConstantTimeEq};
 
-/// Whether `given` is `expected`. How long it takes depends on the length of `expected` only, so
-/// that by trying nobody learns how much was right.
+/// Compares secrets. The time depends only on the length of `expected`, so that it does not reveal
+/// how much of a guess is right.
 pub(crate) fn eq(expected: &str, given: &str) -> bool {
     let (expected, given) = (expected.as_bytes(), given.as_bytes());
     let lengths = (expected.len() as u64).ct_eq(&(given.len() as u64));
@@ -19,7 +19,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn only_the_same_is_the_same() {
+    fn only_equal_secrets_are_equal() {
         assert!(eq("dev-key", "dev-key"));
         assert!(eq("", ""));
         for wrong in ["", "dev-ke", "dev-keyy", "dev-kez", "Dev-key", "dev-key\0"] {

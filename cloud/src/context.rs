@@ -1,4 +1,4 @@
-//! What the cloud's parts share: the time, the deadlines, the links, and the one queue of outputs.
+//! State that all components share: time, timers, transports and the queue of outputs.
 
 use std::collections::VecDeque;
 
@@ -8,12 +8,12 @@ use crate::metrics::Metrics;
 use crate::output::{Delivery, Output};
 use crate::time::{Instant, WallClock};
 use crate::timers::{Timer, Timers};
-use crate::transport::{Gate, Links};
+use crate::transport::{SendOutcome, Transports};
 
 #[derive(Debug)]
 pub(crate) struct Context {
     pub(crate) config: Config,
-    pub(crate) links: Links,
+    pub(crate) transports: Transports,
     pub(crate) timers: Timers,
     pub(crate) clock: WallClock,
     pub(crate) metrics: Metrics,
@@ -26,7 +26,7 @@ impl Context {
     pub(crate) fn new(config: Config, clock: WallClock, now: Instant) -> Self {
         Self {
             config,
-            links: Links::default(),
+            transports: Transports::default(),
             timers: Timers::default(),
             clock,
             metrics: Metrics::new(),
@@ -36,11 +36,11 @@ impl Context {
         }
     }
 
-    /// Time that goes back is taken for no time.
+    /// Advances the time; an earlier time is ignored.
     pub(crate) fn set_time(&mut self, now: Instant) {
         if now > self.now {
             self.now = now;
-            // Here and not where it is asked for: a busy millisecond has many frames.
+            // Formatted once, because a busy millisecond has many frames.
             self.date = self.clock.iso(now);
         }
     }
@@ -49,7 +49,7 @@ impl Context {
         self.now
     }
 
-    /// The date, for frames and events.
+    /// Returns the date for frames and events.
     pub(crate) fn date(&self) -> String {
         self.date.clone()
     }
@@ -65,26 +65,25 @@ impl Context {
         self.outputs.pop_front()
     }
 
-    /// Puts something on a connection, now or when the faults on its link allow. One that is over
-    /// gets nothing but its close frame.
+    /// Sends something on a connection, now or when its faults allow. After the end of the connection
+    /// only the close frame is sent.
     pub(crate) fn deliver(&mut self, to: ConnectionId, what: Delivery) {
-        let Some(link) = self.links.get_mut(to) else {
+        let Some(transport) = self.transports.get_mut(to) else {
             return;
         };
-        if link.is_over() && !matches!(what, Delivery::Close { .. }) {
+        if transport.is_closed() && !matches!(what, Delivery::Close { .. }) {
             return;
         }
-        match link.gate(what, self.now, self.config.max_send_buffer_bytes) {
-            Gate::Now(what) => self.push(Output::Deliver { to, what }),
-            Gate::Held(until) => {
+        match transport.send(what, self.now, self.config.max_send_buffer_bytes) {
+            SendOutcome::Send(what) => self.push(Output::Deliver { to, what }),
+            SendOutcome::Held(until) => {
                 if !self.timers.is_set(&Timer::Release(to)) {
                     self.timers.set(Timer::Release(to), until);
                 }
             }
-            // Ended when the present call is over: whoever delivers may be in the middle of
-            // something that concerns this connection.
-            Gate::Full => self.timers.set(Timer::Overflow(to), self.now),
-            Gate::Lost => {}
+            // Ended by a timer, because the caller may still be using the connection.
+            SendOutcome::Full => self.timers.set(Timer::Overflow(to), self.now),
+            SendOutcome::Lost => {}
         }
     }
 

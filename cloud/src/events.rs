@@ -1,5 +1,4 @@
-//! What happened, as facts. One broadcast carries them to every part of a user session, to the
-//! log and to whoever watches.
+//! Events, which are broadcast to every component, the log and observers.
 
 use std::sync::Arc;
 
@@ -10,21 +9,21 @@ use crate::identity::{ConnectionId, Identity, UserSessionId};
 use crate::protocol::RoomConfig;
 use crate::protocol::View;
 
-/// A fact, whose it is, and when.
+/// A fact with its connection and time.
 #[derive(Debug, Clone, Serialize)]
 pub struct Event {
-    /// What happened.
+    /// The fact.
     #[serde(flatten)]
     pub fact: Fact,
-    /// The connection that it happened to, where there is one.
+    /// The connection, if the fact concerns one.
     #[serde(flatten, serialize_with = "behind_arc")]
     pub who: Option<Arc<Identity>>,
-    /// When, as ISO-8601.
+    /// ISO-8601 date.
     pub at: String,
 }
 
 impl Event {
-    /// The user session that it concerns, where there is one.
+    /// Returns the user session, if the event concerns one.
     pub fn user_session_id(&self) -> Option<&UserSessionId> {
         if let Fact::DisplayEnded {
             user_session_id, ..
@@ -44,7 +43,7 @@ impl Event {
         self.who.as_ref()?.user_session_id.as_ref()
     }
 
-    /// The app that it concerns, where there is one.
+    /// Returns the app, if the event concerns one.
     pub fn package_name(&self) -> Option<&str> {
         if let Fact::DisplayEnded { package_name, .. }
         | Fact::AppStarted { package_name, .. }
@@ -74,166 +73,166 @@ fn behind_arc<S: Serializer>(
 pub enum Fact {
     /// A socket opened.
     Opened,
-    /// A TPA introduced itself and was let in.
+    /// A connection was acknowledged.
     Acked,
-    /// A TPA or a socket was not let in; a closure follows when there was a socket.
+    /// A socket or a handshake was refused. [`Fact::Closed`] follows if the socket was accepted.
     Refused {
-        /// The error frame's code, or `FAULT` or `TOO_MANY_CONNECTIONS` without a frame.
+        /// Code of the error frame, or `FAULT` or `TOO_MANY_CONNECTIONS` without a frame.
         error: &'static str,
-        /// The close frame's code, where one is sent.
+        /// Code of the close frame, if one is sent.
         #[serde(skip_serializing_if = "Option::is_none")]
         code: Option<u16>,
-        /// Why.
+        /// Message for people.
         reason: String,
     },
-    /// The health monitor heard nothing for too long; a closure follows.
+    /// A connection was silent for too long. [`Fact::Closed`] follows.
     Stale {
-        /// How long nothing was heard.
+        /// Duration of the silence.
         silent_ms: u64,
     },
-    /// Another connection took the session over; a closure follows.
+    /// Another connection replaced this one. [`Fact::Closed`] follows.
     Superseded {
-        /// The other connection.
+        /// The new connection.
         by: ConnectionId,
     },
-    /// A connection is over. The last fact about it.
+    /// A connection ended. The last fact about it.
     Closed {
-        /// The close frame's code; 1006 without a frame.
+        /// Code of the close frame; 1006 without a frame.
         code: u16,
-        /// The close frame's reason.
+        /// Reason of the close frame.
         reason: String,
-        /// Which side ended it.
+        /// The side that ended it.
         by: Side,
     },
-    /// A fault was injected, or all were cleared.
+    /// A fault was injected, or faults were cleared.
     Fault {
-        /// Its name; `clear` when all were cleared.
+        /// Name of the fault, or `clear`.
         fault: &'static str,
-        /// The connections hit at once.
+        /// Connections that are affected immediately.
         connections: Vec<ConnectionId>,
-        /// For how long it goes on.
+        /// Period of the fault.
         #[serde(skip_serializing_if = "Option::is_none")]
         for_ms: Option<u64>,
     },
-    /// A TPA said what it wants to hear.
+    /// A TPA changed its subscriptions.
     Subscriptions {
-        /// The whole list.
+        /// The complete list.
         subscriptions: Vec<String>,
     },
-    /// A TPA showed something.
+    /// A TPA showed a layout.
     Display {
-        /// Where.
+        /// The view.
         view: View,
-        /// What.
+        /// The layout.
         layout: Value,
-        /// For how long.
+        /// Duration of the display; unlimited without it.
         #[serde(skip_serializing_if = "Option::is_none")]
         duration_ms: Option<u64>,
     },
-    /// A display's time was over, or its app was stopped.
+    /// A display expired, or its app was stopped.
     DisplayEnded {
-        /// Where.
+        /// The view.
         view: View,
-        /// Whose it was.
+        /// The app that showed the layout.
         package_name: String,
-        /// On whose glasses.
+        /// User session of the app.
         user_session_id: UserSessionId,
     },
-    /// A TPA put something on the dashboard.
+    /// A TPA changed its dashboard content.
     Dashboard {
         /// Text or a layout.
         content: Value,
-        /// The modes in which it shows; empty for a section of the system dashboard.
+        /// Modes in which the content is visible; empty for a section of the system dashboard.
         modes: Vec<String>,
-        /// The section of the system dashboard.
+        /// Section of the system dashboard.
         #[serde(skip_serializing_if = "Option::is_none")]
         section: Option<String>,
     },
-    /// The system dashboard changed its mode.
+    /// The dashboard changed its mode.
     DashboardMode {
         /// `main`, `expanded` or `none`.
         mode: String,
     },
-    /// The cloud changed an app's settings.
+    /// An app's settings changed.
     Settings {
-        /// The whole list.
+        /// The complete list.
         settings: Vec<Value>,
     },
     /// A TPA joined a room.
     RoomJoined {
-        /// The room.
+        /// Id of the room.
         room_id: String,
-        /// What it says about it.
+        /// Used if the room is new.
         config: RoomConfig,
     },
-    /// A TPA left a room. One whose connection is over leaves without a word.
+    /// A TPA left a room. Not reported when its connection ends.
     RoomLeft {
-        /// The room.
+        /// Id of the room.
         room_id: String,
     },
-    /// A TPA said that it goes and is not to be started again.
+    /// A TPA released its session and is not to be restarted.
     Released {
-        /// Why.
+        /// `switching_clouds`, `clean_shutdown` or `user_logout`.
         reason: String,
     },
-    /// An app was started, or started again.
+    /// An app was started or restarted.
     AppStarted {
-        /// The app.
+        /// Package name of the app.
         package_name: String,
-        /// On whose glasses.
+        /// User session of the app.
         user_session_id: UserSessionId,
-        /// Where it is told so.
+        /// URL of its webhook.
         #[serde(skip_serializing_if = "Option::is_none")]
         webhook_url: Option<String>,
     },
-    /// A webhook answered, or did not.
+    /// A webhook call succeeded or failed.
     Webhook {
         /// `session_request` or `stop_request`.
         request: &'static str,
-        /// The app.
+        /// Package name of the app.
         package_name: String,
-        /// On whose glasses.
+        /// User session of the app.
         user_session_id: UserSessionId,
-        /// Whether the app agreed.
+        /// True if the app agreed.
         success: bool,
-        /// Why not.
+        /// Message for people.
         #[serde(skip_serializing_if = "Option::is_none")]
         error: Option<String>,
     },
-    /// An app was stopped, as by its user.
+    /// An app was stopped.
     AppStopped {
-        /// The app.
+        /// Package name of the app.
         package_name: String,
-        /// On whose glasses.
+        /// User session of the app.
         user_session_id: UserSessionId,
         /// `user_disabled`, `system_stop` or `error`.
         reason: String,
     },
-    /// A plan of faults began or is over.
+    /// The playback of a plan started or ended.
     Scenario {
-        /// Its name.
+        /// Name of the plan.
         name: String,
-        /// What became of it.
+        /// The new phase.
         phase: Phase,
     },
-    /// A frame came from a TPA.
+    /// A frame was received from a TPA.
     Message {
-        /// Its type; `binary` for a binary frame.
+        /// Type of the frame; `binary` for a binary frame.
         frame: String,
-        /// How many frames this connection has sent.
+        /// Number of frames received on the connection.
         count: u64,
     },
 }
 
-/// What becomes of a plan that is played.
+/// Phase of the playback of a plan.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize)]
 #[serde(rename_all = "snake_case")]
 pub enum Phase {
-    /// It began.
+    /// The playback began.
     Started,
-    /// Its last step is done.
+    /// The last step was performed.
     Ended,
-    /// It was stopped before its end.
+    /// The playback was stopped before its end.
     Stopped,
 }
 
@@ -241,8 +240,8 @@ pub enum Phase {
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize)]
 #[serde(rename_all = "snake_case")]
 pub enum Side {
-    /// The cloud ended it.
+    /// The cloud.
     Cloud,
-    /// The TPA ended it, or the line between did.
+    /// The TPA or the network.
     Peer,
 }

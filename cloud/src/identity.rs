@@ -1,4 +1,4 @@
-//! Who is who: connections, sessions and the names they go by.
+//! Ids of connections, sessions and plans.
 
 use std::fmt;
 use std::str::FromStr;
@@ -6,7 +6,7 @@ use std::sync::Arc;
 
 use serde::{Serialize, Serializer};
 
-/// Names one socket for as long as the cloud runs. Never used twice. Written `c17`.
+/// Id of a socket, written `c17`. Not reused while the cloud runs.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash)]
 pub struct ConnectionId(pub(crate) u64);
 
@@ -31,21 +31,21 @@ impl Serialize for ConnectionId {
     }
 }
 
-/// Names one playing of a plan.
+/// Id of one playback of a plan.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
 pub struct PlayId(pub(crate) u64);
 
-/// Names the session of one pair of glasses; several apps may be connected to it.
+/// Id of the session of one pair of glasses, which several apps share.
 #[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord)]
 pub struct UserSessionId(Arc<str>);
 
 impl UserSessionId {
-    /// The id with this text.
+    /// Creates an id.
     pub fn new(text: &str) -> Self {
         Self(text.into())
     }
 
-    /// The id's text.
+    /// Returns the id as text.
     pub fn as_str(&self) -> &str {
         &self.0
     }
@@ -63,17 +63,17 @@ impl Serialize for UserSessionId {
     }
 }
 
-/// A TPA's session id taken apart: `<userSessionId>-<packageName>`.
+/// Session id of a TPA: `<userSessionId>-<packageName>`.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct SessionId {
     /// The part before the first `-`.
     pub user_session: UserSessionId,
-    /// Everything after it; package names may hold a `-` themselves.
+    /// The rest; a package name may contain `-`.
     pub package: String,
 }
 
 impl SessionId {
-    /// Takes `text` apart; `None` when it is not of the form.
+    /// Parses a session id.
     pub fn parse(text: &str) -> Option<Self> {
         let (user, package) = text.split_once('-')?;
         if user.is_empty() || package.is_empty() {
@@ -86,24 +86,24 @@ impl SessionId {
     }
 }
 
-/// Whose connection it is. What only the handshake tells is absent before it.
+/// Identity of a connection. Fields that the handshake provides are `None` before it.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize)]
 #[serde(rename_all = "camelCase")]
 pub struct Identity {
-    /// The connection's name.
+    /// Id of the connection.
     pub connection_id: ConnectionId,
-    /// The app.
+    /// Package name of the app.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub package_name: Option<String>,
-    /// The app's session id.
+    /// Session id of the app.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub session_id: Option<String>,
-    /// The user's session.
+    /// User session of the app.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub user_session_id: Option<UserSessionId>,
-    /// The peer's address.
+    /// Address of the peer.
     pub peer: String,
-    /// When the socket opened.
+    /// ISO-8601 date of the opening.
     pub since: String,
 }
 

@@ -1,28 +1,29 @@
-//! A stand-in for AugmentOS Cloud on a developer's machine.
+//! Local AugmentOS/MentraOS Cloud for development and tests, with fault injection.
 //!
-//! Two halves. The **library** decides and does no I/O: [`Cloud`] is told what came in and what
-//! time it is, and answers with what is to go out. The `server`, a feature that is on by default,
-//! carries that out on real sockets. A test can run the library in virtual time, or the whole
-//! server on a free port.
+//! The **library** makes decisions and does no I/O: [`Cloud`] receives inputs and the time, and
+//! returns outputs. The feature `server`, enabled by default, carries the outputs out on real
+//! sockets. Tests can run the library in virtual time or the server on a free port.
 //!
-//! # The run loop
+//! # Run loop
 //!
-//! 1. Call one of `open`, `handle_input`, `handle_timeout`, `act`, `inject`, `clear_faults`,
-//!    `send_frame`, `start_app`, `stop_apps`, `handle_webhook`, `play`, `stop_playing` and
-//!    `shut_down`.
-//! 2. Call [`Cloud::poll_output`] until there is nothing more, and carry out each output in order.
-//! 3. Call [`Cloud::poll_timeout`] and see to it that `handle_timeout` is called at that instant,
-//!    unless 1 happens before.
+//! 1. Call a method that takes the time, such as [`Cloud::open`] or [`Cloud::handle_input`].
+//! 2. Call [`Cloud::poll_output`] until it returns `None`, and carry out each output in order.
+//! 3. Call [`Cloud::poll_timeout`] and arrange for [`Cloud::handle_timeout`] to be called at that
+//!    instant, unless step 1 happens earlier.
 //!
-//! # How it is divided
+//! # Structure
 //!
 //! Each user session has a manager, which owns the connection registry, the health monitor, the
-//! subscriptions and the displays. Arrivals and closures reach all of them through one broadcast.
-//! Below the sessions, a link for each socket knows what the faults do to it.
+//! subscriptions and the displays. All of them are updated by one broadcast of events. Below the
+//! sessions, a transport for each socket applies the faults of its connection.
 //!
-//! **Invariants.** Nothing but the `server` module touches a socket, a clock or a file. After a
-//! [`Fact::Closed`] no part holds anything of the connection but the mark that its socket is
-//! closing. There is at most one connection for each user session and package.
+//! # Architecture invariants
+//!
+//! - Only the `server` module accesses sockets, clocks, randomness or files.
+//! - After a [`Fact::Closed`] no component references the connection, except for its transport,
+//!   which is closing.
+//! - There is at most one connection for each user session and package.
+//! - The imports between the top-level modules form no cycle.
 
 mod cloud;
 mod config;
@@ -31,6 +32,7 @@ mod context;
 mod events;
 mod faults;
 mod identity;
+mod json;
 mod metrics;
 mod output;
 mod protocol;
@@ -41,7 +43,9 @@ mod time;
 mod timers;
 mod transport;
 
-pub use cloud::{Cloud, FollowerId, Input, Part, Playing, Refused, WebhookAnswer};
+#[cfg(feature = "test-util")]
+pub use cloud::Component;
+pub use cloud::{Cloud, Input, ListenerId, OpenError, Playing, WebhookAnswer};
 pub use config::{ApiKey, Config};
 pub use events::{Event, Fact, Phase, Side};
 pub use faults::action::Action;
@@ -49,10 +53,10 @@ pub use faults::playback::Plan;
 pub use faults::request::{BadRequest, read_fault};
 pub use faults::scenario::{Scenario, Step};
 pub use faults::seeded::SeededPlan;
-pub use faults::{Fault, FaultRequest, Target};
+pub use faults::{Fault, FaultField, FaultInfo, FaultRequest, Target, kinds as fault};
 pub use identity::{ConnectionId, Identity, PlayId, UserSessionId};
 pub use output::{Delivery, Output, WebhookCall};
-pub use protocol::frame_spec::{HandMade, SettingsChange};
+pub use protocol::frame_spec::{FrameSpec, SettingsChange};
 pub use protocol::{Dialect, RoomConfig, View};
 pub use time::{Instant, WallClock};
 pub use timers::Timer;

@@ -1,4 +1,4 @@
-//! `tpa-cloud`: AugmentOS Cloud on a developer's machine.
+//! `tpa-cloud`: local AugmentOS/MentraOS Cloud.
 
 mod cli;
 
@@ -12,7 +12,7 @@ use tracing_subscriber::EnvFilter;
 #[tokio::main]
 async fn main() -> ExitCode {
     let config = cli::read().unwrap_or_else(|error| error.exit());
-    // Standard output carries one line, for programs that start this one.
+    // Standard output has one line, for programs that start this one.
     let filter = EnvFilter::try_from_default_env().unwrap_or_else(|_| EnvFilter::new("info"));
     tracing_subscriber::fmt()
         .with_env_filter(filter)
@@ -34,10 +34,10 @@ async fn main() -> ExitCode {
     }
 }
 
-/// Open files beside those of TPAs: watchers, pages, what is served, the log.
+/// Open files in addition to those of TPAs: observers, pages, static files, the log.
 const SPARE_FILES: usize = 512;
 
-/// Every connection is an open file, and a shell allows a program few of them unless it asks.
+/// Raises the limit of open files, because every connection needs one.
 fn allow_connections(most: usize) {
     let wanted = most.saturating_add(SPARE_FILES) as u64;
     match rlimit::increase_nofile_limit(wanted) {
@@ -45,21 +45,21 @@ fn allow_connections(most: usize) {
             tracing::info!(
                 allowed,
                 wanted,
-                "fewer open files than --max-connections needs"
+                "limit of open files is below --max-connections"
             );
         }
         Ok(_) => {}
-        Err(error) => tracing::info!(%error, "cannot ask for more open files"),
+        Err(error) => tracing::info!(%error, "cannot raise the limit of open files"),
     }
 }
 
 async fn run(config: ServerConfig) -> io::Result<()> {
-    // Before the first line is out, so that whoever reads it can stop us.
+    // Before the first line, so that a program that reads it can stop this one.
     let stopped = until_stopped()?;
-    let was_given = config.token.is_some();
+    let is_given = config.token.is_some();
     let server = server::start(config).await?;
-    if let (Some(token), false) = (server.token(), was_given) {
-        // Not through the log, which may be filtered or kept.
+    if let (Some(token), false) = (server.token(), is_given) {
+        // Not in the log, which may be filtered or stored.
         eprintln!(
             "tpa-cloud: control requests need the token {}",
             token.reveal()
@@ -74,7 +74,7 @@ async fn run(config: ServerConfig) -> io::Result<()> {
     Ok(())
 }
 
-/// Ends at ctrl-c or, where there is such a thing, SIGTERM.
+/// Waits for ctrl-c or SIGTERM.
 #[cfg(unix)]
 fn until_stopped() -> io::Result<impl Future<Output = ()>> {
     use signal::unix::{SignalKind, signal};
@@ -89,11 +89,11 @@ fn until_stopped() -> io::Result<impl Future<Output = ()>> {
     })
 }
 
-/// Ends at ctrl-c.
+/// Waits for ctrl-c.
 #[cfg(not(unix))]
 fn until_stopped() -> io::Result<impl Future<Output = ()>> {
     Ok(async {
-        // An error means that there is no ctrl-c here; then we run until we are killed.
+        // Without ctrl-c handling the program runs until it is killed.
         if signal::ctrl_c().await.is_err() {
             std::future::pending::<()>().await;
         }

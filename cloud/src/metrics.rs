@@ -1,4 +1,4 @@
-//! Figures about the cloud, for Prometheus.
+//! Metrics in Prometheus' format.
 
 use std::collections::{BTreeMap, BTreeSet};
 
@@ -12,11 +12,11 @@ use crate::identity::ConnectionId;
 use crate::output::Delivery;
 use crate::time::Instant;
 
-/// Closures with more different codes than these are counted together: a peer may choose from
-/// thousands, and each would be a series.
-const MOST_CODES: usize = 64;
+/// Further close codes are counted as `other`, because each code is a time series and a peer can
+/// send thousands.
+const MAX_CODES: usize = 64;
 
-/// How long connections live, in seconds: from a flap to a working day.
+/// Buckets for lifetimes of connections, in seconds.
 const LIFETIMES: [f64; 9] = [0.1, 1.0, 5.0, 15.0, 60.0, 300.0, 1_800.0, 7_200.0, 28_800.0];
 
 #[derive(Debug)]
@@ -43,8 +43,8 @@ pub(crate) struct Metrics {
     opened_at: BTreeMap<ConnectionId, Instant>,
 }
 
-/// How many sockets there are in each state.
-pub(crate) struct Census {
+/// Numbers of sockets by state, and of user sessions.
+pub(crate) struct ConnectionCounts {
     pub(crate) handshaking: usize,
     pub(crate) connected: usize,
     pub(crate) closing: usize,
@@ -53,80 +53,73 @@ pub(crate) struct Census {
 
 impl Metrics {
     pub(crate) fn new() -> Self {
-        let make = Maker(Registry::new());
+        let make = Registrar(Registry::new());
         Self {
-            connections: make.gauges(
-                "tpa_cloud_connections",
-                "Sockets that are there, by state.",
-                "state",
-            ),
-            user_sessions: make.gauge("tpa_cloud_user_sessions", "User sessions that are kept."),
-            opened: make.counter(
-                "tpa_cloud_connections_opened_total",
-                "Sockets that were opened.",
-            ),
+            connections: make.gauges("tpa_cloud_connections", "Open sockets by state.", "state"),
+            user_sessions: make.gauge("tpa_cloud_user_sessions", "User sessions."),
+            opened: make.counter("tpa_cloud_connections_opened_total", "Opened sockets."),
             acknowledged: make.counter(
                 "tpa_cloud_connections_acknowledged_total",
-                "Connections that got an ack.",
+                "Acknowledged connections.",
             ),
             refused: make.counters(
                 "tpa_cloud_connections_refused_total",
-                "Connections that were refused, by error.",
+                "Refused connections by error.",
                 &["error"],
             ),
             closures: make.counters(
                 "tpa_cloud_closures_total",
-                "Connections that are over, by close code (1006 without a close frame) and side.",
+                "Ended connections by close code (1006 without a close frame) and side.",
                 &["code", "by"],
             ),
             lifetimes: make.histogram(
                 "tpa_cloud_connection_duration_seconds",
-                "How long connections lived, from the opening of the socket.",
+                "Lifetimes of connections, from the opening of the socket.",
                 &LIFETIMES,
             ),
             stale: make.counter(
                 "tpa_cloud_connections_stale_total",
-                "Connections that were silent for too long.",
+                "Connections closed because of silence.",
             ),
             superseded: make.counter(
                 "tpa_cloud_connections_superseded_total",
-                "Connections whose session another one took over.",
+                "Connections replaced by another one of the same session.",
             ),
             faults: make.counters(
                 "tpa_cloud_faults_total",
-                "Faults that were injected, by name.",
+                "Injected faults by name.",
                 &["fault"],
             ),
             webhooks: make.counters(
                 "tpa_cloud_webhooks_total",
-                "Webhook calls that were answered or failed, by request.",
+                "Webhook calls by request and outcome.",
                 &["request", "outcome"],
             ),
             frames_received: make.counters(
                 "tpa_cloud_frames_received_total",
-                "Frames that came from TPAs, by kind.",
+                "Frames received from TPAs by kind.",
                 &["kind"],
             ),
             bytes_received: make.counter(
                 "tpa_cloud_received_bytes_total",
-                "Payload of the frames that came from TPAs.",
+                "Payload of the frames received from TPAs.",
             ),
             pongs_received: make.counter(
                 "tpa_cloud_pongs_received_total",
-                "Protocol-level pongs that came from TPAs.",
+                "Protocol-level pongs received from TPAs.",
             ),
             frames_sent: make.counters(
                 "tpa_cloud_frames_sent_total",
-                "Frames that went to TPAs, by kind.",
+                "Frames sent to TPAs by kind.",
                 &["kind"],
             ),
             bytes_sent: make.counter(
                 "tpa_cloud_sent_bytes_total",
-                "Payload of the frames that went to TPAs.",
+                "Payload of the frames sent to TPAs.",
             ),
             pings_sent: make.counter(
                 "tpa_cloud_pings_sent_total",
-                "Protocol-level pings that went to TPAs.",
+                "Protocol-level pings sent to TPAs.",
             ),
             codes: BTreeSet::new(),
             opened_at: BTreeMap::new(),
@@ -136,9 +129,9 @@ impl Metrics {
 
     #[expect(
         clippy::wildcard_enum_match_arm,
-        reason = "the other facts are not counted"
+        reason = "the other events are not counted"
     )]
-    pub(crate) fn follow(&mut self, event: &Event, now: Instant) {
+    pub(crate) fn handle_event(&mut self, event: &Event, now: Instant) {
         let id = event.who.as_ref().map(|who| who.connection_id);
         match &event.fact {
             Fact::Opened => {
@@ -150,7 +143,7 @@ impl Metrics {
             Fact::Stale { .. } => self.stale.inc(),
             Fact::Superseded { .. } => self.superseded.inc(),
             Fact::Closed { code, by, .. } => {
-                let code = self.label_of(*code);
+                let code = self.code_label(*code);
                 let by = match by {
                     Side::Cloud => "cloud",
                     Side::Peer => "peer",
@@ -171,7 +164,8 @@ impl Metrics {
         }
     }
 
-    /// Whose lifetime is still to be noted.
+    /// Returns the connections whose lifetime is being measured.
+    #[cfg(feature = "test-util")]
     pub(crate) fn alive(&self) -> impl Iterator<Item = ConnectionId> {
         self.opened_at.keys().copied()
     }
@@ -181,7 +175,7 @@ impl Metrics {
         self.bytes_received.inc_by(bytes as u64);
     }
 
-    pub(crate) fn ponged(&self) {
+    pub(crate) fn pong_received(&self) {
         self.pongs_received.inc();
     }
 
@@ -197,26 +191,26 @@ impl Metrics {
         self.bytes_sent.inc_by(bytes as u64);
     }
 
-    /// All figures in Prometheus' text format.
-    pub(crate) fn text(&self, census: &Census) -> String {
+    /// Returns all metrics in Prometheus' text format.
+    pub(crate) fn text(&self, counts: &ConnectionCounts) -> String {
         for (state, count) in [
-            ("handshaking", census.handshaking),
-            ("connected", census.connected),
-            ("closing", census.closing),
+            ("handshaking", counts.handshaking),
+            ("connected", counts.connected),
+            ("closing", counts.closing),
         ] {
             self.connections
                 .with_label_values(&[state])
                 .set(count as i64);
         }
-        self.user_sessions.set(census.user_sessions as i64);
-        // It fails only for families without series, and those are not gathered.
+        self.user_sessions.set(counts.user_sessions as i64);
+        // Encoding fails only for families without series, and those are not gathered.
         TextEncoder::new()
             .encode_to_string(&self.registry.gather())
             .unwrap_or_default()
     }
 
-    fn label_of(&mut self, code: u16) -> String {
-        if self.codes.len() < MOST_CODES {
+    fn code_label(&mut self, code: u16) -> String {
+        if self.codes.len() < MAX_CODES {
             self.codes.insert(code);
         }
         if self.codes.contains(&code) {
@@ -231,20 +225,19 @@ fn count(counters: &IntCounterVec, labels: &[&str]) {
     counters.with_label_values(labels).inc();
 }
 
-/// Makes figures and registers them.
-struct Maker(Registry);
+/// Creates and registers metrics.
+struct Registrar(Registry);
 
 #[expect(
     clippy::expect_used,
-    reason = "it fails for a bad or double name only, and the names are constants that every test \
-              of the cloud registers"
+    reason = "it fails only for invalid and duplicate names, which are constants"
 )]
-impl Maker {
+impl Registrar {
     fn register<T: prometheus::core::Collector + Clone + 'static>(
         &self,
         made: Result<T, prometheus::Error>,
     ) -> T {
-        let made = made.expect("a good name");
+        let made = made.expect("a valid name");
         self.0.register(Box::new(made.clone())).expect("a new name");
         made
     }
@@ -286,12 +279,12 @@ mod tests {
     }
 
     #[test]
-    fn codes_that_peers_choose_make_a_bounded_number_of_series() {
+    fn the_number_of_series_is_bounded() {
         let mut metrics = Metrics::new();
         for code in 3_000..=4_999 {
-            metrics.follow(&closed(code), Instant::ZERO);
+            metrics.handle_event(&closed(code), Instant::ZERO);
         }
-        let text = metrics.text(&Census {
+        let text = metrics.text(&ConnectionCounts {
             handshaking: 0,
             connected: 0,
             closing: 0,
@@ -300,7 +293,7 @@ mod tests {
         let series = text
             .lines()
             .filter(|line| line.starts_with("tpa_cloud_closures_total{"));
-        assert_eq!(series.count(), MOST_CODES + 1);
+        assert_eq!(series.count(), MAX_CODES + 1);
         assert!(text.contains(r#"tpa_cloud_closures_total{by="peer",code="other"} 1936"#));
     }
 }

@@ -3,35 +3,35 @@
 use crate::events::Event;
 use crate::identity::{ConnectionId, UserSessionId};
 
-/// What the caller is to carry out.
+/// An instruction that the caller carries out.
 #[derive(Debug, Clone)]
 pub enum Output {
-    /// Put something on a connection.
+    /// Send something on a connection.
     Deliver {
         /// The connection.
         to: ConnectionId,
-        /// What to put on it.
+        /// The frame.
         what: Delivery,
     },
-    /// End a connection at once, without a close frame, with a TCP reset.
+    /// Reset a connection with TCP RST, without a close frame.
     Cut {
         /// The connection.
         to: ConnectionId,
     },
-    /// Neither read from nor write to a connection, or do so again.
+    /// Stop or resume reading from and writing to a connection.
     Freeze {
         /// The connection.
         to: ConnectionId,
-        /// Whether it freezes or thaws.
+        /// True to stop.
         frozen: bool,
     },
-    /// Call an app's webhook, and report to [`Cloud::handle_webhook`](crate::Cloud::handle_webhook).
+    /// Call an app's webhook and report the result to [`Cloud::handle_webhook`](crate::Cloud::handle_webhook).
     Webhook(WebhookCall),
-    /// Tell whoever watches.
+    /// Report an event to observers.
     Event(Event),
 }
 
-/// What can be put on a connection.
+/// A frame to be sent on a connection.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub enum Delivery {
     /// A text frame.
@@ -40,18 +40,18 @@ pub enum Delivery {
     Binary(Vec<u8>),
     /// A protocol-level ping.
     Ping,
-    /// A close frame. Nothing is delivered after it.
+    /// A close frame; the last frame.
     Close {
-        /// Its code.
+        /// Close code.
         code: u16,
-        /// Its reason.
+        /// Close reason.
         reason: String,
     },
 }
 
 impl Delivery {
-    /// What one costs while it waits, in bytes. Empty ones cost something too, so that their
-    /// number is bounded.
+    /// Size for the limits of buffers, in bytes. It includes an overhead, so that the number of empty
+    /// frames is bounded too.
     pub fn cost(&self) -> usize {
         const OVERHEAD: usize = 64;
         let payload = match self {
@@ -66,14 +66,14 @@ impl Delivery {
 /// A request to an app's webhook.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct WebhookCall {
-    /// Where to.
+    /// URL of the webhook.
     pub url: String,
-    /// What it asks for.
+    /// `session_request` or `stop_request`.
     pub request: &'static str,
-    /// The app.
+    /// Package name of the app.
     pub package_name: String,
-    /// Whose glasses.
+    /// User session of the app.
     pub user_session_id: UserSessionId,
-    /// The request's body, as JSON.
+    /// JSON body of the request.
     pub body: String,
 }

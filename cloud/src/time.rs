@@ -1,11 +1,11 @@
-//! Time as the library sees it: a number that the caller supplies.
+//! Time, supplied by the caller.
 //!
-//! `std::time::Instant` cannot be made from a number, so a test could not say what time it is.
+//! `std::time::Instant` cannot be created from a number, which virtual time requires.
 
 use std::ops::Add;
 use std::time::{Duration, UNIX_EPOCH};
 
-/// Milliseconds on a monotonic clock whose zero is the caller's choice.
+/// Milliseconds on a monotonic clock; the caller chooses its zero.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
 pub struct Instant(u64);
 
@@ -13,17 +13,17 @@ impl Instant {
     /// The clock's zero.
     pub const ZERO: Self = Self(0);
 
-    /// The instant `millis` after the clock's zero.
+    /// Creates the instant `millis` after the clock's zero.
     pub const fn from_millis(millis: u64) -> Self {
         Self(millis)
     }
 
-    /// Milliseconds since the clock's zero.
+    /// Returns the milliseconds since the clock's zero.
     pub const fn as_millis(self) -> u64 {
         self.0
     }
 
-    /// How long after `earlier` this is; zero when it is not after it.
+    /// Returns the time since `earlier`, or zero if that is later.
     pub fn since(self, earlier: Self) -> Duration {
         Duration::from_millis(self.0.saturating_sub(earlier.0))
     }
@@ -38,24 +38,24 @@ impl Add<Duration> for Instant {
     }
 }
 
-/// Turns instants into dates, because frames and events carry ISO-8601 timestamps.
+/// Converts instants to the ISO-8601 dates of frames and events.
 #[derive(Debug, Clone, Copy)]
 pub struct WallClock {
     unix_millis_at_zero: u64,
 }
 
 impl WallClock {
-    /// The last millisecond that still has a four-digit year.
+    /// Last millisecond of the year 9999.
     const LAST: u64 = 253_402_300_799_999;
 
-    /// A wall clock that showed `unix_millis` when the monotonic clock was at zero.
+    /// Creates a wall clock that shows `unix_millis` at the zero of the monotonic clock.
     pub const fn starting_at(unix_millis: u64) -> Self {
         Self {
             unix_millis_at_zero: unix_millis,
         }
     }
 
-    /// The date at `now`, such as `2026-01-31T09:30:00.250Z`.
+    /// Returns the date, such as `2026-01-31T09:30:00.250Z`.
     pub fn iso(&self, now: Instant) -> String {
         let millis = self
             .unix_millis_at_zero
@@ -81,7 +81,7 @@ mod tests {
     }
 
     #[test]
-    fn time_that_goes_back_is_no_time() {
+    fn durations_are_not_negative() {
         let since = Instant::from_millis(5).since(Instant::from_millis(9));
         assert_eq!(since, Duration::ZERO);
     }

@@ -1,4 +1,4 @@
-//! Every deadline by name, in one table.
+//! Timers, by name, in one table.
 
 use std::collections::{BTreeMap, BTreeSet};
 
@@ -7,40 +7,40 @@ use crate::identity::{ConnectionId, UserSessionId};
 use crate::protocol::View;
 use crate::time::Instant;
 
-/// What a deadline is for.
+/// A timer; each has at most one deadline.
 #[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord)]
 pub enum Timer {
-    /// When a socket that has not introduced itself is closed.
+    /// Closes a socket without a handshake.
     Handshake(ConnectionId),
-    /// When a connection gets its next protocol-level ping.
+    /// Sends a protocol-level ping.
     Ping(ConnectionId),
-    /// When a connection's silence is next judged.
+    /// Checks a connection for silence.
     Stale(ConnectionId),
-    /// When a socket whose close handshake has not ended is cut.
+    /// Resets a socket whose close handshake does not end.
     Cut(ConnectionId),
-    /// When frames held by a `delay` fault go out.
+    /// Sends frames that a `delay` fault holds.
     Release(ConnectionId),
-    /// When a connection for which too much waits is cut.
+    /// Resets a connection whose send buffer is full.
     Overflow(ConnectionId),
-    /// When a `freeze` fault ends.
+    /// Ends a `freeze` fault.
     Thaw(ConnectionId),
-    /// When a `flap` fault cuts a connection.
+    /// Resets a connection for a `flap` fault.
     Flap(ConnectionId),
-    /// When a user session's scripted streams speak.
+    /// Sends a user session's scripted streams.
     Streams(UserSessionId),
-    /// When a user session's next audio chunk is due.
+    /// Sends a user session's audio.
     Audio(UserSessionId),
-    /// When a plan's next step is due.
+    /// Performs a plan's next step.
     Plan(PlayId),
-    /// When an app that was lost is started again.
+    /// Restarts a lost app.
     AppRestart(UserSessionId, String),
-    /// When a display's time is over.
+    /// Ends a display.
     DisplayEnd(UserSessionId, View),
 }
 
 impl Timer {
-    /// The timers that belong to a connection and end with it. `Cut` is not among them: it is
-    /// what makes sure of the end.
+    /// Returns the timers that are stopped with a connection. `Cut` outlives it, because it ensures
+    /// that the socket closes.
     pub(crate) fn of_connection(id: ConnectionId) -> [Self; 7] {
         [
             Self::Handshake(id),
@@ -53,13 +53,14 @@ impl Timer {
         ]
     }
 
-    /// Whether it is for a socket that is only closing: what is held for it goes out, and it is
-    /// cut.
-    pub(crate) fn sees_off(&self) -> bool {
+    /// Reports whether the timer finishes a closing socket.
+    #[cfg(feature = "test-util")]
+    pub(crate) fn finishes_closing(&self) -> bool {
         matches!(self, Self::Release(_) | Self::Cut(_))
     }
 
-    /// Whose deadline this is, where it is one connection's.
+    /// Returns the connection of the timer, if it belongs to one.
+    #[cfg(feature = "test-util")]
     fn connection(&self) -> Option<ConnectionId> {
         match self {
             Self::Handshake(id)
@@ -79,7 +80,7 @@ impl Timer {
     }
 }
 
-/// The deadlines. Setting one that is set moves it.
+/// The deadlines of the timers that are set.
 #[derive(Debug, Default)]
 pub(crate) struct Timers {
     by_name: BTreeMap<Timer, Instant>,
@@ -93,8 +94,8 @@ impl Timers {
         self.by_name.insert(timer, at);
     }
 
-    /// Moves a deadline forward, or sets it; never moves it back.
-    pub(crate) fn hasten(&mut self, timer: Timer, at: Instant) {
+    /// Sets a timer, unless it is set to an earlier time.
+    pub(crate) fn set_no_later(&mut self, timer: Timer, at: Instant) {
         if self.by_name.get(&timer).is_none_or(|due| *due > at) {
             self.set(timer, at);
         }
@@ -119,7 +120,8 @@ impl Timers {
         Some(timer)
     }
 
-    /// The deadlines that are set for connections, and for which.
+    /// Returns the timers of connections.
+    #[cfg(feature = "test-util")]
     pub(crate) fn of_connections(&self) -> impl Iterator<Item = (&Timer, ConnectionId)> {
         let all = self.by_name.keys();
         all.filter_map(|timer| Some((timer, timer.connection()?)))

@@ -1,5 +1,5 @@
-//! Links: what the cloud knows of a socket below the level of sessions, and what the faults on it
-//! do to what passes.
+//! Transports: the state of each socket below the level of sessions, and the effects of faults on
+//! its frames.
 
 use std::collections::{BTreeMap, VecDeque};
 use std::sync::Arc;
@@ -11,19 +11,19 @@ use crate::output::Delivery;
 use crate::protocol::Dialect;
 use crate::time::Instant;
 
-/// How far a socket has come.
+/// Stage of a socket's life.
 #[derive(Debug)]
 pub(crate) enum Stage {
-    /// Open; who it is may be known, but it has no ack.
+    /// Open, without an ack. The identity may be incomplete.
     Handshaking(Arc<Identity>),
-    /// Let in; the user session's manager looks after it.
+    /// Acknowledged, as a member of the user session.
     Member(Arc<Identity>, UserSessionId),
-    /// Over, except that the socket is not gone yet. Nothing else is kept of it.
+    /// Ended; only the socket is not closed yet.
     Closing,
 }
 
 #[derive(Debug)]
-pub(crate) struct Link {
+pub(crate) struct Transport {
     pub(crate) stage: Stage,
     pub(crate) dialect: Dialect,
     pub(crate) received: u64,
@@ -39,7 +39,7 @@ struct Delay {
     until: Option<Instant>,
 }
 
-impl Link {
+impl Transport {
     pub(crate) fn new(identity: Arc<Identity>, dialect: Dialect) -> Self {
         Self {
             stage: Stage::Handshaking(identity),
@@ -52,7 +52,7 @@ impl Link {
         }
     }
 
-    /// Whose link it is; `None` once it is over.
+    /// Returns the identity; `None` once the connection has ended.
     pub(crate) fn identity(&self) -> Option<&Arc<Identity>> {
         match &self.stage {
             Stage::Handshaking(identity) | Stage::Member(identity, _) => Some(identity),
@@ -60,8 +60,8 @@ impl Link {
         }
     }
 
-    /// Whether only the socket is left of it.
-    pub(crate) fn is_over(&self) -> bool {
+    /// Reports whether the connection has ended.
+    pub(crate) fn is_closed(&self) -> bool {
         matches!(self.stage, Stage::Closing)
     }
 
@@ -69,8 +69,8 @@ impl Link {
         self.delay = Some(Delay { by, until });
     }
 
-    /// Ends a delay. What was held is due at once.
-    pub(crate) fn hurry(&mut self, now: Instant) -> bool {
+    /// Ends a delay. Returns whether frames are held; they are due immediately.
+    pub(crate) fn end_delay(&mut self, now: Instant) -> bool {
         self.delay = None;
         for (due, _) in &mut self.held {
             *due = now;
@@ -78,30 +78,31 @@ impl Link {
         !self.held.is_empty()
     }
 
-    pub(crate) fn gate(&mut self, what: Delivery, now: Instant, most_bytes: usize) -> Gate {
+    /// Sends a frame through the faults of the connection.
+    pub(crate) fn send(&mut self, what: Delivery, now: Instant, max_bytes: usize) -> SendOutcome {
         if self.frozen {
-            return Gate::Lost;
+            return SendOutcome::Lost;
         }
         let delay = match &self.delay {
             Some(delay) if delay.until.is_none_or(|until| now < until) => delay.by,
             Some(_) | None => Duration::ZERO,
         };
-        // Order is kept: nothing overtakes what is held.
+        // Frames stay in order.
         let last = self.held.back().map_or(now, |(due, _)| *due);
         let due = last.max(now + delay);
         if due <= now && self.held.is_empty() {
-            return Gate::Now(what);
+            return SendOutcome::Send(what);
         }
         let is_close = matches!(what, Delivery::Close { .. });
-        if !is_close && self.held_bytes + what.cost() > most_bytes {
-            return Gate::Full;
+        if !is_close && self.held_bytes + what.cost() > max_bytes {
+            return SendOutcome::Full;
         }
         self.held_bytes += what.cost();
         self.held.push_back((due, what));
-        Gate::Held(due)
+        SendOutcome::Held(due)
     }
 
-    /// What was held and is due.
+    /// Returns the next held frame that is due.
     pub(crate) fn release(&mut self, now: Instant) -> Option<Delivery> {
         if self.held.front()?.0 > now {
             return None;
@@ -111,70 +112,73 @@ impl Link {
         Some(what)
     }
 
-    /// When the next of what is held is due.
+    /// Returns the time at which the next held frame is due.
     pub(crate) fn next_release(&self) -> Option<Instant> {
         self.held.front().map(|(due, _)| *due)
     }
 
-    /// When the last of what is held is due.
+    /// Returns the time at which the last held frame is due.
     pub(crate) fn last_release(&self) -> Option<Instant> {
         self.held.back().map(|(due, _)| *due)
     }
 
-    pub(crate) fn forget_held(&mut self) {
+    pub(crate) fn discard_held(&mut self) {
         self.held.clear();
         self.held_bytes = 0;
     }
 }
 
-/// What a link does with a delivery.
-pub(crate) enum Gate {
-    /// It goes out.
-    Now(Delivery),
-    /// It waits at least until then.
+/// Outcome of [`Transport::send`].
+pub(crate) enum SendOutcome {
+    /// To be sent immediately.
+    Send(Delivery),
+    /// Held at least until then.
     Held(Instant),
-    /// More waits already than may.
+    /// Refused, because the limit of held bytes is reached.
     Full,
-    /// A frozen cloud produces nothing.
+    /// Lost, because the connection is frozen.
     Lost,
 }
 
-/// All sockets, from their opening until they are gone.
+/// All sockets that are not closed.
 #[derive(Debug, Default)]
-pub(crate) struct Links {
-    links: BTreeMap<ConnectionId, Link>,
+pub(crate) struct Transports {
+    transports: BTreeMap<ConnectionId, Transport>,
 }
 
-impl Links {
-    pub(crate) fn insert(&mut self, id: ConnectionId, link: Link) {
-        self.links.insert(id, link);
+impl Transports {
+    pub(crate) fn insert(&mut self, id: ConnectionId, transport: Transport) {
+        self.transports.insert(id, transport);
     }
 
     pub(crate) fn remove(&mut self, id: ConnectionId) {
-        self.links.remove(&id);
+        self.transports.remove(&id);
     }
 
-    pub(crate) fn get(&self, id: ConnectionId) -> Option<&Link> {
-        self.links.get(&id)
+    pub(crate) fn get(&self, id: ConnectionId) -> Option<&Transport> {
+        self.transports.get(&id)
     }
 
-    pub(crate) fn get_mut(&mut self, id: ConnectionId) -> Option<&mut Link> {
-        self.links.get_mut(&id)
+    pub(crate) fn get_mut(&mut self, id: ConnectionId) -> Option<&mut Transport> {
+        self.transports.get_mut(&id)
     }
 
-    pub(crate) fn iter(&self) -> impl Iterator<Item = (ConnectionId, &Link)> {
-        self.links.iter().map(|(id, link)| (*id, link))
+    #[cfg(feature = "test-util")]
+    pub(crate) fn iter(&self) -> impl Iterator<Item = (ConnectionId, &Transport)> {
+        self.transports
+            .iter()
+            .map(|(id, transport)| (*id, transport))
     }
 
     pub(crate) fn len(&self) -> usize {
-        self.links.len()
+        self.transports.len()
     }
 
-    /// How many are handshaking, connected and closing.
-    pub(crate) fn census(&self) -> (usize, usize, usize) {
+    /// Returns the numbers of handshaking, connected and closing sockets.
+    pub(crate) fn counts(&self) -> (usize, usize, usize) {
         let count = |is: fn(&Stage) -> bool| {
-            let links = self.links.values();
-            links.filter(|link| is(&link.stage)).count()
+            let transports = self.transports.values();
+            transports.filter(|transport| is(&transport.stage)).count()
         };
         (
             count(|stage| matches!(stage, Stage::Handshaking(_))),
@@ -184,14 +188,14 @@ impl Links {
     }
 
     pub(crate) fn all(&self) -> Vec<ConnectionId> {
-        self.links.keys().copied().collect()
+        self.transports.keys().copied().collect()
     }
 
-    /// The links that are not over and that `target` means.
+    /// Returns the connections of a target that have not ended.
     pub(crate) fn matching(&self, target: &Target) -> Vec<ConnectionId> {
-        self.links
+        self.transports
             .iter()
-            .filter(|(_, link)| link.identity().is_some_and(|who| target.means(who)))
+            .filter(|(_, transport)| transport.identity().is_some_and(|who| target.includes(who)))
             .map(|(id, _)| *id)
             .collect()
     }

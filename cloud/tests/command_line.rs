@@ -1,4 +1,4 @@
-//! The binary: what it prints and how it ends.
+//! The program: options, output and exit.
 #![allow(
     clippy::unwrap_used,
     clippy::expect_used,
@@ -18,7 +18,7 @@ fn tpa_cloud(arguments: &[&str]) -> Command {
     command
 }
 
-/// Runs it to its end. One that starts to listen instead has failed.
+/// Runs the program until it exits. Fails if it starts to listen.
 fn run(arguments: &[&str]) -> Output {
     run_command(&mut tpa_cloud(arguments))
 }
@@ -45,23 +45,23 @@ fn run_command(command: &mut Command) -> Output {
     output
 }
 
-/// One that runs, and ends with the test.
+/// A running program, killed when dropped.
 struct Running {
     child: Child,
-    /// Where it listens.
+    /// Address that it listens on.
     addr: String,
 }
 
 impl Drop for Running {
     fn drop(&mut self) {
-        // An error means that it has ended already.
+        // An error means that it has exited.
         let _ = self.child.kill();
         let _ = self.child.wait();
     }
 }
 
 impl Running {
-    /// Starts it and waits until it listens.
+    /// Starts the program and waits until it listens.
     fn start(command: &mut Command) -> Self {
         let child = command
             .stdout(Stdio::piped())
@@ -87,7 +87,7 @@ impl Running {
 
     #[cfg(unix)]
     fn terminate(&mut self) -> std::process::ExitStatus {
-        // The shell's own `kill`: a small system has no program of that name.
+        // The shell's built-in `kill`, because small systems have no such program.
         let kill = format!("kill -TERM {}", self.child.id());
         let killed = Command::new("sh").args(["-c", &kill]).status().unwrap();
         assert!(killed.success());
@@ -99,10 +99,10 @@ fn start() -> Running {
     Running::start(&mut tpa_cloud(&["--listen", "127.0.0.1:0"]))
 }
 
-/// A shell's own limit is often a thousand open files, far below `--max-connections`.
+/// The default limit of open files is often 1024, far below `--max-connections`.
 #[cfg(unix)]
 #[test]
-fn it_takes_more_connections_than_a_shell_allows_open_files() {
+fn the_limit_of_open_files_is_raised() {
     let limited = format!(
         "ulimit -Sn 40; exec {} --listen 127.0.0.1:0 --handshake-timeout 1h",
         env!("CARGO_BIN_EXE_tpa-cloud")
@@ -116,7 +116,7 @@ fn it_takes_more_connections_than_a_shell_allows_open_files() {
 }
 
 #[test]
-fn it_says_where_it_listens_and_a_busy_port_is_one_clear_error() {
+fn the_address_is_printed_and_a_busy_port_is_an_error() {
     let first = start();
     let addr = &first.addr;
     let second = run(&["--listen", addr]);
@@ -129,11 +129,11 @@ fn it_says_where_it_listens_and_a_busy_port_is_one_clear_error() {
 
 #[cfg(unix)]
 #[test]
-fn sigterm_ends_it_with_success() {
+fn sigterm_ends_the_program_with_success() {
     assert!(start().terminate().success());
 }
 
-/// A file of its own for each test.
+/// Writes a file with a unique name.
 fn file(name: &str, content: &str) -> PathBuf {
     let name = format!("tpa-cloud-{}-{name}", std::process::id());
     let path = std::env::temp_dir().join(name);
@@ -143,9 +143,7 @@ fn file(name: &str, content: &str) -> PathBuf {
 
 fn get(addr: &str, path: &str) -> String {
     let mut stream = TcpStream::connect(addr).unwrap();
-    // Longer than anything takes; only a failing test waits for it.
-    let patience = Some(Duration::from_secs(10));
-    stream.set_read_timeout(patience).unwrap();
+    stream.set_read_timeout(Some(testkit::TIMEOUT)).unwrap();
     let request = format!("GET {path} HTTP/1.1\r\nHost: {addr}\r\nConnection: close\r\n\r\n");
     stream.write_all(request.as_bytes()).unwrap();
     let mut answer = String::new();
@@ -153,7 +151,7 @@ fn get(addr: &str, path: &str) -> String {
     answer.split_once("\r\n\r\n").unwrap().1.to_owned()
 }
 
-/// The user sessions that there are with these options.
+/// Returns the user sessions with these options.
 fn user_sessions(command: &mut Command) -> Vec<String> {
     let running = Running::start(command);
     let sessions: serde_json::Value = serde_json::from_str(&running.get("/sessions")).unwrap();
@@ -164,7 +162,7 @@ fn user_sessions(command: &mut Command) -> Vec<String> {
 }
 
 #[test]
-fn flags_go_before_the_environment_the_file_and_the_defaults() {
+fn flags_precede_environment_file_and_defaults() {
     let path = file("precedence.toml", "user-session = [\"file1\", \"file2\"]\n");
     let path = path.to_str().unwrap();
     let variable = "TPA_CLOUD_USER_SESSION";
@@ -193,7 +191,7 @@ fn flags_go_before_the_environment_the_file_and_the_defaults() {
 }
 
 #[test]
-fn every_option_can_come_from_a_file() {
+fn every_option_can_be_set_in_a_file() {
     let www = std::env::temp_dir();
     let content = format!(
         r#"
@@ -224,7 +222,7 @@ fn every_option_can_come_from_a_file() {
     let help = String::from_utf8(help.stdout).unwrap();
     let options = help.matches("\n      --").count();
     let written = content.matches(" = ").count();
-    // All but --config itself. Those with a letter of their own, --help and --version, are not
+    // All except --config. Options with a short form, --help and --version, are not
     // counted here.
     assert_eq!(written, options - 1, "{help}");
     let path = file("every.toml", &content);
@@ -236,7 +234,7 @@ fn every_option_can_come_from_a_file() {
 }
 
 #[test]
-fn what_is_wrong_with_a_file_is_said_with_its_name() {
+fn errors_in_a_file_name_the_file() {
     for (name, content, named) in [
         ("unknown.toml", "pingInterval = \"5s\"", "pingInterval"),
         ("config.toml", "config = \"x\"", "config"),
@@ -263,7 +261,7 @@ fn what_is_wrong_with_a_file_is_said_with_its_name() {
 }
 
 #[test]
-fn a_scenario_can_come_from_a_file() {
+fn a_scenario_can_be_a_file() {
     let json = r#"{"description": "mine", "steps": [{"at": "1h", "fault": "cut"}]}"#;
     let path = file("mine.json", json);
     let arguments = [
@@ -282,7 +280,7 @@ fn a_scenario_can_come_from_a_file() {
 }
 
 #[test]
-fn a_token_is_made_up_and_printed_where_others_can_reach_it() {
+fn a_token_is_generated_and_printed_when_reachable() {
     let mut running = Running::start(&mut tpa_cloud(&["--listen", "0.0.0.0:0"]));
     let mut line = String::new();
     BufReader::new(running.child.stderr.take().unwrap())
@@ -297,11 +295,11 @@ fn a_token_is_made_up_and_printed_where_others_can_reach_it() {
 }
 
 #[test]
-fn the_help_is_worth_reading() {
+fn the_help_has_examples_and_no_secrets() {
     let output = run(&["--help"]);
     assert!(output.status.success());
     let help = String::from_utf8(output.stdout).unwrap();
-    for said in [
+    for expected in [
         "Examples:",
         "ws://ADDRESS/tpa-ws",
         "TPA_CLOUD_PING_INTERVAL",
@@ -309,9 +307,9 @@ fn the_help_is_worth_reading() {
         "--scenario train-tunnel",
         "Limits:",
     ] {
-        assert!(help.contains(said), "{said}: {help}");
+        assert!(help.contains(expected), "{expected}: {help}");
     }
-    // A wrong key or token in the environment is nobody's business.
+    // Secrets in the environment are not shown.
     let mut command = tpa_cloud(&["--help"]);
     command.env("TPA_CLOUD_API_KEY", "hunter2");
     command.env("TPA_CLOUD_TOKEN", "hunter2-hunter2");
@@ -325,30 +323,30 @@ fn the_help_is_worth_reading() {
 
 #[cfg(unix)]
 #[test]
-fn sigterm_ends_it_in_bounded_time_whoever_is_connected() {
+fn sigterm_ends_the_program_despite_open_connections() {
     let mut running = start();
     let addr = running.addr.clone();
-    // It upgrades and then neither reads nor answers.
-    let mut deaf = TcpStream::connect(&addr).unwrap();
+    // It upgrades and then neither reads nor writes.
+    let mut unread = TcpStream::connect(&addr).unwrap();
     let request = format!(
         "GET /tpa-ws HTTP/1.1\r\nHost: {addr}\r\nConnection: Upgrade\r\nUpgrade: websocket\r\n\
          Sec-WebSocket-Version: 13\r\nSec-WebSocket-Key: dGhlIHNhbXBsZSBub25jZQ==\r\n\r\n"
     );
-    deaf.write_all(request.as_bytes()).unwrap();
+    unread.write_all(request.as_bytes()).unwrap();
     let mut answer = [0; 12];
-    deaf.read_exact(&mut answer).unwrap();
+    unread.read_exact(&mut answer).unwrap();
     assert_eq!(&answer, b"HTTP/1.1 101");
-    let asked = Instant::now();
+    let started = Instant::now();
     assert!(running.terminate().success());
     assert!(
-        asked.elapsed() < Duration::from_secs(8),
+        started.elapsed() < Duration::from_secs(8),
         "{:?}",
-        asked.elapsed()
+        started.elapsed()
     );
 }
 
 #[test]
-fn bad_arguments_are_named() {
+fn errors_name_the_argument() {
     for (arguments, named) in [
         (["--listen", "nowhere"], "--listen"),
         (["--ping-interval", "soon"], "--ping-interval"),

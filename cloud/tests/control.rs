@@ -1,4 +1,4 @@
-//! The control interface: what it says, and to whom.
+//! The control interface: responses and access.
 #![allow(
     clippy::unwrap_used,
     clippy::expect_used,
@@ -7,18 +7,18 @@
 
 mod common;
 
-use common::{PACKAGE, Tpa, Watcher, get, http, inject, post, start};
+use common::{Observer, PACKAGE, Tpa, get, http, inject, post, start};
 use serde_json::json;
 use tpa_cloud::server::{self, ServerConfig};
 
 #[tokio::test]
-async fn it_says_that_it_is_well() {
+async fn health_check_succeeds() {
     let server = start().await;
     assert_eq!(get(&server, "/healthz").await.status, 200);
 }
 
 #[tokio::test]
-async fn bad_wishes_are_answered_with_the_field() {
+async fn invalid_requests_are_answered_with_the_field() {
     let server = start().await;
     for (path, body, field) in [
         ("/faults", json!({"fault": "explode"}), "fault"),
@@ -44,19 +44,19 @@ async fn bad_wishes_are_answered_with_the_field() {
 }
 
 #[tokio::test]
-async fn events_tell_the_life_of_a_connection() {
+async fn events_report_the_life_of_a_connection() {
     let server = start().await;
-    let mut watcher = Watcher::open(&server).await;
+    let mut observer = Observer::open(&server).await;
     let _tpa = Tpa::connect(&server, "user1", PACKAGE).await;
-    let opened = watcher.event("opened").await;
+    let opened = observer.event("opened").await;
     let id = &opened["connectionId"];
     assert!(opened["peer"].is_string() && opened["packageName"].is_null());
-    let message = watcher.event("message").await;
+    let message = observer.event("message").await;
     assert_eq!(
         (&message["frame"], &message["count"]),
         (&json!("tpa_connection_init"), &json!(1))
     );
-    let acked = watcher.event("acked").await;
+    let acked = observer.event("acked").await;
     assert_eq!(&acked["connectionId"], id);
     assert_eq!(acked["packageName"], PACKAGE);
     assert_eq!(acked["sessionId"], format!("user1-{PACKAGE}"));
@@ -66,12 +66,12 @@ async fn events_tell_the_life_of_a_connection() {
         json!({"fault": "close", "code": 4321, "reason": "because"}),
     )
     .await;
-    let fault = watcher.event("fault").await;
+    let fault = observer.event("fault").await;
     assert_eq!(
         (&fault["fault"], &fault["connections"]),
         (&json!("close"), &json!([id]))
     );
-    let closed = watcher.event("closed").await;
+    let closed = observer.event("closed").await;
     assert_eq!(&closed["connectionId"], id);
     assert_eq!(
         (&closed["code"], &closed["reason"]),
@@ -86,20 +86,20 @@ async fn events_tell_the_life_of_a_connection() {
 }
 
 #[tokio::test]
-async fn no_event_holds_the_key() {
+async fn no_event_contains_the_key() {
     let server = start().await;
-    let mut watcher = Watcher::open(&server).await;
+    let mut observer = Observer::open(&server).await;
     let mut tpa = Tpa::open(&server).await;
-    tpa.introduce("user1-a.b", "a.b", "hunter2").await;
+    tpa.handshake("user1-a.b", "a.b", "hunter2").await;
     tpa.end().await;
     for kind in ["opened", "message", "refused", "closed"] {
-        let event = watcher.event(kind).await.to_string();
+        let event = observer.event(kind).await.to_string();
         assert!(!event.contains("hunter2"), "{event}");
     }
 }
 
 #[tokio::test]
-async fn pages_on_this_machine_may_use_it_and_no_others() {
+async fn only_pages_of_this_machine_are_allowed() {
     let server = start().await;
     let fault = json!({"fault": "cut"}).to_string();
     for origin in [
@@ -141,7 +141,7 @@ async fn pages_on_this_machine_may_use_it_and_no_others() {
 }
 
 #[tokio::test]
-async fn another_host_name_is_refused_everywhere() {
+async fn other_host_names_are_refused() {
     let server = start().await;
     for path in ["/", "/sessions", "/healthz", "/tpa-ws"] {
         let headers = [("Host", "rebound.example.org:8002")];
@@ -155,7 +155,7 @@ async fn another_host_name_is_refused_everywhere() {
 }
 
 #[tokio::test]
-async fn folders_are_served_with_the_right_types_and_policy() {
+async fn directories_are_served_with_types_and_policy() {
     let dir = std::env::temp_dir().join(format!("tpa-cloud-static-{}", std::process::id()));
     std::fs::create_dir_all(dir.join("www")).unwrap();
     std::fs::create_dir_all(dir.join("pkg")).unwrap();
@@ -207,7 +207,7 @@ async fn folders_are_served_with_the_right_types_and_policy() {
 }
 
 #[tokio::test]
-async fn a_folder_that_is_not_there_is_an_error() {
+async fn a_missing_directory_is_an_error() {
     let config = ServerConfig {
         serve: vec!["no/such/folder".parse().unwrap()],
         ..ServerConfig::default()

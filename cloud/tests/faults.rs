@@ -1,4 +1,4 @@
-//! Each fault as a TPA sees it.
+//! Each fault on real sockets.
 #![allow(
     clippy::unwrap_used,
     clippy::expect_used,
@@ -10,7 +10,9 @@ mod common;
 use std::io;
 use std::time::{Duration, Instant};
 
-use common::{End, KEY, PACKAGE, Tpa, Watcher, get, http, inject, patiently, start, start_with};
+use common::{
+    End, KEY, Observer, PACKAGE, Tpa, get, http, inject, start, start_with, with_timeout,
+};
 use serde_json::json;
 use tokio::io::{AsyncReadExt, AsyncWriteExt};
 use tokio::net::TcpStream;
@@ -44,13 +46,13 @@ async fn cut_is_a_reset() {
 }
 
 #[tokio::test]
-async fn a_fault_hits_its_target_only() {
+async fn faults_affect_their_target_only() {
     let server = start().await;
-    let mut watcher = Watcher::open(&server).await;
+    let mut observer = Observer::open(&server).await;
     let mut captions = Tpa::connect(&server, "user1", PACKAGE).await;
-    let id = watcher.event("acked").await["connectionId"].clone();
+    let id = observer.event("acked").await["connectionId"].clone();
     let mut other = Tpa::connect(&server, "user1", "org.example.other").await;
-    let other_id = watcher.event("acked").await["connectionId"].clone();
+    let other_id = observer.event("acked").await["connectionId"].clone();
     let mut user2 = Tpa::connect(&server, "user2", PACKAGE).await;
 
     let nobody = json!({"fault": "cut", "packageName": "org.example.nobody"});
@@ -68,14 +70,14 @@ async fn a_fault_hits_its_target_only() {
 }
 
 #[tokio::test]
-async fn refused_is_reset_until_it_is_cleared() {
+async fn refuse_resets_until_it_is_cleared() {
     let server = start().await;
     let mut there = Tpa::connect(&server, "user1", PACKAGE).await;
     inject(&server, json!({"fault": "refuse", "forMs": 600_000})).await;
     for _ in 0..3 {
         assert!(Tpa::open_at(&server, "/tpa-ws").await.is_err());
     }
-    // Who is there stays, and so does the control interface.
+    // Open connections and the control interface are not affected.
     there.send(json!({"type": "ping"})).await;
     assert_eq!(there.frame().await["type"], "pong");
     assert_eq!(
@@ -86,7 +88,7 @@ async fn refused_is_reset_until_it_is_cleared() {
 }
 
 #[tokio::test]
-async fn refused_is_a_reset_without_an_answer() {
+async fn refuse_resets_without_a_response() {
     let server = start().await;
     inject(&server, json!({"fault": "refuse"})).await;
     let mut stream = TcpStream::connect(server.addr()).await.unwrap();
@@ -97,38 +99,38 @@ async fn refused_is_a_reset_without_an_answer() {
     );
     stream.write_all(request.as_bytes()).await.unwrap();
     let mut answer = Vec::new();
-    let read = patiently("the reset", stream.read_to_end(&mut answer)).await;
+    let read = with_timeout("the reset", stream.read_to_end(&mut answer)).await;
     assert_eq!(read.unwrap_err().kind(), io::ErrorKind::ConnectionReset);
     assert!(answer.is_empty());
 }
 
 #[tokio::test]
-async fn frozen_is_open_but_silent() {
+async fn freeze_keeps_the_connection_open_and_silent() {
     let server = start_with(Config {
         stream_interval: Duration::from_millis(5),
         ..Config::default()
     })
     .await;
-    let mut watcher = Watcher::open(&server).await;
+    let mut observer = Observer::open(&server).await;
     let mut tpa = Tpa::connect(&server, "user1", PACKAGE).await;
     tpa.subscribe(&["transcription"]).await;
     tpa.frame().await;
     inject(&server, json!({"fault": "freeze"})).await;
-    assert_eq!(watcher.event("fault").await["fault"], "freeze");
+    assert_eq!(observer.event("fault").await["fault"], "freeze");
     let sessions = get(&server, "/sessions").await.json();
     assert_eq!(sessions[0]["connections"][0]["state"], "frozen");
     tpa.send(json!({"type": "freeze_marker"})).await;
-    // Another connection shows that time passes for the rest.
+    // Another connection is not frozen.
     let mut other = Tpa::connect(&server, "user2", PACKAGE).await;
     other.subscribe(&["transcription"]).await;
     for _ in 0..20 {
         other.frame().await;
     }
     http(&server, "DELETE", "/faults", &[], "").await;
-    assert_eq!(watcher.event("fault").await["fault"], "clear");
-    // Only now is what was sent meanwhile read, and only now does anything come.
+    assert_eq!(observer.event("fault").await["fault"], "clear");
+    // Frames are read and sent only after the period.
     loop {
-        let event = watcher.event("message").await;
+        let event = observer.event("message").await;
         if event["frame"] == "freeze_marker" {
             break;
         }
@@ -138,21 +140,21 @@ async fn frozen_is_open_but_silent() {
 }
 
 #[tokio::test]
-async fn acks_can_be_dropped() {
+async fn drop_acks_leaves_the_handshake_unanswered() {
     let server = start().await;
     inject(&server, json!({"fault": "drop_acks"})).await;
     let mut tpa = Tpa::open(&server).await;
     let session_id = format!("user1-{PACKAGE}");
-    tpa.introduce(&session_id, PACKAGE, KEY).await;
-    // The next introduction is acked, on the same socket too.
-    tpa.introduce(&session_id, PACKAGE, KEY).await;
+    tpa.handshake(&session_id, PACKAGE, KEY).await;
+    // The next handshake is acknowledged, on the same socket too.
+    tpa.handshake(&session_id, PACKAGE, KEY).await;
     assert_eq!(tpa.frame().await["type"], "tpa_connection_ack");
     let sessions = get(&server, "/sessions").await.json();
     assert_eq!(sessions[0]["connections"].as_array().map(Vec::len), Some(1));
 }
 
 #[tokio::test]
-async fn malformed_frames_come_in_four_kinds() {
+async fn malformed_sends_four_frames() {
     let server = start().await;
     let mut tpa = Tpa::connect(&server, "user1", PACKAGE).await;
     inject(&server, json!({"fault": "malformed"})).await;
@@ -172,13 +174,13 @@ async fn malformed_frames_come_in_four_kinds() {
     );
     assert!(parsed[2].as_ref().is_some_and(serde_json::Value::is_null));
     assert!(parsed[3].as_ref().is_some_and(serde_json::Value::is_array));
-    // The connection lives on.
+    // The connection stays open.
     tpa.send(json!({"type": "ping"})).await;
     assert_eq!(tpa.frame().await["type"], "pong");
 }
 
 #[tokio::test]
-async fn a_delay_delays() {
+async fn delay_delays() {
     let server = start().await;
     let mut tpa = Tpa::connect(&server, "user1", PACKAGE).await;
     inject(&server, json!({"fault": "delay", "delayMs": 100})).await;
@@ -189,7 +191,7 @@ async fn a_delay_delays() {
 }
 
 #[tokio::test]
-async fn a_restart_cuts_everybody_and_lets_them_back_in() {
+async fn restart_cuts_and_accepts_again() {
     let server = start().await;
     let mut tpa = Tpa::connect(&server, "user1", PACKAGE).await;
     inject(&server, json!({"fault": "restart", "forMs": 600_000})).await;
@@ -201,7 +203,7 @@ async fn a_restart_cuts_everybody_and_lets_them_back_in() {
 }
 
 #[tokio::test]
-async fn flapping_cuts_after_each_ack() {
+async fn flap_cuts_after_each_ack() {
     let server = start().await;
     let mut tpa = Tpa::connect(&server, "user1", PACKAGE).await;
     inject(&server, json!({"fault": "flap", "delayMs": 100})).await;

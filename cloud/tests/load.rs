@@ -1,4 +1,4 @@
-//! Many connections at once, on real sockets; `cargo xtask bench cloud` in small.
+//! Many connections at once, on real sockets; a small version of `cargo xtask bench cloud`.
 #![allow(
     clippy::unwrap_used,
     clippy::expect_used,
@@ -10,23 +10,23 @@ mod common;
 use std::time::Duration;
 
 use cloud_load::{Broadcaster, Crowd, Life, STREAM};
-use common::{patiently, start_with};
+use common::{start_with, with_timeout};
 use tpa_cloud::Config;
 use tpa_cloud::server::Server;
 
 const CROWD: usize = 200;
 
 async fn gather(server: &Server, subscriptions: &[&str]) -> Crowd {
-    let crowd = patiently(
+    let tpas = with_timeout(
         "all acks",
         Crowd::gather(server.addr(), CROWD, subscriptions),
     )
     .await;
-    assert!(crowd.refused.is_empty(), "{:?}", crowd.refused);
-    crowd
+    assert!(tpas.refused.is_empty(), "{:?}", tpas.refused);
+    tpas
 }
 
-/// None was lost, and none got what it should not.
+/// Asserts that no connection was lost and no unexpected frame received.
 fn are_well(lives: &[Life]) {
     assert_eq!(lives.len(), CROWD);
     for life in lives {
@@ -35,34 +35,34 @@ fn are_well(lives: &[Life]) {
 }
 
 #[tokio::test]
-async fn a_crowd_is_pinged_over_and_over_and_nobody_is_lost() {
+async fn many_connections_are_pinged_and_none_is_lost() {
     let server = start_with(Config {
         ping_interval: Duration::from_millis(100),
         ..Config::default()
     })
     .await;
-    let crowd = gather(&server, &[]).await;
-    patiently("pings", crowd.board().until_pinged(5)).await;
-    let lives = crowd.leave().await;
+    let tpas = gather(&server, &[]).await;
+    with_timeout("pings", tpas.board().until_pinged(5)).await;
+    let lives = tpas.leave().await;
     are_well(&lives);
     assert!(lives.iter().all(|life| life.pings.len() >= 5));
 }
 
 #[tokio::test]
-async fn a_crowd_hears_every_frame_of_a_broadcast_once_and_in_order() {
+async fn many_connections_receive_every_frame_once_in_order() {
     let server = start_with(Config {
-        // Nothing but the broadcast is to be heard.
+        // Only the broadcast is sent.
         stream_interval: Duration::from_secs(3_600),
         ..Config::default()
     })
     .await;
-    let crowd = gather(&server, &[STREAM]).await;
+    let tpas = gather(&server, &[STREAM]).await;
     let broadcaster = Broadcaster::new(server.addr());
     for _ in 0..50 {
-        broadcaster.send(crowd.board()).await.unwrap();
+        broadcaster.send(tpas.board()).await.unwrap();
     }
-    assert_eq!(broadcaster.settle(crowd.board()).await, 0);
-    let lives = crowd.leave().await;
+    assert_eq!(broadcaster.settle(tpas.board()).await, 0);
+    let lives = tpas.leave().await;
     are_well(&lives);
     assert!(lives.iter().all(|life| life.frames == 50));
 }

@@ -1,4 +1,4 @@
-//! The core of tpa-session without JavaScript: the example's shell, on real sockets.
+//! The core of tpa-session in the example's native shell, on real sockets.
 #![allow(
     clippy::unwrap_used,
     clippy::expect_used,
@@ -6,18 +6,18 @@
 )]
 
 mod common;
-#[path = "../../examples/native-captions/shell.rs"]
-mod shell;
+#[path = "../../examples/native-captions/driver.rs"]
+mod driver;
 
-use common::{patiently, start_with};
+use common::{start_with, with_timeout};
+use driver::{App, Notification, Request};
 use serde_json::json;
-use shell::{App, Ask, Told};
 use tokio::sync::mpsc::unbounded_channel;
 use tpa_cloud::Config;
 use tpa_session::session::{Event, State};
 
 #[tokio::test]
-async fn it_hears_shows_is_cut_comes_back_and_ends() {
+async fn the_example_receives_displays_reconnects_and_ends() {
     let server = start_with(Config {
         stream_interval: std::time::Duration::from_millis(20),
         ..Config::default()
@@ -30,23 +30,23 @@ async fn it_hears_shows_is_cut_comes_back_and_ends() {
         api_key: "dev-key".to_owned(),
     };
     let (ask, asks) = unbounded_channel();
-    let (tell, mut told) = unbounded_channel();
-    ask.send(Ask::Subscribe(vec!["transcription".to_owned()]))
+    let (tell, mut events) = unbounded_channel();
+    ask.send(Request::Subscribe(vec!["transcription".to_owned()]))
         .unwrap();
-    let session = tokio::spawn(shell::run(app, asks, tell));
+    let session = tokio::spawn(driver::run(app, asks, tell));
 
     let (mut states, mut captions, mut losses) = (Vec::new(), 0, 0);
-    while let Some(next) = patiently("the app is told", told.recv()).await {
+    while let Some(next) = with_timeout("the app is events", events.recv()).await {
         match next {
-            Told::Event(Event::StateChange(change)) => states.push(change.to),
-            Told::Event(Event::Disconnected(end)) => losses += u32::from(!end.permanent),
-            Told::Event(_) => {}
-            Told::Frame(frame) => {
+            Notification::Event(Event::StateChange(change)) => states.push(change.to),
+            Notification::Event(Event::Disconnected(end)) => losses += u32::from(!end.permanent),
+            Notification::Event(_) => {}
+            Notification::Frame(frame) => {
                 assert!(frame["data"]["text"].is_string(), "{frame}");
                 captions += 1;
                 let layout = json!({"layoutType": "text_wall", "text": "shown"});
                 let show = json!({"type": "display_event", "view": "main", "layout": layout});
-                ask.send(Ask::Send(show)).unwrap();
+                ask.send(Request::Send(show)).unwrap();
                 if captions == 3 {
                     let cut = json!({"fault": "cut", "packageName": "org.example.native"});
                     common::inject(&server, cut).await;
@@ -54,12 +54,12 @@ async fn it_hears_shows_is_cut_comes_back_and_ends() {
                 if losses == 1 && captions > 6 {
                     let sessions = common::get(&server, "/sessions").await.json();
                     assert_eq!(sessions[0]["displays"]["main"]["text"], "shown");
-                    ask.send(Ask::Disconnect).unwrap();
+                    ask.send(Request::Disconnect).unwrap();
                 }
             }
         }
     }
-    patiently("the session ends", session).await.unwrap();
+    with_timeout("the session ends", session).await.unwrap();
     use State::{Connected, Connecting, Handshaking, Stopped, Waiting};
     let way = [Connecting, Handshaking, Connected];
     assert_eq!(states, [&way[..], &[Waiting], &way, &[Stopped]].concat());

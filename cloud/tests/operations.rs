@@ -1,4 +1,4 @@
-//! Limits and the control interface's lock, on real sockets.
+//! Limits and the token of the control interface, on real sockets.
 #![allow(
     clippy::unwrap_used,
     clippy::expect_used,
@@ -10,7 +10,7 @@ mod common;
 use std::net::SocketAddr;
 use std::time::Duration;
 
-use common::{End, PACKAGE, Tpa, Watcher, get, http, patiently, post, start, start_with};
+use common::{End, Observer, PACKAGE, Tpa, get, http, post, start, start_with, with_timeout};
 use serde_json::json;
 use tokio::io::{AsyncReadExt, AsyncWriteExt};
 use tokio::net::TcpStream;
@@ -50,32 +50,32 @@ async fn a_socket_too_many_is_refused_with_503() {
 }
 
 #[tokio::test]
-async fn tcp_connections_are_bounded_too() {
+async fn tcp_connections_are_limited() {
     let server = start_with(Config {
         max_connections: 1,
         ..Config::default()
     })
     .await;
-    // One for a TPA, and those that are spare.
+    // One for a TPA, and the extra ones.
     let mut idle = Vec::new();
     for _ in 0..257 {
         idle.push(TcpStream::connect(server.addr()).await.unwrap());
     }
     let mut refused = TcpStream::connect(server.addr()).await.unwrap();
     let mut answer = [0; 12];
-    let read = patiently("the refusal", refused.read_exact(&mut answer)).await;
+    let read = with_timeout("the refusal", refused.read_exact(&mut answer)).await;
     read.unwrap();
     assert_eq!(&answer, b"HTTP/1.1 503");
-    // As soon as there is a place, there is one for anybody.
+    // A closed connection makes room for another.
     drop(idle);
-    patiently("a place", async {
+    with_timeout("a place", async {
         while Tpa::open_at(&server, "/tpa-ws").await.is_err() {}
     })
     .await;
 }
 
 #[tokio::test]
-async fn a_stranger_that_says_nothing_does_not_stay() {
+async fn idle_tcp_connections_are_closed() {
     let server = start_with(Config {
         handshake_timeout: Duration::from_millis(100),
         ..Config::default()
@@ -85,17 +85,17 @@ async fn a_stranger_that_says_nothing_does_not_stay() {
         let mut stream = TcpStream::connect(server.addr()).await.unwrap();
         stream.write_all(begun.as_bytes()).await.unwrap();
         let mut answer = Vec::new();
-        // Whether it is reset or closed is all one.
-        let _ = patiently("the end", stream.read_to_end(&mut answer)).await;
+        // A reset and a close are both accepted.
+        let _ = with_timeout("the end", stream.read_to_end(&mut answer)).await;
         assert!(!String::from_utf8_lossy(&answer).contains("101"));
     }
-    // Nor does one that upgrades and then says nothing.
+    // The same after an upgrade.
     let mut tpa = Tpa::open(&server).await;
     assert_eq!(tpa.end().await, End::closed(1008, "Handshake timeout"));
 }
 
 #[tokio::test]
-async fn a_frame_far_too_long_is_not_even_read() {
+async fn very_long_frames_are_not_read() {
     let server = start_with(Config {
         max_frame_bytes: 1_000,
         close_timeout: Duration::from_millis(100),
@@ -118,26 +118,26 @@ async fn a_frame_far_too_long_is_not_even_read() {
 }
 
 #[tokio::test]
-async fn whoever_does_not_read_a_flood_is_cut_at_the_bound() {
+async fn peers_that_do_not_read_are_reset_at_the_limit() {
     let server = start_with(Config {
         stream_interval: Duration::from_micros(50),
         max_send_buffer_bytes: 100_000,
         ..Config::default()
     })
     .await;
-    let mut watcher = Watcher::open(&server).await;
-    let mut deaf = Tpa::connect(&server, "user1", PACKAGE).await;
+    let mut observer = Observer::open(&server).await;
+    let mut unread = Tpa::connect(&server, "user1", PACKAGE).await;
     let mut good = Tpa::connect(&server, "user2", PACKAGE).await;
-    deaf.subscribe(&["*"]).await;
-    let closed = watcher.event("closed").await;
+    unread.subscribe(&["*"]).await;
+    let closed = observer.event("closed").await;
     assert_eq!(closed["sessionId"], format!("user1-{PACKAGE}"));
     assert_eq!(closed["reason"], "send buffer full");
     good.send(json!({"type": "ping"})).await;
     assert_eq!(good.frame().await["type"], "pong");
-    assert!(deaf.is_reset().await);
+    assert!(unread.is_reset().await);
 }
 
-/// A server that others could reach, were there others.
+/// Starts a server that other machines can reach.
 async fn start_open(token: Option<&str>) -> Server {
     let config = ServerConfig {
         listen: SocketAddr::from(([0, 0, 0, 0], 0)),
@@ -148,7 +148,7 @@ async fn start_open(token: Option<&str>) -> Server {
 }
 
 #[tokio::test]
-async fn a_server_that_others_can_reach_needs_a_token() {
+async fn a_reachable_server_requires_a_token() {
     for given in [Some("sesame-sesame"), None] {
         let server = start_open(given).await;
         let token = server.token().unwrap().reveal().to_owned();
@@ -174,7 +174,7 @@ async fn a_server_that_others_can_reach_needs_a_token() {
             let headers = [("Authorization", bearer.as_str())];
             let allowed = http(&server, method, path, &headers, body).await;
             assert!(allowed.status < 300, "{method} {path} {}", allowed.status);
-            // A token in the query is for what cannot set a header.
+            // A token in the query, for clients that cannot set headers.
             let in_query = format!("{path}?access_token={token}");
             let allowed = http(&server, method, &in_query, &[], body).await;
             assert!(
@@ -183,21 +183,21 @@ async fn a_server_that_others_can_reach_needs_a_token() {
                 allowed.status
             );
         }
-        // Apps have their own key.
+        // Apps need only their API key.
         assert_eq!(get(&server, "/healthz").await.status, 200);
         Tpa::connect(&server, "user1", PACKAGE).await;
     }
 }
 
 #[tokio::test]
-async fn with_a_token_a_page_of_the_server_itself_may_control_it() {
+async fn pages_of_the_server_may_use_the_token() {
     let server = start_open(Some("sesame-sesame")).await;
     let own = "http://cloud.example:8002";
     let host = ("Host", "cloud.example:8002");
     let bearer = ("Authorization", "Bearer sesame-sesame");
-    let asked = http(&server, "OPTIONS", "/faults", &[host, ("Origin", own)], "").await;
-    assert_eq!(asked.status, 204);
-    let allowed = asked.header("access-control-allow-headers").unwrap();
+    let started = http(&server, "OPTIONS", "/faults", &[host, ("Origin", own)], "").await;
+    assert_eq!(started.status, 204);
+    let allowed = started.header("access-control-allow-headers").unwrap();
     assert!(allowed.contains("authorization"));
     let sessions = |origin: &'static str| {
         let headers = [host, bearer, ("Origin", origin)];
@@ -209,7 +209,7 @@ async fn with_a_token_a_page_of_the_server_itself_may_control_it() {
 }
 
 #[tokio::test]
-async fn a_token_that_was_given_counts_on_loopback_too() {
+async fn a_configured_token_is_required_on_loopback() {
     let config = ServerConfig {
         token: Some("sesame-sesame".parse().unwrap()),
         ..ServerConfig::default()
@@ -222,17 +222,17 @@ async fn a_token_that_was_given_counts_on_loopback_too() {
 }
 
 #[tokio::test]
-async fn frames_in_short_are_sent_by_hand() {
+async fn short_forms_of_frames_are_sent() {
     let server = start().await;
     let mut tpa = Tpa::connect(&server, "user1", PACKAGE).await;
-    let wish = json!({"dashboardMode": "expanded", "packageName": PACKAGE});
-    assert_eq!(post(&server, "/frames", wish).await.status, 202);
+    let request = json!({"dashboardMode": "expanded", "packageName": PACKAGE});
+    assert_eq!(post(&server, "/frames", request).await.status, 202);
     let frame = tpa.frame().await;
     assert_eq!(
         (&frame["type"], &frame["mode"]),
         (&json!("dashboard_mode_changed"), &json!("expanded"))
     );
-    for (wish, field) in [
+    for (request, field) in [
         (json!({"dashboardMode": "sideways"}), "dashboardMode"),
         (json!({"settings": 7}), "settings"),
         (json!({"permissionError": [7]}), "permissionError"),
@@ -243,11 +243,11 @@ async fn frames_in_short_are_sent_by_hand() {
         ),
         (json!({}), "frame"),
     ] {
-        let response = post(&server, "/frames", wish.clone()).await;
-        assert_eq!(response.status, 400, "{wish}");
+        let response = post(&server, "/frames", request.clone()).await;
+        assert_eq!(response.status, 400, "{request}");
         assert!(
             ["frame", field].contains(&response.json()["field"].as_str().unwrap()),
-            "{wish}"
+            "{request}"
         );
     }
 }

@@ -1,4 +1,4 @@
-//! The README is true: it names everything that there is, and its examples work.
+//! The README is complete, and its examples work.
 #![allow(
     clippy::unwrap_used,
     clippy::expect_used,
@@ -16,7 +16,7 @@ use tpa_cloud::Scenario;
 const README: &str = include_str!("../README.md");
 
 #[test]
-fn every_option_is_named_and_there_are_no_others() {
+fn the_readme_lists_exactly_the_options() {
     let help = Command::new(env!("CARGO_BIN_EXE_tpa-cloud"))
         .arg("--help")
         .output()
@@ -34,8 +34,8 @@ fn every_option_is_named_and_there_are_no_others() {
 }
 
 #[test]
-fn every_scenario_is_named_and_the_example_is_one() {
-    for scenario in Scenario::shipped() {
+fn the_readme_lists_the_scenarios_and_its_example_is_valid() {
+    for scenario in Scenario::builtin() {
         let row = format!("| `{}` |", scenario.name);
         assert!(README.contains(&row), "{row}");
     }
@@ -49,9 +49,9 @@ fn every_scenario_is_named_and_the_example_is_one() {
 }
 
 #[tokio::test]
-async fn every_figure_is_named() {
+async fn the_readme_lists_the_metrics() {
     let server = start().await;
-    // So that there is a series of each family.
+    // Creates a series of each family.
     for (path, body) in [
         ("/faults", r#"{"fault":"refuse"}"#),
         ("/apps", r#"{"packageName":"a.b","userId":"user1"}"#),
@@ -71,9 +71,9 @@ async fn every_figure_is_named() {
     }
 }
 
-/// The requests of the examples are ones that the server takes.
+/// The server accepts the requests of the examples.
 #[tokio::test]
-async fn the_examples_of_requests_work() {
+async fn the_example_requests_work() {
     let server = start().await;
     let mut count = 0;
     for line in README.lines().filter(|line| line.starts_with("curl -X ")) {
@@ -88,7 +88,7 @@ async fn the_examples_of_requests_work() {
     assert!(count >= 4, "{count}");
 }
 
-/// The words of a command line whose quotes are single ones.
+/// Splits a command line with single quotes into words.
 fn shell_words(line: &str) -> Vec<String> {
     line.split('\'')
         .enumerate()

@@ -7,12 +7,12 @@
 
 mod common;
 
-use common::{End, PACKAGE, Tpa, Watcher, get, http, post, start, start_playing};
+use common::{End, Observer, PACKAGE, Tpa, get, http, post, start, start_playing};
 use serde_json::json;
 use tpa_cloud::{Plan, SeededPlan};
 
 #[tokio::test]
-async fn the_shipped_scenarios_are_listed() {
+async fn the_builtin_scenarios_are_listed() {
     let server = start().await;
     let list = get(&server, "/scenarios").await.json();
     let names: Vec<&str> = list
@@ -40,12 +40,12 @@ async fn the_shipped_scenarios_are_listed() {
 }
 
 #[tokio::test]
-async fn one_is_started_and_stopped_by_name() {
+async fn a_scenario_is_started_and_stopped_by_name() {
     let server = start().await;
-    let mut watcher = Watcher::open(&server).await;
+    let mut observer = Observer::open(&server).await;
     let response = post(&server, "/scenarios", json!({"name": "stale-nat"})).await;
     assert_eq!(response.status, 202, "{response:?}");
-    let event = watcher.event("scenario").await;
+    let event = observer.event("scenario").await;
     assert_eq!(
         (&event["name"], &event["phase"]),
         (&json!("stale-nat"), &json!("started"))
@@ -54,28 +54,28 @@ async fn one_is_started_and_stopped_by_name() {
     assert_eq!(playing[4]["playing"], true);
     let response = http(&server, "DELETE", "/scenarios", &[], "").await;
     assert_eq!(response.status, 202);
-    assert_eq!(watcher.event("scenario").await["phase"], "stopped");
+    assert_eq!(observer.event("scenario").await["phase"], "stopped");
     assert_eq!(get(&server, "/scenarios").await.json()[4]["playing"], false);
 }
 
 #[tokio::test]
-async fn one_in_the_body_is_played_to_one_session() {
+async fn a_scenario_in_the_body_is_played_to_one_session() {
     let server = start().await;
-    let mut meant = Tpa::connect(&server, "user1", PACKAGE).await;
+    let mut targeted = Tpa::connect(&server, "user1", PACKAGE).await;
     let mut other = Tpa::connect(&server, "user2", PACKAGE).await;
     let session_id = format!("user1-{PACKAGE}");
     let steps = json!([{"at": 0, "fault": "close", "code": 4321}]);
-    let wish = json!({"steps": steps, "sessionId": session_id});
-    assert_eq!(post(&server, "/scenarios", wish).await.status, 202);
-    assert_eq!(meant.end().await, End::closed(4321, ""));
+    let request = json!({"steps": steps, "sessionId": session_id});
+    assert_eq!(post(&server, "/scenarios", request).await.status, 202);
+    assert_eq!(targeted.end().await, End::closed(4321, ""));
     other.send(json!({"type": "ping"})).await;
     assert_eq!(other.frame().await["type"], "pong");
 }
 
 #[tokio::test]
-async fn bad_wishes_are_answered_with_the_field() {
+async fn invalid_requests_are_answered_with_the_field() {
     let server = start().await;
-    for (wish, field) in [
+    for (request, field) in [
         (json!({}), "name"),
         (json!({"name": "earthquake"}), "name"),
         (json!({"seed": -1}), "seed"),
@@ -91,25 +91,25 @@ async fn bad_wishes_are_answered_with_the_field() {
             "connectionId",
         ),
     ] {
-        let response = post(&server, "/scenarios", wish.clone()).await;
-        assert_eq!(response.status, 400, "{wish}");
-        assert_eq!(response.json()["field"], field, "{wish}");
+        let response = post(&server, "/scenarios", request.clone()).await;
+        assert_eq!(response.status, 400, "{request}");
+        assert_eq!(response.json()["field"], field, "{request}");
     }
 }
 
 #[tokio::test]
 async fn a_seed_is_played_to_one_session() {
     let server = start().await;
-    let mut watcher = Watcher::open(&server).await;
+    let mut observer = Observer::open(&server).await;
     let session_id = format!("user1-{PACKAGE}");
-    let wish = json!({"seed": 42, "sessionId": session_id});
-    let response = post(&server, "/scenarios", wish).await;
+    let request = json!({"seed": 42, "sessionId": session_id});
+    let response = post(&server, "/scenarios", request).await;
     assert_eq!(response.status, 202, "{response:?}");
     assert_eq!(response.json(), json!({"name": "seed-42"}));
     let stop = json!({"sessionId": session_id}).to_string();
     http(&server, "DELETE", "/scenarios", &[], &stop).await;
     for phase in ["started", "stopped"] {
-        let event = watcher.event("scenario").await;
+        let event = observer.event("scenario").await;
         assert_eq!(
             (&event["name"], &event["phase"]),
             (&json!("seed-42"), &json!(phase))
@@ -120,9 +120,9 @@ async fn a_seed_is_played_to_one_session() {
 #[tokio::test]
 async fn a_seed_is_played_from_the_start() {
     let server = start_playing(Plan::Seeded(SeededPlan::new(7))).await;
-    let mut watcher = Watcher::open(&server).await;
+    let mut observer = Observer::open(&server).await;
     http(&server, "DELETE", "/scenarios", &[], "").await;
-    let event = watcher.event("scenario").await;
+    let event = observer.event("scenario").await;
     assert_eq!(
         (&event["name"], &event["phase"]),
         (&json!("seed-7"), &json!("stopped"))

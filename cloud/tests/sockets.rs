@@ -10,7 +10,9 @@ mod common;
 use std::collections::BTreeSet;
 use std::time::Duration;
 
-use common::{End, KEY, PACKAGE, Tpa, Watcher, get, inject, patiently, post, start, start_with};
+use common::{
+    End, KEY, Observer, PACKAGE, Tpa, get, inject, post, start, start_with, with_timeout,
+};
 use serde_json::json;
 use tokio::io::AsyncWriteExt;
 use tokio_tungstenite::tungstenite::Message;
@@ -25,7 +27,7 @@ async fn the_handshake_ends_with_an_ack() {
     ] {
         let mut tpa = Tpa::open_at(&server, path).await.unwrap();
         let session_id = format!("user1-{PACKAGE}");
-        tpa.introduce(&session_id, PACKAGE, KEY).await;
+        tpa.handshake(&session_id, PACKAGE, KEY).await;
         let ack = tpa.frame().await;
         assert_eq!(ack["type"], "tpa_connection_ack");
         assert_eq!(ack["sessionId"], session_id.as_str());
@@ -106,14 +108,14 @@ async fn each_refusal_is_an_error_frame_and_a_close() {
 }
 
 #[tokio::test]
-async fn any_key_can_be_accepted() {
+async fn every_key_can_be_accepted() {
     let server = start_with(Config {
         api_key: ApiKey::Any,
         ..Config::default()
     })
     .await;
     let mut tpa = Tpa::open(&server).await;
-    tpa.introduce(&format!("user1-{PACKAGE}"), PACKAGE, "whatever")
+    tpa.handshake(&format!("user1-{PACKAGE}"), PACKAGE, "whatever")
         .await;
     assert_eq!(tpa.frame().await["type"], "tpa_connection_ack");
 }
@@ -126,7 +128,7 @@ async fn streams_go_to_subscribers_only() {
     })
     .await;
     let mut listener = Tpa::connect(&server, "user1", PACKAGE).await;
-    let mut bystander = Tpa::connect(&server, "user1", "org.example.other").await;
+    let mut unaffected = Tpa::connect(&server, "user1", "org.example.other").await;
     listener.subscribe(&["transcription:en-US"]).await;
     let mut before = String::new();
     loop {
@@ -141,9 +143,9 @@ async fn streams_go_to_subscribers_only() {
         }
         before = text.to_owned();
     }
-    // What the bystander hears first is the answer to its ping: nothing came before it.
-    bystander.send(json!({"type": "ping"})).await;
-    assert_eq!(bystander.frame().await["type"], "pong");
+    // The first frame of the other TPA is the answer to its ping.
+    unaffected.send(json!({"type": "ping"})).await;
+    assert_eq!(unaffected.frame().await["type"], "pong");
     // The new list replaces the old one.
     listener.subscribe(&["button_press"]).await;
     let frame = loop {
@@ -159,7 +161,7 @@ async fn streams_go_to_subscribers_only() {
 }
 
 #[tokio::test]
-async fn audio_comes_as_binary_frames() {
+async fn audio_is_sent_as_binary_frames() {
     let server = start().await;
     let mut tpa = Tpa::connect(&server, "user1", PACKAGE).await;
     tpa.subscribe(&["audio_chunk"]).await;
@@ -172,19 +174,19 @@ async fn audio_comes_as_binary_frames() {
 #[tokio::test]
 async fn subscriptions_end_with_the_connection_and_can_be_sent_again() {
     let server = start().await;
-    let mut watcher = Watcher::open(&server).await;
+    let mut observer = Observer::open(&server).await;
     let mut tpa = Tpa::connect(&server, "user1", PACKAGE).await;
     tpa.subscribe(&["button_press"]).await;
-    let subscribed = watcher.event("subscriptions").await;
+    let subscribed = observer.event("subscriptions").await;
     assert_eq!(subscribed["subscriptions"], json!(["button_press"]));
     inject(&server, json!({"fault": "cut"})).await;
-    watcher.event("closed").await;
+    observer.event("closed").await;
     let sessions = get(&server, "/sessions").await.json();
     assert_eq!(sessions[0]["connections"], json!([]));
     assert_eq!(sessions[0]["subscriptions"], json!({}));
     let mut tpa = Tpa::connect(&server, "user1", PACKAGE).await;
     tpa.subscribe(&["button_press"]).await;
-    watcher.event("subscriptions").await;
+    observer.event("subscriptions").await;
     let sessions = get(&server, "/sessions").await.json();
     assert_eq!(
         sessions[0]["subscriptions"],
@@ -204,7 +206,7 @@ async fn a_second_connection_supersedes_the_first() {
 }
 
 #[tokio::test]
-async fn a_silent_connection_is_closed_and_then_cut() {
+async fn a_silent_connection_is_closed_then_reset() {
     let server = start_with(Config {
         ping_interval: Duration::from_millis(20),
         stale_after: Duration::from_millis(100),
@@ -212,18 +214,18 @@ async fn a_silent_connection_is_closed_and_then_cut() {
         ..Config::default()
     })
     .await;
-    let mut watcher = Watcher::open(&server).await;
-    // It does not read, so it neither answers pings nor the close frame.
+    let mut observer = Observer::open(&server).await;
+    // It does not read, so it answers neither pings nor the close frame.
     let _tpa = Tpa::connect(&server, "user1", PACKAGE).await;
-    let stale = watcher.event("stale").await;
+    let stale = observer.event("stale").await;
     assert_eq!(stale["packageName"], PACKAGE);
     assert!(
         stale["silentMs"]
             .as_u64()
             .is_some_and(|silent| silent >= 100)
     );
-    assert_eq!(watcher.event("closed").await["code"], 4008);
-    patiently("the cut", async {
+    assert_eq!(observer.event("closed").await["code"], 4008);
+    with_timeout("the cut", async {
         while server.socket_count() > 0 {
             tokio::task::yield_now().await;
         }
@@ -232,7 +234,7 @@ async fn a_silent_connection_is_closed_and_then_cut() {
 }
 
 #[tokio::test]
-async fn answering_a_ping_is_a_sign_of_life() {
+async fn pongs_keep_a_connection_alive() {
     let server = start_with(Config {
         ping_interval: Duration::from_millis(10),
         ..Config::default()
@@ -252,14 +254,14 @@ async fn answering_a_ping_is_a_sign_of_life() {
 }
 
 #[tokio::test]
-async fn what_is_shown_is_kept_and_told() {
+async fn displays_are_stored_and_reported() {
     let server = start().await;
-    let mut watcher = Watcher::open(&server).await;
+    let mut observer = Observer::open(&server).await;
     let mut tpa = Tpa::connect(&server, "user1", PACKAGE).await;
     let layout = json!({"layoutType": "text_wall", "text": "hello"});
     tpa.send(json!({"type": "display_event", "view": "main", "layout": layout}))
         .await;
-    let event = watcher.event("display").await;
+    let event = observer.event("display").await;
     assert_eq!(
         (&event["view"], &event["layout"]),
         (&json!("main"), &layout)
@@ -267,7 +269,7 @@ async fn what_is_shown_is_kept_and_told() {
     assert_eq!(event["packageName"], PACKAGE);
     tpa.send(json!({"type": "dashboard_content_update", "content": "3 new", "modes": ["main", "expanded"]}))
         .await;
-    let event = watcher.event("dashboard").await;
+    let event = observer.event("dashboard").await;
     assert_eq!(event["content"], "3 new");
     assert_eq!(event["modes"], json!(["main", "expanded"]));
     let session = &get(&server, "/sessions").await.json()[0];
@@ -278,7 +280,7 @@ async fn what_is_shown_is_kept_and_told() {
 }
 
 #[tokio::test]
-async fn frames_can_be_sent_by_hand() {
+async fn frames_can_be_sent() {
     let server = start().await;
     let mut tpa = Tpa::connect(&server, "user1", PACKAGE).await;
     let _other = Tpa::connect(&server, "user1", "org.example.other").await;
@@ -311,7 +313,7 @@ async fn an_app_can_be_stopped() {
 }
 
 #[tokio::test]
-async fn frames_that_are_too_long_are_refused() {
+async fn too_long_frames_are_refused() {
     let server = start().await;
     let mut tpa = Tpa::connect(&server, "user1", PACKAGE).await;
     tpa.send_message(Message::binary(vec![0; 1024 * 1024 + 1]))
@@ -320,11 +322,11 @@ async fn frames_that_are_too_long_are_refused() {
 }
 
 #[tokio::test]
-async fn hostile_bytes_end_one_connection_and_no_other() {
+async fn invalid_bytes_end_one_connection_only() {
     let server = start().await;
     let mut good = Tpa::connect(&server, "user1", PACKAGE).await;
     let hostile: [&[u8]; 6] = [
-        // Not UTF-8, reserved bits, an unknown opcode, a fragment of nothing, a length of 2^63,
+        // Not UTF-8, reserved bits, an unknown opcode, a continuation of nothing, a length of 2^63,
         // and a close frame of one byte; all masked with zeros.
         &[0x81, 0x82, 0, 0, 0, 0, 0xff, 0xfe],
         &[0xf1, 0x80, 0, 0, 0, 0],
@@ -343,22 +345,22 @@ async fn hostile_bytes_end_one_connection_and_no_other() {
 }
 
 #[tokio::test]
-async fn a_peer_that_does_not_read_is_cut_and_nobody_else_notices() {
+async fn a_peer_that_does_not_read_is_reset_alone() {
     let server = start().await;
-    let mut watcher = Watcher::open(&server).await;
+    let mut observer = Observer::open(&server).await;
     let _deaf = Tpa::connect(&server, "user1", PACKAGE).await;
     let mut good = Tpa::connect(&server, "user2", "org.example.other").await;
     let text = "x".repeat(1_000_000);
     let request =
         json!({"frame": {"type": "custom_message", "payload": text}, "packageName": PACKAGE});
-    // As many megabytes as the socket's own buffers and the bound can possibly take.
+    // More megabytes than the socket buffers and the limit can hold.
     for _ in 0..40 {
         let hit = post(&server, "/frames", request.clone()).await.json();
         if hit["connections"] == json!([]) {
             break;
         }
     }
-    let closed = watcher.event("closed").await;
+    let closed = observer.event("closed").await;
     assert_eq!(
         (&closed["packageName"], &closed["code"]),
         (&json!(PACKAGE), &json!(1006))
@@ -372,10 +374,10 @@ async fn a_peer_that_does_not_read_is_cut_and_nobody_else_notices() {
 async fn shutting_down_closes_everything_with_1001() {
     let server = start().await;
     let addr = server.addr();
-    let mut watcher = Watcher::open(&server).await;
+    let mut observer = Observer::open(&server).await;
     let mut tpa = Tpa::connect(&server, "user1", PACKAGE).await;
     let (end, ()) = tokio::join!(tpa.end(), server.shut_down());
     assert_eq!(end, End::closed(1001, "Server shutting down"));
-    assert!(watcher.ends().await);
+    assert!(observer.ends().await);
     assert!(tokio::net::TcpStream::connect(addr).await.is_err());
 }

@@ -1,4 +1,4 @@
-//! Apps that are started and stopped over HTTP, with webhooks on real sockets.
+//! Start and stop of apps over HTTP, with webhooks on real sockets.
 #![allow(
     clippy::unwrap_used,
     clippy::expect_used,
@@ -7,7 +7,7 @@
 
 mod common;
 
-use common::{End, PACKAGE, Tpa, Watcher, http, patiently, post, start};
+use common::{End, Observer, PACKAGE, Tpa, http, post, start, with_timeout};
 use serde_json::{Value, json};
 use tokio::io::{AsyncReadExt, AsyncWriteExt};
 use tokio::net::TcpListener;
@@ -27,9 +27,9 @@ impl Webhook {
         format!("http://{}/webhook", self.listener.local_addr().unwrap())
     }
 
-    /// The body of the next request, answered with `answer`.
+    /// Answers the next request with `answer` and returns its body.
     async fn request(&self, answer: &str) -> Value {
-        let accepted = patiently("a webhook call", self.listener.accept()).await;
+        let accepted = with_timeout("a webhook call", self.listener.accept()).await;
         let (mut stream, _) = accepted.unwrap();
         let mut request = Vec::new();
         loop {
@@ -53,7 +53,7 @@ impl Webhook {
 #[tokio::test]
 async fn an_app_is_started_and_stopped() {
     let server = start().await;
-    let mut watcher = Watcher::open(&server).await;
+    let mut observer = Observer::open(&server).await;
     let webhook = Webhook::listen().await;
     let app = json!({"packageName": PACKAGE, "userId": "user1", "webhookUrl": webhook.url()});
     let response = post(&server, "/apps", app).await;
@@ -64,10 +64,10 @@ async fn an_app_is_started_and_stopped() {
     let request = webhook.request("200 OK").await;
     assert_eq!(request["type"], "session_request");
     assert_eq!(request["sessionId"], session_id.as_str());
-    // The address in the request is one that works.
+    // The URL in the request works.
     let url = format!("ws://{}/tpa-ws", server.addr());
     assert_eq!(request["augmentOSWebsocketUrl"], url.as_str());
-    let event = watcher.event("webhook").await;
+    let event = observer.event("webhook").await;
     assert_eq!(event["success"], true);
 
     let mut tpa = Tpa::connect(&server, "user1", PACKAGE).await;
@@ -79,19 +79,19 @@ async fn an_app_is_started_and_stopped() {
     assert_eq!(tpa.end().await, End::closed(1000, "App stopped"));
     let request = webhook.request("503 Service Unavailable").await;
     assert_eq!(request["type"], "stop_request");
-    let event = watcher.event("webhook").await;
+    let event = observer.event("webhook").await;
     assert_eq!(event["success"], false);
     assert!(event["error"].as_str().unwrap().contains("503"), "{event}");
 }
 
 #[tokio::test]
-async fn a_webhook_that_nobody_answers_is_an_event_and_no_more() {
+async fn an_unanswered_webhook_is_an_event() {
     let server = start().await;
-    let mut watcher = Watcher::open(&server).await;
+    let mut observer = Observer::open(&server).await;
     let url = Webhook::listen().await.url();
     let app = json!({"packageName": PACKAGE, "userId": "user1", "webhookUrl": url});
     assert_eq!(post(&server, "/apps", app).await.status, 202);
-    let event = watcher.event("webhook").await;
+    let event = observer.event("webhook").await;
     assert_eq!(
         (&event["request"], &event["success"]),
         (&json!("session_request"), &json!(false))
@@ -101,7 +101,7 @@ async fn a_webhook_that_nobody_answers_is_an_event_and_no_more() {
 }
 
 #[tokio::test]
-async fn bad_wishes_are_answered_with_the_field() {
+async fn invalid_requests_are_answered_with_the_field() {
     let server = start().await;
     for (app, field) in [
         (json!({"userId": "user1"}), "packageName"),

@@ -1,4 +1,4 @@
-//! Where the crowd notes what has arrived of a broadcast.
+//! Arrivals of a broadcast, counted for all TPAs together.
 
 use std::sync::atomic::{AtomicU64, AtomicUsize, Ordering};
 use std::sync::{Mutex, PoisonError};
@@ -10,31 +10,31 @@ use tokio::sync::watch;
 
 use crate::{FRAME_BYTES, STREAM};
 
-/// More broadcasts than these must not be under way.
+/// Largest number of frames in flight.
 const RING: u64 = 4_096;
 
-/// Broadcasts that are sent side by side: each is in order, but not with the others.
+/// Concurrent broadcasts. Frames are in order within a lane only.
 pub(crate) const LANES: usize = 4;
 
-/// What comes before a frame's number.
+/// Text before a frame's number.
 const MARK: &str = "\"text\":\"frame ";
 
-/// How many digits a frame's number has.
+/// Digits of a frame's number.
 const DIGITS: usize = 10;
 
-/// Counts the frames of a broadcast to so many TPAs.
+/// Counters for a broadcast.
 #[derive(Debug)]
 pub struct Board {
     crowd: usize,
-    /// By the number of the frame, how often it has arrived.
+    /// Arrivals by frame number.
     arrived: Box<[AtomicUsize]>,
-    /// By lane, how many frames have been sent to everybody.
+    /// Sent frames by lane.
     sent: [AtomicU64; LANES],
-    /// How many frames everybody has.
+    /// Frames that have arrived at every TPA.
     complete: watch::Sender<u64>,
-    /// By how often, how many have been pinged so often.
+    /// Number of TPAs by number of pings.
     pinged: watch::Sender<Vec<usize>>,
-    /// When each was sent, and how long it took until the last one had it.
+    /// Send times, and times until the last arrival.
     times: Mutex<Times>,
 }
 
@@ -59,7 +59,7 @@ impl Board {
         }
     }
 
-    /// What is sent next: the body of a `POST /frames`.
+    /// Returns the body of the next `POST /frames`.
     pub(crate) fn next(&self, lane: usize) -> Value {
         let nth = self.sent[lane].fetch_add(1, Ordering::Relaxed);
         let number = nth * LANES as u64 + lane as u64;
@@ -76,7 +76,7 @@ impl Board {
             "speakerId": "1",
             "duration": 1_000,
         });
-        // As long as the whole frame is to be, without what the server puts around it.
+        // The length of the frame without the fields that the server adds.
         let around = json!({
             "type": "data_stream",
             "sessionId": "user00000-org.example.load",
@@ -91,8 +91,8 @@ impl Board {
         json!({"stream": STREAM, "data": data})
     }
 
-    /// Notes that a frame has come to one that has had so many of each lane. False when it is not
-    /// the next of its lane, or not whole.
+    /// Records the arrival of a frame at a TPA with these counts by lane. Returns false if it is not
+    /// the next frame of its lane, or not complete.
     pub(crate) fn arrived(&self, frame: &[u8], had: &mut [u64; LANES]) -> bool {
         let Some(number) = number(frame) else {
             return false;
@@ -114,7 +114,7 @@ impl Board {
         true
     }
 
-    /// Notes that one was pinged for the so manieth time.
+    /// Records the `nth` ping of a TPA.
     pub(crate) fn pinged(&self, times: usize) {
         self.pinged.send_if_modified(|pinged| {
             pinged.resize(pinged.len().max(times + 1), 0);
@@ -123,33 +123,33 @@ impl Board {
         });
     }
 
-    /// Waits until everybody has been pinged so often.
+    /// Waits until every TPA has received this number of pings.
     pub async fn until_pinged(&self, times: usize) {
         let everybody = |pinged: &Vec<usize>| pinged.get(times) == Some(&self.crowd);
-        // The sender lives in self, so there is no error.
+        // `self` holds the sender, so there is no error.
         let _ = self.pinged.subscribe().wait_for(everybody).await;
     }
 
-    /// How many frames have been sent to everybody.
+    /// Returns the number of sent frames.
     pub fn sent(&self) -> u64 {
         let lanes = self.sent.iter();
         lanes.map(|sent| sent.load(Ordering::Relaxed)).sum()
     }
 
-    /// How many frames everybody has.
+    /// Returns the number of frames that have arrived at every TPA.
     pub fn complete(&self) -> u64 {
         *self.complete.borrow()
     }
 
-    /// Waits until no more than so many frames are on their way.
+    /// Waits until at most `window` frames are in flight.
     pub(crate) async fn until_under_way(&self, most: u64) {
         let enough = self.sent().saturating_sub(most);
         let mut complete = self.complete.subscribe();
-        // The sender lives in self, so there is no error.
+        // `self` holds the sender, so there is no error.
         let _ = complete.wait_for(|complete| *complete >= enough).await;
     }
 
-    /// How long each frame took until everybody had it, since this was asked the last time.
+    /// Returns the times until the last arrival of each frame since the previous call.
     pub fn take_times(&self) -> Vec<Duration> {
         let mut times = self.times.lock().unwrap_or_else(PoisonError::into_inner);
         std::mem::take(&mut times.taken)
@@ -166,7 +166,7 @@ fn number(frame: &[u8]) -> Option<u64> {
 mod tests {
     use super::*;
 
-    /// As a server makes it of the request's body.
+    /// The frame that a server creates from the request's body.
     fn frame(body: &Value) -> Vec<u8> {
         let frame = json!({
             "type": "data_stream",

@@ -1,4 +1,4 @@
-//! Broadcasts frames to a crowd, through the server's control interface.
+//! Broadcasts through the server's control interface.
 
 use std::io;
 use std::net::SocketAddr;
@@ -11,14 +11,12 @@ use hyper::{Request, StatusCode};
 use hyper_util::client::legacy::Client;
 use hyper_util::client::legacy::connect::HttpConnector;
 use hyper_util::rt::TokioExecutor;
+use testkit::TIMEOUT;
 use tokio::time::{Instant, interval, timeout};
 
 use crate::board::{Board, LANES};
 
-/// Longer than the last frames take to arrive.
-const PATIENCE: Duration = Duration::from_secs(10);
-
-/// Sends a crowd one frame after the other.
+/// Sends frames to a crowd.
 #[derive(Debug)]
 pub struct Broadcaster {
     client: Client<HttpConnector, Full<Bytes>>,
@@ -26,7 +24,7 @@ pub struct Broadcaster {
 }
 
 impl Broadcaster {
-    /// Sends through the server that listens at `addr`.
+    /// Creates a broadcaster for the server at `addr`.
     pub fn new(addr: SocketAddr) -> Self {
         Self {
             client: Client::builder(TokioExecutor::new()).build_http(),
@@ -34,7 +32,7 @@ impl Broadcaster {
         }
     }
 
-    /// Sends one frame to everybody.
+    /// Sends one frame to every TPA.
     pub async fn send(&self, board: &Board) -> io::Result<()> {
         self.send_in(0, board).await
     }
@@ -52,15 +50,15 @@ impl Broadcaster {
         Ok(())
     }
 
-    /// Sends as fast as the server delivers: the next frame as soon as no more than `window` are
-    /// on their way. Gives up when nothing arrives any more, as when a TPA was lost.
+    /// Sends at the highest rate, with at most `window` frames
+    /// in flight. Stops if no frame arrives, for example because a TPA was lost.
     pub async fn saturate(&self, board: &Board, window: u64, during: Duration) -> io::Result<()> {
         let end = Instant::now() + during;
-        // Several requests at a time, so that none is waited for while there is something to do.
+        // Concurrent requests, so that the server is never idle.
         let lanes = (0..LANES).map(async |lane| {
             while Instant::now() < end {
                 let room = board.until_under_way(window);
-                if timeout(PATIENCE, room).await.is_err() {
+                if timeout(TIMEOUT, room).await.is_err() {
                     break;
                 }
                 self.send_in(lane, board).await?;
@@ -80,10 +78,10 @@ impl Broadcaster {
         Ok(())
     }
 
-    /// Waits until everything has arrived, but not for ever. How many frames have not.
+    /// Waits, with a timeout, until all frames have arrived. Returns the number of missing ones.
     pub async fn settle(&self, board: &Board) -> u64 {
-        // Whether it was in time shows in the difference.
-        let _ = timeout(PATIENCE, board.until_under_way(0)).await;
+        // The difference shows whether the wait timed out.
+        let _ = timeout(TIMEOUT, board.until_under_way(0)).await;
         board.sent() - board.complete()
     }
 }

@@ -1,4 +1,4 @@
-//! TPAs, all connected at once.
+//! A group of connected TPAs.
 
 use std::io;
 use std::net::SocketAddr;
@@ -11,21 +11,21 @@ use tokio::task::JoinSet;
 use crate::board::Board;
 use crate::tpa::{Life, Tpa};
 
-/// As many as dial at the same time: fewer than wait to be accepted by a listener anywhere.
+/// Number of concurrent connection attempts; below the backlog of common listeners.
 const DIALLING: usize = 128;
 
-/// TPAs, all connected at once.
+/// A group of connected TPAs.
 #[derive(Debug)]
 pub struct Crowd {
     lives: JoinSet<Life>,
     leave: watch::Sender<bool>,
     board: Arc<Board>,
-    /// Why some were not let in.
+    /// Errors of refused connections.
     pub refused: Vec<io::Error>,
 }
 
 impl Crowd {
-    /// Connects so many TPAs, each for another user, which hear these streams.
+    /// Connects TPAs, each for its own user, with subscriptions to `streams`.
     pub async fn gather(addr: SocketAddr, size: usize, subscriptions: &[&str]) -> Self {
         let mut crowd = Self {
             lives: JoinSet::new(),
@@ -58,12 +58,12 @@ impl Crowd {
         });
     }
 
-    /// What has arrived of what is broadcast to them.
+    /// Returns the arrivals of the broadcast.
     pub fn board(&self) -> &Board {
         &self.board
     }
 
-    /// Ends all that the server has not ended. What each of them saw.
+    /// Closes the connections. Returns the results of each TPA.
     pub async fn leave(self) -> Vec<Life> {
         self.leave.send_replace(true);
         self.lives.join_all().await

@@ -1,18 +1,18 @@
-//! WebSocket frames on bytes that come and go.
+//! WebSocket frames: parsing and serialization.
 
 use std::io::{self, Cursor};
 
 use tokio_tungstenite::tungstenite::protocol::frame::coding::{Data, OpCode};
 use tokio_tungstenite::tungstenite::protocol::frame::{Frame, FrameHeader};
 
-/// Takes apart what a server sends, without a buffer of its own unless a frame comes in parts.
+/// Parser of a server's frames. It buffers only incomplete frames.
 #[derive(Debug, Default)]
 pub(crate) struct Frames {
     begun: Vec<u8>,
 }
 
 impl Frames {
-    /// Calls `each` with every frame that `bytes` complete.
+    /// Calls `each` with every frame that `bytes` completes.
     pub(crate) fn take(
         &mut self,
         bytes: &[u8],
@@ -31,7 +31,7 @@ impl Frames {
     }
 }
 
-/// Calls `each` with every whole frame; what is left over.
+/// Calls `each` with every complete frame. Returns the rest.
 fn split<'a>(mut bytes: &'a [u8], each: &mut impl FnMut(OpCode, &[u8])) -> io::Result<&'a [u8]> {
     loop {
         let mut cursor = Cursor::new(bytes);
@@ -51,19 +51,19 @@ fn split<'a>(mut bytes: &'a [u8], each: &mut impl FnMut(OpCode, &[u8])) -> io::R
     }
 }
 
-/// A text frame as a client sends it.
+/// Serializes a client's text frame.
 pub(crate) fn text(text: &str) -> Vec<u8> {
     let frame = Frame::message(text.to_owned(), OpCode::Data(Data::Text), true);
     masked(frame)
 }
 
-/// A pong as a client sends it.
+/// Serializes a client's pong.
 pub(crate) fn pong(payload: &[u8]) -> Vec<u8> {
     masked(Frame::pong(payload.to_vec()))
 }
 
 fn masked(mut frame: Frame) -> Vec<u8> {
-    // Random masks are for proxies; there is none between here and a server under test.
+    // Random masks protect proxies; there is none here.
     frame.header_mut().mask = Some([1, 2, 3, 4]);
     let mut bytes = Vec::new();
     // Writing to a Vec cannot fail.

@@ -1,4 +1,4 @@
-//! Many connections that are only kept and pinged.
+//! Many idle connections.
 
 use std::io;
 use std::time::{Duration, Instant};
@@ -9,46 +9,46 @@ use tokio::time::sleep;
 
 use crate::server::Server;
 
-/// What is asked for.
+/// Parameters of the measurement.
 #[derive(Debug, Clone, Copy)]
 pub struct Plan {
-    /// How many connections.
+    /// Number of connections.
     pub connections: usize,
-    /// How often each is pinged.
+    /// Interval of pings.
     pub ping_interval: Duration,
-    /// For how long they are watched.
+    /// Duration of the measurement.
     pub during: Duration,
 }
 
-/// What came of it.
+/// Results.
 #[derive(Debug, Serialize)]
 pub struct Idle {
-    /// Until the last one had its ack, in seconds.
+    /// Time until the last ack, in seconds.
     pub connecting: f64,
-    /// CPU for connecting one, in microseconds.
+    /// CPU for each connection, in microseconds.
     pub connecting_cpu: f64,
-    /// Resident memory that each connection adds, in bytes.
+    /// Resident memory for each connection, in bytes.
     pub memory: f64,
-    /// CPU while idle and pinged, in percent of one core.
+    /// CPU while idle, in percent of one core.
     pub cpu: f64,
     /// CPU for a ping and its pong, in microseconds.
     pub ping_cpu: f64,
-    /// How far the pings were from their schedule, in percent.
+    /// Deviation of pings from their schedule in percent: the median.
     pub ping_median: f64,
-    /// The same, of all but one in a hundred.
+    /// The 99th percentile.
     pub ping_p99: f64,
-    /// The same, of the worst.
+    /// The maximum.
     pub ping_worst: f64,
-    /// Connections that were refused.
+    /// Refused connections.
     pub refused: usize,
-    /// Connections that were lost.
+    /// Lost connections.
     pub lost: usize,
-    /// Connections that were not pinged twice.
+    /// Connections with fewer than two pings.
     pub unpinged: usize,
 }
 
 impl Idle {
-    /// Opens the connections, lets them be, and watches.
+    /// Opens the connections and measures them.
     pub async fn measure(server: &Server, plan: Plan) -> io::Result<Self> {
         sleep(Duration::from_millis(500)).await;
         let before = server.usage()?;
@@ -56,7 +56,7 @@ impl Idle {
         let crowd = Crowd::gather(server.addr, plan.connections, &[]).await;
         let connecting = start.elapsed();
         let connected = server.usage()?;
-        // From here on every connection has been pinged: a buffer that it takes is there.
+        // Every connection has been pinged, so its buffers are allocated.
         sleep(plan.ping_interval).await;
         let settled = server.usage()?;
         let watch = Instant::now();

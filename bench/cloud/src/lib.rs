@@ -1,8 +1,8 @@
-//! Many TPAs at once, and what they cost a server.
+//! Load for a server: many TPAs at once.
 //!
-//! `cargo xtask bench cloud` runs the program; the cloud's own tests use the [`Crowd`], smaller.
-//! A TPA here is no client to learn from: it is as light as can be, so that it is the server that
-//! is measured.
+//! `cargo xtask bench cloud` runs the program; tests of the cloud use a smaller [`Crowd`].
+//! These TPAs are minimal, so that the server is
+//! measured; they are not example clients.
 
 mod board;
 mod broadcaster;
@@ -17,8 +17,8 @@ pub use crowd::Crowd;
 pub use schedule::Schedule;
 pub use tpa::Life;
 
-/// The stream that is broadcast.
+/// Stream of the broadcast.
 pub const STREAM: &str = "transcription";
 
-/// How long each frame of it is, in bytes.
+/// Size of each of its frames, in bytes.
 pub const FRAME_BYTES: usize = 350;

@@ -1,4 +1,4 @@
-//! `cargo xtask bench cloud`: tpa-cloud under load, beside a plain `ws` server in Node.
+//! `cargo xtask bench cloud`: tpa-cloud under load, compared to a plain `ws` server in Node.
 
 mod idle;
 mod rate;
@@ -18,40 +18,40 @@ use rate::Rate;
 use report::Report;
 use server::{Kind, Server};
 
-/// Open files beside the connections.
+/// Open files in addition to the connections.
 const SPARE_FILES: u64 = 64;
 
-/// How much, and for how long.
+/// Load and durations.
 #[derive(Debug, Parser)]
 #[command(name = "cargo xtask bench cloud")]
 struct Arguments {
-    /// The built tpa-cloud
+    /// Path of the tpa-cloud program
     #[arg(long)]
     cloud: PathBuf,
-    /// How many connections are kept idle
+    /// Number of idle connections
     #[arg(long, default_value_t = 10_000)]
     idle: usize,
-    /// For how many seconds they are watched
+    /// Duration of the idle measurement, in seconds
     #[arg(long, default_value_t = 20)]
     idle_seconds: u64,
-    /// How often each is pinged, in seconds
+    /// Interval of pings, in seconds
     #[arg(long, default_value_t = 5)]
     ping_seconds: u64,
-    /// How many connections hear the stream
+    /// Number of subscribers of the broadcast
     #[arg(long, default_value_t = 1_000)]
     listeners: usize,
-    /// How many frames a second each hears in the part with a rate
+    /// Frames a second for each subscriber at the fixed rate
     #[arg(long, default_value_t = 20)]
     rate: u32,
-    /// How often both servers take turns in that
+    /// Number of broadcast rounds
     #[arg(long, default_value_t = 5)]
     rounds: usize,
-    /// How many seconds a part of a round takes
+    /// Duration of each part of a round, in seconds
     #[arg(long, default_value_t = 2)]
     round_seconds: u64,
 }
 
-// One thread, so that this program takes no more than one core from the server.
+// One thread, so that this program uses at most one core.
 #[tokio::main(flavor = "current_thread")]
 async fn main() -> ExitCode {
     match run(&Arguments::parse()).await {
@@ -64,7 +64,7 @@ async fn main() -> ExitCode {
     }
 }
 
-/// Measures and reports. False when the cloud did not do what it must.
+/// Measures and reports. Returns false if the cloud misses a requirement.
 async fn run(arguments: &Arguments) -> io::Result<bool> {
     allow_files(arguments.idle.max(arguments.listeners) as u64 + SPARE_FILES)?;
     let ping_interval = Duration::from_secs(arguments.ping_seconds);
@@ -85,7 +85,7 @@ async fn run(arguments: &Arguments) -> io::Result<bool> {
         report.add_idle(Idle::measure(&start(kind)?, idle).await?);
     }
     for round in 0..arguments.rounds {
-        // Each round begins with the other one, so that none always has the warmer machine.
+        // Rounds alternate the order, so that neither server always starts on the warmer machine.
         let mut kinds = Kind::ALL;
         kinds.rotate_left(round % 2);
         for kind in kinds {
@@ -101,7 +101,7 @@ async fn run(arguments: &Arguments) -> io::Result<bool> {
     report.write()
 }
 
-/// Every connection is an open file, here and in the server, which inherits the limit.
+/// Raises the limit of open files, which the servers inherit.
 fn allow_files(wanted: u64) -> io::Result<()> {
     let allowed = rlimit::increase_nofile_limit(wanted)?;
     if allowed < wanted {

@@ -1,4 +1,4 @@
-//! One stream to many connections, as fast as it goes, and at a rate.
+//! One stream to many connections, at the highest and at a fixed rate.
 
 use std::io;
 use std::time::{Duration, Instant};
@@ -9,48 +9,48 @@ use serde::Serialize;
 use crate::server::Server;
 use crate::usage::Usage;
 
-/// How many frames may be on their way to everybody: enough that the server never waits for us,
-/// so few that nothing piles up.
+/// Frames in flight: enough that the server never waits,
+/// and few enough that no queue builds up.
 const WINDOW: u64 = 64;
 
-/// What is asked for.
+/// Parameters of the measurement.
 #[derive(Debug, Clone, Copy)]
 pub struct Plan {
-    /// How many connections.
+    /// Number of connections.
     pub connections: usize,
-    /// How many frames a second each gets in the part with a rate.
+    /// Frames a second for each connection at the fixed rate.
     pub rate: u32,
-    /// How long each part takes.
+    /// Duration of each part.
     pub during: Duration,
 }
 
-/// What came of it.
+/// Results.
 #[derive(Debug, Serialize)]
 pub struct Rate {
-    /// Messages a second at most, to all together.
+    /// Highest rate of messages to all connections together, a second.
     pub most: f64,
     /// CPU for a message at that rate, in microseconds.
     pub most_cpu: f64,
-    /// CPU of this program meanwhile, in percent of one core: near 100 it is what limits.
+    /// CPU of this program in percent of one core; near 100 it is the bottleneck.
     pub client: f64,
-    /// Messages a second in the part with a rate.
+    /// Messages a second at the fixed rate.
     pub paced: f64,
     /// CPU for a message at that rate, in microseconds.
     pub paced_cpu: f64,
-    /// Until everybody had a frame at that rate, in milliseconds: the median.
+    /// Time until all have a frame at that rate, in milliseconds: the median.
     pub paced_median: f64,
-    /// The same, of all but one in a hundred.
+    /// The 99th percentile.
     pub paced_p99: f64,
-    /// Messages that did not arrive.
+    /// Lost messages.
     pub lost: u64,
-    /// Messages that were not the next one, or not as they were sent.
+    /// Messages that are out of order or corrupt.
     pub wrong: u64,
-    /// Connections that were refused or lost.
+    /// Refused or lost connections.
     pub connections_lost: usize,
 }
 
 impl Rate {
-    /// Opens the connections, saturates them, and then sends at the rate.
+    /// Opens the connections and measures both rates.
     pub async fn measure(server: &Server, plan: Plan) -> io::Result<Self> {
         let crowd = Crowd::gather(server.addr, plan.connections, &[STREAM]).await;
         let broadcaster = Broadcaster::new(server.addr);
@@ -94,7 +94,7 @@ impl Rate {
     }
 }
 
-/// How far everything has come.
+/// Progress at one time.
 struct Mark {
     at: Instant,
     complete: u64,
@@ -102,7 +102,7 @@ struct Mark {
     client: Usage,
 }
 
-/// What lies between two of them.
+/// Difference of two times of progress.
 struct Stretch {
     seconds: f64,
     messages: f64,

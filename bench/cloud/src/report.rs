@@ -1,4 +1,4 @@
-//! The tables, and what is kept of a run.
+//! Tables and stored results of a run.
 
 use std::fs;
 use std::io;
@@ -10,13 +10,13 @@ use crate::idle::{self, Idle};
 use crate::rate::{self, Rate};
 use crate::server::Kind;
 
-/// Where it is written, beside the other results.
+/// Name of the result files.
 const FOLDER: &str = "bench/results";
 
-/// How far a ping of the cloud may be from its schedule, in percent.
+/// Largest allowed deviation of a ping from its schedule, in percent.
 const PING_LIMIT: f64 = 10.0;
 
-/// Everything that was measured.
+/// All results.
 #[derive(Debug)]
 pub struct Report {
     idle_plan: idle::Plan,
@@ -27,7 +27,7 @@ pub struct Report {
 }
 
 impl Report {
-    /// Nothing so far.
+    /// Creates an empty report.
     pub fn new(idle_plan: idle::Plan, rate_plan: rate::Plan) -> Self {
         Self {
             idle_plan,
@@ -38,7 +38,7 @@ impl Report {
         }
     }
 
-    /// Adds what came of being idle, in the order of [`Kind::ALL`].
+    /// Adds the idle results, in the order of [`Kind::ALL`].
     pub fn add_idle(&mut self, idle: Idle) {
         self.idle.push(idle);
     }
@@ -51,7 +51,7 @@ impl Report {
         }
     }
 
-    /// Writes the files and prints the tables. False when the cloud did not do what it must.
+    /// Writes the files and prints the tables. Returns false if the cloud misses a requirement.
     pub fn write(&self) -> io::Result<bool> {
         let machine = machine()?;
         let text = format!(
@@ -79,7 +79,7 @@ impl Report {
         Ok(faults.is_empty())
     }
 
-    /// What the cloud must not do, and did.
+    /// Returns the requirements that the cloud misses.
     fn faults(&self) -> Vec<String> {
         let mut faults = Vec::new();
         if let Some(idle) = self.idle.first() {
@@ -197,7 +197,7 @@ impl Report {
     }
 }
 
-/// A table in Markdown with a column for each server.
+/// Creates a Markdown table with a column for each server.
 struct Table(String);
 
 impl Table {
@@ -212,7 +212,7 @@ impl Table {
     }
 }
 
-/// The median, and the least and the most.
+/// Median, minimum and maximum.
 fn spread(mut values: Vec<f64>, digits: usize) -> String {
     values.sort_by(f64::total_cmp);
     let (Some(least), Some(most)) = (values.first(), values.last()) else {
@@ -222,7 +222,7 @@ fn spread(mut values: Vec<f64>, digits: usize) -> String {
     format!("{median:.digits$} ({least:.digits$}–{most:.digits$})")
 }
 
-/// What it ran on, in one line.
+/// Describes the machine in one line.
 fn machine() -> io::Result<String> {
     let cores = std::thread::available_parallelism()?;
     let node = Command::new("node").arg("--version").output()?.stdout;

@@ -1,28 +1,28 @@
-//! Whether pings came when they should.
+//! Punctuality of pings.
 
 use std::time::{Duration, Instant};
 
 use crate::tpa::Life;
 
-/// How far the pings of a crowd were from their schedule.
+/// Deviations of pings from their schedule.
 #[derive(Debug)]
 pub struct Schedule {
-    /// How far each interval between two pings was from the one that is wanted, as a share of it,
+    /// Deviation of each interval between two pings, as a share of the expected interval,
     /// in ascending order.
     deviations: Vec<f64>,
-    /// How many TPAs had less than two pings.
+    /// Number of TPAs with fewer than two pings.
     pub unpinged: usize,
 }
 
 impl Schedule {
-    /// Judges the pings that came until `end`, when one every `interval` was wanted.
+    /// Evaluates the pings until `end`, with one expected every `interval`.
     pub fn judge(lives: &[Life], interval: Duration, end: Instant) -> Self {
         let mut deviations = Vec::new();
         for Life { pings, .. } in lives {
             let off = |passed: Duration| passed.as_secs_f64() / interval.as_secs_f64() - 1.0;
             let pairs = pings.windows(2);
             deviations.extend(pairs.map(|pair| off(pair[1] - pair[0]).abs()));
-            // A ping that is overdue counts as far as it is.
+            // An overdue ping counts with its delay so far.
             let last = pings.last().map(|last| off(end.duration_since(*last)));
             deviations.extend(last.filter(|off| *off > 0.0));
         }
@@ -33,7 +33,7 @@ impl Schedule {
         }
     }
 
-    /// The deviation that this share of the intervals does not exceed, in percent.
+    /// Returns a percentile of the deviations, in percent.
     pub fn percentile(&self, share: f64) -> f64 {
         let last = self.deviations.len().saturating_sub(1);
         let at = (last as f64 * share).ceil() as usize;

@@ -1,4 +1,4 @@
-//! The servers under load, each in a process of its own.
+//! The measured servers, each in its own process.
 
 use std::io::{self, BufRead, BufReader};
 use std::net::SocketAddr;
@@ -8,20 +8,20 @@ use std::time::Duration;
 
 use crate::usage::Usage;
 
-/// Which server.
+/// A kind of server.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Kind {
     /// tpa-cloud.
     Cloud,
-    /// The plain `ws` server in Node.
+    /// A plain `ws` server in Node.
     Peer,
 }
 
 impl Kind {
-    /// Both.
+    /// Both kinds.
     pub const ALL: [Self; 2] = [Self::Cloud, Self::Peer];
 
-    /// What the tables call it.
+    /// Returns the name for tables.
     pub fn name(self) -> &'static str {
         match self {
             Self::Cloud => "tpa-cloud",
@@ -30,23 +30,23 @@ impl Kind {
     }
 }
 
-/// A server that runs; it ends when it is dropped.
+/// A running server, killed when dropped.
 #[derive(Debug)]
 pub struct Server {
     child: Child,
-    /// Where it listens.
+    /// Address that it listens on.
     pub addr: SocketAddr,
 }
 
 impl Server {
-    /// Starts one, and waits until it listens.
+    /// Starts a server and waits until it listens.
     pub fn start(kind: Kind, cloud: &Path, ping_interval: Duration) -> io::Result<Self> {
         let millis = ping_interval.as_millis();
         let mut command = match kind {
             Kind::Cloud => {
                 let mut command = Command::new(cloud);
                 let ping_interval = format!("--ping-interval={millis}ms");
-                // Nothing but the broadcast is to be heard, and the peer has no log either.
+                // No scripted streams and no log, like the peer.
                 let quiet = "--stream-interval=1h";
                 command.args(["--listen=127.0.0.1:0", &ping_interval, quiet]);
                 command.env("RUST_LOG", "warn");
@@ -74,7 +74,7 @@ impl Server {
         Ok(server)
     }
 
-    /// What it has used until now.
+    /// Returns the resource usage so far.
     pub fn usage(&self) -> io::Result<Usage> {
         Usage::of(self.child.id())
     }
@@ -82,7 +82,7 @@ impl Server {
 
 impl Drop for Server {
     fn drop(&mut self) {
-        // An error means that it has ended already.
+        // An error means that it has exited.
         let _ = self.child.kill();
         let _ = self.child.wait();
     }

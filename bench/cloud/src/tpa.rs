@@ -1,4 +1,4 @@
-//! One TPA: introduces itself, and then only listens.
+//! A minimal TPA that only receives.
 
 use std::cell::RefCell;
 use std::future::poll_fn;
@@ -9,6 +9,7 @@ use std::task::{Context, Poll, ready};
 use std::time::{Duration, Instant};
 
 use serde_json::json;
+use testkit::TIMEOUT;
 use tokio::io::{AsyncRead, AsyncWriteExt, ReadBuf};
 use tokio::net::TcpStream;
 use tokio::time::timeout;
@@ -18,31 +19,31 @@ use tokio_tungstenite::tungstenite::protocol::frame::coding::{Control, Data, OpC
 use crate::board::{Board, LANES};
 use crate::frames::{self, Frames};
 
-/// The app that all of them are, each for another user.
+/// Package name of all TPAs.
 const PACKAGE: &str = "org.example.load";
 
-/// Longer than a server takes that works.
-const PATIENCE: Duration = Duration::from_secs(30);
+/// Timeout of a connection; many of them are made at once.
+const CONNECT_TIMEOUT: Duration = TIMEOUT.saturating_mul(3);
 
 thread_local! {
-    /// What comes is looked at where it arrives, so one buffer does for all.
+    /// Receive buffer, shared by all TPAs because frames are parsed immediately.
     static BUFFER: RefCell<Vec<u8>> = RefCell::new(vec![0; 64 * 1024]);
 }
 
-/// What a TPA saw.
+/// Results of a TPA.
 #[derive(Debug, Default)]
 pub struct Life {
-    /// When the protocol's pings came.
+    /// Times of protocol-level pings.
     pub pings: Vec<Instant>,
-    /// How many frames of the broadcast came.
+    /// Number of received frames of the broadcast.
     pub frames: u64,
-    /// Frames that were not the next of the broadcast, or not as they were sent.
+    /// Frames that are out of order or corrupt.
     pub wrong: u64,
-    /// How it ended, when it was the server that ended it.
+    /// Error if the server ended the connection.
     pub end: Option<String>,
 }
 
-/// A TPA that was let in.
+/// A connected TPA.
 #[derive(Debug)]
 pub(crate) struct Tpa {
     stream: TcpStream,
@@ -50,14 +51,14 @@ pub(crate) struct Tpa {
 }
 
 impl Tpa {
-    /// Connects as the app of the `nth` user, and waits until it is let in and hears what it wants.
+    /// Connects as the app of the `nth` user. Returns once it is acknowledged and subscribed.
     pub(crate) async fn connect(
         addr: SocketAddr,
         nth: usize,
         subscriptions: &[&str],
     ) -> io::Result<Self> {
         let tpa = Self::introduce(addr, nth, subscriptions);
-        timeout(PATIENCE, tpa).await?
+        timeout(CONNECT_TIMEOUT, tpa).await?
     }
 
     async fn introduce(addr: SocketAddr, nth: usize, subscriptions: &[&str]) -> io::Result<Self> {
@@ -66,7 +67,7 @@ impl Tpa {
         let url = format!("ws://{addr}/tpa-ws");
         let upgraded = client_async(url, stream).await;
         let (socket, _) = upgraded.map_err(io::Error::other)?;
-        // A server says nothing before the introduction, so nothing is lost between the two.
+        // A server sends nothing before the handshake, so no bytes are lost here.
         let mut tpa = Self {
             stream: socket.into_inner(),
             frames: Frames::default(),
@@ -88,7 +89,7 @@ impl Tpa {
                 "subscriptions": subscriptions,
             });
             tpa.send(&list.to_string()).await?;
-            // A list has no answer of its own; this one says that it has been read.
+            // A subscription has no response; the pong shows that it was read.
             tpa.send(r#"{"type":"ping"}"#).await?;
             tpa.until("pong").await?;
         }
@@ -99,7 +100,7 @@ impl Tpa {
         self.stream.write_all(&frames::text(text)).await
     }
 
-    /// Waits for the next frame, which must be of this type.
+    /// Waits for the next frame and checks its type.
     async fn until(&mut self, kind: &str) -> io::Result<()> {
         let mut answer = None;
         while answer.is_none() {
@@ -118,7 +119,7 @@ impl Tpa {
         Ok(())
     }
 
-    /// Answers pings and counts frames until the server ends it.
+    /// Answers pings and counts frames until the connection ends.
     pub(crate) async fn live(mut self, life: &mut Life, board: &Board) {
         let mut had = [0; LANES];
         loop {
@@ -152,7 +153,7 @@ impl Tpa {
         }
     }
 
-    /// Waits until something comes, and takes it apart.
+    /// Waits for data and parses it.
     async fn receive(&mut self, mut each: impl FnMut(OpCode, &[u8])) -> io::Result<()> {
         poll_fn(|context| self.poll_receive(context, &mut each)).await
     }

@@ -1,14 +1,14 @@
-//! What a process uses, as its system counts it.
+//! Resource usage of a process.
 
 use std::io;
 use std::time::Duration;
 
-/// What a process has used.
+/// CPU time and memory of a process.
 #[derive(Debug, Clone, Copy, Default)]
 pub struct Usage {
-    /// User and system time, of all its threads.
+    /// User and system time of all threads.
     pub cpu: Duration,
-    /// Memory that is resident now, in bytes.
+    /// Resident memory, in bytes.
     pub memory: u64,
 }
 
@@ -32,14 +32,14 @@ impl Usage {
 
 #[cfg(not(target_os = "linux"))]
 impl Usage {
-    /// Only Linux has `/proc`.
+    /// Not available without `/proc`.
     pub fn of(_: u32) -> io::Result<Self> {
         let why = "CPU and memory are read from /proc, which this system does not have";
         Err(io::Error::new(io::ErrorKind::Unsupported, why))
     }
 }
 
-/// The processor's name, where the system says it.
+/// Returns the name of the processor, if known.
 #[cfg(target_os = "linux")]
 pub fn cpu_model() -> String {
     use procfs::Current;
@@ -48,7 +48,7 @@ pub fn cpu_model() -> String {
     model.unwrap_or(std::env::consts::ARCH).to_owned()
 }
 
-/// The processor's kind.
+/// Returns the architecture.
 #[cfg(not(target_os = "linux"))]
 pub fn cpu_model() -> String {
     std::env::consts::ARCH.to_owned()

@@ -1,8 +1,7 @@
-//! The options on the command line and in the environment.
+//! Options on the command line and in the environment.
 
-use std::fs;
 use std::net::SocketAddr;
-use std::path::{Path, PathBuf};
+use std::path::PathBuf;
 use std::time::Duration;
 
 use clap::error::ErrorKind;
@@ -11,30 +10,30 @@ use clap::{ArgMatches, CommandFactory, FromArgMatches, Parser};
 use tpa_cloud::server::{Mount, ServerConfig, Token};
 use tpa_cloud::{ApiKey, Config, Plan, Scenario, SeededPlan};
 
-use super::config_file;
+use super::{config_file, values};
 
 const ABOUT: &str = "\
-AugmentOS Cloud on a developer's machine: apps connect to it as to the real one, and any \
-failure can be made to happen, by hand, by script or by chance.
+Local AugmentOS/MentraOS Cloud for development and tests. Apps connect to it as to the \
+production cloud. Faults are injected by HTTP requests, scenario files or a random seed.
 
-Apps connect to ws://ADDRESS/tpa-ws (or /app-ws) with the API key. Standard output carries one \
-line, with the address; the log goes to standard error, and RUST_LOG=debug says more.";
+Apps connect to ws://ADDRESS/tpa-ws (or /app-ws) with the API key. The program writes one line \
+with its address to standard output, and its log to standard error (RUST_LOG=debug for details).";
 
 const AFTER_HELP: &str = "\
-Each option can also come from the environment (its name is shown) and from a file (--config), \
-which is TOML with the options' long names:
+Each option can also be set in the environment (the variable is shown above) and in a TOML file \
+(--config), by its long name:
 
     listen = \"127.0.0.1:8002\"
     ping-interval = \"5s\"
     user-session = [\"user1\", \"user2\"]
 
-A flag goes before the environment, the environment before the file, the file before the default.
+Flags take precedence over the environment, the environment over the file.
 
 Examples:
-    tpa-cloud                                      a cloud on port 8002 with the key dev-key
-    tpa-cloud --scenario train-tunnel              and play a story of faults
-    tpa-cloud --seed 7                             and make faults without end, always the same
-    tpa-cloud --stream-interval 200us              and say 5,000 things a second
+    tpa-cloud                                      port 8002, API key dev-key
+    tpa-cloud --scenario train-tunnel              play a scenario
+    tpa-cloud --seed 7                             inject random faults, reproducibly
+    tpa-cloud --stream-interval 200us              send 5,000 stream frames a second
     curl -X POST localhost:8002/faults -d '{\"fault\": \"cut\"}'
     curl -X POST localhost:8002/scenarios -d '{\"name\": \"stale-nat\"}'
     curl localhost:8002/metrics";
@@ -42,12 +41,12 @@ Examples:
 #[derive(Debug, Parser)]
 #[command(
     version,
-    about = "AugmentOS Cloud on a developer's machine",
+    about = "Local AugmentOS/MentraOS Cloud for development and tests",
     long_about = ABOUT,
     after_long_help = AFTER_HELP
 )]
 struct Arguments {
-    /// Where to listen; port 0 picks a free one
+    /// Address to listen on; port 0 selects a free port
     #[arg(
         long,
         value_name = "ADDRESS",
@@ -56,23 +55,23 @@ struct Arguments {
     )]
     listen: SocketAddr,
 
-    /// A TOML file with options
+    /// TOML file with options
     #[arg(long, value_name = "FILE", env = "TPA_CLOUD_CONFIG")]
     config: Option<PathBuf>,
 
-    /// The API key that apps must present; `any` accepts every key
+    /// API key that apps must present; `any` accepts every key
     #[arg(
         long,
         value_name = "KEY",
         default_value = "dev-key",
         env = "TPA_CLOUD_API_KEY",
         hide_env_values = true,
-        value_parser = api_key,
+        value_parser = values::api_key,
     )]
     api_key: ApiKey,
 
-    /// What control requests must bear (Authorization: Bearer TOKEN); when others than this
-    /// machine can reach the server and none is given, one is made up and printed
+    /// Token of control requests (Authorization: Bearer TOKEN); by default generated and printed if
+    /// the server listens on other addresses than loopback
     #[arg(
         long,
         value_name = "TOKEN",
@@ -81,7 +80,7 @@ struct Arguments {
     )]
     token: Option<Token>,
 
-    /// A folder to serve at / or at a path; may be repeated
+    /// Directory to serve at / or at a path; may be repeated
     #[arg(
         long,
         value_name = "[/PATH=]DIR",
@@ -90,41 +89,41 @@ struct Arguments {
     )]
     serve: Vec<Mount>,
 
-    /// How often a connection gets a protocol-level ping
+    /// Interval of protocol-level pings
     #[arg(
         long,
         value_name = "TIME",
         default_value = "15s",
         env = "TPA_CLOUD_PING_INTERVAL",
-        value_parser = duration,
+        value_parser = values::duration,
         help_heading = "Sessions"
     )]
     ping_interval: Duration,
 
-    /// How long a connection may be silent before it is closed
+    /// Silence after which a connection is closed
     #[arg(
         long,
         value_name = "TIME",
         default_value = "45s",
         env = "TPA_CLOUD_STALE_AFTER",
-        value_parser = duration,
+        value_parser = values::duration,
         help_heading = "Sessions"
     )]
     stale_after: Duration,
 
-    /// How long an app that was started (POST /apps) and lost may take to come back before its
-    /// webhook is called again
+    /// Time for an app that was started (POST /apps) to reconnect before its webhook is called
+    /// again
     #[arg(
         long,
         value_name = "TIME",
         default_value = "5s",
         env = "TPA_CLOUD_RESTART_APP_AFTER",
-        value_parser = duration,
+        value_parser = values::duration,
         help_heading = "Sessions"
     )]
     restart_app_after: Duration,
 
-    /// Do not answer `ping` frames, as older clouds do not
+    /// Do not answer `ping` frames, like older clouds
     #[arg(
         long,
         env = "TPA_CLOUD_NO_PONG",
@@ -152,62 +151,61 @@ struct Arguments {
     )]
     strict_sessions: bool,
 
-    /// A user session that is there from the start; may be repeated
+    /// User session that exists from the start; may be repeated
     #[arg(
         long = "user-session",
         value_name = "ID",
         env = "TPA_CLOUD_USER_SESSION",
         value_delimiter = ',',
-        value_parser = user_session,
+        value_parser = values::user_session,
         help_heading = "Sessions"
     )]
     user_sessions: Vec<String>,
 
-    /// Where apps that are started find this cloud (ws://HOST:PORT), when it is not where it
-    /// listens
+    /// URL of this cloud for started apps (ws://HOST:PORT); by default the address it listens on
     #[arg(
         long,
         value_name = "URL",
         env = "TPA_CLOUD_PUBLIC_URL",
-        value_parser = public_url,
+        value_parser = values::public_url,
         help_heading = "Sessions"
     )]
     public_url: Option<String>,
 
-    /// How often the scripted streams say something; 200us is 5,000 times a second
+    /// Interval of the scripted streams; 200us is 5,000 frames a second
     #[arg(
         long,
         value_name = "TIME",
         default_value = "1s",
         env = "TPA_CLOUD_STREAM_INTERVAL",
-        value_parser = short_duration,
+        value_parser = values::short_duration,
         help_heading = "Streams"
     )]
     stream_interval: Duration,
 
-    /// How often a subscriber gets a tenth of a second of sound; less is faster than it is heard
+    /// Interval of audio frames, each of which has a tenth of a second of sound
     #[arg(
         long,
         value_name = "TIME",
         default_value = "100ms",
         env = "TPA_CLOUD_AUDIO_INTERVAL",
-        value_parser = short_duration,
+        value_parser = values::short_duration,
         help_heading = "Streams"
     )]
     audio_interval: Duration,
 
-    /// Play a scenario from the start: laptop-sleep, train-tunnel, deploy-restart, flapping-wifi,
-    /// stale-nat, wrong-key, or a file (TOML, or JSON when it is called so)
+    /// Scenario to play from the start: laptop-sleep, train-tunnel, deploy-restart, flapping-wifi,
+    /// stale-nat, wrong-key, or a file (TOML, or JSON with the extension .json)
     #[arg(
         long,
         value_name = "NAME|FILE",
         env = "TPA_CLOUD_SCENARIO",
-        value_parser = scenario,
+        value_parser = values::scenario,
         help_heading = "Faults"
     )]
     scenario: Option<Scenario>,
 
-    /// Make faults without end, by this seed; the same seed makes the same faults
+    /// Seed of endless random faults; the same seed gives the same faults
     #[arg(
         long,
         value_name = "NUMBER",
@@ -216,63 +214,63 @@ struct Arguments {
     )]
     seed: Option<u64>,
 
-    /// The longest frame that is accepted, in bytes; longer ones are closed with 1009
+    /// Limit of received frames in bytes; longer ones close the connection with 1009
     #[arg(
         long,
         value_name = "BYTES",
         default_value = "1048576",
         env = "TPA_CLOUD_MAX_FRAME",
-        value_parser = size,
+        value_parser = values::size,
         help_heading = "Limits"
     )]
     max_frame: usize,
 
-    /// How many sockets may be open at once; more are refused with 503
+    /// Limit of open sockets; more are refused with 503
     #[arg(
         long,
         value_name = "NUMBER",
         default_value = "16384",
         env = "TPA_CLOUD_MAX_CONNECTIONS",
-        value_parser = size,
+        value_parser = values::size,
         help_heading = "Limits"
     )]
     max_connections: usize,
 
-    /// How much may wait to be sent on one connection, in bytes; whoever does not read is cut
+    /// Limit of the send buffer of a connection in bytes; peers that do not read are reset
     #[arg(
         long,
         value_name = "BYTES",
         default_value = "4194304",
         env = "TPA_CLOUD_MAX_SEND_BUFFER",
-        value_parser = size,
+        value_parser = values::size,
         help_heading = "Limits"
     )]
     max_send_buffer: usize,
 
-    /// How long a new socket may take to introduce itself
+    /// Time for the first frame of a socket
     #[arg(
         long,
         value_name = "TIME",
         default_value = "10s",
         env = "TPA_CLOUD_HANDSHAKE_TIMEOUT",
-        value_parser = duration,
+        value_parser = values::duration,
         help_heading = "Limits"
     )]
     handshake_timeout: Duration,
 
-    /// How long a close handshake may take before the socket is cut
+    /// Time for a close handshake before the socket is reset
     #[arg(
         long,
         value_name = "TIME",
         default_value = "2s",
         env = "TPA_CLOUD_CLOSE_TIMEOUT",
-        value_parser = duration,
+        value_parser = values::duration,
         help_heading = "Limits"
     )]
     close_timeout: Duration,
 }
 
-/// Reads the options: flags, then environment, then file, then defaults.
+/// Reads the options from flags, environment, file and defaults, in this precedence.
 pub(crate) fn read() -> Result<ServerConfig, clap::Error> {
     let command = config_file::with_defaults(Arguments::command())?;
     let matches = command.try_get_matches()?;
@@ -282,13 +280,13 @@ pub(crate) fn read() -> Result<ServerConfig, clap::Error> {
 }
 
 impl Arguments {
-    /// What one option by itself cannot tell.
+    /// Checks the options that depend on one another.
     fn check(&self) -> Result<(), clap::Error> {
         if self.stale_after > self.ping_interval {
             return Ok(());
         }
         let message = format!(
-            "--stale-after ({}) must be longer than --ping-interval ({}): an idle connection shows itself only by its pongs",
+            "--stale-after ({}) must be longer than --ping-interval ({}): an idle connection is kept alive by its pongs only",
             humantime::format_duration(self.stale_after),
             humantime::format_duration(self.ping_interval)
         );
@@ -298,15 +296,15 @@ impl Arguments {
     fn into_config(self, matches: &ArgMatches) -> ServerConfig {
         let seeded = self.seed.map(SeededPlan::new).map(Plan::Seeded);
         let scripted = self.scenario.clone().map(Plan::Scenario);
-        // Of two the one that was said closer by.
+        // The one with the higher precedence.
         let play = if rank(matches, "seed") > rank(matches, "scenario") {
             seeded.or(scripted)
         } else {
             scripted.or(seeded)
         };
-        let shipped = Scenario::shipped();
-        let is_shipped = |known: &Scenario| shipped.iter().any(|one| one.name == known.name);
-        let from_file = self.scenario.filter(|known| !is_shipped(known));
+        let builtin = Scenario::builtin();
+        let is_builtin = |known: &Scenario| builtin.iter().any(|one| one.name == known.name);
+        let from_file = self.scenario.filter(|known| !is_builtin(known));
         ServerConfig {
             listen: self.listen,
             serve: self.serve,
@@ -344,78 +342,6 @@ fn rank(matches: &ArgMatches, name: &str) -> u8 {
     }
 }
 
-fn api_key(text: &str) -> Result<ApiKey, &'static str> {
-    match text {
-        "" => Err("an empty key would let nobody in"),
-        "any" => Ok(ApiKey::Any),
-        _ => Ok(ApiKey::Exactly(text.to_owned())),
-    }
-}
-
-fn duration(text: &str) -> Result<Duration, String> {
-    at_least(Duration::from_millis(1), text)
-}
-
-fn short_duration(text: &str) -> Result<Duration, String> {
-    at_least(Duration::from_micros(10), text)
-}
-
-fn at_least(least: Duration, text: &str) -> Result<Duration, String> {
-    let duration = humantime::parse_duration(text)
-        .map_err(|error| format!("{error}; write it as in 15s or 500ms"))?;
-    if duration < least {
-        let least = humantime::format_duration(least);
-        return Err(format!("it must be at least {least}"));
-    }
-    Ok(duration)
-}
-
-fn size(text: &str) -> Result<usize, &'static str> {
-    match text.parse() {
-        Ok(0) | Err(_) => Err("it must be a whole number above 0"),
-        Ok(size) => Ok(size),
-    }
-}
-
-fn public_url(text: &str) -> Result<String, &'static str> {
-    let text = text.trim_end_matches('/');
-    if text.starts_with("ws://") || text.starts_with("wss://") {
-        return Ok(text.to_owned());
-    }
-    Err("it begins with ws:// or wss://")
-}
-
-/// A scenario by its name, or by the name of a file.
-fn scenario(text: &str) -> Result<Scenario, String> {
-    let shipped = Scenario::shipped();
-    if let Some(scenario) = shipped.iter().find(|scenario| scenario.name == text) {
-        return Ok(scenario.clone());
-    }
-    let path = Path::new(text);
-    let content = fs::read_to_string(path).map_err(|error| {
-        let names: Vec<&str> = shipped.iter().map(|known| known.name.as_str()).collect();
-        let names = names.join(", ");
-        format!("there is no such scenario ({names}) and no such file ({error})")
-    })?;
-    let name = path.file_stem().unwrap_or_default().to_string_lossy();
-    let is_json = path
-        .extension()
-        .is_some_and(|extension| extension == "json");
-    let read = if is_json {
-        Scenario::from_json(&name, &content)
-    } else {
-        Scenario::from_toml(&name, &content)
-    };
-    read.map_err(|error| error.to_string())
-}
-
-fn user_session(text: &str) -> Result<String, &'static str> {
-    if text.is_empty() || text.contains('-') {
-        return Err("a user session's id is not empty and has no `-`");
-    }
-    Ok(text.to_owned())
-}
-
 #[cfg(test)]
 mod tests {
     use super::*;
@@ -425,9 +351,8 @@ mod tests {
         Arguments::command().debug_assert();
     }
 
-    /// Two lists of one thing must not drift apart.
     #[test]
-    fn the_command_line_has_the_librarys_defaults() {
+    fn the_defaults_are_those_of_the_library() {
         let matches = Arguments::command().get_matches_from(["tpa-cloud"]);
         let arguments = Arguments::from_arg_matches(&matches).unwrap();
         let config = arguments.into_config(&matches);
@@ -438,7 +363,7 @@ mod tests {
     }
 
     #[test]
-    fn a_connection_must_have_time_to_pong() {
+    fn stale_after_must_exceed_the_ping_interval() {
         let check = |options: &[&str]| {
             let options = [&["tpa-cloud"], options].concat();
             let matches = Arguments::command().get_matches_from(options);
@@ -454,9 +379,9 @@ mod tests {
         }
     }
 
-    /// A seed that failed in a simulation fails in the same way here.
+    /// A seed reproduces the same faults in the simulation and on the command line.
     #[test]
-    fn a_seed_is_the_librarys_plan_of_that_seed() {
+    fn a_seed_selects_the_plan_of_the_library() {
         let matches = Arguments::command().get_matches_from(["tpa-cloud", "--seed", "7"]);
         let arguments = Arguments::from_arg_matches(&matches).unwrap();
         let Some(Plan::Seeded(plan)) = arguments.into_config(&matches).play else {
@@ -467,9 +392,9 @@ mod tests {
     }
 
     #[test]
-    fn the_help_names_every_shipped_scenario() {
+    fn the_help_lists_every_builtin_scenario() {
         let help = Arguments::command().render_long_help().to_string();
-        for scenario in Scenario::shipped() {
+        for scenario in Scenario::builtin() {
             assert!(help.contains(&scenario.name), "{}", scenario.name);
         }
     }

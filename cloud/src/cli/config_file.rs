@@ -1,5 +1,5 @@
-//! The file of options. What is in it takes the place of the options' defaults, so that all else,
-//! precedence and complaints included, is as for the command line.
+//! The configuration file. Its values replace the defaults of the options, so that precedence and
+//! errors are those of the command line.
 
 use std::ffi::OsString;
 use std::path::{Path, PathBuf};
@@ -12,7 +12,7 @@ use toml::{Table, Value};
 const OPTION: &str = "config";
 const VARIABLE: &str = "TPA_CLOUD_CONFIG";
 
-/// The command with the defaults that the file gives, when there is one.
+/// Sets the defaults of the options from the configuration file, if there is one.
 pub(crate) fn with_defaults(command: Command) -> Result<Command, clap::Error> {
     match path() {
         Some(path) => with_file(command, &path),
@@ -20,12 +20,12 @@ pub(crate) fn with_defaults(command: Command) -> Result<Command, clap::Error> {
     }
 }
 
-/// Where the file is: the first thing to know, before the rest can be read with its help.
+/// Returns the path of the file, which must be known before the options are parsed.
 fn path() -> Option<PathBuf> {
     named(env::args_os()).or_else(|| env::var_os(VARIABLE).map(PathBuf::from))
 }
 
-/// The file that the command line names. Whether it is a good command line is judged later.
+/// Returns the path on the command line, without validating the rest.
 fn named(arguments: impl Iterator<Item = OsString>) -> Option<PathBuf> {
     let mut arguments = arguments.skip(1);
     while let Some(argument) = arguments.next() {
@@ -43,46 +43,46 @@ fn named(arguments: impl Iterator<Item = OsString>) -> Option<PathBuf> {
 }
 
 fn with_file(mut command: Command, path: &Path) -> Result<Command, clap::Error> {
-    let complain = |command: &mut Command, what: &str| {
+    let invalid = |command: &mut Command, what: &str| {
         let message = format!("{}: {what}", path.display());
         command.error(ErrorKind::ValueValidation, message)
     };
     let text = match fs::read_to_string(path) {
         Ok(text) => text,
-        Err(error) => return Err(complain(&mut command, &error.to_string())),
+        Err(error) => return Err(invalid(&mut command, &error.to_string())),
     };
     let table: Table = match toml::from_str(&text) {
         Ok(table) => table,
-        Err(error) => return Err(complain(&mut command, &error.to_string())),
+        Err(error) => return Err(invalid(&mut command, &error.to_string())),
     };
     for (key, value) in table {
         let option = command
             .get_arguments()
             .find(|option| option.get_long() == Some(&key) && key != OPTION);
         let Some(id) = option.map(|option| option.get_id().clone()) else {
-            return Err(complain(
+            return Err(invalid(
                 &mut command,
-                &format!("there is no option `{key}`"),
+                &format!("unknown option `{key}`; expected a long option without --, see --help"),
             ));
         };
         let Some(values) = words(&value) else {
             let what = format!("`{key}` must be a string, a number, a boolean or a list of them");
-            return Err(complain(&mut command, &what));
+            return Err(invalid(&mut command, &what));
         };
-        // By itself first, so that the complaint can name the file.
+        // Parsed alone first, so that the error can name the file.
         let words = values.iter().map(|value| format!("--{key}={value}"));
         let alone = command
             .clone()
             .try_get_matches_from(std::iter::once(String::new()).chain(words));
         if let Err(error) = alone {
-            return Err(complain(&mut command, &error.to_string()));
+            return Err(invalid(&mut command, &error.to_string()));
         }
         command = command.mut_arg(id, |option| option.default_values(values));
     }
     Ok(command)
 }
 
-/// A value as it would be written on the command line; more than one for a list.
+/// Converts a value to command line arguments; a list to several.
 fn words(value: &Value) -> Option<Vec<String>> {
     match value {
         Value::Array(values) => {
@@ -101,7 +101,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn the_file_is_found_wherever_it_is_named() {
+    fn the_path_is_found_on_the_command_line() {
         let named = |line: &str| {
             let path = named(line.split(' ').map(OsString::from));
             path.map(|path| path.display().to_string())

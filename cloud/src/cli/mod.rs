@@ -2,5 +2,6 @@
 
 mod args;
 mod config_file;
+mod values;
 
 pub(crate) use args::read;

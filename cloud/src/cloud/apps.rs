@@ -1,4 +1,4 @@
-//! How apps are started and stopped.
+//! Start and stop of apps.
 
 use std::collections::BTreeSet;
 
@@ -13,12 +13,12 @@ use crate::protocol::close;
 use crate::session::manager::SessionManager;
 use crate::time::Instant;
 
-/// What a webhook answered; the error is for people.
+/// Result of a webhook call; the error is a message for people.
 pub type WebhookAnswer = Result<(), String>;
 
 impl Cloud {
-    /// Starts an app, as its user would: its webhook is called, and called again when its
-    /// connection is lost and does not come back. Returns the session id.
+    /// Starts an app for a user: calls its webhook, and calls it again if its connection is lost and
+    /// not reestablished. Returns the session id.
     pub fn start_app(
         &mut self,
         user: &UserSessionId,
@@ -27,7 +27,7 @@ impl Cloud {
         now: Instant,
     ) -> String {
         self.context.set_time(now);
-        self.make_room_for_sessions();
+        self.drop_idle_sessions();
         self.sessions
             .entry(user.clone())
             .or_insert_with(|| SessionManager::new(user.clone()));
@@ -36,11 +36,11 @@ impl Cloud {
             user_session_id: user.clone(),
             webhook_url,
         };
-        self.announce(None, fact);
+        self.broadcast(None, fact);
         format!("{user}-{package}")
     }
 
-    /// Reports what became of an [`Output::Webhook`](crate::Output::Webhook).
+    /// Handles the result of an [`Output::Webhook`](crate::Output::Webhook).
     pub fn handle_webhook(&mut self, call: &WebhookCall, answer: WebhookAnswer, now: Instant) {
         self.context.set_time(now);
         let fact = Fact::Webhook {
@@ -50,11 +50,11 @@ impl Cloud {
             success: answer.is_ok(),
             error: answer.err(),
         };
-        self.announce(None, fact);
+        self.broadcast(None, fact);
     }
 
-    /// Stops apps as the user would: tells them, closes, and calls the webhooks of those that
-    /// have one. Returns whose connections those were.
+    /// Stops apps: sends `app_stopped`, closes the connections and calls the webhooks. Returns the
+    /// connections.
     pub fn stop_apps(&mut self, target: &Target, reason: &str, now: Instant) -> Vec<ConnectionId> {
         self.context.set_time(now);
         let members = self.members(target);
@@ -63,38 +63,38 @@ impl Cloud {
             let frame = protocol::app_stopped(session_id, reason, &self.context.date());
             self.context.deliver_text(who.connection_id, frame);
             if let (Some(user), Some(package)) = (&who.user_session_id, &who.package_name) {
-                self.announce_stop(user.clone(), package.clone(), reason);
+                self.broadcast_stop(user.clone(), package.clone(), reason);
             }
             let ending = Ending::close(close::NORMAL, close::APP_STOPPED);
             self.end(who.connection_id, ending);
         }
         for (user, package) in self.started_apps(target) {
-            self.announce_stop(user, package, reason);
+            self.broadcast_stop(user, package, reason);
         }
         members.iter().map(|who| who.connection_id).collect()
     }
 
-    /// Starts an app again that was lost and did not come back.
+    /// Restarts an app whose connection is lost.
     pub(super) fn restart_app(&mut self, user: &UserSessionId, package: &str) {
         let session = self.sessions.get(user);
         if let Some(fact) = session.and_then(|session| session.restart(package)) {
-            self.announce(None, fact);
+            self.broadcast(None, fact);
         }
     }
 
-    /// The apps that were started and that `target` means, connected or not.
+    /// Returns the started apps of a target, connected or not.
     fn started_apps(&self, target: &Target) -> BTreeSet<(UserSessionId, String)> {
-        let is_meant = |user: &UserSessionId, package: &str| match target {
+        let is_target = |user: &UserSessionId, package: &str| match target {
             Target::All => true,
-            Target::Package(meant) => meant == package,
-            Target::Session(meant) => *meant == format!("{user}-{package}"),
-            // Whoever has a connection is stopped by it.
+            Target::Package(target) => target == package,
+            Target::Session(target) => *target == format!("{user}-{package}"),
+            // Apps with a connection are stopped through it.
             Target::Connection(_) => false,
         };
         self.sessions
             .iter()
             .flat_map(|(user, session)| session.apps().map(move |package| (user, package)))
-            .filter(|(user, package)| is_meant(user, package))
+            .filter(|(user, package)| is_target(user, package))
             .map(|(user, package)| (user.clone(), package.clone()))
             .collect()
     }

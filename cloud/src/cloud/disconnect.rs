@@ -1,4 +1,4 @@
-//! How connections end.
+//! Closing of connections.
 
 use std::sync::Arc;
 
@@ -9,9 +9,9 @@ use crate::identity::ConnectionId;
 use crate::output::{Delivery, Output};
 use crate::protocol::close;
 use crate::timers::Timer;
-use crate::transport::{Link, Stage};
+use crate::transport::{Stage, Transport};
 
-/// How a connection ends.
+/// The end of a connection.
 pub(super) struct Ending {
     pub(super) how: How,
     pub(super) by: Side,
@@ -24,7 +24,7 @@ pub(super) enum How {
     CloseFrame,
     /// With a reset.
     Cut,
-    /// By itself; it is over already.
+    /// By the peer; nothing is to be done.
     Itself,
 }
 
@@ -58,21 +58,21 @@ impl Ending {
 }
 
 impl Cloud {
-    /// Ends a connection: from here on only its link knows it, and only that it is closing.
-    /// False when it was over already.
+    /// Ends a connection. Afterwards only its transport references it, as closing. Returns false if
+    /// it has ended before.
     pub(super) fn end(&mut self, id: ConnectionId, ending: Ending) -> bool {
-        let Some(link) = self.context.links.get_mut(id) else {
+        let Some(transport) = self.context.transports.get_mut(id) else {
             return false;
         };
-        let who = match std::mem::replace(&mut link.stage, Stage::Closing) {
+        let who = match std::mem::replace(&mut transport.stage, Stage::Closing) {
             Stage::Handshaking(who) | Stage::Member(who, _) => who,
             Stage::Closing => return false,
         };
-        let frozen = link.frozen;
+        let frozen = transport.frozen;
         for timer in Timer::of_connection(id) {
             self.context.timers.stop(&timer);
         }
-        self.forget_wishes_for(id);
+        self.clear_faults_for(id);
         let Ending {
             how,
             by,
@@ -84,24 +84,24 @@ impl Cloud {
             reason: reason.clone(),
             by,
         };
-        self.announce(Some(who), fact);
+        self.broadcast(Some(who), fact);
         match how {
             How::CloseFrame if !frozen => self.send_close(id, code, reason),
-            // No close frame gets through ice.
+            // A frozen socket does not send a close frame.
             How::CloseFrame | How::Cut => self.cut(id),
-            How::Itself => self.forget_held(id),
+            How::Itself => self.discard_held(id),
         }
         true
     }
 
-    /// What was wanted for this connection only has nobody left whom it could befall.
-    fn forget_wishes_for(&mut self, id: ConnectionId) {
+    /// Removes the faults and plans that target this connection only.
+    fn clear_faults_for(&mut self, id: ConnectionId) {
         let target = Target::Connection(id);
         self.faults.clear(&target);
-        self.end_plays_for(&target);
+        self.stop_plans_for(&target);
     }
 
-    /// Ends a connection whose peer cannot be reading.
+    /// Ends a connection whose peer does not read.
     pub(super) fn overflow(&mut self, id: ConnectionId) {
         let reason = "send buffer full".to_owned();
         self.end(
@@ -113,51 +113,51 @@ impl Cloud {
         );
     }
 
-    /// Sends a close frame, after whatever is held back, and sees to it that the socket goes.
+    /// Sends a close frame after the held frames, and schedules the reset of the socket.
     fn send_close(&mut self, id: ConnectionId, code: u16, reason: String) {
         self.context.deliver(id, Delivery::Close { code, reason });
         let now = self.context.now();
-        let Some(link) = self.context.links.get(id) else {
+        let Some(transport) = self.context.transports.get(id) else {
             return;
         };
-        // Ending the connection has stopped this timer; what is held must still go out.
-        if let Some(due) = link.next_release() {
+        // Ending the connection has stopped this timer, but held frames are still sent.
+        if let Some(due) = transport.next_release() {
             self.context.timers.set(Timer::Release(id), due);
         }
-        let sent = link.last_release().unwrap_or(now);
+        let sent = transport.last_release().unwrap_or(now);
         let deadline = sent + self.context.config.close_timeout;
         self.context.timers.set(Timer::Cut(id), deadline);
     }
 
     pub(super) fn cut(&mut self, id: ConnectionId) {
-        self.forget_held(id);
+        self.discard_held(id);
         self.context.push(Output::Cut { to: id });
     }
 
-    /// Nothing more goes out.
-    pub(super) fn forget_held(&mut self, id: ConnectionId) {
+    /// Discards the frames that a delay holds.
+    pub(super) fn discard_held(&mut self, id: ConnectionId) {
         self.context.timers.stop(&Timer::Release(id));
-        if let Some(link) = self.context.links.get_mut(id) {
-            link.forget_held();
+        if let Some(transport) = self.context.transports.get_mut(id) {
+            transport.discard_held();
         }
     }
 
-    /// Closes a connection that has been silent for too long.
-    pub(super) fn judge_silence(&mut self, id: ConnectionId) {
+    /// Closes a connection that has been silent for too long, or checks it again later.
+    pub(super) fn check_stale(&mut self, id: ConnectionId) {
         let user = self.user_session_of(id);
         let Some(manager) = user.and_then(|user| self.sessions.get(&user)) else {
             return;
         };
-        let Some(silent) = manager.silence(id, &mut self.context) else {
+        let Some(silent) = manager.stale_for(id, &mut self.context) else {
             return;
         };
-        let link = self.context.links.get(id);
-        let Some(who) = link.and_then(Link::identity).map(Arc::clone) else {
+        let transport = self.context.transports.get(id);
+        let Some(who) = transport.and_then(Transport::identity).map(Arc::clone) else {
             return;
         };
         let reason = close::stale_reason(who.package_name.as_deref().unwrap_or_default());
         let silent_ms = silent.as_millis() as u64;
-        self.announce(Some(who), Fact::Stale { silent_ms });
+        self.broadcast(Some(who), Fact::Stale { silent_ms });
         self.end(id, Ending::close(close::STALE, reason));
     }
 }

@@ -1,5 +1,5 @@
-//! The one broadcast. Whatever happens is announced here and reaches every part from here, so that
-//! no two of them can disagree about who is there.
+//! The broadcast of events. Every event reaches all components from here, so that their states
+//! agree.
 
 use std::fmt;
 use std::sync::Arc;
@@ -10,42 +10,43 @@ use crate::identity::{Identity, UserSessionId};
 use crate::output::Output;
 
 impl Cloud {
-    /// Calls `callback` for each fact from now on, at once and in order, within the call to the
-    /// cloud that made it happen. Whoever can wait until that call is over polls
-    /// [`Output::Event`] instead.
-    pub fn follow(&mut self, callback: impl FnMut(&Event) + Send + 'static) -> FollowerId {
-        self.callbacks.last += 1;
-        let id = FollowerId(self.callbacks.last);
-        self.callbacks.list.push((id, Box::new(callback)));
+    /// Registers a listener. It is called synchronously and in order, within the method call that
+    /// causes the event. [`Output::Event`] reports the same events after that call.
+    pub fn add_listener(&mut self, callback: impl FnMut(&Event) + Send + 'static) -> ListenerId {
+        self.listeners.last += 1;
+        let id = ListenerId(self.listeners.last);
+        self.listeners.list.push((id, Box::new(callback)));
         id
     }
 
-    /// Ends what [`Cloud::follow`] began.
-    pub fn unfollow(&mut self, follower: FollowerId) {
-        self.callbacks.list.retain(|(id, _)| *id != follower);
+    /// Removes a listener.
+    pub fn remove_listener(&mut self, listener: ListenerId) {
+        self.listeners.list.retain(|(id, _)| *id != listener);
     }
 
-    /// Makes an event of a fact and tells every part, every callback and whoever watches.
-    pub(super) fn announce(&mut self, who: Option<Arc<Identity>>, fact: Fact) {
+    /// Creates an event and passes it to every component and listener.
+    pub(super) fn broadcast(&mut self, who: Option<Arc<Identity>>, fact: Fact) {
         let event = Event {
             fact,
             who,
             at: self.context.date(),
         };
-        self.context.metrics.follow(&event, self.context.now());
+        self.context
+            .metrics
+            .handle_event(&event, self.context.now());
         let user = event.user_session_id();
         if let Some(manager) = user.and_then(|user| self.sessions.get_mut(user)) {
-            manager.follow(&event, &mut self.context);
+            manager.handle_event(&event, &mut self.context);
         }
-        self.rooms.follow(&event, &mut self.context);
-        for (_, callback) in &mut self.callbacks.list {
+        self.rooms.handle_event(&event, &mut self.context);
+        for (_, callback) in &mut self.listeners.list {
             callback(&event);
         }
         self.context.push(Output::Event(event));
     }
 
-    /// Announces that an app is stopped, after the ends of what it shows.
-    pub(super) fn announce_stop(&mut self, user: UserSessionId, package: String, reason: &str) {
+    /// Broadcasts the stop of an app, after the end of its displays.
+    pub(super) fn broadcast_stop(&mut self, user: UserSessionId, package: String, reason: &str) {
         let manager = self.sessions.get(&user);
         let ends: Vec<Fact> = manager
             .into_iter()
@@ -55,31 +56,31 @@ impl Cloud {
             })
             .collect();
         for end in ends {
-            self.announce(None, end);
+            self.broadcast(None, end);
         }
         let fact = Fact::AppStopped {
             package_name: package,
             user_session_id: user,
             reason: reason.to_owned(),
         };
-        self.announce(None, fact);
+        self.broadcast(None, fact);
     }
 }
 
-/// Names a callback, for [`Cloud::unfollow`].
+/// Id of a listener, for [`Cloud::remove_listener`].
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub struct FollowerId(u64);
+pub struct ListenerId(u64);
 
-/// The callbacks that follow what happens.
+/// The registered listeners.
 #[derive(Default)]
-pub(super) struct Callbacks {
+pub(super) struct Listeners {
     last: u64,
-    list: Vec<(FollowerId, Callback)>,
+    list: Vec<(ListenerId, Callback)>,
 }
 
 type Callback = Box<dyn FnMut(&Event) + Send>;
 
-impl fmt::Debug for Callbacks {
+impl fmt::Debug for Listeners {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         let ids = self.list.iter().map(|(id, _)| id);
         f.debug_list().entries(ids).finish()

@@ -1,21 +1,19 @@
-//! How faults befall connections.
+//! Injection of faults.
 
 use super::disconnect::Ending;
 use super::{Cloud, known_sessions};
 use crate::events::Fact;
 use crate::faults::action::Action;
+use crate::faults::kinds::Effect;
 use crate::faults::{Fault, FaultRequest, Target};
 use crate::identity::{ConnectionId, Identity};
-use crate::output::{Delivery, Output};
+use crate::output::Output;
 use crate::time::Instant;
 use crate::timers::Timer;
-use crate::transport::Link;
-
-/// Frames that no client can read: not JSON, without a type, and not even an object.
-const MALFORMED: [&str; 4] = ["this is not JSON", r#"{"noType":true}"#, "null", "[1,2,3]"];
+use crate::transport::Transport;
 
 impl Cloud {
-    /// Carries out an action. Returns the connections that it hit at once.
+    /// Performs an action. Returns the connections that it affects immediately.
     pub fn act(&mut self, action: &Action, now: Instant) -> Vec<ConnectionId> {
         match action {
             Action::Fault(request) => self.inject(request, now),
@@ -28,49 +26,47 @@ impl Cloud {
         }
     }
 
-    /// Makes a fault happen. Returns the connections that it hit at once.
+    /// Injects a fault. Returns the connections that it affects immediately.
     pub fn inject(&mut self, request: &FaultRequest, now: Instant) -> Vec<ConnectionId> {
         self.context.set_time(now);
         let until = request.period.map(|period| self.context.now() + period);
-        let hit = if request.fault.awaits_arrivals() {
+        let hit = if request.fault.obstacle().is_some() {
             Vec::new()
         } else {
-            self.context.links.matching(&request.target)
+            self.context.transports.matching(&request.target)
         };
         let fact = Fact::Fault {
             fault: request.fault.name(),
             connections: hit.clone(),
             for_ms: request.period.map(|period| period.as_millis() as u64),
         };
-        self.announce(None, fact);
+        self.broadcast(None, fact);
         for id in &hit {
-            self.befall(*id, &request.fault, until);
+            for effect in request.fault.on_inject() {
+                self.apply_effect(*id, effect, until);
+            }
         }
-        if matches!(request.fault, Fault::Restart { .. }) {
-            self.stay_away(request);
-        } else {
-            self.arm(request);
-        }
+        self.arm(request);
         hit
     }
 
-    /// Ends the faults of a target that go on or wait; all of them when it is everybody.
+    /// Ends the faults of a target, or all faults for [`Target::All`].
     pub fn clear_faults(&mut self, target: &Target, now: Instant) {
         self.context.set_time(now);
         self.faults.clear(target);
-        let meant = match target {
-            // Also those that are closing.
-            Target::All => self.context.links.all(),
+        let targets = match target {
+            // Includes closing connections.
+            Target::All => self.context.transports.all(),
             Target::Package(_) | Target::Session(_) | Target::Connection(_) => {
-                self.context.links.matching(target)
+                self.context.transports.matching(target)
             }
         };
-        for id in &meant {
+        for id in &targets {
             self.thaw(*id);
             self.context.timers.stop(&Timer::Flap(*id));
             let now = self.context.now();
-            let link = self.context.links.get_mut(*id);
-            if link.is_some_and(|link| link.hurry(now)) {
+            let transport = self.context.transports.get_mut(*id);
+            if transport.is_some_and(|transport| transport.end_delay(now)) {
                 self.context.timers.set(Timer::Release(*id), now);
             }
         }
@@ -79,96 +75,85 @@ impl Cloud {
             connections: Vec::new(),
             for_ms: None,
         };
-        self.announce(None, fact);
+        self.broadcast(None, fact);
     }
 
-    /// The faults on the line that go on for `who`. Asked at the opening and once more when it is
-    /// known who it is.
-    pub(super) fn apply_line_faults(&mut self, who: &Identity) {
-        for (fault, until) in self.faults.going_on(who, self.context.now()) {
-            if matches!(fault, Fault::Freeze | Fault::Delay(_)) {
-                self.befall(who.connection_id, &fault, Some(until));
-            }
+    /// Applies the armed faults that act before the handshake. Called when the socket opens and
+    /// once more when the connection's identity is known.
+    pub(super) fn apply_open_faults(&mut self, who: &Identity) {
+        let now = self.context.now();
+        for (effect, until) in self.faults.effects(who, now, Fault::on_open) {
+            self.apply_effect(who.connection_id, effect, Some(until));
         }
     }
 
-    /// The faults that go on for `who` and come after the ack.
-    pub(super) fn apply_member_faults(&mut self, who: &Identity) {
-        let id = who.connection_id;
-        for (fault, until) in self.faults.going_on(who, self.context.now()) {
-            match fault {
-                Fault::Close { .. } | Fault::Cut | Fault::Malformed => {
-                    self.befall(id, &fault, Some(until));
-                }
-                Fault::Flap(uptime) if !self.is_over(id) => {
-                    let end = self.context.now() + uptime;
-                    self.context.timers.set(Timer::Flap(id), end);
-                }
-                Fault::Flap(_) => {}
-                // Before the ack, or before there is a connection.
-                Fault::Freeze
-                | Fault::Delay(_)
-                | Fault::Refuse
-                | Fault::Reject(_)
-                | Fault::DropAcks => {}
-                // Armed as `Refuse`.
-                Fault::Restart { .. } => {}
-            }
+    /// Applies the armed faults that act after the acknowledgement.
+    pub(super) fn apply_ack_faults(&mut self, who: &Identity) {
+        let now = self.context.now();
+        for (effect, until) in self.faults.effects(who, now, Fault::on_ack) {
+            self.apply_effect(who.connection_id, effect, Some(until));
         }
     }
 
-    fn befall(&mut self, id: ConnectionId, fault: &Fault, until: Option<Instant>) {
-        // Of two faults at once the first may have ended it.
-        if self.is_over(id) {
+    fn apply_effect(&mut self, id: ConnectionId, effect: Effect, until: Option<Instant>) {
+        // An earlier fault may have ended the connection.
+        if self.is_closed(id) {
             return;
         }
-        match fault {
-            Fault::Close { code, reason }
-            | Fault::Restart {
-                close: Some((code, reason)),
-            } => {
-                self.end(id, Ending::close(*code, reason.clone()));
+        match effect {
+            Effect::Close { code, reason } => {
+                self.end(id, Ending::close(code, reason));
             }
-            Fault::Cut | Fault::Flap(_) | Fault::Restart { close: None } => {
+            Effect::Cut => {
                 self.end(id, Ending::cut());
             }
-            Fault::Freeze => self.freeze(id, until),
-            Fault::Delay(by) => {
-                if let Some(link) = self.context.links.get_mut(id) {
-                    link.delay(*by, until);
+            Effect::CutAfter(uptime) => {
+                let end = self.context.now() + uptime;
+                self.context.timers.set(Timer::Flap(id), end);
+            }
+            Effect::Freeze => self.freeze(id, until),
+            Effect::Delay(by) => {
+                if let Some(transport) = self.context.transports.get_mut(id) {
+                    transport.delay(by, until);
                 }
             }
-            Fault::Malformed => {
-                for frame in MALFORMED {
-                    self.context.deliver(id, Delivery::Text(frame.to_owned()));
-                }
-            }
-            // These await arrivals.
-            Fault::Refuse | Fault::Reject(_) | Fault::DropAcks => {}
+            Effect::Send(frame) => self.context.deliver_text(id, frame.to_owned()),
         }
     }
 
-    /// Keeps a fault for whoever comes, unless it is for a connection that cannot come.
+    /// Arms a fault for new connections. A fault for a closed connection has no effect.
     fn arm(&mut self, request: &FaultRequest) {
-        if !self.is_for_nobody(&request.target) {
-            self.faults.arm(request, self.context.now());
+        let fault = request.fault.armed_as();
+        let armed = FaultRequest {
+            fault: fault.unwrap_or_else(|| request.fault.clone()),
+            ..request.clone()
+        };
+        if !self.is_target_closed(&request.target) {
+            self.faults.arm(&armed, self.context.now());
+        }
+        if request.fault.forgets_sessions() && request.target == Target::All {
+            self.remove_sessions(|_| true);
+            self.sessions = known_sessions(&self.context.config);
         }
     }
 
-    /// Whether only a connection is meant that is over: none is named twice.
-    pub(super) fn is_for_nobody(&self, target: &Target) -> bool {
-        target.connection().is_some_and(|id| self.is_over(id))
+    /// Reports whether the target is a single connection that is closed. Ids are not reused.
+    pub(super) fn is_target_closed(&self, target: &Target) -> bool {
+        target.connection().is_some_and(|id| self.is_closed(id))
     }
 
-    fn is_over(&self, id: ConnectionId) -> bool {
-        self.context.links.get(id).is_none_or(Link::is_over)
+    fn is_closed(&self, id: ConnectionId) -> bool {
+        self.context
+            .transports
+            .get(id)
+            .is_none_or(Transport::is_closed)
     }
 
     fn freeze(&mut self, id: ConnectionId, until: Option<Instant>) {
-        let Some(link) = self.context.links.get_mut(id) else {
+        let Some(transport) = self.context.transports.get_mut(id) else {
             return;
         };
-        if !std::mem::replace(&mut link.frozen, true) {
+        if !std::mem::replace(&mut transport.frozen, true) {
             self.context.push(Output::Freeze {
                 to: id,
                 frozen: true,
@@ -182,27 +167,14 @@ impl Cloud {
 
     pub(super) fn thaw(&mut self, id: ConnectionId) {
         self.context.timers.stop(&Timer::Thaw(id));
-        let Some(link) = self.context.links.get_mut(id) else {
+        let Some(transport) = self.context.transports.get_mut(id) else {
             return;
         };
-        if std::mem::replace(&mut link.frozen, false) {
+        if std::mem::replace(&mut transport.frozen, false) {
             self.context.push(Output::Freeze {
                 to: id,
                 frozen: false,
             });
-        }
-    }
-
-    /// The second half of a restart: nobody is let in for a time, and what was known is forgotten.
-    fn stay_away(&mut self, request: &FaultRequest) {
-        let refuse = FaultRequest {
-            fault: Fault::Refuse,
-            ..request.clone()
-        };
-        self.arm(&refuse);
-        if request.target == Target::All {
-            self.forget_sessions(|_| true);
-            self.sessions = known_sessions(&self.context.config);
         }
     }
 }

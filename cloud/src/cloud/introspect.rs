@@ -1,19 +1,19 @@
-//! Who knows whom, for whoever checks that nobody knows the dead.
+//! Introspection for tests, behind the feature `test-util`.
 
 use std::collections::BTreeSet;
 
 use super::Cloud;
 use crate::identity::ConnectionId;
-use crate::transport::{Link, Stage};
+use crate::transport::{Stage, Transport};
 
-/// What keeps connections by their names.
+/// A component that stores connection ids.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
-pub enum Part {
-    /// The sockets that have not introduced themselves, or have no ack.
+pub enum Component {
+    /// Sockets before their acknowledgement.
     Handshakes,
-    /// The sockets of connected TPAs.
+    /// Sockets of connected TPAs.
     Members,
-    /// The sockets that are only closing.
+    /// Sockets that are closing.
     Closing,
     /// The connection registry of a user session.
     Registry,
@@ -21,59 +21,61 @@ pub enum Part {
     HealthMonitor,
     /// The subscriptions of a user session.
     Subscriptions,
-    /// The rooms in which apps meet.
+    /// The rooms that apps share.
     Rooms,
-    /// The figures: whose lifetime is still to be noted.
+    /// The metrics, which measure lifetimes.
     Metrics,
-    /// The deadlines, but for those that see a closing socket off: what is held for it goes out,
-    /// and it is cut. Once it is gone, those too.
-    Deadlines,
-    /// The faults that go on, or wait, for one connection only.
+    /// The timers, except for the two that finish a closing socket: held frames are sent and the
+    /// socket is reset.
+    Timers,
+    /// Faults for one connection.
     Faults,
-    /// The plans that are played for one connection only.
+    /// Plans for one connection.
     Plans,
 }
 
 impl Cloud {
-    /// Each part with each connection that it knows. One whose [`Fact::Closed`](crate::Fact)
-    /// was told is known as [`Part::Closing`], if at all.
-    pub fn known(&self) -> BTreeSet<(Part, ConnectionId)> {
-        let mut known = BTreeSet::new();
-        let mut add = |part, ids: &mut dyn Iterator<Item = ConnectionId>| {
-            known.extend(ids.map(|id| (part, id)));
+    /// Lists which components still reference which connections, so that tests can assert that
+    /// closed connections are released. After its [`Fact::Closed`](crate::Fact::Closed) a
+    /// connection is referenced by [`Component::Closing`] at most.
+    pub fn references(&self) -> BTreeSet<(Component, ConnectionId)> {
+        let mut references = BTreeSet::new();
+        let mut add = |component, ids: &mut dyn Iterator<Item = ConnectionId>| {
+            references.extend(ids.map(|id| (component, id)));
         };
-        add_links(&mut add, self.context.links.iter());
+        add_transports(&mut add, self.context.transports.iter());
         for session in self.sessions.values() {
+            let members = session.members();
             add(
-                Part::Registry,
-                &mut session.members().map(|who| who.connection_id),
+                Component::Registry,
+                &mut members.map(|who| who.connection_id),
             );
-            add(Part::HealthMonitor, &mut session.watched());
-            add(Part::Subscriptions, &mut session.subscribers());
+            add(Component::HealthMonitor, &mut session.watched());
+            add(Component::Subscriptions, &mut session.subscribers());
         }
-        add(Part::Rooms, &mut self.rooms.all_members());
-        add(Part::Metrics, &mut self.context.metrics.alive());
-        let links = &self.context.links;
-        let is_closing = |id| links.get(id).is_some_and(Link::is_over);
-        let deadlines = self.context.timers.of_connections();
-        let deadlines = deadlines.filter(|(timer, id)| !(timer.sees_off() && is_closing(*id)));
-        add(Part::Deadlines, &mut deadlines.map(|(_, id)| id));
-        add(Part::Faults, &mut self.faults.connections());
-        add(Part::Plans, &mut self.players.connections());
-        known
+        add(Component::Rooms, &mut self.rooms.all_members());
+        add(Component::Metrics, &mut self.context.metrics.alive());
+        let transports = &self.context.transports;
+        let is_closing = |id| transports.get(id).is_some_and(Transport::is_closed);
+        let timers = self.context.timers.of_connections();
+        let timers = timers.filter(|(timer, id)| !(timer.finishes_closing() && is_closing(*id)));
+        add(Component::Timers, &mut timers.map(|(_, id)| id));
+        add(Component::Faults, &mut self.faults.connections());
+        add(Component::Plans, &mut self.playback.connections());
+        references
     }
 }
 
-fn add_links<'a>(
-    add: &mut impl FnMut(Part, &mut dyn Iterator<Item = ConnectionId>),
-    links: impl Iterator<Item = (ConnectionId, &'a Link)>,
+fn add_transports<'a>(
+    add: &mut impl FnMut(Component, &mut dyn Iterator<Item = ConnectionId>),
+    transports: impl Iterator<Item = (ConnectionId, &'a Transport)>,
 ) {
-    for (id, link) in links {
-        let part = match link.stage {
-            Stage::Handshaking(_) => Part::Handshakes,
-            Stage::Member(..) => Part::Members,
-            Stage::Closing => Part::Closing,
+    for (id, transport) in transports {
+        let component = match transport.stage {
+            Stage::Handshaking(_) => Component::Handshakes,
+            Stage::Member(..) => Component::Members,
+            Stage::Closing => Component::Closing,
         };
-        add(part, &mut std::iter::once(id));
+        add(component, &mut std::iter::once(id));
     }
 }

@@ -1,4 +1,4 @@
-//! The cloud as a state machine: what comes in, what goes out, and what time it is.
+//! The cloud as a state machine without I/O.
 
 mod apps;
 mod connect;
@@ -6,14 +6,16 @@ mod disconnect;
 mod events;
 mod faults;
 mod frames;
+#[cfg(feature = "test-util")]
 mod introspect;
 mod relay;
 mod rooms;
 mod scenarios;
 
 pub use apps::WebhookAnswer;
-pub use events::FollowerId;
-pub use introspect::Part;
+pub use events::ListenerId;
+#[cfg(feature = "test-util")]
+pub use introspect::Component;
 pub use scenarios::Playing;
 
 use std::collections::BTreeMap;
@@ -22,15 +24,15 @@ use std::sync::Arc;
 use serde_json::Value;
 
 use crate::cloud::disconnect::Ending;
-use crate::cloud::events::Callbacks;
+use crate::cloud::events::Listeners;
 use crate::cloud::rooms::Rooms;
 use crate::config::Config;
 use crate::context::Context;
 use crate::events::Fact;
-use crate::faults::playback::Players;
-use crate::faults::{FaultPlan, Target};
+use crate::faults::playback::Playback;
+use crate::faults::{ArmedFaults, Target};
 use crate::identity::{ConnectionId, Identity, UserSessionId};
-use crate::metrics::Census;
+use crate::metrics::ConnectionCounts;
 use crate::output::Output;
 use crate::protocol::close;
 use crate::protocol::handshake::Refusal;
@@ -39,93 +41,96 @@ use crate::session::glasses;
 use crate::session::manager::SessionManager;
 use crate::time::{Instant, WallClock};
 use crate::timers::Timer;
-use crate::transport::{Link, Stage};
+use crate::transport::{Stage, Transport};
 
-/// More user sessions than this are kept only while somebody is connected to them.
-const MOST_IDLE_SESSIONS: usize = 10_000;
+/// Above this number, user sessions without a connection are removed.
+const MAX_IDLE_SESSIONS: usize = 10_000;
 
-/// What the caller reports.
+/// An event on a socket, reported by the caller.
 #[derive(Debug)]
 pub enum Input<'a> {
-    /// A text frame came.
+    /// A text frame.
     Text(&'a str),
-    /// A binary frame came.
+    /// A binary frame.
     Binary(&'a [u8]),
-    /// A protocol-level ping came. The caller has answered it.
+    /// A protocol-level ping, which the caller has answered.
     Ping,
-    /// A protocol-level pong came.
+    /// A protocol-level pong.
     Pong,
-    /// The peer's close frame came, or the answer to ours.
+    /// The peer's close frame, or its response to ours.
     Closed {
-        /// Its code, 1005 when it had none.
+        /// 1005 if the frame has no code.
         code: u16,
-        /// Its reason.
+        /// Empty if the frame has none.
         reason: &'a str,
     },
-    /// A frame began that is so long that the caller does not even read it.
+    /// The beginning of a frame that is too long to be read.
     TooBig,
-    /// So much waits to be sent that the peer cannot be reading.
+    /// The send buffer is full, because the peer does not read.
     Congested,
-    /// The socket is gone; nothing more comes from it. The last input about a connection.
+    /// The socket is closed. Last input of a connection.
     Gone,
 }
 
-/// A socket is not let in.
+/// Error for a socket that is not accepted.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub enum Refused {
-    /// A fault wants it reset.
-    ByFault,
-    /// There are too many.
-    TooMany,
+pub enum OpenError {
+    /// A fault resets it.
+    ResetByFault,
+    /// The limit of connections is reached.
+    TooManyConnections,
 }
 
-/// The cloud's decisions. Does no I/O and knows no clock; see the [crate's documentation](crate)
-/// for how it is run.
+/// The cloud, without I/O and clock. The [crate's documentation](crate) describes the run loop.
 #[derive(Debug)]
 pub struct Cloud {
     context: Context,
-    callbacks: Callbacks,
+    listeners: Listeners,
     sessions: BTreeMap<UserSessionId, SessionManager>,
-    faults: FaultPlan,
-    players: Players,
+    faults: ArmedFaults,
+    playback: Playback,
     rooms: Rooms,
     last_id: u64,
     shutting_down: bool,
 }
 
 impl Cloud {
-    /// A cloud without connections.
+    /// Creates a cloud without connections.
     pub fn new(config: Config, clock: WallClock, now: Instant) -> Self {
         Self {
             sessions: known_sessions(&config),
             context: Context::new(config, clock, now),
-            callbacks: Callbacks::default(),
-            faults: FaultPlan::default(),
-            players: Players::default(),
+            listeners: Listeners::default(),
+            faults: ArmedFaults::default(),
+            playback: Playback::default(),
             rooms: Rooms::default(),
             last_id: 0,
             shutting_down: false,
         }
     }
 
-    /// A socket wants in. When it may, it has a name from now on, and an [`Input::Gone`] must
-    /// come sooner or later.
+    /// Accepts a socket and returns its id. The caller must report [`Input::Gone`] once the socket
+    /// is closed.
+    ///
+    /// # Errors
+    ///
+    /// Fails if a fault refuses the socket, during a shutdown, and at the limit of connections.
     pub fn open(
         &mut self,
         peer: &str,
         dialect: Dialect,
         now: Instant,
-    ) -> Result<ConnectionId, Refused> {
+    ) -> Result<ConnectionId, OpenError> {
         self.context.set_time(now);
-        if self.shutting_down || self.faults.refuses_arrival(self.context.now()) {
-            let reason = "reset on arrival".to_owned();
-            self.announce_refusal(None, "FAULT", None, reason);
-            return Err(Refused::ByFault);
+        if self.shutting_down || self.faults.refuses_socket(self.context.now()) {
+            let reason = "reset before the handshake".to_owned();
+            self.broadcast_refusal(None, "FAULT", None, reason);
+            return Err(OpenError::ResetByFault);
         }
-        if self.context.links.len() >= self.context.config.max_connections {
+        if self.context.transports.len() >= self.context.config.max_connections {
             let reason = "too many connections".to_owned();
-            self.announce_refusal(None, "TOO_MANY_CONNECTIONS", None, reason);
-            return Err(Refused::TooMany);
+            self.broadcast_refusal(None, "TOO_MANY_CONNECTIONS", None, reason);
+            return Err(OpenError::TooManyConnections);
         }
         self.last_id += 1;
         let id = ConnectionId(self.last_id);
@@ -137,24 +142,24 @@ impl Cloud {
             peer: peer.to_owned(),
             since: self.context.date(),
         });
-        let link = Link::new(Arc::clone(&identity), dialect);
-        self.context.links.insert(id, link);
+        let transport = Transport::new(Arc::clone(&identity), dialect);
+        self.context.transports.insert(id, transport);
         let deadline = self.context.now() + self.context.config.handshake_timeout;
         self.context.timers.set(Timer::Handshake(id), deadline);
-        self.announce(Some(Arc::clone(&identity)), Fact::Opened);
-        self.apply_line_faults(&identity);
+        self.broadcast(Some(Arc::clone(&identity)), Fact::Opened);
+        self.apply_open_faults(&identity);
         Ok(id)
     }
 
-    /// Something came from a connection. What comes from one that is over changes nothing.
+    /// Handles an event on a socket. Frames of a connection that is closed are ignored.
     pub fn handle_input(&mut self, from: ConnectionId, input: Input<'_>, now: Instant) {
         self.context.set_time(now);
         match input {
             Input::Gone => {
                 self.end(from, Ending::by_peer(close::ABNORMAL, ""));
-                self.forget_held(from);
+                self.discard_held(from);
                 self.context.timers.stop(&Timer::Cut(from));
-                self.context.links.remove(from);
+                self.context.transports.remove(from);
             }
             Input::Closed { code, reason } => {
                 let deadline = self.context.now() + self.context.config.close_timeout;
@@ -166,17 +171,17 @@ impl Cloud {
             Input::TooBig => {
                 self.end(from, Ending::close(close::TOO_BIG, close::FRAME_TOO_BIG));
             }
-            Input::Ping => self.heard(from),
+            Input::Ping => self.record_activity(from),
             Input::Pong => {
-                self.context.metrics.ponged();
-                self.heard(from);
+                self.context.metrics.pong_received();
+                self.record_activity(from);
             }
             Input::Text(text) => self.handle_text(from, text),
             Input::Binary(bytes) => self.handle_binary(from, bytes),
         }
     }
 
-    /// Does what is due. Calling it too early or too often does no harm.
+    /// Handles the expired timers. Spurious calls are harmless.
     pub fn handle_timeout(&mut self, now: Instant) {
         self.context.set_time(now);
         while let Some(timer) = self.context.timers.pop_expired(self.context.now()) {
@@ -184,33 +189,33 @@ impl Cloud {
         }
     }
 
-    /// The next output, if there is one. To be called until there is none after every other call.
+    /// Returns the next output. Call it until it returns `None`, after every other method.
     #[must_use]
     pub fn poll_output(&mut self) -> Option<Output> {
         self.context.pop()
     }
 
-    /// When [`Cloud::handle_timeout`] is to be called next, and what for.
+    /// Returns the time of the next call to [`Cloud::handle_timeout`], and the timer that expires.
     #[must_use]
     pub fn poll_timeout(&self) -> Option<(Instant, &Timer)> {
         self.context.timers.next()
     }
 
-    /// Closes every connection with 1001 and lets nobody in any more. All sockets are gone within
-    /// the close timeout.
+    /// Closes every connection with 1001 and accepts no new ones. All sockets are closed within the
+    /// close timeout.
     pub fn shut_down(&mut self, now: Instant) {
         self.context.set_time(now);
         self.shutting_down = true;
-        // Nothing that a fault holds back is to hold back the end.
+        // Frames that a fault holds back must not delay the shutdown.
         self.stop_playing(&Target::All, now);
         let deadline = self.context.now() + self.context.config.close_timeout;
-        for id in self.context.links.all() {
+        for id in self.context.transports.all() {
             self.end(id, Ending::close(close::GOING_AWAY, close::SHUTTING_DOWN));
-            self.context.timers.hasten(Timer::Cut(id), deadline);
+            self.context.timers.set_no_later(Timer::Cut(id), deadline);
         }
     }
 
-    /// The user sessions as JSON, for people and tests.
+    /// Returns the user sessions as JSON.
     pub fn sessions(&self) -> Value {
         let sessions = self.sessions.values();
         sessions
@@ -218,10 +223,10 @@ impl Cloud {
             .collect()
     }
 
-    /// Figures about what has happened so far, in Prometheus' text format.
+    /// Returns the metrics in Prometheus' text format.
     pub fn metrics(&self) -> String {
-        let (handshaking, connected, closing) = self.context.links.census();
-        self.context.metrics.text(&Census {
+        let (handshaking, connected, closing) = self.context.transports.counts();
+        self.context.metrics.text(&ConnectionCounts {
             handshaking,
             connected,
             closing,
@@ -229,17 +234,17 @@ impl Cloud {
         })
     }
 
-    /// How many sockets are not gone yet.
+    /// Returns the number of sockets, including those that are closing.
     pub fn socket_count(&self) -> usize {
-        self.context.links.len()
+        self.context.transports.len()
     }
 
-    fn heard(&mut self, from: ConnectionId) {
-        let link = self.context.links.get(from);
-        if let Some(Stage::Member(_, user)) = link.map(|link| &link.stage)
+    fn record_activity(&mut self, from: ConnectionId) {
+        let transport = self.context.transports.get(from);
+        if let Some(Stage::Member(_, user)) = transport.map(|transport| &transport.stage)
             && let Some(manager) = self.sessions.get_mut(user)
         {
-            manager.heard(from, self.context.now());
+            manager.record_activity(from, self.context.now());
         }
     }
 
@@ -263,22 +268,25 @@ impl Cloud {
             return;
         }
         self.count_message(from, "binary".to_owned());
-        let link = self.context.links.get(from);
-        if matches!(link.map(|link| &link.stage), Some(Stage::Handshaking(_))) {
+        let transport = self.context.transports.get(from);
+        if matches!(
+            transport.map(|transport| &transport.stage),
+            Some(Stage::Handshaking(_))
+        ) {
             self.refuse(from, Refusal::malformed(FIRST_FRAME.to_owned()));
         }
     }
 
-    /// Notes that a frame came. False when it is not to be looked at.
+    /// Counts a frame. Returns false if it is to be ignored.
     fn receive(&mut self, from: ConnectionId, length: usize) -> bool {
-        self.heard(from);
-        let Some(link) = self.context.links.get_mut(from) else {
+        self.record_activity(from);
+        let Some(transport) = self.context.transports.get_mut(from) else {
             return false;
         };
-        if link.is_over() {
+        if transport.is_closed() {
             return false;
         }
-        link.received += 1;
+        transport.received += 1;
         if length > self.context.config.max_frame_bytes {
             self.end(from, Ending::close(close::TOO_BIG, close::FRAME_TOO_BIG));
             return false;
@@ -287,34 +295,34 @@ impl Cloud {
     }
 
     fn count_message(&mut self, from: ConnectionId, frame: String) {
-        if let Some(link) = self.context.links.get(from) {
-            let who = link.identity().map(Arc::clone);
-            let count = link.received;
-            self.announce(who, Fact::Message { frame, count });
+        if let Some(transport) = self.context.transports.get(from) {
+            let who = transport.identity().map(Arc::clone);
+            let count = transport.received;
+            self.broadcast(who, Fact::Message { frame, count });
         }
     }
 
     fn handle_frame(&mut self, from: ConnectionId, frame: FromTpa) {
-        let Some(link) = self.context.links.get(from) else {
+        let Some(transport) = self.context.transports.get(from) else {
             return;
         };
-        match (&link.stage, frame) {
-            (Stage::Handshaking(_), FromTpa::Init(init)) => self.introduce(from, &init),
+        match (&transport.stage, frame) {
+            (Stage::Handshaking(_), FromTpa::Init(init)) => self.handle_init(from, &init),
             (Stage::Handshaking(_), _) => {
                 self.refuse(from, Refusal::malformed(FIRST_FRAME.to_owned()));
             }
             (Stage::Member(..), FromTpa::Init(_)) => {
-                let message = "tpa_connection_init came a second time".to_owned();
+                let message = "tpa_connection_init is allowed once".to_owned();
                 self.refuse(from, Refusal::malformed(message));
             }
             (Stage::Member(..), FromTpa::Ping) => self.answer_ping(from),
-            (Stage::Member(who, _), FromTpa::Ask(request)) => {
-                let (date, nth) = (self.context.date(), link.received);
+            (Stage::Member(who, _), FromTpa::Request(request)) => {
+                let (date, nth) = (self.context.date(), transport.received);
                 for frame in glasses::answer(&request, who, nth, &date) {
                     self.context.deliver_text(from, frame);
                 }
             }
-            (Stage::Member(who, _), FromTpa::Tell(message)) => {
+            (Stage::Member(who, _), FromTpa::ToApps(message)) => {
                 let who = Arc::clone(who);
                 self.relay(who, message);
             }
@@ -322,14 +330,14 @@ impl Cloud {
                 let who = Arc::clone(who);
                 let manager = self.sessions.get(user);
                 if let Some(fact) = manager.and_then(|manager| manager.read(&who, frame)) {
-                    self.announce(Some(who), fact);
+                    self.broadcast(Some(who), fact);
                 }
             }
             (Stage::Closing, _) => {}
         }
     }
 
-    /// Older clouds ignore a ping.
+    /// Answers a ping, unless the cloud is configured like older releases.
     fn answer_ping(&mut self, from: ConnectionId) {
         if self.context.config.pong {
             let pong = protocol::pong(&self.context.date());
@@ -337,19 +345,19 @@ impl Cloud {
         }
     }
 
-    /// Sees to it that the sessions do not become too many.
-    fn make_room_for_sessions(&mut self) {
-        if self.sessions.len() >= MOST_IDLE_SESSIONS && !self.context.config.strict_sessions {
-            self.forget_sessions(|manager| manager.is_empty());
+    /// Bounds the number of user sessions.
+    fn drop_idle_sessions(&mut self) {
+        if self.sessions.len() >= MAX_IDLE_SESSIONS && !self.context.config.strict_sessions {
+            self.remove_sessions(|manager| manager.is_empty());
         }
     }
 
-    fn forget_sessions(&mut self, which: impl Fn(&SessionManager) -> bool) {
+    fn remove_sessions(&mut self, which: impl Fn(&SessionManager) -> bool) {
         let context = &mut self.context;
         self.sessions.retain(|_, manager| {
             let forgotten = which(manager);
             if forgotten {
-                manager.retire(context);
+                manager.stop_timers(context);
             }
             !forgotten
         });
@@ -367,7 +375,7 @@ impl Cloud {
                     manager.ping(id, &mut self.context);
                 }
             }
-            Timer::Stale(id) => self.judge_silence(id),
+            Timer::Stale(id) => self.check_stale(id),
             Timer::Cut(id) => self.cut(id),
             Timer::Release(id) => self.release(id),
             Timer::Overflow(id) => self.overflow(id),
@@ -376,10 +384,10 @@ impl Cloud {
                 self.end(id, Ending::cut());
             }
             Timer::AppRestart(user, package) => self.restart_app(&user, &package),
-            Timer::Plan(id) => self.play_on(id),
+            Timer::Plan(id) => self.run_due_steps(id),
             Timer::Streams(user) => {
                 if let Some(manager) = self.sessions.get_mut(&user) {
-                    manager.speak(&mut self.context);
+                    manager.send_streams(&mut self.context);
                 }
             }
             Timer::Audio(user) => {
@@ -390,18 +398,18 @@ impl Cloud {
             Timer::DisplayEnd(user, view) => {
                 let manager = self.sessions.get(&user);
                 if let Some(fact) = manager.and_then(|manager| manager.display_end(view)) {
-                    self.announce(None, fact);
+                    self.broadcast(None, fact);
                 }
             }
         }
     }
 
-    /// Lets out what a delay has held long enough.
+    /// Sends the frames whose delay is over.
     fn release(&mut self, id: ConnectionId) {
         let now = self.context.now();
-        while let Some(link) = self.context.links.get_mut(id) {
-            let Some(what) = link.release(now) else {
-                if let Some(due) = link.next_release() {
+        while let Some(transport) = self.context.transports.get_mut(id) {
+            let Some(what) = transport.release(now) else {
+                if let Some(due) = transport.next_release() {
                     self.context.timers.set(Timer::Release(id), due);
                 }
                 return;
@@ -411,18 +419,20 @@ impl Cloud {
     }
 
     fn user_session_of(&self, id: ConnectionId) -> Option<UserSessionId> {
-        match &self.context.links.get(id)?.stage {
+        match &self.context.transports.get(id)?.stage {
             Stage::Member(_, user) => Some(user.clone()),
             Stage::Handshaking(_) | Stage::Closing => None,
         }
     }
 
-    /// The connected TPAs that are meant.
+    /// Returns the connected TPAs of a target.
     fn members(&self, target: &Target) -> Vec<Arc<Identity>> {
-        let meant = self.context.links.matching(target);
-        let links = meant.iter().filter_map(|id| self.context.links.get(*id));
-        links
-            .filter_map(|link| match &link.stage {
+        let meant = self.context.transports.matching(target);
+        let transports = meant
+            .iter()
+            .filter_map(|id| self.context.transports.get(*id));
+        transports
+            .filter_map(|transport| match &transport.stage {
                 Stage::Member(who, _) => Some(Arc::clone(who)),
                 Stage::Handshaking(_) | Stage::Closing => None,
             })

@@ -1,4 +1,4 @@
-//! What apps say to one another.
+//! Messages between apps.
 
 use std::collections::BTreeSet;
 use std::sync::Arc;
@@ -35,19 +35,19 @@ impl Cloud {
             }
             ToApps::JoinRoom { room_id, config } => {
                 if self.rooms.admits(from.connection_id, &room_id) {
-                    self.announce(Some(from), Fact::RoomJoined { room_id, config });
+                    self.broadcast(Some(from), Fact::RoomJoined { room_id, config });
                 }
             }
             ToApps::LeaveRoom { room_id } => {
                 if self.rooms.has(from.connection_id, &room_id) {
-                    self.announce(Some(from), Fact::RoomLeft { room_id });
+                    self.broadcast(Some(from), Fact::RoomLeft { room_id });
                 }
             }
         }
     }
 
-    /// To those in a room that the sender is in too, or else to the same app of other users and
-    /// to the other apps of the same user.
+    /// Sends a message to the members of a room, if the sender is one of them; without a room to
+    /// the same app of other users and to the other apps of the same user.
     fn relay_to_many(
         &mut self,
         from: &Arc<Identity>,
@@ -87,7 +87,12 @@ impl Cloud {
         payload: &Value,
         room: Option<&str>,
     ) {
-        let Some(Stage::Member(who, _)) = self.context.links.get(to).map(|link| &link.stage) else {
+        let Some(Stage::Member(who, _)) = self
+            .context
+            .transports
+            .get(to)
+            .map(|transport| &transport.stage)
+        else {
             return;
         };
         let mut frame = json!({

@@ -1,4 +1,4 @@
-//! Rooms in which apps meet.
+//! Rooms: groups of apps that exchange messages.
 
 use std::collections::BTreeMap;
 use std::sync::Arc;
@@ -10,7 +10,7 @@ use crate::events::{Event, Fact};
 use crate::identity::{ConnectionId, Identity};
 use crate::protocol::RoomConfig;
 
-/// All rooms. A room is there as long as somebody is in it.
+/// All rooms. A room exists while it has members.
 #[derive(Debug, Default)]
 pub(crate) struct Rooms {
     by_name: BTreeMap<String, Room>,
@@ -23,12 +23,11 @@ struct Room {
 }
 
 impl Rooms {
-    /// In more rooms than this one connection cannot be, and longer names there are not; bounds
-    /// the memory.
-    const MOST_FOR_ONE: usize = 32;
-    const LONGEST_NAME: usize = 128;
+    /// Bound the memory.
+    const MAX_ROOMS_OF_CONNECTION: usize = 32;
+    const MAX_NAME_BYTES: usize = 128;
 
-    pub(crate) fn follow(&mut self, event: &Event, context: &mut Context) {
+    pub(crate) fn handle_event(&mut self, event: &Event, context: &mut Context) {
         let Some(who) = &event.who else { return };
         if let Fact::RoomJoined { room_id, config } = &event.fact {
             self.join(who, room_id, config, context);
@@ -41,7 +40,7 @@ impl Rooms {
         }
     }
 
-    /// Whether `id` may join. Whoever is in a room already does not join it again.
+    /// Reports whether a connection may join. It cannot join a room twice.
     pub(crate) fn admits(&self, id: ConnectionId, name: &str) -> bool {
         let has_place = match self.by_name.get(name) {
             None => true,
@@ -50,8 +49,8 @@ impl Rooms {
                 !room.members.contains_key(&id) && (room.members.len() as u64) < most
             }
         };
-        let is_named = !name.is_empty() && name.len() <= Self::LONGEST_NAME;
-        has_place && is_named && self.rooms_of(id).len() < Self::MOST_FOR_ONE
+        let is_named = !name.is_empty() && name.len() <= Self::MAX_NAME_BYTES;
+        has_place && is_named && self.rooms_of(id).len() < Self::MAX_ROOMS_OF_CONNECTION
     }
 
     pub(crate) fn has(&self, id: ConnectionId, name: &str) -> bool {
@@ -60,13 +59,14 @@ impl Rooms {
             .is_some_and(|room| room.members.contains_key(&id))
     }
 
-    /// Who is in a room.
+    /// Returns the members of a room.
     pub(crate) fn members(&self, name: &str) -> impl Iterator<Item = &Arc<Identity>> {
         let room = self.by_name.get(name);
         room.into_iter().flat_map(|room| room.members.values())
     }
 
-    /// Who is in any room; once for each.
+    /// Returns the connections in all rooms, once for each room.
+    #[cfg(feature = "test-util")]
     pub(crate) fn all_members(&self) -> impl Iterator<Item = ConnectionId> {
         let rooms = self.by_name.values();
         rooms.flat_map(|room| room.members.keys().copied())
@@ -91,9 +91,9 @@ impl Rooms {
             config: config.clone(),
             members: BTreeMap::new(),
         });
-        room.tell_of(who, name, "app_user_joined", "joinedAt", context);
+        room.announce_member(who, name, "app_user_joined", "joinedAt", context);
         room.members.insert(who.connection_id, Arc::clone(who));
-        room.tell_update(name, "user_joined", context);
+        room.announce_update(name, "user_joined", context);
     }
 
     fn leave(&mut self, who: &Arc<Identity>, name: &str, context: &mut Context) {
@@ -103,8 +103,8 @@ impl Rooms {
         if room.members.remove(&who.connection_id).is_none() {
             return;
         }
-        room.tell_of(who, name, "app_user_left", "leftAt", context);
-        room.tell_update(name, "user_left", context);
+        room.announce_member(who, name, "app_user_left", "leftAt", context);
+        room.announce_update(name, "user_left", context);
         if room.members.is_empty() {
             self.by_name.remove(name);
         }
@@ -112,8 +112,15 @@ impl Rooms {
 }
 
 impl Room {
-    /// Tells the members of somebody else.
-    fn tell_of(&self, who: &Identity, name: &str, kind: &str, when: &str, context: &mut Context) {
+    /// Sends the members an update about another one.
+    fn announce_member(
+        &self,
+        who: &Identity,
+        name: &str,
+        kind: &str,
+        when: &str,
+        context: &mut Context,
+    ) {
         let date = context.date();
         let frame = json!({
             "type": kind,
@@ -124,10 +131,10 @@ impl Room {
             when: date,
             "timestamp": date,
         });
-        self.tell(&frame, context);
+        self.send_to_members(&frame, context);
     }
 
-    fn tell_update(&self, name: &str, what: &str, context: &mut Context) {
+    fn announce_update(&self, name: &str, what: &str, context: &mut Context) {
         let mut data = json!(self.config);
         data["memberCount"] = json!(self.members.len());
         let frame = json!({
@@ -137,10 +144,10 @@ impl Room {
             "roomData": data,
             "timestamp": context.date(),
         });
-        self.tell(&frame, context);
+        self.send_to_members(&frame, context);
     }
 
-    fn tell(&self, frame: &Value, context: &mut Context) {
+    fn send_to_members(&self, frame: &Value, context: &mut Context) {
         let text = frame.to_string();
         for id in self.members.keys() {
             context.deliver_text(*id, text.clone());

@@ -1,25 +1,25 @@
-//! What can be made to happen by hand or by a plan.
+//! Actions of control requests and plans.
 
 use crate::faults::{FaultRequest, Target};
-use crate::protocol::frame_spec::HandMade;
+use crate::protocol::frame_spec::FrameSpec;
 
-/// One thing to make happen, and to whom.
+/// An action and its target.
 #[derive(Debug, Clone, PartialEq)]
 pub enum Action {
-    /// A fault begins.
+    /// Inject a fault.
     Fault(FaultRequest),
-    /// The faults of a target end.
+    /// End the faults of a target.
     ClearFaults(Target),
-    /// A frame is sent.
+    /// Send a frame.
     Frame {
         /// The frame.
-        frame: HandMade,
-        /// To whom.
+        frame: FrameSpec,
+        /// The receivers.
         target: Target,
     },
-    /// Apps are stopped, as by their user.
+    /// Stop apps.
     StopApps {
-        /// Whose.
+        /// The apps.
         target: Target,
         /// `user_disabled`, `system_stop` or `error`.
         reason: String,
@@ -27,9 +27,9 @@ pub enum Action {
 }
 
 impl Action {
-    /// The same for `target`, where it was for everybody.
+    /// Replaces [`Target::All`] by another target.
     #[must_use]
-    pub fn narrowed_to(mut self, target: &Target) -> Self {
+    pub fn with_default_target(mut self, target: &Target) -> Self {
         let own = match &mut self {
             Self::Fault(request) => &mut request.target,
             Self::ClearFaults(own)

@@ -1,11 +1,15 @@
-//! Faults: kinds, plans of them, and the requests that ask for them.
+//! Faults: their kinds, plans that inject them over time, and the requests of the control
+//! interface.
 
 pub(crate) mod action;
+mod armed;
 mod fault;
+pub mod kinds;
 pub(crate) mod playback;
 pub(crate) mod request;
 pub(crate) mod scenario;
 pub(crate) mod seeded;
 
-pub(crate) use fault::FaultPlan;
-pub use fault::{Fault, FaultRequest, Target};
+pub(crate) use armed::ArmedFaults;
+pub use fault::{FaultRequest, Target};
+pub use kinds::{Fault, FaultField, FaultInfo};

@@ -1,4 +1,4 @@
-//! What plans are being played, and how far each has come.
+//! Plans that are being played.
 
 use std::collections::BTreeMap;
 use std::vec;
@@ -7,20 +7,22 @@ use crate::faults::Target;
 use crate::faults::action::Action;
 use crate::faults::scenario::{Scenario, Step};
 use crate::faults::seeded::SeededPlan;
-use crate::identity::{ConnectionId, PlayId};
+#[cfg(feature = "test-util")]
+use crate::identity::ConnectionId;
+use crate::identity::PlayId;
 use crate::time::Instant;
 
-/// Steps with their times, from a file or from a seed.
+/// Steps with their times.
 #[derive(Debug, Clone)]
 pub enum Plan {
-    /// A scenario; it ends.
+    /// Steps of a scenario.
     Scenario(Scenario),
-    /// Faults from a seed; they do not.
+    /// Endless random faults.
     Seeded(SeededPlan),
 }
 
 impl Plan {
-    /// What it is called.
+    /// Returns the name of the plan.
     pub fn name(&self) -> String {
         match self {
             Self::Scenario(scenario) => scenario.name.clone(),
@@ -52,39 +54,39 @@ impl Steps {
 }
 
 #[derive(Debug)]
-pub(crate) struct Player {
+pub(crate) struct Play {
     pub(crate) name: String,
-    /// Whom the steps are for that are for everybody.
+    /// Target of the steps that name none.
     pub(crate) target: Target,
     pub(crate) started: Instant,
     steps: Steps,
     next: Option<Step>,
 }
 
-impl Player {
+impl Play {
     pub(crate) fn next_due(&self) -> Option<Instant> {
         self.next.as_ref().map(|step| self.started + step.at)
     }
 
-    /// The next step's action, when it is due.
+    /// Returns the next step's action, if it is due.
     pub(crate) fn take_due(&mut self, now: Instant) -> Option<Action> {
         if self.next_due()? > now {
             return None;
         }
         let step = std::mem::replace(&mut self.next, self.steps.next())?;
-        Some(step.action.narrowed_to(&self.target))
+        Some(step.action.with_default_target(&self.target))
     }
 }
 
 #[derive(Debug, Default)]
-pub(crate) struct Players {
+pub(crate) struct Playback {
     last: u64,
-    playing: BTreeMap<PlayId, Player>,
+    playing: BTreeMap<PlayId, Play>,
 }
 
-impl Players {
-    /// More plans at once than anybody follows; bounds the memory.
-    pub(crate) const MOST: usize = 64;
+impl Playback {
+    /// Bounds the memory.
+    pub(crate) const MAX: usize = 64;
 
     pub(crate) fn add(&mut self, plan: Plan, target: Target, now: Instant) -> PlayId {
         self.last += 1;
@@ -92,45 +94,46 @@ impl Players {
         let name = plan.name();
         let mut steps = plan.into_steps();
         let next = steps.next();
-        let player = Player {
+        let play = Play {
             name,
             target,
             started: now,
             steps,
             next,
         };
-        self.playing.insert(id, player);
+        self.playing.insert(id, play);
         id
     }
 
-    pub(crate) fn get_mut(&mut self, id: PlayId) -> Option<&mut Player> {
+    pub(crate) fn get_mut(&mut self, id: PlayId) -> Option<&mut Play> {
         self.playing.get_mut(&id)
     }
 
-    pub(crate) fn remove(&mut self, id: PlayId) -> Option<Player> {
+    pub(crate) fn remove(&mut self, id: PlayId) -> Option<Play> {
         self.playing.remove(&id)
     }
 
-    /// Those that satisfy `which`, oldest first.
-    pub(crate) fn ids(&self, which: impl Fn(&Player) -> bool) -> Vec<PlayId> {
+    /// Returns the ids of the plans that satisfy `which`, oldest first.
+    pub(crate) fn ids(&self, which: impl Fn(&Play) -> bool) -> Vec<PlayId> {
         let playing = self.playing.iter();
         playing
-            .filter(|(_, player)| which(player))
+            .filter(|(_, play)| which(play))
             .map(|(id, _)| *id)
             .collect()
     }
 
-    /// The connections that plans are played for by name.
+    /// Returns the connections that plans target by id.
+    #[cfg(feature = "test-util")]
     pub(crate) fn connections(&self) -> impl Iterator<Item = ConnectionId> {
-        let players = self.playing.values();
-        players.filter_map(|player| player.target.connection())
+        let playback = self.playing.values();
+        playback.filter_map(|play| play.target.connection())
     }
 
     pub(crate) fn len(&self) -> usize {
         self.playing.len()
     }
 
-    pub(crate) fn iter(&self) -> impl Iterator<Item = &Player> {
+    pub(crate) fn iter(&self) -> impl Iterator<Item = &Play> {
         self.playing.values()
     }
 }

@@ -1,4 +1,4 @@
-//! An endless plan of faults made from a seed: the same seed, the same faults at the same times.
+//! Endless plan of random faults. The seed determines the faults and their times.
 
 use std::collections::VecDeque;
 use std::time::Duration;
@@ -6,22 +6,23 @@ use std::time::Duration;
 use fastrand::Rng;
 
 use crate::faults::action::Action;
+use crate::faults::kinds::{Close, Cut, Delay, DropAcks, Flap, Freeze, Malformed, Refuse, Restart};
 use crate::faults::scenario::Step;
 use crate::faults::{Fault, FaultRequest, Target};
 
-/// Faults from a seed, with their times, for ever. Each of them by itself is such that a client
-/// with the default options comes back from it.
+/// Endless random faults with their times. A client with default options recovers from each of
+/// them.
 #[derive(Debug, Clone)]
 pub struct SeededPlan {
     seed: u64,
     random: Rng,
     at: Duration,
-    /// What happens at the same time as the step given last, or soon after it.
+    /// Steps that are drawn and not yet returned.
     next: VecDeque<Step>,
 }
 
 impl SeededPlan {
-    /// The plan of a seed.
+    /// Creates the plan of a seed.
     pub fn new(seed: u64) -> Self {
         Self {
             seed,
@@ -31,53 +32,59 @@ impl SeededPlan {
         }
     }
 
-    /// The seed that it was made from.
+    /// Returns the seed.
     pub fn seed(&self) -> u64 {
         self.seed
     }
 
     fn draw(&mut self) {
-        // Calm first, so that most faults meet clients that are well. After a lost ack it takes a
-        // client longer than the shortest calm to be so again.
-        let calm = self.millis(6_000, 16_000);
-        self.at += calm;
+        // A pause first, so that most faults hit clients that are connected. After a lost ack a client
+        // may need more than the shortest pause.
+        let pause = self.millis(6_000, 16_000);
+        self.at += pause;
         match self.random.u32(0..11) {
-            0 | 1 => self.push(Fault::Cut, None),
+            0 | 1 => self.push(Cut {}, None),
             2 | 3 => {
                 let (code, reason) = CLOSES[self.random.usize(0..CLOSES.len())];
                 let reason = reason.to_owned();
-                self.push(Fault::Close { code, reason }, None);
+                self.push(Close { code, reason }, None);
             }
             4 => {
-                // Without a period only the connections that are there go silent.
+                // Without a period only open connections freeze.
                 let period = self.random.bool().then(|| self.millis(1_000, 4_000));
-                self.push(Fault::Freeze, period);
+                self.push(Freeze {}, period);
             }
             5 => {
                 let period = self.millis(500, 2_000);
-                self.push(Fault::Refuse, Some(period));
-                self.push(Fault::Cut, None);
+                self.push(Refuse {}, Some(period));
+                self.push(Cut {}, None);
             }
             6 => {
                 let delay = self.millis(50, 1_500);
                 let period = self.millis(2_000, 6_000);
-                self.push(Fault::Delay(delay), Some(period));
+                self.push(Delay { by: delay }, Some(period));
             }
             7 => {
-                self.push(Fault::DropAcks, None);
-                self.push(Fault::Cut, None);
+                self.push(DropAcks {}, None);
+                self.push(Cut {}, None);
             }
             8 => {
                 let uptime = self.millis(300, 900);
                 let period = self.millis(1_000, 3_000);
-                self.push(Fault::Flap(uptime), Some(period));
+                self.push(Flap { uptime }, Some(period));
             }
-            9 => self.push(Fault::Malformed, None),
+            9 => self.push(Malformed {}, None),
             _ => {
-                let close = self.random.bool();
-                let close = close.then(|| (1012, "Service restart".to_owned()));
+                let restart = if self.random.bool() {
+                    Restart {
+                        code: Some(1012),
+                        reason: "Service restart".to_owned(),
+                    }
+                } else {
+                    Restart::default()
+                };
                 let period = self.millis(500, 2_000);
-                self.push(Fault::Restart { close }, Some(period));
+                self.push(restart, Some(period));
             }
         }
     }
@@ -86,12 +93,12 @@ impl SeededPlan {
         Duration::from_millis(self.random.u64(least..=most))
     }
 
-    fn push(&mut self, fault: Fault, period: Option<Duration>) {
+    fn push(&mut self, fault: impl Into<Fault>, period: Option<Duration>) {
         let target = Target::All;
         self.next.push_back(Step {
             at: self.at,
             action: Action::Fault(FaultRequest {
-                fault,
+                fault: fault.into(),
                 target,
                 period,
             }),
@@ -99,7 +106,7 @@ impl SeededPlan {
     }
 }
 
-/// Closures after which a client is to come back.
+/// Closures after which a client reconnects.
 const CLOSES: [(u16, &str); 4] = [
     (1011, "Internal server error"),
     (1012, "Service restart"),
@@ -138,14 +145,14 @@ mod tests {
     }
 
     #[test]
-    fn a_seed_is_a_plan() {
+    fn a_seed_determines_the_plan() {
         assert_eq!(steps(7, 100), steps(7, 100));
         assert_ne!(steps(7, 100), steps(8, 100));
     }
 
-    /// A seed in somebody's report must mean the same tomorrow.
+    /// A seed in a report must reproduce the same faults in later versions.
     #[test]
-    fn a_seed_stays_the_same_plan() {
+    fn the_plan_of_a_seed_is_stable() {
         let plan = [
             (12_571, "drop_acks"),
             (12_571, "cut"),
@@ -161,7 +168,7 @@ mod tests {
     }
 
     #[test]
-    fn every_kind_comes_with_calm_before_it() {
+    fn every_kind_comes_after_a_pause() {
         let steps = steps(1, 300);
         let kinds: BTreeSet<&str> = steps.iter().map(|step| fault(step).fault.name()).collect();
         assert_eq!(kinds.len(), 9, "{kinds:?}");

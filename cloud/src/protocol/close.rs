@@ -1,56 +1,56 @@
-//! The closures that this cloud makes; the only file with close codes.
+//! Close codes and reasons.
 
-/// A wanted end.
+/// Intended end.
 pub const NORMAL: u16 = 1000;
-/// The server goes away.
+/// Shutdown of the server.
 pub const GOING_AWAY: u16 = 1001;
-/// No close frame came. Never on the wire.
+/// End without a close frame; never on the wire.
 pub const ABNORMAL: u16 = 1006;
-/// The connection was refused, or misbehaved.
+/// Refused connection or protocol violation.
 pub const POLICY: u16 = 1008;
-/// A frame was too long.
+/// Frame above the size limit.
 pub const TOO_BIG: u16 = 1009;
-/// The cloud is at fault.
+/// Error of the cloud.
 pub const INTERNAL: u16 = 1011;
-/// The health monitor heard nothing for too long.
+/// Silent connection.
 pub const STALE: u16 = 4008;
-/// Another connection took the session over.
+/// Replaced by another connection of the same session.
 pub const SUPERSEDED: u16 = 4009;
 
-/// Reasons that go with the codes.
+/// Reason for [`NORMAL`].
 pub const APP_STOPPED: &str = "App stopped";
-/// With [`POLICY`].
+/// Reason for [`POLICY`].
 pub const INVALID_API_KEY: &str = "Invalid API key";
-/// With [`POLICY`].
+/// Reason for [`POLICY`].
 pub const INVALID_SESSION_ID: &str = "Invalid session ID format";
-/// With [`POLICY`].
+/// Reason for [`POLICY`].
 pub const NO_ACTIVE_SESSION: &str = "No active session";
-/// With [`POLICY`].
+/// Reason for [`POLICY`].
 pub const PACKAGE_NOT_FOUND: &str = "Package not found";
-/// With [`POLICY`].
+/// Reason for [`POLICY`].
 pub const MALFORMED: &str = "Malformed message";
-/// With [`POLICY`].
+/// Reason for [`POLICY`].
 pub const HANDSHAKE_TIMEOUT: &str = "Handshake timeout";
-/// With [`INTERNAL`].
+/// Reason for [`INTERNAL`].
 pub const INTERNAL_ERROR: &str = "Internal server error";
-/// With [`TOO_BIG`].
+/// Reason for [`TOO_BIG`].
 pub const FRAME_TOO_BIG: &str = "Frame too big";
-/// With [`SUPERSEDED`].
+/// Reason for [`SUPERSEDED`].
 pub const SUPERSEDED_REASON: &str = "Superseded by another connection";
-/// With [`GOING_AWAY`].
+/// Reason for [`GOING_AWAY`].
 pub const SHUTTING_DOWN: &str = "Server shutting down";
 
-/// The longest reason that fits into a close frame, in bytes.
+/// Size limit of a close reason, in bytes.
 pub const MAX_REASON_BYTES: usize = 123;
 
-/// Whether a close frame may carry `code`.
+/// Reports whether a close frame may carry `code`.
 pub fn may_be_sent(code: u64) -> bool {
-    // 1004 is undefined; 1005, 1006 and 1015 say that there was no close frame; 1016 to 2999 are
-    // reserved and make browsers fail the connection instead.
+    // 1004 is undefined; 1005, 1006 and 1015 mean that there was no close frame; 1016 to 2999 are
+    // reserved, and browsers fail the connection.
     matches!(code, 1000..=1003 | 1007..=1014 | 3000..=4999)
 }
 
-/// The reason of a closure as [`STALE`]. Cut to what fits, at a character.
+/// Returns the reason for [`STALE`], truncated to the size limit at a character.
 pub fn stale_reason(package: &str) -> String {
     let mut reason = format!("No sign of life from {package}");
     while reason.len() > MAX_REASON_BYTES {

@@ -1,4 +1,4 @@
-//! Frames that are sent by hand or by script, whole or in short.
+//! Frames that a control request or a scenario sends.
 
 use serde_json::{Map, Value, json};
 
@@ -7,33 +7,33 @@ use crate::protocol;
 
 /// A frame for one or more TPAs.
 #[derive(Debug, Clone, PartialEq)]
-pub enum HandMade {
-    /// Exactly this text.
-    Whole(String),
-    /// A frame that lacks only what differs from TPA to TPA: session, package and date.
-    Short(Map<String, Value>),
-    /// What a stream says, to those that hear the stream.
+pub enum FrameSpec {
+    /// This text.
+    Verbatim(String),
+    /// A frame without session id and timestamp, which are added for each TPA.
+    Template(Map<String, Value>),
+    /// Stream data, for the subscribers of the stream.
     Stream {
-        /// The stream's name.
+        /// Name of the stream.
         name: String,
-        /// What it says.
+        /// The frame's `data`.
         data: Value,
     },
-    /// A change of the app's settings, which the cloud keeps.
+    /// A change of the app's settings, which the cloud stores.
     Settings(SettingsChange),
 }
 
 /// A change of an app's settings.
 #[derive(Debug, Clone, PartialEq)]
 pub enum SettingsChange {
-    /// The whole list.
+    /// The complete list.
     Replace(Vec<Value>),
     /// Values by key.
     Merge(Map<String, Value>),
 }
 
 impl SettingsChange {
-    /// `settings` after the change. A key that is not among them becomes a text setting.
+    /// Applies the change to `settings`. An unknown key becomes a text setting.
     pub(crate) fn applied_to(&self, settings: &[Value]) -> Vec<Value> {
         let values = match self {
             Self::Replace(list) => return list.clone(),
@@ -52,18 +52,18 @@ impl SettingsChange {
     }
 }
 
-impl HandMade {
-    /// A frame of this type and with these fields.
-    pub(crate) fn short(kind: &str, fields: Value) -> Self {
+impl FrameSpec {
+    /// A frame of this type with these fields.
+    pub(crate) fn template(kind: &str, fields: Value) -> Self {
         let mut frame = Map::new();
         frame.insert("type".to_owned(), kind.into());
         if let Value::Object(fields) = fields {
             frame.extend(fields);
         }
-        Self::Short(frame)
+        Self::Template(frame)
     }
 
-    /// That streams are not permitted, with the permission that each of them needs.
+    /// An error that lists streams with the permission that each requires.
     pub(crate) fn permission_error(streams: &[String]) -> Self {
         let details: Vec<Value> = streams
             .iter()
@@ -74,22 +74,22 @@ impl HandMade {
             })
             .collect();
         let message = "Some subscriptions are not permitted";
-        Self::short(
+        Self::template(
             "permission_error",
             json!({"message": message, "details": details}),
         )
     }
 }
 
-/// A short frame made whole for one TPA.
-pub(crate) fn whole(short: &Map<String, Value>, who: &Identity, at: &str) -> String {
-    let mut frame = short.clone();
+/// Completes a template for one TPA.
+pub(crate) fn fill(template: &Map<String, Value>, who: &Identity, at: &str) -> String {
+    let mut frame = template.clone();
     frame.insert("sessionId".to_owned(), json!(who.session_id));
     frame.insert("timestamp".to_owned(), at.into());
     Value::Object(frame).to_string()
 }
 
-/// The settings of an app, told.
+/// Frame with the settings of an app.
 pub(crate) fn settings_update(settings: &[Value], who: &Identity, at: &str) -> String {
     let session = who.session_id.as_deref().unwrap_or_default();
     let package = who.package_name.as_deref().unwrap_or_default();

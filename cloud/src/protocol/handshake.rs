@@ -1,16 +1,19 @@
-//! Whether a TPA that introduces itself is let in.
+//! Validation of handshakes.
 
 use crate::config::Config;
 use crate::identity::{SessionId, UserSessionId};
 use crate::protocol::ConnectionInit;
 use crate::protocol::close;
 
+/// Code of an error frame; one of [`Refusal::CODES`] where a fault chooses it.
+pub type ErrorCode = &'static str;
+
 /// A refusal: first an error frame with `code` and `message`, then `close` with `reason`.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Refusal {
     /// The error frame's code.
-    pub code: &'static str,
-    /// The error frame's text, for a person.
+    pub code: ErrorCode,
+    /// The error frame's message, for people.
     pub message: String,
     /// The close frame's code.
     pub close: u16,
@@ -19,8 +22,8 @@ pub struct Refusal {
 }
 
 impl Refusal {
-    /// The codes that clouds are known to refuse with.
-    pub const CODES: [&'static str; 7] = [
+    /// Codes of the production clouds.
+    pub const CODES: [ErrorCode; 7] = [
         "INVALID_API_KEY",
         "INVALID_JWT",
         "JWT_SIGNATURE_FAILED",
@@ -30,8 +33,8 @@ impl Refusal {
         "INTERNAL_ERROR",
     ];
 
-    /// The refusal that a fault wants.
-    pub fn wanted(code: &'static str) -> Self {
+    /// Returns the refusal of a `reject` fault.
+    pub fn injected(code: ErrorCode) -> Self {
         let (close, reason) = match code {
             "PACKAGE_NOT_FOUND" => (close::POLICY, close::PACKAGE_NOT_FOUND),
             "SESSION_NOT_FOUND" => (close::POLICY, close::NO_ACTIVE_SESSION),
@@ -47,7 +50,7 @@ impl Refusal {
         }
     }
 
-    /// The refusal of a frame that cannot be read or does not belong here.
+    /// Returns the refusal of an invalid or unexpected frame.
     pub fn malformed(message: String) -> Self {
         Self {
             code: "MALFORMED_MESSAGE",
@@ -58,9 +61,9 @@ impl Refusal {
     }
 }
 
-/// Judges an introduction. `is_known` tells which user sessions there are; it is asked last, so
-/// that without a key nobody learns of them.
-pub fn judge(
+/// Validates the first frame of a connection. `is_known` reports whether a user session exists; it
+/// is called last, so that a peer without a key cannot find out.
+pub fn check(
     init: &ConnectionInit,
     config: &Config,
     is_known: impl FnOnce(&UserSessionId) -> bool,
@@ -124,11 +127,11 @@ mod tests {
             strict_sessions: true,
             ..Config::default()
         };
-        let judged = |init| {
-            judge(&init, &strict, |user| user.as_str() == "user1")
+        let checked = |init| {
+            check(&init, &strict, |user| user.as_str() == "user1")
                 .map_err(|refusal| (refusal.code, refusal.reason))
         };
-        assert!(judged(init("user1-a.b", "a.b", "dev-key")).is_ok());
+        assert!(checked(init("user1-a.b", "a.b", "dev-key")).is_ok());
         for (introduction, code, reason) in [
             (
                 init("user1", "a.b", "dev-key"),
@@ -156,17 +159,17 @@ mod tests {
                 "No active session",
             ),
         ] {
-            assert_eq!(judged(introduction), Err((code, reason)));
+            assert_eq!(checked(introduction), Err((code, reason)));
         }
     }
 
     #[test]
-    fn without_a_key_nobody_learns_which_sessions_there_are() {
+    fn a_wrong_key_does_not_reveal_sessions() {
         let strict = Config {
             strict_sessions: true,
             ..Config::default()
         };
-        let refusal = judge(&init("user2-a.b", "a.b", "wrong"), &strict, |_| {
+        let refusal = check(&init("user2-a.b", "a.b", "wrong"), &strict, |_| {
             panic!("asked")
         });
         assert_eq!(

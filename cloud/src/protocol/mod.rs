@@ -6,16 +6,19 @@ pub(crate) mod handshake;
 mod incoming;
 mod outgoing;
 
-use serde::Serialize;
+use serde::{Deserialize, Serialize};
 use serde_json::Value;
 
-pub(crate) use incoming::{AppRequest, ConnectionInit, FromTpa, ToApps, read_frame};
+use crate::json::lenient;
+pub(crate) use incoming::{
+    AppRequest, ConnectionInit, DashboardSection, FromTpa, Release, ToApps, read_frame,
+};
 pub(crate) use outgoing::{
     ack, app_stopped, connection_error, custom_message, dashboard_mode_changed, data_stream,
     default_settings, pong, settings_update,
 };
 
-/// Which cloud a client takes this one for; they differ in one field name.
+/// The cloud release that a client expects; the releases differ in one field name.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Dialect {
     /// `/tpa-ws`.
@@ -24,41 +27,38 @@ pub enum Dialect {
     MentraOs,
 }
 
-/// A place where an app can show something.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Serialize)]
+/// A part of the glasses' display.
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq, PartialOrd, Ord, Serialize, Deserialize)]
 #[serde(rename_all = "snake_case")]
 pub enum View {
     /// The whole display.
+    #[default]
     Main,
-    /// The dashboard, seen when looking up.
+    /// The dashboard, visible when the wearer looks up.
     Dashboard,
-    /// On top of everything.
+    /// An overlay over the other views.
     AlwaysOn,
 }
 
-impl View {
-    /// The view that the wire calls `name`.
-    pub fn from_name(name: &str) -> Option<Self> {
-        match name {
-            "main" => Some(Self::Main),
-            "dashboard" => Some(Self::Dashboard),
-            "always_on" => Some(Self::AlwaysOn),
-            _ => None,
-        }
-    }
-}
-
-/// What the first of a room says about it.
-#[derive(Debug, Clone, Default, PartialEq, Serialize)]
+/// Properties of a room, given by the app that creates it.
+#[derive(Debug, Clone, Default, PartialEq, Serialize, Deserialize)]
 #[serde(rename_all = "camelCase")]
 pub struct RoomConfig {
-    /// How many it holds.
-    #[serde(skip_serializing_if = "Option::is_none")]
+    /// The largest number of members; unlimited by default.
+    #[serde(
+        default,
+        deserialize_with = "lenient",
+        skip_serializing_if = "Option::is_none"
+    )]
     pub max_users: Option<u64>,
-    /// Whether it is to be kept quiet; only passed on.
-    #[serde(skip_serializing_if = "Option::is_none")]
+    /// Forwarded to the members, otherwise unused.
+    #[serde(
+        default,
+        deserialize_with = "lenient",
+        skip_serializing_if = "Option::is_none"
+    )]
     pub is_private: Option<bool>,
-    /// Anything; only passed on.
-    #[serde(skip_serializing_if = "Value::is_null")]
+    /// Forwarded to the members, otherwise unused.
+    #[serde(default, skip_serializing_if = "Value::is_null")]
     pub metadata: Value,
 }

@@ -7,7 +7,7 @@ use serde_json::{Value, json};
 
 use super::Dialect;
 
-/// The settings that every app has here until they are changed.
+/// Default settings of every app.
 pub(crate) fn default_settings() -> Vec<Value> {
     vec![
         json!({"key": "language", "type": "select", "label": "Language", "value": "en-US", "defaultValue": "en-US",
@@ -24,7 +24,7 @@ pub(crate) fn ack(
     settings: &[Value],
     at: &str,
 ) -> String {
-    // A heading for whoever shows the configuration; it is no setting.
+    // A heading in the configuration; not a setting.
     let heading = json!({"type": "group", "title": "Captions"});
     let described: Vec<_> = iter::once(&heading).chain(settings).collect();
     let system_settings = match dialect {
@@ -64,7 +64,7 @@ pub(crate) fn connection_error(code: &str, message: &str, at: &str) -> String {
         .to_string()
 }
 
-/// There are so many of these that they are written without a [`Value`] of their own.
+/// Serialized without an intermediate [`Value`], because these frames are the most frequent.
 #[derive(Serialize)]
 #[serde(rename_all = "camelCase")]
 struct DataStream<'a> {
@@ -83,7 +83,7 @@ pub(crate) fn data_stream(session_id: &str, stream: &str, data: &Value, at: &str
         data,
         timestamp: at,
     };
-    // Strings and a Value can always be written.
+    // Strings and a Value always serialize.
     serde_json::to_string(&frame).unwrap_or_default()
 }
 

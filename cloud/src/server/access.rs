@@ -1,6 +1,6 @@
-//! Keeps other people's web pages away from the control interface: a page anywhere can make the
-//! developer's browser send requests to this machine. Where others can reach the server, a token
-//! keeps them away too.
+//! Access control. Any web page can make the developer's browser send requests to this machine, so
+//! the control interface checks the origin and the host. A server that other machines can reach
+//! requires a token.
 
 use std::net::{IpAddr, SocketAddr};
 
@@ -14,57 +14,57 @@ use axum::middleware::Next;
 use axum::response::{IntoResponse, Response};
 use serde_json::json;
 
-use super::listener::LineInfo;
+use super::listener::PeerInfo;
 use super::routes;
 use super::token::Token;
 
-/// What decides who may do what.
+/// Parameters of the access control.
 #[derive(Debug, Clone)]
 pub(super) struct Access {
-    /// Where the server listens.
+    /// Address of the server.
     pub(super) addr: SocketAddr,
-    /// What a control request must bear, where it must.
+    /// Token that control requests must have, if any.
     pub(super) token: Option<Token>,
 }
 
-/// On loopback only a loopback name may be asked for.
-pub(super) async fn known_host(
+/// Rejects requests to a loopback address whose `Host` is not a loopback name.
+pub(super) async fn check_host(
     State(access): State<Access>,
     request: Request,
     next: Next,
 ) -> Response {
-    if access.addr.ip().is_loopback() && !names_this_machine(&request) {
+    if access.addr.ip().is_loopback() && !is_loopback_host(&request) {
         return forbidden(UNKNOWN_HOST);
     }
     next.run(request).await
 }
 
-/// With a token the control interface answers whoever bears it. Without one it answers programs
-/// on this machine and pages that come from it.
-pub(super) async fn may_control(
+/// Rejects control requests without the token or, if there is none, from other machines; and those
+/// of pages from other origins.
+pub(super) async fn authorize_control(
     State(access): State<Access>,
-    ConnectInfo(line): ConnectInfo<LineInfo>,
+    ConnectInfo(line): ConnectInfo<PeerInfo>,
     request: Request,
     next: Next,
 ) -> Response {
-    let asks_first = request.method() == Method::OPTIONS;
+    let is_preflight = request.method() == Method::OPTIONS;
     if let Some(token) = &access.token {
-        // A browser asks first without the token.
-        if !asks_first && !bears(&request, token) {
+        // Preflight requests have no token.
+        if !is_preflight && !has_token(&request, token) {
             return unauthorized();
         }
     } else if !line.peer.ip().to_canonical().is_loopback() {
         return forbidden("the control interface can be used from this machine only");
-    } else if !names_this_machine(&request) {
+    } else if !is_loopback_host(&request) {
         return forbidden(UNKNOWN_HOST);
     }
     let Some(origin) = request.headers().get(ORIGIN).cloned() else {
         return next.run(request).await;
     };
     if !comes_from_this_server(&origin, &request, &access) {
-        return forbidden("the page's origin must be on this machine");
+        return forbidden("the page's origin must be this machine");
     }
-    let mut response = if asks_first {
+    let mut response = if is_preflight {
         preflight(access.token.is_some())
     } else {
         next.run(request).await
@@ -73,9 +73,9 @@ pub(super) async fn may_control(
     response
 }
 
-/// Whether the request bears the token, in its header or, since an `EventSource` cannot set one,
-/// in its query.
-fn bears(request: &Request, token: &Token) -> bool {
+/// Reports whether a request has the token, in its header or, because an `EventSource` cannot set
+/// headers, in its query.
+fn has_token(request: &Request, token: &Token) -> bool {
     let header = request.headers().get(AUTHORIZATION);
     let in_header = header
         .and_then(|value| value.to_str().ok())
@@ -91,7 +91,7 @@ fn bears(request: &Request, token: &Token) -> bool {
         .is_some_and(|given| token.accepts(given))
 }
 
-/// A page of this machine; or, behind a token, one that this server served itself.
+/// Reports whether the origin is this machine or, with a token, this server.
 fn comes_from_this_server(origin: &HeaderValue, request: &Request, access: &Access) -> bool {
     let Ok(origin) = origin.to_str() else {
         return false;
@@ -106,9 +106,9 @@ fn comes_from_this_server(origin: &HeaderValue, request: &Request, access: &Acce
 
 const UNKNOWN_HOST: &str = "the Host header must name this machine, such as 127.0.0.1 or localhost";
 
-/// A page can point its own name at 127.0.0.1 and would then count as same-origin; but its
-/// requests still carry that name.
-fn names_this_machine(request: &Request) -> bool {
+/// Detects DNS rebinding: a page can resolve its own name to 127.0.0.1 and become same-origin, but
+/// its requests carry that name.
+fn is_loopback_host(request: &Request) -> bool {
     let host = request.headers().get(HOST);
     host.and_then(|host| host.to_str().ok())
         .is_some_and(is_loopback_authority)
@@ -134,12 +134,12 @@ fn allow(headers: &mut HeaderMap, origin: HeaderValue) {
 }
 
 fn forbidden(error: &str) -> Response {
-    routes::answer(StatusCode::FORBIDDEN, &json!({"error": error}))
+    routes::json_response(StatusCode::FORBIDDEN, &json!({"error": error}))
 }
 
 fn unauthorized() -> Response {
     let error = json!({"error": "the control interface needs `Authorization: Bearer TOKEN`"});
-    let mut response = routes::answer(StatusCode::UNAUTHORIZED, &error);
+    let mut response = routes::json_response(StatusCode::UNAUTHORIZED, &error);
     let challenge = HeaderValue::from_static("Bearer");
     response.headers_mut().insert(WWW_AUTHENTICATE, challenge);
     response
@@ -152,23 +152,23 @@ fn is_loopback_origin(origin: &str) -> bool {
     authority.is_some_and(is_loopback_authority)
 }
 
-/// Whether `host` or `host:port` names this machine.
+/// Reports whether `host` or `host:port` is a loopback name or address.
 fn is_loopback_authority(authority: &str) -> bool {
     let (host, port) = match authority.strip_prefix('[') {
-        // An IPv6 address stands in brackets.
+        // IPv6 addresses are in brackets.
         Some(rest) => match rest.split_once(']') {
             Some((host, port)) => (host, port),
             None => return false,
         },
         None => authority.split_at(authority.find(':').unwrap_or(authority.len())),
     };
-    let port_is_fine = port.is_empty()
+    let is_port_valid = port.is_empty()
         || port
             .strip_prefix(':')
             .is_some_and(|digits| digits.parse::<u16>().is_ok());
-    let host_is_fine = host.eq_ignore_ascii_case("localhost")
+    let is_host_valid = host.eq_ignore_ascii_case("localhost")
         || host.parse::<IpAddr>().is_ok_and(|ip| ip.is_loopback());
-    port_is_fine && host_is_fine
+    is_port_valid && is_host_valid
 }
 
 #[cfg(test)]
@@ -176,7 +176,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn only_this_machine_is_this_machine() {
+    fn only_loopback_names_are_accepted() {
         for good in [
             "localhost",
             "LOCALHOST:80",

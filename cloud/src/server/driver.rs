@@ -1,5 +1,5 @@
-//! The one place that touches the cloud: hands it inputs and the time, and carries out its
-//! outputs. The numbers are those of the run loop in the crate's documentation.
+//! The run loop around [`Cloud`]. The numbered comments are the steps in the crate's
+//! documentation.
 
 use std::collections::HashMap;
 use std::sync::{Arc, Mutex, PoisonError};
@@ -17,7 +17,7 @@ use crate::output::Output;
 use crate::output::WebhookCall;
 use crate::time::{Instant, WallClock};
 
-/// How many events a slow watcher may lag behind.
+/// Number of events that a slow observer may lag behind.
 const EVENT_BACKLOG: usize = 4_096;
 
 #[derive(Debug)]
@@ -59,8 +59,8 @@ impl Driver {
         Instant::from_millis(self.started.elapsed().as_millis() as u64)
     }
 
-    /// Watches what happens from now on.
-    pub(super) fn watch(&self) -> broadcast::Receiver<Arc<str>> {
+    /// Subscribes to events.
+    pub(super) fn subscribe_events(&self) -> broadcast::Receiver<Arc<str>> {
         self.events.subscribe()
     }
 
@@ -69,7 +69,7 @@ impl Driver {
     }
 
     pub(super) async fn until_no_sockets(&self) {
-        // The sender lives in self, so there is no error.
+        // `self` holds the sender, so there is no error.
         let _ = self.sockets.subscribe().wait_for(|count| *count == 0).await;
     }
 
@@ -77,12 +77,12 @@ impl Driver {
         self.with(|cloud, now| cloud.handle_input(from, input, now));
     }
 
-    /// Calls the cloud and carries out what it says.
+    /// Calls the cloud and carries out its outputs.
     pub(super) fn with<T>(&self, call: impl FnOnce(&mut Cloud, Instant) -> T) -> T {
         self.with_state(|state, now| call(&mut state.cloud, now))
     }
 
-    /// Lets a socket in: its handle is known before the first output about it is carried out.
+    /// Opens a connection. Its handle is registered before its first output is carried out.
     pub(super) fn open<E>(
         &self,
         handle: SocketHandle,
@@ -96,15 +96,15 @@ impl Driver {
     }
 
     fn with_state<T>(&self, call: impl FnOnce(&mut State, Instant) -> T) -> T {
-        // Nothing that runs under the lock panics; if it did, going on would still be best.
+        // Nothing panics under the lock; otherwise it is best to continue.
         let mut state = self.state.lock().unwrap_or_else(PoisonError::into_inner);
         let before = state.cloud.poll_timeout().map(|(at, _)| at);
         // 1. The call.
         let result = call(&mut state, self.now());
         // 2. The outputs.
         self.drain(&mut state);
-        // 3. The timeout, when it is sooner now. When it is later, the next call is too early,
-        // which does no harm, and is cheaper than waking for each ping that is put off.
+        // 3. The timeout, if it is earlier now. If it is later, the next call is spurious, which is
+        // cheaper than a wake-up for each postponed ping.
         let after = state.cloud.poll_timeout().map(|(at, _)| at);
         if after.is_some_and(|after| before.is_none_or(|before| after < before)) {
             self.timeout_moved.notify_one();
@@ -133,9 +133,9 @@ impl Driver {
                     let mode = if frozen { Mode::Frozen } else { Mode::Open };
                     self.set_mode(state, to, mode);
                 }
-                // An error means that the server is being dropped.
+                // An error means that the server is dropped.
                 Output::Webhook(call) => drop(self.webhooks.send(call)),
-                Output::Event(event) => self.tell(&event),
+                Output::Event(event) => self.publish(&event),
             }
         }
     }
@@ -146,35 +146,35 @@ impl Driver {
         }
     }
 
-    /// Resets every socket, without asking the cloud.
-    pub(super) fn abandon(&self) {
+    /// Resets every socket, without the cloud.
+    pub(super) fn reset_all(&self) {
         let state = self.state.lock().unwrap_or_else(PoisonError::into_inner);
         for id in state.sockets.keys() {
             self.set_mode(&state, *id, Mode::Cut);
         }
     }
 
-    /// A socket's task has ended.
-    pub(super) fn gone(&self, id: ConnectionId) {
+    /// Reports the end of a socket's task.
+    pub(super) fn socket_closed(&self, id: ConnectionId) {
         self.with_state(|state, now| {
             state.cloud.handle_input(id, Input::Gone, now);
             state.sockets.remove(&id);
         });
     }
 
-    fn tell(&self, event: &Event) {
-        log::line(event);
+    fn publish(&self, event: &Event) {
+        log::log_event(event);
         if self.events.receiver_count() == 0 {
             return;
         }
         match serde_json::to_string(event) {
-            // An error means that nobody watches any more.
+            // An error means that there are no observers.
             Ok(json) => drop(self.events.send(json.into())),
-            Err(error) => tracing::error!(%error, "cannot write an event"),
+            Err(error) => tracing::error!(%error, "cannot serialize an event"),
         }
     }
 
-    /// Calls the cloud whenever something is due.
+    /// Handles timeouts until it is aborted.
     pub(super) async fn run_timers(self: Arc<Self>) {
         loop {
             let due = {

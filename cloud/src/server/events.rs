@@ -1,4 +1,4 @@
-//! `GET /events`: what happens, as server-sent events.
+//! `GET /events`: events as server-sent events.
 
 use std::convert::Infallible;
 use std::sync::Arc;
@@ -14,8 +14,8 @@ use tokio::sync::broadcast::{Receiver, error::RecvError};
 use super::{Shared, until};
 
 pub(super) async fn feed(State(shared): State<Shared>) -> Response {
-    let events = shared.driver.watch();
-    // The comment tells the watcher that from here on it misses nothing.
+    let events = shared.driver.subscribe_events();
+    // The comment marks the start: the observer receives all later events.
     let hello = stream::once(async { Ok(Event::default().comment("watching")) });
     let events = hello
         .chain(follow(events))

@@ -1,8 +1,8 @@
 //! TCP connections that can be reset.
 //!
-//! A WebSocket hides the TCP connection below it, and dropping it ends that in good order. To
-//! look like a crash or a lost network it must be reset instead, so each connection carries a
-//! switch that outlives all the wrapping.
+//! Dropping a WebSocket closes its TCP connection in order. To simulate a crash or a lost network
+//! it must be reset instead, so each connection has a switch that is available above the WebSocket
+//! layer.
 
 use std::io;
 use std::net::SocketAddr;
@@ -22,14 +22,14 @@ use tokio::net::{TcpListener, TcpStream};
 use tokio::sync::{OwnedSemaphorePermit, Semaphore};
 use tokio::time::{Sleep, sleep};
 
-/// Says that a connection is to be reset when it is dropped. Once said, nothing is written.
+/// Switch that makes a connection be reset when it is dropped, and stops its I/O.
 #[derive(Debug, Clone, Default)]
 pub(super) struct ResetSwitch(Arc<Flags>);
 
 #[derive(Debug, Default)]
 struct Flags {
     reset: AtomicBool,
-    claimed: AtomicBool,
+    active: AtomicBool,
 }
 
 impl ResetSwitch {
@@ -41,39 +41,39 @@ impl ResetSwitch {
         self.0.reset.load(Ordering::Acquire)
     }
 
-    fn is_claimed(&self) -> bool {
-        self.0.claimed.load(Ordering::Acquire)
+    fn is_active(&self) -> bool {
+        self.0.active.load(Ordering::Acquire)
     }
 }
 
-/// Notes that a whole request came on a connection, so that it may stay.
-pub(super) async fn claim(
-    ConnectInfo(line): ConnectInfo<LineInfo>,
+/// Marks a connection as active, once it has received a complete request.
+pub(super) async fn mark_active(
+    ConnectInfo(line): ConnectInfo<PeerInfo>,
     request: Request,
     next: Next,
 ) -> Response {
-    line.switch.0.claimed.store(true, Ordering::Release);
+    line.switch.0.active.store(true, Ordering::Release);
     next.run(request).await
 }
 
-/// What strangers may cost.
+/// Limits for unauthenticated connections.
 #[derive(Debug, Clone, Copy)]
 pub(super) struct Limits {
-    /// How many TCP connections there may be.
-    pub(super) most: usize,
-    /// How long one may take for its first request.
-    pub(super) patience: Duration,
+    /// Number of TCP connections.
+    pub(super) max_connections: usize,
+    /// Time for the first request.
+    pub(super) request_timeout: Duration,
 }
 
-/// Whose connection a request came on.
+/// Peer of the connection of a request.
 #[derive(Debug, Clone)]
-pub(super) struct LineInfo {
+pub(super) struct PeerInfo {
     pub(super) peer: SocketAddr,
     pub(super) switch: ResetSwitch,
 }
 
-impl Connected<IncomingStream<'_, LineListener>> for LineInfo {
-    fn connect_info(stream: IncomingStream<'_, LineListener>) -> Self {
+impl Connected<IncomingStream<'_, ResettableListener>> for PeerInfo {
+    fn connect_info(stream: IncomingStream<'_, ResettableListener>) -> Self {
         Self {
             peer: *stream.remote_addr(),
             switch: stream.io().switch.clone(),
@@ -83,49 +83,49 @@ impl Connected<IncomingStream<'_, LineListener>> for LineInfo {
 
 /// Accepts connections that can be reset.
 #[derive(Debug)]
-pub(super) struct LineListener {
+pub(super) struct ResettableListener {
     listener: TcpListener,
-    places: Arc<Semaphore>,
-    patience: Duration,
+    permits: Arc<Semaphore>,
+    request_timeout: Duration,
 }
 
-impl LineListener {
-    /// How long to wait when accepting fails, as it does when there are too many open files.
+impl ResettableListener {
+    /// Pause after accepting fails, for example because of too many open files.
     const PAUSE: Duration = Duration::from_millis(100);
 
     pub(super) fn new(listener: TcpListener, limits: Limits) -> Self {
-        let most = limits.most.min(Semaphore::MAX_PERMITS);
+        let most = limits.max_connections.min(Semaphore::MAX_PERMITS);
         Self {
             listener,
-            places: Arc::new(Semaphore::new(most)),
-            patience: limits.patience,
+            permits: Arc::new(Semaphore::new(most)),
+            request_timeout: limits.request_timeout,
         }
     }
 }
 
-impl Listener for LineListener {
-    type Io = Line;
+impl Listener for ResettableListener {
+    type Io = ResettableStream;
     type Addr = SocketAddr;
 
-    async fn accept(&mut self) -> (Line, SocketAddr) {
+    async fn accept(&mut self) -> (ResettableStream, SocketAddr) {
         loop {
             match self.listener.accept().await {
                 Ok((stream, peer)) => {
-                    let Ok(place) = Arc::clone(&self.places).try_acquire_owned() else {
+                    let Ok(permit) = Arc::clone(&self.permits).try_acquire_owned() else {
                         tracing::debug!(%peer, "too many TCP connections");
-                        // As much as fits at once is as much as a stranger gets.
+                        // Best effort: what the socket accepts without blocking.
                         let _ = stream.try_write(TOO_MANY);
                         continue;
                     };
-                    // Small frames are not to wait for one another.
+                    // Small frames are sent without delay.
                     if let Err(error) = stream.set_nodelay(true) {
                         tracing::debug!(%peer, %error, "cannot set TCP_NODELAY");
                     }
-                    let line = Line {
+                    let line = ResettableStream {
                         stream,
                         switch: ResetSwitch::default(),
-                        deadline: Some(Box::pin(sleep(self.patience))),
-                        _place: place,
+                        deadline: Some(Box::pin(sleep(self.request_timeout))),
+                        _permit: permit,
                     };
                     return (line, peer);
                 }
@@ -142,20 +142,20 @@ impl Listener for LineListener {
     }
 }
 
-/// A TCP connection with its switch.
+/// A TCP connection with its [`ResetSwitch`].
 #[derive(Debug)]
-pub(super) struct Line {
+pub(super) struct ResettableStream {
     stream: TcpStream,
     switch: ResetSwitch,
-    /// When it is over unless a request has come.
+    /// Deadline of the first request.
     deadline: Option<Pin<Box<Sleep>>>,
-    _place: OwnedSemaphorePermit,
+    _permit: OwnedSemaphorePermit,
 }
 
 const TOO_MANY: &[u8] = b"HTTP/1.1 503 Service Unavailable\r\n\
     Connection: close\r\nContent-Length: 21\r\n\r\ntoo many connections\n";
 
-impl Line {
+impl ResettableStream {
     fn check(&self) -> io::Result<()> {
         if self.switch.is_reset() {
             return Err(io::ErrorKind::ConnectionReset.into());
@@ -164,23 +164,23 @@ impl Line {
     }
 }
 
-impl Drop for Line {
+impl Drop for ResettableStream {
     fn drop(&mut self) {
         if self.switch.is_reset() {
-            // An error means that the connection is gone already.
+            // An error means that the connection is closed already.
             let _ = self.stream.set_zero_linger();
         }
     }
 }
 
-impl AsyncRead for Line {
+impl AsyncRead for ResettableStream {
     fn poll_read(
         mut self: Pin<&mut Self>,
         context: &mut Context<'_>,
         buffer: &mut ReadBuf<'_>,
     ) -> Poll<io::Result<()>> {
         self.check()?;
-        if self.switch.is_claimed() {
+        if self.switch.is_active() {
             self.deadline = None;
         }
         if let Some(deadline) = &mut self.deadline
@@ -193,7 +193,7 @@ impl AsyncRead for Line {
     }
 }
 
-impl AsyncWrite for Line {
+impl AsyncWrite for ResettableStream {
     fn poll_write(
         mut self: Pin<&mut Self>,
         context: &mut Context<'_>,

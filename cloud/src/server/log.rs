@@ -1,9 +1,9 @@
-//! The log: one line for each fact, with whose it is. There is no key in any of them.
+//! The log: one line for each event, without secrets.
 
 use crate::events::{Event, Fact};
 
-/// Writes the line of one event.
-pub(super) fn line(event: &Event) {
+/// Logs an event.
+pub(super) fn log_event(event: &Event) {
     let who = event.who.as_deref();
     let connection = who.map(|who| tracing::field::display(who.connection_id));
     let package = event.package_name();
@@ -65,7 +65,7 @@ mod tests {
     use crate::events::Side;
     use crate::identity::{ConnectionId, Identity, UserSessionId};
 
-    /// What is written while `act` runs.
+    /// Returns the log output of `act`.
     fn logged(act: impl FnOnce()) -> String {
         let written = Arc::new(Mutex::new(Vec::new()));
         let writer = Arc::clone(&written);
@@ -93,7 +93,7 @@ mod tests {
     }
 
     #[test]
-    fn every_line_about_a_connection_names_user_package_and_connection() {
+    fn lines_about_a_connection_name_user_package_and_connection() {
         let who = Identity {
             connection_id: ConnectionId(17),
             package_name: Some("org.example.captions".to_owned()),
@@ -115,7 +115,7 @@ mod tests {
                 at: String::new(),
                 fact,
             };
-            let text = logged(|| line(&event));
+            let text = logged(|| log_event(&event));
             for named in [
                 "connection=c17",
                 "package=\"org.example.captions\"",

@@ -1,4 +1,4 @@
-//! The server: carries out on real sockets what the library says.
+//! The server: runs the cloud on real sockets.
 
 mod access;
 mod driver;
@@ -32,33 +32,33 @@ use crate::faults::playback::Plan;
 use crate::faults::scenario::Scenario;
 use access::Access;
 use driver::Driver;
-use listener::{LineInfo, LineListener};
+use listener::{PeerInfo, ResettableListener};
 pub use static_files::Mount;
 pub use token::Token;
 
 /// Options of a server.
 #[derive(Debug, Clone)]
 pub struct ServerConfig {
-    /// Where to listen. Port 0 picks a free one.
+    /// Address to listen on; port 0 selects a free port.
     pub listen: SocketAddr,
-    /// Folders to serve.
+    /// Directories to serve.
     pub serve: Vec<Mount>,
-    /// Scenarios that can be played by name, beside those that are shipped.
+    /// Scenarios that can be played by name, in addition to the built-in ones.
     pub scenarios: Vec<Scenario>,
-    /// What is played from the start.
+    /// Plan to play from the start.
     pub play: Option<Plan>,
-    /// What a control request must bear. Without one, requests from this machine need none, and
-    /// a server that listens on more than loopback makes one up.
+    /// Token that control requests must have. By default none is required on loopback addresses, and
+    /// a random one is generated for others.
     pub token: Option<Token>,
-    /// Where apps that are started find this server, such as `ws://cloud.example:8002`. Without
-    /// it, where it listens.
+    /// URL of this server for started apps, such as `ws://cloud.example:8002`. Defaults to the
+    /// address it listens on.
     pub public_url: Option<String>,
-    /// Options of the cloud itself.
+    /// Options of the cloud.
     pub cloud: Config,
 }
 
 impl Default for ServerConfig {
-    /// A free port on loopback, nothing served.
+    /// A free port on loopback, without directories.
     fn default() -> Self {
         Self {
             listen: SocketAddr::from(([127, 0, 0, 1], 0)),
@@ -72,7 +72,7 @@ impl Default for ServerConfig {
     }
 }
 
-/// A running server. It ends with [`Server::shut_down`], or at once when it is dropped.
+/// A running server. Dropping it resets all connections; [`Server::shut_down`] closes them.
 #[derive(Debug)]
 pub struct Server {
     addr: SocketAddr,
@@ -84,7 +84,11 @@ pub struct Server {
     serving: JoinHandle<()>,
 }
 
-/// Starts a server. Must be called inside a tokio runtime.
+/// Starts a server, inside a tokio runtime.
+///
+/// # Errors
+///
+/// Fails if the address is not available or a directory does not exist.
 pub async fn start(mut config: ServerConfig) -> io::Result<Server> {
     static_files::check(&config.serve)?;
     let listener = TcpListener::bind(config.listen).await?;
@@ -96,21 +100,24 @@ pub async fn start(mut config: ServerConfig) -> io::Result<Server> {
         addr,
         token: config.token.clone(),
     };
-    config.cloud.public_url = config.public_url.unwrap_or_else(|| reachable(addr));
+    config.cloud.public_url = config.public_url.unwrap_or_else(|| local_url(addr));
     let (stopping, stopped) = watch::channel(false);
     let limits = Limits {
         frame_bytes: config.cloud.max_frame_bytes,
         send_buffer_bytes: config.cloud.max_send_buffer_bytes,
     };
-    let lines = listener::Limits {
-        most: config.cloud.max_connections.saturating_add(SPARE_LINES),
-        patience: config.cloud.handshake_timeout,
+    let tcp_limits = listener::Limits {
+        max_connections: config
+            .cloud
+            .max_connections
+            .saturating_add(EXTRA_CONNECTIONS),
+        request_timeout: config.cloud.handshake_timeout,
     };
     let (call, calls) = mpsc::unbounded_channel();
     let driver = Arc::new(Driver::new(config.cloud, call));
     let timers = tokio::spawn(Arc::clone(&driver).run_timers());
     let webhooks = tokio::spawn(webhook::run(Arc::clone(&driver), calls));
-    let mut scenarios = Scenario::shipped();
+    let mut scenarios = Scenario::builtin();
     scenarios.extend(config.scenarios);
     let shared = Shared {
         driver: Arc::clone(&driver),
@@ -122,12 +129,12 @@ pub async fn start(mut config: ServerConfig) -> io::Result<Server> {
     if let Some(plan) = config.play {
         driver.with(|cloud, now| cloud.play(plan, Target::All, now));
     }
-    let app = app.into_make_service_with_connect_info::<LineInfo>();
-    let serving = axum::serve(LineListener::new(listener, lines), app)
+    let app = app.into_make_service_with_connect_info::<PeerInfo>();
+    let serving = axum::serve(ResettableListener::new(listener, tcp_limits), app)
         .with_graceful_shutdown(until(stopped))
         .into_future();
     let serving = tokio::spawn(async move {
-        // Serving has no errors: accepting is tried again, and a connection's errors are its own.
+        // `serve` returns no errors: it retries to accept, and connections handle their own.
         let _ = serving.await;
     });
     Ok(Server {
@@ -141,8 +148,8 @@ pub async fn start(mut config: ServerConfig) -> io::Result<Server> {
     })
 }
 
-/// Where a server that listens at `addr` is found from this machine.
-fn reachable(mut addr: SocketAddr) -> String {
+/// Returns the URL of a server that listens at `addr`, for this machine.
+fn local_url(mut addr: SocketAddr) -> String {
     if addr.ip().is_unspecified() {
         let loopback = if addr.is_ipv4() {
             IpAddr::from(Ipv4Addr::LOCALHOST)
@@ -155,32 +162,32 @@ fn reachable(mut addr: SocketAddr) -> String {
 }
 
 impl Server {
-    /// How long a graceful shutdown may take after the close handshakes.
-    const PATIENCE: Duration = Duration::from_millis(500);
+    /// Time for the HTTP requests that are being served.
+    const REQUEST_TIMEOUT: Duration = Duration::from_millis(500);
 
-    /// Where it listens.
+    /// Returns the address that the server listens on.
     pub fn addr(&self) -> SocketAddr {
         self.addr
     }
 
-    /// What a control request must bear, where it must.
+    /// Returns the token of the control interface, if one is required.
     pub fn token(&self) -> Option<&Token> {
         self.token.as_ref()
     }
 
-    /// How many WebSockets are not gone yet.
+    /// Returns the number of open WebSockets.
     pub fn socket_count(&self) -> usize {
         self.driver.socket_count()
     }
 
-    /// Closes all sockets with 1001 and ends.
+    /// Closes all sockets with 1001 and stops the server.
     pub async fn shut_down(mut self) {
         self.driver.with(|cloud, now| cloud.shut_down(now));
-        // The cloud cuts whoever does not answer the close frame, so this ends.
+        // The cloud resets sockets that do not answer the close frame.
         self.driver.until_no_sockets().await;
         self.stopping.send_replace(true);
-        // What is not served by then is cut by dropping.
-        let _ = tokio::time::timeout(Self::PATIENCE, &mut self.serving).await;
+        // Remaining requests are dropped.
+        let _ = tokio::time::timeout(Self::REQUEST_TIMEOUT, &mut self.serving).await;
     }
 }
 
@@ -189,19 +196,19 @@ impl Drop for Server {
         self.timers.abort();
         self.webhooks.abort();
         self.serving.abort();
-        self.driver.abandon();
+        self.driver.reset_all();
     }
 }
 
 async fn until(mut stopped: watch::Receiver<bool>) {
-    // An error means that the server was dropped, which is as good a reason to stop.
+    // An error means that the server was dropped.
     let _ = stopped.wait_for(|stopped| *stopped).await;
 }
 
-/// TCP connections beside those of TPAs: for control requests, watchers and pages.
-const SPARE_LINES: usize = 256;
+/// TCP connections in addition to those of TPAs: control requests, observers and pages.
+const EXTRA_CONNECTIONS: usize = 256;
 
-/// The longest request body of the control interface.
+/// Size limit for request bodies of the control interface.
 const MAX_BODY_BYTES: usize = 2 * 1024 * 1024;
 
 fn router(shared: Shared, mounts: &[Mount], access: Access) -> Router {
@@ -223,7 +230,7 @@ fn router(shared: Shared, mounts: &[Mount], access: Access) -> Router {
         .layer(DefaultBodyLimit::max(MAX_BODY_BYTES))
         .layer(middleware::from_fn_with_state(
             access.clone(),
-            access::may_control,
+            access::authorize_control,
         ));
     let sockets = Router::new()
         .route("/tpa-ws", get(tpa_socket::augment_os))
@@ -232,12 +239,12 @@ fn router(shared: Shared, mounts: &[Mount], access: Access) -> Router {
         .route("/healthz", get(|| async { "ok\n" }))
         .merge(control)
         .merge(sockets)
-        .layer(middleware::from_fn_with_state(access, access::known_host))
-        .layer(middleware::from_fn(listener::claim))
+        .layer(middleware::from_fn_with_state(access, access::check_host))
+        .layer(middleware::from_fn(listener::mark_active))
         .with_state(shared)
 }
 
-/// What the handlers share.
+/// State shared by the handlers.
 #[derive(Clone)]
 struct Shared {
     driver: Arc<Driver>,
@@ -246,7 +253,7 @@ struct Shared {
     stopped: watch::Receiver<bool>,
 }
 
-/// What a TPA's socket may cost.
+/// Limits for a TPA's socket.
 #[derive(Clone, Copy)]
 struct Limits {
     frame_bytes: usize,

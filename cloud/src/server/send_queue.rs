@@ -1,7 +1,7 @@
-//! What the driver wants of a socket, and how the socket's task learns of it.
+//! Send queue and mode of a socket, shared by the driver and the socket's task.
 //!
-//! There is one for each connection, so it is small: a queue that costs nothing while it is empty,
-//! and one waker.
+//! There is one for each connection, so it is small: a queue that allocates nothing while it is
+//! empty, and one waker.
 
 use std::collections::VecDeque;
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
@@ -9,117 +9,116 @@ use std::task::{Context, Waker};
 
 use crate::output::Delivery;
 
-/// A queue that has held more than this gives the memory back when it is empty.
-const KEPT_PLACES: usize = 16;
+/// Capacity that an empty queue retains.
+const RETAINED_CAPACITY: usize = 16;
 
-/// What a socket does.
+/// I/O mode of a socket.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(super) enum Mode {
-    /// Reads and writes.
+    /// Read and write.
     Open,
-    /// Neither.
+    /// Neither read nor write.
     Frozen,
-    /// Is to be reset.
+    /// Reset.
     Cut,
 }
 
-/// What the driver holds of a socket's task.
+/// The driver's end.
 #[derive(Debug)]
 pub(super) struct SocketHandle {
-    wanted: Arc<Mutex<Wanted>>,
-    most_bytes: usize,
+    state: Arc<Mutex<QueueState>>,
+    max_bytes: usize,
 }
 
-/// What a socket's task holds of the driver.
+/// The end of the socket's task.
 #[derive(Debug)]
-pub(super) struct SocketOrders(Arc<Mutex<Wanted>>);
+pub(super) struct SendQueue(Arc<Mutex<QueueState>>);
 
 #[derive(Debug)]
-struct Wanted {
+struct QueueState {
     mode: Mode,
     queue: VecDeque<Delivery>,
-    /// What all that waits costs, and what the last one taken costs until it has left.
+    /// Cost of the queued frames, and of the frame that is being sent.
     queued_bytes: usize,
-    leaving_bytes: usize,
+    sending_bytes: usize,
     task: Option<Waker>,
 }
 
 impl SocketHandle {
-    /// A socket for which at most so many bytes may wait.
-    pub(super) fn new(most_bytes: usize) -> (Self, SocketOrders) {
-        let wanted = Arc::new(Mutex::new(Wanted {
+    /// Creates a queue that holds at most `max_bytes`.
+    pub(super) fn new(max_bytes: usize) -> (Self, SendQueue) {
+        let state = Arc::new(Mutex::new(QueueState {
             mode: Mode::Open,
             queue: VecDeque::new(),
             queued_bytes: 0,
-            leaving_bytes: 0,
+            sending_bytes: 0,
             task: None,
         }));
-        let orders = SocketOrders(Arc::clone(&wanted));
-        (Self { wanted, most_bytes }, orders)
+        let queue = SendQueue(Arc::clone(&state));
+        (Self { state, max_bytes }, queue)
     }
 
-    /// False when too much waits already.
+    /// Adds a frame. Returns false if the queue is full.
     pub(super) fn enqueue(&self, what: Delivery) -> bool {
         let cost = what.cost();
-        let mut wanted = lock(&self.wanted);
-        if wanted.queued_bytes + wanted.leaving_bytes + cost > self.most_bytes {
+        let mut state = lock(&self.state);
+        if state.queued_bytes + state.sending_bytes + cost > self.max_bytes {
             return false;
         }
-        wanted.queued_bytes += cost;
-        wanted.queue.push_back(what);
-        wake(wanted);
+        state.queued_bytes += cost;
+        state.queue.push_back(what);
+        wake(state);
         true
     }
 
-    /// What is cut stays cut.
+    /// Changes the mode; [`Mode::Cut`] is final.
     pub(super) fn set_mode(&self, mode: Mode) {
-        let mut wanted = lock(&self.wanted);
-        if wanted.mode != Mode::Cut && wanted.mode != mode {
-            wanted.mode = mode;
-            wake(wanted);
+        let mut state = lock(&self.state);
+        if state.mode != Mode::Cut && state.mode != mode {
+            state.mode = mode;
+            wake(state);
         }
     }
 }
 
-impl SocketOrders {
-    /// What the socket is to do now. The task of `context` is woken when that changes, or when
-    /// there is more to be taken.
+impl SendQueue {
+    /// Returns the mode. The task of `context` is woken when the mode changes or a frame is added.
     pub(super) fn poll_mode(&self, context: &Context<'_>) -> Mode {
-        let mut wanted = lock(&self.0);
-        match &mut wanted.task {
+        let mut state = lock(&self.0);
+        match &mut state.task {
             Some(task) => task.clone_from(context.waker()),
             none => *none = Some(context.waker().clone()),
         }
-        wanted.mode
+        state.mode
     }
 
-    /// The next to be sent. What was taken before it counts as sent.
+    /// Removes the next frame. The frame before it counts as sent.
     pub(super) fn take(&self) -> Option<Delivery> {
-        let mut wanted = lock(&self.0);
-        let what = wanted.queue.pop_front()?;
-        if wanted.queue.is_empty() {
-            wanted.queue.shrink_to(KEPT_PLACES);
+        let mut state = lock(&self.0);
+        let what = state.queue.pop_front()?;
+        if state.queue.is_empty() {
+            state.queue.shrink_to(RETAINED_CAPACITY);
         }
-        wanted.leaving_bytes = what.cost();
-        wanted.queued_bytes -= what.cost();
+        state.sending_bytes = what.cost();
+        state.queued_bytes -= what.cost();
         Some(what)
     }
 
-    /// All that was taken has left, so a slow peer's backlog is counted until then.
+    /// Marks all removed frames as sent. Until then they count towards the limit.
     pub(super) fn sent(&self) {
-        lock(&self.0).leaving_bytes = 0;
+        lock(&self.0).sending_bytes = 0;
     }
 }
 
-fn lock(wanted: &Mutex<Wanted>) -> MutexGuard<'_, Wanted> {
-    // Nothing that runs under the lock panics.
-    wanted.lock().unwrap_or_else(PoisonError::into_inner)
+fn lock(state: &Mutex<QueueState>) -> MutexGuard<'_, QueueState> {
+    // Nothing panics under the lock.
+    state.lock().unwrap_or_else(PoisonError::into_inner)
 }
 
-/// Wakes the task after the lock is gone: it takes the lock first thing.
-fn wake(mut wanted: MutexGuard<'_, Wanted>) {
-    let task = wanted.task.take();
-    drop(wanted);
+/// Wakes the task after releasing the lock, which the task takes first.
+fn wake(mut state: MutexGuard<'_, QueueState>) {
+    let task = state.task.take();
+    drop(state);
     if let Some(task) = task {
         task.wake();
     }
@@ -134,42 +133,42 @@ mod tests {
     }
 
     #[test]
-    fn what_has_not_left_counts() {
+    fn unsent_frames_count() {
         let cost = frame(100).cost();
-        let (handle, orders) = SocketHandle::new(2 * cost);
+        let (handle, queue) = SocketHandle::new(2 * cost);
         assert!(handle.enqueue(frame(100)) && handle.enqueue(frame(100)));
         assert!(!handle.enqueue(frame(100)));
-        assert!(orders.take().is_some());
-        assert!(!handle.enqueue(frame(100)), "the first is still leaving");
-        assert!(orders.take().is_some());
-        assert!(handle.enqueue(frame(100)), "the first has left");
-        assert!(orders.take().is_some() && orders.take().is_none());
-        orders.sent();
+        assert!(queue.take().is_some());
+        assert!(!handle.enqueue(frame(100)), "the first is still being sent");
+        assert!(queue.take().is_some());
+        assert!(handle.enqueue(frame(100)), "the first is sent");
+        assert!(queue.take().is_some() && queue.take().is_none());
+        queue.sent();
         assert!(handle.enqueue(frame(100)) && handle.enqueue(frame(100)));
     }
 
     #[test]
-    fn the_memory_of_a_backlog_is_given_back() {
-        let (handle, orders) = SocketHandle::new(usize::MAX);
+    fn the_memory_of_a_backlog_is_released() {
+        let (handle, queue) = SocketHandle::new(usize::MAX);
         for _ in 0..1_000 {
             handle.enqueue(Delivery::Ping);
         }
-        while orders.take().is_some() {}
-        assert!(lock(&orders.0).queue.capacity() < 100);
+        while queue.take().is_some() {}
+        assert!(lock(&queue.0).queue.capacity() < 100);
     }
 
     #[test]
-    fn what_is_cut_stays_cut() {
-        let (handle, orders) = SocketHandle::new(0);
+    fn cut_is_final() {
+        let (handle, queue) = SocketHandle::new(0);
         let context = Context::from_waker(Waker::noop());
-        for (wanted, mode) in [
+        for (state, mode) in [
             (Mode::Frozen, Mode::Frozen),
             (Mode::Open, Mode::Open),
             (Mode::Cut, Mode::Cut),
             (Mode::Open, Mode::Cut),
         ] {
-            handle.set_mode(wanted);
-            assert_eq!(orders.poll_mode(&context), mode);
+            handle.set_mode(state);
+            assert_eq!(queue.poll_mode(&context), mode);
         }
     }
 }

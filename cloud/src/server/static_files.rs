@@ -1,4 +1,4 @@
-//! Serves folders: the demo page, the package, whatever an app's developer is working on.
+//! Static files: the demo page, the package, and directories of the developer.
 
 use std::collections::BTreeSet;
 use std::io;
@@ -14,13 +14,13 @@ use tower_http::services::ServeDir;
 
 use super::Shared;
 
-/// Strict, except that a page may run wasm and may reach servers on this machine.
+/// Content security policy. It allows wasm and connections to servers on this machine.
 const POLICY: &str = "default-src 'self'; script-src 'self' 'wasm-unsafe-eval'; \
     connect-src 'self' ws: http://127.0.0.1:* http://localhost:*; style-src 'self'; \
     img-src 'self' data:; object-src 'none'; base-uri 'none'; form-action 'self'; \
     frame-ancestors 'none'";
 
-/// Paths that are the server's own.
+/// Paths of the server itself.
 const RESERVED: [&str; 10] = [
     "tpa-ws",
     "app-ws",
@@ -34,12 +34,12 @@ const RESERVED: [&str; 10] = [
     "scenarios",
 ];
 
-/// A folder and the path that it is served at. Written `DIR` or `/path=DIR`.
+/// A directory and the path that it is served at, written `DIR` or `/path=DIR`.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Mount {
-    /// The path without a `/` at its end; empty for the root.
+    /// Path without a trailing `/`; empty for the root.
     pub path: String,
-    /// The folder.
+    /// The directory.
     pub dir: PathBuf,
 }
 
@@ -52,7 +52,7 @@ impl FromStr for Mount {
             Some(_) | None => ("", text),
         };
         if dir.is_empty() {
-            return Err("the folder is missing".to_owned());
+            return Err("the directory is missing; expected DIR or /path=DIR".to_owned());
         }
         let segments: Vec<&str> = path.split('/').skip(1).collect();
         let is_plain = |segment: &&str| {
@@ -60,13 +60,15 @@ impl FromStr for Mount {
             !segment.is_empty() && segment.bytes().all(allowed)
         };
         if !segments.iter().all(is_plain) {
-            return Err(format!("{path:?} is not a path such as /pkg"));
+            return Err(format!("{path:?} is invalid; expected a path such as /pkg"));
         }
         if segments
             .first()
             .is_some_and(|first| RESERVED.contains(first))
         {
-            return Err(format!("{path} is the server's own"));
+            return Err(format!(
+                "{path} is reserved by the server; expected another path"
+            ));
         }
         Ok(Self {
             path: path.to_owned(),
@@ -75,23 +77,23 @@ impl FromStr for Mount {
     }
 }
 
-/// Whether the folders are there and their paths differ.
+/// Checks that the directories exist and their paths differ.
 pub(super) fn check(mounts: &[Mount]) -> io::Result<()> {
     let mut paths = BTreeSet::new();
     for Mount { path, dir } in mounts {
         if !dir.is_dir() {
-            let error = format!("there is no folder {}", dir.display());
+            let error = format!("there is no directory {}", dir.display());
             return Err(io::Error::new(io::ErrorKind::NotFound, error));
         }
         if !paths.insert(path) {
-            let error = format!("two folders are to be served at {path}/");
+            let error = format!("two directories have the path {path}/; expected different paths");
             return Err(io::Error::new(io::ErrorKind::InvalidInput, error));
         }
     }
     Ok(())
 }
 
-/// A router that serves the folders.
+/// Creates a router that serves the directories.
 pub(super) fn mount(mounts: &[Mount]) -> Router<Shared> {
     let mut router = Router::new();
     for Mount { path, dir } in mounts {
@@ -107,7 +109,7 @@ pub(super) fn mount(mounts: &[Mount]) -> Router<Shared> {
 
 async fn add_headers(mut response: Response) -> Response {
     let headers = response.headers_mut();
-    // Files change while one works on them.
+    // Files change during development.
     headers.insert(CACHE_CONTROL, HeaderValue::from_static("no-cache"));
     let kind = headers.get(CONTENT_TYPE);
     if kind.is_some_and(|kind| kind.as_bytes().starts_with(b"text/html")) {
@@ -121,7 +123,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn mounts_are_folders_with_or_without_a_path() {
+    fn mounts_are_directories_with_or_without_a_path() {
         let read = |text: &str| text.parse::<Mount>().map(|mount| (mount.path, mount.dir));
         assert_eq!(read("www"), Ok((String::new(), "www".into())));
         assert_eq!(read("/=www"), Ok((String::new(), "www".into())));

@@ -1,4 +1,4 @@
-//! The token without which nobody controls a server that others can reach.
+//! The token of the control interface.
 
 use std::fmt;
 use std::str::FromStr;
@@ -10,7 +10,11 @@ use crate::constant_time;
 pub struct Token(String);
 
 impl Token {
-    /// A token that nobody can guess.
+    /// Generates a random token.
+    ///
+    /// # Errors
+    ///
+    /// Fails if the operating system provides no randomness.
     pub fn generate() -> Result<Self, getrandom::Error> {
         let mut bytes = [0_u8; 16];
         getrandom::fill(&mut bytes)?;
@@ -19,7 +23,7 @@ impl Token {
         ))
     }
 
-    /// The token itself, to be told to whoever may have it.
+    /// Returns the token as text, to be shown to the user.
     pub fn reveal(&self) -> &str {
         &self.0
     }
@@ -29,7 +33,7 @@ impl Token {
     }
 }
 
-/// Redacted, so that no log line can hold it by accident.
+/// Redacted, so that the token does not reach a log.
 impl fmt::Debug for Token {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         f.write_str("Token(…)")
@@ -53,7 +57,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn tokens_differ_and_do_not_show() {
+    fn tokens_differ_and_are_redacted() {
         let (one, other) = (Token::generate().unwrap(), Token::generate().unwrap());
         assert_ne!(one, other);
         assert!(one.accepts(one.reveal()) && !one.accepts(other.reveal()));

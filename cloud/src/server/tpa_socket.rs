@@ -1,4 +1,4 @@
-//! One WebSocket of a TPA: its frames to the cloud, the cloud's orders to it.
+//! WebSockets of TPAs.
 
 use std::future::poll_fn;
 use std::sync::Arc;
@@ -12,27 +12,27 @@ use futures_util::{SinkExt, StreamExt};
 
 use super::Shared;
 use super::driver::Driver;
-use super::listener::{LineInfo, ResetSwitch};
-use super::send_queue::{Mode, SocketHandle, SocketOrders};
-use crate::cloud::{Input, Refused};
+use super::listener::{PeerInfo, ResetSwitch};
+use super::send_queue::{Mode, SendQueue, SocketHandle};
+use crate::cloud::{Input, OpenError};
 use crate::identity::ConnectionId;
 use crate::output::Delivery;
 use crate::protocol::Dialect;
 
-/// A frame that is longer than the cloud's limit, but no more than this many times, is read to
-/// its end, so that the close handshake can follow it. Longer ones are not even read.
+/// Frames of up to this multiple of the cloud's limit are read, so that a close handshake can
+/// follow. Longer ones are not read.
 const HARD_LIMIT: usize = 2;
 
-/// Frames that wait together are written together, until they are this many bytes.
+/// Queued frames are written together, up to this number of bytes.
 const WRITE_BYTES: usize = 4 * 1024;
 
-/// What RFC 6455 calls a close frame without a code.
+/// Code for a close frame without a code, by RFC 6455.
 const NO_CODE: u16 = 1005;
 
 /// `GET /tpa-ws`
 pub(super) async fn augment_os(
     State(shared): State<Shared>,
-    ConnectInfo(line): ConnectInfo<LineInfo>,
+    ConnectInfo(line): ConnectInfo<PeerInfo>,
     upgrade: WebSocketUpgrade,
 ) -> Response {
     accept(shared, line, upgrade, Dialect::AugmentOs)
@@ -41,27 +41,27 @@ pub(super) async fn augment_os(
 /// `GET /app-ws`
 pub(super) async fn mentra_os(
     State(shared): State<Shared>,
-    ConnectInfo(line): ConnectInfo<LineInfo>,
+    ConnectInfo(line): ConnectInfo<PeerInfo>,
     upgrade: WebSocketUpgrade,
 ) -> Response {
     accept(shared, line, upgrade, Dialect::MentraOs)
 }
 
-fn accept(shared: Shared, line: LineInfo, upgrade: WebSocketUpgrade, dialect: Dialect) -> Response {
+fn accept(shared: Shared, line: PeerInfo, upgrade: WebSocketUpgrade, dialect: Dialect) -> Response {
     let driver = shared.driver;
     let limits = shared.limits;
-    let (handle, orders) = SocketHandle::new(limits.send_buffer_bytes);
+    let (handle, queue) = SocketHandle::new(limits.send_buffer_bytes);
     let hard_limit = limits.frame_bytes.saturating_mul(HARD_LIMIT);
     let peer = line.peer.to_string();
     let opened = driver.open(handle, |cloud, now| cloud.open(&peer, dialect, now));
     let id = match opened {
         Ok(id) => id,
-        Err(Refused::ByFault) => {
-            // The status is for the types; the reset is what arrives.
+        Err(OpenError::ResetByFault) => {
+            // The peer sees the reset, not the status.
             line.switch.reset();
             return StatusCode::SERVICE_UNAVAILABLE.into_response();
         }
-        Err(Refused::TooMany) => {
+        Err(OpenError::TooManyConnections) => {
             let body = "too many connections\n";
             return (StatusCode::SERVICE_UNAVAILABLE, body).into_response();
         }
@@ -70,86 +70,85 @@ fn accept(shared: Shared, line: LineInfo, upgrade: WebSocketUpgrade, dialect: Di
     upgrade
         .max_message_size(hard_limit)
         .max_frame_size(hard_limit)
-        // The defaults reserve 128 KiB for each connection, which adds up. What TPAs send is
-        // mostly short; a longer frame takes more reads, and its own memory while it lasts.
+        // The default is 128 KiB for each connection. TPAs send mostly short frames; longer ones
+        // take more reads and their own memory.
         .read_buffer_size(1024)
         .write_buffer_size(WRITE_BYTES)
-        .on_failed_upgrade(move |_| failed.gone(id))
-        .on_upgrade(move |socket| run(driver, id, socket, orders, line.switch))
+        .on_failed_upgrade(move |_| failed.socket_closed(id))
+        .on_upgrade(move |socket| run(driver, id, socket, queue, line.switch))
 }
 
 async fn run(
     driver: Arc<Driver>,
     id: ConnectionId,
     socket: WebSocket,
-    orders: SocketOrders,
+    queue: SendQueue,
     switch: ResetSwitch,
 ) {
     let mut pump = Pump {
         socket,
-        orders,
+        queue,
         writing: Writing::Idle,
         reads: true,
     };
     loop {
         match poll_fn(|context| pump.poll_step(context)).await {
             Step::Cut => {
-                // Before the socket is dropped.
+                // Before the drop of the socket.
                 switch.reset();
                 break;
             }
-            Step::Came(message) => driver.handle_input(id, input_of(&message)),
+            Step::Received(message) => driver.handle_input(id, input_of(&message)),
             Step::Failed(error) => {
                 tracing::debug!(connection = %id, %error, "cannot read");
                 if !is_too_big(error) {
                     break;
                 }
                 driver.handle_input(id, Input::TooBig);
-                // The rest of the frame is in the way of the peer's answer; the cloud cuts.
+                // The rest of the frame precedes the peer's close frame, so the cloud resets the
+                // socket.
                 pump.reads = false;
             }
             Step::Ended => break,
         }
     }
     drop(pump);
-    driver.gone(id);
+    driver.socket_closed(id);
 }
 
-/// Moves frames both ways. A single one of the socket's own task, so that whatever happens wakes
-/// the same waker.
+/// Reads and writes frames in one task, so that all events wake the same waker.
 struct Pump {
     socket: WebSocket,
-    orders: SocketOrders,
+    queue: SendQueue,
     writing: Writing,
     reads: bool,
 }
 
-/// How far writing is.
+/// State of writing.
 #[derive(Clone, Copy, PartialEq, Eq)]
 enum Writing {
-    /// Nothing is unsent.
+    /// Everything is sent.
     Idle,
-    /// What was given to the socket may not all have left.
+    /// The socket may hold unsent frames.
     Begun,
-    /// As [`Writing::Begun`], and nothing may follow it.
+    /// As [`Writing::Begun`], after the close frame.
     Last,
-    /// Nothing more can be written. Reading shows why, and it is reading that waits for the
-    /// peer's half of a close handshake.
+    /// Nothing more can be written. Reading returns the error or waits for the peer's close frame.
     Over,
 }
 
-/// What a socket's task has to see to.
+/// Event for the socket's task.
 enum Step {
-    Came(Message),
+    Received(Message),
     Failed(axum::Error),
     Ended,
     Cut,
 }
 
 impl Pump {
-    /// Writes all that waits and that the peer takes; then the next thing that comes.
+    /// Writes as much as possible, then returns the next event.
     fn poll_step(&mut self, context: &mut Context<'_>) -> Poll<Step> {
-        match self.orders.poll_mode(context) {
+        match self.queue.poll_mode(context) {
             Mode::Open => {}
             Mode::Frozen => return Poll::Pending,
             Mode::Cut => return Poll::Ready(Step::Cut),
@@ -162,18 +161,17 @@ impl Pump {
         }
         let message = ready!(self.socket.poll_next_unpin(context));
         Poll::Ready(match message {
-            Some(Ok(message)) => Step::Came(message),
+            Some(Ok(message)) => Step::Received(message),
             Some(Err(error)) => Step::Failed(error),
             None => Step::Ended,
         })
     }
 
-    /// Writes until nothing waits. The socket gathers small frames, so that many of them are one
-    /// write.
+    /// Writes all queued frames. The socket combines small frames into one write.
     fn poll_write(&mut self, context: &mut Context<'_>) -> Poll<Result<(), axum::Error>> {
         while matches!(self.writing, Writing::Idle | Writing::Begun) {
             ready!(self.socket.poll_ready_unpin(context))?;
-            let Some(what) = self.orders.take() else {
+            let Some(what) = self.queue.take() else {
                 break;
             };
             self.writing = match what {
@@ -189,7 +187,7 @@ impl Pump {
         };
         ready!(self.socket.poll_flush_unpin(context))?;
         self.writing = after;
-        self.orders.sent();
+        self.queue.sent();
         Poll::Ready(Ok(()))
     }
 }
@@ -198,7 +196,7 @@ fn input_of(message: &Message) -> Input<'_> {
     match message {
         Message::Text(text) => Input::Text(text.as_str()),
         Message::Binary(bytes) => Input::Binary(bytes),
-        // The library below answers pings by itself.
+        // The WebSocket library answers pings.
         Message::Ping(_) => Input::Ping,
         Message::Pong(_) => Input::Pong,
         Message::Close(None) => Input::Closed {

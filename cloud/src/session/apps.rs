@@ -1,5 +1,5 @@
-//! The apps that were started for one user, and what becomes of them when their connection is
-//! lost: the cloud waits a little for an app to come back by itself, then starts it again.
+//! The started apps of one user. If the connection of an app is lost, the cloud waits for it to
+//! reconnect and then restarts the app.
 
 use std::collections::BTreeMap;
 
@@ -19,28 +19,33 @@ pub(crate) struct Apps {
 
 #[derive(Debug)]
 struct App {
-    /// Where it is told to start and stop; without one it must know by itself.
+    /// Called to start and stop the app.
     webhook_url: Option<String>,
     state: State,
 }
 
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 enum State {
-    /// Told to start, not yet connected.
+    /// Started, not yet connected.
     Starting,
     Connected,
-    /// Its connection was lost.
+    /// Disconnected; a restart is scheduled.
     Lost,
-    /// It said goodbye, so that nobody is to start it again.
+    /// Disconnected by itself; not restarted.
     Released,
 }
 
 impl Apps {
     #[expect(
         clippy::wildcard_enum_match_arm,
-        reason = "the other facts do not concern an app's life"
+        reason = "the other events do not affect apps"
     )]
-    pub(crate) fn follow(&mut self, event: &Event, user: &UserSessionId, context: &mut Context) {
+    pub(crate) fn handle_event(
+        &mut self,
+        event: &Event,
+        user: &UserSessionId,
+        context: &mut Context,
+    ) {
         let Some(package) = event.package_name() else {
             return;
         };
@@ -51,14 +56,14 @@ impl Apps {
                     webhook_url: webhook_url.clone(),
                     state: State::Starting,
                 };
-                ask_to_start(&app, user, package, context);
+                request_start(&app, user, package, context);
                 context.timers.stop(&timer);
                 self.by_package.insert(package.to_owned(), app);
             }
             Fact::AppStopped { reason, .. } => {
                 context.timers.stop(&timer);
                 if let Some(app) = self.by_package.remove(package) {
-                    ask_to_stop(&app, user, package, reason, context);
+                    request_stop(&app, user, package, reason, context);
                 }
             }
             fact => {
@@ -72,9 +77,9 @@ impl Apps {
                     }
                     Fact::Released { .. } => app.state = State::Released,
                     Fact::Closed { code, by, .. } if app.state == State::Connected => {
-                        let said_goodbye =
+                        let is_intended =
                             *by == Side::Peer && matches!(*code, close::NORMAL | close::GOING_AWAY);
-                        if said_goodbye {
+                        if is_intended {
                             app.state = State::Released;
                         } else {
                             app.state = State::Lost;
@@ -88,7 +93,7 @@ impl Apps {
         }
     }
 
-    /// That an app is started once more, when it is lost.
+    /// Returns the event of a restart, if the app is lost.
     pub(crate) fn restart(&self, user: &UserSessionId, package: &str) -> Option<Fact> {
         let app = self.by_package.get(package)?;
         (app.state == State::Lost).then(|| Fact::AppStarted {
@@ -106,7 +111,7 @@ impl Apps {
         self.by_package.is_empty()
     }
 
-    /// As JSON, for people and tests.
+    /// Returns the apps as JSON.
     pub(crate) fn snapshot(&self) -> Value {
         let apps = self.by_package.iter();
         apps.map(|(package, app)| {
@@ -122,21 +127,21 @@ impl Apps {
     }
 }
 
-fn ask_to_start(app: &App, user: &UserSessionId, package: &str, context: &mut Context) {
+fn request_start(app: &App, user: &UserSessionId, package: &str, context: &mut Context) {
     let base = context.config.public_url.clone();
     let more = json!({
         "augmentOSWebsocketUrl": format!("{base}/tpa-ws"),
         "mentraOSWebsocketUrl": format!("{base}/app-ws"),
     });
-    ask("session_request", app, user, package, more, context);
+    call_webhook("session_request", app, user, package, more, context);
 }
 
-fn ask_to_stop(app: &App, user: &UserSessionId, package: &str, why: &str, context: &mut Context) {
+fn request_stop(app: &App, user: &UserSessionId, package: &str, why: &str, context: &mut Context) {
     let more = json!({"reason": why});
-    ask("stop_request", app, user, package, more, context);
+    call_webhook("stop_request", app, user, package, more, context);
 }
 
-fn ask(
+fn call_webhook(
     request: &'static str,
     app: &App,
     user: &UserSessionId,

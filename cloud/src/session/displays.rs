@@ -1,4 +1,4 @@
-//! What the glasses of one user session show.
+//! Displays and dashboard of one user session.
 
 use std::collections::BTreeMap;
 
@@ -7,8 +7,8 @@ use serde_json::{Value, json};
 use crate::events::{Event, Fact};
 use crate::protocol::View;
 
-/// Displays and dashboard. Both belong to packages, not to connections: what an app shows stays
-/// while its connection is cut and comes back.
+/// Displays and dashboard. Both belong to packages, not to connections, so that they survive a
+/// reconnect.
 #[derive(Debug, Default)]
 pub(crate) struct Displays {
     shown: BTreeMap<View, Shown>,
@@ -23,7 +23,7 @@ struct Shown {
     layout: Value,
 }
 
-/// What an app has put on the dashboard.
+/// Dashboard content of an app.
 #[derive(Debug)]
 struct Card {
     content: Value,
@@ -33,9 +33,9 @@ struct Card {
 impl Displays {
     #[expect(
         clippy::wildcard_enum_match_arm,
-        reason = "the other facts change nothing on the glasses"
+        reason = "the other events do not affect the glasses"
     )]
-    pub(crate) fn follow(&mut self, event: &Event) {
+    pub(crate) fn handle_event(&mut self, event: &Event) {
         let who = event.who.as_deref();
         let package = who.and_then(|who| who.package_name.as_deref());
         let package = package.unwrap_or_default().to_owned();
@@ -66,12 +66,12 @@ impl Displays {
         }
     }
 
-    /// The package whose layout `view` shows.
+    /// Returns the package whose layout a view shows.
     pub(crate) fn owner(&self, view: View) -> Option<&str> {
         self.shown.get(&view).map(|shown| shown.package.as_str())
     }
 
-    /// The views that show something of `package`.
+    /// Returns the views that show a layout of `package`.
     pub(crate) fn views_of(&self, package: &str) -> Vec<View> {
         let shown = self.shown.iter();
         shown

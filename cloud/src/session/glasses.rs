@@ -1,4 +1,4 @@
-//! What the simulated glasses answer to what an app asks of them.
+//! Responses of the simulated glasses.
 
 use serde_json::{Value, json};
 
@@ -6,11 +6,11 @@ use crate::identity::Identity;
 use crate::protocol::{self, AppRequest};
 use crate::session::streams;
 
-/// How long the sound that an app plays takes, in ms.
+/// Duration of every sound that an app plays, in ms.
 const SOUND_MS: u64 = 1_200;
 
-/// The frames that answer a request, in order. `nth` tells how many there were before it, for
-/// what changes from time to time.
+/// Returns the frames that answer a request. `nth` is the number of earlier frames, for answers
+/// that vary.
 pub(crate) fn answer(request: &AppRequest, who: &Identity, nth: u64, at: &str) -> Vec<String> {
     let session = who.session_id.as_deref().unwrap_or_default();
     let stream = format!("stream-{}", who.connection_id);

@@ -1,7 +1,5 @@
-//! The health monitor of one user session: it pings, and it tells whose silence lasted too long.
-//!
-//! It does not close anything. It says who is stale, and the session manager sees to it that
-//! everybody learns.
+//! The health monitor of one user session: it sends pings and finds stale connections. The cloud
+//! closes them.
 
 use std::collections::BTreeMap;
 use std::time::Duration;
@@ -19,7 +17,7 @@ pub(crate) struct HealthMonitor {
 }
 
 impl HealthMonitor {
-    pub(crate) fn follow(&mut self, event: &Event, context: &mut Context) {
+    pub(crate) fn handle_event(&mut self, event: &Event, context: &mut Context) {
         let Some(who) = &event.who else { return };
         let id = who.connection_id;
         if event.fact == Fact::Acked {
@@ -32,14 +30,15 @@ impl HealthMonitor {
         }
     }
 
-    /// Notes a sign of life.
-    pub(crate) fn heard(&mut self, id: ConnectionId, now: Instant) {
+    /// Records that something was received.
+    pub(crate) fn record_activity(&mut self, id: ConnectionId, now: Instant) {
         if let Some(last_seen) = self.last_seen.get_mut(&id) {
             *last_seen = now;
         }
     }
 
-    /// Whose silence is judged.
+    /// Returns the monitored connections.
+    #[cfg(feature = "test-util")]
     pub(crate) fn watched(&self) -> impl Iterator<Item = ConnectionId> {
         self.last_seen.keys().copied()
     }
@@ -54,9 +53,9 @@ impl HealthMonitor {
         context.timers.set(Timer::Ping(id), next);
     }
 
-    /// For how long a connection has been silent, when that is too long. Otherwise looks again
-    /// when it would be: a sign of life moves no timer, since there are so many.
-    pub(crate) fn judge(&self, id: ConnectionId, context: &mut Context) -> Option<Duration> {
+    /// Returns for how long a connection has been silent, if that is too long. Otherwise schedules
+    /// the next check; activity itself moves no timer, because it is frequent.
+    pub(crate) fn check(&self, id: ConnectionId, context: &mut Context) -> Option<Duration> {
         let last_seen = self.last_seen(id)?;
         let silent = context.now().since(last_seen);
         if silent >= context.config.stale_after {

@@ -1,6 +1,5 @@
-//! The manager of one user session. It owns the registry, the health monitor, the subscriptions
-//! and the displays; each changes only by what it hears in [`SessionManager::follow`], so that
-//! none can keep a dead connection.
+//! The manager of one user session. Its components change only in
+//! [`SessionManager::handle_event`], so that none keeps a closed connection.
 
 use std::collections::{BTreeMap, BTreeSet};
 use std::sync::Arc;
@@ -13,7 +12,7 @@ use crate::events::{Event, Fact};
 use crate::identity::{ConnectionId, Identity, UserSessionId};
 use crate::output::Delivery;
 use crate::protocol::frame_spec;
-use crate::protocol::{self, FromTpa, View};
+use crate::protocol::{self, DashboardSection, FromTpa, Release, View};
 use crate::session::apps::Apps;
 use crate::session::displays::Displays;
 use crate::session::health::HealthMonitor;
@@ -23,7 +22,7 @@ use crate::session::subscriptions::Subscriptions;
 use crate::time::Instant;
 use crate::timers::Timer;
 
-/// The app that may change the dashboard's mode and its system sections.
+/// The app that may change the dashboard's mode and system sections.
 const SYSTEM_DASHBOARD: &str = "system.augmentos.dashboard";
 
 #[derive(Debug)]
@@ -34,10 +33,10 @@ pub(crate) struct SessionManager {
     subscriptions: Subscriptions,
     displays: Displays,
     apps: Apps,
-    /// The settings of the apps that have had theirs changed.
+    /// Settings that differ from the defaults, by package.
     settings: BTreeMap<String, Vec<Value>>,
     scripts: Scripts,
-    /// How often they speak, while somebody listens.
+    /// Rates of the scripts, while there are subscribers.
     rate: Option<Rate>,
     audio_rate: Option<Rate>,
 }
@@ -58,17 +57,17 @@ impl SessionManager {
         }
     }
 
-    /// This session's share of the one broadcast: every part hears of every fact.
+    /// Passes an event to all components.
     #[expect(
         clippy::wildcard_enum_match_arm,
-        reason = "what only the parts care about"
+        reason = "the other events affect the components only"
     )]
-    pub(crate) fn follow(&mut self, event: &Event, context: &mut Context) {
-        self.registry.follow(event);
-        self.health.follow(event, context);
-        self.subscriptions.follow(event);
-        self.displays.follow(event);
-        self.apps.follow(event, &self.id, context);
+    pub(crate) fn handle_event(&mut self, event: &Event, context: &mut Context) {
+        self.registry.handle_event(event);
+        self.health.handle_event(event, context);
+        self.subscriptions.handle_event(event);
+        self.displays.handle_event(event);
+        self.apps.handle_event(event, &self.id, context);
         match &event.fact {
             Fact::Closed { .. } | Fact::Subscriptions { .. } => self.schedule_streams(context),
             Fact::Display {
@@ -84,13 +83,13 @@ impl SessionManager {
                     self.change_settings(who, settings, context);
                 }
             }
-            Fact::DashboardMode { mode } => self.tell_dashboard_mode(mode, context),
+            Fact::DashboardMode { mode } => self.send_dashboard_mode(mode, context),
             _ => {}
         }
     }
 
-    /// Stops the deadlines of a session that is given up.
-    pub(crate) fn retire(&self, context: &mut Context) {
+    /// Stops the timers of a session that is removed.
+    pub(crate) fn stop_timers(&self, context: &mut Context) {
         for timer in [
             Timer::Streams(self.id.clone()),
             Timer::Audio(self.id.clone()),
@@ -106,67 +105,69 @@ impl SessionManager {
         }
     }
 
-    /// The connection that an app has now.
+    /// Returns the connection of an app.
     pub(crate) fn connection_of(&self, package: &str) -> Option<ConnectionId> {
         self.registry.connection_of(package)
     }
 
-    /// Whether nobody is connected and nothing is started.
+    /// Reports whether the session has neither connections nor started apps.
     pub(crate) fn is_empty(&self) -> bool {
         self.registry.is_empty() && self.apps.is_empty()
     }
 
-    /// Who is connected.
+    /// Returns the connected TPAs.
     pub(crate) fn members(&self) -> impl Iterator<Item = &Arc<Identity>> {
         self.registry.iter()
     }
 
-    /// Whose silence is judged.
+    /// Returns the connections that the health monitor checks.
+    #[cfg(feature = "test-util")]
     pub(crate) fn watched(&self) -> impl Iterator<Item = ConnectionId> {
         self.health.watched()
     }
 
-    /// Who has said what it wants to hear.
+    /// Returns the connections with subscriptions.
+    #[cfg(feature = "test-util")]
     pub(crate) fn subscribers(&self) -> impl Iterator<Item = ConnectionId> {
         self.subscriptions.subscribers()
     }
 
-    /// Whether a connection wants what a stream says.
-    pub(crate) fn hears(&self, id: ConnectionId, stream: &str) -> bool {
-        self.subscriptions.hears(id, stream)
+    /// Reports whether a connection subscribes to a stream.
+    pub(crate) fn is_subscribed(&self, id: ConnectionId, stream: &str) -> bool {
+        self.subscriptions.is_subscribed(id, stream)
     }
 
-    /// The apps that were started.
+    /// Returns the started apps.
     pub(crate) fn apps(&self) -> impl Iterator<Item = &String> {
         self.apps.packages()
     }
 
-    /// That an app is started again, when it is lost.
+    /// Returns the event of a restart, if the app is lost.
     pub(crate) fn restart(&self, package: &str) -> Option<Fact> {
         self.apps.restart(&self.id, package)
     }
 
-    /// The settings of an app.
+    /// Returns the settings of an app.
     pub(crate) fn settings_of(&self, package: &str) -> Vec<Value> {
         let changed = self.settings.get(package).cloned();
         changed.unwrap_or_else(protocol::default_settings)
     }
 
-    /// Notes a sign of life.
-    pub(crate) fn heard(&mut self, id: ConnectionId, now: Instant) {
-        self.health.heard(id, now);
+    /// Records that something was received.
+    pub(crate) fn record_activity(&mut self, id: ConnectionId, now: Instant) {
+        self.health.record_activity(id, now);
     }
 
     pub(crate) fn ping(&self, id: ConnectionId, context: &mut Context) {
         self.health.ping(id, context);
     }
 
-    /// For how long `id` has been silent, when that is too long.
-    pub(crate) fn silence(&self, id: ConnectionId, context: &mut Context) -> Option<Duration> {
-        self.health.judge(id, context)
+    /// Returns for how long a connection has been silent, if that is too long.
+    pub(crate) fn stale_for(&self, id: ConnectionId, context: &mut Context) -> Option<Duration> {
+        self.health.check(id, context)
     }
 
-    /// What a frame of a connected TPA comes to: a fact, which the caller announces.
+    /// Converts a frame of a connected TPA to an event, which the caller broadcasts.
     pub(crate) fn read(&self, who: &Identity, frame: FromTpa) -> Option<Fact> {
         let of_system = || package_of(who) == SYSTEM_DASHBOARD;
         match frame {
@@ -186,25 +187,24 @@ impl SessionManager {
                 section: None,
             }),
             FromTpa::DashboardMode(mode) => of_system().then_some(Fact::DashboardMode { mode }),
-            FromTpa::DashboardSection { section, content } => {
-                of_system().then_some(Fact::Dashboard {
+            FromTpa::DashboardSection(DashboardSection { section, content }) => of_system()
+                .then_some(Fact::Dashboard {
                     content,
                     modes: Vec::new(),
                     section: Some(section),
-                })
-            }
-            FromTpa::Release { reason } => Some(Fact::Released { reason }),
-            // The cloud itself sees to these.
+                }),
+            FromTpa::Release(Release { reason }) => Some(Fact::Released { reason }),
+            // Handled by the cloud.
             FromTpa::Init(_)
-            | FromTpa::Ask(_)
-            | FromTpa::Tell(_)
+            | FromTpa::Request(_)
+            | FromTpa::ToApps(_)
             | FromTpa::Ping
             | FromTpa::Other => None,
         }
     }
 
-    /// That what `view` shows is over, when it shows something. A display can outlive the
-    /// connection that showed it, so this fact is nobody's.
+    /// Returns the end of what a view shows. A display can outlive its connection, so the event has
+    /// no identity.
     pub(crate) fn display_end(&self, view: View) -> Option<Fact> {
         let package_name = self.displays.owner(view)?.to_owned();
         Some(Fact::DisplayEnded {
@@ -214,7 +214,7 @@ impl SessionManager {
         })
     }
 
-    /// The views that show something of an app.
+    /// Returns the views that show a layout of an app.
     pub(crate) fn views_of(&self, package: &str) -> Vec<View> {
         self.displays.views_of(package)
     }
@@ -237,7 +237,7 @@ impl SessionManager {
         context.deliver_text(who.connection_id, frame);
     }
 
-    fn tell_dashboard_mode(&self, mode: &str, context: &mut Context) {
+    fn send_dashboard_mode(&self, mode: &str, context: &mut Context) {
         let date = context.date();
         for who in self.registry.iter() {
             let frame = protocol::dashboard_mode_changed(session_of(who), mode, &date);
@@ -245,7 +245,7 @@ impl SessionManager {
         }
     }
 
-    /// Starts the scripts that somebody wants and stops those that nobody does.
+    /// Starts the scripts that have subscribers and stops the others.
     fn schedule_streams(&mut self, context: &mut Context) {
         let is_audio = |stream: &str| stream == streams::AUDIO;
         let audio = self.subscriptions.served().any(|(_, s)| is_audio(s));
@@ -275,8 +275,8 @@ impl SessionManager {
         }
     }
 
-    /// Lets the scripted streams speak.
-    pub(crate) fn speak(&mut self, context: &mut Context) {
+    /// Sends the data of the scripted streams that is due.
+    pub(crate) fn send_streams(&mut self, context: &mut Context) {
         let interval = context.config.stream_interval;
         let date = context.date();
         let now = context.now();
@@ -287,9 +287,9 @@ impl SessionManager {
             .collect();
         let due = self.rate.as_mut().map_or(0, |rate| rate.take_due(now));
         for _ in 0..due {
-            let said = self.scripts.advance(&wanted, interval, &date);
+            let frames = self.scripts.advance(&wanted, interval, &date);
             for (id, stream) in self.subscriptions.served() {
-                if let (Some(data), Some(who)) = (said.get(stream), self.registry.get(id)) {
+                if let (Some(data), Some(who)) = (frames.get(stream), self.registry.get(id)) {
                     let frame = if stream == streams::CUSTOM {
                         protocol::custom_message(session_of(who), data, &date)
                     } else {
@@ -302,7 +302,7 @@ impl SessionManager {
         self.schedule_streams(context);
     }
 
-    /// Sends the next audio chunk to whoever wants it.
+    /// Sends the audio that is due to its subscribers.
     pub(crate) fn send_audio(&mut self, context: &mut Context) {
         let now = context.now();
         let rate = self.audio_rate.as_mut();
@@ -317,14 +317,17 @@ impl SessionManager {
         self.schedule_streams(context);
     }
 
-    /// The session as JSON, for people and tests.
+    /// Returns the session as JSON.
     pub(crate) fn snapshot(&self, context: &Context) -> Value {
         let connections: Vec<Value> = self
             .registry
             .iter()
             .map(|who| {
                 let id = who.connection_id;
-                let frozen = context.links.get(id).is_some_and(|link| link.frozen);
+                let frozen = context
+                    .transports
+                    .get(id)
+                    .is_some_and(|transport| transport.frozen);
                 json!({
                     "connectionId": id,
                     "packageName": who.package_name,

@@ -1,4 +1,4 @@
-//! The connection registry: who is connected to a user session.
+//! The connection registry of a user session.
 
 use std::collections::BTreeMap;
 use std::sync::Arc;
@@ -13,7 +13,7 @@ pub(crate) struct Registry {
 }
 
 impl Registry {
-    pub(crate) fn follow(&mut self, event: &Event) {
+    pub(crate) fn handle_event(&mut self, event: &Event) {
         let Some(who) = &event.who else { return };
         if event.fact == Fact::Acked {
             self.members.insert(who.connection_id, Arc::clone(who));

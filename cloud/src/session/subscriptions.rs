@@ -1,4 +1,4 @@
-//! Who wants to hear what.
+//! Subscriptions to streams.
 
 use std::collections::{BTreeMap, BTreeSet};
 
@@ -6,7 +6,7 @@ use crate::events::{Event, Fact};
 use crate::identity::ConnectionId;
 use crate::session::streams;
 
-/// The subscriptions of one user session, by connection: they end with it.
+/// The subscriptions of one user session, by connection.
 #[derive(Debug, Default)]
 pub(crate) struct Subscriptions {
     by_connection: BTreeMap<ConnectionId, Subscription>,
@@ -14,14 +14,14 @@ pub(crate) struct Subscriptions {
 
 #[derive(Debug)]
 struct Subscription {
-    /// What the TPA has asked for.
+    /// The list as the TPA sent it.
     list: BTreeSet<String>,
-    /// What it hears for that.
+    /// The scripted streams that the list selects.
     served: BTreeSet<String>,
 }
 
 impl Subscriptions {
-    pub(crate) fn follow(&mut self, event: &Event) {
+    pub(crate) fn handle_event(&mut self, event: &Event) {
         let Some(who) = &event.who else { return };
         if let Fact::Subscriptions { subscriptions } = &event.fact {
             let list = subscriptions.iter().cloned().collect();
@@ -33,7 +33,8 @@ impl Subscriptions {
         }
     }
 
-    /// Who has said what it wants to hear.
+    /// Returns the connections with a list.
+    #[cfg(feature = "test-util")]
     pub(crate) fn subscribers(&self) -> impl Iterator<Item = ConnectionId> {
         self.by_connection.keys().copied()
     }
@@ -46,15 +47,15 @@ impl Subscriptions {
         list.into_iter().flatten().cloned().collect()
     }
 
-    /// Whether `id` wants what a stream of this name says.
-    pub(crate) fn hears(&self, id: ConnectionId, stream: &str) -> bool {
+    /// Reports whether a connection subscribes to a stream.
+    pub(crate) fn is_subscribed(&self, id: ConnectionId, stream: &str) -> bool {
         let subscription = self.by_connection.get(&id);
         subscription.is_some_and(|Subscription { list, .. }| {
             ["*", "all", stream].iter().any(|name| list.contains(*name))
         })
     }
 
-    /// Each connection with each scripted stream that it hears.
+    /// Returns each connection with each scripted stream that it receives.
     pub(crate) fn served(&self) -> impl Iterator<Item = (ConnectionId, &str)> {
         self.by_connection.iter().flat_map(|(id, subscription)| {
             let served = subscription.served.iter();

@@ -1,4 +1,4 @@
-//! A TPA, a control client and a watcher for tests, all on real sockets.
+//! A TPA, a control client and an observer for tests, on real sockets.
 #![allow(dead_code, reason = "each test file uses its own part")]
 #![allow(
     clippy::unwrap_used,
@@ -6,10 +6,9 @@
     reason = "all of this is tests"
 )]
 
-use std::time::Duration;
-
 use futures_util::{SinkExt, StreamExt};
 use serde_json::{Value, json};
+use testkit::TIMEOUT;
 use tokio::io::{AsyncBufReadExt, AsyncReadExt, AsyncWriteExt, BufReader};
 use tokio::net::TcpStream;
 use tokio::time::timeout;
@@ -21,9 +20,6 @@ use tpa_cloud::{Config, Plan};
 
 pub const PACKAGE: &str = "org.example.captions";
 pub const KEY: &str = "dev-key";
-
-/// Longer than anything takes; only a failing test waits for it.
-pub const PATIENCE: Duration = Duration::from_secs(10);
 
 pub async fn start() -> Server {
     start_with(Config::default()).await
@@ -37,7 +33,7 @@ pub async fn start_with(cloud: Config) -> Server {
     server::start(config).await.unwrap()
 }
 
-/// A server that plays a plan from its start.
+/// Starts a server that plays a plan.
 pub async fn start_playing(plan: Plan) -> Server {
     let config = ServerConfig {
         play: Some(plan),
@@ -46,12 +42,12 @@ pub async fn start_playing(plan: Plan) -> Server {
     server::start(config).await.unwrap()
 }
 
-pub async fn patiently<T>(what: &str, future: impl Future<Output = T>) -> T {
-    let result = timeout(PATIENCE, future).await;
+pub async fn with_timeout<T>(what: &str, future: impl Future<Output = T>) -> T {
+    let result = timeout(TIMEOUT, future).await;
     result.unwrap_or_else(|_| panic!("waited too long for {what}"))
 }
 
-/// How a TPA's connection ended.
+/// End of a TPA's connection.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub enum End {
     /// With a close frame.
@@ -80,20 +76,20 @@ impl Tpa {
         let stream = TcpStream::connect(server.addr()).await?;
         let request = format!("ws://{}{path}", server.addr()).into_client_request()?;
         let handshake = client_async(request, stream);
-        let (socket, _) = patiently("the upgrade", handshake).await?;
+        let (socket, _) = with_timeout("the upgrade", handshake).await?;
         Ok(Self { socket })
     }
 
-    /// Opens, introduces itself as `package` in the session of `user`, and waits for the ack.
+    /// Connects as `package` in the session of `user` and waits for the ack.
     pub async fn connect(server: &Server, user: &str, package: &str) -> Self {
         let mut tpa = Self::open(server).await;
-        tpa.introduce(&format!("{user}-{package}"), package, KEY)
+        tpa.handshake(&format!("{user}-{package}"), package, KEY)
             .await;
         assert_eq!(tpa.frame().await["type"], "tpa_connection_ack");
         tpa
     }
 
-    pub async fn introduce(&mut self, session_id: &str, package: &str, key: &str) {
+    pub async fn handshake(&mut self, session_id: &str, package: &str, key: &str) {
         self.send(json!({
             "type": "tpa_connection_init",
             "sessionId": session_id,
@@ -117,10 +113,10 @@ impl Tpa {
     }
 
     pub async fn message(&mut self) -> Option<Result<Message, Error>> {
-        patiently("a message", self.socket.next()).await
+        with_timeout("a message", self.socket.next()).await
     }
 
-    /// The next text, whatever it is.
+    /// Returns the next text frame.
     pub async fn text(&mut self) -> String {
         loop {
             match self.message().await {
@@ -131,7 +127,7 @@ impl Tpa {
         }
     }
 
-    /// The next text frame as JSON.
+    /// Returns the next text frame as JSON.
     pub async fn frame(&mut self) -> Value {
         let text = self.text().await;
         serde_json::from_str(&text).unwrap_or_else(|_| panic!("not JSON: {text}"))
@@ -151,11 +147,11 @@ impl Tpa {
         }
     }
 
-    /// Waits for the end below the WebSocket: whether it is a TCP reset.
+    /// Waits for the end of the TCP connection. Returns whether it is a reset.
     pub async fn is_reset(&mut self) -> bool {
         let mut buffer = [0; 1024];
         loop {
-            match patiently("the end", self.tcp().read(&mut buffer)).await {
+            match with_timeout("the end", self.tcp().read(&mut buffer)).await {
                 Ok(0) => return false,
                 Ok(_) => {}
                 Err(error) => return error.kind() == std::io::ErrorKind::ConnectionReset,
@@ -163,7 +159,7 @@ impl Tpa {
         }
     }
 
-    /// The socket below, to misbehave on.
+    /// Returns the TCP stream, for protocol violations.
     pub fn tcp(&mut self) -> &mut TcpStream {
         self.socket.get_mut()
     }
@@ -198,7 +194,7 @@ pub async fn post(server: &Server, path: &str, body: Value) -> Response {
     http(server, "POST", path, &[], &body.to_string()).await
 }
 
-/// Injects a fault and returns the connections that it hit.
+/// Injects a fault. Returns the affected connections.
 pub async fn inject(server: &Server, fault: Value) -> Vec<String> {
     let response = post(server, "/faults", fault).await;
     assert_eq!(response.status, 202, "{response:?}");
@@ -224,7 +220,7 @@ pub async fn http(
     stream.write_all(request.as_bytes()).await.unwrap();
     let mut answer = String::new();
     let read = stream.read_to_string(&mut answer);
-    patiently("a response", read).await.unwrap();
+    with_timeout("a response", read).await.unwrap();
     let (head, body) = answer.split_once("\r\n\r\n").unwrap();
     Response {
         status: head.split(' ').nth(1).unwrap().parse().unwrap(),
@@ -233,28 +229,30 @@ pub async fn http(
     }
 }
 
-/// Watches `/events`.
-pub struct Watcher {
+/// An observer of `/events`.
+pub struct Observer {
     lines: tokio::io::Lines<BufReader<TcpStream>>,
 }
 
-impl Watcher {
+impl Observer {
     pub async fn open(server: &Server) -> Self {
         let mut stream = TcpStream::connect(server.addr()).await.unwrap();
         let request = format!("GET /events HTTP/1.1\r\nHost: {}\r\n\r\n", server.addr());
         stream.write_all(request.as_bytes()).await.unwrap();
-        let mut watcher = Self {
+        let mut observer = Self {
             lines: BufReader::new(stream).lines(),
         };
-        while watcher.line().await.as_deref() != Some(": watching") {}
-        watcher
+        while observer.line().await.as_deref() != Some(": watching") {}
+        observer
     }
 
     async fn line(&mut self) -> Option<String> {
-        patiently("a line", self.lines.next_line()).await.unwrap()
+        with_timeout("a line", self.lines.next_line())
+            .await
+            .unwrap()
     }
 
-    /// The next event of this type.
+    /// Returns the next event of a type.
     pub async fn event(&mut self, kind: &str) -> Value {
         loop {
             let line = self.line().await.expect("the feed ended");
@@ -268,7 +266,7 @@ impl Watcher {
         }
     }
 
-    /// Whether the feed ends.
+    /// Waits for the end of the feed.
     pub async fn ends(&mut self) -> bool {
         while self.line().await.is_some() {}
         true

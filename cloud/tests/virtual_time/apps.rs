@@ -1,4 +1,4 @@
-//! Apps that are started by the cloud, lost, started again, and stopped.
+//! Start, loss, restart and stop of apps.
 
 use tpa_cloud::{UserSessionId, WebhookCall};
 
@@ -21,17 +21,18 @@ impl World {
         self.drain();
     }
 
-    /// The webhook calls so far: when in ms, to where, and with what body.
+    /// The webhook calls so far: time in ms, URL and body.
     fn calls(&self) -> Vec<(u64, WebhookCall, Value)> {
-        let said = self.said.iter();
-        said.filter_map(|(at, output)| match output {
-            Output::Webhook(call) => {
-                let body = serde_json::from_str(&call.body).unwrap();
-                Some((at.as_millis(), call.clone(), body))
-            }
-            _ => None,
-        })
-        .collect()
+        let outputs = self.outputs.iter();
+        outputs
+            .filter_map(|(at, output)| match output {
+                Output::Webhook(call) => {
+                    let body = serde_json::from_str(&call.body).unwrap();
+                    Some((at.as_millis(), call.clone(), body))
+                }
+                _ => None,
+            })
+            .collect()
     }
 
     fn app_state(&self) -> Value {
@@ -40,7 +41,7 @@ impl World {
 }
 
 #[test]
-fn a_started_app_is_told_so_by_its_webhook() {
+fn starting_an_app_calls_its_webhook() {
     let mut world = World::with(Config {
         public_url: "ws://127.0.0.1:1234".to_owned(),
         ..Config::default()
@@ -59,7 +60,7 @@ fn a_started_app_is_told_so_by_its_webhook() {
 }
 
 #[test]
-fn a_stopped_app_is_told_so_in_both_ways() {
+fn stopping_an_app_sends_a_frame_and_calls_its_webhook() {
     let mut world = World::new();
     world.start_app();
     let id = world.connect("user1", PACKAGE);
@@ -80,7 +81,7 @@ fn a_stopped_app_is_told_so_in_both_ways() {
 }
 
 #[test]
-fn an_app_that_is_not_connected_can_be_stopped() {
+fn a_disconnected_app_can_be_stopped() {
     let mut world = World::new();
     world.start_app();
     world.stop_app();
@@ -90,11 +91,11 @@ fn an_app_that_is_not_connected_can_be_stopped() {
 }
 
 #[test]
-fn an_app_that_was_lost_is_started_again_after_five_seconds() {
+fn a_lost_app_is_restarted_after_five_seconds() {
     let mut world = World::new();
     world.start_app();
     world.connect("user1", PACKAGE);
-    world.inject(Fault::Cut, None);
+    world.inject(fault::Cut {}, None);
     assert_eq!(world.app_state(), "lost");
     world.advance(Duration::from_millis(4_999));
     assert_eq!(world.calls().len(), 1);
@@ -105,31 +106,31 @@ fn an_app_that_was_lost_is_started_again_after_five_seconds() {
         (calls[1].0, &calls[1].2["type"]),
         (5_000, &json!("session_request"))
     );
-    // Once is enough: what does not come then does not come.
+    // The app is restarted only once.
     world.advance(seconds(60));
     assert_eq!(world.calls().len(), 2);
 }
 
 #[test]
-fn an_app_that_comes_back_in_time_is_left_alone() {
+fn an_app_that_reconnects_in_time_is_not_restarted() {
     let mut world = World::new();
     world.start_app();
     world.connect("user1", PACKAGE);
-    world.inject(Fault::Cut, None);
+    world.inject(fault::Cut {}, None);
     world.advance(seconds(4));
     let back = world.connect("user1", PACKAGE);
     for _ in 0..6 {
         world.advance(seconds(10));
         world.input(back, Input::Pong);
     }
-    // So is one that takes its own session over.
+    // The same for a connection that replaces another.
     world.connect("user1", PACKAGE);
     world.advance(seconds(10));
     assert_eq!(world.calls().len(), 1);
 }
 
 #[test]
-fn an_app_that_says_goodbye_is_not_started_again() {
+fn an_app_that_closes_normally_is_not_restarted() {
     let release = |world: &mut World, id: ConnectionId| {
         world.frame(
             id,
@@ -151,7 +152,7 @@ fn an_app_that_says_goodbye_is_not_started_again() {
         assert_eq!(world.app_state(), "released");
         world.advance(seconds(60));
         assert_eq!(world.calls().len(), 1);
-        // When it comes back all the same, it is the cloud's again.
+        // After a reconnect the cloud restarts it again.
         let id = world.connect("user1", PACKAGE);
         world.input(id, Input::Gone);
         world.advance(seconds(60));
@@ -160,7 +161,7 @@ fn an_app_that_says_goodbye_is_not_started_again() {
 }
 
 #[test]
-fn what_a_webhook_answers_is_told() {
+fn webhook_results_are_events() {
     let mut world = World::new();
     world.start_app();
     let (_, call, _) = world.calls().pop().unwrap();
@@ -181,11 +182,11 @@ fn what_a_webhook_answers_is_told() {
 }
 
 #[test]
-fn a_cloud_that_restarts_has_forgotten_the_apps() {
+fn a_restart_forgets_the_apps() {
     let mut world = World::new();
     world.start_app();
     world.connect("user1", PACKAGE);
-    world.inject(Fault::Restart { close: None }, Some(seconds(1)));
+    world.inject(fault::Restart::default(), Some(seconds(1)));
     world.advance(seconds(60));
     assert_eq!(world.calls().len(), 1);
 }

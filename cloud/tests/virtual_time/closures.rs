@@ -1,11 +1,11 @@
-//! How connections end, and that nothing is left of them.
+//! Ends of connections: no component references them afterwards.
 
-use tpa_cloud::{Part, Plan, SeededPlan, UserSessionId};
+use tpa_cloud::{Component, Plan, SeededPlan, UserSessionId};
 
 use crate::world::*;
 
 #[test]
-fn a_socket_that_does_not_introduce_itself_is_closed() {
+fn sockets_without_a_handshake_are_closed() {
     let mut world = World::new();
     let id = world.open();
     world.advance(seconds(10));
@@ -13,10 +13,10 @@ fn a_socket_that_does_not_introduce_itself_is_closed() {
     assert_eq!(world.close_of(id), Some(close));
 }
 
-/// Something that ends a connection, and what it is called.
+/// A way to end a connection, with its name.
 type Closure = (&'static str, fn(&mut World, ConnectionId));
 
-/// Ways in which a connection can end.
+/// All ways to end a connection.
 fn closures() -> Vec<Closure> {
     vec![
         ("the peer closes", |world, id| {
@@ -52,17 +52,17 @@ fn closures() -> Vec<Closure> {
         }),
         ("a fault closes it", |world, _| {
             let reason = "because".to_owned();
-            world.inject(Fault::Close { code: 1011, reason }, None);
+            world.inject(fault::Close { code: 1011, reason }, None);
         }),
         ("a fault cuts it", |world, _| {
-            world.inject(Fault::Cut, None);
+            world.inject(fault::Cut {}, None);
         }),
         ("it freezes for good", |world, _| {
-            world.inject(Fault::Freeze, None);
+            world.inject(fault::Freeze {}, None);
             world.advance(seconds(45));
         }),
         ("the cloud restarts", |world, _| {
-            world.inject(Fault::Restart { close: None }, Some(seconds(1)));
+            world.inject(fault::Restart::default(), Some(seconds(1)));
         }),
         ("the cloud shuts down", |world, _| {
             world.cloud.shut_down(world.now);
@@ -72,14 +72,17 @@ fn closures() -> Vec<Closure> {
 }
 
 #[test]
-fn what_was_wanted_for_one_connection_ends_with_it() {
+fn faults_for_a_connection_end_with_it() {
     for (how, close) in closures() {
         let mut world = World::new();
         let id = world.connect("user1", PACKAGE);
         let target = Target::Connection(id);
         for (fault, period) in [
-            (Fault::Refuse, None),
-            (Fault::Delay(Duration::ZERO), Some(seconds(3_600))),
+            (Fault::from(fault::Refuse {}), None),
+            (
+                fault::Delay { by: Duration::ZERO }.into(),
+                Some(seconds(3_600)),
+            ),
         ] {
             let target = target.clone();
             let request = FaultRequest {
@@ -95,42 +98,45 @@ fn what_was_wanted_for_one_connection_ends_with_it() {
 
         close(&mut world, id);
 
-        let known = world.cloud.known();
+        let known = world.cloud.references();
         let left = known
             .iter()
-            .filter(|(part, of)| *of == id && *part != Part::Closing);
+            .filter(|(part, of)| *of == id && *part != Component::Closing);
         assert_eq!(left.count(), 0, "{how}: {known:?}");
         assert_eq!(world.cloud.playing(), [], "{how}");
     }
 }
 
 #[test]
-fn a_socket_that_is_gone_leaves_no_deadline() {
+fn closed_sockets_leave_no_timers() {
     for cut in [false, true] {
         let mut world = World::new();
         let id = world.connect("user1", PACKAGE);
-        world.inject(Fault::Delay(seconds(60)), None);
+        world.inject(fault::Delay { by: seconds(60) }, None);
         let reason = "because".to_owned();
-        world.inject(Fault::Close { code: 1011, reason }, None);
+        world.inject(fault::Close { code: 1011, reason }, None);
         if cut {
-            // It goes away before its close frame is out.
+            // The socket closes before the close frame is sent.
             world.cloud.shut_down(world.now);
             world.advance(seconds(5));
         }
         world.input(id, Input::Gone);
-        let known = world.cloud.known();
+        let known = world.cloud.references();
         assert!(known.is_empty(), "cut: {cut}: {known:?}");
         assert_eq!(world.cloud.poll_timeout(), None, "cut: {cut}");
     }
 }
 
 #[test]
-fn nothing_is_kept_for_a_connection_that_is_over_already() {
+fn no_fault_is_kept_for_a_closed_connection() {
     let mut world = World::new();
     let id = world.connect("user1", PACKAGE);
     world.input(id, Input::Gone);
     let target = Target::Connection(id);
-    for fault in [Fault::Refuse, Fault::Restart { close: None }] {
+    for fault in [
+        Fault::from(fault::Refuse {}),
+        fault::Restart::default().into(),
+    ] {
         let request = FaultRequest {
             fault,
             target: target.clone(),
@@ -141,12 +147,16 @@ fn nothing_is_kept_for_a_connection_that_is_over_already() {
     let plan = Plan::Seeded(SeededPlan::new(1));
     world.cloud.play(plan, target, world.now);
     world.drain();
-    assert!(world.cloud.known().is_empty(), "{:?}", world.cloud.known());
+    assert!(
+        world.cloud.references().is_empty(),
+        "{:?}",
+        world.cloud.references()
+    );
     assert_eq!(world.cloud.playing(), []);
 }
 
 #[test]
-fn after_any_closure_no_part_holds_the_dead_connection() {
+fn no_component_references_a_closed_connection() {
     for (how, close) in closures() {
         let mut world = World::new();
         let id = world.connect("user1", PACKAGE);
@@ -156,12 +166,12 @@ fn after_any_closure_no_part_holds_the_dead_connection() {
             json!({"type": "display_event", "view": "main",
                    "layout": {"layoutType": "text_wall", "text": "hi"}}),
         );
-        // Every part has something to do with it.
+        // Every component references the connection.
         let user = UserSessionId::new("user1");
         world.cloud.start_app(&user, PACKAGE, None, world.now);
         world.frame(id, json!({"type": "app_room_join", "roomId": "kitchen"}));
         world.frame(id, json!({"type": "photo_request", "requestId": "p1"}));
-        world.cloud.follow(|_| {});
+        world.cloud.add_listener(|_| {});
         world.drain();
         let identities: Vec<Weak<Identity>> = world
             .facts()
@@ -180,17 +190,17 @@ fn after_any_closure_no_part_holds_the_dead_connection() {
             .filter(|fact| matches!(fact, Fact::Closed { .. }))
             .count();
         assert_eq!(closed, 1, "{how}");
-        world.said.clear();
+        world.outputs.clear();
         for identity in &identities {
             assert!(
                 identity.upgrade().is_none(),
-                "{how}: somebody still holds it"
+                "{how}: the identity is still referenced"
             );
         }
-        // Nor its name: all that is left anywhere is the socket's own entry and its deadline.
+        // Only the socket's entry and its timer contain the id.
         let mut left = format!("{:?}", world.cloud);
         let name = format!("{id:?}");
-        for own in [format!("{name}: Link "), format!("Cut({name})")] {
+        for own in [format!("{name}: Transport "), format!("Cut({name})")] {
             left = left.replace(&own, "");
         }
         assert!(!left.contains(&name), "{how}: {left}");
@@ -199,7 +209,7 @@ fn after_any_closure_no_part_holds_the_dead_connection() {
             !sessions.contains(&format!("\"{id}\"")),
             "{how}: {sessions}"
         );
-        // It gets nothing more, and no deadline but that of its socket is left.
+        // It receives nothing, and only the socket's timer is set.
         world.advance(seconds(60));
         assert!(world.streams_to(id).is_empty(), "{how}");
         world.input(id, Input::Text(r#"{"type":"ping"}"#));
@@ -208,7 +218,7 @@ fn after_any_closure_no_part_holds_the_dead_connection() {
         assert!(world.facts_of(id).is_empty(), "{how}");
         let left = format!("{:?}", world.cloud);
         assert!(!left.contains(&name), "{how}: {left}");
-        // Whoever took over is the only one left.
+        // Only the new connection remains.
         let left = usize::from(how == "it is superseded");
         assert_eq!(world.cloud.socket_count(), left, "{how}");
         if left == 0 {
@@ -218,7 +228,7 @@ fn after_any_closure_no_part_holds_the_dead_connection() {
 }
 
 #[test]
-fn a_second_connection_takes_the_session_over() {
+fn a_second_connection_replaces_the_first() {
     let mut world = World::new();
     let first = world.connect("user1", PACKAGE);
     let other_user = world.connect("user2", PACKAGE);
@@ -237,7 +247,7 @@ fn a_second_connection_takes_the_session_over() {
 }
 
 #[test]
-fn the_app_is_stopped_with_a_frame_and_a_close() {
+fn stopping_an_app_sends_a_frame_and_closes() {
     let mut world = World::new();
     let id = world.connect("user1", PACKAGE);
     let other = world.connect("user1", "org.example.other");
@@ -257,15 +267,15 @@ fn the_app_is_stopped_with_a_frame_and_a_close() {
 }
 
 #[test]
-fn a_second_introduction_is_refused() {
+fn a_second_handshake_is_refused() {
     let mut world = World::new();
     let id = world.connect("user1", PACKAGE);
-    world.introduce(id, "user1", PACKAGE);
+    world.handshake(id, "user1", PACKAGE);
     assert_eq!(world.close_of(id).unwrap().0, 1008);
 }
 
 #[test]
-fn time_that_goes_back_changes_nothing() {
+fn an_earlier_time_is_ignored() {
     let mut world = World::new();
     let id = world.connect("user1", PACKAGE);
     world.advance(seconds(14));

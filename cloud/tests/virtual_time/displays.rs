@@ -1,9 +1,9 @@
-//! What the glasses show.
+//! Displays and dashboard.
 
 use crate::world::*;
 
 #[test]
-fn a_display_ends_when_its_time_is_over() {
+fn a_display_ends_after_its_duration() {
     let mut world = World::new();
     let id = world.connect("user1", PACKAGE);
     let show = |world: &mut World, text: &str, duration: Option<u64>| {
@@ -18,7 +18,7 @@ fn a_display_ends_when_its_time_is_over() {
     );
     world.advance(Duration::from_millis(1));
     assert!(world.cloud.sessions()[0]["displays"].get("main").is_none());
-    // What replaces a display has its own time.
+    // A display that replaces another has its own duration.
     show(&mut world, "short", Some(1_000));
     show(&mut world, "long", None);
     world.advance(seconds(5));
@@ -29,7 +29,7 @@ fn a_display_ends_when_its_time_is_over() {
 }
 
 #[test]
-fn the_system_dashboard_alone_changes_the_mode_and_the_sections() {
+fn only_the_system_dashboard_changes_mode_and_sections() {
     let mut world = World::new();
     let app = world.connect("user1", PACKAGE);
     let mode = json!({"type": "dashboard_mode_change", "mode": "expanded"});

@@ -1,30 +1,31 @@
-//! Faults, each in virtual time.
+//! Each fault in virtual time.
 
 use crate::world::*;
 
 #[test]
-fn a_frozen_connection_is_silent_until_it_thaws() {
+fn a_frozen_connection_is_silent_for_the_period() {
     let mut world = World::new();
     let id = world.connect("user1", PACKAGE);
     world.subscribe(id, &["transcription"]);
-    world.said.clear();
-    assert_eq!(world.inject(Fault::Freeze, Some(seconds(20))), [id]);
+    world.outputs.clear();
+    assert_eq!(world.inject(fault::Freeze {}, Some(seconds(20))), [id]);
     world.advance(Duration::from_millis(19_999));
     assert!(world.deliveries_to(id).is_empty());
-    // A connection that comes within the time freezes too.
+    // A connection that opens within the period freezes too.
     let late = world.open();
     let freezes = |world: &World, frozen: bool| {
-        let said = world.said.iter();
-        said.filter(
-            |(_, output)| matches!(output, Output::Freeze { frozen: is, .. } if *is == frozen),
-        )
-        .count()
+        let outputs = world.outputs.iter();
+        outputs
+            .filter(
+                |(_, output)| matches!(output, Output::Freeze { frozen: is, .. } if *is == frozen),
+            )
+            .count()
     };
     assert_eq!(freezes(&world, true), 2);
     world.advance(seconds(2));
     assert_eq!(freezes(&world, false), 2);
     assert!(!world.deliveries_to(id).is_empty());
-    world.introduce(late, "user2", PACKAGE);
+    world.handshake(late, "user2", PACKAGE);
     assert_eq!(world.frames_to(late)[0]["type"], "tpa_connection_ack");
 }
 
@@ -32,14 +33,14 @@ fn a_frozen_connection_is_silent_until_it_thaws() {
 fn a_delay_keeps_the_order_and_ends() {
     let mut world = World::new();
     let id = world.connect("user1", PACKAGE);
-    world.said.clear();
-    world.inject(Fault::Delay(seconds(3)), Some(seconds(10)));
+    world.outputs.clear();
+    world.inject(fault::Delay { by: seconds(3) }, Some(seconds(10)));
     world.frame(id, json!({"type": "ping"}));
     assert!(world.deliveries_to(id).is_empty());
     world.advance(seconds(3));
     assert_eq!(world.frames_to(id)[0]["type"], "pong");
-    // Clearing lets out at once what is held.
-    world.said.clear();
+    // Clearing sends the held frames immediately.
+    world.outputs.clear();
     world.frame(id, json!({"type": "ping"}));
     world.cloud.clear_faults(&Target::All, world.now);
     world.drain();
@@ -51,30 +52,30 @@ fn a_delay_keeps_the_order_and_ends() {
 }
 
 #[test]
-fn a_close_frame_waits_behind_what_is_delayed() {
+fn a_close_frame_follows_delayed_frames() {
     let mut world = World::new();
     let id = world.connect("user1", PACKAGE);
-    world.said.clear();
-    world.inject(Fault::Delay(seconds(3)), None);
+    world.outputs.clear();
+    world.inject(fault::Delay { by: seconds(3) }, None);
     world
         .cloud
         .stop_apps(&Target::All, "user_disabled", world.now);
     world.drain();
     assert!(world.deliveries_to(id).is_empty());
     world.advance(seconds(4));
-    let said: Vec<String> = world
+    let outputs: Vec<String> = world
         .deliveries_to(id)
         .iter()
         .map(|(at, what)| format!("{} {what:?}", at.as_millis()))
         .collect();
-    assert_eq!(said.len(), 2, "{said:?}");
+    assert_eq!(outputs.len(), 2, "{outputs:?}");
     assert!(
-        said[0].starts_with("3000") && said[0].contains("app_stopped"),
-        "{said:?}"
+        outputs[0].starts_with("3000") && outputs[0].contains("app_stopped"),
+        "{outputs:?}"
     );
     assert!(
-        said[1].starts_with("3000") && said[1].contains("App stopped"),
-        "{said:?}"
+        outputs[1].starts_with("3000") && outputs[1].contains("App stopped"),
+        "{outputs:?}"
     );
     assert_eq!(world.cut_at(id), None);
     world.advance(seconds(1));
@@ -82,59 +83,59 @@ fn a_close_frame_waits_behind_what_is_delayed() {
 }
 
 #[test]
-fn refusals_are_for_the_next_or_for_a_time() {
+fn refuse_affects_the_next_connection_or_a_period() {
     let mut world = World::new();
     let open = |world: &mut World| {
         let opened = world.cloud.open("10.0.0.1:5", Dialect::MentraOs, world.now);
         world.drain();
         opened.map(|_| ())
     };
-    world.inject(Fault::Refuse, None);
-    assert_eq!(open(&mut world), Err(Refused::ByFault));
+    world.inject(Fault::from(fault::Refuse {}), None);
+    assert_eq!(open(&mut world), Err(OpenError::ResetByFault));
     assert_eq!(open(&mut world), Ok(()));
-    world.inject(Fault::Refuse, Some(seconds(2)));
-    assert_eq!(open(&mut world), Err(Refused::ByFault));
+    world.inject(fault::Refuse {}, Some(seconds(2)));
+    assert_eq!(open(&mut world), Err(OpenError::ResetByFault));
     world.advance(Duration::from_millis(1_999));
-    assert_eq!(open(&mut world), Err(Refused::ByFault));
+    assert_eq!(open(&mut world), Err(OpenError::ResetByFault));
     world.advance(Duration::from_millis(1));
     assert_eq!(open(&mut world), Ok(()));
-    world.inject(Fault::Refuse, Some(seconds(60)));
+    world.inject(fault::Refuse {}, Some(seconds(60)));
     world.cloud.clear_faults(&Target::All, world.now);
     assert_eq!(open(&mut world), Ok(()));
 }
 
 #[test]
-fn a_refusal_with_a_target_waits_for_the_introduction() {
+fn refuse_with_a_target_acts_after_the_first_frame() {
     let mut world = World::new();
     let request = FaultRequest {
-        fault: Fault::Refuse,
+        fault: fault::Refuse {}.into(),
         target: Target::Package(PACKAGE.to_owned()),
         period: None,
     };
     world.cloud.inject(&request, world.now);
     world.connect("user1", "org.example.other");
-    let meant = world.open();
-    world.introduce(meant, "user1", PACKAGE);
-    assert!(world.cut_at(meant).is_some());
+    let targeted = world.open();
+    world.handshake(targeted, "user1", PACKAGE);
+    assert!(world.cut_at(targeted).is_some());
     world.connect("user1", PACKAGE);
 }
 
 #[test]
-fn a_dropped_ack_leaves_the_next_one_alone() {
+fn drop_acks_affects_one_handshake() {
     let mut world = World::new();
-    world.inject(Fault::DropAcks, None);
+    world.inject(fault::DropAcks {}, None);
     let id = world.open();
-    world.introduce(id, "user1", PACKAGE);
+    world.handshake(id, "user1", PACKAGE);
     assert!(world.deliveries_to(id).is_empty());
     assert_eq!(world.cloud.sessions(), json!([]));
     world.connect("user1", PACKAGE);
 }
 
 #[test]
-fn flapping_cuts_each_connection_until_the_time_is_over() {
+fn flap_cuts_each_connection_within_the_period() {
     let mut world = World::new();
     let first = world.connect("user1", PACKAGE);
-    world.inject(Fault::Flap(seconds(1)), Some(seconds(5)));
+    world.inject(fault::Flap { uptime: seconds(1) }, Some(seconds(5)));
     assert_eq!(world.cut_at(first), Some(Instant::ZERO));
     world.advance(seconds(4));
     let second = world.connect("user1", PACKAGE);
@@ -146,11 +147,11 @@ fn flapping_cuts_each_connection_until_the_time_is_over() {
 }
 
 #[test]
-fn a_fault_with_a_period_befalls_those_that_come_back() {
+fn a_fault_with_a_period_affects_reconnects() {
     let mut world = World::new();
     world.connect("user1", PACKAGE);
     let reason = "again".to_owned();
-    let fault = Fault::Close { code: 1011, reason };
+    let fault = fault::Close { code: 1011, reason };
     assert_eq!(world.inject(fault, Some(seconds(5))).len(), 1);
     let back = world.connect_and_lose("user1");
     assert_eq!(world.close_of(back), Some((1011, "again".to_owned())));
@@ -160,22 +161,22 @@ fn a_fault_with_a_period_befalls_those_that_come_back() {
 }
 
 #[test]
-fn a_restart_forgets_everything_and_lets_nobody_in_for_a_time() {
+fn restart_forgets_sessions_and_refuses() {
     let mut world = World::new();
     let id = world.connect("user1", PACKAGE);
-    world.inject(Fault::Restart { close: None }, Some(seconds(2)));
+    world.inject(fault::Restart::default(), Some(seconds(2)));
     assert!(world.cut_at(id).is_some());
     assert_eq!(world.cloud.sessions(), json!([]));
     let refused = world
         .cloud
         .open("10.0.0.1:5", Dialect::AugmentOs, world.now);
-    assert_eq!(refused, Err(Refused::ByFault));
+    assert_eq!(refused, Err(OpenError::ResetByFault));
     world.advance(seconds(2));
     world.connect("user1", PACKAGE);
 }
 
 #[test]
-fn each_known_refusal_can_be_wanted() {
+fn each_error_code_can_be_injected() {
     for (error, code) in [
         ("INVALID_API_KEY", 1008),
         ("INVALID_JWT", 1008),
@@ -186,23 +187,23 @@ fn each_known_refusal_can_be_wanted() {
         ("INTERNAL_ERROR", 1011),
     ] {
         let mut world = World::new();
-        world.inject(Fault::Reject(error), None);
+        world.inject(fault::Reject { error }, None);
         let id = world.open();
-        world.introduce(id, "user1", PACKAGE);
+        world.handshake(id, "user1", PACKAGE);
         assert_eq!(world.frames_to(id)[0]["code"], error);
         assert_eq!(world.close_of(id).unwrap().0, code, "{error}");
-        // It was for one only.
+        // It affected one connection only.
         world.connect("user1", PACKAGE);
     }
 }
 
 #[test]
-fn the_faults_of_one_can_be_cleared_alone() {
+fn faults_are_cleared_by_target() {
     let mut world = World::new();
     let one = world.connect("user1", PACKAGE);
     let other = world.connect("user2", PACKAGE);
     let target = Target::Session(format!("user1-{PACKAGE}"));
-    world.inject(Fault::Freeze, Some(seconds(20)));
+    world.inject(fault::Freeze {}, Some(seconds(20)));
     world.cloud.clear_faults(&target, world.now);
     world.drain();
     let state = |world: &World, user: usize| {

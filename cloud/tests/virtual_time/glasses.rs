@@ -1,12 +1,12 @@
-//! What the glasses answer to an app.
+//! Responses of the glasses.
 
 use crate::world::*;
 
-/// What comes when a connected TPA sends `frame`.
+/// The frames that answer `frame`.
 fn answers(frame: Value) -> Vec<Value> {
     let mut world = World::new();
     let id = world.connect("user1", PACKAGE);
-    world.said.clear();
+    world.outputs.clear();
     world.frame(id, frame);
     let answers = world.frames_to(id);
     for answer in &answers {
@@ -75,7 +75,7 @@ fn a_video_stream_starts_and_stops() {
 }
 
 #[test]
-fn a_request_without_its_name_gets_no_answer_and_ends_nothing() {
+fn a_request_without_its_id_is_ignored() {
     for kind in [
         "photo_request",
         "audio_play_request",

@@ -1,9 +1,9 @@
-//! The health monitor: pings, signs of life, staleness.
+//! The health monitor: pings, activity, stale connections.
 
 use crate::world::*;
 
 #[test]
-fn a_connection_is_pinged_on_time_and_dropped_when_it_is_silent() {
+fn a_connection_is_pinged_and_closed_when_silent() {
     let mut world = World::new();
     let id = world.connect("user1", PACKAGE);
     world.advance(seconds(50));
@@ -27,7 +27,7 @@ fn a_connection_is_pinged_on_time_and_dropped_when_it_is_silent() {
 }
 
 #[test]
-fn any_sign_of_life_puts_staleness_off() {
+fn activity_postpones_staleness() {
     let mut world = World::new();
     let id = world.connect("user1", PACKAGE);
     for step in 0..10 {
@@ -46,7 +46,7 @@ fn any_sign_of_life_puts_staleness_off() {
 }
 
 #[test]
-fn only_the_silent_connection_of_a_session_is_dropped() {
+fn only_the_silent_connection_of_a_session_is_closed() {
     let mut world = World::new();
     let silent = world.connect("user1", "org.example.silent");
     let lively = world.connect("user1", "org.example.lively");

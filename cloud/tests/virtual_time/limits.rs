@@ -1,9 +1,9 @@
-//! What nobody can do to the cloud.
+//! Limits of connections and memory.
 
 use crate::world::*;
 
 #[test]
-fn there_is_a_limit_to_connections() {
+fn connections_are_limited() {
     let mut world = World::with(Config {
         max_connections: 2,
         ..Config::default()
@@ -13,13 +13,13 @@ fn there_is_a_limit_to_connections() {
     let third = world
         .cloud
         .open("10.0.0.1:5", Dialect::AugmentOs, world.now);
-    assert_eq!(third, Err(Refused::TooMany));
+    assert_eq!(third, Err(OpenError::TooManyConnections));
     world.input(first, Input::Gone);
     world.open();
 }
 
 #[test]
-fn what_a_delay_holds_back_is_bounded() {
+fn delayed_frames_are_limited() {
     let mut world = World::with(Config {
         max_send_buffer_bytes: 10_000,
         ..Config::default()
@@ -27,7 +27,7 @@ fn what_a_delay_holds_back_is_bounded() {
     let id = world.connect("user1", PACKAGE);
     let other = world.connect("user2", PACKAGE);
     let request = FaultRequest {
-        fault: Fault::Delay(seconds(3_600)),
+        fault: fault::Delay { by: seconds(3_600) }.into(),
         target: Target::Connection(id),
         period: None,
     };
@@ -48,8 +48,13 @@ fn what_a_delay_holds_back_is_bounded() {
 }
 
 #[test]
-fn shutting_down_waits_for_no_fault() {
-    for fault in [Fault::Delay(seconds(86_400)), Fault::Freeze] {
+fn shutdown_ignores_faults() {
+    for fault in [
+        Fault::from(fault::Delay {
+            by: seconds(86_400),
+        }),
+        fault::Freeze {}.into(),
+    ] {
         let mut world = World::new();
         let id = world.connect("user1", PACKAGE);
         let closing = world.connect("user2", PACKAGE);

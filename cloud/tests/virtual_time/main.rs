@@ -1,4 +1,4 @@
-//! The library in virtual time: no sockets, no clock, no waiting.
+//! The library in virtual time, without sockets and clock.
 #![allow(
     clippy::unwrap_used,
     clippy::expect_used,
@@ -7,15 +7,15 @@
 )]
 
 mod apps;
-mod by_hand;
-mod callbacks;
 mod closures;
 mod displays;
 mod faults;
+mod frames;
 mod glasses;
 mod health;
-mod hostile;
+mod invalid_frames;
 mod limits;
+mod listeners;
 mod metrics;
 mod relay;
 mod scenarios;

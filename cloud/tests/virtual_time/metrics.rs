@@ -1,4 +1,4 @@
-//! The figures: what is counted, and how it is written.
+//! Metrics: values and text format.
 
 use std::collections::BTreeMap;
 
@@ -18,7 +18,7 @@ impl World {
     }
 }
 
-/// A world in which everything that is counted has happened.
+/// A world with at least one event of each counted kind.
 fn eventful() -> World {
     let mut world = World::new();
     let first = world.connect("user1", PACKAGE);
@@ -26,19 +26,19 @@ fn eventful() -> World {
     world.subscribe(first, &["audio_chunk"]);
     world.advance(seconds(16));
     world.input(first, Input::Pong);
-    // It supersedes the first, and goes stale.
+    // It replaces the first and becomes stale.
     world.connect("user1", PACKAGE);
     world.advance(seconds(50));
     let refused = world.open();
     world.frame(refused, json!({"type": "ping"}));
     world.connect("user2", PACKAGE);
-    world.inject(Fault::Cut, None);
+    world.inject(fault::Cut {}, None);
     world.open();
     world
 }
 
 #[test]
-fn what_happened_is_counted() {
+fn events_are_counted() {
     let world = eventful();
     let metrics = world.metrics();
     for (series, expected) in [
@@ -74,7 +74,7 @@ fn what_happened_is_counted() {
 }
 
 #[test]
-fn the_text_is_as_prometheus_has_it() {
+fn the_text_follows_the_prometheus_format() {
     let text = eventful().cloud.metrics();
     assert!(text.ends_with('\n'));
     let mut families = BTreeMap::new();

@@ -1,11 +1,11 @@
-//! What apps say to one another.
+//! Messages between apps.
 
 use crate::world::*;
 
 const OTHER: &str = "org.example.other";
 
 impl World {
-    /// The frames of one type that came to `id`.
+    /// The frames of one type that `id` received.
     fn of_type(&self, id: ConnectionId, kind: &str) -> Vec<Value> {
         let mut frames = self.frames_to(id);
         frames.retain(|frame| frame["type"] == kind);
@@ -14,12 +14,12 @@ impl World {
 }
 
 #[test]
-fn a_broadcast_reaches_the_same_app_of_others_and_the_other_apps_of_the_user() {
+fn broadcasts_reach_the_same_app_and_the_same_user() {
     let mut world = World::new();
     let sender = world.connect("user1", PACKAGE);
     let same_app = world.connect("user2", PACKAGE);
     let same_user = world.connect("user1", OTHER);
-    let stranger = world.connect("user2", OTHER);
+    let outsider = world.connect("user2", OTHER);
     world.frame(
         sender,
         json!({"type": "app_broadcast_message", "packageName": PACKAGE, "messageId": "m1",
@@ -31,17 +31,17 @@ fn a_broadcast_reaches_the_same_app_of_others_and_the_other_apps_of_the_user() {
         assert_eq!(received.len(), 1);
         assert_eq!(received[0]["messageId"], "m1");
         assert_eq!(received[0]["payload"], json!({"text": "hello"}));
-        // Who sent it is the cloud's to say.
+        // The cloud sets the sender.
         assert_eq!(received[0]["senderUserId"], "user1");
         assert_eq!(received[0]["senderSessionId"], format!("user1-{PACKAGE}"));
     }
-    for id in [sender, stranger] {
+    for id in [sender, outsider] {
         assert!(world.of_type(id, "app_message_received").is_empty());
     }
 }
 
 #[test]
-fn a_direct_message_reaches_one_and_is_answered() {
+fn direct_messages_are_delivered_and_answered() {
     let mut world = World::new();
     let sender = world.connect("user1", PACKAGE);
     let same_app = world.connect("user2", PACKAGE);
@@ -52,7 +52,7 @@ fn a_direct_message_reaches_one_and_is_answered() {
             .as_object_mut()
             .unwrap()
             .extend(target.as_object().unwrap().clone());
-        world.said.clear();
+        world.outputs.clear();
         world.frame(sender, frame);
         let answer = world.of_type(sender, "app_direct_message_response");
         assert_eq!(answer.len(), 1);
@@ -87,7 +87,7 @@ fn join(world: &mut World, id: ConnectionId, room: &str) {
 }
 
 #[test]
-fn whoever_is_in_a_room_hears_who_comes_goes_and_speaks() {
+fn room_members_receive_joins_leaves_and_messages() {
     let mut world = World::new();
     let first = world.connect("user1", PACKAGE);
     let second = world.connect("user2", OTHER);
@@ -111,15 +111,18 @@ fn whoever_is_in_a_room_hears_who_comes_goes_and_speaks() {
         assert_eq!(update["roomData"]["memberCount"], 2);
     }
 
-    // It is full.
+    // The room is full.
     join(&mut world, third, "kitchen");
     assert!(world.of_type(third, "app_room_updated").is_empty());
-    let speak = json!({"type": "app_broadcast_message", "roomId": "kitchen", "payload": 1});
-    world.frame(third, speak.clone());
+    let broadcast = json!({"type": "app_broadcast_message", "roomId": "kitchen", "payload": 1});
+    world.frame(third, broadcast.clone());
     assert!(world.of_type(first, "app_message_received").is_empty());
-    world.frame(second, speak);
-    let heard = world.of_type(first, "app_message_received");
-    assert_eq!((heard.len(), &heard[0]["roomId"]), (1, &json!("kitchen")));
+    world.frame(second, broadcast);
+    let received = world.of_type(first, "app_message_received");
+    assert_eq!(
+        (received.len(), &received[0]["roomId"]),
+        (1, &json!("kitchen"))
+    );
     assert!(world.of_type(third, "app_message_received").is_empty());
 
     world.frame(
@@ -134,7 +137,7 @@ fn whoever_is_in_a_room_hears_who_comes_goes_and_speaks() {
 }
 
 #[test]
-fn a_connection_that_is_over_has_left_its_rooms() {
+fn closed_connections_leave_their_rooms() {
     let mut world = World::new();
     let stays = world.connect("user1", PACKAGE);
     let goes = world.connect("user2", PACKAGE);

@@ -1,11 +1,11 @@
-//! Plans: each step at its time, for whom it is meant, until it is stopped.
+//! Playback of plans: times, targets and stop.
 
 use tpa_cloud::{Action, Phase, Plan, Scenario, SeededPlan};
 
 use crate::world::*;
 
-fn shipped(name: &str) -> Plan {
-    let mut scenarios = Scenario::shipped().into_iter();
+fn builtin(name: &str) -> Plan {
+    let mut scenarios = Scenario::builtin().into_iter();
     Plan::Scenario(scenarios.find(|scenario| scenario.name == name).unwrap())
 }
 
@@ -29,22 +29,23 @@ impl World {
             .collect()
     }
 
-    /// The faults so far, each with its time in ms.
+    /// The faults so far, with their times in ms.
     fn faults(&self) -> Vec<(u64, &'static str)> {
-        let said = self.said.iter();
-        said.filter_map(|(at, output)| match output {
-            Output::Event(event) => match event.fact {
-                Fact::Fault { fault, .. } => Some((at.as_millis(), fault)),
+        let outputs = self.outputs.iter();
+        outputs
+            .filter_map(|(at, output)| match output {
+                Output::Event(event) => match event.fact {
+                    Fact::Fault { fault, .. } => Some((at.as_millis(), fault)),
+                    _ => None,
+                },
                 _ => None,
-            },
-            _ => None,
-        })
-        .collect()
+            })
+            .collect()
     }
 }
 
 #[test]
-fn each_step_happens_at_its_time_to_whom_it_is_meant() {
+fn steps_are_performed_on_time_for_their_target() {
     let mut world = World::new();
     let captions = world.connect("user1", PACKAGE);
     let other = world.connect("user1", "org.example.other");
@@ -97,31 +98,32 @@ fn each_step_happens_at_its_time_to_whom_it_is_meant() {
 }
 
 #[test]
-fn a_plan_can_be_for_one_session_only() {
+fn a_plan_can_target_one_session() {
     let mut world = World::new();
-    let meant = world.connect("user1", PACKAGE);
+    let targeted = world.connect("user1", PACKAGE);
     let other = world.connect("user2", PACKAGE);
     let target = Target::Session(format!("user1-{PACKAGE}"));
-    world.play(shipped("deploy-restart"), target);
+    world.play(builtin("deploy-restart"), target);
     world.advance(seconds(5));
     assert_eq!(
-        world.close_of(meant),
+        world.close_of(targeted),
         Some((1012, "Service restart".to_owned()))
     );
     assert_eq!(world.close_of(other), None);
 }
 
 #[test]
-fn a_plan_that_is_stopped_does_nothing_more_and_ends_its_faults() {
+fn stopping_a_plan_ends_its_faults() {
     let mut world = World::new();
     let id = world.connect("user1", PACKAGE);
     let own = Target::Session(format!("user1-{PACKAGE}"));
-    world.play(shipped("train-tunnel"), own.clone());
-    world.play(shipped("stale-nat"), Target::Package("a.b".to_owned()));
+    world.play(builtin("train-tunnel"), own.clone());
+    world.play(builtin("stale-nat"), Target::Package("a.b".to_owned()));
     world.advance(seconds(7));
     let thaws = |world: &World| {
-        let said = world.said.iter();
-        said.filter(|(_, output)| matches!(output, Output::Freeze { frozen: false, .. }))
+        let outputs = world.outputs.iter();
+        outputs
+            .filter(|(_, output)| matches!(output, Output::Freeze { frozen: false, .. }))
             .count()
     };
     assert_eq!(thaws(&world), 0);
@@ -144,12 +146,12 @@ fn a_plan_that_is_stopped_does_nothing_more_and_ends_its_faults() {
 }
 
 #[test]
-fn the_same_plan_for_the_same_target_begins_anew() {
+fn the_same_plan_for_the_same_target_restarts() {
     let mut world = World::new();
     let id = world.connect("user1", PACKAGE);
-    world.play(shipped("deploy-restart"), Target::All);
+    world.play(builtin("deploy-restart"), Target::All);
     world.advance(seconds(1));
-    world.play(shipped("deploy-restart"), Target::All);
+    world.play(builtin("deploy-restart"), Target::All);
     assert_eq!(world.cloud.playing().len(), 1);
     world.advance(Duration::from_millis(1_999));
     assert_eq!(world.close_of(id), None);
@@ -158,17 +160,17 @@ fn the_same_plan_for_the_same_target_begins_anew() {
 }
 
 #[test]
-fn plans_are_bounded() {
+fn plans_are_limited() {
     let mut world = World::new();
     for user in 0..200 {
         let target = Target::Session(format!("user{user}-{PACKAGE}"));
-        world.play(shipped("stale-nat"), target);
+        world.play(builtin("stale-nat"), target);
     }
     assert_eq!(world.cloud.playing().len(), 64);
 }
 
 #[test]
-fn a_seed_makes_the_same_faults_at_the_same_times_for_ever() {
+fn the_plan_of_a_seed_is_reproducible() {
     let faults = |seed: u64| {
         let mut world = World::new();
         world.play(Plan::Seeded(SeededPlan::new(seed)), Target::All);
@@ -186,21 +188,21 @@ fn a_seed_makes_the_same_faults_at_the_same_times_for_ever() {
     assert_eq!(faults(7), planned);
 }
 
-/// What becomes of a connection that answers every ping, and of one that comes back within a
+/// The events of a TPA that answers every ping and reconnects within a
 /// second of each loss.
 struct Passenger {
     id: Option<ConnectionId>,
     losses: Vec<(u64, Fact)>,
 }
 
-/// Plays a scenario to a TPA that comes back a second after it was lost.
+/// Plays a scenario to a TPA that reconnects after a second.
 fn live_through(name: &str, for_seconds: u64) -> (World, Passenger) {
     let mut world = World::new();
     let mut passenger = Passenger {
         id: Some(world.connect("user1", PACKAGE)),
         losses: Vec::new(),
     };
-    world.play(shipped(name), Target::All);
+    world.play(builtin(name), Target::All);
     for _ in 0..for_seconds {
         world.advance(seconds(1));
         match passenger.id {
@@ -221,7 +223,7 @@ fn live_through(name: &str, for_seconds: u64) -> (World, Passenger) {
                     .cloud
                     .open("10.0.0.1:5", Dialect::AugmentOs, world.now);
                 if let Ok(id) = opened {
-                    world.introduce(id, "user1", PACKAGE);
+                    world.handshake(id, "user1", PACKAGE);
                     passenger.id = Some(id);
                 }
                 world.drain();
@@ -234,7 +236,7 @@ fn live_through(name: &str, for_seconds: u64) -> (World, Passenger) {
 #[test]
 fn laptop_sleep_is_ended_by_the_health_monitor() {
     let (world, passenger) = live_through("laptop-sleep", 70);
-    // The last sign of life was at 1 s.
+    // The last activity was at 1 s.
     let (at, closed) = &passenger.losses[0];
     assert_eq!(*at, 46_000);
     assert!(
@@ -248,7 +250,7 @@ fn laptop_sleep_is_ended_by_the_health_monitor() {
 }
 
 #[test]
-fn train_tunnel_is_silence_and_then_a_cut() {
+fn train_tunnel_is_silence_then_a_cut() {
     let (_, passenger) = live_through("train-tunnel", 40);
     let cut = Fact::Closed {
         code: 1006,
@@ -260,7 +262,7 @@ fn train_tunnel_is_silence_and_then_a_cut() {
 }
 
 #[test]
-fn deploy_restart_is_a_closure_and_an_absence() {
+fn deploy_restart_closes_and_refuses() {
     let (world, passenger) = live_through("deploy-restart", 20);
     assert_eq!(passenger.losses.len(), 1);
     assert!(matches!(
@@ -274,7 +276,7 @@ fn deploy_restart_is_a_closure_and_an_absence() {
 }
 
 #[test]
-fn flapping_wifi_cuts_more_than_once_and_then_no_more() {
+fn flapping_wifi_cuts_repeatedly_and_ends() {
     let (_, passenger) = live_through("flapping-wifi", 30);
     let times: Vec<u64> = passenger.losses.iter().map(|(at, _)| *at).collect();
     assert_eq!(times, [2_000, 4_000, 6_000]);
@@ -282,10 +284,10 @@ fn flapping_wifi_cuts_more_than_once_and_then_no_more() {
 }
 
 #[test]
-fn stale_nat_silences_those_that_are_there_and_no_others() {
+fn stale_nat_freezes_open_connections_only() {
     let mut world = World::new();
     let first = world.connect("user1", PACKAGE);
-    world.play(shipped("stale-nat"), Target::All);
+    world.play(builtin("stale-nat"), Target::All);
     world.advance(seconds(3));
     let second = world.connect("user2", PACKAGE);
     world.frame(second, json!({"type": "ping"}));
@@ -298,15 +300,15 @@ fn stale_nat_silences_those_that_are_there_and_no_others() {
 }
 
 #[test]
-fn wrong_key_refuses_whoever_comes_back_until_it_is_over() {
+fn wrong_key_refuses_reconnects_for_its_period() {
     let mut world = World::new();
     let first = world.connect("user1", PACKAGE);
-    world.play(shipped("wrong-key"), Target::All);
+    world.play(builtin("wrong-key"), Target::All);
     world.advance(seconds(2));
     assert!(world.cut_at(first).is_some());
     for _ in 0..3 {
         let id = world.open();
-        world.introduce(id, "user1", PACKAGE);
+        world.handshake(id, "user1", PACKAGE);
         let error = world.frames_to(id).pop().unwrap();
         assert_eq!(error["type"], "tpa_connection_error");
         assert_eq!(error["code"], "INVALID_API_KEY");

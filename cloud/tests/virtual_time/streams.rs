@@ -1,9 +1,9 @@
-//! What subscribers hear.
+//! Streams to subscribers.
 
 use crate::world::*;
 
 #[test]
-fn streams_go_to_whoever_subscribed_and_stop_when_nobody_does() {
+fn streams_run_while_they_have_subscribers() {
     let mut world = World::new();
     let captions = world.connect("user1", PACKAGE);
     let buttons = world.connect("user1", "org.example.buttons");
@@ -11,9 +11,13 @@ fn streams_go_to_whoever_subscribed_and_stop_when_nobody_does() {
     world.subscribe(captions, &["transcription:fr-FR", "no_such_stream"]);
     world.subscribe(buttons, &["button_press"]);
     world.advance(seconds(10));
-    let heard = world.streams_to(captions);
-    assert_eq!(heard.len(), 10);
-    assert!(heard.iter().all(|stream| stream == "transcription:fr-FR"));
+    let received = world.streams_to(captions);
+    assert_eq!(received.len(), 10);
+    assert!(
+        received
+            .iter()
+            .all(|stream| stream == "transcription:fr-FR")
+    );
     assert!(
         world
             .streams_to(buttons)
@@ -26,8 +30,8 @@ fn streams_go_to_whoever_subscribed_and_stop_when_nobody_does() {
     assert_eq!(frame["data"]["transcribeLanguage"], "fr-FR");
     assert_eq!(frame["sessionId"], format!("user1-{PACKAGE}"));
 
-    // The list is state: what is not in it is over.
-    world.said.clear();
+    // The list replaces the earlier one.
+    world.outputs.clear();
     world.subscribe(captions, &["head_position"]);
     world.subscribe(buttons, &[]);
     world.advance(seconds(5));
@@ -49,12 +53,12 @@ fn streams_go_to_whoever_subscribed_and_stop_when_nobody_does() {
 }
 
 #[test]
-fn everything_means_every_stream_under_its_plain_name() {
+fn wildcards_select_every_stream() {
     let mut world = World::new();
     let id = world.connect("user1", PACKAGE);
     world.subscribe(id, &["*"]);
     world.advance(seconds(1));
-    let heard = world.streams_to(id);
+    let received = world.streams_to(id);
     for stream in [
         "transcription",
         "button_press",
@@ -62,8 +66,8 @@ fn everything_means_every_stream_under_its_plain_name() {
         "location_update",
     ] {
         assert!(
-            heard.iter().any(|heard| heard == stream),
-            "{stream}: {heard:?}"
+            received.iter().any(|received| received == stream),
+            "{stream}: {received:?}"
         );
     }
     let chunks = world.deliveries_to(id).into_iter();
@@ -72,7 +76,7 @@ fn everything_means_every_stream_under_its_plain_name() {
 }
 
 #[test]
-fn each_language_goes_to_whoever_wants_it() {
+fn languages_go_to_their_subscribers() {
     let mut world = World::new();
     let german = world.connect("user1", "org.example.german");
     let both = world.connect("user1", "org.example.both");
@@ -112,7 +116,7 @@ fn each_language_goes_to_whoever_wants_it() {
 }
 
 #[test]
-fn custom_messages_are_frames_of_their_own_type() {
+fn custom_messages_have_a_type_of_their_own() {
     let mut world = World::new();
     let id = world.connect("user1", PACKAGE);
     world.subscribe(id, &["custom_message"]);
@@ -126,7 +130,7 @@ fn custom_messages_are_frames_of_their_own_type() {
 }
 
 #[test]
-fn the_rate_is_what_is_set_also_above_a_thousand_a_second() {
+fn rates_above_a_thousand_a_second_are_met() {
     let mut world = World::with(Config {
         stream_interval: Duration::from_micros(200),
         audio_interval: Duration::from_millis(5),
@@ -142,12 +146,12 @@ fn the_rate_is_what_is_set_also_above_a_thousand_a_second() {
 }
 
 #[test]
-fn every_stream_of_the_protocol_is_heard() {
+fn every_stream_of_the_protocol_is_sent() {
     let mut world = World::new();
     let id = world.connect("user1", PACKAGE);
     world.subscribe(id, &["all"]);
     world.advance(seconds(61));
-    let heard = world.streams_to(id);
+    let received = world.streams_to(id);
     for stream in [
         "button_press",
         "head_position",
@@ -166,6 +170,9 @@ fn every_stream_of_the_protocol_is_heard() {
         "calendar_event",
         "photo_taken",
     ] {
-        assert!(heard.iter().any(|heard| heard == stream), "{stream}");
+        assert!(
+            received.iter().any(|received| received == stream),
+            "{stream}"
+        );
     }
 }

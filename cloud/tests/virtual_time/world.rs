@@ -6,16 +6,16 @@ pub use std::time::Duration;
 pub use serde_json::{Value, json};
 pub use tpa_cloud::{
     Cloud, Config, ConnectionId, Delivery, Dialect, Fact, Fault, FaultRequest, Identity, Input,
-    Instant, Output, Refused, Side, Target, Timer, WallClock,
+    Instant, OpenError, Output, Side, Target, Timer, WallClock, fault,
 };
 
 pub const PACKAGE: &str = "org.example.captions";
 
-/// A cloud, the time, and everything that the cloud has said.
+/// A cloud, the time, and all outputs so far.
 pub struct World {
     pub cloud: Cloud,
     pub now: Instant,
-    pub said: Vec<(Instant, Output)>,
+    pub outputs: Vec<(Instant, Output)>,
 }
 
 impl World {
@@ -28,17 +28,17 @@ impl World {
         Self {
             cloud: Cloud::new(config, clock, Instant::ZERO),
             now: Instant::ZERO,
-            said: Vec::new(),
+            outputs: Vec::new(),
         }
     }
 
     pub fn drain(&mut self) {
         while let Some(output) = self.cloud.poll_output() {
-            self.said.push((self.now, output));
+            self.outputs.push((self.now, output));
         }
     }
 
-    /// Lets time pass, stopping wherever something is due.
+    /// Advances the time, with a stop at each timeout.
     pub fn advance(&mut self, by: Duration) {
         let end = self.now + by;
         while let Some((at, _)) = self.cloud.poll_timeout() {
@@ -67,7 +67,7 @@ impl World {
         self.input(from, Input::Text(&frame.to_string()));
     }
 
-    pub fn introduce(&mut self, id: ConnectionId, user: &str, package: &str) {
+    pub fn handshake(&mut self, id: ConnectionId, user: &str, package: &str) {
         self.frame(
             id,
             json!({"type": "tpa_connection_init", "sessionId": format!("{user}-{package}"),
@@ -77,7 +77,7 @@ impl World {
 
     pub fn connect(&mut self, user: &str, package: &str) -> ConnectionId {
         let id = self.open();
-        self.introduce(id, user, package);
+        self.handshake(id, user, package);
         assert_eq!(
             self.frames_to(id).last().unwrap()["type"],
             "tpa_connection_ack"
@@ -92,9 +92,13 @@ impl World {
         );
     }
 
-    pub fn inject(&mut self, fault: Fault, period: Option<Duration>) -> Vec<ConnectionId> {
+    pub fn inject(
+        &mut self,
+        fault: impl Into<Fault>,
+        period: Option<Duration>,
+    ) -> Vec<ConnectionId> {
         let request = FaultRequest {
-            fault,
+            fault: fault.into(),
             target: Target::All,
             period,
         };
@@ -104,12 +108,13 @@ impl World {
     }
 
     pub fn deliveries_to(&self, id: ConnectionId) -> Vec<(Instant, &Delivery)> {
-        let said = self.said.iter();
-        said.filter_map(|(at, output)| match output {
-            Output::Deliver { to, what } if *to == id => Some((*at, what)),
-            _ => None,
-        })
-        .collect()
+        let outputs = self.outputs.iter();
+        outputs
+            .filter_map(|(at, output)| match output {
+                Output::Deliver { to, what } if *to == id => Some((*at, what)),
+                _ => None,
+            })
+            .collect()
     }
 
     pub fn frames_to(&self, id: ConnectionId) -> Vec<Value> {
@@ -138,18 +143,20 @@ impl World {
     }
 
     pub fn cut_at(&self, id: ConnectionId) -> Option<Instant> {
-        let mut said = self.said.iter();
-        said.find(|(_, output)| matches!(output, Output::Cut { to } if *to == id))
+        let mut outputs = self.outputs.iter();
+        outputs
+            .find(|(_, output)| matches!(output, Output::Cut { to } if *to == id))
             .map(|(at, _)| *at)
     }
 
     pub fn facts(&self) -> Vec<(Option<Arc<Identity>>, Fact)> {
-        let said = self.said.iter();
-        said.filter_map(|(_, output)| match output {
-            Output::Event(event) => Some((event.who.clone(), event.fact.clone())),
-            _ => None,
-        })
-        .collect()
+        let outputs = self.outputs.iter();
+        outputs
+            .filter_map(|(_, output)| match output {
+                Output::Event(event) => Some((event.who.clone(), event.fact.clone())),
+                _ => None,
+            })
+            .collect()
     }
 
     pub fn facts_of(&self, id: ConnectionId) -> Vec<Fact> {
@@ -160,10 +167,10 @@ impl World {
             .collect()
     }
 
-    /// Connects, but something else than an ack may have come last.
+    /// Connects; other frames may follow the ack.
     pub fn connect_and_lose(&mut self, user: &str) -> ConnectionId {
         let id = self.open();
-        self.introduce(id, user, PACKAGE);
+        self.handshake(id, user, PACKAGE);
         assert_eq!(self.frames_to(id)[0]["type"], "tpa_connection_ack");
         id
     }

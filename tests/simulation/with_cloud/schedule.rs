@@ -5,7 +5,7 @@ use std::time::Duration;
 use testkit::closures::CLOSURES;
 use testkit::world::app::{AppCall, KEYS, SESSIONS, STREAMS};
 use testkit::world::dial_outcome::{CloseEvents, DialOutcome};
-use tpa_cloud::{Config as CloudConfig, Fault};
+use tpa_cloud::{Config as CloudConfig, Fault, fault};
 use tpa_session::session::{CloseKind, Config};
 
 use super::frames::{InvalidFrame, SYSTEM_SESSION};
@@ -164,7 +164,8 @@ impl Schedule<WithCloud> {
             let action = generator.action_with_cloud(index, settings.clients[index].0);
             if let Action::Send(whom, Sent::Burst) = action {
                 // Some links cannot hold what accumulates during a delay.
-                let fault = Fault::Delay(Duration::from_millis(generator.up_to(500)));
+                let by = Duration::from_millis(generator.up_to(500));
+                let fault = fault::Delay { by }.into();
                 let period = None;
                 let delay = Action::Inject {
                     fault,
@@ -401,27 +402,41 @@ impl Generator {
         match self.below(22) {
             0..3 => {
                 let (code, reason) = self.injected_close();
-                Fault::Close { code, reason }
+                fault::Close { code, reason }.into()
             }
-            3..5 => Fault::Cut,
-            5..8 => Fault::Freeze,
-            8..10 => Fault::Refuse,
-            10..12 => Fault::Reject(self.pick(&[
-                "INVALID_API_KEY",
-                "INVALID_JWT",
-                "JWT_SIGNATURE_FAILED",
-                "PACKAGE_NOT_FOUND",
-                "SESSION_NOT_FOUND",
-                "MALFORMED_MESSAGE",
-                "INTERNAL_ERROR",
-            ])),
-            12..14 => Fault::Delay(millis(self.up_to(super::cloud_model::MAX_DELAY))),
-            14..16 => Fault::DropAcks,
-            16..18 => Fault::Malformed,
-            18..20 => Fault::Flap(millis(self.up_to(2000))),
-            _ => Fault::Restart {
-                close: self.once_in(2).then(|| (1012, "Service restart".into())),
-            },
+            3..5 => fault::Cut {}.into(),
+            5..8 => fault::Freeze {}.into(),
+            8..10 => fault::Refuse {}.into(),
+            10..12 => {
+                let error = self.pick(&[
+                    "INVALID_API_KEY",
+                    "INVALID_JWT",
+                    "JWT_SIGNATURE_FAILED",
+                    "PACKAGE_NOT_FOUND",
+                    "SESSION_NOT_FOUND",
+                    "MALFORMED_MESSAGE",
+                    "INTERNAL_ERROR",
+                ]);
+                fault::Reject { error }.into()
+            }
+            12..14 => {
+                let by = millis(self.up_to(super::cloud_model::MAX_DELAY));
+                fault::Delay { by }.into()
+            }
+            14..16 => fault::DropAcks {}.into(),
+            16..18 => fault::Malformed {}.into(),
+            18..20 => {
+                let uptime = millis(self.up_to(2000));
+                fault::Flap { uptime }.into()
+            }
+            _ => {
+                let closes = self.once_in(2);
+                let restart = fault::Restart {
+                    code: closes.then_some(1012),
+                    reason: "Service restart".into(),
+                };
+                restart.into()
+            }
         }
     }
 

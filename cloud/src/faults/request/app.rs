@@ -1,60 +1,49 @@
-//! Reads which apps are to be started.
+//! `POST /apps`.
 
-use serde_json::Value;
+use axum::http::Uri;
+use serde::{Deserialize, Deserializer};
 
-use super::{BadRequest, Fields};
+use super::{BadRequest, object};
+use crate::json::{self, checked};
 
-/// Reads `{"packageName", "userId", "webhookUrl"?}`: which app to start for whom, and where it is
-/// told so.
-pub fn read_app(body: &[u8]) -> Result<AppRequested, BadRequest> {
-    let mut fields = Fields::read(body)?;
-    let package_name = fields.required_text("packageName", "a package name")?;
-    let user_id = fields.required_text("userId", USER_ID)?;
-    let webhook_url = fields.text("webhookUrl", WEBHOOK_URL)?;
-    fields.nothing_else("an app")?;
-    if package_name.is_empty() {
-        let value = Value::String(package_name);
-        return Err(BadRequest::new(
-            "packageName",
-            "a package name",
-            Some(&value),
-        ));
-    }
-    if user_id.is_empty() || user_id.contains('-') {
-        return Err(BadRequest::new(
-            "userId",
-            USER_ID,
-            Some(&Value::String(user_id)),
-        ));
-    }
-    if let Some(url) = webhook_url.as_ref()
-        && !is_webhook_url(url)
-    {
-        let value = Value::String(url.clone());
-        return Err(BadRequest::new("webhookUrl", WEBHOOK_URL, Some(&value)));
-    }
-    Ok(AppRequested {
-        package_name,
-        user_id,
-        webhook_url,
-    })
+/// Reads `{"packageName", "userId", "webhookUrl"?}`.
+pub fn read_app(body: &[u8]) -> Result<StartApp, BadRequest> {
+    Ok(json::parse(object(body)?, &[])?)
 }
 
-/// An app that somebody wants started.
-#[derive(Debug, Clone, PartialEq, Eq)]
-pub struct AppRequested {
-    /// The app.
+/// A request to start an app.
+#[derive(Debug, Clone, PartialEq, Eq, Deserialize)]
+#[serde(rename_all = "camelCase", deny_unknown_fields)]
+pub struct StartApp {
+    #[serde(deserialize_with = "package_name")]
     pub package_name: String,
-    /// For whom.
+    #[serde(deserialize_with = "user_id")]
     pub user_id: String,
-    /// Where it is told so.
+    /// Called when the app is to start or stop.
+    #[serde(default, deserialize_with = "webhook_url")]
     pub webhook_url: Option<String>,
 }
 
-const USER_ID: &str = "a user's id, which is not empty and has no `-`";
-const WEBHOOK_URL: &str = "a URL that begins with http://";
+fn package_name<'de, D: Deserializer<'de>>(deserializer: D) -> Result<String, D::Error> {
+    checked(deserializer, "a package name", |value| {
+        let name = value.as_str()?;
+        (!name.is_empty()).then(|| name.to_owned())
+    })
+}
 
-fn is_webhook_url(text: &str) -> bool {
-    let uri = text.parse::<axum::http::Uri>();
-    uri.is_ok_and(|uri| uri.scheme_str() == Some("http") && uri.host().is_some())
+fn user_id<'de, D: Deserializer<'de>>(deserializer: D) -> Result<String, D::Error> {
+    const ALLOWED: &str = "a user's id, which is not empty and has no `-`";
+    checked(deserializer, ALLOWED, |value| {
+        let id = value.as_str()?;
+        (!id.is_empty() && !id.contains('-')).then(|| id.to_owned())
+    })
+}
+
+fn webhook_url<'de, D: Deserializer<'de>>(deserializer: D) -> Result<Option<String>, D::Error> {
+    checked(deserializer, "a URL that begins with http://", |value| {
+        let text = value.as_str()?;
+        let uri = text.parse::<Uri>().ok()?;
+        let is_valid = uri.scheme_str() == Some("http") && uri.host().is_some();
+        is_valid.then(|| Some(text.to_owned()))
+    })
 }

@@ -1,65 +1,56 @@
-//! Reads wishes for faults.
+//! `POST /faults`.
 
 use std::time::Duration;
 
-use serde_json::Value;
+use serde::{Deserialize, Deserializer};
+use serde_json::{Map, Value};
 
-use super::{BadRequest, Fields};
+use super::{BadRequest, field, object, split_target};
 use crate::faults::{Fault, FaultRequest};
-use crate::protocol::close;
+use crate::json::{self, checked};
 
-/// How long a connection lives under `flap` when nothing else is said.
-const FLAP_UPTIME_MS: u64 = 1_000;
-const FLAP_PERIOD_MS: u64 = 10_000;
-const RESTART_PERIOD_MS: u64 = 3_000;
-
-const FAULTS: &str =
-    "close, cut, freeze, refuse, reject, delay, drop_acks, malformed, flap or restart";
-
-/// Reads `{"fault": …, "code"?, "reason"?, "delayMs"?, "forMs"?, target?}`.
+/// Reads `{"fault": …, "forMs"?, "packageName"?, "sessionId"?, "connectionId"?}` and the fields
+/// of the fault.
+///
+/// # Errors
+///
+/// The error names the field, its value and what is allowed.
 pub fn read_fault(body: &[u8]) -> Result<FaultRequest, BadRequest> {
-    fault_of(Fields::read(body)?)
+    fault_of(object(body)?)
 }
 
-pub(super) fn fault_of(mut fields: Fields) -> Result<FaultRequest, BadRequest> {
-    let name = fields.required_text("fault", FAULTS)?;
-    let mut period = fields.millis("forMs", 1)?;
-    let target = fields.target()?;
-    let fault = match name.as_str() {
-        "close" => Fault::Close {
-            code: fields.code()?.unwrap_or(close::NORMAL),
-            reason: fields.reason()?,
-        },
-        "cut" => Fault::Cut,
-        "freeze" => Fault::Freeze,
-        "refuse" => Fault::Refuse,
-        "reject" => Fault::Reject(fields.refusal()?),
-        "delay" => match fields.millis("delayMs", 0)? {
-            Some(delay) => Fault::Delay(delay),
-            None => return Err(BadRequest::new("delayMs", "there for `delay`", None)),
-        },
-        "drop_acks" => Fault::DropAcks,
-        "malformed" => Fault::Malformed,
-        "flap" => {
-            period.get_or_insert(Duration::from_millis(FLAP_PERIOD_MS));
-            let uptime = fields.millis("delayMs", 0)?;
-            Fault::Flap(uptime.unwrap_or(Duration::from_millis(FLAP_UPTIME_MS)))
-        }
-        "restart" => {
-            period.get_or_insert(Duration::from_millis(RESTART_PERIOD_MS));
-            let code = fields.code()?;
-            let reason = fields.reason()?;
-            Fault::Restart {
-                close: code.map(|code| (code, reason)),
-            }
-        }
-        _ => return Err(BadRequest::new("fault", FAULTS, Some(&Value::String(name)))),
+pub(super) fn fault_of(fields: Map<String, Value>) -> Result<FaultRequest, BadRequest> {
+    const COMMON: [&str; 5] = ["fault", "forMs", "packageName", "sessionId", "connectionId"];
+    let (target, fields) = split_target(fields)?;
+    let head: Head = json::parse(fields, &[])?;
+    let Some(fault) = Fault::read(&head.fault, head.rest, &COMMON) else {
+        return Err(BadRequest::whole("the fault has no reader"));
     };
-    fields.nothing_else(&format!("`{}`", fault.name()))?;
+    let fault = fault?;
     Ok(FaultRequest {
+        period: head.period.or(fault.default_period()),
         fault,
         target,
-        period,
+    })
+}
+
+/// The fields that every fault has.
+#[derive(Deserialize)]
+struct Head {
+    #[serde(deserialize_with = "fault_name")]
+    fault: String,
+    #[serde(rename = "forMs", default, deserialize_with = "field::period")]
+    period: Option<Duration>,
+    #[serde(flatten)]
+    rest: Map<String, Value>,
+}
+
+fn fault_name<'de, D: Deserializer<'de>>(deserializer: D) -> Result<String, D::Error> {
+    let names: Vec<&str> = Fault::KINDS.iter().map(|kind| kind.name).collect();
+    let allowed = format!("one of {}", names.join(", "));
+    checked(deserializer, &allowed, |value| {
+        let name = value.as_str()?;
+        names.contains(&name).then(|| name.to_owned())
     })
 }
 
@@ -67,17 +58,18 @@ pub(super) fn fault_of(mut fields: Fields) -> Result<FaultRequest, BadRequest> {
 mod tests {
     use super::*;
     use crate::faults::Target;
+    use crate::faults::kinds::{Close, Flap, Reject};
 
     #[test]
-    fn wishes_are_read_with_their_defaults() {
+    fn defaults_are_applied() {
         let read = |body: &str| read_fault(body.as_bytes()).unwrap();
         assert_eq!(
             read(r#"{"fault":"close","code":4321,"reason":"because","packageName":"a.b"}"#),
             FaultRequest {
-                fault: Fault::Close {
+                fault: Fault::Close(Close {
                     code: 4321,
                     reason: "because".to_owned()
-                },
+                }),
                 target: Target::Package("a.b".to_owned()),
                 period: None,
             }
@@ -88,15 +80,18 @@ mod tests {
         );
         assert_eq!(
             read(r#"{"fault":"reject"}"#).fault,
-            Fault::Reject("INVALID_API_KEY")
+            Fault::Reject(Reject {
+                error: "INVALID_API_KEY"
+            })
         );
         let flap = read(r#"{"fault":"flap"}"#);
-        assert_eq!(flap.fault, Fault::Flap(Duration::from_secs(1)));
+        let uptime = Duration::from_secs(1);
+        assert_eq!(flap.fault, Fault::Flap(Flap { uptime }));
         assert_eq!(flap.period, Some(Duration::from_secs(10)));
     }
 
     #[test]
-    fn what_is_wrong_is_said_by_field() {
+    fn errors_name_the_field() {
         for (body, field) in [
             ("", ""),
             ("[]", ""),

@@ -1,74 +1,148 @@
-//! Reads what is to be made to happen from JSON; what is wrong with it is said by field.
+//! Requests of the control interface and steps of scenarios: reading.
 
 #[cfg(feature = "server")]
 mod app;
 mod fault;
-mod fields;
+pub(super) mod field;
 mod frame;
 mod stop;
 
 use std::fmt;
 
-use serde::Serialize;
-use serde_json::Value;
+use serde::{Deserialize, Deserializer, Serialize};
+use serde_json::{Map, Value};
 
-use crate::faults::action::Action;
+use super::Target;
+use super::action::Action;
+use crate::identity::ConnectionId;
+use crate::json::{self, FieldError, checked};
 #[cfg(feature = "server")]
 pub(crate) use app::read_app;
 pub use fault::read_fault;
-pub(crate) use fields::{Fields, TIME};
 #[cfg(feature = "server")]
 pub(crate) use frame::read_frame_request;
 #[cfg(feature = "server")]
 pub(crate) use stop::read_stop;
 
-/// Reads the body of any of the requests; which one it is, its fields tell.
-pub(crate) fn read_action(mut fields: Fields) -> Result<Action, BadRequest> {
-    const WHAT: &str = "there must be a `fault`, a `frame` (or one in short), `stop` or `clear`";
-    if fields.has("fault") {
+/// Fields that select the target of a request.
+pub(crate) const TARGET_FIELDS: [&str; 3] = ["packageName", "sessionId", "connectionId"];
+
+/// Reads a request of any kind; its fields determine the kind.
+pub(crate) fn read_action(mut fields: Map<String, Value>) -> Result<Action, BadRequest> {
+    const EXPECTED: &str =
+        "expected one of the fields `fault`, `frame` (or its short forms), `stop` and `clear`";
+    if fields.contains_key("fault") {
         fault::fault_of(fields).map(Action::Fault)
-    } else if frame::FRAMES.iter().any(|field| fields.has(field)) {
+    } else if frame::kind_of(&fields).is_some() {
         let (frame, target) = frame::frame_of(fields)?;
         Ok(Action::Frame { frame, target })
-    } else if let Some(reason) = fields.take("stop") {
-        fields.put("reason", reason);
+    } else if let Some(reason) = fields.remove("stop") {
+        fields.insert("reason".to_owned(), reason);
         let (target, reason) = stop::stop_of(fields)?;
         Ok(Action::StopApps { target, reason })
-    } else if fields.take("clear") == Some(Value::Bool(true)) {
-        let target = fields.target()?;
-        fields.nothing_else("`clear`")?;
+    } else if fields.contains_key("clear") {
+        let (target, fields) = split_target(fields)?;
+        let Clear { clear: () } = json::parse(fields, &TARGET_FIELDS)?;
         Ok(Action::ClearFaults(target))
     } else {
-        Err(BadRequest::whole(WHAT))
+        Err(BadRequest::whole(EXPECTED))
     }
 }
 
-/// Why a wish cannot be granted.
+/// Reads the body of a request. Fields that are null count as missing.
+pub(crate) fn object(body: &[u8]) -> Result<Map<String, Value>, BadRequest> {
+    match serde_json::from_slice(body) {
+        Ok(Value::Object(mut fields)) => {
+            remove_nulls(&mut fields);
+            Ok(fields)
+        }
+        Ok(_) => Err(BadRequest::whole("the body must be a JSON object")),
+        Err(error) => Err(BadRequest::whole(&format!(
+            "the body must be JSON: {error}"
+        ))),
+    }
+}
+
+/// Removes fields that are null, which count as missing.
+pub(crate) fn remove_nulls(fields: &mut Map<String, Value>) {
+    fields.retain(|_, value| !value.is_null());
+}
+
+/// Separates the target of a request from its other fields.
+pub(crate) fn split_target(
+    fields: Map<String, Value>,
+) -> Result<(Target, Map<String, Value>), BadRequest> {
+    let selected: TargetFields = json::parse(fields, &[])?;
+    let target = match (
+        selected.package_name,
+        selected.session_id,
+        selected.connection_id,
+    ) {
+        (None, None, None) => Target::All,
+        (Some(package), None, None) => Target::Package(package),
+        (None, Some(session), None) => Target::Session(session),
+        (None, None, Some(id)) => Target::Connection(id),
+        (Some(_), Some(_), _) | (Some(_), _, Some(_)) | (_, Some(_), Some(_)) => {
+            return Err(BadRequest {
+                field: "target".to_owned(),
+                error: "expected at most one of `packageName`, `sessionId` and `connectionId`"
+                    .to_owned(),
+            });
+        }
+    };
+    Ok((target, selected.rest))
+}
+
+#[derive(Deserialize)]
+#[serde(rename_all = "camelCase")]
+struct TargetFields {
+    package_name: Option<String>,
+    session_id: Option<String>,
+    #[serde(default, deserialize_with = "connection_id")]
+    connection_id: Option<ConnectionId>,
+    #[serde(flatten)]
+    rest: Map<String, Value>,
+}
+
+fn connection_id<'de, D: Deserializer<'de>>(
+    deserializer: D,
+) -> Result<Option<ConnectionId>, D::Error> {
+    checked(deserializer, "a connection id such as c17", |value| {
+        value.as_str()?.parse().ok().map(Some)
+    })
+}
+
+#[derive(Deserialize)]
+#[serde(deny_unknown_fields)]
+struct Clear {
+    #[serde(deserialize_with = "only_true")]
+    clear: (),
+}
+
+fn only_true<'de, D: Deserializer<'de>>(deserializer: D) -> Result<(), D::Error> {
+    checked(deserializer, "true", |value| {
+        (*value == Value::Bool(true)).then_some(())
+    })
+}
+
+/// Error for a request that is refused.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize)]
 pub struct BadRequest {
-    /// The field that is wrong; empty when it is the body as a whole.
+    /// Path of the field; empty for the request as a whole.
     pub field: String,
-    /// What is wrong with it and what is allowed.
+    /// The problem, the value, and what is allowed.
     pub error: String,
 }
 
 impl BadRequest {
-    /// A complaint about `field`, which must be `allowed`.
-    pub fn new(field: &str, allowed: &str, got: Option<&Value>) -> Self {
-        let got = match got {
-            None => "it is missing".to_owned(),
-            Some(value) => {
-                let text: String = value.to_string().chars().take(80).collect();
-                format!("got {text}")
-            }
-        };
+    pub(crate) fn new(field: &str, problem: &str) -> Self {
         Self {
             field: field.to_owned(),
-            error: format!("`{field}` must be {allowed}; {got}"),
+            error: format!("`{field}`: {problem}"),
         }
     }
 
-    /// A complaint about the body as a whole.
+    /// An error about the request as a whole.
     pub(crate) fn whole(error: &str) -> Self {
         Self {
             field: String::new(),
@@ -76,15 +150,24 @@ impl BadRequest {
         }
     }
 
-    /// The same complaint about something that is at `place` in something larger.
-    pub(crate) fn inside(self, place: &str) -> Self {
+    /// Prefixes the path of the field.
+    pub(crate) fn inside(self, parent: &str) -> Self {
         let field = match self.field.as_str() {
-            "" => place.to_owned(),
-            field => format!("{place}.{field}"),
+            "" => parent.to_owned(),
+            field => format!("{parent}.{field}"),
         };
         Self {
             field,
-            error: format!("{place}: {}", self.error),
+            error: format!("{parent}: {}", self.error),
+        }
+    }
+}
+
+impl From<FieldError> for BadRequest {
+    fn from(error: FieldError) -> Self {
+        match error.field.as_str() {
+            "" => Self::whole(&error.problem),
+            field => Self::new(field, &error.problem),
         }
     }
 }
@@ -94,3 +177,5 @@ impl fmt::Display for BadRequest {
         f.write_str(&self.error)
     }
 }
+
+impl std::error::Error for BadRequest {}

@@ -1,28 +1,43 @@
-//! Reads which apps are to be stopped.
+//! `POST /apps/stop`.
 
-use serde_json::Value;
+use serde::Deserialize;
+use serde_json::{Map, Value};
 
-use super::{BadRequest, Fields};
+#[cfg(feature = "server")]
+use super::object;
+use super::{BadRequest, TARGET_FIELDS, split_target};
 use crate::faults::Target;
+use crate::json;
 
-/// Reads `{target?, "reason"?}`: whom to stop, and why.
+/// Reads `{"reason"?, "packageName"?, "sessionId"?, "connectionId"?}`.
 #[cfg(feature = "server")]
 pub fn read_stop(body: &[u8]) -> Result<(Target, String), BadRequest> {
-    stop_of(Fields::read(body)?)
+    stop_of(object(body)?)
 }
 
-pub(super) fn stop_of(mut fields: Fields) -> Result<(Target, String), BadRequest> {
-    const EXPECTED: &str = "user_disabled, system_stop or error";
-    let target = fields.target()?;
-    let reason = match fields.take("reason") {
-        None => "user_disabled".to_owned(),
-        Some(Value::String(reason))
-            if ["user_disabled", "system_stop", "error"].contains(&reason.as_str()) =>
-        {
-            reason
-        }
-        Some(other) => return Err(BadRequest::new("reason", EXPECTED, Some(&other))),
+pub(super) fn stop_of(fields: Map<String, Value>) -> Result<(Target, String), BadRequest> {
+    let (target, fields) = split_target(fields)?;
+    let stop: Stop = json::parse(fields, &TARGET_FIELDS)?;
+    let reason = match stop.reason {
+        Reason::UserDisabled => "user_disabled",
+        Reason::SystemStop => "system_stop",
+        Reason::Error => "error",
     };
-    fields.nothing_else("a stop")?;
-    Ok((target, reason))
+    Ok((target, reason.to_owned()))
+}
+
+#[derive(Deserialize)]
+#[serde(deny_unknown_fields)]
+struct Stop {
+    #[serde(default)]
+    reason: Reason,
+}
+
+#[derive(Default, Deserialize)]
+#[serde(rename_all = "snake_case")]
+enum Reason {
+    #[default]
+    UserDisabled,
+    SystemStop,
+    Error,
 }

@@ -1,15 +1,15 @@
-//! The scenarios that are in the binary.
+//! Built-in scenarios.
 
 use super::Scenario;
 use crate::faults::request::BadRequest;
 
-macro_rules! shipped {
+macro_rules! builtin {
     ($($name:literal),+) => {
         [$(($name, include_str!(concat!("../../../scenarios/", $name, ".toml")))),+]
     };
 }
 
-const SHIPPED: [(&str, &str); 6] = shipped!(
+const BUILTIN: [(&str, &str); 6] = builtin!(
     "laptop-sleep",
     "train-tunnel",
     "deploy-restart",
@@ -19,13 +19,13 @@ const SHIPPED: [(&str, &str); 6] = shipped!(
 );
 
 impl Scenario {
-    /// The scenarios taken from life that are in the binary.
-    pub fn shipped() -> Vec<Self> {
+    /// Returns the built-in scenarios.
+    pub fn builtin() -> Vec<Self> {
         let read = |(name, text): &(&str, &str)| -> Result<Self, BadRequest> {
             Self::from_toml(name, text)
         };
-        // A test reads all of them, so none is lost here.
-        SHIPPED.iter().filter_map(|file| read(file).ok()).collect()
+        // A test reads all of them, so none is skipped.
+        BUILTIN.iter().filter_map(|file| read(file).ok()).collect()
     }
 }
 
@@ -34,10 +34,10 @@ mod tests {
     use super::*;
 
     #[test]
-    fn each_file_is_read_and_says_what_it_plays() {
-        let scenarios = Scenario::shipped();
-        assert_eq!(scenarios.len(), SHIPPED.len());
-        for (scenario, (name, _)) in scenarios.iter().zip(SHIPPED) {
+    fn each_file_is_valid_and_has_a_description() {
+        let scenarios = Scenario::builtin();
+        assert_eq!(scenarios.len(), BUILTIN.len());
+        for (scenario, (name, _)) in scenarios.iter().zip(BUILTIN) {
             assert_eq!(scenario.name, name);
             assert!(!scenario.description.is_empty(), "{name}");
             assert!(!scenario.steps().is_empty(), "{name}");

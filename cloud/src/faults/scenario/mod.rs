@@ -1,4 +1,4 @@
-//! Scenarios: what happens to whom, and when.
+//! Scenarios: finite plans from files.
 
 mod builtin;
 mod read;
@@ -7,12 +7,12 @@ use std::time::Duration;
 
 use crate::faults::action::Action;
 
-/// A story of faults: steps in the order of their times.
+/// Steps in the order of their times.
 #[derive(Debug, Clone, PartialEq)]
 pub struct Scenario {
-    /// What it is called.
+    /// Name of the scenario.
     pub name: String,
-    /// What it plays, for people.
+    /// Description for people.
     pub description: String,
     steps: Vec<Step>,
 }
@@ -20,16 +20,16 @@ pub struct Scenario {
 /// One step of a plan.
 #[derive(Debug, Clone, PartialEq)]
 pub struct Step {
-    /// When, from the plan's start.
+    /// Time since the start of the plan.
     pub at: Duration,
-    /// What.
+    /// The action.
     pub action: Action,
 }
 
 impl Scenario {
-    /// A scenario of these steps, whatever their order.
+    /// Creates a scenario; sorts the steps.
     pub fn new(name: &str, description: &str, mut steps: Vec<Step>) -> Self {
-        // Stable: steps of one time stay in the order in which they are written.
+        // Stable: steps with the same time stay in order.
         steps.sort_by_key(|step| step.at);
         Self {
             name: name.to_owned(),
@@ -42,12 +42,12 @@ impl Scenario {
         self.steps.into_iter()
     }
 
-    /// The steps, by time.
+    /// Returns the steps by time.
     pub fn steps(&self) -> &[Step] {
         &self.steps
     }
 
-    /// From the start to the last step.
+    /// Returns the time of the last step.
     pub fn duration(&self) -> Duration {
         self.steps.last().map_or(Duration::ZERO, |step| step.at)
     }

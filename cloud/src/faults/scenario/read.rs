@@ -1,18 +1,23 @@
-//! Reads scenarios from TOML and JSON. A step is a request of the control interface and a time,
-//! so whatever can be done by hand can be done by script.
+//! Scenario files: reading. A step is a request of the control interface with a time.
 
 use std::time::Duration;
 
+use serde::Deserialize;
 use serde_json::{Map, Value};
 
 use super::{Scenario, Step};
-use crate::faults::request::{self, BadRequest, Fields};
+use crate::faults::request::{self, BadRequest, field};
+use crate::json;
 
 impl Scenario {
-    /// More steps than a story has; bounds the memory.
-    const MOST_STEPS: usize = 10_000;
+    /// Bounds the memory.
+    const MAX_STEPS: usize = 10_000;
 
-    /// Reads the text of a TOML file.
+    /// Reads a TOML file.
+    ///
+    /// # Errors
+    ///
+    /// The error names the step, the field, its value and what is allowed.
     pub fn from_toml(name: &str, text: &str) -> Result<Self, BadRequest> {
         match toml::from_str(text) {
             Ok(Value::Object(fields)) => Self::from_fields(name, fields),
@@ -21,7 +26,11 @@ impl Scenario {
         }
     }
 
-    /// Reads the text of a JSON file.
+    /// Reads a JSON file.
+    ///
+    /// # Errors
+    ///
+    /// The error names the step, the field, its value and what is allowed.
     pub fn from_json(name: &str, text: &str) -> Result<Self, BadRequest> {
         match serde_json::from_str(text) {
             Ok(Value::Object(fields)) => Self::from_fields(name, fields),
@@ -30,58 +39,79 @@ impl Scenario {
         }
     }
 
-    pub(crate) fn from_fields(name: &str, fields: Map<String, Value>) -> Result<Self, BadRequest> {
-        const STEPS: &str = "a list of 1 to 10000 steps";
-        let mut fields = Fields::new(fields);
-        let description = fields.text("description", "a string")?;
-        let steps = fields.take("steps");
-        fields.nothing_else("a scenario")?;
-        let Some(Value::Array(list)) = steps else {
-            return Err(BadRequest::new("steps", STEPS, steps.as_ref()));
-        };
-        if list.is_empty() || list.len() > Self::MOST_STEPS {
-            return Err(BadRequest::new("steps", STEPS, None));
+    pub(crate) fn from_fields(
+        name: &str,
+        mut fields: Map<String, Value>,
+    ) -> Result<Self, BadRequest> {
+        request::remove_nulls(&mut fields);
+        let document: Document = json::parse(fields, &[])?;
+        let count = document.steps.len();
+        if !(1..=Self::MAX_STEPS).contains(&count) {
+            let problem = format!("{count} steps, expected 1 to {}", Self::MAX_STEPS);
+            return Err(BadRequest::new("steps", &problem));
         }
-        let steps: Result<Vec<Step>, BadRequest> = list
+        let steps: Result<Vec<Step>, BadRequest> = document
+            .steps
             .into_iter()
             .enumerate()
             .map(|(index, step)| {
                 read_step(step).map_err(|error| error.inside(&format!("steps[{index}]")))
             })
             .collect();
-        Ok(Self::new(name, &description.unwrap_or_default(), steps?))
+        Ok(Self::new(name, &document.description, steps?))
     }
 }
 
-fn read_step(step: Value) -> Result<Step, BadRequest> {
-    let Value::Object(fields) = step else {
-        return Err(BadRequest::whole("a step must be a table"));
-    };
-    let mut fields = Fields::new(fields);
-    let at = fields.time("at")?;
-    let at = at.ok_or_else(|| BadRequest::new("at", request::TIME, None))?;
-    // In a file times are written as people write them.
-    for (written, read) in [("for", "forMs"), ("delay", "delayMs")] {
-        if let Some(time) = fields.time(written)? {
-            fields.put(read, millis(time));
+#[derive(Deserialize)]
+#[serde(deny_unknown_fields)]
+struct Document {
+    #[serde(default)]
+    description: String,
+    steps: Vec<Map<String, Value>>,
+}
+
+/// The fields of a step that a request does not have.
+#[derive(Deserialize)]
+struct StepFields {
+    #[serde(deserialize_with = "field::time")]
+    at: Duration,
+    /// `forMs` as text.
+    #[serde(rename = "for", default, deserialize_with = "field::optional_time")]
+    period: Option<Duration>,
+    /// `delayMs` as text.
+    #[serde(default, deserialize_with = "field::optional_time")]
+    delay: Option<Duration>,
+    #[serde(flatten)]
+    request: Map<String, Value>,
+}
+
+fn read_step(mut step: Map<String, Value>) -> Result<Step, BadRequest> {
+    request::remove_nulls(&mut step);
+    let StepFields {
+        at,
+        period,
+        delay,
+        mut request,
+    } = json::parse(step, &[])?;
+    for (name, time) in [("forMs", period), ("delayMs", delay)] {
+        if let Some(time) = time {
+            let millis = u64::try_from(time.as_millis()).unwrap_or(u64::MAX);
+            request.insert(name.to_owned(), millis.into());
         }
     }
-    let action = request::read_action(fields)?;
+    let action = request::read_action(request)?;
     Ok(Step { at, action })
-}
-
-fn millis(time: Duration) -> Value {
-    Value::from(u64::try_from(time.as_millis()).unwrap_or(u64::MAX))
 }
 
 #[cfg(test)]
 mod tests {
     use super::*;
     use crate::faults::action::Action;
-    use crate::faults::{Fault, FaultRequest, Target};
+    use crate::faults::kinds::Delay;
+    use crate::faults::{FaultRequest, Target};
 
     #[test]
-    fn toml_and_json_say_the_same() {
+    fn toml_and_json_are_equivalent() {
         let toml = r#"
             description = "both"
             [[steps]]
@@ -100,7 +130,10 @@ mod tests {
         let scenario = Scenario::from_toml("both", toml).unwrap();
         assert_eq!(Scenario::from_json("both", json), Ok(scenario.clone()));
         let delay = FaultRequest {
-            fault: Fault::Delay(Duration::from_millis(800)),
+            fault: Delay {
+                by: Duration::from_millis(800),
+            }
+            .into(),
             target: Target::Package("a.b".to_owned()),
             period: Some(Duration::from_secs(4)),
         };
@@ -117,7 +150,7 @@ mod tests {
     }
 
     #[test]
-    fn what_is_wrong_is_said_by_step_and_field() {
+    fn errors_name_step_and_field() {
         for (json, field) in [
             ("[]", ""),
             ("{}", "steps"),

@@ -1,4 +1,4 @@
-//! `/apps`: starts and stops apps.
+//! `/apps`: start and stop of apps.
 
 use axum::body::Bytes;
 use axum::extract::{Path, Query, State};
@@ -8,7 +8,7 @@ use serde::Deserialize;
 use serde_json::json;
 
 use super::super::Shared;
-use super::{answer, hit, refuse};
+use super::{accepted, bad_request, json_response};
 use crate::faults::Target;
 use crate::faults::request;
 use crate::identity::UserSessionId;
@@ -17,7 +17,7 @@ use crate::identity::UserSessionId;
 pub(in crate::server) async fn start(State(shared): State<Shared>, body: Bytes) -> Response {
     let app = match request::read_app(&body) {
         Ok(app) => app,
-        Err(bad) => return refuse(&bad),
+        Err(bad) => return bad_request(&bad),
     };
     let user = UserSessionId::new(&app.user_id);
     let session_id = shared.driver.with(|cloud, now| {
@@ -25,12 +25,12 @@ pub(in crate::server) async fn start(State(shared): State<Shared>, body: Bytes) 
         cloud.start_app(&user, &app.package_name, webhook, now)
     });
     let body = json!({"sessionId": session_id});
-    answer(StatusCode::ACCEPTED, &body)
+    json_response(StatusCode::ACCEPTED, &body)
 }
 
-/// Whose app is to be stopped; without it that of all users.
+/// Query of a stop; by default the app is stopped for all users.
 #[derive(Debug, Deserialize)]
-pub(in crate::server) struct Whose {
+pub(in crate::server) struct StopQuery {
     #[serde(rename = "userId")]
     user_id: Option<String>,
 }
@@ -39,23 +39,27 @@ pub(in crate::server) struct Whose {
 pub(in crate::server) async fn stop(
     State(shared): State<Shared>,
     Path(package): Path<String>,
-    Query(whose): Query<Whose>,
+    Query(query): Query<StopQuery>,
 ) -> Response {
-    let target = match whose.user_id {
+    let target = match query.user_id {
         Some(user) => Target::Session(format!("{user}-{package}")),
         None => Target::Package(package),
     };
-    hit(shared
-        .driver
-        .with(|cloud, now| cloud.stop_apps(&target, "user_disabled", now)))
+    accepted(
+        shared
+            .driver
+            .with(|cloud, now| cloud.stop_apps(&target, "user_disabled", now)),
+    )
 }
 
 /// `POST /apps/stop`
 pub(in crate::server) async fn stop_many(State(shared): State<Shared>, body: Bytes) -> Response {
     match request::read_stop(&body) {
-        Ok((target, reason)) => hit(shared
-            .driver
-            .with(|cloud, now| cloud.stop_apps(&target, &reason, now))),
-        Err(bad) => refuse(&bad),
+        Ok((target, reason)) => accepted(
+            shared
+                .driver
+                .with(|cloud, now| cloud.stop_apps(&target, &reason, now)),
+        ),
+        Err(bad) => bad_request(&bad),
     }
 }

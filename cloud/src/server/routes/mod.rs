@@ -1,4 +1,4 @@
-//! The control interface: looks into the cloud and makes things happen.
+//! The control interface.
 
 pub(super) mod apps;
 pub(super) mod scenarios;
@@ -18,7 +18,7 @@ use crate::identity::ConnectionId;
 /// `GET /sessions`
 pub(super) async fn sessions(State(shared): State<Shared>) -> Response {
     let sessions = shared.driver.with(|cloud, _| cloud.sessions());
-    answer(StatusCode::OK, &sessions)
+    json_response(StatusCode::OK, &sessions)
 }
 
 /// `GET /metrics`
@@ -31,8 +31,8 @@ pub(super) async fn metrics(State(shared): State<Shared>) -> Response {
 /// `POST /faults`
 pub(super) async fn inject(State(shared): State<Shared>, body: Bytes) -> Response {
     match request::read_fault(&body) {
-        Ok(request) => hit(shared.driver.with(|cloud, now| cloud.inject(&request, now))),
-        Err(bad) => refuse(&bad),
+        Ok(request) => accepted(shared.driver.with(|cloud, now| cloud.inject(&request, now))),
+        Err(bad) => bad_request(&bad),
     }
 }
 
@@ -47,24 +47,26 @@ pub(super) async fn clear_faults(State(shared): State<Shared>) -> StatusCode {
 /// `POST /frames`
 pub(super) async fn send_frame(State(shared): State<Shared>, body: Bytes) -> Response {
     match request::read_frame_request(&body) {
-        Ok((frame, target)) => hit(shared
-            .driver
-            .with(|cloud, now| cloud.send_frame(&target, &frame, now))),
-        Err(bad) => refuse(&bad),
+        Ok((frame, target)) => accepted(
+            shared
+                .driver
+                .with(|cloud, now| cloud.send_frame(&target, &frame, now)),
+        ),
+        Err(bad) => bad_request(&bad),
     }
 }
 
-pub(super) fn hit(connections: Vec<ConnectionId>) -> Response {
+pub(super) fn accepted(connections: Vec<ConnectionId>) -> Response {
     let body = json!({"connections": connections});
-    answer(StatusCode::ACCEPTED, &body)
+    json_response(StatusCode::ACCEPTED, &body)
 }
 
-pub(super) fn refuse(bad: &BadRequest) -> Response {
-    answer(StatusCode::BAD_REQUEST, &json!(bad))
+pub(super) fn bad_request(bad: &BadRequest) -> Response {
+    json_response(StatusCode::BAD_REQUEST, &json!(bad))
 }
 
-/// A JSON response.
-pub(super) fn answer(status: StatusCode, body: &Value) -> Response {
+/// Creates a JSON response.
+pub(super) fn json_response(status: StatusCode, body: &Value) -> Response {
     let headers = [(CONTENT_TYPE, "application/json")];
     (status, headers, body.to_string()).into_response()
 }

@@ -1,18 +1,20 @@
-//! `/scenarios`: lists them, plays them, stops them.
+//! `/scenarios`: list, playback and stop of scenarios.
 
 use axum::body::Bytes;
 use axum::extract::State;
 use axum::http::StatusCode;
 use axum::response::Response;
+use serde::{Deserialize, Deserializer};
 use serde_json::{Value, json};
 
 use super::super::Shared;
-use super::{answer, refuse};
+use super::{bad_request, json_response};
 use crate::faults::Target;
 use crate::faults::playback::Plan;
-use crate::faults::request::{BadRequest, Fields};
+use crate::faults::request::{BadRequest, TARGET_FIELDS, object, split_target};
 use crate::faults::scenario::Scenario;
 use crate::faults::seeded::SeededPlan;
+use crate::json;
 
 /// `GET /scenarios`
 pub(in crate::server) async fn list(State(shared): State<Shared>) -> Response {
@@ -31,7 +33,7 @@ pub(in crate::server) async fn list(State(shared): State<Shared>) -> Response {
             })
         })
         .collect();
-    answer(StatusCode::OK, &json!(scenarios))
+    json_response(StatusCode::OK, &json!(scenarios))
 }
 
 /// `POST /scenarios`
@@ -39,16 +41,16 @@ pub(in crate::server) async fn play(State(shared): State<Shared>, body: Bytes) -
     match read_play(&body, &shared.scenarios) {
         Ok((plan, target)) => {
             let mut body = json!({"name": plan.name()});
-            // What comes from a seed has no end.
+            // The plan of a seed is endless.
             if let Plan::Scenario(scenario) = &plan {
                 body["durationMs"] = json!(scenario.duration().as_millis() as u64);
             }
             shared
                 .driver
                 .with(|cloud, now| cloud.play(plan, target, now));
-            answer(StatusCode::ACCEPTED, &body)
+            json_response(StatusCode::ACCEPTED, &body)
         }
-        Err(bad) => refuse(&bad),
+        Err(bad) => bad_request(&bad),
     }
 }
 
@@ -59,48 +61,69 @@ pub(in crate::server) async fn stop(State(shared): State<Shared>, body: Bytes) -
             shared
                 .driver
                 .with(|cloud, now| cloud.stop_playing(&target, now));
-            answer(StatusCode::ACCEPTED, &json!({}))
+            json_response(StatusCode::ACCEPTED, &json!({}))
         }
-        Err(bad) => refuse(&bad),
+        Err(bad) => bad_request(&bad),
     }
 }
 
-/// A scenario that is known by its name, one that is in the body itself, or faults from a seed.
+/// Reads `{"name": …}`, `{"steps": […], "name"?, "description"?}` or `{"seed": …}`, and a target.
 fn read_play(body: &[u8], known: &[Scenario]) -> Result<(Plan, Target), BadRequest> {
-    let mut fields = Fields::read(body)?;
-    let target = fields.target()?;
-    let names: Vec<&str> = known.iter().map(|known| known.name.as_str()).collect();
-    let allowed = format!("one of {}", names.join(", "));
-    if fields.has("steps") {
-        let name = fields.text("name", "a string")?;
-        let name = name.unwrap_or_else(|| "by-hand".to_owned());
-        let scenario = Scenario::from_fields(&name, fields.into_rest())?;
+    let (target, mut fields) = split_target(object(body)?)?;
+    if fields.contains_key("steps") {
+        let name = fields.remove("name");
+        let name = name.unwrap_or_else(|| "by-hand".into());
+        let Value::String(name) = name else {
+            let problem = format!("invalid value: {name}, expected a string");
+            return Err(BadRequest::new("name", &problem));
+        };
+        let scenario = Scenario::from_fields(&name, fields)?;
         return Ok((Plan::Scenario(scenario), target));
     }
-    if let Some(seed) = fields.take("seed") {
-        fields.nothing_else("a wish for a seed")?;
-        let number = seed
-            .as_u64()
-            .ok_or_else(|| BadRequest::new("seed", "a whole number from 0", Some(&seed)))?;
-        return Ok((Plan::Seeded(SeededPlan::new(number)), target));
+    if fields.contains_key("seed") {
+        let Seed { seed } = json::parse(fields, &TARGET_FIELDS)?;
+        return Ok((Plan::Seeded(SeededPlan::new(seed)), target));
     }
-    let name = fields.required_text("name", &allowed)?;
-    fields.nothing_else("a wish for a scenario")?;
-    let scenario = known.iter().find(|scenario| scenario.name == name);
-    let scenario = scenario.cloned();
-    let scenario =
-        scenario.ok_or_else(|| BadRequest::new("name", &allowed, Some(&Value::String(name))));
-    Ok((Plan::Scenario(scenario?), target))
+    let Name { name } = json::parse(fields, &TARGET_FIELDS)?;
+    let Some(scenario) = known.iter().find(|scenario| scenario.name == name) else {
+        let names: Vec<&str> = known.iter().map(|known| known.name.as_str()).collect();
+        let problem = format!(
+            "unknown scenario {name:?}, expected one of {}",
+            names.join(", ")
+        );
+        return Err(BadRequest::new("name", &problem));
+    };
+    Ok((Plan::Scenario(scenario.clone()), target))
 }
 
-/// Without a body everything is stopped.
+#[derive(Deserialize)]
+#[serde(deny_unknown_fields)]
+struct Seed {
+    #[serde(deserialize_with = "seed")]
+    seed: u64,
+}
+
+fn seed<'de, D: Deserializer<'de>>(deserializer: D) -> Result<u64, D::Error> {
+    json::checked(deserializer, "a whole number from 0", Value::as_u64)
+}
+
+#[derive(Deserialize)]
+#[serde(deny_unknown_fields)]
+struct Name {
+    name: String,
+}
+
+#[derive(Deserialize)]
+#[serde(deny_unknown_fields)]
+struct Empty {}
+
+/// Reads the target of a stop; without a body it is every connection.
 fn read_stop(body: &[u8]) -> Result<Target, BadRequest> {
     if body.is_empty() {
         return Ok(Target::All);
     }
-    let mut fields = Fields::read(body)?;
-    let target = fields.target()?;
-    fields.nothing_else("a stop")?;
+    let (target, fields) = split_target(object(body)?)?;
+    let Empty {} = json::parse(fields, &TARGET_FIELDS)?;
     Ok(target)
 }
 
@@ -108,9 +131,9 @@ fn read_stop(body: &[u8]) -> Result<Target, BadRequest> {
 mod tests {
     use super::*;
 
-    /// A seed that failed in a simulation fails in the same way on the demo page.
+    /// A seed reproduces the same faults in the simulation and on the demo page.
     #[test]
-    fn a_seed_is_the_librarys_plan_of_that_seed() {
+    fn a_seed_selects_the_plan_of_the_library() {
         let (plan, target) = read_play(br#"{"seed": 7}"#, &[]).unwrap();
         let Plan::Seeded(plan) = plan else {
             panic!("{}", plan.name());

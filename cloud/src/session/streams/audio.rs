@@ -6,9 +6,8 @@ use std::sync::LazyLock;
 const SAMPLE_RATE: usize = 16_000;
 const BYTES_IN_CHUNK: usize = SAMPLE_RATE / 10 * 2;
 
-/// One second of sound, made once: a voice-like tone of 120 Hz with three overtones, that swells
-/// four times a second as syllables do. All frequencies are whole, so the second can be repeated
-/// without a click.
+/// One second of sound: a tone of 120 Hz with three overtones, modulated four times a second like
+/// syllables. All frequencies are whole numbers, so that the second loops without a click.
 static SECOND: LazyLock<Vec<u8>> = LazyLock::new(|| {
     let sample = |index: usize| {
         let time = index as f64 / SAMPLE_RATE as f64;
@@ -25,15 +24,15 @@ static SECOND: LazyLock<Vec<u8>> = LazyLock::new(|| {
         .collect()
 });
 
-/// A microphone that has recorded for a while.
+/// The microphone and its position in the sound.
 #[derive(Debug, Default)]
 pub(super) struct Microphone {
     at: usize,
 }
 
 impl Microphone {
-    /// The next tenth of a second.
-    pub(super) fn record(&mut self) -> &'static [u8] {
+    /// Returns the next tenth of a second.
+    pub(super) fn next_chunk(&mut self) -> &'static [u8] {
         let chunk = &SECOND[self.at..self.at + BYTES_IN_CHUNK];
         self.at = (self.at + BYTES_IN_CHUNK) % SECOND.len();
         chunk
@@ -55,18 +54,20 @@ mod tests {
     fn a_chunk_is_a_tenth_of_a_second_and_not_silent() {
         let mut microphone = Microphone::default();
         for _ in 0..20 {
-            let chunk = microphone.record();
+            let chunk = microphone.next_chunk();
             assert_eq!(chunk.len(), 3_200);
             let loudest = samples(chunk).into_iter().fold(0.0, f64::max);
             assert!((1_000.0..32_000.0).contains(&loudest), "{loudest}");
         }
     }
 
-    /// A waveform and not noise: at most as steep as its highest overtone allows, over all seams.
+    /// The slope is limited by the highest overtone, also between chunks.
     #[test]
     fn the_sound_is_smooth_from_chunk_to_chunk() {
         let mut microphone = Microphone::default();
-        let sound: Vec<u8> = (0..25).flat_map(|_| microphone.record().to_vec()).collect();
+        let sound: Vec<u8> = (0..25)
+            .flat_map(|_| microphone.next_chunk().to_vec())
+            .collect();
         let steepest = samples(&sound)
             .windows(2)
             .map(|pair| (pair[1] - pair[0]).abs())

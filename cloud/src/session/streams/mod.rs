@@ -1,4 +1,4 @@
-//! Scripted streams: what the simulated glasses have to say, so that an app has something to show.
+//! Scripted streams: data of the simulated glasses.
 
 mod audio;
 mod data;
@@ -12,39 +12,23 @@ use serde_json::Value;
 
 use audio::Microphone;
 pub(crate) use data::PHOTO;
+use data::SCRIPTS;
 pub(crate) use rate::Rate;
 
-/// The streams, under their plain names.
-pub(crate) const PLAIN: [&str; 18] = [
-    "transcription",
-    "translation",
-    "VAD",
-    AUDIO,
-    "button_press",
-    "head_position",
-    "touch_event",
-    "glasses_battery_update",
-    "phone_battery_update",
-    "glasses_connection_state",
-    "location_update",
-    "vps_coordinates",
-    "phone_notification",
-    "notification_dismissed",
-    "phone_notification_dismissed",
-    "calendar_event",
-    "photo_taken",
-    CUSTOM,
-];
+/// Names of all streams, without a variant.
+fn names() -> impl Iterator<Item = &'static str> {
+    SCRIPTS.iter().map(|script| script.name)
+}
 
-/// The stream of binary frames.
+/// Stream of binary frames.
 pub(crate) const AUDIO: &str = "audio_chunk";
 
-/// The stream of frames of their own type.
+/// Stream whose frames have a type of their own.
 pub(crate) const CUSTOM: &str = "custom_message";
 
-/// The streams that whoever has this list of subscriptions hears. `all` and `*` stand for every
-/// stream under its plain name. What is heard under the plain name is not heard again under the
-/// name with the language: it carries its language.
+/// Returns the streams that a list of subscriptions selects. `all` and `*` select every stream
+/// without a variant. A stream without a variant uses the default language, so the same stream
+/// with that language is omitted.
 pub(crate) fn served(list: &BTreeSet<String>) -> BTreeSet<String> {
     let mut served: BTreeSet<String> = list
         .iter()
@@ -52,7 +36,7 @@ pub(crate) fn served(list: &BTreeSet<String>) -> BTreeSet<String> {
         .cloned()
         .collect();
     if list.contains("all") || list.contains("*") {
-        served.extend(PLAIN.map(str::to_owned));
+        served.extend(names().map(str::to_owned));
     }
     let (from, to) = speech::DEFAULT_PAIR;
     let same = [
@@ -72,7 +56,7 @@ pub(crate) fn served(list: &BTreeSet<String>) -> BTreeSet<String> {
 
 fn is_scripted(stream: &str) -> bool {
     match data::split(stream) {
-        (name, None) => PLAIN.contains(&name),
+        (name, None) => names().any(|known| known == name),
         ("transcription", Some(language)) => speech::is_language(language),
         ("translation", Some(pair)) => {
             let pair = pair.split_once("-to-");
@@ -83,12 +67,12 @@ fn is_scripted(stream: &str) -> bool {
     }
 }
 
-/// Where the wearer of the glasses is, at the `nth` time of asking.
+/// Returns the location of the glasses at the `nth` request.
 pub(crate) fn location(nth: u64) -> Value {
     data::location(nth)
 }
 
-/// How far each stream's script has come.
+/// Progress of each stream's script.
 #[derive(Debug, Default)]
 pub(crate) struct Scripts {
     steps: BTreeMap<String, u64>,
@@ -96,8 +80,8 @@ pub(crate) struct Scripts {
 }
 
 impl Scripts {
-    /// What each of the wanted streams says now, where it says something. A stream that nobody
-    /// wants any more begins anew the next time.
+    /// Advances the scripts and returns the data of the streams that have any. A stream that is not
+    /// in `wanted` restarts the next time.
     pub(crate) fn advance<'a>(
         &mut self,
         wanted: &BTreeSet<&'a str>,
@@ -106,7 +90,7 @@ impl Scripts {
     ) -> BTreeMap<&'a str, Value> {
         self.steps
             .retain(|stream, _| wanted.contains(stream.as_str()));
-        let mut said = BTreeMap::new();
+        let mut frames = BTreeMap::new();
         for stream in wanted {
             if !self.steps.contains_key(*stream) {
                 self.steps.insert((*stream).to_owned(), 0);
@@ -114,17 +98,17 @@ impl Scripts {
             let Some(step) = self.steps.get_mut(*stream) else {
                 continue;
             };
-            if let Some(data) = data::datum(stream, *step, interval, at) {
-                said.insert(*stream, data);
+            if let Some(data) = data::sample(stream, *step, interval, at) {
+                frames.insert(*stream, data);
             }
             *step = step.wrapping_add(1);
         }
-        said
+        frames
     }
 
-    /// The next tenth of a second of sound.
+    /// Returns the next tenth of a second of sound.
     pub(crate) fn audio(&mut self) -> &'static [u8] {
-        self.microphone.record()
+        self.microphone.next_chunk()
     }
 }
 
@@ -135,19 +119,19 @@ mod tests {
     const SECOND: Duration = Duration::from_secs(1);
     const DATE: &str = "2026-01-31T09:30:00.250Z";
 
-    /// Everything that `stream` says in `steps` steps.
-    fn said(stream: &str, steps: usize) -> Vec<Value> {
+    /// All data of a stream in `steps` steps.
+    fn data_of(stream: &str, steps: usize) -> Vec<Value> {
         let mut scripts = Scripts::default();
         let wanted = BTreeSet::from([stream]);
-        let mut said = Vec::new();
+        let mut frames = Vec::new();
         for _ in 0..steps {
-            said.extend(scripts.advance(&wanted, SECOND, DATE).remove(stream));
+            frames.extend(scripts.advance(&wanted, SECOND, DATE).remove(stream));
         }
-        said
+        frames
     }
 
     #[test]
-    fn each_stream_has_the_fields_that_the_protocol_gives_it() {
+    fn each_stream_has_the_fields_of_the_protocol() {
         for (stream, fields) in [
             (
                 "transcription",
@@ -186,9 +170,9 @@ mod tests {
             ("photo_taken", &["photoData", "mimeType"]),
             ("custom_message", &["action", "payload"]),
         ] {
-            let said = said(stream, 500);
-            assert!(said.len() > 5, "{stream}");
-            for data in said {
+            let frames = data_of(stream, 500);
+            assert!(frames.len() > 5, "{stream}");
+            for data in frames {
                 for field in fields {
                     assert!(!data[*field].is_null(), "{stream}: {field}: {data}");
                 }
@@ -197,17 +181,18 @@ mod tests {
     }
 
     #[test]
-    fn a_notification_is_dismissed_after_it_came() {
+    fn notifications_are_dismissed_after_they_arrive() {
         let mut scripts = Scripts::default();
         let wanted = BTreeSet::from(["phone_notification", "phone_notification_dismissed"]);
         let mut open = BTreeSet::new();
         for _ in 0..200 {
-            let said = scripts.advance(&wanted, SECOND, DATE);
-            if let Some(came) = said.get("phone_notification") {
-                open.insert(came["notificationId"].to_string());
+            let data = scripts.advance(&wanted, SECOND, DATE);
+            if let Some(shown) = data.get("phone_notification") {
+                open.insert(shown["notificationId"].to_string());
             }
-            if let Some(gone) = said.get("phone_notification_dismissed") {
-                assert!(open.remove(&gone["notificationId"].to_string()), "{gone}");
+            if let Some(dismissed) = data.get("phone_notification_dismissed") {
+                let id = dismissed["notificationId"].to_string();
+                assert!(open.remove(&id), "{dismissed}");
             }
         }
     }
@@ -215,7 +200,7 @@ mod tests {
     #[test]
     fn levels_are_percentages() {
         for stream in ["glasses_battery_update", "phone_battery_update"] {
-            for data in said(stream, 5_000) {
+            for data in data_of(stream, 5_000) {
                 let level = data["level"].as_u64();
                 assert!(level.is_some_and(|level| level <= 100), "{data}");
             }
@@ -223,28 +208,28 @@ mod tests {
     }
 
     #[test]
-    fn one_gesture_is_heard_by_whoever_wants_that_one() {
-        for data in said("touch_event:long_press", 200) {
+    fn a_subscription_to_one_gesture_skips_the_others() {
+        for data in data_of("touch_event:long_press", 200) {
             assert_eq!(data["gesture_name"], "long_press");
         }
     }
 
     #[test]
-    fn a_stream_begins_anew_when_it_was_not_wanted() {
+    fn an_unsubscribed_stream_restarts() {
         let mut scripts = Scripts::default();
         let wanted = BTreeSet::from(["button_press"]);
-        let mut speaks = |wanted: &BTreeSet<&'static str>| {
-            let said = scripts.advance(wanted, SECOND, DATE);
-            said.contains_key("button_press")
+        let mut has_data = |wanted: &BTreeSet<&'static str>| {
+            let data = scripts.advance(wanted, SECOND, DATE);
+            data.contains_key("button_press")
         };
-        assert!(speaks(&wanted));
-        assert!(!speaks(&wanted));
-        assert!(!speaks(&BTreeSet::new()));
-        assert!(speaks(&wanted));
+        assert!(has_data(&wanted));
+        assert!(!has_data(&wanted));
+        assert!(!has_data(&BTreeSet::new()));
+        assert!(has_data(&wanted));
     }
 
     #[test]
-    fn only_what_is_scripted_is_served() {
+    fn only_scripted_streams_are_served() {
         let served = |list: &[&str]| -> Vec<String> {
             let list = list.iter().map(|stream| (*stream).to_owned()).collect();
             super::served(&list).into_iter().collect()
@@ -272,15 +257,15 @@ mod tests {
         ] {
             assert!(served(&[bad]).is_empty(), "{bad}");
         }
-        assert_eq!(served(&["*"]).len(), PLAIN.len());
+        assert_eq!(served(&["*"]).len(), SCRIPTS.len());
         assert_eq!(
             served(&["all", "transcription:fr-FR"]).len(),
-            PLAIN.len() + 1
+            SCRIPTS.len() + 1
         );
     }
 
     #[test]
-    fn nothing_is_heard_twice_under_two_names() {
+    fn no_stream_is_served_under_two_names() {
         let list = [
             "transcription",
             "transcription:en-US",

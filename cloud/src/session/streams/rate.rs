@@ -1,4 +1,4 @@
-//! How often a script speaks.
+//! Rate of a script.
 
 use std::time::Duration;
 
@@ -13,11 +13,10 @@ pub(crate) struct Rate {
 }
 
 impl Rate {
-    /// The most steps at once. What a machine cannot do in time is left out and not made up for:
-    /// glasses say what there is now.
-    const MOST_AT_ONCE: u64 = 2_000;
+    /// Largest number of steps at once. Steps that a slow machine misses are skipped.
+    const MAX_BURST: u64 = 2_000;
 
-    /// A rate that begins now; its first step is one interval away.
+    /// Creates a rate whose first step is one interval after `now`.
     pub(crate) fn new(interval: Duration, now: Instant) -> Self {
         Self {
             interval: interval.max(Duration::from_micros(1)),
@@ -26,19 +25,19 @@ impl Rate {
         }
     }
 
-    /// How many steps are due.
+    /// Returns the number of steps that are due.
     pub(crate) fn take_due(&mut self, now: Instant) -> u64 {
         let passed = now.since(self.since).as_nanos() / self.interval.as_nanos();
         let passed = u64::try_from(passed).unwrap_or(u64::MAX);
         let due = passed.saturating_sub(self.done);
         self.done = passed.max(self.done);
-        // Of a slow rate one step is all that can be late.
+        // At a slow rate at most one step is late.
         let at_once = Duration::from_millis(100).as_nanos() / self.interval.as_nanos();
         let most = u64::try_from(at_once).unwrap_or(u64::MAX);
-        due.min(most.clamp(1, Self::MOST_AT_ONCE))
+        due.min(most.clamp(1, Self::MAX_BURST))
     }
 
-    /// When the next step is due; never now, so that nobody waits for a clock that stands still.
+    /// Returns the time of the next step; later than `now`, so that the timer always advances.
     pub(crate) fn next(&self, now: Instant) -> Instant {
         let nanos = self.interval.as_nanos() * (u128::from(self.done) + 1);
         let millis = u64::try_from(nanos.div_ceil(1_000_000)).unwrap_or(u64::MAX);
@@ -55,7 +54,7 @@ mod tests {
         Instant::from_millis(millis)
     }
 
-    /// The steps of `seconds` when each deadline is met.
+    /// Number of steps in `seconds` if each deadline is met.
     fn steps(interval: Duration, seconds: u64) -> u64 {
         let mut rate = Rate::new(interval, at(0));
         let mut now = at(0);
@@ -70,7 +69,7 @@ mod tests {
     }
 
     #[test]
-    fn the_rate_is_met_on_average_also_below_a_millisecond() {
+    fn the_average_rate_is_met_below_a_millisecond() {
         assert_eq!(steps(Duration::from_secs(1), 10), 10);
         assert_eq!(steps(Duration::from_millis(3), 3), 1_000);
         assert_eq!(steps(Duration::from_micros(1_500), 3), 2_000);
@@ -78,7 +77,7 @@ mod tests {
     }
 
     #[test]
-    fn lost_time_is_not_made_up_for() {
+    fn missed_steps_are_skipped() {
         let mut rate = Rate::new(Duration::from_secs(1), at(0));
         assert_eq!(rate.take_due(at(60_000)), 1);
         assert_eq!(rate.next(at(60_000)), at(61_000));

@@ -1,19 +1,19 @@
-//! What is said near the glasses: transcriptions and translations, in several languages.
+//! Script of transcriptions and translations, in several languages.
 
 use std::time::Duration;
 
 use serde_json::{Value, json};
 
-/// The language of `transcription` without one.
+/// Language of the stream `transcription`.
 pub(super) const DEFAULT_LANGUAGE: &str = "en-US";
 
-/// The languages of `translation` without any.
+/// Languages of the stream `translation`.
 pub(super) const DEFAULT_PAIR: (&str, &str) = ("es-ES", "en-US");
 
-/// How many words a partial text grows by.
+/// Growth of a partial text.
 const WORDS_IN_STEP: usize = 2;
 
-/// Whether `code` is a language code such as `en-US`.
+/// Reports whether `code` has the form of `en-US`.
 pub(super) fn is_language(code: &str) -> bool {
     let Some((name, region)) = code.split_once('-') else {
         return false;
@@ -24,44 +24,43 @@ pub(super) fn is_language(code: &str) -> bool {
         && region.bytes().all(|byte| byte.is_ascii_uppercase())
 }
 
-/// Partial texts that grow, then the whole sentence as final, then the next sentence.
+/// Growing partial texts, then the complete sentence as final, then the next sentence.
 pub(super) fn transcription(language: &str, step: u64, interval: Duration) -> Value {
-    let spoken = spoken(language, step);
-    let mut data = spoken.times(step, interval);
+    let utterance = utterance(language, step);
+    let mut data = utterance.times(step, interval);
     data["type"] = json!("transcription");
-    data["text"] = json!(spoken.so_far());
+    data["text"] = json!(utterance.partial_text());
     data["transcribeLanguage"] = json!(language);
     data
 }
 
-/// The same sentences in another language. While one is spoken, as much of its translation is
-/// there as of itself.
+/// The same sentences in another language. The partial translation grows with the original.
 pub(super) fn translation(from: &str, to: &str, step: u64, interval: Duration) -> Value {
-    let spoken = spoken(from, step);
-    let translated = Spoken {
-        sentence: sentences(to)[spoken.number],
-        ..spoken
+    let utterance = utterance(from, step);
+    let translated = Utterance {
+        sentence: sentences(to)[utterance.number],
+        ..utterance
     };
-    let mut data = spoken.times(step, interval);
+    let mut data = utterance.times(step, interval);
     data["type"] = json!("translation");
-    data["text"] = json!(translated.so_far());
-    data["originalText"] = json!(spoken.so_far());
+    data["text"] = json!(translated.partial_text());
+    data["originalText"] = json!(utterance.partial_text());
     data["transcribeLanguage"] = json!(from);
     data["translateLanguage"] = json!(to);
     data["didTranslate"] = json!(from != to);
     data
 }
 
-/// A sentence, and how far it is spoken.
-struct Spoken {
+/// A sentence and its progress.
+struct Utterance {
     number: usize,
     sentence: &'static str,
-    /// The steps that this sentence takes, and the one that it is at.
+    /// Number of steps of the sentence, and the current one.
     steps: u64,
     at: u64,
 }
 
-fn spoken(language: &str, step: u64) -> Spoken {
+fn utterance(language: &str, step: u64) -> Utterance {
     let sentences = sentences(language);
     let steps_of = |sentence: &str| sentence.split(' ').count().div_ceil(WORDS_IN_STEP) as u64;
     let all: u64 = sentences.iter().map(|sentence| steps_of(sentence)).sum();
@@ -72,7 +71,7 @@ fn spoken(language: &str, step: u64) -> Spoken {
         number += 1;
     }
     let sentence = sentences[number];
-    Spoken {
+    Utterance {
         number,
         sentence,
         steps: steps_of(sentence),
@@ -80,19 +79,19 @@ fn spoken(language: &str, step: u64) -> Spoken {
     }
 }
 
-impl Spoken {
+impl Utterance {
     fn is_final(&self) -> bool {
         self.at + 1 == self.steps
     }
 
-    fn so_far(&self) -> String {
+    fn partial_text(&self) -> String {
         let words: Vec<&str> = self.sentence.split(' ').collect();
         let count = words.len() as u64 * (self.at + 1) / self.steps;
         words[..(count as usize).max(1)].join(" ")
     }
 
     fn times(&self, step: u64, interval: Duration) -> Value {
-        // To the microsecond, since at a high rate a step is less than a millisecond.
+        // In microseconds, because a step may be shorter than a millisecond.
         let micros = interval.as_micros() as u64;
         let at = |step: u64| step.saturating_mul(micros) / 1_000;
         let (start, end) = (at(step - self.at), at(step + 1));
@@ -106,8 +105,7 @@ impl Spoken {
     }
 }
 
-/// The same four sentences in each language. A language that is not among them is counted in:
-/// digits are right in all of them.
+/// Returns the same four sentences in each language, and digits for unknown languages.
 fn sentences(language: &str) -> [&'static str; 4] {
     match language.split('-').next() {
         Some("en") => [

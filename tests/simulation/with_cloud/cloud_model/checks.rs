@@ -5,7 +5,7 @@ use std::collections::{BTreeMap, BTreeSet};
 use serde_json::Value;
 use testkit::ensure;
 use testkit::model::Violation;
-use tpa_cloud::{Cloud, ConnectionId, Part, View};
+use tpa_cloud::{Cloud, Component, ConnectionId, View};
 
 use super::{CloudModel, Stage, millis};
 use crate::with_cloud::frames::{package_of, user_of};
@@ -22,7 +22,7 @@ impl CloudModel {
         );
         self.check_hit()?;
         self.check_deadlines(now)?;
-        self.check_known(&cloud.known())?;
+        self.check_references(&cloud.references())?;
         if std::mem::take(&mut self.changed) {
             self.check_snapshot(&cloud.sessions(), now)?;
         }
@@ -107,30 +107,35 @@ impl CloudModel {
 
     /// Checks that no component references a closed connection, and that certain components
     /// reference each live one.
-    fn check_known(&self, known: &BTreeSet<(Part, ConnectionId)>) -> Result<(), Violation> {
+    fn check_references(
+        &self,
+        references: &BTreeSet<(Component, ConnectionId)>,
+    ) -> Result<(), Violation> {
         let mut expected = BTreeSet::new();
         for (id, connection) in &self.connections {
-            let parts: &[Part] = match connection.stage {
-                Stage::Handshaking => &[Part::Handshakes, Part::Metrics, Part::Deadlines],
+            let parts: &[Component] = match connection.stage {
+                Stage::Handshaking => {
+                    &[Component::Handshakes, Component::Metrics, Component::Timers]
+                }
                 Stage::Member => &[
-                    Part::Members,
-                    Part::Metrics,
-                    Part::Deadlines,
-                    Part::Registry,
-                    Part::HealthMonitor,
+                    Component::Members,
+                    Component::Metrics,
+                    Component::Timers,
+                    Component::Registry,
+                    Component::HealthMonitor,
                 ],
-                Stage::Closing(_) => &[Part::Closing],
+                Stage::Closing(_) => &[Component::Closing],
             };
             expected.extend(parts.iter().map(|part| (*part, *id)));
             if connection.streams.is_some() && connection.stage == Stage::Member {
-                expected.insert((Part::Subscriptions, *id));
+                expected.insert((Component::Subscriptions, *id));
             }
         }
-        for (part, id) in known {
+        for (part, id) in references {
             let stage = self.connections.get(id).map(|connection| connection.stage);
             let may_know = match part {
-                Part::Rooms => stage == Some(Stage::Member),
-                Part::Faults | Part::Plans => {
+                Component::Rooms => stage == Some(Stage::Member),
+                Component::Faults | Component::Plans => {
                     matches!(stage, Some(Stage::Member | Stage::Handshaking))
                 }
                 _ => expected.contains(&(*part, *id)),
@@ -138,7 +143,7 @@ impl CloudModel {
             ensure!(may_know, "references", "{part:?} knows {id}: {stage:?}");
         }
         for (part, id) in &expected {
-            let knows = known.contains(&(*part, *id));
+            let knows = references.contains(&(*part, *id));
             ensure!(knows, "references", "{part:?} does not know {id}");
         }
         Ok(())

@@ -176,8 +176,8 @@ impl CloudModel {
     /// A fault for all connections applies to new ones until then.
     pub fn shut(&mut self, fault: &Fault, until: u64) {
         match fault {
-            Fault::Refuse | Fault::Restart { .. } => self.doors_shut = until.max(self.doors_shut),
-            Fault::Reject(_) | Fault::DropAcks => self.acks_shut = until.max(self.acks_shut),
+            Fault::Refuse(_) | Fault::Restart(_) => self.doors_shut = until.max(self.doors_shut),
+            Fault::Reject(_) | Fault::DropAcks(_) => self.acks_shut = until.max(self.acks_shut),
             _ => {}
         }
     }

@@ -5,7 +5,7 @@ use std::time::Duration;
 use serde_json::{Map, json};
 use testkit::model::Violation;
 use tpa_cloud::{
-    Fault, FaultRequest, HandMade, Plan as CloudPlan, SeededPlan, SettingsChange, Target,
+    Fault, FaultRequest, FrameSpec, Plan as CloudPlan, SeededPlan, SettingsChange, Target,
     UserSessionId,
 };
 use tpa_session::session::SocketId;
@@ -102,7 +102,7 @@ impl World<'_> {
                         target,
                         period: period.map(Duration::from_millis),
                     };
-                    let is_restart = matches!(fault, Fault::Restart { .. });
+                    let is_restart = matches!(fault, Fault::Restart(_));
                     let is_for_all = request.target == Target::All;
                     self.cloud_model.forgets = is_restart && is_for_all;
                     self.cloud.inject(&request, now);
@@ -215,20 +215,22 @@ impl World<'_> {
     }
 }
 
-fn frame(sent: Sent) -> HandMade {
+fn frame(sent: Sent) -> FrameSpec {
     match sent {
         Sent::Settings => {
             let mut changed = Map::new();
             changed.insert("language".into(), json!("es-ES"));
-            HandMade::Settings(SettingsChange::Merge(changed))
+            FrameSpec::Settings(SettingsChange::Merge(changed))
         }
-        Sent::Mode => HandMade::Whole(r#"{"type":"dashboard_mode_changed","mode":"main"}"#.into()),
-        Sent::Unknown => HandMade::Whole(r#"{"type":"surprise"}"#.into()),
+        Sent::Mode => {
+            FrameSpec::Verbatim(r#"{"type":"dashboard_mode_changed","mode":"main"}"#.into())
+        }
+        Sent::Unknown => FrameSpec::Verbatim(r#"{"type":"surprise"}"#.into()),
         Sent::Burst => {
             let frame = json!({"type": "surprise", "padding": "x".repeat(1000)});
-            HandMade::Whole(frame.to_string())
+            FrameSpec::Verbatim(frame.to_string())
         }
-        Sent::Stream => HandMade::Stream {
+        Sent::Stream => FrameSpec::Stream {
             name: "button_press".into(),
             data: json!({"buttonId": "main", "pressType": "short"}),
         },

@@ -40,7 +40,7 @@ impl World<'_> {
         for id in self.cloud_model.closing() {
             // Components that are responsible for closing sockets.
             for own in [
-                format!("{id:?}: Link "),
+                format!("{id:?}: Transport "),
                 format!("Cut({id:?})"),
                 format!("Release({id:?})"),
             ] {

@@ -131,7 +131,7 @@ impl World<'_> {
             client.check_end(outputs)?;
             client.coverage.seeds += 1;
         }
-        let left = self.cloud.known();
+        let left = self.cloud.references();
         ensure!(
             left.is_empty() && self.cloud.socket_count() == 0 && self.cloud_model.is_empty(),
             "references",

@@ -314,7 +314,7 @@ fn new_cloud(schedule: &Schedule<WithCloud>, now: u64, told: &Arc<AtomicU64>) ->
     let config = schedule.settings.cloud.clone();
     let mut cloud = Cloud::new(config, clock, Instant::from_millis(now));
     let told = Arc::clone(told);
-    cloud.follow(move |_| {
+    cloud.add_listener(move |_| {
         told.fetch_add(1, Ordering::Relaxed);
     });
     cloud

@@ -5,7 +5,7 @@ use std::sync::Arc;
 use testkit::ensure;
 use testkit::model::Violation;
 use tpa_cloud::{
-    ConnectionId, Delivery, Dialect, Event, Fact, Input, Instant, Output, Refused, WebhookCall,
+    ConnectionId, Delivery, Dialect, Event, Fact, Input, Instant, OpenError, Output, WebhookCall,
 };
 use tpa_session::session::{Close, Outgoing, SocketId};
 
@@ -87,8 +87,8 @@ impl World<'_> {
             Err(refused) => {
                 transport.refuse(socket);
                 self.coverage.event(match refused {
-                    Refused::ByFault => "dials turned away by a fault",
-                    Refused::TooMany => "dials that were too many",
+                    OpenError::ResetByFault => "dials turned away by a fault",
+                    OpenError::TooManyConnections => "dials that were too many",
                 });
             }
         }

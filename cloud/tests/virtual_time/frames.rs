@@ -1,16 +1,16 @@
-//! Frames that are sent by hand, in short.
+//! Frames of control requests, in their short forms.
 
 use tpa_cloud::{Action, Plan, Scenario};
 
 use crate::world::*;
 
-/// Reads a step as a scenario does and carries it out; what comes to a TPA for it.
+/// Performs a scenario step. Returns the frames that a TPA receives.
 fn sent(world: &mut World, id: ConnectionId, step: Value) -> Vec<Value> {
     let mut step = step;
     step["at"] = json!(0);
     let text = json!({"steps": [step]}).to_string();
     let scenario = Scenario::from_json("by-hand", &text).unwrap();
-    world.said.clear();
+    world.outputs.clear();
     world
         .cloud
         .play(Plan::Scenario(scenario), Target::All, world.now);
@@ -19,7 +19,7 @@ fn sent(world: &mut World, id: ConnectionId, step: Value) -> Vec<Value> {
 }
 
 #[test]
-fn each_short_form_becomes_a_whole_frame() {
+fn short_forms_become_complete_frames() {
     for (step, kind, field, value) in [
         (
             json!({"systemSettings": {"brightness": 80}}),
@@ -70,7 +70,7 @@ fn each_short_form_becomes_a_whole_frame() {
 }
 
 #[test]
-fn changed_settings_are_told_and_kept() {
+fn changed_settings_are_sent_and_stored() {
     let mut world = World::new();
     let id = world.connect("user1", PACKAGE);
     let other = world.connect("user2", PACKAGE);
@@ -85,8 +85,8 @@ fn changed_settings_are_told_and_kept() {
     };
     assert_eq!(width(&frame), "40");
     assert!(world.frames_to(other).is_empty());
-    // After a reconnect they come with the ack.
-    world.said.clear();
+    // After a reconnect the ack has them.
+    world.outputs.clear();
     let back = world.connect("user1", PACKAGE);
     assert_eq!(width(&world.frames_to(back)[0]), "40");
     let elsewhere = world.connect("user3", PACKAGE);
@@ -94,25 +94,25 @@ fn changed_settings_are_told_and_kept() {
 }
 
 #[test]
-fn what_a_stream_says_by_hand_goes_to_its_subscribers() {
+fn stream_data_is_sent_to_subscribers() {
     let mut world = World::new();
-    let hears = world.connect("user1", PACKAGE);
+    let subscriber = world.connect("user1", PACKAGE);
     let all = world.connect("user2", PACKAGE);
-    let deaf = world.connect("user3", PACKAGE);
-    world.subscribe(hears, &["button_press"]);
+    let unsubscribed = world.connect("user3", PACKAGE);
+    world.subscribe(subscriber, &["button_press"]);
     world.subscribe(all, &["*"]);
-    world.subscribe(deaf, &["head_position"]);
+    world.subscribe(unsubscribed, &["head_position"]);
     let press =
         json!({"stream": "button_press", "data": {"buttonId": "left", "pressType": "long"}});
-    let frames = sent(&mut world, hears, press);
+    let frames = sent(&mut world, subscriber, press);
     assert_eq!(frames[0]["type"], "data_stream");
     assert_eq!(frames[0]["data"]["buttonId"], "left");
     assert_eq!(world.frames_to(all).len(), 1);
-    assert!(world.frames_to(deaf).is_empty());
+    assert!(world.frames_to(unsubscribed).is_empty());
 }
 
 #[test]
-fn an_action_says_whom_it_hit() {
+fn actions_return_the_affected_connections() {
     let mut world = World::new();
     let id = world.connect("user1", PACKAGE);
     let stop = Action::StopApps {

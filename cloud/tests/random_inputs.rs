@@ -1,4 +1,4 @@
-//! Many random lives of a cloud in virtual time, each held to the cloud's invariants. A failure
+//! Random inputs to a cloud in virtual time, with its invariants checked. A failure
 //! names its seed.
 #![allow(
     clippy::unwrap_used,
@@ -11,8 +11,8 @@ use std::time::Duration;
 
 use serde_json::json;
 use tpa_cloud::{
-    Cloud, Config, ConnectionId, Delivery, Dialect, Fact, Fault, FaultRequest, HandMade, Input,
-    Instant, Output, Plan, Scenario, SeededPlan, Target, UserSessionId, WallClock,
+    Cloud, Config, ConnectionId, Delivery, Dialect, Fact, Fault, FaultRequest, FrameSpec, Input,
+    Instant, Output, Plan, Scenario, SeededPlan, Target, UserSessionId, WallClock, fault,
 };
 
 const SEEDS: u64 = 50;
@@ -35,12 +35,12 @@ struct Life {
     random: Random,
     cloud: Cloud,
     now: Instant,
-    /// The sockets that are not gone yet.
+    /// The sockets that are not closed.
     sockets: BTreeSet<ConnectionId>,
-    /// The connections that have an ack and are not over.
+    /// The connections that have an ack and have not ended.
     connected: BTreeMap<ConnectionId, String>,
     over: BTreeSet<ConnectionId>,
-    /// Those that a close frame went to; it must be the last.
+    /// The connections that were sent a close frame, which must be the last frame.
     closing: BTreeSet<ConnectionId>,
     webhooks: u32,
 }
@@ -73,7 +73,7 @@ impl Life {
                 2 => self.cloud.stop_playing(&Target::All, self.now),
                 3 => drop(self.cloud.stop_apps(&Target::All, "error", self.now)),
                 _ => {
-                    let frame = HandMade::Whole("{}".to_owned());
+                    let frame = FrameSpec::Verbatim("{}".to_owned());
                     drop(self.cloud.send_frame(&Target::All, &frame, self.now));
                 }
             },
@@ -89,11 +89,11 @@ impl Life {
     fn open(&mut self) {
         if let Ok(id) = self.cloud.open("10.0.0.1:5", Dialect::AugmentOs, self.now) {
             self.sockets.insert(id);
-            self.introduce(id);
+            self.handshake(id);
         }
     }
 
-    fn introduce(&mut self, id: ConnectionId) {
+    fn handshake(&mut self, id: ConnectionId) {
         let (user, app) = (self.random.below(3), self.random.below(3));
         let session_id = format!("user{user}-app{app}");
         let init = json!({"type": "tpa_connection_init", "sessionId": session_id,
@@ -105,7 +105,7 @@ impl Life {
         self.cloud.handle_input(id, input, self.now);
     }
 
-    /// Something comes from a socket, whether it makes sense or not.
+    /// Sends a random input, valid or not.
     fn hear(&mut self) {
         let index = self.random.below(self.sockets.len().max(1) as u64) as usize;
         let Some(id) = self.sockets.iter().nth(index).copied() else {
@@ -130,7 +130,7 @@ impl Life {
             "nonsense",
         ];
         match self.random.below(14) {
-            0 => self.introduce(id),
+            0 => self.handshake(id),
             1 => self.say(id, Input::Binary(b"sound")),
             2 => self.say(id, Input::Pong),
             3 => self.say(id, Input::Congested),
@@ -151,17 +151,27 @@ impl Life {
 
     fn inject(&mut self) {
         let reason = "because".to_owned();
-        let fault = match self.random.below(10) {
-            0 => Fault::Close { code: 4000, reason },
-            1 => Fault::Cut,
-            2 => Fault::Freeze,
-            3 => Fault::Refuse,
-            4 => Fault::Delay(Duration::from_millis(self.random.below(3_000))),
-            5 => Fault::DropAcks,
-            6 => Fault::Malformed,
-            7 => Fault::Reject("INVALID_JWT"),
-            8 => Fault::Flap(Duration::from_millis(self.random.below(500))),
-            _ => Fault::Restart { close: None },
+        let millis = Duration::from_millis;
+        let fault: Fault = match self.random.below(10) {
+            0 => fault::Close { code: 4000, reason }.into(),
+            1 => fault::Cut {}.into(),
+            2 => fault::Freeze {}.into(),
+            3 => fault::Refuse {}.into(),
+            4 => {
+                let by = millis(self.random.below(3_000));
+                fault::Delay { by }.into()
+            }
+            5 => fault::DropAcks {}.into(),
+            6 => fault::Malformed {}.into(),
+            7 => {
+                let error = "INVALID_JWT";
+                fault::Reject { error }.into()
+            }
+            8 => {
+                let uptime = millis(self.random.below(500));
+                fault::Flap { uptime }.into()
+            }
+            _ => fault::Restart::default().into(),
         };
         let target = match self.random.below(3) {
             0 => Target::All,
@@ -187,7 +197,7 @@ impl Life {
     }
 
     fn play(&mut self) {
-        let mut shipped = Scenario::shipped();
+        let mut shipped = Scenario::builtin();
         let which = self.random.below(7) as usize;
         let plan = if which < shipped.len() {
             Plan::Scenario(shipped.swap_remove(which))
@@ -228,7 +238,7 @@ impl Life {
                         self.over.contains(&to),
                         "seed {seed}: cut before it is over"
                     );
-                    // The socket obeys.
+                    // The socket closes.
                     self.sockets.remove(&to);
                     self.say(to, Input::Gone);
                 }
@@ -267,7 +277,7 @@ impl Life {
             "seed {seed}: two for one session"
         );
         assert_eq!(self.cloud.socket_count(), self.sockets.len(), "seed {seed}");
-        // The cloud knows those that are connected, and nobody else.
+        // The cloud lists exactly the connected TPAs.
         let snapshot = self.cloud.sessions();
         let known: BTreeSet<String> = snapshot
             .as_array()
@@ -280,7 +290,7 @@ impl Life {
         assert_eq!(known, expected, "seed {seed}");
     }
 
-    /// Everybody leaves.
+    /// Closes all sockets.
     fn end(mut self) {
         for id in std::mem::take(&mut self.sockets) {
             self.say(id, Input::Gone);
@@ -294,7 +304,7 @@ impl Life {
 }
 
 #[test]
-fn invariants_hold_in_random_lives() {
+fn invariants_hold_for_random_inputs() {
     for seed in 0..SEEDS {
         let mut life = Life::new(seed);
         for _ in 0..STEPS {

@@ -1,4 +1,4 @@
-//! Frames that no good client sends: each is answered, or ignored, and none does any harm.
+//! Invalid frames: each is answered or ignored.
 
 use std::ops::Range;
 
@@ -8,7 +8,7 @@ use crate::world::*;
 
 const SEEDS: Range<u64> = 0..2_000;
 
-/// One good frame of each type that the cloud acts on.
+/// One valid frame of each type.
 fn good() -> Vec<Value> {
     vec![
         json!({"type": "tpa_connection_init", "sessionId": format!("user1-{PACKAGE}"),
@@ -32,7 +32,7 @@ fn good() -> Vec<Value> {
     ]
 }
 
-/// Anything at all.
+/// A random JSON value.
 fn anything(random: &mut Rng, depth: u32) -> Value {
     match random.u32(0..if depth == 0 { 8 } else { 10 }) {
         0 => Value::Null,
@@ -52,7 +52,7 @@ fn anything(random: &mut Rng, depth: u32) -> Value {
     }
 }
 
-/// A good frame with one field spoiled, or its text cut or overwritten.
+/// A valid frame with one field changed, or its text truncated or overwritten.
 fn spoiled(random: &mut Rng) -> String {
     let frames = good();
     let mut frame = frames[random.usize(0..frames.len())].clone();
@@ -77,20 +77,20 @@ fn spoiled(random: &mut Rng) -> String {
 }
 
 #[test]
-fn a_spoiled_frame_is_answered_or_ignored() {
+fn invalid_frames_are_answered_or_ignored() {
     for seed in SEEDS {
         let mut random = Rng::with_seed(seed);
         let mut world = World::new();
-        let bystander = world.connect("user2", PACKAGE);
+        let unaffected = world.connect("user2", PACKAGE);
         let id = if random.bool() {
             world.connect("user1", PACKAGE)
         } else {
             world.open()
         };
-        world.said.clear();
+        world.outputs.clear();
         let text = spoiled(&mut random);
         world.input(id, Input::Text(&text));
-        // Whoever is closed was told why first, and is closed with a code for it.
+        // An error frame precedes the close frame.
         if let Some((code, reason)) = world.close_of(id) {
             assert!(
                 code == 1008 || code == 1011,
@@ -102,15 +102,15 @@ fn a_spoiled_frame_is_answered_or_ignored() {
             assert!(error["code"].is_string() && error["message"].is_string());
         }
         world.advance(seconds(30));
-        assert_eq!(world.close_of(bystander), None, "seed {seed}: {text}");
-        world.frame(bystander, json!({"type": "ping"}));
-        let pong = world.frames_to(bystander).pop().unwrap();
+        assert_eq!(world.close_of(unaffected), None, "seed {seed}: {text}");
+        world.frame(unaffected, json!({"type": "ping"}));
+        let pong = world.frames_to(unaffected).pop().unwrap();
         assert_eq!(pong["type"], "pong", "seed {seed}: {text}");
     }
 }
 
 #[test]
-fn deep_nesting_is_not_json_here() {
+fn deep_nesting_is_rejected() {
     let mut world = World::new();
     let id = world.connect("user1", PACKAGE);
     world.input(id, Input::Text(&"[".repeat(100_000)));
@@ -121,7 +121,7 @@ fn deep_nesting_is_not_json_here() {
 }
 
 #[test]
-fn a_wrong_key_is_refused_whatever_it_looks_like() {
+fn wrong_keys_of_any_type_are_refused() {
     for key in [
         json!("wrong"),
         json!(""),

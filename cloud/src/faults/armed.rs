@@ -1,0 +1,128 @@
+//! Injected faults that wait for new connections.
+
+use super::fault::{FaultRequest, Target};
+use super::kinds::{Effect, Fault, Obstacle};
+#[cfg(feature = "test-util")]
+use crate::identity::ConnectionId;
+use crate::identity::Identity;
+use crate::time::Instant;
+
+/// The faults that are armed for new connections.
+#[derive(Debug, Default)]
+pub(crate) struct ArmedFaults {
+    armed: Vec<Armed>,
+}
+
+#[derive(Debug)]
+struct Armed {
+    fault: Fault,
+    target: Target,
+    /// `None`: for the next connection only.
+    until: Option<Instant>,
+}
+
+impl ArmedFaults {
+    /// Bounds the memory; the oldest fault is dropped.
+    const MAX_ARMED: usize = 256;
+
+    /// Keeps a fault for new connections, if it affects any.
+    pub(crate) fn arm(&mut self, request: &FaultRequest, now: Instant) {
+        self.expire(now);
+        if request.period.is_none() && request.fault.obstacle().is_none() {
+            return;
+        }
+        if self.armed.len() == Self::MAX_ARMED {
+            self.armed.remove(0);
+        }
+        self.armed.push(Armed {
+            fault: request.fault.clone(),
+            target: request.target.clone(),
+            until: request.period.map(|period| now + period),
+        });
+    }
+
+    /// Removes the faults of a target, or all faults for [`Target::All`].
+    pub(crate) fn clear(&mut self, target: &Target) {
+        self.armed
+            .retain(|armed| *target != Target::All && armed.target != *target);
+    }
+
+    /// Connections that faults are armed for by id.
+    #[cfg(feature = "test-util")]
+    pub(crate) fn connections(&self) -> impl Iterator<Item = ConnectionId> {
+        self.armed
+            .iter()
+            .filter_map(|armed| armed.target.connection())
+    }
+
+    /// Reports whether a socket is to be reset before its handshake.
+    pub(crate) fn refuses_socket(&mut self, now: Instant) -> bool {
+        let reset = |obstacle, target: &Target| {
+            (obstacle == Obstacle::Reset && *target == Target::All).then_some(())
+        };
+        self.take(now, reset).is_some()
+    }
+
+    /// Reports whether a connection is to be reset during its handshake.
+    pub(crate) fn refuses(&mut self, who: &Identity, now: Instant) -> bool {
+        let reset = |obstacle, target: &Target| {
+            let is_narrow = *target != Target::All && target.includes(who);
+            (obstacle == Obstacle::Reset && is_narrow).then_some(())
+        };
+        self.take(now, reset).is_some()
+    }
+
+    /// Returns the error code to answer a connection's handshake with.
+    pub(crate) fn rejects(&mut self, who: &Identity, now: Instant) -> Option<&'static str> {
+        self.take(now, |obstacle, target| match obstacle {
+            Obstacle::Error(code) if target.includes(who) => Some(code),
+            Obstacle::Error(_) | Obstacle::Reset | Obstacle::NoAnswer => None,
+        })
+    }
+
+    /// Reports whether a connection's handshake is to remain unanswered.
+    pub(crate) fn drops_ack(&mut self, who: &Identity, now: Instant) -> bool {
+        let dropped = |obstacle, target: &Target| {
+            (obstacle == Obstacle::NoAnswer && target.includes(who)).then_some(())
+        };
+        self.take(now, dropped).is_some()
+    }
+
+    /// Effects of the armed faults on a new connection, each with the end of its period.
+    pub(crate) fn effects(
+        &mut self,
+        who: &Identity,
+        now: Instant,
+        stage: impl Fn(&Fault) -> Vec<Effect>,
+    ) -> Vec<(Effect, Instant)> {
+        self.expire(now);
+        let armed = self.armed.iter();
+        armed
+            .filter(|armed| armed.target.includes(who))
+            .filter_map(|armed| Some((stage(&armed.fault), armed.until?)))
+            .flat_map(|(effects, until)| effects.into_iter().map(move |effect| (effect, until)))
+            .collect()
+    }
+
+    /// Finds the first fault that `select` accepts. Removes it if it is for one connection only.
+    fn take<T>(
+        &mut self,
+        now: Instant,
+        select: impl Fn(Obstacle, &Target) -> Option<T>,
+    ) -> Option<T> {
+        self.expire(now);
+        let mut armed = self.armed.iter().enumerate();
+        let (index, found) = armed.find_map(|(index, armed)| {
+            Some((index, select(armed.fault.obstacle()?, &armed.target)?))
+        })?;
+        if self.armed[index].until.is_none() {
+            self.armed.remove(index);
+        }
+        Some(found)
+    }
+
+    fn expire(&mut self, now: Instant) {
+        self.armed
+            .retain(|armed| armed.until.is_none_or(|until| now < until));
+    }
+}

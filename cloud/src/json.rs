@@ -1,0 +1,170 @@
+//! JSON that is read with serde; an error names the field, its value and what is allowed.
+
+use serde::de::{DeserializeOwned, Deserializer, Error as _, Unexpected};
+use serde::{Deserialize, de};
+use serde_json::{Map, Value};
+
+/// The longest part of a rejected string that an error repeats, in characters.
+const MAX_QUOTED: usize = 80;
+
+/// A field that cannot be read.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub(crate) struct FieldError {
+    /// Path of the field, such as `steps[0].at`; empty for the value as a whole.
+    pub(crate) field: String,
+    /// The problem, without the field's name.
+    pub(crate) problem: String,
+}
+
+/// Reads an object. The error for an unknown field lists the fields of `T` and `common_fields`.
+pub(crate) fn parse<T: DeserializeOwned>(
+    fields: Map<String, Value>,
+    common_fields: &[&str],
+) -> Result<T, FieldError> {
+    let mut object = Value::Object(fields);
+    let error = match deserialize::<T>(&object) {
+        Ok(value) => return Ok(value),
+        Err(error) => error,
+    };
+    // Only for fields of the object itself; those of nested objects keep serde's text.
+    let is_own = |name: &str| error.field.is_empty() || error.field == name;
+    let missing = name_after("missing field", &error.problem);
+    if let Some(name) = missing.filter(|name| is_own(name)) {
+        // Serde reports a missing field without its type. Reading null in its place adds that.
+        object[name] = Value::Null;
+        let expected = deserialize::<T>(&object).err();
+        let expected = expected.as_ref().and_then(|error| {
+            let (_, expected) = error.problem.split_once("expected ")?;
+            Some(format!("missing, expected {expected}"))
+        });
+        return Err(FieldError {
+            field: name.to_owned(),
+            problem: expected.unwrap_or_else(|| "missing".to_owned()),
+        });
+    }
+    let unknown = name_after("unknown field", &error.problem);
+    if let Some(name) = unknown.filter(|name| is_own(name)) {
+        // The names are in backticks, the unknown one first.
+        let known = error.problem.split('`').skip(3).step_by(2);
+        let known: Vec<&str> = known.chain(common_fields.iter().copied()).collect();
+        return Err(FieldError {
+            field: quoted(name),
+            problem: format!("unknown field, expected one of {}", known.join(", ")),
+        });
+    }
+    Err(error)
+}
+
+fn deserialize<T: DeserializeOwned>(value: &Value) -> Result<T, FieldError> {
+    serde_path_to_error::deserialize(value).map_err(|error| {
+        let path = error.path().to_string();
+        FieldError {
+            field: if path == "." { String::new() } else { path },
+            problem: error.into_inner().to_string(),
+        }
+    })
+}
+
+fn name_after<'a>(prefix: &str, problem: &'a str) -> Option<&'a str> {
+    let rest = problem.strip_prefix(prefix)?.strip_prefix(" `")?;
+    rest.split_once('`').map(|(name, _)| name)
+}
+
+/// Reads a value with `read`, for use in `deserialize_with`. The error for a value that `read`
+/// rejects contains `allowed`.
+pub(crate) fn checked<'de, D: Deserializer<'de>, T>(
+    deserializer: D,
+    allowed: &str,
+    read: impl FnOnce(&Value) -> Option<T>,
+) -> Result<T, D::Error> {
+    let value = Value::deserialize(deserializer)?;
+    read(&value).ok_or_else(|| {
+        let text;
+        let unexpected = match &value {
+            Value::Null => {
+                return D::Error::custom(format!("invalid value: null, expected {allowed}"));
+            }
+            Value::Bool(flag) => Unexpected::Bool(*flag),
+            Value::Number(number) => {
+                text = format!("number `{number}`");
+                Unexpected::Other(&text)
+            }
+            Value::String(string) => {
+                text = quoted(string);
+                Unexpected::Str(&text)
+            }
+            Value::Array(_) => Unexpected::Seq,
+            Value::Object(_) => Unexpected::Map,
+        };
+        <D::Error as de::Error>::invalid_value(unexpected, &allowed)
+    })
+}
+
+/// Reads a value, or the default when it is of another type.
+pub(crate) fn lenient<'de, D: Deserializer<'de>, T: DeserializeOwned + Default>(
+    deserializer: D,
+) -> Result<T, D::Error> {
+    let value = Value::deserialize(deserializer)?;
+    Ok(T::deserialize(value).unwrap_or_default())
+}
+
+fn quoted(text: &str) -> String {
+    text.chars().take(MAX_QUOTED).collect()
+}
+
+#[cfg(test)]
+mod tests {
+    use serde_json::json;
+
+    use super::*;
+
+    #[derive(Debug, Deserialize)]
+    #[serde(deny_unknown_fields)]
+    #[expect(dead_code, reason = "only the errors are read")]
+    struct Sample {
+        #[serde(deserialize_with = "even")]
+        even: u64,
+        list: Vec<bool>,
+    }
+
+    fn even<'de, D: Deserializer<'de>>(deserializer: D) -> Result<u64, D::Error> {
+        checked(deserializer, "an even number", |value| {
+            value.as_u64().filter(|number| number.is_multiple_of(2))
+        })
+    }
+
+    #[test]
+    fn errors_name_field_value_and_allowed() {
+        for (value, field, problem) in [
+            (
+                json!({"even": 3, "list": []}),
+                "even",
+                "invalid value: number `3`, expected an even number",
+            ),
+            (
+                json!({"list": []}),
+                "even",
+                "missing, expected an even number",
+            ),
+            (
+                json!({"even": 2, "list": [true, 7]}),
+                "list[1]",
+                "invalid type: integer `7`, expected a boolean",
+            ),
+            (
+                json!({"even": 2, "list": [], "odd": 1}),
+                "odd",
+                "unknown field, expected one of even, list, target",
+            ),
+        ] {
+            let Value::Object(fields) = value else {
+                panic!("{value}");
+            };
+            let error = parse::<Sample>(fields, &["target"]).unwrap_err();
+            assert_eq!(
+                (error.field.as_str(), error.problem.as_str()),
+                (field, problem)
+            );
+        }
+    }
+}
