@@ -1,5 +1,5 @@
 /** Bundles the entry points of the package with esbuild. */
-import { copyFile, writeFile } from "node:fs/promises";
+import { copyFile, readdir, writeFile } from "node:fs/promises";
 import { basename, dirname, join } from "node:path";
 import { fileURLToPath } from "node:url";
 import { brotliCompressSync, constants } from "node:zlib";
@@ -111,7 +111,7 @@ export class Bundler {
       target: "es2022",
       legalComments: "none",
       logLevel: "warning",
-      plugins: [generated(this.#module)],
+      plugins: [await generated(this.#module)],
       write: false,
       ...options,
     });
@@ -140,10 +140,12 @@ export function importing(file, format) {
 /**
  * Resolves `bindgen:` to output of wasm-bindgen, and `package:` to modules made here.
  * @param {Module} module
- * @returns {import("esbuild").Plugin}
+ * @returns {Promise<import("esbuild").Plugin>}
  */
-function generated({ folder, wasm, bindings }) {
-  const web = join(dirname(template), "src/web");
+async function generated({ folder, wasm, bindings }) {
+  // wasm-bindgen copies the modules of src/web/js into a folder with a hash in its name.
+  const [crate = ""] = await readdir(join(folder, "snippets"));
+  const web = join(folder, "snippets", crate, "src/web");
   const made = { namespace: "generated" };
   return {
     name: "generated",
@@ -159,10 +161,10 @@ function generated({ folder, wasm, bindings }) {
       esbuild.onResolve({ filter: /^bindgen:/ }, ({ path }) => {
         const name = path.slice("bindgen:".length);
         if (name === "bindings" || name.endsWith(".wasm")) return { path, ...made };
-        return { path: join(name.startsWith("js/") ? web : folder, name) };
+        return { path: join(folder, name) };
       });
-      // wasm-bindgen copies the modules of src/web/js; the originals are what the package imports.
-      esbuild.onResolve({ filter: /^\.\/snippets\/[^/]+\/src\/web\/js\// }, ({ path }) => ({
+      // The modules that the wasm imports too exist once, as the snippets of wasm-bindgen.
+      esbuild.onResolve({ filter: /\/src\/web\/js\/[\w-]+\.js$/ }, ({ path }) => ({
         path: join(web, "js", basename(path)),
       }));
       esbuild.onLoad({ filter: /^package:wasm-size$/, ...made }, () => ({

@@ -1,37 +1,27 @@
 /**
- * Constants that several parts of the package need. The core defines the first three;
- * `tests/constants.rs` fails where they differ.
+ * Constants that several parts of the package use. The core defines the first three;
+ * `tests/constants.rs` fails if they differ.
  */
 
-/** URL of a cloud on the developer's own machine. */
+/** Default URL: a cloud on the developer's machine. */
 export const DEFAULT_URL = "ws://localhost:8002/tpa-ws";
 
-/** Options that give the cloud's URL, the preferred one first. */
+/** Options for the URL of the cloud, in order of precedence. */
 export const URL_OPTIONS = ["augmentOSWebsocketUrl", "mentraOSWebsocketUrl"];
 
-/** Levels of log lines, each of which includes those before it. */
+/** Log levels; each includes those before it. */
 export const LOG_LEVELS = ["silent", "error", "warn", "info", "debug"];
 
 /**
- * Reasons for which an app gives up its session.
- * @type {readonly import("tpa-session").ReleaseReason[]}
+ * Reasons of an `ownership_release`, the default first.
+ *
+ * @type {readonly import("../types/index.js").ReleaseReason[]}
  */
-export const RELEASE_REASONS = ["switching_clouds", "clean_shutdown", "user_logout"];
+export const RELEASE_REASONS = ["clean_shutdown", "switching_clouds", "user_logout"];
 
 /**
- * @param {string} hostname as `URL` gives it
- * @returns {boolean} whether it is `localhost`, in `127.0.0.0/8` or `[::1]`, as in the core
+ * Views on which a layout can be shown.
+ *
+ * @type {readonly ("main" | "dashboard" | "always_on")[]}
  */
-export function isLoopback(hostname) {
-  return /^(?:localhost|127(?:\.\d+){3}|\[::1\])$/.test(hostname);
-}
-
-/**
- * The URL of a cloud among options or fields.
- * @param {{ [option: string]: any }} options
- * @returns {any} undefined where none is given
- */
-export function urlOf(options) {
-  const given = URL_OPTIONS.find((option) => options[option] != null);
-  return given === undefined ? undefined : options[given];
-}
+export const VIEWS = ["main", "dashboard", "always_on"];

@@ -13,7 +13,7 @@ use crate::session::{
 use super::clock;
 use super::reflect::{get, set, text};
 
-#[wasm_bindgen(module = "/src/web/js/values.js")]
+#[wasm_bindgen(module = "/src/web/js/platform.js")]
 extern "C" {
     type TpaConnectionError;
 

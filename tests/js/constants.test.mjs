@@ -3,7 +3,7 @@ import assert from "node:assert/strict";
 import { readFile } from "node:fs/promises";
 import { test } from "node:test";
 
-import { isLoopback } from "../../pkg-template/src/constants.js";
+import { isLoopback } from "../../pkg-template/src/server/allowed-hosts.js";
 
 const table = JSON.parse(await readFile(new URL("../loopback.json", import.meta.url), "utf8"));
 

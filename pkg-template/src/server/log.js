@@ -1,12 +1,12 @@
 /**
- * Lines about the webhook, where those of the sessions go and as they look.
+ * Log lines about the webhook, with the destination and format of those of the sessions.
  *
  * @import { SessionOptions } from "tpa-session"
  *
  * @typedef {(
  *   level: "error" | "warn",
  *   text: string,
- *   about?: { sessionId?: string, error?: unknown },
+ *   details?: { sessionId?: string, error?: unknown },
  * ) => void} Log
  */
 
@@ -19,17 +19,17 @@ import { LOG_LEVELS } from "../constants.js";
 export function createLog({ packageName, logger = console, logLevel = "warn" }) {
   return (level, text, { sessionId = "-", error } = {}) => {
     if (LOG_LEVELS.indexOf(level) > LOG_LEVELS.indexOf(logLevel)) return;
-    const cause = error === undefined ? "" : `: ${described(error)}`;
+    const cause = error === undefined ? "" : `: ${describe(error)}`;
     try {
       logger[level](`[tpa-session] package=${packageName} session=${sessionId} ${text}${cause}`);
     } catch {
-      // There is nowhere to say it.
+      // A logger that throws must not disturb the webhook.
     }
   };
 }
 
-/** @param {unknown} error whatever an app may throw */
-function described(error) {
+/** @param {unknown} error any value that the app threw */
+function describe(error) {
   try {
     return error instanceof Error ? (error.stack ?? error.message) : String(error);
   } catch {

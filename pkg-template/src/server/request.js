@@ -1,24 +1,24 @@
 /**
- * Reads what a cloud asks for. It is input from strangers: nothing is taken on trust.
+ * Validation of the requests of a cloud, which are untrusted input.
  *
  * @typedef {object} SessionRequest
  * @property {"session_request"} type
  * @property {string} sessionId
  * @property {string} userId
- * @property {URL | undefined} url where the session is to connect
+ * @property {URL | undefined} url that the session is to connect to
  *
  * @typedef {object} StopRequest
  * @property {"stop_request"} type
  * @property {string} sessionId
  * @property {string} reason
  */
-import { mustBe } from "../../../src/web/js/values.js";
 import { URL_OPTIONS } from "../constants.js";
+import { mustBe } from "../../../src/web/js/platform.js";
 import { HttpError } from "./http-error.js";
 import { isObject } from "./options.js";
 
 /**
- * @param {unknown} body JSON, or what somebody else has made of it
+ * @param {unknown} body JSON, or a value that middleware has parsed
  * @returns {SessionRequest | StopRequest}
  * @throws {HttpError}
  */
