@@ -64,7 +64,7 @@ impl World<'_> {
                 if !self.is_down {
                     self.coverage.event("crashes");
                     if *silently {
-                        self.coverage.event("crashes that nobody hears");
+                        self.coverage.event("crashes without a reset");
                     }
                     self.stop_cloud(!silently);
                     self.pending.add(self.now + down, Pending::Boot);
