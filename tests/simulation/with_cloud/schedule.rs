@@ -2,14 +2,12 @@
 
 use std::time::Duration;
 
-use testkit::closures::CLOSURES;
-use testkit::world::app::{AppCall, KEYS, SESSIONS, STREAMS};
-use testkit::world::dial_outcome::{CloseEvents, DialOutcome};
+use testkit::world::app::{AppCall, SESSIONS, STREAMS};
 use tpa_cloud::{Config as CloudConfig, Fault, fault};
-use tpa_session::session::{CloseKind, Config};
+use tpa_session::session::Config;
 
-use super::frames::{InvalidFrame, SYSTEM_SESSION};
-use super::transport::{AttemptPlan, Ends, LinkFault, SUCCESS};
+use super::frames::SYSTEM_SESSION;
+use super::transport::{AttemptPlan, LinkFault};
 use crate::client::ClientAction;
 use crate::schedule::{Generator, Kind, Schedule, Step};
 

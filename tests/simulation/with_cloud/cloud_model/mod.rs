@@ -10,7 +10,7 @@ use std::collections::{BTreeMap, BTreeSet};
 use serde_json::Value;
 use testkit::ensure;
 use testkit::model::Violation;
-use tpa_cloud::{Config, ConnectionId, Delivery, Fact, Fault, Identity, Output, Side};
+use tpa_cloud::{Config, ConnectionId, Delivery, Fault, Output};
 
 use super::frames::API_KEY;
 use displays::Displays;

@@ -8,7 +8,6 @@ mod convert;
 
 use std::collections::{BTreeMap, VecDeque};
 
-use serde_json::Value;
 use testkit::Message;
 use testkit::closures::CUT;
 use testkit::model::Violation;
@@ -16,7 +15,7 @@ use testkit::world::clock::Agenda;
 use testkit::world::dial_outcome::{CloseEvents, DialOutcome, ReadyState};
 use testkit::world::peer::Peer;
 use tpa_cloud::{ConnectionId, Delivery};
-use tpa_session::session::{Close, Control, Input, Malformed, Outgoing, Redactor, SocketId};
+use tpa_session::session::{Close, Control, Input, Outgoing, SocketId};
 
 pub use convert::Reached;
 use convert::received;
