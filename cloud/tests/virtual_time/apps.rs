@@ -24,14 +24,15 @@ impl World {
     /// The webhook calls so far: time in ms, URL and body.
     fn calls(&self) -> Vec<(u64, WebhookCall, Value)> {
         let outputs = self.outputs.iter();
-        outputs.filter_map(|(at, output)| match output {
-            Output::Webhook(call) => {
-                let body = serde_json::from_str(&call.body).unwrap();
-                Some((at.as_millis(), call.clone(), body))
-            }
-            _ => None,
-        })
-        .collect()
+        outputs
+            .filter_map(|(at, output)| match output {
+                Output::Webhook(call) => {
+                    let body = serde_json::from_str(&call.body).unwrap();
+                    Some((at.as_millis(), call.clone(), body))
+                }
+                _ => None,
+            })
+            .collect()
     }
 
     fn app_state(&self) -> Value {

@@ -15,10 +15,11 @@ fn a_frozen_connection_is_silent_for_the_period() {
     let late = world.open();
     let freezes = |world: &World, frozen: bool| {
         let outputs = world.outputs.iter();
-        outputs.filter(
-            |(_, output)| matches!(output, Output::Freeze { frozen: is, .. } if *is == frozen),
-        )
-        .count()
+        outputs
+            .filter(
+                |(_, output)| matches!(output, Output::Freeze { frozen: is, .. } if *is == frozen),
+            )
+            .count()
     };
     assert_eq!(freezes(&world, true), 2);
     world.advance(seconds(2));

@@ -119,7 +119,10 @@ fn room_members_receive_joins_leaves_and_messages() {
     assert!(world.of_type(first, "app_message_received").is_empty());
     world.frame(second, broadcast);
     let received = world.of_type(first, "app_message_received");
-    assert_eq!((received.len(), &received[0]["roomId"]), (1, &json!("kitchen")));
+    assert_eq!(
+        (received.len(), &received[0]["roomId"]),
+        (1, &json!("kitchen"))
+    );
     assert!(world.of_type(third, "app_message_received").is_empty());
 
     world.frame(

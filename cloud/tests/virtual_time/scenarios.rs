@@ -32,14 +32,15 @@ impl World {
     /// The faults so far, with their times in ms.
     fn faults(&self) -> Vec<(u64, &'static str)> {
         let outputs = self.outputs.iter();
-        outputs.filter_map(|(at, output)| match output {
-            Output::Event(event) => match event.fact {
-                Fact::Fault { fault, .. } => Some((at.as_millis(), fault)),
+        outputs
+            .filter_map(|(at, output)| match output {
+                Output::Event(event) => match event.fact {
+                    Fact::Fault { fault, .. } => Some((at.as_millis(), fault)),
+                    _ => None,
+                },
                 _ => None,
-            },
-            _ => None,
-        })
-        .collect()
+            })
+            .collect()
     }
 }
 
@@ -121,7 +122,8 @@ fn stopping_a_plan_ends_its_faults() {
     world.advance(seconds(7));
     let thaws = |world: &World| {
         let outputs = world.outputs.iter();
-        outputs.filter(|(_, output)| matches!(output, Output::Freeze { frozen: false, .. }))
+        outputs
+            .filter(|(_, output)| matches!(output, Output::Freeze { frozen: false, .. }))
             .count()
     };
     assert_eq!(thaws(&world), 0);

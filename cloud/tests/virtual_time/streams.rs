@@ -13,7 +13,11 @@ fn streams_run_while_they_have_subscribers() {
     world.advance(seconds(10));
     let received = world.streams_to(captions);
     assert_eq!(received.len(), 10);
-    assert!(received.iter().all(|stream| stream == "transcription:fr-FR"));
+    assert!(
+        received
+            .iter()
+            .all(|stream| stream == "transcription:fr-FR")
+    );
     assert!(
         world
             .streams_to(buttons)
@@ -166,6 +170,9 @@ fn every_stream_of_the_protocol_is_sent() {
         "calendar_event",
         "photo_taken",
     ] {
-        assert!(received.iter().any(|received| received == stream), "{stream}");
+        assert!(
+            received.iter().any(|received| received == stream),
+            "{stream}"
+        );
     }
 }

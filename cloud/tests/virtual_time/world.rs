@@ -109,11 +109,12 @@ impl World {
 
     pub fn deliveries_to(&self, id: ConnectionId) -> Vec<(Instant, &Delivery)> {
         let outputs = self.outputs.iter();
-        outputs.filter_map(|(at, output)| match output {
-            Output::Deliver { to, what } if *to == id => Some((*at, what)),
-            _ => None,
-        })
-        .collect()
+        outputs
+            .filter_map(|(at, output)| match output {
+                Output::Deliver { to, what } if *to == id => Some((*at, what)),
+                _ => None,
+            })
+            .collect()
     }
 
     pub fn frames_to(&self, id: ConnectionId) -> Vec<Value> {
@@ -143,17 +144,19 @@ impl World {
 
     pub fn cut_at(&self, id: ConnectionId) -> Option<Instant> {
         let mut outputs = self.outputs.iter();
-        outputs.find(|(_, output)| matches!(output, Output::Cut { to } if *to == id))
+        outputs
+            .find(|(_, output)| matches!(output, Output::Cut { to } if *to == id))
             .map(|(at, _)| *at)
     }
 
     pub fn facts(&self) -> Vec<(Option<Arc<Identity>>, Fact)> {
         let outputs = self.outputs.iter();
-        outputs.filter_map(|(_, output)| match output {
-            Output::Event(event) => Some((event.who.clone(), event.fact.clone())),
-            _ => None,
-        })
-        .collect()
+        outputs
+            .filter_map(|(_, output)| match output {
+                Output::Event(event) => Some((event.who.clone(), event.fact.clone())),
+                _ => None,
+            })
+            .collect()
     }
 
     pub fn facts_of(&self, id: ConnectionId) -> Vec<Fact> {
