@@ -13,25 +13,22 @@ use std::hint::black_box;
 use std::time;
 
 use criterion::{BatchSize, Criterion, SamplingMode, criterion_group, criterion_main};
+use testkit::Message;
 use tpa_session::session::{
-    Close, Command, Config, Control, Duration, Input, Instant, Output, Payload, Reply, Session,
-    SocketId, Timer,
+    Close, Command, Config, Control, Duration, Input, Instant, Output, Reply, Session, SocketId,
+    Timer,
 };
 
-/// Handle of a message of 100 bytes, as the shell keeps it.
-#[derive(Clone)]
-struct Handle(#[expect(dead_code, reason = "the core never reads it")] u32);
-
-impl Payload for Handle {
-    fn size(&self) -> usize {
-        100
-    }
-}
+/// Message of 100 bytes.
+const MESSAGE: Message = Message {
+    serial: 1,
+    size: 100,
+};
 
 /// Minimal shell.
 #[derive(Clone)]
 struct Shell {
-    session: Session<Handle>,
+    session: Session<Message>,
     now: Instant,
     socket: SocketId,
     ticks: u64,
@@ -112,14 +109,14 @@ impl Shell {
             self.now = self.now.after(Duration::from_millis(1));
         }
         self.command(Command::Send {
-            payload: Handle(1),
+            payload: MESSAGE,
             key,
             ttl: Some(Duration::from_millis(100_000_000_000)),
             buffered,
         })
     }
 
-    fn command(&mut self, command: Command<Handle>) -> Reply {
+    fn command(&mut self, command: Command<Message>) -> Reply {
         let reply = self.session.command(command, self.now);
         self.carry_out();
         reply.unwrap_or(Reply::Dropped)

@@ -10,8 +10,9 @@
 use std::fmt::Write as _;
 use std::{env, fs, process};
 
+use testkit::Message;
 use tpa_session::session::{
-    Close, Command, Config, Control, Input, Instant, Output, Payload, Session, SocketId,
+    Close, Command, Config, Control, Input, Instant, Output, Session, SocketId,
 };
 
 /// Width of a bucket, ms.
@@ -25,16 +26,6 @@ const END: u64 = 3600;
 const FIRST: (u64, u64) = (500, 1000);
 /// Highest allowed ratio of the peak to an even spread.
 const LIMIT: f64 = 1.3;
-
-/// Payload of clients that send nothing.
-#[derive(Clone)]
-struct Nothing;
-
-impl Payload for Nothing {
-    fn size(&self) -> usize {
-        0
-    }
-}
 
 fn main() {
     let clients = clients();
@@ -117,7 +108,7 @@ fn life(config: Config, seed: u64) -> Vec<u64> {
 }
 
 struct Client {
-    session: Session<Nothing>,
+    session: Session<Message>,
     now: u64,
     dials: Vec<u64>,
 }

@@ -6,23 +6,14 @@
 )]
 
 use allocation_counter::measure;
+use testkit::Message;
 use tpa_session::session::{
-    Close, Command, Config, Control, Input, Instant, Output, Payload, Session, SocketId, Timer,
+    Close, Command, Config, Control, Input, Instant, Output, Session, SocketId, Timer,
 };
-
-/// A message as the shell keeps it: something that stands for a text.
-#[derive(Clone)]
-struct Handle;
-
-impl Payload for Handle {
-    fn size(&self) -> usize {
-        100
-    }
-}
 
 /// The least that a shell does.
 struct Shell {
-    session: Session<Handle>,
+    session: Session<Message>,
     now: Instant,
     socket: SocketId,
 }
@@ -97,7 +88,7 @@ fn a_connected_session_with_empty_queues_takes_at_most_2_kb() {
         shell = Some(connected);
     });
     let pointed_to = u64::try_from(used.bytes_current).expect("no less than nothing");
-    let state = size_of::<Session<Handle>>() as u64;
+    let state = size_of::<Session<Message>>() as u64;
     assert!(
         state + pointed_to <= 2048,
         "{state} bytes, and {pointed_to} that they point to"

@@ -12,6 +12,9 @@ const manifest = JSON.parse(text("pkg-template/package.json"));
 /** Pages that are shown where relative links lead nowhere: npm, crates.io and docs.rs. */
 const PUBLISHED = ["pkg-template/README.md", "docs/crate.md"];
 
+/** Folders and files that only exist after a command. */
+const IGNORED = new Set(["pkg/", "found/", "artifacts/", "sbom.cdx.json"]);
+
 const pages = execFileSync("git", ["ls-files", "-z", "--", "*.md"], { cwd: ROOT, encoding: "utf8" })
   .split("\0")
   .filter((file) => file !== "" && !file.startsWith("bench/results/") && existsSync(join(ROOT, file)));
@@ -44,6 +47,32 @@ for (const page of pages) {
       if (fragment !== undefined && target.endsWith(".md")) {
         assert.ok(anchors(target).includes(fragment), `${link}: no heading of ${target} has this anchor`);
       }
+    }
+  });
+}
+
+for (const page of ["CONTRIBUTING.md", "SECURITY.md", "docs/ARCHITECTURE.md", "fuzz/README.md"]) {
+  test(`paths that ${page} names exist`, () => {
+    const prose = text(page).replaceAll(/^```.*?^```$/gms, "");
+    // Not `tpa-session/full`, which is imported.
+    const names = Array.from(
+      prose.matchAll(/`((?!tpa-session\/)[\w.-]+(?:\/[\w.-]+)*\/?)`/g),
+      ([, name]) => name,
+    );
+    // A name with a slash or an ending is a path: from the root, from the page, or within a folder named on its line.
+    for (const name of names.filter(
+      (name) => !name.includes("NAME") && /\/|\.(?:rs|md|mjs|js|ts|toml|json)$/.test(name),
+    )) {
+      const line = prose.split("\n").find((line) => line.includes(`\`${name}\``)) ?? "";
+      const folders = [
+        "",
+        dirname(page),
+        ...Array.from(line.matchAll(/`([\w./-]+)`/g), ([, folder]) => folder),
+      ];
+      assert.ok(
+        IGNORED.has(name) || folders.some((folder) => existsSync(join(ROOT, folder, name))),
+        `there is no ${name}`,
+      );
     }
   });
 }

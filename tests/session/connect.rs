@@ -21,7 +21,7 @@ fn sends_init_then_subscriptions_then_queue() {
             Output::Transmit(_, frame) => Some(match frame {
                 Outgoing::Init => "init".to_owned(),
                 Outgoing::Subscriptions(streams) => streams.join(","),
-                Outgoing::Message(text) => text.0.clone(),
+                Outgoing::Message(text) => world.text(*text).to_owned(),
                 Outgoing::Ping => "ping".to_owned(),
             }),
             _ => None,

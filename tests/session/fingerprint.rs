@@ -2,13 +2,14 @@
 
 use std::hash::{DefaultHasher, Hasher};
 
+use testkit::Message;
 use tpa_session::session::{Command, Config, Input};
 
-use crate::world::{SESSION, Text, World, config};
+use crate::world::{SESSION, World, config};
 
 fn fingerprint(world: &World) -> u64 {
     let mut hasher = DefaultHasher::new();
-    let name = |text: &Text| text.0.len() as u64;
+    let name = |message: &Message| message.size as u64;
     world.session.fingerprint(name, &mut hasher);
     hasher.finish()
 }

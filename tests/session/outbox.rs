@@ -2,7 +2,7 @@
 
 use tpa_session::session::{Command, Config, Limits, Output, Reply, State, state_key};
 
-use crate::world::{SESSION, Text, World, config};
+use crate::world::{SESSION, World, config};
 
 fn limited(messages: usize, bytes: usize) -> Config {
     Config {
@@ -42,8 +42,9 @@ fn queue_keeps_the_order() {
 #[test]
 fn nothing_is_sent_on_a_closing_socket() {
     let mut world = World::connected(config());
+    let payload = world.message("a");
     let reply = world.command(Command::Send {
-        payload: Text("a".into()),
+        payload,
         key: None,
         ttl: None,
         buffered: None,
@@ -58,8 +59,9 @@ fn nothing_is_sent_on_a_closing_socket() {
 #[test]
 fn closing_socket_is_given_up() {
     let mut world = World::connected(config());
+    let payload = world.message("a");
     let send = || Command::Send {
-        payload: Text("a".into()),
+        payload,
         key: None,
         ttl: None,
         buffered: None,
@@ -83,8 +85,9 @@ fn closing_socket_is_given_up() {
 #[test]
 fn queue_goes_before_new_messages() {
     let mut world = World::connected(config());
+    let payload = world.message("a");
     world.command(Command::Send {
-        payload: Text("a".into()),
+        payload,
         key: None,
         ttl: None,
         buffered: None,

@@ -1,14 +1,15 @@
 //! Handlers that call the session while outputs are pending.
 
+use testkit::Message;
 use tpa_session::session::{Command, Control, Event, Input, Output, Reply, Session, State};
 
-use crate::world::{SESSION, Text, World, config};
+use crate::world::{SESSION, World, config};
 
 /// Executes the outputs as the shell does and calls `handler` for each event.
 fn drain(
     world: &mut World,
-    mut handler: impl FnMut(&mut Session<Text>, &Event<Text>),
-) -> Vec<Output<Text>> {
+    mut handler: impl FnMut(&mut Session<Message>, &Event<Message>),
+) -> Vec<Output<Message>> {
     let mut outputs = Vec::new();
     while let Some(output) = world.session.poll_output() {
         if let Output::Emit(event) = &output {
@@ -19,13 +20,13 @@ fn drain(
     outputs
 }
 
-fn disconnect(session: &mut Session<Text>, world_now: tpa_session::session::Instant) {
+fn disconnect(session: &mut Session<Message>, world_now: tpa_session::session::Instant) {
     let command = Command::Disconnect { reason: None };
     assert_eq!(session.command(command, world_now), Ok(Reply::Done));
 }
 
-fn names(outputs: &[Output<Text>]) -> Vec<&'static str> {
-    let name = |output: &Output<Text>| match output {
+fn names(outputs: &[Output<Message>]) -> Vec<&'static str> {
+    let name = |output: &Output<Message>| match output {
         Output::Prepare(_) => "prepare",
         Output::Open(_) => "open",
         Output::Transmit(..) => "transmit",
@@ -138,7 +139,7 @@ fn connect_with_another_id_ends_the_first_session() {
         panic!("a run");
     };
     let rejected =
-        |output: &Output<Text>| matches!(output, Output::Settle(id, Err(_)) if *id == run);
+        |output: &Output<Message>| matches!(output, Output::Settle(id, Err(_)) if *id == run);
     assert!(world.outputs.iter().any(rejected));
     assert_eq!(world.dials(), 1);
     assert_eq!(world.session.session_id(), Some("other-org.example.app"));
@@ -153,11 +154,12 @@ fn message_before_disconnect_is_sent() {
         Input::Malformed(socket, tpa_session::session::Malformed::NoType),
         now,
     );
+    let payload = world.message("bye");
     let outputs = drain(&mut world, |session, event| {
         if matches!(event, Event::Error(_)) {
             let reply = session.command(
                 Command::Send {
-                    payload: Text("bye".into()),
+                    payload,
                     key: None,
                     ttl: None,
                     buffered: Some(0),

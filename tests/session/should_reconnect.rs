@@ -58,6 +58,19 @@ fn no_overrides_the_table() {
 }
 
 #[test]
+fn no_overrides_a_fresh_key() {
+    let mut world = World::connected(Config {
+        asks_app: true,
+        key_from_provider: true,
+        ..config()
+    });
+    world.close(1008, "Invalid API key");
+    assert_eq!(asked(&world), [(1008, CloseKind::Rejected)]);
+    world.input(Input::ShouldReconnect(Some(Reconnect::No)));
+    assert_eq!(world.session.state(), State::Stopped);
+}
+
+#[test]
 fn no_answer_keeps_the_table() {
     for (code, state) in [(1000, State::Stopped), (1006, State::Waiting)] {
         let mut world = asking();
@@ -195,8 +208,9 @@ fn online_does_not_shorten_a_delay() {
     world.advance(10_000);
     world.input(Input::Offline);
     world.input(Input::Online);
-    let next = world.reconnecting();
-    assert_eq!(next.last().map(|next| next.delay.as_millis()), Some(10_000));
+    let delays = world.reconnecting().into_iter();
+    let delays: Vec<_> = delays.map(|next| next.delay.as_millis()).collect();
+    assert_eq!(delays, [30_000, 10_000]);
     world.advance(9999);
     assert_eq!(world.dials(), 0);
     world.advance(1);
@@ -234,8 +248,10 @@ fn delay_applies_to_one_closure() {
     world.command(Command::ReconnectNow);
     world.close(1006, "");
     world.input(Input::ShouldReconnect(None));
-    world.advance(5000);
-    assert_eq!(world.dials(), 2);
+    world.input(Input::Offline);
+    world.input(Input::Online);
+    world.advance(250);
+    assert_eq!(world.dials(), 2, "the backoff applies");
 }
 
 #[test]

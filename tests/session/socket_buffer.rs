@@ -2,14 +2,15 @@
 
 use tpa_session::session::{Command, Input, Instant, Reply, Timer};
 
-use crate::world::{Text, World, config};
+use crate::world::{World, config};
 
 #[test]
 fn full_buffer_stops_sending() {
     let mut world = World::connected(config());
     let mut send = |text: &str, buffered| {
+        let payload = world.message(text);
         world.command(Command::Send {
-            payload: Text(text.into()),
+            payload,
             key: None,
             ttl: None,
             buffered,
@@ -44,8 +45,9 @@ fn full_buffer_stops_sending() {
 fn queued_messages_go_before_new_ones() {
     let mut world = World::connected(config());
     let mut send = |text: &str, buffered| {
+        let payload = world.message(text);
         world.command(Command::Send {
-            payload: Text(text.into()),
+            payload,
             key: None,
             ttl: None,
             buffered,

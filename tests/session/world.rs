@@ -1,30 +1,23 @@
 //! A session with a scripted environment.
 
+use testkit::Message;
 use tpa_session::session::{
     Close, Command, Config, Control, Delivery, Disconnected, Duration, Event, FlushError, FlushId,
-    Input, Instant, Outgoing, Output, Payload, Reconnecting, Redacted, Redactor, Reply, Session,
-    SocketId, State, Timer,
+    Input, Instant, Outgoing, Output, Reconnecting, Redacted, Redactor, Reply, Session, SocketId,
+    State, Timer,
 };
 
 pub const SESSION: &str = "user-org.example.app";
 
-/// Message of the app.
-#[derive(Clone, Debug, PartialEq, Eq)]
-pub struct Text(pub String);
-
-impl Payload for Text {
-    fn size(&self) -> usize {
-        self.0.len()
-    }
-}
-
 pub struct World {
-    pub session: Session<Text>,
+    pub session: Session<Message>,
     pub now: u64,
     /// Socket that was requested last.
     pub socket: SocketId,
     /// Outputs since the last [`World::take`].
-    pub outputs: Vec<Output<Text>>,
+    pub outputs: Vec<Output<Message>>,
+    /// Texts of the messages, by serial number.
+    texts: Vec<String>,
     steps: u32,
 }
 
@@ -106,6 +99,7 @@ impl World {
             now: 0,
             socket: SocketId(0),
             outputs: Vec::new(),
+            texts: Vec::new(),
             steps: 0,
         }
     }
@@ -123,10 +117,27 @@ impl World {
         Instant::from_millis(self.now)
     }
 
-    pub fn command(&mut self, command: Command<Text>) -> Reply {
+    pub fn command(&mut self, command: Command<Message>) -> Reply {
         let reply = self.session.command(command, self.now());
         self.drain();
         reply.expect("a command that is right")
+    }
+
+    /// Message with this text.
+    pub fn message(&mut self, text: &str) -> Message {
+        let known = self.texts.iter().position(|known| known == text);
+        let index = known.unwrap_or_else(|| {
+            self.texts.push(text.into());
+            self.texts.len() - 1
+        });
+        Message {
+            serial: u32::try_from(index).expect("few messages"),
+            size: text.len(),
+        }
+    }
+
+    pub fn text(&self, message: Message) -> &str {
+        &self.texts[message.serial as usize]
     }
 
     pub fn input(&mut self, input: Input) {
@@ -154,8 +165,9 @@ impl World {
     }
 
     pub fn send_with(&mut self, text: &str, key: Option<&str>, ttl: Option<u64>) -> Reply {
+        let payload = self.message(text);
         self.command(Command::Send {
-            payload: Text(text.into()),
+            payload,
             key: key.map(Into::into),
             ttl: ttl.map(Duration::from_millis),
             buffered: (self.session.state() == State::Connected).then_some(0),
@@ -220,11 +232,11 @@ impl World {
         }
     }
 
-    pub fn take(&mut self) -> Vec<Output<Text>> {
+    pub fn take(&mut self) -> Vec<Output<Message>> {
         std::mem::take(&mut self.outputs)
     }
 
-    pub fn events(&self) -> Vec<&Event<Text>> {
+    pub fn events(&self) -> Vec<&Event<Message>> {
         let outputs = self.outputs.iter();
         outputs
             .filter_map(|output| match output {
@@ -259,7 +271,7 @@ impl World {
         let outputs = self.outputs.iter();
         outputs
             .filter_map(|output| match output {
-                Output::Transmit(_, Outgoing::Message(text)) => Some(text.0.as_str()),
+                Output::Transmit(_, Outgoing::Message(text)) => Some(self.text(*text)),
                 _ => None,
             })
             .collect()
@@ -270,7 +282,7 @@ impl World {
         let events = self.events().into_iter();
         events
             .filter_map(|event| match event {
-                Event::Dropped(text, why) => Some((text.0.as_str(), why.name())),
+                Event::Dropped(text, why) => Some((self.text(*text), why.name())),
                 _ => None,
             })
             .collect()
@@ -278,7 +290,7 @@ impl World {
 
     /// Number of sockets that were created.
     pub fn dials(&self) -> usize {
-        let opens = |output: &&Output<Text>| matches!(output, Output::Open(_));
+        let opens = |output: &&Output<Message>| matches!(output, Output::Open(_));
         self.outputs.iter().filter(opens).count()
     }
 
@@ -303,7 +315,7 @@ impl World {
     }
 }
 
-fn name(event: &Event<Text>) -> String {
+fn name(event: &Event<Message>) -> String {
     match event {
         Event::Connecting(event) => format!("connecting {}", event.attempt),
         Event::Connected => "connected".into(),

@@ -15,9 +15,6 @@ use super::backend::{self, fault};
 use super::js;
 use super::sockets::socket;
 
-/// Longest wait for anything, ms.
-const PATIENCE: u32 = 10_000;
-
 #[derive(Serialize)]
 struct Custom {
     r#type: &'static str,
@@ -39,7 +36,7 @@ fn options(name: &str) -> Options {
 }
 
 async fn until(what: &str, is: impl Fn() -> bool) {
-    for _ in 0..PATIENCE / 5 {
+    for _ in 0..testkit::TIMEOUT.as_millis() / 5 {
         if is() {
             return;
         }

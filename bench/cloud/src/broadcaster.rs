@@ -11,12 +11,10 @@ use hyper::{Request, StatusCode};
 use hyper_util::client::legacy::Client;
 use hyper_util::client::legacy::connect::HttpConnector;
 use hyper_util::rt::TokioExecutor;
+use testkit::TIMEOUT;
 use tokio::time::{Instant, interval, timeout};
 
 use crate::board::{Board, LANES};
-
-/// Timeout for the last frames.
-const PATIENCE: Duration = Duration::from_secs(10);
 
 /// Sends frames to a crowd.
 #[derive(Debug)]
@@ -60,7 +58,7 @@ impl Broadcaster {
         let lanes = (0..LANES).map(async |lane| {
             while Instant::now() < end {
                 let room = board.until_under_way(window);
-                if timeout(PATIENCE, room).await.is_err() {
+                if timeout(TIMEOUT, room).await.is_err() {
                     break;
                 }
                 self.send_in(lane, board).await?;
@@ -83,7 +81,7 @@ impl Broadcaster {
     /// Waits, with a timeout, until all frames have arrived. Returns the number of missing ones.
     pub async fn settle(&self, board: &Board) -> u64 {
         // The difference shows whether the wait timed out.
-        let _ = timeout(PATIENCE, board.until_under_way(0)).await;
+        let _ = timeout(TIMEOUT, board.until_under_way(0)).await;
         board.sent() - board.complete()
     }
 }

@@ -9,6 +9,7 @@ use std::task::{Context, Poll, ready};
 use std::time::{Duration, Instant};
 
 use serde_json::json;
+use testkit::TIMEOUT;
 use tokio::io::{AsyncRead, AsyncWriteExt, ReadBuf};
 use tokio::net::TcpStream;
 use tokio::time::timeout;
@@ -21,8 +22,8 @@ use crate::frames::{self, Frames};
 /// Package name of all TPAs.
 const PACKAGE: &str = "org.example.load";
 
-/// Timeout that only broken servers reach.
-const PATIENCE: Duration = Duration::from_secs(30);
+/// Timeout of a connection; many of them are made at once.
+const CONNECT_TIMEOUT: Duration = TIMEOUT.saturating_mul(3);
 
 thread_local! {
     /// Receive buffer, shared by all TPAs because frames are parsed immediately.
@@ -57,7 +58,7 @@ impl Tpa {
         subscriptions: &[&str],
     ) -> io::Result<Self> {
         let tpa = Self::introduce(addr, nth, subscriptions);
-        timeout(PATIENCE, tpa).await?
+        timeout(CONNECT_TIMEOUT, tpa).await?
     }
 
     async fn introduce(addr: SocketAddr, nth: usize, subscriptions: &[&str]) -> io::Result<Self> {

@@ -6,10 +6,9 @@
     reason = "all of this is tests"
 )]
 
-use std::time::Duration;
-
 use futures_util::{SinkExt, StreamExt};
 use serde_json::{Value, json};
+use testkit::TIMEOUT;
 use tokio::io::{AsyncBufReadExt, AsyncReadExt, AsyncWriteExt, BufReader};
 use tokio::net::TcpStream;
 use tokio::time::timeout;
@@ -21,9 +20,6 @@ use tpa_cloud::{Config, Plan};
 
 pub const PACKAGE: &str = "org.example.captions";
 pub const KEY: &str = "dev-key";
-
-/// Timeout that only failing tests reach.
-pub const PATIENCE: Duration = Duration::from_secs(10);
 
 pub async fn start() -> Server {
     start_with(Config::default()).await
@@ -47,7 +43,7 @@ pub async fn start_playing(plan: Plan) -> Server {
 }
 
 pub async fn with_timeout<T>(what: &str, future: impl Future<Output = T>) -> T {
-    let result = timeout(PATIENCE, future).await;
+    let result = timeout(TIMEOUT, future).await;
     result.unwrap_or_else(|_| panic!("waited too long for {what}"))
 }
 
