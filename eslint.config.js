@@ -1,30 +1,47 @@
+import { basename } from "node:path";
+
 import globals from "globals";
 import tseslint from "typescript-eslint";
 
 const JS = "**/*.{js,mjs,cjs}";
 
+/** Rule for the names of files: kebab-case, with extensions such as `.test.mjs`. */
+const kebabCase = {
+  create: (context) => ({
+    Program(node) {
+      const name = basename(context.filename);
+      if (/^[a-z0-9]+(?:-[a-z0-9]+)*(?:\.[a-z]+)+$/.test(name)) return;
+      context.report({ node, message: `file name must be kebab-case, not "${name}"` });
+    },
+  }),
+};
+
 export default tseslint.config(
   { ignores: ["target/", "pkg/", "**/results/"] },
-  // The recommended rules, eslint's own among them.
+  // Includes the recommended rules of eslint.
   ...tseslint.configs.recommended,
   {
-    files: [JS, "**/*.ts"],
+    files: [JS, "**/*.{ts,jsx}"],
+    plugins: { files: { rules: { "kebab-case": kebabCase } } },
     linterOptions: { reportUnusedDisableDirectives: "error" },
     rules: {
       eqeqeq: ["error", "always", { null: "ignore" }],
+      "files/kebab-case": "error",
+      "max-lines": ["error", 450],
+      "max-lines-per-function": ["error", 80],
       "no-var": "error",
       "prefer-const": "error",
       "@typescript-eslint/no-unused-vars": ["error", { argsIgnorePattern: "^_", caughtErrors: "none" }],
     },
   },
-  // No file may use a name that its surroundings do not have. The package's
-  // own code runs in browsers and in Node, so it gets only what both have.
+  // Undefined names are errors. The package runs in browsers and in Node, so it
+  // gets only the globals of both.
   {
     files: [JS],
     rules: { "no-undef": "error" },
     languageOptions: { globals: globals["shared-node-browser"] },
   },
-  // Newer browsers and runtimes have it; code asks with `typeof` first.
+  // Not in all browsers and runtimes; code checks with `typeof` first.
   { files: ["src/web/js/**"], languageOptions: { globals: { reportError: "readonly" } } },
   {
     files: ["tests/**/*.{js,mjs}", "bench/**/*.{js,mjs}", "pkg-template/build/*.mjs"],
@@ -36,12 +53,12 @@ export default tseslint.config(
     languageOptions: { globals: globals.node },
     rules: { "@typescript-eslint/no-require-imports": "off" },
   },
-  // End-to-end tests hand functions to a page, where `window` is.
+  // Functions that end-to-end tests evaluate in a page use its globals.
   {
     files: ["tests/e2e/**", "bench/cycles/page.mjs", "bench/page/**", "bench/measures/{load,followers}.mjs"],
     languageOptions: { globals: globals.browser },
   },
-  // What runs in pages, in workers and in Node.
+  // Fixtures run in pages, in workers and in Node.
   {
     files: ["tests/matrix/fixtures/**"],
     languageOptions: {
@@ -55,7 +72,7 @@ export default tseslint.config(
     languageOptions: { globals: globals.browser, parserOptions: { ecmaFeatures: { jsx: true } } },
   },
   { files: ["examples/*-node/**/*.js", "examples/*.mjs"], languageOptions: { globals: globals.node } },
-  // `any` in a published type is a promise to its user, not a slip.
+  // `any` in a published type is intended.
   { files: ["**/*.d.ts"], rules: { "@typescript-eslint/no-explicit-any": "off" } },
   { files: ["**/*.cts"], rules: { "@typescript-eslint/no-require-imports": "off" } },
   {

@@ -1,9 +1,9 @@
 /**
- * Bundles an example as its developer would.
+ * Bundles an example as an app developer would.
  *
  *     node examples/build.mjs NAME OUT_DIR
  *
- * TPA_PKG names the package, default pkg/.
+ * TPA_PKG is the folder of the package, by default pkg/.
  */
 import { copyFile, readdir } from "node:fs/promises";
 import { dirname, join, resolve } from "node:path";
@@ -11,15 +11,15 @@ import { fileURLToPath } from "node:url";
 
 import { build } from "esbuild";
 
-const [name, outDir] = process.argv.slice(2);
+const [name = "", outDir = ""] = process.argv.slice(2);
 const examples = dirname(fileURLToPath(import.meta.url));
 const pkg = resolve(examples, "..", process.env.TPA_PKG ?? "pkg");
 const inNode = name.endsWith("-node");
 
 const files = await readdir(join(examples, name));
-const starts = files.filter((file) => /^(app|worker)\.jsx?$/.test(file));
+const entries = files.filter((file) => /^(app|worker)\.jsx?$/.test(file));
 await build({
-  entryPoints: starts.map((file) => join(examples, name, file)),
+  entryPoints: entries.map((file) => join(examples, name, file)),
   outdir: outDir,
   bundle: true,
   format: "esm",

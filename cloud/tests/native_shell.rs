@@ -6,12 +6,12 @@
 )]
 
 mod common;
-#[path = "../../examples/native-captions/shell.rs"]
-mod shell;
+#[path = "../../examples/native-captions/driver.rs"]
+mod driver;
 
 use common::{start_with, with_timeout};
+use driver::{App, Notification, Request};
 use serde_json::json;
-use shell::{App, Ask, Told};
 use tokio::sync::mpsc::unbounded_channel;
 use tpa_cloud::Config;
 use tpa_session::session::{Event, State};
@@ -31,22 +31,22 @@ async fn the_example_receives_displays_reconnects_and_ends() {
     };
     let (ask, asks) = unbounded_channel();
     let (tell, mut events) = unbounded_channel();
-    ask.send(Ask::Subscribe(vec!["transcription".to_owned()]))
+    ask.send(Request::Subscribe(vec!["transcription".to_owned()]))
         .unwrap();
-    let session = tokio::spawn(shell::run(app, asks, tell));
+    let session = tokio::spawn(driver::run(app, asks, tell));
 
     let (mut states, mut captions, mut losses) = (Vec::new(), 0, 0);
     while let Some(next) = with_timeout("the app is events", events.recv()).await {
         match next {
-            Told::Event(Event::StateChange(change)) => states.push(change.to),
-            Told::Event(Event::Disconnected(end)) => losses += u32::from(!end.permanent),
-            Told::Event(_) => {}
-            Told::Frame(frame) => {
+            Notification::Event(Event::StateChange(change)) => states.push(change.to),
+            Notification::Event(Event::Disconnected(end)) => losses += u32::from(!end.permanent),
+            Notification::Event(_) => {}
+            Notification::Frame(frame) => {
                 assert!(frame["data"]["text"].is_string(), "{frame}");
                 captions += 1;
                 let layout = json!({"layoutType": "text_wall", "text": "shown"});
                 let show = json!({"type": "display_event", "view": "main", "layout": layout});
-                ask.send(Ask::Send(show)).unwrap();
+                ask.send(Request::Send(show)).unwrap();
                 if captions == 3 {
                     let cut = json!({"fault": "cut", "packageName": "org.example.native"});
                     common::inject(&server, cut).await;
@@ -54,7 +54,7 @@ async fn the_example_receives_displays_reconnects_and_ends() {
                 if losses == 1 && captions > 6 {
                     let sessions = common::get(&server, "/sessions").await.json();
                     assert_eq!(sessions[0]["displays"]["main"]["text"], "shown");
-                    ask.send(Ask::Disconnect).unwrap();
+                    ask.send(Request::Disconnect).unwrap();
                 }
             }
         }

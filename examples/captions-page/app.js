@@ -1,4 +1,4 @@
-/** Live captions: what somebody says is shown on the glasses, and in the page. */
+/** Live captions: shows transcribed speech on the glasses and in the page. */
 import { TpaSession } from "tpa-session";
 
 const packageName = "org.example.captions";

@@ -1,7 +1,7 @@
 import { useEffect, useState } from "react";
 import { TpaSession } from "tpa-session";
 
-/** What is being said, shown on the glasses too, and the state of the session. */
+/** Returns the current caption, which is shown on the glasses too, and the state of the session. */
 export function useCaptions({ sessionId, language = "en-US", ...options }) {
   const [caption, setCaption] = useState("");
   const [state, setState] = useState("idle");

@@ -1,4 +1,4 @@
-/** The session, in a worker: the page hears only what it shows. */
+/** Live captions in a worker, which posts the texts that the page shows. */
 import { TpaSession } from "tpa-session";
 
 const packageName = "org.example.captions";
@@ -9,11 +9,11 @@ const session = new TpaSession({
   maxReconnectAttempts: Infinity,
 });
 
-const tell = (id, text) => postMessage({ id, text });
+const show = (id, text) => postMessage({ id, text });
 
-session.on("stateChange", ({ to }) => tell("state", to));
+session.on("stateChange", ({ to }) => show("state", to));
 session.events.onTranscriptionForLanguage("en-US", ({ text }) => {
   session.layouts.showTextWall(text);
-  tell("caption", text);
+  show("caption", text);
 });
-session.connect(`user1-${packageName}`).catch((error) => tell("state", error.message));
+session.connect(`user1-${packageName}`).catch((error) => show("state", error.message));

@@ -1,4 +1,4 @@
-/** A dashboard that is written anew every second, whatever becomes of the line. */
+/** Dashboard that is updated every second, with or without a connection. */
 import { TpaSession } from "tpa-session";
 
 const packageName = "org.example.clock";

@@ -1,12 +1,12 @@
-//! The app: what is said is printed, and shown on the glasses.
+//! The app: prints captions and shows them on the glasses.
 
 use serde_json::json;
 use tokio::sync::mpsc::unbounded_channel;
 use tpa_session::session::{DEFAULT_URL, Event};
 
-use crate::shell::{self, App, Ask, Told};
+use crate::driver::{self, App, Notification, Request};
 
-/// Until the session is over.
+/// Runs until the session is over.
 #[tokio::main(flavor = "current_thread")]
 pub async fn run() {
     let package_name = "org.example.captions".to_owned();
@@ -16,28 +16,30 @@ pub async fn run() {
         package_name,
         api_key: "dev-key".to_owned(),
     };
-    let (ask, asks) = unbounded_channel();
-    let (tell, mut told) = unbounded_channel();
-    let say = |message| _ = ask.send(message);
-    say(Ask::Subscribe(vec!["transcription:en-US".to_owned()]));
-    let session = tokio::spawn(shell::run(app, asks, tell));
+    let (requests, incoming) = unbounded_channel();
+    let (notify, mut notifications) = unbounded_channel();
+    let request = |request| _ = requests.send(request);
+    request(Request::Subscribe(vec!["transcription:en-US".to_owned()]));
+    let session = tokio::spawn(driver::run(app, incoming, notify));
     loop {
-        let told = tokio::select! {
-            told = told.recv() => told,
+        let notification = tokio::select! {
+            notification = notifications.recv() => notification,
             _ = tokio::signal::ctrl_c() => {
-                say(Ask::Disconnect);
+                request(Request::Disconnect);
                 continue;
             }
         };
-        match told {
+        match notification {
             None => break,
-            Some(Told::Event(Event::StateChange(change))) => println!("{}", change.to.name()),
-            Some(Told::Event(_)) => {}
-            Some(Told::Frame(frame)) => {
+            Some(Notification::Event(Event::StateChange(change))) => {
+                println!("{}", change.to.name())
+            }
+            Some(Notification::Event(_)) => {}
+            Some(Notification::Frame(frame)) => {
                 if let Some(text) = frame["data"]["text"].as_str() {
                     println!("{text}");
                     let layout = json!({"layoutType": "text_wall", "text": text});
-                    say(Ask::Send(
+                    request(Request::Send(
                         json!({"type": "display_event", "view": "main", "layout": layout}),
                     ));
                 }

@@ -24,6 +24,8 @@ const COPIED = ["globals.cjs", "node.js", "server-node.js", "full.cjs", "full-no
 /** Declarations that are entry points, and declarations that these import. */
 const TYPED_ENTRIES = ["index", "manual", "server", "full"];
 const SHARED_TYPES = ["streams", "frames", "parts"];
+/** The wasm file, which is an entry point with a default export only. */
+const WASM = "tpa-session.wasm";
 
 const { values, positionals } = parseArgs({ allowPositionals: true, options: { dev: { type: "boolean" } } });
 const [bindgenDir = "", outDir = ""] = positionals.map((path) => resolve(path));
@@ -32,7 +34,7 @@ const { dev = false } = values;
 /** Writes the wasm and bundles all entry points. */
 async function code() {
   const from = join(bindgenDir, "tpa_session_bg.wasm");
-  const to = join(outDir, "tpa-session.wasm");
+  const to = join(outDir, WASM);
   const bindings = dev ? await original(from, to) : shorten(from, to);
   const module = { folder: bindgenDir, wasm: await readFile(to), bindings };
   const bundler = new Bundler(module, outDir, { minify: !dev });
@@ -54,7 +56,7 @@ async function code() {
 
 /** Writes the declarations: one copy, in the `.d.cts` files, which the `.d.ts` files re-export. */
 async function types() {
-  for (const name of [...TYPED_ENTRIES, ...SHARED_TYPES]) {
+  for (const name of [...TYPED_ENTRIES, ...SHARED_TYPES, WASM]) {
     const source = await readFile(join(template, "types", `${name}.d.ts`), "utf8");
     // A CommonJS file can import only CommonJS; an ES module can import either.
     await writeFile(join(outDir, `${name}.d.cts`), source.replace(/("\.\/\w+)\.js"/g, '$1.cjs"'));
@@ -62,6 +64,7 @@ async function types() {
   for (const name of TYPED_ENTRIES) {
     await writeFile(join(outDir, `${name}.d.ts`), `export * from "./${name}.cjs";\n`);
   }
+  await writeFile(join(outDir, `${WASM}.d.ts`), `export { default } from "./${WASM}.cjs";\n`);
 }
 
 /** Writes the manifest, the licences and the bill of materials. */
@@ -82,7 +85,7 @@ await code();
 await types();
 await documents();
 
-const wasm = await readFile(join(outDir, "tpa-session.wasm"));
+const wasm = await readFile(join(outDir, WASM));
 const page = await readFile(join(outDir, "index.js"));
 console.log(
   `wasm ${wasm.length} bytes, ${brotli(wasm).length} in brotli; ` +

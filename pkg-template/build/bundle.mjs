@@ -1,6 +1,6 @@
 /** Bundles the entry points of the package with esbuild. */
 import { copyFile, readdir, writeFile } from "node:fs/promises";
-import { dirname, join } from "node:path";
+import { basename, dirname, join } from "node:path";
 import { fileURLToPath } from "node:url";
 import { brotliCompressSync, constants } from "node:zlib";
 
@@ -161,8 +161,12 @@ async function generated({ folder, wasm, bindings }) {
       esbuild.onResolve({ filter: /^bindgen:/ }, ({ path }) => {
         const name = path.slice("bindgen:".length);
         if (name === "bindings" || name.endsWith(".wasm")) return { path, ...made };
-        return { path: join(name.startsWith("js/") ? web : folder, name) };
+        return { path: join(folder, name) };
       });
+      // The modules that the wasm imports too exist once, as the snippets of wasm-bindgen.
+      esbuild.onResolve({ filter: /\/src\/web\/js\/[\w-]+\.js$/ }, ({ path }) => ({
+        path: join(web, "js", basename(path)),
+      }));
       esbuild.onLoad({ filter: /^package:wasm-size$/, ...made }, () => ({
         contents: `export const size = ${wasm.length};`,
       }));

@@ -1,6 +1,6 @@
-/** Frames that are no streams: what the cloud tells, and what it is told. */
+/** Frames other than those of streams, in both directions. */
 
-/** Any frame from the cloud. */
+/** Frame from the cloud. */
 export interface Frame {
   type: string;
   timestamp?: string;
@@ -8,13 +8,13 @@ export interface Frame {
   [field: string]: unknown;
 }
 
-/** Any frame to the cloud: `packageName`, `sessionId` and `timestamp` are added where absent. */
+/** Frame to the cloud; missing fields `packageName`, `sessionId` and `timestamp` are added. */
 export interface OutgoingMessage {
   type: string;
   [field: string]: unknown;
 }
 
-/** One setting of the app as the user has it. */
+/** Setting of the app for this user. */
 export interface AppSetting {
   key: string;
   type: string;
@@ -24,7 +24,7 @@ export interface AppSetting {
   options?: unknown[];
 }
 
-/** What the app's developer said of it; a setting of type `group` is a heading. */
+/** Config of the app by its developer; a setting of type `group` is a heading. */
 export interface AppConfig {
   name: string;
   description: string;
@@ -32,7 +32,7 @@ export interface AppConfig {
   settings: (AppSetting | { type: "group"; title: string })[];
 }
 
-/** What a pair of glasses can do, as the cloud tells it. */
+/** Capabilities of the glasses. */
 export interface Capabilities {
   modelName?: string;
   [field: string]: any;
@@ -52,7 +52,7 @@ export interface CapabilitiesUpdate extends Frame {
   modelName: string | null;
 }
 
-/** Which dashboard the wearer sees. */
+/** Mode of the dashboard. */
 export type DashboardMode = "main" | "expanded";
 
 export interface DashboardModeChange extends Frame {
@@ -148,8 +148,8 @@ export interface StreamCheck extends Frame {
   };
 }
 
-/** What the glasses are like. Battery levels are percent. */
-export interface DeviceFacts {
+/** State of the glasses. Battery levels are percentages. */
+export interface DeviceProperties {
   connected?: boolean;
   modelName?: string;
   wifiConnected?: boolean;
@@ -166,11 +166,11 @@ export interface DeviceFacts {
 }
 
 export interface DeviceStateUpdate extends Frame {
-  /** Those that changed. */
-  state: DeviceFacts;
+  /** Changed properties. */
+  state: DeviceProperties;
 }
 
-/** Payloads by the name of the event. */
+/** Payloads by event name. */
 export interface FrameEvents {
   settings_update: SettingsUpdate;
   augmentos_settings_update: SystemSettingsUpdate;
@@ -179,7 +179,7 @@ export interface FrameEvents {
   dashboard_mode_change: DashboardModeChange;
   dashboard_always_on_change: DashboardAlwaysOnChange;
   permission_error: PermissionError;
-  /** Each of its details. */
+  /** Emitted for each detail of a `permission_error`. */
   permission_denied: PermissionErrorDetail;
   app_stopped: AppStopped;
   app_message_received: AppMessage;

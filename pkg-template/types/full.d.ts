@@ -1,8 +1,8 @@
 /**
- * The session with all that the platform offers: the parts of the glasses that answer requests,
- * rooms, and what the platform's Node SDK calls by other names, or has in other places.
+ * Session with everything that the platform offers: the peripherals of the glasses, rooms, and the
+ * names of the platform's Node SDK.
  */
-import type { AppConfig, AppSetting, DeviceFacts, OutgoingMessage } from "./frames.js";
+import type { AppConfig, AppSetting, DeviceProperties, OutgoingMessage } from "./frames.js";
 import type { Handler, TpaSession as Main, SessionOptions as MainOptions } from "./index.js";
 import type {
   Audio,
@@ -18,61 +18,61 @@ import type {
 export * from "./index.js";
 
 export interface SessionOptions extends MainOptions {
-  /** Not needed: the session's id names the user. */
+  /** Ignored; the session id identifies the user. */
   userId?: string;
-  /** Not used. */
+  /** Ignored. */
   appServer?: unknown;
 }
 
 export interface Events extends MainEvents {
-  /** As `onTranslationForLanguage`. */
+  /** Same as `onTranslationForLanguage`. */
   ontranslationForLanguage: MainEvents["onTranslationForLanguage"];
 }
 
 export interface Settings extends MainSettings {
-  /** As `getMentraOS`. */
+  /** Same as `getMentraOS`. */
   getMentraosSetting: MainSettings["getMentraOS"];
-  /** As `onMentraosChange`. */
+  /** Same as `onMentraosChange`. */
   onMentraosSettingChange: MainSettings["onMentraosChange"];
-  /** As `onMentraosChange`. */
+  /** Same as `onMentraosChange`. */
   onMentraosSettingsChange: MainSettings["onMentraosChange"];
 }
 
-/** A request to the cloud that was refused, or got no answer. */
+/** Rejection of a request that was refused or got no response. */
 export class TpaRequestError extends Error {
   readonly name: "TpaRequestError";
   readonly code: "REFUSED" | "TIMEOUT" | "DROPPED" | "SESSION_OVER" | "CANCELLED";
 }
 
-/** What the first of a room says of it. */
+/** Configuration of a room, set by the first app that joins. */
 export interface RoomConfig {
   maxUsers?: number;
   isPrivate?: boolean;
   metadata?: unknown;
 }
 
-/** A value that changes. */
+/** Value that changes over time. */
 export interface Observable<T> {
   readonly value: T;
-  /** Called at once where the value is known, then at every change. */
+  /** Called immediately if the value is known, then at each change. */
   onChange(handler: Handler<T>): Unsubscribe;
   valueOf(): T;
   toString(): string;
 }
 
-/** `session.device.state`: what the glasses are like, as far as the cloud has told; `null` before. */
+/** `session.device.state`: state of the glasses; values are `null` until the cloud sends them. */
 export type DeviceState = {
-  readonly [Fact in keyof DeviceFacts]-?: Observable<
-    Fact extends "connected" | "wifiConnected" ? boolean : NonNullable<DeviceFacts[Fact]> | null
+  readonly [Name in keyof DeviceProperties]-?: Observable<
+    Name extends "connected" | "wifiConnected" ? boolean : NonNullable<DeviceProperties[Name]> | null
   >;
-} & { getSnapshot(): DeviceFacts };
+} & { getSnapshot(): DeviceProperties };
 
-/** The handlers by name of `session.events`, on the session itself. */
+/** Methods of `session.events` that are available on the session too. */
 export type EventShortcuts = Omit<MainEvents, "on" | "emit" | "getRegisteredStreams">;
 
 declare const Session: new (options: SessionOptions) => Main & EventShortcuts;
 
-/** The session of `tpa-session`, and all else. */
+/** Session of `tpa-session` with all additions. */
 export class TpaSession extends Session {
   readonly events: Events;
   readonly settings: Settings;
@@ -82,62 +82,64 @@ export class TpaSession extends Session {
   readonly led: Led;
   readonly device: { readonly state: DeviceState };
 
-  /** Tells the same app of other users and the other apps of the user, or those in a room. */
+  /** Sends to the same app of other users and to other apps of this user, or to a room. */
   broadcastToAppUsers(payload: unknown, roomId?: string): SendResult;
 
   /**
-   * Tells the same app of another user; resolves with whether it arrived, and rejects with a
+   * Sends to the same app of another user. Resolves with `true` if it was delivered; rejects with a
    * `TpaRequestError`.
    */
   sendDirectMessage(userId: string, payload: unknown): Promise<boolean>;
 
-  /** Enters a room of apps, and again after every reconnect. */
+  /** Joins a room of apps; repeated automatically after each reconnect. */
   joinAppRoom(roomId: string, roomConfig?: RoomConfig): void;
   leaveAppRoom(roomId: string): void;
 
-  /** The id given to `connect()`, `"unknown-session-id"` before. */
+  /** Id passed to `connect()`; `"unknown-session-id"` before. */
   getSessionId(): string;
   getPackageName(): string;
-  /** The URL that was given; `undefined` for a function, which is asked at every attempt. */
+  /** URL in the options; `undefined` for a function, which is called for each attempt. */
   getServerUrl(): string | undefined;
-  /** Where the same cloud answers HTTP. */
+  /** Origin at which the same cloud serves HTTP. */
   getHttpsServerUrl(): string | undefined;
 
-  /** As `send`. */
+  /** Same as `send`. */
   sendMessage(message: OutgoingMessage): SendResult;
 
-  /** As `settings.getAll`. */
+  /** Same as `settings.getAll`. */
   getSettings(): AppSetting[];
-  /** As `settings.get`. */
+  /** Same as `settings.get`. */
   getSetting<T = any>(key: string): T | undefined;
-  /** Sets them as if the cloud had told them. */
+  /** Applies settings as if the cloud had sent them. */
   updateSettingsForTesting(settings: AppSetting[]): void;
-  /** As `settings.getConfig`. */
+  /** Same as `settings.getConfig`. */
   getConfig(): AppConfig | null;
   /**
-   * Takes the text of a config, as if the cloud had sent it with the ack.
-   * @throws {SyntaxError} for what is no JSON. @throws {TypeError} for what has no settings.
+   * Applies a config as if the cloud had sent it with the ack.
+   *
+   * @throws {SyntaxError} for invalid JSON.
+   * @throws {TypeError} for a config without settings.
    */
   loadConfigFromJson(jsonData: string): AppConfig;
-  /** The settings of the config with their defaults for values; none before there is a config. */
+  /** Settings of the config with their defaults as values; empty without a config. */
   getDefaultSettings(): AppSetting[];
-  /** What the config says of a setting. */
+  /** Definition of a setting in the config. */
   getSettingSchema(key: string): AppSetting | undefined;
 
   /**
-   * Subscribes to the streams that `handler` gives for the settings: at each ack, and when one
-   * of the settings named changes.
+   * Subscribes to the streams that `handler` returns for the current settings: at each ack, and when
+   * one of the settings in `updateOnChange` changes.
    */
   setSubscriptionSettings(options: {
     updateOnChange: string[];
     handler: (settings: AppSetting[]) => string[];
   }): void;
-  /** Subscribes to `touch_event:<gesture>` for each; returns its undo. */
+  /** Subscribes to `touch_event:<gesture>` for each gesture; returns a function that unsubscribes. */
   subscribeToGestures(gestures: string[]): Unsubscribe;
 
-  /** The glasses' Wi-Fi as last told, for who listens to `glasses_connection_state`. */
+  /** Last known Wi-Fi status of the glasses; requires a handler of `glasses_connection_state`. */
   getWifiStatus(): { connected: boolean; ssid?: string | null } | null;
   isWifiConnected(): boolean;
-  /** Has the phone ask the user for the glasses' Wi-Fi. */
+  /** Asks the user, on the phone, to set up the Wi-Fi of the glasses. */
   requestWifiSetup(reason?: string): SendResult;
 }

@@ -7,13 +7,13 @@ export type * from "./frames.js";
 export type * from "./parts.js";
 export type * from "./streams.js";
 
-/** A handler of an event. What it throws is reported as uncaught; the session goes on. */
+/** Handler of an event. Exceptions are reported as uncaught and do not affect the session. */
 export type Handler<T> = (payload: T) => void;
 
-/** What the property `state` shows. */
+/** Value of the property `state`. */
 export type SessionState = "idle" | "connecting" | "handshaking" | "connected" | "waiting" | "stopped";
 
-/** Why a connection ended. The README has the table of what each one means. */
+/** Category of a closure. The documentation has a table of them. */
 export type CloseKind =
   | "ClientDisconnect"
   | "SessionEnded"
@@ -25,10 +25,10 @@ export type CloseKind =
   | "Exhausted"
   | "Unsupported";
 
-/** Least important line that is written to the console. */
+/** Lowest severity that is logged. */
 export type LogLevel = "silent" | "error" | "warn" | "info" | "debug";
 
-/** Takes the log lines instead of the console. `logLevel` still filters them. */
+/** Destination of log lines. `logLevel` still applies. */
 export interface Logger {
   error(line: string): void;
   warn(line: string): void;
@@ -36,17 +36,17 @@ export interface Logger {
   debug(line: string): void;
 }
 
-/** What is needed of an `AbortSignal`, whose type not every project has. */
+/** The members of `AbortSignal` that are used, for projects without its type. */
 export interface AbortSignalLike {
   readonly aborted: boolean;
   addEventListener(type: "abort", listener: () => void, options?: { once?: boolean }): void;
   removeEventListener(type: "abort", listener: () => void): void;
 }
 
-/** A constructor with the shape of the WHATWG `WebSocket`, e.g. that of the package `ws`. */
+/** Constructor compatible with the WHATWG `WebSocket`, e.g. that of the package `ws`. */
 export type WebSocketConstructor = new (url: string) => unknown;
 
-/** A closure, before it is decided what follows. */
+/** Closure for which `shouldReconnect` decides. */
 export interface Closure {
   code: number;
   reason: string;
@@ -57,47 +57,46 @@ export interface Closure {
 export interface SessionOptions {
   /** Reverse-DNS name of the app, e.g. `org.example.captions`. */
   packageName: string;
-  /** The app's key, or a function that is asked for one at every attempt to connect. */
+  /** API key of the app, or a function that returns one for each attempt. */
   apiKey: string | (() => string | Promise<string>);
   /**
-   * Where the cloud listens: a `ws:`, `wss:`, `http:` or `https:` URL, or a function
-   * that is asked for one at every attempt. Default `ws://localhost:8002/tpa-ws`.
+   * URL of the cloud (`ws:`, `wss:`, `http:` or `https:`), or a function that returns one for each
+   * attempt. Default `ws://localhost:8002/tpa-ws`.
    */
   augmentOSWebsocketUrl?: string | (() => string | Promise<string>);
-  /** The same under the platform's newer name. */
+  /** Alias of `augmentOSWebsocketUrl`, under the newer name of the platform. */
   mentraOSWebsocketUrl?: string | (() => string | Promise<string>);
-  /** Whether a lost connection is made again. Default `true`. */
+  /** Reconnects after a lost connection. Default `true`. */
   autoReconnect?: boolean;
   /** Attempts to reconnect before giving up: 0, 1, 2 … or `Infinity`. Default 3. */
   maxReconnectAttempts?: number;
-  /** Longest wait before the first reconnect, ms; doubles with each attempt. Default 1000. */
+  /** Maximum delay before the first reconnect, ms; doubles with each attempt. Default 1000. */
   reconnectDelay?: number;
-  /** Longest wait before any reconnect, ms. Default 30000. */
+  /** Upper limit of the delay before a reconnect, ms. Default 30000. */
   maxReconnectDelay?: number;
-  /** Share of each wait that is left to chance, 0 to 1. Default 0.5: between half and all of it. */
+  /** Random share of each delay, 0 to 1. Default 0.5: the delay is between half and all of its maximum. */
   jitter?: number;
-  /** Time that one attempt has, from dialling to the cloud's ack, ms. Default 5000. */
+  /** Timeout of an attempt, from opening the socket to the cloud's ack, ms. Default 5000. */
   connectTimeout?: number;
-  /** How long a connection must last before attempts are counted from 0 again, ms. Default 5000. */
+  /** Duration of a connection after which the attempt counter is reset, ms. Default 5000. */
   stableAfter?: number;
-  /** Longest time without anything sent, or anything received, before a ping, ms; 0 for no pings. Default 15000. */
+  /** Time without sending or receiving after which a ping is sent, ms; 0 disables pings. Default 15000. */
   pingInterval?: number;
-  /** How long a pong may take, on a connection that has ponged before, ms. Default 5000. */
+  /** Timeout of a pong, on a connection that has received one before, ms. Default 5000. */
   pongTimeout?: number;
   /**
-   * Asked at each closure, and at each failed attempt: `true` for another attempt, `false` for
-   * the end, `undefined` for what the table of closures says. `{ delay }` is another attempt
-   * after exactly that many milliseconds, without jitter or upper limit; it counts as others do.
+   * Called at each closure and each failed attempt. Return `true` to reconnect, `false` to end the
+   * session, or `undefined` for the default of the close code. `{ delay }` reconnects after exactly
+   * that many milliseconds, without jitter or upper limit; the attempt counts as any other.
    */
   shouldReconnect?: (close: Closure) => boolean | { delay: number } | undefined;
-  /** Most messages that wait while there is no connection. Default 1000. */
+  /** Maximum number of queued messages. Default 1000. */
   maxQueuedMessages?: number;
-  /** Most bytes (UTF-8) that wait while there is no connection. Default 1048576. */
+  /** Maximum size of queued messages, bytes of UTF-8. Default 1048576. */
   maxQueuedBytes?: number;
   /**
-   * What becomes of messages whose connection is lost before the cloud has confirmed them:
-   * with `"at-least-once"` they are sent again, and may be received twice. Default
-   * `"at-most-once"`.
+   * Guarantee for messages that are unconfirmed when the connection is lost: `"at-least-once"` sends
+   * them again, so they may be received twice. Default `"at-most-once"`.
    */
   delivery?: "at-most-once" | "at-least-once";
   /** Default `"warn"`. */
@@ -109,30 +108,30 @@ export interface SessionOptions {
 }
 
 export interface ConnectingEvent {
-  /** 0 for a first connection, then the number of the reconnect. */
+  /** 0 for the first connection, otherwise the number of the reconnect attempt. */
   attempt: number;
 }
 
 export interface DisconnectedEvent {
   message: string;
-  /** Close code; 1006 where there was no close frame, 4000 when all attempts were used up. */
+  /** Close code; 1006 without a close frame, 4000 after the last attempt. */
   code: number;
   reason: string;
-  /** True for 1000 and 1001 only. */
+  /** `true` for 1000 and 1001. */
   wasClean: boolean;
-  /** The session is over: nothing fires until `connect()` is called again. */
+  /** The session has ended; no events follow until `connect()` is called again. */
   permanent: boolean;
   willReconnect: boolean;
   kind: CloseKind;
 }
 
 export interface ReconnectingEvent {
-  /** Number of the coming attempt, from 1; after a sleep it does not count and has the number before it. */
+  /** Number of the next attempt, from 1. An attempt after a system sleep repeats the previous number. */
   attempt: number;
   maxAttempts: number;
-  /** Wait before the attempt, ms. */
+  /** Delay before the attempt, ms. */
   delay: number;
-  /** What ended the connection, or the attempt, before. */
+  /** Closure of the previous connection or attempt. */
   cause: { code: number; reason: string; kind: CloseKind };
 }
 
@@ -142,17 +141,17 @@ export interface StateChangeEvent {
 }
 
 export interface DroppedEvent {
-  /** The message that will not be sent, as it was handed to `send()`. */
+  /** The message passed to `send()`. */
   message: OutgoingMessage;
   /**
-   * What made it go. `"unconfirmed"` is any of the others for a message that was sent once: it
-   * may have been received.
+   * Cause. `"unconfirmed"` stands for any of the others if the message was already sent once; the
+   * cloud may have received it.
    */
   reason: "overflow" | "expired" | "ended" | "unconfirmed";
 }
 
-/** One thing that happened: plain data, for a bug report. Times are ms since the epoch. */
-export type Transition = { at: number; connection: number } & (
+/** Entry of the timeline: plain data, for bug reports. Times are ms since the epoch. */
+export type TimelineEntry = { at: number; connection: number } & (
   | ({ event: "connecting" } & ConnectingEvent)
   | ({ event: "disconnected" } & DisconnectedEvent)
   | ({ event: "reconnecting" } & ReconnectingEvent)
@@ -161,53 +160,53 @@ export type Transition = { at: number; connection: number } & (
   | { event: "offline" | "online" | "resumed" | "slept" }
 );
 
-/** Counters since the session was made, and what is kept now. */
+/** Counters since the session was created, and current sizes. */
 export interface SessionStats {
-  /** Attempts to connect, the first ones included. */
+  /** Connection attempts, including the first. */
   attempts: number;
   /** Attempts that the cloud acknowledged. */
   connections: number;
-  /** Messages that went to a socket; one that was sent again counts again. */
+  /** Messages written to a socket; a repeated one counts again. */
   sent: number;
-  /** Frames that came. */
+  /** Received frames. */
   received: number;
-  /** Messages that were reported dropped. */
+  /** Messages reported as dropped. */
   dropped: number;
-  /** Malformed frames, and errors that the cloud reported. */
+  /** Malformed frames, and errors reported by the cloud. */
   errors: number;
   pings: number;
   pongs: number;
-  /** From the last ping to its pong, ms. */
+  /** Round-trip time of the last ping, ms. */
   roundTrip?: number;
-  /** When the cloud last showed itself, ms since the epoch. */
+  /** Time of the last activity of the cloud, ms since the epoch. */
   lastHeard?: number;
-  /** Messages that wait to be sent. */
+  /** Queued messages. */
   queued: number;
-  /** Their bytes (UTF-8). */
+  /** Size of the queued messages, bytes of UTF-8. */
   queuedBytes: number;
-  /** Messages that were sent and may have to be sent again. */
+  /** Sent messages that may have to be sent again. */
   unconfirmed: number;
 }
 
-/** Why `flush()` is rejected. */
+/** Rejection of `flush()`. */
 export interface FlushError extends Error {
   code: "NOT_SUPPORTED" | "CONNECTION_LOST" | "SESSION_OVER";
 }
 
 export interface SendOptions {
-  /** Makes the message state: while it waits, a newer one with the same key replaces it. */
+  /** Key for replacement: while queued, the message is replaced by a newer one with the same key. */
   key?: string;
-  /** How long the message may wait, ms. */
+  /** Maximum time in the queue, ms. */
   ttl?: number;
 }
 
-/** A stream by name; of a rate the cloud is not told. */
+/** Stream to subscribe to; `rate` is accepted for compatibility and ignored. */
 export type StreamRequest = string | { stream: string; rate?: string };
 
-/** Why an app leaves for good. */
+/** Reason of an `ownership_release`. */
 export type ReleaseReason = "switching_clouds" | "clean_shutdown" | "user_logout";
 
-/** The events of the connection itself. */
+/** Events of the connection. */
 export interface LifecycleEvents {
   connecting: ConnectingEvent;
   connected: AppSetting[];
@@ -218,93 +217,91 @@ export interface LifecycleEvents {
   dropped: DroppedEvent;
 }
 
-/**
- * What an event carries: one of the session's own, of a stream, or of a frame. Of other frames
- * it is the frame.
- */
+/** Payload of an event of the session, of a stream, or of a frame. For other frames it is the frame. */
 export type EventPayload<E extends string> = E extends keyof LifecycleEvents
   ? LifecycleEvents[E]
   : E extends keyof FrameEvents
     ? FrameEvents[E]
     : StreamData<E>;
 
-/** Names of events; any other string is the type of a frame. */
+/** Event names; any other string is the type of a frame. */
 export type EventName = keyof LifecycleEvents | keyof FrameEvents | Stream | (string & {});
 
-/** The session is over before it was connected. */
+/** Rejection of `connect()`: the session ended before it was connected. */
 export class TpaConnectionError extends Error {
   readonly name: "TpaConnectionError";
   readonly code: number;
   readonly reason: string;
   readonly kind: CloseKind;
-  /** Attempts to reconnect that were made. */
+  /** Number of reconnect attempts. */
   readonly attempts: number;
 }
 
 /**
- * One app's session with the cloud, over as many sockets as it takes. The one of
- * `tpa-session/full` also has the glasses' camera, speaker, location, LED and state, rooms, and
- * all names of the platform's Node SDK.
+ * Session of an app with the cloud, across reconnects. The class of `tpa-session/full` also has
+ * camera, audio, location, LED and device state, rooms, and all names of the platform's Node SDK.
  */
 export class TpaSession {
-  /** @throws {TypeError} naming the option, its value and what is allowed. */
+  /** @throws {TypeError} for an invalid option, with its name, its value and the allowed values. */
   constructor(options: SessionOptions);
 
   /**
-   * Starts the session. Resolves with the settings at the first ack; rejects once, with a
-   * `TpaConnectionError`, when the session is over first. Asked again with the same id while
-   * active it gives the same promise; with another id it disconnects first. When `signal` is
-   * aborted before the first ack, it disconnects.
+   * Starts the session. Resolves with the settings at the first ack; rejects with a
+   * `TpaConnectionError` if the session ends first. While active, a call with the same id returns
+   * the same promise, and a call with another id disconnects first. Aborting `signal` before the
+   * first ack disconnects.
    */
   connect(sessionId: string, options?: { signal?: AbortSignalLike }): Promise<AppSetting[]>;
 
-  /** Makes the next attempt now, where one is waited for. */
+  /** Starts the next attempt immediately, if the session is waiting for it. */
   reconnectNow(): void;
 
-  /** Ends the session. Not an error in any state. */
+  /** Ends the session. Allowed in any state. */
   disconnect(reason?: string): void;
-  /** The same, after the cloud was told not to start the app again. */
+  /** Ends the session, after `releaseOwnership()` if requested. */
   disconnect(how: { releaseOwnership?: boolean; reason?: ReleaseReason }): void;
 
-  /** Tells the cloud not to start the app again when it leaves. Default `"clean_shutdown"`. */
+  /** Asks the cloud not to restart the app after the session ends. Default `"clean_shutdown"`. */
   releaseOwnership(reason?: ReleaseReason): void;
 
   /**
-   * Calls `handler` at every `event`; returns its undo. Who listens to a stream subscribes to it,
-   * until the last handler is gone.
-   * @throws {TypeError} for a language that is none.
+   * Adds a handler and returns a function that removes it. Listening to a stream subscribes to it,
+   * until its last handler is removed.
+   *
+   * @throws {TypeError} for an invalid language in the name of a stream.
    */
   on<E extends EventName>(event: E, handler: Handler<EventPayload<E>>): Unsubscribe;
 
-  /** As `on`, for the next event only. */
+  /** Like `on`, for the next event only. */
   once<E extends EventName>(event: E, handler: Handler<EventPayload<E>>): Unsubscribe;
 
-  /** Removes a handler that `on` or `once` added. */
+  /** Removes a handler added by `on` or `once`. */
   off(event: EventName, handler: Handler<any>): void;
 
   /**
-   * A stream, or any other event, as an async iterator. It ends with the session. While the loop
-   * is busy what comes waits: at most `limit` (default 1000), of which the oldest gives way.
+   * Returns an async iterator over a stream or any other event. It ends with the session. While the
+   * loop is busy, up to `limit` items (default 1000) are buffered; beyond that, the oldest is dropped.
    */
   stream<E extends EventName>(name: E, options?: { limit?: number }): StreamIterator<EventPayload<E>>;
 
   /**
-   * Sends a message now, or keeps it until there is a connection.
-   * @throws {TypeError} for what is not a message; never for the state of the connection.
+   * Sends a message, or queues it until there is a connection.
+   *
+   * @throws {TypeError} for an invalid message; never because of the state of the connection.
    */
   send(message: OutgoingMessage, options?: SendOptions): SendResult;
 
   /**
-   * Resolves when the cloud has received all that `send()` was given so far: a pong confirms
-   * what was sent before its ping. Rejects with a `FlushError` when the cloud answers no pings,
-   * when a connection is lost whose messages are not sent again, and when there is no session.
+   * Resolves when the cloud has received all messages sent so far: a pong confirms the messages
+   * before its ping. Rejects with a `FlushError` if the cloud does not answer pings, if a connection
+   * is lost whose messages are not sent again, or if there is no session.
    */
   flush(): Promise<void>;
 
-  /** The last 256 transitions, oldest first, for a bug report. The key is in none of them. */
-  timeline(): Transition[];
+  /** Returns the last 256 events, oldest first, for bug reports. They never contain the API key. */
+  timeline(): TimelineEntry[];
 
-  /** Counters; an object of its own at each call. */
+  /** Counters; a new object on each access. */
   readonly stats: SessionStats;
 
   readonly events: Events;
@@ -312,22 +309,22 @@ export class TpaSession {
   readonly dashboard: Dashboard;
   readonly settings: Settings;
 
-  /** What the glasses can do, as far as the cloud has told. */
+  /** Capabilities of the glasses; `null` until the cloud sends them. */
   readonly capabilities: Capabilities | null;
 
-  /** Asks the cloud for streams. The list is told anew after every reconnect. */
+  /** Subscribes to streams. The subscriptions are restored after each reconnect. */
   subscribe(streams: StreamRequest | StreamRequest[]): void;
   unsubscribe(streams: StreamRequest | StreamRequest[]): void;
 
-  /** The streams asked for, and those that handlers listen to. */
+  /** Current subscriptions: by `subscribe()` and by handlers. */
   readonly subscriptions: string[];
   readonly state: SessionState;
-  /** The id given to `connect()`, `undefined` before. */
+  /** Id passed to `connect()`; `undefined` before. */
   readonly sessionId: string | undefined;
-  /** The part of the session's id that names the user. */
+  /** Part of the session id that identifies the user. */
   readonly userId: string | undefined;
   readonly packageName: string;
 
-  /** `disconnect()`, for `using`. */
+  /** Calls `disconnect()`, for `using`. */
   [Symbol.dispose](): void;
 }

@@ -1,4 +1,4 @@
-/** The parts of a session: `session.events`, `session.layouts` and so on. They speak to the session, whatever socket it has. */
+/** Parts of a session: `session.events`, `session.layouts` and so on. They work across reconnects. */
 import type {
   AppConfig,
   AppMessage,
@@ -20,60 +20,46 @@ import type {
 import type { DisconnectedEvent, EventName, EventPayload, Handler, ReconnectingEvent } from "./index.js";
 import type * as streams from "./streams.js";
 
-/** Takes a handler away again; to call it twice is no harm. */
+/** Removes a handler; further calls have no effect. */
 export type Unsubscribe = () => void;
 
-/** What became of a message: on its way, waiting for a connection, or given up. */
+/** Result of `send()`: written to the socket, queued, or dropped because the session has ended. */
 export type SendResult = "sent" | "queued" | "dropped";
 
-/** `session.events`: handlers by name. Who listens to a stream subscribes to it. */
-export interface Events {
-  /** As `session.on`. */
+/** `session.events`: a method for each event. Listening to a stream subscribes to it. */
+export interface Events extends streams.StreamMethods {
+  /** Same as `session.on`. */
   on<E extends EventName>(event: E, handler: Handler<EventPayload<E>>): Unsubscribe;
-  /** Calls the handlers as if it had come, for an app's own tests. */
+  /** Calls the handlers of an event, for tests of an app. */
   emit<E extends EventName>(event: E, data: EventPayload<E>): void;
-  /** As `session.subscriptions`. */
+  /** Same as `session.subscriptions`. */
   getRegisteredStreams(): string[];
-  onTranscription(handler: Handler<streams.TranscriptionData>): Unsubscribe;
   /**
-   * @param options what the cloud is told with the language; `true` is short for the first.
-   * @throws {TypeError} for what is neither a language with its country, such as `en-US`, nor `auto`.
+   * @param options options of the recognition; `true` stands for `disableLanguageIdentification`.
+   * @throws {TypeError} for a language other than one with its country, such as `en-US`, or `auto`.
    */
   onTranscriptionForLanguage(
     language: string,
     handler: Handler<streams.TranscriptionData>,
     options?: boolean | { disableLanguageIdentification?: boolean; hints?: string[] },
   ): Unsubscribe;
-  /** @throws {TypeError} as above. */
+  /** @throws {TypeError} for an invalid language. */
   onTranslationForLanguage(
     sourceLanguage: string,
     targetLanguage: string,
     handler: Handler<streams.TranslationData>,
   ): Unsubscribe;
-  onHeadPosition(handler: Handler<streams.HeadPosition>): Unsubscribe;
-  onButtonPress(handler: Handler<streams.ButtonPress>): Unsubscribe;
   onTouchEvent(handler: Handler<streams.TouchEvent>): Unsubscribe;
   onTouchEvent(gesture: string, handler: Handler<streams.TouchEvent>): Unsubscribe;
-  onPhoneNotifications(handler: Handler<streams.PhoneNotification>): Unsubscribe;
-  onPhoneNotificationDismissed(handler: Handler<streams.PhoneNotificationDismissed>): Unsubscribe;
-  onGlassesBattery(handler: Handler<streams.BatteryUpdate>): Unsubscribe;
-  onPhoneBattery(handler: Handler<streams.BatteryUpdate>): Unsubscribe;
-  onGlassesConnectionState(handler: Handler<streams.GlassesConnectionState>): Unsubscribe;
-  onLocation(handler: Handler<streams.LocationUpdate>): Unsubscribe;
-  onVpsCoordinates(handler: Handler<streams.VpsCoordinates>): Unsubscribe;
-  onCalendarEvent(handler: Handler<streams.CalendarEvent>): Unsubscribe;
-  onVoiceActivity(handler: Handler<streams.VoiceActivity>): Unsubscribe;
-  onAudioChunk(handler: Handler<streams.AudioChunk>): Unsubscribe;
-  onPhotoTaken(handler: Handler<streams.PhotoTaken>): Unsubscribe;
   onCustomMessage(handler: Handler<streams.CustomMessage>): Unsubscribe;
-  /** Only those with this action; the handler gets their payload. */
+  /** Listens to messages with this action; the handler is called with their payload. */
   onCustomMessage(action: string, handler: Handler<any>): Unsubscribe;
   onConnected(handler: Handler<AppSetting[]>): Unsubscribe;
   onDisconnected(handler: Handler<DisconnectedEvent>): Unsubscribe;
   onReconnecting(handler: Handler<ReconnectingEvent>): Unsubscribe;
   onError(handler: Handler<Error>): Unsubscribe;
   onPermissionError(handler: Handler<PermissionError>): Unsubscribe;
-  /** Called for each stream that was refused. */
+  /** Called for each refused stream. */
   onPermissionDenied(handler: Handler<PermissionErrorDetail>): Unsubscribe;
   onCapabilitiesUpdate(handler: Handler<CapabilitiesUpdate>): Unsubscribe;
   onDashboardModeChange(handler: Handler<DashboardModeChange>): Unsubscribe;
@@ -82,25 +68,25 @@ export interface Events {
   onAppUserJoined(handler: Handler<AppUserChange>): Unsubscribe;
   onAppUserLeft(handler: Handler<AppUserChange>): Unsubscribe;
   onAppRoomUpdated(handler: Handler<AppRoomUpdate>): Unsubscribe;
-  /** All settings, when the user has changed one. */
+  /** Called with all settings when the user has changed one. */
   onSettingsUpdate(handler: Handler<AppSetting[]>): Unsubscribe;
-  /** As `session.settings.onValueChange`. */
+  /** Same as `session.settings.onValueChange`. */
   onSettingChange<T = any>(key: string, handler: (value: T, previous: T | undefined) => void): Unsubscribe;
 }
 
-/** Where a layout is shown. */
+/** View on which a layout is shown. */
 export type View = "main" | "dashboard" | "always_on";
 
 export interface LayoutOptions {
-  /** Default `"main"`; of a dashboard card `"dashboard"`. */
+  /** Default `"main"`; for a dashboard card `"dashboard"`. */
   view?: View;
-  /** How long it is shown, ms; it is not shown later than that. Default: until the next. */
+  /** Duration, ms; it also limits the time in the queue. Default: until the next layout. */
   durationMs?: number;
 }
 
 /**
- * `session.layouts`: what the glasses show. While there is no connection the last of each view
- * waits. Every method throws a `TypeError` for a text that is no string, an unknown view, or a
+ * `session.layouts`: content of the display. Without a connection, the latest layout of each view is
+ * queued. Every method throws a `TypeError` for a text that is not a string, an unknown view, or a
  * negative duration.
  */
 export interface Layouts {
@@ -111,7 +97,8 @@ export interface Layouts {
   /** @param data base64, at most 1,000,000 characters. */
   showBitmapView(data: string, options?: LayoutOptions): SendResult;
   /**
-   * The glasses themselves go from picture to picture.
+   * Shows bitmaps in sequence; the glasses time the sequence themselves.
+   *
    * @param intervalMs default 1650.
    * @returns `stop` clears the view.
    */
@@ -124,14 +111,14 @@ export interface Layouts {
   clearView(options?: { view?: View }): SendResult;
 }
 
-/** `session.dashboard`. While there is no connection the last of each mode or section waits. */
+/** `session.dashboard`. Without a connection, the latest content of each mode or section is queued. */
 export interface Dashboard {
   readonly content: {
     /** @param targets default `["main"]`. */
     write(content: string, targets?: DashboardMode[]): SendResult;
     writeToMain(content: string): SendResult;
     writeToExpanded(content: string): SendResult;
-    /** What the wearer sees, as far as the cloud has told; `"none"` before. */
+    /** Mode of the dashboard; `"none"` until the cloud sends it. */
     getCurrentMode(): Promise<DashboardMode | "none">;
     onModeChange(handler: Handler<DashboardMode | "none">): Unsubscribe;
   };
@@ -145,26 +132,26 @@ export interface Dashboard {
   };
 }
 
-/** What changed, by key. */
+/** Changes by key. */
 export interface SettingsChange {
   [key: string]: { oldValue: any; newValue: any };
 }
 
-/** `session.settings`: those of the app as the user has them, from the last ack or update. */
+/** `session.settings`: settings of the app for this user, from the last ack or update. */
 export interface Settings {
-  /** The value, else the setting's default, else that of the app's config, else `otherwise`. */
-  get<T = any>(key: string, otherwise?: T): T;
+  /** Returns the value, the default of the setting, the default in the app's config, or `fallback`. */
+  get<T = any>(key: string, fallback?: T): T;
   getAll(): AppSetting[];
   has(key: string): boolean;
   getSetting(key: string): AppSetting | undefined;
   getConfig(): AppConfig | null;
-  /** Sets them as if the cloud had told them; gives what changed. */
+  /** Applies settings as if the cloud had sent them, and returns the changes. */
   updateSettings(settings: AppSetting[]): SettingsChange;
-  /** Called with all that changed, those of the first ack included. */
+  /** Called with all changes, including those of the first ack. */
   onChange(handler: Handler<SettingsChange>): Unsubscribe;
   onValueChange<T = any>(key: string, handler: (value: T, previous: T | undefined) => void): Unsubscribe;
-  /** A setting of the system. */
-  getMentraOS<T = any>(key: string, otherwise?: T): T;
+  /** Returns a setting of the system. */
+  getMentraOS<T = any>(key: string, fallback?: T): T;
   onMentraosChange<T = any>(key: string, handler: (value: T, previous: T | undefined) => void): Unsubscribe;
 }
 
@@ -176,7 +163,7 @@ export interface PhotoRequestOptions {
   compress?: "none" | "medium" | "heavy";
 }
 
-/** Where a managed stream can be watched. */
+/** URLs of a managed stream. */
 export interface ManagedStreamUrls {
   hlsUrl: string;
   dashUrl: string;
@@ -188,23 +175,23 @@ export interface ManagedStreamUrls {
 
 /** `session.camera`. */
 export interface Camera {
-  /** Rejects with a `TpaRequestError`. A lost connection does not end the wait, 30 s do. */
+  /** Rejects with a `TpaRequestError`, after 30 s at the latest. Survives a reconnect. */
   requestPhoto(options?: PhotoRequestOptions): Promise<PhotoResponse>;
   hasPhotoPendingRequest(requestId: string): boolean;
-  /** Rejects the request; tells whether there was one. */
+  /** Rejects a pending request; returns `false` if there is none. */
   cancelPhotoRequest(requestId: string): boolean;
-  /** Tells how many there were. */
+  /** Rejects all pending photo requests and returns their number. */
   cancelAllPhotoRequests(): number;
-  /** Photos, and streams. */
+  /** Cancels photo requests and streams. */
   cancelAllRequests(): { photoRequests: number };
 
   /** Streams to an RTMP server. */
   startStream(options: { rtmpUrl: string; [option: string]: unknown }): SendResult;
   stopStream(options?: { streamId?: string }): SendResult;
-  /** From `startStream` until the cloud tells that it is over. */
+  /** True from `startStream` until the cloud reports the end. */
   isCurrentlyStreaming(): boolean;
   getCurrentStreamUrl(): string | undefined;
-  /** The last that was told. */
+  /** Returns the last status that the cloud has sent. */
   getStreamStatus(): RtmpStreamStatus | undefined;
   onStreamStatus(handler: Handler<RtmpStreamStatus>): Unsubscribe;
   subscribeToStreamStatusUpdates(): void;
@@ -220,7 +207,7 @@ export interface Camera {
   isManagedStreamActive(): boolean;
   getManagedStreamUrls(): ManagedStreamUrls | undefined;
   onManagedStreamStatus(handler: Handler<ManagedStreamStatus>): Unsubscribe;
-  /** Asks whether there is a stream, whoever started it. Rejects with a `TpaRequestError`. */
+  /** Queries the active stream, whichever app started it. Rejects with a `TpaRequestError`. */
   checkExistingStream(): Promise<StreamCheck>;
 }
 
@@ -230,7 +217,7 @@ export interface AudioPlayOptions {
   volume?: number;
   /** Default `true`. */
   stopOtherAudio?: boolean;
-  /** Default 0; of speech 2. */
+  /** Default 0; for speech 2. */
   trackId?: number;
 }
 
@@ -246,35 +233,35 @@ export interface SpeakOptions extends Omit<AudioPlayOptions, "audioUrl"> {
   };
 }
 
-/** What became of a sound. */
+/** Outcome of a playback. */
 export type AudioPlayResult = Pick<AudioPlayResponse, "success" | "error" | "duration">;
 
 /** `session.audio`. */
 export interface Audio {
   /**
-   * Resolves when the sound is over, or at once for one that plays beside others. Rejects with a
-   * `TpaRequestError`. A lost connection does not end the wait, 60 s do.
+   * Resolves at the end of the sound, or immediately if it plays in parallel with others. Rejects
+   * with a `TpaRequestError`, after 60 s at the latest. Survives a reconnect.
    */
   playAudio(options: AudioPlayOptions): Promise<AudioPlayResult>;
-  /** Plays a text that the cloud reads out. */
+  /** Plays a text as speech, synthesised by the cloud. */
   speak(text: string, options?: SpeakOptions): Promise<AudioPlayResult>;
   stopAudio(trackId?: number): SendResult;
   hasPendingRequest(requestId?: string): boolean;
   getPendingRequestCount(): number;
   getPendingRequestIds(): string[];
-  /** Rejects the request; tells whether there was one. */
+  /** Rejects a pending request; returns `false` if there is none. */
   cancelAudioRequest(requestId: string): boolean;
-  /** Tells how many there were. */
+  /** Rejects all pending requests and returns their number. */
   cancelAllAudioRequests(): number;
 }
 
 /** `session.location`. */
 export interface Location {
-  /** As `events.onLocation`; the cloud is not told of an accuracy. */
+  /** Same as `events.onLocation`; `accuracy` is accepted for compatibility and ignored. */
   subscribeToStream(options: { accuracy?: string }, handler: Handler<streams.LocationUpdate>): Unsubscribe;
-  /** Takes the last of those handlers away. */
+  /** Removes the handler that was added last. */
   unsubscribeFromStream(): void;
-  /** Asks once, without a subscription. Rejects with a `TpaRequestError`. */
+  /** Requests the location once, without a subscription. Rejects with a `TpaRequestError`. */
   getLatestLocation(options?: { accuracy?: string }): Promise<streams.LocationUpdate>;
 }
 
@@ -291,13 +278,13 @@ export interface LedOptions {
   count?: number;
 }
 
-/** `session.led`. Every method rejects with a `TypeError` for an unknown colour or a negative time. */
+/** `session.led`. Every method rejects with a `TypeError` for an unknown color or a negative time. */
 export interface Led {
   turnOn(options?: LedOptions): Promise<SendResult>;
   turnOff(): Promise<SendResult>;
   blink(color: LedColor, ontime: number, offtime: number, count: number): Promise<SendResult>;
   solid(color: LedColor, duration: number): Promise<SendResult>;
-  /** The lights that the glasses have, as far as the cloud has told. */
+  /** Returns the lights of the glasses; empty until the cloud sends the capabilities. */
   getCapabilities(): {
     id: string;
     purpose: string;

@@ -1,12 +1,12 @@
 import type { AppSetting, CloseKind, SessionOptions, TpaSession } from "tpa-session";
 
-/** What is needed of Node's `http.IncomingMessage`, whose type not every project has. */
+/** The members of Node's `http.IncomingMessage` that are used, for projects without its type. */
 export interface NodeRequest {
   method?: string | undefined;
   url?: string | undefined;
-  /** Express: the URL before a router took its part off. */
+  /** Express: the URL with the mount path. */
   originalUrl?: string;
-  /** Express: what a parser has made of the body. */
+  /** Express: the parsed body. */
   body?: unknown;
   readonly headers: { readonly [name: string]: string | string[] | undefined };
   readonly readableDidRead?: boolean;
@@ -14,32 +14,32 @@ export interface NodeRequest {
   on(event: string, listener: (chunk?: any) => void): unknown;
 }
 
-/** What is needed of Node's `http.ServerResponse`. */
+/** The members of Node's `http.ServerResponse` that are used. */
 export interface NodeResponse {
   statusCode: number;
   setHeader(name: string, value: string): unknown;
   end(text: string): unknown;
 }
 
-/** The platform's own `Request` and `Response`, where the project has their types. */
+/** `Request` and `Response` of the platform, in projects with their types. */
 export type FetchRequest = typeof globalThis extends { Request: { prototype: infer T } } ? T : any;
 export type FetchResponse = typeof globalThis extends { Response: { prototype: infer T } } ? T : any;
 
-/** A request to the webhook, as `authorize` sees it. */
+/** Request to the webhook, as passed to `authorize`. */
 export interface WebhookRequest {
   /** Path and query. */
   readonly url: string;
-  /** The value of a header, under its name in any case. */
+  /** Returns the value of a header; the case of the name is ignored. */
   readonly header: (name: string) => string | undefined;
-  /** The server's own request: an `IncomingMessage` or a `Request`. Its body is not read yet. */
+  /** Request of the server: an `IncomingMessage` or a `Request`. Its body has not been read. */
   readonly raw: unknown;
 }
 
 export interface SessionContext {
   sessionId: string;
-  /** Whose glasses. */
+  /** User of the glasses. */
   userId: string;
-  /** The app's settings as this user has them. */
+  /** Settings of the app for this user. */
   settings: AppSetting[];
 }
 
@@ -47,79 +47,78 @@ export interface StopContext<Session extends TpaSession = TpaSession> {
   session: Session;
   sessionId: string;
   userId: string;
-  /** `"AppStopped"` for a `stop_request`, else why the session ended. */
+  /** `"AppStopped"` for a `stop_request`, otherwise the kind of the closure. */
   kind: CloseKind;
 }
 
-/** What the cloud is told of a goodbye. */
+/** Reason of an `ownership_release`. */
 export type ReleaseReason = "clean_shutdown" | "switching_clouds" | "user_logout";
 
 export interface TpaServerOptions<Session extends TpaSession = TpaSession> {
   /** Reverse-DNS name of the app, e.g. `org.example.captions`. */
   packageName: string;
-  /** The app's key, or a function that is asked for one at every attempt to connect. */
+  /** API key of the app, or a function that returns one for each attempt. */
   apiKey: SessionOptions["apiKey"];
   /**
-   * Called with each session once it is connected: the place to add handlers and to subscribe.
-   * May be async, and may take as long as the session. What it throws is logged and ends the
-   * session; the webhook answers 500, unless it has waited for a second and answered already.
+   * Called with each session once it is connected; add handlers and subscriptions here. May be async
+   * and run as long as the session. An exception is logged and ends the session; the webhook then
+   * responds with 500, unless it has already responded after waiting for one second.
    */
   onSession: (session: Session, context: SessionContext) => unknown;
   /**
-   * Called exactly once for each call of `onSession`, when its session is over, whatever ended
-   * it. `reason` is the cloud's (`user_disabled`, `system_stop`, `error`), that of the closure,
-   * that of `close()`, `switching_clouds`, or `onSession failed`. What it throws is logged.
+   * Called exactly once for each call of `onSession`, when its session has ended. `reason` is that of
+   * the cloud (`user_disabled`, `system_stop`, `error`), of the closure or of `close()`, or
+   * `switching_clouds`, or `onSession failed`. Exceptions are logged.
    */
   onStop?: ((reason: string, context: StopContext<Session>) => unknown) | undefined;
-  /** Where the webhook is. Not looked at below an Express router. Default `/webhook`. */
+  /** Path of the webhook; ignored in an Express router. Default `/webhook`. */
   webhookPath?: string;
   /**
-   * Whether a request is from the cloud; all but `true` is answered with 401. The protocol has
-   * nothing to tell it by: a secret in the webhook's URL is a way. Default: every request is taken.
+   * Authenticates a request; any result but `true` is answered with 401. The protocol does not
+   * authenticate the cloud; one option is a secret in the URL of the webhook. Default: every request
+   * is accepted.
    */
   authorize?: ((request: WebhookRequest) => boolean | Promise<boolean>) | undefined;
   /**
-   * Hosts (`cloud.example.org`, `localhost:8002`) that a request may send the app to; another one
-   * is answered with 403. Default: that of the URL in `session`; any, where there is none. Then
-   * whoever reaches the webhook can have the key sent to a server of his own: give this or
-   * `authorize`.
+   * Hosts (`cloud.example.org`, `localhost:8002`) that a request may name; others are answered with
+   * 403. Default: the host of the URL in `session`, or any host without one. In that case a request
+   * can send your API key to any server: set this option or `authorize`.
    */
   clouds?: readonly string[] | undefined;
   /**
-   * The class of the sessions, for another one than that of `tpa-session`: that of
-   * `tpa-session/full` or of `tpa-session/manual`, or one of your own that extends any.
+   * Class of the sessions. Default: that of `tpa-session`. Alternatives are those of
+   * `tpa-session/full` and `tpa-session/manual`, and subclasses.
    */
   TpaSession?: (new (options: SessionOptions) => Session) | undefined;
-  /** Further options of each session. The URL is for requests that name none. */
+  /** Further options of each session. The URL applies to requests without one. */
   session?: Omit<SessionOptions, "packageName" | "apiKey">;
   /**
-   * At SIGTERM and SIGINT, `close()` and then end by that signal; a process with a handler of its
-   * own for it is not ended. Default `true`.
+   * Calls `close()` on SIGTERM and SIGINT, and then ends the process by that signal, unless the
+   * process has its own handler for it. Default `true`.
    */
   handleSignals?: boolean;
 }
 
 export interface TpaServer<Session extends TpaSession = TpaSession> {
-  /** For `http.createServer()` and Express. */
+  /** Handler for `http.createServer()` and Express. */
   readonly node: (request: NodeRequest, response: NodeResponse) => Promise<void>;
-  /** For whatever takes `(request: Request) => Promise<Response>`: Hono, Bun, Deno, workers. */
+  /** Handler for servers with the fetch API: Hono, Bun, Deno, workers. */
   readonly fetch: (request: FetchRequest) => Promise<FetchResponse>;
-  /** The sessions that are not over, by session id; also those that connect for the first time. */
+  /** Sessions that have not ended, by session id, including those that are still connecting. */
   readonly sessions: ReadonlyMap<string, Session>;
   /**
-   * Tells every cloud that the app goes (`ownership_release`), so that it is not started again,
-   * and disconnects. Waits for the clouds' confirmation and for `onStop`, at most `timeout` ms
-   * (2000). From then on the webhook answers 503. Your HTTP server is yours to close.
+   * Releases all sessions (`ownership_release`), so that the cloud does not restart the app, and
+   * disconnects them. Waits for the confirmations and for `onStop`, at most `timeout` ms (default
+   * 2000). Afterwards the webhook responds with 503. It does not close your HTTP server.
    */
-  readonly close: (how?: { reason?: ReleaseReason; timeout?: number }) => Promise<void>;
+  readonly close: (options?: { reason?: ReleaseReason; timeout?: number }) => Promise<void>;
 }
 
 /**
- * The webhook through which a cloud starts and stops sessions, as a handler for the HTTP server
- * that you have. A function like Node's `createServer`, and not a class: its handlers are passed
- * around by themselves, which methods do not survive.
+ * Creates the webhook through which a cloud starts and stops sessions, as a handler for your HTTP
+ * server. The handlers do not depend on `this`, so they can be passed as functions.
  *
- * @throws {TypeError} naming the option, its value and what is allowed.
+ * @throws {TypeError} for an invalid option, with its name, its value and the allowed values.
  */
 export function createTpaServer<Session extends TpaSession = TpaSession>(
   options: TpaServerOptions<Session>,

@@ -1,16 +1,18 @@
-/** What the streams of the cloud carry. */
+/** Payloads of the streams. A type test compares this file with the list of streams in the source. */
+import type { Handler } from "./index.js";
+import type { Unsubscribe } from "./parts.js";
 
 /** 16 kHz PCM audio from the glasses: a binary frame. */
 export interface AudioChunk {
-  /** The bytes, made from `bytes` when asked for. */
+  /** Content of `bytes`, copied on access if necessary. */
   readonly arrayBuffer: ArrayBuffer;
   readonly bytes: Uint8Array;
   readonly sampleRate: number;
-  /** When it arrived, ms since the epoch. */
+  /** Time of arrival, ms since the epoch. */
   readonly timestamp: number;
 }
 
-/** A piece of recognised speech; it grows until it is final. Times are ms. */
+/** Segment of recognised speech, extended until it is final. Times are ms. */
 export interface TranscriptionData {
   text: string;
   isFinal: boolean;
@@ -23,7 +25,7 @@ export interface TranscriptionData {
   [field: string]: unknown;
 }
 
-/** The same in another language. */
+/** Segment of translated speech. */
 export interface TranslationData extends TranscriptionData {
   translateLanguage?: string;
   originalText?: string;
@@ -47,7 +49,7 @@ export interface TouchEvent {
   [field: string]: unknown;
 }
 
-/** Of the glasses or of the phone: percent, and minutes. */
+/** Battery of the glasses or the phone: level in percent, remaining time in minutes. */
 export interface BatteryUpdate {
   level: number;
   charging: boolean;
@@ -62,7 +64,7 @@ export interface GlassesConnectionState {
   [field: string]: unknown;
 }
 
-/** Degrees, and metres. */
+/** Location: degrees, and accuracy in metres. */
 export interface LocationUpdate {
   lat: number;
   lng: number;
@@ -70,7 +72,7 @@ export interface LocationUpdate {
   [field: string]: unknown;
 }
 
-/** Where the glasses are and look, by what they see: metres, and a quaternion. */
+/** Visual positioning of the glasses: position in metres, orientation as a quaternion. */
 export interface VpsCoordinates {
   deviceModel: string;
   requestId: string;
@@ -85,7 +87,7 @@ export interface VpsCoordinates {
   [field: string]: unknown;
 }
 
-/** Whether somebody speaks. */
+/** Voice activity: `true` while somebody speaks. */
 export interface VoiceActivity {
   status: boolean | "true" | "false";
   [field: string]: unknown;
@@ -120,7 +122,7 @@ export interface CalendarEvent {
 }
 
 export interface PhotoTaken {
-  /** In base64. */
+  /** Base64. */
   photoData: string;
   mimeType: string;
   timestamp?: string;
@@ -133,7 +135,7 @@ export interface CustomMessage {
   [field: string]: unknown;
 }
 
-/** Payloads by the name of the stream. Who listens to one subscribes to it. */
+/** Payloads by stream name. Listening to a stream subscribes to it. */
 export interface StreamEvents {
   transcription: TranscriptionData;
   translation: TranslationData;
@@ -155,7 +157,25 @@ export interface StreamEvents {
   custom_message: CustomMessage;
 }
 
-/** A stream, with its language or gesture where it has one. */
+/** Methods of `session.events` that listen to a stream. */
+export interface StreamMethods {
+  onTranscription(handler: Handler<TranscriptionData>): Unsubscribe;
+  onHeadPosition(handler: Handler<HeadPosition>): Unsubscribe;
+  onButtonPress(handler: Handler<ButtonPress>): Unsubscribe;
+  onPhoneNotifications(handler: Handler<PhoneNotification>): Unsubscribe;
+  onPhoneNotificationDismissed(handler: Handler<PhoneNotificationDismissed>): Unsubscribe;
+  onGlassesBattery(handler: Handler<BatteryUpdate>): Unsubscribe;
+  onPhoneBattery(handler: Handler<BatteryUpdate>): Unsubscribe;
+  onGlassesConnectionState(handler: Handler<GlassesConnectionState>): Unsubscribe;
+  onLocation(handler: Handler<LocationUpdate>): Unsubscribe;
+  onVpsCoordinates(handler: Handler<VpsCoordinates>): Unsubscribe;
+  onCalendarEvent(handler: Handler<CalendarEvent>): Unsubscribe;
+  onVoiceActivity(handler: Handler<VoiceActivity>): Unsubscribe;
+  onAudioChunk(handler: Handler<AudioChunk>): Unsubscribe;
+  onPhotoTaken(handler: Handler<PhotoTaken>): Unsubscribe;
+}
+
+/** Stream name, with a language or gesture where it has one. */
 export type Stream =
   | keyof StreamEvents
   | `transcription:${string}`
@@ -164,7 +184,7 @@ export type Stream =
   | "all"
   | "*";
 
-/** What a stream carries. What `all` and `*` bring comes under the names of its own streams. */
+/** Payload of a stream. Data for `all` and `*` is delivered under the names of its own streams. */
 export type StreamData<S extends string> = S extends keyof StreamEvents
   ? StreamEvents[S]
   : S extends `transcription:${string}`
@@ -177,8 +197,8 @@ export type StreamData<S extends string> = S extends keyof StreamEvents
           ? never
           : any;
 
-/** The data of a stream, one by one: `for await`. */
+/** Async iterator over the data of a stream. */
 export interface StreamIterator<T> extends AsyncIterableIterator<T> {
-  /** How many gave way to newer ones, because the loop was too slow. */
+  /** Number of items dropped because the loop was too slow. */
   readonly dropped: number;
 }

@@ -31,6 +31,13 @@ extern "C" {
     pub(super) fn received(this: &Dispatcher) -> f64;
 }
 
+// `dispatcher.js` imports this module; wasm-bindgen copies only modules that are named here.
+#[wasm_bindgen(module = "/src/web/js/streams.js")]
+extern "C" {
+    #[wasm_bindgen(thread_local_v2, js_name = UNTYPED_STREAMS)]
+    static UNTYPED_STREAMS: JsValue;
+}
+
 #[wasm_bindgen]
 extern "C" {
     type WeakRef;

@@ -1,4 +1,4 @@
-/** Usable by everybody: axe-core's rules, the keyboard, narrow screens, screen readers. */
+/** Accessibility: the rules of axe-core, keyboard, narrow screens, screen readers. */
 import assert from "node:assert/strict";
 import { describe, test } from "node:test";
 import axe from "axe-core";
@@ -9,28 +9,28 @@ const stage = setUp();
 const WIDTHS = [1280, 360];
 const SCHEMES = /** @type {const} */ (["light", "dark"]);
 
-describe("the page is for everybody", { concurrency: CONCURRENCY }, () => {
+describe("accessibility of the page", { concurrency: CONCURRENCY }, () => {
   for (const width of WIDTHS) {
     for (const colorScheme of SCHEMES) {
-      test(`axe-core has nothing to say at ${width} px, ${colorScheme}`, async (t) => {
+      test(`axe-core finds no violations at ${width} px, ${colorScheme}`, async (t) => {
         const demo = await stage.open(t, { viewport: { width, height: 800 }, colorScheme });
         await demo.event("connected");
-        await demo.glassesGoOn();
+        await demo.waitForGlasses();
         await demo.click("fault-malformed");
         await demo.event("error");
         await demo.page.locator("#as-text > summary").click();
         await checkEverything(demo);
 
-        // In trouble: waiting, with messages in the queue, and a request that failed.
+        // Waiting, with queued messages and a failed request.
         await demo.choose("period-3s");
         await demo.click("fault-refuse");
         await demo.event("reconnecting");
         await demo.page.route("**/faults", (route) => route.abort());
         await demo.click("custom-close");
-        await demo.text("fault-error", /does not answer/);
+        await demo.text("fault-error", /did not respond/);
         await checkEverything(demo);
 
-        // At the end, with its own words and a wrong choice.
+        // Ended, with an invalid API key.
         await demo.click("disconnect");
         await demo.state("stopped");
         await demo.get("api-key").fill("");
@@ -40,8 +40,10 @@ describe("the page is for everybody", { concurrency: CONCURRENCY }, () => {
       });
     }
   }
+});
 
-  test("everything is reached by keyboard, in the order of the page, and seen", async (t) => {
+describe("keyboard, screen readers and reduced motion", { concurrency: CONCURRENCY }, () => {
+  test("the keyboard reaches every control in document order, with visible focus", async (t) => {
     const demo = await stage.open(t, { viewport: { width: 1280, height: 800 } });
     await demo.event("connected");
     const operable = await demo.page.evaluate(() => {
@@ -55,17 +57,17 @@ describe("the page is for everybody", { concurrency: CONCURRENCY }, () => {
       await demo.page.keyboard.press("Tab");
       const { order, outline } = await demo.page.evaluate(() => {
         const node = /** @type {HTMLInputElement} */ (document.activeElement);
-        // A radio button is drawn by its label.
+        // A radio button is invisible; its label shows the focus.
         const drawn = (node.type === "radio" && node.labels?.[0]) || node;
         return { order: node.dataset.order, outline: getComputedStyle(drawn).outlineStyle };
       });
       reached.push(order);
-      assert.equal(outline, "solid", `the focus on element ${order} is not seen`);
+      assert.equal(outline, "solid", `the focus on element ${order} is invisible`);
     }
     assert.deepEqual(reached, operable);
   });
 
-  test("a flapping line is not read out, where it ends is", async (t) => {
+  test("screen readers announce the settled state of a flapping connection only", async (t) => {
     const demo = await stage.open(t);
     await demo.event("connected");
     await demo.text("announcer", /^Connected$/);
@@ -83,13 +85,13 @@ describe("the page is for everybody", { concurrency: CONCURRENCY }, () => {
     const cut = await demo.mark();
     await demo.click("fault-cut");
     await demo.event("connected", { from: cut });
-    await demo.glassesGoOn(6);
+    await demo.waitForGlasses(6);
     const said = await demo.page.evaluate(() => /** @type {any} */ (window).said);
-    assert.ok(said.length <= 3, `too much was said: ${JSON.stringify(said)}`);
+    assert.ok(said.length <= 3, `too many announcements: ${JSON.stringify(said)}`);
     await demo.text("announcer", /^Connected$/);
   });
 
-  test("those who want less movement get less", async (t) => {
+  test("users who prefer reduced motion get fewer updates", async (t) => {
     const demo = await stage.open(t, { reducedMotion: "reduce" });
     await demo.event("connected");
     const moves = await demo.page.evaluate(
@@ -102,18 +104,18 @@ describe("the page is for everybody", { concurrency: CONCURRENCY }, () => {
           setTimeout(() => resolve(count), 2500);
         }),
     );
-    assert.ok(moves >= 1 && moves <= 4, `the picture moved ${moves} times in 2.5 s`);
+    assert.ok(moves >= 1 && moves <= 4, `the chart moved ${moves} times in 2.5 s`);
   });
 });
 
 /**
- * All of axe-core's rules, and no scrolling sideways.
+ * Checks all rules of axe-core, and that the page does not scroll horizontally.
  *
  * @param {import("./support.mjs").Demo} demo
  */
 async function checkEverything(demo) {
   const isLoaded = await demo.page.evaluate(() => "axe" in window);
-  // By the debugger's own way, which the page's policy does not concern.
+  // Through the debugger, which the page's Content-Security-Policy does not restrict.
   if (!isLoaded) await demo.page.evaluate(axe.source);
   const violations = await demo.page.evaluate(async () => {
     const results = await /** @type {any} */ (window).axe.run(document);
@@ -124,5 +126,5 @@ async function checkEverything(demo) {
   });
   assert.deepEqual(violations, []);
   const overflow = await demo.page.evaluate(() => document.documentElement.scrollWidth - innerWidth);
-  assert.equal(overflow, 0, "it scrolls sideways");
+  assert.equal(overflow, 0, "the page scrolls horizontally");
 }

@@ -1,4 +1,4 @@
-/** The way of the messages: delivery, flush(), what waits, what is dropped, and what the app is told. */
+/** Queue and delivery: delivery guarantees, flush(), queued and dropped messages, event payloads. */
 import assert from "node:assert/strict";
 import { describe, test } from "node:test";
 import { CONCURRENCY, setUp } from "./support.mjs";
@@ -6,24 +6,24 @@ import { CONCURRENCY, setUp } from "./support.mjs";
 const stage = setUp();
 
 describe("queue and delivery", { concurrency: CONCURRENCY }, () => {
-  test("flush() tells that all was received, and how long it took", async (t) => {
+  test("flush() reports that everything was received, and the time it took", async (t) => {
     const demo = await stage.open(t);
     await demo.event("connected");
     await demo.click("flush");
     await demo.text("flush-result", /^flush\(\): all received, after \d+ ms$/);
   });
 
-  test("delivery is chosen by keyboard, and a new session is made", async (t) => {
+  test("selecting the delivery by keyboard starts a new session", async (t) => {
     const demo = await stage.open(t);
     await demo.event("connected");
-    const anew = await demo.mark();
+    const start = await demo.mark();
     await demo.get("at-least-once").focus();
     await demo.page.keyboard.press("ArrowRight");
-    await demo.event("disconnected", { from: anew, with: { kind: "ClientDisconnect" } });
-    await demo.event("connected", { from: anew });
-    await demo.glassesGoOn();
+    await demo.event("disconnected", { from: start, with: { kind: "ClientDisconnect" } });
+    await demo.event("connected", { from: start });
+    await demo.waitForGlasses();
 
-    // At most once: what was under way in a cut is not asked for again.
+    // At most once: messages that a cut interrupted are not sent again.
     const cut = await demo.mark();
     await demo.click("fault-freeze");
     await demo.click("flush");
@@ -32,10 +32,10 @@ describe("queue and delivery", { concurrency: CONCURRENCY }, () => {
     await demo.text("flush-result", /CONNECTION_LOST/);
   });
 
-  test("at least once, what a frozen line swallowed is shown after all", async (t) => {
+  test("at-least-once delivery repeats a message lost on a frozen connection", async (t) => {
     const demo = await stage.open(t);
     await demo.event("connected");
-    await demo.glassesGoOn();
+    await demo.waitForGlasses();
     await demo.click("fault-freeze");
     await demo.text("fault-result", /done/);
     await demo.get("note-text").fill("eggs");
@@ -46,11 +46,13 @@ describe("queue and delivery", { concurrency: CONCURRENCY }, () => {
     await demo.event("connected", { from: cut });
     await demo.text("notes-received", /Note 1eggs/);
   });
+});
 
-  test("a line that stands still fills the socket, then the queue, then the oldest give way", async (t) => {
+describe("queue", { concurrency: CONCURRENCY }, () => {
+  test("a frozen connection fills the socket, then the queue, then drops the oldest messages", async (t) => {
     const demo = await stage.open(t);
     await demo.event("connected");
-    // Silence is judged only where the cloud is known to answer pings.
+    // A stale connection is detected only if the cloud is known to answer pings.
     await demo.text("pings", /[1-9]\d* pongs/);
     await demo.click("ballast");
     await demo.text("socket-bytes", /^1,\d\d\d kB$/);
@@ -63,11 +65,11 @@ describe("queue and delivery", { concurrency: CONCURRENCY }, () => {
     assert.equal(closed.code, 4008);
     await demo.event("connected", { from: await demo.mark() });
     await demo.text("queue-count", /^0$/);
-    await demo.glassesGoOn();
+    await demo.waitForGlasses();
     assert.equal(await demo.number("count-errors"), 0);
   });
 
-  test("the payloads are shown as they arrive", async (t) => {
+  test("event payloads are shown as cards", async (t) => {
     const demo = await stage.open(t);
     await demo.event("connected");
     await demo.choose("period-3s");

@@ -1,10 +1,10 @@
-/** `using` in a page: the end of a block is the end of its session. */
+/** `using` in a page: a session ends with its block. */
 import assert from "node:assert/strict";
 import { mkdirSync, mkdtempSync, rmSync, writeFileSync } from "node:fs";
 import path from "node:path";
 import { after, before } from "node:test";
 
-import { inEachBrowser } from "./browsers.mjs";
+import { inEachBrowser } from "./each-browser.mjs";
 import { Cloud, serve } from "../support/cloud.mjs";
 import { PACKAGE, ROOT } from "../support/paths.mjs";
 
@@ -14,7 +14,7 @@ const folder = mkdtempSync(path.join(ROOT, "target", "dispose-"));
 /** @type {Cloud} */
 let cloud;
 
-/** The block ends by its own end, and by an error. */
+/** Blocks that end normally, and by an error. */
 const APP = `
   import { TpaSession } from "/pkg/index.js";
   const told = [];
@@ -52,7 +52,7 @@ after(async () => {
   rmSync(folder, { recursive: true, force: true });
 });
 
-inEachBrowser("`using` and Symbol.dispose end a session, once and for good", async (page) => {
+inEachBrowser("`using` and Symbol.dispose end a session permanently", async (page) => {
   await page.open(`${cloud.url}/`);
   await page.until("return window.told !== undefined");
   assert.deepEqual(await page.run("return window.told"), [

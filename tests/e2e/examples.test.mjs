@@ -1,4 +1,4 @@
-/** The examples, as `cargo xtask example` makes them: each is cut and comes back. */
+/** The examples, built as by `cargo xtask example`: each reconnects after a cut. */
 import assert from "node:assert/strict";
 import { execFileSync, spawn } from "node:child_process";
 import { mkdirSync, mkdtempSync, rmSync } from "node:fs";
@@ -11,11 +11,11 @@ import { Cloud, serve } from "../support/cloud.mjs";
 import { ROOT } from "../support/paths.mjs";
 
 const PAGES = ["captions-page", "captions-worker", "captions-react"];
-/** Compiled by `cargo xtask`, into a folder of their own. */
+/** Compiled by `cargo xtask` into a separate folder. */
 const RUST_PAGES = ["captions-leptos", "captions-yew"];
 const RUST_OUT = process.env.TPA_RUST_PAGES ?? path.join(ROOT, "target/examples");
 
-/** Inside the repository, so that what a bundle leaves out is found beside it. */
+/** Inside the repository, so that external modules of a bundle are found. */
 mkdirSync(path.join(ROOT, "target"), { recursive: true });
 const out = mkdtempSync(path.join(ROOT, "target", "examples-"));
 
@@ -75,7 +75,7 @@ for (const name of [...PAGES, ...RUST_PAGES]) {
   });
 }
 
-test("dashboard-node writes on, and the last word of an outage is shown", async () => {
+test("dashboard-node continues after an outage", async () => {
   const app = spawn(process.execPath, [path.join(out, "dashboard-node/app.mjs")], {
     env: { ...process.env, CLOUD_URL: `${cloud.url.replace("http", "ws")}/tpa-ws` },
     stdio: ["ignore", "pipe", "inherit"],

@@ -1,11 +1,11 @@
-/** Every fault of the cloud is on a button that works by keyboard. */
+/** Buttons for the faults of the cloud, used by keyboard. */
 import assert from "node:assert/strict";
 import { describe, test } from "node:test";
 import { CONCURRENCY, setUp, startCloud } from "./support.mjs";
 
 const stage = setUp();
 
-/** What the app is told at each. */
+/** Expected event of the app for each fault. */
 const FAULTS = {
   cut: { event: "disconnected", with: { code: 1006 } },
   freeze: { event: "disconnected", with: { code: 4008 } },
@@ -16,38 +16,38 @@ const FAULTS = {
   "close-1011": { event: "disconnected", with: { code: 1011 } },
 };
 
-describe("every fault is on a button", { concurrency: CONCURRENCY }, () => {
+describe("buttons for faults", { concurrency: CONCURRENCY }, () => {
   for (const [id, { event, with: fields }] of Object.entries(FAULTS)) {
     test(`${id}, by keyboard`, async (t) => {
       const demo = await stage.open(t);
       await demo.event("connected");
-      await demo.glassesGoOn();
+      await demo.waitForGlasses();
       const begun = await demo.mark();
       await press(demo, id);
       await demo.event(event, { from: begun, with: fields });
       if (event === "disconnected") await demo.event("connected", { from: begun });
-      await demo.glassesGoOn();
+      await demo.waitForGlasses();
     });
   }
 
-  test("delay: the glasses go on, the answers come late", async (t) => {
-    // Clearing is for everybody.
+  test("delay: the display updates, responses are late", async (t) => {
+    // A cloud of its own, because clearing affects all sessions.
     const cloud = await startCloud();
     t.after(() => cloud.kill());
     const demo = await stage.open(t, { url: cloud.url });
     await demo.event("connected");
     await demo.get("fault-delay-ms").fill("700");
     await press(demo, "delay");
-    // In one turn: a ping between the two would confirm the note, and flush() with it.
+    // In one task: a ping in between would confirm the note, and flush() with it.
     await demo.page.evaluate(() =>
       ["note-send", "flush"].forEach((id) => document.getElementById(id).click()),
     );
     await demo.text("flush-result", /all received, after ([7-9]\d\d|\d{4,}) ms/);
     await press(demo, "clear");
-    await demo.glassesGoOn();
+    await demo.waitForGlasses();
   });
 
-  test("reject: the key is refused, and that is the end", async (t) => {
+  test("reject: the API key is rejected, which ends the session", async (t) => {
     const demo = await stage.open(t);
     await demo.event("connected");
     await press(demo, "reject");
@@ -57,7 +57,7 @@ describe("every fault is on a button", { concurrency: CONCURRENCY }, () => {
     await demo.state("stopped");
   });
 
-  test("restart: everybody is out, and comes back", async (t) => {
+  test("restart: all sessions are disconnected and reconnect", async (t) => {
     const cloud = await startCloud();
     t.after(() => cloud.kill());
     const [one, other] = await Promise.all([
@@ -69,11 +69,11 @@ describe("every fault is on a button", { concurrency: CONCURRENCY }, () => {
     for (const demo of [one, other]) {
       const closure = await demo.event("disconnected");
       assert.equal(closure.code, 1012);
-      await demo.glassesGoOn();
+      await demo.waitForGlasses();
     }
   });
 
-  test("a fault for a time befalls those who come back, until it is cleared", async (t) => {
+  test("a fault with a duration also applies after a reconnect, until it is cleared", async (t) => {
     const cloud = await startCloud();
     t.after(() => cloud.kill());
     const demo = await stage.open(t, { url: cloud.url });
@@ -87,12 +87,12 @@ describe("every fault is on a button", { concurrency: CONCURRENCY }, () => {
     await press(demo, "clear");
     const cleared = await demo.mark();
     await demo.event("connected", { from: cleared });
-    await demo.glassesGoOn();
+    await demo.waitForGlasses();
   });
 });
 
 /**
- * Presses a fault's button as those do who have no mouse.
+ * Presses the button of a fault by keyboard.
  *
  * @param {import("./support.mjs").Demo} demo
  * @param {string} id

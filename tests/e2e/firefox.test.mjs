@@ -1,11 +1,11 @@
-/** The page in Firefox. */
+/** The demo page in Firefox. */
 import assert from "node:assert/strict";
 import { test } from "node:test";
 
 import { Firefox } from "../support/firefox.mjs";
 import { startCloud } from "./support.mjs";
 
-test("Firefox: the line is cut and comes back, at any width, without an error", async (t) => {
+test("Firefox: the session reconnects after a cut, at any width, without errors", async (t) => {
   const cloud = await startCloud();
   t.after(() => cloud.kill());
   const firefox = await Firefox.start(t);

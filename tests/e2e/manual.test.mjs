@@ -1,6 +1,6 @@
 /**
- * `tpa-session/manual` in a page whose wasm is not what it should be: one clear error, and an app
- * that goes on. What a Content-Security-Policy forbids is in policy.test.mjs.
+ * `tpa-session/manual` with a missing or invalid wasm file: one clear error, and the app continues.
+ * Content-Security-Policies are tested in csp.test.mjs.
  */
 import assert from "node:assert/strict";
 import { once } from "node:events";
@@ -9,7 +9,7 @@ import { createServer } from "node:http";
 import path from "node:path";
 import { after, before } from "node:test";
 
-import { inEachBrowser } from "./browsers.mjs";
+import { inEachBrowser } from "./each-browser.mjs";
 import { PACKAGE } from "../support/paths.mjs";
 
 const wasm = await readFile(path.join(PACKAGE, "tpa-session.wasm"));
@@ -19,21 +19,21 @@ const ANSWERS = {
   "/right": [200, "application/wasm", wasm],
   "/untyped": [200, "text/plain", wasm],
   "/missing": [404, "text/html", "<!doctype html>"],
-  // As a server for pages of one address answers whatever it does not know.
+  // Response of a server for single-page apps to unknown paths.
   "/page": [200, "text/html", "<!doctype html>"],
   "/short": [200, "application/wasm", wasm.subarray(0, 1000)],
 };
 
-/** What the page says of each. */
+/** Expected result for each path. */
 const SAYS = {
   "/untyped": "idle",
   "/missing": "tpa-session: no wasm at URL/missing: status 404; serve tpa-session.wasm there",
-  "/page": "tpa-session: what URL/page answers is no wasm but text/html; serve tpa-session.wasm there",
-  "/short": `tpa-session: the wasm is cut short: 1000 bytes of ${wasm.length}; serve all of tpa-session.wasm`,
-  "/broken": "tpa-session: the wasm from URL/broken broke off on its way; load it again",
+  "/page": "tpa-session: URL/page is not wasm but text/html; serve tpa-session.wasm there",
+  "/short": `tpa-session: the wasm is truncated: 1000 of ${wasm.length} bytes; serve the complete tpa-session.wasm`,
+  "/broken": "tpa-session: the download of the wasm from URL/broken was interrupted; load it again",
 };
 
-/** Asks twice at once, is refused, and is mended. */
+/** Loads twice concurrently, fails, and succeeds with the right file. */
 const APP = `
   import { TpaSession, load } from "/pkg/manual.js";
   const uncaught = [];
@@ -70,17 +70,14 @@ before(async () => {
 });
 after(() => files.close());
 
-inEachBrowser(
-  "a wasm that is not there, is something else or is not whole is one clear error",
-  async (page) => {
-    for (const [source, says] of Object.entries(SAYS)) {
-      await page.open(`${url}/?wasm=${source}`);
-      await page.until("return window.told !== undefined");
-      const { said, again, mended, uncaught } = await page.run("return window.told");
-      assert.equal(said.replace(url, "URL"), says, source);
-      assert.equal(again, said);
-      assert.equal(mended, "idle");
-      assert.deepEqual(uncaught, []);
-    }
-  },
-);
+inEachBrowser("a wasm file that is missing, invalid or truncated causes one clear error", async (page) => {
+  for (const [source, says] of Object.entries(SAYS)) {
+    await page.open(`${url}/?wasm=${source}`);
+    await page.until("return window.told !== undefined");
+    const { said, again, mended, uncaught } = await page.run("return window.told");
+    assert.equal(said.replace(url, "URL"), says, source);
+    assert.equal(again, said);
+    assert.equal(mended, "idle");
+    assert.deepEqual(uncaught, []);
+  }
+});

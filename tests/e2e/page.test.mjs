@@ -1,16 +1,16 @@
-/** The page itself: what it loads, what it shows when something is wrong, whom it serves. */
+/** The demo page: loading, error messages, independence of two pages, narrow screens. */
 import assert from "node:assert/strict";
 import { describe, test } from "node:test";
 import { CONCURRENCY, setUp, startCloud } from "./support.mjs";
 
 const stage = setUp();
 
-describe("the page itself", { concurrency: CONCURRENCY }, () => {
-  test("it loads under a strict policy, without an error", async (t) => {
+describe("the demo page", { concurrency: CONCURRENCY }, () => {
+  test("it loads under a strict Content-Security-Policy without errors", async (t) => {
     const demo = await stage.open(t);
     await demo.event("connected");
-    await demo.captionsGoOn();
-    await demo.glassesGoOn();
+    await demo.waitForCaptions();
+    await demo.waitForGlasses();
 
     const policy = demo.response.headers()["content-security-policy"] ?? "";
     assert.match(policy, /default-src 'self'/);
@@ -21,7 +21,7 @@ describe("the page itself", { concurrency: CONCURRENCY }, () => {
     assert.equal(await demo.number("count-errors"), 0);
   });
 
-  test("two pages do not disturb each other", async (t) => {
+  test("two pages are independent", async (t) => {
     const [one, other] = await Promise.all([stage.open(t), stage.open(t)]);
     await Promise.all([one.event("connected"), other.event("connected")]);
 
@@ -29,13 +29,15 @@ describe("the page itself", { concurrency: CONCURRENCY }, () => {
     await one.click("fault-cut");
     await one.event("disconnected", { from: cut });
     await one.event("connected", { from: cut });
-    await Promise.all([one.glassesGoOn(), other.glassesGoOn()]);
+    await Promise.all([one.waitForGlasses(), other.waitForGlasses()]);
 
     assert.notEqual(await one.get("session-id").textContent(), await other.get("session-id").textContent());
     assert.deepEqual(await other.names(), ["connecting", "connected"]);
   });
+});
 
-  test("a fault that the cloud will not do is said in the page", async (t) => {
+describe("error messages", { concurrency: CONCURRENCY }, () => {
+  test("a fault that the cloud refuses is shown as an error", async (t) => {
     const demo = await stage.open(t);
     await demo.event("connected");
 
@@ -55,21 +57,21 @@ describe("the page itself", { concurrency: CONCURRENCY }, () => {
     demo.expectStatus(400);
   });
 
-  test("a cloud that does not answer is said in the page", async (t) => {
+  test("a cloud that does not respond is shown as an error", async (t) => {
     const cloud = await startCloud();
     t.after(() => cloud.kill());
     const demo = await stage.open(t, { url: cloud.url });
     await demo.event("connected");
-    // What was never live cannot be frozen.
+    // Only a live display can freeze.
     await demo.text("freshness", /^Live$/);
 
     await cloud.kill();
     await demo.click("fault-cut");
-    await demo.text("fault-error", /Cut failed. The cloud does not answer/);
+    await demo.text("fault-error", /Cut failed. The cloud did not respond/);
     await demo.text("freshness", /^Frozen/);
   });
 
-  test("an empty key is said in the page", async (t) => {
+  test("an empty API key is shown as an error", async (t) => {
     const demo = await stage.open(t);
     await demo.event("connected");
     await demo.click("disconnect");
@@ -79,8 +81,10 @@ describe("the page itself", { concurrency: CONCURRENCY }, () => {
     await demo.click("connect");
     await demo.text("notice", /apiKey/);
   });
+});
 
-  test("it works by keyboard, on a phone's width", async (t) => {
+describe("narrow screens and controls", { concurrency: CONCURRENCY }, () => {
+  test("it works by keyboard at the width of a phone", async (t) => {
     const demo = await stage.open(t, { viewport: { width: 360, height: 740 } });
     await demo.event("connected");
 
@@ -94,7 +98,7 @@ describe("the page itself", { concurrency: CONCURRENCY }, () => {
     assert.equal(overflow, 0);
   });
 
-  test("everything that can be operated has a name", async (t) => {
+  test("every control has a name", async (t) => {
     const demo = await stage.open(t);
     await demo.event("connected");
     const nameless = await demo.page.evaluate(() =>

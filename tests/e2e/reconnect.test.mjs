@@ -1,16 +1,16 @@
-/** Closures after which the session comes back by itself. */
+/** Closures after which the session reconnects. */
 import assert from "node:assert/strict";
 import { describe, test } from "node:test";
 import { CONCURRENCY, setUp } from "./support.mjs";
 
 const stage = setUp();
 
-describe("closures after which the session comes back by itself", { concurrency: CONCURRENCY }, () => {
-  test("a cut is reported as 1006 and mended, and captions and glasses go on", async (t) => {
+describe("closures after which the session reconnects", { concurrency: CONCURRENCY }, () => {
+  test("a cut is reported as 1006, and captions and display resume after the reconnect", async (t) => {
     const demo = await stage.open(t);
     await demo.event("connected");
-    await demo.captionsGoOn();
-    await demo.glassesGoOn();
+    await demo.waitForCaptions();
+    await demo.waitForGlasses();
 
     const cut = await demo.mark();
     await demo.click("fault-cut");
@@ -27,12 +27,12 @@ describe("closures after which the session comes back by itself", { concurrency:
       await demo.get("disconnected").first().innerText(),
       /1006[^]*wasClean\s+false[^]*willReconnect\s+true/,
     );
-    await demo.captionsGoOn();
-    await demo.glassesGoOn();
+    await demo.waitForCaptions();
+    await demo.waitForGlasses();
     await demo.text("freshness", /^Live$/);
   });
 
-  test("a close 1011 is mended too", async (t) => {
+  test("a close with 1011 is followed by a reconnect", async (t) => {
     const demo = await stage.open(t);
     await demo.event("connected");
 
@@ -46,7 +46,7 @@ describe("closures after which the session comes back by itself", { concurrency:
     assert.equal(closure.permanent, false);
   });
 
-  test("a cloud that refuses for three seconds is asked again until it answers", async (t) => {
+  test("the session retries while the cloud refuses connections", async (t) => {
     const demo = await stage.open(t);
     await demo.event("connected");
 
@@ -58,13 +58,15 @@ describe("closures after which the session comes back by itself", { concurrency:
     const names = await demo.names(refused);
     assert.equal(names.filter((name) => name === "disconnected").length, 1);
     assert.ok(names.filter((name) => name === "reconnecting").length >= 2, names.join(" "));
-    await demo.glassesGoOn();
+    await demo.waitForGlasses();
   });
+});
 
-  test("the dashboard updates through cuts without a single error", async (t) => {
+describe("operation through cuts", { concurrency: CONCURRENCY }, () => {
+  test("the dashboard updates through cuts without errors", async (t) => {
     const demo = await stage.open(t);
     await demo.event("connected");
-    await demo.glassesGoOn();
+    await demo.waitForGlasses();
 
     for (const fault of ["fault-cut", "fault-refuse", "fault-cut"]) {
       const cut = await demo.mark();
@@ -72,8 +74,8 @@ describe("closures after which the session comes back by itself", { concurrency:
       await demo.click(fault);
       await demo.event("connected", { from: cut });
       await demo.text("last-send", /^sent$/);
-      await demo.glassesGoOn();
-      await demo.countsAnew();
+      await demo.waitForGlasses();
+      await demo.resetAttempts();
     }
 
     assert.equal(await demo.number("count-errors"), 0);
@@ -84,7 +86,7 @@ describe("closures after which the session comes back by itself", { concurrency:
     assert.deepEqual(await demo.logged(), []);
   });
 
-  test("messages sent while the line is down wait in order and arrive", async (t) => {
+  test("messages sent without a connection are queued in order and delivered", async (t) => {
     const demo = await stage.open(t);
     await demo.event("connected");
 
@@ -105,7 +107,7 @@ describe("closures after which the session comes back by itself", { concurrency:
     assert.equal(await demo.number("count-waiting"), 0);
   });
 
-  test("frames that are none are errors, and the session lives on", async (t) => {
+  test("malformed frames are errors, and the session continues", async (t) => {
     const demo = await stage.open(t);
     await demo.event("connected");
 
@@ -113,8 +115,8 @@ describe("closures after which the session comes back by itself", { concurrency:
     await demo.click("fault-malformed");
     await demo.event("error", { from: malformed });
 
-    await demo.captionsGoOn();
-    await demo.glassesGoOn();
+    await demo.waitForCaptions();
+    await demo.waitForGlasses();
     await demo.state("connected");
     assert.ok((await demo.number("count-errors")) > 0);
     const names = await demo.names(malformed);

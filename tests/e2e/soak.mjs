@@ -1,24 +1,42 @@
+/** Run of random faults on the demo page, and its result. */
+
+import { SLOW_EVENT_MS } from "../support/timeouts.mjs";
+
 /**
- * Random faults on the demo page for some minutes, told as it goes: the long version of what the
- * suite does for twenty seconds. `cargo xtask soak` runs it.
+ * @param {import("./support.mjs").Demo} demo
+ * @param {number} minutes
+ * @param {{ every: number, print(line: string): void }} [progress]
  */
-import { launch } from "../support/chromium.mjs";
-import { Demo, startCloud } from "./support.mjs";
-import { soak } from "./soaking.mjs";
-
-const TELL_EVERY_MS = 30_000;
-
-const minutes = Number(process.argv[2] ?? 10);
-const cloud = await startCloud();
-const browser = await launch();
-try {
-  const demo = new Demo(await browser.newPage());
-  await demo.page.goto(cloud.url);
-  const run = await soak(demo, minutes, { every: TELL_EVERY_MS, tell: (line) => console.log(line) });
-  console.log(run.verdict);
-  console.log(JSON.stringify(run, null, 2));
-  process.exitCode = run.phase === "passed" && run.page.length === 0 ? 0 : 1;
-} finally {
-  await browser.close();
-  await cloud.kill();
+export async function soak(demo, minutes, progress = { every: 60_000, print() {} }) {
+  await demo.event("connected");
+  await demo.get("random-minutes").fill(String(minutes));
+  await demo.click("random-start");
+  const timer = setInterval(async () => {
+    const counts = await Promise.all(
+      ["faults", "cuts", "reconnects", "errors"].map(
+        async (name) => `${await demo.get(`random-${name}`).textContent()} ${name}`,
+      ),
+    );
+    progress.print(counts.join(", "));
+  }, progress.every);
+  try {
+    await demo.page.waitForFunction(
+      () => document.querySelector("#random-verdict")?.textContent !== "",
+      undefined,
+      { timeout: minutes * 60_000 + SLOW_EVENT_MS, polling: 200 },
+    );
+  } finally {
+    clearInterval(timer);
+  }
+  const run = await demo.page.evaluate(() => {
+    const { phase, faults, cuts, reconnects, attempts, errors, failures, lastCard, lastCardShown } =
+      window.demo.run;
+    return { phase, faults, cuts, reconnects, attempts, errors, failures, lastCard, lastCardShown };
+  });
+  return {
+    verdict: await demo.get("random-verdict").textContent(),
+    ...run,
+    /** Other errors of the page. */
+    page: [...demo.uncaught, ...demo.consoleErrors, ...(await demo.logged())],
+  };
 }

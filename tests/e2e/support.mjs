@@ -1,6 +1,6 @@
 /**
- * What the end-to-end tests share: a cloud, a browser, and the demo page as a thing that can be
- * asked. Waiting is always for something that the page shows or has recorded, never for time.
+ * Fixtures of the end-to-end tests: a cloud, a browser, and an object for the demo page. Tests wait
+ * for content or events of the page, never for a fixed time.
  */
 import assert from "node:assert/strict";
 import path from "node:path";
@@ -11,13 +11,13 @@ import { Cloud, serve } from "../support/cloud.mjs";
 import { PACKAGE, ROOT } from "../support/paths.mjs";
 import { EVENT_MS } from "../support/timeouts.mjs";
 
-/** Tests of one file at a time: each is alone in its page and waits more than it works. */
+/** Concurrent tests of one file: each has its own page and mostly waits. */
 export const CONCURRENCY = 4;
 
-/** The package's default for `stableAfter`, and a little more. */
+/** Slightly more than the default of `stableAfter`. */
 const STABLE_AFTER_MS = 6000;
 
-/** What the demo page needs. */
+/** Folders that the cloud serves for the demo page. */
 const DEMO = {
   "/": path.join(ROOT, "www"),
   "/pkg": PACKAGE,
@@ -27,13 +27,13 @@ const DEMO = {
 /** Starts a cloud that serves the demo page. */
 export const startCloud = () => Cloud.start(...serve(DEMO));
 
-/** The demo page in a browser of its own kind of visitor. */
+/** The demo page in a browser. */
 export class Demo {
-  /** Errors in the console that are the page's or the package's doing. */
+  /** Errors in the console, except the browser's own reports about the network. */
   consoleErrors = /** @type {string[]} */ ([]);
-  /** Exceptions that nobody caught. */
+  /** Messages of uncaught exceptions. */
   uncaught = /** @type {string[]} */ ([]);
-  /** @type {import("playwright-core").Response | null} what the page came with */
+  /** @type {import("playwright-core").Response | null} response with the page */
   response = null;
 
   /** @param {import("playwright-core").Page} page */
@@ -46,13 +46,13 @@ export class Demo {
     });
   }
 
-  /** Nothing went wrong that the test did not ask for. */
-  isQuiet() {
+  /** Checks that no unexpected errors occurred. */
+  expectNoErrors() {
     assert.deepEqual(this.consoleErrors, []);
     assert.deepEqual(this.uncaught, []);
   }
 
-  /** The browser reports requests that were answered with these. @param {number[]} statuses */
+  /** Ignores the browser's reports of responses with these statuses. @param {number[]} statuses */
   expectStatus(...statuses) {
     this.consoleErrors = this.consoleErrors.filter(
       (text) => !statuses.some((status) => text.includes(`responded with a status of ${status}`)),
@@ -69,17 +69,17 @@ export class Demo {
     return this.get(id).click();
   }
 
-  /** Chooses one of a few. @param {string} id */
+  /** Selects a radio button. @param {string} id */
   choose(id) {
     return this.get(id).check();
   }
 
-  /** Chooses options of the session; a new one is made, and it is connected. @param {string[]} ids */
+  /** Selects options of the session and waits until the new session is connected. @param {string[]} ids */
   async options(...ids) {
     for (const id of ids) {
-      const anew = await this.mark();
+      const start = await this.mark();
       await this.choose(id);
-      await this.event("connected", { from: anew });
+      await this.event("connected", { from: start });
     }
   }
 
@@ -88,13 +88,13 @@ export class Demo {
     return Number((await this.get(id).textContent())?.replaceAll(",", ""));
   }
 
-  /** How many updates the glasses have shown. */
+  /** Returns the number of updates that the glasses have shown. */
   async frames() {
     return Number(await this.get("glasses").getAttribute("data-frames"));
   }
 
   /**
-   * Every event so far, oldest first.
+   * Returns all events so far, oldest first.
    *
    * @returns {Promise<{ at: number, event: string, payload: any }[]>}
    */
@@ -102,30 +102,30 @@ export class Demo {
     return this.page.evaluate(() => window.demo.events);
   }
 
-  /** What the package logged as errors. @returns {Promise<string[]>} */
+  /** Returns the errors that the package has logged. @returns {Promise<string[]>} */
   logged() {
     return this.page.evaluate(() =>
       window.demo.lines.filter(({ level }) => level === "error").map(({ line }) => line),
     );
   }
 
-  /** Names of the events of the connection since the one with this index. */
+  /** Returns the names of the lifecycle events since an index. */
   async names(from = 0) {
     const names = (await this.events()).slice(from).map(({ event }) => event);
     return names.filter((name) => !["stateChange", "transcription:en-US", "button_press"].includes(name));
   }
 
-  /** How many events there have been: a place to count on from. */
+  /** Returns the number of events so far, as an index for later checks. */
   async mark() {
     return (await this.events()).length;
   }
 
   /**
-   * Waits for an event and gives its payload.
+   * Waits for an event and returns its payload.
    *
    * @param {string} name
-   * @param {{ from?: number, with?: Record<string, unknown> }} [which] at or after an index, and
-   *   with these fields
+   * @param {{ from?: number, with?: Record<string, unknown> }} [filter] lowest index, and fields of
+   *   the payload
    */
   async event(name, { from = 0, with: fields = {} } = {}) {
     const found = await this.#until(
@@ -153,7 +153,7 @@ export class Demo {
   }
 
   /**
-   * Waits until an element's text fits.
+   * Waits until the text of an element matches.
    *
    * @param {string} id
    * @param {RegExp} pattern
@@ -169,8 +169,8 @@ export class Demo {
     );
   }
 
-  /** Waits until the glasses have shown some more. */
-  async glassesGoOn(updates = 4) {
+  /** Waits for further updates on the glasses. */
+  async waitForGlasses(updates = 4) {
     const target = (await this.frames()) + updates;
     await this.#until(
       `${updates} more updates on the glasses`,
@@ -180,8 +180,8 @@ export class Demo {
     );
   }
 
-  /** Waits until the app has heard some more captions. */
-  async captionsGoOn(captions = 2) {
+  /** Waits for further captions. */
+  async waitForCaptions(captions = 2) {
     const target = (await this.number("captions-received")) + captions;
     await this.#until(
       `${captions} more captions`,
@@ -190,35 +190,37 @@ export class Demo {
     );
   }
 
-  /** Lets the connection last so long, in the page's time, that attempts are counted from 0 again. */
-  async countsAnew() {
+  /** Advances the clock of the page until the attempt counter is reset. */
+  async resetAttempts() {
     await this.page.clock.fastForward(STABLE_AFTER_MS);
   }
 
   /**
-   * Lets a minute pass in the page at once, so that a timer that somebody left behind would
-   * fire now, and checks that the session does not say another word.
+   * Advances the clock of the page by a minute, so that leftover timers fire, and checks that no
+   * events follow.
    *
-   * @param {number} from index of the event after which there must be silence
+   * @param {number} from index of the first event that must not exist
    */
-  async staysSilent(from) {
+  async expectSilence(from) {
     await this.page.clock.fastForward(60_000);
     assert.deepEqual(await this.names(from), []);
   }
 
   /**
-   * @param {string} what
+   * @param {string} description
    * @param {(argument: any) => unknown} check runs in the page
    * @param {unknown} argument
    */
-  async #until(what, check, argument) {
+  async #until(description, check, argument) {
     try {
       const handle = await this.page.waitForFunction(check, argument, { timeout: EVENT_MS, polling: 50 });
       return /** @type {any} */ (await handle.jsonValue());
     } catch (error) {
       const events = await this.events().catch(() => []);
       const recent = events.slice(-25).map((event) => JSON.stringify(event));
-      throw new Error(`waited in vain for ${what}; the last events:\n${recent.join("\n")}`, { cause: error });
+      throw new Error(`timed out waiting for ${description}; the last events:\n${recent.join("\n")}`, {
+        cause: error,
+      });
     }
   }
 }
@@ -228,11 +230,11 @@ export class Demo {
  *   url?: string,
  *   path?: string,
  *   prepare?(page: import("playwright-core").Page): Promise<unknown>,
- * } & import("playwright-core").BrowserContextOptions} Options where, and what kind of visitor
+ * } & import("playwright-core").BrowserContextOptions} Options address, preparation and browser context
  */
 
 /**
- * A cloud and a browser for the tests of one file.
+ * Starts a cloud and a browser for the tests of one file.
  *
  * @returns {{ cloud: Cloud, open(context: import("node:test").TestContext, options?: Options): Promise<Demo> }}
  */
@@ -243,24 +245,24 @@ export function setUp() {
     /** @type {any} */
     cloud: undefined,
 
-    /** Opens the page for one test; `url` when it is not on the file's own cloud. */
-    async open(context, { url = stage.cloud.url, path: place = "", prepare, ...options } = {}) {
+    /** Opens the page for one test; `url` for a cloud other than the shared one. */
+    async open(context, { url = stage.cloud.url, path: suffix = "", prepare, ...options } = {}) {
       const visitor = await browser.newContext(options);
       const page = await visitor.newPage();
-      // Time passes as ever until a test says otherwise.
+      // Real time until a test advances the clock.
       await page.clock.install();
       await prepare?.(page);
       const demo = new Demo(page);
       context.after(async () => {
         await visitor.close();
-        demo.isQuiet();
+        demo.expectNoErrors();
       });
-      demo.response = await page.goto(url + place);
+      demo.response = await page.goto(url + suffix);
       return demo;
     },
   };
   before(async () => {
-    // One after the other: a cloud must not be left behind when there is no browser.
+    // Sequentially, so that a failing launch of the browser does not leave a cloud behind.
     stage.cloud = await startCloud();
     browser = await launch();
   });

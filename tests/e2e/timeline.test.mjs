@@ -1,21 +1,21 @@
-/** The connection as a picture, and the same as text. */
+/** Chart of the connection, and its text alternative. */
 import assert from "node:assert/strict";
 import { describe, test } from "node:test";
 import { CONCURRENCY, setUp, startCloud } from "./support.mjs";
 
 const stage = setUp();
 
-describe("the picture of the connection", { concurrency: CONCURRENCY }, () => {
-  test("it has the states, the fault, the closure, the wait and the dialling in their order", async (t) => {
+describe("the chart of the connection", { concurrency: CONCURRENCY }, () => {
+  test("it shows states, fault, closure, wait and attempt in order", async (t) => {
     const demo = await stage.open(t, { viewport: { width: 1280, height: 800 } });
     await demo.event("connected");
-    await demo.glassesGoOn();
+    await demo.waitForGlasses();
     const cut = await demo.mark();
     await demo.click("fault-close-1011");
     await demo.event("connected", { from: cut });
-    await demo.glassesGoOn();
+    await demo.waitForGlasses();
 
-    const picture = await demo.page.evaluate(() => {
+    const chart = await demo.page.evaluate(() => {
       const left = (/** @type {string} */ selector) =>
         document.querySelector(`#timeline ${selector}`)?.getBoundingClientRect().left ?? NaN;
       const heights = [...document.querySelectorAll("#timeline .band")].map((band) => [
@@ -33,20 +33,20 @@ describe("the picture of the connection", { concurrency: CONCURRENCY }, () => {
         pongs: document.querySelectorAll("#timeline .pong").length,
       };
     });
-    assert.equal(picture.fault, "Close 1011");
-    assert.equal(picture.closure, "1011");
-    // A skyline, which needs no colours.
-    const { waiting, connecting, handshaking, connected } = picture.heights;
+    assert.equal(chart.fault, "Close 1011");
+    assert.equal(chart.closure, "1011");
+    // The heights distinguish the states without colour.
+    const { waiting, connecting, handshaking, connected } = chart.heights;
     assert.ok(waiting < connecting && connecting < handshaking && handshaking < connected);
     assert.deepEqual(
-      picture.order,
-      picture.order.toSorted((a, b) => a - b),
+      chart.order,
+      chart.order.toSorted((a, b) => a - b),
     );
     for (const mark of /** @type {const} */ (["queued", "sent", "pings", "pongs"]))
-      assert.ok(picture[mark] > 0, `no ${mark}`);
+      assert.ok(chart[mark] > 0, `no ${mark}`);
   });
 
-  test("a fault is as long as it goes on, and no longer", async (t) => {
+  test("the bar of a fault ends when the fault is cleared", async (t) => {
     const cloud = await startCloud();
     t.after(() => cloud.kill());
     const demo = await stage.open(t, { url: cloud.url });
@@ -65,20 +65,22 @@ describe("the picture of the connection", { concurrency: CONCURRENCY }, () => {
     await demo.page.waitForSelector("#timeline .clearing", { state: "attached" });
     assert.ok((await end()) <= 2, "it goes on after it was cleared");
   });
+});
 
-  test("it forgets what has left it", async (t) => {
+describe("the chart over time, and as text", { concurrency: CONCURRENCY }, () => {
+  test("marks that have left the chart are removed", async (t) => {
     const demo = await stage.open(t, { viewport: { width: 360, height: 740 } });
     await demo.event("connected");
-    await demo.glassesGoOn();
+    await demo.waitForGlasses();
     const count = () => demo.page.evaluate(() => document.querySelectorAll("#timeline .message").length);
     const before = await count();
-    // Half a minute is more than this width shows.
+    // The chart shows less than half a minute at this width.
     await demo.page.clock.fastForward(30_000);
-    await demo.glassesGoOn();
+    await demo.waitForGlasses();
     assert.ok((await count()) < before + 12, `${before} marks became ${await count()}`);
   });
 
-  test("the same can be read", async (t) => {
+  test("the text alternative lists the same events", async (t) => {
     const demo = await stage.open(t);
     await demo.event("connected");
     const cut = await demo.mark();

@@ -1,11 +1,11 @@
-/** The package in a worker, where there is no window. */
+/** The package in a worker. */
 import assert from "node:assert/strict";
 import { test } from "node:test";
 import { setUp } from "./support.mjs";
 
 const stage = setUp();
 
-test("a session in a worker is cut and comes back", async (t) => {
+test("a session in a worker reconnects after a cut", async (t) => {
   const { page } = await stage.open(t);
   await page.evaluate(() => {
     const told = /** @type {string[]} */ ([]);

@@ -1,4 +1,4 @@
-/** What a webhook is told is read or refused, whatever it is. */
+/** Property tests: a webhook accepts or rejects any body. */
 import assert from "node:assert/strict";
 import { test } from "node:test";
 
@@ -10,7 +10,7 @@ import { readRequest } from "../../pkg-template/src/server/request.js";
 
 const text = fc.string({ unit: "binary" });
 const anything = fc.oneof(text, fc.jsonValue(), fc.constant(undefined));
-/** Near what is wanted, so that the depths are reached. */
+/** Almost valid requests, which reach the later checks. */
 const near = fc.record(
   {
     type: fc.oneof({ weight: 9, arbitrary: fc.constantFrom("session_request", "stop_request") }, anything),
@@ -26,7 +26,7 @@ const near = fc.record(
   { requiredKeys: [] },
 );
 
-test("every body is a request, or refused with 400", () => {
+test("every body is a valid request or rejected with 400", () => {
   let read = 0;
   fc.assert(
     fc.property(
@@ -57,7 +57,7 @@ test("every body is a request, or refused with 400", () => {
   assert.ok(read > 50, `only ${read} were requests`);
 });
 
-test("a body is the same in whichever pieces it comes, and no more of it is kept than allowed", () => {
+test("a body is independent of its chunks, and limited in size", () => {
   fc.assert(
     fc.property(text, fc.array(fc.nat(40)), (whole, cuts) => {
       const bytes = new TextEncoder().encode(whole);

@@ -1,4 +1,4 @@
-/** The keeper of sessions, with sessions that do as they are told. */
+/** Session registry of a server, with scripted sessions. */
 import assert from "node:assert/strict";
 import { EventEmitter } from "node:events";
 import { mock, test } from "node:test";
@@ -7,7 +7,7 @@ import fc from "fast-check";
 
 import { Sessions } from "../../pkg-template/src/server/sessions.js";
 
-/** A session as far as its keeper knows it. */
+/** Scripted session with the members that the server uses. */
 class FakeSession extends EventEmitter {
   state = "idle";
   sent = [];
@@ -68,10 +68,10 @@ const ask = (sessionId, url) => ({
   userId: "u",
   url: url && new URL(url),
 });
-/** Lets all promises that can go on do so. */
+/** Runs pending microtasks. */
 const settled = () => new Promise((resolve) => setImmediate(resolve));
 
-test("an onSession that lasts as long as the session is waited for a second, and what it throws later ends it", async () => {
+test("the response waits one second for onSession; a later exception ends the session", async () => {
   mock.timers.enable({ apis: ["setTimeout"] });
   try {
     let fail;
@@ -101,7 +101,7 @@ test("an onSession that lasts as long as the session is waited for a second, and
   }
 });
 
-test("a cloud that asks twice for one that ends at once gets another one", async () => {
+test("a repeated request for a session that ended at once creates another one", async () => {
   const { sessions, made } = keeper({ onSession: (session) => session === made[0] && session.end() });
   const first = sessions.start(ask("s"));
   const again = sessions.start(ask("s"));
@@ -113,7 +113,7 @@ test("a cloud that asks twice for one that ends at once gets another one", async
   assert.equal(sessions.live.get("s"), made[1]);
 });
 
-test("the app's handlers hear the end before onStop", async () => {
+test("the app's handlers of disconnected run before onStop", async () => {
   const { sessions, made, told } = keeper({
     onSession: (session) => session.on("disconnected", () => told.push(["disconnected", session])),
   });
@@ -128,7 +128,7 @@ test("the app's handlers hear the end before onStop", async () => {
   );
 });
 
-test("a close waits for the cloud to confirm, and no longer than it may", async () => {
+test("close() waits for the confirmation, up to its timeout", async () => {
   mock.timers.enable({ apis: ["setTimeout"] });
   try {
     const { sessions, made, told } = keeper();
@@ -173,7 +173,7 @@ const step = fc.oneof(
   fc.record({ do: fc.constant("wait") }),
 );
 
-/** The one that moves must not go on dialling when its id is started again. */
+/** A session that moves must stop connecting before its id is started again. */
 const MOVED_STOPPED_STARTED = [
   { do: "start", id: "b", url: "ws://two/" },
   { do: "start", id: "b", url: "ws://one/" },
@@ -182,7 +182,7 @@ const MOVED_STOPPED_STARTED = [
   { do: "start", id: "a", url: undefined },
 ];
 
-test("whatever happens, in whichever order, each onSession has one onStop, and an id one session", () =>
+test("in any order of events, each onSession has one onStop, and an id one session", () =>
   fc.assert(
     fc.asyncProperty(fc.array(step, { maxLength: 40 }), async (steps) => {
       const { sessions, made, told } = keeper({

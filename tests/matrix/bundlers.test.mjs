@@ -1,4 +1,4 @@
-/** Bundlers, each with no more configuration than it takes to have the package in a page. */
+/** Bundlers with minimal configuration. */
 import { join } from "node:path";
 
 import nodeResolve from "@rollup/plugin-node-resolve";

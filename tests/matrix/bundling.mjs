@@ -1,4 +1,4 @@
-/** The bundlers that more than one family uses, and pages for what they make. */
+/** Bundlers that several families use, and pages for their output. */
 import { readFileSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
 
@@ -6,10 +6,10 @@ import { build } from "vite";
 import webpack from "webpack";
 
 /**
- * Writes a page, the fixtures' own but with another script.
+ * Writes the page of the fixtures with another script.
  *
  * @param {string} folder
- * @param {string} name without its ending
+ * @param {string} name without extension
  * @param {string} script
  */
 export function page(folder, name, script) {
@@ -19,10 +19,10 @@ export function page(folder, name, script) {
 }
 
 /**
- * Builds with Vite; gives the path of the page.
+ * Builds with Vite and returns the path of the page.
  *
  * @param {string} folder
- * @param {string} html the page that it begins with
+ * @param {string} html entry page
  */
 export async function withVite(folder, html) {
   const outDir = `vite-${html.replace(".html", "")}`;
@@ -38,10 +38,10 @@ export async function withVite(folder, html) {
 }
 
 /**
- * Builds a page with webpack; gives its path.
+ * Builds a page with webpack and returns its path.
  *
  * @param {string} folder
- * @param {string} script that it begins with
+ * @param {string} script entry module
  */
 export async function withWebpack(folder, script) {
   const out = `webpack-${script.replace(".js", "")}`;

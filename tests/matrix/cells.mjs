@@ -1,12 +1,12 @@
 /**
- * The places where the package is run: one entry for each row of docs/where-it-runs.md.
+ * Environments in which the package is tested: one entry for each row of docs/where-it-runs.md.
  *
  * @typedef {object} Cell
- * @property {string} family the test file that has it
+ * @property {string} family name of the test file
  * @property {string} cell
- * @property {string} [tool] the npm package whose version counts, as package.json here names it
- * @property {string} [version] where no npm package has it
- * @property {("Chromium" | "Firefox")[]} [browsers] in which its page is opened
+ * @property {string} [tool] npm package whose version is listed, by its name in package.json
+ * @property {string} [version] version, if the tool is not an npm package
+ * @property {("Chromium" | "Firefox")[]} [browsers] browsers that open its page
  */
 /** @type {Cell[]} */
 export const CELLS = [

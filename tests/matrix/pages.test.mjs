@@ -1,8 +1,8 @@
-/** Pages and workers, with no bundler and with those that bundle workers. */
+/** Pages and workers, without a bundler and with bundlers that support workers. */
 import { page, withVite, withWebpack } from "./bundling.mjs";
 import { cells } from "./support.mjs";
 
-/** The page of a script as it is, without a bundler. @param {string} script */
+/** Page of a script without a bundler. @param {string} script */
 const plain =
   (script) =>
   async ({ folder }) =>

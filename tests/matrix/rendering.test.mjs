@@ -1,4 +1,4 @@
-/** Pages that a server renders: it imports the package, and the browser goes on from there. */
+/** Server-side rendering: the server imports the package, and the browser hydrates the page. */
 import assert from "node:assert/strict";
 import { readFileSync, symlinkSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
@@ -7,10 +7,10 @@ import { build } from "vite";
 
 import { cells, tool } from "./support.mjs";
 
-/** What the server says that it has of the package. */
+/** Output of the server about the package. */
 const RENDERED = /the server has a function, and renders a function/;
 
-/** As installed beside the package, for those who look for them in the app's own folder. */
+/** Installed beside the package, for tools that look for them in the folder of the app. */
 function have(folder, ...packages) {
   for (const name of packages) symlinkSync(tool(name), join(folder, "node_modules", name));
 }

@@ -1,4 +1,4 @@
-/** Test runners, with a test in which an app lives; it needs `ws` where Node has no WebSocket. */
+/** Test runners, with a test that runs an app; it needs `ws` if Node has no WebSocket. */
 import { join } from "node:path";
 
 import { build } from "esbuild";
@@ -15,14 +15,14 @@ function jest(file, environment, env) {
   };
 }
 
-/** What Jest requires has to be CommonJS. @param {string} environment */
+/** Jest with CommonJS. @param {string} environment */
 function jestRequiring(environment) {
   /** @type {import("./support.mjs").How} */
   return async (stage, t, cell) => {
     await build({
-      entryPoints: [join(stage.folder, "life.mjs")],
+      entryPoints: [join(stage.folder, "steps.mjs")],
       format: "cjs",
-      outfile: join(stage.folder, "life.cjs"),
+      outfile: join(stage.folder, "steps.cjs"),
     });
     await jest("jest.spec.cjs", environment)(stage, t, cell);
   };

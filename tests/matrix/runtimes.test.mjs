@@ -1,11 +1,11 @@
-/** Programs: in Node with `ws`, and without it where there is a WebSocket. */
+/** Programs: in Node with `ws`, and in runtimes with a WebSocket without it. */
 import { existsSync } from "node:fs";
 import { join } from "node:path";
 
 import { runWebpack } from "./bundling.mjs";
 import { cells, tool } from "./support.mjs";
 
-/** npm has these runtimes' binaries in packages of their own; ours are those of one platform. */
+/** Binaries of these runtimes are npm packages for one platform each. */
 const PLATFORM = "linux x64";
 const NODE_22 = "node-22/bin/node";
 

@@ -1,7 +1,7 @@
 /**
- * What the cells share: the packed package in a folder of an app, a cloud that serves the folder
- * and tells what it saw of each app, and the browsers. The cloud is the witness: a cell passes
- * when the cloud saw its app's whole life.
+ * Fixtures of the matrix: the packed package installed in the folder of an app, a cloud that serves
+ * the folder and reports events of each app, and browsers. A cell passes when the cloud has seen all
+ * steps of its app.
  */
 import assert from "node:assert/strict";
 import { spawn } from "node:child_process";
@@ -21,11 +21,11 @@ import { CELLS } from "./cells.mjs";
 
 export const here = dirname(fileURLToPath(import.meta.url));
 
-/** Two, since a cell waits for its tool as often as it works. */
+/** Two, because a cell mostly waits for its tool. */
 const CONCURRENCY = 2;
 
-/** The life of an app, as its cloud sees it. */
-const LIFE = [
+/** Steps of an app, as seen by the cloud. */
+const STEPS = [
   "acked",
   "heard on connection 1",
   "closed 1006",
@@ -34,18 +34,18 @@ const LIFE = [
   "closed 1000",
 ];
 
-/** A file of one of the packages of the matrix. @param {string} path */
+/** Path of a file in a package of the matrix. @param {string} path */
 export const tool = (path) => join(here, "node_modules", path);
 
-/** Where a page finds what bundlers find by its name. */
+/** Paths of the modules that bundlers resolve by name. */
 const PATHS = {
   '"tpa-session"': '"/node_modules/tpa-session/index.js"',
   '"tpa-session/manual"': '"/node_modules/tpa-session/manual.js"',
 };
 
 /**
- * Writes the fixtures into the folder of an app, and into `unbundled/` as pages without a bundler
- * have them.
+ * Writes the fixtures into the folder of an app, and into `unbundled/` in the form for pages without
+ * a bundler.
  *
  * @param {string} folder
  */
@@ -60,7 +60,7 @@ function writeFixtures(folder) {
   }
 }
 
-/** One app, and what the cloud saw of it. */
+/** App, with the steps that the cloud has seen. */
 export class App {
   /** @type {string[]} */
   #seen = [];
@@ -81,42 +81,42 @@ export class App {
   }
 
   /** @param {any} event of the cloud */
-  saw({ type, layout, code }) {
+  onEvent({ type, layout, code }) {
     if (type === "acked") this.#seen.push(type);
     else if (type === "display") this.#seen.push(layout.text);
     else if (type === "closed") this.#seen.push(`closed ${code}`);
     this.#changed();
   }
 
-  /** Its surroundings know already that nothing will come of it. @param {string} why */
-  fails(why) {
-    this.#failure ??= why;
+  /** Records a failure of the environment. @param {string} reason */
+  fail(reason) {
+    this.#failure ??= reason;
     this.#changed();
   }
 
   /**
-   * Lives through the app's life with it: cuts the line once the app has heard something.
+   * Follows the app through all steps, and cuts its connection after the first data.
    *
-   * @param {() => string} told what the app's surroundings have to say where it fails
+   * @param {() => string} output output of the environment, for the error
    */
-  async lives(told = () => "") {
+  async run(output = () => "") {
     try {
       await this.#until(2);
       const { status } = await this.#cloud.post("/faults", { fault: "cut", packageName: this.name });
       assert.equal(status, 202);
-      await this.#until(LIFE.length);
-      assert.deepEqual(this.#seen, LIFE);
+      await this.#until(STEPS.length);
+      assert.deepEqual(this.#seen, STEPS);
     } catch (error) {
-      throw new Error(`${this.name}: ${error.message}\n${told()}`, { cause: error });
+      throw new Error(`${this.name}: ${error.message}\n${output()}`, { cause: error });
     }
   }
 
   /** @param {number} count */
   #until(count) {
     return new Promise((resolve, reject) => {
-      const fail = (/** @type {string} */ why) =>
-        reject(new Error(`${why}; the cloud saw no more than ${JSON.stringify(this.#seen)}`));
-      const late = setTimeout(() => fail("too late"), SLOW_EVENT_MS);
+      const fail = (/** @type {string} */ reason) =>
+        reject(new Error(`${reason}; the cloud has only seen ${JSON.stringify(this.#seen)}`));
+      const late = setTimeout(() => fail("timed out"), SLOW_EVENT_MS);
       this.#changed = () => {
         const isThere = this.#seen.length >= count;
         if (!isThere && this.#failure === undefined) return;
@@ -129,14 +129,14 @@ export class App {
   }
 }
 
-/** What the cells of one file share. */
+/** Fixtures for the cells of one file. */
 class Stage {
   /** @type {Map<string, App>} */
   #apps = new Map();
   /** @type {(() => unknown)[]} */
   #endings = [];
   #watching = new AbortController();
-  /** One after the other: it has one window. @type {Promise<unknown>} */
+  /** Queue of its pages, because it has one window. @type {Promise<unknown>} */
   #firefox = Promise.resolve();
   /** @type {Promise<Firefox> | undefined} */
   #startedFirefox;
@@ -173,7 +173,7 @@ class Stage {
     for await (const line of createInterface(Readable.fromWeb(/** @type {any} */ (body)))) {
       if (!line.startsWith("data:")) continue;
       const event = JSON.parse(line.slice("data:".length));
-      this.#apps.get(event.packageName)?.saw(event);
+      this.#apps.get(event.packageName)?.onEvent(event);
     }
   }
 
@@ -185,11 +185,11 @@ class Stage {
   }
 
   /**
-   * Opens a page, in which an app lives its life.
+   * Opens a page with an app and follows the app through all steps.
    *
    * @param {string} browser
    * @param {App} app
-   * @param {string} url of the page; a path is one in the folder of the app
+   * @param {string} url or path in the folder of the app
    */
   open(browser, app, url) {
     const { href } = new URL(url + app.query, this.server.url);
@@ -203,14 +203,14 @@ class Stage {
     const told = /** @type {string[]} */ ([]);
     const wrong = (/** @type {string} */ text) => {
       told.push(text);
-      app.fails(text);
+      app.fail(text);
     };
     page.on("pageerror", (error) => wrong(error.message));
     page.on("console", (message) => {
       if (message.type() === "error" && !isNetworkReport(message.text())) wrong(message.text());
     });
     await page.goto(url);
-    await app.lives();
+    await app.run();
     await page.close();
     assert.deepEqual(told, [], "it is quiet");
   }
@@ -220,14 +220,14 @@ class Stage {
     this.#startedFirefox ??= Firefox.start({ after: (ending) => this.#endings.push(ending) });
     const opened = this.#firefox.then(async () => {
       await (await this.#startedFirefox).open(url);
-      await app.lives();
+      await app.run();
     });
     this.#firefox = opened.catch(() => {});
     return opened;
   }
 
   /**
-   * Runs a program until it ends by itself; while it runs an app lives its life.
+   * Runs a program with an app until it exits by itself.
    *
    * @param {App} app
    * @param {string} command
@@ -237,15 +237,15 @@ class Stage {
   async runs(app, command, args, env = {}) {
     const program = this.spawn(command, args, { CLOUD: app.cloud, APP: app.name, ...env });
     program.ended.then(
-      (code) => code !== 0 && app.fails(`ended with ${code}`),
-      (error) => app.fails(error.message),
+      (code) => code !== 0 && app.fail(`ended with ${code}`),
+      (error) => app.fail(error.message),
     );
-    await app.lives(program.output);
+    await app.run(program.output);
     assert.equal(await program.ended, 0, program.output());
   }
 
   /**
-   * Runs a program that has no app in it until it ends; gives what it said.
+   * Runs a program without an app until it exits, and returns its output.
    *
    * @param {string} command
    * @param {string[]} args
@@ -259,7 +259,7 @@ class Stage {
   }
 
   /**
-   * A program in the folder of the app.
+   * Starts a program in the folder of the app.
    *
    * @param {string} command
    * @param {string[]} args
@@ -268,7 +268,7 @@ class Stage {
   spawn(command, args, env = {}) {
     const child = spawn(command, args, {
       cwd: this.folder,
-      // What npm and the runner of this very test set is not for the apps.
+      // Without the variables of npm and of this test runner.
       env: { PATH: process.env.PATH, HOME: this.folder, ...env },
       stdio: ["ignore", "pipe", "pipe"],
       timeout: BUILD_MS,
@@ -285,7 +285,7 @@ class Stage {
       child.on("error", reject);
       child.on("close", (code, signal) => resolve(code ?? signal));
     });
-    /** Waits until it has said something. @param {RegExp} pattern */
+    /** Waits for output. @param {RegExp} pattern */
     const says = (pattern) =>
       new Promise((resolve, reject) => {
         heard = () => {
@@ -305,8 +305,8 @@ class Stage {
 
 /**
  * @typedef {object} Needs
- * @property {boolean} [ws] whether the package `ws` is installed too
- * @property {(stage: Stage) => unknown} [prepare] what else the folder of the apps needs
+ * @property {boolean} [ws] installs the package `ws` too
+ * @property {(stage: Stage) => unknown} [prepare] prepares the folder of the apps
  */
 
 /**
@@ -314,14 +314,14 @@ class Stage {
  * @param {Stage} stage
  * @param {import("node:test").TestContext} context
  * @param {string} cell
- * @returns {unknown} the address of the page, where there is one
+ * @returns {unknown} URL of the page, if there is one
  */
 
 /**
- * Declares the tests of a family: each of its cells, and in each of its browsers.
+ * Declares the tests of a family: one for each cell and browser.
  *
  * @param {string} family
- * @param {Record<string, How>} how each cell is made
+ * @param {Record<string, How>} how function that builds each cell
  * @param {Needs} [needs]
  */
 export function cells(family, how, needs = {}) {
@@ -330,7 +330,7 @@ export function cells(family, how, needs = {}) {
   describe(family, { concurrency: CONCURRENCY }, () => {
     before(() => stage.start(needs));
     after(() => stage.stop());
-    test("each cell of the list is here, and no other", () => {
+    test("every listed cell has a test, and no other", () => {
       assert.deepEqual(
         Object.keys(how),
         own.map(({ cell }) => cell),

@@ -1,8 +1,8 @@
-/** TypeScript: the types hold under each way of resolving, and what is emitted runs. */
+/** TypeScript: the types compile in each resolution mode, and the output runs. */
 import { cells, tool } from "./support.mjs";
 
 const COMPILERS = { "TypeScript 5": "typescript-5/lib/tsc.js", "TypeScript 7": "typescript/bin/tsc" };
-/** Ways of resolving, each with its kind of modules. */
+/** Resolution modes with their module formats. */
 const MODULES = { node16: "node16", nodenext: "nodenext", bundler: "esnext" };
 
 /**
@@ -24,7 +24,7 @@ function compiled(compiler, resolution, ending) {
     };
     const flags = Object.entries(options).flatMap(([name, value]) => [`--${name}`, value]);
     const strict = ["--strict", "--exactOptionalPropertyTypes", "--allowJs"];
-    const files = [`program.${ending}`, "life.mjs"];
+    const files = [`program.${ending}`, "steps.mjs"];
     await stage.succeeds(process.execPath, [tool(compiler), ...flags, ...strict, ...files]);
     const program = `${out}/program.${ending.replace("t", "j")}`;
     await stage.runs(stage.app(cell), process.execPath, [program]);

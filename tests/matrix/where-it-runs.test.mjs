@@ -1,4 +1,4 @@
-/** docs/where-it-runs.md says what is tested, and all of it is tested. */
+/** docs/where-it-runs.md lists exactly the tested environments. */
 import assert from "node:assert/strict";
 import { readFileSync, readdirSync } from "node:fs";
 import { join } from "node:path";
@@ -37,7 +37,7 @@ test("each family of cells has its tests", () => {
   assert.deepEqual(tested.toSorted(), [...new Set(CELLS.map(({ family }) => family))].toSorted());
 });
 
-test("it names the versions that the pages in Rust are locked to", () => {
+test("it lists the locked versions of the frameworks for pages in Rust", () => {
   const text = readFileSync(join(ROOT, "docs/where-it-runs.md"), "utf8");
   const lock = readFileSync(join(ROOT, "examples/rust-pages/Cargo.lock"), "utf8");
   for (const name of ["yew", "leptos"]) {

@@ -1,4 +1,4 @@
-/** An app of the tests and what its cloud hears of it. */
+/** Session of a test and the frames that its cloud receives. */
 import assert from "node:assert/strict";
 
 import { ID, app, peer } from "./peer.mjs";
@@ -8,7 +8,7 @@ export const SETTINGS = [
   { key: "loud", type: "toggle", defaultValue: true },
 ];
 
-/** An app that is connected, and the cloud that it is connected to. */
+/** Starts a session and a cloud, and connects them. */
 export async function connected(ack = {}, options = {}) {
   const treat = ({ socket }) =>
     socket.on("message", (data) => {
@@ -25,18 +25,18 @@ export async function connected(ack = {}, options = {}) {
   return {
     session,
     next,
-    /** What the app made the newest connection say. */
+    /** Frames sent on the newest connection. */
     heard() {
       const heard = dials.at(-1).frames.filter(({ type }) => !OURS.includes(type));
       return heard.length > 0 && isEmptyList(heard[0]) ? heard.slice(1) : heard;
     },
-    /** Waits until the cloud has all that was said. */
+    /** Waits until the cloud has received everything. */
     async flush() {
       await Promise.resolve();
       session.send({ type: "mark" });
       await session.flush();
     },
-    /** Sends frames, and waits until they have arrived. */
+    /** Sends frames to the app and waits until they have arrived. */
     async tell(...frames) {
       const arrived = session.stats.received + frames.length;
       for (const frame of frames) dials.at(-1).socket.send(JSON.stringify(frame));
@@ -63,5 +63,5 @@ export const without = ({ timestamp, packageName, sessionId, ...frame }) => {
   return frame;
 };
 
-/** The question of this type that the cloud got last. */
+/** Returns the last request of a type that the cloud has received. */
 export const asked = (heard, type) => heard().findLast((frame) => frame.type === type);

@@ -57,6 +57,8 @@ test("the tarball has these files and no others", () => {
     "server.js",
     "streams.d.cts",
     "tpa-session.wasm",
+    "tpa-session.wasm.d.cts",
+    "tpa-session.wasm.d.ts",
   ]);
 });
 

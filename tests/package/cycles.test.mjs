@@ -1,4 +1,4 @@
-/** Sessions that come and go leave nothing behind; `cargo xtask bench cycles` shows ten thousand. */
+/** Memory after many sessions; `cargo xtask bench cycles` measures ten thousand. */
 import assert from "node:assert/strict";
 import { spawn } from "node:child_process";
 import { join } from "node:path";
@@ -10,7 +10,7 @@ import { PACKAGE } from "../support/paths.mjs";
 
 const MIB = 1024 * 1024;
 
-test("a thousand sessions that were cut, came back and were disposed of are gone", async () => {
+test("a thousand sessions that were cut, reconnected and disposed leave no memory behind", async () => {
   const cloud = await start({});
   const args = ["--expose-gc", here("node.mjs"), join(PACKAGE, "node.cjs"), cloud.socket, "1000", "250"];
   const child = spawn(process.execPath, args, { stdio: ["ignore", "pipe", "inherit"] });
@@ -19,7 +19,7 @@ test("a thousand sessions that were cut, came back and were disposed of are gone
   cloud.stop();
   const [, warm, , , last] = samples;
   assert.equal(last.done, 1000);
-  // One that is kept takes some 10 kB of each.
+  // A leaked session takes about 10 kB.
   assert.ok(last.heap - warm.heap < 2 * MIB, `${last.heap - warm.heap} bytes of JS`);
   assert.ok(last.wasm - warm.wasm < MIB, `${last.wasm - warm.wasm} bytes of wasm`);
 });

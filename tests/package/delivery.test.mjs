@@ -1,4 +1,4 @@
-/** Messages that a broken line swallows, with the packed package in Node. */
+/** Messages lost on a broken connection, with the packed package in Node. */
 import assert from "node:assert/strict";
 import { after, before, test } from "node:test";
 
@@ -6,8 +6,8 @@ import { Cloud } from "../support/cloud.mjs";
 import { project } from "./support.mjs";
 
 /**
- * Sends a card into a connection that is frozen and then cut; prints what the glasses show
- * after the next connection has confirmed all that was sent on it.
+ * Sends a card on a connection that is frozen and then cut; prints the display after the next
+ * connection has confirmed its messages.
  */
 const APP = `
 import { TpaSession } from "tpa-session";
@@ -57,7 +57,7 @@ for (const [delivery, text] of [
   ["at-most-once", null],
   ["at-least-once", "late"],
 ]) {
-  test(`${delivery}: a card that a broken line swallowed ${text ? "is shown" : "is lost"}`, async () => {
+  test(`${delivery}: a card sent on a broken connection ${text ? "is shown" : "is lost"}`, async () => {
     const NAME = `org.example.${delivery}`;
     const env = { CLOUD: server.url, NAME, DELIVERY: delivery };
     const { code, output } = await place.app(`${delivery}.mjs`, APP, env);

@@ -1,4 +1,4 @@
-/** `tpa-session/full`: what the session has for apps that come from the platform's Node SDK. */
+/** `tpa-session/full`: additions for apps that migrate from the platform's Node SDK. */
 import assert from "node:assert/strict";
 import { createRequire } from "node:module";
 import { join } from "node:path";
@@ -12,7 +12,7 @@ const full = (ack) => connected(ack, { Session: FullSession });
 
 const require = createRequire(import.meta.url);
 
-test("it is the package's session and more, one class for import and require", async () => {
+test("its class extends the session of the package and is the same for import and require", async () => {
   const { session } = await full();
   assert.ok(session instanceof TpaSession);
   assert.notEqual(FullSession, TpaSession);
@@ -24,7 +24,7 @@ test("it is the package's session and more, one class for import and require", a
   assert.equal(required.TpaRequestError, TpaRequestError);
 });
 
-test("a session of the package that is made beside it stays without", async () => {
+test("a session of the main entry point has none of the additions", async () => {
   await full();
   const { session } = app("ws://127.0.0.1:1");
   for (const [part, name] of [
@@ -38,7 +38,7 @@ test("a session of the package that is made beside it stays without", async () =
   }
 });
 
-test("the session has the handlers by name itself", async () => {
+test("the methods of session.events are available on the session", async () => {
   const { session, tell, stream } = await full();
   const heard = [];
   session.onButtonPress(({ buttonId }) => heard.push(buttonId));
@@ -54,7 +54,7 @@ test("the session has the handlers by name itself", async () => {
   assert.deepEqual(session.events.getRegisteredStreams(), ["button_press", "transcription:en-US"]);
 });
 
-test("what the session says of itself", async () => {
+test("ids, package name and URLs of the session", async () => {
   const { session } = await full();
   assert.equal(session.getSessionId(), ID);
   assert.equal(session.getPackageName(), "org.example.app");
@@ -73,7 +73,7 @@ test("what the session says of itself", async () => {
   );
 });
 
-test("settings by the session, and from a config of the app's own", async () => {
+test("settings of the session, and of a config loaded by the app", async () => {
   const { session } = await full({ settings: SETTINGS });
   assert.deepEqual(session.getSettings(), SETTINGS);
   assert.deepEqual([session.getSetting("lines"), session.getConfig()], [3, null]);
@@ -97,7 +97,7 @@ test("settings by the session, and from a config of the app's own", async () => 
   assert.deepEqual(heard, [[{ key: "lines", value: 7 }], [true, undefined]]);
 });
 
-test("streams may be up to settings, and come in many at once", async () => {
+test("subscriptions derived from settings, and several gestures at once", async () => {
   const { session, tell } = await full({ settings: SETTINGS });
   const handler = (settings) =>
     settings.filter(({ value }) => value > 3).map(({ key }) => `touch_event:${key}`);
@@ -115,7 +115,7 @@ test("streams may be up to settings, and come in many at once", async () => {
   assert.deepEqual(session.subscriptions, []);
 });
 
-test("the glasses' Wi-Fi, and what else is told of them", async () => {
+test("Wi-Fi and device state of the glasses", async () => {
   const { session, tell, heard, flush, stream } = await full({ capabilities: { hasWifi: true } });
   assert.deepEqual([session.getWifiStatus(), session.isWifiConnected()], [null, false]);
   await stream.call({ tell }, "glasses_connection_state", { wifi: { connected: true, ssid: "home" } });
@@ -144,7 +144,7 @@ test("the glasses' Wi-Fi, and what else is told of them", async () => {
   assert.deepEqual(session.subscriptions, []);
 });
 
-test("all facts of a frame are there when the first handler is called, and one that throws is no harm", async (t) => {
+test("all properties of a frame are applied before the first handler runs, even if one throws", async (t) => {
   const { session, tell } = await full();
   const listeners = process.listeners("uncaughtException");
   process.removeAllListeners("uncaughtException");
@@ -165,11 +165,11 @@ test("all facts of a frame are there when the first handler is called, and one t
   assert.deepEqual([heard, uncaught], [[[true, 7]], ["mine"]]);
 });
 
-test("wrong arguments are refused, with what is allowed", async () => {
+test("invalid arguments are rejected with the allowed values", async () => {
   const { session } = await full();
   const cases = [
-    [() => session.loadConfigFromJson({}), /^jsonData: must be a string, not object$/],
-    [() => session.loadConfigFromJson("{}"), /^config: must be an object with settings, not object$/],
+    [() => session.loadConfigFromJson({}), /^jsonData: must be a string, not an object$/],
+    [() => session.loadConfigFromJson("{}"), /^config: must be an object with settings, not an object$/],
     [() => session.subscribeToGestures([1]), /^gesture: must be a string, not 1$/],
     [() => session.device.state.charging.onChange(), /^handler: must be a function, not undefined$/],
     [() => session.onButtonPress(), /^handler: must be a function, not undefined$/],

@@ -1,4 +1,4 @@
-/** The app's own code, wherever the session calls it, may call every method, and may throw. */
+/** Code of the app may call any method and may throw, wherever the session calls it. */
 import assert from "node:assert/strict";
 import { join } from "node:path";
 import { after, before, test } from "node:test";
@@ -22,7 +22,7 @@ const EVENTS = [
 const OPTIONS = ["logger", "shouldReconnect", "apiKey", "augmentOSWebsocketUrl"];
 const SOCKET = ["constructor", "send", "close"];
 
-/** What code of the app may do: everything. */
+/** Actions of the code of the app. */
 const DEEDS = {
   "calls every method that leaves the connection alone": (session) => {
     const handler = () => {};
@@ -67,7 +67,7 @@ after(() => {
 
 const turn = () => new Promise((resolve) => setImmediate(resolve));
 
-/** A session whose app does one deed, once, the first time that it is called at this place. */
+/** Starts a session whose app performs one action, the first time that it is called at a given place. */
 function live(place, deed) {
   const life = { done: false, socket: undefined };
   const at = (here) => {
@@ -76,7 +76,7 @@ function live(place, deed) {
     try {
       deed(life.session);
     } catch (error) {
-      // Where the session would catch it, nobody else would know.
+      // Recorded here, because the session may catch it.
       life.thrown = error.message;
       throw error;
     }
@@ -115,7 +115,7 @@ function live(place, deed) {
   return life;
 }
 
-/** Tells the newest socket to open and to bring an ack, if that is still to come. */
+/** Opens the newest socket and sends an ack, unless that has already happened. */
 function accept({ socket }) {
   if (socket?.readyState !== 0) return;
   socket.readyState = 1;
@@ -123,7 +123,7 @@ function accept({ socket }) {
   socket.onmessage?.({ data: '{"type":"tpa_connection_ack"}' });
 }
 
-/** A life in which every event happens. */
+/** Runs a session through every event. */
 async function through(life) {
   const { session } = life;
   session.connect(ID).catch(() => {});
@@ -141,7 +141,7 @@ async function through(life) {
 }
 
 for (const [what, deed] of Object.entries(DEEDS)) {
-  test(`code of the app that ${what} harms nothing, wherever it is`, async () => {
+  test(`code of the app that ${what} has no side effects, wherever it is called`, async () => {
     for (const place of [...EVENTS, ...OPTIONS, ...SOCKET]) {
       uncaught.length = 0;
       const life = live(place, deed);

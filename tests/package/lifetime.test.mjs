@@ -1,4 +1,4 @@
-/** How long things live: sessions that are forgotten, left, or have an odd world around them. */
+/** Lifetime of sessions: unreferenced, ended, and in unusual environments. */
 import assert from "node:assert/strict";
 import { once } from "node:events";
 import { createServer } from "node:http";
@@ -22,7 +22,7 @@ after(() => {
   server?.stop();
 });
 
-/** What every app here begins with. */
+/** Common start of the programs. */
 const HEAD = `
   import { TpaSession } from "tpa-session";
   const url = process.env.CLOUD + "/tpa-ws";
@@ -57,7 +57,7 @@ async function run(file, source, env = {}) {
   return { output, took: performance.now() - started };
 }
 
-test("a session that the app forgot is cut and comes back all the same", async () => {
+test("a session that the app does not reference still reconnects", async () => {
   const { output } = await run(
     "forgotten.mjs",
     `const told = [];
@@ -83,7 +83,7 @@ test("a session that the app forgot is cut and comes back all the same", async (
   assert.equal(output, "connected disconnected connected disconnected\n");
 });
 
-test("connect() of a session that nobody holds settles", async () => {
+test("connect() of an unreferenced session settles", async () => {
   const { output } = await run(
     "unheld.mjs",
     `const connect = () =>
@@ -96,7 +96,7 @@ test("connect() of a session that nobody holds settles", async () => {
   assert.equal(output, "4000\n");
 });
 
-test("sessions that are over are collected, though their handlers name them", async () => {
+test("sessions that have ended are collected, even if their handlers refer to them", async () => {
   const { output } = await run(
     "collected.mjs",
     `let collected = 0;
@@ -117,7 +117,7 @@ test("sessions that are over are collected, though their handlers name them", as
   assert.equal(output, "true\n");
 });
 
-test("a session that was never connected is collected too", async () => {
+test("a session that was never connected is collected", async () => {
   const { output } = await run(
     "unused.mjs",
     `let collected = 0;
@@ -134,7 +134,7 @@ test("a session that was never connected is collected too", async () => {
   assert.equal(output, "true\n");
 });
 
-test("free() inside a handler of the session itself ends it and harms nothing", async () => {
+test("free() in a handler of the session ends it without an error", async () => {
   const { output } = await run(
     "freed.mjs",
     `for (const event of ["connecting", "connected", "stateChange"]) {
@@ -167,7 +167,7 @@ test("a console that throws does not disturb the session", async () => {
   assert.equal(output, "stopped\n");
 });
 
-test("a socket that refuses to be set up is a failed attempt", async () => {
+test("a socket whose setup throws is a failed attempt", async () => {
   const { output } = await run(
     "stubborn.mjs",
     `let closed = 0;
@@ -212,7 +212,7 @@ test("a peer that never answers the close does not keep Node alive", async () =>
   }
 });
 
-test("Node ends at once when sessions are left, in whatever state and by whatever call", async () => {
+test("Node exits at once after sessions are ended, in any state and by any method", async () => {
   const { output } = await run(
     "left.mjs",
     `import { createServer } from "node:net";

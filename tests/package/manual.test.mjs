@@ -77,10 +77,9 @@ for (const [what, source] of Object.entries(sources)) {
 
 const obstacles = {
   "/missing": /^tpa-session: no wasm at http\S+\/missing: status 404; serve tpa-session\.wasm there$/,
-  "/page":
-    /^tpa-session: what http\S+\/page answers is no wasm but text\/html; serve tpa-session\.wasm there$/,
-  "/short": /^tpa-session: the wasm is cut short: 1000 bytes of \d+; serve all of tpa-session\.wasm$/,
-  "/broken": /^tpa-session: the wasm from http\S+\/broken broke off on its way; load it again$/,
+  "/page": /^tpa-session: http\S+\/page is not wasm but text\/html; serve tpa-session\.wasm there$/,
+  "/short": /^tpa-session: the wasm is truncated: 1000 of \d+ bytes; serve the complete tpa-session\.wasm$/,
+  "/broken": /^tpa-session: the download of the wasm from http\S+\/broken was interrupted; load it again$/,
 };
 for (const [path, message] of Object.entries(obstacles)) {
   test(`${path} is one clear error, and can be mended`, async () => {
@@ -96,14 +95,17 @@ test("a server that is not there, damaged wasm, another version, and what is no 
   await assert.rejects(load("http://127.0.0.1:1/"), /cannot be fetched from http:\/\/127\.0\.0\.1:1\//);
   const damaged = Uint8Array.from(wasm).fill(255, 100, 200);
   await assert.rejects(load(damaged), /^Error: tpa-session: the wasm does not start: /);
-  await assert.rejects(load(new Uint8Array(100_000)), /what was given is no wasm/);
+  await assert.rejects(load(new Uint8Array(100_000)), /source: not wasm/);
   // The smallest module that wants something which is not there.
   const other = [0, 97, 115, 109, 1, 0, 0, 0, 1, 4, 1, 96, 0, 0, 2, 7, 1, 1, 120, 1, 121, 0, 0];
   const module = new WebAssembly.Module(Uint8Array.from(other));
-  await assert.rejects(load(module), /^Error: tpa-session: the wasm is that of another version/);
+  await assert.rejects(load(module), /^Error: tpa-session: the wasm belongs to another version/);
   const read = await fetch(`${url}/right`);
   await read.arrayBuffer();
-  await assert.rejects(load(read), /^Error: tpa-session: the Response was read before; give one/);
+  await assert.rejects(
+    load(read),
+    /^Error: tpa-session: the Response has already been read; pass a fresh one/,
+  );
   for (const wrong of [undefined, null, 5, {}]) {
     await assert.rejects(load(wrong), { name: "TypeError", message: /^source: must be a URL, / });
   }

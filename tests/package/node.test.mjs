@@ -5,7 +5,7 @@ import { after, before, test } from "node:test";
 import { Cloud } from "../support/cloud.mjs";
 import { project } from "./support.mjs";
 
-/** An app that is cut and comes back, then leaves; it prints what it was told. */
+/** App that reconnects after a cut and then disconnects; it prints its events. */
 const APP = `
 async function main({ TpaSession, TpaConnectionError }) {
   const cloud = process.env.CLOUD;
@@ -75,7 +75,7 @@ after(() => {
   server?.stop();
 });
 
-/** Runs the app; it must print what is expected, and Node must end by itself. */
+/** Runs the app, checks its output, and waits for Node to exit by itself. */
 async function runs(file, source, name) {
   const { code, signal, output } = await withWs.app(file, source, {
     CLOUD: server.url,
@@ -85,10 +85,10 @@ async function runs(file, source, name) {
   assert.deepEqual(JSON.parse(output), EXPECTED);
 }
 
-test("an ES module imports it, is cut and comes back, and Node ends by itself", () =>
+test("an ES module imports it and reconnects after a cut, and Node exits by itself", () =>
   runs("app.mjs", `import * as tpa from "tpa-session";\n${APP}\nawait main(tpa);`, "org.example.esm"));
 
-test("a CommonJS module requires it, is cut and comes back, and Node ends by itself", () =>
+test("a CommonJS module requires it and reconnects after a cut, and Node exits by itself", () =>
   runs("app.cjs", `const tpa = require("tpa-session");\n${APP}\nmain(tpa);`, "org.example.cjs"));
 
 test("import and require give the same class", async () => {
@@ -102,7 +102,7 @@ test("import and require give the same class", async () => {
   assert.equal(output, "true\n");
 });
 
-test("import and require give the same server, whose sessions are of that class", async () => {
+test("import and require give the same server, with sessions of the same class", async () => {
   const { output } = await withWs.app(
     "same-server.mjs",
     `import { createRequire } from "node:module";
@@ -129,7 +129,7 @@ test("import and require give the same server, whose sessions are of that class"
   assert.equal(output, "true\ntrue\n200\n");
 });
 
-test("without a WebSocket it loads, and connect() says which package to install", async () => {
+test("without a WebSocket it loads, and connect() names the package to install", async () => {
   const { code, output } = await withoutWs.app(
     "app.mjs",
     `import { TpaSession } from "tpa-session";
@@ -142,7 +142,7 @@ test("without a WebSocket it loads, and connect() says which package to install"
   assert.match(output, /^TpaConnectionError Unsupported .*npm install ws/);
 });
 
-test("a wrong option is a TypeError before any socket", async () => {
+test("an invalid option is a TypeError before a socket is created", async () => {
   const { output } = await withoutWs.app(
     "wrong.cjs",
     `const { TpaSession } = require("tpa-session");
@@ -155,7 +155,7 @@ test("a wrong option is a TypeError before any socket", async () => {
   assert.match(output, /^true maxReconnectAttempts: .* not -1\n$/);
 });
 
-test("a process whose session was given up ends by itself", async () => {
+test("a process exits by itself after its session has used up all attempts", async () => {
   const { code, output } = await withWs.app(
     "gone.mjs",
     `import { TpaSession } from "tpa-session";
@@ -173,7 +173,7 @@ test("a process whose session was given up ends by itself", async () => {
   assert.equal(output, "4000 3\n");
 });
 
-test("connect() can be aborted before the ack, and not after it", async () => {
+test("connect() can be aborted before the ack, but not after it", async () => {
   const { code, output } = await withWs.app(
     "abort.mjs",
     `import { TpaSession } from "tpa-session";
@@ -221,7 +221,7 @@ test("Symbol.dispose and free() are disconnect()", async () => {
   assert.equal(output, "ClientDisconnect\nstopped\n");
 });
 
-test("Node's own WebSocket is given up after failed dials, left while it dials, and cut", async () => {
+test("Node's built-in WebSocket: failed attempts, disconnect while connecting, and cuts", async () => {
   const { code, output } = await withoutWs.app(
     "native.mjs",
     `import { once } from "node:events";

@@ -1,4 +1,4 @@
-/** A cloud of the test's own, in its own process: it sees each frame and can send anything. */
+/** Minimal cloud in the process of the test, which sees every frame and can send any. */
 import { once } from "node:events";
 import { createServer } from "node:http";
 import { join } from "node:path";
@@ -9,7 +9,7 @@ import { WebSocket, WebSocketServer } from "ws";
 
 import { PACKAGE } from "../support/paths.mjs";
 
-/** What a file of the package gives to who imports it. */
+/** Imports a file of the package. */
 const given = (file) => import(pathToFileURL(join(PACKAGE, file)).href);
 
 export const { TpaConnectionError, TpaSession } = await given("node.js");
@@ -21,12 +21,12 @@ export const ACK = '{"type":"tpa_connection_ack","settings":[]}';
 export const left = [];
 after(() => left.forEach((leave) => leave()));
 
-/** Answers the init of a connection. */
+/** Sends the ack for the init of a connection. */
 export const acknowledge = ({ socket }) => socket.once("message", () => socket.send(ACK));
 
 /**
- * A cloud in which each connection is treated as told, once its upgrade was let through.
- * `dials` has all that were made: the socket if any, its frames, and when it was closed.
+ * Starts a cloud with a function for each connection, called after its upgrade. `dials` has all
+ * attempts: the socket if there is one, its frames, and the time of its close.
  */
 export async function peer(treat, upgrade = (accept) => accept()) {
   const server = createServer();
@@ -58,7 +58,7 @@ export async function peer(treat, upgrade = (accept) => accept()) {
   };
 }
 
-/** A session and all that it told of its connection. */
+/** Creates a session and records its lifecycle events. */
 export function app(url, { Session = TpaSession, ...options } = {}) {
   const session = new Session({
     packageName: "org.example.app",

@@ -1,4 +1,4 @@
-/** Peers and lines that misbehave, over real sockets: what goes over the wire is not made up. */
+/** Misbehaving peers and connections, over real sockets. */
 import assert from "node:assert/strict";
 import { once } from "node:events";
 import { test } from "node:test";
@@ -6,7 +6,7 @@ import { test } from "node:test";
 import { ACK, ID, acknowledge, app, left, peer } from "./peer.mjs";
 import { Cloud } from "../support/cloud.mjs";
 
-test("each way to leave is told by its code, and none of these ends the session", async () => {
+test("each kind of close is reported with its code and followed by a reconnect", async () => {
   const ways = [
     [({ socket }) => socket.close(), 1005, ""],
     [({ socket }) => socket.terminate(), 1006, ""],
@@ -30,7 +30,7 @@ test("each way to leave is told by its code, and none of these ends the session"
   );
 });
 
-test("a peer that falls silent is left, and its close is not waited for", async () => {
+test("a silent peer is abandoned without waiting for its close", async () => {
   const { url, dials } = await peer((dial, nth) => {
     acknowledge(dial);
     dial.socket.on("message", (data) => {
@@ -47,7 +47,7 @@ test("a peer that falls silent is left, and its close is not waited for", async 
   assert.equal(dials[0].tcp.destroyed, false, "the old socket was not waited for");
 });
 
-test("upgrades that come too late find nobody", async () => {
+test("late upgrades are ignored", async () => {
   const late = [];
   const { url, dials } = await peer(acknowledge, (accept, tcp, nth) => {
     late.push(accept);
@@ -62,7 +62,7 @@ test("upgrades that come too late find nobody", async () => {
   assert.equal(dials[2].frames[0].type, "tpa_connection_init");
 });
 
-test("a session that is left while it dials never speaks", async () => {
+test("a session that is disconnected while connecting never sends", async () => {
   let accept;
   const { url, dials, dial } = await peer(acknowledge, (later) => (accept = later));
   const { session, told } = app(url);
@@ -77,7 +77,7 @@ test("a session that is left while it dials never speaks", async () => {
   assert.equal(told.disconnected.length, 1);
 });
 
-test("a deploy that says 1001 and then answers 503 is outlived where the app says so", async () => {
+test("shouldReconnect survives a deployment that closes with 1001 and then responds with 503", async () => {
   const { url, dials } = await peer(acknowledge, (accept, tcp, nth) => {
     if (nth === 2) tcp.end("HTTP/1.1 503 Service Unavailable\r\n\r\n");
     else accept();
@@ -99,7 +99,7 @@ test("a deploy that says 1001 and then answers 503 is outlived where the app say
   assert.equal(told.disconnected.length, 1);
 });
 
-test("a function that was made before an outage speaks to the socket after it", async () => {
+test("a function created before an outage uses the socket after it", async () => {
   const { url, dials } = await peer(acknowledge);
   const { session, next } = app(url);
   const send = session.send.bind(session);
@@ -122,8 +122,8 @@ test("a function that was made before an outage speaks to the socket after it", 
   );
 });
 
-test("after each of five outages there is one socket", async () => {
-  // Every second dial fails, with an error and a close.
+test("after each of five outages there is exactly one socket", async () => {
+  // Every second attempt fails, with an error and a close.
   const { url, dials } = await peer(acknowledge, (accept, tcp, nth) => {
     if (nth % 2 === 0) tcp.end("HTTP/1.1 500 Internal Server Error\r\n\r\n");
     else accept();
@@ -140,7 +140,7 @@ test("after each of five outages there is one socket", async () => {
   }
 });
 
-test("two that evict each other come to an end", async () => {
+test("two sessions that supersede each other do not loop", async () => {
   let before;
   const { url, dials } = await peer((dial) => {
     dial.socket.once("message", () => {
@@ -162,7 +162,7 @@ test("two that evict each other come to an end", async () => {
   assert.ok(dials.length <= 2 * (1 + 3), `${dials.length} dials`);
 });
 
-test("the older of two sessions of one user goes for good, and the newer stays", async () => {
+test("the older of two sessions of a user ends permanently, and the newer stays", async () => {
   const server = await Cloud.start();
   left.push(() => server.stop());
   const url = `${server.url}/tpa-ws`;

@@ -1,4 +1,4 @@
-/** `tpa-session/full`: what the glasses and the cloud do when asked, and what apps say to one another. */
+/** `tpa-session/full`: requests to the glasses and the cloud, and messages between apps. */
 import assert from "node:assert/strict";
 import { test } from "node:test";
 
@@ -7,7 +7,7 @@ import { FullSession, ID } from "./peer.mjs";
 
 const full = (ack, options) => connected(ack, { Session: FullSession, ...options });
 
-test("a photo is answered by its own answer, on whatever connection that comes", async () => {
+test("a photo request is matched with its response, on any connection", async () => {
   const { session, tell, heard, flush, cut } = await full();
   const photo = session.camera.requestPhoto({ saveToGallery: true });
   await flush();
@@ -20,7 +20,7 @@ test("a photo is answered by its own answer, on whatever connection that comes",
   assert.deepEqual(session.subscriptions, []);
 });
 
-test("a photo that is refused is an error that says why", async () => {
+test("a refused photo rejects with the reason", async () => {
   const { session, tell, heard, flush } = await full();
   const photo = session.camera.requestPhoto();
   await flush();
@@ -31,7 +31,7 @@ test("a photo that is refused is an error that says why", async () => {
   await rejected;
 });
 
-test("sounds, places and messages are answered", async () => {
+test("sounds, locations and messages receive responses", async () => {
   const { session, tell, heard, flush } = await full();
   const sound = session.audio.playAudio({ audioUrl: "https://example.org/a.mp3", volume: 0.5 });
   const place = session.location.getLatestLocation();
@@ -54,7 +54,7 @@ test("sounds, places and messages are answered", async () => {
   assert.deepEqual(session.subscriptions, []);
 });
 
-test("a request fails at once when the session ends, and when there is none", async () => {
+test("a request rejects at once when the session ends, and without a session", async () => {
   const { session } = await full();
   const photo = session.camera.requestPhoto();
   session.disconnect();
@@ -62,7 +62,7 @@ test("a request fails at once when the session ends, and when there is none", as
   await assert.rejects(session.audio.playAudio({ audioUrl: "a" }), { code: "DROPPED" });
 });
 
-test("a request that the queue gave up fails, and says why", async () => {
+test("a request dropped by the queue rejects with the reason", async () => {
   const { session, cut } = await full({}, { maxQueuedMessages: 1, reconnectDelay: 60, jitter: 0 });
   const lost = new Promise((resolve) => session.once("disconnected", resolve));
   const back = cut();
@@ -73,7 +73,7 @@ test("a request that the queue gave up fails, and says why", async () => {
   await back;
 });
 
-test("a request that nobody answers is given up", async ({ mock }) => {
+test("a request without a response times out", async ({ mock }) => {
   const { session } = await full();
   mock.timers.enable({ apis: ["setTimeout"] });
   const photo = session.camera.requestPhoto();
@@ -82,7 +82,7 @@ test("a request that nobody answers is given up", async ({ mock }) => {
   await assert.rejects(photo, { code: "TIMEOUT", message: "No photo_response within 30 s" });
 });
 
-test("rooms are entered again after a cut, before what is said in them", async () => {
+test("rooms are joined again after a cut, before messages to them", async () => {
   const { session, heard, flush, cut } = await full();
   session.joinAppRoom("a", { maxUsers: 3 });
   session.joinAppRoom("b");
@@ -108,7 +108,7 @@ test("rooms are entered again after a cut, before what is said in them", async (
   assert.deepEqual(heard()[0].roomConfig, { maxUsers: 3 });
 });
 
-test("a room that was entered before there was a connection is entered once there is one", async () => {
+test("a room joined without a connection is joined once connected", async () => {
   const { session, heard, flush } = await full();
   session.disconnect();
   session.joinAppRoom("a");
@@ -120,7 +120,7 @@ test("a room that was entered before there was a connection is entered once ther
   );
 });
 
-test("a stream of pictures is there from its start until the cloud tells that it is over", async () => {
+test("a video stream is active from its start until the cloud reports the end", async () => {
   const { session, tell, heard, flush } = await full();
   const { camera } = session;
   const rtmpUrl = "rtmp://example.org/live";
@@ -142,7 +142,7 @@ test("a stream of pictures is there from its start until the cloud tells that it
   assert.equal(camera.isCurrentlyStreaming(), false);
 });
 
-test("a stream that the cloud manages: its places, its end, and its refusal", async () => {
+test("a managed stream: URLs, end, and refusal", async () => {
   const { session, tell, heard, flush } = await full();
   const { camera } = session;
   const told = [];
@@ -169,7 +169,7 @@ test("a stream that the cloud manages: its places, its end, and its refusal", as
   assert.equal((await check).hasActiveStream, false);
 });
 
-test("sounds: speech, sounds beside others, and sounds that are given up", async () => {
+test("sounds: speech, parallel playback, and cancellation", async () => {
   const { session, heard, flush, tell } = await full();
   const { audio } = session;
   const spoken = audio.speak("a b", { voice_id: "v", voice_settings: { speed: 2 } });
@@ -197,7 +197,7 @@ test("sounds: speech, sounds beside others, and sounds that are given up", async
   assert.equal(audio.hasPendingRequest(), false);
 });
 
-test("a sound may last longer than any other request", async ({ mock }) => {
+test("a sound has a longer timeout than other requests", async ({ mock }) => {
   const { session } = await full();
   mock.timers.enable({ apis: ["setTimeout"] });
   const sound = session.audio.playAudio({ audioUrl: "a" });
@@ -207,7 +207,7 @@ test("a sound may last longer than any other request", async ({ mock }) => {
   await assert.rejects(sound, { code: "TIMEOUT" });
 });
 
-test("photos that are given up", async () => {
+test("cancelled photo requests", async () => {
   const { session, heard, flush } = await full();
   const { camera } = session;
   const photos = [camera.requestPhoto(), camera.requestPhoto(), camera.requestPhoto()];
@@ -225,7 +225,7 @@ test("photos that are given up", async () => {
   assert.ok(asked(heard, "rtmp_stream_stop"));
 });
 
-test("the light, and places one after the other", async () => {
+test("the LED, and consecutive location requests", async () => {
   const lights = [{ id: "front", purpose: "general", isFullColor: true }];
   const { session, tell, heard, flush, stream } = await full({ capabilities: { light: { lights } } });
   const { led, location } = session;
@@ -255,7 +255,7 @@ test("the light, and places one after the other", async () => {
   assert.deepEqual([places, session.subscriptions], [[1], []]);
 });
 
-test("wrong arguments are refused, with what is allowed", async () => {
+test("invalid arguments are rejected with the allowed values", async () => {
   const { session, heard, flush } = await full();
   const { audio, camera } = session;
   assert.throws(() => session.joinAppRoom(), /^TypeError: roomId: must be a string, not undefined$/);

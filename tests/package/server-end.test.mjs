@@ -1,4 +1,4 @@
-/** How an app goes: its clouds are told, so that they do not start it again. */
+/** Shutdown of a server: sessions are released, so that the cloud does not restart the app. */
 import assert from "node:assert/strict";
 import { spawn } from "node:child_process";
 import { once } from "node:events";
@@ -61,7 +61,7 @@ test("close() releases every session, waits for onStop and answers 503", async (
   }
 });
 
-test("close() does not wait for ever: not for a silent cloud, not for an app", async () => {
+test("close() has a timeout for a silent cloud and for the app", async () => {
   const silent = await Cloud.start("--no-pong");
   const running = await app(createTpaServer, { onStop: () => new Promise(() => {}) });
   try {
@@ -78,7 +78,7 @@ test("close() does not wait for ever: not for a silent cloud, not for an app", a
   }
 });
 
-test("close() without a connection just ends", async () => {
+test("close() without a connection resolves", async () => {
   const session = { augmentOSWebsocketUrl: "ws://127.0.0.1:1/", reconnectDelay: 1e6, maxReconnectDelay: 1e6 };
   const running = await app(createTpaServer, { session });
   try {
@@ -92,7 +92,7 @@ test("close() without a connection just ends", async () => {
   }
 });
 
-test("what close() is told wrong is refused", async () => {
+test("close() rejects invalid arguments", async () => {
   const running = await app(createTpaServer, {});
   const { close } = running.server;
   assert.throws(() => close({ reason: "bored" }), {
@@ -103,7 +103,7 @@ test("what close() is told wrong is refused", async () => {
   await running.stop();
 });
 
-/** An app in a process of its own, in the middle of a session. */
+/** Starts an app with a connected session in a separate process. */
 async function processOf(userId, { before = "", options = "", more = "" } = {}) {
   const file = `${userId}.mjs`;
   writeFileSync(
@@ -141,7 +141,7 @@ async function processOf(userId, { before = "", options = "", more = "" } = {}) 
 }
 
 for (const signal of ["SIGTERM", "SIGINT"]) {
-  test(`at ${signal} a process says goodbye and ends by it`, async () => {
+  test(`on ${signal} a process releases its sessions and ends by the signal`, async () => {
     const child = await processOf(signal);
     const events = await watch(server.url);
     assert.deepEqual(await child.end(signal), [null, signal]);
@@ -153,7 +153,7 @@ for (const signal of ["SIGTERM", "SIGINT"]) {
   });
 }
 
-test("several servers of a process all say goodbye before it ends", async () => {
+test("all servers of a process release their sessions before it ends", async () => {
   const more = `createTpaServer({
     packageName: "other",
     apiKey: "k",
@@ -182,7 +182,7 @@ for (const method of ["on", "once"]) {
   }
 }
 
-test("without handleSignals it just ends, and the cloud will start the app again", async () => {
+test("without handleSignals a process ends at once, and the cloud will restart the app", async () => {
   const child = await processOf("unheard", { options: "handleSignals: false," });
   const events = await watch(server.url);
   assert.deepEqual(await child.end("SIGTERM"), [null, "SIGTERM"]);
@@ -192,7 +192,7 @@ test("without handleSignals it just ends, and the cloud will start the app again
   events.stop();
 });
 
-test("a closed server leaves no handler of signals behind", async () => {
+test("a closed server removes its signal handlers", async () => {
   const { code, output } = await place.app(
     "handlers.mjs",
     `import { createTpaServer } from "tpa-session/server";

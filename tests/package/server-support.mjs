@@ -1,4 +1,4 @@
-/** An app with a webhook, in each kind of server, and what a cloud does with it. */
+/** Apps with a webhook, in each kind of server, and the control interface of a cloud. */
 import { once } from "node:events";
 import { createServer } from "node:http";
 import { createRequire } from "node:module";
@@ -9,10 +9,10 @@ import express from "express";
 export const PACKAGE = "org.example.server";
 export const KEY = "dev-key";
 
-/** Loads what is installed in a project. */
+/** Imports a module that is installed in a project. */
 export const load = (place, name) => createRequire(join(place.folder, "app.cjs"))(name);
 
-/** Makes a listener for Node from a server, in each way that an app would. */
+/** Request listeners for Node, one for each way in which an app can use a server. */
 export const HOSTS = {
   "Node's http": (server) => server.node,
   "Express without a parser": (server) => express().post("/webhook", server.node),
@@ -29,7 +29,7 @@ export const HOSTS = {
   "a server that fetches": (server) => bridge(server.fetch),
 };
 
-/** A server that gives a `Request` and takes a `Response`, as Bun, Deno and Hono have one. */
+/** Adapter from `Request` and `Response`, as in Bun, Deno and Hono. */
 function bridge(handler) {
   return async (incoming, outgoing) => {
     const { method, headers, url } = incoming;
@@ -51,7 +51,7 @@ export async function listen(listener) {
   return { webhook: `http://127.0.0.1:${http.address().port}/webhook`, stop };
 }
 
-/** An app that listens; `told` is what it was told, and `next(what)` waits for more of it. */
+/** Starts an app. `told` has its events, and `next(event)` waits for the next one. */
 export async function app(createTpaServer, options, host = HOSTS["Node's http"]) {
   const told = [];
   let heard = () => {};
@@ -79,9 +79,9 @@ export async function app(createTpaServer, options, host = HOSTS["Node's http"])
     server,
     webhook,
     told,
-    /** Those that were told so far. */
+    /** Events of this kind so far. */
     all: (what) => told.filter((entry) => entry.what === what),
-    /** The entry with this number, from 0, when there is one. */
+    /** Waits for the entry with this index. */
     async nth(what, number) {
       for (;;) {
         const entry = told.filter((entry) => entry.what === what)[number];
@@ -96,7 +96,7 @@ export async function app(createTpaServer, options, host = HOSTS["Node's http"])
   };
 }
 
-/** Asks a webhook; gives what was answered. */
+/** Sends a request to a webhook and returns the response. */
 export async function ask(webhook, body) {
   const response = await fetch(webhook, {
     method: "POST",
@@ -106,7 +106,7 @@ export async function ask(webhook, body) {
   return response.json();
 }
 
-/** What a cloud asks for. */
+/** Request of a cloud. */
 export const request = (userId, more = {}) => ({
   type: "session_request",
   sessionId: `${userId}-${PACKAGE}`,
@@ -115,7 +115,7 @@ export const request = (userId, more = {}) => ({
   ...more,
 });
 
-/** Control of a cloud. */
+/** Sends a request to the control interface of a cloud. */
 export const control = (url, method, path, body) =>
   fetch(url + path, {
     method,
@@ -126,13 +126,13 @@ export const control = (url, method, path, body) =>
 export const startApp = (url, userId, webhookUrl) =>
   control(url, "POST", "/apps", { packageName: PACKAGE, userId, webhookUrl });
 
-/** The user session as a cloud sees it. */
+/** Returns a user session from the cloud. */
 export async function seen(url, userId) {
   const sessions = await (await fetch(`${url}/sessions`)).json();
   return sessions.find(({ userSessionId }) => userSessionId === userId);
 }
 
-/** Watches what happens in a cloud: `next(fits)` gives the first event that fits and was not given yet. */
+/** Follows the events of a cloud: `next(matches)` returns the first matching event not returned before. */
 export async function watch(url) {
   const abort = new AbortController();
   const response = await fetch(`${url}/events`, { signal: abort.signal });
@@ -155,7 +155,7 @@ export async function watch(url) {
   };
 }
 
-/** A logger whose lines can be looked at. */
+/** Logger that records its lines. */
 export function lines() {
   const lines = [];
   const line = (text) => lines.push(text);

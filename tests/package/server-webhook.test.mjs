@@ -1,4 +1,4 @@
-/** What a webhook refuses: it is open to strangers. */
+/** Requests that a webhook rejects; anyone can send them. */
 import assert from "node:assert/strict";
 import { once } from "node:events";
 import { connect } from "node:net";
@@ -25,7 +25,7 @@ after(() => {
 
 const url = () => server.url.replace("http", "ws") + "/tpa-ws";
 
-/** Sends whatever; gives the status, the headers and what was answered. */
+/** Sends a request; returns status, headers and body of the response. */
 async function send(webhook, body, options = {}) {
   const headers = { "content-type": "application/json" };
   const response = await fetch(webhook, { method: "POST", headers, body, ...options });
@@ -64,7 +64,7 @@ const WRONG = [
 ];
 
 for (const name of ["Node's http", "Express with text", "a server that fetches"]) {
-  test(`${name} refuses what is no request, and says why`, async () => {
+  test(`${name} rejects invalid requests with the reason`, async () => {
     const { webhook, told, server: host, stop } = await app(createTpaServer, {}, HOSTS[name]);
     try {
       for (const [what, body, message] of WRONG) {
@@ -80,7 +80,7 @@ for (const name of ["Node's http", "Express with text", "a server that fetches"]
   });
 }
 
-test("a parser of Express may have refused it, or left nothing of it", async () => {
+test("a body that the parser of Express rejected or skipped", async () => {
   const { webhook, stop } = await app(createTpaServer, {}, HOSTS["Express with a parser"]);
   try {
     await refuses(webhook, "{}", 400, /^type: /);
@@ -92,7 +92,7 @@ test("a parser of Express may have refused it, or left nothing of it", async () 
 });
 
 for (const name of ["Node's http", "Express that mounts", "a server that fetches"]) {
-  test(`${name} knows its method, and how much may come`, async () => {
+  test(`${name} limits the method and the size of the body`, async () => {
     const { webhook, stop } = await app(createTpaServer, {}, HOSTS[name]);
     try {
       const { headers } = await refuses(webhook, undefined, 405, /POST/, { method: "GET" });
@@ -117,7 +117,7 @@ for (const name of ["Node's http", "Express that mounts", "a server that fetches
   });
 }
 
-test("a body that somebody else has read is missed, not waited for", { timeout: 10_000 }, async () => {
+test("a body that was already read is an error, without waiting for it", { timeout: 10_000 }, async () => {
   for (const event of ["end", "close"]) {
     const host = (server) => (request, response) =>
       request.resume().on(event, () => server.node(request, response));
@@ -136,7 +136,7 @@ test("a body that somebody else has read is missed, not waited for", { timeout: 
   await close();
 });
 
-test("one who goes in the middle of a request harms nobody", async () => {
+test("a client that disconnects during a request has no effect", async () => {
   const { lines: written, logger } = lines();
   const { webhook, stop } = await app(createTpaServer, { session: { logger, logLevel: "error" } });
   try {
@@ -156,19 +156,19 @@ test("one who goes in the middle of a request harms nobody", async () => {
 });
 
 for (const name of ["Node's http", "a server that fetches"]) {
-  test(`${name} has nothing but the webhook`, async () => {
+  test(`${name} serves only the webhook`, async () => {
     const { webhook, stop } = await app(createTpaServer, { webhookPath: "/tpa/hook" }, HOSTS[name]);
     const at = (path) => new URL(path, webhook).href;
     try {
-      await refuses(at("/"), "{}", 404, /the webhook is \/tpa\/hook$/);
-      await refuses(at("/webhook"), "{}", 404, /nothing/);
+      await refuses(at("/"), "{}", 404, /^not found; the webhook is at \/tpa\/hook$/);
+      await refuses(at("/webhook"), "{}", 404, /^not found/);
       await refuses(at("/tpa/hook?a=/b"), "{}", 400, /^type: /);
     } finally {
       await stop();
     }
   });
 
-  test(`${name} asks the app who may ask`, async () => {
+  test(`${name} calls authorize`, async () => {
     const seen = [];
     const { lines: written, logger } = lines();
     const options = {
@@ -184,7 +184,7 @@ for (const name of ["Node's http", "a server that fetches"]) {
       const asked = JSON.stringify(request("u", { augmentOSWebsocketUrl: url() }));
       await refuses(webhook, asked, 401, /^not authorized$/);
       await refuses(`${webhook}?token=T`, asked, 401, /^not authorized$/);
-      // Only `true` is a yes: a forgotten comparison is none.
+      // Only `true` authorises; a truthy value may be a bug.
       await refuses(webhook, asked, 401, /^not authorized$/, { headers: { "x-token": "anything" } });
       await refuses(webhook, asked, 500, /^internal error$/, { headers: { "x-broken": "1" } });
       assert.match(written.join(), /a request to the webhook failed: .*broken/);
@@ -197,7 +197,7 @@ for (const name of ["Node's http", "a server that fetches"]) {
   });
 }
 
-test("a request sends the key nowhere but to a cloud of the app", async () => {
+test("a request can send the API key only to a cloud of the app", async () => {
   const { host, port } = new URL(url());
   const otherName = `ws://localhost:${port}/tpa-ws`;
   for (const [options, where, code] of [
@@ -208,7 +208,7 @@ test("a request sends the key nowhere but to a cloud of the app", async () => {
     [{ clouds: ["cloud.example.org"] }, "wss://cloud.example.org.example.net/tpa-ws", 403],
     [{ clouds: ["cloud.example.org"] }, "wss://cloud.example.org@example.net/tpa-ws", 403],
     [{ clouds: ["cloud.example.org"] }, "wss://cloud.example.org:8443/tpa-ws", 403],
-    // One that says where its cloud is need not say it twice, whichever name this machine has.
+    // The default is the host of the URL in the options, under any name of this machine.
     [{ session: { augmentOSWebsocketUrl: otherName.replace("ws", "http") } }, url(), 200],
     [{ session: { mentraOSWebsocketUrl: url() } }, otherName, 200],
     [{ session: { augmentOSWebsocketUrl: "ws://localhost:1/tpa-ws" } }, url(), 403],
@@ -219,14 +219,14 @@ test("a request sends the key nowhere but to a cloud of the app", async () => {
       const body = JSON.stringify(request("u", { augmentOSWebsocketUrl: where }));
       const answer = await send(webhook, body);
       assert.equal(answer.code, code, `${JSON.stringify(options)} ${where}: ${answer.message}`);
-      if (code === 403) assert.match(answer.message, /is not among the clouds of this app/);
+      if (code === 403) assert.match(answer.message, /is not one of the hosts in the option "clouds"/);
     } finally {
       await stop();
     }
   }
 });
 
-test("an app that goes wherever it is sent is told so, once", async () => {
+test("an app that accepts any cloud logs one warning", async () => {
   const { lines: written, logger } = lines();
   const session = { logger, logLevel: "warn", maxReconnectAttempts: 0, connectTimeout: 1 };
   const send = async (options, where) => {
@@ -240,14 +240,14 @@ test("an app that goes wherever it is sent is told so, once", async () => {
   };
   const where = "ws://cloud.invalid/tpa-ws";
   const [line, ...more] = await send({}, where);
-  assert.match(line, /goes to cloud\.invalid because a request says so: the option "clouds"/);
+  assert.match(line, /connects to cloud\.invalid, named by a request; the option "clouds"/);
   assert.deepEqual(more, []);
   assert.deepEqual(await send({ clouds: ["cloud.invalid"] }, where), []);
   assert.deepEqual(await send({ authorize: () => true }, where), []);
   assert.deepEqual(await send({}, "ws://127.0.0.1:1/tpa-ws"), []);
 });
 
-test("wrong options are refused by name", () => {
+test("invalid options are rejected by name", () => {
   const right = { packageName: PACKAGE, apiKey: KEY, onSession() {}, handleSignals: false };
   assert.equal(typeof createTpaServer(right).node, "function");
   for (const [options, message] of [
@@ -263,8 +263,8 @@ test("wrong options are refused by name", () => {
     [{ ...right, clouds: ["wss://localhost/"] }, /^clouds: /],
     [{ ...right, handleSignals: "no" }, /^handleSignals: must be true or false, not "no"$/],
     [{ ...right, session: null }, /^session: must be an object, not null$/],
-    [{ ...right, TpaSession: null }, /^TpaSession: must be a class of sessions, such as .*, not null$/],
-    [{ ...right, TpaSession: Map }, /^TpaSession: must be a class of sessions, .*, not a function$/],
+    [{ ...right, TpaSession: null }, /^TpaSession: must be a session class, such as .*, not null$/],
+    [{ ...right, TpaSession: Map }, /^TpaSession: must be a session class, .*, not a function$/],
     [{ ...right, TpaSession: "TpaSession" }, /^TpaSession: .*, not "TpaSession"$/],
     [{ ...right, session: { jitter: 2 } }, /^jitter: .*, not 2$/],
     [{ ...right, session: { augmentOSWebsocketUrl: "no" } }, /^augmentOSWebsocketUrl: /],

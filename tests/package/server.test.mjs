@@ -1,4 +1,4 @@
-/** `tpa-session/server`: a cloud starts sessions through a webhook, asks again, and stops them. */
+/** `tpa-session/server`: a cloud starts, requests again and stops sessions through a webhook. */
 import assert from "node:assert/strict";
 import { after, before, test } from "node:test";
 
@@ -35,7 +35,7 @@ after(() => {
   place?.remove();
 });
 
-/** Runs a test with an app, whatever becomes of it. */
+/** Runs a test with an app, and closes the app afterwards. */
 async function withApp(options, run, host) {
   const running = await app(createTpaServer, options, host);
   try {
@@ -46,11 +46,11 @@ async function withApp(options, run, host) {
 }
 
 const fault = (fault) => control(server.url, "POST", "/faults", fault);
-/** Where the cloud sends an app that it starts. */
+/** URL in the session requests of the cloud. */
 const url = () => server.url.replace("http", "ws") + "/tpa-ws";
 
 for (const [name, host] of Object.entries(HOSTS)) {
-  test(`in ${name} the cloud starts it, asks again, stops it and starts it anew`, () =>
+  test(`in ${name} the cloud starts a session, requests it again, stops it and starts it again`, () =>
     withApp(
       {},
       async ({ server: host, webhook, told, all, nth }) => {
@@ -95,7 +95,7 @@ for (const [name, host] of Object.entries(HOSTS)) {
     ));
 }
 
-test("requests at the same time share one session", () =>
+test("concurrent requests share one session", () =>
   withApp({}, async ({ webhook, told }) => {
     const requests = Array.from({ length: 5 }, () =>
       ask(webhook, request("many", { augmentOSWebsocketUrl: url() })),
@@ -104,7 +104,7 @@ test("requests at the same time share one session", () =>
     assert.equal(told.length, 1);
   }));
 
-test("a stop_request alone ends it, with its own reason", () =>
+test("a stop_request ends the session with its reason", () =>
   withApp({}, async ({ webhook, nth, all }) => {
     const asked = request("alone", { augmentOSWebsocketUrl: url() });
     await ask(webhook, asked);
@@ -121,7 +121,7 @@ for (const [kind, reason, faults] of [
   ["Superseded", "elsewhere", [{ fault: "close", code: 4009, reason: "elsewhere" }]],
   ["Exhausted", "Maximum reconnection attempts exceeded", [{ fault: "refuse" }, { fault: "cut" }]],
 ]) {
-  test(`one that ends as ${kind} is told once and made anew when asked for`, () =>
+  test(`a session that ends as ${kind} calls onStop once and is created again on request`, () =>
     withApp({ session: { maxReconnectAttempts: 1, reconnectDelay: 10 } }, async (running) => {
       const { server, webhook, nth, all } = running;
       const asked = request(kind, { augmentOSWebsocketUrl: url() });
@@ -136,7 +136,7 @@ for (const [kind, reason, faults] of [
     }));
 }
 
-test("a cloud that asks again for one that waits gets it at once", () =>
+test("a repeated request for a waiting session reconnects at once", () =>
   withApp({ session: { reconnectDelay: 1e6, maxReconnectDelay: 1e6 } }, async ({ webhook, told }) => {
     const asked = request("waiting", { augmentOSWebsocketUrl: url() });
     await ask(webhook, asked);
@@ -149,7 +149,7 @@ test("a cloud that asks again for one that waits gets it at once", () =>
     assert.equal(told.length, 1);
   }));
 
-test("a cloud that asks again for one that cannot come back is told so", () =>
+test("a repeated request for a session that cannot reconnect is answered with an error", () =>
   withApp(
     { session: { reconnectDelay: 1e6, maxReconnectDelay: 1e6, maxReconnectAttempts: 1 } },
     async ({ webhook, told, nth }) => {
@@ -161,12 +161,12 @@ test("a cloud that asks again for one that cannot come back is told so", () =>
       await lost;
       await fault({ fault: "reject", sessionId: asked.sessionId });
       const { status, message } = await ask(webhook, asked);
-      assert.deepEqual([status, message], ["error", "not connected: the session is over"]);
+      assert.deepEqual([status, message], ["error", "not connected: the session has ended"]);
       assert.equal((await nth("onStop", 0)).kind, "Rejected");
     },
   ));
 
-test("a line that only looks alive is found out when the cloud asks again", { timeout: 10_000 }, () =>
+test("a repeated request detects a stale connection", { timeout: 10_000 }, () =>
   withApp(
     { session: { pongTimeout: 50, pingInterval: 1e6, reconnectDelay: 10 } },
     async ({ webhook, told }) => {
@@ -184,7 +184,7 @@ test("a line that only looks alive is found out when the cloud asks again", { ti
   ),
 );
 
-test("one that is refused is answered with an error and not given to the app", () => {
+test("a rejected session is answered with an error, without onSession", () => {
   const { lines: written, logger } = lines();
   const options = { apiKey: "sEcReT", session: { logLevel: "debug", logger } };
   return withApp(options, async ({ server, webhook, told }) => {
@@ -198,7 +198,7 @@ test("one that is refused is answered with an error and not given to the app", (
   });
 });
 
-test("one that is stopped before it is connected is not given to the app", () =>
+test("a session stopped before it is connected does not call onSession", () =>
   withApp({}, async ({ server: host, webhook, told }) => {
     const asked = request("early", { augmentOSWebsocketUrl: url() });
     await fault({ fault: "drop_acks", sessionId: asked.sessionId });
@@ -219,7 +219,7 @@ for (const [how, onSession] of [
   ["throws", () => assert.fail("broken")],
   ["rejects", () => Promise.reject(new Error("broken"))],
 ]) {
-  test(`an onSession that ${how} ends its session and no other`, () => {
+  test(`an onSession that ${how} ends only its own session`, () => {
     const { lines: written, logger } = lines();
     const options = {
       session: { logger, logLevel: "error" },
@@ -228,7 +228,7 @@ for (const [how, onSession] of [
     return withApp(options, async ({ server, webhook, nth }) => {
       const asked = request(how, { augmentOSWebsocketUrl: url() });
       const answer = await ask(webhook, asked);
-      assert.deepEqual(answer, { status: "error", message: "the app failed" });
+      assert.deepEqual(answer, { status: "error", message: "onSession failed" });
       const { reason, session } = await nth("onStop", 0);
       assert.deepEqual([reason, session.state], ["onSession failed", "stopped"]);
       assert.equal(written.length, 1);
@@ -239,7 +239,7 @@ for (const [how, onSession] of [
   });
 }
 
-test("what an onStop throws is logged", () => {
+test("exceptions of onStop are logged", () => {
   const { lines: written, logger } = lines();
   const onStop = () => Promise.reject(new Error("broken"));
   return withApp({ session: { logger, logLevel: "error" }, onStop }, async ({ server, webhook }) => {
@@ -249,7 +249,7 @@ test("what an onStop throws is logged", () => {
   });
 });
 
-test("a cloud that names another cloud moves the session", async () => {
+test("a request that names another cloud moves the session", async () => {
   const other = await Cloud.start();
   const urls = [url(), other.url.replace("http", "ws") + "/tpa-ws"];
   const clouds = urls.map((url) => new URL(url).host);
@@ -271,7 +271,7 @@ test("a cloud that names another cloud moves the session", async () => {
       );
       assert.deepEqual([...host.sessions.values()], [told[2].session]);
       assert.equal((await seen(other.url, "moving")).connections.length, 1);
-      // One that names no cloud leaves it where it is.
+      // A request without a URL does not move the session.
       assert.deepEqual(await ask(webhook, request("moving")), SUCCESS);
       assert.equal(told.length, 3);
       events.stop();
@@ -281,13 +281,13 @@ test("a cloud that names another cloud moves the session", async () => {
   }
 });
 
-test("a request that names no cloud goes to the one in the options", () =>
+test("a request without a URL uses the one in the options", () =>
   withApp({ session: { mentraOSWebsocketUrl: url() } }, async ({ webhook }) => {
     assert.deepEqual(await ask(webhook, request("own")), SUCCESS);
     assert.equal((await seen(server.url, "own")).connections.length, 1);
   }));
 
-test("its sessions are of the class that is wanted", async () => {
+test("sessions have the class of the option", async () => {
   const { TpaSession } = load(place, "tpa-session");
   const { TpaSession: FullSession } = load(place, "tpa-session/full");
   class Own extends TpaSession {

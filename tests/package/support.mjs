@@ -1,4 +1,4 @@
-/** The packed package, installed as users install it. */
+/** The packed package, installed from its tarball. */
 import { spawn, spawnSync } from "node:child_process";
 import { mkdtempSync, readFileSync, rmSync, writeFileSync } from "node:fs";
 import { createRequire } from "node:module";
@@ -14,14 +14,14 @@ function run(command, args, cwd) {
   return stdout;
 }
 
-/** Packs the package; gives its tarball and the files in it. */
+/** Packs the package; returns its tarball and the list of files. */
 export function pack(folder) {
   const output = run("npm", ["pack", "--json", "--pack-destination", folder, PACKAGE], folder);
   const [{ filename, files, unpackedSize }] = JSON.parse(output);
   return { tarball: join(folder, filename), files: files.map(({ path }) => path), unpackedSize };
 }
 
-/** An empty folder with the tarball installed, and `ws` beside it where wanted. */
+/** Creates an empty project with the tarball installed, and `ws` if requested. */
 export function project({ ws }) {
   const folder = mkdtempSync(join(tmpdir(), "tpa-session-package-"));
   const packed = pack(folder);
@@ -33,7 +33,7 @@ export function project({ ws }) {
   return {
     ...packed,
     folder,
-    /** Writes a file and runs it in Node until it ends by itself. */
+    /** Writes a file and runs it in Node until it exits by itself. */
     async app(file, source, env = {}, flags = []) {
       writeFileSync(join(folder, file), source);
       const child = spawn(process.execPath, [...flags, file], {

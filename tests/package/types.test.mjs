@@ -1,4 +1,4 @@
-/** The types of the package: they are those of its classes, and they resolve however they are imported. */
+/** Types of the package: they match its classes and resolve in every module mode. */
 import assert from "node:assert/strict";
 import { spawnSync } from "node:child_process";
 import { cpSync, readFileSync, writeFileSync } from "node:fs";
@@ -13,10 +13,10 @@ import { project } from "./support.mjs";
 const main = library(join(PACKAGE, "index.d.ts"));
 const full = library(join(PACKAGE, "full.d.ts"));
 
-/** Members that the bindings need. */
+/** Members that the bindings require. */
 const OURS = /^(constructor|free|__.*)$/;
 
-/** All that an object has of its own, or by its class. */
+/** Returns all members of an object and its class. */
 function members(object) {
   const names = new Set();
   for (let at = object; at !== Object.prototype; at = Object.getPrototypeOf(at)) {
@@ -43,13 +43,13 @@ for (const [entry, types, Session, paths] of [
   }
 }
 
-test("every class that is exported has its type, and the other way round", () => {
+test("every exported class has a type, and every type a class", () => {
   const classes = { TpaConnectionError, TpaSession };
   assert.deepEqual(main.classes().sort(), Object.keys(classes).sort());
   assert.deepEqual(full.classes().sort(), Object.keys({ ...classes, TpaRequestError }).sort());
 });
 
-test("the types hold for importers of both kinds under every way of resolving", () => {
+test("the types compile for ES modules and CommonJS in every resolution mode", () => {
   const { folder, remove } = project({ ws: false });
   try {
     cpSync(join(ROOT, "node_modules/expect-type"), join(folder, "node_modules/expect-type"), {

@@ -1,10 +1,10 @@
-/** What an app says and hears by name: `session.events`, `layouts`, `dashboard` and the like. */
+/** Parts of a session: `session.events`, `layouts`, `dashboard` and so on. */
 import assert from "node:assert/strict";
 import { test } from "node:test";
 
 import { SETTINGS, connected, lists, without } from "./connected.mjs";
 
-test("every handler by name hears its stream, and the stream is asked for", async () => {
+test("every method of session.events receives its stream and subscribes to it", async () => {
   const { session, stream, tell, heard, flush } = await connected();
   const handlers = {
     onTranscription: "transcription",
@@ -38,7 +38,7 @@ test("every handler by name hears its stream, and the stream is asked for", asyn
   );
 });
 
-test("languages and gestures: each hears its own, and what came without is heard by both", async () => {
+test("languages and gestures: each handler receives its own data, and data without one reaches both", async () => {
   const { session, tell, heard, flush } = await connected();
   const got = { all: [], english: [], spanish: [], toEnglish: [], swipe: [], touch: [] };
   const into = (name) => (data) => got[name].push(data.text ?? data.gesture_name);
@@ -68,7 +68,7 @@ test("languages and gestures: each hears its own, and what came without is heard
   });
 });
 
-test("subscriptions follow handlers: one frame a turn, none for what changes nothing, again after a cut", async () => {
+test("subscriptions follow handlers: one frame per task, none without a change, repeated after a cut", async () => {
   const { session, heard, flush, cut } = await connected();
   const undo = [session.on("button_press", () => {}), session.on("button_press", () => {})];
   session.on("VAD", () => {});
@@ -89,7 +89,7 @@ test("subscriptions follow handlers: one frame a turn, none for what changes not
   assert.deepEqual(lists(heard()), [["VAD", "head_position"]]);
 });
 
-test("a handler for one event wants its stream no longer once it has come", async () => {
+test("a once handler unsubscribes after its event", async () => {
   const { session, tell, heard, flush } = await connected();
   session.once("head_position", () => {});
   await flush();
@@ -98,7 +98,7 @@ test("a handler for one event wants its stream no longer once it has come", asyn
   assert.deepEqual(lists(heard()), [["head_position"], []]);
 });
 
-test("what was subscribed stays when its handlers go, and handlers keep what is unsubscribed", async () => {
+test("subscribe() survives the removal of handlers, and handlers survive unsubscribe()", async () => {
   const { session } = await connected();
   session.subscribe("VAD");
   session.on("VAD", () => {})();
@@ -110,7 +110,7 @@ test("what was subscribed stays when its handlers go, and handlers keep what is 
   assert.deepEqual(session.subscriptions, []);
 });
 
-test("events that are no streams are not asked for", async () => {
+test("events other than streams are not subscribed to", async () => {
   const { session } = await connected();
   for (const event of ["settings_update", "connected", "my_own", "photo_response"])
     session.on(event, () => {});
@@ -139,7 +139,7 @@ test("layouts are frames of the protocol", async () => {
   ]);
 });
 
-test("a moving picture ends with the view", async () => {
+test("an animation ends with its view", async () => {
   const { session, heard, flush } = await connected();
   const { stop } = session.layouts.showBitmapAnimation(["a", "b"], 100, true);
   stop();
@@ -153,7 +153,7 @@ test("a moving picture ends with the view", async () => {
   );
 });
 
-test("the dashboard is written by mode, and the system's by section for the dashboard alone", async () => {
+test("dashboard content is written by mode; sections are for the system dashboard only", async () => {
   const { session, heard, flush, tell } = await connected();
   const { content, system } = session.dashboard;
   content.write("both", ["main", "expanded"]);
@@ -178,7 +178,7 @@ test("the dashboard is written by mode, and the system's by section for the dash
   assert.deepEqual(modes, ["expanded", "expanded", "none"]);
 });
 
-test("the system's dashboard is told section by section", async () => {
+test("the system dashboard is written by section", async () => {
   const packageName = "system.augmentos.dashboard";
   const { session, heard, flush } = await connected({}, { packageName, id: `user-${packageName}` });
   const { system } = session.dashboard;
@@ -200,7 +200,7 @@ test("the system's dashboard is told section by section", async () => {
   );
 });
 
-test("an hour of cards in an outage leaves the last of each view, and none whose time is over", async () => {
+test("an outage keeps the latest layout of each view, and none that has expired", async () => {
   const { session, heard, flush, cut } = await connected({}, { reconnectDelay: 60, jitter: 0 });
   const lost = new Promise((resolve) => session.once("disconnected", resolve));
   const back = cut();
@@ -218,7 +218,7 @@ test("an hour of cards in an outage leaves the last of each view, and none whose
   );
 });
 
-test("parts that were taken before an outage speak to the session after it", async () => {
+test("parts obtained before an outage work after it", async () => {
   const { session, heard, flush, cut } = await connected();
   const { layouts, dashboard } = session;
   await cut();
@@ -231,64 +231,7 @@ test("parts that were taken before an outage speak to the session after it", asy
   );
 });
 
-test("settings: values, defaults of setting and config, and what changed", async () => {
-  const config = {
-    name: "a",
-    settings: [
-      { type: "group", title: "g" },
-      { key: "theme", type: "text", defaultValue: "dark" },
-    ],
-  };
-  const { session, tell } = await connected({
-    settings: SETTINGS,
-    config,
-    augmentosSettings: { metric: true },
-  });
-  const { settings } = session;
-  assert.deepEqual([settings.get("lines"), settings.get("loud"), settings.get("theme")], [3, true, "dark"]);
-  assert.deepEqual([settings.get("none"), settings.get("none", 7)], [undefined, 7]);
-  assert.deepEqual([settings.has("lines"), settings.has("theme")], [true, false]);
-  assert.deepEqual(settings.getAll(), SETTINGS);
-  assert.deepEqual(settings.getConfig(), config);
-  const heard = [];
-  settings.onChange((change) => heard.push(change));
-  settings.onValueChange("lines", (...values) => heard.push(values));
-  session.events.onSettingChange("loud", (...values) => heard.push(values));
-  session.events.onSettingsUpdate((all) => heard.push(all.length));
-  const update = [
-    { key: "lines", type: "select", value: 4 },
-    { key: "loud", type: "toggle" },
-  ];
-  await tell({ type: "settings_update", packageName: "org.example.app", settings: update });
-  await tell({ type: "settings_update", packageName: "org.example.app", settings: update });
-  assert.deepEqual(heard, [{ lines: { oldValue: 3, newValue: 4 } }, [4, 3], 2, 2]);
-  settings.onMentraosChange("metric", (...values) => heard.push(values));
-  await tell({ type: "augmentos_settings_update", settings: { metric: false } });
-  assert.deepEqual(heard.at(-1), [false, true]);
-  assert.deepEqual([settings.getMentraOS("metric"), settings.getMentraOS("x", 1)], [false, 1]);
-});
-
-test("a setting that changed while the line was down is told", async () => {
-  const ack = { settings: [{ key: "lines", type: "select", value: 1 }] };
-  const { session, cut } = await connected(ack);
-  const heard = [];
-  session.settings.onValueChange("lines", (...values) => heard.push(values));
-  ack.settings[0].value = 2;
-  await cut();
-  assert.deepEqual(heard, [[2, 1]]);
-});
-
-test("capabilities come with the ack and change", async () => {
-  const { session, tell } = await connected({ capabilities: { hasCamera: true } });
-  assert.deepEqual(session.capabilities, { hasCamera: true });
-  const models = [];
-  session.events.onCapabilitiesUpdate(({ modelName }) => models.push(modelName));
-  await tell({ type: "capabilities_update", capabilities: null, modelName: null });
-  assert.equal(session.capabilities, null);
-  assert.deepEqual(models, [null]);
-});
-
-test("custom messages by action, and permissions stream by stream", async () => {
+test("custom messages by action, and permissions by stream", async () => {
   const { session, tell } = await connected();
   const heard = [];
   session.events.onCustomMessage("ring", (payload) => heard.push(payload));
@@ -302,7 +245,7 @@ test("custom messages by action, and permissions stream by stream", async () => 
   assert.deepEqual(heard, [1, "ring", "other", "audio_chunk", "location_update", "no"]);
 });
 
-test("an async iterator gives what came while the loop was busy, and leaves the stream at its end", async () => {
+test("an async iterator buffers data while the loop is busy, and unsubscribes at its end", async () => {
   const { session, tell } = await connected();
   const press = (buttonId) => ({ type: "data_stream", streamType: "button_press", data: { buttonId } });
   const presses = session.stream("button_press", { limit: 2 });
@@ -332,7 +275,7 @@ test("an iterator ends with the session, not with a connection", async () => {
   assert.deepEqual(await presses.next(), { value: undefined, done: true });
 });
 
-test("an app that leaves for good says so first", async () => {
+test("releaseOwnership is sent before the disconnect", async () => {
   const { session, heard, closed } = await connected();
   session.disconnect({ releaseOwnership: true, reason: "user_logout" });
   session.releaseOwnership();
@@ -343,13 +286,13 @@ test("an app that leaves for good says so first", async () => {
   );
 });
 
-test("the user is the part of the id before the package", async () => {
+test("the user id is the part of the session id before the package name", async () => {
   const { session } = await connected({}, { id: `a-b-org.example.app` });
   assert.equal(session.userId, "a-b");
   assert.equal(session.packageName, "org.example.app");
 });
 
-test("wrong arguments are refused, with what is allowed", async () => {
+test("invalid arguments are rejected with the allowed values", async () => {
   const { session, heard, flush } = await connected();
   const { events, layouts, dashboard, settings } = session;
   const nothing = () => {};
@@ -364,7 +307,7 @@ test("wrong arguments are refused, with what is allowed", async () => {
     [() => events.onButtonPress(), /^handler: must be a function, not undefined$/],
     [() => events.onCustomMessage("a", 3), /^handler: must be a function, not 3$/],
     [() => layouts.showTextWall(3), /^text: must be a string, not 3$/],
-    [() => layouts.showReferenceCard("a", null), /^text: must be a string, not object$/],
+    [() => layouts.showReferenceCard("a", null), /^text: must be a string, not null$/],
     [
       () => layouts.showTextWall("a", { view: "sky" }),
       /^view: must be one of main, dashboard, always_on, not "sky"$/,
@@ -377,7 +320,7 @@ test("wrong arguments are refused, with what is allowed", async () => {
     ],
     [() => layouts.showBitmapAnimation([]), /^frames: must be one bitmap or more/],
     [() => dashboard.content.write("a", ["both"]), /^targets: must be one of main, expanded, not "both"$/],
-    [() => dashboard.content.write({}), /^content: must be a string, not object$/],
+    [() => dashboard.content.write({}), /^content: must be a string, not an object$/],
     [() => settings.onChange("x"), /^handler: must be a function, not "x"$/],
     [() => settings.onValueChange(1, nothing), /^key: must be a string, not 1$/],
     [() => session.stream("VAD", { limit: 0 }), /^limit: must be a number, 1 or more, not 0$/],
@@ -392,7 +335,7 @@ test("wrong arguments are refused, with what is allowed", async () => {
   assert.deepEqual(heard(), []);
 });
 
-test("a frame without what its type promises is delivered as it came, and noted once", async () => {
+test("a frame without a promised field is delivered unchanged and reported once", async () => {
   const lines = [];
   const write = (line) => lines.push(line);
   const logger = { error: write, warn: write, info: write, debug: write };
@@ -412,7 +355,7 @@ test("a frame without what its type promises is delivered as it came, and noted 
   ]);
 });
 
-test("a handler that throws disturbs neither the session nor the others", async (t) => {
+test("a handler that throws affects neither the session nor other handlers", async (t) => {
   const { session, tell } = await connected();
   const listeners = process.listeners("uncaughtException");
   process.removeAllListeners("uncaughtException");
@@ -434,7 +377,7 @@ test("a handler that throws disturbs neither the session nor the others", async 
   assert.equal(session.state, "connected");
 });
 
-test("messages between apps, frames of an app's own making, and what is asked for", async () => {
+test("messages between apps, custom frames, and subscriptions", async () => {
   const { session, tell } = await connected();
   const { events } = session;
   const heard = [];
@@ -450,13 +393,7 @@ test("messages between apps, frames of an app's own making, and what is asked fo
   assert.equal(session.settings.getMentraOS("metric"), true);
 });
 
-test("settings as if the cloud had told them", async () => {
-  const { session } = await connected({ settings: SETTINGS });
-  const change = session.settings.updateSettings([{ key: "lines", value: 8 }]);
-  assert.deepEqual(change, { lines: { oldValue: 3, newValue: 8 } });
-});
-
-test("streams come in many at once, with a rate or without", async () => {
+test("subscribe() accepts several streams, with or without a rate", async () => {
   const { session } = await connected();
   session.subscribe([{ stream: "location_stream", rate: "high" }, "VAD"]);
   assert.deepEqual(session.subscriptions, ["location_stream", "VAD"]);
@@ -464,7 +401,7 @@ test("streams come in many at once, with a rate or without", async () => {
   assert.deepEqual(session.subscriptions, []);
 });
 
-test("any language, and hints for it, are part of the stream's name", async () => {
+test("languages and hints are part of the stream name", async () => {
   const { session, tell, stream } = await connected();
   const heard = [];
   const hints = { hints: ["es", "fr"], disableLanguageIdentification: true };

@@ -1,4 +1,4 @@
-/** docs/compatibility.md against the types and the classes of both packages: it leaves nothing out, and it is true. */
+/** docs/compatibility.md is complete and correct, compared with the types and classes of both packages. */
 import assert from "node:assert/strict";
 import { once } from "node:events";
 import { readFileSync } from "node:fs";
@@ -38,7 +38,7 @@ const PATHS = [
   "device.state",
 ];
 
-/** The rows below a heading. */
+/** Returns the rows below a heading. */
 function rows(heading) {
   const [, section] = text.split(`\n## ${heading}\n`);
   assert.ok(section, `there is no section "${heading}"`);
@@ -71,14 +71,14 @@ const [options, ...members] = SECTIONS.slice(0, -2);
 const [streams, events] = SECTIONS.slice(-2);
 
 for (const [heading, , expected] of SECTIONS) {
-  test(`${heading}: every member has its row, and there are no others`, () => {
+  test(`${heading}: every member has a row, and there are no other rows`, () => {
     assert.deepEqual(
       rows(heading).map(({ name }) => name),
       expected.map(({ name }) => name),
     );
   });
 
-  test(`${heading}: what is internal is what the SDK says is, and a refusal has a reason`, () => {
+  test(`${heading}: internal members match the SDK, and every difference has a reason`, () => {
     for (const [i, { name, verdict, remark }] of rows(heading).entries()) {
       assert.ok([...OFFERED, "no", "internal"].includes(verdict), `${name}: ${verdict}`);
       assert.equal(verdict === "internal", expected[i].internal === true, name);
@@ -96,7 +96,7 @@ const reference = new sdk.TpaSession({
 });
 
 for (const [heading, path] of members) {
-  test(`${heading}: what is said to be ours is, in the types and at run time`, () => {
+  test(`${heading}: listed names exist in the types and at run time`, () => {
     const at = (whole) => path.split(".").reduce((part, name) => (name === "" ? part : part?.[name]), whole);
     for (const { name, verdict, our } of rows(heading)) {
       if (!OFFERED.includes(verdict)) {
@@ -111,14 +111,14 @@ for (const [heading, path] of members) {
   });
 }
 
-test("the SDK's options are ours", () => {
+test("the options of the SDK are supported", () => {
   const known = ours.offered(ours.typeOf("SessionOptions"), "").map(({ name }) => name);
   for (const { our, verdict } of rows(options[0])) {
     if (OFFERED.includes(verdict)) assert.ok(known.includes(our), our);
   }
 });
 
-test("what the package's own session has not is listed, and nothing else is", () => {
+test("members missing in the main entry point are listed", () => {
   const [, section] = text.split("\n## Only in `tpa-session/full`\n");
   const lists = section.split("\n- ").slice(1);
   const listed = lists.map((list) => list.slice(list.indexOf(":")).match(/\w+(?=`)/g));
@@ -136,7 +136,7 @@ test("what the package's own session has not is listed, and nothing else is", ()
   assert.deepEqual(sorted(listed), sorted(expected));
 });
 
-test("at least nine of ten are the same or better, and the count is right", () => {
+test("at least nine of ten members are the same or better, and the totals are correct", () => {
   const all = SECTIONS.flatMap(([heading]) => rows(heading));
   const number = (wanted) => all.filter(({ verdict }) => verdict === wanted).length;
   const counted = all.length - number("internal");
@@ -161,7 +161,7 @@ test("at least nine of ten are the same or better, and the count is right", () =
 const left = [];
 after(() => left.forEach((leave) => leave()));
 
-/** A session of either package that is connected to a cloud of the test's own. */
+/** Connects a session of either package to a minimal cloud. */
 async function connected(Session, prepare = () => {}) {
   const server = new WebSocketServer({ port: 0, host: "127.0.0.1" });
   await once(server, "listening");
@@ -191,16 +191,16 @@ async function connected(Session, prepare = () => {}) {
   return { session, socket };
 }
 
-/** Each of them in turn, with what its package is called. */
+/** Both packages by name. */
 const BOTH = [
   ["@mentra/sdk", sdk.TpaSession],
   ["tpa-session/full", TpaSession],
 ];
 
-/** What each stream carries where the SDK looks into it. */
+/** Data of the streams that the SDK inspects. */
 const DATA = { transcription: { text: "a" }, head_position: { position: "up" } };
 
-/** What makes each of the other events. */
+/** Frames that cause each of the other events. */
 const FRAMES = [
   { type: "settings_update", settings: [] },
   { type: "capabilities_update", capabilities: {}, modelName: "m" },
@@ -211,7 +211,7 @@ const FRAMES = [
 ];
 
 for (const [name, Session] of BOTH) {
-  test(`${name}: streams are asked for by whoever listens, and heard`, async () => {
+  test(`${name}: listening to a stream subscribes to it and delivers its data`, async () => {
     const { session, socket } = await connected(Session);
     const wanted = rows(streams[0]).filter(({ verdict, our }) => OFFERED.includes(verdict) && our !== "");
     const heard = new Map();
@@ -223,7 +223,7 @@ for (const [name, Session] of BOTH) {
       socket.send(JSON.stringify({ type: "data_stream", streamType: our, data }));
     }
     await answered(session, socket);
-    // A binary frame, and names for all others.
+    // A binary frame; all others are JSON.
     const besides = Session === TpaSession ? ["audio_chunk", "*", "all"] : [];
     const names = wanted.map(({ our }) => our);
     const deaf = names.filter((each) => !heard.has(each) && !besides.includes(each));
@@ -232,12 +232,12 @@ for (const [name, Session] of BOTH) {
     assert.deepEqual(unasked, Session === TpaSession ? ["photo_response"] : []);
   });
 
-  test(`${name}: other events come`, async () => {
+  test(`${name}: other events are delivered`, async () => {
     const heard = new Set();
     const names = rows(events[0]).map(({ name }) => name);
     const { session, socket } = await connected(Session, (session) => {
       for (const event of names) session.on(event, () => heard.add(event));
-      // The SDK gives an error to nobody as long as there is no such handler.
+      // The SDK delivers errors only if there is a handler.
       session.events.onError(() => {});
     });
     for (const frame of FRAMES) socket.send(JSON.stringify(frame));
@@ -254,12 +254,12 @@ for (const [name, Session] of BOTH) {
   });
 }
 
-/** Resolves when all that the cloud said before has been heard. */
+/** Resolves when all frames sent so far have been handled. */
 async function answered(session, socket) {
   const last = new Promise((heard) => session.events.onCustomMessage("last", heard));
   socket.send('{"type":"custom_message","action":"last"}');
   await last;
-  // And what was said in answer has arrived.
+  // And responses to them have arrived.
   socket.ping();
   await once(socket, "pong");
 }

@@ -1,6 +1,6 @@
 /**
- * A client that this project did not write, against tpa-cloud unchanged: what the session
- * class of the platform's Node SDK (npm `@mentra/sdk`) expects of a cloud is there.
+ * Fidelity of tpa-cloud: the session class of the platform's Node SDK (npm `@mentra/sdk`) works with
+ * it unchanged.
  */
 import assert from "node:assert/strict";
 import { after, before, test } from "node:test";
@@ -14,7 +14,7 @@ let cloud;
 before(async () => (cloud = await Cloud.start("--stream-interval", "50ms")));
 after(() => cloud?.stop());
 
-/** A session of the SDK's, connected, and what it was told. */
+/** Connects a session of the SDK and records its events. */
 async function connected(name) {
   const userId = `${name}@example.org`;
   const packageName = `org.example.${name}`;
@@ -34,14 +34,14 @@ async function connected(name) {
   return { session, told, userId, packageName, sessionId };
 }
 
-test("it connects and gets its settings", async () => {
+test("it connects and receives its settings", async () => {
   const { session, told } = await connected("settings");
   assert.equal(told.connected.length, 1);
   assert.equal(session.settings.get("language"), "en-US");
   await session.disconnect();
 });
 
-test("it subscribes, and receives transcriptions, presses and audio", async () => {
+test("it subscribes and receives transcriptions, button presses and audio", async () => {
   const { session, userId, packageName } = await connected("streams");
   const got = {};
   session.events.onTranscription((data) => (got.transcription = data));
@@ -71,7 +71,7 @@ test("it shows a text wall and updates the dashboard", async () => {
   await session.disconnect();
 });
 
-test("it is cut, comes back with its subscriptions, and goes on", async () => {
+test("it reconnects after a cut and restores its subscriptions", async () => {
   const { session, told, userId, packageName, sessionId } = await connected("cut");
   let transcriptions = 0;
   session.events.onTranscription(() => transcriptions++);
@@ -94,7 +94,7 @@ test("it is cut, comes back with its subscriptions, and goes on", async () => {
   await session.disconnect();
 });
 
-test("it is stopped, and stays stopped", async () => {
+test("it stays stopped after app_stopped", async () => {
   const { session, told, userId, sessionId } = await connected("stopped");
   const frame = { type: "app_stopped", reason: "user_disabled" };
   assert.equal((await cloud.post("/frames", { frame, sessionId })).status, 202);

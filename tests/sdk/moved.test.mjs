@@ -1,4 +1,4 @@
-/** Small apps that run unchanged with either package: what the cloud sees of them is the same. */
+/** Small apps run unchanged with either package and look the same to the cloud. */
 import assert from "node:assert/strict";
 import { join } from "node:path";
 import { after, before, test } from "node:test";
@@ -17,11 +17,11 @@ const PACKAGES = { "@mentra/sdk": sdk.TpaSession, "tpa-session/full": ours.TpaSe
 
 let here;
 
-// Nobody speaks but the test.
+// Streams are silent except for the test.
 before(async () => (here = await Cloud.start("--stream-interval", "1h")));
 after(() => here?.stop());
 
-/** A session of either package, made as the SDK's are, and the app in it. */
+/** Starts an app with a session of either package. */
 async function started(name, Session, app) {
   const userId = `${app.name}.${name.replace(/\W/g, "")}@example.org`;
   const packageName = `org.example.${app.name}`;
@@ -66,7 +66,7 @@ async function started(name, Session, app) {
         return JSON.stringify(Object.entries(shown).sort()) === wanted;
       });
     },
-    /** Cuts the connection; resolves when the app knows. */
+    /** Cuts the connection; resolves when the app has noticed. */
     async cut() {
       const lost = new Promise((lost) => session.events.onDisconnected(lost));
       const back = await this.connection();
@@ -74,7 +74,7 @@ async function started(name, Session, app) {
       await lost;
       return back;
     },
-    /** Gives a function that resolves when there is another connection than now. */
+    /** Returns a function that resolves when there is a new connection. */
     async connection() {
       const [{ connectionId }] = (await this.look()).connections;
       return () =>
@@ -88,7 +88,7 @@ async function started(name, Session, app) {
 }
 
 for (const [name, Session] of Object.entries(PACKAGES)) {
-  test(`${name}: live captions, a second language by button, lines by setting, and after a cut`, async () => {
+  test(`${name}: live captions, a second language by button, lines by setting, and a cut`, async () => {
     const app = await started(name, Session, captions);
     const wall = (...lines) => app.shows("main", { layoutType: "text_wall", text: lines.join("\n") });
     await app.subscribed("button_press", "transcription:en-US");
@@ -110,7 +110,7 @@ for (const [name, Session] of Object.entries(PACKAGES)) {
     await app.session.disconnect();
   });
 
-  test(`${name}: a dashboard that is written again and again, through a cut`, async () => {
+  test(`${name}: a dashboard that is written repeatedly, through a cut`, async () => {
     const app = await started(name, Session, function clock(session) {
       return dashboard(session, 20);
     });
@@ -127,7 +127,7 @@ for (const [name, Session] of Object.entries(PACKAGES)) {
     running.stop();
     const newest = running.count();
     await back();
-    // The other package had nowhere to keep it.
+    // The SDK does not queue it.
     if (Session === ours.TpaSession) {
       await card(newest);
       assert.equal(await app.content(), `${newest} updates`);

@@ -150,92 +150,99 @@ export class MemoryServer {
   }
 }
 
-function memorySocket(open, receive, closed) {
-  return class MemorySocket {
-    readyState = 0;
-    bufferedAmount = 0;
-    number = 0;
-    /** Takes effect in a later turn, and in order. */
-    toServer = new Line();
-    toClient = new Line();
+class MemorySocket {
+  /** @type {{ open: Function, receive: Function, closed: Function }} */
+  server;
+  readyState = 0;
+  bufferedAmount = 0;
+  number = 0;
+  /** Takes effect in a later turn, and in order. */
+  toServer = new Line();
+  toClient = new Line();
 
-    constructor(url) {
-      this.url = url;
-      this.toServer.push(() => {
-        this.number = open(this);
-        this.toClient.push(() => (this.number === 0 ? this.end(1006, "") : this.opened()));
-      });
-    }
+  constructor(url) {
+    this.url = url;
+    this.toServer.push(() => {
+      this.number = this.server.open(this);
+      this.toClient.push(() => (this.number === 0 ? this.end(1006, "") : this.opened()));
+    });
+  }
 
-    send(text) {
-      const { length } = new TextEncoder().encode(text);
-      this.bufferedAmount += length;
-      this.toServer.push(() => {
-        this.bufferedAmount -= length;
-        receive(this.number, text);
-      });
-    }
+  send(text) {
+    const { length } = new TextEncoder().encode(text);
+    this.bufferedAmount += length;
+    this.toServer.push(() => {
+      this.bufferedAmount -= length;
+      this.server.receive(this.number, text);
+    });
+  }
 
-    close(code = 1005, reason = "") {
-      if (this.readyState >= 2) return;
-      this.readyState = 2;
+  close(code = 1005, reason = "") {
+    if (this.readyState >= 2) return;
+    this.readyState = 2;
+    this.toServer.push(() => {
+      if (this.number !== 0) this.server.closed(this.number, code, reason);
+      this.toClient.push(() => this.end(code, reason));
+    });
+  }
+
+  deliverText(text) {
+    this.deliver(() => this.onmessage?.({ data: text }));
+  }
+
+  deliverBinary(bytes) {
+    const data = bytes.slice().buffer;
+    this.deliver(() => this.onmessage?.({ data }));
+  }
+
+  /** The server's close frame; the client's runtime answers it. */
+  deliverClose(code, reason) {
+    this.deliver(() => {
+      if (this.readyState === 1) this.readyState = 2;
       this.toServer.push(() => {
-        if (this.number !== 0) closed(this.number, code, reason);
+        this.server.closed(this.number, code, reason);
         this.toClient.push(() => this.end(code, reason));
       });
-    }
+    });
+  }
 
-    deliverText(text) {
-      this.deliver(() => this.onmessage?.({ data: text }));
-    }
+  /** The server's reset. */
+  cut() {
+    this.toServer.clear();
+    this.toClient.clear();
+    this.toClient.push(() => this.end(1006, ""));
+  }
 
-    deliverBinary(bytes) {
-      const data = bytes.slice().buffer;
-      this.deliver(() => this.onmessage?.({ data }));
-    }
+  /** A frozen server neither reads nor writes. */
+  freeze(frozen) {
+    this.toServer.hold(frozen);
+    this.toClient.hold(frozen);
+  }
 
-    /** The server's close frame; the client's runtime answers it. */
-    deliverClose(code, reason) {
-      this.deliver(() => {
-        if (this.readyState === 1) this.readyState = 2;
-        this.toServer.push(() => {
-          closed(this.number, code, reason);
-          this.toClient.push(() => this.end(code, reason));
-        });
-      });
-    }
+  deliver(action) {
+    this.toClient.push(() => {
+      if (this.readyState === 1) action();
+    });
+  }
 
-    /** The server's reset. */
-    cut() {
-      this.toServer.clear();
-      this.toClient.clear();
-      this.toClient.push(() => this.end(1006, ""));
-    }
+  opened() {
+    if (this.readyState !== 0) return;
+    this.readyState = 1;
+    this.onopen?.({});
+  }
 
-    /** A frozen server neither reads nor writes. */
-    freeze(frozen) {
-      this.toServer.hold(frozen);
-      this.toClient.hold(frozen);
-    }
+  end(code, reason) {
+    if (this.readyState === 3) return;
+    this.readyState = 3;
+    if (code === 1006) this.onerror?.({});
+    this.onclose?.({ code, reason, wasClean: code !== 1006 });
+  }
+}
 
-    deliver(action) {
-      this.toClient.push(() => {
-        if (this.readyState === 1) action();
-      });
-    }
-
-    opened() {
-      if (this.readyState !== 0) return;
-      this.readyState = 1;
-      this.onopen?.({});
-    }
-
-    end(code, reason) {
-      if (this.readyState === 3) return;
-      this.readyState = 3;
-      if (code === 1006) this.onerror?.({});
-      this.onclose?.({ code, reason, wasClean: code !== 1006 });
-    }
+/** A class of sockets that connect to one server. */
+function memorySocket(open, receive, closed) {
+  return class extends MemorySocket {
+    server = { open, receive, closed };
   };
 }
 

@@ -1,4 +1,4 @@
-/** What the types of `tpa-session/full` know and what they refuse. Compiled, never run. */
+/** Type tests of `tpa-session/full`: compiled, not run. */
 import { expectTypeOf } from "expect-type";
 
 import {

@@ -1,4 +1,4 @@
-/** What a class of TypeScript offers, by the compiler's own reckoning: for the table of compatibility. */
+/** Members of a TypeScript class, read with the compiler, for the compatibility table. */
 import ts from "typescript";
 
 const OPTIONS = {
@@ -11,7 +11,7 @@ const OPTIONS = {
 };
 
 /**
- * A library's exported types.
+ * Loads the exported types of a library.
  * @param {string} file a `.d.ts`
  */
 export function library(file) {
@@ -20,10 +20,10 @@ export function library(file) {
   const module = checker.getSymbolAtLocation(program.getSourceFile(file));
   const symbols = new Map(checker.getExportsOfModule(module).map((symbol) => [symbol.name, symbol]));
 
-  /** The type of something exported. */
+  /** Returns the type of an export. */
   const typeOf = (name) => checker.getDeclaredTypeOfSymbol(symbols.get(name));
 
-  /** Members that are neither private nor protected, and no symbols. */
+  /** Returns public members, without symbols. */
   function members(type) {
     const hidden = ts.ModifierFlags.Private | ts.ModifierFlags.Protected;
     return checker.getPropertiesOfType(checker.getNonNullableType(type)).filter(({ name, declarations }) => {
@@ -32,7 +32,7 @@ export function library(file) {
     });
   }
 
-  /** The type at a path such as `dashboard.content`; `undefined` where there is none. */
+  /** Returns the type at a path such as `dashboard.content`; `undefined` if there is none. */
   function at(type, path) {
     let here = type;
     for (const name of path.split(".").filter(Boolean)) {
@@ -46,23 +46,23 @@ export function library(file) {
   return {
     typeOf,
     at,
-    /** Names of what is at a path, each with whether its author marks it as internal. */
+    /** Returns the names at a path, each with a flag for `@internal`. */
     offered: (type, path) =>
       members(at(type, path)).map((symbol) => ({
         name: symbol.name,
         internal: symbol.getJsDocTags(checker).some((tag) => tag.name === "internal"),
       })),
-    /** Names of the classes. */
+    /** Returns the names of the classes. */
     classes: () =>
       [...symbols.values()].filter(({ flags }) => flags & ts.SymbolFlags.Class).map(({ name }) => name),
-    /** The values of an enum of strings. */
+    /** Returns the values of a string enum. */
     values: (name) =>
       checker
         .getExportsOfModule(symbols.get(name))
         .map(
           (member) => checker.getTypeOfSymbol(member).value ?? checker.getDeclaredTypeOfSymbol(member).value,
         ),
-    /** The names in an interface that is not exported. */
+    /** Returns the names in an interface that is not exported. */
     named(source, name) {
       const found = program.getSourceFiles().find(({ fileName }) => fileName.endsWith(source));
       const statement = found.statements.find((each) => each.name?.text === name);

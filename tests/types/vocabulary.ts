@@ -1,4 +1,4 @@
-/** What the types know and what they refuse. Compiled, never run. */
+/** Type tests of `tpa-session`: compiled, not run. */
 import { expectTypeOf } from "expect-type";
 
 import {

@@ -2,7 +2,7 @@
  * Text alternative of the chart: a summary of the last minute as its label, and the entries of
  * `session.timeline()` as a list.
  *
- * @typedef {import("../../pkg-template/types/index.js").Transition} Transition
+ * @typedef {import("../../pkg-template/types/index.js").TimelineEntry} TimelineEntry
  */
 import { byId, create } from "../dom.js";
 import { clock } from "../time.js";
@@ -32,7 +32,7 @@ export class TextLog {
     if (this.#details.open) this.#fill(transitions);
   }
 
-  /** @param {Transition[]} transitions */
+  /** @param {TimelineEntry[]} transitions */
   #fill(transitions) {
     const newest = JSON.stringify(transitions.at(-1));
     if (newest === this.#newest) return;
@@ -48,7 +48,7 @@ export class TextLog {
   }
 }
 
-/** @param {Transition[]} transitions */
+/** @param {TimelineEntry[]} transitions */
 function summary(transitions) {
   const since = Date.now() - MINUTE_MS;
   const recent = transitions.filter(({ at }) => at >= since);
@@ -61,7 +61,7 @@ function summary(transitions) {
   );
 }
 
-/** @param {Transition} transition */
+/** @param {TimelineEntry} transition */
 function details(transition) {
   switch (transition.event) {
     case "connecting":

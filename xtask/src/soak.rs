@@ -6,7 +6,7 @@ use crate::{build, cloud, npm, process, workspace};
 /// Injects faults for some minutes; fails unless the page recovered from each
 /// without an error.
 pub fn run(minutes: f64) -> Result<(), String> {
-    on_demo_page("tests/e2e/soak.mjs", &[minutes.to_string()])
+    on_demo_page("tests/e2e/run-soak.mjs", &[minutes.to_string()])
 }
 
 /// Runs a script that opens the demo page of a fresh build in Chromium.

@@ -1,9 +1,9 @@
-/** `session.device.state`: what the glasses are like now, each fact by itself. */
+/** `session.device.state`: state of the glasses, with an observable for each property. */
 import { handler } from "../session/validate.js";
 import { APPLY_FRAME } from "../session/internal-symbols.js";
 
-/** The facts that a cloud tells, and what they are before it has. */
-const FACTS = Object.entries({
+/** Properties of the state, with their values until the cloud sends them. */
+const PROPERTIES = Object.entries({
   connected: false,
   wifiConnected: false,
   modelName: null,
@@ -19,43 +19,43 @@ const FACTS = Object.entries({
   hotspotSsid: null,
 });
 
-/** One fact. */
+/** One property of the state. */
 class Observable {
   #session;
-  #known;
-  #fact;
-  #otherwise;
+  #state;
+  #property;
+  #initial;
 
   /**
    * @param {any} session
-   * @param {{ [fact: string]: any }} known
-   * @param {string} fact
-   * @param {any} otherwise
+   * @param {{ [property: string]: any }} state
+   * @param {string} property
+   * @param {any} initial
    */
-  constructor(session, known, fact, otherwise) {
+  constructor(session, state, property, initial) {
     this.#session = session;
-    this.#known = known;
-    this.#fact = fact;
-    this.#otherwise = otherwise;
+    this.#state = state;
+    this.#property = property;
+    this.#initial = initial;
   }
 
   get value() {
-    return this.#known[this.#fact] ?? this.#otherwise;
+    return this.#state[this.#property] ?? this.#initial;
   }
 
-  /** @param {any} of is called at once where the value is known already */
-  onChange(of) {
-    handler("handler", of);
+  /** @param {any} callback called immediately if the value is known, then at each change */
+  onChange(callback) {
+    handler("handler", callback);
     /** @type {any} */
-    let told;
-    const tell = () => {
-      const value = this.#known[this.#fact];
-      if (value === told) return;
-      told = value;
-      of(value);
+    let last;
+    const update = () => {
+      const value = this.#state[this.#property];
+      if (value === last) return;
+      last = value;
+      callback(value);
     };
-    const unsubscribe = this.#session.on("device_state_update", tell);
-    tell();
+    const unsubscribe = this.#session.on("device_state_update", update);
+    update();
     return unsubscribe;
   }
 
@@ -70,9 +70,9 @@ class Observable {
 
 class DeviceState {
   #session;
-  /** @type {{ [fact: string]: any }} what was told */
-  #known = {};
-  /** @type {{ [fact: string]: Observable }} those that were asked for */
+  /** @type {{ [property: string]: any }} values that the cloud has sent */
+  #state = {};
+  /** @type {{ [property: string]: Observable }} created on first use */
   #observables = {};
 
   /** @param {any} session */
@@ -82,24 +82,25 @@ class DeviceState {
 
   getSnapshot() {
     return Object.fromEntries(
-      FACTS.map(([fact, otherwise]) => [fact, this.#known[fact] ?? otherwise ?? undefined]),
+      PROPERTIES.map(([property, initial]) => [property, this.#state[property] ?? initial ?? undefined]),
     );
   }
 
-  /** @param {any} state what has changed */
-  [APPLY_FRAME](state) {
-    for (const [fact] of FACTS) {
-      const value = state?.[fact];
-      if (value !== undefined) this.#known[fact] = value;
+  /** @param {any} changes */
+  [APPLY_FRAME](changes) {
+    for (const [property] of PROPERTIES) {
+      const value = changes?.[property];
+      if (value !== undefined) this.#state[property] = value;
     }
   }
 
   static {
-    for (const [fact, otherwise] of FACTS) {
-      Object.defineProperty(this.prototype, fact, {
+    for (const [property, initial] of PROPERTIES) {
+      Object.defineProperty(this.prototype, property, {
         /** @this {DeviceState} */
         get() {
-          return (this.#observables[fact] ??= new Observable(this.#session, this.#known, fact, otherwise));
+          const create = () => new Observable(this.#session, this.#state, property, initial);
+          return (this.#observables[property] ??= create());
         },
       });
     }

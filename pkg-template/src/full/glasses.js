@@ -1,11 +1,11 @@
-/** `session.camera`, `session.audio` and `session.location`: what the glasses do when asked. */
+/** `session.camera`, `session.audio` and `session.location`: requests to the glasses. */
+import { httpOrigin } from "../session/cloud-url.js";
 import { refuse, text } from "../session/validate.js";
-import { httpOf } from "./cloud-url.js";
 import { RequestError } from "./request-error.js";
 import { Streaming } from "./streaming.js";
 
-/** How long an answer to a sound may take, ms: it comes when the sound is over. */
-const SOUND = 60_000;
+/** Timeout of a playback, ms: the response follows the end of the sound. */
+const PLAYBACK_TIMEOUT = 60_000;
 
 export class Camera extends Streaming {
   #requests;
@@ -22,14 +22,14 @@ export class Camera extends Streaming {
   /** @param {object} [options] */
   async requestPhoto(options) {
     const message = { ...options, type: "photo_request" };
-    const answer = await this.#requests.ask(message, "requestId", "photo_response");
-    if (answer.success !== false) return answer;
-    throw new RequestError(answer.error?.message ?? "No photo was taken", "REFUSED");
+    const response = await this.#requests.send(message, "requestId", "photo_response");
+    if (response.success !== false) return response;
+    throw new RequestError(response.error?.message ?? "No photo was taken", "REFUSED");
   }
 
   /** @param {string} requestId */
   hasPhotoPendingRequest(requestId) {
-    return this.#requests.open("photo_request").includes(requestId);
+    return this.#requests.pending("photo_request").includes(requestId);
   }
 
   /** @param {string} requestId */
@@ -41,7 +41,7 @@ export class Camera extends Streaming {
     return this.#requests.cancel("photo_request");
   }
 
-  /** Photos, and the stream. */
+  /** Cancels photo requests and the stream. */
   cancelAllRequests() {
     if (this.isCurrentlyStreaming()) this.stopStream();
     this.#requests.cancel("managed_stream_request");
@@ -77,25 +77,26 @@ export class Audio {
       ...options,
       type: "audio_play_request",
     };
-    // Nothing is told of a sound that plays beside others.
+    // The cloud sends no response for a sound that plays in parallel.
     if (!message.stopOtherAudio) {
       this.#session.send({ ...message, requestId: this.#requests.id() });
       return { success: true };
     }
-    return this.#requests.ask(message, "requestId", "audio_play_response", { patience: SOUND });
+    return this.#requests.send(message, "requestId", "audio_play_response", { timeout: PLAYBACK_TIMEOUT });
   }
 
   /**
-   * Has the cloud read out a text.
-   * @param {string} words
-   * @param {{ voice_id?: string, model_id?: string, voice_settings?: object }} [options] and those of a sound
+   * Plays a text as speech, synthesised by the cloud.
+   *
+   * @param {string} content
+   * @param {{ voice_id?: string, model_id?: string, voice_settings?: object }} [options] and those of `playAudio`
    */
-  async speak(words, { voice_id, model_id, voice_settings, ...play } = {}) {
-    const query = new URLSearchParams({ text: text("text", words) });
+  async speak(content, { voice_id, model_id, voice_settings, ...play } = {}) {
+    const query = new URLSearchParams({ text: text("text", content) });
     const voice = { voice_id, model_id, voice_settings: JSON.stringify(voice_settings) };
     for (const [name, value] of Object.entries(voice)) if (value) query.set(name, value);
     const cloud = typeof this.#url === "function" ? await this.#url() : this.#url;
-    const audioUrl = `${httpOf(cloud)}/api/tts?${query}`;
+    const audioUrl = `${httpOrigin(cloud)}/api/tts?${query}`;
     return this.playAudio({ trackId: 2, ...play, audioUrl });
   }
 
@@ -115,7 +116,7 @@ export class Audio {
   }
 
   getPendingRequestIds() {
-    return this.#requests.open("audio_play_request");
+    return this.#requests.pending("audio_play_request");
   }
 
   /** @param {string} requestId */
@@ -158,6 +159,6 @@ export class Location {
   /** @param {{ accuracy?: string }} [options] */
   async getLatestLocation({ accuracy = "standard" } = {}) {
     const message = { type: "location_poll_request", accuracy: text("accuracy", accuracy) };
-    return this.#requests.ask(message, "correlationId", "location_update");
+    return this.#requests.send(message, "correlationId", "location_update");
   }
 }

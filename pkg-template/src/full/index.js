@@ -1,15 +1,16 @@
 /**
- * `tpa-session/full`: the session with all parts of the glasses, and with what the platform's Node
- * SDK calls by other names.
+ * `tpa-session/full`: the session with the peripherals of the glasses, rooms, and the names of the
+ * platform's Node SDK.
  *
- * `tpa-session` is the package itself; build.mjs resolves it.
+ * The build resolves `tpa-session` to the main entry point.
  */
 import { TpaSession as Main } from "tpa-session";
 
-import { refuse, text } from "../session/validate.js";
+import { DEFAULT_URL } from "../constants.js";
+import { cloudUrl, httpOrigin } from "../session/cloud-url.js";
 import { EVENTS } from "../session/event-names.js";
 import { APPLY_FRAME } from "../session/internal-symbols.js";
-import { httpOf, urlOf } from "./cloud-url.js";
+import { refuse, text } from "../session/validate.js";
 import { Device } from "./device.js";
 import { Audio, Camera, Location } from "./glasses.js";
 import { Led } from "./led.js";
@@ -19,7 +20,7 @@ import { Requests } from "./requests.js";
 export { TpaConnectionError } from "tpa-session";
 export { RequestError as TpaRequestError } from "./request-error.js";
 
-/** Handlers by name that the session has itself. */
+/** Methods of `session.events` that are available on the session too. */
 const SHORTCUTS = [
   ...Object.keys(EVENTS),
   "onTranscriptionForLanguage",
@@ -30,9 +31,9 @@ const SHORTCUTS = [
   "onSettingChange",
 ];
 
-/** Second names. */
-const OF_EVENTS = { ontranslationForLanguage: "onTranslationForLanguage" };
-const OF_SETTINGS = {
+/** Aliases in the platform's Node SDK. */
+const EVENTS_ALIASES = { ontranslationForLanguage: "onTranslationForLanguage" };
+const SETTINGS_ALIASES = {
   onMentraosSettingChange: "onMentraosChange",
   onMentraosSettingsChange: "onMentraosChange",
   getMentraosSetting: "getMentraOS",
@@ -47,14 +48,14 @@ const PARTS = {
   device: (session) => new Device(session),
 };
 
-/** @type {any} with what is of the package's own files only */
+/** @type {any} includes internal methods, which the public type lacks */
 const Base = Main;
 
 export class TpaSession extends Base {
   #url;
-  /** @type {any} what was last told of it */
+  /** @type {any} last known state */
   #wifi = null;
-  /** @type {{ [name: string]: any }} the parts, made when they are first needed */
+  /** @type {{ [name: string]: any }} created on first use */
   #parts = {};
 
   static {
@@ -78,15 +79,15 @@ export class TpaSession extends Base {
   /** @param {any} options */
   constructor(options) {
     super(options);
-    this.#url = urlOf(options);
+    this.#url = cloudUrl(options) ?? DEFAULT_URL;
   }
 
   get events() {
-    return alsoNamed(super.events, OF_EVENTS);
+    return withAliases(super.events, EVENTS_ALIASES);
   }
 
   get settings() {
-    return alsoNamed(super.settings, OF_SETTINGS);
+    return withAliases(super.settings, SETTINGS_ALIASES);
   }
 
   /**
@@ -131,7 +132,7 @@ export class TpaSession extends Base {
   }
 
   getHttpsServerUrl() {
-    return typeof this.#url === "string" ? httpOf(this.#url) : undefined;
+    return typeof this.#url === "string" ? httpOrigin(this.#url) : undefined;
   }
 
   /** @param {any} message */
@@ -178,7 +179,8 @@ export class TpaSession extends Base {
   }
 
   /**
-   * Which streams are wanted is up to some settings.
+   * Derives the subscriptions from settings.
+   *
    * @param {{ updateOnChange: string[], handler: (settings: any[]) => string[] }} options
    */
   setSubscriptionSettings({ updateOnChange, handler }) {
@@ -236,7 +238,8 @@ export class TpaSession extends Base {
   }
 
   /**
-   * What the cloud tells, whoever listens.
+   * Applies a frame to the parts, independent of the handlers.
+   *
    * @param {string} type
    * @param {any} frame
    */
@@ -249,15 +252,17 @@ export class TpaSession extends Base {
 }
 
 /**
+ * Adds aliases of methods.
+ *
  * @param {any} part
- * @param {{ [name: string]: string }} names
+ * @param {{ [alias: string]: string }} aliases
  */
-function alsoNamed(part, names) {
-  for (const [name, known] of Object.entries(names)) part[name] ??= part[known];
+function withAliases(part, aliases) {
+  for (const [alias, name] of Object.entries(aliases)) part[alias] ??= part[name];
   return part;
 }
 
-/** @param {any} setting a setting, or a heading */
+/** @param {any} setting a setting or a heading */
 function isSetting(setting) {
   return typeof setting?.key === "string" && setting.type !== "group";
 }

@@ -1,4 +1,4 @@
-/** `session.led`: the coloured light of the glasses. */
+/** `session.led`: the RGB LED of the glasses. */
 import { duration, oneOf } from "../session/validate.js";
 
 const COLORS = ["red", "green", "blue", "orange", "white"];

@@ -1,10 +1,10 @@
-/** What apps say to one another: to all, to one user, and in rooms. */
+/** Messages between apps: broadcasts, direct messages and rooms. */
 import { text } from "../session/validate.js";
 
 export class Messages {
   #session;
   #requests;
-  /** @type {Map<string, unknown>} rooms with what is said of them; the cloud forgets them with each socket */
+  /** @type {Map<string, unknown>} joined rooms with their configurations */
   #rooms = new Map();
 
   /**
@@ -14,13 +14,14 @@ export class Messages {
   constructor(session, requests) {
     this.#session = session;
     this.#requests = requests;
-    const enterAll = () => {
+    // The cloud removes the app from all rooms when its socket closes.
+    const rejoin = () => {
       for (const roomId of this.#rooms.keys()) this.#enter(roomId);
     };
-    // At once, so that what is said in a room meanwhile comes after; and again before each
-    // attempt, for what the queue had no room for.
-    session.on("disconnected", (/** @type {any} */ { permanent }) => permanent || enterAll());
-    session.on("connecting", enterAll);
+    // Immediately, so that messages to a room are queued behind the join; and before each attempt, in
+    // case the queue was full.
+    session.on("disconnected", (/** @type {any} */ { permanent }) => permanent || rejoin());
+    session.on("connecting", rejoin);
   }
 
   /**
@@ -36,12 +37,12 @@ export class Messages {
   /**
    * @param {string} targetUserId
    * @param {unknown} payload
-   * @returns {Promise<boolean>} whether it arrived
+   * @returns {Promise<boolean>} true if it was delivered
    */
   async direct(targetUserId, payload) {
     const message = { type: "app_direct_message", targetUserId: text("userId", targetUserId), payload };
-    const answer = await this.#requests.ask(message, "messageId", "app_direct_message_response");
-    return answer.success === true;
+    const response = await this.#requests.send(message, "messageId", "app_direct_message_response");
+    return response.success === true;
   }
 
   /**
@@ -55,21 +56,22 @@ export class Messages {
 
   /** @param {string} roomId */
   leave(roomId) {
-    if (this.#rooms.delete(text("roomId", roomId))) this.#tell("app_room_leave", roomId);
+    if (this.#rooms.delete(text("roomId", roomId))) this.#send("app_room_leave", roomId);
   }
 
   /** @param {string} roomId */
   #enter(roomId) {
-    this.#tell("app_room_join", roomId, { roomConfig: this.#rooms.get(roomId) });
+    this.#send("app_room_join", roomId, { roomConfig: this.#rooms.get(roomId) });
   }
 
   /**
-   * Whether one is in a room is state: the newest word on it is enough.
+   * Sends a change of membership; in the queue the latest one for a room replaces those before.
+   *
    * @param {string} type
    * @param {string} roomId
-   * @param {object} [more]
+   * @param {object} [fields]
    */
-  #tell(type, roomId, more) {
-    this.#session.send({ type, roomId, ...more }, { key: `app_room:${roomId}` });
+  #send(type, roomId, fields) {
+    this.#session.send({ type, roomId, ...fields }, { key: `app_room:${roomId}` });
   }
 }

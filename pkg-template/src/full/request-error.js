@@ -1,4 +1,4 @@
-/** A request to the cloud that got no answer, or a refusal. */
+/** Rejection of a request that was refused or got no response. */
 export class RequestError extends Error {
   /**
    * @param {string} message

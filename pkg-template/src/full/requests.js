@@ -1,93 +1,99 @@
-/** Questions to the cloud whose answer is a frame of its own. */
+/** Requests to the cloud that are answered by a separate frame. */
 import { LISTEN_PASSIVELY } from "../session/internal-symbols.js";
 import { RequestError } from "./request-error.js";
 
-/** How long an answer may take, ms: a photo goes from the glasses over the phone. */
-const PATIENCE = 30_000;
+/** Default timeout, ms: a photo travels from the glasses through the phone. */
+const TIMEOUT = 30_000;
 
-/** @typedef {{ message: { type: string }, resolve: (answer: any) => void, reject: (error: Error) => void }} Waiting */
+/** @typedef {{ message: { type: string }, resolve: (response: any) => void, reject: (error: Error) => void }} Pending */
 
 /**
- * The questions of one session that are open. They outlive its sockets: the answer may come on
- * another one than the question went out on.
+ * Pending requests of a session. They survive a reconnect: the response may arrive on another socket
+ * than the one that carried the request.
  */
 export class Requests {
   #session;
-  /** @type {Map<string, Waiting>} by the id in the question and in its answer */
-  #waiting = new Map();
+  /** @type {Map<string, Pending>} by the id in request and response */
+  #pending = new Map();
   #count = 0;
 
   /** @param {any} session */
   constructor(session) {
     this.#session = session;
     session.on("dropped", (/** @type {any} */ { message, reason }) => {
-      for (const [id, waiting] of this.#waiting) {
-        if (waiting.message === message) this.#fail(id, "DROPPED", `The request was not sent: ${reason}`);
+      for (const [id, pending] of this.#pending) {
+        if (pending.message === message) this.#fail(id, "DROPPED", `The request was not sent: ${reason}`);
       }
     });
     session.on("disconnected", (/** @type {any} */ { permanent, message }) => {
       if (!permanent) return;
-      for (const id of [...this.#waiting.keys()]) this.#fail(id, "SESSION_OVER", message);
+      for (const id of [...this.#pending.keys()]) this.#fail(id, "SESSION_OVER", message);
     });
   }
 
   /**
-   * Sends a question; resolves with the frame that answers it.
-   * @param {{ type: string, [field: string]: unknown }} question without its id
-   * @param {string} field the one that has the id
-   * @param {string} answer type of the frame, or name of the stream, that answers
-   * @param {{ patience?: number, answers?: (frame: any, id: string) => boolean }} [how]
+   * Sends a request and resolves with the frame that answers it.
+   *
+   * @param {{ type: string, [field: string]: unknown }} request without its id
+   * @param {string} idField field with the id
+   * @param {string} responseType type of the frame, or name of the stream, that answers
+   * @param {{ timeout?: number, matches?: (frame: any, id: string) => boolean }} [options] `matches`
+   *   tests if a frame is the response; by default it compares the ids
    * @returns {Promise<any>}
    */
-  ask(question, field, answer, { patience = PATIENCE, answers = (frame, id) => frame?.[field] === id } = {}) {
+  send(request, idField, responseType, options = {}) {
+    const { timeout = TIMEOUT, matches = (frame, id) => frame?.[idField] === id } = options;
     const id = this.id();
-    const message = { ...question, [field]: id };
+    const message = { ...request, [idField]: id };
     return new Promise((resolve, reject) => {
-      const unsubscribe = this.#session[LISTEN_PASSIVELY](answer, (/** @type {any} */ frame) => {
-        if (answers(frame, id)) this.#take(id)?.resolve(frame);
+      const unsubscribe = this.#session[LISTEN_PASSIVELY](responseType, (/** @type {any} */ frame) => {
+        if (matches(frame, id)) this.#take(id)?.resolve(frame);
       });
-      const late = () => this.#fail(id, "TIMEOUT", `No ${answer} within ${patience / 1000} s`);
-      const timer = setTimeout(late, patience);
+      const onTimeout = () => this.#fail(id, "TIMEOUT", `No ${responseType} within ${timeout / 1000} s`);
+      const timer = setTimeout(onTimeout, timeout);
       const settled = (/** @type {(value: any) => void} */ settle) => (/** @type {any} */ value) => {
         unsubscribe();
         clearTimeout(timer);
         settle(value);
       };
-      this.#waiting.set(id, { message, resolve: settled(resolve), reject: settled(reject) });
-      const reply = this.#session.send(message, { ttl: patience });
-      if (reply === "dropped") this.#fail(id, "DROPPED", "The session is over");
+      this.#pending.set(id, { message, resolve: settled(resolve), reject: settled(reject) });
+      const result = this.#session.send(message, { ttl: timeout });
+      if (result === "dropped") this.#fail(id, "DROPPED", "The session has ended");
     });
   }
 
   /**
-   * The ids of the questions of one type that are open.
+   * Returns the ids of the pending requests of a type.
+   *
    * @param {string} type
    */
-  open(type) {
-    return [...this.#waiting].filter(([, { message }]) => message.type === type).map(([id]) => id);
+  pending(type) {
+    return [...this.#pending].filter(([, { message }]) => message.type === type).map(([id]) => id);
   }
 
   /**
-   * Gives up the questions of one type, or one of them; tells how many.
+   * Cancels the pending requests of a type, or one of them.
+   *
    * @param {string} type
-   * @param {string} [which]
+   * @param {string} [only] id of the request
+   * @returns {number} number of cancelled requests
    */
-  cancel(type, which) {
-    const ids = this.open(type).filter((id) => which === undefined || id === which);
-    for (const id of ids) this.#fail(id, "CANCELLED", "The request was given up");
+  cancel(type, only) {
+    const ids = this.pending(type).filter((id) => only === undefined || id === only);
+    for (const id of ids) this.#fail(id, "CANCELLED", "The request was cancelled");
     return ids.length;
   }
 
-  /** An id that no other request has, of this session or another. */
+  /** Returns an id that is unique across sessions. */
   id() {
     return `${Date.now().toString(36)}-${Math.random().toString(36).slice(2)}-${++this.#count}`;
   }
 
   /** @param {string} id */
   #take(id) {
-    const waiting = this.#waiting.get(id);
-    this.#waiting.delete(id);
-    return waiting;
+    const pending = this.#pending.get(id);
+    this.#pending.delete(id);
+    return pending;
   }
 
   /**

@@ -1,19 +1,19 @@
-/** What `session.camera` streams: to an RTMP server of the app's, or managed by the cloud. */
+/** Streams of `session.camera`: to an RTMP server of the app, or managed by the cloud. */
 import { text } from "../session/validate.js";
 import { RequestError } from "./request-error.js";
 import { APPLY_FRAME } from "../session/internal-symbols.js";
 
-/** Statuses after which there is no stream. */
-const OVER = ["stopped", "error", "timeout"];
+/** Statuses in which a stream has ended. */
+const ENDED = ["stopped", "error", "timeout"];
 
 export class Streaming {
   #session;
   #requests;
-  /** @type {string | undefined} where the stream goes, as long as there is one */
+  /** @type {string | undefined} destination of the active stream */
   #url;
-  /** @type {any} the last that was told of it */
+  /** @type {any} last status of the stream */
   #status;
-  /** @type {any} what was told of the managed stream, as long as there is one */
+  /** @type {any} statuses of the active managed stream, merged */
   #managed;
 
   /**
@@ -33,13 +33,13 @@ export class Streaming {
    * @param {any} status
    */
   [APPLY_FRAME](type, status) {
-    const isOver = OVER.includes(status.status);
+    const hasEnded = ENDED.includes(status.status);
     if (type === "managed_stream_status") {
-      this.#managed = isOver ? undefined : { ...this.#managed, ...status };
+      this.#managed = hasEnded ? undefined : { ...this.#managed, ...status };
       return;
     }
     this.#status = status;
-    if (isOver) this.#url = undefined;
+    if (hasEnded) this.#url = undefined;
   }
 
   /** @param {{ rtmpUrl: string }} options */
@@ -83,12 +83,12 @@ export class Streaming {
   /** @param {object} [options] */
   async startManagedStream(options) {
     const message = { ...options, type: "managed_stream_request" };
-    // The cloud gives no id back: there is one such stream, and the first word on its fate is the answer.
-    const answers = (/** @type {any} */ { status, hlsUrl }) =>
-      OVER.includes(status) || (status === "active" && hlsUrl !== undefined);
-    const answer = await this.#requests.ask(message, "requestId", "managed_stream_status", { answers });
-    if (answer.status === "active") return this.getManagedStreamUrls();
-    throw new RequestError(answer.message ?? "The stream was not started", "REFUSED");
+    // The cloud does not return the id. There is one managed stream, so its first final status answers.
+    const matches = (/** @type {any} */ { status, hlsUrl }) =>
+      ENDED.includes(status) || (status === "active" && hlsUrl !== undefined);
+    const response = await this.#requests.send(message, "requestId", "managed_stream_status", { matches });
+    if (response.status === "active") return this.getManagedStreamUrls();
+    throw new RequestError(response.message ?? "The stream was not started", "REFUSED");
   }
 
   stopManagedStream() {
@@ -101,17 +101,17 @@ export class Streaming {
   }
 
   isManagedStreamActive() {
-    return this.#managed !== undefined || this.#requests.open("managed_stream_request").length > 0;
+    return this.#managed !== undefined || this.#requests.pending("managed_stream_request").length > 0;
   }
 
   getManagedStreamUrls() {
     return this.#managed?.hlsUrl === undefined ? undefined : this.#managed;
   }
 
-  /** Whether the user's glasses stream, whoever asked for it. */
+  /** Queries the active stream of the user's glasses, whichever app started it. */
   async checkExistingStream() {
-    const answers = () => true;
-    const question = { type: "stream_status_check" };
-    return this.#requests.ask(question, "requestId", "stream_status_check_response", { answers });
+    const matches = () => true;
+    const request = { type: "stream_status_check" };
+    return this.#requests.send(request, "requestId", "stream_status_check_response", { matches });
   }
 }

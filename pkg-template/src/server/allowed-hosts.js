@@ -1,20 +1,22 @@
 /**
- * Which clouds a request may send the app to. The app presents its key there, and anybody can
- * make a request.
+ * Check of the cloud that a request names. The app sends its API key there, and anyone can make a
+ * request.
  */
 
-/** @param {string} hostname */
+/** True for a host of this machine. @param {string} hostname as in a `URL` */
 const isLoopback = (hostname) => /^(?:localhost|127\.\d+\.\d+\.\d+|\[::1\])$/.test(hostname);
 
 /**
+ * True if a URL has one of the allowed hosts. The names of this machine are equivalent.
+ *
  * @param {URL} url
- * @param {readonly string[] | undefined} clouds undefined for any
+ * @param {readonly string[] | undefined} clouds `undefined` allows any host
  */
 export function isAllowed(url, clouds) {
   return clouds === undefined || clouds.some((host) => isSame(url, new URL(`${url.protocol}//${host}`)));
 }
 
-/** @param {URL} url */
+/** True for a host other than this machine. @param {URL} url */
 export function isRemote(url) {
   return !isLoopback(url.hostname);
 }
@@ -24,6 +26,6 @@ export function isRemote(url) {
  * @param {URL} cloud
  */
 function isSame(url, cloud) {
-  const bothHere = isLoopback(url.hostname) && isLoopback(cloud.hostname);
-  return url.port === cloud.port && (bothHere || url.hostname === cloud.hostname);
+  const bothLocal = isLoopback(url.hostname) && isLoopback(cloud.hostname);
+  return url.port === cloud.port && (bothLocal || url.hostname === cloud.hostname);
 }

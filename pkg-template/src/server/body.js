@@ -1,8 +1,8 @@
-/** The body of a request, of which no more is kept than a webhook may send. */
+/** Body of a request, with a size limit. */
 import { HttpError } from "./http-error.js";
 
-/** A real request has some hundreds. */
-const MOST_BYTES = 64 * 1024;
+/** Far above the few hundred bytes of a real request. */
+const MAX_BYTES = 64 * 1024;
 
 export class Body {
   #decoder = new TextDecoder();
@@ -15,14 +15,14 @@ export class Body {
    */
   add(chunk) {
     this.#bytes += chunk.byteLength;
-    if (this.#bytes > MOST_BYTES) {
+    if (this.#bytes > MAX_BYTES) {
       this.#text = "";
-      throw new HttpError(413, `the body has more than ${MOST_BYTES} bytes`);
+      throw new HttpError(413, `the body has more than ${MAX_BYTES} bytes`);
     }
     this.#text += this.#decoder.decode(chunk, { stream: true });
   }
 
-  /** All of it, once it is complete. */
+  /** Returns the text of the complete body. */
   text() {
     return this.#text + this.#decoder.decode();
   }

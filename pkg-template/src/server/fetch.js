@@ -1,5 +1,5 @@
 /**
- * The webhook for servers that give a `Request` and take a `Response`.
+ * Webhook handler for servers with the fetch API: `Request` in, `Response` out.
  *
  * @import { Answer } from "./http-error.js"
  * @import { Incoming } from "./webhook.js"
@@ -38,7 +38,7 @@ async function read(request) {
     try {
       body.add(value);
     } catch (error) {
-      // Nobody waits for the rest.
+      // The rest of the body is not needed.
       reader.cancel().catch(() => {});
       throw error;
     }

@@ -1,5 +1,5 @@
 /**
- * What a cloud is answered.
+ * Responses of the webhook.
  *
  * @typedef {object} Answer
  * @property {number} status the HTTP status
@@ -18,7 +18,7 @@ export function failure(status, message) {
   return { status, body: { status: "error", message } };
 }
 
-/** A request that is not carried out. */
+/** Error that becomes the response to a request. */
 export class HttpError extends Error {
   /**
    * @param {number} status

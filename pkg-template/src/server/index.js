@@ -1,21 +1,24 @@
 /**
  * `tpa-session/server`: the webhook through which a cloud starts and stops sessions.
  *
- * `tpa-session` is the package itself; build.mjs resolves it.
+ * The build resolves `tpa-session` to the main entry point.
  *
  * @import { ReleaseReason, TpaServer, TpaServerOptions } from "tpa-session/server"
  */
 import { TpaSession as Main } from "tpa-session";
 
+import { URL_OPTIONS } from "../constants.js";
+import { RELEASE_REASONS } from "../constants.js";
+import { oneOf, refuse } from "../session/validate.js";
 import { fetchHandler } from "./fetch.js";
 import { createLog } from "./log.js";
 import { nodeHandler } from "./node.js";
-import { RELEASE_REASONS, readOptions, refuse } from "./options.js";
+import { readOptions } from "./options.js";
 import { Sessions } from "./sessions.js";
 import { closeAtSignals } from "./signals.js";
 import { webhook } from "./webhook.js";
 
-/** How long a close may take that nobody has bounded, ms. */
+/** Default timeout of `close()`, ms. */
 const CLOSE_TIMEOUT = 2000;
 
 /**
@@ -24,7 +27,7 @@ const CLOSE_TIMEOUT = 2000;
  */
 export function createTpaServer(given) {
   const { TpaSession = Main, ...options } = readOptions(given);
-  // Its constructor knows what is wrong with the options of a session.
+  // Validates the options of the sessions now rather than at the first request.
   new TpaSession(options.session);
   const log = createLog(options.session);
   const sessions = new Sessions({
@@ -35,9 +38,9 @@ export function createTpaServer(given) {
   });
   const answer = webhook({ ...options, sessions, log });
 
-  /** @param {{ reason?: ReleaseReason, timeout?: number }} [how] */
+  /** @param {{ reason?: ReleaseReason, timeout?: number }} [options] */
   function close({ reason = "clean_shutdown", timeout = CLOSE_TIMEOUT } = {}) {
-    if (!RELEASE_REASONS.includes(reason)) refuse("reason", `one of ${RELEASE_REASONS.join(", ")}`, reason);
+    oneOf("reason", reason, RELEASE_REASONS);
     if (!(timeout >= 0)) refuse("timeout", "a number of ms, 0 or more", timeout);
     ignoreSignals();
     return sessions.close(reason, timeout);
@@ -48,9 +51,10 @@ export function createTpaServer(given) {
 }
 
 /**
- * A URL under both its names, so that it replaces whichever the app gave.
+ * The URL under each name of the option, so that it overrides the one that the app set.
+ *
  * @param {string} url
  */
 function at(url) {
-  return { augmentOSWebsocketUrl: url, mentraOSWebsocketUrl: url };
+  return Object.fromEntries(URL_OPTIONS.map((name) => [name, url]));
 }

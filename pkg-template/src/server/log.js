@@ -1,16 +1,16 @@
 /**
- * Lines about the webhook, where those of the sessions go and as they look.
+ * Log lines about the webhook, with the destination and format of those of the sessions.
  *
  * @import { SessionOptions } from "tpa-session"
  *
  * @typedef {(
  *   level: "error" | "warn",
  *   text: string,
- *   about?: { sessionId?: string, error?: unknown },
+ *   details?: { sessionId?: string, error?: unknown },
  * ) => void} Log
  */
 
-const LEVELS = ["silent", "error", "warn", "info", "debug"];
+import { LOG_LEVELS } from "../constants.js";
 
 /**
  * @param {SessionOptions} options
@@ -18,18 +18,18 @@ const LEVELS = ["silent", "error", "warn", "info", "debug"];
  */
 export function createLog({ packageName, logger = console, logLevel = "warn" }) {
   return (level, text, { sessionId = "-", error } = {}) => {
-    if (LEVELS.indexOf(level) > LEVELS.indexOf(logLevel)) return;
-    const cause = error === undefined ? "" : `: ${described(error)}`;
+    if (LOG_LEVELS.indexOf(level) > LOG_LEVELS.indexOf(logLevel)) return;
+    const cause = error === undefined ? "" : `: ${describe(error)}`;
     try {
       logger[level](`[tpa-session] package=${packageName} session=${sessionId} ${text}${cause}`);
     } catch {
-      // There is nowhere to say it.
+      // A logger that throws must not disturb the webhook.
     }
   };
 }
 
-/** @param {unknown} error whatever an app may throw */
-function described(error) {
+/** @param {unknown} error any value that the app threw */
+function describe(error) {
   try {
     return error instanceof Error ? (error.stack ?? error.message) : String(error);
   } catch {

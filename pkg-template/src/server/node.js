@@ -1,5 +1,5 @@
 /**
- * The webhook for Node's own servers and for Express.
+ * Webhook handler for Node's HTTP servers and Express.
  *
  * @import { Answer } from "./http-error.js"
  * @import { Incoming } from "./webhook.js"
@@ -16,7 +16,7 @@ export function nodeHandler(answer) {
    * @param {NodeResponse} response
    */
   return async function node(request, response) {
-    // Express changes `url` where it mounts a handler, and keeps what it was.
+    // Express strips the mount path from `url`; `originalUrl` keeps it.
     const { originalUrl, method } = request;
     const url = originalUrl ?? request.url ?? "/";
     const { status, body } = await answer({
@@ -35,12 +35,13 @@ export function nodeHandler(answer) {
 }
 
 /**
- * What a parser that came before has left, such as that of Express.
+ * Body that middleware such as that of Express has already parsed, `undefined` if none has.
+ *
  * @param {NodeRequest} request
  */
 function parsed({ body, readableDidRead }) {
   if (body instanceof Uint8Array) return new TextDecoder().decode(body);
-  // Express 4 has an empty object there for what its parser has not touched.
+  // Express 4 sets an empty object when its parser skipped the body.
   const untouched = readableDidRead !== true && isObject(body) && Object.keys(Object(body)).length === 0;
   return untouched ? undefined : body;
 }
@@ -52,10 +53,10 @@ function parsed({ body, readableDidRead }) {
 function read(request) {
   return new Promise((resolve, reject) => {
     const unreadable = () => reject(new HttpError(400, "the body could not be read"));
-    // Nothing more comes of one that somebody else has read.
+    // A destroyed stream emits no further events.
     if (request.destroyed === true) return unreadable();
     const body = new Body();
-    // One that is too big is read on and forgotten: who still writes would not hear the answer.
+    // A body that is too large is still read: a client that is writing would miss the response.
     request.on("data", (chunk) => {
       try {
         body.add(chunk);

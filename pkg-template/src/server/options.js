@@ -1,8 +1,8 @@
 /**
- * The options of a server. Those of its sessions are left to the session's own constructor.
+ * Options of a server. The session's constructor validates those of the sessions.
  *
  * @import { SessionOptions } from "tpa-session"
- * @import { ReleaseReason, TpaServerOptions } from "tpa-session/server"
+ * @import { TpaServerOptions } from "tpa-session/server"
  *
  * @typedef {object} ServerOptions
  * @property {SessionOptions} session
@@ -14,9 +14,8 @@
  * @property {boolean} handleSignals
  * @property {TpaServerOptions["TpaSession"]} TpaSession
  */
-
-/** @type {readonly ReleaseReason[]} */
-export const RELEASE_REASONS = ["clean_shutdown", "switching_clouds", "user_logout"];
+import { cloudUrl } from "../session/cloud-url.js";
+import { refuse } from "../session/validate.js";
 
 /**
  * @param {TpaServerOptions} given
@@ -30,11 +29,11 @@ export function readOptions(given) {
   if (onStop !== undefined && !isFunction(onStop)) refuse("onStop", "a function", onStop);
   if (authorize !== undefined && !isFunction(authorize)) refuse("authorize", "a function", authorize);
   if (typeof webhookPath !== "string" || !/^\/[^?#]*$/.test(webhookPath)) {
-    refuse("webhookPath", "a path that begins with /", webhookPath);
+    refuse("webhookPath", "a path that starts with /", webhookPath);
   }
   if (typeof handleSignals !== "boolean") refuse("handleSignals", "true or false", handleSignals);
   if (TpaSession !== undefined && !isSessionClass(TpaSession)) {
-    refuse("TpaSession", "a class of sessions, such as that of tpa-session/full", TpaSession);
+    refuse("TpaSession", "a session class, such as that of tpa-session/full", TpaSession);
   }
   if (!isObject(session)) refuse("session", "an object", session);
   if (clouds !== undefined && !(Array.isArray(clouds) && clouds.every(isHost))) {
@@ -46,42 +45,21 @@ export function readOptions(given) {
     onStop,
     authorize,
     webhookPath,
-    clouds: clouds ?? own(session),
+    clouds: clouds ?? defaultClouds(session),
     handleSignals,
     TpaSession,
   };
 }
 
 /**
- * An app that says where its cloud is need not say it twice.
+ * Host of the URL in the options of the sessions.
+ *
  * @param {Partial<SessionOptions>} session
  */
-function own({ augmentOSWebsocketUrl, mentraOSWebsocketUrl }) {
-  const url = augmentOSWebsocketUrl ?? mentraOSWebsocketUrl;
-  // One that is no URL is refused with the other options of the session.
+function defaultClouds(session) {
+  const url = cloudUrl(session);
+  // The session's constructor rejects an invalid URL.
   return typeof url === "string" && URL.canParse(url) ? [new URL(url).host] : undefined;
-}
-
-/**
- * @param {string} field
- * @param {string} allowed
- * @param {unknown} given
- * @returns {never}
- */
-export function refuse(field, allowed, given) {
-  throw new TypeError(`${field}: must be ${allowed}, not ${shown(given)}`);
-}
-
-/**
- * A value for people to read, in few words.
- * @param {unknown} given
- */
-export function shown(given) {
-  if (typeof given === "string")
-    return JSON.stringify(given.length > 100 ? `${given.slice(0, 100)}…` : given);
-  if (typeof given === "function") return "a function";
-  if (Array.isArray(given)) return "this list";
-  return isObject(given) ? "an object" : String(given);
 }
 
 /** @param {unknown} value */
@@ -90,7 +68,9 @@ function isFunction(value) {
 }
 
 /**
- * By what it has, and not by what it extends: `tpa-session/manual` has a class of its own.
+ * True for a class with the method `connect`. `instanceof` would reject the class of
+ * `tpa-session/manual`, which does not extend that of `tpa-session`.
+ *
  * @param {any} value
  */
 function isSessionClass(value) {

@@ -1,5 +1,5 @@
 /**
- * Tells the cloud that an app goes and need not be started again.
+ * Release of a session: asks the cloud not to start the app again.
  *
  * @import { TpaSession } from "tpa-session"
  * @import { ReleaseReason } from "tpa-session/server"
@@ -7,13 +7,13 @@
 import { withTimeout } from "./with-timeout.js";
 
 /**
- * @param {TpaSession} session that is connected: otherwise the message would never go
+ * @param {TpaSession} session connected; otherwise the message would only be queued
  * @param {ReleaseReason} reason
- * @param {number} timeout longest wait for the cloud's word that it knows, ms
+ * @param {number} timeout longest wait for the cloud's confirmation, ms
  */
 export async function release(session, reason, timeout) {
   session.send({ type: "ownership_release", reason });
-  // A cloud that confirms nothing may have heard it all the same.
+  // A cloud without confirmations may have received it nevertheless.
   const confirmed = session.flush().catch(() => {});
   await withTimeout(timeout, confirmed);
 }

@@ -1,24 +1,24 @@
 /**
- * Reads what a cloud asks for. It is input from strangers: nothing is taken on trust.
+ * Validation of the requests of a cloud, which are untrusted input.
  *
  * @typedef {object} SessionRequest
  * @property {"session_request"} type
  * @property {string} sessionId
  * @property {string} userId
- * @property {URL | undefined} url where the session is to connect
+ * @property {URL | undefined} url that the session is to connect to
  *
  * @typedef {object} StopRequest
  * @property {"stop_request"} type
  * @property {string} sessionId
  * @property {string} reason
  */
+import { URL_OPTIONS } from "../constants.js";
+import { mustBe } from "../../../src/web/js/values.js";
 import { HttpError } from "./http-error.js";
-import { isObject, shown } from "./options.js";
-
-const URL_FIELDS = ["augmentOSWebsocketUrl", "mentraOSWebsocketUrl"];
+import { isObject } from "./options.js";
 
 /**
- * @param {unknown} body JSON, or what somebody else has made of it
+ * @param {unknown} body JSON, or a value that middleware has parsed
  * @returns {SessionRequest | StopRequest}
  * @throws {HttpError}
  */
@@ -64,7 +64,7 @@ function text(fields, field) {
 
 /** @param {Record<string, unknown>} fields */
 function url(fields) {
-  const field = URL_FIELDS.find((name) => fields[name] != null);
+  const field = URL_OPTIONS.find((name) => fields[name] != null);
   if (field === undefined) return undefined;
   const value = fields[field];
   const url = typeof value === "string" && URL.canParse(value) ? new URL(value) : undefined;
@@ -79,6 +79,7 @@ function url(fields) {
  * @returns {never}
  */
 function refuse(field, allowed, given) {
-  const but = given === undefined ? "it is missing" : `not ${shown(given)}`;
-  throw new HttpError(400, `${field}: must be ${allowed}, ${but}`);
+  const message =
+    given === undefined ? `${mustBe(field, allowed)}, it is missing` : mustBe(field, allowed, given);
+  throw new HttpError(400, message);
 }

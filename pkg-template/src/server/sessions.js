@@ -1,5 +1,5 @@
 /**
- * Makes and keeps the sessions: one for each session id that a cloud names, until it is over.
+ * Sessions of a server: one for each session id, from the request that starts it until it ends.
  *
  * @import { CloseKind, TpaSession } from "tpa-session"
  * @import { ReleaseReason, TpaServerOptions } from "tpa-session/server"
@@ -7,39 +7,41 @@
  * @import { Log } from "./log.js"
  * @import { SessionRequest, StopRequest } from "./request.js"
  *
- * @typedef {object} Kept
+ * @typedef {object} Entry
  * @property {TpaSession} session
  * @property {string} sessionId
  * @property {string} userId
- * @property {string | undefined} url where a request wanted it to connect
- * @property {boolean} isGiven the app has been told of it
- * @property {boolean} isOver
- * @property {Set<() => void>} atEnd called when it is over
- * @property {string | undefined} lastWord what the cloud said when it stopped the app
- * @property {Promise<Answer>} begun what became of its start
+ * @property {string | undefined} url URL in the request
+ * @property {boolean} isStarted `onSession` has been called
+ * @property {boolean} isEnded
+ * @property {Set<() => void>} endListeners called when it ends
+ * @property {string | undefined} stopReason reason in the `app_stopped` of the cloud
+ * @property {Promise<Answer>} started response to the request that started it
  */
 import { SUCCESS, failure } from "./http-error.js";
 import { release } from "./release.js";
 import { withTimeout } from "./with-timeout.js";
 
-/** How long an answer waits for `onSession`, which may take as long as the session, ms. */
-const ON_SESSION_PATIENCE = 1000;
-/** How long a cloud that is left for another one may take to confirm it, ms. */
-const MOVE_PATIENCE = 1000;
+/** Longest time that a response waits for `onSession`, ms. */
+const ON_SESSION_TIMEOUT = 1000;
+/** Timeout for the release of a session that moves to another cloud, ms. */
+const MOVE_TIMEOUT = 1000;
 
 export class Sessions {
   /**
-   * For the app to look at.
+   * Sessions that have not ended, for the app.
+   *
    * @type {Map<string, TpaSession>}
    */
   live = new Map();
-  /** @type {Map<string, Kept>} */
-  #kept = new Map();
+  /** @type {Map<string, Entry>} */
+  #entries = new Map();
   /**
-   * Farewells that a close waits for.
+   * Calls of `onStop` and releases that `close()` waits for.
+   *
    * @type {Set<Promise<void>>}
    */
-  #farewells = new Set();
+  #pending = new Set();
   /** @type {Promise<void> | undefined} */
   #closing;
   #make;
@@ -67,12 +69,12 @@ export class Sessions {
    */
   async start(request) {
     if (this.#closing !== undefined) return failure(503, "the server is closing");
-    const kept = this.#kept.get(request.sessionId);
-    if (kept === undefined || isElsewhere(kept, request)) return this.#keep(request, kept).begun;
-    const answer = await kept.begun;
+    const entry = this.#entries.get(request.sessionId);
+    if (entry === undefined || isElsewhere(entry, request)) return this.#add(request, entry).started;
+    const answer = await entry.started;
     if (answer !== SUCCESS) return answer;
-    // It may have ended meanwhile.
-    return kept.isOver ? this.start(request) : this.#connected(kept);
+    // The session may have ended in the meantime.
+    return entry.isEnded ? this.start(request) : this.#whenConnected(entry);
   }
 
   /**
@@ -80,15 +82,15 @@ export class Sessions {
    * @returns {Answer}
    */
   stop({ sessionId, reason }) {
-    const kept = this.#kept.get(sessionId);
-    if (kept !== undefined) this.#end(kept, reason, "AppStopped");
+    const entry = this.#entries.get(sessionId);
+    if (entry !== undefined) this.#end(entry, reason, "AppStopped");
     return SUCCESS;
   }
 
   /**
    * @param {ReleaseReason} reason
    * @param {number} timeout
-   * @returns {Promise<void>} the same for all calls
+   * @returns {Promise<void>} the same promise for all calls
    */
   close(reason, timeout) {
     this.#closing ??= this.#closeAll(reason, timeout);
@@ -101,136 +103,139 @@ export class Sessions {
    */
   async #closeAll(reason, timeout) {
     const start = performance.now();
-    await Promise.all([...this.#kept.values()].map((kept) => this.#retire(kept, reason, timeout)));
+    await Promise.all([...this.#entries.values()].map((entry) => this.#retire(entry, reason, timeout)));
     const left = timeout - (performance.now() - start);
-    await withTimeout(Math.max(left, 0), Promise.all(this.#farewells));
+    await withTimeout(Math.max(left, 0), Promise.all(this.#pending));
   }
 
   /**
    * @param {SessionRequest} request
-   * @param {Kept | undefined} previous one with the same id that is connected elsewhere
+   * @param {Entry | undefined} previous entry with the same id on another cloud
    */
-  #keep({ sessionId, userId, url }, previous) {
+  #add({ sessionId, userId, url }, previous) {
     const session = this.#make(url?.href);
-    /** @type {Kept} */
-    const kept = {
+    /** @type {Entry} */
+    const entry = {
       session,
       sessionId,
       userId,
       url: url?.href,
-      isGiven: false,
-      isOver: false,
-      atEnd: new Set(),
-      lastWord: undefined,
-      begun: Promise.resolve(SUCCESS),
+      isStarted: false,
+      isEnded: false,
+      endListeners: new Set(),
+      stopReason: undefined,
+      started: Promise.resolve(SUCCESS),
     };
     session.on("app_stopped", ({ reason }) => {
-      kept.lastWord = typeof reason === "string" ? reason : undefined;
+      entry.stopReason = typeof reason === "string" ? reason : undefined;
     });
     session.on("disconnected", ({ permanent, reason, message, kind }) => {
-      if (permanent) this.#end(kept, kept.lastWord ?? (reason || message), kind);
+      if (permanent) this.#end(entry, entry.stopReason ?? (reason || message), kind);
     });
-    this.#kept.set(sessionId, kept);
+    this.#entries.set(sessionId, entry);
     this.live.set(sessionId, session);
-    kept.begun = this.#begin(kept, previous);
-    return kept;
+    entry.started = this.#start(entry, previous);
+    return entry;
   }
 
   /**
-   * @param {Kept} kept
-   * @param {Kept | undefined} previous
+   * @param {Entry} entry
+   * @param {Entry | undefined} previous
    * @returns {Promise<Answer>}
    */
-  async #begin(kept, previous) {
-    const { session, sessionId, userId } = kept;
+  async #start(entry, previous) {
+    const { session, sessionId, userId } = entry;
     if (previous !== undefined) {
-      await this.#awaited(this.#retire(previous, "switching_clouds", MOVE_PATIENCE));
-      if (kept.isOver) return failure(502, "not connected: it was stopped before");
+      await this.#track(this.#retire(previous, "switching_clouds", MOVE_TIMEOUT));
+      if (entry.isEnded) return failure(502, "not connected: stopped before the start");
     }
     let settings;
     try {
       settings = await session.connect(sessionId);
     } catch (error) {
       const { message } = /** @type {Error} */ (error);
-      this.#end(kept, message, "Abnormal");
+      this.#end(entry, message, "Abnormal");
       return failure(502, `not connected: ${message}`);
     }
-    if (kept.isOver) return failure(502, "not connected: it was stopped at once");
-    kept.isGiven = true;
-    const given = this.#call(kept, "onSession", () =>
+    if (entry.isEnded) return failure(502, "not connected: stopped during the start");
+    entry.isStarted = true;
+    const given = this.#call(entry, "onSession", () =>
       this.#onSession(session, { sessionId, userId, settings }),
     ).then((succeeded) => {
-      if (!succeeded) this.#end(kept, "onSession failed", "ClientDisconnect");
+      if (!succeeded) this.#end(entry, "onSession failed", "ClientDisconnect");
       return succeeded;
     });
-    const failed = (await withTimeout(ON_SESSION_PATIENCE, given)) === false;
-    return failed ? failure(500, "the app failed") : SUCCESS;
+    const failed = (await withTimeout(ON_SESSION_TIMEOUT, given)) === false;
+    return failed ? failure(500, "onSession failed") : SUCCESS;
   }
 
   /**
-   * Waits for a session that the cloud asks for again to be connected.
-   * @param {Kept} kept
+   * Waits until a session that the cloud requests again is connected.
+   *
+   * @param {Entry} entry
    * @returns {Promise<Answer>}
    */
-  #connected({ session, atEnd }) {
+  #whenConnected({ session, endListeners }) {
     if (session.state === "connected") {
-      // The cloud may have lost a line that still looks alive from here. This asks.
+      // The cloud may have lost a connection that still looks open here; the ping of `flush` detects it.
       session.flush().catch(() => {});
       return Promise.resolve(SUCCESS);
     }
     session.reconnectNow();
     return new Promise((resolve) => {
-      const isOver = () => resolve(failure(502, "not connected: the session is over"));
-      atEnd.add(isOver);
+      const onEnd = () => resolve(failure(502, "not connected: the session has ended"));
+      endListeners.add(onEnd);
       session.once("connected", () => {
-        atEnd.delete(isOver);
+        endListeners.delete(onEnd);
         resolve(SUCCESS);
       });
     });
   }
 
   /**
-   * @param {Kept} kept
+   * @param {Entry} entry
    * @param {ReleaseReason} reason
    * @param {number} timeout
    */
-  async #retire(kept, reason, timeout) {
-    // One that is not connected has nothing to say, and must not go on dialling meanwhile.
-    if (kept.session.state === "connected") await release(kept.session, reason, timeout);
-    this.#end(kept, reason, "ClientDisconnect");
+  async #retire(entry, reason, timeout) {
+    // A session without a connection cannot be released, and must stop reconnecting at once.
+    if (entry.session.state === "connected") await release(entry.session, reason, timeout);
+    this.#end(entry, reason, "ClientDisconnect");
   }
 
   /**
-   * The one way out: whatever ends a session leads here, and only the first time counts.
-   * @param {Kept} kept
+   * Ends a session, whatever the cause; only the first call has an effect.
+   *
+   * @param {Entry} entry
    * @param {string} reason
    * @param {CloseKind} kind
    */
-  #end(kept, reason, kind) {
-    if (kept.isOver) return;
-    kept.isOver = true;
-    const { session, sessionId, userId } = kept;
-    if (this.#kept.get(sessionId) === kept) {
-      this.#kept.delete(sessionId);
+  #end(entry, reason, kind) {
+    if (entry.isEnded) return;
+    entry.isEnded = true;
+    const { session, sessionId, userId } = entry;
+    if (this.#entries.get(sessionId) === entry) {
+      this.#entries.delete(sessionId);
       this.live.delete(sessionId);
     }
     session.disconnect(reason);
-    for (const tell of kept.atEnd) tell();
-    if (!kept.isGiven) return;
+    for (const listener of entry.endListeners) listener();
+    if (!entry.isStarted) return;
     const context = { session, sessionId, userId, kind };
-    // Later, so that the app's own handlers of `disconnected` come first.
-    const farewell = Promise.resolve().then(() =>
-      this.#call(kept, "onStop", () => this.#onStop?.(reason, context)),
+    // Deferred, so that the app's own handlers of `disconnected` run first.
+    const stopped = Promise.resolve().then(() =>
+      this.#call(entry, "onStop", () => this.#onStop?.(reason, context)),
     );
-    void this.#awaited(farewell.then(() => {}));
+    void this.#track(stopped.then(() => {}));
   }
 
   /**
-   * Calls the app, whose faults are its own.
-   * @param {Kept} kept
+   * Calls a handler of the app and logs its errors.
+   *
+   * @param {Entry} entry
    * @param {string} name
    * @param {() => unknown} handler
-   * @returns {Promise<boolean>} whether it succeeded
+   * @returns {Promise<boolean>} true if it succeeded
    */
   async #call({ sessionId }, name, handler) {
     try {
@@ -243,20 +248,22 @@ export class Sessions {
   }
 
   /**
-   * Makes a close wait for a farewell.
-   * @param {Promise<void>} farewell
+   * Makes `close()` wait for a promise.
+   *
+   * @param {Promise<void>} promise
    */
-  #awaited(farewell) {
-    this.#farewells.add(farewell);
-    return farewell.finally(() => this.#farewells.delete(farewell));
+  #track(promise) {
+    this.#pending.add(promise);
+    return promise.finally(() => this.#pending.delete(promise));
   }
 }
 
 /**
- * Whether the cloud of a request is another one than the session's.
- * @param {Kept} kept
+ * True if a request names another cloud than the session's.
+ *
+ * @param {Entry} entry
  * @param {SessionRequest} request
  */
-function isElsewhere(kept, { url }) {
-  return url !== undefined && kept.url !== undefined && url.href !== kept.url;
+function isElsewhere(entry, { url }) {
+  return url !== undefined && entry.url !== undefined && url.href !== entry.url;
 }

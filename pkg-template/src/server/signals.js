@@ -1,18 +1,19 @@
 /**
- * A clean goodbye when the process is told to end. The process then ends as it would have
- * without this: by the signal, unless the app has a handler of its own for it.
+ * Clean shutdown on SIGTERM and SIGINT. Afterwards the process ends by the signal, as it would have
+ * without this handler, unless the app has its own.
  */
 
 /** @type {readonly NodeJS.Signals[]} */
 const SIGNALS = ["SIGTERM", "SIGINT"];
 
 /**
- * What closes each server of this process.
+ * Close functions of the servers of this process.
+ *
  * @type {Set<() => Promise<void>>}
  */
 const servers = new Set();
 
-/** Undefined where there are no signals. */
+/** Returns the `process` of Node, `undefined` on platforms without signals. */
 function node() {
   const { process } = globalThis;
   return typeof process?.prependListener === "function" ? process : undefined;
@@ -20,11 +21,11 @@ function node() {
 
 /**
  * @param {() => Promise<void>} close never rejects
- * @returns {() => void} undoes it
+ * @returns {() => void} removes the handler
  */
 export function closeAtSignals(close) {
   if (servers.size === 0) {
-    // First, since handlers that are called once are no longer counted after their call.
+    // Runs first: a `once` listener that has run is no longer included in the count.
     for (const signal of SIGNALS) node()?.prependListener(signal, atSignal);
   }
   servers.add(close);
@@ -39,7 +40,7 @@ export function closeAtSignals(close) {
 async function atSignal(signal) {
   const process = node();
   const endsProcess = process?.listenerCount(signal) === 1;
-  // Each undoes its `closeAtSignals`, so that a second signal is not held up.
+  // Each close function also removes its handler, so that a second signal ends the process at once.
   await Promise.all([...servers].map((close) => close()));
   if (endsProcess) process.kill(process.pid, signal);
 }

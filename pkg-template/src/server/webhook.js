@@ -1,5 +1,5 @@
 /**
- * Answers a request, in whichever kind of server it came.
+ * The webhook, independent of the server's interface.
  *
  * @import { Answer } from "./http-error.js"
  * @import { Log } from "./log.js"
@@ -11,7 +11,7 @@
  *   method: string | undefined,
  *   path: string | undefined,
  *   body: () => Promise<unknown>,
- * }} Incoming `path` is undefined where a router has looked at it already
+ * }} Incoming `path` is undefined if a router has already matched it
  *
  * @typedef {Pick<ServerOptions, "webhookPath" | "authorize" | "clouds"> & {
  *   sessions: Sessions,
@@ -33,19 +33,19 @@ export function webhook({ webhookPath, authorize, clouds, sessions, log }) {
   function checkCloud(url) {
     if (url === undefined) return;
     if (!isAllowed(url, clouds)) {
-      throw new HttpError(403, `${url.host} is not among the clouds of this app: see its option "clouds"`);
+      throw new HttpError(403, `${url.host} is not one of the hosts in the option "clouds"`);
     }
     if (warned || !isRemote(url)) return;
     warned = true;
-    log("warn", `goes to ${url.host} because a request says so: the option "clouds" says which may`);
+    log("warn", `connects to ${url.host}, named by a request; the option "clouds" restricts the hosts`);
   }
 
   /** @param {Incoming} incoming */
   async function answer({ method, path, url, header, raw, body }) {
     if (path !== undefined && path !== webhookPath) {
-      throw new HttpError(404, `there is nothing here; the webhook is ${webhookPath}`);
+      throw new HttpError(404, `not found; the webhook is at ${webhookPath}`);
     }
-    if (method !== "POST") throw new HttpError(405, "a webhook is asked by POST");
+    if (method !== "POST") throw new HttpError(405, `method: must be POST, not ${method}`);
     if (authorize !== undefined && (await authorize({ url, header, raw })) !== true) {
       throw new HttpError(401, "not authorized");
     }

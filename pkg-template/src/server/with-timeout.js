@@ -1,11 +1,11 @@
 /**
- * Waits for a promise, but not for ever. The timer goes with the wait, so that it holds no
- * process back.
+ * Waits for a promise with a timeout. The timer is cleared when the promise settles, so that it does
+ * not keep the process alive.
  *
  * @template T
  * @param {number} ms
  * @param {Promise<T>} promise
- * @returns {Promise<T | undefined>} undefined when it took longer
+ * @returns {Promise<T | undefined>} `undefined` on timeout
  */
 export function withTimeout(ms, promise) {
   return new Promise((resolve, reject) => {

@@ -1,11 +1,11 @@
-/** `session.dashboard`: what the app writes on the dashboard that is not its own. */
-import { oneOf, text } from "./validate.js";
+/** `session.dashboard`: content of the app on the system dashboard. */
 import { APPLY_FRAME } from "./internal-symbols.js";
+import { oneOf, text } from "./validate.js";
 
-/** The app whose dashboard it is. */
+/** Package of the system dashboard. */
 const SYSTEM_DASHBOARD = "system.augmentos.dashboard";
 
-const MODES = ["main", "expanded"];
+const MODES = /** @type {const} */ (["main", "expanded"]);
 
 export class Dashboard {
   /** @param {any} session */
@@ -67,7 +67,7 @@ class Content {
   }
 }
 
-/** For the dashboard itself. */
+/** Sections of the dashboard, for its own package. */
 class System {
   #session;
 

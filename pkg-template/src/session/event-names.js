@@ -1,19 +1,8 @@
-/** What the methods of `session.events` listen to that take nothing but a handler. */
-export const EVENTS = {
-  onTranscription: "transcription",
-  onHeadPosition: "head_position",
-  onButtonPress: "button_press",
-  onPhoneNotifications: "phone_notification",
-  onPhoneNotificationDismissed: "phone_notification_dismissed",
-  onGlassesBattery: "glasses_battery_update",
-  onPhoneBattery: "phone_battery_update",
-  onGlassesConnectionState: "glasses_connection_state",
-  onLocation: "location_update",
-  onVpsCoordinates: "vps_coordinates",
-  onCalendarEvent: "calendar_event",
-  onVoiceActivity: "VAD",
-  onAudioChunk: "audio_chunk",
-  onPhotoTaken: "photo_taken",
+/** Events of the methods of `session.events` whose only parameter is the handler. */
+import { STREAMS } from "../../../src/web/js/streams.js";
+
+/** Methods for events other than streams. */
+const OTHER_EVENTS = {
   onConnected: "connected",
   onDisconnected: "disconnected",
   onReconnecting: "reconnecting",
@@ -28,3 +17,14 @@ export const EVENTS = {
   onAppUserLeft: "app_user_left",
   onAppRoomUpdated: "app_room_updated",
 };
+
+/**
+ * Events by method.
+ *
+ * @type {Record<string, string>}
+ */
+export const EVENTS = { ...OTHER_EVENTS };
+
+for (const [name, stream] of Object.entries(STREAMS)) {
+  if ("method" in stream) EVENTS[stream.method] = name;
+}

@@ -1,6 +1,6 @@
-/** `session.events`: handlers by name. Each method returns its undo. */
-import { handler, language, text } from "./validate.js";
+/** `session.events`: a method for each event. Each returns a function that removes the handler. */
 import { EVENTS } from "./event-names.js";
+import { handler, language, text } from "./validate.js";
 
 export class Events {
   #session;
@@ -40,7 +40,7 @@ export class Events {
   /**
    * @param {string} code
    * @param {any} handler
-   * @param {any} [options] or whether not to look out for other languages
+   * @param {any} [options] or the option `disableLanguageIdentification` alone
    */
   onTranscriptionForLanguage(code, handler, options) {
     const query = new URLSearchParams();
@@ -62,7 +62,7 @@ export class Events {
   }
 
   /**
-   * @param {any} gesture or the handler for all of them
+   * @param {any} gesture or the handler for all gestures
    * @param {any} [handler]
    */
   onTouchEvent(gesture, handler) {
@@ -71,22 +71,22 @@ export class Events {
   }
 
   /**
-   * @param {any} action or the handler for all of them
-   * @param {any} [of]
+   * @param {any} action or the handler for all actions
+   * @param {any} [callback]
    */
-  onCustomMessage(action, of) {
+  onCustomMessage(action, callback) {
     if (typeof action === "function") return this.on("custom_message", action);
     text("action", action);
-    handler("handler", of);
+    handler("handler", callback);
     return this.on("custom_message", (/** @type {any} */ message) => {
-      if (message?.action === action) of(message.payload);
+      if (message?.action === action) callback(message.payload);
     });
   }
 
-  /** @param {any} of gets all settings of the app */
-  onSettingsUpdate(of) {
-    handler("handler", of);
-    return this.on("settings_update", (/** @type {any} */ frame) => of(frame.settings));
+  /** @param {any} callback called with all settings of the app */
+  onSettingsUpdate(callback) {
+    handler("handler", callback);
+    return this.on("settings_update", (/** @type {any} */ frame) => callback(frame.settings));
   }
 
   /**

@@ -1,26 +1,35 @@
 /**
- * The classes of the package.
+ * `TpaSession`, the class of the package. The core in wasm decides; this class adds what JavaScript
+ * does better: handlers, parts such as `session.layouts`, and streams as iterators.
  *
  * Imports from `bindgen:` are files that wasm-bindgen generates; the build resolves them.
+ *
+ * @typedef {import("../../types/index.js").SessionOptions} SessionOptions
+ * @typedef {import("../../types/index.js").ReleaseReason} ReleaseReason
+ * @typedef {import("../../types/index.js").AbortSignalLike} AbortSignalLike
+ * @typedef {import("../../types/index.js").Capabilities} Capabilities
  */
-import { Handlers } from "bindgen:js/dispatcher.js";
-import { TpaConnectionError } from "bindgen:js/values.js";
 import * as glue from "bindgen:tpa_session_bg.js";
 
+import { Handlers } from "../../../src/web/js/dispatcher.js";
+import { TpaConnectionError } from "../../../src/web/js/values.js";
+import { RELEASE_REASONS } from "../constants.js";
 import { ensureInstance } from "../wasm/instance.js";
 import { Dashboard } from "./dashboard.js";
 import { Events } from "./events.js";
 import { APPLY_FRAME, LISTEN_PASSIVELY } from "./internal-symbols.js";
 import { Layouts } from "./layouts.js";
 import { Settings } from "./settings.js";
-import { checked, isStream, iterate, named } from "./streams.js";
+import { checkLanguage, isStream, iterate, streamNames } from "./streams.js";
 import { oneOf } from "./validate.js";
 
 export { TpaConnectionError };
 
-const RELEASES = ["switching_clouds", "clean_shutdown", "user_logout"];
-
-/** The parts of a session, made when they are first needed: a session may be one of thousands. */
+/**
+ * Parts of a session, created on first use, because a process may have thousands of sessions.
+ *
+ * @type {Record<string, (session: TpaSession, handlers: glue.SessionHandlers) => any>}
+ */
 const PARTS = {
   settings: () => new Settings(new Handlers()),
   events: (session, handlers) => new Events(session, handlers),
@@ -28,8 +37,8 @@ const PARTS = {
   dashboard: (session) => new Dashboard(session),
 };
 
-/** The parts that must hear of frames, whoever listens to them. */
-const HEARD_BY = new Map(
+/** Parts that apply frames, by type of the frame. */
+const APPLIED_BY = new Map(
   Object.entries({
     tpa_connection_ack: "settings",
     settings_update: "settings",
@@ -42,15 +51,18 @@ const HEARD_BY = new Map(
 
 export class TpaSession {
   #session;
-  /** Kept here and not in the wasm, so that handlers which name the session do not keep it. */
+  /** Kept in JavaScript only: a handler that refers to the session would never be collected in wasm. */
   #handlers;
-  #following = false;
+  #followScheduled = false;
+  /** @type {Record<string, any>} */
   #parts = {};
+  /** @type {Capabilities | null} */
   #capabilities = null;
 
   static {
     for (const [name, make] of Object.entries(PARTS)) {
       Object.defineProperty(this.prototype, name, {
+        /** @this {TpaSession} */
         get() {
           return (this.#parts[name] ??= make(this, this.#handlers));
         },
@@ -58,15 +70,20 @@ export class TpaSession {
     }
   }
 
+  /** @param {SessionOptions} options */
   constructor(options) {
     ensureInstance();
     this.#session = new glue.TpaSession(options);
     this.packageName = options.packageName;
     this.#handlers = this.#session.takeHandlers();
-    this.#handlers.onChange = () => this.#followSoon();
+    this.#handlers.onChange = () => this.#scheduleFollow();
     this.#handlers.onFrame = (type, frame) => this[APPLY_FRAME](type, frame);
   }
 
+  /**
+   * @param {string} sessionId
+   * @param {{ signal?: AbortSignalLike }} [options]
+   */
   connect(sessionId, { signal } = {}) {
     const reason = "Aborted";
     if (signal?.aborted) {
@@ -82,17 +99,22 @@ export class TpaSession {
     return promise;
   }
 
+  /** @param {string | { releaseOwnership?: boolean, reason?: ReleaseReason }} [how] */
   disconnect(how) {
-    if (how?.releaseOwnership) this.releaseOwnership(how.reason);
+    if (typeof how === "object" && how?.releaseOwnership) this.releaseOwnership(how.reason);
     this.#session.disconnect(typeof how === "string" ? how : undefined);
   }
 
-  /** Where there is no connection, there is nothing that the cloud could hear of it. */
-  releaseOwnership(reason = "clean_shutdown") {
-    oneOf("reason", reason, RELEASES);
+  /** Has no effect without a connection: the cloud has already noticed that the app left. */
+  releaseOwnership(/** @type {ReleaseReason} */ reason = "clean_shutdown") {
+    oneOf("reason", reason, RELEASE_REASONS);
     if (this.state === "connected") this.send({ type: "ownership_release", reason });
   }
 
+  /**
+   * @param {any} message
+   * @param {import("../../types/index.js").SendOptions} [options]
+   */
   send(message, options) {
     return this.#session.send(message, options);
   }
@@ -121,32 +143,50 @@ export class TpaSession {
     return this.#session.timeline();
   }
 
+  /**
+   * @param {string} event
+   * @param {(payload: any) => void} handler
+   */
   on(event, handler) {
-    return this.#handlers.on(checked(event), handler);
+    return this.#handlers.on(checkLanguage(event), handler);
   }
 
+  /**
+   * @param {string} event
+   * @param {(payload: any) => void} handler
+   */
   once(event, handler) {
-    return this.#handlers.on(checked(event), handler, true);
+    return this.#handlers.on(checkLanguage(event), handler, true);
   }
 
+  /**
+   * @param {string} event
+   * @param {(payload: any) => void} handler
+   */
   off(event, handler) {
     this.#handlers.off(event, handler);
   }
 
+  /**
+   * @param {string} name
+   * @param {{ limit?: number }} [options]
+   */
   stream(name, options) {
     return iterate(this, name, options);
   }
 
+  /** @param {unknown} streams */
   subscribe(streams) {
-    this.#session.subscribe(named(streams).map(checked));
+    this.#session.subscribe(streamNames(streams).map(checkLanguage));
   }
 
+  /** @param {unknown} streams */
   unsubscribe(streams) {
-    this.#session.unsubscribe(named(streams));
+    this.#session.unsubscribe(streamNames(streams));
   }
 
   get subscriptions() {
-    this.#followNow();
+    this.#follow();
     return this.#session.subscriptions();
   }
 
@@ -154,19 +194,23 @@ export class TpaSession {
     return this.#capabilities;
   }
 
-  /** The part of the id before the package's name. */
   get userId() {
     const { sessionId, packageName } = this;
     const suffix = `-${packageName}`;
     return sessionId?.endsWith(suffix) ? sessionId.slice(0, -suffix.length) : sessionId?.split("-")[0];
   }
 
-  /** Listens without asking for a stream. */
+  /**
+   * Adds a handler without subscribing to the stream.
+   *
+   * @param {string} event
+   * @param {(payload: any) => void} handler
+   */
   [LISTEN_PASSIVELY](event, handler) {
     return this.#handlers.on(event, handler, false, true);
   }
 
-  /** `disconnect()`, for code that knows it from other wasm packages. Memory is left to the garbage collector. */
+  /** Same as `disconnect()`, under the name in other wasm packages. The garbage collector frees memory. */
   free() {
     this.disconnect();
   }
@@ -175,10 +219,15 @@ export class TpaSession {
     this.disconnect();
   }
 
-  /** What the cloud tells of the session itself, whoever listens. */
+  /**
+   * Applies a frame to the session and its parts, independent of the handlers.
+   *
+   * @param {string} type
+   * @param {any} frame
+   */
   [APPLY_FRAME](type, frame) {
-    const part = HEARD_BY.get(type);
-    if (part !== undefined) this[part][APPLY_FRAME](type, frame);
+    const part = APPLIED_BY.get(type);
+    if (part !== undefined) /** @type {any} */ (this)[part][APPLY_FRAME](type, frame);
     if (type === "tpa_connection_ack" || type === "capabilities_update") {
       ({ capabilities: this.#capabilities = this.#capabilities } = frame);
     }
@@ -187,16 +236,16 @@ export class TpaSession {
     }
   }
 
-  /** Follows the streams of many new handlers at once. */
-  #followSoon() {
-    if (this.#following) return;
-    this.#following = true;
-    queueMicrotask(() => this.#followNow());
+  /** Follows the streams of the handlers once for all handlers that are added in the same task. */
+  #scheduleFollow() {
+    if (this.#followScheduled) return;
+    this.#followScheduled = true;
+    queueMicrotask(() => this.#follow());
   }
 
-  #followNow() {
-    if (!this.#following) return;
-    this.#following = false;
+  #follow() {
+    if (!this.#followScheduled) return;
+    this.#followScheduled = false;
     this.#session.follow(this.#handlers.subscribedEvents().filter(isStream));
   }
 }

@@ -1,8 +1,9 @@
-/** `session.layouts`: what the glasses show. */
-import { VIEWS, duration, oneOf, refuse, text } from "./validate.js";
+/** `session.layouts`: content of the display. */
+import { VIEWS } from "../constants.js";
+import { duration, oneOf, refuse, text } from "./validate.js";
 
-/** Most characters of a bitmap. */
-const MOST_BITMAP = 1_000_000;
+/** Longest bitmap, in characters of base64. */
+const MAX_BITMAP = 1_000_000;
 
 /** @typedef {{ view?: string, durationMs?: number }} Options */
 
@@ -15,11 +16,11 @@ export class Layouts {
   }
 
   /**
-   * @param {string} words
+   * @param {string} content
    * @param {Options} [options]
    */
-  showTextWall(words, options) {
-    return this.#show({ layoutType: "text_wall", text: text("text", words) }, options);
+  showTextWall(content, options) {
+    return this.#show({ layoutType: "text_wall", text: text("text", content) }, options);
   }
 
   /**
@@ -34,11 +35,11 @@ export class Layouts {
 
   /**
    * @param {string} title
-   * @param {string} words
+   * @param {string} content
    * @param {Options} [options]
    */
-  showReferenceCard(title, words, options) {
-    const texts = { title: text("title", title), text: text("text", words) };
+  showReferenceCard(title, content, options) {
+    const texts = { title: text("title", title), text: text("text", content) };
     return this.#show({ layoutType: "reference_card", ...texts }, options);
   }
 
@@ -58,12 +59,13 @@ export class Layouts {
    */
   showBitmapView(data, options) {
     const { length } = text("data", data);
-    if (length > MOST_BITMAP) refuse("data", "at most 1,000,000 characters", length);
+    if (length > MAX_BITMAP) refuse("data", "at most 1,000,000 characters", length);
     return this.#show({ layoutType: "bitmap_view", data }, options);
   }
 
   /**
-   * The glasses themselves go from picture to picture.
+   * Shows bitmaps in sequence; the glasses time the sequence themselves.
+   *
    * @param {string[]} frames
    * @param {number} [interval]
    * @param {boolean} [repeat]

@@ -1,6 +1,6 @@
-/** `session.settings`: the app's settings as the user has them, and those of the system. */
-import { handler, text } from "./validate.js";
+/** `session.settings`: settings of the app for this user, and settings of the system. */
 import { APPLY_FRAME } from "./internal-symbols.js";
+import { handler, text } from "./validate.js";
 
 /**
  * @typedef {import("../../../src/web/js/dispatcher.js").Handlers} Handlers
@@ -8,7 +8,7 @@ import { APPLY_FRAME } from "./internal-symbols.js";
  * @typedef {{ settings?: Setting[] }} Config
  */
 
-/** Whose settings change. */
+/** Events of `#changes`. */
 const APP = "app";
 const SYSTEM = "system";
 
@@ -21,7 +21,7 @@ export class Settings {
   #system = {};
   #changes;
 
-  /** @param {Handlers} changes who wants to know of a change of settings: the app's, the system's */
+  /** @param {Handlers} changes handlers of changes, by owner of the settings: app or system */
   constructor(changes) {
     this.#changes = changes;
   }
@@ -34,17 +34,17 @@ export class Settings {
     const { settings, config, augmentosSettings, mentraosSettings } = frame;
     if (isObject(config)) this.#config = config;
     if (type === "tpa_connection_ack" || type === "settings_update") this.updateSettings(settings);
-    else this.#takeSystem(settings);
-    this.#takeSystem(augmentosSettings ?? mentraosSettings);
+    else this.#updateSystem(settings);
+    this.#updateSystem(augmentosSettings ?? mentraosSettings);
   }
 
   /**
    * @param {string} key
-   * @param {any} [otherwise] for a setting that has neither a value nor a default
+   * @param {any} [fallback] for a setting without a value and a default
    */
-  get(key, otherwise) {
+  get(key, fallback) {
     const { value, defaultValue } = this.getSetting(key) ?? {};
-    return value ?? defaultValue ?? this.#default(key) ?? otherwise;
+    return value ?? defaultValue ?? this.#default(key) ?? fallback;
   }
 
   getAll() {
@@ -65,33 +65,33 @@ export class Settings {
     return this.#config ?? null;
   }
 
-  /** @param {any} of gets `{[key]: {oldValue, newValue}}` */
-  onChange(of) {
-    return this.#changes.on(APP, handler("handler", of));
+  /** @param {any} callback called with `{[key]: {oldValue, newValue}}` */
+  onChange(callback) {
+    return this.#changes.on(APP, handler("handler", callback));
   }
 
   /**
    * @param {string} key
-   * @param {any} of gets the new value and the one before
+   * @param {any} callback called with the new and the old value
    */
-  onValueChange(key, of) {
-    return onKey(this.#changes, APP, key, of);
+  onValueChange(key, callback) {
+    return onKey(this.#changes, APP, key, callback);
   }
 
   /**
    * @param {string} key
-   * @param {any} [otherwise]
+   * @param {any} [fallback]
    */
-  getMentraOS(key, otherwise) {
-    return this.#system[key] ?? otherwise;
+  getMentraOS(key, fallback) {
+    return this.#system[key] ?? fallback;
   }
 
   /**
    * @param {string} key
-   * @param {any} of gets the new value and the one before
+   * @param {any} callback called with the new and the old value
    */
-  onMentraosChange(key, of) {
-    return onKey(this.#changes, SYSTEM, key, of);
+  onMentraosChange(key, callback) {
+    return onKey(this.#changes, SYSTEM, key, callback);
   }
 
   /** @param {string} key */
@@ -103,21 +103,21 @@ export class Settings {
 
   /**
    * @param {any} settings
-   * @returns {object} what changed
+   * @returns {object} changes by key
    */
   updateSettings(settings) {
     if (!Array.isArray(settings)) return {};
     const before = values(this.#settings);
     this.#settings = settings.filter((setting) => typeof setting?.key === "string");
-    return tell(this.#changes, APP, before, values(this.#settings));
+    return emitChanges(this.#changes, APP, before, values(this.#settings));
   }
 
   /** @param {any} settings */
-  #takeSystem(settings) {
+  #updateSystem(settings) {
     if (!isObject(settings)) return;
     const before = this.#system;
     this.#system = { ...before, ...settings };
-    tell(this.#changes, SYSTEM, before, this.#system);
+    emitChanges(this.#changes, SYSTEM, before, this.#system);
   }
 }
 
@@ -136,30 +136,31 @@ function values(settings) {
 
 /**
  * @param {Handlers} changes
- * @param {string} whose
+ * @param {string} owner
  * @param {string} key
- * @param {any} of
+ * @param {any} callback
  */
-function onKey(changes, whose, key, of) {
+function onKey(changes, owner, key, callback) {
   text("key", key);
-  handler("handler", of);
-  return changes.on(whose, (change) => {
-    if (Object.hasOwn(change, key)) of(change[key].newValue, change[key].oldValue);
+  handler("handler", callback);
+  return changes.on(owner, (change) => {
+    if (Object.hasOwn(change, key)) callback(change[key].newValue, change[key].oldValue);
   });
 }
 
 /**
- * Tells what differs, all at once.
+ * Emits all differences as one event, and returns them.
+ *
  * @param {Handlers} changes
- * @param {string} whose
+ * @param {string} owner
  * @param {{ [key: string]: unknown }} before
  * @param {{ [key: string]: unknown }} after
  */
-function tell(changes, whose, before, after) {
+function emitChanges(changes, owner, before, after) {
   const keys = Object.keys({ ...before, ...after });
   const changed = keys.filter((key) => JSON.stringify(before[key]) !== JSON.stringify(after[key]));
   const entries = changed.map((key) => [key, { oldValue: before[key], newValue: after[key] }]);
   const change = Object.fromEntries(entries);
-  if (changed.length > 0) changes.emit(whose, change);
+  if (changed.length > 0) changes.emit(owner, change);
   return change;
 }

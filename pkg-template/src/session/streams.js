@@ -1,63 +1,37 @@
-/** The streams of the cloud: which events are streams, and one of them as an async iterator. */
+/** Streams of the cloud: their names, and a stream as an async iterator. */
+import { STREAMS, UNTYPED_STREAMS } from "../../../src/web/js/streams.js";
 import { language, refuse } from "./validate.js";
 
-/** Without what may follow a colon: a language, or a gesture. */
-const STREAMS = new Set([
-  "transcription",
-  "translation",
-  "VAD",
-  "audio_chunk",
-  "button_press",
-  "head_position",
-  "touch_event",
-  "glasses_battery_update",
-  "phone_battery_update",
-  "glasses_connection_state",
-  "location_update",
-  "vps_coordinates",
-  "phone_notification",
-  "notification_dismissed",
-  "phone_notification_dismissed",
-  "calendar_event",
-  "photo_taken",
-  "custom_message",
-  "rtmp_stream_status",
-  "managed_stream_status",
-  "location_stream",
-  "core_status_update",
-  "video",
-  "start_app",
-  "stop_app",
-  "open_dashboard",
-  "photo_request",
-  "settings_update_request",
-  "all",
-  "*",
-]);
+/** Names without the suffix after a colon: a language or a gesture. */
+const NAMES = new Set([...Object.keys(STREAMS), ...UNTYPED_STREAMS]);
 
 /**
- * Whether who listens to an event wants a stream of the cloud.
+ * True if an event is a stream, to which listening subscribes.
+ *
  * @param {string} event
  */
 export function isStream(event) {
-  return STREAMS.has(event.split(":", 1)[0] ?? "");
+  return NAMES.has(event.split(":", 1)[0] ?? "");
 }
 
 /**
- * The names of streams, one or many, of which some may be objects with a rate.
+ * Returns the names of one or many streams, each a name or an object with a rate.
+ *
  * @param {any} streams
  * @returns {any[]}
  */
-export function named(streams) {
+export function streamNames(streams) {
   return [streams].flat().map((stream) => stream?.stream ?? stream);
 }
 
 /**
- * The name of a stream, refused where the language in it is none.
+ * Validates the language in the name of a stream.
+ *
  * @param {any} stream
- * @returns {any} what was given
+ * @returns {any} the same name
+ * @throws {TypeError} for an invalid language
  */
-export function checked(stream) {
+export function checkLanguage(stream) {
   const parts = typeof stream === "string" && /^(transcription|translation):([^?]*)/.exec(stream);
   const [, name, languages] = parts || [];
   if (languages !== undefined) {
@@ -69,8 +43,9 @@ export function checked(stream) {
 }
 
 /**
- * The data of a stream, one by one, until the session is over or the loop is left. While the
- * loop is busy what comes waits, and the oldest gives way.
+ * Iterates over the data of a stream until the session ends or the loop is left. Data is buffered
+ * while the loop is busy; a full buffer drops the oldest.
+ *
  * @param {any} session
  * @param {string} event
  * @param {{ limit?: number }} [options]
@@ -78,40 +53,40 @@ export function checked(stream) {
 export function iterate(session, event, { limit = 1000 } = {}) {
   if (!(limit >= 1)) refuse("limit", "a number, 1 or more", limit);
   /** @type {any[]} */
-  const waiting = [];
+  const buffer = [];
   /** @type {((result: IteratorResult<any>) => void)[]} */
-  const asked = [];
-  const over = { value: undefined, done: true };
+  const readers = [];
+  const done = { value: undefined, done: true };
   let ended = false;
   const end = () => {
     ended = true;
     subscriptions.forEach((unsubscribe) => unsubscribe());
-    for (const answer of asked.splice(0)) answer(over);
+    for (const resolve of readers.splice(0)) resolve(done);
   };
   const subscriptions = [
     session.on(event, (/** @type {any} */ value) => {
-      const answer = asked.shift();
-      if (answer !== undefined) return answer({ value, done: false });
-      if (waiting.push(value) > limit) {
-        waiting.shift();
+      const resolve = readers.shift();
+      if (resolve !== undefined) return resolve({ value, done: false });
+      if (buffer.push(value) > limit) {
+        buffer.shift();
         iterator.dropped++;
       }
     }),
     session.on("disconnected", (/** @type {any} */ { permanent }) => permanent && end()),
   ];
   const iterator = {
-    /** How many gave way. */
+    /** Number of dropped items. */
     dropped: 0,
     next: () =>
-      new Promise((answer) => {
-        if (waiting.length > 0) answer({ value: waiting.shift(), done: false });
-        else if (ended) answer(over);
-        else asked.push(answer);
+      new Promise((resolve) => {
+        if (buffer.length > 0) resolve({ value: buffer.shift(), done: false });
+        else if (ended) resolve(done);
+        else readers.push(resolve);
       }),
     return: async () => {
-      waiting.length = 0;
+      buffer.length = 0;
       end();
-      return over;
+      return done;
     },
     [Symbol.asyncIterator]: () => iterator,
   };

@@ -1,24 +1,22 @@
-/** Arguments of the app's, refused where they are wrong. */
+/** Validation of arguments. Each function returns its argument or throws a `TypeError`. */
+import { mustBe } from "../../../src/web/js/values.js";
 
-/** Where a layout can be shown. */
-export const VIEWS = ["main", "dashboard", "always_on"];
-
-/** A language with its country, as the cloud writes it, or what stands for any. */
+/** Language with its country, as the cloud writes it, or a wildcard. */
 const LANGUAGE = /^([a-z]{2,3}-[A-Z]{2}|auto|all)$/;
 
 /**
+ * Throws the error for an argument with a wrong value.
+ *
  * @param {string} name
  * @param {string} allowed
  * @param {unknown} given
  * @returns {never}
  */
 export function refuse(name, allowed, given) {
-  const shown = typeof given === "string" ? JSON.stringify(given.slice(0, 40)) : typeof given;
-  throw new TypeError(`${name}: must be ${allowed}, not ${typeof given === "number" ? given : shown}`);
+  throw new TypeError(mustBe(name, allowed, given));
 }
 
 /**
- * A text, which is refused rather than made where it is none.
  * @param {string} name
  * @param {any} given
  * @returns {string}
@@ -39,25 +37,23 @@ export function oneOf(name, given, allowed) {
 }
 
 /**
- * A number of milliseconds.
  * @param {string} name
- * @param {any} given
+ * @param {any} given milliseconds
  * @returns {number}
  */
 export function duration(name, given) {
-  const fits = typeof given === "number" && given >= 0 && given < Infinity;
-  return fits ? given : refuse(name, "a number of milliseconds, 0 or more", given);
+  const isValid = typeof given === "number" && given >= 0 && given < Infinity;
+  return isValid ? given : refuse(name, "a number of milliseconds, 0 or more", given);
 }
 
 /**
- * A language such as `en-US`.
  * @param {string} name
- * @param {any} given
+ * @param {any} given a language such as `en-US`
  * @returns {string}
  */
 export function language(name, given) {
-  const fits = typeof given === "string" && LANGUAGE.test(given);
-  return fits ? given : refuse(name, "a language with its country, e.g. en-US", given);
+  const isValid = typeof given === "string" && LANGUAGE.test(given);
+  return isValid ? given : refuse(name, "a language with its country, e.g. en-US", given);
 }
 
 /**

@@ -29,12 +29,17 @@ export function load(source) {
 }
 
 class LoadError extends Error {
-  constructor(why, cause) {
-    super(`tpa-session: ${why}`, { cause });
+  /**
+   * @param {string} message
+   * @param {unknown} [cause]
+   */
+  constructor(message, cause) {
+    super(`tpa-session: ${message}`, { cause });
     this.name = "Error";
   }
 }
 
+/** @param {any} source or a promise of it */
 async function instantiateFrom(source) {
   if (typeof WebAssembly === "undefined") throw startError(new Error("no WebAssembly"));
   let given = await source;
@@ -47,13 +52,14 @@ async function instantiateFrom(source) {
     // Thrown when the wasm imports other functions than this version provides.
     const isOtherVersion = error instanceof WebAssembly.LinkError || error instanceof TypeError;
     throw isOtherVersion
-      ? new LoadError("the wasm is that of another version of tpa-session", error)
+      ? new LoadError("the wasm belongs to another version of tpa-session", error)
       : startError(error);
   }
 }
 
-const isRequest = (given) => typeof Request === "function" && given instanceof Request;
+const isRequest = (/** @type {unknown} */ given) => typeof Request === "function" && given instanceof Request;
 
+/** @param {any} source a URL or a Request */
 async function download(source) {
   const where = String(source.url ?? source);
   try {
@@ -63,31 +69,37 @@ async function download(source) {
   }
 }
 
+/** @param {Response} response */
 async function bodyOf(response) {
   const { ok = true, status, url = "" } = response;
   if (!ok) throw new LoadError(`no wasm at ${url}: status ${status}; serve tpa-session.wasm there`);
   const bytes = new Uint8Array(await readAll(response, url));
   const type = response.headers?.get("content-type");
   // Checked by content: many servers do not know the media type.
-  if (!isWasm(bytes))
-    throw new LoadError(`what ${url} answers is no wasm but ${type}; serve tpa-session.wasm there`);
+  if (!isWasm(bytes)) throw new LoadError(`${url} is not wasm but ${type}; serve tpa-session.wasm there`);
   return bytes;
 }
 
+/**
+ * @param {Response} response
+ * @param {string} url
+ */
 async function readAll(response, url) {
-  if (response.bodyUsed) throw new LoadError("the Response was read before; give one that nobody has read");
+  if (response.bodyUsed) throw new LoadError("the Response has already been read; pass a fresh one");
   try {
     return await response.arrayBuffer();
   } catch (error) {
-    throw new LoadError(`the wasm from ${url} broke off on its way; load it again`, error);
+    throw new LoadError(`the download of the wasm from ${url} was interrupted; load it again`, error);
   }
 }
 
-const isWasm = (bytes) => MAGIC.every((byte, at) => bytes[at] === byte);
+const isWasm = (/** @type {Uint8Array} */ bytes) => MAGIC.every((byte, at) => bytes[at] === byte);
 
 /**
- * The bytes of a complete wasm file.
+ * Checks that bytes are a complete wasm module.
+ *
  * @param {any} given
+ * @returns {Uint8Array<ArrayBuffer>}
  */
 function validBytes(given) {
   if (!(given instanceof ArrayBuffer) && !ArrayBuffer.isView(given)) {
@@ -96,10 +108,10 @@ function validBytes(given) {
   const bytes = ArrayBuffer.isView(given)
     ? new Uint8Array(given.buffer, given.byteOffset, given.byteLength)
     : new Uint8Array(given);
-  if (!isWasm(bytes)) throw new LoadError("what was given is no wasm; give tpa-session.wasm");
+  if (!isWasm(bytes)) throw new LoadError("source: not wasm; pass the content of tpa-session.wasm");
   if (bytes.length < size) {
-    const found = `${bytes.length} bytes of ${size}`;
-    throw new LoadError(`the wasm is cut short: ${found}; serve all of tpa-session.wasm`);
+    const found = `${bytes.length} of ${size} bytes`;
+    throw new LoadError(`the wasm is truncated: ${found}; serve the complete tpa-session.wasm`);
   }
-  return bytes;
+  return /** @type {Uint8Array<ArrayBuffer>} */ (bytes);
 }

@@ -7,6 +7,7 @@
  * @typedef {import("./platform.js").EventSink} EventSink
  */
 import { Connection } from "./platform.js";
+import { STREAMS } from "./streams.js";
 import { mustBe } from "./values.js";
 
 // The core defines these lists; `tests/constants.rs` fails where they differ.
@@ -47,26 +48,19 @@ const renamedTypes = new Map(RENAMED_TYPES);
 
 const GLASSES = "glasses_connection_state";
 
-/** Fields that the types of the package promise, by stream or type of frame. */
-const PROMISED_FIELDS = new Map(
-  Object.entries({
-    transcription: "text",
-    translation: "text",
-    button_press: "buttonId pressType",
-    head_position: "position",
-    touch_event: "gesture_name",
-    location_update: "lat lng",
-    glasses_battery_update: "level",
-    phone_battery_update: "level",
-    phone_notification: "title content",
-    custom_message: "action",
-    settings_update: "settings",
-    dashboard_mode_changed: "mode",
-    permission_error: "details",
-  }),
-);
+/**
+ * Fields that the types of the package promise, by stream or type of frame.
+ * @type {Map<string, readonly string[]>}
+ */
+const PROMISED_FIELDS = new Map([
+  ["settings_update", ["settings"]],
+  ["dashboard_mode_changed", ["mode"]],
+  ["permission_error", ["details"]],
+]);
+for (const [name, stream] of Object.entries(STREAMS)) {
+  if ("fields" in stream) PROMISED_FIELDS.set(name, stream.fields);
+}
 
-/** Handlers by event. */
 export class Handlers {
   /** @type {Map<string, Registration[]>} lists are replaced, not changed: one may be running */
   handlers = new Map();
@@ -305,7 +299,7 @@ export class Dispatcher extends Handlers {
    */
   checkPromisedFields(name, data) {
     if (!this.verbose || this.reported?.has(name)) return;
-    const fields = PROMISED_FIELDS.get(name)?.split(" ");
+    const fields = PROMISED_FIELDS.get(name);
     const missing = fields?.find((field) => data?.[field] === undefined);
     if (missing === undefined) return;
     (this.reported ??= new Set()).add(name);

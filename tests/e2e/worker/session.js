@@ -1,4 +1,4 @@
-/** A worker with a session in it; tells its page how the connection goes. */
+/** Worker with a session; posts the events of the connection. */
 import { TpaSession } from "/pkg/index.js";
 
 const packageName = "org.example.worker";

@@ -13,7 +13,7 @@ use super::counts::Counts;
 use super::report::Report;
 use crate::browsers::{self, CHROMEDRIVER};
 use crate::cloud::{self, Cloud};
-use crate::toolchain::{self, TARGET, Toolchain};
+use crate::toolchain::{self, Toolchain};
 use crate::{npm, process, tools, workspace};
 
 /// Port of the cloud. Tests get its URL when they are compiled, so another port
@@ -54,13 +54,13 @@ impl Environment {
     }
 }
 
-/// Runs the examples of the documentation and the tests in each environment.
+/// Runs the tests in each environment. `wasm-pack test` also compiles the examples
+/// in the documentation of the API.
 pub fn run(report: &mut Report, full: bool) {
     let tools = match Tools::get() {
         Ok(tools) => tools,
         Err(error) => return report.fail("wasm tests", error),
     };
-    tools.examples(report);
     let runs = if full { FULL_RUNS } else { 1 };
     for environment in [
         Environment::Node,
@@ -94,18 +94,6 @@ impl Tools {
             wasm_bindgen: tools::wasm_bindgen()?.get()?,
             cloud: start(&program)?,
         })
-    }
-
-    /// Compiles the examples in the documentation of the API for wasm. They are
-    /// not run: each connects to a cloud.
-    fn examples(&self, report: &mut Report) {
-        let mut cargo = process::command("cargo");
-        self.toolchain
-            .apply(&mut cargo)
-            .args(["test", "--doc", "--package", "tpa-session"])
-            .args(["--target", TARGET])
-            .env("PATH", self.path());
-        report.check("examples in the docs", &mut cargo);
     }
 
     /// The test runner must have wasm-bindgen's version, and the wasm-opt of npm

@@ -19,70 +19,83 @@ const GESTURES: [&str; 7] = [
 
 const MODEL: &str = "Simulated glasses";
 
-/// Steps at which a stream has data: every so many steps, after an offset.
-struct Schedule {
+/// A stream of the simulated glasses: its schedule and its data.
+pub(super) struct Script {
+    /// Name without a variant.
+    pub(super) name: &'static str,
+    /// Has data every so many steps, ...
     every: u64,
+    /// ... after this many.
     after: u64,
+    sample: fn(&Step<'_>) -> Option<Value>,
 }
+
+/// Input of a script.
+struct Step<'a> {
+    /// Number of samples before this one.
+    nth: u64,
+    variant: Option<&'a str>,
+    /// Time between two steps.
+    interval: Duration,
+    /// Current date.
+    at: &'a str,
+}
+
+/// Every stream, in the order of the list in `src/web/js/streams.js`, which must have the same
+/// names; `CONTRIBUTING.md` has the steps for a new stream.
+#[rustfmt::skip]
+pub(super) const SCRIPTS: [Script; 18] = [
+    Script { name: "transcription", every: 1, after: 0, sample: transcription },
+    Script { name: "translation", every: 1, after: 0, sample: translation },
+    Script { name: "VAD", every: 4, after: 0, sample: voice_activity },
+    // Its data are binary frames, see `audio.rs`.
+    Script { name: "audio_chunk", every: 1, after: 0, sample: |_| None },
+    Script { name: "button_press", every: 3, after: 0, sample: button_press },
+    Script { name: "head_position", every: 4, after: 0, sample: head_position },
+    Script { name: "touch_event", every: 5, after: 0, sample: touch },
+    Script { name: "glasses_battery_update", every: 10, after: 0, sample: glasses_battery },
+    Script { name: "phone_battery_update", every: 15, after: 0, sample: phone_battery },
+    Script { name: "glasses_connection_state", every: 30, after: 0, sample: connection_state },
+    Script { name: "location_update", every: 2, after: 0, sample: |step| Some(location(step.nth)) },
+    Script { name: "vps_coordinates", every: 2, after: 0, sample: vps },
+    Script { name: "phone_notification", every: 20, after: 0, sample: notification },
+    // Each notification is dismissed five steps later.
+    Script { name: "notification_dismissed", every: 20, after: 5, sample: dismissal },
+    Script { name: "phone_notification_dismissed", every: 20, after: 5, sample: dismissal },
+    Script { name: "calendar_event", every: 60, after: 0, sample: calendar },
+    Script { name: "photo_taken", every: 45, after: 0, sample: photo },
+    Script { name: "custom_message", every: 25, after: 0, sample: custom_message },
+];
 
 /// Returns the data of a stream at a step, if it has any. `at` is the date.
 pub(super) fn sample(stream: &str, step: u64, interval: Duration, at: &str) -> Option<Value> {
     let (name, variant) = split(stream);
-    match (name, variant) {
-        ("transcription", language) => {
-            let language = language.unwrap_or(speech::DEFAULT_LANGUAGE);
-            return Some(speech::transcription(language, step, interval));
-        }
-        ("translation", pair) => {
-            let pair = pair.and_then(|pair| pair.split_once("-to-"));
-            let (from, to) = pair.unwrap_or(speech::DEFAULT_PAIR);
-            return Some(speech::translation(from, to, step, interval));
-        }
-        _ => {}
-    }
-    let schedule = schedule(name)?;
-    let since = step.checked_sub(schedule.after)?;
-    if !since.is_multiple_of(schedule.every) {
+    let script = SCRIPTS.iter().find(|script| script.name == name)?;
+    let since = step.checked_sub(script.after)?;
+    if !since.is_multiple_of(script.every) {
         return None;
     }
-    let nth = since / schedule.every;
-    Some(match name {
-        "button_press" => button_press(nth),
-        "head_position" => head_position(nth),
-        "touch_event" => return touch(nth, variant, at),
-        "glasses_battery_update" => battery(87, nth, false),
-        "phone_battery_update" => battery(64, nth, true),
-        "glasses_connection_state" => connection_state(nth),
-        "location_update" => location(nth),
-        "vps_coordinates" => vps(nth),
-        "VAD" => json!({"type": "VAD", "status": nth.is_multiple_of(2)}),
-        "phone_notification" => notification(nth),
-        "notification_dismissed" | "phone_notification_dismissed" => dismissal(nth),
-        "calendar_event" => calendar(nth, at),
-        "photo_taken" => json!({"photoData": PHOTO, "mimeType": "image/png", "timestamp": at}),
-        "custom_message" => json!({"action": "heartbeat", "payload": {"count": nth}}),
-        _ => return None,
+    (script.sample)(&Step {
+        nth: since / script.every,
+        variant,
+        interval,
+        at,
     })
 }
 
-fn schedule(name: &str) -> Option<Schedule> {
-    let (every, after) = match name {
-        "location_update" | "vps_coordinates" => (2, 0),
-        "button_press" => (3, 0),
-        "head_position" | "VAD" => (4, 0),
-        "touch_event" => (5, 0),
-        "glasses_battery_update" => (10, 0),
-        "phone_battery_update" => (15, 0),
-        "phone_notification" => (20, 0),
-        // Each notification is dismissed five steps later.
-        "notification_dismissed" | "phone_notification_dismissed" => (20, 5),
-        "custom_message" => (25, 0),
-        "glasses_connection_state" => (30, 0),
-        "photo_taken" => (45, 0),
-        "calendar_event" => (60, 0),
-        _ => return None,
-    };
-    Some(Schedule { every, after })
+fn transcription(step: &Step<'_>) -> Option<Value> {
+    let language = step.variant.unwrap_or(speech::DEFAULT_LANGUAGE);
+    Some(speech::transcription(language, step.nth, step.interval))
+}
+
+fn voice_activity(step: &Step<'_>) -> Option<Value> {
+    Some(json!({"type": "VAD", "status": step.nth.is_multiple_of(2)}))
+}
+
+fn translation(step: &Step<'_>) -> Option<Value> {
+    let pair = step.variant.and_then(|pair| pair.split_once("-to-"));
+    let (from, to) = pair.unwrap_or(speech::DEFAULT_PAIR);
+    Some(speech::translation(from, to, step.nth, step.interval))
 }
 
 /// Splits a stream's name from its variant: `transcription` and `en-US` for
@@ -100,23 +113,35 @@ pub(super) fn is_gesture(name: &str) -> bool {
     GESTURES.contains(&name)
 }
 
-fn button_press(nth: u64) -> Value {
-    let press = if nth % 4 == 3 { "long" } else { "short" };
-    json!({"buttonId": "main", "pressType": press})
+fn button_press(step: &Step<'_>) -> Option<Value> {
+    let press = if step.nth % 4 == 3 { "long" } else { "short" };
+    Some(json!({"buttonId": "main", "pressType": press}))
 }
 
-fn head_position(nth: u64) -> Value {
-    let position = if nth.is_multiple_of(2) { "up" } else { "down" };
-    json!({"position": position})
+fn head_position(step: &Step<'_>) -> Option<Value> {
+    let position = if step.nth.is_multiple_of(2) {
+        "up"
+    } else {
+        "down"
+    };
+    Some(json!({"position": position}))
 }
 
 /// All gestures in turn. A subscription to one gesture skips the others.
-fn touch(nth: u64, wanted: Option<&str>, at: &str) -> Option<Value> {
-    let gesture = GESTURES[(nth % GESTURES.len() as u64) as usize];
-    if wanted.is_some_and(|wanted| wanted != gesture) {
+fn touch(step: &Step<'_>) -> Option<Value> {
+    let gesture = GESTURES[(step.nth % GESTURES.len() as u64) as usize];
+    if step.variant.is_some_and(|wanted| wanted != gesture) {
         return None;
     }
-    Some(json!({"device_model": MODEL, "gesture_name": gesture, "timestamp": at}))
+    Some(json!({"device_model": MODEL, "gesture_name": gesture, "timestamp": step.at}))
+}
+
+fn glasses_battery(step: &Step<'_>) -> Option<Value> {
+    Some(battery(87, step.nth, false))
+}
+
+fn phone_battery(step: &Step<'_>) -> Option<Value> {
+    Some(battery(64, step.nth, true))
 }
 
 /// Falls from `full` and, with a charger, rises again.
@@ -128,15 +153,15 @@ fn battery(full: u64, nth: u64, is_recharged: bool) -> Value {
     json!({"level": level, "charging": charging, "timeRemaining": level * 4})
 }
 
-fn connection_state(nth: u64) -> Value {
-    let connected = nth % 4 != 3;
+fn connection_state(step: &Step<'_>) -> Option<Value> {
+    let connected = step.nth % 4 != 3;
     let status = if connected {
         "CONNECTED"
     } else {
         "DISCONNECTED"
     };
     let wifi = json!({"connected": connected, "ssid": connected.then_some("home")});
-    json!({"modelName": MODEL, "status": status, "wifi": wifi})
+    Some(json!({"modelName": MODEL, "status": status, "wifi": wifi}))
 }
 
 /// A walk around a block in Zurich.
@@ -150,9 +175,10 @@ pub(super) fn location(nth: u64) -> Value {
 }
 
 /// The same walk in metres, with the direction of movement as orientation.
-fn vps(nth: u64) -> Value {
+fn vps(step: &Step<'_>) -> Option<Value> {
+    let nth = step.nth;
     let turn = turn(nth);
-    json!({
+    Some(json!({
         "deviceModel": MODEL,
         "requestId": format!("vps-{nth}"),
         "x": 135.0 * turn.cos(),
@@ -163,7 +189,7 @@ fn vps(nth: u64) -> Value {
         "qz": 0.0,
         "qw": (turn / 2.0).cos(),
         "confidence": 0.92,
-    })
+    }))
 }
 
 fn turn(nth: u64) -> f64 {
@@ -187,41 +213,52 @@ const NOTIFICATIONS: [(&str, &str, &str, &str); 4] = [
     ("Weather", "Rain from 16:00", "Take a jacket.", "low"),
 ];
 
-fn notification(nth: u64) -> Value {
+fn notification(step: &Step<'_>) -> Option<Value> {
+    let nth = step.nth;
     let (app, title, content, priority) = NOTIFICATIONS[(nth % 4) as usize];
-    json!({
+    Some(json!({
         "notificationId": format!("notification-{nth}"),
         "app": app,
         "title": title,
         "content": content,
         "priority": priority,
-    })
+    }))
 }
 
-fn dismissal(nth: u64) -> Value {
+fn dismissal(step: &Step<'_>) -> Option<Value> {
+    let nth = step.nth;
     let (app, title, content, _) = NOTIFICATIONS[(nth % 4) as usize];
-    json!({
+    Some(json!({
         "notificationId": format!("notification-{nth}"),
         "notificationKey": format!("0|{app}|{nth}"),
         "app": app,
         "title": title,
         "content": content,
-    })
+    }))
 }
 
-fn calendar(nth: u64, at: &str) -> Value {
+fn calendar(step: &Step<'_>) -> Option<Value> {
     const TITLES: [&str; 3] = ["Team call", "Lunch with Ana", "Dentist"];
+    let &Step { nth, at, .. } = step;
     // One hour, today.
     let day = at.split_once('T').map_or(at, |(day, _)| day);
     let hour = 8 + nth % 10;
-    json!({
+    Some(json!({
         "eventId": format!("event-{nth}"),
         "title": TITLES[(nth % 3) as usize],
         "dtStart": format!("{day}T{hour:02}:00:00.000Z"),
         "dtEnd": format!("{day}T{:02}:00:00.000Z", hour + 1),
         "timezone": "Europe/Zurich",
         "timeStamp": at,
-    })
+    }))
+}
+
+fn photo(step: &Step<'_>) -> Option<Value> {
+    Some(json!({"photoData": PHOTO, "mimeType": "image/png", "timestamp": step.at}))
+}
+
+fn custom_message(step: &Step<'_>) -> Option<Value> {
+    Some(json!({"action": "heartbeat", "payload": {"count": step.nth}}))
 }
 
 /// A picture of one pixel, as PNG in base64.

@@ -12,29 +12,13 @@ use serde_json::Value;
 
 use audio::Microphone;
 pub(crate) use data::PHOTO;
+use data::SCRIPTS;
 pub(crate) use rate::Rate;
 
-/// Streams by their names without a variant.
-pub(crate) const PLAIN: [&str; 18] = [
-    "transcription",
-    "translation",
-    "VAD",
-    AUDIO,
-    "button_press",
-    "head_position",
-    "touch_event",
-    "glasses_battery_update",
-    "phone_battery_update",
-    "glasses_connection_state",
-    "location_update",
-    "vps_coordinates",
-    "phone_notification",
-    "notification_dismissed",
-    "phone_notification_dismissed",
-    "calendar_event",
-    "photo_taken",
-    CUSTOM,
-];
+/// Names of all streams, without a variant.
+fn names() -> impl Iterator<Item = &'static str> {
+    SCRIPTS.iter().map(|script| script.name)
+}
 
 /// Stream of binary frames.
 pub(crate) const AUDIO: &str = "audio_chunk";
@@ -52,7 +36,7 @@ pub(crate) fn served(list: &BTreeSet<String>) -> BTreeSet<String> {
         .cloned()
         .collect();
     if list.contains("all") || list.contains("*") {
-        served.extend(PLAIN.map(str::to_owned));
+        served.extend(names().map(str::to_owned));
     }
     let (from, to) = speech::DEFAULT_PAIR;
     let same = [
@@ -72,7 +56,7 @@ pub(crate) fn served(list: &BTreeSet<String>) -> BTreeSet<String> {
 
 fn is_scripted(stream: &str) -> bool {
     match data::split(stream) {
-        (name, None) => PLAIN.contains(&name),
+        (name, None) => names().any(|known| known == name),
         ("transcription", Some(language)) => speech::is_language(language),
         ("translation", Some(pair)) => {
             let pair = pair.split_once("-to-");
@@ -273,10 +257,10 @@ mod tests {
         ] {
             assert!(served(&[bad]).is_empty(), "{bad}");
         }
-        assert_eq!(served(&["*"]).len(), PLAIN.len());
+        assert_eq!(served(&["*"]).len(), SCRIPTS.len());
         assert_eq!(
             served(&["all", "transcription:fr-FR"]).len(),
-            PLAIN.len() + 1
+            SCRIPTS.len() + 1
         );
     }
 

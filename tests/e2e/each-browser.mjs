@@ -1,4 +1,4 @@
-/** The same test in Chromium and in Firefox: a page that is opened, run scripts in, and waited for. */
+/** Tests that run in Chromium and in Firefox. */
 import assert from "node:assert/strict";
 import { test } from "node:test";
 
@@ -8,23 +8,23 @@ import { SLOW_EVENT_MS } from "../support/timeouts.mjs";
 import { until } from "../support/until.mjs";
 
 /**
- * A page of either browser. Scripts are bodies of functions, and what they return is plain data.
+ * Page of either browser. Scripts are function bodies that return plain data.
  *
  * @typedef {object} Page
  * @property {(url: string) => Promise<unknown>} open
  * @property {(script: string) => Promise<any>} run
- * @property {(script: string) => Promise<unknown>} until waits until the script returns what is true
+ * @property {(script: string) => Promise<unknown>} until waits until the script returns a truthy value
  */
 
 /**
- * Declares a test for each browser. In Chromium nothing may be written to the console as an
- * error, save what the browser itself says of the network.
+ * Declares a test for each browser. In Chromium it fails on errors in the console, except the
+ * browser's own reports about the network.
  *
- * @param {string} what
+ * @param {string} title
  * @param {(page: Page) => Promise<unknown>} body
  */
-export function inEachBrowser(what, body) {
-  test(`Chromium: ${what}`, async (t) => {
+export function inEachBrowser(title, body) {
+  test(`Chromium: ${title}`, async (t) => {
     const browser = await launch();
     t.after(() => browser.close());
     const page = await browser.newPage();
@@ -37,13 +37,13 @@ export function inEachBrowser(what, body) {
     await body({
       open: (url) => page.goto(url),
       run,
-      // Not by waitForFunction(), which evaluates in the page, where its policy may forbid that.
+      // Not waitForFunction(), which evaluates code in the page; its Content-Security-Policy may forbid that.
       until: (script) => until(script, () => run(script), { timeout: SLOW_EVENT_MS, interval: 100 }),
     });
     assert.deepEqual(errors, []);
   });
-  test(`Firefox: ${what}`, async (t) => body(await Firefox.start(t)));
+  test(`Firefox: ${title}`, async (t) => body(await Firefox.start(t)));
 }
 
-/** A status that is no success is told like a network that fails. @param {string} text */
+/** Also matches reports of responses with an error status. @param {string} text */
 const isReport = (text) => isNetworkReport(text) || text.startsWith("Failed to load resource:");

@@ -1,4 +1,4 @@
-/** Two copies of the package in one page, one of them bundled: neither knows of the other. */
+/** Two instances of the package in one page, one of them bundled, are independent. */
 import assert from "node:assert/strict";
 import { cpSync, mkdirSync, mkdtempSync, rmSync, writeFileSync } from "node:fs";
 import path from "node:path";
@@ -6,7 +6,7 @@ import { after, before } from "node:test";
 
 import { build } from "esbuild";
 
-import { inEachBrowser } from "./browsers.mjs";
+import { inEachBrowser } from "./each-browser.mjs";
 import { Cloud, serve } from "../support/cloud.mjs";
 import { PACKAGE, ROOT } from "../support/paths.mjs";
 
@@ -14,7 +14,7 @@ mkdirSync(path.join(ROOT, "target"), { recursive: true });
 const folder = mkdtempSync(path.join(ROOT, "target", "copies-"));
 const NAMES = ["org.example.copied", "org.example.bundled"];
 
-/** @type {Cloud[]} one for each copy */
+/** @type {Cloud[]} one for each instance */
 let clouds = [];
 
 const APP = `
@@ -63,7 +63,7 @@ async function cut(nth) {
   assert.equal(status, 202);
 }
 
-/** Which apps are connected to a cloud. @param {number} nth */
+/** Returns the packages connected to a cloud. @param {number} nth */
 async function apps(nth) {
   const sessions = await (await fetch(`${clouds[nth].url}/sessions`)).json();
   return sessions.flatMap((/** @type {any} */ { connections }) =>
@@ -71,7 +71,7 @@ async function apps(nth) {
   );
 }
 
-inEachBrowser("each is cut and comes back, and the end of one is not that of the other", async (page) => {
+inEachBrowser("each instance reconnects by itself, and ending one does not end the other", async (page) => {
   const query = clouds.map(({ url }) => `cloud=${encodeURIComponent(url)}`).join("&");
   await page.open(`${clouds[0].url}/?${query}`);
   const connected = (/** @type {number[]} */ ...times) =>

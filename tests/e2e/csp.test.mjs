@@ -1,4 +1,4 @@
-/** Pages whose Content-Security-Policy forbids WebAssembly, and strict ones that allow just that. */
+/** Pages whose Content-Security-Policy forbids WebAssembly, and strict ones that allow only that. */
 import assert from "node:assert/strict";
 import { once } from "node:events";
 import { readFile } from "node:fs/promises";
@@ -21,7 +21,7 @@ const MANUAL = `
     await load("/pkg/tpa-session.wasm");
     return new TpaSession({ packageName: "a", apiKey: "k" }).state;
   };`;
-/** The page's own server, under another name. */
+/** The server of the page under another host name. */
 const ELSEWHERE = MANUAL.replace(
   '"/pkg/tpa-session.wasm"',
   "new URL('/pkg/tpa-session.wasm', `http://localhost:${location.port}`)",
@@ -65,7 +65,7 @@ const FORBIDDEN =
 const UNREACHABLE =
   "tpa-session: the wasm cannot be fetched from http://localhost:PORT/pkg/tpa-session.wasm; is its host in connect-src?";
 
-/** What each page says. */
+/** Expected result of each page. */
 const CASES = [
   ["/inlined", FORBIDDEN],
   ["/manual", FORBIDDEN],
@@ -77,7 +77,7 @@ const CASES = [
 /** @param {string} said */
 const withoutPort = (said) => said.replace(/:\d+\//, ":PORT/");
 
-test("Chromium: one clear error where wasm is forbidden, and none where it is allowed", async () => {
+test("Chromium: one clear error if wasm is forbidden, none if it is allowed", async () => {
   const browser = await launch();
   try {
     for (const [place, says] of CASES) {
@@ -91,7 +91,7 @@ test("Chromium: one clear error where wasm is forbidden, and none where it is al
   }
 });
 
-test("Firefox: the same", async (t) => {
+test("Firefox: one clear error if wasm is forbidden, none if it is allowed", async (t) => {
   const firefox = await Firefox.start(t);
   for (const [place, says] of CASES) {
     await firefox.open(url + place);

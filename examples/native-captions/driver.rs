@@ -1,6 +1,6 @@
-//! A shell for the core outside of JavaScript: sockets by tokio-tungstenite, time by tokio.
+//! Driver for the core outside of JavaScript: sockets by tokio-tungstenite, time by tokio.
 //!
-//! The numbers are those of the contract in [`tpa_session::session`].
+//! Numbers in comments are the steps of the run loop in [`tpa_session::session`].
 
 use std::hash::{BuildHasher, Hasher, RandomState};
 use std::time::{Duration, Instant as Clock};
@@ -12,42 +12,43 @@ use tokio_tungstenite::connect_async;
 use tokio_tungstenite::tungstenite::Message;
 use tokio_tungstenite::tungstenite::protocol::CloseFrame;
 use tpa_session::session::{
-    Close, Command, Config, Control, Event, Input, Instant, Malformed, NO_CLOSE_FRAME, Outgoing,
-    Output, Payload, Redactor, Session, SocketId, State, state_key, time_to_live,
+    Close, Command, Config, Control, Event, Init, Input, Instant, Malformed, NO_CLOSE_FRAME,
+    Outgoing, Output, PING, Payload, Redactor, Session, SocketId, State, SubscriptionUpdate,
+    state_key, time_to_live,
 };
 
-/// Whose session it is, and with which cloud.
+/// Settings of the app.
 pub struct App {
-    /// Where the cloud listens, `ws://…/tpa-ws`.
+    /// URL of the cloud, `ws://…/tpa-ws`.
     pub url: String,
     /// `<userSessionId>-<packageName>`.
     pub session_id: String,
     /// Reverse-DNS name of the app.
     pub package_name: String,
-    /// The app's key.
+    /// Key of the app.
     pub api_key: String,
 }
 
-/// What the app may ask.
-pub enum Ask {
-    /// A message, an object with a `type`.
+/// Request of the app.
+pub enum Request {
+    /// Sends a message, an object with a `type`.
     Send(Value),
-    /// More streams.
+    /// Subscribes to streams.
     Subscribe(Vec<String>),
-    /// The end.
+    /// Ends the session.
     Disconnect,
 }
 
-/// What the app is told.
+/// Notification for the app.
 #[derive(Debug)]
-pub enum Told {
-    /// Something about the connection.
+pub enum Notification {
+    /// Event of the connection.
     Event(Event<Text>),
-    /// A frame that is the app's.
+    /// Frame for the app.
     Frame(Value),
 }
 
-/// A message as it goes out.
+/// JSON text of a message.
 #[derive(Clone, Debug, PartialEq)]
 pub struct Text(String);
 
@@ -57,63 +58,67 @@ impl Payload for Text {
     }
 }
 
-/// What a socket says of itself.
-enum Heard {
+/// Event of a socket.
+enum SocketEvent {
     Opened,
     Frame(Message),
     Closed { code: u16, reason: String },
 }
 
-/// Lives one session, to its end.
-pub async fn run(app: App, mut asks: UnboundedReceiver<Ask>, told: UnboundedSender<Told>) {
-    let (hear, mut heard) = unbounded_channel();
-    let mut shell = Shell {
+/// Runs one session to its end.
+pub async fn run(
+    app: App,
+    mut requests: UnboundedReceiver<Request>,
+    notify: UnboundedSender<Notification>,
+) {
+    let (socket_events, mut incoming) = unbounded_channel();
+    let mut driver = Driver {
         session: Session::new(Config::default(), seed(), Instant::default()),
         redactor: Redactor::new(&app.api_key),
         app,
         clock: Clock::now(),
-        told,
-        hear,
+        notify,
+        socket_events,
         socket: None,
-        heard_at: None,
+        last_activity: None,
     };
-    let session_id = shell.app.session_id.clone();
-    shell.command(Command::Connect { session_id });
-    while shell.session.state() != State::Stopped {
+    let session_id = driver.app.session_id.clone();
+    driver.command(Command::Connect { session_id });
+    while driver.session.state() != State::Stopped {
         // 5.
-        let due = shell.session.poll_timeout().map(|(at, _)| at);
-        let alarm = shell.sleep(due);
+        let due = driver.session.poll_timeout().map(|(at, _)| at);
+        let deadline = driver.sleep(due);
         tokio::select! {
-            ask = asks.recv() => shell.ask(ask.unwrap_or(Ask::Disconnect)),
-            Some((socket, what)) = heard.recv() => shell.heard(socket, what),
-            () = alarm => shell.ring(),
+            request = requests.recv() => driver.request(request.unwrap_or(Request::Disconnect)),
+            Some((socket, event)) = incoming.recv() => driver.on_socket_event(socket, event),
+            () = deadline => driver.on_deadline(),
         }
     }
 }
 
-/// What differs from process to process and from session to session.
+/// Seed that differs for each process and session.
 fn seed() -> u64 {
     RandomState::new().build_hasher().finish()
 }
 
-struct Shell {
+struct Driver {
     session: Session<Text>,
     redactor: Redactor,
     app: App,
     clock: Clock,
-    told: UnboundedSender<Told>,
-    hear: UnboundedSender<(SocketId, Heard)>,
-    /// The socket, by what goes out on it.
+    notify: UnboundedSender<Notification>,
+    socket_events: UnboundedSender<(SocketId, SocketEvent)>,
+    /// The open socket, and the queue of its outgoing frames.
     socket: Option<(SocketId, UnboundedSender<Message>)>,
-    heard_at: Option<(SocketId, Instant)>,
+    last_activity: Option<(SocketId, Instant)>,
 }
 
-impl Shell {
+impl Driver {
     fn now(&self) -> Instant {
         Instant::from_millis(u64::try_from(self.clock.elapsed().as_millis()).unwrap_or(u64::MAX))
     }
 
-    /// Ends at this time, or never.
+    /// Completes at `due`, or never if there is no deadline.
     fn sleep(&self, due: Option<Instant>) -> impl Future<Output = ()> + use<> {
         let wait = due.map(|due| Duration::from_millis(due.since(self.now()).as_millis()));
         async move {
@@ -124,7 +129,7 @@ impl Shell {
         }
     }
 
-    /// 1 for the app, then the loop.
+    /// Step 1 for the app, then the loop.
     fn command(&mut self, command: Command<Text>) {
         if let Err(error) = self.session.command(command, self.now()) {
             eprintln!("{}", error.message());
@@ -132,17 +137,17 @@ impl Shell {
         self.drain();
     }
 
-    /// 1 for the world, then the loop.
+    /// Step 1 for an event from outside, then the loop.
     fn input(&mut self, input: Input) {
         self.session.handle_input(input, self.now());
         self.drain();
     }
 
-    /// 2 to 4.
+    /// Steps 2 to 4.
     fn drain(&mut self) {
         while let Some(output) = self.session.poll_output() {
             match output {
-                // 3: what is reported from inside the loop only goes in.
+                // Step 3: nested calls do step 1 only.
                 Output::Prepare(socket) => {
                     self.session
                         .handle_input(Input::Prepared(socket), self.now());
@@ -153,23 +158,23 @@ impl Shell {
                 Output::Open(socket) => self.open(socket),
                 Output::Transmit(socket, frame) => self.transmit(socket, frame),
                 Output::Close(socket, close) => self.close(socket, &close),
-                Output::Emit(event) => self.tell(Told::Event(event)),
-                // Events say the same to an app that keeps no promises.
+                Output::Emit(event) => self.notify(Notification::Event(event)),
+                // This driver has no promises; the events say the same.
                 Output::Settle(..) | Output::Flushed(..) => {}
             }
         }
     }
 
-    fn tell(&self, told: Told) {
-        // An app that listens no longer wants to hear nothing.
-        let _ = self.told.send(told);
+    fn notify(&self, notification: Notification) {
+        // An error means that the app is gone.
+        let _ = self.notify.send(notification);
     }
 
-    fn ask(&mut self, ask: Ask) {
-        self.command(match ask {
-            Ask::Subscribe(streams) => Command::Subscribe(streams),
-            Ask::Disconnect => Command::Disconnect { reason: None },
-            Ask::Send(mut message) => {
+    fn request(&mut self, request: Request) {
+        self.command(match request {
+            Request::Subscribe(streams) => Command::Subscribe(streams),
+            Request::Disconnect => Command::Disconnect { reason: None },
+            Request::Send(mut message) => {
                 let kind = message["type"].as_str().unwrap_or_default().to_owned();
                 let field = |name: &str| message[name].as_str().map(str::to_owned);
                 let key = state_key(&kind, field);
@@ -186,9 +191,9 @@ impl Shell {
         });
     }
 
-    /// The time has come; who was heard is said first.
-    fn ring(&mut self) {
-        if let Some((socket, at)) = self.heard_at.take() {
+    /// Reports the last activity of the socket, then the timeout.
+    fn on_deadline(&mut self) {
+        if let Some((socket, at)) = self.last_activity.take() {
             self.session
                 .handle_input(Input::Activity(socket, at), self.now());
         }
@@ -198,15 +203,15 @@ impl Shell {
     fn open(&mut self, socket: SocketId) {
         let (out, outgoing) = unbounded_channel();
         self.socket = Some((socket, out));
-        tokio::spawn(live(
+        tokio::spawn(run_socket(
             socket,
             self.app.url.clone(),
             outgoing,
-            self.hear.clone(),
+            self.socket_events.clone(),
         ));
     }
 
-    /// Its task ends with the channel; what it still says is of a dead socket.
+    /// Ends the task of the socket by dropping its queue. The core ignores its further events.
     fn close(&mut self, socket: SocketId, close: &Close) {
         if let Some((_, out)) = self.socket.take_if(|(open, _)| *open == socket) {
             let (code, reason) = close.to_send();
@@ -219,38 +224,40 @@ impl Shell {
     }
 
     fn transmit(&mut self, socket: SocketId, frame: Outgoing<Text>) {
-        let (id, package) = (&self.app.session_id, &self.app.package_name);
+        let (session_id, package_name) = (&self.app.session_id, &self.app.package_name);
         let text = match frame {
-            Outgoing::Init => json!({
-                "type": "tpa_connection_init", "sessionId": id, "packageName": package,
-                "apiKey": self.app.api_key,
+            Outgoing::Init => json!(Init {
+                session_id,
+                package_name,
+                api_key: &self.app.api_key,
             })
             .to_string(),
-            Outgoing::Subscriptions(streams) => json!({
-                "type": "subscription_update", "sessionId": id, "packageName": package,
-                "subscriptions": streams,
+            Outgoing::Subscriptions(streams) => json!(SubscriptionUpdate {
+                package_name,
+                session_id,
+                subscriptions: &streams,
             })
             .to_string(),
-            Outgoing::Ping => json!({"type": "ping"}).to_string(),
+            Outgoing::Ping => PING.to_owned(),
             Outgoing::Message(Text(text)) => text,
         };
         if let Some((open, out)) = &self.socket
             && *open == socket
         {
-            // A socket that is gone will say so.
+            // An error means that the socket is gone; its close event follows.
             let _ = out.send(Message::text(text));
         }
     }
 
-    fn heard(&mut self, socket: SocketId, what: Heard) {
-        match what {
-            Heard::Opened => self.input(Input::Opened(socket)),
-            Heard::Closed { code, reason } => {
+    fn on_socket_event(&mut self, socket: SocketId, event: SocketEvent) {
+        match event {
+            SocketEvent::Opened => self.input(Input::Opened(socket)),
+            SocketEvent::Closed { code, reason } => {
                 let close = Close::new(code, self.redactor.redact(&reason));
                 self.input(Input::Closed(socket, close));
             }
-            Heard::Frame(frame) => {
-                self.heard_at = Some((socket, self.now()));
+            SocketEvent::Frame(frame) => {
+                self.last_activity = Some((socket, self.now()));
                 if let Message::Text(text) = frame {
                     self.frame(socket, &text);
                 }
@@ -271,51 +278,51 @@ impl Shell {
         let text = |field: &str| frame[field].as_str().map(str::to_owned);
         match Control::parse(kind, text, &self.redactor) {
             Some(control) => self.input(Input::Control(socket, control)),
-            None => self.tell(Told::Frame(frame)),
+            None => self.notify(Notification::Frame(frame)),
         }
     }
 }
 
-fn closed(code: u16, reason: &str) -> Heard {
+fn closed(code: u16, reason: &str) -> SocketEvent {
     let reason = reason.to_owned();
-    Heard::Closed { code, reason }
+    SocketEvent::Closed { code, reason }
 }
 
-/// One socket, from its dial to its end.
-async fn live(
+/// Runs one socket from its dial to its end.
+async fn run_socket(
     id: SocketId,
     url: String,
     mut outgoing: UnboundedReceiver<Message>,
-    hear: UnboundedSender<(SocketId, Heard)>,
+    events: UnboundedSender<(SocketId, SocketEvent)>,
 ) {
-    let say = |what| _ = hear.send((id, what));
+    let report = |event| _ = events.send((id, event));
     let broken = || closed(NO_CLOSE_FRAME, "");
-    // Dialling ends with the interest in it, too.
-    let dialled = tokio::select! {
-        dialled = connect_async(url) => dialled,
+    // A dial is abandoned when the session drops the queue.
+    let dial = tokio::select! {
+        dial = connect_async(url) => dial,
         _ = outgoing.recv() => return,
     };
-    let Ok((mut socket, _)) = dialled else {
-        return say(broken());
+    let Ok((mut socket, _)) = dial else {
+        return report(broken());
     };
-    say(Heard::Opened);
+    report(SocketEvent::Opened);
     loop {
         tokio::select! {
             frame = outgoing.recv() => {
                 let Some(frame) = frame else { return };
                 if socket.send(frame).await.is_err() {
-                    return say(broken());
+                    return report(broken());
                 }
             }
             frame = socket.next() => match frame {
                 Some(Ok(Message::Close(frame))) => {
-                    return say(frame.map_or_else(
+                    return report(frame.map_or_else(
                         || closed(1005, ""),
                         |frame| closed(frame.code.into(), &frame.reason),
                     ));
                 }
-                Some(Ok(frame)) => say(Heard::Frame(frame)),
-                Some(Err(_)) | None => return say(broken()),
+                Some(Ok(frame)) => report(SocketEvent::Frame(frame)),
+                Some(Err(_)) | None => return report(broken()),
             },
         }
     }

@@ -23,7 +23,7 @@ try {
   await demo.click("note-send");
   await demo.text("notes-received", /Milk/);
   // A past to look at.
-  await demo.glassesGoOn(60);
+  await demo.waitForGlasses(60);
   await demo.page.waitForFunction(() =>
     /two people/.test(document.querySelector("#view-always-on")?.textContent ?? ""),
   );
@@ -43,7 +43,7 @@ try {
   await demo.click("fault-clear");
   const cleared = await demo.mark();
   await demo.event("connected", { from: cleared });
-  await demo.glassesGoOn(24);
+  await demo.waitForGlasses(24);
   await take(demo, "recovered", "timeline-title", 694);
 } finally {
   await browser.close();

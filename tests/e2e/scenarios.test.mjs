@@ -1,12 +1,12 @@
-/** Plans of faults that the cloud plays: scenarios, and those made from a seed. */
+/** Scenarios that the cloud plays: named ones, and random ones generated from a seed. */
 import assert from "node:assert/strict";
 import { describe, test } from "node:test";
 import { CONCURRENCY, setUp } from "./support.mjs";
 
 const stage = setUp();
 
-describe("plans that the cloud plays", { concurrency: CONCURRENCY }, () => {
-  test("there is a button for each scenario; one is played to its end", async (t) => {
+describe("scenarios", { concurrency: CONCURRENCY }, () => {
+  test("each scenario has a button; one is played to its end", async (t) => {
     const demo = await stage.open(t);
     await demo.event("connected");
     const scenarios = await (await fetch(`${stage.cloud.url}/scenarios`)).json();
@@ -23,10 +23,10 @@ describe("plans that the cloud plays", { concurrency: CONCURRENCY }, () => {
     assert.equal(await demo.page.locator("#timeline .fault text").first().textContent(), "restart");
     await demo.event("connected", { from: played });
     await demo.text("scenario-result", /^deploy-restart: finished$/);
-    await demo.glassesGoOn();
+    await demo.waitForGlasses();
   });
 
-  test("a seed is played from the form, and stopped", async (t) => {
+  test("a seed is played from the form and stopped", async (t) => {
     const demo = await stage.open(t);
     await demo.event("connected");
     await demo.get("seed-number").fill("7");
@@ -38,20 +38,20 @@ describe("plans that the cloud plays", { concurrency: CONCURRENCY }, () => {
     assert.equal(await demo.get("scenario-progress").isVisible(), false);
   });
 
-  test("a seed in the address is played at once", async (t) => {
+  test("a seed in the URL is played on load", async (t) => {
     const demo = await stage.open(t, { path: "/?seed=42" });
     await demo.text("scenario-progress", /^seed-42/);
     assert.equal(await demo.get("seed-number").inputValue(), "42");
     await demo.text("scenario-progress", /^seed-42, 0:\d\d: [1-9]\d* faults, last/);
   });
 
-  test("a cloud that plays nothing has no such part", async (t) => {
+  test("the panel is hidden if the cloud has no scenarios", async (t) => {
     const demo = await stage.open(t, {
       prepare: (/** @type {import("playwright-core").Page} */ page) =>
         page.route("**/scenarios", (route) => route.fulfill({ status: 404, body: "" })),
     });
     await demo.event("connected");
-    await demo.glassesGoOn();
+    await demo.waitForGlasses();
     for (const id of ["scenarios", "seed-part", "scenario-progress"])
       assert.equal(await demo.get(id).isVisible(), false, id);
     demo.expectStatus(404);

@@ -1,23 +1,23 @@
-/** Closures after which the session stays down. */
+/** Closures that end the session. */
 import assert from "node:assert/strict";
 import { describe, test } from "node:test";
 import { CONCURRENCY, setUp, startCloud } from "./support.mjs";
 
-/** The page notes times in whole milliseconds, and a little after the session has decided. */
+/** The page records times in whole milliseconds, slightly after the decision of the session. */
 const CLOCK_SLACK_MS = 20;
 
 const stage = setUp();
 
-const FINAL = [
+const PERMANENT = [
   { button: "fault-close-1000", code: 1000, reason: "", wasClean: true, kind: "Normal" },
   { button: "fault-app-stopped", code: 1000, reason: "App stopped", wasClean: true, kind: "AppStopped" },
   { button: "fault-superseded", code: 4009, wasClean: false, kind: "Superseded" },
   { button: "disconnect", code: 1000, wasClean: true, kind: "ClientDisconnect" },
 ];
 
-describe("closures after which the session stays down", { concurrency: CONCURRENCY }, () => {
-  for (const { button, ...expected } of FINAL) {
-    test(`${expected.kind} is final`, async (t) => {
+describe("closures that end the session", { concurrency: CONCURRENCY }, () => {
+  for (const { button, ...expected } of PERMANENT) {
+    test(`${expected.kind} is permanent`, async (t) => {
       const demo = await stage.open(t);
       await demo.event("connected");
 
@@ -28,7 +28,7 @@ describe("closures after which the session stays down", { concurrency: CONCURREN
 
       for (const [field, value] of Object.entries(expected)) assert.equal(closure[field], value, field);
       assert.equal(closure.willReconnect, false);
-      await demo.staysSilent(await demo.mark());
+      await demo.expectSilence(await demo.mark());
       assert.deepEqual(
         (await demo.names(end)).filter((name) => name !== "dropped"),
         ["disconnected"],
@@ -36,7 +36,7 @@ describe("closures after which the session stays down", { concurrency: CONCURREN
     });
   }
 
-  test("a session that is over can be begun again", async (t) => {
+  test("a session that has ended can be started again", async (t) => {
     const demo = await stage.open(t);
     await demo.event("connected");
     await demo.click("fault-close-1000");
@@ -45,11 +45,13 @@ describe("closures after which the session stays down", { concurrency: CONCURREN
     const again = await demo.mark();
     await demo.click("connect");
     await demo.event("connected", { from: again });
-    await demo.captionsGoOn();
-    await demo.glassesGoOn();
+    await demo.waitForCaptions();
+    await demo.waitForGlasses();
   });
+});
 
-  test("a wrong key is refused once and for all, the right one is taken", async (t) => {
+describe("permanent failures to connect", { concurrency: CONCURRENCY }, () => {
+  test("a wrong API key is rejected permanently, the right one is accepted", async (t) => {
     const demo = await stage.open(t);
     await demo.event("connected");
     await demo.click("disconnect");
@@ -67,7 +69,7 @@ describe("closures after which the session stays down", { concurrency: CONCURREN
     assert.equal(rejection.name, "TpaConnectionError");
     assert.equal(rejection.kind, "Rejected");
     assert.ok(!(await demo.names(wrong)).includes("reconnecting"));
-    await demo.staysSilent(await demo.mark());
+    await demo.expectSilence(await demo.mark());
 
     const right = await demo.mark();
     await demo.get("api-key").fill("dev-key");
@@ -75,13 +77,13 @@ describe("closures after which the session stays down", { concurrency: CONCURREN
     await demo.event("connected", { from: right });
   });
 
-  test("a cloud that is gone is dialled three times, at growing delays, and then given up", async (t) => {
+  test("without a cloud the session tries three times, with growing delays, and ends", async (t) => {
     const cloud = await startCloud();
     t.after(() => cloud.kill());
     const demo = await stage.open(t, { url: cloud.url });
     await demo.event("connected");
     await demo.options("three-attempts");
-    await demo.glassesGoOn();
+    await demo.waitForGlasses();
 
     const gone = await demo.mark();
     await cloud.kill();
@@ -92,7 +94,7 @@ describe("closures after which the session stays down", { concurrency: CONCURREN
     assert.equal(last.reason, "Maximum reconnection attempts exceeded");
     assert.equal(last.wasClean, false);
     assert.equal(last.willReconnect, false);
-    await demo.staysSilent(await demo.mark());
+    await demo.expectSilence(await demo.mark());
     const attempt = ["reconnecting", "connecting"];
     assert.deepEqual(
       (await demo.names(gone)).filter((name) => name !== "dropped"),
@@ -100,7 +102,7 @@ describe("closures after which the session stays down", { concurrency: CONCURREN
     );
 
     const events = (await demo.events()).slice(gone);
-    // Each wait begins when the state does; the handlers of `disconnected` have their time after that.
+    // A wait begins with the change of state, before the handlers of `disconnected` run.
     const begins = events.filter(({ event, payload }) => event === "stateChange" && payload.to === "waiting");
     assert.equal(events.find(({ event }) => event === "disconnected").payload.code, 1006);
     const waits = events.filter(({ event }) => event === "reconnecting");

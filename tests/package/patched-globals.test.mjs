@@ -1,4 +1,4 @@
-/** What an app may change around the package after it was imported. */
+/** Globals that an app replaces after importing the package. */
 import assert from "node:assert/strict";
 import { join } from "node:path";
 import { test } from "node:test";
@@ -10,7 +10,7 @@ const { TpaSession } = await import(pathToFileURL(join(PACKAGE, "node.js")).href
 
 const ID = "user-org.example.app";
 
-/** A socket that brings an ack, or its end, by itself. */
+/** WebSocket that delivers an ack, or a close, by itself. */
 function sockets(frame) {
   return class {
     readyState = 0;
@@ -36,7 +36,7 @@ const options = (more) => ({
   ...more,
 });
 
-/** Replaces fields of an object while something runs. */
+/** Replaces properties of an object while a function runs. */
 async function replacing(object, fields, run) {
   const before = Object.keys(fields).map((name) => [name, Object.getOwnPropertyDescriptor(object, name)]);
   for (const [name, value] of Object.entries(fields)) {
@@ -52,7 +52,7 @@ async function replacing(object, fields, run) {
   }
 }
 
-test("a WebSocket that comes after the session was made is found when it connects", async () => {
+test("a WebSocket defined after the session was created is used by connect()", async () => {
   let session;
   await replacing(globalThis, { WebSocket: undefined }, () => (session = new TpaSession(options())));
   await replacing(globalThis, { WebSocket: acknowledging() }, () => session.connect(ID));
@@ -60,7 +60,7 @@ test("a WebSocket that comes after the session was made is found when it connect
   session.disconnect();
 });
 
-test("timers that were replaced after the import are used, as functions of nobody", async () => {
+test("timers replaced after the import are used, and called without a receiver", async () => {
   let now = performance.now();
   const waits = [];
   const timers = new Map();
@@ -98,7 +98,7 @@ test("timers that were replaced after the import are used, as functions of nobod
   assert.equal(timers.size, 0);
 });
 
-test("a signal is listened to until the promise is settled, and no longer", async () => {
+test("the listener of an AbortSignal is removed when the promise settles", async () => {
   let listening = 0;
   const signal = {
     aborted: false,

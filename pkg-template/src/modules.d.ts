@@ -1,0 +1,82 @@
+/** Modules that the build resolves: output of wasm-bindgen, and other files of the package. */
+
+/** Glue code of wasm-bindgen. */
+declare module "bindgen:tpa_session_bg.js" {
+  type Types = typeof import("../types/index.js");
+  type Session = InstanceType<Types["TpaSession"]>;
+
+  /** Handlers of a session: those of the dispatcher. */
+  export type SessionHandlers = import("../../src/web/js/dispatcher.js").Dispatcher;
+
+  /** Session in wasm, as exported by `src/web/session.rs`. */
+  export class TpaSession {
+    constructor(options: import("../types/index.js").SessionOptions);
+    /** Moves the handlers out of the wasm; call it once. */
+    takeHandlers(): SessionHandlers;
+    connect(sessionId: string): ReturnType<Session["connect"]>;
+    disconnect(reason: string | undefined): void;
+    send(...args: Parameters<Session["send"]>): ReturnType<Session["send"]>;
+    flush(): Promise<void>;
+    reconnectNow(): void;
+    timeline(): ReturnType<Session["timeline"]>;
+    subscribe(streams: string[]): void;
+    unsubscribe(streams: string[]): void;
+    /** Replaces the subscriptions of the handlers. */
+    follow(streams: string[]): void;
+    subscriptions(): string[];
+    readonly state: Session["state"];
+    readonly sessionId: Session["sessionId"];
+    readonly stats: Session["stats"];
+  }
+
+  export function __wbg_set_wasm(exports: WebAssembly.Exports): void;
+}
+
+/** Imports of the WebAssembly module, and its exports under their original names. */
+declare module "bindgen:bindings" {
+  export const imports: WebAssembly.Imports;
+  export function named(exports: WebAssembly.Exports): WebAssembly.Exports;
+}
+
+/** Function that returns the inlined wasm. */
+declare module "bindgen:tpa_session_bg.wasm" {
+  const bytes: () => Uint8Array<ArrayBuffer>;
+  export default bytes;
+}
+
+/** `core.cjs` of the package. */
+declare module "package:core" {
+  export const setWasmSource: typeof import("./wasm/instance.js").setWasmSource;
+  export const load: typeof import("./wasm/load.js").load;
+  export const setWebSocketImport: typeof import("../../src/web/js/platform.js").setWebSocketImport;
+  export const TpaSession: typeof import("./session/index.js").TpaSession;
+  export const TpaConnectionError: typeof import("./session/index.js").TpaConnectionError;
+}
+
+/** `globals.cjs` of the package. */
+declare module "package:globals" {
+  const globals: Record<string, unknown>;
+  export default globals;
+}
+
+/** Effect of `src/platform/node-globals.js`. */
+declare module "package:node-globals" {}
+
+/** Size of the wasm file, bytes. */
+declare module "package:wasm-size" {
+  export const size: number;
+}
+
+/** Outputs of the build that entry points load. */
+declare module "*/node.cjs" {
+  const node: typeof import("package:core");
+  export default node;
+}
+declare module "*/full-node.cjs" {
+  const full: typeof import("./full/index.js");
+  export default full;
+}
+declare module "*/server.cjs" {
+  const server: typeof import("./server/index.js");
+  export default server;
+}

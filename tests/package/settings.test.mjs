@@ -1,0 +1,68 @@
+/** `session.settings` and `session.capabilities`. */
+import assert from "node:assert/strict";
+import { test } from "node:test";
+
+import { SETTINGS, connected } from "./connected.mjs";
+
+test("settings: values, defaults of setting and config, and changes", async () => {
+  const config = {
+    name: "a",
+    settings: [
+      { type: "group", title: "g" },
+      { key: "theme", type: "text", defaultValue: "dark" },
+    ],
+  };
+  const { session, tell } = await connected({
+    settings: SETTINGS,
+    config,
+    augmentosSettings: { metric: true },
+  });
+  const { settings } = session;
+  assert.deepEqual([settings.get("lines"), settings.get("loud"), settings.get("theme")], [3, true, "dark"]);
+  assert.deepEqual([settings.get("none"), settings.get("none", 7)], [undefined, 7]);
+  assert.deepEqual([settings.has("lines"), settings.has("theme")], [true, false]);
+  assert.deepEqual(settings.getAll(), SETTINGS);
+  assert.deepEqual(settings.getConfig(), config);
+  const heard = [];
+  settings.onChange((change) => heard.push(change));
+  settings.onValueChange("lines", (...values) => heard.push(values));
+  session.events.onSettingChange("loud", (...values) => heard.push(values));
+  session.events.onSettingsUpdate((all) => heard.push(all.length));
+  const update = [
+    { key: "lines", type: "select", value: 4 },
+    { key: "loud", type: "toggle" },
+  ];
+  await tell({ type: "settings_update", packageName: "org.example.app", settings: update });
+  await tell({ type: "settings_update", packageName: "org.example.app", settings: update });
+  assert.deepEqual(heard, [{ lines: { oldValue: 3, newValue: 4 } }, [4, 3], 2, 2]);
+  settings.onMentraosChange("metric", (...values) => heard.push(values));
+  await tell({ type: "augmentos_settings_update", settings: { metric: false } });
+  assert.deepEqual(heard.at(-1), [false, true]);
+  assert.deepEqual([settings.getMentraOS("metric"), settings.getMentraOS("x", 1)], [false, 1]);
+});
+
+test("a setting that changed during an outage is reported", async () => {
+  const ack = { settings: [{ key: "lines", type: "select", value: 1 }] };
+  const { session, cut } = await connected(ack);
+  const heard = [];
+  session.settings.onValueChange("lines", (...values) => heard.push(values));
+  ack.settings[0].value = 2;
+  await cut();
+  assert.deepEqual(heard, [[2, 1]]);
+});
+
+test("capabilities arrive with the ack and can change", async () => {
+  const { session, tell } = await connected({ capabilities: { hasCamera: true } });
+  assert.deepEqual(session.capabilities, { hasCamera: true });
+  const models = [];
+  session.events.onCapabilitiesUpdate(({ modelName }) => models.push(modelName));
+  await tell({ type: "capabilities_update", capabilities: null, modelName: null });
+  assert.equal(session.capabilities, null);
+  assert.deepEqual(models, [null]);
+});
+
+test("updateSettings applies settings as if the cloud had sent them", async () => {
+  const { session } = await connected({ settings: SETTINGS });
+  const change = session.settings.updateSettings([{ key: "lines", value: 8 }]);
+  assert.deepEqual(change, { lines: { oldValue: 3, newValue: 8 } });
+});
