@@ -46,7 +46,7 @@ pub enum MessageKind {
     Event,
 }
 
-/// What the socket holds.
+/// Content of the socket's buffer.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Buffer {
     Free,
@@ -99,7 +99,7 @@ const TTL: u64 = 500;
 /// Lateness that makes the session doubt the timer, ms.
 const LATE: u64 = 1250;
 const ASLEEP: u64 = 90_250;
-/// How far the wall clock runs ahead during a sleep, ms.
+/// Lead that the wall clock gains during a sleep, ms.
 pub const CLOCK_STEP: u64 = 45_001;
 /// All times are multiples of this, ms, so that there are few of them.
 const UNIT: u64 = 250;
