@@ -1,7 +1,7 @@
 /** From the files of the package back to their sources: by the map, or by their own text. */
 import assert from "node:assert/strict";
 import { spawnSync } from "node:child_process";
-import { readFileSync } from "node:fs";
+import { readdirSync, readFileSync } from "node:fs";
 import { SourceMap } from "node:module";
 import { join } from "node:path";
 import { test } from "node:test";
@@ -48,7 +48,7 @@ test("messages of errors are found in their sources, on their lines", () => {
     ["one bitmap or more", "tpa-session/session/layouts.js"],
     ["a language with its country", "tpa-session/session/validate.js"],
     ["the wasm does not start", "tpa-session/wasm/wasm-errors.js"],
-    ["TpaConnectionError", "tpa-session/web/js/connection_error.js"],
+    ["TpaConnectionError", "tpa-session/web/js/values.js"],
     ["a number, 1 or more", "tpa-session/session/streams.js"],
   ]) {
     const found = find(new SourceMap(json), text, wanted);
@@ -58,7 +58,14 @@ test("messages of errors are found in their sources, on their lines", () => {
 });
 
 test("the sources are whole, and are the package's own", () => {
-  assert.ok(json.sources.length > 20);
+  for (const [shown, folder] of [
+    ["tpa-session/web/js/", "src/web/js"],
+    ["tpa-session/session/", "pkg-template/src/session"],
+  ]) {
+    // Only the full session has requests over HTTP.
+    const names = readdirSync(join(ROOT, folder)).filter((name) => name !== "cloud-url.js");
+    for (const name of names) assert.ok(json.sources.includes(`${shown}${name}`), name);
+  }
   for (const { sources, sourcesContent } of [json, full.json]) {
     for (const [i, source] of sources.entries()) {
       assert.match(source, /^tpa-session\/[\w/-]+\.js$/);
@@ -87,7 +94,7 @@ test("a stack in Node names the source of an error, and its line", () => {
   assert.equal(refusal[0], "validate.js");
   assert.match(refusal[1], /throw new TypeError\(/);
   assert.equal(caller[0], "layouts.js");
-  assert.match(caller[1], /text\("text", words\)/);
+  assert.match(caller[1], /text\("text", content\)/);
 });
 
 test("what Node loads is its own source: a stack names the part, and the text is no riddle", () => {
