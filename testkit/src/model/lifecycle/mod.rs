@@ -285,20 +285,14 @@ impl Lifecycle {
         Ok(())
     }
 
-    /// The session decided to send pings.
-    pub fn pinged(&mut self, pings: u32) -> Result<(), Violation> {
-        // Those of a connection that the same call gave up do not matter any more.
-        if pings > 0 && self.current().is_some() {
-            ensure!(
-                self.connected.is_some(),
-                "liveness",
-                "a ping before the ack"
-            );
+    /// The session decided to send pings. Those of a connection that the same call gave up do not
+    /// matter any more.
+    pub fn pinged(&mut self, pings: u32) {
+        if self.connected.is_some() {
             for _ in 0..pings {
                 self.liveness.ping(self.now);
             }
         }
-        Ok(())
     }
 
     /// Checks a session after a call.
