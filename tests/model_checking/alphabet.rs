@@ -5,7 +5,9 @@ use std::fmt;
 
 use testkit::closures::{CLOSURES, CUT, Closure, REFUSALS};
 use testkit::world::app::{AppCall, KEYS, STREAMS};
-use tpa_session::session::{Control, Input, Instant, Malformed, Reconnect, SocketId, WakeHint};
+use tpa_session::session::{
+    Control, Duration, Input, Instant, Malformed, Reconnect, SocketId, WakeHint,
+};
 
 /// One item of the alphabet. What it does depends on the state of the session.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -104,6 +106,9 @@ pub const CLOCK_STEP: u64 = 45_001;
 /// All times are multiples of this, ms, so that there are few of them.
 const UNIT: u64 = 250;
 
+/// Decision of the app that sets the delay of the next attempt.
+const DELAYED: Reconnect = Reconnect::After(Duration::from_millis(2 * UNIT));
+
 /// The only stream.
 pub const STREAM: &[&str] = STREAMS[0];
 
@@ -163,7 +168,15 @@ pub fn alphabet() -> Vec<Step> {
         );
     }
     steps.extend([Now, Early, OnTime, Late, Asleep].map(Step::Alarm));
-    steps.extend([Some(Reconnect::Yes), Some(Reconnect::No), None].map(Step::Decide));
+    steps.extend(
+        [
+            Some(Reconnect::Yes),
+            Some(Reconnect::No),
+            Some(DELAYED),
+            None,
+        ]
+        .map(Step::Decide),
+    );
     steps.extend(SOCKET_EVENTS.map(Step::Socket));
     steps
 }
