@@ -20,6 +20,9 @@ const EXTERNAL = new Map([
   ["package:globals", "./globals.cjs"],
 ]);
 
+/** Names of the wasm's exports, which only the glue and the table of bindings.mjs use. */
+const EXPORTS = /^(?:__wbindgen_|__wbg_tpasession_|wasm_bindgen_|tpasession_)/;
+
 /**
  * @typedef {object} Module the compiled wasm and what connects it to its glue
  * @property {string} folder output of wasm-bindgen
@@ -42,7 +45,8 @@ export function brotli(bytes) {
 export class Bundler {
   #module;
   #outDir;
-  #minify;
+  /** @type {import("esbuild").BuildOptions} */
+  #minified;
 
   /**
    * @param {Module} module
@@ -52,7 +56,7 @@ export class Bundler {
   constructor(module, outDir, { minify }) {
     this.#module = module;
     this.#outDir = outDir;
-    this.#minify = minify;
+    this.#minified = minify ? { minify, mangleProps: EXPORTS } : {};
   }
 
   /**
@@ -61,7 +65,7 @@ export class Bundler {
    * @param {import("esbuild").BuildOptions} options
    */
   async minified(outfile, options) {
-    const { code } = await this.#bundle(outfile, { minify: this.#minify, ...options });
+    const { code } = await this.#bundle(outfile, { ...this.#minified, ...options });
     await this.#write(outfile, code);
   }
 
@@ -71,8 +75,8 @@ export class Bundler {
    * @param {import("esbuild").BuildOptions} options
    */
   async mapped(outfile, options) {
-    const settings = { minify: this.#minify, sourcemap: /** @type {const} */ ("external"), ...options };
-    const { code, map } = await this.#bundle(outfile, settings);
+    const sourcemap = /** @type {const} */ ("external");
+    const { code, map } = await this.#bundle(outfile, { ...this.#minified, sourcemap, ...options });
     await this.#write(outfile, `${code}//# sourceMappingURL=${outfile}.map\n`);
     await this.#write(`${outfile}.map`, slimMap(map, outfile));
   }
