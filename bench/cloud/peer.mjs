@@ -14,38 +14,50 @@ import { WebSocketServer } from "ws";
 const pingInterval = Number(process.argv[2]);
 const server = createServer(control);
 const sockets = new WebSocketServer({ server, path: "/tpa-ws" });
+/**
+ * @typedef {import("ws").WebSocket} Socket
+ * @typedef {{ connectionId: string, sessionId?: string, isAlive: boolean, subscriptions: Set<string> }} Client
+ */
+/** @type {Map<Socket, Client>} */
+const clients = new Map();
 let lastId = 0;
 
 sockets.on("connection", (socket) => {
-  socket.connectionId = `c${++lastId}`;
-  socket.isAlive = true;
-  socket.subscriptions = new Set();
+  /** @type {Client} */
+  const client = { connectionId: `c${++lastId}`, isAlive: true, subscriptions: new Set() };
+  clients.set(socket, client);
+  socket.on("close", () => clients.delete(socket));
   socket.on("error", () => {});
-  socket.on("pong", () => (socket.isAlive = true));
-  socket.on("message", (data) => receive(socket, JSON.parse(data)));
+  socket.on("pong", () => (client.isAlive = true));
+  socket.on("message", (data) => receive(socket, client, JSON.parse(String(data))));
 });
 
-function receive(socket, message) {
+/**
+ * @param {Socket} socket
+ * @param {Client} client
+ * @param {any} message
+ */
+function receive(socket, client, message) {
   if (message.type === "tpa_connection_init") {
     if (message.apiKey !== "dev-key") return socket.close(1008, "Invalid API key");
-    socket.sessionId = message.sessionId;
+    client.sessionId = message.sessionId;
     const timestamp = new Date().toISOString();
     const { sessionId } = message;
     const ack = { type: "tpa_connection_ack", sessionId, settings: [], timestamp };
     socket.send(JSON.stringify(ack));
   } else if (message.type === "subscription_update") {
-    socket.subscriptions = new Set(message.subscriptions);
+    client.subscriptions = new Set(message.subscriptions);
   } else if (message.type === "ping") {
     socket.send(JSON.stringify({ type: "pong", timestamp: new Date().toISOString() }));
   }
 }
 
+/** @param {{ stream: string, data: unknown }} frame */
 function broadcast({ stream, data }) {
   const timestamp = new Date().toISOString();
   const receivers = [];
-  for (const socket of sockets.clients) {
-    if (!socket.subscriptions.has(stream)) continue;
-    const { sessionId, connectionId } = socket;
+  for (const [socket, { sessionId, connectionId, subscriptions }] of clients) {
+    if (!subscriptions.has(stream)) continue;
     const frame = { type: "data_stream", sessionId, streamType: stream, data, timestamp };
     socket.send(JSON.stringify(frame));
     receivers.push(connectionId);
@@ -53,27 +65,34 @@ function broadcast({ stream, data }) {
   return receivers;
 }
 
+/**
+ * @param {import("node:http").IncomingMessage} request
+ * @param {import("node:http").ServerResponse} response
+ */
 function control(request, response) {
+  /** @type {Buffer[]} */
   const parts = [];
   request.on("data", (part) => parts.push(part));
   request.on("end", () => {
-    const connections = broadcast(JSON.parse(Buffer.concat(parts)));
+    const connections = broadcast(JSON.parse(String(Buffer.concat(parts))));
     response.writeHead(202, { "content-type": "application/json" });
     response.end(JSON.stringify({ connections }));
   });
 }
 
 setInterval(() => {
-  for (const socket of sockets.clients) {
-    if (!socket.isAlive) {
+  for (const [socket, client] of clients) {
+    if (!client.isAlive) {
       socket.terminate();
       continue;
     }
-    socket.isAlive = false;
+    client.isAlive = false;
     socket.ping();
   }
 }, pingInterval);
 
 server.listen(0, "127.0.0.1", () => {
-  console.log(`peer listening on http://127.0.0.1:${server.address().port}`);
+  console.log(
+    `peer listening on http://127.0.0.1:${/** @type {import("node:net").AddressInfo} */ (server.address()).port}`,
+  );
 });

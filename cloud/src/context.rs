@@ -65,8 +65,8 @@ impl Context {
         self.outputs.pop_front()
     }
 
-    /// Sends something on a connection, now or when its faults allow. After the end of the connection
-    /// only the close frame is sent.
+    /// Sends something on a connection, now or when its faults allow. After the end of the
+    /// connection only the close frame is sent.
     pub(crate) fn deliver(&mut self, to: ConnectionId, what: Delivery) {
         let Some(transport) = self.transports.get_mut(to) else {
             return;

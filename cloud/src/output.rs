@@ -25,7 +25,8 @@ pub enum Output {
         /// True to stop.
         frozen: bool,
     },
-    /// Call an app's webhook and report the result to [`Cloud::handle_webhook`](crate::Cloud::handle_webhook).
+    /// Call an app's webhook and report the result to
+    /// [`Cloud::handle_webhook`](crate::Cloud::handle_webhook).
     Webhook(WebhookCall),
     /// Report an event to observers.
     Event(Event),
@@ -50,8 +51,8 @@ pub enum Delivery {
 }
 
 impl Delivery {
-    /// Size for the limits of buffers, in bytes. It includes an overhead, so that the number of empty
-    /// frames is bounded too.
+    /// Size for the limits of buffers, in bytes. It includes an overhead, so that the number of
+    /// empty frames is bounded too.
     pub fn cost(&self) -> usize {
         const OVERHEAD: usize = 64;
         let payload = match self {

@@ -13,7 +13,7 @@ use tpa_session::session::{
 use crate::frame_class::{self, FrameClass};
 use crate::{KEY, expect, redactor};
 
-/// How long a connection must last until attempts are counted from zero again, ms.
+/// Duration after which a connection is stable and attempts are counted from zero again, ms.
 const STABLE_AFTER: u64 = 5000;
 /// Attempts to reconnect before giving up.
 const ATTEMPTS: u32 = 3;
@@ -79,7 +79,7 @@ struct Stage {
     scene: Scene,
     checked: CheckedSession,
     now: u64,
-    /// When the last frame arrived.
+    /// Time of the last frame.
     received_at: u64,
 }
 

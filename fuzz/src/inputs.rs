@@ -216,7 +216,7 @@ impl Run {
         Message { serial, size }
     }
 
-    /// Whether the input can occur already. A socket that is yet to be opened reports nothing; the
+    /// True if the input can occur already. A socket that is yet to be opened reports nothing; the
     /// others were given up, or can report anything.
     fn is_possible(&self, input: &Input) -> bool {
         let Some(socket) = input.socket() else {

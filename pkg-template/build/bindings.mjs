@@ -21,13 +21,15 @@ const STRIP = ["--strip-producers", "--strip-target-features"];
 export function shorten(from, to) {
   const args = ["--minify-imports-and-exports-and-modules", ...STRIP, from, "-o", to];
   const output = execFileSync(process.execPath, [wasmOpt, ...args], { encoding: "utf8" });
-  /** @type {{ imports: [glue: string, name: string, short: string][], exports: [name: string, short: string][] }} */
+  /** @type {{ imports: [module: string, name: string, short: string][], exports: [name: string, short: string][] }} */
   const { imports, exports } = JSON.parse(output);
-  const [glue] = imports[0] ?? [];
-  const names = imports.map(([, name]) => name).join(", ");
-  const provided = imports.map(([, name, short]) => `${JSON.stringify(short)}: ${name}`).join(", ");
+  // wasm-bindgen imports a function of a snippet directly if it needs no conversion.
+  const statements = imports.map(
+    ([module, name], i) => `import { ${name} as import${i} } from ${JSON.stringify(module)};`,
+  );
+  const provided = imports.map(([, , short], i) => `${JSON.stringify(short)}: import${i}`).join(", ");
   const renamed = exports.map(([name, short]) => `${name}: exports[${JSON.stringify(short)}]`).join(", ");
-  return `import { ${names} } from ${JSON.stringify(glue)};
+  return `${statements.join("\n")}
     export const imports = { a: { ${provided} } };
     export const named = (exports) => ({ ${renamed} });`;
 }

@@ -50,9 +50,19 @@ impl<P: Payload> Session<P> {
         if let Phase::Waiting | Phase::AwaitingDecision(_) = self.phase {
             let cause = self.run.cause.as_ref();
             cause.map(|cause| cause.kind).hash(hasher);
-            let run = &self.run;
-            let ahead = run.not_before.map(|at| at.since(self.now));
-            (run.default_decision, ahead).hash(hasher);
+        }
+        match self.phase {
+            Phase::AwaitingDecision(_) => self.run.default_decision.hash(hasher),
+            Phase::Waiting => {
+                let not_before = self.run.not_before.filter(|at| *at > self.now);
+                not_before.map(|at| at.since(self.now)).hash(hasher);
+            }
+            Phase::Idle
+            | Phase::Preparing(_)
+            | Phase::Connecting(_)
+            | Phase::Handshaking(_)
+            | Phase::Connected(_)
+            | Phase::Stopped => {}
         }
         if let Phase::Connected(_) = self.phase {
             self.liveness

@@ -64,7 +64,7 @@ inEachBrowser("`using` and Symbol.dispose end a session permanently", async (pag
     ["org.example.twice", "ClientDisconnect", true],
     ["stopped"],
   ]);
-  // The cloud closed all of them.
+  // The cloud has closed all connections.
   const sessions = await (await fetch(`${cloud.url}/sessions`)).json();
   assert.deepEqual(
     sessions.flatMap((/** @type {any} */ { connections }) => connections),

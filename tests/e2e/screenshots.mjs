@@ -1,4 +1,4 @@
-/** Makes the pictures of the README: four moments of the demo page. `cargo xtask pictures` runs it. */
+/** Screenshots of the demo page for the documentation. `cargo xtask pictures` runs it. */
 import { execFileSync } from "node:child_process";
 import { mkdirSync, statSync } from "node:fs";
 import path from "node:path";
@@ -8,7 +8,7 @@ import { Demo, startCloud } from "./support.mjs";
 
 const FOLDER = path.join(ROOT, "docs/pictures");
 const LIMIT_BYTES = 60_000;
-/** As wide as the page becomes, and a little air. */
+/** Slightly more than the maximum width of the page. */
 const WIDTH = 1240;
 
 mkdirSync(FOLDER, { recursive: true });
@@ -22,7 +22,7 @@ try {
   await demo.get("note-text").fill("Milk, bread, stamps");
   await demo.click("note-send");
   await demo.text("notes-received", /Milk/);
-  // A past to look at.
+  // Some history for the chart.
   await demo.waitForGlasses(60);
   await demo.page.waitForFunction(() =>
     /two people/.test(document.querySelector("#view-always-on")?.textContent ?? ""),
@@ -53,7 +53,7 @@ try {
 /**
  * @param {Demo} demo
  * @param {string} name
- * @param {string} title id of the heading that the picture begins with, beneath the page's head
+ * @param {string} title id of the heading at the top of the screenshot, below the sticky header
  * @param {number} height px
  */
 async function take(demo, name, title, height) {
@@ -67,7 +67,7 @@ async function take(demo, name, title, height) {
   await demo.page.mouse.move(0, 0);
   const file = path.join(FOLDER, `${name}.png`);
   await demo.page.screenshot({ path: file });
-  // A picture of text has few colours.
+  // 128 colours are enough for text.
   execFileSync("pngquant", ["--force", "--strip", "--speed=1", "--output", file, "128", file]);
   const { size } = statSync(file);
   console.log(`${path.relative(ROOT, file)}: ${size} bytes`);

@@ -5,7 +5,9 @@ use std::fmt;
 
 use testkit::closures::{CLOSURES, CUT, Closure, REFUSALS};
 use testkit::world::app::{AppCall, KEYS, STREAMS};
-use tpa_session::session::{Control, Input, Instant, Malformed, Reconnect, SocketId, WakeHint};
+use tpa_session::session::{
+    Control, Duration, Input, Instant, Malformed, Reconnect, SocketId, WakeHint,
+};
 
 /// One item of the alphabet. What it does depends on the state of the session.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -46,7 +48,7 @@ pub enum MessageKind {
     Event,
 }
 
-/// What the socket holds.
+/// Content of the socket's buffer.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Buffer {
     Free,
@@ -99,10 +101,13 @@ const TTL: u64 = 500;
 /// Lateness that makes the session doubt the timer, ms.
 const LATE: u64 = 1250;
 const ASLEEP: u64 = 90_250;
-/// How far the wall clock runs ahead during a sleep, ms.
+/// Lead that the wall clock gains during a sleep, ms.
 pub const CLOCK_STEP: u64 = 45_001;
 /// All times are multiples of this, ms, so that there are few of them.
 const UNIT: u64 = 250;
+
+/// Decision of the app that sets the delay of the next attempt.
+const DELAYED: Reconnect = Reconnect::After(Duration::from_millis(2 * UNIT));
 
 /// The only stream.
 pub const STREAM: &[&str] = STREAMS[0];
@@ -163,7 +168,15 @@ pub fn alphabet() -> Vec<Step> {
         );
     }
     steps.extend([Now, Early, OnTime, Late, Asleep].map(Step::Alarm));
-    steps.extend([Some(Reconnect::Yes), Some(Reconnect::No), None].map(Step::Decide));
+    steps.extend(
+        [
+            Some(Reconnect::Yes),
+            Some(Reconnect::No),
+            Some(DELAYED),
+            None,
+        ]
+        .map(Step::Decide),
+    );
     steps.extend(SOCKET_EVENTS.map(Step::Socket));
     steps
 }

@@ -12,10 +12,10 @@ use crate::walk::{Place, Walk};
 /// Upper bound for the outputs of any call.
 const MAX_OUTPUTS: u8 = 50;
 
-/// Where a step ends.
+/// End of a step.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Stop {
-    /// When every output is carried out.
+    /// After the last output.
     Rest,
     /// While the last of so many outputs is being carried out.
     After(u8),

@@ -12,7 +12,7 @@ use crate::settings::Setting;
 /// Upper bound for unanswered pings of one connection: a cloud that never pongs is pinged forever.
 pub const MAX_PINGS: u64 = 2;
 
-/// Where the run loop is.
+/// Place in the run loop.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
 pub enum Place {
     /// Every output is carried out.
@@ -37,7 +37,7 @@ pub struct Walk<'a> {
     pub setting: &'a Setting,
     pub checked: CheckedSession,
     pub now: u64,
-    /// How far the wall clock is ahead.
+    /// Lead of the wall clock, ms.
     pub wall: u64,
     /// Number of messages that the app sent.
     pub written: u32,
@@ -76,12 +76,12 @@ impl<'a> Walk<'a> {
         hasher.finish()
     }
 
-    /// Whether the walk has left the bounds of the search.
+    /// True if the walk has left the bounds of the search.
     pub const fn is_out_of_bounds(&self) -> bool {
         self.checked.model.outbox.unanswered() > MAX_PINGS
     }
 
-    /// Whether the step can be taken here, and differs from all others.
+    /// True if the step can be taken here, and differs from all others.
     pub fn is_possible(&self, step: Step) -> bool {
         let is_decision = matches!(step, Step::Decide(_));
         if self.place != Place::Rest && !is_decision && !self.may_call() {
@@ -114,7 +114,7 @@ impl<'a> Walk<'a> {
         }
     }
 
-    /// Whether another call may come from inside.
+    /// True if another call may come from inside.
     pub const fn may_call(&self) -> bool {
         self.place.calls() < self.setting.nested
     }

@@ -23,7 +23,7 @@ const OPTIONS = ["logger", "shouldReconnect", "apiKey", "augmentOSWebsocketUrl"]
 const SOCKET = ["constructor", "send", "close"];
 
 /** Actions of the code of the app. */
-const DEEDS = {
+const ACTIONS = {
   "calls every method that leaves the connection alone": (session) => {
     const handler = () => {};
     session.on("stateChange", handler)();
@@ -42,7 +42,7 @@ const DEEDS = {
   "calls free()": (session) => session.free(),
   "calls connect()": (session) => void session.connect(ID).catch(() => {}),
   "calls connect() with another id": (session) => void session.connect("other-a").catch(() => {}),
-  "leaves and starts anew": (session) => {
+  "disconnects and connects again": (session) => {
     session.disconnect();
     session.connect(ID).catch(() => {});
   },
@@ -68,16 +68,16 @@ after(() => {
 const turn = () => new Promise((resolve) => setImmediate(resolve));
 
 /** Starts a session whose app performs one action, the first time that it is called at a given place. */
-function live(place, deed) {
-  const life = { done: false, socket: undefined };
+function start(place, action) {
+  const run = { done: false, socket: undefined };
   const at = (here) => {
-    if (here !== place || life.done || life.session === undefined) return;
-    life.done = true;
+    if (here !== place || run.done || run.session === undefined) return;
+    run.done = true;
     try {
-      deed(life.session);
+      action(run.session);
     } catch (error) {
       // Recorded here, because the session may catch it.
-      life.thrown = error.message;
+      run.thrown = error.message;
       throw error;
     }
   };
@@ -86,7 +86,7 @@ function live(place, deed) {
     readyState = 0;
     constructor() {
       at("constructor");
-      life.socket = this;
+      run.socket = this;
     }
     send() {
       at("send");
@@ -101,7 +101,7 @@ function live(place, deed) {
   const provided = { apiKey: "k", augmentOSWebsocketUrl: "ws://host/" };
   const answer = provided[place];
   if (answer !== undefined) provided[place] = () => (at(place), answer);
-  life.session = new TpaSession({
+  run.session = new TpaSession({
     packageName: "a",
     ...provided,
     WebSocket: Socket,
@@ -111,8 +111,8 @@ function live(place, deed) {
     reconnectDelay: 0,
     maxQueuedMessages: 1,
   });
-  for (const event of EVENTS) life.session.on(event, () => at(event));
-  return life;
+  for (const event of EVENTS) run.session.on(event, () => at(event));
+  return run;
 }
 
 /** Opens the newest socket and sends an ack, unless that has already happened. */
@@ -124,36 +124,36 @@ function accept({ socket }) {
 }
 
 /** Runs a session through every event. */
-async function through(life) {
-  const { session } = life;
+async function through(run) {
+  const { session } = run;
   session.connect(ID).catch(() => {});
   await turn();
-  accept(life);
-  life.socket?.onmessage?.({ data: "no JSON" });
-  life.socket?.onclose?.({ code: 1006 });
+  accept(run);
+  run.socket?.onmessage?.({ data: "no JSON" });
+  run.socket?.onclose?.({ code: 1006 });
   session.send({ type: "custom" });
   session.send({ type: "custom" });
   session.reconnectNow();
   await turn();
-  accept(life);
+  accept(run);
   session.disconnect();
   await turn();
 }
 
-for (const [what, deed] of Object.entries(DEEDS)) {
+for (const [what, action] of Object.entries(ACTIONS)) {
   test(`code of the app that ${what} has no side effects, wherever it is called`, async () => {
     for (const place of [...EVENTS, ...OPTIONS, ...SOCKET]) {
       uncaught.length = 0;
-      const life = live(place, deed);
-      await through(life);
-      assert.ok(life.done, `the life never came to ${place}`);
-      assert.equal(life.thrown, what === "throws" ? "from the app" : undefined, place);
+      const run = start(place, action);
+      await through(run);
+      assert.ok(run.done, `the run never came to ${place}`);
+      assert.equal(run.thrown, what === "throws" ? "from the app" : undefined, place);
       const told = uncaught.map(({ message }) => message);
       const own = what === "throws" && EVENTS.includes(place);
       assert.deepEqual(told, own ? ["from the app"] : [], place);
 
-      const again = live("nowhere");
-      for (const each of [life, again]) {
+      const again = start("nowhere");
+      for (const each of [run, again]) {
         each.session.disconnect();
         each.session.connect(ID).catch(() => {});
         await turn();

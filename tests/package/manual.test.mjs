@@ -96,7 +96,7 @@ test("a server that is not there, damaged wasm, another version, and what is no 
   const damaged = Uint8Array.from(wasm).fill(255, 100, 200);
   await assert.rejects(load(damaged), /^Error: tpa-session: the wasm does not start: /);
   await assert.rejects(load(new Uint8Array(100_000)), /source: not wasm/);
-  // The smallest module that wants something which is not there.
+  // The smallest module with an import that is missing.
   const other = [0, 97, 115, 109, 1, 0, 0, 0, 1, 4, 1, 96, 0, 0, 2, 7, 1, 1, 120, 1, 121, 0, 0];
   const module = new WebAssembly.Module(Uint8Array.from(other));
   await assert.rejects(load(module), /^Error: tpa-session: the wasm belongs to another version/);

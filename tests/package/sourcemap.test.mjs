@@ -1,7 +1,7 @@
-/** From the files of the package back to their sources: by the map, or by their own text. */
+/** Source maps of minified files, and sources of readable ones. */
 import assert from "node:assert/strict";
 import { spawnSync } from "node:child_process";
-import { readFileSync } from "node:fs";
+import { readFileSync, readdirSync } from "node:fs";
 import { SourceMap } from "node:module";
 import { join } from "node:path";
 import { test } from "node:test";
@@ -10,16 +10,16 @@ import { pathToFileURL } from "node:url";
 import { PACKAGE, ROOT } from "../support/paths.mjs";
 import { read } from "./support.mjs";
 
-/** Where the sources are of which the maps speak. */
+/** Folders of the sources, by prefix in the maps. */
 const FOLDERS = { "tpa-session/web/": "src/web/", "tpa-session/": "pkg-template/src/" };
 
-/** A source of the map as it is in the repository. */
+/** Returns the text of a source in the repository. */
 function original(source) {
   const [name, folder] = Object.entries(FOLDERS).find(([name]) => source.startsWith(name));
   return readFileSync(join(ROOT, folder, source.slice(name.length)), "utf8");
 }
 
-/** What `map` says of the place of a text in a file: where it is, and what that line is. */
+/** Returns the source and the original line of a text in a mapped file. */
 function find(map, text, wanted) {
   const lines = text.split("\n");
   const line = lines.findIndex((line) => line.includes(wanted));
@@ -28,12 +28,12 @@ function find(map, text, wanted) {
   return { source: originalSource, line: original(originalSource).split("\n")[originalLine] };
 }
 
-/** A file that a page loads, and its map. */
+/** Returns a mapped file and its map. */
 const mapped = (file) => ({ text: String(read(file)), json: JSON.parse(read(`${file}.map`)) });
 const { text, json } = mapped("index.js");
 const full = mapped("full.js");
 
-test("what a page loads says where its map is, and the map of what it is", () => {
+test("files for pages refer to their map, and the map to the file", () => {
   for (const file of ["index.js", "full.js"]) {
     const { text, json } = mapped(file);
     assert.equal(text.trimEnd().split("\n").at(-1), `//# sourceMappingURL=${file}.map`);
@@ -41,14 +41,14 @@ test("what a page loads says where its map is, and the map of what it is", () =>
   }
 });
 
-test("messages of errors are found in their sources, on their lines", () => {
+test("error messages map to their sources and lines", () => {
   for (const [wanted, source, { text, json } = mapped("index.js")] of [
     ["The request was not sent", "tpa-session/full/requests.js", full],
     ["unknown-session-id", "tpa-session/full/index.js", full],
     ["one bitmap or more", "tpa-session/session/layouts.js"],
     ["a language with its country", "tpa-session/session/validate.js"],
     ["the wasm does not start", "tpa-session/wasm/wasm-errors.js"],
-    ["TpaConnectionError", "tpa-session/web/js/connection_error.js"],
+    ["TpaConnectionError", "tpa-session/web/js/values.js"],
     ["a number, 1 or more", "tpa-session/session/streams.js"],
   ]) {
     const found = find(new SourceMap(json), text, wanted);
@@ -57,8 +57,11 @@ test("messages of errors are found in their sources, on their lines", () => {
   }
 });
 
-test("the sources are whole, and are the package's own", () => {
-  assert.ok(json.sources.length > 20);
+test("the maps contain the complete sources of the package", () => {
+  for (const file of readdirSync(join(ROOT, "src/web/js"))) {
+    assert.ok(json.sources.includes(`tpa-session/web/js/${file}`), file);
+  }
+  assert.ok(json.sources.length > 16);
   for (const { sources, sourcesContent } of [json, full.json]) {
     for (const [i, source] of sources.entries()) {
       assert.match(source, /^tpa-session\/[\w/-]+\.js$/);
@@ -67,7 +70,7 @@ test("the sources are whole, and are the package's own", () => {
   }
 });
 
-test("the inlined wasm is no line of any source", () => {
+test("the inlined wasm maps to no source", () => {
   const lines = text.split("\n");
   const line = lines.findIndex((line) => line.includes('text:"!asm'));
   const column = lines[line].indexOf('text:"!asm') + 1000;
@@ -87,7 +90,7 @@ test("a stack in Node names the source of an error, and its line", () => {
   assert.equal(refusal[0], "validate.js");
   assert.match(refusal[1], /throw new TypeError\(/);
   assert.equal(caller[0], "layouts.js");
-  assert.match(caller[1], /text\("text", words\)/);
+  assert.match(caller[1], /text\("text", content\)/);
 });
 
 test("what Node loads is its own source: a stack names the part, and the text is no riddle", () => {

@@ -326,7 +326,7 @@ test("invalid arguments are rejected with the allowed values", async () => {
     [() => session.stream("VAD", { limit: 0 }), /^limit: must be a number, 1 or more, not 0$/],
     [
       () => session.disconnect({ releaseOwnership: true, reason: "tired" }),
-      /^reason: must be one of switching_clouds/,
+      /^reason: must be one of clean_shutdown, switching_clouds, user_logout, not "tired"$/,
     ],
   ];
   for (const [wrong, message] of cases) assert.throws(wrong, { name: "TypeError", message });

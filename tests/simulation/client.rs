@@ -30,15 +30,15 @@ pub trait Transport {
     fn give_up(&mut self, id: SocketId, close: &Close) -> Vec<Input>;
     /// Bytes that the socket itself holds; `None` when it is not open.
     fn buffered(&self, id: SocketId) -> Option<u32>;
-    /// Whether the cloud has this message from this socket.
+    /// True if the cloud has this message from this socket.
     fn has(&self, id: SocketId, serial: u32) -> bool;
-    /// Whether the cloud has this message from any socket.
+    /// True if the cloud has this message from any socket.
     fn has_any(&self, serial: u32) -> bool;
-    /// Whether everything that the client sent has reached the cloud.
+    /// True if everything that the client sent has reached the cloud.
     fn is_drained(&self, id: SocketId) -> bool;
     /// The last list of streams that the cloud received on this socket.
     fn subscriptions(&self, id: SocketId) -> Option<&[String]>;
-    /// Whether the connection is dead without a close event.
+    /// True if the connection is dead without a close event.
     fn is_half_open(&self, id: SocketId) -> bool;
 }
 
@@ -72,7 +72,7 @@ pub struct Client<T> {
     pub session: CheckedSession,
     pub transport: T,
     pub clock: Clock,
-    /// How far the wall clock is ahead.
+    /// Lead of the wall clock, ms.
     pub wall: u64,
     pub app: App,
     pub decision: Option<Reconnect>,
@@ -149,7 +149,7 @@ impl<T: Transport> Client<T> {
         self.session.session.session_id().unwrap_or_default()
     }
 
-    /// When the timer will fire.
+    /// Time at which the timer will fire.
     pub fn next_alarm(&self) -> Option<u64> {
         let deadline = self.session.session.poll_timeout();
         deadline.map(|(at, _)| at.as_millis() + self.clock.lateness)
@@ -238,7 +238,7 @@ impl<T: Transport> Client<T> {
         Ok(())
     }
 
-    /// Whether silence of the cloud means something to the session.
+    /// True if silence of the cloud means something to the session.
     pub fn can_notice_silence(&self) -> bool {
         let is_pinged = self.config.watch.ping_interval.as_millis() > 0;
         is_pinged && self.session.model.lifecycle.liveness.ponged
@@ -275,8 +275,8 @@ impl<T: Transport> Client<T> {
         Ok(())
     }
 
-    /// What had to be delivered at least once has arrived, unless the app was told otherwise. A
-    /// pong without a ping confirms what may not have arrived.
+    /// Checks that messages with the guarantee have arrived, unless the app was told otherwise.
+    /// A pong without a ping confirms what may not have arrived.
     fn check_arrivals(&mut self) -> Result<(), Violation> {
         let resends = self.config.delivery == Delivery::AtLeastOnce;
         if !resends || self.extra_pongs {

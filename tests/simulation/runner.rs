@@ -21,7 +21,7 @@ const REPEATED: u64 = 100;
 /// Real time that no run takes, even on a busy machine.
 const RUN_TIMEOUT: Duration = Duration::from_secs(20);
 
-/// What a seed determines.
+/// Everything that a seed determines.
 pub trait Plan {
     /// Coverage of the runs.
     type Sum: Sum;

@@ -20,7 +20,7 @@ pub const LONG: u64 = 120_000;
 pub struct HostileTransport {
     pub network: Network,
     pub peer: Peer,
-    /// How long the client waits for an ack.
+    /// Timeout of the client for an ack, ms.
     connect_timeout: u64,
 }
 

@@ -112,8 +112,17 @@ impl CargoTool {
         let file =
             |program: &str| folder.join(format!("{program}{}", std::env::consts::EXE_SUFFIX));
         self.programs.iter().all(|program| file(program).is_file())
-            && process::ask(process::command(file(self.program)).arg("--version"))
+            && process::ask(&mut self.version_query(&file(self.program)))
                 .is_some_and(|answer| self.accepts(&answer))
+    }
+
+    /// The command that prints the version. Cargo passes the name of a subcommand to its program.
+    fn version_query(&self, program: &Path) -> Command {
+        let mut query = process::command(program);
+        query
+            .args(self.program.strip_prefix("cargo-"))
+            .arg("--version");
+        query
     }
 
     fn accepts(&self, answer: &str) -> bool {

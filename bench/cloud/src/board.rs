@@ -91,8 +91,8 @@ impl Board {
         json!({"stream": STREAM, "data": data})
     }
 
-    /// Records the arrival of a frame at a TPA with these counts by lane. Returns false if it is not
-    /// the next frame of its lane, or not complete.
+    /// Records the arrival of a frame at a TPA with these counts by lane. Returns false if it is
+    /// not the next frame of its lane, or not complete.
     pub(crate) fn arrived(&self, frame: &[u8], had: &mut [u64; LANES]) -> bool {
         let Some(number) = number(frame) else {
             return false;

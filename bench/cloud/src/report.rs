@@ -10,7 +10,7 @@ use crate::idle::{self, Idle};
 use crate::rate::{self, Rate};
 use crate::server::Kind;
 
-/// Name of the result files.
+/// Directory of the results.
 const FOLDER: &str = "bench/results";
 
 /// Largest allowed deviation of a ping from its schedule, in percent.
@@ -72,38 +72,41 @@ impl Report {
         });
         fs::write(format!("{FOLDER}/cloud.json"), format!("{json}\n"))?;
         println!("{text}");
-        let faults = self.faults();
-        for fault in &faults {
-            eprintln!("tpa-cloud: {fault}");
+        let failures = self.failures();
+        for failure in &failures {
+            eprintln!("tpa-cloud: {failure}");
         }
-        Ok(faults.is_empty())
+        Ok(failures.is_empty())
     }
 
     /// Returns the requirements that the cloud misses.
-    fn faults(&self) -> Vec<String> {
-        let mut faults = Vec::new();
+    fn failures(&self) -> Vec<String> {
+        let mut failures = Vec::new();
         if let Some(idle) = self.idle.first() {
             let gone = idle.refused + idle.lost;
             if gone > 0 {
-                faults.push(format!("{gone} idle connections refused or lost"));
+                failures.push(format!("{gone} idle connections refused or lost"));
             }
             if idle.unpinged > 0 {
-                faults.push(format!("{} connections not pinged", idle.unpinged));
+                failures.push(format!("{} connections not pinged", idle.unpinged));
             }
             if idle.ping_worst > PING_LIMIT {
                 let worst = idle.ping_worst;
-                faults.push(format!("a ping {worst:.1} % from its schedule"));
+                failures.push(format!("a ping deviates {worst:.1} % from its schedule"));
             }
         }
         for rate in &self.cloud {
             if rate.connections_lost > 0 {
-                faults.push(format!("{} connections lost", rate.connections_lost));
+                failures.push(format!("{} connections lost", rate.connections_lost));
             }
             if rate.lost + rate.wrong > 0 {
-                faults.push(format!("{} messages lost, {} wrong", rate.lost, rate.wrong));
+                failures.push(format!(
+                    "{} messages lost, {} corrupt or out of order",
+                    rate.lost, rate.wrong
+                ));
             }
         }
-        faults
+        failures
     }
 
     fn head(&self, machine: &str) -> String {
@@ -117,14 +120,14 @@ impl Report {
             during,
         } = self.idle_plan;
         let mut table = Table::new(&format!(
-            "{connections} connections, idle for {} s and pinged every {} s",
+            "{connections} connections, idle for {} s with a ping every {} s",
             during.as_secs(),
             ping_interval.as_secs()
         ));
         let mut row = |what: &str, show: &dyn Fn(&Idle) -> String| {
             table.row(what, self.idle.iter().map(show));
         };
-        row("connected after, s", &|idle| {
+        row("time to connect, s", &|idle| {
             format!("{:.1}", idle.connecting)
         });
         row("CPU to connect one, µs", &|idle| {
@@ -138,7 +141,7 @@ impl Report {
             format!("{:.1}", idle.ping_cpu)
         });
         row(
-            "ping off its schedule, %: median, 99 of 100, worst",
+            "deviation of pings from schedule, %: median, 99th percentile, maximum",
             &|idle| {
                 let (median, p99) = (idle.ping_median, idle.ping_p99);
                 format!("{median:.2}, {p99:.2}, {:.2}", idle.ping_worst)
@@ -155,7 +158,7 @@ impl Report {
             connections, rate, ..
         } = self.rate_plan;
         let mut table = Table::new(&format!(
-            "{} bytes to each of {connections} connections; median (least–most) of {} rounds",
+            "{} bytes to each of {connections} connections; median (minimum–maximum) of {} rounds",
             cloud_load::FRAME_BYTES,
             self.cloud.len()
         ));
@@ -164,25 +167,31 @@ impl Report {
             let cells = rounds.map(|rounds| spread(rounds.iter().map(value).collect(), digits));
             table.row(what, cells);
         };
-        row("messages per second at most", 0, &|rate| rate.most);
-        row("CPU per message then, µs", 2, &|rate| rate.most_cpu);
-        row("CPU of the load itself then, % of one core", 0, &|rate| {
-            rate.client
+        row("highest rate, messages per second", 0, &|rate| rate.most);
+        row("CPU per message at that rate, µs", 2, &|rate| {
+            rate.most_cpu
         });
+        row(
+            "CPU of the load generator at that rate, % of one core",
+            0,
+            &|rate| rate.client,
+        );
         let paced = |what: &str| {
             format!(
                 "at {} messages per second: {what}",
                 connections as u32 * rate
             )
         };
-        row(&paced("reached"), 0, &|rate| rate.paced);
+        row(&paced("measured rate"), 0, &|rate| rate.paced);
         row(&paced("CPU per message, µs"), 2, &|rate| rate.paced_cpu);
-        row(&paced("until all have it, ms, median"), 1, &|rate| {
+        row(&paced("time until all have it, ms, median"), 1, &|rate| {
             rate.paced_median
         });
-        row(&paced("until all have it, ms, 99 of 100"), 1, &|rate| {
-            rate.paced_p99
-        });
+        row(
+            &paced("time until all have it, ms, 99th percentile"),
+            1,
+            &|rate| rate.paced_p99,
+        );
         let sum = |rounds: &[Rate]| {
             let lost: u64 = rounds.iter().map(|rate| rate.lost).sum();
             let wrong: u64 = rounds.iter().map(|rate| rate.wrong).sum();
@@ -190,7 +199,7 @@ impl Report {
             format!("{lost}, {wrong}, {gone}")
         };
         table.row(
-            "messages lost, messages wrong, connections lost",
+            "messages lost, messages corrupt or out of order, connections lost",
             [sum(&self.cloud), sum(&self.peer)],
         );
         table.0

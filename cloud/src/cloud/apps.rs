@@ -17,8 +17,8 @@ use crate::time::Instant;
 pub type WebhookAnswer = Result<(), String>;
 
 impl Cloud {
-    /// Starts an app for a user: calls its webhook, and calls it again if its connection is lost and
-    /// not reestablished. Returns the session id.
+    /// Starts an app for a user: calls its webhook, and calls it again if its connection is lost
+    /// and not reestablished. Returns the session id.
     pub fn start_app(
         &mut self,
         user: &UserSessionId,

@@ -38,8 +38,8 @@ impl SeededPlan {
     }
 
     fn draw(&mut self) {
-        // A pause first, so that most faults hit clients that are connected. After a lost ack a client
-        // may need more than the shortest pause.
+        // A pause first, so that most faults hit clients that are connected. After a lost ack a
+        // client may need more than the shortest pause.
         let pause = self.millis(6_000, 16_000);
         self.at += pause;
         match self.random.u32(0..11) {

@@ -47,8 +47,8 @@ pub struct ServerConfig {
     pub scenarios: Vec<Scenario>,
     /// Plan to play from the start.
     pub play: Option<Plan>,
-    /// Token that control requests must have. By default none is required on loopback addresses, and
-    /// a random one is generated for others.
+    /// Token that control requests must have. By default none is required on loopback addresses,
+    /// and a random one is generated for others.
     pub token: Option<Token>,
     /// URL of this server for started apps, such as `ws://cloud.example:8002`. Defaults to the
     /// address it listens on.

@@ -144,11 +144,11 @@ fn an_app_that_closes_normally_is_not_restarted() {
         world.input(id, Input::Closed { code: 1000, reason });
         world.input(id, Input::Gone);
     };
-    for goodbye in [release, close] {
+    for end in [release, close] {
         let mut world = World::new();
         world.start_app();
         let id = world.connect("user1", PACKAGE);
-        goodbye(&mut world, id);
+        end(&mut world, id);
         assert_eq!(world.app_state(), "released");
         world.advance(seconds(60));
         assert_eq!(world.calls().len(), 1);

@@ -19,7 +19,7 @@ pub struct CheckedSession {
     pub model: Model,
 }
 
-/// What an input led to.
+/// Effects of an input.
 #[derive(Debug)]
 pub struct InputReport {
     /// The input was about the current socket, or about none.

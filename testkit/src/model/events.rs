@@ -38,7 +38,7 @@ pub(super) struct Announcement {
     pub attempt: u32,
     pub cause: Cause,
     pub delay: Delay,
-    /// When that was decided; a handler may have been told of a later time since.
+    /// Time of the decision; the clock may have advanced since.
     pub at: u64,
 }
 
@@ -69,22 +69,7 @@ impl Events {
         event: &Event<Message>,
         lifecycle: &mut Lifecycle,
     ) -> Result<(), Violation> {
-        ensure!(
-            self.state != State::Stopped
-                || self.next != Next::Anything
-                || matches!(event, Event::StateChange(_)),
-            "events",
-            "{event:?} after the end"
-        );
-        let goes_on = matches!(
-            event,
-            Event::Connecting(_) | Event::Connected | Event::Reconnecting(_)
-        );
-        ensure!(
-            !goes_on || !lifecycle.is_ended(),
-            "events",
-            "{event:?} although the session is over"
-        );
+        self.check_end(event, lifecycle)?;
         let next = std::mem::replace(&mut self.next, Next::Anything);
         match (next, event) {
             (next, Event::StateChange(change)) => {
@@ -156,6 +141,27 @@ impl Events {
         }
     }
 
+    /// Checks that nothing comes after the end, and nothing that the end withdraws.
+    fn check_end(&self, event: &Event<Message>, lifecycle: &Lifecycle) -> Result<(), Violation> {
+        ensure!(
+            self.state != State::Stopped
+                || self.next != Next::Anything
+                || matches!(event, Event::StateChange(_)),
+            "events",
+            "{event:?} after the end"
+        );
+        let goes_on = matches!(
+            event,
+            Event::Connecting(_) | Event::Connected | Event::Reconnecting(_)
+        );
+        ensure!(
+            !goes_on || !lifecycle.is_ended(),
+            "events",
+            "{event:?} although the session is over"
+        );
+        Ok(())
+    }
+
     /// Checks the rejection of the promise of `connect()`, which comes with the end.
     pub fn check_rejection(&self, error: &ConnectionError) -> Result<(), Violation> {
         ensure!(
@@ -179,7 +185,7 @@ impl Events {
         Ok(())
     }
 
-    /// When the next attempt is due, where it was announced.
+    /// Time at which the next attempt is due, if it was announced.
     pub fn due(&self) -> Option<u64> {
         self.announced.map(|(_, due)| due)
     }

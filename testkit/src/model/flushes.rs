@@ -6,7 +6,7 @@ use tpa_session::session::{FlushError, FlushId, RunId};
 
 use super::{Violation, ensure};
 
-/// What the rest of the model knows when a flush is settled.
+/// Knowledge of the rest of the model when a flush is settled.
 pub struct Facts<'a> {
     /// The active run.
     pub run: Option<RunId>,
@@ -15,7 +15,7 @@ pub struct Facts<'a> {
     pub resends: bool,
     /// The last connection was lost with unconfirmed messages, and there is no other yet.
     pub has_lost: bool,
-    /// Whether a message up to this one is queued or in flight.
+    /// True if a message up to this one is queued or in flight.
     pub has_open: &'a dyn Fn(u32) -> bool,
     /// The first message up to this one that was sent on the live connection and that the cloud
     /// does not have.

@@ -1,4 +1,4 @@
-//! What one connection has shown of itself, and when its silence or its failure means something.
+//! Signs of life of one connection, and deadlines for its silence and its failure.
 
 use std::hash::{Hash, Hasher};
 
@@ -8,9 +8,9 @@ use super::View;
 const LATE: u64 = 1000;
 /// Pong timeout where there is a reason to doubt the connection; otherwise the option applies.
 const PROBE_TIMEOUT: u64 = 2500;
-/// How long a socket that reported an error may take to report its close.
+/// Time that a socket that reported an error has to report its close, ms.
 const FAILURE_GRACE: u64 = 250;
-/// How long a socket may be closing.
+/// Time that a closing socket has to report its close, ms.
 const CLOSING_GRACE: u64 = 5000;
 
 #[derive(Clone, Debug)]
@@ -18,7 +18,7 @@ pub struct Liveness {
     pong_timeout: u64,
     /// The socket reported an error.
     pub failed: bool,
-    /// When a socket that failed, or that is closing, is given up.
+    /// Time at which a socket that failed, or that is closing, is given up.
     pub failure_due: Option<u64>,
     /// The latest time by which a socket that is closing must have reported its close.
     pub closed_by: Option<u64>,
@@ -27,8 +27,8 @@ pub struct Liveness {
     /// Pings since which nothing was received.
     pings: Vec<u64>,
     first_ping: Option<u64>,
-    /// When the timer was late, since the first of these pings, for the first and for the last
-    /// time: what it says must be taken with caution.
+    /// First and last time that the timer was late since the first of these pings: such a timer
+    /// proves little.
     late: Option<(u64, u64)>,
 }
 
@@ -97,7 +97,7 @@ impl Liveness {
         }
     }
 
-    /// Whether the cloud kept sending for longer than a pong may take, and never ponged.
+    /// True if the cloud kept sending for longer than a pong may take, and never ponged.
     pub fn is_ignoring_pings(&self) -> bool {
         let first = self.first_ping.filter(|_| !self.ponged);
         first.is_some_and(|first| first.saturating_add(self.pong_timeout) < self.last_received)
@@ -107,7 +107,7 @@ impl Liveness {
         self.failure_due.is_some_and(|due| due <= now)
     }
 
-    /// Whether the cloud ponged before, and left a ping unanswered for too long. A timer that is
+    /// True if the cloud ponged before, and left a ping unanswered for too long. A timer that is
     /// late proves nothing, unless it was late before.
     pub fn is_dead(&self, now: u64) -> bool {
         let Some(first) = self.unanswered() else {

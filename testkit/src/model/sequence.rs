@@ -54,7 +54,7 @@ impl Step {
         })
     }
 
-    /// Whether the end of the session withdraws it.
+    /// True if the end of the session withdraws it.
     const fn is_withdrawn(&self) -> bool {
         matches!(
             self,
@@ -88,7 +88,7 @@ impl Sequence {
         self.0.is_empty()
     }
 
-    /// Whether the socket is about to be closed.
+    /// True if the socket is about to be closed.
     pub fn closes(&self, socket: SocketId) -> bool {
         let mut steps = self.0.iter();
         steps.any(|step| matches!(step, Step::Close(closed, ..) if *closed == socket))

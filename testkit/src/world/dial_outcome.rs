@@ -78,7 +78,7 @@ impl Credentials {
         })
     }
 
-    /// Whether that input comes before `prepare` returns.
+    /// True if that input comes before `prepare` returns.
     pub const fn is_at_once(self) -> bool {
         matches!(self, Self::AtOnce | Self::Unsupported)
     }

@@ -372,7 +372,7 @@ impl Network {
             .is_some_and(|socket| socket.ready_state == ReadyState::Open && !socket.given_up)
     }
 
-    /// Whether everything that the client sent has reached the cloud.
+    /// True if everything that the client sent has reached the cloud.
     pub fn is_drained(&self, id: SocketId) -> bool {
         self.sockets.get(&id).is_some_and(|socket| {
             socket.in_transit == 0
@@ -382,7 +382,7 @@ impl Network {
         })
     }
 
-    /// Whether the connection is dead without a close event.
+    /// True if the connection is dead without a close event.
     pub fn is_half_open(&self, id: SocketId) -> bool {
         let socket = self.sockets.get(&id);
         socket.is_some_and(|socket| socket.up_lost || socket.down_lost)

@@ -1,4 +1,4 @@
-//! What the cloud received on each connection.
+//! Record of what the cloud received on each connection.
 
 use std::collections::BTreeMap;
 
@@ -66,13 +66,13 @@ impl Peer {
         self.0.entry(socket).or_default().acknowledged = true;
     }
 
-    /// Whether a message has arrived on this connection.
+    /// True if a message has arrived on this connection.
     pub fn has(&self, socket: SocketId, serial: u32) -> bool {
         let connection = self.0.get(&socket);
         connection.is_some_and(|connection| connection.messages.contains(&serial))
     }
 
-    /// Whether a message has arrived at all.
+    /// True if a message has arrived at all.
     pub fn has_any(&self, serial: u32) -> bool {
         self.0.keys().any(|&socket| self.has(socket, serial))
     }

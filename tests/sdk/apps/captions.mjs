@@ -7,13 +7,13 @@ export function captions(session) {
   let second;
 
   const show = () => session.layouts.showTextWall(lines.join("\n"));
-  const hear = ({ text, isFinal }) => {
+  const onCaption = ({ text, isFinal }) => {
     if (!isFinal) return;
     lines = [...lines, text].slice(-session.settings.get("lines", 3));
     show();
   };
 
-  session.events.onTranscriptionForLanguage(LANGUAGES[0], hear);
+  session.events.onTranscriptionForLanguage(LANGUAGES[0], onCaption);
   session.settings.onValueChange("lines", (most) => {
     lines = lines.slice(-most);
     show();
@@ -21,7 +21,7 @@ export function captions(session) {
   session.events.onButtonPress(({ pressType }) => {
     if (pressType !== "short") return;
     if (second === undefined) {
-      second = session.on(`transcription:${LANGUAGES[1]}`, hear);
+      second = session.on(`transcription:${LANGUAGES[1]}`, onCaption);
     } else {
       second();
       second = undefined;

@@ -20,6 +20,7 @@
 mod cloud_model;
 mod coverage;
 mod frames;
+mod generator;
 mod schedule;
 mod transport;
 mod world;

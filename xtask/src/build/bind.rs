@@ -8,6 +8,14 @@ use super::{LIBRARY, Mode, work_folder};
 use crate::workspace::{self, Fingerprint, Stamp};
 use crate::{npm, process, toolchain};
 
+/// Glue for a bundler. Every engine that runs the package (ES2022) has `TextEncoder.encodeInto`,
+/// so that the glue needs no substitute.
+const WASM_BINDGEN: [&str; 4] = [
+    "--target=bundler",
+    "--no-typescript",
+    "--encode-into",
+    "always",
+];
 /// Optimises for size twice, the second time after restructuring control flow. The first 1,024
 /// bytes of memory are the end of the stack and hold no data, so wasm-opt may fold offsets.
 const WASM_OPT: [&str; 6] = [
@@ -26,6 +34,7 @@ pub fn run(mode: Mode, wasm: &Path, programs: &Path, version: &str) -> Result<Pa
         .path(wasm)
         .path(&workspace::root().join("package-lock.json"))
         .text(version)
+        .text(&WASM_BINDGEN.join(" "))
         .text(&WASM_OPT.join(" "))
         .finish();
     let stamp = Stamp::new(work_folder(mode).join("bindgen.stamp"));
@@ -40,7 +49,7 @@ pub fn run(mode: Mode, wasm: &Path, programs: &Path, version: &str) -> Result<Pa
     }
     let mut wasm_bindgen = process::command(programs.join("wasm-bindgen"));
     wasm_bindgen
-        .args(["--target", "bundler", "--no-typescript"])
+        .args(WASM_BINDGEN)
         .args(["--out-name", LIBRARY, "--out-dir"])
         .arg(&output)
         .arg(wasm);

@@ -1,8 +1,4 @@
-//! The kinds of faults: one file each.
-//!
-//! To add a fault, write a file with a struct that implements [`FaultKind`], and add a line to
-//! the list below. The file's name is the fault's name in requests; the struct's fields are the
-//! request's fields.
+//! The kinds of faults.
 
 use std::time::Duration;
 
@@ -12,6 +8,8 @@ use serde_json::{Map, Value};
 use super::request::field;
 use crate::json::{self, FieldError};
 
+// Each kind is one file with a struct that implements `FaultKind`, and one line here. The file's
+// name is the fault's name in requests; the struct's fields are the request's fields.
 fault_kinds! {
     close: Close,
     cut: Cut,

@@ -9,7 +9,7 @@ use crate::protocol::handshake::{ErrorCode, Refusal};
 #[derive(Debug, Clone, PartialEq, Eq, Deserialize)]
 #[serde(deny_unknown_fields)]
 pub struct Reject {
-    /// The error frame's code; one of [`Refusal::CODES`], by default `INVALID_API_KEY`.
+    /// Code of the error frame; `INVALID_API_KEY` by default.
     #[serde(default = "first_code", deserialize_with = "field::error_code")]
     pub error: ErrorCode,
 }

@@ -7,7 +7,7 @@ use tpa_session::session::{
 use super::Lifecycle;
 use crate::model::classify::{delay_of_close, is_fatal, kind_of_close, kind_of_error};
 
-/// What an input means for the session.
+/// Meaning of an input for the session.
 #[derive(Clone, Debug, PartialEq)]
 pub enum Effect {
     Timeout,

@@ -10,7 +10,7 @@ use tpa_session::session::{
 };
 
 use super::sequence::Step;
-use super::{Snapshot, Violation, after, ensure};
+use super::{Violation, after, ensure};
 use crate::Message;
 
 #[derive(Clone, Debug)]
@@ -317,44 +317,6 @@ impl Outbox {
             expected == found,
             "messages",
             "{found:?} is dropped instead of {expected:?}"
-        );
-        Ok(())
-    }
-
-    /// Checks a session after a call: both queues are equal.
-    pub fn check(&self, snapshot: &Snapshot) -> Result<(), Violation> {
-        let bytes = self.queue.iter().map(|entry| entry.message.size).sum();
-        let expected = ((self.queue.len(), bytes), self.in_flight.len());
-        let found = (snapshot.queued, snapshot.in_flight);
-        ensure!(
-            found == expected,
-            "messages",
-            "{found:?} are kept instead of {expected:?}"
-        );
-        Ok(())
-    }
-
-    /// Checks a session at rest: nothing more had to be transmitted or reported.
-    pub fn check_rest(&self, streams: &[String]) -> Result<(), Violation> {
-        ensure!(
-            self.frames.is_empty() && self.drops.is_empty(),
-            "messages",
-            "never transmitted: {:?}, never reported dropped: {:?}",
-            self.frames,
-            self.drops
-        );
-        ensure!(
-            self.pings.transmitted == self.pings.sent,
-            "messages",
-            "{} pings were transmitted, {} were counted",
-            self.pings.transmitted,
-            self.pings.sent
-        );
-        ensure!(
-            self.streams == streams,
-            "streams",
-            "the list is {streams:?} instead of {:?}",
-            self.streams
         );
         Ok(())
     }

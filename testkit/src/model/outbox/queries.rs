@@ -1,11 +1,50 @@
-//! Questions that the other parts of the model ask.
+//! Checks of the session, and questions that the other parts of the model ask.
 
 use tpa_session::session::{Outgoing, SocketId};
 
 use super::{Entry, Outbox};
+use crate::model::{Snapshot, Violation, ensure};
 
 impl Outbox {
-    /// Whether a message is queued, or need not arrive.
+    /// Checks a session after a call: both queues are equal.
+    pub fn check(&self, snapshot: &Snapshot) -> Result<(), Violation> {
+        let bytes = self.queue.iter().map(|entry| entry.message.size).sum();
+        let expected = ((self.queue.len(), bytes), self.in_flight.len());
+        let found = (snapshot.queued, snapshot.in_flight);
+        ensure!(
+            found == expected,
+            "messages",
+            "{found:?} are kept instead of {expected:?}"
+        );
+        Ok(())
+    }
+
+    /// Checks a session at rest: nothing more had to be transmitted or reported.
+    pub fn check_rest(&self, streams: &[String]) -> Result<(), Violation> {
+        ensure!(
+            self.frames.is_empty() && self.drops.is_empty(),
+            "messages",
+            "never transmitted: {:?}, never reported dropped: {:?}",
+            self.frames,
+            self.drops
+        );
+        ensure!(
+            self.pings.transmitted == self.pings.sent,
+            "messages",
+            "{} pings were transmitted, {} were counted",
+            self.pings.transmitted,
+            self.pings.sent
+        );
+        ensure!(
+            self.streams == streams,
+            "streams",
+            "the list is {streams:?} instead of {:?}",
+            self.streams
+        );
+        Ok(())
+    }
+
+    /// True if a message is queued, or need not arrive.
     pub fn is_accounted_for(&self, serial: u32) -> bool {
         let mut queue = self.queue.iter();
         self.excused.contains(&serial) || queue.any(|entry| entry.message.serial == serial)
@@ -18,27 +57,27 @@ impl Outbox {
         serials.filter(move |_| is_live)
     }
 
-    /// Whether a message up to this one is queued or in flight.
+    /// True if a message up to this one is queued or in flight.
     pub fn has_open(&self, serial: u32) -> bool {
         self.entries().any(|entry| entry.place <= serial)
     }
 
-    /// Whether a message under this key is queued or in flight.
+    /// True if a message under this key is queued or in flight.
     pub fn has_key(&self, key: Option<&str>) -> bool {
         key.is_some() && self.entries().any(|entry| entry.key.as_deref() == key)
     }
 
-    /// When the first of the queued messages expires.
+    /// Time at which the first of the queued messages expires.
     pub fn next_expiry(&self) -> Option<u64> {
         self.queue.iter().filter_map(|entry| entry.expires).min()
     }
 
-    /// Whether messages were sent on the live connection that no pong confirmed.
+    /// True if messages were sent on the live connection that no pong confirmed.
     pub fn has_unconfirmed(&self) -> bool {
         self.last_sent() > Some(self.confirmed_to)
     }
 
-    /// Whether a connection is lost, or is just being lost, with such messages.
+    /// True if a connection is lost, or is just being lost, with such messages.
     pub fn has_lost(&self) -> bool {
         self.has_lost || self.has_unconfirmed()
     }

@@ -72,7 +72,7 @@ impl Displays {
         ensure!(
             found == expected,
             "displays",
-            "{found:?} are displays instead of {expected:?}"
+            "{found:?} are shown instead of {expected:?}"
         );
         Ok(())
     }

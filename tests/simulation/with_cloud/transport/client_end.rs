@@ -7,7 +7,7 @@ use testkit::closures::CUT;
 use testkit::world::dial_outcome::{CloseEvents, Dial, ReadyState};
 use tpa_session::session::{Close, Input, Outgoing, Redactor, SocketId};
 
-use super::{CloudEnd, Line, LinkTransport, SUCCESS, ToClient, ToCloud};
+use super::{CloudEnd, Link, LinkTransport, SUCCESS, ToClient, ToCloud};
 use crate::client::Transport;
 use crate::coverage::{Coverage, Situation};
 use crate::with_cloud::frames;
@@ -17,7 +17,7 @@ impl Transport for LinkTransport {
         let plan = self.plans.pop_front().unwrap_or(SUCCESS);
         coverage.dialled(&plan.outcome);
         coverage.count_if(Situation::WrongKey, !plan.has_key);
-        let line = Line {
+        let link = Link {
             plan,
             session: String::new(),
             ready_state: ReadyState::New,
@@ -32,13 +32,13 @@ impl Transport for LinkTransport {
             up_lost: false,
             down_lost: false,
             up_cut: false,
-            under_way: 0,
+            in_transit: 0,
             sent: 0,
             frozen: false,
             frozen_in: VecDeque::new(),
             frozen_out: VecDeque::new(),
         };
-        self.transport.insert(id, line);
+        self.links.insert(id, link);
         let (after, input) = plan.outcome.credentials.input(id)?;
         if plan.outcome.credentials.is_at_once() {
             return Some(input);
@@ -50,23 +50,23 @@ impl Transport for LinkTransport {
 
     fn open(&mut self, id: SocketId, session: &str) -> Option<Input> {
         let now = self.now;
-        let line = self.transport.get_mut(&id).expect("a prepared socket");
-        line.ready_state = ReadyState::Connecting;
-        line.session = session.to_owned();
-        match line.plan.outcome.dial {
+        let link = self.links.get_mut(&id).expect("a prepared socket");
+        link.ready_state = ReadyState::Connecting;
+        link.session = session.to_owned();
+        match link.plan.outcome.dial {
             Dial::Throws => {
-                line.ready_state = ReadyState::Closed;
-                line.ended = true;
+                link.ready_state = ReadyState::Closed;
+                link.ended = true;
                 let reason = "no such host".into();
                 return Some(Input::AttemptFailed { socket: id, reason });
             }
-            Dial::Hangs => line.up_lost = true,
+            Dial::Hangs => link.up_lost = true,
             Dial::Opens(after) => {
-                line.up_free = now + after;
+                link.up_free = now + after;
                 self.up(id, ToCloud::Dial);
             }
             Dial::Refused(after, close_events) => {
-                line.up_lost = true;
+                link.up_lost = true;
                 let end = ToClient::End(id, CUT.close(), close_events);
                 self.to_client.add(now + after, (0, end));
             }
@@ -79,26 +79,26 @@ impl Transport for LinkTransport {
             return;
         }
         let (now, number) = (self.now, self.number);
-        let line = self.transport.get_mut(&id).expect("a line");
+        let link = self.links.get_mut(&id).expect("a link");
         if let Outgoing::Message(message) = &frame
-            && line.congested_until > now
+            && link.congested_until > now
         {
-            line.held += u32::try_from(message.size).expect("a size");
+            link.held += u32::try_from(message.size).expect("a size");
         }
-        let text = frames::text(number, &frame, &line.session, key, line.plan.has_key);
+        let text = frames::text(number, &frame, &link.session, key, link.plan.has_key);
         self.up(id, ToCloud::Frame(frame, text));
     }
 
     fn give_up(&mut self, id: SocketId, close: &Close) -> Vec<Input> {
-        let Some(line) = self.transport.get_mut(&id) else {
+        let Some(link) = self.links.get_mut(&id) else {
             return Vec::new();
         };
-        line.given_up = true;
-        let ready_state = line.ready_state;
-        if line.ended || matches!(ready_state, ReadyState::New | ReadyState::Closed) {
+        link.given_up = true;
+        let ready_state = link.ready_state;
+        if link.ended || matches!(ready_state, ReadyState::New | ReadyState::Closed) {
             return Vec::new();
         }
-        let at_once = line.plan.outcome.closes_at_once;
+        let at_once = link.plan.outcome.closes_at_once;
         if ready_state == ReadyState::Connecting {
             self.reset(id, true);
         } else {
@@ -107,9 +107,9 @@ impl Transport for LinkTransport {
             self.up(id, ToCloud::Close(Close::new(code, reason)));
         }
         if at_once {
-            let line = self.transport.get_mut(&id).expect("a line");
-            line.ended = true;
-            line.ready_state = ReadyState::Closed;
+            let link = self.links.get_mut(&id).expect("a link");
+            link.ended = true;
+            link.ready_state = ReadyState::Closed;
             return vec![Input::Failed(id), Input::Closed(id, CUT.close())];
         }
         if ready_state == ReadyState::Connecting {
@@ -119,9 +119,9 @@ impl Transport for LinkTransport {
     }
 
     fn buffered(&self, id: SocketId) -> Option<u32> {
-        let line = self.transport.get(&id).filter(|_| self.is_open(id))?;
-        let is_congested = line.congested_until > self.now;
-        Some(if is_congested { line.held } else { 0 })
+        let link = self.links.get(&id).filter(|_| self.is_open(id))?;
+        let is_congested = link.congested_until > self.now;
+        Some(if is_congested { link.held } else { 0 })
     }
 
     fn has(&self, id: SocketId, serial: u32) -> bool {
@@ -133,12 +133,12 @@ impl Transport for LinkTransport {
     }
 
     fn is_drained(&self, id: SocketId) -> bool {
-        self.transport.get(&id).is_some_and(|line| {
-            line.under_way == 0
-                && !line.up_lost
-                && !line.over
-                && matches!(line.end, CloudEnd::There(_))
-                && line.ready_state == ReadyState::Open
+        self.links.get(&id).is_some_and(|link| {
+            link.in_transit == 0
+                && !link.up_lost
+                && !link.over
+                && matches!(link.end, CloudEnd::There(_))
+                && link.ready_state == ReadyState::Open
         })
     }
 
@@ -147,10 +147,10 @@ impl Transport for LinkTransport {
     }
 
     fn is_half_open(&self, id: SocketId) -> bool {
-        let line = self.transport.get(&id);
-        line.is_some_and(|line| {
-            let is_deserted = line.end == CloudEnd::Gone && !line.ended;
-            line.up_lost || line.down_lost || is_deserted
+        let link = self.links.get(&id);
+        link.is_some_and(|link| {
+            let is_deserted = link.end == CloudEnd::Gone && !link.ended;
+            link.up_lost || link.down_lost || is_deserted
         })
     }
 }

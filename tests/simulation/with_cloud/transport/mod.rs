@@ -4,10 +4,10 @@
 //! them and alive for the other.
 
 mod client_end;
+mod convert;
 
 use std::collections::{BTreeMap, VecDeque};
 
-use serde_json::Value;
 use testkit::Message;
 use testkit::closures::CUT;
 use testkit::model::Violation;
@@ -15,7 +15,10 @@ use testkit::world::clock::Agenda;
 use testkit::world::dial_outcome::{CloseEvents, DialOutcome, ReadyState};
 use testkit::world::peer::Peer;
 use tpa_cloud::{ConnectionId, Delivery};
-use tpa_session::session::{Close, Control, Input, Malformed, Outgoing, Redactor, SocketId};
+use tpa_session::session::{Close, Control, Input, Outgoing, SocketId};
+
+pub use convert::Reached;
+use convert::received;
 
 use super::frames::InvalidFrame;
 
@@ -104,7 +107,7 @@ pub enum CloudEnd {
     Gone,
 }
 
-struct Line {
+struct Link {
     plan: AttemptPlan,
     session: String,
     ready_state: ReadyState,
@@ -122,10 +125,10 @@ struct Line {
     held: u32,
     up_lost: bool,
     down_lost: bool,
-    /// What was in transit to the cloud is lost; a reset comes in its place.
+    /// The link was cut: everything in transit to the cloud is lost, and a reset comes in its place.
     up_cut: bool,
     /// Frames in transit to the cloud.
-    under_way: usize,
+    in_transit: usize,
     /// Bytes that the cloud has sent and the client has not received.
     sent: usize,
     /// The cloud neither reads nor writes.
@@ -138,10 +141,10 @@ pub struct LinkTransport {
     /// Number of the client, for the content of its messages.
     number: usize,
     plans: VecDeque<AttemptPlan>,
-    transport: BTreeMap<SocketId, Line>,
+    links: BTreeMap<SocketId, Link>,
     pub to_client: Agenda<(usize, ToClient)>,
     pub to_cloud: Agenda<(SocketId, ToCloud)>,
-    /// What the cloud received while it had the connection.
+    /// Record of what the cloud received while it had the connection.
     pub peer: Peer,
     pub now: u64,
     /// Upper bound for the bytes in transit to the client.
@@ -153,7 +156,7 @@ impl LinkTransport {
         Self {
             number,
             plans: VecDeque::new(),
-            transport: BTreeMap::new(),
+            links: BTreeMap::new(),
             to_client: Agenda::new(),
             to_cloud: Agenda::new(),
             peer: Peer::default(),
@@ -173,19 +176,17 @@ impl LinkTransport {
     }
 
     pub fn end_of(&self, id: SocketId) -> CloudEnd {
-        self.transport
-            .get(&id)
-            .map_or(CloudEnd::Never, |line| line.end)
+        self.links.get(&id).map_or(CloudEnd::Never, |link| link.end)
     }
 
     /// Applies a fault to the link of this socket. Returns whether there is one.
     pub fn apply_fault(&mut self, id: SocketId, fault: LinkFault) -> bool {
         let now = self.now;
-        let Some(line) = self.transport.get_mut(&id) else {
+        let Some(link) = self.links.get_mut(&id) else {
             return false;
         };
-        let is_made = matches!(line.ready_state, ReadyState::Connecting | ReadyState::Open);
-        if line.ended || !is_made || line.end == CloudEnd::Gone {
+        let is_made = matches!(link.ready_state, ReadyState::Connecting | ReadyState::Open);
+        if link.ended || !is_made || link.end == CloudEnd::Gone {
             return false;
         }
         match fault {
@@ -193,33 +194,33 @@ impl LinkTransport {
                 if ends != Ends::Cloud {
                     self.end_now(id, close_events);
                 } else {
-                    line.down_lost = true;
+                    link.down_lost = true;
                 }
                 self.reset(id, ends != Ends::Client);
             }
-            LinkFault::LoseUp => line.up_lost = true,
-            LinkFault::LoseDown => line.down_lost = true,
+            LinkFault::LoseUp => link.up_lost = true,
+            LinkFault::LoseDown => link.down_lost = true,
             LinkFault::LoseAll => {
-                line.up_lost = true;
-                line.down_lost = true;
+                link.up_lost = true;
+                link.down_lost = true;
             }
             LinkFault::Stall(time) => {
-                line.up_free = line.up_free.max(now + time);
-                line.down_free = line.down_free.max(now + time);
+                link.up_free = link.up_free.max(now + time);
+                link.down_free = link.down_free.max(now + time);
             }
             LinkFault::Congestion(time, held) => {
-                line.congested_until = now + time;
-                line.up_free = line.up_free.max(line.congested_until);
-                line.held = held;
+                link.congested_until = now + time;
+                link.up_free = link.up_free.max(link.congested_until);
+                link.held = held;
             }
             LinkFault::Closing(after) => {
-                line.ready_state = ReadyState::Closed;
+                link.ready_state = ReadyState::Closed;
                 let end = ToClient::End(id, CUT.close(), CloseEvents::Close);
                 self.to_client.add(now + after, (0, end));
                 self.reset(id, true);
             }
             LinkFault::SendInvalid(invalid) => {
-                if line.ready_state != ReadyState::Open || line.given_up {
+                if link.ready_state != ReadyState::Open || link.given_up {
                     return false;
                 }
                 self.up(id, ToCloud::InvalidFrame(invalid));
@@ -240,22 +241,22 @@ impl LinkTransport {
             | ToClient::Close(id, _)
             | ToClient::End(id, ..) => *id,
         };
-        let line = self.transport.get_mut(&id).expect("a line");
-        line.sent -= cost;
-        let answers = !line.given_up && !line.ended;
+        let link = self.links.get_mut(&id).expect("a link");
+        link.sent -= cost;
+        let answers = !link.given_up && !link.ended;
         match what {
             ToClient::Close(_, close) if answers => {
-                line.ended = true;
-                line.ready_state = ReadyState::Closed;
+                link.ended = true;
+                link.ready_state = ReadyState::Closed;
                 self.up(id, ToCloud::Answer(close.clone()));
                 return Reached::Inputs(vec![Input::Closed(id, close)]);
             }
             ToClient::Close(..) => {}
             ToClient::End(_, close, close_events) => {
-                if std::mem::replace(&mut line.ended, true) {
+                if std::mem::replace(&mut link.ended, true) {
                     return Reached::Inputs(Vec::new());
                 }
-                line.ready_state = ReadyState::Closed;
+                link.ready_state = ReadyState::Closed;
                 let input = |&closes: &bool| match closes {
                     true => Input::Closed(id, close.clone()),
                     false => Input::Failed(id),
@@ -263,10 +264,10 @@ impl LinkTransport {
                 return Reached::Inputs(close_events.closes().iter().map(input).collect());
             }
             // Nothing comes through once the socket is closed.
-            _ if line.ended && line.ready_state == ReadyState::Closed => {}
+            _ if link.ended && link.ready_state == ReadyState::Closed => {}
             ToClient::Input(input) => {
-                if matches!(input, Input::Opened(_)) && line.ready_state == ReadyState::Connecting {
-                    line.ready_state = ReadyState::Open;
+                if matches!(input, Input::Opened(_)) && link.ready_state == ReadyState::Connecting {
+                    link.ready_state = ReadyState::Open;
                 }
                 if matches!(input, Input::Control(_, Control::Ack)) {
                     self.peer.acknowledge(id);
@@ -275,7 +276,7 @@ impl LinkTransport {
             }
             ToClient::Data(_) => return Reached::Data(id),
             ToClient::Ping(_) => {
-                let shows_pings = line.plan.shows_pings;
+                let shows_pings = link.plan.shows_pings;
                 self.up(id, ToCloud::Pong);
                 if shows_pings {
                     return Reached::Data(id);
@@ -287,13 +288,13 @@ impl LinkTransport {
 
     /// Something reaches the cloud's end. Returns what the cloud is told now.
     pub fn arrive(&mut self, id: SocketId, what: ToCloud) -> Option<ToCloud> {
-        let line = self.transport.get_mut(&id)?;
-        line.under_way -= 1;
-        let is_late = line.up_cut && !matches!(what, ToCloud::Reset);
+        let link = self.links.get_mut(&id)?;
+        link.in_transit -= 1;
+        let is_late = link.up_cut && !matches!(what, ToCloud::Reset);
         if is_late {
             return None;
         }
-        match line.end {
+        match link.end {
             CloudEnd::Never if matches!(what, ToCloud::Dial) => Some(what),
             // The link was reset before the client got through.
             CloudEnd::Never => None,
@@ -304,9 +305,9 @@ impl LinkTransport {
                 }
                 None
             }
-            CloudEnd::There(_) if line.frozen => {
-                line.under_way += 1;
-                line.frozen_in.push_back(what);
+            CloudEnd::There(_) if link.frozen => {
+                link.in_transit += 1;
+                link.frozen_in.push_back(what);
                 None
             }
             CloudEnd::There(_) => Some(what),
@@ -315,38 +316,38 @@ impl LinkTransport {
 
     /// Next item that the cloud reads after a freeze.
     pub fn thawed(&mut self, id: SocketId) -> Option<ToCloud> {
-        let line = self.transport.get_mut(&id)?;
-        if line.frozen || !matches!(line.end, CloudEnd::There(_)) {
+        let link = self.links.get_mut(&id)?;
+        if link.frozen || !matches!(link.end, CloudEnd::There(_)) {
             return None;
         }
-        let what = line.frozen_in.pop_front()?;
-        line.under_way -= 1;
+        let what = link.frozen_in.pop_front()?;
+        link.in_transit -= 1;
         Some(what)
     }
 
     /// The cloud accepts the socket.
     pub fn accept(&mut self, id: SocketId, connection: ConnectionId) {
-        self.transport.get_mut(&id).expect("a line").end = CloudEnd::There(connection);
+        self.links.get_mut(&id).expect("a link").end = CloudEnd::There(connection);
         self.down(id, 0, ToClient::Input(Input::Opened(id)));
     }
 
     /// The cloud refuses the socket.
     pub fn refuse(&mut self, id: SocketId) {
-        self.transport.get_mut(&id).expect("a line").end = CloudEnd::Gone;
+        self.links.get_mut(&id).expect("a link").end = CloudEnd::Gone;
         let end = ToClient::End(id, CUT.close(), CloseEvents::ErrorThenClose);
         self.down(id, 0, end);
     }
 
     /// The cloud sends something. Returns false when too much is in transit already.
     pub fn deliver(&mut self, id: SocketId, what: Delivery) -> bool {
-        let line = self.transport.get_mut(&id).expect("a line");
+        let link = self.links.get_mut(&id).expect("a link");
         let cost = what.cost();
-        let waits = line.frozen_out.iter().map(Delivery::cost).sum::<usize>();
-        if line.sent + waits + cost > self.most_bytes {
+        let waits = link.frozen_out.iter().map(Delivery::cost).sum::<usize>();
+        if link.sent + waits + cost > self.most_bytes {
             return false;
         }
-        if line.frozen {
-            line.frozen_out.push_back(what);
+        if link.frozen {
+            link.frozen_out.push_back(what);
         } else {
             let what = received(id, what);
             self.down(id, cost, what);
@@ -356,14 +357,14 @@ impl LinkTransport {
 
     /// The cloud has ended the connection, however long its close takes to get out.
     pub fn over(&mut self, id: SocketId) {
-        self.transport.get_mut(&id).expect("a line").over = true;
+        self.links.get_mut(&id).expect("a link").over = true;
     }
 
     pub fn freeze(&mut self, id: SocketId, frozen: bool) {
-        let line = self.transport.get_mut(&id).expect("a line");
-        line.frozen = frozen;
+        let link = self.links.get_mut(&id).expect("a link");
+        link.frozen = frozen;
         if !frozen {
-            for what in std::mem::take(&mut line.frozen_out) {
+            for what in std::mem::take(&mut link.frozen_out) {
                 let cost = what.cost();
                 self.down(id, cost, received(id, what));
             }
@@ -372,12 +373,12 @@ impl LinkTransport {
 
     /// The cloud's end is gone; the client learns of it if `tells`.
     pub fn leave(&mut self, id: SocketId, tells: bool) {
-        let line = self.transport.get_mut(&id).expect("a line");
-        line.end = CloudEnd::Gone;
-        line.over = true;
-        line.under_way -= line.frozen_in.len();
-        line.frozen_in.clear();
-        line.frozen_out.clear();
+        let link = self.links.get_mut(&id).expect("a link");
+        link.end = CloudEnd::Gone;
+        link.over = true;
+        link.in_transit -= link.frozen_in.len();
+        link.frozen_in.clear();
+        link.frozen_out.clear();
         if tells {
             let end = ToClient::End(id, CUT.close(), CloseEvents::Close);
             self.down(id, 0, end);
@@ -386,8 +387,8 @@ impl LinkTransport {
 
     /// The cloud's half of a close handshake that the client began.
     pub fn answer_goodbye(&mut self, id: SocketId, close: Close) {
-        let line = self.transport.get_mut(&id).expect("a line");
-        line.over = true;
+        let link = self.links.get_mut(&id).expect("a link");
+        link.over = true;
         self.down(id, 0, ToClient::End(id, close, CloseEvents::Close));
     }
 
@@ -399,78 +400,44 @@ impl LinkTransport {
     /// The client's end is gone; the cloud learns of it if `tells`.
     fn reset(&mut self, id: SocketId, tells: bool) {
         let now = self.now;
-        let line = self.transport.get_mut(&id).expect("a line");
-        if tells && !line.up_lost {
-            line.up_cut = true;
-            line.under_way += 1;
+        let link = self.links.get_mut(&id).expect("a link");
+        if tells && !link.up_lost {
+            link.up_cut = true;
+            link.in_transit += 1;
             self.to_cloud.add(now, (id, ToCloud::Reset));
         }
-        let line = self.transport.get_mut(&id).expect("a line");
-        line.up_lost = true;
+        let link = self.links.get_mut(&id).expect("a link");
+        link.up_lost = true;
     }
 
     fn up(&mut self, id: SocketId, what: ToCloud) {
-        let line = self.transport.get_mut(&id).expect("a line");
-        if !line.up_lost {
-            let at = line.up_free.max(self.now + line.plan.outcome.up);
-            line.up_free = at;
-            line.under_way += 1;
+        let link = self.links.get_mut(&id).expect("a link");
+        if !link.up_lost {
+            let at = link.up_free.max(self.now + link.plan.outcome.up);
+            link.up_free = at;
+            link.in_transit += 1;
             self.to_cloud.add(at, (id, what));
         }
     }
 
     /// Sends something to the client. What is lost stays in transit: nothing acknowledges it.
     fn down(&mut self, id: SocketId, cost: usize, what: ToClient) {
-        let line = self.transport.get_mut(&id).expect("a line");
-        line.sent += cost;
-        if !line.down_lost {
-            let at = line.down_free.max(self.now + line.plan.outcome.down);
-            line.down_free = at;
+        let link = self.links.get_mut(&id).expect("a link");
+        link.sent += cost;
+        if !link.down_lost {
+            let at = link.down_free.max(self.now + link.plan.outcome.down);
+            link.down_free = at;
             self.to_client.add(at, (cost, what));
         }
     }
 
     fn is_open(&self, id: SocketId) -> bool {
-        let line = self.transport.get(&id);
-        line.is_some_and(|line| line.ready_state == ReadyState::Open && !line.given_up)
+        let link = self.links.get(&id);
+        link.is_some_and(|link| link.ready_state == ReadyState::Open && !link.given_up)
     }
 
     /// A frame of the session reached a connection that the cloud has.
     pub fn note(&mut self, id: SocketId, frame: Outgoing<Message>) -> Result<(), Violation> {
         self.peer.receive(id, frame)
-    }
-}
-
-/// What a session is told when something reaches its client.
-pub enum Reached {
-    Inputs(Vec<Input>),
-    /// A sign of life, which is reported before the next timeout.
-    Data(SocketId),
-}
-
-/// Converts a delivery to what the client's runtime makes of it.
-fn received(id: SocketId, what: Delivery) -> ToClient {
-    let text = match what {
-        Delivery::Text(text) => text,
-        Delivery::Binary(_) => return ToClient::Data(id),
-        Delivery::Ping => return ToClient::Ping(id),
-        Delivery::Close { code, reason } => {
-            return ToClient::Close(id, Close::new(code, Redactor::default().redact(&reason)));
-        }
-    };
-    let malformed = |reason| ToClient::Input(Input::Malformed(id, reason));
-    let Ok(frame) = serde_json::from_str::<Value>(&text) else {
-        return malformed(Malformed::NotJson);
-    };
-    if !frame.is_object() {
-        return malformed(Malformed::NotObject);
-    }
-    let field = |name: &str| frame[name].as_str().map(str::to_owned);
-    let Some(kind) = field("type").filter(|kind| !kind.is_empty()) else {
-        return malformed(Malformed::NoType);
-    };
-    match Control::parse(&kind, field, &Redactor::default()) {
-        Some(control) => ToClient::Input(Input::Control(id, control)),
-        None => ToClient::Data(id),
     }
 }

@@ -64,7 +64,7 @@ impl World<'_> {
                 if !self.is_down {
                     self.coverage.event("crashes");
                     if *silently {
-                        self.coverage.event("crashes that nobody hears");
+                        self.coverage.event("crashes without a reset");
                     }
                     self.stop_cloud(!silently);
                     self.pending.add(self.now + down, Pending::Boot);
@@ -84,37 +84,18 @@ impl World<'_> {
                 self.pending.add(end, Pending::ShutDown(self.number, *down));
                 self.drain_cloud()
             }
-            action => self.do_to_cloud(action),
+            action => self.apply_to_cloud(action),
         }
     }
 
-    fn do_to_cloud(&mut self, action: &Action) -> Result<(), Violation> {
+    fn apply_to_cloud(&mut self, action: &Action) -> Result<(), Violation> {
         let now = self.at();
         match action {
             Action::Inject {
                 fault,
                 whom,
                 period,
-            } => {
-                if let Some(target) = self.target(*whom) {
-                    let request = FaultRequest {
-                        fault: fault.clone(),
-                        target,
-                        period: period.map(Duration::from_millis),
-                    };
-                    let is_restart = matches!(fault, Fault::Restart(_));
-                    let is_for_all = request.target == Target::All;
-                    self.cloud_model.forgets = is_restart && is_for_all;
-                    self.cloud.inject(&request, now);
-                    self.drain_cloud()?;
-                    self.cloud_model.forgets = false;
-                    if let Some(period) = period
-                        && is_for_all
-                    {
-                        self.cloud_model.shut(fault, self.now + period);
-                    }
-                }
-            }
+            } => self.inject(fault, *whom, *period)?,
             Action::Clear(whom) => {
                 if let Some(target) = self.target(*whom) {
                     if target == Target::All {
@@ -168,6 +149,29 @@ impl World<'_> {
             _ => {}
         }
         self.drain_cloud()
+    }
+
+    fn inject(&mut self, fault: &Fault, whom: Whom, period: Option<u64>) -> Result<(), Violation> {
+        let now = self.at();
+        if let Some(target) = self.target(whom) {
+            let request = FaultRequest {
+                fault: fault.clone(),
+                target,
+                period: period.map(Duration::from_millis),
+            };
+            let is_restart = matches!(fault, Fault::Restart(_));
+            let is_for_all = request.target == Target::All;
+            self.cloud_model.forgets = is_restart && is_for_all;
+            self.cloud.inject(&request, now);
+            self.drain_cloud()?;
+            self.cloud_model.forgets = false;
+            if let Some(period) = period
+                && is_for_all
+            {
+                self.cloud_model.shut(fault, self.now + period);
+            }
+        }
+        Ok(())
     }
 
     fn target(&self, whom: Whom) -> Option<Target> {

@@ -23,7 +23,7 @@ impl World<'_> {
         ensure!(
             told == self.cloud_model.figures.events,
             "events",
-            "{told} were told to those who follow, {} to those who call",
+            "followers received {told} events, callers {}",
             self.cloud_model.figures.events
         );
         let looks_through = std::mem::take(&mut self.looks_through);
@@ -53,7 +53,7 @@ impl World<'_> {
             ensure!(
                 self.cloud_model.is_alive(id),
                 "references",
-                "somebody knows {id}: {}",
+                "a component references {id}: {}",
                 &rest[..rest.len().min(200)]
             );
         }
@@ -74,7 +74,7 @@ impl World<'_> {
         ensure!(
             self.faults == plan,
             "replay",
-            "seed {seed} made {:?} instead of {plan:?}",
+            "seed {seed} caused {:?} instead of {plan:?}",
             self.faults
         );
         self.coverage.replays += 1;

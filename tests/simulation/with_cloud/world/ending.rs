@@ -135,7 +135,7 @@ impl World<'_> {
         ensure!(
             left.is_empty() && self.cloud.socket_count() == 0 && self.cloud_model.is_empty(),
             "references",
-            "everybody is gone, and the cloud has {left:?}"
+            "all clients are gone, and the cloud has {left:?}"
         );
         self.cloud_model.check_figures(&self.cloud.metrics())?;
         self.coverage.runs += 1;

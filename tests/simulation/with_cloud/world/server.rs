@@ -73,7 +73,7 @@ impl World<'_> {
     fn dial(&mut self, index: usize, socket: SocketId) -> Result<(), Violation> {
         let transport = &mut self.clients[index].transport;
         if self.is_down {
-            self.coverage.event("dials while nobody is there");
+            self.coverage.event("dials without a cloud");
             transport.refuse(socket);
             return Ok(());
         }

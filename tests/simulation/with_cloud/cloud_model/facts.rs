@@ -1,0 +1,148 @@
+//! Facts that the cloud reports.
+
+use testkit::ensure;
+use testkit::model::Violation;
+use tpa_cloud::{ConnectionId, Fact, Identity, Side};
+
+use super::{CloudModel, Stage, millis};
+
+impl CloudModel {
+    pub(super) fn happened(
+        &mut self,
+        fact: &Fact,
+        who: Option<&Identity>,
+        now: u64,
+    ) -> Result<(), Violation> {
+        if let Some(who) = who {
+            let id = who.connection_id;
+            let connection = self.of(id, "an event of")?;
+            let over = matches!(connection.stage, Stage::Closing(_));
+            ensure!(!over, "registry", "{fact:?} of {id}, which is over");
+        }
+        match (fact, who) {
+            (Fact::Acked, Some(who)) => self.acknowledged(who, now)?,
+            (Fact::Superseded { by }, Some(who)) => {
+                self.figures.superseded += 1;
+                self.superseded = Some((who.connection_id, *by));
+            }
+            (Fact::Stale { .. }, Some(who)) => {
+                self.figures.stale += 1;
+                let connection = self.of(who.connection_id, "stale")?;
+                let silent = now - connection.heard;
+                ensure!(
+                    silent >= millis(self.config.stale_after),
+                    "stale",
+                    "{} is called stale after {silent} ms",
+                    who.connection_id
+                );
+                self.stale = Some(who.connection_id);
+            }
+            (Fact::Closed { code, reason, by }, Some(who)) => {
+                self.closed(who.connection_id, *code, reason, *by, now)?;
+            }
+            (
+                Fact::Fault {
+                    fault,
+                    connections,
+                    for_ms,
+                },
+                _,
+            ) => {
+                self.check_hit()?;
+                self.hit = Some((fault, connections.clone()));
+                match *fault {
+                    "delay" => self.delays = true,
+                    "restart" if self.forgets => self.displays.forget(),
+                    "restart" => self.displays.may_be_forgotten(),
+                    "freeze" => {
+                        for id in connections {
+                            self.of(*id, "frozen")?.thaws = for_ms.map(|millis| now + millis);
+                        }
+                    }
+                    _ => {}
+                }
+            }
+            (
+                Fact::AppStopped {
+                    package_name,
+                    user_session_id,
+                    ..
+                },
+                _,
+            ) => {
+                ensure!(
+                    self.stopping,
+                    "closures",
+                    "{package_name} stopped for no reason"
+                );
+                self.displays.stop(user_session_id.as_str(), package_name);
+            }
+            _ => {}
+        }
+        self.changed |= !matches!(fact, Fact::Message { .. });
+        Ok(())
+    }
+
+    fn acknowledged(&mut self, who: &Identity, now: u64) -> Result<(), Violation> {
+        self.figures.acknowledged += 1;
+        ensure!(
+            self.acks_shut <= now,
+            "faults",
+            "{} gets an ack, which faults suppress until {}",
+            who.connection_id,
+            self.acks_shut
+        );
+        let id = who.connection_id;
+        let session = who.session_id.clone().unwrap_or_default();
+        let other = self.members().find(|(_, of)| *of == session);
+        ensure!(
+            other.is_none(),
+            "supersession",
+            "{id} is acknowledged for {session}, which {other:?} has"
+        );
+        let connection = self.of(id, "acknowledged")?;
+        ensure!(connection.has_key, "handshake", "{id} has no key");
+        connection.stage = Stage::Member;
+        connection.session = Some(session);
+        connection.heard = now;
+        connection.pinged = now;
+        Ok(())
+    }
+
+    fn closed(
+        &mut self,
+        id: ConnectionId,
+        code: u16,
+        reason: &str,
+        by: Side,
+        now: u64,
+    ) -> Result<(), Violation> {
+        let (superseded, stale) = (self.superseded.take(), self.stale.take());
+        let (shutting_down, stopping) = (self.shutting_down, self.stopping);
+        let timeout = millis(self.config.handshake_timeout);
+        let connection = self.of(id, "closed")?;
+        let age = now - connection.opened;
+        let reason_is_right = match (code, reason) {
+            (4008, _) => stale == Some(id),
+            (4009, "Superseded by another connection") => {
+                superseded.is_some_and(|(old, _)| old == id)
+            }
+            (1008, "Handshake timeout") => connection.stage == Stage::Handshaking && age >= timeout,
+            (1001, "Server shutting down") => shutting_down,
+            (1000, "App stopped") => stopping,
+            _ => true,
+        };
+        ensure!(
+            reason_is_right || by == Side::Peer,
+            "closures",
+            "{id} is closed with {code} {reason:?} for no reason"
+        );
+        ensure!(
+            stale.is_none_or(|stale| stale == id && code == 4008),
+            "closures",
+            "{id} is closed with {code}, and {stale:?} was stale"
+        );
+        connection.stage = Stage::Closing(now);
+        Ok(())
+    }
+}
