@@ -57,7 +57,7 @@ async fn a_page_that_is_shown_again_asks_whether_the_cloud_is_there() {
         dispatch(target, event);
         let sent = js_sys::JSON::stringify(&js::get(&first, "sent")).expect("JSON");
         assert!(String::from(sent).contains("ping"), "{event}");
-        app.session.disconnect(&wasm_bindgen::JsValue::UNDEFINED);
+        app.session.disconnect(wasm_bindgen::JsValue::UNDEFINED);
     }
 }
 
@@ -80,7 +80,7 @@ async fn a_session_that_is_over_no_longer_listens_to_the_page() {
             added.push(js::number(&js::literal("globalThis"), "added"));
             js::call1(&socket, "end", &js::literal("{ code: 1006 }"));
         }
-        app.session.disconnect(&wasm_bindgen::JsValue::UNDEFINED);
+        app.session.disconnect(wasm_bindgen::JsValue::UNDEFINED);
         left.push(js::number(&js::literal("globalThis"), "added"));
     }
     js::literal("(window.addEventListener = plain, window.removeEventListener = unplain, 0)");

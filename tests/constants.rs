@@ -10,7 +10,7 @@ use std::collections::BTreeMap;
 
 use serde_json::{Value, json};
 use tpa_session::session::{
-    CONTROL_TYPES, DEFAULT_URL, LogLevel, RENAMED_TYPES, RESERVED_EVENTS, URL_OPTIONS,
+    CONTROL_TYPES, DEFAULT_URL, LogLevel, RENAMED_TYPES, RESERVED_EVENTS, URL_OPTIONS, is_loopback,
 };
 
 /// The values of all exports.
@@ -45,4 +45,29 @@ fn constants_in_javascript_are_those_of_the_core() {
     ] {
         assert_eq!(copy.get(name), Some(&original), "{name}");
     }
+}
+
+#[test]
+fn a_loopback_host_is_recognized_as_in_the_package() {
+    let table: BTreeMap<String, Vec<String>> =
+        serde_json::from_str(include_str!("loopback.json")).unwrap();
+    for (where_to, urls) in table {
+        for url in urls {
+            assert_eq!(is_loopback(&url), where_to == "same machine", "{url}");
+        }
+    }
+}
+
+/// The strings between two texts.
+fn strings<'a>(source: &'a str, from: &str, to: &str) -> Vec<&'a str> {
+    let (_, rest) = source.split_once(from).expect(from);
+    let (part, _) = rest.split_once(to).expect(to);
+    part.split('"').skip(1).step_by(2).collect()
+}
+
+#[test]
+fn events_have_the_same_names_on_both_sides_of_the_boundary() {
+    let rust = strings(include_str!("../src/web/abi.rs"), "enum JsEvent {", "}");
+    let platform = include_str!("../src/web/js/platform.js");
+    assert_eq!(strings(platform, "@typedef {", "} JsEvent"), rust);
 }

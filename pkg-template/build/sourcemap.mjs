@@ -4,7 +4,7 @@ import { decode, encode } from "@jridgewell/sourcemap-codec";
 /** Paths of the modules in a map, and the names that a debugger shows instead. */
 /** @type {[folder: RegExp, shown: string][]} */
 const FOLDERS = [
-  [/.*\/snippets\/[^/]+\/src\/web\//, "tpa-session/web/"],
+  [/.*\bsrc\/web\/(?=js\/)/, "tpa-session/web/"],
   [/.*\bpkg-template\/src\//, "tpa-session/"],
 ];
 

@@ -27,6 +27,7 @@ mod backoff;
 mod close;
 mod config;
 mod connect;
+mod decimal;
 #[cfg(feature = "test-util")]
 mod fingerprint;
 mod input;
@@ -53,6 +54,7 @@ pub use config::{
     Config, DEFAULT_URL, LogLevel, OptionError, Options, Source, URL_ALLOWED, URL_OPTIONS, Value,
     is_loopback, websocket_url,
 };
+pub use decimal::decimal;
 pub use input::{Command, CommandError, FlushId, Input, Reply, RunId, SocketId};
 pub use keepalive::{WakeHint, Watch};
 pub use outbox::{Limits, Payload};

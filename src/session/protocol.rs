@@ -109,7 +109,7 @@ impl<P: Payload> Session<P> {
             Control::Pong => self.on_pong(),
             Control::Stopped { reason } => {
                 let text = match reason {
-                    Some(reason) => Redacted::trusted(format!("App stopped: {reason}")),
+                    Some(reason) => Redacted::trusted(["App stopped: ", &reason].concat()),
                     None => "App stopped".into(),
                 };
                 self.connection_lost(Close::new(NORMAL, text), Origin::StopFrame);
@@ -169,5 +169,5 @@ pub fn state_key(kind: &str, text: impl Fn(&str) -> Option<String>) -> Option<St
         _ => return None,
     };
     let value = text(field).unwrap_or_default();
-    Some(format!("{kind}:{value}"))
+    Some([kind, ":", &value].concat())
 }

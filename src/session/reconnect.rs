@@ -4,7 +4,7 @@ use crate::session::backoff::{MAX_IMMEDIATE_DELAY, immediate_delay};
 use crate::session::{
     Cause, Close, CloseKind, ConnectionError, Disconnected, Duration, EXHAUSTED, Event, FlushError,
     Origin, Output, Payload, Phase, Reconnect, Reconnecting, Session, State, Timer, classify,
-    is_clean,
+    decimal, is_clean,
 };
 
 impl<P: Payload> Session<P> {
@@ -175,7 +175,7 @@ impl<P: Payload> Session<P> {
         let gave_up = retriable && self.run.attempts > 0 && self.is_exhausted();
         let cause = if gave_up {
             let reason = "Maximum reconnection attempts exceeded";
-            message = format!("{reason}. The last one: {message}");
+            message = [reason, ". The last one: ", &message].concat();
             cause(Close::new(EXHAUSTED, reason), CloseKind::Exhausted)
         } else {
             last
@@ -216,10 +216,11 @@ fn cause(close: Close, kind: CloseKind) -> Cause {
 
 /// Describes a closure to people.
 fn describe(cause: &Cause) -> String {
-    let Cause { code, reason, .. } = cause;
+    let code = decimal(cause.code.into());
+    let reason = &*cause.reason;
     if reason.is_empty() {
-        format!("Connection closed ({code})")
+        ["Connection closed (", &code, ")"].concat()
     } else {
-        format!("Connection closed ({code}): {reason}")
+        ["Connection closed (", &code, "): ", reason].concat()
     }
 }

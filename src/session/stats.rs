@@ -1,6 +1,6 @@
 //! Counters of a session.
 
-use serde::Serialize;
+use serde::{Serialize, Serializer};
 
 use crate::session::{Duration, Event, Instant};
 
@@ -29,10 +29,13 @@ pub struct Stats {
     #[serde(skip)]
     pub last_heard: Option<Instant>,
     /// Queued messages.
+    #[serde(serialize_with = "as_u32")]
     pub queued: usize,
     /// Bytes (UTF-8) of the queued messages.
+    #[serde(serialize_with = "as_u32")]
     pub queued_bytes: usize,
     /// Messages that were sent and may have to be sent again.
+    #[serde(serialize_with = "as_u32")]
     pub unconfirmed: usize,
 }
 
@@ -52,4 +55,9 @@ impl Stats {
 /// Adds one; wraps, because a session may outlive its counters.
 pub(super) const fn increment(counter: &mut u32) {
     *counter = counter.wrapping_add(1);
+}
+
+/// Serializes a count as 32 bits, for the reason given for `Duration`.
+fn as_u32<S: Serializer>(count: &usize, serializer: S) -> Result<S::Ok, S::Error> {
+    serializer.serialize_u32(u32::try_from(*count).unwrap_or(u32::MAX))
 }

@@ -3,7 +3,7 @@
 //! `std::time::Instant` panics on wasm32-unknown-unknown and cannot be created from a number,
 //! so neither the shell nor a simulation could use it.
 
-use serde::Serialize;
+use serde::{Serialize, Serializer};
 
 /// Point on the caller's monotonic clock, in milliseconds since an arbitrary fixed moment.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, PartialOrd, Ord, Hash)]
@@ -47,8 +47,16 @@ pub(super) const MAX_MILLIS: f64 = 2_147_483_647.0;
 pub(super) const MILLIS_ALLOWED: &str = "a number of milliseconds from 0 to 2147483647";
 
 /// Length of time in whole milliseconds.
-#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize)]
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, PartialOrd, Ord, Hash)]
 pub struct Duration(u64);
+
+impl Serialize for Duration {
+    /// Serializes the milliseconds, at most 2^32 - 1: a serializer for JavaScript carries the code
+    /// for an error if it is given a wider integer.
+    fn serialize<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
+        serializer.serialize_u32(u32::try_from(self.0).unwrap_or(u32::MAX))
+    }
+}
 
 impl Duration {
     /// Length zero.

@@ -2,7 +2,7 @@
 //!
 //! - [`TpaSession`] has the commands of the app. The package's class of the same name calls them
 //!   (`pkg-template/src/session/index.js`).
-//! - [`EventSink`] takes the reports of the modules in `js/`.
+//! - [`sink`] makes the function that takes the reports of the modules in `js/`, see [`JsEvent`].
 //!
 //! Functions in the other direction are declared where they are used.
 
@@ -10,8 +10,11 @@ use std::rc::{Rc, Weak};
 
 use js_sys::{Array, JsString, Promise};
 use wasm_bindgen::prelude::*;
+use wasm_bindgen::throw_str;
 
-use crate::session::{Command, Control, Input, LogLevel, Malformed, Reply, SocketId, WakeHint};
+use crate::session::{
+    Close, Command, Control, Input, LogLevel, Malformed, Reply, SocketId, WakeHint,
+};
 
 use super::convert;
 use super::dispatcher::Dispatcher;
@@ -23,7 +26,8 @@ use super::{reflect, wire};
 /// Commands of one session.
 ///
 /// Every method takes `&self`, and none holds a borrow while code of the app runs, so that a
-/// handler may call any of them.
+/// handler may call any of them. Arguments are taken by value, for which the generated glue is
+/// shorter.
 #[wasm_bindgen]
 pub struct TpaSession(Rc<Driver>);
 
@@ -31,25 +35,25 @@ pub struct TpaSession(Rc<Driver>);
 impl TpaSession {
     /// Creates an idle session. Throws a `TypeError` for an option with a wrong value.
     #[wasm_bindgen(constructor)]
-    pub fn new(options: &JsValue) -> Result<TpaSession, JsValue> {
-        Ok(Self(Driver::new(SessionOptions::read(options)?)))
+    pub fn new(options: JsValue) -> Result<TpaSession, JsValue> {
+        Ok(Self(Driver::new(SessionOptions::read(&options)?)))
     }
 
     /// Starts the session; resolves with the settings at the first ack.
-    pub fn connect(&self, session_id: &JsValue) -> Promise {
+    pub fn connect(&self, session_id: JsValue) -> Promise {
         // Anything but a string is refused as an empty one.
         self.0.connect(session_id.as_string().unwrap_or_default())
     }
 
     /// Ends the session.
-    pub fn disconnect(&self, reason: &JsValue) {
+    pub fn disconnect(&self, reason: JsValue) {
         self.0.disconnect(reason.as_string());
     }
 
     /// Sends a message, or queues it until there is a connection.
-    pub fn send(&self, message: &JsValue, options: &JsValue) -> Result<JsString, JsValue> {
-        let (key, ttl) = message::send_options(options)?;
-        let reply = match self.0.send(message, key, ttl)? {
+    pub fn send(&self, message: JsValue, options: JsValue) -> Result<JsString, JsValue> {
+        let (key, ttl) = message::send_options(&options)?;
+        let reply = match self.0.send(&message, key, ttl)? {
             Reply::Sent => "sent",
             Reply::Queued => "queued",
             Reply::Dropped | Reply::Done | Reply::Run(_) | Reply::Flush(_) => "dropped",
@@ -63,24 +67,24 @@ impl TpaSession {
     }
 
     /// Subscribes to streams: one name, or a list of them.
-    pub fn subscribe(&self, streams: &JsValue) -> Result<(), JsValue> {
-        self.0.change(Command::Subscribe(names(streams)))
+    pub fn subscribe(&self, streams: JsValue) -> Result<(), JsValue> {
+        self.0.change(Command::Subscribe(names(&streams)))
     }
 
     /// Unsubscribes from streams.
-    pub fn unsubscribe(&self, streams: &JsValue) -> Result<(), JsValue> {
-        self.0.change(Command::Unsubscribe(names(streams)))
+    pub fn unsubscribe(&self, streams: JsValue) -> Result<(), JsValue> {
+        self.0.change(Command::Unsubscribe(names(&streams)))
     }
 
     /// Sets the list of streams that have handlers.
-    pub fn follow(&self, streams: &JsValue) -> Result<(), JsValue> {
-        self.0.change(Command::Follow(names(streams)))
+    pub fn follow(&self, streams: JsValue) -> Result<(), JsValue> {
+        self.0.change(Command::Follow(names(&streams)))
     }
 
     /// Streams that are subscribed to.
     pub fn subscriptions(&self) -> Array {
-        let streams = self.0.with_core(|core| core.subscriptions().to_vec());
-        streams.iter().map(JsValue::from).collect()
+        self.0
+            .with_core(|core| core.subscriptions().iter().map(JsValue::from).collect())
     }
 
     /// Makes the next attempt now, if the session waits for one.
@@ -97,8 +101,8 @@ impl TpaSession {
 
     /// Id given to `connect()`.
     #[wasm_bindgen(getter, js_name = sessionId)]
-    pub fn session_id(&self) -> Option<String> {
-        self.0.session_id()
+    pub fn session_id(&self) -> JsValue {
+        self.0.session_id().into()
     }
 
     /// Counters, as plain data.
@@ -129,120 +133,96 @@ fn names(streams: &JsValue) -> Vec<String> {
     names.iter().filter_map(|name| name.as_string()).collect()
 }
 
-/// Way in which a text frame violates the protocol.
+/// Reports of the modules in `js/`, by the names that they use.
+///
+/// There is one function for all of them: one for each would cost half a kilobyte of memory for
+/// each session, and 100 bytes of the download.
 #[wasm_bindgen]
 #[derive(Clone, Copy, Debug)]
-pub enum FrameFault {
-    /// The text is not JSON.
+pub enum JsEvent {
+    /// A text frame is not JSON.
     NotJson = "not-json",
-    /// The JSON is not an object.
+    /// A text frame is not a JSON object.
     NotObject = "not-object",
-    /// The object has no type.
+    /// A text frame has no type.
     NoType = "no-type",
-}
-
-/// Receiver of what happens to one session: frames, the life of its sockets, and changes of the
-/// environment.
-#[wasm_bindgen]
-pub struct EventSink(Weak<Driver>);
-
-impl EventSink {
-    /// Creates the receiver for a session, which it does not keep alive.
-    pub(super) fn new(driver: &Weak<Driver>) -> JsValue {
-        Self(driver.clone()).into()
-    }
-
-    fn input(&self, input: Input) {
-        if let Some(driver) = self.0.upgrade() {
-            driver.input(input);
-        }
-    }
-
-    fn log(&self, level: LogLevel, text: &[&str]) {
-        if let Some(driver) = self.0.upgrade() {
-            driver.log(level, &text.concat());
-        }
-    }
-}
-
-#[wasm_bindgen]
-impl EventSink {
-    /// A frame violates the protocol.
-    pub fn malformed(&self, socket: u32, fault: FrameFault) {
-        let fault = match fault {
-            FrameFault::NotJson => Malformed::NotJson,
-            FrameFault::NotObject => Malformed::NotObject,
-            FrameFault::NoType => Malformed::NoType,
-            FrameFault::__Invalid => wasm_bindgen::throw_str("malformed: unknown fault"),
-        };
-        self.input(Input::Malformed(SocketId(socket), fault));
-    }
-
     /// A control frame came.
-    pub fn control(&self, socket: u32, frame: &JsValue) {
-        let Some(driver) = self.0.upgrade() else {
-            return;
-        };
-        let socket = SocketId(socket);
-        let Some(control) = wire::control(frame, &driver.redactor()) else {
-            return;
-        };
-        if control == Control::Ack && driver.with_core(|core| core.awaits_ack(socket)) {
-            driver.set_settings(reflect::get(frame, "settings"));
-        }
-        driver.input(Input::Control(socket, control));
-    }
-
-    /// A frame or stream has no handler.
-    pub fn unhandled(&self, name: &str) {
-        self.log(LogLevel::Debug, &["no handler for ", name]);
-    }
-
+    Control = "control",
+    /// A frame or stream with this name has no handler.
+    Unhandled = "unhandled",
     /// A frame or stream lacks a field that its type promises.
-    pub fn incomplete(&self, name: &str, missing: &str) {
-        self.log(LogLevel::Debug, &["frame of ", name, " without ", missing]);
-    }
-
+    Incomplete = "incomplete",
     /// The socket is open.
-    pub fn opened(&self, socket: u32) {
-        self.input(Input::Opened(SocketId(socket)));
-    }
-
+    Opened = "opened",
     /// The socket reported an error.
-    pub fn failed(&self, socket: u32, event: &JsValue) {
-        let Some(driver) = self.0.upgrade() else {
-            return;
-        };
-        let message = reflect::text(event, "message").unwrap_or_default();
-        if !message.is_empty() {
-            let message = driver.redactor().redact(&message);
-            self.log(LogLevel::Info, &["socket error: ", &message]);
-        }
-        driver.input(Input::Failed(SocketId(socket)));
-    }
-
+    Failed = "failed",
     /// The socket is closed.
-    pub fn closed(&self, socket: u32, event: &JsValue) {
-        let Some(driver) = self.0.upgrade() else {
+    Closed = "closed",
+    /// The environment has no network.
+    Offline = "offline",
+    /// The environment has a network.
+    Online = "online",
+    /// The page is shown again, or resumed after it was frozen.
+    Resumed = "resumed",
+}
+
+/// Function that JavaScript reports to: the event, the socket or 0, and a value.
+pub(super) type Sink = Closure<dyn Fn(JsEvent, u32, JsValue)>;
+
+/// Creates the function for a session, which it does not keep alive.
+pub(super) fn sink(driver: &Weak<Driver>) -> Sink {
+    let driver = driver.clone();
+    Closure::new(move |event, socket, value| {
+        if let Some(driver) = driver.upgrade() {
+            driver.on_js_event(event, SocketId(socket), &value);
+        }
+    })
+}
+
+impl Driver {
+    fn on_js_event(&self, event: JsEvent, socket: SocketId, value: &JsValue) {
+        match event {
+            JsEvent::NotJson => self.input(Input::Malformed(socket, Malformed::NotJson)),
+            JsEvent::NotObject => self.input(Input::Malformed(socket, Malformed::NotObject)),
+            JsEvent::NoType => self.input(Input::Malformed(socket, Malformed::NoType)),
+            JsEvent::Control => self.on_control_frame(socket, value),
+            JsEvent::Unhandled => self.log_name("no handler for ", value),
+            JsEvent::Incomplete => self.log_name("frame of ", value),
+            JsEvent::Opened => self.input(Input::Opened(socket)),
+            JsEvent::Failed => {
+                let message = reflect::text(value, "message").unwrap_or_default();
+                if !message.is_empty() {
+                    let message = self.redact(&message);
+                    self.log(LogLevel::Info, &["socket error: ", &message].concat());
+                }
+                self.input(Input::Failed(socket));
+            }
+            JsEvent::Closed => {
+                self.report_activity();
+                let (code, reason) = convert::close(value);
+                let close = Close::new(code, self.redact(&reason));
+                self.input(Input::Closed(socket, close));
+            }
+            JsEvent::Offline => self.input(Input::Offline),
+            JsEvent::Online => self.input(Input::Online),
+            JsEvent::Resumed => self.input(Input::Wake(WakeHint::Resumed)),
+            JsEvent::__Invalid => throw_str("JsEvent: unknown name"),
+        }
+    }
+
+    fn on_control_frame(&self, socket: SocketId, frame: &JsValue) {
+        let control = wire::control(frame, &self.redactor.borrow());
+        let Some(control) = control else {
             return;
         };
-        driver.report_activity();
-        let close = convert::close(event, &driver.redactor());
-        driver.input(Input::Closed(SocketId(socket), close));
+        if control == Control::Ack && self.with_core(|core| core.awaits_ack(socket)) {
+            self.set_settings(reflect::get(frame, "settings"));
+        }
+        self.input(Input::Control(socket, control));
     }
 
-    /// The environment has no network.
-    pub fn offline(&self) {
-        self.input(Input::Offline);
-    }
-
-    /// The environment has a network.
-    pub fn online(&self) {
-        self.input(Input::Online);
-    }
-
-    /// The page is shown again, or resumed after it was frozen.
-    pub fn resumed(&self) {
-        self.input(Input::Wake(WakeHint::Resumed));
+    fn log_name(&self, what: &str, name: &JsValue) {
+        let name = name.as_string().unwrap_or_default();
+        self.log(LogLevel::Debug, &[what, &name].concat());
     }
 }

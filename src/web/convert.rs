@@ -6,14 +6,14 @@ use serde_wasm_bindgen::Serializer;
 use wasm_bindgen::prelude::*;
 
 use crate::session::{
-    Cause, Close, ConnectionError, DropReason, FlushError, NO_CLOSE_FRAME, Reconnect, Redactor,
-    SessionError, Stats, TimelineEntry, TimelineEvent, is_clean,
+    Cause, ConnectionError, DropReason, FlushError, NO_CLOSE_FRAME, Reconnect, SessionError, Stats,
+    TimelineEntry, TimelineEvent, is_clean,
 };
 
 use super::clock;
 use super::reflect::{get, set, text};
 
-#[wasm_bindgen(module = "/src/web/js/values.js")]
+#[wasm_bindgen(module = "/src/web/js/platform.js")]
 extern "C" {
     type TpaConnectionError;
 
@@ -54,14 +54,11 @@ pub(super) fn reconnect(answer: &JsValue) -> Result<Option<Reconnect>, String> {
     Ok(decision)
 }
 
-/// Reads a close event. Sockets other than the browser's lack some of its fields.
-pub(super) fn close(event: &JsValue, redactor: &Redactor) -> Close {
+/// Code and reason of a close event. Sockets other than the browser's lack some of its fields.
+pub(super) fn close(event: &JsValue) -> (u16, String) {
     let code = get(event, "code").as_f64().filter(|code| *code > 0.0);
-    let reason = text(event, "reason").unwrap_or_default();
-    Close::new(
-        code.map_or(NO_CLOSE_FRAME, |code| code as u16),
-        redactor.redact(&reason),
-    )
+    let code = code.map_or(NO_CLOSE_FRAME, |code| code as u16);
+    (code, text(event, "reason").unwrap_or_default())
 }
 
 /// Payload of `dropped`.

@@ -1,7 +1,5 @@
 //! Preparation of an attempt: the WebSocket constructor, the URL and the key.
 
-use std::future::Future;
-use std::pin::Pin;
 use std::rc::{Rc, Weak};
 
 use js_sys::{Function, Promise};
@@ -32,24 +30,13 @@ extern "C" {
 const NO_WEB_SOCKET: &str = "This runtime has no WebSocket. Install the package \"ws\" \
     (npm install ws), or pass a constructor as the option WebSocket";
 
-/// Answer of a provider, or the message of its failure.
-pub(super) type Answer = Pin<Box<dyn Future<Output = Result<String, String>>>>;
-
-/// Function that gives a key or a URL at each attempt. Its argument resolves when the attempt is
-/// over, after which the answer is no longer of use.
-pub(super) type Provider = Box<dyn Fn(&Promise) -> Answer>;
+/// Function that asks the app for a key or a URL. Its argument resolves when the attempt is over,
+/// after which the answer is no longer of use.
+pub(super) type Provider = Box<dyn Fn(&Promise) -> Promise>;
 
 /// Wraps a provider of JavaScript that was given as this option.
 pub(super) fn js_provider(option: &'static str, provider: Function) -> Provider {
-    Box::new(move |abandoned| {
-        let answer = JsFuture::from(ask_provider(option, &provider, abandoned));
-        Box::pin(async move {
-            match answer.await {
-                Ok(answer) => Ok(answer.as_string().unwrap_or_default()),
-                Err(error) => Err(reflect::text(&error, "message").unwrap_or_default()),
-            }
-        })
-    })
+    Box::new(move |abandoned| ask_provider(option, &provider, abandoned))
 }
 
 /// What an attempt needs before its socket can be opened.
@@ -104,15 +91,6 @@ impl DialContext {
     }
 }
 
-/// A requirement that was met.
-enum Resolved {
-    WebSocket(Function),
-    Url(String),
-    ApiKey(String),
-}
-
-type Resolving = Pin<Box<dyn Future<Output = Result<Resolved, PrepareError>>>>;
-
 /// An attempt whose socket is not open yet.
 pub(super) struct Attempt {
     socket: SocketId,
@@ -137,82 +115,74 @@ impl Driver {
             context: DialContext::new(&self.options),
             abandoned: None,
         });
-        if let Some(resolving) = self.resolve_next(socket) {
-            spawn_local(resolve(self.me.clone(), socket, resolving));
+        if let Some((requirement, answer)) = self.ask_next(socket) {
+            spawn_local(resolve(self.me.clone(), socket, requirement, answer));
         }
     }
 
     /// Asks for the first requirement that is not met. Reports `Prepared` if all are met; does
     /// nothing if the attempt is over.
-    fn resolve_next(&self, socket: SocketId) -> Option<Resolving> {
-        let (requirement, abandoned) = match &mut *self.attempt.borrow_mut() {
+    fn ask_next(&self, socket: SocketId) -> Option<(Requirement, Promise)> {
+        let missing = match &mut *self.attempt.borrow_mut() {
             Some(attempt) if attempt.socket == socket => {
-                let abandoned = attempt.abandoned.get_or_insert_with(Deferred::new);
-                (attempt.context.missing(), abandoned.promise())
+                attempt.context.missing().map(|requirement| {
+                    let abandoned = attempt.abandoned.get_or_insert_with(Deferred::new);
+                    (requirement, abandoned.promise())
+                })
             }
             _ => return None,
         };
-        match requirement {
-            // May run code of the app, so nothing is borrowed here.
-            Some(requirement) => Some(self.ask(requirement, &abandoned)),
-            None => {
-                self.input(Input::Prepared(socket));
-                None
-            }
-        }
-    }
-
-    fn ask(&self, requirement: Requirement, abandoned: &Promise) -> Resolving {
-        let ask = |provider: &Option<Provider>| -> Answer {
-            match provider {
-                Some(provider) => provider(abandoned),
-                // An option without a fixed value has a provider.
-                None => Box::pin(async { Err(String::new()) }),
-            }
+        let Some((requirement, abandoned)) = missing else {
+            self.input(Input::Prepared(socket));
+            return None;
         };
-        match requirement {
-            Requirement::WebSocket => {
-                let loaded = JsFuture::from(load_web_socket());
-                Box::pin(async {
-                    let web_socket = loaded.await.ok().and_then(|it| it.dyn_into().ok());
-                    let web_socket = web_socket.map(Resolved::WebSocket);
-                    web_socket.ok_or(PrepareError::Fatal(NO_WEB_SOCKET))
-                })
-            }
-            Requirement::Url => {
-                let answer = ask(&self.options.url_provider);
-                let option = self.options.options.url_field;
-                Box::pin(async move {
-                    let url = answer.await.map_err(PrepareError::Retryable)?;
-                    let url = socket_url(&url).map(Resolved::Url);
-                    url.ok_or_else(|| {
-                        PrepareError::Retryable([option, ": must give ", URL_ALLOWED].concat())
-                    })
-                })
-            }
-            Requirement::ApiKey => {
-                let answer = ask(&self.options.api_key_provider);
-                Box::pin(async {
-                    let key = answer.await.map_err(PrepareError::Retryable)?;
-                    Ok(Resolved::ApiKey(key))
-                })
-            }
-        }
+        let provider = match requirement {
+            Requirement::WebSocket => return Some((requirement, load_web_socket())),
+            Requirement::Url => &self.options.url_provider,
+            Requirement::ApiKey => &self.options.api_key_provider,
+        };
+        // May run code of the app, so nothing is borrowed here. An option without a fixed value has
+        // a provider.
+        let answer = match provider {
+            Some(provider) => provider(&abandoned),
+            None => abandoned,
+        };
+        Some((requirement, answer))
     }
 
-    fn store(&self, socket: SocketId, resolved: Resolved) {
+    /// Stores the answer to a requirement, unless the attempt is over.
+    fn store(
+        &self,
+        socket: SocketId,
+        requirement: Requirement,
+        answer: Result<JsValue, JsValue>,
+    ) -> Result<(), PrepareError> {
         let mut attempt = self.attempt.borrow_mut();
         let Some(attempt) = attempt.as_mut().filter(|attempt| attempt.socket == socket) else {
-            return;
+            return Ok(());
         };
-        match resolved {
-            Resolved::WebSocket(constructor) => attempt.context.web_socket = Some(constructor),
-            Resolved::Url(url) => attempt.context.url = Some(url),
-            Resolved::ApiKey(key) => {
-                self.set_api_key(&key);
-                attempt.context.has_api_key = true;
-            }
+        let context = &mut attempt.context;
+        if let Requirement::WebSocket = requirement {
+            let constructor = answer.ok().and_then(|found| found.dyn_into().ok());
+            context.web_socket = Some(constructor.ok_or(PrepareError::Fatal(NO_WEB_SOCKET))?);
+            return Ok(());
         }
+        let text = answer.map_err(|error| {
+            PrepareError::Retryable(reflect::text(&error, "message").unwrap_or_default())
+        })?;
+        let text = text.as_string().unwrap_or_default();
+        if let Requirement::ApiKey = requirement {
+            self.set_api_key(&text);
+            context.has_api_key = true;
+            return Ok(());
+        }
+        context.url = socket_url(&text);
+        if context.url.is_none() {
+            let option = self.options.options.url_field;
+            let message = [option, ": must give ", URL_ALLOWED].concat();
+            return Err(PrepareError::Retryable(message));
+        }
+        Ok(())
     }
 
     /// Carries out `Output::Open`.
@@ -226,28 +196,33 @@ impl Driver {
         else {
             return;
         };
-        match Socket::open(id, &web_socket, &url, &dispatcher, &self.sink) {
+        match Socket::open(id, &web_socket, &url, &dispatcher, self.sink.as_ref()) {
             Ok(socket) => *self.socket.borrow_mut() = Some(Rc::new(socket)),
             Err(message) => self.attempt_failed(id, &message),
         }
     }
 
     fn attempt_failed(&self, socket: SocketId, message: &str) {
-        let reason = self.redactor().redact(message);
+        let reason = self.redact(message);
         self.input(Input::AttemptFailed { socket, reason });
     }
 }
 
 /// Awaits the requirements of an attempt, one after the other, until all are met, one fails, or
 /// the attempt is over.
-async fn resolve(driver: Weak<Driver>, socket: SocketId, mut resolving: Resolving) {
+async fn resolve(
+    driver: Weak<Driver>,
+    socket: SocketId,
+    mut requirement: Requirement,
+    mut answer: Promise,
+) {
     loop {
-        let resolved = resolving.await;
+        let resolved = JsFuture::from(answer).await;
         let Some(driver) = driver.upgrade() else {
             return;
         };
-        match resolved {
-            Ok(resolved) => driver.store(socket, resolved),
+        match driver.store(socket, requirement, resolved) {
+            Ok(()) => {}
             Err(PrepareError::Retryable(message)) => {
                 return driver.attempt_failed(socket, &message);
             }
@@ -256,8 +231,8 @@ async fn resolve(driver: Weak<Driver>, socket: SocketId, mut resolving: Resolvin
                 return driver.input(Input::Unsupported { socket, reason });
             }
         }
-        match driver.resolve_next(socket) {
-            Some(next) => resolving = next,
+        match driver.ask_next(socket) {
+            Some(next) => (requirement, answer) = next,
             None => return,
         }
     }

@@ -8,11 +8,11 @@ use js_sys::{Array, JsString, Promise};
 use wasm_bindgen::{JsCast, JsValue};
 
 use crate::session::{
-    Command, CommandError, Duration, Input, LogLevel, Outgoing, Output, Redactor, Reply, Session,
-    SocketId, Source,
+    Command, CommandError, Duration, Input, LogLevel, Outgoing, Output, Redacted, Redactor, Reply,
+    Session, SocketId, Source,
 };
 
-use super::abi::EventSink;
+use super::abi::{self, Sink};
 use super::clock::{self, Alarm};
 use super::dial::Attempt;
 use super::dispatcher::DispatcherRef;
@@ -31,8 +31,7 @@ use super::{convert, wire};
 pub(super) struct Driver {
     pub(super) me: Weak<Self>,
     keep_alive: RefCell<Option<Rc<Self>>>,
-    /// The [`EventSink`], as JavaScript takes it.
-    pub(super) sink: JsValue,
+    pub(super) sink: Sink,
     pub(super) options: SessionOptions,
     log: Log,
     /// The package name as each message of the app needs it.
@@ -47,7 +46,7 @@ pub(super) struct Driver {
     environment: RefCell<Option<Environment>>,
     /// The key of the current attempt.
     api_key: RefCell<String>,
-    redactor: RefCell<Redactor>,
+    pub(super) redactor: RefCell<Redactor>,
     /// Settings of the last ack.
     pub(super) settings: RefCell<JsValue>,
     connects: RefCell<Promises>,
@@ -64,11 +63,11 @@ impl Driver {
         let seed = js_sys::Math::random().to_bits();
         let core = Session::new(options.options.config.clone(), seed, clock::now());
         let driver = Rc::new_cyclic(|me| {
-            let sink = EventSink::new(me);
+            let sink = abi::sink(me);
             Self {
                 me: me.clone(),
                 keep_alive: RefCell::default(),
-                dispatcher: DispatcherRef::new(&sink, log.writes(LogLevel::Debug)),
+                dispatcher: DispatcherRef::new(sink.as_ref(), log.writes(LogLevel::Debug)),
                 sink,
                 package_name: options.options.package_name.as_str().into(),
                 options,
@@ -226,9 +225,9 @@ impl Driver {
         *self.api_key.borrow_mut() = key.into();
     }
 
-    /// Removes the key from texts. A copy, since the texts may come from getters of the app.
-    pub(super) fn redactor(&self) -> Redactor {
-        self.redactor.borrow().clone()
+    /// Removes the key from a text from outside.
+    pub(super) fn redact(&self, text: &str) -> Redacted {
+        self.redactor.borrow().redact(text)
     }
 
     /// Sets the settings of an ack; anything but a list counts as an empty one.
@@ -254,7 +253,7 @@ impl Driver {
     /// Starts the session.
     pub(super) fn connect(&self, session_id: String) -> Promise {
         if !self.with_core(|core| core.state().is_active()) {
-            *self.environment.borrow_mut() = Some(Environment::watch(&self.sink));
+            *self.environment.borrow_mut() = Some(Environment::watch(self.sink.as_ref()));
         }
         let command = Command::Connect { session_id };
         let reply = self.core.borrow_mut().command(command, clock::now());

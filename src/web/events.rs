@@ -2,7 +2,7 @@
 
 use wasm_bindgen::JsValue;
 
-use crate::session::{Cause, Event, LogLevel, Reconnect};
+use crate::session::{Cause, Event, LogLevel, Reconnect, decimal};
 
 use super::convert;
 use super::driver::Driver;
@@ -24,8 +24,8 @@ impl Driver {
                 convert::to_js(event)
             }
             Event::Reconnecting(event) => {
-                let delay = event.delay.as_millis().to_string();
-                let code = event.cause.code.to_string();
+                let delay = decimal(event.delay.as_millis() as u32);
+                let code = decimal(event.cause.code.into());
                 let cause = [" ms, after ", &code, " ", &event.cause.reason].concat();
                 self.log(
                     LogLevel::Warn,
@@ -55,7 +55,7 @@ impl Driver {
         match ask(cause) {
             Ok(decision) => decision,
             Err(message) => {
-                let message = self.redactor().redact(&message);
+                let message = self.redact(&message);
                 let what = ["shouldReconnect: ", &message, "; the default applies"];
                 self.log(LogLevel::Error, &what.concat());
                 None

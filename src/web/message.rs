@@ -8,7 +8,7 @@ use crate::session::{Duration, Payload, state_key, time_to_live};
 use super::options::type_error;
 use super::reflect;
 
-#[wasm_bindgen(module = "/src/web/js/values.js")]
+#[wasm_bindgen(module = "/src/web/js/platform.js")]
 extern "C" {
     /// The frame's text, with the fields that the message leaves out.
     #[wasm_bindgen(catch)]

@@ -10,7 +10,7 @@ use super::dial::{Provider, js_provider};
 use super::events::{ShouldReconnect, js_should_reconnect};
 use super::reflect;
 
-#[wasm_bindgen(module = "/src/web/js/values.js")]
+#[wasm_bindgen(module = "/src/web/js/platform.js")]
 extern "C" {
     #[wasm_bindgen(js_name = optionError)]
     fn option_error(name: &str, allowed: &str, given: &JsValue, secret: bool) -> JsValue;

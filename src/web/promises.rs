@@ -3,7 +3,7 @@
 use js_sys::Promise;
 use wasm_bindgen::prelude::*;
 
-#[wasm_bindgen(module = "/src/web/js/values.js")]
+#[wasm_bindgen(module = "/src/web/js/platform.js")]
 extern "C" {
     /// A promise with its resolving functions.
     #[derive(Debug)]

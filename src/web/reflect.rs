@@ -2,7 +2,7 @@
 
 use wasm_bindgen::prelude::*;
 
-#[wasm_bindgen(module = "/src/web/js/values.js")]
+#[wasm_bindgen(module = "/src/web/js/platform.js")]
 extern "C" {
     /// A field's value; undefined where it cannot be read.
     pub(super) fn get(object: &JsValue, field: &str) -> JsValue;

@@ -2,7 +2,7 @@
 import assert from "node:assert/strict";
 import { test } from "node:test";
 
-import { addSessionId, encode, fieldText, texts, utf8Length } from "../../src/web/js/values.js";
+import { addSessionId, encode, fieldText, texts, utf8Length } from "../../src/web/js/platform.js";
 
 test("what the app did not say is added", () => {
   const frame = JSON.parse(encode({ type: "x", n: 1 }, "x", "org.example.app", "user-org.example.app"));

@@ -45,6 +45,8 @@ extern "C" {
 
 /// A session and its events so far.
 pub struct App {
+    /// Options of the session.
+    pub options: JsValue,
     pub session: JsSession,
     pub handlers: Handlers,
     events: Events,
@@ -63,9 +65,10 @@ pub fn options(name: &str) -> JsValue {
 
 impl App {
     pub fn new(options: &JsValue) -> Self {
-        let session = JsSession::new(options).expect("valid options");
+        let session = JsSession::new(options.clone()).expect("valid options");
         let handlers = session.take_handlers().map(JsValue::from);
         let app = Self {
+            options: options.clone(),
             session,
             handlers: handlers.expect("handlers").unchecked_into(),
             events: Events::default(),
@@ -103,7 +106,7 @@ impl App {
     }
 
     pub async fn connect(&self, session_id: &str) -> Result<JsValue, JsValue> {
-        JsFuture::from(self.session.connect(&session_id.into())).await
+        JsFuture::from(self.session.connect(session_id.into())).await
     }
 
     /// Number of recorded events of a kind.
@@ -147,7 +150,7 @@ pub fn session_id(name: &str) -> String {
 /// Ends the session, which would go on without the app, and removes the handlers.
 impl Drop for App {
     fn drop(&mut self) {
-        self.session.disconnect(&JsValue::UNDEFINED);
+        self.session.disconnect(JsValue::UNDEFINED);
         for (remove, _) in self.registered.borrow().iter() {
             let _ = remove.call0(&JsValue::UNDEFINED);
         }

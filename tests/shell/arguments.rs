@@ -11,7 +11,7 @@ use super::js;
 fn refused(extra: &str) -> String {
     let given = options("org.example.refused");
     js::extend(&given, extra);
-    let error = JsSession::new(&given).err().unwrap_or_default();
+    let error = JsSession::new(given.clone()).err().unwrap_or_default();
     type_error(&error)
 }
 
@@ -70,9 +70,7 @@ fn the_key_is_never_shown() {
 #[wasm_bindgen_test]
 fn options_must_be_an_object() {
     for given in ["undefined", "null", "'text'", "5"] {
-        let error = JsSession::new(&js::literal(given))
-            .err()
-            .unwrap_or_default();
+        let error = JsSession::new(js::literal(given)).err().unwrap_or_default();
         assert!(type_error(&error).contains("options"));
     }
 }
@@ -81,7 +79,7 @@ fn options_must_be_an_object() {
 async fn connect_wants_a_session_id() {
     let app = App::new(&options("org.example.nameless"));
     for id in ["''", "undefined", "5"] {
-        let promise = app.session.connect(&js::literal(id));
+        let promise = app.session.connect(js::literal(id));
         let error = wasm_bindgen_futures::JsFuture::from(promise).await;
         assert!(type_error(&error.expect_err("no id")).contains("sessionId"));
     }
@@ -103,7 +101,7 @@ fn send_wants_a_message() {
         "{ type: 'big', n: 1n }",
         "(() => { const o = { type: 'loop' }; o.self = o; return o; })()",
     ] {
-        let sent = app.session.send(&js::literal(wrong), &JsValue::UNDEFINED);
+        let sent = app.session.send(js::literal(wrong), JsValue::UNDEFINED);
         assert!(
             type_error(&sent.expect_err(wrong)).contains("message"),
             "{wrong}"
@@ -115,12 +113,12 @@ fn send_wants_a_message() {
         ("{ ttl: -1 }", "ttl"),
         ("5", "options"),
     ] {
-        let sent = app.session.send(&good, &js::literal(wrong));
+        let sent = app.session.send(good.clone(), js::literal(wrong));
         assert!(type_error(&sent.expect_err(wrong)).contains(field));
     }
     assert!(
         app.session
-            .send(&good, &js::literal("{ key: 'k', ttl: 5 }"))
+            .send(good.clone(), js::literal("{ key: 'k', ttl: 5 }"))
             .is_ok()
     );
 }
@@ -134,7 +132,7 @@ fn handlers_and_streams_are_checked() {
     assert!(type_error(&app.handlers.on(&event, &wrong, true).unwrap_err()).contains("handler"));
     assert!(type_error(&app.handlers.off(&event, &wrong).unwrap_err()).contains("handler"));
     for streams in ["''", "undefined", "['a', '']", "[5]"] {
-        let error = app.session.subscribe(&js::literal(streams)).unwrap_err();
+        let error = app.session.subscribe(js::literal(streams)).unwrap_err();
         assert!(type_error(&error).contains("streams"));
     }
 }
@@ -143,17 +141,25 @@ fn handlers_and_streams_are_checked() {
 fn no_method_throws_in_any_state() {
     let app = App::new(&options("org.example.stateless"));
     let message = js::literal("{ type: 'custom' }");
-    app.session.disconnect(&JsValue::UNDEFINED);
-    assert!(app.session.send(&message, &JsValue::UNDEFINED).is_ok());
-    assert!(app.session.unsubscribe(&"x".into()).is_ok());
-    let promise = app.session.connect(&"user-org.example.stateless".into());
+    app.session.disconnect(JsValue::UNDEFINED);
+    assert!(
+        app.session
+            .send(message.clone(), JsValue::UNDEFINED)
+            .is_ok()
+    );
+    assert!(app.session.unsubscribe("x".into()).is_ok());
+    let promise = app.session.connect("user-org.example.stateless".into());
     js::call1(&promise, "catch", &ignore_all());
-    assert!(app.session.send(&message, &JsValue::UNDEFINED).is_ok());
+    assert!(
+        app.session
+            .send(message.clone(), JsValue::UNDEFINED)
+            .is_ok()
+    );
     js::call1(&app.session.flush(), "catch", &ignore_all());
     assert!(app.session.timeline().length() > 0);
     assert_eq!(js::number(&app.session.stats(), "queued"), 2.0);
-    app.session.disconnect(&"é".repeat(100).into());
-    let dropped = app.session.send(&message, &JsValue::UNDEFINED);
+    app.session.disconnect("é".repeat(100).into());
+    let dropped = app.session.send(message.clone(), JsValue::UNDEFINED);
     assert_eq!(dropped.map(String::from), Ok("dropped".into()));
 }
 

@@ -14,7 +14,7 @@ async fn connects_and_gives_the_settings() {
     let settings = app.connect(&session_id(name)).await.expect("settings");
     assert!(js_sys::Array::is_array(&settings));
     assert_eq!(app.state(), "connected");
-    assert_eq!(app.session.session_id(), Some(session_id(name)));
+    assert_eq!(app.session.session_id(), session_id(name));
     let story = [
         "stateChange",
         "connecting",
@@ -23,7 +23,7 @@ async fn connects_and_gives_the_settings() {
         "connected",
     ];
     assert_eq!(app.event_names(), story);
-    app.session.disconnect(&JsValue::UNDEFINED);
+    app.session.disconnect(JsValue::UNDEFINED);
 }
 
 #[wasm_bindgen_test]
@@ -32,7 +32,7 @@ async fn a_cut_is_told_and_mended() {
     let app = App::connected(name).await;
     app.record("button_press");
     app.session
-        .subscribe(&"button_press".into())
+        .subscribe("button_press".into())
         .expect("a stream");
     app.wait("button_press", 1).await;
     fault(name, r#""fault":"cut""#).await;
@@ -49,7 +49,7 @@ async fn a_cut_is_told_and_mended() {
     let before = app.count("button_press");
     app.wait("button_press", before + 1).await;
     assert_eq!(app.count("error"), 0);
-    app.session.disconnect(&JsValue::UNDEFINED);
+    app.session.disconnect(JsValue::UNDEFINED);
 }
 
 #[wasm_bindgen_test]
@@ -82,7 +82,7 @@ async fn what_was_sent_during_an_outage_arrives_after_it() {
         let card = format!(
             "{{ type: 'display_event', view: 'main', layout: {{ layoutType: 'text_wall', text: 'card {n}' }} }}"
         );
-        let sent = app.session.send(&js::literal(&card), &JsValue::UNDEFINED);
+        let sent = app.session.send(js::literal(&card), JsValue::UNDEFINED);
         assert_eq!(sent.map(String::from), Ok("queued".into()));
     }
     app.wait("connected", 2).await;
@@ -93,7 +93,7 @@ async fn what_was_sent_during_an_outage_arrives_after_it() {
                 !all.contains("card 1"),
                 "a newer card replaces an older one"
             );
-            app.session.disconnect(&JsValue::UNDEFINED);
+            app.session.disconnect(JsValue::UNDEFINED);
             return;
         }
         js::sleep(5).await;
@@ -140,7 +140,7 @@ async fn a_provider_is_asked_at_every_attempt() {
     fault(name, r#""fault":"cut""#).await;
     app.wait("connected", 2).await;
     assert_eq!(js::number(&provider, "calls"), 2.0);
-    app.session.disconnect(&JsValue::UNDEFINED);
+    app.session.disconnect(JsValue::UNDEFINED);
 }
 
 #[wasm_bindgen_test]
@@ -162,7 +162,7 @@ async fn malformed_frames_are_errors_and_the_session_lives_on() {
     );
     assert_eq!(app.state(), "connected");
     assert_eq!(app.count("disconnected"), 0);
-    app.session.disconnect(&JsValue::UNDEFINED);
+    app.session.disconnect(JsValue::UNDEFINED);
 }
 
 #[wasm_bindgen_test]
@@ -171,7 +171,7 @@ async fn audio_comes_as_bytes() {
     let app = App::connected(name).await;
     app.record("audio_chunk");
     app.session
-        .subscribe(&"audio_chunk".into())
+        .subscribe("audio_chunk".into())
         .expect("a stream");
     let chunk = app.wait("audio_chunk", 1).await;
     assert_eq!(js::number(&chunk, "sampleRate"), 16_000.0);
@@ -179,7 +179,7 @@ async fn audio_comes_as_bytes() {
     let buffer = js_sys::Uint8Array::new(&js::get(&chunk, "arrayBuffer"));
     assert!(bytes.length() > 0);
     assert_eq!(bytes.to_vec(), buffer.to_vec());
-    app.session.disconnect(&JsValue::UNDEFINED);
+    app.session.disconnect(JsValue::UNDEFINED);
 }
 
 #[wasm_bindgen_test]
@@ -199,7 +199,7 @@ async fn an_app_stopped_frame_is_final() {
 async fn disconnect_is_one_final_event_and_then_silence() {
     let name = "org.example.goodbye";
     let app = App::connected(name).await;
-    app.session.disconnect(&JsValue::UNDEFINED);
+    app.session.disconnect(JsValue::UNDEFINED);
     assert_eq!(
         app.count("disconnected"),
         1,
@@ -210,7 +210,7 @@ async fn disconnect_is_one_final_event_and_then_silence() {
     assert_eq!(js::number(end, "code"), 1000.0);
     assert!(js::flag(end, "wasClean"));
     let told = app.event_names().len();
-    app.session.disconnect(&JsValue::UNDEFINED);
+    app.session.disconnect(JsValue::UNDEFINED);
     js::sleep(200).await;
     assert_eq!(app.event_names().len(), told);
 }

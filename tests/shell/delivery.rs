@@ -18,7 +18,7 @@ fn sent(socket: &JsValue) -> Vec<String> {
 fn send(app: &App, message: &str) -> String {
     let reply = app
         .session
-        .send(&js::literal(message), &JsValue::UNDEFINED)
+        .send(js::literal(message), JsValue::UNDEFINED)
         .expect("a message");
     reply.into()
 }

@@ -25,11 +25,11 @@ fn call_everything(
     assert!(handlers.off(&event, &handler).is_ok());
     assert!(
         session
-            .send(&js::literal("{ type: 'custom' }"), &nothing)
+            .send(js::literal("{ type: 'custom' }"), nothing.clone())
             .is_ok()
     );
-    assert!(session.subscribe(&"head_position".into()).is_ok());
-    assert!(session.unsubscribe(&"head_position".into()).is_ok());
+    assert!(session.subscribe("head_position".into()).is_ok());
+    assert!(session.unsubscribe("head_position".into()).is_ok());
     let ignore = wasm_bindgen::closure::Closure::once_into_js(|_: JsValue| {});
     js::call1(&session.flush(), "catch", &ignore);
     let _ = (
@@ -62,7 +62,7 @@ async fn every_method_can_be_called_in_every_handler() {
     app.connect(&session_id(name)).await.expect("a connection");
     fault(name, r#""fault":"cut""#).await;
     app.wait("connected", 2).await;
-    app.session.disconnect(&JsValue::UNDEFINED);
+    app.session.disconnect(JsValue::UNDEFINED);
     assert_eq!(app.state(), "stopped");
     assert_eq!(app.count("error"), 0);
 }
@@ -74,7 +74,7 @@ async fn disconnect_in_a_handler_of_connected_ends_it() {
     let weak = Rc::downgrade(&app);
     app.on("connected", move |_| {
         if let Some(app) = weak.upgrade() {
-            app.session.disconnect(&"enough".into());
+            app.session.disconnect("enough".into());
         }
     });
     assert!(
@@ -99,13 +99,13 @@ async fn connect_in_a_handler_of_the_end_starts_anew() {
         {
             let _ = app
                 .session
-                .connect(&session_id("org.example.phoenix").into());
+                .connect(session_id("org.example.phoenix").into());
         }
     });
     app.connect(&session_id(name)).await.expect("a connection");
     fault(name, r#""fault":"close","code":1000"#).await;
     app.wait("connected", 2).await;
-    app.session.disconnect(&JsValue::UNDEFINED);
+    app.session.disconnect(JsValue::UNDEFINED);
     assert_eq!(app.count("disconnected"), 2);
 }
 
@@ -114,19 +114,25 @@ async fn connect_with_the_same_id_is_the_same_promise() {
     let name = "org.example.twice";
     let app = App::new(&options(name));
     let id = JsValue::from(session_id(name));
-    let (first, second) = (app.session.connect(&id), app.session.connect(&id));
+    let (first, second) = (
+        app.session.connect(id.clone()),
+        app.session.connect(id.clone()),
+    );
     assert!(js_sys::Object::is(&first, &second));
     assert!(wasm_bindgen_futures::JsFuture::from(first).await.is_ok());
-    assert!(js_sys::Object::is(&app.session.connect(&id), &second));
-    app.session.disconnect(&JsValue::UNDEFINED);
+    assert!(js_sys::Object::is(
+        &app.session.connect(id.clone()),
+        &second
+    ));
+    app.session.disconnect(JsValue::UNDEFINED);
 }
 
 #[wasm_bindgen_test]
 async fn disconnect_before_the_ack_rejects_the_promise() {
     let name = "org.example.hasty";
     let app = App::new(&options(name));
-    let promise = app.session.connect(&session_id(name).into());
-    app.session.disconnect(&JsValue::UNDEFINED);
+    let promise = app.session.connect(session_id(name).into());
+    app.session.disconnect(JsValue::UNDEFINED);
     let error = wasm_bindgen_futures::JsFuture::from(promise).await;
     let error = error.expect_err("it was never connected");
     assert_eq!(js::text(&error, "kind"), "ClientDisconnect");

@@ -55,7 +55,7 @@ async fn no_frame_upsets_the_session_or_another_one() {
     connected(&other, &other_class, 1).await;
     let message = js::literal("{ type: 'custom' }");
     for app in [&one, &other] {
-        let sent = app.session.send(&message, &JsValue::UNDEFINED);
+        let sent = app.session.send(message.clone(), JsValue::UNDEFINED);
         assert_eq!(sent.map(String::from), Ok("sent".into()));
     }
 }
@@ -104,7 +104,7 @@ async fn events_whose_fields_cannot_be_read_are_read_as_without() {
 #[wasm_bindgen_test]
 fn options_that_cannot_be_read_are_refused_by_name() {
     let given = "{ packageName: 'a', get apiKey() { throw new Error('no'); } }";
-    let error = JsSession::new(&js::literal(given)).err();
+    let error = JsSession::new(js::literal(given)).err();
     let message = js::text(&error.unwrap_or_default(), "message");
     assert!(message.starts_with("apiKey: "), "{message}");
 }
@@ -119,20 +119,23 @@ fn messages_and_streams_that_cannot_be_read_are_refused() {
         "{ type: 'x', toJSON() { throw new Error('no'); } }",
         "{ type: 'x', get sessionId() { throw new Error('no'); } }",
     ] {
-        let sent = app.session.send(&js::literal(message), &JsValue::UNDEFINED);
+        let sent = app.session.send(js::literal(message), JsValue::UNDEFINED);
         let error = sent.expect_err(message);
         assert!(error.is_instance_of::<TypeError>(), "{message}: {error:?}");
     }
     let message = js::literal("{ type: 'x' }");
     for field in ["key", "ttl"] {
         let options = js::literal(&format!("{{ get {field}() {{ throw new Error('no'); }} }}"));
-        let error = app.session.send(&message, &options).expect_err(field);
+        let error = app
+            .session
+            .send(message.clone(), options.clone())
+            .expect_err(field);
         assert!(error.is_instance_of::<TypeError>(), "{field}: {error:?}");
     }
     let streams = "Object.defineProperty(['a', 'b'], 0, { get() { throw new Error('no'); } })";
     let error = app
         .session
-        .subscribe(&js::literal(streams))
+        .subscribe(js::literal(streams))
         .expect_err("streams");
     assert!(error.is_instance_of::<TypeError>(), "{error:?}");
 }
@@ -146,7 +149,7 @@ fn a_message_that_is_json_is_sent_whatever_its_fields_are() {
         "{ type: 'display_event', view: ['main'], durationMs: 'long' }",
         "{ type: 'display_event', view: '\\ud800', text: '\\ud800', durationMs: 1e300 }",
     ] {
-        let sent = app.session.send(&js::literal(message), &JsValue::UNDEFINED);
+        let sent = app.session.send(js::literal(message), JsValue::UNDEFINED);
         assert_eq!(sent.map(String::from), Ok("queued".into()), "{message}");
     }
 }

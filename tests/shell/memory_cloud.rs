@@ -5,7 +5,7 @@ use std::cell::RefCell;
 use std::time::Duration;
 
 use tpa_cloud::{
-    Cloud, Config, ConnectionId, Delivery, Dialect, HandMade, Input, Instant, Output, Target,
+    Cloud, Config, ConnectionId, Delivery, Dialect, FrameSpec, Input, Instant, Output, Target,
     WallClock, read_fault,
 };
 use wasm_bindgen::prelude::*;
@@ -172,7 +172,7 @@ pub fn inject(body: &str) {
 /// Sends a frame to the connection of one session.
 pub fn send_frame(session_id: &str, frame: &str) {
     let target = Target::Session(session_id.into());
-    let frame = HandMade::Whole(frame.into());
+    let frame = FrameSpec::Verbatim(frame.into());
     with(|state| state.cloud.send_frame(&target, &frame, now()));
 }
 

@@ -12,6 +12,8 @@ mod hostile;
 mod memory_cloud;
 mod outbox;
 mod providers;
+mod reconnect;
+mod redaction;
 mod release;
 mod rust;
 pub mod sockets;

@@ -11,7 +11,7 @@ use super::sockets::app;
 fn what_gives_way_is_told_with_the_message_itself() {
     let (app, _) = app("{ maxQueuedMessages: 1 }");
     let send = |message: &JsValue| {
-        let reply = app.session.send(message, &JsValue::UNDEFINED);
+        let reply = app.session.send(message.clone(), JsValue::UNDEFINED);
         reply.map(String::from).expect("a message")
     };
     let (first, second) = (js::literal("{ type: 'a' }"), js::literal("{ type: 'b' }"));
@@ -28,7 +28,7 @@ fn what_gives_way_is_told_with_the_message_itself() {
 fn what_could_never_wait_is_told_twice_over() {
     let (app, _) = app("{ maxQueuedBytes: 10 }");
     let message = js::literal("{ type: 'a', text: 'longer than ten bytes' }");
-    let reply = app.session.send(&message, &JsValue::UNDEFINED);
+    let reply = app.session.send(message.clone(), JsValue::UNDEFINED);
     assert_eq!(reply.map(String::from), Ok("dropped".into()));
     assert_eq!(app.count("dropped"), 1);
 }

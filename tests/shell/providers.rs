@@ -22,7 +22,7 @@ async fn each_dial_has_a_url_and_a_key_of_its_own() {
         assert_eq!(key, format!("key-{nth}"));
         js::call1(&socket, "end", &js::literal("{ code: 1006 }"));
     }
-    app.session.disconnect(&JsValue::UNDEFINED);
+    app.session.disconnect(JsValue::UNDEFINED);
 }
 
 #[wasm_bindgen_test]
@@ -38,4 +38,35 @@ async fn a_url_that_is_none_is_a_failed_attempt() {
         assert!(reason.starts_with("augmentOSWebsocketUrl: "), "{reason}");
     }
     assert_eq!(sockets(&class).length(), 1);
+}
+
+#[wasm_bindgen_test]
+async fn a_provider_that_fails_is_a_failed_attempt() {
+    for provider in [
+        "() => { throw new Error('no key today'); }",
+        "async () => { throw new Error('no key today'); }",
+        "() => Promise.reject(new Error('no key today'))",
+    ] {
+        let (app, class) = app(&format!(
+            "{{ apiKey: {provider}, maxReconnectAttempts: 1, reconnectDelay: 0 }}"
+        ));
+        start(&app);
+        let next = app.wait("reconnecting", 1).await;
+        let reason = js::text(&js::get(&next, "cause"), "reason");
+        assert_eq!(reason, "apiKey: the provider failed: no key today");
+        app.wait("disconnected", 1).await;
+        assert_eq!(sockets(&class).length(), 0);
+    }
+}
+
+#[wasm_bindgen_test]
+async fn a_provider_is_not_asked_once_the_session_is_over() {
+    let (app, _) = app(
+        "{ augmentOSWebsocketUrl: () => new Promise((r) => setTimeout(() => r('ws://x'), 20)), \
+           apiKey: () => { globalThis.keyWasAsked = true; return 'k'; } }",
+    );
+    start(&app);
+    app.session.disconnect(JsValue::UNDEFINED);
+    js::sleep(60).await;
+    assert!(js::literal("globalThis.keyWasAsked").is_undefined());
 }

@@ -18,8 +18,8 @@ fn reconnects_leave_no_memory_behind() {
     js::set(&given, "WebSocket", &class);
     js::set(&given, "maxReconnectAttempts", &f64::INFINITY.into());
     // Without an app that notes all events: its notes would be memory too.
-    let session = JsSession::new(&given).expect("options that are right");
-    let _ = session.connect(&"user-org.example.fake".into());
+    let session = JsSession::new(given.clone()).expect("options that are right");
+    let _ = session.connect("user-org.example.fake".into());
     let lost = js::literal("{ code: 1006 }");
     let mut pages = Vec::new();
     for round in 1..=1500 {
@@ -34,7 +34,7 @@ fn reconnects_leave_no_memory_behind() {
     }
     assert_eq!(sockets(&class).length(), 1, "one socket after the last");
     assert_eq!(pages.first(), pages.last(), "pages of memory");
-    session.disconnect(&JsValue::UNDEFINED);
+    session.disconnect(JsValue::UNDEFINED);
 }
 
 #[wasm_bindgen_test]
@@ -52,10 +52,12 @@ async fn disconnect_gives_back_socket_timer_and_queue() {
         assert_eq!(app.state(), state);
         js::set(&first, "readyState", &2.into());
         let message = js::literal("{ type: 'custom' }");
-        let sent = app.session.send(&message, &js::literal("{ ttl: 60000 }"));
+        let sent = app
+            .session
+            .send(message.clone(), js::literal("{ ttl: 60000 }"));
         assert_eq!(sent.map(String::from), Ok("queued".into()));
         assert!(js::number(&timers, "pending") > 0.0, "{state}");
-        app.session.disconnect(&JsValue::UNDEFINED);
+        app.session.disconnect(JsValue::UNDEFINED);
         assert_eq!(js::number(&timers, "pending"), 0.0, "{state}");
         js::call(&timers, "restore");
         assert_eq!(app.count("dropped"), 1);

@@ -20,7 +20,7 @@ fn no_timer_is_set_for_longer_than_it_can_wait() {
     for ttl in ["2 ** 32", "2 ** 40", "1e300", "Infinity"] {
         let sent = app
             .session
-            .send(&message, &js::literal(&format!("{{ ttl: {ttl} }}")));
+            .send(message.clone(), js::literal(&format!("{{ ttl: {ttl} }}")));
         assert_eq!(sent.map(String::from), Ok("queued".into()));
     }
     js::call(&timers, "restore");
@@ -45,7 +45,7 @@ async fn no_two_sessions_wait_equally_long() {
         );
         let next = &app.payloads("reconnecting")[0];
         delays.insert(js::number(next, "delay") as u64);
-        app.session.disconnect(&JsValue::UNDEFINED);
+        app.session.disconnect(JsValue::UNDEFINED);
     }
     assert_eq!(delays.len(), 5, "{delays:?}");
 }

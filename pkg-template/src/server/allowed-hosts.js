@@ -3,8 +3,12 @@
  * request.
  */
 
-/** True for a host of this machine. @param {string} hostname as in a `URL` */
-const isLoopback = (hostname) => /^(?:localhost|127\.\d+\.\d+\.\d+|\[::1\])$/.test(hostname);
+/**
+ * True for a host of this machine: `localhost`, `127.0.0.0/8` or `[::1]`, as in the core.
+ *
+ * @param {string} hostname as in a `URL`
+ */
+export const isLoopback = (hostname) => /^(?:localhost|127\.\d+\.\d+\.\d+|\[::1\])$/.test(hostname);
 
 /**
  * True if a URL has one of the allowed hosts. The names of this machine are equivalent.

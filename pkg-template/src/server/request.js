@@ -13,7 +13,7 @@
  * @property {string} reason
  */
 import { URL_OPTIONS } from "../constants.js";
-import { mustBe } from "../../../src/web/js/values.js";
+import { mustBe } from "../../../src/web/js/platform.js";
 import { HttpError } from "./http-error.js";
 import { isObject } from "./options.js";
 

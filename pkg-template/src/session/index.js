@@ -12,7 +12,7 @@
 import * as glue from "bindgen:tpa_session_bg.js";
 
 import { Handlers } from "../../../src/web/js/dispatcher.js";
-import { TpaConnectionError } from "../../../src/web/js/values.js";
+import { TpaConnectionError } from "../../../src/web/js/platform.js";
 import { RELEASE_REASONS } from "../constants.js";
 import { ensureInstance } from "../wasm/instance.js";
 import { Dashboard } from "./dashboard.js";

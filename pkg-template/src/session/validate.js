@@ -1,5 +1,5 @@
 /** Validation of arguments. Each function returns its argument or throws a `TypeError`. */
-import { mustBe } from "../../../src/web/js/values.js";
+import { mustBe } from "../../../src/web/js/platform.js";
 
 /** Language with its country, as the cloud writes it, or a wildcard. */
 const LANGUAGE = /^([a-z]{2,3}-[A-Z]{2}|auto|all)$/;

@@ -5,6 +5,7 @@ use std::time::Duration;
 
 use js_sys::Function;
 use wasm_bindgen::JsValue;
+use wasm_bindgen_futures::future_to_promise;
 
 use crate::session::{Cause, Delivery, LogLevel, Reconnect, Value};
 use crate::web::dial::Provider;
@@ -238,18 +239,18 @@ fn rust_provider<E: fmt::Display>(
     option: &'static str,
     provider: impl AsyncFn() -> Result<String, E> + Clone + 'static,
 ) -> Provider {
-    Box::new(move |_| {
+    let ask = move || {
         let provider = provider.clone();
-        Box::pin(async move {
-            match provider().await {
-                Ok(answer) if answer.is_empty() => {
-                    Err(format!("{option}: the provider gave no non-empty string"))
-                }
-                Ok(answer) => Ok(answer),
-                Err(error) => Err(format!("{option}: the provider failed: {error}")),
-            }
-        })
-    })
+        async move {
+            let message = match provider().await {
+                Ok(answer) if !answer.is_empty() => return Ok(answer.into()),
+                Ok(_) => "the provider gave no non-empty string".to_owned(),
+                Err(error) => format!("the provider failed: {error}"),
+            };
+            Err(js_sys::Error::new(&format!("{option}: {message}")).into())
+        }
+    };
+    Box::new(move |_| future_to_promise(ask()))
 }
 
 fn millis(duration: Duration) -> Value {

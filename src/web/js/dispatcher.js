@@ -4,11 +4,10 @@
  *
  * @typedef {(payload: any) => void} Handler
  * @typedef {{ handler: Handler, once: boolean, passive: boolean, active: boolean }} Registration
- * @typedef {import("./platform.js").EventSink} EventSink
+ * @typedef {import("./platform.js").Sink} Sink
  */
-import { Connection } from "./platform.js";
+import { Connection, mustBe } from "./platform.js";
 import { STREAMS } from "./streams.js";
-import { mustBe } from "./values.js";
 
 // The core defines these lists; `tests/constants.rs` fails where they differ.
 
@@ -160,7 +159,7 @@ export class Handlers {
 
 export class Dispatcher extends Handlers {
   /**
-   * @param {EventSink} sink
+   * @param {Sink} sink
    * @param {boolean} verbose whether frames without a handler, and incomplete ones, are reported
    */
   constructor(sink, verbose) {
@@ -224,10 +223,10 @@ export class Dispatcher extends Handlers {
     try {
       frame = JSON.parse(text);
     } catch {
-      return this.sink.malformed(connection.id, "not-json");
+      return this.sink("not-json", connection.id);
     }
     if (typeof frame !== "object" || frame === null || Array.isArray(frame)) {
-      return this.sink.malformed(connection.id, "not-object");
+      return this.sink("not-object", connection.id);
     }
     const { type } = frame;
     if (type === "data_stream" && typeof frame.streamType === "string") {
@@ -235,7 +234,7 @@ export class Dispatcher extends Handlers {
     } else if (typeof type === "string" && type !== "") {
       this.deliverFrame(type, frame, connection);
     } else {
-      this.sink.malformed(connection.id, "no-type");
+      this.sink("no-type", connection.id);
     }
   }
 
@@ -247,7 +246,7 @@ export class Dispatcher extends Handlers {
     if (typeof data.arrayBuffer === "function") {
       data.arrayBuffer().then(
         (/** @type {ArrayBuffer} */ buffer) => this.receiveBinary(buffer, connection),
-        () => this.sink.malformed(connection.id, "not-object"),
+        () => this.sink("not-object", connection.id),
       );
     } else if (!this.emit("audio_chunk", new AudioChunk(data), connection)) {
       this.unhandled("audio_chunk");
@@ -283,13 +282,13 @@ export class Dispatcher extends Handlers {
     this.onFrame(type, frame);
     const event = renamedTypes.get(type) ?? type;
     const handled = !reservedEvents.has(event) && this.emit(event, frame, connection);
-    if (controlTypes.has(type)) this.sink.control(connection.id, frame);
+    if (controlTypes.has(type)) this.sink("control", connection.id, frame);
     else if (!handled) this.unhandled(type);
   }
 
   /** @param {string} name of a frame or stream without a handler */
   unhandled(name) {
-    if (this.verbose) this.sink.unhandled(name);
+    if (this.verbose) this.sink("unhandled", 0, name);
   }
 
   /**
@@ -303,7 +302,7 @@ export class Dispatcher extends Handlers {
     const missing = fields?.find((field) => data?.[field] === undefined);
     if (missing === undefined) return;
     (this.reported ??= new Set()).add(name);
-    this.sink.incomplete(name, missing);
+    this.sink("incomplete", 0, `${name} without ${missing}`);
   }
 }
 

@@ -1,10 +1,13 @@
 /**
- * The runtime: WebSockets, changes of the environment, functions of the app, and the console.
+ * Functions and classes that the wasm imports: WebSockets, changes of the environment, functions and
+ * messages of the app, errors and promises.
+ *
+ * One file, since the server of wasm-bindgen's test runner may stall when a page loads more than four
+ * modules. The fields of the app's objects are read here rather than in wasm: an exception that unwinds
+ * through wasm leaves the wasm's stack pointer where it was.
  *
  * @typedef {import("./dispatcher.js").Dispatcher} Dispatcher
  */
-import { text } from "./values.js";
-
 /** Time in ms for the peer to answer a close frame, after which a socket of `ws` is terminated. */
 const CLOSE_TIMEOUT = 1000;
 
@@ -13,19 +16,12 @@ const CONNECTING = 0;
 const OPEN = 1;
 
 /**
- * The session's side of the boundary: the methods of `EventSink` in `src/web/abi.rs`.
- * @typedef {object} EventSink
- * @property {(socket: number, fault: "not-json" | "not-object" | "no-type") => void} malformed
- * @property {(socket: number, frame: object) => void} control
- * @property {(name: string) => void} unhandled
- * @property {(name: string, missing: string) => void} incomplete
- * @property {(socket: number) => void} opened
- * @property {(socket: number, event: any) => void} failed
- * @property {(socket: number, event: any) => void} closed
- * @property {() => void} offline
- * @property {() => void} online
- * @property {() => void} resumed
+ * Names of the events that are reported to a session: `JsEvent` in `src/web/abi.rs`.
+ * @typedef {"not-json" | "not-object" | "no-type" | "control" | "unhandled" | "incomplete"
+ *   | "opened" | "failed" | "closed" | "offline" | "online" | "resumed"} JsEvent
  */
+
+/** @typedef {(event: JsEvent, socket: number, value?: any) => void} Sink the socket is 0 for events without one */
 
 /**
  * Opens a socket and attaches it.
@@ -33,7 +29,7 @@ const OPEN = 1;
  * @param {string} url
  * @param {Pick<Dispatcher, "attach">} dispatcher receives the frames
  * @param {number} id
- * @param {EventSink} sink receives the other events of the socket
+ * @param {Sink} sink receives the other events of the socket
  * @returns {Connection}
  * @throws what the constructor, or the new socket, throws
  */
@@ -44,13 +40,13 @@ export function dial(constructor, url, dispatcher, id, sink) {
     connection = dispatcher.attach(socket, id);
     // An emitter may have read its listeners before they were removed, so each of them checks.
     socket.onopen = () => {
-      if (connection.attached) sink.opened(id);
+      if (connection.attached) sink("opened", id);
     };
     socket.onerror = (/** @type {any} */ event) => {
-      if (connection.attached) sink.failed(id, event);
+      if (connection.attached) sink("failed", id, event);
     };
     socket.onclose = (/** @type {any} */ event) => {
-      if (connection.attached) sink.closed(id, event);
+      if (connection.attached) sink("closed", id, event);
     };
     return connection;
   } catch (error) {
@@ -136,16 +132,16 @@ export class Connection {
 
 /**
  * Reports whether there is a network now, and each change until the returned function is called.
- * @param {EventSink} sink
+ * @param {Sink} sink
  * @returns {() => void}
  */
 export function watchEnvironment(sink) {
   const scope = globalThis;
   if (typeof scope.addEventListener !== "function") return () => {};
   const page = scope.document;
-  const offline = () => sink.offline();
-  const online = () => sink.online();
-  const resumed = () => sink.resumed();
+  const offline = () => sink("offline", 0);
+  const online = () => sink("online", 0);
+  const resumed = () => sink("resumed", 0);
   const visibilityChanged = () => {
     if (page.visibilityState === "visible") resumed();
   };
@@ -240,4 +236,183 @@ async function answerOf(option, provider) {
   }
   if (typeof answer === "string" && answer !== "") return answer;
   throw new Error(`${option}: the provider gave no non-empty string`);
+}
+
+/**
+ * @param {any} object
+ * @param {string} field
+ * @returns {any}
+ */
+export function get(object, field) {
+  try {
+    return object[field];
+  } catch {
+    return undefined;
+  }
+}
+
+/**
+ * @param {any} object
+ * @param {string} field
+ * @returns {string | undefined} the field's value where that is a string
+ */
+export function text(object, field) {
+  const value = get(object, field);
+  return typeof value === "string" ? value : undefined;
+}
+
+/**
+ * Sets a field of an object that the session itself made.
+ * @param {any} object
+ * @param {string} field
+ * @param {unknown} value
+ */
+export function set(object, field, value) {
+  object[field] = value;
+}
+
+/**
+ * The frame's text, with the fields that the app left out.
+ * @param {{ [field: string]: unknown }} message
+ * @param {string} type as read from the message, once
+ * @param {string} packageName
+ * @param {string | undefined} sessionId
+ * @returns {string}
+ */
+export function encode(message, type, packageName, sessionId) {
+  /** @type {{ [field: string]: unknown }} */
+  const frame = { ...message, type };
+  frame.packageName ??= packageName;
+  frame.sessionId ??= sessionId;
+  frame.timestamp ??= new Date().toISOString();
+  return JSON.stringify(frame);
+}
+
+/**
+ * Adds the session's id to a frame that was encoded before it was known, unless the frame has one.
+ * @param {string} text
+ * @param {string} sessionId
+ * @returns {string}
+ */
+export function addSessionId(text, sessionId) {
+  const frame = JSON.parse(text);
+  frame.sessionId ??= sessionId;
+  return JSON.stringify(frame);
+}
+
+/**
+ * Length of a text in bytes of UTF-8.
+ * @param {string} text
+ * @returns {number}
+ */
+export function utf8Length(text) {
+  return new TextEncoder().encode(text).length;
+}
+
+/**
+ * An option of `send()`; null, which no option allows, where its getter throws.
+ * @param {any} options
+ * @param {string} field
+ * @returns {unknown}
+ */
+export function option(options, field) {
+  try {
+    return options[field];
+  } catch {
+    return null;
+  }
+}
+
+/**
+ * A field as text; the items of a list are joined by commas. Undefined where it cannot be read.
+ * @param {any} message
+ * @param {string} field
+ * @returns {string | undefined}
+ */
+export function fieldText(message, field) {
+  try {
+    const value = message[field];
+    if (typeof value === "string") return value;
+    return Array.isArray(value) ? texts(value).join() : undefined;
+  } catch {
+    return undefined;
+  }
+}
+
+/**
+ * One string or a list of them, as a list. Anything that is not a string, or whose getter throws,
+ * becomes an empty string.
+ * @param {any} value
+ * @returns {string[]}
+ */
+export function texts(value) {
+  try {
+    return [value].flat().map((text) => (typeof text === "string" ? text : ""));
+  } catch {
+    return [""];
+  }
+}
+
+/** Most characters of a string that an error repeats. */
+const MAX_SHOWN = 100;
+
+/** Rejection of `connect()`: the session ended before it was connected. */
+export class TpaConnectionError extends Error {
+  /**
+   * @param {string} message
+   * @param {{ code: number, reason: string, kind: string, attempts: number }} facts
+   */
+  constructor(message, facts) {
+    super(message);
+    this.name = "TpaConnectionError";
+    Object.assign(this, facts);
+  }
+}
+
+/**
+ * The message for an argument or option with a wrong value.
+ * @param {string} name
+ * @param {string} allowed
+ * @param {unknown[]} given the value, or nothing where it must not be shown
+ * @returns {string}
+ */
+export function mustBe(name, allowed, ...given) {
+  return [`${name}: must be ${allowed}`, ...given.map((value) => `not ${show(value)}`)].join(", ");
+}
+
+/**
+ * The error for an option with a wrong value.
+ * @param {string} name
+ * @param {string} allowed
+ * @param {unknown} given
+ * @param {boolean} secret the value must not be shown
+ * @returns {TypeError}
+ */
+export function optionError(name, allowed, given, secret) {
+  return new TypeError(secret ? mustBe(name, allowed) : mustBe(name, allowed, given));
+}
+
+/**
+ * A short description of a value.
+ * @param {unknown} value
+ * @returns {string}
+ */
+function show(value) {
+  if (typeof value === "string") {
+    return JSON.stringify(value.length > MAX_SHOWN ? `${value.slice(0, MAX_SHOWN)}…` : value);
+  }
+  if (typeof value === "function") return "a function";
+  if (Array.isArray(value)) return "a list";
+  return typeof value === "object" && value !== null ? "an object" : String(value);
+}
+
+/** A promise with its resolving functions. */
+export class Deferred {
+  constructor() {
+    /** @type {Promise<any>} */
+    this.promise = new Promise((resolve, reject) => {
+      this.resolve = resolve;
+      this.reject = reject;
+    });
+  }
 }

@@ -17,14 +17,16 @@ const WASM_BINDGEN: [&str; 4] = [
     "always",
 ];
 /// Optimises for size twice, the second time after restructuring control flow. The first 1,024
-/// bytes of memory are the end of the stack and hold no data, so wasm-opt may fold offsets.
-const WASM_OPT: [&str; 6] = [
+/// bytes of memory are the end of the stack and hold no data, so wasm-opt may fold offsets. Sorted
+/// by name, functions of one type are neighbours, which saves 110 bytes in brotli.
+const WASM_OPT: [&str; 7] = [
     "-Oz",
     "--low-memory-unused",
     "--flatten",
     "--rereloop",
     "-Oz",
     "-Oz",
+    "--reorder-functions-by-name",
 ];
 
 /// Makes the module and returns its folder.

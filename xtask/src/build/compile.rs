@@ -42,7 +42,7 @@ pub fn default_mode(toolchain: Toolchain) -> (Mode, Option<String>) {
     }
 }
 
-/// What the toolchain lacks to build a standard library with `panic=immediate-abort`.
+/// The part that the toolchain lacks to build a standard library with `panic=immediate-abort`.
 fn missing_for_immediate_abort(toolchain: Toolchain) -> Option<String> {
     let rustc = || {
         let mut rustc = process::command("rustc");

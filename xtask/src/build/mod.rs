@@ -12,7 +12,7 @@ use crate::{arguments, npm, process, toolchain, tools};
 /// Name of the library, and of the files made from it.
 const LIBRARY: &str = "tpa_session";
 
-/// How the wasm is compiled.
+/// Variant of the build.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Mode {
     /// For size, with a standard library built with `panic=immediate-abort`.
