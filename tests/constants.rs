@@ -69,5 +69,8 @@ fn strings<'a>(source: &'a str, from: &str, to: &str) -> Vec<&'a str> {
 fn events_have_the_same_names_on_both_sides_of_the_boundary() {
     let rust = strings(include_str!("../src/web/abi.rs"), "enum JsEvent {", "}");
     let platform = include_str!("../src/web/js/platform.js");
-    assert_eq!(strings(platform, "@typedef {", "} JsEvent"), rust);
+    assert_eq!(
+        strings(platform, "reported to a session:", "} JsEvent"),
+        rust
+    );
 }

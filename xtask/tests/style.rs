@@ -113,7 +113,6 @@ fn opens_with_clause(opening: &str) -> bool {
 }
 
 #[test]
-#[ignore = "does not hold yet"]
 fn documentation_opens_with_a_noun_or_a_verb() {
     let mut blocks = 0;
     let mut by_file = BTreeMap::new();
@@ -151,7 +150,6 @@ fn documentation_opens_with_a_noun_or_a_verb() {
 }
 
 #[test]
-#[ignore = "does not hold yet"]
 fn no_file_is_longer_than_the_limit() {
     let too_long: Vec<_> = files()
         .into_iter()

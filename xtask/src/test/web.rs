@@ -2,7 +2,8 @@
 //!
 //! The commands are those that a developer runs by hand: `wasm-pack test --node`,
 //! `wasm-pack test --headless --chrome`, `wasm-pack test --headless --firefox`.
-//! Only the tests against a real tpa-cloud need the one that is started here.
+//! They need no server: the tests bring a cloud in memory. The same tests also
+//! run with the tpa-cloud that `TPA_CLOUD_URL` names.
 
 use std::ffi::OsString;
 use std::fs::File;
@@ -16,6 +17,8 @@ use crate::cloud::{self, Cloud};
 use crate::toolchain::{self, Toolchain};
 use crate::{npm, process, tools, workspace};
 
+/// Variable with the URL of a running cloud, read at compile time.
+const CLOUD_URL: &str = "TPA_CLOUD_URL";
 /// Port of the cloud. Tests get its URL when they are compiled, so another port
 /// compiles them again.
 const PORT: u16 = 18002;
@@ -29,6 +32,12 @@ enum Environment {
     Chromium,
     Firefox,
 }
+
+const ENVIRONMENTS: [Environment; 3] = [
+    Environment::Node,
+    Environment::Chromium,
+    Environment::Firefox,
+];
 
 impl Environment {
     fn name(self) -> &'static str {
@@ -54,25 +63,31 @@ impl Environment {
     }
 }
 
-/// Runs the tests in each environment. `wasm-pack test` also compiles the examples
-/// in the documentation of the API.
+/// Runs the tests in each environment, first with a real tpa-cloud, then as by
+/// hand, with a cloud in memory. `wasm-pack test` also compiles the examples in
+/// the documentation of the API.
 pub fn run(report: &mut Report, full: bool) {
     let tools = match Tools::get() {
         Ok(tools) => tools,
         Err(error) => return report.fail("wasm tests", error),
     };
+    match cloud::build().and_then(|program| start(&program)) {
+        Ok(cloud) => {
+            for environment in ENVIRONMENTS {
+                let what = format!("{}, with tpa-cloud", environment.name());
+                tools.tests(report, &what, environment, Some(&cloud));
+            }
+        }
+        Err(error) => report.fail("wasm tests with tpa-cloud", error),
+    }
     let runs = if full { FULL_RUNS } else { 1 };
-    for environment in [
-        Environment::Node,
-        Environment::Chromium,
-        Environment::Firefox,
-    ] {
+    for environment in ENVIRONMENTS {
         for run in 1..=runs {
             let what = match runs {
                 1 => environment.name().to_string(),
                 _ => format!("{}, run {run}", environment.name()),
             };
-            tools.tests(report, &what, environment);
+            tools.tests(report, &what, environment, None);
         }
     }
 }
@@ -82,17 +97,14 @@ struct Tools {
     toolchain: Toolchain,
     wasm_pack: PathBuf,
     wasm_bindgen: PathBuf,
-    cloud: Cloud,
 }
 
 impl Tools {
     fn get() -> Result<Self, String> {
-        let program = cloud::build()?;
         Ok(Self {
             toolchain: toolchain::get()?,
             wasm_pack: tools::wasm_pack().get()?,
             wasm_bindgen: tools::wasm_bindgen()?.get()?,
-            cloud: start(&program)?,
         })
     }
 
@@ -106,7 +118,13 @@ impl Tools {
         process::path_with(&folders)
     }
 
-    fn tests(&self, report: &mut Report, what: &str, environment: Environment) {
+    fn tests(
+        &self,
+        report: &mut Report,
+        what: &str,
+        environment: Environment,
+        cloud: Option<&Cloud>,
+    ) {
         let mut command = process::command(self.wasm_pack.join("wasm-pack"));
         // Without the mode, wasm-pack downloads programs.
         command.args(["test", "--mode", "no-install"]);
@@ -116,9 +134,12 @@ impl Tools {
         self.toolchain.apply(&mut command);
         command
             .env("PATH", self.path())
-            .env("TPA_CLOUD_URL", &self.cloud.url)
             // A backtrace of the runner says nothing about a test.
             .env("RUST_BACKTRACE", "0");
+        match cloud {
+            Some(cloud) => command.env(CLOUD_URL, &cloud.url),
+            None => command.env_remove(CLOUD_URL),
+        };
         report.tests(what, &mut command, Counts::of_cargo);
     }
 }
