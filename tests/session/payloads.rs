@@ -5,9 +5,9 @@ use std::collections::BTreeSet;
 use serde::Serialize;
 use serde_json::{Value, json};
 use tpa_session::session::{
-    Cause, CloseKind, Config, Connecting, Delivery, Disconnected, Duration, Event, FlushError,
-    Init, Input, Malformed, PING, RESERVED_EVENTS, Reconnecting, State, StateChange, Stats,
-    SubscriptionUpdate,
+    Cause, CloseKind, CloseRule, Condition, Config, Connecting, Delivery, Disconnected, Duration,
+    Event, FlushError, Init, Input, Malformed, PING, RESERVED_EVENTS, Reconnect, Reconnecting,
+    SessionError, State, StateChange, Stats, SubscriptionUpdate, WakeHint,
 };
 
 use crate::world::{World, config};
@@ -197,4 +197,56 @@ fn frames_must_not_spoof_events_of_the_session() {
     for name in names {
         assert!(RESERVED_EVENTS.contains(&name), "{name}");
     }
+}
+
+#[test]
+fn error_events() {
+    let reported = SessionError::Reported {
+        code: Some("INTERNAL_ERROR".into()),
+        message: "oops".into(),
+    };
+    assert_eq!(reported.code(), Some("INTERNAL_ERROR"));
+    assert_eq!(reported.message(), "oops");
+    let malformed = SessionError::Malformed(Malformed::NotJson);
+    assert_eq!(malformed.code(), Some("MALFORMED_FRAME"));
+    assert_eq!(malformed.message(), Malformed::NotJson.message());
+    assert_eq!(SessionError::Unconfirmable.code(), Some("UNCONFIRMABLE"));
+    assert!(SessionError::Unconfirmable.message().contains("confirms"));
+}
+
+#[test]
+fn names_in_the_timeline() {
+    let mut world = World::connected(config());
+    world.input(Input::Malformed(world.socket, Malformed::NotJson));
+    world.input(Input::Wake(WakeHint::Resumed));
+    world.input(Input::Offline);
+    world.close(1006, "");
+    world.input(Input::Online);
+    world.disconnect();
+    world.input(Input::Wake(WakeHint::Slept));
+    let names: BTreeSet<_> = world.session.timeline().map(|it| it.event.name()).collect();
+    let expected = [
+        "connecting",
+        "disconnected",
+        "error",
+        "offline",
+        "online",
+        "reconnecting",
+        "resumed",
+        "slept",
+        "stateChange",
+    ];
+    assert_eq!(names.into_iter().collect::<Vec<_>>(), expected);
+}
+
+#[test]
+fn decisions() {
+    assert_eq!(Reconnect::from(true), Reconnect::Yes);
+    assert_eq!(Reconnect::from(false), Reconnect::No);
+    let row = CloseRule::new(Condition::Code(4013), CloseKind::Abnormal, Reconnect::Yes);
+    assert_eq!(row.condition, Condition::Code(4013));
+    assert_eq!(
+        (row.kind, row.reconnect),
+        (CloseKind::Abnormal, Reconnect::Yes)
+    );
 }
