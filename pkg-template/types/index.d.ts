@@ -7,7 +7,7 @@ export type * from "./frames.js";
 export type * from "./parts.js";
 export type * from "./streams.js";
 
-/** Handler of an event. Exceptions are reported as uncaught and do not affect the session. */
+/** Handler of an event. Exceptions do not affect the session: they go to `reportError`, the log or `error`. */
 export type Handler<T> = (payload: T) => void;
 
 /** Value of the property `state`. */
@@ -39,6 +39,7 @@ export interface Logger {
 /** The members of `AbortSignal` that are used, for projects without its type. */
 export interface AbortSignalLike {
   readonly aborted: boolean;
+  readonly reason?: unknown;
   addEventListener(type: "abort", listener: () => void, options?: { once?: boolean }): void;
   removeEventListener(type: "abort", listener: () => void): void;
 }
@@ -235,6 +236,8 @@ export class TpaConnectionError extends Error {
   readonly kind: CloseKind;
   /** Number of reconnect attempts. */
   readonly attempts: number;
+  /** Reason of the signal that was aborted. */
+  readonly cause?: unknown;
 }
 
 /**
@@ -251,7 +254,7 @@ export class TpaSession {
    * the same promise, and a call with another id disconnects first. Aborting `signal` before the
    * first ack disconnects.
    */
-  connect(sessionId: string, options?: { signal?: AbortSignalLike }): Promise<AppSetting[]>;
+  connect(sessionId: string, options?: { signal?: AbortSignalLike | null }): Promise<AppSetting[]>;
 
   /** Starts the next attempt immediately, if the session is waiting for it. */
   reconnectNow(): void;

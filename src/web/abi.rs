@@ -152,6 +152,10 @@ pub enum JsEvent {
     Unhandled = "unhandled",
     /// A frame or stream lacks a field that its type promises.
     Incomplete = "incomplete",
+    /// A handler threw, or its promise was rejected.
+    HandlerFailed = "handler-failed",
+    /// The timer fired.
+    Timeout = "timeout",
     /// The socket is open.
     Opened = "opened",
     /// The socket reported an error.
@@ -166,17 +170,37 @@ pub enum JsEvent {
     Resumed = "resumed",
 }
 
+#[wasm_bindgen(module = "/src/web/js/platform.js")]
+extern "C" {
+    /// A function that calls the sink only where the stack has room for it.
+    fn guarded(sink: &JsValue) -> JsValue;
+}
+
 /// Function that JavaScript reports to: the event, the socket or 0, and a value.
-pub(super) type Sink = Closure<dyn Fn(JsEvent, u32, JsValue)>;
+pub(super) struct Sink {
+    guarded: JsValue,
+    _function: Closure<dyn Fn(JsEvent, u32, JsValue)>,
+}
+
+impl AsRef<JsValue> for Sink {
+    fn as_ref(&self) -> &JsValue {
+        &self.guarded
+    }
+}
 
 /// Creates the function for a session, which it does not keep alive.
 pub(super) fn sink(driver: &Weak<Driver>) -> Sink {
     let driver = driver.clone();
-    Closure::new(move |event, socket, value| {
-        if let Some(driver) = driver.upgrade() {
-            driver.on_js_event(event, SocketId(socket), &value);
-        }
-    })
+    let function: Closure<dyn Fn(JsEvent, u32, JsValue)> =
+        Closure::new(move |event, socket, value| {
+            if let Some(driver) = driver.upgrade() {
+                driver.on_js_event(event, SocketId(socket), &value);
+            }
+        });
+    Sink {
+        guarded: guarded(function.as_ref()),
+        _function: function,
+    }
 }
 
 impl Driver {
@@ -188,6 +212,8 @@ impl Driver {
             JsEvent::Control => self.on_control_frame(socket, value),
             JsEvent::Unhandled => self.log_name("no handler for ", value),
             JsEvent::Incomplete => self.log_name("frame of ", value),
+            JsEvent::HandlerFailed => self.handler_failed(value),
+            JsEvent::Timeout => self.on_timeout(),
             JsEvent::Opened => self.input(Input::Opened(socket)),
             JsEvent::Failed => {
                 let message = reflect::text(value, "message").unwrap_or_default();

@@ -1,6 +1,5 @@
 //! Clocks of the runtime, and the one timer of a session.
 
-use gloo_timers::callback::Timeout;
 use wasm_bindgen::prelude::*;
 
 use crate::session::{Duration, Instant};
@@ -12,6 +11,19 @@ const MAX_DELAY: u64 = i32::MAX as u64;
 extern "C" {
     #[wasm_bindgen(js_namespace = performance, js_name = now)]
     fn performance_now() -> f64;
+}
+
+#[wasm_bindgen(module = "/src/web/js/platform.js")]
+extern "C" {
+    /// A timeout that is reported to a sink, unless it was cleared.
+    #[derive(Debug)]
+    type Timer;
+
+    #[wasm_bindgen(constructor)]
+    fn new(delay: u32, sink: &JsValue) -> Timer;
+
+    #[wasm_bindgen(method)]
+    fn clear(this: &Timer);
 }
 
 /// Time on the monotonic clock.
@@ -29,26 +41,38 @@ pub(super) fn to_wall(at: Instant) -> f64 {
     wall() as f64 - (now().as_millis() as f64 - at.as_millis() as f64)
 }
 
+/// A timer that is cleared on drop.
+#[derive(Debug)]
+struct Armed {
+    at: Instant,
+    timer: Timer,
+}
+
+impl Drop for Armed {
+    fn drop(&mut self) {
+        self.timer.clear();
+    }
+}
+
 /// At most one timeout, armed for one instant.
 #[derive(Debug, Default)]
-pub(super) struct Alarm {
-    armed: Option<(Instant, Timeout)>,
-}
+pub(super) struct Alarm(Option<Armed>);
 
 impl Alarm {
     /// Arms the timeout for `at`, or disarms it. A timeout for another instant is cleared.
-    pub(super) fn arm(&mut self, at: Option<Instant>, on_timeout: impl FnOnce() + 'static) {
-        if at == self.armed.as_ref().map(|(at, _)| *at) {
+    pub(super) fn arm(&mut self, at: Option<Instant>, sink: &JsValue) {
+        if at == self.0.as_ref().map(|armed| armed.at) {
             return;
         }
-        self.armed = at.map(|at| {
+        self.0 = at.map(|at| {
             let delay = at.since(now()).min(Duration::from_millis(MAX_DELAY));
-            (at, Timeout::new(delay.as_millis() as u32, on_timeout))
+            let timer = Timer::new(delay.as_millis() as u32, sink);
+            Armed { at, timer }
         });
     }
 
     /// Forgets the timeout that has fired, so that another one can be armed for the same instant.
     pub(super) fn fired(&mut self) {
-        self.armed = None;
+        self.0 = None;
     }
 }

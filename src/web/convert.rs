@@ -74,6 +74,13 @@ pub(super) fn session_error(error: &SessionError) -> JsValue {
     error_with_code(error.message(), error.code())
 }
 
+/// Payload of `error` for an exception of a handler.
+pub(super) fn handler_error(message: &str, stack: &str) -> JsValue {
+    let error = error_with_code(message, Some("HANDLER_FAILED"));
+    set(&error, "stack", &stack.into());
+    error
+}
+
 /// Rejection of `flush()`.
 pub(super) fn flush_error(error: FlushError) -> JsValue {
     error_with_code(error.message(), Some(error.code()))

@@ -23,19 +23,12 @@ extern "C" {
         handler: &JsValue,
     ) -> Result<Function, JsValue>;
 
-    #[wasm_bindgen(method)]
-    fn emit(this: &Dispatcher, event: &str, payload: &JsValue);
+    #[wasm_bindgen(method, catch)]
+    fn emit(this: &Dispatcher, event: &str, payload: &JsValue) -> Result<(), JsValue>;
 
     /// Number of frames received, on all sockets.
     #[wasm_bindgen(method, getter)]
     pub(super) fn received(this: &Dispatcher) -> f64;
-}
-
-// `dispatcher.js` imports this module; wasm-bindgen copies only modules that are named here.
-#[wasm_bindgen(module = "/src/web/js/streams.js")]
-extern "C" {
-    #[wasm_bindgen(thread_local_v2, js_name = UNTYPED_STREAMS)]
-    static UNTYPED_STREAMS: JsValue;
 }
 
 #[wasm_bindgen]
@@ -80,7 +73,8 @@ impl DispatcherRef {
     /// Calls the handlers of an event.
     pub(super) fn emit(&self, event: &str, payload: &JsValue) {
         if let Some(dispatcher) = self.get() {
-            dispatcher.emit(event, payload);
+            // Throws only if the stack is full.
+            let _ = dispatcher.emit(event, payload);
         }
     }
 

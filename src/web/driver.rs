@@ -18,7 +18,7 @@ use super::dial::Attempt;
 use super::dispatcher::DispatcherRef;
 use super::environment::Environment;
 use super::log::Log;
-use super::message::Message;
+use super::message::{self, Message};
 use super::options::{SessionOptions, type_error};
 use super::promises::Promises;
 use super::socket::Socket;
@@ -134,16 +134,12 @@ impl Driver {
 
     fn arm(&self) {
         let due = self.with_core(Session::poll_timeout);
-        let me = self.me.clone();
-        self.alarm.borrow_mut().arm(due.map(|(at, _)| at), move || {
-            if let Some(me) = me.upgrade() {
-                me.on_timeout();
-            }
-        });
+        let at = due.map(|(at, _)| at);
+        self.alarm.borrow_mut().arm(at, self.sink.as_ref());
     }
 
     /// Step 1 for a timeout, preceded by the inputs that must come before it.
-    fn on_timeout(&self) {
+    pub(super) fn on_timeout(&self) {
         self.alarm.borrow_mut().fired();
         self.report_activity();
         let now = clock::now();
@@ -293,10 +289,11 @@ impl Driver {
         ttl: Option<Duration>,
     ) -> Result<Reply, JsValue> {
         let session_id = self.session_id();
-        let payload = Message::new(message, &self.package_name, session_id.as_deref())?;
+        let object = message::json_object(message)?;
+        let payload = Message::new(message, &object, &self.package_name, session_id.as_deref())?;
         let command = Command::Send {
-            key: key.or_else(|| payload.default_key()),
-            ttl: ttl.or_else(|| payload.default_ttl()),
+            key: key.or_else(|| payload.default_key(&object)),
+            ttl: ttl.or_else(|| payload.default_ttl(&object)),
             payload,
             buffered: self.socket().and_then(|socket| socket.buffered()),
         };

@@ -1,12 +1,19 @@
 //! Events of the core: their payloads for the app's handlers, and their log lines.
 
-use wasm_bindgen::JsValue;
+use wasm_bindgen::prelude::*;
 
 use crate::session::{Cause, Event, LogLevel, Reconnect, decimal};
 
 use super::convert;
 use super::driver::Driver;
 use super::message::Message;
+use super::reflect;
+
+#[wasm_bindgen(module = "/src/web/js/platform.js")]
+extern "C" {
+    #[wasm_bindgen(js_name = ignoreRejection)]
+    fn ignore_rejection(value: &JsValue);
+}
 
 impl Driver {
     /// Logs an event and calls its handlers.
@@ -49,6 +56,17 @@ impl Driver {
         self.dispatcher.emit(event.name(), &payload);
     }
 
+    /// Logs the exception of a handler and, if it is to be told, emits `error`.
+    pub(super) fn handler_failed(&self, failure: &JsValue) {
+        let text = |field: &str| self.redact(&reflect::text(failure, field).unwrap_or_default());
+        let stack = text("stack");
+        self.log(LogLevel::Error, &stack);
+        if reflect::get(failure, "isTold").is_truthy() {
+            let error = convert::handler_error(&text("message"), &stack);
+            self.dispatcher.emit("error", &error);
+        }
+    }
+
     /// Asks the app whether to reconnect. `None` leaves the decision to the table of closures.
     pub(super) fn ask_should_reconnect(&self, cause: &Cause) -> Option<Reconnect> {
         let ask = self.options.should_reconnect.as_ref()?;
@@ -72,6 +90,7 @@ pub(super) fn js_should_reconnect(ask: js_sys::Function) -> ShouldReconnect {
     Box::new(move |cause| {
         let answer = ask.call1(&JsValue::UNDEFINED, &convert::closure(cause));
         let answer = answer.map_err(|_| String::from("the function threw"))?;
+        ignore_rejection(&answer);
         convert::reconnect(&answer)
     })
 }

@@ -10,10 +10,14 @@ use super::reflect;
 
 #[wasm_bindgen(module = "/src/web/js/platform.js")]
 extern "C" {
-    /// The frame's text, with the fields that the message leaves out.
+    /// The message, or what its `toJSON()` returns; throws a `TypeError` unless that is an object.
+    #[wasm_bindgen(catch, js_name = jsonObject)]
+    pub(super) fn json_object(message: &JsValue) -> Result<JsValue, JsValue>;
+
+    /// The frame's text, with the fields that the object leaves out.
     #[wasm_bindgen(catch)]
     pub(super) fn encode(
-        message: &JsValue,
+        object: &JsValue,
         kind: &JsValue,
         package_name: &JsString,
         session_id: Option<&str>,
@@ -25,14 +29,17 @@ extern "C" {
     #[wasm_bindgen(js_name = utf8Length)]
     fn utf8_length(text: &JsString) -> u32;
 
-    /// One string or a list of them, as a list. Anything but a string becomes an empty one.
-    pub(super) fn texts(value: &JsValue) -> Array;
-
     /// A field; null where it cannot be read.
     fn option(options: &JsValue, field: &str) -> JsValue;
 
     #[wasm_bindgen(js_name = fieldText)]
     fn field_text(message: &JsValue, field: &str) -> Option<String>;
+}
+
+#[wasm_bindgen(module = "/src/web/js/streams.js")]
+extern "C" {
+    /// One string or a list of them, as a list. Anything but a string becomes an empty one.
+    pub(super) fn texts(value: &JsValue) -> Array;
 }
 
 /// A message as the app gave it, and the text of its frame.
@@ -52,20 +59,18 @@ impl Payload for Message {
 }
 
 impl Message {
-    /// Encodes a message, so that a later change of the object does not change it.
+    /// Encodes the JSON object of a message, so that a later change does not change the frame.
     pub(super) fn new(
         original: &JsValue,
+        object: &JsValue,
         package_name: &JsString,
         session_id: Option<&str>,
     ) -> Result<Self, JsValue> {
-        if !original.is_object() || Array::is_array(original) {
-            return Err(type_error("message: must be an object with a type"));
-        }
-        let kind = reflect::get(original, "type");
+        let kind = reflect::get(object, "type");
         let kind_text = kind.as_string().filter(|kind| !kind.is_empty());
         let kind_text =
             kind_text.ok_or_else(|| type_error("message.type: must be a non-empty string"))?;
-        let text = encode(original, &kind, package_name, session_id).map_err(|cause| {
+        let text = encode(object, &kind, package_name, session_id).map_err(|cause| {
             let cause = reflect::text(&cause, "message").unwrap_or_default();
             type_error(&["message: must be JSON: ", &cause].concat())
         })?;
@@ -87,13 +92,13 @@ impl Message {
     }
 
     /// Key of a message whose type is state.
-    pub(super) fn default_key(&self) -> Option<String> {
-        state_key(&self.kind, |field| field_text(&self.original, field))
+    pub(super) fn default_key(&self, object: &JsValue) -> Option<String> {
+        state_key(&self.kind, |field| field_text(object, field))
     }
 
     /// Time that a message of this type may wait.
-    pub(super) fn default_ttl(&self) -> Option<Duration> {
-        let duration = reflect::get(&self.original, "durationMs");
+    pub(super) fn default_ttl(&self, object: &JsValue) -> Option<Duration> {
+        let duration = reflect::get(object, "durationMs");
         time_to_live(&self.kind, duration.as_f64())
     }
 }

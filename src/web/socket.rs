@@ -8,7 +8,7 @@ use crate::session::{Close, Instant, SocketId};
 use super::dispatcher::Dispatcher;
 use super::reflect;
 
-#[wasm_bindgen(module = "/src/web/js/platform.js")]
+#[wasm_bindgen(module = "/src/web/js/dispatcher.js")]
 extern "C" {
     #[wasm_bindgen(catch)]
     fn dial(
@@ -18,7 +18,10 @@ extern "C" {
         id: u32,
         sink: &JsValue,
     ) -> Result<Connection, JsValue>;
+}
 
+#[wasm_bindgen(module = "/src/web/js/platform.js")]
+extern "C" {
     type Connection;
 
     #[wasm_bindgen(method, getter)]

@@ -2,7 +2,8 @@
 import assert from "node:assert/strict";
 import { test } from "node:test";
 
-import { addSessionId, encode, fieldText, texts, utf8Length } from "../../src/web/js/platform.js";
+import { addSessionId, encode, fieldText, jsonObject, utf8Length } from "../../src/web/js/platform.js";
+import { texts } from "../../src/web/js/streams.js";
 
 test("what the app did not say is added", () => {
   const frame = JSON.parse(encode({ type: "x", n: 1 }, "x", "org.example.app", "user-org.example.app"));
@@ -63,4 +64,37 @@ test("what cannot be read is no text", () => {
   assert.deepEqual(texts("a"), ["a"]);
   assert.deepEqual(texts(["a", 5]), ["a", ""]);
   assert.deepEqual(texts(undefined), [""]);
+});
+
+test("a message is what JSON.stringify would say of it", () => {
+  class Note {
+    #text = "hello";
+    toJSON() {
+      return { type: "note", text: this.#text };
+    }
+  }
+  const sent = (message) => {
+    const object = jsonObject(message);
+    return JSON.parse(encode(object, object.type, "p", "s"));
+  };
+  const { timestamp, ...note } = sent(new Note());
+  assert.ok(timestamp);
+  assert.deepEqual(note, { type: "note", text: "hello", packageName: "p", sessionId: "s" });
+  const self = { type: "x", toJSON: () => self };
+  assert.deepEqual(Object.keys(sent(self)), ["type", "packageName", "sessionId", "timestamp"]);
+  assert.equal(sent({ type: "x", toJSON: "data" }).toJSON, "data");
+});
+
+test("a message that is no object in JSON is refused", () => {
+  const fail = () => {
+    throw new Error("from the app");
+  };
+  for (const json of [undefined, null, 5, "text", [], () => {}]) {
+    const expected = { name: "TypeError", message: "message: must be an object with a type" };
+    assert.throws(() => jsonObject({ type: "x", toJSON: () => json }), expected);
+    assert.throws(() => jsonObject(json), expected);
+  }
+  for (const message of [{ toJSON: fail }, Object.defineProperty({}, "toJSON", { get: fail })]) {
+    assert.throws(() => jsonObject(message), { name: "TypeError", message: /^message: .*from the app$/ });
+  }
 });

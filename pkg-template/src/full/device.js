@@ -1,6 +1,7 @@
 /** `session.device.state`: state of the glasses, with an observable for each property. */
 import { handler } from "../session/validate.js";
 import { APPLY_FRAME } from "../session/internal-symbols.js";
+import { Unproxied } from "../session/unproxied.js";
 
 /** Properties of the state, with their values until the cloud sends them. */
 const PROPERTIES = Object.entries({
@@ -20,7 +21,7 @@ const PROPERTIES = Object.entries({
 });
 
 /** One property of the state. */
-class Observable {
+class Observable extends Unproxied {
   #session;
   #state;
   #property;
@@ -33,6 +34,7 @@ class Observable {
    * @param {any} initial
    */
   constructor(session, state, property, initial) {
+    super();
     this.#session = session;
     this.#state = state;
     this.#property = property;
@@ -50,9 +52,9 @@ class Observable {
     let last;
     const update = () => {
       const value = this.#state[this.#property];
-      if (value === last) return;
+      if (value === last) return undefined;
       last = value;
-      callback(value);
+      return callback(value);
     };
     const unsubscribe = this.#session.on("device_state_update", update);
     update();
@@ -68,7 +70,7 @@ class Observable {
   }
 }
 
-class DeviceState {
+class DeviceState extends Unproxied {
   #session;
   /** @type {{ [property: string]: any }} values that the cloud has sent */
   #state = {};
@@ -77,6 +79,7 @@ class DeviceState {
 
   /** @param {any} session */
   constructor(session) {
+    super();
     this.#session = session;
   }
 
@@ -107,9 +110,10 @@ class DeviceState {
   }
 }
 
-export class Device {
+export class Device extends Unproxied {
   /** @param {any} session */
   constructor(session) {
+    super();
     this.state = new DeviceState(session);
   }
 }

@@ -3,6 +3,7 @@ import { httpOrigin } from "../session/cloud-url.js";
 import { refuse, text } from "../session/validate.js";
 import { RequestError } from "./request-error.js";
 import { Streaming } from "./streaming.js";
+import { Unproxied } from "../session/unproxied.js";
 
 /** Timeout of a playback, ms: the response follows the end of the sound. */
 const PLAYBACK_TIMEOUT = 60_000;
@@ -49,7 +50,7 @@ export class Camera extends Streaming {
   }
 }
 
-export class Audio {
+export class Audio extends Unproxied {
   #session;
   #requests;
   #url;
@@ -60,6 +61,7 @@ export class Audio {
    * @param {string | (() => string | Promise<string>)} url of the cloud
    */
   constructor(session, requests, url) {
+    super();
     this.#session = session;
     this.#requests = requests;
     this.#url = url;
@@ -129,7 +131,7 @@ export class Audio {
   }
 }
 
-export class Location {
+export class Location extends Unproxied {
   #session;
   #requests;
   /** @type {() => void} */
@@ -140,6 +142,7 @@ export class Location {
    * @param {import("./requests.js").Requests} requests
    */
   constructor(session, requests) {
+    super();
     this.#session = session;
     this.#requests = requests;
   }

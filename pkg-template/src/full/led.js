@@ -1,9 +1,10 @@
 /** `session.led`: the RGB LED of the glasses. */
 import { duration, oneOf } from "../session/validate.js";
+import { Unproxied } from "../session/unproxied.js";
 
 const COLORS = ["red", "green", "blue", "orange", "white"];
 
-export class Led {
+export class Led extends Unproxied {
   #session;
   #requests;
 
@@ -12,6 +13,7 @@ export class Led {
    * @param {import("./requests.js").Requests} requests
    */
   constructor(session, requests) {
+    super();
     this.#session = session;
     this.#requests = requests;
   }

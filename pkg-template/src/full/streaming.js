@@ -2,11 +2,12 @@
 import { text } from "../session/validate.js";
 import { RequestError } from "./request-error.js";
 import { APPLY_FRAME } from "../session/internal-symbols.js";
+import { Unproxied } from "../session/unproxied.js";
 
 /** Statuses in which a stream has ended. */
 const ENDED = ["stopped", "error", "timeout"];
 
-export class Streaming {
+export class Streaming extends Unproxied {
   #session;
   #requests;
   /** @type {string | undefined} destination of the active stream */
@@ -21,6 +22,7 @@ export class Streaming {
    * @param {import("./requests.js").Requests} requests
    */
   constructor(session, requests) {
+    super();
     this.#session = session;
     this.#requests = requests;
     session.on("disconnected", (/** @type {any} */ { permanent }) => {

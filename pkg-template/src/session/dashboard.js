@@ -1,15 +1,17 @@
 /** `session.dashboard`: content of the app on the system dashboard. */
 import { APPLY_FRAME } from "./internal-symbols.js";
 import { oneOf, text } from "./validate.js";
+import { Unproxied } from "./unproxied.js";
 
 /** Package of the system dashboard. */
 const SYSTEM_DASHBOARD = "system.augmentos.dashboard";
 
 const MODES = /** @type {const} */ (["main", "expanded"]);
 
-export class Dashboard {
+export class Dashboard extends Unproxied {
   /** @param {any} session */
   constructor(session) {
+    super();
     this.content = new Content(session);
     if (session.packageName === SYSTEM_DASHBOARD) this.system = new System(session);
   }
@@ -23,12 +25,13 @@ export class Dashboard {
   }
 }
 
-class Content {
+class Content extends Unproxied {
   #session;
   #mode = "none";
 
   /** @param {any} session */
   constructor(session) {
+    super();
     this.#session = session;
   }
 
@@ -68,11 +71,12 @@ class Content {
 }
 
 /** Sections of the dashboard, for its own package. */
-class System {
+class System extends Unproxied {
   #session;
 
   /** @param {any} session */
   constructor(session) {
+    super();
     this.#session = session;
   }
 

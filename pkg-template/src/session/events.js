@@ -1,8 +1,9 @@
 /** `session.events`: a method for each event. Each returns a function that removes the handler. */
 import { EVENTS } from "./event-names.js";
 import { handler, language, text } from "./validate.js";
+import { Unproxied } from "./unproxied.js";
 
-export class Events {
+export class Events extends Unproxied {
   #session;
   #handlers;
 
@@ -11,6 +12,7 @@ export class Events {
    * @param {import("../../../src/web/js/dispatcher.js").Dispatcher} handlers of the session
    */
   constructor(session, handlers) {
+    super();
     this.#session = session;
     this.#handlers = handlers;
   }
@@ -79,7 +81,7 @@ export class Events {
     text("action", action);
     handler("handler", callback);
     return this.on("custom_message", (/** @type {any} */ message) => {
-      if (message?.action === action) callback(message.payload);
+      if (message?.action === action) return callback(message.payload);
     });
   }
 

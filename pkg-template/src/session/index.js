@@ -12,7 +12,7 @@
 import * as glue from "bindgen:tpa_session_bg.js";
 
 import { Handlers } from "../../../src/web/js/dispatcher.js";
-import { TpaConnectionError } from "../../../src/web/js/platform.js";
+import { TpaConnectionError, ensureStack, mustBe } from "../../../src/web/js/platform.js";
 import { RELEASE_REASONS } from "../constants.js";
 import { ensureInstance } from "../wasm/instance.js";
 import { Dashboard } from "./dashboard.js";
@@ -21,6 +21,7 @@ import { APPLY_FRAME, LISTEN_PASSIVELY } from "./internal-symbols.js";
 import { Layouts } from "./layouts.js";
 import { Settings } from "./settings.js";
 import { checkLanguage, isStream, iterate, streamNames } from "./streams.js";
+import { Unproxied } from "./unproxied.js";
 import { oneOf } from "./validate.js";
 
 export { TpaConnectionError };
@@ -31,7 +32,11 @@ export { TpaConnectionError };
  * @type {Record<string, (session: TpaSession, handlers: glue.SessionHandlers) => any>}
  */
 const PARTS = {
-  settings: () => new Settings(new Handlers()),
+  settings: (_session, handlers) => {
+    const changes = new Handlers();
+    changes.onFailure = (_event, error) => handlers.onFailure("settings", error);
+    return new Settings(changes);
+  },
   events: (session, handlers) => new Events(session, handlers),
   layouts: (session) => new Layouts(session),
   dashboard: (session) => new Dashboard(session),
@@ -49,7 +54,7 @@ const APPLIED_BY = new Map(
   }),
 );
 
-export class TpaSession {
+export class TpaSession extends Unproxied {
   #session;
   /** Kept in JavaScript only: a handler that refers to the session would never be collected in wasm. */
   #handlers;
@@ -72,6 +77,8 @@ export class TpaSession {
 
   /** @param {SessionOptions} options */
   constructor(options) {
+    super();
+    ensureStack();
     ensureInstance();
     this.#session = new glue.TpaSession(options);
     this.packageName = options.packageName;
@@ -80,29 +87,43 @@ export class TpaSession {
     this.#handlers.onFrame = (type, frame) => this[APPLY_FRAME](type, frame);
   }
 
+  /** The session in wasm, for one call. */
+  get #wasm() {
+    ensureStack();
+    return this.#session;
+  }
+
   /**
    * @param {string} sessionId
-   * @param {{ signal?: AbortSignalLike }} [options]
+   * @param {{ signal?: AbortSignalLike | null }} [options]
+   * @returns {ReturnType<import("../../types/index.js").TpaSession["connect"]>}
    */
-  connect(sessionId, { signal } = {}) {
+  connect(sessionId, options) {
+    const signal = options?.signal ?? undefined;
+    if (signal === undefined) return this.#wasm.connect(sessionId);
+    if (typeof signal.addEventListener !== "function" || typeof signal.removeEventListener !== "function") {
+      return Promise.reject(new TypeError(mustBe("signal", "an AbortSignal", signal)));
+    }
     const reason = "Aborted";
-    if (signal?.aborted) {
-      const facts = { code: 1000, reason, kind: "ClientDisconnect", attempts: 0 };
+    if (signal.aborted) {
+      const facts = { code: 1000, reason, kind: "ClientDisconnect", attempts: 0, cause: signal.reason };
       return Promise.reject(new TpaConnectionError(reason, facts));
     }
-    const promise = this.#session.connect(sessionId);
-    if (signal === undefined) return promise;
+    const promise = this.#wasm.connect(sessionId);
     const abort = () => this.disconnect(reason);
     signal.addEventListener("abort", abort, { once: true });
     const settled = () => signal.removeEventListener("abort", abort);
-    promise.then(settled, settled);
+    promise.then(settled, (error) => {
+      settled();
+      if (signal.aborted && error.reason === reason) error.cause = signal.reason;
+    });
     return promise;
   }
 
   /** @param {string | { releaseOwnership?: boolean, reason?: ReleaseReason }} [how] */
   disconnect(how) {
     if (typeof how === "object" && how?.releaseOwnership) this.releaseOwnership(how.reason);
-    this.#session.disconnect(typeof how === "string" ? how : undefined);
+    this.#wasm.disconnect(typeof how === "string" ? how : undefined);
   }
 
   /** Has no effect without a connection: the cloud has already noticed that the app left. */
@@ -116,31 +137,31 @@ export class TpaSession {
    * @param {import("../../types/index.js").SendOptions} [options]
    */
   send(message, options) {
-    return this.#session.send(message, options);
+    return this.#wasm.send(message, options);
   }
 
   flush() {
-    return this.#session.flush();
+    return this.#wasm.flush();
   }
 
   reconnectNow() {
-    this.#session.reconnectNow();
+    this.#wasm.reconnectNow();
   }
 
   get state() {
-    return this.#session.state;
+    return this.#wasm.state;
   }
 
   get sessionId() {
-    return this.#session.sessionId;
+    return this.#wasm.sessionId;
   }
 
   get stats() {
-    return this.#session.stats;
+    return this.#wasm.stats;
   }
 
   timeline() {
-    return this.#session.timeline();
+    return this.#wasm.timeline();
   }
 
   /**
@@ -177,17 +198,17 @@ export class TpaSession {
 
   /** @param {unknown} streams */
   subscribe(streams) {
-    this.#session.subscribe(streamNames(streams).map(checkLanguage));
+    this.#wasm.subscribe(streamNames(streams).map(checkLanguage));
   }
 
   /** @param {unknown} streams */
   unsubscribe(streams) {
-    this.#session.unsubscribe(streamNames(streams));
+    this.#wasm.unsubscribe(streamNames(streams));
   }
 
   get subscriptions() {
     this.#follow();
-    return this.#session.subscriptions();
+    return this.#wasm.subscriptions();
   }
 
   get capabilities() {
@@ -239,13 +260,14 @@ export class TpaSession {
   /** Follows the streams of the handlers once for all handlers that are added in the same task. */
   #scheduleFollow() {
     if (this.#followScheduled) return;
-    this.#followScheduled = true;
     queueMicrotask(() => this.#follow());
+    this.#followScheduled = true;
   }
 
   #follow() {
     if (!this.#followScheduled) return;
+    const session = this.#wasm;
     this.#followScheduled = false;
-    this.#session.follow(this.#handlers.subscribedEvents().filter(isStream));
+    session.follow(this.#handlers.subscribedEvents().filter(isStream));
   }
 }

@@ -1,17 +1,19 @@
 /** `session.layouts`: content of the display. */
 import { VIEWS } from "../constants.js";
 import { duration, oneOf, refuse, text } from "./validate.js";
+import { Unproxied } from "./unproxied.js";
 
 /** Longest bitmap, in characters of base64. */
 const MAX_BITMAP = 1_000_000;
 
 /** @typedef {{ view?: string, durationMs?: number }} Options */
 
-export class Layouts {
+export class Layouts extends Unproxied {
   #session;
 
   /** @param {any} session */
   constructor(session) {
+    super();
     this.#session = session;
   }
 

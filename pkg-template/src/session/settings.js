@@ -1,6 +1,7 @@
 /** `session.settings`: settings of the app for this user, and settings of the system. */
 import { APPLY_FRAME } from "./internal-symbols.js";
 import { handler, text } from "./validate.js";
+import { Unproxied } from "./unproxied.js";
 
 /**
  * @typedef {import("../../../src/web/js/dispatcher.js").Handlers} Handlers
@@ -12,7 +13,7 @@ import { handler, text } from "./validate.js";
 const APP = "app";
 const SYSTEM = "system";
 
-export class Settings {
+export class Settings extends Unproxied {
   /** @type {Setting[]} */
   #settings = [];
   /** @type {Config | undefined} */
@@ -23,6 +24,7 @@ export class Settings {
 
   /** @param {Handlers} changes handlers of changes, by owner of the settings: app or system */
   constructor(changes) {
+    super();
     this.#changes = changes;
   }
 
@@ -144,8 +146,22 @@ function onKey(changes, owner, key, callback) {
   text("key", key);
   handler("handler", callback);
   return changes.on(owner, (change) => {
-    if (Object.hasOwn(change, key)) callback(change[key].newValue, change[key].oldValue);
+    if (Object.hasOwn(change, key)) return callback(change[key].newValue, change[key].oldValue);
   });
+}
+
+/**
+ * Compares two values of JSON. Values that are nested too deeply to compare count as different.
+ *
+ * @param {unknown} before
+ * @param {unknown} after
+ */
+function isSame(before, after) {
+  try {
+    return JSON.stringify(before) === JSON.stringify(after);
+  } catch {
+    return false;
+  }
 }
 
 /**
@@ -158,7 +174,7 @@ function onKey(changes, owner, key, callback) {
  */
 function emitChanges(changes, owner, before, after) {
   const keys = Object.keys({ ...before, ...after });
-  const changed = keys.filter((key) => JSON.stringify(before[key]) !== JSON.stringify(after[key]));
+  const changed = keys.filter((key) => !isSame(before[key], after[key]));
   const entries = changed.map((key) => [key, { oldValue: before[key], newValue: after[key] }]);
   const change = Object.fromEntries(entries);
   if (changed.length > 0) changes.emit(owner, change);

@@ -89,6 +89,8 @@ export function iterate(session, event, { limit = 1000 } = {}) {
       return done;
     },
     [Symbol.asyncIterator]: () => iterator,
+    // `await using`, where the runtime or the compiler has it.
+    [Symbol.asyncDispose ?? Symbol.for("Symbol.asyncDispose")]: () => iterator.return(),
   };
   return iterator;
 }

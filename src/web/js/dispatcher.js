@@ -2,12 +2,12 @@
  * Event handlers, and the path of a frame from the socket to them. None of it runs in wasm: only
  * control frames and faults are reported to the session.
  *
- * @typedef {(payload: any) => void} Handler
+ * @typedef {(payload: any) => unknown} Handler
  * @typedef {{ handler: Handler, once: boolean, passive: boolean, active: boolean }} Registration
  * @typedef {import("./platform.js").Sink} Sink
  */
-import { Connection, mustBe } from "./platform.js";
-import { STREAMS } from "./streams.js";
+import { Connection, mustBe, text as textOf } from "./platform.js";
+import { AudioChunk, FRAME_TYPES, STREAMS, nameWithVariant } from "./streams.js";
 
 // The core defines these lists; `tests/constants.rs` fails where they differ.
 
@@ -41,6 +41,7 @@ export const RESERVED_EVENTS = [
   "audio_chunk",
 ];
 
+const frameTypes = new Set([...CONTROL_TYPES, ...RENAMED_TYPES.flat(), ...FRAME_TYPES]);
 const controlTypes = new Set(CONTROL_TYPES);
 const reservedEvents = new Set(RESERVED_EVENTS);
 const renamedTypes = new Map(RENAMED_TYPES);
@@ -69,6 +70,13 @@ export class Handlers {
 
   /** Called after each change of the handlers. */
   onChange() {}
+
+  /**
+   * Called with what a handler throws, or its promise rejects with.
+   * @param {string} _event
+   * @param {unknown} _error
+   */
+  onFailure(_event, _error) {}
 
   /**
    * @param {string} event
@@ -130,8 +138,8 @@ export class Handlers {
   }
 
   /**
-   * Calls the handlers of an event and reports what they throw as uncaught. Handlers of a frame
-   * are called only while its connection is attached: one of them may end the session.
+   * Calls the handlers of an event, and reports their exceptions. Handlers of a frame are called
+   * only while its connection is attached: one of them may end the session.
    * @param {string} event
    * @param {any} payload
    * @param {Connection} [connection] the source of the frame
@@ -148,9 +156,12 @@ export class Handlers {
       try {
         // Taken out first, so that the handler is not called as a method of its registration.
         const { handler } = registration;
-        handler(payload);
+        const result = /** @type {any} */ (handler(payload));
+        // Node ends the process for a rejection that nobody handles.
+        if (typeof result?.then === "function")
+          result.then(undefined, (/** @type {unknown} */ error) => this.onFailure(event, error));
       } catch (error) {
-        reportUncaught(error);
+        this.onFailure(event, error);
       }
     }
     return true;
@@ -170,6 +181,8 @@ export class Dispatcher extends Handlers {
     this.received = 0;
     /** @type {Set<string> | undefined} names that were reported as incomplete */
     this.reported = undefined;
+    /** Whether an `error` event about a handler is being emitted. */
+    this.reportsFailure = false;
   }
 
   /**
@@ -194,8 +207,12 @@ export class Dispatcher extends Handlers {
       if (dispatcher === undefined) return;
       connection.lastActivity = performance.now();
       dispatcher.received++;
-      if (isBinary) dispatcher.receiveBinary(data, connection);
-      else dispatcher.receiveText(data, connection);
+      try {
+        if (isBinary) dispatcher.receiveBinary(data, connection);
+        else dispatcher.receiveText(data, connection);
+      } catch (error) {
+        dispatcher.onFailure("message", error);
+      }
     };
     if (typeof socket.on === "function" && typeof socket.terminate === "function") {
       // The package `ws` gives a Buffer here, in half the time that its `onmessage` takes.
@@ -245,8 +262,8 @@ export class Dispatcher extends Handlers {
   receiveBinary(data, connection) {
     if (typeof data.arrayBuffer === "function") {
       data.arrayBuffer().then(
-        (/** @type {ArrayBuffer} */ buffer) => this.receiveBinary(buffer, connection),
-        () => this.sink("not-object", connection.id),
+        (/** @type {ArrayBuffer} */ buffer) => connection.attached && this.receiveBinary(buffer, connection),
+        () => connection.attached && this.sink("not-object", connection.id),
       );
     } else if (!this.emit("audio_chunk", new AudioChunk(data), connection)) {
       this.unhandled("audio_chunk");
@@ -263,9 +280,9 @@ export class Dispatcher extends Handlers {
   deliverStream(stream, data, connection) {
     const colon = stream.indexOf(":");
     const name = colon > 0 ? stream.slice(0, colon) : stream;
-    if (reservedEvents.has(name)) return this.unhandled(stream);
+    if (reservedEvents.has(name) || frameTypes.has(name)) return this.unhandled(stream);
     this.checkPromisedFields(name, data);
-    if (name === GLASSES) this.onFrame(name, data);
+    if (name === GLASSES) this.apply(name, data);
     let handled = this.emit(stream, data, connection);
     const other = colon < 0 && this.hasVariants ? nameWithVariant(stream, data) : name;
     if (other !== stream) handled = this.emit(other, data, connection) || handled;
@@ -279,11 +296,47 @@ export class Dispatcher extends Handlers {
    */
   deliverFrame(type, frame, connection) {
     this.checkPromisedFields(type, frame);
-    this.onFrame(type, frame);
+    this.apply(type, frame);
     const event = renamedTypes.get(type) ?? type;
     const handled = !reservedEvents.has(event) && this.emit(event, frame, connection);
     if (controlTypes.has(type)) this.sink("control", connection.id, frame);
     else if (!handled) this.unhandled(type);
+  }
+
+  /**
+   * Applies a frame, which is delivered even if that fails.
+   * @param {string} type
+   * @param {any} frame
+   */
+  apply(type, frame) {
+    try {
+      this.onFrame(type, frame);
+    } catch (error) {
+      this.onFailure(type, error);
+    }
+  }
+
+  /**
+   * Reports an exception to the page, else to the session, which logs it and emits `error`. An
+   * exception while that is emitted is logged only.
+   * @param {string} event
+   * @param {unknown} error
+   */
+  onFailure(event, error) {
+    if (reportToPage(error)) return;
+    const { reportsFailure } = this;
+    const isTold = event !== "error" && !reportsFailure;
+    this.reportsFailure = true;
+    try {
+      const text = `the handler of ${event} failed: `;
+      this.sink("handler-failed", 0, {
+        message: text + describe(error),
+        stack: text + stackOf(error),
+        isTold,
+      });
+    } finally {
+      this.reportsFailure = reportsFailure;
+    }
   }
 
   /** @param {string} name of a frame or stream without a handler */
@@ -306,37 +359,36 @@ export class Dispatcher extends Handlers {
   }
 }
 
-/** Payload of `audio_chunk`: a binary frame, PCM at 16 kHz. */
-class AudioChunk {
-  /** @param {Uint8Array | ArrayBuffer} data */
-  constructor(data) {
-    this.bytes = ArrayBuffer.isView(data) ? data : new Uint8Array(data);
-    this.sampleRate = 16000;
-    this.timestamp = Date.now();
-  }
-
-  /** A copy where `bytes` is a view of a larger buffer, as the Buffers of `ws` are. */
-  get arrayBuffer() {
-    const { buffer, byteOffset, byteLength } = this.bytes;
-    if (byteLength === buffer.byteLength) return buffer;
-    return buffer.slice(byteOffset, byteOffset + byteLength);
-  }
-}
-
 /**
- * The stream's name with the language or gesture of its data, if the data has one.
- * @param {string} stream
- * @param {any} data
- * @returns {string}
+ * Opens a socket and attaches it.
+ * @param {new (url: string) => any} constructor
+ * @param {string} url
+ * @param {Pick<Dispatcher, "attach">} dispatcher receives the frames
+ * @param {number} id
+ * @param {Sink} sink receives the other events of the socket
+ * @returns {Connection}
+ * @throws what the constructor, or the new socket, throws
  */
-function nameWithVariant(stream, data) {
-  if (stream === "touch_event") return `touch_event:${data?.gesture_name}`;
-  const from = data?.transcribeLanguage;
-  if (typeof from !== "string") return stream;
-  if (stream === "transcription") return `transcription:${from}`;
-  const to = data.translateLanguage;
-  if (stream !== "translation" || typeof to !== "string") return stream;
-  return `translation:${from}-to-${to}`;
+export function dial(constructor, url, dispatcher, id, sink) {
+  const socket = new constructor(url);
+  let connection = new Connection(socket, id);
+  try {
+    connection = dispatcher.attach(socket, id);
+    // An emitter may have read its listeners before they were removed, so each of them checks.
+    socket.onopen = () => {
+      if (connection.attached) sink("opened", id);
+    };
+    socket.onerror = (/** @type {any} */ event) => {
+      if (connection.attached) sink("failed", id, event);
+    };
+    socket.onclose = (/** @type {any} */ event) => {
+      if (connection.attached) sink("closed", id, event);
+    };
+    return connection;
+  } catch (error) {
+    connection.close(1000, "");
+    throw error;
+  }
 }
 
 /**
@@ -349,14 +401,40 @@ function check(event, handler) {
   if (typeof handler !== "function") throw new TypeError(mustBe("handler", "a function", handler));
 }
 
-/** @param {unknown} error */
-function reportUncaught(error) {
+/**
+ * Reports an exception as the page's own. Runtimes for servers have `process`, and would end it.
+ * @param {unknown} error
+ * @returns {boolean} false if there is no page, or if it has replaced `reportError` and that threw
+ */
+function reportToPage(error) {
   try {
-    if (typeof reportError === "function") return reportError(error);
+    const { process, reportError } = /** @type {any} */ (globalThis);
+    if (process?.versions?.node !== undefined || typeof reportError !== "function") return false;
+    reportError(error);
+    return true;
   } catch {
-    // A page may have replaced it by a function of its own.
+    return false;
   }
-  queueMicrotask(() => {
-    throw error;
-  });
+}
+
+/**
+ * @param {any} error
+ * @returns {string}
+ */
+function describe(error) {
+  const message = textOf(error, "message");
+  if (message !== undefined) return message;
+  try {
+    return String(error);
+  } catch {
+    return "no message";
+  }
+}
+
+/**
+ * @param {any} error
+ * @returns {string} the stack, which starts with the name and the message
+ */
+function stackOf(error) {
+  return textOf(error, "stack") ?? describe(error);
 }

@@ -5,9 +5,9 @@
  * One file, since the server of wasm-bindgen's test runner may stall when a page loads more than four
  * modules. The fields of the app's objects are read here rather than in wasm: an exception that unwinds
  * through wasm leaves the wasm's stack pointer where it was.
- *
- * @typedef {import("./dispatcher.js").Dispatcher} Dispatcher
  */
+import { texts } from "./streams.js";
+
 /** Time in ms for the peer to answer a close frame, after which a socket of `ws` is terminated. */
 const CLOSE_TIMEOUT = 1000;
 
@@ -18,49 +18,42 @@ const OPEN = 1;
 /**
  * Names of the events that are reported to a session: `JsEvent` in `src/web/abi.rs`.
  * @typedef {"not-json" | "not-object" | "no-type" | "control" | "unhandled" | "incomplete"
- *   | "opened" | "failed" | "closed" | "offline" | "online" | "resumed"} JsEvent
+ *   | "handler-failed" | "timeout" | "opened" | "failed" | "closed" | "offline" | "online" | "resumed"} JsEvent
  */
 
 /** @typedef {(event: JsEvent, socket: number, value?: any) => void} Sink the socket is 0 for events without one */
 
 /**
- * Opens a socket and attaches it.
- * @param {new (url: string) => any} constructor
- * @param {string} url
- * @param {Pick<Dispatcher, "attach">} dispatcher receives the frames
- * @param {number} id
- * @param {Sink} sink receives the other events of the socket
- * @returns {Connection}
- * @throws what the constructor, or the new socket, throws
+ * Room on the stack for a call into wasm: 16 KiB, four times of what Node needs, as arguments of 8
+ * bytes. An exception that unwinds through wasm leaves the session borrowed and half changed.
  */
-export function dial(constructor, url, dispatcher, id, sink) {
-  const socket = new constructor(url);
-  let connection = new Connection(socket, id);
-  try {
-    connection = dispatcher.attach(socket, id);
-    // An emitter may have read its listeners before they were removed, so each of them checks.
-    socket.onopen = () => {
-      if (connection.attached) sink("opened", id);
-    };
-    socket.onerror = (/** @type {any} */ event) => {
-      if (connection.attached) sink("failed", id, event);
-    };
-    socket.onclose = (/** @type {any} */ event) => {
-      if (connection.attached) sink("closed", id, event);
-    };
-    return connection;
-  } catch (error) {
-    connection.close(1000, "");
-    throw error;
-  }
+const STACK_ROOM = Array(2048).fill(0);
+
+/** Called before each call into wasm. @throws {RangeError} if the stack is nearly full */
+export function ensureStack() {
+  noop.apply(undefined, /** @type {any} */ (STACK_ROOM));
+}
+
+function noop() {}
+
+/**
+ * Makes a sink that reports later if the stack is nearly full.
+ * @param {Sink} sink
+ * @returns {Sink}
+ */
+export function guarded(sink) {
+  return (event, socket, value) => {
+    try {
+      ensureStack();
+    } catch {
+      return void Promise.resolve().then(() => sink(event, socket, value));
+    }
+    sink(event, socket, value);
+  };
 }
 
 export class Connection {
-  /**
-   * @param {any} socket
-   * @param {number} id
-   * @param {Dispatcher} [dispatcher]
-   */
+  /** @param {any} socket @param {number} id @param {import("./dispatcher.js").Dispatcher} [dispatcher] */
   constructor(socket, id, dispatcher) {
     this.socket = socket;
     this.id = id;
@@ -172,10 +165,7 @@ export function setWebSocketImport(load) {
   importWebSocket = load;
 }
 
-/**
- * The global WebSocket constructor, if there is one.
- * @returns {any}
- */
+/** @returns {any} the global WebSocket constructor, if there is one */
 export function globalWebSocket() {
   return globalThis.WebSocket;
 }
@@ -202,9 +192,41 @@ export async function loadWebSocket() {
 export function writeLine(logger, method, packageName, sessionId = "-", connection, text) {
   const names = `package=${packageName} session=${sessionId} connection=${connection}`;
   try {
-    (logger ?? console)[method](`[tpa-session] ${names} ${text}`);
+    ignoreRejection((logger ?? console)[method](`[tpa-session] ${names} ${text}`));
   } catch {
     // There is no other place to report it.
+  }
+}
+
+/**
+ * Handles the rejection of a promise that a function of the app returned although none was asked
+ * for: Node would end the process.
+ * @param {any} value
+ */
+export function ignoreRejection(value) {
+  try {
+    value?.then?.(undefined, () => {});
+  } catch {
+    // It is no promise.
+  }
+}
+
+/** A timeout of a session. */
+export class Timer {
+  /**
+   * @param {number} delay ms
+   * @param {Sink} sink
+   */
+  constructor(delay, sink) {
+    /** @type {Sink | undefined} */
+    this.sink = sink;
+    this.id = setTimeout(() => this.sink?.("timeout", 0), delay);
+  }
+
+  /** Fake timers may be installed in between, which cannot clear a real one. */
+  clear() {
+    this.sink = undefined;
+    clearTimeout(this.id);
   }
 }
 
@@ -272,16 +294,35 @@ export function set(object, field, value) {
 }
 
 /**
+ * The object whose fields are sent: the message, or what its `toJSON()` returns.
+ * @param {any} message
+ * @returns {object}
+ * @throws {TypeError} for a message that is no object in JSON
+ */
+export function jsonObject(message) {
+  let object = message;
+  try {
+    if (typeof message?.toJSON === "function") object = message.toJSON("");
+  } catch (error) {
+    throw new TypeError(`message: must be JSON: ${text(error, "message") ?? "toJSON() threw"}`);
+  }
+  if (typeof object === "object" && object !== null && !Array.isArray(object)) return object;
+  throw new TypeError("message: must be an object with a type");
+}
+
+/**
  * The frame's text, with the fields that the app left out.
- * @param {{ [field: string]: unknown }} message
- * @param {string} type as read from the message, once
+ * @param {{ [field: string]: unknown }} object as `jsonObject` returns it
+ * @param {string} type as read from the object, once
  * @param {string} packageName
  * @param {string | undefined} sessionId
  * @returns {string}
  */
-export function encode(message, type, packageName, sessionId) {
+export function encode(object, type, packageName, sessionId) {
   /** @type {{ [field: string]: unknown }} */
-  const frame = { ...message, type };
+  const frame = { ...object, type };
+  // It has been called.
+  if (typeof frame.toJSON === "function") frame.toJSON = undefined;
   frame.packageName ??= packageName;
   frame.sessionId ??= sessionId;
   frame.timestamp ??= new Date().toISOString();
@@ -300,11 +341,7 @@ export function addSessionId(text, sessionId) {
   return JSON.stringify(frame);
 }
 
-/**
- * Length of a text in bytes of UTF-8.
- * @param {string} text
- * @returns {number}
- */
+/** @param {string} text @returns {number} its length in bytes of UTF-8 */
 export function utf8Length(text) {
   return new TextEncoder().encode(text).length;
 }
@@ -336,20 +373,6 @@ export function fieldText(message, field) {
     return Array.isArray(value) ? texts(value).join() : undefined;
   } catch {
     return undefined;
-  }
-}
-
-/**
- * One string or a list of them, as a list. Anything that is not a string, or whose getter throws,
- * becomes an empty string.
- * @param {any} value
- * @returns {string[]}
- */
-export function texts(value) {
-  try {
-    return [value].flat().map((text) => (typeof text === "string" ? text : ""));
-  } catch {
-    return [""];
   }
 }
 

@@ -46,3 +46,73 @@ export const UNTYPED_STREAMS = [
   "all",
   "*",
 ];
+
+/**
+ * Types of frames that the package acts on, besides those that `dispatcher.js` names. A stream of such
+ * a name is not delivered: its data is not such a frame.
+ */
+export const FRAME_TYPES = [
+  "settings_update",
+  "augmentos_settings_update",
+  "mentraos_settings_update",
+  "capabilities_update",
+  "permission_error",
+  "permission_denied",
+  "device_state_update",
+  "rtmp_stream_status",
+  "managed_stream_status",
+  "stream_status_check_response",
+  "photo_response",
+  "audio_play_response",
+  "app_direct_message_response",
+];
+
+/** Payload of `audio_chunk`: a binary frame, PCM at 16 kHz. */
+export class AudioChunk {
+  /** @param {Uint8Array | ArrayBuffer} data */
+  constructor(data) {
+    this.bytes = ArrayBuffer.isView(data) ? data : new Uint8Array(data);
+    this.sampleRate = 16000;
+    this.timestamp = Date.now();
+  }
+
+  /** A copy where `bytes` is a view of a larger buffer, as the Buffers of `ws` are. */
+  get arrayBuffer() {
+    const { buffer, byteOffset, byteLength } = this.bytes;
+    if (byteLength === buffer.byteLength) return buffer;
+    return buffer.slice(byteOffset, byteOffset + byteLength);
+  }
+}
+
+/**
+ * The stream's name with the language or gesture of its data, if the data has one.
+ * @param {string} stream
+ * @param {any} data
+ * @returns {string}
+ */
+export function nameWithVariant(stream, data) {
+  if (stream === "touch_event") {
+    const gesture = data?.gesture_name;
+    return typeof gesture === "string" ? `touch_event:${gesture}` : stream;
+  }
+  const from = data?.transcribeLanguage;
+  if (typeof from !== "string") return stream;
+  if (stream === "transcription") return `transcription:${from}`;
+  const to = data.translateLanguage;
+  if (stream !== "translation" || typeof to !== "string") return stream;
+  return `translation:${from}-to-${to}`;
+}
+
+/**
+ * One string or a list of them, as a list. Anything that is not a string, or whose getter throws,
+ * becomes an empty string.
+ * @param {any} value
+ * @returns {string[]}
+ */
+export function texts(value) {
+  try {
+    return [value].flat().map((text) => (typeof text === "string" ? text : ""));
+  } catch {
+    return [""];
+  }
+}
