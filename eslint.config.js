@@ -55,7 +55,13 @@ export default tseslint.config(
   },
   // Functions that end-to-end tests evaluate in a page use its globals.
   {
-    files: ["tests/e2e/**", "bench/cycles/page.mjs", "bench/page/**", "bench/measures/{load,followers}.mjs"],
+    files: [
+      "tests/e2e/**",
+      "tests/network/clients/page.mjs",
+      "bench/cycles/page.mjs",
+      "bench/page/**",
+      "bench/measures/{load,followers}.mjs",
+    ],
     languageOptions: { globals: globals.browser },
   },
   // Fixtures run in pages, in workers and in Node.

@@ -51,6 +51,12 @@ pub fn find(program: &str) -> Option<PathBuf> {
         .find(|path| path.is_file())
 }
 
+/// Tests whether network namespaces can be made: on Linux, by root.
+pub fn can_unshare() -> bool {
+    let mut unshare = command("unshare");
+    ask(unshare.args(["--net", "--pid", "--fork", "--mount-proc", "true"])).is_some()
+}
+
 /// Trimmed output of a short query such as `--version`; `None` if it fails.
 pub fn ask(command: &mut Command) -> Option<String> {
     let output = command.stdin(Stdio::null()).output().ok()?;

@@ -46,8 +46,14 @@ pub fn needs_of(part: Part) -> Vec<Need> {
         Part::Js | Part::Package | Part::E2e | Part::Rerun => {}
         Part::Sdk => needs.push(Need::NpmPackages("tests/sdk")),
         Part::Matrix => needs.push(Need::NpmPackages("tests/matrix")),
+        // Its Node with a WebSocket is one of the packages of the matrix.
+        Part::Network => needs.extend([
+            Need::Iproute2,
+            Need::Iptables,
+            Need::NpmPackages("tests/matrix"),
+        ]),
     }
-    if matches!(part, Part::Web | Part::Matrix | Part::E2e) {
+    if matches!(part, Part::Web | Part::Matrix | Part::E2e | Part::Network) {
         needs.extend(browsers);
     }
     [BUILD, &needs].concat()

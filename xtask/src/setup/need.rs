@@ -24,6 +24,8 @@ pub enum Need {
     Chromedriver,
     Firefox,
     Geckodriver,
+    Iproute2,
+    Iptables,
     SchemaChecker,
     CargoLlvmCov,
     CargoMutants,
@@ -68,6 +70,8 @@ impl Need {
             Self::Chromedriver => CHROMEDRIVER.name.into(),
             Self::Firefox => FIREFOX.name.into(),
             Self::Geckodriver => versioned(tools::geckodriver()),
+            Self::Iproute2 => "iproute2".into(),
+            Self::Iptables => "iptables".into(),
             Self::SchemaChecker => format!("check-jsonschema {}", schema_checker::VERSION),
             Self::CargoLlvmCov => versioned(tools::cargo_llvm_cov()),
             Self::CargoMutants => versioned(tools::cargo_mutants()),
@@ -89,6 +93,8 @@ impl Need {
             Self::Chromium | Self::Firefox => "runs the tests that need a browser",
             Self::Chromedriver => "controls Chromium in the wasm tests",
             Self::Geckodriver => "controls Firefox in the tests",
+            Self::Iproute2 => "makes the network of the tests with faults of the kernel",
+            Self::Iptables => "drops packets in the tests with faults of the kernel",
             Self::CargoLlvmCov => "measures the coverage of tests",
             Self::CargoMutants => "changes the code to test its tests",
             Self::SchemaChecker => "checks workflows and forms in .github against their schemas",
@@ -113,6 +119,8 @@ impl Need {
                 Some(path) => Present(format!("{} (GECKODRIVER)", path.display())),
                 None => cargo_tool(&tools::geckodriver()),
             },
+            Self::Iproute2 => network_tool("ip", "iproute2"),
+            Self::Iptables => network_tool("iptables", "iptables"),
             Self::SchemaChecker => schema_checker(),
             Self::CargoLlvmCov => cargo_tool(&tools::cargo_llvm_cov()),
             Self::CargoMutants => cargo_tool(&tools::cargo_mutants()),
@@ -150,9 +158,12 @@ impl Remedy {
                 Need::CargoLlvmCov => tools::cargo_llvm_cov().install(),
                 Need::CargoMutants => tools::cargo_mutants().install(),
                 Need::NpmPackages(folder) => npm::install(&in_workspace(folder)),
-                Need::Node | Need::Chromium | Need::Chromedriver | Need::Firefox => {
-                    Err(format!("{} has no command", need.name()?))
-                }
+                Need::Node
+                | Need::Chromium
+                | Need::Chromedriver
+                | Need::Firefox
+                | Need::Iproute2
+                | Need::Iptables => Err(format!("{} has no command", need.name()?)),
             },
         }
     }
@@ -246,6 +257,20 @@ fn browser(program: &Browser) -> State {
         }
         None if apt::is_debian() => Missing(Remedy::Package(program.package)),
         None => Missing(Remedy::Manual(program.hint.into())),
+    }
+}
+
+/// Optional: its tests are skipped where no network namespaces can be made.
+fn network_tool(program: &str, package: &'static str) -> State {
+    if !process::can_unshare() {
+        return Present("its tests are skipped: they need root on Linux".into());
+    }
+    match process::find(program) {
+        Some(path) => Present(path.display().to_string()),
+        None if apt::is_debian() => Missing(Remedy::Package(package)),
+        None => Missing(Remedy::Manual(format!(
+            "install {package} by the package manager of the system"
+        ))),
     }
 }
 

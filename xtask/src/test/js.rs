@@ -1,5 +1,6 @@
 //! Tests written in JavaScript, run by the test runner of Node.
 
+use std::ffi::OsStr;
 use std::fs;
 use std::path::{Path, PathBuf};
 use std::process::Command;
@@ -8,7 +9,7 @@ use std::sync::OnceLock;
 use super::counts::Counts;
 use super::report::Report;
 use crate::browsers::{CHROMIUM, FIREFOX};
-use crate::{browsers, build, cloud, npm, rust_pages, soak, workspace};
+use crate::{browsers, build, cloud, npm, process, rust_pages, soak, workspace};
 
 /// Minutes of random faults in a full run.
 const SOAK_MINUTES: f64 = 10.0;
@@ -25,7 +26,7 @@ pub fn package(report: &mut Report) {
             report,
             "tests/package",
             Browsers::None,
-            &[("TPA_PKG_PLAIN", &plain)],
+            &[("TPA_PKG_PLAIN", plain.as_os_str())],
         ),
         Err(error) => report.fail("plain build", error),
     }
@@ -53,6 +54,20 @@ pub fn end_to_end(report: &mut Report, full: bool) {
     }
 }
 
+/// Faults made by the kernel: a selection, or all and the table in the docs.
+pub fn network(report: &mut Report, full: bool) {
+    let folder = "tests/network";
+    if !process::can_unshare() {
+        return process::skipped(folder, "skipped: network namespaces need root on Linux");
+    }
+    let variables: &[(&str, &OsStr)] = if full {
+        &[("TPA_NETWORK_FULL", OsStr::new("1"))]
+    } else {
+        &[]
+    };
+    run_with(report, folder, Browsers::All, variables);
+}
+
 #[derive(Clone, Copy, PartialEq)]
 enum Browsers {
     None,
@@ -65,7 +80,7 @@ fn run(report: &mut Report, folder: &str, browsers: Browsers) {
 }
 
 /// Runs all test files in a folder with further variables in the environment.
-fn run_with(report: &mut Report, folder: &str, browsers: Browsers, variables: &[(&str, &Path)]) {
+fn run_with(report: &mut Report, folder: &str, browsers: Browsers, variables: &[(&str, &OsStr)]) {
     let files = test_files(&workspace::root().join(folder));
     if files.is_empty() {
         return report.fail(folder, "it contains no *.test.js and no *.test.mjs".into());

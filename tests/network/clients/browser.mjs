@@ -1,0 +1,34 @@
+/** A browser with the app in a page: prints the page's events, and closes the browser at the end of the input. */
+import { setTimeout as sleep } from "node:timers/promises";
+
+import { launch } from "../../support/chromium.mjs";
+import { Firefox } from "../../support/firefox.mjs";
+
+/** Interval at which the events are taken, ms. They carry their own times. */
+const POLL_MS = 250;
+const TAKE = "return (window.reports ?? []).splice(0)";
+
+const { CLOUD, ACTIVITY, BROWSER } = process.env;
+const endings = /** @type {(() => unknown)[]} */ ([]);
+
+async function chromium() {
+  const browser = await launch();
+  endings.push(() => browser.close());
+  const page = await browser.newPage();
+  return {
+    open: (/** @type {string} */ url) => page.goto(url),
+    run: (/** @type {string} */ script) => page.evaluate(`(() => { ${script} })()`),
+  };
+}
+
+const page =
+  BROWSER === "Firefox" ? await Firefox.start({ after: (end) => endings.push(end) }) : await chromium();
+let isOver = false;
+process.stdin.on("end", () => (isOver = true)).resume();
+await page.open(`${CLOUD}/page.html?activity=${ACTIVITY}`);
+while (!isOver) {
+  for (const event of await page.run(TAKE)) console.log(JSON.stringify(event));
+  await sleep(POLL_MS);
+}
+for (const end of endings) await end();
+process.exit();
