@@ -201,4 +201,7 @@ export type StreamData<S extends string> = S extends keyof StreamEvents
 export interface StreamIterator<T> extends AsyncIterableIterator<T> {
   /** Number of items dropped because the loop was too slow. */
   readonly dropped: number;
+
+  /** Leaves the stream, for `await using`. */
+  [Symbol.asyncDispose](): Promise<any>;
 }
