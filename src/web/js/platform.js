@@ -211,25 +211,6 @@ export function ignoreRejection(value) {
   }
 }
 
-/** A timeout of a session. */
-export class Timer {
-  /**
-   * @param {number} delay ms
-   * @param {Sink} sink
-   */
-  constructor(delay, sink) {
-    /** @type {Sink | undefined} */
-    this.sink = sink;
-    this.id = setTimeout(() => this.sink?.("timeout", 0), delay);
-  }
-
-  /** Fake timers may be installed in between, which cannot clear a real one. */
-  clear() {
-    this.sink = undefined;
-    clearTimeout(this.id);
-  }
-}
-
 /**
  * Calls a provider. Errors do not repeat what it gave, which may be a key.
  *
