@@ -42,11 +42,13 @@ export class Requests {
    * @returns {Promise<any>}
    */
   send(request, idField, responseType, options = {}) {
-    const { timeout = TIMEOUT, matches = (frame, id) => frame?.[idField] === id } = options;
+    const { timeout = TIMEOUT, matches = (frame, id) => frame[idField] === id } = options;
     const id = this.id();
     const message = { ...request, [idField]: id };
     return new Promise((resolve, reject) => {
       const unsubscribe = this.#session[LISTEN_PASSIVELY](responseType, (/** @type {any} */ frame) => {
+        // The data of a stream may be anything.
+        if (typeof frame !== "object" || frame === null) return;
         if (matches(frame, id)) this.#take(id)?.resolve(frame);
       });
       const onTimeout = () => this.#fail(id, "TIMEOUT", `No ${responseType} within ${timeout / 1000} s`);

@@ -49,7 +49,8 @@ export const UNTYPED_STREAMS = [
 
 /**
  * Types of frames that the package acts on, besides those that `dispatcher.js` names. A stream of such
- * a name is not delivered: its data is not such a frame.
+ * a name is not delivered: its data is not such a frame. Responses that are also streams of the platform
+ * (`photo_response`, `rtmp_stream_status`, `managed_stream_status`) are delivered.
  */
 export const FRAME_TYPES = [
   "settings_update",
@@ -59,10 +60,7 @@ export const FRAME_TYPES = [
   "permission_error",
   "permission_denied",
   "device_state_update",
-  "rtmp_stream_status",
-  "managed_stream_status",
   "stream_status_check_response",
-  "photo_response",
   "audio_play_response",
   "app_direct_message_response",
 ];
