@@ -355,7 +355,7 @@ impl Run {
                 self.input(Input::Closed(socket, Close::new(1006, "")));
             }
             (State::Handshaking, 0 | 1) => self.input(Input::Control(socket, Control::Ack)),
-            (State::Connected, 0) => self.input(Input::Control(socket, Control::Pong)),
+            (State::Connected, 0) => self.input(Input::Control(socket, Control::Pong { id: None })),
             (State::Connected, 1) => {
                 self.input(Input::Closed(socket, Close::new(1011, "a fault")));
             }

@@ -158,7 +158,7 @@ export type TimelineEntry = { at: number; connection: number } & (
   | ({ event: "reconnecting" } & ReconnectingEvent)
   | ({ event: "stateChange" } & StateChangeEvent)
   | { event: "error"; message: string; code?: string }
-  | { event: "offline" | "online" | "resumed" | "slept" }
+  | { event: "offline" | "online" | "resumed" | "shown" | "addressChanged" | "slept" }
 );
 
 /** Counters since the session was created, and current sizes. */

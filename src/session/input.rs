@@ -14,6 +14,10 @@ pub struct RunId(pub u32);
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, PartialOrd, Ord, Hash)]
 pub struct FlushId(pub u32);
 
+/// Identifies a ping of a session, so that its pong can name it.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, PartialOrd, Ord, Hash)]
+pub struct PingId(pub u32);
+
 /// Request of the app.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub enum Command<P> {
@@ -124,9 +128,11 @@ pub enum Input {
     Control(SocketId, Control),
     /// Data was received that is not a frame.
     Malformed(SocketId, Malformed),
-    /// The peer was active at this time: it sent a frame of the app, or a protocol ping. Report
-    /// it before `Timeout`, not for each frame.
+    /// The peer sent a frame of the app at this time. Report it before `Timeout`, not for each
+    /// frame.
     Activity(SocketId, Instant),
+    /// The peer sent a protocol ping (RFC 6455 section 5.5.2) at this time.
+    ProtocolPing(SocketId, Instant),
     /// Bytes in the buffer of the open socket. Report it before `Timeout`.
     Buffered(SocketId, u32),
     /// The app's answer to
@@ -163,6 +169,7 @@ impl Input {
             | Self::Control(socket, _)
             | Self::Malformed(socket, _)
             | Self::Activity(socket, _)
+            | Self::ProtocolPing(socket, _)
             | Self::Buffered(socket, _) => Some(*socket),
         }
     }

@@ -2,7 +2,7 @@
 
 use serde::{Serialize, Serializer};
 
-use crate::session::{Close, CloseKind, Duration, FlushId, Malformed, RunId, SocketId};
+use crate::session::{Close, CloseKind, Duration, FlushId, Malformed, PingId, RunId, SocketId};
 
 /// Action for the driver, to be executed in order.
 #[derive(Clone, Debug, PartialEq)]
@@ -32,8 +32,8 @@ pub enum Outgoing<P> {
     Init,
     /// Complete list of streams.
     Subscriptions(Vec<String>),
-    /// Ping.
-    Ping,
+    /// Ping with its id.
+    Ping(PingId),
     /// Message of the app.
     Message(P),
 }

@@ -6,8 +6,8 @@ use serde::Serialize;
 use serde_json::{Value, json};
 use tpa_session::session::{
     Cause, CloseKind, CloseRule, Condition, Config, Connecting, Delivery, Disconnected, Duration,
-    Event, FlushError, Init, Input, Malformed, PING, RESERVED_EVENTS, Reconnect, Reconnecting,
-    SessionError, State, StateChange, Stats, SubscriptionUpdate, WakeHint,
+    Event, FlushError, Init, Input, Malformed, PingId, RESERVED_EVENTS, Reconnect, Reconnecting,
+    SessionError, State, StateChange, Stats, SubscriptionUpdate, WakeHint, ping_frame,
 };
 
 use crate::world::{World, config};
@@ -120,8 +120,8 @@ fn frames_to_the_cloud() {
             "subscriptions": ["button_press"],
         })
     );
-    let ping: serde_json::Value = serde_json::from_str(PING).expect("a frame");
-    assert_eq!(ping, json!({ "type": "ping" }));
+    let ping: serde_json::Value = serde_json::from_str(&ping_frame(PingId(7))).expect("a frame");
+    assert_eq!(ping, json!({ "type": "ping", "id": 7 }));
 }
 
 #[test]

@@ -91,7 +91,7 @@ fn sleep_with_pong_support_sends_a_probe() {
         sleep(&mut world);
         assert_eq!(world.session.state(), State::Connected);
         assert!(pings(&world) >= 1);
-        world.input(Input::Control(world.socket, Control::Pong));
+        world.input(Input::Control(world.socket, Control::Pong { id: None }));
         world.advance(10_000);
         assert_eq!(world.session.state(), State::Connected);
     }

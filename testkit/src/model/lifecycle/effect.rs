@@ -59,13 +59,14 @@ impl Lifecycle {
             ),
             Input::Control(_, control) => self.effect_of_frame(control),
             Input::Malformed(_, fault) => Effect::Error(SessionError::Malformed(*fault)),
-            Input::Activity(_, at) => Effect::Received(at.as_millis()),
+            Input::Activity(_, at) | Input::ProtocolPing(_, at) => Effect::Received(at.as_millis()),
             Input::Buffered(_, held) => Effect::Buffered(*held),
             Input::ShouldReconnect(decision) => Effect::Decided(*decision),
             Input::Offline => Effect::Offline,
             Input::Online => Effect::Online,
-            Input::Wake(WakeHint::Resumed) => Effect::Suspected { slept: false },
-            Input::Wake(WakeHint::Slept) => Effect::Suspected { slept: true },
+            Input::Wake(hint) => Effect::Suspected {
+                slept: *hint == WakeHint::Slept,
+            },
             Input::WallClock(wall) => Effect::WallClock(*wall),
         })
     }
@@ -73,7 +74,7 @@ impl Lifecycle {
     fn effect_of_frame(&self, control: &Control) -> Effect {
         match control {
             Control::Ack => Effect::Acknowledged,
-            Control::Pong => Effect::Ponged,
+            Control::Pong { .. } => Effect::Ponged,
             Control::Stopped { reason } => {
                 let text = match reason {
                     Some(reason) => format!("App stopped: {reason}"),
