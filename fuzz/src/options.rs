@@ -40,13 +40,14 @@ enum Rule {
 }
 
 /// All options.
-const RULES: [(&str, Rule); 20] = [
+const RULES: [(&str, Rule); 21] = [
     ("packageName", Rule::Name),
     ("apiKey", Rule::Key),
     ("augmentOSWebsocketUrl", Rule::Url),
     ("mentraOSWebsocketUrl", Rule::Url),
     ("autoReconnect", Rule::Flag),
     ("maxReconnectAttempts", Rule::Attempts),
+    ("giveUpAfter", Rule::Millis(0.0)),
     ("reconnectDelay", Rule::Millis(0.0)),
     ("maxReconnectDelay", Rule::Millis(0.0)),
     ("jitter", Rule::Share),

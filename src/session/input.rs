@@ -143,6 +143,8 @@ pub enum Input {
     Offline,
     /// The environment reports that there is a network.
     Online,
+    /// The page is about to be left, or a download starts (`beforeunload`, `pagehide`).
+    Leaving,
     /// The connection may have died during a pause.
     Wake(WakeHint),
     /// Time of the wall clock in milliseconds. It advances while a computer sleeps. Report it
@@ -158,6 +160,7 @@ impl Input {
             | Self::ShouldReconnect(_)
             | Self::Offline
             | Self::Online
+            | Self::Leaving
             | Self::Wake(_)
             | Self::WallClock(_) => None,
             Self::Prepared(socket)

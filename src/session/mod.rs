@@ -262,6 +262,7 @@ impl<P: Payload> Session<P> {
             Input::ShouldReconnect(decision) => self.apply_decision(decision),
             Input::Offline => self.on_offline(),
             Input::Online => self.on_online(),
+            Input::Leaving => {}
             Input::Wake(hint) => self.on_wake_hint(hint),
             Input::WallClock(wall) => self.check_wall_clock(wall),
         }

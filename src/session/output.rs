@@ -184,7 +184,10 @@ pub struct Reconnecting {
     pub max_attempts: f64,
     /// Delay before the attempt, ms.
     pub delay: Duration,
-    /// End of the connection, or of the attempt, before.
+    /// The attempt counts towards the largest number.
+    pub counted: bool,
+    /// End of the connection, or of the attempt, before. Its kind is `Offline` where the attempt
+    /// waits because the environment reports that there is no network.
     pub cause: Cause,
 }
 

@@ -60,6 +60,7 @@ fn events() {
         attempt: 1,
         max_attempts: 3.0,
         delay: Duration::from_millis(700),
+        counted: true,
         cause: cause(CloseKind::Rejected),
     };
     assert_eq!(
@@ -68,6 +69,7 @@ fn events() {
             "attempt": 1,
             "maxAttempts": 3.0,
             "delay": 700,
+            "counted": true,
             "cause": { "code": 1011, "reason": "oops", "kind": "Rejected" },
         })
     );
@@ -85,6 +87,7 @@ fn names_of_close_kinds() {
         (CloseKind::Abnormal, "Abnormal"),
         (CloseKind::Exhausted, "Exhausted"),
         (CloseKind::Unsupported, "Unsupported"),
+        (CloseKind::Offline, "Offline"),
     ] {
         assert_eq!(object(&cause(kind))["kind"], name);
     }

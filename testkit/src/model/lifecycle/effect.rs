@@ -29,6 +29,8 @@ pub enum Effect {
     Decided(Option<Reconnect>),
     Offline,
     Online,
+    /// The page is about to be left, or a download starts.
+    Leaving,
     /// The connection may be dead; a sleep is proof enough where nobody ever ponged.
     Suspected {
         slept: bool,
@@ -64,6 +66,7 @@ impl Lifecycle {
             Input::ShouldReconnect(decision) => Effect::Decided(*decision),
             Input::Offline => Effect::Offline,
             Input::Online => Effect::Online,
+            Input::Leaving => Effect::Leaving,
             Input::Wake(hint) => Effect::Suspected {
                 slept: *hint == WakeHint::Slept,
             },
