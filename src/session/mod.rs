@@ -63,8 +63,8 @@ pub use output::{
     Output, RESERVED_EVENTS, Reconnecting, SessionError, State, StateChange,
 };
 pub use protocol::{
-    CONTROL_TYPES, Control, Init, Malformed, PING, RENAMED_TYPES, SubscriptionUpdate, state_key,
-    time_to_live,
+    CONTROL_TYPES, Control, Init, Malformed, PING, RENAMED_TYPES, SubscriptionUpdate,
+    is_replayable, replaces, state_key, time_to_live,
 };
 pub use redact::{Redacted, Redactor};
 pub use stats::Stats;
@@ -197,6 +197,7 @@ impl<P: Payload> Session<P> {
                 payload,
                 key,
                 ttl,
+                replay,
                 buffered,
             } => {
                 let expires = ttl.map(|ttl| self.now.after(ttl));
@@ -204,6 +205,7 @@ impl<P: Payload> Session<P> {
                     payload,
                     key,
                     expires,
+                    replay,
                 };
                 Ok(self.send(message, buffered))
             }
