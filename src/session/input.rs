@@ -147,6 +147,9 @@ pub enum Input {
     Leaving,
     /// The connection may have died during a pause.
     Wake(WakeHint),
+    /// The clock jumped, or no other task has run since the last timeout: silence until now is no
+    /// proof. Report it before `Timeout`.
+    ClockJumped,
     /// Time of the wall clock in milliseconds. It advances while a computer sleeps. Report it
     /// before `Timeout`.
     WallClock(u64),
@@ -162,6 +165,7 @@ impl Input {
             | Self::Online
             | Self::Leaving
             | Self::Wake(_)
+            | Self::ClockJumped
             | Self::WallClock(_) => None,
             Self::Prepared(socket)
             | Self::AttemptFailed { socket, .. }

@@ -24,6 +24,7 @@
 
 mod ack;
 mod backoff;
+mod clock;
 mod close;
 mod config;
 mod connect;
@@ -45,6 +46,7 @@ mod timer;
 
 pub use ack::Delivery;
 pub use backoff::Backoff;
+pub use clock::Clock;
 pub use close::{
     CLOSE_RULES, CONNECT_TIMEOUT, Close, CloseKind, CloseRule, Condition, EXHAUSTED, FATAL_ERRORS,
     GOING_AWAY, LIVENESS_TIMEOUT, NO_CLOSE_FRAME, NORMAL, Origin, POLICY_VIOLATION, Reconnect,
@@ -264,6 +266,7 @@ impl<P: Payload> Session<P> {
             Input::Online => self.on_online(),
             Input::Leaving => {}
             Input::Wake(hint) => self.on_wake_hint(hint),
+            Input::ClockJumped => self.postpone_verdict(),
             Input::WallClock(wall) => self.check_wall_clock(wall),
         }
     }

@@ -67,6 +67,7 @@ impl Lifecycle {
             Input::Offline => Effect::Offline,
             Input::Online => Effect::Online,
             Input::Leaving => Effect::Leaving,
+            Input::ClockJumped => Effect::Suspected { slept: false },
             Input::Wake(hint) => Effect::Suspected {
                 slept: *hint == WakeHint::Slept,
             },
