@@ -49,7 +49,7 @@ impl Shell {
         let mut shell = Self::idle();
         shell.connect();
         shell.acknowledge();
-        shell.input(Input::Control(shell.socket, Control::Pong));
+        shell.input(Input::Control(shell.socket, Control::Pong { id: None }));
         shell
     }
 
@@ -150,7 +150,12 @@ fn inputs(criterion: &mut Criterion) {
     let mut shell = Shell::connected();
     let socket = shell.socket;
     group.bench_function("pong", |bencher| {
-        bencher.iter(|| shell.input(black_box(Input::Control(socket, Control::Pong))));
+        bencher.iter(|| {
+            shell.input(black_box(Input::Control(
+                socket,
+                Control::Pong { id: None },
+            )))
+        });
     });
     group.bench_function("heard", |bencher| {
         let now = shell.now;

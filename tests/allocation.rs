@@ -69,7 +69,7 @@ fn receiving_allocates_nothing() {
         Input::Buffered(socket, 1000),
         Input::WallClock(1_000_001),
         Input::Timeout,
-        Input::Control(socket, Control::Pong),
+        Input::Control(socket, Control::Pong { id: None }),
     ];
     for input in inputs {
         let name = format!("{input:?}");

@@ -13,8 +13,8 @@ use tokio_tungstenite::tungstenite::Message;
 use tokio_tungstenite::tungstenite::protocol::CloseFrame;
 use tpa_session::session::{
     Close, Command, Config, Control, Event, Init, Input, Instant, Malformed, NO_CLOSE_FRAME,
-    Outgoing, Output, PING, Payload, Redactor, Session, SocketId, State, SubscriptionUpdate,
-    is_replayable, state_key, time_to_live,
+    Outgoing, Output, Payload, Redactor, Session, SocketId, State, SubscriptionUpdate,
+    is_replayable, ping_frame, state_key, time_to_live,
 };
 
 /// Settings of the app.
@@ -239,7 +239,7 @@ impl Driver {
                 subscriptions: &streams,
             })
             .to_string(),
-            Outgoing::Ping => PING.to_owned(),
+            Outgoing::Ping(id) => ping_frame(id),
             Outgoing::Message(Text(text)) => text,
         };
         if let Some((open, out)) = &self.socket
@@ -277,7 +277,8 @@ impl Driver {
             return self.input(Input::Malformed(socket, Malformed::NoType));
         };
         let text = |field: &str| frame[field].as_str().map(str::to_owned);
-        match Control::parse(kind, text, &self.redactor) {
+        let number = |field: &str| frame[field].as_f64();
+        match Control::parse(kind, text, number, &self.redactor) {
             Some(control) => self.input(Input::Control(socket, control)),
             None => self.notify(Notification::Frame(frame)),
         }

@@ -40,7 +40,8 @@ pub fn classify(text: &str) -> FrameClass {
     match field("type") {
         Some(kind) if kind == "data_stream" && field("streamType").is_some() => FrameClass::Data,
         Some(kind) if !kind.is_empty() => {
-            let control = Control::parse(&kind, field, &redactor());
+            let number = |name: &str| frame.get(&Text(name.into()))?.get().parse().ok();
+            let control = Control::parse(&kind, field, number, &redactor());
             control.map_or(FrameClass::Data, FrameClass::Control)
         }
         _ => FrameClass::Malformed(Malformed::NoType),

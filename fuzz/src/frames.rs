@@ -150,7 +150,7 @@ impl Stage {
             self.input(Input::WallClock(1_000_000 + self.now));
             self.input(Input::Timeout);
             for output in self.carry_out() {
-                let is_ping = matches!(output, Output::Transmit(_, Outgoing::Ping));
+                let is_ping = matches!(output, Output::Transmit(_, Outgoing::Ping(_)));
                 assert!(is_ping, "{timer:?}: {output:?}");
             }
             assert_eq!(self.state(), State::Connected, "{timer:?}");
@@ -219,7 +219,7 @@ fn check_control(line: &str, control: &Control) {
     let field = |name: &str| frame[name].as_str().map(|text| redactor().redact(text));
     match control {
         Control::Ack => assert_eq!(frame["type"], "tpa_connection_ack"),
-        Control::Pong => assert_eq!(frame["type"], "pong"),
+        Control::Pong { .. } => assert_eq!(frame["type"], "pong"),
         Control::Stopped { reason } => assert_eq!(field("reason"), *reason),
         Control::Error { code, message } => {
             assert_eq!(field("code"), *code);

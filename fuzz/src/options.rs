@@ -40,13 +40,14 @@ enum Rule {
 }
 
 /// All options.
-const RULES: [(&str, Rule); 20] = [
+const RULES: [(&str, Rule); 21] = [
     ("packageName", Rule::Name),
     ("apiKey", Rule::Key),
     ("augmentOSWebsocketUrl", Rule::Url),
     ("mentraOSWebsocketUrl", Rule::Url),
     ("autoReconnect", Rule::Flag),
     ("maxReconnectAttempts", Rule::Attempts),
+    ("giveUpAfter", Rule::Millis(0.0)),
     ("reconnectDelay", Rule::Millis(0.0)),
     ("maxReconnectDelay", Rule::Millis(0.0)),
     ("jitter", Rule::Share),
@@ -355,7 +356,7 @@ impl Run {
                 self.input(Input::Closed(socket, Close::new(1006, "")));
             }
             (State::Handshaking, 0 | 1) => self.input(Input::Control(socket, Control::Ack)),
-            (State::Connected, 0) => self.input(Input::Control(socket, Control::Pong)),
+            (State::Connected, 0) => self.input(Input::Control(socket, Control::Pong { id: None })),
             (State::Connected, 1) => {
                 self.input(Input::Closed(socket, Close::new(1011, "a fault")));
             }

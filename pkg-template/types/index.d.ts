@@ -23,7 +23,8 @@ export type CloseKind =
   | "Normal"
   | "Abnormal"
   | "Exhausted"
-  | "Unsupported";
+  | "Unsupported"
+  | "Offline";
 
 /** Lowest severity that is logged. */
 export type LogLevel = "silent" | "error" | "warn" | "info" | "debug";
@@ -71,6 +72,8 @@ export interface SessionOptions {
   autoReconnect?: boolean;
   /** Attempts to reconnect before giving up: 0, 1, 2 … or `Infinity`. Default 3. */
   maxReconnectAttempts?: number;
+  /** Minimum time for which attempts are made, whatever their number, ms. Default 0. */
+  giveUpAfter?: number;
   /** Maximum delay before the first reconnect, ms; doubles with each attempt. Default 1000. */
   reconnectDelay?: number;
   /** Upper limit of the delay before a reconnect, ms. Default 30000. */
@@ -132,7 +135,12 @@ export interface ReconnectingEvent {
   maxAttempts: number;
   /** Delay before the attempt, ms. */
   delay: number;
-  /** Closure of the previous connection or attempt. */
+  /** `true` if the attempt counts towards `maxAttempts`. */
+  counted: boolean;
+  /**
+   * Closure of the previous connection or attempt. The kind is `"Offline"` while the attempt waits
+   * because the environment reports that there is no network.
+   */
   cause: { code: number; reason: string; kind: CloseKind };
 }
 
@@ -163,7 +171,7 @@ export type TimelineEntry = { at: number; connection: number } & (
   | ({ event: "reconnecting" } & ReconnectingEvent)
   | ({ event: "stateChange" } & StateChangeEvent)
   | { event: "error"; message: string; code?: string }
-  | { event: "offline" | "online" | "resumed" | "slept" }
+  | { event: "offline" | "online" | "resumed" | "shown" | "addressChanged" | "slept" }
 );
 
 /** Counters since the session was created, and current sizes. */

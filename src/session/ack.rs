@@ -7,7 +7,7 @@ use std::hash::{Hash, Hasher};
 
 use crate::session::keepalive::{LATE, PROBE_TIMEOUT};
 use crate::session::{
-    Duration, Event, FlushError, FlushId, Instant, Output, Payload, Phase, Reply, Session,
+    Duration, Event, FlushError, FlushId, Instant, Output, Payload, Phase, PingId, Reply, Session,
     SessionError, Timer,
 };
 
@@ -63,6 +63,7 @@ pub(super) struct AckTracker {
     /// Pongs received on this connection.
     pongs: u64,
     pub(super) pending_ping: Option<PendingPing>,
+    pub(super) last_ping: PingId,
     /// The cloud sent other frames and no pong.
     pub(super) unanswered: bool,
     /// Flushes that wait until everything up to a serial is confirmed. At most two: calls that

@@ -124,6 +124,9 @@ pub enum CloseKind {
     Exhausted,
     /// The runtime has no WebSocket.
     Unsupported,
+    /// The next attempt is delayed because the environment reports that there is no network.
+    /// Only in the cause of `reconnecting`.
+    Offline,
 }
 
 impl CloseKind {
@@ -139,6 +142,7 @@ impl CloseKind {
             Self::Abnormal => "Abnormal",
             Self::Exhausted => "Exhausted",
             Self::Unsupported => "Unsupported",
+            Self::Offline => "Offline",
         }
     }
 }

@@ -92,7 +92,7 @@ impl<P: Payload> Session<P> {
             Output::Transmit(id, frame) => {
                 (socket(*id), discriminant(frame)).hash(hasher);
                 match frame {
-                    Outgoing::Init | Outgoing::Ping => {}
+                    Outgoing::Init | Outgoing::Ping(_) => {}
                     Outgoing::Subscriptions(streams) => streams.hash(hasher),
                     Outgoing::Message(payload) => name(payload).hash(hasher),
                 }

@@ -14,6 +14,10 @@ pub struct RunId(pub u32);
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, PartialOrd, Ord, Hash)]
 pub struct FlushId(pub u32);
 
+/// Identifies a ping of a session, so that its pong can name it.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, PartialOrd, Ord, Hash)]
+pub struct PingId(pub u32);
+
 /// Request of the app.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub enum Command<P> {
@@ -127,9 +131,11 @@ pub enum Input {
     Control(SocketId, Control),
     /// Data was received that is not a frame.
     Malformed(SocketId, Malformed),
-    /// The peer was active at this time: it sent a frame of the app, or a protocol ping. Report
-    /// it before `Timeout`, not for each frame.
+    /// The peer sent a frame of the app at this time. Report it before `Timeout`, not for each
+    /// frame.
     Activity(SocketId, Instant),
+    /// The peer sent a protocol ping (RFC 6455 section 5.5.2) at this time.
+    ProtocolPing(SocketId, Instant),
     /// Bytes in the buffer of the open socket. Report it before `Timeout`.
     Buffered(SocketId, u32),
     /// The app's answer to
@@ -140,8 +146,13 @@ pub enum Input {
     Offline,
     /// The environment reports that there is a network.
     Online,
+    /// The page is about to be left, or a download starts (`beforeunload`, `pagehide`).
+    Leaving,
     /// The connection may have died during a pause.
     Wake(WakeHint),
+    /// The clock jumped, or no other task has run since the last timeout: silence until now is no
+    /// proof. Report it before `Timeout`.
+    ClockJumped,
     /// Time of the wall clock in milliseconds. It advances while a computer sleeps. Report it
     /// before `Timeout`.
     WallClock(u64),
@@ -155,7 +166,9 @@ impl Input {
             | Self::ShouldReconnect(_)
             | Self::Offline
             | Self::Online
+            | Self::Leaving
             | Self::Wake(_)
+            | Self::ClockJumped
             | Self::WallClock(_) => None,
             Self::Prepared(socket)
             | Self::AttemptFailed { socket, .. }
@@ -166,6 +179,7 @@ impl Input {
             | Self::Control(socket, _)
             | Self::Malformed(socket, _)
             | Self::Activity(socket, _)
+            | Self::ProtocolPing(socket, _)
             | Self::Buffered(socket, _) => Some(*socket),
         }
     }

@@ -8,7 +8,7 @@ use std::hash::{Hash, Hasher};
 
 use crate::session::stats::increment;
 use crate::session::{
-    Close, Duration, Instant, LIVENESS_TIMEOUT, Origin, Outgoing, Payload, Phase, Session,
+    Close, Duration, Instant, LIVENESS_TIMEOUT, Origin, Outgoing, Payload, Phase, PingId, Session,
     SocketId, TimelineEvent, Timer,
 };
 
@@ -36,8 +36,12 @@ pub struct Watch {
 /// Pause after which the connection may have died unnoticed.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
 pub enum WakeHint {
-    /// The page was resumed, shown again or came back online.
+    /// The page was resumed after it was frozen, or came back online.
     Resumed,
+    /// The page is visible again.
+    Shown,
+    /// An address of the machine changed.
+    AddressChanged,
     /// The program did not run for so long that the cloud has dropped the connection.
     Slept,
 }
@@ -161,7 +165,11 @@ impl<P: Payload> Session<P> {
         self.timers.stop(Timer::Pong);
         increment(&mut self.stats.pongs);
         self.confirm();
+        self.on_answered();
     }
+
+    /// Called after each pong that answers a ping of this connection.
+    pub(super) fn on_answered(&mut self) {}
 
     /// Serves [`Timer::Ping`].
     pub(super) fn ping_when_idle(&mut self) {
@@ -194,6 +202,16 @@ impl<P: Payload> Session<P> {
             self.ping(socket, PROBE_TIMEOUT);
         } else {
             self.connection_lost(liveness_timeout(), Origin::Attempt);
+        }
+    }
+
+    /// Asks again instead of serving [`Timer::Pong`], if that is due.
+    pub(super) fn postpone_verdict(&mut self) {
+        if let Phase::Connected(socket) = self.phase
+            && self.timers.is_due(Timer::Pong, self.now)
+        {
+            self.ping(socket, PROBE_TIMEOUT);
+            self.timers.set(Timer::Pong, self.now.after(PROBE_TIMEOUT));
         }
     }
 
@@ -253,7 +271,8 @@ impl<P: Payload> Session<P> {
 
     /// Sends a ping. The deadline of an earlier one that is still unanswered is never extended.
     pub(super) fn ping(&mut self, socket: SocketId, timeout: Duration) {
-        self.transmit(socket, Outgoing::Ping);
+        self.acks.last_ping = PingId(self.acks.last_ping.0.wrapping_add(1));
+        self.transmit(socket, Outgoing::Ping(self.acks.last_ping));
         increment(&mut self.stats.pings);
         self.acks.pinged(self.now);
         let due = self.now.after(timeout);

@@ -24,6 +24,7 @@
 
 mod ack;
 mod backoff;
+mod clock;
 mod close;
 mod config;
 mod connect;
@@ -45,6 +46,7 @@ mod timer;
 
 pub use ack::Delivery;
 pub use backoff::Backoff;
+pub use clock::Clock;
 pub use close::{
     CLOSE_RULES, CONNECT_TIMEOUT, Close, CloseKind, CloseRule, Condition, EXHAUSTED, FATAL_ERRORS,
     GOING_AWAY, LIVENESS_TIMEOUT, NO_CLOSE_FRAME, NORMAL, Origin, POLICY_VIOLATION, Reconnect,
@@ -55,7 +57,7 @@ pub use config::{
     is_loopback, websocket_url,
 };
 pub use decimal::decimal;
-pub use input::{Command, CommandError, FlushId, Input, Reply, RunId, SocketId};
+pub use input::{Command, CommandError, FlushId, Input, PingId, Reply, RunId, SocketId};
 pub use keepalive::{WakeHint, Watch};
 pub use outbox::{Limits, Payload};
 pub use output::{
@@ -63,8 +65,8 @@ pub use output::{
     Output, RESERVED_EVENTS, Reconnecting, SessionError, State, StateChange,
 };
 pub use protocol::{
-    CONTROL_TYPES, Control, Init, Malformed, PING, RENAMED_TYPES, SubscriptionUpdate,
-    is_replayable, replaces, state_key, time_to_live,
+    CONTROL_TYPES, Control, Init, Malformed, RENAMED_TYPES, SubscriptionUpdate, is_replayable,
+    ping_frame, replaces, state_key, time_to_live,
 };
 pub use redact::{Redacted, Redactor};
 pub use stats::Stats;
@@ -259,12 +261,14 @@ impl<P: Payload> Session<P> {
             Input::Malformed(_, malformed) => {
                 self.emit(Event::Error(SessionError::Malformed(malformed)));
             }
-            Input::Activity(_, at) => self.on_activity(at),
+            Input::Activity(_, at) | Input::ProtocolPing(_, at) => self.on_activity(at),
             Input::Buffered(socket, buffered) => self.on_buffered(socket, buffered),
             Input::ShouldReconnect(decision) => self.apply_decision(decision),
             Input::Offline => self.on_offline(),
             Input::Online => self.on_online(),
+            Input::Leaving => {}
             Input::Wake(hint) => self.on_wake_hint(hint),
+            Input::ClockJumped => self.postpone_verdict(),
             Input::WallClock(wall) => self.check_wall_clock(wall),
         }
     }

@@ -2,7 +2,7 @@
 
 use serde::{Serialize, Serializer};
 
-use crate::session::{Close, CloseKind, Duration, FlushId, Malformed, RunId, SocketId};
+use crate::session::{Close, CloseKind, Duration, FlushId, Malformed, PingId, RunId, SocketId};
 
 /// Action for the driver, to be executed in order.
 #[derive(Clone, Debug, PartialEq)]
@@ -32,8 +32,8 @@ pub enum Outgoing<P> {
     Init,
     /// Complete list of streams.
     Subscriptions(Vec<String>),
-    /// Ping.
-    Ping,
+    /// Ping with its id.
+    Ping(PingId),
     /// Message of the app.
     Message(P),
 }
@@ -188,7 +188,10 @@ pub struct Reconnecting {
     pub max_attempts: f64,
     /// Delay before the attempt, ms.
     pub delay: Duration,
-    /// End of the connection, or of the attempt, before.
+    /// The attempt counts towards the largest number.
+    pub counted: bool,
+    /// End of the connection, or of the attempt, before. Its kind is `Offline` where the attempt
+    /// waits because the environment reports that there is no network.
     pub cause: Cause,
 }
 

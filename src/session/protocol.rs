@@ -5,8 +5,8 @@
 use serde::Serialize;
 
 use crate::session::{
-    Close, Duration, Event, FATAL_ERRORS, NORMAL, Origin, POLICY_VIOLATION, Payload, Phase,
-    Redacted, Redactor, Session, SessionError, SocketId, is_fatal_error,
+    Close, Duration, Event, FATAL_ERRORS, NORMAL, Origin, POLICY_VIOLATION, Payload, Phase, PingId,
+    Redacted, Redactor, Session, SessionError, SocketId, decimal, is_fatal_error,
 };
 
 /// First frame of the handshake, without its `timestamp`.
@@ -33,8 +33,10 @@ pub struct SubscriptionUpdate<'a> {
     pub subscriptions: &'a [String],
 }
 
-/// Ping frame. Newer clouds answer with `pong`; older ones ignore it.
-pub const PING: &str = r#"{"type":"ping"}"#;
+/// Ping frame. Newer clouds answer with `pong`, and some repeat the id; older ones ignore it.
+pub fn ping_frame(id: PingId) -> String {
+    [r#"{"type":"ping","id":"#, &decimal(id.0), "}"].concat()
+}
 
 const ACK: &str = "tpa_connection_ack";
 const TPA_ERROR: &str = "tpa_connection_error";
@@ -67,7 +69,10 @@ pub enum Control {
         message: Redacted,
     },
     /// Answer to a ping.
-    Pong,
+    Pong {
+        /// Id of the ping, from clouds that repeat it.
+        id: Option<PingId>,
+    },
     /// The user, or the system, stopped the app.
     Stopped {
         /// Reason, e.g. `user_disabled`.
@@ -77,10 +82,11 @@ pub enum Control {
 
 impl Control {
     /// Reads a frame of type `kind`; `None` for a frame of the app. `text` returns the value of
-    /// a field if it is a string.
+    /// a field if it is a string, `number` if it is a number.
     pub fn parse(
         kind: &str,
         text: impl Fn(&str) -> Option<String>,
+        number: impl Fn(&str) -> Option<f64>,
         redactor: &Redactor,
     ) -> Option<Self> {
         let redacted = |field| text(field).map(|text| redactor.redact(&text));
@@ -90,13 +96,21 @@ impl Control {
                 code: text("code").map(|code| error_code(&code, redactor)),
                 message: redacted("message").unwrap_or_else(|| "Connection refused".into()),
             }),
-            PONG => Some(Self::Pong),
+            PONG => Some(Self::Pong {
+                id: number("id").and_then(ping_id),
+            }),
             STOPPED => Some(Self::Stopped {
                 reason: redacted("reason"),
             }),
             _ => None,
         }
     }
+}
+
+/// Reads the id of a ping; `None` for a number that the session never sends.
+fn ping_id(number: f64) -> Option<PingId> {
+    let id = number as u32;
+    (f64::from(id) == number).then_some(PingId(id))
 }
 
 /// Redacts a code, except a known one: that must survive a key that is part of it.
@@ -109,7 +123,7 @@ impl<P: Payload> Session<P> {
     pub(super) fn handle_control(&mut self, socket: SocketId, control: Control) {
         match control {
             Control::Ack => self.on_ack(socket),
-            Control::Pong => self.on_pong(),
+            Control::Pong { .. } => self.on_pong(),
             Control::Stopped { reason } => {
                 let text = match reason {
                     Some(reason) => Redacted::trusted(["App stopped: ", &reason].concat()),

@@ -140,6 +140,7 @@ impl<P: Payload> Session<P> {
                 .saturating_add(u32::from(!self.run.next_attempt_free)),
             max_attempts: max_attempts.map_or(f64::INFINITY, f64::from),
             delay,
+            counted: !self.run.next_attempt_free,
             cause,
         }));
     }

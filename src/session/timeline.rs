@@ -55,6 +55,8 @@ impl TimelineEvent {
             Self::Offline => "offline",
             Self::Online => "online",
             Self::Wake(WakeHint::Resumed) => "resumed",
+            Self::Wake(WakeHint::Shown) => "shown",
+            Self::Wake(WakeHint::AddressChanged) => "addressChanged",
             Self::Wake(WakeHint::Slept) => "slept",
         }
     }

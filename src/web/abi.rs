@@ -166,6 +166,8 @@ pub enum JsEvent {
     Offline = "offline",
     /// The environment has a network.
     Online = "online",
+    /// The page is about to be left, or a download starts.
+    Leaving = "leaving",
     /// The page is shown again, or resumed after it was frozen.
     Resumed = "resumed",
 }
@@ -231,6 +233,7 @@ impl Driver {
             }
             JsEvent::Offline => self.input(Input::Offline),
             JsEvent::Online => self.input(Input::Online),
+            JsEvent::Leaving => self.input(Input::Leaving),
             JsEvent::Resumed => self.input(Input::Wake(WakeHint::Resumed)),
             JsEvent::__Invalid => throw_str("JsEvent: unknown name"),
         }

@@ -204,7 +204,7 @@ impl Driver {
                 wire::subscriptions(&session_id, package_name, &streams)
             }
             Outgoing::Message(message) => Some(message.text(&session_id)),
-            Outgoing::Ping => wire::ping(),
+            Outgoing::Ping(id) => wire::ping(id),
         };
         if let (Some(socket), Some(text)) = (self.socket().filter(|s| s.id == id), text) {
             socket.send(&text);

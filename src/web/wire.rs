@@ -4,7 +4,7 @@ use js_sys::JsString;
 use serde::Serialize;
 use wasm_bindgen::JsValue;
 
-use crate::session::{Control, Init, PING, Redactor, SubscriptionUpdate};
+use crate::session::{Control, Init, PingId, Redactor, SubscriptionUpdate, ping_frame};
 
 use super::{convert, message, reflect};
 
@@ -30,14 +30,15 @@ pub(super) fn subscriptions(
     })
 }
 
-pub(super) fn ping() -> Option<JsString> {
-    Some(PING.into())
+pub(super) fn ping(id: PingId) -> Option<JsString> {
+    Some(ping_frame(id).into())
 }
 
 /// Reads a control frame; `None` for a frame of the app.
 pub(super) fn control(frame: &JsValue, redactor: &Redactor) -> Option<Control> {
     let text = |field: &str| reflect::text(frame, field);
-    Control::parse(&text("type")?, text, redactor)
+    let number = |field: &str| reflect::get(frame, field).as_f64();
+    Control::parse(&text("type")?, text, number, redactor)
 }
 
 /// Adds the timestamp, since the core has no wall clock.

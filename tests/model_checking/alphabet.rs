@@ -243,7 +243,7 @@ impl SocketEvent {
             Self::Failed => Input::Failed(socket),
             Self::Closed(closure) => Input::Closed(socket, closure.close()),
             Self::Ack => Input::Control(socket, Control::Ack),
-            Self::Pong => Input::Control(socket, Control::Pong),
+            Self::Pong => Input::Control(socket, Control::Pong { id: None }),
             Self::Refused(which) => Input::Control(socket, REFUSALS[which].control()),
             Self::AppStopped => Input::Control(socket, Control::Stopped { reason: None }),
             Self::Malformed => Input::Malformed(socket, Malformed::NotJson),

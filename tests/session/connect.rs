@@ -22,7 +22,7 @@ fn sends_init_then_subscriptions_then_queue() {
                 Outgoing::Init => "init".to_owned(),
                 Outgoing::Subscriptions(streams) => streams.join(","),
                 Outgoing::Message(text) => world.text(*text).to_owned(),
-                Outgoing::Ping => "ping".to_owned(),
+                Outgoing::Ping(_) => "ping".to_owned(),
             }),
             _ => None,
         })

@@ -140,7 +140,7 @@ fn pong_proves_activity() {
     let mut world = answered();
     for _ in 0..10 {
         world.advance(15_000);
-        world.input(Input::Control(world.socket, Control::Pong));
+        world.input(Input::Control(world.socket, Control::Pong { id: None }));
     }
     assert_eq!(world.session.state(), State::Connected);
     assert_eq!(pings(&world), 10);
@@ -170,7 +170,7 @@ fn late_timer_sends_a_probe_first() {
     world.input(Input::Timeout);
     assert_eq!(pings(&world), 1, "a probe");
     assert_eq!(world.session.state(), State::Connected);
-    world.input(Input::Control(world.socket, Control::Pong));
+    world.input(Input::Control(world.socket, Control::Pong { id: None }));
     world.advance(10_000);
     assert_eq!(world.session.state(), State::Connected);
 }
@@ -294,7 +294,7 @@ fn slow_pong_suppresses_further_pings() {
     let mut config = watched();
     config.watch.ping_interval = Duration::from_millis(1000);
     let mut world = World::connected(config);
-    world.input(Input::Control(world.socket, Control::Pong));
+    world.input(Input::Control(world.socket, Control::Pong { id: None }));
     world.take();
     world.advance(5999);
     assert_eq!(

@@ -9,6 +9,7 @@
 
 mod at_least_once;
 mod backoff;
+mod clock;
 mod close;
 mod connect;
 mod fingerprint;

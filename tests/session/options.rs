@@ -80,6 +80,7 @@ fn error_names_the_field() {
     ];
     for field in [
         "maxReconnectAttempts",
+        "giveUpAfter",
         "reconnectDelay",
         "maxReconnectDelay",
         "jitter",
@@ -178,6 +179,7 @@ fn defaults_match_the_documentation() {
     assert_eq!(config.backoff.max.as_millis(), 30_000);
     assert_eq!(config.backoff.jitter, 0.5);
     assert_eq!(config.connect_timeout.as_millis(), 5000);
+    assert_eq!(config.give_up_after.as_millis(), 0);
     assert_eq!(config.stable_after.as_millis(), 5000);
     assert_eq!(config.outbox.messages, 1000);
     assert_eq!(config.outbox.bytes, 1_048_576);
@@ -201,6 +203,7 @@ fn each_option_sets_its_own_field() {
         ("maxQueuedBytes", number(7.0)),
         ("pingInterval", number(8.0)),
         ("pongTimeout", number(9.0)),
+        ("giveUpAfter", number(10.0)),
         ("shouldReconnect", Value::Function),
         ("logger", Value::Object),
         ("WebSocket", Value::Function),
@@ -217,6 +220,7 @@ fn each_option_sets_its_own_field() {
     assert_eq!((config.outbox.messages, config.outbox.bytes), (6, 7));
     assert_eq!(config.watch.ping_interval.as_millis(), 8);
     assert_eq!(config.watch.pong_timeout.as_millis(), 9);
+    assert_eq!(config.give_up_after.as_millis(), 10);
 }
 
 #[test]
@@ -227,6 +231,7 @@ fn largest_values() {
         "maxQueuedBytes",
     ];
     let times = [
+        "giveUpAfter",
         "reconnectDelay",
         "maxReconnectDelay",
         "connectTimeout",
@@ -290,6 +295,7 @@ fn error_states_the_allowed_numbers() {
     let timeout = "a number of milliseconds from 1 to 2147483647";
     let count = "a whole number from 0 to 4294967295";
     for (field, allowed) in [
+        ("giveUpAfter", millis),
         ("reconnectDelay", millis),
         ("maxReconnectDelay", millis),
         ("stableAfter", millis),

@@ -6,8 +6,8 @@ use serde::Serialize;
 use serde_json::{Value, json};
 use tpa_session::session::{
     Cause, CloseKind, CloseRule, Condition, Config, Connecting, Delivery, Disconnected, Duration,
-    Event, FlushError, Init, Input, Malformed, PING, RESERVED_EVENTS, Reconnect, Reconnecting,
-    SessionError, State, StateChange, Stats, SubscriptionUpdate, WakeHint,
+    Event, FlushError, Init, Input, Malformed, PingId, RESERVED_EVENTS, Reconnect, Reconnecting,
+    SessionError, State, StateChange, Stats, SubscriptionUpdate, WakeHint, ping_frame,
 };
 
 use crate::world::{World, config};
@@ -60,6 +60,7 @@ fn events() {
         attempt: 1,
         max_attempts: 3.0,
         delay: Duration::from_millis(700),
+        counted: true,
         cause: cause(CloseKind::Rejected),
     };
     assert_eq!(
@@ -68,6 +69,7 @@ fn events() {
             "attempt": 1,
             "maxAttempts": 3.0,
             "delay": 700,
+            "counted": true,
             "cause": { "code": 1011, "reason": "oops", "kind": "Rejected" },
         })
     );
@@ -85,6 +87,7 @@ fn names_of_close_kinds() {
         (CloseKind::Abnormal, "Abnormal"),
         (CloseKind::Exhausted, "Exhausted"),
         (CloseKind::Unsupported, "Unsupported"),
+        (CloseKind::Offline, "Offline"),
     ] {
         assert_eq!(object(&cause(kind))["kind"], name);
     }
@@ -120,8 +123,8 @@ fn frames_to_the_cloud() {
             "subscriptions": ["button_press"],
         })
     );
-    let ping: serde_json::Value = serde_json::from_str(PING).expect("a frame");
-    assert_eq!(ping, json!({ "type": "ping" }));
+    let ping: serde_json::Value = serde_json::from_str(&ping_frame(PingId(7))).expect("a frame");
+    assert_eq!(ping, json!({ "type": "ping", "id": 7 }));
 }
 
 #[test]

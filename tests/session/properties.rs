@@ -192,7 +192,7 @@ proptest! {
     #[test]
     fn any_text_as_frame(kind in ".{0,30}", field in option::of(".{0,30}")) {
         let known = tpa_session::session::CONTROL_TYPES.contains(&kind.as_str());
-        let control = Control::parse(&kind, |_| field.clone(), &Redactor::default());
+        let control = Control::parse(&kind, |_| field.clone(), |_| None, &Redactor::default());
         prop_assert_eq!(control.is_some(), known);
     }
 

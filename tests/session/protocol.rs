@@ -10,13 +10,13 @@ fn parse(kind: &str, fields: &[(&str, &str)]) -> Option<Control> {
         let field = fields.iter().find(|field| field.0 == name);
         field.map(|field| field.1.to_owned())
     };
-    Control::parse(kind, text, &Redactor::default())
+    Control::parse(kind, text, |_| None, &Redactor::default())
 }
 
 #[test]
 fn ack_and_pong() {
     assert_eq!(parse("tpa_connection_ack", &[]), Some(Control::Ack));
-    assert_eq!(parse("pong", &[]), Some(Control::Pong));
+    assert_eq!(parse("pong", &[]), Some(Control::Pong { id: None }));
 }
 
 #[test]

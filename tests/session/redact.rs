@@ -57,14 +57,14 @@ fn error_frames_are_redacted() {
     let fields = |field: &str| Some(["it is ", field, ": s3cret"].concat());
     let redactor = Redactor::new("s3cret");
     assert_eq!(
-        Control::parse("connection_error", fields, &redactor),
+        Control::parse("connection_error", fields, |_| None, &redactor),
         Some(Control::Error {
             code: Some("it is code: [key]".into()),
             message: "it is message: [key]".into(),
         })
     );
     assert_eq!(
-        Control::parse("app_stopped", fields, &redactor),
+        Control::parse("app_stopped", fields, |_| None, &redactor),
         Some(Control::Stopped {
             reason: Some("it is reason: [key]".into()),
         })
@@ -74,9 +74,12 @@ fn error_frames_are_redacted() {
 #[test]
 fn known_error_code_survives_a_key_that_is_part_of_it() {
     let code = |_: &str| Some("INVALID_API_KEY".to_owned());
-    let Some(Control::Error { code, message }) =
-        Control::parse("connection_error", code, &Redactor::new("API_KEY"))
-    else {
+    let Some(Control::Error { code, message }) = Control::parse(
+        "connection_error",
+        code,
+        |_| None,
+        &Redactor::new("API_KEY"),
+    ) else {
         panic!("an error frame");
     };
     assert_eq!(code.as_deref(), Some("INVALID_API_KEY"));

@@ -21,7 +21,7 @@ fn session_works_at_the_end_of_time() {
     world.now = u64::MAX;
     world.connect(SESSION);
     world.acknowledge();
-    world.input(Input::Control(world.socket, Control::Pong));
+    world.input(Input::Control(world.socket, Control::Pong { id: None }));
     world.take();
     world.input(Input::Timeout);
     assert_eq!(world.outputs, []);

@@ -85,10 +85,10 @@ fn stats_count_events() {
     assert_eq!(world.session.stats().queued_bytes, 1);
     world.acknowledge();
     world.input(Input::Malformed(world.socket, Malformed::NoType));
-    world.input(Input::Control(world.socket, Control::Pong));
+    world.input(Input::Control(world.socket, Control::Pong { id: None }));
     world.input(Input::Wake(WakeHint::Resumed));
     world.now += 40;
-    world.input(Input::Control(world.socket, Control::Pong));
+    world.input(Input::Control(world.socket, Control::Pong { id: None }));
     world.close(1006, "");
     world.send_with("b", None, Some(0));
     world.next_deadline();

@@ -43,7 +43,7 @@ pub fn watched() -> Config {
 /// Creates a connected session whose cloud has sent a pong.
 pub fn answered() -> World {
     let mut world = World::connected(watched());
-    world.input(Input::Control(world.socket, Control::Pong));
+    world.input(Input::Control(world.socket, Control::Pong { id: None }));
     world.take();
     world
 }
@@ -56,7 +56,7 @@ pub fn at_least_once() -> Config {
 }
 
 pub fn pong(world: &mut World) {
-    world.input(Input::Control(world.socket, Control::Pong));
+    world.input(Input::Control(world.socket, Control::Pong { id: None }));
 }
 
 /// Reports a frame of the app, as the shell does before a timeout.
@@ -66,7 +66,7 @@ pub fn receive_frame(world: &mut World) {
 }
 
 pub fn pings(world: &World) -> usize {
-    let is_ping = |output: &&Output<_>| matches!(output, Output::Transmit(_, Outgoing::Ping));
+    let is_ping = |output: &&Output<_>| matches!(output, Output::Transmit(_, Outgoing::Ping(_)));
     world.outputs.iter().filter(is_ping).count()
 }
 

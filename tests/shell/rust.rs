@@ -120,7 +120,8 @@ fn each_option_arrives_under_its_own_name() {
     let most = Duration::from_millis(2_147_483_647);
     let beyond = most + Duration::from_millis(1);
     type With = fn(Options, Duration) -> Options;
-    let times: [(&str, With); 6] = [
+    let times: [(&str, With); 7] = [
+        ("giveUpAfter", Options::give_up_after),
         ("reconnectDelay", Options::reconnect_delay),
         ("maxReconnectDelay", Options::max_reconnect_delay),
         ("connectTimeout", Options::connect_timeout),

@@ -110,7 +110,7 @@ impl<T: Transport> Client<T> {
 
     fn count_output(&mut self, output: &Output<Message>) {
         match output {
-            Output::Transmit(_, Outgoing::Ping) => self.coverage.count(Situation::Ping),
+            Output::Transmit(_, Outgoing::Ping(_)) => self.coverage.count(Situation::Ping),
             Output::Transmit(_, Outgoing::Message(_)) => self.coverage.transmitted += 1,
             Output::Emit(Event::Dropped(_, reason)) => self.coverage.dropped(*reason),
             Output::Flushed(_, result) => self.coverage.count(match result {

@@ -153,6 +153,7 @@ impl Generator {
         Config {
             auto_reconnect: !self.once_in(10),
             max_reconnect_attempts: self.pick(&[Some(0), Some(1), Some(2), Some(3), Some(3), None]),
+            give_up_after: Duration::ZERO,
             backoff: Backoff {
                 initial: millis(self.pick(&[0, 1, 250, 1000, 1000])),
                 max: millis(self.pick(&[1000, 5000, 30_000])),
@@ -182,6 +183,7 @@ impl Generator {
             },
             on_loopback: self.once_in(5),
             key_from_provider: self.rng.bool(),
+            browser_closes_cleanly: false,
         }
     }
 

@@ -15,9 +15,12 @@ pub struct Config {
     pub auto_reconnect: bool,
     /// Attempts to reconnect before giving up; `None` for no limit.
     pub max_reconnect_attempts: Option<u32>,
+    /// Shortest time for which attempts are made, whatever their number.
+    pub give_up_after: Duration,
     /// Delays before them.
     pub backoff: Backoff,
-    /// Longest time from the start of an attempt to the ack of the cloud.
+    /// Longest time from the start of an attempt to the ack of the cloud, providers of URL and
+    /// key included. It doubles after silence, see [`Session`](crate::session::Session).
     pub connect_timeout: Duration,
     /// Time after which a connection is stable: attempts are then counted from zero again.
     pub stable_after: Duration,
@@ -36,6 +39,9 @@ pub struct Config {
     pub on_loopback: bool,
     /// The key comes from a provider, which can replace a refused one.
     pub key_from_provider: bool,
+    /// The browser closes sockets with a clean 1001 of its own when a navigation starts, also one
+    /// that leaves the page as it is, e.g. a download (Firefox).
+    pub browser_closes_cleanly: bool,
 }
 
 impl Default for Config {
@@ -43,6 +49,7 @@ impl Default for Config {
         Self {
             auto_reconnect: true,
             max_reconnect_attempts: Some(3),
+            give_up_after: Duration::ZERO,
             backoff: Backoff {
                 initial: Duration::from_millis(1000),
                 max: Duration::from_millis(30_000),
@@ -64,6 +71,7 @@ impl Default for Config {
             close_rules: CLOSE_RULES,
             on_loopback: false,
             key_from_provider: false,
+            browser_closes_cleanly: false,
         }
     }
 }

@@ -97,6 +97,7 @@ impl Options {
             config: Config {
                 auto_reconnect: reader.boolean("autoReconnect", defaults.auto_reconnect),
                 max_reconnect_attempts: reader.attempts(defaults.max_reconnect_attempts),
+                give_up_after: millis("giveUpAfter", defaults.give_up_after, &MILLIS),
                 backoff: Backoff {
                     initial: millis("reconnectDelay", defaults.backoff.initial, &MILLIS),
                     max: millis("maxReconnectDelay", defaults.backoff.max, &MILLIS),
@@ -118,6 +119,7 @@ impl Options {
                 close_rules: defaults.close_rules,
                 on_loopback: matches!(&url, Source::Fixed(url) if is_loopback(url)),
                 key_from_provider: api_key == Source::Provider,
+                browser_closes_cleanly: defaults.browser_closes_cleanly,
             },
             url,
             api_key,

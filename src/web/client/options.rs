@@ -106,6 +106,11 @@ impl Options {
         self.set("maxReconnectAttempts", Value::Number(attempts))
     }
 
+    /// Sets the shortest time for which attempts are made, whatever their number. Default 0.
+    pub fn give_up_after(self, time: Duration) -> Self {
+        self.set("giveUpAfter", millis(time))
+    }
+
     /// Sets the longest delay before the first reconnect, which doubles with each attempt.
     /// Default 1 s.
     pub fn reconnect_delay(self, delay: Duration) -> Self {

@@ -18,7 +18,8 @@ const OPEN = 1;
 /**
  * Names of the events that are reported to a session: `JsEvent` in `src/web/abi.rs`.
  * @typedef {"not-json" | "not-object" | "no-type" | "control" | "unhandled" | "incomplete"
- *   | "handler-failed" | "timeout" | "opened" | "failed" | "closed" | "offline" | "online" | "resumed"} JsEvent
+ *   | "handler-failed" | "timeout" | "opened" | "failed" | "closed" | "offline" | "online" | "leaving"
+ *   | "resumed"} JsEvent
  */
 
 /** @typedef {(event: JsEvent, socket: number, value?: any) => void} Sink the socket is 0 for events without one */
@@ -134,6 +135,7 @@ export function watchEnvironment(sink) {
   const page = scope.document;
   const offline = () => sink("offline", 0);
   const online = () => sink("online", 0);
+  const leaving = () => sink("leaving", 0);
   const resumed = () => sink("resumed", 0);
   const visibilityChanged = () => {
     if (page.visibilityState === "visible") resumed();
@@ -142,6 +144,8 @@ export function watchEnvironment(sink) {
   const listeners = [
     [scope, "offline", offline],
     [scope, "online", online],
+    [scope, "beforeunload", leaving],
+    [scope, "pagehide", leaving],
     [scope, "pageshow", resumed],
     [page, "resume", resumed],
     [page, "visibilitychange", visibilityChanged],

@@ -59,7 +59,9 @@ impl CheckedSession {
 
     pub fn input(&mut self, input: Input, now: Instant) -> Result<InputReport, Violation> {
         let before = Snapshot::of(&self.session);
-        if matches!(input, Input::Control(_, Control::Pong)) && !self.model.flushes.is_settled() {
+        if matches!(input, Input::Control(_, Control::Pong { .. }))
+            && !self.model.flushes.is_settled()
+        {
             let rejected = self.rejected_flushes();
             self.model.flushes.rejected_before_pong(rejected);
         }

@@ -186,7 +186,7 @@ impl Outbox {
         for (socket, frame) in &self.frames {
             (age(*socket), discriminant(frame)).hash(hasher);
             match frame {
-                Outgoing::Init | Outgoing::Ping => {}
+                Outgoing::Init | Outgoing::Ping(_) => {}
                 Outgoing::Subscriptions(streams) => streams.hash(hasher),
                 Outgoing::Message(message) => {
                     let place = self.place_of(message.serial);

@@ -140,7 +140,7 @@ impl Model {
         match output {
             Output::Transmit(socket, frame) => {
                 ensure!(
-                    *frame != Outgoing::Ping || self.events.state == State::Connected,
+                    !matches!(frame, Outgoing::Ping(_)) || self.events.state == State::Connected,
                     "liveness",
                     "a ping in {:?}",
                     self.events.state

@@ -38,7 +38,7 @@ impl Step {
             Output::Close(socket, close) => {
                 Self::Close(*socket, close.code, close.reason.to_string())
             }
-            Output::Transmit(_, Outgoing::Ping) | Output::Flushed(..) => return None,
+            Output::Transmit(_, Outgoing::Ping(_)) | Output::Flushed(..) => return None,
             Output::Transmit(..) => Self::Transmit,
             Output::AskShouldReconnect(cause) => Self::AskApp(cause.clone()),
             Output::Settle(..) => Self::Settle,

@@ -274,7 +274,7 @@ impl Network {
                 self.send_frame(id, Control::Stopped { reason });
             }
             Fault::Ack => self.send_frame(id, Control::Ack),
-            Fault::Pong => self.send_frame(id, Control::Pong),
+            Fault::Pong => self.send_frame(id, Control::Pong { id: None }),
             Fault::Data => {
                 if socket.reaches {
                     self.down(id, 0, Due::Data(id));
@@ -311,8 +311,9 @@ impl Network {
                 {
                     self.agenda.add(self.now + after, Due::Greeting(id));
                 }
-                if frame == Outgoing::Ping && socket.plan.pongs {
-                    self.send_frame(id, Control::Pong);
+                if let (Outgoing::Ping(ping), true) = (&frame, socket.plan.pongs) {
+                    let pong = Control::Pong { id: Some(*ping) };
+                    self.send_frame(id, pong);
                 }
                 Some(frame)
             }

@@ -50,7 +50,7 @@ impl Peer {
                 );
                 connection.messages.push(message.serial);
             }
-            Outgoing::Ping => {
+            Outgoing::Ping(_) => {
                 ensure!(
                     connection.acknowledged,
                     "handshake",

@@ -56,7 +56,7 @@ pub fn text(
         Outgoing::Subscriptions(streams) => {
             json!({"type": "subscription_update", "subscriptions": streams})
         }
-        Outgoing::Ping => json!({"type": "ping"}),
+        Outgoing::Ping(id) => json!({"type": "ping", "id": id.0}),
         Outgoing::Message(sent) => message(number, *sent, key, session),
     };
     value["packageName"] = json!(package);

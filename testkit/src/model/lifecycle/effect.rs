@@ -29,6 +29,8 @@ pub enum Effect {
     Decided(Option<Reconnect>),
     Offline,
     Online,
+    /// The page is about to be left, or a download starts.
+    Leaving,
     /// The connection may be dead; a sleep is proof enough where nobody ever ponged.
     Suspected {
         slept: bool,
@@ -59,13 +61,16 @@ impl Lifecycle {
             ),
             Input::Control(_, control) => self.effect_of_frame(control),
             Input::Malformed(_, fault) => Effect::Error(SessionError::Malformed(*fault)),
-            Input::Activity(_, at) => Effect::Received(at.as_millis()),
+            Input::Activity(_, at) | Input::ProtocolPing(_, at) => Effect::Received(at.as_millis()),
             Input::Buffered(_, held) => Effect::Buffered(*held),
             Input::ShouldReconnect(decision) => Effect::Decided(*decision),
             Input::Offline => Effect::Offline,
             Input::Online => Effect::Online,
-            Input::Wake(WakeHint::Resumed) => Effect::Suspected { slept: false },
-            Input::Wake(WakeHint::Slept) => Effect::Suspected { slept: true },
+            Input::Leaving => Effect::Leaving,
+            Input::ClockJumped => Effect::Suspected { slept: false },
+            Input::Wake(hint) => Effect::Suspected {
+                slept: *hint == WakeHint::Slept,
+            },
             Input::WallClock(wall) => Effect::WallClock(*wall),
         })
     }
@@ -73,7 +78,7 @@ impl Lifecycle {
     fn effect_of_frame(&self, control: &Control) -> Effect {
         match control {
             Control::Ack => Effect::Acknowledged,
-            Control::Pong => Effect::Ponged,
+            Control::Pong { .. } => Effect::Ponged,
             Control::Stopped { reason } => {
                 let text = match reason {
                     Some(reason) => format!("App stopped: {reason}"),

@@ -269,7 +269,7 @@ impl Lifecycle {
             }
             Effect::Suspected { slept } => self.suspect(*slept),
             Effect::WallClock(wall) => self.read_wall_clock(*wall),
-            Effect::Prepared | Effect::Opened | Effect::Buffered(_) => {}
+            Effect::Prepared | Effect::Opened | Effect::Buffered(_) | Effect::Leaving => {}
         }
         Ok(())
     }

@@ -293,7 +293,7 @@ impl Outbox {
         socket: SocketId,
         frame: &Outgoing<Message>,
     ) -> Result<(), Violation> {
-        if *frame == Outgoing::Ping {
+        if let Outgoing::Ping(_) = frame {
             if self.live == Some(socket) {
                 self.pings.transmitted += 1;
                 ensure!(

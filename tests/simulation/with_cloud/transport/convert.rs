@@ -34,7 +34,8 @@ pub(super) fn received(id: SocketId, what: Delivery) -> ToClient {
     let Some(kind) = field("type").filter(|kind| !kind.is_empty()) else {
         return malformed(Malformed::NoType);
     };
-    match Control::parse(&kind, field, &Redactor::default()) {
+    let number = |name: &str| frame[name].as_f64();
+    match Control::parse(&kind, field, number, &Redactor::default()) {
         Some(control) => ToClient::Input(Input::Control(id, control)),
         None => ToClient::Data(id),
     }
