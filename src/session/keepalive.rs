@@ -208,6 +208,16 @@ impl<P: Payload> Session<P> {
         }
     }
 
+    /// Asks again instead of serving [`Timer::Pong`], if that is due.
+    pub(super) fn postpone_verdict(&mut self) {
+        if let Phase::Connected(socket) = self.phase
+            && self.timers.is_due(Timer::Pong, self.now)
+        {
+            self.ping(socket, PROBE_TIMEOUT);
+            self.timers.set(Timer::Pong, self.now.after(PROBE_TIMEOUT));
+        }
+    }
+
     /// Detects sleep by the delay of a timer that was due at `due`.
     pub(super) fn check_lateness(&mut self, due: Instant) {
         if self.now.since(due) > ASLEEP {

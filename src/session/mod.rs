@@ -24,6 +24,7 @@
 
 mod ack;
 mod backoff;
+mod clock;
 mod close;
 mod config;
 mod connect;
@@ -46,6 +47,7 @@ mod timer;
 
 pub use ack::Delivery;
 pub use backoff::Backoff;
+pub use clock::Clock;
 pub use close::{
     CLOSE_RULES, CONNECT_TIMEOUT, Close, CloseKind, CloseRule, Condition, EXHAUSTED, FATAL_ERRORS,
     GOING_AWAY, HANDED_OVER, LIVENESS_TIMEOUT, NO_CLOSE_FRAME, NO_STATUS, NORMAL, Origin,
@@ -64,8 +66,8 @@ pub use output::{
     Output, RESERVED_EVENTS, Reconnecting, SessionError, State, StateChange,
 };
 pub use protocol::{
-    CONTROL_TYPES, Control, Init, Malformed, RENAMED_TYPES, SubscriptionUpdate, ping_frame,
-    state_key, time_to_live,
+    CONTROL_TYPES, Control, Init, Malformed, RENAMED_TYPES, SubscriptionUpdate, is_replayable,
+    ping_frame, replaces, state_key, time_to_live,
 };
 pub use redact::{Redacted, Redactor};
 pub use stats::Stats;
@@ -199,6 +201,7 @@ impl<P: Payload> Session<P> {
                 payload,
                 key,
                 ttl,
+                replay,
                 buffered,
             } => {
                 let expires = ttl.map(|ttl| self.now.after(ttl));
@@ -206,6 +209,7 @@ impl<P: Payload> Session<P> {
                     payload,
                     key,
                     expires,
+                    replay,
                 };
                 Ok(self.send(message, buffered))
             }
@@ -267,6 +271,7 @@ impl<P: Payload> Session<P> {
             Input::Online => self.on_online(),
             Input::Leaving => self.on_navigation(),
             Input::Wake(hint) => self.on_wake(hint),
+            Input::ClockJumped => self.postpone_verdict(),
             Input::WallClock(wall) => self.check_wall_clock(wall),
         }
     }

@@ -22,6 +22,7 @@
 mod client;
 mod coverage;
 mod driver;
+mod field;
 mod runner;
 mod schedule;
 mod shrink;

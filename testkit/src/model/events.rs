@@ -11,8 +11,8 @@
 //!
 //! The events of a group follow each other directly, unless the session ends in between, as by a
 //! handler: then `connecting`, `connected` and `reconnecting` are withdrawn. After the end comes
-//! nothing but another run. `error` and `dropped` may come between the groups of a run, and another
-//! `reconnecting` while the session waits.
+//! nothing but another run. `error`, `sent` and `dropped` may come between the groups of a run, and
+//! another `reconnecting` while the session waits.
 
 use tpa_session::session::{
     Cause, Config, ConnectionError, Disconnected, Event, Reconnecting, State,
@@ -86,7 +86,7 @@ impl Events {
                 );
                 self.interject(next, event, lifecycle)
             }
-            (next, Event::Dropped(..)) => self.interject(next, event, lifecycle),
+            (next, Event::Sent(_) | Event::Dropped(..)) => self.interject(next, event, lifecycle),
             (Next::Connecting(attempt), Event::Connecting(connecting)) => {
                 ensure!(
                     connecting.attempt == attempt,

@@ -63,6 +63,8 @@ impl Lifecycle {
             Input::Online => Effect::Online,
             Input::Leaving => Effect::Leaving,
             Input::Wake(hint) => Effect::Woken(*hint),
+            // Like a page that is shown, it asks, and says nothing of the network.
+            Input::ClockJumped => Effect::Woken(WakeHint::Shown),
             Input::WallClock(wall) => Effect::WallClock(*wall),
         })
     }
