@@ -194,6 +194,7 @@ impl Run {
                         .next()
                         .and_then(|ttl| ttl.parse().ok())
                         .map(Duration::from_millis),
+                    replay: true,
                     buffered: match words.next() {
                         Some("closing") => None,
                         Some(bytes) => bytes.parse().ok(),

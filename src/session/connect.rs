@@ -119,11 +119,11 @@ impl<P: Payload> Session<P> {
         self.run.fresh_key_tried = false;
         self.start_keepalive();
         self.send_subscriptions(socket);
-        self.drain_outbox(socket, 0);
         if !std::mem::replace(&mut self.run.acknowledged, true) {
             self.outputs.push_back(Output::Settle(self.run.id, Ok(())));
         }
         self.enter(Phase::Connected(socket));
         self.emit(Event::Connected);
+        self.drain_outbox(socket, 0);
     }
 }

@@ -119,6 +119,7 @@ fn fingerprint_event<P>(event: &Event<P>, name: &impl Fn(&P) -> u64, hasher: &mu
         }
         Event::StateChange(event) => (event.from, event.to).hash(hasher),
         Event::Error(error) => discriminant(error).hash(hasher),
+        Event::Sent(payload) => name(payload).hash(hasher),
         Event::Dropped(payload, reason) => (name(payload), reason).hash(hasher),
     }
 }

@@ -65,8 +65,8 @@ pub use output::{
     Output, RESERVED_EVENTS, Reconnecting, SessionError, State, StateChange,
 };
 pub use protocol::{
-    CONTROL_TYPES, Control, Init, Malformed, RENAMED_TYPES, SubscriptionUpdate, ping_frame,
-    state_key, time_to_live,
+    CONTROL_TYPES, Control, Init, Malformed, RENAMED_TYPES, SubscriptionUpdate, is_replayable,
+    ping_frame, replaces, state_key, time_to_live,
 };
 pub use redact::{Redacted, Redactor};
 pub use stats::Stats;
@@ -199,6 +199,7 @@ impl<P: Payload> Session<P> {
                 payload,
                 key,
                 ttl,
+                replay,
                 buffered,
             } => {
                 let expires = ttl.map(|ttl| self.now.after(ttl));
@@ -206,6 +207,7 @@ impl<P: Payload> Session<P> {
                     payload,
                     key,
                     expires,
+                    replay,
                 };
                 Ok(self.send(message, buffered))
             }

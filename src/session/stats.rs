@@ -47,7 +47,10 @@ impl Stats {
             Event::Error(_) => increment(&mut self.errors),
             Event::Connected => increment(&mut self.connections),
             Event::Connecting(_) => increment(&mut self.attempts),
-            Event::Disconnected(_) | Event::Reconnecting(_) | Event::StateChange(_) => {}
+            Event::Disconnected(_)
+            | Event::Reconnecting(_)
+            | Event::StateChange(_)
+            | Event::Sent(_) => {}
         }
     }
 }

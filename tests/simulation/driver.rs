@@ -59,7 +59,7 @@ impl<T: Transport> Client<T> {
         }
         self.is_draining = false;
         let calls = self.coverage.steps - steps + 1;
-        let most = calls * (self.config.outbox.messages as u64 + 12);
+        let most = calls * (2 * self.config.outbox.messages as u64 + 12);
         ensure!(
             self.outputs - outputs <= most,
             "memory",

@@ -169,7 +169,8 @@ impl Outbox {
             let entries = entries.iter().map(|entry| {
                 let name = (view.message(entry.message), entry.message.size, &entry.key);
                 let ahead = entry.expires.map(|at| at.saturating_sub(view.now));
-                (name, ahead, view.place(entry.place), entry.sent)
+                let flags = (entry.announced, entry.sent);
+                (name, ahead, view.place(entry.place), flags)
             });
             hash_all(entries, hasher);
         }
@@ -194,6 +195,7 @@ impl Outbox {
                 }
             }
         }
+        hash_all(self.sents.iter().map(|sent| view.message(*sent)), hasher);
         let drops = self.drops.iter();
         let drops = drops.map(|(message, reason)| (view.message(*message), reason));
         hash_all(drops, hasher);

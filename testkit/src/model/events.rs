@@ -11,7 +11,7 @@
 //!
 //! The events of a group follow each other directly, unless the session ends in between, as by a
 //! handler: then `connecting`, `connected` and `reconnecting` are withdrawn. After the end comes
-//! nothing but another run. `error` and `dropped` may come between the groups of a run.
+//! nothing but another run. `error`, `sent` and `dropped` may come between the groups of a run.
 
 use tpa_session::session::{
     Cause, Config, ConnectionError, Disconnected, Event, Reconnecting, State,
@@ -94,7 +94,7 @@ impl Events {
                 );
                 self.interject(next, event, lifecycle)
             }
-            (next, Event::Dropped(..)) => self.interject(next, event, lifecycle),
+            (next, Event::Sent(_) | Event::Dropped(..)) => self.interject(next, event, lifecycle),
             (Next::Connecting(attempt), Event::Connecting(connecting)) => {
                 ensure!(
                     connecting.attempt == attempt,

@@ -151,6 +151,7 @@ impl Model {
             Output::Emit(event) => {
                 self.events.check(event, &mut self.lifecycle)?;
                 match event {
+                    Event::Sent(message) => self.outbox.told_sent(*message)?,
                     Event::Dropped(message, reason) => self.outbox.dropped(*message, *reason)?,
                     Event::Error(error) => self.errors.emitted(error)?,
                     Event::StateChange(change) if change.to == State::Stopped => {
@@ -231,6 +232,7 @@ impl Model {
             payload,
             key,
             ttl,
+            replay: _,
             buffered,
         } = command
         else {
@@ -309,11 +311,13 @@ impl Model {
                     self.sequence.expect([Step::StateChange]);
                 }
                 Decision::Acknowledge => {
-                    self.outbox.acknowledged(socket, now);
+                    self.outbox.acknowledged(socket);
                     self.sequence.expect(self.outbox.take_steps());
                     let resolves = self.promises.acknowledged(self.lifecycle.run());
                     self.sequence.expect(resolves.then_some(Step::Settle));
                     self.sequence.expect([Step::StateChange, Step::Connected]);
+                    self.outbox.has_space(socket, 0, now);
+                    self.sequence.expect(self.outbox.take_steps());
                 }
                 Decision::Wait {
                     cause,
