@@ -229,6 +229,9 @@ impl Driver {
             JsEvent::Failed => {
                 let error = value.as_string().unwrap_or_default();
                 let error = self.redactor.borrow().redact_line(&error);
+                if !error.is_empty() {
+                    self.log(LogLevel::Info, &["socket error: ", &error].concat());
+                }
                 self.input(Input::Failed(socket, error));
             }
             JsEvent::Closed => {
