@@ -40,6 +40,9 @@ pub enum Command<P> {
         key: Option<String>,
         /// Longest time in the queue.
         ttl: Option<Duration>,
+        /// If the message is state and the connection is lost before it is confirmed, it is sent
+        /// once more.
+        replay: bool,
         /// Bytes in the buffer of the socket; `None` if the socket is not open. A socket can be
         /// closing for seconds before it reports a close event, and loses what is sent on it
         /// meanwhile.
@@ -147,6 +150,9 @@ pub enum Input {
     Leaving,
     /// The connection may have died during a pause.
     Wake(WakeHint),
+    /// The clock jumped, or no other task has run since the last timeout: silence until now is no
+    /// proof. Report it before `Timeout`.
+    ClockJumped,
     /// Time of the wall clock in milliseconds. It advances while a computer sleeps. Report it
     /// before `Timeout`.
     WallClock(u64),
@@ -162,6 +168,7 @@ impl Input {
             | Self::Online
             | Self::Leaving
             | Self::Wake(_)
+            | Self::ClockJumped
             | Self::WallClock(_) => None,
             Self::Prepared(socket)
             | Self::AttemptFailed { socket, .. }

@@ -9,6 +9,7 @@
 
 mod at_least_once;
 mod backoff;
+mod clock;
 mod close;
 mod connect;
 mod fingerprint;
@@ -23,6 +24,7 @@ mod protocol;
 mod reconnect;
 mod redact;
 mod reentrancy;
+mod sent;
 mod should_reconnect;
 mod sleep;
 mod socket_buffer;

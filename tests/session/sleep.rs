@@ -145,3 +145,34 @@ fn resumed_page_continues_without_pong_support() {
     world.input(Input::Wake(WakeHint::Resumed));
     assert_eq!(world.outputs, []);
 }
+
+#[test]
+fn clock_that_jumped_asks_and_does_not_judge() {
+    let mut world = answered();
+    world.advance(15_000);
+    assert_eq!(pings(&world), 1);
+    for asked in 2..=4 {
+        let (due, _) = world.session.poll_timeout().expect("the pong");
+        world.now = due.as_millis();
+        world.input(Input::ClockJumped);
+        world.input(Input::Timeout);
+        assert_eq!(world.session.state(), State::Connected);
+        assert_eq!(pings(&world), asked);
+    }
+    world.advance(2499);
+    assert_eq!(world.session.state(), State::Connected);
+    world.advance(1);
+    assert_eq!(world.disconnected()[0].code, 4008);
+}
+
+#[test]
+fn clock_that_jumped_before_a_verdict_is_due_changes_nothing() {
+    let mut world = answered();
+    world.input(Input::ClockJumped);
+    assert_eq!(pings(&world), 0);
+    world.advance(15_000);
+    world.input(Input::ClockJumped);
+    assert_eq!(pings(&world), 1);
+    world.advance(5000);
+    assert_eq!(world.disconnected()[0].code, 4008);
+}

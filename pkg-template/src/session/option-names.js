@@ -43,7 +43,7 @@ export const SDK_OPTIONS = /** @type {const} */ ([
 
 export const CONNECT_OPTIONS = /** @type {const} */ (["signal"]);
 export const DISCONNECT_OPTIONS = /** @type {const} */ (["releaseOwnership", "reason"]);
-export const SEND_OPTIONS = /** @type {const} */ (["key", "ttl"]);
+export const SEND_OPTIONS = /** @type {const} */ (["key", "ttl", "replay"]);
 export const STREAM_OPTIONS = /** @type {const} */ (["limit"]);
 export const STREAM_REQUEST = /** @type {const} */ (["stream", "rate"]);
 export const LAYOUT_OPTIONS = /** @type {const} */ (["view", "durationMs"]);

@@ -3,5 +3,6 @@
 pub mod app;
 pub mod clock;
 pub mod dial_outcome;
+pub mod field;
 pub mod network;
 pub mod peer;
