@@ -221,7 +221,7 @@ impl Generator {
 
     /// An action of the page or the process that the app runs in.
     pub fn runtime_action(&mut self) -> ClientAction {
-        match self.below(12) {
+        match self.below(13) {
             0..3 => {
                 let longest = self.pick(&[0, 0, 100, 2000, 60_000]);
                 ClientAction::Lateness(self.up_to(longest))
@@ -230,9 +230,16 @@ impl Generator {
             5..7 => ClientAction::Decide(self.decision()),
             7..9 => ClientAction::Offline,
             9..11 => ClientAction::Online,
+            11 => self.pick(&[
+                ClientAction::Leaving,
+                ClientAction::Grid(1),
+                ClientAction::Grid(1000),
+                ClientAction::Grid(60_000),
+            ]),
             _ => ClientAction::Wake(self.pick(&[
                 WakeHint::Resumed,
-                WakeHint::Resumed,
+                WakeHint::Shown,
+                WakeHint::AddressChanged,
                 WakeHint::Slept,
             ])),
         }
@@ -367,7 +374,8 @@ impl Generator {
                 Malformed::NotObject,
                 Malformed::NoType,
             ])),
-            56..60 => Fault::Data,
+            56..59 => Fault::Data,
+            59 => Fault::ProtocolPing,
             60..66 => Fault::Pong,
             66..71 => Fault::Ack,
             71..76 => Fault::LoseUp,
