@@ -19,7 +19,7 @@ export * from "./index.js";
 
 export interface SessionOptions extends MainOptions {
   /** Ignored; the session id identifies the user. */
-  userId?: string;
+  userId?: string | undefined;
   /** Ignored. */
   appServer?: unknown;
 }
@@ -46,9 +46,17 @@ export class TpaRequestError extends Error {
 
 /** Configuration of a room, set by the first app that joins. */
 export interface RoomConfig {
-  maxUsers?: number;
-  isPrivate?: boolean;
-  metadata?: unknown;
+  maxUsers?: number | undefined;
+  isPrivate?: boolean | undefined;
+  metadata?: unknown | undefined;
+}
+
+/** Rule by which `setSubscriptionSettings` derives subscriptions. */
+export interface SubscriptionSettings {
+  /** Keys of the settings on which the subscriptions depend. */
+  updateOnChange: string[];
+  /** Returns the streams for the settings. */
+  handler: (settings: AppSetting[]) => string[];
 }
 
 /** Value that changes over time. */
@@ -130,10 +138,7 @@ export class TpaSession extends Session {
    * Subscribes to the streams that `handler` returns for the current settings: at each ack, and when
    * one of the settings in `updateOnChange` changes.
    */
-  setSubscriptionSettings(options: {
-    updateOnChange: string[];
-    handler: (settings: AppSetting[]) => string[];
-  }): void;
+  setSubscriptionSettings(options: SubscriptionSettings): void;
   /** Subscribes to `touch_event:<gesture>` for each gesture; returns a function that unsubscribes. */
   subscribeToGestures(gestures: string[]): Unsubscribe;
 

@@ -65,50 +65,50 @@ export interface SessionOptions {
    * URL of the cloud (`ws:`, `wss:`, `http:` or `https:`), or a function that returns one for each
    * attempt. Default `ws://localhost:8002/tpa-ws`.
    */
-  augmentOSWebsocketUrl?: string | (() => string | Promise<string>);
+  augmentOSWebsocketUrl?: string | (() => string | Promise<string>) | undefined;
   /** Alias of `augmentOSWebsocketUrl`, under the newer name of the platform. */
-  mentraOSWebsocketUrl?: string | (() => string | Promise<string>);
+  mentraOSWebsocketUrl?: string | (() => string | Promise<string>) | undefined;
   /** Reconnects after a lost connection. Default `true`. */
-  autoReconnect?: boolean;
+  autoReconnect?: boolean | undefined;
   /** Attempts to reconnect before giving up: 0, 1, 2 … or `Infinity`. Default 3. */
-  maxReconnectAttempts?: number;
+  maxReconnectAttempts?: number | undefined;
   /** Minimum time for which attempts are made, whatever their number, ms. Default 0. */
-  giveUpAfter?: number;
+  giveUpAfter?: number | undefined;
   /** Maximum delay before the first reconnect, ms; doubles with each attempt. Default 1000. */
-  reconnectDelay?: number;
+  reconnectDelay?: number | undefined;
   /** Upper limit of the delay before a reconnect, ms. Default 30000. */
-  maxReconnectDelay?: number;
+  maxReconnectDelay?: number | undefined;
   /** Random share of each delay, 0 to 1. Default 0.5: the delay is between half and all of its maximum. */
-  jitter?: number;
+  jitter?: number | undefined;
   /** Timeout of an attempt, from opening the socket to the cloud's ack, ms. Default 5000. */
-  connectTimeout?: number;
+  connectTimeout?: number | undefined;
   /** Duration of a connection after which the attempt counter is reset, ms. Default 5000. */
-  stableAfter?: number;
+  stableAfter?: number | undefined;
   /** Time without sending or receiving after which a ping is sent, ms; 0 disables pings. Default 15000. */
-  pingInterval?: number;
+  pingInterval?: number | undefined;
   /** Timeout of a pong, on a connection that has received one before, ms. Default 5000. */
-  pongTimeout?: number;
+  pongTimeout?: number | undefined;
   /**
    * Called at each closure and each failed attempt. Return `true` to reconnect, `false` to end the
    * session, or `undefined` for the default of the close code. `{ delay }` reconnects after exactly
    * that many milliseconds, without jitter or upper limit; the attempt counts as any other.
    */
-  shouldReconnect?: (close: Closure) => boolean | { delay: number } | undefined;
+  shouldReconnect?: ((close: Closure) => boolean | { delay: number } | undefined) | undefined;
   /** Maximum number of queued messages. Default 1000. */
-  maxQueuedMessages?: number;
+  maxQueuedMessages?: number | undefined;
   /** Maximum size of queued messages, bytes of UTF-8. Default 1048576. */
-  maxQueuedBytes?: number;
+  maxQueuedBytes?: number | undefined;
   /**
    * Guarantee for messages that are unconfirmed when the connection is lost: `"at-least-once"` sends
    * them again, so they may be received twice. Default `"at-most-once"`.
    */
-  delivery?: "at-most-once" | "at-least-once";
+  delivery?: "at-most-once" | "at-least-once" | undefined;
   /** Default `"warn"`. */
-  logLevel?: LogLevel;
+  logLevel?: LogLevel | undefined;
   /** Default: the console. */
-  logger?: Logger;
+  logger?: Logger | undefined;
   /** Default: the global `WebSocket`; in Node without one, that of the package `ws`. */
-  WebSocket?: WebSocketConstructor;
+  WebSocket?: WebSocketConstructor | undefined;
 }
 
 export interface ConnectingEvent {
@@ -209,18 +209,34 @@ export interface FlushError extends Error {
 
 export interface SendOptions {
   /** Key for replacement: a newer message with the same key takes this one out of the queue. */
-  key?: string;
+  key?: string | undefined;
   /** Maximum time in the queue, ms. */
-  ttl?: number;
+  ttl?: number | undefined;
   /**
    * Sends the message once more after a reconnect if it has a key and the connection was lost before
    * the cloud confirmed it. Default `true`.
    */
-  replay?: boolean;
+  replay?: boolean | undefined;
+}
+
+export interface ConnectOptions {
+  /** Aborting it before the first ack disconnects. */
+  signal?: AbortSignalLike | null | undefined;
+}
+
+export interface DisconnectOptions {
+  /** Calls `releaseOwnership()` before. Default `false`. */
+  releaseOwnership?: boolean | undefined;
+  reason?: ReleaseReason | undefined;
+}
+
+export interface StreamOptions {
+  /** Largest number of items that wait while the loop is busy. Default 1000. */
+  limit?: number | undefined;
 }
 
 /** Stream to subscribe to; `rate` is accepted for compatibility and ignored. */
-export type StreamRequest = string | { stream: string; rate?: string };
+export type StreamRequest = string | { stream: string; rate?: string | undefined };
 
 /** Reason of an `ownership_release`. */
 export type ReleaseReason = "switching_clouds" | "clean_shutdown" | "user_logout";
@@ -273,7 +289,7 @@ export class TpaSession {
    * the same promise, and a call with another id disconnects first. Aborting `signal` before the
    * first ack disconnects.
    */
-  connect(sessionId: string, options?: { signal?: AbortSignalLike | null }): Promise<AppSetting[]>;
+  connect(sessionId: string, options?: ConnectOptions | null): Promise<AppSetting[]>;
 
   /** Starts the next attempt immediately, if the session is waiting for it. */
   reconnectNow(): void;
@@ -281,7 +297,7 @@ export class TpaSession {
   /** Ends the session. Allowed in any state. */
   disconnect(reason?: string): void;
   /** Ends the session, after `releaseOwnership()` if requested. */
-  disconnect(how: { releaseOwnership?: boolean; reason?: ReleaseReason }): void;
+  disconnect(how: DisconnectOptions): void;
 
   /** Asks the cloud not to restart the app after the session ends. Default `"clean_shutdown"`. */
   releaseOwnership(reason?: ReleaseReason): void;
@@ -304,7 +320,7 @@ export class TpaSession {
    * Returns an async iterator over a stream or any other event. It ends with the session. While the
    * loop is busy, up to `limit` items (default 1000) are buffered; beyond that, the oldest is dropped.
    */
-  stream<E extends EventName>(name: E, options?: { limit?: number }): StreamIterator<EventPayload<E>>;
+  stream<E extends EventName>(name: E, options?: StreamOptions): StreamIterator<EventPayload<E>>;
 
   /**
    * Sends a message, or queues it until there is a connection.

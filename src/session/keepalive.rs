@@ -104,7 +104,7 @@ impl Liveness {
     }
 
     /// True if nothing was received since the last ping.
-    fn is_silent(&self) -> bool {
+    pub(super) fn is_silent(&self) -> bool {
         self.last_ping
             .is_some_and(|ping| self.last_received <= ping)
     }
@@ -169,7 +169,10 @@ impl<P: Payload> Session<P> {
     }
 
     /// Called after each pong that answers a ping of this connection.
-    pub(super) fn on_answered(&mut self) {}
+    pub(super) fn on_answered(&mut self) {
+        self.run.answered = true;
+        self.check_stable();
+    }
 
     /// Serves [`Timer::Ping`].
     pub(super) fn ping_when_idle(&mut self) {
@@ -243,29 +246,6 @@ impl<P: Payload> Session<P> {
         } else if hint == WakeHint::Slept {
             self.run.next_attempt_free = true;
             self.connection_lost(liveness_timeout(), Origin::Attempt);
-        }
-    }
-
-    pub(super) fn on_offline(&mut self) {
-        self.offline = true;
-        self.record(TimelineEvent::Offline);
-        if !self.may_dial() {
-            self.timers.stop(Timer::Retry);
-        }
-    }
-
-    pub(super) fn on_online(&mut self) {
-        self.offline = false;
-        self.record(TimelineEvent::Online);
-        match self.phase {
-            Phase::Waiting => self.retry_soon(),
-            Phase::Connected(_) => self.on_wake_hint(WakeHint::Resumed),
-            Phase::Idle
-            | Phase::Preparing(_)
-            | Phase::Connecting(_)
-            | Phase::Handshaking(_)
-            | Phase::AwaitingDecision(_)
-            | Phase::Stopped => {}
         }
     }
 

@@ -310,6 +310,7 @@ impl<P: Payload> Session<P> {
     /// Executes [`Command::Send`](crate::session::Command::Send).
     pub(super) fn send(&mut self, message: Message<P>, buffered: Option<u32>) -> Reply {
         if self.phase == Phase::Stopped {
+            increment(&mut self.stats.dropped);
             return Reply::Dropped;
         }
         let mut open = None;

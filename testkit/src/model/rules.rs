@@ -2,7 +2,7 @@
 
 use tpa_session::session::{
     Command, CommandError, Config, Delivery, Event, FlushError, FlushId, Input, Outgoing, Output,
-    Reply, Session, SessionError, SocketId, State, Timer,
+    Reply, Session, SessionError, SocketId, State, Timer, WakeHint,
 };
 
 use super::errors::Errors;
@@ -109,7 +109,7 @@ impl Model {
             );
             return Ok((false, Vec::new()));
         };
-        if effect == Effect::Online {
+        if is_sign(&effect) {
             self.check_announcement(hints)?;
         }
         self.lifecycle.input(&effect, before, after, hints)?;
@@ -251,15 +251,15 @@ impl Model {
         self.outbox.send(&sending, self.lifecycle.now, reply)
     }
 
-    /// The network is back. The next attempt is announced unless it is due soon anyway. With
-    /// outputs pending, it is not known when that is.
+    /// There is a sign of a network. The next attempt is announced unless it is due soon anyway.
+    /// With outputs pending, it is not known when that is.
     fn check_announcement(&self, hints: Hints) -> Result<(), Violation> {
         if self.sequence.is_empty() {
             let expected = self.lifecycle.will_announce(self.events.due());
             ensure!(
                 hints.announces == expected,
                 "attempts",
-                "the network is back, and an attempt is announced: {}",
+                "there is a sign of a network, and an attempt is announced: {}",
                 hints.announces
             );
         }
@@ -319,18 +319,11 @@ impl Model {
                     self.outbox.has_space(socket, 0, now);
                     self.sequence.expect(self.outbox.take_steps());
                 }
-                Decision::Wait {
-                    cause,
-                    was_connected,
-                    announced,
-                    ..
-                } => {
+                Decision::Wait { was_connected, .. } => {
                     self.sequence.expect([Step::StateChange]);
                     self.sequence
                         .expect(was_connected.then_some(Step::Disconnected));
-                    let announces = cause.is_some() && *announced;
-                    self.sequence
-                        .expect(announces.then_some(Step::Reconnecting));
+                    self.sequence.expect([Step::Reconnecting]);
                 }
                 Decision::Stop { run, .. } => {
                     if self.sequence.withdraw() {
@@ -373,4 +366,12 @@ impl Model {
         };
         self.flushes.settled(flush, result, &facts)
     }
+}
+
+/// True for signs that there is a network.
+const fn is_sign(effect: &Effect) -> bool {
+    matches!(
+        effect,
+        Effect::Online | Effect::Woken(WakeHint::Resumed | WakeHint::AddressChanged)
+    )
 }
