@@ -24,6 +24,8 @@ declare module "bindgen:tpa_session_bg.js" {
     /** Replaces the subscriptions of the handlers. */
     follow(streams: string[]): void;
     subscriptions(): string[];
+    /** Writes a log line at level `warn`. */
+    warn(text: string): void;
     readonly state: Session["state"];
     readonly sessionId: Session["sessionId"];
     readonly stats: Session["stats"];

@@ -116,6 +116,11 @@ impl TpaSession {
         self.0.timeline()
     }
 
+    /// Writes a warning.
+    pub fn warn(&self, text: JsValue) {
+        self.0.log_text(LogLevel::Warn, "", &text);
+    }
+
     /// Hands the event handlers over to the caller, who must keep them for as long as the session.
     ///
     /// Handlers usually refer to the session, and the garbage collector cannot see through wasm:
@@ -220,8 +225,8 @@ impl Driver {
             JsEvent::NotObject => self.input(Input::Malformed(socket, Malformed::NotObject)),
             JsEvent::NoType => self.input(Input::Malformed(socket, Malformed::NoType)),
             JsEvent::Control => self.on_control_frame(socket, value),
-            JsEvent::Unhandled => self.log_name("no handler for ", value),
-            JsEvent::Incomplete => self.log_name("frame of ", value),
+            JsEvent::Unhandled => self.log_text(LogLevel::Debug, "no handler for ", value),
+            JsEvent::Incomplete => self.log_text(LogLevel::Debug, "frame of ", value),
             JsEvent::HandlerFailed => self.handler_failed(value),
             JsEvent::Timeout => self.on_timeout(),
             JsEvent::Turned => self.on_turned(),
@@ -262,8 +267,8 @@ impl Driver {
         self.input(Input::Control(socket, control));
     }
 
-    fn log_name(&self, what: &str, name: &JsValue) {
-        let name = name.as_string().unwrap_or_default();
-        self.log(LogLevel::Debug, &[what, &name].concat());
+    fn log_text(&self, level: LogLevel, what: &str, text: &JsValue) {
+        let text = self.redact(&text.as_string().unwrap_or_default());
+        self.log(level, &[what, &text].concat());
     }
 }

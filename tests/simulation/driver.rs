@@ -135,7 +135,9 @@ impl<T: Transport> Client<T> {
         }
     }
 
+    /// Carries an output out; before that, code of the app runs that belongs to it.
     fn execute(&mut self, output: Output<Message>) -> Result<(), Violation> {
+        let threw = self.call_handlers(|trigger| trigger.matches(&output))?;
         match output {
             Output::Prepare(socket) => {
                 let at_once = self.transport.prepare(socket, &mut self.coverage);
@@ -161,7 +163,6 @@ impl<T: Transport> Client<T> {
                 self.handle_inputs(at_once)
             }
             Output::AskShouldReconnect(_) => {
-                let threw = self.call_handlers(|trigger| trigger == Trigger::ShouldReconnect)?;
                 self.coverage.count_if(Situation::DecisionThrew, threw);
                 // An exception is no decision.
                 let decision = self.decision.filter(|_| !threw);
@@ -174,10 +175,7 @@ impl<T: Transport> Client<T> {
                 self.coverage.count(situation);
                 self.handle_inputs([Input::ShouldReconnect(decision)])
             }
-            Output::Emit(event) => self
-                .call_handlers(|trigger| trigger.matches(&event))
-                .map(drop),
-            Output::Settle(..) | Output::Flushed(..) => Ok(()),
+            Output::Emit(_) | Output::Settle(..) | Output::Flushed(..) => Ok(()),
         }
     }
 

@@ -53,6 +53,8 @@ pub enum Fault {
     Malformed(Malformed),
     /// A data frame.
     Data,
+    /// A protocol ping.
+    ProtocolPing,
     /// A pong without a ping.
     Pong,
     /// An unsolicited ack.
@@ -75,6 +77,8 @@ pub enum Due {
     Input(Input),
     /// A data frame reaches the client, which the session learns of later.
     Data(SocketId),
+    /// A protocol ping reaches the client.
+    ProtocolPing(SocketId),
     /// Something reaches the cloud.
     Arrival(SocketId, Arrival),
     /// The cloud answers the handshake.
@@ -278,6 +282,11 @@ impl Network {
             }
             Fault::Ack => self.send_frame(id, Control::Ack),
             Fault::Pong => self.send_frame(id, Control::Pong { id: None }),
+            Fault::ProtocolPing => {
+                if socket.reaches {
+                    self.down(id, 0, Due::ProtocolPing(id));
+                }
+            }
             Fault::Data => {
                 if socket.reaches {
                     self.down(id, 0, Due::Data(id));
