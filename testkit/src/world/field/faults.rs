@@ -44,6 +44,8 @@ pub enum Fault {
     },
     /// The runtime reports that the connection may have died.
     Wake(WakeHint),
+    /// From now on protocol pings come at this interval.
+    ProtocolPings(Option<u64>),
     /// Another app writes to the display.
     OtherWriter,
 }
@@ -100,6 +102,7 @@ impl World {
                 },
             ),
             Fault::Wake(hint) => self.input(Input::Wake(hint))?,
+            Fault::ProtocolPings(every) => self.cloud.protocol_pings = every,
             Fault::OtherWriter => self.agenda.add(now, Due::OtherWriter),
         }
         Ok(())

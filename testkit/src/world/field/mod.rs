@@ -60,6 +60,8 @@ enum Due {
     Pong(SocketId, Option<u32>),
     /// The cloud sends a pong that nobody asked for.
     Unasked(SocketId),
+    /// The cloud sends a protocol ping, if it does.
+    ProtocolPing(SocketId),
     /// The cloud looks for connections that are silent.
     Health(SocketId),
     /// `onLine` changes, and will do so again, until the given time.

@@ -1,7 +1,7 @@
 //! Everything that happens at a time: timers, frames that arrive, the cloud and the app.
 
 use tpa_session::session::{
-    Close, Control, Input, LIVENESS_TIMEOUT, NO_CLOSE_FRAME, Outgoing, SocketId,
+    Close, Control, Input, Instant, LIVENESS_TIMEOUT, NO_CLOSE_FRAME, Outgoing, SocketId,
 };
 
 use super::socket::Phase;
@@ -132,6 +132,7 @@ impl World {
                 self.cloud.connections += 1;
                 self.supersede(id);
                 self.agenda.add(self.now + HEALTH, Due::Health(id));
+                self.agenda.add(self.now + HEALTH, Due::ProtocolPing(id));
                 Some(Down::Control(Control::Ack))
             }
             Outgoing::Subscriptions(streams) => {
@@ -202,8 +203,9 @@ impl World {
                 self.input(Input::Opened(id))
             }
             Down::Control(control) => {
-                socket.hear(now, on_time);
-                if let Some(pong) = wire::pong_id(&control)
+                let pong = wire::pong_id(&control);
+                socket.hear(pong.is_none(), now, on_time);
+                if let Some(pong) = pong
                     && let Some(round_trip) = socket.pong(pong, now, on_time)
                 {
                     self.patience.answered(round_trip, now);
@@ -211,9 +213,14 @@ impl World {
                 self.input(Input::Control(id, control))
             }
             Down::Data => {
-                socket.hear(now, on_time);
+                socket.hear(true, now, on_time);
                 self.data = Some((id, self.machine.monotonic(now)));
                 Ok(())
+            }
+            Down::ProtocolPing => {
+                socket.hear(false, now, on_time);
+                let at = Instant::from_millis(self.machine.monotonic(now));
+                self.input(Input::ProtocolPing(id, at))
             }
             Down::Closed(close) => {
                 socket.phase = Phase::Closed;
@@ -261,7 +268,11 @@ impl World {
                 })?;
             }
             Due::OtherWriter => self.cloud.display = None,
-            Due::Talk(id) | Due::Pong(id, _) | Due::Unasked(id) | Due::Health(id) => {
+            Due::Talk(id)
+            | Due::Pong(id, _)
+            | Due::Unasked(id)
+            | Due::Health(id)
+            | Due::ProtocolPing(id) => {
                 if now < self.cloud.stalled_until {
                     self.agenda.add(self.cloud.stalled_until, due);
                 } else {
@@ -290,6 +301,13 @@ impl World {
                 if let Some(every) = every {
                     self.agenda.add(now + every, due);
                 }
+            }
+            Due::ProtocolPing(_) => {
+                if self.cloud.protocol_pings.is_some() {
+                    self.push_down(id, Down::ProtocolPing);
+                }
+                let every = self.cloud.protocol_pings.unwrap_or(HEALTH);
+                self.agenda.add(now + every, due);
             }
             Due::Health(_) => {
                 if self.cloud.drops_silent && socket.cloud_heard + STALE <= now {
