@@ -256,7 +256,7 @@ impl<T: Transport> Client<T> {
     /// Checks that the app can end the session and start another from here, now and then.
     pub fn check_way_out(&self, step: usize) -> Result<(), Violation> {
         if step.is_multiple_of(WAY_OUT_STEPS) {
-            check_way_out(&self.session.session, self.clock.now)?;
+            check_way_out(&self.session.session, Instant::from_millis(self.clock.now))?;
         }
         Ok(())
     }

@@ -161,7 +161,7 @@ pub struct Coverage {
 }
 
 /// Everything that must occur.
-const SITUATIONS: [&str; 46] = [
+const SITUATIONS: [&str; 48] = [
     "Always",
     "Never",
     "Late",
@@ -206,6 +206,8 @@ const SITUATIONS: [&str; 46] = [
     "AtMostOnce",
     "AtLeastOnce",
     "AddressChanged",
+    "ClockStands",
+    "ClockJumps",
     "ProtocolPings",
     "Flush",
 ];

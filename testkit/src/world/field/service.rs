@@ -1,7 +1,7 @@
 //! Everything that happens at a time: timers, frames that arrive, the cloud and the app.
 
 use tpa_session::session::{
-    Close, Control, Input, Instant, LIVENESS_TIMEOUT, NO_CLOSE_FRAME, Outgoing, SocketId,
+    Close, Control, Input, LIVENESS_TIMEOUT, NO_CLOSE_FRAME, Outgoing, SocketId,
 };
 
 use super::socket::Phase;
@@ -28,8 +28,7 @@ pub(super) enum Next {
 impl World {
     /// What happens next, and when.
     pub(super) fn next(&self) -> Option<(u64, Next)> {
-        let deadline = self.session.session.poll_timeout();
-        let alarm = deadline.map(|(at, _)| self.machine.alarm(at.as_millis(), self.now));
+        let alarm = self.timer.map(|timer| self.machine.alarm(timer.at));
         let mut first: Option<(u64, Next)> = None;
         let mut offer = |at: Option<u64>, what| {
             let at = at.map(|at| at.max(self.now));
@@ -214,12 +213,12 @@ impl World {
             }
             Down::Data => {
                 socket.hear(true, now, on_time);
-                self.data = Some((id, self.machine.monotonic(now)));
+                self.data = Some((id, self.instant()));
                 Ok(())
             }
             Down::ProtocolPing => {
                 socket.hear(false, now, on_time);
-                let at = Instant::from_millis(self.machine.monotonic(now));
+                let at = self.instant();
                 self.input(Input::ProtocolPing(id, at))
             }
             Down::Closed(close) => {
