@@ -2,7 +2,14 @@
  * Session with everything that the platform offers: the peripherals of the glasses, rooms, and the
  * names of the platform's Node SDK.
  */
-import type { AppConfig, AppSetting, DeviceProperties, OutgoingMessage } from "./frames.js";
+import type {
+  AppConfig,
+  AppSetting,
+  DeviceProperties,
+  KnownMessage,
+  OtherMessage,
+  OutgoingFrames,
+} from "./frames.js";
 import type { Handler, TpaSession as Main, SessionOptions as MainOptions } from "./index.js";
 import type {
   Audio,
@@ -112,7 +119,10 @@ export class TpaSession extends Session {
   getHttpsServerUrl(): string | undefined;
 
   /** Same as `send`. */
-  sendMessage(message: OutgoingMessage): SendResult;
+  sendMessage(message: KnownMessage): SendResult;
+  sendMessage<Message extends { type: keyof OutgoingFrames | (string & {}) }>(
+    message: Message & OtherMessage<Message>,
+  ): SendResult;
 
   /** Same as `settings.getAll`. */
   getSettings(): AppSetting[];

@@ -1,5 +1,13 @@
 /// <reference lib="esnext.disposable" />
-import type { AppSetting, Capabilities, FrameEvents, OutgoingMessage } from "./frames.js";
+import type {
+  AppSetting,
+  Capabilities,
+  FrameEvents,
+  KnownMessage,
+  OtherMessage,
+  OutgoingFrames,
+  OutgoingMessage,
+} from "./frames.js";
 import type { Dashboard, Events, Layouts, SendResult, Settings, Unsubscribe } from "./parts.js";
 import type { Stream, StreamData, StreamIterator } from "./streams.js";
 
@@ -202,6 +210,15 @@ export interface SessionStats {
   unconfirmed: number;
 }
 
+/** Payload of `error`. */
+export interface SessionError extends Error {
+  /**
+   * `"MALFORMED_FRAME"`, `"UNCONFIRMABLE"` or `"HANDLER_FAILED"`, or the code that the cloud gave, if
+   * any.
+   */
+  readonly code?: string;
+}
+
 /** Rejection of `flush()`. */
 export interface FlushError extends Error {
   code: "NOT_SUPPORTED" | "CONNECTION_LOST" | "SESSION_OVER";
@@ -236,7 +253,7 @@ export interface StreamOptions {
 }
 
 /** Stream to subscribe to; `rate` is accepted for compatibility and ignored. */
-export type StreamRequest = string | { stream: string; rate?: string | undefined };
+export type StreamRequest<S extends string = Stream> = S | { stream: S; rate?: string | undefined };
 
 /** Reason of an `ownership_release`. */
 export type ReleaseReason = "switching_clouds" | "clean_shutdown" | "user_logout";
@@ -248,20 +265,42 @@ export interface LifecycleEvents {
   disconnected: DisconnectedEvent;
   reconnecting: ReconnectingEvent;
   stateChange: StateChangeEvent;
-  error: Error;
+  error: SessionError;
   sent: SentEvent;
   dropped: DroppedEvent;
 }
 
-/** Payload of an event of the session, of a stream, or of a frame. For other frames it is the frame. */
+/**
+ * Events that this version does not know, by name, for declaration merging:
+ *
+ * ```ts
+ * declare module "tpa-session" {
+ *   interface CustomEvents {
+ *     heart_rate: { bpm: number };
+ *   }
+ * }
+ * ```
+ */
+export interface CustomEvents {}
+
+/** Names of events: of the connection, of frames, and of streams. */
+export type EventName =
+  keyof LifecycleEvents | keyof FrameEvents | Stream | Extract<keyof CustomEvents, string>;
+
+/** Payload of an event of the session, of a frame, or of a stream. */
 export type EventPayload<E extends string> = E extends keyof LifecycleEvents
   ? LifecycleEvents[E]
   : E extends keyof FrameEvents
     ? FrameEvents[E]
-    : StreamData<E>;
+    : E extends keyof CustomEvents
+      ? CustomEvents[E]
+      : StreamData<E>;
 
-/** Event names; any other string is the type of a frame. */
-export type EventName = keyof LifecycleEvents | keyof FrameEvents | Stream | (string & {});
+/**
+ * Name of type `string`, which the compiler cannot check. A literal that is not an `EventName` is
+ * refused; `name as string` or `CustomEvents` allows it.
+ */
+export type UncheckedName<E extends string> = string extends E ? E : never;
 
 /** Rejection of `connect()`: the session ended before it was connected. */
 export class TpaConnectionError extends Error {
@@ -309,25 +348,33 @@ export class TpaSession {
    * @throws {TypeError} for an invalid language in the name of a stream.
    */
   on<E extends EventName>(event: E, handler: Handler<EventPayload<E>>): Unsubscribe;
+  on<E extends string>(event: UncheckedName<E>, handler: Handler<any>): Unsubscribe;
 
   /** Like `on`, for the next event only. */
   once<E extends EventName>(event: E, handler: Handler<EventPayload<E>>): Unsubscribe;
+  once<E extends string>(event: UncheckedName<E>, handler: Handler<any>): Unsubscribe;
 
   /** Removes a handler added by `on` or `once`. */
-  off(event: EventName, handler: Handler<any>): void;
+  off(event: EventName | (string & {}), handler: Handler<any>): void;
 
   /**
    * Returns an async iterator over a stream or any other event. It ends with the session. While the
    * loop is busy, up to `limit` items (default 1000) are buffered; beyond that, the oldest is dropped.
    */
   stream<E extends EventName>(name: E, options?: StreamOptions): StreamIterator<EventPayload<E>>;
+  stream<E extends string>(name: UncheckedName<E>, options?: StreamOptions): StreamIterator<any>;
 
   /**
-   * Sends a message, or queues it until there is a connection.
+   * Sends a message, or queues it until there is a connection. The fields of a message with a type
+   * in `OutgoingFrames` are checked.
    *
    * @throws {TypeError} for an invalid message; never because of the state of the connection.
    */
-  send(message: OutgoingMessage, options?: SendOptions): SendResult;
+  send(message: KnownMessage, options?: SendOptions): SendResult;
+  send<Message extends { type: keyof OutgoingFrames | (string & {}) }>(
+    message: Message & OtherMessage<Message>,
+    options?: SendOptions,
+  ): SendResult;
 
   /**
    * Resolves when the cloud has received all messages sent so far: a pong confirms the messages
@@ -351,8 +398,14 @@ export class TpaSession {
   readonly capabilities: Capabilities | null;
 
   /** Subscribes to streams. The subscriptions are restored after each reconnect. */
-  subscribe(streams: StreamRequest | StreamRequest[]): void;
-  unsubscribe(streams: StreamRequest | StreamRequest[]): void;
+  subscribe(streams: StreamRequest | readonly StreamRequest[]): void;
+  subscribe<S extends string>(
+    streams: StreamRequest<UncheckedName<S>> | readonly StreamRequest<UncheckedName<S>>[],
+  ): void;
+  unsubscribe(streams: StreamRequest | readonly StreamRequest[]): void;
+  unsubscribe<S extends string>(
+    streams: StreamRequest<UncheckedName<S>> | readonly StreamRequest<UncheckedName<S>>[],
+  ): void;
 
   /** Current subscriptions: by `subscribe()` and by handlers. */
   readonly subscriptions: string[];

@@ -17,7 +17,15 @@ import type {
   RtmpStreamStatus,
   StreamCheck,
 } from "./frames.js";
-import type { DisconnectedEvent, EventName, EventPayload, Handler, ReconnectingEvent } from "./index.js";
+import type {
+  DisconnectedEvent,
+  EventName,
+  EventPayload,
+  Handler,
+  ReconnectingEvent,
+  SessionError,
+  UncheckedName,
+} from "./index.js";
 import type * as streams from "./streams.js";
 
 /** Removes a handler; further calls have no effect. */
@@ -37,8 +45,10 @@ export interface RecognitionOptions {
 export interface Events extends streams.StreamMethods {
   /** Same as `session.on`. */
   on<E extends EventName>(event: E, handler: Handler<EventPayload<E>>): Unsubscribe;
+  on<E extends string>(event: UncheckedName<E>, handler: Handler<any>): Unsubscribe;
   /** Calls the handlers of an event, for tests of an app. */
   emit<E extends EventName>(event: E, data: EventPayload<E>): void;
+  emit<E extends string>(event: UncheckedName<E>, data: any): void;
   /** Same as `session.subscriptions`. */
   getRegisteredStreams(): string[];
   /**
@@ -64,7 +74,7 @@ export interface Events extends streams.StreamMethods {
   onConnected(handler: Handler<AppSetting[]>): Unsubscribe;
   onDisconnected(handler: Handler<DisconnectedEvent>): Unsubscribe;
   onReconnecting(handler: Handler<ReconnectingEvent>): Unsubscribe;
-  onError(handler: Handler<Error>): Unsubscribe;
+  onError(handler: Handler<SessionError>): Unsubscribe;
   onPermissionError(handler: Handler<PermissionError>): Unsubscribe;
   /** Called for each refused stream. */
   onPermissionDenied(handler: Handler<PermissionErrorDetail>): Unsubscribe;

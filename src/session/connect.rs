@@ -68,7 +68,7 @@ impl<P: Payload> Session<P> {
         }
         let id = RunId(self.run.id.0.wrapping_add(1));
         self.run = Run::new(id, session_id, self.now);
-        self.start_attempt();
+        self.start_attempt(false);
         Ok(Reply::Run(self.run.id))
     }
 
@@ -80,10 +80,11 @@ impl<P: Payload> Session<P> {
         }
     }
 
-    pub(super) fn start_attempt(&mut self) {
+    /// Starts an attempt; one that is free is not counted.
+    pub(super) fn start_attempt(&mut self, is_free: bool) {
         let socket = SocketId(self.last_socket.0.wrapping_add(1));
         self.last_socket = socket;
-        self.attempt_starts();
+        self.delay_next_offline(is_free);
         self.timers
             .set(Timer::Connect, self.now.after(self.time_for_attempt()));
         self.enter(Phase::Preparing(socket));

@@ -192,10 +192,11 @@ impl<P: Payload> Session<P> {
     /// Starts the attempt that was waited for.
     pub(super) fn retry(&mut self) {
         self.timers.stop(Timer::Retry);
-        if !std::mem::take(&mut self.run.next_attempt_free) {
+        let is_free = std::mem::take(&mut self.run.next_attempt_free);
+        if !is_free {
             self.run.attempts = self.run.attempts.saturating_add(1);
         }
-        self.start_attempt();
+        self.start_attempt(is_free);
     }
 
     /// Ends the session. `retriable` is true if another attempt would be made but for a limit.

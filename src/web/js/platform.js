@@ -196,7 +196,7 @@ export async function loadWebSocket() {
 export function writeLine(logger, method, packageName, sessionId = "-", connection, text) {
   const names = `package=${packageName} session=${sessionId} connection=${connection}`;
   try {
-    ignoreRejection((logger ?? console)[method](`[tpa-session] ${names} ${text}`));
+    ignoreRejection((logger ?? console)[method](`[tpa-session] ${names} ${text}`.trimEnd()));
   } catch {
     // There is no other place to report it.
   }
