@@ -214,7 +214,7 @@ impl<T: Transport> Client<T> {
         let situation = match input {
             Input::Prepared(_) | Input::AttemptFailed { .. } => Situation::StalePrepared,
             Input::Opened(_) => Situation::StaleOpened,
-            Input::Failed(_) => Situation::StaleFailed,
+            Input::Failed(..) => Situation::StaleFailed,
             Input::Closed(..) => Situation::StaleClosed,
             Input::Control(_, Control::Ack) => Situation::StaleAck,
             _ => Situation::StaleFrame,
