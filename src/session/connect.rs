@@ -26,6 +26,8 @@ pub(super) struct Run {
     pub(super) answered: bool,
     /// The connection was lost in silence, as many others may have been at the same time.
     pub(super) lost_in_silence: bool,
+    /// Error of the current socket; empty if it reported none.
+    pub(super) socket_error: Redacted,
     /// End of the last connection or attempt.
     pub(super) cause: Option<Cause>,
     /// Reaction to it according to the table of closures.
@@ -35,7 +37,7 @@ pub(super) struct Run {
 }
 
 impl Run {
-    pub(super) const fn new(id: RunId, session_id: String, now: Instant) -> Self {
+    pub(super) fn new(id: RunId, session_id: String, now: Instant) -> Self {
         Self {
             id,
             session_id,
@@ -47,6 +49,7 @@ impl Run {
             outage_since: now,
             answered: false,
             lost_in_silence: false,
+            socket_error: Redacted::default(),
             cause: None,
             default_decision: Reconnect::No,
             not_before: None,

@@ -141,6 +141,8 @@ pub struct Lifecycle {
     /// Time at which the connection becomes stable, until a timeout reports it.
     stable_due: Option<u64>,
     pub liveness: Liveness,
+    /// Error of the current socket.
+    socket_error: String,
     pub(super) offline: bool,
     /// Earliest time of the next attempt without a network.
     pub(super) offline_from: u64,
@@ -179,6 +181,7 @@ impl Lifecycle {
             connected: None,
             stable_due: None,
             liveness: Liveness::new(config.watch.pong_timeout.as_millis(), 0),
+            socket_error: String::new(),
             offline: false,
             offline_from: 0,
             haste_from: 0,
@@ -284,7 +287,10 @@ impl Lifecycle {
                 self.untold.push_back(Decision::Open);
             }
             Effect::Acknowledged if self.phase == Phase::Handshaking => self.acknowledge(),
-            Effect::Failed => self.liveness.fail(self.now),
+            Effect::Failed(error) => {
+                self.socket_error.clone_from(error);
+                self.liveness.fail(self.now);
+            }
             Effect::Ended(cause, delay, by) => self.end(cause.clone(), *delay, *by),
             Effect::Ponged => {
                 self.liveness.pong(self.now);
@@ -409,6 +415,7 @@ impl Lifecycle {
         if self.is_offline() || is_free {
             self.offline_from = self.now.saturating_add(OFFLINE_INTERVAL);
         }
+        self.socket_error.clear();
         self.liveness = Liveness::new(self.config.watch.pong_timeout.as_millis(), self.now);
         self.untold.push_back(Decision::Start {
             attempt: self.attempts,
