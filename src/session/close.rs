@@ -116,6 +116,12 @@ impl Close {
         }
     }
 
+    /// True where the client leaves a peer that does not answer, and so does not wait for its close
+    /// frame.
+    pub const fn is_abandonment(&self) -> bool {
+        matches!(self.code, CONNECT_TIMEOUT | LIVENESS_TIMEOUT)
+    }
+
     /// True for a clean code; see [`is_clean`].
     pub fn was_clean(&self) -> bool {
         is_clean(self.code)

@@ -199,7 +199,7 @@ impl<P: Payload> Session<P> {
     pub(super) fn window_is_open(&mut self) -> bool {
         let now = self.now;
         self.probe.as_mut().is_none_or(|probe| {
-            if probe.is_waiting() && probe.until <= now {
+            while probe.is_waiting() && probe.until <= now {
                 probe.advance(now);
             }
             probe.stage == Stage::Open && probe.out < probe.window

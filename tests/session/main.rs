@@ -8,9 +8,11 @@
 )]
 
 mod at_least_once;
+mod attempts;
 mod backoff;
 mod clock;
 mod close;
+mod closed_by_browser;
 mod connect;
 mod fingerprint;
 mod flush;
@@ -28,6 +30,7 @@ mod refused;
 mod replay;
 mod sent;
 mod should_reconnect;
+mod silence;
 mod sleep;
 mod socket_buffer;
 mod stale_sockets;

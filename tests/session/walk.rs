@@ -5,7 +5,9 @@ use std::collections::VecDeque;
 use testkit::Message;
 use testkit::model::{CheckedSession, Violation};
 use testkit::world::app::AppCall;
-use tpa_session::session::{Close, Config, Control, Input, Instant, Malformed, Output, SocketId};
+use tpa_session::session::{
+    Close, Config, Control, Input, Instant, Malformed, Output, Redacted, SocketId,
+};
 
 /// Upper bound for the deadlines of one wait.
 const MAX_DEADLINES: u32 = 100_000;
@@ -47,7 +49,7 @@ impl SocketEvent {
             Self::AttemptFailed => Input::AttemptFailed { socket, reason },
             Self::Unsupported => Input::Unsupported { socket, reason },
             Self::Opened => Input::Opened(socket),
-            Self::Failed => Input::Failed(socket),
+            Self::Failed => Input::Failed(socket, Redacted::default()),
             Self::Closed(code, reason) => Input::Closed(socket, Close::new(*code, *reason)),
             Self::Control(control) => Input::Control(socket, control.clone()),
             Self::Malformed => Input::Malformed(socket, Malformed::NotJson),

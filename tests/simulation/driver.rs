@@ -141,7 +141,9 @@ impl<T: Transport> Client<T> {
         }
     }
 
+    /// Carries an output out; before that, code of the app runs that belongs to it.
     fn execute(&mut self, output: Output<Message>) -> Result<(), Violation> {
+        let threw = self.call_handlers(|trigger| trigger.matches(&output))?;
         match output {
             Output::Prepare(socket) => {
                 let at_once = self.transport.prepare(socket, &mut self.coverage);
@@ -167,7 +169,6 @@ impl<T: Transport> Client<T> {
                 self.handle_inputs(at_once)
             }
             Output::AskShouldReconnect(_) => {
-                let threw = self.call_handlers(|trigger| trigger == Trigger::ShouldReconnect)?;
                 self.coverage.count_if(Situation::DecisionThrew, threw);
                 // An exception is no decision.
                 let decision = self.decision.filter(|_| !threw);
@@ -180,10 +181,7 @@ impl<T: Transport> Client<T> {
                 self.coverage.count(situation);
                 self.handle_inputs([Input::ShouldReconnect(decision)])
             }
-            Output::Emit(event) => self
-                .call_handlers(|trigger| trigger.matches(&event))
-                .map(drop),
-            Output::Settle(..) | Output::Flushed(..) => Ok(()),
+            Output::Emit(_) | Output::Settle(..) | Output::Flushed(..) => Ok(()),
         }
     }
 

@@ -1,5 +1,7 @@
 /** Messages between apps: broadcasts, direct messages and rooms. */
+import { CHECK_OPTIONS } from "../session/internal-symbols.js";
 import { text } from "../session/validate.js";
+import { ROOM_OPTIONS } from "./option-names.js";
 
 export class Messages {
   #session;
@@ -50,6 +52,7 @@ export class Messages {
    * @param {unknown} [roomConfig]
    */
   join(roomId, roomConfig) {
+    this.#session[CHECK_OPTIONS](roomConfig, ROOM_OPTIONS);
     this.#rooms.set(text("roomId", roomId), roomConfig);
     this.#enter(roomId);
   }

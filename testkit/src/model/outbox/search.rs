@@ -82,7 +82,7 @@ impl Search {
     /// So much time without a closure is as good as a pong.
     pub(super) fn wait(&mut self, now: u64) {
         let is_over = self.since.saturating_add(self.patience) <= now;
-        if is_over && (self.out > 0 || !self.proved) {
+        while is_over && (self.out > 0 || !self.proved) {
             self.pass();
         }
     }
