@@ -12,6 +12,7 @@ mod backoff;
 mod clock;
 mod close;
 mod connect;
+mod dispose;
 mod fingerprint;
 mod flush;
 mod keepalive;
