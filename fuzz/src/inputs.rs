@@ -31,8 +31,8 @@
 use testkit::Message;
 use testkit::model::CheckedSession;
 use tpa_session::session::{
-    Close, Command, Config, Control, Duration, Input, Instant, Output, Reconnect, SocketId, Timer,
-    Value, WakeHint,
+    Close, Command, Config, Control, Duration, Input, Instant, Output, Reconnect, Redacted,
+    SocketId, Timer, Value, WakeHint,
 };
 
 use crate::frame_class::{self, FrameClass};
@@ -138,7 +138,7 @@ impl Run {
         let reason = || redactor().redact(rest);
         Some(match word {
             "prepared" => Input::Prepared(socket),
-            "failed" => Input::Failed(socket),
+            "failed" => Input::Failed(socket, Redacted::default()),
             "gone" => Input::AttemptFailed {
                 socket,
                 reason: reason(),

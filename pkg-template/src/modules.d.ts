@@ -51,7 +51,7 @@ declare module "bindgen:tpa_session_bg.wasm" {
 declare module "package:core" {
   export const setWasmSource: typeof import("./wasm/instance.js").setWasmSource;
   export const load: typeof import("./wasm/load.js").load;
-  export const setWebSocketImport: typeof import("../../src/web/js/platform.js").setWebSocketImport;
+  export const runtime: typeof import("../../src/web/js/platform.js").runtime;
   export const TpaSession: typeof import("./session/index.js").TpaSession;
   export const TpaConnectionError: typeof import("./session/index.js").TpaConnectionError;
 }

@@ -88,7 +88,7 @@ export interface SessionOptions {
   maxReconnectDelay?: number | undefined;
   /** Random share of each delay, 0 to 1. Default 0.5: the delay is between half and all of its maximum. */
   jitter?: number | undefined;
-  /** Timeout of an attempt, from opening the socket to the cloud's ack, ms. Default 5000. */
+  /** Timeout of an attempt, providers included, until the cloud's ack, ms; doubles after silence. Default 5000. */
   connectTimeout?: number | undefined;
   /** Duration of a connection after which the attempt counter is reset, ms. Default 5000. */
   stableAfter?: number | undefined;
@@ -138,7 +138,7 @@ export interface DisconnectedEvent {
 }
 
 export interface ReconnectingEvent {
-  /** Number of the next attempt, from 1. An attempt after a system sleep repeats the previous number. */
+  /** Number of the next attempt, from 1. One that does not count repeats the number before, or is 0. */
   attempt: number;
   maxAttempts: number;
   /** Delay before the attempt, ms. */

@@ -130,8 +130,9 @@ pub enum Input {
     },
     /// The socket is open.
     Opened(SocketId),
-    /// The socket reported an error; a close should follow.
-    Failed(SocketId),
+    /// The socket reported an error; a close should follow. The text says why, where the runtime
+    /// tells, and becomes the reason of a closure without a close frame.
+    Failed(SocketId, Redacted),
     /// The socket is closed.
     Closed(SocketId, Close),
     /// A frame was received that the session handles.
@@ -181,7 +182,7 @@ impl Input {
             | Self::AttemptFailed { socket, .. }
             | Self::Unsupported { socket, .. }
             | Self::Opened(socket)
-            | Self::Failed(socket)
+            | Self::Failed(socket, _)
             | Self::Closed(socket, _)
             | Self::Control(socket, _)
             | Self::Malformed(socket, _)

@@ -260,9 +260,11 @@ impl<P: Payload> Session<P> {
                 self.connection_lost(Close::new(NO_CLOSE_FRAME, reason), Origin::Runtime);
             }
             Input::Opened(socket) => self.start_handshake(socket),
-            Input::Failed(_) => self
-                .timers
-                .set(Timer::Failure, self.now.after(FAILURE_GRACE)),
+            Input::Failed(_, error) => {
+                self.run.socket_error = error;
+                self.timers
+                    .set(Timer::Failure, self.now.after(FAILURE_GRACE));
+            }
             Input::Closed(_, close) => {
                 let origin = self.origin_of(&close);
                 self.connection_lost(close, origin);

@@ -181,8 +181,8 @@ pub struct Disconnected {
 #[derive(Clone, Debug, PartialEq, Serialize)]
 #[serde(rename_all = "camelCase")]
 pub struct Reconnecting {
-    /// Number of the coming attempt, from 1. An attempt after sleep is not counted and has the
-    /// number of the one before.
+    /// Number of the coming attempt, from 1. An attempt that is not counted has the number of the
+    /// one before.
     pub attempt: u32,
     /// Largest number of attempts; infinite if there is no limit.
     pub max_attempts: f64,

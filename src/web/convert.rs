@@ -10,7 +10,7 @@ use crate::session::{
     NORMAL, Reconnect, SessionError, Stats, TimelineEntry, TimelineEvent, is_clean,
 };
 
-use super::clock;
+use super::clock::Clock;
 use super::reflect::{get, set, text};
 
 #[wasm_bindgen(module = "/src/web/js/platform.js")]
@@ -125,10 +125,10 @@ fn error_with_code(message: &str, code: Option<&str>) -> JsValue {
 }
 
 /// The value of `stats`; `received` is counted in JavaScript.
-pub(super) fn stats(stats: &Stats, received: Option<f64>) -> JsValue {
+pub(super) fn stats(stats: &Stats, received: Option<f64>, clock: &Clock) -> JsValue {
     let payload = to_js(stats);
     if let Some(at) = stats.last_heard {
-        set(&payload, "lastHeard", &clock::to_wall(at).into());
+        set(&payload, "lastHeard", &clock.to_wall(at).into());
     }
     if let Some(received) = received {
         set(&payload, "received", &received.into());
@@ -137,7 +137,7 @@ pub(super) fn stats(stats: &Stats, received: Option<f64>) -> JsValue {
 }
 
 /// An entry of `timeline()`.
-pub(super) fn timeline_entry(entry: &TimelineEntry) -> JsValue {
+pub(super) fn timeline_entry(entry: &TimelineEntry, clock: &Clock) -> JsValue {
     let payload = match &entry.event {
         TimelineEvent::Connecting(event) => to_js(event),
         TimelineEvent::Disconnected(event) => to_js(event),
@@ -154,7 +154,7 @@ pub(super) fn timeline_entry(entry: &TimelineEntry) -> JsValue {
         }
     };
     set(&payload, "event", &entry.event.name().into());
-    set(&payload, "at", &clock::to_wall(entry.at).into());
+    set(&payload, "at", &clock.to_wall(entry.at).into());
     set(&payload, "connection", &entry.connection.0.into());
     payload
 }

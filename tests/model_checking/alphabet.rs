@@ -6,7 +6,7 @@ use std::fmt;
 use testkit::closures::{CLOSURES, CUT, Closure, REFUSALS};
 use testkit::world::app::{AppCall, KEYS, STREAMS};
 use tpa_session::session::{
-    Control, Duration, Input, Instant, Malformed, Reconnect, SocketId, WakeHint,
+    Control, Duration, Input, Instant, Malformed, Reconnect, Redacted, SocketId, WakeHint,
 };
 
 /// One item of the alphabet. What it does depends on the state of the session.
@@ -247,7 +247,7 @@ impl SocketEvent {
             Self::AttemptFailed => Input::AttemptFailed { socket, reason },
             Self::Unsupported => Input::Unsupported { socket, reason },
             Self::Opened => Input::Opened(socket),
-            Self::Failed => Input::Failed(socket),
+            Self::Failed => Input::Failed(socket, Redacted::default()),
             Self::Closed(closure) => Input::Closed(socket, closure.close()),
             Self::Ack => Input::Control(socket, Control::Ack),
             Self::Pong => Input::Control(socket, Control::Pong { id: None }),

@@ -8,9 +8,11 @@
 )]
 
 mod at_least_once;
+mod attempts;
 mod backoff;
 mod clock;
 mod close;
+mod closed_by_browser;
 mod connect;
 mod dispose;
 mod fingerprint;
@@ -27,6 +29,7 @@ mod redact;
 mod reentrancy;
 mod sent;
 mod should_reconnect;
+mod silence;
 mod sleep;
 mod socket_buffer;
 mod stale_sockets;

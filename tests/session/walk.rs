@@ -6,7 +6,7 @@ use testkit::Message;
 use testkit::model::{CheckedSession, Violation};
 use testkit::world::app::AppCall;
 use tpa_session::session::{
-    Close, CommandError, Config, Control, Input, Instant, Malformed, Output, SocketId,
+    Close, CommandError, Config, Control, Input, Instant, Malformed, Output, Redacted, SocketId,
 };
 
 /// Upper bound for the deadlines of one wait.
@@ -50,7 +50,7 @@ impl SocketEvent {
             Self::AttemptFailed => Input::AttemptFailed { socket, reason },
             Self::Unsupported => Input::Unsupported { socket, reason },
             Self::Opened => Input::Opened(socket),
-            Self::Failed => Input::Failed(socket),
+            Self::Failed => Input::Failed(socket, Redacted::default()),
             Self::Closed(code, reason) => Input::Closed(socket, Close::new(*code, *reason)),
             Self::Control(control) => Input::Control(socket, control.clone()),
             Self::Malformed => Input::Malformed(socket, Malformed::NotJson),

@@ -214,7 +214,7 @@ impl<T: Transport> Client<T> {
         let situation = match input {
             Input::Prepared(_) | Input::AttemptFailed { .. } => Situation::StalePrepared,
             Input::Opened(_) => Situation::StaleOpened,
-            Input::Failed(_) => Situation::StaleFailed,
+            Input::Failed(..) => Situation::StaleFailed,
             Input::Closed(..) => Situation::StaleClosed,
             Input::Control(_, Control::Ack) => Situation::StaleAck,
             _ => Situation::StaleFrame,
@@ -256,7 +256,7 @@ impl<T: Transport> Client<T> {
     /// Checks that the app can end the session and start another from here, now and then.
     pub fn check_way_out(&self, step: usize) -> Result<(), Violation> {
         if step.is_multiple_of(WAY_OUT_STEPS) {
-            check_way_out(&self.session.session, self.clock.now)?;
+            check_way_out(&self.session.session, Instant::from_millis(self.clock.now))?;
         }
         Ok(())
     }

@@ -228,7 +228,9 @@ impl<T: Transport> Client<T> {
                 coverage.count_if(Situation::OtherSession, other);
                 coverage.count_if(Situation::NestedConnect, nested);
             }
-            AppCall::Disconnect(_) | AppCall::Dispose => coverage.count_if(Situation::NestedDisconnect, nested),
+            AppCall::Disconnect(_) | AppCall::Dispose => {
+                coverage.count_if(Situation::NestedDisconnect, nested)
+            }
             AppCall::ReconnectNow => coverage.count_if(Situation::NestedRetry, nested),
             AppCall::Send { .. } => {
                 coverage.asked += 1;

@@ -10,6 +10,9 @@ use super::dial_outcome::{CloseEvents, Dial, DialOutcome, ReadyState};
 use crate::Message;
 use crate::closures::{CUT, Closure, Refusal};
 
+/// Error of a socket that is refused or cut.
+const REFUSED: &str = "connect ECONNREFUSED";
+
 /// Answer of the cloud to the handshake.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Greeting {
@@ -219,7 +222,7 @@ impl Network {
         match ready_state {
             ReadyState::New | ReadyState::Closed => Vec::new(),
             ReadyState::Connecting | ReadyState::Open if at_once => {
-                vec![Input::Failed(id), Input::Closed(id, cut)]
+                vec![Input::Failed(id, REFUSED.into()), Input::Closed(id, cut)]
             }
             ReadyState::Connecting => {
                 self.end(id, 0, CUT, CloseEvents::ErrorThenClose);
@@ -363,7 +366,7 @@ impl Network {
             Input::Opened(_) if socket.ready_state == ReadyState::Connecting => {
                 socket.ready_state = ReadyState::Open;
             }
-            Input::Closed(..) | Input::Failed(_) => socket.ready_state = ReadyState::Closed,
+            Input::Closed(..) | Input::Failed(..) => socket.ready_state = ReadyState::Closed,
             _ => {}
         }
         !socket.cut || matches!(input, Input::Closed(..))
@@ -425,7 +428,7 @@ impl Network {
             let input = if closes {
                 Input::Closed(id, closure.close())
             } else {
-                Input::Failed(id)
+                Input::Failed(id, REFUSED.into())
             };
             self.down(id, after, Due::Input(input));
         }

@@ -21,7 +21,7 @@ pub use effect::Effect;
 use effect::cause;
 pub use ending::By;
 
-/// Time between attempts without a network, ms.
+/// Time from an attempt that does not count to one without a network, ms.
 const OFFLINE_INTERVAL: u64 = 30_000;
 
 /// A change of state that the app must be told of.
@@ -142,6 +142,8 @@ pub struct Lifecycle {
     stable_due: Option<u64>,
     pub liveness: Liveness,
     disposed: bool,
+    /// Error of the current socket.
+    socket_error: String,
     pub(super) offline: bool,
     /// Earliest time of the next attempt without a network.
     pub(super) offline_from: u64,
@@ -180,6 +182,7 @@ impl Lifecycle {
             connected: None,
             stable_due: None,
             liveness: Liveness::new(config.watch.pong_timeout.as_millis(), 0),
+            socket_error: String::new(),
             offline: false,
             disposed: false,
             offline_from: 0,
@@ -299,7 +302,10 @@ impl Lifecycle {
                 self.untold.push_back(Decision::Open);
             }
             Effect::Acknowledged if self.phase == Phase::Handshaking => self.acknowledge(),
-            Effect::Failed => self.liveness.fail(self.now),
+            Effect::Failed(error) => {
+                self.socket_error.clone_from(error);
+                self.liveness.fail(self.now);
+            }
             Effect::Ended(cause, delay, by) => self.end(cause.clone(), *delay, *by),
             Effect::Ponged => {
                 self.liveness.pong(self.now);
@@ -399,7 +405,7 @@ impl Lifecycle {
         self.cause = None;
         self.attempt_time = self.config.connect_timeout.as_millis();
         self.outage_since = self.now;
-        self.start(false);
+        self.start(false, false);
     }
 
     fn disconnect(&mut self, reason: &str) {
@@ -410,19 +416,21 @@ impl Lifecycle {
     }
 
     fn retry(&mut self, at_once: bool) {
-        if !std::mem::take(&mut self.uncounted) {
+        let is_free = std::mem::take(&mut self.uncounted);
+        if !is_free {
             self.attempts = self.attempts.saturating_add(1);
         }
-        self.start(at_once);
+        self.start(at_once, is_free);
     }
 
-    fn start(&mut self, at_once: bool) {
+    fn start(&mut self, at_once: bool, is_free: bool) {
         self.socket = SocketId(self.socket.0.wrapping_add(1));
         self.phase = Phase::Preparing;
         self.attempt_ends = self.now.saturating_add(self.attempt_time);
-        if self.is_offline() {
+        if self.is_offline() || is_free {
             self.offline_from = self.now.saturating_add(OFFLINE_INTERVAL);
         }
+        self.socket_error.clear();
         self.liveness = Liveness::new(self.config.watch.pong_timeout.as_millis(), self.now);
         self.untold.push_back(Decision::Start {
             attempt: self.attempts,
