@@ -14,6 +14,7 @@ mod clock;
 mod close;
 mod closed_by_browser;
 mod connect;
+mod dispose;
 mod fingerprint;
 mod flush;
 mod keepalive;

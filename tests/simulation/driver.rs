@@ -135,7 +135,7 @@ impl<T: Transport> Client<T> {
                 Ok(()) => Situation::Flushed,
                 Err(FlushError::Lost) => Situation::FlushLost,
                 Err(FlushError::Unsupported) => Situation::FlushUnsupported,
-                Err(FlushError::Ended) => Situation::FlushOver,
+                Err(FlushError::Ended | FlushError::NotStarted) => Situation::FlushOver,
             }),
             _ => {}
         }
@@ -234,7 +234,9 @@ impl<T: Transport> Client<T> {
                 coverage.count_if(Situation::OtherSession, other);
                 coverage.count_if(Situation::NestedConnect, nested);
             }
-            AppCall::Disconnect(_) => coverage.count_if(Situation::NestedDisconnect, nested),
+            AppCall::Disconnect(_) | AppCall::Dispose => {
+                coverage.count_if(Situation::NestedDisconnect, nested)
+            }
             AppCall::ReconnectNow => coverage.count_if(Situation::NestedRetry, nested),
             AppCall::Send { .. } => {
                 coverage.asked += 1;
