@@ -88,7 +88,7 @@ export interface SessionOptions {
   maxReconnectDelay?: number | undefined;
   /** Random share of each delay, 0 to 1. Default 0.5: the delay is between half and all of its maximum. */
   jitter?: number | undefined;
-  /** Timeout of an attempt, from opening the socket to the cloud's ack, ms. Default 5000. */
+  /** Timeout of an attempt, providers included, until the cloud's ack, ms; doubles after silence. Default 5000. */
   connectTimeout?: number | undefined;
   /** Duration of a connection after which the attempt counter is reset, ms. Default 5000. */
   stableAfter?: number | undefined;
@@ -138,7 +138,7 @@ export interface DisconnectedEvent {
 }
 
 export interface ReconnectingEvent {
-  /** Number of the next attempt, from 1. An attempt after a system sleep repeats the previous number. */
+  /** Number of the next attempt, from 1. One that does not count repeats the number before, or is 0. */
   attempt: number;
   maxAttempts: number;
   /** Delay before the attempt, ms. */
@@ -221,7 +221,7 @@ export interface SessionError extends Error {
 
 /** Rejection of `flush()`. */
 export interface FlushError extends Error {
-  code: "NOT_SUPPORTED" | "CONNECTION_LOST" | "SESSION_OVER";
+  code: "NOT_SUPPORTED" | "CONNECTION_LOST" | "SESSION_OVER" | "NOT_STARTED";
 }
 
 export interface SendOptions {
@@ -305,7 +305,8 @@ export type UncheckedName<E extends string> = string extends E ? E : never;
 /** Rejection of `connect()`: the session ended before it was connected. */
 export class TpaConnectionError extends Error {
   readonly name: "TpaConnectionError";
-  readonly code: number;
+  /** Close code; `"DISPOSED"` after `dispose()`. */
+  readonly code: number | "DISPOSED";
   readonly reason: string;
   readonly kind: CloseKind;
   /** Number of reconnect attempts. */
@@ -337,6 +338,12 @@ export class TpaSession {
   disconnect(reason?: string): void;
   /** Ends the session, after `releaseOwnership()` if requested. */
   disconnect(how: DisconnectOptions): void;
+
+  /**
+   * Ends the session for good: `connect()` rejects with the code `DISPOSED`, `send()` returns
+   * `"dropped"`, and all other methods have no effect.
+   */
+  dispose(): void;
 
   /** Asks the cloud not to restart the app after the session ends. Default `"clean_shutdown"`. */
   releaseOwnership(reason?: ReleaseReason): void;
@@ -416,6 +423,6 @@ export class TpaSession {
   readonly userId: string | undefined;
   readonly packageName: string;
 
-  /** Calls `disconnect()`, for `using`. */
+  /** Calls `dispose()`, for `using`. */
   [Symbol.dispose](): void;
 }

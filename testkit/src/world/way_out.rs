@@ -8,9 +8,8 @@ use crate::model::{Violation, ensure};
 
 /// Checks that `disconnect()` and then `connect()` lead to a connection from here, on a network
 /// and with a cloud without faults.
-pub fn check_way_out(session: &Session<Message>, now: u64) -> Result<(), Violation> {
+pub fn check_way_out(session: &Session<Message>, now: Instant) -> Result<(), Violation> {
     let mut session = session.clone();
-    let now = Instant::from_millis(now);
     let connect = Command::Connect {
         session_id: SESSIONS[1].into(),
     };

@@ -51,6 +51,7 @@ impl World {
     /// Checks that `disconnect()` and then `connect()` lead to a connection, where everything is
     /// well.
     pub fn check_way_out(&self) -> Result<(), Violation> {
-        check_way_out(&self.session.session, self.machine.monotonic(self.now))
+        let now = self.clock.at(self.machine.monotonic(self.now));
+        check_way_out(&self.session.session, now)
     }
 }
