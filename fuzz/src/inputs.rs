@@ -209,6 +209,7 @@ impl Run {
                     },
                 }
             }
+            "dispose" => Command::Dispose,
             "flush" => Command::Flush,
             "retry" => Command::ReconnectNow,
             "subscribe" => Command::Subscribe(streams()),

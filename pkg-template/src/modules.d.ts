@@ -15,6 +15,7 @@ declare module "bindgen:tpa_session_bg.js" {
     takeHandlers(): SessionHandlers;
     connect(sessionId: string): ReturnType<Session["connect"]>;
     disconnect(reason: string | undefined): void;
+    dispose(): void;
     send(...args: Parameters<Session["send"]>): ReturnType<Session["send"]>;
     flush(): Promise<void>;
     reconnectNow(): void;

@@ -221,7 +221,7 @@ export interface SessionError extends Error {
 
 /** Rejection of `flush()`. */
 export interface FlushError extends Error {
-  code: "NOT_SUPPORTED" | "CONNECTION_LOST" | "SESSION_OVER";
+  code: "NOT_SUPPORTED" | "CONNECTION_LOST" | "SESSION_OVER" | "NOT_STARTED";
 }
 
 export interface SendOptions {
@@ -305,7 +305,8 @@ export type UncheckedName<E extends string> = string extends E ? E : never;
 /** Rejection of `connect()`: the session ended before it was connected. */
 export class TpaConnectionError extends Error {
   readonly name: "TpaConnectionError";
-  readonly code: number;
+  /** Close code; `"DISPOSED"` after `dispose()`. */
+  readonly code: number | "DISPOSED";
   readonly reason: string;
   readonly kind: CloseKind;
   /** Number of reconnect attempts. */
@@ -337,6 +338,12 @@ export class TpaSession {
   disconnect(reason?: string): void;
   /** Ends the session, after `releaseOwnership()` if requested. */
   disconnect(how: DisconnectOptions): void;
+
+  /**
+   * Ends the session for good: `connect()` rejects with the code `DISPOSED`, `send()` returns
+   * `"dropped"`, and all other methods have no effect.
+   */
+  dispose(): void;
 
   /** Asks the cloud not to restart the app after the session ends. Default `"clean_shutdown"`. */
   releaseOwnership(reason?: ReleaseReason): void;
@@ -416,6 +423,6 @@ export class TpaSession {
   readonly userId: string | undefined;
   readonly packageName: string;
 
-  /** Calls `disconnect()`, for `using`. */
+  /** Calls `dispose()`, for `using`. */
   [Symbol.dispose](): void;
 }

@@ -60,8 +60,11 @@ impl Run {
 impl<P: Payload> Session<P> {
     /// Executes [`Command::Connect`](crate::session::Command::Connect).
     pub(super) fn connect(&mut self, session_id: String) -> Result<Reply, CommandError> {
-        if session_id.trim_ascii().is_empty() {
-            return Err(CommandError::EmptySessionId);
+        if session_id.trim_ascii().is_empty() || session_id.chars().any(char::is_control) {
+            return Err(CommandError::InvalidSessionId);
+        }
+        if self.disposed {
+            return Err(CommandError::Disposed);
         }
         if self.is_active() {
             if self.run.session_id == session_id {
@@ -81,6 +84,19 @@ impl<P: Payload> Session<P> {
             let reason = reason.map_or("Client disconnect".into(), Redacted::trusted);
             self.connection_lost(Close::new(NORMAL, reason), Origin::Client);
         }
+    }
+
+    /// Executes [`Command::Dispose`](crate::session::Command::Dispose). A session that was never
+    /// started ends as well, so that what is queued is reported.
+    pub(super) fn dispose(&mut self) {
+        if self.phase == Phase::Idle {
+            // No promise of `connect()` waits.
+            self.run.acknowledged = true;
+            self.connection_lost(Close::new(NORMAL, "Client disconnect"), Origin::Client);
+        } else {
+            self.disconnect(None);
+        }
+        self.disposed = true;
     }
 
     /// Starts an attempt; one that is free is not counted.
@@ -133,6 +149,7 @@ impl<P: Payload> Session<P> {
         }
         self.enter(Phase::Connected(socket));
         self.emit(Event::Connected);
+        self.start_probe();
         self.drain_outbox(socket, 0);
     }
 }

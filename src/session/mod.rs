@@ -36,10 +36,13 @@ mod input;
 mod keepalive;
 mod outbox;
 mod output;
+mod probe;
 mod protocol;
 mod reconnect;
 mod redact;
+mod replay;
 mod stats;
+mod store;
 mod subscriptions;
 mod time;
 mod timeline;
@@ -66,8 +69,8 @@ pub use output::{
     Output, RESERVED_EVENTS, Reconnecting, SessionError, State, StateChange,
 };
 pub use protocol::{
-    CONTROL_TYPES, Control, Init, Malformed, RENAMED_TYPES, SubscriptionUpdate, is_replayable,
-    ping_frame, replaces, state_key, time_to_live,
+    CONTROL_TYPES, Control, Init, Malformed, RENAMED_TYPES, SubscriptionUpdate, is_of_package,
+    is_replayable, ping_frame, replaces, state_key, time_to_live,
 };
 pub use redact::{Redacted, Redactor};
 pub use stats::Stats;
@@ -83,7 +86,10 @@ use crate::session::ack::AckTracker;
 use crate::session::connect::Run;
 use crate::session::environment::Environment;
 use crate::session::keepalive::Liveness;
-use crate::session::outbox::{Message, Outbox};
+use crate::session::outbox::Message;
+use crate::session::probe::Probe;
+use crate::session::replay::Replay;
+use crate::session::store::Store;
 use crate::session::subscriptions::Subscriptions;
 use crate::session::timeline::Timeline;
 use crate::session::timer::Timers;
@@ -106,11 +112,19 @@ pub struct Session<P> {
     timers: Timers,
     liveness: Liveness,
     environment: Environment,
+    /// The app has ended the session for good.
+    disposed: bool,
     /// Lead of the wall clock over the monotonic one when it was last read, ms.
     wall_offset: Option<i64>,
     subscriptions: Subscriptions,
-    outbox: Outbox<P>,
+    outbox: Store<P>,
     acks: AckTracker,
+    /// State to send once more after a reconnect; made when there is some.
+    replay: Option<Box<Replay<P>>>,
+    /// Search for a message that the cloud refuses.
+    probe: Option<Box<Probe<P>>>,
+    /// The last output was [`Event::Dropped`], so that a command comes from its handlers.
+    reports_drop: bool,
     timeline: Timeline,
     stats: Stats,
     outputs: VecDeque<Output<P>>,
@@ -167,10 +181,14 @@ impl<P: Payload> Session<P> {
             timers: Timers::default(),
             liveness: Liveness::new(now),
             environment: Environment::default(),
+            disposed: false,
             wall_offset: None,
             subscriptions: Subscriptions::default(),
-            outbox: Outbox::new(config.outbox),
+            outbox: Store::new(config.outbox),
             acks: AckTracker::default(),
+            replay: None,
+            probe: None,
+            reports_drop: false,
             timeline: Timeline::default(),
             stats: Stats::default(),
             outputs: VecDeque::new(),
@@ -195,6 +213,10 @@ impl<P: Payload> Session<P> {
             Command::Connect { session_id } => self.connect(session_id),
             Command::Disconnect { reason } => {
                 self.disconnect(reason);
+                Ok(Reply::Done)
+            }
+            Command::Dispose => {
+                self.dispose();
                 Ok(Reply::Done)
             }
             Command::Send {
@@ -260,6 +282,9 @@ impl<P: Payload> Session<P> {
             }
             Input::Closed(_, close) => {
                 let origin = self.origin_of(&close);
+                if origin == Origin::Peer {
+                    self.blame(&close);
+                }
                 self.connection_lost(close, origin);
             }
             Input::Control(socket, control) => self.handle_control(socket, control),
@@ -281,7 +306,9 @@ impl<P: Payload> Session<P> {
     /// Removes the next output; `None` when there is nothing to execute now.
     #[must_use]
     pub fn poll_output(&mut self) -> Option<Output<P>> {
-        self.outputs.pop_front()
+        let output = self.outputs.pop_front();
+        self.reports_drop = matches!(output, Some(Output::Emit(Event::Dropped(..))));
+        output
     }
 
     /// The time at which to pass [`Input::Timeout`], and the timer that is due then.
@@ -302,7 +329,8 @@ impl<P: Payload> Session<P> {
 
     /// Session id of the last `connect()`, if any.
     pub fn session_id(&self) -> Option<&str> {
-        (self.phase != Phase::Idle).then_some(self.run.session_id.as_str())
+        let id = self.run.session_id.as_str();
+        (!id.is_empty()).then_some(id)
     }
 
     /// Streams that the app asked for.
@@ -344,6 +372,8 @@ impl<P: Payload> Session<P> {
 
     /// Restores the invariants that hold between calls.
     fn finish_call(&mut self) {
+        self.let_go_of_state();
+        self.ask_about_window();
         self.poll_buffer_later();
         self.settle_flushes();
         self.request_confirmation();

@@ -309,8 +309,10 @@ pub enum FlushError {
     Unsupported,
     /// The connection was lost with unconfirmed messages that are not sent again.
     Lost,
-    /// The session is over, or was not started.
+    /// The session is over.
     Ended,
+    /// The session was not started.
+    NotStarted,
 }
 
 impl FlushError {
@@ -320,6 +322,7 @@ impl FlushError {
             Self::Unsupported => "NOT_SUPPORTED",
             Self::Lost => "CONNECTION_LOST",
             Self::Ended => "SESSION_OVER",
+            Self::NotStarted => "NOT_STARTED",
         }
     }
 
@@ -329,6 +332,7 @@ impl FlushError {
             Self::Unsupported => "not supported by this cloud",
             Self::Lost => "the connection was lost before all was confirmed",
             Self::Ended => "the session is over",
+            Self::NotStarted => "connect() was not called",
         }
     }
 }

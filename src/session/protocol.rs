@@ -169,6 +169,12 @@ impl Malformed {
     }
 }
 
+/// True if a session id ends in the name of this package, as clouds make them.
+pub fn is_of_package(session_id: &str, package_name: &str) -> bool {
+    let user = session_id.strip_suffix(package_name);
+    user.is_some_and(|user| user.len() > 1 && user.ends_with('-'))
+}
+
 /// Default time to live of a message of type `kind`: a display with a `durationMs` is not shown
 /// after that time.
 pub fn time_to_live(kind: &str, duration_ms: Option<f64>) -> Option<Duration> {
@@ -203,8 +209,10 @@ pub fn replaces(newer: &str, older: &str) -> bool {
         || modes(newer)
             .zip(modes(older))
             .is_some_and(|(newer, older)| {
-                let mut older = older.split(',');
-                older.all(|mode| newer.split(',').any(|written| written == mode))
+                let is_comma = |byte: &u8| *byte == b',';
+                let mut older = older.as_bytes().split(is_comma);
+                let newer = newer.as_bytes();
+                older.all(|mode| newer.split(is_comma).any(|written| written == mode))
             })
 }
 

@@ -50,6 +50,11 @@ impl TpaSession {
         self.0.disconnect(reason.as_string());
     }
 
+    /// Ends the session for good.
+    pub fn dispose(&self) {
+        self.0.dispose();
+    }
+
     /// Sends a message, or queues it until there is a connection.
     pub fn send(&self, message: JsValue, options: JsValue) -> Result<JsString, JsValue> {
         let options = message::send_options(&options)?;

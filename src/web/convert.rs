@@ -6,8 +6,8 @@ use serde_wasm_bindgen::Serializer;
 use wasm_bindgen::prelude::*;
 
 use crate::session::{
-    Cause, ConnectionError, DropReason, FlushError, NO_CLOSE_FRAME, Reconnect, SessionError, Stats,
-    TimelineEntry, TimelineEvent, is_clean,
+    Cause, CloseKind, CommandError, ConnectionError, DropReason, FlushError, NO_CLOSE_FRAME,
+    NORMAL, Reconnect, SessionError, Stats, TimelineEntry, TimelineEvent, is_clean,
 };
 
 use super::clock::Clock;
@@ -97,6 +97,23 @@ pub(super) fn connection_error(error: &ConnectionError) -> JsValue {
     let facts = to_js(&error.cause);
     set(&facts, "attempts", &error.attempts.into());
     TpaConnectionError::new(&error.message, &facts).into()
+}
+
+/// Rejection of `connect()` after `dispose()`.
+pub(super) fn disposed() -> JsValue {
+    let message = CommandError::Disposed.message();
+    let cause = Cause {
+        code: NORMAL,
+        reason: message.into(),
+        kind: CloseKind::ClientDisconnect,
+    };
+    let error = connection_error(&ConnectionError {
+        cause,
+        message: message.into(),
+        attempts: 0,
+    });
+    set(&error, "code", &"DISPOSED".into());
+    error
 }
 
 fn error_with_code(message: &str, code: Option<&str>) -> JsValue {

@@ -9,7 +9,7 @@ use wasm_bindgen::{JsCast, JsValue};
 
 use crate::session::{
     Command, CommandError, Input, LogLevel, Outgoing, Output, Redacted, Redactor, Reply, Session,
-    SocketId, Source,
+    SocketId, Source, is_of_package,
 };
 
 use super::abi::{self, Sink};
@@ -263,6 +263,13 @@ impl Driver {
 impl Driver {
     /// Starts the session.
     pub(super) fn connect(&self, session_id: String) -> Promise {
+        let package_name = &self.options.options.package_name;
+        if self.session_id().as_ref() != Some(&session_id)
+            && !is_of_package(&session_id, package_name)
+        {
+            let text = ["the session id does not end in -", package_name];
+            self.log(LogLevel::Warn, &text.concat());
+        }
         if !self.with_core(|core| core.state().is_active()) {
             *self.environment.borrow_mut() = Some(Environment::watch(self.sink.as_ref()));
         }
@@ -272,6 +279,7 @@ impl Driver {
         let promise = match reply {
             Ok(Reply::Run(run)) => self.connects.borrow_mut().get(run.0),
             Ok(_) => Promises::settled(Ok(JsValue::UNDEFINED)),
+            Err(CommandError::Disposed) => Promises::settled(Err(convert::disposed())),
             Err(error) => Promises::settled(Err(type_error(error.message()))),
         };
         self.drain();
@@ -282,6 +290,12 @@ impl Driver {
     pub(super) fn disconnect(&self, reason: Option<String>) {
         // `Disconnect` has no errors.
         let _ = self.command(Command::Disconnect { reason });
+    }
+
+    /// Ends the session for good.
+    pub(super) fn dispose(&self) {
+        // `Dispose` has no errors.
+        let _ = self.command(Command::Dispose);
     }
 
     /// Makes the next attempt now, if the session waits for one.

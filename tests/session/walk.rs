@@ -6,7 +6,7 @@ use testkit::Message;
 use testkit::model::{CheckedSession, Violation};
 use testkit::world::app::AppCall;
 use tpa_session::session::{
-    Close, Config, Control, Input, Instant, Malformed, Output, Redacted, SocketId,
+    Close, CommandError, Config, Control, Input, Instant, Malformed, Output, Redacted, SocketId,
 };
 
 /// Upper bound for the deadlines of one wait.
@@ -17,6 +17,7 @@ const MAX_DEADLINES: u32 = 100_000;
 pub enum Call {
     Connect(&'static str),
     Disconnect,
+    Dispose,
     Send {
         key: Option<&'static str>,
         ttl: Option<u64>,
@@ -148,6 +149,7 @@ impl Walk {
         let call = match call {
             Call::Connect(session) => AppCall::Connect(session),
             Call::Disconnect => AppCall::Disconnect(None),
+            Call::Dispose => AppCall::Dispose,
             Call::Send {
                 key,
                 ttl,
@@ -165,8 +167,11 @@ impl Walk {
             Call::Unsubscribe(streams) => AppCall::Unsubscribe(streams),
         };
         let command = call.command(message, buffered).expect("a command");
-        let (reply, _) = self.checked.command(command, self.instant())?;
-        reply.expect("a valid command");
+        let (reply, _) = self.checked.command(command.clone(), self.instant())?;
+        assert!(
+            matches!(reply, Ok(_) | Err(CommandError::Disposed)),
+            "{reply:?} to {command:?}"
+        );
         Ok(())
     }
 

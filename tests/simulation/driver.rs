@@ -25,9 +25,15 @@ impl<T: Transport> Client<T> {
             return Ok(None);
         };
         let now = Instant::from_millis(self.clock.now);
+        let model = &self.session.model;
+        let is_untold = model.outbox.reports_drop && !model.lifecycle.is_over();
         let (reply, decisions) = self.session.command(command, now)?;
         self.log(|| format!("  {call:?} -> {reply:?}"));
         self.count_decisions(&decisions);
+        self.coverage.count_if(
+            Situation::DroppedUntold,
+            is_untold && reply == Ok(Reply::Dropped),
+        );
         Ok(reply.ok())
     }
 
@@ -129,7 +135,7 @@ impl<T: Transport> Client<T> {
                 Ok(()) => Situation::Flushed,
                 Err(FlushError::Lost) => Situation::FlushLost,
                 Err(FlushError::Unsupported) => Situation::FlushUnsupported,
-                Err(FlushError::Ended) => Situation::FlushOver,
+                Err(FlushError::Ended | FlushError::NotStarted) => Situation::FlushOver,
             }),
             _ => {}
         }
@@ -228,7 +234,9 @@ impl<T: Transport> Client<T> {
                 coverage.count_if(Situation::OtherSession, other);
                 coverage.count_if(Situation::NestedConnect, nested);
             }
-            AppCall::Disconnect(_) => coverage.count_if(Situation::NestedDisconnect, nested),
+            AppCall::Disconnect(_) | AppCall::Dispose => {
+                coverage.count_if(Situation::NestedDisconnect, nested)
+            }
             AppCall::ReconnectNow => coverage.count_if(Situation::NestedRetry, nested),
             AppCall::Send { .. } => {
                 coverage.asked += 1;

@@ -254,7 +254,9 @@ session.dashboard.system.setTopLeft("a");
 // Requests and their answers.
 expectTypeOf(session.connect("user-org.example.app")).resolves.toEqualTypeOf<AppSetting[]>();
 expectTypeOf(session.flush()).resolves.toBeVoid();
-expectTypeOf<FlushError["code"]>().toEqualTypeOf<"NOT_SUPPORTED" | "CONNECTION_LOST" | "SESSION_OVER">();
+expectTypeOf<FlushError["code"]>().toEqualTypeOf<
+  "NOT_SUPPORTED" | "CONNECTION_LOST" | "SESSION_OVER" | "NOT_STARTED"
+>();
 expectTypeOf<TpaConnectionError["kind"]>().toEqualTypeOf<CloseKind>();
 
 // What the session knows.

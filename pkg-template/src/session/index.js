@@ -16,10 +16,11 @@ import { TpaConnectionError, ensureStack, mustBe } from "../../../src/web/js/pla
 import { RELEASE_REASONS } from "../constants.js";
 import { ensureInstance } from "../wasm/instance.js";
 import { Dashboard } from "./dashboard.js";
+import { EVENT_NAMES } from "./event-names.js";
 import { Events } from "./events.js";
 import { APPLY_FRAME, CHECK_OPTIONS, LISTEN_PASSIVELY } from "./internal-symbols.js";
 import { Layouts } from "./layouts.js";
-import { checkNames } from "./names.js";
+import { checkName, checkNames } from "./names.js";
 import {
   CONNECT_OPTIONS,
   DISCONNECT_OPTIONS,
@@ -30,7 +31,7 @@ import {
   STREAM_REQUEST,
 } from "./option-names.js";
 import { Settings } from "./settings.js";
-import { checkLanguage, isStream, iterate, streamNames } from "./streams.js";
+import { STREAM_NAMES, checkLanguage, isStream, iterate, streamNames } from "./streams.js";
 import { Unproxied } from "./unproxied.js";
 import { oneOf } from "./validate.js";
 
@@ -150,6 +151,10 @@ export class TpaSession extends Unproxied {
     this.#wasm.disconnect(typeof how === "string" ? how : undefined);
   }
 
+  dispose() {
+    this.#wasm.dispose();
+  }
+
   /** Has no effect without a connection: the cloud has already noticed that the app left. */
   releaseOwnership(/** @type {ReleaseReason} */ reason = "clean_shutdown") {
     oneOf("reason", reason, RELEASE_REASONS);
@@ -194,7 +199,7 @@ export class TpaSession extends Unproxied {
    * @param {(payload: any) => void} handler
    */
   on(event, handler) {
-    return this.#handlers.on(checkLanguage(event), handler);
+    return this.#listen(event, handler, false);
   }
 
   /**
@@ -202,7 +207,7 @@ export class TpaSession extends Unproxied {
    * @param {(payload: any) => void} handler
    */
   once(event, handler) {
-    return this.#handlers.on(checkLanguage(event), handler, true);
+    return this.#listen(event, handler, true);
   }
 
   /**
@@ -227,7 +232,9 @@ export class TpaSession extends Unproxied {
     for (const stream of [streams].flat()) {
       if (typeof stream === "object") this[CHECK_OPTIONS](stream, STREAM_REQUEST);
     }
-    this.#wasm.subscribe(streamNames(streams).map(checkLanguage));
+    const names = streamNames(streams).map(checkLanguage);
+    this.#wasm.subscribe(names);
+    for (const name of names) checkName("stream", name, STREAM_NAMES).forEach(this.#warn, this);
   }
 
   /** @param {unknown} streams */
@@ -276,13 +283,24 @@ export class TpaSession extends Unproxied {
     if (size < MAX_WARNINGS && size < warned.add(text).size) this.#wasm.warn(text);
   }
 
+  /**
+   * @param {string} event
+   * @param {(payload: any) => void} handler
+   * @param {boolean} once
+   */
+  #listen(event, handler, once) {
+    const unsubscribe = this.#handlers.on(checkLanguage(event), handler, once);
+    checkName("event", event, EVENT_NAMES).forEach(this.#warn, this);
+    return unsubscribe;
+  }
+
   /** Same as `disconnect()`, under the name in other wasm packages. The garbage collector frees memory. */
   free() {
     this.disconnect();
   }
 
   [Symbol.dispose ?? Symbol.for("Symbol.dispose")]() {
-    this.disconnect();
+    this.dispose();
   }
 
   /**

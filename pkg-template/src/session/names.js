@@ -25,6 +25,22 @@ export function nearest(name, known) {
 }
 
 /**
+ * Returns the warning about a name, unless it is known.
+ *
+ * @param {string} what
+ * @param {string} name
+ * @param {readonly string[]} known
+ * @returns {string[]}
+ */
+export function checkName(what, name, known) {
+  // Without the language or gesture.
+  const [plainName = ""] = name.split(":", 1);
+  if (known.includes(plainName)) return [];
+  const meant = nearest(plainName, known);
+  return [`${name}: unknown ${what}${meant === undefined ? "" : `, did you mean ${meant}?`}`];
+}
+
+/**
  * Checks the names of options. A name near a known one, or a common mistake, would change the
  * behaviour without a word, so it is refused.
  *

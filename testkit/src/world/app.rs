@@ -9,6 +9,7 @@ use crate::Message;
 pub enum AppCall {
     Connect(&'static str),
     Disconnect(Option<&'static str>),
+    Dispose,
     ReconnectNow,
     Send {
         size: usize,
@@ -40,6 +41,7 @@ impl AppCall {
             Self::Disconnect(reason) => Command::Disconnect {
                 reason: reason.map(Into::into),
             },
+            Self::Dispose => Command::Dispose,
             Self::ReconnectNow => Command::ReconnectNow,
             Self::Send { key, ttl, .. } => Command::Send {
                 payload: message?,

@@ -141,6 +141,7 @@ pub struct Lifecycle {
     /// Time at which the connection becomes stable, until a timeout reports it.
     stable_due: Option<u64>,
     pub liveness: Liveness,
+    disposed: bool,
     /// Error of the current socket.
     socket_error: String,
     pub(super) offline: bool,
@@ -183,6 +184,7 @@ impl Lifecycle {
             liveness: Liveness::new(config.watch.pong_timeout.as_millis(), 0),
             socket_error: String::new(),
             offline: false,
+            disposed: false,
             offline_from: 0,
             haste_from: 0,
             navigated: None,
@@ -218,9 +220,12 @@ impl Lifecycle {
         reply: Result<Reply, CommandError>,
     ) -> Result<(), Violation> {
         let expected = match command {
-            Command::Connect { session_id } if is_blank(session_id) => {
-                Err(CommandError::EmptySessionId)
+            Command::Connect { session_id }
+                if is_blank(session_id) || session_id.contains(char::is_control) =>
+            {
+                Err(CommandError::InvalidSessionId)
             }
+            Command::Connect { .. } if self.disposed => Err(CommandError::Disposed),
             Command::Connect { session_id } => {
                 let Ok(Reply::Run(run)) = reply else {
                     ensure!(false, "promises", "{reply:?} to {command:?}");
@@ -233,6 +238,16 @@ impl Lifecycle {
             }
             Command::Disconnect { reason } => {
                 self.disconnect(reason.as_deref().unwrap_or("Client disconnect"));
+                Ok(Reply::Done)
+            }
+            Command::Dispose => {
+                if self.phase == Phase::Idle {
+                    let cause = cause(1000, "Client disconnect", CloseKind::ClientDisconnect);
+                    self.end(cause, None, By::App);
+                } else {
+                    self.disconnect("Client disconnect");
+                }
+                self.disposed = true;
                 Ok(Reply::Done)
             }
             Command::ReconnectNow => {
