@@ -141,14 +141,17 @@ impl Driver {
             // Taken out of the cell first: removing listeners may run code of the page.
             drop(self.environment.take());
         }
-        self.arm(yields);
+        if yields {
+            // The timer continues the loop.
+            self.clock.arm(Some(self.clock.now()), self.sink.as_ref());
+        } else {
+            self.arm();
+        }
     }
 
-    /// Step 5. If the loop yields, the timer continues it.
-    fn arm(&self, yields: bool) {
+    fn arm(&self) {
         let due = self.with_core(Session::poll_timeout);
         let at = due.map(|(at, _)| at);
-        let at = if yields { Some(self.clock.now()) } else { at };
         self.clock.arm(at, self.sink.as_ref());
     }
 
