@@ -30,9 +30,21 @@ impl<P: Payload> Session<P> {
         self.fingerprint_environment(hasher);
         self.subscriptions.hash(hasher);
         self.outbox.fingerprint(self.now, &name, hasher);
+        let mut serials = self.outbox.serials();
+        self.replay.is_some().hash(hasher);
+        if let Some(replay) = &self.replay {
+            replay.fingerprint(self.now, &name, hasher);
+            serials.extend(replay.serials());
+        }
+        self.probe.is_some().hash(hasher);
+        if let Some(probe) = &self.probe {
+            probe.fingerprint(self.now, &name, hasher);
+            serials.extend(probe.serials());
+        }
+        self.reports_drop.hash(hasher);
         let patience = self.config.watch.pong_timeout;
         self.acks
-            .fingerprint(&self.outbox.serials(), (self.now, patience), hasher);
+            .fingerprint(&serials, (self.now, patience), hasher);
         self.outputs.len().hash(hasher);
         for output in &self.outputs {
             self.fingerprint_output(output, &name, hasher);

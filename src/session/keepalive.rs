@@ -170,6 +170,7 @@ impl<P: Payload> Session<P> {
 
     /// Called after each pong that answers a ping of this connection.
     pub(super) fn on_answered(&mut self) {
+        self.on_probe_answered();
         self.run.answered = true;
         self.check_stable();
     }

@@ -9,7 +9,8 @@
 //! 2. Take one output with [`Session::poll_output`] and execute it without borrowing the
 //!    session meanwhile: the execution may run code of the app, which may call the session.
 //! 3. A nested call does step 1 only and leaves step 2 to the loop that is running.
-//! 4. Repeat step 2 until there is no output.
+//! 4. Repeat step 2 until there is no output, and at most [`MOST_OUTPUTS`] times: handlers may
+//!    call the session without end. Then yield to the runtime before the next output.
 //! 5. Arm one timer for [`Session::poll_timeout`]; when it fires, pass [`Input::Timeout`].
 //!    A timer that fires early, late or twice is harmless.
 //!
@@ -36,10 +37,13 @@ mod input;
 mod keepalive;
 mod outbox;
 mod output;
+mod probe;
 mod protocol;
 mod reconnect;
 mod redact;
+mod replay;
 mod stats;
+mod store;
 mod subscriptions;
 mod time;
 mod timeline;
@@ -83,10 +87,16 @@ use crate::session::ack::AckTracker;
 use crate::session::connect::Run;
 use crate::session::environment::Environment;
 use crate::session::keepalive::Liveness;
-use crate::session::outbox::{Message, Outbox};
+use crate::session::outbox::Message;
+use crate::session::probe::Probe;
+use crate::session::replay::Replay;
+use crate::session::store::Store;
 use crate::session::subscriptions::Subscriptions;
 use crate::session::timeline::Timeline;
 use crate::session::timer::Timers;
+
+/// Most outputs that a driver executes before it yields.
+pub const MOST_OUTPUTS: u32 = 10_000;
 
 /// Grace period for the close event of a socket that reported an error. Some never report one.
 const FAILURE_GRACE: Duration = Duration::from_millis(250);
@@ -111,8 +121,14 @@ pub struct Session<P> {
     /// Lead of the wall clock over the monotonic one when it was last read, ms.
     wall_offset: Option<i64>,
     subscriptions: Subscriptions,
-    outbox: Outbox<P>,
+    outbox: Store<P>,
     acks: AckTracker,
+    /// State to send once more after a reconnect; made when there is some.
+    replay: Option<Box<Replay<P>>>,
+    /// Search for a message that the cloud refuses.
+    probe: Option<Box<Probe<P>>>,
+    /// The last output was [`Event::Dropped`], so that a command comes from its handlers.
+    reports_drop: bool,
     timeline: Timeline,
     stats: Stats,
     outputs: VecDeque<Output<P>>,
@@ -172,8 +188,11 @@ impl<P: Payload> Session<P> {
             disposed: false,
             wall_offset: None,
             subscriptions: Subscriptions::default(),
-            outbox: Outbox::new(config.outbox),
+            outbox: Store::new(config.outbox),
             acks: AckTracker::default(),
+            replay: None,
+            probe: None,
+            reports_drop: false,
             timeline: Timeline::default(),
             stats: Stats::default(),
             outputs: VecDeque::new(),
@@ -267,6 +286,10 @@ impl<P: Payload> Session<P> {
             }
             Input::Closed(_, close) => {
                 let origin = self.origin_of(&close);
+                if origin == Origin::Peer {
+                    self.blame(&close);
+                    self.blame_subscription(&close);
+                }
                 self.connection_lost(close, origin);
             }
             Input::Control(socket, control) => self.handle_control(socket, control),
@@ -288,7 +311,9 @@ impl<P: Payload> Session<P> {
     /// Removes the next output; `None` when there is nothing to execute now.
     #[must_use]
     pub fn poll_output(&mut self) -> Option<Output<P>> {
-        self.outputs.pop_front()
+        let output = self.outputs.pop_front();
+        self.reports_drop = matches!(output, Some(Output::Emit(Event::Dropped(..))));
+        output
     }
 
     /// The time at which to pass [`Input::Timeout`], and the timer that is due then.
@@ -352,6 +377,8 @@ impl<P: Payload> Session<P> {
 
     /// Restores the invariants that hold between calls.
     fn finish_call(&mut self) {
+        self.let_go_of_state();
+        self.ask_about_window();
         self.poll_buffer_later();
         self.settle_flushes();
         self.request_confirmation();

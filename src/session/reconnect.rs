@@ -21,6 +21,7 @@ impl<P: Payload> Session<P> {
         }
         self.check_stable();
         self.assess_loss(&close, origin);
+        self.release_messages(&close, kind);
         if origin == Origin::Browser && reconnect != Reconnect::No {
             self.on_closed_by_browser();
         }
@@ -38,11 +39,6 @@ impl<P: Payload> Session<P> {
         ] {
             self.timers.stop(timer);
         }
-        if self.acks.cut(self.config.delivery) {
-            self.fail_flushes(FlushError::Lost);
-        }
-        self.outbox.requeue(self.now);
-        self.watch_expiry();
         let asks_app = self.config.asks_app
             && !matches!(kind, CloseKind::ClientDisconnect | CloseKind::Unsupported);
         let cause = cause(close, kind);
@@ -71,12 +67,10 @@ impl<P: Payload> Session<P> {
                 self.run.lost_in_silence = is_dead && self.liveness.is_silent();
                 is_dead || matches!(close.code, NO_STATUS | NO_CLOSE_FRAME)
             }
-            Phase::Preparing(_) | Phase::Connecting(_) => is_own(CONNECT_TIMEOUT),
-            Phase::Idle
-            | Phase::Handshaking(_)
-            | Phase::Waiting
-            | Phase::AwaitingDecision(_)
-            | Phase::Stopped => false,
+            Phase::Preparing(_) | Phase::Connecting(_) | Phase::Handshaking(_) => {
+                is_own(CONNECT_TIMEOUT)
+            }
+            Phase::Idle | Phase::Waiting | Phase::AwaitingDecision(_) | Phase::Stopped => false,
         };
         if is_silent {
             self.run.doublings = self.run.doublings.saturating_add(1);
@@ -226,6 +220,8 @@ impl<P: Payload> Session<P> {
         });
         let unsent = self.outbox.clear();
         self.report_dropped(unsent);
+        self.replay = None;
+        self.probe = None;
         self.timers.stop(Timer::Expiry);
         self.enter(Phase::Stopped);
         let mut message = describe(&last);

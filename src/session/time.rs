@@ -15,6 +15,9 @@ impl Instant {
     /// forever.
     const LAST: u64 = (1 << 53) - 1;
 
+    /// The point after all others.
+    pub(super) const END: Self = Self(u64::MAX);
+
     /// Creates the point `millis` after the zero of the clock.
     pub const fn from_millis(millis: u64) -> Self {
         Self(if millis < Self::LAST {
@@ -31,11 +34,13 @@ impl Instant {
 
     /// The point `duration` later; saturates.
     #[must_use]
+    #[inline(never)]
     pub const fn after(self, duration: Duration) -> Self {
         Self(self.0.saturating_add(duration.0))
     }
 
     /// Time from `earlier` to this point; zero if it is not later.
+    #[inline(never)]
     pub const fn since(self, earlier: Self) -> Duration {
         Duration(self.0.saturating_sub(earlier.0))
     }

@@ -8,7 +8,7 @@ use tpa_session::session::{
 use super::errors::Errors;
 use super::events::Events;
 use super::flushes::{Facts, Flushes};
-use super::lifecycle::{Decision, Effect, Lifecycle};
+use super::lifecycle::{By, Decision, Effect, Lifecycle};
 use super::outbox::{Outbox, Sending};
 use super::promises::Promises;
 use super::quiescence::Parts;
@@ -59,6 +59,7 @@ impl Model {
     ) -> Result<Vec<Decision>, Violation> {
         let untold = self.lifecycle.untold();
         self.lifecycle.advance(now);
+        self.begin_call(before, after);
         let active = match command {
             Command::Connect { session_id } => self.lifecycle.same_run(session_id),
             Command::Send { payload, .. } => {
@@ -100,6 +101,7 @@ impl Model {
         hints: Hints,
     ) -> Result<(bool, Vec<Decision>), Violation> {
         self.lifecycle.advance(now);
+        self.begin_call(before, after);
         let untold = self.lifecycle.untold();
         let Some(effect) = self.lifecycle.effect_of(input) else {
             ensure!(
@@ -112,12 +114,28 @@ impl Model {
         if is_sign(&effect) {
             self.check_announcement(hints)?;
         }
+        if let (Input::Closed(_, close), Effect::Ended(_, _, By::Other)) = (input, &effect)
+            && self.lifecycle.connection().is_some()
+        {
+            let (is_stable, now) = (self.lifecycle.is_stable(), self.lifecycle.now);
+            self.lifecycle.uncounted |= self.outbox.blame(close, is_stable, now);
+            self.sequence.expect(self.outbox.take_steps());
+            if let Some(stream) = self.outbox.blame_stream(close) {
+                let message = format!("The cloud refuses the stream {stream}: it is left out");
+                self.errors
+                    .expect(SessionError::SubscriptionRefused { message });
+                self.sequence.expect([Step::Error]);
+                self.lifecycle.uncounted = true;
+            }
+        }
         self.lifecycle.input(&effect, before, after, hints)?;
         let decisions = self.apply_decisions(untold);
         match &effect {
             Effect::Timeout => self.timeout(before, after)?,
             Effect::Error(error) => self.errors.expect(error.clone()),
-            Effect::Ponged if self.lifecycle.connection().is_some() => self.outbox.ponged(),
+            Effect::Ponged if self.lifecycle.connection().is_some() => {
+                self.outbox.ponged(self.lifecycle.is_stable());
+            }
             Effect::Buffered(held) => {
                 if let Some(socket) = self.lifecycle.connection() {
                     self.outbox.has_space(socket, *held, self.lifecycle.now);
@@ -216,6 +234,11 @@ impl Model {
         parts.check(&snapshot)
     }
 
+    fn begin_call(&mut self, before: &Snapshot, after: &Snapshot) {
+        let handed = after.sent.wrapping_sub(before.sent);
+        self.outbox.begin_call(handed, self.lifecycle.now);
+    }
+
     /// Checks what holds after every call, nested or not.
     fn finish_call(&mut self, before: &Snapshot, after: &Snapshot) -> Result<(), Violation> {
         self.sequence.expect(self.lifecycle.take_steps());
@@ -224,6 +247,7 @@ impl Model {
         self.lifecycle.pinged(pings);
         self.outbox.pinged(self.lifecycle.connection(), pings);
         self.lifecycle.check(after)?;
+        self.outbox.forget_old();
         self.outbox.check(after)
     }
 
@@ -232,7 +256,7 @@ impl Model {
             payload,
             key,
             ttl,
-            replay: _,
+            replay,
             buffered,
         } = command
         else {
@@ -245,6 +269,7 @@ impl Model {
             message: *payload,
             key: key.as_deref(),
             ttl: *ttl,
+            replay: *replay,
             is_over: self.lifecycle.is_over(),
             connection: self.lifecycle.connection().zip(*buffered),
         };
@@ -295,7 +320,8 @@ impl Model {
     /// Applies the decisions since `before` to the parts that depend on them.
     fn apply_decisions(&mut self, before: usize) -> Vec<Decision> {
         let (socket, now) = (self.lifecycle.socket, self.lifecycle.now);
-        self.outbox.follow(self.lifecycle.connection(), now);
+        let cause = self.lifecycle.last_cause();
+        self.outbox.follow(self.lifecycle.connection(), cause, now);
         self.sequence.expect(self.lifecycle.take_steps());
         let decisions = self.lifecycle.untold_since(before);
         for decision in &decisions {

@@ -3,17 +3,21 @@
 
 mod keys;
 mod queries;
+mod search;
+mod sending;
+mod state;
+mod streams;
 
 use std::collections::{BTreeSet, VecDeque};
 
-use tpa_session::session::{
-    Command, Config, Delivery, DropReason, Duration, Limits, Outgoing, Reply, SocketId,
-};
+use tpa_session::session::{Cause, Config, Delivery, DropReason, Limits, Outgoing, SocketId};
 
-use keys::supersedes;
+use search::Search;
+pub use sending::Sending;
+pub(super) use state::Survivors;
 
 use super::sequence::Step;
-use super::{Violation, after, ensure};
+use super::{Violation, ensure};
 use crate::Message;
 
 #[derive(Clone, Debug)]
@@ -25,28 +29,23 @@ pub(super) struct Entry {
     pub place: u32,
     /// The app was told that it is queued, and not yet that it was sent.
     pub announced: bool,
-    pub sent: bool,
+    /// Time at which it went out.
+    pub sent_at: Option<u64>,
+    /// The last closure came shortly after that.
+    pub hit: bool,
+    /// It may be sent once more.
+    pub replay: bool,
 }
 
 impl Entry {
     const fn dropped(&self, reason: DropReason) -> (Message, DropReason) {
-        let reason = if self.sent {
+        let reason = if self.sent_at.is_some() {
             DropReason::Unconfirmed
         } else {
             reason
         };
         (self.message, reason)
     }
-}
-
-/// A message that the app sends, and where it may go.
-pub struct Sending<'a> {
-    pub message: Message,
-    pub key: Option<&'a str>,
-    pub ttl: Option<Duration>,
-    pub is_over: bool,
-    /// The connection, and the bytes that its socket holds, where the socket is open.
-    pub connection: Option<(SocketId, u32)>,
 }
 
 /// Pings of one connection, and what their pongs will confirm.
@@ -64,6 +63,18 @@ pub(super) struct Pings {
 pub struct Outbox {
     limits: Limits,
     delivery: Delivery,
+    /// Time that a pong may take, ms.
+    patience: u64,
+    pub(super) survivors: Survivors,
+    pub(super) search: Option<Search>,
+    /// Messages that the session hands over in this call and that are not accounted for. Known
+    /// only while there is a search.
+    handed: u32,
+    /// The live connection has answered a ping.
+    pub(super) answered: bool,
+    /// A `dropped` event is being carried out.
+    pub reports_drop: bool,
+    now: u64,
     /// Messages sent on the live connection and not confirmed.
     pub(super) in_flight: Vec<Entry>,
     pub(super) queue: Vec<Entry>,
@@ -73,9 +84,13 @@ pub struct Outbox {
     pub(super) followed: Vec<String>,
     /// Both, as the cloud must know them.
     streams: Vec<String>,
+    /// The stream that was refused last, if it was for the first time.
+    pub(super) refused_once: Option<String>,
+    /// Streams that were refused twice.
+    pub(super) refused_streams: BTreeSet<String>,
     pub(super) live: Option<SocketId>,
     pub(super) pings: Pings,
-    /// Place of the last message that the session decided to send.
+    /// Place of the last message that the session decided to send on the live connection.
     sent_to: u32,
     /// Place of the last message that it transmitted.
     pub(super) transmitted_to: u32,
@@ -108,11 +123,20 @@ impl Outbox {
         Self {
             limits: config.outbox,
             delivery: config.delivery,
+            patience: config.watch.pong_timeout.as_millis(),
+            survivors: Survivors::default(),
+            search: None,
+            handed: 0,
+            answered: false,
+            reports_drop: false,
+            now: 0,
             in_flight: Vec::new(),
             queue: Vec::new(),
             subscribed: Vec::new(),
             followed: Vec::new(),
             streams: Vec::new(),
+            refused_once: None,
+            refused_streams: BTreeSet::new(),
             live: None,
             pings: Pings::default(),
             sent_to: 0,
@@ -131,78 +155,6 @@ impl Outbox {
         }
     }
 
-    /// The app sends a message; checks the reply.
-    pub fn send(&mut self, sending: &Sending<'_>, now: u64, reply: Reply) -> Result<(), Violation> {
-        let message = sending.message;
-        let fits = self.limits.messages > 0 && message.size <= self.limits.bytes;
-        let entry = Entry {
-            message,
-            key: sending.key.map(Into::into),
-            expires: sending.ttl.map(|ttl| after(now, ttl)),
-            place: message.serial,
-            announced: false,
-            sent: false,
-        };
-        let open = sending.connection.and_then(|(socket, held)| {
-            let held = self.drain(socket, held, now);
-            (self.has_room(held) && self.queue.is_empty()).then_some(socket)
-        });
-        let expected = match open {
-            _ if sending.is_over => Reply::Dropped,
-            Some(_) => Reply::Sent,
-            None if fits => Reply::Queued,
-            None => Reply::Dropped,
-        };
-        ensure!(
-            reply == expected,
-            "messages",
-            "{reply:?} instead of {expected:?} to {message:?}"
-        );
-        match open {
-            _ if sending.is_over => self.excused.push(message.serial),
-            Some(socket) if self.keeps() && fits => {
-                let dropped = self.enqueue(entry);
-                self.send_queue(socket, 0);
-                self.drop_all(dropped);
-            }
-            Some(socket) => {
-                self.transmit(socket, &entry);
-                if self.keeps() {
-                    self.drop_all([(message, DropReason::Unconfirmed)]);
-                }
-            }
-            None if fits => {
-                let announced = true;
-                let dropped = self.enqueue(Entry { announced, ..entry });
-                self.drop_all(dropped);
-            }
-            None => self.drop_all([(message, DropReason::Overflow)]),
-        }
-        Ok(())
-    }
-
-    /// The app changes the list of its streams; `connection` is the one to tell.
-    pub fn change_streams(&mut self, command: &Command<Message>, connection: Option<SocketId>) {
-        match command {
-            Command::Subscribe(streams) => self.subscribed.extend(streams.iter().cloned()),
-            Command::Unsubscribe(streams) => {
-                self.subscribed.retain(|stream| !streams.contains(stream));
-            }
-            Command::Follow(streams) => self.followed.clone_from(streams),
-            _ => return,
-        }
-        let wanted = || self.subscribed.iter().chain(&self.followed);
-        let is_new = wanted().collect::<BTreeSet<_>>() != self.streams.iter().collect();
-        if is_new {
-            let mut seen = BTreeSet::new();
-            let first = wanted().filter(|stream| seen.insert(stream.as_str()));
-            self.streams = first.cloned().collect();
-        }
-        if let (Some(socket), true) = (connection, is_new) {
-            self.send_streams(socket);
-        }
-    }
-
     pub fn opened(&mut self, socket: SocketId) {
         self.push_frame(socket, Outgoing::Init);
     }
@@ -211,7 +163,11 @@ impl Outbox {
         self.live = Some(socket);
         self.sent.clear();
         self.has_lost = false;
+        self.answered = false;
         self.send_streams(socket);
+        if let Some(search) = &mut self.search {
+            search.connected(self.now);
+        }
     }
 
     /// The socket holds so many bytes.
@@ -231,7 +187,9 @@ impl Outbox {
         }
     }
 
-    pub fn ponged(&mut self) {
+    /// A pong came on the live connection, which is `is_stable` if it has lasted.
+    pub fn ponged(&mut self, is_stable: bool) {
+        self.answered = true;
         self.is_unconfirmable = false;
         self.pings.answered = self.pings.sent.min(self.pings.answered + 1);
         if let Some((ping, place)) = self.pings.pending
@@ -240,22 +198,39 @@ impl Outbox {
             self.pings.pending = None;
             self.confirmed_to = self.confirmed_to.max(place);
             self.in_flight.retain(|entry| entry.place > place);
+            self.survivors.confirm(place);
+        }
+        let is_searching = self.search.is_some();
+        self.acquit(is_stable);
+        if let (Some(socket), true) = (self.live, is_searching) {
+            self.drain(socket, 0, self.now);
         }
     }
 
     /// The cloud answers no pings, so that nothing can be confirmed.
     pub fn give_up_confirmation(&mut self) {
         self.is_unconfirmable = true;
-        let forgotten = self.in_flight.drain(..);
-        self.excused
-            .extend(forgotten.map(|entry| entry.message.serial));
+        self.confirmed_to = self.confirmed_to.max(self.sent_to);
+        for entry in std::mem::take(&mut self.in_flight) {
+            self.survivors.remember(&entry, self.answered, self.now);
+            self.excused.push(entry.message.serial);
+        }
     }
 
     /// Another connection, or none, is live now.
-    pub fn follow(&mut self, connection: Option<SocketId>, now: u64) {
+    pub fn follow(&mut self, connection: Option<SocketId>, cause: Option<&Cause>, now: u64) {
         if self.live.is_some() && self.live != connection {
+            if let Some(cause) = cause {
+                self.survivors.lose(cause, self.answered, now);
+            }
             self.lose(now);
         }
+    }
+
+    /// A call begins. `handed` messages go out in it.
+    pub fn begin_call(&mut self, handed: u32, now: u64) {
+        self.handed = handed;
+        self.now = now;
     }
 
     /// The connection is lost, and what was in flight is queued again. What is too late by then
@@ -266,6 +241,7 @@ impl Outbox {
         }
         self.has_lost = self.has_unconfirmed();
         self.live = None;
+        self.sent_to = 0;
         self.pings = Pings::default();
         self.is_unconfirmable = false;
         self.resent += self.in_flight.len() as u64;
@@ -284,6 +260,8 @@ impl Outbox {
 
     /// The session is over.
     pub fn ended(&mut self) {
+        self.survivors = Survivors::default();
+        self.search = None;
         let left: Vec<_> = self.queue.drain(..).collect();
         self.drop_all(left.iter().map(|entry| entry.dropped(DropReason::Ended)));
     }
@@ -345,69 +323,6 @@ impl Outbox {
         std::mem::take(&mut self.steps)
     }
 
-    /// Queues a message, and returns what has to give way, oldest first.
-    fn enqueue(&mut self, entry: Entry) -> Vec<(Message, DropReason)> {
-        let message = entry.message;
-        for list in [&mut self.in_flight, &mut self.queue] {
-            list.retain(|older| {
-                let goes = supersedes(entry.key.as_deref(), older.key.as_deref());
-                self.replaced += u64::from(goes);
-                self.excused.extend(goes.then_some(older.message.serial));
-                !goes
-            });
-        }
-        self.queue.push(entry);
-        let mut dropped = Vec::new();
-        while self.in_flight.len() + self.queue.len() > self.limits.messages
-            || self.bytes() > self.limits.bytes
-        {
-            let is_older = |entry: &Entry| entry.message != message;
-            let gone = if self.in_flight.is_empty() {
-                let Some(oldest) = self.queue.iter().position(is_older) else {
-                    break;
-                };
-                self.queue.remove(oldest)
-            } else {
-                self.in_flight.remove(0)
-            };
-            dropped.push(gone.dropped(DropReason::Overflow));
-        }
-        dropped
-    }
-
-    /// Sends what is queued, as far as there is room. Returns what the socket holds then.
-    fn drain(&mut self, socket: SocketId, held: u32, now: u64) -> u64 {
-        self.expire(now);
-        self.send_queue(socket, u64::from(held))
-    }
-
-    fn send_queue(&mut self, socket: SocketId, mut held: u64) -> u64 {
-        while self.has_room(held) && !self.queue.is_empty() {
-            let mut next = self.queue.remove(0);
-            held = held.saturating_add(next.message.size as u64);
-            self.transmit(socket, &next);
-            if std::mem::take(&mut next.announced) {
-                self.sents.push_back(next.message);
-                self.steps.push(Step::Sent);
-            }
-            if self.keeps() {
-                next.sent = true;
-                self.in_flight.push(next);
-            }
-        }
-        held
-    }
-
-    fn transmit(&mut self, socket: SocketId, entry: &Entry) {
-        self.push_frame(socket, Outgoing::Message(entry.message));
-        self.sent.push((entry.message.serial, entry.place));
-        self.sent_to = entry.place;
-        if self.is_unconfirmable {
-            // The app was told that nothing is certain any more.
-            self.excused.push(entry.message.serial);
-        }
-    }
-
     fn drop_all(&mut self, dropped: impl IntoIterator<Item = (Message, DropReason)>) {
         for (message, reason) in dropped {
             self.excused.push(message.serial);
@@ -417,6 +332,9 @@ impl Outbox {
     }
 
     fn send_streams(&mut self, socket: SocketId) {
+        if let Some(search) = &mut self.search {
+            search.went_out(None, self.now);
+        }
         self.push_frame(socket, Outgoing::Subscriptions(self.streams.clone()));
     }
 
