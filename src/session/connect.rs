@@ -119,6 +119,7 @@ impl<P: Payload> Session<P> {
         self.run.fresh_key_tried = false;
         self.start_keepalive();
         self.send_subscriptions(socket);
+        self.ask_at_once(socket);
         self.drain_outbox(socket, 0);
         if !std::mem::replace(&mut self.run.acknowledged, true) {
             self.outputs.push_back(Output::Settle(self.run.id, Ok(())));

@@ -30,9 +30,9 @@ impl<P: Payload> Session<P> {
         (self.offline, self.wall_offset.is_some()).hash(hasher);
         self.subscriptions.hash(hasher);
         self.outbox.fingerprint(self.now, &name, hasher);
-        let patience = self.config.watch.pong_timeout;
-        self.acks
-            .fingerprint(&self.outbox.serials(), (self.now, patience), hasher);
+        let mut serials = self.outbox.serials();
+        serials.extend(self.liveness.link.pings.out().map(|ping| ping.serial));
+        self.acks.fingerprint(&serials, hasher);
         self.outputs.len().hash(hasher);
         for output in &self.outputs {
             self.fingerprint_output(output, &name, hasher);
@@ -64,15 +64,8 @@ impl<P: Payload> Session<P> {
             | Phase::Connected(_)
             | Phase::Stopped => {}
         }
-        if let Phase::Connected(_) = self.phase {
-            self.liveness
-                .fingerprint(&self.config.watch, self.now, hasher);
-            let pending_ping = self.acks.pending_ping;
-            let deadline = pending_ping.map(|q| q.sent_at.after(self.config.watch.pong_timeout));
-            deadline
-                .is_some_and(|at| self.liveness.heard_after(at))
-                .hash(hasher);
-        }
+        let is_connected = matches!(self.phase, Phase::Connected(_));
+        self.liveness.fingerprint(self.now, is_connected, hasher);
     }
 
     fn fingerprint_output(

@@ -215,6 +215,11 @@ impl<P: Payload> Outbox<P> {
         self.entries.get(self.in_flight).map(|entry| entry.serial)
     }
 
+    /// Size of the first queued message.
+    pub(super) fn next_size(&self) -> Option<usize> {
+        self.entries.get(self.in_flight).map(|entry| entry.size)
+    }
+
     /// Number and bytes of the queued messages.
     pub(super) fn queued(&self) -> (usize, usize) {
         let queued = self.entries.iter().skip(self.in_flight);
@@ -304,15 +309,19 @@ impl<P: Payload> Session<P> {
         if let (Phase::Connected(socket), Some(buffered)) = (self.phase, buffered) {
             let buffered = self.drain_outbox(socket, buffered);
             let is_clear = self.has_space(buffered) && self.outbox.first_queued().is_none();
-            open = is_clear.then_some(socket);
+            let size = is_clear.then(|| message.payload.size());
+            let size = size.filter(|size| self.liveness.may_hand_over(*size));
+            open = size.map(|size| (socket, size));
         }
         if buffered.is_none() {
             self.expect_close();
         }
         let serial = self.acks.accept();
         match open {
-            Some(socket) if self.keeps_sent() => self.send_and_keep(socket, message, serial),
-            Some(socket) => self.send_now(socket, message.payload, serial),
+            Some((socket, size)) if self.keeps_sent() => {
+                self.send_and_keep(socket, message, (serial, size))
+            }
+            Some((socket, size)) => self.send_now(socket, message.payload, (serial, size)),
             None => match self.outbox.push(message, serial) {
                 Ok(displaced) => {
                     self.report_dropped(displaced);
@@ -337,21 +346,27 @@ impl<P: Payload> Session<P> {
         }
     }
 
-    fn send_now(&mut self, socket: SocketId, payload: P, serial: u64) -> Reply {
+    fn send_now(&mut self, socket: SocketId, payload: P, (serial, size): (u64, usize)) -> Reply {
         self.acks.transmitted(serial);
         increment(&mut self.stats.sent);
         self.transmit(socket, Outgoing::Message(payload));
+        self.on_handed_over(socket, size);
         Reply::Sent
     }
 
-    fn send_and_keep(&mut self, socket: SocketId, message: Message<P>, serial: u64) -> Reply {
+    fn send_and_keep(
+        &mut self,
+        socket: SocketId,
+        message: Message<P>,
+        (serial, size): (u64, usize),
+    ) -> Reply {
         match self.outbox.push(message, serial) {
             Ok(displaced) => {
                 self.send_queued(socket, 0);
                 self.report_dropped(displaced);
             }
             Err(refused) => {
-                self.send_now(socket, refused.clone(), serial);
+                self.send_now(socket, refused.clone(), (serial, size));
                 self.emit(Event::Dropped(refused, DropReason::Unconfirmed));
             }
         }
@@ -369,11 +384,12 @@ impl<P: Payload> Session<P> {
 
     fn send_queued(&mut self, socket: SocketId, mut buffered: u32) -> u32 {
         while self.has_space(buffered)
+            && let Some(size) = self.outbox.next_size()
+            && self.liveness.may_hand_over(size)
             && let Some((payload, size, serial)) = self.outbox.next(self.keeps_sent())
         {
-            let size = u32::try_from(size).unwrap_or(u32::MAX);
-            buffered = buffered.saturating_add(size);
-            self.send_now(socket, payload, serial);
+            buffered = buffered.saturating_add(u32::try_from(size).unwrap_or(u32::MAX));
+            self.send_now(socket, payload, (serial, size));
         }
         buffered
     }
@@ -391,8 +407,9 @@ impl<P: Payload> Session<P> {
 
     /// Schedules a look at the buffer of the socket if queued messages only wait for space.
     pub(super) fn poll_buffer_later(&mut self) {
-        let is_queued = self.outbox.first_queued().is_some();
-        if !(is_queued && matches!(self.phase, Phase::Connected(_))) {
+        let next = self.outbox.next_size();
+        let waits = next.is_some_and(|size| self.liveness.may_hand_over(size));
+        if !(waits && matches!(self.phase, Phase::Connected(_))) {
             self.timers.stop(Timer::Drain);
         } else if self.timers.get(Timer::Drain).is_none() {
             self.timers

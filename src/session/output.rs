@@ -228,6 +228,8 @@ pub enum SessionError {
     },
     /// At-least-once delivery is configured, and the cloud confirms no messages.
     Unconfirmable,
+    /// The cloud no longer answers pings, as it did before.
+    Unanswered,
 }
 
 impl SessionError {
@@ -237,6 +239,7 @@ impl SessionError {
             Self::Malformed(_) => Some("MALFORMED_FRAME"),
             Self::Reported { code, .. } => code.as_deref(),
             Self::Unconfirmable => Some("UNCONFIRMABLE"),
+            Self::Unanswered => Some("UNANSWERED"),
         }
     }
 
@@ -247,6 +250,9 @@ impl SessionError {
             Self::Reported { message, .. } => message,
             Self::Unconfirmable => {
                 "This cloud confirms no messages: none can be delivered at least once"
+            }
+            Self::Unanswered => {
+                "The cloud no longer answers pings: a dead connection may stay unnoticed"
             }
         }
     }

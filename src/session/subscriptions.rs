@@ -74,5 +74,6 @@ impl<P: Payload> Session<P> {
     pub(super) fn send_subscriptions(&mut self, socket: SocketId) {
         let streams = self.subscriptions.as_slice().to_vec();
         self.transmit(socket, Outgoing::Subscriptions(streams));
+        self.on_handed_over(socket, 0);
     }
 }
