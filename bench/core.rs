@@ -112,6 +112,7 @@ impl Shell {
             payload: MESSAGE,
             key,
             ttl: Some(Duration::from_millis(100_000_000_000)),
+            replay: true,
             buffered,
         })
     }

@@ -13,8 +13,8 @@ use tokio_tungstenite::tungstenite::Message;
 use tokio_tungstenite::tungstenite::protocol::CloseFrame;
 use tpa_session::session::{
     Close, Command, Config, Control, Event, Init, Input, Instant, Malformed, NO_CLOSE_FRAME,
-    Outgoing, Output, Payload, Redactor, Session, SocketId, State, SubscriptionUpdate, ping_frame,
-    state_key, time_to_live,
+    Outgoing, Output, Payload, Redactor, Session, SocketId, State, SubscriptionUpdate,
+    is_replayable, ping_frame, state_key, time_to_live,
 };
 
 /// Settings of the app.
@@ -185,6 +185,7 @@ impl Driver {
                     payload: Text(message.to_string()),
                     key,
                     ttl,
+                    replay: is_replayable(&kind),
                     buffered: self.socket.is_some().then_some(0),
                 }
             }

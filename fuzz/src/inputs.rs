@@ -16,7 +16,7 @@
 //! buffered 70000             bytes that the socket holds
 //! socket 3                   the next line is about this socket, not about the current one
 //! verdict yes                the app's answer to `shouldReconnect` from now on: yes, no, or a delay
-//! offline, online, resume, slept, timeout
+//! offline, online, leaving, resume, shown, address, slept, timeout
 //! wall 1000000
 //! at 500                     it is now 500 ms, even if it was later before
 //! wait 500                   time passes, and timers fire
@@ -161,6 +161,9 @@ impl Run {
             "buffered" => Input::Buffered(socket, rest.parse().ok()?),
             "offline" => Input::Offline,
             "online" => Input::Online,
+            "leaving" => Input::Leaving,
+            "shown" => Input::Wake(WakeHint::Shown),
+            "address" => Input::Wake(WakeHint::AddressChanged),
             "resume" => Input::Wake(WakeHint::Resumed),
             "slept" => Input::Wake(WakeHint::Slept),
             "wall" => Input::WallClock(rest.parse().ok()?),
@@ -194,6 +197,7 @@ impl Run {
                         .next()
                         .and_then(|ttl| ttl.parse().ok())
                         .map(Duration::from_millis),
+                    replay: true,
                     buffered: match words.next() {
                         Some("closing") => None,
                         Some(bytes) => bytes.parse().ok(),

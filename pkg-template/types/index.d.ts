@@ -149,14 +149,19 @@ export interface StateChangeEvent {
   to: SessionState;
 }
 
+export interface SentEvent {
+  /** The queued message that was written to a socket. */
+  message: OutgoingMessage;
+}
+
 export interface DroppedEvent {
   /** The message passed to `send()`. */
   message: OutgoingMessage;
   /**
    * Cause. `"unconfirmed"` stands for any of the others if the message was already sent once; the
-   * cloud may have received it.
+   * cloud may have received it. `"refused"`: the cloud closes the connection when it receives it.
    */
-  reason: "overflow" | "expired" | "ended" | "unconfirmed";
+  reason: "overflow" | "expired" | "ended" | "unconfirmed" | "refused";
 }
 
 /** Entry of the timeline: plain data, for bug reports. Times are ms since the epoch. */
@@ -203,10 +208,15 @@ export interface FlushError extends Error {
 }
 
 export interface SendOptions {
-  /** Key for replacement: while queued, the message is replaced by a newer one with the same key. */
+  /** Key for replacement: a newer message with the same key takes this one out of the queue. */
   key?: string;
   /** Maximum time in the queue, ms. */
   ttl?: number;
+  /**
+   * Sends the message once more after a reconnect if it has a key and the connection was lost before
+   * the cloud confirmed it. Default `true`.
+   */
+  replay?: boolean;
 }
 
 /** Stream to subscribe to; `rate` is accepted for compatibility and ignored. */
@@ -223,6 +233,7 @@ export interface LifecycleEvents {
   reconnecting: ReconnectingEvent;
   stateChange: StateChangeEvent;
   error: Error;
+  sent: SentEvent;
   dropped: DroppedEvent;
 }
 

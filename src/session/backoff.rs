@@ -31,14 +31,15 @@ pub(super) fn immediate_delay(rng: &mut Rng) -> Duration {
 impl Backoff {
     /// Possible delays before the attempt with index `attempt`, counted from 0.
     pub fn interval(&self, attempt: u32) -> RangeInclusive<Duration> {
-        let factor = 1_u64.checked_shl(attempt).unwrap_or(u64::MAX);
-        let longest = self
-            .initial
-            .as_millis()
-            .saturating_mul(factor)
-            .min(self.max.as_millis());
+        let longest = doubled(self.initial, attempt, self.max).as_millis();
         let shortest = (longest as f64 * (1.0 - self.jitter)) as u64;
         Duration::from_millis(shortest.min(longest))..=Duration::from_millis(longest)
+    }
+
+    /// Draws the delay before the first attempt after a connection was lost in silence. A cloud
+    /// that stalls loses many connections at the same time, and is still busy.
+    pub(super) fn delay_after_silence(&self, rng: &mut Rng) -> Duration {
+        between(0, doubled(self.initial, 1, self.max).as_millis(), rng)
     }
 
     /// Draws the delay before the attempt with index `attempt` uniformly from its interval.
@@ -47,6 +48,13 @@ impl Backoff {
         let (shortest, longest) = (interval.start().as_millis(), interval.end().as_millis());
         between(shortest, longest, rng)
     }
+}
+
+/// The duration after so many doublings, at most `max`.
+pub(super) fn doubled(initial: Duration, doublings: u32, max: Duration) -> Duration {
+    let factor = 1_u64.checked_shl(doublings).unwrap_or(u64::MAX);
+    let millis = initial.as_millis().saturating_mul(factor);
+    Duration::from_millis(millis).min(max)
 }
 
 /// Draws uniformly, including both ends. `Rng::u64` formats its arguments for a panic that

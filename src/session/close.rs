@@ -12,6 +12,8 @@ use crate::session::{Duration, Redacted};
 pub const NORMAL: u16 = 1000;
 /// The peer is going away (RFC 6455 section 7.4.1).
 pub const GOING_AWAY: u16 = 1001;
+/// The close frame had no code (RFC 6455 section 7.4.1: never on the wire).
+pub const NO_STATUS: u16 = 1005;
 /// No close frame came (RFC 6455 section 7.4.1: never on the wire).
 pub const NO_CLOSE_FRAME: u16 = 1006;
 /// Policy violation (RFC 6455 section 7.4.1). Clouds refuse connections with it.
@@ -24,6 +26,8 @@ pub const CONNECT_TIMEOUT: u16 = 4001;
 pub const LIVENESS_TIMEOUT: u16 = 4008;
 /// Another connection took the session over.
 pub const SUPERSEDED: u16 = 4009;
+/// Client: another process of the app takes the session over.
+pub const HANDED_OVER: u16 = 4010;
 
 /// Codes of error frames that refuse the credentials: they would only fail again.
 pub const FATAL_ERRORS: [&str; 4] = [
@@ -90,6 +94,8 @@ pub const fn is_clean(code: u16) -> bool {
 pub enum Origin<'a> {
     /// The socket closed or broke.
     Peer,
+    /// The browser closed the socket, without a reason of the peer's.
+    Browser,
     /// The app called `disconnect()`.
     Client,
     /// An `app_stopped` frame was received.
@@ -106,7 +112,7 @@ pub enum Origin<'a> {
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
 #[non_exhaustive]
 pub enum CloseKind {
-    /// The app called `disconnect()`.
+    /// The app called `disconnect()`, or hands the session over to another process.
     ClientDisconnect,
     /// The session of the glasses is over.
     SessionEnded,
@@ -198,6 +204,8 @@ pub enum Condition {
     Reason(&'static str),
     /// The close code is this one.
     Code(u16),
+    /// The browser closed the socket.
+    ClosedByBrowser,
     /// The credentials were refused: by one of [`FATAL_ERRORS`], or by a 1008 whose reason
     /// names a credential.
     CredentialsRefused,
@@ -240,7 +248,9 @@ pub const CLOSE_RULES: &[CloseRule] = {
         CloseRule::new(If::Reason("User session ended"), Kind::SessionEnded, No),
         CloseRule::new(If::Reason("App stopped"), Kind::AppStopped, No),
         CloseRule::new(If::Code(SUPERSEDED), Kind::Superseded, No),
+        CloseRule::new(If::Code(HANDED_OVER), Kind::ClientDisconnect, No),
         CloseRule::new(If::CredentialsRefused, Kind::Rejected, No),
+        CloseRule::new(If::ClosedByBrowser, Kind::Abnormal, Reconnect::Yes),
         CloseRule::new(If::Code(NORMAL), Kind::Normal, No),
         CloseRule::new(If::Code(GOING_AWAY), Kind::Normal, No),
     ]
@@ -265,6 +275,7 @@ impl Condition {
             Self::AttemptFailed => origin == Origin::Attempt,
             Self::Reason(text) => contains(&close.reason, text),
             Self::Code(code) => close.code == code,
+            Self::ClosedByBrowser => origin == Origin::Browser,
             Self::CredentialsRefused => is_rejection(close, origin),
         }
     }

@@ -18,6 +18,14 @@ pub(super) struct Run {
     pub(super) fresh_key_tried: bool,
     /// The next attempt is not counted.
     pub(super) next_attempt_free: bool,
+    /// Number of times that the time for an attempt has doubled.
+    pub(super) doublings: u32,
+    /// Start of the run, or the loss of its last stable connection.
+    pub(super) outage_since: Instant,
+    /// The current connection has answered a ping.
+    pub(super) answered: bool,
+    /// The connection was lost in silence, as many others may have been at the same time.
+    pub(super) lost_in_silence: bool,
     /// End of the last connection or attempt.
     pub(super) cause: Option<Cause>,
     /// Reaction to it according to the table of closures.
@@ -27,7 +35,7 @@ pub(super) struct Run {
 }
 
 impl Run {
-    pub(super) const fn new(id: RunId, session_id: String) -> Self {
+    pub(super) const fn new(id: RunId, session_id: String, now: Instant) -> Self {
         Self {
             id,
             session_id,
@@ -35,6 +43,10 @@ impl Run {
             acknowledged: false,
             fresh_key_tried: false,
             next_attempt_free: false,
+            doublings: 0,
+            outage_since: now,
+            answered: false,
+            lost_in_silence: false,
             cause: None,
             default_decision: Reconnect::No,
             not_before: None,
@@ -54,13 +66,9 @@ impl<P: Payload> Session<P> {
             }
             self.disconnect(Some("Another session was asked for".into()));
         }
-        self.run = Run::new(RunId(self.run.id.0.wrapping_add(1)), session_id);
-        if self.may_dial() {
-            self.start_attempt();
-        } else {
-            self.run.next_attempt_free = true;
-            self.enter(Phase::Waiting);
-        }
+        let id = RunId(self.run.id.0.wrapping_add(1));
+        self.run = Run::new(id, session_id, self.now);
+        self.start_attempt();
         Ok(Reply::Run(self.run.id))
     }
 
@@ -72,16 +80,12 @@ impl<P: Payload> Session<P> {
         }
     }
 
-    /// True unless the environment says that there is no network.
-    pub(super) const fn may_dial(&self) -> bool {
-        !self.offline || self.config.on_loopback
-    }
-
     pub(super) fn start_attempt(&mut self) {
         let socket = SocketId(self.last_socket.0.wrapping_add(1));
         self.last_socket = socket;
+        self.attempt_starts();
         self.timers
-            .set(Timer::Connect, self.now.after(self.config.connect_timeout));
+            .set(Timer::Connect, self.now.after(self.time_for_attempt()));
         self.enter(Phase::Preparing(socket));
         self.emit(Event::Connecting(Connecting {
             attempt: self.run.attempts,
@@ -117,14 +121,15 @@ impl<P: Payload> Session<P> {
         self.timers
             .set(Timer::Stable, self.now.after(self.config.stable_after));
         self.run.fresh_key_tried = false;
+        self.run.answered = false;
         self.start_keepalive();
         self.send_subscriptions(socket);
         self.ask_at_once(socket);
-        self.drain_outbox(socket, 0);
         if !std::mem::replace(&mut self.run.acknowledged, true) {
             self.outputs.push_back(Output::Settle(self.run.id, Ok(())));
         }
         self.enter(Phase::Connected(socket));
         self.emit(Event::Connected);
+        self.drain_outbox(socket, 0);
     }
 }

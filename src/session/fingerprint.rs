@@ -27,7 +27,7 @@ impl<P: Payload> Session<P> {
     pub fn fingerprint(&self, name: impl Fn(&P) -> u64, hasher: &mut impl Hasher) {
         self.fingerprint_run(hasher);
         self.timers.fingerprint(self.now, hasher);
-        (self.offline, self.wall_offset.is_some()).hash(hasher);
+        self.fingerprint_environment(hasher);
         self.subscriptions.hash(hasher);
         self.outbox.fingerprint(self.now, &name, hasher);
         let mut serials = self.outbox.serials();
@@ -39,6 +39,16 @@ impl<P: Payload> Session<P> {
         }
     }
 
+    fn fingerprint_environment(&self, hasher: &mut impl Hasher) {
+        let environment = &self.environment;
+        (environment.offline, self.wall_offset.is_some()).hash(hasher);
+        environment.offline_attempt.since(self.now).hash(hasher);
+        environment.haste.since(self.now).hash(hasher);
+        self.is_near_navigation().hash(hasher);
+        let age = environment.navigated.map(|at| self.now.since(at));
+        age.filter(|_| self.is_near_navigation()).hash(hasher);
+    }
+
     fn fingerprint_run(&self, hasher: &mut impl Hasher) {
         discriminant(&self.phase).hash(hasher);
         self.state().hash(hasher);
@@ -46,13 +56,18 @@ impl<P: Payload> Session<P> {
             let run = &self.run;
             (run.attempts, run.acknowledged).hash(hasher);
             (run.fresh_key_tried, run.next_attempt_free).hash(hasher);
+            self.time_for_attempt().hash(hasher);
+            let outage = self.now.since(run.outage_since);
+            outage.min(self.config.give_up_after).hash(hasher);
         }
         if let Phase::Waiting | Phase::AwaitingDecision(_) = self.phase {
             let cause = self.run.cause.as_ref();
             cause.map(|cause| cause.kind).hash(hasher);
         }
         match self.phase {
-            Phase::AwaitingDecision(_) => self.run.default_decision.hash(hasher),
+            Phase::AwaitingDecision(_) => {
+                (self.run.default_decision, self.run.lost_in_silence).hash(hasher);
+            }
             Phase::Waiting => {
                 let not_before = self.run.not_before.filter(|at| *at > self.now);
                 not_before.map(|at| at.since(self.now)).hash(hasher);
@@ -65,6 +80,9 @@ impl<P: Payload> Session<P> {
             | Phase::Stopped => {}
         }
         let is_connected = matches!(self.phase, Phase::Connected(_));
+        if is_connected {
+            self.run.answered.hash(hasher);
+        }
         self.liveness.fingerprint(self.now, is_connected, hasher);
     }
 
@@ -108,10 +126,11 @@ fn fingerprint_event<P>(event: &Event<P>, name: &impl Fn(&P) -> u64, hasher: &mu
         Event::Connected => {}
         Event::Disconnected(event) => (event.permanent, event.kind).hash(hasher),
         Event::Reconnecting(event) => {
-            (event.attempt, event.delay, event.cause.kind).hash(hasher);
+            (event.attempt, event.counted, event.delay, event.cause.kind).hash(hasher);
         }
         Event::StateChange(event) => (event.from, event.to).hash(hasher),
         Event::Error(error) => discriminant(error).hash(hasher),
+        Event::Sent(payload) => name(payload).hash(hasher),
         Event::Dropped(payload, reason) => (name(payload), reason).hash(hasher),
     }
 }

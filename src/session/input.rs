@@ -40,6 +40,9 @@ pub enum Command<P> {
         key: Option<String>,
         /// Longest time in the queue.
         ttl: Option<Duration>,
+        /// If the message is state and the connection is lost before it is confirmed, it is sent
+        /// once more.
+        replay: bool,
         /// Bytes in the buffer of the socket; `None` if the socket is not open. A socket can be
         /// closing for seconds before it reports a close event, and loses what is sent on it
         /// meanwhile.

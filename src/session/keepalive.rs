@@ -44,7 +44,7 @@ pub(super) struct Liveness {
     patience: Patience,
     last_id: PingId,
     /// The cloud pongs, as far as this connection or an earlier one has shown.
-    pub(super) supports_pong: bool,
+    supports_pong: bool,
     /// The last connection was left although the cloud had not ponged on it.
     left_on_hint: bool,
     /// The app was warned that the cloud no longer pongs.
@@ -371,7 +371,10 @@ impl<P: Payload> Session<P> {
     }
 
     /// Called after each pong that answers a ping of this connection.
-    pub(super) fn on_answered(&mut self) {}
+    pub(super) fn on_answered(&mut self) {
+        self.run.answered = true;
+        self.check_stable();
+    }
 
     /// Serves [`Timer::Ping`].
     pub(super) fn ping_when_due(&mut self) {

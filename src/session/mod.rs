@@ -29,6 +29,7 @@ mod close;
 mod config;
 mod connect;
 mod decimal;
+mod environment;
 #[cfg(feature = "test-util")]
 mod fingerprint;
 mod input;
@@ -53,8 +54,8 @@ pub use backoff::Backoff;
 pub use clock::Clock;
 pub use close::{
     CLOSE_RULES, CONNECT_TIMEOUT, Close, CloseKind, CloseRule, Condition, EXHAUSTED, FATAL_ERRORS,
-    GOING_AWAY, LIVENESS_TIMEOUT, NO_CLOSE_FRAME, NORMAL, Origin, POLICY_VIOLATION, Reconnect,
-    SUPERSEDED, classify, is_clean, is_fatal_error,
+    GOING_AWAY, HANDED_OVER, LIVENESS_TIMEOUT, NO_CLOSE_FRAME, NO_STATUS, NORMAL, Origin,
+    POLICY_VIOLATION, Reconnect, SUPERSEDED, classify, is_clean, is_fatal_error,
 };
 pub use config::{
     Config, DEFAULT_URL, LogLevel, OptionError, Options, Source, URL_ALLOWED, URL_OPTIONS, Value,
@@ -69,8 +70,8 @@ pub use output::{
     Output, RESERVED_EVENTS, Reconnecting, SessionError, State, StateChange,
 };
 pub use protocol::{
-    CONTROL_TYPES, Control, Init, Malformed, RENAMED_TYPES, SubscriptionUpdate, ping_frame,
-    state_key, time_to_live,
+    CONTROL_TYPES, Control, Init, Malformed, RENAMED_TYPES, SubscriptionUpdate, is_replayable,
+    ping_frame, replaces, state_key, time_to_live,
 };
 pub use redact::{Redacted, Redactor};
 pub use sleep::WakeHint;
@@ -85,6 +86,7 @@ use fastrand::Rng;
 
 use crate::session::ack::AckTracker;
 use crate::session::connect::Run;
+use crate::session::environment::Environment;
 use crate::session::keepalive::Liveness;
 use crate::session::outbox::{Message, Outbox};
 use crate::session::subscriptions::Subscriptions;
@@ -108,7 +110,7 @@ pub struct Session<P> {
     last_socket: SocketId,
     timers: Timers,
     liveness: Liveness,
-    offline: bool,
+    environment: Environment,
     /// Lead of the wall clock over the monotonic one when it was last read, ms.
     wall_offset: Option<i64>,
     subscriptions: Subscriptions,
@@ -179,11 +181,11 @@ impl<P: Payload> Session<P> {
             rng: Rng::with_seed(seed),
             now,
             phase: Phase::Idle,
-            run: Run::new(RunId(0), String::new()),
+            run: Run::new(RunId(0), String::new(), now),
             last_socket: SocketId(0),
             timers: Timers::default(),
             liveness: Liveness::new(now),
-            offline: false,
+            environment: Environment::default(),
             wall_offset: None,
             subscriptions: Subscriptions::default(),
             outbox: Outbox::new(config.outbox),
@@ -218,6 +220,7 @@ impl<P: Payload> Session<P> {
                 payload,
                 key,
                 ttl,
+                replay,
                 buffered,
             } => {
                 let expires = ttl.map(|ttl| self.now.after(ttl));
@@ -225,14 +228,13 @@ impl<P: Payload> Session<P> {
                     payload,
                     key,
                     expires,
+                    replay,
                 };
                 Ok(self.send(message, buffered))
             }
             Command::Flush => Ok(self.flush()),
             Command::ReconnectNow => {
-                if self.phase == Phase::Waiting {
-                    self.retry();
-                }
+                self.reconnect_now();
                 Ok(Reply::Done)
             }
             Command::Subscribe(streams) => {
@@ -270,7 +272,10 @@ impl<P: Payload> Session<P> {
             Input::Failed(_) => self
                 .timers
                 .set(Timer::Failure, self.now.after(FAILURE_GRACE)),
-            Input::Closed(_, close) => self.connection_lost(close, Origin::Peer),
+            Input::Closed(_, close) => {
+                let origin = self.origin_of(&close);
+                self.connection_lost(close, origin);
+            }
             Input::Control(socket, control) => self.handle_control(socket, control),
             Input::Malformed(_, malformed) => {
                 self.on_activity(self.now);
@@ -282,8 +287,8 @@ impl<P: Payload> Session<P> {
             Input::ShouldReconnect(decision) => self.apply_decision(decision),
             Input::Offline => self.on_offline(),
             Input::Online => self.on_online(),
-            Input::Leaving => {}
-            Input::Wake(hint) => self.on_wake_hint(hint),
+            Input::Leaving => self.on_navigation(),
+            Input::Wake(hint) => self.on_wake(hint),
             Input::ClockJumped => self.postpone_verdict(),
             Input::WallClock(wall) => self.check_wall_clock(wall),
         }

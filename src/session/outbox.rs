@@ -8,6 +8,7 @@ use std::hash::{Hash, Hasher};
 use crate::session::stats::increment;
 use crate::session::{
     DropReason, Duration, Event, Instant, Outgoing, Phase, Reply, Session, SocketId, Timer,
+    replaces,
 };
 
 /// Interval at which the bytes in the socket's buffer are read while messages wait for space. A
@@ -29,10 +30,12 @@ pub trait Payload: Clone {
 pub(super) struct Message<P> {
     /// Content.
     pub(super) payload: P,
-    /// Makes the message state: while it is queued, a newer one with the same key replaces it.
+    /// Makes the message state: while it is queued, a newer one may replace it.
     pub(super) key: Option<String>,
     /// Time from which it is not sent any more.
     pub(super) expires: Option<Instant>,
+    /// It may be sent once more if the connection is lost before it is confirmed.
+    pub(super) replay: bool,
 }
 
 /// Bounds of the outbox.
@@ -54,6 +57,8 @@ struct Entry<P> {
     message: Message<P>,
     size: usize,
     serial: u64,
+    /// The app was told that it is queued, and not yet that it was sent.
+    announced: bool,
     /// It was passed to a socket once, and may have been received.
     sent: bool,
 }
@@ -67,6 +72,15 @@ impl<P> Entry<P> {
         };
         (self.message.payload, reason)
     }
+}
+
+/// Queued message that is about to be passed to a socket.
+struct Departure<P> {
+    payload: P,
+    size: usize,
+    serial: u64,
+    /// The app was told that it is queued.
+    announced: bool,
 }
 
 /// The stored messages, oldest first: those in flight, then the queued ones.
@@ -95,61 +109,54 @@ impl<P: Payload> Outbox<P> {
         }
     }
 
-    /// Queues a message; returns the messages that it displaced, oldest first.
+    /// Queues a message after the others and removes those that it replaces; returns the messages
+    /// that it displaced, oldest first. `announced` if the app is told that the message waits.
     ///
     /// # Errors
     ///
     /// The message does not fit even into an empty queue, and is returned.
-    fn push(&mut self, message: Message<P>, serial: u64) -> Result<Dropped<P>, P> {
+    fn push(&mut self, message: Message<P>, serial: u64, announced: bool) -> Result<Dropped<P>, P> {
         let size = message.payload.size();
         if self.limits.messages == 0 || size > self.limits.bytes {
             return Err(message.payload);
         }
+        self.remove_replaced(message.key.as_deref());
         self.bytes += size;
         self.earliest_expiry = match (self.earliest_expiry, message.expires) {
             (Some(one), Some(other)) => Some(one.min(other)),
             (one, other) => one.or(other),
         };
-        let mut entry = Entry {
+        self.entries.push_back(Entry {
             message,
             size,
             serial,
+            announced,
             sent: false,
-        };
-        let older = self.find(entry.message.key.as_deref());
-        let index = match older {
-            Some(index) if index >= self.in_flight => {
-                entry.serial = self.entries[index].serial;
-                let replaced = std::mem::replace(&mut self.entries[index], entry);
-                self.bytes -= replaced.size;
-                self.on_dequeued(replaced.message.expires);
-                index
-            }
-            _ => {
-                // An older one in flight may be received, but will not be sent again.
-                older.and_then(|index| self.remove(index));
-                self.entries.push_back(entry);
-                self.entries.len() - 1
-            }
-        };
-        Ok(self.trim(index))
+        });
+        Ok(self.trim())
     }
 
-    /// Takes the first queued message to send it; returns it with its size and serial. If
-    /// `keeps`, it stays stored as one in flight.
-    fn next(&mut self, keeps: bool) -> Option<(P, usize, u64)> {
+    /// Takes the first queued message to send it. If `keeps`, it stays stored as one in flight.
+    fn next(&mut self, keeps: bool) -> Option<Departure<P>> {
         let next = self.entries.get_mut(self.in_flight)?;
         let (size, serial) = (next.size, next.serial);
+        let announced = std::mem::take(&mut next.announced);
+        let departure = |payload| Departure {
+            payload,
+            size,
+            serial,
+            announced,
+        };
         if !keeps {
             let removed = self.remove(self.in_flight)?;
-            return Some((removed.message.payload, size, serial));
+            return Some(departure(removed.message.payload));
         }
         next.sent = true;
         self.in_flight += 1;
         let payload = next.message.payload.clone();
         let expires = next.message.expires;
         self.on_dequeued(expires);
-        Some((payload, size, serial))
+        Some(departure(payload))
     }
 
     /// Removes the messages in flight up to this serial: they were received.
@@ -253,18 +260,26 @@ impl<P: Payload> Outbox<P> {
                 payload,
                 key,
                 expires,
+                replay,
             } = &entry.message;
             let ahead = expires.map(|at| at.since(now));
-            (name(payload), key, ahead, entry.size, entry.sent).hash(hasher);
+            (name(payload), key, ahead, replay, entry.size).hash(hasher);
+            (entry.announced, entry.sent).hash(hasher);
         }
     }
 
-    /// Index of the message with this key. There is at most one.
-    fn find(&self, key: Option<&str>) -> Option<usize> {
-        let key = key?;
-        self.entries
-            .iter()
-            .position(|entry| entry.message.key.as_deref() == Some(key))
+    /// Removes the messages that one with this key replaces. Those in flight may be received, but
+    /// will not be sent again.
+    fn remove_replaced(&mut self, key: Option<&str>) {
+        let Some(key) = key else {
+            return;
+        };
+        for index in (0..self.entries.len()).rev() {
+            let older = self.entries[index].message.key.as_deref();
+            if older.is_some_and(|older| replaces(key, older)) {
+                self.remove(index);
+            }
+        }
     }
 
     fn remove(&mut self, index: usize) -> Option<Entry<P>> {
@@ -283,16 +298,13 @@ impl<P: Payload> Outbox<P> {
         self.expiry_stale |= expires.is_some() && expires == self.earliest_expiry;
     }
 
-    /// Removes the oldest messages until the limits hold, except the newest one, which is at
-    /// index `newest`.
-    fn trim(&mut self, mut newest: usize) -> Dropped<P> {
+    /// Removes the oldest messages until the limits hold. The newest one fits alone.
+    fn trim(&mut self) -> Dropped<P> {
         let mut dropped = Vec::new();
         while self.entries.len() > self.limits.messages || self.bytes > self.limits.bytes {
-            let oldest = usize::from(newest == 0);
-            let Some(removed) = self.remove(oldest) else {
+            let Some(removed) = self.remove(0) else {
                 break;
             };
-            newest = newest.saturating_sub(1);
             dropped.push(removed.dropped(DropReason::Overflow));
         }
         dropped
@@ -303,6 +315,7 @@ impl<P: Payload> Session<P> {
     /// Executes [`Command::Send`](crate::session::Command::Send).
     pub(super) fn send(&mut self, message: Message<P>, buffered: Option<u32>) -> Reply {
         if self.phase == Phase::Stopped {
+            increment(&mut self.stats.dropped);
             return Reply::Dropped;
         }
         let mut open = None;
@@ -322,7 +335,7 @@ impl<P: Payload> Session<P> {
                 self.send_and_keep(socket, message, (serial, size))
             }
             Some((socket, size)) => self.send_now(socket, message.payload, (serial, size)),
-            None => match self.outbox.push(message, serial) {
+            None => match self.outbox.push(message, serial, true) {
                 Ok(displaced) => {
                     self.report_dropped(displaced);
                     self.watch_expiry();
@@ -360,7 +373,7 @@ impl<P: Payload> Session<P> {
         message: Message<P>,
         (serial, size): (u64, usize),
     ) -> Reply {
-        match self.outbox.push(message, serial) {
+        match self.outbox.push(message, serial, false) {
             Ok(displaced) => {
                 self.send_queued(socket, 0);
                 self.report_dropped(displaced);
@@ -386,10 +399,14 @@ impl<P: Payload> Session<P> {
         while self.has_space(buffered)
             && let Some(size) = self.outbox.next_size()
             && self.liveness.may_hand_over(size)
-            && let Some((payload, size, serial)) = self.outbox.next(self.keeps_sent())
+            && let Some(next) = self.outbox.next(self.keeps_sent())
         {
             buffered = buffered.saturating_add(u32::try_from(size).unwrap_or(u32::MAX));
-            self.send_now(socket, payload, (serial, size));
+            let told = next.announced.then(|| next.payload.clone());
+            self.send_now(socket, next.payload, (next.serial, next.size));
+            if let Some(payload) = told {
+                self.emit(Event::Sent(payload));
+            }
         }
         buffered
     }

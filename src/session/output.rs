@@ -113,6 +113,8 @@ pub enum Event<P> {
     StateChange(StateChange),
     /// A fault occurred; the session continues.
     Error(SessionError),
+    /// A queued message was passed to a socket.
+    Sent(P),
     /// A message will not be sent.
     Dropped(P, DropReason),
 }
@@ -127,6 +129,7 @@ impl<P> Event<P> {
             Self::Reconnecting(_) => "reconnecting",
             Self::StateChange(_) => "stateChange",
             Self::Error(_) => "error",
+            Self::Sent(_) => "sent",
             Self::Dropped(..) => "dropped",
         }
     }
@@ -134,13 +137,14 @@ impl<P> Event<P> {
 
 /// Event names that frames must not spoof: the session's own, and that of audio, which is
 /// binary.
-pub const RESERVED_EVENTS: [&str; 8] = [
+pub const RESERVED_EVENTS: [&str; 9] = [
     "connecting",
     "connected",
     "disconnected",
     "reconnecting",
     "stateChange",
     "error",
+    "sent",
     "dropped",
     "audio_chunk",
 ];
@@ -270,6 +274,8 @@ pub enum DropReason {
     Ended,
     /// Any of these, but it was sent once and may have been received.
     Unconfirmed,
+    /// The cloud closes the connection whenever it receives the message.
+    Refused,
 }
 
 impl DropReason {
@@ -280,6 +286,7 @@ impl DropReason {
             Self::Expired => "expired",
             Self::Ended => "ended",
             Self::Unconfirmed => "unconfirmed",
+            Self::Refused => "refused",
         }
     }
 }

@@ -44,6 +44,9 @@ const ERROR: &str = "connection_error";
 const STOPPED: &str = "app_stopped";
 const PONG: &str = "pong";
 
+/// Type of the messages with content for modes of the dashboard.
+const CONTENT_UPDATE: &str = "dashboard_content_update";
+
 /// Types of the frames that [`Control::parse`] reads.
 pub const CONTROL_TYPES: [&str; 5] = [ACK, TPA_ERROR, ERROR, STOPPED, PONG];
 
@@ -176,15 +179,39 @@ pub fn time_to_live(kind: &str, duration_ms: Option<f64>) -> Option<Duration> {
     (kind == "display_event").then(|| Duration::from_millis(millis as u64))
 }
 
-/// Default key of a message of type `kind`. Messages with a key are state: of those that are
-/// queued, only the newest is kept. `text` returns the value of a field as text.
+/// True if a message of type `kind` may be sent once more after a reconnect: only the app changes
+/// what it sets. The user changes the mode of the dashboard too.
+pub fn is_replayable(kind: &str) -> bool {
+    kind != "dashboard_mode_change"
+}
+
+/// Default key of a message of type `kind`. Messages with a key are state: a queued one is removed
+/// if a newer one [replaces](replaces) it. `text` returns the value of a field as text.
 pub fn state_key(kind: &str, text: impl Fn(&str) -> Option<String>) -> Option<String> {
     let field = match kind {
         "display_event" => "view",
-        "dashboard_content_update" => "modes",
+        CONTENT_UPDATE => "modes",
         "dashboard_system_update" => "section",
         _ => return None,
     };
     let value = text(field).unwrap_or_default();
     Some([kind, ":", &value].concat())
+}
+
+/// True if a message with the key `newer` replaces an older one with the key `older`: the keys are
+/// equal, or both write content for modes of the dashboard, and all modes of the older one are among
+/// those of the newer.
+pub fn replaces(newer: &str, older: &str) -> bool {
+    newer == older
+        || modes(newer)
+            .zip(modes(older))
+            .is_some_and(|(newer, older)| {
+                let mut older = older.split(',');
+                older.all(|mode| newer.split(',').any(|written| written == mode))
+            })
+}
+
+/// The modes in the default key of a `dashboard_content_update`.
+fn modes(key: &str) -> Option<&str> {
+    key.strip_prefix(CONTENT_UPDATE)?.strip_prefix(':')
 }

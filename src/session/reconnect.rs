@@ -1,11 +1,14 @@
 //! The end of a connection: another attempt, or the end of the session.
 
-use crate::session::backoff::{MAX_IMMEDIATE_DELAY, immediate_delay};
+use crate::session::backoff::{doubled, immediate_delay};
 use crate::session::{
-    Cause, Close, CloseKind, ConnectionError, Disconnected, Duration, EXHAUSTED, Event, FlushError,
-    Origin, Output, Payload, Phase, Reconnect, Reconnecting, Session, State, Timer, classify,
-    decimal, is_clean,
+    CONNECT_TIMEOUT, Cause, Close, CloseKind, ConnectionError, Disconnected, Duration, EXHAUSTED,
+    Event, FlushError, Instant, LIVENESS_TIMEOUT, NO_CLOSE_FRAME, NO_STATUS, Origin, Output,
+    Payload, Phase, Reconnect, Reconnecting, Session, State, Timer, classify, decimal, is_clean,
 };
+
+/// Longest time for one attempt, unless `connectTimeout` is longer.
+const LONGEST_ATTEMPT: Duration = Duration::from_millis(20_000);
 
 impl<P: Payload> Session<P> {
     /// Handles the end of a connection, of an attempt, or of the wait before one.
@@ -13,7 +16,12 @@ impl<P: Payload> Session<P> {
         let (kind, reconnect) = classify(&close, origin, self.config.close_rules);
         if self.timers.is_due(Timer::Stable, self.now) {
             // The timer may be late, e.g. in a hidden tab. The connection was stable all the same.
-            self.run.attempts = 0;
+            self.timers.stop(Timer::Stable);
+        }
+        self.check_stable();
+        self.assess_loss(&close, origin);
+        if origin == Origin::Browser && reconnect != Reconnect::No {
+            self.on_closed_by_browser();
         }
         if let Some(socket) = self.phase.socket() {
             self.outputs.push_back(Output::Close(socket, close.clone()));
@@ -49,6 +57,52 @@ impl<P: Payload> Session<P> {
         }
     }
 
+    /// Draws conclusions for the next attempts from how the connection or the attempt ended.
+    fn assess_loss(&mut self, close: &Close, origin: Origin<'_>) {
+        self.run.lost_in_silence = false;
+        let is_own = |code| origin == Origin::Attempt && close.code == code;
+        let is_silent = match self.phase {
+            Phase::Connected(_) => {
+                if self.run.attempts == 0 {
+                    self.run.outage_since = self.now;
+                }
+                let is_dead = is_own(LIVENESS_TIMEOUT);
+                self.run.lost_in_silence = is_dead && self.liveness.is_silent();
+                is_dead || matches!(close.code, NO_STATUS | NO_CLOSE_FRAME)
+            }
+            Phase::Preparing(_) | Phase::Connecting(_) => is_own(CONNECT_TIMEOUT),
+            Phase::Idle
+            | Phase::Handshaking(_)
+            | Phase::Waiting
+            | Phase::AwaitingDecision(_)
+            | Phase::Stopped => false,
+        };
+        if is_silent {
+            self.run.doublings = self.run.doublings.saturating_add(1);
+        }
+    }
+
+    /// Time from the start of the next attempt to its ack. It grows with the silence, so that
+    /// few attempts last through a long one.
+    pub(super) fn time_for_attempt(&self) -> Duration {
+        let initial = self.config.connect_timeout;
+        doubled(initial, self.run.doublings, initial.max(LONGEST_ATTEMPT))
+    }
+
+    /// Counts attempts from zero again if the connection has lasted and, where pongs are
+    /// expected, has answered a ping.
+    pub(super) fn check_stable(&mut self) {
+        let is_asked = self.config.watch.ping_interval > Duration::ZERO;
+        let expects_pong = is_asked && self.liveness.expects_pong();
+        if matches!(self.phase, Phase::Connected(_))
+            && self.timers.get(Timer::Stable).is_none()
+            && (self.run.answered || !expects_pong)
+        {
+            self.run.attempts = 0;
+            self.run.doublings = 0;
+        }
+    }
+
     /// Continues or stops, once the app has decided; `None` leaves the decision to the table of
     /// closures.
     pub(super) fn apply_decision(&mut self, decision: Option<Reconnect>) {
@@ -62,7 +116,8 @@ impl<P: Payload> Session<P> {
         if let Reconnect::After(_) = reconnect {
             self.run.next_attempt_free = false;
         }
-        let may_try = self.run.next_attempt_free || !self.is_exhausted();
+        let is_free = self.run.next_attempt_free || self.is_offline();
+        let may_try = is_free || !self.is_exhausted();
         if wanted && self.config.auto_reconnect && may_try {
             self.wait(state == State::Connected, cause, reconnect);
         } else {
@@ -79,9 +134,9 @@ impl<P: Payload> Session<P> {
     }
 
     fn is_exhausted(&self) -> bool {
-        self.config
-            .max_reconnect_attempts
-            .is_some_and(|max| self.run.attempts >= max)
+        let max = self.config.max_reconnect_attempts;
+        max.is_some_and(|max| self.run.attempts >= max)
+            && self.now.since(self.run.outage_since) >= self.config.give_up_after
     }
 
     /// Waits before the next attempt.
@@ -91,47 +146,36 @@ impl<P: Payload> Session<P> {
             let message = describe(&cause);
             self.emit_disconnected(cause, message, false);
         }
-        if let Reconnect::After(delay) = reconnect {
-            self.run.not_before = Some(self.now.after(delay));
-            if self.may_dial() {
-                self.schedule(delay);
+        let attempt = self.run.attempts;
+        let delay = match reconnect {
+            Reconnect::After(delay) => delay,
+            _ if self.run.next_attempt_free => immediate_delay(&mut self.rng),
+            _ if self.run.lost_in_silence && attempt == 0 => {
+                self.config.backoff.delay_after_silence(&mut self.rng)
             }
-            return;
-        }
+            Reconnect::No | Reconnect::Yes => self.config.backoff.delay(attempt, &mut self.rng),
+        };
+        let due = self.now.after(delay);
+        self.run.next_attempt_free |= self.is_offline();
         self.run.not_before = None;
-        if self.run.next_attempt_free {
-            self.retry_soon();
-        } else if self.may_dial() {
-            let delay = self.config.backoff.delay(self.run.attempts, &mut self.rng);
-            self.schedule(delay);
+        if let Reconnect::After(_) = reconnect {
+            self.run.not_before = Some(due);
+            self.schedule(due);
+        } else {
+            self.schedule(self.delayed_while_offline(due));
         }
     }
 
-    /// Makes the next attempt almost at once, unless it is due sooner or its time was given.
-    pub(super) fn retry_soon(&mut self) {
-        if !self.may_dial() {
-            return;
-        }
-        let due = self.timers.get(Timer::Retry);
-        if let Some(at) = self.run.not_before.filter(|at| *at > self.now) {
-            if due.is_none() {
-                self.schedule(at.since(self.now));
-            }
-            return;
-        }
-        let soon = self.now.after(MAX_IMMEDIATE_DELAY);
-        if due.is_none_or(|due| due > soon) {
-            let delay = immediate_delay(&mut self.rng);
-            self.schedule(delay);
-        }
-    }
-
-    fn schedule(&mut self, delay: Duration) {
-        self.timers.set(Timer::Retry, self.now.after(delay));
-        let Some(cause) = self.run.cause.clone() else {
-            // A first connection that waited for the network is not a reconnect.
+    /// Schedules the next attempt and announces it.
+    pub(super) fn schedule(&mut self, due: Instant) {
+        let due = due.max(self.now);
+        self.timers.set(Timer::Retry, due);
+        let Some(mut cause) = self.run.cause.clone() else {
             return;
         };
+        if self.is_offline() {
+            cause.kind = CloseKind::Offline;
+        }
         let max_attempts = self.config.max_reconnect_attempts;
         self.emit(Event::Reconnecting(Reconnecting {
             attempt: self
@@ -139,7 +183,7 @@ impl<P: Payload> Session<P> {
                 .attempts
                 .saturating_add(u32::from(!self.run.next_attempt_free)),
             max_attempts: max_attempts.map_or(f64::INFINITY, f64::from),
-            delay,
+            delay: due.since(self.now),
             counted: !self.run.next_attempt_free,
             cause,
         }));

@@ -1,6 +1,6 @@
 //! Signs that the connection may have died during a pause, and sleep as one of them.
 
-use crate::session::{Duration, Instant, Payload, Phase, Session, TimelineEvent, Timer};
+use crate::session::{Duration, Instant, Payload, Session, TimelineEvent};
 
 /// Delay of a timer, or lead that the wall clock gains on the monotonic one, from which the
 /// computer slept: so long that a cloud drops a silent connection.
@@ -42,29 +42,6 @@ impl<P: Payload> Session<P> {
     pub(super) fn on_wake_hint(&mut self, hint: WakeHint) {
         self.record(TimelineEvent::Wake(hint));
         self.ask_now(hint);
-    }
-
-    pub(super) fn on_offline(&mut self) {
-        self.offline = true;
-        self.record(TimelineEvent::Offline);
-        if !self.may_dial() {
-            self.timers.stop(Timer::Retry);
-        }
-    }
-
-    pub(super) fn on_online(&mut self) {
-        self.offline = false;
-        self.record(TimelineEvent::Online);
-        match self.phase {
-            Phase::Waiting => self.retry_soon(),
-            Phase::Connected(_) => self.on_wake_hint(WakeHint::Resumed),
-            Phase::Idle
-            | Phase::Preparing(_)
-            | Phase::Connecting(_)
-            | Phase::Handshaking(_)
-            | Phase::AwaitingDecision(_)
-            | Phase::Stopped => {}
-        }
     }
 
     /// Asks with a ping whether the connection is alive. Where the cloud does not pong, any frame

@@ -14,7 +14,7 @@ pub struct Stats {
     pub connections: u32,
     /// Messages of the app that were passed to a socket. One that was sent again counts again.
     pub sent: u32,
-    /// Messages that were reported as dropped.
+    /// Messages that were reported as dropped, and messages of the app after the end.
     pub dropped: u32,
     /// Malformed frames, and errors that the cloud reported.
     pub errors: u32,
@@ -48,7 +48,10 @@ impl Stats {
             Event::Error(_) => increment(&mut self.errors),
             Event::Connected => increment(&mut self.connections),
             Event::Connecting(_) => increment(&mut self.attempts),
-            Event::Disconnected(_) | Event::Reconnecting(_) | Event::StateChange(_) => {}
+            Event::Disconnected(_)
+            | Event::Reconnecting(_)
+            | Event::StateChange(_)
+            | Event::Sent(_) => {}
         }
     }
 }

@@ -61,8 +61,7 @@ impl TimelineEvent {
         }
     }
 
-    /// Converts an event of the app. Dropped messages are left out because there may be too
-    /// many, and `Connected` because a state change says the same.
+    /// Converts an event of the app. Messages are left out because there may be too many, and `Connected` because a state change says the same.
     pub(super) fn of<P>(event: &Event<P>) -> Option<Self> {
         match event {
             Event::Connecting(event) => Some(Self::Connecting(*event)),
@@ -70,7 +69,7 @@ impl TimelineEvent {
             Event::Reconnecting(event) => Some(Self::Reconnecting(Box::new(event.clone()))),
             Event::StateChange(event) => Some(Self::StateChange(*event)),
             Event::Error(error) => Some(Self::Error(Box::new(error.clone()))),
-            Event::Connected | Event::Dropped(..) => None,
+            Event::Connected | Event::Sent(_) | Event::Dropped(..) => None,
         }
     }
 }

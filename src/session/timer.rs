@@ -113,7 +113,7 @@ impl<P: Payload> Session<P> {
                 Timer::Failure => {
                     self.connection_lost(Close::new(NO_CLOSE_FRAME, ""), Origin::Peer);
                 }
-                Timer::Stable => self.run.attempts = 0,
+                Timer::Stable => self.check_stable(),
                 Timer::Retry => self.retry(),
                 Timer::Ping => self.ping_when_due(),
                 Timer::Pong => self.on_pong_overdue(),

@@ -52,8 +52,8 @@ impl TpaSession {
 
     /// Sends a message, or queues it until there is a connection.
     pub fn send(&self, message: JsValue, options: JsValue) -> Result<JsString, JsValue> {
-        let (key, ttl) = message::send_options(&options)?;
-        let reply = match self.0.send(&message, key, ttl)? {
+        let options = message::send_options(&options)?;
+        let reply = match self.0.send(&message, options)? {
             Reply::Sent => "sent",
             Reply::Queued => "queued",
             Reply::Dropped | Reply::Done | Reply::Run(_) | Reply::Flush(_) => "dropped",

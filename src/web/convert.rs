@@ -61,12 +61,18 @@ pub(super) fn close(event: &JsValue) -> (u16, String) {
     (code, text(event, "reason").unwrap_or_default())
 }
 
-/// Payload of `dropped`.
-pub(super) fn dropped(message: &JsValue, reason: DropReason) -> JsValue {
+/// Payload of `sent`.
+pub(super) fn message(message: &JsValue) -> JsValue {
     let payload = Object::new();
     set(&payload, "message", message);
-    set(&payload, "reason", &reason.name().into());
     payload.into()
+}
+
+/// Payload of `dropped`.
+pub(super) fn dropped(dropped: &JsValue, reason: DropReason) -> JsValue {
+    let payload = message(dropped);
+    set(&payload, "reason", &reason.name().into());
+    payload
 }
 
 /// Payload of `error`.

@@ -8,8 +8,8 @@ use js_sys::{Array, JsString, Promise};
 use wasm_bindgen::{JsCast, JsValue};
 
 use crate::session::{
-    Command, CommandError, Duration, Input, LogLevel, Outgoing, Output, Redacted, Redactor, Reply,
-    Session, SocketId, Source,
+    Command, CommandError, Input, LogLevel, Outgoing, Output, Redacted, Redactor, Reply, Session,
+    SocketId, Source,
 };
 
 use super::abi::{self, Sink};
@@ -18,7 +18,7 @@ use super::dial::Attempt;
 use super::dispatcher::DispatcherRef;
 use super::environment::Environment;
 use super::log::Log;
-use super::message::{self, Message};
+use super::message::{self, Message, SendOptions};
 use super::options::{SessionOptions, type_error};
 use super::promises::Promises;
 use super::socket::Socket;
@@ -282,18 +282,14 @@ impl Driver {
     }
 
     /// Sends a message, or queues it.
-    pub(super) fn send(
-        &self,
-        message: &JsValue,
-        key: Option<String>,
-        ttl: Option<Duration>,
-    ) -> Result<Reply, JsValue> {
+    pub(super) fn send(&self, message: &JsValue, options: SendOptions) -> Result<Reply, JsValue> {
         let session_id = self.session_id();
         let object = message::json_object(message)?;
         let payload = Message::new(message, &object, &self.package_name, session_id.as_deref())?;
         let command = Command::Send {
-            key: key.or_else(|| payload.default_key(&object)),
-            ttl: ttl.or_else(|| payload.default_ttl(&object)),
+            key: options.key.or_else(|| payload.default_key(&object)),
+            ttl: options.ttl.or_else(|| payload.default_ttl(&object)),
+            replay: options.replay.unwrap_or(true) && payload.is_replayable(),
             payload,
             buffered: self.socket().and_then(|socket| socket.buffered()),
         };

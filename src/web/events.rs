@@ -48,6 +48,7 @@ impl Driver {
                 self.log(LogLevel::Warn, error.message());
                 convert::session_error(error)
             }
+            Event::Sent(message) => convert::message(&message.original),
             Event::Dropped(message, reason) => {
                 self.log(LogLevel::Debug, &["dropped: ", reason.name()].concat());
                 convert::dropped(&message.original, *reason)

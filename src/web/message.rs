@@ -3,7 +3,7 @@
 use js_sys::{Array, JsString};
 use wasm_bindgen::prelude::*;
 
-use crate::session::{Duration, Payload, state_key, time_to_live};
+use crate::session::{Duration, Payload, is_replayable, state_key, time_to_live};
 
 use super::options::type_error;
 use super::reflect;
@@ -96,6 +96,11 @@ impl Message {
         state_key(&self.kind, |field| field_text(object, field))
     }
 
+    /// True if a message of this type may be sent once more after a reconnect.
+    pub(super) fn is_replayable(&self) -> bool {
+        is_replayable(&self.kind)
+    }
+
     /// Time that a message of this type may wait.
     pub(super) fn default_ttl(&self, object: &JsValue) -> Option<Duration> {
         let duration = reflect::get(object, "durationMs");
@@ -103,17 +108,23 @@ impl Message {
     }
 }
 
-/// Reads the options `key` and `ttl` of `send()`.
-pub(super) fn send_options(
-    options: &JsValue,
-) -> Result<(Option<String>, Option<Duration>), JsValue> {
+/// Options of `send()`.
+#[derive(Default)]
+pub(super) struct SendOptions {
+    pub(super) key: Option<String>,
+    pub(super) ttl: Option<Duration>,
+    pub(super) replay: Option<bool>,
+}
+
+/// Reads the options of `send()`.
+pub(super) fn send_options(options: &JsValue) -> Result<SendOptions, JsValue> {
     if options.is_undefined() {
-        return Ok((None, None));
+        return Ok(SendOptions::default());
     }
     if !options.is_object() {
         return Err(type_error("options: must be an object"));
     }
-    let (key, ttl) = (option(options, "key"), option(options, "ttl"));
+    let [key, ttl, replay] = ["key", "ttl", "replay"].map(|field| option(options, field));
     if !key.is_undefined() && !key.is_string() {
         return Err(type_error("key: must be a string"));
     }
@@ -123,8 +134,12 @@ pub(super) fn send_options(
             "ttl: must be a number of milliseconds, 0 or more",
         ));
     }
-    Ok((
-        key.as_string(),
-        millis.map(|millis| Duration::from_millis(millis as u64)),
-    ))
+    if !replay.is_undefined() && replay.as_bool().is_none() {
+        return Err(type_error("replay: must be true or false"));
+    }
+    Ok(SendOptions {
+        key: key.as_string(),
+        ttl: millis.map(|millis| Duration::from_millis(millis as u64)),
+        replay: replay.as_bool(),
+    })
 }

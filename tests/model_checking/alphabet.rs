@@ -28,6 +28,7 @@ pub enum Step {
     Alarm(Alarm),
     Offline,
     Online,
+    Leaving,
     Wake(WakeHint),
     /// The wall clock is read, and may have run ahead by more than any cloud waits.
     WallClock {
@@ -116,7 +117,7 @@ const FATAL: usize = 0;
 const MILD: usize = 4;
 
 /// All events; of the closures one of each kind.
-pub const SOCKET_EVENTS: [SocketEvent; 21] = [
+pub const SOCKET_EVENTS: [SocketEvent; 22] = [
     SocketEvent::Prepared,
     SocketEvent::AttemptFailed,
     SocketEvent::Unsupported,
@@ -124,6 +125,7 @@ pub const SOCKET_EVENTS: [SocketEvent; 21] = [
     SocketEvent::Failed,
     SocketEvent::Closed(CUT),
     SocketEvent::Closed(CLOSURES[2]),
+    SocketEvent::Closed(CLOSURES[3]),
     SocketEvent::Closed(CLOSURES[5]),
     SocketEvent::Closed(CLOSURES[8]),
     SocketEvent::Closed(CLOSURES[10]),
@@ -153,7 +155,9 @@ pub fn alphabet() -> Vec<Step> {
         Step::Unsubscribe,
         Step::Offline,
         Step::Online,
+        Step::Leaving,
         Step::Wake(WakeHint::Resumed),
+        Step::Wake(WakeHint::AddressChanged),
         Step::Wake(WakeHint::Slept),
         Step::WallClock { ahead: false },
         Step::WallClock { ahead: true },

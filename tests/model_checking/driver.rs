@@ -160,6 +160,7 @@ impl Walk<'_> {
             }
             Step::Offline => self.input(Input::Offline),
             Step::Online => self.input(Input::Online),
+            Step::Leaving => self.input(Input::Leaving),
             Step::Wake(hint) => self.input(Input::Wake(hint)),
             Step::WallClock { ahead } => {
                 self.wall += if ahead { CLOCK_STEP } else { 0 };

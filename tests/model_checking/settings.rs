@@ -84,8 +84,14 @@ pub fn settings() -> Vec<Setting> {
         nested,
         mistaken: None,
     };
+    let patient = |config| Config {
+        give_up_after: millis(1500),
+        browser_closes_cleanly: true,
+        ..config
+    };
     vec![
         setting(config(), SOON, 0, 2),
+        setting(patient(config()), SOON, 0, 1),
         setting(asked(config()), AT_ONCE, 0, 2),
         setting(pinged(config()), SOON, 0, 1),
         setting(config(), SOON, 2, 0),
@@ -110,6 +116,7 @@ impl fmt::Display for Setting {
             (config.watch == PINGED, "pings"),
             (config.asks_app, "the app is asked"),
             (config.key_from_provider, "the key from a provider"),
+            (config.browser_closes_cleanly, "a patient app in Firefox"),
         ];
         for (_, word) in words.into_iter().filter(|(holds, _)| *holds) {
             write!(f, ", {word}")?;

@@ -16,6 +16,7 @@ const EVENTS = [
   "reconnecting",
   "stateChange",
   "error",
+  "sent",
   "dropped",
   "tpa_connection_ack",
 ];

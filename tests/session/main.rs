@@ -24,6 +24,7 @@ mod protocol;
 mod reconnect;
 mod redact;
 mod reentrancy;
+mod sent;
 mod should_reconnect;
 mod sleep;
 mod socket_buffer;

@@ -47,6 +47,7 @@ fn nothing_is_sent_on_a_closing_socket() {
         payload,
         key: None,
         ttl: None,
+        replay: true,
         buffered: None,
     });
     assert_eq!(reply, Reply::Queued);
@@ -64,6 +65,7 @@ fn closing_socket_is_given_up() {
         payload,
         key: None,
         ttl: None,
+        replay: true,
         buffered: None,
     };
     world.command(send());
@@ -90,6 +92,7 @@ fn queue_goes_before_new_messages() {
         payload,
         key: None,
         ttl: None,
+        replay: true,
         buffered: None,
     });
     world.send("b");
@@ -147,7 +150,11 @@ fn newer_state_replaces_the_older() {
     }
     world.connect(SESSION);
     world.acknowledge();
-    assert_eq!(world.sent(), ["card 3600", "b"]);
+    assert_eq!(
+        world.sent(),
+        ["b", "card 3600"],
+        "in the order of the calls"
+    );
     assert_eq!(world.dropped(), []);
 }
 
@@ -239,7 +246,8 @@ fn displays_and_dashboards_are_state() {
     let text = |value: &'static str| move |_: &str| Some(value.to_owned());
     assert_eq!(
         state_key("display_event", text("main")).as_deref(),
-        Some("display_event:main")
+        Some("display_event:main"),
+        "clear_view is a display too"
     );
     assert_eq!(
         state_key("display_event", none).as_deref(),
@@ -254,6 +262,60 @@ fn displays_and_dashboards_are_state() {
         Some("dashboard_system_update:topLeft")
     );
     assert_eq!(state_key("photo_request", text("main")), None);
+}
+
+#[test]
+fn newer_state_goes_to_the_end_of_the_queue() {
+    let mut world = World::new(config());
+    world.send_with("clock 1", Some("clock"), None);
+    world.send_with("card 1", Some("card"), None);
+    world.send("event");
+    world.send_with("card 2", Some("card"), None);
+    world.send_with("clock 2", Some("clock"), None);
+    world.connect(SESSION);
+    world.acknowledge();
+    assert_eq!(world.sent(), ["event", "card 2", "clock 2"]);
+}
+
+#[test]
+fn content_replaces_content_for_the_same_or_fewer_modes() {
+    let key = |modes: &str| format!("dashboard_content_update:{modes}");
+    let cases = [
+        ("main", "main", true),
+        ("main", "main,expanded", true),
+        ("expanded", "main,expanded", true),
+        ("expanded,main", "main,expanded", true),
+        ("main,expanded", "main", false),
+        ("main", "expanded", false),
+    ];
+    for (older, newer, is_replaced) in cases {
+        let mut world = World::new(config());
+        world.send_with("older", Some(&key(older)), None);
+        world.send_with("newer", Some(&key(newer)), None);
+        let queued = if is_replaced { 1 } else { 2 };
+        assert_eq!(world.session.queued().0, queued, "{older} then {newer}");
+    }
+}
+
+#[test]
+fn content_for_all_modes_replaces_several() {
+    let mut world = World::new(config());
+    for modes in ["main", "expanded", "main,expanded"] {
+        let key = format!("dashboard_content_update:{modes}");
+        world.send_with(modes, Some(&key), None);
+    }
+    world.connect(SESSION);
+    world.acknowledge();
+    assert_eq!(world.sent(), ["main,expanded"]);
+    assert_eq!(world.dropped(), []);
+}
+
+#[test]
+fn only_content_is_compared_by_its_modes() {
+    let mut world = World::new(config());
+    world.send_with("a", Some("section:main"), None);
+    world.send_with("b", Some("section:main,expanded"), None);
+    assert_eq!(world.session.queued().0, 2);
 }
 
 #[test]

@@ -210,7 +210,7 @@ fn online_does_not_shorten_a_delay() {
     world.input(Input::Online);
     let delays = world.reconnecting().into_iter();
     let delays: Vec<_> = delays.map(|next| next.delay.as_millis()).collect();
-    assert_eq!(delays, [30_000, 10_000]);
+    assert_eq!(delays, [30_000, 10_000], "offline is told");
     world.advance(9999);
     assert_eq!(world.dials(), 0);
     world.advance(1);
@@ -218,16 +218,18 @@ fn online_does_not_shorten_a_delay() {
 }
 
 #[test]
-fn delay_may_pass_while_offline() {
+fn delay_is_exact_while_offline() {
     let mut world = asking();
     world.input(Input::Offline);
     world.close(1013, "");
     let delay = Duration::from_millis(1000);
     world.input(Input::ShouldReconnect(Some(Reconnect::After(delay))));
-    world.advance(60_000);
+    let next = world.reconnecting()[0];
+    assert_eq!((next.delay, next.counted), (delay, false));
+    assert_eq!(next.cause.kind, CloseKind::Offline);
+    world.advance(999);
     assert_eq!(world.dials(), 0);
-    world.input(Input::Online);
-    world.advance(250);
+    world.advance(1);
     assert_eq!(world.dials(), 1);
 }
 

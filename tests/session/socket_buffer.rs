@@ -13,6 +13,7 @@ fn full_buffer_stops_sending() {
             payload,
             key: None,
             ttl: None,
+            replay: true,
             buffered,
         })
     };
@@ -50,6 +51,7 @@ fn queued_messages_go_before_new_ones() {
             payload,
             key: None,
             ttl: None,
+            replay: true,
             buffered,
         })
     };

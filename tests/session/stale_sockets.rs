@@ -93,7 +93,7 @@ fn timed_out_attempt_is_closed_and_sends_no_init() {
     world.next_deadline();
     let late = world.socket;
     world.take();
-    world.advance(5000);
+    world.advance(10_000);
     assert!(matches!(world.outputs[0], Output::Close(socket, _) if socket == late));
     world.take();
     world.input(Input::Opened(late));

@@ -49,8 +49,9 @@ fn timeline_has_events_and_times() {
             "disconnected 1011",
             "reconnecting 1",
             "offline",
+            "reconnecting 0",
             "online",
-            "reconnecting 1",
+            "reconnecting 0",
             "stopped",
             "disconnected 1000",
         ]

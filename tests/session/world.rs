@@ -170,6 +170,7 @@ impl World {
             payload,
             key: key.map(Into::into),
             ttl: ttl.map(Duration::from_millis),
+            replay: true,
             buffered: (self.session.state() == State::Connected).then_some(0),
         })
     }
@@ -326,6 +327,7 @@ fn name(event: &Event<Message>) -> String {
         Event::Reconnecting(event) => format!("reconnecting {}", event.attempt),
         Event::StateChange(event) => format!("-> {}", event.to.name()),
         Event::Error(_) => "error".into(),
+        Event::Sent(_) => "sent".into(),
         Event::Dropped(_, why) => format!("dropped {}", why.name()),
         event => panic!("an unknown event: {event:?}"),
     }

@@ -61,6 +61,8 @@ pub enum ClientAction {
     Decide(Option<Reconnect>),
     Offline,
     Online,
+    /// A navigation starts.
+    Leaving,
     /// The page is shown again, or the machine reports that it slept.
     Wake(WakeHint),
 }
@@ -130,6 +132,7 @@ impl<T: Transport> Client<T> {
             ClientAction::Decide(decision) => self.decision = decision,
             ClientAction::Offline => self.input(Input::Offline)?,
             ClientAction::Online => self.input(Input::Online)?,
+            ClientAction::Leaving => self.input(Input::Leaving)?,
             ClientAction::Wake(hint) => self.input(Input::Wake(hint))?,
         }
         Ok(())
@@ -297,11 +300,13 @@ impl<T: Transport> Client<T> {
     fn check_stats(&self) -> Result<(), Violation> {
         let stats = self.session.session.stats();
         let coverage = &self.coverage;
+        // Every message whose fate is "dropped": by an event, or by the reply after the end.
+        let dropped = coverage.all_dropped() + coverage.times(Situation::SentAfterEnd);
         let counted = [
             ("attempts", stats.attempts, coverage.attempts),
             ("connections", stats.connections, coverage.connections),
             ("sent", stats.sent, coverage.transmitted),
-            ("dropped", stats.dropped, coverage.all_dropped()),
+            ("dropped", stats.dropped, dropped),
         ];
         for (name, found, expected) in counted {
             ensure!(

@@ -49,7 +49,9 @@ situations! {
     ExtraPong: "pongs without a ping",
     Slept: "sleeps",
     SleptUnnoticed: "sleeps that only the wall clock shows",
-    NoNetwork: "first attempts without a network",
+    NoNetwork: "attempts without a network",
+    Uncounted: "attempts that do not count",
+    ClosedByBrowser: "closures by the browser",
     DecidedRetry: "closures after which the app wants to reconnect",
     DecidedStop: "closures after which the app wants to stop",
     DecidedDelay: "closures after which the app sets the delay",
@@ -193,6 +195,10 @@ impl Coverage {
 
     pub fn count_times(&mut self, situation: Situation, times: u64) {
         self.situations[situation as usize] += times;
+    }
+
+    pub const fn times(&self, situation: Situation) -> u64 {
+        self.situations[situation as usize]
     }
 
     /// Counts the outcome of an attempt.

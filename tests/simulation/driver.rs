@@ -4,7 +4,9 @@ use testkit::Message;
 use testkit::ensure;
 use testkit::model::{Decision, Delay, Violation};
 use testkit::world::app::{AppCall, NO_SESSION, NO_STREAM, Trigger};
-use tpa_session::session::{Event, FlushError, Input, Instant, Outgoing, Output, Reconnect, Reply};
+use tpa_session::session::{
+    CloseKind, Event, FlushError, Input, Instant, Outgoing, Output, Reconnect, Reply,
+};
 
 use crate::client::{Client, Transport};
 use crate::coverage::Situation;
@@ -59,7 +61,7 @@ impl<T: Transport> Client<T> {
         }
         self.is_draining = false;
         let calls = self.coverage.steps - steps + 1;
-        let most = calls * (self.config.outbox.messages as u64 + 12);
+        let most = calls * (2 * self.config.outbox.messages as u64 + 12);
         ensure!(
             self.outputs - outputs <= most,
             "memory",
@@ -92,17 +94,27 @@ impl<T: Transport> Client<T> {
     fn count_decisions(&mut self, decisions: &[Decision]) {
         for decision in decisions {
             match decision {
-                Decision::Start { .. } => self.coverage.attempts += 1,
+                Decision::Start { .. } => {
+                    self.coverage.attempts += 1;
+                    let is_offline = self.session.model.lifecycle.is_offline();
+                    self.coverage.count_if(Situation::NoNetwork, is_offline);
+                }
                 Decision::Open => {}
                 Decision::Acknowledge => self.coverage.connections += 1,
-                Decision::Wait { cause, delay, .. } => match cause {
-                    Some(cause) => {
-                        self.coverage.ended(cause.kind);
-                        let is_set = matches!(delay, Delay::Exactly(_));
-                        self.coverage.count_if(Situation::DelaySet, is_set);
-                    }
-                    None => self.coverage.count(Situation::NoNetwork),
-                },
+                Decision::Wait {
+                    cause,
+                    announcement,
+                    ..
+                } => {
+                    self.coverage.ended(cause.kind);
+                    let is_browsers = cause.code == 1001 && cause.kind == CloseKind::Abnormal;
+                    self.coverage
+                        .count_if(Situation::ClosedByBrowser, is_browsers);
+                    let is_set = matches!(announcement.delay, Delay::Exactly(_));
+                    self.coverage.count_if(Situation::DelaySet, is_set);
+                    self.coverage
+                        .count_if(Situation::Uncounted, !announcement.counted);
+                }
                 Decision::Stop { cause, .. } => self.coverage.ended(cause.kind),
             }
         }

@@ -4,13 +4,15 @@
 //! in it runs in virtual time, and is checked against the reference model after every step. A
 //! seed that fails is shrunk to the shortest schedule that still fails.
 //!
-//! There are two worlds. In one a single session has a network and a cloud that are more hostile
-//! than any real ones. In the other ([`with_cloud`]) several sessions share the real tpa-cloud
-//! with its own faults.
+//! There are three worlds. In one a single session has a network and a cloud that are more hostile
+//! than any real ones. In another ([`with_cloud`]) several sessions share the real tpa-cloud
+//! with its own faults. In the third ([`field`]) a usual app has a line, a machine and a cloud as
+//! they are in the field.
 //!
-//! `SIM_SEEDS=100000` runs that many seeds of the first world, and an eighth as many of the
-//! second; `SIM_CLOUD_SEEDS` sets the second number alone. `SIM_SEED=42` and `SIM_CLOUD_SEED=42`
-//! run one seed and print its trace.
+//! `SIM_SEEDS=100000` runs that many seeds of the first world, an eighth as many of the second and
+//! a twentieth as many of the third; `SIM_CLOUD_SEEDS` and `SIM_FIELD_SEEDS` set the other numbers
+//! alone. `SIM_SEED=42`, `SIM_CLOUD_SEED=42` and `SIM_FIELD_SEED=42` run one seed and print its
+//! trace.
 #![cfg(not(target_arch = "wasm32"))]
 #![allow(
     clippy::expect_used,
@@ -30,6 +32,7 @@ mod with_cloud;
 mod world;
 
 use coverage::Situation;
+use field::Field;
 use runner::{Plan, explain, run, run_seeds};
 use schedule::{Hostile, Kind, Schedule};
 use with_cloud::WithCloud;
@@ -41,6 +44,8 @@ const SEEDS_FOR_COVERAGE: u64 = 5000;
 /// The same for runs with the cloud, each of which has several sessions.
 const SEEDS_WITH_CLOUD: u64 = 2500;
 const SEEDS_WITH_CLOUD_FOR_COVERAGE: u64 = 2500;
+/// The same for runs in the field, each of which takes many minutes.
+const SEEDS_IN_FIELD: u64 = 1000;
 
 #[test]
 fn every_session_follows_the_model() {
@@ -86,6 +91,28 @@ fn sessions_and_cloud_follow_their_models_and_agree() {
     let missing = coverage.missing();
     assert!(
         seeds < SEEDS_WITH_CLOUD_FOR_COVERAGE || missing.is_empty(),
+        "never occurred, so that nothing is known of it: {missing:?}"
+    );
+}
+
+#[test]
+#[ignore = "not yet"]
+fn usual_sessions_follow_the_model_in_the_field() {
+    let variable = "SIM_FIELD_SEED";
+    if let Some(seed) = number(variable) {
+        return run_one::<Field>(seed, &repeat_with(variable, seed));
+    }
+    let share = || number("SIM_SEEDS").map(|seeds| seeds / (SEEDS / SEEDS_IN_FIELD));
+    let seeds = number("SIM_FIELD_SEEDS").or_else(share);
+    let seeds = seeds.unwrap_or(SEEDS_IN_FIELD);
+    let (coverage, failed) = run_seeds::<Schedule<Field>>(seeds);
+    if let Some(seed) = failed {
+        panic!("{}", explain::<Field>(seed, &repeat_with(variable, seed)));
+    }
+    println!("{coverage}");
+    let missing = coverage.missing();
+    assert!(
+        seeds < SEEDS_IN_FIELD || missing.is_empty(),
         "never occurred, so that nothing is known of it: {missing:?}"
     );
 }

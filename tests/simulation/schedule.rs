@@ -153,7 +153,7 @@ impl Generator {
         Config {
             auto_reconnect: !self.once_in(10),
             max_reconnect_attempts: self.pick(&[Some(0), Some(1), Some(2), Some(3), Some(3), None]),
-            give_up_after: Duration::ZERO,
+            give_up_after: millis(self.pick(&[0, 0, 0, 20_000])),
             backoff: Backoff {
                 initial: millis(self.pick(&[0, 1, 250, 1000, 1000])),
                 max: millis(self.pick(&[1000, 5000, 30_000])),
@@ -183,7 +183,7 @@ impl Generator {
             },
             on_loopback: self.once_in(5),
             key_from_provider: self.rng.bool(),
-            browser_closes_cleanly: false,
+            browser_closes_cleanly: self.once_in(5),
         }
     }
 
@@ -221,7 +221,7 @@ impl Generator {
 
     /// An action of the page or the process that the app runs in.
     pub fn runtime_action(&mut self) -> ClientAction {
-        match self.below(12) {
+        match self.below(14) {
             0..3 => {
                 let longest = self.pick(&[0, 0, 100, 2000, 60_000]);
                 ClientAction::Lateness(self.up_to(longest))
@@ -230,9 +230,11 @@ impl Generator {
             5..7 => ClientAction::Decide(self.decision()),
             7..9 => ClientAction::Offline,
             9..11 => ClientAction::Online,
+            11..13 => ClientAction::Leaving,
             _ => ClientAction::Wake(self.pick(&[
                 WakeHint::Resumed,
-                WakeHint::Resumed,
+                WakeHint::AddressChanged,
+                WakeHint::Shown,
                 WakeHint::Slept,
             ])),
         }

@@ -41,6 +41,7 @@ import {
   type ReconnectingEvent,
   type RtmpStreamStatus,
   type SendResult,
+  type SentEvent,
   type SessionState,
   type SettingsUpdate,
   type StateChangeEvent,
@@ -118,6 +119,7 @@ interface Lifecycle {
   reconnecting: ReconnectingEvent;
   stateChange: StateChangeEvent;
   error: Error;
+  sent: SentEvent;
   dropped: DroppedEvent;
 }
 expectTypeOf<LifecycleEvents>().toEqualTypeOf<Lifecycle>();

@@ -37,6 +37,7 @@ export const RESERVED_EVENTS = [
   "reconnecting",
   "stateChange",
   "error",
+  "sent",
   "dropped",
   "audio_chunk",
 ];

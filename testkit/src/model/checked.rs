@@ -71,7 +71,8 @@ impl CheckedSession {
             && before
                 .deadline
                 .is_some_and(|(at, _)| at <= now.as_millis().max(lifecycle.now));
-        let may_announce = input == Input::Online && lifecycle.is_waiting();
+        let is_sign = matches!(input, Input::Online | Input::Wake(_));
+        let may_announce = is_sign && lifecycle.is_waiting();
         let announced = may_announce.then(|| self.pending(is_announcement));
         self.session.handle_input(input.clone(), now);
         let after = Snapshot::of(&self.session);

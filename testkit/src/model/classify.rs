@@ -31,6 +31,7 @@ pub fn kind_of_close(close: &Close) -> CloseKind {
     }
     match close.code {
         4009 => CloseKind::Superseded,
+        4010 => CloseKind::ClientDisconnect,
         1008 if names_credential(&close.reason) => CloseKind::Rejected,
         1000 | 1001 => CloseKind::Normal,
         _ => CloseKind::Abnormal,

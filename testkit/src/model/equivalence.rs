@@ -8,7 +8,7 @@ use tpa_session::session::{Outgoing, RunId, SocketId};
 
 use super::events::{Events, Next};
 use super::flushes::Flushes;
-use super::lifecycle::{Decision, Lifecycle, Phase};
+use super::lifecycle::{Announcement, Decision, Delay, Lifecycle, Phase};
 use super::outbox::Outbox;
 use super::promises::{Promise, Promises};
 use super::rules::Model;
@@ -82,17 +82,23 @@ impl Lifecycle {
             (cause.kind, shown).hash(hasher);
         }
         (self.offline, self.wall_offset.is_some()).hash(hasher);
+        let ahead = |at: u64| at.saturating_sub(view.now);
+        (ahead(self.offline_from), ahead(self.haste_from)).hash(hasher);
+        self.since_navigation().hash(hasher);
         if self.is_active() {
             (self.acknowledged, self.attempts).hash(hasher);
             (self.uncounted, self.fresh_key_tried).hash(hasher);
+            (self.attempt_time, self.lost_in_silence).hash(hasher);
+            let longest = self.config.give_up_after.as_millis();
+            view.age(self.outage_since, longest).hash(hasher);
+            self.not_before.map(ahead).hash(hasher);
         }
         let stable_after = self.config.stable_after.as_millis();
         let connected = self.connected.map(|at| view.age(at, stable_after));
         connected.hash(hasher);
         if self.current().is_some() {
             if connected.is_none() {
-                let longest = self.config.connect_timeout.as_millis();
-                view.age(self.started, longest).hash(hasher);
+                ahead(self.attempt_ends).hash(hasher);
             }
             self.liveness.fingerprint(view, hasher);
         }
@@ -109,19 +115,19 @@ impl Decision {
         match self {
             Self::Start { attempt, at_once } => (attempt, at_once).hash(hasher),
             Self::Open | Self::Acknowledge => {}
-            Self::Wait {
-                cause,
-                attempt,
-                announced,
-                delay,
-                at,
-                ..
-            } => {
-                let kind = cause.as_ref().map(|cause| cause.kind);
-                let age = view.age(*at, u64::MAX);
-                (kind, attempt, announced, delay, age).hash(hasher);
-            }
+            Self::Wait { announcement, .. } => announcement.fingerprint(view, hasher),
             Self::Stop { cause, .. } => cause.kind.hash(hasher),
+        }
+    }
+}
+
+impl Announcement {
+    fn fingerprint(&self, view: &View, hasher: &mut impl Hasher) {
+        let age = view.age(self.at, u64::MAX);
+        (self.attempt, self.counted, self.cause.kind, age).hash(hasher);
+        match self.delay {
+            Delay::AsAnnounced(floor) => floor.saturating_sub(view.now).hash(hasher),
+            delay => delay.hash(hasher),
         }
     }
 }
@@ -138,26 +144,17 @@ impl Events {
     fn fingerprint(&self, view: &View, hasher: &mut impl Hasher) {
         self.state.hash(hasher);
         discriminant(&self.next).hash(hasher);
-        let mut announcement = None;
         match &self.next {
             Next::Anything | Next::Connected => {}
             Next::Connecting(attempt) => attempt.hash(hasher),
-            Next::Lost(cause, next) => {
-                cause.kind.hash(hasher);
-                announcement = next.as_ref();
-            }
-            Next::Reconnecting(next) => announcement = Some(next),
+            Next::Lost(_, next) | Next::Reconnecting(next) => next.fingerprint(view, hasher),
             Next::Stopped(cause, _) => cause.kind.hash(hasher),
         }
-        let announcement = announcement.map(|next| {
-            let age = view.age(next.at, u64::MAX);
-            (next.attempt, next.cause.kind, next.delay, age)
-        });
         // What is overdue is so by however much.
         let announced = self
             .announced
             .map(|(attempt, due)| (attempt, due.checked_sub(view.now)));
-        (announcement, announced).hash(hasher);
+        announced.hash(hasher);
     }
 }
 
@@ -169,7 +166,8 @@ impl Outbox {
             let entries = entries.iter().map(|entry| {
                 let name = (view.message(entry.message), entry.message.size, &entry.key);
                 let ahead = entry.expires.map(|at| at.saturating_sub(view.now));
-                (name, ahead, view.place(entry.place), entry.sent)
+                let flags = (entry.announced, entry.sent);
+                (name, ahead, view.place(entry.place), flags)
             });
             hash_all(entries, hasher);
         }
@@ -194,6 +192,7 @@ impl Outbox {
                 }
             }
         }
+        hash_all(self.sents.iter().map(|sent| view.message(*sent)), hasher);
         let drops = self.drops.iter();
         let drops = drops.map(|(message, reason)| (view.message(*message), reason));
         hash_all(drops, hasher);

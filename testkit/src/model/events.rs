@@ -2,23 +2,24 @@
 //!
 //! ```text
 //! life       = { dropped } run { run }
-//! run        = to-connecting connecting, or to-waiting without a network
+//! run        = to-connecting connecting
 //! handshake  = to-handshaking
 //! connection = to-connected connected
-//! loss       = to-waiting [disconnected, after a connection] [reconnecting]
+//! loss       = to-waiting [disconnected, after a connection] reconnecting
 //! end        = { dropped } to-stopped disconnected, permanent
 //! ```
 //!
 //! The events of a group follow each other directly, unless the session ends in between, as by a
 //! handler: then `connecting`, `connected` and `reconnecting` are withdrawn. After the end comes
-//! nothing but another run. `error` and `dropped` may come between the groups of a run.
+//! nothing but another run. `error`, `sent` and `dropped` may come between the groups of a run, and
+//! another `reconnecting` while the session waits.
 
 use tpa_session::session::{
     Cause, Config, ConnectionError, Disconnected, Event, Reconnecting, State,
 };
 
-use super::lifecycle::{Decision, Delay, Lifecycle};
-use super::{MAX_IMMEDIATE_DELAY, Violation, ensure};
+use super::lifecycle::{Announcement, Decision, Delay, Lifecycle};
+use super::{Violation, ensure};
 use crate::Message;
 
 /// The event that must come next.
@@ -27,19 +28,10 @@ pub(super) enum Next {
     Anything,
     Connecting(u32),
     Connected,
-    /// The end of a connection, and then, unless there is no network, `reconnecting`.
-    Lost(Cause, Option<Announcement>),
+    /// The end of a connection, and then `reconnecting`.
+    Lost(Cause, Announcement),
     Reconnecting(Announcement),
     Stopped(Cause, u32),
-}
-
-#[derive(Clone, Debug, PartialEq)]
-pub(super) struct Announcement {
-    pub attempt: u32,
-    pub cause: Cause,
-    pub delay: Delay,
-    /// Time of the decision; the clock may have advanced since.
-    pub at: u64,
 }
 
 #[derive(Clone, Debug)]
@@ -94,7 +86,7 @@ impl Events {
                 );
                 self.interject(next, event, lifecycle)
             }
-            (next, Event::Dropped(..)) => self.interject(next, event, lifecycle),
+            (next, Event::Sent(_) | Event::Dropped(..)) => self.interject(next, event, lifecycle),
             (Next::Connecting(attempt), Event::Connecting(connecting)) => {
                 ensure!(
                     connecting.attempt == attempt,
@@ -105,34 +97,28 @@ impl Events {
             }
             (Next::Connected, Event::Connected) => Ok(()),
             (Next::Lost(cause, announcement), Event::Disconnected(end)) => {
-                self.next = announcement.map_or(Next::Anything, Next::Reconnecting);
+                self.next = Next::Reconnecting(announcement);
                 check_disconnected(end, &cause, false)
             }
             (Next::Stopped(cause, _), Event::Disconnected(end)) => {
                 check_disconnected(end, &cause, true)
             }
             (Next::Reconnecting(announcement), Event::Reconnecting(event)) => {
-                ensure!(
-                    event.attempt == announcement.attempt && event.cause == announcement.cause,
-                    "attempts",
-                    "{event:?} instead of {announcement:?}"
-                );
-                self.announce(event, announcement.delay, announcement.at)
+                self.announce(event, &announcement)
             }
             (Next::Anything, Event::Reconnecting(event)) => {
-                // The network is back: the attempt comes sooner than it was announced, or is
-                // announced only now.
+                // The environment gave a sign: the attempt comes sooner, or later.
                 ensure!(
                     self.state == State::Waiting,
                     "events",
                     "{event:?} in {:?}",
                     self.state
                 );
-                let Some((delay, at)) = lifecycle.next_online_delay() else {
+                let Some(announcement) = lifecycle.next_announcement() else {
                     ensure!(false, "events", "{event:?} for no reason");
                     return Ok(());
                 };
-                self.announce(event, delay, at)
+                self.announce(event, &announcement)
             }
             (next, event) => {
                 ensure!(false, "events", "{event:?} instead of {next:?}");
@@ -247,26 +233,14 @@ impl Events {
             }
             Decision::Wait {
                 cause,
-                attempt,
                 was_connected,
-                announced,
-                delay,
-                at,
+                announcement,
             } => {
-                if let Some(cause) = cause {
-                    let announcement = Announcement {
-                        attempt,
-                        cause: cause.clone(),
-                        delay,
-                        at,
-                    };
-                    let announcement = announced.then_some(announcement);
-                    self.next = match announcement {
-                        _ if was_connected => Next::Lost(cause, announcement),
-                        Some(announcement) => Next::Reconnecting(announcement),
-                        None => Next::Anything,
-                    };
-                }
+                self.next = if was_connected {
+                    Next::Lost(cause, announcement)
+                } else {
+                    Next::Reconnecting(announcement)
+                };
                 State::Waiting
             }
             Decision::Stop {
@@ -289,7 +263,7 @@ impl Events {
     fn start(&mut self, attempt: u32, at_once: bool, now: u64) -> Result<(), Violation> {
         if let Some((announced, due)) = self.announced.take() {
             ensure!(
-                announced == attempt,
+                at_once || announced == attempt,
                 "attempts",
                 "attempt {attempt} was announced as {announced}"
             );
@@ -303,32 +277,39 @@ impl Events {
         Ok(())
     }
 
-    /// The next attempt is announced; its delay counts from `at`.
-    fn announce(
-        &mut self,
-        event: &Reconnecting,
-        expected: Delay,
-        at: u64,
-    ) -> Result<(), Violation> {
+    /// The next attempt is announced.
+    fn announce(&mut self, event: &Reconnecting, expected: &Announcement) -> Result<(), Violation> {
+        ensure!(
+            event.attempt == expected.attempt
+                && event.counted == expected.counted
+                && event.cause == expected.cause,
+            "attempts",
+            "{event:?} instead of {expected:?}"
+        );
         let delay = event.delay.as_millis();
         let max = self.config.max_reconnect_attempts;
+        let is_bounded = self.config.give_up_after.as_millis() == 0;
         ensure!(
-            max.is_none_or(|max| event.attempt <= max)
+            max.is_none_or(|max| event.attempt <= max || !is_bounded)
                 && event.max_attempts == max.map_or(f64::INFINITY, f64::from),
             "attempts",
             "{event:?}"
         );
-        let (shortest, longest) = match expected {
-            Delay::Backoff => backoff_interval(&self.config, event.attempt),
-            Delay::Immediate => (0, MAX_IMMEDIATE_DELAY),
+        let (shortest, longest) = match expected.delay {
+            Delay::Within(shortest, longest) => (shortest, longest),
             Delay::Exactly(delay) => (delay, delay),
+            Delay::AsAnnounced(floor) => {
+                let due = self.due().unwrap_or_default().max(floor);
+                let delay = due.saturating_sub(expected.at);
+                (delay, delay)
+            }
         };
         ensure!(
             (shortest..=longest).contains(&delay),
             "attempts",
             "{event:?} is not within {shortest} to {longest}"
         );
-        self.announced = Some((event.attempt, at.saturating_add(delay)));
+        self.announced = Some((event.attempt, expected.at.saturating_add(delay)));
         Ok(())
     }
 }

@@ -23,6 +23,8 @@ pub struct Liveness {
     /// The latest time by which a socket that is closing must have reported its close.
     pub closed_by: Option<u64>,
     pub ponged: bool,
+    /// The cloud has ponged on this connection.
+    answered: bool,
     last_received: u64,
     /// Pings since which nothing was received.
     pings: Vec<u64>,
@@ -41,6 +43,7 @@ impl Liveness {
             failure_due: None,
             closed_by: None,
             ponged: false,
+            answered: false,
             last_received: now,
             pings: Vec::new(),
             first_ping: None,
@@ -80,6 +83,7 @@ impl Liveness {
     pub fn pong(&mut self, now: u64) {
         self.received(now);
         self.ponged = true;
+        self.answered = true;
         self.pings.clear();
     }
 
@@ -101,6 +105,16 @@ impl Liveness {
     pub fn is_ignoring_pings(&self) -> bool {
         let first = self.first_ping.filter(|_| !self.ponged);
         first.is_some_and(|first| first.saturating_add(self.pong_timeout) < self.last_received)
+    }
+
+    /// True if nothing was received since a ping.
+    pub const fn is_silent(&self) -> bool {
+        !self.pings.is_empty()
+    }
+
+    /// True if a pong has come, or none is expected.
+    pub const fn is_proven(&self) -> bool {
+        !self.ponged || self.answered
     }
 
     pub fn is_failure_due(&self, now: u64) -> bool {

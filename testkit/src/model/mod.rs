@@ -35,7 +35,7 @@ mod sockets;
 pub use checked::{CheckedSession, InputReport};
 pub use equivalence::View;
 pub use events::backoff_interval;
-pub use lifecycle::{Decision, Delay};
+pub use lifecycle::{Announcement, Decision, Delay};
 pub use rules::Model;
 
 use tpa_session::session::{Session, SocketId, State, Timer};
@@ -104,7 +104,7 @@ impl Snapshot {
 pub struct Hints {
     /// A timer made the session ask the app whether to reconnect.
     pub asks: bool,
-    /// The next attempt was announced, since the network is back.
+    /// The next attempt was announced, since there is a sign of a network.
     pub announces: bool,
 }
 

@@ -7,7 +7,7 @@ use super::events::Events;
 use super::lifecycle::Lifecycle;
 use super::outbox::Outbox;
 use super::sockets::Sockets;
-use super::{MAX_IMMEDIATE_DELAY, Snapshot, Violation, ensure};
+use super::{Snapshot, Violation, ensure};
 
 /// The parts of the model that take part in these rules.
 pub struct Parts<'a> {
@@ -53,9 +53,8 @@ impl Parts<'_> {
     /// The deadline is the earliest of those that are known, or an earlier one of a timer that
     /// the model does not have.
     fn check_deadline(&self, snapshot: &Snapshot) -> Result<(), Violation> {
-        let now = self.lifecycle.now;
         let at = snapshot.deadline.map(|(at, _)| at);
-        let is_waiting = snapshot.state == State::Waiting && self.lifecycle.may_dial();
+        let is_waiting = snapshot.state == State::Waiting;
         let retry = self.events.due().filter(|_| is_waiting);
         let known = [self.lifecycle.next_due(), retry, self.outbox.next_expiry()];
         let known = known.into_iter().flatten().min();
@@ -63,11 +62,6 @@ impl Parts<'_> {
             || match snapshot.deadline {
                 Some((at, Timer::Ping | Timer::Pong | Timer::Confirm | Timer::Drain)) => {
                     snapshot.state == State::Connected && known.is_none_or(|known| at < known)
-                }
-                // A first attempt that had to wait for the network is not announced.
-                Some((at, Timer::Retry)) => {
-                    let is_unannounced = is_waiting && retry.is_none();
-                    is_unannounced && known.is_none_or(|known| at < known)
                 }
                 _ => false,
             };
@@ -78,7 +72,7 @@ impl Parts<'_> {
         );
         let by = |latest: u64| at.is_some_and(|at| at <= latest);
         ensure!(
-            !is_waiting || by(now.saturating_add(MAX_IMMEDIATE_DELAY)) || retry.is_some(),
+            !is_waiting || retry.is_some(),
             "progress",
             "no attempt will follow: {snapshot:?}"
         );

@@ -2,7 +2,7 @@
 
 use tpa_session::session::{
     Command, CommandError, Config, Delivery, Event, FlushError, FlushId, Input, Outgoing, Output,
-    Reply, Session, SessionError, SocketId, State, Timer,
+    Reply, Session, SessionError, SocketId, State, Timer, WakeHint,
 };
 
 use super::errors::Errors;
@@ -109,7 +109,7 @@ impl Model {
             );
             return Ok((false, Vec::new()));
         };
-        if effect == Effect::Online {
+        if is_sign(&effect) {
             self.check_announcement(hints)?;
         }
         self.lifecycle.input(&effect, before, after, hints)?;
@@ -151,6 +151,7 @@ impl Model {
             Output::Emit(event) => {
                 self.events.check(event, &mut self.lifecycle)?;
                 match event {
+                    Event::Sent(message) => self.outbox.told_sent(*message)?,
                     Event::Dropped(message, reason) => self.outbox.dropped(*message, *reason)?,
                     Event::Error(error) => self.errors.emitted(error)?,
                     Event::StateChange(change) if change.to == State::Stopped => {
@@ -231,6 +232,7 @@ impl Model {
             payload,
             key,
             ttl,
+            replay: _,
             buffered,
         } = command
         else {
@@ -249,15 +251,15 @@ impl Model {
         self.outbox.send(&sending, self.lifecycle.now, reply)
     }
 
-    /// The network is back. The next attempt is announced unless it is due soon anyway. With
-    /// outputs pending, it is not known when that is.
+    /// There is a sign of a network. The next attempt is announced unless it is due soon anyway.
+    /// With outputs pending, it is not known when that is.
     fn check_announcement(&self, hints: Hints) -> Result<(), Violation> {
         if self.sequence.is_empty() {
             let expected = self.lifecycle.will_announce(self.events.due());
             ensure!(
                 hints.announces == expected,
                 "attempts",
-                "the network is back, and an attempt is announced: {}",
+                "there is a sign of a network, and an attempt is announced: {}",
                 hints.announces
             );
         }
@@ -309,24 +311,19 @@ impl Model {
                     self.sequence.expect([Step::StateChange]);
                 }
                 Decision::Acknowledge => {
-                    self.outbox.acknowledged(socket, now);
+                    self.outbox.acknowledged(socket);
                     self.sequence.expect(self.outbox.take_steps());
                     let resolves = self.promises.acknowledged(self.lifecycle.run());
                     self.sequence.expect(resolves.then_some(Step::Settle));
                     self.sequence.expect([Step::StateChange, Step::Connected]);
+                    self.outbox.has_space(socket, 0, now);
+                    self.sequence.expect(self.outbox.take_steps());
                 }
-                Decision::Wait {
-                    cause,
-                    was_connected,
-                    announced,
-                    ..
-                } => {
+                Decision::Wait { was_connected, .. } => {
                     self.sequence.expect([Step::StateChange]);
                     self.sequence
                         .expect(was_connected.then_some(Step::Disconnected));
-                    let announces = cause.is_some() && *announced;
-                    self.sequence
-                        .expect(announces.then_some(Step::Reconnecting));
+                    self.sequence.expect([Step::Reconnecting]);
                 }
                 Decision::Stop { run, .. } => {
                     if self.sequence.withdraw() {
@@ -369,4 +366,12 @@ impl Model {
         };
         self.flushes.settled(flush, result, &facts)
     }
+}
+
+/// True for signs that there is a network.
+const fn is_sign(effect: &Effect) -> bool {
+    matches!(
+        effect,
+        Effect::Online | Effect::Woken(WakeHint::Resumed | WakeHint::AddressChanged)
+    )
 }

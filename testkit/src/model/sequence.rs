@@ -25,6 +25,7 @@ pub enum Step {
     Disconnected,
     Reconnecting,
     Error,
+    Sent,
     Dropped,
 }
 
@@ -48,6 +49,7 @@ impl Step {
                 Event::Disconnected(_) => Self::Disconnected,
                 Event::Reconnecting(_) => Self::Reconnecting,
                 Event::Error(_) => Self::Error,
+                Event::Sent(_) => Self::Sent,
                 Event::Dropped(..) => Self::Dropped,
                 event => panic!("an unknown event: {event:?}"),
             },

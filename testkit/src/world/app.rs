@@ -45,6 +45,7 @@ impl AppCall {
                 payload: message?,
                 key: key.map(Into::into),
                 ttl: ttl.map(Duration::from_millis),
+                replay: true,
                 buffered,
             },
             Self::Flush => Command::Flush,
@@ -80,13 +81,14 @@ pub enum Trigger {
     Reconnecting,
     Stopped,
     Error,
+    Sent,
     Dropped,
     /// The app is asked whether to reconnect.
     ShouldReconnect,
 }
 
 impl Trigger {
-    pub const ALL: [Self; 10] = [
+    pub const ALL: [Self; 11] = [
         Self::Any,
         Self::Connecting,
         Self::Connected,
@@ -95,6 +97,7 @@ impl Trigger {
         Self::Reconnecting,
         Self::Stopped,
         Self::Error,
+        Self::Sent,
         Self::Dropped,
         Self::ShouldReconnect,
     ];
@@ -111,6 +114,7 @@ impl Trigger {
                 matches!(event, Event::StateChange(change) if change.to == State::Stopped)
             }
             Self::Error => matches!(event, Event::Error(_)),
+            Self::Sent => matches!(event, Event::Sent(_)),
             Self::Dropped => matches!(event, Event::Dropped(..)),
             Self::ShouldReconnect => false,
         }

@@ -12,14 +12,20 @@
 //! | a dead connection is left in time, and replaced in time | `dead` |
 //! | a frame that the cloud refuses costs no other | `culprits` |
 //! | pings are rare | `cost` |
+//!
+//! `seeds` runs random worlds.
 
 mod cost;
 mod culprits;
 mod dead;
+mod generator;
 mod online;
+mod seeds;
 mod silence;
 mod slow;
 mod stall;
+
+pub use seeds::Field;
 
 use testkit::model::Violation;
 

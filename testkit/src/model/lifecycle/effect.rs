@@ -1,10 +1,10 @@
 //! Meaning of each input.
 
 use tpa_session::session::{
-    Cause, CloseKind, Control, Duration, Input, Reconnect, SessionError, WakeHint,
+    Cause, Close, CloseKind, Control, Duration, Input, Reconnect, SessionError, WakeHint,
 };
 
-use super::Lifecycle;
+use super::{By, Lifecycle};
 use crate::model::classify::{delay_of_close, is_fatal, kind_of_close, kind_of_error};
 
 /// Meaning of an input for the session.
@@ -16,7 +16,7 @@ pub enum Effect {
     Failed,
     /// The connection, or the attempt, is over. The table of closures may set a delay for the
     /// next attempt.
-    Ended(Cause, Option<Duration>),
+    Ended(Cause, Option<Duration>, By),
     Acknowledged,
     Ponged,
     /// A sign of life at that time.
@@ -31,10 +31,8 @@ pub enum Effect {
     Online,
     /// The page is about to be left, or a download starts.
     Leaving,
-    /// The connection may be dead; a sleep is proof enough where nobody ever ponged.
-    Suspected {
-        slept: bool,
-    },
+    /// The connection may be dead.
+    Woken(WakeHint),
     WallClock(u64),
 }
 
@@ -48,17 +46,14 @@ impl Lifecycle {
             Input::Timeout => Effect::Timeout,
             Input::Prepared(_) => Effect::Prepared,
             Input::AttemptFailed { reason, .. } => {
-                Effect::Ended(cause(1006, reason, CloseKind::Abnormal), None)
+                Effect::Ended(cause(1006, reason, CloseKind::Abnormal), None, By::Other)
             }
             Input::Unsupported { reason, .. } => {
-                Effect::Ended(cause(1006, reason, CloseKind::Unsupported), None)
+                Effect::Ended(cause(1006, reason, CloseKind::Unsupported), None, By::Other)
             }
             Input::Opened(_) => Effect::Opened,
             Input::Failed(_) => Effect::Failed,
-            Input::Closed(_, close) => Effect::Ended(
-                cause(close.code, &close.reason, kind_of_close(close)),
-                delay_of_close(close, self.config.close_rules),
-            ),
+            Input::Closed(_, close) => self.effect_of_close(close),
             Input::Control(_, control) => self.effect_of_frame(control),
             Input::Malformed(_, fault) => Effect::Error(SessionError::Malformed(*fault)),
             Input::Activity(_, at) | Input::ProtocolPing(_, at) => Effect::Received(at.as_millis()),
@@ -67,12 +62,23 @@ impl Lifecycle {
             Input::Offline => Effect::Offline,
             Input::Online => Effect::Online,
             Input::Leaving => Effect::Leaving,
-            Input::ClockJumped => Effect::Suspected { slept: false },
-            Input::Wake(hint) => Effect::Suspected {
-                slept: *hint == WakeHint::Slept,
-            },
+            Input::Wake(hint) => Effect::Woken(*hint),
+            // Like a page that is shown, it asks, and says nothing of the network.
+            Input::ClockJumped => Effect::Woken(WakeHint::Shown),
             Input::WallClock(wall) => Effect::WallClock(*wall),
         })
+    }
+
+    fn effect_of_close(&self, close: &Close) -> Effect {
+        let mut kind = kind_of_close(close);
+        let mut by = By::Other;
+        let is_firefox = self.config.browser_closes_cleanly && close.reason.is_empty();
+        let is_browsers = is_firefox || self.since_navigation().is_some();
+        if (kind, close.code, is_browsers) == (CloseKind::Normal, 1001, true) {
+            (kind, by) = (CloseKind::Abnormal, By::Browser);
+        }
+        let delay = delay_of_close(close, self.config.close_rules);
+        Effect::Ended(cause(close.code, &close.reason, kind), delay, by)
     }
 
     fn effect_of_frame(&self, control: &Control) -> Effect {
@@ -84,7 +90,7 @@ impl Lifecycle {
                     Some(reason) => format!("App stopped: {reason}"),
                     None => "App stopped".into(),
                 };
-                Effect::Ended(cause(1000, &text, CloseKind::AppStopped), None)
+                Effect::Ended(cause(1000, &text, CloseKind::AppStopped), None, By::Other)
             }
             Control::Error { code, message } => {
                 if self.connection().is_some() && !is_fatal(code.as_deref()) {
@@ -94,7 +100,7 @@ impl Lifecycle {
                     })
                 } else {
                     let kind = kind_of_error(code.as_deref(), message);
-                    Effect::Ended(cause(1008, message, kind), None)
+                    Effect::Ended(cause(1008, message, kind), None, By::Other)
                 }
             }
         }

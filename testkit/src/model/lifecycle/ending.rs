@@ -4,13 +4,29 @@ use tpa_session::session::{Cause, CloseKind, Duration, Reconnect, State};
 
 use super::effect::cause;
 use super::{Decision, Delay, Lifecycle, Phase};
+use crate::model::events::backoff_interval;
 use crate::model::sequence::Step;
-use crate::model::{Snapshot, Violation, after, ensure};
+use crate::model::{MAX_IMMEDIATE_DELAY, Snapshot, Violation, after, ensure};
 
 /// A timer that is later than this shows that the machine slept.
 const TIMER_GAP: u64 = 90_000;
 /// A wall clock that ran ahead of the monotonic one by more shows the same.
 const CLOCK_GAP: i128 = 45_000;
+
+/// Longest time for an attempt, unless the option is longer, ms.
+const LONGEST_ATTEMPT: u64 = 20_000;
+
+/// Cause of the end of a connection or an attempt.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum By {
+    App,
+    /// The session gave it up.
+    Session,
+    /// The browser closed the socket.
+    Browser,
+    /// The cloud or the network.
+    Other,
+}
 
 impl Lifecycle {
     /// The connection may be dead. Where nobody ever ponged, a sleep is proof enough.
@@ -18,7 +34,7 @@ impl Lifecycle {
         if slept && self.phase == Phase::Connected && !self.liveness.ponged {
             self.uncounted = true;
             let cause = cause(4008, "Liveness timeout", CloseKind::Abnormal);
-            self.end(cause, None, false);
+            self.end(cause, None, By::Session);
         }
     }
 
@@ -32,14 +48,15 @@ impl Lifecycle {
     }
 
     /// The connection, or the attempt, is over. `delay` is that of the table of closures.
-    pub(super) fn end(&mut self, cause: Cause, delay: Option<Duration>, by_app: bool) {
+    pub(super) fn end(&mut self, cause: Cause, delay: Option<Duration>, by: By) {
+        self.learn_from(cause.code, by);
         if self.current().is_some() {
             let reason = cause.reason.clone();
             self.steps
                 .push(Step::Close(self.socket, cause.code, reason));
         }
         let shown = self.phase.state();
-        self.has_cause = true;
+        self.cause = Some(cause.clone());
         self.connected = None;
         self.stable_due = None;
         let default = match (cause.kind, delay) {
@@ -47,7 +64,11 @@ impl Lifecycle {
             (CloseKind::Abnormal, None) => Reconnect::Yes,
             _ => Reconnect::No,
         };
-        if self.config.asks_app && !by_app && cause.kind != CloseKind::Unsupported {
+        let is_final = matches!(
+            cause.kind,
+            CloseKind::ClientDisconnect | CloseKind::Unsupported
+        );
+        if self.config.asks_app && !is_final {
             self.steps.push(Step::AskApp(cause.clone()));
             self.phase = Phase::Deciding {
                 cause,
@@ -55,7 +76,7 @@ impl Lifecycle {
                 shown,
             };
         } else {
-            self.decide(cause, shown, (None, default), by_app);
+            self.decide(cause, shown, (None, default));
         }
     }
 
@@ -67,7 +88,7 @@ impl Lifecycle {
         } = &self.phase
         {
             let (cause, default, shown) = (cause.clone(), *default, *shown);
-            self.decide(cause, shown, (decision, default), false);
+            self.decide(cause, shown, (decision, default));
         }
     }
 
@@ -76,44 +97,34 @@ impl Lifecycle {
         mut last: Cause,
         shown: State,
         (decision, default): (Option<Reconnect>, Reconnect),
-        by_app: bool,
     ) {
-        let exhausted = self
-            .config
-            .max_reconnect_attempts
-            .is_some_and(|max| self.attempts >= max);
+        let max = self.config.max_reconnect_attempts;
+        let is_time_over = after(self.outage_since, self.config.give_up_after) <= self.now;
+        let exhausted = max.is_some_and(|max| self.attempts >= max) && is_time_over;
         let reconnect = decision.unwrap_or(default);
         let retriable = reconnect != Reconnect::No;
         let fresh_key = decision.is_none()
             && last.kind == CloseKind::Rejected
             && self.config.key_from_provider
             && !std::mem::replace(&mut self.fresh_key_tried, true);
-        let wanted = (retriable || fresh_key) && !by_app && self.config.auto_reconnect;
+        let wanted = (retriable || fresh_key) && self.config.auto_reconnect;
         // An attempt at a given time counts, whatever the reason for it.
         self.uncounted &= !matches!(reconnect, Reconnect::After(_));
-        if wanted && (self.uncounted || !exhausted) {
+        if wanted && (self.uncounted || self.is_offline() || !exhausted) {
             self.fresh_keys += u64::from(fresh_key);
             self.phase = Phase::Waiting;
-            let delay = match reconnect {
-                Reconnect::After(delay) => Delay::Exactly(delay.as_millis()),
-                _ if self.uncounted => Delay::Immediate,
-                _ => Delay::Backoff,
-            };
-            self.not_before = match reconnect {
-                Reconnect::After(delay) => Some(after(self.now, delay)),
-                _ => None,
-            };
-            self.untold.push_back(Decision::Wait {
-                cause: Some(last),
-                attempt: self.attempts.saturating_add(u32::from(!self.uncounted)),
-                was_connected: shown == State::Connected,
-                announced: self.may_dial(),
-                delay,
-                at: self.now,
-            });
+            let delay = self.delay(reconnect);
+            self.uncounted |= self.is_offline();
+            let was_connected = shown == State::Connected;
+            self.untold
+                .extend(self.announcement(delay).map(|announcement| Decision::Wait {
+                    cause: last,
+                    was_connected,
+                    announcement,
+                }));
         } else {
             self.phase = Phase::Stopped;
-            self.online_delays.clear();
+            self.announcements.clear();
             if retriable && exhausted && self.attempts > 0 {
                 let reason = "Maximum reconnection attempts exceeded";
                 last = cause(4000, reason, CloseKind::Exhausted);
@@ -123,6 +134,51 @@ impl Lifecycle {
                 cause: last,
                 attempts: self.attempts,
             });
+        }
+    }
+
+    /// Delay of the next attempt.
+    fn delay(&mut self, reconnect: Reconnect) -> Delay {
+        if let Reconnect::After(delay) = reconnect {
+            self.not_before = Some(after(self.now, delay));
+            return Delay::Exactly(delay.as_millis());
+        }
+        self.not_before = None;
+        let backoff = &self.config.backoff;
+        let (shortest, longest) = if self.uncounted {
+            (0, MAX_IMMEDIATE_DELAY)
+        } else if self.lost_in_silence && self.attempts == 0 {
+            // A cloud that stalls must not be met by all its clients at once.
+            let longest = backoff.initial.as_millis().saturating_mul(2);
+            (0, longest.min(backoff.max.as_millis()))
+        } else {
+            backoff_interval(&self.config, self.attempts.saturating_add(1))
+        };
+        let floor = self.offline_floor().saturating_sub(self.now);
+        Delay::Within(shortest.max(floor), longest.max(floor))
+    }
+
+    /// Silence makes the next attempts last longer: a connection that vanished, or an attempt in
+    /// which nothing was heard.
+    fn learn_from(&mut self, code: u16, by: By) {
+        let is_own = by == By::Session;
+        let is_connected = self.phase == Phase::Connected;
+        let is_dead = is_connected && is_own && code == 4008;
+        self.lost_in_silence = is_dead && self.liveness.is_silent();
+        let is_silent = match self.phase {
+            Phase::Connected => is_dead || matches!(code, 1005 | 1006),
+            Phase::Preparing | Phase::Dialling => is_own && code == 4001,
+            _ => false,
+        };
+        if is_silent {
+            let longest = self.config.connect_timeout.as_millis().max(LONGEST_ATTEMPT);
+            self.attempt_time = self.attempt_time.saturating_mul(2).min(longest);
+        }
+        if is_connected && self.attempts == 0 {
+            self.outage_since = self.now;
+        }
+        if by == By::Browser {
+            self.close_by_browser();
         }
     }
 
@@ -147,7 +203,7 @@ impl Lifecycle {
         }
         if started {
             ensure!(
-                self.phase == Phase::Waiting && self.may_dial(),
+                self.phase == Phase::Waiting,
                 "decisions",
                 "an attempt started in {:?}",
                 self.phase
@@ -175,12 +231,12 @@ impl Lifecycle {
             );
             (4008, "Liveness timeout")
         };
-        self.end(cause(code, reason, CloseKind::Abnormal), None, false);
+        self.end(cause(code, reason, CloseKind::Abnormal), None, By::Session);
         Ok(())
     }
 
     /// True if the attempt has timed out.
     fn is_overdue(&self) -> bool {
-        self.connected.is_none() && self.attempt_ends() <= self.now
+        self.connected.is_none() && self.attempt_ends <= self.now
     }
 }

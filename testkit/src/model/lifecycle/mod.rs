@@ -3,11 +3,13 @@
 mod effect;
 mod ending;
 mod queries;
+mod signs;
 
 use std::collections::VecDeque;
 
 use tpa_session::session::{
     Cause, CloseKind, Command, CommandError, Config, Reconnect, Reply, RunId, SocketId, State,
+    WakeHint,
 };
 
 use super::liveness::Liveness;
@@ -17,6 +19,10 @@ use crate::Message;
 
 pub use effect::Effect;
 use effect::cause;
+pub use ending::By;
+
+/// Time between attempts without a network, ms.
+const OFFLINE_INTERVAL: u64 = 30_000;
 
 /// A change of state that the app must be told of.
 #[derive(Clone, Debug, PartialEq)]
@@ -29,15 +35,11 @@ pub enum Decision {
     Open,
     Acknowledge,
     Wait {
-        /// Cause of the end of the connection or attempt; `None` if there was none yet.
-        cause: Option<Cause>,
-        attempt: u32,
+        /// End of the connection or attempt.
+        cause: Cause,
         /// The state before was connected.
         was_connected: bool,
-        /// There is a network, so that the next attempt can be announced.
-        announced: bool,
-        delay: Delay,
-        at: u64,
+        announcement: Announcement,
     },
     Stop {
         /// The run that is over.
@@ -47,15 +49,26 @@ pub enum Decision {
     },
 }
 
-/// Delay of the next attempt.
+/// Announcement of the next attempt.
+#[derive(Clone, Debug, PartialEq)]
+pub struct Announcement {
+    pub attempt: u32,
+    pub counted: bool,
+    pub cause: Cause,
+    pub delay: Delay,
+    /// Time from which the delay counts. The clock may have advanced since.
+    pub at: u64,
+}
+
+/// Delay of the next attempt, ms.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
 pub enum Delay {
-    /// The backoff of the attempt.
-    Backoff,
-    /// At most a quarter of a second: there is a fresh reason to try.
-    Immediate,
-    /// Exactly so many milliseconds, as the app or the table of closures says.
+    /// Within these bounds.
+    Within(u64, u64),
+    /// Exactly this long, as the app or the table of closures says.
     Exactly(u64),
+    /// As announced before, but not before this time.
+    AsAnnounced(u64),
 }
 
 impl Decision {
@@ -110,21 +123,31 @@ pub struct Lifecycle {
     pub(super) uncounted: bool,
     pub(super) fresh_key_tried: bool,
     /// Before that no attempt is made unless the app asks for one.
-    not_before: Option<u64>,
-    /// A connection or an attempt of this run has ended, so that another attempt is a
-    /// reconnect.
-    has_cause: bool,
-    /// Delays of the attempts that are to be announced since the network is back, and the times
-    /// from which they count.
-    online_delays: VecDeque<(Delay, u64)>,
-    /// Start of the current attempt.
-    pub(super) started: u64,
+    pub(super) not_before: Option<u64>,
+    /// End of the last connection or attempt.
+    cause: Option<Cause>,
+    /// Announcements that are due since the environment gave a sign.
+    announcements: VecDeque<Announcement>,
+    /// The last connection ended in full silence.
+    pub(super) lost_in_silence: bool,
+    /// Longest time for the next attempt, ms.
+    pub(super) attempt_time: u64,
+    /// End of the current attempt, unless it is acknowledged.
+    pub(super) attempt_ends: u64,
+    /// Start of the run, or loss of the last connection before any attempt was counted.
+    pub(super) outage_since: u64,
     /// Time of the ack.
     pub(super) connected: Option<u64>,
     /// Time at which the connection becomes stable, until a timeout reports it.
     stable_due: Option<u64>,
     pub liveness: Liveness,
     pub(super) offline: bool,
+    /// Earliest time of the next attempt without a network.
+    pub(super) offline_from: u64,
+    /// Earliest time of the next attempt that a sign hastens.
+    pub(super) haste_from: u64,
+    /// Last time at which a navigation started, or the page was shown again.
+    pub(super) navigated: Option<u64>,
     /// Lead of the wall clock when it was last read.
     pub(super) wall_offset: Option<i128>,
     /// Decisions that the app must yet be told of.
@@ -147,13 +170,19 @@ impl Lifecycle {
             uncounted: false,
             fresh_key_tried: false,
             not_before: None,
-            has_cause: false,
-            online_delays: VecDeque::new(),
-            started: 0,
+            cause: None,
+            announcements: VecDeque::new(),
+            lost_in_silence: false,
+            attempt_time: 0,
+            attempt_ends: 0,
+            outage_since: 0,
             connected: None,
             stable_due: None,
             liveness: Liveness::new(config.watch.pong_timeout.as_millis(), 0),
             offline: false,
+            offline_from: 0,
+            haste_from: 0,
+            navigated: None,
             wall_offset: None,
             untold: VecDeque::new(),
             steps: Vec::new(),
@@ -165,12 +194,17 @@ impl Lifecycle {
     /// Advances the clock; one that goes back stands still.
     pub fn advance(&mut self, now: u64) {
         self.now = self.now.max(now);
+        self.check_stable();
+    }
+
+    /// A connection that has lasted, and has answered a ping where that is expected, is proof
+    /// that the outage before it is over.
+    fn check_stable(&mut self) {
         let stable_after = self.config.stable_after;
-        if self
-            .connected
-            .is_some_and(|at| after(at, stable_after) <= self.now)
-        {
+        let lasted = |at| after(at, stable_after) <= self.now;
+        if self.connected.is_some_and(lasted) && self.liveness.is_proven() {
             self.attempts = 0;
+            self.attempt_time = self.config.connect_timeout.as_millis();
         }
     }
 
@@ -200,6 +234,8 @@ impl Lifecycle {
             }
             Command::ReconnectNow => {
                 if self.phase == Phase::Waiting {
+                    self.uncounted = true;
+                    self.announce(Delay::Exactly(0));
                     self.retry(true);
                 }
                 Ok(Reply::Done)
@@ -249,8 +285,11 @@ impl Lifecycle {
             }
             Effect::Acknowledged if self.phase == Phase::Handshaking => self.acknowledge(),
             Effect::Failed => self.liveness.fail(self.now),
-            Effect::Ended(cause, delay) => self.end(cause.clone(), *delay, false),
-            Effect::Ponged => self.liveness.pong(self.now),
+            Effect::Ended(cause, delay, by) => self.end(cause.clone(), *delay, *by),
+            Effect::Ponged => {
+                self.liveness.pong(self.now);
+                self.check_stable();
+            }
             Effect::Error(_) => {
                 self.liveness.received(self.now);
                 self.steps.push(Step::Error);
@@ -258,18 +297,21 @@ impl Lifecycle {
             Effect::Acknowledged => self.liveness.received(self.now),
             Effect::Received(at) => self.liveness.received(*at.min(&self.now)),
             Effect::Decided(decision) => self.conclude(*decision),
-            Effect::Offline => self.offline = true,
+            Effect::Offline => self.go_offline(),
             Effect::Online => {
                 self.offline = false;
-                if hints.announces {
-                    self.online_delays
-                        .push_back((self.online_delay(), self.now));
-                    self.steps.push(Step::Reconnecting);
-                }
+                self.sign(hints);
             }
-            Effect::Suspected { slept } => self.suspect(*slept),
+            Effect::Leaving => self.navigated = Some(self.now),
+            Effect::Woken(hint) => {
+                if *hint == WakeHint::Resumed {
+                    self.navigated = Some(self.now);
+                }
+                self.sign(hints);
+                self.suspect(*hint == WakeHint::Slept);
+            }
             Effect::WallClock(wall) => self.read_wall_clock(*wall),
-            Effect::Prepared | Effect::Opened | Effect::Buffered(_) | Effect::Leaving => {}
+            Effect::Prepared | Effect::Opened | Effect::Buffered(_) => {}
         }
         Ok(())
     }
@@ -339,28 +381,16 @@ impl Lifecycle {
         self.uncounted = false;
         self.fresh_key_tried = false;
         self.not_before = None;
-        self.has_cause = false;
-        if self.may_dial() {
-            self.start(false);
-        } else {
-            self.phase = Phase::Waiting;
-            // The attempt is still to be made: it counts as no reconnect.
-            self.uncounted = true;
-            self.untold.push_back(Decision::Wait {
-                cause: None,
-                attempt: 0,
-                was_connected: false,
-                announced: false,
-                delay: Delay::Immediate,
-                at: self.now,
-            });
-        }
+        self.cause = None;
+        self.attempt_time = self.config.connect_timeout.as_millis();
+        self.outage_since = self.now;
+        self.start(false);
     }
 
     fn disconnect(&mut self, reason: &str) {
         if self.is_active() {
             let cause = cause(1000, reason, CloseKind::ClientDisconnect);
-            self.end(cause, None, true);
+            self.end(cause, None, By::App);
         }
     }
 
@@ -374,7 +404,10 @@ impl Lifecycle {
     fn start(&mut self, at_once: bool) {
         self.socket = SocketId(self.socket.0.wrapping_add(1));
         self.phase = Phase::Preparing;
-        self.started = self.now;
+        self.attempt_ends = self.now.saturating_add(self.attempt_time);
+        if self.is_offline() {
+            self.offline_from = self.now.saturating_add(OFFLINE_INTERVAL);
+        }
         self.liveness = Liveness::new(self.config.watch.pong_timeout.as_millis(), self.now);
         self.untold.push_back(Decision::Start {
             attempt: self.attempts,

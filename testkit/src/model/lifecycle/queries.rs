@@ -2,8 +2,7 @@
 
 use tpa_session::session::{RunId, SocketId};
 
-use super::{Decision, Delay, Lifecycle, Phase};
-use crate::model::{MAX_IMMEDIATE_DELAY, after};
+use super::{Decision, Lifecycle, Phase};
 
 impl Lifecycle {
     /// The socket whose inputs count.
@@ -85,48 +84,16 @@ impl Lifecycle {
         self.phase == Phase::Dialling
     }
 
-    pub fn may_dial(&self) -> bool {
-        !self.offline || self.config.on_loopback
-    }
-
-    /// Time at which the current attempt must be over, unless it is acknowledged.
-    pub fn attempt_ends(&self) -> u64 {
-        after(self.started, self.config.connect_timeout)
-    }
-
     /// Earliest deadline of the attempt or the connection, apart from those of pings.
     pub fn next_due(&self) -> Option<u64> {
         self.current()?;
-        let connect = self.connected.is_none().then(|| self.attempt_ends());
+        let connect = self.connected.is_none().then_some(self.attempt_ends);
         let due = [connect, self.liveness.failure_due, self.stable_due];
         due.into_iter().flatten().min()
     }
 
     pub fn is_waiting(&self) -> bool {
         self.phase == Phase::Waiting
-    }
-
-    /// True if the next attempt will be announced when the network is back; `due` is when it is
-    /// due according to the last announcement.
-    pub fn will_announce(&self, due: Option<u64>) -> bool {
-        let due = due.filter(|_| self.may_dial());
-        let is_soon = |due| match self.online_delay() {
-            Delay::Exactly(_) => true,
-            _ => due <= self.now.saturating_add(MAX_IMMEDIATE_DELAY),
-        };
-        self.is_waiting() && self.has_cause && !due.is_some_and(is_soon)
-    }
-
-    /// Delay of the next attempt when the network is back.
-    pub(super) fn online_delay(&self) -> Delay {
-        let ahead = self.not_before.filter(|at| *at > self.now);
-        ahead.map_or(Delay::Immediate, |at| Delay::Exactly(at - self.now))
-    }
-
-    /// Delay of an attempt that is announced since the network is back, and the time from which
-    /// it counts.
-    pub fn next_online_delay(&mut self) -> Option<(Delay, u64)> {
-        self.online_delays.pop_front()
     }
 
     /// A message was sent while the socket was not open.

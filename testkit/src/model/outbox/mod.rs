@@ -1,6 +1,7 @@
 //! Messages and streams: plain lists beside the core's queue, which determine the frames that
 //! must be sent, and the messages that must be reported dropped, in order.
 
+mod keys;
 mod queries;
 
 use std::collections::{BTreeSet, VecDeque};
@@ -8,6 +9,8 @@ use std::collections::{BTreeSet, VecDeque};
 use tpa_session::session::{
     Command, Config, Delivery, DropReason, Duration, Limits, Outgoing, Reply, SocketId,
 };
+
+use keys::supersedes;
 
 use super::sequence::Step;
 use super::{Violation, after, ensure};
@@ -18,8 +21,10 @@ pub(super) struct Entry {
     pub message: Message,
     pub key: Option<String>,
     pub expires: Option<u64>,
-    /// Place in the order of all messages: its own, or that of the message it replaced.
+    /// Place in the order of all messages.
     pub place: u32,
+    /// The app was told that it is queued, and not yet that it was sent.
+    pub announced: bool,
     pub sent: bool,
 }
 
@@ -84,6 +89,8 @@ pub struct Outbox {
     pub(super) is_unconfirmable: bool,
     /// Frames that the session must yet transmit.
     pub(super) frames: VecDeque<(SocketId, Outgoing<Message>)>,
+    /// Messages that it must yet report sent.
+    pub(super) sents: VecDeque<Message>,
     /// Messages that it must yet report dropped.
     pub(super) drops: VecDeque<(Message, DropReason)>,
     /// Outputs that were decided on since the last [`take_steps`](Self::take_steps).
@@ -115,6 +122,7 @@ impl Outbox {
             sent: Vec::new(),
             is_unconfirmable: false,
             frames: VecDeque::new(),
+            sents: VecDeque::new(),
             drops: VecDeque::new(),
             steps: Vec::new(),
             excused: Vec::new(),
@@ -132,6 +140,7 @@ impl Outbox {
             key: sending.key.map(Into::into),
             expires: sending.ttl.map(|ttl| after(now, ttl)),
             place: message.serial,
+            announced: false,
             sent: false,
         };
         let open = sending.connection.and_then(|(socket, held)| {
@@ -163,7 +172,8 @@ impl Outbox {
                 }
             }
             None if fits => {
-                let dropped = self.enqueue(entry);
+                let announced = true;
+                let dropped = self.enqueue(Entry { announced, ..entry });
                 self.drop_all(dropped);
             }
             None => self.drop_all([(message, DropReason::Overflow)]),
@@ -197,12 +207,11 @@ impl Outbox {
         self.push_frame(socket, Outgoing::Init);
     }
 
-    pub fn acknowledged(&mut self, socket: SocketId, now: u64) {
+    pub fn acknowledged(&mut self, socket: SocketId) {
         self.live = Some(socket);
         self.sent.clear();
         self.has_lost = false;
         self.send_streams(socket);
-        self.drain(socket, 0, now);
     }
 
     /// The socket holds so many bytes.
@@ -310,6 +319,16 @@ impl Outbox {
         Ok(())
     }
 
+    pub fn told_sent(&mut self, message: Message) -> Result<(), Violation> {
+        let expected = self.sents.pop_front();
+        ensure!(
+            expected == Some(message),
+            "messages",
+            "{message:?} is reported sent instead of {expected:?}"
+        );
+        Ok(())
+    }
+
     pub fn dropped(&mut self, message: Message, reason: DropReason) -> Result<(), Violation> {
         let expected = self.drops.pop_front();
         let found = Some((message, reason));
@@ -327,20 +346,17 @@ impl Outbox {
     }
 
     /// Queues a message, and returns what has to give way, oldest first.
-    fn enqueue(&mut self, mut entry: Entry) -> Vec<(Message, DropReason)> {
+    fn enqueue(&mut self, entry: Entry) -> Vec<(Message, DropReason)> {
         let message = entry.message;
-        let same = |other: &Entry| other.key.is_some() && other.key == entry.key;
-        if let Some(index) = self.queue.iter().position(same) {
-            entry.place = self.queue[index].place;
-            let older = std::mem::replace(&mut self.queue[index], entry);
-            self.replace(&older);
-        } else {
-            if let Some(index) = self.in_flight.iter().position(same) {
-                let older = self.in_flight.remove(index);
-                self.replace(&older);
-            }
-            self.queue.push(entry);
+        for list in [&mut self.in_flight, &mut self.queue] {
+            list.retain(|older| {
+                let goes = supersedes(entry.key.as_deref(), older.key.as_deref());
+                self.replaced += u64::from(goes);
+                self.excused.extend(goes.then_some(older.message.serial));
+                !goes
+            });
         }
+        self.queue.push(entry);
         let mut dropped = Vec::new();
         while self.in_flight.len() + self.queue.len() > self.limits.messages
             || self.bytes() > self.limits.bytes
@@ -359,11 +375,6 @@ impl Outbox {
         dropped
     }
 
-    fn replace(&mut self, older: &Entry) {
-        self.replaced += 1;
-        self.excused.push(older.message.serial);
-    }
-
     /// Sends what is queued, as far as there is room. Returns what the socket holds then.
     fn drain(&mut self, socket: SocketId, held: u32, now: u64) -> u64 {
         self.expire(now);
@@ -375,6 +386,10 @@ impl Outbox {
             let mut next = self.queue.remove(0);
             held = held.saturating_add(next.message.size as u64);
             self.transmit(socket, &next);
+            if std::mem::take(&mut next.announced) {
+                self.sents.push_back(next.message);
+                self.steps.push(Step::Sent);
+            }
             if self.keeps() {
                 next.sent = true;
                 self.in_flight.push(next);

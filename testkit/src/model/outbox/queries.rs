@@ -22,10 +22,11 @@ impl Outbox {
     /// Checks a session at rest: nothing more had to be transmitted or reported.
     pub fn check_rest(&self, streams: &[String]) -> Result<(), Violation> {
         ensure!(
-            self.frames.is_empty() && self.drops.is_empty(),
+            self.frames.is_empty() && self.sents.is_empty() && self.drops.is_empty(),
             "messages",
-            "never transmitted: {:?}, never reported dropped: {:?}",
+            "never transmitted: {:?}, never reported sent: {:?}, dropped: {:?}",
             self.frames,
+            self.sents,
             self.drops
         );
         ensure!(
@@ -104,7 +105,8 @@ impl Outbox {
     pub fn serials(&self) -> impl Iterator<Item = u32> {
         let kept = self.entries().map(|entry| entry.message.serial);
         let drops = self.drops.iter().map(|(message, _)| message.serial);
-        kept.chain(self.to_transmit()).chain(drops)
+        let sents = self.sents.iter().map(|message| message.serial);
+        kept.chain(self.to_transmit()).chain(sents).chain(drops)
     }
 
     /// Places that may yet be compared with others.

@@ -16,6 +16,7 @@ const MAX_OUTPUTS: usize = 12_000;
 
 impl World {
     pub fn call(&mut self, call: AppCall) -> Result<(), Violation> {
+        self.thaw()?;
         let message = match call {
             AppCall::Send { size, key, .. } => Some(self.app.write(size, key)),
             _ => None,

@@ -2,7 +2,9 @@
 
 use tpa_session::session::{Input, WakeHint};
 
+use super::line::Line;
 use super::machine::{Running, Timers};
+use super::pongs::Pongs;
 use super::{Due, World};
 use crate::closures::Closure;
 use crate::model::Violation;
@@ -48,6 +50,7 @@ pub enum Fault {
 
 impl World {
     pub fn fault(&mut self, fault: Fault) -> Result<(), Violation> {
+        self.thaw()?;
         self.log(|| format!("{fault:?}"));
         let (id, now) = (self.socket(), self.now);
         match fault {
@@ -104,14 +107,19 @@ impl World {
 
     /// Ends all faults but those of connections that are dead.
     pub fn heal(&mut self) -> Result<(), Violation> {
+        self.thaw()?;
         let now = self.now;
-        self.line.silent_until = now;
-        (self.line.up, self.line.down) = (1_000_000, 1_000_000);
+        self.line = Line::GOOD;
+        self.setup.terminates = true;
+        self.healed = true;
         self.cloud.stalled_until = now;
         self.cloud.refuses_until = now;
         self.cloud.refused = None;
+        self.cloud.pongs = vec![Pongs::Always];
+        for socket in self.sockets.values_mut() {
+            socket.pongs = Pongs::Always;
+        }
         self.machine.timers = Timers::OnTime;
-        self.machine.frozen_until = now;
         self.input(Input::Online)
     }
 

@@ -122,6 +122,8 @@ pub struct World {
     data: Option<(SocketId, u64)>,
     /// The connection before this one ponged.
     ponged_before: bool,
+    /// There are no more faults.
+    healed: bool,
 }
 
 impl World {
@@ -141,6 +143,7 @@ impl World {
             patience: Patience::new(setup.config.watch.pong_timeout.as_millis()),
             data: None,
             ponged_before: false,
+            healed: false,
             setup,
         }
     }
@@ -205,6 +208,14 @@ impl World {
         }
         self.pass(end);
         self.check_bound()
+    }
+
+    /// Waits until code runs again, if none does.
+    fn thaw(&mut self) -> Result<(), Violation> {
+        if self.machine.is_frozen(self.now) {
+            self.run_until(self.machine.frozen_until)?;
+        }
+        Ok(())
     }
 
     fn pass(&mut self, to: u64) {

@@ -248,6 +248,9 @@ impl World {
                     every,
                     until,
                 };
+                if self.healed {
+                    return Ok(());
+                }
                 if now < until {
                     self.agenda.add(now + every, again);
                 }

@@ -1,6 +1,6 @@
 //! Frames between the client and the cloud of the field world, and their sizes.
 
-use tpa_session::session::{Close, Control, Outgoing};
+use tpa_session::session::{Close, Control, Outgoing, PingId};
 
 use crate::Message;
 
@@ -60,27 +60,27 @@ pub fn payload(frame: &Outgoing<Message>) -> u64 {
         Outgoing::Init => 300,
         Outgoing::Subscriptions(_) => 200,
         Outgoing::Message(message) => message.size as u64,
-        Outgoing::Ping => 24,
+        Outgoing::Ping(_) => 24,
     }
 }
 
 /// Number of a ping; `None` if the frame is not a ping.
 pub const fn ping(frame: &Outgoing<Message>) -> Option<u32> {
     match frame {
-        Outgoing::Ping => Some(0),
+        Outgoing::Ping(id) => Some(id.0),
         Outgoing::Init | Outgoing::Subscriptions(_) | Outgoing::Message(_) => None,
     }
 }
 
 /// Answer to the ping with this number, or a pong without a number.
-pub const fn pong(_id: Option<u32>) -> Control {
-    Control::Pong
+pub fn pong(id: Option<u32>) -> Control {
+    Control::Pong { id: id.map(PingId) }
 }
 
 /// Number in a pong, if it has one; `None` if the frame is not a pong.
-pub const fn pong_id(control: &Control) -> Option<Option<u32>> {
+pub fn pong_id(control: &Control) -> Option<Option<u32>> {
     match control {
-        Control::Pong => Some(None),
+        Control::Pong { id } => Some(id.map(|id| id.0)),
         _ => None,
     }
 }
