@@ -167,6 +167,9 @@ impl<P: Payload> Session<P> {
         if !self.is_active() {
             self.fail_flushes(FlushError::Ended);
         }
+        if !self.will_confirm() {
+            self.timers.stop(Timer::Confirm);
+        }
         Reply::Flush(flush)
     }
 
@@ -197,13 +200,12 @@ impl<P: Payload> Session<P> {
         let Phase::Connected(socket) = self.phase else {
             return;
         };
-        let is_flushing = self.acks.is_flushing();
-        if !self.acks.is_open() || !(is_flushing || self.keeps_sent()) {
+        if !self.needs_confirmation() {
             return;
         }
+        let is_flushing = self.acks.is_flushing();
         let expects_pong = self.liveness.expects_pong();
-        if is_flushing && !self.will_confirm() {
-            self.timers.stop(Timer::Confirm);
+        if is_flushing && self.timers.get(Timer::Confirm).is_none() && !self.will_confirm() {
             self.ping(socket);
         }
         let will_confirm = self.will_confirm();
@@ -221,6 +223,11 @@ impl<P: Payload> Session<P> {
             };
             self.timers.set(Timer::Confirm, self.now.after(wait));
         }
+    }
+
+    /// True if something depends on the confirmation of sent messages.
+    fn needs_confirmation(&self) -> bool {
+        self.acks.is_open() && (self.acks.is_flushing() || self.keeps_sent())
     }
 
     /// True if a pong is to come that confirms messages.
@@ -246,6 +253,9 @@ impl<P: Payload> Session<P> {
         let Phase::Connected(socket) = self.phase else {
             return;
         };
+        if !self.needs_confirmation() {
+            return;
+        }
         let pings = &self.liveness.link.pings;
         let asked = pings.out().find(|ping| ping.serial > self.acks.confirmed);
         let asked = asked.map(|ping| ping.sent_at);
@@ -256,7 +266,9 @@ impl<P: Payload> Session<P> {
             return;
         }
         let timeout = self.config.watch.pong_timeout;
-        let is_ignoring = self.liveness.is_ignoring_pings(timeout);
+        if self.liveness.is_ignoring_pings(timeout) {
+            return self.stop_confirming();
+        }
         if let Some(asked) = asked {
             let deadline = asked.after(timeout);
             if self.now < deadline {
@@ -268,11 +280,8 @@ impl<P: Payload> Session<P> {
                 return self.timers.set(Timer::Confirm, later);
             }
             self.fail_flushes(FlushError::Unsupported);
-        } else if !is_ignoring && pings.oldest().is_none() {
+        } else if self.liveness.link.pings.oldest().is_none() {
             self.ping(socket);
-        }
-        if is_ignoring {
-            self.stop_confirming();
         }
     }
 

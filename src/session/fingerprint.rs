@@ -31,7 +31,7 @@ impl<P: Payload> Session<P> {
         self.subscriptions.hash(hasher);
         self.outbox.fingerprint(self.now, &name, hasher);
         let mut serials = self.outbox.serials();
-        serials.extend(self.liveness.link.pings.out().map(|ping| ping.serial));
+        serials.extend(self.liveness.link.pings.serials());
         self.acks.fingerprint(&serials, hasher);
         self.outputs.len().hash(hasher);
         for output in &self.outputs {

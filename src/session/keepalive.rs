@@ -47,8 +47,6 @@ pub(super) struct Liveness {
     supports_pong: bool,
     /// The last connection was left although the cloud had not ponged on it.
     left_on_hint: bool,
-    /// The app was warned that the cloud no longer pongs.
-    has_warned: bool,
     pub(super) link: Link,
 }
 
@@ -101,7 +99,6 @@ impl Liveness {
             last_id: PingId::default(),
             supports_pong: false,
             left_on_hint: false,
-            has_warned: false,
             link: Link::new(now),
         }
     }
@@ -125,7 +122,7 @@ impl Liveness {
     /// True if the cloud goes on sending and has answered no ping of this connection.
     pub(super) fn is_ignoring_pings(&self, timeout: Duration) -> bool {
         let first = self.link.pings.first().filter(|_| !self.link.ponged);
-        first.is_some_and(|first| self.heard_after(first.sent_at.after(timeout)))
+        first.is_some_and(|first| self.heard_after(first.after(timeout)))
     }
 
     /// Bytes handed to the socket and not confirmed.
@@ -195,7 +192,7 @@ impl Liveness {
     #[cfg(feature = "test-util")]
     pub(super) fn fingerprint(&self, now: Instant, is_connected: bool, hasher: &mut impl Hasher) {
         self.patience.hash(hasher);
-        (self.supports_pong, self.left_on_hint, self.has_warned).hash(hasher);
+        (self.supports_pong, self.left_on_hint).hash(hasher);
         if is_connected {
             self.link.fingerprint(self.last_id, now, hasher);
         }
@@ -342,32 +339,32 @@ impl<P: Payload> Session<P> {
         match liveness.link.pings.answer(id) {
             Answer::To(ping) => {
                 let link = &mut liveness.link;
-                link.ponged = true;
-                link.last_pong = self.now;
                 link.handed_at_pong = ping.handed;
                 link.doubt = None;
                 link.probe.take_if(|probe| probe.ping.id <= ping.id);
-                liveness.supports_pong = true;
-                liveness.left_on_hint = false;
                 let round_trip = self.now.since(ping.sent_at);
                 liveness.patience.measure(round_trip);
                 liveness
                     .patience
                     .on_answered(&mut link.answered_since, self.now);
                 self.stats.round_trip = Some(round_trip);
-                self.confirm(ping.serial);
-                self.on_answered();
+                self.on_answer(&ping);
             }
-            Answer::Late => {
-                liveness.link.ponged = true;
-                liveness.link.last_pong = self.now;
-                liveness.supports_pong = true;
-                liveness.left_on_hint = false;
-            }
+            Answer::Late(ping) => self.on_answer(&ping),
             Answer::None => {}
             Answer::Foreign => self.stop_confirming(),
         }
         self.arm_keepalive();
+    }
+
+    fn on_answer(&mut self, ping: &Ping) {
+        let liveness = &mut self.liveness;
+        liveness.supports_pong = true;
+        liveness.left_on_hint = false;
+        liveness.link.ponged = true;
+        liveness.link.last_pong = self.now;
+        self.confirm(ping.serial);
+        self.on_answered();
     }
 
     /// Called after each pong that answers a ping of this connection.
@@ -456,22 +453,32 @@ impl<P: Payload> Session<P> {
         } else if liveness.link.ponged || !std::mem::replace(&mut liveness.left_on_hint, true) {
             liveness.patience.on_left();
         } else {
-            // Two connections in a row without a pong.
-            liveness.supports_pong = false;
-            liveness.left_on_hint = false;
-            let link = &mut liveness.link;
-            let is_heard = link.last_received > link.acknowledged_at;
-            (link.probe, link.doubt) = (None, None);
-            if is_heard {
-                link.write_off(|_| true);
-            }
-            if !std::mem::replace(&mut self.liveness.has_warned, true) {
-                self.emit(Event::Error(SessionError::Unanswered));
-            }
-            if is_heard {
-                return self.arm_keepalive();
-            }
+            return self.forget_pongs();
         }
+        self.leave();
+    }
+
+    /// Handles a second connection in a row without a pong. It is left only if nothing else was
+    /// received on it either.
+    fn forget_pongs(&mut self) {
+        self.emit(Event::Error(SessionError::Unanswered));
+        let link = &mut self.liveness.link;
+        if link.last_received > link.acknowledged_at {
+            (link.probe, link.doubt) = (None, None);
+            link.write_off(|_| true);
+        } else {
+            self.leave();
+        }
+        self.liveness.left_on_hint = false;
+        self.liveness.supports_pong = false;
+        if let Phase::Connected(_) = self.phase {
+            self.check_stable();
+            self.arm_keepalive();
+        }
+    }
+
+    /// Abandons the connection without waiting for its close handshake.
+    fn leave(&mut self) {
         let close = Close::new(LIVENESS_TIMEOUT, "Liveness timeout");
         self.connection_lost(close, Origin::Attempt);
     }

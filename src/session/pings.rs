@@ -6,8 +6,8 @@ use std::hash::{Hash, Hasher};
 
 use crate::session::{Instant, PingId};
 
-/// Most pings that are remembered on a connection whose pongs are unknown.
-const MOST_UNJUDGED: usize = 32;
+/// Most pings that are remembered.
+const MOST_UNANSWERED: usize = 32;
 
 /// Ping that has not been answered.
 #[derive(Clone, Copy, Debug)]
@@ -25,8 +25,8 @@ pub(super) struct Ping {
 pub(super) enum Answer {
     /// It answers this ping, and so all before it.
     To(Ping),
-    /// It answers a ping that was written off: the cloud pongs, and nothing else is known.
-    Late,
+    /// As `To`, and no answer was expected any more.
+    Late(Ping),
     /// It answers no ping of this connection.
     None,
     /// As `None`, and the pongs to come cannot be told apart from such ones.
@@ -38,12 +38,10 @@ pub(super) enum Answer {
 pub(super) struct Pings {
     /// Unanswered ones, oldest first.
     out: VecDeque<Ping>,
-    /// The first one.
-    first: Option<Ping>,
-    /// Id of the newest one.
-    newest: PingId,
-    /// Number of pings without an answer that are no longer expected to have one.
-    written_off: u32,
+    /// Number of the oldest ones that are no longer expected to be answered.
+    written_off: usize,
+    /// Time of the first one.
+    first: Option<Instant>,
     /// Pongs repeat the ids of their pings.
     repeats_ids: bool,
     /// Somebody else's pongs arrive on this connection, and they have no ids.
@@ -52,66 +50,70 @@ pub(super) struct Pings {
 
 impl Pings {
     pub(super) fn push(&mut self, ping: Ping) {
-        self.first.get_or_insert(ping);
-        self.newest = ping.id;
+        self.first.get_or_insert(ping.sent_at);
         self.out.push_back(ping);
-        if self.out.len() > MOST_UNJUDGED {
-            self.write_off_oldest();
+        if self.out.len() > MOST_UNANSWERED {
+            self.out.pop_front();
+            self.written_off = self.written_off.saturating_sub(1);
         }
     }
 
     /// Matches a pong. Pongs come in the order of their pings; one without an id answers the
-    /// oldest.
+    /// oldest that is expected to be answered.
     pub(super) fn answer(&mut self, id: Option<PingId>) -> Answer {
-        if let Some(id) = id {
-            self.repeats_ids = true;
-            if let Some(index) = self.out.iter().position(|ping| ping.id == id) {
-                let ping = self.out.drain(..=index).next_back();
-                return ping.map_or(Answer::None, Answer::To);
+        let expected = self.written_off;
+        if id.is_none() {
+            if self.repeats_ids || self.is_foreign {
+                return Answer::None;
             }
-            let is_own = self.written_off > 0
-                && self.first.is_some_and(|first| first.id <= id)
-                && id <= self.newest;
-            return if is_own { Answer::Late } else { Answer::None };
+            if let Some(ping) = self.out.remove(expected) {
+                return Answer::To(ping);
+            }
         }
-        if self.repeats_ids || self.is_foreign {
-            return Answer::None;
+        self.repeats_ids |= id.is_some();
+        let is_answered = |ping: &Ping| id.is_none_or(|id| ping.id == id);
+        let Some(index) = self.out.iter().position(is_answered) else {
+            self.is_foreign |= id.is_none();
+            return if id.is_none() {
+                Answer::Foreign
+            } else {
+                Answer::None
+            };
+        };
+        self.written_off = expected.saturating_sub(index + 1);
+        match self.out.drain(..=index).next_back() {
+            Some(ping) if index >= expected => Answer::To(ping),
+            Some(ping) => Answer::Late(ping),
+            None => Answer::None,
         }
-        if let Some(ping) = self.out.pop_front() {
-            return Answer::To(ping);
-        }
-        if self.written_off > 0 {
-            self.written_off -= 1;
-            return Answer::Late;
-        }
-        self.is_foreign = true;
-        Answer::Foreign
     }
 
     /// Stops to expect answers to the oldest pings, as long as they are `overdue`.
     pub(super) fn write_off(&mut self, mut overdue: impl FnMut(&Ping) -> bool) {
-        while self.out.front().is_some_and(&mut overdue) {
-            self.write_off_oldest();
-        }
-    }
-
-    fn write_off_oldest(&mut self) {
-        if self.out.pop_front().is_some() {
+        while self.oldest().is_some_and(&mut overdue) {
             self.written_off += 1;
         }
     }
 
-    /// Unanswered pings, oldest first.
+    /// Pings that are expected to be answered, oldest first.
     pub(super) fn out(&self) -> impl Iterator<Item = &Ping> {
-        self.out.iter()
+        self.out.iter().skip(self.written_off)
     }
 
+    /// Oldest of them.
     pub(super) fn oldest(&self) -> Option<&Ping> {
-        self.out.front()
+        self.out.get(self.written_off)
     }
 
-    pub(super) fn first(&self) -> Option<&Ping> {
-        self.first.as_ref()
+    /// Time of the first ping.
+    pub(super) const fn first(&self) -> Option<Instant> {
+        self.first
+    }
+
+    /// Serials of all unanswered pings.
+    #[cfg(feature = "test-util")]
+    pub(super) fn serials(&self) -> impl Iterator<Item = u64> {
+        self.out.iter().map(|ping| ping.serial)
     }
 
     /// Hashes the state. Ids count by their distance from the newest one of the session.
@@ -123,7 +125,7 @@ impl Pings {
             age(ping).hash(hasher);
             ping.handed.wrapping_sub(self.out[0].handed).hash(hasher);
         }
-        self.first.as_ref().map(age).hash(hasher);
+        self.first.map(|at| now.since(at)).hash(hasher);
         (self.written_off, self.repeats_ids, self.is_foreign).hash(hasher);
     }
 

@@ -100,8 +100,8 @@ impl Lifecycle {
             if connected.is_none() {
                 ahead(self.attempt_ends).hash(hasher);
             }
-            self.liveness.fingerprint(view, hasher);
         }
+        self.liveness.fingerprint(view, connected.is_some(), hasher);
         self.untold.len().hash(hasher);
         for decision in &self.untold {
             decision.fingerprint(view, hasher);
@@ -172,9 +172,9 @@ impl Outbox {
             hash_all(entries, hasher);
         }
         (&self.subscribed, &self.followed, self.live.map(age)).hash(hasher);
-        let pending = self.pings.pending;
-        let pending = pending.map(|(ping, place)| (ping - self.pings.answered, view.place(place)));
-        (self.unanswered(), pending).hash(hasher);
+        let pings = self.pings.out.iter();
+        let pings = pings.map(|(_, mark)| view.place(mark.place));
+        hash_all(pings, hasher);
         (view.place(self.transmitted_to), self.is_unconfirmable).hash(hasher);
         let last_sent = self.last_sent().map(|place| view.place(place));
         (view.place(self.confirmed_to), last_sent).hash(hasher);

@@ -2,6 +2,7 @@
 //! must be sent, and the messages that must be reported dropped, in order.
 
 mod keys;
+mod pings;
 mod queries;
 
 use std::collections::{BTreeSet, VecDeque};
@@ -11,6 +12,7 @@ use tpa_session::session::{
 };
 
 use keys::supersedes;
+use pings::Pings;
 
 use super::sequence::Step;
 use super::{Violation, after, ensure};
@@ -49,21 +51,12 @@ pub struct Sending<'a> {
     pub connection: Option<(SocketId, u32)>,
 }
 
-/// Pings of one connection, and what their pongs will confirm.
-#[derive(Clone, Debug, Default)]
-pub(super) struct Pings {
-    pub sent: u64,
-    /// Those that were transmitted.
-    pub transmitted: u64,
-    pub answered: u64,
-    /// The ping whose pong is awaited, and the place of the last message before it.
-    pub pending: Option<(u64, u32)>,
-}
-
 #[derive(Clone, Debug)]
 pub struct Outbox {
     limits: Limits,
     delivery: Delivery,
+    /// A ping follows each ack.
+    asks_at_once: bool,
     /// Messages sent on the live connection and not confirmed.
     pub(super) in_flight: Vec<Entry>,
     pub(super) queue: Vec<Entry>,
@@ -108,6 +101,7 @@ impl Outbox {
         Self {
             limits: config.outbox,
             delivery: config.delivery,
+            asks_at_once: config.watch.ping_interval > Duration::ZERO,
             in_flight: Vec::new(),
             queue: Vec::new(),
             subscribed: Vec::new(),
@@ -145,7 +139,8 @@ impl Outbox {
         };
         let open = sending.connection.and_then(|(socket, held)| {
             let held = self.drain(socket, held, now);
-            (self.has_room(held) && self.queue.is_empty()).then_some(socket)
+            let is_open = self.has_room(held) && self.queue.is_empty();
+            (is_open && !self.pings.are_awaited(message.size)).then_some(socket)
         });
         let expected = match open {
             _ if sending.is_over => Reply::Dropped,
@@ -212,6 +207,8 @@ impl Outbox {
         self.sent.clear();
         self.has_lost = false;
         self.send_streams(socket);
+        self.pings
+            .acknowledged(self.confirmed_to, self.asks_at_once);
     }
 
     /// The socket holds so many bytes.
@@ -219,28 +216,37 @@ impl Outbox {
         self.drain(socket, held, now);
     }
 
-    /// The session decided to send pings on its connection.
-    pub fn pinged(&mut self, connection: Option<SocketId>, pings: u32) {
-        if self.live.is_none() || self.live != connection {
-            return;
-        }
-        for _ in 0..pings {
-            self.pings.sent += 1;
-            let ping = (self.pings.sent, self.sent_to);
-            self.pings.pending.get_or_insert(ping);
+    /// The cloud pongs, as far as is known, or does not.
+    pub const fn expects_pong(&mut self, expects: bool) {
+        self.pings.is_expected = expects;
+    }
+
+    /// Largest number of pings that the messages of this call are a reason for.
+    pub fn blocks(&self) -> u32 {
+        self.pings.blocks() + u32::from(self.has_queued())
+    }
+
+    /// The session decided to send pings on its connection, the last of which has this number.
+    pub fn pinged(&mut self, connection: Option<SocketId>, count: u32, last: u32) {
+        if self.live.is_some() && self.live == connection {
+            self.pings.sent(count, last, self.sent_to);
         }
     }
 
-    pub fn ponged(&mut self) {
+    /// A pong answers this ping, or a later one that the session no longer told from it; `left`
+    /// messages are in flight since. Returns the ping.
+    pub fn ponged(&mut self, ping: u32, left: usize) -> u32 {
         self.is_unconfirmable = false;
-        self.pings.answered = self.pings.sent.min(self.pings.answered + 1);
-        if let Some((ping, place)) = self.pings.pending
-            && ping <= self.pings.answered
-        {
-            self.pings.pending = None;
-            self.confirmed_to = self.confirmed_to.max(place);
-            self.in_flight.retain(|entry| entry.place > place);
-        }
+        let confirms = |place: u32| {
+            let kept = self.in_flight.iter().filter(|entry| entry.place > place);
+            kept.count() == left
+        };
+        let Some((ping, place)) = self.pings.answer(ping, confirms) else {
+            return ping;
+        };
+        self.confirmed_to = self.confirmed_to.max(place);
+        self.in_flight.retain(|entry| entry.place > place);
+        ping
     }
 
     /// The cloud answers no pings, so that nothing can be confirmed.
@@ -266,6 +272,9 @@ impl Outbox {
         }
         self.has_lost = self.has_unconfirmed();
         self.live = None;
+        if self.delivery == Delivery::AtLeastOnce {
+            self.sent_to = self.confirmed_to;
+        }
         self.pings = Pings::default();
         self.is_unconfirmable = false;
         self.resent += self.in_flight.len() as u64;
@@ -294,14 +303,6 @@ impl Outbox {
         frame: &Outgoing<Message>,
     ) -> Result<(), Violation> {
         if let Outgoing::Ping(_) = frame {
-            if self.live == Some(socket) {
-                self.pings.transmitted += 1;
-                ensure!(
-                    self.pings.transmitted <= self.pings.sent,
-                    "messages",
-                    "a ping that was not counted"
-                );
-            }
             return Ok(());
         }
         if let Outgoing::Message(message) = frame
@@ -382,7 +383,10 @@ impl Outbox {
     }
 
     fn send_queue(&mut self, socket: SocketId, mut held: u64) -> u64 {
-        while self.has_room(held) && !self.queue.is_empty() {
+        while self.has_room(held)
+            && let Some(next) = self.queue.first()
+            && !self.pings.are_awaited(next.message.size)
+        {
             let mut next = self.queue.remove(0);
             held = held.saturating_add(next.message.size as u64);
             self.transmit(socket, &next);
@@ -402,6 +406,7 @@ impl Outbox {
         self.push_frame(socket, Outgoing::Message(entry.message));
         self.sent.push((entry.message.serial, entry.place));
         self.sent_to = entry.place;
+        self.pings.hand_over(entry.message.size, entry.place);
         if self.is_unconfirmable {
             // The app was told that nothing is certain any more.
             self.excused.push(entry.message.serial);
