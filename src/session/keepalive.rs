@@ -339,6 +339,10 @@ impl<P: Payload> Session<P> {
         match liveness.link.pings.answer(id) {
             Answer::To(ping) => {
                 let link = &mut liveness.link;
+                let bytes = ping.handed.wrapping_sub(link.handed_at_pong);
+                let time = self.now.since(ping.sent_at.max(link.last_pong));
+                let least = self.config.watch.pong_timeout;
+                liveness.patience.measure_rate(time, bytes, least);
                 link.handed_at_pong = ping.handed;
                 link.doubt = None;
                 link.probe.take_if(|probe| probe.ping.id <= ping.id);

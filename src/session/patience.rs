@@ -13,6 +13,8 @@ const RECOVERY: Duration = Duration::from_millis(60_000);
 const LOWEST_RATE: u64 = 8 * 1024;
 /// Most halvings of this rate.
 const MOST_HALVINGS: u8 = 3;
+/// Number of bytes whose time tells the rate of a line.
+const MEASURABLE: u32 = 16 * 1024;
 
 /// Estimated round trip (RFC 6298) and number of connections in a row that were left for silence.
 /// Both outlive the connections.
@@ -27,6 +29,8 @@ pub(super) struct Patience {
     is_measured: bool,
     /// Number of times that the patience is doubled.
     doublings: u8,
+    /// Number of times that the lowest rate is halved, as measured.
+    halvings: u8,
     /// The last connection was left for silence.
     left: bool,
 }
@@ -44,6 +48,18 @@ impl Patience {
             (self.smoothed, self.deviation) = (sample, sample / 2);
             self.is_measured = true;
         }
+    }
+
+    /// Takes in the time that `bytes` needed. A line that was slow is so until it carries as many
+    /// faster.
+    pub(super) fn measure_rate(&mut self, time: Duration, bytes: u32, least: Duration) {
+        if bytes < MEASURABLE {
+            return;
+        }
+        let time = time.as_millis().saturating_sub(least.as_millis());
+        let needed = (0..MOST_HALVINGS).find(|halvings| time <= time_for(bytes, *halvings));
+        let needed = needed.unwrap_or(MOST_HALVINGS);
+        self.halvings = needed.max(self.halvings.saturating_sub(1));
     }
 
     /// A connection begins. Only those in a row count.
@@ -73,7 +89,12 @@ impl Patience {
         let least = least.as_millis();
         let round_trip = u64::from(self.smoothed) + 4 * u64::from(self.deviation);
         let patience = (least.max(round_trip) << self.doublings).min(LONGEST.max(least));
-        let rate = LOWEST_RATE >> self.doublings.min(MOST_HALVINGS);
-        Duration::from_millis(patience + u64::from(bytes) * 1000 / rate)
+        let halvings = self.halvings.max(self.doublings.min(MOST_HALVINGS));
+        Duration::from_millis(patience + time_for(bytes, halvings))
     }
+}
+
+/// Time for `bytes` at the lowest rate, halved so many times, ms.
+fn time_for(bytes: u32, halvings: u8) -> u64 {
+    u64::from(bytes) * 1000 / (LOWEST_RATE >> halvings)
 }

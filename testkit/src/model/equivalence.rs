@@ -96,10 +96,8 @@ impl Lifecycle {
         let stable_after = self.config.stable_after.as_millis();
         let connected = self.connected.map(|at| view.age(at, stable_after));
         connected.hash(hasher);
-        if self.current().is_some() {
-            if connected.is_none() {
-                ahead(self.attempt_ends).hash(hasher);
-            }
+        if self.current().is_some() && connected.is_none() {
+            ahead(self.attempt_ends).hash(hasher);
         }
         self.liveness.fingerprint(view, connected.is_some(), hasher);
         self.untold.len().hash(hasher);
