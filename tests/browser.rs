@@ -21,6 +21,12 @@ fn dispatch(target: &str, event: &str) {
     js::literal(&format!("{target}.dispatchEvent(new Event('{event}'))"));
 }
 
+/// The page is shown, from the back/forward cache or after it was loaded.
+fn show_page(persisted: bool) {
+    let event = format!("new PageTransitionEvent('pageshow', {{ persisted: {persisted} }})");
+    js::literal(&format!("window.dispatchEvent({event})"));
+}
+
 #[wasm_bindgen_test]
 async fn offline_holds_the_attempts_and_online_makes_one() {
     let (app, class) = app(ELSEWHERE);
@@ -44,7 +50,7 @@ async fn offline_holds_the_attempts_and_online_makes_one() {
 #[wasm_bindgen_test]
 async fn a_page_that_is_shown_again_asks_whether_the_cloud_is_there() {
     for (target, event) in [
-        ("window", "pageshow"),
+        ("page", "from the back/forward cache"),
         ("document", "resume"),
         ("document", "visibilitychange"),
         ("window", "online"),
@@ -54,7 +60,10 @@ async fn a_page_that_is_shown_again_asks_whether_the_cloud_is_there() {
         let first = socket(&class, 1).await;
         js::call(&first, "ack");
         js::call1(&first, "receive", &js::literal("{ type: 'pong' }"));
-        dispatch(target, event);
+        match target {
+            "page" => show_page(true),
+            _ => dispatch(target, event),
+        }
         let sent = js_sys::JSON::stringify(&js::get(&first, "sent")).expect("JSON");
         assert!(String::from(sent).contains("ping"), "{event}");
         app.session.disconnect(wasm_bindgen::JsValue::UNDEFINED);

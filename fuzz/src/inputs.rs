@@ -4,7 +4,8 @@
 //! jitter 0.5                 an option, as in the target `options`; before all else
 //! connect user-org.example   a call of the app
 //! disconnect bye
-//! send 12 card 700 5         its size, key, ttl, and the bytes that the socket holds, or `closing`
+//! send 12 card 700 5 once    its size, key, ttl, and the bytes that the socket holds, or `closing`;
+//!                            `once` if it is not to be sent again
 //! flush
 //! retry
 //! subscribe a,b
@@ -13,6 +14,7 @@
 //! closed 1006 some reason
 //! frame {"type":"pong"}      a text frame from the socket
 //! heard 500
+//! protocol 500               a protocol ping at that time
 //! buffered 70000             bytes that the socket holds
 //! socket 3                   the next line is about this socket, not about the current one
 //! verdict yes                the app's answer to `shouldReconnect` from now on: yes, no, or a delay
@@ -29,8 +31,8 @@
 use testkit::Message;
 use testkit::model::CheckedSession;
 use tpa_session::session::{
-    Close, Command, Config, Control, Duration, Input, Instant, Output, Reconnect, SocketId, Timer,
-    Value, WakeHint,
+    Close, Command, Config, Control, Duration, Input, Instant, Output, Reconnect, Redacted,
+    SocketId, Timer, Value, WakeHint,
 };
 
 use crate::frame_class::{self, FrameClass};
@@ -136,7 +138,7 @@ impl Run {
         let reason = || redactor().redact(rest);
         Some(match word {
             "prepared" => Input::Prepared(socket),
-            "failed" => Input::Failed(socket),
+            "failed" => Input::Failed(socket, Redacted::default()),
             "gone" => Input::AttemptFailed {
                 socket,
                 reason: reason(),
@@ -158,6 +160,7 @@ impl Run {
             },
             "ack" => Input::Control(socket, Control::Ack),
             "heard" => Input::Activity(socket, Instant::from_millis(rest.parse().ok()?)),
+            "protocol" => Input::ProtocolPing(socket, Instant::from_millis(rest.parse().ok()?)),
             "buffered" => Input::Buffered(socket, rest.parse().ok()?),
             "offline" => Input::Offline,
             "online" => Input::Online,
@@ -188,7 +191,8 @@ impl Run {
                 reason: (!rest.is_empty()).then(|| rest.into()),
             },
             "send" => {
-                let mut words = rest.split(' ');
+                let once = rest.strip_suffix(" once");
+                let mut words = once.unwrap_or(rest).split(' ');
                 let size = words.next()?.parse().ok()?;
                 Command::Send {
                     payload: self.message(size),
@@ -197,7 +201,7 @@ impl Run {
                         .next()
                         .and_then(|ttl| ttl.parse().ok())
                         .map(Duration::from_millis),
-                    replay: true,
+                    replay: once.is_none(),
                     buffered: match words.next() {
                         Some("closing") => None,
                         Some(bytes) => bytes.parse().ok(),
@@ -205,6 +209,7 @@ impl Run {
                     },
                 }
             }
+            "dispose" => Command::Dispose,
             "flush" => Command::Flush,
             "retry" => Command::ReconnectNow,
             "subscribe" => Command::Subscribe(streams()),

@@ -310,6 +310,11 @@ fn judge_loopback(url: &str) {
     assert!(is_here, "{url} is not on this machine");
 }
 
+/// Growth of the interval of pings that are not answered.
+const MOST_INTERVALS: u64 = 8;
+/// Longest time for an attempt or a pong that grows with each failure, unless the options allow
+/// more, ms.
+const LONGEST_PATIENCE: u64 = 60_000;
 /// Steps of a run.
 const STEPS: usize = 100;
 
@@ -375,13 +380,14 @@ impl Run {
         let watch = config.watch;
         let (_, longest_delay) = backoff_interval(config, u32::MAX);
         let times = [
-            config.connect_timeout,
-            config.stable_after,
-            watch.ping_interval,
-            watch.pong_timeout,
+            config.connect_timeout.as_millis(),
+            config.stable_after.as_millis(),
+            watch.ping_interval.as_millis() * MOST_INTERVALS,
+            watch.pong_timeout.as_millis(),
+            longest_delay * 2,
+            LONGEST_PATIENCE,
         ];
-        let longest = times.iter().map(|time| time.as_millis()).max();
-        let longest = longest.unwrap_or_default().max(longest_delay).max(250);
+        let longest = times.into_iter().max().unwrap_or_default();
         let due = at.as_millis();
         assert!(
             due <= self.now + longest,

@@ -118,6 +118,7 @@ export class Bundler {
       plugins: [await generated(this.#module)],
       write: false,
       ...options,
+      inject: [join(sources, "platform/microtask.js"), ...(options.inject ?? [])],
     });
     const [code = "", map = ""] = outputFiles.map(({ text }) => text).toReversed();
     return { code, map };

@@ -15,6 +15,7 @@ declare module "bindgen:tpa_session_bg.js" {
     takeHandlers(): SessionHandlers;
     connect(sessionId: string): ReturnType<Session["connect"]>;
     disconnect(reason: string | undefined): void;
+    dispose(): void;
     send(...args: Parameters<Session["send"]>): ReturnType<Session["send"]>;
     flush(): Promise<void>;
     reconnectNow(): void;
@@ -24,6 +25,8 @@ declare module "bindgen:tpa_session_bg.js" {
     /** Replaces the subscriptions of the handlers. */
     follow(streams: string[]): void;
     subscriptions(): string[];
+    /** Writes a log line at level `warn`. */
+    warn(text: string): void;
     readonly state: Session["state"];
     readonly sessionId: Session["sessionId"];
     readonly stats: Session["stats"];
@@ -48,7 +51,7 @@ declare module "bindgen:tpa_session_bg.wasm" {
 declare module "package:core" {
   export const setWasmSource: typeof import("./wasm/instance.js").setWasmSource;
   export const load: typeof import("./wasm/load.js").load;
-  export const setWebSocketImport: typeof import("../../src/web/js/platform.js").setWebSocketImport;
+  export const runtime: typeof import("../../src/web/js/platform.js").runtime;
   export const TpaSession: typeof import("./session/index.js").TpaSession;
   export const TpaConnectionError: typeof import("./session/index.js").TpaConnectionError;
 }

@@ -1,10 +1,24 @@
 /** Frames other than those of streams, in both directions. */
+import type { ReleaseReason } from "./index.js";
+import type {
+  AudioPlayOptions,
+  LedOptions,
+  ManagedStreamOptions,
+  PhotoRequestOptions,
+  RtmpStreamOptions,
+  StopStreamOptions,
+  View,
+} from "./parts.js";
 
-/** Frame from the cloud. */
-export interface Frame {
+/** Fields of every frame from the cloud. */
+export interface FrameFields {
   type: string;
   timestamp?: string;
   sessionId?: string;
+}
+
+/** Frame from the cloud whose fields are not known to this version. */
+export interface Frame extends FrameFields {
   [field: string]: unknown;
 }
 
@@ -38,16 +52,16 @@ export interface Capabilities {
   [field: string]: any;
 }
 
-export interface SettingsUpdate extends Frame {
+export interface SettingsUpdate extends FrameFields {
   packageName?: string;
   settings: AppSetting[];
 }
 
-export interface SystemSettingsUpdate extends Frame {
+export interface SystemSettingsUpdate extends FrameFields {
   settings: { [key: string]: unknown };
 }
 
-export interface CapabilitiesUpdate extends Frame {
+export interface CapabilitiesUpdate extends FrameFields {
   capabilities: Capabilities | null;
   modelName: string | null;
 }
@@ -55,11 +69,11 @@ export interface CapabilitiesUpdate extends Frame {
 /** Mode of the dashboard. */
 export type DashboardMode = "main" | "expanded";
 
-export interface DashboardModeChange extends Frame {
+export interface DashboardModeChange extends FrameFields {
   mode: DashboardMode | "none";
 }
 
-export interface DashboardAlwaysOnChange extends Frame {
+export interface DashboardAlwaysOnChange extends FrameFields {
   enabled: boolean;
 }
 
@@ -69,17 +83,17 @@ export interface PermissionErrorDetail {
   message: string;
 }
 
-export interface PermissionError extends Frame {
+export interface PermissionError extends FrameFields {
   message: string;
   details: PermissionErrorDetail[];
 }
 
-export interface AppStopped extends Frame {
+export interface AppStopped extends FrameFields {
   reason: "user_disabled" | "system_stop" | "error";
   message?: string;
 }
 
-export interface AppMessage extends Frame {
+export interface AppMessage extends FrameFields {
   messageId: string;
   payload: any;
   senderUserId: string;
@@ -87,30 +101,30 @@ export interface AppMessage extends Frame {
   roomId?: string;
 }
 
-export interface AppUserChange extends Frame {
+export interface AppUserChange extends FrameFields {
   userId: string;
   roomId?: string;
 }
 
-export interface AppRoomUpdate extends Frame {
+export interface AppRoomUpdate extends FrameFields {
   roomId: string;
 }
 
-export interface DirectMessageResponse extends Frame {
+export interface DirectMessageResponse extends FrameFields {
   messageId: string;
   success: boolean;
   targetUserId: string;
   error?: string;
 }
 
-export interface PhotoResponse extends Frame {
+export interface PhotoResponse extends FrameFields {
   requestId: string;
   success?: boolean;
   photoUrl?: string;
   savedToGallery?: boolean;
 }
 
-export interface AudioPlayResponse extends Frame {
+export interface AudioPlayResponse extends FrameFields {
   requestId: string;
   success: boolean;
   error?: string;
@@ -118,13 +132,15 @@ export interface AudioPlayResponse extends Frame {
   duration?: number;
 }
 
-export interface RtmpStreamStatus extends Frame {
+export interface RtmpStreamStatus extends FrameFields {
   streamId?: string;
   status: string;
   errorDetails?: string;
+  appId?: string;
+  stats?: { bitrate: number; fps: number; droppedFrames: number; duration: number };
 }
 
-export interface ManagedStreamStatus extends Frame {
+export interface ManagedStreamStatus extends FrameFields {
   status: "initializing" | "preparing" | "active" | "stopping" | "stopped" | "error";
   streamId?: string;
   hlsUrl?: string;
@@ -133,9 +149,10 @@ export interface ManagedStreamStatus extends Frame {
   previewUrl?: string;
   thumbnailUrl?: string;
   message?: string;
+  outputs?: { url: string; name?: string; status: "active" | "error" | "stopped"; error?: string }[];
 }
 
-export interface StreamCheck extends Frame {
+export interface StreamCheck extends FrameFields {
   hasActiveStream: boolean;
   streamInfo?: {
     type: "managed" | "unmanaged";
@@ -165,7 +182,7 @@ export interface DeviceProperties {
   hotspotSsid?: string;
 }
 
-export interface DeviceStateUpdate extends Frame {
+export interface DeviceStateUpdate extends FrameFields {
   /** Changed properties. */
   state: DeviceProperties;
 }
@@ -194,3 +211,53 @@ export interface FrameEvents {
   stream_status_check_response: StreamCheck;
   device_state_update: DeviceStateUpdate;
 }
+
+/** Content of a view, by its `layoutType`. */
+export type Layout =
+  | { layoutType: "text_wall"; text: string }
+  | { layoutType: "double_text_wall"; topText: string; bottomText: string }
+  | { layoutType: "reference_card"; title: string; text: string }
+  | { layoutType: "dashboard_card"; leftText: string; rightText: string }
+  | { layoutType: "bitmap_view"; data: string }
+  | { layoutType: "bitmap_animation"; frames: string[]; interval: number; repeat: boolean }
+  | { layoutType: "clear_view" };
+
+/** Fields of the frames to the cloud that this version knows, by type. */
+export interface OutgoingFrames {
+  display_event: { view: View; layout: Layout; durationMs?: number; forceDisplay?: boolean };
+  dashboard_content_update: { content: string; modes: DashboardMode[] };
+  dashboard_mode_change: { mode: DashboardMode };
+  dashboard_system_update: {
+    section: "topLeft" | "topRight" | "bottomLeft" | "bottomRight";
+    content: string;
+  };
+  photo_request: PhotoRequestOptions & { requestId: string };
+  rtmp_stream_request: RtmpStreamOptions;
+  rtmp_stream_stop: StopStreamOptions;
+  managed_stream_request: ManagedStreamOptions & { requestId?: string };
+  managed_stream_stop: unknown;
+  stream_status_check: { requestId?: string };
+  audio_play_request: AudioPlayOptions & { requestId: string };
+  audio_stop_request: { trackId?: number };
+  location_poll_request: { accuracy: string; correlationId: string };
+  app_broadcast_message: { messageId: string; payload: unknown; roomId?: string };
+  app_direct_message: { messageId: string; targetUserId: string; payload: unknown };
+  app_room_join: { roomId: string; roomConfig?: unknown };
+  app_room_leave: { roomId: string };
+  rgb_led_control: LedOptions & { action: "on" | "off"; requestId?: string };
+  request_wifi_setup: { reason?: string };
+  ownership_release: { reason: ReleaseReason };
+}
+
+/** Frame to the cloud that this version knows. */
+export type KnownMessage = {
+  [Type in keyof OutgoingFrames]: OutgoingFrames[Type] & {
+    type: Type;
+    packageName?: string;
+    sessionId?: string;
+    timestamp?: string;
+  };
+}[keyof OutgoingFrames];
+
+/** Any other frame: one whose type is not in `OutgoingFrames`, or not known to the compiler. */
+export type OtherMessage<Message> = Message extends { type: keyof OutgoingFrames } ? never : Message;

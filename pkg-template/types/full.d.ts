@@ -2,7 +2,14 @@
  * Session with everything that the platform offers: the peripherals of the glasses, rooms, and the
  * names of the platform's Node SDK.
  */
-import type { AppConfig, AppSetting, DeviceProperties, OutgoingMessage } from "./frames.js";
+import type {
+  AppConfig,
+  AppSetting,
+  DeviceProperties,
+  KnownMessage,
+  OtherMessage,
+  OutgoingFrames,
+} from "./frames.js";
 import type { Handler, TpaSession as Main, SessionOptions as MainOptions } from "./index.js";
 import type {
   Audio,
@@ -19,7 +26,7 @@ export * from "./index.js";
 
 export interface SessionOptions extends MainOptions {
   /** Ignored; the session id identifies the user. */
-  userId?: string;
+  userId?: string | undefined;
   /** Ignored. */
   appServer?: unknown;
 }
@@ -46,9 +53,17 @@ export class TpaRequestError extends Error {
 
 /** Configuration of a room, set by the first app that joins. */
 export interface RoomConfig {
-  maxUsers?: number;
-  isPrivate?: boolean;
-  metadata?: unknown;
+  maxUsers?: number | undefined;
+  isPrivate?: boolean | undefined;
+  metadata?: unknown | undefined;
+}
+
+/** Rule by which `setSubscriptionSettings` derives subscriptions. */
+export interface SubscriptionSettings {
+  /** Keys of the settings on which the subscriptions depend. */
+  updateOnChange: string[];
+  /** Returns the streams for the settings. */
+  handler: (settings: AppSetting[]) => string[];
 }
 
 /** Value that changes over time. */
@@ -104,7 +119,10 @@ export class TpaSession extends Session {
   getHttpsServerUrl(): string | undefined;
 
   /** Same as `send`. */
-  sendMessage(message: OutgoingMessage): SendResult;
+  sendMessage(message: KnownMessage): SendResult;
+  sendMessage<Message extends { type: keyof OutgoingFrames | (string & {}) }>(
+    message: Message & OtherMessage<Message>,
+  ): SendResult;
 
   /** Same as `settings.getAll`. */
   getSettings(): AppSetting[];
@@ -130,10 +148,7 @@ export class TpaSession extends Session {
    * Subscribes to the streams that `handler` returns for the current settings: at each ack, and when
    * one of the settings in `updateOnChange` changes.
    */
-  setSubscriptionSettings(options: {
-    updateOnChange: string[];
-    handler: (settings: AppSetting[]) => string[];
-  }): void;
+  setSubscriptionSettings(options: SubscriptionSettings): void;
   /** Subscribes to `touch_event:<gesture>` for each gesture; returns a function that unsubscribes. */
   subscribeToGestures(gestures: string[]): Unsubscribe;
 

@@ -1,5 +1,13 @@
 /// <reference lib="esnext.disposable" />
-import type { AppSetting, Capabilities, FrameEvents, OutgoingMessage } from "./frames.js";
+import type {
+  AppSetting,
+  Capabilities,
+  FrameEvents,
+  KnownMessage,
+  OtherMessage,
+  OutgoingFrames,
+  OutgoingMessage,
+} from "./frames.js";
 import type { Dashboard, Events, Layouts, SendResult, Settings, Unsubscribe } from "./parts.js";
 import type { Stream, StreamData, StreamIterator } from "./streams.js";
 
@@ -65,50 +73,50 @@ export interface SessionOptions {
    * URL of the cloud (`ws:`, `wss:`, `http:` or `https:`), or a function that returns one for each
    * attempt. Default `ws://localhost:8002/tpa-ws`.
    */
-  augmentOSWebsocketUrl?: string | (() => string | Promise<string>);
+  augmentOSWebsocketUrl?: string | (() => string | Promise<string>) | undefined;
   /** Alias of `augmentOSWebsocketUrl`, under the newer name of the platform. */
-  mentraOSWebsocketUrl?: string | (() => string | Promise<string>);
+  mentraOSWebsocketUrl?: string | (() => string | Promise<string>) | undefined;
   /** Reconnects after a lost connection. Default `true`. */
-  autoReconnect?: boolean;
+  autoReconnect?: boolean | undefined;
   /** Attempts to reconnect before giving up: 0, 1, 2 … or `Infinity`. Default 3. */
-  maxReconnectAttempts?: number;
+  maxReconnectAttempts?: number | undefined;
   /** Minimum time for which attempts are made, whatever their number, ms. Default 0. */
-  giveUpAfter?: number;
+  giveUpAfter?: number | undefined;
   /** Maximum delay before the first reconnect, ms; doubles with each attempt. Default 1000. */
-  reconnectDelay?: number;
+  reconnectDelay?: number | undefined;
   /** Upper limit of the delay before a reconnect, ms. Default 30000. */
-  maxReconnectDelay?: number;
+  maxReconnectDelay?: number | undefined;
   /** Random share of each delay, 0 to 1. Default 0.5: the delay is between half and all of its maximum. */
-  jitter?: number;
-  /** Timeout of an attempt, from opening the socket to the cloud's ack, ms. Default 5000. */
-  connectTimeout?: number;
+  jitter?: number | undefined;
+  /** Timeout of an attempt, providers included, until the cloud's ack, ms; doubles after silence. Default 5000. */
+  connectTimeout?: number | undefined;
   /** Duration of a connection after which the attempt counter is reset, ms. Default 5000. */
-  stableAfter?: number;
+  stableAfter?: number | undefined;
   /** Time without sending or receiving after which a ping is sent, ms; 0 disables pings. Default 15000. */
-  pingInterval?: number;
+  pingInterval?: number | undefined;
   /** Timeout of a pong, on a connection that has received one before, ms. Default 5000. */
-  pongTimeout?: number;
+  pongTimeout?: number | undefined;
   /**
    * Called at each closure and each failed attempt. Return `true` to reconnect, `false` to end the
    * session, or `undefined` for the default of the close code. `{ delay }` reconnects after exactly
    * that many milliseconds, without jitter or upper limit; the attempt counts as any other.
    */
-  shouldReconnect?: (close: Closure) => boolean | { delay: number } | undefined;
+  shouldReconnect?: ((close: Closure) => boolean | { delay: number } | undefined) | undefined;
   /** Maximum number of queued messages. Default 1000. */
-  maxQueuedMessages?: number;
+  maxQueuedMessages?: number | undefined;
   /** Maximum size of queued messages, bytes of UTF-8. Default 1048576. */
-  maxQueuedBytes?: number;
+  maxQueuedBytes?: number | undefined;
   /**
    * Guarantee for messages that are unconfirmed when the connection is lost: `"at-least-once"` sends
    * them again, so they may be received twice. Default `"at-most-once"`.
    */
-  delivery?: "at-most-once" | "at-least-once";
+  delivery?: "at-most-once" | "at-least-once" | undefined;
   /** Default `"warn"`. */
-  logLevel?: LogLevel;
+  logLevel?: LogLevel | undefined;
   /** Default: the console. */
-  logger?: Logger;
+  logger?: Logger | undefined;
   /** Default: the global `WebSocket`; in Node without one, that of the package `ws`. */
-  WebSocket?: WebSocketConstructor;
+  WebSocket?: WebSocketConstructor | undefined;
 }
 
 export interface ConnectingEvent {
@@ -130,7 +138,7 @@ export interface DisconnectedEvent {
 }
 
 export interface ReconnectingEvent {
-  /** Number of the next attempt, from 1. An attempt after a system sleep repeats the previous number. */
+  /** Number of the next attempt, from 1. One that does not count repeats the number before, or is 0. */
   attempt: number;
   maxAttempts: number;
   /** Delay before the attempt, ms. */
@@ -202,25 +210,50 @@ export interface SessionStats {
   unconfirmed: number;
 }
 
+/** Payload of `error`. */
+export interface SessionError extends Error {
+  /**
+   * `"MALFORMED_FRAME"`, `"UNCONFIRMABLE"` or `"HANDLER_FAILED"`, or the code that the cloud gave, if
+   * any.
+   */
+  readonly code?: string;
+}
+
 /** Rejection of `flush()`. */
 export interface FlushError extends Error {
-  code: "NOT_SUPPORTED" | "CONNECTION_LOST" | "SESSION_OVER";
+  code: "NOT_SUPPORTED" | "CONNECTION_LOST" | "SESSION_OVER" | "NOT_STARTED";
 }
 
 export interface SendOptions {
   /** Key for replacement: a newer message with the same key takes this one out of the queue. */
-  key?: string;
+  key?: string | undefined;
   /** Maximum time in the queue, ms. */
-  ttl?: number;
+  ttl?: number | undefined;
   /**
    * Sends the message once more after a reconnect if it has a key and the connection was lost before
    * the cloud confirmed it. Default `true`.
    */
-  replay?: boolean;
+  replay?: boolean | undefined;
+}
+
+export interface ConnectOptions {
+  /** Aborting it before the first ack disconnects. */
+  signal?: AbortSignalLike | null | undefined;
+}
+
+export interface DisconnectOptions {
+  /** Calls `releaseOwnership()` before. Default `false`. */
+  releaseOwnership?: boolean | undefined;
+  reason?: ReleaseReason | undefined;
+}
+
+export interface StreamOptions {
+  /** Largest number of items that wait while the loop is busy. Default 1000. */
+  limit?: number | undefined;
 }
 
 /** Stream to subscribe to; `rate` is accepted for compatibility and ignored. */
-export type StreamRequest = string | { stream: string; rate?: string };
+export type StreamRequest<S extends string = Stream> = S | { stream: S; rate?: string | undefined };
 
 /** Reason of an `ownership_release`. */
 export type ReleaseReason = "switching_clouds" | "clean_shutdown" | "user_logout";
@@ -232,25 +265,48 @@ export interface LifecycleEvents {
   disconnected: DisconnectedEvent;
   reconnecting: ReconnectingEvent;
   stateChange: StateChangeEvent;
-  error: Error;
+  error: SessionError;
   sent: SentEvent;
   dropped: DroppedEvent;
 }
 
-/** Payload of an event of the session, of a stream, or of a frame. For other frames it is the frame. */
+/**
+ * Events that this version does not know, by name, for declaration merging:
+ *
+ * ```ts
+ * declare module "tpa-session" {
+ *   interface CustomEvents {
+ *     heart_rate: { bpm: number };
+ *   }
+ * }
+ * ```
+ */
+export interface CustomEvents {}
+
+/** Names of events: of the connection, of frames, and of streams. */
+export type EventName =
+  keyof LifecycleEvents | keyof FrameEvents | Stream | Extract<keyof CustomEvents, string>;
+
+/** Payload of an event of the session, of a frame, or of a stream. */
 export type EventPayload<E extends string> = E extends keyof LifecycleEvents
   ? LifecycleEvents[E]
   : E extends keyof FrameEvents
     ? FrameEvents[E]
-    : StreamData<E>;
+    : E extends keyof CustomEvents
+      ? CustomEvents[E]
+      : StreamData<E>;
 
-/** Event names; any other string is the type of a frame. */
-export type EventName = keyof LifecycleEvents | keyof FrameEvents | Stream | (string & {});
+/**
+ * Name of type `string`, which the compiler cannot check. A literal that is not an `EventName` is
+ * refused; `name as string` or `CustomEvents` allows it.
+ */
+export type UncheckedName<E extends string> = string extends E ? E : never;
 
 /** Rejection of `connect()`: the session ended before it was connected. */
 export class TpaConnectionError extends Error {
   readonly name: "TpaConnectionError";
-  readonly code: number;
+  /** Close code; `"DISPOSED"` after `dispose()`. */
+  readonly code: number | "DISPOSED";
   readonly reason: string;
   readonly kind: CloseKind;
   /** Number of reconnect attempts. */
@@ -273,7 +329,7 @@ export class TpaSession {
    * the same promise, and a call with another id disconnects first. Aborting `signal` before the
    * first ack disconnects.
    */
-  connect(sessionId: string, options?: { signal?: AbortSignalLike | null }): Promise<AppSetting[]>;
+  connect(sessionId: string, options?: ConnectOptions | null): Promise<AppSetting[]>;
 
   /** Starts the next attempt immediately, if the session is waiting for it. */
   reconnectNow(): void;
@@ -281,7 +337,13 @@ export class TpaSession {
   /** Ends the session. Allowed in any state. */
   disconnect(reason?: string): void;
   /** Ends the session, after `releaseOwnership()` if requested. */
-  disconnect(how: { releaseOwnership?: boolean; reason?: ReleaseReason }): void;
+  disconnect(how: DisconnectOptions): void;
+
+  /**
+   * Ends the session for good: `connect()` rejects with the code `DISPOSED`, `send()` returns
+   * `"dropped"`, and all other methods have no effect.
+   */
+  dispose(): void;
 
   /** Asks the cloud not to restart the app after the session ends. Default `"clean_shutdown"`. */
   releaseOwnership(reason?: ReleaseReason): void;
@@ -293,25 +355,33 @@ export class TpaSession {
    * @throws {TypeError} for an invalid language in the name of a stream.
    */
   on<E extends EventName>(event: E, handler: Handler<EventPayload<E>>): Unsubscribe;
+  on<E extends string>(event: UncheckedName<E>, handler: Handler<any>): Unsubscribe;
 
   /** Like `on`, for the next event only. */
   once<E extends EventName>(event: E, handler: Handler<EventPayload<E>>): Unsubscribe;
+  once<E extends string>(event: UncheckedName<E>, handler: Handler<any>): Unsubscribe;
 
   /** Removes a handler added by `on` or `once`. */
-  off(event: EventName, handler: Handler<any>): void;
+  off(event: EventName | (string & {}), handler: Handler<any>): void;
 
   /**
    * Returns an async iterator over a stream or any other event. It ends with the session. While the
    * loop is busy, up to `limit` items (default 1000) are buffered; beyond that, the oldest is dropped.
    */
-  stream<E extends EventName>(name: E, options?: { limit?: number }): StreamIterator<EventPayload<E>>;
+  stream<E extends EventName>(name: E, options?: StreamOptions): StreamIterator<EventPayload<E>>;
+  stream<E extends string>(name: UncheckedName<E>, options?: StreamOptions): StreamIterator<any>;
 
   /**
-   * Sends a message, or queues it until there is a connection.
+   * Sends a message, or queues it until there is a connection. The fields of a message with a type
+   * in `OutgoingFrames` are checked.
    *
    * @throws {TypeError} for an invalid message; never because of the state of the connection.
    */
-  send(message: OutgoingMessage, options?: SendOptions): SendResult;
+  send(message: KnownMessage, options?: SendOptions): SendResult;
+  send<Message extends { type: keyof OutgoingFrames | (string & {}) }>(
+    message: Message & OtherMessage<Message>,
+    options?: SendOptions,
+  ): SendResult;
 
   /**
    * Resolves when the cloud has received all messages sent so far: a pong confirms the messages
@@ -335,8 +405,14 @@ export class TpaSession {
   readonly capabilities: Capabilities | null;
 
   /** Subscribes to streams. The subscriptions are restored after each reconnect. */
-  subscribe(streams: StreamRequest | StreamRequest[]): void;
-  unsubscribe(streams: StreamRequest | StreamRequest[]): void;
+  subscribe(streams: StreamRequest | readonly StreamRequest[]): void;
+  subscribe<S extends string>(
+    streams: StreamRequest<UncheckedName<S>> | readonly StreamRequest<UncheckedName<S>>[],
+  ): void;
+  unsubscribe(streams: StreamRequest | readonly StreamRequest[]): void;
+  unsubscribe<S extends string>(
+    streams: StreamRequest<UncheckedName<S>> | readonly StreamRequest<UncheckedName<S>>[],
+  ): void;
 
   /** Current subscriptions: by `subscribe()` and by handlers. */
   readonly subscriptions: string[];
@@ -347,6 +423,6 @@ export class TpaSession {
   readonly userId: string | undefined;
   readonly packageName: string;
 
-  /** Calls `disconnect()`, for `using`. */
+  /** Calls `dispose()`, for `using`. */
   [Symbol.dispose](): void;
 }

@@ -17,7 +17,15 @@ import type {
   RtmpStreamStatus,
   StreamCheck,
 } from "./frames.js";
-import type { DisconnectedEvent, EventName, EventPayload, Handler, ReconnectingEvent } from "./index.js";
+import type {
+  DisconnectedEvent,
+  EventName,
+  EventPayload,
+  Handler,
+  ReconnectingEvent,
+  SessionError,
+  UncheckedName,
+} from "./index.js";
 import type * as streams from "./streams.js";
 
 /** Removes a handler; further calls have no effect. */
@@ -26,12 +34,21 @@ export type Unsubscribe = () => void;
 /** Result of `send()`: written to the socket, queued, or dropped because the session has ended. */
 export type SendResult = "sent" | "queued" | "dropped";
 
+/** Options of the speech recognition. */
+export interface RecognitionOptions {
+  disableLanguageIdentification?: boolean | undefined;
+  /** Languages that are likely to be spoken. */
+  hints?: string[] | undefined;
+}
+
 /** `session.events`: a method for each event. Listening to a stream subscribes to it. */
 export interface Events extends streams.StreamMethods {
   /** Same as `session.on`. */
   on<E extends EventName>(event: E, handler: Handler<EventPayload<E>>): Unsubscribe;
+  on<E extends string>(event: UncheckedName<E>, handler: Handler<any>): Unsubscribe;
   /** Calls the handlers of an event, for tests of an app. */
   emit<E extends EventName>(event: E, data: EventPayload<E>): void;
+  emit<E extends string>(event: UncheckedName<E>, data: any): void;
   /** Same as `session.subscriptions`. */
   getRegisteredStreams(): string[];
   /**
@@ -41,7 +58,7 @@ export interface Events extends streams.StreamMethods {
   onTranscriptionForLanguage(
     language: string,
     handler: Handler<streams.TranscriptionData>,
-    options?: boolean | { disableLanguageIdentification?: boolean; hints?: string[] },
+    options?: boolean | RecognitionOptions,
   ): Unsubscribe;
   /** @throws {TypeError} for an invalid language. */
   onTranslationForLanguage(
@@ -57,7 +74,7 @@ export interface Events extends streams.StreamMethods {
   onConnected(handler: Handler<AppSetting[]>): Unsubscribe;
   onDisconnected(handler: Handler<DisconnectedEvent>): Unsubscribe;
   onReconnecting(handler: Handler<ReconnectingEvent>): Unsubscribe;
-  onError(handler: Handler<Error>): Unsubscribe;
+  onError(handler: Handler<SessionError>): Unsubscribe;
   onPermissionError(handler: Handler<PermissionError>): Unsubscribe;
   /** Called for each refused stream. */
   onPermissionDenied(handler: Handler<PermissionErrorDetail>): Unsubscribe;
@@ -79,9 +96,9 @@ export type View = "main" | "dashboard" | "always_on";
 
 export interface LayoutOptions {
   /** Default `"main"`; for a dashboard card `"dashboard"`. */
-  view?: View;
+  view?: View | undefined;
   /** Duration, ms; it also limits the time in the queue. Default: until the next layout. */
-  durationMs?: number;
+  durationMs?: number | undefined;
 }
 
 /**
@@ -108,7 +125,7 @@ export interface Layouts {
     repeat?: boolean,
     options?: LayoutOptions,
   ): { stop: () => void };
-  clearView(options?: { view?: View }): SendResult;
+  clearView(options?: LayoutOptions): SendResult;
 }
 
 /** `session.dashboard`. Without a connection, the latest content of each mode or section is queued. */
@@ -156,11 +173,57 @@ export interface Settings {
 }
 
 export interface PhotoRequestOptions {
-  saveToGallery?: boolean;
-  customWebhookUrl?: string;
-  authToken?: string;
-  size?: "small" | "medium" | "large" | "full";
-  compress?: "none" | "medium" | "heavy";
+  saveToGallery?: boolean | undefined;
+  customWebhookUrl?: string | undefined;
+  authToken?: string | undefined;
+  size?: "small" | "medium" | "large" | "full" | undefined;
+  compress?: "none" | "medium" | "heavy" | undefined;
+}
+
+/** Settings of a video stream; the glasses choose what is left out. */
+export interface VideoStreamSettings {
+  video?:
+    | {
+        width?: number | undefined;
+        height?: number | undefined;
+        /** Bits per second. */
+        bitrate?: number | undefined;
+        /** Frames per second. */
+        frameRate?: number | undefined;
+      }
+    | undefined;
+  audio?:
+    | {
+        /** Bits per second. */
+        bitrate?: number | undefined;
+        /** Hz. */
+        sampleRate?: number | undefined;
+        echoCancellation?: boolean | undefined;
+        noiseSuppression?: boolean | undefined;
+      }
+    | undefined;
+  stream?:
+    | {
+        /** Longest duration, s. */
+        durationLimit?: number | undefined;
+      }
+    | undefined;
+}
+
+export interface RtmpStreamOptions extends VideoStreamSettings {
+  rtmpUrl: string;
+}
+
+export interface StopStreamOptions {
+  /** Default: the stream of the last status. */
+  streamId?: string | undefined;
+}
+
+export interface ManagedStreamOptions extends VideoStreamSettings {
+  quality?: "720p" | "1080p" | undefined;
+  enableWebRTC?: boolean | undefined;
+  /** RTMP servers to which the cloud forwards the stream. */
+  restreamDestinations?: { url: string; name?: string | undefined }[] | undefined;
 }
 
 /** URLs of a managed stream. */
@@ -186,8 +249,8 @@ export interface Camera {
   cancelAllRequests(): { photoRequests: number };
 
   /** Streams to an RTMP server. */
-  startStream(options: { rtmpUrl: string; [option: string]: unknown }): SendResult;
-  stopStream(options?: { streamId?: string }): SendResult;
+  startStream(options: RtmpStreamOptions): SendResult;
+  stopStream(options?: StopStreamOptions): SendResult;
   /** True from `startStream` until the cloud reports the end. */
   isCurrentlyStreaming(): boolean;
   getCurrentStreamUrl(): string | undefined;
@@ -198,11 +261,7 @@ export interface Camera {
   unsubscribeFromStreamStatusUpdates(): void;
 
   /** Streams through the cloud. Rejects with a `TpaRequestError`, after 30 s at the latest. */
-  startManagedStream(options?: {
-    quality?: "720p" | "1080p";
-    enableWebRTC?: boolean;
-    [option: string]: unknown;
-  }): Promise<ManagedStreamUrls>;
+  startManagedStream(options?: ManagedStreamOptions): Promise<ManagedStreamUrls>;
   stopManagedStream(): SendResult;
   isManagedStreamActive(): boolean;
   getManagedStreamUrls(): ManagedStreamUrls | undefined;
@@ -214,23 +273,25 @@ export interface Camera {
 export interface AudioPlayOptions {
   audioUrl: string;
   /** 0 to 1. Default 1. */
-  volume?: number;
+  volume?: number | undefined;
   /** Default `true`. */
-  stopOtherAudio?: boolean;
+  stopOtherAudio?: boolean | undefined;
   /** Default 0; for speech 2. */
-  trackId?: number;
+  trackId?: number | undefined;
 }
 
 export interface SpeakOptions extends Omit<AudioPlayOptions, "audioUrl"> {
-  voice_id?: string;
-  model_id?: string;
-  voice_settings?: {
-    stability?: number;
-    similarity_boost?: number;
-    style?: number;
-    use_speaker_boost?: boolean;
-    speed?: number;
-  };
+  voice_id?: string | undefined;
+  model_id?: string | undefined;
+  voice_settings?:
+    | {
+        stability?: number | undefined;
+        similarity_boost?: number | undefined;
+        style?: number | undefined;
+        use_speaker_boost?: boolean | undefined;
+        speed?: number | undefined;
+      }
+    | undefined;
 }
 
 /** Outcome of a playback. */
@@ -255,27 +316,32 @@ export interface Audio {
   cancelAllAudioRequests(): number;
 }
 
+export interface LocationOptions {
+  /** E.g. `"high"`. Default `"standard"`. */
+  accuracy?: string | undefined;
+}
+
 /** `session.location`. */
 export interface Location {
   /** Same as `events.onLocation`; `accuracy` is accepted for compatibility and ignored. */
-  subscribeToStream(options: { accuracy?: string }, handler: Handler<streams.LocationUpdate>): Unsubscribe;
+  subscribeToStream(options: LocationOptions, handler: Handler<streams.LocationUpdate>): Unsubscribe;
   /** Removes the handler that was added last. */
   unsubscribeFromStream(): void;
   /** Requests the location once, without a subscription. Rejects with a `TpaRequestError`. */
-  getLatestLocation(options?: { accuracy?: string }): Promise<streams.LocationUpdate>;
+  getLatestLocation(options?: LocationOptions): Promise<streams.LocationUpdate>;
 }
 
 export type LedColor = "red" | "green" | "blue" | "orange" | "white";
 
 export interface LedOptions {
   /** Default `"red"`. */
-  color?: LedColor;
+  color?: LedColor | undefined;
   /** ms. Default 1000. */
-  ontime?: number;
+  ontime?: number | undefined;
   /** ms. Default 0. */
-  offtime?: number;
+  offtime?: number | undefined;
   /** Default 1. */
-  count?: number;
+  count?: number | undefined;
 }
 
 /** `session.led`. Every method rejects with a `TypeError` for an unknown color or a negative time. */

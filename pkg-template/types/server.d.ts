@@ -72,7 +72,7 @@ export interface TpaServerOptions<Session extends TpaSession = TpaSession> {
    */
   onStop?: ((reason: string, context: StopContext<Session>) => unknown) | undefined;
   /** Path of the webhook; ignored in an Express router. Default `/webhook`. */
-  webhookPath?: string;
+  webhookPath?: string | undefined;
   /**
    * Authenticates a request; any result but `true` is answered with 401. The protocol does not
    * authenticate the cloud; one option is a secret in the URL of the webhook. Default: every request
@@ -91,12 +91,19 @@ export interface TpaServerOptions<Session extends TpaSession = TpaSession> {
    */
   TpaSession?: (new (options: SessionOptions) => Session) | undefined;
   /** Further options of each session. The URL applies to requests without one. */
-  session?: Omit<SessionOptions, "packageName" | "apiKey">;
+  session?: Omit<SessionOptions, "packageName" | "apiKey"> | undefined;
   /**
    * Calls `close()` on SIGTERM and SIGINT, and then ends the process by that signal, unless the
    * process has its own handler for it. Default `true`.
    */
-  handleSignals?: boolean;
+  handleSignals?: boolean | undefined;
+}
+
+export interface CloseOptions {
+  /** Default `"clean_shutdown"`. */
+  reason?: ReleaseReason | undefined;
+  /** Longest wait, ms. Default 2000. */
+  timeout?: number | undefined;
 }
 
 export interface TpaServer<Session extends TpaSession = TpaSession> {
@@ -111,7 +118,7 @@ export interface TpaServer<Session extends TpaSession = TpaSession> {
    * disconnects them. Waits for the confirmations and for `onStop`, at most `timeout` ms (default
    * 2000). Afterwards the webhook responds with 503. It does not close your HTTP server.
    */
-  readonly close: (options?: { reason?: ReleaseReason; timeout?: number }) => Promise<void>;
+  readonly close: (options?: CloseOptions) => Promise<void>;
 }
 
 /**

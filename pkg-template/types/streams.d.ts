@@ -22,7 +22,11 @@ export interface TranscriptionData {
   endTime: number;
   speakerId?: string;
   duration?: number;
-  [field: string]: unknown;
+  utteranceId?: string;
+  detectedLanguage?: string;
+  provider?: string;
+  confidence?: number;
+  metadata?: unknown;
 }
 
 /** Segment of translated speech. */
@@ -35,18 +39,15 @@ export interface TranslationData extends TranscriptionData {
 export interface ButtonPress {
   buttonId: string;
   pressType: "short" | "long";
-  [field: string]: unknown;
 }
 
 export interface HeadPosition {
   position: "up" | "down";
-  [field: string]: unknown;
 }
 
 export interface TouchEvent {
   gesture_name: string;
   device_model?: string;
-  [field: string]: unknown;
 }
 
 /** Battery of the glasses or the phone: level in percent, remaining time in minutes. */
@@ -54,14 +55,12 @@ export interface BatteryUpdate {
   level: number;
   charging: boolean;
   timeRemaining?: number;
-  [field: string]: unknown;
 }
 
 export interface GlassesConnectionState {
   modelName: string;
   status: string;
   wifi?: { connected: boolean; ssid?: string | null };
-  [field: string]: unknown;
 }
 
 /** Location: degrees, and accuracy in metres. */
@@ -69,7 +68,7 @@ export interface LocationUpdate {
   lat: number;
   lng: number;
   accuracy?: number;
-  [field: string]: unknown;
+  correlationId?: string;
 }
 
 /** Visual positioning of the glasses: position in metres, orientation as a quaternion. */
@@ -84,13 +83,11 @@ export interface VpsCoordinates {
   qz: number;
   qw: number;
   confidence: number;
-  [field: string]: unknown;
 }
 
 /** Voice activity: `true` while somebody speaks. */
 export interface VoiceActivity {
   status: boolean | "true" | "false";
-  [field: string]: unknown;
 }
 
 export interface PhoneNotification {
@@ -99,7 +96,6 @@ export interface PhoneNotification {
   title: string;
   content: string;
   priority: "low" | "normal" | "high";
-  [field: string]: unknown;
 }
 
 export interface PhoneNotificationDismissed {
@@ -108,7 +104,6 @@ export interface PhoneNotificationDismissed {
   app: string;
   title: string;
   content: string;
-  [field: string]: unknown;
 }
 
 export interface CalendarEvent {
@@ -118,7 +113,7 @@ export interface CalendarEvent {
   dtStart: string;
   dtEnd: string;
   timezone: string;
-  [field: string]: unknown;
+  timeStamp?: string;
 }
 
 export interface PhotoTaken {
@@ -126,13 +121,11 @@ export interface PhotoTaken {
   photoData: string;
   mimeType: string;
   timestamp?: string;
-  [field: string]: unknown;
 }
 
 export interface CustomMessage {
   action: string;
   payload: any;
-  [field: string]: unknown;
 }
 
 /** Payloads by stream name. Listening to a stream subscribes to it. */
@@ -175,12 +168,26 @@ export interface StreamMethods {
   onPhotoTaken(handler: Handler<PhotoTaken>): Unsubscribe;
 }
 
+/** Streams whose data the protocol does not describe. */
+export type UntypedStream =
+  | "location_stream"
+  | "core_status_update"
+  | "video"
+  | "start_app"
+  | "stop_app"
+  | "open_dashboard"
+  | "photo_request"
+  | "settings_update_request";
+
 /** Stream name, with a language or gesture where it has one. */
 export type Stream =
   | keyof StreamEvents
   | `transcription:${string}`
   | `translation:${string}-to-${string}`
   | `touch_event:${string}`
+  | "rtmp_stream_status"
+  | "managed_stream_status"
+  | UntypedStream
   | "all"
   | "*";
 
@@ -195,7 +202,9 @@ export type StreamData<S extends string> = S extends keyof StreamEvents
         ? TouchEvent
         : S extends "all" | "*"
           ? never
-          : any;
+          : S extends UntypedStream
+            ? any
+            : never;
 
 /** Async iterator over the data of a stream. */
 export interface StreamIterator<T> extends AsyncIterableIterator<T> {

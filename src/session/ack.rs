@@ -164,7 +164,9 @@ impl<P: Payload> Session<P> {
     /// Executes [`Command::Flush`](crate::session::Command::Flush).
     pub(super) fn flush(&mut self) -> Reply {
         let flush = self.acks.flush();
-        if !self.is_active() {
+        if self.phase == Phase::Idle {
+            self.fail_flushes(FlushError::NotStarted);
+        } else if !self.is_active() {
             self.fail_flushes(FlushError::Ended);
         }
         if !self.will_confirm() {

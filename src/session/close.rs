@@ -78,6 +78,12 @@ impl Close {
         (code, self.reason.get(..end).unwrap_or_default())
     }
 
+    /// True where the client leaves a peer that does not answer, and so does not wait for its close
+    /// frame.
+    pub const fn is_abandonment(&self) -> bool {
+        matches!(self.code, CONNECT_TIMEOUT | LIVENESS_TIMEOUT)
+    }
+
     /// True for a clean code; see [`is_clean`].
     pub fn was_clean(&self) -> bool {
         is_clean(self.code)

@@ -26,6 +26,8 @@ pub(super) struct Run {
     pub(super) answered: bool,
     /// The connection was lost in silence, as many others may have been at the same time.
     pub(super) lost_in_silence: bool,
+    /// Error of the current socket; empty if it reported none.
+    pub(super) socket_error: Redacted,
     /// End of the last connection or attempt.
     pub(super) cause: Option<Cause>,
     /// Reaction to it according to the table of closures.
@@ -35,7 +37,7 @@ pub(super) struct Run {
 }
 
 impl Run {
-    pub(super) const fn new(id: RunId, session_id: String, now: Instant) -> Self {
+    pub(super) fn new(id: RunId, session_id: String, now: Instant) -> Self {
         Self {
             id,
             session_id,
@@ -47,6 +49,7 @@ impl Run {
             outage_since: now,
             answered: false,
             lost_in_silence: false,
+            socket_error: Redacted::default(),
             cause: None,
             default_decision: Reconnect::No,
             not_before: None,
@@ -57,8 +60,11 @@ impl Run {
 impl<P: Payload> Session<P> {
     /// Executes [`Command::Connect`](crate::session::Command::Connect).
     pub(super) fn connect(&mut self, session_id: String) -> Result<Reply, CommandError> {
-        if session_id.trim_ascii().is_empty() {
-            return Err(CommandError::EmptySessionId);
+        if session_id.trim_ascii().is_empty() || session_id.chars().any(char::is_control) {
+            return Err(CommandError::InvalidSessionId);
+        }
+        if self.disposed {
+            return Err(CommandError::Disposed);
         }
         if self.is_active() {
             if self.run.session_id == session_id {
@@ -68,7 +74,7 @@ impl<P: Payload> Session<P> {
         }
         let id = RunId(self.run.id.0.wrapping_add(1));
         self.run = Run::new(id, session_id, self.now);
-        self.start_attempt();
+        self.start_attempt(false);
         Ok(Reply::Run(self.run.id))
     }
 
@@ -80,10 +86,24 @@ impl<P: Payload> Session<P> {
         }
     }
 
-    pub(super) fn start_attempt(&mut self) {
+    /// Executes [`Command::Dispose`](crate::session::Command::Dispose). A session that was never
+    /// started ends as well, so that what is queued is reported.
+    pub(super) fn dispose(&mut self) {
+        if self.phase == Phase::Idle {
+            // No promise of `connect()` waits.
+            self.run.acknowledged = true;
+            self.connection_lost(Close::new(NORMAL, "Client disconnect"), Origin::Client);
+        } else {
+            self.disconnect(None);
+        }
+        self.disposed = true;
+    }
+
+    /// Starts an attempt; one that is free is not counted.
+    pub(super) fn start_attempt(&mut self, is_free: bool) {
         let socket = SocketId(self.last_socket.0.wrapping_add(1));
         self.last_socket = socket;
-        self.attempt_starts();
+        self.delay_next_offline(is_free);
         self.timers
             .set(Timer::Connect, self.now.after(self.time_for_attempt()));
         self.enter(Phase::Preparing(socket));

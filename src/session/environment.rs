@@ -35,9 +35,10 @@ impl<P: Payload> Session<P> {
         self.environment.offline && !self.config.on_loopback
     }
 
-    /// Schedules the attempt after the one that starts now, if it is made without a network.
-    pub(super) fn attempt_starts(&mut self) {
-        if self.is_offline() {
+    /// Sets the earliest time of the next attempt without a network: some time after an attempt
+    /// without one, or after any other that is not counted.
+    pub(super) fn delay_next_offline(&mut self, is_free: bool) {
+        if is_free || self.is_offline() {
             self.environment.offline_attempt = self.now.after(OFFLINE_INTERVAL);
         }
     }
@@ -63,8 +64,13 @@ impl<P: Payload> Session<P> {
         if let (Some(due), false) = (self.timers.get(Timer::Retry), is_known)
             && self.is_offline()
         {
-            self.run.next_attempt_free = true;
-            self.schedule(self.delayed_while_offline(due));
+            let is_free = std::mem::replace(&mut self.run.next_attempt_free, true);
+            let due = if is_free {
+                due
+            } else {
+                self.delayed_while_offline(due)
+            };
+            self.schedule(due);
         }
     }
 

@@ -31,6 +31,8 @@ pub enum Command<P> {
         /// Close reason, for the peer and the app.
         reason: Option<String>,
     },
+    /// Ends the session for good: `Connect` is an error from now on, and `Send` drops.
+    Dispose,
     /// Sends a message, or queues it until there is a connection.
     Send {
         /// Content.
@@ -84,8 +86,10 @@ pub enum Reply {
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 #[non_exhaustive]
 pub enum CommandError {
-    /// The session id of `Connect` is empty.
-    EmptySessionId,
+    /// The session id of `Connect` is empty, or contains control characters.
+    InvalidSessionId,
+    /// `Connect` after `Dispose`.
+    Disposed,
     /// A name in `Subscribe`, `Unsubscribe` or `Follow` is empty.
     EmptyStream,
 }
@@ -94,7 +98,10 @@ impl CommandError {
     /// Text for people: what is wrong and what is allowed.
     pub const fn message(self) -> &'static str {
         match self {
-            Self::EmptySessionId => "sessionId: must be a non-empty string",
+            Self::InvalidSessionId => {
+                "sessionId: must be a non-empty string without control characters"
+            }
+            Self::Disposed => "The session was disposed",
             Self::EmptyStream => "streams: each must be a non-empty string",
         }
     }
@@ -123,8 +130,9 @@ pub enum Input {
     },
     /// The socket is open.
     Opened(SocketId),
-    /// The socket reported an error; a close should follow.
-    Failed(SocketId),
+    /// The socket reported an error; a close should follow. The text says why, where the runtime
+    /// tells, and becomes the reason of a closure without a close frame.
+    Failed(SocketId, Redacted),
     /// The socket is closed.
     Closed(SocketId, Close),
     /// A frame was received that the session handles.
@@ -174,7 +182,7 @@ impl Input {
             | Self::AttemptFailed { socket, .. }
             | Self::Unsupported { socket, .. }
             | Self::Opened(socket)
-            | Self::Failed(socket)
+            | Self::Failed(socket, _)
             | Self::Closed(socket, _)
             | Self::Control(socket, _)
             | Self::Malformed(socket, _)

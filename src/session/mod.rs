@@ -70,8 +70,8 @@ pub use output::{
     Output, RESERVED_EVENTS, Reconnecting, SessionError, State, StateChange,
 };
 pub use protocol::{
-    CONTROL_TYPES, Control, Init, Malformed, RENAMED_TYPES, SubscriptionUpdate, is_replayable,
-    ping_frame, replaces, state_key, time_to_live,
+    CONTROL_TYPES, Control, Init, Malformed, RENAMED_TYPES, SubscriptionUpdate, is_of_package,
+    is_replayable, ping_frame, replaces, state_key, time_to_live,
 };
 pub use redact::{Redacted, Redactor};
 pub use sleep::WakeHint;
@@ -111,6 +111,8 @@ pub struct Session<P> {
     timers: Timers,
     liveness: Liveness,
     environment: Environment,
+    /// The app has ended the session for good.
+    disposed: bool,
     /// Lead of the wall clock over the monotonic one when it was last read, ms.
     wall_offset: Option<i64>,
     subscriptions: Subscriptions,
@@ -186,6 +188,7 @@ impl<P: Payload> Session<P> {
             timers: Timers::default(),
             liveness: Liveness::new(now),
             environment: Environment::default(),
+            disposed: false,
             wall_offset: None,
             subscriptions: Subscriptions::default(),
             outbox: Outbox::new(config.outbox),
@@ -214,6 +217,10 @@ impl<P: Payload> Session<P> {
             Command::Connect { session_id } => self.connect(session_id),
             Command::Disconnect { reason } => {
                 self.disconnect(reason);
+                Ok(Reply::Done)
+            }
+            Command::Dispose => {
+                self.dispose();
                 Ok(Reply::Done)
             }
             Command::Send {
@@ -269,9 +276,11 @@ impl<P: Payload> Session<P> {
                 self.connection_lost(Close::new(NO_CLOSE_FRAME, reason), Origin::Runtime);
             }
             Input::Opened(socket) => self.start_handshake(socket),
-            Input::Failed(_) => self
-                .timers
-                .set(Timer::Failure, self.now.after(FAILURE_GRACE)),
+            Input::Failed(_, error) => {
+                self.run.socket_error = error;
+                self.timers
+                    .set(Timer::Failure, self.now.after(FAILURE_GRACE));
+            }
             Input::Closed(_, close) => {
                 let origin = self.origin_of(&close);
                 self.connection_lost(close, origin);
@@ -318,7 +327,8 @@ impl<P: Payload> Session<P> {
 
     /// Session id of the last `connect()`, if any.
     pub fn session_id(&self) -> Option<&str> {
-        (self.phase != Phase::Idle).then_some(self.run.session_id.as_str())
+        let id = self.run.session_id.as_str();
+        (!id.is_empty()).then_some(id)
     }
 
     /// Streams that the app asked for.

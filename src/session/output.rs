@@ -181,8 +181,8 @@ pub struct Disconnected {
 #[derive(Clone, Debug, PartialEq, Serialize)]
 #[serde(rename_all = "camelCase")]
 pub struct Reconnecting {
-    /// Number of the coming attempt, from 1. An attempt after sleep is not counted and has the
-    /// number of the one before.
+    /// Number of the coming attempt, from 1. An attempt that is not counted has the number of the
+    /// one before.
     pub attempt: u32,
     /// Largest number of attempts; infinite if there is no limit.
     pub max_attempts: f64,
@@ -315,8 +315,10 @@ pub enum FlushError {
     Unsupported,
     /// The connection was lost with unconfirmed messages that are not sent again.
     Lost,
-    /// The session is over, or was not started.
+    /// The session is over.
     Ended,
+    /// The session was not started.
+    NotStarted,
 }
 
 impl FlushError {
@@ -326,6 +328,7 @@ impl FlushError {
             Self::Unsupported => "NOT_SUPPORTED",
             Self::Lost => "CONNECTION_LOST",
             Self::Ended => "SESSION_OVER",
+            Self::NotStarted => "NOT_STARTED",
         }
     }
 
@@ -335,6 +338,7 @@ impl FlushError {
             Self::Unsupported => "not supported by this cloud",
             Self::Lost => "the connection was lost before all was confirmed",
             Self::Ended => "the session is over",
+            Self::NotStarted => "connect() was not called",
         }
     }
 }

@@ -172,6 +172,12 @@ impl Malformed {
     }
 }
 
+/// True if a session id ends in the name of this package, as clouds make them.
+pub fn is_of_package(session_id: &str, package_name: &str) -> bool {
+    let user = session_id.strip_suffix(package_name);
+    user.is_some_and(|user| user.len() > 1 && user.ends_with('-'))
+}
+
 /// Default time to live of a message of type `kind`: a display with a `durationMs` is not shown
 /// after that time.
 pub fn time_to_live(kind: &str, duration_ms: Option<f64>) -> Option<Duration> {

@@ -14,6 +14,7 @@ impl<P: Payload> Session<P> {
     /// Handles the end of a connection, of an attempt, or of the wait before one.
     pub(super) fn connection_lost(&mut self, close: Close, origin: Origin<'_>) {
         let (kind, reconnect) = classify(&close, origin, self.config.close_rules);
+        let close = self.explain(close);
         if self.timers.is_due(Timer::Stable, self.now) {
             // The timer may be late, e.g. in a hidden tab. The connection was stable all the same.
             self.timers.stop(Timer::Stable);
@@ -101,6 +102,16 @@ impl<P: Payload> Session<P> {
             self.run.attempts = 0;
             self.run.doublings = 0;
         }
+    }
+
+    /// Gives a closure without a close frame the error of its socket as the reason. Called after
+    /// the classification: an error of the runtime means nothing to the table of closures.
+    fn explain(&mut self, mut close: Close) -> Close {
+        let error = std::mem::take(&mut self.run.socket_error);
+        if close.code == NO_CLOSE_FRAME && close.reason.is_empty() {
+            close.reason = error;
+        }
+        close
     }
 
     /// Continues or stops, once the app has decided; `None` leaves the decision to the table of
@@ -192,10 +203,11 @@ impl<P: Payload> Session<P> {
     /// Starts the attempt that was waited for.
     pub(super) fn retry(&mut self) {
         self.timers.stop(Timer::Retry);
-        if !std::mem::take(&mut self.run.next_attempt_free) {
+        let is_free = std::mem::take(&mut self.run.next_attempt_free);
+        if !is_free {
             self.run.attempts = self.run.attempts.saturating_add(1);
         }
-        self.start_attempt();
+        self.start_attempt(is_free);
     }
 
     /// Ends the session. `retriable` is true if another attempt would be made but for a limit.

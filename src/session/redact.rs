@@ -9,6 +9,8 @@ use std::ops::Deref;
 
 /// Text that replaces the key.
 const PLACEHOLDER: &str = "[key]";
+/// Most characters of an error of the runtime.
+const MAX_LINE: usize = 300;
 
 /// Removes an API key from texts.
 ///
@@ -44,6 +46,16 @@ impl Redactor {
         }
         redacted.push_str(text.get(copied..).unwrap_or_default());
         Redacted(redacted)
+    }
+}
+
+impl Redactor {
+    /// Redacts an error of the runtime and makes it one line of at most 300 characters, without
+    /// control characters, which would forge lines of a log.
+    pub fn redact_line(&self, text: &str) -> Redacted {
+        let text = self.redact(text);
+        let printable = |c: char| if c.is_control() { ' ' } else { c };
+        Redacted(text.chars().map(printable).take(MAX_LINE).collect())
     }
 }
 

@@ -50,6 +50,11 @@ impl TpaSession {
         self.0.disconnect(reason.as_string());
     }
 
+    /// Ends the session for good.
+    pub fn dispose(&self) {
+        self.0.dispose();
+    }
+
     /// Sends a message, or queues it until there is a connection.
     pub fn send(&self, message: JsValue, options: JsValue) -> Result<JsString, JsValue> {
         let options = message::send_options(&options)?;
@@ -116,6 +121,11 @@ impl TpaSession {
         self.0.timeline()
     }
 
+    /// Writes a warning.
+    pub fn warn(&self, text: JsValue) {
+        self.0.log_text(LogLevel::Warn, "", &text);
+    }
+
     /// Hands the event handlers over to the caller, who must keep them for as long as the session.
     ///
     /// Handlers usually refer to the session, and the garbage collector cannot see through wasm:
@@ -156,20 +166,28 @@ pub enum JsEvent {
     HandlerFailed = "handler-failed",
     /// The timer fired.
     Timeout = "timeout",
+    /// Other tasks have had their turn since the timer fired, or replaced timers are back.
+    Turned = "turned",
     /// The socket is open.
     Opened = "opened",
     /// The socket reported an error.
     Failed = "failed",
     /// The socket is closed.
     Closed = "closed",
+    /// The socket received a protocol ping.
+    ProtocolPing = "protocol-ping",
     /// The environment has no network.
     Offline = "offline",
     /// The environment has a network.
     Online = "online",
     /// The page is about to be left, or a download starts.
     Leaving = "leaving",
-    /// The page is shown again, or resumed after it was frozen.
+    /// The page was resumed after it was frozen.
     Resumed = "resumed",
+    /// The page is visible again.
+    Shown = "shown",
+    /// An address of the machine changed.
+    Addresses = "addresses",
 }
 
 #[wasm_bindgen(module = "/src/web/js/platform.js")]
@@ -212,18 +230,19 @@ impl Driver {
             JsEvent::NotObject => self.input(Input::Malformed(socket, Malformed::NotObject)),
             JsEvent::NoType => self.input(Input::Malformed(socket, Malformed::NoType)),
             JsEvent::Control => self.on_control_frame(socket, value),
-            JsEvent::Unhandled => self.log_name("no handler for ", value),
-            JsEvent::Incomplete => self.log_name("frame of ", value),
+            JsEvent::Unhandled => self.log_text(LogLevel::Debug, "no handler for ", value),
+            JsEvent::Incomplete => self.log_text(LogLevel::Debug, "frame of ", value),
             JsEvent::HandlerFailed => self.handler_failed(value),
             JsEvent::Timeout => self.on_timeout(),
+            JsEvent::Turned => self.on_turned(),
             JsEvent::Opened => self.input(Input::Opened(socket)),
             JsEvent::Failed => {
-                let message = reflect::text(value, "message").unwrap_or_default();
-                if !message.is_empty() {
-                    let message = self.redact(&message);
-                    self.log(LogLevel::Info, &["socket error: ", &message].concat());
+                let error = value.as_string().unwrap_or_default();
+                let error = self.redactor.borrow().redact_line(&error);
+                if !error.is_empty() {
+                    self.log(LogLevel::Info, &["socket error: ", &error].concat());
                 }
-                self.input(Input::Failed(socket));
+                self.input(Input::Failed(socket, error));
             }
             JsEvent::Closed => {
                 self.report_activity();
@@ -231,10 +250,13 @@ impl Driver {
                 let close = Close::new(code, self.redact(&reason));
                 self.input(Input::Closed(socket, close));
             }
+            JsEvent::ProtocolPing => self.input(Input::ProtocolPing(socket, self.clock.now())),
             JsEvent::Offline => self.input(Input::Offline),
             JsEvent::Online => self.input(Input::Online),
             JsEvent::Leaving => self.input(Input::Leaving),
             JsEvent::Resumed => self.input(Input::Wake(WakeHint::Resumed)),
+            JsEvent::Shown => self.input(Input::Wake(WakeHint::Shown)),
+            JsEvent::Addresses => self.input(Input::Wake(WakeHint::AddressChanged)),
             JsEvent::__Invalid => throw_str("JsEvent: unknown name"),
         }
     }
@@ -250,8 +272,8 @@ impl Driver {
         self.input(Input::Control(socket, control));
     }
 
-    fn log_name(&self, what: &str, name: &JsValue) {
-        let name = name.as_string().unwrap_or_default();
-        self.log(LogLevel::Debug, &[what, &name].concat());
+    fn log_text(&self, level: LogLevel, what: &str, text: &JsValue) {
+        let text = self.redact(&text.as_string().unwrap_or_default());
+        self.log(level, &[what, &text].concat());
     }
 }

@@ -1,6 +1,6 @@
 //! Clocks of the runtime, and the one timer of a session.
 
-use std::cell::Cell;
+use std::cell::{Cell, RefCell};
 use std::rc::Rc;
 
 use gloo_timers::callback::Timeout;
@@ -8,13 +8,9 @@ use js_sys::Function;
 use wasm_bindgen::JsCast;
 use wasm_bindgen::prelude::*;
 
-use crate::session::{Duration, Instant};
+use crate::session::{self, Duration, Instant};
 
 use super::abi::JsEvent;
-use super::reflect;
-
-/// Longest delay of `setTimeout` in ms; a longer one would fire at once.
-const MAX_DELAY: u64 = i32::MAX as u64;
 
 #[wasm_bindgen]
 extern "C" {
@@ -22,9 +18,10 @@ extern "C" {
     fn performance_now() -> f64;
 }
 
-/// Time on the monotonic clock.
-pub(super) fn now() -> Instant {
-    Instant::from_millis(performance_now() as u64)
+#[wasm_bindgen(module = "/src/web/js/platform.js")]
+extern "C" {
+    #[wasm_bindgen(js_name = epochOfTimers)]
+    fn epoch_of_timers(sink: &JsValue) -> u32;
 }
 
 /// Time on the wall clock, in ms since the epoch. It advances while a computer sleeps.
@@ -32,26 +29,84 @@ pub(super) fn wall() -> u64 {
     js_sys::Date::now() as u64
 }
 
-/// Converts a time on the monotonic clock to ms since the epoch.
-pub(super) fn to_wall(at: Instant) -> f64 {
-    wall() as f64 - (now().as_millis() as f64 - at.as_millis() as f64)
+/// The clock of a session, with at most one timeout.
+#[derive(Default)]
+pub(super) struct Clock {
+    time: Cell<session::Clock>,
+    armed: RefCell<Option<Armed>>,
+}
+
+impl Clock {
+    /// Current time.
+    pub(super) fn now(&self) -> Instant {
+        self.update(|clock, raw| clock.read(raw))
+    }
+
+    /// Converts a time of `performance.now()` that was noted since the clock was last read.
+    pub(super) fn at(&self, raw: f64) -> Instant {
+        self.time.get().at(raw as u64)
+    }
+
+    /// Converts a time to ms since the epoch.
+    pub(super) fn to_wall(&self, at: Instant) -> f64 {
+        wall() as f64 - (self.now().as_millis() as f64 - at.as_millis() as f64)
+    }
+
+    /// Arms the timeout for a deadline, or disarms it. It is set again where the timers of the
+    /// runtime were replaced meanwhile.
+    pub(super) fn arm(&self, due: Option<Instant>, sink: &JsValue) {
+        let epoch = due.map_or(0, |_| epoch_of_timers(sink));
+        let is_armed = match &*self.armed.borrow() {
+            Some(armed) => due == Some(armed.due) && epoch == armed.epoch,
+            None => due.is_none(),
+        };
+        if is_armed {
+            return;
+        }
+        drop(self.armed.take());
+        let Some(due) = due else {
+            return;
+        };
+        // Nothing is armed or borrowed meanwhile: timers of a test may call back at once, which is
+        // ignored.
+        let armed = Armed::new(due, self.now(), epoch, sink);
+        drop(self.armed.replace(Some(armed)));
+    }
+
+    /// Records that the timeout has fired. Returns whether it proves silence, or `None` if no
+    /// timeout is armed.
+    pub(super) fn fired(&self) -> Option<bool> {
+        let armed = self.armed.take()?;
+        Some(self.update(|clock, raw| clock.fired(raw, armed.armed_for)))
+    }
+
+    /// Records that other tasks have had their turn since the timeout.
+    pub(super) fn turned(&self) {
+        self.update(|clock, _| clock.turned());
+    }
+
+    fn update<T>(&self, change: impl FnOnce(&mut session::Clock, u64) -> T) -> T {
+        let mut time = self.time.get();
+        let result = change(&mut time, performance_now() as u64);
+        self.time.set(time);
+        result
+    }
 }
 
 /// A timeout that is cleared on drop.
-#[derive(Debug)]
 struct Armed {
-    at: Instant,
+    due: Instant,
+    armed_for: Instant,
+    epoch: u32,
     timeout: Option<Timeout>,
     cleared: Rc<Cell<bool>>,
-    /// The `clearTimeout` that belongs to the timeout.
-    clear_timeout: JsValue,
 }
 
 impl Armed {
-    fn new(at: Instant, sink: &JsValue) -> Self {
-        let delay = at.since(now()).min(Duration::from_millis(MAX_DELAY));
+    fn new(due: Instant, now: Instant, epoch: u32, sink: &JsValue) -> Self {
+        let (armed_for, wait) = session::Clock::arm(now, due);
         let cleared = Rc::new(Cell::new(false));
-        let timeout = Timeout::new(delay.as_millis() as u32, {
+        let timeout = Timeout::new(millis(wait), {
             let (sink, cleared) = (sink.clone(), cleared.clone());
             move || {
                 if !cleared.get() {
@@ -60,10 +115,11 @@ impl Armed {
             }
         });
         Self {
-            at,
+            due,
+            armed_for,
+            epoch,
             timeout: Some(timeout),
             cleared,
-            clear_timeout: clear_timeout(),
         }
     }
 }
@@ -76,10 +132,14 @@ impl Drop for Armed {
         };
         // Fake timers of a test, installed or removed in between, do not clear this timeout: it
         // may still fire, and must find its closure.
-        if clear_timeout() != self.clear_timeout {
+        if epoch_of_timers(&JsValue::UNDEFINED) != self.epoch {
             closure.forget();
         }
     }
+}
+
+fn millis(wait: Duration) -> u32 {
+    u32::try_from(wait.as_millis()).unwrap_or(u32::MAX)
 }
 
 /// Reports a timeout through the sink, which checks the stack.
@@ -87,28 +147,5 @@ fn report(sink: &JsValue) {
     if let Some(sink) = sink.dyn_ref::<Function>() {
         // The sink throws nothing.
         let _ = sink.call2(&JsValue::UNDEFINED, &JsEvent::Timeout.into(), &0.into());
-    }
-}
-
-/// The global `clearTimeout`, which fake timers replace.
-fn clear_timeout() -> JsValue {
-    reflect::get(&js_sys::global(), "clearTimeout")
-}
-
-/// At most one timeout, armed for one instant.
-#[derive(Debug, Default)]
-pub(super) struct Alarm(Option<Armed>);
-
-impl Alarm {
-    /// Arms the timeout for `at`, or disarms it. A timeout for another instant is cleared.
-    pub(super) fn arm(&mut self, at: Option<Instant>, sink: &JsValue) {
-        if at != self.0.as_ref().map(|armed| armed.at) {
-            self.0 = at.map(|at| Armed::new(at, sink));
-        }
-    }
-
-    /// Forgets the timeout that has fired, so that another one can be armed for the same instant.
-    pub(super) fn fired(&mut self) {
-        self.0 = None;
     }
 }

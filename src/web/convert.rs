@@ -6,11 +6,11 @@ use serde_wasm_bindgen::Serializer;
 use wasm_bindgen::prelude::*;
 
 use crate::session::{
-    Cause, ConnectionError, DropReason, FlushError, NO_CLOSE_FRAME, Reconnect, SessionError, Stats,
-    TimelineEntry, TimelineEvent, is_clean,
+    Cause, CloseKind, CommandError, ConnectionError, DropReason, FlushError, NO_CLOSE_FRAME,
+    NORMAL, Reconnect, SessionError, Stats, TimelineEntry, TimelineEvent, is_clean,
 };
 
-use super::clock;
+use super::clock::Clock;
 use super::reflect::{get, set, text};
 
 #[wasm_bindgen(module = "/src/web/js/platform.js")]
@@ -99,6 +99,23 @@ pub(super) fn connection_error(error: &ConnectionError) -> JsValue {
     TpaConnectionError::new(&error.message, &facts).into()
 }
 
+/// Rejection of `connect()` after `dispose()`.
+pub(super) fn disposed() -> JsValue {
+    let message = CommandError::Disposed.message();
+    let cause = Cause {
+        code: NORMAL,
+        reason: message.into(),
+        kind: CloseKind::ClientDisconnect,
+    };
+    let error = connection_error(&ConnectionError {
+        cause,
+        message: message.into(),
+        attempts: 0,
+    });
+    set(&error, "code", &"DISPOSED".into());
+    error
+}
+
 fn error_with_code(message: &str, code: Option<&str>) -> JsValue {
     let error = Error::new(message);
     if let Some(code) = code {
@@ -108,10 +125,10 @@ fn error_with_code(message: &str, code: Option<&str>) -> JsValue {
 }
 
 /// The value of `stats`; `received` is counted in JavaScript.
-pub(super) fn stats(stats: &Stats, received: Option<f64>) -> JsValue {
+pub(super) fn stats(stats: &Stats, received: Option<f64>, clock: &Clock) -> JsValue {
     let payload = to_js(stats);
     if let Some(at) = stats.last_heard {
-        set(&payload, "lastHeard", &clock::to_wall(at).into());
+        set(&payload, "lastHeard", &clock.to_wall(at).into());
     }
     if let Some(received) = received {
         set(&payload, "received", &received.into());
@@ -120,7 +137,7 @@ pub(super) fn stats(stats: &Stats, received: Option<f64>) -> JsValue {
 }
 
 /// An entry of `timeline()`.
-pub(super) fn timeline_entry(entry: &TimelineEntry) -> JsValue {
+pub(super) fn timeline_entry(entry: &TimelineEntry, clock: &Clock) -> JsValue {
     let payload = match &entry.event {
         TimelineEvent::Connecting(event) => to_js(event),
         TimelineEvent::Disconnected(event) => to_js(event),
@@ -137,7 +154,7 @@ pub(super) fn timeline_entry(entry: &TimelineEntry) -> JsValue {
         }
     };
     set(&payload, "event", &entry.event.name().into());
-    set(&payload, "at", &clock::to_wall(entry.at).into());
+    set(&payload, "at", &clock.to_wall(entry.at).into());
     set(&payload, "connection", &entry.connection.0.into());
     payload
 }

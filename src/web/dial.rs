@@ -16,8 +16,8 @@ use super::socket::Socket;
 
 #[wasm_bindgen(module = "/src/web/js/platform.js")]
 extern "C" {
-    #[wasm_bindgen(js_name = globalWebSocket)]
-    fn global_web_socket() -> JsValue;
+    #[wasm_bindgen(js_name = webSocket)]
+    fn web_socket() -> JsValue;
 
     #[wasm_bindgen(js_name = loadWebSocket)]
     fn load_web_socket() -> Promise;
@@ -68,7 +68,7 @@ impl DialContext {
     fn new(options: &SessionOptions) -> Self {
         let given = options.web_socket.clone();
         Self {
-            web_socket: given.or_else(|| global_web_socket().dyn_into().ok()),
+            web_socket: given.or_else(|| web_socket().dyn_into().ok()),
             url: match &options.options.url {
                 Source::Fixed(url) => Some(url.clone()),
                 Source::Provider => None,

@@ -9,14 +9,14 @@ use wasm_bindgen::{JsCast, JsValue};
 
 use crate::session::{
     Command, CommandError, Input, LogLevel, Outgoing, Output, Redacted, Redactor, Reply, Session,
-    SocketId, Source,
+    SocketId, Source, is_of_package,
 };
 
 use super::abi::{self, Sink};
-use super::clock::{self, Alarm};
+use super::clock::{self, Clock};
 use super::dial::Attempt;
 use super::dispatcher::DispatcherRef;
-use super::environment::Environment;
+use super::environment::{self, Environment};
 use super::log::Log;
 use super::message::{self, Message, SendOptions};
 use super::options::{SessionOptions, type_error};
@@ -39,7 +39,7 @@ pub(super) struct Driver {
     pub(super) dispatcher: DispatcherRef,
     core: RefCell<Session<Message>>,
     draining: Cell<bool>,
-    alarm: RefCell<Alarm>,
+    pub(super) clock: Clock,
     pub(super) attempt: RefCell<Option<Attempt>>,
     pub(super) socket: RefCell<Option<Rc<Socket>>>,
     /// Watched while the session is active.
@@ -61,7 +61,10 @@ impl Driver {
             package_name: options.options.package_name.clone(),
         };
         let seed = js_sys::Math::random().to_bits();
-        let core = Session::new(options.options.config.clone(), seed, clock::now());
+        let clock = Clock::default();
+        let mut config = options.options.config.clone();
+        config.browser_closes_cleanly = environment::browser_closes_cleanly();
+        let core = Session::new(config, seed, clock.now());
         let driver = Rc::new_cyclic(|me| {
             let sink = abi::sink(me);
             Self {
@@ -74,7 +77,7 @@ impl Driver {
                 log,
                 core: RefCell::new(core),
                 draining: Cell::new(false),
-                alarm: RefCell::default(),
+                clock,
                 attempt: RefCell::default(),
                 socket: RefCell::default(),
                 environment: RefCell::default(),
@@ -98,14 +101,14 @@ impl Driver {
 
     /// Step 1 for a command, then the loop.
     fn command(&self, command: Command<Message>) -> Result<Reply, CommandError> {
-        let reply = self.core.borrow_mut().command(command, clock::now());
+        let reply = self.core.borrow_mut().command(command, self.clock.now());
         self.drain();
         reply
     }
 
     /// Step 1 for an input, then the loop.
     pub(super) fn input(&self, input: Input) {
-        self.core.borrow_mut().handle_input(input, clock::now());
+        self.core.borrow_mut().handle_input(input, self.clock.now());
         self.drain();
     }
 
@@ -135,30 +138,42 @@ impl Driver {
     fn arm(&self) {
         let due = self.with_core(Session::poll_timeout);
         let at = due.map(|(at, _)| at);
-        self.alarm.borrow_mut().arm(at, self.sink.as_ref());
+        self.clock.arm(at, self.sink.as_ref());
     }
 
     /// Step 1 for a timeout, preceded by the inputs that must come before it.
     pub(super) fn on_timeout(&self) {
-        self.alarm.borrow_mut().fired();
         self.report_activity();
-        let now = clock::now();
+        let Some(is_conclusive) = self.clock.fired() else {
+            return;
+        };
+        let now = self.clock.now();
         let buffered = self.socket().and_then(|s| Some((s.id, s.buffered()?)));
         let mut core = self.core.borrow_mut();
         if let Some((id, buffered)) = buffered {
             core.handle_input(Input::Buffered(id, buffered), now);
         }
         core.handle_input(Input::WallClock(clock::wall()), now);
+        if !is_conclusive {
+            core.handle_input(Input::ClockJumped, now);
+        }
         core.handle_input(Input::Timeout, now);
         drop(core);
         self.drain();
     }
 
+    /// Records that other tasks have had their turn, and sets a timeout again that would never
+    /// fire.
+    pub(super) fn on_turned(&self) {
+        self.clock.turned();
+        self.arm();
+    }
+
     /// Reports the time of the last frame, since frames are not reported one by one.
     pub(super) fn report_activity(&self) {
-        if let Some((id, at)) = self.socket().and_then(|s| Some((s.id, s.last_activity()?))) {
-            let input = Input::Activity(id, at);
-            self.core.borrow_mut().handle_input(input, clock::now());
+        if let Some((id, at)) = self.socket().and_then(|s| Some((s.id, s.take_activity()?))) {
+            let input = Input::Activity(id, self.clock.at(at));
+            self.core.borrow_mut().handle_input(input, self.clock.now());
         }
     }
 
@@ -248,15 +263,23 @@ impl Driver {
 impl Driver {
     /// Starts the session.
     pub(super) fn connect(&self, session_id: String) -> Promise {
+        let package_name = &self.options.options.package_name;
+        if self.session_id().as_ref() != Some(&session_id)
+            && !is_of_package(&session_id, package_name)
+        {
+            let text = ["the session id does not end in -", package_name];
+            self.log(LogLevel::Warn, &text.concat());
+        }
         if !self.with_core(|core| core.state().is_active()) {
             *self.environment.borrow_mut() = Some(Environment::watch(self.sink.as_ref()));
         }
         let command = Command::Connect { session_id };
-        let reply = self.core.borrow_mut().command(command, clock::now());
+        let reply = self.core.borrow_mut().command(command, self.clock.now());
         // The promise must exist before the loop can settle it.
         let promise = match reply {
             Ok(Reply::Run(run)) => self.connects.borrow_mut().get(run.0),
             Ok(_) => Promises::settled(Ok(JsValue::UNDEFINED)),
+            Err(CommandError::Disposed) => Promises::settled(Err(convert::disposed())),
             Err(error) => Promises::settled(Err(type_error(error.message()))),
         };
         self.drain();
@@ -267,6 +290,12 @@ impl Driver {
     pub(super) fn disconnect(&self, reason: Option<String>) {
         // `Disconnect` has no errors.
         let _ = self.command(Command::Disconnect { reason });
+    }
+
+    /// Ends the session for good.
+    pub(super) fn dispose(&self) {
+        // `Dispose` has no errors.
+        let _ = self.command(Command::Dispose);
     }
 
     /// Makes the next attempt now, if the session waits for one.
@@ -299,7 +328,10 @@ impl Driver {
 
     /// Waits until the cloud has received all messages so far.
     pub(super) fn flush(&self) -> Promise {
-        let reply = self.core.borrow_mut().command(Command::Flush, clock::now());
+        let reply = self
+            .core
+            .borrow_mut()
+            .command(Command::Flush, self.clock.now());
         // The promise must exist before the loop can settle it.
         let promise = match reply {
             Ok(Reply::Flush(flush)) => self.flushes.borrow_mut().get(flush.0),
@@ -322,11 +354,16 @@ impl Driver {
             .dispatcher
             .get()
             .map(|dispatcher| dispatcher.received());
-        convert::stats(&stats, received)
+        convert::stats(&stats, received, &self.clock)
     }
 
     /// The last transitions, with times on the wall clock.
     pub(super) fn timeline(&self) -> Array {
-        self.with_core(|core| core.timeline().map(convert::timeline_entry).collect())
+        self.with_core(|core| {
+            let entries = core.timeline();
+            entries
+                .map(|entry| convert::timeline_entry(entry, &self.clock))
+                .collect()
+        })
     }
 }

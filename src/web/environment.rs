@@ -1,4 +1,4 @@
-//! Changes of the network and of the page's visibility. Node reports none.
+//! Changes of the network, of the machine's addresses and of the page's visibility.
 
 use js_sys::Function;
 use wasm_bindgen::prelude::*;
@@ -7,6 +7,10 @@ use wasm_bindgen::prelude::*;
 extern "C" {
     #[wasm_bindgen(js_name = watchEnvironment, catch)]
     fn watch_environment(sink: &JsValue) -> Result<Function, JsValue>;
+
+    /// True in Firefox, which closes sockets with a clean 1001 when a navigation starts.
+    #[wasm_bindgen(js_name = browserClosesCleanly)]
+    pub(super) fn browser_closes_cleanly() -> bool;
 }
 
 /// Listeners that are removed on drop.

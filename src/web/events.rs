@@ -2,7 +2,7 @@
 
 use wasm_bindgen::prelude::*;
 
-use crate::session::{Cause, Event, LogLevel, Reconnect, decimal};
+use crate::session::{Cause, CloseKind, Event, LogLevel, Reconnect, decimal};
 
 use super::convert;
 use super::driver::Driver;
@@ -33,7 +33,9 @@ impl Driver {
             Event::Reconnecting(event) => {
                 let delay = decimal(event.delay.as_millis() as u32);
                 let code = decimal(event.cause.code.into());
-                let cause = [" ms, after ", &code, " ", &event.cause.reason].concat();
+                let is_offline = event.cause.kind == CloseKind::Offline;
+                let offline = if is_offline { " (offline)" } else { "" };
+                let cause = [" ms", offline, ", after ", &code, " ", &event.cause.reason].concat();
                 self.log(
                     LogLevel::Warn,
                     &["reconnecting in ", &delay, &cause].concat(),

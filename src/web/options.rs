@@ -4,7 +4,9 @@ use js_sys::{Function, TypeError};
 use wasm_bindgen::prelude::*;
 use web_sys::Url;
 
-use crate::session::{OptionError, Options, Source, URL_ALLOWED, Value, websocket_url};
+use crate::session::{
+    LogLevel, OptionError, Options, Source, URL_ALLOWED, URL_OPTIONS, Value, websocket_url,
+};
 
 use super::dial::{Provider, js_provider};
 use super::events::{ShouldReconnect, js_should_reconnect};
@@ -37,7 +39,7 @@ impl SessionOptions {
             return Err(type_error("options: must be an object"));
         }
         let get = |field: &str| reflect::get(given, field);
-        let options = validate(&|field| value(&get(field)), get)?;
+        let options = validate(&|field| value(field, &get(field)), get)?;
         let provider = |option| Some(js_provider(option, get(option).dyn_into().ok()?));
         let should_reconnect = get("shouldReconnect").dyn_into().ok();
         let logger = get("logger");
@@ -62,6 +64,14 @@ pub(super) fn validate(
         option_error(error.field, error.allowed, &given, error.secret)
     };
     let options = Options::read(get).map_err(refuse)?;
+    let [first, second] = URL_OPTIONS.map(&show);
+    if !first.is_undefined() && !second.is_undefined() && first != second {
+        return Err(refuse(OptionError {
+            field: URL_OPTIONS[1],
+            allowed: "the same as augmentOSWebsocketUrl",
+            secret: false,
+        }));
+    }
     if let Source::Fixed(url) = &options.url
         && socket_url(url).is_none()
     {
@@ -79,12 +89,20 @@ pub(super) fn socket_url(url: &str) -> Option<String> {
     websocket_url(url).filter(|url| Url::new(url).is_ok())
 }
 
+/// True if a logger has the method of each level.
+fn is_logger(logger: &JsValue) -> bool {
+    let mut levels = LogLevel::ALL.iter().skip(1);
+    levels.all(|level| reflect::get(logger, level.name()).is_function())
+}
+
 pub(super) fn type_error(message: &str) -> JsValue {
     TypeError::new(message).into()
 }
 
-fn value(given: &JsValue) -> Value {
-    if given.is_undefined() {
+fn value(field: &str, given: &JsValue) -> Value {
+    if field == "logger" && given.is_object() && !is_logger(given) {
+        Value::Other
+    } else if given.is_undefined() {
         Value::Missing
     } else if let Some(given) = given.as_bool() {
         Value::Bool(given)

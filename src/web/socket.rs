@@ -3,12 +3,12 @@
 use js_sys::{Function, JsString};
 use wasm_bindgen::prelude::*;
 
-use crate::session::{Close, Instant, SocketId};
+use crate::session::{Close, SocketId};
 
 use super::dispatcher::Dispatcher;
 use super::reflect;
 
-#[wasm_bindgen(module = "/src/web/js/dispatcher.js")]
+#[wasm_bindgen(module = "/src/web/js/socket.js")]
 extern "C" {
     #[wasm_bindgen(catch)]
     fn dial(
@@ -18,23 +18,20 @@ extern "C" {
         id: u32,
         sink: &JsValue,
     ) -> Result<Connection, JsValue>;
-}
 
-#[wasm_bindgen(module = "/src/web/js/platform.js")]
-extern "C" {
     type Connection;
 
     #[wasm_bindgen(method, getter)]
     fn buffered(this: &Connection) -> f64;
 
-    #[wasm_bindgen(method, getter, js_name = lastActivity)]
-    fn last_activity(this: &Connection) -> f64;
+    #[wasm_bindgen(method, js_name = takeActivity)]
+    fn take_activity(this: &Connection) -> f64;
 
     #[wasm_bindgen(method)]
     fn send(this: &Connection, text: &JsString);
 
     #[wasm_bindgen(method)]
-    fn close(this: &Connection, code: u16, reason: &str);
+    fn close(this: &Connection, code: u16, reason: &str, at_once: bool);
 }
 
 /// The socket of an attempt, or of a connection.
@@ -68,10 +65,10 @@ impl Socket {
         (buffered >= 0.0).then_some(buffered as u32)
     }
 
-    /// Time of the last frame or ping; `None` before the first.
-    pub(super) fn last_activity(&self) -> Option<Instant> {
-        let at = self.connection.last_activity();
-        (at > 0.0).then(|| Instant::from_millis(at as u64))
+    /// Time of the last frame by `performance.now()`; `None` if none came since the last call.
+    pub(super) fn take_activity(&self) -> Option<f64> {
+        let at = self.connection.take_activity();
+        (at >= 0.0).then_some(at)
     }
 
     /// Sends a text frame if the socket is open.
@@ -82,7 +79,7 @@ impl Socket {
     /// Closes the socket where it is still open. None of its events is reported any more.
     pub(super) fn close(&self, close: &Close) {
         let (code, reason) = close.to_send();
-        self.connection.close(code, reason);
+        self.connection.close(code, reason, close.is_abandonment());
     }
 }
 

@@ -211,17 +211,29 @@ test("a socket with events of its own kind is heard as the standard says", () =>
   assert.equal(socket.listenerCount("message"), 0);
 });
 
-test("frames and protocol pings are signs of life, and their time is noted", () => {
+test("the time of the last frame is noted, and taken once", () => {
   const { it } = dispatcher();
   const { connection, receive } = attached(it);
-  assert.equal(connection.lastActivity, 0);
+  assert.equal(connection.takeActivity(), -1);
   const before = performance.now();
   receive("not even JSON");
-  assert.ok(connection.lastActivity >= before);
+  const at = connection.takeActivity();
+  assert.ok(at >= before && at <= performance.now());
+  assert.equal(connection.takeActivity(), -1);
+});
+
+test("protocol pings are reported while the socket is attached", () => {
+  const { it, reports } = dispatcher();
   const socket = Object.assign(new EventEmitter(), { terminate() {} });
-  const other = it.attach(socket, 2);
+  const connection = it.attach(socket, 2);
   socket.emit("ping", Buffer.alloc(0));
-  assert.ok(other.lastActivity > 0);
+  assert.deepEqual(
+    reports.map(([event, id]) => [event, id]),
+    [["protocol-ping", 2]],
+  );
+  connection.close(1000, "");
+  socket.emit("ping", Buffer.alloc(0));
+  assert.equal(reports.length, 1);
 });
 
 test("nothing is heard of a detached socket", () => {

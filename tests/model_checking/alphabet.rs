@@ -6,7 +6,7 @@ use std::fmt;
 use testkit::closures::{CLOSURES, CUT, Closure, REFUSALS};
 use testkit::world::app::{AppCall, KEYS, STREAMS};
 use tpa_session::session::{
-    Control, Duration, Input, Instant, Malformed, Reconnect, SocketId, WakeHint,
+    Control, Duration, Input, Instant, Malformed, Reconnect, Redacted, SocketId, WakeHint,
 };
 
 /// One item of the alphabet. What it does depends on the state of the session.
@@ -90,6 +90,7 @@ pub enum SocketEvent {
     Heard,
     /// A sign of life a while ago.
     HeardBefore,
+    ProtocolPing,
     Buffered(Buffer),
 }
 
@@ -117,7 +118,7 @@ const FATAL: usize = 0;
 const MILD: usize = 4;
 
 /// All events; of the closures one of each kind.
-pub const SOCKET_EVENTS: [SocketEvent; 22] = [
+pub const SOCKET_EVENTS: [SocketEvent; 23] = [
     SocketEvent::Prepared,
     SocketEvent::AttemptFailed,
     SocketEvent::Unsupported,
@@ -138,6 +139,7 @@ pub const SOCKET_EVENTS: [SocketEvent; 22] = [
     SocketEvent::Malformed,
     SocketEvent::Heard,
     SocketEvent::HeardBefore,
+    SocketEvent::ProtocolPing,
     SocketEvent::Buffered(Buffer::Free),
     SocketEvent::Buffered(Buffer::Full),
 ];
@@ -157,6 +159,7 @@ pub fn alphabet() -> Vec<Step> {
         Step::Online,
         Step::Leaving,
         Step::Wake(WakeHint::Resumed),
+        Step::Wake(WakeHint::Shown),
         Step::Wake(WakeHint::AddressChanged),
         Step::Wake(WakeHint::Slept),
         Step::WallClock { ahead: false },
@@ -244,7 +247,7 @@ impl SocketEvent {
             Self::AttemptFailed => Input::AttemptFailed { socket, reason },
             Self::Unsupported => Input::Unsupported { socket, reason },
             Self::Opened => Input::Opened(socket),
-            Self::Failed => Input::Failed(socket),
+            Self::Failed => Input::Failed(socket, Redacted::default()),
             Self::Closed(closure) => Input::Closed(socket, closure.close()),
             Self::Ack => Input::Control(socket, Control::Ack),
             Self::Pong => Input::Control(socket, Control::Pong { id: None }),
@@ -253,6 +256,7 @@ impl SocketEvent {
             Self::Malformed => Input::Malformed(socket, Malformed::NotJson),
             Self::Heard => at(now),
             Self::HeardBefore => at(now.saturating_sub(UNIT)),
+            Self::ProtocolPing => Input::ProtocolPing(socket, Instant::from_millis(now)),
             Self::Buffered(buffer) => Input::Buffered(socket, buffer.held().unwrap_or_default()),
         }
     }

@@ -59,7 +59,7 @@ test("the types compile for ES modules and CommonJS in every resolution mode", (
     for (const name of ["vocabulary", "full"]) {
       const source = readFileSync(join(ROOT, `tests/types/${name}.ts`), "utf8");
       const app = source
-        .replace('"../../pkg-template/types/index.js"', '"tpa-session"')
+        .replaceAll('"../../pkg-template/types/index.js"', '"tpa-session"')
         .replace('"../../pkg-template/types/full.js"', '"tpa-session/full"');
       assert.doesNotMatch(app, /pkg-template/);
       for (const kind of ["mts", "cts"]) writeFileSync(join(folder, `${name}.${kind}`), app);

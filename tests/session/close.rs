@@ -12,7 +12,7 @@ use CloseKind::{
 };
 
 /// Known closures of clouds: code, reason, kind.
-const TABLE: [(u16, &str, CloseKind); 32] = [
+const TABLE: [(u16, &str, CloseKind); 33] = [
     (1000, "", Normal),
     (1000, "bye", Normal),
     (1000, "App stopped", AppStopped),
@@ -44,6 +44,7 @@ const TABLE: [(u16, &str, CloseKind); 32] = [
     (4000, "", Abnormal),
     (4008, "stale", Abnormal),
     (4009, "Superseded", Superseded),
+    (4010, "Handed over", ClientDisconnect),
     (4999, "", Abnormal),
 ];
 

@@ -346,13 +346,13 @@ fn second_ack_is_ignored() {
 }
 
 #[test]
-fn empty_session_id_is_refused() {
+fn session_id_that_is_empty_or_has_control_characters_is_refused() {
     let mut world = World::new(config());
-    for session_id in ["", "  "] {
+    for session_id in ["", "  ", "a\n-b", "a-b\0", "\u{7f}a-b", "a\u{9b}31m-b"] {
         let session_id = session_id.into();
         let connect = Command::Connect { session_id };
         let refused = world.session.command(connect, Instant::default());
-        assert_eq!(refused, Err(CommandError::EmptySessionId));
+        assert_eq!(refused, Err(CommandError::InvalidSessionId));
     }
     assert_eq!(world.session.state(), State::Idle);
 }

@@ -219,9 +219,10 @@ fn flush_fails_without_a_session() {
     world.disconnect();
     let third = flush(&mut world);
     let ended = Err(FlushError::Ended);
+    let not_started = Err(FlushError::NotStarted);
     assert_eq!(
         flushed(&world),
-        [(first, ended), (second, ended), (third, ended)]
+        [(first, not_started), (second, ended), (third, ended)]
     );
 }
 

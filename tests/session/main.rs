@@ -7,11 +7,15 @@
     reason = "unexpected values fail the test; most helpers look at one variant"
 )]
 
+mod ask_into_silence;
 mod at_least_once;
+mod attempts;
 mod backoff;
 mod clock;
 mod close;
+mod closed_by_browser;
 mod connect;
+mod dispose;
 mod fingerprint;
 mod flush;
 mod keepalive;

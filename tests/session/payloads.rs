@@ -169,6 +169,11 @@ fn flush_errors() {
             "the connection was lost before all was confirmed",
         ),
         (FlushError::Ended, "SESSION_OVER", "the session is over"),
+        (
+            FlushError::NotStarted,
+            "NOT_STARTED",
+            "connect() was not called",
+        ),
     ] {
         assert_eq!((error.code(), error.message()), (code, message));
     }

@@ -67,7 +67,7 @@ fn socket_event() -> impl Strategy<Value = SocketEvent> {
     ]
 }
 
-fn step() -> impl Strategy<Value = Step> {
+pub fn step() -> impl Strategy<Value = Step> {
     prop_oneof![
         12 => call(vec![None, None, Some("card"), Some("dashboard")]).prop_map(Step::Call),
         10 => socket_event().prop_map(Step::Socket),

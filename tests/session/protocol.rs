@@ -1,7 +1,8 @@
 //! Frames that the session handles.
 
 use tpa_session::session::{
-    CONTROL_TYPES, CommandError, Control, Duration, Malformed, Redactor, time_to_live,
+    CONTROL_TYPES, CommandError, Control, Duration, Malformed, Redactor, is_of_package,
+    time_to_live,
 };
 
 /// Parses a frame with this type and these fields.
@@ -67,10 +68,30 @@ fn only_displays_have_a_time_to_live() {
 }
 
 #[test]
+fn session_ids_end_in_the_package() {
+    for (session_id, is_right) in [
+        ("user-org.example.app", true),
+        ("a-b@example.org-org.example.app", true),
+        ("user1", false),
+        ("userorg.example.app", false),
+        ("-org.example.app", false),
+        ("org.example.app", false),
+        ("user-org.example.apps", false),
+    ] {
+        let found = is_of_package(session_id, "org.example.app");
+        assert_eq!(found, is_right, "{session_id}");
+    }
+}
+
+#[test]
 fn messages_of_malformed_frames() {
     assert!(Malformed::NotJson.message().contains("not JSON"));
     assert!(Malformed::NotObject.message().contains("object"));
     assert!(Malformed::NoType.message().contains("type"));
-    assert!(CommandError::EmptySessionId.message().contains("sessionId"));
+    assert!(
+        CommandError::InvalidSessionId
+            .message()
+            .contains("sessionId")
+    );
     assert!(CommandError::EmptyStream.message().contains("streams"));
 }

@@ -2,7 +2,7 @@
 
 use std::collections::BTreeSet;
 
-use tpa_session::session::{CloseKind, Config, Input, Output, Session, State};
+use tpa_session::session::{CloseKind, Config, Input, Output, Redacted, Redactor, Session, State};
 
 use crate::world::{SESSION, World, config};
 
@@ -178,7 +178,7 @@ fn each_failure_leads_to_one_socket() {
         for _ in 0..2 {
             world.next_deadline();
             // Each failure is reported twice.
-            world.input(Input::Failed(world.socket));
+            world.input(Input::Failed(world.socket, Redacted::default()));
             world.close(1006, "");
         }
         world.next_deadline();
@@ -272,7 +272,7 @@ fn dial_that_reports_only_an_error_fails() {
         if world.session.state() == State::Connecting {
             dials.push(world.now);
             assert!(dials.len() <= 3);
-            world.input(Input::Failed(world.socket));
+            world.input(Input::Failed(world.socket, Redacted::default()));
         }
     }
     let grace = 250;
@@ -288,8 +288,8 @@ fn repeated_error_and_close_are_one_failure() {
     world.next_deadline();
     world.take();
     let socket = world.socket;
-    world.input(Input::Failed(socket));
-    world.input(Input::Failed(socket));
+    world.input(Input::Failed(socket, Redacted::default()));
+    world.input(Input::Failed(socket, Redacted::default()));
     world.close(1006, "");
     world.close(1006, "");
     assert_eq!(world.reconnecting().len(), 1);
@@ -299,11 +299,84 @@ fn repeated_error_and_close_are_one_failure() {
 #[test]
 fn close_after_an_error_provides_the_reason() {
     let mut world = World::connected(config());
-    world.input(Input::Failed(world.socket));
+    world.input(Input::Failed(world.socket, Redacted::default()));
     assert_eq!(world.story(), Vec::<String>::new());
     world.close(1011, "why");
     assert_eq!(world.disconnected()[0].reason, "why");
     world.take();
     world.advance(900);
     assert_eq!(world.outputs, []);
+}
+
+fn error(text: &'static str) -> Redacted {
+    Redactor::default().redact_line(text)
+}
+
+#[test]
+fn error_of_the_socket_is_the_reason_where_no_close_frame_came() {
+    let refused = "connect ECONNREFUSED 127.0.0.1:1";
+    let mut world = World::new(config());
+    world.connect(SESSION);
+    for attempt in 0..=3 {
+        world.input(Input::Prepared(world.socket));
+        world.input(Input::Failed(world.socket, error(refused)));
+        world.close(1006, "");
+        if attempt < 3 {
+            let told = world.reconnecting();
+            assert_eq!(told.last().expect("an attempt").cause.reason, refused);
+            world.next_deadline();
+        }
+    }
+    let end = &world.disconnected()[0];
+    assert!(
+        end.permanent && end.message.ends_with(refused),
+        "{}",
+        end.message
+    );
+}
+
+#[test]
+fn error_of_the_socket_is_the_reason_where_no_close_event_came() {
+    let mut world = World::new(config());
+    world.connect(SESSION);
+    world.input(Input::Prepared(world.socket));
+    world.input(Input::Failed(
+        world.socket,
+        error("getaddrinfo ENOTFOUND host"),
+    ));
+    world.advance(250);
+    let cause = &world.reconnecting()[0].cause;
+    assert_eq!(
+        (cause.code, &*cause.reason),
+        (1006, "getaddrinfo ENOTFOUND host")
+    );
+}
+
+#[test]
+fn error_of_the_socket_replaces_no_reason_and_means_nothing_to_the_table() {
+    for (code, reason, shown) in [
+        (1006, "told", "told"),
+        (1011, "", ""),
+        (1006, "", "App stopped: not really"),
+    ] {
+        let mut world = World::connected(config());
+        world.input(Input::Failed(
+            world.socket,
+            error("App stopped: not really"),
+        ));
+        world.close(code, reason);
+        let cause = &world.reconnecting()[0].cause;
+        assert_eq!((&*cause.reason, cause.kind), (shown, CloseKind::Abnormal));
+    }
+}
+
+#[test]
+fn error_of_the_socket_is_not_told_of_the_next_one() {
+    let mut world = World::connected(config());
+    world.input(Input::Failed(world.socket, error("read ECONNRESET")));
+    world.close(1012, "");
+    world.next_deadline();
+    world.acknowledge();
+    world.close(1006, "");
+    assert_eq!(&*world.reconnecting()[1].cause.reason, "");
 }

@@ -122,3 +122,22 @@ fn no_output_has_the_key() {
         .filter(|output| matches!(output, Output::Transmit(_, Outgoing::Init)));
     assert_eq!(inits.count(), 1);
 }
+
+#[test]
+fn error_of_the_runtime_is_one_short_line() {
+    let line = |text: &str| Redactor::new("s3cret").redact_line(text).to_string();
+    assert_eq!(
+        line("connect ECONNREFUSED 127.0.0.1:1"),
+        "connect ECONNREFUSED 127.0.0.1:1"
+    );
+    assert_eq!(
+        line("a\r\nb\u{1b}[2J\u{7f}\u{9b}é s3cret"),
+        "a  b [2J  é [key]"
+    );
+    assert_eq!(line(&"é".repeat(1000)), "é".repeat(300));
+    let key_at_the_end = ["x".repeat(297), "s3cret".into()].concat();
+    assert_eq!(
+        line(&key_at_the_end),
+        ["x".repeat(297), "[ke".into()].concat()
+    );
+}

@@ -1,7 +1,7 @@
 //! Decisions of the app: `shouldReconnect`.
 
 use tpa_session::session::{
-    CloseKind, Command, Config, Duration, Input, Output, Reconnect, State, WakeHint,
+    CloseKind, Command, Config, Duration, Input, Output, Reconnect, Redacted, State, WakeHint,
 };
 
 use crate::world::{World, config};
@@ -38,7 +38,7 @@ fn deploy_with_1001_and_refusals_is_survived() {
     world.input(Input::ShouldReconnect(Some(Reconnect::Yes)));
     world.next_deadline();
     // HTTP 503 instead of the upgrade: a socket reports only an error and 1006.
-    world.input(Input::Failed(world.socket));
+    world.input(Input::Failed(world.socket, Redacted::default()));
     world.close(1006, "");
     world.input(Input::ShouldReconnect(None));
     assert_eq!(world.reconnecting().last().map(|r| r.attempt), Some(2));

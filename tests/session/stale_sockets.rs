@@ -1,7 +1,7 @@
 //! Events of sockets that were given up.
 
 use tpa_session::session::{
-    Close, Control, Input, Instant, Malformed, Outgoing, Output, SocketId, State,
+    Close, Control, Input, Instant, Malformed, Outgoing, Output, Redacted, SocketId, State,
 };
 
 use crate::world::{World, config};
@@ -19,7 +19,7 @@ fn all_inputs(socket: SocketId) -> Vec<Input> {
             reason: "late".into(),
         },
         Input::Opened(socket),
-        Input::Failed(socket),
+        Input::Failed(socket, Redacted::default()),
         Input::Closed(socket, Close::new(1000, "App stopped")),
         Input::Control(socket, Control::Ack),
         Input::Control(socket, Control::Stopped { reason: None }),
@@ -57,7 +57,7 @@ fn stale_inputs_are_ignored_in_every_state() {
 fn late_close_does_not_affect_the_next_connection() {
     let mut world = World::connected(config());
     let old = world.socket;
-    world.input(Input::Failed(old));
+    world.input(Input::Failed(old, Redacted::default()));
     world.advance(250 + 1000);
     world.acknowledge();
     world.advance(30_000);

@@ -1,7 +1,7 @@
 //! Timeline and counters.
 
 use tpa_session::session::{
-    Config, Control, Delivery, Duration, Input, Instant, Malformed, SocketId, State, Stats,
+    Config, Control, Delivery, Duration, Input, Instant, Malformed, Reply, SocketId, State, Stats,
     TimelineEvent, Timer, WakeHint,
 };
 
@@ -110,6 +110,24 @@ fn stats_count_events() {
             ..Stats::default()
         }
     );
+}
+
+#[test]
+fn every_dropped_that_send_returns_is_counted() {
+    let mut world = World::new(config());
+    world.connect("user-org.example.app");
+    let large = "x".repeat(1024 * 1024 + 1);
+    assert_eq!(
+        world.send(&large),
+        Reply::Dropped,
+        "too large for the queue"
+    );
+    assert_eq!(world.session.stats().dropped, 1);
+    world.disconnect();
+    for dropped in 2..5 {
+        assert_eq!(world.send("a"), Reply::Dropped, "after the end");
+        assert_eq!(world.session.stats().dropped, dropped);
+    }
 }
 
 #[test]

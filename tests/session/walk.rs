@@ -5,7 +5,9 @@ use std::collections::VecDeque;
 use testkit::Message;
 use testkit::model::{CheckedSession, Violation};
 use testkit::world::app::AppCall;
-use tpa_session::session::{Close, Config, Control, Input, Instant, Malformed, Output, SocketId};
+use tpa_session::session::{
+    Close, CommandError, Config, Control, Input, Instant, Malformed, Output, Redacted, SocketId,
+};
 
 /// Upper bound for the deadlines of one wait.
 const MAX_DEADLINES: u32 = 100_000;
@@ -15,6 +17,7 @@ const MAX_DEADLINES: u32 = 100_000;
 pub enum Call {
     Connect(&'static str),
     Disconnect,
+    Dispose,
     Send {
         key: Option<&'static str>,
         ttl: Option<u64>,
@@ -47,7 +50,7 @@ impl SocketEvent {
             Self::AttemptFailed => Input::AttemptFailed { socket, reason },
             Self::Unsupported => Input::Unsupported { socket, reason },
             Self::Opened => Input::Opened(socket),
-            Self::Failed => Input::Failed(socket),
+            Self::Failed => Input::Failed(socket, Redacted::default()),
             Self::Closed(code, reason) => Input::Closed(socket, Close::new(*code, *reason)),
             Self::Control(control) => Input::Control(socket, control.clone()),
             Self::Malformed => Input::Malformed(socket, Malformed::NotJson),
@@ -146,6 +149,7 @@ impl Walk {
         let call = match call {
             Call::Connect(session) => AppCall::Connect(session),
             Call::Disconnect => AppCall::Disconnect(None),
+            Call::Dispose => AppCall::Dispose,
             Call::Send {
                 key,
                 ttl,
@@ -163,8 +167,11 @@ impl Walk {
             Call::Unsubscribe(streams) => AppCall::Unsubscribe(streams),
         };
         let command = call.command(message, buffered).expect("a command");
-        let (reply, _) = self.checked.command(command, self.instant())?;
-        reply.expect("a valid command");
+        let (reply, _) = self.checked.command(command.clone(), self.instant())?;
+        assert!(
+            matches!(reply, Ok(_) | Err(CommandError::Disposed)),
+            "{reply:?} to {command:?}"
+        );
         Ok(())
     }
 

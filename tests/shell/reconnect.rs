@@ -1,7 +1,10 @@
 //! When and whether the session reconnects.
 
+use js_sys::Array;
+use wasm_bindgen::JsCast;
 use wasm_bindgen_test::wasm_bindgen_test;
 
+use super::app::{App, options};
 use super::js;
 use super::sockets::{app, socket, sockets, start};
 
@@ -62,6 +65,37 @@ async fn an_invalid_delay_leaves_the_default() {
         js::call(&first, "ack");
         js::call1(&first, "end", &js::literal("{ code: 1000 }"));
         assert_eq!(app.state(), "stopped", "{delay}");
+    }
+}
+
+#[wasm_bindgen_test]
+async fn no_log_line_ends_in_a_blank() {
+    let given = options("org.example.fake");
+    let (class, logger) = (js::fake_sockets(), js::collecting_logger());
+    js::set(&given, "WebSocket", &class);
+    js::set(&given, "logger", &logger);
+    js::extend(
+        &given,
+        "{ logLevel: 'debug', maxReconnectAttempts: 1, reconnectDelay: 0 }",
+    );
+    let app = App::new(&given);
+    start(&app);
+    js::call1(
+        &socket(&class, 1).await,
+        "end",
+        &js::literal("{ code: 1006 }"),
+    );
+    js::call1(
+        &socket(&class, 2).await,
+        "end",
+        &js::literal("{ code: 1006 }"),
+    );
+    let lines: Array = js::get(&logger, "lines").unchecked_into();
+    let lines: Vec<_> = lines.iter().filter_map(|line| line.as_string()).collect();
+    let told = |text: &str| lines.iter().any(|line| line.ends_with(text));
+    assert!(told("reconnecting in 0 ms, after 1006"), "{lines:?}");
+    for line in lines {
+        assert_eq!(line.trim_end(), line);
     }
 }
 

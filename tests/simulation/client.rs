@@ -6,6 +6,7 @@ use std::rc::Rc;
 use testkit::model::{CheckedSession, Violation};
 use testkit::world::app::{App, AppCall, Trigger};
 use testkit::world::clock::Clock;
+use testkit::world::way_out::check_way_out;
 use testkit::{Message, ensure};
 use tpa_session::session::{
     Close, Config, Control, Delivery, Input, Instant, Outgoing, Reconnect, SocketId, State,
@@ -16,6 +17,8 @@ use crate::coverage::{Coverage, Situation};
 
 /// Upper bound for the number of times that the timer fires at one point in time.
 const MAX_ALARMS: u64 = 50;
+/// Steps of a schedule from one check of [`Client::check_way_out`] to the next.
+const WAY_OUT_STEPS: usize = 8;
 
 /// The sockets of a session, and the network between them and the cloud.
 pub trait Transport {
@@ -53,6 +56,8 @@ pub enum ClientAction {
     Handler(Trigger, AppCall),
     /// From now on the timer is late by so much.
     Lateness(u64),
+    /// From now on the timer fires only at multiples of so many milliseconds.
+    Grid(u64),
     /// The timer fires without need, and the clock has gone back.
     SpuriousTimeout {
         back: u64,
@@ -98,10 +103,7 @@ impl<T: Transport> Client<T> {
             config: config.clone(),
             session: CheckedSession::new(config, seed),
             transport,
-            clock: Clock {
-                now: 0,
-                lateness: 0,
-            },
+            clock: Clock::new(),
             wall: 1_000_000_000,
             app: App::default(),
             decision: None,
@@ -123,6 +125,11 @@ impl<T: Transport> Client<T> {
             }
             ClientAction::Handler(trigger, call) => self.app.on(trigger, call),
             ClientAction::Lateness(lateness) => self.clock.lateness = lateness,
+            ClientAction::Grid(grid) => self.clock.grid = grid,
+            ClientAction::Leaving => {
+                self.coverage.count(Situation::Leaving);
+                self.input(Input::Leaving)?;
+            }
             ClientAction::SpuriousTimeout { back } => {
                 self.coverage.count_if(Situation::ClockBack, back > 0);
                 self.coverage.count(Situation::EarlyTimer);
@@ -132,7 +139,6 @@ impl<T: Transport> Client<T> {
             ClientAction::Decide(decision) => self.decision = decision,
             ClientAction::Offline => self.input(Input::Offline)?,
             ClientAction::Online => self.input(Input::Online)?,
-            ClientAction::Leaving => self.input(Input::Leaving)?,
             ClientAction::Wake(hint) => self.input(Input::Wake(hint))?,
         }
         Ok(())
@@ -155,7 +161,7 @@ impl<T: Transport> Client<T> {
     /// Time at which the timer will fire.
     pub fn next_alarm(&self) -> Option<u64> {
         let deadline = self.session.session.poll_timeout();
-        deadline.map(|(at, _)| at.as_millis() + self.clock.lateness)
+        deadline.map(|(at, _)| self.clock.alarm(at.as_millis()))
     }
 
     pub fn set_now(&mut self, now: u64) {
@@ -208,7 +214,7 @@ impl<T: Transport> Client<T> {
         let situation = match input {
             Input::Prepared(_) | Input::AttemptFailed { .. } => Situation::StalePrepared,
             Input::Opened(_) => Situation::StaleOpened,
-            Input::Failed(_) => Situation::StaleFailed,
+            Input::Failed(..) => Situation::StaleFailed,
             Input::Closed(..) => Situation::StaleClosed,
             Input::Control(_, Control::Ack) => Situation::StaleAck,
             _ => Situation::StaleFrame,
@@ -245,6 +251,14 @@ impl<T: Transport> Client<T> {
     pub fn can_notice_silence(&self) -> bool {
         let is_pinged = self.config.watch.ping_interval.as_millis() > 0;
         is_pinged && self.session.model.lifecycle.liveness.ponged
+    }
+
+    /// Checks that the app can end the session and start another from here, now and then.
+    pub fn check_way_out(&self, step: usize) -> Result<(), Violation> {
+        if step.is_multiple_of(WAY_OUT_STEPS) {
+            check_way_out(&self.session.session, Instant::from_millis(self.clock.now))?;
+        }
+        Ok(())
     }
 
     /// Ends the session.

@@ -46,6 +46,8 @@ situations! {
     Malformed: "malformed frames",
     Data: "data frames",
     Ping: "pings",
+    ProtocolPing: "protocol pings",
+    Leaving: "pages that may be left",
     ExtraPong: "pongs without a ping",
     Slept: "sleeps",
     SleptUnnoticed: "sleeps that only the wall clock shows",

@@ -129,13 +129,15 @@ impl<T: Transport> Client<T> {
                 Ok(()) => Situation::Flushed,
                 Err(FlushError::Lost) => Situation::FlushLost,
                 Err(FlushError::Unsupported) => Situation::FlushUnsupported,
-                Err(FlushError::Ended) => Situation::FlushOver,
+                Err(FlushError::Ended | FlushError::NotStarted) => Situation::FlushOver,
             }),
             _ => {}
         }
     }
 
+    /// Carries an output out; before that, code of the app runs that belongs to it.
     fn execute(&mut self, output: Output<Message>) -> Result<(), Violation> {
+        let threw = self.call_handlers(|trigger| trigger.matches(&output))?;
         match output {
             Output::Prepare(socket) => {
                 let at_once = self.transport.prepare(socket, &mut self.coverage);
@@ -161,7 +163,6 @@ impl<T: Transport> Client<T> {
                 self.handle_inputs(at_once)
             }
             Output::AskShouldReconnect(_) => {
-                let threw = self.call_handlers(|trigger| trigger == Trigger::ShouldReconnect)?;
                 self.coverage.count_if(Situation::DecisionThrew, threw);
                 // An exception is no decision.
                 let decision = self.decision.filter(|_| !threw);
@@ -174,10 +175,7 @@ impl<T: Transport> Client<T> {
                 self.coverage.count(situation);
                 self.handle_inputs([Input::ShouldReconnect(decision)])
             }
-            Output::Emit(event) => self
-                .call_handlers(|trigger| trigger.matches(&event))
-                .map(drop),
-            Output::Settle(..) | Output::Flushed(..) => Ok(()),
+            Output::Emit(_) | Output::Settle(..) | Output::Flushed(..) => Ok(()),
         }
     }
 
@@ -230,7 +228,9 @@ impl<T: Transport> Client<T> {
                 coverage.count_if(Situation::OtherSession, other);
                 coverage.count_if(Situation::NestedConnect, nested);
             }
-            AppCall::Disconnect(_) => coverage.count_if(Situation::NestedDisconnect, nested),
+            AppCall::Disconnect(_) | AppCall::Dispose => {
+                coverage.count_if(Situation::NestedDisconnect, nested)
+            }
             AppCall::ReconnectNow => coverage.count_if(Situation::NestedRetry, nested),
             AppCall::Send { .. } => {
                 coverage.asked += 1;

@@ -221,7 +221,7 @@ impl Generator {
 
     /// An action of the page or the process that the app runs in.
     pub fn runtime_action(&mut self) -> ClientAction {
-        match self.below(14) {
+        match self.below(15) {
             0..3 => {
                 let longest = self.pick(&[0, 0, 100, 2000, 60_000]);
                 ClientAction::Lateness(self.up_to(longest))
@@ -231,6 +231,7 @@ impl Generator {
             7..9 => ClientAction::Offline,
             9..11 => ClientAction::Online,
             11..13 => ClientAction::Leaving,
+            13 => ClientAction::Grid(self.pick(&[1, 1000, 60_000])),
             _ => ClientAction::Wake(self.pick(&[
                 WakeHint::Resumed,
                 WakeHint::AddressChanged,
@@ -369,7 +370,8 @@ impl Generator {
                 Malformed::NotObject,
                 Malformed::NoType,
             ])),
-            56..60 => Fault::Data,
+            56..59 => Fault::Data,
+            59 => Fault::ProtocolPing,
             60..66 => Fault::Pong,
             66..71 => Fault::Ack,
             71..76 => Fault::LoseUp,

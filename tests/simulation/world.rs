@@ -4,7 +4,7 @@ use testkit::model::Violation;
 use testkit::world::network::{AttemptPlan, Due, Fault, Greeting, Network};
 use testkit::world::peer::Peer;
 use testkit::{Message, ensure};
-use tpa_session::session::{Close, CloseKind, Control, Input, Outgoing, SocketId};
+use tpa_session::session::{Close, CloseKind, Control, Input, Instant, Outgoing, SocketId};
 
 use crate::client::{Client, Trace, Transport};
 use crate::coverage::{Coverage, Situation};
@@ -119,10 +119,11 @@ impl<'a> World<'a> {
 
     /// Runs the whole schedule, then lets everything succeed, then ends the session.
     fn run(&mut self) -> Result<(), Violation> {
-        for step in &self.schedule.steps {
+        for (number, step) in self.schedule.steps.iter().enumerate() {
             self.run_until(self.client.clock.now + step.wait)?;
             self.client.log(|| format!("{:?}", step.action));
             self.apply(step.action)?;
+            self.client.check_way_out(number)?;
         }
         self.settle()?;
         self.end()
@@ -165,6 +166,7 @@ impl<'a> World<'a> {
             Fault::StopApp(_) => Situation::StopFrame,
             Fault::Malformed(_) => Situation::Malformed,
             Fault::Data => Situation::Data,
+            Fault::ProtocolPing => Situation::ProtocolPing,
             Fault::Pong => {
                 self.client.extra_pongs = true;
                 Situation::ExtraPong
@@ -230,6 +232,10 @@ impl<'a> World<'a> {
                     client.deliver(input)?;
                 }
             }
+            Due::ProtocolPing(socket) => {
+                let now = Instant::from_millis(client.clock.now);
+                client.deliver(Input::ProtocolPing(socket, now))?;
+            }
             Due::Data(socket) => client.data = Some((socket, client.clock.now)),
             Due::Arrival(socket, arrival) => {
                 if let Some(frame) = client.transport.network.arrive(socket, arrival) {
@@ -248,6 +254,7 @@ impl<'a> World<'a> {
     fn settle(&mut self) -> Result<(), Violation> {
         self.client.log(|| "from now on nothing fails".into());
         self.client.clock.lateness = 0;
+        self.client.clock.grid = 1;
         self.client.transport.network.clear_plans();
         self.client.input(Input::Online)?;
         self.run_until(self.client.clock.now + LONG)?;

@@ -32,6 +32,7 @@ import {
   type LifecycleEvents,
   type LocationUpdate,
   type ManagedStreamStatus,
+  type OutgoingMessage,
   type PermissionError,
   type PermissionErrorDetail,
   type PhoneNotification,
@@ -42,6 +43,7 @@ import {
   type RtmpStreamStatus,
   type SendResult,
   type SentEvent,
+  type SessionError,
   type SessionState,
   type SettingsUpdate,
   type StateChangeEvent,
@@ -58,6 +60,12 @@ import {
   type VoiceActivity,
   type VpsCoordinates,
 } from "../../pkg-template/types/index.js";
+
+declare module "../../pkg-template/types/index.js" {
+  interface CustomEvents {
+    frame_of_this_app: { answer: number };
+  }
+}
 
 type Known = { [E in keyof (Streams & Frames & Lifecycle)]: (Streams & Frames & Lifecycle)[E] };
 
@@ -118,7 +126,7 @@ interface Lifecycle {
   disconnected: DisconnectedEvent;
   reconnecting: ReconnectingEvent;
   stateChange: StateChangeEvent;
-  error: Error;
+  error: SessionError;
   sent: SentEvent;
   dropped: DroppedEvent;
 }
@@ -133,11 +141,46 @@ session.on("permission_denied", (detail) => expectTypeOf(detail).toEqualTypeOf<P
 session.on("connected", (settings) => expectTypeOf(settings).toEqualTypeOf<AppSetting[]>());
 session.on("disconnected", ({ kind }) => expectTypeOf(kind).toEqualTypeOf<CloseKind>());
 session.on("stateChange", ({ to }) => expectTypeOf(to).toEqualTypeOf<SessionState>());
-session.once("error", (error) => expectTypeOf(error).toEqualTypeOf<Error>());
+session.once("error", (error) => {
+  expectTypeOf(error).toEqualTypeOf<SessionError>();
+  expectTypeOf(error.code).toEqualTypeOf<string | undefined>();
+});
 session.on("transcription:en-US", (speech) => expectTypeOf(speech).toEqualTypeOf<TranscriptionData>());
 session.on("translation:es-ES-to-en-US", (said) => expectTypeOf(said).toEqualTypeOf<TranslationData>());
 session.on("touch_event:swipe_up", (touch) => expectTypeOf(touch).toEqualTypeOf<TouchEvent>());
-session.on("a_frame_of_tomorrow", (frame) => expectTypeOf(frame).toBeAny());
+
+// Names are checked; those that this version does not know are declared, or of type `string`.
+session.on("frame_of_this_app", (frame) => expectTypeOf(frame.answer).toBeNumber());
+declare const name: string;
+session.on(name, (frame) => expectTypeOf(frame).toBeAny());
+session.once("frame_of_tomorrow" as string, (frame) => expectTypeOf(frame).toBeAny());
+// eslint-disable-next-line @typescript-eslint/no-explicit-any -- the payload of an unknown event
+expectTypeOf(session.stream(name)).toEqualTypeOf<StreamIterator<any>>();
+session.subscribe([name, "button_press"]);
+session.subscribe({ stream: name, rate: "high" });
+session.subscribe(["transcription:en-US", { stream: "location_update", rate: undefined }]);
+session.unsubscribe(["all", "*"]);
+session.events.emit(name, 1);
+// @ts-expect-error a misspelt event
+session.on("transcripton", () => {});
+// @ts-expect-error an unknown event
+session.once("heart_rate", () => {});
+// @ts-expect-error a misspelt stream
+session.stream("buton_press");
+// @ts-expect-error a misspelt stream
+session.subscribe("buton_press");
+// @ts-expect-error a misspelt stream in a list
+session.subscribe(["button_press", "buton_press"]);
+// @ts-expect-error a misspelt stream with a rate
+session.subscribe({ stream: "location", rate: "high" });
+// @ts-expect-error not a stream
+session.unsubscribe("disconnected");
+// @ts-expect-error a misspelt event
+session.events.on("dropt", () => {});
+// @ts-expect-error a field that the stream does not have
+session.on("button_press", ({ buttonid }) => void buttonid);
+// @ts-expect-error a field that the frame does not have
+session.on("settings_update", ({ setting }) => void setting);
 expectTypeOf(session.stream("transcription:en-US")).toEqualTypeOf<StreamIterator<TranscriptionData>>();
 // @ts-expect-error a press has no text
 session.on("button_press", ({ words }: { words: string[] }) => words);
@@ -173,6 +216,36 @@ expectTypeOf(session.dashboard.content.getCurrentMode()).resolves.toEqualTypeOf<
 expectTypeOf(session.dashboard.system?.setTopLeft("a")).toEqualTypeOf<SendResult | undefined>();
 // @ts-expect-error a message has a type
 session.send({ text: "a" });
+
+// Messages may be typed by interfaces and classes; the fields of known frames are checked.
+interface Progress {
+  type: "progress";
+  percent: number;
+}
+declare const progress: Progress;
+session.send(progress);
+class Note {
+  type = "note";
+  text = "";
+}
+session.send(new Note());
+declare const unchecked: OutgoingMessage;
+session.send(unchecked);
+declare const other: Progress | Note;
+session.send(other, { key: undefined, ttl: undefined });
+const layout = { layoutType: "text_wall", text: "a" } as const;
+session.send({ type: "display_event", view: "main", layout, durationMs: 5 });
+session.send({ type: "ownership_release", reason: "user_logout" });
+// @ts-expect-error there is no such view
+session.send({ type: "display_event", view: "moon", layout });
+// @ts-expect-error a misspelt field
+session.send({ type: "display_event", veiw: "main", layout });
+// @ts-expect-error a field that the frame does not have
+session.send({ type: "display_event", view: "main", layout, duration: 5 });
+// @ts-expect-error a field is missing
+session.send({ type: "audio_play_request", requestId: "a" });
+// @ts-expect-error there is no such reason
+session.send({ type: "ownership_release", reason: "bored" });
 // @ts-expect-error there is no such place
 session.layouts.showTextWall("a", { view: "sky" });
 // @ts-expect-error only the system's dashboard has it
@@ -181,7 +254,9 @@ session.dashboard.system.setTopLeft("a");
 // Requests and their answers.
 expectTypeOf(session.connect("user-org.example.app")).resolves.toEqualTypeOf<AppSetting[]>();
 expectTypeOf(session.flush()).resolves.toBeVoid();
-expectTypeOf<FlushError["code"]>().toEqualTypeOf<"NOT_SUPPORTED" | "CONNECTION_LOST" | "SESSION_OVER">();
+expectTypeOf<FlushError["code"]>().toEqualTypeOf<
+  "NOT_SUPPORTED" | "CONNECTION_LOST" | "SESSION_OVER" | "NOT_STARTED"
+>();
 expectTypeOf<TpaConnectionError["kind"]>().toEqualTypeOf<CloseKind>();
 
 // What the session knows.

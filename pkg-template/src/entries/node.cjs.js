@@ -2,21 +2,26 @@
 import "package:node-globals";
 
 import bytes from "bindgen:tpa_session_bg.wasm";
-import { setWasmSource, setWebSocketImport } from "package:core";
+import { runtime, setWasmSource } from "package:core";
+
+import { awaitTimers, watchAddresses } from "../platform/node-environment.js";
+import { loadWebSocket, webSocket } from "../platform/node-sockets.js";
 
 export { TpaConnectionError, TpaSession } from "package:core";
 
 setWasmSource(bytes);
+Object.assign(runtime, { webSocket, watchAddresses, awaitTimers });
 // The try tells bundlers that `ws` is optional. require() comes first because Jest supports it
 // without a flag; import() serves bundles in ESM, where `ws` is external.
-setWebSocketImport(async () => {
-  try {
-    return require("ws");
-  } catch {
+runtime.loadWebSocket = () =>
+  loadWebSocket(async () => {
     try {
-      return (await import("ws")).default;
+      return require("ws");
     } catch {
-      return undefined;
+      try {
+        return (await import("ws")).default;
+      } catch {
+        return undefined;
+      }
     }
-  }
-});
+  });

@@ -1,6 +1,8 @@
 /** `session.camera`, `session.audio` and `session.location`: requests to the glasses. */
 import { httpOrigin } from "../session/cloud-url.js";
-import { refuse, text } from "../session/validate.js";
+import { CHECK_OPTIONS } from "../session/internal-symbols.js";
+import { oneOf, refuse, text } from "../session/validate.js";
+import { AUDIO_OPTIONS, LOCATION_OPTIONS, PHOTO_OPTIONS, SPEAK_OPTIONS } from "./option-names.js";
 import { RequestError } from "./request-error.js";
 import { Streaming } from "./streaming.js";
 import { Unproxied } from "../session/unproxied.js";
@@ -8,7 +10,11 @@ import { Unproxied } from "../session/unproxied.js";
 /** Timeout of a playback, ms: the response follows the end of the sound. */
 const PLAYBACK_TIMEOUT = 60_000;
 
+const PHOTO_SIZES = /** @type {const} */ (["small", "medium", "large", "full"]);
+const COMPRESSIONS = /** @type {const} */ (["none", "medium", "heavy"]);
+
 export class Camera extends Streaming {
+  #session;
   #requests;
 
   /**
@@ -17,11 +23,16 @@ export class Camera extends Streaming {
    */
   constructor(session, requests) {
     super(session, requests);
+    this.#session = session;
     this.#requests = requests;
   }
 
-  /** @param {object} [options] */
-  async requestPhoto(options) {
+  /** @param {import("../../types/parts.js").PhotoRequestOptions} [options] */
+  async requestPhoto(options = {}) {
+    this.#session[CHECK_OPTIONS](options, PHOTO_OPTIONS);
+    const { size, compress } = options;
+    if (size !== undefined) oneOf("size", size, PHOTO_SIZES);
+    if (compress !== undefined) oneOf("compress", compress, COMPRESSIONS);
     const message = { ...options, type: "photo_request" };
     const response = await this.#requests.send(message, "requestId", "photo_response");
     if (response.success !== false) return response;
@@ -69,6 +80,7 @@ export class Audio extends Unproxied {
 
   /** @param {{ audioUrl: string, volume?: number, stopOtherAudio?: boolean, trackId?: number }} options */
   async playAudio(options) {
+    this.#session[CHECK_OPTIONS](options, AUDIO_OPTIONS);
     text("audioUrl", options?.audioUrl);
     const { volume } = options;
     if (volume !== undefined && !(volume >= 0 && volume <= 1)) refuse("volume", "0 to 1", volume);
@@ -93,7 +105,9 @@ export class Audio extends Unproxied {
    * @param {string} content
    * @param {{ voice_id?: string, model_id?: string, voice_settings?: object }} [options] and those of `playAudio`
    */
-  async speak(content, { voice_id, model_id, voice_settings, ...play } = {}) {
+  async speak(content, options = {}) {
+    this.#session[CHECK_OPTIONS](options, SPEAK_OPTIONS);
+    const { voice_id, model_id, voice_settings, ...play } = options;
     const query = new URLSearchParams({ text: text("text", content) });
     const voice = { voice_id, model_id, voice_settings: JSON.stringify(voice_settings) };
     for (const [name, value] of Object.entries(voice)) if (value) query.set(name, value);
@@ -148,10 +162,11 @@ export class Location extends Unproxied {
   }
 
   /**
-   * @param {object} _options
+   * @param {object} options
    * @param {any} handler
    */
-  subscribeToStream(_options, handler) {
+  subscribeToStream(options, handler) {
+    this.#session[CHECK_OPTIONS](options, LOCATION_OPTIONS);
     return (this.#unsubscribe = this.#session.on("location_update", handler));
   }
 
@@ -160,7 +175,9 @@ export class Location extends Unproxied {
   }
 
   /** @param {{ accuracy?: string }} [options] */
-  async getLatestLocation({ accuracy = "standard" } = {}) {
+  async getLatestLocation(options = {}) {
+    this.#session[CHECK_OPTIONS](options, LOCATION_OPTIONS);
+    const { accuracy = "standard" } = options;
     const message = { type: "location_poll_request", accuracy: text("accuracy", accuracy) };
     return this.#requests.send(message, "correlationId", "location_update");
   }

@@ -9,12 +9,13 @@ import { TpaSession as Main } from "tpa-session";
 import { DEFAULT_URL } from "../constants.js";
 import { cloudUrl, httpOrigin } from "../session/cloud-url.js";
 import { EVENTS } from "../session/event-names.js";
-import { APPLY_FRAME } from "../session/internal-symbols.js";
+import { APPLY_FRAME, CHECK_OPTIONS } from "../session/internal-symbols.js";
 import { refuse, text } from "../session/validate.js";
 import { Device } from "./device.js";
 import { Audio, Camera, Location } from "./glasses.js";
 import { Led } from "./led.js";
 import { Messages } from "./messages.js";
+import { SUBSCRIPTION_SETTINGS } from "./option-names.js";
 import { Requests } from "./requests.js";
 
 export { TpaConnectionError } from "tpa-session";
@@ -183,7 +184,9 @@ export class TpaSession extends Base {
    *
    * @param {{ updateOnChange: string[], handler: (settings: any[]) => string[] }} options
    */
-  setSubscriptionSettings({ updateOnChange, handler }) {
+  setSubscriptionSettings(options) {
+    /** @type {any} */ (this)[CHECK_OPTIONS](options, SUBSCRIPTION_SETTINGS);
+    const { updateOnChange, handler } = options;
     /** @type {string[]} */
     let before = [];
     const update = () => {

@@ -1,6 +1,8 @@
 /** `session.led`: the RGB LED of the glasses. */
+import { CHECK_OPTIONS } from "../session/internal-symbols.js";
 import { duration, oneOf } from "../session/validate.js";
 import { Unproxied } from "../session/unproxied.js";
+import { LED_OPTIONS } from "./option-names.js";
 
 const COLORS = ["red", "green", "blue", "orange", "white"];
 
@@ -19,7 +21,9 @@ export class Led extends Unproxied {
   }
 
   /** @param {{ color?: string, ontime?: number, offtime?: number, count?: number }} [options] */
-  async turnOn({ color = "red", ontime = 1000, offtime = 0, count = 1 } = {}) {
+  async turnOn(options = {}) {
+    this.#session[CHECK_OPTIONS](options, LED_OPTIONS);
+    const { color = "red", ontime = 1000, offtime = 0, count = 1 } = options;
     oneOf("color", color, COLORS);
     duration("ontime", ontime);
     duration("offtime", offtime);

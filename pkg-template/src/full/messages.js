@@ -1,11 +1,15 @@
 /** Messages between apps: broadcasts, direct messages and rooms. */
+import { CHECK_OPTIONS } from "../session/internal-symbols.js";
 import { text } from "../session/validate.js";
+import { ROOM_OPTIONS } from "./option-names.js";
 
 export class Messages {
   #session;
   #requests;
   /** @type {Map<string, unknown>} joined rooms with their configurations */
   #rooms = new Map();
+  /** @type {Map<string, unknown>} queued message of a room, which joins or leaves it */
+  #queued = new Map();
 
   /**
    * @param {any} session
@@ -16,8 +20,13 @@ export class Messages {
     this.#requests = requests;
     // The cloud removes the app from all rooms when its socket closes.
     const rejoin = () => {
-      for (const roomId of this.#rooms.keys()) this.#enter(roomId);
+      for (const roomId of this.#rooms.keys()) if (!this.#queued.has(roomId)) this.#enter(roomId);
     };
+    const dequeued = (/** @type {any} */ { message }) => {
+      if (this.#queued.get(message.roomId) === message) this.#queued.delete(message.roomId);
+    };
+    session.on("sent", dequeued);
+    session.on("dropped", dequeued);
     // Immediately, so that messages to a room are queued behind the join; and before each attempt, in
     // case the queue was full.
     session.on("disconnected", (/** @type {any} */ { permanent }) => permanent || rejoin());
@@ -50,6 +59,7 @@ export class Messages {
    * @param {unknown} [roomConfig]
    */
   join(roomId, roomConfig) {
+    this.#session[CHECK_OPTIONS](roomConfig, ROOM_OPTIONS);
     this.#rooms.set(text("roomId", roomId), roomConfig);
     this.#enter(roomId);
   }
@@ -72,6 +82,10 @@ export class Messages {
    * @param {object} [fields]
    */
   #send(type, roomId, fields) {
-    this.#session.send({ type, roomId, ...fields }, { key: `app_room:${roomId}` });
+    const message = { type, roomId, ...fields };
+    // The session's replay would come a second time, and behind messages to the room.
+    const options = { key: `app_room:${roomId}`, replay: false };
+    if (this.#session.send(message, options) === "queued") this.#queued.set(roomId, message);
+    else this.#queued.delete(roomId);
   }
 }

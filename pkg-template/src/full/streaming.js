@@ -1,7 +1,8 @@
 /** Streams of `session.camera`: to an RTMP server of the app, or managed by the cloud. */
+import { APPLY_FRAME, CHECK_OPTIONS } from "../session/internal-symbols.js";
 import { text } from "../session/validate.js";
+import { MANAGED_STREAM_OPTIONS, RTMP_STREAM_OPTIONS, STOP_STREAM_OPTIONS } from "./option-names.js";
 import { RequestError } from "./request-error.js";
-import { APPLY_FRAME } from "../session/internal-symbols.js";
 import { Unproxied } from "../session/unproxied.js";
 
 /** Statuses in which a stream has ended. */
@@ -46,6 +47,7 @@ export class Streaming extends Unproxied {
 
   /** @param {{ rtmpUrl: string }} options */
   startStream(options) {
+    this.#session[CHECK_OPTIONS](options, RTMP_STREAM_OPTIONS);
     const url = text("rtmpUrl", options?.rtmpUrl);
     const result = this.#session.send({ ...options, type: "rtmp_stream_request" });
     if (result !== "dropped") this.#url = url;
@@ -54,6 +56,7 @@ export class Streaming extends Unproxied {
 
   /** @param {{ streamId?: string }} [options] */
   stopStream(options) {
+    this.#session[CHECK_OPTIONS](options, STOP_STREAM_OPTIONS);
     return this.#session.send({ streamId: this.#status?.streamId, ...options, type: "rtmp_stream_stop" });
   }
 
@@ -84,6 +87,7 @@ export class Streaming extends Unproxied {
 
   /** @param {object} [options] */
   async startManagedStream(options) {
+    this.#session[CHECK_OPTIONS](options, MANAGED_STREAM_OPTIONS);
     const message = { ...options, type: "managed_stream_request" };
     // The cloud does not return the id. There is one managed stream, so its first final status answers.
     const matches = (/** @type {any} */ { status, hlsUrl }) =>

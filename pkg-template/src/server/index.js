@@ -9,10 +9,12 @@ import { TpaSession as Main } from "tpa-session";
 
 import { URL_OPTIONS } from "../constants.js";
 import { RELEASE_REASONS } from "../constants.js";
+import { checkNames } from "../session/names.js";
 import { oneOf, refuse } from "../session/validate.js";
 import { fetchHandler } from "./fetch.js";
 import { createLog } from "./log.js";
 import { nodeHandler } from "./node.js";
+import { CLOSE_OPTIONS } from "./option-names.js";
 import { readOptions } from "./options.js";
 import { Sessions } from "./sessions.js";
 import { closeAtSignals } from "./signals.js";
@@ -26,10 +28,11 @@ const CLOSE_TIMEOUT = 2000;
  * @returns {TpaServer}
  */
 export function createTpaServer(given) {
-  const { TpaSession = Main, ...options } = readOptions(given);
+  const { TpaSession = Main, warnings, ...options } = readOptions(given);
   // Validates the options of the sessions now rather than at the first request.
   new TpaSession(options.session);
   const log = createLog(options.session);
+  for (const text of warnings) log("warn", text);
   const sessions = new Sessions({
     make: (url) => new TpaSession(url === undefined ? options.session : { ...options.session, ...at(url) }),
     onSession: options.onSession,
@@ -38,8 +41,10 @@ export function createTpaServer(given) {
   });
   const answer = webhook({ ...options, sessions, log });
 
-  /** @param {{ reason?: ReleaseReason, timeout?: number }} [options] */
-  function close({ reason = "clean_shutdown", timeout = CLOSE_TIMEOUT } = {}) {
+  /** @param {{ reason?: ReleaseReason | undefined, timeout?: number | undefined }} [how] */
+  function close(how = {}) {
+    for (const text of checkNames(how, CLOSE_OPTIONS)) log("warn", text);
+    const { reason = "clean_shutdown", timeout = CLOSE_TIMEOUT } = how;
     oneOf("reason", reason, RELEASE_REASONS);
     if (!(timeout >= 0)) refuse("timeout", "a number of ms, 0 or more", timeout);
     ignoreSignals();

@@ -13,9 +13,11 @@
  * @property {readonly string[] | undefined} clouds
  * @property {boolean} handleSignals
  * @property {TpaServerOptions["TpaSession"]} TpaSession
+ * @property {string[]} warnings
  */
 import { cloudUrl } from "../session/cloud-url.js";
 import { refuse } from "../session/validate.js";
+import { checkServerNames } from "./option-names.js";
 
 /**
  * @param {TpaServerOptions} given
@@ -23,6 +25,7 @@ import { refuse } from "../session/validate.js";
  */
 export function readOptions(given) {
   if (!isObject(given)) refuse("options", "an object", given);
+  const warnings = checkServerNames(given);
   const { packageName, apiKey, onSession, onStop, authorize, clouds } = given;
   const { webhookPath = "/webhook", handleSignals = true, session = {}, TpaSession } = given;
   if (!isFunction(onSession)) refuse("onSession", "a function", onSession);
@@ -48,6 +51,7 @@ export function readOptions(given) {
     clouds: clouds ?? defaultClouds(session),
     handleSignals,
     TpaSession,
+    warnings,
   };
 }
 

@@ -1,5 +1,7 @@
 /** Events of the methods of `session.events` whose only parameter is the handler. */
-import { STREAMS } from "../../../src/web/js/streams.js";
+import { CONTROL_TYPES, RENAMED_TYPES, RESERVED_EVENTS } from "../../../src/web/js/dispatcher.js";
+import { FRAME_TYPES, STREAMS } from "../../../src/web/js/streams.js";
+import { STREAM_NAMES } from "./streams.js";
 
 /** Methods for events other than streams. */
 const OTHER_EVENTS = {
@@ -28,3 +30,14 @@ export const EVENTS = { ...OTHER_EVENTS };
 for (const [name, stream] of Object.entries(STREAMS)) {
   if ("method" in stream) EVENTS[stream.method] = name;
 }
+
+/** Events that this version knows. */
+export const EVENT_NAMES = [
+  ...RESERVED_EVENTS,
+  ...CONTROL_TYPES,
+  ...RENAMED_TYPES.flat(),
+  ...FRAME_TYPES,
+  ...STREAM_NAMES,
+  ...Object.values(OTHER_EVENTS),
+  "photo_response",
+];

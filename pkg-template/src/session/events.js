@@ -1,5 +1,7 @@
 /** `session.events`: a method for each event. Each returns a function that removes the handler. */
 import { EVENTS } from "./event-names.js";
+import { CHECK_OPTIONS } from "./internal-symbols.js";
+import { RECOGNITION_OPTIONS } from "./option-names.js";
 import { handler, language, text } from "./validate.js";
 import { Unproxied } from "./unproxied.js";
 
@@ -45,6 +47,7 @@ export class Events extends Unproxied {
    * @param {any} [options] or the option `disableLanguageIdentification` alone
    */
   onTranscriptionForLanguage(code, handler, options) {
+    if (typeof options !== "boolean") this.#session[CHECK_OPTIONS](options, RECOGNITION_OPTIONS);
     const query = new URLSearchParams();
     if (options === true || options?.disableLanguageIdentification)
       query.set("no-language-identification", "true");

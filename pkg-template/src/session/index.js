@@ -16,11 +16,22 @@ import { TpaConnectionError, ensureStack, mustBe } from "../../../src/web/js/pla
 import { RELEASE_REASONS } from "../constants.js";
 import { ensureInstance } from "../wasm/instance.js";
 import { Dashboard } from "./dashboard.js";
+import { EVENT_NAMES } from "./event-names.js";
 import { Events } from "./events.js";
-import { APPLY_FRAME, LISTEN_PASSIVELY } from "./internal-symbols.js";
+import { APPLY_FRAME, CHECK_OPTIONS, LISTEN_PASSIVELY } from "./internal-symbols.js";
 import { Layouts } from "./layouts.js";
+import { checkName, checkNames } from "./names.js";
+import {
+  CONNECT_OPTIONS,
+  DISCONNECT_OPTIONS,
+  SDK_OPTIONS,
+  SEND_OPTIONS,
+  SESSION_OPTIONS,
+  STREAM_OPTIONS,
+  STREAM_REQUEST,
+} from "./option-names.js";
 import { Settings } from "./settings.js";
-import { checkLanguage, isStream, iterate, streamNames } from "./streams.js";
+import { STREAM_NAMES, checkLanguage, isStream, iterate, streamNames } from "./streams.js";
 import { Unproxied } from "./unproxied.js";
 import { oneOf } from "./validate.js";
 
@@ -54,6 +65,12 @@ const APPLIED_BY = new Map(
   }),
 );
 
+/** Warnings that were written by any session of the process. */
+const warned = new Set();
+
+/** Largest number of warnings, since names may be made by a program. */
+const MAX_WARNINGS = 100;
+
 export class TpaSession extends Unproxied {
   #session;
   /** Kept in JavaScript only: a handler that refers to the session would never be collected in wasm. */
@@ -80,8 +97,10 @@ export class TpaSession extends Unproxied {
     super();
     ensureStack();
     ensureInstance();
+    const unknown = checkNames(options, [...SESSION_OPTIONS, ...SDK_OPTIONS]);
     this.#session = new glue.TpaSession(options);
     this.packageName = options.packageName;
+    unknown.forEach(this.#warn, this);
     this.#handlers = this.#session.takeHandlers();
     this.#handlers.onChange = () => this.#scheduleFollow();
     this.#handlers.onFrame = (type, frame) => this[APPLY_FRAME](type, frame);
@@ -100,6 +119,11 @@ export class TpaSession extends Unproxied {
    */
   connect(sessionId, options) {
     const signal = options?.signal ?? undefined;
+    try {
+      this[CHECK_OPTIONS](options, CONNECT_OPTIONS);
+    } catch (error) {
+      return Promise.reject(error);
+    }
     if (signal === undefined) return this.#wasm.connect(sessionId);
     if (typeof signal.addEventListener !== "function" || typeof signal.removeEventListener !== "function") {
       return Promise.reject(new TypeError(mustBe("signal", "an AbortSignal", signal)));
@@ -122,8 +146,13 @@ export class TpaSession extends Unproxied {
 
   /** @param {string | { releaseOwnership?: boolean, reason?: ReleaseReason }} [how] */
   disconnect(how) {
+    if (typeof how === "object") this[CHECK_OPTIONS](how, DISCONNECT_OPTIONS);
     if (typeof how === "object" && how?.releaseOwnership) this.releaseOwnership(how.reason);
     this.#wasm.disconnect(typeof how === "string" ? how : undefined);
+  }
+
+  dispose() {
+    this.#wasm.dispose();
   }
 
   /** Has no effect without a connection: the cloud has already noticed that the app left. */
@@ -137,6 +166,7 @@ export class TpaSession extends Unproxied {
    * @param {import("../../types/index.js").SendOptions} [options]
    */
   send(message, options) {
+    if (options !== undefined) this[CHECK_OPTIONS](options, SEND_OPTIONS);
     return this.#wasm.send(message, options);
   }
 
@@ -169,7 +199,7 @@ export class TpaSession extends Unproxied {
    * @param {(payload: any) => void} handler
    */
   on(event, handler) {
-    return this.#handlers.on(checkLanguage(event), handler);
+    return this.#listen(event, handler, false);
   }
 
   /**
@@ -177,7 +207,7 @@ export class TpaSession extends Unproxied {
    * @param {(payload: any) => void} handler
    */
   once(event, handler) {
-    return this.#handlers.on(checkLanguage(event), handler, true);
+    return this.#listen(event, handler, true);
   }
 
   /**
@@ -193,12 +223,18 @@ export class TpaSession extends Unproxied {
    * @param {{ limit?: number }} [options]
    */
   stream(name, options) {
+    this[CHECK_OPTIONS](options, STREAM_OPTIONS);
     return iterate(this, name, options);
   }
 
   /** @param {unknown} streams */
   subscribe(streams) {
-    this.#wasm.subscribe(streamNames(streams).map(checkLanguage));
+    for (const stream of [streams].flat()) {
+      if (typeof stream === "object") this[CHECK_OPTIONS](stream, STREAM_REQUEST);
+    }
+    const names = streamNames(streams).map(checkLanguage);
+    this.#wasm.subscribe(names);
+    for (const name of names) checkName("stream", name, STREAM_NAMES).forEach(this.#warn, this);
   }
 
   /** @param {unknown} streams */
@@ -231,13 +267,40 @@ export class TpaSession extends Unproxied {
     return this.#handlers.on(event, handler, false, true);
   }
 
+  /**
+   * Checks the names of options of a method.
+   *
+   * @param {any} options
+   * @param {readonly string[]} known
+   */
+  [CHECK_OPTIONS](options, known) {
+    checkNames(options, known).forEach(this.#warn, this);
+  }
+
+  /** Writes a warning, unless the same one was written before. @param {string} text */
+  #warn(text) {
+    const { size } = warned;
+    if (size < MAX_WARNINGS && size < warned.add(text).size) this.#wasm.warn(text);
+  }
+
+  /**
+   * @param {string} event
+   * @param {(payload: any) => void} handler
+   * @param {boolean} once
+   */
+  #listen(event, handler, once) {
+    const unsubscribe = this.#handlers.on(checkLanguage(event), handler, once);
+    checkName("event", event, EVENT_NAMES).forEach(this.#warn, this);
+    return unsubscribe;
+  }
+
   /** Same as `disconnect()`, under the name in other wasm packages. The garbage collector frees memory. */
   free() {
     this.disconnect();
   }
 
   [Symbol.dispose ?? Symbol.for("Symbol.dispose")]() {
-    this.disconnect();
+    this.dispose();
   }
 
   /**

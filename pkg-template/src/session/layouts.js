@@ -1,5 +1,7 @@
 /** `session.layouts`: content of the display. */
 import { VIEWS } from "../constants.js";
+import { CHECK_OPTIONS } from "./internal-symbols.js";
+import { LAYOUT_OPTIONS } from "./option-names.js";
 import { duration, oneOf, refuse, text } from "./validate.js";
 import { Unproxied } from "./unproxied.js";
 
@@ -52,7 +54,7 @@ export class Layouts extends Unproxied {
    */
   showDashboardCard(left, right, options) {
     const texts = { leftText: text("leftText", left), rightText: text("rightText", right) };
-    return this.#show({ layoutType: "dashboard_card", ...texts }, { view: "dashboard", ...options });
+    return this.#show({ layoutType: "dashboard_card", ...texts }, options, "dashboard");
   }
 
   /**
@@ -89,8 +91,11 @@ export class Layouts extends Unproxied {
   /**
    * @param {object} layout
    * @param {Options} [options]
+   * @param {string} [defaultView]
    */
-  #show(layout, { view = "main", durationMs } = {}) {
+  #show(layout, options = {}, defaultView = "main") {
+    this.#session[CHECK_OPTIONS](options, LAYOUT_OPTIONS);
+    const { view = defaultView, durationMs } = options;
     const message = { type: "display_event", view: oneOf("view", view, VIEWS), layout };
     if (durationMs === undefined) return this.#session.send(message);
     return this.#session.send({ ...message, durationMs: duration("durationMs", durationMs) });

@@ -3,7 +3,7 @@ import { STREAMS, UNTYPED_STREAMS } from "../../../src/web/js/streams.js";
 import { language, refuse } from "./validate.js";
 
 /** Names without the suffix after a colon: a language or a gesture. */
-const NAMES = new Set([...Object.keys(STREAMS), ...UNTYPED_STREAMS]);
+export const STREAM_NAMES = [...Object.keys(STREAMS), ...UNTYPED_STREAMS];
 
 /**
  * True if an event is a stream, to which listening subscribes.
@@ -11,7 +11,7 @@ const NAMES = new Set([...Object.keys(STREAMS), ...UNTYPED_STREAMS]);
  * @param {string} event
  */
 export function isStream(event) {
-  return NAMES.has(event.split(":", 1)[0] ?? "");
+  return STREAM_NAMES.includes(event.split(":", 1)[0] ?? "");
 }
 
 /**
@@ -57,6 +57,8 @@ export function iterate(session, event, { limit = 1000 } = {}) {
   /** @type {((result: IteratorResult<any>) => void)[]} */
   const readers = [];
   const done = { value: undefined, done: true };
+  // A session that is over emits nothing until `connect()` is called again.
+  let mayBeOver = session.state === "stopped";
   let ended = false;
   const end = () => {
     ended = true;
@@ -79,6 +81,8 @@ export function iterate(session, event, { limit = 1000 } = {}) {
     dropped: 0,
     next: () =>
       new Promise((resolve) => {
+        if (mayBeOver && session.state === "stopped") end();
+        mayBeOver = false;
         if (buffer.length > 0) resolve({ value: buffer.shift(), done: false });
         else if (ended) resolve(done);
         else readers.push(resolve);

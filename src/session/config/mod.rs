@@ -20,7 +20,7 @@ pub struct Config {
     /// Delays before them.
     pub backoff: Backoff,
     /// Longest time from the start of an attempt to the ack of the cloud, providers of URL and
-    /// key included. It doubles after silence, see [`Session`](crate::session::Session).
+    /// key included. It doubles after silence.
     pub connect_timeout: Duration,
     /// Time after which a connection is stable: attempts are then counted from zero again.
     pub stable_after: Duration,

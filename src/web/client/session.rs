@@ -207,6 +207,11 @@ impl TpaSession {
         self.0.disconnect(None);
     }
 
+    /// Ends the session for good: [`connect`](Self::connect) is an error from now on.
+    pub fn dispose(&self) {
+        self.0.dispose();
+    }
+
     /// Counters, as plain data of JavaScript.
     pub fn stats(&self) -> JsValue {
         self.0.stats()

@@ -6,7 +6,8 @@
  * @typedef {{ handler: Handler, once: boolean, passive: boolean, active: boolean }} Registration
  * @typedef {import("./platform.js").Sink} Sink
  */
-import { Connection, mustBe, text as textOf } from "./platform.js";
+import { mustBe, text as textOf } from "./platform.js";
+import { Connection } from "./socket.js";
 import { AudioChunk, FRAME_TYPES, STREAMS, nameWithVariant } from "./streams.js";
 
 // The core defines these lists; `tests/constants.rs` fails where they differ.
@@ -221,9 +222,7 @@ export class Dispatcher extends Handlers {
       socket.on("message", (/** @type {any} */ data, /** @type {boolean} */ isBinary) =>
         receive(data, isBinary ?? typeof data !== "string"),
       );
-      socket.on("ping", () => {
-        connection.lastActivity = performance.now();
-      });
+      socket.on("ping", () => connection.attached && this.sink("protocol-ping", id));
     } else {
       socket.binaryType = "arraybuffer";
       socket.onmessage = (/** @type {{ data: any }} */ event) =>
@@ -357,38 +356,6 @@ export class Dispatcher extends Handlers {
     if (missing === undefined) return;
     (this.reported ??= new Set()).add(name);
     this.sink("incomplete", 0, `${name} without ${missing}`);
-  }
-}
-
-/**
- * Opens a socket and attaches it.
- * @param {new (url: string) => any} constructor
- * @param {string} url
- * @param {Pick<Dispatcher, "attach">} dispatcher receives the frames
- * @param {number} id
- * @param {Sink} sink receives the other events of the socket
- * @returns {Connection}
- * @throws what the constructor, or the new socket, throws
- */
-export function dial(constructor, url, dispatcher, id, sink) {
-  const socket = new constructor(url);
-  let connection = new Connection(socket, id);
-  try {
-    connection = dispatcher.attach(socket, id);
-    // An emitter may have read its listeners before they were removed, so each of them checks.
-    socket.onopen = () => {
-      if (connection.attached) sink("opened", id);
-    };
-    socket.onerror = (/** @type {any} */ event) => {
-      if (connection.attached) sink("failed", id, event);
-    };
-    socket.onclose = (/** @type {any} */ event) => {
-      if (connection.attached) sink("closed", id, event);
-    };
-    return connection;
-  } catch (error) {
-    connection.close(1000, "");
-    throw error;
   }
 }
 

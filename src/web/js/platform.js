@@ -1,25 +1,18 @@
 /**
- * Functions and classes that the wasm imports: WebSockets, changes of the environment, functions and
- * messages of the app, errors and promises.
+ * Functions and classes that the wasm imports: changes of the environment, functions and messages of
+ * the app, errors and promises.
  *
- * One file, since the server of wasm-bindgen's test runner may stall when a page loads more than four
+ * Four files in all, since the server of wasm-bindgen's test runner may stall when a page loads more
  * modules. The fields of the app's objects are read here rather than in wasm: an exception that unwinds
  * through wasm leaves the wasm's stack pointer where it was.
  */
 import { texts } from "./streams.js";
 
-/** Time in ms for the peer to answer a close frame, after which a socket of `ws` is terminated. */
-const CLOSE_TIMEOUT = 1000;
-
-/** Values of `readyState` (WHATWG WebSockets, "WebSocket"). */
-const CONNECTING = 0;
-const OPEN = 1;
-
 /**
  * Names of the events that are reported to a session: `JsEvent` in `src/web/abi.rs`.
  * @typedef {"not-json" | "not-object" | "no-type" | "control" | "unhandled" | "incomplete"
- *   | "handler-failed" | "timeout" | "opened" | "failed" | "closed" | "offline" | "online" | "leaving"
- *   | "resumed"} JsEvent
+ *   | "handler-failed" | "timeout" | "turned" | "opened" | "failed" | "closed" | "protocol-ping"
+ *   | "offline" | "online" | "leaving" | "resumed" | "shown" | "addresses"} JsEvent
  */
 
 /** @typedef {(event: JsEvent, socket: number, value?: any) => void} Sink the socket is 0 for events without one */
@@ -38,90 +31,78 @@ export function ensureStack() {
 function noop() {}
 
 /**
- * Makes a sink that reports later if the stack is nearly full.
+ * Makes a sink that reports later if the stack is nearly full. After a timeout it reports that other
+ * tasks have had their turn: a test that advances fake timers fires several in one.
  * @param {Sink} sink
  * @returns {Sink}
  */
 export function guarded(sink) {
+  /** @type {Sink} */
+  const later = (event, socket, value) => {
+    // The session may be gone by then, and its sink throws.
+    Promise.resolve()
+      .then(() => sink(event, socket, value))
+      .catch(noop);
+  };
   return (event, socket, value) => {
+    if (event === "timeout") later("turned", 0);
     try {
       ensureStack();
     } catch {
-      return void Promise.resolve().then(() => sink(event, socket, value));
+      return later(event, socket, value);
     }
     sink(event, socket, value);
   };
 }
 
-export class Connection {
-  /** @param {any} socket @param {number} id @param {import("./dispatcher.js").Dispatcher} [dispatcher] */
-  constructor(socket, id, dispatcher) {
-    this.socket = socket;
-    this.id = id;
-    /** Receives the frames; undefined once detached, although the socket may live for seconds. */
-    this.dispatcher = dispatcher;
-    /**
-     * Time of the last frame or ping, by `performance.now()`; 0 before the first. Kept here because
-     * a call into wasm at each frame would cost more than the frame.
-     */
-    this.lastActivity = 0;
-  }
+/**
+ * Parts that differ between runtimes; these are for pages and workers.
+ *
+ * - `webSocket` returns the WebSocket constructor if it is at hand, `loadWebSocket` loads it
+ * - `watchAddresses` reports changes of the machine's addresses until the returned function is called
+ * - `awaitTimers` reports `turned` once the timers at load, which were replaced, are back
+ */
+export const runtime = {
+  /** @returns {any} */
+  webSocket: () => globalThis.WebSocket,
+  /** @returns {Promise<any>} undefined where there is none */
+  loadWebSocket: async () => undefined,
+  /** @type {(sink: Sink) => () => void} */
+  watchAddresses: () => noop,
+  /** @type {(sink: Sink) => void} */
+  awaitTimers: noop,
+};
 
-  get attached() {
-    return this.dispatcher !== undefined;
-  }
+export const webSocket = () => runtime.webSocket();
+export const loadWebSocket = () => runtime.loadWebSocket();
 
-  /**
-   * Bytes that the open socket has not sent yet; -1 where it is not open: a socket that is closing
-   * accepts data and loses it. A socket without `bufferedAmount` counts as 0.
-   * @returns {number}
-   */
-  get buffered() {
-    try {
-      const { readyState, bufferedAmount } = this.socket;
-      return readyState === OPEN ? Number(bufferedAmount ?? 0) : -1;
-    } catch {
-      return -1;
-    }
-  }
+/** @type {unknown[]} */
+let timers = [];
+let timersEpoch = 0;
 
-  /**
-   * Sends a frame if the socket is open: a browser's socket that is closing would lose it and write
-   * an error to the console.
-   * @param {string} text
-   */
-  send(text) {
-    try {
-      if (this.socket.readyState === OPEN) this.socket.send(text);
-    } catch {
-      // The socket is gone, and its close event says so.
-    }
+/**
+ * Number of times that the global timers were replaced, as by fake timers of a test. Those that were
+ * set before are not cleared by the new ones, and may never fire.
+ * @param {Sink} [sink] of a session that sets a timer
+ * @returns {number}
+ */
+export function epochOfTimers(sink) {
+  const { setTimeout, clearTimeout } = globalThis;
+  if (timers[0] !== setTimeout || timers[1] !== clearTimeout) {
+    timers = [setTimeout, clearTimeout];
+    timersEpoch++;
   }
+  if (sink !== undefined) runtime.awaitTimers(sink);
+  return timersEpoch;
+}
 
-  /**
-   * Detaches the socket and closes it where it is still open.
-   * @param {number} code
-   * @param {string} reason
-   */
-  close(code, reason) {
-    // Detached first: some sockets fire their events before close() returns.
-    this.dispatcher = undefined;
-    const { socket } = this;
-    try {
-      socket.onopen = null;
-      socket.onclose = null;
-      socket.onmessage = null;
-      // Not null: the package `ws` throws an error that has no listener.
-      socket.onerror = () => {};
-      if (socket.readyState === CONNECTING || socket.readyState === OPEN) socket.close(code, reason);
-      if (typeof socket.terminate === "function") {
-        // It would wait for the peer's answer for 30 s, and keep the process alive.
-        setTimeout(() => socket.terminate(), CLOSE_TIMEOUT).unref?.();
-      }
-    } catch {
-      // Nothing follows from it: the socket is detached.
-    }
-  }
+/**
+ * True where the browser closes sockets with a clean 1001 of its own when a navigation starts:
+ * Firefox, whose engine alone has this class in pages, frames and workers.
+ * @returns {boolean}
+ */
+export function browserClosesCleanly() {
+  return "InternalError" in globalThis;
 }
 
 /**
@@ -131,56 +112,28 @@ export class Connection {
  */
 export function watchEnvironment(sink) {
   const scope = globalThis;
-  if (typeof scope.addEventListener !== "function") return () => {};
+  const unwatchAddresses = runtime.watchAddresses(sink);
+  if (typeof scope.addEventListener !== "function") return unwatchAddresses;
   const page = scope.document;
-  const offline = () => sink("offline", 0);
-  const online = () => sink("online", 0);
-  const leaving = () => sink("leaving", 0);
-  const resumed = () => sink("resumed", 0);
-  const visibilityChanged = () => {
-    if (page.visibilityState === "visible") resumed();
-  };
-  /** @type {[EventTarget | undefined, string, () => void][]} */
+  const report = (/** @type {JsEvent} */ event) => () => sink(event, 0);
+  const leaving = report("leaving");
+  /** @type {[EventTarget | undefined, string, (event: any) => void][]} */
   const listeners = [
-    [scope, "offline", offline],
-    [scope, "online", online],
-    [scope, "beforeunload", leaving],
+    [scope, "offline", report("offline")],
+    [scope, "online", report("online")],
     [scope, "pagehide", leaving],
-    [scope, "pageshow", resumed],
-    [page, "resume", resumed],
-    [page, "visibilitychange", visibilityChanged],
+    [scope, "pageshow", ({ persisted }) => persisted && sink("resumed", 0)],
+    [page, "resume", report("resumed")],
+    [page, "visibilitychange", () => page.visibilityState === "visible" && sink("shown", 0)],
   ];
+  // Not needed in Firefox, which keeps no page with this listener in its back/forward cache.
+  if (!browserClosesCleanly()) listeners.push([scope, "beforeunload", leaving]);
   for (const [target, event, listener] of listeners) target?.addEventListener(event, listener);
-  if (scope.navigator?.onLine === false) offline();
-  else online();
+  sink(scope.navigator?.onLine === false ? "offline" : "online", 0);
   return () => {
+    unwatchAddresses();
     for (const [target, event, listener] of listeners) target?.removeEventListener(event, listener);
   };
-}
-
-/** @type {(() => Promise<any>) | undefined} */
-let importWebSocket;
-
-/**
- * Sets the source of a WebSocket constructor for a runtime without a global one.
- * @param {() => Promise<any>} load
- */
-export function setWebSocketImport(load) {
-  importWebSocket = load;
-}
-
-/** @returns {any} the global WebSocket constructor, if there is one */
-export function globalWebSocket() {
-  return globalThis.WebSocket;
-}
-
-/**
- * Loads the WebSocket constructor of this runtime; undefined where it has none.
- * @returns {Promise<any>}
- */
-export async function loadWebSocket() {
-  if (typeof globalThis.WebSocket === "function") return globalThis.WebSocket;
-  return importWebSocket?.();
 }
 
 /**
@@ -196,7 +149,7 @@ export async function loadWebSocket() {
 export function writeLine(logger, method, packageName, sessionId = "-", connection, text) {
   const names = `package=${packageName} session=${sessionId} connection=${connection}`;
   try {
-    ignoreRejection((logger ?? console)[method](`[tpa-session] ${names} ${text}`));
+    ignoreRejection((logger ?? console)[method](`[tpa-session] ${names} ${text}`.trimEnd()));
   } catch {
     // There is no other place to report it.
   }

@@ -123,6 +123,10 @@ impl Flushes {
                 let is_over = pending.run.is_none() || pending.run != facts.run;
                 ensure!(is_over, "flushes", "{flush:?}: its run is not over");
             }
+            Err(FlushError::NotStarted) => {
+                let is_idle = pending.run.is_none() && self.ended_runs == 0;
+                ensure!(is_idle, "flushes", "{flush:?}: a session was started");
+            }
             Err(FlushError::Lost) => {
                 let lost = facts.has_lost && !facts.resends;
                 ensure!(lost, "flushes", "{flush:?}: nothing was lost");

@@ -1,6 +1,6 @@
 //! Virtual app: its calls, made on its own or from inside event handlers.
 
-use tpa_session::session::{Command, Duration, Event, State};
+use tpa_session::session::{Command, Duration, Event, Output, State};
 
 use crate::Message;
 
@@ -9,6 +9,7 @@ use crate::Message;
 pub enum AppCall {
     Connect(&'static str),
     Disconnect(Option<&'static str>),
+    Dispose,
     ReconnectNow,
     Send {
         size: usize,
@@ -40,6 +41,7 @@ impl AppCall {
             Self::Disconnect(reason) => Command::Disconnect {
                 reason: reason.map(Into::into),
             },
+            Self::Dispose => Command::Dispose,
             Self::ReconnectNow => Command::ReconnectNow,
             Self::Send { key, ttl, .. } => Command::Send {
                 payload: message?,
@@ -70,7 +72,8 @@ pub const STREAMS: [&[&str]; 6] = [
 ];
 pub const NO_STREAM: &[&str] = &["transcription", ""];
 
-/// The event whose handler makes a call.
+/// The event whose handler makes a call, or the output that runs code of the app: a provider, a
+/// constructor, a getter, a logger.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Trigger {
     Any,
@@ -85,10 +88,16 @@ pub enum Trigger {
     Dropped,
     /// The app is asked whether to reconnect.
     ShouldReconnect,
+    Prepare,
+    Open,
+    Transmit,
+    Close,
+    Settle,
+    Flushed,
 }
 
 impl Trigger {
-    pub const ALL: [Self; 11] = [
+    pub const ALL: [Self; 17] = [
         Self::Any,
         Self::Connecting,
         Self::Connected,
@@ -100,9 +109,28 @@ impl Trigger {
         Self::Sent,
         Self::Dropped,
         Self::ShouldReconnect,
+        Self::Prepare,
+        Self::Open,
+        Self::Transmit,
+        Self::Close,
+        Self::Settle,
+        Self::Flushed,
     ];
 
-    pub fn matches(self, event: &Event<Message>) -> bool {
+    pub fn matches(self, output: &Output<Message>) -> bool {
+        match output {
+            Output::Prepare(_) => self == Self::Prepare,
+            Output::Open(_) => self == Self::Open,
+            Output::Transmit(..) => self == Self::Transmit,
+            Output::Close(..) => self == Self::Close,
+            Output::Settle(..) => self == Self::Settle,
+            Output::Flushed(..) => self == Self::Flushed,
+            Output::AskShouldReconnect(_) => self == Self::ShouldReconnect,
+            Output::Emit(event) => self.matches_event(event),
+        }
+    }
+
+    fn matches_event(self, event: &Event<Message>) -> bool {
         match self {
             Self::Any => true,
             Self::Connecting => matches!(event, Event::Connecting(_)),
@@ -116,7 +144,13 @@ impl Trigger {
             Self::Error => matches!(event, Event::Error(_)),
             Self::Sent => matches!(event, Event::Sent(_)),
             Self::Dropped => matches!(event, Event::Dropped(..)),
-            Self::ShouldReconnect => false,
+            Self::ShouldReconnect
+            | Self::Prepare
+            | Self::Open
+            | Self::Transmit
+            | Self::Close
+            | Self::Settle
+            | Self::Flushed => false,
         }
     }
 }

@@ -40,4 +40,28 @@ pub struct Clock {
     pub now: u64,
     /// Delay of the timer in milliseconds: browsers fire the timers of hidden tabs once a minute.
     pub lateness: u64,
+    /// The timer fires only at multiples of so many milliseconds.
+    pub grid: u64,
+}
+
+impl Clock {
+    pub const fn new() -> Self {
+        Self {
+            now: 0,
+            lateness: 0,
+            grid: 1,
+        }
+    }
+
+    /// Time at which a deadline is served.
+    pub fn alarm(&self, deadline: u64) -> u64 {
+        let at = deadline.saturating_add(self.lateness);
+        at.div_ceil(self.grid).saturating_mul(self.grid)
+    }
+}
+
+impl Default for Clock {
+    fn default() -> Self {
+        Self::new()
+    }
 }

@@ -6,3 +6,4 @@ pub mod dial_outcome;
 pub mod field;
 pub mod network;
 pub mod peer;
+pub mod way_out;

@@ -10,6 +10,9 @@ use super::dial_outcome::{CloseEvents, Dial, DialOutcome, ReadyState};
 use crate::Message;
 use crate::closures::{CUT, Closure, Refusal};
 
+/// Error of a socket that is refused or cut.
+const REFUSED: &str = "connect ECONNREFUSED";
+
 /// Answer of the cloud to the handshake.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Greeting {
@@ -50,6 +53,8 @@ pub enum Fault {
     Malformed(Malformed),
     /// A data frame.
     Data,
+    /// A protocol ping.
+    ProtocolPing,
     /// A pong without a ping.
     Pong,
     /// An unsolicited ack.
@@ -72,6 +77,8 @@ pub enum Due {
     Input(Input),
     /// A data frame reaches the client, which the session learns of later.
     Data(SocketId),
+    /// A protocol ping reaches the client.
+    ProtocolPing(SocketId),
     /// Something reaches the cloud.
     Arrival(SocketId, Arrival),
     /// The cloud answers the handshake.
@@ -215,7 +222,7 @@ impl Network {
         match ready_state {
             ReadyState::New | ReadyState::Closed => Vec::new(),
             ReadyState::Connecting | ReadyState::Open if at_once => {
-                vec![Input::Failed(id), Input::Closed(id, cut)]
+                vec![Input::Failed(id, REFUSED.into()), Input::Closed(id, cut)]
             }
             ReadyState::Connecting => {
                 self.end(id, 0, CUT, CloseEvents::ErrorThenClose);
@@ -275,6 +282,11 @@ impl Network {
             }
             Fault::Ack => self.send_frame(id, Control::Ack),
             Fault::Pong => self.send_frame(id, Control::Pong { id: None }),
+            Fault::ProtocolPing => {
+                if socket.reaches {
+                    self.down(id, 0, Due::ProtocolPing(id));
+                }
+            }
             Fault::Data => {
                 if socket.reaches {
                     self.down(id, 0, Due::Data(id));
@@ -354,7 +366,7 @@ impl Network {
             Input::Opened(_) if socket.ready_state == ReadyState::Connecting => {
                 socket.ready_state = ReadyState::Open;
             }
-            Input::Closed(..) | Input::Failed(_) => socket.ready_state = ReadyState::Closed,
+            Input::Closed(..) | Input::Failed(..) => socket.ready_state = ReadyState::Closed,
             _ => {}
         }
         !socket.cut || matches!(input, Input::Closed(..))
@@ -416,7 +428,7 @@ impl Network {
             let input = if closes {
                 Input::Closed(id, closure.close())
             } else {
-                Input::Failed(id)
+                Input::Failed(id, REFUSED.into())
             };
             self.down(id, after, Due::Input(input));
         }

@@ -7,6 +7,7 @@ use testkit::world::field::apps::Habit;
 use testkit::world::field::faults::Fault;
 use testkit::world::field::line::{Delay, Line};
 use testkit::world::field::{Setup, World};
+use tpa_session::session::WakeHint;
 
 const CASES: u64 = 300;
 /// Longest round trip of these lines, ms.
@@ -112,6 +113,29 @@ fn a_cloud_that_talked_is_missed_in_10_s() {
     super::all(cases, |case| {
         let mut world = case.connected()?;
         case.strike(&mut world, 10_000, 16_000)
+    });
+}
+
+#[test]
+#[ignore = "not yet"]
+fn a_change_of_the_address_is_noticed_where_it_is_reported() {
+    let habits = [Habit::Idle, Habit::Listening];
+    let cases = (0..CASES).map(|seed| Death::of(seed, &habits, &[Fault::FORGET]));
+    super::all(cases, |case| {
+        let mut world = case.connected()?;
+        let at = world.now;
+        world.fault(Fault::FORGET)?;
+        // Node looks at the addresses every 5 s.
+        world.run_for(case.seed % 5000)?;
+        world.fault(Fault::Wake(WakeHint::AddressChanged))?;
+        world.run_for(60_000)?;
+        let again = world.record.connected_after(at).map(|time| time - at);
+        ensure!(
+            again.is_some_and(|time| time <= 16_000),
+            "replaced",
+            "after {again:?} ms"
+        );
+        Ok(())
     });
 }
 

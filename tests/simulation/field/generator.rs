@@ -179,7 +179,15 @@ impl Generator {
     }
 
     fn runtime(&mut self) -> Fault {
-        match self.0.u32(..4) {
+        match self.0.u32(..6) {
+            5 => self.pick(&[
+                Fault::ClockStands(true),
+                Fault::ClockStands(false),
+                Fault::ClockJumps(-60_000),
+                Fault::ClockJumps(1500),
+                Fault::ClockJumps(100_000),
+            ]),
+            4 => Fault::ProtocolPings(self.pick(&[None, Some(10_000), Some(15_000)])),
             0 => Fault::Online(self.0.bool()),
             1 => Fault::Flap {
                 every: self.pick(&[200, 1000, 7000]),

@@ -12,9 +12,13 @@
 //! | a dead connection is left in time, and replaced in time | `dead` |
 //! | a frame that the cloud refuses costs no other | `culprits` |
 //! | pings are rare | `cost` |
+//! | a clock that stands still, jumps or goes back costs nothing | `clocks` |
+//! | a card that was lost is shown, and one that was received does not come back | `cards` |
 //!
 //! `seeds` runs random worlds.
 
+mod cards;
+mod clocks;
 mod cost;
 mod culprits;
 mod dead;

@@ -34,7 +34,6 @@ fn habit(seed: u64) -> Habit {
 }
 
 #[test]
-#[ignore = "not yet"]
 fn a_session_connects_although_it_is_told_that_there_is_no_network() {
     super::all(0..SEEDS, |&seed| {
         let mut world = World::new(Setup::new(seed, habit(seed)));

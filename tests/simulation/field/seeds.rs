@@ -8,7 +8,7 @@ use testkit::world::app::{AppCall, SESSIONS};
 use testkit::world::field::culprit::Refused;
 use testkit::world::field::faults::Fault;
 use testkit::world::field::{Setup, World};
-use tpa_session::session::{Input, LIVENESS_TIMEOUT, State};
+use tpa_session::session::{Delivery, Input, LIVENESS_TIMEOUT, State};
 
 use super::generator;
 use crate::client::Trace;
@@ -78,6 +78,7 @@ impl Plan for Schedule<Field> {
         world.cloud.drops_silent = self.settings.drops_silent;
         world.cloud.backlog = self.settings.backlog;
         let outcome = self.play(&mut world).and_then(|()| end(&mut world));
+        let outcome = outcome.and_then(|()| self.check_arrivals(&world));
         sum.add(self, &world);
         if let (Some(trace), Some(lines)) = (trace, world.trace) {
             trace.borrow_mut().extend(lines);
@@ -101,6 +102,26 @@ impl Schedule<Field> {
             }
         }
         world.run_for(LONG / 2)
+    }
+
+    /// Checks that no message arrives more often than it may: state is sent again once, and
+    /// messages that must arrive are sent again on each connection.
+    fn check_arrivals(&self, world: &World) -> Result<(), Violation> {
+        let resends = self.settings.setup.config.delivery == Delivery::AtLeastOnce;
+        let most = if resends {
+            world.record.connected.len()
+        } else {
+            2
+        };
+        for serial in 1..=world.written() {
+            let arrivals = world.cloud.arrivals(serial);
+            ensure!(
+                arrivals <= most,
+                "messages",
+                "{serial} arrived {arrivals} times"
+            );
+        }
+        Ok(())
     }
 }
 
@@ -140,7 +161,7 @@ pub struct Coverage {
 }
 
 /// Everything that must occur.
-const SITUATIONS: [&str; 45] = [
+const SITUATIONS: [&str; 48] = [
     "Always",
     "Never",
     "Late",
@@ -185,6 +206,9 @@ const SITUATIONS: [&str; 45] = [
     "AtMostOnce",
     "AtLeastOnce",
     "AddressChanged",
+    "ClockStands",
+    "ClockJumps",
+    "ProtocolPings",
     "Flush",
 ];
 

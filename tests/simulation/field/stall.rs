@@ -53,7 +53,6 @@ fn a_stall_of_8_s_costs_at_most_one_and_a_half_dials_each() {
 }
 
 #[test]
-#[ignore = "not yet"]
 fn a_stall_of_30_s_ends_no_session() {
     for habit in [Habit::Busy, Habit::Idle] {
         let mean = mean(habit, 30_000);

@@ -106,10 +106,11 @@ const EVENTS: [&str; 22] = [
 ];
 
 /// Situations that only a hostile cloud causes.
-const NOT_HERE: [Situation; 4] = [
+const NOT_HERE: [Situation; 5] = [
     Situation::NoAck,
     Situation::SlowAck,
     Situation::ExtraAck,
+    Situation::ProtocolPing,
     Situation::ExtraPong,
 ];
 

@@ -13,7 +13,8 @@ pub enum Effect {
     Timeout,
     Prepared,
     Opened,
-    Failed,
+    /// The socket reported this error.
+    Failed(String),
     /// The connection, or the attempt, is over. The table of closures may set a delay for the
     /// next attempt.
     Ended(Cause, Option<Duration>, By),
@@ -53,7 +54,7 @@ impl Lifecycle {
                 Effect::Ended(cause(1006, reason, CloseKind::Unsupported), None, By::Other)
             }
             Input::Opened(_) => Effect::Opened,
-            Input::Failed(_) => Effect::Failed,
+            Input::Failed(_, error) => Effect::Failed(error.to_string()),
             Input::Closed(_, close) => self.effect_of_close(close),
             Input::Control(_, control) => self.effect_of_frame(control),
             Input::Malformed(_, fault) => Effect::Error(SessionError::Malformed(*fault)),
@@ -80,7 +81,15 @@ impl Lifecycle {
             (kind, by) = (CloseKind::Abnormal, By::Browser);
         }
         let delay = delay_of_close(close, self.config.close_rules);
-        Effect::Ended(cause(close.code, &close.reason, kind), delay, by)
+        Effect::Ended(cause(close.code, self.reason_of(close), kind), delay, by)
+    }
+
+    /// The reason that the app is told.
+    fn reason_of<'a>(&'a self, close: &'a Close) -> &'a str {
+        match (close.code, &*close.reason) {
+            (1006, "") => &self.socket_error,
+            (_, reason) => reason,
+        }
     }
 
     fn effect_of_frame(&self, control: &Control) -> Effect {

@@ -212,10 +212,11 @@ impl Lifecycle {
 
     /// The session gave the connection, or the attempt, up by itself.
     fn give_up(&mut self) -> Result<(), Violation> {
+        let error = std::mem::take(&mut self.socket_error);
         let (code, reason) = if self.is_overdue() {
             (4001, "Not acknowledged in time")
         } else if self.liveness.is_failure_due(self.now) {
-            (1006, "")
+            (1006, error.as_str())
         } else {
             ensure!(
                 self.liveness.may_leave(self.now),

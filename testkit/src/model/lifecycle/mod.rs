@@ -21,7 +21,7 @@ pub use effect::Effect;
 use effect::cause;
 pub use ending::By;
 
-/// Time between attempts without a network, ms.
+/// Time from an attempt that does not count to one without a network, ms.
 const OFFLINE_INTERVAL: u64 = 30_000;
 
 /// A change of state that the app must be told of.
@@ -145,6 +145,9 @@ pub struct Lifecycle {
     answered: Option<u32>,
     /// The connection may have died, according to this call.
     asks: bool,
+    disposed: bool,
+    /// Error of the current socket.
+    socket_error: String,
     pub(super) offline: bool,
     /// Earliest time of the next attempt without a network.
     pub(super) offline_from: u64,
@@ -185,7 +188,9 @@ impl Lifecycle {
             liveness: Liveness::new(config.watch),
             answered: None,
             asks: false,
+            socket_error: String::new(),
             offline: false,
+            disposed: false,
             offline_from: 0,
             haste_from: 0,
             navigated: None,
@@ -221,9 +226,12 @@ impl Lifecycle {
         reply: Result<Reply, CommandError>,
     ) -> Result<(), Violation> {
         let expected = match command {
-            Command::Connect { session_id } if is_blank(session_id) => {
-                Err(CommandError::EmptySessionId)
+            Command::Connect { session_id }
+                if is_blank(session_id) || session_id.contains(char::is_control) =>
+            {
+                Err(CommandError::InvalidSessionId)
             }
+            Command::Connect { .. } if self.disposed => Err(CommandError::Disposed),
             Command::Connect { session_id } => {
                 let Ok(Reply::Run(run)) = reply else {
                     ensure!(false, "promises", "{reply:?} to {command:?}");
@@ -236,6 +244,16 @@ impl Lifecycle {
             }
             Command::Disconnect { reason } => {
                 self.disconnect(reason.as_deref().unwrap_or("Client disconnect"));
+                Ok(Reply::Done)
+            }
+            Command::Dispose => {
+                if self.phase == Phase::Idle {
+                    let cause = cause(1000, "Client disconnect", CloseKind::ClientDisconnect);
+                    self.end(cause, None, By::App);
+                } else {
+                    self.disconnect("Client disconnect");
+                }
+                self.disposed = true;
                 Ok(Reply::Done)
             }
             Command::ReconnectNow => {
@@ -290,7 +308,10 @@ impl Lifecycle {
                 self.untold.push_back(Decision::Open);
             }
             Effect::Acknowledged if self.phase == Phase::Handshaking => self.acknowledge(),
-            Effect::Failed => self.liveness.fail(self.now),
+            Effect::Failed(error) => {
+                self.socket_error.clone_from(error);
+                self.liveness.fail(self.now);
+            }
             Effect::Ended(cause, delay, by) => self.end(cause.clone(), *delay, *by),
             Effect::Ponged(id) if self.phase == Phase::Connected => {
                 self.answered = self.liveness.pong(*id, self.now);
@@ -399,7 +420,7 @@ impl Lifecycle {
         self.cause = None;
         self.attempt_time = self.config.connect_timeout.as_millis();
         self.outage_since = self.now;
-        self.start(false);
+        self.start(false, false);
     }
 
     fn disconnect(&mut self, reason: &str) {
@@ -410,20 +431,22 @@ impl Lifecycle {
     }
 
     fn retry(&mut self, at_once: bool) {
-        if !std::mem::take(&mut self.uncounted) {
+        let is_free = std::mem::take(&mut self.uncounted);
+        if !is_free {
             self.attempts = self.attempts.saturating_add(1);
         }
-        self.start(at_once);
+        self.start(at_once, is_free);
     }
 
-    fn start(&mut self, at_once: bool) {
+    fn start(&mut self, at_once: bool, is_free: bool) {
         self.socket = SocketId(self.socket.0.wrapping_add(1));
         self.phase = Phase::Preparing;
         self.attempt_ends = self.now.saturating_add(self.attempt_time);
-        if self.is_offline() {
+        if self.is_offline() || is_free {
             self.offline_from = self.now.saturating_add(OFFLINE_INTERVAL);
         }
         self.liveness = self.liveness.next();
+        self.socket_error.clear();
         self.untold.push_back(Decision::Start {
             attempt: self.attempts,
             at_once,

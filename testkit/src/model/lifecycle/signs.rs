@@ -21,8 +21,9 @@ impl Lifecycle {
     pub(super) fn go_offline(&mut self) {
         let was_offline = std::mem::replace(&mut self.offline, true);
         if self.phase == Phase::Waiting && !was_offline && self.is_offline() {
-            self.uncounted = true;
-            self.announce(Delay::AsAnnounced(self.offline_floor()));
+            let was_free = std::mem::replace(&mut self.uncounted, true);
+            let floor = if was_free { 0 } else { self.offline_floor() };
+            self.announce(Delay::AsAnnounced(floor));
         }
     }
 

@@ -1,12 +1,12 @@
 //! Checks of the whole world, after every step.
 
-use tpa_session::session::{Command, Control, Input, Output, State};
+use tpa_session::session::State;
 
 use super::World;
 use super::patience::LEAST_RATE;
 use super::pongs::Pongs;
 use crate::model::{Violation, ensure};
-use crate::world::app::SESSIONS;
+use crate::world::way_out::check_way_out;
 
 /// Time that everything may take on top, ms.
 const SLACK: u64 = 1000;
@@ -51,40 +51,7 @@ impl World {
     /// Checks that `disconnect()` and then `connect()` lead to a connection, where everything is
     /// well.
     pub fn check_way_out(&self) -> Result<(), Violation> {
-        check_way_out(&self.session.session, self.machine.monotonic(self.now))
+        let now = self.clock.at(self.machine.monotonic(self.now));
+        check_way_out(&self.session.session, now)
     }
-}
-
-/// Checks that `disconnect()` and then `connect()` lead to a connection from here, on a network
-/// and with a cloud without faults.
-pub fn check_way_out(
-    session: &tpa_session::session::Session<crate::Message>,
-    now: u64,
-) -> Result<(), Violation> {
-    let mut session = session.clone();
-    let now = tpa_session::session::Instant::from_millis(now);
-    let connect = Command::Connect {
-        session_id: SESSIONS[1].into(),
-    };
-    session.handle_input(Input::Online, now);
-    while session.poll_output().is_some() {}
-    let _ = session.command(Command::Disconnect { reason: None }, now);
-    let _ = session.command(connect, now);
-    while let Some(output) = session.poll_output() {
-        match output {
-            Output::Prepare(socket) => session.handle_input(Input::Prepared(socket), now),
-            Output::Open(socket) => {
-                session.handle_input(Input::Opened(socket), now);
-                session.handle_input(Input::Control(socket, Control::Ack), now);
-            }
-            _ => {}
-        }
-    }
-    ensure!(
-        session.state() == State::Connected,
-        "way out",
-        "{:?} after disconnect() and connect()",
-        session.state()
-    );
-    Ok(())
 }

@@ -20,6 +20,8 @@ pub struct Cloud {
     /// It refuses TCP connections until then.
     pub refuses_until: u64,
     pub refused: Option<Refused>,
+    /// Interval of the protocol pings that it, or a proxy before it, sends, ms.
+    pub protocol_pings: Option<u64>,
     /// Connections that it acknowledged.
     pub connections: u32,
     /// Arrivals of each message, by the socket.
@@ -37,6 +39,7 @@ impl Cloud {
             drops_silent: false,
             refuses_until: 0,
             refused: None,
+            protocol_pings: None,
             connections: 0,
             received: BTreeMap::new(),
             display: None,

@@ -1,12 +1,12 @@
 //! Run loop of the core's contract.
 
 use tpa_session::session::{
-    Event, Input, Instant, LIVENESS_TIMEOUT, NO_CLOSE_FRAME, Outgoing, Output, SocketId,
+    Clock, Event, Input, Instant, LIVENESS_TIMEOUT, NO_CLOSE_FRAME, Outgoing, Output, SocketId,
 };
 
 use super::socket::{Phase, Socket};
 use super::wire::{self, Up};
-use super::{World, apps::Habit};
+use super::{Armed, World, apps::Habit};
 use crate::Message;
 use crate::model::{Violation, ensure};
 use crate::world::app::AppCall;
@@ -55,6 +55,7 @@ impl World {
     fn drain(&mut self) -> Result<(), Violation> {
         for _ in 0..MAX_OUTPUTS {
             let Some(output) = self.session.poll_output() else {
+                self.arm();
                 return if self.setup.checked {
                     self.session.check_rest()
                 } else {
@@ -176,8 +177,13 @@ impl World {
     /// Fires the timer.
     pub(super) fn alarm(&mut self) -> Result<(), Violation> {
         if let Some((socket, at)) = self.data.take() {
-            self.input(Input::Activity(socket, Instant::from_millis(at)))?;
+            self.input(Input::Activity(socket, at))?;
         }
+        let raw = self.machine.monotonic(self.now);
+        if let Some(timer) = self.timer.take() {
+            self.clock.fired(raw, timer.armed_for);
+        }
+        self.clock.turned();
         self.input(Input::WallClock(self.machine.wall(self.now)))?;
         if let Some(held) = self.buffered() {
             self.input(Input::Buffered(self.socket(), held))?;
@@ -209,7 +215,21 @@ impl World {
         self.sockets.get_mut(&id)?.buffered(gauge, kernel)
     }
 
-    fn instant(&self) -> Instant {
-        Instant::from_millis(self.machine.monotonic(self.now))
+    pub(super) fn instant(&mut self) -> Instant {
+        self.clock.read(self.machine.monotonic(self.now))
+    }
+
+    /// Arms the timer for the next deadline, unless it is armed for it.
+    fn arm(&mut self) {
+        let due = self.session.session.poll_timeout().map(|(due, _)| due);
+        if self.timer.map(|timer| timer.due) == due {
+            return;
+        }
+        let now = self.instant();
+        self.timer = due.map(|due| {
+            let (armed_for, wait) = Clock::arm(now, due);
+            let at = self.now + wait.as_millis();
+            Armed { due, armed_for, at }
+        });
     }
 }

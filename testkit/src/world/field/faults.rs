@@ -35,6 +35,10 @@ pub enum Fault {
     /// No code runs for a while.
     Freeze(u64),
     Sleep(u64, Running),
+    /// The monotonic clock stands still, or runs again.
+    ClockStands(bool),
+    /// The monotonic clock advances by so many milliseconds at once, or goes back.
+    ClockJumps(i64),
     /// `onLine` changes.
     Online(bool),
     /// `onLine` changes every so many milliseconds, for a while.
@@ -44,6 +48,8 @@ pub enum Fault {
     },
     /// The runtime reports that the connection may have died.
     Wake(WakeHint),
+    /// From now on protocol pings come at this interval.
+    ProtocolPings(Option<u64>),
     /// Another app writes to the display.
     OtherWriter,
 }
@@ -81,9 +87,16 @@ impl World {
             Fault::Sleep(time, running) => {
                 self.machine.timers_first = self.rng.bool();
                 self.machine.sleep(now, time, running);
+                if matches!(running, Running::Wall | Running::Neither)
+                    && let Some(timer) = &mut self.timer
+                {
+                    timer.at += time;
+                }
                 self.line.silence(now, time);
                 self.disturb();
             }
+            Fault::ClockStands(stands) => self.machine.stand(now, stands),
+            Fault::ClockJumps(by) => self.machine.jump(by),
             Fault::Online(online) => {
                 self.input(if online {
                     Input::Online
@@ -100,6 +113,7 @@ impl World {
                 },
             ),
             Fault::Wake(hint) => self.input(Input::Wake(hint))?,
+            Fault::ProtocolPings(every) => self.cloud.protocol_pings = every,
             Fault::OtherWriter => self.agenda.add(now, Due::OtherWriter),
         }
         Ok(())
@@ -120,6 +134,7 @@ impl World {
             socket.pongs = Pongs::Always;
         }
         self.machine.timers = Timers::OnTime;
+        self.machine.stand(now, false);
         self.input(Input::Online)
     }
 

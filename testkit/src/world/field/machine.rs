@@ -34,7 +34,9 @@ pub struct Machine {
     /// What runs first after a thaw: timers, or events of sockets.
     pub timers_first: bool,
     /// Lead of the world's time over the monotonic clock, ms.
-    monotonic_behind: u64,
+    monotonic_behind: i64,
+    /// The monotonic clock stands still and shows this.
+    stands_at: Option<u64>,
     /// The same for the wall clock.
     wall_behind: u64,
     /// Time in which timers were served on time, ms.
@@ -48,22 +50,23 @@ impl Machine {
             frozen_until: 0,
             timers_first: true,
             monotonic_behind: 0,
+            stands_at: None,
             wall_behind: 0,
             on_time: 0,
         }
     }
 
-    pub const fn monotonic(&self, now: u64) -> u64 {
-        now.saturating_sub(self.monotonic_behind)
+    pub fn monotonic(&self, now: u64) -> u64 {
+        let runs = || now.saturating_add_signed(-self.monotonic_behind);
+        self.stands_at.unwrap_or_else(runs)
     }
 
     pub const fn wall(&self, now: u64) -> u64 {
         1_000_000_000 + now.saturating_sub(self.wall_behind)
     }
 
-    /// World time at which a deadline of the monotonic clock is served.
-    pub fn alarm(&self, deadline: u64, now: u64) -> u64 {
-        let at = deadline.saturating_add(self.monotonic_behind).max(now);
+    /// World time at which a timer is served that is armed for `at`.
+    pub fn alarm(&self, at: u64) -> u64 {
         let at = at.max(self.frozen_until);
         match self.timers {
             Timers::OnTime => at,
@@ -81,16 +84,28 @@ impl Machine {
         }
     }
 
+    /// The monotonic clock stands still from now on, or runs again.
+    pub fn stand(&mut self, now: u64, stands: bool) {
+        let shown = self.monotonic(now);
+        self.stands_at = stands.then_some(shown);
+        self.monotonic_behind = now as i64 - shown as i64;
+    }
+
+    /// The monotonic clock advances by so much at once, or goes back.
+    pub const fn jump(&mut self, by: i64) {
+        self.monotonic_behind -= by;
+    }
+
     /// The machine sleeps for so long from now on.
     pub const fn sleep(&mut self, now: u64, time: u64, running: Running) {
         self.freeze(now, time);
         match running {
             Running::Both => {}
             Running::Monotonic => self.wall_behind += time,
-            Running::Wall => self.monotonic_behind += time,
+            Running::Wall => self.monotonic_behind += time as i64,
             Running::Neither => {
                 self.wall_behind += time;
-                self.monotonic_behind += time;
+                self.monotonic_behind += time as i64;
             }
         }
     }

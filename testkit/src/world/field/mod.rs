@@ -31,7 +31,7 @@ mod wire;
 use std::collections::BTreeMap;
 
 use fastrand::Rng;
-use tpa_session::session::{Config, SocketId, State};
+use tpa_session::session::{Clock, Config, Instant, SocketId, State};
 
 use self::apps::Habit;
 use self::cloud::Cloud;
@@ -60,6 +60,8 @@ enum Due {
     Pong(SocketId, Option<u32>),
     /// The cloud sends a pong that nobody asked for.
     Unasked(SocketId),
+    /// The cloud sends a protocol ping, if it does.
+    ProtocolPing(SocketId),
     /// The cloud looks for connections that are silent.
     Health(SocketId),
     /// `onLine` changes, and will do so again, until the given time.
@@ -70,6 +72,16 @@ enum Due {
     },
     /// Another app writes to the display.
     OtherWriter,
+}
+
+/// Timer that will fire.
+#[derive(Clone, Copy, Debug)]
+struct Armed {
+    /// Deadline of the session.
+    due: Instant,
+    armed_for: Instant,
+    /// Time of the world at which it is due.
+    at: u64,
 }
 
 /// Everything about a world that does not change by itself.
@@ -119,7 +131,9 @@ pub struct World {
     rng: Rng,
     patience: Patience,
     /// The last frame of a stream that the session has not been told of yet.
-    data: Option<(SocketId, u64)>,
+    data: Option<(SocketId, Instant)>,
+    clock: Clock,
+    timer: Option<Armed>,
     /// The connection before this one ponged.
     ponged_before: bool,
     /// There are no more faults.
@@ -142,6 +156,8 @@ impl World {
             rng: Rng::with_seed(!setup.seed),
             patience: Patience::new(setup.config.watch.pong_timeout.as_millis()),
             data: None,
+            clock: Clock::default(),
+            timer: None,
             ponged_before: false,
             healed: false,
             setup,

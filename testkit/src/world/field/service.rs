@@ -28,8 +28,7 @@ pub(super) enum Next {
 impl World {
     /// What happens next, and when.
     pub(super) fn next(&self) -> Option<(u64, Next)> {
-        let deadline = self.session.session.poll_timeout();
-        let alarm = deadline.map(|(at, _)| self.machine.alarm(at.as_millis(), self.now));
+        let alarm = self.timer.map(|timer| self.machine.alarm(timer.at));
         let mut first: Option<(u64, Next)> = None;
         let mut offer = |at: Option<u64>, what| {
             let at = at.map(|at| at.max(self.now));
@@ -132,6 +131,7 @@ impl World {
                 self.cloud.connections += 1;
                 self.supersede(id);
                 self.agenda.add(self.now + HEALTH, Due::Health(id));
+                self.agenda.add(self.now + HEALTH, Due::ProtocolPing(id));
                 Some(Down::Control(Control::Ack))
             }
             Outgoing::Subscriptions(streams) => {
@@ -202,8 +202,9 @@ impl World {
                 self.input(Input::Opened(id))
             }
             Down::Control(control) => {
-                socket.hear(now, on_time);
-                if let Some(pong) = wire::pong_id(&control)
+                let pong = wire::pong_id(&control);
+                socket.hear(pong.is_none(), now, on_time);
+                if let Some(pong) = pong
                     && let Some(round_trip) = socket.pong(pong, now, on_time)
                 {
                     self.patience.answered(round_trip, now);
@@ -211,9 +212,14 @@ impl World {
                 self.input(Input::Control(id, control))
             }
             Down::Data => {
-                socket.hear(now, on_time);
-                self.data = Some((id, self.machine.monotonic(now)));
+                socket.hear(true, now, on_time);
+                self.data = Some((id, self.instant()));
                 Ok(())
+            }
+            Down::ProtocolPing => {
+                socket.hear(false, now, on_time);
+                let at = self.instant();
+                self.input(Input::ProtocolPing(id, at))
             }
             Down::Closed(close) => {
                 socket.phase = Phase::Closed;
@@ -261,7 +267,11 @@ impl World {
                 })?;
             }
             Due::OtherWriter => self.cloud.display = None,
-            Due::Talk(id) | Due::Pong(id, _) | Due::Unasked(id) | Due::Health(id) => {
+            Due::Talk(id)
+            | Due::Pong(id, _)
+            | Due::Unasked(id)
+            | Due::Health(id)
+            | Due::ProtocolPing(id) => {
                 if now < self.cloud.stalled_until {
                     self.agenda.add(self.cloud.stalled_until, due);
                 } else {
@@ -290,6 +300,13 @@ impl World {
                 if let Some(every) = every {
                     self.agenda.add(now + every, due);
                 }
+            }
+            Due::ProtocolPing(_) => {
+                if self.cloud.protocol_pings.is_some() {
+                    self.push_down(id, Down::ProtocolPing);
+                }
+                let every = self.cloud.protocol_pings.unwrap_or(HEALTH);
+                self.agenda.add(now + every, due);
             }
             Due::Health(_) => {
                 if self.cloud.drops_silent && socket.cloud_heard + STALE <= now {

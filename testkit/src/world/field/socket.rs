@@ -131,9 +131,11 @@ impl Socket {
         });
     }
 
-    /// A frame came.
-    pub fn hear(&mut self, now: u64, on_time: u64) {
-        self.heard.push_back(now);
+    /// A frame came. Pongs and protocol pings are no talk.
+    pub fn hear(&mut self, is_talk: bool, now: u64, on_time: u64) {
+        if is_talk {
+            self.heard.push_back(now);
+        }
         while self.heard.front().is_some_and(|at| at + TALK_TIME < now) {
             self.heard.pop_front();
         }

@@ -24,6 +24,7 @@ pub enum Down {
     Control(Control),
     /// A frame of a stream.
     Data,
+    ProtocolPing,
     Closed(Close),
 }
 
@@ -45,7 +46,7 @@ impl Down {
     pub const fn size(&self) -> u64 {
         OVERHEAD
             + match self {
-                Self::SynAck | Self::Closed(_) => 0,
+                Self::SynAck | Self::Closed(_) | Self::ProtocolPing => 0,
                 Self::Opened => 200,
                 Self::Control(Control::Ack) => 1200,
                 Self::Control(_) => 30,

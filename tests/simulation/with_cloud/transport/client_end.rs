@@ -5,7 +5,7 @@ use std::collections::VecDeque;
 use testkit::Message;
 use testkit::closures::CUT;
 use testkit::world::dial_outcome::{CloseEvents, Dial, ReadyState};
-use tpa_session::session::{Close, Input, Outgoing, Redactor, SocketId};
+use tpa_session::session::{Close, Input, Outgoing, Redacted, Redactor, SocketId};
 
 use super::{CloudEnd, Link, LinkTransport, SUCCESS, ToClient, ToCloud};
 use crate::client::Transport;
@@ -110,7 +110,10 @@ impl Transport for LinkTransport {
             let link = self.links.get_mut(&id).expect("a link");
             link.ended = true;
             link.ready_state = ReadyState::Closed;
-            return vec![Input::Failed(id), Input::Closed(id, CUT.close())];
+            return vec![
+                Input::Failed(id, Redacted::default()),
+                Input::Closed(id, CUT.close()),
+            ];
         }
         if ready_state == ReadyState::Connecting {
             self.end_now(id, CloseEvents::ErrorThenClose);

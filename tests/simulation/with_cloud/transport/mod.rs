@@ -15,7 +15,7 @@ use testkit::world::clock::Agenda;
 use testkit::world::dial_outcome::{CloseEvents, DialOutcome, ReadyState};
 use testkit::world::peer::Peer;
 use tpa_cloud::{ConnectionId, Delivery};
-use tpa_session::session::{Close, Control, Input, Outgoing, SocketId};
+use tpa_session::session::{Close, Control, Input, Outgoing, Redacted, SocketId};
 
 pub use convert::Reached;
 use convert::received;
@@ -259,7 +259,7 @@ impl LinkTransport {
                 link.ready_state = ReadyState::Closed;
                 let input = |&closes: &bool| match closes {
                     true => Input::Closed(id, close.clone()),
-                    false => Input::Failed(id),
+                    false => Input::Failed(id, Redacted::default()),
                 };
                 return Reached::Inputs(close_events.closes().iter().map(input).collect());
             }

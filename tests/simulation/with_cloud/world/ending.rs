@@ -24,6 +24,7 @@ impl World<'_> {
             self.wake_up(index)?;
             let client = &mut self.clients[index];
             client.clock.lateness = 0;
+            client.clock.grid = 1;
             // Two tabs that insist on the same session would supersede each other forever.
             client.decision = None;
             client.transport.clear_plans();

@@ -1,0 +1,93 @@
+/**
+ * Environment of sessions in Node, which has no events for it.
+ *
+ * @typedef {import("../../../src/web/js/platform.js").Sink} Sink
+ */
+
+/** Interval at which the addresses of the machine are read, ms. */
+const ADDRESSES_INTERVAL = 5000;
+/** First wait for timers that were replaced, ms. It doubles. */
+const TIMERS_WAIT = 1000;
+
+// A test may replace them later: what they do here is no business of its fake timers.
+const { setTimeout, setInterval, clearInterval } = globalThis;
+
+/** Sinks of the active sessions. @type {Set<Sink>} */
+const active = new Set();
+/** @type {ReturnType<typeof setInterval> | undefined} */
+let watching;
+
+/**
+ * Reports changes of the machine's addresses until the returned function is called. All sessions
+ * share one timer, which does not keep the process alive.
+ * @param {Sink} sink
+ * @returns {() => void}
+ */
+export function watchAddresses(sink) {
+  active.add(sink);
+  if (watching === undefined) {
+    let known = addresses();
+    watching = setInterval(() => {
+      const now = addresses();
+      if (now === known) return;
+      known = now;
+      for (const each of [...active]) each("addresses", 0);
+    }, ADDRESSES_INTERVAL);
+    watching.unref?.();
+  }
+  return () => {
+    active.delete(sink);
+    if (active.size > 0) return;
+    clearInterval(watching);
+    watching = undefined;
+  };
+}
+
+/** The addresses of the machine in the network, in one text. */
+function addresses() {
+  try {
+    // Deno would ask its user for a permission.
+    if (process.versions.deno) return "";
+    const { networkInterfaces } = process.getBuiltinModule("node:os");
+    const all = Object.values(networkInterfaces()).flatMap((some) => some ?? []);
+    // Link-local ones come and go with containers.
+    const used = all.filter(({ internal, address }) => !internal && !address.startsWith("fe80:"));
+    return used
+      .map(({ address }) => address)
+      .sort()
+      .join();
+  } catch {
+    return "";
+  }
+}
+
+/** Sinks of sessions whose timer was set with replaced timers. @type {Set<Sink>} */
+const stranded = new Set();
+
+/**
+ * Reports `turned` once the timers that were there at load are back. Fake timers that are removed
+ * never fire, so the session must set its own again.
+ * @param {Sink} sink
+ */
+export function awaitTimers(sink) {
+  if (globalThis.setTimeout === setTimeout) return;
+  stranded.add(sink);
+  if (stranded.size === 1) wait(TIMERS_WAIT);
+}
+
+/** @param {number} delay ms */
+function wait(delay) {
+  const check = () => {
+    if (globalThis.setTimeout !== setTimeout) return wait(2 * delay);
+    const sinks = [...stranded];
+    stranded.clear();
+    for (const sink of sinks) {
+      try {
+        sink("turned", 0);
+      } catch {
+        // The session is gone.
+      }
+    }
+  };
+  setTimeout(check, delay).unref?.();
+}

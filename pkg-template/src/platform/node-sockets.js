@@ -1,0 +1,99 @@
+/**
+ * Choice of a WebSocket in Node.
+ *
+ * The package `ws` is preferred to Node's own WebSocket, which waits without end for the close frame
+ * of its peer and does not say why a connection failed. Any other global WebSocket was put there by
+ * the app, e.g. by a test, and is used.
+ */
+
+/** Where undici, which Node's WebSocket is made of, keeps the agent that dials. */
+const AGENT = Symbol.for("undici.globalDispatcher.1");
+
+/** @type {any} */
+let loaded;
+
+/** The constructor if it is at hand. @returns {any} */
+export function webSocket() {
+  const { WebSocket } = globalThis;
+  return isNodesOwn(WebSocket) ? loaded : (WebSocket ?? loaded);
+}
+
+/**
+ * Loads `ws`, or prepares Node's own WebSocket.
+ * @param {() => Promise<any>} importWs resolves with undefined where it is not installed
+ * @returns {Promise<any>} undefined where there is neither
+ */
+export async function loadWebSocket(importWs) {
+  const { WebSocket } = globalThis;
+  loaded = (await importWs()) ?? (isNodesOwn(WebSocket) ? terminable(WebSocket) : WebSocket);
+  return loaded;
+}
+
+/** @param {any} WebSocket @returns {boolean} */
+function isNodesOwn(WebSocket) {
+  const { process } = globalThis;
+  if (typeof WebSocket !== "function" || process?.release?.name !== "node") return false;
+  const { bun, deno } = process.versions;
+  // Undici checks its arguments by functions of this name.
+  return !bun && !deno && Function.prototype.toString.call(WebSocket).includes("webidl");
+}
+
+/**
+ * Adds `terminate()`, which destroys the connection, and the reasons of errors.
+ * @param {any} WebSocket
+ */
+function terminable(WebSocket) {
+  return class extends WebSocket {
+    /** @type {{ socket?: any, abort?: () => void, error?: string, isOver?: boolean }} */
+    #dial;
+
+    /** @param {string} url */
+    constructor(url) {
+      /** @type {{ socket?: any, abort?: () => void, error?: string, isOver?: boolean }} */
+      const dial = {};
+      const dispatch = (/** @type {any} */ request, /** @type {any} */ handler) =>
+        /** @type {any} */ (globalThis)[AGENT].dispatch(request, watched(handler, dial));
+      super(url, { dispatcher: { dispatch } });
+      this.#dial = dial;
+      // The first listener, so that the others find the message.
+      this.addEventListener("error", (/** @type {any} */ event) => {
+        if (dial.error) Object.defineProperty(event, "message", { value: dial.error });
+      });
+    }
+
+    terminate() {
+      const { socket, abort } = this.#dial;
+      this.#dial.isOver = true;
+      if (socket) socket.destroy();
+      else if (abort) abort();
+      else this.close();
+    }
+  };
+}
+
+/**
+ * Notes the connection of a dial, and why it failed.
+ * @param {any} handler of undici
+ * @param {{ socket?: any, abort?: () => void, error?: string, isOver?: boolean }} dial
+ */
+function watched(handler, dial) {
+  /** @type {Record<string, (...facts: any[]) => void>} */
+  const notes = {
+    onConnect: (abort) => (dial.abort = abort),
+    onHeaders: (status) => (dial.error = `Unexpected server response: ${status}`),
+    onError: (error) => (dial.error = error?.message || error?.code),
+    onUpgrade: (status, headers, socket) => {
+      dial.socket = socket;
+      if (dial.isOver) socket.destroy();
+    },
+  };
+  for (const [name, note] of Object.entries(notes)) {
+    const method = handler[name];
+    if (typeof method !== "function") continue;
+    handler[name] = (/** @type {any[]} */ ...facts) => {
+      note(...facts);
+      return method.apply(handler, facts);
+    };
+  }
+  return handler;
+}

@@ -1,0 +1,103 @@
+/** One socket: the reasons of its errors, and its end. */
+import assert from "node:assert/strict";
+import { mock, test } from "node:test";
+
+import { Connection, dial } from "../../src/web/js/socket.js";
+
+/** Opens a socket of a class; returns its connection, the socket, and what was reported. */
+function opened(methods = {}) {
+  const reports = [];
+  class Socket {
+    readyState = 0;
+    calls = [];
+    constructor() {
+      Object.assign(this, methods);
+    }
+    close(...args) {
+      this.calls.push(["close", ...args]);
+    }
+  }
+  const attach = (socket, id) => new Connection(socket, id, /** @type {any} */ ({}));
+  const connection = dial(Socket, "ws://host/", { attach }, 7, (...report) => reports.push(report));
+  return { connection, socket: /** @type {any} */ (connection.socket), reports };
+}
+
+const coded = (message, code) => Object.assign(new Error(message), { code });
+
+test("an error says why, where the runtime does", () => {
+  const code = "ECONNREFUSED";
+  for (const [event, text] of [
+    [
+      { message: "connect ECONNREFUSED 127.0.0.1:1", error: coded("other", code) },
+      "connect ECONNREFUSED 127.0.0.1:1",
+    ],
+    [{ message: "", error: coded("", code) }, "ECONNREFUSED"],
+    [{ error: coded("Failed to connect", code) }, "Failed to connect ECONNREFUSED"],
+    [{ error: coded("a number as a code", 19) }, "a number as a code"],
+    [{ message: 5, error: null }, ""],
+    [{}, ""],
+    [undefined, ""],
+    [{ message: "x".repeat(10_000) }, "x".repeat(4096)],
+  ]) {
+    const { socket, reports } = opened();
+    socket.onerror(event);
+    assert.deepEqual(reports, [["failed", 7, text]]);
+  }
+});
+
+test("an error whose fields throw is an error without a reason", () => {
+  const { socket, reports } = opened();
+  const event = {
+    get error() {
+      throw new Error("no");
+    },
+    get message() {
+      throw new Error("no");
+    },
+  };
+  socket.onerror(event);
+  assert.deepEqual(reports, [["failed", 7, ""]]);
+});
+
+test("a socket whose peer does not answer is terminated at once, in any state", () => {
+  for (const readyState of [0, 1, 2]) {
+    const { connection, socket } = opened({
+      readyState,
+      terminate() {
+        this.calls.push(["terminate"]);
+      },
+    });
+    connection.close(4008, "Liveness timeout", true);
+    assert.deepEqual(socket.calls, [["terminate"]]);
+    assert.equal(connection.attached, false);
+  }
+});
+
+test("a socket without terminate() is closed instead", () => {
+  const { connection, socket } = opened({ readyState: 1 });
+  connection.close(4008, "Liveness timeout", true);
+  assert.deepEqual(socket.calls, [["close", 4008, "Liveness timeout"]]);
+});
+
+test("any other end waits a second for the peer, and does not keep a process alive", (t) => {
+  const { setTimeout } = globalThis;
+  t.after(() => (globalThis.setTimeout = setTimeout));
+  const unref = mock.fn();
+  let late;
+  globalThis.setTimeout = (callback, delay) => {
+    assert.equal(delay, 1000);
+    late = callback;
+    return { unref };
+  };
+  const { connection, socket } = opened({
+    readyState: 1,
+    terminate() {
+      this.calls.push(["terminate"]);
+    },
+  });
+  connection.close(1000, "bye", false);
+  assert.deepEqual(socket.calls, [["close", 1000, "bye"]]);
+  assert.equal(unref.mock.callCount(), 1);
+  late();
+  assert.deepEqual(socket.calls.at(-1), ["terminate"]);
+});
