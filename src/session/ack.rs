@@ -69,7 +69,7 @@ impl AckTracker {
     }
 
     /// True if a message was sent and is not confirmed.
-    const fn is_open(&self) -> bool {
+    pub(super) const fn is_open(&self) -> bool {
         self.transmitted > self.confirmed
     }
 
@@ -87,6 +87,12 @@ impl AckTracker {
             Delivery::AtLeastOnce => self.transmitted = self.confirmed,
         }
         open && delivery == Delivery::AtMostOnce
+    }
+
+    /// Awaits a confirmation of the messages from this serial on, which are sent once more.
+    pub(super) fn rewind(&mut self, serial: u64) {
+        self.confirmed = self.confirmed.min(serial.saturating_sub(1));
+        self.transmitted = self.confirmed;
     }
 
     /// Stops waiting for a confirmation of the messages sent so far.
@@ -191,7 +197,7 @@ impl<P: Payload> Session<P> {
         if self.acks.unanswered {
             self.fail_flushes(FlushError::Unsupported);
         }
-        let queued = self.outbox.first_queued();
+        let queued = self.first_unsent();
         while let Some(flush) = self.acks.take_flushed(queued) {
             self.outputs.push_back(Output::Flushed(flush, Ok(())));
         }
@@ -247,6 +253,7 @@ impl<P: Payload> Session<P> {
         self.acks.unanswered = false;
         self.acks.confirmed = self.acks.confirmed.max(serial);
         self.outbox.confirm(self.acks.confirmed);
+        self.confirm_state(self.acks.confirmed);
         self.timers.stop(Timer::Confirm);
     }
 
@@ -292,7 +299,9 @@ impl<P: Payload> Session<P> {
         self.acks.unanswered = true;
         self.acks.give_up();
         if self.config.delivery == Delivery::AtLeastOnce {
-            self.outbox.confirm(self.acks.confirmed);
+            for (message, serial, sent_at) in self.outbox.take_in_flight() {
+                self.keep_state(&message, serial, sent_at);
+            }
             self.emit(Event::Error(SessionError::Unconfirmable));
         }
     }

@@ -16,6 +16,12 @@ pub const GOING_AWAY: u16 = 1001;
 pub const NO_STATUS: u16 = 1005;
 /// No close frame came (RFC 6455 section 7.4.1: never on the wire).
 pub const NO_CLOSE_FRAME: u16 = 1006;
+/// The data is of a type that the peer does not accept (RFC 6455 section 7.4.1).
+const UNSUPPORTED_DATA: u16 = 1003;
+/// The data does not match its type (RFC 6455 section 7.4.1).
+const INVALID_PAYLOAD: u16 = 1007;
+/// The message is too big to process (RFC 6455 section 7.4.1).
+pub(super) const MESSAGE_TOO_BIG: u16 = 1009;
 /// Policy violation (RFC 6455 section 7.4.1). Clouds refuse connections with it.
 pub const POLICY_VIOLATION: u16 = 1008;
 /// Client: all attempts were used.
@@ -47,6 +53,19 @@ const CREDENTIALS: [&str; 6] = [
     "unauthorized",
 ];
 
+/// Words for a fault of a message in the reason of a 1008.
+const MESSAGE_FAULTS: [&str; 9] = [
+    "malformed",
+    "invalid message",
+    "invalid json",
+    "invalid frame",
+    "unknown message",
+    "unsupported message",
+    "too large",
+    "too big",
+    "too long",
+];
+
 /// Close code and reason.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Close {
@@ -76,6 +95,25 @@ impl Close {
             end -= 1;
         }
         (code, self.reason.get(..end).unwrap_or_default())
+    }
+
+    /// True if the line broke, so that nobody decided about what was under way. `kind` is the
+    /// meaning of the closure.
+    pub(super) const fn is_lost(&self, kind: CloseKind) -> bool {
+        match self.code {
+            NO_STATUS | NO_CLOSE_FRAME | 1011..=1015 | LIVENESS_TIMEOUT => true,
+            GOING_AWAY => matches!(kind, CloseKind::Abnormal),
+            _ => false,
+        }
+    }
+
+    /// True if the closure says that a message was at fault.
+    pub(super) fn blames_a_message(&self) -> bool {
+        match self.code {
+            UNSUPPORTED_DATA | INVALID_PAYLOAD | MESSAGE_TOO_BIG => true,
+            POLICY_VIOLATION => names_one_of(&self.reason, &MESSAGE_FAULTS),
+            _ => false,
+        }
     }
 
     /// True where the client leaves a peer that does not answer, and so does not wait for its close
@@ -294,12 +332,12 @@ pub fn is_fatal_error(code: Option<&str>) -> bool {
 
 fn is_rejection(close: &Close, origin: Origin<'_>) -> bool {
     let named_by_frame = matches!(origin, Origin::ErrorFrame(code) if is_fatal_error(code));
-    named_by_frame || (close.code == POLICY_VIOLATION && names_credential(&close.reason))
+    named_by_frame || (close.code == POLICY_VIOLATION && names_one_of(&close.reason, &CREDENTIALS))
 }
 
-fn names_credential(reason: &str) -> bool {
+fn names_one_of(reason: &str, words: &[&str]) -> bool {
     let reason = reason.to_ascii_lowercase();
-    CREDENTIALS.iter().any(|word| contains(&reason, word))
+    words.iter().any(|word| contains(&reason, word))
 }
 
 /// `str::contains` without its search tables, which would be larger than this module.

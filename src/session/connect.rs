@@ -150,6 +150,7 @@ impl<P: Payload> Session<P> {
         }
         self.enter(Phase::Connected(socket));
         self.emit(Event::Connected);
+        self.start_probe();
         self.drain_outbox(socket, 0);
     }
 }

@@ -31,6 +31,17 @@ impl<P: Payload> Session<P> {
         self.subscriptions.hash(hasher);
         self.outbox.fingerprint(self.now, &name, hasher);
         let mut serials = self.outbox.serials();
+        self.replay.is_some().hash(hasher);
+        if let Some(replay) = &self.replay {
+            replay.fingerprint(self.now, &name, hasher);
+            serials.extend(replay.serials());
+        }
+        self.probe.is_some().hash(hasher);
+        if let Some(probe) = &self.probe {
+            probe.fingerprint(self.now, &name, hasher);
+            serials.extend(probe.serials());
+        }
+        self.reports_drop.hash(hasher);
         serials.extend(self.liveness.link.pings.serials());
         self.acks.fingerprint(&serials, hasher);
         self.outputs.len().hash(hasher);

@@ -318,16 +318,6 @@ impl<P: Payload> Session<P> {
         }
     }
 
-    /// Sends a ping if queued messages wait for a pong, and none is to come.
-    pub(super) fn ask_for_space(&mut self, next: Option<usize>) {
-        if let (Phase::Connected(socket), Some(size)) = (self.phase, next)
-            && !self.liveness.may_hand_over(size)
-            && self.liveness.link.pings.oldest().is_none()
-        {
-            self.ping(socket);
-        }
-    }
-
     /// Handles a pong. One before the ack answers nothing.
     pub(super) fn on_pong(&mut self, id: Option<PingId>) {
         self.on_received(self.now);
@@ -373,6 +363,7 @@ impl<P: Payload> Session<P> {
 
     /// Called after each pong that answers a ping of this connection.
     pub(super) fn on_answered(&mut self) {
+        self.on_probe_answered();
         self.run.answered = true;
         self.check_stable();
     }
@@ -438,7 +429,7 @@ impl<P: Payload> Session<P> {
         };
         if !self.liveness.expects_pong() {
             self.liveness.link.probe = None;
-            return self.probe(true);
+            return self.send_probe(true);
         }
         let doubt = self.liveness.link.doubt.take();
         self.liveness.link.doubt = Some(Doubt {
@@ -488,7 +479,7 @@ impl<P: Payload> Session<P> {
     }
 
     /// Sends a ping because of a sign, unless one is out.
-    pub(super) fn probe(&mut self, is_after_sleep: bool) {
+    pub(super) fn send_probe(&mut self, is_after_sleep: bool) {
         let Phase::Connected(socket) = self.phase else {
             return;
         };

@@ -38,12 +38,15 @@ mod outbox;
 mod output;
 mod patience;
 mod pings;
+mod probe;
 mod protocol;
 mod reconnect;
 mod redact;
+mod replay;
 mod silence;
 mod sleep;
 mod stats;
+mod store;
 mod subscriptions;
 mod time;
 mod timeline;
@@ -88,7 +91,10 @@ use crate::session::ack::AckTracker;
 use crate::session::connect::Run;
 use crate::session::environment::Environment;
 use crate::session::keepalive::Liveness;
-use crate::session::outbox::{Message, Outbox};
+use crate::session::outbox::Message;
+use crate::session::probe::Probe;
+use crate::session::replay::Replay;
+use crate::session::store::Store;
 use crate::session::subscriptions::Subscriptions;
 use crate::session::timeline::Timeline;
 use crate::session::timer::Timers;
@@ -116,8 +122,14 @@ pub struct Session<P> {
     /// Lead of the wall clock over the monotonic one when it was last read, ms.
     wall_offset: Option<i64>,
     subscriptions: Subscriptions,
-    outbox: Outbox<P>,
+    outbox: Store<P>,
     acks: AckTracker,
+    /// State to send once more after a reconnect; made when there is some.
+    replay: Option<Box<Replay<P>>>,
+    /// Search for a message that the cloud refuses.
+    probe: Option<Box<Probe<P>>>,
+    /// The last output was [`Event::Dropped`], so that a command comes from its handlers.
+    reports_drop: bool,
     timeline: Timeline,
     stats: Stats,
     outputs: VecDeque<Output<P>>,
@@ -191,8 +203,11 @@ impl<P: Payload> Session<P> {
             disposed: false,
             wall_offset: None,
             subscriptions: Subscriptions::default(),
-            outbox: Outbox::new(config.outbox),
+            outbox: Store::new(config.outbox),
             acks: AckTracker::default(),
+            replay: None,
+            probe: None,
+            reports_drop: false,
             timeline: Timeline::default(),
             stats: Stats::default(),
             outputs: VecDeque::new(),
@@ -283,6 +298,9 @@ impl<P: Payload> Session<P> {
             }
             Input::Closed(_, close) => {
                 let origin = self.origin_of(&close);
+                if origin == Origin::Peer {
+                    self.blame(&close);
+                }
                 self.connection_lost(close, origin);
             }
             Input::Control(socket, control) => self.handle_control(socket, control),
@@ -306,7 +324,9 @@ impl<P: Payload> Session<P> {
     /// Removes the next output; `None` when there is nothing to execute now.
     #[must_use]
     pub fn poll_output(&mut self) -> Option<Output<P>> {
-        self.outputs.pop_front()
+        let output = self.outputs.pop_front();
+        self.reports_drop = matches!(output, Some(Output::Emit(Event::Dropped(..))));
+        output
     }
 
     /// The time at which to pass [`Input::Timeout`], and the timer that is due then.
@@ -370,7 +390,9 @@ impl<P: Payload> Session<P> {
 
     /// Restores the invariants that hold between calls.
     fn finish_call(&mut self) {
-        self.ask_for_space(self.outbox.next_size());
+        self.let_go_of_state();
+        self.ask_about_window();
+        self.ask_for_space();
         self.poll_buffer_later();
         self.settle_flushes();
         self.request_confirmation();

@@ -1,14 +1,10 @@
-//! Queued messages, and sent messages that may have to be sent again: bounded, keyed, with an
-//! expiry.
-
-use std::collections::VecDeque;
-#[cfg(feature = "test-util")]
-use std::hash::{Hash, Hasher};
+//! Messages of the app: sent at once, or stored until they can be sent.
 
 use crate::session::stats::increment;
+use crate::session::store::Departure;
 use crate::session::{
-    DropReason, Duration, Event, Instant, Outgoing, Phase, Reply, Session, SocketId, Timer,
-    replaces,
+    Close, CloseKind, DropReason, Duration, Event, FlushError, Instant, Outgoing, Phase, Reply,
+    Session, SocketId, Timer,
 };
 
 /// Interval at which the bytes in the socket's buffer are read while messages wait for space. A
@@ -52,265 +48,6 @@ pub struct Limits {
 /// Messages that are given up without a confirmation.
 pub(super) type Dropped<P> = Vec<(P, DropReason)>;
 
-#[derive(Clone, Debug)]
-struct Entry<P> {
-    message: Message<P>,
-    size: usize,
-    serial: u64,
-    /// The app was told that it is queued, and not yet that it was sent.
-    announced: bool,
-    /// It was passed to a socket once, and may have been received.
-    sent: bool,
-}
-
-impl<P> Entry<P> {
-    fn dropped(self, reason: DropReason) -> (P, DropReason) {
-        let reason = if self.sent {
-            DropReason::Unconfirmed
-        } else {
-            reason
-        };
-        (self.message.payload, reason)
-    }
-}
-
-/// Queued message that is about to be passed to a socket.
-struct Departure<P> {
-    payload: P,
-    size: usize,
-    serial: u64,
-    /// The app was told that it is queued.
-    announced: bool,
-}
-
-/// The stored messages, oldest first: those in flight, then the queued ones.
-#[derive(Clone, Debug)]
-pub(super) struct Outbox<P> {
-    entries: VecDeque<Entry<P>>,
-    /// Number of entries in flight: sent on this connection and not confirmed.
-    in_flight: usize,
-    bytes: usize,
-    /// Earliest expiry in the queue (cached).
-    earliest_expiry: Option<Instant>,
-    /// The cached expiry belongs to a message that is not queued any more.
-    expiry_stale: bool,
-    limits: Limits,
-}
-
-impl<P: Payload> Outbox<P> {
-    pub(super) const fn new(limits: Limits) -> Self {
-        Self {
-            entries: VecDeque::new(),
-            in_flight: 0,
-            bytes: 0,
-            earliest_expiry: None,
-            expiry_stale: false,
-            limits,
-        }
-    }
-
-    /// Queues a message after the others and removes those that it replaces; returns the messages
-    /// that it displaced, oldest first. `announced` if the app is told that the message waits.
-    ///
-    /// # Errors
-    ///
-    /// The message does not fit even into an empty queue, and is returned.
-    fn push(&mut self, message: Message<P>, serial: u64, announced: bool) -> Result<Dropped<P>, P> {
-        let size = message.payload.size();
-        if self.limits.messages == 0 || size > self.limits.bytes {
-            return Err(message.payload);
-        }
-        self.remove_replaced(message.key.as_deref());
-        self.bytes += size;
-        self.earliest_expiry = match (self.earliest_expiry, message.expires) {
-            (Some(one), Some(other)) => Some(one.min(other)),
-            (one, other) => one.or(other),
-        };
-        self.entries.push_back(Entry {
-            message,
-            size,
-            serial,
-            announced,
-            sent: false,
-        });
-        Ok(self.trim())
-    }
-
-    /// Takes the first queued message to send it. If `keeps`, it stays stored as one in flight.
-    fn next(&mut self, keeps: bool) -> Option<Departure<P>> {
-        let next = self.entries.get_mut(self.in_flight)?;
-        let (size, serial) = (next.size, next.serial);
-        let announced = std::mem::take(&mut next.announced);
-        let departure = |payload| Departure {
-            payload,
-            size,
-            serial,
-            announced,
-        };
-        if !keeps {
-            let removed = self.remove(self.in_flight)?;
-            return Some(departure(removed.message.payload));
-        }
-        next.sent = true;
-        self.in_flight += 1;
-        let payload = next.message.payload.clone();
-        let expires = next.message.expires;
-        self.on_dequeued(expires);
-        Some(departure(payload))
-    }
-
-    /// Removes the messages in flight up to this serial: they were received.
-    pub(super) fn confirm(&mut self, serial: u64) {
-        while self.in_flight > 0
-            && self
-                .entries
-                .front()
-                .is_some_and(|entry| entry.serial <= serial)
-        {
-            self.remove(0);
-        }
-    }
-
-    /// Queues the messages in flight again, before the others. Those that have expired in flight
-    /// expire now: only queued messages expire.
-    pub(super) fn requeue(&mut self, now: Instant) {
-        for entry in self.entries.iter_mut().take(self.in_flight) {
-            entry.message.expires = entry.message.expires.map(|at| at.max(now));
-        }
-        self.in_flight = 0;
-        self.expiry_stale = true;
-    }
-
-    /// Removes the queued messages that have expired, oldest first.
-    fn take_expired(&mut self, now: Instant) -> Dropped<P> {
-        let mut dropped = Vec::new();
-        if self.next_expiry().is_none_or(|at| at > now) {
-            return dropped;
-        }
-        self.expiry_stale = true;
-        for entry in self.entries.split_off(self.in_flight) {
-            if entry.message.expires.is_some_and(|at| at <= now) {
-                self.bytes -= entry.size;
-                dropped.push(entry.dropped(DropReason::Expired));
-            } else {
-                self.entries.push_back(entry);
-            }
-        }
-        dropped
-    }
-
-    /// Removes all messages, oldest first.
-    pub(super) fn clear(&mut self) -> Dropped<P> {
-        self.in_flight = 0;
-        self.bytes = 0;
-        self.expiry_stale = true;
-        let all = std::mem::take(&mut self.entries).into_iter();
-        all.map(|entry| entry.dropped(DropReason::Ended)).collect()
-    }
-
-    /// Earliest expiry of the queued messages.
-    fn next_expiry(&mut self) -> Option<Instant> {
-        if std::mem::take(&mut self.expiry_stale) {
-            let queued = self.entries.iter().skip(self.in_flight);
-            self.earliest_expiry = queued.filter_map(|entry| entry.message.expires).min();
-        }
-        self.earliest_expiry
-    }
-
-    /// Serial of the first queued message.
-    pub(super) fn first_queued(&self) -> Option<u64> {
-        self.entries.get(self.in_flight).map(|entry| entry.serial)
-    }
-
-    /// Size of the first queued message.
-    pub(super) fn next_size(&self) -> Option<usize> {
-        self.entries.get(self.in_flight).map(|entry| entry.size)
-    }
-
-    /// Number and bytes of the queued messages.
-    pub(super) fn queued(&self) -> (usize, usize) {
-        let queued = self.entries.iter().skip(self.in_flight);
-        let bytes = queued.map(|entry| entry.size).sum();
-        (self.entries.len() - self.in_flight, bytes)
-    }
-
-    /// Number of messages in flight.
-    pub(super) const fn in_flight(&self) -> usize {
-        self.in_flight
-    }
-
-    /// Serials of all messages, oldest first.
-    #[cfg(feature = "test-util")]
-    pub(super) fn serials(&self) -> Vec<u64> {
-        self.entries.iter().map(|entry| entry.serial).collect()
-    }
-
-    /// Hashes everything but the serials, which matter only in relation to those of the
-    /// [`AckTracker`](crate::session::ack::AckTracker).
-    #[cfg(feature = "test-util")]
-    pub(super) fn fingerprint(
-        &self,
-        now: Instant,
-        name: &impl Fn(&P) -> u64,
-        hasher: &mut impl Hasher,
-    ) {
-        (self.in_flight, self.bytes, self.entries.len()).hash(hasher);
-        for entry in &self.entries {
-            let Message {
-                payload,
-                key,
-                expires,
-                replay,
-            } = &entry.message;
-            let ahead = expires.map(|at| at.since(now));
-            (name(payload), key, ahead, replay, entry.size).hash(hasher);
-            (entry.announced, entry.sent).hash(hasher);
-        }
-    }
-
-    /// Removes the messages that one with this key replaces. Those in flight may be received, but
-    /// will not be sent again.
-    fn remove_replaced(&mut self, key: Option<&str>) {
-        let Some(key) = key else {
-            return;
-        };
-        for index in (0..self.entries.len()).rev() {
-            let older = self.entries[index].message.key.as_deref();
-            if older.is_some_and(|older| replaces(key, older)) {
-                self.remove(index);
-            }
-        }
-    }
-
-    fn remove(&mut self, index: usize) -> Option<Entry<P>> {
-        let removed = self.entries.remove(index)?;
-        self.bytes -= removed.size;
-        if index < self.in_flight {
-            self.in_flight -= 1;
-        } else {
-            self.on_dequeued(removed.message.expires);
-        }
-        Some(removed)
-    }
-
-    /// Invalidates the cached expiry if it was that of the message that left the queue.
-    fn on_dequeued(&mut self, expires: Option<Instant>) {
-        self.expiry_stale |= expires.is_some() && expires == self.earliest_expiry;
-    }
-
-    /// Removes the oldest messages until the limits hold. The newest one fits alone.
-    fn trim(&mut self) -> Dropped<P> {
-        let mut dropped = Vec::new();
-        while self.entries.len() > self.limits.messages || self.bytes > self.limits.bytes {
-            let Some(removed) = self.remove(0) else {
-                break;
-            };
-            dropped.push(removed.dropped(DropReason::Overflow));
-        }
-        dropped
-    }
-}
-
 impl<P: Payload> Session<P> {
     /// Executes [`Command::Send`](crate::session::Command::Send).
     pub(super) fn send(&mut self, message: Message<P>, buffered: Option<u32>) -> Reply {
@@ -321,7 +58,8 @@ impl<P: Payload> Session<P> {
         let mut open = None;
         if let (Phase::Connected(socket), Some(buffered)) = (self.phase, buffered) {
             let buffered = self.drain_outbox(socket, buffered);
-            let is_clear = self.has_space(buffered) && self.outbox.first_queued().is_none();
+            let is_clear =
+                self.has_space(buffered) && self.first_unsent().is_none() && self.window_is_open();
             let size = is_clear.then(|| message.payload.size());
             let size = size.filter(|size| self.liveness.may_hand_over(*size));
             open = size.map(|size| (socket, size));
@@ -329,23 +67,32 @@ impl<P: Payload> Session<P> {
         if buffered.is_none() {
             self.expect_close();
         }
+        let keeps = self.keeps_sent();
+        if self.reports_drop && (open.is_none() || keeps) && !self.outbox.has_room(&message) {
+            // Its handler would be called again, and might send again.
+            increment(&mut self.stats.dropped);
+            return Reply::Dropped;
+        }
         let serial = self.acks.accept();
         match open {
-            Some((socket, size)) if self.keeps_sent() => {
-                self.send_and_keep(socket, message, (serial, size))
+            Some((socket, size)) if keeps => self.send_and_keep(socket, message, (serial, size)),
+            Some((socket, size)) => self.send_now(socket, message, (serial, size)),
+            None => self.queue(message, serial),
+        }
+    }
+
+    fn queue(&mut self, message: Message<P>, serial: u64) -> Reply {
+        self.forget_state(message.key.as_deref());
+        match self.outbox.push(message, serial, true) {
+            Ok(displaced) => {
+                self.report_dropped(displaced);
+                self.watch_expiry();
+                Reply::Queued
             }
-            Some((socket, size)) => self.send_now(socket, message.payload, (serial, size)),
-            None => match self.outbox.push(message, serial, true) {
-                Ok(displaced) => {
-                    self.report_dropped(displaced);
-                    self.watch_expiry();
-                    Reply::Queued
-                }
-                Err(refused) => {
-                    self.emit(Event::Dropped(refused, DropReason::Overflow));
-                    Reply::Dropped
-                }
-            },
+            Err(refused) => {
+                self.emit(Event::Dropped(refused, DropReason::Overflow));
+                Reply::Dropped
+            }
         }
     }
 
@@ -359,10 +106,17 @@ impl<P: Payload> Session<P> {
         }
     }
 
-    fn send_now(&mut self, socket: SocketId, payload: P, (serial, size): (u64, usize)) -> Reply {
+    fn send_now(
+        &mut self,
+        socket: SocketId,
+        message: Message<P>,
+        (serial, size): (u64, usize),
+    ) -> Reply {
+        self.keep_state(&message, serial, self.now);
+        self.watch_frame(Some((serial, &message.payload)));
         self.acks.transmitted(serial);
         increment(&mut self.stats.sent);
-        self.transmit(socket, Outgoing::Message(payload));
+        self.transmit(socket, Outgoing::Message(message.payload));
         self.on_handed_over(socket, size);
         Reply::Sent
     }
@@ -373,14 +127,21 @@ impl<P: Payload> Session<P> {
         message: Message<P>,
         (serial, size): (u64, usize),
     ) -> Reply {
+        self.forget_state(message.key.as_deref());
         match self.outbox.push(message, serial, false) {
             Ok(displaced) => {
                 self.send_queued(socket, 0);
                 self.report_dropped(displaced);
             }
-            Err(refused) => {
-                self.send_now(socket, refused.clone(), (serial, size));
-                self.emit(Event::Dropped(refused, DropReason::Unconfirmed));
+            Err(payload) => {
+                let message = Message {
+                    payload: payload.clone(),
+                    key: None,
+                    expires: None,
+                    replay: false,
+                };
+                self.send_now(socket, message, (serial, size));
+                self.emit(Event::Dropped(payload, DropReason::Unconfirmed));
             }
         }
         Reply::Sent
@@ -397,18 +158,71 @@ impl<P: Payload> Session<P> {
 
     fn send_queued(&mut self, socket: SocketId, mut buffered: u32) -> u32 {
         while self.has_space(buffered)
-            && let Some(size) = self.outbox.next_size()
-            && self.liveness.may_hand_over(size)
-            && let Some(next) = self.outbox.next(self.keeps_sent())
+            && self.window_is_open()
+            && self.may_hand_over_next()
+            && let Some(next) = self.next_departure()
         {
-            buffered = buffered.saturating_add(u32::try_from(size).unwrap_or(u32::MAX));
-            let told = next.announced.then(|| next.payload.clone());
-            self.send_now(socket, next.payload, (next.serial, next.size));
+            let size = u32::try_from(next.size).unwrap_or(u32::MAX);
+            buffered = buffered.saturating_add(size);
+            let told = next.announced.then(|| next.message.payload.clone());
+            self.send_now(socket, next.message, (next.serial, next.size));
             if let Some(payload) = told {
                 self.emit(Event::Sent(payload));
             }
         }
         buffered
+    }
+
+    fn next_departure(&mut self) -> Option<Departure<P>> {
+        let keeps = self.keeps_sent();
+        self.next_state()
+            .or_else(|| self.outbox.next(keeps, self.now))
+    }
+
+    /// Serial of the first message that waits to be sent.
+    pub(super) fn first_unsent(&self) -> Option<u64> {
+        let due = self.replay.as_ref().and_then(|replay| replay.first_due());
+        due.or_else(|| self.outbox.first_queued())
+    }
+
+    /// Size of that message.
+    fn next_size(&self) -> Option<usize> {
+        let due = self.replay.as_ref().and_then(|replay| replay.next_size());
+        due.or_else(|| self.outbox.next_size())
+    }
+
+    /// True unless the first message that waits must wait for a pong.
+    fn may_hand_over_next(&self) -> bool {
+        self.next_size()
+            .is_none_or(|size| self.liveness.may_hand_over(size))
+    }
+
+    /// Sends a ping if messages wait for a pong, and none is to come.
+    pub(super) fn ask_for_space(&mut self) {
+        if let Phase::Connected(socket) = self.phase
+            && self.liveness.link.pings.oldest().is_none()
+            && !self.may_hand_over_next()
+        {
+            self.ping(socket);
+        }
+    }
+
+    /// Handles the end of a connection: messages are queued again, or given up.
+    pub(super) fn release_messages(&mut self, close: &Close, kind: CloseKind) {
+        if !matches!(self.phase, Phase::Connected(_)) {
+            return;
+        }
+        self.outbox.requeue(self.now);
+        self.watch_expiry();
+        self.decide_on_state(close, kind);
+        let is_lost = self.acks.cut(self.config.delivery);
+        let due = self.replay.as_ref().and_then(|replay| replay.first_due());
+        if let Some(serial) = due {
+            self.acks.rewind(serial);
+        }
+        if is_lost {
+            self.fail_flushes(FlushError::Lost);
+        }
     }
 
     /// Handles [`Input::Buffered`](crate::session::Input::Buffered).
@@ -422,16 +236,20 @@ impl<P: Payload> Session<P> {
         buffered as usize <= self.config.outbox.buffered
     }
 
-    /// Schedules a look at the buffer of the socket if queued messages only wait for space.
+    /// Schedules a look at the buffer of the socket if messages only wait for space.
     pub(super) fn poll_buffer_later(&mut self) {
-        let next = self.outbox.next_size();
-        let waits = next.is_some_and(|size| self.liveness.may_hand_over(size));
-        if !(waits && matches!(self.phase, Phase::Connected(_))) {
-            self.timers.stop(Timer::Drain);
-        } else if self.timers.get(Timer::Drain).is_none() {
-            self.timers
-                .set(Timer::Drain, self.now.after(BUFFER_POLL_INTERVAL));
+        let is_connected = matches!(self.phase, Phase::Connected(_));
+        if !is_connected || self.first_unsent().is_none() || !self.may_hand_over_next() {
+            return self.timers.stop(Timer::Drain);
         }
+        let soon = self.now.after(BUFFER_POLL_INTERVAL);
+        let before = self.timers.get(Timer::Drain).unwrap_or(soon);
+        self.window_is_open();
+        let at = match self.window_opens() {
+            Some(at) => at.max(soon),
+            None => before.min(soon),
+        };
+        self.timers.set(Timer::Drain, at);
     }
 
     pub(super) fn drop_expired(&mut self) {

@@ -212,8 +212,10 @@ pub fn replaces(newer: &str, older: &str) -> bool {
         || modes(newer)
             .zip(modes(older))
             .is_some_and(|(newer, older)| {
-                let mut older = older.split(',');
-                older.all(|mode| newer.split(',').any(|written| written == mode))
+                let is_comma = |byte: &u8| *byte == b',';
+                let mut older = older.as_bytes().split(is_comma);
+                let newer = newer.as_bytes();
+                older.all(|mode| newer.split(is_comma).any(|written| written == mode))
             })
 }
 

@@ -21,6 +21,7 @@ impl<P: Payload> Session<P> {
         }
         self.check_stable();
         self.assess_loss(&close, origin);
+        self.release_messages(&close, kind);
         if origin == Origin::Browser && reconnect != Reconnect::No {
             self.on_closed_by_browser();
         }
@@ -38,11 +39,6 @@ impl<P: Payload> Session<P> {
         ] {
             self.timers.stop(timer);
         }
-        if self.acks.cut(self.config.delivery) {
-            self.fail_flushes(FlushError::Lost);
-        }
-        self.outbox.requeue(self.now);
-        self.watch_expiry();
         let asks_app = self.config.asks_app
             && !matches!(kind, CloseKind::ClientDisconnect | CloseKind::Unsupported);
         let cause = cause(close, kind);
@@ -226,6 +222,8 @@ impl<P: Payload> Session<P> {
         });
         let unsent = self.outbox.clear();
         self.report_dropped(unsent);
+        self.replay = None;
+        self.probe = None;
         self.timers.stop(Timer::Expiry);
         self.enter(Phase::Stopped);
         let mut message = describe(&last);

@@ -49,7 +49,7 @@ impl<P: Payload> Session<P> {
     pub(super) fn ask_now(&mut self, hint: WakeHint) {
         let slept = hint == WakeHint::Slept;
         if slept || self.liveness.expects_pong() {
-            self.probe(slept);
+            self.send_probe(slept);
         }
     }
 }

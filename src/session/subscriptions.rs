@@ -73,6 +73,7 @@ impl<P: Payload> Session<P> {
 
     pub(super) fn send_subscriptions(&mut self, socket: SocketId) {
         let streams = self.subscriptions.as_slice().to_vec();
+        self.watch_frame(None);
         self.transmit(socket, Outgoing::Subscriptions(streams));
         self.on_handed_over(socket, 0);
     }

@@ -45,50 +45,62 @@ impl Timer {
 }
 
 /// At most one deadline for each [`Timer`].
-#[derive(Clone, Debug, Default)]
-pub(super) struct Timers([Option<Instant>; Timer::ALL.len()]);
+#[derive(Clone, Debug)]
+pub(super) struct Timers([Instant; Timer::ALL.len()]);
+
+/// Deadline of a timer that is not set. It never comes.
+const NEVER: Instant = Instant::END;
+
+impl Default for Timers {
+    fn default() -> Self {
+        Self([NEVER; Timer::ALL.len()])
+    }
+}
 
 impl Timers {
     pub(super) fn set(&mut self, timer: Timer, at: Instant) {
-        self.0[timer as usize] = Some(at);
-    }
-
-    pub(super) fn set_or_stop(&mut self, timer: Timer, at: Option<Instant>) {
         self.0[timer as usize] = at;
     }
 
+    pub(super) fn set_or_stop(&mut self, timer: Timer, at: Option<Instant>) {
+        self.set(timer, at.unwrap_or(NEVER));
+    }
+
     pub(super) fn stop(&mut self, timer: Timer) {
-        self.0[timer as usize] = None;
+        self.set(timer, NEVER);
     }
 
     pub(super) fn is_due(&self, timer: Timer, now: Instant) -> bool {
-        self.0[timer as usize].is_some_and(|at| at <= now)
+        self.0[timer as usize] <= now
     }
 
     /// Stops the first timer that is due; returns it with its deadline.
     fn take_due(&mut self, now: Instant) -> Option<(Timer, Instant)> {
-        let timer = Timer::ALL.into_iter().find(|&t| self.is_due(t, now))?;
-        let due = self.get(timer)?;
+        let timer = Timer::ALL.iter().copied().find(|&t| self.is_due(t, now))?;
+        let due = self.0[timer as usize];
         self.stop(timer);
         Some((timer, due))
     }
 
     pub(super) fn get(&self, timer: Timer) -> Option<Instant> {
-        self.0[timer as usize]
+        let at = self.0[timer as usize];
+        (at < NEVER).then_some(at)
     }
 
     /// The earliest deadline.
     pub(super) fn next(&self) -> Option<(Instant, Timer)> {
-        Timer::ALL
-            .into_iter()
-            .filter_map(|timer| Some((self.0[timer as usize]?, timer)))
-            .min_by_key(|&(at, _)| at)
+        let deadlines = Timer::ALL
+            .iter()
+            .map(|&timer| (self.0[timer as usize], timer));
+        let earliest = deadlines.min_by_key(|&(at, _)| at);
+        earliest.filter(|&(at, _)| at < NEVER)
     }
 
     /// Hashes each deadline relative to `now`.
     #[cfg(feature = "test-util")]
     pub(super) fn fingerprint(&self, now: Instant, hasher: &mut impl Hasher) {
         for deadline in self.0 {
+            let deadline = Some(deadline).filter(|at| *at < NEVER);
             let (ahead, overdue) = (
                 deadline.map(|at| at.since(now)),
                 deadline.map(|at| now.since(at)),

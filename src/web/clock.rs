@@ -11,6 +11,7 @@ use wasm_bindgen::prelude::*;
 use crate::session::{self, Duration, Instant};
 
 use super::abi::JsEvent;
+use super::reflect;
 
 #[wasm_bindgen]
 extern "C" {
@@ -127,13 +128,18 @@ impl Armed {
 impl Drop for Armed {
     fn drop(&mut self) {
         self.cleared.set(true);
-        let Some(closure) = self.timeout.take().map(Timeout::cancel) else {
+        let Some(timeout) = self.timeout.take() else {
             return;
         };
-        // Fake timers of a test, installed or removed in between, do not clear this timeout: it
-        // may still fire, and must find its closure.
-        if epoch_of_timers(&JsValue::UNDEFINED) != self.epoch {
-            closure.forget();
+        if epoch_of_timers(&JsValue::UNDEFINED) == self.epoch {
+            return drop(timeout);
+        }
+        // Fake timers of a test were installed or removed in between, and those of now would throw
+        // or remove another timeout. It may still fire and must find its closure, but it need not
+        // keep a process of Node alive.
+        let id = timeout.forget();
+        if let Some(unref) = reflect::get(&id, "unref").dyn_ref::<Function>() {
+            let _ = unref.call0(&id);
         }
     }
 }

@@ -31,6 +31,8 @@ mod protocol;
 mod reconnect;
 mod redact;
 mod reentrancy;
+mod refused;
+mod replay;
 mod sent;
 mod should_reconnect;
 mod silence;

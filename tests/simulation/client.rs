@@ -315,7 +315,12 @@ impl<T: Transport> Client<T> {
         let stats = self.session.session.stats();
         let coverage = &self.coverage;
         // Every message whose fate is "dropped": by an event, or by the reply after the end.
-        let dropped = coverage.all_dropped() + coverage.times(Situation::SentAfterEnd);
+        let silently = [Situation::SentAfterEnd, Situation::DroppedUntold];
+        let silently: u64 = silently
+            .map(|situation| coverage.times(situation))
+            .iter()
+            .sum();
+        let dropped = coverage.all_dropped() + silently;
         let counted = [
             ("attempts", stats.attempts, coverage.attempts),
             ("connections", stats.connections, coverage.connections),

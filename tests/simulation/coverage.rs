@@ -96,6 +96,7 @@ situations! {
     NestedFlush: "flush() in a handler",
     Connected: "runs that got to a connection at last",
     WrongKey: "keys that are wrong",
+    DroppedUntold: "messages of a handler of `dropped` that found no room",
 }
 
 /// Kinds of closures that must occur.

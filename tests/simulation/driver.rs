@@ -25,9 +25,15 @@ impl<T: Transport> Client<T> {
             return Ok(None);
         };
         let now = Instant::from_millis(self.clock.now);
+        let model = &self.session.model;
+        let is_untold = model.outbox.reports_drop && !model.lifecycle.is_over();
         let (reply, decisions) = self.session.command(command, now)?;
         self.log(|| format!("  {call:?} -> {reply:?}"));
         self.count_decisions(&decisions);
+        self.coverage.count_if(
+            Situation::DroppedUntold,
+            is_untold && reply == Ok(Reply::Dropped),
+        );
         Ok(reply.ok())
     }
 

@@ -149,18 +149,25 @@ pub enum Part {
 
 #[derive(Debug, Default, Args)]
 pub struct Sim {
-    /// Number of seeds, and an eighth of it with the cloud [default: 20000]
+    /// Number of seeds; an eighth of it with the cloud, and a twentieth in the field
+    /// [default: 20000]
     #[arg(long, value_parser = count)]
     pub seeds: Option<u64>,
     /// Number of seeds with the cloud
     #[arg(long, value_parser = count)]
     pub cloud_seeds: Option<u64>,
+    /// Number of seeds in the field
+    #[arg(long, value_parser = count)]
+    pub field_seeds: Option<u64>,
     /// Run only this seed and print every step
     #[arg(long, value_parser = count)]
     pub seed: Option<u64>,
     /// Run only this seed with the cloud and print every step
     #[arg(long, value_parser = count)]
     pub cloud_seed: Option<u64>,
+    /// Run only this seed in the field and print every step
+    #[arg(long, value_parser = count)]
+    pub field_seed: Option<u64>,
     /// Run 1,000,000 seeds
     #[arg(long, conflicts_with = "seeds")]
     pub full: bool,

@@ -1,4 +1,4 @@
-//! `cargo xtask sim`: simulation of the core, alone and with the cloud.
+//! `cargo xtask sim`: simulation of the core, alone, with the cloud, and in the field.
 
 use crate::arguments::Sim;
 use crate::process;
@@ -7,19 +7,23 @@ use crate::process;
 const ALONE: &str = "every_session";
 /// Test of several sessions with tpa-cloud.
 const WITH_CLOUD: &str = "sessions_and_cloud";
+/// Test of usual sessions on lines, machines and clouds as they are.
+const IN_FIELD: &str = "usual_sessions";
 
 /// Seeds of a full run.
 const FULL: u64 = 1_000_000;
 
 /// Runs the seeds in a release build and prints its output.
 pub fn run(arguments: &Sim) -> Result<(), String> {
-    // A single seed belongs to one of the two tests.
+    // A single seed belongs to one of the tests.
     let worlds: &[&str] = if arguments.seed.is_some() {
         &[ALONE]
     } else if arguments.cloud_seed.is_some() {
         &[WITH_CLOUD]
+    } else if arguments.field_seed.is_some() {
+        &[IN_FIELD]
     } else {
-        &[ALONE, WITH_CLOUD]
+        &[ALONE, WITH_CLOUD, IN_FIELD]
     };
     let mut test = process::command("cargo");
     test.args(["test", "--release", "--package", "tpa-session"])
@@ -35,6 +39,8 @@ pub fn run(arguments: &Sim) -> Result<(), String> {
         ("SIM_SEED", arguments.seed),
         ("SIM_CLOUD_SEEDS", arguments.cloud_seeds),
         ("SIM_CLOUD_SEED", arguments.cloud_seed),
+        ("SIM_FIELD_SEEDS", arguments.field_seeds),
+        ("SIM_FIELD_SEED", arguments.field_seed),
     ];
     for (name, value) in variables {
         if let Some(value) = value {

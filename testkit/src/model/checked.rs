@@ -95,7 +95,9 @@ impl CheckedSession {
     /// out.
     #[must_use]
     pub fn poll_output(&mut self) -> Option<Output<Message>> {
-        self.session.poll_output()
+        let output = self.session.poll_output();
+        self.model.outbox.reports_drop = matches!(output, Some(Output::Emit(Event::Dropped(..))));
+        output
     }
 
     /// Checks an output. `received` tells whether the cloud has a message from a connection.

@@ -9,7 +9,7 @@ use tpa_session::session::{Outgoing, RunId, SocketId};
 use super::events::{Events, Next};
 use super::flushes::Flushes;
 use super::lifecycle::{Announcement, Decision, Delay, Lifecycle, Phase};
-use super::outbox::Outbox;
+use super::outbox::{Outbox, Survivors};
 use super::promises::{Promise, Promises};
 use super::rules::Model;
 use super::sockets::Sockets;
@@ -164,11 +164,14 @@ impl Outbox {
             let entries = entries.iter().map(|entry| {
                 let name = (view.message(entry.message), entry.message.size, &entry.key);
                 let ahead = entry.expires.map(|at| at.saturating_sub(view.now));
-                let flags = (entry.announced, entry.sent);
-                (name, ahead, view.place(entry.place), flags)
+                let sent = entry.sent_at.map(|at| view.age(at, 2001));
+                let flags = (entry.announced, entry.hit, entry.replay);
+                (name, ahead, view.place(entry.place), sent, flags)
             });
             hash_all(entries, hasher);
         }
+        self.fingerprint_survivors(view, hasher);
+        self.fingerprint_search(view, hasher);
         (&self.subscribed, &self.followed, self.live.map(age)).hash(hasher);
         let pings = self.pings.out.iter();
         let pings = pings.map(|(_, mark)| view.place(mark.place));
@@ -194,6 +197,36 @@ impl Outbox {
         let drops = self.drops.iter();
         let drops = drops.map(|(message, reason)| (view.message(*message), reason));
         hash_all(drops, hasher);
+    }
+}
+
+impl Outbox {
+    fn fingerprint_survivors(&self, view: &View, hasher: &mut impl Hasher) {
+        let Survivors { due, sent } = &self.survivors;
+        for entries in [due, sent] {
+            let entries = entries.iter().map(|entry| {
+                let name = (view.message(entry.message), entry.message.size, &entry.key);
+                let ahead = entry.expires.map(|at| at.saturating_sub(view.now));
+                let sent = entry.sent_at.map(|at| view.age(at, 20_001));
+                (name, ahead, view.place(entry.place), sent)
+            });
+            hash_all(entries, hasher);
+        }
+        (self.answered, self.reports_drop).hash(hasher);
+    }
+
+    fn fingerprint_search(&self, view: &View, hasher: &mut impl Hasher) {
+        self.search.is_some().hash(hasher);
+        let Some(search) = &self.search else {
+            return;
+        };
+        (search.proved, search.window, search.out).hash(hasher);
+        (search.suspects, search.free).hash(hasher);
+        view.age(search.since, u64::MAX).hash(hasher);
+        let sole = search.sole.map(|message| view.message(message));
+        let suspect = search.suspect.as_ref();
+        let suspect = suspect.map(|(message, close)| (view.message(*message), close.code));
+        (sole, suspect).hash(hasher);
     }
 }
 

@@ -77,6 +77,8 @@ pub struct Snapshot {
     pub in_flight: usize,
     /// Errors reported so far.
     pub errors: u32,
+    /// Messages handed over so far.
+    pub sent: u32,
     /// Pings sent so far.
     pub pings: u32,
     pub deadline: Option<(u64, Timer)>,
@@ -91,6 +93,7 @@ impl Snapshot {
             queued: session.queued(),
             in_flight: stats.unconfirmed,
             errors: stats.errors,
+            sent: stats.sent,
             pings: stats.pings,
             deadline: session
                 .poll_timeout()

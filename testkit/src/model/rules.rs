@@ -8,7 +8,7 @@ use tpa_session::session::{
 use super::errors::Errors;
 use super::events::Events;
 use super::flushes::{Facts, Flushes};
-use super::lifecycle::{Decision, Effect, Lifecycle};
+use super::lifecycle::{By, Decision, Effect, Lifecycle};
 use super::liveness::Reasons;
 use super::outbox::{Outbox, Sending};
 use super::promises::Promises;
@@ -69,6 +69,7 @@ impl Model {
     ) -> Result<Vec<Decision>, Violation> {
         let untold = self.lifecycle.untold();
         self.lifecycle.advance(now);
+        self.begin_call(before, after);
         let active = match command {
             Command::Connect { session_id } => self.lifecycle.same_run(session_id),
             Command::Send { payload, .. } => {
@@ -110,6 +111,7 @@ impl Model {
         hints: Hints,
     ) -> Result<(bool, Vec<Decision>), Violation> {
         self.lifecycle.advance(now);
+        self.begin_call(before, after);
         let untold = self.lifecycle.untold();
         let Some(effect) = self.lifecycle.effect_of(input) else {
             ensure!(
@@ -123,6 +125,13 @@ impl Model {
             self.check_announcement(hints)?;
         }
         let was_foreign = self.lifecycle.liveness.is_foreign;
+        if let (Input::Closed(_, close), Effect::Ended(_, _, By::Other)) = (input, &effect)
+            && self.lifecycle.connection().is_some()
+        {
+            let (is_stable, now) = (self.lifecycle.is_stable(), self.lifecycle.now);
+            self.lifecycle.uncounted |= self.outbox.blame(close, is_stable, now);
+            self.sequence.expect(self.outbox.take_steps());
+        }
         self.lifecycle.input(&effect, before, after, hints)?;
         if hints.forgets {
             self.errors.expect(SessionError::Unanswered);
@@ -207,7 +216,8 @@ impl Model {
     /// A pong came on the current socket.
     fn ponged(&mut self, was_foreign: bool, after: &Snapshot) {
         if let Some(ping) = self.lifecycle.take_answered() {
-            let ping = self.outbox.ponged(ping, after.in_flight);
+            let is_stable = self.lifecycle.is_stable();
+            let ping = self.outbox.ponged(ping, after.in_flight, is_stable);
             self.lifecycle.liveness.answered(ping);
         }
         if self.lifecycle.liveness.is_foreign && !was_foreign {
@@ -256,6 +266,11 @@ impl Model {
         parts.check(&snapshot)
     }
 
+    fn begin_call(&mut self, before: &Snapshot, after: &Snapshot) {
+        let handed = after.sent.wrapping_sub(before.sent);
+        self.outbox.begin_call(handed, self.lifecycle.now);
+    }
+
     /// Checks what holds after every call, nested or not.
     fn finish_call(
         &mut self,
@@ -269,7 +284,9 @@ impl Model {
         let reasons = Reasons {
             acknowledged: std::mem::take(&mut self.is_acknowledging),
             timer,
-            confirms: !self.flushes.is_settled() || self.config.delivery == Delivery::AtLeastOnce,
+            confirms: !self.flushes.is_settled()
+                || self.config.delivery == Delivery::AtLeastOnce
+                || self.outbox.search.is_some(),
             blocks: self.outbox.blocks(),
             sign: false,
         };
@@ -279,6 +296,7 @@ impl Model {
         self.outbox
             .expects_pong(self.lifecycle.liveness.expects_pong());
         self.lifecycle.check(after)?;
+        self.outbox.forget_old();
         self.outbox.check(after)
     }
 
@@ -287,7 +305,7 @@ impl Model {
             payload,
             key,
             ttl,
-            replay: _,
+            replay,
             buffered,
         } = command
         else {
@@ -300,6 +318,7 @@ impl Model {
             message: *payload,
             key: key.as_deref(),
             ttl: *ttl,
+            replay: *replay,
             is_over: self.lifecycle.is_over(),
             connection: self.lifecycle.connection().zip(*buffered),
         };
@@ -351,7 +370,8 @@ impl Model {
     /// Applies the decisions since `before` to the parts that depend on them.
     fn apply_decisions(&mut self, before: usize) -> Vec<Decision> {
         let (socket, now) = (self.lifecycle.socket, self.lifecycle.now);
-        self.outbox.follow(self.lifecycle.connection(), now);
+        let cause = self.lifecycle.last_cause();
+        self.outbox.follow(self.lifecycle.connection(), cause, now);
         self.sequence.expect(self.lifecycle.take_steps());
         let decisions = self.lifecycle.untold_since(before);
         for decision in &decisions {

@@ -93,7 +93,6 @@ fn run(closure: Closure, culprit: u32, queued: bool, delivery: Delivery) -> Resu
 }
 
 #[test]
-#[ignore = "not yet"]
 fn a_refused_message_costs_no_other() {
     let culprits = [1, 2, 7, MESSAGES];
     let cases = BLAMING.into_iter().flat_map(move |closure| {

@@ -1,6 +1,6 @@
 //! Questions that the other parts of the model ask.
 
-use tpa_session::session::{RunId, SocketId};
+use tpa_session::session::{Cause, RunId, SocketId};
 
 use super::{Decision, Lifecycle, Phase};
 
@@ -18,6 +18,16 @@ impl Lifecycle {
     /// The connection that frames of the app are sent on.
     pub fn connection(&self) -> Option<SocketId> {
         (self.phase == Phase::Connected).then_some(self.socket)
+    }
+
+    /// True if the connection has lasted, and a timeout has told the session so.
+    pub fn is_stable(&self) -> bool {
+        self.stable_due.is_none_or(|due| due <= self.now)
+    }
+
+    /// End of the last connection or attempt.
+    pub const fn last_cause(&self) -> Option<&Cause> {
+        self.cause.as_ref()
     }
 
     pub fn is_over(&self) -> bool {

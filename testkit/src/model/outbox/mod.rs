@@ -4,18 +4,23 @@
 mod keys;
 mod pings;
 mod queries;
+mod search;
+mod sending;
+mod state;
 
 use std::collections::{BTreeSet, VecDeque};
 
 use tpa_session::session::{
-    Command, Config, Delivery, DropReason, Duration, Limits, Outgoing, Reply, SocketId,
+    Cause, Command, Config, Delivery, DropReason, Duration, Limits, Outgoing, SocketId,
 };
 
-use keys::supersedes;
 use pings::Pings;
+use search::Search;
+pub use sending::Sending;
+pub(super) use state::Survivors;
 
 use super::sequence::Step;
-use super::{Violation, after, ensure};
+use super::{Violation, ensure};
 use crate::Message;
 
 #[derive(Clone, Debug)]
@@ -27,12 +32,17 @@ pub(super) struct Entry {
     pub place: u32,
     /// The app was told that it is queued, and not yet that it was sent.
     pub announced: bool,
-    pub sent: bool,
+    /// Time at which it went out.
+    pub sent_at: Option<u64>,
+    /// The last closure came shortly after that.
+    pub hit: bool,
+    /// It may be sent once more.
+    pub replay: bool,
 }
 
 impl Entry {
     const fn dropped(&self, reason: DropReason) -> (Message, DropReason) {
-        let reason = if self.sent {
+        let reason = if self.sent_at.is_some() {
             DropReason::Unconfirmed
         } else {
             reason
@@ -41,22 +51,24 @@ impl Entry {
     }
 }
 
-/// A message that the app sends, and where it may go.
-pub struct Sending<'a> {
-    pub message: Message,
-    pub key: Option<&'a str>,
-    pub ttl: Option<Duration>,
-    pub is_over: bool,
-    /// The connection, and the bytes that its socket holds, where the socket is open.
-    pub connection: Option<(SocketId, u32)>,
-}
-
 #[derive(Clone, Debug)]
 pub struct Outbox {
     limits: Limits,
     delivery: Delivery,
     /// A ping follows each ack.
     asks_at_once: bool,
+    /// Time that a pong may take, ms.
+    patience: u64,
+    pub(super) survivors: Survivors,
+    pub(super) search: Option<Search>,
+    /// Messages that the session hands over in this call and that are not accounted for. Known
+    /// only while there is a search.
+    handed: u32,
+    /// The live connection has answered a ping.
+    pub(super) answered: bool,
+    /// A `dropped` event is being carried out.
+    pub reports_drop: bool,
+    now: u64,
     /// Messages sent on the live connection and not confirmed.
     pub(super) in_flight: Vec<Entry>,
     pub(super) queue: Vec<Entry>,
@@ -68,7 +80,7 @@ pub struct Outbox {
     streams: Vec<String>,
     pub(super) live: Option<SocketId>,
     pub(super) pings: Pings,
-    /// Place of the last message that the session decided to send.
+    /// Place of the last message that the session decided to send on the live connection.
     sent_to: u32,
     /// Place of the last message that it transmitted.
     pub(super) transmitted_to: u32,
@@ -102,6 +114,13 @@ impl Outbox {
             limits: config.outbox,
             delivery: config.delivery,
             asks_at_once: config.watch.ping_interval > Duration::ZERO,
+            patience: config.watch.pong_timeout.as_millis(),
+            survivors: Survivors::default(),
+            search: None,
+            handed: 0,
+            answered: false,
+            reports_drop: false,
+            now: 0,
             in_flight: Vec::new(),
             queue: Vec::new(),
             subscribed: Vec::new(),
@@ -123,57 +142,6 @@ impl Outbox {
             replaced: 0,
             resent: 0,
         }
-    }
-
-    /// The app sends a message; checks the reply.
-    pub fn send(&mut self, sending: &Sending<'_>, now: u64, reply: Reply) -> Result<(), Violation> {
-        let message = sending.message;
-        let fits = self.limits.messages > 0 && message.size <= self.limits.bytes;
-        let entry = Entry {
-            message,
-            key: sending.key.map(Into::into),
-            expires: sending.ttl.map(|ttl| after(now, ttl)),
-            place: message.serial,
-            announced: false,
-            sent: false,
-        };
-        let open = sending.connection.and_then(|(socket, held)| {
-            let held = self.drain(socket, held, now);
-            let is_open = self.has_room(held) && self.queue.is_empty();
-            (is_open && !self.pings.are_awaited(message.size)).then_some(socket)
-        });
-        let expected = match open {
-            _ if sending.is_over => Reply::Dropped,
-            Some(_) => Reply::Sent,
-            None if fits => Reply::Queued,
-            None => Reply::Dropped,
-        };
-        ensure!(
-            reply == expected,
-            "messages",
-            "{reply:?} instead of {expected:?} to {message:?}"
-        );
-        match open {
-            _ if sending.is_over => self.excused.push(message.serial),
-            Some(socket) if self.keeps() && fits => {
-                let dropped = self.enqueue(entry);
-                self.send_queue(socket, 0);
-                self.drop_all(dropped);
-            }
-            Some(socket) => {
-                self.transmit(socket, &entry);
-                if self.keeps() {
-                    self.drop_all([(message, DropReason::Unconfirmed)]);
-                }
-            }
-            None if fits => {
-                let announced = true;
-                let dropped = self.enqueue(Entry { announced, ..entry });
-                self.drop_all(dropped);
-            }
-            None => self.drop_all([(message, DropReason::Overflow)]),
-        }
-        Ok(())
     }
 
     /// The app changes the list of its streams; `connection` is the one to tell.
@@ -206,9 +174,12 @@ impl Outbox {
         self.live = Some(socket);
         self.sent.clear();
         self.has_lost = false;
+        self.answered = false;
         self.send_streams(socket);
-        self.pings
-            .acknowledged(self.confirmed_to, self.asks_at_once);
+        self.pings.acknowledged(self.asks_at_once);
+        if let Some(search) = &mut self.search {
+            search.connected(self.now);
+        }
     }
 
     /// The socket holds so many bytes.
@@ -234,34 +205,53 @@ impl Outbox {
     }
 
     /// A pong answers this ping, or a later one that the session no longer told from it; `left`
-    /// messages are in flight since. Returns the ping.
-    pub fn ponged(&mut self, ping: u32, left: usize) -> u32 {
+    /// messages are in flight since. Returns the ping. The connection `is_stable` if it has
+    /// lasted.
+    pub fn ponged(&mut self, ping: u32, left: usize, is_stable: bool) -> u32 {
+        self.answered = true;
         self.is_unconfirmable = false;
         let confirms = |place: u32| {
             let kept = self.in_flight.iter().filter(|entry| entry.place > place);
             kept.count() == left
         };
-        let Some((ping, place)) = self.pings.answer(ping, confirms) else {
-            return ping;
-        };
-        self.confirmed_to = self.confirmed_to.max(place);
-        self.in_flight.retain(|entry| entry.place > place);
-        ping
+        let answer = self.pings.answer(ping, confirms);
+        if let Some((_, place)) = answer {
+            self.confirmed_to = self.confirmed_to.max(place);
+            self.in_flight.retain(|entry| entry.place > place);
+            self.survivors.confirm(place);
+        }
+        let is_searching = self.search.is_some();
+        self.acquit(is_stable);
+        if let (Some(socket), true) = (self.live, is_searching) {
+            self.drain(socket, 0, self.now);
+        }
+        answer.map_or(ping, |(ping, _)| ping)
     }
 
     /// The cloud answers no pings, so that nothing can be confirmed.
     pub fn give_up_confirmation(&mut self) {
         self.is_unconfirmable = true;
-        let forgotten = self.in_flight.drain(..);
-        self.excused
-            .extend(forgotten.map(|entry| entry.message.serial));
+        self.confirmed_to = self.confirmed_to.max(self.sent_to);
+        for entry in std::mem::take(&mut self.in_flight) {
+            self.survivors.remember(&entry, self.answered, self.now);
+            self.excused.push(entry.message.serial);
+        }
     }
 
     /// Another connection, or none, is live now.
-    pub fn follow(&mut self, connection: Option<SocketId>, now: u64) {
+    pub fn follow(&mut self, connection: Option<SocketId>, cause: Option<&Cause>, now: u64) {
         if self.live.is_some() && self.live != connection {
+            if let Some(cause) = cause {
+                self.survivors.lose(cause, self.answered, now);
+            }
             self.lose(now);
         }
+    }
+
+    /// A call begins. `handed` messages go out in it.
+    pub fn begin_call(&mut self, handed: u32, now: u64) {
+        self.handed = handed;
+        self.now = now;
     }
 
     /// The connection is lost, and what was in flight is queued again. What is too late by then
@@ -272,9 +262,7 @@ impl Outbox {
         }
         self.has_lost = self.has_unconfirmed();
         self.live = None;
-        if self.delivery == Delivery::AtLeastOnce {
-            self.sent_to = self.confirmed_to;
-        }
+        self.sent_to = 0;
         self.pings = Pings::default();
         self.is_unconfirmable = false;
         self.resent += self.in_flight.len() as u64;
@@ -293,6 +281,8 @@ impl Outbox {
 
     /// The session is over.
     pub fn ended(&mut self) {
+        self.survivors = Survivors::default();
+        self.search = None;
         let left: Vec<_> = self.queue.drain(..).collect();
         self.drop_all(left.iter().map(|entry| entry.dropped(DropReason::Ended)));
     }
@@ -346,73 +336,6 @@ impl Outbox {
         std::mem::take(&mut self.steps)
     }
 
-    /// Queues a message, and returns what has to give way, oldest first.
-    fn enqueue(&mut self, entry: Entry) -> Vec<(Message, DropReason)> {
-        let message = entry.message;
-        for list in [&mut self.in_flight, &mut self.queue] {
-            list.retain(|older| {
-                let goes = supersedes(entry.key.as_deref(), older.key.as_deref());
-                self.replaced += u64::from(goes);
-                self.excused.extend(goes.then_some(older.message.serial));
-                !goes
-            });
-        }
-        self.queue.push(entry);
-        let mut dropped = Vec::new();
-        while self.in_flight.len() + self.queue.len() > self.limits.messages
-            || self.bytes() > self.limits.bytes
-        {
-            let is_older = |entry: &Entry| entry.message != message;
-            let gone = if self.in_flight.is_empty() {
-                let Some(oldest) = self.queue.iter().position(is_older) else {
-                    break;
-                };
-                self.queue.remove(oldest)
-            } else {
-                self.in_flight.remove(0)
-            };
-            dropped.push(gone.dropped(DropReason::Overflow));
-        }
-        dropped
-    }
-
-    /// Sends what is queued, as far as there is room. Returns what the socket holds then.
-    fn drain(&mut self, socket: SocketId, held: u32, now: u64) -> u64 {
-        self.expire(now);
-        self.send_queue(socket, u64::from(held))
-    }
-
-    fn send_queue(&mut self, socket: SocketId, mut held: u64) -> u64 {
-        while self.has_room(held)
-            && let Some(next) = self.queue.first()
-            && !self.pings.are_awaited(next.message.size)
-        {
-            let mut next = self.queue.remove(0);
-            held = held.saturating_add(next.message.size as u64);
-            self.transmit(socket, &next);
-            if std::mem::take(&mut next.announced) {
-                self.sents.push_back(next.message);
-                self.steps.push(Step::Sent);
-            }
-            if self.keeps() {
-                next.sent = true;
-                self.in_flight.push(next);
-            }
-        }
-        held
-    }
-
-    fn transmit(&mut self, socket: SocketId, entry: &Entry) {
-        self.push_frame(socket, Outgoing::Message(entry.message));
-        self.sent.push((entry.message.serial, entry.place));
-        self.sent_to = entry.place;
-        self.pings.hand_over(entry.message.size, entry.place);
-        if self.is_unconfirmable {
-            // The app was told that nothing is certain any more.
-            self.excused.push(entry.message.serial);
-        }
-    }
-
     fn drop_all(&mut self, dropped: impl IntoIterator<Item = (Message, DropReason)>) {
         for (message, reason) in dropped {
             self.excused.push(message.serial);
@@ -422,6 +345,9 @@ impl Outbox {
     }
 
     fn send_streams(&mut self, socket: SocketId) {
+        if let Some(search) = &mut self.search {
+            search.went_out(None, self.now);
+        }
         self.push_frame(socket, Outgoing::Subscriptions(self.streams.clone()));
     }
 

@@ -31,9 +31,8 @@ pub struct Pings {
 }
 
 impl Pings {
-    /// A connection begins; all messages up to this place were confirmed.
-    pub fn acknowledged(&mut self, place: u32, asks_at_once: bool) {
-        self.end.place = place;
+    /// A connection begins. A ping at once confirms nothing.
+    pub fn acknowledged(&mut self, asks_at_once: bool) {
         self.ahead.extend(asks_at_once.then_some(self.end));
     }
 

@@ -9,6 +9,13 @@ impl Outbox {
     /// Checks a session after a call: both queues are equal.
     pub fn check(&self, snapshot: &Snapshot) -> Result<(), Violation> {
         let bytes = self.queue.iter().map(|entry| entry.message.size).sum();
+        let is_over = self.search.as_ref().is_some_and(|search| search.breach);
+        ensure!(
+            !is_over && (self.search.is_none() || self.handed == 0),
+            "probing",
+            "more messages went out than may: {:?}",
+            self.search
+        );
         let expected = ((self.queue.len(), bytes), self.in_flight.len());
         let found = (snapshot.queued, snapshot.in_flight);
         ensure!(
@@ -53,7 +60,9 @@ impl Outbox {
 
     /// True if a message up to this one is queued or in flight.
     pub fn has_open(&self, serial: u32) -> bool {
-        self.entries().any(|entry| entry.place <= serial)
+        let due = &self.survivors.due;
+        let mut open = self.entries().chain(due);
+        open.any(|entry| entry.place <= serial)
     }
 
     /// True if a message under this key is queued or in flight.
@@ -81,12 +90,14 @@ impl Outbox {
     }
 
     pub const fn has_queued(&self) -> bool {
-        !self.queue.is_empty()
+        !self.queue.is_empty() || !self.survivors.due.is_empty()
     }
 
-    /// Number of messages that are kept, or about to be transmitted or reported dropped.
+    /// Number of messages that are to be transmitted or reported.
     pub fn unfinished(&self) -> usize {
-        self.serials().count()
+        let due = self.survivors.due.len();
+        let reports = self.sents.len() + self.drops.len();
+        self.entries().count() + due + self.to_transmit().count() + reports
     }
 
     /// Number of pings of the live connection that were not answered.
@@ -94,17 +105,26 @@ impl Outbox {
         self.pings.out.len()
     }
 
-    /// Messages that are kept, or about to be transmitted or reported dropped.
+    /// Messages that are kept, or about to be transmitted or reported.
     pub fn serials(&self) -> impl Iterator<Item = u32> {
         let kept = self.entries().map(|entry| entry.message.serial);
         let drops = self.drops.iter().map(|(message, _)| message.serial);
         let sents = self.sents.iter().map(|message| message.serial);
+        let survivors = self.survivors.all().map(|entry| entry.message.serial);
+        let search = self.search.iter();
+        let suspects = search.flat_map(|search| {
+            let suspect = search.suspect.as_ref().map(|(message, _)| *message);
+            search.sole.into_iter().chain(suspect)
+        });
+        let suspects = suspects.map(|message| message.serial);
+        let kept = kept.chain(survivors).chain(suspects);
         kept.chain(self.to_transmit()).chain(sents).chain(drops)
     }
 
     /// Places that may yet be compared with others.
     pub fn places(&self) -> impl Iterator<Item = u32> {
-        let kept = self.entries().map(|entry| entry.place);
+        let survivors = self.survivors.all().map(|entry| entry.place);
+        let kept = self.entries().map(|entry| entry.place).chain(survivors);
         let frames = self
             .to_transmit()
             .filter_map(|serial| self.place_of(serial));
