@@ -234,6 +234,12 @@ pub enum SessionError {
     Unconfirmable,
     /// The cloud no longer answers pings, as it did before.
     Unanswered,
+    /// The cloud closed the connection twice because of the same stream, which is left out of the
+    /// subscriptions.
+    SubscriptionRefused {
+        /// Text for people, with the name of the stream.
+        message: String,
+    },
 }
 
 impl SessionError {
@@ -244,6 +250,7 @@ impl SessionError {
             Self::Reported { code, .. } => code.as_deref(),
             Self::Unconfirmable => Some("UNCONFIRMABLE"),
             Self::Unanswered => Some("UNANSWERED"),
+            Self::SubscriptionRefused { .. } => Some("SUBSCRIPTION_REFUSED"),
         }
     }
 
@@ -251,7 +258,7 @@ impl SessionError {
     pub fn message(&self) -> &str {
         match self {
             Self::Malformed(malformed) => malformed.message(),
-            Self::Reported { message, .. } => message,
+            Self::Reported { message, .. } | Self::SubscriptionRefused { message } => message,
             Self::Unconfirmable => {
                 "This cloud confirms no messages: none can be delivered at least once"
             }

@@ -34,6 +34,7 @@ test("an error says why, where the runtime does", () => {
     [{ message: "", error: coded("", code) }, "ECONNREFUSED"],
     [{ error: coded("Failed to connect", code) }, "Failed to connect ECONNREFUSED"],
     [{ error: coded("a number as a code", 19) }, "a number as a code"],
+    [{ message: "write EPROTO\n" }, "write EPROTO"],
     [{ message: 5, error: null }, ""],
     [{}, ""],
     [undefined, ""],

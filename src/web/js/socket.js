@@ -132,5 +132,5 @@ function describeFailure(event) {
   const error = get(event, "error");
   const message = textOf(event, "message") || textOf(error, "message") || "";
   const code = textOf(error, "code") ?? "";
-  return (message.includes(code) ? message : `${message} ${code}`.trim()).slice(0, MAX_ERROR);
+  return (message.includes(code) ? message : `${message} ${code}`).trim().slice(0, MAX_ERROR);
 }

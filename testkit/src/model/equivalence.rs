@@ -172,6 +172,7 @@ impl Outbox {
         }
         self.fingerprint_survivors(view, hasher);
         self.fingerprint_search(view, hasher);
+        (&self.refused_once, &self.refused_streams).hash(hasher);
         (&self.subscribed, &self.followed, self.live.map(age)).hash(hasher);
         let pings = self.pings.out.iter();
         let pings = pings.map(|(_, mark)| view.place(mark.place));
