@@ -7,11 +7,12 @@ import { project } from "./support.mjs";
 
 /**
  * Sends a card on a connection that is frozen and then cut; prints the display after the next
- * connection has confirmed its messages.
+ * connection has confirmed its messages. A card is state, which is sent again where it is not told
+ * to be no state.
  */
 const APP = `
 import { TpaSession } from "tpa-session";
-const { CLOUD, NAME, DELIVERY } = process.env;
+const { CLOUD, NAME, DELIVERY, REPLAY } = process.env;
 const session = new TpaSession({
   packageName: NAME,
   apiKey: "dev-key",
@@ -30,12 +31,12 @@ await session.connect(sessionId);
 await session.flush();
 await fault({ fault: "freeze" });
 const card = { type: "display_event", view: "main", layout: { layoutType: "text_wall", text: "late" } };
-const reply = session.send(card);
+const reply = session.send(card, { replay: REPLAY === "true" });
 const again = new Promise((resolve) => session.once("connected", resolve));
 await fault({ fault: "cut" });
 await again;
 await session.flush();
-const shown = (await (await fetch(CLOUD + "/sessions")).json())[0].displays;
+const shown = (await (await fetch(CLOUD + "/sessions")).json()).find(({ userSessionId }) => userSessionId === "user").displays;
 session.disconnect();
 console.log(JSON.stringify({ reply, text: shown.main?.text ?? null }));
 `;
@@ -53,14 +54,16 @@ after(() => {
   server?.stop();
 });
 
-for (const [delivery, text] of [
-  ["at-most-once", null],
-  ["at-least-once", "late"],
+for (const [delivery, replay, text] of [
+  ["at-most-once", false, null],
+  ["at-most-once", true, "late"],
+  ["at-least-once", false, "late"],
 ]) {
-  test(`${delivery}: a card sent on a broken connection ${text ? "is shown" : "is lost"}`, async () => {
-    const NAME = `org.example.${delivery}`;
-    const env = { CLOUD: server.url, NAME, DELIVERY: delivery };
-    const { code, output } = await place.app(`${delivery}.mjs`, APP, env);
+  const what = `replay ${replay}: a card sent on a broken connection ${text ? "is shown" : "is lost"}`;
+  test(`${delivery}, ${what}`, async () => {
+    const NAME = `org.example.${delivery}.${replay}`;
+    const env = { CLOUD: server.url, NAME, DELIVERY: delivery, REPLAY: String(replay) };
+    const { code, output } = await place.app("delivery.mjs", APP, env);
     assert.equal(code, 0, output);
     const said = JSON.parse(output.trim().split("\n").at(-1));
     assert.deepEqual(said, { reply: "sent", text });
