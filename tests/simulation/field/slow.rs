@@ -38,7 +38,6 @@ fn run(setup: Setup, faults: &[Fault], time: u64, most: usize) -> Result<(), Vio
 }
 
 #[test]
-#[ignore = "not yet"]
 fn a_living_connection_is_left_at_most_twice() {
     let rates = [2000, 4000, 8192, 16_000, 64_000];
     let delays = [
@@ -81,7 +80,6 @@ fn a_living_connection_is_left_at_most_twice() {
 /// A round trip that is longer than the patience cannot be told from a dead connection. The
 /// patience grows, and shrinks again after a minute of answers.
 #[test]
-#[ignore = "not yet"]
 fn spikes_beyond_the_patience_end_no_session() {
     let spikes = [7000, 9000];
     let cases = spikes.into_iter().flat_map(|spike| {
@@ -107,7 +105,6 @@ fn spikes_beyond_the_patience_end_no_session() {
 }
 
 #[test]
-#[ignore = "not yet"]
 fn an_hour_on_a_slow_uplink_with_much_waiting_is_no_alarm() {
     let cases = Gauge::ALL
         .into_iter()
