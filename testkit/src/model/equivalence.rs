@@ -89,6 +89,9 @@ impl Lifecycle {
             (self.acknowledged, self.attempts).hash(hasher);
             (self.uncounted, self.fresh_key_tried).hash(hasher);
             (self.attempt_time, self.lost_in_silence).hash(hasher);
+            self.resumes
+                .then_some(ahead(self.attempt_ends))
+                .hash(hasher);
             let longest = self.config.give_up_after.as_millis();
             view.age(self.outage_since, longest).hash(hasher);
             self.not_before.map(ahead).hash(hasher);
@@ -99,6 +102,7 @@ impl Lifecycle {
         if self.current().is_some() {
             if connected.is_none() {
                 ahead(self.attempt_ends).hash(hasher);
+                view.age(self.attempt_started, 10_000).hash(hasher);
             }
             self.liveness.fingerprint(view, hasher);
         }
