@@ -116,6 +116,11 @@ impl Close {
         }
     }
 
+    /// True if the closure says that a subscription was at fault.
+    pub(super) fn blames_a_subscription(&self) -> bool {
+        self.code == POLICY_VIOLATION && names_one_of(&self.reason, &["subscription"])
+    }
+
     /// True where the client leaves a peer that does not answer, and so does not wait for its close
     /// frame.
     pub const fn is_abandonment(&self) -> bool {
@@ -341,7 +346,7 @@ fn names_one_of(reason: &str, words: &[&str]) -> bool {
 }
 
 /// `str::contains` without its search tables, which would be larger than this module.
-fn contains(text: &str, word: &str) -> bool {
+pub(super) fn contains(text: &str, word: &str) -> bool {
     let mut windows = text.as_bytes().windows(word.len());
     windows.any(|window| window == word.as_bytes())
 }

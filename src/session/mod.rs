@@ -9,7 +9,8 @@
 //! 2. Take one output with [`Session::poll_output`] and execute it without borrowing the
 //!    session meanwhile: the execution may run code of the app, which may call the session.
 //! 3. A nested call does step 1 only and leaves step 2 to the loop that is running.
-//! 4. Repeat step 2 until there is no output.
+//! 4. Repeat step 2 until there is no output, and at most [`MOST_OUTPUTS`] times: handlers may
+//!    call the session without end. Then yield to the runtime before the next output.
 //! 5. Arm one timer for [`Session::poll_timeout`]; when it fires, pass [`Input::Timeout`].
 //!    A timer that fires early, late or twice is harmless.
 //!
@@ -93,6 +94,9 @@ use crate::session::store::Store;
 use crate::session::subscriptions::Subscriptions;
 use crate::session::timeline::Timeline;
 use crate::session::timer::Timers;
+
+/// Most outputs that a driver executes before it yields.
+pub const MOST_OUTPUTS: u32 = 10_000;
 
 /// Grace period for the close event of a socket that reported an error. Some never report one.
 const FAILURE_GRACE: Duration = Duration::from_millis(250);
@@ -284,6 +288,7 @@ impl<P: Payload> Session<P> {
                 let origin = self.origin_of(&close);
                 if origin == Origin::Peer {
                     self.blame(&close);
+                    self.blame_subscription(&close);
                 }
                 self.connection_lost(close, origin);
             }

@@ -232,6 +232,12 @@ pub enum SessionError {
     },
     /// At-least-once delivery is configured, and the cloud confirms no messages.
     Unconfirmable,
+    /// The cloud closed the connection twice because of the same stream, which is left out of the
+    /// subscriptions.
+    SubscriptionRefused {
+        /// Text for people, with the name of the stream.
+        message: String,
+    },
 }
 
 impl SessionError {
@@ -241,6 +247,7 @@ impl SessionError {
             Self::Malformed(_) => Some("MALFORMED_FRAME"),
             Self::Reported { code, .. } => code.as_deref(),
             Self::Unconfirmable => Some("UNCONFIRMABLE"),
+            Self::SubscriptionRefused { .. } => Some("SUBSCRIPTION_REFUSED"),
         }
     }
 
@@ -248,7 +255,7 @@ impl SessionError {
     pub fn message(&self) -> &str {
         match self {
             Self::Malformed(malformed) => malformed.message(),
-            Self::Reported { message, .. } => message,
+            Self::Reported { message, .. } | Self::SubscriptionRefused { message } => message,
             Self::Unconfirmable => {
                 "This cloud confirms no messages: none can be delivered at least once"
             }

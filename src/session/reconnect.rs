@@ -78,11 +78,8 @@ impl<P: Payload> Session<P> {
                 }
                 is_own(CONNECT_TIMEOUT)
             }
-            Phase::Idle
-            | Phase::Handshaking(_)
-            | Phase::Waiting
-            | Phase::AwaitingDecision(_)
-            | Phase::Stopped => false,
+            Phase::Handshaking(_) => is_own(CONNECT_TIMEOUT),
+            Phase::Idle | Phase::Waiting | Phase::AwaitingDecision(_) | Phase::Stopped => false,
         };
         if is_silent {
             self.run.doublings = self.run.doublings.saturating_add(1);

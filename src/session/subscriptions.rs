@@ -1,6 +1,9 @@
 //! Streams that the app asks for; the list is sent again after each ack.
 
-use crate::session::{CommandError, Outgoing, Payload, Phase, Reply, Session, SocketId};
+use crate::session::close::contains;
+use crate::session::{
+    Close, CommandError, Event, Outgoing, Payload, Phase, Reply, Session, SessionError, SocketId,
+};
 
 /// Subscribed streams, streams of handlers, and the union of both.
 #[derive(Clone, Debug, Default, Hash)]
@@ -9,12 +12,26 @@ pub(super) struct Subscriptions {
     followed: Vec<String>,
     /// Union without duplicates, in the order in which the cloud was sent it.
     all: Vec<String>,
+    refused: Option<Box<Refused>>,
+}
+
+/// Streams that the cloud refused by closing the connection.
+#[derive(Clone, Debug, Default, Hash)]
+struct Refused {
+    /// The one that was refused last, for the first time.
+    once: Option<String>,
+    /// Those that were refused twice, which are left out of the union.
+    left_out: Vec<String>,
 }
 
 impl Subscriptions {
     /// Adds streams; true if the union changed.
     pub(super) fn add(&mut self, streams: Vec<String>) -> bool {
         for stream in streams {
+            if let Some(refused) = &mut self.refused {
+                // The app asks for it again.
+                refused.left_out.retain(|left_out| *left_out != stream);
+            }
             if !self.subscribed.contains(&stream) {
                 self.subscribed.push(stream);
             }
@@ -34,6 +51,22 @@ impl Subscriptions {
         self.update()
     }
 
+    /// Handles a refusal whose reason names one of the streams. Returns the stream if that was the
+    /// second time; it is left out from now on.
+    fn refuse(&mut self, reason: &str) -> Option<String> {
+        let named = self.all.iter().filter(|stream| contains(reason, stream));
+        let stream = named.max_by_key(|stream| stream.len())?.clone();
+        let refused = self.refused.get_or_insert_default();
+        let once = refused.once.take();
+        if once.as_ref() != Some(&stream) {
+            refused.once = Some(stream);
+            return None;
+        }
+        refused.left_out.push(stream);
+        self.update();
+        once
+    }
+
     pub(super) fn as_slice(&self) -> &[String] {
         &self.all
     }
@@ -42,7 +75,9 @@ impl Subscriptions {
     fn update(&mut self) -> bool {
         let mut all: Vec<String> = Vec::new();
         for stream in self.subscribed.iter().chain(&self.followed) {
-            if !all.contains(stream) {
+            let refused = self.refused.as_ref();
+            let is_left_out = refused.is_some_and(|refused| refused.left_out.contains(stream));
+            if !is_left_out && !all.contains(stream) {
                 all.push(stream.clone());
             }
         }
@@ -56,6 +91,19 @@ impl Subscriptions {
 }
 
 impl<P: Payload> Session<P> {
+    /// Looks for the stream that made the peer close the connection.
+    pub(super) fn blame_subscription(&mut self, close: &Close) {
+        let is_connected = matches!(self.phase, Phase::Connected(_));
+        if !is_connected || !close.blames_a_subscription() {
+            return;
+        }
+        if let Some(stream) = self.subscriptions.refuse(&close.reason) {
+            let message = ["The cloud refuses the stream ", &stream, ": it is left out"].concat();
+            self.emit(Event::Error(SessionError::SubscriptionRefused { message }));
+            self.run.next_attempt_free = true;
+        }
+    }
+
     pub(super) fn change_subscriptions(
         &mut self,
         streams: Vec<String>,

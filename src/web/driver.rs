@@ -8,8 +8,8 @@ use js_sys::{Array, JsString, Promise};
 use wasm_bindgen::{JsCast, JsValue};
 
 use crate::session::{
-    Command, CommandError, Input, LogLevel, Outgoing, Output, Redacted, Redactor, Reply, Session,
-    SocketId, Source, is_of_package,
+    Command, CommandError, Input, LogLevel, MOST_OUTPUTS, Outgoing, Output, Redacted, Redactor,
+    Reply, Session, SocketId, Source, is_of_package,
 };
 
 use super::abi::{self, Sink};
@@ -39,6 +39,8 @@ pub(super) struct Driver {
     pub(super) dispatcher: DispatcherRef,
     core: RefCell<Session<Message>>,
     draining: Cell<bool>,
+    /// The app was warned of handlers that call the session without end.
+    warned: Cell<bool>,
     pub(super) clock: Clock,
     pub(super) attempt: RefCell<Option<Attempt>>,
     pub(super) socket: RefCell<Option<Rc<Socket>>>,
@@ -77,6 +79,7 @@ impl Driver {
                 log,
                 core: RefCell::new(core),
                 draining: Cell::new(false),
+                warned: Cell::new(false),
                 clock,
                 attempt: RefCell::default(),
                 socket: RefCell::default(),
@@ -117,22 +120,33 @@ impl Driver {
         if self.draining.replace(true) {
             return;
         }
-        loop {
+        let mut outputs = 0;
+        while outputs < MOST_OUTPUTS {
             let output = self.core.borrow_mut().poll_output();
-            match output {
-                Some(output) => self.execute(output),
-                None => break,
-            }
+            let Some(output) = output else {
+                break;
+            };
+            self.execute(output);
+            outputs += 1;
+        }
+        let yields = outputs == MOST_OUTPUTS;
+        if yields && !self.warned.replace(true) {
+            self.log(LogLevel::Warn, "handlers call the session without end");
         }
         self.draining.set(false);
-        let active = self.with_core(|core| core.state().is_active());
+        let active = yields || self.with_core(|core| core.state().is_active());
         self.dispatcher.keep_while(active);
         *self.keep_alive.borrow_mut() = self.me.upgrade().filter(|_| active);
         if !active {
             // Taken out of the cell first: removing listeners may run code of the page.
             drop(self.environment.take());
         }
-        self.arm();
+        if yields {
+            // The timer continues the loop.
+            self.clock.arm(Some(self.clock.now()), self.sink.as_ref());
+        } else {
+            self.arm();
+        }
     }
 
     fn arm(&self) {

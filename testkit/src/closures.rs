@@ -23,7 +23,7 @@ const fn closure(code: u16, reason: &'static str, kind: CloseKind) -> Closure {
 pub const CUT: Closure = closure(1006, "", Abnormal);
 
 /// Closures that the clouds cause, and some that nobody expects.
-pub const CLOSURES: [Closure; 24] = [
+pub const CLOSURES: [Closure; 30] = [
     CUT,
     closure(1011, "Internal server error", Abnormal),
     closure(1000, "", Normal),
@@ -48,6 +48,12 @@ pub const CLOSURES: [Closure; 24] = [
     closure(4999, "Out of \u{1F453}", Abnormal),
     closure(0, "", Abnormal),
     closure(65535, "", Abnormal),
+    closure(1003, "", Abnormal),
+    closure(1007, "Invalid UTF-8", Abnormal),
+    closure(1008, "Message too large", Abnormal),
+    closure(1009, "", Abnormal),
+    closure(1009, "", Abnormal),
+    closure(1008, "Invalid subscription type: transcription", Abnormal),
 ];
 
 /// Further closures that tpa-cloud causes, by itself or by its faults.

@@ -2,7 +2,9 @@
 
 use proptest::prelude::*;
 use proptest::{collection::vec, option, sample::select};
-use tpa_session::session::{Backoff, Close, Command, Config, Control, Duration, Limits, Redactor};
+use tpa_session::session::{
+    Backoff, Close, Command, Config, Control, Delivery, Duration, Limits, Redactor,
+};
 
 use crate::walk::{Call, SocketEvent, Step, Walk};
 use crate::world::{SESSION, World, config, redacted};
@@ -40,6 +42,11 @@ fn socket_event() -> impl Strategy<Value = SocketEvent> {
         (1008, "Invalid API key"),
         (1008, "Invalid API key"),
         (1011, ""),
+        (1009, ""),
+        (1009, ""),
+        (1008, "Malformed message"),
+        (1008, "Malformed message"),
+        (1008, "Invalid subscription type: vad"),
         (4009, ""),
         (1000, "App stopped"),
     ]);
@@ -59,6 +66,7 @@ fn socket_event() -> impl Strategy<Value = SocketEvent> {
             code: code.map(Into::into),
             message: "a fault".into(),
         })),
+        4 => Just(SocketEvent::Control(Control::Pong { id: None })),
         2 => Just(SocketEvent::Failed),
         2 => Just(SocketEvent::AttemptFailed),
         1 => Just(SocketEvent::Unsupported),
@@ -69,7 +77,13 @@ fn socket_event() -> impl Strategy<Value = SocketEvent> {
 
 pub fn step() -> impl Strategy<Value = Step> {
     prop_oneof![
-        12 => call(vec![None, None, Some("card"), Some("dashboard")]).prop_map(Step::Call),
+        12 => call(vec![
+            None,
+            None,
+            Some("card"),
+            Some("dashboard_content_update:main"),
+            Some("dashboard_content_update:main,expanded"),
+        ]).prop_map(Step::Call),
         10 => socket_event().prop_map(Step::Socket),
         1 => (socket_event(), call(vec![None])).prop_map(|(event, call)| Step::Interrupt(event, call)),
         2 => (0..3_u32, socket_event()).prop_map(|(back, event)| Step::Stale(back, event)),
@@ -102,7 +116,7 @@ fn any_config() -> impl Strategy<Value = Config> {
         ..Config::default().outbox
     });
     let times = (select(vec![600, 5000]), select(vec![0, 5000]));
-    let auto_reconnect = prop::bool::weighted(0.85);
+    let auto_reconnect = (prop::bool::weighted(0.85), select(Delivery::ALL.to_vec()));
     (
         attempts,
         backoff,
@@ -112,8 +126,9 @@ fn any_config() -> impl Strategy<Value = Config> {
         any::<bool>(),
     )
         .prop_map(
-            |(attempts, backoff, outbox, times, auto_reconnect, provider)| Config {
+            |(attempts, backoff, outbox, times, (auto_reconnect, delivery), provider)| Config {
                 auto_reconnect,
+                delivery,
                 max_reconnect_attempts: attempts,
                 backoff,
                 connect_timeout: Duration::from_millis(times.0),

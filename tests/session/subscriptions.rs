@@ -1,6 +1,6 @@
 //! The list of streams, which the cloud forgets with each socket.
 
-use tpa_session::session::{Command, CommandError, Instant, Outgoing, Output};
+use tpa_session::session::{Command, CommandError, Event, Instant, Outgoing, Output, SessionError};
 
 use crate::world::{World, config};
 
@@ -108,4 +108,82 @@ fn streams_of_handlers_are_sent_after_every_ack() {
     world.next_deadline();
     world.acknowledge();
     assert_eq!(sent_lists(&world), [streams(&["a"]), streams(&["a"])]);
+}
+
+const REFUSAL: (u16, &str) = (1008, "Invalid subscription type: bad:en-US");
+
+fn refuse(world: &mut World) {
+    world.close(REFUSAL.0, REFUSAL.1);
+    world.take();
+    world.next_deadline();
+    world.acknowledge();
+}
+
+#[test]
+fn stream_that_is_refused_twice_is_left_out() {
+    let mut world = World::connected(config());
+    world.command(Command::Subscribe(streams(&["bad", "bad:en-US", "good"])));
+    refuse(&mut world);
+    assert_eq!(sent_lists(&world), [streams(&["bad", "bad:en-US", "good"])]);
+    world.close(REFUSAL.0, REFUSAL.1);
+    assert_eq!(
+        world.reconnecting().last().map(|next| next.counted),
+        Some(false),
+        "the attempt found the culprit"
+    );
+    assert!(world.events().iter().any(|event| matches!(
+        event,
+        Event::Error(error @ SessionError::SubscriptionRefused { .. })
+            if error.message() == "The cloud refuses the stream bad:en-US: it is left out"
+    )));
+    world.take();
+    world.next_deadline();
+    world.acknowledge();
+    assert_eq!(sent_lists(&world), [streams(&["bad", "good"])]);
+    assert_eq!(world.session.subscriptions(), streams(&["bad", "good"]));
+}
+
+#[test]
+fn stream_is_left_out_until_the_app_asks_for_it_again() {
+    let mut world = World::connected(config());
+    world.command(Command::Subscribe(streams(&["bad:en-US", "good"])));
+    refuse(&mut world);
+    refuse(&mut world);
+    world.command(Command::Follow(streams(&["bad:en-US"])));
+    assert_eq!(world.session.subscriptions(), streams(&["good"]));
+    world.command(Command::Subscribe(streams(&["bad:en-US"])));
+    assert_eq!(
+        world.session.subscriptions(),
+        streams(&["bad:en-US", "good"])
+    );
+}
+
+#[test]
+fn closure_that_names_no_stream_leaves_none_out() {
+    for (code, reason) in [
+        (1008, "Invalid subscription type: other"),
+        (1008, "bad:en-US"),
+        (1011, "Invalid subscription type: bad:en-US"),
+    ] {
+        let mut world = World::connected(config());
+        world.command(Command::Subscribe(streams(&["bad:en-US"])));
+        for _ in 0..2 {
+            world.close(code, reason);
+            world.next_deadline();
+            world.acknowledge();
+        }
+        assert_eq!(world.session.subscriptions(), streams(&["bad:en-US"]));
+    }
+}
+
+#[test]
+fn two_streams_that_are_refused_once_are_kept() {
+    let mut world = World::connected(config());
+    world.command(Command::Subscribe(streams(&["a-1", "b-2"])));
+    for reason in ["Invalid subscription: a-1", "Invalid subscription: b-2"] {
+        world.close(1008, reason);
+        world.next_deadline();
+        world.acknowledge();
+    }
+    assert_eq!(world.session.subscriptions(), streams(&["a-1", "b-2"]));
 }

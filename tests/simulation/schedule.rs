@@ -271,7 +271,15 @@ impl Generator {
     pub fn send(&mut self) -> AppCall {
         AppCall::Send {
             size: self.pick(&[1, 5, 5, 9, 30]),
-            key: self.pick(&[None, None, Some(KEYS[0]), Some(KEYS[1])]),
+            key: self.pick(&[
+                None,
+                None,
+                None,
+                Some(KEYS[0]),
+                Some(KEYS[1]),
+                Some("dashboard_content_update:main"),
+                Some("dashboard_content_update:expanded,main"),
+            ]),
             ttl: self.pick(&[None, None, None, Some(0), Some(200), Some(3000)]),
         }
     }

@@ -178,6 +178,7 @@ impl Outbox {
         }
         self.fingerprint_survivors(view, hasher);
         self.fingerprint_search(view, hasher);
+        (&self.refused_once, &self.refused_streams).hash(hasher);
         (&self.subscribed, &self.followed, self.live.map(age)).hash(hasher);
         let pending = self.pings.pending;
         let pending = pending.map(|(ping, place)| (ping - self.pings.answered, view.place(place)));

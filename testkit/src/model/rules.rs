@@ -120,6 +120,13 @@ impl Model {
             let (is_stable, now) = (self.lifecycle.is_stable(), self.lifecycle.now);
             self.lifecycle.uncounted |= self.outbox.blame(close, is_stable, now);
             self.sequence.expect(self.outbox.take_steps());
+            if let Some(stream) = self.outbox.blame_stream(close) {
+                let message = format!("The cloud refuses the stream {stream}: it is left out");
+                self.errors
+                    .expect(SessionError::SubscriptionRefused { message });
+                self.sequence.expect([Step::Error]);
+                self.lifecycle.uncounted = true;
+            }
         }
         self.lifecycle.input(&effect, before, after, hints)?;
         let decisions = self.apply_decisions(untold);

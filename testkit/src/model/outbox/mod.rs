@@ -6,12 +6,11 @@ mod queries;
 mod search;
 mod sending;
 mod state;
+mod streams;
 
 use std::collections::{BTreeSet, VecDeque};
 
-use tpa_session::session::{
-    Cause, Command, Config, Delivery, DropReason, Limits, Outgoing, SocketId,
-};
+use tpa_session::session::{Cause, Config, Delivery, DropReason, Limits, Outgoing, SocketId};
 
 use search::Search;
 pub use sending::Sending;
@@ -85,6 +84,10 @@ pub struct Outbox {
     pub(super) followed: Vec<String>,
     /// Both, as the cloud must know them.
     streams: Vec<String>,
+    /// The stream that was refused last, if it was for the first time.
+    pub(super) refused_once: Option<String>,
+    /// Streams that were refused twice.
+    pub(super) refused_streams: BTreeSet<String>,
     pub(super) live: Option<SocketId>,
     pub(super) pings: Pings,
     /// Place of the last message that the session decided to send on the live connection.
@@ -132,6 +135,8 @@ impl Outbox {
             subscribed: Vec::new(),
             followed: Vec::new(),
             streams: Vec::new(),
+            refused_once: None,
+            refused_streams: BTreeSet::new(),
             live: None,
             pings: Pings::default(),
             sent_to: 0,
@@ -147,28 +152,6 @@ impl Outbox {
             excused: Vec::new(),
             replaced: 0,
             resent: 0,
-        }
-    }
-
-    /// The app changes the list of its streams; `connection` is the one to tell.
-    pub fn change_streams(&mut self, command: &Command<Message>, connection: Option<SocketId>) {
-        match command {
-            Command::Subscribe(streams) => self.subscribed.extend(streams.iter().cloned()),
-            Command::Unsubscribe(streams) => {
-                self.subscribed.retain(|stream| !streams.contains(stream));
-            }
-            Command::Follow(streams) => self.followed.clone_from(streams),
-            _ => return,
-        }
-        let wanted = || self.subscribed.iter().chain(&self.followed);
-        let is_new = wanted().collect::<BTreeSet<_>>() != self.streams.iter().collect();
-        if is_new {
-            let mut seen = BTreeSet::new();
-            let first = wanted().filter(|stream| seen.insert(stream.as_str()));
-            self.streams = first.cloned().collect();
-        }
-        if let (Some(socket), true) = (connection, is_new) {
-            self.send_streams(socket);
         }
     }
 
