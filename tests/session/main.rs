@@ -10,6 +10,7 @@
 mod at_least_once;
 mod attempts;
 mod backoff;
+mod blame;
 mod clock;
 mod close;
 mod closed_by_browser;
