@@ -48,7 +48,7 @@ export interface Settings extends MainSettings {
 /** Rejection of a request that was refused or got no response. */
 export class TpaRequestError extends Error {
   readonly name: "TpaRequestError";
-  readonly code: "REFUSED" | "TIMEOUT" | "DROPPED" | "SESSION_OVER" | "CANCELLED";
+  readonly code: "REFUSED" | "TIMEOUT" | "DROPPED" | "CONNECTION_LOST" | "SESSION_OVER" | "CANCELLED";
 }
 
 /** Configuration of a room, set by the first app that joins. */
@@ -102,7 +102,7 @@ export class TpaSession extends Session {
 
   /**
    * Sends to the same app of another user. Resolves with `true` if it was delivered; rejects with a
-   * `TpaRequestError`.
+   * `TpaRequestError`, with the code `CONNECTION_LOST` if the connection is lost before the answer.
    */
   sendDirectMessage(userId: string, payload: unknown): Promise<boolean>;
 

@@ -238,7 +238,7 @@ export interface ManagedStreamUrls {
 
 /** `session.camera`. */
 export interface Camera {
-  /** Rejects with a `TpaRequestError`, after 30 s at the latest. Survives a reconnect. */
+  /** Rejects with a `TpaRequestError`, after 30 s at the latest. Asked again after a reconnect. */
   requestPhoto(options?: PhotoRequestOptions): Promise<PhotoResponse>;
   hasPhotoPendingRequest(requestId: string): boolean;
   /** Rejects a pending request; returns `false` if there is none. */
@@ -301,7 +301,8 @@ export type AudioPlayResult = Pick<AudioPlayResponse, "success" | "error" | "dur
 export interface Audio {
   /**
    * Resolves at the end of the sound, or immediately if it plays in parallel with others. Rejects
-   * with a `TpaRequestError`, after 60 s at the latest. Survives a reconnect.
+   * with a `TpaRequestError`, after 60 s at the latest. After a reconnect it is asked for again, and
+   * starts from its beginning.
    */
   playAudio(options: AudioPlayOptions): Promise<AudioPlayResult>;
   /** Plays a text as speech, synthesised by the cloud. */

@@ -67,12 +67,10 @@ impl<P: Payload> Session<P> {
                 self.run.lost_in_silence = is_dead && self.liveness.is_silent();
                 is_dead || matches!(close.code, NO_STATUS | NO_CLOSE_FRAME)
             }
-            Phase::Preparing(_) | Phase::Connecting(_) => is_own(CONNECT_TIMEOUT),
-            Phase::Idle
-            | Phase::Handshaking(_)
-            | Phase::Waiting
-            | Phase::AwaitingDecision(_)
-            | Phase::Stopped => false,
+            Phase::Preparing(_) | Phase::Connecting(_) | Phase::Handshaking(_) => {
+                is_own(CONNECT_TIMEOUT)
+            }
+            Phase::Idle | Phase::Waiting | Phase::AwaitingDecision(_) | Phase::Stopped => false,
         };
         if is_silent {
             self.run.doublings = self.run.doublings.saturating_add(1);

@@ -20,6 +20,89 @@ test("a photo request is matched with its response, on any connection", async ()
   assert.deepEqual(session.subscriptions, []);
 });
 
+for (const delivery of ["at-most-once", "at-least-once"]) {
+  test(`requests whose connection is lost are asked again once, with ${delivery}`, async () => {
+    const { session, tell, heard, flush, cut } = await full({}, { delivery });
+    const { camera, audio, location } = session;
+    const photo = camera.requestPhoto({ size: "small" });
+    const sound = audio.playAudio({ audioUrl: "a" });
+    const place = location.getLatestLocation();
+    const check = camera.checkExistingStream();
+    const requests = () => heard().filter(({ type }) => /_request$|_check$/.test(type));
+    await flush();
+    const first = requests();
+    assert.equal(first.length, 4);
+    for (let i = 0; i < 2; i++) {
+      await cut();
+      await flush();
+      const bare = (frames) => frames.map(({ timestamp, ...frame }) => (assert.ok(timestamp), frame));
+      assert.deepEqual(bare(requests()), bare(first));
+    }
+    const [{ requestId }, { requestId: soundId }, { correlationId }] = first;
+    await tell({ type: "photo_response", requestId, photoUrl: "p" });
+    await tell({ type: "audio_play_response", requestId: soundId, success: true });
+    const location_update = { lat: 1, lng: 2, correlationId };
+    await tell({ type: "data_stream", streamType: "location_update", data: location_update });
+    await tell({ type: "stream_status_check_response", hasActiveStream: false });
+    await Promise.all([photo, sound, place, check]);
+    await cut();
+    await flush();
+    assert.deepEqual(requests(), []);
+  });
+}
+
+test("a request that waited in the queue is asked again if its connection is lost", async () => {
+  const { session, heard, flush, cut, tell } = await full();
+  const lost = new Promise((resolve) => session.once("disconnected", resolve));
+  const back = cut();
+  await lost;
+  const photo = session.camera.requestPhoto();
+  await back;
+  await flush();
+  const { requestId } = asked(heard, "photo_request");
+  await cut();
+  await flush();
+  assert.equal(heard().filter(({ type }) => type === "photo_request").length, 1);
+  await tell({ type: "photo_response", requestId, photoUrl: "p" });
+  await photo;
+});
+
+test("a direct message whose connection is lost rejects at once", async () => {
+  const { session, heard, flush, cut } = await full();
+  const out = session.sendDirectMessage("user2", 1);
+  await flush();
+  const rejected = assert.rejects(out, {
+    name: "TpaRequestError",
+    code: "CONNECTION_LOST",
+    message: /received/,
+  });
+  const lost = new Promise((resolve) => session.once("disconnected", resolve));
+  const back = cut();
+  await lost;
+  await rejected;
+  // One that was not sent waits.
+  const waiting = session.sendDirectMessage("user3", 1).catch(({ code }) => code);
+  await back;
+  await flush();
+  assert.deepEqual(
+    heard().map(({ targetUserId }) => targetUserId),
+    ["user3"],
+  );
+  session.disconnect();
+  assert.equal(await waiting, "SESSION_OVER");
+});
+
+test("a request that cannot be asked again rejects at once", async () => {
+  const { session, flush, cut } = await full({}, { maxQueuedMessages: 1 });
+  const photos = [session.camera.requestPhoto(), session.camera.requestPhoto()];
+  for (const photo of photos) photo.catch(() => {});
+  await flush();
+  await cut();
+  await assert.rejects(photos[0], { code: "CONNECTION_LOST", message: /not sent again: overflow$/ });
+  session.disconnect();
+  await assert.rejects(photos[1], { code: "SESSION_OVER" });
+});
+
 test("a refused photo rejects with the reason", async () => {
   const { session, tell, heard, flush } = await full();
   const photo = session.camera.requestPhoto();

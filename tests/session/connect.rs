@@ -167,7 +167,7 @@ fn missing_first_ack_rejects_once() {
     for _ in 0..4 {
         assert_eq!(world.session.state(), State::Connecting);
         world.input(Input::Opened(world.socket));
-        world.advance(5000);
+        world.next_deadline();
         let closed = world.outputs.iter();
         let closed = closed.filter(|output| matches!(output, Output::Close(..)));
         assert_eq!(closed.count(), world.dials(), "a socket was left open");

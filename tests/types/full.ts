@@ -55,7 +55,7 @@ expectTypeOf(session.location.getLatestLocation()).resolves.toEqualTypeOf<Locati
 expectTypeOf(session.sendDirectMessage("user", 1)).resolves.toBeBoolean();
 expectTypeOf(session.led.turnOn({ color: "green" })).resolves.toEqualTypeOf<SendResult>();
 expectTypeOf<TpaRequestError["code"]>().toEqualTypeOf<
-  "REFUSED" | "TIMEOUT" | "DROPPED" | "SESSION_OVER" | "CANCELLED"
+  "REFUSED" | "TIMEOUT" | "DROPPED" | "CONNECTION_LOST" | "SESSION_OVER" | "CANCELLED"
 >();
 // @ts-expect-error there is no such light
 void session.led.turnOn({ color: "ultraviolet" });

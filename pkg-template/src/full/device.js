@@ -1,6 +1,6 @@
 /** `session.device.state`: state of the glasses, with an observable for each property. */
 import { handler } from "../session/validate.js";
-import { APPLY_FRAME } from "../session/internal-symbols.js";
+import { APPLY_FRAME, LISTEN_PASSIVELY } from "../session/internal-symbols.js";
 import { Unproxied } from "../session/unproxied.js";
 
 /** Properties of the state, with their values until the cloud sends them. */
@@ -57,7 +57,11 @@ class Observable extends Unproxied {
       return callback(value);
     };
     const unsubscribe = this.#session.on("device_state_update", update);
-    update();
+    // Called as the handler of an event, so that its failure is reported as that of any other.
+    const event = `device.state.${this.#property}`;
+    const leave = this.#session[LISTEN_PASSIVELY](event, update);
+    this.#session.events.emit(event);
+    leave();
     return unsubscribe;
   }
 

@@ -50,7 +50,9 @@ export class Messages {
    */
   async direct(targetUserId, payload) {
     const message = { type: "app_direct_message", targetUserId: text("userId", targetUserId), payload };
-    const response = await this.#requests.send(message, "messageId", "app_direct_message_response");
+    // A message that may have been received is not sent twice.
+    const options = { repeats: false };
+    const response = await this.#requests.send(message, "messageId", "app_direct_message_response", options);
     return response.success === true;
   }
 

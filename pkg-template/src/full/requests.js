@@ -5,11 +5,21 @@ import { RequestError } from "./request-error.js";
 /** Default timeout, ms: a photo travels from the glasses through the phone. */
 const TIMEOUT = 30_000;
 
-/** @typedef {{ message: { type: string }, resolve: (response: any) => void, reject: (error: Error) => void }} Pending */
+/**
+ * @typedef {object} Pending
+ * @property {{ type: string }} message
+ * @property {boolean} repeats ask again after a reconnect
+ * @property {number} deadline by `performance.now()`
+ * @property {boolean} isSent on the current connection
+ * @property {boolean} wasSent on a connection before
+ * @property {(response: any) => void} resolve
+ * @property {(error: Error) => void} reject
+ */
 
 /**
- * Pending requests of a session. They survive a reconnect: the response may arrive on another socket
- * than the one that carried the request.
+ * Pending requests of a session. They survive a reconnect: a request whose connection is lost before
+ * its response is sent again on the next one, with the same id. The response to the first may arrive
+ * there too.
  */
 export class Requests {
   #session;
@@ -20,14 +30,22 @@ export class Requests {
   /** @param {any} session */
   constructor(session) {
     this.#session = session;
-    session.on("dropped", (/** @type {any} */ { message, reason }) => {
-      for (const [id, pending] of this.#pending) {
-        if (pending.message === message) this.#fail(id, "DROPPED", `The request was not sent: ${reason}`);
+    session.on("sent", (/** @type {any} */ { message }) => {
+      for (const pending of this.#pending.values()) {
+        if (pending.message === message) pending.isSent = true;
       }
     });
+    session.on("dropped", (/** @type {any} */ { message, reason }) => {
+      // The end of the session follows, and says why.
+      if (reason === "ended") return;
+      for (const [id, pending] of this.#pending)
+        if (pending.message === message) this.#failUnsent(id, reason);
+    });
     session.on("disconnected", (/** @type {any} */ { permanent, message }) => {
-      if (!permanent) return;
-      for (const id of [...this.#pending.keys()]) this.#fail(id, "SESSION_OVER", message);
+      for (const [id, pending] of [...this.#pending]) {
+        if (permanent) this.#fail(id, "SESSION_OVER", message);
+        else if (pending.isSent) this.#repeat(id, pending);
+      }
     });
   }
 
@@ -37,12 +55,15 @@ export class Requests {
    * @param {{ type: string, [field: string]: unknown }} request without its id
    * @param {string} idField field with the id
    * @param {string} responseType type of the frame, or name of the stream, that answers
-   * @param {{ timeout?: number, matches?: (frame: any, id: string) => boolean }} [options] `matches`
-   *   tests if a frame is the response; by default it compares the ids
+   * @param {object} [options]
+   * @param {number} [options.timeout]
+   * @param {(frame: any, id: string) => boolean} [options.matches] tests if a frame is the response; by
+   *   default it compares the ids
+   * @param {boolean} [options.repeats] ask again after a reconnect; default true
    * @returns {Promise<any>}
    */
   send(request, idField, responseType, options = {}) {
-    const { timeout = TIMEOUT, matches = (frame, id) => frame[idField] === id } = options;
+    const { timeout = TIMEOUT, matches = (frame, id) => frame[idField] === id, repeats = true } = options;
     const id = this.id();
     const message = { ...request, [idField]: id };
     return new Promise((resolve, reject) => {
@@ -58,10 +79,40 @@ export class Requests {
         clearTimeout(timer);
         settle(value);
       };
-      this.#pending.set(id, { message, resolve: settled(resolve), reject: settled(reject) });
-      const result = this.#session.send(message, { ttl: timeout });
-      if (result === "dropped") this.#fail(id, "DROPPED", "The session has ended");
+      const pending = {
+        message,
+        repeats,
+        deadline: performance.now() + timeout,
+        isSent: false,
+        wasSent: false,
+        resolve: settled(resolve),
+        reject: settled(reject),
+      };
+      this.#pending.set(id, pending);
+      this.#ask(id, pending);
     });
+  }
+
+  /**
+   * @param {string} id
+   * @param {Pending} pending
+   */
+  #ask(id, pending) {
+    const ttl = Math.max(pending.deadline - performance.now(), 0);
+    // With the key, one that at-least-once delivery sends again is not sent twice.
+    const result = this.#session.send(pending.message, { ttl, key: `request:${id}`, replay: false });
+    pending.isSent = result === "sent";
+    if (result === "dropped") this.#failUnsent(id, "the session has ended");
+  }
+
+  /**
+   * @param {string} id
+   * @param {Pending} pending
+   */
+  #repeat(id, pending) {
+    pending.wasSent = true;
+    if (pending.repeats) this.#ask(id, pending);
+    else this.#failUnsent(id, "it may have been received");
   }
 
   /**
@@ -96,6 +147,18 @@ export class Requests {
     const pending = this.#pending.get(id);
     this.#pending.delete(id);
     return pending;
+  }
+
+  /**
+   * Rejects a request that will not be sent, or not again.
+   *
+   * @param {string} id
+   * @param {string} reason
+   */
+  #failUnsent(id, reason) {
+    const lost = "The connection was lost, and the request is not sent again";
+    if (this.#pending.get(id)?.wasSent) this.#fail(id, "CONNECTION_LOST", `${lost}: ${reason}`);
+    else this.#fail(id, "DROPPED", `The request was not sent: ${reason}`);
   }
 
   /**

@@ -158,8 +158,8 @@ impl Lifecycle {
         Delay::Within(shortest.max(floor), longest.max(floor))
     }
 
-    /// Silence makes the next attempts last longer: a connection that vanished, or an attempt in
-    /// which nothing was heard.
+    /// Silence makes the next attempts last longer: a connection that vanished, or an attempt that
+    /// was not acknowledged in its time.
     fn learn_from(&mut self, code: u16, by: By) {
         let is_own = by == By::Session;
         let is_connected = self.phase == Phase::Connected;
@@ -167,7 +167,7 @@ impl Lifecycle {
         self.lost_in_silence = is_dead && self.liveness.is_silent();
         let is_silent = match self.phase {
             Phase::Connected => is_dead || matches!(code, 1005 | 1006),
-            Phase::Preparing | Phase::Dialling => is_own && code == 4001,
+            Phase::Preparing | Phase::Dialling | Phase::Handshaking => is_own && code == 4001,
             _ => false,
         };
         if is_silent {

@@ -7,9 +7,11 @@ use super::lane::Lane;
 use super::pongs::Pongs;
 use super::wire::{Down, Up};
 
-/// Frames within [`TALK_TIME`] that make a cloud one that talks.
-const TALK_FRAMES: usize = 3;
-const TALK_TIME: u64 = 10_000;
+/// Time for which a cloud must have talked before its silence means something, ms. The client
+/// learns of its frames at its next timeout, which comes with the next ping, and then every 3 s.
+const TALK_TIME: u64 = 21_000;
+/// Longest pause of a cloud that talks, ms.
+const PAUSE: u64 = 3000;
 
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Phase {
@@ -50,7 +52,8 @@ pub struct Socket {
     handed: u64,
     confirmed: u64,
     pings: VecDeque<Ping>,
-    heard: VecDeque<u64>,
+    /// First and last frame of those that came without a long pause.
+    talk: Option<(u64, u64)>,
     watch: Watch,
 }
 
@@ -84,7 +87,7 @@ impl Socket {
             handed: 0,
             confirmed: 0,
             pings: VecDeque::new(),
-            heard: VecDeque::new(),
+            talk: None,
             watch: Watch::default(),
         }
     }
@@ -108,7 +111,9 @@ impl Socket {
             self.down.kill();
         }
         self.watch.dead.get_or_insert(on_time);
-        let talked = self.heard.len() >= TALK_FRAMES;
+        let talked = self
+            .talk
+            .is_some_and(|(first, last)| last - first >= TALK_TIME);
         if down && talked {
             self.watch.heard = Some(on_time);
         }
@@ -134,10 +139,8 @@ impl Socket {
     /// A frame came. Pongs and protocol pings are no talk.
     pub fn hear(&mut self, is_talk: bool, now: u64, on_time: u64) {
         if is_talk {
-            self.heard.push_back(now);
-        }
-        while self.heard.front().is_some_and(|at| at + TALK_TIME < now) {
-            self.heard.pop_front();
+            let talk = self.talk.filter(|(_, last)| now - last <= PAUSE);
+            self.talk = Some((talk.map_or(now, |(first, _)| first), now));
         }
         self.watch.sent = None;
         if self.down.is_dead() {
