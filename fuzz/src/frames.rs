@@ -7,7 +7,7 @@ use serde_json::Value;
 use testkit::Message;
 use testkit::model::{CheckedSession, Violation};
 use tpa_session::session::{
-    Command, Config, Control, Duration, Input, Instant, Outgoing, Output, SocketId, State,
+    Command, Config, Control, Duration, Input, Instant, Outgoing, Output, PingId, SocketId, State,
 };
 
 use crate::frame_class::{self, FrameClass};
@@ -81,6 +81,10 @@ struct Stage {
     now: u64,
     /// Time of the last frame.
     received_at: u64,
+    /// The cloud has ponged, and goes on to answer pings.
+    pongs: bool,
+    /// The last ping, until it is answered.
+    ping: Option<PingId>,
 }
 
 impl Stage {
@@ -96,6 +100,8 @@ impl Stage {
             checked: CheckedSession::new(&config, 1),
             now: 0,
             received_at: 0,
+            pongs: false,
+            ping: None,
         };
         stage.connect();
         if scene.acknowledged {
@@ -114,6 +120,7 @@ impl Stage {
         let class = frame_class::classify(line);
         if let FrameClass::Control(control) = &class {
             check_control(line, control);
+            self.pongs |= matches!(control, Control::Pong { .. });
         }
         self.received_at = self.now;
         let socket = self.checked.session.connection();
@@ -136,9 +143,10 @@ impl Stage {
         }
     }
 
-    /// Time passes on a connection, which survives it since frames arrived.
+    /// Time passes on a connection, which survives it since pings are answered.
     fn pass(&mut self, millis: u64) {
         let end = self.now + millis;
+        self.answer();
         while let Some((at, timer)) = self.checked.session.poll_timeout() {
             let alarm = at.as_millis() + self.scene.lateness;
             if alarm > end {
@@ -154,8 +162,19 @@ impl Stage {
                 assert!(is_ping, "{timer:?}: {output:?}");
             }
             assert_eq!(self.state(), State::Connected, "{timer:?}");
+            self.answer();
         }
         self.now = end;
+    }
+
+    /// Answers the last ping, and so all before it, if the cloud pongs.
+    fn answer(&mut self) {
+        if let Some(id) = self.ping.take_if(|_| self.pongs) {
+            let pong = Control::Pong { id: Some(id) };
+            let socket = self.checked.session.connection();
+            self.input(Input::Control(socket, pong));
+            self.carry_out();
+        }
     }
 
     fn connect(&mut self) {
@@ -192,8 +211,10 @@ impl Stage {
         while let Some(output) = self.checked.poll_output() {
             expect(self.checked.check_output(&output, &|_, _| true));
             assert!(!format!("{output:?}").contains(KEY), "{output:?}");
-            if let Output::Prepare(socket) = output {
-                self.input(Input::Prepared(socket));
+            match output {
+                Output::Prepare(socket) => self.input(Input::Prepared(socket)),
+                Output::Transmit(_, Outgoing::Ping(id)) => self.ping = Some(id),
+                _ => {}
             }
             outputs.push(output);
         }

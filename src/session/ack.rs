@@ -6,8 +6,9 @@ use std::collections::VecDeque;
 use std::hash::{Hash, Hasher};
 
 use crate::session::keepalive::{LATE, PROBE_TIMEOUT};
+use crate::session::pings::Ping;
 use crate::session::{
-    Duration, Event, FlushError, FlushId, Instant, Output, Payload, Phase, PingId, Reply, Session,
+    Duration, Event, FlushError, FlushId, Instant, Output, Payload, Phase, Reply, Session,
     SessionError, Timer,
 };
 
@@ -38,16 +39,6 @@ impl Delivery {
     }
 }
 
-/// Ping whose pong will confirm messages.
-#[derive(Clone, Copy, Debug)]
-pub(super) struct PendingPing {
-    /// Number of the ping on its connection.
-    number: u64,
-    /// Newest message that was sent before it.
-    serial: u64,
-    pub(super) sent_at: Instant,
-}
-
 /// Progress of messages by serial. Serials count messages in the order in which the app passed
 /// them.
 #[derive(Clone, Debug, Default)]
@@ -58,12 +49,6 @@ pub(super) struct AckTracker {
     transmitted: u64,
     /// Newest message that is confirmed, or will never be.
     confirmed: u64,
-    /// Pings sent on this connection.
-    pings: u64,
-    /// Pongs received on this connection.
-    pongs: u64,
-    pub(super) pending_ping: Option<PendingPing>,
-    pub(super) last_ping: PingId,
     /// The cloud sent other frames and no pong.
     pub(super) unanswered: bool,
     /// Flushes that wait until everything up to a serial is confirmed. At most two: calls that
@@ -88,37 +73,15 @@ impl AckTracker {
         self.transmitted > self.confirmed
     }
 
-    pub(super) const fn pinged(&mut self, now: Instant) {
-        self.pings += 1;
-        if self.pending_ping.is_none() {
-            self.pending_ping = Some(PendingPing {
-                number: self.pings,
-                serial: self.transmitted,
-                sent_at: now,
-            });
-        }
-    }
-
-    /// Handles a pong; returns the pending ping if this answers it.
-    fn ponged(&mut self) -> Option<PendingPing> {
-        self.unanswered = false;
-        // An unsolicited pong confirms nothing.
-        if self.pongs < self.pings {
-            self.pongs += 1;
-        }
-        let answered = self
-            .pending_ping
-            .take_if(|ping| ping.number <= self.pongs)?;
-        self.confirmed = self.confirmed.max(answered.serial);
-        Some(answered)
+    /// Serial of the newest message that was sent.
+    pub(super) const fn newest(&self) -> u64 {
+        self.transmitted
     }
 
     /// Handles the loss of the connection; true if sent messages will never be confirmed.
     pub(super) fn cut(&mut self, delivery: Delivery) -> bool {
         let open = self.is_open();
-        self.pending_ping = None;
         self.unanswered = false;
-        (self.pings, self.pongs) = (0, 0);
         match delivery {
             Delivery::AtMostOnce => self.confirmed = self.transmitted,
             Delivery::AtLeastOnce => self.transmitted = self.confirmed,
@@ -182,17 +145,10 @@ impl AckTracker {
     }
 
     /// Hashes the state. Serials, including those of the messages in `kept`, are only compared
-    /// with each other, so each counts by its rank. The age of a pending ping matters only up to
-    /// the point from which any activity is later than its deadline.
+    /// with each other, so each counts by its rank.
     #[cfg(feature = "test-util")]
-    pub(super) fn fingerprint(
-        &self,
-        kept: &[u64],
-        (now, patience): (Instant, Duration),
-        hasher: &mut impl Hasher,
-    ) {
+    pub(super) fn fingerprint(&self, kept: &[u64], hasher: &mut impl Hasher) {
         let mut serials = vec![self.accepted, self.transmitted, self.confirmed];
-        serials.extend(self.pending_ping.map(|ping| ping.serial));
         serials.extend(self.flushes.iter().map(|&(_, serial)| serial));
         serials.extend(kept);
         let mut order = serials.clone();
@@ -203,14 +159,7 @@ impl AckTracker {
             .map(|serial| order.binary_search(serial))
             .collect();
         ranks.hash(hasher);
-        let longest = 2 * patience.as_millis() + 1;
-        let pending_ping = self.pending_ping.map(|ping| {
-            let age = now.since(ping.sent_at).as_millis().min(longest);
-            (ping.number.wrapping_sub(self.pongs), age)
-        });
-        let unanswered = self.pings.wrapping_sub(self.pongs);
-        (pending_ping, unanswered, self.unanswered).hash(hasher);
-        self.flushes.len().hash(hasher);
+        (self.unanswered, self.flushes.len()).hash(hasher);
         for &(flush, _) in &self.flushes {
             self.age(flush).hash(hasher);
         }
@@ -225,6 +174,9 @@ impl<P: Payload> Session<P> {
             self.fail_flushes(FlushError::NotStarted);
         } else if !self.is_active() {
             self.fail_flushes(FlushError::Ended);
+        }
+        if !self.will_confirm() {
+            self.timers.stop(Timer::Confirm);
         }
         Reply::Flush(flush)
     }
@@ -256,37 +208,52 @@ impl<P: Payload> Session<P> {
         let Phase::Connected(socket) = self.phase else {
             return;
         };
-        let is_flushing = self.acks.is_flushing();
-        if !self.acks.is_open() || !(is_flushing || self.keeps_sent()) {
+        if !self.needs_confirmation() {
             return;
         }
-        if is_flushing && self.acks.pending_ping.is_none() {
-            self.ping(socket, self.config.watch.pong_timeout);
+        let is_flushing = self.acks.is_flushing();
+        let expects_pong = self.liveness.expects_pong();
+        if is_flushing && self.timers.get(Timer::Confirm).is_none() && !self.will_confirm() {
+            self.ping(socket);
         }
-        let patience = match self.acks.pending_ping {
-            None => CONFIRM_DELAY,
-            Some(_) if self.liveness.supports_pong => {
-                if self.timers.get(Timer::Pong).is_none() {
-                    // The cloud sent other frames since, and no pong. Only another ping shows
-                    // whether it is still there when nothing more comes.
-                    self.ping(socket, self.config.watch.pong_timeout);
-                }
-                return;
-            }
-            Some(_) => self.config.watch.pong_timeout,
-        };
+        let will_confirm = self.will_confirm();
+        if will_confirm && expects_pong {
+            // Timer::Pong decides whether the cloud is still there.
+            return;
+        }
+        // A cloud that may ignore pings is not asked again and again.
+        let is_asked = will_confirm || !expects_pong && self.liveness.link.pings.oldest().is_some();
         if self.timers.get(Timer::Confirm).is_none() {
-            self.timers.set(Timer::Confirm, self.now.after(patience));
+            let wait = if is_asked {
+                self.config.watch.pong_timeout
+            } else {
+                CONFIRM_DELAY
+            };
+            self.timers.set(Timer::Confirm, self.now.after(wait));
         }
     }
 
-    /// Confirms the messages that a pong is about.
-    pub(super) fn confirm(&mut self) {
-        if let Some(ping) = self.acks.ponged() {
-            self.stats.round_trip = Some(self.now.since(ping.sent_at));
-            self.outbox.confirm(self.acks.confirmed);
-            self.confirm_state(self.acks.confirmed);
-        }
+    /// True if something depends on the confirmation of sent messages.
+    fn needs_confirmation(&self) -> bool {
+        self.acks.is_open() && (self.acks.is_flushing() || self.keeps_sent())
+    }
+
+    /// True if a pong is to come that confirms messages.
+    fn will_confirm(&self) -> bool {
+        let expects_pong = self.liveness.expects_pong();
+        let timeout = self.config.watch.pong_timeout;
+        let confirms = |ping: &Ping| ping.serial > self.acks.confirmed;
+        let may_come = |ping: &&Ping| expects_pong || self.now < ping.sent_at.after(timeout);
+        let pings = &self.liveness.link.pings;
+        pings.is_conclusive() && pings.out().filter(may_come).any(confirms)
+    }
+
+    /// Confirms the messages up to this serial.
+    pub(super) fn confirm(&mut self, serial: u64) {
+        self.acks.unanswered = false;
+        self.acks.confirmed = self.acks.confirmed.max(serial);
+        self.outbox.confirm(self.acks.confirmed);
+        self.confirm_state(self.acks.confirmed);
         self.timers.stop(Timer::Confirm);
     }
 
@@ -295,32 +262,41 @@ impl<P: Payload> Session<P> {
         let Phase::Connected(socket) = self.phase else {
             return;
         };
-        let timeout = self.config.watch.pong_timeout;
-        let Some(ping) = self.acks.pending_ping else {
-            return self.ping(socket, timeout);
-        };
-        if self.liveness.supports_pong {
-            // Timer::Pong decides whether the cloud is still there.
+        if !self.needs_confirmation() {
             return;
         }
-        let deadline = ping.sent_at.after(timeout);
-        if self.now < deadline {
-            return self.timers.set(Timer::Confirm, deadline);
+        let pings = &self.liveness.link.pings;
+        let asked = pings.out().find(|ping| ping.serial > self.acks.confirmed);
+        let asked = asked.map(|ping| ping.sent_at);
+        if self.liveness.expects_pong() {
+            if asked.is_none() {
+                self.ping(socket);
+            }
+            return;
         }
-        if self.now.since(due) > LATE {
-            // The pong may have arrived and be queued behind this timer.
-            let later = self.now.after(PROBE_TIMEOUT);
-            return self.timers.set(Timer::Confirm, later);
+        let timeout = self.config.watch.pong_timeout;
+        if self.liveness.is_ignoring_pings(timeout) {
+            return self.stop_confirming();
         }
-        self.fail_flushes(FlushError::Unsupported);
-        if self.liveness.heard_after(deadline) {
-            self.acks.unanswered = true;
-            self.stop_confirming();
+        if let Some(asked) = asked {
+            let deadline = asked.after(timeout);
+            if self.now < deadline {
+                return self.timers.set(Timer::Confirm, deadline);
+            }
+            if self.now.since(due) > LATE {
+                // The pong may have arrived and be queued behind this timer.
+                let later = self.now.after(PROBE_TIMEOUT);
+                return self.timers.set(Timer::Confirm, later);
+            }
+            self.fail_flushes(FlushError::Unsupported);
+        } else if self.liveness.link.pings.oldest().is_none() {
+            self.ping(socket);
         }
     }
 
-    /// Reacts to a cloud that is there and answers no pings.
-    fn stop_confirming(&mut self) {
+    /// Reacts to a cloud that is there and answers no pings, or whose answers prove nothing.
+    pub(super) fn stop_confirming(&mut self) {
+        self.acks.unanswered = true;
         self.acks.give_up();
         if self.config.delivery == Delivery::AtLeastOnce {
             for (message, serial, sent_at) in self.outbox.take_in_flight() {

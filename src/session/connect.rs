@@ -144,6 +144,7 @@ impl<P: Payload> Session<P> {
         self.run.answered = false;
         self.start_keepalive();
         self.send_subscriptions(socket);
+        self.ask_at_once(socket);
         if !std::mem::replace(&mut self.run.acknowledged, true) {
             self.outputs.push_back(Output::Settle(self.run.id, Ok(())));
         }

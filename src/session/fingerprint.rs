@@ -42,9 +42,8 @@ impl<P: Payload> Session<P> {
             serials.extend(probe.serials());
         }
         self.reports_drop.hash(hasher);
-        let patience = self.config.watch.pong_timeout;
-        self.acks
-            .fingerprint(&serials, (self.now, patience), hasher);
+        serials.extend(self.liveness.link.pings.serials());
+        self.acks.fingerprint(&serials, hasher);
         self.outputs.len().hash(hasher);
         for output in &self.outputs {
             self.fingerprint_output(output, &name, hasher);
@@ -91,16 +90,11 @@ impl<P: Payload> Session<P> {
             | Phase::Connected(_)
             | Phase::Stopped => {}
         }
-        if let Phase::Connected(_) = self.phase {
+        let is_connected = matches!(self.phase, Phase::Connected(_));
+        if is_connected {
             self.run.answered.hash(hasher);
-            self.liveness
-                .fingerprint(&self.config.watch, self.now, hasher);
-            let pending_ping = self.acks.pending_ping;
-            let deadline = pending_ping.map(|q| q.sent_at.after(self.config.watch.pong_timeout));
-            deadline
-                .is_some_and(|at| self.liveness.heard_after(at))
-                .hash(hasher);
         }
+        self.liveness.fingerprint(self.now, is_connected, hasher);
     }
 
     fn fingerprint_output(

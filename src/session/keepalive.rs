@@ -1,170 +1,363 @@
-//! Detection of dead connections: pings, sleep, and the state of the network.
+//! Detection of dead connections: pings, their pongs, and the verdict on those without.
 //!
-//! Silence alone proves nothing, because older clouds ignore `ping`. Only a cloud that has sent
-//! a pong on this connection is expected to send another one.
+//! Silence alone proves nothing, because older clouds ignore `ping`. Only where the cloud is known
+//! to pong, a ping without an answer means that the connection is dead. Bytes that wait in a socket
+//! prove nothing either: their number is zero long before they arrive.
 
 #[cfg(feature = "test-util")]
 use std::hash::{Hash, Hasher};
 
+use crate::session::patience::Patience;
+use crate::session::pings::{Answer, Ping, Pings};
+use crate::session::silence::Silence;
 use crate::session::stats::increment;
 use crate::session::{
-    Close, Duration, Instant, LIVENESS_TIMEOUT, Origin, Outgoing, Payload, Phase, PingId, Session,
-    SocketId, TimelineEvent, Timer,
+    Close, Duration, Event, Instant, LIVENESS_TIMEOUT, Origin, Outgoing, Payload, Phase, PingId,
+    Session, SessionError, SocketId, Timer,
 };
 
-/// Time that a pong may take when there is reason to doubt the connection.
+/// Longest patience with a ping that a sign caused: the connection may have died.
 pub(super) const PROBE_TIMEOUT: Duration = Duration::from_millis(2500);
 /// Delay of a timer from which it may be served before a pong that is queued behind it.
 pub(super) const LATE: Duration = Duration::from_millis(1000);
-/// Delay of a timer from which it was not merely throttled (hidden tabs: once a minute): the
-/// computer slept.
-const ASLEEP: Duration = Duration::from_millis(90_000);
-/// Gain of the wall clock on the monotonic one, in ms, from which the computer slept longer than
-/// the cloud keeps a silent connection.
-const CLOCK_GAP: i64 = 45_000;
+/// Time after a repeated ping at which the program must have run for its silence to count.
+const TURN: Duration = Duration::from_millis(300);
+/// Bytes handed to the socket after which a ping follows.
+const BLOCK: u32 = 64 * 1024;
+/// Most bytes handed to the socket that are not confirmed, where the cloud pongs.
+const WINDOW: u32 = 256 * 1024;
+/// Most doublings of the interval between pings, where pongs are unknown.
+const MOST_DOUBLINGS: u8 = 3;
 
 /// Settings for the detection of dead connections.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct Watch {
-    /// Longest time in which nothing is sent, or nothing is received, before a ping; zero for
-    /// no pings.
+    /// Time between pings; zero for none.
     pub ping_interval: Duration,
-    /// Longest time from a ping to its pong.
+    /// Shortest patience with a ping.
     pub pong_timeout: Duration,
 }
 
-/// Pause after which the connection may have died unnoticed.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
-pub enum WakeHint {
-    /// The page was resumed after it was frozen, or came back online.
-    Resumed,
-    /// The page is visible again.
-    Shown,
-    /// An address of the machine changed.
-    AddressChanged,
-    /// The program did not run for so long that the cloud has dropped the connection.
-    Slept,
+/// Knowledge about the pongs of a cloud, over all connections, and the state of the current one.
+#[derive(Clone, Debug)]
+pub(super) struct Liveness {
+    patience: Patience,
+    last_id: PingId,
+    /// The cloud pongs, as far as this connection or an earlier one has shown.
+    supports_pong: bool,
+    /// The last connection was left although the cloud had not ponged on it.
+    left_on_hint: bool,
+    pub(super) link: Link,
 }
 
-/// Activity of one connection.
-#[derive(Clone, Copy, Debug)]
-pub(super) struct Liveness {
-    last_sent: Instant,
+/// State of one connection.
+#[derive(Clone, Debug)]
+pub(super) struct Link {
+    /// Time of the ack.
+    acknowledged_at: Instant,
     last_received: Instant,
-    /// The ping whose pong is awaited, or was awaited last.
-    last_ping: Option<Instant>,
-    /// The newest ping, and the time at which its pong is overdue.
-    newest_ping: Option<(Instant, Instant)>,
-    /// The cloud has sent a pong.
-    pub(super) supports_pong: bool,
-    /// A ping was sent because a timer was too late to be conclusive.
-    probe_sent: bool,
+    pub(super) pings: Pings,
+    silence: Silence,
+    last_ping: Instant,
+    last_pong: Instant,
+    /// The cloud has ponged on this connection.
+    ponged: bool,
+    /// Start of the current period of answers.
+    answered_since: Instant,
+    /// Doublings of the interval between pings.
+    doublings: u8,
+    /// Bytes handed to the socket, modulo 2^32; and their number at the last ping, and at the last
+    /// ping that was answered.
+    handed: u32,
+    handed_at_ping: u32,
+    handed_at_pong: u32,
+    pub(super) probe: Option<Probe>,
+    doubt: Option<Doubt>,
+}
+
+/// Ping that a sign caused.
+#[derive(Clone, Copy, Debug)]
+pub(super) struct Probe {
+    pub(super) ping: Ping,
+    /// Any frame keeps the connection for now: the sign was sleep.
+    pub(super) is_after_sleep: bool,
+}
+
+/// Ping that repeats one whose verdict fell late.
+#[derive(Clone, Copy, Debug)]
+struct Doubt {
+    ping: Ping,
+    /// The program ran in between, so that a pong could have been handled.
+    has_turned: bool,
+    due: Instant,
 }
 
 impl Liveness {
-    pub(super) const fn new(now: Instant) -> Self {
+    pub(super) fn new(now: Instant) -> Self {
         Self {
-            last_sent: now,
-            last_received: now,
-            last_ping: None,
-            newest_ping: None,
+            patience: Patience::default(),
+            last_id: PingId::default(),
             supports_pong: false,
-            probe_sent: false,
+            left_on_hint: false,
+            link: Link::new(now),
         }
     }
 
-    pub(super) fn sent(&mut self, now: Instant) {
-        self.last_sent = now;
+    /// True if a ping must be answered on this connection.
+    pub(super) const fn expects_pong(&self) -> bool {
+        self.supports_pong && self.link.pings.is_conclusive()
     }
 
-    fn received(&mut self, at: Instant) {
-        self.last_received = self.last_received.max(at);
-        if !self.is_silent() {
-            self.probe_sent = false;
-        }
-    }
-
-    /// Records a ping whose pong is awaited.
-    fn pinged(&mut self, now: Instant) {
-        self.last_sent = now;
-        self.last_ping = Some(now);
-    }
-
-    /// Records a ping, whether or not the pong of an earlier one is still awaited.
-    fn pinged_until(&mut self, now: Instant, due: Instant) {
-        self.newest_ping = Some((now, due));
-    }
-
-    /// Awaits the pong of the newest ping from now on. Returns its deadline, or `None` if
-    /// something was received since that ping.
-    fn await_newest(&mut self) -> Option<Instant> {
-        let (ping, due) = self.newest_ping?;
-        self.last_ping = Some(ping);
-        self.is_silent().then_some(due)
-    }
-
-    /// True if nothing was received since the last ping.
+    /// True if nothing was received since the oldest unanswered ping.
     pub(super) fn is_silent(&self) -> bool {
-        self.last_ping
-            .is_some_and(|ping| self.last_received <= ping)
+        let oldest = self.link.pings.oldest();
+        oldest.is_some_and(|ping| self.link.last_received <= ping.sent_at)
     }
 
     /// True if something was received later than `at`.
     pub(super) fn heard_after(&self, at: Instant) -> bool {
-        self.last_received > at
+        self.link.last_received > at
+    }
+
+    /// True if the cloud goes on sending and has answered no ping of this connection.
+    pub(super) fn is_ignoring_pings(&self, timeout: Duration) -> bool {
+        let first = self.link.pings.first().filter(|_| !self.link.ponged);
+        first.is_some_and(|first| self.heard_after(first.after(timeout)))
+    }
+
+    /// Bytes handed to the socket and not confirmed.
+    const fn in_flight(&self) -> u32 {
+        self.link.handed.wrapping_sub(self.link.handed_at_pong)
+    }
+
+    /// True if a message of this size may be handed to the socket.
+    pub(super) fn may_hand_over(&self, size: usize) -> bool {
+        let in_flight = self.in_flight();
+        !self.expects_pong()
+            || in_flight == 0
+            || (in_flight as usize).saturating_add(size) <= WINDOW as usize
+    }
+
+    /// Time of the verdict on the unanswered pings.
+    fn verdict_due(&self, watch: &Watch) -> Option<Instant> {
+        if let Some(doubt) = self.link.doubt {
+            return Some(doubt.due);
+        }
+        let oldest = self.link.pings.oldest().filter(|_| self.expects_pong());
+        let oldest = oldest.map(|ping| self.overdue_at(ping, watch.pong_timeout));
+        let probe = self
+            .link
+            .probe
+            .map(|probe| self.probe_due(&probe.ping, watch));
+        [oldest, probe].into_iter().flatten().min()
+    }
+
+    fn probe_due(&self, ping: &Ping, watch: &Watch) -> Instant {
+        self.overdue_at(ping, PROBE_TIMEOUT.min(watch.pong_timeout))
+    }
+
+    /// Time at which the pong of a ping is overdue. The time for the bytes before it runs only
+    /// where pongs tell how many are on their way.
+    fn overdue_at(&self, ping: &Ping, least: Duration) -> Instant {
+        let bytes = if self.expects_pong() {
+            ping.handed.wrapping_sub(self.link.handed_at_pong)
+        } else {
+            0
+        };
+        let timeout = self.patience.timeout(least, bytes);
+        ping.sent_at.max(self.link.last_pong).after(timeout)
     }
 
     /// Time of the next ping.
-    fn ping_due(&self, interval: Duration) -> Instant {
-        let idle_since = self.last_sent.min(self.last_received);
-        // A silent peer is not pinged more often than an active one.
-        idle_since
-            .max(self.last_ping.unwrap_or_default())
-            .after(interval)
+    fn ping_due(&self, watch: &Watch) -> Option<Instant> {
+        let mut interval = watch.ping_interval.as_millis();
+        if interval == 0 {
+            return None;
+        }
+        if !self.expects_pong() {
+            interval <<= self.link.doublings;
+        }
+        let rhythm = self.link.last_ping.after(Duration::from_millis(interval));
+        let ask = self.ask_due();
+        Some(ask.map_or(rhythm, |ask| rhythm.min(ask)))
     }
 
-    /// Hashes the state. Times before the last ping, or so long ago that a ping is due, are
-    /// equivalent.
+    /// Time of the next ping because of silence.
+    fn ask_due(&self) -> Option<Instant> {
+        let asks = self.expects_pong() && self.link.pings.oldest().is_none();
+        self.link.silence.ask_due().filter(|_| asks)
+    }
+
+    /// Hashes the state.
     #[cfg(feature = "test-util")]
-    pub(super) fn fingerprint(&self, watch: &Watch, now: Instant, hasher: &mut impl Hasher) {
-        let interval = watch.ping_interval;
-        let ping = self.last_ping.unwrap_or_default();
-        let age = |at: Instant, oldest: Duration| now.since(at).min(oldest);
-        (self.supports_pong, self.probe_sent, self.is_silent()).hash(hasher);
-        let longest = Duration::from_millis(watch.pong_timeout.as_millis() + 1);
-        let unanswered = self.is_silent().then(|| age(ping, longest));
-        let newest = self
-            .newest_ping
-            .filter(|&(ping, _)| self.last_received <= ping);
-        let newest = newest.map(|(ping, due)| (age(ping, longest), due.since(now)));
-        (unanswered, newest).hash(hasher);
-        for at in [self.last_sent, self.last_received] {
-            age(at.max(ping), interval).hash(hasher);
+    pub(super) fn fingerprint(&self, now: Instant, is_connected: bool, hasher: &mut impl Hasher) {
+        self.patience.hash(hasher);
+        (self.supports_pong, self.left_on_hint).hash(hasher);
+        if is_connected {
+            self.link.fingerprint(self.last_id, now, hasher);
         }
     }
 }
 
+impl Link {
+    fn new(now: Instant) -> Self {
+        Self {
+            acknowledged_at: now,
+            last_received: now,
+            pings: Pings::default(),
+            silence: Silence::default(),
+            last_ping: now,
+            last_pong: now,
+            ponged: false,
+            answered_since: now,
+            doublings: 0,
+            handed: 0,
+            handed_at_ping: 0,
+            handed_at_pong: 0,
+            probe: None,
+            doubt: None,
+        }
+    }
+
+    /// Stops to expect answers to the oldest pings, as long as they are `overdue`.
+    fn write_off(&mut self, overdue: impl Fn(&Ping) -> bool) {
+        let handed = &mut self.handed_at_pong;
+        self.pings.write_off(|ping| {
+            let is_overdue = overdue(ping);
+            if is_overdue {
+                *handed = ping.handed;
+            }
+            is_overdue
+        });
+    }
+
+    #[cfg(feature = "test-util")]
+    fn fingerprint(&self, last_id: PingId, now: Instant, hasher: &mut impl Hasher) {
+        let age = |at: Instant| now.since(at);
+        self.pings.fingerprint(last_id, now, hasher);
+        self.silence.fingerprint(now, hasher);
+        [self.acknowledged_at, self.last_received, self.last_ping]
+            .map(age)
+            .hash(hasher);
+        [self.last_pong, self.answered_since].map(age).hash(hasher);
+        (self.ponged, self.doublings).hash(hasher);
+        self.handed.wrapping_sub(self.handed_at_ping).hash(hasher);
+        self.handed.wrapping_sub(self.handed_at_pong).hash(hasher);
+        let probe = self
+            .probe
+            .map(|probe| (age(probe.ping.sent_at), probe.is_after_sleep));
+        let doubt = self.doubt.map(|doubt| {
+            (
+                age(doubt.ping.sent_at),
+                doubt.has_turned,
+                doubt.due.since(now),
+            )
+        });
+        (probe, doubt).hash(hasher);
+    }
+}
+
 impl<P: Payload> Session<P> {
-    /// Starts to watch a connection. Never called before the ack: older clouds close on a ping
-    /// before it.
+    /// Starts to watch a connection.
     pub(super) fn start_keepalive(&mut self) {
-        self.liveness = Liveness::new(self.now);
-        self.schedule_ping();
+        self.liveness.link = Link::new(self.now);
+        self.liveness.patience.connected();
+        self.arm_keepalive();
     }
 
-    /// Records that the peer was active at this time.
+    /// Sends the first ping of a connection. Never called before the ack: older clouds close on a
+    /// ping before it.
+    pub(super) fn ask_at_once(&mut self, socket: SocketId) {
+        if self.config.watch.ping_interval > Duration::ZERO {
+            self.ping(socket);
+        }
+    }
+
+    /// Records that the peer sent a frame at this time.
     pub(super) fn on_activity(&mut self, at: Instant) {
-        let at = at.min(self.now);
-        self.liveness.received(at);
-        self.stats.last_heard = self.stats.last_heard.max(Some(at));
+        let at = self.on_heard(at);
+        self.liveness.link.silence.on_frame(at);
+        self.arm_ping_earlier();
     }
 
-    pub(super) fn on_pong(&mut self) {
-        self.liveness.supports_pong = true;
-        self.liveness.probe_sent = false;
-        self.timers.stop(Timer::Pong);
+    /// Records that the peer sent a protocol ping at this time.
+    pub(super) fn on_protocol_ping(&mut self, at: Instant) {
+        let at = self.on_heard(at);
+        self.liveness.link.silence.on_protocol_ping(at);
+        self.arm_ping_earlier();
+    }
+
+    fn on_heard(&mut self, at: Instant) -> Instant {
+        let at = self.on_received(at);
+        self.liveness.link.silence.on_heard(at);
+        at
+    }
+
+    fn on_received(&mut self, at: Instant) -> Instant {
+        let at = at.min(self.now);
+        let link = &mut self.liveness.link;
+        link.last_received = link.last_received.max(at);
+        self.stats.last_heard = self.stats.last_heard.max(Some(at));
+        at
+    }
+
+    /// Records a frame other than a ping that was handed to the socket.
+    pub(super) fn on_handed_over(&mut self, socket: SocketId, size: usize) {
+        let size = u32::try_from(size).unwrap_or(u32::MAX);
+        let expects_pong = self.liveness.expects_pong();
+        let link = &mut self.liveness.link;
+        link.handed = link.handed.wrapping_add(size);
+        link.silence.on_sent(self.now);
+        let is_long = link.handed.wrapping_sub(link.handed_at_ping) >= BLOCK;
+        let is_asking = self.config.watch.ping_interval > Duration::ZERO;
+        let is_useful = expects_pong || is_asking && !link.pings.has_written_off();
+        if is_long && is_useful {
+            self.ping(socket);
+        } else {
+            self.arm_ping_earlier();
+        }
+    }
+
+    /// Handles a pong. One before the ack answers nothing.
+    pub(super) fn on_pong(&mut self, id: Option<PingId>) {
+        self.on_received(self.now);
         increment(&mut self.stats.pongs);
-        self.confirm();
+        if !matches!(self.phase, Phase::Connected(_)) {
+            return;
+        }
+        let liveness = &mut self.liveness;
+        match liveness.link.pings.answer(id) {
+            Answer::To(ping) => {
+                let link = &mut liveness.link;
+                let bytes = ping.handed.wrapping_sub(link.handed_at_pong);
+                let time = self.now.since(ping.sent_at.max(link.last_pong));
+                let least = self.config.watch.pong_timeout;
+                liveness.patience.measure_rate(time, bytes, least);
+                link.handed_at_pong = ping.handed;
+                link.doubt = None;
+                link.probe.take_if(|probe| probe.ping.id <= ping.id);
+                let round_trip = self.now.since(ping.sent_at);
+                liveness.patience.measure(round_trip);
+                liveness
+                    .patience
+                    .on_answered(&mut link.answered_since, self.now);
+                self.stats.round_trip = Some(round_trip);
+                self.on_answer(&ping);
+            }
+            Answer::Late(ping) => self.on_answer(&ping),
+            Answer::None => {}
+            Answer::Foreign => self.stop_confirming(),
+        }
+        self.arm_keepalive();
+    }
+
+    fn on_answer(&mut self, ping: &Ping) {
+        let liveness = &mut self.liveness;
+        liveness.supports_pong = true;
+        liveness.left_on_hint = false;
+        liveness.link.ponged = true;
+        liveness.link.last_pong = self.now;
+        self.confirm(ping.serial);
         self.on_answered();
     }
 
@@ -176,114 +369,176 @@ impl<P: Payload> Session<P> {
     }
 
     /// Serves [`Timer::Ping`].
-    pub(super) fn ping_when_idle(&mut self) {
+    pub(super) fn ping_when_due(&mut self) {
         let Phase::Connected(socket) = self.phase else {
             return;
         };
-        let interval = self.config.watch.ping_interval;
-        let awaits_pong = self.timers.get(Timer::Pong).is_some();
-        if !awaits_pong && self.liveness.ping_due(interval) <= self.now {
-            self.ping(socket, self.config.watch.pong_timeout);
-        }
-        self.schedule_ping();
-    }
-
-    /// Serves [`Timer::Pong`], which was due at `due`.
-    pub(super) fn on_pong_overdue(&mut self, due: Instant) {
-        let Phase::Connected(socket) = self.phase else {
-            return;
-        };
-        if !self.liveness.is_silent() {
-            // What was received after the awaited ping does not answer a later one.
-            match self.liveness.await_newest() {
-                Some(due) if due > self.now => return self.timers.set(Timer::Pong, due),
-                Some(_) => {}
-                None => return,
-            }
-        }
-        let late = self.now.since(due) > LATE;
-        if late && !std::mem::replace(&mut self.liveness.probe_sent, true) {
-            self.ping(socket, PROBE_TIMEOUT);
-        } else {
-            self.connection_lost(liveness_timeout(), Origin::Attempt);
-        }
-    }
-
-    /// Asks again instead of serving [`Timer::Pong`], if that is due.
-    pub(super) fn postpone_verdict(&mut self) {
-        if let Phase::Connected(socket) = self.phase
-            && self.timers.is_due(Timer::Pong, self.now)
+        let is_due = |at: Instant| at <= self.now;
+        if self.liveness.ask_due().is_some_and(is_due) {
+            self.liveness.link.silence.on_ask(self.now);
+            self.ping(socket);
+        } else if self
+            .liveness
+            .ping_due(&self.config.watch)
+            .is_some_and(is_due)
         {
-            self.ping(socket, PROBE_TIMEOUT);
-            self.timers.set(Timer::Pong, self.now.after(PROBE_TIMEOUT));
+            if !self.liveness.expects_pong() {
+                let doublings = &mut self.liveness.link.doublings;
+                *doublings = (*doublings + 1).min(MOST_DOUBLINGS);
+            }
+            self.ping(socket);
+        }
+        self.arm_keepalive();
+    }
+
+    /// Serves [`Timer::Pong`].
+    pub(super) fn on_pong_overdue(&mut self) {
+        if let Some(mut doubt) = self.liveness.link.doubt {
+            if doubt.has_turned {
+                return self.give_up();
+            }
+            let due = self.liveness.probe_due(&doubt.ping, &self.config.watch);
+            doubt.has_turned = true;
+            doubt.due = due.max(self.now.after(TURN));
+            self.liveness.link.doubt = Some(doubt);
+            return self.arm_keepalive();
+        }
+        let link = &mut self.liveness.link;
+        let last_received = link.last_received;
+        link.probe
+            .take_if(|probe| probe.is_after_sleep && probe.ping.sent_at < last_received);
+        let Some(due) = self.liveness.verdict_due(&self.config.watch) else {
+            return;
+        };
+        if due > self.now {
+            return self.arm_keepalive();
+        }
+        if self.now.since(due) <= LATE {
+            return self.give_up();
+        }
+        self.postpone_verdict();
+    }
+
+    /// Asks again instead of serving [`Timer::Pong`], if that is due: the pong may be queued
+    /// behind it.
+    pub(super) fn postpone_verdict(&mut self) {
+        let is_due = |at: Instant| at <= self.now;
+        let due = self.liveness.verdict_due(&self.config.watch);
+        let Some(socket) = self.phase.connection().filter(|_| due.is_some_and(is_due)) else {
+            return;
+        };
+        if !self.liveness.expects_pong() {
+            self.liveness.link.probe = None;
+            return self.send_probe(true);
+        }
+        let doubt = self.liveness.link.doubt.take();
+        self.liveness.link.doubt = Some(Doubt {
+            ping: doubt.map_or_else(|| self.ping(socket), |doubt| doubt.ping),
+            has_turned: false,
+            due: self.now.after(TURN),
+        });
+        self.arm_keepalive();
+    }
+
+    /// Abandons the connection, or the assumption that the cloud pongs.
+    fn give_up(&mut self) {
+        let liveness = &mut self.liveness;
+        if !liveness.expects_pong() {
+            self.run.next_attempt_free = true;
+        } else if liveness.link.ponged || !std::mem::replace(&mut liveness.left_on_hint, true) {
+            liveness.patience.on_left();
+        } else {
+            return self.forget_pongs();
+        }
+        self.leave();
+    }
+
+    /// Handles a second connection in a row without a pong. It is left only if nothing else was
+    /// received on it either.
+    fn forget_pongs(&mut self) {
+        self.emit(Event::Error(SessionError::Unanswered));
+        let link = &mut self.liveness.link;
+        if link.last_received > link.acknowledged_at {
+            (link.probe, link.doubt) = (None, None);
+            link.write_off(|_| true);
+        } else {
+            self.leave();
+        }
+        self.liveness.left_on_hint = false;
+        self.liveness.supports_pong = false;
+        if let Phase::Connected(_) = self.phase {
+            self.check_stable();
+            self.arm_keepalive();
         }
     }
 
-    /// Detects sleep by the delay of a timer that was due at `due`.
-    pub(super) fn check_lateness(&mut self, due: Instant) {
-        if self.now.since(due) > ASLEEP {
-            self.on_wake_hint(WakeHint::Slept);
-        }
+    /// Abandons the connection without waiting for its close handshake.
+    fn leave(&mut self) {
+        let close = Close::new(LIVENESS_TIMEOUT, "Liveness timeout");
+        self.connection_lost(close, Origin::Attempt);
     }
 
-    /// Detects sleep by the wall clock, which shows `wall` milliseconds.
-    pub(super) fn check_wall_clock(&mut self, wall: u64) {
-        let offset = i64::try_from(wall)
-            .unwrap_or(i64::MAX)
-            .saturating_sub_unsigned(self.now.as_millis());
-        let before = self.wall_offset.replace(offset);
-        if before.is_some_and(|before| offset.saturating_sub(before) > CLOCK_GAP) {
-            self.on_wake_hint(WakeHint::Slept);
-        }
-    }
-
-    pub(super) fn on_wake_hint(&mut self, hint: WakeHint) {
-        self.record(TimelineEvent::Wake(hint));
+    /// Sends a ping because of a sign, unless one is out.
+    pub(super) fn send_probe(&mut self, is_after_sleep: bool) {
         let Phase::Connected(socket) = self.phase else {
             return;
         };
-        if self.liveness.supports_pong {
-            self.ping(socket, PROBE_TIMEOUT);
-        } else if hint == WakeHint::Slept {
-            self.run.next_attempt_free = true;
-            self.connection_lost(liveness_timeout(), Origin::Attempt);
+        if let Some(probe) = &mut self.liveness.link.probe {
+            probe.is_after_sleep &= is_after_sleep;
+        } else {
+            let ping = self.ping(socket);
+            self.liveness.link.probe = Some(Probe {
+                ping,
+                is_after_sleep,
+            });
+            self.arm_keepalive();
         }
     }
 
-    /// Sends a ping. The deadline of an earlier one that is still unanswered is never extended.
-    pub(super) fn ping(&mut self, socket: SocketId, timeout: Duration) {
-        self.acks.last_ping = PingId(self.acks.last_ping.0.wrapping_add(1));
-        self.transmit(socket, Outgoing::Ping(self.acks.last_ping));
+    /// Sends a ping.
+    pub(super) fn ping(&mut self, socket: SocketId) -> Ping {
+        let liveness = &mut self.liveness;
+        if !liveness.expects_pong() {
+            let timeout = liveness.patience.timeout(self.config.watch.pong_timeout, 0);
+            let now = self.now;
+            liveness
+                .link
+                .write_off(|ping| ping.sent_at.after(timeout) <= now);
+        }
+        liveness.last_id = PingId(liveness.last_id.0.wrapping_add(1));
+        let link = &mut liveness.link;
+        let ping = Ping {
+            id: liveness.last_id,
+            sent_at: self.now,
+            serial: self.acks.newest(),
+            handed: link.handed,
+        };
+        link.pings.push(ping);
+        link.last_ping = self.now;
+        link.handed_at_ping = link.handed;
+        link.silence.on_ping();
         increment(&mut self.stats.pings);
-        self.acks.pinged(self.now);
-        let due = self.now.after(timeout);
-        self.liveness.pinged_until(self.now, due);
-        match self.timers.get(Timer::Pong) {
-            Some(before) => self.timers.set(Timer::Pong, before.min(due)),
-            None => {
-                self.liveness.pinged(self.now);
-                if self.liveness.supports_pong {
-                    self.timers.set(Timer::Pong, due);
-                }
-            }
-        }
+        self.transmit(socket, Outgoing::Ping(ping.id));
+        self.arm_keepalive();
+        ping
     }
 
-    fn schedule_ping(&mut self) {
-        let interval = self.config.watch.ping_interval;
-        if interval > Duration::ZERO {
-            let due = self.liveness.ping_due(interval);
-            // No ping is sent while a pong is awaited, however long one has been due.
-            let next = if due > self.now {
-                due
-            } else {
-                self.now.after(interval)
-            };
-            self.timers.set(Timer::Ping, next);
+    /// Sets the timers of the next ping and of the next verdict.
+    fn arm_keepalive(&mut self) {
+        let watch = &self.config.watch;
+        let (ping, verdict) = (
+            self.liveness.ping_due(watch),
+            self.liveness.verdict_due(watch),
+        );
+        self.timers.set_or_stop(Timer::Ping, ping);
+        self.timers.set_or_stop(Timer::Pong, verdict);
+    }
+
+    /// Advances the next ping if silence would be a reason for it. The timer is never put off:
+    /// doing so for each frame would cost more than an idle timeout.
+    fn arm_ping_earlier(&mut self) {
+        if let (Some(ask), Some(armed)) = (self.liveness.ask_due(), self.timers.get(Timer::Ping)) {
+            self.timers.set(Timer::Ping, armed.min(ask));
         }
     }
-}
-
-fn liveness_timeout() -> Close {
-    Close::new(LIVENESS_TIMEOUT, "Liveness timeout")
 }

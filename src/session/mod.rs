@@ -37,11 +37,15 @@ mod input;
 mod keepalive;
 mod outbox;
 mod output;
+mod patience;
+mod pings;
 mod probe;
 mod protocol;
 mod reconnect;
 mod redact;
 mod replay;
+mod silence;
+mod sleep;
 mod stats;
 mod store;
 mod subscriptions;
@@ -63,7 +67,7 @@ pub use config::{
 };
 pub use decimal::decimal;
 pub use input::{Command, CommandError, FlushId, Input, PingId, Reply, RunId, SocketId};
-pub use keepalive::{WakeHint, Watch};
+pub use keepalive::Watch;
 pub use outbox::{Limits, Payload};
 pub use output::{
     Cause, Connecting, ConnectionError, Disconnected, DropReason, Event, FlushError, Outgoing,
@@ -74,6 +78,7 @@ pub use protocol::{
     is_replayable, ping_frame, replaces, state_key, time_to_live,
 };
 pub use redact::{Redacted, Redactor};
+pub use sleep::WakeHint;
 pub use stats::Stats;
 pub use time::{Duration, Instant};
 pub use timeline::{TimelineEntry, TimelineEvent};
@@ -156,6 +161,20 @@ impl Phase {
             | Self::Connecting(socket)
             | Self::Handshaking(socket)
             | Self::Connected(socket) => Some(socket),
+        }
+    }
+
+    /// Socket of the connection that the cloud has acknowledged.
+    const fn connection(self) -> Option<SocketId> {
+        match self {
+            Self::Connected(socket) => Some(socket),
+            Self::Idle
+            | Self::Preparing(_)
+            | Self::Connecting(_)
+            | Self::Handshaking(_)
+            | Self::Waiting
+            | Self::AwaitingDecision(_)
+            | Self::Stopped => None,
         }
     }
 
@@ -266,9 +285,6 @@ impl<P: Payload> Session<P> {
     }
 
     fn apply_input(&mut self, input: Input) {
-        if let Input::Control(..) | Input::Malformed(..) = input {
-            self.on_activity(self.now);
-        }
         match input {
             Input::Timeout => self.serve_timers(),
             Input::Prepared(socket) => self.open(socket),
@@ -294,9 +310,11 @@ impl<P: Payload> Session<P> {
             }
             Input::Control(socket, control) => self.handle_control(socket, control),
             Input::Malformed(_, malformed) => {
+                self.on_activity(self.now);
                 self.emit(Event::Error(SessionError::Malformed(malformed)));
             }
-            Input::Activity(_, at) | Input::ProtocolPing(_, at) => self.on_activity(at),
+            Input::Activity(_, at) => self.on_activity(at),
+            Input::ProtocolPing(_, at) => self.on_protocol_ping(at),
             Input::Buffered(socket, buffered) => self.on_buffered(socket, buffered),
             Input::ShouldReconnect(decision) => self.apply_decision(decision),
             Input::Offline => self.on_offline(),
@@ -385,6 +403,7 @@ impl<P: Payload> Session<P> {
     fn finish_call(&mut self) {
         self.let_go_of_state();
         self.ask_about_window();
+        self.ask_for_space();
         self.poll_buffer_later();
         self.settle_flushes();
         self.request_confirmation();
@@ -407,7 +426,6 @@ impl<P: Payload> Session<P> {
     }
 
     fn transmit(&mut self, socket: SocketId, frame: Outgoing<P>) {
-        self.liveness.sent(self.now);
         self.outputs.push_back(Output::Transmit(socket, frame));
     }
 }

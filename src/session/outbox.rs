@@ -60,7 +60,9 @@ impl<P: Payload> Session<P> {
             let buffered = self.drain_outbox(socket, buffered);
             let is_clear =
                 self.has_space(buffered) && self.first_unsent().is_none() && self.window_is_open();
-            open = is_clear.then_some(socket);
+            let size = is_clear.then(|| message.payload.size());
+            let size = size.filter(|size| self.liveness.may_hand_over(*size));
+            open = size.map(|size| (socket, size));
         }
         if buffered.is_none() {
             self.expect_close();
@@ -73,8 +75,8 @@ impl<P: Payload> Session<P> {
         }
         let serial = self.acks.accept();
         match open {
-            Some(socket) if keeps => self.send_and_keep(socket, message, serial),
-            Some(socket) => self.send_now(socket, message, serial),
+            Some((socket, size)) if keeps => self.send_and_keep(socket, message, (serial, size)),
+            Some((socket, size)) => self.send_now(socket, message, (serial, size)),
             None => self.queue(message, serial),
         }
     }
@@ -104,16 +106,27 @@ impl<P: Payload> Session<P> {
         }
     }
 
-    fn send_now(&mut self, socket: SocketId, message: Message<P>, serial: u64) -> Reply {
+    fn send_now(
+        &mut self,
+        socket: SocketId,
+        message: Message<P>,
+        (serial, size): (u64, usize),
+    ) -> Reply {
         self.keep_state(&message, serial, self.now);
         self.watch_frame(Some((serial, &message.payload)));
         self.acks.transmitted(serial);
         increment(&mut self.stats.sent);
         self.transmit(socket, Outgoing::Message(message.payload));
+        self.on_handed_over(socket, size);
         Reply::Sent
     }
 
-    fn send_and_keep(&mut self, socket: SocketId, message: Message<P>, serial: u64) -> Reply {
+    fn send_and_keep(
+        &mut self,
+        socket: SocketId,
+        message: Message<P>,
+        (serial, size): (u64, usize),
+    ) -> Reply {
         self.forget_state(message.key.as_deref());
         match self.outbox.push(message, serial, false) {
             Ok(displaced) => {
@@ -127,7 +140,7 @@ impl<P: Payload> Session<P> {
                     expires: None,
                     replay: false,
                 };
-                self.send_now(socket, message, serial);
+                self.send_now(socket, message, (serial, size));
                 self.emit(Event::Dropped(payload, DropReason::Unconfirmed));
             }
         }
@@ -146,12 +159,13 @@ impl<P: Payload> Session<P> {
     fn send_queued(&mut self, socket: SocketId, mut buffered: u32) -> u32 {
         while self.has_space(buffered)
             && self.window_is_open()
+            && self.may_hand_over_next()
             && let Some(next) = self.next_departure()
         {
             let size = u32::try_from(next.size).unwrap_or(u32::MAX);
             buffered = buffered.saturating_add(size);
             let told = next.announced.then(|| next.message.payload.clone());
-            self.send_now(socket, next.message, next.serial);
+            self.send_now(socket, next.message, (next.serial, next.size));
             if let Some(payload) = told {
                 self.emit(Event::Sent(payload));
             }
@@ -169,6 +183,28 @@ impl<P: Payload> Session<P> {
     pub(super) fn first_unsent(&self) -> Option<u64> {
         let due = self.replay.as_ref().and_then(|replay| replay.first_due());
         due.or_else(|| self.outbox.first_queued())
+    }
+
+    /// Size of that message.
+    fn next_size(&self) -> Option<usize> {
+        let due = self.replay.as_ref().and_then(|replay| replay.next_size());
+        due.or_else(|| self.outbox.next_size())
+    }
+
+    /// True unless the first message that waits must wait for a pong.
+    fn may_hand_over_next(&self) -> bool {
+        self.next_size()
+            .is_none_or(|size| self.liveness.may_hand_over(size))
+    }
+
+    /// Sends a ping if messages wait for a pong, and none is to come.
+    pub(super) fn ask_for_space(&mut self) {
+        if let Phase::Connected(socket) = self.phase
+            && self.liveness.link.pings.oldest().is_none()
+            && !self.may_hand_over_next()
+        {
+            self.ping(socket);
+        }
     }
 
     /// Handles the end of a connection: messages are queued again, or given up.
@@ -203,7 +239,7 @@ impl<P: Payload> Session<P> {
     /// Schedules a look at the buffer of the socket if messages only wait for space.
     pub(super) fn poll_buffer_later(&mut self) {
         let is_connected = matches!(self.phase, Phase::Connected(_));
-        if !is_connected || self.first_unsent().is_none() {
+        if !is_connected || self.first_unsent().is_none() || !self.may_hand_over_next() {
             return self.timers.stop(Timer::Drain);
         }
         let soon = self.now.after(BUFFER_POLL_INTERVAL);

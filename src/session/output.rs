@@ -232,6 +232,8 @@ pub enum SessionError {
     },
     /// At-least-once delivery is configured, and the cloud confirms no messages.
     Unconfirmable,
+    /// The cloud no longer answers pings, as it did before.
+    Unanswered,
     /// The cloud closed the connection twice because of the same stream, which is left out of the
     /// subscriptions.
     SubscriptionRefused {
@@ -247,6 +249,7 @@ impl SessionError {
             Self::Malformed(_) => Some("MALFORMED_FRAME"),
             Self::Reported { code, .. } => code.as_deref(),
             Self::Unconfirmable => Some("UNCONFIRMABLE"),
+            Self::Unanswered => Some("UNANSWERED"),
             Self::SubscriptionRefused { .. } => Some("SUBSCRIPTION_REFUSED"),
         }
     }
@@ -258,6 +261,9 @@ impl SessionError {
             Self::Reported { message, .. } | Self::SubscriptionRefused { message } => message,
             Self::Unconfirmable => {
                 "This cloud confirms no messages: none can be delivered at least once"
+            }
+            Self::Unanswered => {
+                "The cloud no longer answers pings: a dead connection may stay unnoticed"
             }
         }
     }

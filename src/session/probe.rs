@@ -168,7 +168,9 @@ impl<P: Payload> Session<P> {
         };
         if let Some(probe) = &mut self.probe {
             probe.restart(self.now.after(timeout));
-            self.ping(socket, timeout);
+            if self.liveness.link.pings.oldest().is_none() {
+                self.ping(socket);
+            }
         }
     }
 
@@ -228,13 +230,12 @@ impl<P: Payload> Session<P> {
 
     /// Sends a ping after the messages that went out.
     pub(super) fn ask_about_window(&mut self) {
-        let timeout = self.config.watch.pong_timeout;
         if let (Phase::Connected(socket), Some(probe)) = (self.phase, &mut self.probe)
             && probe.stage == Stage::Open
             && probe.out > 0
             && !std::mem::replace(&mut probe.asked, true)
         {
-            self.ping(socket, timeout);
+            self.ping(socket);
         }
     }
 

@@ -121,9 +121,12 @@ fn error_code(code: &str, redactor: &Redactor) -> Redacted {
 
 impl<P: Payload> Session<P> {
     pub(super) fn handle_control(&mut self, socket: SocketId, control: Control) {
+        if !matches!(control, Control::Pong { .. }) {
+            self.on_activity(self.now);
+        }
         match control {
             Control::Ack => self.on_ack(socket),
-            Control::Pong { .. } => self.on_pong(),
+            Control::Pong { id } => self.on_pong(id),
             Control::Stopped { reason } => {
                 let text = match reason {
                     Some(reason) => Redacted::trusted(["App stopped: ", &reason].concat()),

@@ -88,7 +88,7 @@ impl<P: Payload> Session<P> {
     /// expected, has answered a ping.
     pub(super) fn check_stable(&mut self) {
         let is_asked = self.config.watch.ping_interval > Duration::ZERO;
-        let expects_pong = is_asked && self.liveness.supports_pong;
+        let expects_pong = is_asked && self.liveness.expects_pong();
         if matches!(self.phase, Phase::Connected(_))
             && self.timers.get(Timer::Stable).is_none()
             && (self.run.answered || !expects_pong)

@@ -38,6 +38,12 @@ impl<P> Replay<P> {
         first.map(|kept| kept.serial)
     }
 
+    /// Size of that message.
+    pub(super) fn next_size(&self) -> Option<usize> {
+        let first = self.kept.front().filter(|_| self.due > 0);
+        first.map(|kept| kept.size)
+    }
+
     /// Removes the messages that `lets_go` selects from those that went out on this connection.
     fn retain_sent(&mut self, lets_go: impl Fn(&Kept<P>) -> bool) {
         let mut index = 0;

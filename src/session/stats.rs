@@ -2,7 +2,7 @@
 
 use serde::{Serialize, Serializer};
 
-use crate::session::{Duration, Event, Instant};
+use crate::session::{Duration, Event, Instant, SessionError};
 
 /// Counters since the session was created, over all runs, and the current size of its queue.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize)]
@@ -44,6 +44,7 @@ impl Stats {
     pub(super) fn record<P>(&mut self, event: &Event<P>) {
         match event {
             Event::Dropped(..) => increment(&mut self.dropped),
+            Event::Error(SessionError::Unanswered) => {}
             Event::Error(_) => increment(&mut self.errors),
             Event::Connected => increment(&mut self.connections),
             Event::Connecting(_) => increment(&mut self.attempts),

@@ -229,6 +229,11 @@ impl<P: Payload> Store<P> {
         self.entries.get(self.in_flight).map(|entry| entry.serial)
     }
 
+    /// Size of that message.
+    pub(super) fn next_size(&self) -> Option<usize> {
+        self.entries.get(self.in_flight).map(|entry| entry.size)
+    }
+
     /// Number and bytes of the queued messages.
     pub(super) fn queued(&self) -> (usize, usize) {
         let queued = self.entries.iter().skip(self.in_flight);

@@ -123,5 +123,6 @@ impl<P: Payload> Session<P> {
         let streams = self.subscriptions.as_slice().to_vec();
         self.watch_frame(None);
         self.transmit(socket, Outgoing::Subscriptions(streams));
+        self.on_handed_over(socket, 0);
     }
 }

@@ -3,11 +3,28 @@
 //! `std::time::Instant` panics on wasm32-unknown-unknown and cannot be created from a number,
 //! so neither the shell nor a simulation could use it.
 
+use std::fmt;
+use std::num::NonZeroU64;
+
 use serde::{Serialize, Serializer};
 
 /// Point on the caller's monotonic clock, in milliseconds since an arbitrary fixed moment.
-#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, PartialOrd, Ord, Hash)]
-pub struct Instant(u64);
+///
+/// It holds one more than that number, so that an `Option` of it takes no more memory.
+#[derive(Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash)]
+pub struct Instant(NonZeroU64);
+
+impl Default for Instant {
+    fn default() -> Self {
+        Self::from_millis(0)
+    }
+}
+
+impl fmt::Debug for Instant {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        write!(f, "Instant({})", self.as_millis())
+    }
+}
 
 impl Instant {
     /// Last millisecond that JavaScript can count. Clocks end here and deadlines do not, so that a
@@ -16,20 +33,21 @@ impl Instant {
     const LAST: u64 = (1 << 53) - 1;
 
     /// The point after all others.
-    pub(super) const END: Self = Self(u64::MAX);
+    pub(super) const END: Self = Self(NonZeroU64::MAX);
 
     /// Creates the point `millis` after the zero of the clock.
     pub const fn from_millis(millis: u64) -> Self {
-        Self(if millis < Self::LAST {
+        let millis = if millis < Self::LAST {
             millis
         } else {
             Self::LAST
-        })
+        };
+        Self(NonZeroU64::MIN.saturating_add(millis))
     }
 
     /// Milliseconds since the zero of the clock.
     pub const fn as_millis(self) -> u64 {
-        self.0
+        self.0.get() - 1
     }
 
     /// The point `duration` later; saturates.
@@ -42,7 +60,7 @@ impl Instant {
     /// Time from `earlier` to this point; zero if it is not later.
     #[inline(never)]
     pub const fn since(self, earlier: Self) -> Duration {
-        Duration(self.0.saturating_sub(earlier.0))
+        Duration(self.0.get().saturating_sub(earlier.0.get()))
     }
 }
 

@@ -62,6 +62,10 @@ impl Timers {
         self.0[timer as usize] = at;
     }
 
+    pub(super) fn set_or_stop(&mut self, timer: Timer, at: Option<Instant>) {
+        self.set(timer, at.unwrap_or(NEVER));
+    }
+
     pub(super) fn stop(&mut self, timer: Timer) {
         self.set(timer, NEVER);
     }
@@ -123,8 +127,8 @@ impl<P: Payload> Session<P> {
                 }
                 Timer::Stable => self.check_stable(),
                 Timer::Retry => self.retry(),
-                Timer::Ping => self.ping_when_idle(),
-                Timer::Pong => self.on_pong_overdue(due),
+                Timer::Ping => self.ping_when_due(),
+                Timer::Pong => self.on_pong_overdue(),
                 Timer::Confirm => self.on_confirm_due(due),
                 // The driver reports the buffered bytes before the timeout, and the end of each
                 // call sets the timer again.

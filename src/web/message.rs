@@ -8,7 +8,7 @@ use crate::session::{Duration, Payload, is_replayable, state_key, time_to_live};
 use super::options::type_error;
 use super::reflect;
 
-#[wasm_bindgen(module = "/src/web/js/platform.js")]
+#[wasm_bindgen(module = "/src/web/js/streams.js")]
 extern "C" {
     /// The message, or what its `toJSON()` returns; throws a `TypeError` unless that is an object.
     #[wasm_bindgen(catch, js_name = jsonObject)]
@@ -34,10 +34,7 @@ extern "C" {
 
     #[wasm_bindgen(js_name = fieldText)]
     fn field_text(message: &JsValue, field: &str) -> Option<String>;
-}
 
-#[wasm_bindgen(module = "/src/web/js/streams.js")]
-extern "C" {
     /// One string or a list of them, as a list. Anything but a string becomes an empty one.
     pub(super) fn texts(value: &JsValue) -> Array;
 }

@@ -8,7 +8,7 @@ use crate::session::{Close, SocketId};
 use super::dispatcher::Dispatcher;
 use super::reflect;
 
-#[wasm_bindgen(module = "/src/web/js/socket.js")]
+#[wasm_bindgen(module = "/src/web/js/platform.js")]
 extern "C" {
     #[wasm_bindgen(catch)]
     fn dial(

@@ -21,7 +21,7 @@ import { until } from "../support/until.mjs";
  * browser's own reports about the network.
  *
  * @param {string} title
- * @param {(page: Page) => Promise<unknown>} body
+ * @param {(page: Page, browser: "Chromium" | "Firefox") => Promise<unknown>} body
  */
 export function inEachBrowser(title, body) {
   test(`Chromium: ${title}`, async (t) => {
@@ -34,15 +34,17 @@ export function inEachBrowser(title, body) {
       if (message.type() === "error" && !isReport(message.text())) errors.push(message.text());
     });
     const run = (/** @type {string} */ script) => page.evaluate(`(() => { ${script} })()`);
-    await body({
-      open: (url) => page.goto(url),
+    const opened = {
+      open: (/** @type {string} */ url) => page.goto(url),
       run,
       // Not waitForFunction(), which evaluates code in the page; its Content-Security-Policy may forbid that.
-      until: (script) => until(script, () => run(script), { timeout: SLOW_EVENT_MS, interval: 100 }),
-    });
+      until: (/** @type {string} */ script) =>
+        until(script, () => run(script), { timeout: SLOW_EVENT_MS, interval: 100 }),
+    };
+    await body(opened, "Chromium");
     assert.deepEqual(errors, []);
   });
-  test(`Firefox: ${title}`, async (t) => body(await Firefox.start(t)));
+  test(`Firefox: ${title}`, async (t) => body(await Firefox.start(t), "Firefox"));
 }
 
 /** Also matches reports of responses with an error status. @param {string} text */

@@ -2,7 +2,7 @@
 import assert from "node:assert/strict";
 import { mock, test } from "node:test";
 
-import { Connection, dial } from "../../src/web/js/socket.js";
+import { Connection, dial } from "../../src/web/js/platform.js";
 
 /** Opens a socket of a class; returns its connection, the socket, and what was reported. */
 function opened(methods = {}) {

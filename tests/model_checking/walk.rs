@@ -10,7 +10,7 @@ use crate::alphabet::{Alarm, Buffer, SOCKET_EVENTS, SocketEvent, Step};
 use crate::settings::Setting;
 
 /// Upper bound for unanswered pings of one connection: a cloud that never pongs is pinged forever.
-pub const MAX_PINGS: u64 = 2;
+pub const MAX_PINGS: usize = 2;
 
 /// Place in the run loop.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
@@ -77,7 +77,7 @@ impl<'a> Walk<'a> {
     }
 
     /// True if the walk has left the bounds of the search.
-    pub const fn is_out_of_bounds(&self) -> bool {
+    pub fn is_out_of_bounds(&self) -> bool {
         self.checked.model.outbox.unanswered() > MAX_PINGS
     }
 

@@ -1,61 +1,127 @@
-//! Pings, pongs and silence.
+//! Pings at once and in rhythm, and the verdict on those without a pong.
 
-use tpa_session::session::{Close, Control, Duration, Input, Output, State, Timer, WakeHint};
+use tpa_session::session::{Close, Control, Duration, Input, Outgoing, Output, State, WakeHint};
 
-use crate::world::{World, answered, pings, receive_frame, watched};
+use crate::world::{
+    SESSION, World, answer, answered, ping_ids, pings, pong, receive_frame, watched,
+};
 
 #[test]
 fn no_ping_before_the_ack() {
     let mut world = World::new(watched());
-    world.connect("user-org.example.app");
+    world.connect(SESSION);
     world.input(Input::Opened(world.socket));
     world.advance(4999);
     assert_eq!(pings(&world), 0);
 }
 
 #[test]
-fn idle_connection_is_pinged() {
-    let mut world = World::connected(watched());
+fn ping_follows_the_ack_before_the_queue() {
+    let mut world = World::new(watched());
+    world.connect(SESSION);
+    world.send("a");
+    world.acknowledge();
+    let frames: Vec<_> = world
+        .outputs
+        .iter()
+        .filter_map(|output| match output {
+            Output::Transmit(_, Outgoing::Subscriptions(_)) => Some("subscriptions"),
+            Output::Transmit(_, Outgoing::Ping(_)) => Some("ping"),
+            Output::Transmit(_, Outgoing::Message(_)) => Some("message"),
+            _ => None,
+        })
+        .collect();
+    assert_eq!(frames, ["subscriptions", "ping", "message"]);
+}
+
+#[test]
+fn ids_of_pings_count_over_all_connections() {
+    let mut world = World::new(watched());
+    world.connect(SESSION);
+    world.acknowledge();
+    pong(&mut world);
+    world.advance(15_000);
+    world.close(1006, "");
+    world.next_deadline();
+    world.acknowledge();
+    let ids: Vec<_> = ping_ids(&world.outputs).iter().map(|id| id.0).collect();
+    assert_eq!(ids, [1, 2, 3]);
+}
+
+#[test]
+fn pings_keep_their_rhythm_whatever_else_is_sent_and_received() {
+    let mut world = answered();
+    for second in 1..=60_u64 {
+        world.advance_answering(500, 20);
+        world.send("a");
+        receive_frame(&mut world);
+        world.advance_answering(500, 20);
+        assert_eq!(pings(&world) as u64, second / 15, "after {second} s");
+    }
+}
+
+#[test]
+fn idle_connection_costs_four_pings_a_minute() {
+    let mut world = answered();
+    world.advance_answering(3_600_000, 50);
+    assert_eq!(pings(&world), 4 * 60);
+    assert_eq!(world.session.state(), State::Connected);
+}
+
+#[test]
+fn any_ping_restarts_the_interval() {
+    let mut world = answered();
+    world.advance(10_000);
+    world.input(Input::Wake(WakeHint::Shown));
+    pong(&mut world);
     world.advance(14_999);
-    assert_eq!(pings(&world), 0);
-    world.advance(1);
     assert_eq!(pings(&world), 1);
-    world.advance(30_000);
-    assert_eq!(pings(&world), 3);
+    world.advance(1);
+    assert_eq!(pings(&world), 2);
 }
 
 #[test]
-fn busy_connection_is_not_pinged() {
+fn rhythm_slows_down_where_pongs_are_unknown() {
     let mut world = World::connected(watched());
-    for _ in 0..20 {
-        world.advance(5000);
-        world.send("a");
-        receive_frame(&mut world);
+    let mut at = Vec::new();
+    while at.len() < 6 {
+        world.take();
+        world.next_deadline();
+        at.extend((pings(&world) > 0).then_some(world.now / 1000));
     }
-    assert_eq!(pings(&world), 0);
+    assert_eq!(at, [15, 45, 105, 225, 345, 465]);
+    assert_eq!(world.session.state(), State::Connected);
 }
 
 #[test]
-fn traffic_in_one_direction_does_not_replace_a_ping() {
+fn cloud_without_pongs_costs_at_least_half_a_ping_a_minute_and_at_most_four() {
     let mut world = World::connected(watched());
-    for _ in 0..4 {
-        world.advance(5000);
+    for _ in 0..3600 {
         world.send("a");
-    }
-    assert_eq!(pings(&world), 1, "nothing was received");
-    let mut world = World::connected(watched());
-    for _ in 0..4 {
-        world.advance(5000);
+        world.advance(1000);
         receive_frame(&mut world);
     }
-    assert_eq!(pings(&world), 1, "nothing was sent");
+    let pings = pings(&world);
+    assert!((30..=240).contains(&pings), "{pings} in an hour");
+    assert_eq!(world.session.state(), State::Connected);
+}
+
+#[test]
+fn first_pong_brings_back_the_rhythm() {
+    let mut world = World::connected(watched());
+    world.advance(200_000);
+    world.take();
+    pong(&mut world);
+    world.advance_answering(60_000, 20);
+    assert!((4..=5).contains(&pings(&world)), "{}", pings(&world));
 }
 
 #[test]
 fn interval_of_zero_disables_pings() {
     let mut config = watched();
-    config.watch.ping_interval = tpa_session::session::Duration::ZERO;
+    config.watch.ping_interval = Duration::ZERO;
     let mut world = World::connected(config);
+    world.send("a");
     world.advance(600_000);
     assert_eq!(pings(&world), 0);
 }
@@ -63,8 +129,7 @@ fn interval_of_zero_disables_pings() {
 #[test]
 fn cloud_without_pongs_may_be_silent() {
     let mut world = World::connected(watched());
-    world.advance(600_000);
-    assert_eq!(pings(&world), 40);
+    world.advance(3_600_000);
     assert_eq!(world.session.state(), State::Connected);
 }
 
@@ -110,131 +175,56 @@ fn events_of_the_dead_socket_are_ignored() {
 }
 
 #[test]
-fn any_frame_after_the_ping_proves_activity() {
+fn frames_do_not_answer_a_ping() {
+    let mut world = answered();
+    for second in 1..=19 {
+        world.advance(1000);
+        receive_frame(&mut world);
+        assert_eq!(world.session.state(), State::Connected, "after {second} s");
+    }
+    world.advance(1000);
+    assert_eq!(
+        world.disconnected()[0].code,
+        4008,
+        "only the uplink is dead"
+    );
+}
+
+#[test]
+fn several_pings_are_answered_in_order() {
     let mut world = answered();
     world.advance(15_000);
     world.advance(3000);
-    receive_frame(&mut world);
-    world.advance(10_000);
-    assert_eq!(world.session.state(), State::Connected);
-}
-
-#[test]
-fn frame_after_one_ping_does_not_answer_the_next() {
-    let mut world = answered();
-    world.advance(15_000);
-    assert_eq!(pings(&world), 1);
-    world.advance(1000);
-    receive_frame(&mut world);
-    world.advance(1000);
-    world.input(Input::Wake(WakeHint::Resumed));
+    world.input(Input::Wake(WakeHint::Shown));
     assert_eq!(pings(&world), 2);
+    world.advance(1000);
+    pong(&mut world);
     world.advance(2499);
-    assert_eq!(world.session.state(), State::Connected);
-    world.advance(1);
-    assert_eq!(world.session.state(), State::Waiting);
-}
-
-#[test]
-fn pong_proves_activity() {
-    let mut world = answered();
-    for _ in 0..10 {
-        world.advance(15_000);
-        world.input(Input::Control(world.socket, Control::Pong { id: None }));
-    }
-    assert_eq!(world.session.state(), State::Connected);
-    assert_eq!(pings(&world), 10);
-}
-
-#[test]
-fn pong_support_is_learned_on_each_connection() {
-    let mut world = answered();
-    world.advance(15_000);
-    world.close(1006, "");
-    world.next_deadline();
-    world.acknowledge();
-    world.advance(120_000);
     assert_eq!(
         world.session.state(),
         State::Connected,
-        "it never sent a pong"
+        "the time of the second one runs from the pong to the first"
     );
-}
-
-#[test]
-fn late_timer_sends_a_probe_first() {
-    let mut world = answered();
-    world.advance(15_000);
-    world.take();
-    world.now += 60_000;
-    world.input(Input::Timeout);
-    assert_eq!(pings(&world), 1, "a probe");
-    assert_eq!(world.session.state(), State::Connected);
-    world.input(Input::Control(world.socket, Control::Pong { id: None }));
-    world.advance(10_000);
+    pong(&mut world);
+    world.advance(7000);
     assert_eq!(world.session.state(), State::Connected);
 }
 
 #[test]
-fn late_timer_ignores_an_active_connection() {
+fn pong_with_an_id_answers_all_pings_before_it() {
     let mut world = answered();
     world.advance(15_000);
-    world.take();
-    world.now += 59_000;
-    receive_frame(&mut world);
-    world.now += 1000;
-    world.input(Input::Timeout);
-    assert_eq!(world.story(), Vec::<String>::new());
-    world.advance(4999);
-    assert_eq!(
-        world.session.state(),
-        State::Connected,
-        "each ping has its own deadline"
-    );
+    world.input(Input::Wake(WakeHint::Shown));
+    let ids = ping_ids(&world.outputs);
+    answer(&mut world, ids[1]);
+    world.advance(14_000);
+    assert_eq!(world.session.state(), State::Connected);
 }
 
 #[test]
-fn unanswered_probe_ends_the_connection() {
+fn another_ping_does_not_extend_the_patience() {
     let mut world = answered();
-    world.advance(15_000);
-    for _ in 0..2 {
-        world.now += 60_000;
-        world.input(Input::Timeout);
-    }
-    assert_eq!(world.disconnected()[0].code, 4008);
-}
-
-#[test]
-fn activity_allows_another_probe() {
-    let mut world = answered();
-    let late = |world: &mut World| {
-        let (due, _) = world.session.poll_timeout().expect("a deadline");
-        world.now = due.as_millis() + 2000;
-        world.input(Input::Timeout);
-    };
-    for _ in 0..2 {
-        while !matches!(world.session.poll_timeout(), Some((_, Timer::Pong))) {
-            world.next_deadline();
-        }
-        world.take();
-        late(&mut world);
-        assert_eq!(
-            (pings(&world), world.session.state()),
-            (1, State::Connected)
-        );
-        world.now += 1;
-        receive_frame(&mut world);
-        assert_eq!(world.next_deadline(), Some(Timer::Pong));
-    }
-}
-
-#[test]
-fn another_ping_does_not_extend_the_deadline() {
-    let mut world = answered();
-    while pings(&world) == 0 {
-        world.next_deadline();
-    }
-    world.advance(4000);
+    world.advance(15_000 + 4000);
     world.input(Input::Wake(WakeHint::Resumed));
     assert_eq!(pings(&world), 2);
     world.advance(999);
@@ -244,63 +234,24 @@ fn another_ping_does_not_extend_the_deadline() {
 }
 
 #[test]
-fn ping_after_activity_has_its_own_deadline() {
+fn connection_is_judged_right_after_a_reconnect() {
     let mut world = answered();
-    while pings(&world) == 0 {
-        world.next_deadline();
-    }
-    world.advance(1000);
-    receive_frame(&mut world);
-    world.advance(2000);
-    world.input(Input::Wake(WakeHint::Resumed));
-    world.advance(2000);
-    assert_eq!(
-        world.session.state(),
-        State::Connected,
-        "activity answered the first ping"
-    );
-    world.advance(499);
+    world.close(1006, "");
+    world.next_deadline();
+    world.acknowledge();
+    world.advance(4999);
     assert_eq!(world.session.state(), State::Connected);
     world.advance(1);
-    assert_eq!(world.session.state(), State::Waiting);
+    assert_eq!(world.disconnected().last().map(|end| end.code), Some(4008));
 }
 
 #[test]
-fn timer_that_is_a_second_late_ends_the_connection() {
-    let mut world = answered();
-    while pings(&world) == 0 {
-        world.next_deadline();
-    }
-    let (due, _) = world.session.poll_timeout().expect("the pong's");
-    world.now = due.as_millis() + 1000;
-    world.input(Input::Timeout);
-    assert_eq!(world.session.state(), State::Waiting);
-}
-
-#[test]
-fn ping_is_due_an_interval_after_the_older_direction() {
-    let mut world = World::connected(watched());
-    world.advance(5000);
-    world.send("a");
-    receive_frame(&mut world);
-    world.advance(14_999);
-    assert_eq!(pings(&world), 0);
-    world.advance(1);
-    assert_eq!(pings(&world), 1);
-}
-
-#[test]
-fn slow_pong_suppresses_further_pings() {
-    let mut config = watched();
-    config.watch.ping_interval = Duration::from_millis(1000);
-    let mut world = World::connected(config);
+fn pong_before_the_ack_answers_nothing() {
+    let mut world = World::new(watched());
+    world.connect(SESSION);
+    world.input(Input::Opened(world.socket));
     world.input(Input::Control(world.socket, Control::Pong { id: None }));
-    world.take();
-    world.advance(5999);
-    assert_eq!(
-        (pings(&world), world.session.state()),
-        (1, State::Connected)
-    );
-    world.advance(1);
-    assert_eq!(world.session.state(), State::Waiting);
+    world.input(Input::Control(world.socket, Control::Ack));
+    world.advance(60_000);
+    assert_eq!(world.session.state(), State::Connected);
 }

@@ -7,6 +7,7 @@
     reason = "unexpected values fail the test; most helpers look at one variant"
 )]
 
+mod ask_into_silence;
 mod at_least_once;
 mod attempts;
 mod backoff;
@@ -19,10 +20,13 @@ mod dispose;
 mod fingerprint;
 mod flush;
 mod keepalive;
+mod late_timers;
 mod offline;
 mod options;
 mod outbox;
+mod patience;
 mod payloads;
+mod pong_support;
 mod properties;
 mod protocol;
 mod reconnect;

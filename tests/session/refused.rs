@@ -17,12 +17,8 @@ struct Cloud {
 
 impl Cloud {
     fn new(config: Config, closure: (u16, &'static str), refused: &'static [&'static str]) -> Self {
-        let mut world = World::connected(config);
-        flush(&mut world);
-        pong(&mut world);
-        world.take();
         Self {
-            world,
+            world: World::connected(config),
             refused,
             closure,
             received: Vec::new(),

@@ -89,6 +89,8 @@ fn closure_of_the_browser_is_a_loss() {
 #[test]
 fn liveness_timeout_is_a_loss() {
     let mut world = World::connected(config());
+    world.send("a");
+    flush(&mut world);
     pong(&mut world);
     world.send_with("card", CARD, None);
     flush(&mut world);

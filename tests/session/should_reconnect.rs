@@ -188,6 +188,7 @@ fn delayed_attempt_counts() {
 fn delayed_attempt_counts_even_after_sleep() {
     let mut world = asking();
     world.input(Input::Wake(WakeHint::Slept));
+    world.advance(2500);
     assert_eq!(delayed(&mut world, 5000), (1, 5000));
     world.next_deadline();
     world.close(1006, "");

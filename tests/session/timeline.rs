@@ -5,7 +5,7 @@ use tpa_session::session::{
     TimelineEvent, Timer, WakeHint,
 };
 
-use crate::world::{World, config};
+use crate::world::{World, config, watched};
 
 fn names(world: &World) -> Vec<String> {
     let transitions = world.session.timeline();
@@ -79,7 +79,7 @@ fn timeline_keeps_256_entries() {
 
 #[test]
 fn stats_count_events() {
-    let mut world = World::new(config());
+    let mut world = World::new(watched());
     world.connect("user-org.example.app");
     world.send("a");
     assert_eq!(world.session.stats().queued, 1);
@@ -103,7 +103,7 @@ fn stats_count_events() {
             sent: 1,
             dropped: 1,
             errors: 1,
-            pings: 1,
+            pings: 2,
             pongs: 2,
             round_trip: Some(Duration::from_millis(40)),
             last_heard: Some(Instant::from_millis(40)),

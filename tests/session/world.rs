@@ -1,10 +1,12 @@
 //! A session with a scripted environment.
 
+use std::collections::VecDeque;
+
 use testkit::Message;
 use tpa_session::session::{
     Close, Command, Config, Control, Delivery, Disconnected, Duration, Event, FlushError, FlushId,
-    Input, Instant, Outgoing, Output, Reconnecting, Redacted, Redactor, Reply, Session, SocketId,
-    State, Timer,
+    Input, Instant, Outgoing, Output, PingId, Reconnecting, Redacted, Redactor, Reply, Session,
+    SocketId, State, Timer,
 };
 
 pub const SESSION: &str = "user-org.example.app";
@@ -18,6 +20,8 @@ pub struct World {
     pub outputs: Vec<Output<Message>>,
     /// Texts of the messages, by serial number.
     texts: Vec<String>,
+    /// Pongs on their way: time, and id.
+    pongs: VecDeque<(u64, PingId)>,
     steps: u32,
 }
 
@@ -70,6 +74,22 @@ pub fn pings(world: &World) -> usize {
     world.outputs.iter().filter(is_ping).count()
 }
 
+/// Ids of the pings, in order.
+pub fn ping_ids(outputs: &[Output<Message>]) -> Vec<PingId> {
+    outputs
+        .iter()
+        .filter_map(|output| match output {
+            Output::Transmit(_, Outgoing::Ping(id)) => Some(*id),
+            _ => None,
+        })
+        .collect()
+}
+
+/// Answers a ping by its id.
+pub fn answer(world: &mut World, id: PingId) {
+    world.input(Input::Control(world.socket, Control::Pong { id: Some(id) }));
+}
+
 pub fn flush(world: &mut World) -> FlushId {
     match world.command(Command::Flush) {
         Reply::Flush(flush) => flush,
@@ -100,6 +120,7 @@ impl World {
             socket: SocketId(0),
             outputs: Vec::new(),
             texts: Vec::new(),
+            pongs: VecDeque::new(),
             steps: 0,
         }
     }
@@ -231,6 +252,31 @@ impl World {
             self.next_deadline();
             self.close(1006, "");
         }
+    }
+
+    /// Advances the time as [`advance`](Self::advance) does; each ping from now on is answered so
+    /// many milliseconds later.
+    pub fn advance_answering(&mut self, millis: u64, round_trip: u64) {
+        let end = self.now + millis;
+        let mut seen = self.outputs.len();
+        loop {
+            let pings = ping_ids(&self.outputs[seen..]);
+            seen = self.outputs.len();
+            self.pongs
+                .extend(pings.iter().map(|id| (self.now + round_trip, *id)));
+            let pong = self.pongs.front().map(|(at, _)| *at);
+            let deadline = self.session.poll_timeout().map(|(at, _)| at.as_millis());
+            let next = pong.into_iter().chain(deadline).min().unwrap_or(end);
+            if next > end {
+                break;
+            }
+            self.advance(next.saturating_sub(self.now));
+            while let Some(&(_, id)) = self.pongs.front().filter(|(at, _)| *at <= self.now) {
+                self.pongs.pop_front();
+                answer(self, id);
+            }
+        }
+        self.now = end;
     }
 
     pub fn take(&mut self) -> Vec<Output<Message>> {

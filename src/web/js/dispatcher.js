@@ -6,8 +6,7 @@
  * @typedef {{ handler: Handler, once: boolean, passive: boolean, active: boolean }} Registration
  * @typedef {import("./platform.js").Sink} Sink
  */
-import { mustBe, text as textOf } from "./platform.js";
-import { Connection } from "./socket.js";
+import { Connection, mustBe, text as textOf } from "./platform.js";
 import { AudioChunk, FRAME_TYPES, STREAMS, nameWithVariant } from "./streams.js";
 
 // The core defines these lists; `tests/constants.rs` fails where they differ.

@@ -1,12 +1,20 @@
 /**
- * Functions and classes that the wasm imports: changes of the environment, functions and messages of
+ * Functions and classes that the wasm imports: WebSockets, changes of the environment, functions of
  * the app, errors and promises.
  *
- * Four files in all, since the server of wasm-bindgen's test runner may stall when a page loads more
+ * One file, since the server of wasm-bindgen's test runner may stall when a page loads more than four
  * modules. The fields of the app's objects are read here rather than in wasm: an exception that unwinds
  * through wasm leaves the wasm's stack pointer where it was.
  */
-import { texts } from "./streams.js";
+/** Time in ms for the peer to answer a close frame, after which a socket of Node is terminated. */
+const CLOSE_TIMEOUT = 1000;
+
+/** Values of `readyState` (WHATWG WebSockets, "WebSocket"). */
+const CONNECTING = 0;
+const OPEN = 1;
+
+/** Most characters of an error that are passed on. */
+const MAX_ERROR = 4096;
 
 /**
  * Names of the events that are reported to a session: `JsEvent` in `src/web/abi.rs`.
@@ -53,6 +61,130 @@ export function guarded(sink) {
     }
     sink(event, socket, value);
   };
+}
+
+export class Connection {
+  /** @param {any} socket @param {number} id @param {import("./dispatcher.js").Dispatcher} [dispatcher] */
+  constructor(socket, id, dispatcher) {
+    this.socket = socket;
+    this.id = id;
+    /** Receives the frames; undefined once detached, although the socket may live for seconds. */
+    this.dispatcher = dispatcher;
+    /**
+     * Time of the last frame by `performance.now()`; -1 if none came since it was taken. Kept here
+     * because a call into wasm at each frame would cost more than the frame.
+     */
+    this.lastActivity = -1;
+  }
+
+  /** Returns the time of the last frame, once. */
+  takeActivity() {
+    const at = this.lastActivity;
+    this.lastActivity = -1;
+    return at;
+  }
+
+  get attached() {
+    return this.dispatcher !== undefined;
+  }
+
+  /**
+   * Bytes that the open socket has not sent yet; -1 where it is not open: a socket that is closing
+   * accepts data and loses it. A socket without `bufferedAmount` counts as 0.
+   * @returns {number}
+   */
+  get buffered() {
+    try {
+      const { readyState, bufferedAmount } = this.socket;
+      return readyState === OPEN ? Number(bufferedAmount ?? 0) : -1;
+    } catch {
+      return -1;
+    }
+  }
+
+  /**
+   * Sends a frame if the socket is open: a browser's socket that is closing would lose it and write
+   * an error to the console.
+   * @param {string} text
+   */
+  send(text) {
+    try {
+      if (this.socket.readyState === OPEN) this.socket.send(text);
+    } catch {
+      // The socket is gone, and its close event says so.
+    }
+  }
+
+  /**
+   * Detaches the socket and closes it where it is still open.
+   * @param {number} code
+   * @param {string} reason
+   * @param {boolean} [atOnce] the peer does not answer: nothing waits for its close frame
+   */
+  close(code, reason, atOnce) {
+    // Detached first: some sockets fire their events before close() returns.
+    this.dispatcher = undefined;
+    const { socket } = this;
+    try {
+      socket.onopen = null;
+      socket.onclose = null;
+      socket.onmessage = null;
+      // Not null: the package `ws` throws an error that has no listener.
+      socket.onerror = () => {};
+      const canTerminate = typeof socket.terminate === "function";
+      if (atOnce && canTerminate) return socket.terminate();
+      if (socket.readyState === CONNECTING || socket.readyState === OPEN) socket.close(code, reason);
+      // It would wait for the peer's answer for 30 s or for ever, and keep the process alive.
+      if (canTerminate) setTimeout(() => socket.terminate(), CLOSE_TIMEOUT).unref?.();
+    } catch {
+      // Nothing follows from it: the socket is detached.
+    }
+  }
+}
+
+/**
+ * Opens a socket and attaches it.
+ * @param {new (url: string) => any} constructor
+ * @param {string} url
+ * @param {Pick<import("./dispatcher.js").Dispatcher, "attach">} dispatcher receives the frames
+ * @param {number} id
+ * @param {Sink} sink receives the other events of the socket
+ * @returns {Connection}
+ * @throws what the constructor, or the new socket, throws
+ */
+export function dial(constructor, url, dispatcher, id, sink) {
+  const socket = new constructor(url);
+  let connection = new Connection(socket, id);
+  try {
+    connection = dispatcher.attach(socket, id);
+    // An emitter may have read its listeners before they were removed, so each of them checks.
+    socket.onopen = () => {
+      if (connection.attached) sink("opened", id);
+    };
+    socket.onerror = (/** @type {any} */ event) => {
+      if (connection.attached) sink("failed", id, describeFailure(event));
+    };
+    socket.onclose = (/** @type {any} */ event) => {
+      if (connection.attached) sink("closed", id, event);
+    };
+    return connection;
+  } catch (error) {
+    connection.close(1000, "");
+    throw error;
+  }
+}
+
+/**
+ * The error of a socket, where the runtime says more than that there was one. Node's error for a
+ * host with several addresses has a code and no message.
+ * @param {any} event
+ * @returns {string}
+ */
+function describeFailure(event) {
+  const error = get(event, "error");
+  const message = text(event, "message") || text(error, "message") || "";
+  const code = text(error, "code") ?? "";
+  return (message.includes(code) ? message : `${message} ${code}`).trim().slice(0, MAX_ERROR);
 }
 
 /**
@@ -229,89 +361,6 @@ export function text(object, field) {
  */
 export function set(object, field, value) {
   object[field] = value;
-}
-
-/**
- * The object whose fields are sent: the message, or what its `toJSON()` returns.
- * @param {any} message
- * @returns {object}
- * @throws {TypeError} for a message that is no object in JSON
- */
-export function jsonObject(message) {
-  let object = message;
-  try {
-    if (typeof message?.toJSON === "function") object = message.toJSON("");
-  } catch (error) {
-    throw new TypeError(`message: must be JSON: ${text(error, "message") ?? "toJSON() threw"}`);
-  }
-  if (typeof object === "object" && object !== null && !Array.isArray(object)) return object;
-  throw new TypeError("message: must be an object with a type");
-}
-
-/**
- * The frame's text, with the fields that the app left out.
- * @param {{ [field: string]: unknown }} object as `jsonObject` returns it
- * @param {string} type as read from the object, once
- * @param {string} packageName
- * @param {string | undefined} sessionId
- * @returns {string}
- */
-export function encode(object, type, packageName, sessionId) {
-  /** @type {{ [field: string]: unknown }} */
-  const frame = { ...object, type };
-  // It has been called.
-  if (typeof frame.toJSON === "function") frame.toJSON = undefined;
-  frame.packageName ??= packageName;
-  frame.sessionId ??= sessionId;
-  frame.timestamp ??= new Date().toISOString();
-  return JSON.stringify(frame);
-}
-
-/**
- * Adds the session's id to a frame that was encoded before it was known, unless the frame has one.
- * @param {string} text
- * @param {string} sessionId
- * @returns {string}
- */
-export function addSessionId(text, sessionId) {
-  const frame = JSON.parse(text);
-  frame.sessionId ??= sessionId;
-  return JSON.stringify(frame);
-}
-
-/** @param {string} text @returns {number} its length in bytes of UTF-8 */
-export function utf8Length(text) {
-  return new TextEncoder().encode(text).length;
-}
-
-/**
- * An option of `send()`; null, which no option allows, where its getter throws.
- * @param {any} options
- * @param {string} field
- * @returns {unknown}
- */
-export function option(options, field) {
-  try {
-    return options[field];
-  } catch {
-    return null;
-  }
-}
-
-/**
- * A field as text; the items of a list are joined by commas. Undefined where it cannot be read.
- * @param {any} message
- * @param {string} field
- * @returns {string | undefined}
- */
-export function fieldText(message, field) {
-  try {
-    const value = message[field];
-    if (typeof value === "string") return value;
-    return Array.isArray(value) ? texts(value).join() : undefined;
-  } catch {
-    return undefined;
-  }
 }
 
 /** Most characters of a string that an error repeats. */

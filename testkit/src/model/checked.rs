@@ -2,7 +2,7 @@
 
 use tpa_session::session::{
     Command, CommandError, Config, Control, Event, FlushError, FlushId, Input, Instant, Output,
-    Reply, Session, SocketId, State,
+    Reply, Session, SessionError, SocketId, State,
 };
 
 use super::{Decision, Hints, Model, Snapshot, Violation, ensure};
@@ -78,6 +78,7 @@ impl CheckedSession {
         let after = Snapshot::of(&self.session);
         let hints = Hints {
             asks: may_ask && self.pending(is_question) > 0,
+            forgets: may_ask && self.pending(is_warning) > 0,
             announces: announced.is_some_and(|before| self.pending(is_announcement) > before),
         };
         let (is_current, decisions) =
@@ -151,4 +152,8 @@ const fn is_question(output: &Output<Message>) -> bool {
 
 const fn is_announcement(output: &Output<Message>) -> bool {
     matches!(output, Output::Emit(Event::Reconnecting(_)))
+}
+
+const fn is_warning(output: &Output<Message>) -> bool {
+    matches!(output, Output::Emit(Event::Error(SessionError::Unanswered)))
 }

@@ -96,12 +96,10 @@ impl Lifecycle {
         let stable_after = self.config.stable_after.as_millis();
         let connected = self.connected.map(|at| view.age(at, stable_after));
         connected.hash(hasher);
-        if self.current().is_some() {
-            if connected.is_none() {
-                ahead(self.attempt_ends).hash(hasher);
-            }
-            self.liveness.fingerprint(view, hasher);
+        if self.current().is_some() && connected.is_none() {
+            ahead(self.attempt_ends).hash(hasher);
         }
+        self.liveness.fingerprint(view, connected.is_some(), hasher);
         self.untold.len().hash(hasher);
         for decision in &self.untold {
             decision.fingerprint(view, hasher);
@@ -176,9 +174,9 @@ impl Outbox {
         self.fingerprint_search(view, hasher);
         (&self.refused_once, &self.refused_streams).hash(hasher);
         (&self.subscribed, &self.followed, self.live.map(age)).hash(hasher);
-        let pending = self.pings.pending;
-        let pending = pending.map(|(ping, place)| (ping - self.pings.answered, view.place(place)));
-        (self.unanswered(), pending).hash(hasher);
+        let pings = self.pings.out.iter();
+        let pings = pings.map(|(_, mark)| view.place(mark.place));
+        hash_all(pings, hasher);
         (view.place(self.transmitted_to), self.is_unconfirmable).hash(hasher);
         let last_sent = self.last_sent().map(|place| view.place(place));
         (view.place(self.confirmed_to), last_sent).hash(hasher);

@@ -1,63 +1,144 @@
-//! Signs of life of one connection, and deadlines for its silence and its failure.
+//! Pings and pongs of a session: when it may ask, when it must, and when it may leave.
+//!
+//! These are windows, not the session's own rules: a ping needs a reason and must not be missing
+//! for long; a connection may be left for silence only if a ping was not answered for as long as
+//! the session says it waits at least. The upper bound of that wait is checked in a world that
+//! knows which connections are dead.
 
+use std::collections::VecDeque;
 use std::hash::{Hash, Hasher};
 
-use super::View;
+use tpa_session::session::{Duration, PingId, Watch};
 
-/// A timer that is later than this proves nothing by itself: the pong may wait behind it.
-const LATE: u64 = 1000;
-/// Pong timeout where there is a reason to doubt the connection; otherwise the option applies.
+use super::{Snapshot, View, Violation, ensure};
+
+/// Time that a pong has at least, where a sign caused the ping, ms.
 const PROBE_TIMEOUT: u64 = 2500;
 /// Time that a socket that reported an error has to report its close, ms.
 const FAILURE_GRACE: u64 = 250;
 /// Time that a closing socket has to report its close, ms.
 const CLOSING_GRACE: u64 = 5000;
+/// Delay of a timer, or lead of the wall clock, that means sleep, ms.
+pub const ASLEEP: u64 = 45_000;
+/// Silence from which the session may ask, ms.
+const SILENCE: u64 = 3000;
+/// Shortest time between two pings because of silence, ms.
+const PAUSE: u64 = 4000;
+/// A timer that is later than this proves nothing by itself, ms.
+const LATE: u64 = 1000;
+/// Longest interval between pings, as a multiple of the option.
+const SLOWEST: u64 = 8;
+
+/// Ping of the live connection that was not answered.
+#[derive(Clone, Copy, Debug, Hash)]
+struct Ping {
+    /// Its place among all pings of the session, which is its id.
+    number: u32,
+    at: u64,
+    /// A sign caused it, so that it has less time.
+    is_probe: bool,
+}
+
+/// What a call to the session is about, as far as that is a reason for a ping.
+#[derive(Clone, Copy, Debug, Default)]
+pub struct Reasons {
+    /// The connection was acknowledged.
+    pub acknowledged: bool,
+    /// A timer fired that was due at this time.
+    pub timer: Option<u64>,
+    /// The connection may have died meanwhile.
+    pub sign: bool,
+    /// A flush is pending, or messages are sent again until they are confirmed.
+    pub confirms: bool,
+    /// Blocks of messages that were handed over since the last ping; and whether others wait.
+    pub blocks: u32,
+}
 
 #[derive(Clone, Debug)]
 pub struct Liveness {
-    pong_timeout: u64,
+    watch: Watch,
     /// The socket reported an error.
     pub failed: bool,
     /// Time at which a socket that failed, or that is closing, is given up.
     pub failure_due: Option<u64>,
     /// The latest time by which a socket that is closing must have reported its close.
     pub closed_by: Option<u64>,
-    pub ponged: bool,
+    /// The cloud pongs, according to this connection or an earlier one.
+    supports: bool,
+    /// The last connection that was left had not ponged.
+    left_on_hint: bool,
     /// The cloud has ponged on this connection.
-    answered: bool,
+    pub ponged: bool,
+    acknowledged: u64,
     last_received: u64,
-    /// Pings since which nothing was received.
-    pings: Vec<u64>,
+    /// The last sign of life other than a pong.
+    last_heard: u64,
+    last_pong: u64,
+    protocol_pings: u32,
+    /// Pings of the session.
+    sent: u32,
+    out: VecDeque<Ping>,
     first_ping: Option<u64>,
-    /// First and last time that the timer was late since the first of these pings: such a timer
-    /// proves little.
-    late: Option<(u64, u64)>,
+    last_ping: u64,
+    last_ask: Option<u64>,
+    /// Pongs carry ids.
+    has_ids: bool,
+    /// Pongs came that answer nothing, and others cannot be told from them.
+    pub is_foreign: bool,
+    /// A pong without an id came when several pings were out, some of which need not be answered.
+    is_vague: bool,
+    /// The last time that the session asked since the computer slept.
+    slept: Option<u64>,
 }
 
 impl Liveness {
-    /// A connection that showed itself now.
-    pub const fn new(pong_timeout: u64, now: u64) -> Self {
+    pub const fn new(watch: Watch) -> Self {
         Self {
-            pong_timeout,
+            watch,
             failed: false,
             failure_due: None,
             closed_by: None,
+            supports: false,
+            left_on_hint: false,
             ponged: false,
-            answered: false,
-            last_received: now,
-            pings: Vec::new(),
+            acknowledged: 0,
+            last_received: 0,
+            last_heard: 0,
+            last_pong: 0,
+            protocol_pings: 0,
+            sent: 0,
+            out: VecDeque::new(),
             first_ping: None,
-            late: None,
+            last_ping: 0,
+            last_ask: None,
+            has_ids: false,
+            is_foreign: false,
+            is_vague: false,
+            slept: None,
         }
     }
 
-    /// The same socket, acknowledged now: what came before the ack is no reason to expect a pong
-    /// after it.
+    /// Another socket of the session.
+    pub fn next(&self) -> Self {
+        Self {
+            supports: self.supports,
+            left_on_hint: self.left_on_hint,
+            sent: self.sent,
+            ..Self::new(self.watch)
+        }
+    }
+
+    /// The same socket, acknowledged now.
     pub fn acknowledged(&self, now: u64) -> Self {
         Self {
             failed: self.failed,
             failure_due: self.failure_due,
-            ..Self::new(self.pong_timeout, now)
+            acknowledged: now,
+            last_received: now,
+            last_heard: now,
+            last_pong: now,
+            last_ping: now,
+            ..self.next()
         }
     }
 
@@ -75,108 +156,216 @@ impl Liveness {
 
     pub fn received(&mut self, at: u64) {
         self.last_received = self.last_received.max(at);
-        // What came at the very time of a ping is no answer to it.
-        let last = self.last_received;
-        self.pings.retain(|ping| *ping >= last);
+        self.last_heard = self.last_heard.max(at);
     }
 
-    pub fn pong(&mut self, now: u64) {
-        self.received(now);
+    pub fn protocol_ping(&mut self, at: u64) {
+        self.received(at);
+        self.protocol_pings += 1;
+    }
+
+    /// A pong arrives on the acknowledged connection. Returns the number of the ping that it
+    /// answers.
+    pub fn pong(&mut self, id: Option<PingId>, now: u64) -> Option<u32> {
+        self.last_received = now;
+        let answered = match id {
+            Some(PingId(id)) => {
+                self.has_ids = true;
+                self.out.iter().any(|ping| ping.number == id).then_some(id)
+            }
+            None if self.has_ids || self.is_foreign => None,
+            None => {
+                self.is_foreign = self.out.is_empty();
+                self.is_vague |= self.out.len() > 1 && !self.supports;
+                self.out.front().map(|ping| ping.number)
+            }
+        }?;
+        self.answered(answered);
         self.ponged = true;
-        self.answered = true;
-        self.pings.clear();
+        self.supports = true;
+        self.left_on_hint = false;
+        self.last_pong = now;
+        Some(answered)
     }
 
-    pub fn ping(&mut self, now: u64) {
-        self.pings.push(now);
-        self.first_ping.get_or_insert(now);
+    /// This ping was answered, and so were those before it.
+    pub fn answered(&mut self, number: u32) {
+        self.out.retain(|ping| ping.number > number);
     }
 
-    /// The timer fired that was set for `due`.
-    pub fn timer_fired(&mut self, due: u64, now: u64) {
-        if due.saturating_add(LATE) < now {
-            let first = self.pings.first().copied().unwrap_or(now);
-            let late = self.late_since(first);
-            self.late = Some((late.map_or(now, |(first, _)| first), now));
+    /// The session sent pings, `count` of them in one call.
+    pub fn pinged(&mut self, count: u32, reasons: &Reasons, now: u64) -> Result<(), Violation> {
+        let interval = self.watch.ping_interval.as_millis();
+        let must = u32::from(reasons.acknowledged && interval > 0);
+        let is_late = reasons.timer.is_some_and(|due| due + LATE < now);
+        let is_sign = reasons.sign || is_late;
+        let is_quiet = self.last_heard + SILENCE <= now || self.protocol_pings > 4;
+        let may_ask = self.last_ask.is_none_or(|last| last + PAUSE <= now);
+        let asks = interval > 0
+            && reasons.timer.is_some()
+            && self.expects_pong()
+            && (is_quiet && may_ask)
+            && (self.out.is_empty() || self.is_vague);
+        let is_rhythm = interval > 0 && reasons.timer.is_some() && self.last_ping + interval <= now;
+        let reasons_for_one = [is_rhythm || asks, is_sign, reasons.confirms, must > 0];
+        let may = reasons_for_one.map(u32::from).iter().sum::<u32>() + reasons.blocks;
+        ensure!(
+            (must..=may).contains(&count),
+            "liveness",
+            "{count} pings, where {must} to {may} have a reason: {reasons:?}, {self:?}"
+        );
+        for _ in 0..count {
+            self.sent = self.sent.wrapping_add(1);
+            self.out.push_back(Ping {
+                number: self.sent,
+                at: now,
+                is_probe: is_sign,
+            });
+            self.first_ping.get_or_insert(now);
+            self.last_ping = now;
         }
+        if count > 0 && asks && !is_rhythm {
+            self.last_ask = Some(now);
+        }
+        Ok(())
+    }
+
+    /// Pings of a connection that is already given up.
+    pub const fn skip(&mut self, count: u32) {
+        self.sent = self.sent.wrapping_add(count);
+    }
+
+    /// The computer slept. What was asked about an earlier sleep may still be open.
+    pub fn slept(&mut self, now: u64) {
+        self.slept = self
+            .slept
+            .filter(|at| self.last_received <= *at)
+            .or(Some(now));
+    }
+
+    /// A ping whose id is its place among all pings of the session.
+    pub const fn sent(&self) -> u32 {
+        self.sent
+    }
+
+    /// True if a ping must be answered.
+    pub const fn expects_pong(&self) -> bool {
+        self.supports && (self.has_ids || !self.is_foreign)
+    }
+
+    /// True if a pong has come, or none is expected.
+    pub fn is_proven(&self) -> bool {
+        self.ponged || !self.expects_pong() || self.watch.ping_interval == Duration::ZERO
+    }
+
+    /// True if nothing was received since the oldest ping without an answer, or if it is not known
+    /// which ping that is.
+    pub fn is_silent(&self) -> bool {
+        let oldest = self.out.front();
+        self.is_vague || oldest.is_some_and(|ping| self.last_received <= ping.at)
     }
 
     /// True if the cloud kept sending for longer than a pong may take, and never ponged.
     pub fn is_ignoring_pings(&self) -> bool {
+        let patience = self.watch.pong_timeout.as_millis();
         let first = self.first_ping.filter(|_| !self.ponged);
-        first.is_some_and(|first| first.saturating_add(self.pong_timeout) < self.last_received)
-    }
-
-    /// True if nothing was received since a ping.
-    pub const fn is_silent(&self) -> bool {
-        !self.pings.is_empty()
-    }
-
-    /// True if a pong has come, or none is expected.
-    pub const fn is_proven(&self) -> bool {
-        !self.ponged || self.answered
+        first.is_some_and(|first| first.saturating_add(patience) < self.last_received)
     }
 
     pub fn is_failure_due(&self, now: u64) -> bool {
         self.failure_due.is_some_and(|due| due <= now)
     }
 
-    /// True if the cloud ponged before, and left a ping unanswered for too long. A timer that is
-    /// late proves nothing, unless it was late before.
-    pub fn is_dead(&self, now: u64) -> bool {
-        let Some(first) = self.unanswered() else {
-            return false;
-        };
-        let is_late = first.saturating_add(self.longest_wait() + LATE) < now;
-        let late = self.late_since(first);
-        let was_late = late.is_some_and(|(first, _)| first < now);
-        let shortest = self.pong_timeout.min(PROBE_TIMEOUT);
-        first.saturating_add(shortest) <= now && (was_late || !is_late)
-    }
-
-    /// The latest time by which the silence after a ping must have been acted on.
-    pub fn silence_ends(&self) -> Option<u64> {
-        let first = self.unanswered()?;
-        let late = self.late_since(first).map_or(0, |(_, last)| last);
-        Some(first.max(late).saturating_add(self.longest_wait()))
-    }
-
-    /// Hashes what still matters. A sign of life may be reported late, but not by more than a
-    /// pong may take.
-    pub fn fingerprint(&self, view: &View, hasher: &mut impl Hasher) {
-        (self.failed, self.ponged, self.is_ignoring_pings()).hash(hasher);
-        let closing = self.closed_by.map(|at| view.age(at, u64::MAX));
-        closing.hash(hasher);
-        if !self.ponged {
-            let longest = 2 * self.pong_timeout + 1;
-            let first = self.first_ping.map(|at| view.age(at, longest));
-            return (first, self.late_since(view.now).is_some()).hash(hasher);
+    /// True if the connection may be left: a ping was not answered for the least patience, or
+    /// nothing was heard for a while after a sleep.
+    pub fn may_leave(&self, now: u64) -> bool {
+        let patience = self.watch.pong_timeout.as_millis();
+        let probe = patience.min(PROBE_TIMEOUT);
+        if !self.expects_pong() {
+            let is_over = |at: u64| at.saturating_add(probe) <= now && self.last_received <= at;
+            return self.slept.is_some_and(is_over);
         }
-        let longest = self.longest_wait() + LATE + 1;
-        let first = self.pings.first().copied();
-        first.map(|first| view.age(first, longest)).hash(hasher);
-        let ages = self.pings.iter().map(|&at| view.age(at, u64::MAX));
-        let young: Vec<_> = ages.filter(|age| *age <= self.pong_timeout).collect();
-        young.hash(hasher);
-        let late = self.late_since(first.unwrap_or(view.now));
-        let late = late.map(|(first, last)| (first == view.now, view.age(last, longest)));
-        late.hash(hasher);
+        self.out.iter().any(|ping| {
+            let wait = if ping.is_probe { probe } else { patience };
+            ping.at.max(self.last_pong).saturating_add(wait) <= now
+        })
     }
 
-    /// The first ping since which nothing was received, where that means something.
-    fn unanswered(&self) -> Option<u64> {
-        self.pings.first().copied().filter(|_| self.ponged)
+    /// The connection is left. Returns whether the next attempt is free.
+    pub fn leave(&mut self) -> bool {
+        let is_free = !self.expects_pong();
+        self.left_on_hint |= !is_free && !self.ponged;
+        is_free
     }
 
-    /// The longest wait for a pong. It may begin when the wait for another one ends, if the peer
-    /// has shown itself between their pings.
-    fn longest_wait(&self) -> u64 {
-        2 * self.pong_timeout.max(PROBE_TIMEOUT)
+    /// Checks that the session may stop to assume that the cloud pongs.
+    pub fn check_forgetting(&self, now: u64) -> Result<(), Violation> {
+        ensure!(
+            self.may_leave(now) && self.expects_pong() && self.left_on_hint && !self.ponged,
+            "liveness",
+            "the session forgets that the cloud pongs: {self:?}"
+        );
+        Ok(())
     }
 
-    fn late_since(&self, ping: u64) -> Option<(u64, u64)> {
-        let (first, last) = self.late?;
-        let first = [first, last].into_iter().find(|late| ping <= *late)?;
-        Some((first, last))
+    /// The session no longer assumes that the cloud pongs.
+    pub const fn forget(&mut self) {
+        self.supports = false;
+        self.left_on_hint = false;
+    }
+
+    /// True if something was received on this connection since the ack.
+    pub const fn is_heard(&self) -> bool {
+        self.last_received > self.acknowledged
+    }
+
+    /// Checks a session at rest: the next ping is due in time.
+    pub fn check_rest(&self, snapshot: &Snapshot) -> Result<(), Violation> {
+        let mut interval = self.watch.ping_interval.as_millis();
+        if interval == 0 {
+            return Ok(());
+        }
+        if !self.expects_pong() {
+            interval *= SLOWEST;
+        }
+        let latest = self.last_ping.saturating_add(interval);
+        let deadline = snapshot.deadline.map(|(at, _)| at);
+        ensure!(
+            deadline.is_some_and(|at| at <= latest),
+            "liveness",
+            "a ping is due by {latest}: {snapshot:?}"
+        );
+        Ok(())
+    }
+
+    /// Hashes what still matters.
+    pub fn fingerprint(&self, view: &View, is_connected: bool, hasher: &mut impl Hasher) {
+        let age = |at: u64| view.age(at, u64::MAX);
+        let ahead = |at: u64| at.saturating_sub(view.now);
+        (self.failed, self.supports, self.left_on_hint).hash(hasher);
+        (self.ponged, self.has_ids, self.is_foreign, self.is_vague).hash(hasher);
+        [self.closed_by, self.failure_due]
+            .map(|at| at.map(ahead))
+            .hash(hasher);
+        if !is_connected {
+            return;
+        }
+        [self.acknowledged, self.last_received, self.last_heard]
+            .map(age)
+            .hash(hasher);
+        [self.last_pong, self.last_ping].map(age).hash(hasher);
+        [self.first_ping, self.last_ask, self.slept]
+            .map(|at| at.map(age))
+            .hash(hasher);
+        self.protocol_pings.min(5).hash(hasher);
+        self.out.len().hash(hasher);
+        for ping in &self.out {
+            (
+                self.sent.wrapping_sub(ping.number),
+                age(ping.at),
+                ping.is_probe,
+            )
+                .hash(hasher);
+        }
     }
 }

@@ -107,6 +107,8 @@ impl Snapshot {
 pub struct Hints {
     /// A timer made the session ask the app whether to reconnect.
     pub asks: bool,
+    /// A timer made the session assume that the cloud no longer pongs.
+    pub forgets: bool,
     /// The next attempt was announced, since there is a sign of a network.
     pub announces: bool,
 }

@@ -70,18 +70,14 @@ impl Parts<'_> {
             "progress",
             "something is due at {known:?}: {snapshot:?}"
         );
-        let by = |latest: u64| at.is_some_and(|at| at <= latest);
         ensure!(
             !is_waiting || retry.is_some(),
             "progress",
             "no attempt will follow: {snapshot:?}"
         );
-        let silence_ends = self.lifecycle.liveness.silence_ends();
-        ensure!(
-            snapshot.state != State::Connected || silence_ends.is_none_or(by),
-            "liveness",
-            "silence must be acted on by {silence_ends:?}: {snapshot:?}"
-        );
+        if snapshot.state == State::Connected {
+            self.lifecycle.liveness.check_rest(snapshot)?;
+        }
         let drains = matches!(snapshot.deadline, Some((_, Timer::Drain)));
         ensure!(
             !drains || self.outbox.has_queued(),

@@ -2,13 +2,14 @@
 
 use tpa_session::session::{
     Command, CommandError, Config, Delivery, Event, FlushError, FlushId, Input, Outgoing, Output,
-    Reply, Session, SessionError, SocketId, State, Timer, WakeHint,
+    PingId, Reply, Session, SessionError, SocketId, State, Timer, WakeHint,
 };
 
 use super::errors::Errors;
 use super::events::Events;
 use super::flushes::{Facts, Flushes};
 use super::lifecycle::{By, Decision, Effect, Lifecycle};
+use super::liveness::Reasons;
 use super::outbox::{Outbox, Sending};
 use super::promises::Promises;
 use super::quiescence::Parts;
@@ -30,6 +31,12 @@ pub struct Model {
     sequence: Sequence,
     /// Serial number of the last message that the app sent.
     pub(super) written: u32,
+    /// The newest connection that the cloud has acknowledged.
+    acknowledged: Option<SocketId>,
+    /// The cloud acknowledges it in this call.
+    is_acknowledging: bool,
+    /// Id of the last ping that was transmitted.
+    last_ping: PingId,
 }
 
 impl Model {
@@ -45,6 +52,9 @@ impl Model {
             errors: Errors::default(),
             sequence: Sequence::default(),
             written: 0,
+            acknowledged: None,
+            is_acknowledging: false,
+            last_ping: PingId::default(),
         }
     }
 
@@ -86,7 +96,7 @@ impl Model {
             }
             _ => {}
         }
-        self.finish_call(before, after)?;
+        self.finish_call(before, after, None)?;
         Ok(decisions)
     }
 
@@ -114,6 +124,7 @@ impl Model {
         if is_sign(&effect) {
             self.check_announcement(hints)?;
         }
+        let was_foreign = self.lifecycle.liveness.is_foreign;
         if let (Input::Closed(_, close), Effect::Ended(_, _, By::Other)) = (input, &effect)
             && self.lifecycle.connection().is_some()
         {
@@ -129,13 +140,14 @@ impl Model {
             }
         }
         self.lifecycle.input(&effect, before, after, hints)?;
+        if hints.forgets {
+            self.errors.expect(SessionError::Unanswered);
+        }
         let decisions = self.apply_decisions(untold);
         match &effect {
             Effect::Timeout => self.timeout(before, after)?,
             Effect::Error(error) => self.errors.expect(error.clone()),
-            Effect::Ponged if self.lifecycle.connection().is_some() => {
-                self.outbox.ponged(self.lifecycle.is_stable());
-            }
+            Effect::Ponged(_) => self.ponged(was_foreign, after),
             Effect::Buffered(held) => {
                 if let Some(socket) = self.lifecycle.connection() {
                     self.outbox.has_space(socket, *held, self.lifecycle.now);
@@ -143,7 +155,9 @@ impl Model {
             }
             _ => {}
         }
-        self.finish_call(before, after)?;
+        let is_timeout = effect == Effect::Timeout;
+        let due = before.deadline.filter(|_| is_timeout).map(|(at, _)| at);
+        self.finish_call(before, after, due)?;
         Ok((true, decisions))
     }
 
@@ -157,12 +171,9 @@ impl Model {
         self.sockets.check(output)?;
         match output {
             Output::Transmit(socket, frame) => {
-                ensure!(
-                    !matches!(frame, Outgoing::Ping(_)) || self.events.state == State::Connected,
-                    "liveness",
-                    "a ping in {:?}",
-                    self.events.state
-                );
+                if let Outgoing::Ping(id) = frame {
+                    self.check_ping(*socket, *id)?;
+                }
                 self.outbox.transmitted(*socket, frame)?;
             }
             Output::AskShouldReconnect(cause) => self.lifecycle.asked(cause)?,
@@ -195,6 +206,34 @@ impl Model {
         }
         // Last, since the other parts explain a violation better.
         self.sequence.check(output)
+    }
+
+    /// Checks a ping that is transmitted: it follows the ack, and its id the one before.
+    fn check_ping(&mut self, socket: SocketId, id: PingId) -> Result<(), Violation> {
+        let last = std::mem::replace(&mut self.last_ping, id);
+        ensure!(
+            self.acknowledged >= Some(socket) && id.0 == last.0.wrapping_add(1),
+            "liveness",
+            "{id:?} after {last:?} on {socket:?}; {:?} was acknowledged",
+            self.acknowledged
+        );
+        Ok(())
+    }
+
+    /// A pong came on the current socket.
+    fn ponged(&mut self, was_foreign: bool, after: &Snapshot) {
+        if let Some(ping) = self.lifecycle.take_answered() {
+            let is_stable = self.lifecycle.is_stable();
+            let ping = self.outbox.ponged(ping, after.in_flight, is_stable);
+            self.lifecycle.liveness.answered(ping);
+        }
+        if self.lifecycle.liveness.is_foreign && !was_foreign {
+            self.outbox.give_up_confirmation();
+            if self.config.delivery == Delivery::AtLeastOnce {
+                self.errors.expect(SessionError::Unconfirmable);
+                self.sequence.expect([Step::Error]);
+            }
+        }
     }
 
     /// Checks a session at rest: every output is carried out.
@@ -240,12 +279,29 @@ impl Model {
     }
 
     /// Checks what holds after every call, nested or not.
-    fn finish_call(&mut self, before: &Snapshot, after: &Snapshot) -> Result<(), Violation> {
+    fn finish_call(
+        &mut self,
+        before: &Snapshot,
+        after: &Snapshot,
+        timer: Option<u64>,
+    ) -> Result<(), Violation> {
         self.sequence.expect(self.lifecycle.take_steps());
         self.sequence.expect(self.outbox.take_steps());
         let pings = after.pings.wrapping_sub(before.pings);
-        self.lifecycle.pinged(pings);
-        self.outbox.pinged(self.lifecycle.connection(), pings);
+        let reasons = Reasons {
+            acknowledged: std::mem::take(&mut self.is_acknowledging),
+            timer,
+            confirms: !self.flushes.is_settled()
+                || self.config.delivery == Delivery::AtLeastOnce
+                || self.outbox.search.is_some(),
+            blocks: self.outbox.blocks(),
+            sign: false,
+        };
+        self.lifecycle.pinged(pings, reasons)?;
+        let last = self.lifecycle.liveness.sent();
+        self.outbox.pinged(self.lifecycle.connection(), pings, last);
+        self.outbox
+            .expects_pong(self.lifecycle.liveness.expects_pong());
         self.lifecycle.check(after)?;
         self.outbox.forget_old();
         self.outbox.check(after)
@@ -294,7 +350,8 @@ impl Model {
     /// A timer may have shown that the cloud confirms nothing, or that a message is too old.
     fn timeout(&mut self, before: &Snapshot, after: &Snapshot) -> Result<(), Violation> {
         let now = self.lifecycle.now;
-        let is_ignoring_pings = self.lifecycle.liveness.is_ignoring_pings();
+        let liveness = &self.lifecycle.liveness;
+        let is_ignoring_pings = liveness.is_ignoring_pings() && !liveness.expects_pong();
         if before.errors == after.errors {
             let in_time = matches!(before.deadline, Some((at, Timer::Confirm)) if at == now);
             let resends = self.config.delivery == Delivery::AtLeastOnce;
@@ -337,7 +394,11 @@ impl Model {
                     self.sequence.expect([Step::StateChange]);
                 }
                 Decision::Acknowledge => {
+                    self.is_acknowledging = true;
+                    self.acknowledged = Some(socket);
+                    let expects_pong = self.lifecycle.liveness.expects_pong();
                     self.outbox.acknowledged(socket);
+                    self.outbox.expects_pong(expects_pong);
                     self.sequence.expect(self.outbox.take_steps());
                     let resolves = self.promises.acknowledged(self.lifecycle.run());
                     self.sequence.expect(resolves.then_some(Step::Settle));
@@ -384,7 +445,7 @@ impl Model {
         };
         let facts = Facts {
             run: self.lifecycle.active_run(),
-            is_answered: self.lifecycle.liveness.ponged,
+            is_answered: self.lifecycle.liveness.ponged && !self.lifecycle.liveness.is_foreign,
             resends: self.config.delivery == Delivery::AtLeastOnce,
             has_lost: self.outbox.has_lost(),
             has_open: &|serial| self.outbox.has_open(serial),

@@ -1,7 +1,7 @@
 //! Meaning of each input.
 
 use tpa_session::session::{
-    Cause, Close, CloseKind, Control, Duration, Input, Reconnect, SessionError, WakeHint,
+    Cause, Close, CloseKind, Control, Duration, Input, PingId, Reconnect, SessionError, WakeHint,
 };
 
 use super::{By, Lifecycle};
@@ -19,9 +19,10 @@ pub enum Effect {
     /// next attempt.
     Ended(Cause, Option<Duration>, By),
     Acknowledged,
-    Ponged,
+    Ponged(Option<PingId>),
     /// A sign of life at that time.
     Received(u64),
+    ProtocolPing(u64),
     /// The socket holds so many bytes.
     Buffered(u32),
     /// An error that is reported to the app, and no more.
@@ -57,7 +58,8 @@ impl Lifecycle {
             Input::Closed(_, close) => self.effect_of_close(close),
             Input::Control(_, control) => self.effect_of_frame(control),
             Input::Malformed(_, fault) => Effect::Error(SessionError::Malformed(*fault)),
-            Input::Activity(_, at) | Input::ProtocolPing(_, at) => Effect::Received(at.as_millis()),
+            Input::Activity(_, at) => Effect::Received(at.as_millis()),
+            Input::ProtocolPing(_, at) => Effect::ProtocolPing(at.as_millis()),
             Input::Buffered(_, held) => Effect::Buffered(*held),
             Input::ShouldReconnect(decision) => Effect::Decided(*decision),
             Input::Offline => Effect::Offline,
@@ -93,7 +95,7 @@ impl Lifecycle {
     fn effect_of_frame(&self, control: &Control) -> Effect {
         match control {
             Control::Ack => Effect::Acknowledged,
-            Control::Pong { .. } => Effect::Ponged,
+            Control::Pong { id } => Effect::Ponged(*id),
             Control::Stopped { reason } => {
                 let text = match reason {
                     Some(reason) => format!("App stopped: {reason}"),

@@ -5,13 +5,9 @@ use tpa_session::session::{Cause, CloseKind, Duration, Reconnect, State};
 use super::effect::cause;
 use super::{Decision, Delay, Lifecycle, Phase};
 use crate::model::events::backoff_interval;
+use crate::model::liveness::ASLEEP;
 use crate::model::sequence::Step;
-use crate::model::{MAX_IMMEDIATE_DELAY, Snapshot, Violation, after, ensure};
-
-/// A timer that is later than this shows that the machine slept.
-const TIMER_GAP: u64 = 90_000;
-/// A wall clock that ran ahead of the monotonic one by more shows the same.
-const CLOCK_GAP: i128 = 45_000;
+use crate::model::{Hints, MAX_IMMEDIATE_DELAY, Snapshot, Violation, after, ensure};
 
 /// Longest time for an attempt, unless the option is longer, ms.
 const LONGEST_ATTEMPT: u64 = 20_000;
@@ -29,12 +25,11 @@ pub enum By {
 }
 
 impl Lifecycle {
-    /// The connection may be dead. Where nobody ever ponged, a sleep is proof enough.
+    /// The connection may be dead.
     pub(super) fn suspect(&mut self, slept: bool) {
-        if slept && self.phase == Phase::Connected && !self.liveness.ponged {
-            self.uncounted = true;
-            let cause = cause(4008, "Liveness timeout", CloseKind::Abnormal);
-            self.end(cause, None, By::Session);
+        self.asks = true;
+        if slept {
+            self.liveness.slept(self.now);
         }
     }
 
@@ -42,7 +37,7 @@ impl Lifecycle {
         let wall = i128::from(wall.min(i64::MAX as u64));
         let offset = wall - i128::from(self.now);
         let before = self.wall_offset.replace(offset);
-        if before.is_some_and(|before| offset - before > CLOCK_GAP) {
+        if before.is_some_and(|before| offset - before > i128::from(ASLEEP)) {
             self.suspect(true);
         }
     }
@@ -186,18 +181,20 @@ impl Lifecycle {
         &mut self,
         before: &Snapshot,
         after: &Snapshot,
-        is_asked: bool,
+        hints: Hints,
     ) -> Result<(), Violation> {
         self.stable_due = self.stable_due.filter(|due| *due > self.now);
         let started = after.socket != self.socket;
+        let due = before.deadline.map_or(self.now, |(at, _)| at);
+        if self.now.saturating_sub(due) > ASLEEP {
+            self.suspect(true);
+        }
         if self.current().is_some() {
             let is_over = matches!(after.state, State::Waiting | State::Stopped);
-            let slept = before
-                .deadline
-                .is_some_and(|(at, _)| self.now.saturating_sub(at) > TIMER_GAP);
-            if slept && self.phase == Phase::Connected && !self.liveness.ponged {
-                self.suspect(true);
-            } else if started || is_over || is_asked {
+            let is_over = started || is_over || hints.asks;
+            if hints.forgets {
+                self.forget(is_over)?;
+            } else if is_over {
                 self.give_up()?;
             }
         }
@@ -209,9 +206,6 @@ impl Lifecycle {
                 self.phase
             );
             self.retry(false);
-        }
-        if let Some((due, _)) = before.deadline {
-            self.liveness.timer_fired(due, self.now);
         }
         Ok(())
     }
@@ -225,14 +219,34 @@ impl Lifecycle {
             (1006, error.as_str())
         } else {
             ensure!(
-                self.liveness.is_dead(self.now),
+                self.liveness.may_leave(self.now),
                 "decisions",
                 "{:?} was given up without need",
                 self.socket
             );
+            self.uncounted |= self.liveness.leave();
             (4008, "Liveness timeout")
         };
         self.end(cause(code, reason, CloseKind::Abnormal), None, By::Session);
+        Ok(())
+    }
+
+    /// The session no longer assumes that the cloud pongs, and leaves a connection on which it has
+    /// heard nothing.
+    fn forget(&mut self, is_over: bool) -> Result<(), Violation> {
+        self.steps.push(Step::Error);
+        ensure!(
+            is_over != self.liveness.is_heard(),
+            "liveness",
+            "the session forgets that the cloud pongs; it leaves: {is_over}"
+        );
+        self.liveness.check_forgetting(self.now)?;
+        if is_over {
+            let cause = cause(4008, "Liveness timeout", CloseKind::Abnormal);
+            self.end(cause, None, By::Session);
+        }
+        self.liveness.forget();
+        self.check_stable();
         Ok(())
     }
 

@@ -12,7 +12,7 @@ use tpa_session::session::{
     WakeHint,
 };
 
-use super::liveness::Liveness;
+use super::liveness::{Liveness, Reasons};
 use super::sequence::Step;
 use super::{Hints, Snapshot, Violation, after, ensure};
 use crate::Message;
@@ -141,6 +141,10 @@ pub struct Lifecycle {
     /// Time at which the connection becomes stable, until a timeout reports it.
     stable_due: Option<u64>,
     pub liveness: Liveness,
+    /// The ping that the pong of this call answers.
+    answered: Option<u32>,
+    /// The connection may have died, according to this call.
+    asks: bool,
     disposed: bool,
     /// Error of the current socket.
     socket_error: String,
@@ -181,7 +185,9 @@ impl Lifecycle {
             outage_since: 0,
             connected: None,
             stable_due: None,
-            liveness: Liveness::new(config.watch.pong_timeout.as_millis(), 0),
+            liveness: Liveness::new(config.watch),
+            answered: None,
+            asks: false,
             socket_error: String::new(),
             offline: false,
             disposed: false,
@@ -292,7 +298,7 @@ impl Lifecycle {
         hints: Hints,
     ) -> Result<(), Violation> {
         match effect {
-            Effect::Timeout => return self.timeout(before, after, hints.asks),
+            Effect::Timeout => return self.timeout(before, after, hints),
             Effect::Prepared if self.phase == Phase::Preparing => {
                 self.phase = Phase::Dialling;
                 self.steps.push(Step::Open(self.socket));
@@ -307,8 +313,8 @@ impl Lifecycle {
                 self.liveness.fail(self.now);
             }
             Effect::Ended(cause, delay, by) => self.end(cause.clone(), *delay, *by),
-            Effect::Ponged => {
-                self.liveness.pong(self.now);
+            Effect::Ponged(id) if self.phase == Phase::Connected => {
+                self.answered = self.liveness.pong(*id, self.now);
                 self.check_stable();
             }
             Effect::Error(_) => {
@@ -317,11 +323,13 @@ impl Lifecycle {
             }
             Effect::Acknowledged => self.liveness.received(self.now),
             Effect::Received(at) => self.liveness.received(*at.min(&self.now)),
+            Effect::ProtocolPing(at) => self.liveness.protocol_ping(*at.min(&self.now)),
             Effect::Decided(decision) => self.conclude(*decision),
             Effect::Offline => self.go_offline(),
             Effect::Online => {
                 self.offline = false;
                 self.sign(hints);
+                self.asks = true;
             }
             Effect::Leaving => self.navigated = Some(self.now),
             Effect::Woken(hint) => {
@@ -332,7 +340,7 @@ impl Lifecycle {
                 self.suspect(*hint == WakeHint::Slept);
             }
             Effect::WallClock(wall) => self.read_wall_clock(*wall),
-            Effect::Prepared | Effect::Opened | Effect::Buffered(_) => {}
+            Effect::Prepared | Effect::Opened | Effect::Ponged(_) | Effect::Buffered(_) => {}
         }
         Ok(())
     }
@@ -350,12 +358,19 @@ impl Lifecycle {
 
     /// The session decided to send pings. Those of a connection that the same call gave up do not
     /// matter any more.
-    pub fn pinged(&mut self, pings: u32) {
+    pub fn pinged(&mut self, pings: u32, mut reasons: Reasons) -> Result<(), Violation> {
+        reasons.sign = std::mem::take(&mut self.asks);
         if self.connected.is_some() {
-            for _ in 0..pings {
-                self.liveness.ping(self.now);
-            }
+            self.liveness.pinged(pings, &reasons, self.now)
+        } else {
+            self.liveness.skip(pings);
+            Ok(())
         }
+    }
+
+    /// The ping that the pong of this call answers. The pong may answer a later one instead.
+    pub fn take_answered(&mut self) -> Option<u32> {
+        self.answered.take()
     }
 
     /// Checks a session after a call.
@@ -430,8 +445,8 @@ impl Lifecycle {
         if self.is_offline() || is_free {
             self.offline_from = self.now.saturating_add(OFFLINE_INTERVAL);
         }
+        self.liveness = self.liveness.next();
         self.socket_error.clear();
-        self.liveness = Liveness::new(self.config.watch.pong_timeout.as_millis(), self.now);
         self.untold.push_back(Decision::Start {
             attempt: self.attempts,
             at_once,

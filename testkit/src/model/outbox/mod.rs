@@ -2,6 +2,7 @@
 //! must be sent, and the messages that must be reported dropped, in order.
 
 mod keys;
+mod pings;
 mod queries;
 mod search;
 mod sending;
@@ -10,8 +11,11 @@ mod streams;
 
 use std::collections::{BTreeSet, VecDeque};
 
-use tpa_session::session::{Cause, Config, Delivery, DropReason, Limits, Outgoing, SocketId};
+use tpa_session::session::{
+    Cause, Config, Delivery, DropReason, Duration, Limits, Outgoing, SocketId,
+};
 
+use pings::Pings;
 use search::Search;
 pub use sending::Sending;
 pub(super) use state::Survivors;
@@ -48,21 +52,12 @@ impl Entry {
     }
 }
 
-/// Pings of one connection, and what their pongs will confirm.
-#[derive(Clone, Debug, Default)]
-pub(super) struct Pings {
-    pub sent: u64,
-    /// Those that were transmitted.
-    pub transmitted: u64,
-    pub answered: u64,
-    /// The ping whose pong is awaited, and the place of the last message before it.
-    pub pending: Option<(u64, u32)>,
-}
-
 #[derive(Clone, Debug)]
 pub struct Outbox {
     limits: Limits,
     delivery: Delivery,
+    /// A ping follows each ack.
+    asks_at_once: bool,
     /// Time that a pong may take, ms.
     patience: u64,
     pub(super) survivors: Survivors,
@@ -123,6 +118,7 @@ impl Outbox {
         Self {
             limits: config.outbox,
             delivery: config.delivery,
+            asks_at_once: config.watch.ping_interval > Duration::ZERO,
             patience: config.watch.pong_timeout.as_millis(),
             survivors: Survivors::default(),
             search: None,
@@ -165,6 +161,7 @@ impl Outbox {
         self.has_lost = false;
         self.answered = false;
         self.push_frame(socket, Outgoing::Subscriptions(self.streams.clone()));
+        self.pings.acknowledged(self.asks_at_once);
         if let Some(search) = &mut self.search {
             search.connected(self.now);
         }
@@ -175,27 +172,35 @@ impl Outbox {
         self.drain(socket, held, now);
     }
 
-    /// The session decided to send pings on its connection.
-    pub fn pinged(&mut self, connection: Option<SocketId>, pings: u32) {
-        if self.live.is_none() || self.live != connection {
-            return;
-        }
-        for _ in 0..pings {
-            self.pings.sent += 1;
-            let ping = (self.pings.sent, self.sent_to);
-            self.pings.pending.get_or_insert(ping);
+    /// The cloud pongs, as far as is known, or does not.
+    pub const fn expects_pong(&mut self, expects: bool) {
+        self.pings.is_expected = expects;
+    }
+
+    /// Largest number of pings that the messages of this call are a reason for.
+    pub fn blocks(&self) -> u32 {
+        self.pings.blocks() + u32::from(self.has_queued())
+    }
+
+    /// The session decided to send pings on its connection, the last of which has this number.
+    pub fn pinged(&mut self, connection: Option<SocketId>, count: u32, last: u32) {
+        if self.live.is_some() && self.live == connection {
+            self.pings.sent(count, last, self.sent_to);
         }
     }
 
-    /// A pong came on the live connection, which is `is_stable` if it has lasted.
-    pub fn ponged(&mut self, is_stable: bool) {
+    /// A pong answers this ping, or a later one that the session no longer told from it; `left`
+    /// messages are in flight since. Returns the ping. The connection `is_stable` if it has
+    /// lasted.
+    pub fn ponged(&mut self, ping: u32, left: usize, is_stable: bool) -> u32 {
         self.answered = true;
         self.is_unconfirmable = false;
-        self.pings.answered = self.pings.sent.min(self.pings.answered + 1);
-        if let Some((ping, place)) = self.pings.pending
-            && ping <= self.pings.answered
-        {
-            self.pings.pending = None;
+        let confirms = |place: u32| {
+            let kept = self.in_flight.iter().filter(|entry| entry.place > place);
+            kept.count() == left
+        };
+        let answer = self.pings.answer(ping, confirms);
+        if let Some((_, place)) = answer {
             self.confirmed_to = self.confirmed_to.max(place);
             self.in_flight.retain(|entry| entry.place > place);
             self.survivors.confirm(place);
@@ -205,6 +210,7 @@ impl Outbox {
         if let (Some(socket), true) = (self.live, is_searching) {
             self.drain(socket, 0, self.now);
         }
+        answer.map_or(ping, |(ping, _)| ping)
     }
 
     /// The cloud answers no pings, so that nothing can be confirmed.
@@ -272,14 +278,6 @@ impl Outbox {
         frame: &Outgoing<Message>,
     ) -> Result<(), Violation> {
         if let Outgoing::Ping(_) = frame {
-            if self.live == Some(socket) {
-                self.pings.transmitted += 1;
-                ensure!(
-                    self.pings.transmitted <= self.pings.sent,
-                    "messages",
-                    "a ping that was not counted"
-                );
-            }
             return Ok(());
         }
         if let Outgoing::Message(message) = frame

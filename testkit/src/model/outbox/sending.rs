@@ -39,7 +39,8 @@ impl Outbox {
         self.handed = self.handed.saturating_sub(u32::from(is_direct));
         let open = sending.connection.and_then(|(socket, held)| {
             let held = self.drain(socket, held, now);
-            (self.has_room(held) && !self.has_queued()).then_some(socket)
+            let is_open = self.has_room(held) && !self.has_queued();
+            (is_open && !self.pings.are_awaited(message.size)).then_some(socket)
         });
         self.handed += u32::from(is_direct);
         let open = open.filter(|_| self.search.is_none() || is_direct);
@@ -123,7 +124,7 @@ impl Outbox {
     }
 
     fn send_queue(&mut self, socket: SocketId, mut held: u64) -> u64 {
-        while self.has_room(held) && self.may_hand_over() {
+        while self.has_room(held) && self.may_hand_over() && !self.must_wait() {
             let survivor = self.next_survivor(self.now);
             let is_new = survivor.is_none();
             let Some(mut next) = survivor.or_else(|| self.take_queued()) else {
@@ -149,6 +150,12 @@ impl Outbox {
     /// While there is a search, the session decides how many messages go out.
     const fn may_hand_over(&self) -> bool {
         self.search.is_none() || self.handed > 0
+    }
+
+    /// True if the next message waits for a pong.
+    fn must_wait(&self) -> bool {
+        let next = self.survivors.due.first().or(self.queue.first());
+        next.is_some_and(|next| self.pings.are_awaited(next.message.size))
     }
 
     fn take_queued(&mut self) -> Option<Entry> {
@@ -182,6 +189,7 @@ impl Outbox {
         self.push_frame(socket, Outgoing::Message(entry.message));
         self.sent.push((entry.message.serial, entry.place));
         self.sent_to = entry.place;
+        self.pings.hand_over(entry.message.size, entry.place);
         if self.is_unconfirmable {
             // The app was told that nothing is certain any more.
             self.excused.push(entry.message.serial);

@@ -1,0 +1,81 @@
+//! Pings of one connection among its messages: what their pongs confirm, and how much more may be
+//! handed over.
+
+use std::collections::VecDeque;
+
+/// Bytes after which a ping follows.
+const BLOCK: u64 = 64 * 1024;
+/// Most bytes that are not confirmed, where the cloud pongs.
+const WINDOW: u64 = 256 * 1024;
+
+/// Point between two messages of a connection.
+#[derive(Clone, Copy, Debug, Default)]
+pub struct Mark {
+    /// Place of the last message before it.
+    pub place: u32,
+    /// Bytes before it.
+    pub handed: u64,
+}
+
+#[derive(Clone, Debug, Default)]
+pub struct Pings {
+    /// The cloud pongs, as far as is known.
+    pub is_expected: bool,
+    /// Unanswered pings: their numbers, and where they were sent.
+    pub out: VecDeque<(u32, Mark)>,
+    /// Pings that are expected in this call.
+    ahead: VecDeque<Mark>,
+    end: Mark,
+    at_ping: u64,
+    confirmed: u64,
+}
+
+impl Pings {
+    /// A connection begins. A ping at once confirms nothing.
+    pub fn acknowledged(&mut self, asks_at_once: bool) {
+        self.ahead.extend(asks_at_once.then_some(self.end));
+    }
+
+    pub fn hand_over(&mut self, size: usize, place: u32) {
+        self.end = Mark {
+            place,
+            handed: self.end.handed + size as u64,
+        };
+        if self.end.handed - self.at_ping >= BLOCK {
+            self.at_ping = self.end.handed;
+            self.ahead.push_back(self.end);
+        }
+    }
+
+    pub fn blocks(&self) -> u32 {
+        let blocks = self.ahead.iter().filter(|mark| mark.handed > 0);
+        u32::try_from(blocks.count()).unwrap_or(u32::MAX)
+    }
+
+    /// Pings were sent, the last of which has this number; all messages were sent up to `place`.
+    pub fn sent(&mut self, count: u32, last: u32, place: u32) {
+        self.end.place = place;
+        let mut marks = std::mem::take(&mut self.ahead);
+        marks.resize(count as usize, self.end);
+        let first = last.wrapping_sub(count).wrapping_add(1);
+        self.at_ping = marks.back().map_or(self.at_ping, |mark| mark.handed);
+        self.out.extend((first..).zip(marks));
+    }
+
+    /// Takes the ping that a pong answers: this one, or a later one that `confirms`.
+    pub fn answer(&mut self, number: u32, confirms: impl Fn(u32) -> bool) -> Option<(u32, u32)> {
+        let later = |(other, _): &&(u32, Mark)| *other >= number;
+        let candidates = || self.out.iter().filter(later);
+        let fitting = candidates().find(|(_, mark)| confirms(mark.place));
+        let (number, mark) = *fitting.or_else(|| candidates().next())?;
+        self.out.retain(|(other, _)| *other > number);
+        self.confirmed = mark.handed;
+        Some((number, mark.place))
+    }
+
+    /// True if a message of this size must wait for a pong.
+    pub const fn are_awaited(&self, size: usize) -> bool {
+        let open = self.end.handed - self.confirmed;
+        self.is_expected && open > 0 && open + size as u64 > WINDOW
+    }
+}

@@ -1,0 +1,197 @@
+//! Knowledge about the pongs of a cloud: hints from earlier connections, and foreign pongs.
+
+use tpa_session::session::{Control, Event, FlushError, Input, PingId, SessionError, State};
+
+use crate::world::{
+    World, answer, answered, at_least_once, flush, flushed, ping_ids, pings, pong, receive_frame,
+    watched,
+};
+
+fn warnings(world: &World) -> usize {
+    let events = world.events().into_iter();
+    events
+        .filter(|event| matches!(event, Event::Error(SessionError::Unanswered)))
+        .count()
+}
+
+/// Connects again to a cloud that no longer pongs.
+fn reconnect(world: &mut World) {
+    while world.session.state() == State::Waiting {
+        world.next_deadline();
+    }
+    world.acknowledge();
+}
+
+#[test]
+fn hint_causes_one_disconnect_of_a_cloud_that_talks() {
+    let mut world = answered();
+    world.close(1006, "");
+    reconnect(&mut world);
+    for _ in 0..5 {
+        world.advance(1000);
+        receive_frame(&mut world);
+    }
+    assert_eq!(world.disconnected().last().map(|end| end.code), Some(4008));
+    reconnect(&mut world);
+    world.take();
+    for _ in 0..3600 {
+        world.advance(1000);
+        receive_frame(&mut world);
+    }
+    assert_eq!(world.disconnected().len(), 0);
+    assert_eq!(warnings(&world), 1);
+}
+
+#[test]
+fn two_silent_connections_end_the_hint() {
+    let mut world = answered();
+    world.close(1006, "");
+    for code in [4008, 4008] {
+        world.take();
+        reconnect(&mut world);
+        world.advance(10_000);
+        assert_eq!(world.disconnected().last().map(|end| end.code), Some(code));
+    }
+    assert_eq!(warnings(&world), 1);
+    world.take();
+    reconnect(&mut world);
+    world.advance(3_600_000);
+    assert_eq!(world.disconnected().len(), 0);
+}
+
+#[test]
+fn pong_renews_the_hint() {
+    let mut world = answered();
+    for _ in 0..5 {
+        world.close(1006, "");
+        reconnect(&mut world);
+        pong(&mut world);
+        world.advance(6000);
+        world.close(1006, "");
+        world.take();
+        reconnect(&mut world);
+        world.advance(5000);
+        assert_eq!(world.disconnected().last().map(|end| end.code), Some(4008));
+        reconnect(&mut world);
+        pong(&mut world);
+        world.advance(6000);
+    }
+    assert_eq!(warnings(&world), 0);
+}
+
+#[test]
+fn support_is_learned_again_from_the_next_pong() {
+    let mut world = answered();
+    world.close(1006, "");
+    reconnect(&mut world);
+    world.advance(1000);
+    receive_frame(&mut world);
+    world.advance(4000);
+    reconnect(&mut world);
+    world.advance(1000);
+    receive_frame(&mut world);
+    world.take();
+    world.advance(9000);
+    assert_eq!(warnings(&world), 1);
+    while pings(&world) == 0 {
+        world.next_deadline();
+    }
+    pong(&mut world);
+    world.advance_answering(60_000, 20);
+    world.advance(25_000);
+    assert_eq!(
+        world.disconnected().len(),
+        1,
+        "it is judged by its pongs again"
+    );
+}
+
+#[test]
+fn pong_without_a_ping_makes_pongs_prove_nothing() {
+    let mut world = answered();
+    pong(&mut world);
+    world.send("a");
+    let first = flush(&mut world);
+    assert_eq!(flushed(&world), [(first, Err(FlushError::Unsupported))]);
+    for _ in 0..10 {
+        pong(&mut world);
+        world.advance(60_000);
+    }
+    assert_eq!(world.session.state(), State::Connected, "no verdict");
+}
+
+#[test]
+fn foreign_pongs_confirm_nothing() {
+    let mut config = at_least_once();
+    config.watch = watched().watch;
+    let mut world = World::connected(config);
+    pong(&mut world);
+    pong(&mut world);
+    let unconfirmable = Event::Error(SessionError::Unconfirmable);
+    assert!(world.events().contains(&&unconfirmable));
+    world.send("a");
+    world.advance(20_000);
+    pong(&mut world);
+    assert_eq!(world.session.stats().unconfirmed, 0, "it was sent once");
+}
+
+#[test]
+fn foreign_pongs_concern_their_connection_only() {
+    let mut world = answered();
+    pong(&mut world);
+    world.close(1006, "");
+    reconnect(&mut world);
+    pong(&mut world);
+    world.take();
+    world.advance(20_000);
+    assert_eq!(world.disconnected()[0].code, 4008);
+}
+
+#[test]
+fn ids_tell_foreign_pongs_apart() {
+    let mut world = World::connected(watched());
+    let first = PingId(1);
+    answer(&mut world, first);
+    for foreign in [Some(PingId(99)), None, Some(first)] {
+        world.input(Input::Control(world.socket, Control::Pong { id: foreign }));
+    }
+    world.send("a");
+    let flushing = flush(&mut world);
+    let ids = ping_ids(&world.outputs);
+    for foreign in [Some(PingId(99)), None, Some(first)] {
+        world.input(Input::Control(world.socket, Control::Pong { id: foreign }));
+    }
+    assert_eq!(flushed(&world), []);
+    answer(&mut world, ids[0]);
+    assert_eq!(flushed(&world), [(flushing, Ok(()))]);
+}
+
+#[test]
+fn pings_that_were_written_off_do_not_count_against_later_ones() {
+    let mut world = World::connected(watched());
+    world.advance(120_000);
+    world.send("a");
+    let first = flush(&mut world);
+    pong(&mut world);
+    assert_eq!(flushed(&world), [(first, Ok(()))]);
+    // Late pongs of the others are not foreign.
+    pong(&mut world);
+    pong(&mut world);
+    world.send("b");
+    let second = flush(&mut world);
+    pong(&mut world);
+    assert_eq!(flushed(&world), [(first, Ok(())), (second, Ok(()))]);
+}
+
+#[test]
+fn late_pong_with_an_id_confirms_what_was_sent_before_its_ping() {
+    let mut world = World::connected(at_least_once());
+    world.send("a");
+    world.advance(1000);
+    let ids = ping_ids(&world.outputs);
+    world.send("b");
+    world.now += 60_000;
+    let _ = flush(&mut world);
+    answer(&mut world, ids[0]);
+    assert_eq!(world.session.stats().unconfirmed, 1);
+}
