@@ -3,7 +3,7 @@
 use std::collections::BTreeSet;
 
 use tpa_session::session::{
-    CloseKind, Command, Config, Control, Duration, Input, Output, Session, SocketId, State,
+    CloseKind, Command, Config, Control, Duration, Input, Output, Session, SocketId, State, Timer,
     WakeHint,
 };
 
@@ -91,6 +91,77 @@ fn attempts_that_are_refused_are_no_silence() {
         assert_eq!(end.as_millis() - world.now, 5000);
         world.close(1006, "");
     }
+}
+
+/// Fails the attempt as a runtime does that gives up a dial after this time.
+fn time_out_after(millis: u64, world: &mut World) {
+    world.advance(millis);
+    world.close(1006, "");
+}
+
+#[test]
+fn dial_that_the_runtime_gives_up_is_made_again_in_the_same_attempt() {
+    let mut world = World::connected(config());
+    world.close(1006, "");
+    world.next_deadline();
+    world.advance(10_000);
+    world.next_deadline();
+    world.take();
+    let start = world.now;
+    time_out_after(10_600, &mut world);
+    let next = world.reconnecting()[0];
+    assert_eq!((next.attempt, next.counted), (2, false));
+    assert!(next.delay.as_millis() <= 250);
+    world.next_deadline();
+    assert_eq!(world.next_deadline(), Some(Timer::Connect));
+    assert_eq!(world.now, start + 20_000, "the time of the attempt is over");
+    let next = world.reconnecting()[1];
+    assert_eq!((next.attempt, next.counted), (3, true));
+    world.next_deadline();
+    let (end, _) = world.session.poll_timeout().expect("a deadline");
+    assert_eq!(end.as_millis() - world.now, 20_000);
+}
+
+#[test]
+fn silence_lasts_as_long_where_the_runtime_gives_up_each_dial() {
+    for limit in [5000, 7000, 10_600, 19_000] {
+        let mut world = World::connected(config());
+        world.close(1006, "");
+        while world.session.state() != State::Stopped {
+            let (due, _) = world.session.poll_timeout().expect("a deadline");
+            if world.session.state() == State::Connecting && due.as_millis() > world.now + limit {
+                time_out_after(limit, &mut world);
+            } else {
+                world.next_deadline();
+            }
+            assert!(world.dials() < 20, "it dials for ever");
+        }
+        assert_eq!(world.now, 57_000, "{limit}");
+    }
+}
+
+#[test]
+fn dial_that_is_refused_slowly_is_refused() {
+    let mut world = World::connected(config());
+    world.close(1006, "");
+    for attempt in 2..=3 {
+        world.next_deadline();
+        time_out_after(4999, &mut world);
+        let next = world.reconnecting().last().copied().expect("an attempt");
+        assert_eq!((next.attempt, next.counted), (attempt, true));
+    }
+}
+
+#[test]
+fn refusal_after_a_dial_that_was_given_up_ends_the_attempt() {
+    let mut world = World::connected(config());
+    world.close(1006, "");
+    world.next_deadline();
+    time_out_after(6000, &mut world);
+    world.next_deadline();
+    world.close(1006, "");
+    let next = world.reconnecting().last().copied().expect("an attempt");
+    assert_eq!((next.attempt, next.counted), (2, true));
 }
 
 #[test]

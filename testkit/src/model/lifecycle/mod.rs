@@ -134,6 +134,9 @@ pub struct Lifecycle {
     pub(super) attempt_time: u64,
     /// End of the current attempt, unless it is acknowledged.
     pub(super) attempt_ends: u64,
+    pub(super) attempt_started: u64,
+    /// The runtime gave up a dial, and the next one has what is left of its time.
+    pub(super) resumes: bool,
     /// Start of the run, or loss of the last connection before any attempt was counted.
     pub(super) outage_since: u64,
     /// Time of the ack.
@@ -182,6 +185,8 @@ impl Lifecycle {
             lost_in_silence: false,
             attempt_time: 0,
             attempt_ends: 0,
+            attempt_started: 0,
+            resumes: false,
             outage_since: 0,
             connected: None,
             stable_due: None,
@@ -419,6 +424,7 @@ impl Lifecycle {
         self.not_before = None;
         self.cause = None;
         self.attempt_time = self.config.connect_timeout.as_millis();
+        self.resumes = false;
         self.outage_since = self.now;
         self.start(false, false);
     }
@@ -441,7 +447,11 @@ impl Lifecycle {
     fn start(&mut self, at_once: bool, is_free: bool) {
         self.socket = SocketId(self.socket.0.wrapping_add(1));
         self.phase = Phase::Preparing;
-        self.attempt_ends = self.now.saturating_add(self.attempt_time);
+        self.attempt_started = self.now;
+        let resumes = std::mem::take(&mut self.resumes);
+        if !resumes || self.attempt_ends <= self.now {
+            self.attempt_ends = self.now.saturating_add(self.attempt_time);
+        }
         if self.is_offline() || is_free {
             self.offline_from = self.now.saturating_add(OFFLINE_INTERVAL);
         }
