@@ -260,9 +260,14 @@ impl Driver {
         *self.settings.borrow_mut() = settings.into();
     }
 
+    /// Returns true if lines of this level are written.
+    pub(super) fn writes(&self, level: LogLevel) -> bool {
+        self.log.writes(level)
+    }
+
     /// Writes a log line.
     pub(super) fn log(&self, level: LogLevel, text: &str) {
-        if self.log.writes(level) {
+        if self.writes(level) {
             // Copied first: the app's logger may call the session.
             let session_id = self.session_id();
             let connection = self.with_core(Session::connection);
