@@ -121,9 +121,10 @@ impl TpaSession {
         self.0.timeline()
     }
 
-    /// Writes a warning.
-    pub fn warn(&self, text: JsValue) {
+    /// Writes a warning, unless the level of the log is lower; returns true if it was written.
+    pub fn warn(&self, text: JsValue) -> bool {
         self.0.log_text(LogLevel::Warn, "", &text);
+        self.0.writes(LogLevel::Warn)
     }
 
     /// Hands the event handlers over to the caller, who must keep them for as long as the session.
