@@ -175,6 +175,8 @@ pub enum JsEvent {
     Failed = "failed",
     /// The socket is closed.
     Closed = "closed",
+    /// The socket received a frame that the session does not read.
+    Active = "active",
     /// The socket received a protocol ping.
     ProtocolPing = "protocol-ping",
     /// The environment has no network.
@@ -251,6 +253,7 @@ impl Driver {
                 let close = Close::new(code, self.redact(&reason));
                 self.input(Input::Closed(socket, close));
             }
+            JsEvent::Active => self.input(Input::Activity(socket, self.clock.now())),
             JsEvent::ProtocolPing => self.input(Input::ProtocolPing(socket, self.clock.now())),
             JsEvent::Offline => self.input(Input::Offline),
             JsEvent::Online => self.input(Input::Online),

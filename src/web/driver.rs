@@ -182,7 +182,7 @@ impl Driver {
         self.arm();
     }
 
-    /// Reports the time of the last frame, since frames are not reported one by one.
+    /// Reports the time of the last frame, since most frames are not reported one by one.
     pub(super) fn report_activity(&self) {
         if let Some((id, at)) = self.socket().and_then(|s| Some((s.id, s.take_activity()?))) {
             let input = Input::Activity(id, self.clock.at(at));
