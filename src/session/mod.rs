@@ -334,6 +334,12 @@ impl<P: Payload> Session<P> {
         output
     }
 
+    /// True if outputs wait for execution.
+    #[must_use]
+    pub fn has_output(&self) -> bool {
+        !self.outputs.is_empty()
+    }
+
     /// The time at which to pass [`Input::Timeout`], and the timer that is due then.
     #[must_use]
     pub fn poll_timeout(&self) -> Option<(Instant, Timer)> {

@@ -11,7 +11,7 @@ import { project } from "./support.mjs";
  */
 const APP = `
 import { TpaSession } from "tpa-session";
-const { CLOUD, NAME, DELIVERY } = process.env;
+const { CLOUD, NAME, DELIVERY, REPLAY } = process.env;
 const session = new TpaSession({
   packageName: NAME,
   apiKey: "dev-key",
@@ -30,7 +30,7 @@ await session.connect(sessionId);
 await session.flush();
 await fault({ fault: "freeze" });
 const card = { type: "display_event", view: "main", layout: { layoutType: "text_wall", text: "late" } };
-const reply = session.send(card);
+const reply = session.send(card, { replay: REPLAY === "true" });
 const again = new Promise((resolve) => session.once("connected", resolve));
 await fault({ fault: "cut" });
 await again;
@@ -53,14 +53,16 @@ after(() => {
   server?.stop();
 });
 
-for (const [delivery, text] of [
-  ["at-most-once", null],
-  ["at-least-once", "late"],
+for (const [delivery, replay, text] of [
+  ["at-most-once", true, "late"],
+  ["at-most-once", false, null],
+  ["at-least-once", false, "late"],
 ]) {
-  test(`${delivery}: a card sent on a broken connection ${text ? "is shown" : "is lost"}`, async () => {
-    const NAME = `org.example.${delivery}`;
-    const env = { CLOUD: server.url, NAME, DELIVERY: delivery };
-    const { code, output } = await place.app(`${delivery}.mjs`, APP, env);
+  const what = `${delivery}, replay: ${replay}`;
+  test(`${what}: a card sent on a broken connection ${text ? "is shown" : "is lost"}`, async () => {
+    const NAME = `org.example.${delivery}-${replay}`;
+    const env = { CLOUD: server.url, NAME, DELIVERY: delivery, REPLAY: String(replay) };
+    const { code, output } = await place.app(`${delivery}-${replay}.mjs`, APP, env);
     assert.equal(code, 0, output);
     const said = JSON.parse(output.trim().split("\n").at(-1));
     assert.deepEqual(said, { reply: "sent", text });

@@ -11,6 +11,7 @@ mod ask_into_silence;
 mod at_least_once;
 mod attempts;
 mod backoff;
+mod blame;
 mod clock;
 mod close;
 mod closed_by_browser;

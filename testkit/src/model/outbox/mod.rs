@@ -160,7 +160,7 @@ impl Outbox {
         self.sent.clear();
         self.has_lost = false;
         self.answered = false;
-        self.send_streams(socket);
+        self.push_frame(socket, Outgoing::Subscriptions(self.streams.clone()));
         self.pings.acknowledged(self.asks_at_once);
         if let Some(search) = &mut self.search {
             search.connected(self.now);
