@@ -344,9 +344,10 @@ impl<P: Payload> Session<P> {
                 link.probe.take_if(|probe| probe.ping.id <= ping.id);
                 let round_trip = self.now.since(ping.sent_at);
                 liveness.patience.measure(round_trip);
+                let since = &mut link.answered_since;
                 liveness
                     .patience
-                    .on_answered(&mut link.answered_since, self.now);
+                    .on_answered((round_trip, least), since, self.now);
                 self.stats.round_trip = Some(round_trip);
                 self.on_answer(&ping);
             }

@@ -182,7 +182,7 @@ impl Driver {
         self.arm();
     }
 
-    /// Reports the time of the last frame, since frames are not reported one by one.
+    /// Reports the time of the last frame, since most frames are not reported one by one.
     pub(super) fn report_activity(&self) {
         if let Some((id, at)) = self.socket().and_then(|s| Some((s.id, s.take_activity()?))) {
             let input = Input::Activity(id, self.clock.at(at));
@@ -260,9 +260,14 @@ impl Driver {
         *self.settings.borrow_mut() = settings.into();
     }
 
+    /// Returns true if lines of this level are written.
+    pub(super) fn writes(&self, level: LogLevel) -> bool {
+        self.log.writes(level)
+    }
+
     /// Writes a log line.
     pub(super) fn log(&self, level: LogLevel, text: &str) {
-        if self.log.writes(level) {
+        if self.writes(level) {
             // Copied first: the app's logger may call the session.
             let session_id = self.session_id();
             let connection = self.with_core(Session::connection);

@@ -236,7 +236,7 @@ impl<'a> World<'a> {
                 let now = Instant::from_millis(client.clock.now);
                 client.deliver(Input::ProtocolPing(socket, now))?;
             }
-            Due::Data(socket) => client.data = Some((socket, client.clock.now)),
+            Due::Data(socket) => client.receive_data(socket)?,
             Due::Arrival(socket, arrival) => {
                 if let Some(frame) = client.transport.network.arrive(socket, arrival) {
                     client.log(|| format!("the cloud has {frame:?} on {socket:?}"));
