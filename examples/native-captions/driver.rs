@@ -80,7 +80,6 @@ pub async fn run(
         notify,
         socket_events,
         socket: None,
-        last_activity: None,
     };
     let session_id = driver.app.session_id.clone();
     driver.command(Command::Connect { session_id });
@@ -91,7 +90,7 @@ pub async fn run(
         tokio::select! {
             request = requests.recv() => driver.request(request.unwrap_or(Request::Disconnect)),
             Some((socket, event)) = incoming.recv() => driver.on_socket_event(socket, event),
-            () = deadline => driver.on_deadline(),
+            () = deadline => driver.input(Input::Timeout),
         }
     }
 }
@@ -110,7 +109,6 @@ struct Driver {
     socket_events: UnboundedSender<(SocketId, SocketEvent)>,
     /// The open socket, and the queue of its outgoing frames.
     socket: Option<(SocketId, UnboundedSender<Message>)>,
-    last_activity: Option<(SocketId, Instant)>,
 }
 
 impl Driver {
@@ -192,15 +190,6 @@ impl Driver {
         });
     }
 
-    /// Reports the last activity of the socket, then the timeout.
-    fn on_deadline(&mut self) {
-        if let Some((socket, at)) = self.last_activity.take() {
-            self.session
-                .handle_input(Input::Activity(socket, at), self.now());
-        }
-        self.input(Input::Timeout);
-    }
-
     fn open(&mut self, socket: SocketId) {
         let (out, outgoing) = unbounded_channel();
         self.socket = Some((socket, out));
@@ -258,9 +247,10 @@ impl Driver {
                 self.input(Input::Closed(socket, close));
             }
             SocketEvent::Frame(frame) => {
-                self.last_activity = Some((socket, self.now()));
                 if let Message::Text(text) = frame {
                     self.frame(socket, &text);
+                } else {
+                    self.input(Input::Activity(socket, self.now()));
                 }
             }
         }
@@ -280,7 +270,10 @@ impl Driver {
         let number = |field: &str| frame[field].as_f64();
         match Control::parse(kind, text, number, &self.redactor) {
             Some(control) => self.input(Input::Control(socket, control)),
-            None => self.notify(Notification::Frame(frame)),
+            None => {
+                self.input(Input::Activity(socket, self.now()));
+                self.notify(Notification::Frame(frame));
+            }
         }
     }
 }

@@ -25,8 +25,8 @@ declare module "bindgen:tpa_session_bg.js" {
     /** Replaces the subscriptions of the handlers. */
     follow(streams: string[]): void;
     subscriptions(): string[];
-    /** Writes a log line at level `warn`. */
-    warn(text: string): void;
+    /** Writes a log line at level `warn`; returns `false` if the level of the log is lower. */
+    warn(text: string): boolean;
     readonly state: Session["state"];
     readonly sessionId: Session["sessionId"];
     readonly stats: Session["stats"];

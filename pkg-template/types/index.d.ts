@@ -213,8 +213,8 @@ export interface SessionStats {
 /** Payload of `error`. */
 export interface SessionError extends Error {
   /**
-   * `"MALFORMED_FRAME"`, `"UNCONFIRMABLE"` or `"HANDLER_FAILED"`, or the code that the cloud gave, if
-   * any.
+   * `"MALFORMED_FRAME"`, `"UNCONFIRMABLE"`, `"SUBSCRIPTION_REFUSED"` or `"HANDLER_FAILED"`, or the code
+   * that the cloud gave, if any.
    */
   readonly code?: string;
 }

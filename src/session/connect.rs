@@ -20,6 +20,12 @@ pub(super) struct Run {
     pub(super) next_attempt_free: bool,
     /// Number of times that the time for an attempt has doubled.
     pub(super) doublings: u32,
+    /// Start of the current attempt, or of the last one.
+    pub(super) attempt_started: Instant,
+    /// End of its time.
+    pub(super) attempt_ends: Instant,
+    /// The next attempt has what is left of this time.
+    pub(super) resumes: bool,
     /// Start of the run, or the loss of its last stable connection.
     pub(super) outage_since: Instant,
     /// The current connection has answered a ping.
@@ -46,6 +52,9 @@ impl Run {
             fresh_key_tried: false,
             next_attempt_free: false,
             doublings: 0,
+            attempt_started: now,
+            attempt_ends: now,
+            resumes: false,
             outage_since: now,
             answered: false,
             lost_in_silence: false,
@@ -104,8 +113,13 @@ impl<P: Payload> Session<P> {
         let socket = SocketId(self.last_socket.0.wrapping_add(1));
         self.last_socket = socket;
         self.delay_next_offline(is_free);
-        self.timers
-            .set(Timer::Connect, self.now.after(self.time_for_attempt()));
+        let run = &mut self.run;
+        let resumes = std::mem::take(&mut run.resumes) && run.attempt_ends > self.now;
+        run.attempt_started = self.now;
+        if !resumes {
+            self.run.attempt_ends = self.now.after(self.time_for_attempt());
+        }
+        self.timers.set(Timer::Connect, self.run.attempt_ends);
         self.enter(Phase::Preparing(socket));
         self.emit(Event::Connecting(Connecting {
             attempt: self.run.attempts,

@@ -5,7 +5,9 @@ use std::mem::discriminant;
 
 use fastrand::Rng;
 
-use crate::session::{Event, FlushId, Outgoing, Output, Payload, Phase, RunId, Session, SocketId};
+use crate::session::{
+    Duration, Event, FlushId, Outgoing, Output, Payload, Phase, RunId, Session, SocketId,
+};
 
 impl<P: Payload> Session<P> {
     /// Restarts the random numbers with this seed, as in a new session.
@@ -29,11 +31,13 @@ impl<P: Payload> Session<P> {
         self.timers.fingerprint(self.now, hasher);
         self.fingerprint_environment(hasher);
         self.subscriptions.hash(hasher);
-        self.outbox.fingerprint(self.now, &name, hasher);
+        let times = (self.now, Duration::from_millis(2001));
+        self.outbox.fingerprint(times, &name, hasher);
         let mut serials = self.outbox.serials();
         self.replay.is_some().hash(hasher);
         if let Some(replay) = &self.replay {
-            replay.fingerprint(self.now, &name, hasher);
+            let times = (self.now, Duration::from_millis(20_001));
+            replay.fingerprint(times, &name, hasher);
             serials.extend(replay.serials());
         }
         self.probe.is_some().hash(hasher);
@@ -68,6 +72,8 @@ impl<P: Payload> Session<P> {
             (run.attempts, run.acknowledged).hash(hasher);
             (run.fresh_key_tried, run.next_attempt_free).hash(hasher);
             self.time_for_attempt().hash(hasher);
+            let left = run.attempt_ends.since(self.now);
+            run.resumes.then_some(left).hash(hasher);
             let outage = self.now.since(run.outage_since);
             outage.min(self.config.give_up_after).hash(hasher);
         }
@@ -89,6 +95,12 @@ impl<P: Payload> Session<P> {
             | Phase::Handshaking(_)
             | Phase::Connected(_)
             | Phase::Stopped => {}
+        }
+        if let Phase::Preparing(_) | Phase::Connecting(_) = self.phase {
+            // Longer than what makes a dial a silent one.
+            let longest = Duration::from_millis(10_000);
+            let age = self.now.since(self.run.attempt_started);
+            age.min(longest).hash(hasher);
         }
         let is_connected = matches!(self.phase, Phase::Connected(_));
         if is_connected {

@@ -139,8 +139,8 @@ pub enum Input {
     Control(SocketId, Control),
     /// Data was received that is not a frame.
     Malformed(SocketId, Malformed),
-    /// The peer sent a frame of the app at this time. Report it before `Timeout`, not for each
-    /// frame.
+    /// The peer sent a frame of the app at this time. Report the first three after each `Timeout`
+    /// at once, and of the others only the last, before the next `Timeout`.
     Activity(SocketId, Instant),
     /// The peer sent a protocol ping (RFC 6455 section 5.5.2) at this time.
     ProtocolPing(SocketId, Instant),

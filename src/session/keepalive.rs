@@ -188,6 +188,12 @@ impl Liveness {
         self.link.silence.ask_due().filter(|_| asks)
     }
 
+    /// Time of the next look for frames, where silence would be a reason to ask.
+    fn look_due(&self, now: Instant) -> Option<Instant> {
+        let due = self.link.silence.look_due(now);
+        due.filter(|_| self.expects_pong())
+    }
+
     /// Hashes the state.
     #[cfg(feature = "test-util")]
     pub(super) fn fingerprint(&self, now: Instant, is_connected: bool, hasher: &mut impl Hasher) {
@@ -338,9 +344,10 @@ impl<P: Payload> Session<P> {
                 link.probe.take_if(|probe| probe.ping.id <= ping.id);
                 let round_trip = self.now.since(ping.sent_at);
                 liveness.patience.measure(round_trip);
+                let since = &mut link.answered_since;
                 liveness
                     .patience
-                    .on_answered(&mut link.answered_since, self.now);
+                    .on_answered((round_trip, least), since, self.now);
                 self.stats.round_trip = Some(round_trip);
                 self.on_answer(&ping);
             }
@@ -526,19 +533,21 @@ impl<P: Payload> Session<P> {
     /// Sets the timers of the next ping and of the next verdict.
     fn arm_keepalive(&mut self) {
         let watch = &self.config.watch;
-        let (ping, verdict) = (
-            self.liveness.ping_due(watch),
-            self.liveness.verdict_due(watch),
-        );
-        self.timers.set_or_stop(Timer::Ping, ping);
+        let verdict = self.liveness.verdict_due(watch);
+        let ping = self.liveness.ping_due(watch);
+        let look = self.liveness.look_due(self.now);
+        let earliest = ping.map(|ping| look.map_or(ping, |look| ping.min(look)));
+        self.timers.set_or_stop(Timer::Ping, earliest);
         self.timers.set_or_stop(Timer::Pong, verdict);
     }
 
     /// Advances the next ping if silence would be a reason for it. The timer is never put off:
     /// doing so for each frame would cost more than an idle timeout.
     fn arm_ping_earlier(&mut self) {
-        if let (Some(ask), Some(armed)) = (self.liveness.ask_due(), self.timers.get(Timer::Ping)) {
-            self.timers.set(Timer::Ping, armed.min(ask));
+        let reasons = [self.liveness.ask_due(), self.liveness.look_due(self.now)];
+        let earliest = reasons.into_iter().flatten().min();
+        if let (Some(earliest), Some(armed)) = (earliest, self.timers.get(Timer::Ping)) {
+            self.timers.set(Timer::Ping, armed.min(earliest));
         }
     }
 }

@@ -94,7 +94,6 @@ use crate::session::environment::Environment;
 use crate::session::keepalive::Liveness;
 use crate::session::outbox::Message;
 use crate::session::probe::Probe;
-use crate::session::replay::Replay;
 use crate::session::store::Store;
 use crate::session::subscriptions::Subscriptions;
 use crate::session::timeline::Timeline;
@@ -129,7 +128,7 @@ pub struct Session<P> {
     outbox: Store<P>,
     acks: AckTracker,
     /// State to send once more after a reconnect; made when there is some.
-    replay: Option<Box<Replay<P>>>,
+    replay: Option<Box<Store<P>>>,
     /// Search for a message that the cloud refuses.
     probe: Option<Box<Probe<P>>>,
     /// The last output was [`Event::Dropped`], so that a command comes from its handlers.
@@ -332,6 +331,12 @@ impl<P: Payload> Session<P> {
         let output = self.outputs.pop_front();
         self.reports_drop = matches!(output, Some(Output::Emit(Event::Dropped(..))));
         output
+    }
+
+    /// True if outputs wait for execution.
+    #[must_use]
+    pub fn has_output(&self) -> bool {
+        !self.outputs.is_empty()
     }
 
     /// The time at which to pass [`Input::Timeout`], and the timer that is due then.

@@ -9,6 +9,8 @@ use crate::session::{Duration, Instant};
 const LONGEST: u64 = 60_000;
 /// Time of answers after which the patience is halved again.
 const RECOVERY: Duration = Duration::from_millis(60_000);
+/// The same from the second such connection on: a line that lives is not to be left more often.
+const SECOND_RECOVERY: Duration = Duration::from_millis(3_600_000);
 /// Lowest rate of a line that is not considered dead, bytes per second.
 const LOWEST_RATE: u64 = 8 * 1024;
 /// Most halvings of this rate.
@@ -33,6 +35,10 @@ pub(super) struct Patience {
     halvings: u8,
     /// The last connection was left for silence.
     left: bool,
+    /// Number of times that the patience was halved since the last such connection.
+    recovered: u8,
+    /// Number of connections that were left for silence, up to two.
+    lost: u8,
 }
 
 impl Patience {
@@ -69,17 +75,32 @@ impl Patience {
         }
     }
 
-    /// The connection is left for silence.
+    /// The connection is left for silence. Halving the patience was wrong, if it was halved.
     pub(super) fn on_left(&mut self) {
         self.left = true;
-        self.doublings = self.doublings.saturating_add(1).min(16);
+        self.lost = (self.lost + 1).min(2);
+        self.doublings = (self.doublings + std::mem::take(&mut self.recovered) + 1).min(16);
     }
 
-    /// Handles a pong; `since` is the time since which all pings of the connection were answered.
-    pub(super) fn on_answered(&mut self, since: &mut Instant, now: Instant) {
-        if now.since(*since) >= RECOVERY {
+    /// Handles a pong that came after `time`; `least` is the patience on a fast line, and since
+    /// `since` no pong of the connection has taken longer.
+    pub(super) fn on_answered(
+        &mut self,
+        (time, least): (Duration, Duration),
+        since: &mut Instant,
+        now: Instant,
+    ) {
+        let recovery = if self.lost > 1 {
+            SECOND_RECOVERY
+        } else {
+            RECOVERY
+        };
+        if time > least {
             *since = now;
-            self.doublings = self.doublings.saturating_sub(1);
+        } else if self.doublings > 0 && now.since(*since) >= recovery {
+            *since = now;
+            self.doublings -= 1;
+            self.recovered += 1;
         }
     }
 

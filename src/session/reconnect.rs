@@ -7,6 +7,9 @@ use crate::session::{
     Payload, Phase, Reconnect, Reconnecting, Session, State, Timer, classify, decimal, is_clean,
 };
 
+/// Time from which a dial that fails was not refused: the runtime gave up waiting, e.g. after 10 s
+/// in Node. What is left of the attempt's time is for another dial.
+const SILENT_DIAL: Duration = Duration::from_millis(5000);
 /// Longest time for one attempt, unless `connectTimeout` is longer.
 const LONGEST_ATTEMPT: Duration = Duration::from_millis(20_000);
 
@@ -67,9 +70,15 @@ impl<P: Payload> Session<P> {
                 self.run.lost_in_silence = is_dead && self.liveness.is_silent();
                 is_dead || matches!(close.code, NO_STATUS | NO_CLOSE_FRAME)
             }
-            Phase::Preparing(_) | Phase::Connecting(_) | Phase::Handshaking(_) => {
+            Phase::Preparing(_) | Phase::Connecting(_) => {
+                let time = self.now.since(self.run.attempt_started);
+                if close.code == NO_CLOSE_FRAME && time >= SILENT_DIAL {
+                    self.run.resumes = true;
+                    self.run.next_attempt_free = true;
+                }
                 is_own(CONNECT_TIMEOUT)
             }
+            Phase::Handshaking(_) => is_own(CONNECT_TIMEOUT),
             Phase::Idle | Phase::Waiting | Phase::AwaitingDecision(_) | Phase::Stopped => false,
         };
         if is_silent {
@@ -120,6 +129,7 @@ impl<P: Payload> Session<P> {
         let wanted = retriable || (decision.is_none() && self.takes_fresh_key(cause.kind));
         if let Reconnect::After(_) = reconnect {
             self.run.next_attempt_free = false;
+            self.run.resumes = false;
         }
         let is_free = self.run.next_attempt_free || self.is_offline();
         let may_try = is_free || !self.is_exhausted();

@@ -121,9 +121,10 @@ impl TpaSession {
         self.0.timeline()
     }
 
-    /// Writes a warning.
-    pub fn warn(&self, text: JsValue) {
+    /// Writes a warning, unless the level of the log is lower; returns true if it was written.
+    pub fn warn(&self, text: JsValue) -> bool {
         self.0.log_text(LogLevel::Warn, "", &text);
+        self.0.writes(LogLevel::Warn)
     }
 
     /// Hands the event handlers over to the caller, who must keep them for as long as the session.
@@ -174,6 +175,8 @@ pub enum JsEvent {
     Failed = "failed",
     /// The socket is closed.
     Closed = "closed",
+    /// The socket received a frame that the session does not read.
+    Active = "active",
     /// The socket received a protocol ping.
     ProtocolPing = "protocol-ping",
     /// The environment has no network.
@@ -250,6 +253,7 @@ impl Driver {
                 let close = Close::new(code, self.redact(&reason));
                 self.input(Input::Closed(socket, close));
             }
+            JsEvent::Active => self.input(Input::Activity(socket, self.clock.now())),
             JsEvent::ProtocolPing => self.input(Input::ProtocolPing(socket, self.clock.now())),
             JsEvent::Offline => self.input(Input::Offline),
             JsEvent::Online => self.input(Input::Online),

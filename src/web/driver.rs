@@ -141,17 +141,16 @@ impl Driver {
             // Taken out of the cell first: removing listeners may run code of the page.
             drop(self.environment.take());
         }
-        if yields {
-            // The timer continues the loop.
-            self.clock.arm(Some(self.clock.now()), self.sink.as_ref());
-        } else {
-            self.arm();
-        }
+        self.arm();
     }
 
+    /// Step 5. If the loop has yielded, the timer continues it.
     fn arm(&self) {
-        let due = self.with_core(Session::poll_timeout);
-        let at = due.map(|(at, _)| at);
+        let at = if self.with_core(Session::has_output) {
+            Some(self.clock.now())
+        } else {
+            self.with_core(Session::poll_timeout).map(|(at, _)| at)
+        };
         self.clock.arm(at, self.sink.as_ref());
     }
 
@@ -183,7 +182,7 @@ impl Driver {
         self.arm();
     }
 
-    /// Reports the time of the last frame, since frames are not reported one by one.
+    /// Reports the time of the last frame, since most frames are not reported one by one.
     pub(super) fn report_activity(&self) {
         if let Some((id, at)) = self.socket().and_then(|s| Some((s.id, s.take_activity()?))) {
             let input = Input::Activity(id, self.clock.at(at));
@@ -261,9 +260,14 @@ impl Driver {
         *self.settings.borrow_mut() = settings.into();
     }
 
+    /// Returns true if lines of this level are written.
+    pub(super) fn writes(&self, level: LogLevel) -> bool {
+        self.log.writes(level)
+    }
+
     /// Writes a log line.
     pub(super) fn log(&self, level: LogLevel, text: &str) {
-        if self.log.writes(level) {
+        if self.writes(level) {
             // Copied first: the app's logger may call the session.
             let session_id = self.session_id();
             let connection = self.with_core(Session::connection);

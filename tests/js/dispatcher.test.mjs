@@ -5,14 +5,16 @@ import { test } from "node:test";
 
 import { Dispatcher, RESERVED_EVENTS } from "../../src/web/js/dispatcher.js";
 
-/** A dispatcher and everything that it reports. */
+/** A dispatcher, everything that it reports, and the number of frames among it. */
 function dispatcher() {
   const reports = [];
+  const frames = { count: 0 };
   const sink = (event, socket, value) => {
-    if (event === "control") reports.push([event, socket, value.type]);
+    if (event === "active") frames.count++;
+    else if (event === "control") reports.push([event, socket, value.type]);
     else reports.push(value === undefined ? [event, socket] : [event, value]);
   };
-  return { it: new Dispatcher(sink, true), reports };
+  return { it: new Dispatcher(sink, true), reports, frames };
 }
 
 /** A socket of the browser's kind, attached as number 7. */
@@ -216,10 +218,29 @@ test("the time of the last frame is noted, and taken once", () => {
   const { connection, receive } = attached(it);
   assert.equal(connection.takeActivity(), -1);
   const before = performance.now();
-  receive("not even JSON");
+  receive('{"type":"x"}');
   const at = connection.takeActivity();
   assert.ok(at >= before && at <= performance.now());
   assert.equal(connection.takeActivity(), -1);
+});
+
+test("three frames are reported at once, until their time is taken", () => {
+  const { it, frames } = dispatcher();
+  const { connection, receive } = attached(it);
+  for (let i = 0; i < 5; i++) receive('{"type":"x"}');
+  assert.equal(frames.count, 3);
+  connection.takeActivity();
+  receive(stream("VAD", {}));
+  receive(new ArrayBuffer(2));
+  assert.equal(frames.count, 5);
+});
+
+test("a frame that the session reads is not noted", () => {
+  const { it, reports, frames } = dispatcher();
+  const { connection, receive } = attached(it);
+  receive('{"type":"pong"}');
+  assert.deepEqual([connection.takeActivity(), frames.count], [-1, 0]);
+  assert.deepEqual(reports, [["control", 7, "pong"]]);
 });
 
 test("protocol pings are reported while the socket is attached", () => {

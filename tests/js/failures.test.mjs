@@ -9,6 +9,7 @@ import { FRAME_TYPES } from "../../src/web/js/streams.js";
 function dispatcher() {
   const reports = [];
   const sink = (event, socket, value) => {
+    if (event === "active") return;
     if (event === "control") reports.push([event, socket, value.type]);
     else reports.push(value === undefined ? [event, socket] : [event, value]);
   };

@@ -1,6 +1,7 @@
-/** The JavaScript of the documents, run as a reader would run it. */
+/** The code of the documents: JavaScript is run as a reader would run it, TypeScript compiled. */
 import assert from "node:assert/strict";
-import { readFileSync } from "node:fs";
+import { spawnSync } from "node:child_process";
+import { readFileSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
 import { after, before, test } from "node:test";
 
@@ -44,12 +45,15 @@ after(() => {
 });
 
 const pages = PAGES.map((name) => ({ name, text: readFileSync(join(ROOT, "docs", `${name}.md`), "utf8") }));
-const pieces = pages.flatMap(({ name, text }) =>
-  Array.from(text.matchAll(/```js\n(.*?)```/gs), ([, code], nth) => ({
-    what: `${name}, piece ${nth + 1}`,
-    code,
-  })),
-);
+const piecesOf = (language) =>
+  pages.flatMap(({ name, text }) =>
+    Array.from(text.matchAll(new RegExp(`\`\`\`${language}\n(.*?)\`\`\``, "gs")), ([, code], nth) => ({
+      what: `${name}, piece ${nth + 1}`,
+      code,
+    })),
+  );
+const pieces = piecesOf("js");
+const typed = piecesOf("ts");
 
 for (const { what, code } of pieces) {
   test(what, async () => {
@@ -67,11 +71,31 @@ for (const { what, code } of pieces) {
   });
 }
 
-test("no piece of JavaScript is left out", () => {
+for (const { what, code } of typed) {
+  test(`TypeScript of the ${what}`, () => {
+    const given = 'import { TpaSession } from "tpa-session";\ndeclare const session: TpaSession;\n';
+    writeFileSync(join(place.folder, "piece.ts"), given + code);
+    const tsc = join(ROOT, "node_modules/typescript/bin/tsc");
+    const flags = [
+      "--strict",
+      "--noEmit",
+      "--target",
+      "es2022",
+      "--lib",
+      "es2022,dom",
+      "--module",
+      "nodenext",
+    ];
+    const run = spawnSync(process.execPath, [tsc, ...flags, "piece.ts"], {
+      cwd: place.folder,
+      encoding: "utf8",
+    });
+    assert.equal(run.status, 0, run.stdout);
+  });
+}
+
+test("no piece of code is left out", () => {
   const fences = pages.flatMap(({ text }) => text.match(/^```\w+$/gm) ?? []);
   assert.ok(pieces.length > 14, `${pieces.length} pieces`);
-  assert.deepEqual(
-    fences,
-    pieces.map(() => "```js"),
-  );
+  assert.deepEqual(fences.toSorted(), [...pieces.map(() => "```js"), ...typed.map(() => "```ts")]);
 });

@@ -66,6 +66,8 @@ test("another unknown option is warned about once in a process", () => {
   ]);
   create({ turquoise: 1, logger, logLevel: "error" });
   assert.equal(written.length, 1);
+  create({ turquoise: 1, logger });
+  assert.equal(written.length, 2, "not written before");
 });
 
 test("both names of the URL may have the same value, and no other", () => {
@@ -155,6 +157,23 @@ for (const [what, call, wrong, known] of CALLS) {
   });
 }
 
+test("options that are no object are refused", async () => {
+  const { session, heard, flush } = await connected({}, { Session: FullSession });
+  const refused = (given) => ({
+    name: "TypeError",
+    message: `options: must be an object, not ${JSON.stringify(given)}`,
+  });
+  for (const given of ["main", 5, true]) {
+    assert.throws(() => session.layouts.showTextWall("a", given), refused(given));
+    assert.throws(() => session.send({ type: "x" }, given), refused(given));
+    assert.throws(() => session.stream("VAD", given), refused(given));
+    await assert.rejects(session.connect("user-org.example.app", given), refused(given));
+    await assert.rejects(session.camera.requestPhoto(given), refused(given));
+  }
+  await flush();
+  assert.deepEqual(heard(), []);
+});
+
 test("connect() rejects for a misspelt option, before it starts", async () => {
   const session = create({ logLevel: "silent" });
   await assert.rejects(
@@ -235,6 +254,9 @@ for (const [name, known] of [
   ["onsession", "onSession"],
   ["webhook_path", "webhookPath"],
   ["handleSignal", "handleSignals"],
+  ["mentraOSWebsocketUrl", "session.mentraOSWebsocketUrl"],
+  ["url", "session.augmentOSWebsocketUrl"],
+  ["loglevel", "session.logLevel"],
 ]) {
   test(`a server's option ${name} is a misspelt ${known}`, () => {
     const options = { ...REQUIRED, onSession() {}, handleSignals: false, [name]: () => true };

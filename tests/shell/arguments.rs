@@ -78,13 +78,35 @@ fn options_must_be_an_object() {
 #[wasm_bindgen_test]
 async fn connect_wants_a_session_id() {
     let app = App::new(&options("org.example.nameless"));
-    for id in ["''", "undefined", "5"] {
+    for id in ["''", "undefined", "5", "'a\\n-b'"] {
         let promise = app.session.connect(js::literal(id));
         let error = wasm_bindgen_futures::JsFuture::from(promise).await;
         assert!(type_error(&error.expect_err("no id")).contains("sessionId"));
     }
     assert_eq!(app.state(), "idle");
     assert!(app.event_names().is_empty());
+}
+
+#[wasm_bindgen_test]
+fn both_names_of_the_url_have_the_same_value() {
+    let url = "augmentOSWebsocketUrl: 'ws://a/', mentraOSWebsocketUrl:";
+    for other in ["'ws://b/'", "() => 'ws://a/'"] {
+        let message = refused(&format!("{{ {url} {other} }}"));
+        let is_named = message.starts_with("mentraOSWebsocketUrl: must be the same as");
+        assert!(is_named, "{message}");
+    }
+    let same = js::literal(&format!(
+        "{{ packageName: 'a', apiKey: 'k', {url} 'ws://a/' }}"
+    ));
+    assert!(JsSession::new(same).is_ok());
+}
+
+#[wasm_bindgen_test]
+fn a_logger_has_all_methods() {
+    for logger in ["{}", "{ error() {}, info() {}, debug() {} }", "5"] {
+        let message = refused(&format!("{{ logger: {logger} }}"));
+        assert!(message.starts_with("logger: must be"), "{message}");
+    }
 }
 
 #[wasm_bindgen_test]

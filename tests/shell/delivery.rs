@@ -51,6 +51,10 @@ async fn a_flush_without_a_session_is_rejected() {
     let error = JsFuture::from(app.session.flush()).await.expect_err("no");
     assert!(error.is_instance_of::<js_sys::Error>());
     assert_eq!(js::text(&error, "code"), "NOT_STARTED");
+    assert_eq!(js::text(&error, "message"), "connect() was not called");
+    app.session.dispose();
+    let error = JsFuture::from(app.session.flush()).await.expect_err("no");
+    assert_eq!(js::text(&error, "code"), "SESSION_OVER");
     assert_eq!(js::text(&error, "message"), "the session is over");
 }
 

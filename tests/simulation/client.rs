@@ -85,6 +85,8 @@ pub struct Client<T> {
     pub decision: Option<Reconnect>,
     /// The last data frame that the session has not been told of yet.
     pub data: Option<(SocketId, u64)>,
+    /// Number of data frames since the last timeout that were reported at once.
+    reported: u8,
     /// Pongs came without a ping, so that what they confirm may not have arrived.
     pub extra_pongs: bool,
     /// Outputs are being carried out: calls are nested.
@@ -108,6 +110,7 @@ impl<T: Transport> Client<T> {
             app: App::default(),
             decision: None,
             data: None,
+            reported: 0,
             extra_pongs: false,
             is_draining: false,
             outputs: 0,
@@ -189,8 +192,20 @@ impl<T: Transport> Client<T> {
         Ok(())
     }
 
+    /// A data frame came on this socket. The first ones are reported at once.
+    pub fn receive_data(&mut self, socket: SocketId) -> Result<(), Violation> {
+        let now = self.clock.now;
+        self.data = Some((socket, now));
+        if self.reported == 3 {
+            return Ok(());
+        }
+        self.reported += 1;
+        self.deliver(Input::Activity(socket, Instant::from_millis(now)))
+    }
+
     /// Reports what must be reported before a timeout.
     pub fn report_before_timeout(&mut self) -> Result<(), Violation> {
+        self.reported = 0;
         if let Some((socket, at)) = self.data.take() {
             self.input(Input::Activity(socket, Instant::from_millis(at)))?;
         }
@@ -250,7 +265,8 @@ impl<T: Transport> Client<T> {
     /// True if silence of the cloud means something to the session.
     pub fn can_notice_silence(&self) -> bool {
         let is_pinged = self.config.watch.ping_interval.as_millis() > 0;
-        is_pinged && self.session.model.lifecycle.liveness.ponged
+        let liveness = &self.session.model.lifecycle.liveness;
+        is_pinged && liveness.ponged && liveness.expects_pong()
     }
 
     /// Checks that the app can end the session and start another from here, now and then.

@@ -315,7 +315,7 @@ impl Cloud {
                 let message = "tpa_connection_init is allowed once".to_owned();
                 self.refuse(from, Refusal::malformed(message));
             }
-            (Stage::Member(..), FromTpa::Ping) => self.answer_ping(from),
+            (Stage::Member(..), FromTpa::Ping { id }) => self.answer_ping(from, id),
             (Stage::Member(who, _), FromTpa::Request(request)) => {
                 let (date, nth) = (self.context.date(), transport.received);
                 for frame in glasses::answer(&request, who, nth, &date) {
@@ -338,9 +338,9 @@ impl Cloud {
     }
 
     /// Answers a ping, unless the cloud is configured like older releases.
-    fn answer_ping(&mut self, from: ConnectionId) {
+    fn answer_ping(&mut self, from: ConnectionId, id: Option<u64>) {
         if self.context.config.pong {
-            let pong = protocol::pong(&self.context.date());
+            let pong = protocol::pong(id, &self.context.date());
             self.context.deliver_text(from, pong);
         }
     }

@@ -33,7 +33,10 @@ pub enum FromTpa {
     /// `ownership_release`: the app disconnects and is not to be restarted.
     Release(Release),
     /// `ping`.
-    Ping,
+    Ping {
+        /// Repeated in the `pong`.
+        id: Option<u64>,
+    },
     /// A type that the cloud ignores.
     Other,
 }
@@ -235,7 +238,9 @@ pub fn read_frame(text: &str) -> Result<(String, FromTpa), MalformedFrame> {
         }
         "dashboard_system_update" => FromTpa::DashboardSection(parse(&kind, fields)?),
         "ownership_release" => FromTpa::Release(parse(&kind, fields)?),
-        "ping" => FromTpa::Ping,
+        "ping" => FromTpa::Ping {
+            id: fields.get("id").and_then(Value::as_u64),
+        },
         _ => read_optional(Value::Object(fields)),
     };
     Ok((kind, frame))

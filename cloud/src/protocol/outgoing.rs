@@ -124,6 +124,11 @@ pub(crate) fn dashboard_mode_changed(session_id: &str, mode: &str, at: &str) -> 
         .to_string()
 }
 
-pub(crate) fn pong(at: &str) -> String {
-    json!({"type": "pong", "timestamp": at}).to_string()
+/// `id` is that of the ping, if it has one.
+pub(crate) fn pong(id: Option<u64>, at: &str) -> String {
+    let mut pong = json!({"type": "pong", "timestamp": at});
+    if let Some(id) = id {
+        pong["id"] = id.into();
+    }
+    pong.to_string()
 }

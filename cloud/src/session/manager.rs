@@ -198,7 +198,7 @@ impl SessionManager {
             FromTpa::Init(_)
             | FromTpa::Request(_)
             | FromTpa::ToApps(_)
-            | FromTpa::Ping
+            | FromTpa::Ping { .. }
             | FromTpa::Other => None,
         }
     }

@@ -68,3 +68,22 @@ fn old_clouds_do_not_answer_pings() {
     world.frame(id, json!({"type": "ping"}));
     assert_eq!(world.frames_to(id).len(), 1);
 }
+
+#[test]
+fn a_pong_repeats_the_id_of_its_ping() {
+    let mut world = World::new();
+    let id = world.connect("user1", PACKAGE);
+    world.outputs.clear();
+    for ping in [json!({"type": "ping", "id": 7}), json!({"type": "ping"})] {
+        world.frame(id, ping);
+    }
+    let pongs = world.frames_to(id);
+    assert_eq!(
+        (&pongs[0]["type"], &pongs[0]["id"]),
+        (&json!("pong"), &json!(7))
+    );
+    assert_eq!(
+        (&pongs[1]["type"], &pongs[1]["id"]),
+        (&json!("pong"), &json!(null))
+    );
+}

@@ -279,8 +279,8 @@ export class TpaSession extends Unproxied {
 
   /** Writes a warning, unless the same one was written before. @param {string} text */
   #warn(text) {
-    const { size } = warned;
-    if (size < MAX_WARNINGS && size < warned.add(text).size) this.#wasm.warn(text);
+    const isNew = warned.size < MAX_WARNINGS && !warned.has(text);
+    if (isNew && this.#wasm.warn(text)) warned.add(text);
   }
 
   /**

@@ -1,4 +1,5 @@
 /** Names of options, events and streams that the app may have misspelt. */
+import { mustBe } from "../../../src/web/js/platform.js";
 
 /**
  * Common wrong names of options, in the form that `plain` returns.
@@ -47,9 +48,11 @@ export function checkName(what, name, known) {
  * @param {any} given options; nothing to check if undefined or null
  * @param {readonly string[]} known
  * @returns {string[]} warnings about the other unknown names
- * @throws {TypeError} for a name that was probably meant to be a known one
+ * @throws {TypeError} for options that are no object, and for a name that was probably meant to be a
+ *   known one
  */
 export function checkNames(given, known) {
+  if (typeof (given ?? {}) !== "object") throw new TypeError(mustBe("options", "an object", given));
   const unknown = Object.keys(given ?? {}).filter((name) => !known.includes(name));
   return unknown.map((name) => {
     const meant = nearest(name, known);

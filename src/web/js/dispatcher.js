@@ -206,7 +206,6 @@ export class Dispatcher extends Handlers {
     const receive = (data, isBinary) => {
       const { dispatcher } = connection;
       if (dispatcher === undefined) return;
-      connection.lastActivity = performance.now();
       dispatcher.received++;
       try {
         if (isBinary) dispatcher.receiveBinary(data, connection);
@@ -259,6 +258,7 @@ export class Dispatcher extends Handlers {
    * @param {Connection} connection
    */
   receiveBinary(data, connection) {
+    connection.noteFrame();
     if (typeof data.arrayBuffer === "function") {
       data.arrayBuffer().then(
         (/** @type {ArrayBuffer} */ buffer) => connection.attached && this.receiveBinary(buffer, connection),
@@ -277,6 +277,7 @@ export class Dispatcher extends Handlers {
    * @param {Connection} connection
    */
   deliverStream(stream, data, connection) {
+    connection.noteFrame();
     const colon = stream.indexOf(":");
     const name = colon > 0 ? stream.slice(0, colon) : stream;
     if (reservedEvents.has(name) || frameTypes.has(name)) return this.unhandled(stream);
@@ -294,11 +295,13 @@ export class Dispatcher extends Handlers {
    * @param {Connection} connection
    */
   deliverFrame(type, frame, connection) {
+    const isControl = controlTypes.has(type);
+    if (!isControl) connection.noteFrame();
     this.checkPromisedFields(type, frame);
     this.apply(type, frame);
     const event = renamedTypes.get(type) ?? type;
     const handled = !reservedEvents.has(event) && this.emit(event, frame, connection);
-    if (controlTypes.has(type)) this.sink("control", connection.id, frame);
+    if (isControl) this.sink("control", connection.id, frame);
     else if (!handled) this.unhandled(type);
   }
 

@@ -19,7 +19,7 @@ const MAX_ERROR = 4096;
 /**
  * Names of the events that are reported to a session: `JsEvent` in `src/web/abi.rs`.
  * @typedef {"not-json" | "not-object" | "no-type" | "control" | "unhandled" | "incomplete"
- *   | "handler-failed" | "timeout" | "turned" | "opened" | "failed" | "closed" | "protocol-ping"
+ *   | "handler-failed" | "timeout" | "turned" | "opened" | "failed" | "closed" | "active" | "protocol-ping"
  *   | "offline" | "online" | "leaving" | "resumed" | "shown" | "addresses"} JsEvent
  */
 
@@ -75,13 +75,28 @@ export class Connection {
      * because a call into wasm at each frame would cost more than the frame.
      */
     this.lastActivity = -1;
+    /** Number of frames since then that were reported one by one. */
+    this.reported = 0;
   }
 
   /** Returns the time of the last frame, once. */
   takeActivity() {
     const at = this.lastActivity;
     this.lastActivity = -1;
+    this.reported = 0;
     return at;
+  }
+
+  /**
+   * Notes a frame that the session does not read. Three are reported at once: they tell a cloud
+   * that talks from one that says something now and then.
+   */
+  noteFrame() {
+    this.lastActivity = performance.now();
+    if (this.reported < 3) {
+      this.reported++;
+      this.dispatcher?.sink("active", this.id);
+    }
   }
 
   get attached() {

@@ -89,6 +89,9 @@ impl Lifecycle {
             (self.acknowledged, self.attempts).hash(hasher);
             (self.uncounted, self.fresh_key_tried).hash(hasher);
             (self.attempt_time, self.lost_in_silence).hash(hasher);
+            self.resumes
+                .then_some(ahead(self.attempt_ends))
+                .hash(hasher);
             let longest = self.config.give_up_after.as_millis();
             view.age(self.outage_since, longest).hash(hasher);
             self.not_before.map(ahead).hash(hasher);
@@ -98,6 +101,7 @@ impl Lifecycle {
         connected.hash(hasher);
         if self.current().is_some() && connected.is_none() {
             ahead(self.attempt_ends).hash(hasher);
+            view.age(self.attempt_started, 10_000).hash(hasher);
         }
         self.liveness.fingerprint(view, connected.is_some(), hasher);
         self.untold.len().hash(hasher);

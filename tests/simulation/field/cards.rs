@@ -24,7 +24,6 @@ fn is_connected(world: &World) -> Result<(), Violation> {
 }
 
 #[test]
-#[ignore = "not yet"]
 fn a_card_sent_into_a_dead_connection_is_shown_after_the_reconnect() {
     super::all(0..SEEDS, |&seed| {
         let mut world = World::connected(Setup::new(seed, Habit::Idle), 20_000 + seed * 131)?;

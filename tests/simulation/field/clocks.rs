@@ -39,7 +39,6 @@ fn check(world: &World, from: u64) -> Result<(), Violation> {
 }
 
 #[test]
-#[ignore = "not yet"]
 fn a_clock_of_any_kind_costs_no_connection() {
     let cases = (0..SEEDS).flat_map(|seed| FAULTS.map(|fault| (seed, fault)));
     super::all(cases, |&(seed, fault)| {

@@ -41,7 +41,6 @@ fn an_idle_session_pings_4_times_a_minute() {
 }
 
 #[test]
-#[ignore = "not yet"]
 fn a_session_that_hears_something_pings_4_times_a_minute() {
     check(&[Habit::Listening, Habit::Busy], &[Pongs::Always], 4.0, 4.0);
 }
@@ -52,7 +51,6 @@ fn a_session_that_sends_to_a_quiet_cloud_pings_at_most_15_times_a_minute() {
 }
 
 #[test]
-#[ignore = "not yet"]
 fn a_cloud_that_does_not_pong_is_pinged_at_most_4_times_a_minute() {
     let habits = [Habit::Idle, Habit::Listening, Habit::Showing, Habit::Busy];
     check(&habits, &[Pongs::Never], 0.5, 4.0);

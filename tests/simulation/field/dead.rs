@@ -81,7 +81,6 @@ fn check(habits: &[Habit], faults: &[Fault], left: u64, replaced: u64) {
 }
 
 #[test]
-#[ignore = "not yet"]
 fn a_busy_session_leaves_a_dead_connection_in_10_s() {
     check(
         &[Habit::Busy, Habit::Showing],
@@ -92,7 +91,6 @@ fn a_busy_session_leaves_a_dead_connection_in_10_s() {
 }
 
 #[test]
-#[ignore = "not yet"]
 fn a_session_that_only_listens_leaves_one_in_21_s() {
     check(
         &[Habit::Idle, Habit::Listening],
@@ -103,7 +101,6 @@ fn a_session_that_only_listens_leaves_one_in_21_s() {
 }
 
 #[test]
-#[ignore = "not yet"]
 fn a_cloud_that_talked_is_missed_in_10_s() {
     // Frames are reported at timeouts, so that it takes a while to know that it talks.
     let cases = (0..CASES).map(|seed| Death {
@@ -117,7 +114,6 @@ fn a_cloud_that_talked_is_missed_in_10_s() {
 }
 
 #[test]
-#[ignore = "not yet"]
 fn a_change_of_the_address_is_noticed_where_it_is_reported() {
     let habits = [Habit::Idle, Habit::Listening];
     let cases = (0..CASES).map(|seed| Death::of(seed, &habits, &[Fault::FORGET]));
@@ -140,14 +136,12 @@ fn a_change_of_the_address_is_noticed_where_it_is_reported() {
 }
 
 #[test]
-#[ignore = "not yet"]
 fn a_dead_uplink_is_left_in_21_s() {
     let habits = [Habit::Busy, Habit::Showing, Habit::Idle, Habit::Listening];
     check(&habits, &[UPLINK], 21_000, 27_000);
 }
 
 #[test]
-#[ignore = "not yet"]
 fn a_connection_after_a_reconnect_is_watched_like_the_first() {
     let habits = [Habit::Busy, Habit::Showing, Habit::Idle, Habit::Listening];
     let faults = [Fault::FORGET, UPLINK, DOWNLINK];
@@ -171,7 +165,6 @@ fn a_connection_after_a_reconnect_is_watched_like_the_first() {
 }
 
 #[test]
-#[ignore = "not yet"]
 fn a_connection_that_dies_with_the_ack_is_left_too() {
     let faults = [Fault::FORGET, UPLINK, DOWNLINK];
     let cases = (0..CASES).map(|seed| Death::of(seed, &[Habit::Busy], &faults));

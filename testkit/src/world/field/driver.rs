@@ -176,6 +176,7 @@ impl World {
 
     /// Fires the timer.
     pub(super) fn alarm(&mut self) -> Result<(), Violation> {
+        self.reported = 0;
         if let Some((socket, at)) = self.data.take() {
             self.input(Input::Activity(socket, at))?;
         }

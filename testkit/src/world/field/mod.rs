@@ -132,6 +132,8 @@ pub struct World {
     patience: Patience,
     /// The last frame of a stream that the session has not been told of yet.
     data: Option<(SocketId, Instant)>,
+    /// Number of data frames since the last timeout that were reported at once.
+    reported: u8,
     clock: Clock,
     timer: Option<Armed>,
     /// The connection before this one ponged.
@@ -156,6 +158,7 @@ impl World {
             rng: Rng::with_seed(!setup.seed),
             patience: Patience::new(setup.config.watch.pong_timeout.as_millis()),
             data: None,
+            reported: 0,
             clock: Clock::default(),
             timer: None,
             ponged_before: false,

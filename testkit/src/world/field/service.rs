@@ -213,8 +213,13 @@ impl World {
             }
             Down::Data => {
                 socket.hear(true, now, on_time);
-                self.data = Some((id, self.instant()));
-                Ok(())
+                let at = self.instant();
+                self.data = Some((id, at));
+                if self.reported == 3 {
+                    return Ok(());
+                }
+                self.reported += 1;
+                self.input(Input::Activity(id, at))
             }
             Down::ProtocolPing => {
                 socket.hear(false, now, on_time);

@@ -261,7 +261,7 @@ impl<'a> World<'a> {
                 match client.transport.reach(due) {
                     Reached::Data(socket) => {
                         client.coverage.count(Situation::Data);
-                        client.data = Some((socket, client.clock.now));
+                        client.receive_data(socket)?;
                     }
                     Reached::Inputs(inputs) => {
                         for input in inputs {
