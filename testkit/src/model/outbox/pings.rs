@@ -30,6 +30,8 @@ pub struct Pings {
     end: Mark,
     at_ping: u64,
     confirmed: u64,
+    /// Earlier pings may have been written off, with the bytes before them.
+    pub is_vague: bool,
 }
 
 impl Pings {
@@ -58,6 +60,7 @@ impl Pings {
     /// Pings were sent, the last of which has this number; all messages were sent up to `place`.
     pub fn sent(&mut self, count: u32, last: u32, place: u32, now: u64) {
         self.end.place = place;
+        self.is_vague |= count > 0 && !self.is_expected && !self.out.is_empty();
         let mut marks = std::mem::take(&mut self.ahead);
         marks.resize(count as usize, self.end);
         let first = last.wrapping_sub(count).wrapping_add(1);
@@ -76,18 +79,19 @@ impl Pings {
     ) -> Option<(u32, u32)> {
         let later = |(other, _): &&(u32, Mark)| *other >= number;
         let candidates = || self.out.iter().filter(later);
-        let fitting = || candidates().filter(|(_, mark)| confirms(mark.place));
-        let exact = fitting().find(|(_, mark)| Some(mark.at) == sent_at);
-        let likely = exact.or_else(|| fitting().next());
-        let (number, mark) = *likely.or_else(|| candidates().next())?;
+        // More messages may have gone out since, so that the time tells more than their number.
+        let rank = |(_, mark): &&(u32, Mark)| (Some(mark.at) != sent_at, !confirms(mark.place));
+        let (number, mark) = *candidates().min_by_key(rank)?;
         self.out.retain(|(other, _)| *other > number);
         self.confirmed = mark.handed;
         Some((number, mark.place))
     }
 
-    /// True if a message of this size must wait for a pong.
-    pub const fn are_awaited(&self, size: usize) -> bool {
+    /// True if a message of this size must wait for a pong. Where that is vague, it does unless
+    /// it `goes` out.
+    pub const fn are_awaited(&self, size: usize, goes: bool) -> bool {
         let open = self.end.handed - self.confirmed;
-        self.is_expected && open > 0 && open + size as u64 > WINDOW
+        let is_full = self.is_expected && open > 0 && open + size as u64 > WINDOW;
+        is_full && !(self.is_vague && goes)
     }
 }

@@ -34,13 +34,14 @@ impl Outbox {
             hit: false,
             replay: sending.replay,
         };
-        // The queue goes first. While there is a search, the session decides how much goes.
-        let is_direct = reply == Reply::Sent && self.search.is_some();
+        // The queue goes first. At times the session decides how much goes.
+        let decides = self.search.is_some() || self.pings.is_vague;
+        let is_direct = reply == Reply::Sent && decides;
         self.handed = self.handed.saturating_sub(u32::from(is_direct));
         let open = sending.connection.and_then(|(socket, held)| {
             let held = self.drain(socket, held, now);
             let is_open = self.has_room(held) && !self.has_queued();
-            (is_open && !self.pings.are_awaited(message.size)).then_some(socket)
+            (is_open && !self.pings.are_awaited(message.size, is_direct)).then_some(socket)
         });
         self.handed += u32::from(is_direct);
         let open = open.filter(|_| self.search.is_none() || is_direct);
@@ -155,7 +156,7 @@ impl Outbox {
     /// True if the next message waits for a pong.
     fn must_wait(&self) -> bool {
         let next = self.survivors.due.first().or(self.queue.first());
-        next.is_some_and(|next| self.pings.are_awaited(next.message.size))
+        next.is_some_and(|next| self.pings.are_awaited(next.message.size, self.handed > 0))
     }
 
     fn take_queued(&mut self) -> Option<Entry> {
