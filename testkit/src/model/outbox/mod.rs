@@ -278,13 +278,20 @@ impl Outbox {
         socket: SocketId,
         frame: &Outgoing<Message>,
     ) -> Result<(), Violation> {
-        if let Outgoing::Ping(_) = frame {
+        let is_live = self.live == Some(socket);
+        if let Outgoing::Ping(id) = frame {
+            if is_live {
+                self.pings.transmitted(id.0);
+            }
             return Ok(());
         }
         if let Outgoing::Message(message) = frame
             && let Some(place) = self.place_of(message.serial)
         {
             self.transmitted_to = place;
+            if is_live {
+                self.pings.carry(message.size, place);
+            }
         }
         let expected = self.frames.pop_front();
         let found = Some((socket, frame.clone()));

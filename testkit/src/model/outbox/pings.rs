@@ -28,7 +28,11 @@ pub struct Pings {
     /// Pings that are expected in this call.
     ahead: VecDeque<Mark>,
     end: Mark,
+    /// Bytes before the last ping, and before the one that is expected in this call.
+    last: u64,
     at_ping: u64,
+    /// The last message that was carried out.
+    carried: Mark,
     confirmed: u64,
     /// Earlier pings may have been written off, with the bytes before them.
     pub is_vague: bool,
@@ -64,9 +68,29 @@ impl Pings {
         let mut marks = std::mem::take(&mut self.ahead);
         marks.resize(count as usize, self.end);
         let first = last.wrapping_sub(count).wrapping_add(1);
-        self.at_ping = marks.back().map_or(self.at_ping, |mark| mark.handed);
+        // Where pings are useless, a block is not followed by one.
+        self.last = marks.back().map_or(self.last, |mark| mark.handed);
+        self.at_ping = self.last;
         let marks = marks.into_iter().map(|mark| Mark { at: now, ..mark });
         self.out.extend((first..).zip(marks));
+    }
+
+    /// A message was carried out.
+    pub const fn carry(&mut self, size: usize, place: u32) {
+        self.carried.handed += size as u64;
+        self.carried.place = place;
+    }
+
+    /// A ping was carried out. That tells for sure between which messages it is.
+    pub fn transmitted(&mut self, number: u32) {
+        let is_last = self.out.back().is_some_and(|(last, _)| *last == number);
+        let mut out = self.out.iter_mut();
+        if let Some((_, mark)) = out.find(|(other, _)| *other == number) {
+            (mark.place, mark.handed) = (self.carried.place, self.carried.handed);
+            if is_last {
+                (self.last, self.at_ping) = (mark.handed, mark.handed);
+            }
+        }
     }
 
     /// Takes the ping that a pong answers: this one, or a later one that `confirms`, preferably
