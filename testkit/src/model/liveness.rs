@@ -82,7 +82,7 @@ pub struct Liveness {
     last_ping: u64,
     last_ask: Option<u64>,
     /// Pongs carry ids.
-    has_ids: bool,
+    pub has_ids: bool,
     /// Pongs came that answer nothing, and others cannot be told from them.
     pub is_foreign: bool,
     /// A pong without an id came when several pings were out, some of which need not be answered.
@@ -180,7 +180,6 @@ impl Liveness {
                 self.out.front().map(|ping| ping.number)
             }
         }?;
-        self.answered(answered);
         self.ponged = true;
         self.supports = true;
         self.left_on_hint = false;
@@ -188,9 +187,11 @@ impl Liveness {
         Some(answered)
     }
 
-    /// This ping was answered, and so were those before it.
+    /// This ping was answered. Where the pong has an id, so were those before it.
     pub fn answered(&mut self, number: u32) {
-        self.out.retain(|ping| ping.number > number);
+        let has_ids = self.has_ids;
+        self.out
+            .retain(|ping| ping.number > number || !has_ids && ping.number < number);
     }
 
     /// The session sent pings, `count` of them in one call.

@@ -19,6 +19,7 @@
 
 mod checked;
 mod classify;
+mod confirmation;
 mod equivalence;
 mod errors;
 mod events;

@@ -190,9 +190,9 @@ impl Outbox {
     }
 
     /// A pong answers this ping, or a later one that the session no longer told from it; `left`
-    /// messages are in flight since. Returns the ping. The connection `is_stable` if it has
-    /// lasted.
-    pub fn ponged(&mut self, ping: u32, left: usize, is_stable: bool) -> u32 {
+    /// messages are in flight since. Where pongs have ids, the pings before it are answered too.
+    /// Returns the ping. The connection `is_stable` if it has lasted.
+    pub fn ponged(&mut self, ping: (u32, bool), left: usize, is_stable: bool) -> u32 {
         self.answered = true;
         self.is_unconfirmable = false;
         let confirms = |place: u32| {
@@ -210,7 +210,7 @@ impl Outbox {
         if let (Some(socket), true) = (self.live, is_searching) {
             self.drain(socket, 0, self.now);
         }
-        answer.map_or(ping, |(ping, _)| ping)
+        answer.map_or(ping.0, |(ping, _)| ping)
     }
 
     /// The cloud answers no pings, so that nothing can be confirmed.

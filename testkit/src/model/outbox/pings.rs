@@ -25,6 +25,9 @@ pub struct Pings {
     pub out: VecDeque<(u32, Mark)>,
     /// Pings that are expected in this call.
     ahead: VecDeque<Mark>,
+    /// A ping went out while another one was unanswered, and none had to be answered: it is not
+    /// known from which of them on the session counts.
+    pub is_vague: bool,
     end: Mark,
     at_ping: u64,
     confirmed: u64,
@@ -55,6 +58,7 @@ impl Pings {
     /// Pings were sent, the last of which has this number; all messages were sent up to `place`.
     pub fn sent(&mut self, count: u32, last: u32, place: u32) {
         self.end.place = place;
+        self.is_vague |= count > 0 && !self.is_expected && !self.out.is_empty();
         let mut marks = std::mem::take(&mut self.ahead);
         marks.resize(count as usize, self.end);
         let first = last.wrapping_sub(count).wrapping_add(1);
@@ -63,12 +67,17 @@ impl Pings {
     }
 
     /// Takes the ping that a pong answers: this one, or a later one that `confirms`.
-    pub fn answer(&mut self, number: u32, confirms: impl Fn(u32) -> bool) -> Option<(u32, u32)> {
+    pub fn answer(
+        &mut self,
+        (number, has_ids): (u32, bool),
+        confirms: impl Fn(u32) -> bool,
+    ) -> Option<(u32, u32)> {
         let later = |(other, _): &&(u32, Mark)| *other >= number;
         let candidates = || self.out.iter().filter(later);
         let fitting = candidates().find(|(_, mark)| confirms(mark.place));
         let (number, mark) = *fitting.or_else(|| candidates().next())?;
-        self.out.retain(|(other, _)| *other > number);
+        self.out
+            .retain(|(other, _)| *other > number || !has_ids && *other < number);
         self.confirmed = mark.handed;
         Some((number, mark.place))
     }
