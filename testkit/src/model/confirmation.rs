@@ -23,10 +23,7 @@ impl Model {
     pub(super) fn ponged(&mut self, was_foreign: bool, after: &Snapshot) {
         if let Some(ping) = self.lifecycle.take_answered() {
             let is_stable = self.lifecycle.is_stable();
-            let has_ids = self.lifecycle.liveness.has_ids;
-            let ping = self
-                .outbox
-                .ponged((ping, has_ids), after.in_flight, is_stable);
+            let ping = self.outbox.ponged(ping, after, is_stable);
             self.lifecycle.liveness.answered(ping);
         }
         if self.lifecycle.liveness.is_foreign && !was_foreign {
