@@ -253,7 +253,7 @@ impl<P: Payload> Session<P> {
         self.acks.unanswered = false;
         self.acks.confirmed = self.acks.confirmed.max(serial);
         self.outbox.confirm(self.acks.confirmed);
-        self.confirm_state(self.acks.confirmed);
+        self.confirm_state(serial);
         self.timers.stop(Timer::Confirm);
     }
 
@@ -299,8 +299,8 @@ impl<P: Payload> Session<P> {
         self.acks.unanswered = true;
         self.acks.give_up();
         if self.config.delivery == Delivery::AtLeastOnce {
-            for (message, serial, sent_at) in self.outbox.take_in_flight() {
-                self.keep_state(&message, serial, sent_at);
+            while let Some((message, ids, sent_at)) = self.outbox.take_in_flight() {
+                self.keep_state(&message, ids, sent_at);
             }
             self.emit(Event::Error(SessionError::Unconfirmable));
         }

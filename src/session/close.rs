@@ -54,16 +54,13 @@ const CREDENTIALS: [&str; 6] = [
 ];
 
 /// Words for a fault of a message in the reason of a 1008.
-const MESSAGE_FAULTS: [&str; 9] = [
+const MESSAGE_FAULTS: [&str; 6] = [
     "malformed",
     "invalid message",
     "invalid json",
-    "invalid frame",
     "unknown message",
-    "unsupported message",
     "too large",
     "too big",
-    "too long",
 ];
 
 /// Close code and reason.

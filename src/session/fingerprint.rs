@@ -31,11 +31,13 @@ impl<P: Payload> Session<P> {
         self.timers.fingerprint(self.now, hasher);
         self.fingerprint_environment(hasher);
         self.subscriptions.hash(hasher);
-        self.outbox.fingerprint(self.now, &name, hasher);
+        let times = (self.now, Duration::from_millis(2001));
+        self.outbox.fingerprint(times, &name, hasher);
         let mut serials = self.outbox.serials();
         self.replay.is_some().hash(hasher);
         if let Some(replay) = &self.replay {
-            replay.fingerprint(self.now, &name, hasher);
+            let times = (self.now, Duration::from_millis(20_001));
+            replay.fingerprint(times, &name, hasher);
             serials.extend(replay.serials());
         }
         self.probe.is_some().hash(hasher);

@@ -35,6 +35,7 @@ mod environment;
 mod fingerprint;
 mod input;
 mod keepalive;
+mod liveness;
 mod outbox;
 mod output;
 mod patience;
@@ -91,10 +92,9 @@ use fastrand::Rng;
 use crate::session::ack::AckTracker;
 use crate::session::connect::Run;
 use crate::session::environment::Environment;
-use crate::session::keepalive::Liveness;
+use crate::session::liveness::Liveness;
 use crate::session::outbox::Message;
 use crate::session::probe::Probe;
-use crate::session::replay::Replay;
 use crate::session::store::Store;
 use crate::session::subscriptions::Subscriptions;
 use crate::session::timeline::Timeline;
@@ -129,7 +129,7 @@ pub struct Session<P> {
     outbox: Store<P>,
     acks: AckTracker,
     /// State to send once more after a reconnect; made when there is some.
-    replay: Option<Box<Replay<P>>>,
+    replay: Option<Box<Store<P>>>,
     /// Search for a message that the cloud refuses.
     probe: Option<Box<Probe<P>>>,
     /// The last output was [`Event::Dropped`], so that a command comes from its handlers.

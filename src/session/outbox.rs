@@ -83,7 +83,8 @@ impl<P: Payload> Session<P> {
 
     fn queue(&mut self, message: Message<P>, serial: u64) -> Reply {
         self.forget_state(message.key.as_deref());
-        match self.outbox.push(message, serial, true) {
+        let size = message.payload.size();
+        match self.outbox.push(message, (serial, size), true) {
             Ok(displaced) => {
                 self.report_dropped(displaced);
                 self.watch_expiry();
@@ -112,7 +113,7 @@ impl<P: Payload> Session<P> {
         message: Message<P>,
         (serial, size): (u64, usize),
     ) -> Reply {
-        self.keep_state(&message, serial, self.now);
+        self.keep_state(&message, (serial, size), self.now);
         self.watch_frame(Some((serial, &message.payload)));
         self.acks.transmitted(serial);
         increment(&mut self.stats.sent);
@@ -128,7 +129,7 @@ impl<P: Payload> Session<P> {
         (serial, size): (u64, usize),
     ) -> Reply {
         self.forget_state(message.key.as_deref());
-        match self.outbox.push(message, serial, false) {
+        match self.outbox.push(message, (serial, size), false) {
             Ok(displaced) => {
                 self.send_queued(socket, 0);
                 self.report_dropped(displaced);
@@ -181,8 +182,7 @@ impl<P: Payload> Session<P> {
 
     /// Serial of the first message that waits to be sent.
     pub(super) fn first_unsent(&self) -> Option<u64> {
-        let due = self.replay.as_ref().and_then(|replay| replay.first_due());
-        due.or_else(|| self.outbox.first_queued())
+        self.first_due().or_else(|| self.outbox.first_queued())
     }
 
     /// Size of that message.
@@ -216,8 +216,7 @@ impl<P: Payload> Session<P> {
         self.watch_expiry();
         self.decide_on_state(close, kind);
         let is_lost = self.acks.cut(self.config.delivery);
-        let due = self.replay.as_ref().and_then(|replay| replay.first_due());
-        if let Some(serial) = due {
+        if let Some(serial) = self.first_due() {
             self.acks.rewind(serial);
         }
         if is_lost {

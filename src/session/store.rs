@@ -7,7 +7,7 @@ use std::hash::{Hash, Hasher};
 
 use crate::session::outbox::{Dropped, Limits, Message, Payload};
 use crate::session::probe::BLAME;
-use crate::session::{DropReason, Instant, replaces};
+use crate::session::{DropReason, Duration, Instant, replaces};
 
 #[derive(Clone, Debug)]
 struct Entry<P> {
@@ -77,10 +77,9 @@ impl<P: Payload> Store<P> {
     pub(super) fn push(
         &mut self,
         message: Message<P>,
-        serial: u64,
+        (serial, size): (u64, usize),
         announced: bool,
     ) -> Result<Dropped<P>, P> {
-        let size = message.payload.size();
         if self.limits.messages == 0 || size > self.limits.bytes {
             return Err(message.payload);
         }
@@ -99,6 +98,31 @@ impl<P: Payload> Store<P> {
             hit: false,
         });
         Ok(self.trim())
+    }
+
+    /// Stores a message that was sent at this time, in flight like all others. The oldest ones are
+    /// let go if there is no space for it.
+    pub(super) fn keep(&mut self, message: Message<P>, ids: (u64, usize), sent_at: Instant) {
+        if self.push(message, ids, false).is_ok() {
+            if let Some(kept) = self.entries.back_mut() {
+                kept.sent_at = Some(sent_at);
+            }
+            self.in_flight = self.entries.len();
+        }
+    }
+
+    /// Removes the messages in flight that were sent longer than `age` ago.
+    pub(super) fn forget_sent(&mut self, age: Duration, now: Instant) {
+        while self.in_flight > 0
+            && let Some(sent_at) = self.entries.front().and_then(|entry| entry.sent_at)
+            && now.since(sent_at) > age
+        {
+            self.remove(0);
+        }
+    }
+
+    pub(super) fn is_empty(&self) -> bool {
+        self.entries.is_empty()
     }
 
     /// Takes the first queued message to send it. If `keeps`, it stays stored as one in flight.
@@ -141,15 +165,11 @@ impl<P: Payload> Store<P> {
         }
     }
 
-    /// Removes the messages in flight, with their serials and the times at which they were sent.
-    pub(super) fn take_in_flight(&mut self) -> Vec<(Message<P>, u64, Instant)> {
-        let queued = self.entries.split_off(std::mem::take(&mut self.in_flight));
-        let taken = std::mem::replace(&mut self.entries, queued).into_iter();
-        let sent = taken.filter_map(|entry| {
-            self.bytes -= entry.size;
-            Some((entry.message, entry.serial, entry.sent_at?))
-        });
-        sent.collect()
+    /// Takes the first message in flight, with its serial and size, and the time at which it was
+    /// sent.
+    pub(super) fn take_in_flight(&mut self) -> Option<(Message<P>, (u64, usize), Instant)> {
+        let entry = (self.in_flight > 0).then(|| self.remove(0))??;
+        Some((entry.message, (entry.serial, entry.size), entry.sent_at?))
     }
 
     /// Queues the messages in flight again, before the others. Those that have expired in flight
@@ -257,7 +277,7 @@ impl<P: Payload> Store<P> {
     #[cfg(feature = "test-util")]
     pub(super) fn fingerprint(
         &self,
-        now: Instant,
+        (now, oldest): (Instant, Duration),
         name: &impl Fn(&P) -> u64,
         hasher: &mut impl Hasher,
     ) {
@@ -271,14 +291,14 @@ impl<P: Payload> Store<P> {
             } = &entry.message;
             let ahead = expires.map(|at| at.since(now));
             (name(payload), key, ahead, replay, entry.size).hash(hasher);
-            let sent = entry.sent_at.map(|at| now.since(at).min(BLAME));
+            let sent = entry.sent_at.map(|at| now.since(at).min(oldest));
             (entry.announced, sent, entry.hit).hash(hasher);
         }
     }
 
     /// Removes the messages that one with this key replaces. Those in flight may be received, but
     /// will not be sent again.
-    fn remove_replaced(&mut self, key: Option<&str>) {
+    pub(super) fn remove_replaced(&mut self, key: Option<&str>) {
         let Some(key) = key else {
             return;
         };

@@ -254,6 +254,9 @@ for (const [name, known] of [
   ["onsession", "onSession"],
   ["webhook_path", "webhookPath"],
   ["handleSignal", "handleSignals"],
+  ["mentraOSWebsocketUrl", "session.mentraOSWebsocketUrl"],
+  ["url", "session.augmentOSWebsocketUrl"],
+  ["loglevel", "session.logLevel"],
 ]) {
   test(`a server's option ${name} is a misspelt ${known}`, () => {
     const options = { ...REQUIRED, onSession() {}, handleSignals: false, [name]: () => true };

@@ -1,6 +1,6 @@
 /** Names of options of a server. `tests/types/options.ts` fails where a list and its type differ. */
-import { checkNames, isNear, plain } from "../session/names.js";
-import { SDK_OPTIONS } from "../session/option-names.js";
+import { checkNames, isNear, nearest, plain } from "../session/names.js";
+import { SDK_OPTIONS, SESSION_OPTIONS } from "../session/option-names.js";
 
 export const SERVER_OPTIONS = /** @type {const} */ ([
   "packageName",
@@ -26,7 +26,8 @@ const MISTAKES = new Map([
 
 /**
  * Checks the names of the options of a server. Without `authorize` or `clouds` it is open to
- * everyone, so these two are also recognised in names that are less similar.
+ * everyone, so these two are also recognised in names that are less similar. Options of the sessions
+ * belong in `session`.
  *
  * @param {object} given
  * @returns {string[]} warnings about unknown names
@@ -37,7 +38,8 @@ export function checkServerNames(given) {
   const warnings = checkNames(given, known);
   for (const name of Object.keys(given).filter((name) => !known.some((each) => each === name))) {
     const near = ["authorize", "clouds"].find((each) => isNear(plain(name), each, 3));
-    const meant = MISTAKES.get(plain(name)) ?? near;
+    const ofSession = nearest(name, SESSION_OPTIONS);
+    const meant = MISTAKES.get(plain(name)) ?? near ?? (ofSession && `session.${ofSession}`);
     if (meant !== undefined) throw new TypeError(`${name}: unknown option, did you mean ${meant}?`);
   }
   return warnings;

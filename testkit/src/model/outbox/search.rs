@@ -13,16 +13,13 @@ const SHORTLY: u64 = 2000;
 const MOST_SUSPECTS: u8 = 8;
 const MOST_FREE: u8 = 64;
 const TOO_BIG: u16 = 1009;
-const FAULTS: [&str; 9] = [
+const FAULTS: [&str; 6] = [
     "malformed",
     "invalid message",
     "invalid json",
-    "invalid frame",
     "unknown message",
-    "unsupported message",
     "too large",
     "too big",
-    "too long",
 ];
 
 #[derive(Clone, Debug)]

@@ -80,15 +80,11 @@ impl Outbox {
         self.survivors.forget_old(self.answered, self.now);
     }
 
-    /// The next one that is due and has not expired.
+    /// The next one that is due. Those that have expired are let go.
     pub(super) fn next_survivor(&mut self, now: u64) -> Option<Entry> {
-        while !self.survivors.due.is_empty() {
-            let next = self.survivors.due.remove(0);
-            if next.expires.is_none_or(|at| at > now) {
-                return Some(next);
-            }
-        }
-        None
+        let due = &mut self.survivors.due;
+        due.retain(|entry| entry.expires.is_none_or(|at| at > now));
+        (!due.is_empty()).then(|| due.remove(0))
     }
 }
 
