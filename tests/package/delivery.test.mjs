@@ -54,8 +54,8 @@ after(() => {
 });
 
 for (const [delivery, replay, text] of [
-  ["at-most-once", true, "late"],
   ["at-most-once", false, null],
+  ["at-most-once", true, "late"],
   ["at-least-once", false, "late"],
 ]) {
   const what = `${delivery}, replay: ${replay}`;
