@@ -38,13 +38,20 @@ async fn offline_holds_the_attempts_and_online_makes_one() {
         "end",
         &js::literal("{ code: 1006 }"),
     );
+    // One attempt at once, the next in half a minute.
+    js::call1(
+        &socket(&class, 2).await,
+        "end",
+        &js::literal("{ code: 1006 }"),
+    );
     js::sleep(100).await;
-    assert_eq!(sockets(&class).length(), 1);
+    assert_eq!(sockets(&class).length(), 2);
     assert_eq!(app.state(), "waiting");
+    let cause = js::get(&app.payloads("reconnecting")[1], "cause");
+    assert_eq!(js::text(&cause, "kind"), "Offline");
     dispatch("window", "online");
-    js::call(&socket(&class, 2).await, "ack");
+    js::call(&socket(&class, 3).await, "ack");
     assert_eq!(app.state(), "connected");
-    assert_eq!(app.count("reconnecting"), 1);
 }
 
 #[wasm_bindgen_test]

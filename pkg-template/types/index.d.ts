@@ -253,7 +253,7 @@ export interface StreamOptions {
 }
 
 /** Stream to subscribe to; `rate` is accepted for compatibility and ignored. */
-export type StreamRequest<S extends string = Stream> = S | { stream: S; rate?: string | undefined };
+export type StreamRequest<S extends string = StreamName> = S | { stream: S; rate?: string | undefined };
 
 /** Reason of an `ownership_release`. */
 export type ReleaseReason = "switching_clouds" | "clean_shutdown" | "user_logout";
@@ -284,8 +284,10 @@ export interface LifecycleEvents {
 export interface CustomEvents {}
 
 /** Names of events: of the connection, of frames, and of streams. */
-export type EventName =
-  keyof LifecycleEvents | keyof FrameEvents | Stream | Extract<keyof CustomEvents, string>;
+export type EventName = keyof LifecycleEvents | keyof FrameEvents | StreamName;
+
+/** Names of streams: those that this version knows, and those of `CustomEvents`. */
+export type StreamName = Stream | Extract<keyof CustomEvents, string>;
 
 /** Payload of an event of the session, of a frame, or of a stream. */
 export type EventPayload<E extends string> = E extends keyof LifecycleEvents

@@ -17,7 +17,7 @@ use super::socket::Socket;
 #[wasm_bindgen(module = "/src/web/js/platform.js")]
 extern "C" {
     #[wasm_bindgen(js_name = webSocket)]
-    fn web_socket() -> JsValue;
+    fn web_socket(given: Option<&Function>) -> JsValue;
 
     #[wasm_bindgen(js_name = loadWebSocket)]
     fn load_web_socket() -> Promise;
@@ -66,9 +66,9 @@ struct DialContext {
 impl DialContext {
     /// Takes what is known without asking.
     fn new(options: &SessionOptions) -> Self {
-        let given = options.web_socket.clone();
+        let given = options.web_socket.as_ref();
         Self {
-            web_socket: given.or_else(|| web_socket().dyn_into().ok()),
+            web_socket: web_socket(given).dyn_into().ok(),
             url: match &options.options.url {
                 Source::Fixed(url) => Some(url.clone()),
                 Source::Provider => None,

@@ -33,12 +33,13 @@ export async function peer(treat, upgrade = (accept) => accept()) {
   const sockets = new WebSocketServer({ noServer: true });
   const dials = [];
   server.on("upgrade", (request, tcp, head) => {
-    const dial = { tcp, frames: [], closed: once(tcp, "close") };
+    const dial = { tcp, frames: [], closed: once(tcp, "close").catch(() => {}) };
     const nth = dials.push(dial);
     tcp.on("error", () => {});
     const accept = () =>
       sockets.handleUpgrade(request, tcp, head, (socket) => {
         dial.socket = socket;
+        socket.on("error", () => {});
         socket.on("message", (data) => dial.frames.push(JSON.parse(data)));
         treat(dial, nth);
       });

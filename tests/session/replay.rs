@@ -1,8 +1,11 @@
 //! State that survives the line: messages with a key that went out and were not confirmed.
 
-use tpa_session::session::{Command, Config, Control, Duration, Input, Limits, Reply};
+use tpa_session::session::{Command, Config, Control, Duration, FlushError, Input, Limits, Reply};
 
-use crate::world::{SESSION, World, at_least_once, config, flush, flushed, pong, receive_frame};
+use crate::world::{
+    SESSION, World, answer, at_least_once, config, flush, flushed, ping_ids, pong, receive_frame,
+    watched,
+};
 
 const CARD: Option<&str> = Some("card");
 
@@ -148,6 +151,27 @@ fn confirmed_state_is_not_sent_again() {
     world.close(1006, "");
     reconnect(&mut world);
     assert_eq!(world.sent(), ["clock"], "pongs are known, whatever its age");
+}
+
+/// The session stops to wait for confirmations, and then the first pong comes.
+#[test]
+fn late_pong_confirms_no_state_that_was_sent_after_its_ping() {
+    let mut world = World::connected(watched());
+    world.advance(15_000);
+    let pings = ping_ids(&world.take());
+    world.send_with("card", CARD, None);
+    flush(&mut world);
+    world.advance(4000);
+    receive_frame(&mut world);
+    world.advance(3000);
+    assert!(matches!(
+        flushed(&world)[..],
+        [(_, Err(FlushError::Unsupported))]
+    ));
+    answer(&mut world, pings[0]);
+    world.close(1006, "");
+    reconnect(&mut world);
+    assert_eq!(world.sent(), ["card"]);
 }
 
 #[test]

@@ -265,7 +265,8 @@ impl<T: Transport> Client<T> {
     /// True if silence of the cloud means something to the session.
     pub fn can_notice_silence(&self) -> bool {
         let is_pinged = self.config.watch.ping_interval.as_millis() > 0;
-        is_pinged && self.session.model.lifecycle.liveness.ponged
+        let liveness = &self.session.model.lifecycle.liveness;
+        is_pinged && liveness.ponged && liveness.expects_pong()
     }
 
     /// Checks that the app can end the session and start another from here, now and then.

@@ -96,7 +96,6 @@ fn sessions_and_cloud_follow_their_models_and_agree() {
 }
 
 #[test]
-#[ignore = "not yet"]
 fn usual_sessions_follow_the_model_in_the_field() {
     let variable = "SIM_FIELD_SEED";
     if let Some(seed) = number(variable) {

@@ -7,9 +7,11 @@ use fastrand::Rng;
 use testkit::closures::{BUSY, CLOSURES, CUT, Closure, REFUSALS, RULES_WITH_DELAY};
 use testkit::world::app::{AppCall, KEYS, NO_SESSION, NO_STREAM, SESSIONS, STREAMS, Trigger};
 use testkit::world::dial_outcome::{CloseEvents, Credentials, Dial, DialOutcome};
+use testkit::world::field::pongs::Pongs;
 use testkit::world::network::{AttemptPlan, Fault, Greeting};
 use tpa_session::session::{
-    Backoff, CLOSE_RULES, Config, Delivery, Duration, Limits, Malformed, Reconnect, WakeHint, Watch,
+    Backoff, CLOSE_RULES, Config, Delivery, Duration, Limits, Malformed, PingId, Reconnect,
+    WakeHint, Watch,
 };
 
 use crate::client::ClientAction;
@@ -319,7 +321,18 @@ impl Generator {
         AttemptPlan {
             outcome,
             greeting,
-            pongs: self.rng.bool(),
+            pongs: self.pick(&[
+                Pongs::Always,
+                Pongs::Always,
+                Pongs::Always,
+                Pongs::Never,
+                Pongs::Never,
+                Pongs::Late(300),
+                Pongs::Late(7000),
+                Pongs::FirstOnly,
+                Pongs::OneIn(3),
+            ]),
+            repeats_ids: self.rng.bool(),
         }
     }
 
@@ -380,7 +393,7 @@ impl Generator {
             ])),
             56..59 => Fault::Data,
             59 => Fault::ProtocolPing,
-            60..66 => Fault::Pong,
+            60..66 => Fault::Pong(self.pick(&[None, None, Some(PingId(2)), Some(PingId(9))])),
             66..71 => Fault::Ack,
             71..76 => Fault::LoseUp,
             76..81 => Fault::LoseDown,

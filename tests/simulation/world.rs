@@ -167,7 +167,7 @@ impl<'a> World<'a> {
             Fault::Malformed(_) => Situation::Malformed,
             Fault::Data => Situation::Data,
             Fault::ProtocolPing => Situation::ProtocolPing,
-            Fault::Pong => {
+            Fault::Pong(_) => {
                 self.client.extra_pongs = true;
                 Situation::ExtraPong
             }
@@ -244,6 +244,10 @@ impl<'a> World<'a> {
                     client.coverage.arrived += u64::from(is_message);
                     client.transport.peer.receive(socket, frame)?;
                 }
+            }
+            Due::Pong(socket, id) => {
+                let pong = Control::Pong { id };
+                client.transport.network.send_frame(socket, pong);
             }
             Due::Greeting(socket) => client.transport.network.greet(socket),
         }

@@ -9,11 +9,18 @@
 /** Where undici, which Node's WebSocket is made of, keeps the agent that dials. */
 const AGENT = Symbol.for("undici.globalDispatcher.1");
 
-/** @type {any} */
+/** What `loadWebSocket` gave. @type {any} */
 let loaded;
+/** Node's own WebSocket, extended. @type {any} */
+let own;
 
-/** The constructor if it is at hand. @returns {any} */
-export function webSocket() {
+/**
+ * The constructor if it is at hand.
+ * @param {any} given option of the session
+ * @returns {any}
+ */
+export function webSocket(given) {
+  if (given !== undefined) return isNodesOwn(given) ? terminable(given) : given;
   const { WebSocket } = globalThis;
   return isNodesOwn(WebSocket) ? loaded : (WebSocket ?? loaded);
 }
@@ -43,7 +50,7 @@ function isNodesOwn(WebSocket) {
  * @param {any} WebSocket
  */
 function terminable(WebSocket) {
-  return class extends WebSocket {
+  own ??= class extends WebSocket {
     /** @type {{ socket?: any, abort?: () => void, error?: string, isOver?: boolean }} */
     #dial;
 
@@ -51,8 +58,11 @@ function terminable(WebSocket) {
     constructor(url) {
       /** @type {{ socket?: any, abort?: () => void, error?: string, isOver?: boolean }} */
       const dial = {};
-      const dispatch = (/** @type {any} */ request, /** @type {any} */ handler) =>
-        /** @type {any} */ (globalThis)[AGENT].dispatch(request, watched(handler, dial));
+      const dispatch = (/** @type {any} */ request, /** @type {any} */ handler) => {
+        const ask = () => /** @type {any} */ (globalThis)[AGENT].dispatch(request, handler);
+        watch(handler, dial, ask);
+        return ask();
+      };
       super(url, { dispatcher: { dispatch } });
       this.#dial = dial;
       // The first listener, so that the others find the message.
@@ -69,19 +79,29 @@ function terminable(WebSocket) {
       else this.close();
     }
   };
+  return own;
 }
 
 /**
- * Notes the connection of a dial, and why it failed.
+ * Notes the connection of a dial, and why it failed. Undici gives a connection up after 10 s; the
+ * session has its own limit.
  * @param {any} handler of undici
  * @param {{ socket?: any, abort?: () => void, error?: string, isOver?: boolean }} dial
+ * @param {() => void} again dials again
  */
-function watched(handler, dial) {
-  /** @type {Record<string, (...facts: any[]) => void>} */
+function watch(handler, dial, again) {
+  /** @type {Record<string, (...facts: any[]) => unknown>} */
   const notes = {
     onConnect: (abort) => (dial.abort = abort),
     onHeaders: (status) => (dial.error = `Unexpected server response: ${status}`),
-    onError: (error) => (dial.error = error?.message || error?.code),
+    onError(error) {
+      if (error?.code === "UND_ERR_CONNECT_TIMEOUT" && !dial.isOver) {
+        again();
+        return true;
+      }
+      dial.error = error?.message || error?.code;
+      return false;
+    },
     onUpgrade: (status, headers, socket) => {
       dial.socket = socket;
       if (dial.isOver) socket.destroy();
@@ -91,9 +111,8 @@ function watched(handler, dial) {
     const method = handler[name];
     if (typeof method !== "function") continue;
     handler[name] = (/** @type {any[]} */ ...facts) => {
-      note(...facts);
-      return method.apply(handler, facts);
+      // True if the handler is not to know.
+      if (note(...facts) !== true) return method.apply(handler, facts);
     };
   }
-  return handler;
 }

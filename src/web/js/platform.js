@@ -205,13 +205,13 @@ function describeFailure(event) {
 /**
  * Parts that differ between runtimes; these are for pages and workers.
  *
- * - `webSocket` returns the WebSocket constructor if it is at hand, `loadWebSocket` loads it
+ * - `webSocket` returns the WebSocket constructor, given by the app or at hand, `loadWebSocket` loads it
  * - `watchAddresses` reports changes of the machine's addresses until the returned function is called
  * - `awaitTimers` reports `turned` once the timers at load, which were replaced, are back
  */
 export const runtime = {
-  /** @returns {any} */
-  webSocket: () => globalThis.WebSocket,
+  /** @type {(given: any) => any} */
+  webSocket: (given) => given ?? globalThis.WebSocket,
   /** @returns {Promise<any>} undefined where there is none */
   loadWebSocket: async () => undefined,
   /** @type {(sink: Sink) => () => void} */
@@ -220,7 +220,8 @@ export const runtime = {
   awaitTimers: noop,
 };
 
-export const webSocket = () => runtime.webSocket();
+/** @param {any} given option of the session */
+export const webSocket = (given) => runtime.webSocket(given);
 export const loadWebSocket = () => runtime.loadWebSocket();
 
 /** @type {unknown[]} */

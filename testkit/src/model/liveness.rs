@@ -81,6 +81,8 @@ pub struct Liveness {
     first_ping: Option<u64>,
     last_ping: u64,
     last_ask: Option<u64>,
+    /// Pings before one that was answered by a pong without an id.
+    passed_over: usize,
     /// Pongs carry ids.
     has_ids: bool,
     /// Pongs came that answer nothing, and others cannot be told from them.
@@ -111,6 +113,7 @@ impl Liveness {
             first_ping: None,
             last_ping: 0,
             last_ask: None,
+            passed_over: 0,
             has_ids: false,
             is_foreign: false,
             is_vague: false,
@@ -174,13 +177,17 @@ impl Liveness {
                 self.out.iter().any(|ping| ping.number == id).then_some(id)
             }
             None if self.has_ids || self.is_foreign => None,
+            None if self.out.is_empty() && self.passed_over > 0 => {
+                self.passed_over -= 1;
+                None
+            }
             None => {
                 self.is_foreign = self.out.is_empty();
                 self.is_vague |= self.out.len() > 1 && !self.supports;
                 self.out.front().map(|ping| ping.number)
             }
         }?;
-        self.answered(answered);
+        self.out.retain(|ping| ping.number > answered);
         self.ponged = true;
         self.supports = true;
         self.left_on_hint = false;
@@ -188,9 +195,13 @@ impl Liveness {
         Some(answered)
     }
 
-    /// This ping was answered, and so were those before it.
+    /// The last pong answered this ping and not one before it. Pongs of those may come later.
     pub fn answered(&mut self, number: u32) {
+        let before = self.out.len();
         self.out.retain(|ping| ping.number > number);
+        if !self.has_ids {
+            self.passed_over += before - self.out.len();
+        }
     }
 
     /// The session sent pings, `count` of them in one call.
@@ -357,7 +368,7 @@ impl Liveness {
         [self.first_ping, self.last_ask, self.slept]
             .map(|at| at.map(age))
             .hash(hasher);
-        self.protocol_pings.min(5).hash(hasher);
+        (self.protocol_pings.min(5), self.passed_over).hash(hasher);
         self.out.len().hash(hasher);
         for ping in &self.out {
             (

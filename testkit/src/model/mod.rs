@@ -83,6 +83,8 @@ pub struct Snapshot {
     pub sent: u32,
     /// Pings sent so far.
     pub pings: u32,
+    /// Time from the last ping that was answered to its pong, ms.
+    pub round_trip: Option<u64>,
     pub deadline: Option<(u64, Timer)>,
 }
 
@@ -97,6 +99,7 @@ impl Snapshot {
             errors: stats.errors,
             sent: stats.sent,
             pings: stats.pings,
+            round_trip: stats.round_trip.map(|time| time.as_millis()),
             deadline: session
                 .poll_timeout()
                 .map(|(at, timer)| (at.as_millis(), timer)),

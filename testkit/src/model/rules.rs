@@ -213,7 +213,7 @@ impl Model {
     fn ponged(&mut self, was_foreign: bool, after: &Snapshot) {
         if let Some(ping) = self.lifecycle.take_answered() {
             let is_stable = self.lifecycle.is_stable();
-            let ping = self.outbox.ponged(ping, after.in_flight, is_stable);
+            let ping = self.outbox.ponged(ping, after, is_stable);
             self.lifecycle.liveness.answered(ping);
         }
         if self.lifecycle.liveness.is_foreign && !was_foreign {

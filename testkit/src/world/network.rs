@@ -3,10 +3,13 @@
 
 use std::collections::{BTreeMap, VecDeque};
 
-use tpa_session::session::{Close, Control, Input, Malformed, Outgoing, Redactor, SocketId};
+use tpa_session::session::{
+    Close, Control, Input, Malformed, Outgoing, PingId, Redactor, SocketId,
+};
 
 use super::clock::Agenda;
 use super::dial_outcome::{CloseEvents, Dial, DialOutcome, ReadyState};
+use super::field::pongs::Pongs;
 use crate::Message;
 use crate::closures::{CUT, Closure, Refusal};
 
@@ -28,15 +31,17 @@ pub enum Greeting {
 pub struct AttemptPlan {
     pub outcome: DialOutcome,
     pub greeting: Greeting,
-    /// The cloud answers pings.
-    pub pongs: bool,
+    pub pongs: Pongs,
+    /// Pongs repeat the ids of their pings.
+    pub repeats_ids: bool,
 }
 
 /// An attempt that succeeds.
 pub const SUCCESS: AttemptPlan = AttemptPlan {
     outcome: DialOutcome::SUCCESS,
     greeting: Greeting::Ack(2),
-    pongs: true,
+    pongs: Pongs::Always,
+    repeats_ids: true,
 };
 
 /// Fault of a connection.
@@ -55,8 +60,8 @@ pub enum Fault {
     Data,
     /// A protocol ping.
     ProtocolPing,
-    /// A pong without a ping.
-    Pong,
+    /// A pong without a ping, or to a ping of somebody else.
+    Pong(Option<PingId>),
     /// An unsolicited ack.
     Ack,
     /// From now on nothing reaches the cloud.
@@ -83,6 +88,8 @@ pub enum Due {
     Arrival(SocketId, Arrival),
     /// The cloud answers the handshake.
     Greeting(SocketId),
+    /// The cloud answers a ping.
+    Pong(SocketId, Option<PingId>),
 }
 
 pub enum Arrival {
@@ -110,6 +117,8 @@ struct Socket {
     cloud_gone: bool,
     /// Frames in transit to the cloud.
     in_transit: usize,
+    /// Pings that the cloud received.
+    pings: u32,
 }
 
 pub struct Network {
@@ -162,6 +171,7 @@ impl Network {
             cut: false,
             cloud_gone: false,
             in_transit: 0,
+            pings: 0,
         };
         self.sockets.insert(id, socket);
         let credentials = plan.outcome.credentials;
@@ -281,7 +291,7 @@ impl Network {
                 self.send_frame(id, Control::Stopped { reason });
             }
             Fault::Ack => self.send_frame(id, Control::Ack),
-            Fault::Pong => self.send_frame(id, Control::Pong { id: None }),
+            Fault::Pong(ping) => self.send_frame(id, Control::Pong { id: ping }),
             Fault::ProtocolPing => {
                 if socket.reaches {
                     self.down(id, 0, Due::ProtocolPing(id));
@@ -323,9 +333,13 @@ impl Network {
                 {
                     self.agenda.add(self.now + after, Due::Greeting(id));
                 }
-                if let (Outgoing::Ping(ping), true) = (&frame, socket.plan.pongs) {
-                    let pong = Control::Pong { id: Some(*ping) };
-                    self.send_frame(id, pong);
+                if let Outgoing::Ping(ping) = &frame {
+                    let before = socket.pings;
+                    socket.pings += 1;
+                    if let Some(after) = socket.plan.pongs.answer(before) {
+                        let ping = socket.plan.repeats_ids.then_some(*ping);
+                        self.agenda.add(self.now + after, Due::Pong(id, ping));
+                    }
                 }
                 Some(frame)
             }

@@ -91,7 +91,6 @@ fn a_busy_session_leaves_a_dead_connection_in_10_s() {
 }
 
 #[test]
-#[ignore = "not yet"]
 fn a_session_that_only_listens_leaves_one_in_21_s() {
     check(
         &[Habit::Idle, Habit::Listening],
@@ -102,7 +101,6 @@ fn a_session_that_only_listens_leaves_one_in_21_s() {
 }
 
 #[test]
-#[ignore = "not yet"]
 fn a_cloud_that_talked_is_missed_in_10_s() {
     // Frames are reported at timeouts, so that it takes a while to know that it talks.
     let cases = (0..CASES).map(|seed| Death {
@@ -144,7 +142,6 @@ fn a_dead_uplink_is_left_in_21_s() {
 }
 
 #[test]
-#[ignore = "not yet"]
 fn a_connection_after_a_reconnect_is_watched_like_the_first() {
     let habits = [Habit::Busy, Habit::Showing, Habit::Idle, Habit::Listening];
     let faults = [Fault::FORGET, UPLINK, DOWNLINK];

@@ -61,13 +61,11 @@ impl Silence {
 }
 
 #[test]
-#[ignore = "not yet"]
 fn less_than_45_s_of_silence_end_no_session() {
     super::all((0..CASES).map(Silence::of), Silence::run);
 }
 
 #[test]
-#[ignore = "not yet"]
 fn a_tunnel_of_42_s_ends_no_session() {
     let tunnel = |seed| Silence {
         time: 42_000,

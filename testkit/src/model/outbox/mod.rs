@@ -21,7 +21,7 @@ pub use sending::Sending;
 pub(super) use state::Survivors;
 
 use super::sequence::Step;
-use super::{Violation, ensure};
+use super::{Snapshot, Violation, ensure};
 use crate::Message;
 
 #[derive(Clone, Debug)]
@@ -185,21 +185,22 @@ impl Outbox {
     /// The session decided to send pings on its connection, the last of which has this number.
     pub fn pinged(&mut self, connection: Option<SocketId>, count: u32, last: u32) {
         if self.live.is_some() && self.live == connection {
-            self.pings.sent(count, last, self.sent_to);
+            self.pings.sent(count, last, self.sent_to, self.now);
         }
     }
 
-    /// A pong answers this ping, or a later one that the session no longer told from it; `left`
-    /// messages are in flight since. Returns the ping. The connection `is_stable` if it has
+    /// A pong answers this ping, or a later one that the session no longer told from it, as its
+    /// state `after` the pong shows. Returns the ping. The connection `is_stable` if it has
     /// lasted.
-    pub fn ponged(&mut self, ping: u32, left: usize, is_stable: bool) -> u32 {
+    pub fn ponged(&mut self, ping: u32, after: &Snapshot, is_stable: bool) -> u32 {
         self.answered = true;
         self.is_unconfirmable = false;
         let confirms = |place: u32| {
             let kept = self.in_flight.iter().filter(|entry| entry.place > place);
-            kept.count() == left
+            kept.count() == after.in_flight
         };
-        let answer = self.pings.answer(ping, confirms);
+        let sent_at = after.round_trip.map(|time| self.now.saturating_sub(time));
+        let answer = self.pings.answer(ping, sent_at, confirms);
         if let Some((_, place)) = answer {
             self.confirmed_to = self.confirmed_to.max(place);
             self.in_flight.retain(|entry| entry.place > place);

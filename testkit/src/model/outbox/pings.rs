@@ -15,6 +15,8 @@ pub struct Mark {
     pub place: u32,
     /// Bytes before it.
     pub handed: u64,
+    /// Time of the ping that was sent there.
+    pub at: u64,
 }
 
 #[derive(Clone, Debug, Default)]
@@ -40,6 +42,7 @@ impl Pings {
         self.end = Mark {
             place,
             handed: self.end.handed + size as u64,
+            at: 0,
         };
         if self.end.handed - self.at_ping >= BLOCK {
             self.at_ping = self.end.handed;
@@ -53,21 +56,30 @@ impl Pings {
     }
 
     /// Pings were sent, the last of which has this number; all messages were sent up to `place`.
-    pub fn sent(&mut self, count: u32, last: u32, place: u32) {
+    pub fn sent(&mut self, count: u32, last: u32, place: u32, now: u64) {
         self.end.place = place;
         let mut marks = std::mem::take(&mut self.ahead);
         marks.resize(count as usize, self.end);
         let first = last.wrapping_sub(count).wrapping_add(1);
         self.at_ping = marks.back().map_or(self.at_ping, |mark| mark.handed);
+        let marks = marks.into_iter().map(|mark| Mark { at: now, ..mark });
         self.out.extend((first..).zip(marks));
     }
 
-    /// Takes the ping that a pong answers: this one, or a later one that `confirms`.
-    pub fn answer(&mut self, number: u32, confirms: impl Fn(u32) -> bool) -> Option<(u32, u32)> {
+    /// Takes the ping that a pong answers: this one, or a later one that `confirms`, preferably
+    /// one that was sent at this time.
+    pub fn answer(
+        &mut self,
+        number: u32,
+        sent_at: Option<u64>,
+        confirms: impl Fn(u32) -> bool,
+    ) -> Option<(u32, u32)> {
         let later = |(other, _): &&(u32, Mark)| *other >= number;
         let candidates = || self.out.iter().filter(later);
-        let fitting = candidates().find(|(_, mark)| confirms(mark.place));
-        let (number, mark) = *fitting.or_else(|| candidates().next())?;
+        let fitting = || candidates().filter(|(_, mark)| confirms(mark.place));
+        let exact = fitting().find(|(_, mark)| Some(mark.at) == sent_at);
+        let likely = exact.or_else(|| fitting().next());
+        let (number, mark) = *likely.or_else(|| candidates().next())?;
         self.out.retain(|(other, _)| *other > number);
         self.confirmed = mark.handed;
         Some((number, mark.place))
