@@ -92,9 +92,9 @@ export interface SessionOptions {
   connectTimeout?: number | undefined;
   /** Duration of a connection after which the attempt counter is reset, ms. Default 5000. */
   stableAfter?: number | undefined;
-  /** Time without sending or receiving after which a ping is sent, ms; 0 disables pings. Default 15000. */
+  /** Interval of pings, ms; longer where the cloud does not answer them. 0 disables pings. Default 15000. */
   pingInterval?: number | undefined;
-  /** Timeout of a pong, on a connection that has received one before, ms. Default 5000. */
+  /** Shortest timeout of a pong, where the cloud answers pings, ms. Default 5000. */
   pongTimeout?: number | undefined;
   /**
    * Called at each closure and each failed attempt. Return `true` to reconnect, `false` to end the
@@ -213,7 +213,7 @@ export interface SessionStats {
 /** Payload of `error`. */
 export interface SessionError extends Error {
   /**
-   * `"MALFORMED_FRAME"`, `"UNCONFIRMABLE"`, `"SUBSCRIPTION_REFUSED"` or `"HANDLER_FAILED"`, or the code
+   * `"MALFORMED_FRAME"`, `"UNCONFIRMABLE"`, `"UNANSWERED"`, `"SUBSCRIPTION_REFUSED"` or `"HANDLER_FAILED"`, or the code
    * that the cloud gave, if any.
    */
   readonly code?: string;

@@ -20,6 +20,7 @@
 
 mod checked;
 mod classify;
+mod confirmation;
 mod equivalence;
 mod errors;
 mod events;

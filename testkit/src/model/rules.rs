@@ -2,7 +2,7 @@
 
 use tpa_session::session::{
     Command, CommandError, Config, Delivery, Event, FlushError, FlushId, Input, Outgoing, Output,
-    PingId, Reply, Session, SessionError, SocketId, State, Timer, WakeHint,
+    PingId, Reply, Session, SessionError, SocketId, State, WakeHint,
 };
 
 use super::errors::Errors;
@@ -20,7 +20,7 @@ use crate::Message;
 
 #[derive(Clone, Debug)]
 pub struct Model {
-    config: Config,
+    pub(super) config: Config,
     pub lifecycle: Lifecycle,
     pub sockets: Sockets,
     pub events: Events,
@@ -32,11 +32,11 @@ pub struct Model {
     /// Serial number of the last message that the app sent.
     pub(super) written: u32,
     /// The newest connection that the cloud has acknowledged.
-    acknowledged: Option<SocketId>,
+    pub(super) acknowledged: Option<SocketId>,
     /// The cloud acknowledges it in this call.
     is_acknowledging: bool,
     /// Id of the last ping that was transmitted.
-    last_ping: PingId,
+    pub(super) last_ping: PingId,
 }
 
 impl Model {
@@ -197,34 +197,6 @@ impl Model {
         self.sequence.check(output)
     }
 
-    /// Checks a ping that is transmitted: it follows the ack, and its id the one before.
-    fn check_ping(&mut self, socket: SocketId, id: PingId) -> Result<(), Violation> {
-        let last = std::mem::replace(&mut self.last_ping, id);
-        ensure!(
-            self.acknowledged >= Some(socket) && id.0 == last.0.wrapping_add(1),
-            "liveness",
-            "{id:?} after {last:?} on {socket:?}; {:?} was acknowledged",
-            self.acknowledged
-        );
-        Ok(())
-    }
-
-    /// A pong came on the current socket.
-    fn ponged(&mut self, was_foreign: bool, after: &Snapshot) {
-        if let Some(ping) = self.lifecycle.take_answered() {
-            let is_stable = self.lifecycle.is_stable();
-            let ping = self.outbox.ponged(ping, after, is_stable);
-            self.lifecycle.liveness.answered(ping);
-        }
-        if self.lifecycle.liveness.is_foreign && !was_foreign {
-            self.outbox.give_up_confirmation();
-            if self.config.delivery == Delivery::AtLeastOnce {
-                self.errors.expect(SessionError::Unconfirmable);
-                self.sequence.expect([Step::Error]);
-            }
-        }
-    }
-
     /// Checks a session at rest: every output is carried out.
     pub fn check_rest(&self, session: &Session<Message>) -> Result<(), Violation> {
         let snapshot = Snapshot::of(session);
@@ -308,33 +280,6 @@ impl Model {
                 hints.announces
             );
         }
-        Ok(())
-    }
-
-    /// A timer may have shown that the cloud confirms nothing, or that a message is too old.
-    fn timeout(&mut self, before: &Snapshot, after: &Snapshot) -> Result<(), Violation> {
-        let now = self.lifecycle.now;
-        let liveness = &self.lifecycle.liveness;
-        let is_ignoring_pings = liveness.is_ignoring_pings() && !liveness.expects_pong();
-        if before.errors == after.errors {
-            let in_time = matches!(before.deadline, Some((at, Timer::Confirm)) if at == now);
-            let resends = self.config.delivery == Delivery::AtLeastOnce;
-            ensure!(
-                !(in_time && resends && self.outbox.has_in_flight() && is_ignoring_pings),
-                "messages",
-                "the cloud confirms nothing, and the app is not told"
-            );
-        } else {
-            ensure!(
-                is_ignoring_pings,
-                "messages",
-                "the app is told that the cloud confirms nothing, and it may"
-            );
-            self.outbox.give_up_confirmation();
-            self.errors.expect(SessionError::Unconfirmable);
-            self.sequence.expect([Step::Error]);
-        }
-        self.outbox.expire(now);
         Ok(())
     }
 

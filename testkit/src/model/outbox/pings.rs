@@ -27,6 +27,9 @@ pub struct Pings {
     pub out: VecDeque<(u32, Mark)>,
     /// Pings that are expected in this call.
     ahead: VecDeque<Mark>,
+    /// A ping went out while another one was unanswered, and none had to be answered: it is not
+    /// known from which of them on the session counts.
+    pub is_vague: bool,
     end: Mark,
     at_ping: u64,
     confirmed: u64,
@@ -58,6 +61,7 @@ impl Pings {
     /// Pings were sent, the last of which has this number; all messages were sent up to `place`.
     pub fn sent(&mut self, count: u32, last: u32, place: u32, now: u64) {
         self.end.place = place;
+        self.is_vague |= count > 0 && !self.is_expected && !self.out.is_empty();
         let mut marks = std::mem::take(&mut self.ahead);
         marks.resize(count as usize, self.end);
         let first = last.wrapping_sub(count).wrapping_add(1);
