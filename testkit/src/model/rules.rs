@@ -10,7 +10,7 @@ use super::events::Events;
 use super::flushes::{Facts, Flushes};
 use super::lifecycle::{By, Decision, Effect, Lifecycle};
 use super::liveness::Reasons;
-use super::outbox::{Outbox, Sending};
+use super::outbox::Outbox;
 use super::promises::Promises;
 use super::quiescence::Parts;
 use super::sequence::{Sequence, Step};
@@ -125,19 +125,8 @@ impl Model {
             self.check_announcement(hints)?;
         }
         let was_foreign = self.lifecycle.liveness.is_foreign;
-        if let (Input::Closed(_, close), Effect::Ended(_, _, By::Other)) = (input, &effect)
-            && self.lifecycle.connection().is_some()
-        {
-            let (is_stable, now) = (self.lifecycle.is_stable(), self.lifecycle.now);
-            self.lifecycle.uncounted |= self.outbox.blame(close, is_stable, now);
-            self.sequence.expect(self.outbox.take_steps());
-            if let Some(stream) = self.outbox.blame_stream(close) {
-                let message = format!("The cloud refuses the stream {stream}: it is left out");
-                self.errors
-                    .expect(SessionError::SubscriptionRefused { message });
-                self.sequence.expect([Step::Error]);
-                self.lifecycle.uncounted = true;
-            }
+        if let (Input::Closed(_, close), Effect::Ended(_, _, By::Other)) = (input, &effect) {
+            self.blame(close);
         }
         self.lifecycle.input(&effect, before, after, hints)?;
         if hints.forgets {
@@ -277,31 +266,6 @@ impl Model {
         self.lifecycle.check(after)?;
         self.outbox.forget_old();
         self.outbox.check(after)
-    }
-
-    fn send(&mut self, command: &Command<Message>, reply: Reply) -> Result<(), Violation> {
-        let Command::Send {
-            payload,
-            key,
-            ttl,
-            replay,
-            buffered,
-        } = command
-        else {
-            return Ok(());
-        };
-        if buffered.is_none() {
-            self.lifecycle.closing();
-        }
-        let sending = Sending {
-            message: *payload,
-            key: key.as_deref(),
-            ttl: *ttl,
-            replay: *replay,
-            is_over: self.lifecycle.is_over(),
-            connection: self.lifecycle.connection().zip(*buffered),
-        };
-        self.outbox.send(&sending, self.lifecycle.now, reply)
     }
 
     /// There is a sign of a network. The next attempt is announced unless it is due soon anyway.
