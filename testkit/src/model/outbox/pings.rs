@@ -27,6 +27,9 @@ pub struct Pings {
     pub out: VecDeque<(u32, Mark)>,
     /// Pings that are expected in this call.
     ahead: VecDeque<Mark>,
+    /// A ping went out while another one was unanswered, and none had to be answered: it is not
+    /// known from which of them on the session counts.
+    pub is_vague: bool,
     end: Mark,
     /// Bytes before the last ping, and before the one that is expected in this call.
     last: u64,
@@ -34,8 +37,6 @@ pub struct Pings {
     /// The last message that was carried out.
     carried: Mark,
     confirmed: u64,
-    /// Earlier pings may have been written off, with the bytes before them.
-    pub is_vague: bool,
 }
 
 impl Pings {
@@ -111,11 +112,9 @@ impl Pings {
         Some((number, mark.place))
     }
 
-    /// True if a message of this size must wait for a pong. Where that is vague, it does unless
-    /// it `goes` out.
-    pub const fn are_awaited(&self, size: usize, goes: bool) -> bool {
+    /// True if a message of this size must wait for a pong.
+    pub const fn are_awaited(&self, size: usize) -> bool {
         let open = self.end.handed - self.confirmed;
-        let is_full = self.is_expected && open > 0 && open + size as u64 > WINDOW;
-        is_full && !(self.is_vague && goes)
+        self.is_expected && open > 0 && open + size as u64 > WINDOW
     }
 }
