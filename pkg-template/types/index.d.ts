@@ -92,9 +92,9 @@ export interface SessionOptions {
   connectTimeout?: number | undefined;
   /** Duration of a connection after which the attempt counter is reset, ms. Default 5000. */
   stableAfter?: number | undefined;
-  /** Time without sending or receiving after which a ping is sent, ms; 0 disables pings. Default 15000. */
+  /** Interval of pings, ms; longer where the cloud does not answer them. 0 disables pings. Default 15000. */
   pingInterval?: number | undefined;
-  /** Timeout of a pong, on a connection that has received one before, ms. Default 5000. */
+  /** Shortest timeout of a pong, where the cloud answers pings, ms. Default 5000. */
   pongTimeout?: number | undefined;
   /**
    * Called at each closure and each failed attempt. Return `true` to reconnect, `false` to end the
@@ -213,7 +213,7 @@ export interface SessionStats {
 /** Payload of `error`. */
 export interface SessionError extends Error {
   /**
-   * `"MALFORMED_FRAME"`, `"UNCONFIRMABLE"`, `"SUBSCRIPTION_REFUSED"` or `"HANDLER_FAILED"`, or the code
+   * `"MALFORMED_FRAME"`, `"UNCONFIRMABLE"`, `"UNANSWERED"`, `"SUBSCRIPTION_REFUSED"` or `"HANDLER_FAILED"`, or the code
    * that the cloud gave, if any.
    */
   readonly code?: string;
@@ -253,7 +253,7 @@ export interface StreamOptions {
 }
 
 /** Stream to subscribe to; `rate` is accepted for compatibility and ignored. */
-export type StreamRequest<S extends string = Stream> = S | { stream: S; rate?: string | undefined };
+export type StreamRequest<S extends string = StreamName> = S | { stream: S; rate?: string | undefined };
 
 /** Reason of an `ownership_release`. */
 export type ReleaseReason = "switching_clouds" | "clean_shutdown" | "user_logout";
@@ -284,8 +284,10 @@ export interface LifecycleEvents {
 export interface CustomEvents {}
 
 /** Names of events: of the connection, of frames, and of streams. */
-export type EventName =
-  keyof LifecycleEvents | keyof FrameEvents | Stream | Extract<keyof CustomEvents, string>;
+export type EventName = keyof LifecycleEvents | keyof FrameEvents | StreamName;
+
+/** Names of streams: those that this version knows, and those of `CustomEvents`. */
+export type StreamName = Stream | Extract<keyof CustomEvents, string>;
 
 /** Payload of an event of the session, of a frame, or of a stream. */
 export type EventPayload<E extends string> = E extends keyof LifecycleEvents

@@ -104,6 +104,14 @@ impl Close {
         }
     }
 
+    /// Number by which equal closures are recognized (FNV-1a).
+    pub(super) fn digest(&self) -> u32 {
+        let bytes = self.reason.bytes();
+        bytes.fold(0x811c_9dc5 ^ u32::from(self.code), |digest, byte| {
+            (digest ^ u32::from(byte)).wrapping_mul(0x0100_0193)
+        })
+    }
+
     /// True if the closure says that a message was at fault.
     pub(super) fn blames_a_message(&self) -> bool {
         match self.code {

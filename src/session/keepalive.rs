@@ -4,12 +4,8 @@
 //! to pong, a ping without an answer means that the connection is dead. Bytes that wait in a socket
 //! prove nothing either: their number is zero long before they arrive.
 
-#[cfg(feature = "test-util")]
-use std::hash::{Hash, Hasher};
-
-use crate::session::patience::Patience;
-use crate::session::pings::{Answer, Ping, Pings};
-use crate::session::silence::Silence;
+use crate::session::liveness::{Doubt, Link, Probe};
+use crate::session::pings::{Answer, Ping};
 use crate::session::stats::increment;
 use crate::session::{
     Close, Duration, Event, Instant, LIVENESS_TIMEOUT, Origin, Outgoing, Payload, Phase, PingId,
@@ -24,8 +20,6 @@ pub(super) const LATE: Duration = Duration::from_millis(1000);
 const TURN: Duration = Duration::from_millis(300);
 /// Bytes handed to the socket after which a ping follows.
 const BLOCK: u32 = 64 * 1024;
-/// Most bytes handed to the socket that are not confirmed, where the cloud pongs.
-const WINDOW: u32 = 256 * 1024;
 /// Most doublings of the interval between pings, where pongs are unknown.
 const MOST_DOUBLINGS: u8 = 3;
 
@@ -38,236 +32,13 @@ pub struct Watch {
     pub pong_timeout: Duration,
 }
 
-/// Knowledge about the pongs of a cloud, over all connections, and the state of the current one.
-#[derive(Clone, Debug)]
-pub(super) struct Liveness {
-    patience: Patience,
-    last_id: PingId,
-    /// The cloud pongs, as far as this connection or an earlier one has shown.
-    supports_pong: bool,
-    /// The last connection was left although the cloud had not ponged on it.
-    left_on_hint: bool,
-    pub(super) link: Link,
-}
-
-/// State of one connection.
-#[derive(Clone, Debug)]
-pub(super) struct Link {
-    /// Time of the ack.
-    acknowledged_at: Instant,
-    last_received: Instant,
-    pub(super) pings: Pings,
-    silence: Silence,
-    last_ping: Instant,
-    last_pong: Instant,
-    /// The cloud has ponged on this connection.
-    ponged: bool,
-    /// Start of the current period of answers.
-    answered_since: Instant,
-    /// Doublings of the interval between pings.
-    doublings: u8,
-    /// Bytes handed to the socket, modulo 2^32; and their number at the last ping, and at the last
-    /// ping that was answered.
-    handed: u32,
-    handed_at_ping: u32,
-    handed_at_pong: u32,
-    pub(super) probe: Option<Probe>,
-    doubt: Option<Doubt>,
-}
-
-/// Ping that a sign caused.
-#[derive(Clone, Copy, Debug)]
-pub(super) struct Probe {
-    pub(super) ping: Ping,
-    /// Any frame keeps the connection for now: the sign was sleep.
-    pub(super) is_after_sleep: bool,
-}
-
-/// Ping that repeats one whose verdict fell late.
-#[derive(Clone, Copy, Debug)]
-struct Doubt {
-    ping: Ping,
-    /// The program ran in between, so that a pong could have been handled.
-    has_turned: bool,
-    due: Instant,
-}
-
-impl Liveness {
-    pub(super) fn new(now: Instant) -> Self {
-        Self {
-            patience: Patience::default(),
-            last_id: PingId::default(),
-            supports_pong: false,
-            left_on_hint: false,
-            link: Link::new(now),
-        }
-    }
-
-    /// True if a ping must be answered on this connection.
-    pub(super) const fn expects_pong(&self) -> bool {
-        self.supports_pong && self.link.pings.is_conclusive()
-    }
-
-    /// True if nothing was received since the oldest unanswered ping.
-    pub(super) fn is_silent(&self) -> bool {
-        let oldest = self.link.pings.oldest();
-        oldest.is_some_and(|ping| self.link.last_received <= ping.sent_at)
-    }
-
-    /// True if something was received later than `at`.
-    pub(super) fn heard_after(&self, at: Instant) -> bool {
-        self.link.last_received > at
-    }
-
-    /// True if the cloud goes on sending and has answered no ping of this connection.
-    pub(super) fn is_ignoring_pings(&self, timeout: Duration) -> bool {
-        let first = self.link.pings.first().filter(|_| !self.link.ponged);
-        first.is_some_and(|first| self.heard_after(first.after(timeout)))
-    }
-
-    /// Bytes handed to the socket and not confirmed.
-    const fn in_flight(&self) -> u32 {
-        self.link.handed.wrapping_sub(self.link.handed_at_pong)
-    }
-
-    /// True if a message of this size may be handed to the socket.
-    pub(super) fn may_hand_over(&self, size: usize) -> bool {
-        let in_flight = self.in_flight();
-        !self.expects_pong()
-            || in_flight == 0
-            || (in_flight as usize).saturating_add(size) <= WINDOW as usize
-    }
-
-    /// Time of the verdict on the unanswered pings.
-    fn verdict_due(&self, watch: &Watch) -> Option<Instant> {
-        if let Some(doubt) = self.link.doubt {
-            return Some(doubt.due);
-        }
-        let oldest = self.link.pings.oldest().filter(|_| self.expects_pong());
-        let oldest = oldest.map(|ping| self.overdue_at(ping, watch.pong_timeout));
-        let probe = self
-            .link
-            .probe
-            .map(|probe| self.probe_due(&probe.ping, watch));
-        [oldest, probe].into_iter().flatten().min()
-    }
-
-    fn probe_due(&self, ping: &Ping, watch: &Watch) -> Instant {
-        self.overdue_at(ping, PROBE_TIMEOUT.min(watch.pong_timeout))
-    }
-
-    /// Time at which the pong of a ping is overdue. The time for the bytes before it runs only
-    /// where pongs tell how many are on their way.
-    fn overdue_at(&self, ping: &Ping, least: Duration) -> Instant {
-        let bytes = if self.expects_pong() {
-            ping.handed.wrapping_sub(self.link.handed_at_pong)
-        } else {
-            0
-        };
-        let timeout = self.patience.timeout(least, bytes);
-        ping.sent_at.max(self.link.last_pong).after(timeout)
-    }
-
-    /// Time of the next ping.
-    fn ping_due(&self, watch: &Watch) -> Option<Instant> {
-        let mut interval = watch.ping_interval.as_millis();
-        if interval == 0 {
-            return None;
-        }
-        if !self.expects_pong() {
-            interval <<= self.link.doublings;
-        }
-        let rhythm = self.link.last_ping.after(Duration::from_millis(interval));
-        let ask = self.ask_due();
-        Some(ask.map_or(rhythm, |ask| rhythm.min(ask)))
-    }
-
-    /// Time of the next ping because of silence.
-    fn ask_due(&self) -> Option<Instant> {
-        let asks = self.expects_pong() && self.link.pings.oldest().is_none();
-        self.link.silence.ask_due().filter(|_| asks)
-    }
-
-    /// Time of the next look for frames, where silence would be a reason to ask.
-    fn look_due(&self, now: Instant) -> Option<Instant> {
-        let due = self.link.silence.look_due(now);
-        due.filter(|_| self.expects_pong())
-    }
-
-    /// Hashes the state.
-    #[cfg(feature = "test-util")]
-    pub(super) fn fingerprint(&self, now: Instant, is_connected: bool, hasher: &mut impl Hasher) {
-        self.patience.hash(hasher);
-        (self.supports_pong, self.left_on_hint).hash(hasher);
-        if is_connected {
-            self.link.fingerprint(self.last_id, now, hasher);
-        }
-    }
-}
-
-impl Link {
-    fn new(now: Instant) -> Self {
-        Self {
-            acknowledged_at: now,
-            last_received: now,
-            pings: Pings::default(),
-            silence: Silence::default(),
-            last_ping: now,
-            last_pong: now,
-            ponged: false,
-            answered_since: now,
-            doublings: 0,
-            handed: 0,
-            handed_at_ping: 0,
-            handed_at_pong: 0,
-            probe: None,
-            doubt: None,
-        }
-    }
-
-    /// Stops to expect answers to the oldest pings, as long as they are `overdue`.
-    fn write_off(&mut self, overdue: impl Fn(&Ping) -> bool) {
-        let handed = &mut self.handed_at_pong;
-        self.pings.write_off(|ping| {
-            let is_overdue = overdue(ping);
-            if is_overdue {
-                *handed = ping.handed;
-            }
-            is_overdue
-        });
-    }
-
-    #[cfg(feature = "test-util")]
-    fn fingerprint(&self, last_id: PingId, now: Instant, hasher: &mut impl Hasher) {
-        let age = |at: Instant| now.since(at);
-        self.pings.fingerprint(last_id, now, hasher);
-        self.silence.fingerprint(now, hasher);
-        [self.acknowledged_at, self.last_received, self.last_ping]
-            .map(age)
-            .hash(hasher);
-        [self.last_pong, self.answered_since].map(age).hash(hasher);
-        (self.ponged, self.doublings).hash(hasher);
-        self.handed.wrapping_sub(self.handed_at_ping).hash(hasher);
-        self.handed.wrapping_sub(self.handed_at_pong).hash(hasher);
-        let probe = self
-            .probe
-            .map(|probe| (age(probe.ping.sent_at), probe.is_after_sleep));
-        let doubt = self.doubt.map(|doubt| {
-            (
-                age(doubt.ping.sent_at),
-                doubt.has_turned,
-                doubt.due.since(now),
-            )
-        });
-        (probe, doubt).hash(hasher);
-    }
-}
-
 impl<P: Payload> Session<P> {
     /// Starts to watch a connection.
     pub(super) fn start_keepalive(&mut self) {
         self.liveness.link = Link::new(self.now);
         self.liveness.patience.connected();
+        // A sleep before the ack says nothing about this connection.
+        self.wall_offset = None;
         self.arm_keepalive();
     }
 
@@ -535,19 +306,15 @@ impl<P: Payload> Session<P> {
         let watch = &self.config.watch;
         let verdict = self.liveness.verdict_due(watch);
         let ping = self.liveness.ping_due(watch);
-        let look = self.liveness.look_due(self.now);
-        let earliest = ping.map(|ping| look.map_or(ping, |look| ping.min(look)));
-        self.timers.set_or_stop(Timer::Ping, earliest);
+        self.timers.set_or_stop(Timer::Ping, ping);
         self.timers.set_or_stop(Timer::Pong, verdict);
     }
 
     /// Advances the next ping if silence would be a reason for it. The timer is never put off:
     /// doing so for each frame would cost more than an idle timeout.
     fn arm_ping_earlier(&mut self) {
-        let reasons = [self.liveness.ask_due(), self.liveness.look_due(self.now)];
-        let earliest = reasons.into_iter().flatten().min();
-        if let (Some(earliest), Some(armed)) = (earliest, self.timers.get(Timer::Ping)) {
-            self.timers.set(Timer::Ping, armed.min(earliest));
+        if let (Some(ask), Some(armed)) = (self.liveness.ask_due(), self.timers.get(Timer::Ping)) {
+            self.timers.set(Timer::Ping, armed.min(ask));
         }
     }
 }

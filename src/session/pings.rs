@@ -1,6 +1,5 @@
 //! Pings of one connection, and the pongs that answer them.
 
-use std::collections::VecDeque;
 #[cfg(feature = "test-util")]
 use std::hash::{Hash, Hasher};
 
@@ -37,7 +36,7 @@ pub(super) enum Answer {
 #[derive(Clone, Debug, Default)]
 pub(super) struct Pings {
     /// Unanswered ones, oldest first.
-    out: VecDeque<Ping>,
+    out: Vec<Ping>,
     /// Number of the oldest ones that are no longer expected to be answered.
     written_off: usize,
     /// Time of the first one.
@@ -51,9 +50,9 @@ pub(super) struct Pings {
 impl Pings {
     pub(super) fn push(&mut self, ping: Ping) {
         self.first.get_or_insert(ping.sent_at);
-        self.out.push_back(ping);
+        self.out.push(ping);
         if self.out.len() > MOST_UNANSWERED {
-            self.out.pop_front();
+            self.out.remove(0);
             self.written_off = self.written_off.saturating_sub(1);
         }
     }
@@ -66,8 +65,8 @@ impl Pings {
             if self.repeats_ids || self.is_foreign {
                 return Answer::None;
             }
-            if let Some(ping) = self.out.remove(expected) {
-                return Answer::To(ping);
+            if expected < self.out.len() {
+                return Answer::To(self.out.remove(expected));
             }
         }
         self.repeats_ids |= id.is_some();
@@ -81,10 +80,13 @@ impl Pings {
             };
         };
         self.written_off = expected.saturating_sub(index + 1);
-        match self.out.drain(..=index).next_back() {
-            Some(ping) if index >= expected => Answer::To(ping),
-            Some(ping) => Answer::Late(ping),
-            None => Answer::None,
+        let ping = self.out[index];
+        self.out.copy_within(index + 1.., 0);
+        self.out.truncate(self.out.len() - index - 1);
+        if index >= expected {
+            Answer::To(ping)
+        } else {
+            Answer::Late(ping)
         }
     }
 

@@ -29,10 +29,11 @@ enum Stage {
 }
 
 /// Message that was alone out when the connection was closed.
-#[derive(Clone, Debug)]
+#[derive(Clone, Copy, Debug)]
 struct Suspect {
     serial: u64,
-    close: Close,
+    /// Digest of the closure.
+    closure: u32,
 }
 
 /// State of the search.
@@ -107,10 +108,10 @@ impl<P> Probe<P> {
 
     /// Decides on the message that was alone out. One that is not stored will not be sent again,
     /// and is not suspected any longer.
-    fn judge(&mut self, (serial, payload): (u64, P), close: &Close, is_stored: bool) -> Verdict<P> {
+    fn judge(&mut self, serial: u64, close: &Close, is_stored: bool) -> Verdict {
         let known = self
             .suspect
-            .take_if(|suspect| suspect.serial == serial && suspect.close == *close);
+            .take_if(|suspect| suspect.serial == serial && suspect.closure == close.digest());
         if known.is_none() {
             if self.suspects == MOST_SUSPECTS {
                 return Verdict::Nothing;
@@ -118,10 +119,10 @@ impl<P> Probe<P> {
             self.suspects += 1;
         }
         if known.is_some() || close.code == MESSAGE_TOO_BIG {
-            return Verdict::Refused(serial, payload);
+            return Verdict::Refused;
         }
-        let close = close.clone();
-        self.suspect = is_stored.then_some(Suspect { serial, close });
+        let closure = close.digest();
+        self.suspect = is_stored.then_some(Suspect { serial, closure });
         Verdict::Suspected
     }
 
@@ -140,8 +141,7 @@ impl<P> Probe<P> {
             .as_ref()
             .map(|(_, payload)| name(payload))
             .hash(hasher);
-        let close = |suspect: &Suspect| (suspect.close.code, suspect.close.reason.to_string());
-        self.suspect.as_ref().map(close).hash(hasher);
+        self.suspect.map(|suspect| suspect.closure).hash(hasher);
     }
 
     #[cfg(feature = "test-util")]
@@ -152,8 +152,8 @@ impl<P> Probe<P> {
 }
 
 /// Result of a closure while one message was out.
-enum Verdict<P> {
-    Refused(u64, P),
+enum Verdict {
+    Refused,
     Suspected,
     /// The search is over for this outage.
     Nothing,
@@ -254,7 +254,9 @@ impl<P: Payload> Session<P> {
             }
             if probe.out == 0 {
                 // It happens without the suspect too.
-                probe.suspect.take_if(|suspect| suspect.close == *close);
+                probe
+                    .suspect
+                    .take_if(|suspect| suspect.closure == close.digest());
             }
         }
         if !(repeated || close.blames_a_message()) || !self.acks.is_open() {
@@ -264,21 +266,20 @@ impl<P: Payload> Session<P> {
             self.probe = Some(Box::new(Probe::new(self.now)));
             return;
         };
-        let verdict = match probe.sole.take() {
-            Some(sole) => {
-                let is_stored = self.outbox.contains(sole.0);
-                probe.judge(sole, close, is_stored)
-            }
-            None if probe.window > 1 && probe.out > 0 => Verdict::Suspected,
-            None => Verdict::Nothing,
-        };
-        match verdict {
-            Verdict::Nothing => return,
-            Verdict::Suspected => {}
-            Verdict::Refused(serial, payload) => {
-                self.outbox.remove_refused(serial);
+        let sole = probe.sole.take();
+        let mut verdict = Verdict::Nothing;
+        if let Some((serial, payload)) = sole {
+            let index = self.outbox.position(serial);
+            verdict = probe.judge(serial, close, index.is_some());
+            if let Verdict::Refused = verdict {
+                index.and_then(|index| self.outbox.remove(index));
                 self.emit(Event::Dropped(payload, DropReason::Refused));
             }
+        } else if probe.window > 1 && probe.out > 0 {
+            verdict = Verdict::Suspected;
+        }
+        if let Verdict::Nothing = verdict {
+            return;
         }
         if let Some(probe) = &mut self.probe
             && probe.free_attempts < MOST_FREE_ATTEMPTS

@@ -213,13 +213,13 @@ pub fn replaces(newer: &str, older: &str) -> bool {
             .zip(modes(older))
             .is_some_and(|(newer, older)| {
                 let is_comma = |byte: &u8| *byte == b',';
-                let mut older = older.as_bytes().split(is_comma);
-                let newer = newer.as_bytes();
+                let mut older = older.split(is_comma);
                 older.all(|mode| newer.split(is_comma).any(|written| written == mode))
             })
 }
 
 /// The modes in the default key of a `dashboard_content_update`.
-fn modes(key: &str) -> Option<&str> {
-    key.strip_prefix(CONTENT_UPDATE)?.strip_prefix(':')
+fn modes(key: &str) -> Option<&[u8]> {
+    let modes = key.strip_prefix(CONTENT_UPDATE)?.as_bytes();
+    modes.strip_prefix(b":")
 }

@@ -125,13 +125,6 @@ impl Silence {
         Some(self.last_ask.map_or(due, |last| due.max(last.after(PAUSE))))
     }
 
-    /// Time at which frames are looked for again, where the cloud sent one lately. They are
-    /// reported at timeouts only: without them a cloud would not be seen to talk, nor to stop.
-    pub(super) fn look_due(&self, now: Instant) -> Option<Instant> {
-        let due = self.frames[0]?.after(SILENCE);
-        (due > now).then_some(due)
-    }
-
     /// Hashes the state. Times that are longer ago than `oldest` are equivalent.
     #[cfg(feature = "test-util")]
     pub(super) fn fingerprint(&self, now: Instant, hasher: &mut impl Hasher) {

@@ -22,7 +22,8 @@ pub enum WakeHint {
 impl<P: Payload> Session<P> {
     /// Detects sleep by the delay of a timer that was due at `due`.
     pub(super) fn check_lateness(&mut self, due: Instant) {
-        if self.now.since(due) > ASLEEP {
+        let since = due.max(self.liveness.link.acknowledged_at);
+        if self.now.since(since) > ASLEEP {
             self.on_wake_hint(WakeHint::Slept);
         }
     }

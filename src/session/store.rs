@@ -10,7 +10,7 @@ use crate::session::probe::BLAME;
 use crate::session::{DropReason, Duration, Instant, replaces};
 
 #[derive(Clone, Debug)]
-struct Entry<P> {
+pub(super) struct Entry<P> {
     message: Message<P>,
     size: usize,
     serial: u64,
@@ -195,17 +195,9 @@ impl<P: Payload> Store<P> {
         repeated
     }
 
-    /// True if the message with this serial is stored.
-    pub(super) fn contains(&self, serial: u64) -> bool {
-        self.entries.iter().any(|entry| entry.serial == serial)
-    }
-
-    /// Removes a message that the cloud refuses.
-    pub(super) fn remove_refused(&mut self, serial: u64) {
-        self.entries
-            .iter()
-            .position(|entry| entry.serial == serial)
-            .and_then(|index| self.remove(index));
+    /// Index of the message with this serial.
+    pub(super) fn position(&self, serial: u64) -> Option<usize> {
+        self.entries.iter().position(|entry| entry.serial == serial)
     }
 
     /// Removes the queued messages that have expired, oldest first.
@@ -310,7 +302,7 @@ impl<P: Payload> Store<P> {
         }
     }
 
-    fn remove(&mut self, index: usize) -> Option<Entry<P>> {
+    pub(super) fn remove(&mut self, index: usize) -> Option<Entry<P>> {
         let removed = self.entries.remove(index)?;
         self.bytes -= removed.size;
         if index < self.in_flight {

@@ -12,26 +12,17 @@ pub(super) struct Subscriptions {
     followed: Vec<String>,
     /// Union without duplicates, in the order in which the cloud was sent it.
     all: Vec<String>,
-    refused: Option<Box<Refused>>,
-}
-
-/// Streams that the cloud refused by closing the connection.
-#[derive(Clone, Debug, Default, Hash)]
-struct Refused {
-    /// The one that was refused last, for the first time.
-    once: Option<String>,
-    /// Those that were refused twice, which are left out of the union.
-    left_out: Vec<String>,
+    /// Streams that the cloud refused by closing the connection. Those that are here twice are
+    /// left out of the union.
+    refused: Vec<String>,
 }
 
 impl Subscriptions {
     /// Adds streams; true if the union changed.
     pub(super) fn add(&mut self, streams: Vec<String>) -> bool {
         for stream in streams {
-            if let Some(refused) = &mut self.refused {
-                // The app asks for it again.
-                refused.left_out.retain(|left_out| *left_out != stream);
-            }
+            // The app asks for it again.
+            self.refused.retain(|refused| *refused != stream);
             if !self.subscribed.contains(&stream) {
                 self.subscribed.push(stream);
             }
@@ -56,15 +47,13 @@ impl Subscriptions {
     fn refuse(&mut self, reason: &str) -> Option<String> {
         let named = self.all.iter().filter(|stream| contains(reason, stream));
         let stream = named.max_by_key(|stream| stream.len())?.clone();
-        let refused = self.refused.get_or_insert_default();
-        let once = refused.once.take();
-        if once.as_ref() != Some(&stream) {
-            refused.once = Some(stream);
-            return None;
-        }
-        refused.left_out.push(stream);
-        self.update();
-        once
+        self.refused.push(stream.clone());
+        self.update().then_some(stream)
+    }
+
+    fn is_left_out(&self, stream: &String) -> bool {
+        let times = self.refused.iter().filter(|refused| *refused == stream);
+        times.count() > 1
     }
 
     pub(super) fn as_slice(&self) -> &[String] {
@@ -75,9 +64,7 @@ impl Subscriptions {
     fn update(&mut self) -> bool {
         let mut all: Vec<String> = Vec::new();
         for stream in self.subscribed.iter().chain(&self.followed) {
-            let refused = self.refused.as_ref();
-            let is_left_out = refused.is_some_and(|refused| refused.left_out.contains(stream));
-            if !is_left_out && !all.contains(stream) {
+            if !self.is_left_out(stream) && !all.contains(stream) {
                 all.push(stream.clone());
             }
         }

@@ -17,6 +17,7 @@ mod close;
 mod closed_by_browser;
 mod connect;
 mod dispose;
+mod dropped;
 mod fingerprint;
 mod flush;
 mod give_up_after;

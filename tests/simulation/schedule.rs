@@ -6,9 +6,10 @@ use std::fmt;
 use fastrand::Rng;
 use testkit::closures::{BUSY, CLOSURES, CUT, Closure, REFUSALS, RULES_WITH_DELAY};
 use testkit::world::app::{AppCall, KEYS, NO_SESSION, NO_STREAM, SESSIONS, STREAMS, Trigger};
+use testkit::world::attempt_plan::{AttemptPlan, Greeting};
 use testkit::world::dial_outcome::{CloseEvents, Credentials, Dial, DialOutcome};
 use testkit::world::field::pongs::Pongs;
-use testkit::world::network::{AttemptPlan, Fault, Greeting};
+use testkit::world::network::Fault;
 use tpa_session::session::{
     Backoff, CLOSE_RULES, Config, Delivery, Duration, Limits, Malformed, PingId, Reconnect,
     WakeHint, Watch,

@@ -1,7 +1,8 @@
 //! One run of one session with a hostile network and a hostile cloud.
 
 use testkit::model::Violation;
-use testkit::world::network::{AttemptPlan, Due, Fault, Greeting, Network};
+use testkit::world::attempt_plan::{AttemptPlan, Greeting};
+use testkit::world::network::{Due, Fault, Network};
 use testkit::world::peer::Peer;
 use testkit::{Message, ensure};
 use tpa_session::session::{Close, CloseKind, Control, Input, Instant, Outgoing, SocketId};

@@ -157,6 +157,7 @@ session.once("frame_of_tomorrow" as string, (frame) => expectTypeOf(frame).toBeA
 // eslint-disable-next-line @typescript-eslint/no-explicit-any -- the payload of an unknown event
 expectTypeOf(session.stream(name)).toEqualTypeOf<StreamIterator<any>>();
 session.subscribe([name, "button_press"]);
+session.subscribe("frame_of_this_app");
 session.subscribe({ stream: name, rate: "high" });
 session.subscribe(["transcription:en-US", { stream: "location_update", rate: undefined }]);
 session.unsubscribe(["all", "*"]);

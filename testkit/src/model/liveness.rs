@@ -71,7 +71,7 @@ pub struct Liveness {
     pub ponged: bool,
     acknowledged: u64,
     last_received: u64,
-    /// The last sign of life other than a pong.
+    /// The last frame other than a pong.
     last_heard: u64,
     last_pong: u64,
     protocol_pings: u32,
@@ -163,7 +163,7 @@ impl Liveness {
     }
 
     pub fn protocol_ping(&mut self, at: u64) {
-        self.received(at);
+        self.last_received = self.last_received.max(at);
         self.protocol_pings += 1;
     }
 

@@ -12,6 +12,7 @@
 //! | events in the right order, with the right content; nothing after the end | `events`, `errors` |
 //! | attempts counted and delayed within their bounds | `lifecycle`, `events` |
 //! | no message lost, duplicated or reordered | `outbox`, `flushes` |
+//! | no message blamed that was not alone out; few out at a time until the culprit is found | `outbox`, `messages` |
 //! | the cloud is sent the current list of streams | `outbox` |
 //! | `connect()` and `flush()` settle once, and truthfully | `promises`, `flushes` |
 //! | a deadline is set whenever something has to happen, and not for anything else | `quiescence`, `liveness` |
@@ -19,12 +20,14 @@
 
 mod checked;
 mod classify;
+mod confirmation;
 mod equivalence;
 mod errors;
 mod events;
 mod flushes;
 mod lifecycle;
 mod liveness;
+mod messages;
 mod outbox;
 mod promises;
 mod quiescence;

@@ -2,7 +2,7 @@
 
 use tpa_session::session::{
     Command, CommandError, Config, Delivery, Event, FlushError, FlushId, Input, Outgoing, Output,
-    PingId, Reply, Session, SessionError, SocketId, State, Timer, WakeHint,
+    PingId, Reply, Session, SessionError, SocketId, State, WakeHint,
 };
 
 use super::errors::Errors;
@@ -10,7 +10,7 @@ use super::events::Events;
 use super::flushes::{Facts, Flushes};
 use super::lifecycle::{By, Decision, Effect, Lifecycle};
 use super::liveness::Reasons;
-use super::outbox::{Outbox, Sending};
+use super::outbox::Outbox;
 use super::promises::Promises;
 use super::quiescence::Parts;
 use super::sequence::{Sequence, Step};
@@ -20,23 +20,23 @@ use crate::Message;
 
 #[derive(Clone, Debug)]
 pub struct Model {
-    config: Config,
+    pub(super) config: Config,
     pub lifecycle: Lifecycle,
     pub sockets: Sockets,
     pub events: Events,
     pub outbox: Outbox,
     pub flushes: Flushes,
     pub promises: Promises,
-    errors: Errors,
-    sequence: Sequence,
+    pub(super) errors: Errors,
+    pub(super) sequence: Sequence,
     /// Serial number of the last message that the app sent.
     pub(super) written: u32,
     /// The newest connection that the cloud has acknowledged.
-    acknowledged: Option<SocketId>,
+    pub(super) acknowledged: Option<SocketId>,
     /// The cloud acknowledges it in this call.
     is_acknowledging: bool,
     /// Id of the last ping that was transmitted.
-    last_ping: PingId,
+    pub(super) last_ping: PingId,
 }
 
 impl Model {
@@ -125,19 +125,8 @@ impl Model {
             self.check_announcement(hints)?;
         }
         let was_foreign = self.lifecycle.liveness.is_foreign;
-        if let (Input::Closed(_, close), Effect::Ended(_, _, By::Other)) = (input, &effect)
-            && self.lifecycle.connection().is_some()
-        {
-            let (is_stable, now) = (self.lifecycle.is_stable(), self.lifecycle.now);
-            self.lifecycle.uncounted |= self.outbox.blame(close, is_stable, now);
-            self.sequence.expect(self.outbox.take_steps());
-            if let Some(stream) = self.outbox.blame_stream(close) {
-                let message = format!("The cloud refuses the stream {stream}: it is left out");
-                self.errors
-                    .expect(SessionError::SubscriptionRefused { message });
-                self.sequence.expect([Step::Error]);
-                self.lifecycle.uncounted = true;
-            }
+        if let (Input::Closed(_, close), Effect::Ended(_, _, By::Other)) = (input, &effect) {
+            self.blame(close);
         }
         self.lifecycle.input(&effect, before, after, hints)?;
         if hints.forgets {
@@ -206,34 +195,6 @@ impl Model {
         }
         // Last, since the other parts explain a violation better.
         self.sequence.check(output)
-    }
-
-    /// Checks a ping that is transmitted: it follows the ack, and its id the one before.
-    fn check_ping(&mut self, socket: SocketId, id: PingId) -> Result<(), Violation> {
-        let last = std::mem::replace(&mut self.last_ping, id);
-        ensure!(
-            self.acknowledged >= Some(socket) && id.0 == last.0.wrapping_add(1),
-            "liveness",
-            "{id:?} after {last:?} on {socket:?}; {:?} was acknowledged",
-            self.acknowledged
-        );
-        Ok(())
-    }
-
-    /// A pong came on the current socket.
-    fn ponged(&mut self, was_foreign: bool, after: &Snapshot) {
-        if let Some(ping) = self.lifecycle.take_answered() {
-            let is_stable = self.lifecycle.is_stable();
-            let ping = self.outbox.ponged(ping, after, is_stable);
-            self.lifecycle.liveness.answered(ping);
-        }
-        if self.lifecycle.liveness.is_foreign && !was_foreign {
-            self.outbox.give_up_confirmation();
-            if self.config.delivery == Delivery::AtLeastOnce {
-                self.errors.expect(SessionError::Unconfirmable);
-                self.sequence.expect([Step::Error]);
-            }
-        }
     }
 
     /// Checks a session at rest: every output is carried out.
@@ -307,31 +268,6 @@ impl Model {
         self.outbox.check(after)
     }
 
-    fn send(&mut self, command: &Command<Message>, reply: Reply) -> Result<(), Violation> {
-        let Command::Send {
-            payload,
-            key,
-            ttl,
-            replay,
-            buffered,
-        } = command
-        else {
-            return Ok(());
-        };
-        if buffered.is_none() {
-            self.lifecycle.closing();
-        }
-        let sending = Sending {
-            message: *payload,
-            key: key.as_deref(),
-            ttl: *ttl,
-            replay: *replay,
-            is_over: self.lifecycle.is_over(),
-            connection: self.lifecycle.connection().zip(*buffered),
-        };
-        self.outbox.send(&sending, self.lifecycle.now, reply)
-    }
-
     /// There is a sign of a network. The next attempt is announced unless it is due soon anyway.
     /// With outputs pending, it is not known when that is.
     fn check_announcement(&self, hints: Hints) -> Result<(), Violation> {
@@ -344,33 +280,6 @@ impl Model {
                 hints.announces
             );
         }
-        Ok(())
-    }
-
-    /// A timer may have shown that the cloud confirms nothing, or that a message is too old.
-    fn timeout(&mut self, before: &Snapshot, after: &Snapshot) -> Result<(), Violation> {
-        let now = self.lifecycle.now;
-        let liveness = &self.lifecycle.liveness;
-        let is_ignoring_pings = liveness.is_ignoring_pings() && !liveness.expects_pong();
-        if before.errors == after.errors {
-            let in_time = matches!(before.deadline, Some((at, Timer::Confirm)) if at == now);
-            let resends = self.config.delivery == Delivery::AtLeastOnce;
-            ensure!(
-                !(in_time && resends && self.outbox.has_in_flight() && is_ignoring_pings),
-                "messages",
-                "the cloud confirms nothing, and the app is not told"
-            );
-        } else {
-            ensure!(
-                is_ignoring_pings,
-                "messages",
-                "the app is told that the cloud confirms nothing, and it may"
-            );
-            self.outbox.give_up_confirmation();
-            self.errors.expect(SessionError::Unconfirmable);
-            self.sequence.expect([Step::Error]);
-        }
-        self.outbox.expire(now);
         Ok(())
     }
 

@@ -7,42 +7,14 @@ use tpa_session::session::{
     Close, Control, Input, Malformed, Outgoing, PingId, Redactor, SocketId,
 };
 
+use super::attempt_plan::{AttemptPlan, Greeting, SUCCESS};
 use super::clock::Agenda;
-use super::dial_outcome::{CloseEvents, Dial, DialOutcome, ReadyState};
-use super::field::pongs::Pongs;
+use super::dial_outcome::{CloseEvents, Dial, ReadyState};
 use crate::Message;
 use crate::closures::{CUT, Closure, Refusal};
 
 /// Error of a socket that is refused or cut.
 const REFUSED: &str = "connect ECONNREFUSED";
-
-/// Answer of the cloud to the handshake.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub enum Greeting {
-    Ack(u64),
-    Silence,
-    /// An error frame, with a close frame after it or without.
-    Refuse(u64, Refusal, Option<Closure>),
-    Close(u64, Closure, CloseEvents),
-}
-
-/// Planned course of one attempt.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub struct AttemptPlan {
-    pub outcome: DialOutcome,
-    pub greeting: Greeting,
-    pub pongs: Pongs,
-    /// Pongs repeat the ids of their pings.
-    pub repeats_ids: bool,
-}
-
-/// An attempt that succeeds.
-pub const SUCCESS: AttemptPlan = AttemptPlan {
-    outcome: DialOutcome::SUCCESS,
-    greeting: Greeting::Ack(2),
-    pongs: Pongs::Always,
-    repeats_ids: true,
-};
 
 /// Fault of a connection.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -328,9 +300,7 @@ impl Network {
         }
         match arrival {
             Arrival::Frame(frame) => {
-                if let (Outgoing::Init, Some(after)) =
-                    (&frame, greeting_delay(socket.plan.greeting))
-                {
+                if let (Outgoing::Init, Some(after)) = (&frame, socket.plan.greeting.delay()) {
                     self.agenda.add(self.now + after, Due::Greeting(id));
                 }
                 if let Outgoing::Ping(ping) = &frame {
@@ -447,15 +417,5 @@ impl Network {
             self.down(id, after, Due::Input(input));
         }
         self.sockets.get_mut(&id).expect("a socket").cloud_gone = true;
-    }
-}
-
-/// Delay of the answer to the handshake.
-const fn greeting_delay(greeting: Greeting) -> Option<u64> {
-    match greeting {
-        Greeting::Silence => None,
-        Greeting::Ack(after) | Greeting::Refuse(after, ..) | Greeting::Close(after, ..) => {
-            Some(after)
-        }
     }
 }

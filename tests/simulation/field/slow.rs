@@ -45,8 +45,8 @@ fn a_living_connection_is_left_at_most_twice() {
         Delay::Constant(900),
         Delay::Spiky {
             usual: 50,
-            spike: 2000,
-            one_in: 10,
+            spike: 7000,
+            one_in: 20,
         },
     ];
     let habits = [BULK, Habit::Busy, Habit::Idle];

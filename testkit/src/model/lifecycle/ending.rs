@@ -196,7 +196,8 @@ impl Lifecycle {
         self.stable_due = self.stable_due.filter(|due| *due > self.now);
         let started = after.socket != self.socket;
         let due = before.deadline.map_or(self.now, |(at, _)| at);
-        if self.now.saturating_sub(due) > ASLEEP {
+        let since = self.connected.map_or(due, |at| due.max(at));
+        if self.now.saturating_sub(since) > ASLEEP {
             self.suspect(true);
         }
         if self.current().is_some() {

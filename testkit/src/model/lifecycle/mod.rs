@@ -419,6 +419,7 @@ impl Lifecycle {
         self.acknowledged = true;
         self.fresh_key_tried = false;
         self.liveness = self.liveness.acknowledged(self.now);
+        self.wall_offset = None;
         self.untold.push_back(Decision::Acknowledge);
     }
 }

@@ -79,8 +79,8 @@ pub struct Outbox {
     pub(super) followed: Vec<String>,
     /// Both, as the cloud must know them.
     streams: Vec<String>,
-    /// The stream that was refused last, if it was for the first time.
-    pub(super) refused_once: Option<String>,
+    /// Streams that were refused.
+    pub(super) refused_once: BTreeSet<String>,
     /// Streams that were refused twice.
     pub(super) refused_streams: BTreeSet<String>,
     pub(super) live: Option<SocketId>,
@@ -131,7 +131,7 @@ impl Outbox {
             subscribed: Vec::new(),
             followed: Vec::new(),
             streams: Vec::new(),
-            refused_once: None,
+            refused_once: BTreeSet::new(),
             refused_streams: BTreeSet::new(),
             live: None,
             pings: Pings::default(),
@@ -278,13 +278,20 @@ impl Outbox {
         socket: SocketId,
         frame: &Outgoing<Message>,
     ) -> Result<(), Violation> {
-        if let Outgoing::Ping(_) = frame {
+        let is_live = self.live == Some(socket);
+        if let Outgoing::Ping(id) = frame {
+            if is_live {
+                self.pings.transmitted(id.0);
+            }
             return Ok(());
         }
         if let Outgoing::Message(message) = frame
             && let Some(place) = self.place_of(message.serial)
         {
             self.transmitted_to = place;
+            if is_live {
+                self.pings.carry(message.size, place);
+            }
         }
         let expected = self.frames.pop_front();
         let found = Some((socket, frame.clone()));

@@ -27,8 +27,15 @@ pub struct Pings {
     pub out: VecDeque<(u32, Mark)>,
     /// Pings that are expected in this call.
     ahead: VecDeque<Mark>,
+    /// A ping went out while another one was unanswered, and none had to be answered: it is not
+    /// known from which of them on the session counts.
+    pub is_vague: bool,
     end: Mark,
+    /// Bytes before the last ping, and before the one that is expected in this call.
+    last: u64,
     at_ping: u64,
+    /// The last message that was carried out.
+    carried: Mark,
     confirmed: u64,
 }
 
@@ -58,12 +65,33 @@ impl Pings {
     /// Pings were sent, the last of which has this number; all messages were sent up to `place`.
     pub fn sent(&mut self, count: u32, last: u32, place: u32, now: u64) {
         self.end.place = place;
+        self.is_vague |= count > 0 && !self.is_expected && !self.out.is_empty();
         let mut marks = std::mem::take(&mut self.ahead);
         marks.resize(count as usize, self.end);
         let first = last.wrapping_sub(count).wrapping_add(1);
-        self.at_ping = marks.back().map_or(self.at_ping, |mark| mark.handed);
+        // Where pings are useless, a block is not followed by one.
+        self.last = marks.back().map_or(self.last, |mark| mark.handed);
+        self.at_ping = self.last;
         let marks = marks.into_iter().map(|mark| Mark { at: now, ..mark });
         self.out.extend((first..).zip(marks));
+    }
+
+    /// A message was carried out.
+    pub const fn carry(&mut self, size: usize, place: u32) {
+        self.carried.handed += size as u64;
+        self.carried.place = place;
+    }
+
+    /// A ping was carried out. That tells for sure between which messages it is.
+    pub fn transmitted(&mut self, number: u32) {
+        let is_last = self.out.back().is_some_and(|(last, _)| *last == number);
+        let mut out = self.out.iter_mut();
+        if let Some((_, mark)) = out.find(|(other, _)| *other == number) {
+            (mark.place, mark.handed) = (self.carried.place, self.carried.handed);
+            if is_last {
+                (self.last, self.at_ping) = (mark.handed, mark.handed);
+            }
+        }
     }
 
     /// Takes the ping that a pong answers: this one, or a later one that `confirms`, preferably
@@ -76,10 +104,9 @@ impl Pings {
     ) -> Option<(u32, u32)> {
         let later = |(other, _): &&(u32, Mark)| *other >= number;
         let candidates = || self.out.iter().filter(later);
-        let fitting = || candidates().filter(|(_, mark)| confirms(mark.place));
-        let exact = fitting().find(|(_, mark)| Some(mark.at) == sent_at);
-        let likely = exact.or_else(|| fitting().next());
-        let (number, mark) = *likely.or_else(|| candidates().next())?;
+        // More messages may have gone out since, so that the time tells more than their number.
+        let rank = |(_, mark): &&(u32, Mark)| (Some(mark.at) != sent_at, !confirms(mark.place));
+        let (number, mark) = *candidates().min_by_key(rank)?;
         self.out.retain(|(other, _)| *other > number);
         self.confirmed = mark.handed;
         Some((number, mark.place))

@@ -11,7 +11,7 @@ impl Outbox {
         let bytes = self.queue.iter().map(|entry| entry.message.size).sum();
         let is_over = self.search.as_ref().is_some_and(|search| search.breach);
         ensure!(
-            !is_over && (self.search.is_none() || self.handed == 0),
+            !is_over && (!self.is_guided() || self.handed == 0),
             "probing",
             "more messages went out than may: {:?}",
             self.search

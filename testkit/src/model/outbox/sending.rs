@@ -35,15 +35,16 @@ impl Outbox {
             replay: sending.replay,
         };
         // The queue goes first. While there is a search, the session decides how much goes.
-        let is_direct = reply == Reply::Sent && self.search.is_some();
+        let is_direct = reply == Reply::Sent && self.is_guided();
         self.handed = self.handed.saturating_sub(u32::from(is_direct));
         let open = sending.connection.and_then(|(socket, held)| {
             let held = self.drain(socket, held, now);
             let is_open = self.has_room(held) && !self.has_queued();
-            (is_open && !self.pings.are_awaited(message.size)).then_some(socket)
+            let waits = !self.is_guided() && self.pings.are_awaited(message.size);
+            (is_open && !waits).then_some(socket)
         });
         self.handed += u32::from(is_direct);
-        let open = open.filter(|_| self.search.is_none() || is_direct);
+        let open = open.filter(|_| !self.is_guided() || is_direct);
         let needs_room = self.reports_drop && (open.is_none() || self.keeps());
         let has_no_room = needs_room && !self.has_place_for(&entry);
         let expected = match open {
@@ -147,15 +148,20 @@ impl Outbox {
         held
     }
 
-    /// While there is a search, the session decides how many messages go out.
+    /// True if the session decides how many messages go out.
+    pub(super) const fn is_guided(&self) -> bool {
+        self.search.is_some() || self.pings.is_vague
+    }
+
+    /// While the session decides, as many go out as it says.
     const fn may_hand_over(&self) -> bool {
-        self.search.is_none() || self.handed > 0
+        !self.is_guided() || self.handed > 0
     }
 
     /// True if the next message waits for a pong.
     fn must_wait(&self) -> bool {
         let next = self.survivors.due.first().or(self.queue.first());
-        next.is_some_and(|next| self.pings.are_awaited(next.message.size))
+        !self.is_guided() && next.is_some_and(|next| self.pings.are_awaited(next.message.size))
     }
 
     fn take_queued(&mut self) -> Option<Entry> {

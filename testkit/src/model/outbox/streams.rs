@@ -12,8 +12,9 @@ impl Outbox {
     pub fn change_streams(&mut self, command: &Command<Message>, connection: Option<SocketId>) {
         match command {
             Command::Subscribe(streams) => {
-                self.refused_streams
-                    .retain(|refused| !streams.contains(refused));
+                for list in [&mut self.refused_once, &mut self.refused_streams] {
+                    list.retain(|refused| !streams.contains(refused));
+                }
                 self.subscribed.extend(streams.iter().cloned());
             }
             Command::Unsubscribe(streams) => {
@@ -35,10 +36,9 @@ impl Outbox {
         let named = self.streams.iter();
         let named = named.filter(|stream| close.reason.contains(stream.as_str()));
         let stream = named.max_by_key(|stream| stream.len())?.clone();
-        if self.refused_once.replace(stream.clone()).as_ref() != Some(&stream) {
+        if self.refused_once.insert(stream.clone()) {
             return None;
         }
-        self.refused_once = None;
         self.refused_streams.insert(stream.clone());
         self.update_streams();
         Some(stream)

@@ -3,7 +3,6 @@
 use tpa_session::session::State;
 
 use super::World;
-use super::patience::LEAST_RATE;
 use super::pongs::Pongs;
 use crate::model::{Violation, ensure};
 use crate::world::way_out::check_way_out;
@@ -33,14 +32,11 @@ impl World {
             return Ok(());
         }
         let interval = self.setup.config.watch.ping_interval.as_millis();
-        let bytes = socket.in_flight() * 1000 / LEAST_RATE;
-        // The second ping waits behind the same bytes.
-        let asks_again = if socket.disturbed {
-            ASKS_AGAIN + bytes
-        } else {
-            0
-        };
-        let wait = self.patience.millis() + bytes + asks_again + SLACK;
+        let mut wait = self.patience.behind(socket.in_flight()) + SLACK;
+        if socket.disturbed {
+            // The second ping waits behind the same bytes.
+            wait += ASKS_AGAIN + self.patience.behind(socket.in_flight());
+        }
         let (dead, silent) = socket.dead_since();
         for (since, more) in [(dead, interval), (silent, ASKS_AFTER)] {
             let Some(since) = since else {

@@ -205,9 +205,9 @@ impl World {
                 let pong = wire::pong_id(&control);
                 socket.hear(pong.is_none(), now, on_time);
                 if let Some(pong) = pong
-                    && let Some(round_trip) = socket.pong(pong, now, on_time)
+                    && let Some((round_trip, bytes)) = socket.pong(pong, now, on_time)
                 {
-                    self.patience.answered(round_trip, now);
+                    self.patience.answered(round_trip, bytes, now);
                 }
                 self.input(Input::Control(id, control))
             }

@@ -148,8 +148,8 @@ impl Socket {
         }
     }
 
-    /// A pong came back. Returns the round trip of its ping.
-    pub fn pong(&mut self, id: Option<u32>, now: u64, on_time: u64) -> Option<u64> {
+    /// A pong came back. Returns the round trip of its ping, and the bytes that it confirms.
+    pub fn pong(&mut self, id: Option<u32>, now: u64, on_time: u64) -> Option<(u64, u64)> {
         self.ponged = true;
         if self.is_dead() {
             self.watch.dead = Some(on_time);
@@ -158,8 +158,9 @@ impl Socket {
             self.pings.retain(|ping| ping.id >= id);
         }
         let ping = self.pings.pop_front()?;
-        self.confirmed = self.confirmed.max(ping.handed);
-        Some(now - ping.sent_at)
+        let bytes = ping.handed.saturating_sub(self.confirmed);
+        self.confirmed += bytes;
+        Some((now - ping.sent_at, bytes))
     }
 
     /// Bytes that no pong has confirmed.
