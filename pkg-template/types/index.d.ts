@@ -115,7 +115,7 @@ export interface SessionOptions {
   logLevel?: LogLevel | undefined;
   /** Default: the console. */
   logger?: Logger | undefined;
-  /** Default: the global `WebSocket`; in Node without one, that of the package `ws`. */
+  /** Default: the global `WebSocket`; in Node that of the package `ws`, else Node's own. */
   WebSocket?: WebSocketConstructor | undefined;
 }
 
