@@ -18,7 +18,7 @@
 //! buffered 70000             bytes that the socket holds
 //! socket 3                   the next line is about this socket, not about the current one
 //! verdict yes                the app's answer to `shouldReconnect` from now on: yes, no, or a delay
-//! offline, online, leaving, resume, shown, address, slept, timeout
+//! offline, online, leaving, resume, shown, address, slept, jumped, timeout
 //! wall 1000000
 //! at 500                     it is now 500 ms, even if it was later before
 //! wait 500                   time passes, and timers fire
@@ -169,6 +169,7 @@ impl Run {
             "address" => Input::Wake(WakeHint::AddressChanged),
             "resume" => Input::Wake(WakeHint::Resumed),
             "slept" => Input::Wake(WakeHint::Slept),
+            "jumped" => Input::ClockJumped,
             "wall" => Input::WallClock(rest.parse().ok()?),
             "timeout" => Input::Timeout,
             _ => return None,

@@ -30,6 +30,8 @@ pub enum Step {
     Online,
     Leaving,
     Wake(WakeHint),
+    /// The clock has jumped.
+    ClockJumped,
     /// The wall clock is read, and may have run ahead by more than any cloud waits.
     WallClock {
         ahead: bool,
@@ -159,6 +161,7 @@ pub fn alphabet() -> Vec<Step> {
         Step::Online,
         Step::Leaving,
         Step::Wake(WakeHint::Resumed),
+        Step::ClockJumped,
         Step::Wake(WakeHint::Shown),
         Step::Wake(WakeHint::AddressChanged),
         Step::Wake(WakeHint::Slept),

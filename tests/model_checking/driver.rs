@@ -161,6 +161,7 @@ impl Walk<'_> {
             Step::Offline => self.input(Input::Offline),
             Step::Online => self.input(Input::Online),
             Step::Leaving => self.input(Input::Leaving),
+            Step::ClockJumped => self.input(Input::ClockJumped),
             Step::Wake(hint) => self.input(Input::Wake(hint)),
             Step::WallClock { ahead } => {
                 self.wall += if ahead { CLOCK_STEP } else { 0 };

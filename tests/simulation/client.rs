@@ -70,6 +70,8 @@ pub enum ClientAction {
     Leaving,
     /// The page is shown again, or the machine reports that it slept.
     Wake(WakeHint),
+    /// The clock has jumped, and the timer fires.
+    ClockJumped,
 }
 
 pub struct Client<T> {
@@ -142,6 +144,11 @@ impl<T: Transport> Client<T> {
             ClientAction::Decide(decision) => self.decision = decision,
             ClientAction::Offline => self.input(Input::Offline)?,
             ClientAction::Online => self.input(Input::Online)?,
+            ClientAction::ClockJumped => {
+                self.coverage.count(Situation::ClockJumped);
+                self.input(Input::ClockJumped)?;
+                self.input(Input::Timeout)?;
+            }
             ClientAction::Wake(hint) => self.input(Input::Wake(hint))?,
         }
         Ok(())

@@ -47,6 +47,7 @@ situations! {
     Data: "data frames",
     Ping: "pings",
     ProtocolPing: "protocol pings",
+    ClockJumped: "clocks that jump",
     Leaving: "pages that may be left",
     ExtraPong: "pongs without a ping",
     Slept: "sleeps",

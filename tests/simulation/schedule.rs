@@ -224,7 +224,7 @@ impl Generator {
 
     /// An action of the page or the process that the app runs in.
     pub fn runtime_action(&mut self) -> ClientAction {
-        match self.below(15) {
+        match self.below(16) {
             0..3 => {
                 let longest = self.pick(&[0, 0, 100, 2000, 60_000]);
                 ClientAction::Lateness(self.up_to(longest))
@@ -235,6 +235,7 @@ impl Generator {
             9..11 => ClientAction::Online,
             11..13 => ClientAction::Leaving,
             13 => ClientAction::Grid(self.pick(&[1, 1000, 60_000])),
+            14 => ClientAction::ClockJumped,
             _ => ClientAction::Wake(self.pick(&[
                 WakeHint::Resumed,
                 WakeHint::AddressChanged,

@@ -181,13 +181,17 @@ impl World {
             self.input(Input::Activity(socket, at))?;
         }
         let raw = self.machine.monotonic(self.now);
+        let mut is_conclusive = true;
         if let Some(timer) = self.timer.take() {
-            self.clock.fired(raw, timer.armed_for);
+            is_conclusive = self.clock.fired(raw, timer.armed_for);
         }
         self.clock.turned();
         self.input(Input::WallClock(self.machine.wall(self.now)))?;
         if let Some(held) = self.buffered() {
             self.input(Input::Buffered(self.socket(), held))?;
+        }
+        if !is_conclusive {
+            self.input(Input::ClockJumped)?;
         }
         self.input(Input::Timeout)
     }
