@@ -123,7 +123,7 @@ impl Liveness {
             .link
             .probe
             .map(|probe| self.probe_due(&probe.ping, watch));
-        [oldest, probe].into_iter().flatten().min()
+        Instant::earliest(oldest, probe)
     }
 
     pub(super) fn probe_due(&self, ping: &Ping, watch: &Watch) -> Instant {
@@ -152,8 +152,7 @@ impl Liveness {
             interval <<= self.link.doublings;
         }
         let rhythm = self.link.last_ping.after(Duration::from_millis(interval));
-        let ask = self.ask_due();
-        Some(ask.map_or(rhythm, |ask| rhythm.min(ask)))
+        Instant::earliest(Some(rhythm), self.ask_due())
     }
 
     /// Time of the next ping because of silence.

@@ -84,17 +84,14 @@ impl<P: Payload> Session<P> {
     fn queue(&mut self, message: Message<P>, serial: u64) -> Reply {
         self.forget_state(message.key.as_deref());
         let size = message.payload.size();
-        match self.outbox.push(message, (serial, size), true) {
-            Ok(displaced) => {
-                self.report_dropped(displaced);
-                self.watch_expiry();
-                Reply::Queued
-            }
-            Err(refused) => {
-                self.emit(Event::Dropped(refused, DropReason::Overflow));
-                Reply::Dropped
-            }
+        if !self.outbox.fits(size) {
+            self.emit(Event::Dropped(message.payload, DropReason::Overflow));
+            return Reply::Dropped;
         }
+        let displaced = self.outbox.push(message, (serial, size), true);
+        self.report_dropped(displaced);
+        self.watch_expiry();
+        Reply::Queued
     }
 
     /// Gives up the closing socket if its close event does not come. Some sockets never report
@@ -129,21 +126,18 @@ impl<P: Payload> Session<P> {
         (serial, size): (u64, usize),
     ) -> Reply {
         self.forget_state(message.key.as_deref());
-        match self.outbox.push(message, (serial, size), false) {
-            Ok(displaced) => {
-                self.send_queued(socket, 0);
-                self.report_dropped(displaced);
-            }
-            Err(payload) => {
-                let message = Message {
-                    payload: payload.clone(),
-                    key: None,
-                    expires: None,
-                    replay: false,
-                };
-                self.send_now(socket, message, (serial, size));
-                self.emit(Event::Dropped(payload, DropReason::Unconfirmed));
-            }
+        if self.outbox.fits(size) {
+            let displaced = self.outbox.push(message, (serial, size), false);
+            self.send_queued(socket, 0);
+            self.report_dropped(displaced);
+        } else {
+            let payload = message.payload.clone();
+            let message = Message {
+                key: None,
+                ..message
+            };
+            self.send_now(socket, message, (serial, size));
+            self.emit(Event::Dropped(payload, DropReason::Unconfirmed));
         }
         Reply::Sent
     }
@@ -258,10 +252,8 @@ impl<P: Payload> Session<P> {
     }
 
     pub(super) fn watch_expiry(&mut self) {
-        match self.outbox.next_expiry() {
-            Some(at) => self.timers.set(Timer::Expiry, at),
-            None => self.timers.stop(Timer::Expiry),
-        }
+        let expiry = self.outbox.next_expiry();
+        self.timers.set_or_stop(Timer::Expiry, expiry);
     }
 
     pub(super) fn report_dropped(&mut self, dropped: Dropped<P>) {

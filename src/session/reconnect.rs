@@ -1,6 +1,7 @@
 //! The end of a connection: another attempt, or the end of the session.
 
 use crate::session::backoff::{doubled, immediate_delay};
+use crate::session::timer::Timers;
 use crate::session::{
     CONNECT_TIMEOUT, Cause, Close, CloseKind, ConnectionError, Disconnected, Duration, EXHAUSTED,
     Event, FlushError, Instant, LIVENESS_TIMEOUT, NO_CLOSE_FRAME, NO_STATUS, Origin, Output,
@@ -31,17 +32,8 @@ impl<P: Payload> Session<P> {
         if let Some(socket) = self.phase.socket() {
             self.outputs.push_back(Output::Close(socket, close.clone()));
         }
-        for timer in [
-            Timer::Connect,
-            Timer::Failure,
-            Timer::Stable,
-            Timer::Retry,
-            Timer::Ping,
-            Timer::Pong,
-            Timer::Confirm,
-        ] {
-            self.timers.stop(timer);
-        }
+        self.timers = Timers::default();
+        self.watch_expiry();
         let asks_app = self.config.asks_app
             && !matches!(kind, CloseKind::ClientDisconnect | CloseKind::Unsupported);
         let cause = cause(close, kind);
