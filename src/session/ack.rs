@@ -203,16 +203,16 @@ impl<P: Payload> Session<P> {
 
     /// Requests a confirmation of sent messages if something depends on it, at once or later.
     pub(super) fn request_confirmation(&mut self) {
-        let Phase::Connected(socket) = self.phase else {
+        if !self.is_connected() {
             return;
-        };
+        }
         if !self.needs_confirmation() {
             return;
         }
         let is_flushing = self.acks.is_flushing();
         let expects_pong = self.liveness.expects_pong();
         if is_flushing && self.timers.get(Timer::Confirm).is_none() && !self.will_confirm() {
-            self.ping(socket);
+            self.ping();
         }
         let will_confirm = self.will_confirm();
         if will_confirm && expects_pong {
@@ -259,9 +259,9 @@ impl<P: Payload> Session<P> {
 
     /// Serves [`Timer::Confirm`], which was due at `due`.
     pub(super) fn on_confirm_due(&mut self, due: Instant) {
-        let Phase::Connected(socket) = self.phase else {
+        if !self.is_connected() {
             return;
-        };
+        }
         if !self.needs_confirmation() {
             return;
         }
@@ -273,7 +273,7 @@ impl<P: Payload> Session<P> {
         let asked = asked.map(|ping| ping.sent_at);
         if self.liveness.expects_pong() {
             if asked.is_none() {
-                self.ping(socket);
+                self.ping();
             }
             return;
         }
@@ -293,7 +293,7 @@ impl<P: Payload> Session<P> {
             }
             self.fail_flushes(FlushError::Unsupported);
         } else if self.liveness.link.pings.oldest().is_none() {
-            self.ping(socket);
+            self.ping();
         }
     }
 
