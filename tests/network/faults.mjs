@@ -6,6 +6,8 @@ import { once } from "node:events";
 import { createInterface } from "node:readline";
 
 import { PACKAGE, ROOT } from "../support/paths.mjs";
+import { SLOW_EVENT_MS } from "../support/timeouts.mjs";
+import { until } from "../support/until.mjs";
 import { Namespace } from "./namespace.mjs";
 
 const CLOUD_PROGRAM = process.env.TPA_CLOUD_BIN ?? `${ROOT}/target/debug/tpa-cloud`;
@@ -34,6 +36,10 @@ export class Line {
       await line.client.run("ip", "address", "add", `${CLIENT}/24`, "dev", "eth0");
       await line.cloud.run("ip", "link", "set", "eth0", "up");
       await line.client.run("ip", "link", "set", "eth0", "up");
+      // A runtime lists an address only once the kernel has found the carrier.
+      const isUp = async () =>
+        (await line.client.run("ip", "-brief", "link", "show", "eth0")).includes(" UP ");
+      await until("the link is up", isUp, { timeout: SLOW_EVENT_MS });
       await line.startCloud();
     } catch (error) {
       await line.remove();

@@ -103,7 +103,8 @@ const ADDRESSES = `
     { packageName: "a.b", apiKey: "k", logLevel: "silent", WebSocket: Socket });
   const sessions = [make(), make()];
   const seen = () => sessions.map((session) =>
-    session.timeline().filter(({ event }) => event === "addressChanged").length);
+    session.timeline().map(({ event }) => event)
+      .filter((event) => ["addressChanged", "offline", "online"].includes(event)).join());
   const told = [timers.length];
   for (const session of sessions) session.connect("user-a.b").catch(() => {});
   told.push(timers.length, timers[0].delay, timers[0].isUnref);
@@ -115,6 +116,8 @@ const ADDRESSES = `
   told.push(seen());
   sessions[0].disconnect();
   addresses = [];
+  timers[0].callback();
+  addresses = ["192.0.2.4"];
   timers[0].callback();
   told.push(seen());
   sessions[1].disconnect();
@@ -163,5 +166,14 @@ for (const [name, runtime] of Object.entries(RUNTIMES)) {
 
 test("active sessions share one look at the machine's addresses", async () => {
   const told = await output(RUNTIMES["Node with ws"], ADDRESSES);
-  assert.deepEqual(told, [0, 1, 5000, true, [0, 0], [1, 1], [1, 2], 0]);
+  assert.deepEqual(told, [
+    0,
+    1,
+    5000,
+    true,
+    ["", ""],
+    ["addressChanged", "addressChanged"],
+    ["addressChanged", "addressChanged,offline,online"],
+    0,
+  ]);
 });

@@ -29,9 +29,11 @@ export function watchAddresses(sink) {
     let known = addresses();
     watching = setInterval(() => {
       const now = addresses();
-      if (now === known) return;
+      if (now === undefined || now === known) return;
+      // Without an address each dial fails at once, and would use up the attempts.
+      const event = now === "" ? "offline" : known === "" ? "online" : "addresses";
       known = now;
-      for (const each of [...active]) each("addresses", 0);
+      for (const each of [...active]) each(event, 0);
     }, ADDRESSES_INTERVAL);
     watching.unref?.();
   }
@@ -43,11 +45,11 @@ export function watchAddresses(sink) {
   };
 }
 
-/** The addresses of the machine in the network, in one text. */
+/** The addresses of the machine in the network, in one text; undefined where they are unknown. */
 function addresses() {
   try {
     // Deno would ask its user for a permission.
-    if (process.versions.deno) return "";
+    if (process.versions.deno) return undefined;
     const { networkInterfaces } = process.getBuiltinModule("node:os");
     const all = Object.values(networkInterfaces()).flatMap((some) => some ?? []);
     // Link-local ones come and go with containers.
@@ -57,7 +59,7 @@ function addresses() {
       .sort()
       .join();
   } catch {
-    return "";
+    return undefined;
   }
 }
 

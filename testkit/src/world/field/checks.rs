@@ -28,7 +28,8 @@ impl World {
         };
         let knows = socket.ponged || (self.ponged_before && socket.acknowledged);
         let always = self.setup.pongs.iter().all(|pongs| *pongs == Pongs::Always);
-        if self.state() != State::Connected || !knows || !always {
+        let is_judged = knows && always && self.machine.is_reliable;
+        if self.state() != State::Connected || !is_judged {
             return Ok(());
         }
         let interval = self.setup.config.watch.ping_interval.as_millis();

@@ -41,6 +41,8 @@ pub struct Machine {
     wall_behind: u64,
     /// Time in which timers were served on time, ms.
     on_time: u64,
+    /// The monotonic clock has never been wrong.
+    pub is_reliable: bool,
 }
 
 impl Machine {
@@ -53,6 +55,7 @@ impl Machine {
             stands_at: None,
             wall_behind: 0,
             on_time: 0,
+            is_reliable: true,
         }
     }
 
@@ -87,6 +90,7 @@ impl Machine {
     /// The monotonic clock stands still from now on, or runs again.
     pub fn stand(&mut self, now: u64, stands: bool) {
         let shown = self.monotonic(now);
+        self.is_reliable &= !stands;
         self.stands_at = stands.then_some(shown);
         self.monotonic_behind = now as i64 - shown as i64;
     }
@@ -94,6 +98,7 @@ impl Machine {
     /// The monotonic clock advances by so much at once, or goes back.
     pub const fn jump(&mut self, by: i64) {
         self.monotonic_behind -= by;
+        self.is_reliable = false;
     }
 
     /// The machine sleeps for so long from now on.
