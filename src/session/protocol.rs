@@ -191,7 +191,7 @@ pub fn is_replayable(kind: &str) -> bool {
 }
 
 /// Default key of a message of type `kind`. Messages with a key are state: a queued one is removed
-/// if a newer one [replaces](replaces) it. `text` returns the value of a field as text.
+/// if a newer one [replaces] it. `text` returns the value of a field as text.
 pub fn state_key(kind: &str, text: impl Fn(&str) -> Option<String>) -> Option<String> {
     let field = match kind {
         "display_event" => "view",

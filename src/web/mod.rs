@@ -17,6 +17,7 @@ mod events;
 mod log;
 mod message;
 mod options;
+mod payload;
 mod promises;
 mod reflect;
 mod socket;
