@@ -253,7 +253,7 @@ impl<P: Payload> Session<P> {
         self.acks.unanswered = false;
         self.acks.confirmed = self.acks.confirmed.max(serial);
         self.outbox.confirm(self.acks.confirmed);
-        self.confirm_state(serial);
+        self.replay.confirm(serial);
         self.timers.stop(Timer::Confirm);
     }
 

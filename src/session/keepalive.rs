@@ -38,7 +38,7 @@ impl<P: Payload> Session<P> {
         self.liveness.link = Link::new(self.now);
         self.liveness.patience.connected();
         // A sleep before the ack says nothing about this connection.
-        self.wall_offset = None;
+        self.wall = None;
         self.arm_keepalive();
     }
 

@@ -123,13 +123,13 @@ pub struct Session<P> {
     environment: Environment,
     /// The app has ended the session for good.
     disposed: bool,
-    /// Lead of the wall clock over the monotonic one when it was last read, ms.
-    wall_offset: Option<i64>,
+    /// The wall clock when it was last read, and the time then.
+    wall: Option<(Instant, Instant)>,
     subscriptions: Subscriptions,
     outbox: Store<P>,
     acks: AckTracker,
-    /// State to send once more after a reconnect; made when there is some.
-    replay: Option<Box<Store<P>>>,
+    /// State to send once more after a reconnect.
+    replay: Store<P>,
     /// Search for a message that the cloud refuses.
     probe: Option<Box<Probe<P>>>,
     /// The last output was [`Event::Dropped`], so that a command comes from its handlers.
@@ -189,11 +189,11 @@ impl<P: Payload> Session<P> {
             liveness: Liveness::new(now),
             environment: Environment::default(),
             disposed: false,
-            wall_offset: None,
+            wall: None,
             subscriptions: Subscriptions::default(),
             outbox: Store::new(config.outbox),
             acks: AckTracker::default(),
-            replay: None,
+            replay: Store::new(replay::LIMITS),
             probe: None,
             reports_drop: false,
             timeline: Timeline::default(),

@@ -83,7 +83,7 @@ impl<P: Payload> Session<P> {
     }
 
     fn queue(&mut self, message: Message<P>, serial: u64) -> Reply {
-        self.forget_state(message.key.as_deref());
+        self.replay.remove_replaced(message.key.as_deref());
         let size = message.payload.size();
         if !self.outbox.fits(size) {
             self.emit(Event::Dropped(message.payload, DropReason::Overflow));
@@ -115,7 +115,7 @@ impl<P: Payload> Session<P> {
     }
 
     fn send_and_keep(&mut self, message: Message<P>, (serial, size): (u64, usize)) -> Reply {
-        self.forget_state(message.key.as_deref());
+        self.replay.remove_replaced(message.key.as_deref());
         if self.outbox.fits(size) {
             let displaced = self.outbox.push(message, (serial, size), false);
             self.send_queued(0);
@@ -166,13 +166,14 @@ impl<P: Payload> Session<P> {
 
     /// Serial of the first message that waits to be sent.
     pub(super) fn first_unsent(&self) -> Option<u64> {
-        self.first_due().or_else(|| self.outbox.first_queued())
+        self.replay
+            .first_queued()
+            .or_else(|| self.outbox.first_queued())
     }
 
     /// Size of that message.
     fn next_size(&self) -> Option<usize> {
-        let due = self.replay.as_ref().and_then(|replay| replay.next_size());
-        due.or_else(|| self.outbox.next_size())
+        self.replay.next_size().or_else(|| self.outbox.next_size())
     }
 
     /// True unless the first message that waits must wait for a pong.
@@ -200,7 +201,7 @@ impl<P: Payload> Session<P> {
         self.watch_expiry();
         self.decide_on_state(close, kind);
         let is_lost = self.acks.cut(self.config.delivery);
-        if let Some(serial) = self.first_due() {
+        if let Some(serial) = self.replay.first_queued() {
             self.acks.rewind(serial);
         }
         if is_lost {

@@ -210,20 +210,21 @@ impl<P: Payload> Session<P> {
     /// Ends the session. `retriable` is true if another attempt would be made but for a limit.
     fn stop(&mut self, last: Cause, retriable: bool) {
         // A handler may have ended the session while these were waiting for execution.
-        self.outputs.retain(|output| {
-            !matches!(
-                output,
-                Output::Prepare(_)
+        for _ in 0..self.outputs.len() {
+            match self.outputs.pop_front() {
+                None
+                | Some(
+                    Output::Prepare(_)
                     | Output::Open(_)
                     | Output::AskShouldReconnect(_)
-                    | Output::Emit(
-                        Event::Connecting(_) | Event::Connected | Event::Reconnecting(_)
-                    )
-            )
-        });
+                    | Output::Emit(Event::Connecting(_) | Event::Connected | Event::Reconnecting(_)),
+                ) => {}
+                Some(output) => self.outputs.push_back(output),
+            }
+        }
         let unsent = self.outbox.clear();
         self.report_dropped(unsent);
-        self.replay = None;
+        self.replay.clear();
         self.probe = None;
         self.timers.stop(Timer::Expiry);
         self.enter(Phase::Stopped);

@@ -117,10 +117,6 @@ impl<P: Payload> Store<P> {
         }
     }
 
-    pub(super) fn is_empty(&self) -> bool {
-        self.entries.is_empty()
-    }
-
     /// Takes the first queued message to send it. If `keeps`, it stays stored as one in flight.
     pub(super) fn next(&mut self, keeps: bool, now: Instant) -> Option<Departure<P>> {
         let next = self.entries.get_mut(self.in_flight)?;
