@@ -244,7 +244,7 @@ impl<P: Payload> Session<P> {
         let link = &mut self.liveness.link;
         if link.last_received > link.acknowledged_at {
             (link.probe, link.doubt) = (None, None);
-            link.write_off(|_| true);
+            link.write_off(Duration::ZERO, self.now);
         } else {
             self.leave();
         }
@@ -284,10 +284,7 @@ impl<P: Payload> Session<P> {
         let liveness = &mut self.liveness;
         if !liveness.expects_pong() {
             let timeout = liveness.patience.timeout(self.config.watch.pong_timeout, 0);
-            let now = self.now;
-            liveness
-                .link
-                .write_off(|ping| ping.sent_at.after(timeout) <= now);
+            liveness.link.write_off(timeout, self.now);
         }
         liveness.last_id = PingId(liveness.last_id.0.wrapping_add(1));
         let link = &mut liveness.link;

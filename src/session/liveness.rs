@@ -200,16 +200,14 @@ impl Link {
         }
     }
 
-    /// Stops to expect answers to the oldest pings, as long as they are `overdue`.
-    pub(super) fn write_off(&mut self, overdue: impl Fn(&Ping) -> bool) {
-        let handed = &mut self.handed_at_pong;
-        self.pings.write_off(|ping| {
-            let is_overdue = overdue(ping);
-            if is_overdue {
-                *handed = ping.handed;
-            }
-            is_overdue
-        });
+    /// Stops to expect answers to the pings that were sent at least `age` ago.
+    pub(super) fn write_off(&mut self, age: Duration, now: Instant) {
+        while let Some(ping) = self.pings.oldest()
+            && now.since(ping.sent_at) >= age
+        {
+            self.handed_at_pong = ping.handed;
+            self.pings.write_off_oldest();
+        }
     }
 
     #[cfg(feature = "test-util")]

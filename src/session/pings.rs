@@ -90,11 +90,9 @@ impl Pings {
         }
     }
 
-    /// Stops to expect answers to the oldest pings, as long as they are `overdue`.
-    pub(super) fn write_off(&mut self, mut overdue: impl FnMut(&Ping) -> bool) {
-        while self.oldest().is_some_and(&mut overdue) {
-            self.written_off += 1;
-        }
+    /// Stops to expect an answer to the oldest ping.
+    pub(super) const fn write_off_oldest(&mut self) {
+        self.written_off += 1;
     }
 
     /// Pings that are expected to be answered, oldest first.
