@@ -265,10 +265,9 @@ impl<P: Payload> Session<P> {
         let sole = probe.sole.take();
         let mut verdict = Verdict::Nothing;
         if let Some((serial, payload)) = sole {
-            let index = self.outbox.position(serial);
-            verdict = probe.judge(serial, close, index.is_some());
+            verdict = probe.judge(serial, close, self.outbox.holds(serial));
             if let Verdict::Refused = verdict {
-                index.and_then(|index| self.outbox.remove(index));
+                self.outbox.remove(serial);
                 self.emit(Event::Dropped(payload, DropReason::Refused));
             }
         } else if probe.window > 1 && probe.out > 0 {
