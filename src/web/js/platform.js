@@ -244,6 +244,27 @@ export function epochOfTimers(sink) {
   return timersEpoch;
 }
 
+/** A timeout of a session. */
+export class Timer {
+  /** @param {number} wait in ms @param {Sink} sink */
+  constructor(wait, sink) {
+    this.epoch = epochOfTimers();
+    this.cleared = false;
+    /** @type {any} */
+    this.id = setTimeout(() => this.cleared || sink("timeout", 0), wait);
+  }
+
+  /**
+   * Where fake timers of a test were installed or removed in between, those of now would throw or
+   * remove another timeout. It may still fire, but it need not keep a process of Node alive.
+   */
+  clear() {
+    this.cleared = true;
+    if (epochOfTimers() === this.epoch) clearTimeout(this.id);
+    else this.id?.unref?.();
+  }
+}
+
 /**
  * True where the browser closes sockets with a clean 1001 of its own when a navigation starts:
  * Firefox, whose engine alone has this class in pages, frames and workers.
