@@ -90,19 +90,19 @@ impl<P: Payload> Session<P> {
                 not_before.map(|at| at.since(self.now)).hash(hasher);
             }
             Phase::Idle
-            | Phase::Preparing(_)
-            | Phase::Connecting(_)
-            | Phase::Handshaking(_)
-            | Phase::Connected(_)
+            | Phase::Preparing
+            | Phase::Connecting
+            | Phase::Handshaking
+            | Phase::Connected
             | Phase::Stopped => {}
         }
-        if let Phase::Preparing(_) | Phase::Connecting(_) = self.phase {
+        if let Phase::Preparing | Phase::Connecting = self.phase {
             // Longer than what makes a dial a silent one.
             let longest = Duration::from_millis(10_000);
             let age = self.now.since(self.run.attempt_started);
             age.min(longest).hash(hasher);
         }
-        let is_connected = matches!(self.phase, Phase::Connected(_));
+        let is_connected = self.is_connected();
         if is_connected {
             self.run.answered.hash(hasher);
         }

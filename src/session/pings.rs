@@ -98,8 +98,8 @@ impl Pings {
     }
 
     /// Pings that are expected to be answered, oldest first.
-    pub(super) fn out(&self) -> impl Iterator<Item = &Ping> {
-        self.out.iter().skip(self.written_off)
+    pub(super) fn out(&self) -> &[Ping] {
+        self.out.get(self.written_off..).unwrap_or_default()
     }
 
     /// Oldest of them.

@@ -1,6 +1,7 @@
 //! The end of a connection: another attempt, or the end of the session.
 
 use crate::session::backoff::{doubled, immediate_delay};
+use crate::session::timer::Timers;
 use crate::session::{
     CONNECT_TIMEOUT, Cause, Close, CloseKind, ConnectionError, Disconnected, Duration, EXHAUSTED,
     Event, FlushError, Instant, LIVENESS_TIMEOUT, NO_CLOSE_FRAME, NO_STATUS, Origin, Output,
@@ -28,20 +29,12 @@ impl<P: Payload> Session<P> {
         if origin == Origin::Browser && reconnect != Reconnect::No {
             self.on_closed_by_browser();
         }
-        if let Some(socket) = self.phase.socket() {
-            self.outputs.push_back(Output::Close(socket, close.clone()));
+        if self.phase.has_socket() {
+            self.outputs
+                .push_back(Output::Close(self.last_socket, close.clone()));
         }
-        for timer in [
-            Timer::Connect,
-            Timer::Failure,
-            Timer::Stable,
-            Timer::Retry,
-            Timer::Ping,
-            Timer::Pong,
-            Timer::Confirm,
-        ] {
-            self.timers.stop(timer);
-        }
+        self.timers = Timers::default();
+        self.watch_expiry();
         let asks_app = self.config.asks_app
             && !matches!(kind, CloseKind::ClientDisconnect | CloseKind::Unsupported);
         let cause = cause(close, kind);
@@ -62,7 +55,7 @@ impl<P: Payload> Session<P> {
         self.run.lost_in_silence = false;
         let is_own = |code| origin == Origin::Attempt && close.code == code;
         let is_silent = match self.phase {
-            Phase::Connected(_) => {
+            Phase::Connected => {
                 if self.run.attempts == 0 {
                     self.run.outage_since = self.now;
                 }
@@ -70,7 +63,7 @@ impl<P: Payload> Session<P> {
                 self.run.lost_in_silence = is_dead && self.liveness.is_silent();
                 is_dead || matches!(close.code, NO_STATUS | NO_CLOSE_FRAME)
             }
-            Phase::Preparing(_) | Phase::Connecting(_) => {
+            Phase::Preparing | Phase::Connecting => {
                 let time = self.now.since(self.run.attempt_started);
                 if close.code == NO_CLOSE_FRAME && time >= SILENT_DIAL {
                     self.run.resumes = true;
@@ -78,7 +71,7 @@ impl<P: Payload> Session<P> {
                 }
                 is_own(CONNECT_TIMEOUT)
             }
-            Phase::Handshaking(_) => is_own(CONNECT_TIMEOUT),
+            Phase::Handshaking => is_own(CONNECT_TIMEOUT),
             Phase::Idle | Phase::Waiting | Phase::AwaitingDecision(_) | Phase::Stopped => false,
         };
         if is_silent {
@@ -98,7 +91,7 @@ impl<P: Payload> Session<P> {
     pub(super) fn check_stable(&mut self) {
         let is_asked = self.config.watch.ping_interval > Duration::ZERO;
         let expects_pong = is_asked && self.liveness.expects_pong();
-        if matches!(self.phase, Phase::Connected(_))
+        if self.is_connected()
             && self.timers.get(Timer::Stable).is_none()
             && (self.run.answered || !expects_pong)
         {

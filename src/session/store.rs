@@ -68,27 +68,22 @@ impl<P: Payload> Store<P> {
         }
     }
 
-    /// Queues a message after the others and removes those that it replaces; returns the messages
+    /// True if a message of this size fits into an empty queue.
+    pub(super) const fn fits(&self, size: usize) -> bool {
+        self.limits.messages > 0 && size <= self.limits.bytes
+    }
+
+    /// Queues a message that [fits](Self::fits) after the others, and removes those that it replaces; returns the messages
     /// that it displaced, oldest first. `announced` if the app is told that the message waits.
-    ///
-    /// # Errors
-    ///
-    /// The message does not fit even into an empty queue, and is returned.
     pub(super) fn push(
         &mut self,
         message: Message<P>,
         (serial, size): (u64, usize),
         announced: bool,
-    ) -> Result<Dropped<P>, P> {
-        if self.limits.messages == 0 || size > self.limits.bytes {
-            return Err(message.payload);
-        }
+    ) -> Dropped<P> {
         self.remove_replaced(message.key.as_deref());
         self.bytes += size;
-        self.earliest_expiry = match (self.earliest_expiry, message.expires) {
-            (Some(one), Some(other)) => Some(one.min(other)),
-            (one, other) => one.or(other),
-        };
+        self.earliest_expiry = Instant::earliest(self.earliest_expiry, message.expires);
         self.entries.push_back(Entry {
             message,
             size,
@@ -97,13 +92,14 @@ impl<P: Payload> Store<P> {
             sent_at: None,
             hit: false,
         });
-        Ok(self.trim())
+        self.trim()
     }
 
     /// Stores a message that was sent at this time, in flight like all others. The oldest ones are
     /// let go if there is no space for it.
     pub(super) fn keep(&mut self, message: Message<P>, ids: (u64, usize), sent_at: Instant) {
-        if self.push(message, ids, false).is_ok() {
+        if self.fits(ids.1) {
+            self.push(message, ids, false);
             if let Some(kept) = self.entries.back_mut() {
                 kept.sent_at = Some(sent_at);
             }
@@ -207,7 +203,10 @@ impl<P: Payload> Store<P> {
             return dropped;
         }
         self.expiry_stale = true;
-        for entry in self.entries.split_off(self.in_flight) {
+        for _ in self.in_flight..self.entries.len() {
+            let Some(entry) = self.entries.remove(self.in_flight) else {
+                break;
+            };
             if entry.message.expires.is_some_and(|at| at <= now) {
                 self.bytes -= entry.size;
                 dropped.push(entry.dropped(DropReason::Expired));
@@ -223,8 +222,11 @@ impl<P: Payload> Store<P> {
         self.in_flight = 0;
         self.bytes = 0;
         self.expiry_stale = true;
-        let all = std::mem::take(&mut self.entries).into_iter();
-        all.map(|entry| entry.dropped(DropReason::Ended)).collect()
+        let mut dropped = Vec::new();
+        while let Some(entry) = self.entries.pop_front() {
+            dropped.push(entry.dropped(DropReason::Ended));
+        }
+        dropped
     }
 
     /// Earliest expiry of the queued messages.

@@ -1,9 +1,7 @@
 //! Streams that the app asks for; the list is sent again after each ack.
 
 use crate::session::close::contains;
-use crate::session::{
-    Close, CommandError, Event, Outgoing, Payload, Phase, Reply, Session, SessionError, SocketId,
-};
+use crate::session::{Close, CommandError, Event, Outgoing, Payload, Reply, Session, SessionError};
 
 /// Subscribed streams, streams of handlers, and the union of both.
 #[derive(Clone, Debug, Default, Hash)]
@@ -80,8 +78,7 @@ impl Subscriptions {
 impl<P: Payload> Session<P> {
     /// Looks for the stream that made the peer close the connection.
     pub(super) fn blame_subscription(&mut self, close: &Close) {
-        let is_connected = matches!(self.phase, Phase::Connected(_));
-        if !is_connected || !close.blames_a_subscription() {
+        if !self.is_connected() || !close.blames_a_subscription() {
             return;
         }
         if let Some(stream) = self.subscriptions.refuse(&close.reason) {
@@ -100,16 +97,16 @@ impl<P: Payload> Session<P> {
             return Err(CommandError::EmptyStream);
         }
         let changed = change(&mut self.subscriptions, streams);
-        if let (Phase::Connected(socket), true) = (self.phase, changed) {
-            self.send_subscriptions(socket);
+        if self.is_connected() && changed {
+            self.send_subscriptions();
         }
         Ok(Reply::Done)
     }
 
-    pub(super) fn send_subscriptions(&mut self, socket: SocketId) {
+    pub(super) fn send_subscriptions(&mut self) {
         let streams = self.subscriptions.as_slice().to_vec();
         self.watch_frame(None);
-        self.transmit(socket, Outgoing::Subscriptions(streams));
-        self.on_handed_over(socket, 0);
+        self.transmit(Outgoing::Subscriptions(streams));
+        self.on_handed_over(0);
     }
 }
