@@ -1,10 +1,17 @@
 //! Clocks of the runtime, and the one timer of a session.
 
 use std::cell::{Cell, RefCell};
+use std::rc::Rc;
 
+use gloo_timers::callback::Timeout;
+use js_sys::Function;
+use wasm_bindgen::JsCast;
 use wasm_bindgen::prelude::*;
 
 use crate::session::{self, Duration, Instant};
+
+use super::abi::JsEvent;
+use super::reflect;
 
 #[wasm_bindgen]
 extern "C" {
@@ -16,18 +23,6 @@ extern "C" {
 extern "C" {
     #[wasm_bindgen(js_name = epochOfTimers)]
     fn epoch_of_timers(sink: &JsValue) -> u32;
-
-    /// A timeout that is reported to a sink.
-    type Timer;
-
-    #[wasm_bindgen(constructor)]
-    fn new(wait: u32, sink: &JsValue) -> Timer;
-
-    #[wasm_bindgen(method, getter)]
-    fn epoch(this: &Timer) -> u32;
-
-    #[wasm_bindgen(method)]
-    fn clear(this: &Timer);
 }
 
 /// Time on the wall clock, in ms since the epoch. It advances while a computer sleeps.
@@ -63,7 +58,7 @@ impl Clock {
     pub(super) fn arm(&self, due: Option<Instant>, sink: &JsValue) {
         let epoch = due.map_or(0, |_| epoch_of_timers(sink));
         let is_armed = match &*self.armed.borrow() {
-            Some(armed) => due == Some(armed.due) && epoch == armed.timer.epoch(),
+            Some(armed) => due == Some(armed.due) && epoch == armed.epoch,
             None => due.is_none(),
         };
         if is_armed {
@@ -75,7 +70,7 @@ impl Clock {
         };
         // Nothing is armed or borrowed meanwhile: timers of a test may call back at once, which is
         // ignored.
-        let armed = Armed::new(due, self.now(), sink);
+        let armed = Armed::new(due, self.now(), epoch, sink);
         drop(self.armed.replace(Some(armed)));
     }
 
@@ -103,27 +98,60 @@ impl Clock {
 struct Armed {
     due: Instant,
     armed_for: Instant,
-    timer: Timer,
+    epoch: u32,
+    timeout: Option<Timeout>,
+    cleared: Rc<Cell<bool>>,
 }
 
 impl Armed {
-    fn new(due: Instant, now: Instant, sink: &JsValue) -> Self {
+    fn new(due: Instant, now: Instant, epoch: u32, sink: &JsValue) -> Self {
         let (armed_for, wait) = session::Clock::arm(now, due);
-        let timer = Timer::new(millis(wait), sink);
+        let cleared = Rc::new(Cell::new(false));
+        let timeout = Timeout::new(millis(wait), {
+            let (sink, cleared) = (sink.clone(), cleared.clone());
+            move || {
+                if !cleared.get() {
+                    report(&sink);
+                }
+            }
+        });
         Self {
             due,
             armed_for,
-            timer,
+            epoch,
+            timeout: Some(timeout),
+            cleared,
         }
     }
 }
 
 impl Drop for Armed {
     fn drop(&mut self) {
-        self.timer.clear();
+        self.cleared.set(true);
+        let Some(timeout) = self.timeout.take() else {
+            return;
+        };
+        if epoch_of_timers(&JsValue::UNDEFINED) == self.epoch {
+            return drop(timeout);
+        }
+        // Fake timers of a test were installed or removed in between, and those of now would throw
+        // or remove another timeout. It may still fire and must find its closure, but it need not
+        // keep a process of Node alive.
+        let id = timeout.forget();
+        if let Some(unref) = reflect::get(&id, "unref").dyn_ref::<Function>() {
+            let _ = unref.call0(&id);
+        }
     }
 }
 
 fn millis(wait: Duration) -> u32 {
     u32::try_from(wait.as_millis()).unwrap_or(u32::MAX)
+}
+
+/// Reports a timeout through the sink, which checks the stack.
+fn report(sink: &JsValue) {
+    if let Some(sink) = sink.dyn_ref::<Function>() {
+        // The sink throws nothing.
+        let _ = sink.call2(&JsValue::UNDEFINED, &JsEvent::Timeout.into(), &0.into());
+    }
 }

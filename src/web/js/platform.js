@@ -19,7 +19,7 @@ const MAX_ERROR = 4096;
 /**
  * Names of the events that are reported to a session: `JsEvent` in `src/web/abi.rs`.
  * @typedef {"not-json" | "not-object" | "no-type" | "control" | "unhandled" | "incomplete"
- *   | "handler-failed" | "timeout" | "turned" | "answered" | "opened" | "failed" | "closed" | "active" | "protocol-ping"
+ *   | "handler-failed" | "timeout" | "turned" | "opened" | "failed" | "closed" | "active" | "protocol-ping"
  *   | "offline" | "online" | "leaving" | "resumed" | "shown" | "addresses"} JsEvent
  */
 
@@ -244,27 +244,6 @@ export function epochOfTimers(sink) {
   return timersEpoch;
 }
 
-/** A timeout of a session. */
-export class Timer {
-  /** @param {number} wait in ms @param {Sink} sink */
-  constructor(wait, sink) {
-    this.epoch = epochOfTimers();
-    this.cleared = false;
-    /** @type {any} */
-    this.id = setTimeout(() => this.cleared || sink("timeout", 0), wait);
-  }
-
-  /**
-   * Where fake timers of a test were installed or removed in between, those of now would throw or
-   * remove another timeout. It may still fire, but it need not keep a process of Node alive.
-   */
-  clear() {
-    this.cleared = true;
-    if (epochOfTimers() === this.epoch) clearTimeout(this.id);
-    else this.id?.unref?.();
-  }
-}
-
 /**
  * True where the browser closes sockets with a clean 1001 of its own when a navigation starts:
  * Firefox, whose engine alone has this class in pages, frames and workers.
@@ -339,11 +318,24 @@ export function ignoreRejection(value) {
 
 /**
  * Calls a provider. Errors do not repeat what it gave, which may be a key.
+ *
+ * A provider may never answer, and its attempt then ends without it. `abandoned` settles the
+ * returned promise all the same, so that whoever awaits it is released.
  * @param {string} option the option that the provider was given as
+ * @param {() => unknown} provider
+ * @param {Promise<never>} abandoned rejects when the attempt is over
+ * @returns {Promise<string>}
+ */
+export function askProvider(option, provider, abandoned) {
+  return Promise.race([answerOf(option, provider), abandoned]);
+}
+
+/**
+ * @param {string} option
  * @param {() => unknown} provider
  * @returns {Promise<string>}
  */
-export async function askProvider(option, provider) {
+async function answerOf(option, provider) {
   let answer;
   try {
     answer = await provider();
@@ -352,18 +344,6 @@ export async function askProvider(option, provider) {
   }
   if (typeof answer === "string" && answer !== "") return answer;
   throw new Error(`${option}: the provider gave no non-empty string`);
-}
-
-/**
- * Reports what a requirement of an attempt was answered with, or the error.
- * @param {Promise<unknown>} answer
- * @param {number} socket
- * @param {Sink} sink
- */
-export function reportAnswer(answer, socket, sink) {
-  const report = (/** @type {unknown} */ value) => sink("answered", socket, value);
-  // The session may be gone by then, and its sink throws.
-  answer.then(report, report).catch(noop);
 }
 
 /**
