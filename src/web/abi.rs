@@ -169,8 +169,6 @@ pub enum JsEvent {
     Timeout = "timeout",
     /// Other tasks have had their turn since the timer fired, or replaced timers are back.
     Turned = "turned",
-    /// A requirement of the socket was answered or refused.
-    Answered = "answered",
     /// The socket is open.
     Opened = "opened",
     /// The socket reported an error.
@@ -240,7 +238,6 @@ impl Driver {
             JsEvent::HandlerFailed => self.handler_failed(value),
             JsEvent::Timeout => self.on_timeout(),
             JsEvent::Turned => self.on_turned(),
-            JsEvent::Answered => self.on_answer(socket, value),
             JsEvent::Opened => self.input(Input::Opened(socket)),
             JsEvent::Failed => {
                 let error = value.as_string().unwrap_or_default();

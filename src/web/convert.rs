@@ -1,6 +1,8 @@
 //! Conversion between types of the core and values of JavaScript.
 
 use js_sys::{Error, Object};
+use serde::Serialize;
+use serde_wasm_bindgen::Serializer;
 use wasm_bindgen::prelude::*;
 
 use crate::session::{
@@ -9,7 +11,6 @@ use crate::session::{
 };
 
 use super::clock::Clock;
-use super::payload::to_js;
 use super::reflect::{get, set, text};
 
 #[wasm_bindgen(module = "/src/web/js/platform.js")]
@@ -18,6 +19,13 @@ extern "C" {
 
     #[wasm_bindgen(constructor)]
     fn new(message: &str, facts: &JsValue) -> TpaConnectionError;
+}
+
+/// Converts a payload to a plain object.
+pub(super) fn to_js(payload: &impl Serialize) -> JsValue {
+    let serializer = Serializer::new().serialize_maps_as_objects(true);
+    // Fails only for keys that are not strings and for integers beyond 2^53.
+    payload.serialize(&serializer).unwrap_or_default()
 }
 
 /// Argument of `shouldReconnect`.

@@ -1,14 +1,16 @@
 //! Preparation of an attempt: the WebSocket constructor, the URL and the key.
 
-use std::rc::Rc;
+use std::rc::{Rc, Weak};
 
 use js_sys::{Function, Promise};
 use wasm_bindgen::prelude::*;
+use wasm_bindgen_futures::{JsFuture, spawn_local};
 
 use crate::session::{Input, SocketId, Source, URL_ALLOWED};
 
 use super::driver::Driver;
 use super::options::{SessionOptions, socket_url};
+use super::promises::Deferred;
 use super::reflect;
 use super::socket::Socket;
 
@@ -21,22 +23,20 @@ extern "C" {
     fn load_web_socket() -> Promise;
 
     #[wasm_bindgen(js_name = askProvider)]
-    fn ask_provider(option: &str, provider: &Function) -> Promise;
-
-    #[wasm_bindgen(js_name = reportAnswer)]
-    fn report_answer(answer: &Promise, socket: u32, sink: &JsValue);
+    fn ask_provider(option: &str, provider: &Function, abandoned: &Promise) -> Promise;
 }
 
 /// Message for a runtime without a WebSocket.
 const NO_WEB_SOCKET: &str = "This runtime has no WebSocket. Install the package \"ws\" \
     (npm install ws), or pass a constructor as the option WebSocket";
 
-/// Function that asks the app for a key or a URL.
-pub(super) type Provider = Box<dyn Fn() -> Promise>;
+/// Function that asks the app for a key or a URL. Its argument resolves when the attempt is over,
+/// after which the answer is no longer of use.
+pub(super) type Provider = Box<dyn Fn(&Promise) -> Promise>;
 
 /// Wraps a provider of JavaScript that was given as this option.
 pub(super) fn js_provider(option: &'static str, provider: Function) -> Provider {
-    Box::new(move || ask_provider(option, &provider))
+    Box::new(move |abandoned| ask_provider(option, &provider, abandoned))
 }
 
 /// What an attempt needs before its socket can be opened.
@@ -47,7 +47,16 @@ enum Requirement {
     ApiKey,
 }
 
+/// Reason why a requirement was not met.
+enum PrepareError {
+    /// A provider failed; another attempt may succeed.
+    Retryable(String),
+    /// The runtime has no WebSocket.
+    Fatal(&'static str),
+}
+
 /// The requirements of one attempt, as far as they are met.
+#[derive(Default)]
 struct DialContext {
     web_socket: Option<Function>,
     url: Option<String>,
@@ -86,66 +95,82 @@ impl DialContext {
 pub(super) struct Attempt {
     socket: SocketId,
     context: DialContext,
+    /// Resolved when the attempt is over, for the providers that were asked.
+    abandoned: Option<Deferred>,
+}
+
+impl Drop for Attempt {
+    fn drop(&mut self) {
+        if let Some(abandoned) = &self.abandoned {
+            abandoned.resolve(&JsValue::UNDEFINED);
+        }
+    }
 }
 
 impl Driver {
     /// Carries out `Output::Prepare`: reports `Prepared`, at once if nothing has to be awaited.
     pub(super) fn prepare(&self, socket: SocketId) {
-        let context = DialContext::new(&self.options);
-        *self.attempt.borrow_mut() = Some(Attempt { socket, context });
-        self.ask_next(socket);
+        *self.attempt.borrow_mut() = Some(Attempt {
+            socket,
+            context: DialContext::new(&self.options),
+            abandoned: None,
+        });
+        if let Some((requirement, answer)) = self.ask_next(socket) {
+            spawn_local(resolve(self.me.clone(), socket, requirement, answer));
+        }
     }
 
     /// Asks for the first requirement that is not met. Reports `Prepared` if all are met; does
     /// nothing if the attempt is over.
-    fn ask_next(&self, socket: SocketId) {
-        let missing = match &*self.attempt.borrow() {
-            Some(attempt) if attempt.socket == socket => attempt.context.missing(),
-            _ => return,
+    fn ask_next(&self, socket: SocketId) -> Option<(Requirement, Promise)> {
+        let missing = match &mut *self.attempt.borrow_mut() {
+            Some(attempt) if attempt.socket == socket => {
+                attempt.context.missing().map(|requirement| {
+                    let abandoned = attempt.abandoned.get_or_insert_with(Deferred::new);
+                    (requirement, abandoned.promise())
+                })
+            }
+            _ => return None,
         };
-        let provider = match missing {
-            None => return self.input(Input::Prepared(socket)),
-            Some(Requirement::WebSocket) => None,
-            Some(Requirement::Url) => self.options.url_provider.as_ref(),
-            Some(Requirement::ApiKey) => self.options.api_key_provider.as_ref(),
+        let Some((requirement, abandoned)) = missing else {
+            self.input(Input::Prepared(socket));
+            return None;
+        };
+        let provider = match requirement {
+            Requirement::WebSocket => return Some((requirement, load_web_socket())),
+            Requirement::Url => &self.options.url_provider,
+            Requirement::ApiKey => &self.options.api_key_provider,
         };
         // May run code of the app, so nothing is borrowed here. An option without a fixed value has
         // a provider.
-        let answer = provider.map_or_else(load_web_socket, |provider| provider());
-        report_answer(&answer, socket.0, self.sink.as_ref());
+        let answer = match provider {
+            Some(provider) => provider(&abandoned),
+            None => abandoned,
+        };
+        Some((requirement, answer))
     }
 
-    /// Takes the answer to a requirement, which is an error if it was refused, and asks for the
-    /// next. Does nothing if the attempt is over.
-    pub(super) fn on_answer(&self, socket: SocketId, answer: &JsValue) {
-        match self.store(socket, answer) {
-            Ok(()) => self.ask_next(socket),
-            Err(input) => self.input(input),
-        }
-    }
-
-    /// Stores the answer to the first requirement that is not met, unless the attempt is over.
-    fn store(&self, socket: SocketId, answer: &JsValue) -> Result<(), Input> {
+    /// Stores the answer to a requirement, unless the attempt is over.
+    fn store(
+        &self,
+        socket: SocketId,
+        requirement: Requirement,
+        answer: Result<JsValue, JsValue>,
+    ) -> Result<(), PrepareError> {
         let mut attempt = self.attempt.borrow_mut();
         let Some(attempt) = attempt.as_mut().filter(|attempt| attempt.socket == socket) else {
             return Ok(());
         };
         let context = &mut attempt.context;
-        let Some(requirement) = context.missing() else {
-            return Ok(());
-        };
         if let Requirement::WebSocket = requirement {
-            let constructor = answer.dyn_ref().cloned();
-            let reason = NO_WEB_SOCKET.into();
-            context.web_socket = Some(constructor.ok_or(Input::Unsupported { socket, reason })?);
+            let constructor = answer.ok().and_then(|found| found.dyn_into().ok());
+            context.web_socket = Some(constructor.ok_or(PrepareError::Fatal(NO_WEB_SOCKET))?);
             return Ok(());
         }
-        let text = answer.as_string().ok_or_else(|| {
-            self.failed(
-                socket,
-                &reflect::text(answer, "message").unwrap_or_default(),
-            )
+        let text = answer.map_err(|error| {
+            PrepareError::Retryable(reflect::text(&error, "message").unwrap_or_default())
         })?;
+        let text = text.as_string().unwrap_or_default();
         if let Requirement::ApiKey = requirement {
             self.set_api_key(&text);
             context.has_api_key = true;
@@ -154,14 +179,16 @@ impl Driver {
         context.url = socket_url(&text);
         if context.url.is_none() {
             let option = self.options.options.url_field;
-            return Err(self.failed(socket, &[option, ": must give ", URL_ALLOWED].concat()));
+            let message = [option, ": must give ", URL_ALLOWED].concat();
+            return Err(PrepareError::Retryable(message));
         }
         Ok(())
     }
 
     /// Carries out `Output::Open`.
     pub(super) fn open(&self, id: SocketId) {
-        let Some(Attempt { context, .. }) = self.attempt.take() else {
+        let attempt = self.attempt.take();
+        let Some(context) = attempt.map(|mut attempt| std::mem::take(&mut attempt.context)) else {
             return;
         };
         let (Some(web_socket), Some(url), Some(dispatcher)) =
@@ -171,12 +198,42 @@ impl Driver {
         };
         match Socket::open(id, &web_socket, &url, &dispatcher, self.sink.as_ref()) {
             Ok(socket) => *self.socket.borrow_mut() = Some(Rc::new(socket)),
-            Err(message) => self.input(self.failed(id, &message)),
+            Err(message) => self.attempt_failed(id, &message),
         }
     }
 
-    fn failed(&self, socket: SocketId, message: &str) -> Input {
+    fn attempt_failed(&self, socket: SocketId, message: &str) {
         let reason = self.redact(message);
-        Input::AttemptFailed { socket, reason }
+        self.input(Input::AttemptFailed { socket, reason });
+    }
+}
+
+/// Awaits the requirements of an attempt, one after the other, until all are met, one fails, or
+/// the attempt is over.
+async fn resolve(
+    driver: Weak<Driver>,
+    socket: SocketId,
+    mut requirement: Requirement,
+    mut answer: Promise,
+) {
+    loop {
+        let resolved = JsFuture::from(answer).await;
+        let Some(driver) = driver.upgrade() else {
+            return;
+        };
+        match driver.store(socket, requirement, resolved) {
+            Ok(()) => {}
+            Err(PrepareError::Retryable(message)) => {
+                return driver.attempt_failed(socket, &message);
+            }
+            Err(PrepareError::Fatal(message)) => {
+                let reason = message.into();
+                return driver.input(Input::Unsupported { socket, reason });
+            }
+        }
+        match driver.ask_next(socket) {
+            Some(next) => (requirement, answer) = next,
+            None => return,
+        }
     }
 }

@@ -7,7 +7,6 @@ use crate::session::{Cause, CloseKind, Event, LogLevel, Reconnect, decimal};
 use super::convert;
 use super::driver::Driver;
 use super::message::Message;
-use super::payload::to_js;
 use super::reflect;
 
 #[wasm_bindgen(module = "/src/web/js/platform.js")]
@@ -20,7 +19,7 @@ impl Driver {
     /// Logs an event and calls its handlers.
     pub(super) fn emit(&self, event: &Event<Message>) {
         let payload = match event {
-            Event::Connecting(event) => to_js(event),
+            Event::Connecting(event) => convert::to_js(event),
             Event::Connected => self.settings.borrow().clone(),
             Event::Disconnected(event) => {
                 let level = match (event.was_clean, event.permanent) {
@@ -29,7 +28,7 @@ impl Driver {
                     (false, true) => LogLevel::Error,
                 };
                 self.log(level, &event.message);
-                to_js(event)
+                convert::to_js(event)
             }
             Event::Reconnecting(event) => {
                 let delay = decimal(event.delay.as_millis() as u32);
@@ -41,11 +40,11 @@ impl Driver {
                     LogLevel::Warn,
                     &["reconnecting in ", &delay, &cause].concat(),
                 );
-                to_js(event)
+                convert::to_js(event)
             }
             Event::StateChange(event) => {
                 self.log(LogLevel::Info, event.to.name());
-                to_js(event)
+                convert::to_js(event)
             }
             Event::Error(error) => {
                 self.log(LogLevel::Warn, error.message());

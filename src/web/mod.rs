@@ -17,7 +17,6 @@ mod events;
 mod log;
 mod message;
 mod options;
-mod payload;
 mod promises;
 mod reflect;
 mod socket;

@@ -6,7 +6,7 @@ use wasm_bindgen::JsValue;
 
 use crate::session::{Control, Init, PingId, Redactor, SubscriptionUpdate, ping_frame};
 
-use super::{message, payload, reflect};
+use super::{convert, message, reflect};
 
 /// The first frame of the handshake.
 pub(super) fn init(session_id: &str, package_name: &str, api_key: &str) -> Option<JsString> {
@@ -43,6 +43,6 @@ pub(super) fn control(frame: &JsValue, redactor: &Redactor) -> Option<Control> {
 
 /// Adds the timestamp, since the core has no wall clock.
 fn text(frame: &impl Serialize) -> Option<JsString> {
-    let frame = payload::to_js(frame);
+    let frame = convert::to_js(frame);
     message::encode(&frame, &reflect::get(&frame, "type"), &"".into(), None).ok()
 }

@@ -255,7 +255,7 @@ fn rust_provider<E: fmt::Display>(
             Err(js_sys::Error::new(&format!("{option}: {message}")).into())
         }
     };
-    Box::new(move || future_to_promise(ask()))
+    Box::new(move |_| future_to_promise(ask()))
 }
 
 fn millis(duration: Duration) -> Value {

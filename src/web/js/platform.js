@@ -19,7 +19,7 @@ const MAX_ERROR = 4096;
 /**
  * Names of the events that are reported to a session: `JsEvent` in `src/web/abi.rs`.
  * @typedef {"not-json" | "not-object" | "no-type" | "control" | "unhandled" | "incomplete"
- *   | "handler-failed" | "timeout" | "turned" | "answered" | "opened" | "failed" | "closed" | "active" | "protocol-ping"
+ *   | "handler-failed" | "timeout" | "turned" | "opened" | "failed" | "closed" | "active" | "protocol-ping"
  *   | "offline" | "online" | "leaving" | "resumed" | "shown" | "addresses"} JsEvent
  */
 
@@ -318,11 +318,24 @@ export function ignoreRejection(value) {
 
 /**
  * Calls a provider. Errors do not repeat what it gave, which may be a key.
+ *
+ * A provider may never answer, and its attempt then ends without it. `abandoned` settles the
+ * returned promise all the same, so that whoever awaits it is released.
  * @param {string} option the option that the provider was given as
+ * @param {() => unknown} provider
+ * @param {Promise<never>} abandoned rejects when the attempt is over
+ * @returns {Promise<string>}
+ */
+export function askProvider(option, provider, abandoned) {
+  return Promise.race([answerOf(option, provider), abandoned]);
+}
+
+/**
+ * @param {string} option
  * @param {() => unknown} provider
  * @returns {Promise<string>}
  */
-export async function askProvider(option, provider) {
+async function answerOf(option, provider) {
   let answer;
   try {
     answer = await provider();
@@ -331,18 +344,6 @@ export async function askProvider(option, provider) {
   }
   if (typeof answer === "string" && answer !== "") return answer;
   throw new Error(`${option}: the provider gave no non-empty string`);
-}
-
-/**
- * Reports what a requirement of an attempt was answered with, or the error.
- * @param {Promise<unknown>} answer
- * @param {number} socket
- * @param {Sink} sink
- */
-export function reportAnswer(answer, socket, sink) {
-  const report = (/** @type {unknown} */ value) => sink("answered", socket, value);
-  // The session may be gone by then, and its sink throws.
-  answer.then(report, report).catch(noop);
 }
 
 /**
