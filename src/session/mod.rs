@@ -285,7 +285,7 @@ impl<P: Payload> Session<P> {
             }
             Input::Closed(_, close) => {
                 let origin = self.origin_of(&close);
-                if origin == Origin::Peer {
+                if matches!(origin, Origin::Peer) {
                     self.blame(&close);
                     self.blame_subscription(&close);
                 }

@@ -26,7 +26,7 @@ impl<P: Payload> Session<P> {
         self.check_stable();
         self.assess_loss(&close, origin);
         self.release_messages(&close, kind);
-        if origin == Origin::Browser && reconnect != Reconnect::No {
+        if matches!(origin, Origin::Browser) && reconnect != Reconnect::No {
             self.on_closed_by_browser();
         }
         if self.phase.has_socket() {
@@ -53,7 +53,7 @@ impl<P: Payload> Session<P> {
     /// Draws conclusions for the next attempts from how the connection or the attempt ended.
     fn assess_loss(&mut self, close: &Close, origin: Origin<'_>) {
         self.run.lost_in_silence = false;
-        let is_own = |code| origin == Origin::Attempt && close.code == code;
+        let is_own = |code| matches!(origin, Origin::Attempt) && close.code == code;
         let is_silent = match self.phase {
             Phase::Connected => {
                 if self.run.attempts == 0 {
