@@ -1,12 +1,10 @@
 //! Confirmation of messages: a pong confirms everything that was sent before its ping, because
 //! a connection keeps the order (RFC 9293 section 3.1).
 
-use std::collections::VecDeque;
 #[cfg(feature = "test-util")]
 use std::hash::{Hash, Hasher};
 
 use crate::session::keepalive::{LATE, PROBE_TIMEOUT};
-use crate::session::pings::Ping;
 use crate::session::{
     Duration, Event, FlushError, FlushId, Instant, Output, Payload, Phase, Reply, Session,
     SessionError, Timer,
@@ -53,7 +51,7 @@ pub(super) struct AckTracker {
     pub(super) unanswered: bool,
     /// Flushes that wait until everything up to a serial is confirmed. At most two: calls that
     /// come while one is waiting share the second.
-    flushes: VecDeque<(FlushId, u64)>,
+    flushes: [Option<(FlushId, u64)>; 2],
     last_flush: FlushId,
 }
 
@@ -101,41 +99,37 @@ impl AckTracker {
     }
 
     fn flush(&mut self) -> FlushId {
-        let is_known = self
-            .flushes
-            .back()
-            .is_some_and(|&(_, serial)| serial == self.accepted);
-        if is_known {
-            return self.last_flush;
-        }
-        if self.flushes.len() < 2 {
+        let [first, second] = &mut self.flushes;
+        let newest = if second.is_some() || first.is_some_and(|(_, at)| at != self.accepted) {
+            second
+        } else {
+            first
+        };
+        if newest.is_none() {
             self.last_flush = FlushId(self.last_flush.0.wrapping_add(1));
-            self.flushes.push_back((self.last_flush, self.accepted));
-        } else if let Some((_, serial)) = self.flushes.back_mut() {
-            *serial = self.accepted;
         }
+        *newest = Some((self.last_flush, self.accepted));
         self.last_flush
     }
 
     fn is_flushing(&self) -> bool {
-        !self.flushes.is_empty()
+        self.flushes[0].is_some()
     }
 
     /// Removes the first flush if it is complete. `queued` is the serial of the first queued
     /// message.
     fn take_flushed(&mut self, queued: Option<u64>) -> Option<FlushId> {
-        let &(id, serial) = self.flushes.front()?;
+        let (_, serial) = self.flushes[0]?;
         let is_sent = queued.is_none_or(|first| first > serial);
         let is_received = !self.is_open() || self.confirmed >= serial;
-        (is_sent && is_received).then(|| {
-            self.flushes.pop_front();
-            id
-        })
+        (is_sent && is_received).then(|| self.take_flush())?
     }
 
     /// Removes the first flush.
     fn take_flush(&mut self) -> Option<FlushId> {
-        self.flushes.pop_front().map(|(id, _)| id)
+        let [first, second] = self.flushes;
+        self.flushes = [second, None];
+        first.map(|(id, _)| id)
     }
 
     /// Number of flushes that are newer than this one.
@@ -149,7 +143,8 @@ impl AckTracker {
     #[cfg(feature = "test-util")]
     pub(super) fn fingerprint(&self, kept: &[u64], hasher: &mut impl Hasher) {
         let mut serials = vec![self.accepted, self.transmitted, self.confirmed];
-        serials.extend(self.flushes.iter().map(|&(_, serial)| serial));
+        let flushes: Vec<_> = self.flushes.iter().flatten().collect();
+        serials.extend(flushes.iter().map(|(_, serial)| serial));
         serials.extend(kept);
         let mut order = serials.clone();
         order.sort_unstable();
@@ -159,9 +154,9 @@ impl AckTracker {
             .map(|serial| order.binary_search(serial))
             .collect();
         ranks.hash(hasher);
-        (self.unanswered, self.flushes.len()).hash(hasher);
-        for &(flush, _) in &self.flushes {
-            self.age(flush).hash(hasher);
+        (self.unanswered, flushes.len()).hash(hasher);
+        for (flush, _) in flushes {
+            self.age(*flush).hash(hasher);
         }
     }
 }
@@ -205,16 +200,16 @@ impl<P: Payload> Session<P> {
 
     /// Requests a confirmation of sent messages if something depends on it, at once or later.
     pub(super) fn request_confirmation(&mut self) {
-        let Phase::Connected(socket) = self.phase else {
+        if !self.is_connected() {
             return;
-        };
+        }
         if !self.needs_confirmation() {
             return;
         }
         let is_flushing = self.acks.is_flushing();
         let expects_pong = self.liveness.expects_pong();
         if is_flushing && self.timers.get(Timer::Confirm).is_none() && !self.will_confirm() {
-            self.ping(socket);
+            self.ping();
         }
         let will_confirm = self.will_confirm();
         if will_confirm && expects_pong {
@@ -242,10 +237,12 @@ impl<P: Payload> Session<P> {
     fn will_confirm(&self) -> bool {
         let expects_pong = self.liveness.expects_pong();
         let timeout = self.config.watch.pong_timeout;
-        let confirms = |ping: &Ping| ping.serial > self.acks.confirmed;
-        let may_come = |ping: &&Ping| expects_pong || self.now < ping.sent_at.after(timeout);
         let pings = &self.liveness.link.pings;
-        pings.is_conclusive() && pings.out().filter(may_come).any(confirms)
+        pings.is_conclusive()
+            && pings.out().last().is_some_and(|newest| {
+                newest.serial > self.acks.confirmed
+                    && (expects_pong || self.now < newest.sent_at.after(timeout))
+            })
     }
 
     /// Confirms the messages up to this serial.
@@ -253,24 +250,27 @@ impl<P: Payload> Session<P> {
         self.acks.unanswered = false;
         self.acks.confirmed = self.acks.confirmed.max(serial);
         self.outbox.confirm(self.acks.confirmed);
-        self.confirm_state(serial);
+        self.replay.confirm(serial);
         self.timers.stop(Timer::Confirm);
     }
 
     /// Serves [`Timer::Confirm`], which was due at `due`.
     pub(super) fn on_confirm_due(&mut self, due: Instant) {
-        let Phase::Connected(socket) = self.phase else {
+        if !self.is_connected() {
             return;
-        };
+        }
         if !self.needs_confirmation() {
             return;
         }
         let pings = &self.liveness.link.pings;
-        let asked = pings.out().find(|ping| ping.serial > self.acks.confirmed);
+        let asked = pings
+            .out()
+            .iter()
+            .find(|ping| ping.serial > self.acks.confirmed);
         let asked = asked.map(|ping| ping.sent_at);
         if self.liveness.expects_pong() {
             if asked.is_none() {
-                self.ping(socket);
+                self.ping();
             }
             return;
         }
@@ -290,7 +290,7 @@ impl<P: Payload> Session<P> {
             }
             self.fail_flushes(FlushError::Unsupported);
         } else if self.liveness.link.pings.oldest().is_none() {
-            self.ping(socket);
+            self.ping();
         }
     }
 

@@ -120,35 +120,35 @@ impl<P: Payload> Session<P> {
             self.run.attempt_ends = self.now.after(self.time_for_attempt());
         }
         self.timers.set(Timer::Connect, self.run.attempt_ends);
-        self.enter(Phase::Preparing(socket));
+        self.enter(Phase::Preparing);
         self.emit(Event::Connecting(Connecting {
             attempt: self.run.attempts,
         }));
         self.outputs.push_back(Output::Prepare(socket));
     }
 
-    pub(super) fn open(&mut self, socket: SocketId) {
-        if self.phase == Phase::Preparing(socket) {
-            self.enter(Phase::Connecting(socket));
-            self.outputs.push_back(Output::Open(socket));
+    pub(super) fn open(&mut self) {
+        if self.phase == Phase::Preparing {
+            self.enter(Phase::Connecting);
+            self.outputs.push_back(Output::Open(self.last_socket));
         }
     }
 
-    pub(super) fn start_handshake(&mut self, socket: SocketId) {
-        if self.phase == Phase::Connecting(socket) {
-            self.transmit(socket, Outgoing::Init);
-            self.enter(Phase::Handshaking(socket));
+    pub(super) fn start_handshake(&mut self) {
+        if self.phase == Phase::Connecting {
+            self.transmit(Outgoing::Init);
+            self.enter(Phase::Handshaking);
         }
     }
 
     /// True if an ack on this socket completes the handshake. Any other ack is ignored, and so
     /// are the settings in it.
     pub fn awaits_ack(&self, socket: SocketId) -> bool {
-        self.phase == Phase::Handshaking(socket)
+        self.phase == Phase::Handshaking && socket == self.last_socket
     }
 
-    pub(super) fn on_ack(&mut self, socket: SocketId) {
-        if !self.awaits_ack(socket) {
+    pub(super) fn on_ack(&mut self) {
+        if self.phase != Phase::Handshaking {
             return;
         }
         self.timers.stop(Timer::Connect);
@@ -157,14 +157,14 @@ impl<P: Payload> Session<P> {
         self.run.fresh_key_tried = false;
         self.run.answered = false;
         self.start_keepalive();
-        self.send_subscriptions(socket);
-        self.ask_at_once(socket);
+        self.send_subscriptions();
+        self.ask_at_once();
         if !std::mem::replace(&mut self.run.acknowledged, true) {
             self.outputs.push_back(Output::Settle(self.run.id, Ok(())));
         }
-        self.enter(Phase::Connected(socket));
+        self.enter(Phase::Connected);
         self.emit(Event::Connected);
         self.start_probe();
-        self.drain_outbox(socket, 0);
+        self.drain_outbox(0);
     }
 }

@@ -79,7 +79,7 @@ impl<P: Payload> Session<P> {
         self.environment.offline = false;
         self.record(TimelineEvent::Online);
         self.on_sign_of_network();
-        if let Phase::Connected(_) = self.phase {
+        if self.is_connected() {
             self.on_wake_hint(WakeHint::Resumed);
         }
     }

@@ -34,12 +34,9 @@ impl<P: Payload> Session<P> {
         let times = (self.now, Duration::from_millis(2001));
         self.outbox.fingerprint(times, &name, hasher);
         let mut serials = self.outbox.serials();
-        self.replay.is_some().hash(hasher);
-        if let Some(replay) = &self.replay {
-            let times = (self.now, Duration::from_millis(20_001));
-            replay.fingerprint(times, &name, hasher);
-            serials.extend(replay.serials());
-        }
+        let times = (self.now, Duration::from_millis(20_001));
+        self.replay.fingerprint(times, &name, hasher);
+        serials.extend(self.replay.serials());
         self.probe.is_some().hash(hasher);
         if let Some(probe) = &self.probe {
             probe.fingerprint(self.now, &name, hasher);
@@ -56,7 +53,7 @@ impl<P: Payload> Session<P> {
 
     fn fingerprint_environment(&self, hasher: &mut impl Hasher) {
         let environment = &self.environment;
-        (environment.offline, self.wall_offset.is_some()).hash(hasher);
+        (environment.offline, self.wall.is_some()).hash(hasher);
         environment.offline_attempt.since(self.now).hash(hasher);
         environment.haste.since(self.now).hash(hasher);
         self.is_near_navigation().hash(hasher);
@@ -90,19 +87,19 @@ impl<P: Payload> Session<P> {
                 not_before.map(|at| at.since(self.now)).hash(hasher);
             }
             Phase::Idle
-            | Phase::Preparing(_)
-            | Phase::Connecting(_)
-            | Phase::Handshaking(_)
-            | Phase::Connected(_)
+            | Phase::Preparing
+            | Phase::Connecting
+            | Phase::Handshaking
+            | Phase::Connected
             | Phase::Stopped => {}
         }
-        if let Phase::Preparing(_) | Phase::Connecting(_) = self.phase {
+        if let Phase::Preparing | Phase::Connecting = self.phase {
             // Longer than what makes a dial a silent one.
             let longest = Duration::from_millis(10_000);
             let age = self.now.since(self.run.attempt_started);
             age.min(longest).hash(hasher);
         }
-        let is_connected = matches!(self.phase, Phase::Connected(_));
+        let is_connected = self.is_connected();
         if is_connected {
             self.run.answered.hash(hasher);
         }

@@ -8,8 +8,8 @@ use crate::session::liveness::{Doubt, Link, Probe};
 use crate::session::pings::{Answer, Ping};
 use crate::session::stats::increment;
 use crate::session::{
-    Close, Duration, Event, Instant, LIVENESS_TIMEOUT, Origin, Outgoing, Payload, Phase, PingId,
-    Session, SessionError, SocketId, Timer,
+    Close, Duration, Event, Instant, LIVENESS_TIMEOUT, Origin, Outgoing, Payload, PingId, Session,
+    SessionError, Timer,
 };
 
 /// Longest patience with a ping that a sign caused: the connection may have died.
@@ -38,15 +38,15 @@ impl<P: Payload> Session<P> {
         self.liveness.link = Link::new(self.now);
         self.liveness.patience.connected();
         // A sleep before the ack says nothing about this connection.
-        self.wall_offset = None;
+        self.wall = None;
         self.arm_keepalive();
     }
 
     /// Sends the first ping of a connection. Never called before the ack: older clouds close on a
     /// ping before it.
-    pub(super) fn ask_at_once(&mut self, socket: SocketId) {
+    pub(super) fn ask_at_once(&mut self) {
         if self.config.watch.ping_interval > Duration::ZERO {
-            self.ping(socket);
+            self.ping();
         }
     }
 
@@ -79,17 +79,17 @@ impl<P: Payload> Session<P> {
     }
 
     /// Records a frame other than a ping that was handed to the socket.
-    pub(super) fn on_handed_over(&mut self, socket: SocketId, size: usize) {
+    pub(super) fn on_handed_over(&mut self, size: usize) {
         let size = u32::try_from(size).unwrap_or(u32::MAX);
         let expects_pong = self.liveness.expects_pong();
         let link = &mut self.liveness.link;
         link.handed = link.handed.wrapping_add(size);
         link.silence.on_sent(self.now);
-        let is_long = link.handed.wrapping_sub(link.handed_at_ping) >= BLOCK;
+        let is_long = link.handed.wrapping_sub(link.newest.handed) >= BLOCK;
         let is_asking = self.config.watch.ping_interval > Duration::ZERO;
         let is_useful = expects_pong || is_asking && !link.pings.has_written_off();
         if is_long && is_useful {
-            self.ping(socket);
+            self.ping();
         } else {
             self.arm_ping_earlier();
         }
@@ -99,7 +99,7 @@ impl<P: Payload> Session<P> {
     pub(super) fn on_pong(&mut self, id: Option<PingId>) {
         self.on_received(self.now);
         increment(&mut self.stats.pongs);
-        if !matches!(self.phase, Phase::Connected(_)) {
+        if !self.is_connected() {
             return;
         }
         let liveness = &mut self.liveness;
@@ -148,13 +148,13 @@ impl<P: Payload> Session<P> {
 
     /// Serves [`Timer::Ping`].
     pub(super) fn ping_when_due(&mut self) {
-        let Phase::Connected(socket) = self.phase else {
+        if !self.is_connected() {
             return;
-        };
+        }
         let is_due = |at: Instant| at <= self.now;
         if self.liveness.ask_due().is_some_and(is_due) {
             self.liveness.link.silence.on_ask(self.now);
-            self.ping(socket);
+            self.ping();
         } else if self
             .liveness
             .ping_due(&self.config.watch)
@@ -164,7 +164,7 @@ impl<P: Payload> Session<P> {
                 let doublings = &mut self.liveness.link.doublings;
                 *doublings = (*doublings + 1).min(MOST_DOUBLINGS);
             }
-            self.ping(socket);
+            self.ping();
         }
         self.arm_keepalive();
     }
@@ -202,19 +202,25 @@ impl<P: Payload> Session<P> {
     pub(super) fn postpone_verdict(&mut self) {
         let is_due = |at: Instant| at <= self.now;
         let due = self.liveness.verdict_due(&self.config.watch);
-        let Some(socket) = self.phase.connection().filter(|_| due.is_some_and(is_due)) else {
+        if !self.is_connected() || !due.is_some_and(is_due) {
             return;
-        };
+        }
         if !self.liveness.expects_pong() {
             self.liveness.link.probe = None;
             return self.send_probe(true);
         }
-        let doubt = self.liveness.link.doubt.take();
-        self.liveness.link.doubt = Some(Doubt {
-            ping: doubt.map_or_else(|| self.ping(socket), |doubt| doubt.ping),
-            has_turned: false,
-            due: self.now.after(TURN),
-        });
+        let due = self.now.after(TURN);
+        if let Some(doubt) = &mut self.liveness.link.doubt {
+            doubt.has_turned = false;
+            doubt.due = due;
+        } else {
+            self.ping();
+            self.liveness.link.doubt = Some(Doubt {
+                ping: self.liveness.link.newest,
+                has_turned: false,
+                due,
+            });
+        }
         self.arm_keepalive();
     }
 
@@ -238,13 +244,13 @@ impl<P: Payload> Session<P> {
         let link = &mut self.liveness.link;
         if link.last_received > link.acknowledged_at {
             (link.probe, link.doubt) = (None, None);
-            link.write_off(|_| true);
+            link.write_off(Duration::ZERO, self.now);
         } else {
             self.leave();
         }
         self.liveness.left_on_hint = false;
         self.liveness.supports_pong = false;
-        if let Phase::Connected(_) = self.phase {
+        if self.is_connected() {
             self.check_stable();
             self.arm_keepalive();
         }
@@ -258,15 +264,15 @@ impl<P: Payload> Session<P> {
 
     /// Sends a ping because of a sign, unless one is out.
     pub(super) fn send_probe(&mut self, is_after_sleep: bool) {
-        let Phase::Connected(socket) = self.phase else {
+        if !self.is_connected() {
             return;
-        };
+        }
         if let Some(probe) = &mut self.liveness.link.probe {
             probe.is_after_sleep &= is_after_sleep;
         } else {
-            let ping = self.ping(socket);
+            self.ping();
             self.liveness.link.probe = Some(Probe {
-                ping,
+                ping: self.liveness.link.newest,
                 is_after_sleep,
             });
             self.arm_keepalive();
@@ -274,14 +280,11 @@ impl<P: Payload> Session<P> {
     }
 
     /// Sends a ping.
-    pub(super) fn ping(&mut self, socket: SocketId) -> Ping {
+    pub(super) fn ping(&mut self) {
         let liveness = &mut self.liveness;
         if !liveness.expects_pong() {
             let timeout = liveness.patience.timeout(self.config.watch.pong_timeout, 0);
-            let now = self.now;
-            liveness
-                .link
-                .write_off(|ping| ping.sent_at.after(timeout) <= now);
+            liveness.link.write_off(timeout, self.now);
         }
         liveness.last_id = PingId(liveness.last_id.0.wrapping_add(1));
         let link = &mut liveness.link;
@@ -291,14 +294,12 @@ impl<P: Payload> Session<P> {
             serial: self.acks.newest(),
             handed: link.handed,
         };
+        link.newest = ping;
         link.pings.push(ping);
-        link.last_ping = self.now;
-        link.handed_at_ping = link.handed;
         link.silence.on_ping();
         increment(&mut self.stats.pings);
-        self.transmit(socket, Outgoing::Ping(ping.id));
+        self.transmit(Outgoing::Ping(ping.id));
         self.arm_keepalive();
-        ping
     }
 
     /// Sets the timers of the next ping and of the next verdict.

@@ -32,7 +32,8 @@ pub(super) struct Link {
     pub(super) last_received: Instant,
     pub(super) pings: Pings,
     pub(super) silence: Silence,
-    pub(super) last_ping: Instant,
+    /// The last ping.
+    pub(super) newest: Ping,
     pub(super) last_pong: Instant,
     /// The cloud has ponged on this connection.
     pub(super) ponged: bool,
@@ -40,10 +41,9 @@ pub(super) struct Link {
     pub(super) answered_since: Instant,
     /// Doublings of the interval between pings.
     pub(super) doublings: u8,
-    /// Bytes handed to the socket, modulo 2^32; and their number at the last ping, and at the last
-    /// ping that was answered.
+    /// Bytes handed to the socket, modulo 2^32; and their number at the last ping that was
+    /// answered.
     pub(super) handed: u32,
-    pub(super) handed_at_ping: u32,
     pub(super) handed_at_pong: u32,
     pub(super) probe: Option<Probe>,
     pub(super) doubt: Option<Doubt>,
@@ -123,7 +123,7 @@ impl Liveness {
             .link
             .probe
             .map(|probe| self.probe_due(&probe.ping, watch));
-        [oldest, probe].into_iter().flatten().min()
+        Instant::earliest(oldest, probe)
     }
 
     pub(super) fn probe_due(&self, ping: &Ping, watch: &Watch) -> Instant {
@@ -151,9 +151,12 @@ impl Liveness {
         if !self.expects_pong() {
             interval <<= self.link.doublings;
         }
-        let rhythm = self.link.last_ping.after(Duration::from_millis(interval));
-        let ask = self.ask_due();
-        Some(ask.map_or(rhythm, |ask| rhythm.min(ask)))
+        let rhythm = self
+            .link
+            .newest
+            .sent_at
+            .after(Duration::from_millis(interval));
+        Instant::earliest(Some(rhythm), self.ask_due())
     }
 
     /// Time of the next ping because of silence.
@@ -180,29 +183,31 @@ impl Link {
             last_received: now,
             pings: Pings::default(),
             silence: Silence::default(),
-            last_ping: now,
+            newest: Ping {
+                id: PingId::default(),
+                sent_at: now,
+                serial: 0,
+                handed: 0,
+            },
             last_pong: now,
             ponged: false,
             answered_since: now,
             doublings: 0,
             handed: 0,
-            handed_at_ping: 0,
             handed_at_pong: 0,
             probe: None,
             doubt: None,
         }
     }
 
-    /// Stops to expect answers to the oldest pings, as long as they are `overdue`.
-    pub(super) fn write_off(&mut self, overdue: impl Fn(&Ping) -> bool) {
-        let handed = &mut self.handed_at_pong;
-        self.pings.write_off(|ping| {
-            let is_overdue = overdue(ping);
-            if is_overdue {
-                *handed = ping.handed;
-            }
-            is_overdue
-        });
+    /// Stops to expect answers to the pings that were sent at least `age` ago.
+    pub(super) fn write_off(&mut self, age: Duration, now: Instant) {
+        while let Some(ping) = self.pings.oldest()
+            && now.since(ping.sent_at) >= age
+        {
+            self.handed_at_pong = ping.handed;
+            self.pings.write_off_oldest();
+        }
     }
 
     #[cfg(feature = "test-util")]
@@ -210,12 +215,16 @@ impl Link {
         let age = |at: Instant| now.since(at);
         self.pings.fingerprint(last_id, now, hasher);
         self.silence.fingerprint(now, hasher);
-        [self.acknowledged_at, self.last_received, self.last_ping]
-            .map(age)
-            .hash(hasher);
+        [
+            self.acknowledged_at,
+            self.last_received,
+            self.newest.sent_at,
+        ]
+        .map(age)
+        .hash(hasher);
         [self.last_pong, self.answered_since].map(age).hash(hasher);
         (self.ponged, self.doublings).hash(hasher);
-        self.handed.wrapping_sub(self.handed_at_ping).hash(hasher);
+        self.handed.wrapping_sub(self.newest.handed).hash(hasher);
         self.handed.wrapping_sub(self.handed_at_pong).hash(hasher);
         let probe = self
             .probe

@@ -123,13 +123,13 @@ pub struct Session<P> {
     environment: Environment,
     /// The app has ended the session for good.
     disposed: bool,
-    /// Lead of the wall clock over the monotonic one when it was last read, ms.
-    wall_offset: Option<i64>,
+    /// The wall clock when it was last read, and the time then.
+    wall: Option<(Instant, Instant)>,
     subscriptions: Subscriptions,
     outbox: Store<P>,
     acks: AckTracker,
-    /// State to send once more after a reconnect; made when there is some.
-    replay: Option<Box<Store<P>>>,
+    /// State to send once more after a reconnect.
+    replay: Store<P>,
     /// Search for a message that the cloud refuses.
     probe: Option<Box<Probe<P>>>,
     /// The last output was [`Event::Dropped`], so that a command comes from its handlers.
@@ -139,14 +139,14 @@ pub struct Session<P> {
     outputs: VecDeque<Output<P>>,
 }
 
-/// Internal state, with the socket that it is about. [`State`] is the public view of it.
+/// Internal state. [`State`] is the public view of it.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 enum Phase {
     Idle,
-    Preparing(SocketId),
-    Connecting(SocketId),
-    Handshaking(SocketId),
-    Connected(SocketId),
+    Preparing,
+    Connecting,
+    Handshaking,
+    Connected,
     Waiting,
     /// The connection is lost and the app is being asked. The state before is still reported.
     AwaitingDecision(State),
@@ -154,36 +154,20 @@ enum Phase {
 }
 
 impl Phase {
-    const fn socket(self) -> Option<SocketId> {
+    /// True if the session has a socket, or gets one.
+    const fn has_socket(self) -> bool {
         match self {
-            Self::Idle | Self::Waiting | Self::AwaitingDecision(_) | Self::Stopped => None,
-            Self::Preparing(socket)
-            | Self::Connecting(socket)
-            | Self::Handshaking(socket)
-            | Self::Connected(socket) => Some(socket),
-        }
-    }
-
-    /// Socket of the connection that the cloud has acknowledged.
-    const fn connection(self) -> Option<SocketId> {
-        match self {
-            Self::Connected(socket) => Some(socket),
-            Self::Idle
-            | Self::Preparing(_)
-            | Self::Connecting(_)
-            | Self::Handshaking(_)
-            | Self::Waiting
-            | Self::AwaitingDecision(_)
-            | Self::Stopped => None,
+            Self::Idle | Self::Waiting | Self::AwaitingDecision(_) | Self::Stopped => false,
+            Self::Preparing | Self::Connecting | Self::Handshaking | Self::Connected => true,
         }
     }
 
     const fn state(self) -> State {
         match self {
             Self::Idle => State::Idle,
-            Self::Preparing(_) | Self::Connecting(_) => State::Connecting,
-            Self::Handshaking(_) => State::Handshaking,
-            Self::Connected(_) => State::Connected,
+            Self::Preparing | Self::Connecting => State::Connecting,
+            Self::Handshaking => State::Handshaking,
+            Self::Connected => State::Connected,
             Self::Waiting => State::Waiting,
             Self::AwaitingDecision(state) => state,
             Self::Stopped => State::Stopped,
@@ -205,11 +189,11 @@ impl<P: Payload> Session<P> {
             liveness: Liveness::new(now),
             environment: Environment::default(),
             disposed: false,
-            wall_offset: None,
+            wall: None,
             subscriptions: Subscriptions::default(),
             outbox: Store::new(config.outbox),
             acks: AckTracker::default(),
-            replay: None,
+            replay: Store::new(replay::LIMITS),
             probe: None,
             reports_drop: false,
             timeline: Timeline::default(),
@@ -263,11 +247,9 @@ impl<P: Payload> Session<P> {
                 self.reconnect_now();
                 Ok(Reply::Done)
             }
-            Command::Subscribe(streams) => {
-                self.change_subscriptions(streams, |list, streams| list.add(streams))
-            }
+            Command::Subscribe(streams) => self.change_subscriptions(streams, Subscriptions::add),
             Command::Unsubscribe(streams) => {
-                self.change_subscriptions(streams, |list, streams| list.remove(&streams))
+                self.change_subscriptions(streams, Subscriptions::remove)
             }
             Command::Follow(streams) => self.change_subscriptions(streams, Subscriptions::follow),
         }
@@ -277,7 +259,8 @@ impl<P: Payload> Session<P> {
     /// ignored. Faults of the peer become [`Event::Error`].
     pub fn handle_input(&mut self, input: Input, now: Instant) {
         self.advance(now);
-        if input.socket().is_some() && input.socket() != self.phase.socket() {
+        let is_current = |socket| self.phase.has_socket() && socket == self.last_socket;
+        if !input.socket().is_none_or(is_current) {
             return;
         }
         self.apply_input(input);
@@ -287,14 +270,14 @@ impl<P: Payload> Session<P> {
     fn apply_input(&mut self, input: Input) {
         match input {
             Input::Timeout => self.serve_timers(),
-            Input::Prepared(socket) => self.open(socket),
+            Input::Prepared(_) => self.open(),
             Input::AttemptFailed { reason, .. } => {
                 self.connection_lost(Close::new(NO_CLOSE_FRAME, reason), Origin::Attempt);
             }
             Input::Unsupported { reason, .. } => {
                 self.connection_lost(Close::new(NO_CLOSE_FRAME, reason), Origin::Runtime);
             }
-            Input::Opened(socket) => self.start_handshake(socket),
+            Input::Opened(_) => self.start_handshake(),
             Input::Failed(_, error) => {
                 self.run.socket_error = error;
                 self.timers
@@ -302,20 +285,20 @@ impl<P: Payload> Session<P> {
             }
             Input::Closed(_, close) => {
                 let origin = self.origin_of(&close);
-                if origin == Origin::Peer {
+                if matches!(origin, Origin::Peer) {
                     self.blame(&close);
                     self.blame_subscription(&close);
                 }
                 self.connection_lost(close, origin);
             }
-            Input::Control(socket, control) => self.handle_control(socket, control),
+            Input::Control(_, control) => self.handle_control(control),
             Input::Malformed(_, malformed) => {
                 self.on_activity(self.now);
                 self.emit(Event::Error(SessionError::Malformed(malformed)));
             }
             Input::Activity(_, at) => self.on_activity(at),
             Input::ProtocolPing(_, at) => self.on_protocol_ping(at),
-            Input::Buffered(socket, buffered) => self.on_buffered(socket, buffered),
+            Input::Buffered(_, buffered) => self.on_buffered(buffered),
             Input::ShouldReconnect(decision) => self.apply_decision(decision),
             Input::Offline => self.on_offline(),
             Input::Online => self.on_online(),
@@ -399,6 +382,11 @@ impl<P: Payload> Session<P> {
         self.state().is_active()
     }
 
+    /// True if the cloud has acknowledged the current connection.
+    const fn is_connected(&self) -> bool {
+        matches!(self.phase, Phase::Connected)
+    }
+
     /// Restores the invariants that hold between calls.
     fn finish_call(&mut self) {
         self.let_go_of_state();
@@ -425,7 +413,9 @@ impl<P: Payload> Session<P> {
         self.outputs.push_back(Output::Emit(event));
     }
 
-    fn transmit(&mut self, socket: SocketId, frame: Outgoing<P>) {
-        self.outputs.push_back(Output::Transmit(socket, frame));
+    /// Sends a frame on the current socket.
+    fn transmit(&mut self, frame: Outgoing<P>) {
+        self.outputs
+            .push_back(Output::Transmit(self.last_socket, frame));
     }
 }

@@ -1,10 +1,10 @@
 //! Messages of the app: sent at once, or stored until they can be sent.
 
 use crate::session::stats::increment;
-use crate::session::store::Departure;
+use crate::session::store::{Departure, Dropped};
 use crate::session::{
     Close, CloseKind, DropReason, Duration, Event, FlushError, Instant, Outgoing, Phase, Reply,
-    Session, SocketId, Timer,
+    Session, Timer,
 };
 
 /// Interval at which the bytes in the socket's buffer are read while messages wait for space. A
@@ -45,9 +45,6 @@ pub struct Limits {
     pub buffered: usize,
 }
 
-/// Messages that are given up without a confirmation.
-pub(super) type Dropped<P> = Vec<(P, DropReason)>;
-
 impl<P: Payload> Session<P> {
     /// Executes [`Command::Send`](crate::session::Command::Send).
     pub(super) fn send(&mut self, message: Message<P>, buffered: Option<u32>) -> Reply {
@@ -56,13 +53,14 @@ impl<P: Payload> Session<P> {
             return Reply::Dropped;
         }
         let mut open = None;
-        if let (Phase::Connected(socket), Some(buffered)) = (self.phase, buffered) {
-            let buffered = self.drain_outbox(socket, buffered);
+        if self.is_connected()
+            && let Some(buffered) = buffered
+        {
+            let buffered = self.drain_outbox(buffered);
             let is_clear =
                 self.has_space(buffered) && self.first_unsent().is_none() && self.window_is_open();
             let size = is_clear.then(|| message.payload.size());
-            let size = size.filter(|size| self.liveness.may_hand_over(*size));
-            open = size.map(|size| (socket, size));
+            open = size.filter(|size| self.liveness.may_hand_over(*size));
         }
         if buffered.is_none() {
             self.expect_close();
@@ -75,89 +73,72 @@ impl<P: Payload> Session<P> {
         }
         let serial = self.acks.accept();
         match open {
-            Some((socket, size)) if keeps => self.send_and_keep(socket, message, (serial, size)),
-            Some((socket, size)) => self.send_now(socket, message, (serial, size)),
+            Some(size) if keeps => self.send_and_keep(message, (serial, size)),
+            Some(size) => self.send_now(message, (serial, size)),
             None => self.queue(message, serial),
         }
     }
 
     fn queue(&mut self, message: Message<P>, serial: u64) -> Reply {
-        self.forget_state(message.key.as_deref());
+        self.replay.remove_replaced(message.key.as_deref());
         let size = message.payload.size();
-        match self.outbox.push(message, (serial, size), true) {
-            Ok(displaced) => {
-                self.report_dropped(displaced);
-                self.watch_expiry();
-                Reply::Queued
-            }
-            Err(refused) => {
-                self.emit(Event::Dropped(refused, DropReason::Overflow));
-                Reply::Dropped
-            }
+        if !self.outbox.fits(size) {
+            self.emit(Event::Dropped(message.payload, DropReason::Overflow));
+            return Reply::Dropped;
         }
+        let displaced = self.outbox.push(message, (serial, size), true);
+        self.report_dropped(displaced, DropReason::Overflow);
+        self.watch_expiry();
+        Reply::Queued
     }
 
     /// Gives up the closing socket if its close event does not come. Some sockets never report
     /// one.
     fn expect_close(&mut self) {
-        let is_connected = matches!(self.phase, Phase::Connected(_));
-        if is_connected && self.timers.get(Timer::Failure).is_none() {
+        if self.is_connected() && self.timers.get(Timer::Failure).is_none() {
             self.timers
                 .set(Timer::Failure, self.now.after(CLOSING_GRACE));
         }
     }
 
-    fn send_now(
-        &mut self,
-        socket: SocketId,
-        message: Message<P>,
-        (serial, size): (u64, usize),
-    ) -> Reply {
+    fn send_now(&mut self, message: Message<P>, (serial, size): (u64, usize)) -> Reply {
         self.keep_state(&message, (serial, size), self.now);
         self.watch_frame(Some((serial, &message.payload)));
         self.acks.transmitted(serial);
         increment(&mut self.stats.sent);
-        self.transmit(socket, Outgoing::Message(message.payload));
-        self.on_handed_over(socket, size);
+        self.transmit(Outgoing::Message(message.payload));
+        self.on_handed_over(size);
         Reply::Sent
     }
 
-    fn send_and_keep(
-        &mut self,
-        socket: SocketId,
-        message: Message<P>,
-        (serial, size): (u64, usize),
-    ) -> Reply {
-        self.forget_state(message.key.as_deref());
-        match self.outbox.push(message, (serial, size), false) {
-            Ok(displaced) => {
-                self.send_queued(socket, 0);
-                self.report_dropped(displaced);
-            }
-            Err(payload) => {
-                let message = Message {
-                    payload: payload.clone(),
-                    key: None,
-                    expires: None,
-                    replay: false,
-                };
-                self.send_now(socket, message, (serial, size));
-                self.emit(Event::Dropped(payload, DropReason::Unconfirmed));
-            }
+    fn send_and_keep(&mut self, message: Message<P>, (serial, size): (u64, usize)) -> Reply {
+        self.replay.remove_replaced(message.key.as_deref());
+        if self.outbox.fits(size) {
+            let displaced = self.outbox.push(message, (serial, size), false);
+            self.send_queued(0);
+            self.report_dropped(displaced, DropReason::Overflow);
+        } else {
+            let payload = message.payload.clone();
+            let message = Message {
+                key: None,
+                ..message
+            };
+            self.send_now(message, (serial, size));
+            self.emit(Event::Dropped(payload, DropReason::Unconfirmed));
         }
         Reply::Sent
     }
 
     /// Sends queued messages as far as the buffer of the socket, which holds `buffered` bytes,
     /// has space; returns the bytes that it holds then.
-    pub(super) fn drain_outbox(&mut self, socket: SocketId, buffered: u32) -> u32 {
+    pub(super) fn drain_outbox(&mut self, buffered: u32) -> u32 {
         self.drop_expired();
-        let buffered = self.send_queued(socket, buffered);
+        let buffered = self.send_queued(buffered);
         self.watch_expiry();
         buffered
     }
 
-    fn send_queued(&mut self, socket: SocketId, mut buffered: u32) -> u32 {
+    fn send_queued(&mut self, mut buffered: u32) -> u32 {
         while self.has_space(buffered)
             && self.window_is_open()
             && self.may_hand_over_next()
@@ -166,7 +147,7 @@ impl<P: Payload> Session<P> {
             let size = u32::try_from(next.size).unwrap_or(u32::MAX);
             buffered = buffered.saturating_add(size);
             let told = next.announced.then(|| next.message.payload.clone());
-            self.send_now(socket, next.message, (next.serial, next.size));
+            self.send_now(next.message, (next.serial, next.size));
             if let Some(payload) = told {
                 self.emit(Event::Sent(payload));
             }
@@ -182,13 +163,14 @@ impl<P: Payload> Session<P> {
 
     /// Serial of the first message that waits to be sent.
     pub(super) fn first_unsent(&self) -> Option<u64> {
-        self.first_due().or_else(|| self.outbox.first_queued())
+        self.replay
+            .first_queued()
+            .or_else(|| self.outbox.first_queued())
     }
 
     /// Size of that message.
     fn next_size(&self) -> Option<usize> {
-        let due = self.replay.as_ref().and_then(|replay| replay.next_size());
-        due.or_else(|| self.outbox.next_size())
+        self.replay.next_size().or_else(|| self.outbox.next_size())
     }
 
     /// True unless the first message that waits must wait for a pong.
@@ -199,24 +181,24 @@ impl<P: Payload> Session<P> {
 
     /// Sends a ping if messages wait for a pong, and none is to come.
     pub(super) fn ask_for_space(&mut self) {
-        if let Phase::Connected(socket) = self.phase
+        if self.is_connected()
             && self.liveness.link.pings.oldest().is_none()
             && !self.may_hand_over_next()
         {
-            self.ping(socket);
+            self.ping();
         }
     }
 
     /// Handles the end of a connection: messages are queued again, or given up.
     pub(super) fn release_messages(&mut self, close: &Close, kind: CloseKind) {
-        if !matches!(self.phase, Phase::Connected(_)) {
+        if !self.is_connected() {
             return;
         }
         self.outbox.requeue(self.now);
         self.watch_expiry();
         self.decide_on_state(close, kind);
         let is_lost = self.acks.cut(self.config.delivery);
-        if let Some(serial) = self.first_due() {
+        if let Some(serial) = self.replay.first_queued() {
             self.acks.rewind(serial);
         }
         if is_lost {
@@ -225,9 +207,9 @@ impl<P: Payload> Session<P> {
     }
 
     /// Handles [`Input::Buffered`](crate::session::Input::Buffered).
-    pub(super) fn on_buffered(&mut self, socket: SocketId, buffered: u32) {
-        if matches!(self.phase, Phase::Connected(_)) {
-            self.drain_outbox(socket, buffered);
+    pub(super) fn on_buffered(&mut self, buffered: u32) {
+        if self.is_connected() {
+            self.drain_outbox(buffered);
         }
     }
 
@@ -237,13 +219,11 @@ impl<P: Payload> Session<P> {
 
     /// Schedules a look at the buffer of the socket if messages only wait for space.
     pub(super) fn poll_buffer_later(&mut self) {
-        let is_connected = matches!(self.phase, Phase::Connected(_));
-        if !is_connected || self.first_unsent().is_none() || !self.may_hand_over_next() {
+        if !self.is_connected() || self.first_unsent().is_none() || !self.may_hand_over_next() {
             return self.timers.stop(Timer::Drain);
         }
         let soon = self.now.after(BUFFER_POLL_INTERVAL);
         let before = self.timers.get(Timer::Drain).unwrap_or(soon);
-        self.window_is_open();
         let at = match self.window_opens() {
             Some(at) => at.max(soon),
             None => before.min(soon),
@@ -253,19 +233,18 @@ impl<P: Payload> Session<P> {
 
     pub(super) fn drop_expired(&mut self) {
         let expired = self.outbox.take_expired(self.now);
-        self.report_dropped(expired);
+        self.report_dropped(expired, DropReason::Expired);
         self.watch_expiry();
     }
 
     pub(super) fn watch_expiry(&mut self) {
-        match self.outbox.next_expiry() {
-            Some(at) => self.timers.set(Timer::Expiry, at),
-            None => self.timers.stop(Timer::Expiry),
-        }
+        let expiry = self.outbox.next_expiry();
+        self.timers.set_or_stop(Timer::Expiry, expiry);
     }
 
-    pub(super) fn report_dropped(&mut self, dropped: Dropped<P>) {
-        for (payload, reason) in dropped {
+    pub(super) fn report_dropped(&mut self, dropped: Dropped<P>, reason: DropReason) {
+        for entry in dropped {
+            let (payload, reason) = entry.dropped(reason);
             self.emit(Event::Dropped(payload, reason));
         }
     }

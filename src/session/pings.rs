@@ -42,7 +42,7 @@ pub(super) struct Pings {
     /// Serials that the pongs to come confirm, and the number of such pongs, as long as none has
     /// an id. What there is no room for counts as the one before.
     order: Vec<(u64, u32)>,
-    /// Time of the first one.
+    /// Time of the first ping.
     first: Option<Instant>,
     /// Pongs repeat the ids of their pings.
     repeats_ids: bool,
@@ -112,16 +112,14 @@ impl Pings {
         Answer::Late(serial)
     }
 
-    /// Stops to expect answers to the oldest pings, as long as they are `overdue`.
-    pub(super) fn write_off(&mut self, mut overdue: impl FnMut(&Ping) -> bool) {
-        while self.oldest().is_some_and(&mut overdue) {
-            self.written_off += 1;
-        }
+    /// Stops to expect an answer to the oldest ping.
+    pub(super) const fn write_off_oldest(&mut self) {
+        self.written_off += 1;
     }
 
     /// Pings that are expected to be answered, oldest first.
-    pub(super) fn out(&self) -> impl Iterator<Item = &Ping> {
-        self.out.iter().skip(self.written_off)
+    pub(super) fn out(&self) -> &[Ping] {
+        self.out.get(self.written_off..).unwrap_or_default()
     }
 
     /// Oldest of them.

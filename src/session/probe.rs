@@ -8,7 +8,7 @@
 use std::hash::{Hash, Hasher};
 
 use crate::session::close::MESSAGE_TOO_BIG;
-use crate::session::{Close, DropReason, Duration, Event, Instant, Payload, Phase, Session, Timer};
+use crate::session::{Close, DropReason, Duration, Event, Instant, Payload, Session, Timer};
 
 /// Longest time from handing a message over to a closure that may be its fault.
 pub(super) const BLAME: Duration = Duration::from_millis(2000);
@@ -163,13 +163,13 @@ impl<P: Payload> Session<P> {
     /// Starts the search on a connection that was acknowledged.
     pub(super) fn start_probe(&mut self) {
         let timeout = self.config.watch.pong_timeout;
-        let Phase::Connected(socket) = self.phase else {
+        if !self.is_connected() {
             return;
-        };
+        }
         if let Some(probe) = &mut self.probe {
             probe.restart(self.now.after(timeout));
             if self.liveness.link.pings.oldest().is_none() {
-                self.ping(socket);
+                self.ping();
             }
         }
     }
@@ -183,13 +183,11 @@ impl<P: Payload> Session<P> {
         if probe.stage == Stage::Unproved || (probe.out > 0 && !self.acks.is_open()) {
             probe.advance(self.now);
         }
-        let Phase::Connected(socket) = self.phase else {
-            return;
-        };
-        if !probe.is_waiting() && self.first_unsent().is_none() && self.has_lasted() {
+        let is_over = !probe.is_waiting();
+        if is_over && self.first_unsent().is_none() && self.has_lasted() {
             self.probe = None;
         }
-        self.drain_outbox(socket, 0);
+        self.drain_outbox(0);
     }
 
     /// True if the connection has lasted, so that the outage before it is over.
@@ -200,19 +198,16 @@ impl<P: Payload> Session<P> {
 
     /// True if another message may go out now.
     pub(super) fn window_is_open(&mut self) -> bool {
-        let now = self.now;
-        self.probe.as_mut().is_none_or(|probe| {
-            while probe.is_waiting() && probe.until <= now {
-                probe.advance(now);
-            }
-            probe.stage == Stage::Open && probe.out < probe.window
-        })
+        self.window_opens().is_none()
     }
 
     /// Time from which another message may go out, if the cloud does not answer before; `None`
     /// if the search does not hold anything back.
-    pub(super) fn window_opens(&self) -> Option<Instant> {
-        let probe = self.probe.as_ref()?;
+    pub(super) fn window_opens(&mut self) -> Option<Instant> {
+        let probe = self.probe.as_mut()?;
+        while probe.is_waiting() && probe.until <= self.now {
+            probe.advance(self.now);
+        }
         let is_closed = probe.stage != Stage::Open || probe.out >= probe.window;
         is_closed.then_some(probe.until)
     }
@@ -231,20 +226,21 @@ impl<P: Payload> Session<P> {
 
     /// Sends a ping after the messages that went out.
     pub(super) fn ask_about_window(&mut self) {
-        if let (Phase::Connected(socket), Some(probe)) = (self.phase, &mut self.probe)
+        if self.is_connected()
+            && let Some(probe) = &mut self.probe
             && probe.stage == Stage::Open
             && probe.out > 0
             && !std::mem::replace(&mut probe.asked, true)
         {
-            self.ping(socket);
+            self.ping();
         }
     }
 
     /// Looks for the message that made the peer close the connection.
     pub(super) fn blame(&mut self, close: &Close) {
-        let Phase::Connected(_) = self.phase else {
+        if !self.is_connected() {
             return;
-        };
+        }
         let now = self.now;
         let repeated = self.outbox.record_closure(now);
         let has_lasted = self.has_lasted();
@@ -270,10 +266,9 @@ impl<P: Payload> Session<P> {
         let sole = probe.sole.take();
         let mut verdict = Verdict::Nothing;
         if let Some((serial, payload)) = sole {
-            let index = self.outbox.position(serial);
-            verdict = probe.judge(serial, close, index.is_some());
+            verdict = probe.judge(serial, close, self.outbox.holds(serial));
             if let Verdict::Refused = verdict {
-                index.and_then(|index| self.outbox.remove(index));
+                self.outbox.remove(serial);
                 self.emit(Event::Dropped(payload, DropReason::Refused));
             }
         } else if probe.window > 1 && probe.out > 0 {

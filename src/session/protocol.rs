@@ -5,8 +5,8 @@
 use serde::Serialize;
 
 use crate::session::{
-    Close, Duration, Event, FATAL_ERRORS, NORMAL, Origin, POLICY_VIOLATION, Payload, Phase, PingId,
-    Redacted, Redactor, Session, SessionError, SocketId, decimal, is_fatal_error,
+    Close, Duration, Event, FATAL_ERRORS, NORMAL, Origin, POLICY_VIOLATION, Payload, PingId,
+    Redacted, Redactor, Session, SessionError, decimal, is_fatal_error,
 };
 
 /// First frame of the handshake, without its `timestamp`.
@@ -120,12 +120,12 @@ fn error_code(code: &str, redactor: &Redactor) -> Redacted {
 }
 
 impl<P: Payload> Session<P> {
-    pub(super) fn handle_control(&mut self, socket: SocketId, control: Control) {
+    pub(super) fn handle_control(&mut self, control: Control) {
         if !matches!(control, Control::Pong { .. }) {
             self.on_activity(self.now);
         }
         match control {
-            Control::Ack => self.on_ack(socket),
+            Control::Ack => self.on_ack(),
             Control::Pong { id } => self.on_pong(id),
             Control::Stopped { reason } => {
                 let text = match reason {
@@ -135,8 +135,7 @@ impl<P: Payload> Session<P> {
                 self.connection_lost(Close::new(NORMAL, text), Origin::StopFrame);
             }
             Control::Error { code, message } => {
-                let connected = matches!(self.phase, Phase::Connected(_));
-                if connected && !is_fatal_error(code.as_deref()) {
+                if self.is_connected() && !is_fatal_error(code.as_deref()) {
                     self.emit(Event::Error(SessionError::Reported {
                         code: code.map(String::from),
                         message: message.into(),

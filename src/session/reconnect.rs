@@ -1,10 +1,12 @@
 //! The end of a connection: another attempt, or the end of the session.
 
 use crate::session::backoff::{doubled, immediate_delay};
+use crate::session::timer::Timers;
 use crate::session::{
-    CONNECT_TIMEOUT, Cause, Close, CloseKind, ConnectionError, Disconnected, Duration, EXHAUSTED,
-    Event, FlushError, Instant, LIVENESS_TIMEOUT, NO_CLOSE_FRAME, NO_STATUS, Origin, Output,
-    Payload, Phase, Reconnect, Reconnecting, Session, State, Timer, classify, decimal, is_clean,
+    CONNECT_TIMEOUT, Cause, Close, CloseKind, ConnectionError, Disconnected, DropReason, Duration,
+    EXHAUSTED, Event, FlushError, Instant, LIVENESS_TIMEOUT, NO_CLOSE_FRAME, NO_STATUS, Origin,
+    Output, Payload, Phase, Reconnect, Reconnecting, Session, State, Timer, classify, decimal,
+    is_clean,
 };
 
 /// Time from which a dial that fails was not refused: the runtime gave up waiting, e.g. after 10 s
@@ -25,23 +27,15 @@ impl<P: Payload> Session<P> {
         self.check_stable();
         self.assess_loss(&close, origin);
         self.release_messages(&close, kind);
-        if origin == Origin::Browser && reconnect != Reconnect::No {
+        if matches!(origin, Origin::Browser) && reconnect != Reconnect::No {
             self.on_closed_by_browser();
         }
-        if let Some(socket) = self.phase.socket() {
-            self.outputs.push_back(Output::Close(socket, close.clone()));
+        if self.phase.has_socket() {
+            self.outputs
+                .push_back(Output::Close(self.last_socket, close.clone()));
         }
-        for timer in [
-            Timer::Connect,
-            Timer::Failure,
-            Timer::Stable,
-            Timer::Retry,
-            Timer::Ping,
-            Timer::Pong,
-            Timer::Confirm,
-        ] {
-            self.timers.stop(timer);
-        }
+        self.timers = Timers::default();
+        self.watch_expiry();
         let asks_app = self.config.asks_app
             && !matches!(kind, CloseKind::ClientDisconnect | CloseKind::Unsupported);
         let cause = cause(close, kind);
@@ -60,9 +54,9 @@ impl<P: Payload> Session<P> {
     /// Draws conclusions for the next attempts from how the connection or the attempt ended.
     fn assess_loss(&mut self, close: &Close, origin: Origin<'_>) {
         self.run.lost_in_silence = false;
-        let is_own = |code| origin == Origin::Attempt && close.code == code;
+        let is_own = |code| matches!(origin, Origin::Attempt) && close.code == code;
         let is_silent = match self.phase {
-            Phase::Connected(_) => {
+            Phase::Connected => {
                 if self.run.attempts == 0 {
                     self.run.outage_since = self.now;
                 }
@@ -70,7 +64,7 @@ impl<P: Payload> Session<P> {
                 self.run.lost_in_silence = is_dead && self.liveness.is_silent();
                 is_dead || matches!(close.code, NO_STATUS | NO_CLOSE_FRAME)
             }
-            Phase::Preparing(_) | Phase::Connecting(_) => {
+            Phase::Preparing | Phase::Connecting => {
                 let time = self.now.since(self.run.attempt_started);
                 if close.code == NO_CLOSE_FRAME && time >= SILENT_DIAL {
                     self.run.resumes = true;
@@ -78,7 +72,7 @@ impl<P: Payload> Session<P> {
                 }
                 is_own(CONNECT_TIMEOUT)
             }
-            Phase::Handshaking(_) => is_own(CONNECT_TIMEOUT),
+            Phase::Handshaking => is_own(CONNECT_TIMEOUT),
             Phase::Idle | Phase::Waiting | Phase::AwaitingDecision(_) | Phase::Stopped => false,
         };
         if is_silent {
@@ -98,7 +92,7 @@ impl<P: Payload> Session<P> {
     pub(super) fn check_stable(&mut self) {
         let is_asked = self.config.watch.ping_interval > Duration::ZERO;
         let expects_pong = is_asked && self.liveness.expects_pong();
-        if matches!(self.phase, Phase::Connected(_))
+        if self.is_connected()
             && self.timers.get(Timer::Stable).is_none()
             && (self.run.answered || !expects_pong)
         {
@@ -217,20 +211,21 @@ impl<P: Payload> Session<P> {
     /// Ends the session. `retriable` is true if another attempt would be made but for a limit.
     fn stop(&mut self, last: Cause, retriable: bool) {
         // A handler may have ended the session while these were waiting for execution.
-        self.outputs.retain(|output| {
-            !matches!(
-                output,
-                Output::Prepare(_)
+        for _ in 0..self.outputs.len() {
+            match self.outputs.pop_front() {
+                None
+                | Some(
+                    Output::Prepare(_)
                     | Output::Open(_)
                     | Output::AskShouldReconnect(_)
-                    | Output::Emit(
-                        Event::Connecting(_) | Event::Connected | Event::Reconnecting(_)
-                    )
-            )
-        });
+                    | Output::Emit(Event::Connecting(_) | Event::Connected | Event::Reconnecting(_)),
+                ) => {}
+                Some(output) => self.outputs.push_back(output),
+            }
+        }
         let unsent = self.outbox.clear();
-        self.report_dropped(unsent);
-        self.replay = None;
+        self.report_dropped(unsent, DropReason::Ended);
+        self.replay.clear();
         self.probe = None;
         self.timers.stop(Timer::Expiry);
         self.enter(Phase::Stopped);

@@ -72,18 +72,11 @@ impl Silence {
 
     /// Records that something but a pong was received at this time.
     pub(super) fn on_heard(&mut self, at: Instant) {
-        if self.sends[0].is_none_or(|first| first >= at) {
-            return;
+        while self.sends[0].is_some_and(|first| first < at) {
+            let newest = Some(self.last_send).filter(|send| *send > at);
+            let [_, second, third, fourth] = self.sends;
+            self.sends = [second.or(newest), third, fourth, None];
         }
-        let mut sends = [None; 4];
-        let later = self.sends.iter().flatten().filter(|send| **send >= at);
-        for (slot, send) in sends.iter_mut().zip(later) {
-            *slot = Some(*send);
-        }
-        if sends[0].is_none() && self.last_send > at {
-            sends[0] = Some(self.last_send);
-        }
-        self.sends = sends;
     }
 
     /// Records a frame of the cloud.
@@ -119,9 +112,8 @@ impl Silence {
             .zip(third)
             .is_some_and(|(newest, third)| newest.since(third) <= TALK);
         let talk = newest.filter(|_| is_talk && !self.is_asked);
-        let since = [self.sends[0], talk].into_iter().flatten();
-        let due = since.map(|at| at.after(SILENCE));
-        let due = due.chain(self.protocol_pings.stopped_at()).min()?;
+        let silent = Instant::earliest(self.sends[0], talk).map(|at| at.after(SILENCE));
+        let due = Instant::earliest(silent, self.protocol_pings.stopped_at())?;
         Some(self.last_ask.map_or(due, |last| due.max(last.after(PAUSE))))
     }
 

@@ -30,12 +30,10 @@ impl<P: Payload> Session<P> {
 
     /// Detects sleep by the wall clock, which shows `wall` milliseconds.
     pub(super) fn check_wall_clock(&mut self, wall: u64) {
-        let offset = i64::try_from(wall)
-            .unwrap_or(i64::MAX)
-            .saturating_sub_unsigned(self.now.as_millis());
-        let before = self.wall_offset.replace(offset);
-        let lead = before.map_or(0, |before| offset.saturating_sub(before));
-        if lead > ASLEEP.as_millis().cast_signed() {
+        let wall = Instant::from_millis(wall);
+        if let Some((before, at)) = self.wall.replace((wall, self.now))
+            && wall > before.after(self.now.since(at)).after(ASLEEP)
+        {
             self.on_wake_hint(WakeHint::Slept);
         }
     }

@@ -5,7 +5,7 @@ use std::collections::VecDeque;
 #[cfg(feature = "test-util")]
 use std::hash::{Hash, Hasher};
 
-use crate::session::outbox::{Dropped, Limits, Message, Payload};
+use crate::session::outbox::{Limits, Message, Payload};
 use crate::session::probe::BLAME;
 use crate::session::{DropReason, Duration, Instant, replaces};
 
@@ -23,7 +23,14 @@ pub(super) struct Entry<P> {
 }
 
 impl<P> Entry<P> {
-    fn dropped(self, reason: DropReason) -> (P, DropReason) {
+    /// True if a message with this key replaces it.
+    fn is_replaced_by(&self, key: &str) -> bool {
+        let older = self.message.key.as_deref();
+        older.is_some_and(|older| replaces(key, older))
+    }
+
+    /// The message, and why it will not be sent: for this reason, unless it was sent before.
+    pub(super) fn dropped(self, reason: DropReason) -> (P, DropReason) {
         let reason = if self.sent_at.is_some() {
             DropReason::Unconfirmed
         } else {
@@ -32,6 +39,9 @@ impl<P> Entry<P> {
         (self.message.payload, reason)
     }
 }
+
+/// Messages that are given up.
+pub(super) type Dropped<P> = VecDeque<Entry<P>>;
 
 /// Queued message that is about to be passed to a socket.
 pub(super) struct Departure<P> {
@@ -42,12 +52,12 @@ pub(super) struct Departure<P> {
     pub(super) announced: bool,
 }
 
-/// The stored messages, oldest first: those in flight, then the queued ones.
+/// The stored messages.
 #[derive(Clone, Debug)]
 pub(super) struct Store<P> {
-    entries: VecDeque<Entry<P>>,
-    /// Number of entries in flight: sent on this connection and not confirmed.
-    in_flight: usize,
+    /// Sent on this connection and not confirmed; older than those in the queue.
+    in_flight: VecDeque<Entry<P>>,
+    queued: VecDeque<Entry<P>>,
     bytes: usize,
     /// Earliest expiry in the queue (cached).
     earliest_expiry: Option<Instant>,
@@ -59,8 +69,8 @@ pub(super) struct Store<P> {
 impl<P: Payload> Store<P> {
     pub(super) const fn new(limits: Limits) -> Self {
         Self {
-            entries: VecDeque::new(),
-            in_flight: 0,
+            in_flight: VecDeque::new(),
+            queued: VecDeque::new(),
             bytes: 0,
             earliest_expiry: None,
             expiry_stale: false,
@@ -68,28 +78,24 @@ impl<P: Payload> Store<P> {
         }
     }
 
-    /// Queues a message after the others and removes those that it replaces; returns the messages
-    /// that it displaced, oldest first. `announced` if the app is told that the message waits.
-    ///
-    /// # Errors
-    ///
-    /// The message does not fit even into an empty queue, and is returned.
+    /// True if a message of this size fits into an empty queue.
+    pub(super) const fn fits(&self, size: usize) -> bool {
+        self.limits.messages > 0 && size <= self.limits.bytes
+    }
+
+    /// Queues a message that [fits](Self::fits) after the others, and removes those that it
+    /// replaces; returns the messages that it displaced, oldest first. `announced` if the app is
+    /// told that the message waits.
     pub(super) fn push(
         &mut self,
         message: Message<P>,
         (serial, size): (u64, usize),
         announced: bool,
-    ) -> Result<Dropped<P>, P> {
-        if self.limits.messages == 0 || size > self.limits.bytes {
-            return Err(message.payload);
-        }
+    ) -> Dropped<P> {
         self.remove_replaced(message.key.as_deref());
         self.bytes += size;
-        self.earliest_expiry = match (self.earliest_expiry, message.expires) {
-            (Some(one), Some(other)) => Some(one.min(other)),
-            (one, other) => one.or(other),
-        };
-        self.entries.push_back(Entry {
+        self.earliest_expiry = Instant::earliest(self.earliest_expiry, message.expires);
+        self.queued.push_back(Entry {
             message,
             size,
             serial,
@@ -97,53 +103,47 @@ impl<P: Payload> Store<P> {
             sent_at: None,
             hit: false,
         });
-        Ok(self.trim())
+        self.trim()
     }
 
     /// Stores a message that was sent at this time, in flight like all others. The oldest ones are
     /// let go if there is no space for it.
     pub(super) fn keep(&mut self, message: Message<P>, ids: (u64, usize), sent_at: Instant) {
-        if self.push(message, ids, false).is_ok() {
-            if let Some(kept) = self.entries.back_mut() {
-                kept.sent_at = Some(sent_at);
+        if self.fits(ids.1) {
+            self.push(message, ids, false);
+            while let Some(mut kept) = self.pop_queued() {
+                kept.sent_at.get_or_insert(sent_at);
+                self.in_flight.push_back(kept);
             }
-            self.in_flight = self.entries.len();
         }
     }
 
     /// Removes the messages in flight that were sent longer than `age` ago.
     pub(super) fn forget_sent(&mut self, age: Duration, now: Instant) {
-        while self.in_flight > 0
-            && let Some(sent_at) = self.entries.front().and_then(|entry| entry.sent_at)
+        while let Some(sent_at) = self.in_flight.front().and_then(|entry| entry.sent_at)
             && now.since(sent_at) > age
         {
-            self.remove(0);
+            self.pop_in_flight();
         }
-    }
-
-    pub(super) fn is_empty(&self) -> bool {
-        self.entries.is_empty()
     }
 
     /// Takes the first queued message to send it. If `keeps`, it stays stored as one in flight.
     pub(super) fn next(&mut self, keeps: bool, now: Instant) -> Option<Departure<P>> {
-        let next = self.entries.get_mut(self.in_flight)?;
+        let mut next = self.pop_queued()?;
         let (size, serial) = (next.size, next.serial);
         let announced = std::mem::take(&mut next.announced);
         let message = if keeps {
-            next.sent_at = Some(now);
-            self.in_flight += 1;
-            let payload = next.message.payload.clone();
-            let expires = next.message.expires;
-            self.on_dequeued(expires);
-            Message {
-                payload,
+            let message = Message {
+                payload: next.message.payload.clone(),
                 key: None,
-                expires,
-                replay: false,
-            }
+                ..next.message
+            };
+            next.sent_at = Some(now);
+            self.in_flight.push_back(next);
+            message
         } else {
-            self.remove(self.in_flight)?.message
+            self.bytes -= size;
+            next.message
         };
         Some(Departure {
             message,
@@ -155,30 +155,32 @@ impl<P: Payload> Store<P> {
 
     /// Removes the messages in flight up to this serial: they were received.
     pub(super) fn confirm(&mut self, serial: u64) {
-        while self.in_flight > 0
-            && self
-                .entries
-                .front()
-                .is_some_and(|entry| entry.serial <= serial)
+        while self
+            .in_flight
+            .front()
+            .is_some_and(|entry| entry.serial <= serial)
         {
-            self.remove(0);
+            self.pop_in_flight();
         }
     }
 
     /// Takes the first message in flight, with its serial and size, and the time at which it was
     /// sent.
     pub(super) fn take_in_flight(&mut self) -> Option<(Message<P>, (u64, usize), Instant)> {
-        let entry = (self.in_flight > 0).then(|| self.remove(0))??;
+        let entry = self.pop_in_flight()?;
         Some((entry.message, (entry.serial, entry.size), entry.sent_at?))
     }
 
     /// Queues the messages in flight again, before the others. Those that have expired in flight
     /// expire now: only queued messages expire.
     pub(super) fn requeue(&mut self, now: Instant) {
-        for entry in self.entries.iter_mut().take(self.in_flight) {
+        for entry in &mut self.in_flight {
             entry.message.expires = entry.message.expires.map(|at| at.max(now));
         }
-        self.in_flight = 0;
+        while let Some(entry) = self.queued.pop_front() {
+            self.in_flight.push_back(entry);
+        }
+        std::mem::swap(&mut self.in_flight, &mut self.queued);
         self.expiry_stale = true;
     }
 
@@ -186,82 +188,87 @@ impl<P: Payload> Store<P> {
     /// row shortly after the same message was handed over.
     pub(super) fn record_closure(&mut self, now: Instant) -> bool {
         let mut repeated = false;
-        for (index, entry) in self.entries.iter_mut().enumerate() {
-            let sent_at = entry.sent_at.filter(|_| index < self.in_flight);
-            let hit = sent_at.is_some_and(|at| now.since(at) <= BLAME);
+        for entry in &mut self.in_flight {
+            let hit = entry.sent_at.is_some_and(|at| now.since(at) <= BLAME);
             let before = std::mem::replace(&mut entry.hit, hit);
             repeated |= hit && before;
+        }
+        for entry in &mut self.queued {
+            entry.hit = false;
         }
         repeated
     }
 
-    /// Index of the message with this serial.
-    pub(super) fn position(&self, serial: u64) -> Option<usize> {
-        self.entries.iter().position(|entry| entry.serial == serial)
+    /// True if the message with this serial is in flight.
+    pub(super) fn holds(&self, serial: u64) -> bool {
+        self.in_flight.iter().any(|entry| entry.serial == serial)
+    }
+
+    /// Removes the message with this serial.
+    pub(super) fn remove(&mut self, serial: u64) {
+        self.remove_where(&|entry| entry.serial == serial);
     }
 
     /// Removes the queued messages that have expired, oldest first.
     pub(super) fn take_expired(&mut self, now: Instant) -> Dropped<P> {
-        let mut dropped = Vec::new();
         if self.next_expiry().is_none_or(|at| at > now) {
-            return dropped;
+            return VecDeque::new();
         }
         self.expiry_stale = true;
-        for entry in self.entries.split_off(self.in_flight) {
-            if entry.message.expires.is_some_and(|at| at <= now) {
-                self.bytes -= entry.size;
-                dropped.push(entry.dropped(DropReason::Expired));
-            } else {
-                self.entries.push_back(entry);
-            }
-        }
-        dropped
+        let has_expired = |entry: &Entry<P>| entry.message.expires.is_some_and(|at| at <= now);
+        take_where(&mut self.queued, &mut self.bytes, &has_expired)
     }
 
     /// Removes all messages, oldest first.
     pub(super) fn clear(&mut self) -> Dropped<P> {
-        self.in_flight = 0;
+        self.requeue(Instant::default());
         self.bytes = 0;
-        self.expiry_stale = true;
-        let all = std::mem::take(&mut self.entries).into_iter();
-        all.map(|entry| entry.dropped(DropReason::Ended)).collect()
+        std::mem::take(&mut self.queued)
     }
 
     /// Earliest expiry of the queued messages.
     pub(super) fn next_expiry(&mut self) -> Option<Instant> {
         if std::mem::take(&mut self.expiry_stale) {
-            let queued = self.entries.iter().skip(self.in_flight);
-            self.earliest_expiry = queued.filter_map(|entry| entry.message.expires).min();
+            self.earliest_expiry = None;
+            for entry in &self.queued {
+                let expires = entry.message.expires;
+                self.earliest_expiry = Instant::earliest(self.earliest_expiry, expires);
+            }
         }
         self.earliest_expiry
     }
 
     /// Serial of the first queued message.
     pub(super) fn first_queued(&self) -> Option<u64> {
-        self.entries.get(self.in_flight).map(|entry| entry.serial)
+        self.queued.front().map(|entry| entry.serial)
     }
 
     /// Size of that message.
     pub(super) fn next_size(&self) -> Option<usize> {
-        self.entries.get(self.in_flight).map(|entry| entry.size)
+        self.queued.front().map(|entry| entry.size)
     }
 
     /// Number and bytes of the queued messages.
     pub(super) fn queued(&self) -> (usize, usize) {
-        let queued = self.entries.iter().skip(self.in_flight);
-        let bytes = queued.map(|entry| entry.size).sum();
-        (self.entries.len() - self.in_flight, bytes)
+        let bytes = self.queued.iter().map(|entry| entry.size).sum();
+        (self.queued.len(), bytes)
     }
 
     /// Number of messages in flight.
-    pub(super) const fn in_flight(&self) -> usize {
-        self.in_flight
+    pub(super) fn in_flight(&self) -> usize {
+        self.in_flight.len()
+    }
+
+    /// All messages, oldest first.
+    #[cfg(feature = "test-util")]
+    fn iter(&self) -> impl Iterator<Item = &Entry<P>> {
+        self.in_flight.iter().chain(&self.queued)
     }
 
     /// Serials of all messages, oldest first.
     #[cfg(feature = "test-util")]
     pub(super) fn serials(&self) -> Vec<u64> {
-        self.entries.iter().map(|entry| entry.serial).collect()
+        self.iter().map(|entry| entry.serial).collect()
     }
 
     /// Hashes everything but the serials, which matter only in relation to those of the
@@ -273,8 +280,8 @@ impl<P: Payload> Store<P> {
         name: &impl Fn(&P) -> u64,
         hasher: &mut impl Hasher,
     ) {
-        (self.in_flight, self.bytes, self.entries.len()).hash(hasher);
-        for entry in &self.entries {
+        (self.in_flight.len(), self.bytes, self.queued.len()).hash(hasher);
+        for entry in self.iter() {
             let Message {
                 payload,
                 key,
@@ -291,59 +298,80 @@ impl<P: Payload> Store<P> {
     /// Removes the messages that one with this key replaces. Those in flight may be received, but
     /// will not be sent again.
     pub(super) fn remove_replaced(&mut self, key: Option<&str>) {
-        let Some(key) = key else {
-            return;
-        };
-        for index in (0..self.entries.len()).rev() {
-            let older = self.entries[index].message.key.as_deref();
-            if older.is_some_and(|older| replaces(key, older)) {
-                self.remove(index);
-            }
+        if let Some(key) = key {
+            self.remove_where(&|entry| entry.is_replaced_by(key));
         }
     }
 
-    pub(super) fn remove(&mut self, index: usize) -> Option<Entry<P>> {
-        let removed = self.entries.remove(index)?;
-        self.bytes -= removed.size;
-        if index < self.in_flight {
-            self.in_flight -= 1;
-        } else {
-            self.on_dequeued(removed.message.expires);
+    fn remove_where(&mut self, matches: &dyn Fn(&Entry<P>) -> bool) {
+        for entries in [&mut self.in_flight, &mut self.queued] {
+            take_where(entries, &mut self.bytes, matches);
         }
+        self.expiry_stale = true;
+    }
+
+    fn pop_in_flight(&mut self) -> Option<Entry<P>> {
+        let removed = self.in_flight.pop_front()?;
+        self.bytes -= removed.size;
         Some(removed)
     }
 
-    /// Invalidates the cached expiry if it was that of the message that left the queue.
-    fn on_dequeued(&mut self, expires: Option<Instant>) {
+    /// Takes the first entry out of the queue. Its bytes still count.
+    fn pop_queued(&mut self) -> Option<Entry<P>> {
+        let removed = self.queued.pop_front()?;
+        let expires = removed.message.expires;
         self.expiry_stale |= expires.is_some() && expires == self.earliest_expiry;
+        Some(removed)
     }
 
     /// True if the message can be stored without displacing others, apart from those that it
     /// replaces.
     pub(super) fn has_room(&self, message: &Message<P>) -> bool {
         let key = message.key.as_deref();
-        let stays = |entry: &&Entry<P>| {
-            let older = entry.message.key.as_deref();
-            !key.zip(older)
-                .is_some_and(|(newer, older)| replaces(newer, older))
-        };
         let (mut messages, mut bytes) = (1, message.payload.size());
-        for entry in self.entries.iter().filter(stays) {
-            messages += 1;
-            bytes += entry.size;
+        for entries in [&self.in_flight, &self.queued] {
+            for entry in entries {
+                if !key.is_some_and(|key| entry.is_replaced_by(key)) {
+                    messages += 1;
+                    bytes += entry.size;
+                }
+            }
         }
         messages <= self.limits.messages && bytes <= self.limits.bytes
     }
 
     /// Removes the oldest messages until the limits hold. The newest one fits alone.
     fn trim(&mut self) -> Dropped<P> {
-        let mut dropped = Vec::new();
-        while self.entries.len() > self.limits.messages || self.bytes > self.limits.bytes {
-            let Some(removed) = self.remove(0) else {
+        let mut removed = VecDeque::new();
+        while self.in_flight.len() + self.queued.len() > self.limits.messages
+            || self.bytes > self.limits.bytes
+        {
+            let Some(oldest) = self.in_flight.pop_front().or_else(|| self.pop_queued()) else {
                 break;
             };
-            dropped.push(removed.dropped(DropReason::Overflow));
+            self.bytes -= oldest.size;
+            removed.push_back(oldest);
         }
-        dropped
+        removed
     }
+}
+
+/// Removes the entries that match, oldest first.
+fn take_where<P>(
+    entries: &mut VecDeque<Entry<P>>,
+    bytes: &mut usize,
+    matches: &dyn Fn(&Entry<P>) -> bool,
+) -> Dropped<P> {
+    let mut taken = VecDeque::new();
+    for _ in 0..entries.len() {
+        if let Some(entry) = entries.pop_front() {
+            if matches(&entry) {
+                *bytes -= entry.size;
+                taken.push_back(entry);
+            } else {
+                entries.push_back(entry);
+            }
+        }
+    }
+    taken
 }

@@ -1,9 +1,7 @@
 //! Streams that the app asks for; the list is sent again after each ack.
 
 use crate::session::close::contains;
-use crate::session::{
-    Close, CommandError, Event, Outgoing, Payload, Phase, Reply, Session, SessionError, SocketId,
-};
+use crate::session::{Close, CommandError, Event, Outgoing, Payload, Reply, Session, SessionError};
 
 /// Subscribed streams, streams of handlers, and the union of both.
 #[derive(Clone, Debug, Default, Hash)]
@@ -20,9 +18,9 @@ pub(super) struct Subscriptions {
 impl Subscriptions {
     /// Adds streams; true if the union changed.
     pub(super) fn add(&mut self, streams: Vec<String>) -> bool {
+        // The app asks for them again.
+        remove_all(&mut self.refused, &streams);
         for stream in streams {
-            // The app asks for it again.
-            self.refused.retain(|refused| *refused != stream);
             if !self.subscribed.contains(&stream) {
                 self.subscribed.push(stream);
             }
@@ -31,8 +29,8 @@ impl Subscriptions {
     }
 
     /// Removes streams; true if the union changed.
-    pub(super) fn remove(&mut self, streams: &[String]) -> bool {
-        self.subscribed.retain(|stream| !streams.contains(stream));
+    pub(super) fn remove(&mut self, streams: Vec<String>) -> bool {
+        remove_all(&mut self.subscribed, &streams);
         self.update()
     }
 
@@ -77,11 +75,14 @@ impl Subscriptions {
     }
 }
 
+fn remove_all(list: &mut Vec<String>, streams: &[String]) {
+    list.retain(|stream| !streams.contains(stream));
+}
+
 impl<P: Payload> Session<P> {
     /// Looks for the stream that made the peer close the connection.
     pub(super) fn blame_subscription(&mut self, close: &Close) {
-        let is_connected = matches!(self.phase, Phase::Connected(_));
-        if !is_connected || !close.blames_a_subscription() {
+        if !self.is_connected() || !close.blames_a_subscription() {
             return;
         }
         if let Some(stream) = self.subscriptions.refuse(&close.reason) {
@@ -94,22 +95,22 @@ impl<P: Payload> Session<P> {
     pub(super) fn change_subscriptions(
         &mut self,
         streams: Vec<String>,
-        change: impl FnOnce(&mut Subscriptions, Vec<String>) -> bool,
+        change: fn(&mut Subscriptions, Vec<String>) -> bool,
     ) -> Result<Reply, CommandError> {
         if streams.iter().any(|stream| stream.trim_ascii().is_empty()) {
             return Err(CommandError::EmptyStream);
         }
         let changed = change(&mut self.subscriptions, streams);
-        if let (Phase::Connected(socket), true) = (self.phase, changed) {
-            self.send_subscriptions(socket);
+        if self.is_connected() && changed {
+            self.send_subscriptions();
         }
         Ok(Reply::Done)
     }
 
-    pub(super) fn send_subscriptions(&mut self, socket: SocketId) {
+    pub(super) fn send_subscriptions(&mut self) {
         let streams = self.subscriptions.as_slice().to_vec();
         self.watch_frame(None);
-        self.transmit(socket, Outgoing::Subscriptions(streams));
-        self.on_handed_over(socket, 0);
+        self.transmit(Outgoing::Subscriptions(streams));
+        self.on_handed_over(0);
     }
 }

@@ -57,6 +57,14 @@ impl Instant {
         Self(self.0.saturating_add(duration.0))
     }
 
+    /// The earlier of two points that may be missing.
+    pub(super) fn earliest(one: Option<Self>, other: Option<Self>) -> Option<Self> {
+        match (one, other) {
+            (Some(one), Some(other)) => Some(one.min(other)),
+            (one, other) => one.or(other),
+        }
+    }
+
     /// Time from `earlier` to this point; zero if it is not later.
     #[inline(never)]
     pub const fn since(self, earlier: Self) -> Duration {

@@ -1,7 +1,5 @@
 //! The newest events of a session, for bug reports.
 
-use std::collections::VecDeque;
-
 use crate::session::{
     Connecting, Disconnected, Event, Instant, Payload, Reconnecting, Session, SessionError,
     SocketId, StateChange, WakeHint,
@@ -76,14 +74,14 @@ impl TimelineEvent {
 
 /// The newest [`LENGTH`] entries.
 #[derive(Clone, Debug, Default)]
-pub(super) struct Timeline(VecDeque<TimelineEntry>);
+pub(super) struct Timeline(Vec<TimelineEntry>);
 
 impl Timeline {
     fn push(&mut self, entry: TimelineEntry) {
         if self.0.len() == LENGTH {
-            self.0.pop_front();
+            self.0.remove(0);
         }
-        self.0.push_back(entry);
+        self.0.push(entry);
     }
 
     pub(super) fn iter(&self) -> impl Iterator<Item = &TimelineEntry> {
