@@ -232,6 +232,7 @@ impl<P: Payload> Session<P> {
     }
 
     pub(super) fn drop_expired(&mut self) {
+        self.replay.take_expired(self.now);
         let expired = self.outbox.take_expired(self.now);
         self.report_dropped(expired, DropReason::Expired);
         self.watch_expiry();

@@ -49,9 +49,8 @@ impl<P: Payload> Session<P> {
         }
     }
 
-    /// Takes the next message that is due. Those that have expired are let go.
+    /// Takes the next message that is due.
     pub(super) fn next_state(&mut self) -> Option<Departure<P>> {
-        self.replay.take_expired(self.now);
         let mut next = self.replay.next(false, self.now)?;
         // Without a key it is not kept again, and replaces nothing.
         next.message.key = None;
