@@ -317,6 +317,18 @@ export function ignoreRejection(value) {
 }
 
 /**
+ * @param {(closure: any) => unknown} ask option of the session
+ * @param {any} closure
+ * @returns {unknown} the answer, which is not awaited
+ * @throws what the function throws
+ */
+export function askShouldReconnect(ask, closure) {
+  const answer = ask(closure);
+  ignoreRejection(answer);
+  return answer;
+}
+
+/**
  * Calls a provider. Errors do not repeat what it gave, which may be a key.
  *
  * A provider may never answer, and its attempt then ends without it. `abandoned` settles the
