@@ -244,6 +244,20 @@ export function epochOfTimers(sink) {
   return timersEpoch;
 }
 
+/** @param {Sink} sink of a session whose timer fired */
+export function reportTimeout(sink) {
+  sink("timeout", 0);
+}
+
+/** Lets a process of Node end although the timer is set. @param {any} timer */
+export function unref(timer) {
+  try {
+    timer.unref();
+  } catch {
+    // A page's timers have no such method.
+  }
+}
+
 /**
  * True where the browser closes sockets with a clean 1001 of its own when a navigation starts:
  * Firefox, whose engine alone has this class in pages, frames and workers.
