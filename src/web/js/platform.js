@@ -261,7 +261,6 @@ export function unref(timer) {
 /**
  * True where the browser closes sockets with a clean 1001 of its own when a navigation starts:
  * Firefox, whose engine alone has this class in pages, frames and workers.
- * @returns {boolean}
  */
 export function browserClosesCleanly() {
   return "InternalError" in globalThis;
@@ -331,10 +330,8 @@ export function ignoreRejection(value) {
 }
 
 /**
- * @param {(closure: any) => unknown} ask option of the session
- * @param {any} closure
- * @returns {unknown} the answer, which is not awaited
- * @throws what the function throws
+ * Calls the option `shouldReconnect`, whose answer is not awaited.
+ * @type {(ask: (closure: any) => unknown, closure: any) => unknown}
  */
 export function askShouldReconnect(ask, closure) {
   const answer = ask(closure);
@@ -372,11 +369,7 @@ async function answerOf(option, provider) {
   throw new Error(`${option}: the provider gave no non-empty string`);
 }
 
-/**
- * @param {any} object
- * @param {string} field
- * @returns {any}
- */
+/** @param {any} object @param {string} field @returns {any} */
 export function get(object, field) {
   try {
     return object[field];
@@ -385,22 +378,13 @@ export function get(object, field) {
   }
 }
 
-/**
- * @param {any} object
- * @param {string} field
- * @returns {string | undefined} the field's value where that is a string
- */
+/** Returns a field's value where that is a string. @param {any} object @param {string} field */
 export function text(object, field) {
   const value = get(object, field);
   return typeof value === "string" ? value : undefined;
 }
 
-/**
- * Sets a field of an object that the session itself made.
- * @param {any} object
- * @param {string} field
- * @param {unknown} value
- */
+/** @param {any} object made by the session @param {string} field @param {unknown} value */
 export function set(object, field, value) {
   object[field] = value;
 }
@@ -444,11 +428,7 @@ export function optionError(name, allowed, given, secret) {
   return new TypeError(secret ? mustBe(name, allowed) : mustBe(name, allowed, given));
 }
 
-/**
- * A short description of a value.
- * @param {unknown} value
- * @returns {string}
- */
+/** A short description of a value. @param {unknown} value */
 function show(value) {
   if (typeof value === "string") {
     return JSON.stringify(value.length > MAX_SHOWN ? `${value.slice(0, MAX_SHOWN)}…` : value);
