@@ -51,7 +51,7 @@ pub(super) struct AckTracker {
     pub(super) unanswered: bool,
     /// Flushes that wait until everything up to a serial is confirmed. At most two: calls that
     /// come while one is waiting share the second.
-    flushes: Vec<(FlushId, u64)>,
+    flushes: [Option<(FlushId, u64)>; 2],
     last_flush: FlushId,
 }
 
@@ -99,41 +99,37 @@ impl AckTracker {
     }
 
     fn flush(&mut self) -> FlushId {
-        let is_known = self
-            .flushes
-            .last()
-            .is_some_and(|&(_, serial)| serial == self.accepted);
-        if is_known {
-            return self.last_flush;
-        }
-        if self.flushes.len() < 2 {
+        let [first, second] = &mut self.flushes;
+        let newest = if second.is_some() || first.is_some_and(|(_, at)| at != self.accepted) {
+            second
+        } else {
+            first
+        };
+        if newest.is_none() {
             self.last_flush = FlushId(self.last_flush.0.wrapping_add(1));
-            self.flushes.push((self.last_flush, self.accepted));
-        } else if let Some((_, serial)) = self.flushes.last_mut() {
-            *serial = self.accepted;
         }
+        *newest = Some((self.last_flush, self.accepted));
         self.last_flush
     }
 
     fn is_flushing(&self) -> bool {
-        !self.flushes.is_empty()
+        self.flushes[0].is_some()
     }
 
     /// Removes the first flush if it is complete. `queued` is the serial of the first queued
     /// message.
     fn take_flushed(&mut self, queued: Option<u64>) -> Option<FlushId> {
-        let &(id, serial) = self.flushes.first()?;
+        let (_, serial) = self.flushes[0]?;
         let is_sent = queued.is_none_or(|first| first > serial);
         let is_received = !self.is_open() || self.confirmed >= serial;
-        (is_sent && is_received).then(|| {
-            self.flushes.remove(0);
-            id
-        })
+        (is_sent && is_received).then(|| self.take_flush())?
     }
 
     /// Removes the first flush.
     fn take_flush(&mut self) -> Option<FlushId> {
-        (!self.flushes.is_empty()).then(|| self.flushes.remove(0).0)
+        let [first, second] = self.flushes;
+        self.flushes = [second, None];
+        first.map(|(id, _)| id)
     }
 
     /// Number of flushes that are newer than this one.
@@ -147,7 +143,8 @@ impl AckTracker {
     #[cfg(feature = "test-util")]
     pub(super) fn fingerprint(&self, kept: &[u64], hasher: &mut impl Hasher) {
         let mut serials = vec![self.accepted, self.transmitted, self.confirmed];
-        serials.extend(self.flushes.iter().map(|&(_, serial)| serial));
+        let flushes: Vec<_> = self.flushes.iter().flatten().collect();
+        serials.extend(flushes.iter().map(|(_, serial)| serial));
         serials.extend(kept);
         let mut order = serials.clone();
         order.sort_unstable();
@@ -157,9 +154,9 @@ impl AckTracker {
             .map(|serial| order.binary_search(serial))
             .collect();
         ranks.hash(hasher);
-        (self.unanswered, self.flushes.len()).hash(hasher);
-        for &(flush, _) in &self.flushes {
-            self.age(flush).hash(hasher);
+        (self.unanswered, flushes.len()).hash(hasher);
+        for (flush, _) in flushes {
+            self.age(*flush).hash(hasher);
         }
     }
 }

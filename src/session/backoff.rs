@@ -52,9 +52,13 @@ impl Backoff {
 
 /// The duration after so many doublings, at most `max`.
 pub(super) fn doubled(initial: Duration, doublings: u32, max: Duration) -> Duration {
-    let factor = 1_u64.checked_shl(doublings).unwrap_or(u64::MAX);
-    let millis = initial.as_millis().saturating_mul(factor);
-    Duration::from_millis(millis).min(max)
+    let millis = initial.as_millis();
+    let doublings = doublings.min(u64::BITS - 1);
+    if doublings < millis.leading_zeros() {
+        Duration::from_millis(millis << doublings).min(max)
+    } else {
+        max
+    }
 }
 
 /// Draws uniformly, including both ends. `Rng::u64` formats its arguments for a panic that

@@ -323,13 +323,13 @@ pub fn classify(close: &Close, origin: Origin<'_>, rules: &[CloseRule]) -> (Clos
 impl Condition {
     fn holds(self, close: &Close, origin: Origin<'_>) -> bool {
         match self {
-            Self::ClientDisconnect => origin == Origin::Client,
-            Self::NoWebSocket => origin == Origin::Runtime,
-            Self::StopFrame => origin == Origin::StopFrame,
-            Self::AttemptFailed => origin == Origin::Attempt,
+            Self::ClientDisconnect => matches!(origin, Origin::Client),
+            Self::NoWebSocket => matches!(origin, Origin::Runtime),
+            Self::StopFrame => matches!(origin, Origin::StopFrame),
+            Self::AttemptFailed => matches!(origin, Origin::Attempt),
             Self::Reason(text) => contains(&close.reason, text),
             Self::Code(code) => close.code == code,
-            Self::ClosedByBrowser => origin == Origin::Browser,
+            Self::ClosedByBrowser => matches!(origin, Origin::Browser),
             Self::CredentialsRefused => is_rejection(close, origin),
         }
     }

@@ -247,11 +247,9 @@ impl<P: Payload> Session<P> {
                 self.reconnect_now();
                 Ok(Reply::Done)
             }
-            Command::Subscribe(streams) => {
-                self.change_subscriptions(streams, |list, streams| list.add(streams))
-            }
+            Command::Subscribe(streams) => self.change_subscriptions(streams, Subscriptions::add),
             Command::Unsubscribe(streams) => {
-                self.change_subscriptions(streams, |list, streams| list.remove(&streams))
+                self.change_subscriptions(streams, Subscriptions::remove)
             }
             Command::Follow(streams) => self.change_subscriptions(streams, Subscriptions::follow),
         }
@@ -287,7 +285,7 @@ impl<P: Payload> Session<P> {
             }
             Input::Closed(_, close) => {
                 let origin = self.origin_of(&close);
-                if origin == Origin::Peer {
+                if matches!(origin, Origin::Peer) {
                     self.blame(&close);
                     self.blame_subscription(&close);
                 }

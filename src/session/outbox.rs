@@ -1,7 +1,7 @@
 //! Messages of the app: sent at once, or stored until they can be sent.
 
 use crate::session::stats::increment;
-use crate::session::store::Departure;
+use crate::session::store::{Departure, Dropped};
 use crate::session::{
     Close, CloseKind, DropReason, Duration, Event, FlushError, Instant, Outgoing, Phase, Reply,
     Session, Timer,
@@ -45,9 +45,6 @@ pub struct Limits {
     pub buffered: usize,
 }
 
-/// Messages that are given up without a confirmation.
-pub(super) type Dropped<P> = Vec<(P, DropReason)>;
-
 impl<P: Payload> Session<P> {
     /// Executes [`Command::Send`](crate::session::Command::Send).
     pub(super) fn send(&mut self, message: Message<P>, buffered: Option<u32>) -> Reply {
@@ -90,7 +87,7 @@ impl<P: Payload> Session<P> {
             return Reply::Dropped;
         }
         let displaced = self.outbox.push(message, (serial, size), true);
-        self.report_dropped(displaced);
+        self.report_dropped(displaced, DropReason::Overflow);
         self.watch_expiry();
         Reply::Queued
     }
@@ -119,7 +116,7 @@ impl<P: Payload> Session<P> {
         if self.outbox.fits(size) {
             let displaced = self.outbox.push(message, (serial, size), false);
             self.send_queued(0);
-            self.report_dropped(displaced);
+            self.report_dropped(displaced, DropReason::Overflow);
         } else {
             let payload = message.payload.clone();
             let message = Message {
@@ -236,7 +233,7 @@ impl<P: Payload> Session<P> {
 
     pub(super) fn drop_expired(&mut self) {
         let expired = self.outbox.take_expired(self.now);
-        self.report_dropped(expired);
+        self.report_dropped(expired, DropReason::Expired);
         self.watch_expiry();
     }
 
@@ -245,8 +242,9 @@ impl<P: Payload> Session<P> {
         self.timers.set_or_stop(Timer::Expiry, expiry);
     }
 
-    pub(super) fn report_dropped(&mut self, dropped: Dropped<P>) {
-        for (payload, reason) in dropped {
+    pub(super) fn report_dropped(&mut self, dropped: Dropped<P>, reason: DropReason) {
+        for entry in dropped {
+            let (payload, reason) = entry.dropped(reason);
             self.emit(Event::Dropped(payload, reason));
         }
     }

@@ -3,9 +3,10 @@
 use crate::session::backoff::{doubled, immediate_delay};
 use crate::session::timer::Timers;
 use crate::session::{
-    CONNECT_TIMEOUT, Cause, Close, CloseKind, ConnectionError, Disconnected, Duration, EXHAUSTED,
-    Event, FlushError, Instant, LIVENESS_TIMEOUT, NO_CLOSE_FRAME, NO_STATUS, Origin, Output,
-    Payload, Phase, Reconnect, Reconnecting, Session, State, Timer, classify, decimal, is_clean,
+    CONNECT_TIMEOUT, Cause, Close, CloseKind, ConnectionError, Disconnected, DropReason, Duration,
+    EXHAUSTED, Event, FlushError, Instant, LIVENESS_TIMEOUT, NO_CLOSE_FRAME, NO_STATUS, Origin,
+    Output, Payload, Phase, Reconnect, Reconnecting, Session, State, Timer, classify, decimal,
+    is_clean,
 };
 
 /// Time from which a dial that fails was not refused: the runtime gave up waiting, e.g. after 10 s
@@ -26,7 +27,7 @@ impl<P: Payload> Session<P> {
         self.check_stable();
         self.assess_loss(&close, origin);
         self.release_messages(&close, kind);
-        if origin == Origin::Browser && reconnect != Reconnect::No {
+        if matches!(origin, Origin::Browser) && reconnect != Reconnect::No {
             self.on_closed_by_browser();
         }
         if self.phase.has_socket() {
@@ -53,7 +54,7 @@ impl<P: Payload> Session<P> {
     /// Draws conclusions for the next attempts from how the connection or the attempt ended.
     fn assess_loss(&mut self, close: &Close, origin: Origin<'_>) {
         self.run.lost_in_silence = false;
-        let is_own = |code| origin == Origin::Attempt && close.code == code;
+        let is_own = |code| matches!(origin, Origin::Attempt) && close.code == code;
         let is_silent = match self.phase {
             Phase::Connected => {
                 if self.run.attempts == 0 {
@@ -223,7 +224,7 @@ impl<P: Payload> Session<P> {
             }
         }
         let unsent = self.outbox.clear();
-        self.report_dropped(unsent);
+        self.report_dropped(unsent, DropReason::Ended);
         self.replay.clear();
         self.probe = None;
         self.timers.stop(Timer::Expiry);

@@ -5,7 +5,7 @@ use std::collections::VecDeque;
 #[cfg(feature = "test-util")]
 use std::hash::{Hash, Hasher};
 
-use crate::session::outbox::{Dropped, Limits, Message, Payload};
+use crate::session::outbox::{Limits, Message, Payload};
 use crate::session::probe::BLAME;
 use crate::session::{DropReason, Duration, Instant, replaces};
 
@@ -29,7 +29,8 @@ impl<P> Entry<P> {
         older.is_some_and(|older| replaces(key, older))
     }
 
-    fn dropped(self, reason: DropReason) -> (P, DropReason) {
+    /// The message, and why it will not be sent: for this reason, unless it was sent before.
+    pub(super) fn dropped(self, reason: DropReason) -> (P, DropReason) {
         let reason = if self.sent_at.is_some() {
             DropReason::Unconfirmed
         } else {
@@ -38,6 +39,9 @@ impl<P> Entry<P> {
         (self.message.payload, reason)
     }
 }
+
+/// Messages that are given up.
+pub(super) type Dropped<P> = VecDeque<Entry<P>>;
 
 /// Queued message that is about to be passed to a socket.
 pub(super) struct Departure<P> {
@@ -208,19 +212,18 @@ impl<P: Payload> Store<P> {
     /// Removes the queued messages that have expired, oldest first.
     pub(super) fn take_expired(&mut self, now: Instant) -> Dropped<P> {
         if self.next_expiry().is_none_or(|at| at > now) {
-            return Vec::new();
+            return VecDeque::new();
         }
         self.expiry_stale = true;
         let has_expired = |entry: &Entry<P>| entry.message.expires.is_some_and(|at| at <= now);
-        let expired = take_where(&mut self.queued, &has_expired);
-        self.give_up(expired, DropReason::Expired)
+        take_where(&mut self.queued, &mut self.bytes, &has_expired)
     }
 
     /// Removes all messages, oldest first.
     pub(super) fn clear(&mut self) -> Dropped<P> {
         self.requeue(Instant::default());
-        let all = std::mem::take(&mut self.queued);
-        self.give_up(all, DropReason::Ended)
+        self.bytes = 0;
+        std::mem::take(&mut self.queued)
     }
 
     /// Earliest expiry of the queued messages.
@@ -302,11 +305,9 @@ impl<P: Payload> Store<P> {
 
     fn remove_where(&mut self, matches: &dyn Fn(&Entry<P>) -> bool) {
         for entries in [&mut self.in_flight, &mut self.queued] {
-            for removed in take_where(entries, matches) {
-                self.bytes -= removed.size;
-                self.expiry_stale = true;
-            }
+            take_where(entries, &mut self.bytes, matches);
         }
+        self.expiry_stale = true;
     }
 
     fn pop_in_flight(&mut self) -> Option<Entry<P>> {
@@ -342,44 +343,34 @@ impl<P: Payload> Store<P> {
     /// Removes the oldest messages until the limits hold. The newest one fits alone.
     fn trim(&mut self) -> Dropped<P> {
         let mut removed = VecDeque::new();
-        let mut bytes = self.bytes;
         while self.in_flight.len() + self.queued.len() > self.limits.messages
-            || bytes > self.limits.bytes
+            || self.bytes > self.limits.bytes
         {
             let Some(oldest) = self.in_flight.pop_front().or_else(|| self.pop_queued()) else {
                 break;
             };
-            bytes -= oldest.size;
+            self.bytes -= oldest.size;
             removed.push_back(oldest);
         }
-        self.give_up(removed, DropReason::Overflow)
-    }
-
-    /// Accounts for entries that were removed.
-    fn give_up(&mut self, removed: VecDeque<Entry<P>>, reason: DropReason) -> Dropped<P> {
-        let mut dropped = Vec::new();
-        for entry in removed {
-            self.bytes -= entry.size;
-            dropped.push(entry.dropped(reason));
-        }
-        dropped
+        removed
     }
 }
 
 /// Removes the entries that match, oldest first.
 fn take_where<P>(
     entries: &mut VecDeque<Entry<P>>,
+    bytes: &mut usize,
     matches: &dyn Fn(&Entry<P>) -> bool,
-) -> VecDeque<Entry<P>> {
+) -> Dropped<P> {
     let mut taken = VecDeque::new();
     for _ in 0..entries.len() {
         if let Some(entry) = entries.pop_front() {
-            let to = if matches(&entry) {
-                &mut taken
+            if matches(&entry) {
+                *bytes -= entry.size;
+                taken.push_back(entry);
             } else {
-                &mut *entries
-            };
-            to.push_back(entry);
+                entries.push_back(entry);
+            }
         }
     }
     taken

@@ -18,9 +18,9 @@ pub(super) struct Subscriptions {
 impl Subscriptions {
     /// Adds streams; true if the union changed.
     pub(super) fn add(&mut self, streams: Vec<String>) -> bool {
+        // The app asks for them again.
+        remove_all(&mut self.refused, &streams);
         for stream in streams {
-            // The app asks for it again.
-            self.refused.retain(|refused| *refused != stream);
             if !self.subscribed.contains(&stream) {
                 self.subscribed.push(stream);
             }
@@ -29,8 +29,8 @@ impl Subscriptions {
     }
 
     /// Removes streams; true if the union changed.
-    pub(super) fn remove(&mut self, streams: &[String]) -> bool {
-        self.subscribed.retain(|stream| !streams.contains(stream));
+    pub(super) fn remove(&mut self, streams: Vec<String>) -> bool {
+        remove_all(&mut self.subscribed, &streams);
         self.update()
     }
 
@@ -75,6 +75,10 @@ impl Subscriptions {
     }
 }
 
+fn remove_all(list: &mut Vec<String>, streams: &[String]) {
+    list.retain(|stream| !streams.contains(stream));
+}
+
 impl<P: Payload> Session<P> {
     /// Looks for the stream that made the peer close the connection.
     pub(super) fn blame_subscription(&mut self, close: &Close) {
@@ -91,7 +95,7 @@ impl<P: Payload> Session<P> {
     pub(super) fn change_subscriptions(
         &mut self,
         streams: Vec<String>,
-        change: impl FnOnce(&mut Subscriptions, Vec<String>) -> bool,
+        change: fn(&mut Subscriptions, Vec<String>) -> bool,
     ) -> Result<Reply, CommandError> {
         if streams.iter().any(|stream| stream.trim_ascii().is_empty()) {
             return Err(CommandError::EmptyStream);
