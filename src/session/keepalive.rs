@@ -120,22 +120,22 @@ impl<P: Payload> Session<P> {
                     .patience
                     .on_answered((round_trip, least), since, self.now);
                 self.stats.round_trip = Some(round_trip);
-                self.on_answer(&ping);
+                self.on_answer(ping.serial);
             }
-            Answer::Late(ping) => self.on_answer(&ping),
+            Answer::Late(serial) => self.on_answer(serial),
             Answer::None => {}
             Answer::Foreign => self.stop_confirming(),
         }
         self.arm_keepalive();
     }
 
-    fn on_answer(&mut self, ping: &Ping) {
+    fn on_answer(&mut self, serial: u64) {
         let liveness = &mut self.liveness;
         liveness.supports_pong = true;
         liveness.left_on_hint = false;
         liveness.link.ponged = true;
         liveness.link.last_pong = self.now;
-        self.confirm(ping.serial);
+        self.confirm(serial);
         self.on_answered();
     }
 

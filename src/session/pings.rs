@@ -24,8 +24,8 @@ pub(super) struct Ping {
 pub(super) enum Answer {
     /// It answers this ping, and so all before it.
     To(Ping),
-    /// As `To`, and no answer was expected any more.
-    Late(Ping),
+    /// It confirms the messages up to this serial, and no answer was expected any more.
+    Late(u64),
     /// It answers no ping of this connection.
     None,
     /// As `None`, and the pongs to come cannot be told apart from such ones.
@@ -39,7 +39,10 @@ pub(super) struct Pings {
     out: Vec<Ping>,
     /// Number of the oldest ones that are no longer expected to be answered.
     written_off: usize,
-    /// Time of the first one.
+    /// Serials that the pongs to come confirm, and the number of such pongs, as long as none has
+    /// an id. What there is no room for counts as the one before.
+    order: Vec<(u64, u32)>,
+    /// Time of the first ping.
     first: Option<Instant>,
     /// Pongs repeat the ids of their pings.
     repeats_ids: bool,
@@ -55,39 +58,58 @@ impl Pings {
             self.out.remove(0);
             self.written_off = self.written_off.saturating_sub(1);
         }
+        let is_full = self.order.len() == MOST_UNANSWERED;
+        match self.order.last_mut() {
+            _ if self.repeats_ids => {}
+            Some((serial, count)) if *serial == ping.serial || is_full => *count += 1,
+            _ => self.order.push((ping.serial, 1)),
+        }
     }
 
-    /// Matches a pong. Pongs come in the order of their pings; one without an id answers the
-    /// oldest that is expected to be answered.
+    /// Matches a pong. Pongs come in the order of their pings.
     pub(super) fn answer(&mut self, id: Option<PingId>) -> Answer {
-        let expected = self.written_off;
-        if id.is_none() {
-            if self.repeats_ids || self.is_foreign {
-                return Answer::None;
-            }
-            if expected < self.out.len() {
-                return Answer::To(self.out.remove(expected));
-            }
-        }
-        self.repeats_ids |= id.is_some();
-        let is_answered = |ping: &Ping| id.is_none_or(|id| ping.id == id);
-        let Some(index) = self.out.iter().position(is_answered) else {
-            self.is_foreign |= id.is_none();
-            return if id.is_none() {
-                Answer::Foreign
-            } else {
-                Answer::None
-            };
+        let Some(id) = id else {
+            return self.answer_next();
         };
-        self.written_off = expected.saturating_sub(index + 1);
+        self.repeats_ids = true;
+        self.order.clear();
+        let Some(index) = self.out.iter().position(|ping| ping.id == id) else {
+            return Answer::None;
+        };
         let ping = self.out[index];
-        self.out.copy_within(index + 1.., 0);
-        self.out.truncate(self.out.len() - index - 1);
-        if index >= expected {
+        let is_expected = index >= self.written_off;
+        self.out.drain(..=index);
+        self.written_off = self.written_off.saturating_sub(index + 1);
+        if is_expected {
             Answer::To(ping)
         } else {
-            Answer::Late(ping)
+            Answer::Late(ping.serial)
         }
+    }
+
+    /// Matches a pong without an id. It answers the oldest ping that is expected to be answered;
+    /// but it may be the late answer to an older one, so that the first pong confirms no more than
+    /// the first ping would, the second no more than the second, and so on.
+    fn answer_next(&mut self) -> Answer {
+        if self.repeats_ids || self.is_foreign {
+            return Answer::None;
+        }
+        let Some((serial, count)) = self.order.first_mut() else {
+            self.is_foreign = true;
+            return Answer::Foreign;
+        };
+        let serial = *serial;
+        *count -= 1;
+        if *count == 0 {
+            self.order.remove(0);
+        }
+        if self.written_off < self.out.len() {
+            let ping = self.out.remove(self.written_off);
+            return Answer::To(Ping { serial, ..ping });
+        }
+        self.out.drain(..self.written_off.min(1));
+        self.written_off = self.out.len();
+        Answer::Late(serial)
     }
 
     /// Stops to expect an answer to the oldest ping.
@@ -110,10 +132,11 @@ impl Pings {
         self.first
     }
 
-    /// Serials of all unanswered pings.
+    /// Serials that pongs may confirm.
     #[cfg(feature = "test-util")]
     pub(super) fn serials(&self) -> impl Iterator<Item = u64> {
-        self.out.iter().map(|ping| ping.serial)
+        let order = self.order.iter().map(|(serial, _)| *serial);
+        self.out.iter().map(|ping| ping.serial).chain(order)
     }
 
     /// Hashes the state. Ids count by their distance from the newest one of the session.
@@ -127,6 +150,10 @@ impl Pings {
         }
         self.first.map(|at| now.since(at)).hash(hasher);
         (self.written_off, self.repeats_ids, self.is_foreign).hash(hasher);
+        self.order.len().hash(hasher);
+        for (_, count) in &self.order {
+            count.hash(hasher);
+        }
     }
 
     /// True if pongs prove that pings arrive.

@@ -167,20 +167,65 @@ fn ids_tell_foreign_pongs_apart() {
 }
 
 #[test]
-fn pings_that_were_written_off_do_not_count_against_later_ones() {
+fn late_pong_without_an_id_confirms_no_more_than_the_oldest_ping() {
     let mut world = World::connected(watched());
     world.advance(120_000);
+    let older = world.session.stats().pings;
     world.send("a");
     let first = flush(&mut world);
+    // The session cannot tell these from pongs of the older pings.
+    for _ in 0..older {
+        assert_eq!(flushed(&world), []);
+        world.take();
+        pong(&mut world);
+        assert_eq!(pings(&world), 1, "it asks again");
+    }
     pong(&mut world);
     assert_eq!(flushed(&world), [(first, Ok(()))]);
-    // Late pongs of the others are not foreign.
-    pong(&mut world);
-    pong(&mut world);
+    // The others are not foreign.
+    for _ in 0..older {
+        pong(&mut world);
+    }
     world.send("b");
+    world.take();
     let second = flush(&mut world);
     pong(&mut world);
-    assert_eq!(flushed(&world), [(first, Ok(())), (second, Ok(()))]);
+    assert_eq!(flushed(&world), [(second, Ok(()))]);
+}
+
+#[test]
+fn pings_without_answers_delay_confirmations_and_do_not_prevent_them() {
+    let mut config = at_least_once();
+    config.watch = watched().watch;
+    let mut world = World::connected(config);
+    world.advance(120_000);
+    world.send("a");
+    world.take();
+    for _ in 0..120 {
+        world.advance(1000);
+        let asked = pings(&world);
+        world.take();
+        for _ in 0..asked {
+            pong(&mut world);
+        }
+    }
+    assert_eq!(world.session.stats().unconfirmed, 0);
+}
+
+#[test]
+fn pings_that_are_not_remembered_are_not_confirmed_by_later_pongs() {
+    let mut world = World::connected(watched());
+    world.advance(6_000_000);
+    let older = world.session.stats().pings;
+    assert!(older > 40);
+    world.send("a");
+    let flushing = flush(&mut world);
+    for _ in 0..older {
+        pong(&mut world);
+        assert_eq!(flushed(&world), []);
+    }
+    pong(&mut world);
+    assert_eq!(flushed(&world), [(flushing, Ok(()))]);
 }
 
 #[test]

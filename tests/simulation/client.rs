@@ -41,10 +41,6 @@ pub trait Transport {
     fn is_drained(&self, id: SocketId) -> bool;
     /// The last list of streams that the cloud received on this socket.
     fn subscriptions(&self, id: SocketId) -> Option<&[String]>;
-    /// True if each pong tells which ping it answers.
-    fn pongs_are_exact(&self) -> bool {
-        true
-    }
     /// True if the connection is dead without a close event.
     fn is_half_open(&self, id: SocketId) -> bool;
 }
@@ -323,7 +319,7 @@ impl<T: Transport> Client<T> {
     /// A pong without a ping confirms what may not have arrived.
     fn check_arrivals(&mut self) -> Result<(), Violation> {
         let resends = self.config.delivery == Delivery::AtLeastOnce;
-        if !resends || self.extra_pongs || !self.transport.pongs_are_exact() {
+        if !resends || self.extra_pongs {
             return Ok(());
         }
         self.coverage.count(Situation::AllArrived);

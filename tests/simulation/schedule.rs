@@ -334,7 +334,7 @@ impl Generator {
                 Pongs::FirstOnly,
                 Pongs::OneIn(3),
             ]),
-            repeats_ids: !self.once_in(8),
+            repeats_ids: self.rng.bool(),
         }
     }
 

@@ -2,7 +2,6 @@
 
 use testkit::model::Violation;
 use testkit::world::attempt_plan::{AttemptPlan, Greeting};
-use testkit::world::field::pongs::Pongs;
 use testkit::world::network::{Due, Fault, Network};
 use testkit::world::peer::Peer;
 use testkit::{Message, ensure};
@@ -24,15 +23,12 @@ pub struct HostileTransport {
     pub peer: Peer,
     /// Timeout of the client for an ack, ms.
     connect_timeout: u64,
-    /// A connection has pongs without ids. One that comes late may be taken for a later one.
-    has_vague_pongs: bool,
 }
 
 impl Transport for HostileTransport {
     fn prepare(&mut self, id: SocketId, coverage: &mut Coverage) -> Option<Input> {
         let (plan, at_once) = self.network.prepare(id);
         coverage.dialled(&plan.outcome);
-        self.has_vague_pongs |= !plan.repeats_ids && plan.pongs != Pongs::Never;
         self.count_greeting(plan, coverage);
         at_once
     }
@@ -67,10 +63,6 @@ impl Transport for HostileTransport {
 
     fn subscriptions(&self, id: SocketId) -> Option<&[String]> {
         self.peer.subscriptions(id)
-    }
-
-    fn pongs_are_exact(&self) -> bool {
-        !self.has_vague_pongs
     }
 
     fn is_half_open(&self, id: SocketId) -> bool {
@@ -120,7 +112,6 @@ impl<'a> World<'a> {
         let transport = HostileTransport {
             network: Network::new(),
             peer: Peer::default(),
-            has_vague_pongs: false,
             connect_timeout: schedule.settings.connect_timeout.as_millis(),
         };
         let client = Client::new("", &schedule.settings, schedule.seed, transport, trace);

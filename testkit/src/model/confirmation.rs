@@ -21,10 +21,11 @@ impl Model {
 
     /// A pong came on the current socket.
     pub(super) fn ponged(&mut self, was_foreign: bool, after: &Snapshot) {
-        if let Some(ping) = self.lifecycle.take_answered() {
+        if let Some(answer) = self.lifecycle.take_answered() {
             let is_stable = self.lifecycle.is_stable();
-            let ping = self.outbox.ponged(ping, after, is_stable);
-            self.lifecycle.liveness.answered(ping);
+            if let Some(ping) = self.outbox.ponged(answer, after, is_stable) {
+                self.lifecycle.liveness.answered(ping);
+            }
         }
         if self.lifecycle.liveness.is_foreign && !was_foreign {
             self.outbox.give_up_confirmation();

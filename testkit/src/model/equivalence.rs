@@ -178,9 +178,8 @@ impl Outbox {
         self.fingerprint_search(view, hasher);
         (&self.refused_once, &self.refused_streams).hash(hasher);
         (&self.subscribed, &self.followed, self.live.map(age)).hash(hasher);
-        let pings = self.pings.out.iter();
-        let pings = pings.map(|(_, mark)| view.place(mark.place));
-        hash_all(pings, hasher);
+        let pings: Vec<_> = self.pings.places().collect();
+        hash_all(pings.iter().map(|place| view.place(*place)), hasher);
         (view.place(self.transmitted_to), self.is_unconfirmable).hash(hasher);
         let last_sent = self.last_sent().map(|place| view.place(place));
         (view.place(self.confirmed_to), last_sent).hash(hasher);

@@ -29,6 +29,17 @@ const LATE: u64 = 1000;
 /// Longest interval between pings, as a multiple of the option.
 const SLOWEST: u64 = 8;
 
+/// What a pong says.
+#[derive(Clone, Copy, Debug)]
+pub struct Answer {
+    /// The ping that it answers, or one before that.
+    pub ping: Option<u32>,
+    /// The ping before which everything has arrived.
+    pub confirms: u32,
+    /// The pong said so.
+    pub is_exact: bool,
+}
+
 /// Ping of the live connection that was not answered.
 #[derive(Clone, Copy, Debug, Hash)]
 struct Ping {
@@ -81,8 +92,8 @@ pub struct Liveness {
     first_ping: Option<u64>,
     last_ping: u64,
     last_ask: Option<u64>,
-    /// Pings before one that was answered by a pong without an id.
-    passed_over: usize,
+    /// Pings of this connection that a pong may still confirm: their numbers, oldest first.
+    pending: VecDeque<u32>,
     /// Pongs carry ids.
     has_ids: bool,
     /// Pongs came that answer nothing, and others cannot be told from them.
@@ -113,7 +124,7 @@ impl Liveness {
             first_ping: None,
             last_ping: 0,
             last_ask: None,
-            passed_over: 0,
+            pending: VecDeque::new(),
             has_ids: false,
             is_foreign: false,
             is_vague: false,
@@ -167,41 +178,45 @@ impl Liveness {
         self.protocol_pings += 1;
     }
 
-    /// A pong arrives on the acknowledged connection. Returns the number of the ping that it
-    /// answers.
-    pub fn pong(&mut self, id: Option<PingId>, now: u64) -> Option<u32> {
+    /// A pong arrives on the acknowledged connection.
+    pub fn pong(&mut self, id: Option<PingId>, now: u64) -> Option<Answer> {
         self.last_received = now;
-        let answered = match id {
+        let answer = match id {
             Some(PingId(id)) => {
                 self.has_ids = true;
-                self.out.iter().any(|ping| ping.number == id).then_some(id)
+                let is_known = self.out.iter().any(|ping| ping.number == id);
+                is_known.then_some(Answer {
+                    ping: Some(id),
+                    confirms: id,
+                    is_exact: true,
+                })
             }
             None if self.has_ids || self.is_foreign => None,
-            None if self.out.is_empty() && self.passed_over > 0 => {
-                self.passed_over -= 1;
-                None
-            }
             None => {
-                self.is_foreign = self.out.is_empty();
+                self.is_foreign = self.pending.is_empty();
                 self.is_vague |= self.out.len() > 1 && !self.supports;
-                self.out.front().map(|ping| ping.number)
+                // It may be the answer to the oldest ping, however long that is overdue.
+                self.pending.front().map(|confirms| Answer {
+                    ping: self.out.front().map(|ping| ping.number),
+                    confirms: *confirms,
+                    is_exact: false,
+                })
             }
         }?;
-        self.out.retain(|ping| ping.number > answered);
+        self.pending.retain(|number| *number > answer.confirms);
+        if let Some(answered) = answer.ping {
+            self.answered(answered);
+        }
         self.ponged = true;
         self.supports = true;
         self.left_on_hint = false;
         self.last_pong = now;
-        Some(answered)
+        Some(answer)
     }
 
     /// The last pong answered this ping and not one before it. Pongs of those may come later.
     pub fn answered(&mut self, number: u32) {
-        let before = self.out.len();
         self.out.retain(|ping| ping.number > number);
-        if !self.has_ids {
-            self.passed_over += before - self.out.len();
-        }
     }
 
     /// The session sent pings, `count` of them in one call.
@@ -232,6 +247,7 @@ impl Liveness {
                 at: now,
                 is_probe: is_sign,
             });
+            self.pending.push_back(self.sent);
             self.first_ping.get_or_insert(now);
             self.last_ping = now;
         }
@@ -368,7 +384,11 @@ impl Liveness {
         [self.first_ping, self.last_ask, self.slept]
             .map(|at| at.map(age))
             .hash(hasher);
-        (self.protocol_pings.min(5), self.passed_over).hash(hasher);
+        self.protocol_pings.min(5).hash(hasher);
+        self.pending.len().hash(hasher);
+        for number in &self.pending {
+            self.sent.wrapping_sub(*number).hash(hasher);
+        }
         self.out.len().hash(hasher);
         for ping in &self.out {
             (

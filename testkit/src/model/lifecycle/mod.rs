@@ -13,7 +13,7 @@ use tpa_session::session::{
     WakeHint,
 };
 
-use super::liveness::{Liveness, Reasons};
+use super::liveness::{Answer, Liveness, Reasons};
 use super::sequence::Step;
 use super::{Hints, Snapshot, Violation, after, ensure};
 use crate::Message;
@@ -94,7 +94,7 @@ pub struct Lifecycle {
     stable_due: Option<u64>,
     pub liveness: Liveness,
     /// The ping that the pong of this call answers.
-    answered: Option<u32>,
+    answered: Option<Answer>,
     /// The connection may have died, according to this call.
     asks: bool,
     disposed: bool,
@@ -322,8 +322,8 @@ impl Lifecycle {
         }
     }
 
-    /// The ping that the pong of this call answers. The pong may answer a later one instead.
-    pub fn take_answered(&mut self) -> Option<u32> {
+    /// What the pong of this call says. It may answer a later ping instead.
+    pub fn take_answered(&mut self) -> Option<Answer> {
         self.answered.take()
     }
 

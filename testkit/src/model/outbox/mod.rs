@@ -20,6 +20,7 @@ use search::Search;
 pub use sending::Sending;
 pub(super) use state::Survivors;
 
+use super::liveness::Answer;
 use super::sequence::Step;
 use super::{Snapshot, Violation, ensure};
 use crate::Message;
@@ -192,16 +193,16 @@ impl Outbox {
     /// A pong answers this ping, or a later one that the session no longer told from it, as its
     /// state `after` the pong shows. Returns the ping. The connection `is_stable` if it has
     /// lasted.
-    pub fn ponged(&mut self, ping: u32, after: &Snapshot, is_stable: bool) -> u32 {
+    pub fn ponged(&mut self, answer: Answer, after: &Snapshot, is_stable: bool) -> Option<u32> {
         self.answered = true;
         self.is_unconfirmable = false;
+        let sent_at = after.round_trip.map(|time| self.now.saturating_sub(time));
+        let ping = self.pings.answer(answer.ping, sent_at);
         let confirms = |place: u32| {
             let kept = self.in_flight.iter().filter(|entry| entry.place > place);
             kept.count() == after.in_flight
         };
-        let sent_at = after.round_trip.map(|time| self.now.saturating_sub(time));
-        let answer = self.pings.answer(ping, sent_at, confirms);
-        if let Some((_, place)) = answer {
+        if let Some(place) = self.pings.confirm(&answer, confirms) {
             self.confirmed_to = self.confirmed_to.max(place);
             self.in_flight.retain(|entry| entry.place > place);
             self.survivors.confirm(place);
@@ -211,7 +212,7 @@ impl Outbox {
         if let (Some(socket), true) = (self.live, is_searching) {
             self.drain(socket, 0, self.now);
         }
-        answer.map_or(ping, |(ping, _)| ping)
+        ping.or(answer.ping)
     }
 
     /// The cloud answers no pings, so that nothing can be confirmed.

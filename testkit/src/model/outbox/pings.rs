@@ -3,10 +3,15 @@
 
 use std::collections::VecDeque;
 
+use crate::model::liveness::Answer;
+
 /// Bytes after which a ping follows.
 const BLOCK: u64 = 64 * 1024;
 /// Most bytes that are not confirmed, where the cloud pongs.
 const WINDOW: u64 = 256 * 1024;
+
+/// Most pings that the session tells apart.
+const REMEMBERED: usize = 32;
 
 /// Point between two messages of a connection.
 #[derive(Clone, Copy, Debug, Default)]
@@ -25,6 +30,10 @@ pub struct Pings {
     pub is_expected: bool,
     /// Unanswered pings: their numbers, and where they were sent.
     pub out: VecDeque<(u32, Mark)>,
+    /// Pings that are answered, as far as is known, but may still be confirmed.
+    passed: VecDeque<(u32, Mark)>,
+    /// There were more of both than the session tells apart.
+    has_overflowed: bool,
     /// Pings that are expected in this call.
     ahead: VecDeque<Mark>,
     /// A ping went out while another one was unanswered, and none had to be answered: it is not
@@ -74,6 +83,7 @@ impl Pings {
         self.at_ping = self.last;
         let marks = marks.into_iter().map(|mark| Mark { at: now, ..mark });
         self.out.extend((first..).zip(marks));
+        self.has_overflowed |= self.out.len() + self.passed.len() > REMEMBERED;
     }
 
     /// A message was carried out.
@@ -94,22 +104,36 @@ impl Pings {
         }
     }
 
-    /// Takes the ping that a pong answers: this one, or a later one that `confirms`, preferably
-    /// one that was sent at this time.
-    pub fn answer(
-        &mut self,
-        number: u32,
-        sent_at: Option<u64>,
-        confirms: impl Fn(u32) -> bool,
-    ) -> Option<(u32, u32)> {
-        let later = |(other, _): &&(u32, Mark)| *other >= number;
-        let candidates = || self.out.iter().filter(later);
-        // More messages may have gone out since, so that the time tells more than their number.
-        let rank = |(_, mark): &&(u32, Mark)| (Some(mark.at) != sent_at, !confirms(mark.place));
-        let (number, mark) = *candidates().min_by_key(rank)?;
-        self.out.retain(|(other, _)| *other > number);
+    /// Takes the ping that a pong answers: this one, or a later one that was sent at this time.
+    pub fn answer(&mut self, number: Option<u32>, sent_at: Option<u64>) -> Option<u32> {
+        let number = number?;
+        let candidates = self.out.iter().filter(|(other, _)| *other >= number);
+        let &(number, mark) = candidates.min_by_key(|(_, mark)| Some(mark.at) != sent_at)?;
+        let split = self.out.partition_point(|(other, _)| *other <= number);
+        self.passed.extend(self.out.drain(..split));
         self.confirmed = mark.handed;
-        Some((number, mark.place))
+        Some(number)
+    }
+
+    /// Takes the ping that a pong confirms, with all before it. Returns the place of the last
+    /// message before it, or an earlier one that the session `confirms` if it had too many pings
+    /// to tell them apart.
+    pub fn confirm(&mut self, answer: &Answer, confirms: impl Fn(u32) -> bool) -> Option<u32> {
+        let mut pending = self.passed.iter().chain(&self.out);
+        let place = pending
+            .find(|(number, _)| *number == answer.confirms)?
+            .1
+            .place;
+        self.passed.retain(|(number, _)| *number > answer.confirms);
+        let is_told = answer.is_exact || !self.has_overflowed || confirms(place);
+        let earlier = || (0..place).rev().find(|place| confirms(*place));
+        if is_told { Some(place) } else { earlier() }
+    }
+
+    /// Places of the last messages before the pings that may still be confirmed.
+    pub fn places(&self) -> impl Iterator<Item = u32> {
+        let pending = self.passed.iter().chain(&self.out);
+        pending.map(|(_, mark)| mark.place)
     }
 
     /// True if a message of this size must wait for a pong.

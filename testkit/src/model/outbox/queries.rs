@@ -58,9 +58,14 @@ impl Outbox {
         serials.filter(move |_| is_live)
     }
 
-    /// True if a message up to this one is queued or in flight.
+    /// True if a message up to this one is queued or in flight, and will go out again.
     pub fn has_open(&self, serial: u32) -> bool {
-        let due = &self.survivors.due;
+        let has_expired = |entry: &&Entry| entry.expires.is_some_and(|at| at <= self.now);
+        let due = self
+            .survivors
+            .due
+            .iter()
+            .filter(|entry| !has_expired(entry));
         let mut open = self.entries().chain(due);
         open.any(|entry| entry.place <= serial)
     }
@@ -128,7 +133,7 @@ impl Outbox {
         let frames = self
             .to_transmit()
             .filter_map(|serial| self.place_of(serial));
-        let pending = self.pings.out.iter().map(|(_, mark)| mark.place);
+        let pending = self.pings.places();
         let last = [self.transmitted_to, self.confirmed_to];
         let places = kept.chain(frames).chain(pending).chain(last);
         places.chain(self.last_sent())

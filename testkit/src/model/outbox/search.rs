@@ -162,9 +162,11 @@ impl Outbox {
     pub(super) fn acquit(&mut self, is_stable: bool) {
         let is_open = self.has_unconfirmed();
         let waits = self.has_queued();
+        let now = self.now;
         let Some(search) = &mut self.search else {
             return;
         };
+        search.wait(now);
         if !search.proved || (search.out > 0 && !is_open) {
             search.pass();
         }
