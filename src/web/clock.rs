@@ -4,14 +4,9 @@ use std::cell::{Cell, RefCell};
 use std::rc::Rc;
 
 use gloo_timers::callback::Timeout;
-use js_sys::Function;
-use wasm_bindgen::JsCast;
 use wasm_bindgen::prelude::*;
 
 use crate::session::{self, Duration, Instant};
-
-use super::abi::JsEvent;
-use super::reflect;
 
 #[wasm_bindgen]
 extern "C" {
@@ -23,6 +18,11 @@ extern "C" {
 extern "C" {
     #[wasm_bindgen(js_name = epochOfTimers)]
     fn epoch_of_timers(sink: &JsValue) -> u32;
+
+    #[wasm_bindgen(js_name = reportTimeout, catch)]
+    fn report_timeout(sink: &JsValue) -> Result<(), JsValue>;
+
+    fn unref(timer: &JsValue);
 }
 
 /// Time on the wall clock, in ms since the epoch. It advances while a computer sleeps.
@@ -111,7 +111,8 @@ impl Armed {
             let (sink, cleared) = (sink.clone(), cleared.clone());
             move || {
                 if !cleared.get() {
-                    report(&sink);
+                    // The sink, which checks the stack, throws nothing.
+                    let _ = report_timeout(&sink);
                 }
             }
         });
@@ -137,21 +138,10 @@ impl Drop for Armed {
         // Fake timers of a test were installed or removed in between, and those of now would throw
         // or remove another timeout. It may still fire and must find its closure, but it need not
         // keep a process of Node alive.
-        let id = timeout.forget();
-        if let Some(unref) = reflect::get(&id, "unref").dyn_ref::<Function>() {
-            let _ = unref.call0(&id);
-        }
+        unref(&timeout.forget());
     }
 }
 
 fn millis(wait: Duration) -> u32 {
     u32::try_from(wait.as_millis()).unwrap_or(u32::MAX)
-}
-
-/// Reports a timeout through the sink, which checks the stack.
-fn report(sink: &JsValue) {
-    if let Some(sink) = sink.dyn_ref::<Function>() {
-        // The sink throws nothing.
-        let _ = sink.call2(&JsValue::UNDEFINED, &JsEvent::Timeout.into(), &0.into());
-    }
 }

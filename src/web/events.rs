@@ -11,8 +11,8 @@ use super::reflect;
 
 #[wasm_bindgen(module = "/src/web/js/platform.js")]
 extern "C" {
-    #[wasm_bindgen(js_name = ignoreRejection)]
-    fn ignore_rejection(value: &JsValue);
+    #[wasm_bindgen(js_name = askShouldReconnect, catch)]
+    fn ask_should_reconnect(ask: &js_sys::Function, closure: &JsValue) -> Result<JsValue, JsValue>;
 }
 
 impl Driver {
@@ -64,7 +64,7 @@ impl Driver {
         let text = |field: &str| self.redact(&reflect::text(failure, field).unwrap_or_default());
         let stack = text("stack");
         self.log(LogLevel::Error, &stack);
-        if reflect::get(failure, "isTold").is_truthy() {
+        if reflect::get(failure, "isTold").as_bool() == Some(true) {
             let error = convert::handler_error(&text("message"), &stack);
             self.dispatcher.emit("error", &error);
         }
@@ -91,9 +91,8 @@ pub(super) type ShouldReconnect = Box<dyn Fn(&Cause) -> Result<Option<Reconnect>
 /// Wraps the option `shouldReconnect` of JavaScript.
 pub(super) fn js_should_reconnect(ask: js_sys::Function) -> ShouldReconnect {
     Box::new(move |cause| {
-        let answer = ask.call1(&JsValue::UNDEFINED, &convert::closure(cause));
+        let answer = ask_should_reconnect(&ask, &convert::closure(cause));
         let answer = answer.map_err(|_| String::from("the function threw"))?;
-        ignore_rejection(&answer);
         convert::reconnect(&answer)
     })
 }

@@ -122,7 +122,8 @@ pub(super) fn send_options(options: &JsValue) -> Result<SendOptions, JsValue> {
         return Err(type_error("options: must be an object"));
     }
     let [key, ttl, replay] = ["key", "ttl", "replay"].map(|field| option(options, field));
-    if !key.is_undefined() && !key.is_string() {
+    let key_text = key.as_string();
+    if !key.is_undefined() && key_text.is_none() {
         return Err(type_error("key: must be a string"));
     }
     let millis = ttl.as_f64().filter(|millis| *millis >= 0.0);
@@ -135,7 +136,7 @@ pub(super) fn send_options(options: &JsValue) -> Result<SendOptions, JsValue> {
         return Err(type_error("replay: must be true or false"));
     }
     Ok(SendOptions {
-        key: key.as_string(),
+        key: key_text,
         ttl: millis.map(|millis| Duration::from_millis(millis as u64)),
         replay: replay.as_bool(),
     })

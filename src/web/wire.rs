@@ -1,20 +1,20 @@
 //! Frames of the session itself: those that it sends, and the control frames.
 
 use js_sys::JsString;
-use serde::Serialize;
 use wasm_bindgen::JsValue;
 
 use crate::session::{Control, Init, PingId, Redactor, SubscriptionUpdate, ping_frame};
 
-use super::{convert, message, reflect};
+use super::convert::to_js;
+use super::{message, reflect};
 
 /// The first frame of the handshake.
 pub(super) fn init(session_id: &str, package_name: &str, api_key: &str) -> Option<JsString> {
-    text(&Init {
+    text(&to_js(&Init {
         session_id,
         package_name,
         api_key,
-    })
+    }))
 }
 
 /// The whole list of subscriptions.
@@ -23,11 +23,11 @@ pub(super) fn subscriptions(
     package_name: &str,
     streams: &[String],
 ) -> Option<JsString> {
-    text(&SubscriptionUpdate {
+    text(&to_js(&SubscriptionUpdate {
         package_name,
         session_id,
         subscriptions: streams,
-    })
+    }))
 }
 
 pub(super) fn ping(id: PingId) -> Option<JsString> {
@@ -42,7 +42,6 @@ pub(super) fn control(frame: &JsValue, redactor: &Redactor) -> Option<Control> {
 }
 
 /// Adds the timestamp, since the core has no wall clock.
-fn text(frame: &impl Serialize) -> Option<JsString> {
-    let frame = convert::to_js(frame);
-    message::encode(&frame, &reflect::get(&frame, "type"), &"".into(), None).ok()
+fn text(frame: &JsValue) -> Option<JsString> {
+    message::encode(frame, &reflect::get(frame, "type"), &"".into(), None).ok()
 }

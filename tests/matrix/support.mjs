@@ -83,8 +83,10 @@ export class App {
   /** @param {any} event of the cloud */
   onEvent({ type, layout, code }) {
     if (type === "acked") this.#seen.push(type);
-    else if (type === "display") this.#seen.push(layout.text);
-    else if (type === "closed") this.#seen.push(`closed ${code}`);
+    else if (type === "display") {
+      // A card that no pong has confirmed before the cut is shown once more after it.
+      if (!this.#seen.includes(layout.text)) this.#seen.push(layout.text);
+    } else if (type === "closed") this.#seen.push(`closed ${code}`);
     this.#changed();
   }
 

@@ -63,7 +63,7 @@ test("the tarball has these files and no others", () => {
 });
 
 /** Largest download of a page in brotli, by the mode of the build. */
-const LIMITS = { "immediate-abort": 38_000, plain: 41_000 };
+const LIMITS = { "immediate-abort": 43_500, plain: 47_500 };
 
 for (const [what, folder, mode] of [
   ["the package", PACKAGE, PACKAGE_MODE],
@@ -77,8 +77,8 @@ for (const [what, folder, mode] of [
   });
 }
 
-test("what an install puts on disk is at most 720 kB, and nothing else comes along", () => {
-  assert.ok(packed.unpackedSize <= 720_000, `${packed.unpackedSize} bytes`);
+test("what an install puts on disk is at most 800 kB, and nothing else comes along", () => {
+  assert.ok(packed.unpackedSize <= 800_000, `${packed.unpackedSize} bytes`);
   const manifest = JSON.parse(read("package.json"));
   assert.equal(manifest.dependencies, undefined);
   assert.equal(manifest.scripts, undefined);

@@ -244,10 +244,23 @@ export function epochOfTimers(sink) {
   return timersEpoch;
 }
 
+/** @param {Sink} sink of a session whose timer fired */
+export function reportTimeout(sink) {
+  sink("timeout", 0);
+}
+
+/** Lets a process of Node end although the timer is set. @param {any} timer */
+export function unref(timer) {
+  try {
+    timer.unref();
+  } catch {
+    // A page's timers have no such method.
+  }
+}
+
 /**
  * True where the browser closes sockets with a clean 1001 of its own when a navigation starts:
  * Firefox, whose engine alone has this class in pages, frames and workers.
- * @returns {boolean}
  */
 export function browserClosesCleanly() {
   return "InternalError" in globalThis;
@@ -317,6 +330,16 @@ export function ignoreRejection(value) {
 }
 
 /**
+ * Calls the option `shouldReconnect`, whose answer is not awaited.
+ * @type {(ask: (closure: any) => unknown, closure: any) => unknown}
+ */
+export function askShouldReconnect(ask, closure) {
+  const answer = ask(closure);
+  ignoreRejection(answer);
+  return answer;
+}
+
+/**
  * Calls a provider. Errors do not repeat what it gave, which may be a key.
  *
  * A provider may never answer, and its attempt then ends without it. `abandoned` settles the
@@ -346,11 +369,7 @@ async function answerOf(option, provider) {
   throw new Error(`${option}: the provider gave no non-empty string`);
 }
 
-/**
- * @param {any} object
- * @param {string} field
- * @returns {any}
- */
+/** @param {any} object @param {string} field @returns {any} */
 export function get(object, field) {
   try {
     return object[field];
@@ -359,22 +378,13 @@ export function get(object, field) {
   }
 }
 
-/**
- * @param {any} object
- * @param {string} field
- * @returns {string | undefined} the field's value where that is a string
- */
+/** Returns a field's value where that is a string. @param {any} object @param {string} field */
 export function text(object, field) {
   const value = get(object, field);
   return typeof value === "string" ? value : undefined;
 }
 
-/**
- * Sets a field of an object that the session itself made.
- * @param {any} object
- * @param {string} field
- * @param {unknown} value
- */
+/** @param {any} object made by the session @param {string} field @param {unknown} value */
 export function set(object, field, value) {
   object[field] = value;
 }
@@ -418,11 +428,7 @@ export function optionError(name, allowed, given, secret) {
   return new TypeError(secret ? mustBe(name, allowed) : mustBe(name, allowed, given));
 }
 
-/**
- * A short description of a value.
- * @param {unknown} value
- * @returns {string}
- */
+/** A short description of a value. @param {unknown} value */
 function show(value) {
   if (typeof value === "string") {
     return JSON.stringify(value.length > MAX_SHOWN ? `${value.slice(0, MAX_SHOWN)}…` : value);
