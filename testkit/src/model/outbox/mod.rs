@@ -200,7 +200,7 @@ impl Outbox {
         let ping = self.pings.answer(answer.ping, sent_at);
         let confirms = |place: u32| {
             let kept = self.in_flight.iter().filter(|entry| entry.place > place);
-            kept.count() == after.in_flight
+            kept.count() + self.handed as usize == after.in_flight
         };
         if let Some(place) = self.pings.confirm(&answer, confirms) {
             self.confirmed_to = self.confirmed_to.max(place);
