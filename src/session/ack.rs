@@ -51,7 +51,7 @@ pub(super) struct AckTracker {
     pub(super) unanswered: bool,
     /// Flushes that wait until everything up to a serial is confirmed. At most two: calls that
     /// come while one is waiting share the second.
-    flushes: [Option<(FlushId, u64)>; 2],
+    flushes: Vec<(FlushId, u64)>,
     last_flush: FlushId,
 }
 
@@ -99,37 +99,41 @@ impl AckTracker {
     }
 
     fn flush(&mut self) -> FlushId {
-        let [first, second] = &mut self.flushes;
-        let newest = if second.is_some() || first.is_some_and(|(_, at)| at != self.accepted) {
-            second
-        } else {
-            first
-        };
-        if newest.is_none() {
-            self.last_flush = FlushId(self.last_flush.0.wrapping_add(1));
+        let is_known = self
+            .flushes
+            .last()
+            .is_some_and(|&(_, serial)| serial == self.accepted);
+        if is_known {
+            return self.last_flush;
         }
-        *newest = Some((self.last_flush, self.accepted));
+        if self.flushes.len() < 2 {
+            self.last_flush = FlushId(self.last_flush.0.wrapping_add(1));
+            self.flushes.push((self.last_flush, self.accepted));
+        } else if let Some((_, serial)) = self.flushes.last_mut() {
+            *serial = self.accepted;
+        }
         self.last_flush
     }
 
     fn is_flushing(&self) -> bool {
-        self.flushes[0].is_some()
+        !self.flushes.is_empty()
     }
 
     /// Removes the first flush if it is complete. `queued` is the serial of the first queued
     /// message.
     fn take_flushed(&mut self, queued: Option<u64>) -> Option<FlushId> {
-        let (_, serial) = self.flushes[0]?;
+        let &(id, serial) = self.flushes.first()?;
         let is_sent = queued.is_none_or(|first| first > serial);
         let is_received = !self.is_open() || self.confirmed >= serial;
-        (is_sent && is_received).then(|| self.take_flush())?
+        (is_sent && is_received).then(|| {
+            self.flushes.remove(0);
+            id
+        })
     }
 
     /// Removes the first flush.
     fn take_flush(&mut self) -> Option<FlushId> {
-        let [first, second] = self.flushes;
-        self.flushes = [second, None];
-        first.map(|(id, _)| id)
+        (!self.flushes.is_empty()).then(|| self.flushes.remove(0).0)
     }
 
     /// Number of flushes that are newer than this one.
@@ -143,8 +147,7 @@ impl AckTracker {
     #[cfg(feature = "test-util")]
     pub(super) fn fingerprint(&self, kept: &[u64], hasher: &mut impl Hasher) {
         let mut serials = vec![self.accepted, self.transmitted, self.confirmed];
-        let flushes: Vec<_> = self.flushes.iter().flatten().collect();
-        serials.extend(flushes.iter().map(|(_, serial)| serial));
+        serials.extend(self.flushes.iter().map(|&(_, serial)| serial));
         serials.extend(kept);
         let mut order = serials.clone();
         order.sort_unstable();
@@ -154,9 +157,9 @@ impl AckTracker {
             .map(|serial| order.binary_search(serial))
             .collect();
         ranks.hash(hasher);
-        (self.unanswered, flushes.len()).hash(hasher);
-        for (flush, _) in flushes {
-            self.age(*flush).hash(hasher);
+        (self.unanswered, self.flushes.len()).hash(hasher);
+        for &(flush, _) in &self.flushes {
+            self.age(flush).hash(hasher);
         }
     }
 }

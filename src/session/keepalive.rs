@@ -111,7 +111,6 @@ impl<P: Payload> Session<P> {
                 let least = self.config.watch.pong_timeout;
                 liveness.patience.measure_rate(time, bytes, least);
                 link.handed_at_pong = ping.handed;
-                link.doubt = None;
                 link.probe.take_if(|probe| probe.ping.id <= ping.id);
                 let round_trip = self.now.since(ping.sent_at);
                 liveness.patience.measure(round_trip);
@@ -134,6 +133,7 @@ impl<P: Payload> Session<P> {
         liveness.supports_pong = true;
         liveness.left_on_hint = false;
         liveness.link.ponged = true;
+        liveness.link.doubt = None;
         liveness.link.last_pong = self.now;
         self.confirm(serial);
         self.on_answered();

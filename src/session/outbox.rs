@@ -45,6 +45,13 @@ pub struct Limits {
     pub buffered: usize,
 }
 
+impl Limits {
+    /// True if a message of this size fits into an empty queue.
+    pub(super) const fn fit(&self, size: usize) -> bool {
+        self.messages > 0 && size <= self.bytes
+    }
+}
+
 impl<P: Payload> Session<P> {
     /// Executes [`Command::Send`](crate::session::Command::Send).
     pub(super) fn send(&mut self, message: Message<P>, buffered: Option<u32>) -> Reply {
@@ -66,7 +73,10 @@ impl<P: Payload> Session<P> {
             self.expect_close();
         }
         let keeps = self.keeps_sent();
-        if self.reports_drop && (open.is_none() || keeps) && !self.outbox.has_room(&message) {
+        if self.reports_drop
+            && (open.is_none() || keeps)
+            && !self.outbox.has_room(&message, self.config.outbox)
+        {
             // Its handler would be called again, and might send again.
             increment(&mut self.stats.dropped);
             return Reply::Dropped;
@@ -82,11 +92,13 @@ impl<P: Payload> Session<P> {
     fn queue(&mut self, message: Message<P>, serial: u64) -> Reply {
         self.replay.remove_replaced(message.key.as_deref());
         let size = message.payload.size();
-        if !self.outbox.fits(size) {
+        if !self.config.outbox.fit(size) {
             self.emit(Event::Dropped(message.payload, DropReason::Overflow));
             return Reply::Dropped;
         }
-        let displaced = self.outbox.push(message, (serial, size), true);
+        let displaced = self
+            .outbox
+            .push(message, (serial, size), true, self.config.outbox);
         self.report_dropped(displaced, DropReason::Overflow);
         self.watch_expiry();
         Reply::Queued
@@ -113,8 +125,10 @@ impl<P: Payload> Session<P> {
 
     fn send_and_keep(&mut self, message: Message<P>, (serial, size): (u64, usize)) -> Reply {
         self.replay.remove_replaced(message.key.as_deref());
-        if self.outbox.fits(size) {
-            let displaced = self.outbox.push(message, (serial, size), false);
+        if self.config.outbox.fit(size) {
+            let displaced = self
+                .outbox
+                .push(message, (serial, size), false, self.config.outbox);
             self.send_queued(0);
             self.report_dropped(displaced, DropReason::Overflow);
         } else {
@@ -232,6 +246,7 @@ impl<P: Payload> Session<P> {
     }
 
     pub(super) fn drop_expired(&mut self) {
+        self.replay.take_expired(self.now);
         let expired = self.outbox.take_expired(self.now);
         self.report_dropped(expired, DropReason::Expired);
         self.watch_expiry();

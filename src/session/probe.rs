@@ -177,6 +177,9 @@ impl<P: Payload> Session<P> {
     /// Handles a pong. The messages before its ping are confirmed already.
     pub(super) fn on_probe_answered(&mut self) {
         self.window_is_open();
+        if self.probe.is_some() {
+            self.drop_expired();
+        }
         let Some(probe) = &mut self.probe else {
             return;
         };

@@ -8,7 +8,7 @@ use crate::session::store::Departure;
 use crate::session::{Close, CloseKind, Duration, Instant, Limits, Payload, Session};
 
 /// Bounds of the table.
-pub(super) const LIMITS: Limits = Limits {
+const LIMITS: Limits = Limits {
     messages: 32,
     bytes: 64 * 1024,
     buffered: 0,
@@ -27,7 +27,8 @@ impl<P: Payload> Session<P> {
         self.let_go_of_state();
         self.replay.remove_replaced(message.key.as_deref());
         if message.key.is_some() && message.replay {
-            self.replay.keep(message.clone(), (serial, size), sent_at);
+            self.replay
+                .keep(message.clone(), (serial, size), sent_at, LIMITS);
         }
     }
 
@@ -49,9 +50,8 @@ impl<P: Payload> Session<P> {
         }
     }
 
-    /// Takes the next message that is due. Those that have expired are let go.
+    /// Takes the next message that is due.
     pub(super) fn next_state(&mut self) -> Option<Departure<P>> {
-        self.replay.take_expired(self.now);
         let mut next = self.replay.next(false, self.now)?;
         // Without a key it is not kept again, and replaces nothing.
         next.message.key = None;

@@ -63,27 +63,20 @@ pub(super) struct Store<P> {
     earliest_expiry: Option<Instant>,
     /// The cached expiry belongs to a message that is not queued any more.
     expiry_stale: bool,
-    limits: Limits,
 }
 
 impl<P: Payload> Store<P> {
-    pub(super) const fn new(limits: Limits) -> Self {
+    pub(super) const fn new() -> Self {
         Self {
             in_flight: VecDeque::new(),
             queued: VecDeque::new(),
             bytes: 0,
             earliest_expiry: None,
             expiry_stale: false,
-            limits,
         }
     }
 
-    /// True if a message of this size fits into an empty queue.
-    pub(super) const fn fits(&self, size: usize) -> bool {
-        self.limits.messages > 0 && size <= self.limits.bytes
-    }
-
-    /// Queues a message that [fits](Self::fits) after the others, and removes those that it
+    /// Queues a message that [fits](Limits::fit) after the others, and removes those that it
     /// replaces; returns the messages that it displaced, oldest first. `announced` if the app is
     /// told that the message waits.
     pub(super) fn push(
@@ -91,6 +84,7 @@ impl<P: Payload> Store<P> {
         message: Message<P>,
         (serial, size): (u64, usize),
         announced: bool,
+        limits: Limits,
     ) -> Dropped<P> {
         self.remove_replaced(message.key.as_deref());
         self.bytes += size;
@@ -103,14 +97,20 @@ impl<P: Payload> Store<P> {
             sent_at: None,
             hit: false,
         });
-        self.trim()
+        self.trim(limits)
     }
 
     /// Stores a message that was sent at this time, in flight like all others. The oldest ones are
     /// let go if there is no space for it.
-    pub(super) fn keep(&mut self, message: Message<P>, ids: (u64, usize), sent_at: Instant) {
-        if self.fits(ids.1) {
-            self.push(message, ids, false);
+    pub(super) fn keep(
+        &mut self,
+        message: Message<P>,
+        ids: (u64, usize),
+        sent_at: Instant,
+        limits: Limits,
+    ) {
+        if limits.fit(ids.1) {
+            self.push(message, ids, false, limits);
             while let Some(mut kept) = self.pop_queued() {
                 kept.sent_at.get_or_insert(sent_at);
                 self.in_flight.push_back(kept);
@@ -326,7 +326,7 @@ impl<P: Payload> Store<P> {
 
     /// True if the message can be stored without displacing others, apart from those that it
     /// replaces.
-    pub(super) fn has_room(&self, message: &Message<P>) -> bool {
+    pub(super) fn has_room(&self, message: &Message<P>, limits: Limits) -> bool {
         let key = message.key.as_deref();
         let (mut messages, mut bytes) = (1, message.payload.size());
         for entries in [&self.in_flight, &self.queued] {
@@ -337,14 +337,14 @@ impl<P: Payload> Store<P> {
                 }
             }
         }
-        messages <= self.limits.messages && bytes <= self.limits.bytes
+        messages <= limits.messages && bytes <= limits.bytes
     }
 
     /// Removes the oldest messages until the limits hold. The newest one fits alone.
-    fn trim(&mut self) -> Dropped<P> {
+    fn trim(&mut self, limits: Limits) -> Dropped<P> {
         let mut removed = VecDeque::new();
-        while self.in_flight.len() + self.queued.len() > self.limits.messages
-            || self.bytes > self.limits.bytes
+        while self.in_flight.len() + self.queued.len() > limits.messages
+            || self.bytes > limits.bytes
         {
             let Some(oldest) = self.in_flight.pop_front().or_else(|| self.pop_queued()) else {
                 break;

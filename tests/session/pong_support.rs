@@ -240,3 +240,18 @@ fn late_pong_with_an_id_confirms_what_was_sent_before_its_ping() {
     answer(&mut world, ids[0]);
     assert_eq!(world.session.stats().unconfirmed, 1);
 }
+
+#[test]
+fn late_pong_proves_that_the_line_lives() {
+    let mut world = World::connected(watched());
+    world.advance(45_000);
+    answer(&mut world, PingId(1));
+    world.now += 10_000;
+    world.input(Input::Timeout);
+    world.advance(2000);
+    answer(&mut world, PingId(2));
+    world.advance(4000);
+    assert_eq!(world.session.state(), State::Connected);
+    world.advance(2000);
+    assert_eq!(world.disconnected()[0].code, 4008);
+}

@@ -160,6 +160,10 @@ impl Outbox {
 
     /// A pong came, and what it confirms is confirmed.
     pub(super) fn acquit(&mut self, is_stable: bool) {
+        if self.search.is_some() {
+            self.expire(self.now);
+            self.forget_expired(self.now);
+        }
         let is_open = self.has_unconfirmed();
         let waits = self.has_queued();
         let now = self.now;

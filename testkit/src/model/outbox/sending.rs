@@ -121,12 +121,13 @@ impl Outbox {
     /// Sends what is queued, as far as there is room. Returns what the socket holds then.
     pub(super) fn drain(&mut self, socket: SocketId, held: u32, now: u64) -> u64 {
         self.expire(now);
+        self.forget_expired(now);
         self.send_queue(socket, u64::from(held))
     }
 
     fn send_queue(&mut self, socket: SocketId, mut held: u64) -> u64 {
         while self.has_room(held) && self.may_hand_over() && !self.must_wait() {
-            let survivor = self.next_survivor(self.now);
+            let survivor = self.next_survivor();
             let is_new = survivor.is_none();
             let Some(mut next) = survivor.or_else(|| self.take_queued()) else {
                 break;

@@ -80,10 +80,15 @@ impl Outbox {
         self.survivors.forget_old(self.answered, self.now);
     }
 
-    /// The next one that is due. Those that have expired are let go.
-    pub(super) fn next_survivor(&mut self, now: u64) -> Option<Entry> {
+    /// Those that are due and have expired are let go.
+    pub(super) fn forget_expired(&mut self, now: u64) {
         let due = &mut self.survivors.due;
         due.retain(|entry| entry.expires.is_none_or(|at| at > now));
+    }
+
+    /// The next one that is due.
+    pub(super) fn next_survivor(&mut self) -> Option<Entry> {
+        let due = &mut self.survivors.due;
         (!due.is_empty()).then(|| due.remove(0))
     }
 }
