@@ -248,6 +248,10 @@ impl Outbox {
             entry.expires = entry.expires.map(|at| at.max(now));
         }
         self.has_lost = self.has_unconfirmed();
+        if let Some(first) = self.survivors.due.first() {
+            // It is sent once more, and must be confirmed again.
+            self.confirmed_to = self.confirmed_to.min(first.place.saturating_sub(1));
+        }
         self.live = None;
         self.sent_to = 0;
         self.pings = Pings::default();
