@@ -305,9 +305,9 @@ impl<P: Payload> Store<P> {
 
     fn remove_where(&mut self, matches: &dyn Fn(&Entry<P>) -> bool) {
         for entries in [&mut self.in_flight, &mut self.queued] {
-            take_where(entries, &mut self.bytes, matches);
+            let taken = take_where(entries, &mut self.bytes, matches);
+            self.expiry_stale |= !taken.is_empty();
         }
-        self.expiry_stale = true;
     }
 
     fn pop_in_flight(&mut self) -> Option<Entry<P>> {
@@ -363,14 +363,12 @@ fn take_where<P>(
     matches: &dyn Fn(&Entry<P>) -> bool,
 ) -> Dropped<P> {
     let mut taken = VecDeque::new();
-    for _ in 0..entries.len() {
-        if let Some(entry) = entries.pop_front() {
-            if matches(&entry) {
-                *bytes -= entry.size;
-                taken.push_back(entry);
-            } else {
-                entries.push_back(entry);
-            }
+    let mut from = 0;
+    while let Some(offset) = entries.iter().skip(from).position(matches) {
+        from += offset;
+        if let Some(entry) = entries.remove(from) {
+            *bytes -= entry.size;
+            taken.push_back(entry);
         }
     }
     taken
