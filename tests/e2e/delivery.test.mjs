@@ -84,7 +84,10 @@ describe("queue", { concurrency: CONCURRENCY }, () => {
     const closures = await shown("disconnected");
     assert.match(closures, /code\s+1006[^]*kind\s+"Abnormal"/);
     assert.match(closures, /kind\s+"ClientDisconnect"/);
-    assert.match(await shown("reconnecting"), /attempt\s+2\s+maxAttempts\s+Infinity\s+delay\s+\d+\s+counted\s+true\s+cause/);
+    assert.match(
+      await shown("reconnecting"),
+      /attempt\s+2\s+maxAttempts\s+Infinity\s+delay\s+\d+\s+counted\s+true\s+cause/,
+    );
     assert.match(await shown("dropped"), /message[^]*"type": "display_event"[^]*reason\s+"ended"/);
     assert.equal(await demo.number("error-count"), 0);
   });
