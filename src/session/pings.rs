@@ -53,6 +53,8 @@ pub(super) struct Pings {
 impl Pings {
     pub(super) fn push(&mut self, ping: Ping) {
         self.first.get_or_insert(ping.sent_at);
+        // Usually one is out.
+        self.out.reserve_exact(1);
         self.out.push(ping);
         if self.out.len() > MOST_UNANSWERED {
             self.out.remove(0);
@@ -62,7 +64,10 @@ impl Pings {
         match self.order.last_mut() {
             _ if self.repeats_ids => {}
             Some((serial, count)) if *serial == ping.serial || is_full => *count += 1,
-            _ => self.order.push((ping.serial, 1)),
+            _ => {
+                self.order.reserve_exact(1);
+                self.order.push((ping.serial, 1));
+            }
         }
     }
 
@@ -72,7 +77,7 @@ impl Pings {
             return self.answer_next();
         };
         self.repeats_ids = true;
-        self.order.clear();
+        self.order = Vec::new();
         let Some(index) = self.out.iter().position(|ping| ping.id == id) else {
             return Answer::None;
         };
