@@ -1,6 +1,7 @@
 //! The server: runs the cloud on real sockets.
 
 mod access;
+mod connection;
 mod driver;
 mod events;
 mod listener;
@@ -81,6 +82,7 @@ pub struct Server {
     stopping: watch::Sender<bool>,
     timers: JoinHandle<()>,
     webhooks: JoinHandle<()>,
+    writer: JoinHandle<()>,
     serving: JoinHandle<()>,
 }
 
@@ -114,7 +116,9 @@ pub async fn start(mut config: ServerConfig) -> io::Result<Server> {
         request_timeout: config.cloud.handshake_timeout,
     };
     let (call, calls) = mpsc::unbounded_channel();
-    let driver = Arc::new(Driver::new(config.cloud, call));
+    let (announce, announced) = mpsc::unbounded_channel();
+    let driver = Arc::new(Driver::new(config.cloud, call, announce));
+    let writer = tokio::spawn(connection::run_writer(announced));
     let timers = tokio::spawn(Arc::clone(&driver).run_timers());
     let webhooks = tokio::spawn(webhook::run(Arc::clone(&driver), calls));
     let mut scenarios = Scenario::builtin();
@@ -144,6 +148,7 @@ pub async fn start(mut config: ServerConfig) -> io::Result<Server> {
         stopping,
         timers,
         webhooks,
+        writer,
         serving,
     })
 }
@@ -195,6 +200,7 @@ impl Drop for Server {
     fn drop(&mut self) {
         self.timers.abort();
         self.webhooks.abort();
+        self.writer.abort();
         self.serving.abort();
         self.driver.reset_all();
     }
