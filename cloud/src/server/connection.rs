@@ -1,7 +1,7 @@
-//! A TPA's WebSocket, shared by its task and the writer.
+//! A TPA's WebSocket, shared by its task and a writer.
 //!
-//! The task reads. The writer sends what is queued on many sockets, one after the other, which
-//! takes one wake-up for all of them. Where a socket accepts no more, its task continues.
+//! The task reads; the writer sends what is queued. If the socket accepts no more for now, the task
+//! sends the rest.
 
 use std::ops::Deref;
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
@@ -9,29 +9,9 @@ use std::task::{Context, Poll, ready};
 
 use axum::extract::ws::{CloseFrame, Message, WebSocket};
 use futures_util::{SinkExt, StreamExt};
-use tokio::sync::mpsc::UnboundedReceiver;
-use tokio::task::{coop, yield_now};
 
 use super::send_queue::{Mode, SendQueue};
 use crate::output::Delivery;
-
-/// Sockets that the writer serves before it lets other tasks run.
-const TURN: usize = 64;
-
-/// Sends what is queued on the announced sockets, in the order of the announcements.
-pub(super) async fn run_writer(mut announced: UnboundedReceiver<Arc<Connection>>) {
-    let mut turn = Vec::with_capacity(TURN);
-    // A budget would stop the sockets in the middle of a turn; the turn is short.
-    coop::unconstrained(async {
-        while announced.recv_many(&mut turn, TURN).await > 0 {
-            for connection in turn.drain(..) {
-                connection.write();
-            }
-            yield_now().await;
-        }
-    })
-    .await;
-}
 
 /// A TPA's socket with its send queue.
 #[derive(Debug)]
@@ -117,7 +97,7 @@ impl Connection {
     }
 
     /// Writes as much as possible. The socket's task is woken when it can write the rest.
-    fn write(&self) {
+    pub(super) fn write(&self) {
         // Without a waker the task has not started; it begins with writing.
         let Some(task) = self.queue.begin_turn() else {
             return;

@@ -10,6 +10,7 @@ use tokio::sync::{Notify, broadcast, mpsc, watch};
 use super::connection::Connection;
 use super::log;
 use super::send_queue::{Added, Mode};
+use super::writer::Writers;
 use crate::cloud::{Cloud, Input};
 use crate::config::Config;
 use crate::events::Event;
@@ -28,8 +29,7 @@ pub(super) struct Driver {
     timeout_moved: Notify,
     events: broadcast::Sender<Arc<str>>,
     webhooks: mpsc::UnboundedSender<WebhookCall>,
-    /// Sockets with frames to send. Each is in it once, so it is bounded.
-    writer: mpsc::UnboundedSender<Arc<Connection>>,
+    writers: Writers,
     sockets: watch::Sender<usize>,
 }
 
@@ -43,7 +43,7 @@ impl Driver {
     pub(super) fn new(
         config: Config,
         webhooks: mpsc::UnboundedSender<WebhookCall>,
-        writer: mpsc::UnboundedSender<Arc<Connection>>,
+        writers: Writers,
     ) -> Self {
         let unix = SystemTime::now()
             .duration_since(UNIX_EPOCH)
@@ -58,7 +58,7 @@ impl Driver {
             timeout_moved: Notify::new(),
             events: broadcast::channel(EVENT_BACKLOG).0,
             webhooks,
-            writer,
+            writers,
             sockets: watch::channel(0).0,
         }
     }
@@ -134,8 +134,7 @@ impl Driver {
                         continue;
                     };
                     match socket.queue.add(what) {
-                        // An error means that the server is dropped.
-                        Added::First => drop(self.writer.send(Arc::clone(socket))),
+                        Added::First => self.writers.announce(to, socket),
                         Added::Behind => {}
                         Added::Refused => {
                             let now = self.now();

@@ -26,9 +26,9 @@ pub(super) enum Mode {
 /// Result of adding a frame.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(super) enum Added {
-    /// The writer must be told about the queue.
+    /// The queue must be announced to the writer.
     First,
-    /// The writer knows about the queue.
+    /// The queue is announced.
     Behind,
     /// The frame was not added, because the queue is full.
     Refused,
@@ -48,7 +48,7 @@ struct QueueState {
     /// Cost of the queued frames, and of the frame that is being sent.
     queued_bytes: usize,
     sending_bytes: usize,
-    /// The writer was told about the queue and has not come to it yet.
+    /// The writer has still to come to the queue.
     announced: bool,
     task: Option<Waker>,
 }
@@ -180,7 +180,7 @@ mod tests {
     }
 
     #[test]
-    fn the_writer_is_told_once_for_each_turn() {
+    fn a_queue_is_announced_once_for_each_turn_of_the_writer() {
         let queue = SendQueue::new(usize::MAX);
         let context = Context::from_waker(Waker::noop());
         assert_eq!(queue.poll_mode(&context), Mode::Open);
