@@ -33,6 +33,7 @@ mod decimal;
 mod environment;
 #[cfg(feature = "test-util")]
 mod fingerprint;
+mod index;
 mod input;
 mod keepalive;
 mod liveness;
