@@ -182,3 +182,16 @@ fn frame_at_the_deadline_is_inconclusive() {
     flush(&mut world);
     assert_eq!(flushed(&world), [], "a pong may still come");
 }
+
+#[test]
+fn state_beyond_the_bounds_is_not_sent_again() {
+    let mut config = at_least_once();
+    config.outbox.bytes = 8;
+    let mut world = World::connected(config);
+    world.send_with("too long for it", Some("k"), None);
+    assert_eq!(world.dropped(), [("too long for it", "unconfirmed")]);
+    world.close(1006, "");
+    world.next_deadline();
+    world.acknowledge();
+    assert_eq!(world.sent().len(), 1);
+}

@@ -23,6 +23,7 @@ mod flush;
 mod give_up_after;
 mod keepalive;
 mod late_timers;
+mod measured_lines;
 mod offline;
 mod options;
 mod outbox;

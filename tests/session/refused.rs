@@ -9,6 +9,8 @@ struct Cloud {
     world: World,
     refused: &'static [&'static str],
     closure: (u16, &'static str),
+    /// The next closure; they alternate.
+    other: (u16, &'static str),
     received: Vec<String>,
     dials: u32,
     /// Number of outputs that were handled.
@@ -21,6 +23,7 @@ impl Cloud {
             world: World::connected(config),
             refused,
             closure,
+            other: closure,
             received: Vec::new(),
             dials: 0,
             handled: 0,
@@ -67,6 +70,7 @@ impl Cloud {
                 if self.refused.contains(&text.as_str()) {
                     self.world.now += 5;
                     let (code, reason) = self.closure;
+                    std::mem::swap(&mut self.closure, &mut self.other);
                     self.world.close(code, reason);
                 } else {
                     self.received.push(text);
@@ -326,4 +330,27 @@ fn flush_waits_for_suspects() {
     cloud.settle();
     cloud.check(&["bad", "good"]);
     assert_eq!(flushed(&cloud.world), [(id, Ok(()))]);
+}
+
+#[test]
+fn closures_that_differ_convict_no_message() {
+    let dials = |closure, other| {
+        let mut cloud = Cloud::new(at_least_once(), closure, &["bad"]);
+        cloud.other = other;
+        cloud.send_all(&["bad"]);
+        cloud.dials
+    };
+    let reasons = [
+        "0: Malformed message",
+        "1: Malformed message",
+        "2: Malformed message",
+    ];
+    for (closure, other) in [
+        ((1008, reasons[0]), (1003, reasons[1])),
+        ((1008, reasons[0]), (1008, reasons[1])),
+        ((1008, reasons[0]), (1008, reasons[2])),
+    ] {
+        let (equal, different) = (dials(closure, closure), dials(closure, other));
+        assert_eq!((equal, different), (3, 11), "{closure:?}, {other:?}");
+    }
 }
