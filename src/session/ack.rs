@@ -214,13 +214,12 @@ impl<P: Payload> Session<P> {
         if is_flushing && self.timers.get(Timer::Confirm).is_none() && !self.will_confirm() {
             self.ping();
         }
-        let will_confirm = self.will_confirm();
-        if will_confirm && expects_pong {
+        if self.will_confirm() && expects_pong {
             // Timer::Pong decides whether the cloud is still there.
             return;
         }
         // A cloud that may ignore pings is not asked again and again.
-        let is_asked = will_confirm || !expects_pong && self.liveness.link.pings.oldest().is_some();
+        let is_asked = !expects_pong && self.liveness.link.pings.oldest().is_some();
         if self.timers.get(Timer::Confirm).is_none() {
             let wait = if is_asked {
                 self.config.watch.pong_timeout

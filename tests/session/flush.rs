@@ -285,3 +285,15 @@ fn send_into_full_buffer(world: &mut World, text: &str) {
     });
     assert_eq!(reply, Reply::Queued);
 }
+
+#[test]
+fn flush_after_one_that_failed_asks_again() {
+    let mut world = World::connected(config());
+    world.send("a");
+    flush(&mut world);
+    world.advance(5000);
+    world.take();
+    world.send("b");
+    flush(&mut world);
+    assert_eq!(pings(&world), 1);
+}

@@ -37,6 +37,7 @@ mod redact;
 mod reentrancy;
 mod refused;
 mod replay;
+mod search;
 mod sent;
 mod should_reconnect;
 mod signs;
