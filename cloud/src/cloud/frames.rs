@@ -6,8 +6,8 @@ use super::Cloud;
 use crate::events::Fact;
 use crate::faults::Target;
 use crate::identity::{ConnectionId, Identity};
-use crate::protocol;
-use crate::protocol::frame_spec::{self, FrameSpec};
+use crate::protocol::DataStream;
+use crate::protocol::frame_spec::{self, FrameSpec, SettingsChange};
 use crate::time::Instant;
 
 impl Cloud {
@@ -19,42 +19,61 @@ impl Cloud {
         now: Instant,
     ) -> Vec<ConnectionId> {
         self.context.set_time(now);
-        let mut members = self.members(target);
-        if let FrameSpec::Stream { name, .. } = frame {
-            members.retain(|who| self.is_subscribed(who, name));
-        }
-        for who in &members {
-            self.send_one(who, frame);
-        }
-        members.iter().map(|who| who.connection_id).collect()
-    }
-
-    fn send_one(&mut self, who: &Arc<Identity>, frame: &FrameSpec) {
-        let date = self.context.date();
-        let text = match frame {
-            FrameSpec::Verbatim(text) => text.clone(),
-            FrameSpec::Template(template) => frame_spec::fill(template, who, &date),
-            FrameSpec::Stream { name, data } => {
-                let session = who.session_id.as_deref().unwrap_or_default();
-                protocol::data_stream(session, name, data, &date)
-            }
-            FrameSpec::Settings(change) => {
-                let user = who.user_session_id.as_ref();
-                let Some(session) = user.and_then(|user| self.sessions.get(user)) else {
-                    return;
-                };
-                let package = who.package_name.as_deref().unwrap_or_default();
-                let settings = change.applied_to(&session.settings_of(package));
-                // The session stores the settings and notifies the app.
-                return self.broadcast(Some(Arc::clone(who)), Fact::Settings { settings });
+        let to = match frame {
+            FrameSpec::Stream { name, .. } => self.subscribers(target, name),
+            FrameSpec::Verbatim(_) | FrameSpec::Template(_) | FrameSpec::Settings(_) => {
+                self.members(target)
             }
         };
-        self.context.deliver_text(who.connection_id, text);
+        self.send_to(&to, frame);
+        to.iter().map(|who| who.connection_id).collect()
     }
 
-    fn is_subscribed(&self, who: &Identity, stream: &str) -> bool {
-        let user = who.user_session_id.as_ref();
-        let session = user.and_then(|user| self.sessions.get(user));
-        session.is_some_and(|session| session.is_subscribed(who.connection_id, stream))
+    fn send_to(&mut self, to: &[Arc<Identity>], frame: &FrameSpec) {
+        let date = self.context.date();
+        match frame {
+            FrameSpec::Verbatim(text) => self.send_each(to, |_| text.clone()),
+            FrameSpec::Template(template) => {
+                self.send_each(to, |who| frame_spec::fill(template, who, &date));
+            }
+            FrameSpec::Stream { name, data } => {
+                let stream = DataStream::new(name, data, &date);
+                self.send_each(to, |who| {
+                    stream.frame(who.session_id.as_deref().unwrap_or_default())
+                });
+            }
+            FrameSpec::Settings(change) => {
+                for who in to {
+                    self.change_settings(who, change);
+                }
+            }
+        }
+    }
+
+    fn send_each(&mut self, to: &[Arc<Identity>], frame: impl Fn(&Identity) -> String) {
+        for who in to {
+            self.context.deliver_text(who.connection_id, frame(who));
+        }
+    }
+
+    fn change_settings(&mut self, of: &Arc<Identity>, change: &SettingsChange) {
+        let user = of.user_session_id.as_ref();
+        let Some(session) = user.and_then(|user| self.sessions.get(user)) else {
+            return;
+        };
+        let package = of.package_name.as_deref().unwrap_or_default();
+        let settings = change.applied_to(&session.settings_of(package));
+        // The session stores the settings and notifies the app.
+        self.broadcast(Some(Arc::clone(of)), Fact::Settings { settings });
+    }
+
+    /// Returns the connected TPAs of a target that subscribe to a stream.
+    fn subscribers(&self, target: &Target, stream: &str) -> Vec<Arc<Identity>> {
+        let sessions = self.sessions.values();
+        let subscribers = sessions.flat_map(|session| session.subscribers_of(stream));
+        let meant = subscribers.filter(|who| target.includes(who));
+        let mut meant: Vec<_> = meant.cloned().collect();
+        meant.sort_unstable_by_key(|who| who.connection_id);
+        meant
     }
 }
