@@ -1,13 +1,31 @@
 /**
- * Event handlers, and the path of a frame from the socket to them. None of it runs in wasm: only
- * control frames and faults are reported to the session.
+ * Event handlers, and the frames that reach them. None of it runs in wasm: only control frames and
+ * faults are reported to the session.
  *
  * @typedef {(payload: any) => unknown} Handler
  * @typedef {{ handler: Handler, once: boolean, passive: boolean, active: boolean }} Registration
  * @typedef {import("./platform.js").Sink} Sink
+ * @typedef {import("./platform.js").Connection} Connection
  */
-import { Connection, mustBe, text as textOf } from "./platform.js";
-import { AudioChunk, FRAME_TYPES, STREAMS, nameWithVariant } from "./streams.js";
+import { mustBe, text as textOf } from "./platform.js";
+import { listen, note, run } from "./receive.js";
+import { FRAME_TYPES, STREAMS } from "./streams.js";
+
+/**
+ * Handlers that the frames of one stream reach.
+ *
+ * - `first` have the stream's name
+ * - `second` have the name `other`, without its variant (the language or gesture)
+ * - `hasVariants`: there are handlers of variants, which the data names
+ * - `isInspected`: the session looks at the data first
+ *
+ * @typedef {object} Route
+ * @property {Registration[] | undefined} first
+ * @property {string} other
+ * @property {Registration[] | undefined} second
+ * @property {boolean} hasVariants
+ * @property {boolean} isInspected
+ */
 
 // The core defines these lists; `tests/constants.rs` fails where they differ.
 
@@ -47,6 +65,10 @@ const controlTypes = new Set(CONTROL_TYPES);
 const reservedEvents = new Set(RESERVED_EVENTS);
 const renamedTypes = new Map(RENAMED_TYPES);
 
+/** Most routes that are kept, and most characters of their names, which come from the network. */
+const MOST_ROUTES = 256;
+const MAX_ROUTE_NAME = 128;
+
 const GLASSES = "glasses_connection_state";
 
 /**
@@ -66,8 +88,8 @@ export class Handlers {
   /** @type {Map<string, Registration[]>} lists are replaced, not changed: one may be running */
   handlers = new Map();
 
-  /** Whether a handler listens to one language, or one gesture, of a stream. */
-  hasVariants = false;
+  /** @type {Map<string, Route> | undefined} by stream; dropped when handlers change */
+  routes = undefined;
 
   /** Called after each change of the handlers. */
   onChange() {}
@@ -134,38 +156,20 @@ export class Handlers {
   set(event, list) {
     if (list.length === 0) this.handlers.delete(event);
     else this.handlers.set(event, list);
-    this.hasVariants = [...this.handlers.keys()].join().includes(":");
+    this.routes = undefined;
     this.onChange();
   }
 
   /**
-   * Calls the handlers of an event, and reports their exceptions. Handlers of a frame are called
-   * only while its connection is attached: one of them may end the session.
+   * Calls the handlers of an event, and reports their exceptions.
    * @param {string} event
    * @param {any} payload
-   * @param {Connection} [connection] the source of the frame
    * @returns {boolean} whether the event has a handler
    */
-  emit(event, payload, connection) {
+  emit(event, payload) {
     const list = this.handlers.get(event);
-    if (list === undefined) return false;
-    for (let i = 0; i < list.length; i++) {
-      const registration = list[i];
-      if (connection !== undefined && !connection.attached) return true;
-      if (!registration.active) continue;
-      if (registration.once) this.remove(event, registration);
-      try {
-        // Taken out first, so that the handler is not called as a method of its registration.
-        const { handler } = registration;
-        const result = /** @type {any} */ (handler(payload));
-        // Node ends the process for a rejection that nobody handles.
-        if (typeof result?.then === "function")
-          result.then(undefined, (/** @type {unknown} */ error) => this.onFailure(event, error));
-      } catch (error) {
-        this.onFailure(event, error);
-      }
-    }
-    return true;
+    if (list !== undefined) run(list, event, payload, this);
+    return list !== undefined;
   }
 }
 
@@ -201,92 +205,60 @@ export class Dispatcher extends Handlers {
    * @returns {Connection}
    */
   attach(socket, id) {
-    const connection = new Connection(socket, id, this);
-    /** @type {(data: any, isBinary: boolean) => void} */
-    const receive = (data, isBinary) => {
-      const { dispatcher } = connection;
-      if (dispatcher === undefined) return;
-      dispatcher.received++;
-      try {
-        if (isBinary) dispatcher.receiveBinary(data, connection);
-        else dispatcher.receiveText(data, connection);
-      } catch (error) {
-        dispatcher.onFailure("message", error);
-      }
-    };
-    if (typeof socket.on === "function" && typeof socket.terminate === "function") {
-      // The package `ws` gives a Buffer here, in half the time that its `onmessage` takes.
-      // Before its version 8 it gave no flag, and text as a string.
-      socket.on("message", (/** @type {any} */ data, /** @type {boolean} */ isBinary) =>
-        receive(data, isBinary ?? typeof data !== "string"),
-      );
-      socket.on("ping", () => connection.attached && this.sink("protocol-ping", id));
-    } else {
-      socket.binaryType = "arraybuffer";
-      socket.onmessage = (/** @type {{ data: any }} */ event) =>
-        receive(event.data, typeof event.data !== "string");
-    }
-    return connection;
+    return listen(socket, id, this);
   }
 
   /**
-   * @param {any} text a string, or UTF-8 bytes whose `toString()` gives it
+   * The handlers that frames of a stream reach: found when the stream is first met, and kept until
+   * handlers change. Reserved names reach none.
+   * @param {string} stream
+   * @returns {Route}
+   */
+  route(stream) {
+    const known = this.routes?.get(stream);
+    if (known !== undefined) return known;
+    const { handlers } = this;
+    const name = baseName(stream);
+    const isReserved = reservedEvents.has(name) || frameTypes.has(name);
+    const isBase = name === stream;
+    const route = {
+      first: isReserved ? undefined : handlers.get(stream),
+      other: name,
+      second: isReserved || isBase ? undefined : handlers.get(name),
+      hasVariants:
+        !isReserved && isBase && [...handlers.keys()].some((event) => event.startsWith(`${name}:`)),
+      isInspected: !isReserved && (this.verbose || name === GLASSES),
+    };
+    if (stream.length > MAX_ROUTE_NAME) return route;
+    if (this.routes === undefined || this.routes.size === MOST_ROUTES) this.routes = new Map();
+    this.routes.set(stream, route);
+    return route;
+  }
+
+  /**
+   * Looks at the data of a stream before its handlers get it.
+   * @param {string} stream
+   * @param {any} data
+   */
+  inspect(stream, data) {
+    const name = baseName(stream);
+    this.checkPromisedFields(name, data);
+    if (name === GLASSES) this.apply(name, data);
+  }
+
+  /**
+   * Handles a frame that has no data of a stream.
+   * @param {any} frame any JSON
    * @param {Connection} connection
    */
-  receiveText(text, connection) {
-    let frame;
-    try {
-      frame = JSON.parse(text);
-    } catch {
-      return this.sink("not-json", connection.id);
-    }
+  receiveFrame(frame, connection) {
     if (typeof frame !== "object" || frame === null || Array.isArray(frame)) {
-      return this.sink("not-object", connection.id);
-    }
-    const { type } = frame;
-    if (type === "data_stream" && typeof frame.streamType === "string") {
-      this.deliverStream(frame.streamType, frame.data, connection);
-    } else if (typeof type === "string" && type !== "") {
-      this.deliverFrame(type, frame, connection);
+      this.sink("not-object", connection.id);
+    } else if (typeof frame.type === "string" && frame.type !== "") {
+      this.deliverFrame(frame.type, frame, connection);
     } else {
       this.sink("no-type", connection.id);
     }
-  }
-
-  /**
-   * @param {any} data a Buffer, a view, an ArrayBuffer or a Blob
-   * @param {Connection} connection
-   */
-  receiveBinary(data, connection) {
-    connection.noteFrame();
-    if (typeof data.arrayBuffer === "function") {
-      data.arrayBuffer().then(
-        (/** @type {ArrayBuffer} */ buffer) => connection.attached && this.receiveBinary(buffer, connection),
-        () => connection.attached && this.sink("not-object", connection.id),
-      );
-    } else if (!this.emit("audio_chunk", new AudioChunk(data), connection)) {
-      this.unhandled("audio_chunk");
-    }
-  }
-
-  /**
-   * Emits a stream's data under its name, and under the name with or without its variant (the
-   * language or gesture).
-   * @param {string} stream
-   * @param {any} data
-   * @param {Connection} connection
-   */
-  deliverStream(stream, data, connection) {
-    connection.noteFrame();
-    const colon = stream.indexOf(":");
-    const name = colon > 0 ? stream.slice(0, colon) : stream;
-    if (reservedEvents.has(name) || frameTypes.has(name)) return this.unhandled(stream);
-    this.checkPromisedFields(name, data);
-    if (name === GLASSES) this.apply(name, data);
-    let handled = this.emit(stream, data, connection);
-    const other = colon < 0 && this.hasVariants ? nameWithVariant(stream, data) : name;
-    if (other !== stream) handled = this.emit(other, data, connection) || handled;
-    if (!handled) this.unhandled(stream);
   }
 
   /**
@@ -296,13 +268,14 @@ export class Dispatcher extends Handlers {
    */
   deliverFrame(type, frame, connection) {
     const isControl = controlTypes.has(type);
-    if (!isControl) connection.noteFrame();
+    if (!isControl) note(connection, this);
     this.checkPromisedFields(type, frame);
     this.apply(type, frame);
     const event = renamedTypes.get(type) ?? type;
-    const handled = !reservedEvents.has(event) && this.emit(event, frame, connection);
+    const list = reservedEvents.has(event) ? undefined : this.handlers.get(event);
+    if (list !== undefined) run(list, event, frame, this, connection);
     if (isControl) this.sink("control", connection.id, frame);
-    else if (!handled) this.unhandled(type);
+    else if (list === undefined) this.unhandled(type);
   }
 
   /**
@@ -359,6 +332,12 @@ export class Dispatcher extends Handlers {
     (this.reported ??= new Set()).add(name);
     this.sink("incomplete", 0, `${name} without ${missing}`);
   }
+}
+
+/** The name of a stream without its variant. @param {string} stream */
+function baseName(stream) {
+  const colon = stream.indexOf(":");
+  return colon > 0 ? stream.slice(0, colon) : stream;
 }
 
 /**

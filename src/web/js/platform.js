@@ -77,26 +77,8 @@ export class Connection {
     this.lastActivity = -1;
     /** Number of frames since then that were reported one by one. */
     this.reported = 0;
-  }
-
-  /** Returns the time of the last frame, once. */
-  takeActivity() {
-    const at = this.lastActivity;
-    this.lastActivity = -1;
-    this.reported = 0;
-    return at;
-  }
-
-  /**
-   * Notes a frame that the session does not read. Three are reported at once: they tell a cloud
-   * that talks from one that says something now and then.
-   */
-  noteFrame() {
-    this.lastActivity = performance.now();
-    if (this.reported < 3) {
-      this.reported++;
-      this.dispatcher?.sink("active", this.id);
-    }
+    /** The socket passes on several messages in one go. */
+    this.isBatching = false;
   }
 
   get attached() {
