@@ -3,26 +3,26 @@
  * faults are reported to the session.
  *
  * @typedef {(payload: any) => unknown} Handler
- * @typedef {{ handler: Handler, once: boolean, passive: boolean, active: boolean }} Registration
+ * @typedef {{ event: string, handler: Handler | undefined, once: boolean, passive: boolean }} Registration
+ *   without its handler once it is removed
  * @typedef {import("./platform.js").Sink} Sink
- * @typedef {import("./platform.js").Connection} Connection
+ * @typedef {import("./receive.js").Connection} Connection
  */
 import { mustBe, text as textOf } from "./platform.js";
-import { listen, note, run } from "./receive.js";
+import { call, listen, note } from "./receive.js";
 import { FRAME_TYPES, STREAMS } from "./streams.js";
 
 /**
  * Handlers that the frames of one stream reach.
  *
  * - `first` have the stream's name
- * - `second` have the name `other`, without its variant (the language or gesture)
+ * - `second` have the name without its variant (the language or gesture)
  * - `hasVariants`: there are handlers of variants, which the data names
  * - `isInspected`: the session looks at the data first
  *
  * @typedef {object} Route
- * @property {Registration[] | undefined} first
- * @property {string} other
- * @property {Registration[] | undefined} second
+ * @property {Registration[]} first
+ * @property {Registration[]} second
  * @property {boolean} hasVariants
  * @property {boolean} isInspected
  */
@@ -85,8 +85,12 @@ for (const [name, stream] of Object.entries(STREAMS)) {
 }
 
 export class Handlers {
-  /** @type {Map<string, Registration[]>} lists are replaced, not changed: one may be running */
-  handlers = new Map();
+  /**
+   * In the order in which they were added. One list for all events takes a third of the memory of a
+   * list for each. It is replaced, not changed: it may be running.
+   * @type {Registration[]}
+   */
+  registrations = [];
 
   /** @type {Map<string, Route> | undefined} by stream; dropped when handlers change */
   routes = undefined;
@@ -110,18 +114,17 @@ export class Handlers {
    */
   on(event, handler, once = false, passive = false) {
     check(event, handler);
-    const registration = { handler, once, passive, active: true };
-    const list = this.handlers.get(event) ?? [];
-    // Keeps the events in the order in which they were first subscribed to.
-    if (!passive && list.every(({ passive }) => passive)) this.handlers.delete(event);
-    this.set(event, [...list, registration]);
-    return () => this.remove(event, registration);
+    /** @type {Registration} */
+    const registration = { event, handler, once, passive };
+    // Unlike a spread list, this one has no room for more.
+    this.set(this.registrations.concat(registration));
+    return () => this.remove(registration);
   }
 
   /** The events that have a handler which is not passive. */
   subscribedEvents() {
-    const lists = [...this.handlers].filter(([, list]) => list.some(({ passive }) => !passive));
-    return lists.map(([event]) => event);
+    const subscribing = this.registrations.filter(({ passive }) => !passive);
+    return [...new Set(subscribing.map(({ event }) => event))];
   }
 
   /**
@@ -131,45 +134,41 @@ export class Handlers {
    */
   off(event, handler) {
     check(event, handler);
-    const registration = this.handlers.get(event)?.find((each) => each.handler === handler);
-    if (registration !== undefined) this.remove(event, registration);
+    const registration = this.registrations.find((each) => each.event === event && each.handler === handler);
+    if (registration !== undefined) this.remove(registration);
   }
 
-  /**
-   * @param {string} event
-   * @param {Registration} registration
-   */
-  remove(event, registration) {
-    if (!registration.active) return;
-    registration.active = false;
-    const list = this.handlers.get(event) ?? [];
-    this.set(
-      event,
-      list.filter((each) => each !== registration),
-    );
+  /** @param {Registration} registration */
+  remove(registration) {
+    if (registration.handler === undefined) return;
+    registration.handler = undefined;
+    this.set(this.registrations.filter((each) => each !== registration));
   }
 
-  /**
-   * @param {string} event
-   * @param {Registration[]} list
-   */
-  set(event, list) {
-    if (list.length === 0) this.handlers.delete(event);
-    else this.handlers.set(event, list);
+  /** @param {Registration[]} registrations */
+  set(registrations) {
+    this.registrations = registrations;
     this.routes = undefined;
     this.onChange();
   }
 
   /**
-   * Calls the handlers of an event, and reports their exceptions.
+   * Calls the handlers of an event, and reports their exceptions. Handlers of a frame are called only
+   * while its connection is attached: one of them may end the session.
    * @param {string} event
    * @param {any} payload
+   * @param {Connection} [connection] the source of the frame
    * @returns {boolean} whether the event has a handler
    */
-  emit(event, payload) {
-    const list = this.handlers.get(event);
-    if (list !== undefined) run(list, event, payload, this);
-    return list !== undefined;
+  emit(event, payload, connection) {
+    let isHandled = false;
+    for (const registration of this.registrations) {
+      if (registration.event !== event) continue;
+      isHandled = true;
+      if (connection !== undefined && !connection.attached) break;
+      call(registration, payload, this);
+    }
+    return isHandled;
   }
 }
 
@@ -188,6 +187,8 @@ export class Dispatcher extends Handlers {
     this.reported = undefined;
     /** Whether an `error` event about a handler is being emitted. */
     this.reportsFailure = false;
+    /** @type {any} the session in JavaScript, for the functions that replace the two below */
+    this.session = undefined;
   }
 
   /**
@@ -217,16 +218,13 @@ export class Dispatcher extends Handlers {
   route(stream) {
     const known = this.routes?.get(stream);
     if (known !== undefined) return known;
-    const { handlers } = this;
     const name = baseName(stream);
     const isReserved = reservedEvents.has(name) || frameTypes.has(name);
-    const isBase = name === stream;
+    const reachable = isReserved ? [] : this.registrations;
     const route = {
-      first: isReserved ? undefined : handlers.get(stream),
-      other: name,
-      second: isReserved || isBase ? undefined : handlers.get(name),
-      hasVariants:
-        !isReserved && isBase && [...handlers.keys()].some((event) => event.startsWith(`${name}:`)),
+      first: reachable.filter(({ event }) => event === stream),
+      second: reachable.filter(({ event }) => event === name && event !== stream),
+      hasVariants: reachable.some(({ event }) => event.startsWith(`${stream}:`)),
       isInspected: !isReserved && (this.verbose || name === GLASSES),
     };
     if (stream.length > MAX_ROUTE_NAME) return route;
@@ -272,10 +270,9 @@ export class Dispatcher extends Handlers {
     this.checkPromisedFields(type, frame);
     this.apply(type, frame);
     const event = renamedTypes.get(type) ?? type;
-    const list = reservedEvents.has(event) ? undefined : this.handlers.get(event);
-    if (list !== undefined) run(list, event, frame, this, connection);
+    const isHandled = !reservedEvents.has(event) && this.emit(event, frame, connection);
     if (isControl) this.sink("control", connection.id, frame);
-    else if (list === undefined) this.unhandled(type);
+    else if (!isHandled) this.unhandled(type);
   }
 
   /**

@@ -6,12 +6,7 @@
  * modules. The fields of the app's objects are read here rather than in wasm: an exception that unwinds
  * through wasm leaves the wasm's stack pointer where it was.
  */
-/** Time in ms for the peer to answer a close frame, after which a socket of Node is terminated. */
-const CLOSE_TIMEOUT = 1000;
-
-/** Values of `readyState` (WHATWG WebSockets, "WebSocket"). */
-const CONNECTING = 0;
-const OPEN = 1;
+import { Connection, isEmitter } from "./receive.js";
 
 /** Most characters of an error that are passed on. */
 const MAX_ERROR = 4096;
@@ -39,104 +34,30 @@ export function ensureStack() {
 function noop() {}
 
 /**
- * Makes a sink that reports later if the stack is nearly full. After a timeout it reports that other
- * tasks have had their turn: a test that advances fake timers fires several in one.
- * @param {Sink} sink
+ * Makes the sink of a session. It reports later if the stack is nearly full. After a timeout it
+ * reports that other tasks have had their turn: a test that advances fake timers fires several in one.
+ * @param {(session: number, event: JsEvent, socket: number, value?: any) => void} report of the wasm,
+ *   which ignores sessions that are gone
+ * @param {number} session
  * @returns {Sink}
  */
-export function guarded(sink) {
-  /** @type {Sink} */
-  const later = (event, socket, value) => {
-    // The session may be gone by then, and its sink throws.
-    Promise.resolve()
-      .then(() => sink(event, socket, value))
-      .catch(noop);
-  };
+export function makeSink(report, session) {
   return (event, socket, value) => {
-    if (event === "timeout") later("turned", 0);
+    if (event === "timeout") reportLater(report, session, "turned", 0);
     try {
       ensureStack();
     } catch {
-      return later(event, socket, value);
+      return reportLater(report, session, event, socket, value);
     }
-    sink(event, socket, value);
+    report(session, event, socket, value);
   };
 }
 
-export class Connection {
-  /** @param {any} socket @param {number} id @param {import("./dispatcher.js").Dispatcher} [dispatcher] */
-  constructor(socket, id, dispatcher) {
-    this.socket = socket;
-    this.id = id;
-    /** Receives the frames; undefined once detached, although the socket may live for seconds. */
-    this.dispatcher = dispatcher;
-    /**
-     * Time of the last frame by `performance.now()`; -1 if none came since it was taken. Kept here
-     * because a call into wasm at each frame would cost more than the frame.
-     */
-    this.lastActivity = -1;
-    /** Number of frames since then that were reported one by one. */
-    this.reported = 0;
-    /** The socket passes on several messages in one go. */
-    this.isBatching = false;
-  }
-
-  get attached() {
-    return this.dispatcher !== undefined;
-  }
-
-  /**
-   * Bytes that the open socket has not sent yet; -1 where it is not open: a socket that is closing
-   * accepts data and loses it. A socket without `bufferedAmount` counts as 0.
-   * @returns {number}
-   */
-  get buffered() {
-    try {
-      const { readyState, bufferedAmount } = this.socket;
-      return readyState === OPEN ? Number(bufferedAmount ?? 0) : -1;
-    } catch {
-      return -1;
-    }
-  }
-
-  /**
-   * Sends a frame if the socket is open: a browser's socket that is closing would lose it and write
-   * an error to the console.
-   * @param {string} text
-   */
-  send(text) {
-    try {
-      if (this.socket.readyState === OPEN) this.socket.send(text);
-    } catch {
-      // The socket is gone, and its close event says so.
-    }
-  }
-
-  /**
-   * Detaches the socket and closes it where it is still open.
-   * @param {number} code
-   * @param {string} reason
-   * @param {boolean} [atOnce] the peer does not answer: nothing waits for its close frame
-   */
-  close(code, reason, atOnce) {
-    // Detached first: some sockets fire their events before close() returns.
-    this.dispatcher = undefined;
-    const { socket } = this;
-    try {
-      socket.onopen = null;
-      socket.onclose = null;
-      socket.onmessage = null;
-      // Not null: the package `ws` throws an error that has no listener.
-      socket.onerror = () => {};
-      const canTerminate = typeof socket.terminate === "function";
-      if (atOnce && canTerminate) return socket.terminate();
-      if (socket.readyState === CONNECTING || socket.readyState === OPEN) socket.close(code, reason);
-      // It would wait for the peer's answer for 30 s or for ever, and keep the process alive.
-      if (canTerminate) setTimeout(() => socket.terminate(), CLOSE_TIMEOUT).unref?.();
-    } catch {
-      // Nothing follows from it: the socket is detached.
-    }
-  }
+/** @type {(report: (...report: any[]) => void, ...facts: any[]) => void} */
+function reportLater(report, ...facts) {
+  Promise.resolve()
+    .then(() => report(...facts))
+    .catch(noop);
 }
 
 /**
@@ -154,16 +75,23 @@ export function dial(constructor, url, dispatcher, id, sink) {
   let connection = new Connection(socket, id);
   try {
     connection = dispatcher.attach(socket, id);
-    // An emitter may have read its listeners before they were removed, so each of them checks.
-    socket.onopen = () => {
-      if (connection.attached) sink("opened", id);
+    /** @type {(event: JsEvent, value?: any) => void} */
+    const report = (event, value) => {
+      // An emitter may have read its listeners before they were removed.
+      if (connection.attached) sink(event, id, value);
     };
-    socket.onerror = (/** @type {any} */ event) => {
-      if (connection.attached) sink("failed", id, describeFailure(event));
-    };
-    socket.onclose = (/** @type {any} */ event) => {
-      if (connection.attached) sink("closed", id, event);
-    };
+    if (isEmitter(socket)) {
+      // The package `ws` would wrap each `onopen` and the like in a function of its own.
+      socket.on("open", () => report("opened"));
+      socket.on("error", (/** @type {any} */ error) => report("failed", describeFailure({ error })));
+      socket.on("close", (/** @type {number} */ code, /** @type {any} */ reason) =>
+        report("closed", { code, reason: String(reason ?? "") }),
+      );
+    } else {
+      socket.onopen = () => report("opened");
+      socket.onerror = (/** @type {any} */ event) => report("failed", describeFailure(event));
+      socket.onclose = (/** @type {any} */ event) => report("closed", event);
+    }
     return connection;
   } catch (error) {
     connection.close(1000, "");
@@ -188,7 +116,8 @@ function describeFailure(event) {
  * Parts that differ between runtimes; these are for pages and workers.
  *
  * - `webSocket` returns the WebSocket constructor, given by the app or at hand, `loadWebSocket` loads it
- * - `watchAddresses` reports changes of the machine's addresses until the returned function is called
+ * - `watchAddresses` reports changes of the machine's addresses until the returned function is called;
+ *   it is called once for all active sessions
  * - `awaitTimers` reports `turned` once the timers at load, which were replaced, are back
  */
 export const runtime = {
@@ -196,7 +125,7 @@ export const runtime = {
   webSocket: (given) => given ?? globalThis.WebSocket,
   /** @returns {Promise<any>} undefined where there is none */
   loadWebSocket: async () => undefined,
-  /** @type {(sink: Sink) => () => void} */
+  /** @type {(report: (event: JsEvent) => void) => () => void} */
   watchAddresses: () => noop,
   /** @type {(sink: Sink) => void} */
   awaitTimers: noop,
@@ -248,31 +177,51 @@ export function browserClosesCleanly() {
   return "InternalError" in globalThis;
 }
 
-/**
- * Reports whether there is a network now, and each change until the returned function is called.
- * @param {Sink} sink
- * @returns {() => void}
- */
+/** Sinks of the active sessions, which share the listeners. @type {Set<Sink>} */
+const watching = new Set();
+let unwatch = noop;
+
+/** @param {JsEvent} event */
+function report(event) {
+  // A handler may end another session.
+  for (const sink of [...watching]) if (watching.has(sink)) sink(event, 0);
+}
+
+/** Reports whether there is a network now, and each change until it is unwatched. @param {Sink} sink */
 export function watchEnvironment(sink) {
+  watching.add(sink);
+  if (watching.size === 1) unwatch = listen();
+  if (typeof globalThis.addEventListener === "function") {
+    sink(globalThis.navigator?.onLine === false ? "offline" : "online", 0);
+  }
+}
+
+/** @param {Sink} sink */
+export function unwatchEnvironment(sink) {
+  watching.delete(sink);
+  if (watching.size > 0) return;
+  unwatch();
+  unwatch = noop;
+}
+
+/** Listens to the environment until the returned function is called. */
+function listen() {
   const scope = globalThis;
-  const unwatchAddresses = runtime.watchAddresses(sink);
+  const unwatchAddresses = runtime.watchAddresses(report);
   if (typeof scope.addEventListener !== "function") return unwatchAddresses;
   const page = scope.document;
-  const report = (/** @type {JsEvent} */ event) => () => sink(event, 0);
-  const leaving = report("leaving");
   /** @type {[EventTarget | undefined, string, (event: any) => void][]} */
   const listeners = [
-    [scope, "offline", report("offline")],
-    [scope, "online", report("online")],
-    [scope, "pagehide", leaving],
-    [scope, "pageshow", ({ persisted }) => persisted && sink("resumed", 0)],
-    [page, "resume", report("resumed")],
-    [page, "visibilitychange", () => page.visibilityState === "visible" && sink("shown", 0)],
+    [scope, "offline", () => report("offline")],
+    [scope, "online", () => report("online")],
+    [scope, "pagehide", () => report("leaving")],
+    [scope, "pageshow", ({ persisted }) => persisted && report("resumed")],
+    [page, "resume", () => report("resumed")],
+    [page, "visibilitychange", () => page.visibilityState === "visible" && report("shown")],
   ];
   // Not needed in Firefox, which keeps no page with this listener in its back/forward cache.
-  if (!browserClosesCleanly()) listeners.push([scope, "beforeunload", leaving]);
+  if (!browserClosesCleanly()) listeners.push([scope, "beforeunload", () => report("leaving")]);
   for (const [target, event, listener] of listeners) target?.addEventListener(event, listener);
-  sink(scope.navigator?.onLine === false ? "offline" : "online", 0);
   return () => {
     unwatchAddresses();
     for (const [target, event, listener] of listeners) target?.removeEventListener(event, listener);

@@ -1,5 +1,5 @@
 /**
- * The path of a frame from the socket to the handlers of the app, which runs for each frame: one
+ * Sockets, and the path of a frame from one to the handlers of the app, which runs for each frame: one
  * look-up for a stream, no allocation besides the frame, and one reading of the clock for all frames
  * that arrive together. It decides nothing.
  *
@@ -7,8 +7,14 @@
  * @typedef {import("./dispatcher.js").Handlers} Handlers
  * @typedef {import("./dispatcher.js").Registration} Registration
  */
-import { Connection } from "./platform.js";
 import { AudioChunk, nameWithVariant } from "./streams.js";
+
+/** Time in ms for the peer to answer a close frame, after which a socket of Node is terminated. */
+const CLOSE_TIMEOUT = 1000;
+
+/** Values of `readyState` (WHATWG WebSockets, "WebSocket"). */
+const CONNECTING = 0;
+const OPEN = 1;
 
 /** Frames that are reported at once: they tell a cloud that talks from one that says something now and then. */
 const MOST_REPORTED = 3;
@@ -22,7 +28,7 @@ const MOST_REPORTED = 3;
  */
 export function listen(socket, id, dispatcher) {
   const connection = new Connection(socket, id, dispatcher);
-  if (typeof socket.on === "function" && typeof socket.terminate === "function") {
+  if (isEmitter(socket)) {
     connection.isBatching = true;
     // The package `ws` gives a Buffer here, in half the time that its `onmessage` takes.
     // Before its version 8 it gave no flag, and text as a string.
@@ -91,10 +97,9 @@ function receiveBinary(data, connection, dispatcher) {
     );
     return;
   }
-  const list = dispatcher.handlers.get("audio_chunk");
-  if (list === undefined) return dispatcher.unhandled("audio_chunk");
   const timestamp = connection === noted ? (arrivedAt ||= Date.now()) : Date.now();
-  run(list, "audio_chunk", new AudioChunk(data, timestamp), dispatcher, connection);
+  const chunk = new AudioChunk(data, timestamp);
+  if (!dispatcher.emit("audio_chunk", chunk, connection)) dispatcher.unhandled("audio_chunk");
 }
 
 /**
@@ -111,42 +116,49 @@ function deliver(stream, data, connection, dispatcher) {
     dispatcher.inspect(stream, data);
     route = dispatcher.route(stream);
   }
-  const { first } = route;
   const { routes } = dispatcher;
-  if (first !== undefined) run(first, stream, data, dispatcher, connection);
+  const { first } = route;
+  run(first, data, connection, dispatcher);
   if (dispatcher.routes !== routes) route = dispatcher.route(stream);
-  let { other, second } = route;
+  let isHandled = run(route.second, data, connection, dispatcher) || first.length > 0;
   if (route.hasVariants) {
-    other = nameWithVariant(stream, data);
-    second = other === stream ? undefined : dispatcher.handlers.get(other);
+    const variant = nameWithVariant(stream, data);
+    if (variant !== stream) isHandled = dispatcher.emit(variant, data, connection) || isHandled;
   }
-  if (second !== undefined) run(second, other, data, dispatcher, connection);
-  else if (first === undefined) dispatcher.unhandled(stream);
+  if (!isHandled) dispatcher.unhandled(stream);
 }
 
 /**
- * Calls handlers, and reports their exceptions. Those of a frame are called only while its connection
- * is attached: one of them may end the session.
+ * Calls handlers of a frame while its connection is attached: one of them may end the session.
  * @param {Registration[]} list
- * @param {string} event
+ * @param {any} data
+ * @param {Connection} connection
+ * @param {Dispatcher} dispatcher
+ * @returns {boolean} whether there are any
+ */
+function run(list, data, connection, dispatcher) {
+  for (let i = 0; i < list.length && connection.dispatcher !== undefined; i++) {
+    call(list[i], data, dispatcher);
+  }
+  return list.length > 0;
+}
+
+/**
+ * Calls a handler, unless it was removed, and reports its exception.
+ * @param {Registration} registration
  * @param {any} payload
  * @param {Handlers} handlers
- * @param {Connection} [connection] the source of the frame
  */
-export function run(list, event, payload, handlers, connection) {
-  for (let i = 0; i < list.length; i++) {
-    const registration = list[i];
-    if (connection !== undefined && connection.dispatcher === undefined) return;
-    if (!registration.active) continue;
-    if (registration.once) handlers.remove(event, registration);
-    try {
-      // Taken out first, so that the handler is not called as a method of its registration.
-      const { handler } = registration;
-      const result = /** @type {any} */ (handler(payload));
-      if (typeof result?.then === "function") watch(result, event, handlers);
-    } catch (error) {
-      handlers.onFailure(event, error);
-    }
+export function call(registration, payload, handlers) {
+  // Taken out first, so that the handler is not called as a method of its registration.
+  const { handler } = registration;
+  if (handler === undefined) return;
+  if (registration.once) handlers.remove(registration);
+  try {
+    const result = /** @type {any} */ (handler(payload));
+    if (typeof result?.then === "function") watch(result, registration.event, handlers);
+  } catch (error) {
+    handlers.onFailure(registration.event, error);
   }
 }
 
@@ -200,4 +212,85 @@ export function takeActivity(connection) {
   connection.reported = 0;
   if (connection === noted) noted = undefined;
   return at;
+}
+
+/** True for a socket of the package `ws`, whose events have arguments. @param {any} socket @returns {boolean} */
+export function isEmitter(socket) {
+  return typeof socket.on === "function" && typeof socket.terminate === "function";
+}
+
+export class Connection {
+  /** @param {any} socket @param {number} id @param {Dispatcher} [dispatcher] */
+  constructor(socket, id, dispatcher) {
+    this.socket = socket;
+    this.id = id;
+    /** Receives the frames; undefined once detached, although the socket may live for seconds. */
+    this.dispatcher = dispatcher;
+    /**
+     * Time of the last frame by `performance.now()`; -1 if none came since it was taken. Kept here
+     * because a call into wasm at each frame would cost more than the frame.
+     */
+    this.lastActivity = -1;
+    /** Number of frames since then that were reported one by one. */
+    this.reported = 0;
+    /** The socket passes on several messages in one go. */
+    this.isBatching = false;
+  }
+
+  get attached() {
+    return this.dispatcher !== undefined;
+  }
+
+  /**
+   * Bytes that the open socket has not sent yet; -1 where it is not open: a socket that is closing
+   * accepts data and loses it. A socket without `bufferedAmount` counts as 0.
+   * @returns {number}
+   */
+  get buffered() {
+    try {
+      const { readyState, bufferedAmount } = this.socket;
+      return readyState === OPEN ? Number(bufferedAmount ?? 0) : -1;
+    } catch {
+      return -1;
+    }
+  }
+
+  /**
+   * Sends a frame if the socket is open: a browser's socket that is closing would lose it and write
+   * an error to the console.
+   * @param {string} text
+   */
+  send(text) {
+    try {
+      if (this.socket.readyState === OPEN) this.socket.send(text);
+    } catch {
+      // The socket is gone, and its close event says so.
+    }
+  }
+
+  /**
+   * Detaches the socket and closes it where it is still open.
+   * @param {number} code
+   * @param {string} reason
+   * @param {boolean} [atOnce] the peer does not answer: nothing waits for its close frame
+   */
+  close(code, reason, atOnce) {
+    // Detached first: some sockets fire their events before close() returns.
+    this.dispatcher = undefined;
+    const { socket } = this;
+    try {
+      socket.onopen = null;
+      socket.onclose = null;
+      socket.onmessage = null;
+      // Not null: the package `ws` throws an error that has no listener.
+      socket.onerror = () => {};
+      const canTerminate = typeof socket.terminate === "function";
+      if (atOnce && canTerminate) return socket.terminate();
+      if (socket.readyState === CONNECTING || socket.readyState === OPEN) socket.close(code, reason);
+      // It would wait for the peer's answer for 30 s or for ever, and keep the process alive.
+      if (canTerminate) setTimeout(() => socket.terminate(), CLOSE_TIMEOUT).unref?.();
+    } catch {
+      // Nothing follows from it: the socket is detached.
+    }
+  }
 }
