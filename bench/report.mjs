@@ -23,7 +23,7 @@ export function number(value, digits) {
  * @param {number[]} values
  * @param {number} digits
  */
-function withEnds(values, digits) {
+export function withEnds(values, digits) {
   const { median, min, max } = spread(values);
   const text = number(median, digits);
   return values.length === 1 ? text : `${text} (${number(min, digits)}–${number(max, digits)})`;
@@ -113,8 +113,8 @@ const NOTES = [
     "delivers the message, and handlers that read the same field. In Node all of them use `ws`, the floor " +
     'by `ws.on("message")`. The thousand transcriptions differ in text, times and speaker; their stream is ' +
     "`transcription:en-US`. A row marked as easy is easier than the traffic of an app.",
-  "All clients of a row run at the same time and work in turn, in ten slices a round; the figure of a round is " +
-    "the median of its slices. The server writes a thousand messages at once, so that time goes to messages " +
+  "All clients of a row run at the same time and work in turn, in twenty slices a round; the figure of a round " +
+    "is the lower quartile of its slices. The server writes a thousand messages at once, so that time goes to messages " +
     "rather than to system calls, and it answers pings.",
   "CPU in Node is user and system time of the client's process; in Chromium it is that of the renderer's " +
     "main thread (`ThreadTime` of the DevTools protocol), without the browser's network service.",
@@ -124,7 +124,7 @@ const NOTES = [
     "Only @mentra/sdk and this package have methods for layouts; with the others an app writes the frame itself.",
   "A cold start begins before the import, in a fresh process. `connecting` is the event of this package; " +
     "the others connect on construction. The wrappers and `tpa-session` receive `ws` as an option, and so import it " +
-    "first; without the option WebSocket this package loads it when it connects. Medians of three starts a round.",
+    "first; without the option WebSocket this package loads it when it connects. Medians of five starts a round.",
   "Clients have their defaults. websocket-ts reconnects only with a backoff: it has the constant second of " +
     "its documentation. reconnecting-websocket, partysocket, @nktkas/rews and websocket-ts retry without limit; " +
     "@mentra/sdk and this package try three times (`maxReconnectAttempts`). The floor does not reconnect.",
@@ -133,7 +133,7 @@ const NOTES = [
   "@nktkas/rews is made for a browser or for the WebSocket of Node 22; on `ws`, which all clients use here, " +
     "its process ends when a connection is refused.",
   "Cold starts in Chromium: a fresh renderer, HTTP cache off, the bundle minified; the clock starts before the " +
-    "bundle's first module runs. Medians of three starts a round.",
+    "bundle's first module runs. Medians of five starts a round.",
   "Memory is the increase by 1,000 or 10,000 sessions in a process that had twenty, after garbage collection. " +
     "Each session has handlers of two streams, and of `disconnected`, `reconnecting` and `error` where the client " +
     "has such events. `external` is memory that V8 knows of outside its heap, such as that of WebAssembly.",

@@ -228,7 +228,7 @@ impl<P: Payload> Session<P> {
 
     pub(super) fn fail_flushes(&mut self, error: FlushError) {
         while let Some(flush) = self.acks.take_flush() {
-            self.outputs.push_back(Output::Flushed(flush, Err(error)));
+            self.output(Output::Flushed(flush, Err(error)));
         }
     }
 
@@ -244,7 +244,7 @@ impl<P: Payload> Session<P> {
         }
         let queued = self.first_unsent();
         while let Some(flush) = self.acks.take_flushed(queued) {
-            self.outputs.push_back(Output::Flushed(flush, Ok(())));
+            self.output(Output::Flushed(flush, Ok(())));
         }
     }
 
@@ -260,14 +260,13 @@ impl<P: Payload> Session<P> {
             }
             self.limit_flushes();
         }
-        let will_confirm = self.will_confirm();
-        let at = if armed.is_some() || will_confirm && self.liveness.expects_pong() {
+        let at = if armed.is_some() || self.will_confirm() && self.liveness.expects_pong() {
             // Timer::Pong decides whether the cloud is still there.
             armed
         } else {
             // A cloud that may ignore pings is not asked again and again.
-            let is_asked = will_confirm
-                || !self.liveness.expects_pong() && self.liveness.link.pings.oldest().is_some();
+            let is_asked =
+                !self.liveness.expects_pong() && self.liveness.link.pings.oldest().is_some();
             let wait = if is_asked {
                 self.config.watch.pong_timeout
             } else {

@@ -33,6 +33,7 @@ mod decimal;
 mod environment;
 #[cfg(feature = "test-util")]
 mod fingerprint;
+mod index;
 mod input;
 mod keepalive;
 mod liveness;
@@ -86,6 +87,7 @@ pub use timeline::{TimelineEntry, TimelineEvent};
 pub use timer::Timer;
 
 use std::collections::VecDeque;
+use std::sync::Arc;
 
 use fastrand::Rng;
 
@@ -103,6 +105,9 @@ use crate::session::timer::Timers;
 /// Most outputs that a driver executes before it yields.
 pub const MOST_OUTPUTS: u32 = 10_000;
 
+/// Outputs that the queue has room for while it is empty: those of a message, or of a ping.
+const USUAL_OUTPUTS: usize = 2;
+
 /// Grace period for the close event of a socket that reported an error. Some never report one.
 const FAILURE_GRACE: Duration = Duration::from_millis(250);
 
@@ -112,7 +117,7 @@ const FAILURE_GRACE: Duration = Duration::from_millis(250);
 /// of a message; the session stores it and never reads it.
 #[derive(Clone, Debug)]
 pub struct Session<P> {
-    config: Config,
+    config: Arc<Config>,
     rng: Rng,
     now: Instant,
     phase: Phase,
@@ -177,8 +182,8 @@ impl Phase {
 
 impl<P: Payload> Session<P> {
     /// Creates an idle session. `seed` determines the jitter: equal seeds and inputs give equal
-    /// outputs.
-    pub fn new(config: Config, seed: u64, now: Instant) -> Self {
+    /// outputs. Sessions may share a configuration.
+    pub fn new(config: impl Into<Arc<Config>>, seed: u64, now: Instant) -> Self {
         Self {
             rng: Rng::with_seed(seed),
             now,
@@ -199,7 +204,7 @@ impl<P: Payload> Session<P> {
             timeline: Timeline::default(),
             stats: Stats::default(),
             outputs: VecDeque::new(),
-            config,
+            config: config.into(),
         }
     }
 
@@ -313,6 +318,9 @@ impl<P: Payload> Session<P> {
     #[must_use]
     pub fn poll_output(&mut self) -> Option<Output<P>> {
         let output = self.outputs.pop_front();
+        if output.is_none() && self.outputs.capacity() > USUAL_OUTPUTS {
+            self.outputs = VecDeque::new();
+        }
         self.reports_drop = matches!(output, Some(Output::Emit(Event::Dropped(..))));
         output
     }
@@ -410,12 +418,18 @@ impl<P: Payload> Session<P> {
         if let Some(event) = TimelineEvent::of(&event) {
             self.record(event);
         }
-        self.outputs.push_back(Output::Emit(event));
+        self.output(Output::Emit(event));
     }
 
     /// Sends a frame on the current socket.
     fn transmit(&mut self, frame: Outgoing<P>) {
-        self.outputs
-            .push_back(Output::Transmit(self.last_socket, frame));
+        self.output(Output::Transmit(self.last_socket, frame));
+    }
+
+    fn output(&mut self, output: Output<P>) {
+        if self.outputs.capacity() == 0 {
+            self.outputs.reserve_exact(USUAL_OUTPUTS);
+        }
+        self.outputs.push_back(output);
     }
 }

@@ -18,7 +18,10 @@ extern "C" {
         id: u32,
         sink: &JsValue,
     ) -> Result<Connection, JsValue>;
+}
 
+#[wasm_bindgen(module = "/src/web/js/receive.js")]
+extern "C" {
     type Connection;
 
     #[wasm_bindgen(method, getter)]
