@@ -337,30 +337,6 @@ fn flush_waits_for_suspects() {
 }
 
 #[test]
-fn suspect_that_has_expired_holds_nothing_up() {
-    let mut world = World::connected(at_least_once());
-    world.send("first");
-    pong(&mut world);
-    world.send_with("a", None, Some(3000));
-    world.close(1009, "");
-    for code in [1006, 0] {
-        world.next_deadline();
-        world.acknowledge();
-        world.take();
-        if code > 0 {
-            pong(&mut world);
-            assert_eq!(world.sent(), ["a"], "alone");
-            world.close(code, "");
-        }
-    }
-    world.advance(3000);
-    world.send("b");
-    assert_eq!(world.sent(), [""; 0], "the connection has not answered yet");
-    pong(&mut world);
-    assert_eq!(world.sent(), ["b"]);
-}
-
-#[test]
 fn closures_that_differ_convict_no_message() {
     let dials = |closure, other| {
         let mut cloud = Cloud::new(at_least_once(), closure, &["bad"]);
