@@ -10,7 +10,8 @@ use std::collections::BTreeMap;
 
 use serde_json::{Value, json};
 use tpa_session::session::{
-    CONTROL_TYPES, DEFAULT_URL, LogLevel, RENAMED_TYPES, RESERVED_EVENTS, URL_OPTIONS, is_loopback,
+    CONTROL_TYPES, DEFAULT_URL, LogLevel, MESSAGE_RULES, RENAMED_TYPES, RESERVED_EVENTS,
+    URL_OPTIONS, is_loopback,
 };
 
 /// The values of all exports.
@@ -30,11 +31,17 @@ fn exports(module: &str) -> BTreeMap<String, Value> {
 #[test]
 fn constants_in_javascript_are_those_of_the_core() {
     let dispatcher = exports(include_str!("../src/web/js/dispatcher.js"));
+    let outgoing = include_str!("../src/web/js/outgoing.js");
+    let (outgoing, _) = outgoing
+        .split_once("/** Message that is ready")
+        .expect("the rules");
+    let outgoing = exports(outgoing);
     let package = exports(include_str!("../pkg-template/src/constants.js"));
     for (name, copy, original) in [
         ("CONTROL_TYPES", &dispatcher, json!(CONTROL_TYPES)),
         ("RENAMED_TYPES", &dispatcher, json!(RENAMED_TYPES)),
         ("RESERVED_EVENTS", &dispatcher, json!(RESERVED_EVENTS)),
+        ("MESSAGE_RULES", &outgoing, json!(MESSAGE_RULES)),
         ("DEFAULT_URL", &package, json!(DEFAULT_URL)),
         ("URL_OPTIONS", &package, json!(URL_OPTIONS)),
         (

@@ -254,6 +254,11 @@ impl<P: Payload> Store<P> {
         (self.queued.len(), bytes)
     }
 
+    /// Number and bytes of the messages in flight, where none is queued.
+    pub(super) fn kept(&self) -> (usize, usize) {
+        (self.in_flight.len(), self.bytes)
+    }
+
     /// Number of messages in flight.
     pub(super) fn in_flight(&self) -> usize {
         self.in_flight.len()

@@ -19,7 +19,7 @@ extern "C" {
         sink: &JsValue,
     ) -> Result<Connection, JsValue>;
 
-    type Connection;
+    pub(super) type Connection;
 
     #[wasm_bindgen(method, getter)]
     fn buffered(this: &Connection) -> f64;
@@ -37,7 +37,7 @@ extern "C" {
 /// The socket of an attempt, or of a connection.
 pub(super) struct Socket {
     pub(super) id: SocketId,
-    connection: Connection,
+    pub(super) connection: Connection,
 }
 
 impl Socket {

@@ -1,11 +1,9 @@
 /**
- * Streams of the cloud, and messages of the app.
+ * Streams of the cloud.
  *
  * Names, methods of `session.events`, promised fields and subscriptions all derive from the list of
  * streams; CONTRIBUTING.md has the steps for a new one.
  */
-import { text } from "./platform.js";
-
 /**
  * Streams whose payload has a type, by name.
  *
@@ -115,88 +113,5 @@ export function texts(value) {
     return [value].flat().map((text) => (typeof text === "string" ? text : ""));
   } catch {
     return [""];
-  }
-}
-
-/**
- * The object whose fields are sent: the message, or what its `toJSON()` returns.
- * @param {any} message
- * @returns {object}
- * @throws {TypeError} for a message that is no object in JSON
- */
-export function jsonObject(message) {
-  let object = message;
-  try {
-    if (typeof message?.toJSON === "function") object = message.toJSON("");
-  } catch (error) {
-    throw new TypeError(`message: must be JSON: ${text(error, "message") ?? "toJSON() threw"}`);
-  }
-  if (typeof object === "object" && object !== null && !Array.isArray(object)) return object;
-  throw new TypeError("message: must be an object with a type");
-}
-
-/**
- * The frame's text, with the fields that the app left out.
- * @param {{ [field: string]: unknown }} object as `jsonObject` returns it
- * @param {string} type as read from the object, once
- * @param {string} packageName
- * @param {string | undefined} sessionId
- * @returns {string}
- */
-export function encode(object, type, packageName, sessionId) {
-  /** @type {{ [field: string]: unknown }} */
-  const frame = { ...object, type };
-  // It has been called.
-  if (typeof frame.toJSON === "function") frame.toJSON = undefined;
-  frame.packageName ??= packageName;
-  frame.sessionId ??= sessionId;
-  frame.timestamp ??= new Date().toISOString();
-  return JSON.stringify(frame);
-}
-
-/**
- * Adds the session's id to a frame that was encoded before it was known, unless the frame has one.
- * @param {string} text
- * @param {string} sessionId
- * @returns {string}
- */
-export function addSessionId(text, sessionId) {
-  const frame = JSON.parse(text);
-  frame.sessionId ??= sessionId;
-  return JSON.stringify(frame);
-}
-
-/** @param {string} text @returns {number} its length in bytes of UTF-8 */
-export function utf8Length(text) {
-  return new TextEncoder().encode(text).length;
-}
-
-/**
- * An option of `send()`; null, which no option allows, where its getter throws.
- * @param {any} options
- * @param {string} field
- * @returns {unknown}
- */
-export function option(options, field) {
-  try {
-    return options[field];
-  } catch {
-    return null;
-  }
-}
-
-/**
- * A field as text; the items of a list are joined by commas. Undefined where it cannot be read.
- * @param {any} message
- * @param {string} field
- * @returns {string | undefined}
- */
-export function fieldText(message, field) {
-  try {
-    const value = message[field];
-    if (typeof value === "string") return value;
-    return Array.isArray(value) ? texts(value).join() : undefined;
-  } catch {
-    return undefined;
   }
 }
