@@ -11,13 +11,15 @@ import { ratios, spread } from "./stats.mjs";
 /** @type {Panel[]} */
 const PANELS = [
   { key: "text.node", title: "Receive text, Node", by: true },
-  { key: "audio320.node", title: "Receive 320 B of audio, Node", by: true },
+  { key: "several.node", title: "Receive text, many handlers, Node", by: true },
   { key: "audio3200.node", title: "Receive 3,200 B of audio, Node", by: true },
-  { key: "send.node", title: "Send, Node", by: true },
+  { key: "card.node", title: "Send a card, Node", by: true },
   { key: "text.page", title: "Receive text, Chromium", by: true },
-  { key: "send.page", title: "Send, Chromium", by: true },
+  { key: "card.page", title: "Send a card, Chromium", by: true },
+  { key: "memory.1000.both", title: "Heap and external per idle session, KiB" },
+  { key: "memory.1000.rss", title: "Resident per idle session, KiB" },
   { key: "start.dial", title: "Cold start, Node, ms" },
-  { key: "memory.1000.heap", title: "Heap per idle session, KiB" },
+  { key: "start.page.dial", title: "Cold start, Chromium, ms" },
   { key: "size.brotli", title: "Delivered, brotli, kB" },
 ];
 const COLUMNS = 3;

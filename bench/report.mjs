@@ -100,7 +100,7 @@ function budgetTable(results) {
   const rows = BUDGETS.map((budget) => {
     const { figures, verdict: outcome } = verdict(budget, results);
     const { must, aim, unit, what } = budget;
-    const digits = unit === "×" ? 2 : 0;
+    const digits = unit === "×" ? 2 : Number(!Number.isInteger(must[1]));
     const shown = figures.map((figure) => number(figure, /^k/i.test(unit) && figure < 100 ? 1 : digits));
     const measured = shown.length > 0 ? `${shown.join(", ")} ${unit}`.trim() : "–";
     return [what, limit(must, digits, unit), aim ? limit(aim, digits, unit) : "", measured, outcome];
@@ -110,12 +110,18 @@ function budgetTable(results) {
 
 const NOTES = [
   "All clients do the same work: the same frames, JSON.parse and a Map of handlers where the client only " +
-    "delivers the message, and a handler that reads the same field. In Node all of them use `ws`.",
+    "delivers the message, and handlers that read the same field. In Node all of them use `ws`, the floor " +
+    'by `ws.on("message")`. The thousand transcriptions differ in text, times and speaker; their stream is ' +
+    "`transcription:en-US`. A row marked as easy is easier than the traffic of an app.",
+  "All clients of a row run at the same time and work in turn, in ten slices a round; the figure of a round is " +
+    "the median of its slices. The server writes a thousand messages at once, so that time goes to messages " +
+    "rather than to system calls, and it answers pings.",
   "CPU in Node is user and system time of the client's process; in Chromium it is that of the renderer's " +
     "main thread (`ThreadTime` of the DevTools protocol), without the browser's network service.",
   "The handler of audio reads a `Uint8Array`: this package provides it as `bytes`; its `arrayBuffer`, a copy " +
-    "in Node, has a row of its own. The floor, the wrappers and @mentra/sdk provide an ArrayBuffer.",
-  "Sending a message includes building it, its timestamp and JSON.stringify; the server confirms every 500 messages.",
+    "in Node, has a row of its own. The floor reads the Buffer of `ws`; the wrappers and @mentra/sdk provide an ArrayBuffer.",
+  "Sending a card includes building it, its timestamp and JSON.stringify; the server confirms every 500 cards. " +
+    "Only @mentra/sdk and this package have methods for layouts; with the others an app writes the frame itself.",
   "A cold start begins before the import, in a fresh process. `connecting` is the event of this package; " +
     "the others connect on construction. The wrappers and `tpa-session` receive `ws` as an option, and so import it " +
     "first; without the option WebSocket this package loads it when it connects. Medians of three starts a round.",
@@ -126,7 +132,11 @@ const NOTES = [
     "the server is away; a client that ignores the event reconnects by its backoff.",
   "@nktkas/rews is made for a browser or for the WebSocket of Node 22; on `ws`, which all clients use here, " +
     "its process ends when a connection is refused.",
-  "Memory is the increase by 1,000 or 10,000 sessions in a process that had twenty, after garbage collection.",
+  "Cold starts in Chromium: a fresh renderer, HTTP cache off, the bundle minified; the clock starts before the " +
+    "bundle's first module runs. Medians of three starts a round.",
+  "Memory is the increase by 1,000 or 10,000 sessions in a process that had twenty, after garbage collection. " +
+    "Each session has handlers of two streams, and of `disconnected`, `reconnecting` and `error` where the client " +
+    "has such events. `external` is memory that V8 knows of outside its heap, such as that of WebAssembly.",
   "@mentra/sdk runs without its logs, which a worker writes otherwise.",
 ];
 
@@ -144,7 +154,7 @@ export function report(results, picture) {
     `Each client does the same work in its own Node process or Chromium page, in rounds that start with a different client each time. ` +
       `A cell shows the median and, in brackets, the minimum and maximum of all rounds; after a semicolon follows the ratio to the floor of the same round: a bare socket with JSON.parse and a Map of handlers. ` +
       `Machines are noisy: prefer ratios to microseconds, and ignore differences smaller than the brackets.\n`,
-    `${counted(rounds, rounds)} of ${number(messages, 0)} messages (in Chromium ${number(pageMessages, 0)}, but all of them for text), ${minutes} minutes, on ${machine}; ` +
+    `${counted(rounds, rounds)} of ${number(messages, 0)} messages (in Chromium ${number(pageMessages, 0)}), ${minutes} minutes, on ${machine}; ` +
       `tables with fewer rounds are marked.`,
     `${named.join(", ")}.\n`,
     `![Bars for each client: CPU by message, cold start, memory and size](${picture})\n`,

@@ -1,42 +1,27 @@
 /**
  * Comparison of this package with its peers: `cargo xtask bench`. See bench/README.md.
  *
- *     node bench/run.mjs [--rounds 7] [--messages 200000] [--only receive,send,…]
- *         [--clients floor,tpa-session,…] [--quick]
+ *     node bench/run.mjs [--rounds 5] [--messages 200000] [--only receive,send,…]
+ *         [--clients floor,tpa-session,…] [--quick] [--resume]
  *
- * A complete run writes bench/results/clients.{md,json,svg}, any other partial.{md,json,svg}.
- *
- * @typedef {import("./types.js").Measure} Measure
- * @typedef {import("./types.js").Context} Context
+ * A complete run writes bench/results/clients.{md,json,svg}, any other partial.{md,json,svg}. After each
+ * round the figures are saved; `--resume` goes on after the last saved round.
  */
-import { mkdirSync, writeFileSync } from "node:fs";
+import { existsSync, mkdirSync, readFileSync, rmSync, writeFileSync } from "node:fs";
 import { resolve } from "node:path";
 import { fileURLToPath } from "node:url";
 import { parseArgs } from "node:util";
 
-import { CLIENTS, FLOOR, OURS } from "./clients/index.mjs";
-import { link } from "./clients/link.mjs";
+import { CLIENTS, FLOOR } from "./clients/index.mjs";
 import { environment } from "./environment.mjs";
-import { CORE } from "./measures/core.mjs";
-import { LOADS } from "./measures/load.mjs";
-import { MEMORY } from "./measures/memory.mjs";
-import { OUTAGES } from "./measures/outage.mjs";
-import { DELIVERY, INSTALLATION } from "./measures/size.mjs";
-import { START } from "./measures/start.mjs";
-import { launch, scriptOf } from "./page/browser.mjs";
-import { bundle } from "./page/bundle.mjs";
+import { MEASURES } from "./measures/index.mjs";
 import { plot } from "./plot.mjs";
 import { report } from "./report.mjs";
+import { inPages, runRounds } from "./rounds.mjs";
 import { Samples } from "./samples.mjs";
-import { start } from "./server.mjs";
 
-/** @type {Measure[]} */
-const MEASURES = [...LOADS, START, ...OUTAGES, ...MEMORY, DELIVERY, INSTALLATION, CORE];
-const WHOLE = { rounds: 7, messages: 200_000 };
+const WHOLE = { rounds: 5, messages: 200_000 };
 const QUICK = { rounds: 1, messages: 20_000 };
-const WARM_UP = 20_000;
-/** Share of the messages in Chromium, where each takes much longer. */
-const PAGE_SHARE = 0.25;
 
 const { values } = parseArgs({
   options: {
@@ -45,6 +30,7 @@ const { values } = parseArgs({
     only: { type: "string" },
     clients: { type: "string" },
     quick: { type: "boolean", default: false },
+    resume: { type: "boolean", default: false },
   },
 });
 const here = (/** @type {string} */ path) => fileURLToPath(new URL(path, import.meta.url));
@@ -77,83 +63,32 @@ function chosen(all, names) {
   return all.filter(({ name }) => wanted.has(name) || name === FLOOR);
 }
 
-/** Clients that take part in a measure. @param {Measure} measure */
-function participants(measure) {
-  if (measure.ours) return clients.filter(({ name }) => name === OURS);
-  return clients.filter(({ only }) => only === undefined || only === measure.name);
+/** Figures of the rounds so far. */
+const SAVED = here("results/unfinished.json");
+mkdirSync(here("results"), { recursive: true });
+const saved = values.resume && existsSync(SAVED) ? JSON.parse(readFileSync(SAVED, "utf8")) : undefined;
+const samples = new Samples(saved);
+let seconds = saved?.seconds ?? 0;
+let since = Date.now();
+/** @param {number} first first round that is missing */
+function save(first) {
+  seconds += (Date.now() - since) / 1000;
+  since = Date.now();
+  writeFileSync(SAVED, JSON.stringify({ first, seconds, ...samples.all() }));
 }
-
-const samples = new Samples();
-
-/**
- * @param {Measure} measure
- * @param {number} round
- * @param {Context} context
- */
-async function take(measure, round, context) {
-  const able = [];
-  for (const client of participants(measure)) {
-    if (measure.place === "Chromium" && client.notInPages) samples.fail(measure, client, client.notInPages);
-    else able.push(client);
-  }
-  if (measure.together) {
-    for (const { client, figures, failure } of await measure.together(able, context)) {
-      samples.add(client, round, figures);
-      if (failure !== undefined) samples.fail(measure, client, failure);
-    }
-    return;
-  }
-  // Each round starts with a different client, so that none always profits from a warm machine.
-  for (let i = 0; i < able.length; i++) {
-    const client = able[(round + i) % able.length];
-    if (client === undefined || samples.failed(measure, client)) continue;
-    try {
-      samples.add(client, round, (await measure.measure?.(client, context)) ?? {});
-    } catch (error) {
-      const message = error instanceof Error ? error.message : String(error);
-      samples.fail(measure, client, message);
-      process.stderr.write(`${measure.name} (${measure.place}) of ${client.name}: ${message}\n`);
-      // A failure of a peer is a result.
-      if (client.name === OURS) process.exitCode = 1;
-    }
-  }
-}
-
-link(pkg);
-const began = Date.now();
-/** @type {Record<string, Uint8Array>} */
-const scripts = {};
-for (const client of clients) {
-  if (!client.notInPages) scripts[scriptOf(client)] = await bundle(client);
-}
-const server = await start(scripts);
-const browser = await launch();
-try {
-  const pageMessages = messages * PAGE_SHARE;
-  const context = { server, browser, scripts, pkg, messages, pageMessages, warmUp: WARM_UP };
-  for (let round = 0; round < rounds; round++) {
-    for (const measure of measures) {
-      if (round >= (measure.rounds ?? rounds)) continue;
-      const since = Date.now();
-      await take(measure, round, { ...context, round });
-      const seconds = Math.round((Date.now() - since) / 1000);
-      process.stderr.write(
-        `round ${round + 1} of ${rounds}: ${measure.name}, ${measure.place}: ${seconds} s\n`,
-      );
-    }
-  }
-} finally {
-  await browser.close();
-  await server.down();
-}
+const chromium = await runRounds({
+  ...{ measures, clients, pkg, rounds, messages, samples },
+  first: saved?.first ?? 0,
+  onRound: save,
+});
 
 /** @type {import("./types.js").Results} */
 const results = {
-  ...environment(browser.version),
+  ...environment(chromium),
   rounds,
   messages,
-  pageMessages: messages * PAGE_SHARE,
-  minutes: Math.round((Date.now() - began) / 60_000),
+  pageMessages: inPages(messages),
+  minutes: Math.round(seconds / 60),
   series: measures.flatMap(({ series, rounds: most = rounds, exact = false, ours = false }) =>
     series.map((each) => ({ ...each, rounds: Math.min(rounds, most), exact, ours })),
   ),
@@ -162,8 +97,8 @@ const results = {
 };
 const name = whole ? "clients" : "partial";
 const text = report(results, `${name}.svg`);
-mkdirSync(here("results"), { recursive: true });
 writeFileSync(here(`results/${name}.json`), `${JSON.stringify(results, undefined, 1)}\n`);
 writeFileSync(here(`results/${name}.md`), text);
 writeFileSync(here(`results/${name}.svg`), plot(results));
+rmSync(SAVED, { force: true });
 console.log(text);

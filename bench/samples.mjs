@@ -5,6 +5,18 @@ export class Samples {
   /** @type {Record<string, Record<string, string>>} reasons for missing figures */
   reasons = {};
 
+  /** @param {ReturnType<Samples["all"]>} [saved] by an earlier run, as JSON */
+  constructor(saved) {
+    if (saved === undefined) return;
+    this.reasons = saved.reasons;
+    for (const [key, series] of Object.entries(saved.values)) {
+      for (const [name, figures] of Object.entries(series)) {
+        // JSON has null for the rounds without a figure.
+        figures.forEach((value, round) => value !== null && this.add({ name }, round, { [key]: value }));
+      }
+    }
+  }
+
   /**
    * @param {{ name: string }} client
    * @param {number} round

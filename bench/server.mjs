@@ -9,37 +9,37 @@ import { createServer } from "node:http";
 
 import { WebSocketServer } from "ws";
 
-/** Bytes of a text frame. */
-export const TEXT_BYTES = 342;
-/** Most bytes that the server buffers for a client. */
-const MAX_BUFFERED = 256 * 1024;
+import { FRAMES } from "./cases.mjs";
+
+/** Messages that are written at once; every count is a multiple of it. */
+const BLOCK = 1000;
 const ACK = JSON.stringify({ type: "tpa_connection_ack", settings: [] });
 
-/** Transcription as the cloud sends it. */
-export function transcription() {
-  const frame = {
-    type: "data_stream",
-    streamType: "transcription",
-    sessionId: "user-org.example.bench",
-    data: {
-      type: "transcription",
-      text: "the quick brown fox ",
-      isFinal: false,
-      transcribeLanguage: "en-US",
-      startTime: 1000,
-      endTime: 2000,
-      speakerId: "1",
-      duration: 1000,
-    },
-    timestamp: "2026-01-01T00:00:00.000Z",
-  };
-  frame.data.text += "x".repeat(TEXT_BYTES - JSON.stringify(frame).length);
-  return JSON.stringify(frame);
+/** Messages that are written at once, framed, by name. @type {Map<string, Buffer>} */
+const blocks = new Map();
+
+/** @param {keyof typeof FRAMES} name */
+function blockOf(name) {
+  let block = blocks.get(name);
+  if (block === undefined) {
+    const frames = FRAMES[name]();
+    block = Buffer.concat(
+      Array.from({ length: BLOCK }, (_, nth) => framed(frames[nth % frames.length] ?? "")).flat(),
+    );
+    blocks.set(name, block);
+  }
+  return block;
 }
 
-const TEXT = Buffer.from(transcription());
+/** A message as a server sends it: unmasked, of 126 to 65,535 bytes. @param {string | Uint8Array} data */
+function framed(data) {
+  const payload = Buffer.from(data);
+  const header = Buffer.from([typeof data === "string" ? 0x81 : 0x82, 126, 0, 0]);
+  header.writeUInt16BE(payload.length, 2);
+  return [header, payload];
+}
 
-/** @param {Record<string, string | Uint8Array>} [files] files that it serves, by path */
+/** @param {Record<string, string | Uint8Array>} [files] that it serves, by path */
 export async function start(files = {}) {
   /** @type {import("node:http").Server} */
   let http;
@@ -81,34 +81,40 @@ export async function start(files = {}) {
 function serve(socket) {
   let every = 0;
   let counted = 0;
+  let confirmation = "";
   socket.on("error", () => {});
   socket.on("message", (data) => {
     const message = JSON.parse(String(data));
     if (message.type === "tpa_connection_init") socket.send(ACK);
+    else if (message.type === "ping") socket.send(JSON.stringify({ type: "pong", id: message.id }));
     else if (message.type === "flood") flood(socket, message);
-    else if (message.type === "confirm") every = message.every;
-    else if (message.type === "display_event" && ++counted % every === 0) {
-      socket.send(TEXT, { binary: false });
-    }
+    else if (message.type === "confirm") {
+      every = message.every;
+      counted = 0;
+      confirmation = JSON.stringify({ type: "data_stream", streamType: message.stream, data: { text: "" } });
+    } else if (message.type === "display_event" && ++counted % every === 0) socket.send(confirmation);
   });
 }
 
 /**
- * Sends messages as fast as the client reads them.
+ * Sends messages as fast as the client reads them, in large blocks: a client then spends its time on
+ * messages rather than on system calls.
  *
  * @param {import("ws").WebSocket} socket
- * @param {{ count: number, audio: number }} request
+ * @param {{ count: number, frames: keyof typeof FRAMES }} request
  */
-function flood(socket, { count, audio }) {
-  const frame = audio ? Buffer.alloc(audio, 1) : TEXT;
-  const binary = Boolean(audio);
-  let left = count;
+function flood(socket, { count, frames }) {
+  const block = blockOf(frames);
+  // The bare connection, whose blocks are framed already.
+  const { _socket: connection } = /** @type {{ _socket: import("node:net").Socket }} */ (
+    /** @type {unknown} */ (socket)
+  );
+  let left = Math.ceil(count / BLOCK);
   const pour = () => {
-    while (left > 0 && socket.bufferedAmount < MAX_BUFFERED) {
+    while (left > 0 && !connection.destroyed) {
       left -= 1;
-      socket.send(frame, { binary });
+      if (!connection.write(block)) return connection.once("drain", pour);
     }
-    if (left > 0 && socket.readyState === socket.OPEN) setImmediate(pour);
   };
   pour();
 }

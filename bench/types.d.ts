@@ -5,15 +5,24 @@ import type { Server } from "./server.mjs";
 
 /** Interest of a benchmark in one connection; a client calls what it can. */
 export interface Wanted {
-  stream: string;
-  onData(data: any): void;
+  /** Handlers of streams, which receive the data; that of `audio_chunk` receives bytes. */
+  handlers: [stream: string, handler: (data: any) => void][];
+  /** Called at the first connection at least. */
   onConnected(): void;
+  /** Calls `onConnected` at each connection. */
+  reconnects?: boolean | undefined;
   onConnecting?: (() => void) | undefined;
+  onDisconnected?: ((event: unknown) => void) | undefined;
+  onReconnecting?: ((event: unknown) => void) | undefined;
+  onError?: ((event: unknown) => void) | undefined;
   onPermanent?: (() => void) | undefined;
 }
 
 export interface Connection {
+  /** Sends a frame of the app, which the client completes. */
   send(frame: Record<string, unknown>): void;
+  /** Shows a reference card by the client's own method, if it has one. */
+  showCard(title: string, text: string): void;
 }
 
 /** Interface of a module in `clients/`. */
@@ -36,13 +45,12 @@ export type Figures = Record<string, number | undefined>;
 export interface Context {
   server: Server;
   browser: Browser;
-  /** Bundles by path. */
-  scripts: Record<string, Uint8Array>;
+  /** Files for pages, by path. */
+  files: Record<string, string | Uint8Array>;
   /** Folder of the built package. */
   pkg: string;
   messages: number;
   pageMessages: number;
-  warmUp: number;
   round: number;
 }
 
@@ -124,10 +132,12 @@ declare global {
     bench: {
       events: FollowedEvent[];
       client?: Awaited<ReturnType<typeof import("./load.mjs").load>>;
-      open(url: string, audio: number): Promise<void>;
-      work(work: "receive" | "send", count: number): Promise<void>;
+      open(url: string, traffic: import("./cases.mjs").Case): Promise<void>;
+      work(work: import("./cases.mjs").Case["work"], count: number): Promise<void>;
       follow(url: string): void;
     };
+    /** Set by `page/start.mjs` and the script before it, ms. */
+    start: { evaluated: number; connecting?: number; dialled?: number };
     /** Set by `cycles/page.mjs`. */
     cycles: {
       run(url: string, count: number): Promise<void>;

@@ -1,23 +1,24 @@
 /** The baseline: a socket, JSON.parse and a Map of handlers. It does not reconnect. */
 import { WebSocket } from "#socket";
 
-import { introduce, reader, readerOfBoth, sender } from "./plain.mjs";
+import { audioHandler, introduce, reader, readerOfBoth, sender, watch } from "./plain.mjs";
 
 /** @type {import("../types.js").Connect} */
 export function connect(url, wanted) {
   const socket = new WebSocket(url);
   socket.onopen = () => introduce(socket);
   socket.onerror = () => {};
-  if (wanted.stream === "audio_chunk") {
-    socket.binaryType = "arraybuffer";
-    const read = readerOfBoth(wanted);
-    socket.onmessage = ({ data }) => read(data);
-  } else if ("on" in socket) {
-    // The fastest interface of `ws`: it creates no event objects.
-    socket.on("message", reader(wanted));
-  } else {
+  watch(socket, wanted);
+  const onAudio = audioHandler(wanted);
+  if ("on" in socket) {
+    // The fastest interface of `ws`: it creates no event objects, and does not copy audio.
     const read = reader(wanted);
-    /** @type {globalThis.WebSocket} */ (socket).onmessage = ({ data }) => read(data);
+    socket.on("message", onAudio ? (data, isBinary) => (isBinary ? onAudio(data) : read(data)) : read);
+  } else {
+    const page = /** @type {globalThis.WebSocket} */ (socket);
+    page.binaryType = "arraybuffer";
+    const read = onAudio ? readerOfBoth(wanted) : reader(wanted);
+    page.onmessage = ({ data }) => read(data);
   }
-  return { send: sender(socket) };
+  return sender(socket);
 }

@@ -6,7 +6,7 @@
  * @property {string} module file in this folder
  * @property {string} [package] npm package; none for this package, which is linked
  * @property {string} [delivers] module whose bundle is what a page downloads
- * @property {string} [only] the only measure that it takes part in
+ * @property {string[]} [only] the only measures that it takes part in
  * @property {string} [notInPages] reason for which it cannot be measured in a page
  */
 
@@ -52,6 +52,11 @@ export const CLIENTS = [
     notInPages: "made for Node only",
   },
   { name: OURS, module: "tpa-session.mjs", delivers: 'export { TpaSession } from "tpa-session";' },
-  { name: "tpa-session, as arrayBuffer", module: "tpa-session-array-buffer.mjs", only: "audio" },
-  { name: AS_WRITTEN, module: "tpa-session-as-written.mjs", only: "start" },
+  { name: "tpa-session, as arrayBuffer", module: "tpa-session-array-buffer.mjs", only: ["audio"] },
+  {
+    name: AS_WRITTEN,
+    module: "tpa-session-as-written.mjs",
+    only: ["start"],
+    notInPages: "the same in a page",
+  },
 ];

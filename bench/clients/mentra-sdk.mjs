@@ -15,7 +15,7 @@ const LEVELS = ["trace", "debug", "info", "warn", "error", "fatal"];
 const silent = { ...Object.fromEntries(LEVELS.map((level) => [level, () => {}])), child: () => silent };
 
 /** @type {import("../types.js").Connect} */
-export function connect(url, { stream, onData, onConnected, onPermanent }) {
+export function connect(url, { handlers, onConnected, onDisconnected, onError, onPermanent }) {
   const session = new TpaSession({
     packageName: "org.example.bench",
     apiKey: "key",
@@ -23,14 +23,20 @@ export function connect(url, { stream, onData, onConnected, onPermanent }) {
     mentraOSWebsocketUrl: url,
     appServer: { logger: silent },
   });
-  const audio = (/** @type {{ arrayBuffer: ArrayBuffer }} */ { arrayBuffer }) =>
-    onData(new Uint8Array(arrayBuffer));
-  session.events.on(stream, stream === "audio_chunk" ? audio : onData);
+  for (const [stream, handler] of handlers) {
+    const audio = (/** @type {{ arrayBuffer: ArrayBuffer }} */ { arrayBuffer }) =>
+      handler(new Uint8Array(arrayBuffer));
+    session.events.on(stream, stream === "audio_chunk" ? audio : handler);
+  }
   session.events.onConnected(onConnected);
-  session.events.on("error", () => {});
-  session.events.onDisconnected((/** @type {{ permanent: boolean }} */ { permanent }) => {
-    if (permanent) onPermanent?.();
+  session.events.on("error", onError ?? (() => {}));
+  session.events.onDisconnected((/** @type {{ permanent: boolean }} */ event) => {
+    onDisconnected?.(event);
+    if (event.permanent) onPermanent?.();
   });
   session.connect("user-org.example.bench").catch(() => {});
-  return { send: (frame) => session.sendMessage(frame) };
+  return {
+    send: (frame) => session.sendMessage(frame),
+    showCard: (title, text) => session.layouts.showReferenceCard(title, text),
+  };
 }

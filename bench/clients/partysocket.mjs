@@ -2,7 +2,7 @@
 import { WebSocket } from "#socket";
 import ReconnectingWebSocket from "partysocket/ws";
 
-import { introduce, readerOfBoth, sender } from "./plain.mjs";
+import { introduce, readerOfBoth, sender, watch } from "./plain.mjs";
 
 /** @type {import("../types.js").Connect} */
 export function connect(url, wanted) {
@@ -11,5 +11,6 @@ export function connect(url, wanted) {
   const read = readerOfBoth(wanted);
   socket.addEventListener("open", () => introduce(socket));
   socket.addEventListener("message", (/** @type {MessageEvent} */ { data }) => read(data));
-  return { send: sender(socket) };
+  watch(socket, wanted);
+  return sender(socket);
 }

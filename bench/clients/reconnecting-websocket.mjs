@@ -2,7 +2,7 @@
 import { WebSocket } from "#socket";
 import reconnecting from "reconnecting-websocket";
 
-import { introduce, readerOfBoth, sender } from "./plain.mjs";
+import { introduce, readerOfBoth, sender, watch } from "./plain.mjs";
 
 // Node loads its CommonJS build, a bundler its ES module.
 const ReconnectingWebSocket = reconnecting.default ?? reconnecting;
@@ -14,5 +14,6 @@ export function connect(url, wanted) {
   const read = readerOfBoth(wanted);
   socket.addEventListener("open", () => introduce(socket));
   socket.addEventListener("message", (/** @type {MessageEvent} */ { data }) => read(data));
-  return { send: sender(socket) };
+  watch(socket, wanted);
+  return sender(socket);
 }

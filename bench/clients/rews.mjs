@@ -2,7 +2,7 @@
 import { WebSocket } from "#socket";
 import { ReconnectingWebSocket } from "@nktkas/rews";
 
-import { introduce, readerOfBoth, sender } from "./plain.mjs";
+import { introduce, readerOfBoth, sender, watch } from "./plain.mjs";
 
 /** @type {import("../types.js").Connect} */
 export function connect(url, wanted) {
@@ -13,5 +13,6 @@ export function connect(url, wanted) {
   socket.addEventListener("open", () => introduce(socket));
   socket.addEventListener("message", (/** @type {MessageEvent} */ { data }) => read(data));
   socket.terminationSignal.addEventListener("abort", () => wanted.onPermanent?.());
-  return { send: sender(socket) };
+  watch(socket, wanted);
+  return sender(socket);
 }

@@ -2,28 +2,49 @@
 import { WebSocket } from "#socket";
 import { TpaSession } from "tpa-session";
 
-/** @type {import("../types.js").Connect} */
-export const connect = (url, wanted) => connectReading(url, wanted, ({ bytes }) => bytes);
-
 /**
- * @param {string} url
- * @param {import("../types.js").Wanted} wanted
- * @param {(chunk: import("tpa-session").AudioChunk) => Uint8Array} read reads a chunk of audio
- * @returns {import("../types.js").Connection}
+ * Ways in which an app may use this package differently.
+ *
+ * @typedef {object} Usage
+ * @property {(chunk: any) => Uint8Array} [read] reads a chunk of audio
+ * @property {any} [Socket] class of its sockets
+ * @property {Partial<import("tpa-session").SessionOptions>} [options]
  */
-export function connectReading(url, { stream, onData, onConnected, onPermanent }, read) {
-  const session = new TpaSession({
-    packageName: "org.example.bench",
-    apiKey: "key",
-    augmentOSWebsocketUrl: url,
-    logLevel: "silent",
-    WebSocket,
-  });
-  session.on(stream, stream === "audio_chunk" ? (/** @type {any} */ chunk) => onData(read(chunk)) : onData);
-  session.on("connected", onConnected);
-  session.on("disconnected", ({ permanent }) => {
-    if (permanent) onPermanent?.();
-  });
-  session.connect("user-org.example.bench").catch(() => {});
-  return { send: (frame) => session.send(/** @type {any} */ (frame)) };
+
+/** @type {(chunk: any) => Uint8Array} */
+const bytesOf = ({ bytes }) => bytes;
+
+/** @type {import("../types.js").Connect} */
+export const connect = connectWith({});
+
+/** @type {(usage: Usage) => import("../types.js").Connect} */
+export function connectWith({ read = bytesOf, Socket = WebSocket, options }) {
+  return (url, wanted) => {
+    const session = new TpaSession({
+      packageName: "org.example.bench",
+      apiKey: "key",
+      augmentOSWebsocketUrl: url,
+      logLevel: "silent",
+      WebSocket: Socket,
+      ...options,
+    });
+    for (const [stream, handler] of wanted.handlers) {
+      session.on(
+        stream,
+        stream === "audio_chunk" ? (/** @type {any} */ chunk) => handler(read(chunk)) : handler,
+      );
+    }
+    const { onConnecting, onDisconnected, onReconnecting, onError, onPermanent } = wanted;
+    if (onConnecting) session.on("connecting", onConnecting);
+    if (onDisconnected) session.on("disconnected", onDisconnected);
+    if (onReconnecting) session.on("reconnecting", onReconnecting);
+    if (onError) session.on("error", onError);
+    if (onPermanent) session.on("disconnected", ({ permanent }) => permanent && onPermanent());
+    session[wanted.reconnects ? "on" : "once"]("connected", wanted.onConnected);
+    session.connect("user-org.example.bench").catch(() => {});
+    return {
+      send: (frame) => session.send(/** @type {any} */ (frame)),
+      showCard: (title, text) => session.layouts.showReferenceCard(title, text),
+    };
+  };
 }

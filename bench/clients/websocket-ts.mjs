@@ -21,5 +21,8 @@ export function connect(url, wanted) {
     WebsocketEvent.message,
     (/** @type {unknown} */ _socket, /** @type {MessageEvent} */ { data }) => read(data),
   );
-  return { send: sender(socket) };
+  if (wanted.onDisconnected) socket.addEventListener(WebsocketEvent.close, wanted.onDisconnected);
+  if (wanted.onReconnecting) socket.addEventListener(WebsocketEvent.retry, wanted.onReconnecting);
+  if (wanted.onError) socket.addEventListener(WebsocketEvent.error, wanted.onError);
+  return sender(socket);
 }

@@ -72,8 +72,8 @@ export async function followInNode(clients) {
  * @param {import("../types.js").Context} context
  * @returns {Promise<Followers>}
  */
-export async function followInPages(clients, { scripts, browser }) {
-  const server = await start(scripts);
+export async function followInPages(clients, { files, browser }) {
+  const server = await start(files);
   const opened = await Promise.all(clients.map((client) => browser.open(client, server)));
   const followers = clients.map((client, nth) => {
     const page = /** @type {import("../page/browser.mjs").OpenedPage} */ (opened[nth]);

@@ -1,16 +1,18 @@
-/** Memory per idle session in one Node process. */
+/** Memory per idle session, with five handlers, in one Node process. */
 import { moduleOf, run } from "../node/child.mjs";
 import { start } from "../server.mjs";
 
 /** @type {(sessions: number) => import("../types.js").Measure} */
 const of = (sessions) => {
-  const group = `Memory per idle session in Node, KiB, ${sessions.toLocaleString("en")} sessions`;
+  const group = `Memory per idle session with five handlers in Node, KiB, ${sessions.toLocaleString("en")} sessions`;
   return {
     name: "memory",
     place: "Node",
     rounds: 3,
     series: [
       { key: `memory.${sessions}.heap`, group, title: "heap", digits: 1 },
+      { key: `memory.${sessions}.external`, group, title: "external", digits: 1 },
+      { key: `memory.${sessions}.both`, group, title: "both", digits: 1 },
       { key: `memory.${sessions}.rss`, group, title: "resident", digits: 1 },
     ],
     async measure(client) {
@@ -18,8 +20,11 @@ const of = (sessions) => {
       const server = await start();
       try {
         const args = [moduleOf(client), server.socket, sessions];
-        const { heap, rss } = await run("memory.mjs", args, ["--expose-gc"]);
-        return { [`memory.${sessions}.heap`]: heap, [`memory.${sessions}.rss`]: rss };
+        const { heap, external, rss } = await run("memory.mjs", args, ["--expose-gc"]);
+        const figures = { heap, external, both: heap + external, rss };
+        return Object.fromEntries(
+          Object.entries(figures).map(([name, kib]) => [`memory.${sessions}.${name}`, kib]),
+        );
       } finally {
         await server.down();
       }

@@ -1,9 +1,11 @@
-/** Time from import to the first connection attempt, in a fresh process each time. */
+/** Time from import to the first connection attempt, in a fresh process or renderer each time. */
 import { moduleOf, run } from "../node/child.mjs";
 import { median } from "../stats.mjs";
 
 /** Starts in each round. */
 const TIMES = 3;
+/** Rounds in Chromium. */
+const ROUNDS_IN_PAGE = 5;
 const GROUP = "Cold start in Node, ms, and by the time that importing `ws` alone takes";
 const SOCKET = { module: "socket/ws.mjs" };
 
@@ -19,7 +21,7 @@ const KEYS = {
 };
 
 /** @type {import("../types.js").Measure} */
-export const START = {
+const IN_NODE = {
   name: "start",
   place: "Node",
   series: [
@@ -44,3 +46,31 @@ export const START = {
     );
   },
 };
+
+const PAGE_GROUP =
+  "Cold start in Chromium, ms, from the module's evaluation, in a fresh renderer without cache";
+
+/** @type {import("../types.js").Measure} */
+const IN_PAGE = {
+  name: "start",
+  place: "Chromium",
+  rounds: ROUNDS_IN_PAGE,
+  series: [
+    { key: "start.page.connecting", group: PAGE_GROUP, title: "to `connecting`", digits: 1 },
+    { key: "start.page.dial", group: PAGE_GROUP, title: "to the first socket", digits: 1 },
+  ],
+  async measure(client, { server, browser }) {
+    /** @type {Window["start"][]} */
+    const starts = [];
+    for (let time = 0; time < TIMES; time++) starts.push(await browser.start(client, server));
+    /** @type {(of: (start: Window["start"]) => number | undefined) => number} */
+    const since = (of) => median(starts.map((start) => (of(start) ?? NaN) - start.evaluated));
+    return {
+      // A client without this event connects on construction.
+      "start.page.connecting": since(({ connecting, dialled }) => connecting ?? dialled),
+      "start.page.dial": since(({ dialled }) => dialled),
+    };
+  },
+};
+
+export const STARTS = [IN_NODE, IN_PAGE];

@@ -4,7 +4,7 @@ import { createInterface } from "node:readline";
 import { fileURLToPath } from "node:url";
 
 /** Longest run of a program. */
-const TIMEOUT_MS = 120_000;
+const TIMEOUT_MS = 300_000;
 
 /** URL of a client's module. @type {(client: { module: string }) => string} */
 export const moduleOf = (client) => new URL(`../clients/${client.module}`, import.meta.url).href;
@@ -19,8 +19,10 @@ export const moduleOf = (client) => new URL(`../clients/${client.module}`, impor
 export function open(program, args, flags = []) {
   const file = fileURLToPath(new URL(program, import.meta.url));
   const child = spawn(process.execPath, [...flags, file, ...args.map(String)], {
-    stdio: ["ignore", "pipe", "pipe"],
+    stdio: ["pipe", "pipe", "pipe"],
   });
+  // A process that ends does not read what is written to it.
+  child.stdin.on("error", () => {});
   let errors = "";
   child.stderr.on("data", (data) => (errors += data));
   /** @type {Promise<void>} */
@@ -33,7 +35,37 @@ export function open(program, args, flags = []) {
       else reject(new Error(`its process exited with code ${code}: ${error}`));
     });
   });
-  return { lines: createInterface(child.stdout), ended, kill: () => child.kill("SIGKILL") };
+  return {
+    lines: createInterface(child.stdout),
+    ended,
+    write: (/** @type {string} */ text) => void child.stdin.write(text),
+    kill: () => child.kill("SIGKILL"),
+  };
+}
+
+/**
+ * Starts a program that answers each line with a number.
+ *
+ * @param {string} program
+ * @param {(string | number)[]} args
+ */
+export function converse(program, args) {
+  const { lines, ended, write, kill } = open(program, args);
+  const answers = lines[Symbol.asyncIterator]();
+  return {
+    /** @param {number} line @returns {Promise<number>} */
+    async ask(line) {
+      write(`${line}\n`);
+      const { value, done } = await answers.next();
+      if (done) await ended;
+      return Number(value);
+    },
+    async end() {
+      kill();
+      // It was killed.
+      await ended.catch(() => {});
+    },
+  };
 }
 
 /**

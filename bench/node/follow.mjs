@@ -19,8 +19,8 @@ Socket.prototype.connect = function (/** @type {any[]} */ ...args) {
   return Reflect.apply(dial, this, args);
 };
 connect(url, {
-  stream: "transcription",
-  onData: () => {},
+  handlers: [["transcription", () => {}]],
+  reconnects: true,
   onConnected: () => print("connected"),
   onPermanent: () => print("permanent"),
 });

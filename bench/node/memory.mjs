@@ -1,9 +1,10 @@
 /**
- * Memory of idle connected sessions. Run with --expose-gc.
+ * Memory of idle connected sessions, each with handlers of two streams and of three other events. Run
+ * with --expose-gc.
  *
  *     node memory.mjs MODULE URL SESSIONS
  *
- * Prints KiB of heap and of the process per session.
+ * Prints KiB of heap, of memory outside it that V8 knows of, and of the process, per session.
  */
 const [module = "", url = "", sessions] = process.argv.slice(2);
 /** Concurrent connection attempts. */
@@ -13,10 +14,22 @@ const BATCH = 50;
 const { connect } = await import(module);
 /** @type {import("../types.js").Connection[]} */
 const kept = [];
-/** @type {() => Promise<void>} */
+let calls = 0;
+/** A session whose handlers are its own, as those of an app are. @type {() => Promise<void>} */
 const one = () =>
   new Promise((onConnected) => {
-    kept.push(connect(url, { stream: "transcription", onData: () => {}, onConnected }));
+    const handler = () => () => void calls++;
+    const [onDisconnected, onReconnecting, onError] = [handler(), handler(), handler()];
+    const wanted = { onConnected, onDisconnected, onReconnecting, onError };
+    kept.push(
+      connect(url, {
+        ...wanted,
+        handlers: [
+          ["transcription:en-US", handler()],
+          ["button_press", handler()],
+        ],
+      }),
+    );
   });
 
 async function settled() {
@@ -25,8 +38,8 @@ async function settled() {
     globalThis.gc?.();
     await new Promise((resolve) => setTimeout(resolve, 50));
   }
-  const { heapUsed, rss } = process.memoryUsage();
-  return { heap: heapUsed, rss };
+  const { heapUsed, external, rss } = process.memoryUsage();
+  return { heap: heapUsed, external, rss };
 }
 
 // The first sessions load the code.
@@ -38,6 +51,10 @@ for (let made = 0; made < Number(sessions); made += BATCH) {
 const after = await settled();
 const each = (/** @type {number} */ bytes) => bytes / 1024 / Number(sessions);
 process.stdout.write(
-  JSON.stringify({ heap: each(after.heap - before.heap), rss: each(after.rss - before.rss) }),
+  JSON.stringify({
+    heap: each(after.heap - before.heap),
+    external: each(after.external - before.external),
+    rss: each(after.rss - before.rss),
+  }),
 );
 process.exit();

@@ -27,7 +27,7 @@ if (connect !== undefined) {
   const onConnecting = () => {
     times.connecting = performance.now() - began;
   };
-  connect(url, { stream: "transcription", onData: () => {}, onConnected: () => {}, onConnecting });
+  connect(url, { handlers: [["transcription", () => {}]], onConnected: () => {}, onConnecting });
   const constructed = performance.now() - began;
   times.dialled = (await dialled) - began;
   // A client without this event connects on construction.

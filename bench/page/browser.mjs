@@ -5,15 +5,34 @@
  * @typedef {Awaited<ReturnType<Browser["open"]>>} OpenedPage
  */
 import { launch as launchChromium } from "../../tests/support/chromium.mjs";
-
-/** Path of a client's script on the server. */
-export const scriptOf = (/** @type {{ module: string }} */ client) => `/${client.module}.js`;
+import { scriptOf, startPageOf } from "./bundle.mjs";
 
 export async function launch() {
   const browser = await launchChromium();
   return {
     version: browser.version(),
+    isConnected: () => browser.isConnected(),
     close: () => browser.close(),
+
+    /**
+     * Starts a client in a fresh renderer with an empty cache, and returns its times, ms.
+     *
+     * @param {import("../clients/index.mjs").Client} client
+     * @param {{ page: string }} server
+     */
+    async start(client, server) {
+      const context = await browser.newContext();
+      try {
+        const page = await context.newPage();
+        const devtools = await context.newCDPSession(page);
+        await devtools.send("Network.setCacheDisabled", { cacheDisabled: true });
+        await page.goto(new URL(startPageOf(client), server.page).href);
+        await page.waitForFunction(() => window.start?.dialled !== undefined);
+        return await page.evaluate(() => window.start);
+      } finally {
+        await context.close();
+      }
+    },
 
     /**
      * Opens a page with a client, in a context of its own, because contexts never share a process.

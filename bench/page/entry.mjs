@@ -8,8 +8,8 @@ window.bench = {
   events: [],
 
   /** Connects for `work`. */
-  async open(url, audio) {
-    this.client = await load(connect, url, audio);
+  async open(url, traffic) {
+    this.client = await load(connect, url, traffic);
   },
 
   async work(work, count) {
@@ -21,8 +21,8 @@ window.bench = {
     const record = (/** @type {string} */ kind) => this.events.push({ kind, at: now() });
     addEventListener("online", () => record("online"));
     connect(url, {
-      stream: "transcription",
-      onData: () => {},
+      handlers: [["transcription", () => {}]],
+      reconnects: true,
       onConnected: () => record("connected"),
       onPermanent: () => record("permanent"),
     });

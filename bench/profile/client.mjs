@@ -1,10 +1,11 @@
 /**
  * CPU profile of one client that receives or sends text in Node. Prints the profile of V8 as JSON.
  *
- *     node client.mjs MODULE URL receive|send WARM_UP MESSAGES
+ *     node client.mjs MODULE URL CASE WARM_UP MESSAGES
  */
 import { Session } from "node:inspector/promises";
 
+import { CASES } from "../cases.mjs";
 import { load } from "../load.mjs";
 
 /** Sampling interval, µs. */
@@ -19,10 +20,12 @@ JSON.stringify = function stringifyJson(value) {
   return stringify(value);
 };
 
-const [module = "", url = "", work, warmUp, messages] = process.argv.slice(2);
+const [module = "", url = "", key, warmUp, messages] = process.argv.slice(2);
+const traffic = CASES.find((each) => each.key === key);
+if (traffic === undefined) throw new Error(`unknown case "${key}"`);
 const { connect } = await import(module);
-const client = await load(connect, url);
-const run = work === "send" ? client.send : client.receive;
+const client = await load(connect, url, traffic);
+const run = client[traffic.work];
 await run(Number(warmUp));
 const session = new Session();
 session.connect();

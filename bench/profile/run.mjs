@@ -13,12 +13,13 @@ import { resolve } from "node:path";
 import { fileURLToPath } from "node:url";
 import { parseArgs } from "node:util";
 
+import { MEAN_BYTES } from "../cases.mjs";
 import { CLIENTS, FLOOR, OURS } from "../clients/index.mjs";
 import { link } from "../clients/link.mjs";
 import { environment } from "../environment.mjs";
 import { moduleOf, run } from "../node/child.mjs";
 import { number, table } from "../report.mjs";
-import { start, TEXT_BYTES } from "../server.mjs";
+import { start } from "../server.mjs";
 import { spread } from "../stats.mjs";
 import { MODULES, summarise } from "./summary.mjs";
 
@@ -39,13 +40,13 @@ link(resolve(here("../.."), process.env.TPA_PKG ?? "pkg"));
 const clients = CLIENTS.filter(({ name }) => name === FLOOR || name === OURS);
 const server = await start();
 
-/** Profiles of all rounds, by client. @param {"receive" | "send"} work */
-async function take(work) {
+/** Profiles of all rounds, by client. @param {string} key of the case */
+async function take(key) {
   /** @type {Map<Client, Summary[]>} */
   const summaries = new Map(clients.map((client) => [client, []]));
   for (let round = 0; round < rounds; round++) {
     for (const client of round % 2 ? clients.toReversed() : clients) {
-      const args = [moduleOf(client), server.socket, work, WARM_UP, messages];
+      const args = [moduleOf(client), server.socket, key, WARM_UP, messages];
       summaries.get(client)?.push(summarise(await run("../profile/client.mjs", args)));
     }
   }
@@ -86,10 +87,10 @@ function functionTable({ name }, summaries) {
 
 /**
  * @param {string} title
- * @param {"receive" | "send"} work
+ * @param {string} key of the case
  */
-async function section(title, work) {
-  const taken = await take(work);
+async function section(title, key) {
+  const taken = await take(key);
   const functions = clients.map((client) => functionTable(client, taken.get(client) ?? []));
   return [`## ${title}\n`, moduleTable(taken), "", ...functions].join("\n");
 }
@@ -102,8 +103,8 @@ const text = [
     "The profiler adds overhead: compare the columns, and read the totals in `clients.md`. " +
     "Names in this package are those of its minified file.\n",
   `${rounds} interleaved rounds on ${machine}; Node ${versions.Node}, V8 ${versions.V8}, ws ${versions.ws}.\n`,
-  await section(`Receiving ${TEXT_BYTES} bytes of text`, "receive"),
-  await section("Sending a card", "send"),
+  await section(`Receiving a thousand different transcriptions of ${MEAN_BYTES} bytes`, "text"),
+  await section("Sending a card by the layout's method", "card"),
 ].join("\n");
 await server.down();
 mkdirSync(here("../results"), { recursive: true });

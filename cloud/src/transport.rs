@@ -191,6 +191,16 @@ impl Transports {
         self.transports.keys().copied().collect()
     }
 
+    /// Returns the connected TPAs.
+    pub(crate) fn members(&self) -> impl Iterator<Item = &Arc<Identity>> {
+        self.transports
+            .values()
+            .filter_map(|transport| match &transport.stage {
+                Stage::Member(who, _) => Some(who),
+                Stage::Handshaking(_) | Stage::Closing => None,
+            })
+    }
+
     /// Returns the connections of a target that have not ended.
     pub(crate) fn matching(&self, target: &Target) -> Vec<ConnectionId> {
         self.transports

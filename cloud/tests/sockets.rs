@@ -370,6 +370,28 @@ async fn a_peer_that_does_not_read_is_reset_alone() {
     assert_eq!(good.frame().await["type"], "pong");
 }
 
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn a_peer_that_reads_late_delays_nobody_and_misses_nothing() {
+    // More megabytes than the socket buffers hold, and fewer than the limit.
+    const FRAMES: usize = 30;
+    let server = start_with(Config {
+        max_send_buffer_bytes: 64 * 1024 * 1024,
+        ..Config::default()
+    })
+    .await;
+    let mut late = Tpa::connect(&server, "user1", PACKAGE).await;
+    let mut good = Tpa::connect(&server, "user2", PACKAGE).await;
+    let text = "x".repeat(1_000_000);
+    for number in 0..FRAMES {
+        let frame = json!({"type": "custom_message", "number": number, "text": text});
+        post(&server, "/frames", json!({"frame": frame})).await;
+        assert_eq!(good.frame().await["number"], number);
+    }
+    for number in 0..FRAMES {
+        assert_eq!(late.frame().await["number"], number);
+    }
+}
+
 #[tokio::test]
 async fn shutting_down_closes_everything_with_1001() {
     let server = start().await;

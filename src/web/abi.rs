@@ -6,6 +6,7 @@
 //!
 //! Functions in the other direction are declared where they are used.
 
+use std::cell::RefCell;
 use std::rc::{Rc, Weak};
 
 use js_sys::{Array, JsString, Promise};
@@ -208,34 +209,77 @@ pub enum JsEvent {
 
 #[wasm_bindgen(module = "/src/web/js/platform.js")]
 extern "C" {
-    /// A function that calls the sink only where the stack has room for it.
-    fn guarded(sink: &JsValue) -> JsValue;
+    /// A function that calls `report` with the session where the stack has room for it.
+    #[wasm_bindgen(js_name = makeSink)]
+    fn make_sink(report: &JsValue, session: u32) -> JsValue;
+}
+
+type Report = Closure<dyn Fn(u32, JsEvent, u32, JsValue)>;
+
+/// The sessions by number. They share one function that JavaScript calls: one for each takes
+/// 400 bytes.
+#[derive(Default)]
+struct Sessions {
+    report: Option<Report>,
+    last: u32,
+    /// In ascending order of the numbers.
+    drivers: Vec<(u32, Weak<Driver>)>,
+}
+
+impl Sessions {
+    fn find(&self, session: u32) -> Option<usize> {
+        let found = self.drivers.binary_search_by_key(&session, |(id, _)| *id);
+        found.ok()
+    }
+}
+
+thread_local! {
+    static SESSIONS: RefCell<Sessions> = RefCell::default();
 }
 
 /// Function that JavaScript reports to: the event, the socket or 0, and a value.
 pub(super) struct Sink {
-    guarded: JsValue,
-    _function: Closure<dyn Fn(JsEvent, u32, JsValue)>,
+    session: u32,
+    function: JsValue,
 }
 
 impl AsRef<JsValue> for Sink {
     fn as_ref(&self) -> &JsValue {
-        &self.guarded
+        &self.function
+    }
+}
+
+impl Drop for Sink {
+    fn drop(&mut self) {
+        SESSIONS.with_borrow_mut(|sessions| {
+            if let Some(index) = sessions.find(self.session) {
+                sessions.drivers.remove(index);
+            }
+        });
     }
 }
 
 /// Creates the function for a session, which it does not keep alive.
 pub(super) fn sink(driver: &Weak<Driver>) -> Sink {
-    let driver = driver.clone();
-    let function: Closure<dyn Fn(JsEvent, u32, JsValue)> =
-        Closure::new(move |event, socket, value| {
-            if let Some(driver) = driver.upgrade() {
-                driver.on_js_event(event, SocketId(socket), &value);
-            }
-        });
-    Sink {
-        guarded: guarded(function.as_ref()),
-        _function: function,
+    SESSIONS.with_borrow_mut(|sessions| {
+        sessions.last += 1;
+        let session = sessions.last;
+        sessions.drivers.push((session, driver.clone()));
+        let report = sessions.report.get_or_insert_with(|| Closure::new(report));
+        Sink {
+            session,
+            function: make_sink(report.as_ref(), session),
+        }
+    })
+}
+
+fn report(session: u32, event: JsEvent, socket: u32, value: JsValue) {
+    let driver = SESSIONS.with_borrow(|sessions| {
+        let index = sessions.find(session)?;
+        sessions.drivers.get(index)?.1.upgrade()
+    });
+    if let Some(driver) = driver {
+        driver.on_js_event(event, SocketId(socket), &value);
     }
 }
 

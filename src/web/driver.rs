@@ -337,7 +337,10 @@ impl Driver {
             self.log(LogLevel::Warn, &text.concat());
         }
         if !self.with_core(|core| core.state().is_active()) {
-            *self.environment.borrow_mut() = Some(Environment::watch(self.sink.as_ref()));
+            // Dropped first: the session may have ended in this turn of the loop.
+            drop(self.environment.take());
+            self.environment
+                .replace(Some(Environment::watch(self.sink.as_ref())));
         }
         let command = Command::Connect { session_id };
         let reply = self.enter().command(command, self.clock.now());

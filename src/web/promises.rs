@@ -33,14 +33,15 @@ impl Deferred {
     }
 }
 
+/// A promise by its id in the core.
 #[derive(Debug)]
 struct Entry {
     id: u32,
-    deferred: Deferred,
-    settled: bool,
+    /// `Err` once it is settled, since the resolving functions take more memory than the promise.
+    state: Result<Deferred, Promise>,
 }
 
-/// The promises that may still be asked for, or settled, by their id in the core.
+/// The promises that may still be asked for, or settled.
 #[derive(Debug, Default)]
 pub(super) struct Promises(Vec<Entry>);
 
@@ -48,16 +49,19 @@ impl Promises {
     /// The promise with this id; the same one at every call.
     pub(super) fn get(&mut self, id: u32) -> Promise {
         if let Some(entry) = self.0.iter().find(|entry| entry.id == id) {
-            return entry.deferred.promise();
+            return match &entry.state {
+                Ok(deferred) => deferred.promise(),
+                Err(settled) => settled.clone(),
+            };
         }
         // A settled promise is not asked for again once there is another one.
-        self.0.retain(|entry| !entry.settled);
+        self.0.retain(|entry| entry.state.is_ok());
         let deferred = Deferred::new();
         let promise = deferred.promise();
+        self.0.reserve_exact(1);
         self.0.push(Entry {
             id,
-            deferred,
-            settled: false,
+            state: Ok(deferred),
         });
         promise
     }
@@ -71,9 +75,11 @@ impl Promises {
 
     /// Settles the promise with this id.
     pub(super) fn settle(&mut self, id: u32, result: Result<JsValue, JsValue>) {
-        if let Some(entry) = self.0.iter_mut().find(|entry| entry.id == id) {
-            entry.settled = true;
-            entry.deferred.settle(result);
+        if let Some(entry) = self.0.iter_mut().find(|entry| entry.id == id)
+            && let Ok(deferred) = &entry.state
+        {
+            deferred.settle(result);
+            entry.state = Err(deferred.promise());
         }
     }
 }

@@ -256,3 +256,13 @@ fn first_matching_rule_decides() {
         assert_eq!(classify(&close, Origin::Peer, &rules).0, kind);
     }
 }
+
+#[test]
+fn only_silence_of_the_peer_is_abandonment() {
+    for code in [4001, 4008] {
+        assert!(Close::new(code, "").is_abandonment(), "{code}");
+    }
+    for code in [1000, 1001, 1006, 4000, 4009, 4010] {
+        assert!(!Close::new(code, "").is_abandonment(), "{code}");
+    }
+}

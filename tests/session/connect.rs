@@ -1,8 +1,9 @@
 //! The handshake: from `connect()` to the first ack.
 
+use testkit::Message;
 use tpa_session::session::{
     CloseKind, Command, CommandError, Config, Control, Event, Input, Instant, Malformed, Outgoing,
-    Output, Reply, RunId, SessionError, SocketId, State,
+    Output, Reply, RunId, Session, SessionError, SocketId, State,
 };
 
 use crate::world::{SESSION, World, config, redacted};
@@ -407,4 +408,17 @@ fn refuse(world: &mut World, code: Option<&str>, message: &str) {
         world.socket,
         Control::Error { code, message },
     ));
+}
+
+#[test]
+fn outputs_wait_until_they_are_polled() {
+    let mut session = Session::<Message>::new(config(), 7, Instant::default());
+    assert!(!session.has_output());
+    let session_id = SESSION.into();
+    let reply = session.command(Command::Connect { session_id }, Instant::default());
+    assert!(reply.is_ok());
+    while session.has_output() {
+        assert!(session.poll_output().is_some());
+    }
+    assert!(session.poll_output().is_none());
 }

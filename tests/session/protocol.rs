@@ -1,8 +1,8 @@
 //! Frames that the session handles.
 
 use tpa_session::session::{
-    CONTROL_TYPES, CommandError, Control, Duration, Malformed, Redactor, is_of_package,
-    time_to_live,
+    CONTROL_TYPES, CommandError, Control, Duration, Malformed, PingId, Redactor, is_of_package,
+    is_replayable, time_to_live,
 };
 
 /// Parses a frame with this type and these fields.
@@ -94,4 +94,29 @@ fn messages_of_malformed_frames() {
             .contains("sessionId")
     );
     assert!(CommandError::EmptyStream.message().contains("streams"));
+}
+
+#[test]
+fn pong_repeats_the_id_of_its_ping() {
+    let pong = |id: f64| {
+        let number = |name: &str| (name == "id").then_some(id);
+        Control::parse("pong", |_| None, number, &Redactor::default())
+    };
+    for id in [0, 1, 70_000, u32::MAX] {
+        let answer = Control::Pong {
+            id: Some(PingId(id)),
+        };
+        assert_eq!(pong(f64::from(id)), Some(answer));
+    }
+    for number in [-1.0, 0.5, 4_294_967_296.0, f64::NAN, f64::INFINITY] {
+        assert_eq!(pong(number), Some(Control::Pong { id: None }), "{number}");
+    }
+}
+
+#[test]
+fn mode_of_the_dashboard_is_not_sent_once_more() {
+    assert!(!is_replayable("dashboard_mode_change"));
+    for kind in ["display_event", "dashboard_content_update", "mine"] {
+        assert!(is_replayable(kind), "{kind}");
+    }
 }

@@ -427,16 +427,9 @@ impl Cloud {
 
     /// Returns the connected TPAs of a target.
     fn members(&self, target: &Target) -> Vec<Arc<Identity>> {
-        let meant = self.context.transports.matching(target);
-        let transports = meant
-            .iter()
-            .filter_map(|id| self.context.transports.get(*id));
-        transports
-            .filter_map(|transport| match &transport.stage {
-                Stage::Member(who, _) => Some(Arc::clone(who)),
-                Stage::Handshaking(_) | Stage::Closing => None,
-            })
-            .collect()
+        let members = self.context.transports.members();
+        let meant = members.filter(|who| target.includes(who));
+        meant.cloned().collect()
     }
 }
 

@@ -64,27 +64,48 @@ pub(crate) fn connection_error(code: &str, message: &str, at: &str) -> String {
         .to_string()
 }
 
-/// Serialized without an intermediate [`Value`], because these frames are the most frequent.
+/// Frames of one stream for any number of TPAs. All but the session id is serialized once, because
+/// these frames are the most frequent.
+pub(crate) struct DataStream {
+    /// The frame from the end of the session id.
+    rest: String,
+}
+
 #[derive(Serialize)]
 #[serde(rename_all = "camelCase")]
-struct DataStream<'a> {
-    r#type: &'static str,
-    session_id: &'a str,
+struct StreamFields<'a> {
     stream_type: &'a str,
     data: &'a Value,
     timestamp: &'a str,
 }
 
+impl DataStream {
+    pub(crate) fn new(stream: &str, data: &Value, at: &str) -> Self {
+        let fields = StreamFields {
+            stream_type: stream,
+            data,
+            timestamp: at,
+        };
+        // Strings and a Value always serialize.
+        let mut rest = serde_json::to_string(&fields).unwrap_or_default();
+        rest.replace_range(..1, ",");
+        Self { rest }
+    }
+
+    /// Returns the frame for a session.
+    pub(crate) fn frame(&self, session_id: &str) -> String {
+        let session_id = serde_json::to_string(session_id).unwrap_or_default();
+        [
+            r#"{"type":"data_stream","sessionId":"#,
+            &session_id,
+            &self.rest,
+        ]
+        .concat()
+    }
+}
+
 pub(crate) fn data_stream(session_id: &str, stream: &str, data: &Value, at: &str) -> String {
-    let frame = DataStream {
-        r#type: "data_stream",
-        session_id,
-        stream_type: stream,
-        data,
-        timestamp: at,
-    };
-    // Strings and a Value always serialize.
-    serde_json::to_string(&frame).unwrap_or_default()
+    DataStream::new(stream, data, at).frame(session_id)
 }
 
 pub(crate) fn custom_message(session_id: &str, data: &Value, at: &str) -> String {
@@ -131,4 +152,20 @@ pub(crate) fn pong(id: Option<u64>, at: &str) -> String {
         pong["id"] = id.into();
     }
     pong.to_string()
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_frame_of_a_stream_has_its_fields_in_order() {
+        let data = json!({"text": "a \"quoted\" word", "list": [1, null]});
+        let frame = data_stream("user-\"1\"", "tran\"s", &data, "now");
+        let expected = concat!(
+            r#"{"type":"data_stream","sessionId":"user-\"1\"","streamType":"tran\"s","#,
+            r#""data":{"list":[1,null],"text":"a \"quoted\" word"},"timestamp":"now"}"#,
+        );
+        assert_eq!(frame, expected);
+    }
 }

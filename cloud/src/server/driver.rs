@@ -7,8 +7,10 @@ use std::time::{Duration, SystemTime, UNIX_EPOCH};
 
 use tokio::sync::{Notify, broadcast, mpsc, watch};
 
+use super::connection::Connection;
 use super::log;
-use super::send_queue::{Mode, SocketHandle};
+use super::send_queue::{Added, Mode};
+use super::writer::Writers;
 use crate::cloud::{Cloud, Input};
 use crate::config::Config;
 use crate::events::Event;
@@ -27,17 +29,22 @@ pub(super) struct Driver {
     timeout_moved: Notify,
     events: broadcast::Sender<Arc<str>>,
     webhooks: mpsc::UnboundedSender<WebhookCall>,
+    writers: Writers,
     sockets: watch::Sender<usize>,
 }
 
 #[derive(Debug)]
 struct State {
     cloud: Cloud,
-    sockets: HashMap<ConnectionId, SocketHandle>,
+    sockets: HashMap<ConnectionId, Arc<Connection>>,
 }
 
 impl Driver {
-    pub(super) fn new(config: Config, webhooks: mpsc::UnboundedSender<WebhookCall>) -> Self {
+    pub(super) fn new(
+        config: Config,
+        webhooks: mpsc::UnboundedSender<WebhookCall>,
+        writers: Writers,
+    ) -> Self {
         let unix = SystemTime::now()
             .duration_since(UNIX_EPOCH)
             .unwrap_or_default();
@@ -51,6 +58,7 @@ impl Driver {
             timeout_moved: Notify::new(),
             events: broadcast::channel(EVENT_BACKLOG).0,
             webhooks,
+            writers,
             sockets: watch::channel(0).0,
         }
     }
@@ -82,15 +90,15 @@ impl Driver {
         self.with_state(|state, now| call(&mut state.cloud, now))
     }
 
-    /// Opens a connection. Its handle is registered before its first output is carried out.
+    /// Opens a connection. It is registered before its first output is carried out.
     pub(super) fn open<E>(
         &self,
-        handle: SocketHandle,
+        connection: Arc<Connection>,
         call: impl FnOnce(&mut Cloud, Instant) -> Result<ConnectionId, E>,
     ) -> Result<ConnectionId, E> {
         self.with_state(|state, now| {
             let id = call(&mut state.cloud, now)?;
-            state.sockets.insert(id, handle);
+            state.sockets.insert(id, connection);
             Ok(id)
         })
     }
@@ -122,10 +130,16 @@ impl Driver {
         while let Some(output) = state.cloud.poll_output() {
             match output {
                 Output::Deliver { to, what } => {
-                    let socket = state.sockets.get(&to);
-                    if socket.is_some_and(|socket| !socket.enqueue(what)) {
-                        let now = self.now();
-                        state.cloud.handle_input(to, Input::Congested, now);
+                    let Some(socket) = state.sockets.get(&to) else {
+                        continue;
+                    };
+                    match socket.queue.add(what) {
+                        Added::First => self.writers.announce(to, socket),
+                        Added::Behind => {}
+                        Added::Refused => {
+                            let now = self.now();
+                            state.cloud.handle_input(to, Input::Congested, now);
+                        }
                     }
                 }
                 Output::Cut { to } => self.set_mode(state, to, Mode::Cut),
@@ -142,7 +156,7 @@ impl Driver {
 
     fn set_mode(&self, state: &State, of: ConnectionId, mode: Mode) {
         if let Some(socket) = state.sockets.get(&of) {
-            socket.set_mode(mode);
+            socket.queue.set_mode(mode);
         }
     }
 

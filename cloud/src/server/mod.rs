@@ -1,6 +1,7 @@
 //! The server: runs the cloud on real sockets.
 
 mod access;
+mod connection;
 mod driver;
 mod events;
 mod listener;
@@ -11,6 +12,7 @@ mod static_files;
 mod token;
 mod tpa_socket;
 mod webhook;
+mod writer;
 
 use std::future::IntoFuture;
 use std::io;
@@ -24,7 +26,7 @@ use axum::middleware;
 use axum::routing::{delete, get, post};
 use tokio::net::TcpListener;
 use tokio::sync::{mpsc, watch};
-use tokio::task::JoinHandle;
+use tokio::task::{JoinHandle, JoinSet};
 
 use crate::config::Config;
 use crate::faults::Target;
@@ -35,6 +37,7 @@ use driver::Driver;
 use listener::{PeerInfo, ResettableListener};
 pub use static_files::Mount;
 pub use token::Token;
+use writer::Writers;
 
 /// Options of a server.
 #[derive(Debug, Clone)]
@@ -81,6 +84,8 @@ pub struct Server {
     stopping: watch::Sender<bool>,
     timers: JoinHandle<()>,
     webhooks: JoinHandle<()>,
+    /// Aborted when dropped.
+    _writing: JoinSet<()>,
     serving: JoinHandle<()>,
 }
 
@@ -114,7 +119,8 @@ pub async fn start(mut config: ServerConfig) -> io::Result<Server> {
         request_timeout: config.cloud.handshake_timeout,
     };
     let (call, calls) = mpsc::unbounded_channel();
-    let driver = Arc::new(Driver::new(config.cloud, call));
+    let (writers, writing) = Writers::start();
+    let driver = Arc::new(Driver::new(config.cloud, call, writers));
     let timers = tokio::spawn(Arc::clone(&driver).run_timers());
     let webhooks = tokio::spawn(webhook::run(Arc::clone(&driver), calls));
     let mut scenarios = Scenario::builtin();
@@ -144,6 +150,7 @@ pub async fn start(mut config: ServerConfig) -> io::Result<Server> {
         stopping,
         timers,
         webhooks,
+        _writing: writing,
         serving,
     })
 }

@@ -1,10 +1,10 @@
-//! Send queue and mode of a socket, shared by the driver and the socket's task.
+//! Send queue and mode of a socket.
 //!
 //! There is one for each connection, so it is small: a queue that allocates nothing while it is
 //! empty, and one waker.
 
 use std::collections::VecDeque;
-use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
+use std::sync::{Mutex, MutexGuard, PoisonError};
 use std::task::{Context, Waker};
 
 use crate::output::Delivery;
@@ -23,16 +23,23 @@ pub(super) enum Mode {
     Cut,
 }
 
-/// The driver's end.
-#[derive(Debug)]
-pub(super) struct SocketHandle {
-    state: Arc<Mutex<QueueState>>,
-    max_bytes: usize,
+/// Result of adding a frame.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(super) enum Added {
+    /// The queue must be announced to the writer.
+    First,
+    /// The queue is announced.
+    Behind,
+    /// The frame was not added, because the queue is full.
+    Refused,
 }
 
-/// The end of the socket's task.
+/// Frames that wait to be sent.
 #[derive(Debug)]
-pub(super) struct SendQueue(Arc<Mutex<QueueState>>);
+pub(super) struct SendQueue {
+    state: Mutex<QueueState>,
+    max_bytes: usize,
+}
 
 #[derive(Debug)]
 struct QueueState {
@@ -41,50 +48,59 @@ struct QueueState {
     /// Cost of the queued frames, and of the frame that is being sent.
     queued_bytes: usize,
     sending_bytes: usize,
+    /// The writer has still to come to the queue.
+    announced: bool,
     task: Option<Waker>,
 }
 
-impl SocketHandle {
+impl SendQueue {
     /// Creates a queue that holds at most `max_bytes`.
-    pub(super) fn new(max_bytes: usize) -> (Self, SendQueue) {
-        let state = Arc::new(Mutex::new(QueueState {
+    pub(super) fn new(max_bytes: usize) -> Self {
+        let state = Mutex::new(QueueState {
             mode: Mode::Open,
             queue: VecDeque::new(),
             queued_bytes: 0,
             sending_bytes: 0,
+            announced: false,
             task: None,
-        }));
-        let queue = SendQueue(Arc::clone(&state));
-        (Self { state, max_bytes }, queue)
+        });
+        Self { state, max_bytes }
     }
 
-    /// Adds a frame. Returns false if the queue is full.
-    pub(super) fn enqueue(&self, what: Delivery) -> bool {
+    /// Adds a frame, for the writer.
+    pub(super) fn add(&self, what: Delivery) -> Added {
         let cost = what.cost();
-        let mut state = lock(&self.state);
+        let mut state = self.lock();
         if state.queued_bytes + state.sending_bytes + cost > self.max_bytes {
-            return false;
+            return Added::Refused;
         }
         state.queued_bytes += cost;
         state.queue.push_back(what);
-        wake(state);
-        true
-    }
-
-    /// Changes the mode; [`Mode::Cut`] is final.
-    pub(super) fn set_mode(&self, mode: Mode) {
-        let mut state = lock(&self.state);
-        if state.mode != Mode::Cut && state.mode != mode {
-            state.mode = mode;
-            wake(state);
+        if std::mem::replace(&mut state.announced, true) {
+            Added::Behind
+        } else {
+            Added::First
         }
     }
-}
 
-impl SendQueue {
-    /// Returns the mode. The task of `context` is woken when the mode changes or a frame is added.
+    /// Changes the mode and wakes the socket's task; [`Mode::Cut`] is final.
+    pub(super) fn set_mode(&self, mode: Mode) {
+        let mut state = self.lock();
+        if state.mode == Mode::Cut || state.mode == mode {
+            return;
+        }
+        state.mode = mode;
+        let task = state.task.clone();
+        // The task takes the lock first.
+        drop(state);
+        if let Some(task) = task {
+            task.wake();
+        }
+    }
+
+    /// Returns the mode. The task of `context` is woken when the mode changes.
     pub(super) fn poll_mode(&self, context: &Context<'_>) -> Mode {
-        let mut state = lock(&self.0);
+        let mut state = self.lock();
         match &mut state.task {
             Some(task) => task.clone_from(context.waker()),
             none => *none = Some(context.waker().clone()),
@@ -92,9 +108,20 @@ impl SendQueue {
         state.mode
     }
 
+    /// Begins a turn of the writer. Returns the waker of the socket's task if there are frames that
+    /// can be sent now.
+    pub(super) fn begin_turn(&self) -> Option<Waker> {
+        let mut state = self.lock();
+        state.announced = false;
+        if state.mode != Mode::Open || state.queue.is_empty() {
+            return None;
+        }
+        state.task.clone()
+    }
+
     /// Removes the next frame. The frame before it counts as sent.
     pub(super) fn take(&self) -> Option<Delivery> {
-        let mut state = lock(&self.0);
+        let mut state = self.lock();
         let what = state.queue.pop_front()?;
         if state.queue.is_empty() {
             state.queue.shrink_to(RETAINED_CAPACITY);
@@ -106,21 +133,12 @@ impl SendQueue {
 
     /// Marks all removed frames as sent. Until then they count towards the limit.
     pub(super) fn sent(&self) {
-        lock(&self.0).sending_bytes = 0;
+        self.lock().sending_bytes = 0;
     }
-}
 
-fn lock(state: &Mutex<QueueState>) -> MutexGuard<'_, QueueState> {
-    // Nothing panics under the lock.
-    state.lock().unwrap_or_else(PoisonError::into_inner)
-}
-
-/// Wakes the task after releasing the lock, which the task takes first.
-fn wake(mut state: MutexGuard<'_, QueueState>) {
-    let task = state.task.take();
-    drop(state);
-    if let Some(task) = task {
-        task.wake();
+    fn lock(&self) -> MutexGuard<'_, QueueState> {
+        // Nothing panics under the lock.
+        self.state.lock().unwrap_or_else(PoisonError::into_inner)
     }
 }
 
@@ -132,34 +150,66 @@ mod tests {
         Delivery::Binary(vec![0; length])
     }
 
+    fn fits(queue: &SendQueue, what: Delivery) -> bool {
+        queue.add(what) != Added::Refused
+    }
+
     #[test]
     fn unsent_frames_count() {
         let cost = frame(100).cost();
-        let (handle, queue) = SocketHandle::new(2 * cost);
-        assert!(handle.enqueue(frame(100)) && handle.enqueue(frame(100)));
-        assert!(!handle.enqueue(frame(100)));
+        let queue = SendQueue::new(2 * cost);
+        assert!(fits(&queue, frame(100)) && fits(&queue, frame(100)));
+        assert!(!fits(&queue, frame(100)));
         assert!(queue.take().is_some());
-        assert!(!handle.enqueue(frame(100)), "the first is still being sent");
+        assert!(!fits(&queue, frame(100)), "the first is still being sent");
         assert!(queue.take().is_some());
-        assert!(handle.enqueue(frame(100)), "the first is sent");
+        assert!(fits(&queue, frame(100)), "the first is sent");
         assert!(queue.take().is_some() && queue.take().is_none());
         queue.sent();
-        assert!(handle.enqueue(frame(100)) && handle.enqueue(frame(100)));
+        assert!(fits(&queue, frame(100)) && fits(&queue, frame(100)));
     }
 
     #[test]
     fn the_memory_of_a_backlog_is_released() {
-        let (handle, queue) = SocketHandle::new(usize::MAX);
+        let queue = SendQueue::new(usize::MAX);
         for _ in 0..1_000 {
-            handle.enqueue(Delivery::Ping);
+            queue.add(Delivery::Ping);
         }
         while queue.take().is_some() {}
-        assert!(lock(&queue.0).queue.capacity() < 100);
+        assert!(queue.lock().queue.capacity() < 100);
+    }
+
+    #[test]
+    fn a_queue_is_announced_once_for_each_turn_of_the_writer() {
+        let queue = SendQueue::new(usize::MAX);
+        let context = Context::from_waker(Waker::noop());
+        assert_eq!(queue.poll_mode(&context), Mode::Open);
+        assert_eq!(queue.add(Delivery::Ping), Added::First);
+        assert_eq!(queue.add(Delivery::Ping), Added::Behind);
+        assert!(queue.begin_turn().is_some());
+        // A frame that comes during the turn is announced again, because the turn may miss it.
+        assert_eq!(queue.add(Delivery::Ping), Added::First);
+        while queue.take().is_some() {}
+        assert!(queue.begin_turn().is_none(), "nothing is left to send");
+        assert_eq!(queue.add(Delivery::Ping), Added::First);
+    }
+
+    #[test]
+    fn the_writer_skips_a_frozen_socket() {
+        let queue = SendQueue::new(usize::MAX);
+        let context = Context::from_waker(Waker::noop());
+        assert_eq!(queue.poll_mode(&context), Mode::Open);
+        queue.set_mode(Mode::Frozen);
+        assert_eq!(queue.add(Delivery::Ping), Added::First);
+        assert!(queue.begin_turn().is_none());
+        queue.set_mode(Mode::Open);
+        assert_eq!(queue.add(Delivery::Ping), Added::First);
+        assert!(queue.begin_turn().is_some());
     }
 
     #[test]
     fn cut_is_final() {
-        let (handle, queue) = SocketHandle::new(0);
+        let queue = SendQueue::new(0);
         let context = Context::from_waker(Waker::noop());
         for (state, mode) in [
             (Mode::Frozen, Mode::Frozen),
@@ -167,7 +217,7 @@ mod tests {
             (Mode::Cut, Mode::Cut),
             (Mode::Open, Mode::Cut),
         ] {
-            handle.set_mode(state);
+            queue.set_mode(state);
             assert_eq!(queue.poll_mode(&context), mode);
         }
     }

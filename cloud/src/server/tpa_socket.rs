@@ -2,21 +2,18 @@
 
 use std::future::poll_fn;
 use std::sync::Arc;
-use std::task::{Context, Poll, ready};
 
-use axum::extract::ws::{CloseFrame, Message, WebSocket, WebSocketUpgrade};
+use axum::extract::ws::{Message, WebSocketUpgrade};
 use axum::extract::{ConnectInfo, State};
 use axum::http::StatusCode;
 use axum::response::{IntoResponse, Response};
-use futures_util::{SinkExt, StreamExt};
 
 use super::Shared;
+use super::connection::{Attached, Connection, Step};
 use super::driver::Driver;
 use super::listener::{PeerInfo, ResetSwitch};
-use super::send_queue::{Mode, SendQueue, SocketHandle};
-use crate::cloud::{Input, OpenError};
+use crate::cloud::{Cloud, Input, OpenError};
 use crate::identity::ConnectionId;
-use crate::output::Delivery;
 use crate::protocol::Dialect;
 
 /// Frames of up to this multiple of the cloud's limit are read, so that a close handshake can
@@ -50,10 +47,11 @@ pub(super) async fn mentra_os(
 fn accept(shared: Shared, line: PeerInfo, upgrade: WebSocketUpgrade, dialect: Dialect) -> Response {
     let driver = shared.driver;
     let limits = shared.limits;
-    let (handle, queue) = SocketHandle::new(limits.send_buffer_bytes);
+    let connection = Arc::new(Connection::new(limits.send_buffer_bytes));
     let hard_limit = limits.frame_bytes.saturating_mul(HARD_LIMIT);
     let peer = line.peer.to_string();
-    let opened = driver.open(handle, |cloud, now| cloud.open(&peer, dialect, now));
+    let open = |cloud: &mut Cloud, now| cloud.open(&peer, dialect, now);
+    let opened = driver.open(Arc::clone(&connection), open);
     let id = match opened {
         Ok(id) => id,
         Err(OpenError::ResetByFault) => {
@@ -75,24 +73,15 @@ fn accept(shared: Shared, line: PeerInfo, upgrade: WebSocketUpgrade, dialect: Di
         .read_buffer_size(1024)
         .write_buffer_size(WRITE_BYTES)
         .on_failed_upgrade(move |_| failed.socket_closed(id))
-        .on_upgrade(move |socket| run(driver, id, socket, queue, line.switch))
+        .on_upgrade(async move |socket| {
+            let connection = Attached::new(connection, socket);
+            run(driver, id, &connection, &line.switch).await;
+        })
 }
 
-async fn run(
-    driver: Arc<Driver>,
-    id: ConnectionId,
-    socket: WebSocket,
-    queue: SendQueue,
-    switch: ResetSwitch,
-) {
-    let mut pump = Pump {
-        socket,
-        queue,
-        writing: Writing::Idle,
-        reads: true,
-    };
+async fn run(driver: Arc<Driver>, id: ConnectionId, connection: &Connection, switch: &ResetSwitch) {
     loop {
-        match poll_fn(|context| pump.poll_step(context)).await {
+        match poll_fn(|context| connection.poll_step(context)).await {
             Step::Cut => {
                 // Before the drop of the socket.
                 switch.reset();
@@ -107,89 +96,13 @@ async fn run(
                 driver.handle_input(id, Input::TooBig);
                 // The rest of the frame precedes the peer's close frame, so the cloud resets the
                 // socket.
-                pump.reads = false;
+                connection.stop_reading();
             }
             Step::Ended => break,
         }
     }
-    drop(pump);
+    connection.detach();
     driver.socket_closed(id);
-}
-
-/// Reads and writes frames in one task, so that all events wake the same waker.
-struct Pump {
-    socket: WebSocket,
-    queue: SendQueue,
-    writing: Writing,
-    reads: bool,
-}
-
-/// State of writing.
-#[derive(Clone, Copy, PartialEq, Eq)]
-enum Writing {
-    /// Everything is sent.
-    Idle,
-    /// The socket may hold unsent frames.
-    Begun,
-    /// As [`Writing::Begun`], after the close frame.
-    Last,
-    /// Nothing more can be written. Reading returns the error or waits for the peer's close frame.
-    Over,
-}
-
-/// Event for the socket's task.
-enum Step {
-    Received(Message),
-    Failed(axum::Error),
-    Ended,
-    Cut,
-}
-
-impl Pump {
-    /// Writes as much as possible, then returns the next event.
-    fn poll_step(&mut self, context: &mut Context<'_>) -> Poll<Step> {
-        match self.queue.poll_mode(context) {
-            Mode::Open => {}
-            Mode::Frozen => return Poll::Pending,
-            Mode::Cut => return Poll::Ready(Step::Cut),
-        }
-        if let Poll::Ready(Err(_)) = self.poll_write(context) {
-            self.writing = Writing::Over;
-        }
-        if !self.reads {
-            return Poll::Pending;
-        }
-        let message = ready!(self.socket.poll_next_unpin(context));
-        Poll::Ready(match message {
-            Some(Ok(message)) => Step::Received(message),
-            Some(Err(error)) => Step::Failed(error),
-            None => Step::Ended,
-        })
-    }
-
-    /// Writes all queued frames. The socket combines small frames into one write.
-    fn poll_write(&mut self, context: &mut Context<'_>) -> Poll<Result<(), axum::Error>> {
-        while matches!(self.writing, Writing::Idle | Writing::Begun) {
-            ready!(self.socket.poll_ready_unpin(context))?;
-            let Some(what) = self.queue.take() else {
-                break;
-            };
-            self.writing = match what {
-                Delivery::Close { .. } => Writing::Last,
-                Delivery::Text(_) | Delivery::Binary(_) | Delivery::Ping => Writing::Begun,
-            };
-            self.socket.start_send_unpin(message_of(what))?;
-        }
-        let after = match self.writing {
-            Writing::Begun => Writing::Idle,
-            Writing::Last => Writing::Over,
-            Writing::Idle | Writing::Over => return Poll::Ready(Ok(())),
-        };
-        ready!(self.socket.poll_flush_unpin(context))?;
-        self.writing = after;
-        self.queue.sent();
-        Poll::Ready(Ok(()))
-    }
 }
 
 fn input_of(message: &Message) -> Input<'_> {
@@ -214,16 +127,4 @@ fn is_too_big(error: axum::Error) -> bool {
     let error = error.into_inner();
     let error = error.downcast_ref::<tungstenite::Error>();
     matches!(error, Some(tungstenite::Error::Capacity(_)))
-}
-
-fn message_of(what: Delivery) -> Message {
-    match what {
-        Delivery::Text(text) => Message::Text(text.into()),
-        Delivery::Binary(bytes) => Message::Binary(bytes.into()),
-        Delivery::Ping => Message::Ping(Default::default()),
-        Delivery::Close { code, reason } => Message::Close(Some(CloseFrame {
-            code,
-            reason: reason.into(),
-        })),
-    }
 }

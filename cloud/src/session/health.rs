@@ -11,6 +11,10 @@ use crate::output::Delivery;
 use crate::time::Instant;
 use crate::timers::Timer;
 
+/// Pings are sent at multiples of this fraction of their interval, because many at once cost less
+/// than each on its own.
+const PING_TURNS: u32 = 100;
+
 #[derive(Debug, Default)]
 pub(crate) struct HealthMonitor {
     last_seen: BTreeMap<ConnectionId, Instant>,
@@ -22,9 +26,9 @@ impl HealthMonitor {
         let id = who.connection_id;
         if event.fact == Fact::Acked {
             self.last_seen.insert(id, context.now());
-            let (ping, stale) = (context.config.ping_interval, context.config.stale_after);
-            context.timers.set(Timer::Ping(id), context.now() + ping);
-            context.timers.set(Timer::Stale(id), context.now() + stale);
+            schedule_ping(id, context);
+            let stale = context.now() + context.config.stale_after;
+            context.timers.set(Timer::Stale(id), stale);
         } else if matches!(event.fact, Fact::Closed { .. }) {
             self.last_seen.remove(&id);
         }
@@ -49,8 +53,7 @@ impl HealthMonitor {
 
     pub(crate) fn ping(&self, id: ConnectionId, context: &mut Context) {
         context.deliver(id, Delivery::Ping);
-        let next = context.now() + context.config.ping_interval;
-        context.timers.set(Timer::Ping(id), next);
+        schedule_ping(id, context);
     }
 
     /// Returns for how long a connection has been silent, if that is too long. Otherwise schedules
@@ -65,4 +68,13 @@ impl HealthMonitor {
         context.timers.set(Timer::Stale(id), next);
         None
     }
+}
+
+/// Sets the next ping, an interval after the last; the first is up to a turn early.
+fn schedule_ping(id: ConnectionId, context: &mut Context) {
+    let interval = context.config.ping_interval;
+    let turn = (interval / PING_TURNS).as_millis() as u64;
+    let due = (context.now() + interval).as_millis();
+    let due = Instant::from_millis(due - due.checked_rem(turn).unwrap_or(0));
+    context.timers.set(Timer::Ping(id), due);
 }

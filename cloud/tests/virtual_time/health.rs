@@ -2,18 +2,19 @@
 
 use crate::world::*;
 
+/// Times of the pings to a connection, in milliseconds.
+fn pings_to(world: &World, id: ConnectionId) -> Vec<u64> {
+    let deliveries = world.deliveries_to(id).into_iter();
+    let pings = deliveries.filter(|(_, what)| **what == Delivery::Ping);
+    pings.map(|(at, _)| at.as_millis()).collect()
+}
+
 #[test]
 fn a_connection_is_pinged_and_closed_when_silent() {
     let mut world = World::new();
     let id = world.connect("user1", PACKAGE);
     world.advance(seconds(50));
-    let pings: Vec<u64> = world
-        .deliveries_to(id)
-        .iter()
-        .filter(|(_, what)| **what == Delivery::Ping)
-        .map(|(at, _)| at.as_millis())
-        .collect();
-    assert_eq!(pings, [15_000, 30_000, 45_000]);
+    assert_eq!(pings_to(&world, id), [15_000, 30_000, 45_000]);
     let (code, reason) = world.close_of(id).unwrap();
     assert_eq!(code, 4008);
     assert!(reason.contains(PACKAGE), "{reason}");
@@ -24,6 +25,32 @@ fn a_connection_is_pinged_and_closed_when_silent() {
         facts.contains(&Fact::Stale { silent_ms: 45_000 }),
         "{facts:?}"
     );
+}
+
+#[test]
+fn connections_of_about_the_same_age_are_pinged_together() {
+    let mut world = World::new();
+    let mut ids = Vec::new();
+    for (user, wait) in [("user1", 0), ("user2", 70), ("user3", 79), ("user4", 1)] {
+        world.advance(Duration::from_millis(wait));
+        ids.push(world.connect(user, PACKAGE));
+    }
+    world.advance(seconds(31));
+    let pings: Vec<_> = ids.iter().map(|id| pings_to(&world, *id)).collect();
+    let (first, second) = (vec![15_000, 30_000], vec![15_150, 30_150]);
+    assert_eq!(pings, [first.clone(), first.clone(), first, second]);
+}
+
+#[test]
+fn a_short_interval_of_pings_is_kept_to_the_millisecond() {
+    let mut world = World::with(Config {
+        ping_interval: Duration::from_millis(7),
+        ..Config::default()
+    });
+    world.advance(Duration::from_millis(3));
+    let id = world.connect("user1", PACKAGE);
+    world.advance(Duration::from_millis(22));
+    assert_eq!(pings_to(&world, id), [10, 17, 24]);
 }
 
 #[test]

@@ -12,37 +12,24 @@ const TIMERS_WAIT = 1000;
 // A test may replace them later: what they do here is no business of its fake timers.
 const { setTimeout, setInterval, clearInterval } = globalThis;
 
-/** Sinks of the active sessions. @type {Set<Sink>} */
-const active = new Set();
-/** @type {ReturnType<typeof setInterval> | undefined} */
-let watching;
-
 /**
- * Reports changes of the machine's addresses until the returned function is called. All sessions
- * share one timer, which does not keep the process alive.
- * @param {Sink} sink
+ * Reports changes of the machine's addresses until the returned function is called. The timer does
+ * not keep the process alive.
+ * @param {(event: "offline" | "online" | "addresses") => void} report
  * @returns {() => void}
  */
-export function watchAddresses(sink) {
-  active.add(sink);
-  if (watching === undefined) {
-    let known = addresses();
-    watching = setInterval(() => {
-      const now = addresses();
-      if (now === undefined || now === known) return;
-      // Without an address each dial fails at once, and would use up the attempts.
-      const event = now === "" ? "offline" : known === "" ? "online" : "addresses";
-      known = now;
-      for (const each of [...active]) each(event, 0);
-    }, ADDRESSES_INTERVAL);
-    watching.unref?.();
-  }
-  return () => {
-    active.delete(sink);
-    if (active.size > 0) return;
-    clearInterval(watching);
-    watching = undefined;
-  };
+export function watchAddresses(report) {
+  let known = addresses();
+  const watching = setInterval(() => {
+    const now = addresses();
+    if (now === undefined || now === known) return;
+    // Without an address each dial fails at once, and would use up the attempts.
+    const event = now === "" ? "offline" : known === "" ? "online" : "addresses";
+    known = now;
+    report(event);
+  }, ADDRESSES_INTERVAL);
+  watching.unref?.();
+  return () => clearInterval(watching);
 }
 
 /** The addresses of the machine in the network, in one text; undefined where they are unknown. */

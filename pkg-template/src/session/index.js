@@ -11,7 +11,6 @@
  */
 import * as glue from "bindgen:tpa_session_bg.js";
 
-import { Handlers } from "../../../src/web/js/dispatcher.js";
 import { Outgoing } from "../../../src/web/js/outgoing.js";
 import { TpaConnectionError, ensureStack, mustBe } from "../../../src/web/js/platform.js";
 import { RELEASE_REASONS } from "../constants.js";
@@ -38,22 +37,6 @@ import { oneOf } from "./validate.js";
 
 export { TpaConnectionError };
 
-/**
- * Parts of a session, created on first use, because a process may have thousands of sessions.
- *
- * @type {Record<string, (session: TpaSession, handlers: glue.SessionHandlers) => any>}
- */
-const PARTS = {
-  settings: (_session, handlers) => {
-    const changes = new Handlers();
-    changes.onFailure = (_event, error) => handlers.onFailure("settings", error);
-    return new Settings(changes);
-  },
-  events: (session, handlers) => new Events(session, handlers),
-  layouts: (session) => new Layouts(session),
-  dashboard: (session) => new Dashboard(session),
-};
-
 /** Parts that apply frames, by type of the frame. */
 const APPLIED_BY = new Map(
   Object.entries({
@@ -72,26 +55,32 @@ const warned = new Set();
 /** Largest number of warnings, since names may be made by a program. */
 const MAX_WARNINGS = 100;
 
+/**
+ * Shared by all sessions, as a function for each would take 100 bytes.
+ * @this {glue.SessionHandlers}
+ * @param {string} type
+ * @param {any} frame
+ */
+function onFrame(type, frame) {
+  this.session[APPLY_FRAME](type, frame);
+}
+
 export class TpaSession extends Unproxied {
   #session;
   /** Kept in JavaScript only: a handler that refers to the session would never be collected in wasm. */
   #handlers;
   #followScheduled = false;
-  /** @type {Record<string, any>} */
-  #parts = {};
+  // Parts, created on first use, because a process may have thousands of sessions.
+  /** @type {Settings | undefined} */
+  #settings;
+  /** @type {Events | undefined} */
+  #events;
+  /** @type {Layouts | undefined} */
+  #layouts;
+  /** @type {Dashboard | undefined} */
+  #dashboard;
   /** @type {Capabilities | null} */
   #capabilities = null;
-
-  static {
-    for (const [name, make] of Object.entries(PARTS)) {
-      Object.defineProperty(this.prototype, name, {
-        /** @this {TpaSession} */
-        get() {
-          return (this.#parts[name] ??= make(this, this.#handlers));
-        },
-      });
-    }
-  }
 
   /** @param {SessionOptions} options */
   constructor(options) {
@@ -103,8 +92,25 @@ export class TpaSession extends Unproxied {
     this.packageName = options.packageName;
     unknown.forEach(this.#warn, this);
     this.#handlers = this.#session.takeHandlers();
-    this.#handlers.onChange = () => this.#scheduleFollow();
-    this.#handlers.onFrame = (type, frame) => this[APPLY_FRAME](type, frame);
+    this.#handlers.session = this;
+    this.#handlers.onChange = TpaSession.#onChange;
+    this.#handlers.onFrame = onFrame;
+  }
+
+  get settings() {
+    return (this.#settings ??= new Settings(this.#handlers));
+  }
+
+  get events() {
+    return (this.#events ??= new Events(this, this.#handlers));
+  }
+
+  get layouts() {
+    return (this.#layouts ??= new Layouts(this));
+  }
+
+  get dashboard() {
+    return (this.#dashboard ??= new Dashboard(this));
   }
 
   /** The session in wasm, for one call. */
@@ -322,11 +328,15 @@ export class TpaSession extends Unproxied {
     }
   }
 
-  /** Follows the streams of the handlers once for all handlers that are added in the same task. */
-  #scheduleFollow() {
-    if (this.#followScheduled) return;
-    queueMicrotask(() => this.#follow());
-    this.#followScheduled = true;
+  /**
+   * Follows the streams of the handlers once for all handlers that are added in the same task.
+   * @this {glue.SessionHandlers}
+   */
+  static #onChange() {
+    const { session } = this;
+    if (session.#followScheduled) return;
+    queueMicrotask(() => session.#follow());
+    session.#followScheduled = true;
   }
 
   #follow() {

@@ -1,31 +1,46 @@
 /** `session.settings`: settings of the app for this user, and settings of the system. */
+import { Handlers } from "../../../src/web/js/dispatcher.js";
 import { APPLY_FRAME } from "./internal-symbols.js";
 import { handler, text } from "./validate.js";
 import { Unproxied } from "./unproxied.js";
 
 /**
- * @typedef {import("../../../src/web/js/dispatcher.js").Handlers} Handlers
  * @typedef {{ key: string, value?: unknown, defaultValue?: unknown }} Setting
  * @typedef {{ settings?: Setting[] }} Config
  */
 
-/** Events of `#changes`. */
+/** Events of the changes. */
 const APP = "app";
 const SYSTEM = "system";
 
+/** @type {readonly any[]} shared, since most sessions have no settings */
+const NO_SETTINGS = [];
+/** @type {{ [key: string]: unknown }} */
+const NO_VALUES = {};
+
 export class Settings extends Unproxied {
-  /** @type {Setting[]} */
-  #settings = [];
+  /** @type {readonly Setting[]} */
+  #settings = NO_SETTINGS;
   /** @type {Config | undefined} */
   #config;
   /** @type {{ [key: string]: unknown }} */
-  #system = {};
-  #changes;
+  #system = NO_VALUES;
+  #dispatcher;
+  /** @type {Handlers | undefined} handlers of changes, by owner of the settings: app or system */
+  #handlers;
 
-  /** @param {Handlers} changes handlers of changes, by owner of the settings: app or system */
-  constructor(changes) {
+  /** @param {import("../../../src/web/js/dispatcher.js").Dispatcher} dispatcher of the session */
+  constructor(dispatcher) {
     super();
-    this.#changes = changes;
+    this.#dispatcher = dispatcher;
+  }
+
+  get #changes() {
+    if (this.#handlers === undefined) {
+      this.#handlers = new Handlers();
+      this.#handlers.onFailure = (_event, error) => this.#dispatcher.onFailure("settings", error);
+    }
+    return this.#handlers;
   }
 
   /**
@@ -110,8 +125,9 @@ export class Settings extends Unproxied {
   updateSettings(settings) {
     if (!Array.isArray(settings)) return {};
     const before = values(this.#settings);
-    this.#settings = settings.filter((setting) => typeof setting?.key === "string");
-    return emitChanges(this.#changes, APP, before, values(this.#settings));
+    const valid = settings.filter((setting) => typeof setting?.key === "string");
+    this.#settings = valid.length > 0 ? valid : NO_SETTINGS;
+    return emitChanges(this.#handlers, APP, before, values(this.#settings));
   }
 
   /** @param {any} settings */
@@ -119,7 +135,7 @@ export class Settings extends Unproxied {
     if (!isObject(settings)) return;
     const before = this.#system;
     this.#system = { ...before, ...settings };
-    emitChanges(this.#changes, SYSTEM, before, this.#system);
+    emitChanges(this.#handlers, SYSTEM, before, this.#system);
   }
 }
 
@@ -129,7 +145,7 @@ function isObject(value) {
 }
 
 /**
- * @param {Setting[]} settings
+ * @param {readonly Setting[]} settings
  * @returns {{ [key: string]: unknown }}
  */
 function values(settings) {
@@ -167,7 +183,7 @@ function isSame(before, after) {
 /**
  * Emits all differences as one event, and returns them.
  *
- * @param {Handlers} changes
+ * @param {Handlers | undefined} changes
  * @param {string} owner
  * @param {{ [key: string]: unknown }} before
  * @param {{ [key: string]: unknown }} after
@@ -177,6 +193,6 @@ function emitChanges(changes, owner, before, after) {
   const changed = keys.filter((key) => !isSame(before[key], after[key]));
   const entries = changed.map((key) => [key, { oldValue: before[key], newValue: after[key] }]);
   const change = Object.fromEntries(entries);
-  if (changed.length > 0) changes.emit(owner, change);
+  if (changed.length > 0) changes?.emit(owner, change);
   return change;
 }

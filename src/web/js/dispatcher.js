@@ -3,10 +3,11 @@
  * control frames and faults are reported to the session.
  *
  * @typedef {(payload: any) => unknown} Handler
- * @typedef {{ handler: Handler, once: boolean, passive: boolean, active: boolean }} Registration
+ * @typedef {{ event: string, handler: Handler | undefined, once: boolean, passive: boolean }} Registration
+ *   without its handler once it is removed
  * @typedef {import("./platform.js").Sink} Sink
  */
-import { Connection, mustBe, text as textOf } from "./platform.js";
+import { Connection, isEmitter, mustBe, text as textOf } from "./platform.js";
 import { AudioChunk, FRAME_TYPES, STREAMS, nameWithVariant } from "./streams.js";
 
 // The core defines these lists; `tests/constants.rs` fails where they differ.
@@ -63,8 +64,12 @@ for (const [name, stream] of Object.entries(STREAMS)) {
 }
 
 export class Handlers {
-  /** @type {Map<string, Registration[]>} lists are replaced, not changed: one may be running */
-  handlers = new Map();
+  /**
+   * In the order in which they were added. One list for all events takes a third of the memory of a
+   * list for each. It is replaced, not changed: it may be running.
+   * @type {Registration[]}
+   */
+  registrations = [];
 
   /** Whether a handler listens to one language, or one gesture, of a stream. */
   hasVariants = false;
@@ -88,18 +93,17 @@ export class Handlers {
    */
   on(event, handler, once = false, passive = false) {
     check(event, handler);
-    const registration = { handler, once, passive, active: true };
-    const list = this.handlers.get(event) ?? [];
-    // Keeps the events in the order in which they were first subscribed to.
-    if (!passive && list.every(({ passive }) => passive)) this.handlers.delete(event);
-    this.set(event, [...list, registration]);
-    return () => this.remove(event, registration);
+    /** @type {Registration} */
+    const registration = { event, handler, once, passive };
+    // Unlike a spread list, this one has no room for more.
+    this.set(this.registrations.concat(registration));
+    return () => this.remove(registration);
   }
 
   /** The events that have a handler which is not passive. */
   subscribedEvents() {
-    const lists = [...this.handlers].filter(([, list]) => list.some(({ passive }) => !passive));
-    return lists.map(([event]) => event);
+    const subscribing = this.registrations.filter(({ passive }) => !passive);
+    return [...new Set(subscribing.map(({ event }) => event))];
   }
 
   /**
@@ -109,32 +113,21 @@ export class Handlers {
    */
   off(event, handler) {
     check(event, handler);
-    const registration = this.handlers.get(event)?.find((each) => each.handler === handler);
-    if (registration !== undefined) this.remove(event, registration);
+    const registration = this.registrations.find((each) => each.event === event && each.handler === handler);
+    if (registration !== undefined) this.remove(registration);
   }
 
-  /**
-   * @param {string} event
-   * @param {Registration} registration
-   */
-  remove(event, registration) {
-    if (!registration.active) return;
-    registration.active = false;
-    const list = this.handlers.get(event) ?? [];
-    this.set(
-      event,
-      list.filter((each) => each !== registration),
-    );
+  /** @param {Registration} registration */
+  remove(registration) {
+    if (registration.handler === undefined) return;
+    registration.handler = undefined;
+    this.set(this.registrations.filter((each) => each !== registration));
   }
 
-  /**
-   * @param {string} event
-   * @param {Registration[]} list
-   */
-  set(event, list) {
-    if (list.length === 0) this.handlers.delete(event);
-    else this.handlers.set(event, list);
-    this.hasVariants = [...this.handlers.keys()].join().includes(":");
+  /** @param {Registration[]} registrations */
+  set(registrations) {
+    this.registrations = registrations;
+    this.hasVariants = registrations.some(({ event }) => event.includes(":"));
     this.onChange();
   }
 
@@ -147,16 +140,16 @@ export class Handlers {
    * @returns {boolean} whether the event has a handler
    */
   emit(event, payload, connection) {
-    const list = this.handlers.get(event);
-    if (list === undefined) return false;
-    for (let i = 0; i < list.length; i++) {
-      const registration = list[i];
-      if (connection !== undefined && !connection.attached) return true;
-      if (!registration.active) continue;
-      if (registration.once) this.remove(event, registration);
+    let isHandled = false;
+    for (const registration of this.registrations) {
+      if (registration.event !== event) continue;
+      isHandled = true;
+      if (connection !== undefined && !connection.attached) break;
+      // Taken out first, so that the handler is not called as a method of its registration.
+      const { handler } = registration;
+      if (handler === undefined) continue;
+      if (registration.once) this.remove(registration);
       try {
-        // Taken out first, so that the handler is not called as a method of its registration.
-        const { handler } = registration;
         const result = /** @type {any} */ (handler(payload));
         // Node ends the process for a rejection that nobody handles.
         if (typeof result?.then === "function")
@@ -165,7 +158,7 @@ export class Handlers {
         this.onFailure(event, error);
       }
     }
-    return true;
+    return isHandled;
   }
 }
 
@@ -190,6 +183,8 @@ export class Dispatcher extends Handlers {
     this.reported = undefined;
     /** Whether an `error` event about a handler is being emitted. */
     this.reportsFailure = false;
+    /** @type {any} the session in JavaScript, for the functions that replace the two below */
+    this.session = undefined;
   }
 
   /**
@@ -220,7 +215,7 @@ export class Dispatcher extends Handlers {
         dispatcher.onFailure("message", error);
       }
     };
-    if (typeof socket.on === "function" && typeof socket.terminate === "function") {
+    if (isEmitter(socket)) {
       // The package `ws` gives a Buffer here, in half the time that its `onmessage` takes.
       // Before its version 8 it gave no flag, and text as a string.
       socket.on("message", (/** @type {any} */ data, /** @type {boolean} */ isBinary) =>

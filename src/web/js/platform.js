@@ -39,28 +39,30 @@ export function ensureStack() {
 function noop() {}
 
 /**
- * Makes a sink that reports later if the stack is nearly full. After a timeout it reports that other
- * tasks have had their turn: a test that advances fake timers fires several in one.
- * @param {Sink} sink
+ * Makes the sink of a session. It reports later if the stack is nearly full. After a timeout it
+ * reports that other tasks have had their turn: a test that advances fake timers fires several in one.
+ * @param {(session: number, event: JsEvent, socket: number, value?: any) => void} report of the wasm,
+ *   which ignores sessions that are gone
+ * @param {number} session
  * @returns {Sink}
  */
-export function guarded(sink) {
-  /** @type {Sink} */
-  const later = (event, socket, value) => {
-    // The session may be gone by then, and its sink throws.
-    Promise.resolve()
-      .then(() => sink(event, socket, value))
-      .catch(noop);
-  };
+export function makeSink(report, session) {
   return (event, socket, value) => {
-    if (event === "timeout") later("turned", 0);
+    if (event === "timeout") reportLater(report, session, "turned", 0);
     try {
       ensureStack();
     } catch {
-      return later(event, socket, value);
+      return reportLater(report, session, event, socket, value);
     }
-    sink(event, socket, value);
+    report(session, event, socket, value);
   };
+}
+
+/** @type {(report: (...report: any[]) => void, ...facts: any[]) => void} */
+function reportLater(report, ...facts) {
+  Promise.resolve()
+    .then(() => report(...facts))
+    .catch(noop);
 }
 
 export class Connection {
@@ -172,21 +174,33 @@ export function dial(constructor, url, dispatcher, id, sink) {
   let connection = new Connection(socket, id);
   try {
     connection = dispatcher.attach(socket, id);
-    // An emitter may have read its listeners before they were removed, so each of them checks.
-    socket.onopen = () => {
-      if (connection.attached) sink("opened", id);
+    /** @type {(event: JsEvent, value?: any) => void} */
+    const report = (event, value) => {
+      // An emitter may have read its listeners before they were removed.
+      if (connection.attached) sink(event, id, value);
     };
-    socket.onerror = (/** @type {any} */ event) => {
-      if (connection.attached) sink("failed", id, describeFailure(event));
-    };
-    socket.onclose = (/** @type {any} */ event) => {
-      if (connection.attached) sink("closed", id, event);
-    };
+    if (isEmitter(socket)) {
+      // The package `ws` would wrap each `onopen` and the like in a function of its own.
+      socket.on("open", () => report("opened"));
+      socket.on("error", (/** @type {any} */ error) => report("failed", describeFailure({ error })));
+      socket.on("close", (/** @type {number} */ code, /** @type {any} */ reason) =>
+        report("closed", { code, reason: String(reason ?? "") }),
+      );
+    } else {
+      socket.onopen = () => report("opened");
+      socket.onerror = (/** @type {any} */ event) => report("failed", describeFailure(event));
+      socket.onclose = (/** @type {any} */ event) => report("closed", event);
+    }
     return connection;
   } catch (error) {
     connection.close(1000, "");
     throw error;
   }
+}
+
+/** True for a socket of the package `ws`, whose events have arguments. @param {any} socket @returns {boolean} */
+export function isEmitter(socket) {
+  return typeof socket.on === "function" && typeof socket.terminate === "function";
 }
 
 /**
@@ -206,7 +220,8 @@ function describeFailure(event) {
  * Parts that differ between runtimes; these are for pages and workers.
  *
  * - `webSocket` returns the WebSocket constructor, given by the app or at hand, `loadWebSocket` loads it
- * - `watchAddresses` reports changes of the machine's addresses until the returned function is called
+ * - `watchAddresses` reports changes of the machine's addresses until the returned function is called;
+ *   it is called once for all active sessions
  * - `awaitTimers` reports `turned` once the timers at load, which were replaced, are back
  */
 export const runtime = {
@@ -214,7 +229,7 @@ export const runtime = {
   webSocket: (given) => given ?? globalThis.WebSocket,
   /** @returns {Promise<any>} undefined where there is none */
   loadWebSocket: async () => undefined,
-  /** @type {(sink: Sink) => () => void} */
+  /** @type {(report: (event: JsEvent) => void) => () => void} */
   watchAddresses: () => noop,
   /** @type {(sink: Sink) => void} */
   awaitTimers: noop,
@@ -266,31 +281,51 @@ export function browserClosesCleanly() {
   return "InternalError" in globalThis;
 }
 
-/**
- * Reports whether there is a network now, and each change until the returned function is called.
- * @param {Sink} sink
- * @returns {() => void}
- */
+/** Sinks of the active sessions, which share the listeners. @type {Set<Sink>} */
+const watching = new Set();
+let unwatch = noop;
+
+/** @param {JsEvent} event */
+function report(event) {
+  // A handler may end another session.
+  for (const sink of [...watching]) if (watching.has(sink)) sink(event, 0);
+}
+
+/** Reports whether there is a network now, and each change until it is unwatched. @param {Sink} sink */
 export function watchEnvironment(sink) {
+  watching.add(sink);
+  if (watching.size === 1) unwatch = listen();
+  if (typeof globalThis.addEventListener === "function") {
+    sink(globalThis.navigator?.onLine === false ? "offline" : "online", 0);
+  }
+}
+
+/** @param {Sink} sink */
+export function unwatchEnvironment(sink) {
+  watching.delete(sink);
+  if (watching.size > 0) return;
+  unwatch();
+  unwatch = noop;
+}
+
+/** Listens to the environment until the returned function is called. */
+function listen() {
   const scope = globalThis;
-  const unwatchAddresses = runtime.watchAddresses(sink);
+  const unwatchAddresses = runtime.watchAddresses(report);
   if (typeof scope.addEventListener !== "function") return unwatchAddresses;
   const page = scope.document;
-  const report = (/** @type {JsEvent} */ event) => () => sink(event, 0);
-  const leaving = report("leaving");
   /** @type {[EventTarget | undefined, string, (event: any) => void][]} */
   const listeners = [
-    [scope, "offline", report("offline")],
-    [scope, "online", report("online")],
-    [scope, "pagehide", leaving],
-    [scope, "pageshow", ({ persisted }) => persisted && sink("resumed", 0)],
-    [page, "resume", report("resumed")],
-    [page, "visibilitychange", () => page.visibilityState === "visible" && sink("shown", 0)],
+    [scope, "offline", () => report("offline")],
+    [scope, "online", () => report("online")],
+    [scope, "pagehide", () => report("leaving")],
+    [scope, "pageshow", ({ persisted }) => persisted && report("resumed")],
+    [page, "resume", () => report("resumed")],
+    [page, "visibilitychange", () => page.visibilityState === "visible" && report("shown")],
   ];
   // Not needed in Firefox, which keeps no page with this listener in its back/forward cache.
-  if (!browserClosesCleanly()) listeners.push([scope, "beforeunload", leaving]);
+  if (!browserClosesCleanly()) listeners.push([scope, "beforeunload", () => report("leaving")]);
   for (const [target, event, listener] of listeners) target?.addEventListener(event, listener);
-  sink(scope.navigator?.onLine === false ? "offline" : "online", 0);
   return () => {
     unwatchAddresses();
     for (const [target, event, listener] of listeners) target?.removeEventListener(event, listener);
