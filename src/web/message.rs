@@ -7,9 +7,10 @@ use crate::session::{Direct, DirectState, Duration, Payload};
 
 use super::clock::Clock;
 use super::dispatcher::Dispatcher;
+use super::reflect;
 use super::socket::Connection;
 
-#[wasm_bindgen(module = "/src/web/js/outgoing.js")]
+#[wasm_bindgen(module = "/src/web/js/streams.js")]
 extern "C" {
     /// The frame's text, with the fields that the object leaves out.
     #[wasm_bindgen(catch)]
@@ -37,31 +38,10 @@ extern "C" {
     ) -> Result<Outgoing, JsValue>;
 
     #[wasm_bindgen(method, getter)]
-    pub(super) fn message(this: &Outgoing) -> JsValue;
-
-    #[wasm_bindgen(method, getter)]
     fn text(this: &Outgoing) -> JsString;
 
     #[wasm_bindgen(method, getter)]
-    fn size(this: &Outgoing) -> u32;
-
-    #[wasm_bindgen(method, getter, js_name = isComplete)]
-    fn is_complete(this: &Outgoing) -> bool;
-
-    #[wasm_bindgen(method, getter)]
     pub(super) fn key(this: &Outgoing) -> Option<String>;
-
-    #[wasm_bindgen(method, getter)]
-    fn ttl(this: &Outgoing) -> Option<f64>;
-
-    #[wasm_bindgen(method, getter)]
-    pub(super) fn replay(this: &Outgoing) -> bool;
-
-    #[wasm_bindgen(method, getter)]
-    fn number(this: &Outgoing) -> u32;
-
-    #[wasm_bindgen(method, getter)]
-    fn at(this: &Outgoing) -> f64;
 
     /// Way of messages to a socket without a call into the session.
     #[wasm_bindgen(js_name = Direct)]
@@ -83,17 +63,8 @@ extern "C" {
     fn end(this: &DirectWay) -> u32;
 
     #[wasm_bindgen(method, getter)]
-    fn bytes(this: &DirectWay) -> u32;
-
-    #[wasm_bindgen(method, getter)]
-    fn last(this: &DirectWay) -> f64;
-
-    #[wasm_bindgen(method, getter)]
     fn state(this: &DirectWay) -> Option<Outgoing>;
-}
 
-#[wasm_bindgen(module = "/src/web/js/streams.js")]
-extern "C" {
     /// One string or a list of them, as a list. Anything but a string becomes an empty one.
     pub(super) fn texts(value: &JsValue) -> Array;
 }
@@ -104,7 +75,7 @@ pub(super) struct Message(pub(super) Outgoing);
 
 impl Payload for Message {
     fn size(&self) -> usize {
-        self.0.size() as usize
+        number(&self.0, "size").unwrap_or_default() as usize
     }
 }
 
@@ -112,18 +83,26 @@ impl Message {
     /// The text of the frame for this session.
     pub(super) fn text(&self, session_id: &str) -> JsString {
         let text = self.0.text();
-        if self.0.is_complete() {
+        if reflect::get(&self.0, "isComplete").is_truthy() {
             text
         } else {
             add_session_id(&text, session_id)
         }
     }
+
+    /// The message as the app gave it.
+    pub(super) fn original(&self) -> JsValue {
+        reflect::get(&self.0, "message")
+    }
 }
 
 impl Outgoing {
     pub(super) fn time_to_live(&self) -> Option<Duration> {
-        self.ttl()
-            .map(|millis| Duration::from_millis(millis as u64))
+        number(self, "ttl").map(|millis| Duration::from_millis(millis as u64))
+    }
+
+    pub(super) fn replay(&self) -> bool {
+        reflect::get(self, "replay").is_truthy()
     }
 }
 
@@ -134,22 +113,32 @@ impl DirectWay {
         if messages == 0 {
             return None;
         }
+        let time = |object: &JsValue, field| clock.at(number(object, field).unwrap_or_default());
         let state = self.state().and_then(|outgoing| {
+            let key = outgoing.key()?;
+            let (ttl, replay) = (outgoing.time_to_live(), outgoing.replay());
+            let sent_at = time(&outgoing, "at");
+            let number = number(&outgoing, "number")? as u32;
+            let payload = Message(outgoing);
             Some(DirectState {
-                key: outgoing.key()?,
-                ttl: outgoing.time_to_live(),
-                replay: outgoing.replay(),
-                number: outgoing.number(),
-                size: outgoing.size() as usize,
-                sent_at: clock.at(outgoing.at()),
-                payload: Message(outgoing),
+                size: payload.size(),
+                payload,
+                key,
+                ttl,
+                replay,
+                number,
+                sent_at,
             })
         });
         Some(Direct {
             messages,
-            bytes: self.bytes() as usize,
-            last: clock.at(self.last()),
+            bytes: number(self, "bytes").unwrap_or_default() as usize,
+            last: time(self, "last"),
             state,
         })
     }
+}
+
+fn number(object: &JsValue, field: &str) -> Option<f64> {
+    reflect::get(object, field).as_f64()
 }

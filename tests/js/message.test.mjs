@@ -2,8 +2,7 @@
 import assert from "node:assert/strict";
 import { test } from "node:test";
 
-import { addSessionId, encode, fieldText, jsonObject, utf8Length } from "../../src/web/js/outgoing.js";
-import { texts } from "../../src/web/js/streams.js";
+import { addSessionId, encode, fieldText, jsonObject, texts, utf8Length } from "../../src/web/js/streams.js";
 
 test("what the app did not say is added", () => {
   const frame = JSON.parse(encode({ type: "x", n: 1 }, "x", "org.example.app", "user-org.example.app"));

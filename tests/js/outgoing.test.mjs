@@ -2,7 +2,7 @@
 import assert from "node:assert/strict";
 import { test } from "node:test";
 
-import { Direct, Outgoing } from "../../src/web/js/outgoing.js";
+import { Direct, Outgoing } from "../../src/web/js/streams.js";
 import { Connection } from "../../src/web/js/platform.js";
 
 const SENDER = { packageName: "org.example.app", sessionId: "user-org.example.app" };

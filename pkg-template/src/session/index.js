@@ -11,7 +11,7 @@
  */
 import * as glue from "bindgen:tpa_session_bg.js";
 
-import { Outgoing } from "../../../src/web/js/outgoing.js";
+import { Outgoing } from "../../../src/web/js/streams.js";
 import { TpaConnectionError, ensureStack, mustBe } from "../../../src/web/js/platform.js";
 import { RELEASE_REASONS } from "../constants.js";
 import { ensureInstance } from "../wasm/instance.js";

@@ -175,7 +175,7 @@ export class Dispatcher extends Handlers {
     this.packageName = packageName;
     /** @type {string | undefined} */
     this.sessionId = undefined;
-    /** @type {import("./outgoing.js").Direct | undefined} */
+    /** @type {import("./streams.js").Direct | undefined} */
     this.direct = undefined;
     /** Number of frames received, on all sockets. */
     this.received = 0;
