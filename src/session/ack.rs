@@ -49,10 +49,29 @@ pub(super) struct AckTracker {
     confirmed: u64,
     /// The cloud sent other frames and no pong.
     pub(super) unanswered: bool,
-    /// Flushes that wait until everything up to a serial is confirmed. At most two: calls that
-    /// come while one is waiting share the second.
-    flushes: Vec<(FlushId, u64)>,
+    /// Flushes that wait, oldest first. At most two: calls that come while one is waiting share the
+    /// second.
+    flushes: Vec<PendingFlush>,
     last_flush: FlushId,
+}
+
+/// Flush that waits until everything up to a serial is confirmed.
+#[derive(Clone, Copy, Debug)]
+struct PendingFlush {
+    id: FlushId,
+    serial: u64,
+    wait: Wait,
+}
+
+/// Progress of a flush.
+#[derive(Clone, Copy, Debug)]
+enum Wait {
+    /// Not all of its messages have been sent on this connection.
+    Unsent,
+    /// They were sent at this time, and where pongs come the confirmation may take so long.
+    Sent(Instant, Duration),
+    /// The timer was late, and the pong may have been queued behind it until this time.
+    Postponed(Instant),
 }
 
 impl AckTracker {
@@ -88,6 +107,9 @@ impl AckTracker {
     pub(super) fn cut(&mut self, delivery: Delivery) -> bool {
         let open = self.is_open();
         self.unanswered = false;
+        for flush in &mut self.flushes {
+            flush.wait = Wait::Unsent;
+        }
         match delivery {
             Delivery::AtMostOnce => self.confirmed = self.transmitted,
             Delivery::AtLeastOnce => self.transmitted = self.confirmed,
@@ -110,15 +132,20 @@ impl AckTracker {
         let is_known = self
             .flushes
             .last()
-            .is_some_and(|&(_, serial)| serial == self.accepted);
+            .is_some_and(|flush| flush.serial == self.accepted);
         if is_known {
             return self.last_flush;
         }
         if self.flushes.len() < 2 {
             self.last_flush = FlushId(self.last_flush.0.wrapping_add(1));
-            self.flushes.push((self.last_flush, self.accepted));
-        } else if let Some((_, serial)) = self.flushes.last_mut() {
-            *serial = self.accepted;
+            self.flushes.push(PendingFlush {
+                id: self.last_flush,
+                serial: self.accepted,
+                wait: Wait::Unsent,
+            });
+        } else if let Some(flush) = self.flushes.last_mut() {
+            flush.serial = self.accepted;
+            flush.wait = Wait::Unsent;
         }
         self.last_flush
     }
@@ -131,18 +158,18 @@ impl AckTracker {
     /// Removes the first flush if it is complete. `queued` is the serial of the first queued
     /// message.
     fn take_flushed(&mut self, queued: Option<u64>) -> Option<FlushId> {
-        let &(id, serial) = self.flushes.first()?;
-        let is_sent = queued.is_none_or(|first| first > serial);
-        let is_received = !self.is_open() || self.confirmed >= serial;
-        (is_sent && is_received).then(|| {
-            self.flushes.remove(0);
-            id
-        })
+        let first = self.flushes.first()?;
+        let is_received = !self.is_open() || self.confirmed >= first.serial;
+        if first.is_sent(queued) && is_received {
+            self.take_flush()
+        } else {
+            None
+        }
     }
 
     /// Removes the first flush.
     fn take_flush(&mut self) -> Option<FlushId> {
-        (!self.flushes.is_empty()).then(|| self.flushes.remove(0).0)
+        (!self.flushes.is_empty()).then(|| self.flushes.remove(0).id)
     }
 
     /// Number of flushes that are newer than this one.
@@ -154,9 +181,9 @@ impl AckTracker {
     /// Hashes the state. Serials, including those of the messages in `kept`, are only compared
     /// with each other, so each counts by its rank.
     #[cfg(feature = "test-util")]
-    pub(super) fn fingerprint(&self, kept: &[u64], hasher: &mut impl Hasher) {
+    pub(super) fn fingerprint(&self, kept: &[u64], now: Instant, hasher: &mut impl Hasher) {
         let mut serials = vec![self.accepted, self.transmitted, self.confirmed];
-        serials.extend(self.flushes.iter().map(|&(_, serial)| serial));
+        serials.extend(self.flushes.iter().map(|flush| flush.serial));
         serials.extend(kept);
         let mut order = serials.clone();
         order.sort_unstable();
@@ -167,9 +194,23 @@ impl AckTracker {
             .collect();
         ranks.hash(hasher);
         (self.unanswered, self.flushes.len()).hash(hasher);
-        for &(flush, _) in &self.flushes {
-            self.age(flush).hash(hasher);
+        for flush in &self.flushes {
+            self.age(flush.id).hash(hasher);
+            let wait = match flush.wait {
+                Wait::Unsent => None,
+                Wait::Sent(at, longest) => Some((now.since(at), longest)),
+                Wait::Postponed(at) => Some((at.since(now), Duration::ZERO)),
+            };
+            wait.hash(hasher);
         }
+    }
+}
+
+impl PendingFlush {
+    /// True if all of its messages that will be sent were. `queued` is the serial of the first
+    /// queued message.
+    fn is_sent(&self, queued: Option<u64>) -> bool {
+        queued.is_none_or(|first| first > self.serial)
     }
 }
 
@@ -212,31 +253,71 @@ impl<P: Payload> Session<P> {
 
     /// Requests a confirmation of sent messages if something depends on it, at once or later.
     pub(super) fn request_confirmation(&mut self) {
-        if !self.is_connected() {
+        if !self.is_connected() || !self.needs_confirmation() {
             return;
         }
-        if !self.needs_confirmation() {
-            return;
-        }
-        let is_flushing = self.acks.is_flushing();
-        let expects_pong = self.liveness.expects_pong();
-        if is_flushing && self.timers.get(Timer::Confirm).is_none() && !self.will_confirm() {
-            self.ping();
+        let armed = self.timers.get(Timer::Confirm);
+        if self.acks.is_flushing() {
+            if armed.is_none() && !self.will_confirm() {
+                self.ping();
+            }
+            self.limit_flushes();
         }
         let will_confirm = self.will_confirm();
-        if will_confirm && expects_pong {
+        let at = if armed.is_some() || will_confirm && self.liveness.expects_pong() {
             // Timer::Pong decides whether the cloud is still there.
-            return;
-        }
-        // A cloud that may ignore pings is not asked again and again.
-        let is_asked = will_confirm || !expects_pong && self.liveness.link.pings.oldest().is_some();
-        if self.timers.get(Timer::Confirm).is_none() {
+            armed
+        } else {
+            // A cloud that may ignore pings is not asked again and again.
+            let is_asked = will_confirm
+                || !self.liveness.expects_pong() && self.liveness.link.pings.oldest().is_some();
             let wait = if is_asked {
                 self.config.watch.pong_timeout
             } else {
                 CONFIRM_DELAY
             };
-            self.timers.set(Timer::Confirm, self.now.after(wait));
+            Some(self.now.after(wait))
+        };
+        let at = Instant::earliest(at, self.flush_due());
+        self.timers.set_or_stop(Timer::Confirm, at);
+    }
+
+    /// Starts the time of the flushes whose messages have all been sent.
+    fn limit_flushes(&mut self) {
+        let queued = self.first_unsent();
+        let longest = self.liveness.longest_wait(&self.config.watch);
+        for flush in &mut self.acks.flushes {
+            if let Wait::Unsent = flush.wait
+                && flush.is_sent(queued)
+            {
+                flush.wait = Wait::Sent(self.now, longest);
+            }
+        }
+    }
+
+    /// Time at which the first flush fails. Pongs put off the verdict on the connection, and those
+    /// of other pings, or of a cloud that answers a part of them, may do so for ever.
+    fn flush_due(&self) -> Option<Instant> {
+        match self.acks.flushes.first()?.wait {
+            Wait::Unsent => None,
+            Wait::Sent(at, longest) if self.liveness.expects_pong() => Some(at.after(longest)),
+            Wait::Sent(at, _) => Some(at.after(self.config.watch.pong_timeout)),
+            Wait::Postponed(at) => Some(at),
+        }
+    }
+
+    /// Settles the flushes whose time is over.
+    fn fail_overdue_flushes(&mut self) {
+        while let Some(due) = self.flush_due().filter(|due| *due <= self.now) {
+            if let Some(first) = self.acks.flushes.first_mut()
+                && let Wait::Sent(..) = first.wait
+                && self.now.since(due) > LATE
+            {
+                first.wait = Wait::Postponed(self.now.after(PROBE_TIMEOUT));
+            } else if let Some(flush) = self.acks.take_flush() {
+                let error = FlushError::Unsupported;
+                self.outputs.push_back(Output::Flushed(flush, Err(error)));
+            }
         }
     }
 
@@ -266,44 +347,22 @@ impl<P: Payload> Session<P> {
         self.timers.stop(Timer::Confirm);
     }
 
-    /// Serves [`Timer::Confirm`], which was due at `due`.
-    pub(super) fn on_confirm_due(&mut self, due: Instant) {
-        if !self.is_connected() {
-            return;
-        }
-        if !self.needs_confirmation() {
-            return;
-        }
-        let pings = &self.liveness.link.pings;
-        let asked = pings
-            .out()
-            .iter()
-            .find(|ping| ping.serial > self.acks.confirmed);
-        let asked = asked.map(|ping| ping.sent_at);
-        if self.liveness.expects_pong() {
-            if asked.is_none() {
-                self.ping();
-            }
+    /// Serves [`Timer::Confirm`].
+    pub(super) fn on_confirm_due(&mut self) {
+        if !self.is_connected() || !self.needs_confirmation() {
             return;
         }
         let timeout = self.config.watch.pong_timeout;
-        if self.liveness.is_ignoring_pings(timeout) {
+        let expects_pong = self.liveness.expects_pong();
+        if !expects_pong && self.liveness.is_ignoring_pings(timeout) {
             return self.stop_confirming();
         }
-        if let Some(asked) = asked {
-            let deadline = asked.after(timeout);
-            if self.now < deadline {
-                return self.timers.set(Timer::Confirm, deadline);
-            }
-            if self.now.since(due) > LATE {
-                // The pong may have arrived and be queued behind this timer.
-                let later = self.now.after(PROBE_TIMEOUT);
-                return self.timers.set(Timer::Confirm, later);
-            }
-            self.fail_flushes(FlushError::Unsupported);
-        } else if self.liveness.link.pings.oldest().is_none() {
+        let mut out = self.liveness.link.pings.out().iter();
+        let is_asked = out.any(|ping| !expects_pong || ping.serial > self.acks.confirmed);
+        if !is_asked {
             self.ping();
         }
+        self.fail_overdue_flushes();
     }
 
     /// Reacts to a cloud that is there and answers no pings, or whose answers prove nothing.

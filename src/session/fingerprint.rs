@@ -44,7 +44,7 @@ impl<P: Payload> Session<P> {
         }
         self.reports_drop.hash(hasher);
         serials.extend(self.liveness.link.pings.serials());
-        self.acks.fingerprint(&serials, hasher);
+        self.acks.fingerprint(&serials, self.now, hasher);
         self.outputs.len().hash(hasher);
         for output in &self.outputs {
             self.fingerprint_output(output, &name, hasher);

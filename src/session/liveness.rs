@@ -126,6 +126,11 @@ impl Liveness {
         }
     }
 
+    /// Longest time for which a confirmation of all that was handed over is awaited.
+    pub(super) fn longest_wait(&self, watch: &Watch) -> Duration {
+        self.patience.longest(watch.pong_timeout, self.in_flight())
+    }
+
     /// Time of the verdict on the unanswered pings.
     pub(super) fn verdict_due(&self, watch: &Watch) -> Option<Instant> {
         if let Some(doubt) = self.link.doubt {

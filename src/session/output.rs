@@ -318,7 +318,7 @@ pub struct ConnectionError {
 /// Reason for the rejection of `flush()`.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
 pub enum FlushError {
-    /// The cloud answers no pings.
+    /// The cloud answers no pings, or too few for a confirmation in time.
     Unsupported,
     /// The connection was lost with unconfirmed messages that are not sent again.
     Lost,

@@ -104,6 +104,13 @@ impl Patience {
         }
     }
 
+    /// Longest time that a pong may take on any line, and the bytes before its ping. `least` is the
+    /// time on a fast line.
+    pub(super) fn longest(&self, least: Duration, bytes: u32) -> Duration {
+        let longest = LONGEST.max(least.as_millis());
+        Duration::from_millis(longest + time_for(bytes, self.halvings))
+    }
+
     /// Time that the pong of a ping may take that follows `bytes` unconfirmed bytes. `least` is
     /// the time on a fast line.
     pub(super) fn timeout(&self, least: Duration, bytes: u32) -> Duration {

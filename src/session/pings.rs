@@ -5,8 +5,10 @@ use std::hash::{Hash, Hasher};
 
 use crate::session::{Instant, PingId};
 
-/// Most pings that are remembered.
+/// Most unanswered pings that are remembered.
 const MOST_UNANSWERED: usize = 32;
+/// Most serials that are remembered of pings that pongs without ids confirm.
+const MOST_SERIALS: usize = 32;
 
 /// Ping that has not been answered.
 #[derive(Clone, Copy, Debug)]
@@ -60,7 +62,7 @@ impl Pings {
             self.out.remove(0);
             self.written_off = self.written_off.saturating_sub(1);
         }
-        let is_full = self.order.len() == MOST_UNANSWERED;
+        let is_full = self.order.len() == MOST_SERIALS;
         match self.order.last_mut() {
             _ if self.repeats_ids => {}
             Some((serial, count)) if *serial == ping.serial || is_full => *count += 1,

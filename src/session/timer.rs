@@ -74,12 +74,11 @@ impl Timers {
         self.0[timer as usize] <= now
     }
 
-    /// Stops the first timer that is due; returns it with its deadline.
-    fn take_due(&mut self, now: Instant) -> Option<(Timer, Instant)> {
+    /// Stops the first timer that is due, and returns it.
+    fn take_due(&mut self, now: Instant) -> Option<Timer> {
         let timer = Timer::ALL.iter().copied().find(|&t| self.is_due(t, now))?;
-        let due = self.0[timer as usize];
         self.stop(timer);
-        Some((timer, due))
+        Some(timer)
     }
 
     pub(super) fn get(&self, timer: Timer) -> Option<Instant> {
@@ -116,7 +115,7 @@ impl<P: Payload> Session<P> {
         if let Some((due, _)) = self.timers.next() {
             self.check_lateness(due);
         }
-        while let Some((timer, due)) = self.timers.take_due(self.now) {
+        while let Some(timer) = self.timers.take_due(self.now) {
             match timer {
                 Timer::Connect => self.connection_lost(
                     Close::new(CONNECT_TIMEOUT, "Not acknowledged in time"),
@@ -129,7 +128,7 @@ impl<P: Payload> Session<P> {
                 Timer::Retry => self.retry(),
                 Timer::Ping => self.ping_when_due(),
                 Timer::Pong => self.on_pong_overdue(),
-                Timer::Confirm => self.on_confirm_due(due),
+                Timer::Confirm => self.on_confirm_due(),
                 // The driver reports the buffered bytes before the timeout, and the end of each
                 // call sets the timer again.
                 Timer::Drain => {}

@@ -21,6 +21,7 @@ mod dispose;
 mod dropped;
 mod fingerprint;
 mod flush;
+mod flush_settles;
 mod give_up_after;
 mod keepalive;
 mod late_timers;

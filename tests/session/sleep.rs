@@ -1,8 +1,11 @@
 //! Sleep of the computer, and pages that are resumed.
 
-use tpa_session::session::{Control, Input, State, Timer, WakeHint};
+use testkit::model::CheckedSession;
+use tpa_session::session::{
+    Command, Config, Control, Input, Instant, SocketId, State, Timer, WakeHint,
+};
 
-use crate::world::{World, answered, pings, receive_frame, watched};
+use crate::world::{SESSION, World, answered, pings, receive_frame, watched};
 
 /// The computer slept: by its timers, and by its wall clock.
 fn sleeps() -> [fn(&mut World); 2] {
@@ -218,4 +221,35 @@ fn clock_that_jumped_before_a_verdict_is_due_changes_nothing() {
     assert_eq!(pings(&world), 1);
     world.advance(5000);
     assert_eq!(world.disconnected()[0].code, 4008);
+}
+
+/// Frames that are handled at the time of the ping may have waited for hours.
+#[test]
+fn frame_at_the_time_of_a_repeated_ping_is_no_answer() {
+    let mut checked = CheckedSession::new(&Config::default(), 1);
+    let socket = SocketId(1);
+    let connect = Command::Connect {
+        session_id: SESSION.into(),
+    };
+    let command = checked.command(connect, Instant::default());
+    command.expect("no violation").0.expect("a session id");
+    let mut input = |now, input| {
+        while let Some(output) = checked.poll_output() {
+            let checked = checked.check_output(&output, &|_, _| true);
+            checked.expect("an output of the model");
+        }
+        let now = Instant::from_millis(now);
+        checked.input(input, now).expect("no violation");
+        checked.session.state()
+    };
+    let activity = |at| Input::Activity(socket, Instant::from_millis(at));
+    input(0, Input::Prepared(socket));
+    input(0, Input::Opened(socket));
+    input(0, Input::Control(socket, Control::Ack));
+    input(100_000, activity(100_000));
+    input(100_000, Input::Timeout);
+    input(150_000, Input::Timeout);
+    input(150_000, activity(150_000));
+    assert_eq!(input(152_499, Input::Timeout), State::Connected);
+    assert_eq!(input(152_500, Input::Timeout), State::Waiting);
 }

@@ -11,8 +11,8 @@
 //!
 //! `SIM_SEEDS=100000` runs that many seeds of the first world, an eighth as many of the second and
 //! a twentieth as many of the third; `SIM_CLOUD_SEEDS` and `SIM_FIELD_SEEDS` set the other numbers
-//! alone. `SIM_SEED=42`, `SIM_CLOUD_SEED=42` and `SIM_FIELD_SEED=42` run one seed and print its
-//! trace.
+//! alone. They start at 0, or at `SIM_FIRST`. `SIM_SEED=42`, `SIM_CLOUD_SEED=42` and
+//! `SIM_FIELD_SEED=42` run one seed and print its trace.
 #![cfg(not(target_arch = "wasm32"))]
 #![allow(
     clippy::expect_used,
@@ -53,7 +53,7 @@ fn every_session_follows_the_model() {
         return run_one::<Hostile>(seed, &repeat_with("SIM_SEED", seed));
     }
     let seeds = number("SIM_SEEDS").unwrap_or(SEEDS);
-    let (coverage, failed) = run_seeds::<Schedule<Hostile>>(seeds);
+    let (coverage, failed) = run_seeds::<Schedule<Hostile>>(first(), seeds);
     if let Some(seed) = failed {
         panic!(
             "{}",
@@ -83,7 +83,7 @@ fn sessions_and_cloud_follow_their_models_and_agree() {
     let share = || number("SIM_SEEDS").map(|seeds| seeds / (SEEDS / SEEDS_WITH_CLOUD));
     let seeds = number("SIM_CLOUD_SEEDS").or_else(share);
     let seeds = seeds.unwrap_or(SEEDS_WITH_CLOUD);
-    let (coverage, failed) = run_seeds::<Schedule<WithCloud>>(seeds);
+    let (coverage, failed) = run_seeds::<Schedule<WithCloud>>(first(), seeds);
     if let Some(seed) = failed {
         panic!("{}", explain::<WithCloud>(seed, &repeat_with(seed)));
     }
@@ -104,7 +104,7 @@ fn usual_sessions_follow_the_model_in_the_field() {
     let share = || number("SIM_SEEDS").map(|seeds| seeds / (SEEDS / SEEDS_IN_FIELD));
     let seeds = number("SIM_FIELD_SEEDS").or_else(share);
     let seeds = seeds.unwrap_or(SEEDS_IN_FIELD);
-    let (coverage, failed) = run_seeds::<Schedule<Field>>(seeds);
+    let (coverage, failed) = run_seeds::<Schedule<Field>>(first(), seeds);
     if let Some(seed) = failed {
         panic!("{}", explain::<Field>(seed, &repeat_with(variable, seed)));
     }
@@ -129,6 +129,11 @@ where
 
 fn repeat_with(variable: &str, seed: u64) -> String {
     format!("{variable}={seed} repeats it.")
+}
+
+/// Seed that is run first.
+fn first() -> u64 {
+    number("SIM_FIRST").unwrap_or(0)
 }
 
 fn number(variable: &str) -> Option<u64> {

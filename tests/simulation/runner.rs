@@ -62,14 +62,16 @@ pub fn run<P: Plan>(plan: &P, traced: bool) -> Report<P::Sum> {
     }
 }
 
-/// Runs the seeds until one fails. Returns the coverage, and the seed that failed.
-pub fn run_seeds<P: Plan>(seeds: u64) -> (P::Sum, Option<u64>) {
-    let next = AtomicU64::new(0);
+/// Runs so many seeds, from the first one on, until one fails. Returns the coverage, and the seed
+/// that failed.
+pub fn run_seeds<P: Plan>(first: u64, seeds: u64) -> (P::Sum, Option<u64>) {
+    let next = AtomicU64::new(first);
+    let end = first.saturating_add(seeds);
     let failed = AtomicU64::new(u64::MAX);
     let cores = thread::available_parallelism().map_or(1, usize::from);
     let current: Vec<_> = (0..cores).map(|_| AtomicU64::new(0)).collect();
     let sum = thread::scope(|scope| {
-        let work = |current| run_chunks::<P>(seeds, &next, &failed, current);
+        let work = |current| run_chunks::<P>(end, &next, &failed, current);
         let threads: Vec<_> = current
             .iter()
             .map(|current| scope.spawn(move || work(current)))
@@ -89,7 +91,7 @@ pub fn run_seeds<P: Plan>(seeds: u64) -> (P::Sum, Option<u64>) {
 
 /// Work of one thread, which publishes its seed in `current`.
 fn run_chunks<P: Plan>(
-    seeds: u64,
+    end: u64,
     next: &AtomicU64,
     failed: &AtomicU64,
     current: &AtomicU64,
@@ -97,10 +99,10 @@ fn run_chunks<P: Plan>(
     let mut sum = P::Sum::default();
     loop {
         let first = next.fetch_add(CHUNK, Ordering::Relaxed);
-        if first >= seeds || failed.load(Ordering::Relaxed) != u64::MAX {
+        if first >= end || failed.load(Ordering::Relaxed) != u64::MAX {
             return sum;
         }
-        for seed in first..seeds.min(first + CHUNK) {
+        for seed in first..end.min(first + CHUNK) {
             current.store(seed, Ordering::Relaxed);
             let report = run(&P::of(seed), false);
             sum.merge(&report.sum);

@@ -92,18 +92,19 @@ impl Connection {
         let Some(pump) = &mut *pump else {
             return Poll::Ready(Step::Ended);
         };
-        pump.write(&self.queue, context);
+        pump.write(&self.queue, usize::MAX, context);
         pump.poll_read(context)
     }
 
-    /// Writes as much as possible. The socket's task is woken when it can write the rest.
+    /// Writes the frames that are queued now. If the socket does not accept them all, its task is
+    /// woken when it does.
     pub(super) fn write(&self) {
         // Without a waker the task has not started; it begins with writing.
-        let Some(task) = self.queue.begin_turn() else {
+        let Some((count, task)) = self.queue.begin_turn() else {
             return;
         };
         if let Some(pump) = &mut *self.lock() {
-            pump.write(&self.queue, &mut Context::from_waker(&task));
+            pump.write(&self.queue, count, &mut Context::from_waker(&task));
         }
     }
 
@@ -135,19 +136,23 @@ enum Writing {
 }
 
 impl Pump {
-    fn write(&mut self, queue: &SendQueue, context: &mut Context<'_>) {
-        if let Poll::Ready(Err(_)) = self.poll_write(queue, context) {
+    fn write(&mut self, queue: &SendQueue, most: usize, context: &mut Context<'_>) {
+        if let Poll::Ready(Err(_)) = self.poll_write(queue, most, context) {
             self.writing = Writing::Over;
         }
     }
 
-    /// Writes all queued frames. The socket combines small frames into one write.
+    /// Writes up to `most` queued frames. The socket combines small frames into one write.
     fn poll_write(
         &mut self,
         queue: &SendQueue,
+        most: usize,
         context: &mut Context<'_>,
     ) -> Poll<Result<(), axum::Error>> {
-        while matches!(self.writing, Writing::Idle | Writing::Begun) {
+        for _ in 0..most {
+            if matches!(self.writing, Writing::Last | Writing::Over) {
+                break;
+            }
             ready!(self.socket.poll_ready_unpin(context))?;
             let Some(what) = queue.take() else {
                 break;
@@ -168,6 +173,7 @@ impl Pump {
         queue.sent();
         Poll::Ready(Ok(()))
     }
+
     fn poll_read(&mut self, context: &mut Context<'_>) -> Poll<Step> {
         if !self.reads {
             return Poll::Pending;

@@ -108,15 +108,15 @@ impl SendQueue {
         state.mode
     }
 
-    /// Begins a turn of the writer. Returns the waker of the socket's task if there are frames that
-    /// can be sent now.
-    pub(super) fn begin_turn(&self) -> Option<Waker> {
+    /// Begins a turn of the writer. Returns the number of frames that can be sent now, if there are
+    /// any, and the waker of the socket's task. Later frames are announced again.
+    pub(super) fn begin_turn(&self) -> Option<(usize, Waker)> {
         let mut state = self.lock();
         state.announced = false;
         if state.mode != Mode::Open || state.queue.is_empty() {
             return None;
         }
-        state.task.clone()
+        Some((state.queue.len(), state.task.clone()?))
     }
 
     /// Removes the next frame. The frame before it counts as sent.
@@ -186,8 +186,9 @@ mod tests {
         assert_eq!(queue.poll_mode(&context), Mode::Open);
         assert_eq!(queue.add(Delivery::Ping), Added::First);
         assert_eq!(queue.add(Delivery::Ping), Added::Behind);
-        assert!(queue.begin_turn().is_some());
-        // A frame that comes during the turn is announced again, because the turn may miss it.
+        let count = queue.begin_turn().map(|(count, _)| count);
+        assert_eq!(count, Some(2));
+        // A frame that comes during the turn is for the next one.
         assert_eq!(queue.add(Delivery::Ping), Added::First);
         while queue.take().is_some() {}
         assert!(queue.begin_turn().is_none(), "nothing is left to send");

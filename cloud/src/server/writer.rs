@@ -3,6 +3,7 @@
 //! A broadcast has thousands of receivers. To wake the task of each costs more than to write to its
 //! socket, so a few tasks write to all sockets, one after the other.
 
+use std::panic::{AssertUnwindSafe, catch_unwind};
 use std::sync::Arc;
 
 use tokio::runtime::Handle;
@@ -10,6 +11,7 @@ use tokio::sync::mpsc::{UnboundedReceiver, UnboundedSender, unbounded_channel};
 use tokio::task::{JoinSet, coop, yield_now};
 
 use super::connection::Connection;
+use super::send_queue::Mode;
 use crate::identity::ConnectionId;
 
 /// Largest number of writers.
@@ -56,7 +58,10 @@ async fn serve(mut announced: UnboundedReceiver<Arc<Connection>>) {
     let mut turn = Vec::with_capacity(TURN);
     while announced.recv_many(&mut turn, TURN).await > 0 {
         for connection in turn.drain(..) {
-            connection.write();
+            // As in a task of its own, a panic ends this connection only.
+            if catch_unwind(AssertUnwindSafe(|| connection.write())).is_err() {
+                connection.queue.set_mode(Mode::Cut);
+            }
         }
         yield_now().await;
     }

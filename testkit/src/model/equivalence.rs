@@ -7,7 +7,7 @@ use std::mem::discriminant;
 use tpa_session::session::{Outgoing, RunId, SocketId};
 
 use super::events::{Events, Next};
-use super::flushes::Flushes;
+use super::flushes::{Flushes, LEAST_WAIT};
 use super::lifecycle::{Announcement, Decision, Delay, Lifecycle, Phase};
 use super::outbox::{Outbox, Survivors};
 use super::promises::{Promise, Promises};
@@ -242,7 +242,9 @@ impl Flushes {
         let pending = self.pending.iter().map(|(flush, pending)| {
             let age = self.newest.0.wrapping_sub(flush.0);
             let run = pending.run.map(ahead);
-            (age, view.place(pending.serial), run, pending.is_over)
+            let sent = pending.sent_at.map(|at| view.age(at, LEAST_WAIT));
+            let place = view.place(pending.serial);
+            (age, place, run, pending.is_over, sent, pending.is_overdue)
         });
         hash_all(pending, hasher);
     }

@@ -6,6 +6,9 @@ use tpa_session::session::{FlushError, FlushId, RunId};
 
 use super::{Violation, ensure};
 
+/// Least time for which a flush waits for its confirmation where the cloud pongs, ms.
+pub(super) const LEAST_WAIT: u64 = 60_000;
+
 /// Knowledge of the rest of the model when a flush is settled.
 pub struct Facts<'a> {
     /// The active run.
@@ -30,6 +33,10 @@ pub(super) struct Pending {
     pub run: Option<RunId>,
     /// There was no run, or the app has been told that it is over.
     pub is_over: bool,
+    /// Time since when all of its messages have been sent on the live connection.
+    pub sent_at: Option<u64>,
+    /// Its confirmation took longer than [`LEAST_WAIT`].
+    pub is_overdue: bool,
 }
 
 #[derive(Clone, Debug, Default)]
@@ -60,6 +67,9 @@ impl Flushes {
             serial,
             run,
             is_over: run.is_none(),
+            // One that was requested before for the same messages goes on.
+            sent_at: self.pending.get(&flush).and_then(|before| before.sent_at),
+            is_overdue: false,
         };
         self.pending.insert(flush, pending);
         self.newest = flush;
@@ -80,6 +90,16 @@ impl Flushes {
     /// A pong comes, and these flushes were rejected before.
     pub fn rejected_before_pong(&mut self, flushes: Vec<FlushId>) {
         self.rejected.extend(flushes);
+    }
+
+    /// Called after each call; `is_sent` tells whether all messages up to a serial have been sent
+    /// on the live connection.
+    pub fn advance(&mut self, now: u64, is_sent: impl Fn(u32) -> bool) {
+        for pending in self.pending.values_mut() {
+            let sent_at = is_sent(pending.serial).then(|| pending.sent_at.unwrap_or(now));
+            pending.sent_at = sent_at;
+            pending.is_overdue |= sent_at.is_some_and(|at| at + LEAST_WAIT <= now);
+        }
     }
 
     /// The app is told that the session is over.
@@ -132,7 +152,8 @@ impl Flushes {
                 ensure!(lost, "flushes", "{flush:?}: nothing was lost");
             }
             Err(FlushError::Unsupported) => {
-                let is_allowed = !facts.is_answered || self.rejected.contains(&flush);
+                let is_excused = pending.is_overdue || self.rejected.contains(&flush);
+                let is_allowed = !facts.is_answered || is_excused;
                 ensure!(is_allowed, "flushes", "{flush:?}: the cloud pongs");
             }
         }

@@ -89,6 +89,9 @@ pub struct Liveness {
     /// Pings of the session.
     sent: u32,
     out: VecDeque<Ping>,
+    /// The last ping when the session stopped to assume that the cloud pongs. Up to this one, none
+    /// has to be answered any more.
+    forgotten: u32,
     first_ping: Option<u64>,
     last_ping: u64,
     last_ask: Option<u64>,
@@ -100,8 +103,10 @@ pub struct Liveness {
     pub is_foreign: bool,
     /// A pong without an id came when several pings were out, some of which need not be answered.
     is_vague: bool,
-    /// The last time that the session asked since the computer slept.
+    /// The time at which the session asked since the computer slept.
     slept: Option<u64>,
+    /// The last time that it asked again, since the answer may have been queued behind a timer.
+    asked_again: Option<u64>,
 }
 
 impl Liveness {
@@ -121,6 +126,7 @@ impl Liveness {
             protocol_pings: 0,
             sent: 0,
             out: VecDeque::new(),
+            forgotten: 0,
             first_ping: None,
             last_ping: 0,
             last_ask: None,
@@ -129,6 +135,7 @@ impl Liveness {
             is_foreign: false,
             is_vague: false,
             slept: None,
+            asked_again: None,
         }
     }
 
@@ -231,7 +238,7 @@ impl Liveness {
             && reasons.timer.is_some()
             && self.expects_pong()
             && (is_quiet && may_ask)
-            && (self.out.is_empty() || self.is_vague);
+            && (self.expected().next().is_none() || self.is_vague);
         let is_rhythm = interval > 0 && reasons.timer.is_some() && self.last_ping + interval <= now;
         let reasons_for_one = [is_rhythm || asks, is_sign, reasons.confirms, must > 0];
         let may = reasons_for_one.map(u32::from).iter().sum::<u32>() + reasons.blocks;
@@ -240,6 +247,9 @@ impl Liveness {
             "liveness",
             "{count} pings, where {must} to {may} have a reason: {reasons:?}, {self:?}"
         );
+        if count > 0 && is_sign && self.asks_after_sleep().any(|at| self.is_unanswered(at)) {
+            self.asked_again = Some(now);
+        }
         for _ in 0..count {
             self.sent = self.sent.wrapping_add(1);
             self.out.push_back(Ping {
@@ -266,13 +276,29 @@ impl Liveness {
     pub fn slept(&mut self, now: u64) {
         self.slept = self
             .slept
-            .filter(|at| self.last_received <= *at)
+            .filter(|at| self.is_unanswered(*at))
             .or(Some(now));
+    }
+
+    /// Times at which the session asked since the computer slept.
+    fn asks_after_sleep(&self) -> impl Iterator<Item = u64> {
+        [self.slept, self.asked_again].into_iter().flatten()
+    }
+
+    /// True if nothing was received later than that. What comes at the same time may have been
+    /// queued since long before.
+    const fn is_unanswered(&self, at: u64) -> bool {
+        self.last_received <= at
     }
 
     /// A ping whose id is its place among all pings of the session.
     pub const fn sent(&self) -> u32 {
         self.sent
+    }
+
+    /// Pings that have to be answered where the cloud pongs, oldest first.
+    fn expected(&self) -> impl Iterator<Item = &Ping> {
+        self.out.iter().filter(|ping| ping.number > self.forgotten)
     }
 
     /// True if a ping must be answered.
@@ -288,7 +314,7 @@ impl Liveness {
     /// True if nothing was received since the oldest ping without an answer, or if it is not known
     /// which ping that is.
     pub fn is_silent(&self) -> bool {
-        let oldest = self.out.front();
+        let oldest = self.expected().next();
         self.is_vague || oldest.is_some_and(|ping| self.last_received <= ping.at)
     }
 
@@ -309,10 +335,10 @@ impl Liveness {
         let patience = self.watch.pong_timeout.as_millis();
         let probe = patience.min(PROBE_TIMEOUT);
         if !self.expects_pong() {
-            let is_over = |at: u64| at.saturating_add(probe) <= now && self.last_received <= at;
-            return self.slept.is_some_and(is_over);
+            let is_over = |at: u64| at.saturating_add(probe) <= now && self.is_unanswered(at);
+            return self.asks_after_sleep().any(is_over);
         }
-        self.out.iter().any(|ping| {
+        self.expected().any(|ping| {
             let wait = if ping.is_probe { probe } else { patience };
             ping.at.max(self.last_pong).saturating_add(wait) <= now
         })
@@ -337,6 +363,7 @@ impl Liveness {
 
     /// The session no longer assumes that the cloud pongs.
     pub const fn forget(&mut self) {
+        self.forgotten = self.sent;
         self.supports = false;
         self.left_on_hint = false;
     }
@@ -381,7 +408,7 @@ impl Liveness {
             .map(age)
             .hash(hasher);
         [self.last_pong, self.last_ping].map(age).hash(hasher);
-        [self.first_ping, self.last_ask, self.slept]
+        [self.first_ping, self.last_ask, self.slept, self.asked_again]
             .map(|at| at.map(age))
             .hash(hasher);
         self.protocol_pings.min(5).hash(hasher);
@@ -394,7 +421,7 @@ impl Liveness {
             (
                 self.sent.wrapping_sub(ping.number),
                 age(ping.at),
-                ping.is_probe,
+                (ping.is_probe, ping.number > self.forgotten),
             )
                 .hash(hasher);
         }

@@ -265,6 +265,9 @@ impl Model {
             .expects_pong(self.lifecycle.liveness.expects_pong());
         self.lifecycle.check(after)?;
         self.outbox.forget_old();
+        let is_live = self.lifecycle.connection().is_some();
+        let is_sent = |serial| is_live && !self.outbox.has_queued_to(serial);
+        self.flushes.advance(self.lifecycle.now, is_sent);
         self.outbox.check(after)
     }
 

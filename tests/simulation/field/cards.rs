@@ -5,7 +5,6 @@ use testkit::model::Violation;
 use testkit::world::field::apps::{CARD, Habit};
 use testkit::world::field::faults::Fault;
 use testkit::world::field::{Setup, World};
-use tpa_session::session::State;
 
 const SEEDS: u64 = 100;
 
@@ -17,12 +16,6 @@ fn shown(seed: u64, ago: u64) -> Result<World, Violation> {
     Ok(world)
 }
 
-fn is_connected(world: &World) -> Result<(), Violation> {
-    let state = world.state();
-    ensure!(state == State::Connected, "progress", "{state:?}");
-    Ok(())
-}
-
 #[test]
 fn a_card_sent_into_a_dead_connection_is_shown_after_the_reconnect() {
     super::all(0..SEEDS, |&seed| {
@@ -31,7 +24,7 @@ fn a_card_sent_into_a_dead_connection_is_shown_after_the_reconnect() {
         world.run_for(seed * 29 % 4000)?;
         world.call(CARD)?;
         world.run_for(60_000)?;
-        is_connected(&world)?;
+        super::check_connected(&world)?;
         ensure!(
             world.cloud.arrivals(1) == 1 && world.cloud.display == Some(1),
             "cards",
@@ -54,7 +47,7 @@ fn a_card_that_was_received_does_not_come_back() {
         for _ in 0..2 {
             world.fault(reset)?;
             world.run_for(60_000)?;
-            is_connected(&world)?;
+            super::check_connected(&world)?;
         }
         ensure!(
             world.cloud.arrivals(1) == 1 && world.cloud.display.is_none(),

@@ -9,7 +9,7 @@ use testkit::world::field::culprit::{Culprit, Refused};
 use testkit::world::field::faults::Fault;
 use testkit::world::field::{Setup, World};
 use tpa_session::session::CloseKind::Abnormal;
-use tpa_session::session::{Config, Delivery, State};
+use tpa_session::session::{Config, Delivery};
 
 const MESSAGES: u32 = 12;
 
@@ -64,13 +64,7 @@ fn run(closure: Closure, culprit: u32, queued: bool, delivery: Delivery) -> Resu
         world.start()?;
     }
     world.run_for(300_000)?;
-    ensure!(
-        world.state() == State::Connected,
-        "permanent",
-        "{:?}, {:?}",
-        world.state(),
-        world.record.losses.last()
-    );
+    super::check_connected(&world)?;
     for serial in 1..=MESSAGES {
         let arrived = world.cloud.arrivals(serial) > 0;
         let dropped = dropped_as(&world, serial).is_some();
@@ -155,13 +149,7 @@ fn dropped_as(world: &World, serial: u32) -> Option<&'static str> {
 fn nothing_is_blamed(world: &World) -> Result<(), Violation> {
     let dropped = &world.record.dropped;
     ensure!(dropped.is_empty(), "innocent", "dropped: {dropped:?}");
-    ensure!(
-        world.state() == State::Connected,
-        "permanent",
-        "{:?}, {:?}",
-        world.state(),
-        world.record.losses.last()
-    );
+    super::check_connected(world)?;
     for serial in 1..=world.written() {
         ensure!(
             world.cloud.arrivals(serial) > 0,

@@ -31,7 +31,28 @@ mod stall;
 
 pub use seeds::Field;
 
+use testkit::ensure;
 use testkit::model::Violation;
+use testkit::world::field::World;
+use tpa_session::session::State;
+
+/// Checks that the session is connected, and was never over.
+fn check_connected(world: &World) -> Result<(), Violation> {
+    ensure!(
+        !world.record.is_permanent(),
+        "permanent",
+        "{:?}",
+        world.record.losses.last()
+    );
+    ensure!(
+        world.state() == State::Connected,
+        "progress",
+        "{:?} at {} ms",
+        world.state(),
+        world.now
+    );
+    Ok(())
+}
 
 /// Runs the cases, and reports the first that fails with the number of all that do.
 fn all<C: std::fmt::Debug>(

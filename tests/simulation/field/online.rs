@@ -1,33 +1,14 @@
 //! A wrong `onLine` neither ends a session nor keeps it from connecting.
 
-use testkit::ensure;
-use testkit::model::Violation;
 use testkit::world::field::apps::Habit;
 use testkit::world::field::faults::Fault;
 use testkit::world::field::{Setup, World};
-use tpa_session::session::{Input, State};
+use tpa_session::session::Input;
 
 const SEEDS: u64 = 60;
 /// Interval of the attempts while the environment says that there is no network, and the time of
 /// one attempt, ms.
 const OFFLINE_RETRY: u64 = 30_000 + 2000;
-
-fn is_connected(world: &World) -> Result<(), Violation> {
-    ensure!(
-        !world.record.is_permanent(),
-        "permanent",
-        "{:?}",
-        world.record.losses.last()
-    );
-    ensure!(
-        world.state() == State::Connected,
-        "progress",
-        "{:?} at {} ms",
-        world.state(),
-        world.now
-    );
-    Ok(())
-}
 
 fn habit(seed: u64) -> Habit {
     Habit::ALL[seed as usize % Habit::ALL.len()]
@@ -40,12 +21,12 @@ fn a_session_connects_although_it_is_told_that_there_is_no_network() {
         world.input(Input::Offline)?;
         world.start()?;
         world.run_for(2000)?;
-        is_connected(&world)?;
+        super::check_connected(&world)?;
         // It is not told better, and the connection is lost.
         world.run_for(20_000)?;
         world.fault(Fault::Reset)?;
         world.run_for(OFFLINE_RETRY)?;
-        is_connected(&world)
+        super::check_connected(&world)
     });
 }
 
@@ -60,12 +41,12 @@ fn a_flapping_online_state_ends_no_session() {
             time: 600_000,
         })?;
         world.run_for(120_000)?;
-        is_connected(&world)?;
+        super::check_connected(&world)?;
         // The line is silent as well.
         world.fault(Fault::Silence(20_000 + 400 * seed))?;
         world.fault(Fault::FORGET)?;
         world.run_for(180_000)?;
-        is_connected(&world)
+        super::check_connected(&world)
     });
 }
 
@@ -84,7 +65,7 @@ fn an_online_state_that_lies_ends_no_session() {
             }
             world.fault(Fault::Online(false))?;
             world.run_for(120_000)?;
-            is_connected(&world)?;
+            super::check_connected(&world)?;
         }
         Ok(())
     });

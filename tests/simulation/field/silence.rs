@@ -1,12 +1,10 @@
 //! A silence of less than 45 s, after the session was connected, does not end it.
 
 use fastrand::Rng;
-use testkit::ensure;
 use testkit::model::Violation;
 use testkit::world::field::apps::Habit;
 use testkit::world::field::faults::Fault;
 use testkit::world::field::{Setup, World};
-use tpa_session::session::State;
 
 /// Silences of many lengths, each at another time of the connection.
 const CASES: u64 = 1500;
@@ -44,19 +42,7 @@ impl Silence {
             world.fault(Fault::FORGET)?;
         }
         world.run_for(self.time + RECOVERY)?;
-        ensure!(
-            !world.record.is_permanent(),
-            "permanent",
-            "{:?}",
-            world.record.losses.last()
-        );
-        ensure!(
-            world.state() == State::Connected,
-            "progress",
-            "{:?} {RECOVERY} ms later",
-            world.state()
-        );
-        Ok(())
+        super::check_connected(&world)
     }
 }
 

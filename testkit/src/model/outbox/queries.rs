@@ -94,6 +94,12 @@ impl Outbox {
         !self.in_flight.is_empty()
     }
 
+    /// True if a message up to this one is queued.
+    pub fn has_queued_to(&self, serial: u32) -> bool {
+        let mut queued = self.queue.iter().chain(&self.survivors.due);
+        queued.any(|entry| entry.place <= serial)
+    }
+
     pub const fn has_queued(&self) -> bool {
         !self.queue.is_empty() || !self.survivors.due.is_empty()
     }
