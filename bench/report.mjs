@@ -23,7 +23,7 @@ export function number(value, digits) {
  * @param {number[]} values
  * @param {number} digits
  */
-function withEnds(values, digits) {
+export function withEnds(values, digits) {
   const { median, min, max } = spread(values);
   const text = number(median, digits);
   return values.length === 1 ? text : `${text} (${number(min, digits)}–${number(max, digits)})`;
@@ -113,8 +113,8 @@ const NOTES = [
     "delivers the message, and handlers that read the same field. In Node all of them use `ws`, the floor " +
     'by `ws.on("message")`. The thousand transcriptions differ in text, times and speaker; their stream is ' +
     "`transcription:en-US`. A row marked as easy is easier than the traffic of an app.",
-  "All clients of a row run at the same time and work in turn, in ten slices a round; the figure of a round is " +
-    "the median of its slices. The server writes a thousand messages at once, so that time goes to messages " +
+  "All clients of a row run at the same time and work in turn, in twenty slices a round; the figure of a round " +
+    "is the lower quartile of its slices. The server writes a thousand messages at once, so that time goes to messages " +
     "rather than to system calls, and it answers pings.",
   "CPU in Node is user and system time of the client's process; in Chromium it is that of the renderer's " +
     "main thread (`ThreadTime` of the DevTools protocol), without the browser's network service.",

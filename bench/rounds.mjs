@@ -17,7 +17,8 @@ const PAGE_SHARE = 0.25;
 /** Messages in Chromium. @param {number} messages in Node */
 export const inPages = (messages) => messages * PAGE_SHARE;
 
-const messageOf = (/** @type {unknown} */ error) => (error instanceof Error ? error.message : String(error));
+/** First line of the message, because that of a browser has its whole log. @param {unknown} error */
+const messageOf = (error) => String(error instanceof Error ? error.message : error).split("\n", 1)[0] ?? "";
 
 /**
  * Runs rounds of all measures. A client, a measure or a browser that fails does not end them.
@@ -44,7 +45,8 @@ export async function runRounds({ measures, clients, pkg, rounds, messages, samp
     for (let round = first; round < rounds; round++) {
       for (const measure of measures) {
         if (round >= (measure.rounds ?? rounds)) continue;
-        if (!browser.isConnected()) browser = await launch();
+        // If that fails, the measures in pages fail, and the next one tries again.
+        if (!browser.isConnected()) browser = await launch().catch(() => browser);
         const pageMessages = inPages(messages);
         const since = Date.now();
         await take(measure, clients, samples, { server, browser, files, pkg, messages, pageMessages, round });
@@ -84,7 +86,7 @@ async function take(measure, clients, samples, context) {
   const able = [];
   for (const client of participants(measure, clients)) {
     if (measure.place === "Chromium" && client.notInPages) samples.fail(measure, client, client.notInPages);
-    else if (!samples.failed(measure, client)) able.push(client);
+    else able.push(client);
   }
   if (measure.together) {
     try {

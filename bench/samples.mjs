@@ -26,7 +26,9 @@ export class Samples {
     for (const [key, value] of Object.entries(figures)) {
       const series = (this.values[key] ??= {});
       // An explicit `undefined` would become null in JSON.
-      if (value !== undefined) (series[client.name] ??= [])[round] = value;
+      if (value === undefined) continue;
+      (series[client.name] ??= [])[round] = value;
+      delete this.reasons[key]?.[client.name];
     }
   }
 
@@ -41,14 +43,6 @@ export class Samples {
     for (const { key } of series) {
       if (this.values[key]?.[client.name] === undefined) (this.reasons[key] ??= {})[client.name] = reason;
     }
-  }
-
-  /**
-   * @param {{ series: { key: string }[] }} measure
-   * @param {{ name: string }} client
-   */
-  failed({ series: [first] }, client) {
-    return first !== undefined && this.reasons[first.key]?.[client.name] !== undefined;
   }
 
   all() {

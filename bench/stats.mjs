@@ -8,6 +8,12 @@ export function median(values) {
   return sorted.length % 2 ? upper : ((sorted[middle - 1] ?? NaN) + upper) / 2;
 }
 
+/** @param {number[]} values */
+export function lowerQuartile(values) {
+  const sorted = values.toSorted((a, b) => a - b);
+  return sorted[Math.floor((sorted.length - 1) / 4)] ?? NaN;
+}
+
 /**
  * Median, minimum and maximum.
  *

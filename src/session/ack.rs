@@ -231,7 +231,7 @@ impl<P: Payload> Session<P> {
 
     pub(super) fn fail_flushes(&mut self, error: FlushError) {
         while let Some(flush) = self.acks.take_flush() {
-            self.outputs.push_back(Output::Flushed(flush, Err(error)));
+            self.output(Output::Flushed(flush, Err(error)));
         }
     }
 
@@ -247,7 +247,7 @@ impl<P: Payload> Session<P> {
         }
         let queued = self.first_unsent();
         while let Some(flush) = self.acks.take_flushed(queued) {
-            self.outputs.push_back(Output::Flushed(flush, Ok(())));
+            self.output(Output::Flushed(flush, Ok(())));
         }
     }
 

@@ -124,13 +124,13 @@ impl<P: Payload> Session<P> {
         self.emit(Event::Connecting(Connecting {
             attempt: self.run.attempts,
         }));
-        self.outputs.push_back(Output::Prepare(socket));
+        self.output(Output::Prepare(socket));
     }
 
     pub(super) fn open(&mut self) {
         if self.phase == Phase::Preparing {
             self.enter(Phase::Connecting);
-            self.outputs.push_back(Output::Open(self.last_socket));
+            self.output(Output::Open(self.last_socket));
         }
     }
 
@@ -160,7 +160,7 @@ impl<P: Payload> Session<P> {
         self.send_subscriptions();
         self.ask_at_once();
         if !std::mem::replace(&mut self.run.acknowledged, true) {
-            self.outputs.push_back(Output::Settle(self.run.id, Ok(())));
+            self.output(Output::Settle(self.run.id, Ok(())));
         }
         self.enter(Phase::Connected);
         self.emit(Event::Connected);

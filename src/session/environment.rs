@@ -31,7 +31,7 @@ pub(super) struct Environment {
 
 impl<P: Payload> Session<P> {
     /// True if attempts are delayed because the environment reports that there is no network.
-    pub(super) const fn is_offline(&self) -> bool {
+    pub(super) fn is_offline(&self) -> bool {
         self.environment.offline && !self.config.on_loopback
     }
 

@@ -181,7 +181,7 @@ impl<P: Payload> Session<P> {
 
     /// Serves [`Timer::Pong`].
     pub(super) fn on_pong_overdue(&mut self) {
-        if let Some(mut doubt) = self.liveness.link.doubt {
+        if let Some(mut doubt) = self.liveness.link.doubt.take() {
             if doubt.has_turned {
                 return self.give_up();
             }
@@ -225,11 +225,11 @@ impl<P: Payload> Session<P> {
             doubt.due = due;
         } else {
             self.ping();
-            self.liveness.link.doubt = Some(Doubt {
+            self.liveness.link.doubt = Some(Box::new(Doubt {
                 ping: self.liveness.link.newest,
                 has_turned: false,
                 due,
-            });
+            }));
         }
         self.arm_keepalive();
     }
@@ -281,10 +281,10 @@ impl<P: Payload> Session<P> {
             probe.is_after_sleep &= is_after_sleep;
         } else {
             self.ping();
-            self.liveness.link.probe = Some(Probe {
+            self.liveness.link.probe = Some(Box::new(Probe {
                 ping: self.liveness.link.newest,
                 is_after_sleep,
-            });
+            }));
             self.arm_keepalive();
         }
     }

@@ -45,12 +45,12 @@ pub(super) struct Link {
     /// answered.
     pub(super) handed: u32,
     pub(super) handed_at_pong: u32,
-    pub(super) probe: Option<Probe>,
-    pub(super) doubt: Option<Doubt>,
+    pub(super) probe: Option<Box<Probe>>,
+    pub(super) doubt: Option<Box<Doubt>>,
 }
 
 /// Ping that a sign caused.
-#[derive(Clone, Copy, Debug)]
+#[derive(Clone, Debug)]
 pub(super) struct Probe {
     pub(super) ping: Ping,
     /// Any frame keeps the connection for now: the sign was sleep.
@@ -58,7 +58,7 @@ pub(super) struct Probe {
 }
 
 /// Ping that repeats one whose verdict fell late.
-#[derive(Clone, Copy, Debug)]
+#[derive(Clone, Debug)]
 pub(super) struct Doubt {
     pub(super) ping: Ping,
     /// The program ran in between, so that a pong could have been handled.
@@ -133,7 +133,7 @@ impl Liveness {
 
     /// Time of the verdict on the unanswered pings.
     pub(super) fn verdict_due(&self, watch: &Watch) -> Option<Instant> {
-        if let Some(doubt) = self.link.doubt {
+        if let Some(doubt) = &self.link.doubt {
             return Some(doubt.due);
         }
         let oldest = self.link.pings.oldest().filter(|_| self.expects_pong());
@@ -141,6 +141,7 @@ impl Liveness {
         let probe = self
             .link
             .probe
+            .as_ref()
             .map(|probe| self.probe_due(&probe.ping, watch));
         Instant::earliest(oldest, probe)
     }
@@ -247,8 +248,9 @@ impl Link {
         self.handed.wrapping_sub(self.handed_at_pong).hash(hasher);
         let probe = self
             .probe
+            .as_ref()
             .map(|probe| (age(probe.ping.sent_at), probe.is_after_sleep));
-        let doubt = self.doubt.map(|doubt| {
+        let doubt = self.doubt.as_ref().map(|doubt| {
             (
                 age(doubt.ping.sent_at),
                 doubt.has_turned,

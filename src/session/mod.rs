@@ -91,6 +91,7 @@ pub use timeline::{TimelineEntry, TimelineEvent};
 pub use timer::Timer;
 
 use std::collections::VecDeque;
+use std::sync::Arc;
 
 use fastrand::Rng;
 
@@ -108,6 +109,9 @@ use crate::session::timer::Timers;
 /// Most outputs that a driver executes before it yields.
 pub const MOST_OUTPUTS: u32 = 10_000;
 
+/// Outputs that the queue has room for while it is empty: those of a message, or of a ping.
+const USUAL_OUTPUTS: usize = 2;
+
 /// Grace period for the close event of a socket that reported an error. Some never report one.
 const FAILURE_GRACE: Duration = Duration::from_millis(250);
 
@@ -117,7 +121,7 @@ const FAILURE_GRACE: Duration = Duration::from_millis(250);
 /// of a message; the session stores it and never reads it.
 #[derive(Clone, Debug)]
 pub struct Session<P> {
-    config: Config,
+    config: Arc<Config>,
     rng: Rng,
     now: Instant,
     phase: Phase,
@@ -182,8 +186,8 @@ impl Phase {
 
 impl<P: Payload> Session<P> {
     /// Creates an idle session. `seed` determines the jitter: equal seeds and inputs give equal
-    /// outputs.
-    pub fn new(config: Config, seed: u64, now: Instant) -> Self {
+    /// outputs. Sessions may share a configuration.
+    pub fn new(config: impl Into<Arc<Config>>, seed: u64, now: Instant) -> Self {
         Self {
             rng: Rng::with_seed(seed),
             now,
@@ -204,7 +208,7 @@ impl<P: Payload> Session<P> {
             timeline: Timeline::default(),
             stats: Stats::default(),
             outputs: VecDeque::new(),
-            config,
+            config: config.into(),
         }
     }
 
@@ -318,6 +322,9 @@ impl<P: Payload> Session<P> {
     #[must_use]
     pub fn poll_output(&mut self) -> Option<Output<P>> {
         let output = self.outputs.pop_front();
+        if output.is_none() && self.outputs.capacity() > USUAL_OUTPUTS {
+            self.outputs = VecDeque::new();
+        }
         self.reports_drop = matches!(output, Some(Output::Emit(Event::Dropped(..))));
         output
     }
@@ -415,12 +422,18 @@ impl<P: Payload> Session<P> {
         if let Some(event) = TimelineEvent::of(&event) {
             self.record(event);
         }
-        self.outputs.push_back(Output::Emit(event));
+        self.output(Output::Emit(event));
     }
 
     /// Sends a frame on the current socket.
     fn transmit(&mut self, frame: Outgoing<P>) {
-        self.outputs
-            .push_back(Output::Transmit(self.last_socket, frame));
+        self.output(Output::Transmit(self.last_socket, frame));
+    }
+
+    fn output(&mut self, output: Output<P>) {
+        if self.outputs.capacity() == 0 {
+            self.outputs.reserve_exact(USUAL_OUTPUTS);
+        }
+        self.outputs.push_back(output);
     }
 }

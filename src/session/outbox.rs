@@ -227,7 +227,7 @@ impl<P: Payload> Session<P> {
         }
     }
 
-    const fn has_space(&self, buffered: u32) -> bool {
+    fn has_space(&self, buffered: u32) -> bool {
         buffered as usize <= self.config.outbox.buffered
     }
 

@@ -26,6 +26,11 @@ impl Redactor {
         Self { key: key.into() }
     }
 
+    /// The key, for the frame that authenticates the session.
+    pub fn key(&self) -> &str {
+        &self.key
+    }
+
     /// Replaces each occurrence of the key, literal or percent-encoded (RFC 3986 section 2.1),
     /// by `[key]`.
     pub fn redact(&self, text: &str) -> Redacted {

@@ -35,7 +35,8 @@ impl Subscriptions {
     }
 
     /// Replaces the streams of handlers; true if the union changed.
-    pub(super) fn follow(&mut self, streams: Vec<String>) -> bool {
+    pub(super) fn follow(&mut self, mut streams: Vec<String>) -> bool {
+        streams.shrink_to_fit();
         self.followed = streams;
         self.update()
     }
@@ -69,6 +70,7 @@ impl Subscriptions {
         let changed =
             all.len() != self.all.len() || all.iter().any(|stream| !self.all.contains(stream));
         if changed {
+            all.shrink_to_fit();
             self.all = all;
         }
         changed

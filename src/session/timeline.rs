@@ -8,6 +8,10 @@ use crate::session::{
 /// Number of entries that are kept.
 const LENGTH: usize = 256;
 
+/// Number of entries up to which there is no room for more: most sessions have no more, and a
+/// process may have thousands of them.
+const FEW: usize = 16;
+
 /// Event with its time and socket.
 #[derive(Clone, Debug, PartialEq)]
 pub struct TimelineEntry {
@@ -80,6 +84,8 @@ impl Timeline {
     fn push(&mut self, entry: TimelineEntry) {
         if self.0.len() == LENGTH {
             self.0.remove(0);
+        } else if self.0.len() < FEW {
+            self.0.reserve_exact(1);
         }
         self.0.push(entry);
     }

@@ -172,7 +172,7 @@ impl Driver {
         })?;
         let text = text.as_string().unwrap_or_default();
         if let Requirement::ApiKey = requirement {
-            self.set_api_key(&text);
+            self.set_api_key(text);
             context.has_api_key = true;
             return Ok(());
         }

@@ -16,8 +16,7 @@ use super::abi::{self, Sink};
 use super::clock::{self, Clock};
 use super::dial::Attempt;
 use super::dispatcher::DispatcherRef;
-use super::environment::{self, Environment};
-use super::log::Log;
+use super::environment::Environment;
 use super::message::{self, DirectWay, Message};
 use super::options::{SessionOptions, type_error};
 use super::promises::Promises;
@@ -33,7 +32,6 @@ pub(super) struct Driver {
     keep_alive: RefCell<Option<Rc<Self>>>,
     pub(super) sink: Sink,
     pub(super) options: SessionOptions,
-    log: Log,
     pub(super) dispatcher: DispatcherRef,
     core: RefCell<Session<Message>>,
     /// Created with the first permit.
@@ -47,8 +45,7 @@ pub(super) struct Driver {
     pub(super) socket: RefCell<Option<Rc<Socket>>>,
     /// Watched while the session is active.
     environment: RefCell<Option<Environment>>,
-    /// The key of the current attempt.
-    api_key: RefCell<String>,
+    /// Has the key of the current attempt.
     pub(super) redactor: RefCell<Redactor>,
     /// Settings of the last ack.
     pub(super) settings: RefCell<JsValue>,
@@ -58,16 +55,9 @@ pub(super) struct Driver {
 
 impl Driver {
     pub(super) fn new(options: SessionOptions) -> Rc<Self> {
-        let log = Log {
-            level: options.options.log_level,
-            logger: options.logger.clone(),
-            package_name: options.options.package_name.clone(),
-        };
         let seed = js_sys::Math::random().to_bits();
         let clock = Clock::default();
-        let mut config = options.options.config.clone();
-        config.browser_closes_cleanly = environment::browser_closes_cleanly();
-        let core = Session::new(config, seed, clock.now());
+        let core = Session::new(options.options.config.clone(), seed, clock.now());
         let driver = Rc::new_cyclic(|me| {
             let sink = abi::sink(me);
             Self {
@@ -75,12 +65,11 @@ impl Driver {
                 keep_alive: RefCell::default(),
                 dispatcher: DispatcherRef::new(
                     sink.as_ref(),
-                    log.writes(LogLevel::Debug),
+                    options.writes(LogLevel::Debug),
                     &options.options.package_name,
                 ),
                 sink,
                 options,
-                log,
                 core: RefCell::new(core),
                 direct: RefCell::default(),
                 permitted: Cell::new(false),
@@ -90,7 +79,6 @@ impl Driver {
                 attempt: RefCell::default(),
                 socket: RefCell::default(),
                 environment: RefCell::default(),
-                api_key: RefCell::default(),
                 redactor: RefCell::default(),
                 settings: RefCell::default(),
                 connects: RefCell::default(),
@@ -98,7 +86,7 @@ impl Driver {
             }
         });
         if let Source::Fixed(key) = &driver.options.options.api_key {
-            driver.set_api_key(key);
+            driver.set_api_key(key.clone());
         }
         driver
     }
@@ -275,7 +263,7 @@ impl Driver {
         let session_id = self.session_id().unwrap_or_default();
         let package_name = &self.options.options.package_name;
         let text = match frame {
-            Outgoing::Init => wire::init(&session_id, package_name, &self.api_key.borrow()),
+            Outgoing::Init => wire::init(&session_id, package_name, self.redactor.borrow().key()),
             Outgoing::Subscriptions(streams) => {
                 wire::subscriptions(&session_id, package_name, &streams)
             }
@@ -292,9 +280,8 @@ impl Driver {
     }
 
     /// Sets the key of the next socket, which no text from outside may show.
-    pub(super) fn set_api_key(&self, key: &str) {
+    pub(super) fn set_api_key(&self, key: String) {
         *self.redactor.borrow_mut() = Redactor::new(key);
-        *self.api_key.borrow_mut() = key.into();
     }
 
     /// Removes the key from a text from outside.
@@ -310,7 +297,7 @@ impl Driver {
 
     /// Returns true if lines of this level are written.
     pub(super) fn writes(&self, level: LogLevel) -> bool {
-        self.log.writes(level)
+        self.options.writes(level)
     }
 
     /// Writes a log line.
@@ -319,8 +306,8 @@ impl Driver {
             // Copied first: the app's logger may call the session.
             let session_id = self.session_id();
             let connection = self.with_core(Session::connection);
-            self.log
-                .write(level, session_id.as_deref(), connection, text);
+            self.options
+                .write_line(level, session_id.as_deref(), connection, text);
         }
     }
 }

@@ -4,6 +4,8 @@ use wasm_bindgen::prelude::*;
 
 use crate::session::{LogLevel, SocketId};
 
+use super::options::SessionOptions;
+
 #[wasm_bindgen(module = "/src/web/js/platform.js")]
 extern "C" {
     #[wasm_bindgen(js_name = writeLine)]
@@ -17,22 +19,14 @@ extern "C" {
     );
 }
 
-/// Destination of the log lines, and their least important level.
-#[derive(Debug)]
-pub(super) struct Log {
-    pub(super) level: LogLevel,
-    pub(super) logger: Option<JsValue>,
-    pub(super) package_name: String,
-}
-
-impl Log {
+impl SessionOptions {
     /// Returns true if a line of this level is written.
     pub(super) fn writes(&self, level: LogLevel) -> bool {
-        level <= self.level
+        level <= self.options.log_level
     }
 
     /// Writes a line that names package, session and connection.
-    pub(super) fn write(
+    pub(super) fn write_line(
         &self,
         level: LogLevel,
         session_id: Option<&str>,
@@ -42,7 +36,7 @@ impl Log {
         write_line(
             self.logger.as_ref(),
             level.name(),
-            &self.package_name,
+            &self.options.package_name,
             session_id,
             connection.0,
             text,

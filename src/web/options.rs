@@ -1,5 +1,9 @@
 //! The options of a session: read by field, validated by the core.
 
+use std::cell::RefCell;
+use std::rc::{Rc, Weak};
+use std::sync::Arc;
+
 use js_sys::{Function, TypeError};
 use wasm_bindgen::prelude::*;
 use web_sys::Url;
@@ -9,6 +13,7 @@ use crate::session::{
 };
 
 use super::dial::{Provider, js_provider};
+use super::environment::browser_closes_cleanly;
 use super::events::{ShouldReconnect, js_should_reconnect};
 use super::reflect;
 
@@ -20,7 +25,8 @@ extern "C" {
 
 /// Validated options, and the values that only the runtime has.
 pub(super) struct SessionOptions {
-    pub(super) options: Options,
+    /// Shared by all sessions with equal options.
+    pub(super) options: Rc<Options>,
     pub(super) api_key_provider: Option<Provider>,
     pub(super) url_provider: Option<Provider>,
     pub(super) should_reconnect: Option<ShouldReconnect>,
@@ -58,12 +64,12 @@ impl SessionOptions {
 pub(super) fn validate(
     get: &dyn Fn(&'static str) -> Value,
     show: impl Fn(&str) -> JsValue,
-) -> Result<Options, JsValue> {
+) -> Result<Rc<Options>, JsValue> {
     let refuse = |error: OptionError| {
         let given = show(error.field);
         option_error(error.field, error.allowed, &given, error.secret)
     };
-    let options = Options::read(get).map_err(refuse)?;
+    let mut options = Options::read(get).map_err(refuse)?;
     let [first, second] = URL_OPTIONS.map(&show);
     if !first.is_undefined() && !second.is_undefined() && first != second {
         return Err(refuse(OptionError {
@@ -81,7 +87,28 @@ pub(super) fn validate(
             secret: false,
         }));
     }
-    Ok(options)
+    if let Some(config) = Arc::get_mut(&mut options.config) {
+        config.browser_closes_cleanly = browser_closes_cleanly();
+    }
+    Ok(share(options))
+}
+
+thread_local! {
+    /// Options of the newest session.
+    static NEWEST: RefCell<Weak<Options>> = RefCell::default();
+}
+
+/// Replaces options by those of the newest session if they are equal: a server gives the same ones
+/// to thousands of sessions.
+fn share(options: Options) -> Rc<Options> {
+    NEWEST.with_borrow_mut(|newest| {
+        let shared = newest.upgrade().filter(|newest| **newest == options);
+        shared.unwrap_or_else(|| {
+            let options = Rc::new(options);
+            *newest = Rc::downgrade(&options);
+            options
+        })
+    })
 }
 
 /// The URL for a WebSocket, if it is valid: the core checks the scheme, the runtime the rest.

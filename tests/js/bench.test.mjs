@@ -8,7 +8,7 @@ import { plot } from "../../bench/plot.mjs";
 import { summarise } from "../../bench/profile/summary.mjs";
 import { report, table } from "../../bench/report.mjs";
 import { Samples } from "../../bench/samples.mjs";
-import { median, ratios, spread } from "../../bench/stats.mjs";
+import { lowerQuartile, median, ratios, spread } from "../../bench/stats.mjs";
 import { verdict } from "../../bench/verdict.mjs";
 
 /** Three rounds in which this package takes 1, 1.1 and 1.3 of the floor. */
@@ -28,6 +28,7 @@ const RESULTS = {
 test("the median is the middle value, or the mean of the two middle values", () => {
   assert.equal(median([30, 1, 2]), 2);
   assert.equal(median([4, 1, 2, 30]), 3);
+  assert.equal(lowerQuartile([9, 1, 8, 2, 7]), 2);
   assert.deepEqual(spread([3, 1, 2]), { median: 2, min: 1, max: 3 });
 });
 
@@ -61,6 +62,14 @@ test("a thousand transcriptions differ in text, times and speaker", () => {
   assert.ok(count(({ data }) => data.speakerId) > 1);
   const [{ streams }] = CASES;
   assert.deepEqual(streams, [...new Set(frames.map(({ streamType }) => streamType))]);
+});
+
+test("a figure of a later round removes the reason of an earlier one", () => {
+  const samples = new Samples();
+  samples.fail({ series: [{ key: "a" }] }, { name: OURS }, "gone");
+  samples.add({ name: OURS }, 1, { a: 5 });
+  const { values, reasons } = samples.all();
+  assert.deepEqual([values.a[OURS], reasons.a], [[, 5], {}]);
 });
 
 test("saved figures are restored, with their gaps", () => {

@@ -29,7 +29,7 @@ fn defaults_that_apps_rely_on() {
         on_loopback: true,
         ..Config::default()
     };
-    assert_eq!(options.config, defaults);
+    assert_eq!(*options.config, defaults);
     assert!(options.config.auto_reconnect);
     assert_eq!(options.config.max_reconnect_attempts, Some(3));
     assert_eq!(options.config.backoff.initial.as_millis(), 1000);

@@ -24,8 +24,8 @@ pub fn needs(arguments: &[String]) -> &'static [Need] {
     }
 }
 
-/// Runs a benchmark: `core`, `cloud`, `cycles`, `profile`, or the comparison of
-/// clients.
+/// Runs a benchmark: `core`, `cloud`, `cycles`, `profile`, `sensitivity`, or the
+/// comparison of clients.
 pub fn run(arguments: &[String]) -> Result<(), String> {
     let (name, options) = match arguments {
         [name, options @ ..] => (name.as_str(), options),
@@ -44,6 +44,11 @@ pub fn run(arguments: &[String]) -> Result<(), String> {
             &[("CHROMIUM", &CHROMIUM.get()?)],
         ),
         "profile" => on_package("bench/profile/run.mjs", options, &[]),
+        "sensitivity" => on_package(
+            "bench/sensitivity.mjs",
+            options,
+            &[("CHROMIUM", &CHROMIUM.get()?)],
+        ),
         _ => on_package(
             "bench/run.mjs",
             arguments,

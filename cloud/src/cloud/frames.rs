@@ -19,27 +19,35 @@ impl Cloud {
         now: Instant,
     ) -> Vec<ConnectionId> {
         self.context.set_time(now);
+        let to = match frame {
+            FrameSpec::Stream { name, .. } => self.subscribers(target, name),
+            FrameSpec::Verbatim(_) | FrameSpec::Template(_) | FrameSpec::Settings(_) => {
+                self.members(target)
+            }
+        };
+        self.send_to(&to, frame);
+        to.iter().map(|who| who.connection_id).collect()
+    }
+
+    fn send_to(&mut self, to: &[Arc<Identity>], frame: &FrameSpec) {
         let date = self.context.date();
-        let mut members = self.members(target);
         match frame {
-            FrameSpec::Verbatim(text) => self.send_each(&members, |_| text.clone()),
+            FrameSpec::Verbatim(text) => self.send_each(to, |_| text.clone()),
             FrameSpec::Template(template) => {
-                self.send_each(&members, |who| frame_spec::fill(template, who, &date));
+                self.send_each(to, |who| frame_spec::fill(template, who, &date));
             }
             FrameSpec::Stream { name, data } => {
-                members.retain(|who| self.is_subscribed(who, name));
                 let stream = DataStream::new(name, data, &date);
-                self.send_each(&members, |who| {
+                self.send_each(to, |who| {
                     stream.frame(who.session_id.as_deref().unwrap_or_default())
                 });
             }
             FrameSpec::Settings(change) => {
-                for who in &members {
+                for who in to {
                     self.change_settings(who, change);
                 }
             }
         }
-        members.iter().map(|who| who.connection_id).collect()
     }
 
     fn send_each(&mut self, to: &[Arc<Identity>], frame: impl Fn(&Identity) -> String) {
@@ -59,9 +67,13 @@ impl Cloud {
         self.broadcast(Some(Arc::clone(of)), Fact::Settings { settings });
     }
 
-    fn is_subscribed(&self, who: &Identity, stream: &str) -> bool {
-        let user = who.user_session_id.as_ref();
-        let session = user.and_then(|user| self.sessions.get(user));
-        session.is_some_and(|session| session.is_subscribed(who.connection_id, stream))
+    /// Returns the connected TPAs of a target that subscribe to a stream.
+    fn subscribers(&self, target: &Target, stream: &str) -> Vec<Arc<Identity>> {
+        let sessions = self.sessions.values();
+        let subscribers = sessions.flat_map(|session| session.subscribers_of(stream));
+        let meant = subscribers.filter(|who| target.includes(who));
+        let mut meant: Vec<_> = meant.cloned().collect();
+        meant.sort_unstable_by_key(|who| who.connection_id);
+        meant
     }
 }

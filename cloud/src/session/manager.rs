@@ -132,9 +132,12 @@ impl SessionManager {
         self.subscriptions.subscribers()
     }
 
-    /// Reports whether a connection subscribes to a stream.
-    pub(crate) fn is_subscribed(&self, id: ConnectionId, stream: &str) -> bool {
-        self.subscriptions.is_subscribed(id, stream)
+    /// Returns the connected TPAs that subscribe to a stream.
+    pub(crate) fn subscribers_of(&self, stream: &str) -> impl Iterator<Item = &Arc<Identity>> {
+        let is_subscribed = move |id| self.subscriptions.is_subscribed(id, stream);
+        self.registry
+            .iter()
+            .filter(move |who| is_subscribed(who.connection_id))
     }
 
     /// Returns the started apps.

@@ -6,6 +6,7 @@
 )]
 
 use std::cell::Cell;
+use std::sync::Arc;
 
 use crate::session::time::{MAX_MILLIS, MILLIS_ALLOWED};
 use crate::session::{
@@ -36,7 +37,7 @@ pub struct Options {
     /// Least important level that is logged.
     pub log_level: LogLevel,
     /// Settings of the state machine.
-    pub config: Config,
+    pub config: Arc<Config>,
 }
 
 /// Value of an option, as far as the validation looks at it.
@@ -94,7 +95,7 @@ impl Options {
             package_name: reader.package_name(),
             url_field,
             log_level: reader.log_level(),
-            config: Config {
+            config: Arc::new(Config {
                 auto_reconnect: reader.boolean("autoReconnect", defaults.auto_reconnect),
                 max_reconnect_attempts: reader.attempts(defaults.max_reconnect_attempts),
                 give_up_after: millis("giveUpAfter", defaults.give_up_after, &MILLIS),
@@ -120,7 +121,7 @@ impl Options {
                 on_loopback: matches!(&url, Source::Fixed(url) if is_loopback(url)),
                 key_from_provider: api_key == Source::Provider,
                 browser_closes_cleanly: defaults.browser_closes_cleanly,
-            },
+            }),
             url,
             api_key,
         };
