@@ -4,6 +4,7 @@ import { EventEmitter } from "node:events";
 import { test } from "node:test";
 
 import { Dispatcher, RESERVED_EVENTS } from "../../src/web/js/dispatcher.js";
+import { takeActivity } from "../../src/web/js/receive.js";
 
 /** A dispatcher, everything that it reports, and the number of frames among it. */
 function dispatcher() {
@@ -216,12 +217,12 @@ test("a socket with events of its own kind is heard as the standard says", () =>
 test("the time of the last frame is noted, and taken once", () => {
   const { it } = dispatcher();
   const { connection, receive } = attached(it);
-  assert.equal(connection.takeActivity(), -1);
+  assert.equal(takeActivity(connection), -1);
   const before = performance.now();
   receive('{"type":"x"}');
-  const at = connection.takeActivity();
+  const at = takeActivity(connection);
   assert.ok(at >= before && at <= performance.now());
-  assert.equal(connection.takeActivity(), -1);
+  assert.equal(takeActivity(connection), -1);
 });
 
 test("three frames are reported at once, until their time is taken", () => {
@@ -229,7 +230,7 @@ test("three frames are reported at once, until their time is taken", () => {
   const { connection, receive } = attached(it);
   for (let i = 0; i < 5; i++) receive('{"type":"x"}');
   assert.equal(frames.count, 3);
-  connection.takeActivity();
+  takeActivity(connection);
   receive(stream("VAD", {}));
   receive(new ArrayBuffer(2));
   assert.equal(frames.count, 5);
@@ -239,7 +240,7 @@ test("a frame that the session reads is not noted", () => {
   const { it, reports, frames } = dispatcher();
   const { connection, receive } = attached(it);
   receive('{"type":"pong"}');
-  assert.deepEqual([connection.takeActivity(), frames.count], [-1, 0]);
+  assert.deepEqual([takeActivity(connection), frames.count], [-1, 0]);
   assert.deepEqual(reports, [["control", 7, "pong"]]);
 });
 

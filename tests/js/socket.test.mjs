@@ -2,7 +2,8 @@
 import assert from "node:assert/strict";
 import { mock, test } from "node:test";
 
-import { Connection, dial } from "../../src/web/js/platform.js";
+import { dial } from "../../src/web/js/platform.js";
+import { Connection } from "../../src/web/js/receive.js";
 
 /** Opens a socket of a class; returns its connection, the socket, and what was reported. */
 function opened(methods = {}) {

@@ -1,14 +1,31 @@
 /**
- * Event handlers, and the path of a frame from the socket to them. None of it runs in wasm: only
- * control frames and faults are reported to the session.
+ * Event handlers, and the frames that reach them. None of it runs in wasm: only control frames and
+ * faults are reported to the session.
  *
  * @typedef {(payload: any) => unknown} Handler
  * @typedef {{ event: string, handler: Handler | undefined, once: boolean, passive: boolean }} Registration
  *   without its handler once it is removed
  * @typedef {import("./platform.js").Sink} Sink
+ * @typedef {import("./receive.js").Connection} Connection
  */
-import { Connection, isEmitter, mustBe, text as textOf } from "./platform.js";
-import { AudioChunk, FRAME_TYPES, STREAMS, nameWithVariant } from "./streams.js";
+import { mustBe, text as textOf } from "./platform.js";
+import { call, listen, note } from "./receive.js";
+import { FRAME_TYPES, STREAMS } from "./streams.js";
+
+/**
+ * Handlers that the frames of one stream reach.
+ *
+ * - `first` have the stream's name
+ * - `second` have the name without its variant (the language or gesture)
+ * - `hasVariants`: there are handlers of variants, which the data names
+ * - `isInspected`: the session looks at the data first
+ *
+ * @typedef {object} Route
+ * @property {Registration[]} first
+ * @property {Registration[]} second
+ * @property {boolean} hasVariants
+ * @property {boolean} isInspected
+ */
 
 // The core defines these lists; `tests/constants.rs` fails where they differ.
 
@@ -48,6 +65,10 @@ const controlTypes = new Set(CONTROL_TYPES);
 const reservedEvents = new Set(RESERVED_EVENTS);
 const renamedTypes = new Map(RENAMED_TYPES);
 
+/** Most routes that are kept, and most characters of their names, which come from the network. */
+const MOST_ROUTES = 256;
+const MAX_ROUTE_NAME = 128;
+
 const GLASSES = "glasses_connection_state";
 
 /**
@@ -71,8 +92,8 @@ export class Handlers {
    */
   registrations = [];
 
-  /** Whether a handler listens to one language, or one gesture, of a stream. */
-  hasVariants = false;
+  /** @type {Map<string, Route> | undefined} by stream; dropped when handlers change */
+  routes = undefined;
 
   /** Called after each change of the handlers. */
   onChange() {}
@@ -127,13 +148,13 @@ export class Handlers {
   /** @param {Registration[]} registrations */
   set(registrations) {
     this.registrations = registrations;
-    this.hasVariants = registrations.some(({ event }) => event.includes(":"));
+    this.routes = undefined;
     this.onChange();
   }
 
   /**
-   * Calls the handlers of an event, and reports their exceptions. Handlers of a frame are called
-   * only while its connection is attached: one of them may end the session.
+   * Calls the handlers of an event, and reports their exceptions. Handlers of a frame are called only
+   * while its connection is attached: one of them may end the session.
    * @param {string} event
    * @param {any} payload
    * @param {Connection} [connection] the source of the frame
@@ -145,18 +166,7 @@ export class Handlers {
       if (registration.event !== event) continue;
       isHandled = true;
       if (connection !== undefined && !connection.attached) break;
-      // Taken out first, so that the handler is not called as a method of its registration.
-      const { handler } = registration;
-      if (handler === undefined) continue;
-      if (registration.once) this.remove(registration);
-      try {
-        const result = /** @type {any} */ (handler(payload));
-        // Node ends the process for a rejection that nobody handles.
-        if (typeof result?.then === "function")
-          result.then(undefined, (/** @type {unknown} */ error) => this.onFailure(event, error));
-      } catch (error) {
-        this.onFailure(event, error);
-      }
+      call(registration, payload, this);
     }
     return isHandled;
   }
@@ -202,92 +212,57 @@ export class Dispatcher extends Handlers {
    * @returns {Connection}
    */
   attach(socket, id) {
-    const connection = new Connection(socket, id, this);
-    /** @type {(data: any, isBinary: boolean) => void} */
-    const receive = (data, isBinary) => {
-      const { dispatcher } = connection;
-      if (dispatcher === undefined) return;
-      dispatcher.received++;
-      try {
-        if (isBinary) dispatcher.receiveBinary(data, connection);
-        else dispatcher.receiveText(data, connection);
-      } catch (error) {
-        dispatcher.onFailure("message", error);
-      }
-    };
-    if (isEmitter(socket)) {
-      // The package `ws` gives a Buffer here, in half the time that its `onmessage` takes.
-      // Before its version 8 it gave no flag, and text as a string.
-      socket.on("message", (/** @type {any} */ data, /** @type {boolean} */ isBinary) =>
-        receive(data, isBinary ?? typeof data !== "string"),
-      );
-      socket.on("ping", () => connection.attached && this.sink("protocol-ping", id));
-    } else {
-      socket.binaryType = "arraybuffer";
-      socket.onmessage = (/** @type {{ data: any }} */ event) =>
-        receive(event.data, typeof event.data !== "string");
-    }
-    return connection;
+    return listen(socket, id, this);
   }
 
   /**
-   * @param {any} text a string, or UTF-8 bytes whose `toString()` gives it
+   * The handlers that frames of a stream reach: found when the stream is first met, and kept until
+   * handlers change. Reserved names reach none.
+   * @param {string} stream
+   * @returns {Route}
+   */
+  route(stream) {
+    const known = this.routes?.get(stream);
+    if (known !== undefined) return known;
+    const name = baseName(stream);
+    const isReserved = reservedEvents.has(name) || frameTypes.has(name);
+    const reachable = isReserved ? [] : this.registrations;
+    const route = {
+      first: reachable.filter(({ event }) => event === stream),
+      second: reachable.filter(({ event }) => event === name && event !== stream),
+      hasVariants: reachable.some(({ event }) => event.startsWith(`${stream}:`)),
+      isInspected: !isReserved && (this.verbose || name === GLASSES),
+    };
+    if (stream.length > MAX_ROUTE_NAME) return route;
+    if (this.routes === undefined || this.routes.size === MOST_ROUTES) this.routes = new Map();
+    this.routes.set(stream, route);
+    return route;
+  }
+
+  /**
+   * Looks at the data of a stream before its handlers get it.
+   * @param {string} stream
+   * @param {any} data
+   */
+  inspect(stream, data) {
+    const name = baseName(stream);
+    this.checkPromisedFields(name, data);
+    if (name === GLASSES) this.apply(name, data);
+  }
+
+  /**
+   * Handles a frame that has no data of a stream.
+   * @param {any} frame any JSON
    * @param {Connection} connection
    */
-  receiveText(text, connection) {
-    let frame;
-    try {
-      frame = JSON.parse(text);
-    } catch {
-      return this.sink("not-json", connection.id);
-    }
+  receiveFrame(frame, connection) {
     if (typeof frame !== "object" || frame === null || Array.isArray(frame)) {
-      return this.sink("not-object", connection.id);
-    }
-    const { type } = frame;
-    if (type === "data_stream" && typeof frame.streamType === "string") {
-      this.deliverStream(frame.streamType, frame.data, connection);
-    } else if (typeof type === "string" && type !== "") {
-      this.deliverFrame(type, frame, connection);
+      this.sink("not-object", connection.id);
+    } else if (typeof frame.type === "string" && frame.type !== "") {
+      this.deliverFrame(frame.type, frame, connection);
     } else {
       this.sink("no-type", connection.id);
     }
-  }
-
-  /**
-   * @param {any} data a Buffer, a view, an ArrayBuffer or a Blob
-   * @param {Connection} connection
-   */
-  receiveBinary(data, connection) {
-    connection.noteFrame();
-    if (typeof data.arrayBuffer === "function") {
-      data.arrayBuffer().then(
-        (/** @type {ArrayBuffer} */ buffer) => connection.attached && this.receiveBinary(buffer, connection),
-        () => connection.attached && this.sink("not-object", connection.id),
-      );
-    } else if (!this.emit("audio_chunk", new AudioChunk(data), connection)) {
-      this.unhandled("audio_chunk");
-    }
-  }
-
-  /**
-   * Emits a stream's data under its name, and under the name with or without its variant (the
-   * language or gesture).
-   * @param {string} stream
-   * @param {any} data
-   * @param {Connection} connection
-   */
-  deliverStream(stream, data, connection) {
-    connection.noteFrame();
-    const colon = stream.indexOf(":");
-    const name = colon > 0 ? stream.slice(0, colon) : stream;
-    if (reservedEvents.has(name) || frameTypes.has(name)) return this.unhandled(stream);
-    this.checkPromisedFields(name, data);
-    if (name === GLASSES) this.apply(name, data);
-    let handled = this.emit(stream, data, connection);
-    const other = colon < 0 && this.hasVariants ? nameWithVariant(stream, data) : name;
-    if (other !== stream) handled = this.emit(other, data, connection) || handled;
-    if (!handled) this.unhandled(stream);
   }
 
   /**
@@ -297,13 +272,13 @@ export class Dispatcher extends Handlers {
    */
   deliverFrame(type, frame, connection) {
     const isControl = controlTypes.has(type);
-    if (!isControl) connection.noteFrame();
+    if (!isControl) note(connection, this);
     this.checkPromisedFields(type, frame);
     this.apply(type, frame);
     const event = renamedTypes.get(type) ?? type;
-    const handled = !reservedEvents.has(event) && this.emit(event, frame, connection);
+    const isHandled = !reservedEvents.has(event) && this.emit(event, frame, connection);
     if (isControl) this.sink("control", connection.id, frame);
-    else if (!handled) this.unhandled(type);
+    else if (!isHandled) this.unhandled(type);
   }
 
   /**
@@ -360,6 +335,12 @@ export class Dispatcher extends Handlers {
     (this.reported ??= new Set()).add(name);
     this.sink("incomplete", 0, `${name} without ${missing}`);
   }
+}
+
+/** The name of a stream without its variant. @param {string} stream */
+function baseName(stream) {
+  const colon = stream.indexOf(":");
+  return colon > 0 ? stream.slice(0, colon) : stream;
 }
 
 /**

@@ -76,11 +76,11 @@ export const FRAME_TYPES = [
 
 /** Payload of `audio_chunk`: a binary frame, PCM at 16 kHz. */
 export class AudioChunk {
-  /** @param {Uint8Array | ArrayBuffer} data */
-  constructor(data) {
+  /** @param {Uint8Array | ArrayBuffer} data @param {number} timestamp */
+  constructor(data, timestamp) {
     this.bytes = ArrayBuffer.isView(data) ? data : new Uint8Array(data);
     this.sampleRate = 16000;
-    this.timestamp = Date.now();
+    this.timestamp = timestamp;
   }
 
   /** A copy where `bytes` is a view of a larger buffer, as the Buffers of `ws` are. */

@@ -1,0 +1,296 @@
+/**
+ * Sockets, and the path of a frame from one to the handlers of the app, which runs for each frame: one
+ * look-up for a stream, no allocation besides the frame, and one reading of the clock for all frames
+ * that arrive together. It decides nothing.
+ *
+ * @typedef {import("./dispatcher.js").Dispatcher} Dispatcher
+ * @typedef {import("./dispatcher.js").Handlers} Handlers
+ * @typedef {import("./dispatcher.js").Registration} Registration
+ */
+import { AudioChunk, nameWithVariant } from "./streams.js";
+
+/** Time in ms for the peer to answer a close frame, after which a socket of Node is terminated. */
+const CLOSE_TIMEOUT = 1000;
+
+/** Values of `readyState` (WHATWG WebSockets, "WebSocket"). */
+const CONNECTING = 0;
+const OPEN = 1;
+
+/** Frames that are reported at once: they tell a cloud that talks from one that says something now and then. */
+const MOST_REPORTED = 3;
+
+/**
+ * Listens to the messages of a socket.
+ * @param {any} socket
+ * @param {number} id
+ * @param {Dispatcher} dispatcher
+ * @returns {Connection}
+ */
+export function listen(socket, id, dispatcher) {
+  const connection = new Connection(socket, id, dispatcher);
+  if (isEmitter(socket)) {
+    connection.isBatching = true;
+    // The package `ws` gives a Buffer here, in half the time that its `onmessage` takes.
+    // Before its version 8 it gave no flag, and text as a string.
+    socket.on("message", (/** @type {any} */ data, /** @type {boolean} */ isBinary) =>
+      receive(data, isBinary ?? typeof data !== "string", connection),
+    );
+    socket.on("ping", () => connection.attached && dispatcher.sink("protocol-ping", id));
+  } else {
+    socket.binaryType = "arraybuffer";
+    socket.onmessage = (/** @type {{ data: any }} */ { data }) =>
+      receive(data, typeof data !== "string", connection);
+  }
+  return connection;
+}
+
+/**
+ * @param {any} data
+ * @param {boolean} isBinary
+ * @param {Connection} connection
+ */
+function receive(data, isBinary, connection) {
+  const { dispatcher } = connection;
+  if (dispatcher === undefined) return;
+  dispatcher.received++;
+  try {
+    if (isBinary) receiveBinary(data, connection, dispatcher);
+    else receiveText(data, connection, dispatcher);
+  } catch (error) {
+    dispatcher.onFailure("message", error);
+  }
+}
+
+/**
+ * @param {any} text a string, or UTF-8 bytes whose `toString()` gives it
+ * @param {Connection} connection
+ * @param {Dispatcher} dispatcher
+ */
+function receiveText(text, connection, dispatcher) {
+  let frame;
+  try {
+    // JSON.parse would look for the method, at a tenth of the cost of the frame.
+    frame = JSON.parse(text.toString());
+  } catch {
+    return dispatcher.sink("not-json", connection.id);
+  }
+  if (frame?.type === "data_stream" && typeof frame.streamType === "string") {
+    note(connection, dispatcher);
+    deliver(frame.streamType, frame.data, connection, dispatcher);
+  } else {
+    dispatcher.receiveFrame(frame, connection);
+  }
+}
+
+/**
+ * @param {any} data a Buffer, a view, an ArrayBuffer or a Blob
+ * @param {Connection} connection
+ * @param {Dispatcher} dispatcher
+ */
+function receiveBinary(data, connection, dispatcher) {
+  note(connection, dispatcher);
+  if (!ArrayBuffer.isView(data) && typeof data.arrayBuffer === "function") {
+    data.arrayBuffer().then(
+      (/** @type {ArrayBuffer} */ buffer) =>
+        connection.attached && receiveBinary(buffer, connection, dispatcher),
+      () => connection.attached && dispatcher.sink("not-object", connection.id),
+    );
+    return;
+  }
+  const timestamp = connection === noted ? (arrivedAt ||= Date.now()) : Date.now();
+  const chunk = new AudioChunk(data, timestamp);
+  if (!dispatcher.emit("audio_chunk", chunk, connection)) dispatcher.unhandled("audio_chunk");
+}
+
+/**
+ * Calls the handlers of a stream's name, and of the name with or without its variant (the language or
+ * gesture). Handlers may change meanwhile, and then the second list is looked up again.
+ * @param {string} stream
+ * @param {any} data
+ * @param {Connection} connection
+ * @param {Dispatcher} dispatcher
+ */
+function deliver(stream, data, connection, dispatcher) {
+  let route = dispatcher.routes?.get(stream) ?? dispatcher.route(stream);
+  if (route.isInspected) {
+    dispatcher.inspect(stream, data);
+    route = dispatcher.route(stream);
+  }
+  const { routes } = dispatcher;
+  const { first } = route;
+  run(first, data, connection, dispatcher);
+  if (dispatcher.routes !== routes) route = dispatcher.route(stream);
+  let isHandled = run(route.second, data, connection, dispatcher) || first.length > 0;
+  if (route.hasVariants) {
+    const variant = nameWithVariant(stream, data);
+    if (variant !== stream) isHandled = dispatcher.emit(variant, data, connection) || isHandled;
+  }
+  if (!isHandled) dispatcher.unhandled(stream);
+}
+
+/**
+ * Calls handlers of a frame while its connection is attached: one of them may end the session.
+ * @param {Registration[]} list
+ * @param {any} data
+ * @param {Connection} connection
+ * @param {Dispatcher} dispatcher
+ * @returns {boolean} whether there are any
+ */
+function run(list, data, connection, dispatcher) {
+  for (let i = 0; i < list.length && connection.dispatcher !== undefined; i++) {
+    call(list[i], data, dispatcher);
+  }
+  return list.length > 0;
+}
+
+/**
+ * Calls a handler, unless it was removed, and reports its exception.
+ * @param {Registration} registration
+ * @param {any} payload
+ * @param {Handlers} handlers
+ */
+export function call(registration, payload, handlers) {
+  // Taken out first, so that the handler is not called as a method of its registration.
+  const { handler } = registration;
+  if (handler === undefined) return;
+  if (registration.once) handlers.remove(registration);
+  try {
+    const result = /** @type {any} */ (handler(payload));
+    if (typeof result?.then === "function") watch(result, registration.event, handlers);
+  } catch (error) {
+    handlers.onFailure(registration.event, error);
+  }
+}
+
+/**
+ * Reports the rejection of a promise that a handler returned: Node ends the process for one that nobody
+ * handles.
+ * @param {any} promise
+ * @param {string} event
+ * @param {Handlers} handlers
+ */
+function watch(promise, event, handlers) {
+  promise.then(undefined, (/** @type {unknown} */ error) => handlers.onFailure(event, error));
+}
+
+/**
+ * Notes a frame that the session does not read. Those that a socket passes on in one go arrived together,
+ * and only the first ones have a time of their own.
+ * @param {Connection} connection
+ * @param {Dispatcher} dispatcher
+ */
+export function note(connection, dispatcher) {
+  if (connection === noted) return;
+  connection.lastActivity = performance.now();
+  if (connection.reported < MOST_REPORTED) {
+    connection.reported++;
+    dispatcher.sink("active", connection.id);
+  } else if (connection.isBatching) {
+    settled.then(endBatch);
+    // Last: if the stack is full, the promise throws.
+    noted = connection;
+  }
+}
+
+/** @type {Connection | undefined} the time of the messages that it passes on now has been noted */
+let noted;
+/** Time by `Date.now()` at which they arrived; 0 if it is not known. */
+let arrivedAt = 0;
+
+/** Its reactions run once the messages were passed on. Tests replace `queueMicrotask`. */
+const settled = Promise.resolve();
+
+function endBatch() {
+  noted = undefined;
+  arrivedAt = 0;
+}
+
+/** Returns the time of the last frame, once; -1 if none came since. @param {Connection} connection */
+export function takeActivity(connection) {
+  const at = connection.lastActivity;
+  connection.lastActivity = -1;
+  connection.reported = 0;
+  if (connection === noted) noted = undefined;
+  return at;
+}
+
+/** True for a socket of the package `ws`, whose events have arguments. @param {any} socket @returns {boolean} */
+export function isEmitter(socket) {
+  return typeof socket.on === "function" && typeof socket.terminate === "function";
+}
+
+export class Connection {
+  /** @param {any} socket @param {number} id @param {Dispatcher} [dispatcher] */
+  constructor(socket, id, dispatcher) {
+    this.socket = socket;
+    this.id = id;
+    /** Receives the frames; undefined once detached, although the socket may live for seconds. */
+    this.dispatcher = dispatcher;
+    /**
+     * Time of the last frame by `performance.now()`; -1 if none came since it was taken. Kept here
+     * because a call into wasm at each frame would cost more than the frame.
+     */
+    this.lastActivity = -1;
+    /** Number of frames since then that were reported one by one. */
+    this.reported = 0;
+    /** The socket passes on several messages in one go. */
+    this.isBatching = false;
+  }
+
+  get attached() {
+    return this.dispatcher !== undefined;
+  }
+
+  /**
+   * Bytes that the open socket has not sent yet; -1 where it is not open: a socket that is closing
+   * accepts data and loses it. A socket without `bufferedAmount` counts as 0.
+   * @returns {number}
+   */
+  get buffered() {
+    try {
+      const { readyState, bufferedAmount } = this.socket;
+      return readyState === OPEN ? Number(bufferedAmount ?? 0) : -1;
+    } catch {
+      return -1;
+    }
+  }
+
+  /**
+   * Sends a frame if the socket is open: a browser's socket that is closing would lose it and write
+   * an error to the console.
+   * @param {string} text
+   */
+  send(text) {
+    try {
+      if (this.socket.readyState === OPEN) this.socket.send(text);
+    } catch {
+      // The socket is gone, and its close event says so.
+    }
+  }
+
+  /**
+   * Detaches the socket and closes it where it is still open.
+   * @param {number} code
+   * @param {string} reason
+   * @param {boolean} [atOnce] the peer does not answer: nothing waits for its close frame
+   */
+  close(code, reason, atOnce) {
+    // Detached first: some sockets fire their events before close() returns.
+    this.dispatcher = undefined;
+    const { socket } = this;
+    try {
+      socket.onopen = null;
+      socket.onclose = null;
+      socket.onmessage = null;
+      // Not null: the package `ws` throws an error that has no listener.
+      socket.onerror = () => {};
+      const canTerminate = typeof socket.terminate === "function";
+      if (atOnce && canTerminate) return socket.terminate();
+      if (socket.readyState === CONNECTING || socket.readyState === OPEN) socket.close(code, reason);
+      // It would wait for the peer's answer for 30 s or for ever, and keep the process alive.
+      if (canTerminate) setTimeout(() => socket.terminate(), CLOSE_TIMEOUT).unref?.();
+    } catch {
+      // Nothing follows from it: the socket is detached.
+    }
+  }
+}

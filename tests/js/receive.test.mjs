@@ -1,0 +1,230 @@
+/** The path of a frame to its handlers: the table of streams against its definition, and the clock. */
+import assert from "node:assert/strict";
+import { EventEmitter } from "node:events";
+import { test } from "node:test";
+
+import fc from "fast-check";
+
+import { Dispatcher } from "../../src/web/js/dispatcher.js";
+import { takeActivity } from "../../src/web/js/receive.js";
+
+const STREAMS = [
+  "transcription",
+  "transcription:en-US",
+  "transcription:de-DE",
+  "translation",
+  "translation:en-US-to-fr-FR",
+  "touch_event",
+  "touch_event:tap",
+  "glasses_connection_state",
+  "custom",
+  "custom:a:b",
+  ":a",
+  "sent",
+  "pong",
+];
+const DATA = [
+  { transcribeLanguage: "en-US" },
+  { transcribeLanguage: "de-DE" },
+  { transcribeLanguage: "en-US", translateLanguage: "fr-FR" },
+  { gesture_name: "tap" },
+  null,
+];
+
+/** Handlers by the definition: each frame looks through all of them. */
+class Plain {
+  registrations = [];
+  attached = true;
+
+  on(event, handler, once) {
+    const registration = { event, handler, once };
+    this.registrations.push(registration);
+    return () => this.remove(registration);
+  }
+
+  remove(registration) {
+    this.registrations = this.registrations.filter((each) => each !== registration);
+  }
+
+  receive(stream, data) {
+    if (!this.attached) return;
+    const name = stream.replace(/(.):.*/s, "$1");
+    if (["sent", "pong"].includes(name)) return;
+    this.emit(stream, data);
+    if (name !== stream) this.emit(name, data);
+    else if (stream === "touch_event" && data?.gesture_name)
+      this.emit(`${stream}:${data.gesture_name}`, data);
+    else if (stream === "transcription" && data?.transcribeLanguage) {
+      this.emit(`${stream}:${data.transcribeLanguage}`, data);
+    } else if (stream === "translation" && data?.translateLanguage) {
+      this.emit(`${stream}:${data.transcribeLanguage}-to-${data.translateLanguage}`, data);
+    }
+  }
+
+  emit(event, data) {
+    for (const registration of this.registrations.filter((each) => each.event === event)) {
+      if (!this.attached) return;
+      if (!this.registrations.includes(registration)) continue;
+      if (registration.once) this.remove(registration);
+      try {
+        registration.handler(data);
+      } catch {
+        // Reported, and no matter to the others.
+      }
+    }
+  }
+
+  detach() {
+    this.attached = false;
+  }
+}
+
+/** The dispatcher, with the interface of the above. */
+class Routed extends Dispatcher {
+  socket = {};
+
+  constructor(verbose) {
+    super(() => {}, verbose);
+    this.connection = this.attach(this.socket, 1);
+    this.onmessage = this.socket.onmessage;
+  }
+
+  receive(streamType, data) {
+    this.onmessage({ data: JSON.stringify({ type: "data_stream", streamType, data }) });
+  }
+
+  detach() {
+    this.connection.close(1000, "");
+  }
+}
+
+const stream = fc.oneof(fc.constantFrom(...STREAMS.slice(0, 2)), fc.constantFrom(...STREAMS));
+const { action } = fc.letrec((tie) => ({
+  action: fc.oneof(
+    { depthSize: "small", maxDepth: 3 },
+    fc.record({ do: fc.constant("undo"), which: fc.nat(7) }),
+    fc.record({ do: fc.constant("receive"), stream, data: fc.constantFrom(...DATA) }),
+    fc.record({ do: fc.constantFrom("throw", "detach") }),
+    fc.record({
+      do: fc.constant("on"),
+      stream,
+      once: fc.boolean(),
+      inside: fc.array(tie("action"), { maxLength: 2 }),
+    }),
+  ),
+}));
+const history = fc.array(
+  fc.oneof(
+    {
+      weight: 4,
+      arbitrary: fc.record({ do: fc.constant("receive"), stream, data: fc.constantFrom(...DATA) }),
+    },
+    { weight: 6, arbitrary: action },
+  ),
+  { maxLength: 25 },
+);
+
+/** Names of the handlers that were called, in order. */
+function calls(handlers, actions) {
+  const called = [];
+  const undos = [];
+  let depth = 0;
+  const act = (each) => {
+    if (each.do === "on") {
+      const name = `${each.stream} ${undos.length}`;
+      const handler = (data) => {
+        called.push([name, data]);
+        // Frames that handlers receive would go on for ever.
+        if (depth === 2) return;
+        depth++;
+        try {
+          each.inside.forEach(act);
+        } finally {
+          depth--;
+        }
+      };
+      undos.push(handlers.on(each.stream, handler, each.once));
+    } else if (each.do === "undo") undos[each.which]?.();
+    else if (each.do === "receive") handlers.receive(each.stream, each.data);
+    else if (each.do === "detach") handlers.detach();
+    else if (depth > 0) throw new Error("by the handler");
+  };
+  for (const each of actions) {
+    act(each);
+    if (called.length > 500) break;
+  }
+  return called;
+}
+
+test("a frame reaches the handlers that the definition names, however they change", () => {
+  fc.assert(
+    fc.property(history, fc.boolean(), (actions, verbose) => {
+      assert.deepEqual(calls(new Routed(verbose), actions), calls(new Plain(), actions));
+    }),
+    { numRuns: 2000 },
+  );
+});
+
+test("a route is found once, and again after a change of the handlers", () => {
+  const it = new Routed(false);
+  it.on("transcription", () => {});
+  it.receive("transcription:en-US", {});
+  const route = it.routes.get("transcription:en-US");
+  it.receive("transcription:en-US", {});
+  assert.equal(it.routes.get("transcription:en-US"), route);
+  const undo = it.on("transcription:en-US", () => {});
+  assert.equal(it.routes, undefined);
+  it.receive("transcription:en-US", {});
+  assert.equal(it.routes.get("transcription:en-US").first.length, 1);
+  undo();
+  assert.equal(it.routes, undefined);
+});
+
+test("a session that receives no stream has no table", () => {
+  const it = new Routed(false);
+  it.on("transcription", () => {});
+  it.onmessage({ data: '{"type":"pong"}' });
+  assert.equal(it.routes, undefined);
+});
+
+test("names from the network do not fill the memory", () => {
+  const it = new Routed(false);
+  let heard = 0;
+  it.on("transcription", () => heard++);
+  for (let i = 0; i < 1000; i++) {
+    it.receive(`transcription:${i}`, {});
+    assert.ok(it.routes.size <= 256);
+  }
+  const size = it.routes.size;
+  it.receive(`transcription:${"x".repeat(1000)}`, {});
+  assert.equal(it.routes.size, size);
+  assert.equal(heard, 1001);
+});
+
+test("frames that a socket of the package ws passes on in one go take one reading of the clock", async (t) => {
+  const it = new Dispatcher(() => {}, false);
+  const chunks = [];
+  it.on("audio_chunk", ({ timestamp }) => chunks.push(timestamp));
+  const socket = Object.assign(new EventEmitter(), { terminate() {} });
+  const connection = it.attach(socket, 1);
+  let now = 1000;
+  const clock = t.mock.method(performance, "now", () => now);
+  const wall = t.mock.method(Date, "now", () => now);
+  const receive = () => socket.emit("message", Buffer.alloc(2), true);
+  for (let i = 0; i < 3; i++) receive();
+  const turn = async () => {
+    clock.mock.resetCalls();
+    wall.mock.resetCalls();
+    for (let i = 0; i < 5; i++) receive();
+    assert.deepEqual([clock.mock.callCount(), wall.mock.callCount()], [1, 1]);
+    await Promise.resolve();
+  };
+  now = 2000;
+  await turn();
+  now = 3000;
+  await turn();
+  assert.equal(takeActivity(connection), 3000);
+  assert.deepEqual(chunks.slice(3), [...Array(5).fill(2000), ...Array(5).fill(3000)]);
+  receive();
+  assert.equal(takeActivity(connection), 3000, "frames after it was taken are noted again");
+});
