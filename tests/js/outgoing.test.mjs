@@ -3,7 +3,7 @@ import assert from "node:assert/strict";
 import { test } from "node:test";
 
 import { Direct, Outgoing } from "../../src/web/js/streams.js";
-import { Connection } from "../../src/web/js/platform.js";
+import { Connection } from "../../src/web/js/receive.js";
 
 const SENDER = { packageName: "org.example.app", sessionId: "user-org.example.app" };
 

@@ -4,7 +4,7 @@
  * Names, methods of `session.events`, promised fields and subscriptions all derive from the list of
  * streams; CONTRIBUTING.md has the steps for a new one.
  *
- * @typedef {import("./platform.js").Connection} Connection
+ * @typedef {import("./receive.js").Connection} Connection
  * @typedef {{ packageName: string, sessionId: string | undefined }} Sender
  */
 import { get, text as textOf } from "./platform.js";
