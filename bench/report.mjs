@@ -124,7 +124,7 @@ const NOTES = [
     "Only @mentra/sdk and this package have methods for layouts; with the others an app writes the frame itself.",
   "A cold start begins before the import, in a fresh process. `connecting` is the event of this package; " +
     "the others connect on construction. The wrappers and `tpa-session` receive `ws` as an option, and so import it " +
-    "first; without the option WebSocket this package loads it when it connects. Medians of three starts a round.",
+    "first; without the option WebSocket this package loads it when it connects. Medians of five starts a round.",
   "Clients have their defaults. websocket-ts reconnects only with a backoff: it has the constant second of " +
     "its documentation. reconnecting-websocket, partysocket, @nktkas/rews and websocket-ts retry without limit; " +
     "@mentra/sdk and this package try three times (`maxReconnectAttempts`). The floor does not reconnect.",
@@ -133,7 +133,7 @@ const NOTES = [
   "@nktkas/rews is made for a browser or for the WebSocket of Node 22; on `ws`, which all clients use here, " +
     "its process ends when a connection is refused.",
   "Cold starts in Chromium: a fresh renderer, HTTP cache off, the bundle minified; the clock starts before the " +
-    "bundle's first module runs. Medians of three starts a round.",
+    "bundle's first module runs. Medians of five starts a round.",
   "Memory is the increase by 1,000 or 10,000 sessions in a process that had twenty, after garbage collection. " +
     "Each session has handlers of two streams, and of `disconnected`, `reconnecting` and `error` where the client " +
     "has such events. `external` is memory that V8 knows of outside its heap, such as that of WebAssembly.",

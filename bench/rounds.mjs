@@ -12,7 +12,7 @@ import { filesOf } from "./page/bundle.mjs";
 import { start } from "./server.mjs";
 
 /** Share of the messages in Chromium, where each takes much longer. */
-const PAGE_SHARE = 0.25;
+const PAGE_SHARE = 0.2;
 
 /** Messages in Chromium. @param {number} messages in Node */
 export const inPages = (messages) => messages * PAGE_SHARE;

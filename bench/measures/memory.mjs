@@ -8,7 +8,8 @@ const of = (sessions) => {
   return {
     name: "memory",
     place: "Node",
-    rounds: 3,
+    // Repeated runs differ little, and 10,000 sessions take long.
+    rounds: sessions > 1000 ? 2 : 3,
     series: [
       { key: `memory.${sessions}.heap`, group, title: "heap", digits: 1 },
       { key: `memory.${sessions}.external`, group, title: "external", digits: 1 },

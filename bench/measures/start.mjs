@@ -3,7 +3,7 @@ import { moduleOf, run } from "../node/child.mjs";
 import { median } from "../stats.mjs";
 
 /** Starts in each round. */
-const TIMES = 3;
+const TIMES = 5;
 /** Rounds in Chromium. */
 const ROUNDS_IN_PAGE = 5;
 const GROUP = "Cold start in Node, ms, and by the time that importing `ws` alone takes";

@@ -1,10 +1,11 @@
-/** Bundles the entry points of the package with esbuild. */
+/** Bundles the entry points of the package with esbuild, and minifies those for pages with terser. */
 import { copyFile, readdir, writeFile } from "node:fs/promises";
 import { basename, dirname, join } from "node:path";
 import { fileURLToPath } from "node:url";
 import { brotliCompressSync, constants } from "node:zlib";
 
 import { build } from "esbuild";
+import { minify } from "terser";
 
 import { encode } from "../src/wasm/inline.js";
 import { readable } from "./readable.mjs";
@@ -66,7 +67,7 @@ export class Bundler {
    */
   async minified(outfile, options) {
     const { code } = await this.#bundle(outfile, { ...this.#minified, ...options });
-    await this.#write(outfile, code);
+    await this.#write(outfile, this.#minified.minify ? (await smaller(code, options)).code : code);
   }
 
   /**
@@ -76,7 +77,8 @@ export class Bundler {
    */
   async mapped(outfile, options) {
     const sourcemap = /** @type {const} */ ("external");
-    const { code, map } = await this.#bundle(outfile, { ...this.#minified, sourcemap, ...options });
+    const bundle = await this.#bundle(outfile, { ...this.#minified, sourcemap, ...options });
+    const { code, map } = this.#minified.minify ? await smaller(bundle.code, options, bundle.map) : bundle;
     await this.#write(outfile, `${code}//# sourceMappingURL=${outfile}.map\n`);
     await this.#write(`${outfile}.map`, slimMap(map, outfile));
   }
@@ -123,6 +125,25 @@ export class Bundler {
     const [code = "", map = ""] = outputFiles.map(({ text }) => text).toReversed();
     return { code, map };
   }
+}
+
+/**
+ * Minifies a bundle once more: terser also inlines and reorders, which saves 600 bytes in brotli.
+ *
+ * @param {string} code
+ * @param {import("esbuild").BuildOptions} options of the bundle
+ * @param {string} [content] source map of the bundle
+ */
+async function smaller(code, { format }, content) {
+  const { code: smaller = "", map = "" } = await minify(code, {
+    module: format === "esm",
+    toplevel: true,
+    ecma: 2020,
+    compress: { passes: 3 },
+    format: { ascii_only: true, comments: false },
+    ...(content === undefined ? {} : { sourceMap: { content, includeSources: true } }),
+  });
+  return { code: `${smaller}\n`, map: String(map) };
 }
 
 /**

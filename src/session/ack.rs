@@ -263,14 +263,13 @@ impl<P: Payload> Session<P> {
             }
             self.limit_flushes();
         }
-        let will_confirm = self.will_confirm();
-        let at = if armed.is_some() || will_confirm && self.liveness.expects_pong() {
+        let at = if armed.is_some() || self.will_confirm() && self.liveness.expects_pong() {
             // Timer::Pong decides whether the cloud is still there.
             armed
         } else {
             // A cloud that may ignore pings is not asked again and again.
-            let is_asked = will_confirm
-                || !self.liveness.expects_pong() && self.liveness.link.pings.oldest().is_some();
+            let is_asked =
+                !self.liveness.expects_pong() && self.liveness.link.pings.oldest().is_some();
             let wait = if is_asked {
                 self.config.watch.pong_timeout
             } else {

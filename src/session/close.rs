@@ -5,6 +5,7 @@
 
 use serde::{Serialize, Serializer};
 
+use crate::session::protocol::digest;
 use crate::session::time::{MAX_MILLIS, MILLIS_ALLOWED};
 use crate::session::{Duration, Redacted};
 
@@ -104,12 +105,9 @@ impl Close {
         }
     }
 
-    /// Number by which equal closures are recognized (FNV-1a).
+    /// Number by which equal closures are recognized.
     pub(super) fn digest(&self) -> u32 {
-        let bytes = self.reason.bytes();
-        bytes.fold(0x811c_9dc5 ^ u32::from(self.code), |digest, byte| {
-            (digest ^ u32::from(byte)).wrapping_mul(0x0100_0193)
-        })
+        digest(&self.reason, self.code.into())
     }
 
     /// True if the closure says that a message was at fault.

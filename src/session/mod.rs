@@ -36,6 +36,7 @@ mod direct;
 mod environment;
 #[cfg(feature = "test-util")]
 mod fingerprint;
+mod index;
 mod input;
 mod keepalive;
 mod liveness;

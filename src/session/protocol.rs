@@ -234,6 +234,18 @@ pub fn replaces(newer: &str, older: &str) -> bool {
             })
 }
 
+/// Digest that a key shares with all keys that it [replaces].
+pub(super) fn key_digest(key: &str) -> u64 {
+    digest(modes(key).map_or(key, |_| CONTENT_UPDATE), 0).into()
+}
+
+/// FNV-1a hash. Different seeds give different hashes.
+pub(super) fn digest(text: &str, seed: u32) -> u32 {
+    text.bytes().fold(0x811c_9dc5 ^ seed, |digest, byte| {
+        (digest ^ u32::from(byte)).wrapping_mul(0x0100_0193)
+    })
+}
+
 /// The modes in the default key of a `dashboard_content_update`.
 fn modes(key: &str) -> Option<&[u8]> {
     let modes = key.strip_prefix(CONTENT_UPDATE)?.as_bytes();

@@ -85,7 +85,7 @@ impl Silence {
     /// Records that something but a pong was received at this time.
     pub(super) fn on_heard(&mut self, at: Instant) {
         while self.sends[0].is_some_and(|first| first < at) {
-            let newest = Some(self.last_send).filter(|send| *send > at);
+            let newest = Some(self.last_send).filter(|send| *send >= at);
             let [_, second, third, fourth] = self.sends;
             self.sends = [second.or(newest), third, fourth, None];
         }
@@ -108,7 +108,7 @@ impl Silence {
         };
         let interval = at.since(last);
         let (shortest, longest) = (pings.shortest.min(interval), pings.longest.max(interval));
-        if pings.regular > 0 && longest.as_millis() * 5 <= shortest.as_millis() * 6 {
+        if longest.as_millis() * 5 <= shortest.as_millis() * 6 {
             pings.regular = pings.regular.saturating_add(1);
             (pings.shortest, pings.longest) = (shortest, longest);
         } else {

@@ -1,12 +1,17 @@
 //! Stored messages: queued, and sent ones that may have to be sent again. They are bounded, keyed,
 //! and may have an expiry.
+//!
+//! Two sorted lists find a message by its key, and the next one to expire, without a search through
+//! all of them.
 
 use std::collections::VecDeque;
 #[cfg(feature = "test-util")]
 use std::hash::{Hash, Hasher};
 
+use crate::session::index::Index;
 use crate::session::outbox::{Limits, Message, Payload};
 use crate::session::probe::BLAME;
+use crate::session::protocol::key_digest;
 use crate::session::{DropReason, Duration, Instant, replaces};
 
 #[derive(Clone, Debug)]
@@ -55,24 +60,26 @@ pub(super) struct Departure<P> {
 /// The stored messages.
 #[derive(Clone, Debug)]
 pub(super) struct Store<P> {
-    /// Sent on this connection and not confirmed; older than those in the queue.
-    in_flight: VecDeque<Entry<P>>,
-    queued: VecDeque<Entry<P>>,
+    /// Oldest first, which is the order of their serials. Those that were sent on this connection
+    /// and are not confirmed come before those in the queue.
+    entries: VecDeque<Entry<P>>,
+    /// Number of messages that were sent and are not confirmed.
+    in_flight: usize,
     bytes: usize,
-    /// Earliest expiry in the queue (cached).
-    earliest_expiry: Option<Instant>,
-    /// The cached expiry belongs to a message that is not queued any more.
-    expiry_stale: bool,
+    /// [Digest](key_digest) of the key and serial of each message that has a key.
+    keys: Index,
+    /// Expiry, in milliseconds, and serial of each queued message that expires.
+    expiries: Index,
 }
 
 impl<P: Payload> Store<P> {
     pub(super) const fn new() -> Self {
         Self {
-            in_flight: VecDeque::new(),
-            queued: VecDeque::new(),
+            entries: VecDeque::new(),
+            in_flight: 0,
             bytes: 0,
-            earliest_expiry: None,
-            expiry_stale: false,
+            keys: Index::new(),
+            expiries: Index::new(),
         }
     }
 
@@ -87,9 +94,18 @@ impl<P: Payload> Store<P> {
         limits: Limits,
     ) -> Dropped<P> {
         self.remove_replaced(message.key.as_deref());
+        debug_assert!(
+            self.entries.back().is_none_or(|last| last.serial < serial),
+            "serials ascend"
+        );
         self.bytes += size;
-        self.earliest_expiry = Instant::earliest(self.earliest_expiry, message.expires);
-        self.queued.push_back(Entry {
+        if let Some(key) = &message.key {
+            self.keys.insert(key_digest(key), serial);
+        }
+        if let Some(at) = message.expires {
+            self.expiries.insert(at.as_millis(), serial);
+        }
+        self.entries.push_back(Entry {
             message,
             size,
             serial,
@@ -111,169 +127,167 @@ impl<P: Payload> Store<P> {
     ) {
         if limits.fit(ids.1) {
             self.push(message, ids, false, limits);
-            while let Some(mut kept) = self.pop_queued() {
+            while let Some(kept) = self.depart() {
                 kept.sent_at.get_or_insert(sent_at);
-                self.in_flight.push_back(kept);
             }
         }
     }
 
     /// Removes the messages in flight that were sent longer than `age` ago.
     pub(super) fn forget_sent(&mut self, age: Duration, now: Instant) {
-        while let Some(sent_at) = self.in_flight.front().and_then(|entry| entry.sent_at)
+        while let Some(sent_at) = self.first_in_flight().and_then(|entry| entry.sent_at)
             && now.since(sent_at) > age
         {
-            self.pop_in_flight();
+            self.take(0);
         }
     }
 
     /// Takes the first queued message to send it. If `keeps`, it stays stored as one in flight.
     pub(super) fn next(&mut self, keeps: bool, now: Instant) -> Option<Departure<P>> {
-        let mut next = self.pop_queued()?;
-        let (size, serial) = (next.size, next.serial);
-        let announced = std::mem::take(&mut next.announced);
-        let message = if keeps {
-            let message = Message {
+        if !keeps {
+            let Entry {
+                message,
+                size,
+                serial,
+                announced,
+                ..
+            } = self.take(self.in_flight)?;
+            return Some(Departure {
+                message,
+                size,
+                serial,
+                announced,
+            });
+        }
+        let next = self.depart()?;
+        next.sent_at = Some(now);
+        Some(Departure {
+            message: Message {
                 payload: next.message.payload.clone(),
                 key: None,
                 ..next.message
-            };
-            next.sent_at = Some(now);
-            self.in_flight.push_back(next);
-            message
-        } else {
-            self.bytes -= size;
-            next.message
-        };
-        Some(Departure {
-            message,
-            size,
-            serial,
-            announced,
+            },
+            size: next.size,
+            serial: next.serial,
+            announced: std::mem::take(&mut next.announced),
         })
     }
 
     /// Removes the messages in flight up to this serial: they were received.
     pub(super) fn confirm(&mut self, serial: u64) {
         while self
-            .in_flight
-            .front()
+            .first_in_flight()
             .is_some_and(|entry| entry.serial <= serial)
         {
-            self.pop_in_flight();
+            self.take(0);
         }
     }
 
     /// Takes the first message in flight, with its serial and size, and the time at which it was
     /// sent.
     pub(super) fn take_in_flight(&mut self) -> Option<(Message<P>, (u64, usize), Instant)> {
-        let entry = self.pop_in_flight()?;
+        self.first_in_flight()?;
+        let entry = self.take(0)?;
         Some((entry.message, (entry.serial, entry.size), entry.sent_at?))
     }
 
     /// Queues the messages in flight again, before the others. Those that have expired in flight
     /// expire now: only queued messages expire.
     pub(super) fn requeue(&mut self, now: Instant) {
-        for entry in &mut self.in_flight {
-            entry.message.expires = entry.message.expires.map(|at| at.max(now));
+        for entry in self.entries.iter_mut().take(self.in_flight) {
+            if let Some(at) = &mut entry.message.expires {
+                *at = now.max(*at);
+                self.expiries.insert(at.as_millis(), entry.serial);
+            }
         }
-        while let Some(entry) = self.queued.pop_front() {
-            self.in_flight.push_back(entry);
-        }
-        std::mem::swap(&mut self.in_flight, &mut self.queued);
-        self.expiry_stale = true;
+        self.in_flight = 0;
     }
 
     /// Records that the peer closes the connection. Returns true if this is the second time in a
     /// row shortly after the same message was handed over.
     pub(super) fn record_closure(&mut self, now: Instant) -> bool {
         let mut repeated = false;
-        for entry in &mut self.in_flight {
-            let hit = entry.sent_at.is_some_and(|at| now.since(at) <= BLAME);
+        for (index, entry) in self.entries.iter_mut().enumerate() {
+            let is_recent = entry.sent_at.is_some_and(|at| now.since(at) <= BLAME);
+            let hit = index < self.in_flight && is_recent;
             let before = std::mem::replace(&mut entry.hit, hit);
             repeated |= hit && before;
-        }
-        for entry in &mut self.queued {
-            entry.hit = false;
         }
         repeated
     }
 
     /// True if the message with this serial is in flight.
     pub(super) fn holds(&self, serial: u64) -> bool {
-        self.in_flight.iter().any(|entry| entry.serial == serial)
+        self.find(serial)
+            .is_some_and(|index| index < self.in_flight)
     }
 
     /// Removes the message with this serial.
     pub(super) fn remove(&mut self, serial: u64) {
-        self.remove_where(&|entry| entry.serial == serial);
+        if let Some(index) = self.find(serial) {
+            self.take(index);
+        }
     }
 
     /// Removes the queued messages that have expired, oldest first.
     pub(super) fn take_expired(&mut self, now: Instant) -> Dropped<P> {
+        let mut expired = VecDeque::new();
         if self.next_expiry().is_none_or(|at| at > now) {
-            return VecDeque::new();
+            return expired;
         }
-        self.expiry_stale = true;
-        let has_expired = |entry: &Entry<P>| entry.message.expires.is_some_and(|at| at <= now);
-        take_where(&mut self.queued, &mut self.bytes, &has_expired)
+        let mut index = self.in_flight;
+        while let Some(entry) = self.entries.get(index) {
+            if entry.message.expires.is_some_and(|at| at <= now) {
+                expired.extend(self.take(index));
+            } else {
+                index += 1;
+            }
+        }
+        expired
     }
 
     /// Removes all messages, oldest first.
     pub(super) fn clear(&mut self) -> Dropped<P> {
-        self.requeue(Instant::default());
-        self.bytes = 0;
-        std::mem::take(&mut self.queued)
+        std::mem::replace(self, Self::new()).entries
     }
 
     /// Earliest expiry of the queued messages.
-    pub(super) fn next_expiry(&mut self) -> Option<Instant> {
-        if std::mem::take(&mut self.expiry_stale) {
-            self.earliest_expiry = None;
-            for entry in &self.queued {
-                let expires = entry.message.expires;
-                self.earliest_expiry = Instant::earliest(self.earliest_expiry, expires);
-            }
-        }
-        self.earliest_expiry
+    pub(super) fn next_expiry(&self) -> Option<Instant> {
+        let first = self.expiries.first()?;
+        Some(Instant::default().after(Duration::from_millis(first)))
     }
 
     /// Serial of the first queued message.
     pub(super) fn first_queued(&self) -> Option<u64> {
-        self.queued.front().map(|entry| entry.serial)
+        self.entries.get(self.in_flight).map(|entry| entry.serial)
     }
 
     /// Size of that message.
     pub(super) fn next_size(&self) -> Option<usize> {
-        self.queued.front().map(|entry| entry.size)
+        self.entries.get(self.in_flight).map(|entry| entry.size)
     }
 
     /// Number and bytes of the queued messages.
     pub(super) fn queued(&self) -> (usize, usize) {
-        let bytes = self.queued.iter().map(|entry| entry.size).sum();
-        (self.queued.len(), bytes)
+        let queued = self.entries.iter().skip(self.in_flight);
+        let bytes = queued.map(|entry| entry.size).sum();
+        (self.entries.len() - self.in_flight, bytes)
     }
 
     /// Number and bytes of the messages in flight, where none is queued.
-    pub(super) fn kept(&self) -> (usize, usize) {
-        (self.in_flight.len(), self.bytes)
+    pub(super) const fn kept(&self) -> (usize, usize) {
+        (self.in_flight, self.bytes)
     }
 
     /// Number of messages in flight.
-    pub(super) fn in_flight(&self) -> usize {
-        self.in_flight.len()
-    }
-
-    /// All messages, oldest first.
-    #[cfg(feature = "test-util")]
-    fn iter(&self) -> impl Iterator<Item = &Entry<P>> {
-        self.in_flight.iter().chain(&self.queued)
+    pub(super) const fn in_flight(&self) -> usize {
+        self.in_flight
     }
 
     /// Serials of all messages, oldest first.
     #[cfg(feature = "test-util")]
     pub(super) fn serials(&self) -> Vec<u64> {
-        self.iter().map(|entry| entry.serial).collect()
+        self.entries.iter().map(|entry| entry.serial).collect()
     }
 
     /// Hashes everything but the serials, which matter only in relation to those of the
@@ -285,8 +299,8 @@ impl<P: Payload> Store<P> {
         name: &impl Fn(&P) -> u64,
         hasher: &mut impl Hasher,
     ) {
-        (self.in_flight.len(), self.bytes, self.queued.len()).hash(hasher);
-        for entry in self.iter() {
+        (self.in_flight, self.bytes, self.entries.len()).hash(hasher);
+        for entry in &self.entries {
             let Message {
                 payload,
                 key,
@@ -303,78 +317,73 @@ impl<P: Payload> Store<P> {
     /// Removes the messages that one with this key replaces. Those in flight may be received, but
     /// will not be sent again.
     pub(super) fn remove_replaced(&mut self, key: Option<&str>) {
-        if let Some(key) = key {
-            self.remove_where(&|entry| entry.is_replaced_by(key));
+        for index in self.replaced(key).into_iter().rev() {
+            self.take(index);
         }
     }
 
-    fn remove_where(&mut self, matches: &dyn Fn(&Entry<P>) -> bool) {
-        for entries in [&mut self.in_flight, &mut self.queued] {
-            let taken = take_where(entries, &mut self.bytes, matches);
-            self.expiry_stale |= !taken.is_empty();
+    /// Indices of the messages that one with this key replaces, oldest first.
+    fn replaced(&self, key: Option<&str>) -> Vec<usize> {
+        let Some(key) = key else { return Vec::new() };
+        self.keys
+            .values(key_digest(key))
+            .filter_map(|serial| self.find(serial))
+            .filter(|index| self.entries[*index].is_replaced_by(key))
+            .collect()
+    }
+
+    /// Index of the message with this serial.
+    fn find(&self, serial: u64) -> Option<usize> {
+        self.entries
+            .binary_search_by_key(&serial, |entry| entry.serial)
+            .ok()
+    }
+
+    fn first_in_flight(&self) -> Option<&Entry<P>> {
+        self.entries.front().filter(|_| self.in_flight > 0)
+    }
+
+    /// Counts the first queued message among those in flight.
+    fn depart(&mut self) -> Option<&mut Entry<P>> {
+        let next = self.entries.get_mut(self.in_flight)?;
+        self.in_flight += 1;
+        if let Some(at) = next.message.expires {
+            self.expiries.remove(at.as_millis(), next.serial);
         }
+        Some(next)
     }
 
-    fn pop_in_flight(&mut self) -> Option<Entry<P>> {
-        let removed = self.in_flight.pop_front()?;
-        self.bytes -= removed.size;
-        Some(removed)
-    }
-
-    /// Takes the first entry out of the queue. Its bytes still count.
-    fn pop_queued(&mut self) -> Option<Entry<P>> {
-        let removed = self.queued.pop_front()?;
-        let expires = removed.message.expires;
-        self.expiry_stale |= expires.is_some() && expires == self.earliest_expiry;
-        Some(removed)
+    /// Removes a message.
+    fn take(&mut self, index: usize) -> Option<Entry<P>> {
+        let taken = self.entries.remove(index)?;
+        self.bytes -= taken.size;
+        if let Some(key) = &taken.message.key {
+            self.keys.remove(key_digest(key), taken.serial);
+        }
+        if index < self.in_flight {
+            self.in_flight -= 1;
+        } else if let Some(at) = taken.message.expires {
+            self.expiries.remove(at.as_millis(), taken.serial);
+        }
+        Some(taken)
     }
 
     /// True if the message can be stored without displacing others, apart from those that it
     /// replaces.
     pub(super) fn has_room(&self, message: &Message<P>, limits: Limits) -> bool {
-        let key = message.key.as_deref();
-        let (mut messages, mut bytes) = (1, message.payload.size());
-        for entries in [&self.in_flight, &self.queued] {
-            for entry in entries {
-                if !key.is_some_and(|key| entry.is_replaced_by(key)) {
-                    messages += 1;
-                    bytes += entry.size;
-                }
-            }
-        }
-        messages <= limits.messages && bytes <= limits.bytes
+        let replaced = self.replaced(message.key.as_deref());
+        let freed: usize = replaced.iter().map(|index| self.entries[*index].size).sum();
+        self.entries.len() - replaced.len() < limits.messages
+            && self.bytes - freed + message.payload.size() <= limits.bytes
     }
 
     /// Removes the oldest messages until the limits hold. The newest one fits alone.
     fn trim(&mut self, limits: Limits) -> Dropped<P> {
         let mut removed = VecDeque::new();
-        while self.in_flight.len() + self.queued.len() > limits.messages
-            || self.bytes > limits.bytes
-        {
-            let Some(oldest) = self.in_flight.pop_front().or_else(|| self.pop_queued()) else {
-                break;
-            };
-            self.bytes -= oldest.size;
+        while self.entries.len() > limits.messages || self.bytes > limits.bytes {
+            let Some(oldest) = self.take(0) else { break };
             removed.push_back(oldest);
         }
         removed
     }
-}
-
-/// Removes the entries that match, oldest first.
-fn take_where<P>(
-    entries: &mut VecDeque<Entry<P>>,
-    bytes: &mut usize,
-    matches: &dyn Fn(&Entry<P>) -> bool,
-) -> Dropped<P> {
-    let mut taken = VecDeque::new();
-    let mut from = 0;
-    while let Some(offset) = entries.iter().skip(from).position(matches) {
-        from += offset;
-        if let Some(entry) = entries.remove(from) {
-            *bytes -= entry.size;
-            taken.push_back(entry);
-        }
-    }
-    taken
 }

@@ -18,23 +18,23 @@ extern "C" {
         id: u32,
         sink: &JsValue,
     ) -> Result<Connection, JsValue>;
+}
 
+#[wasm_bindgen(module = "/src/web/js/receive.js")]
+extern "C" {
     pub(super) type Connection;
 
     #[wasm_bindgen(method, getter)]
     fn buffered(this: &Connection) -> f64;
+
+    #[wasm_bindgen(method, js_name = takeActivity)]
+    fn take_activity(this: &Connection) -> f64;
 
     #[wasm_bindgen(method)]
     fn send(this: &Connection, text: &JsString);
 
     #[wasm_bindgen(method)]
     fn close(this: &Connection, code: u16, reason: &str, at_once: bool);
-}
-
-#[wasm_bindgen(module = "/src/web/js/receive.js")]
-extern "C" {
-    #[wasm_bindgen(js_name = takeActivity)]
-    fn take_activity(connection: &Connection) -> f64;
 }
 
 /// The socket of an attempt, or of a connection.
@@ -70,7 +70,7 @@ impl Socket {
 
     /// Time of the last frame by `performance.now()`; `None` if none came since the last call.
     pub(super) fn take_activity(&self) -> Option<f64> {
-        let at = take_activity(&self.connection);
+        let at = self.connection.take_activity();
         (at >= 0.0).then_some(at)
     }
 

@@ -4,7 +4,6 @@ import { EventEmitter } from "node:events";
 import { test } from "node:test";
 
 import { Dispatcher, RESERVED_EVENTS } from "../../src/web/js/dispatcher.js";
-import { takeActivity } from "../../src/web/js/receive.js";
 
 /** A dispatcher, everything that it reports, and the number of frames among it. */
 function dispatcher() {
@@ -217,12 +216,12 @@ test("a socket with events of its own kind is heard as the standard says", () =>
 test("the time of the last frame is noted, and taken once", () => {
   const { it } = dispatcher();
   const { connection, receive } = attached(it);
-  assert.equal(takeActivity(connection), -1);
+  assert.equal(connection.takeActivity(), -1);
   const before = performance.now();
   receive('{"type":"x"}');
-  const at = takeActivity(connection);
+  const at = connection.takeActivity();
   assert.ok(at >= before && at <= performance.now());
-  assert.equal(takeActivity(connection), -1);
+  assert.equal(connection.takeActivity(), -1);
 });
 
 test("three frames are reported at once, until their time is taken", () => {
@@ -230,7 +229,7 @@ test("three frames are reported at once, until their time is taken", () => {
   const { connection, receive } = attached(it);
   for (let i = 0; i < 5; i++) receive('{"type":"x"}');
   assert.equal(frames.count, 3);
-  takeActivity(connection);
+  connection.takeActivity();
   receive(stream("VAD", {}));
   receive(new ArrayBuffer(2));
   assert.equal(frames.count, 5);
@@ -240,7 +239,7 @@ test("a frame that the session reads is not noted", () => {
   const { it, reports, frames } = dispatcher();
   const { connection, receive } = attached(it);
   receive('{"type":"pong"}');
-  assert.deepEqual([takeActivity(connection), frames.count], [-1, 0]);
+  assert.deepEqual([connection.takeActivity(), frames.count], [-1, 0]);
   assert.deepEqual(reports, [["control", 7, "pong"]]);
 });
 

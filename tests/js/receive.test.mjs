@@ -6,7 +6,6 @@ import { test } from "node:test";
 import fc from "fast-check";
 
 import { Dispatcher } from "../../src/web/js/dispatcher.js";
-import { takeActivity } from "../../src/web/js/receive.js";
 
 const STREAMS = [
   "transcription",
@@ -223,8 +222,8 @@ test("frames that a socket of the package ws passes on in one go take one readin
   await turn();
   now = 3000;
   await turn();
-  assert.equal(takeActivity(connection), 3000);
+  assert.equal(connection.takeActivity(), 3000);
   assert.deepEqual(chunks.slice(3), [...Array(5).fill(2000), ...Array(5).fill(3000)]);
   receive();
-  assert.equal(takeActivity(connection), 3000, "frames after it was taken are noted again");
+  assert.equal(connection.takeActivity(), 3000, "frames after it was taken are noted again");
 });

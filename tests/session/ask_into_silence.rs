@@ -254,3 +254,43 @@ fn signs_do_not_count_as_asking_into_silence() {
     assert_eq!(time_to_ping(&mut world), 3000);
     assert_eq!(ping_ids(&world.outputs).len(), 2);
 }
+
+#[test]
+fn first_send_of_each_second_has_its_own_time() {
+    let mut world = answered();
+    world.send("a");
+    world.advance(1000);
+    let heard = Instant::from_millis(world.now);
+    for pause in [1000, 400, 500] {
+        world.advance(pause);
+        world.send("b");
+    }
+    // The driver reports the frame late.
+    world.input(Input::Activity(world.socket, heard));
+    assert_eq!(time_to_ping(&mut world), 3000 - 900);
+}
+
+#[test]
+fn frame_of_the_same_millisecond_answers_no_send() {
+    let mut world = answered();
+    world.advance(100);
+    world.send("a");
+    receive_frame(&mut world);
+    assert_eq!(time_to_ping(&mut world), 3000);
+    pong(&mut world);
+    world.advance(10_000);
+    world.send("b");
+    world.advance(500);
+    world.send("c");
+    receive_frame(&mut world);
+    assert_eq!(time_to_ping(&mut world), 3000);
+}
+
+#[test]
+fn frames_of_the_same_millisecond_are_no_talk() {
+    let mut world = answered();
+    for _ in 0..3 {
+        receive_frame(&mut world);
+    }
+    assert_eq!(time_to_ping(&mut world), 15_000);
+}

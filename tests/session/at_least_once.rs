@@ -1,6 +1,6 @@
 //! Messages that are sent again: `delivery: "at-least-once"`.
 
-use tpa_session::session::{Event, Reply, SessionError};
+use tpa_session::session::{Config, Event, Reply, SessionError, Timer};
 
 use crate::world::{World, at_least_once, config, flush, flushed, pings, pong, receive_frame};
 
@@ -181,4 +181,55 @@ fn frame_at_the_deadline_is_inconclusive() {
     world.take();
     flush(&mut world);
     assert_eq!(flushed(&world), [], "a pong may still come");
+}
+
+#[test]
+fn state_beyond_the_bounds_is_not_sent_again() {
+    let mut config = at_least_once();
+    config.outbox.bytes = 8;
+    let mut world = World::connected(config);
+    world.send_with("too long for it", Some("k"), None);
+    assert_eq!(world.dropped(), [("too long for it", "unconfirmed")]);
+    world.close(1006, "");
+    world.next_deadline();
+    world.acknowledge();
+    assert_eq!(world.sent().len(), 1);
+}
+
+#[test]
+fn frames_before_the_first_ping_prove_nothing() {
+    let mut world = World::new(at_least_once());
+    world.now = 60_000;
+    world.connect("user-org.example.app");
+    world.acknowledge();
+    world.send("a");
+    receive_frame(&mut world);
+    world.advance(1000);
+    assert_eq!((errors(&world), pings(&world)), (0, 1));
+}
+
+#[test]
+fn ping_before_the_message_does_not_delay_its_confirmation() {
+    let mut config = at_least_once();
+    config.watch = Config::default().watch;
+    let mut world = World::connected(config);
+    pong(&mut world);
+    world.advance(15_000);
+    world.take();
+    world.send("a");
+    world.advance(999);
+    assert_eq!(pings(&world), 0);
+    world.advance(1);
+    assert_eq!(pings(&world), 1);
+}
+
+#[test]
+fn cloud_that_may_ignore_pings_is_not_asked_again_at_once() {
+    let mut config = at_least_once();
+    config.watch = Config::default().watch;
+    let mut world = World::connected(config);
+    world.advance(1000);
+    world.send("a");
+    while world.next_deadline() != Some(Timer::Confirm) {}
+    assert_eq!(world.now, 1000 + 5000);
 }

@@ -55,6 +55,10 @@ fn jitter_only_shortens_and_fills_its_interval() {
 
 #[test]
 fn zero_delay_is_immediate() {
+    for attempt in [63, 64, 65, 66, u32::MAX] {
+        let delay = backoff(0, 30_000, 0.0).delay(attempt, &mut Rng::with_seed(1));
+        assert_eq!(delay, Duration::ZERO);
+    }
     assert_eq!(
         backoff(0, 0, 1.0).delay(9, &mut Rng::with_seed(1)),
         Duration::ZERO

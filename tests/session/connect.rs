@@ -422,3 +422,24 @@ fn outputs_wait_until_they_are_polled() {
     }
     assert!(session.poll_output().is_none());
 }
+
+#[test]
+fn fresh_key_has_its_own_time_where_none_is_left() {
+    let refused_at = |at: u64| {
+        let mut world = World::new(Config {
+            key_from_provider: true,
+            ..config()
+        });
+        world.connect(SESSION);
+        world.input(Input::Opened(world.socket));
+        world.advance(at);
+        refuse(&mut world, Some("INVALID_API_KEY"), "stale key");
+        world
+    };
+    let (retry, _) = refused_at(0).session.poll_timeout().expect("an attempt");
+    let mut world = refused_at(5000 - retry.as_millis());
+    world.next_deadline();
+    assert_eq!(world.now, 5000);
+    let (end, _) = world.session.poll_timeout().expect("a deadline");
+    assert_eq!(end.as_millis(), 5000 + 5000);
+}

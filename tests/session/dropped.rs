@@ -120,3 +120,22 @@ fn message_is_sent_at_once_where_nothing_is_kept() {
     assert_eq!(dropped, Some((1, DropReason::Expired)));
     assert_eq!(send(&mut world, (3, 4), None), Reply::Sent);
 }
+
+#[test]
+fn bytes_of_what_is_queued_count() {
+    for (size, reply) in [(2, Reply::Queued), (3, Reply::Dropped)] {
+        let mut world = World::new(Config {
+            outbox: Limits {
+                messages: 10,
+                bytes: 8,
+                ..config().outbox
+            },
+            ..config()
+        });
+        send(&mut world, (1, 6), None);
+        send(&mut world, (2, 6), None);
+        let dropped = next_dropped(&mut world.session);
+        assert_eq!(dropped, Some((1, DropReason::Overflow)));
+        assert_eq!(send(&mut world, (3, size), None), reply);
+    }
+}

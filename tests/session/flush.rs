@@ -1,8 +1,10 @@
 //! Confirmation by pongs, and `flush()`.
 
-use tpa_session::session::{FlushError, Input, State, WakeHint};
+use tpa_session::session::{Command, FlushError, Input, Reply, State, WakeHint};
 
-use crate::world::{World, answered, config, flush, flushed, pings, pong, receive_frame};
+use crate::world::{
+    World, answered, at_least_once, config, flush, flushed, pings, pong, receive_frame,
+};
 
 #[test]
 fn flush_without_messages_resolves_at_once() {
@@ -241,4 +243,57 @@ fn pong_of_an_earlier_ping_confirms_nothing_later() {
     assert_eq!(flushed(&world), [], "the pong answers the probe");
     pong(&mut world);
     assert!(matches!(flushed(&world)[..], [(_, Ok(()))]));
+}
+
+#[test]
+fn flush_waits_for_all_messages_before_it_and_for_none_after_it() {
+    let mut world = World::connected(config());
+    world.close(1006, "");
+    world.send("a");
+    world.send("b");
+    let first = flush(&mut world);
+    assert_eq!(flushed(&world), []);
+    world.next_deadline();
+    world.acknowledge();
+    pong(&mut world);
+    assert_eq!(flushed(&world), [(first, Ok(()))]);
+    world.take();
+    world.send("c");
+    let second = flush(&mut world);
+    send_into_full_buffer(&mut world, "d");
+    pong(&mut world);
+    assert_eq!(flushed(&world), [(second, Ok(()))]);
+}
+
+#[test]
+fn flush_asks_before_the_usual_confirmation_is_due() {
+    let mut world = World::connected(at_least_once());
+    world.send("a");
+    assert_eq!(pings(&world), 0);
+    flush(&mut world);
+    assert_eq!(pings(&world), 1);
+}
+
+fn send_into_full_buffer(world: &mut World, text: &str) {
+    let payload = world.message(text);
+    let reply = world.command(Command::Send {
+        payload,
+        key: None,
+        ttl: None,
+        replay: true,
+        buffered: Some(u32::MAX),
+    });
+    assert_eq!(reply, Reply::Queued);
+}
+
+#[test]
+fn flush_after_one_that_failed_asks_again() {
+    let mut world = World::connected(config());
+    world.send("a");
+    flush(&mut world);
+    world.advance(5000);
+    world.take();
+    world.send("b");
+    flush(&mut world);
+    assert_eq!(pings(&world), 1);
 }

@@ -3,7 +3,7 @@
 use tpa_session::session::{Close, Control, Duration, Input, Outgoing, Output, State, WakeHint};
 
 use crate::world::{
-    SESSION, World, answer, answered, ping_ids, pings, pong, receive_frame, watched,
+    SESSION, World, answer, answered, config, ping_ids, pings, pong, receive_frame, watched,
 };
 
 #[test]
@@ -254,4 +254,16 @@ fn pong_before_the_ack_answers_nothing() {
     world.input(Input::Control(world.socket, Control::Ack));
     world.advance(60_000);
     assert_eq!(world.session.state(), State::Connected);
+}
+
+#[test]
+fn cloud_without_pongs_is_asked_about_64_kib_until_a_ping_is_overdue() {
+    let bytes = "x".repeat(64 * 1024);
+    for (config, silence, asked) in [(watched(), 0, 1), (watched(), 15_000, 0), (config(), 0, 0)] {
+        let mut world = World::connected(config);
+        world.advance(silence);
+        world.take();
+        world.send(&bytes);
+        assert_eq!(pings(&world), asked, "after {silence} ms");
+    }
 }

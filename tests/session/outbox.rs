@@ -1,8 +1,10 @@
 //! Queued messages.
 
-use tpa_session::session::{Command, Config, Limits, Output, Reply, State, state_key};
+use tpa_session::session::{
+    Command, Config, Delivery, Duration, Limits, Output, Reply, State, Timer, state_key,
+};
 
-use crate::world::{SESSION, World, config};
+use crate::world::{SESSION, World, at_least_once, config, flush, flushed, pong};
 
 fn limited(messages: usize, bytes: usize) -> Config {
     Config {
@@ -365,4 +367,54 @@ fn replaced_message_leaves_no_timer() {
     assert_eq!(world.session.poll_timeout(), None);
     world.advance(5000);
     assert_eq!(world.session.queued().0, 1);
+}
+
+#[test]
+fn sent_messages_leave_their_space() {
+    let limits = limited(10, 8);
+    for config in [
+        limits.clone(),
+        Config {
+            delivery: Delivery::AtLeastOnce,
+            ..limits
+        },
+    ] {
+        let mut world = World::new(config);
+        world.connect("user-org.example.app");
+        world.send("12345678");
+        world.acknowledge();
+        assert_eq!(world.sent(), ["12345678"]);
+        let flushing = flush(&mut world);
+        pong(&mut world);
+        assert_eq!(flushed(&world), [(flushing, Ok(()))]);
+        world.close(1006, "");
+        world.send("1234");
+        world.send("5678");
+        assert_eq!(world.dropped(), []);
+        assert_eq!(world.session.queued(), (2, 8));
+    }
+}
+
+#[test]
+fn message_that_replaces_both_sent_and_queued_ones_leaves_no_timer() {
+    let mut world = World::connected(at_least_once());
+    let content = |modes: &str| format!("dashboard_content_update:{modes}");
+    world.send_with("a", Some(&content("main")), None);
+    for (text, modes, ttl) in [("b", "expanded", Some(100)), ("c", "main,expanded", None)] {
+        let payload = world.message(text);
+        world.command(Command::Send {
+            payload,
+            key: Some(content(modes)),
+            ttl: ttl.map(Duration::from_millis),
+            replay: true,
+            buffered: Some(u32::MAX),
+        });
+    }
+    assert_eq!(world.session.queued(), (1, 1));
+    while let Some((at, timer)) = world.session.poll_timeout()
+        && at.as_millis() <= 1000
+    {
+        assert_ne!(timer, Timer::Expiry);
+        world.next_deadline();
+    }
 }

@@ -6,7 +6,7 @@ use tpa_session::session::{
 
 use crate::world::{World, answer, answered, ping_ids, pings, pong, watched};
 
-const KIB: usize = 1024;
+pub const KIB: usize = 1024;
 
 /// Text of this size, which begins with a number.
 fn text(number: usize, size: usize) -> String {
@@ -15,7 +15,7 @@ fn text(number: usize, size: usize) -> String {
 }
 
 /// Sends a message of this size.
-fn send_bytes(world: &mut World, number: usize, size: usize) -> Reply {
+pub fn send_bytes(world: &mut World, number: usize, size: usize) -> Reply {
     let payload = world.message(&text(number, size));
     world.command(Command::Send {
         payload,
@@ -27,7 +27,7 @@ fn send_bytes(world: &mut World, number: usize, size: usize) -> Reply {
 }
 
 /// Milliseconds until the connection is left.
-fn time_to_leave(world: &mut World) -> u64 {
+pub fn time_to_leave(world: &mut World) -> u64 {
     let start = world.now;
     while world.session.state() == State::Connected {
         world.next_deadline();
@@ -36,7 +36,7 @@ fn time_to_leave(world: &mut World) -> u64 {
 }
 
 /// Connects again, and has the first ping answered.
-fn reconnect(world: &mut World) {
+pub fn reconnect(world: &mut World) {
     while world.session.state() == State::Waiting {
         world.next_deadline();
     }

@@ -255,3 +255,42 @@ fn late_pong_proves_that_the_line_lives() {
     world.advance(2000);
     assert_eq!(world.disconnected()[0].code, 4008);
 }
+
+#[test]
+fn thirty_two_pings_are_remembered() {
+    for (sent, is_known) in [(32, true), (33, false)] {
+        let mut world = World::connected(watched());
+        while world.session.stats().pings < sent {
+            world.next_deadline();
+        }
+        answer(&mut world, PingId(1));
+        // A cloud that is known to pong has to answer the last one as well.
+        world.advance(10_000);
+        let is_left = world.session.state() != State::Connected;
+        assert_eq!(is_left, is_known, "{sent} pings");
+    }
+}
+
+#[test]
+fn messages_of_later_pings_are_confirmed_by_the_next_one() {
+    let mut config = at_least_once();
+    config.watch = watched().watch;
+    let mut world = World::connected(config);
+    for number in 0..40 {
+        world.send(&number.to_string());
+        world.advance(120_000);
+    }
+    let sent = world.session.stats().pings;
+    assert!(sent > 40);
+    world.take();
+    for _ in 0..sent {
+        pong(&mut world);
+    }
+    assert!(world.session.stats().unconfirmed > 0);
+    world.advance(1000);
+    assert!(pings(&world) > 0);
+    for _ in 0..pings(&world) {
+        pong(&mut world);
+    }
+    assert_eq!(world.session.stats().unconfirmed, 0);
+}

@@ -1,6 +1,6 @@
 //! Messages that the cloud refuses by closing the connection.
 
-use tpa_session::session::{Config, Input, Outgoing, Output, Reply, State};
+use tpa_session::session::{Config, Input, Outgoing, Output, Reply, State, WakeHint};
 
 use crate::world::{World, at_least_once, config, flush, flushed, pong};
 
@@ -9,6 +9,8 @@ struct Cloud {
     world: World,
     refused: &'static [&'static str],
     closure: (u16, &'static str),
+    /// The next closure; they alternate.
+    other: (u16, &'static str),
     received: Vec<String>,
     dials: u32,
     /// Number of outputs that were handled.
@@ -21,6 +23,7 @@ impl Cloud {
             world: World::connected(config),
             refused,
             closure,
+            other: closure,
             received: Vec::new(),
             dials: 0,
             handled: 0,
@@ -67,6 +70,7 @@ impl Cloud {
                 if self.refused.contains(&text.as_str()) {
                     self.world.now += 5;
                     let (code, reason) = self.closure;
+                    std::mem::swap(&mut self.closure, &mut self.other);
                     self.world.close(code, reason);
                 } else {
                     self.received.push(text);
@@ -280,9 +284,13 @@ fn closure_that_comes_without_the_suspect_acquits_it() {
         // The second time, the connection has to last without it first.
         world.next_deadline();
         world.acknowledge();
-        pong(&mut world);
         world.take();
-        world.advance(1999);
+        pong(&mut world);
+        world.advance(1000);
+        // Another pong does not shorten that.
+        world.input(Input::Wake(WakeHint::Resumed));
+        pong(&mut world);
+        world.advance(999);
         assert_eq!(world.sent(), [""; 0]);
         world.close(1008, "Malformed message");
         if world.session.state() == State::Stopped {
@@ -326,4 +334,27 @@ fn flush_waits_for_suspects() {
     cloud.settle();
     cloud.check(&["bad", "good"]);
     assert_eq!(flushed(&cloud.world), [(id, Ok(()))]);
+}
+
+#[test]
+fn closures_that_differ_convict_no_message() {
+    let dials = |closure, other| {
+        let mut cloud = Cloud::new(at_least_once(), closure, &["bad"]);
+        cloud.other = other;
+        cloud.send_all(&["bad"]);
+        cloud.dials
+    };
+    let reasons = [
+        "0: Malformed message",
+        "1: Malformed message",
+        "2: Malformed message",
+    ];
+    for (closure, other) in [
+        ((1008, reasons[0]), (1003, reasons[1])),
+        ((1008, reasons[0]), (1008, reasons[1])),
+        ((1008, reasons[0]), (1008, reasons[2])),
+    ] {
+        let (equal, different) = (dials(closure, closure), dials(closure, other));
+        assert_eq!((equal, different), (3, 11), "{closure:?}, {other:?}");
+    }
 }

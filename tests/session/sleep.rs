@@ -150,7 +150,7 @@ fn steady_or_receding_wall_clock_is_not_sleep() {
     for wall in [1_000_000, 1_000_000 + 45_000, 5, 40_000] {
         world.input(Input::WallClock(wall));
     }
-    assert_eq!(world.session.state(), State::Connected);
+    assert_eq!(world.outputs, []);
 }
 
 #[test]
@@ -221,6 +221,20 @@ fn clock_that_jumped_before_a_verdict_is_due_changes_nothing() {
     assert_eq!(pings(&world), 1);
     world.advance(5000);
     assert_eq!(world.disconnected()[0].code, 4008);
+}
+
+#[test]
+fn frame_is_no_answer_if_sleep_was_not_the_only_sign() {
+    let signs = [WakeHint::Resumed, WakeHint::Slept];
+    for (first, second) in [(signs[0], signs[1]), (signs[1], signs[0])] {
+        let mut world = answered();
+        world.input(Input::Wake(first));
+        world.input(Input::Wake(second));
+        world.advance(1000);
+        receive_frame(&mut world);
+        world.advance(1500);
+        assert_eq!(world.disconnected()[0].code, 4008);
+    }
 }
 
 /// Frames that are handled at the time of the ping may have waited for hours.

@@ -4,7 +4,7 @@ use std::collections::BTreeSet;
 
 use tpa_session::session::{Config, Control, Duration, Input, Session, State};
 
-use crate::world::{SESSION, World, answered, pong, receive_frame, watched};
+use crate::world::{SESSION, World, answered, config, flush, pong, receive_frame, watched};
 
 /// The delay before the first attempt, and whether the connection was lost in silence.
 fn first_delay(seed: u64, config: Config, lose: fn(&mut World)) -> u64 {
@@ -123,4 +123,20 @@ fn cloud_that_never_ponged_need_not_answer() {
     world.close(1011, "");
     let next = world.reconnecting().last().copied().expect("an attempt");
     assert_eq!(next.attempt, 1);
+}
+
+#[test]
+fn connection_without_pings_is_stable_without_a_pong() {
+    let mut world = World::connected(config());
+    world.send("a");
+    flush(&mut world);
+    pong(&mut world);
+    world.close(1006, "");
+    world.refuse_all_but_one();
+    world.next_deadline();
+    world.acknowledge();
+    world.advance(5000);
+    world.take();
+    world.close(1006, "");
+    assert_eq!(world.reconnecting()[0].attempt, 1);
 }

@@ -26,8 +26,11 @@ pub fn run(full: bool) -> Result<(), String> {
                 "--file",
                 "src/session/**",
             ])
-            // Debug output and fingerprints exist for tests only.
-            .args(["--exclude-re", "fmt|ingerprint|reseed"])
+            // Debug output, and fingerprints with what they are made of, exist for tests only.
+            .args([
+                "--exclude-re",
+                "fmt|ingerprint|reseed|::serials|::age|Store<P>::iter",
+            ])
             .args(["--iterate", "--minimum-test-timeout", "60", "--output"])
             .arg(&output);
         if !full {

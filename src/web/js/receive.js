@@ -205,15 +205,6 @@ function endBatch() {
   arrivedAt = 0;
 }
 
-/** Returns the time of the last frame, once; -1 if none came since. @param {Connection} connection */
-export function takeActivity(connection) {
-  const at = connection.lastActivity;
-  connection.lastActivity = -1;
-  connection.reported = 0;
-  if (connection === noted) noted = undefined;
-  return at;
-}
-
 /** True for a socket of the package `ws`, whose events have arguments. @param {any} socket @returns {boolean} */
 export function isEmitter(socket) {
   return typeof socket.on === "function" && typeof socket.terminate === "function";
@@ -235,6 +226,15 @@ export class Connection {
     this.reported = 0;
     /** The socket passes on several messages in one go. */
     this.isBatching = false;
+  }
+
+  /** Returns the time of the last frame, once. */
+  takeActivity() {
+    const at = this.lastActivity;
+    this.lastActivity = -1;
+    this.reported = 0;
+    if (this === noted) noted = undefined;
+    return at;
   }
 
   get attached() {

@@ -1,0 +1,87 @@
+//! Limits of the search for a message that the cloud refuses.
+
+use tpa_session::session::{Command, Input, Reply, State};
+
+use crate::world::{World, at_least_once, config, pings, pong};
+
+/// Connects again after a closure that blames a message.
+fn reconnect(world: &mut World) {
+    world.next_deadline();
+    world.acknowledge();
+}
+
+#[test]
+fn empty_window_needs_no_ping() {
+    let mut world = World::connected(at_least_once());
+    world.send("a");
+    world.close(1009, "");
+    world.take();
+    reconnect(&mut world);
+    pong(&mut world);
+    assert_eq!((world.sent().len(), pings(&world)), (1, 2));
+    pong(&mut world);
+    assert_eq!(pings(&world), 2);
+}
+
+#[test]
+fn closure_while_nothing_is_out_counts() {
+    let mut world = World::connected(at_least_once());
+    world.send("a");
+    world.close(1009, "");
+    reconnect(&mut world);
+    for _ in 0..2 {
+        world.advance(5000);
+        world.input(Input::Buffered(world.socket, 0));
+    }
+    world.take();
+    world.close(1009, "");
+    assert_eq!(world.reconnecting()[0].attempt, 1);
+}
+
+#[test]
+fn closure_that_may_be_the_fault_of_the_subscriptions_counts() {
+    let mut world = World::connected(at_least_once());
+    world.send("a");
+    world.close(1009, "");
+    reconnect(&mut world);
+    pong(&mut world);
+    assert_eq!(world.sent().len(), 2);
+    world.command(Command::Subscribe(vec!["vad".into()]));
+    world.take();
+    world.close(1009, "");
+    assert_eq!(world.dropped(), []);
+    assert_eq!(world.reconnecting()[0].attempt, 2);
+}
+
+#[test]
+fn message_that_is_not_sent_again_is_not_suspected() {
+    let mut world = World::connected(config());
+    world.send("a");
+    world.close(1003, "");
+    for text in ["b", "c", "d"] {
+        reconnect(&mut world);
+        pong(&mut world);
+        assert_eq!(world.send(text), Reply::Sent);
+        world.close(1003, "");
+    }
+}
+
+#[test]
+fn at_most_64_attempts_of_one_outage_are_free() {
+    let mut world = World::connected(at_least_once());
+    for number in 0..200 {
+        world.send(&number.to_string());
+    }
+    world.close(1009, "");
+    let mut connections = 0;
+    while world.session.state() != State::Stopped {
+        reconnect(&mut world);
+        connections += 1;
+        world.take();
+        pong(&mut world);
+        pong(&mut world);
+        assert_eq!(world.sent().len(), 1 + 2);
+        world.close(1009, "");
+    }
+    assert_eq!(connections, 64 + 3);
+}
