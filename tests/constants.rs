@@ -10,7 +10,8 @@ use std::collections::BTreeMap;
 
 use serde_json::{Value, json};
 use tpa_session::session::{
-    CONTROL_TYPES, DEFAULT_URL, LogLevel, RENAMED_TYPES, RESERVED_EVENTS, URL_OPTIONS, is_loopback,
+    CONTROL_TYPES, DEFAULT_URL, LogLevel, MESSAGE_RULES, RENAMED_TYPES, RESERVED_EVENTS,
+    URL_OPTIONS, is_loopback,
 };
 
 /// The values of all exports.
@@ -30,11 +31,18 @@ fn exports(module: &str) -> BTreeMap<String, Value> {
 #[test]
 fn constants_in_javascript_are_those_of_the_core() {
     let dispatcher = exports(include_str!("../src/web/js/dispatcher.js"));
+    let messages = include_str!("../src/web/js/streams.js");
+    let (_, messages) = messages
+        .split_once("The core defines this list")
+        .expect("the rules");
+    let (messages, _) = messages.split_once("const rules").expect("their end");
+    let messages = exports(messages);
     let package = exports(include_str!("../pkg-template/src/constants.js"));
     for (name, copy, original) in [
         ("CONTROL_TYPES", &dispatcher, json!(CONTROL_TYPES)),
         ("RENAMED_TYPES", &dispatcher, json!(RENAMED_TYPES)),
         ("RESERVED_EVENTS", &dispatcher, json!(RESERVED_EVENTS)),
+        ("MESSAGE_RULES", &messages, json!(MESSAGE_RULES)),
         ("DEFAULT_URL", &package, json!(DEFAULT_URL)),
         ("URL_OPTIONS", &package, json!(URL_OPTIONS)),
         (

@@ -16,7 +16,7 @@ declare module "bindgen:tpa_session_bg.js" {
     connect(sessionId: string): ReturnType<Session["connect"]>;
     disconnect(reason: string | undefined): void;
     dispose(): void;
-    send(...args: Parameters<Session["send"]>): ReturnType<Session["send"]>;
+    send(outgoing: import("../../src/web/js/streams.js").Outgoing): ReturnType<Session["send"]>;
     flush(): Promise<void>;
     reconnectNow(): void;
     timeline(): ReturnType<Session["timeline"]>;

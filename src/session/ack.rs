@@ -84,6 +84,14 @@ impl AckTracker {
         self.accepted
     }
 
+    /// Counts messages that were sent at once; returns the serial before them.
+    pub(super) fn pass(&mut self, messages: u32) -> u64 {
+        let before = self.accepted;
+        self.accepted += u64::from(messages);
+        self.transmitted(self.accepted);
+        before
+    }
+
     pub(super) fn transmitted(&mut self, serial: u64) {
         self.transmitted = self.transmitted.max(serial);
     }
@@ -145,7 +153,8 @@ impl AckTracker {
         self.last_flush
     }
 
-    fn is_flushing(&self) -> bool {
+    /// True if a flush waits.
+    pub(super) fn is_flushing(&self) -> bool {
         !self.flushes.is_empty()
     }
 

@@ -37,6 +37,11 @@ impl Clock {
         Instant::from_millis(raw.saturating_add(self.offset))
     }
 
+    /// Converts a time to one on the raw clock, the reverse of [`at`](Self::at).
+    pub const fn raw(&self, at: Instant) -> u64 {
+        at.as_millis().saturating_sub(self.offset)
+    }
+
     /// Time to arm a timer for, and its wait, for a deadline at `due`. The timer fires before the
     /// deadline if that is further away than a timer can wait.
     pub fn arm(now: Instant, due: Instant) -> (Instant, Duration) {

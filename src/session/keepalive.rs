@@ -81,17 +81,27 @@ impl<P: Payload> Session<P> {
     /// Records a frame other than a ping that was handed to the socket.
     pub(super) fn on_handed_over(&mut self, size: usize) {
         let size = u32::try_from(size).unwrap_or(u32::MAX);
-        let expects_pong = self.liveness.expects_pong();
         let link = &mut self.liveness.link;
         link.handed = link.handed.wrapping_add(size);
         link.silence.on_sent(self.now);
-        let is_long = link.handed.wrapping_sub(link.newest.handed) >= BLOCK;
-        let is_asking = self.config.watch.ping_interval > Duration::ZERO;
-        let is_useful = expects_pong || is_asking && !link.pings.has_written_off();
-        if is_long && is_useful {
+        if self.liveness.since_ping() >= BLOCK && self.is_ping_useful() {
             self.ping();
         } else {
             self.arm_ping_earlier();
+        }
+    }
+
+    fn is_ping_useful(&self) -> bool {
+        let is_asking = self.config.watch.ping_interval > Duration::ZERO;
+        self.liveness.expects_pong() || is_asking && !self.liveness.link.pings.has_written_off()
+    }
+
+    /// Most bytes that may be handed to the socket before a ping is due.
+    pub(super) fn bytes_until_ping(&self) -> usize {
+        if self.is_ping_useful() {
+            (BLOCK - 1).saturating_sub(self.liveness.since_ping()) as usize
+        } else {
+            BLOCK as usize
         }
     }
 

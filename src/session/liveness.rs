@@ -104,12 +104,26 @@ impl Liveness {
         self.link.handed.wrapping_sub(self.link.handed_at_pong)
     }
 
+    /// Bytes handed to the socket since the last ping.
+    pub(super) const fn since_ping(&self) -> u32 {
+        self.link.handed.wrapping_sub(self.link.newest.handed)
+    }
+
     /// True if a message of this size may be handed to the socket.
     pub(super) fn may_hand_over(&self, size: usize) -> bool {
         let in_flight = self.in_flight();
         !self.expects_pong()
             || in_flight == 0
             || (in_flight as usize).saturating_add(size) <= WINDOW as usize
+    }
+
+    /// Most bytes that may be handed to the socket.
+    pub(super) fn window(&self) -> usize {
+        if self.expects_pong() {
+            WINDOW.saturating_sub(self.in_flight()) as usize
+        } else {
+            usize::MAX
+        }
     }
 
     /// Longest time for which a confirmation of all that was handed over is awaited.

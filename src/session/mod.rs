@@ -13,6 +13,8 @@
 //!    call the session without end. Then yield to the runtime before the next output.
 //! 5. Arm one timer for [`Session::poll_timeout`]; when it fires, pass [`Input::Timeout`].
 //!    A timer that fires early, late or twice is harmless.
+//! 6. Where [`Session::permit`] allows it, the driver may send messages by itself until the next
+//!    call, and reports them before that ([`Session::report_direct`]).
 //!
 //! # Modules
 //!
@@ -30,6 +32,7 @@ mod close;
 mod config;
 mod connect;
 mod decimal;
+mod direct;
 mod environment;
 #[cfg(feature = "test-util")]
 mod fingerprint;
@@ -68,6 +71,7 @@ pub use config::{
     is_loopback, websocket_url,
 };
 pub use decimal::decimal;
+pub use direct::{Direct, DirectState, Permit};
 pub use input::{Command, CommandError, FlushId, Input, PingId, Reply, RunId, SocketId};
 pub use keepalive::Watch;
 pub use outbox::{Limits, Payload};
@@ -76,8 +80,9 @@ pub use output::{
     Output, RESERVED_EVENTS, Reconnecting, SessionError, State, StateChange,
 };
 pub use protocol::{
-    CONTROL_TYPES, Control, Init, Malformed, RENAMED_TYPES, SubscriptionUpdate, is_of_package,
-    is_replayable, ping_frame, replaces, state_key, time_to_live,
+    CONTROL_TYPES, Control, Init, MESSAGE_RULES, Malformed, MessageRule, RENAMED_TYPES,
+    SubscriptionUpdate, is_of_package, is_replayable, ping_frame, replaces, state_key,
+    time_to_live,
 };
 pub use redact::{Redacted, Redactor};
 pub use sleep::WakeHint;

@@ -177,29 +177,46 @@ pub fn is_of_package(session_id: &str, package_name: &str) -> bool {
     user.is_some_and(|user| user.len() > 1 && user.ends_with('-'))
 }
 
+/// Treatment of messages of a type: its name, the field that makes the key, the field that limits
+/// the time to wait, and true if such a message may be sent once more after a reconnect.
+pub type MessageRule = (
+    &'static str,
+    Option<&'static str>,
+    Option<&'static str>,
+    bool,
+);
+
+/// Messages that are not treated like all others. The user can change the mode of the dashboard too,
+/// so that an old one is not sent again.
+pub const MESSAGE_RULES: [MessageRule; 4] = [
+    ("display_event", Some("view"), Some("durationMs"), true),
+    (CONTENT_UPDATE, Some("modes"), None, true),
+    ("dashboard_system_update", Some("section"), None, true),
+    ("dashboard_mode_change", None, None, false),
+];
+
+fn rule_of(kind: &str) -> Option<MessageRule> {
+    MESSAGE_RULES.into_iter().find(|rule| rule.0 == kind)
+}
+
 /// Default time to live of a message of type `kind`: a display with a `durationMs` is not shown
 /// after that time.
 pub fn time_to_live(kind: &str, duration_ms: Option<f64>) -> Option<Duration> {
     let millis = duration_ms.filter(|millis| *millis >= 0.0)?;
-    (kind == "display_event").then(|| Duration::from_millis(millis as u64))
+    let (_, _, field, _) = rule_of(kind)?;
+    field.map(|_| Duration::from_millis(millis as u64))
 }
 
-/// True if a message of type `kind` may be sent once more after a reconnect: only the app changes
-/// what it sets. The user changes the mode of the dashboard too.
+/// True if a message of type `kind` may be sent once more after a reconnect.
 pub fn is_replayable(kind: &str) -> bool {
-    kind != "dashboard_mode_change"
+    rule_of(kind).is_none_or(|rule| rule.3)
 }
 
 /// Default key of a message of type `kind`. Messages with a key are state: a queued one is removed
 /// if a newer one [replaces] it. `text` returns the value of a field as text.
 pub fn state_key(kind: &str, text: impl Fn(&str) -> Option<String>) -> Option<String> {
-    let field = match kind {
-        "display_event" => "view",
-        CONTENT_UPDATE => "modes",
-        "dashboard_system_update" => "section",
-        _ => return None,
-    };
-    let value = text(field).unwrap_or_default();
+    let (_, field, _, _) = rule_of(kind)?;
+    let value = text(field?).unwrap_or_default();
     Some([kind, ":", &value].concat())
 }
 

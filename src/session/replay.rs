@@ -32,6 +32,12 @@ impl<P: Payload> Session<P> {
         }
     }
 
+    /// Bytes that can be kept in addition, of messages with one key; `None` if there is no space.
+    pub(super) fn room_for_state(&self) -> Option<usize> {
+        let (messages, bytes) = self.replay.kept();
+        (messages < LIMITS.messages).then(|| LIMITS.bytes.saturating_sub(bytes))
+    }
+
     /// Lets go of what is too old.
     pub(super) fn let_go_of_state(&mut self) {
         if !self.run.answered {

@@ -54,6 +54,18 @@ impl Silence {
         }
     }
 
+    /// Time until which further sends change nothing but the time of the newest; `None` if the
+    /// next one does.
+    pub(super) fn unchanged_until(&self) -> Option<Instant> {
+        let newest = self.sends.iter().flatten().next_back()?;
+        let is_full = self.sends.iter().all(Option::is_some);
+        Some(if is_full {
+            Instant::END
+        } else {
+            newest.after(TOGETHER)
+        })
+    }
+
     /// Records a ping. Its pong tells about everything that was sent before it.
     pub(super) const fn on_ping(&mut self) {
         self.sends = [None; 4];

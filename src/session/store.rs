@@ -274,6 +274,11 @@ impl<P: Payload> Store<P> {
         (self.entries.len() - self.in_flight, bytes)
     }
 
+    /// Number and bytes of the messages in flight, where none is queued.
+    pub(super) const fn kept(&self) -> (usize, usize) {
+        (self.in_flight, self.bytes)
+    }
+
     /// Number of messages in flight.
     pub(super) const fn in_flight(&self) -> usize {
         self.in_flight

@@ -20,7 +20,7 @@ use crate::session::{
 use super::convert;
 use super::dispatcher::Dispatcher;
 use super::driver::Driver;
-use super::message;
+use super::message::{self, Outgoing};
 use super::options::SessionOptions;
 use super::{reflect, wire};
 
@@ -57,14 +57,9 @@ impl TpaSession {
     }
 
     /// Sends a message, or queues it until there is a connection.
-    pub fn send(&self, message: JsValue, options: JsValue) -> Result<JsString, JsValue> {
-        let options = message::send_options(&options)?;
-        let reply = match self.0.send(&message, options)? {
-            Reply::Sent => "sent",
-            Reply::Queued => "queued",
-            Reply::Dropped | Reply::Done | Reply::Run(_) | Reply::Flush(_) => "dropped",
-        };
-        Ok(reply.into())
+    #[wasm_bindgen(js_name = send)]
+    pub fn send_outgoing(&self, outgoing: Outgoing) -> JsString {
+        name_of(self.0.send(outgoing))
     }
 
     /// Resolves when the cloud has received all messages so far.
@@ -136,6 +131,24 @@ impl TpaSession {
     pub fn take_handlers(&self) -> Option<Dispatcher> {
         self.0.dispatcher.hand_over()
     }
+}
+
+/// For programs in Rust.
+impl TpaSession {
+    /// Makes a message ready, and sends it as [`send_outgoing`](Self::send_outgoing).
+    pub fn send(&self, message: JsValue, options: JsValue) -> Result<JsString, JsValue> {
+        self.0.prepare_and_send(&message, &options).map(name_of)
+    }
+}
+
+/// Result of `send()` in JavaScript.
+fn name_of(reply: Reply) -> JsString {
+    let name = match reply {
+        Reply::Sent => "sent",
+        Reply::Queued => "queued",
+        Reply::Dropped | Reply::Done | Reply::Run(_) | Reply::Flush(_) => "dropped",
+    };
+    name.into()
 }
 
 /// One name, or a list of them.

@@ -48,6 +48,11 @@ impl Clock {
         self.time.get().at(raw as u64)
     }
 
+    /// Converts a time to one of `performance.now()`.
+    pub(super) fn raw(&self, at: Instant) -> f64 {
+        self.time.get().raw(at) as f64
+    }
+
     /// Converts a time to ms since the epoch.
     pub(super) fn to_wall(&self, at: Instant) -> f64 {
         wall() as f64 - (self.now().as_millis() as f64 - at.as_millis() as f64)

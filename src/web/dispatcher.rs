@@ -14,7 +14,11 @@ extern "C" {
     /// Creates a dispatcher. A verbose one also reports frames that have no handler or lack a
     /// promised field.
     #[wasm_bindgen(constructor)]
-    fn new(sink: &JsValue, verbose: bool) -> Dispatcher;
+    fn new(sink: &JsValue, verbose: bool, package_name: &str) -> Dispatcher;
+
+    /// Tells the id of the session, which its messages have.
+    #[wasm_bindgen(method, setter, js_name = sessionId)]
+    pub(super) fn set_session_id(this: &Dispatcher, session_id: Option<String>);
 
     #[wasm_bindgen(method, catch)]
     pub(super) fn on(
@@ -55,8 +59,8 @@ pub(super) struct DispatcherRef {
 
 impl DispatcherRef {
     /// Creates a dispatcher that reports to `sink`.
-    pub(super) fn new(sink: &JsValue, verbose: bool) -> Self {
-        let dispatcher = Dispatcher::new(sink, verbose);
+    pub(super) fn new(sink: &JsValue, verbose: bool, package_name: &str) -> Self {
+        let dispatcher = Dispatcher::new(sink, verbose, package_name);
         Self {
             weak: WeakRef::new(&dispatcher),
             strong: RefCell::new(Some(dispatcher)),

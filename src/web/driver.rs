@@ -1,10 +1,10 @@
 //! The loop between the core and the runtime. The numbers are those of the contract in
 //! [`crate::session`].
 
-use std::cell::{Cell, RefCell};
+use std::cell::{Cell, RefCell, RefMut};
 use std::rc::{Rc, Weak};
 
-use js_sys::{Array, JsString, Promise};
+use js_sys::{Array, Promise};
 use wasm_bindgen::{JsCast, JsValue};
 
 use crate::session::{
@@ -17,7 +17,7 @@ use super::clock::{self, Clock};
 use super::dial::Attempt;
 use super::dispatcher::DispatcherRef;
 use super::environment::Environment;
-use super::message::{self, Message, SendOptions};
+use super::message::{self, DirectWay, Message};
 use super::options::{SessionOptions, type_error};
 use super::promises::Promises;
 use super::socket::Socket;
@@ -32,10 +32,11 @@ pub(super) struct Driver {
     keep_alive: RefCell<Option<Rc<Self>>>,
     pub(super) sink: Sink,
     pub(super) options: SessionOptions,
-    /// The package name as each message of the app needs it.
-    package_name: JsString,
     pub(super) dispatcher: DispatcherRef,
     core: RefCell<Session<Message>>,
+    /// Created with the first permit.
+    direct: RefCell<Option<DirectWay>>,
+    permitted: Cell<bool>,
     draining: Cell<bool>,
     /// The app was warned of handlers that call the session without end.
     warned: Cell<bool>,
@@ -62,11 +63,16 @@ impl Driver {
             Self {
                 me: me.clone(),
                 keep_alive: RefCell::default(),
-                dispatcher: DispatcherRef::new(sink.as_ref(), options.writes(LogLevel::Debug)),
+                dispatcher: DispatcherRef::new(
+                    sink.as_ref(),
+                    options.writes(LogLevel::Debug),
+                    &options.options.package_name,
+                ),
                 sink,
-                package_name: options.options.package_name.as_str().into(),
                 options,
                 core: RefCell::new(core),
+                direct: RefCell::default(),
+                permitted: Cell::new(false),
                 draining: Cell::new(false),
                 warned: Cell::new(false),
                 clock,
@@ -90,20 +96,59 @@ impl Driver {
         read(&self.core.borrow())
     }
 
+    /// Borrows the core for step 1, and reports what was sent without it.
+    fn enter(&self) -> RefMut<'_, Session<Message>> {
+        let mut core = self.core.borrow_mut();
+        if self.permitted.replace(false)
+            && let Some(direct) = &*self.direct.borrow()
+            && let Some(sent) = direct.take(&self.clock)
+        {
+            core.report_direct(sent);
+        }
+        core
+    }
+
+    /// Step 6: lets messages pass without the core, if it permits that.
+    fn permit(&self) {
+        if self.permitted.get() {
+            return;
+        }
+        let (Some(permit), Some(socket), Some(dispatcher)) = (
+            self.with_core(Session::permit),
+            self.socket(),
+            self.dispatcher.get(),
+        ) else {
+            return;
+        };
+        if permit.socket != socket.id {
+            return;
+        }
+        let mut direct = self.direct.borrow_mut();
+        let direct = direct.get_or_insert_with(|| DirectWay::new(&dispatcher));
+        let until = self.clock.raw(permit.until);
+        direct.permit(
+            &socket.connection,
+            until,
+            permit.bytes as u32,
+            permit.buffered as u32,
+        );
+        self.permitted.set(true);
+    }
+
     /// Step 1 for a command, then the loop.
     fn command(&self, command: Command<Message>) -> Result<Reply, CommandError> {
-        let reply = self.core.borrow_mut().command(command, self.clock.now());
+        let reply = self.enter().command(command, self.clock.now());
         self.drain();
         reply
     }
 
     /// Step 1 for an input, then the loop.
     pub(super) fn input(&self, input: Input) {
-        self.core.borrow_mut().handle_input(input, self.clock.now());
+        self.enter().handle_input(input, self.clock.now());
         self.drain();
     }
 
-    /// Steps 2 to 5. A nested call returns at once (step 3).
+    /// Steps 2 to 6. A nested call returns at once (step 3).
     fn drain(&self) {
         if self.draining.replace(true) {
             return;
@@ -130,6 +175,7 @@ impl Driver {
             drop(self.environment.take());
         }
         self.arm();
+        self.permit();
     }
 
     /// Step 5. If the loop has yielded, the timer continues it.
@@ -144,13 +190,15 @@ impl Driver {
 
     /// Step 1 for a timeout, preceded by the inputs that must come before it.
     pub(super) fn on_timeout(&self) {
+        // Before the clock jumps.
+        drop(self.enter());
         self.report_activity();
         let Some(is_conclusive) = self.clock.fired() else {
             return;
         };
         let now = self.clock.now();
         let buffered = self.socket().and_then(|s| Some((s.id, s.buffered()?)));
-        let mut core = self.core.borrow_mut();
+        let mut core = self.enter();
         if let Some((id, buffered)) = buffered {
             core.handle_input(Input::Buffered(id, buffered), now);
         }
@@ -174,7 +222,7 @@ impl Driver {
     pub(super) fn report_activity(&self) {
         if let Some((id, at)) = self.socket().and_then(|s| Some((s.id, s.take_activity()?))) {
             let input = Input::Activity(id, self.clock.at(at));
-            self.core.borrow_mut().handle_input(input, self.clock.now());
+            self.enter().handle_input(input, self.clock.now());
         }
     }
 
@@ -282,7 +330,10 @@ impl Driver {
                 .replace(Some(Environment::watch(self.sink.as_ref())));
         }
         let command = Command::Connect { session_id };
-        let reply = self.core.borrow_mut().command(command, self.clock.now());
+        let reply = self.enter().command(command, self.clock.now());
+        if let Some(dispatcher) = self.dispatcher.get() {
+            dispatcher.set_session_id(self.session_id());
+        }
         // The promise must exist before the loop can settle it.
         let promise = match reply {
             Ok(Reply::Run(run)) => self.connects.borrow_mut().get(run.0),
@@ -319,27 +370,32 @@ impl Driver {
     }
 
     /// Sends a message, or queues it.
-    pub(super) fn send(&self, message: &JsValue, options: SendOptions) -> Result<Reply, JsValue> {
-        let session_id = self.session_id();
-        let object = message::json_object(message)?;
-        let payload = Message::new(message, &object, &self.package_name, session_id.as_deref())?;
+    pub(super) fn send(&self, outgoing: message::Outgoing) -> Reply {
         let command = Command::Send {
-            key: options.key.or_else(|| payload.default_key(&object)),
-            ttl: options.ttl.or_else(|| payload.default_ttl(&object)),
-            replay: options.replay.unwrap_or(true) && payload.is_replayable(),
-            payload,
+            key: outgoing.key(),
+            ttl: outgoing.time_to_live(),
+            replay: outgoing.replay(),
+            payload: Message(outgoing),
             buffered: self.socket().and_then(|socket| socket.buffered()),
         };
-        let reply = self.command(command);
-        reply.map_err(|error| type_error(error.message()))
+        // `Send` has no errors.
+        self.command(command).unwrap_or(Reply::Dropped)
+    }
+
+    /// Makes a message of the app ready, and sends it.
+    pub(super) fn prepare_and_send(
+        &self,
+        message: &JsValue,
+        options: &JsValue,
+    ) -> Result<Reply, JsValue> {
+        let dispatcher = self.dispatcher.get();
+        let dispatcher = dispatcher.ok_or_else(|| type_error("the session was dropped"))?;
+        Ok(self.send(message::Outgoing::new(message, options, &dispatcher)?))
     }
 
     /// Waits until the cloud has received all messages so far.
     pub(super) fn flush(&self) -> Promise {
-        let reply = self
-            .core
-            .borrow_mut()
-            .command(Command::Flush, self.clock.now());
+        let reply = self.enter().command(Command::Flush, self.clock.now());
         // The promise must exist before the loop can settle it.
         let promise = match reply {
             Ok(Reply::Flush(flush)) => self.flushes.borrow_mut().get(flush.0),
@@ -356,7 +412,9 @@ impl Driver {
 
     /// Counters, with times on the wall clock.
     pub(super) fn stats(&self) -> JsValue {
+        drop(self.enter());
         self.report_activity();
+        self.permit();
         let stats = self.with_core(Session::stats);
         let received = self
             .dispatcher

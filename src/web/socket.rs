@@ -22,7 +22,7 @@ extern "C" {
 
 #[wasm_bindgen(module = "/src/web/js/receive.js")]
 extern "C" {
-    type Connection;
+    pub(super) type Connection;
 
     #[wasm_bindgen(method, getter)]
     fn buffered(this: &Connection) -> f64;
@@ -40,7 +40,7 @@ extern "C" {
 /// The socket of an attempt, or of a connection.
 pub(super) struct Socket {
     pub(super) id: SocketId,
-    connection: Connection,
+    pub(super) connection: Connection,
 }
 
 impl Socket {

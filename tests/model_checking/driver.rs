@@ -54,7 +54,7 @@ impl Walk<'_> {
     }
 
     pub fn input(&mut self, input: Input) -> Result<(), Violation> {
-        self.checked.session.reseed(self.setting.seed);
+        self.checked.reseed(self.setting.seed);
         self.log(|| format!("  {input:?}"));
         let now = self.instant();
         self.checked.input(input, now)?;
@@ -106,6 +106,7 @@ impl Walk<'_> {
                 if let Some(visit) = visit {
                     visit(Stop::Rest, self.fingerprint());
                 }
+                self.check_twin()?;
                 return self.checked.check_rest();
             };
             if let (Some(visit), Some((stop, fingerprint))) = (&mut visit, here.take()) {
@@ -172,7 +173,7 @@ impl Walk<'_> {
     }
 
     fn call(&mut self, call: AppCall, buffered: Option<u32>) -> Result<(), Violation> {
-        self.checked.session.reseed(self.setting.seed);
+        self.checked.reseed(self.setting.seed);
         let message = if let AppCall::Send { size, .. } = call {
             self.written += 1;
             let serial = self.written;

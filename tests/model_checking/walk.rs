@@ -4,7 +4,7 @@ use std::hash::{DefaultHasher, Hash, Hasher};
 
 use testkit::model::{CheckedSession, Violation};
 use testkit::{Message, ensure};
-use tpa_session::session::{Instant, SocketId};
+use tpa_session::session::{Instant, Session, SocketId};
 
 use crate::alphabet::{Alarm, Buffer, SOCKET_EVENTS, SocketEvent, Step};
 use crate::settings::Setting;
@@ -71,6 +71,9 @@ impl<'a> Walk<'a> {
         };
         let mut hasher = DefaultHasher::new();
         self.checked.session.fingerprint(name, &mut hasher);
+        if let Some(twin) = &self.checked.twin {
+            twin.fingerprint(self.instant(), name, &mut hasher);
+        }
         model.fingerprint(&view, &mut hasher);
         self.place.hash(&mut hasher);
         hasher.finish()
@@ -138,6 +141,22 @@ impl<'a> Walk<'a> {
             "events of sockets that were given up made {:?} of {:?}",
             walk.checked.session,
             self.checked.session
+        );
+        Ok(())
+    }
+
+    /// Checks that the session which sends by itself is the same once it has been told.
+    pub fn check_twin(&self) -> Result<(), Violation> {
+        let hash = |session: &Session<Message>| {
+            let mut hasher = DefaultHasher::new();
+            session.fingerprint(|message| u64::from(message.serial), &mut hasher);
+            hasher.finish()
+        };
+        let told = self.checked.twin.as_ref().map(|twin| twin.told());
+        ensure!(
+            told.is_none_or(|told| hash(&told) == hash(&self.checked.session)),
+            "direct",
+            "a session that is told of its messages later differs"
         );
         Ok(())
     }

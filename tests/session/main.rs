@@ -16,6 +16,7 @@ mod clock;
 mod close;
 mod closed_by_browser;
 mod connect;
+mod direct;
 mod dispose;
 mod dropped;
 mod fingerprint;

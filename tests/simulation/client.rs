@@ -304,7 +304,9 @@ impl<T: Transport> Client<T> {
         self.check_arrivals()?;
         self.check_stats()?;
         let model = &self.session.model;
+        let direct = self.session.twin.as_ref().map_or(0, |twin| twin.count);
         for (situation, times) in [
+            (Situation::Direct, direct),
             (Situation::Resent, model.outbox.resent),
             (Situation::Replaced, model.outbox.replaced),
             (Situation::Withdrawn, model.events.withdrawn),

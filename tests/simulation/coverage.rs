@@ -83,6 +83,7 @@ situations! {
     Misuse: "calls that can't be right",
     Unwritable: "sends that the socket would lose",
     SentAfterEnd: "sends after the end",
+    Direct: "messages sent without a call",
     Replaced: "messages replaced by key",
     Resent: "messages to be sent again",
     AllArrived: "runs whose messages all had to arrive",

@@ -11,6 +11,7 @@
  */
 import * as glue from "bindgen:tpa_session_bg.js";
 
+import { Outgoing } from "../../../src/web/js/streams.js";
 import { TpaConnectionError, ensureStack, mustBe } from "../../../src/web/js/platform.js";
 import { RELEASE_REASONS } from "../constants.js";
 import { ensureInstance } from "../wasm/instance.js";
@@ -173,7 +174,8 @@ export class TpaSession extends Unproxied {
    */
   send(message, options) {
     if (options !== undefined) this[CHECK_OPTIONS](options, SEND_OPTIONS);
-    return this.#wasm.send(message, options);
+    const outgoing = new Outgoing(message, options, this.#handlers);
+    return this.#handlers.direct?.send(outgoing) ? "sent" : this.#wasm.send(outgoing);
   }
 
   flush() {

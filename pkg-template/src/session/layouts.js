@@ -96,8 +96,9 @@ export class Layouts extends Unproxied {
   #show(layout, options = {}, defaultView = "main") {
     this.#session[CHECK_OPTIONS](options, LAYOUT_OPTIONS);
     const { view = defaultView, durationMs } = options;
+    /** @type {{ durationMs?: number } & Record<string, unknown>} */
     const message = { type: "display_event", view: oneOf("view", view, VIEWS), layout };
-    if (durationMs === undefined) return this.#session.send(message);
-    return this.#session.send({ ...message, durationMs: duration("durationMs", durationMs) });
+    if (durationMs !== undefined) message.durationMs = duration("durationMs", durationMs);
+    return this.#session.send(message);
   }
 }

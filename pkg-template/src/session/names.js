@@ -53,6 +53,9 @@ export function checkName(what, name, known) {
  */
 export function checkNames(given, known) {
   if (typeof (given ?? {}) !== "object") throw new TypeError(mustBe("options", "an object", given));
+  let isKnown = true;
+  for (const name in given) isKnown &&= known.includes(name);
+  if (isKnown) return [];
   const unknown = Object.keys(given ?? {}).filter((name) => !known.includes(name));
   return unknown.map((name) => {
     const meant = nearest(name, known);

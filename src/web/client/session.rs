@@ -13,7 +13,6 @@ use wasm_bindgen_futures::JsFuture;
 
 use crate::session::{Command, Reply, Session, State};
 use crate::web::driver::Driver;
-use crate::web::message::SendOptions;
 use crate::web::options::type_error;
 use crate::web::reflect;
 
@@ -151,11 +150,15 @@ impl TpaSession {
     /// The message is not such an object. The state of the connection is never an error.
     pub fn send(&self, message: &impl Serialize) -> Result<SendResult, Error> {
         let message = message.serialize(&Serializer::json_compatible())?;
-        Ok(match self.0.send(&message, SendOptions::default())? {
-            Reply::Sent => SendResult::Sent,
-            Reply::Queued => SendResult::Queued,
-            Reply::Dropped | Reply::Done | Reply::Run(_) | Reply::Flush(_) => SendResult::Dropped,
-        })
+        Ok(
+            match self.0.prepare_and_send(&message, &JsValue::UNDEFINED)? {
+                Reply::Sent => SendResult::Sent,
+                Reply::Queued => SendResult::Queued,
+                Reply::Dropped | Reply::Done | Reply::Run(_) | Reply::Flush(_) => {
+                    SendResult::Dropped
+                }
+            },
+        )
     }
 
     /// Waits until the cloud has received all messages so far.

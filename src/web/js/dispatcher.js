@@ -176,11 +176,17 @@ export class Dispatcher extends Handlers {
   /**
    * @param {Sink} sink
    * @param {boolean} verbose whether frames without a handler, and incomplete ones, are reported
+   * @param {string} [packageName]
    */
-  constructor(sink, verbose) {
+  constructor(sink, verbose, packageName = "") {
     super();
     this.sink = sink;
     this.verbose = verbose;
+    this.packageName = packageName;
+    /** @type {string | undefined} */
+    this.sessionId = undefined;
+    /** @type {import("./streams.js").Direct | undefined} */
+    this.direct = undefined;
     /** Number of frames received, on all sockets. */
     this.received = 0;
     /** @type {Set<string> | undefined} names that were reported as incomplete */

@@ -3,8 +3,11 @@
  *
  * Names, methods of `session.events`, promised fields and subscriptions all derive from the list of
  * streams; CONTRIBUTING.md has the steps for a new one.
+ *
+ * @typedef {import("./receive.js").Connection} Connection
+ * @typedef {{ packageName: string, sessionId: string | undefined }} Sender
  */
-import { text } from "./platform.js";
+import { get, text as textOf } from "./platform.js";
 
 /**
  * Streams whose payload has a type, by name.
@@ -26,7 +29,10 @@ export const STREAMS = /** @type {const} */ ({
   glasses_connection_state: { method: "onGlassesConnectionState" },
   location_update: { method: "onLocation", fields: ["lat", "lng"] },
   vps_coordinates: { method: "onVpsCoordinates" },
-  phone_notification: { method: "onPhoneNotifications", fields: ["title", "content"] },
+  phone_notification: {
+    method: "onPhoneNotifications",
+    fields: ["title", "content"],
+  },
   notification_dismissed: {},
   phone_notification_dismissed: { method: "onPhoneNotificationDismissed" },
   calendar_event: { method: "onCalendarEvent" },
@@ -118,10 +124,167 @@ export function texts(value) {
   }
 }
 
+// The core defines this list; `tests/constants.rs` fails where they differ.
+
+/**
+ * Treatment of messages by type: the field that makes the key, the field that limits the time to wait,
+ * and whether they may be sent once more.
+ * @type {[string, string | null, string | null, boolean][]}
+ */
+export const MESSAGE_RULES = [
+  ["display_event", "view", "durationMs", true],
+  ["dashboard_content_update", "modes", null, true],
+  ["dashboard_system_update", "section", null, true],
+  ["dashboard_mode_change", null, null, false],
+];
+
+const rules = new Map(MESSAGE_RULES.map((rule) => [rule[0], rule]));
+
+/** Message that is ready to be sent: the text of its frame cannot change any more. */
+export class Outgoing {
+  /** @type {string | undefined} makes the message state */
+  key = undefined;
+  /** @type {number | undefined} time to wait, ms */
+  ttl = undefined;
+  replay = true;
+  /** Number among the messages that passed the session by, and its time by `performance.now()`. */
+  number = 0;
+  at = 0;
+
+  /**
+   * @param {any} message
+   * @param {any} options
+   * @param {Sender} sender
+   * @throws {TypeError} for what is not a message, and for options with a wrong value
+   */
+  constructor(message, options, { packageName, sessionId }) {
+    if (options !== undefined) this.read(options);
+    const object = jsonObject(message);
+    const type = get(object, "type");
+    if (typeof type !== "string" || type === "")
+      throw new TypeError("message.type: must be a non-empty string");
+    this.message = message;
+    try {
+      this.text = encode(object, type, packageName, sessionId);
+    } catch (error) {
+      throw new TypeError(`message: must be JSON: ${textOf(error, "message") ?? ""}`);
+    }
+    this.size = utf8Length(this.text);
+    /** The id of the session was known. */
+    this.isComplete = sessionId !== undefined;
+    const rule = rules.get(type);
+    if (rule === undefined) return;
+    if (rule[1] !== null) this.key ??= `${type}:${fieldText(object, rule[1]) ?? ""}`;
+    if (rule[2] !== null) this.ttl ??= time(get(object, rule[2]));
+    this.replay &&= rule[3];
+  }
+
+  /** Takes the options of `send()`; those that cannot be read are wrong. @param {any} options */
+  read(options) {
+    if (typeof options !== "object" || options === null) throw new TypeError("options: must be an object");
+    const read = (/** @type {string} */ name) => {
+      try {
+        return options[name];
+      } catch {
+        return null;
+      }
+    };
+    const [key, ttl, replay] = ["key", "ttl", "replay"].map(read);
+    if (key !== undefined && typeof key !== "string") throw new TypeError("key: must be a string");
+    this.key = key;
+    this.ttl = time(ttl);
+    if (ttl !== this.ttl) throw new TypeError("ttl: must be a number of milliseconds, 0 or more");
+    if (replay !== undefined && typeof replay !== "boolean")
+      throw new TypeError("replay: must be true or false");
+    this.replay = replay ?? true;
+  }
+}
+
+/** @param {any} value @returns {number | undefined} */
+function time(value) {
+  return typeof value === "number" && value >= 0 ? value : undefined;
+}
+
+/** Way of messages to a socket without a call into the session, while that permits it. */
+export class Direct {
+  /** @type {Connection | undefined} only while there is a permit */
+  connection = undefined;
+  until = 0;
+  most = 0;
+  mostBuffered = 0;
+  messages = 0;
+  bytes = 0;
+  last = 0;
+  /** @type {Outgoing | undefined} the last one with a key */
+  state = undefined;
+
+  /** @param {{ direct: Direct | undefined }} dispatcher */
+  constructor(dispatcher) {
+    dispatcher.direct = this;
+  }
+
+  /**
+   * @param {Connection} connection
+   * @param {number} until by `performance.now()`
+   * @param {number} most bytes of all messages
+   * @param {number} mostBuffered bytes in the socket before each message
+   */
+  permit(connection, until, most, mostBuffered) {
+    this.connection = connection;
+    this.until = until;
+    this.most = most;
+    this.mostBuffered = mostBuffered;
+    this.messages = 0;
+    this.bytes = 0;
+    this.state = undefined;
+  }
+
+  /** Ends the permit. @returns {number} the number of messages under it */
+  end() {
+    this.connection = undefined;
+    return this.messages;
+  }
+
+  /**
+   * Sends a message, if that is permitted.
+   * @param {Outgoing} outgoing
+   * @returns {boolean}
+   */
+  send(outgoing) {
+    const { connection } = this;
+    if (connection === undefined) return false;
+    // Both may run code of the app, which may end the permit.
+    const { buffered } = connection;
+    const now = performance.now();
+    const { key } = outgoing;
+    const bytes = this.bytes + outgoing.size;
+    if (
+      this.connection !== connection ||
+      now >= this.until ||
+      bytes > this.most ||
+      buffered < 0 ||
+      buffered > this.mostBuffered ||
+      !outgoing.isComplete ||
+      (key !== undefined && this.state !== undefined && this.state.key !== key)
+    )
+      return false;
+    this.messages++;
+    this.bytes = bytes;
+    this.last = now;
+    if (key !== undefined) {
+      this.state = outgoing;
+      outgoing.number = this.messages;
+      outgoing.at = now;
+    }
+    connection.send(outgoing.text);
+    return true;
+  }
+}
+
 /**
  * The object whose fields are sent: the message, or what its `toJSON()` returns.
  * @param {any} message
- * @returns {object}
+ * @returns {any}
  * @throws {TypeError} for a message that is no object in JSON
  */
 export function jsonObject(message) {
@@ -129,7 +292,7 @@ export function jsonObject(message) {
   try {
     if (typeof message?.toJSON === "function") object = message.toJSON("");
   } catch (error) {
-    throw new TypeError(`message: must be JSON: ${text(error, "message") ?? "toJSON() threw"}`);
+    throw new TypeError(`message: must be JSON: ${textOf(error, "message") ?? "toJSON() threw"}`);
   }
   if (typeof object === "object" && object !== null && !Array.isArray(object)) return object;
   throw new TypeError("message: must be an object with a type");
@@ -145,13 +308,37 @@ export function jsonObject(message) {
  */
 export function encode(object, type, packageName, sessionId) {
   /** @type {{ [field: string]: unknown }} */
-  const frame = { ...object, type };
+  const frame = copy(object);
+  frame.type = type;
   // It has been called.
   if (typeof frame.toJSON === "function") frame.toJSON = undefined;
   frame.packageName ??= packageName;
   frame.sessionId ??= sessionId;
-  frame.timestamp ??= new Date().toISOString();
+  frame.timestamp ??= timestamp();
   return JSON.stringify(frame);
+}
+
+/**
+ * A copy whose fields can be added to. One that a spread makes takes ten times as long.
+ * @param {object} object
+ * @returns {any}
+ */
+function copy(object) {
+  // Assigning such a field would set the prototype.
+  return Object.hasOwn(object, "__proto__") ? { ...object } : Object.assign({}, object);
+}
+
+let millisecond = NaN;
+let isoText = "";
+
+/** The time as text, which is made once for each millisecond. */
+function timestamp() {
+  const now = Date.now();
+  if (now !== millisecond) {
+    isoText = new Date(now).toISOString();
+    millisecond = now;
+  }
+  return isoText;
 }
 
 /**
@@ -166,23 +353,14 @@ export function addSessionId(text, sessionId) {
   return JSON.stringify(frame);
 }
 
+/** Space for the longest text whose bytes are counted without memory of its own. */
+const BUFFER = new Uint8Array(4096);
+const encoder = new TextEncoder();
+
 /** @param {string} text @returns {number} its length in bytes of UTF-8 */
 export function utf8Length(text) {
-  return new TextEncoder().encode(text).length;
-}
-
-/**
- * An option of `send()`; null, which no option allows, where its getter throws.
- * @param {any} options
- * @param {string} field
- * @returns {unknown}
- */
-export function option(options, field) {
-  try {
-    return options[field];
-  } catch {
-    return null;
-  }
+  const isShort = 3 * text.length <= BUFFER.length;
+  return isShort ? encoder.encodeInto(text, BUFFER).written : encoder.encode(text).length;
 }
 
 /**

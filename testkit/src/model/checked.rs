@@ -5,7 +5,7 @@ use tpa_session::session::{
     Reply, Session, SessionError, SocketId, State,
 };
 
-use super::{Decision, Hints, Model, Snapshot, Violation, ensure};
+use super::{Decision, Hints, Model, Snapshot, Twin, Violation, ensure};
 use crate::Message;
 
 /// A session and its model.
@@ -17,6 +17,8 @@ pub struct CheckedSession {
     /// The session, for queries. A call that is made here bypasses the model.
     pub session: Session<Message>,
     pub model: Model,
+    /// The same session as the shell drives it; `None` where calls bypass the model.
+    pub twin: Option<Box<Twin>>,
 }
 
 /// Effects of an input.
@@ -39,6 +41,15 @@ impl CheckedSession {
         Self {
             session: Session::new(config.clone(), seed, Instant::default()),
             model: Model::new(model),
+            twin: Some(Box::new(Twin::new(config, seed))),
+        }
+    }
+
+    /// Replaces the random source.
+    pub fn reseed(&mut self, seed: u64) {
+        self.session.reseed(seed);
+        if let Some(twin) = &mut self.twin {
+            twin.reseed(seed);
         }
     }
 
@@ -54,6 +65,9 @@ impl CheckedSession {
         let decisions = self
             .model
             .command(&command, now.as_millis(), reply, &before, &after)?;
+        if let Some(twin) = &mut self.twin {
+            twin.command(&command, reply, now)?;
+        }
         Ok((reply, decisions))
     }
 
@@ -75,6 +89,9 @@ impl CheckedSession {
         let may_announce = is_sign && lifecycle.is_waiting();
         let announced = may_announce.then(|| self.pending(is_announcement));
         self.session.handle_input(input.clone(), now);
+        if let Some(twin) = &mut self.twin {
+            twin.input(input.clone(), now);
+        }
         let after = Snapshot::of(&self.session);
         let hints = Hints {
             asks: may_ask && self.pending(is_question) > 0,
@@ -97,6 +114,9 @@ impl CheckedSession {
     pub fn poll_output(&mut self) -> Option<Output<Message>> {
         let output = self.session.poll_output();
         self.model.outbox.reports_drop = matches!(output, Some(Output::Emit(Event::Dropped(..))));
+        if let Some(twin) = &mut self.twin {
+            twin.output(output.as_ref());
+        }
         output
     }
 
@@ -106,12 +126,17 @@ impl CheckedSession {
         output: &Output<Message>,
         received: &dyn Fn(SocketId, u32) -> bool,
     ) -> Result<(), Violation> {
-        self.model.output(output, received)
+        self.model.output(output, received)?;
+        self.twin
+            .as_ref()
+            .map_or(Ok(()), |twin| twin.check_outputs())
     }
 
     /// Checks the session when there is no output left.
     pub fn check_rest(&self) -> Result<(), Violation> {
-        self.model.check_rest(&self.session)
+        self.model.check_rest(&self.session)?;
+        let twin = self.twin.as_ref();
+        twin.map_or(Ok(()), |twin| twin.check_rest(&self.session))
     }
 
     /// Checks that the session is silent: it is over, or was never started.

@@ -34,12 +34,14 @@ mod quiescence;
 mod rules;
 mod sequence;
 mod sockets;
+mod twin;
 
 pub use checked::{CheckedSession, InputReport};
 pub use equivalence::View;
 pub use events::backoff_interval;
 pub use lifecycle::{Announcement, Decision, Delay};
 pub use rules::Model;
+pub use twin::Twin;
 
 use tpa_session::session::{Session, SocketId, State, Timer};
 

@@ -144,9 +144,13 @@ pub struct World {
 
 impl World {
     pub fn new(setup: Setup) -> Self {
+        let mut session = CheckedSession::new(&setup.config, setup.seed);
+        if !setup.checked {
+            session.twin = None;
+        }
         Self {
             now: 0,
-            session: CheckedSession::new(&setup.config, setup.seed),
+            session,
             line: setup.line,
             machine: Machine::new(),
             cloud: Cloud::new(setup.pongs.clone()),
