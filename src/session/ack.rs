@@ -68,10 +68,13 @@ struct PendingFlush {
 enum Wait {
     /// Not all of its messages have been sent on this connection.
     Unsent,
-    /// They were sent at this time, and where pongs come the confirmation may take so long.
-    Sent(Instant, Duration),
-    /// The timer was late, and the pong may have been queued behind it until this time.
-    Postponed(Instant),
+    Sent {
+        at: Instant,
+        /// Time that the confirmation may take where pongs come.
+        longest: Duration,
+        /// The timer was late, and the pong may have been queued behind it until this time.
+        postponed: Option<Instant>,
+    },
 }
 
 impl AckTracker {
@@ -198,8 +201,11 @@ impl AckTracker {
             self.age(flush.id).hash(hasher);
             let wait = match flush.wait {
                 Wait::Unsent => None,
-                Wait::Sent(at, longest) => Some((now.since(at), longest)),
-                Wait::Postponed(at) => Some((at.since(now), Duration::ZERO)),
+                Wait::Sent {
+                    at,
+                    longest,
+                    postponed,
+                } => Some((now.since(at), longest, postponed.map(|at| at.since(now)))),
             };
             wait.hash(hasher);
         }
@@ -289,7 +295,11 @@ impl<P: Payload> Session<P> {
             if let Wait::Unsent = flush.wait
                 && flush.is_sent(queued)
             {
-                flush.wait = Wait::Sent(self.now, longest);
+                flush.wait = Wait::Sent {
+                    at: self.now,
+                    longest,
+                    postponed: None,
+                };
             }
         }
     }
@@ -299,9 +309,18 @@ impl<P: Payload> Session<P> {
     fn flush_due(&self) -> Option<Instant> {
         match self.acks.flushes.first()?.wait {
             Wait::Unsent => None,
-            Wait::Sent(at, longest) if self.liveness.expects_pong() => Some(at.after(longest)),
-            Wait::Sent(at, _) => Some(at.after(self.config.watch.pong_timeout)),
-            Wait::Postponed(at) => Some(at),
+            Wait::Sent {
+                at,
+                longest,
+                postponed,
+            } => {
+                let wait = if self.liveness.expects_pong() {
+                    longest
+                } else {
+                    self.config.watch.pong_timeout
+                };
+                Some(at.after(wait)).max(postponed)
+            }
         }
     }
 
@@ -309,10 +328,11 @@ impl<P: Payload> Session<P> {
     fn fail_overdue_flushes(&mut self) {
         while let Some(due) = self.flush_due().filter(|due| *due <= self.now) {
             if let Some(first) = self.acks.flushes.first_mut()
-                && let Wait::Sent(..) = first.wait
+                && let Wait::Sent { postponed, .. } = &mut first.wait
+                && postponed.is_none()
                 && self.now.since(due) > LATE
             {
-                first.wait = Wait::Postponed(self.now.after(PROBE_TIMEOUT));
+                *postponed = Some(self.now.after(PROBE_TIMEOUT));
             } else if let Some(flush) = self.acks.take_flush() {
                 let error = FlushError::Unsupported;
                 self.outputs.push_back(Output::Flushed(flush, Err(error)));

@@ -180,9 +180,18 @@ impl<P: Payload> Session<P> {
         if self.probe.is_some() {
             self.drop_expired();
         }
+        let first = self.outbox.first_queued();
         let Some(probe) = &mut self.probe else {
             return;
         };
+        // A suspect that has expired, or was replaced, is not looked for.
+        let is_gone = |serial| first.is_none_or(|first| first > serial);
+        if probe.out == 0
+            && let Some(_) = probe.suspect.take_if(|suspect| is_gone(suspect.serial))
+            && probe.stage == Stage::Control
+        {
+            probe.stage = Stage::Open;
+        }
         if probe.stage == Stage::Unproved || (probe.out > 0 && !self.acks.is_open()) {
             probe.advance(self.now);
         }

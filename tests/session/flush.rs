@@ -1,9 +1,10 @@
 //! Confirmation by pongs, and `flush()`.
 
-use tpa_session::session::{Command, FlushError, Input, Reply, State, WakeHint};
+use tpa_session::session::{Command, FlushError, Input, PingId, Reply, State, WakeHint};
 
 use crate::world::{
-    World, answered, at_least_once, config, flush, flushed, pings, pong, receive_frame,
+    World, answer, answered, at_least_once, config, flush, flushed, ping_ids, pings, pong,
+    receive_frame, watched,
 };
 
 #[test]
@@ -243,6 +244,22 @@ fn pong_of_an_earlier_ping_confirms_nothing_later() {
     assert_eq!(flushed(&world), [], "the pong answers the probe");
     pong(&mut world);
     assert!(matches!(flushed(&world)[..], [(_, Ok(()))]));
+}
+
+#[test]
+fn first_pong_gives_a_flush_whose_timer_was_late_more_time() {
+    let mut world = World::connected(watched());
+    world.send("a");
+    let first = flush(&mut world);
+    world.now += 6001;
+    world.input(Input::Timeout);
+    world.now += 2499;
+    let pings = ping_ids(&world.outputs);
+    answer(&mut world, PingId(pings[0].0 - 1));
+    world.advance(1);
+    assert_eq!(flushed(&world), [], "the cloud pongs");
+    answer(&mut world, pings[0]);
+    assert_eq!(flushed(&world), [(first, Ok(()))]);
 }
 
 #[test]

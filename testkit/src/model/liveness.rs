@@ -26,6 +26,8 @@ const SILENCE: u64 = 3000;
 const PAUSE: u64 = 4000;
 /// A timer that is later than this proves nothing by itself, ms.
 const LATE: u64 = 1000;
+/// Most pings that the session tells apart.
+const REMEMBERED: usize = 32;
 /// Longest interval between pings, as a multiple of the option.
 const SLOWEST: u64 = 8;
 
@@ -101,7 +103,8 @@ pub struct Liveness {
     has_ids: bool,
     /// Pongs came that answer nothing, and others cannot be told from them.
     pub is_foreign: bool,
-    /// A pong without an id came when several pings were out, some of which need not be answered.
+    /// A pong without an id came when several pings were out, some of which need not be answered;
+    /// or more were out than the session tells apart.
     is_vague: bool,
     /// The time at which the session asked since the computer slept.
     slept: Option<u64>,
@@ -257,6 +260,7 @@ impl Liveness {
                 at: now,
                 is_probe: is_sign,
             });
+            self.is_vague |= self.out.len() > REMEMBERED;
             self.pending.push_back(self.sent);
             self.first_ping.get_or_insert(now);
             self.last_ping = now;

@@ -164,6 +164,12 @@ impl Outbox {
             self.expire(self.now);
             self.forget_expired(self.now);
         }
+        let is_queued = |message| self.queue.iter().any(|entry| entry.message == message);
+        let suspect = self
+            .search
+            .as_ref()
+            .and_then(|search| search.suspect.as_ref());
+        let is_gone = suspect.is_some_and(|(message, _)| !is_queued(*message));
         let is_open = self.has_unconfirmed();
         let waits = self.has_queued();
         let now = self.now;
@@ -171,6 +177,9 @@ impl Outbox {
             return;
         };
         search.wait(now);
+        if is_gone && search.out == 0 {
+            search.suspect = None;
+        }
         if !search.proved || (search.out > 0 && !is_open) {
             search.pass();
         }
