@@ -103,10 +103,8 @@ impl Twin {
     }
 
     pub fn check_outputs(&self) -> Result<(), Violation> {
-        match &self.difference {
-            Some(difference) => ensure!(false, "direct", "{difference}"),
-            None => {}
-        }
+        let difference = self.difference.as_ref();
+        ensure!(difference.is_none(), "direct", "{difference:?}");
         Ok(())
     }
 
