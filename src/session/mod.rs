@@ -34,6 +34,7 @@ mod connect;
 mod decimal;
 mod direct;
 mod environment;
+mod fields;
 #[cfg(feature = "test-util")]
 mod fingerprint;
 mod index;

@@ -2,6 +2,7 @@
 
 use serde::{Serialize, Serializer};
 
+use crate::session::fields::{self, Value};
 use crate::session::{Close, CloseKind, Duration, FlushId, Malformed, PingId, RunId, SocketId};
 
 /// Action for the driver, to be executed in order.
@@ -150,16 +151,20 @@ pub const RESERVED_EVENTS: [&str; 9] = [
 ];
 
 /// Payload of `connecting`.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize)]
-#[serde(rename_all = "camelCase")]
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct Connecting {
     /// Number of the reconnect; 0 for a first connection.
     pub attempt: u32,
 }
 
+impl Serialize for Connecting {
+    fn serialize<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
+        fields::serialize(&[("attempt", Value::Count(self.attempt))], serializer)
+    }
+}
+
 /// Payload of `disconnected`.
-#[derive(Clone, Debug, PartialEq, Eq, Serialize)]
-#[serde(rename_all = "camelCase")]
+#[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Disconnected {
     /// Text for people.
     pub message: String,
@@ -177,9 +182,23 @@ pub struct Disconnected {
     pub kind: CloseKind,
 }
 
+impl Serialize for Disconnected {
+    fn serialize<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
+        let fields = [
+            ("message", Value::Text(&self.message)),
+            ("code", Value::Count(self.code.into())),
+            ("reason", Value::Text(&self.reason)),
+            ("wasClean", Value::Flag(self.was_clean)),
+            ("permanent", Value::Flag(self.permanent)),
+            ("willReconnect", Value::Flag(self.will_reconnect)),
+            ("kind", Value::Text(self.kind.name())),
+        ];
+        fields::serialize(&fields, serializer)
+    }
+}
+
 /// Payload of `reconnecting`.
-#[derive(Clone, Debug, PartialEq, Serialize)]
-#[serde(rename_all = "camelCase")]
+#[derive(Clone, Debug, PartialEq)]
 pub struct Reconnecting {
     /// Number of the coming attempt, from 1. An attempt that is not counted has the number of the
     /// one before.
@@ -195,9 +214,21 @@ pub struct Reconnecting {
     pub cause: Cause,
 }
 
+impl Serialize for Reconnecting {
+    fn serialize<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
+        let fields = [
+            ("attempt", Value::Count(self.attempt)),
+            ("maxAttempts", Value::Number(self.max_attempts)),
+            ("delay", Value::Count(self.delay.as_u32())),
+            ("counted", Value::Flag(self.counted)),
+            ("cause", Value::Fields(&self.cause.fields())),
+        ];
+        fields::serialize(&fields, serializer)
+    }
+}
+
 /// End of a connection or an attempt.
-#[derive(Clone, Debug, PartialEq, Eq, Serialize)]
-#[serde(rename_all = "camelCase")]
+#[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Cause {
     /// WebSocket close code, or one of the client's own.
     pub code: u16,
@@ -207,14 +238,39 @@ pub struct Cause {
     pub kind: CloseKind,
 }
 
+impl Cause {
+    fn fields(&self) -> [(&'static str, Value<'_>); 3] {
+        [
+            ("code", Value::Count(self.code.into())),
+            ("reason", Value::Text(&self.reason)),
+            ("kind", Value::Text(self.kind.name())),
+        ]
+    }
+}
+
+impl Serialize for Cause {
+    fn serialize<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
+        fields::serialize(&self.fields(), serializer)
+    }
+}
+
 /// Payload of `stateChange`.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize)]
-#[serde(rename_all = "camelCase")]
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct StateChange {
     /// State before.
     pub from: State,
     /// State now.
     pub to: State,
+}
+
+impl Serialize for StateChange {
+    fn serialize<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
+        let fields = [
+            ("from", Value::Text(self.from.name())),
+            ("to", Value::Text(self.to.name())),
+        ];
+        fields::serialize(&fields, serializer)
+    }
 }
 
 /// Payload of `error`.

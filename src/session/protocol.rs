@@ -2,16 +2,16 @@
 //!
 //! All other frames belong to the app and bypass the core.
 
-use serde::Serialize;
+use serde::{Serialize, Serializer};
 
+use crate::session::fields::{self, Value};
 use crate::session::{
     Close, Duration, Event, FATAL_ERRORS, NORMAL, Origin, POLICY_VIOLATION, Payload, PingId,
     Redacted, Redactor, Session, SessionError, decimal, is_fatal_error,
 };
 
 /// First frame of the handshake, without its `timestamp`.
-#[derive(Clone, Debug, PartialEq, Eq, Serialize)]
-#[serde(tag = "type", rename = "tpa_connection_init", rename_all = "camelCase")]
+#[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Init<'a> {
     /// `<userSessionId>-<packageName>`.
     pub session_id: &'a str,
@@ -21,9 +21,20 @@ pub struct Init<'a> {
     pub api_key: &'a str,
 }
 
+impl Serialize for Init<'_> {
+    fn serialize<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
+        let fields = [
+            ("type", Value::Text("tpa_connection_init")),
+            ("sessionId", Value::Text(self.session_id)),
+            ("packageName", Value::Text(self.package_name)),
+            ("apiKey", Value::Text(self.api_key)),
+        ];
+        fields::serialize(&fields, serializer)
+    }
+}
+
 /// Complete list of streams, without its `timestamp`. It replaces the list that the cloud has.
-#[derive(Clone, Debug, PartialEq, Eq, Serialize)]
-#[serde(tag = "type", rename = "subscription_update", rename_all = "camelCase")]
+#[derive(Clone, Debug, PartialEq, Eq)]
 pub struct SubscriptionUpdate<'a> {
     /// Reverse-DNS name of the app.
     pub package_name: &'a str,
@@ -31,6 +42,18 @@ pub struct SubscriptionUpdate<'a> {
     pub session_id: &'a str,
     /// All streams that the app asks for.
     pub subscriptions: &'a [String],
+}
+
+impl Serialize for SubscriptionUpdate<'_> {
+    fn serialize<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
+        let fields = [
+            ("type", Value::Text("subscription_update")),
+            ("packageName", Value::Text(self.package_name)),
+            ("sessionId", Value::Text(self.session_id)),
+            ("subscriptions", Value::Texts(self.subscriptions)),
+        ];
+        fields::serialize(&fields, serializer)
+    }
 }
 
 /// Ping frame. Newer clouds answer with `pong`, and some repeat the id; older ones ignore it.

@@ -2,11 +2,11 @@
 
 use serde::{Serialize, Serializer};
 
+use crate::session::fields::{self, Value};
 use crate::session::{Duration, Event, Instant, SessionError};
 
 /// Counters since the session was created, over all runs, and the current size of its queue.
-#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize)]
-#[serde(rename_all = "camelCase")]
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
 pub struct Stats {
     /// Attempts to connect, including the first ones.
     pub attempts: u32,
@@ -26,17 +26,33 @@ pub struct Stats {
     pub round_trip: Option<Duration>,
     /// Time of the last sign of activity of the cloud, on the caller's monotonic clock. Not
     /// serialized: others do not know that clock.
-    #[serde(skip)]
     pub last_heard: Option<Instant>,
     /// Queued messages.
-    #[serde(serialize_with = "as_u32")]
     pub queued: usize,
     /// Bytes (UTF-8) of the queued messages.
-    #[serde(serialize_with = "as_u32")]
     pub queued_bytes: usize,
     /// Messages that were sent and may have to be sent again.
-    #[serde(serialize_with = "as_u32")]
     pub unconfirmed: usize,
+}
+
+impl Serialize for Stats {
+    fn serialize<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
+        let round_trip = self.round_trip.map(Duration::as_u32);
+        let fields = [
+            ("attempts", Value::Count(self.attempts)),
+            ("connections", Value::Count(self.connections)),
+            ("sent", Value::Count(self.sent)),
+            ("dropped", Value::Count(self.dropped)),
+            ("errors", Value::Count(self.errors)),
+            ("pings", Value::Count(self.pings)),
+            ("pongs", Value::Count(self.pongs)),
+            ("roundTrip", round_trip.map_or(Value::Missing, Value::Count)),
+            ("queued", as_u32(self.queued)),
+            ("queuedBytes", as_u32(self.queued_bytes)),
+            ("unconfirmed", as_u32(self.unconfirmed)),
+        ];
+        fields::serialize(&fields, serializer)
+    }
 }
 
 impl Stats {
@@ -61,7 +77,7 @@ pub(super) const fn increment(counter: &mut u32) {
     *counter = counter.wrapping_add(1);
 }
 
-/// Serializes a count as 32 bits, for the reason given for `Duration`.
-fn as_u32<S: Serializer>(count: &usize, serializer: S) -> Result<S::Ok, S::Error> {
-    serializer.serialize_u32(u32::try_from(*count).unwrap_or(u32::MAX))
+/// A count as 32 bits, for the reason given for [`Duration`].
+fn as_u32(count: usize) -> Value<'static> {
+    Value::Count(u32::try_from(count).unwrap_or(u32::MAX))
 }

@@ -85,7 +85,7 @@ impl Serialize for Duration {
     /// Serializes the milliseconds, at most 2^32 - 1: a serializer for JavaScript carries the code
     /// for an error if it is given a wider integer.
     fn serialize<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
-        serializer.serialize_u32(u32::try_from(self.0).unwrap_or(u32::MAX))
+        serializer.serialize_u32(self.as_u32())
     }
 }
 
@@ -96,6 +96,11 @@ impl Duration {
     /// Creates a duration of `millis` milliseconds.
     pub const fn from_millis(millis: u64) -> Self {
         Self(millis)
+    }
+
+    /// Length in milliseconds, at most 2^32 - 1.
+    pub(super) fn as_u32(self) -> u32 {
+        u32::try_from(self.0).unwrap_or(u32::MAX)
     }
 
     /// Length in milliseconds.
