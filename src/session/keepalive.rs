@@ -224,7 +224,10 @@ impl<P: Payload> Session<P> {
             doubt.has_turned = false;
             doubt.due = due;
         } else {
-            self.ping();
+            // One that was sent after waking up asks again already.
+            if self.liveness.link.newest.sent_at < self.now {
+                self.ping();
+            }
             self.liveness.link.doubt = Some(Box::new(Doubt {
                 ping: self.liveness.link.newest,
                 has_turned: false,
