@@ -55,7 +55,8 @@ pub fn check(data: &[u8]) {
         given.insert(name, value);
         lines.next();
     }
-    let config = options::read(&given).map_or_else(|_| Config::default(), |read| read.config);
+    let config = options::read(&given)
+        .map_or_else(|_| Config::default(), |read| Config::clone(&read.config));
     let lines: Vec<_> = lines.collect();
     let run = |is_monotonic: bool| {
         let mut run = Run::new(&config, is_monotonic);

@@ -200,6 +200,15 @@ test("names from the network do not fill the memory", () => {
   assert.equal(heard, 1001);
 });
 
+test("a handler that the first one of a long name adds is called too", () => {
+  const it = new Routed(false);
+  const stream = `custom:${"x".repeat(1000)}`;
+  const heard = [];
+  it.on(stream, () => it.on("custom", (data) => heard.push(data)));
+  it.receive(stream, 1);
+  assert.deepEqual(heard, [1]);
+});
+
 test("frames that a socket of the package ws passes on in one go take one reading of the clock", async (t) => {
   const it = new Dispatcher(() => {}, false);
   const chunks = [];

@@ -103,3 +103,17 @@ test("any other end waits a second for the peer, and does not keep a process ali
   late();
   assert.deepEqual(socket.calls.at(-1), ["terminate"]);
 });
+
+test("a socket that does not say how much it holds holds nothing", () => {
+  for (const [bufferedAmount, held] of [
+    [undefined, 0],
+    [null, 0],
+    [NaN, 0],
+    ["many", 0],
+    [12, 12],
+    [Infinity, Infinity],
+  ]) {
+    assert.equal(opened({ readyState: 1, bufferedAmount }).connection.buffered, held);
+  }
+  assert.equal(opened({ readyState: 2 }).connection.buffered, -1);
+});

@@ -165,6 +165,36 @@ for (const [what, call] of Object.entries(CALLS)) {
   });
 }
 
+test("messages from a nearly full stack are refused, or arrive", async () => {
+  const { session, heard, flush } = await connected();
+  const send = (n) => session.send({ type: "note", n });
+  const sent = [];
+  // Compiled code leaves less of the stack free when it overflows.
+  for (let i = 0; i < 4000; i++) {
+    send(0);
+    if (i % 100 === 0) await flush();
+  }
+  const sendAtEachDepth = () => {
+    try {
+      sendAtEachDepth();
+    } catch {
+      // The stack is full: on the way back it has more and more space.
+    }
+    if (sent.length === 200) return;
+    send(sent.length + 1);
+    sent.push(sent.length + 1);
+  };
+  sendAtEachDepth();
+  await flush();
+  const arrived = heard().filter(({ type, n }) => type === "note" && n > 0);
+  assert.deepEqual(
+    arrived.map(({ n }) => n),
+    sent,
+  );
+  assert.equal(session.stats.connections, 1);
+  session.disconnect();
+});
+
 test("a timer that fires although it was cleared does nothing", async () => {
   const { setTimeout: real, clearTimeout: clear } = globalThis;
   const armed = new Map();

@@ -49,6 +49,17 @@ fn second_verdict_leaves() {
 }
 
 #[test]
+fn verdict_that_falls_due_in_sleep_asks_once() {
+    let mut world = asked();
+    fire_late(&mut world, 60_000);
+    assert_eq!(pings(&world), 2, "one ping serves both signs");
+    world.advance(2499);
+    assert_eq!(world.session.state(), State::Connected);
+    world.advance(1);
+    assert_eq!(world.disconnected()[0].code, 4008);
+}
+
+#[test]
 fn second_verdict_needs_a_task_in_between() {
     let mut world = asked();
     // Frozen again for a minute at once: the timer comes before the pong in the queue.

@@ -67,6 +67,25 @@ fn message_that_is_not_sent_again_is_not_suspected() {
 }
 
 #[test]
+fn suspect_that_has_expired_holds_nothing_up() {
+    let mut world = World::connected(at_least_once());
+    world.send_with("a", None, Some(3000));
+    world.close(1009, "");
+    reconnect(&mut world);
+    world.take();
+    pong(&mut world);
+    assert_eq!(world.sent(), ["a"], "alone");
+    world.close(1006, "");
+    reconnect(&mut world);
+    world.take();
+    world.advance(3000);
+    world.send("b");
+    assert_eq!(world.sent(), [""; 0], "the connection has not answered yet");
+    pong(&mut world);
+    assert_eq!(world.sent(), ["b"]);
+}
+
+#[test]
 fn at_most_64_attempts_of_one_outage_are_free() {
     let mut world = World::connected(at_least_once());
     for number in 0..200 {

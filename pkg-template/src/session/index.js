@@ -175,7 +175,9 @@ export class TpaSession extends Unproxied {
   send(message, options) {
     if (options !== undefined) this[CHECK_OPTIONS](options, SEND_OPTIONS);
     const outgoing = new Outgoing(message, options, this.#handlers);
-    return this.#handlers.direct?.send(outgoing) ? "sent" : this.#wasm.send(outgoing);
+    // The socket needs room on the stack too: `ws` cannot go on after half a frame.
+    const session = this.#wasm;
+    return this.#handlers.direct?.send(outgoing) ? "sent" : session.send(outgoing);
   }
 
   flush() {

@@ -116,10 +116,10 @@ function deliver(stream, data, connection, dispatcher) {
     dispatcher.inspect(stream, data);
     route = dispatcher.route(stream);
   }
-  const { routes } = dispatcher;
+  const { registrations } = dispatcher;
   const { first } = route;
   run(first, data, connection, dispatcher);
-  if (dispatcher.routes !== routes) route = dispatcher.route(stream);
+  if (dispatcher.registrations !== registrations) route = dispatcher.route(stream);
   let isHandled = run(route.second, data, connection, dispatcher) || first.length > 0;
   if (route.hasVariants) {
     const variant = nameWithVariant(stream, data);
@@ -243,13 +243,13 @@ export class Connection {
 
   /**
    * Bytes that the open socket has not sent yet; -1 where it is not open: a socket that is closing
-   * accepts data and loses it. A socket without `bufferedAmount` counts as 0.
+   * accepts data and loses it. A socket without a number in `bufferedAmount` counts as 0.
    * @returns {number}
    */
   get buffered() {
     try {
       const { readyState, bufferedAmount } = this.socket;
-      return readyState === OPEN ? Number(bufferedAmount ?? 0) : -1;
+      return readyState === OPEN ? Number(bufferedAmount) || 0 : -1;
     } catch {
       return -1;
     }

@@ -24,7 +24,7 @@ impl Model {
         if let Some(answer) = self.lifecycle.take_answered() {
             let is_stable = self.lifecycle.is_stable();
             if let Some(ping) = self.outbox.ponged(answer, after, is_stable) {
-                self.lifecycle.liveness.answered(ping);
+                self.lifecycle.liveness.answered(ping, answer.is_exact);
             }
         }
         if self.lifecycle.liveness.is_foreign && !was_foreign {

@@ -50,6 +50,8 @@ struct Ping {
     at: u64,
     /// A sign caused it, so that it has less time.
     is_probe: bool,
+    /// It may be written off: another one followed late, where none has to be answered.
+    is_old: bool,
 }
 
 /// What a call to the session is about, as far as that is a reason for a ping.
@@ -91,6 +93,8 @@ pub struct Liveness {
     /// Pings of the session.
     sent: u32,
     out: VecDeque<Ping>,
+    /// Those before one that a pong without an id answered. One with an id may still answer them.
+    overtaken: VecDeque<u32>,
     /// The last ping when the session stopped to assume that the cloud pongs. Up to this one, none
     /// has to be answered any more.
     forgotten: u32,
@@ -129,6 +133,7 @@ impl Liveness {
             protocol_pings: 0,
             sent: 0,
             out: VecDeque::new(),
+            overtaken: VecDeque::new(),
             forgotten: 0,
             first_ping: None,
             last_ping: 0,
@@ -194,8 +199,9 @@ impl Liveness {
         let answer = match id {
             Some(PingId(id)) => {
                 self.has_ids = true;
-                let is_known = self.out.iter().any(|ping| ping.number == id);
-                is_known.then_some(Answer {
+                let mut told = self.out.iter().rev().take(REMEMBERED);
+                let is_told = told.any(|ping| ping.number == id);
+                (is_told || self.overtaken.contains(&id)).then_some(Answer {
                     ping: Some(id),
                     confirms: id,
                     is_exact: true,
@@ -214,9 +220,6 @@ impl Liveness {
             }
         }?;
         self.pending.retain(|number| *number > answer.confirms);
-        if let Some(answered) = answer.ping {
-            self.answered(answered);
-        }
         self.ponged = true;
         self.supports = true;
         self.left_on_hint = false;
@@ -224,8 +227,11 @@ impl Liveness {
         Some(answer)
     }
 
-    /// The last pong answered this ping and not one before it. Pongs of those may come later.
-    pub fn answered(&mut self, number: u32) {
+    /// The last pong answered this ping and not one before it; those may yet be answered by id.
+    pub fn answered(&mut self, number: u32, is_exact: bool) {
+        let before = self.out.iter().filter(|ping| ping.number < number);
+        self.overtaken.extend(before.map(|ping| ping.number));
+        self.overtaken.retain(|other| *other > number || !is_exact);
         self.out.retain(|ping| ping.number > number);
     }
 
@@ -241,7 +247,7 @@ impl Liveness {
             && reasons.timer.is_some()
             && self.expects_pong()
             && (is_quiet && may_ask)
-            && (self.expected().next().is_none() || self.is_vague);
+            && (self.expected().all(|ping| ping.is_old) || self.is_vague);
         let is_rhythm = interval > 0 && reasons.timer.is_some() && self.last_ping + interval <= now;
         let reasons_for_one = [is_rhythm || asks, is_sign, reasons.confirms, must > 0];
         let may = reasons_for_one.map(u32::from).iter().sum::<u32>() + reasons.blocks;
@@ -253,19 +259,27 @@ impl Liveness {
         if count > 0 && is_sign && self.asks_after_sleep().any(|at| self.is_unanswered(at)) {
             self.asked_again = Some(now);
         }
+        if count > 0 && !self.expects_pong() {
+            let patience = self.watch.pong_timeout.as_millis();
+            for ping in &mut self.out {
+                ping.is_old |= ping.at.saturating_add(patience) <= now;
+            }
+        }
         for _ in 0..count {
             self.sent = self.sent.wrapping_add(1);
             self.out.push_back(Ping {
                 number: self.sent,
                 at: now,
                 is_probe: is_sign,
+                is_old: false,
             });
             self.is_vague |= self.out.len() > REMEMBERED;
             self.pending.push_back(self.sent);
             self.first_ping.get_or_insert(now);
             self.last_ping = now;
         }
-        if count > 0 && asks && !is_rhythm {
+        // Every other reason has its ping.
+        if count == may && asks && !is_rhythm {
             self.last_ask = Some(now);
         }
         Ok(())
@@ -315,10 +329,11 @@ impl Liveness {
         self.ponged || !self.expects_pong() || self.watch.ping_interval == Duration::ZERO
     }
 
-    /// True if nothing was received since the oldest ping without an answer, or if it is not known
-    /// which ping that is.
+    /// True if nothing was received since the oldest ping whose answer is expected, or if it is not
+    /// known which ping that is.
     pub fn is_silent(&self) -> bool {
-        let oldest = self.expected().next();
+        let oldest = self.expected().find(|ping| !ping.is_old);
+        let oldest = oldest.or_else(|| self.expected().last());
         self.is_vague || oldest.is_some_and(|ping| self.last_received <= ping.at)
     }
 
@@ -416,16 +431,18 @@ impl Liveness {
             .map(|at| at.map(age))
             .hash(hasher);
         self.protocol_pings.min(5).hash(hasher);
-        self.pending.len().hash(hasher);
-        for number in &self.pending {
-            self.sent.wrapping_sub(*number).hash(hasher);
+        for numbers in [&self.pending, &self.overtaken] {
+            numbers.len().hash(hasher);
+            for number in numbers {
+                self.sent.wrapping_sub(*number).hash(hasher);
+            }
         }
         self.out.len().hash(hasher);
         for ping in &self.out {
             (
                 self.sent.wrapping_sub(ping.number),
                 age(ping.at),
-                (ping.is_probe, ping.number > self.forgotten),
+                (ping.is_probe, ping.is_old, ping.number > self.forgotten),
             )
                 .hash(hasher);
         }

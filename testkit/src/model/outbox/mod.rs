@@ -197,7 +197,7 @@ impl Outbox {
         self.answered = true;
         self.is_unconfirmable = false;
         let sent_at = after.round_trip.map(|time| self.now.saturating_sub(time));
-        let ping = self.pings.answer(answer.ping, sent_at);
+        let ping = self.pings.answer(&answer, sent_at);
         let confirms = |place: u32| {
             let kept = self.in_flight.iter().filter(|entry| entry.place > place);
             kept.count() + self.handed as usize == after.in_flight

@@ -105,9 +105,10 @@ impl Pings {
     }
 
     /// Takes the ping that a pong answers: this one, or a later one that was sent at this time.
-    pub fn answer(&mut self, number: Option<u32>, sent_at: Option<u64>) -> Option<u32> {
-        let number = number?;
-        let candidates = self.out.iter().filter(|(other, _)| *other >= number);
+    pub fn answer(&mut self, answer: &Answer, sent_at: Option<u64>) -> Option<u32> {
+        let first = answer.ping?;
+        let is_candidate = |number| number == first || number > first && !answer.is_exact;
+        let candidates = self.out.iter().filter(|(number, _)| is_candidate(*number));
         let &(number, mark) = candidates.min_by_key(|(_, mark)| Some(mark.at) != sent_at)?;
         let split = self.out.partition_point(|(other, _)| *other <= number);
         self.passed.extend(self.out.drain(..split));
