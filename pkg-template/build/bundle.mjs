@@ -21,8 +21,19 @@ const EXTERNAL = new Map([
   ["package:globals", "./globals.cjs"],
 ]);
 
-/** Names of the wasm's exports, which only the glue and the table of bindings.mjs use. */
-const EXPORTS = /^(?:__wbindgen_|__wbg_tpasession_|wasm_bindgen_|tpasession_)/;
+/**
+ * Names that a bundle may shorten: those of the wasm's exports, which only the glue and the table of
+ * bindings.mjs use, and those of properties that no other file and no string refers to.
+ */
+const INTERNAL = new RegExp(
+  [
+    "^(?:__wbindgen_|__wbg_tpasession_|wasm_bindgen_|tpasession_)",
+    "^(?:__wbg_ptr|_wbg_cb_unref|__destroy_into_raw|takeHandlers)$",
+    "^(?:attached|isBatching|lastActivity|mostBuffered|reported|takeActivity)$",
+    "^(?:checkPromisedFields|deliverFrame|detached|hasVariants|isInspected|onFailure)$",
+    "^(?:onFrame|receiveFrame|registrations|reportsFailure|routes|sink|subscribedEvents)$",
+  ].join("|"),
+);
 
 /**
  * @typedef {object} Module the compiled wasm and what connects it to its glue
@@ -57,7 +68,7 @@ export class Bundler {
   constructor(module, outDir, { minify }) {
     this.#module = module;
     this.#outDir = outDir;
-    this.#minified = minify ? { minify, mangleProps: EXPORTS } : {};
+    this.#minified = minify ? { minify, mangleProps: INTERNAL } : {};
   }
 
   /**

@@ -30,13 +30,11 @@ impl Index {
         self.0.first().map(|(number, _)| *number)
     }
 
-    /// Values of a number, in ascending order.
-    pub(super) fn values(&self, number: u64) -> impl Iterator<Item = u64> {
-        self.0
-            .iter()
-            .skip(self.position(number, 0))
-            .take_while(move |pair| pair.0 == number)
-            .map(|pair| pair.1)
+    /// Pairs with this number.
+    pub(super) fn pairs(&self, number: u64) -> &[(u64, u64)] {
+        let first = self.position(number, 0);
+        let end = self.position(number, u64::MAX);
+        self.0.get(first..end).unwrap_or_default()
     }
 
     /// Number of pairs before this one.

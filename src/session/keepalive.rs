@@ -131,7 +131,13 @@ impl<P: Payload> Session<P> {
                 self.stats.round_trip = Some(round_trip);
                 self.on_answer(ping.serial);
             }
-            Answer::Late(serial) => self.on_answer(serial),
+            Answer::Late(serial, handed) => {
+                // Those of later pings were given up, and are on their way all the same.
+                if let Some(handed) = handed {
+                    liveness.link.handed_at_pong = handed;
+                }
+                self.on_answer(serial);
+            }
             Answer::None => {}
             Answer::Foreign => self.stop_confirming(),
         }

@@ -26,8 +26,9 @@ pub(super) struct Ping {
 pub(super) enum Answer {
     /// It answers this ping, and so all before it.
     To(Ping),
-    /// It confirms the messages up to this serial, and no answer was expected any more.
-    Late(u64),
+    /// It confirms the messages up to this serial, and no answer was expected any more. The bytes
+    /// are those before its ping, if that is known.
+    Late(u64, Option<u32>),
     /// It answers no ping of this connection.
     None,
     /// As `None`, and the pongs to come cannot be told apart from such ones.
@@ -90,7 +91,7 @@ impl Pings {
         if is_expected {
             Answer::To(ping)
         } else {
-            Answer::Late(ping.serial)
+            Answer::Late(ping.serial, Some(ping.handed))
         }
     }
 
@@ -116,7 +117,7 @@ impl Pings {
         }
         self.out.drain(..self.written_off.min(1));
         self.written_off = self.out.len();
-        Answer::Late(serial)
+        Answer::Late(serial, None)
     }
 
     /// Stops to expect an answer to the oldest ping.

@@ -325,11 +325,15 @@ impl<P: Payload> Store<P> {
     /// Indices of the messages that one with this key replaces, oldest first.
     fn replaced(&self, key: Option<&str>) -> Vec<usize> {
         let Some(key) = key else { return Vec::new() };
-        self.keys
-            .values(key_digest(key))
-            .filter_map(|serial| self.find(serial))
-            .filter(|index| self.entries[*index].is_replaced_by(key))
-            .collect()
+        let mut replaced = Vec::new();
+        for (_, serial) in self.keys.pairs(key_digest(key)) {
+            if let Some(index) = self.find(*serial)
+                && self.entries[index].is_replaced_by(key)
+            {
+                replaced.push(index);
+            }
+        }
+        replaced
     }
 
     /// Index of the message with this serial.

@@ -1,10 +1,11 @@
 //! Knowledge about the pongs of a cloud: hints from earlier connections, and foreign pongs.
 
-use tpa_session::session::{Control, Event, FlushError, Input, PingId, SessionError, State};
+use tpa_session::session::{Control, Event, FlushError, Input, PingId, Reply, SessionError, State};
 
+use crate::patience::{KIB, send_bytes};
 use crate::world::{
-    World, answer, answered, at_least_once, flush, flushed, ping_ids, pings, pong, receive_frame,
-    watched,
+    SESSION, World, answer, answered, at_least_once, flush, flushed, ping_ids, pings, pong,
+    receive_frame, watched,
 };
 
 fn warnings(world: &World) -> usize {
@@ -254,6 +255,20 @@ fn late_pong_proves_that_the_line_lives() {
     assert_eq!(world.session.state(), State::Connected);
     world.advance(2000);
     assert_eq!(world.disconnected()[0].code, 4008);
+}
+
+#[test]
+fn late_pong_with_an_id_leaves_what_followed_its_ping_unconfirmed() {
+    let mut world = World::new(watched());
+    world.connect(SESSION);
+    world.acknowledge();
+    let first = ping_ids(&world.outputs)[0];
+    for number in 0..3 {
+        send_bytes(&mut world, number, 64 * KIB);
+    }
+    world.advance(15_000);
+    answer(&mut world, first);
+    assert_eq!(send_bytes(&mut world, 3, 65 * KIB), Reply::Queued);
 }
 
 #[test]

@@ -199,8 +199,9 @@ impl Liveness {
         let answer = match id {
             Some(PingId(id)) => {
                 self.has_ids = true;
-                let is_out = self.out.iter().any(|ping| ping.number == id);
-                (is_out || self.overtaken.contains(&id)).then_some(Answer {
+                let mut told = self.out.iter().rev().take(REMEMBERED);
+                let is_told = told.any(|ping| ping.number == id);
+                (is_told || self.overtaken.contains(&id)).then_some(Answer {
                     ping: Some(id),
                     confirms: id,
                     is_exact: true,
@@ -226,8 +227,7 @@ impl Liveness {
         Some(answer)
     }
 
-    /// The last pong answered this ping and not one before it. Pongs of those may come later, if
-    /// only the order of the pongs says so.
+    /// The last pong answered this ping and not one before it; those may yet be answered by id.
     pub fn answered(&mut self, number: u32, is_exact: bool) {
         let before = self.out.iter().filter(|ping| ping.number < number);
         self.overtaken.extend(before.map(|ping| ping.number));
