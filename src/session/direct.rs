@@ -73,21 +73,23 @@ impl<P: Payload> Session<P> {
         })
     }
 
-    /// Records messages that were sent under the last [`Permit`].
-    pub fn report_direct(&mut self, sent: Direct<P>) {
+    /// Records messages that were sent under the last [`Permit`]. Their times are at most `now`,
+    /// whatever they say: the raw clock may have gone back since they were noted.
+    pub fn report_direct(&mut self, sent: Direct<P>, now: Instant) {
         let before = self.acks.pass(sent.messages);
         if let Some(state) = sent.state {
-            self.advance(state.sent_at);
+            let sent_at = state.sent_at.min(now);
+            self.advance(sent_at);
             let message = Message {
                 payload: state.payload,
                 key: Some(state.key),
-                expires: state.ttl.map(|ttl| state.sent_at.after(ttl)),
+                expires: state.ttl.map(|ttl| sent_at.after(ttl)),
                 replay: state.replay,
             };
             let serial = before + u64::from(state.number);
-            self.keep_state(&message, (serial, state.size), state.sent_at);
+            self.keep_state(&message, (serial, state.size), sent_at);
         }
-        self.advance(sent.last);
+        self.advance(sent.last.min(now));
         self.stats.sent = self.stats.sent.wrapping_add(sent.messages);
         self.on_handed_over(sent.bytes);
     }

@@ -103,7 +103,7 @@ impl Driver {
             && let Some(direct) = &*self.direct.borrow()
             && let Some(sent) = direct.take(&self.clock)
         {
-            core.report_direct(sent);
+            core.report_direct(sent, self.clock.now());
         }
         core
     }

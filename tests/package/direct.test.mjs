@@ -80,3 +80,20 @@ test("what a socket cannot take waits in the queue", async () => {
   );
   session.disconnect();
 });
+
+test("messages that were sent before the clock goes back are not in the future", async () => {
+  const { now } = performance;
+  performance.now = () => now.call(performance) + 3_600_000;
+  const cloud = await connected();
+  const { session } = cloud;
+  try {
+    await cloud.flush();
+    for (let n = 0; n < 3; n++) session.send(card(`card ${n}`));
+  } finally {
+    performance.now = now;
+  }
+  assert.ok(session.timeline().length > 0, "reads the clock");
+  await cloud.flush();
+  assert.ok(session.stats.lastHeard <= Date.now() + 1000, `${session.stats.lastHeard - Date.now()} ms ahead`);
+  session.disconnect();
+});

@@ -38,6 +38,11 @@ fn state(world: &mut World, text: &str, key: &str) -> DirectState<testkit::Messa
     }
 }
 
+fn tell(sent: Direct<testkit::Message>, world: &mut World) {
+    let now = world.now();
+    world.session.report_direct(sent, now);
+}
+
 fn reconnect(world: &mut World) {
     world.close(1006, "");
     world.take();
@@ -100,7 +105,7 @@ fn no_permit_where_a_message_has_other_effects() {
 fn permit_ends_where_the_next_ping_is_due() {
     let mut world = world();
     let bytes = permit(&world).bytes;
-    world.session.report_direct(sent(&world, 100, bytes));
+    tell(sent(&world, 100, bytes), &mut world);
     assert_eq!(permit(&world).bytes, 0);
     world.take();
     world.send("x");
@@ -110,7 +115,7 @@ fn permit_ends_where_the_next_ping_is_due() {
 #[test]
 fn reported_messages_are_counted_and_confirmed() {
     let mut world = world();
-    world.session.report_direct(sent(&world, 3, 30));
+    tell(sent(&world, 3, 30), &mut world);
     assert_eq!(world.session.stats().sent, 4);
     world.take();
     let flush = flush(&mut world);
@@ -126,7 +131,7 @@ fn reported_state_is_sent_once_more_after_a_loss() {
     world.send_with("older", Some("card"), None);
     let mut report = sent(&world, 2, 10);
     report.state = Some(state(&mut world, "newer", "card"));
-    world.session.report_direct(report);
+    tell(report, &mut world);
     reconnect(&mut world);
     assert_eq!(world.sent(), ["newer"]);
 }
@@ -136,7 +141,7 @@ fn reported_state_that_was_confirmed_is_not_sent_again() {
     let mut world = world();
     let mut report = sent(&world, 1, 5);
     report.state = Some(state(&mut world, "card", "card"));
-    world.session.report_direct(report);
+    tell(report, &mut world);
     world.take();
     flush(&mut world);
     let ping = ping_ids(&world.outputs)[0];
@@ -153,7 +158,7 @@ fn reported_state_expires() {
         ttl: Some(Duration::from_millis(100)),
         ..state(&mut world, "card", "card")
     });
-    world.session.report_direct(report);
+    tell(report, &mut world);
     reconnect(&mut world);
     assert_eq!(world.sent(), [""; 0]);
 }
@@ -162,7 +167,7 @@ fn reported_state_expires() {
 fn silence_after_reported_messages_is_a_reason_to_ask() {
     let mut world = world();
     world.advance(900);
-    world.session.report_direct(sent(&world, 1, 5));
+    tell(sent(&world, 1, 5), &mut world);
     // The first message is heard of, and the second is not.
     let heard = Instant::from_millis(500);
     world.input(Input::Activity(world.socket, heard));
@@ -171,6 +176,25 @@ fn silence_after_reported_messages_is_a_reason_to_ask() {
     assert_eq!(ping_ids(&world.outputs), []);
     world.advance(1);
     assert_eq!(ping_ids(&world.outputs).len(), 1);
+}
+
+#[test]
+fn times_after_now_do_not_put_the_session_ahead() {
+    let mut world = world();
+    let later = Instant::from_millis(world.now + 3_600_000);
+    let mut state = state(&mut world, "card", "card");
+    state.sent_at = later;
+    state.ttl = Some(Duration::from_millis(100));
+    let sent = Direct {
+        last: later,
+        state: Some(state),
+        ..sent(&world, 1, 4)
+    };
+    tell(sent, &mut world);
+    receive_frame(&mut world);
+    assert_eq!(world.session.stats().last_heard, Some(world.now()));
+    reconnect(&mut world);
+    assert_eq!(world.sent(), [""; 0], "expired");
 }
 
 #[test]

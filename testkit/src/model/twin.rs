@@ -157,7 +157,8 @@ impl Twin {
         self.permit = None;
         let sent = std::mem::replace(&mut self.sent, nothing());
         if sent.messages > 0 {
-            self.session.report_direct(sent);
+            let now = sent.last;
+            self.session.report_direct(sent, now);
         }
     }
 
