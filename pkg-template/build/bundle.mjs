@@ -21,19 +21,8 @@ const EXTERNAL = new Map([
   ["package:globals", "./globals.cjs"],
 ]);
 
-/**
- * Names that a bundle may shorten: those of the wasm's exports, which only the glue and the table of
- * bindings.mjs use, and those of properties that no other file and no string refers to.
- */
-const INTERNAL = new RegExp(
-  [
-    "^(?:__wbindgen_|__wbg_tpasession_|wasm_bindgen_|tpasession_)",
-    "^(?:__wbg_ptr|_wbg_cb_unref|__destroy_into_raw|takeHandlers)$",
-    "^(?:attached|isBatching|lastActivity|mostBuffered|reported|takeActivity)$",
-    "^(?:checkPromisedFields|deliverFrame|detached|hasVariants|isInspected|onFailure)$",
-    "^(?:onFrame|receiveFrame|registrations|reportsFailure|routes|sink|subscribedEvents)$",
-  ].join("|"),
-);
+/** Names of the wasm's exports, which only the glue and the table of bindings.mjs use. */
+const EXPORTS = /^(?:__wbindgen_|__wbg_tpasession_|wasm_bindgen_|tpasession_)/;
 
 /**
  * @typedef {object} Module the compiled wasm and what connects it to its glue
@@ -68,7 +57,7 @@ export class Bundler {
   constructor(module, outDir, { minify }) {
     this.#module = module;
     this.#outDir = outDir;
-    this.#minified = minify ? { minify, mangleProps: INTERNAL } : {};
+    this.#minified = minify ? { minify, mangleProps: EXPORTS } : {};
   }
 
   /**

@@ -77,8 +77,8 @@ for (const [what, folder, mode] of [
   });
 }
 
-test("what an install puts on disk is at most 800 kB, and nothing else comes along", () => {
-  assert.ok(packed.unpackedSize <= 800_000, `${packed.unpackedSize} bytes`);
+test("what an install puts on disk is at most 850 kB, and nothing else comes along", () => {
+  assert.ok(packed.unpackedSize <= 850_000, `${packed.unpackedSize} bytes`);
   const manifest = JSON.parse(read("package.json"));
   assert.equal(manifest.dependencies, undefined);
   assert.equal(manifest.scripts, undefined);
