@@ -67,6 +67,37 @@ fn message_that_is_not_sent_again_is_not_suspected() {
 }
 
 #[test]
+fn change_of_subscriptions_makes_no_suspect_of_what_is_not_sent_again() {
+    let mut world = World::connected(config());
+    world.send("a");
+    world.close(1003, "");
+    for stream in ["vad", "location"] {
+        reconnect(&mut world);
+        world.command(Command::Subscribe(vec![stream.into()]));
+        pong(&mut world);
+        pong(&mut world);
+        assert_eq!(world.send("b"), Reply::Sent);
+        world.close(1003, "");
+    }
+}
+
+#[test]
+fn closure_that_repeats_without_the_suspect_acquits_it() {
+    let mut world = World::connected(at_least_once());
+    world.send("a");
+    world.close(1003, "");
+    reconnect(&mut world);
+    pong(&mut world);
+    world.close(1003, "");
+    reconnect(&mut world);
+    world.close(1003, "");
+    reconnect(&mut world);
+    world.take();
+    pong(&mut world);
+    assert_eq!(world.sent(), ["a"]);
+}
+
+#[test]
 fn suspect_that_has_expired_holds_nothing_up() {
     let mut world = World::connected(at_least_once());
     world.send_with("a", None, Some(3000));
