@@ -258,3 +258,19 @@ fn cloud_whose_pongs_prove_nothing_is_not_asked() {
     world.advance(2000);
     assert_eq!(pings(&world), 0);
 }
+
+#[test]
+fn late_pong_asks_for_nothing_that_was_given_up() {
+    let mut world = World::connected(at_least_once());
+    world.send("a");
+    world.advance(1000);
+    world.send("b");
+    while errors(&world) == 0 {
+        receive_frame(&mut world);
+        world.advance(1000);
+    }
+    let asked = pings(&world);
+    pong(&mut world);
+    world.advance(60_000);
+    assert_eq!(pings(&world), asked);
+}
