@@ -2,7 +2,7 @@
 import assert from "node:assert/strict";
 import { test } from "node:test";
 
-import { Direct, Outgoing } from "../../src/web/js/streams.js";
+import { Direct, Outgoing, encode } from "../../src/web/js/streams.js";
 import { Connection } from "../../src/web/js/receive.js";
 
 const SENDER = { packageName: "org.example.app", sessionId: "user-org.example.app" };
@@ -91,6 +91,39 @@ test("keys, times and repetition follow from the type and the options", () => {
   assert.deepEqual(facts(content), ["dashboard_content_update:main,expanded", undefined, true]);
   assert.deepEqual(facts({ type: "dashboard_mode_change" }, { key: "k" }), ["k", undefined, false]);
   assert.deepEqual(facts({ type: "note", view: "main" }), [undefined, undefined, true]);
+});
+
+test("the text of a frame is that of a copy with the fields that the message lacks", () => {
+  const getter = Object.defineProperty({ n: 1 }, "type", { get: () => "note", enumerable: true });
+  const hidden = Object.defineProperty({ n: 1 }, "type", { value: "note" });
+  const messages = [
+    { type: "note" },
+    { n: undefined, type: "note", text: 'quote " and \\', list: [1, { a: null }] },
+    { type: "note", packageName: "other" },
+    { type: "note", sessionId: null },
+    { type: "note", timestamp: undefined },
+    Object.create({ type: "note", n: 1 }),
+    Object.assign(Object.create(null), { type: "note", n: 1 }),
+    { type: "note", toJSON: "data" },
+    getter,
+    hidden,
+  ];
+  const parts = (text) => Object.entries({ ...JSON.parse(text), timestamp: "" });
+  for (const sender of [SENDER, { packageName: 'p"', sessionId: 's"\n' }]) {
+    for (const message of messages) {
+      const { text } = new Outgoing(message, undefined, sender);
+      const copied = encode(message, "note", sender.packageName, sender.sessionId);
+      assert.deepEqual(parts(text), parts(copied), copied);
+    }
+  }
+});
+
+test("a session that has another id says so in each frame", () => {
+  const sender = { packageName: "p", sessionId: "a" };
+  const id = () => JSON.parse(new Outgoing({ type: "note" }, undefined, sender).text).sessionId;
+  assert.equal(id(), "a");
+  sender.sessionId = "b";
+  assert.equal(id(), "b");
 });
 
 test("a field that would set the prototype is sent like all others", () => {

@@ -233,3 +233,44 @@ fn cloud_that_may_ignore_pings_is_not_asked_again_at_once() {
     while world.next_deadline() != Some(Timer::Confirm) {}
     assert_eq!(world.now, 1000 + 5000);
 }
+
+#[test]
+fn confirmation_needs_no_ping_where_its_pong_is_to_come() {
+    let mut world = World::connected(at_least_once());
+    world.send("a");
+    world.advance(1000);
+    pong(&mut world);
+    world.take();
+    world.send("b");
+    world.advance(500);
+    world.send(&"x".repeat(64 * 1024));
+    assert_eq!(pings(&world), 1, "because of the size");
+    world.advance(600);
+    assert_eq!(pings(&world), 1);
+}
+
+#[test]
+fn cloud_whose_pongs_prove_nothing_is_not_asked() {
+    let mut world = World::connected(at_least_once());
+    world.send("a");
+    pong(&mut world);
+    assert_eq!(errors(&world), 1);
+    world.advance(2000);
+    assert_eq!(pings(&world), 0);
+}
+
+#[test]
+fn late_pong_asks_for_nothing_that_was_given_up() {
+    let mut world = World::connected(at_least_once());
+    world.send("a");
+    world.advance(1000);
+    world.send("b");
+    while errors(&world) == 0 {
+        receive_frame(&mut world);
+        world.advance(1000);
+    }
+    let asked = pings(&world);
+    pong(&mut world);
+    world.advance(60_000);
+    assert_eq!(pings(&world), asked);
+}

@@ -130,3 +130,13 @@ fn first_of_several_jumps_is_not_conclusive() {
         clock.turned();
     }
 }
+
+#[test]
+fn time_is_converted_back_to_the_raw_clock() {
+    let mut clock = Clock::default();
+    clock.read(5000);
+    assert_eq!(clock.raw(at(5100)), 5100);
+    clock.read(3000);
+    assert_eq!(clock.raw(at(5100)), 3100);
+    assert_eq!(clock.raw(at(1000)), 0, "before the raw clock began");
+}

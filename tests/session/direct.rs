@@ -137,6 +137,41 @@ fn reported_state_is_sent_once_more_after_a_loss() {
 }
 
 #[test]
+fn pong_of_an_earlier_ping_does_not_confirm_reported_state() {
+    let mut world = world();
+    world.take();
+    world.send(&"x".repeat(64 * 1024));
+    let ping = ping_ids(&world.outputs)[0];
+    let mut report = sent(&world, 1, 4);
+    report.state = Some(state(&mut world, "card", "card"));
+    tell(report, &mut world);
+    answer(&mut world, ping);
+    reconnect(&mut world);
+    assert_eq!(world.sent(), ["card"]);
+}
+
+#[test]
+fn permit_ends_where_the_bytes_of_state_would() {
+    let mut world = world();
+    world.send_with(&"x".repeat(63 * 1024), Some("card"), None);
+    // A ping goes out, and its pong is still to come.
+    world.send(&"x".repeat(1024));
+    world.send("first");
+    assert_eq!(permit(&world).bytes, 1024);
+}
+
+#[test]
+fn permit_ends_where_32_states_are_kept() {
+    let mut world = world();
+    for number in 1..=31 {
+        world.send_with("x", Some(&number.to_string()), None);
+    }
+    assert!(world.session.permit().is_some());
+    world.send_with("x", Some("32"), None);
+    assert_eq!(world.session.permit(), None);
+}
+
+#[test]
 fn reported_state_that_was_confirmed_is_not_sent_again() {
     let mut world = world();
     let mut report = sent(&world, 1, 5);

@@ -26,6 +26,15 @@ fn pong_confirms_what_was_sent_before_its_ping() {
 }
 
 #[test]
+fn flush_needs_no_ping_where_its_pong_is_to_come() {
+    let mut world = answered();
+    world.send(&"x".repeat(64 * 1024));
+    assert_eq!(pings(&world), 1, "because of the size");
+    flush(&mut world);
+    assert_eq!(pings(&world), 1);
+}
+
+#[test]
 fn pong_does_not_confirm_what_was_sent_after_its_ping() {
     let mut world = World::connected(config());
     world.send("a");

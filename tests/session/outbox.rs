@@ -140,6 +140,13 @@ fn queue_of_size_zero_drops_all() {
 }
 
 #[test]
+fn queue_of_size_zero_stops_no_message_on_a_connection() {
+    let mut world = World::connected(limited(0, 100));
+    assert_eq!(world.send("a"), Reply::Sent);
+    assert_eq!(world.dropped(), []);
+}
+
+#[test]
 fn newer_state_replaces_the_older() {
     let mut world = World::new(config());
     world.send_with("card 1", Some("card"), None);

@@ -185,6 +185,8 @@ export class Dispatcher extends Handlers {
     this.packageName = packageName;
     /** @type {string | undefined} */
     this.sessionId = undefined;
+    /** @type {import("./streams.js").Ids | undefined} made when a message needs it */
+    this.ids = undefined;
     /** @type {import("./streams.js").Direct | undefined} */
     this.direct = undefined;
     /** Number of frames received, on all sockets. */
