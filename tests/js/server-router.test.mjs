@@ -23,7 +23,7 @@ function answering({ authorize } = {}) {
       route("tool", { method: "POST", paths: ["/tool"], media: JSON_MEDIA }),
       route("health", { method: "GET", paths: ["/health"] }),
     ],
-    authorise: guard({ authorize }),
+    authorise: guard({ authorize }, (error) => calls.push(error.message)),
     refused: ({ status }) => calls.push(status),
     failed: (error) => calls.push(error.message),
   });
@@ -84,7 +84,7 @@ test("every route is authorised, and accepts its media type", async () => {
       assert.deepEqual(await ask(method, path), [401, undefined, 401]);
     }
     verdict = "throw";
-    assert.deepEqual(await ask(method, path), [500, undefined, "broken"]);
+    assert.deepEqual(await ask(method, path), [500, undefined, "broken", 500]);
     verdict = true;
     if (method === "GET") continue;
     for (const type of ["application/json", "Application/JSON; charset=utf-8", "application/a.b+json"]) {
