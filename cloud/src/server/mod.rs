@@ -101,10 +101,7 @@ pub async fn start(mut config: ServerConfig) -> io::Result<Server> {
     if config.token.is_none() && !addr.ip().is_loopback() {
         config.token = Some(Token::generate().map_err(io::Error::other)?);
     }
-    let access = Access {
-        addr,
-        token: config.token.clone(),
-    };
+    let access = Access::new(addr, config.token.clone(), config.public_url.as_deref());
     config.cloud.public_url = config.public_url.unwrap_or_else(|| local_url(addr));
     let (stopping, stopped) = watch::channel(false);
     let limits = Limits {
@@ -241,7 +238,11 @@ fn router(shared: Shared, mounts: &[Mount], access: Access) -> Router {
         ));
     let sockets = Router::new()
         .route("/tpa-ws", get(tpa_socket::augment_os))
-        .route("/app-ws", get(tpa_socket::mentra_os));
+        .route("/app-ws", get(tpa_socket::mentra_os))
+        .layer(middleware::from_fn_with_state(
+            access.clone(),
+            access::check_socket_origin,
+        ));
     static_files::mount(mounts)
         .route("/healthz", get(|| async { "ok\n" }))
         .merge(control)
