@@ -4,6 +4,8 @@ mod access;
 mod connection;
 mod driver;
 mod events;
+mod feed;
+mod http;
 mod listener;
 mod log;
 mod routes;
@@ -14,7 +16,6 @@ mod tpa_socket;
 mod webhook;
 mod writer;
 
-use std::future::IntoFuture;
 use std::io;
 use std::net::{IpAddr, Ipv4Addr, Ipv6Addr, SocketAddr};
 use std::sync::Arc;
@@ -34,7 +35,7 @@ use crate::faults::playback::Plan;
 use crate::faults::scenario::Scenario;
 use access::Access;
 use driver::Driver;
-use listener::{PeerInfo, ResettableListener};
+use http::{BodyBudget, HttpServer};
 pub use static_files::Mount;
 pub use token::Token;
 use writer::Writers;
@@ -108,14 +109,14 @@ pub async fn start(mut config: ServerConfig) -> io::Result<Server> {
         frame_bytes: config.cloud.max_frame_bytes,
         send_buffer_bytes: config.cloud.max_send_buffer_bytes,
     };
-    let tcp_limits = listener::Limits {
+    let http_limits = http::Limits {
         max_connections: config
             .cloud
             .max_connections
             .saturating_add(EXTRA_CONNECTIONS),
-        request_timeout: config.cloud.handshake_timeout,
+        timeout: config.cloud.handshake_timeout,
     };
-    let (call, calls) = mpsc::unbounded_channel();
+    let (call, calls) = mpsc::channel(webhook::MAX_WAITING);
     let (writers, writing) = Writers::start();
     let driver = Arc::new(Driver::new(config.cloud, call, writers));
     let timers = tokio::spawn(Arc::clone(&driver).run_timers());
@@ -128,18 +129,11 @@ pub async fn start(mut config: ServerConfig) -> io::Result<Server> {
         limits,
         stopped: stopped.clone(),
     };
-    let app = router(shared, &config.serve, access);
+    let app = router(shared, &config.serve, access, http_limits.timeout);
     if let Some(plan) = config.play {
         driver.with(|cloud, now| cloud.play(plan, Target::All, now));
     }
-    let app = app.into_make_service_with_connect_info::<PeerInfo>();
-    let serving = axum::serve(ResettableListener::new(listener, tcp_limits), app)
-        .with_graceful_shutdown(until(stopped))
-        .into_future();
-    let serving = tokio::spawn(async move {
-        // `serve` returns no errors: it retries to accept, and connections handle their own.
-        let _ = serving.await;
-    });
+    let serving = tokio::spawn(HttpServer::new(listener, app, http_limits).run(stopped));
     Ok(Server {
         addr,
         token: config.token,
@@ -215,7 +209,7 @@ const EXTRA_CONNECTIONS: usize = 256;
 /// Size limit for request bodies of the control interface.
 const MAX_BODY_BYTES: usize = 2 * 1024 * 1024;
 
-fn router(shared: Shared, mounts: &[Mount], access: Access) -> Router {
+fn router(shared: Shared, mounts: &[Mount], access: Access, timeout: Duration) -> Router {
     let control = Router::new()
         .route("/sessions", get(routes::sessions))
         .route("/metrics", get(routes::metrics))
@@ -233,6 +227,10 @@ fn router(shared: Shared, mounts: &[Mount], access: Access) -> Router {
         )
         .layer(DefaultBodyLimit::max(MAX_BODY_BYTES))
         .layer(middleware::from_fn_with_state(
+            BodyBudget::new(),
+            http::limit_bodies,
+        ))
+        .layer(middleware::from_fn_with_state(
             access.clone(),
             access::authorize_control,
         ));
@@ -248,7 +246,7 @@ fn router(shared: Shared, mounts: &[Mount], access: Access) -> Router {
         .merge(control)
         .merge(sockets)
         .layer(middleware::from_fn_with_state(access, access::check_host))
-        .layer(middleware::from_fn(listener::mark_active))
+        .layer(middleware::from_fn_with_state(timeout, http::limit_time))
         .with_state(shared)
 }
 
