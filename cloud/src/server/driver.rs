@@ -16,8 +16,7 @@ use crate::cloud::{Cloud, Input};
 use crate::config::Config;
 use crate::events::Event;
 use crate::identity::ConnectionId;
-use crate::output::Output;
-use crate::output::WebhookCall;
+use crate::output::{AppCall, Output, WebhookCall};
 use crate::time::{Instant, WallClock};
 
 #[derive(Debug)]
@@ -27,6 +26,8 @@ pub(super) struct Driver {
     timeout_moved: Notify,
     feed: Arc<Feed>,
     webhooks: mpsc::Sender<WebhookCall>,
+    /// The cloud bounds the number of calls.
+    app_calls: mpsc::UnboundedSender<AppCall>,
     writers: Writers,
     sockets: watch::Sender<usize>,
 }
@@ -41,6 +42,7 @@ impl Driver {
     pub(super) fn new(
         config: Config,
         webhooks: mpsc::Sender<WebhookCall>,
+        app_calls: mpsc::UnboundedSender<AppCall>,
         writers: Writers,
     ) -> Self {
         let unix = SystemTime::now()
@@ -56,6 +58,7 @@ impl Driver {
             timeout_moved: Notify::new(),
             feed: Arc::new(Feed::new()),
             webhooks,
+            app_calls,
             writers,
             sockets: watch::channel(0).0,
         }
@@ -152,6 +155,8 @@ impl Driver {
                         state.cloud.handle_webhook(&error.into_inner(), busy, now);
                     }
                 }
+                // An error means that the server is dropped.
+                Output::AppCall(call) => drop(self.app_calls.send(call)),
                 Output::Event(event) => self.publish(&event),
             }
         }

@@ -180,48 +180,62 @@ async fn serve_connection(
     }
 }
 
-/// Limits the time until a response begins, which includes that for the request's body.
-pub(super) async fn limit_time(
-    State(limit): State<Duration>,
-    request: Request,
-    next: Next,
-) -> Response {
-    let response = timeout(limit, next.run(request)).await;
-    response.unwrap_or_else(|_| {
-        let body = "the request took too long\n";
-        (StatusCode::REQUEST_TIMEOUT, [(CONNECTION, "close")], body).into_response()
-    })
+/// Limits of request bodies.
+#[derive(Debug, Clone)]
+pub(super) struct BodyLimits {
+    timeout: Duration,
+    /// Large bodies that are read at the same time. Small ones do not wait for them.
+    large: Arc<Semaphore>,
 }
 
-/// Bodies of control requests that are read at the same time.
-#[derive(Debug, Clone)]
-pub(super) struct BodyBudget(Arc<Semaphore>);
-
-impl BodyBudget {
-    /// Small bodies do not wait for large ones.
+impl BodyLimits {
+    /// Largest body, in bytes.
+    const MAX_BYTES: usize = 2 * 1024 * 1024;
     const SMALL_BYTES: u64 = 16 * 1024;
-    /// Number of large bodies.
-    const LARGE: usize = 8;
+    const MAX_LARGE: usize = 8;
 
-    pub(super) fn new() -> Self {
-        Self(Arc::new(Semaphore::new(Self::LARGE)))
+    /// Limits the time for a body to `timeout`.
+    pub(super) fn new(timeout: Duration) -> Self {
+        Self {
+            timeout,
+            large: Arc::new(Semaphore::new(Self::MAX_LARGE)),
+        }
+    }
+
+    async fn read(&self, body: Body) -> Result<Body, axum::Error> {
+        let body = axum::body::to_bytes(body, Self::MAX_BYTES).await?;
+        Ok(Body::from(body))
     }
 }
 
-/// Limits the memory for request bodies.
-pub(super) async fn limit_bodies(
-    State(budget): State<BodyBudget>,
+/// Reads the body of a request, within its limits of memory and time.
+pub(super) async fn read_body(
+    State(limits): State<BodyLimits>,
     request: Request,
     next: Next,
 ) -> Response {
-    let size = request.body().size_hint();
+    let (parts, body) = request.into_parts();
+    let size = body.size_hint();
     let is_small = size
         .upper()
-        .is_some_and(|most| most <= BodyBudget::SMALL_BYTES);
-    // The semaphore is never closed, so there is no error.
-    let _permit = match is_small {
-        true => None,
-        false => budget.0.acquire().await.ok(),
+        .is_some_and(|most| most <= BodyLimits::SMALL_BYTES);
+    let reading = async {
+        // The semaphore is never closed, so there is no error.
+        let permit = match is_small {
+            true => None,
+            false => limits.large.acquire().await.ok(),
+        };
+        (limits.read(body).await, permit)
     };
-    next.run(request).await
+    let refuse = |status: StatusCode, problem: &'static str| {
+        (status, [(CONNECTION, "close")], problem).into_response()
+    };
+    match timeout(limits.timeout, reading).await {
+        Ok((Ok(body), _permit)) => next.run(Request::from_parts(parts, body)).await,
+        Ok((Err(_), _)) => refuse(
+            StatusCode::PAYLOAD_TOO_LARGE,
+            "the body cannot be read; expected at most 2 MiB\n",
+        ),
+        Err(_) => refuse(StatusCode::REQUEST_TIMEOUT, "the body took too long\n"),
+    }
 }

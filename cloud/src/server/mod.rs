@@ -1,6 +1,7 @@
 //! The server: runs the cloud on real sockets.
 
 mod access;
+mod app_calls;
 mod connection;
 mod driver;
 mod events;
@@ -22,7 +23,6 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use axum::Router;
-use axum::extract::DefaultBodyLimit;
 use axum::middleware;
 use axum::routing::{delete, get, post};
 use tokio::net::TcpListener;
@@ -34,8 +34,9 @@ use crate::faults::Target;
 use crate::faults::playback::Plan;
 use crate::faults::scenario::Scenario;
 use access::Access;
+use app_calls::Caller;
 use driver::Driver;
-use http::{BodyBudget, HttpServer};
+use http::{BodyLimits, HttpServer};
 pub use static_files::Mount;
 pub use token::Token;
 use writer::Writers;
@@ -85,6 +86,7 @@ pub struct Server {
     stopping: watch::Sender<bool>,
     timers: JoinHandle<()>,
     webhooks: JoinHandle<()>,
+    calling: JoinHandle<()>,
     /// Aborted when dropped.
     _writing: JoinSet<()>,
     serving: JoinHandle<()>,
@@ -117,14 +119,18 @@ pub async fn start(mut config: ServerConfig) -> io::Result<Server> {
         timeout: config.cloud.handshake_timeout,
     };
     let (call, calls) = mpsc::channel(webhook::MAX_WAITING);
+    let (app_call, app_calls) = mpsc::unbounded_channel();
     let (writers, writing) = Writers::start();
-    let driver = Arc::new(Driver::new(config.cloud, call, writers));
+    let driver = Arc::new(Driver::new(config.cloud, call, app_call, writers));
     let timers = tokio::spawn(Arc::clone(&driver).run_timers());
     let webhooks = tokio::spawn(webhook::run(Arc::clone(&driver), calls));
+    let caller = Caller::new(Arc::clone(&driver));
+    let calling = tokio::spawn(caller.clone().run(app_calls));
     let mut scenarios = Scenario::builtin();
     scenarios.extend(config.scenarios);
     let shared = Shared {
         driver: Arc::clone(&driver),
+        caller,
         scenarios: scenarios.into(),
         limits,
         stopped: stopped.clone(),
@@ -141,6 +147,7 @@ pub async fn start(mut config: ServerConfig) -> io::Result<Server> {
         stopping,
         timers,
         webhooks,
+        calling,
         _writing: writing,
         serving,
     })
@@ -193,6 +200,7 @@ impl Drop for Server {
     fn drop(&mut self) {
         self.timers.abort();
         self.webhooks.abort();
+        self.calling.abort();
         self.serving.abort();
         self.driver.reset_all();
     }
@@ -206,9 +214,6 @@ async fn until(mut stopped: watch::Receiver<bool>) {
 /// TCP connections in addition to those of TPAs: control requests, observers and pages.
 const EXTRA_CONNECTIONS: usize = 256;
 
-/// Size limit for request bodies of the control interface.
-const MAX_BODY_BYTES: usize = 2 * 1024 * 1024;
-
 fn router(shared: Shared, mounts: &[Mount], access: Access, timeout: Duration) -> Router {
     let control = Router::new()
         .route("/sessions", get(routes::sessions))
@@ -219,16 +224,16 @@ fn router(shared: Shared, mounts: &[Mount], access: Access, timeout: Duration) -
         .route("/apps", post(routes::apps::start))
         .route("/apps/{package}", delete(routes::apps::stop))
         .route("/apps/stop", post(routes::apps::stop_many))
+        .route("/tools", post(routes::apps::call_tool))
         .route(
             "/scenarios",
             get(routes::scenarios::list)
                 .post(routes::scenarios::play)
                 .delete(routes::scenarios::stop),
         )
-        .layer(DefaultBodyLimit::max(MAX_BODY_BYTES))
         .layer(middleware::from_fn_with_state(
-            BodyBudget::new(),
-            http::limit_bodies,
+            BodyLimits::new(timeout),
+            http::read_body,
         ))
         .layer(middleware::from_fn_with_state(
             access.clone(),
@@ -246,7 +251,6 @@ fn router(shared: Shared, mounts: &[Mount], access: Access, timeout: Duration) -
         .merge(control)
         .merge(sockets)
         .layer(middleware::from_fn_with_state(access, access::check_host))
-        .layer(middleware::from_fn_with_state(timeout, http::limit_time))
         .with_state(shared)
 }
 
@@ -254,6 +258,7 @@ fn router(shared: Shared, mounts: &[Mount], access: Access, timeout: Duration) -
 #[derive(Clone)]
 struct Shared {
     driver: Arc<Driver>,
+    caller: Caller,
     scenarios: Arc<[Scenario]>,
     limits: Limits,
     stopped: watch::Receiver<bool>,
