@@ -12,6 +12,7 @@ mod displays;
 mod faults;
 mod frames;
 mod glasses;
+mod handshake;
 mod health;
 mod invalid_frames;
 mod limits;
