@@ -118,7 +118,13 @@ mod tests {
 
     #[test]
     fn session_ids_split_at_the_package_name() {
-        for user in ["user1", "anna-maria@example.com", "a-", "-", "é-b@c-d.example"] {
+        for user in [
+            "user1",
+            "anna-maria@example.com",
+            "a-",
+            "-",
+            "é-b@c-d.example",
+        ] {
             for package in ["org.example.app", "org.example.my-app", "a"] {
                 let text = format!("{user}-{package}");
                 assert!(SessionId::is_valid(&text), "{text:?}");

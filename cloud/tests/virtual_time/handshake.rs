@@ -55,6 +55,125 @@ fn a_session_of_another_package_is_refused() {
     let frame = &world.frames_to(id)[0];
     assert_eq!(
         frame["message"],
-        format!("packageName is \"captions\", but the sessionId \"user1-{PACKAGE}\" does not end with it")
+        format!(
+            "packageName is \"captions\", but the sessionId \"user1-{PACKAGE}\" does not end with it"
+        )
     );
+}
+
+fn ack_of(world: &World, id: ConnectionId) -> Value {
+    let frames = world.frames_to(id).into_iter();
+    let mut acks = frames.filter(|frame| frame["type"] == "tpa_connection_ack");
+    acks.next_back().unwrap()
+}
+
+#[test]
+fn the_ack_names_the_user_and_the_state_of_the_glasses_follows() {
+    let mut world = World::new();
+    let id = world.connect(HYPHENATED, PACKAGE);
+    let frames = world.frames_to(id);
+    let session_id = format!("{HYPHENATED}-{PACKAGE}");
+    assert_eq!(frames.len(), 2);
+    assert_eq!(frames[0]["sessionId"], session_id);
+    assert_eq!(frames[0]["userId"], HYPHENATED);
+    assert_eq!(frames[0]["subscriptions"], json!([]));
+    assert_eq!(frames[1]["type"], "device_state_update");
+    assert_eq!(frames[1]["sessionId"], session_id);
+    assert_eq!(frames[1]["fullSnapshot"], true);
+    assert_eq!(frames[1]["state"]["connected"], true);
+    let model = &frames[0]["capabilities"]["modelName"];
+    assert_eq!(&frames[1]["state"]["modelName"], model);
+}
+
+#[test]
+fn subscriptions_are_held_for_the_next_connection() {
+    for (how, end) in ENDS {
+        let mut world = World::new();
+        let first = world.connect("user1", PACKAGE);
+        world.subscribe(first, &["button_press", "transcription"]);
+        end(&mut world, first);
+        world.advance(Duration::from_millis(4_999));
+        let second = world.connect("user1", PACKAGE);
+        let held = &ack_of(&world, second)["subscriptions"];
+        assert_eq!(*held, json!(["button_press", "transcription"]), "{how}");
+        world.advance(seconds(10));
+        assert!(!world.streams_to(second).is_empty(), "{how}");
+        // Another app or user has its own.
+        for (user, package) in [("user1", "org.example.other"), ("user2", PACKAGE)] {
+            let other = world.connect(user, package);
+            assert_eq!(ack_of(&world, other)["subscriptions"], json!([]), "{how}");
+        }
+    }
+}
+
+#[test]
+fn subscriptions_are_held_for_the_grace_period_only() {
+    for (how, end) in ENDS {
+        let mut world = World::new();
+        let first = world.connect("user1", PACKAGE);
+        world.subscribe(first, &["button_press"]);
+        end(&mut world, first);
+        world.advance(seconds(5));
+        let second = world.connect("user1", PACKAGE);
+        assert_eq!(ack_of(&world, second)["subscriptions"], json!([]), "{how}");
+        world.advance(seconds(10));
+        assert!(world.streams_to(second).is_empty(), "{how}");
+    }
+}
+
+#[test]
+fn nothing_is_held_after_a_release_or_a_stop() {
+    for release in [false, true] {
+        let mut world = World::new();
+        let first = world.connect("user1", PACKAGE);
+        world.subscribe(first, &["button_press"]);
+        if release {
+            world.frame(
+                first,
+                json!({"type": "ownership_release", "reason": "switching_clouds"}),
+            );
+            world.input(first, Input::Gone);
+        } else {
+            let stopped = world
+                .cloud
+                .stop_apps(&Target::All, "user_disabled", world.now);
+            assert_eq!(stopped, [first]);
+        }
+        let second = world.connect("user1", PACKAGE);
+        let held = &ack_of(&world, second)["subscriptions"];
+        assert_eq!(*held, json!([]), "release: {release}");
+    }
+}
+
+#[test]
+fn a_connection_that_takes_over_has_the_subscriptions() {
+    let mut world = World::new();
+    let first = world.connect("user1", PACKAGE);
+    world.subscribe(first, &["button_press"]);
+    let second = world.connect("user1", PACKAGE);
+    let held = &ack_of(&world, second)["subscriptions"];
+    assert_eq!(*held, json!(["button_press"]));
+    // An empty list replaces them.
+    world.subscribe(second, &[]);
+    world.input(second, Input::Gone);
+    let third = world.connect("user1", PACKAGE);
+    assert_eq!(ack_of(&world, third)["subscriptions"], json!([]));
+}
+
+type End = (&'static str, fn(&mut World, ConnectionId));
+
+/// Ends of a connection that the app may come back from.
+const ENDS: [End; 4] = [
+    ("lost", |world, id| world.input(id, Input::Gone)),
+    ("closed with 1000", |world, id| close(world, id, 1000)),
+    ("closed with 1001", |world, id| close(world, id, 1001)),
+    ("cut by the cloud", |world, _| {
+        world.inject(fault::Cut {}, None);
+    }),
+];
+
+fn close(world: &mut World, id: ConnectionId, code: u16) {
+    let reason = "";
+    world.input(id, Input::Closed { code, reason });
+    world.input(id, Input::Gone);
 }
