@@ -55,7 +55,7 @@ pub use faults::scenario::{Scenario, Step};
 pub use faults::seeded::SeededPlan;
 pub use faults::{Fault, FaultField, FaultInfo, FaultRequest, Target, kinds as fault};
 pub use identity::{ConnectionId, Identity, PlayId, UserSessionId};
-pub use output::{Delivery, Output, WebhookCall};
+pub use output::{AppCall, Delivery, Output, WebhookCall};
 pub use protocol::frame_spec::{FrameSpec, SettingsChange};
 pub use protocol::{Dialect, RoomConfig, View};
 pub use time::{Instant, WallClock};

@@ -27,6 +27,13 @@ pub enum Dialect {
     MentraOs,
 }
 
+/// Error of the glasses in place of a photo.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(crate) struct PhotoError {
+    pub(crate) code: &'static str,
+    pub(crate) message: &'static str,
+}
+
 /// A part of the glasses' display.
 #[derive(Debug, Clone, Copy, Default, PartialEq, Eq, PartialOrd, Ord, Serialize, Deserialize)]
 #[serde(rename_all = "snake_case")]

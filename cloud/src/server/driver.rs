@@ -15,8 +15,7 @@ use crate::cloud::{Cloud, Input};
 use crate::config::Config;
 use crate::events::Event;
 use crate::identity::ConnectionId;
-use crate::output::Output;
-use crate::output::WebhookCall;
+use crate::output::{AppCall, Output, WebhookCall};
 use crate::time::{Instant, WallClock};
 
 /// Number of events that a slow observer may lag behind.
@@ -29,6 +28,8 @@ pub(super) struct Driver {
     timeout_moved: Notify,
     events: broadcast::Sender<Arc<str>>,
     webhooks: mpsc::UnboundedSender<WebhookCall>,
+    /// The cloud bounds the number of calls.
+    app_calls: mpsc::UnboundedSender<AppCall>,
     writers: Writers,
     sockets: watch::Sender<usize>,
 }
@@ -43,6 +44,7 @@ impl Driver {
     pub(super) fn new(
         config: Config,
         webhooks: mpsc::UnboundedSender<WebhookCall>,
+        app_calls: mpsc::UnboundedSender<AppCall>,
         writers: Writers,
     ) -> Self {
         let unix = SystemTime::now()
@@ -58,6 +60,7 @@ impl Driver {
             timeout_moved: Notify::new(),
             events: broadcast::channel(EVENT_BACKLOG).0,
             webhooks,
+            app_calls,
             writers,
             sockets: watch::channel(0).0,
         }
@@ -149,6 +152,7 @@ impl Driver {
                 }
                 // An error means that the server is dropped.
                 Output::Webhook(call) => drop(self.webhooks.send(call)),
+                Output::AppCall(call) => drop(self.app_calls.send(call)),
                 Output::Event(event) => self.publish(&event),
             }
         }

@@ -1,6 +1,7 @@
 //! The server: runs the cloud on real sockets.
 
 mod access;
+mod app_calls;
 mod connection;
 mod driver;
 mod events;
@@ -33,6 +34,7 @@ use crate::faults::Target;
 use crate::faults::playback::Plan;
 use crate::faults::scenario::Scenario;
 use access::Access;
+use app_calls::Caller;
 use driver::Driver;
 use listener::{PeerInfo, ResettableListener};
 pub use static_files::Mount;
@@ -84,6 +86,7 @@ pub struct Server {
     stopping: watch::Sender<bool>,
     timers: JoinHandle<()>,
     webhooks: JoinHandle<()>,
+    calling: JoinHandle<()>,
     /// Aborted when dropped.
     _writing: JoinSet<()>,
     serving: JoinHandle<()>,
@@ -119,14 +122,18 @@ pub async fn start(mut config: ServerConfig) -> io::Result<Server> {
         request_timeout: config.cloud.handshake_timeout,
     };
     let (call, calls) = mpsc::unbounded_channel();
+    let (app_call, app_calls) = mpsc::unbounded_channel();
     let (writers, writing) = Writers::start();
-    let driver = Arc::new(Driver::new(config.cloud, call, writers));
+    let driver = Arc::new(Driver::new(config.cloud, call, app_call, writers));
     let timers = tokio::spawn(Arc::clone(&driver).run_timers());
     let webhooks = tokio::spawn(webhook::run(Arc::clone(&driver), calls));
+    let caller = Caller::new(Arc::clone(&driver));
+    let calling = tokio::spawn(caller.clone().run(app_calls));
     let mut scenarios = Scenario::builtin();
     scenarios.extend(config.scenarios);
     let shared = Shared {
         driver: Arc::clone(&driver),
+        caller,
         scenarios: scenarios.into(),
         limits,
         stopped: stopped.clone(),
@@ -150,6 +157,7 @@ pub async fn start(mut config: ServerConfig) -> io::Result<Server> {
         stopping,
         timers,
         webhooks,
+        calling,
         _writing: writing,
         serving,
     })
@@ -202,6 +210,7 @@ impl Drop for Server {
     fn drop(&mut self) {
         self.timers.abort();
         self.webhooks.abort();
+        self.calling.abort();
         self.serving.abort();
         self.driver.reset_all();
     }
@@ -228,6 +237,7 @@ fn router(shared: Shared, mounts: &[Mount], access: Access) -> Router {
         .route("/apps", post(routes::apps::start))
         .route("/apps/{package}", delete(routes::apps::stop))
         .route("/apps/stop", post(routes::apps::stop_many))
+        .route("/tools", post(routes::apps::call_tool))
         .route(
             "/scenarios",
             get(routes::scenarios::list)
@@ -255,6 +265,7 @@ fn router(shared: Shared, mounts: &[Mount], access: Access) -> Router {
 #[derive(Clone)]
 struct Shared {
     driver: Arc<Driver>,
+    caller: Caller,
     scenarios: Arc<[Scenario]>,
     limits: Limits,
     stopped: watch::Receiver<bool>,

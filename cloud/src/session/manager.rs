@@ -147,6 +147,11 @@ impl SessionManager {
         self.apps.packages()
     }
 
+    /// Returns the URL of an app's webhook.
+    pub(crate) fn webhook_of(&self, package: &str) -> Option<&str> {
+        self.apps.webhook_of(package)
+    }
+
     /// Returns the event of a restart, if the app is lost.
     pub(crate) fn restart(&self, package: &str) -> Option<Fact> {
         self.apps.restart(&self.id, package)

@@ -9,6 +9,7 @@
 mod apps;
 mod closures;
 mod displays;
+mod endpoints;
 mod faults;
 mod frames;
 mod glasses;

@@ -269,7 +269,7 @@ impl CloudModel {
                 connection.may_ping_soon = true;
                 Ok(())
             }
-            Output::Webhook(_) => Ok(()),
+            Output::Webhook(_) | Output::AppCall(_) => Ok(()),
             Output::Event(event) => {
                 self.figures.events += 1;
                 self.happened(&event.fact, event.who.as_deref(), now)
