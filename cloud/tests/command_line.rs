@@ -286,7 +286,7 @@ fn errors_name_the_argument() {
         (["--ping-interval", "soon"], "--ping-interval"),
         (["--stale-after", "0s"], "--stale-after"),
         (["--api-key", ""], "--api-key"),
-        (["--user-session", "a-b"], "--user-session"),
+        (["--user-session", ""], "--user-session"),
         (["--serve", "/faults=www"], "--serve"),
         (["--scenario", "earthquake"], "stale-nat"),
         (["--seed", "many"], "--seed"),

@@ -92,12 +92,14 @@ impl Tpa {
         Ok(Self { socket })
     }
 
-    /// Connects as `package` in the session of `user` and waits for the ack.
+    /// Connects as `package` in the session of `user` and waits for the ack and the state of the
+    /// glasses.
     pub async fn connect(server: &Server, user: &str, package: &str) -> Self {
         let mut tpa = Self::open(server).await;
         tpa.handshake(&format!("{user}-{package}"), package, KEY)
             .await;
         assert_eq!(tpa.frame().await["type"], "tpa_connection_ack");
+        assert_eq!(tpa.frame().await["type"], "device_state_update");
         tpa
     }
 
