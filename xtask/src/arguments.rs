@@ -313,7 +313,7 @@ mod tests {
     fn an_unknown_part_is_refused_with_the_list() {
         let error = parse("test lint everything").unwrap_err();
         assert!(
-            error.contains("lint, core, web, js, package, sdk, matrix, e2e, network, rerun"),
+            error.contains("lint, core, web, js, package, sdk, matrix, e2e, abuse, network, rerun"),
             "{error}"
         );
     }
