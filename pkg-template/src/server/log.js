@@ -10,6 +10,7 @@
  * ) => void} Log
  */
 
+import { escapeControls } from "../../../src/web/js/platform.js";
 import { LOG_LEVELS } from "../constants.js";
 
 /**
@@ -20,8 +21,9 @@ export function createLog({ packageName, logger = console, logLevel = "warn" }) 
   return (level, text, { sessionId = "-", error } = {}) => {
     if (LOG_LEVELS.indexOf(level) > LOG_LEVELS.indexOf(logLevel)) return;
     const cause = error === undefined ? "" : `: ${describe(error)}`;
+    const line = `[tpa-session] package=${packageName} session=${sessionId} ${text}${cause}`;
     try {
-      logger[level](`[tpa-session] package=${packageName} session=${sessionId} ${text}${cause}`);
+      logger[level](escapeControls(line));
     } catch {
       // A logger that throws must not disturb the webhook.
     }

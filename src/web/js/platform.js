@@ -266,10 +266,23 @@ function listen() {
 export function writeLine(logger, method, packageName, sessionId = "-", connection, text) {
   const names = `package=${packageName} session=${sessionId} connection=${connection}`;
   try {
-    ignoreRejection((logger ?? console)[method](`[tpa-session] ${names} ${text}`.trimEnd()));
+    const line = escapeControls(`[tpa-session] ${names} ${text}`.trimEnd());
+    ignoreRejection((logger ?? console)[method](line));
   } catch {
     // There is no other place to report it.
   }
+}
+
+/**
+ * Escapes the characters by which a foreign text forges a line of a log, moves the cursor of a
+ * terminal or reorders what is shown: control characters, line separators, and bidirectional
+ * overrides. The frames of a stack trace keep their lines.
+ * @param {string} text
+ */
+export function escapeControls(text) {
+  return text.replace(/(?!\n +at )[\0-\x1f\x7f-\x9f\u2028-\u202e\u2066-\u2069]/g, (character) =>
+    character === "\n" ? "\\n" : `\\u${character.charCodeAt(0).toString(16).padStart(4, "0")}`,
+  );
 }
 
 /**
