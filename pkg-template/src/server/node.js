@@ -2,10 +2,11 @@
  * Handler for Node's HTTP servers and Express.
  *
  * @import { Answer } from "./http-error.js"
- * @import { Body, bodyReader } from "./body.js"
+ * @import { bodyReader } from "./body.js"
  * @import { Incoming } from "./router.js"
  * @import { NodeRequest, NodeResponse } from "tpa-session/server"
  */
+import { Body } from "./body.js";
 import { HttpError, headersOf } from "./http-error.js";
 import { isObject } from "./options.js";
 
@@ -53,7 +54,11 @@ function parsed(request) {
   } catch {
     throw new HttpError(400, "the body could not be read");
   }
-  if (body instanceof Uint8Array) return new TextDecoder().decode(body);
+  if (body instanceof Uint8Array) {
+    const bytes = new Body();
+    bytes.add(body);
+    return bytes.text();
+  }
   // Express 4 sets an empty object when its parser skipped the body.
   const untouched = readableDidRead !== true && isObject(body) && Object.keys(Object(body)).length === 0;
   return untouched ? undefined : body;
