@@ -17,6 +17,8 @@ export interface NodeRequest {
 /** The members of Node's `http.ServerResponse` that are used. */
 export interface NodeResponse {
   statusCode: number;
+  readonly headersSent?: boolean;
+  readonly writableEnded?: boolean;
   setHeader(name: string, value: string): unknown;
   end(text: string): unknown;
 }

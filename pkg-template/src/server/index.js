@@ -1,5 +1,5 @@
 /**
- * `tpa-session/server`: the webhook through which a cloud starts and stops sessions.
+ * `tpa-session/server`: the requests through which a cloud starts and stops sessions.
  *
  * The build resolves `tpa-session` to the main entry point.
  *
@@ -11,11 +11,15 @@ import { URL_OPTIONS } from "../constants.js";
 import { RELEASE_REASONS } from "../constants.js";
 import { checkNames } from "../session/names.js";
 import { oneOf, refuse } from "../session/validate.js";
+import { bodyReader } from "./body.js";
 import { fetchHandler } from "./fetch.js";
+import { guard } from "./guard.js";
 import { createLog } from "./log.js";
 import { nodeHandler } from "./node.js";
 import { CLOSE_OPTIONS } from "./option-names.js";
 import { readOptions } from "./options.js";
+import { refusals } from "./refusals.js";
+import { router } from "./router.js";
 import { Sessions } from "./sessions.js";
 import { closeAtSignals } from "./signals.js";
 import { webhook } from "./webhook.js";
@@ -39,7 +43,16 @@ export function createTpaServer(given) {
     onStop: options.onStop,
     log,
   });
-  const answer = webhook({ ...options, sessions, log });
+  if (options.authorize === undefined) {
+    log("warn", 'without the option "authorize" anyone who reaches the server can start and stop sessions');
+  }
+  const answer = router({
+    routes: [webhook({ ...options, sessions })],
+    authorise: guard(options),
+    refused: refusals(log),
+    failed: (error) => log("error", "a request failed", { error }),
+  });
+  const readBody = bodyReader();
 
   /** @param {{ reason?: ReleaseReason | undefined, timeout?: number | undefined }} [how] */
   function close(how = {}) {
@@ -52,7 +65,12 @@ export function createTpaServer(given) {
   }
 
   const ignoreSignals = options.handleSignals ? closeAtSignals(() => close()) : () => {};
-  return { node: nodeHandler(answer), fetch: fetchHandler(answer), sessions: sessions.live, close };
+  return {
+    node: nodeHandler(answer, readBody),
+    fetch: fetchHandler(answer, readBody),
+    sessions: sessions.live,
+    close,
+  };
 }
 
 /**

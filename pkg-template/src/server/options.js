@@ -15,7 +15,6 @@
  * @property {TpaServerOptions["TpaSession"]} TpaSession
  * @property {string[]} warnings
  */
-import { cloudUrl } from "../session/cloud-url.js";
 import { refuse } from "../session/validate.js";
 import { checkServerNames } from "./option-names.js";
 
@@ -48,22 +47,11 @@ export function readOptions(given) {
     onStop,
     authorize,
     webhookPath,
-    clouds: clouds ?? defaultClouds(session),
+    clouds,
     handleSignals,
     TpaSession,
     warnings,
   };
-}
-
-/**
- * Host of the URL in the options of the sessions.
- *
- * @param {Partial<SessionOptions>} session
- */
-function defaultClouds(session) {
-  const url = cloudUrl(session);
-  // The session's constructor rejects an invalid URL.
-  return typeof url === "string" && URL.canParse(url) ? [new URL(url).host] : undefined;
 }
 
 /** @param {unknown} value */

@@ -12,10 +12,12 @@
  * @property {string} sessionId
  * @property {string} reason
  */
-import { URL_OPTIONS } from "../constants.js";
 import { mustBe } from "../../../src/web/js/platform.js";
 import { HttpError } from "./http-error.js";
 import { isObject } from "./options.js";
+
+/** Fields with the URL, the preferred one first. */
+const URL_FIELDS = ["websocketUrl", "mentraOSWebsocketUrl", "augmentOSWebsocketUrl"];
 
 /**
  * @param {unknown} body JSON, or a value that middleware has parsed
@@ -64,7 +66,7 @@ function text(fields, field) {
 
 /** @param {Record<string, unknown>} fields */
 function url(fields) {
-  const field = URL_OPTIONS.find((name) => fields[name] != null);
+  const field = URL_FIELDS.find((name) => fields[name] != null);
   if (field === undefined) return undefined;
   const value = fields[field];
   const url = typeof value === "string" && URL.canParse(value) ? new URL(value) : undefined;
