@@ -53,6 +53,20 @@ export interface StopContext<Session extends TpaSession = TpaSession> {
   kind: CloseKind;
 }
 
+/** Reply of a tool. */
+export type ToolReply = string | null | undefined | void;
+
+/** Call of a tool, made by the cloud for a user. */
+export interface ToolCall<Session extends TpaSession = TpaSession> {
+  toolId: string;
+  toolParameters: Record<string, unknown>;
+  userId: string;
+  /** Date of the call in the cloud, in ISO-8601. */
+  timestamp: string | undefined;
+  /** Session of this user, if there is one. */
+  session: Session | undefined;
+}
+
 /** Reason of an `ownership_release`. */
 export type ReleaseReason = "clean_shutdown" | "switching_clouds" | "user_logout";
 
@@ -73,6 +87,11 @@ export interface TpaServerOptions<Session extends TpaSession = TpaSession> {
    * `switching_clouds`, or `onSession failed`. Exceptions are logged.
    */
   onStop?: ((reason: string, context: StopContext<Session>) => unknown) | undefined;
+  /**
+   * Answers a call of a tool: the text that it returns goes to the cloud. Exceptions are logged and
+   * answered with 500, without their text. Default: the app has no tools, which is answered with 404.
+   */
+  onToolCall?: ((call: ToolCall<Session>) => ToolReply | Promise<ToolReply>) | undefined;
   /** Path of the webhook; ignored in an Express router. Default `/webhook`. */
   webhookPath?: string | undefined;
   /**
@@ -99,6 +118,8 @@ export interface TpaServerOptions<Session extends TpaSession = TpaSession> {
    * process has its own handler for it. Default `true`.
    */
   handleSignals?: boolean | undefined;
+  /** Most photos that are uploaded at once; further ones are answered with 429. Default 4. */
+  maxUploads?: number | undefined;
 }
 
 export interface CloseOptions {

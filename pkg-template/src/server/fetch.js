@@ -2,9 +2,10 @@
  * Handler for servers with the fetch API: `Request` in, `Response` out.
  *
  * @import { Answer } from "./http-error.js"
- * @import { Body, bodyReader } from "./body.js"
+ * @import { Body, BodyLimits, bodyReader } from "./body.js"
  * @import { Incoming } from "./router.js"
  */
+import { textOf } from "./body.js";
 import { HttpError, headersOf } from "./http-error.js";
 
 /**
@@ -15,6 +16,8 @@ export function fetchHandler(answer, readBody) {
   /** @param {Request} request */
   return async function fetch(request) {
     const { pathname, search } = new URL(request.url);
+    const bytes = (/** @type {BodyLimits | undefined} */ limits = undefined) =>
+      readBody((body) => read(request, body), limits);
     const given = await answer({
       method: request.method,
       url: pathname + search,
@@ -22,7 +25,8 @@ export function fetchHandler(answer, readBody) {
       isMounted: false,
       header: (name) => request.headers.get(name) ?? undefined,
       raw: request,
-      body: () => readBody((body) => read(request, body)),
+      body: async () => textOf(await bytes()),
+      bytes,
     });
     return new Response(JSON.stringify(given.body), { status: given.status, headers: headersOf(given) });
   };

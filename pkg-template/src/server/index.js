@@ -16,12 +16,16 @@ import { fetchHandler } from "./fetch.js";
 import { guard } from "./guard.js";
 import { createLog } from "./log.js";
 import { nodeHandler } from "./node.js";
+import { health } from "./health.js";
 import { CLOSE_OPTIONS } from "./option-names.js";
 import { readOptions } from "./options.js";
+import { photoUpload } from "./photo-upload.js";
 import { refusals } from "./refusals.js";
 import { router } from "./router.js";
 import { Sessions } from "./sessions.js";
+import { settings } from "./settings.js";
 import { closeAtSignals } from "./signals.js";
+import { toolCall } from "./tool-call.js";
 import { webhook } from "./webhook.js";
 
 /** Default timeout of `close()`, ms. */
@@ -47,7 +51,13 @@ export function createTpaServer(given) {
     log("warn", 'without the option "authorize" anyone who reaches the server can start and stop sessions');
   }
   const answer = router({
-    routes: [webhook({ ...options, sessions })],
+    routes: [
+      webhook({ ...options, sessions }),
+      photoUpload({ ...options, sessions }),
+      toolCall({ ...options, sessions, log }),
+      settings({ ...options, sessions }),
+      health({ ...options, sessions }),
+    ],
     authorise: guard(options),
     refused: refusals(log),
     failed: (error) => log("error", "a request failed", { error }),

@@ -2,10 +2,11 @@
  * Handler for Node's HTTP servers and Express.
  *
  * @import { Answer } from "./http-error.js"
- * @import { Body, bodyReader } from "./body.js"
+ * @import { Body, BodyLimits, bodyReader } from "./body.js"
  * @import { Incoming } from "./router.js"
  * @import { NodeRequest, NodeResponse } from "tpa-session/server"
  */
+import { textOf } from "./body.js";
 import { HttpError, headersOf } from "./http-error.js";
 import { isObject } from "./options.js";
 
@@ -22,6 +23,8 @@ export function nodeHandler(answer, readBody) {
     // Express strips the mount path from `url`; `originalUrl` keeps it.
     const { originalUrl, method } = request;
     const url = originalUrl ?? request.url ?? "/";
+    const readAll = (/** @type {BodyLimits | undefined} */ limits = undefined) =>
+      readBody((body) => read(request, body), limits);
     const given = await answer({
       method,
       url,
@@ -29,7 +32,15 @@ export function nodeHandler(answer, readBody) {
       isMounted: originalUrl !== undefined,
       header: (name) => request.headers[name.toLowerCase()]?.toString(),
       raw: request,
-      body: async () => parsed(request) ?? readBody((body) => read(request, body)),
+      async body() {
+        const body = parsed(request) ?? (await readAll());
+        return body instanceof Uint8Array ? textOf(body) : body;
+      },
+      async bytes(limits) {
+        const body = parsed(request) ?? (await readAll(limits));
+        if (!(body instanceof Uint8Array)) throw new HttpError(400, "the body was read by other middleware");
+        return body;
+      },
     });
     // A timeout of the app may have responded in the meantime.
     if (response.headersSent === true || response.writableEnded === true) return;
@@ -53,7 +64,6 @@ function parsed(request) {
   } catch {
     throw new HttpError(400, "the body could not be read");
   }
-  if (body instanceof Uint8Array) return new TextDecoder().decode(body);
   // Express 4 sets an empty object when its parser skipped the body.
   const untouched = readableDidRead !== true && isObject(body) && Object.keys(Object(body)).length === 0;
   return untouched ? undefined : body;

@@ -7,12 +7,14 @@ export const SERVER_OPTIONS = /** @type {const} */ ([
   "apiKey",
   "onSession",
   "onStop",
+  "onToolCall",
   "webhookPath",
   "authorize",
   "clouds",
   "TpaSession",
   "session",
   "handleSignals",
+  "maxUploads",
 ]);
 
 export const CLOSE_OPTIONS = /** @type {const} */ (["reason", "timeout"]);

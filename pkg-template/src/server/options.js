@@ -8,10 +8,12 @@
  * @property {SessionOptions} session
  * @property {TpaServerOptions["onSession"]} onSession
  * @property {TpaServerOptions["onStop"]} onStop
+ * @property {TpaServerOptions["onToolCall"]} onToolCall
  * @property {TpaServerOptions["authorize"]} authorize
  * @property {string} webhookPath
  * @property {readonly string[] | undefined} clouds
  * @property {boolean} handleSignals
+ * @property {number} maxUploads
  * @property {TpaServerOptions["TpaSession"]} TpaSession
  * @property {string[]} warnings
  */
@@ -25,10 +27,14 @@ import { checkServerNames } from "./option-names.js";
 export function readOptions(given) {
   if (!isObject(given)) refuse("options", "an object", given);
   const warnings = checkServerNames(given);
-  const { packageName, apiKey, onSession, onStop, authorize, clouds } = given;
+  const { packageName, apiKey, onSession, onStop, onToolCall, authorize, clouds, maxUploads = 4 } = given;
   const { webhookPath = "/webhook", handleSignals = true, session = {}, TpaSession } = given;
   if (!isFunction(onSession)) refuse("onSession", "a function", onSession);
   if (onStop !== undefined && !isFunction(onStop)) refuse("onStop", "a function", onStop);
+  if (onToolCall !== undefined && !isFunction(onToolCall)) refuse("onToolCall", "a function", onToolCall);
+  if (!(Number.isInteger(maxUploads) && maxUploads > 0)) {
+    refuse("maxUploads", "a whole number, 1 or more", maxUploads);
+  }
   if (authorize !== undefined && !isFunction(authorize)) refuse("authorize", "a function", authorize);
   if (typeof webhookPath !== "string" || !/^\/[^?#]*$/.test(webhookPath)) {
     refuse("webhookPath", "a path that starts with /", webhookPath);
@@ -45,10 +51,12 @@ export function readOptions(given) {
     session: { ...session, packageName, apiKey },
     onSession,
     onStop,
+    onToolCall,
     authorize,
     webhookPath,
     clouds,
     handleSignals,
+    maxUploads,
     TpaSession,
     warnings,
   };

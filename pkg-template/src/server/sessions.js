@@ -88,6 +88,16 @@ export class Sessions {
   }
 
   /**
+   * Returns the sessions of a user, the newest last.
+   *
+   * @param {string} userId
+   */
+  ofUser(userId) {
+    const entries = [...this.#entries.values()].filter((entry) => entry.userId === userId);
+    return entries.map(({ session }) => session);
+  }
+
+  /**
    * @param {ReleaseReason} reason
    * @param {number} timeout
    * @returns {Promise<void>} the same promise for all calls
