@@ -2,7 +2,7 @@
 import assert from "node:assert/strict";
 import { test } from "node:test";
 
-import { Body, bodyReader, textOf } from "../../pkg-template/src/server/body.js";
+import { Body, bodyReader } from "../../pkg-template/src/server/body.js";
 import { guard } from "../../pkg-template/src/server/guard.js";
 import { HttpError, SUCCESS } from "../../pkg-template/src/server/http-error.js";
 import { refusals } from "../../pkg-template/src/server/refusals.js";
@@ -23,7 +23,7 @@ function answering({ authorize } = {}) {
       route("tool", { method: "POST", paths: ["/tool"], media: JSON_MEDIA }),
       route("health", { method: "GET", paths: ["/health"] }),
     ],
-    authorise: guard({ authorize }),
+    authorise: guard({ authorize }, (error) => calls.push(error.message)),
     refused: ({ status }) => calls.push(status),
     failed: (error) => calls.push(error.message),
   });
@@ -84,7 +84,7 @@ test("every route is authorised, and accepts its media type", async () => {
       assert.deepEqual(await ask(method, path), [401, undefined, 401]);
     }
     verdict = "throw";
-    assert.deepEqual(await ask(method, path), [500, undefined, "broken"]);
+    assert.deepEqual(await ask(method, path), [500, undefined, "broken", 500]);
     verdict = true;
     if (method === "GET") continue;
     for (const type of ["application/json", "Application/JSON; charset=utf-8", "application/a.b+json"]) {
@@ -136,5 +136,5 @@ test("bodies that do not arrive are given up, and few are read at once", async (
     assert.ok(body instanceof Body);
     assert.throws(() => body.add(new Uint8Array(1)), HttpError);
   }
-  assert.equal(textOf(await read(async (body) => body.add(new TextEncoder().encode("{}")))), "{}");
+  assert.equal(await read(async (body) => body.add(new TextEncoder().encode("{}"))), "{}");
 });

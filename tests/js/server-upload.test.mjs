@@ -104,17 +104,18 @@ test("pictures of up to 10 MiB are accepted", async () => {
 test("what is no upload is refused with a reason, and the request stays pending", async () => {
   const { post, pending, fetch } = await waiting("p1");
   const [text, headers] = await serialised(form());
+  const start = text.slice(0, text.indexOf("image/jpeg") + "image/jpeg\r\n\r\n".length);
   const boundary = headers["content-type"].split("=")[1];
   const type = { "content-type": "multipart/form-data" };
   const many = `--${boundary}\r\nContent-Disposition: form-data; name="a"; filename="b"\r\n\r\n\r\n`;
   const cases = [
     [415, /content-type: must be multipart\/form-data/, "{}", { "content-type": "application/json" }],
-    [400, /must name a boundary/, text, type],
+    [400, /must have a boundary of 1 to 70 characters/, text, type],
     [400, /not a complete form/, text.slice(0, -9), headers],
     [400, /not a complete form/, "", headers],
     [
       400,
-      /or its boundary of 3 characters is not supported/,
+      /not a complete form/,
       text.replaceAll(boundary, "abc").slice(0, -4),
       {
         "content-type": "multipart/form-data; boundary=abc",
@@ -129,8 +130,13 @@ test("what is no upload is refused with a reason, and the request stays pending"
     [400, /photo: must be a picture/, form({ photo: image(0) })],
     [415, /photo: must be an image/, form({ photo: new File(["<html>"], "a", { type: "text/html" }) })],
     [413, /more than 10551296 bytes/, form({ photo: image(11 * MIB) })],
-    [413, /more than 10551296 bytes/, new Blob([new Uint8Array(11 * MIB)]).stream(), headers],
-    [413, /more than 32 parts/, `${many.repeat(90_000)}--${boundary}--\r\n`, headers],
+    [413, /more than 10551296 bytes/, new Blob([start, new Uint8Array(11 * MIB)]).stream(), headers],
+    [
+      413,
+      /part count exceeds maximum allowed count of 32/,
+      `${many.repeat(90_000)}--${boundary}--\r\n`,
+      headers,
+    ],
   ];
   for (const [status, message, body, headers] of cases) {
     const answer = await post(body, headers);

@@ -89,7 +89,15 @@ test("what is of others is named, with its licence, and nothing else is", () => 
   const bill = JSON.parse(read("sbom.cdx.json"));
   const notices = String(read("THIRD-PARTY-NOTICES"));
   const names = bill.components.map(({ name }) => name);
-  for (const name of ["wasm-bindgen", "js-sys", "web-sys", "gloo-timers", "serde-wasm-bindgen", "fastrand"]) {
+  for (const name of [
+    "wasm-bindgen",
+    "js-sys",
+    "web-sys",
+    "gloo-timers",
+    "serde-wasm-bindgen",
+    "fastrand",
+    "@remix-run/multipart-parser",
+  ]) {
     assert.ok(names.includes(name), name);
   }
   // Dependencies of the tests and of other crates of this repository.

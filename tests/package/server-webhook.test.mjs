@@ -134,7 +134,11 @@ test("a body that was already read is an error, without waiting for it", { timeo
     }
   }
   const { fetch, close } = createTpaServer({ packageName: PACKAGE, apiKey: KEY, onSession() {} });
-  const asked = new Request("http://localhost/webhook", { method: "POST", body: "{}" });
+  const asked = new Request("http://localhost/webhook", {
+    method: "POST",
+    headers: JSON_HEADERS,
+    body: "{}",
+  });
   await asked.text();
   const answer = await fetch(asked);
   assert.deepEqual([answer.status, (await answer.json()).message], [400, "the body could not be read"]);
@@ -191,8 +195,8 @@ for (const name of ["Node's http", "a server that fetches"]) {
       await refuses(`${webhook}?token=T`, asked, 401, /^not authorized$/);
       // Only `true` authorises; a truthy value may be a bug.
       await refuses(webhook, asked, 401, /^not authorized$/, { headers: { "x-token": "anything" } });
-      await refuses(webhook, asked, 500, /^internal error$/, { headers: { "x-broken": "1" } });
-      assert.match(written.join(), /a request to the webhook failed: .*broken/);
+      await refuses(webhook, asked, 500, /^authorize failed$/, { headers: { "x-broken": "1" } });
+      assert.match(written.join(), /authorize failed: .*broken/);
       assert.deepEqual(told, []);
       assert.equal((await send(`${webhook}?token=t`, asked)).code, 200);
       assert.deepEqual(new Set(seen), new Set(["object"]));
@@ -359,12 +363,15 @@ test("invalid options are rejected by name", () => {
     [{ ...right, apiKey: "" }, /^apiKey: must be a non-empty string/],
     [{ ...right, onSession: 7 }, /^onSession: must be a function, not 7$/],
     [{ ...right, onStop: "x" }, /^onStop: must be a function, not "x"$/],
+    [{ ...right, onError: 1 }, /^onError: must be a function, not 1$/],
+    [{ ...right, maxSessions: 0 }, /^maxSessions: must be a whole number, 1 or more, not 0$/],
+    [{ ...right, maxUnconnectedSessions: "9" }, /^maxUnconnectedSessions: .*, not "9"$/],
     [{ ...right, authorize: true }, /^authorize: must be a function, not true$/],
     [{ ...right, webhookPath: "webhook" }, /^webhookPath: .*, not "webhook"$/],
     [{ ...right, webhookPath: "/a?b" }, /^webhookPath: /],
     [{ ...right, clouds: "localhost" }, /^clouds: must be a list of hosts/],
     [{ ...right, clouds: ["wss://localhost/"] }, /^clouds: /],
-    [{ ...right, handleSignals: "no" }, /^handleSignals: must be true or false, not "no"$/],
+    [{ ...right, handleSignals: "no" }, /^handleSignals: must be "handover", .*, not "no"$/],
     [{ ...right, session: null }, /^session: must be an object, not null$/],
     [{ ...right, TpaSession: null }, /^TpaSession: must be a session class, such as .*, not null$/],
     [{ ...right, TpaSession: Map }, /^TpaSession: must be a session class, .*, not a function$/],

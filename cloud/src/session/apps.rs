@@ -135,6 +135,7 @@ impl Apps {
 fn request_start(app: &App, user: &UserSessionId, package: &str, context: &mut Context) {
     let base = context.config.public_url.clone();
     let more = json!({
+        "websocketUrl": format!("{base}/app-ws"),
         "augmentOSWebsocketUrl": format!("{base}/tpa-ws"),
         "mentraOSWebsocketUrl": format!("{base}/app-ws"),
     });

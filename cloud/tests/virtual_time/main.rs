@@ -13,6 +13,7 @@ mod endpoints;
 mod faults;
 mod frames;
 mod glasses;
+mod handshake;
 mod health;
 mod invalid_frames;
 mod limits;

@@ -2,95 +2,82 @@
 import { HttpError } from "./http-error.js";
 import { withTimeout } from "./with-timeout.js";
 
-/**
- * @typedef {object} BodyLimits
- * @property {number} maxBytes
- * @property {number} timeout longest time for the body to arrive, ms
- */
-
-/**
- * Limits of JSON: far above the few hundred bytes of a real request, and as long as a cloud waits.
- *
- * @type {BodyLimits}
- */
-export const JSON_LIMITS = { maxBytes: 64 * 1024, timeout: 10_000 };
-
-/** Most bodies that are read at once. */
+/** Far above the few hundred bytes of a real request. */
+const MAX_BYTES = 64 * 1024;
+/** Longest time for a body to arrive, ms: a cloud gives up as late. */
+const READ_TIMEOUT = 10_000;
+/** Most bodies that are read at once; they take up to 16 MiB. */
 const MAX_READS = 256;
-/** Size of the first buffer. */
-const FIRST_BYTES = 4 * 1024;
 
+/**
+ * @template T
+ * @typedef {object} Sink receiver of a body
+ * @property {(chunk: Uint8Array) => void} add throws an `HttpError` for a body that is refused
+ * @property {() => T} finish called at the end, returns the content
+ * @property {() => void} discard drops the content; nothing can be added afterwards
+ */
+
+/** Text of a body. @implements {Sink<string>} */
 export class Body {
-  #maxBytes;
-  /** Filled up to `#length`. One buffer, since chunks of one byte each would take a hundred times as much. */
-  #buffer = new Uint8Array(0);
-  #length = 0;
-
-  /** @param {number} maxBytes */
-  constructor(maxBytes) {
-    this.#maxBytes = maxBytes;
-  }
+  #decoder = new TextDecoder();
+  #text = "";
+  #bytes = 0;
 
   /**
    * @param {Uint8Array} chunk
    * @throws {HttpError}
    */
   add(chunk) {
-    const length = this.#length + chunk.byteLength;
-    if (length > this.#maxBytes) {
-      const maxBytes = this.#maxBytes;
+    this.#bytes += chunk.byteLength;
+    if (this.#bytes > MAX_BYTES) {
       this.discard();
-      throw new HttpError(413, `the body has more than ${maxBytes} bytes`);
+      throw new HttpError(413, `the body has more than ${MAX_BYTES} bytes`);
     }
-    if (length > this.#buffer.byteLength) {
-      const size = Math.min(Math.max(2 * length, FIRST_BYTES), this.#maxBytes);
-      const buffer = new Uint8Array(size);
-      buffer.set(this.#buffer);
-      this.#buffer = buffer;
-    }
-    this.#buffer.set(chunk, this.#length);
-    this.#length = length;
+    this.#text += this.#decoder.decode(chunk, { stream: true });
   }
 
-  /** Returns the complete body. */
-  bytes() {
-    return this.#buffer.subarray(0, this.#length);
+  /** Returns the text of the complete body. */
+  finish() {
+    return this.#text + this.#decoder.decode();
   }
 
   /** Drops the content. Nothing can be added afterwards. */
   discard() {
-    this.#buffer = new Uint8Array(0);
-    this.#length = Infinity;
+    this.#text = "";
+    this.#bytes = Infinity;
   }
 }
 
-/** @param {Uint8Array} bytes */
-export function textOf(bytes) {
-  return new TextDecoder().decode(bytes);
-}
+/**
+ * Reads the body of a request into a sink.
+ *
+ * @callback ReadBody
+ * @param {(sink: Sink<any>) => Promise<void>} source adds the chunks
+ * @param {Sink<any>} [sink] by default one for the text of a short body
+ * @param {number} [timeout] longest time, ms
+ * @returns {Promise<any>} what the sink returns at the end
+ */
 
 /**
  * Creates a function that reads bodies.
  *
- * @returns {(source: (body: Body) => Promise<void>, limits?: BodyLimits) => Promise<Uint8Array>} `source` adds
- *   the chunks
+ * @returns {ReadBody}
  */
 export function bodyReader() {
   let reads = 0;
-  return async function read(source, { maxBytes, timeout } = JSON_LIMITS) {
+  return async function read(source, sink = new Body(), timeout = READ_TIMEOUT) {
     if (reads >= MAX_READS) throw new HttpError(429, `${MAX_READS} requests are being read already`);
     reads += 1;
-    const body = new Body(maxBytes);
     try {
       const isComplete = await withTimeout(
         timeout,
-        source(body).then(() => true),
+        source(sink).then(() => true),
       );
       if (isComplete !== true) throw new HttpError(408, `the body did not arrive within ${timeout / 1000} s`);
-      return body.bytes();
+      return sink.finish();
     } finally {
       reads -= 1;
-      body.discard();
+      sink.discard();
     }
   };
 }

@@ -11,15 +11,22 @@ const BROWSER_HEADERS = ["Origin", "Sec-Fetch-Site"];
 
 /**
  * @param {Pick<ServerOptions, "authorize">} options
+ * @param {(error: unknown) => void} failed called with an exception of `authorize`
  * @returns {(request: WebhookRequest) => Promise<void>} rejects with an `HttpError`
  */
-export function guard({ authorize }) {
+export function guard({ authorize }, failed) {
   return async function authorise(request) {
     const header = BROWSER_HEADERS.find((name) => request.header(name) !== undefined);
     if (header !== undefined) throw new HttpError(403, `requests from browsers are refused (${header})`);
-    if (authorize !== undefined && (await authorize(request)) !== true) {
-      throw new HttpError(401, "not authorized");
+    if (authorize === undefined) return;
+    let isAuthorized;
+    try {
+      isAuthorized = await authorize(request);
+    } catch (error) {
+      failed(error);
+      throw new HttpError(500, "authorize failed");
     }
+    if (isAuthorized !== true) throw new HttpError(401, "not authorized");
   };
 }
 

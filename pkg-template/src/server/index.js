@@ -3,7 +3,8 @@
  *
  * The build resolves `tpa-session` to the main entry point.
  *
- * @import { ReleaseReason, TpaServer, TpaServerOptions } from "tpa-session/server"
+ * @import { CloseOptions, TpaServer, TpaServerOptions } from "tpa-session/server"
+ * @import { Goodbye } from "./sessions.js"
  */
 import { TpaSession as Main } from "tpa-session";
 
@@ -22,6 +23,7 @@ import { readOptions } from "./options.js";
 import { photoUpload } from "./photo-upload.js";
 import { refusals } from "./refusals.js";
 import { router } from "./router.js";
+import { reporter } from "./report.js";
 import { Sessions } from "./sessions.js";
 import { settings } from "./settings.js";
 import { closeAtSignals } from "./signals.js";
@@ -41,11 +43,11 @@ export function createTpaServer(given) {
   new TpaSession(options.session);
   const log = createLog(options.session);
   for (const text of warnings) log("warn", text);
+  const report = reporter(options.onError, log);
   const sessions = new Sessions({
+    ...options,
     make: (url) => new TpaSession(url === undefined ? options.session : { ...options.session, ...at(url) }),
-    onSession: options.onSession,
-    onStop: options.onStop,
-    log,
+    report,
   });
   if (options.authorize === undefined) {
     log("warn", 'without the option "authorize" anyone who reaches the server can start and stop sessions');
@@ -54,33 +56,49 @@ export function createTpaServer(given) {
     routes: [
       webhook({ ...options, sessions }),
       photoUpload({ ...options, sessions }),
-      toolCall({ ...options, sessions, log }),
+      toolCall({ ...options, sessions, report }),
       settings({ ...options, sessions }),
       health({ ...options, sessions }),
     ],
-    authorise: guard(options),
+    authorise: guard(options, (error) => report(error, { where: "authorize" })),
     refused: refusals(log),
     failed: (error) => log("error", "a request failed", { error }),
   });
   const readBody = bodyReader();
 
-  /** @param {{ reason?: ReleaseReason | undefined, timeout?: number | undefined }} [how] */
+  /** @type {Promise<void> | undefined} */
+  let closing;
+  /** @param {CloseOptions} [how] */
   function close(how = {}) {
     for (const text of checkNames(how, CLOSE_OPTIONS)) log("warn", text);
-    const { reason = "clean_shutdown", timeout = CLOSE_TIMEOUT } = how;
-    oneOf("reason", reason, RELEASE_REASONS);
-    if (!(timeout >= 0)) refuse("timeout", "a number of ms, 0 or more", timeout);
-    ignoreSignals();
-    return sessions.close(reason, timeout);
+    const { goodbye, timeout } = readCloseOptions(how);
+    closing ??= sessions.close(goodbye, timeout).finally(ignoreSignals);
+    return closing;
   }
 
-  const ignoreSignals = options.handleSignals ? closeAtSignals(() => close()) : () => {};
+  const { handleSignals } = options;
+  const ignoreSignals =
+    handleSignals === false
+      ? () => {}
+      : closeAtSignals(() => close({ release: handleSignals === "release" }));
   return {
     node: nodeHandler(answer, readBody),
     fetch: fetchHandler(answer, readBody),
     sessions: sessions.live,
     close,
   };
+}
+
+/**
+ * @param {CloseOptions} how
+ * @returns {{ goodbye: Goodbye, timeout: number }}
+ */
+function readCloseOptions({ reason, release = reason !== undefined, timeout = CLOSE_TIMEOUT }) {
+  if (typeof release !== "boolean") refuse("release", "true or false", release);
+  if (reason !== undefined) oneOf("reason", reason, RELEASE_REASONS);
+  if (reason !== undefined && !release) refuse("release", "true, as there is a reason", release);
+  if (!(timeout >= 0)) refuse("timeout", "a number of ms, 0 or more", timeout);
+  return { goodbye: release ? { release, reason: reason ?? "clean_shutdown" } : { release }, timeout };
 }
 
 /**

@@ -1,21 +1,21 @@
 /**
  * Route through which the glasses upload a photo that the app has requested.
  *
+ * @import { MultipartPart } from "@remix-run/multipart-parser"
  * @import { TpaSession } from "tpa-session"
  * @import { Requests } from "../full/requests.js"
  * @import { ServerOptions } from "./options.js"
- * @import { Incoming, Route } from "./router.js"
+ * @import { Fields } from "./form.js"
+ * @import { Route } from "./router.js"
  * @import { Sessions } from "./sessions.js"
  */
 import { REQUESTS } from "../session/internal-symbols.js";
-import { readForm, boundaryOf } from "./form.js";
+import { Form, boundaryOf } from "./form.js";
 import { HttpError } from "./http-error.js";
 import { pathsOf } from "./router.js";
 
 /** Largest picture, as in the platform's SDK. */
 const MAX_PHOTO_BYTES = 10 * 1024 * 1024;
-/** Largest form: a picture, and room for the other fields. */
-const MAX_BYTES = MAX_PHOTO_BYTES + 64 * 1024;
 /** Longest time for an upload, ms: a request waits as long. */
 const TIMEOUT = 30_000;
 
@@ -31,17 +31,18 @@ export function photoUpload({ webhookPath, maxUploads, sessions }) {
     method: "POST",
     paths: pathsOf(webhookPath, "photo-upload"),
     media: FORM_MEDIA,
-    async handle(incoming) {
-      const contentType = incoming.header("Content-Type") ?? "";
-      boundaryOf(contentType);
-      const length = Number(incoming.header("Content-Length") ?? 0);
-      if (length > MAX_BYTES) throw new HttpError(413, `the body has more than ${MAX_BYTES} bytes`);
+    async handle({ header, receive }) {
+      const form = new Form(boundaryOf(header("Content-Type") ?? ""), MAX_PHOTO_BYTES, (name, text) => {
+        if (name === "requestId") sessionOf(sessions, text);
+      });
+      form.checkLength(Number(header("Content-Length") ?? 0));
       // Nobody can make the server read a picture that nobody waits for.
       if (![...sessions.live.values()].some((session) => pendingOf(session).length > 0)) notPending();
       if (uploads >= maxUploads) throw new HttpError(429, `${maxUploads} photos are being uploaded already`);
       uploads += 1;
       try {
-        return await receive(incoming, contentType, sessions);
+        const fields = await receive(form, TIMEOUT);
+        return settle(fields, sessions);
       } finally {
         uploads -= 1;
       }
@@ -50,23 +51,33 @@ export function photoUpload({ webhookPath, maxUploads, sessions }) {
 }
 
 /**
- * @param {Incoming} incoming
- * @param {string} contentType
+ * @param {Fields} fields
  * @param {Sessions} sessions
  */
-async function receive({ bytes }, contentType, sessions) {
-  const form = await readForm(contentType, await bytes({ maxBytes: MAX_BYTES, timeout: TIMEOUT }));
-  const requestId = form.get("requestId");
+function settle(fields, sessions) {
+  const requestId = fields.get("requestId");
   if (typeof requestId !== "string" || requestId === "") {
     throw new HttpError(400, "requestId: must be a non-empty string");
   }
-  const session = [...sessions.live.values()].find((session) => pendingOf(session).includes(requestId));
-  if (session === undefined) return notPending();
-  const isFailure = form.get("type") === "photo_error" || form.get("success") === "false";
-  const response = isFailure ? errorOf(form) : await photoOf(form, requestId);
-  // It may have been settled while the picture was copied.
-  if (requestsOf(session)?.settle(requestId, response) !== true) notPending();
+  const session = sessionOf(sessions, requestId);
+  const isFailure = fields.get("type") === "photo_error" || fields.get("success") === "false";
+  const response = isFailure ? errorOf(fields) : photoOf(fields, requestId);
+  requestsOf(session)?.settle(requestId, response);
   return { status: 200, body: { success: true, requestId } };
+}
+
+/**
+ * Returns the session that waits for a photo.
+ *
+ * @param {Sessions} sessions
+ * @param {string} requestId
+ * @throws {HttpError}
+ */
+function sessionOf(sessions, requestId) {
+  if (requestId === "") throw new HttpError(400, "requestId: must be a non-empty string");
+  return (
+    [...sessions.live.values()].find((session) => pendingOf(session).includes(requestId)) ?? notPending()
+  );
 }
 
 /** @param {TpaSession} session @returns {Requests | undefined} */
@@ -87,31 +98,28 @@ function notPending() {
 /**
  * Response with the error of the glasses, in the form of a `photo_response`.
  *
- * @param {FormData} form
+ * @param {Fields} fields
  */
-function errorOf(form) {
-  const message = form.get("errorMessage") ?? "No photo was taken";
-  const code = form.get("errorCode");
-  const text = typeof code === "string" && code !== "" ? `${message} (${code})` : message;
-  return { type: "photo_response", success: false, error: { message: text } };
+function errorOf(fields) {
+  const text = (/** @type {string} */ name) => {
+    const value = fields.get(name);
+    return typeof value === "string" && value !== "" ? value : undefined;
+  };
+  const message = text("errorMessage") ?? "No photo was taken";
+  const code = text("errorCode");
+  const error = { message: code === undefined ? message : `${message} (${code})` };
+  return { type: "photo_response", success: false, error };
 }
 
 /**
  * Response with the picture, in the form of a `photo_response`.
  *
- * @param {FormData} form
+ * @param {Fields} fields
  * @param {string} requestId
  */
-async function photoOf(form, requestId) {
-  const photo = form.get("photo");
-  if (photo === null || typeof photo === "string" || photo.size === 0) {
-    throw new HttpError(400, "photo: must be a picture");
-  }
-  const { type: mimeType, name: filename, size } = photo;
-  if (!mimeType.startsWith("image/")) throw new HttpError(415, "photo: must be an image");
-  if (size > MAX_PHOTO_BYTES) throw new HttpError(413, `photo: has more than ${MAX_PHOTO_BYTES} bytes`);
-  const bytes = await photo.arrayBuffer();
-  const buffer = globalThis.Buffer?.from(bytes) ?? new Uint8Array(bytes);
+function photoOf(fields, requestId) {
+  const { bytes, filename, mimeType } = pictureOf(fields.get("photo"));
+  const buffer = globalThis.Buffer?.from(bytes.buffer) ?? bytes;
   return {
     type: "photo_response",
     requestId,
@@ -123,9 +131,22 @@ async function photoOf(form, requestId) {
     buffer,
     mimeType,
     filename,
-    size,
+    size: buffer.length,
     timestamp: new Date().toISOString(),
   };
+}
+
+/**
+ * @param {string | MultipartPart | undefined} part
+ * @throws {HttpError}
+ */
+function pictureOf(part) {
+  if (part === undefined || typeof part === "string" || part.size === 0) {
+    throw new HttpError(400, "photo: must be a picture");
+  }
+  const { filename = "photo", mediaType: mimeType } = part;
+  if (mimeType?.startsWith("image/") !== true) throw new HttpError(415, "photo: must be an image");
+  return { bytes: part.bytes, filename, mimeType };
 }
 
 /**

@@ -10,6 +10,7 @@
  * @typedef {object} StopRequest
  * @property {"stop_request"} type
  * @property {string} sessionId
+ * @property {string | undefined} userId
  * @property {string} reason
  */
 import { mustBe } from "../../../src/web/js/platform.js";
@@ -28,12 +29,13 @@ export function readRequest(body) {
   const fields = parse(body);
   const { type } = fields;
   if (type === "session_request") {
-    const sessionId = text(fields, "sessionId");
-    return { type, sessionId, userId: text(fields, "userId"), url: url(fields) };
+    return { type, sessionId: id(fields), userId: text(fields, "userId"), url: url(fields) };
   }
   if (type === "stop_request") {
-    const sessionId = text(fields, "sessionId");
-    return { type, sessionId, reason: fields.reason === undefined ? type : text(fields, "reason") };
+    const sessionId = id(fields);
+    const reason = fields.reason === undefined ? type : text(fields, "reason");
+    const userId = fields.userId === undefined ? undefined : text(fields, "userId");
+    return { type, sessionId, userId, reason };
   }
   return refuse("type", '"session_request" or "stop_request"', type);
 }
@@ -64,6 +66,13 @@ export function parse(body) {
 export function text(fields, field) {
   const value = fields[field];
   return typeof value === "string" && value !== "" ? value : refuse(field, "a non-empty string", value);
+}
+
+/** Id of the session. The core refuses the same ones. @param {Record<string, unknown>} fields */
+function id(fields) {
+  const value = text(fields, "sessionId");
+  const isValid = value.trim() !== "" && !/\p{Cc}/u.test(value);
+  return isValid ? value : refuse("sessionId", "a non-empty string without control characters", value);
 }
 
 /** @param {Record<string, unknown>} fields */

@@ -2,7 +2,7 @@
  * The routes of the server, independent of its interface.
  *
  * @import { Answer } from "./http-error.js"
- * @import { BodyLimits } from "./body.js"
+ * @import { Sink } from "./body.js"
  * @import { WebhookRequest } from "tpa-session/server"
  *
  * @typedef {WebhookRequest & {
@@ -10,7 +10,7 @@
  *   path: string,
  *   isMounted: boolean,
  *   body: () => Promise<unknown>,
- *   bytes: (limits: BodyLimits) => Promise<Uint8Array>,
+ *   receive: <T>(sink: Sink<T>, timeout: number) => Promise<T>,
  * }} Incoming `body` returns the text, or a value that middleware has parsed. `isMounted` is true if a router of the app has already matched a part of the path
  *
  * @typedef {object} Route

@@ -1,8 +1,8 @@
 /**
  * Route through which a cloud calls a tool of the app.
  *
- * @import { Log } from "./log.js"
  * @import { ServerOptions } from "./options.js"
+ * @import { Report } from "./report.js"
  * @import { Route } from "./router.js"
  * @import { Sessions } from "./sessions.js"
  */
@@ -12,10 +12,10 @@ import { parse, refuse, text } from "./request.js";
 import { JSON_MEDIA, pathsOf } from "./router.js";
 
 /**
- * @param {Pick<ServerOptions, "webhookPath" | "onToolCall"> & { sessions: Sessions, log: Log }} parts
+ * @param {Pick<ServerOptions, "webhookPath" | "onToolCall"> & { sessions: Sessions, report: Report }} parts
  * @returns {Route}
  */
-export function toolCall({ webhookPath, onToolCall, sessions, log }) {
+export function toolCall({ webhookPath, onToolCall, sessions, report }) {
   return {
     method: "POST",
     paths: pathsOf(webhookPath, "tool"),
@@ -32,10 +32,10 @@ export function toolCall({ webhookPath, onToolCall, sessions, log }) {
         throw new TypeError(`onToolCall: must return a string or nothing, not ${typeof reply}`);
       } catch (error) {
         // The text of the error may contain anything, so the caller does not get it.
-        log("error", "onToolCall failed", {
-          error,
-          ...(session?.sessionId && { sessionId: session.sessionId }),
-        });
+        const { userId } = call;
+        const sessionId = session?.sessionId;
+        const origin = session !== undefined && sessionId !== undefined && { session, sessionId };
+        report(error, { ...origin, userId, where: "onToolCall" });
         return failure(500, "onToolCall failed");
       }
     },

@@ -65,10 +65,9 @@ fn package_name<'de, D: Deserializer<'de>>(deserializer: D) -> Result<String, D:
 }
 
 fn user_id<'de, D: Deserializer<'de>>(deserializer: D) -> Result<String, D::Error> {
-    const ALLOWED: &str = "a user's id, which is not empty and has no `-`";
-    checked(deserializer, ALLOWED, |value| {
+    checked(deserializer, "a user's id, which is not empty", |value| {
         let id = value.as_str()?;
-        (!id.is_empty() && !id.contains('-')).then(|| id.to_owned())
+        (!id.is_empty()).then(|| id.to_owned())
     })
 }
 
