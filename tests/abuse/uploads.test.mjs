@@ -68,8 +68,9 @@ const ATTACKS = {
     attack: (url) => many(4, 4, () => post(url, forged("p", "\n-".repeat(5 * MIB)))),
     allowed: ["404"],
   },
-  "bodies in chunks of one byte": {
-    attack: (url) => many(4, 4, () => post(url, forged("p", "x".repeat(100_000)), 1)),
+  // Node's own parser blocks the event loop for longer where chunks are shorter.
+  "pictures in short chunks": {
+    attack: (url) => many(4, 4, () => post(url, forged("p", "x".repeat(2 * MIB)), 500)),
     allowed: ["404"],
   },
   "bodies that end early": {
