@@ -25,6 +25,12 @@
 //! - There is at most one connection for each user session and package.
 //! - The imports between the top-level modules form no cycle.
 
+#![deny(
+    clippy::print_stdout,
+    clippy::print_stderr,
+    reason = "they panic when nobody reads"
+)]
+
 mod cloud;
 mod config;
 mod constant_time;

@@ -22,11 +22,12 @@ pub(super) type HttpClient = Client<HttpConnector, Full<Bytes>>;
 /// Size limit for response bodies.
 const MAX_ANSWER_BYTES: usize = 64 * 1024;
 
-/// Number of concurrent calls.
+/// Number of concurrent calls, and of those that wait for them.
 const MAX_CONCURRENT: usize = 256;
+pub(super) const MAX_WAITING: usize = 1_024;
 
 /// Performs the webhook calls of the cloud until it is aborted.
-pub(super) async fn run(driver: Arc<Driver>, mut calls: mpsc::UnboundedReceiver<WebhookCall>) {
+pub(super) async fn run(driver: Arc<Driver>, mut calls: mpsc::Receiver<WebhookCall>) {
     let client: HttpClient = Client::builder(TokioExecutor::new()).build_http();
     let permits = Arc::new(Semaphore::new(MAX_CONCURRENT));
     // Dropping the set aborts the calls.
@@ -34,10 +35,10 @@ pub(super) async fn run(driver: Arc<Driver>, mut calls: mpsc::UnboundedReceiver<
     while let Some(call) = calls.recv().await {
         while running.try_join_next().is_some() {}
         let (client, driver) = (client.clone(), Arc::clone(&driver));
-        let permits = Arc::clone(&permits);
+        // The semaphore is never closed, so there is no error.
+        let permit = Arc::clone(&permits).acquire_owned().await;
         running.spawn(async move {
-            // The semaphore is never closed, so there is no error.
-            let _permit = permits.acquire().await;
+            let _permit = permit;
             let answer = tokio::time::timeout(call.timeout, post(&client, &call)).await;
             let answer = answer.unwrap_or_else(|_| {
                 let time = humantime::format_duration(call.timeout);

@@ -73,8 +73,20 @@ impl Tpa {
     }
 
     pub async fn open_at(server: &Server, path: &str) -> Result<Self, Error> {
-        let stream = TcpStream::connect(server.addr()).await?;
-        let request = format!("ws://{}{path}", server.addr()).into_client_request()?;
+        Self::open_with(server, path, &[]).await
+    }
+
+    /// Opens a socket with additional headers, which replace those of the same name.
+    pub async fn open_with(
+        server: &Server,
+        path: &str,
+        headers: &[(&'static str, &str)],
+    ) -> Result<Self, Error> {
+        let stream = TcpStream::connect(("127.0.0.1", server.addr().port())).await?;
+        let mut request = format!("ws://{}{path}", server.addr()).into_client_request()?;
+        for (name, value) in headers {
+            request.headers_mut().insert(*name, value.parse().unwrap());
+        }
         let handshake = client_async(request, stream);
         let (socket, _) = with_timeout("the upgrade", handshake).await?;
         Ok(Self { socket })
