@@ -49,7 +49,7 @@ export default tseslint.config(
   },
   // Bundled into CommonJS.
   {
-    files: ["pkg-template/src/{entries/node*,platform/node*,wasm/inflate}.js"],
+    files: ["pkg-template/src/{entries,platform}/node*.js"],
     languageOptions: { globals: globals.node },
     rules: { "@typescript-eslint/no-require-imports": "off" },
   },

@@ -45,6 +45,9 @@ function receive(socket, client, message) {
     const { sessionId } = message;
     const ack = { type: "tpa_connection_ack", sessionId, settings: [], timestamp };
     socket.send(JSON.stringify(ack));
+    const state = { connected: true, modelName: "Simulated glasses", batteryLevel: 100 };
+    const snapshot = { type: "device_state_update", sessionId, fullSnapshot: true, state, timestamp };
+    socket.send(JSON.stringify(snapshot));
   } else if (message.type === "subscription_update") {
     client.subscriptions = new Set(message.subscriptions);
   } else if (message.type === "ping") {

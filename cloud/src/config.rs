@@ -31,7 +31,7 @@ pub struct Config {
     pub app_restart_after: Duration,
     /// URL of this cloud for started apps: scheme, host and port.
     pub public_url: String,
-    /// Time for the first frame of a socket.
+    /// Time for the first frame of a socket, and for each part of an HTTP request.
     pub handshake_timeout: Duration,
     /// Time for a close handshake before the socket is reset.
     pub close_timeout: Duration,

@@ -185,9 +185,9 @@ pub enum Fact {
         #[serde(skip_serializing_if = "Option::is_none")]
         webhook_url: Option<String>,
     },
-    /// A webhook call succeeded or failed.
+    /// A request to an app succeeded or failed.
     Webhook {
-        /// `session_request` or `stop_request`.
+        /// `session_request`, `stop_request`, `photo_upload`, `settings` or `tool_call`.
         request: &'static str,
         /// Package name of the app.
         package_name: String,

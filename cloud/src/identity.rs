@@ -66,20 +66,25 @@ impl Serialize for UserSessionId {
 /// Session id of a TPA: `<userSessionId>-<packageName>`.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct SessionId {
-    /// The part before the first `-`.
+    /// The part before the package name; may contain `-`.
     pub user_session: UserSessionId,
-    /// The rest; a package name may contain `-`.
+    /// The package name; may contain `-`.
     pub package: String,
 }
 
 impl SessionId {
-    /// Parses a session id.
-    pub fn parse(text: &str) -> Option<Self> {
-        let (user, package) = text.split_once('-')?;
-        if user.is_empty() || package.is_empty() {
-            return None;
-        }
-        Some(Self {
+    /// Reports whether the text can be a session id of some package.
+    pub fn is_valid(text: &str) -> bool {
+        let hyphens = text.match_indices('-');
+        hyphens
+            .map(|(at, _)| at)
+            .any(|at| at > 0 && at + 1 < text.len())
+    }
+
+    /// Splits a session id at the name of its package. `None` if it belongs to another one.
+    pub fn of_package(text: &str, package: &str) -> Option<Self> {
+        let user = text.strip_suffix(package)?.strip_suffix('-')?;
+        (!user.is_empty() && !package.is_empty()).then(|| Self {
             user_session: UserSessionId::new(user),
             package: package.to_owned(),
         })
@@ -112,12 +117,34 @@ mod tests {
     use super::*;
 
     #[test]
-    fn session_ids_split_at_the_first_hyphen() {
-        let id = SessionId::parse("user1-org.example.my-app").unwrap();
-        assert_eq!(id.user_session.as_str(), "user1");
-        assert_eq!(id.package, "org.example.my-app");
+    fn session_ids_split_at_the_package_name() {
+        for user in [
+            "user1",
+            "anna-maria@example.com",
+            "a-",
+            "-",
+            "é-b@c-d.example",
+        ] {
+            for package in ["org.example.app", "org.example.my-app", "a"] {
+                let text = format!("{user}-{package}");
+                assert!(SessionId::is_valid(&text), "{text:?}");
+                let id = SessionId::of_package(&text, package).unwrap();
+                assert_eq!(id.user_session.as_str(), user);
+                assert_eq!(id.package, package);
+            }
+        }
+        for (text, package) in [
+            ("user1-org.example.app", "example.app"),
+            ("user1-org.example.app", "org.example.other"),
+            ("user1-org.example.app", ""),
+            ("user1-", ""),
+            ("-org.example.app", "org.example.app"),
+            ("org.example.app", "org.example.app"),
+        ] {
+            assert_eq!(SessionId::of_package(text, package), None, "{text:?}");
+        }
         for bad in ["", "-", "user1", "user1-", "-org.example.app"] {
-            assert_eq!(SessionId::parse(bad), None, "{bad:?}");
+            assert!(!SessionId::is_valid(bad), "{bad:?}");
         }
     }
 

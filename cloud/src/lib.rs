@@ -25,6 +25,12 @@
 //! - There is at most one connection for each user session and package.
 //! - The imports between the top-level modules form no cycle.
 
+#![deny(
+    clippy::print_stdout,
+    clippy::print_stderr,
+    reason = "they panic when nobody reads"
+)]
+
 mod cloud;
 mod config;
 mod constant_time;
@@ -55,7 +61,7 @@ pub use faults::scenario::{Scenario, Step};
 pub use faults::seeded::SeededPlan;
 pub use faults::{Fault, FaultField, FaultInfo, FaultRequest, Target, kinds as fault};
 pub use identity::{ConnectionId, Identity, PlayId, UserSessionId};
-pub use output::{Delivery, Output, WebhookCall};
+pub use output::{AppCall, Delivery, Output, WebhookCall};
 pub use protocol::frame_spec::{FrameSpec, SettingsChange};
 pub use protocol::{Dialect, RoomConfig, View};
 pub use time::{Instant, WallClock};

@@ -1,37 +1,43 @@
 //! `tpa-cloud`: local AugmentOS/MentraOS Cloud.
+#![deny(
+    clippy::print_stdout,
+    clippy::print_stderr,
+    reason = "they panic when nobody reads"
+)]
 
 mod cli;
 
 use std::io::{self, IsTerminal, Write};
 use std::process::ExitCode;
 
+use cli::Log;
 use tokio::signal;
 use tpa_cloud::server::{self, ServerConfig};
-use tracing_subscriber::EnvFilter;
 
 #[tokio::main]
 async fn main() -> ExitCode {
-    let config = cli::read().unwrap_or_else(|error| error.exit());
-    // Standard output has one line, for programs that start this one.
-    let filter = EnvFilter::try_from_default_env().unwrap_or_else(|_| EnvFilter::new("info"));
-    tracing_subscriber::fmt()
-        .with_env_filter(filter)
-        .with_writer(io::stderr)
-        .with_ansi(io::stderr().is_terminal())
-        .init();
+    let config = match cli::read() {
+        Ok(config) => config,
+        Err(error) => return cli::print(error).into(),
+    };
+    let Ok(log) = Log::start(io::stderr()) else {
+        return ExitCode::FAILURE;
+    };
+    log.install(io::stderr().is_terminal());
     allow_connections(config.cloud.max_connections);
     let listen = config.listen;
-    match run(config).await {
-        Ok(()) => ExitCode::SUCCESS,
-        Err(error) if error.kind() == io::ErrorKind::AddrInUse => {
-            eprintln!("tpa-cloud: {listen} is in use; is another tpa-cloud running?");
-            ExitCode::FAILURE
-        }
-        Err(error) => {
-            eprintln!("tpa-cloud: {error}");
-            ExitCode::FAILURE
+    let result = run(config, &log).await;
+    if let Err(error) = &result {
+        if error.kind() == io::ErrorKind::AddrInUse {
+            log.line(&format!(
+                "tpa-cloud: {listen} is in use; is another tpa-cloud running?"
+            ));
+        } else {
+            log.line(&format!("tpa-cloud: {error}"));
         }
     }
+    log.flush();
+    result.map_or(ExitCode::FAILURE, |()| ExitCode::SUCCESS)
 }
 
 /// Open files in addition to those of TPAs: observers, pages, static files, the log.
@@ -53,21 +59,24 @@ fn allow_connections(most: usize) {
     }
 }
 
-async fn run(config: ServerConfig) -> io::Result<()> {
+async fn run(config: ServerConfig, log: &Log) -> io::Result<()> {
     // Before the first line, so that a program that reads it can stop this one.
     let stopped = until_stopped()?;
     let is_given = config.token.is_some();
     let server = server::start(config).await?;
     if let (Some(token), false) = (server.token(), is_given) {
-        // Not in the log, which may be filtered or stored.
-        eprintln!(
+        // Whatever the level of the log.
+        log.line(&format!(
             "tpa-cloud: control requests need the token {}",
             token.reveal()
-        );
+        ));
     }
-    let mut stdout = io::stdout();
-    writeln!(stdout, "tpa-cloud listening on http://{}", server.addr())?;
-    stdout.flush()?;
+    // Standard output has one line, for programs that start this one. It may be closed.
+    let _ = writeln!(
+        io::stdout(),
+        "tpa-cloud listening on http://{}",
+        server.addr()
+    );
     stopped.await;
     tracing::info!(sockets = server.socket_count(), "shutting down");
     server.shut_down().await;

@@ -28,6 +28,9 @@ pub enum Output {
     /// Call an app's webhook and report the result to
     /// [`Cloud::handle_webhook`](crate::Cloud::handle_webhook).
     Webhook(WebhookCall),
+    /// Send a request to an app's web server and report the result to
+    /// [`Cloud::handle_app_answer`](crate::Cloud::handle_app_answer).
+    AppCall(AppCall),
     /// Report an event to observers.
     Event(Event),
 }
@@ -77,4 +80,21 @@ pub struct WebhookCall {
     pub user_session_id: UserSessionId,
     /// JSON body of the request.
     pub body: String,
+}
+
+/// A POST request to an app's web server, other than to its webhook.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct AppCall {
+    /// URL of the endpoint.
+    pub url: String,
+    /// `photo_upload`, `settings` or `tool_call`.
+    pub request: &'static str,
+    /// Package name of the app.
+    pub package_name: String,
+    /// User session of the app.
+    pub user_session_id: UserSessionId,
+    /// Type of the body.
+    pub content_type: String,
+    /// Body of the request.
+    pub body: Vec<u8>,
 }

@@ -5,18 +5,16 @@
     reason = "all of this is tests"
 )]
 
+mod program;
+
 use std::fs;
 use std::io::{BufRead, BufReader, Read, Write};
 use std::net::TcpStream;
 use std::path::PathBuf;
-use std::process::{Child, Command, Output, Stdio};
+use std::process::{Command, Output, Stdio};
 use std::time::{Duration, Instant};
 
-fn tpa_cloud(arguments: &[&str]) -> Command {
-    let mut command = Command::new(env!("CARGO_BIN_EXE_tpa-cloud"));
-    command.args(arguments).env_remove("RUST_LOG");
-    command
-}
+use program::{Running, get, start, tpa_cloud};
 
 /// Runs the program until it exits. Fails if it starts to listen.
 fn run(arguments: &[&str]) -> Output {
@@ -43,60 +41,6 @@ fn run_command(command: &mut Command) -> Output {
     let mut output = child.wait_with_output().unwrap();
     output.stdout = stdout;
     output
-}
-
-/// A running program, killed when dropped.
-struct Running {
-    child: Child,
-    /// Address that it listens on.
-    addr: String,
-}
-
-impl Drop for Running {
-    fn drop(&mut self) {
-        // An error means that it has exited.
-        let _ = self.child.kill();
-        let _ = self.child.wait();
-    }
-}
-
-impl Running {
-    /// Starts the program and waits until it listens.
-    fn start(command: &mut Command) -> Self {
-        let child = command
-            .stdout(Stdio::piped())
-            .stderr(Stdio::piped())
-            .spawn()
-            .unwrap();
-        let addr = String::new();
-        let mut running = Self { child, addr };
-        let mut line = String::new();
-        BufReader::new(running.child.stdout.take().unwrap())
-            .read_line(&mut line)
-            .unwrap();
-        let addr = line
-            .trim_end()
-            .strip_prefix("tpa-cloud listening on http://");
-        running.addr = addr.unwrap_or_else(|| panic!("{line:?}")).to_owned();
-        running
-    }
-
-    fn get(&self, path: &str) -> String {
-        get(&self.addr, path)
-    }
-
-    #[cfg(unix)]
-    fn terminate(&mut self) -> std::process::ExitStatus {
-        // The shell's built-in `kill`, because small systems have no such program.
-        let kill = format!("kill -TERM {}", self.child.id());
-        let killed = Command::new("sh").args(["-c", &kill]).status().unwrap();
-        assert!(killed.success());
-        self.child.wait().unwrap()
-    }
-}
-
-fn start() -> Running {
-    Running::start(&mut tpa_cloud(&["--listen", "127.0.0.1:0"]))
 }
 
 /// The default limit of open files is often 1024, far below `--max-connections`.
@@ -139,16 +83,6 @@ fn file(name: &str, content: &str) -> PathBuf {
     let path = std::env::temp_dir().join(name);
     fs::write(&path, content).unwrap();
     path
-}
-
-fn get(addr: &str, path: &str) -> String {
-    let mut stream = TcpStream::connect(addr).unwrap();
-    stream.set_read_timeout(Some(testkit::TIMEOUT)).unwrap();
-    let request = format!("GET {path} HTTP/1.1\r\nHost: {addr}\r\nConnection: close\r\n\r\n");
-    stream.write_all(request.as_bytes()).unwrap();
-    let mut answer = String::new();
-    stream.read_to_string(&mut answer).unwrap();
-    answer.split_once("\r\n\r\n").unwrap().1.to_owned()
 }
 
 /// Returns the user sessions with these options.
@@ -352,7 +286,7 @@ fn errors_name_the_argument() {
         (["--ping-interval", "soon"], "--ping-interval"),
         (["--stale-after", "0s"], "--stale-after"),
         (["--api-key", ""], "--api-key"),
-        (["--user-session", "a-b"], "--user-session"),
+        (["--user-session", ""], "--user-session"),
         (["--serve", "/faults=www"], "--serve"),
         (["--scenario", "earthquake"], "stale-nat"),
         (["--seed", "many"], "--seed"),
@@ -366,4 +300,28 @@ fn errors_name_the_argument() {
         let error = String::from_utf8(output.stderr).unwrap();
         assert!(error.contains(named), "{error}");
     }
+}
+
+#[test]
+fn errors_escape_control_characters() {
+    let forged = "x\nerror: forged \u{1b}[2J\u{9b}2J\r\u{202e}";
+    let path = file("escape.toml", &format!("seed = \"\u{9b}2J\u{1b}\"\n"));
+    for arguments in [
+        ["--ping-interval", forged],
+        ["--scenario", forged],
+        ["--serve", forged],
+        ["--config", forged],
+        ["--config", path.to_str().unwrap()],
+        ["--listen", forged],
+        ["x", forged],
+    ] {
+        let output = run(&arguments);
+        assert!(!output.status.success(), "{arguments:?}");
+        let error = String::from_utf8(output.stderr).unwrap();
+        let is_bare = |line: &&str| line.starts_with("error: forged");
+        assert_eq!(error.lines().find(is_bare), None, "{error}");
+        let is_harmful = |c: char| (c.is_control() && c != '\n') || c == '\u{202e}';
+        assert!(!error.contains(is_harmful), "{error:?}");
+    }
+    fs::remove_file(path).unwrap();
 }

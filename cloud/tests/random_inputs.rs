@@ -264,6 +264,7 @@ impl Life {
                 }
                 Output::Freeze { .. } => {}
                 Output::Webhook(_) => self.webhooks += 1,
+                Output::AppCall(call) => self.cloud.handle_app_answer(&call, Ok(()), self.now),
             }
         }
     }

@@ -82,7 +82,9 @@ async fn the_example_requests_work() {
         let path = words[3].strip_prefix("localhost:8002").unwrap();
         let body = words.get(5).map_or("", |body| body.as_str());
         let response = http(&server, method, path, &[], body).await;
-        assert_eq!(response.status, 202, "{line}: {}", response.body);
+        // The app of the examples has been stopped before its tool is called.
+        let status = if path == "/tools" { 404 } else { 202 };
+        assert_eq!(response.status, status, "{line}: {}", response.body);
         count += 1;
     }
     assert!(count >= 4, "{count}");

@@ -48,6 +48,33 @@ impl Webhook {
             return body;
         }
     }
+
+    /// Answers the next request with a status and JSON. Returns its head and its body.
+    async fn exchange(&self, status: &str, answer: &Value) -> (String, Vec<u8>) {
+        let accepted = with_timeout("a request", self.listener.accept()).await;
+        let (mut stream, _) = accepted.unwrap();
+        let mut request = Vec::new();
+        loop {
+            stream.read_buf(&mut request).await.unwrap();
+            let Some(end) = request.windows(4).position(|part| part == b"\r\n\r\n") else {
+                continue;
+            };
+            let head = String::from_utf8(request[..end].to_vec()).unwrap();
+            let lower = head.to_lowercase();
+            let length = lower.split("content-length: ").nth(1).unwrap();
+            let length: usize = length.lines().next().unwrap().parse().unwrap();
+            if request.len() < end + 4 + length {
+                continue;
+            }
+            let answer = answer.to_string();
+            let response = format!(
+                "HTTP/1.1 {status}\r\nConnection: close\r\nContent-Length: {}\r\n\r\n{answer}",
+                answer.len()
+            );
+            stream.write_all(response.as_bytes()).await.unwrap();
+            return (head, request.split_off(end + 4));
+        }
+    }
 }
 
 #[tokio::test]
@@ -107,7 +134,7 @@ async fn invalid_requests_are_answered_with_the_field() {
         (json!({"userId": "user1"}), "packageName"),
         (json!({"packageName": "", "userId": "user1"}), "packageName"),
         (json!({"packageName": PACKAGE}), "userId"),
-        (json!({"packageName": PACKAGE, "userId": "a-b"}), "userId"),
+        (json!({"packageName": PACKAGE, "userId": ""}), "userId"),
         (
             json!({"packageName": PACKAGE, "userId": "u", "webhookUrl": "https://a.example/"}),
             "webhookUrl",
@@ -125,4 +152,67 @@ async fn invalid_requests_are_answered_with_the_field() {
         assert_eq!(response.status, 400, "{app}");
         assert_eq!(response.json()["field"], field, "{app}");
     }
+}
+
+#[tokio::test]
+async fn a_photo_is_uploaded_and_a_tool_is_called() {
+    let server = start().await;
+    let mut observer = Observer::open(&server).await;
+    let app = Webhook::listen().await;
+    let start = json!({"packageName": PACKAGE, "userId": "user1", "webhookUrl": app.url()});
+    assert_eq!(post(&server, "/apps", start).await.status, 202);
+    app.request("200 OK").await;
+    assert_eq!(observer.event("webhook").await["success"], true);
+    let mut tpa = Tpa::connect(&server, "user1", PACKAGE).await;
+
+    tpa.send(json!({"type": "photo_request", "requestId": "p1"}))
+        .await;
+    let answer = json!({"success": false, "error": "not pending"});
+    let (head, body) = app.exchange("404 Not Found", &answer).await;
+    assert!(head.starts_with("POST /photo-upload HTTP/1.1"), "{head}");
+    assert!(body.starts_with(b"--tpa-cloud"));
+    let event = observer.event("webhook").await;
+    assert_eq!(
+        (&event["request"], &event["success"]),
+        (&json!("photo_upload"), &json!(false))
+    );
+
+    let call = json!({"packageName": PACKAGE, "userId": "user1", "toolId": "add",
+                      "toolParameters": {"title": "milk"}});
+    let answer = json!({"status": "success", "reply": "added"});
+    let (response, (head, body)) = tokio::join!(
+        post(&server, "/tools", call),
+        app.exchange("200 OK", &answer)
+    );
+    assert!(head.starts_with("POST /tool HTTP/1.1"), "{head}");
+    let body: Value = serde_json::from_slice(&body).unwrap();
+    assert_eq!(body["toolParameters"]["title"], "milk");
+    assert_eq!(response.status, 200);
+    assert_eq!(response.json(), json!({"status": 200, "body": answer}));
+    assert_eq!(observer.event("webhook").await["request"], "tool_call");
+}
+
+#[tokio::test]
+async fn a_tool_call_that_cannot_be_made_is_refused() {
+    let server = start().await;
+    for (call, field) in [
+        (json!({"userId": "user1", "toolId": "add"}), "packageName"),
+        (json!({"packageName": PACKAGE, "userId": "user1"}), "toolId"),
+        (
+            json!({"packageName": PACKAGE, "userId": "user1", "toolId": "add", "toolParameters": 7}),
+            "toolParameters",
+        ),
+    ] {
+        let response = post(&server, "/tools", call.clone()).await;
+        assert_eq!(response.status, 400, "{call}");
+        assert_eq!(response.json()["field"], field, "{call}");
+    }
+    let call = json!({"packageName": PACKAGE, "userId": "user1", "toolId": "add"});
+    assert_eq!(post(&server, "/tools", call.clone()).await.status, 404);
+    let url = Webhook::listen().await.url();
+    let start = json!({"packageName": PACKAGE, "userId": "user1", "webhookUrl": url});
+    assert_eq!(post(&server, "/apps", start).await.status, 202);
+    let response = post(&server, "/tools", call).await;
+    assert_eq!(response.status, 502);
+    assert!(response.json()["error"].is_string());
 }

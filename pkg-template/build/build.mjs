@@ -20,7 +20,15 @@ const template = dirname(dirname(fileURLToPath(import.meta.url)));
 const root = dirname(template);
 
 /** Entry points that are published as they are. */
-const COPIED = ["globals.cjs", "node.js", "server-node.js", "full.cjs", "full-node.cjs", "full-node.js"];
+const COPIED = [
+  "globals.cjs",
+  "node.cjs",
+  "node.js",
+  "server-node.js",
+  "full.cjs",
+  "full-node.cjs",
+  "full-node.js",
+];
 /** Declarations that are entry points, and declarations that these import. */
 const TYPED_ENTRIES = ["index", "manual", "server", "full"];
 const SHARED_TYPES = ["streams", "frames", "parts"];
@@ -46,7 +54,7 @@ async function code() {
   });
   await bundler.minified("index.cjs", { format: "cjs" });
   await bundler.minified("manual.cjs", { format: "cjs" });
-  await bundler.readable("node.cjs", { format: "cjs", platform: "node", external: ["ws"] });
+  await bundler.readable("node-core.cjs", { format: "cjs", platform: "node", external: ["ws"] });
   await bundler.readable("server.js", importing("./index.js", "esm"));
   await bundler.readable("server.cjs", importing("./node.cjs", "cjs"));
   await bundler.mapped("full.js", importing("./index.js", "esm"));

@@ -45,6 +45,7 @@ test("the tarball has these files and no others", () => {
     "manual.d.cts",
     "manual.d.ts",
     "manual.js",
+    "node-core.cjs",
     "node.cjs",
     "node.js",
     "package.json",
@@ -77,8 +78,8 @@ for (const [what, folder, mode] of [
   });
 }
 
-test("what an install puts on disk is at most 850 kB, and nothing else comes along", () => {
-  assert.ok(packed.unpackedSize <= 850_000, `${packed.unpackedSize} bytes`);
+test("what an install puts on disk is at most 900 kB, and nothing else comes along", () => {
+  assert.ok(packed.unpackedSize <= 900_000, `${packed.unpackedSize} bytes`);
   const manifest = JSON.parse(read("package.json"));
   assert.equal(manifest.dependencies, undefined);
   assert.equal(manifest.scripts, undefined);

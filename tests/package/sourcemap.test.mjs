@@ -118,7 +118,7 @@ test("no file names a place of the machine that it was built on", () => {
     "index.js",
     "index.js.map",
     "core.cjs",
-    "node.cjs",
+    "node-core.cjs",
     "server.js",
     "full.js",
     "full.js.map",

@@ -125,7 +125,7 @@ impl State {
                     self.cloud.handle_input(to, Input::Gone, now());
                 }
                 Output::Freeze { to, frozen } => self.socket(to).freeze(frozen),
-                Output::Webhook(_) | Output::Event(_) => {}
+                Output::Webhook(_) | Output::AppCall(_) | Output::Event(_) => {}
             }
         }
         let due = self.cloud.poll_timeout();

@@ -80,7 +80,8 @@ impl Tpa {
             "apiKey": "dev-key",
         });
         tpa.send(&introduction.to_string()).await?;
-        tpa.until("tpa_connection_ack").await?;
+        tpa.expect(&["tpa_connection_ack", "device_state_update"])
+            .await?;
         if !subscriptions.is_empty() {
             let list = json!({
                 "type": "subscription_update",
@@ -91,7 +92,7 @@ impl Tpa {
             tpa.send(&list.to_string()).await?;
             // A subscription has no response; the pong shows that it was read.
             tpa.send(r#"{"type":"ping"}"#).await?;
-            tpa.until("pong").await?;
+            tpa.expect(&["pong"]).await?;
         }
         Ok(tpa)
     }
@@ -100,21 +101,22 @@ impl Tpa {
         self.stream.write_all(&frames::text(text)).await
     }
 
-    /// Waits for the next frame and checks its type.
-    async fn until(&mut self, kind: &str) -> io::Result<()> {
-        let mut answer = None;
-        while answer.is_none() {
+    /// Waits for the next frames and checks their types.
+    async fn expect(&mut self, kinds: &[&str]) -> io::Result<()> {
+        let mut answers = Vec::new();
+        while answers.len() < kinds.len() {
             self.receive(|opcode, payload| {
                 if opcode == OpCode::Data(Data::Text) {
-                    answer = Some(payload.to_vec());
+                    answers.push(payload.to_vec());
                 }
             })
             .await?;
         }
-        let answer = answer.unwrap_or_default();
-        let frame: serde_json::Value = serde_json::from_slice(&answer)?;
-        if frame["type"] != kind {
-            return Err(io::Error::other(format!("expected {kind}, got {frame}")));
+        for (answer, kind) in answers.iter().zip(kinds) {
+            let frame: serde_json::Value = serde_json::from_slice(answer)?;
+            if frame["type"] != *kind {
+                return Err(io::Error::other(format!("expected {kind}, got {frame}")));
+            }
         }
         Ok(())
     }

@@ -247,7 +247,7 @@ struct Arguments {
     )]
     max_send_buffer: usize,
 
-    /// Time for the first frame of a socket
+    /// Time for the first frame of a socket, and for each part of an HTTP request
     #[arg(
         long,
         value_name = "TIME",

@@ -9,6 +9,8 @@ use clap::Command;
 use clap::error::ErrorKind;
 use toml::{Table, Value};
 
+use super::escape;
+
 const OPTION: &str = "config";
 const VARIABLE: &str = "TPA_CLOUD_CONFIG";
 
@@ -44,7 +46,8 @@ fn named(arguments: impl Iterator<Item = OsString>) -> Option<PathBuf> {
 
 fn with_file(mut command: Command, path: &Path) -> Result<Command, clap::Error> {
     let invalid = |command: &mut Command, what: &str| {
-        let message = format!("{}: {what}", path.display());
+        let path = escape::line(&path.display().to_string());
+        let message = format!("{path}: {what}");
         command.error(ErrorKind::ValueValidation, message)
     };
     let text = match fs::read_to_string(path) {
@@ -56,6 +59,7 @@ fn with_file(mut command: Command, path: &Path) -> Result<Command, clap::Error> 
         Err(error) => return Err(invalid(&mut command, &error.to_string())),
     };
     for (key, value) in table {
+        let key = escape::line(&key);
         let option = command
             .get_arguments()
             .find(|option| option.get_long() == Some(&key) && key != OPTION);

@@ -73,14 +73,21 @@ impl Cloud {
         transport.stage = Stage::Member(Arc::clone(&who), user.clone());
         let dialect = transport.dialect;
         self.context.timers.stop(&Timer::Handshake(id));
-        let ack = protocol::ack(
+        let now = self.context.now();
+        let session = self.sessions.get(&user);
+        let subscriptions = session.map(|session| session.held_subscriptions(package, now));
+        let ack = protocol::Ack {
             dialect,
             session_id,
+            user_id: user.as_str(),
             package,
-            &settings,
-            &self.context.date(),
-        );
-        self.context.deliver_text(id, ack);
+            settings: &settings,
+            subscriptions: &subscriptions.unwrap_or_default(),
+        };
+        let date = self.context.date();
+        self.context.deliver_text(id, protocol::ack(&ack, &date));
+        let state = protocol::device_state(session_id, &date);
+        self.context.deliver_text(id, state);
         self.broadcast(Some(Arc::clone(&who)), Fact::Acked);
         self.apply_ack_faults(&who);
     }

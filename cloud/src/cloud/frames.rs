@@ -63,6 +63,9 @@ impl Cloud {
         };
         let package = of.package_name.as_deref().unwrap_or_default();
         let settings = change.applied_to(&session.settings_of(package));
+        if let Some(user) = user {
+            self.post_settings(user, package, &settings);
+        }
         // The session stores the settings and notifies the app.
         self.broadcast(Some(Arc::clone(of)), Fact::Settings { settings });
     }

@@ -3,6 +3,7 @@
 mod apps;
 mod connect;
 mod disconnect;
+mod endpoints;
 mod events;
 mod faults;
 mod frames;
@@ -37,7 +38,6 @@ use crate::output::Output;
 use crate::protocol::close;
 use crate::protocol::handshake::Refusal;
 use crate::protocol::{self, Dialect, FromTpa};
-use crate::session::glasses;
 use crate::session::manager::SessionManager;
 use crate::time::{Instant, WallClock};
 use crate::timers::Timer;
@@ -90,6 +90,8 @@ pub struct Cloud {
     faults: ArmedFaults,
     playback: Playback,
     rooms: Rooms,
+    /// Requests to apps whose result is not known yet.
+    calls_in_progress: usize,
     last_id: u64,
     shutting_down: bool,
 }
@@ -104,6 +106,7 @@ impl Cloud {
             faults: ArmedFaults::default(),
             playback: Playback::default(),
             rooms: Rooms::default(),
+            calls_in_progress: 0,
             last_id: 0,
             shutting_down: false,
         }
@@ -317,10 +320,8 @@ impl Cloud {
             }
             (Stage::Member(..), FromTpa::Ping { id }) => self.answer_ping(from, id),
             (Stage::Member(who, _), FromTpa::Request(request)) => {
-                let (date, nth) = (self.context.date(), transport.received);
-                for frame in glasses::answer(&request, who, nth, &date) {
-                    self.context.deliver_text(from, frame);
-                }
+                let (who, nth) = (Arc::clone(who), transport.received);
+                self.answer_request(&who, &request, nth);
             }
             (Stage::Member(who, _), FromTpa::ToApps(message)) => {
                 let who = Arc::clone(who);

@@ -5,6 +5,7 @@ use super::kinds::{Effect, Fault, Obstacle};
 #[cfg(feature = "test-util")]
 use crate::identity::ConnectionId;
 use crate::identity::Identity;
+use crate::protocol::PhotoError;
 use crate::time::Instant;
 
 /// The faults that are armed for new connections.
@@ -76,7 +77,7 @@ impl ArmedFaults {
     pub(crate) fn rejects(&mut self, who: &Identity, now: Instant) -> Option<&'static str> {
         self.take(now, |obstacle, target| match obstacle {
             Obstacle::Error(code) if target.includes(who) => Some(code),
-            Obstacle::Error(_) | Obstacle::Reset | Obstacle::NoAnswer => None,
+            Obstacle::Error(_) | Obstacle::Reset | Obstacle::NoAnswer | Obstacle::NoPhoto => None,
         })
     }
 
@@ -86,6 +87,16 @@ impl ArmedFaults {
             (obstacle == Obstacle::NoAnswer && target.includes(who)).then_some(())
         };
         self.take(now, dropped).is_some()
+    }
+
+    /// Returns the error that a photo request of a connection is to be answered with.
+    pub(crate) fn fails_photo(&mut self, who: &Identity, now: Instant) -> Option<PhotoError> {
+        self.take(now, |obstacle, target| {
+            (obstacle == Obstacle::NoPhoto && target.includes(who)).then_some(PhotoError {
+                code: "PHOTO_CAPTURE_FAILED",
+                message: "The glasses could not take a photo",
+            })
+        })
     }
 
     /// Effects of the armed faults on a new connection, each with the end of its period.

@@ -68,14 +68,14 @@ pub fn check(
     config: &Config,
     is_known: impl FnOnce(&UserSessionId) -> bool,
 ) -> Result<SessionId, Refusal> {
-    let Some(session) = SessionId::parse(&init.session_id) else {
+    if !SessionId::is_valid(&init.session_id) {
         return Err(Refusal {
             code: "MALFORMED_MESSAGE",
             message: "sessionId must be <userSessionId>-<packageName>".to_owned(),
             close: close::POLICY,
             reason: close::INVALID_SESSION_ID,
         });
-    };
+    }
     if !config.api_key.accepts(&init.api_key) {
         return Err(Refusal {
             code: "INVALID_API_KEY",
@@ -84,17 +84,17 @@ pub fn check(
             reason: close::INVALID_API_KEY,
         });
     }
-    if session.package != init.package_name {
+    let Some(session) = SessionId::of_package(&init.session_id, &init.package_name) else {
         return Err(Refusal {
             code: "PACKAGE_NOT_FOUND",
             message: format!(
-                "packageName is {:?}, but the session belongs to {:?}",
-                init.package_name, session.package
+                "packageName is {:?}, but the sessionId {:?} does not end with it",
+                init.package_name, init.session_id
             ),
             close: close::POLICY,
             reason: close::PACKAGE_NOT_FOUND,
         });
-    }
+    };
     if config.strict_sessions && !is_known(&session.user_session) {
         return Err(Refusal {
             code: "SESSION_NOT_FOUND",

@@ -14,8 +14,8 @@ pub(crate) use incoming::{
     AppRequest, ConnectionInit, DashboardSection, FromTpa, Release, ToApps, read_frame,
 };
 pub(crate) use outgoing::{
-    DataStream, ack, app_stopped, connection_error, custom_message, dashboard_mode_changed,
-    data_stream, default_settings, pong, settings_update,
+    Ack, DataStream, ack, app_stopped, connection_error, custom_message, dashboard_mode_changed,
+    data_stream, default_settings, device_state, pong, settings_update,
 };
 
 /// The cloud release that a client expects; the releases differ in one field name.
@@ -25,6 +25,13 @@ pub enum Dialect {
     AugmentOs,
     /// `/app-ws`, of later releases.
     MentraOs,
+}
+
+/// Error of the glasses in place of a photo.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(crate) struct PhotoError {
+    pub(crate) code: &'static str,
+    pub(crate) message: &'static str,
 }
 
 /// A part of the glasses' display.

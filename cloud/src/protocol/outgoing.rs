@@ -17,32 +17,43 @@ pub(crate) fn default_settings() -> Vec<Value> {
     ]
 }
 
-pub(crate) fn ack(
-    dialect: Dialect,
-    session_id: &str,
-    package: &str,
-    settings: &[Value],
-    at: &str,
-) -> String {
+/// Contents of an acknowledgement.
+pub(crate) struct Ack<'a> {
+    pub(crate) dialect: Dialect,
+    pub(crate) session_id: &'a str,
+    pub(crate) user_id: &'a str,
+    pub(crate) package: &'a str,
+    pub(crate) settings: &'a [Value],
+    /// The subscriptions that the cloud still holds for the app.
+    pub(crate) subscriptions: &'a [String],
+}
+
+/// Model of the simulated glasses.
+const MODEL: &str = "Simulated glasses";
+
+pub(crate) fn ack(ack: &Ack<'_>, at: &str) -> String {
+    let settings = ack.settings;
     // A heading in the configuration; not a setting.
     let heading = json!({"type": "group", "title": "Captions"});
     let described: Vec<_> = iter::once(&heading).chain(settings).collect();
-    let system_settings = match dialect {
+    let system_settings = match ack.dialect {
         Dialect::AugmentOs => "augmentosSettings",
         Dialect::MentraOs => "mentraosSettings",
     };
     json!({
         "type": "tpa_connection_ack",
-        "sessionId": session_id,
+        "sessionId": ack.session_id,
+        "userId": ack.user_id,
+        "subscriptions": ack.subscriptions,
         "config": {
-            "name": package,
+            "name": ack.package,
             "description": "An app on the development cloud",
             "version": "1.0.0",
             "settings": described,
         },
         "settings": settings,
         "capabilities": {
-            "modelName": "Simulated glasses",
+            "modelName": MODEL,
             "hasCamera": true,
             "camera": {"resolution": {"width": 1920, "height": 1080}, "hasHDR": false, "hasFlash": false,
                 "video": {"canRecord": false, "canStream": true, "supportedStreamTypes": ["rtmp"]}},
@@ -54,6 +65,25 @@ pub(crate) fn ack(
             "hasIMU": true,
         },
         system_settings: {"metricSystemEnabled": true, "contextualDashboard": true, "brightness": 50},
+        "timestamp": at,
+    })
+    .to_string()
+}
+
+/// The complete state of the glasses, which follows an acknowledgement.
+pub(crate) fn device_state(session_id: &str, at: &str) -> String {
+    json!({
+        "type": "device_state_update",
+        "sessionId": session_id,
+        "fullSnapshot": true,
+        "state": {
+            "connected": true,
+            "modelName": MODEL,
+            "batteryLevel": 100,
+            "charging": false,
+            "wifiConnected": false,
+            "hotspotEnabled": false,
+        },
         "timestamp": at,
     })
     .to_string()

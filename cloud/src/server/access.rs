@@ -9,7 +9,8 @@ use axum::http::header::{
     ACCESS_CONTROL_ALLOW_HEADERS, ACCESS_CONTROL_ALLOW_METHODS, ACCESS_CONTROL_ALLOW_ORIGIN,
     ACCESS_CONTROL_MAX_AGE, AUTHORIZATION, HOST, ORIGIN, VARY, WWW_AUTHENTICATE,
 };
-use axum::http::{HeaderMap, HeaderValue, Method, StatusCode};
+use axum::http::uri::Authority;
+use axum::http::{HeaderMap, HeaderValue, Method, StatusCode, Uri};
 use axum::middleware::Next;
 use axum::response::{IntoResponse, Response};
 use serde_json::json;
@@ -25,6 +26,19 @@ pub(super) struct Access {
     pub(super) addr: SocketAddr,
     /// Token that control requests must have, if any.
     pub(super) token: Option<Token>,
+    /// Host of the public URL, if one is configured.
+    public_host: Option<String>,
+}
+
+impl Access {
+    pub(super) fn new(addr: SocketAddr, token: Option<Token>, public_url: Option<&str>) -> Self {
+        let uri = public_url.and_then(|url| url.parse::<Uri>().ok());
+        Self {
+            addr,
+            token,
+            public_host: uri.and_then(|uri| uri.host().map(str::to_owned)),
+        }
+    }
 }
 
 /// Rejects requests to a loopback address whose `Host` is not a loopback name.
@@ -35,6 +49,20 @@ pub(super) async fn check_host(
 ) -> Response {
     if access.addr.ip().is_loopback() && !is_loopback_host(&request) {
         return forbidden(UNKNOWN_HOST);
+    }
+    next.run(request).await
+}
+
+/// Rejects WebSockets that a foreign page opens. A browser sets `Origin` on every WebSocket of a
+/// page, and a page cannot change it; programs usually send none.
+pub(super) async fn check_socket_origin(
+    State(access): State<Access>,
+    request: Request,
+    next: Next,
+) -> Response {
+    let is_foreign = |origin: &HeaderValue| !is_own_page(origin, &request, &access);
+    if request.headers().get(ORIGIN).is_some_and(is_foreign) {
+        return forbidden(FOREIGN_PAGE);
     }
     next.run(request).await
 }
@@ -59,10 +87,13 @@ pub(super) async fn authorize_control(
         return forbidden(UNKNOWN_HOST);
     }
     let Some(origin) = request.headers().get(ORIGIN).cloned() else {
+        if is_embedded(request.headers()) {
+            return forbidden(FOREIGN_PAGE);
+        }
         return next.run(request).await;
     };
     if !comes_from_this_server(&origin, &request, &access) {
-        return forbidden("the page's origin must be this machine");
+        return forbidden(FOREIGN_PAGE);
     }
     let mut response = if is_preflight {
         preflight(access.token.is_some())
@@ -103,6 +134,36 @@ fn comes_from_this_server(origin: &HeaderValue, request: &Request, access: &Acce
     };
     is_loopback_origin(origin) || (access.token.is_some() && same_host())
 }
+
+/// Reports whether an origin is this machine or this server. A page can resolve its own name to any
+/// address, so the server's names are addresses and the name of its public URL.
+fn is_own_page(origin: &HeaderValue, request: &Request, access: &Access) -> bool {
+    let host = |value: &HeaderValue| value.to_str().ok()?.parse::<Authority>().ok();
+    let (Ok(origin), Some(own)) = (origin.to_str(), request.headers().get(HOST).and_then(host))
+    else {
+        return false;
+    };
+    let is_public = access
+        .public_host
+        .as_ref()
+        .is_some_and(|public| public.eq_ignore_ascii_case(own.host()));
+    let is_address = own
+        .host()
+        .trim_matches(['[', ']'])
+        .parse::<IpAddr>()
+        .is_ok();
+    is_loopback_origin(origin)
+        || ((is_address || is_public) && authority_of(origin) == Some(own.as_str()))
+}
+
+/// Detects requests without `Origin` that a page of another site causes, such as those of its
+/// images. The user may follow a link.
+fn is_embedded(headers: &HeaderMap) -> bool {
+    let is = |name: &str, value: &str| headers.get(name).is_some_and(|given| given == value);
+    is("sec-fetch-site", "cross-site") && !is("sec-fetch-dest", "document")
+}
+
+const FOREIGN_PAGE: &str = "the page's origin must be this machine or this server";
 
 const UNKNOWN_HOST: &str = "the Host header must name this machine, such as 127.0.0.1 or localhost";
 
@@ -146,10 +207,13 @@ fn unauthorized() -> Response {
 }
 
 fn is_loopback_origin(origin: &str) -> bool {
-    let authority = origin
-        .strip_prefix("http://")
-        .or_else(|| origin.strip_prefix("https://"));
-    authority.is_some_and(is_loopback_authority)
+    authority_of(origin).is_some_and(is_loopback_authority)
+}
+
+/// Returns `host` or `host:port` of a page's origin.
+fn authority_of(origin: &str) -> Option<&str> {
+    let http = origin.strip_prefix("http://");
+    http.or_else(|| origin.strip_prefix("https://"))
 }
 
 /// Reports whether `host` or `host:port` is a loopback name or address.

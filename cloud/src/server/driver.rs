@@ -5,9 +5,10 @@ use std::collections::HashMap;
 use std::sync::{Arc, Mutex, PoisonError};
 use std::time::{Duration, SystemTime, UNIX_EPOCH};
 
-use tokio::sync::{Notify, broadcast, mpsc, watch};
+use tokio::sync::{Notify, mpsc, watch};
 
 use super::connection::Connection;
+use super::feed::{Feed, Observer};
 use super::log;
 use super::send_queue::{Added, Mode};
 use super::writer::Writers;
@@ -15,20 +16,18 @@ use crate::cloud::{Cloud, Input};
 use crate::config::Config;
 use crate::events::Event;
 use crate::identity::ConnectionId;
-use crate::output::Output;
-use crate::output::WebhookCall;
+use crate::output::{AppCall, Output, WebhookCall};
 use crate::time::{Instant, WallClock};
-
-/// Number of events that a slow observer may lag behind.
-const EVENT_BACKLOG: usize = 4_096;
 
 #[derive(Debug)]
 pub(super) struct Driver {
     state: Mutex<State>,
     started: std::time::Instant,
     timeout_moved: Notify,
-    events: broadcast::Sender<Arc<str>>,
-    webhooks: mpsc::UnboundedSender<WebhookCall>,
+    feed: Arc<Feed>,
+    webhooks: mpsc::Sender<WebhookCall>,
+    /// The cloud bounds the number of calls.
+    app_calls: mpsc::UnboundedSender<AppCall>,
     writers: Writers,
     sockets: watch::Sender<usize>,
 }
@@ -42,7 +41,8 @@ struct State {
 impl Driver {
     pub(super) fn new(
         config: Config,
-        webhooks: mpsc::UnboundedSender<WebhookCall>,
+        webhooks: mpsc::Sender<WebhookCall>,
+        app_calls: mpsc::UnboundedSender<AppCall>,
         writers: Writers,
     ) -> Self {
         let unix = SystemTime::now()
@@ -56,8 +56,9 @@ impl Driver {
             }),
             started: std::time::Instant::now(),
             timeout_moved: Notify::new(),
-            events: broadcast::channel(EVENT_BACKLOG).0,
+            feed: Arc::new(Feed::new()),
             webhooks,
+            app_calls,
             writers,
             sockets: watch::channel(0).0,
         }
@@ -67,9 +68,9 @@ impl Driver {
         Instant::from_millis(self.started.elapsed().as_millis() as u64)
     }
 
-    /// Subscribes to events.
-    pub(super) fn subscribe_events(&self) -> broadcast::Receiver<Arc<str>> {
-        self.events.subscribe()
+    /// Returns an observer of later events, unless there are too many.
+    pub(super) fn observe(&self) -> Option<Observer> {
+        self.feed.observe()
     }
 
     pub(super) fn socket_count(&self) -> usize {
@@ -147,8 +148,15 @@ impl Driver {
                     let mode = if frozen { Mode::Frozen } else { Mode::Open };
                     self.set_mode(state, to, mode);
                 }
+                Output::Webhook(call) => {
+                    if let Err(error) = self.webhooks.try_send(call) {
+                        let busy = Err("too many webhook calls are waiting".to_owned());
+                        let now = self.now();
+                        state.cloud.handle_webhook(&error.into_inner(), busy, now);
+                    }
+                }
                 // An error means that the server is dropped.
-                Output::Webhook(call) => drop(self.webhooks.send(call)),
+                Output::AppCall(call) => drop(self.app_calls.send(call)),
                 Output::Event(event) => self.publish(&event),
             }
         }
@@ -178,12 +186,11 @@ impl Driver {
 
     fn publish(&self, event: &Event) {
         log::log_event(event);
-        if self.events.receiver_count() == 0 {
+        if !self.feed.is_observed() {
             return;
         }
         match serde_json::to_string(event) {
-            // An error means that there are no observers.
-            Ok(json) => drop(self.events.send(json.into())),
+            Ok(json) => self.feed.add(json.into()),
             Err(error) => tracing::error!(%error, "cannot serialize an event"),
         }
     }

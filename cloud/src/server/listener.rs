@@ -8,61 +8,64 @@ use std::io;
 use std::net::SocketAddr;
 use std::pin::Pin;
 use std::sync::Arc;
-use std::sync::atomic::{AtomicBool, Ordering};
-use std::task::{Context, Poll};
+use std::sync::atomic::{AtomicBool, AtomicU64, Ordering};
+use std::task::{Context, Poll, ready};
 use std::time::Duration;
 
-use axum::extract::connect_info::Connected;
-use axum::extract::{ConnectInfo, Request};
-use axum::middleware::Next;
-use axum::response::Response;
-use axum::serve::{IncomingStream, Listener};
 use tokio::io::{AsyncRead, AsyncWrite, ReadBuf};
-use tokio::net::{TcpListener, TcpStream};
-use tokio::sync::{OwnedSemaphorePermit, Semaphore};
+use tokio::net::TcpStream;
+use tokio::sync::OwnedSemaphorePermit;
 use tokio::time::{Sleep, sleep};
 
-/// Switch that makes a connection be reset when it is dropped, and stops its I/O.
+/// Switch that makes a connection be reset when it is dropped, and stops its I/O. It also tells
+/// what the connection is used for.
 #[derive(Debug, Clone, Default)]
 pub(super) struct ResetSwitch(Arc<Flags>);
 
 #[derive(Debug, Default)]
 struct Flags {
     reset: AtomicBool,
-    active: AtomicBool,
+    upgraded: AtomicBool,
+    observing: AtomicBool,
+    last_use: AtomicU64,
 }
+
+/// Number of uses of all connections, which orders them.
+static USES: AtomicU64 = AtomicU64::new(0);
 
 impl ResetSwitch {
     pub(super) fn reset(&self) {
         self.0.reset.store(true, Ordering::Release);
     }
 
+    /// Marks a WebSocket. The cloud limits the time for its writes.
+    pub(super) fn set_upgraded(&self) {
+        self.0.upgraded.store(true, Ordering::Release);
+    }
+
+    /// Marks an observer of events.
+    pub(super) fn set_observing(&self) {
+        self.0.observing.store(true, Ordering::Release);
+    }
+
+    /// Returns the time of the last use, in uses of all connections. An observer is in use.
+    pub(super) fn idle_since(&self) -> Option<u64> {
+        let observing = self.0.observing.load(Ordering::Acquire);
+        (!observing).then(|| self.0.last_use.load(Ordering::Relaxed))
+    }
+
     fn is_reset(&self) -> bool {
         self.0.reset.load(Ordering::Acquire)
     }
 
-    fn is_active(&self) -> bool {
-        self.0.active.load(Ordering::Acquire)
+    fn is_upgraded(&self) -> bool {
+        self.0.upgraded.load(Ordering::Acquire)
     }
-}
 
-/// Marks a connection as active, once it has received a complete request.
-pub(super) async fn mark_active(
-    ConnectInfo(line): ConnectInfo<PeerInfo>,
-    request: Request,
-    next: Next,
-) -> Response {
-    line.switch.0.active.store(true, Ordering::Release);
-    next.run(request).await
-}
-
-/// Limits for unauthenticated connections.
-#[derive(Debug, Clone, Copy)]
-pub(super) struct Limits {
-    /// Number of TCP connections.
-    pub(super) max_connections: usize,
-    /// Time for the first request.
-    pub(super) request_timeout: Duration,
+    fn record_use(&self) {
+        let now = USES.fetch_add(1, Ordering::Relaxed);
+        self.0.last_use.store(now, Ordering::Relaxed);
+    }
 }
 
 /// Peer of the connection of a request.
@@ -72,95 +75,61 @@ pub(super) struct PeerInfo {
     pub(super) switch: ResetSwitch,
 }
 
-impl Connected<IncomingStream<'_, ResettableListener>> for PeerInfo {
-    fn connect_info(stream: IncomingStream<'_, ResettableListener>) -> Self {
-        Self {
-            peer: *stream.remote_addr(),
-            switch: stream.io().switch.clone(),
-        }
-    }
-}
-
-/// Accepts connections that can be reset.
-#[derive(Debug)]
-pub(super) struct ResettableListener {
-    listener: TcpListener,
-    permits: Arc<Semaphore>,
-    request_timeout: Duration,
-}
-
-impl ResettableListener {
-    /// Pause after accepting fails, for example because of too many open files.
-    const PAUSE: Duration = Duration::from_millis(100);
-
-    pub(super) fn new(listener: TcpListener, limits: Limits) -> Self {
-        let most = limits.max_connections.min(Semaphore::MAX_PERMITS);
-        Self {
-            listener,
-            permits: Arc::new(Semaphore::new(most)),
-            request_timeout: limits.request_timeout,
-        }
-    }
-}
-
-impl Listener for ResettableListener {
-    type Io = ResettableStream;
-    type Addr = SocketAddr;
-
-    async fn accept(&mut self) -> (ResettableStream, SocketAddr) {
-        loop {
-            match self.listener.accept().await {
-                Ok((stream, peer)) => {
-                    let Ok(permit) = Arc::clone(&self.permits).try_acquire_owned() else {
-                        tracing::debug!(%peer, "too many TCP connections");
-                        // Best effort: what the socket accepts without blocking.
-                        let _ = stream.try_write(TOO_MANY);
-                        continue;
-                    };
-                    // Small frames are sent without delay.
-                    if let Err(error) = stream.set_nodelay(true) {
-                        tracing::debug!(%peer, %error, "cannot set TCP_NODELAY");
-                    }
-                    let line = ResettableStream {
-                        stream,
-                        switch: ResetSwitch::default(),
-                        deadline: Some(Box::pin(sleep(self.request_timeout))),
-                        _permit: permit,
-                    };
-                    return (line, peer);
-                }
-                Err(error) => {
-                    tracing::warn!(%error, "cannot accept a connection");
-                    sleep(Self::PAUSE).await;
-                }
-            }
-        }
-    }
-
-    fn local_addr(&self) -> io::Result<SocketAddr> {
-        self.listener.local_addr()
-    }
-}
-
 /// A TCP connection with its [`ResetSwitch`].
 #[derive(Debug)]
 pub(super) struct ResettableStream {
     stream: TcpStream,
     switch: ResetSwitch,
-    /// Deadline of the first request.
-    deadline: Option<Pin<Box<Sleep>>>,
+    write_timeout: Duration,
+    /// Deadline of a write that the peer holds up.
+    stalled: Option<Pin<Box<Sleep>>>,
     _permit: OwnedSemaphorePermit,
 }
 
-const TOO_MANY: &[u8] = b"HTTP/1.1 503 Service Unavailable\r\n\
-    Connection: close\r\nContent-Length: 21\r\n\r\ntoo many connections\n";
-
 impl ResettableStream {
+    /// Wraps a connection, whose peer must accept each write of HTTP within `write_timeout`.
+    pub(super) fn new(
+        stream: TcpStream,
+        switch: ResetSwitch,
+        write_timeout: Duration,
+        permit: OwnedSemaphorePermit,
+    ) -> Self {
+        switch.record_use();
+        Self {
+            stream,
+            switch,
+            write_timeout,
+            stalled: None,
+            _permit: permit,
+        }
+    }
+
     fn check(&self) -> io::Result<()> {
         if self.switch.is_reset() {
             return Err(io::ErrorKind::ConnectionReset.into());
         }
         Ok(())
+    }
+
+    /// Limits the time of a write.
+    fn limit(
+        &mut self,
+        written: Poll<io::Result<usize>>,
+        context: &mut Context<'_>,
+    ) -> Poll<io::Result<usize>> {
+        if self.switch.is_upgraded() {
+            return written;
+        }
+        if written.is_ready() {
+            self.stalled = None;
+            self.switch.record_use();
+            return written;
+        }
+        let timeout = self.write_timeout;
+        let stalled = self.stalled.get_or_insert_with(|| Box::pin(sleep(timeout)));
+        ready!(stalled.as_mut().poll(context));
+        self.switch.reset();
+        Poll::Ready(Err(io::ErrorKind::TimedOut.into()))
     }
 }
 
@@ -180,16 +149,11 @@ impl AsyncRead for ResettableStream {
         buffer: &mut ReadBuf<'_>,
     ) -> Poll<io::Result<()>> {
         self.check()?;
-        if self.switch.is_active() {
-            self.deadline = None;
+        ready!(Pin::new(&mut self.stream).poll_read(context, buffer))?;
+        if !self.switch.is_upgraded() {
+            self.switch.record_use();
         }
-        if let Some(deadline) = &mut self.deadline
-            && deadline.as_mut().poll(context).is_ready()
-        {
-            self.switch.reset();
-            return Poll::Ready(Err(io::ErrorKind::TimedOut.into()));
-        }
-        Pin::new(&mut self.stream).poll_read(context, buffer)
+        Poll::Ready(Ok(()))
     }
 }
 
@@ -200,7 +164,8 @@ impl AsyncWrite for ResettableStream {
         bytes: &[u8],
     ) -> Poll<io::Result<usize>> {
         self.check()?;
-        Pin::new(&mut self.stream).poll_write(context, bytes)
+        let written = Pin::new(&mut self.stream).poll_write(context, bytes);
+        self.limit(written, context)
     }
 
     fn poll_write_vectored(
@@ -209,7 +174,8 @@ impl AsyncWrite for ResettableStream {
         slices: &[io::IoSlice<'_>],
     ) -> Poll<io::Result<usize>> {
         self.check()?;
-        Pin::new(&mut self.stream).poll_write_vectored(context, slices)
+        let written = Pin::new(&mut self.stream).poll_write_vectored(context, slices);
+        self.limit(written, context)
     }
 
     fn is_write_vectored(&self) -> bool {

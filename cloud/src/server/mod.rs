@@ -1,9 +1,12 @@
 //! The server: runs the cloud on real sockets.
 
 mod access;
+mod app_calls;
 mod connection;
 mod driver;
 mod events;
+mod feed;
+mod http;
 mod listener;
 mod log;
 mod routes;
@@ -14,14 +17,12 @@ mod tpa_socket;
 mod webhook;
 mod writer;
 
-use std::future::IntoFuture;
 use std::io;
 use std::net::{IpAddr, Ipv4Addr, Ipv6Addr, SocketAddr};
 use std::sync::Arc;
 use std::time::Duration;
 
 use axum::Router;
-use axum::extract::DefaultBodyLimit;
 use axum::middleware;
 use axum::routing::{delete, get, post};
 use tokio::net::TcpListener;
@@ -33,8 +34,9 @@ use crate::faults::Target;
 use crate::faults::playback::Plan;
 use crate::faults::scenario::Scenario;
 use access::Access;
+use app_calls::Caller;
 use driver::Driver;
-use listener::{PeerInfo, ResettableListener};
+use http::{BodyLimits, HttpServer};
 pub use static_files::Mount;
 pub use token::Token;
 use writer::Writers;
@@ -84,6 +86,7 @@ pub struct Server {
     stopping: watch::Sender<bool>,
     timers: JoinHandle<()>,
     webhooks: JoinHandle<()>,
+    calling: JoinHandle<()>,
     /// Aborted when dropped.
     _writing: JoinSet<()>,
     serving: JoinHandle<()>,
@@ -101,48 +104,42 @@ pub async fn start(mut config: ServerConfig) -> io::Result<Server> {
     if config.token.is_none() && !addr.ip().is_loopback() {
         config.token = Some(Token::generate().map_err(io::Error::other)?);
     }
-    let access = Access {
-        addr,
-        token: config.token.clone(),
-    };
+    let access = Access::new(addr, config.token.clone(), config.public_url.as_deref());
     config.cloud.public_url = config.public_url.unwrap_or_else(|| local_url(addr));
     let (stopping, stopped) = watch::channel(false);
     let limits = Limits {
         frame_bytes: config.cloud.max_frame_bytes,
         send_buffer_bytes: config.cloud.max_send_buffer_bytes,
     };
-    let tcp_limits = listener::Limits {
+    let http_limits = http::Limits {
         max_connections: config
             .cloud
             .max_connections
             .saturating_add(EXTRA_CONNECTIONS),
-        request_timeout: config.cloud.handshake_timeout,
+        timeout: config.cloud.handshake_timeout,
     };
-    let (call, calls) = mpsc::unbounded_channel();
+    let (call, calls) = mpsc::channel(webhook::MAX_WAITING);
+    let (app_call, app_calls) = mpsc::unbounded_channel();
     let (writers, writing) = Writers::start();
-    let driver = Arc::new(Driver::new(config.cloud, call, writers));
+    let driver = Arc::new(Driver::new(config.cloud, call, app_call, writers));
     let timers = tokio::spawn(Arc::clone(&driver).run_timers());
     let webhooks = tokio::spawn(webhook::run(Arc::clone(&driver), calls));
+    let caller = Caller::new(Arc::clone(&driver));
+    let calling = tokio::spawn(caller.clone().run(app_calls));
     let mut scenarios = Scenario::builtin();
     scenarios.extend(config.scenarios);
     let shared = Shared {
         driver: Arc::clone(&driver),
+        caller,
         scenarios: scenarios.into(),
         limits,
         stopped: stopped.clone(),
     };
-    let app = router(shared, &config.serve, access);
+    let app = router(shared, &config.serve, access, http_limits.timeout);
     if let Some(plan) = config.play {
         driver.with(|cloud, now| cloud.play(plan, Target::All, now));
     }
-    let app = app.into_make_service_with_connect_info::<PeerInfo>();
-    let serving = axum::serve(ResettableListener::new(listener, tcp_limits), app)
-        .with_graceful_shutdown(until(stopped))
-        .into_future();
-    let serving = tokio::spawn(async move {
-        // `serve` returns no errors: it retries to accept, and connections handle their own.
-        let _ = serving.await;
-    });
+    let serving = tokio::spawn(HttpServer::new(listener, app, http_limits).run(stopped));
     Ok(Server {
         addr,
         token: config.token,
@@ -150,6 +147,7 @@ pub async fn start(mut config: ServerConfig) -> io::Result<Server> {
         stopping,
         timers,
         webhooks,
+        calling,
         _writing: writing,
         serving,
     })
@@ -202,6 +200,7 @@ impl Drop for Server {
     fn drop(&mut self) {
         self.timers.abort();
         self.webhooks.abort();
+        self.calling.abort();
         self.serving.abort();
         self.driver.reset_all();
     }
@@ -215,10 +214,7 @@ async fn until(mut stopped: watch::Receiver<bool>) {
 /// TCP connections in addition to those of TPAs: control requests, observers and pages.
 const EXTRA_CONNECTIONS: usize = 256;
 
-/// Size limit for request bodies of the control interface.
-const MAX_BODY_BYTES: usize = 2 * 1024 * 1024;
-
-fn router(shared: Shared, mounts: &[Mount], access: Access) -> Router {
+fn router(shared: Shared, mounts: &[Mount], access: Access, timeout: Duration) -> Router {
     let control = Router::new()
         .route("/sessions", get(routes::sessions))
         .route("/metrics", get(routes::metrics))
@@ -228,26 +224,33 @@ fn router(shared: Shared, mounts: &[Mount], access: Access) -> Router {
         .route("/apps", post(routes::apps::start))
         .route("/apps/{package}", delete(routes::apps::stop))
         .route("/apps/stop", post(routes::apps::stop_many))
+        .route("/tools", post(routes::apps::call_tool))
         .route(
             "/scenarios",
             get(routes::scenarios::list)
                 .post(routes::scenarios::play)
                 .delete(routes::scenarios::stop),
         )
-        .layer(DefaultBodyLimit::max(MAX_BODY_BYTES))
+        .layer(middleware::from_fn_with_state(
+            BodyLimits::new(timeout),
+            http::read_body,
+        ))
         .layer(middleware::from_fn_with_state(
             access.clone(),
             access::authorize_control,
         ));
     let sockets = Router::new()
         .route("/tpa-ws", get(tpa_socket::augment_os))
-        .route("/app-ws", get(tpa_socket::mentra_os));
+        .route("/app-ws", get(tpa_socket::mentra_os))
+        .layer(middleware::from_fn_with_state(
+            access.clone(),
+            access::check_socket_origin,
+        ));
     static_files::mount(mounts)
         .route("/healthz", get(|| async { "ok\n" }))
         .merge(control)
         .merge(sockets)
         .layer(middleware::from_fn_with_state(access, access::check_host))
-        .layer(middleware::from_fn(listener::mark_active))
         .with_state(shared)
 }
 
@@ -255,6 +258,7 @@ fn router(shared: Shared, mounts: &[Mount], access: Access) -> Router {
 #[derive(Clone)]
 struct Shared {
     driver: Arc<Driver>,
+    caller: Caller,
     scenarios: Arc<[Scenario]>,
     limits: Limits,
     stopped: watch::Receiver<bool>,

@@ -74,6 +74,7 @@ fn accept(shared: Shared, line: PeerInfo, upgrade: WebSocketUpgrade, dialect: Di
         .write_buffer_size(WRITE_BYTES)
         .on_failed_upgrade(move |_| failed.socket_closed(id))
         .on_upgrade(async move |socket| {
+            line.switch.set_upgraded();
             let connection = Attached::new(connection, socket);
             run(driver, id, &connection, &line.switch).await;
         })

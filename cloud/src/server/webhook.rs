@@ -3,6 +3,7 @@
 use std::sync::Arc;
 use std::time::Duration;
 
+use axum::body::Bytes;
 use axum::http::header::CONTENT_TYPE;
 use axum::http::{Method, Request};
 use http_body_util::{BodyExt, Full, Limited};
@@ -17,7 +18,7 @@ use super::driver::Driver;
 use crate::cloud::WebhookAnswer;
 use crate::output::WebhookCall;
 
-type HttpClient = Client<HttpConnector, Full<axum::body::Bytes>>;
+pub(super) type HttpClient = Client<HttpConnector, Full<Bytes>>;
 
 /// Time for a response.
 const RESPONSE_TIMEOUT: Duration = Duration::from_secs(5);
@@ -25,11 +26,12 @@ const RESPONSE_TIMEOUT: Duration = Duration::from_secs(5);
 /// Size limit for response bodies.
 const MAX_ANSWER_BYTES: usize = 64 * 1024;
 
-/// Number of concurrent calls.
+/// Number of concurrent calls, and of those that wait for them.
 const MAX_CONCURRENT: usize = 16;
+pub(super) const MAX_WAITING: usize = 1_024;
 
 /// Performs the webhook calls of the cloud until it is aborted.
-pub(super) async fn run(driver: Arc<Driver>, mut calls: mpsc::UnboundedReceiver<WebhookCall>) {
+pub(super) async fn run(driver: Arc<Driver>, mut calls: mpsc::Receiver<WebhookCall>) {
     let client: HttpClient = Client::builder(TokioExecutor::new()).build_http();
     let permits = Arc::new(Semaphore::new(MAX_CONCURRENT));
     // Dropping the set aborts the calls.
@@ -37,10 +39,10 @@ pub(super) async fn run(driver: Arc<Driver>, mut calls: mpsc::UnboundedReceiver<
     while let Some(call) = calls.recv().await {
         while running.try_join_next().is_some() {}
         let (client, driver) = (client.clone(), Arc::clone(&driver));
-        let permits = Arc::clone(&permits);
+        // The semaphore is never closed, so there is no error.
+        let permit = Arc::clone(&permits).acquire_owned().await;
         running.spawn(async move {
-            // The semaphore is never closed, so there is no error.
-            let _permit = permits.acquire().await;
+            let _permit = permit;
             let answer = tokio::time::timeout(RESPONSE_TIMEOUT, post(&client, &call)).await;
             let answer = answer.unwrap_or_else(|_| Err("no response within 5 s".to_owned()));
             driver.with(|cloud, now| cloud.handle_webhook(&call, answer, now));
@@ -49,11 +51,23 @@ pub(super) async fn run(driver: Arc<Driver>, mut calls: mpsc::UnboundedReceiver<
 }
 
 async fn post(client: &HttpClient, call: &WebhookCall) -> WebhookAnswer {
+    let body = call.body.clone();
+    let (status, body) = send(client, &call.url, "application/json", body).await?;
+    interpret(status, &body)
+}
+
+/// Sends a POST request. Returns the status and the body of the response.
+pub(super) async fn send(
+    client: &HttpClient,
+    url: &str,
+    content_type: &str,
+    body: impl Into<Bytes>,
+) -> Result<(u16, Bytes), String> {
     let request = Request::builder()
         .method(Method::POST)
-        .uri(&call.url)
-        .header(CONTENT_TYPE, "application/json")
-        .body(Full::from(call.body.clone()))
+        .uri(url)
+        .header(CONTENT_TYPE, content_type)
+        .body(Full::from(body.into()))
         .map_err(|error| error.to_string())?;
     let response = client.request(request).await.map_err(|error| {
         // The cause is more specific, such as a refused connection.
@@ -63,11 +77,11 @@ async fn post(client: &HttpClient, call: &WebhookCall) -> WebhookAnswer {
     let status = response.status();
     let body = Limited::new(response.into_body(), MAX_ANSWER_BYTES);
     let body = body.collect().await.map_err(|error| error.to_string())?;
-    interpret(status.as_u16(), &body.to_bytes())
+    Ok((status.as_u16(), body.to_bytes()))
 }
 
 /// Interprets a response: 2xx is success, unless the body's `status` is `error`.
-fn interpret(status: u16, body: &[u8]) -> WebhookAnswer {
+pub(super) fn interpret(status: u16, body: &[u8]) -> WebhookAnswer {
     let answer: Value = serde_json::from_slice(body).unwrap_or_default();
     let message = answer["message"].as_str().unwrap_or("no reason given");
     if !(200..300).contains(&status) {

@@ -103,6 +103,11 @@ impl Apps {
         })
     }
 
+    /// Returns the URL of an app's webhook.
+    pub(crate) fn webhook_of(&self, package: &str) -> Option<&str> {
+        self.by_package.get(package)?.webhook_url.as_deref()
+    }
+
     pub(crate) fn packages(&self) -> impl Iterator<Item = &String> {
         self.by_package.keys()
     }
@@ -130,6 +135,7 @@ impl Apps {
 fn request_start(app: &App, user: &UserSessionId, package: &str, context: &mut Context) {
     let base = context.config.public_url.clone();
     let more = json!({
+        "websocketUrl": format!("{base}/app-ws"),
         "augmentOSWebsocketUrl": format!("{base}/tpa-ws"),
         "mentraOSWebsocketUrl": format!("{base}/app-ws"),
     });

@@ -3,15 +3,21 @@
 use serde_json::{Value, json};
 
 use crate::identity::Identity;
-use crate::protocol::{self, AppRequest};
+use crate::protocol::{self, AppRequest, PhotoError};
 use crate::session::streams;
 
 /// Duration of every sound that an app plays, in ms.
 const SOUND_MS: u64 = 1_200;
 
 /// Returns the frames that answer a request. `nth` is the number of earlier frames, for answers
-/// that vary.
-pub(crate) fn answer(request: &AppRequest, who: &Identity, nth: u64, at: &str) -> Vec<String> {
+/// that vary; `failure` is the error in place of a photo.
+pub(crate) fn answer(
+    request: &AppRequest,
+    failure: Option<PhotoError>,
+    who: &Identity,
+    nth: u64,
+    at: &str,
+) -> Vec<String> {
     let session = who.session_id.as_deref().unwrap_or_default();
     let stream = format!("stream-{}", who.connection_id);
     let frame = |kind: &str, fields: Value| {
@@ -31,6 +37,11 @@ pub(crate) fn answer(request: &AppRequest, who: &Identity, nth: u64, at: &str) -
             request_id,
             save_to_gallery,
         } => {
+            if let Some(PhotoError { code, message }) = failure {
+                let error = json!({"code": code, "message": message});
+                let fields = json!({"requestId": request_id, "success": false, "error": error});
+                return vec![frame("photo_response", fields)];
+            }
             let url = format!("data:image/png;base64,{}", streams::PHOTO);
             vec![frame(
                 "photo_response",

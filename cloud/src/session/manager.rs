@@ -65,11 +65,13 @@ impl SessionManager {
     pub(crate) fn handle_event(&mut self, event: &Event, context: &mut Context) {
         self.registry.handle_event(event);
         self.health.handle_event(event, context);
-        self.subscriptions.handle_event(event);
+        self.subscriptions.handle_event(event, context);
         self.displays.handle_event(event);
         self.apps.handle_event(event, &self.id, context);
         match &event.fact {
-            Fact::Closed { .. } | Fact::Subscriptions { .. } => self.schedule_streams(context),
+            Fact::Acked | Fact::Closed { .. } | Fact::Subscriptions { .. } => {
+                self.schedule_streams(context);
+            }
             Fact::Display {
                 view, duration_ms, ..
             } => self.schedule_display_end(*view, *duration_ms, context),
@@ -145,9 +147,19 @@ impl SessionManager {
         self.apps.packages()
     }
 
+    /// Returns the URL of an app's webhook.
+    pub(crate) fn webhook_of(&self, package: &str) -> Option<&str> {
+        self.apps.webhook_of(package)
+    }
+
     /// Returns the event of a restart, if the app is lost.
     pub(crate) fn restart(&self, package: &str) -> Option<Fact> {
         self.apps.restart(&self.id, package)
+    }
+
+    /// Returns the subscriptions that the next connection of an app takes over.
+    pub(crate) fn held_subscriptions(&self, package: &str, now: Instant) -> Vec<String> {
+        self.subscriptions.held(package, now)
     }
 
     /// Returns the settings of an app.

@@ -2,6 +2,7 @@
 
 pub(crate) mod apps;
 pub(crate) mod displays;
+pub(crate) mod endpoints;
 pub(crate) mod glasses;
 pub(crate) mod health;
 pub(crate) mod manager;

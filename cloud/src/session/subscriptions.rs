@@ -2,34 +2,103 @@
 
 use std::collections::{BTreeMap, BTreeSet};
 
+use crate::context::Context;
 use crate::events::{Event, Fact};
 use crate::identity::ConnectionId;
 use crate::session::streams;
+use crate::time::Instant;
 
-/// The subscriptions of one user session, by connection.
+/// Number of apps whose subscriptions are held.
+const MAX_HELD: usize = 64;
+
+/// The subscriptions of one user session, by connection. If a connection ends, they are held for
+/// the next one of the same app, which has the grace period to come.
 #[derive(Debug, Default)]
 pub(crate) struct Subscriptions {
     by_connection: BTreeMap<ConnectionId, Subscription>,
+    /// By package, with the end of the grace period.
+    held: BTreeMap<String, (Subscription, Instant)>,
 }
 
 #[derive(Debug)]
 struct Subscription {
+    package: String,
     /// The list as the TPA sent it.
     list: BTreeSet<String>,
     /// The scripted streams that the list selects.
     served: BTreeSet<String>,
+    /// The app has released the session or was stopped, so that nothing is held for it.
+    is_released: bool,
 }
 
 impl Subscriptions {
-    pub(crate) fn handle_event(&mut self, event: &Event) {
+    #[expect(
+        clippy::wildcard_enum_match_arm,
+        reason = "the other events do not affect subscriptions"
+    )]
+    pub(crate) fn handle_event(&mut self, event: &Event, context: &Context) {
+        let package = event.package_name().unwrap_or_default();
+        if let Fact::AppStopped { .. } = event.fact {
+            self.held.remove(package);
+            let of_app = self.by_connection.values_mut();
+            for subscription in of_app.filter(|known| known.package == package) {
+                subscription.is_released = true;
+            }
+        }
         let Some(who) = &event.who else { return };
-        if let Fact::Subscriptions { subscriptions } = &event.fact {
-            let list = subscriptions.iter().cloned().collect();
-            let served = streams::served(&list);
-            let subscription = Subscription { list, served };
-            self.by_connection.insert(who.connection_id, subscription);
-        } else if matches!(event.fact, Fact::Closed { .. }) {
-            self.by_connection.remove(&who.connection_id);
+        let id = who.connection_id;
+        match &event.fact {
+            Fact::Subscriptions { subscriptions } => {
+                let list = subscriptions.iter().cloned().collect();
+                let served = streams::served(&list);
+                let subscription = Subscription {
+                    package: package.to_owned(),
+                    list,
+                    served,
+                    is_released: false,
+                };
+                self.by_connection.insert(id, subscription);
+            }
+            Fact::Acked => {
+                if let Some((subscription, until)) = self.held.remove(package)
+                    && context.now() < until
+                {
+                    self.by_connection.insert(id, subscription);
+                }
+            }
+            Fact::Released { .. } => {
+                if let Some(subscription) = self.by_connection.get_mut(&id) {
+                    subscription.is_released = true;
+                }
+            }
+            Fact::Closed { .. } => {
+                if let Some(subscription) = self.by_connection.remove(&id)
+                    && !subscription.is_released
+                {
+                    self.hold(subscription, context);
+                }
+            }
+            _ => {}
+        }
+    }
+
+    fn hold(&mut self, subscription: Subscription, context: &Context) {
+        let now = context.now();
+        self.held.retain(|_, (_, until)| now < *until);
+        if self.held.len() < MAX_HELD {
+            let until = now + context.config.app_restart_after;
+            let package = subscription.package.clone();
+            self.held.insert(package, (subscription, until));
+        }
+    }
+
+    /// Returns the list that the next connection of an app takes over.
+    pub(crate) fn held(&self, package: &str, now: Instant) -> Vec<String> {
+        match self.held.get(package) {
+            Some((subscription, until)) if now < *until => {
+                subscription.list.iter().cloned().collect()
+            }
+            Some(_) | None => Vec::new(),
         }
     }
 

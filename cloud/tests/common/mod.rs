@@ -73,19 +73,33 @@ impl Tpa {
     }
 
     pub async fn open_at(server: &Server, path: &str) -> Result<Self, Error> {
-        let stream = TcpStream::connect(server.addr()).await?;
-        let request = format!("ws://{}{path}", server.addr()).into_client_request()?;
+        Self::open_with(server, path, &[]).await
+    }
+
+    /// Opens a socket with additional headers, which replace those of the same name.
+    pub async fn open_with(
+        server: &Server,
+        path: &str,
+        headers: &[(&'static str, &str)],
+    ) -> Result<Self, Error> {
+        let stream = TcpStream::connect(("127.0.0.1", server.addr().port())).await?;
+        let mut request = format!("ws://{}{path}", server.addr()).into_client_request()?;
+        for (name, value) in headers {
+            request.headers_mut().insert(*name, value.parse().unwrap());
+        }
         let handshake = client_async(request, stream);
         let (socket, _) = with_timeout("the upgrade", handshake).await?;
         Ok(Self { socket })
     }
 
-    /// Connects as `package` in the session of `user` and waits for the ack.
+    /// Connects as `package` in the session of `user` and waits for the ack and the state of the
+    /// glasses.
     pub async fn connect(server: &Server, user: &str, package: &str) -> Self {
         let mut tpa = Self::open(server).await;
         tpa.handshake(&format!("{user}-{package}"), package, KEY)
             .await;
         assert_eq!(tpa.frame().await["type"], "tpa_connection_ack");
+        assert_eq!(tpa.frame().await["type"], "device_state_update");
         tpa
     }
 

@@ -52,6 +52,8 @@ fn starting_an_app_calls_its_webhook() {
     assert_eq!(body["type"], "session_request");
     assert_eq!(body["sessionId"], format!("user1-{PACKAGE}"));
     assert_eq!(body["userId"], "user1");
+    assert_eq!(body["websocketUrl"], "ws://127.0.0.1:1234/app-ws");
+    assert_eq!(body["mentraOSWebsocketUrl"], body["websocketUrl"]);
     assert_eq!(body["augmentOSWebsocketUrl"], "ws://127.0.0.1:1234/tpa-ws");
     assert!(body["timestamp"].as_str().unwrap().ends_with('Z'));
     assert_eq!(world.app_state(), "starting");

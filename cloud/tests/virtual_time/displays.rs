@@ -37,7 +37,7 @@ fn only_the_system_dashboard_changes_mode_and_sections() {
         json!({"type": "dashboard_system_update", "section": "topLeft", "content": "9:30"});
     world.frame(app, mode.clone());
     world.frame(app, section.clone());
-    assert_eq!(world.frames_to(app).len(), 1);
+    assert_eq!(world.frames_to(app).len(), 2);
     assert_eq!(world.cloud.sessions()[0]["dashboard"]["system"], json!({}));
 
     let dashboard = world.connect("user1", "system.augmentos.dashboard");

@@ -93,7 +93,7 @@ fn old_clouds_do_not_answer_pings() {
     });
     let id = world.connect("user1", PACKAGE);
     world.frame(id, json!({"type": "ping"}));
-    assert_eq!(world.frames_to(id).len(), 1);
+    assert_eq!(world.frames_to(id).len(), 2);
 }
 
 #[test]

@@ -9,9 +9,11 @@
 mod apps;
 mod closures;
 mod displays;
+mod endpoints;
 mod faults;
 mod frames;
 mod glasses;
+mod handshake;
 mod health;
 mod invalid_frames;
 mod limits;

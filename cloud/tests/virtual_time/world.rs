@@ -78,10 +78,10 @@ impl World {
     pub fn connect(&mut self, user: &str, package: &str) -> ConnectionId {
         let id = self.open();
         self.handshake(id, user, package);
-        assert_eq!(
-            self.frames_to(id).last().unwrap()["type"],
-            "tpa_connection_ack"
-        );
+        let frames = self.frames_to(id);
+        let after = frames.len() - 2;
+        assert_eq!(frames[after]["type"], "tpa_connection_ack");
+        assert_eq!(frames[after + 1]["type"], "device_state_update");
         id
     }
 

@@ -48,6 +48,7 @@ fn run_part(part: Part, report: &mut Report, full: bool) {
         Part::Sdk => js::sdk(report),
         Part::Matrix => js::matrix(report),
         Part::E2e => js::end_to_end(report, full),
+        Part::Abuse => js::abuse(report, full),
         Part::Network => js::network(report, full),
         Part::Rerun => rerun::run(report),
     }

@@ -21,6 +21,7 @@ fault_kinds! {
     malformed: Malformed,
     flap: Flap,
     restart: Restart,
+    fail_photos: FailPhotos,
 }
 
 /// Behaviour of one kind of fault. A fault acts on connections that are open when it is injected
@@ -53,7 +54,7 @@ pub(crate) trait FaultKind: DeserializeOwned {
         Vec::new()
     }
 
-    /// Obstacle to new connections. Without a period it affects the next connection only.
+    /// Obstacle to new connections or requests. Without a period it affects the next one only.
     fn obstacle(&self) -> Option<Obstacle> {
         None
     }
@@ -81,7 +82,7 @@ pub(crate) enum Effect {
     Send(&'static str),
 }
 
-/// An obstacle to a new connection.
+/// An obstacle to a new connection, or to a request.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(crate) enum Obstacle {
     /// It is reset.
@@ -90,6 +91,8 @@ pub(crate) enum Obstacle {
     Error(&'static str),
     /// Its handshake is not answered.
     NoAnswer,
+    /// Its photo request fails.
+    NoPhoto,
 }
 
 /// A kind of fault, for documentation.

@@ -2,6 +2,7 @@
 
 use axum::http::Uri;
 use serde::{Deserialize, Deserializer};
+use serde_json::{Map, Value};
 
 use super::{BadRequest, object};
 use crate::json::{self, checked};
@@ -9,6 +10,38 @@ use crate::json::{self, checked};
 /// Reads `{"packageName", "userId", "webhookUrl"?}`.
 pub fn read_app(body: &[u8]) -> Result<StartApp, BadRequest> {
     Ok(json::parse(object(body)?, &[])?)
+}
+
+/// Reads `{"packageName", "userId", "toolId", "toolParameters"?}`.
+pub fn read_tool_call(body: &[u8]) -> Result<ToolCall, BadRequest> {
+    Ok(json::parse(object(body)?, &[])?)
+}
+
+/// A request to call a tool of an app.
+#[derive(Debug, Clone, PartialEq, Deserialize)]
+#[serde(rename_all = "camelCase", deny_unknown_fields)]
+pub struct ToolCall {
+    #[serde(deserialize_with = "package_name")]
+    pub package_name: String,
+    #[serde(deserialize_with = "user_id")]
+    pub user_id: String,
+    #[serde(deserialize_with = "tool_id")]
+    pub tool_id: String,
+    #[serde(default, deserialize_with = "parameters")]
+    pub tool_parameters: Map<String, Value>,
+}
+
+fn tool_id<'de, D: Deserializer<'de>>(deserializer: D) -> Result<String, D::Error> {
+    checked(deserializer, "the id of a tool", |value| {
+        let id = value.as_str()?;
+        (!id.is_empty()).then(|| id.to_owned())
+    })
+}
+
+fn parameters<'de, D: Deserializer<'de>>(deserializer: D) -> Result<Map<String, Value>, D::Error> {
+    checked(deserializer, "an object", |value| {
+        value.as_object().cloned()
+    })
 }
 
 /// A request to start an app.
@@ -32,10 +65,9 @@ fn package_name<'de, D: Deserializer<'de>>(deserializer: D) -> Result<String, D:
 }
 
 fn user_id<'de, D: Deserializer<'de>>(deserializer: D) -> Result<String, D::Error> {
-    const ALLOWED: &str = "a user's id, which is not empty and has no `-`";
-    checked(deserializer, ALLOWED, |value| {
+    checked(deserializer, "a user's id, which is not empty", |value| {
         let id = value.as_str()?;
-        (!id.is_empty() && !id.contains('-')).then(|| id.to_owned())
+        (!id.is_empty()).then(|| id.to_owned())
     })
 }
 

@@ -17,7 +17,7 @@ use super::action::Action;
 use crate::identity::ConnectionId;
 use crate::json::{self, FieldError, checked};
 #[cfg(feature = "server")]
-pub(crate) use app::read_app;
+pub(crate) use app::{read_app, read_tool_call};
 pub use fault::read_fault;
 #[cfg(feature = "server")]
 pub(crate) use frame::read_frame_request;

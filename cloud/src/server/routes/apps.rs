@@ -5,7 +5,7 @@ use axum::extract::{Path, Query, State};
 use axum::http::StatusCode;
 use axum::response::Response;
 use serde::Deserialize;
-use serde_json::json;
+use serde_json::{Value, json};
 
 use super::super::Shared;
 use super::{accepted, bad_request, json_response};
@@ -61,5 +61,38 @@ pub(in crate::server) async fn stop_many(State(shared): State<Shared>, body: Byt
                 .with(|cloud, now| cloud.stop_apps(&target, &reason, now)),
         ),
         Err(bad) => bad_request(&bad),
+    }
+}
+
+/// `POST /tools`
+pub(in crate::server) async fn call_tool(State(shared): State<Shared>, body: Bytes) -> Response {
+    let request = match request::read_tool_call(&body) {
+        Ok(request) => request,
+        Err(bad) => return bad_request(&bad),
+    };
+    let user = UserSessionId::new(&request.user_id);
+    let call = shared.driver.with(|cloud, now| {
+        let parameters = Value::Object(request.tool_parameters);
+        let package = &request.package_name;
+        cloud.tool_call(&user, package, &request.tool_id, &parameters, now)
+    });
+    let Some(call) = call else {
+        let error = format!(
+            "{} was not started with a webhook for {user}",
+            request.package_name
+        );
+        let body = json!({"error": error, "field": "packageName"});
+        return json_response(StatusCode::NOT_FOUND, &body);
+    };
+    match shared.caller.call(call).await {
+        Ok((status, body)) => {
+            let text = || String::from_utf8_lossy(&body).into_owned().into();
+            let body: Value = serde_json::from_slice(&body).unwrap_or_else(|_| text());
+            json_response(StatusCode::OK, &json!({"status": status, "body": body}))
+        }
+        Err(error) => json_response(
+            StatusCode::BAD_GATEWAY,
+            &json!({"error": error, "field": ""}),
+        ),
     }
 }

@@ -22,11 +22,23 @@ impl CloudModel {
         );
         self.check_hit()?;
         self.check_deadlines(now)?;
-        self.check_references(&cloud.references())?;
+        let references = cloud.references();
+        self.settle_held_streams(&references);
+        self.check_references(&references)?;
         if std::mem::take(&mut self.changed) {
             self.check_snapshot(&cloud.sessions(), now)?;
         }
         Ok(())
+    }
+
+    /// Finds out which held streams a restart has forgotten.
+    fn settle_held_streams(&mut self, references: &BTreeSet<(Component, ConnectionId)>) {
+        for (id, connection) in &mut self.connections {
+            let may_lack = std::mem::take(&mut connection.may_lack_streams);
+            if may_lack && !references.contains(&(Component::Subscriptions, *id)) {
+                connection.streams = None;
+            }
+        }
     }
 
     /// Checks that the last fault had its effect on the connections that it hit.
@@ -34,6 +46,14 @@ impl CloudModel {
         let Some((fault, hit)) = self.hit.take() else {
             return Ok(());
         };
+        if fault == "restart" {
+            if self.forgets {
+                self.held.clear();
+            }
+            for held in self.held.values_mut() {
+                held.may_be_forgotten = true;
+            }
+        }
         for id in hit {
             let Some(connection) = self.connections.get(&id) else {
                 continue;

@@ -4,7 +4,7 @@ use testkit::ensure;
 use testkit::model::Violation;
 use tpa_cloud::{ConnectionId, Fact, Identity, Side};
 
-use super::{CloudModel, Stage, millis};
+use super::{CloudModel, Held, Stage, millis};
 
 impl CloudModel {
     pub(super) fn happened(
@@ -76,6 +76,18 @@ impl CloudModel {
                     "{package_name} stopped for no reason"
                 );
                 self.displays.stop(user_session_id.as_str(), package_name);
+                let session = format!("{user_session_id}-{package_name}");
+                self.held.remove(&session);
+                for connection in self.connections.values_mut() {
+                    connection.released |= connection.session.as_ref() == Some(&session);
+                }
+            }
+            (Fact::Subscriptions { .. }, Some(who)) => {
+                self.of(who.connection_id, "subscribed")?.released = false;
+            }
+            (Fact::Released { .. }, Some(who)) => {
+                let connection = self.of(who.connection_id, "released")?;
+                connection.released = connection.streams.is_some();
             }
             _ => {}
         }
@@ -100,7 +112,12 @@ impl CloudModel {
             "supersession",
             "{id} is acknowledged for {session}, which {other:?} has"
         );
+        let held = self.held.remove(&session).filter(|held| now < held.until);
         let connection = self.of(id, "acknowledged")?;
+        if let Some(held) = held {
+            connection.streams = Some(held.streams);
+            connection.may_lack_streams = held.may_be_forgotten;
+        }
         ensure!(connection.has_key, "handshake", "{id} has no key");
         connection.stage = Stage::Member;
         connection.session = Some(session);
@@ -143,6 +160,21 @@ impl CloudModel {
             "{id} is closed with {code}, and {stale:?} was stale"
         );
         connection.stage = Stage::Closing(now);
+        let released = connection.released;
+        if let (Some(session), Some(streams), false) = (
+            connection.session.clone(),
+            connection.streams.take(),
+            released,
+        ) {
+            let may_be_forgotten = connection.may_lack_streams;
+            let until = now + millis(self.config.app_restart_after);
+            let held = Held {
+                streams,
+                until,
+                may_be_forgotten,
+            };
+            self.held.insert(session, held);
+        }
         Ok(())
     }
 }

@@ -48,8 +48,12 @@ struct Connection {
     date: String,
     close_sent: bool,
     cut: bool,
-    /// Streams of the last subscription update.
+    /// Streams of the last subscription update, or those that the cloud held.
     streams: Option<BTreeSet<String>>,
+    /// The cloud may have forgotten the streams in a restart.
+    may_lack_streams: bool,
+    /// The app has released the session after its last subscription update.
+    released: bool,
     /// Number of the client's pings that are not answered yet.
     unanswered: u64,
 }
@@ -66,9 +70,18 @@ pub struct Figures {
     pub events: u64,
 }
 
+/// Subscriptions that the cloud holds for the next connection of a session.
+#[derive(Debug)]
+struct Held {
+    streams: BTreeSet<String>,
+    until: u64,
+    may_be_forgotten: bool,
+}
+
 #[derive(Debug)]
 pub struct CloudModel {
     config: Config,
+    held: BTreeMap<String, Held>,
     connections: BTreeMap<ConnectionId, Connection>,
     pub displays: Displays,
     pub figures: Figures,
@@ -97,6 +110,7 @@ impl CloudModel {
     pub fn new(config: &Config) -> Self {
         Self {
             config: config.clone(),
+            held: BTreeMap::new(),
             connections: BTreeMap::new(),
             displays: Displays::default(),
             figures: Figures::default(),
@@ -130,6 +144,8 @@ impl CloudModel {
             close_sent: false,
             cut: false,
             streams: None,
+            may_lack_streams: false,
+            released: false,
             unanswered: 0,
         };
         let before = self.connections.insert(id, connection);
@@ -253,7 +269,7 @@ impl CloudModel {
                 connection.may_ping_soon = true;
                 Ok(())
             }
-            Output::Webhook(_) => Ok(()),
+            Output::Webhook(_) | Output::AppCall(_) => Ok(()),
             Output::Event(event) => {
                 self.figures.events += 1;
                 self.happened(&event.fact, event.who.as_deref(), now)

@@ -209,6 +209,9 @@ impl World<'_> {
                 Output::Webhook(call) => {
                     self.pending.add(self.now + ANSWER, Pending::Webhook(call));
                 }
+                Output::AppCall(call) => {
+                    self.cloud.handle_app_answer(&call, Ok(()), self.at());
+                }
                 Output::Event(event) => self.observe(&event),
             }
         }

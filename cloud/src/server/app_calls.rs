@@ -1,0 +1,76 @@
+//! Requests to the endpoints of apps.
+
+use std::fmt;
+use std::sync::Arc;
+use std::time::Duration;
+
+use axum::body::Bytes;
+use hyper_util::client::legacy::Client;
+use hyper_util::rt::TokioExecutor;
+use tokio::sync::{Semaphore, mpsc};
+use tokio::task::JoinSet;
+
+use super::driver::Driver;
+use super::webhook::{self, HttpClient};
+use crate::output::AppCall;
+
+/// Time for a response.
+const RESPONSE_TIMEOUT: Duration = Duration::from_secs(10);
+
+/// Number of concurrent requests.
+const MAX_CONCURRENT: usize = 16;
+
+/// Status and body of a response; the error is a message for people.
+type Answer = Result<(u16, Bytes), String>;
+
+/// Sends requests to apps and reports the results to the cloud.
+#[derive(Clone)]
+pub(super) struct Caller {
+    driver: Arc<Driver>,
+    client: HttpClient,
+    permits: Arc<Semaphore>,
+}
+
+impl fmt::Debug for Caller {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("Caller").finish_non_exhaustive()
+    }
+}
+
+impl Caller {
+    pub(super) fn new(driver: Arc<Driver>) -> Self {
+        Self {
+            driver,
+            client: Client::builder(TokioExecutor::new()).build_http(),
+            permits: Arc::new(Semaphore::new(MAX_CONCURRENT)),
+        }
+    }
+
+    /// Performs the calls of the cloud until it is aborted.
+    pub(super) async fn run(self, mut calls: mpsc::UnboundedReceiver<AppCall>) {
+        // Dropping the set aborts the calls.
+        let mut running = JoinSet::new();
+        while let Some(call) = calls.recv().await {
+            while running.try_join_next().is_some() {}
+            let caller = self.clone();
+            running.spawn(async move { drop(caller.call(call).await) });
+        }
+    }
+
+    /// Performs a call. The body of the response is limited as that of a webhook.
+    pub(super) async fn call(&self, mut call: AppCall) -> Answer {
+        // The semaphore is never closed, so there is no error.
+        let _permit = self.permits.acquire().await;
+        let body = std::mem::take(&mut call.body);
+        let sending = webhook::send(&self.client, &call.url, &call.content_type, body);
+        let answer = tokio::time::timeout(RESPONSE_TIMEOUT, sending).await;
+        let answer = answer.unwrap_or_else(|_| Err("no response within 10 s".to_owned()));
+        let result = match &answer {
+            Ok((status, body)) => webhook::interpret(*status, body),
+            Err(error) => Err(error.clone()),
+        };
+        self.driver
+            .with(|cloud, now| cloud.handle_app_answer(&call, result, now));
+        answer
+    }
+}
