@@ -14,14 +14,15 @@ const anything = fc.oneof(text, fc.jsonValue(), fc.constant(undefined));
 const near = fc.record(
   {
     type: fc.oneof({ weight: 9, arbitrary: fc.constantFrom("session_request", "stop_request") }, anything),
-    sessionId: anything,
-    userId: anything,
+    sessionId: fc.oneof({ weight: 9, arbitrary: fc.string() }, anything),
+    userId: fc.oneof(fc.string(), anything),
     reason: anything,
     augmentOSWebsocketUrl: fc.oneof(
       fc.webUrl().map((url) => url.replace("http", "ws")),
       anything,
     ),
     mentraOSWebsocketUrl: anything,
+    websocketUrl: anything,
   },
   { requiredKeys: [] },
 );
@@ -47,7 +48,7 @@ test("every body is a valid request or rejected with 400", () => {
           return;
         }
         read += 1;
-        assert.ok(request.sessionId !== "");
+        assert.match(request.sessionId, /^\P{Cc}*[^\s\p{Cc}]\P{Cc}*$/u);
         if (request.type === "stop_request") assert.ok(request.reason !== "");
         else assert.ok(request.url === undefined || /^wss?:$/.test(request.url.protocol));
       },

@@ -32,6 +32,7 @@ impl Cloud {
             ..Identity::clone(identity)
         });
         transport.stage = Stage::Handshaking(Arc::clone(&who));
+        self.playback.record(&who, self.context.now());
         let user = match checked {
             Ok(session) => session.user_session,
             Err(refusal) => return self.refuse(id, refusal),
