@@ -9,6 +9,15 @@ const READ_TIMEOUT = 10_000;
 /** Most bodies that are read at once; they take up to 16 MiB. */
 const MAX_READS = 256;
 
+/**
+ * @template T
+ * @typedef {object} Sink receiver of a body
+ * @property {(chunk: Uint8Array) => void} add throws an `HttpError` for a body that is refused
+ * @property {() => T} finish called at the end, returns the content
+ * @property {() => void} discard drops the content; nothing can be added afterwards
+ */
+
+/** Text of a body. @implements {Sink<string>} */
 export class Body {
   #decoder = new TextDecoder();
   #text = "";
@@ -28,7 +37,7 @@ export class Body {
   }
 
   /** Returns the text of the complete body. */
-  text() {
+  finish() {
     return this.#text + this.#decoder.decode();
   }
 
@@ -40,28 +49,35 @@ export class Body {
 }
 
 /**
+ * Reads the body of a request into a sink.
+ *
+ * @callback ReadBody
+ * @param {(sink: Sink<any>) => Promise<void>} source adds the chunks
+ * @param {Sink<any>} [sink] by default one for the text of a short body
+ * @param {number} [timeout] longest time, ms
+ * @returns {Promise<any>} what the sink returns at the end
+ */
+
+/**
  * Creates a function that reads bodies.
  *
- * @returns {(source: (body: Body) => Promise<void>) => Promise<string>} `source` adds the chunks
+ * @returns {ReadBody}
  */
 export function bodyReader() {
   let reads = 0;
-  return async function read(source) {
+  return async function read(source, sink = new Body(), timeout = READ_TIMEOUT) {
     if (reads >= MAX_READS) throw new HttpError(429, `${MAX_READS} requests are being read already`);
     reads += 1;
-    const body = new Body();
     try {
       const isComplete = await withTimeout(
-        READ_TIMEOUT,
-        source(body).then(() => true),
+        timeout,
+        source(sink).then(() => true),
       );
-      if (isComplete !== true) {
-        throw new HttpError(408, `the body did not arrive within ${READ_TIMEOUT / 1000} s`);
-      }
-      return body.text();
+      if (isComplete !== true) throw new HttpError(408, `the body did not arrive within ${timeout / 1000} s`);
+      return sink.finish();
     } finally {
       reads -= 1;
-      body.discard();
+      sink.discard();
     }
   };
 }
