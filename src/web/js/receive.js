@@ -111,21 +111,26 @@ function receiveBinary(data, connection, dispatcher) {
  * @param {Dispatcher} dispatcher
  */
 function deliver(stream, data, connection, dispatcher) {
-  let route = dispatcher.routes?.get(stream) ?? dispatcher.route(stream);
+  let route = routeOf(stream, dispatcher);
   if (route.isInspected) {
     dispatcher.inspect(stream, data);
-    route = dispatcher.route(stream);
+    route = routeOf(stream, dispatcher);
   }
   const { registrations } = dispatcher;
   const { first } = route;
   run(first, data, connection, dispatcher);
-  if (dispatcher.registrations !== registrations) route = dispatcher.route(stream);
+  if (dispatcher.registrations !== registrations) route = routeOf(stream, dispatcher);
   let isHandled = run(route.second, data, connection, dispatcher) || first.length > 0;
   if (route.hasVariants) {
     const variant = nameWithVariant(stream, data);
     if (variant !== stream) isHandled = dispatcher.emit(variant, data, connection) || isHandled;
   }
   if (!isHandled) dispatcher.unhandled(stream);
+}
+
+/** @param {string} stream @param {Dispatcher} dispatcher */
+function routeOf(stream, dispatcher) {
+  return dispatcher.routes?.get(stream) ?? dispatcher.findRoute(stream);
 }
 
 /**
