@@ -72,4 +72,12 @@ test("a body is independent of its chunks, and limited in size", () => {
   body.add(new Uint8Array(65_536));
   assert.throws(() => body.add(new Uint8Array(1)), HttpError);
   assert.equal(body.finish(), "");
+  for (const bytes of [[0xff], [0xe2, 0x82], [0xc0, 0xaf]]) {
+    const wrong = new Body();
+    const read = () => {
+      wrong.add(Uint8Array.from(bytes));
+      return wrong.finish();
+    };
+    assert.throws(read, ({ answer }) => answer.status === 400);
+  }
 });

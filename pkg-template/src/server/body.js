@@ -19,7 +19,7 @@ const MAX_READS = 256;
 
 /** Text of a body. @implements {Sink<string>} */
 export class Body {
-  #decoder = new TextDecoder();
+  #decoder = new TextDecoder("utf-8", { fatal: true });
   #text = "";
   #bytes = 0;
 
@@ -33,12 +33,22 @@ export class Body {
       this.discard();
       throw new HttpError(413, `the body has more than ${MAX_BYTES} bytes`);
     }
-    this.#text += this.#decoder.decode(chunk, { stream: true });
+    this.#text += this.#decode(chunk, { stream: true });
   }
 
   /** Returns the text of the complete body. */
   finish() {
-    return this.#text + this.#decoder.decode();
+    return this.#text + this.#decode();
+  }
+
+  /** @param {Parameters<TextDecoder["decode"]>} given */
+  #decode(...given) {
+    try {
+      return this.#decoder.decode(...given);
+    } catch {
+      this.discard();
+      throw new HttpError(400, "the body is not UTF-8");
+    }
   }
 
   /** Drops the content. Nothing can be added afterwards. */

@@ -6,6 +6,7 @@
  * @import { Incoming } from "./router.js"
  * @import { NodeRequest, NodeResponse } from "tpa-session/server"
  */
+import { Body } from "./body.js";
 import { HttpError, headersOf } from "./http-error.js";
 import { isObject } from "./options.js";
 
@@ -47,7 +48,10 @@ export function nodeHandler(answer, readBody) {
  */
 function parsedText(request) {
   const body = parsed(request);
-  return body instanceof Uint8Array ? new TextDecoder().decode(body) : body;
+  if (!(body instanceof Uint8Array)) return body;
+  const sink = new Body();
+  sink.add(body);
+  return sink.finish();
 }
 
 /**
