@@ -27,7 +27,7 @@ use serde_json::Value;
 use crate::cloud::disconnect::Ending;
 use crate::cloud::events::Listeners;
 use crate::cloud::rooms::Rooms;
-use crate::config::Config;
+use crate::config::{Config, ShutdownCode};
 use crate::context::Context;
 use crate::events::Fact;
 use crate::faults::playback::Playback;
@@ -204,7 +204,7 @@ impl Cloud {
         self.context.timers.next()
     }
 
-    /// Closes every connection with 1001 and accepts no new ones. All sockets are closed within the
+    /// Closes every connection with [`Config::shutdown_code`] and accepts no new ones. All sockets are closed within the
     /// close timeout.
     pub fn shut_down(&mut self, now: Instant) {
         self.context.set_time(now);
@@ -212,8 +212,12 @@ impl Cloud {
         // Frames that a fault holds back must not delay the shutdown.
         self.stop_playing(&Target::All, now);
         let deadline = self.context.now() + self.context.config.close_timeout;
+        let code = match self.context.config.shutdown_code {
+            ShutdownCode::ServiceRestart => close::RESTART,
+            ShutdownCode::GoingAway => close::GOING_AWAY,
+        };
         for id in self.context.transports.all() {
-            self.end(id, Ending::close(close::GOING_AWAY, close::SHUTTING_DOWN));
+            self.end(id, Ending::close(code, close::SHUTTING_DOWN));
             self.context.timers.set_no_later(Timer::Cut(id), deadline);
         }
     }

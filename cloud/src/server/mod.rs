@@ -185,7 +185,7 @@ impl Server {
         self.driver.socket_count()
     }
 
-    /// Closes all sockets with 1001 and stops the server.
+    /// Closes all sockets with [`Config::shutdown_code`] and stops the server.
     pub async fn shut_down(mut self) {
         self.driver.with(|cloud, now| cloud.shut_down(now));
         // The cloud resets sockets that do not answer the close frame.

@@ -67,7 +67,7 @@ fn shutdown_ignores_faults() {
         world.cloud.shut_down(world.now);
         world.drain();
         world.advance(Duration::ZERO);
-        let close = (1001, "Server shutting down".to_owned());
+        let close = (1012, "Server shutting down".to_owned());
         assert_eq!(world.close_of(id), Some(close), "{fault:?}");
         world.advance(seconds(2));
         for id in [id, closing] {

@@ -51,6 +51,10 @@ pub(crate) fn read_action(mut fields: Map<String, Value>) -> Result<Action, BadR
 
 /// Reads the body of a request. Fields that are null count as missing.
 pub(crate) fn object(body: &[u8]) -> Result<Map<String, Value>, BadRequest> {
+    if json::is_excessive(body) {
+        let error = format!("the body has {}", json::TOO_MANY_VALUES);
+        return Err(BadRequest::whole(&error));
+    }
     match serde_json::from_slice(body) {
         Ok(Value::Object(mut fields)) => {
             remove_nulls(&mut fields);
