@@ -68,6 +68,8 @@ pub enum Input<'a> {
     TooBig,
     /// The send buffer is full, because the peer does not read.
     Congested,
+    /// The receive buffer is too large, with those of other connections.
+    Overrun,
     /// The socket is closed. Last input of a connection.
     Gone,
 }
@@ -170,7 +172,8 @@ impl Cloud {
                     self.context.timers.set(Timer::Cut(from), deadline);
                 }
             }
-            Input::Congested => self.overflow(from),
+            Input::Congested => self.overflow(from, "send buffer full"),
+            Input::Overrun => self.overflow(from, "receive buffer full"),
             Input::TooBig => {
                 self.end(from, Ending::close(close::TOO_BIG, close::FRAME_TOO_BIG));
             }
@@ -362,7 +365,7 @@ impl Cloud {
         self.sessions.retain(|_, manager| {
             let forgotten = which(manager);
             if forgotten {
-                manager.stop_timers(context);
+                manager.release(context);
             }
             !forgotten
         });
@@ -383,7 +386,7 @@ impl Cloud {
             Timer::Stale(id) => self.check_stale(id),
             Timer::Cut(id) => self.cut(id),
             Timer::Release(id) => self.release(id),
-            Timer::Overflow(id) => self.overflow(id),
+            Timer::Overflow(id) => self.overflow(id, "send buffer full"),
             Timer::Thaw(id) => self.thaw(id),
             Timer::Flap(id) => {
                 self.end(id, Ending::cut());

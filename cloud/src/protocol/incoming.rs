@@ -4,21 +4,12 @@
 
 use std::fmt;
 
+use serde::Deserialize;
 use serde::de::DeserializeOwned;
-use serde::{Deserialize, Deserializer};
 use serde_json::{Map, Value};
 
-use super::{RoomConfig, View};
-use crate::json::{self, FieldError, checked, heap_bytes, lenient, short};
-
-/// Limits of what the cloud keeps, so that no app fills its memory.
-const MAX_ID_BYTES: usize = 512;
-const MAX_NAME_BYTES: usize = 128;
-const MAX_SUBSCRIPTIONS: usize = 128;
-const MAX_MODES: usize = 16;
-const MAX_LAYOUT_BYTES: usize = 256 * 1024;
-const MAX_CONTENT_BYTES: usize = 64 * 1024;
-const MAX_ROOM_BYTES: usize = 2 * 1024;
+use super::{RoomConfig, View, kept};
+use crate::json::{self, FieldError, lenient};
 
 /// A frame from a TPA, as far as the cloud acts on it.
 #[derive(Debug, Clone, PartialEq)]
@@ -113,7 +104,7 @@ pub enum ToApps {
     JoinRoom {
         room_id: String,
         /// Used when the room does not exist yet.
-        #[serde(rename = "roomConfig", default, deserialize_with = "room_config")]
+        #[serde(rename = "roomConfig", default, deserialize_with = "kept::room_config")]
         config: RoomConfig,
     },
     #[serde(rename = "app_room_leave")]
@@ -125,9 +116,9 @@ pub enum ToApps {
 #[serde(rename_all = "camelCase")]
 pub struct ConnectionInit {
     /// `<userSessionId>-<packageName>`, not yet validated.
-    #[serde(deserialize_with = "id")]
+    #[serde(deserialize_with = "kept::id")]
     pub session_id: String,
-    #[serde(deserialize_with = "id")]
+    #[serde(deserialize_with = "kept::id")]
     pub package_name: String,
     /// Empty when missing.
     #[serde(default, deserialize_with = "lenient")]
@@ -146,7 +137,7 @@ impl fmt::Debug for ConnectionInit {
 
 #[derive(Deserialize)]
 struct SubscriptionUpdate {
-    #[serde(deserialize_with = "stream_names")]
+    #[serde(deserialize_with = "kept::stream_names")]
     subscriptions: Vec<String>,
 }
 
@@ -156,10 +147,10 @@ struct SubscriptionUpdate {
 pub struct DisplayEvent {
     #[serde(default)]
     pub view: View,
-    #[serde(deserialize_with = "layout")]
+    #[serde(deserialize_with = "kept::layout")]
     pub layout: Value,
     /// Without it the layout stays until another replaces it.
-    #[serde(default, deserialize_with = "duration_ms")]
+    #[serde(default, deserialize_with = "kept::duration_ms")]
     pub duration_ms: Option<u64>,
 }
 
@@ -167,25 +158,25 @@ pub struct DisplayEvent {
 #[derive(Debug, Clone, PartialEq, Deserialize)]
 pub struct DashboardContent {
     /// Text or a layout.
-    #[serde(deserialize_with = "content")]
+    #[serde(deserialize_with = "kept::content")]
     pub content: Value,
     /// Modes in which the content is visible.
-    #[serde(default = "main_mode", deserialize_with = "modes")]
+    #[serde(default = "main_mode", deserialize_with = "kept::modes")]
     pub modes: Vec<String>,
 }
 
 #[derive(Deserialize)]
 struct DashboardModeChange {
-    #[serde(deserialize_with = "name")]
+    #[serde(deserialize_with = "kept::name")]
     mode: String,
 }
 
 /// Content for one section of the system dashboard.
 #[derive(Debug, Clone, PartialEq, Deserialize)]
 pub struct DashboardSection {
-    #[serde(deserialize_with = "name")]
+    #[serde(deserialize_with = "kept::name")]
     pub section: String,
-    #[serde(deserialize_with = "content")]
+    #[serde(deserialize_with = "kept::content")]
     pub content: Value,
 }
 
@@ -193,7 +184,7 @@ pub struct DashboardSection {
 #[derive(Debug, Clone, PartialEq, Eq, Deserialize)]
 pub struct Release {
     /// `switching_clouds`, `clean_shutdown` or `user_logout`.
-    #[serde(default, deserialize_with = "lenient_name")]
+    #[serde(default, deserialize_with = "kept::lenient_name")]
     pub reason: String,
 }
 
@@ -264,7 +255,7 @@ pub fn read_frame(text: &str) -> Result<(String, FromTpa), MalformedFrame> {
         },
         _ => read_optional(Value::Object(fields)),
     };
-    Ok((json::cut(&kind, MAX_NAME_BYTES), frame))
+    Ok((json::cut(&kind, kept::MAX_NAME_BYTES), frame))
 }
 
 /// Reads the frames of single features. Like the production clouds, this one ignores those that
@@ -281,91 +272,6 @@ fn parse<T: DeserializeOwned>(kind: &str, fields: Map<String, Value>) -> Result<
         frame: kind.to_owned(),
         field,
         problem,
-    })
-}
-
-fn id<'de, D: Deserializer<'de>>(deserializer: D) -> Result<String, D::Error> {
-    checked(deserializer, "a string of at most 512 bytes", |value| {
-        short(value, MAX_ID_BYTES)
-    })
-}
-
-fn name<'de, D: Deserializer<'de>>(deserializer: D) -> Result<String, D::Error> {
-    checked(deserializer, "a string of at most 128 bytes", |value| {
-        short(value, MAX_NAME_BYTES)
-    })
-}
-
-/// Reads a name; the rest of a longer one is omitted.
-fn lenient_name<'de, D: Deserializer<'de>>(deserializer: D) -> Result<String, D::Error> {
-    let name: String = lenient(deserializer)?;
-    Ok(json::cut(&name, MAX_NAME_BYTES))
-}
-
-fn modes<'de, D: Deserializer<'de>>(deserializer: D) -> Result<Vec<String>, D::Error> {
-    const ALLOWED: &str = "an array of at most 16 names of at most 128 bytes";
-    checked(deserializer, ALLOWED, |value| {
-        let modes = value.as_array()?;
-        if modes.len() > MAX_MODES {
-            return None;
-        }
-        modes
-            .iter()
-            .map(|mode| short(mode, MAX_NAME_BYTES))
-            .collect()
-    })
-}
-
-fn content<'de, D: Deserializer<'de>>(deserializer: D) -> Result<Value, D::Error> {
-    checked(
-        deserializer,
-        "text or a layout of at most 64 KiB",
-        |value| (heap_bytes(value) <= MAX_CONTENT_BYTES).then(|| value.clone()),
-    )
-}
-
-/// Reads the properties of a room; those that are invalid or too large are ignored.
-fn room_config<'de, D: Deserializer<'de>>(deserializer: D) -> Result<RoomConfig, D::Error> {
-    let config: RoomConfig = lenient(deserializer)?;
-    let is_small = heap_bytes(&config.metadata) <= MAX_ROOM_BYTES;
-    Ok(if is_small {
-        config
-    } else {
-        RoomConfig::default()
-    })
-}
-
-/// A subscription is a stream's name, or `{"stream": name, "rate": …}` for `location_update`.
-fn stream_names<'de, D: Deserializer<'de>>(deserializer: D) -> Result<Vec<String>, D::Error> {
-    const ALLOWED: &str = "an array of at most 128 stream names of at most 128 bytes";
-    let name = |item: &Value| short(item.get("stream").unwrap_or(item), MAX_NAME_BYTES);
-    checked(deserializer, ALLOWED, |value| {
-        let list = value.as_array()?;
-        if list.len() > MAX_SUBSCRIPTIONS {
-            return None;
-        }
-        list.iter().map(name).collect()
-    })
-}
-
-fn layout<'de, D: Deserializer<'de>>(deserializer: D) -> Result<Value, D::Error> {
-    const ALLOWED: &str = "an object of at most 256 KiB with a string `layoutType`";
-    checked(deserializer, ALLOWED, |value| {
-        value.get("layoutType")?.as_str()?;
-        (heap_bytes(value) <= MAX_LAYOUT_BYTES).then(|| value.clone())
-    })
-}
-
-/// JavaScript has one number type, so a fraction is rounded towards zero. The SDK sends -1 for
-/// an unlimited duration.
-fn duration_ms<'de, D: Deserializer<'de>>(deserializer: D) -> Result<Option<u64>, D::Error> {
-    checked(deserializer, "a number of milliseconds", |value| {
-        if value.is_null() {
-            return Some(None);
-        }
-        // The cast saturates.
-        let millis = value.as_f64()?;
-        Some((millis >= 0.0).then_some(millis as u64))
     })
 }
 
@@ -438,84 +344,6 @@ mod tests {
                 other => panic!("{frame}: {other:?}"),
             }
         }
-    }
-
-    #[test]
-    fn what_the_cloud_keeps_is_limited() {
-        let long = "x".repeat(MAX_LAYOUT_BYTES);
-        let name = "x".repeat(MAX_NAME_BYTES + 1);
-        let id = "x".repeat(MAX_ID_BYTES + 1);
-        for (frame, field) in [
-            (
-                json!({"type": "display_event", "layout": {"layoutType": "text_wall", "text": long}}),
-                "layout",
-            ),
-            (
-                json!({"type": "dashboard_content_update", "content": long}),
-                "content",
-            ),
-            (
-                json!({"type": "dashboard_content_update", "content": "", "modes": [name]}),
-                "modes",
-            ),
-            (
-                json!({"type": "dashboard_mode_change", "mode": name}),
-                "mode",
-            ),
-            (
-                json!({"type": "dashboard_system_update", "section": name, "content": ""}),
-                "section",
-            ),
-            (
-                json!({"type": "subscription_update", "subscriptions": [name]}),
-                "subscriptions",
-            ),
-            (
-                json!({"type": "subscription_update", "subscriptions": vec!["VAD"; MAX_SUBSCRIPTIONS + 1]}),
-                "subscriptions",
-            ),
-            (
-                json!({"type": "tpa_connection_init", "sessionId": id, "packageName": "a"}),
-                "sessionId",
-            ),
-            (
-                json!({"type": "tpa_connection_init", "sessionId": "u-a", "packageName": id}),
-                "packageName",
-            ),
-        ] {
-            match read_frame(&frame.to_string()) {
-                Err(MalformedFrame::Field {
-                    field: named,
-                    problem,
-                    ..
-                }) => {
-                    assert_eq!(named, field);
-                    assert!(problem.contains(" of at most "), "{problem}");
-                    assert!(problem.len() < 500, "{}", problem.len());
-                }
-                other => panic!("{field}: {other:?}"),
-            }
-        }
-        let room =
-            json!({"type": "app_room_join", "roomId": "r", "roomConfig": {"metadata": long}});
-        let (_, frame) = read_frame(&room.to_string()).unwrap();
-        let FromTpa::ToApps(ToApps::JoinRoom { config, .. }) = frame else {
-            panic!("{frame:?}");
-        };
-        assert_eq!(config, RoomConfig::default());
-        let (kind, _) = read_frame(&json!({"type": long}).to_string()).unwrap();
-        assert_eq!(kind.len(), MAX_NAME_BYTES);
-        let (_, release) =
-            read_frame(&json!({"type": "ownership_release", "reason": long}).to_string()).unwrap();
-        let FromTpa::Release(Release { reason }) = release else {
-            panic!("{release:?}");
-        };
-        assert_eq!(reason.len(), MAX_NAME_BYTES);
-        let many = format!(
-            r#"{{"type":"x","list":[{}0]}}"#,
-            r#"{"a":0},"#.repeat(10_000)
-        );
-        assert_eq!(read_frame(&many), Err(MalformedFrame::TooManyValues));
     }
 
     #[test]
