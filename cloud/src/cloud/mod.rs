@@ -9,6 +9,7 @@ mod faults;
 mod frames;
 #[cfg(feature = "test-util")]
 mod introspect;
+mod old_connection;
 mod relay;
 mod rooms;
 mod scenarios;
@@ -27,7 +28,7 @@ use serde_json::Value;
 use crate::cloud::disconnect::Ending;
 use crate::cloud::events::Listeners;
 use crate::cloud::rooms::Rooms;
-use crate::config::{Config, ShutdownCode};
+use crate::config::Config;
 use crate::context::Context;
 use crate::events::Fact;
 use crate::faults::playback::Playback;
@@ -215,10 +216,7 @@ impl Cloud {
         // Frames that a fault holds back must not delay the shutdown.
         self.stop_playing(&Target::All, now);
         let deadline = self.context.now() + self.context.config.close_timeout;
-        let code = match self.context.config.shutdown_code {
-            ShutdownCode::ServiceRestart => close::RESTART,
-            ShutdownCode::GoingAway => close::GOING_AWAY,
-        };
+        let code = close::of_shutdown(self.context.config.shutdown_code);
         for id in self.context.transports.all() {
             self.end(id, Ending::close(code, close::SHUTTING_DOWN));
             self.context.timers.set_no_later(Timer::Cut(id), deadline);
@@ -251,7 +249,7 @@ impl Cloud {
 
     fn record_activity(&mut self, from: ConnectionId) {
         let transport = self.context.transports.get(from);
-        if let Some(Stage::Member(_, user)) = transport.map(|transport| &transport.stage)
+        if let Some(user) = transport.and_then(Transport::user_session)
             && let Some(manager) = self.sessions.get_mut(user)
         {
             manager.record_activity(from, self.context.now());
@@ -334,12 +332,13 @@ impl Cloud {
                 let who = Arc::clone(who);
                 self.relay(who, message);
             }
-            (Stage::Member(who, user), frame) => {
+            (Stage::Member(who, _), frame) => {
                 let who = Arc::clone(who);
-                let manager = self.sessions.get(user);
-                if let Some(fact) = manager.and_then(|manager| manager.read(&who, frame)) {
-                    self.broadcast(Some(who), fact);
-                }
+                self.handle_member_frame(who, frame);
+            }
+            (Stage::Detached(who, _), frame) => {
+                let who = Arc::clone(who);
+                self.handle_detached_frame(&who, frame);
             }
             (Stage::Closing, _) => {}
         }
@@ -391,7 +390,8 @@ impl Cloud {
             Timer::Flap(id) => {
                 self.end(id, Ending::cut());
             }
-            Timer::AppRestart(user, package) => self.restart_app(&user, &package),
+            Timer::AppNextStep(user, package) => self.take_app_step(&user, &package),
+            Timer::AppStartTimeout(user, package) => self.give_up_app(&user, &package),
             Timer::Plan(id) => self.run_due_steps(id),
             Timer::Streams(user) => {
                 if let Some(manager) = self.sessions.get_mut(&user) {
@@ -427,10 +427,8 @@ impl Cloud {
     }
 
     fn user_session_of(&self, id: ConnectionId) -> Option<UserSessionId> {
-        match &self.context.transports.get(id)?.stage {
-            Stage::Member(_, user) => Some(user.clone()),
-            Stage::Handshaking(_) | Stage::Closing => None,
-        }
+        let transport = self.context.transports.get(id)?;
+        transport.user_session().cloned()
     }
 
     /// Returns the connected TPAs of a target.

@@ -1,5 +1,7 @@
 //! Close codes and reasons.
 
+use crate::config::ShutdownCode;
+
 /// Intended end.
 pub const NORMAL: u16 = 1000;
 /// End of the session by a page that is left or a server that ends; clients do not reconnect.
@@ -28,6 +30,8 @@ pub const INVALID_SESSION_ID: &str = "Invalid session ID format";
 /// Reason for [`POLICY`].
 pub const NO_ACTIVE_SESSION: &str = "No active session";
 /// Reason for [`POLICY`].
+pub const APP_NOT_STARTED: &str = "App not started for this session";
+/// Reason for [`POLICY`].
 pub const PACKAGE_NOT_FOUND: &str = "Package not found";
 /// Reason for [`POLICY`].
 pub const MALFORMED: &str = "Malformed message";
@@ -44,6 +48,14 @@ pub const SHUTTING_DOWN: &str = "Server shutting down";
 
 /// Size limit of a close reason, in bytes.
 pub const MAX_REASON_BYTES: usize = 123;
+
+/// Returns the code for a shutdown.
+pub fn of_shutdown(code: ShutdownCode) -> u16 {
+    match code {
+        ShutdownCode::ServiceRestart => RESTART,
+        ShutdownCode::GoingAway => GOING_AWAY,
+    }
+}
 
 /// Reports whether a close frame may carry `code`.
 pub fn may_be_sent(code: u64) -> bool {

@@ -9,6 +9,7 @@ use tokio::sync::{Notify, mpsc, watch};
 
 use super::connection::Connection;
 use super::feed::{Feed, Observer};
+use super::listener::ResetSwitch;
 use super::log;
 use super::send_queue::{Added, Mode, SendQueue, TotalBytes};
 use super::writer::Writers;
@@ -192,9 +193,11 @@ impl Driver {
         self.with_state(|state, now| {
             let sockets = state.sockets.iter();
             let buffers = sockets.map(|(id, socket)| (socket.switch.buffer_bytes(), *id));
-            if let Some((bytes, id)) = buffers.max() {
-                if let Some(socket) = state.sockets.get(&id) {
-                    socket.switch.release_buffer();
+            if let Some((bytes, id)) = buffers.max().filter(|(bytes, _)| *bytes > 0) {
+                // Another connection may have been reset in the meantime.
+                let socket = state.sockets.get(&id).map(|socket| &socket.switch);
+                if !socket.is_some_and(ResetSwitch::release_if_crowded) {
+                    return;
                 }
                 tracing::debug!(connection = %id, bytes, "receive buffers full");
                 self.set_mode(state, id, Mode::Cut);

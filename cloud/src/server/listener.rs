@@ -108,9 +108,14 @@ impl ResetSwitch {
         self.0.buffer.counted.load(Ordering::Relaxed)
     }
 
-    /// Ends the count of the receive buffer, before the connection is reset.
-    pub(super) fn release_buffer(&self) {
-        self.0.buffer.release();
+    /// Ends the count of the receive buffer before a reset, if all buffers are too large.
+    pub(super) fn release_if_crowded(&self) -> bool {
+        let all = self.0.buffer.all.0.load(Ordering::Relaxed);
+        let is_crowded = all > ReceiveBuffers::MAX_BYTES;
+        if is_crowded {
+            self.0.buffer.release();
+        }
+        is_crowded
     }
 
     /// Reports whether all receive buffers became too large at the last read, once for each read.

@@ -11,33 +11,30 @@
  * @property {string} text
  */
 
-/** Printable characters without the quote and the backslash, which a string would escape. */
-const CHARACTERS = Array.from({ length: 95 }, (_, i) => String.fromCharCode(i + 32)).filter(
-  (character) => !/["\\]/.test(character),
-);
-/** Number of characters that encode a byte each; the others begin a pair. */
-const SINGLES = 91;
+/** Code from which a character begins a pair. */
+const PAIRS = 125;
+/** Codes of the characters before that without the quote and the backslash, which a string would escape. */
+const CODES = [...Array(PAIRS).keys()].filter((code) => code > 31 && code !== 34 && code !== 92);
 
-/** @param {string} character */
-const isLetter = (character) => /[a-z ]/i.test(character);
+/** @param {number} code */
+const isLetter = (code) => /[a-z ]/i.test(String.fromCharCode(code));
 
 /**
- * The code of each byte.
+ * The number of each byte: the code of its character, or 128 times that of the first of its pair and
+ * the code of the second.
  * @param {number[]} gaps
  */
-function codes(gaps) {
+function numbers(gaps) {
   let byte = 0;
-  const frequent = gaps.map((gap) => (byte += gap)).values();
-  /** @type {string[]} */
-  const codes = [];
-  for (const character of CHARACTERS.slice(0, SINGLES)) {
-    codes[isLetter(character) ? character.charCodeAt(0) : Number(frequent.next().value)] = character;
+  const frequent = gaps.map((gap) => (byte += gap));
+  /** @type {number[]} */
+  const numbers = [];
+  for (const code of CODES) numbers[isLetter(code) ? code : Number(frequent.shift())] = code;
+  const { length } = CODES;
+  for (let byte = 0, pair = PAIRS * length; byte < 256; byte++) {
+    numbers[byte] ??= 128 * Math.floor(pair / length) + CODES[pair++ % length];
   }
-  const { length } = CHARACTERS;
-  for (let byte = 0, pair = SINGLES * length; byte < 256; byte++) {
-    codes[byte] ??= CHARACTERS[Math.floor(pair / length)] + CHARACTERS[pair++ % length];
-  }
-  return codes;
+  return numbers;
 }
 
 /**
@@ -47,27 +44,35 @@ function codes(gaps) {
 export function encode(bytes) {
   const count = new Array(256).fill(0);
   for (const byte of bytes) count[byte] += 1;
-  const letters = CHARACTERS.slice(0, SINGLES).filter(isLetter);
+  const letters = CODES.filter(isLetter);
   const gaps = [...count.keys()]
-    .filter((byte) => !letters.includes(String.fromCharCode(byte)))
+    .filter((byte) => !letters.includes(byte))
     .sort((a, b) => count[b] - count[a])
-    .slice(0, SINGLES - letters.length)
+    .slice(0, CODES.length - letters.length)
     .sort((a, b) => a - b)
     .map((byte, i, all) => byte - (all[i - 1] ?? 0));
-  const codeOf = codes(gaps);
-  return { gaps, text: Array.from(bytes, (byte) => codeOf[byte]).join("") };
+  const codes = numbers(gaps).map((number) => (number < 128 ? [number] : [number >> 7, number % 128]));
+  const text = Array.from(bytes, (byte) => String.fromCharCode(...codes[byte]));
+  return { gaps, text: text.join("") };
 }
 
 /**
+ * A page decodes once, before its engine has compiled the loop, so that it has little to do for each byte.
  * @param {Inlined} inlined
  * @returns {Uint8Array}
  */
 export function decode({ gaps, text }) {
-  const byteOf = new Map(codes(gaps).map((code, byte) => [code, byte]));
-  const bytes = new Uint8Array(text.length);
+  const byteOf = new Uint8Array(128 * 128);
+  numbers(gaps).forEach((number, byte) => (byteOf[number] = byte));
+  const bytes = new TextEncoder().encode(text);
   let length = 0;
-  for (let i = 0; i < text.length; i++) {
-    bytes[length++] = byteOf.get(text[i]) ?? byteOf.get(text[i] + text[++i]) ?? 0;
+  let first = 0;
+  for (let i = 0; i < bytes.length; i++) {
+    const code = bytes[i];
+    if (code < PAIRS) {
+      bytes[length++] = byteOf[first + code];
+      first = 0;
+    } else first = 128 * code;
   }
   return bytes.subarray(0, length);
 }

@@ -39,11 +39,11 @@ pub fn needs_of(part: Part) -> Vec<Need> {
             needs.extend([Need::Rustfmt, Need::Clippy]);
             needs.extend([Need::WasmTarget, Need::WasmClippy]);
             needs.extend([Need::Node, Need::NpmPackages("")]);
-            needs.push(Need::SchemaChecker);
+            needs.extend([Need::SchemaChecker, Need::CargoDeny]);
             return needs;
         }
         Part::Web => needs.push(Need::WasmPack),
-        Part::Js | Part::Package | Part::E2e | Part::Rerun => {}
+        Part::Js | Part::Package | Part::Abuse | Part::E2e | Part::Rerun => {}
         Part::Sdk => needs.push(Need::NpmPackages("tests/sdk")),
         Part::Matrix => needs.push(Need::NpmPackages("tests/matrix")),
         // Its Node with a WebSocket is one of the packages of the matrix.

@@ -54,6 +54,17 @@ pub fn end_to_end(report: &mut Report, full: bool) {
     }
 }
 
+/// Hostile programs, and the memory and the event loop of those that they attack; in a full run
+/// for longer, and 1,000,000 frames of any content.
+pub fn abuse(report: &mut Report, full: bool) {
+    let variables: &[(&str, &OsStr)] = if full {
+        &[("TPA_ABUSE_FULL", OsStr::new("1"))]
+    } else {
+        &[]
+    };
+    run_with(report, "tests/abuse", Browsers::None, variables);
+}
+
 /// Faults made by the kernel: a selection, or all and the table in the docs.
 pub fn network(report: &mut Report, full: bool) {
     let folder = "tests/network";

@@ -1,6 +1,7 @@
 //! `cargo xtask test`: all checks and tests, with a table of the results.
 
 mod counts;
+mod dependencies;
 mod js;
 mod lint;
 mod native;
@@ -48,6 +49,7 @@ fn run_part(part: Part, report: &mut Report, full: bool) {
         Part::Sdk => js::sdk(report),
         Part::Matrix => js::matrix(report),
         Part::E2e => js::end_to_end(report, full),
+        Part::Abuse => js::abuse(report, full),
         Part::Network => js::network(report, full),
         Part::Rerun => rerun::run(report),
     }

@@ -1,0 +1,159 @@
+/**
+ * Programs that attack, programs that are attacked, and the bounds that must hold.
+ *
+ * - `start` runs a program, `startVictim` one that is measured, both until the test is over.
+ * - A program says `{ ready }` with what the others need to know, answers questions, and is killed at
+ *   the end of the test.
+ * - `underAttack` measures a victim while an attack runs.
+ */
+import assert from "node:assert/strict";
+import { spawn } from "node:child_process";
+import { readFileSync } from "node:fs";
+import { fileURLToPath } from "node:url";
+
+import { PROGRAM_MS } from "../support/timeouts.mjs";
+
+const MIB = 1024 * 1024;
+
+/** Largest growth of the memory, bytes, and longest delay of the event loop, ms. */
+export const BOUNDS = { memory: 64 * MIB, delay: 50 };
+/** Duration of one attack, ms; its bytes are bounded too. */
+export const ATTACK_MS = process.env.TPA_ABUSE_FULL === undefined ? 1500 : 15_000;
+/** Times that an attack is made: a delay which the machine caused does not come back each time. */
+const ROUNDS = 3;
+
+/**
+ * Flags of a victim. Its heap has no room for garbage beyond the bound, so that the memory of the
+ * process shows what it needs, and not what the collector has not met yet.
+ */
+const VICTIM_FLAGS = [
+  "--expose-gc",
+  "--max-old-space-size=96",
+  "--max-semi-space-size=2",
+  "--import",
+  new URL("meter.mjs", import.meta.url).href,
+];
+
+/** A program of this folder, or any other. */
+export class Program {
+  #child;
+  #count = 0;
+  /** @type {Map<number, (answer: any) => void>} */
+  #asked = new Map();
+  #output = "";
+  /** Facts that it told when it was ready. @type {any} */
+  facts;
+  /** Resolves with code and signal when it has ended. @type {Promise<[number | null, string | null]>} */
+  ended;
+
+  /** @param {import("node:child_process").ChildProcess} child */
+  constructor(child) {
+    this.#child = child;
+    for (const stream of [child.stdout, child.stderr]) {
+      stream?.on("data", (data) => (this.#output = (this.#output + data).slice(-4000)));
+    }
+    this.ended = new Promise((resolve) => child.on("exit", (code, signal) => resolve([code, signal])));
+    child.on("message", (/** @type {any} */ { id, answer }) => {
+      this.#asked.get(id)?.(answer);
+      this.#asked.delete(id);
+    });
+  }
+
+  get pid() {
+    return /** @type {number} */ (this.#child.pid);
+  }
+
+  /** The end of what it wrote. */
+  get output() {
+    return this.#output;
+  }
+
+  /** Rejects when the program ends. @returns {Promise<never>} */
+  async failed() {
+    const [code, signal] = await this.ended;
+    throw new Error(`the program ended with ${signal ?? code}\n${this.#output}`);
+  }
+
+  /**
+   * @param {string} question
+   * @param {unknown} [value]
+   * @returns {Promise<any>} the answer of the program
+   */
+  ask(question, value) {
+    const id = ++this.#count;
+    const answer = new Promise((resolve) => this.#asked.set(id, resolve));
+    this.#child.send({ ask: question, id, value });
+    return Promise.race([answer, this.failed()]);
+  }
+}
+
+/**
+ * Starts a program of this folder and waits until it is ready.
+ *
+ * @param {import("node:test").TestContext} test at whose end it is killed
+ * @param {string} file
+ * @param {string[]} [options]
+ * @param {string[]} [flags] of Node
+ */
+export async function start(test, file, options = [], flags = []) {
+  const path = fileURLToPath(new URL(file, import.meta.url));
+  const child = spawn(process.execPath, [...flags, path, ...options], {
+    stdio: ["ignore", "pipe", "pipe", "ipc"],
+  });
+  test.after(() => child.kill("SIGKILL"));
+  const program = new Program(child);
+  const ready = new Promise((resolve) =>
+    child.on("message", (/** @type {any} */ message) => "ready" in message && resolve(message.ready)),
+  );
+  const late = new Promise((_, reject) => {
+    const fail = () => reject(new Error(`${file} was not ready\n${program.output}`));
+    setTimeout(fail, PROGRAM_MS).unref();
+  });
+  program.facts = await Promise.race([ready, program.failed(), late]);
+  return program;
+}
+
+/**
+ * Starts a program that is measured.
+ *
+ * @param {import("node:test").TestContext} test
+ * @param {string} file
+ * @param {string[]} [options]
+ */
+export function startVictim(test, file, options) {
+  return start(test, file, options, VICTIM_FLAGS);
+}
+
+/** Memory of any process, bytes. @param {number} pid */
+export function residentMemory(pid) {
+  const status = readFileSync(`/proc/${pid}/status`, "utf8");
+  return Number(/VmRSS:\s*(\d+) kB/.exec(status)?.[1]) * 1024;
+}
+
+/**
+ * Attacks a victim and holds it to the bounds. The attack is repeated while the delay is too long.
+ *
+ * @param {import("node:test").TestContext} test
+ * @param {Program} victim
+ * @param {() => Promise<unknown>} attack
+ * @returns {Promise<any>} the answer of the victim to `report`
+ */
+export async function underAttack(test, victim, attack) {
+  const before = await victim.ask("reset");
+  let after = before;
+  for (let round = 1; round <= ROUNDS; round++) {
+    if (round > 1) await victim.ask("reset");
+    await attack();
+    after = await victim.ask("measure");
+    if (after.delay - after.longestParse <= BOUNDS.delay) break;
+  }
+  const grown = (/** @type {"resident" | "used"} */ what) => Math.round((after[what] - before[what]) / MIB);
+  const delay = Math.round(after.delay - after.longestParse);
+  const parse = Math.round(after.longestParse);
+  test.diagnostic(
+    `memory +${grown("resident")} MiB, in use +${grown("used")} MiB, delay ${delay} ms, parsing ${parse} ms`,
+  );
+  assert.ok(after.resident - before.resident <= BOUNDS.memory, `memory: +${grown("resident")} MiB`);
+  assert.ok(delay <= BOUNDS.delay, `delay: ${delay} ms besides the parsing of ${parse} ms`);
+  return victim.ask("report");
+}
