@@ -52,7 +52,7 @@ export interface ErrorContext<Session extends TpaSession = TpaSession> {
   sessionId?: string;
   userId?: string;
   /** Function that failed; `"handler"` is a handler of an event. */
-  where: "onSession" | "onStop" | "authorize" | "handler";
+  where: "onSession" | "onStop" | "onToolCall" | "authorize" | "handler";
 }
 
 export interface StopContext<Session extends TpaSession = TpaSession> {
@@ -61,6 +61,20 @@ export interface StopContext<Session extends TpaSession = TpaSession> {
   userId: string;
   /** `"AppStopped"` for a `stop_request`, otherwise the kind of the closure. */
   kind: CloseKind;
+}
+
+/** Reply of a tool. */
+export type ToolReply = string | null | undefined | void;
+
+/** Call of a tool, made by the cloud for a user. */
+export interface ToolCall<Session extends TpaSession = TpaSession> {
+  toolId: string;
+  toolParameters: Record<string, unknown>;
+  userId: string;
+  /** Date of the call in the cloud, in ISO-8601. */
+  timestamp: string | undefined;
+  /** Session of this user, if there is one. */
+  session: Session | undefined;
 }
 
 /** Reason of an `ownership_release`. */
@@ -86,13 +100,18 @@ export interface TpaServerOptions<Session extends TpaSession = TpaSession> {
    */
   onStop?: ((reason: string, context: StopContext<Session>) => unknown) | undefined;
   /**
+   * Answers a call of a tool: the text that it returns goes to the cloud. Exceptions are logged and
+   * answered with 500, without their text. Default: the app has no tools, which is answered with 404.
+   */
+  onToolCall?: ((call: ToolCall<Session>) => ToolReply | Promise<ToolReply>) | undefined;
+  /**
    * Called with what `onSession`, `onStop`, `authorize` and the handlers of a session throw, in
    * addition to the log. For a handler it is the same error as that of the session's `error` event.
    */
   onError?: ((error: unknown, context: ErrorContext<Session>) => unknown) | undefined;
   /**
-   * Path of the webhook, besides `/api/_mentraos/webhook`. A router of Express may have any other.
-   * Default `/webhook`.
+   * Path of the webhook, besides `api/_mentraos/webhook` in the same folder, where the other endpoints
+   * are too. A router of Express may have any other. Default `/webhook`.
    */
   webhookPath?: string | undefined;
   /**
@@ -126,6 +145,8 @@ export interface TpaServerOptions<Session extends TpaSession = TpaSession> {
    * `close({ release: true })`, and `true` means `"handover"`, the default.
    */
   handleSignals?: "handover" | "release" | boolean | undefined;
+  /** Most photos that are uploaded at once; further ones are answered with 429. Default 4. */
+  maxUploads?: number | undefined;
 }
 
 export interface CloseOptions {

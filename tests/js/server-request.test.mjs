@@ -65,11 +65,19 @@ test("a body is independent of its chunks, and limited in size", () => {
       const body = new Body();
       let at = 0;
       for (const size of [...cuts, bytes.length]) body.add(bytes.subarray(at, (at += size)));
-      assert.equal(body.text(), new TextDecoder().decode(bytes));
+      assert.equal(body.finish(), new TextDecoder().decode(bytes));
     }),
   );
   const body = new Body();
   body.add(new Uint8Array(65_536));
   assert.throws(() => body.add(new Uint8Array(1)), HttpError);
-  assert.equal(body.text(), "");
+  assert.equal(body.finish(), "");
+  for (const bytes of [[0xff], [0xe2, 0x82], [0xc0, 0xaf]]) {
+    const wrong = new Body();
+    const read = () => {
+      wrong.add(Uint8Array.from(bytes));
+      return wrong.finish();
+    };
+    assert.throws(read, ({ answer }) => answer.status === 400);
+  }
 });

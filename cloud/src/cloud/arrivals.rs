@@ -23,7 +23,11 @@ impl Cloud {
             Input::Binary(bytes) => (Arrival::Binary(bytes.to_vec()), bytes.len()),
             Input::Ping => (Arrival::Ping, 0),
             Input::Pong => (Arrival::Pong, 0),
-            Input::Closed { .. } | Input::TooBig | Input::Congested | Input::Gone => return false,
+            Input::Closed { .. }
+            | Input::TooBig
+            | Input::Congested
+            | Input::Overrun
+            | Input::Gone => return false,
         };
         let max_bytes = self.context.config.max_send_buffer_bytes;
         let cost = length + Delivery::OVERHEAD;
@@ -34,7 +38,7 @@ impl Cloud {
                     self.context.timers.set(Timer::Arrive(from), until);
                 }
             }
-            Passage::Full => self.overflow(from),
+            Passage::Full => self.overflow(from, "receive buffer full"),
             Passage::Lost => {}
         }
         true

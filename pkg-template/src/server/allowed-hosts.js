@@ -36,7 +36,7 @@ function ownUrl(session) {
   const url = cloudUrl(session);
   // The session's constructor has rejected an invalid URL.
   if (typeof url !== "string" || !URL.canParse(url)) return undefined;
-  return new URL(new URL(url).href.replace(/^http/, "ws"));
+  return new URL(new URL(url).href.replace(/^http(s?:)/, "ws$1"));
 }
 
 /**

@@ -2,14 +2,14 @@
  * Handler for servers with the fetch API: `Request` in, `Response` out.
  *
  * @import { Answer } from "./http-error.js"
- * @import { Body, bodyReader } from "./body.js"
+ * @import { ReadBody, Sink } from "./body.js"
  * @import { Incoming } from "./router.js"
  */
 import { HttpError, headersOf } from "./http-error.js";
 
 /**
  * @param {(incoming: Incoming) => Promise<Answer>} answer
- * @param {ReturnType<typeof bodyReader>} readBody
+ * @param {ReadBody} readBody
  */
 export function fetchHandler(answer, readBody) {
   /** @param {Request} request */
@@ -22,7 +22,8 @@ export function fetchHandler(answer, readBody) {
       isMounted: false,
       header: (name) => request.headers.get(name) ?? undefined,
       raw: request,
-      body: () => readBody((body) => read(request, body)),
+      body: () => readBody((sink) => read(request, sink)),
+      receive: (sink, timeout) => readBody((sink) => read(request, sink), sink, timeout),
     });
     return new Response(JSON.stringify(given.body), { status: given.status, headers: headersOf(given) });
   };
@@ -30,7 +31,7 @@ export function fetchHandler(answer, readBody) {
 
 /**
  * @param {Request} request
- * @param {Body} body
+ * @param {Sink<unknown>} body
  */
 async function read(request, body) {
   if (request.bodyUsed) throw new HttpError(400, "the body could not be read");

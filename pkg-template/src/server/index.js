@@ -17,13 +17,17 @@ import { fetchHandler } from "./fetch.js";
 import { guard } from "./guard.js";
 import { createLog } from "./log.js";
 import { nodeHandler } from "./node.js";
+import { health } from "./health.js";
 import { CLOSE_OPTIONS } from "./option-names.js";
 import { readOptions } from "./options.js";
+import { photoUpload } from "./photo-upload.js";
 import { refusals } from "./refusals.js";
 import { router } from "./router.js";
 import { reporter } from "./report.js";
 import { Sessions } from "./sessions.js";
+import { settings } from "./settings.js";
 import { closeAtSignals } from "./signals.js";
+import { toolCall } from "./tool-call.js";
 import { webhook } from "./webhook.js";
 
 /** Default timeout of `close()`, ms. */
@@ -49,7 +53,13 @@ export function createTpaServer(given) {
     log("warn", 'without the option "authorize" anyone who reaches the server can start and stop sessions');
   }
   const answer = router({
-    routes: [webhook({ ...options, sessions })],
+    routes: [
+      webhook({ ...options, sessions }),
+      photoUpload({ ...options, sessions }),
+      toolCall({ ...options, sessions, report }),
+      settings({ ...options, sessions }),
+      health({ ...options, sessions }),
+    ],
     authorise: guard(options, (error) => report(error, { where: "authorize" })),
     refused: refusals(log),
     failed: (error) => log("error", "a request failed", { error }),

@@ -2,16 +2,17 @@
  * Handler for Node's HTTP servers and Express.
  *
  * @import { Answer } from "./http-error.js"
- * @import { Body, bodyReader } from "./body.js"
+ * @import { ReadBody, Sink } from "./body.js"
  * @import { Incoming } from "./router.js"
  * @import { NodeRequest, NodeResponse } from "tpa-session/server"
  */
+import { Body } from "./body.js";
 import { HttpError, headersOf } from "./http-error.js";
 import { isObject } from "./options.js";
 
 /**
  * @param {(incoming: Incoming) => Promise<Answer>} answer
- * @param {ReturnType<typeof bodyReader>} readBody
+ * @param {ReadBody} readBody
  */
 export function nodeHandler(answer, readBody) {
   /**
@@ -29,7 +30,8 @@ export function nodeHandler(answer, readBody) {
       isMounted: originalUrl !== undefined,
       header: (name) => request.headers[name.toLowerCase()]?.toString(),
       raw: request,
-      body: async () => parsed(request) ?? readBody((body) => read(request, body)),
+      body: async () => parsedText(request) ?? readBody((sink) => read(request, sink)),
+      receive: (sink, timeout) => readBody((sink) => pass(request, sink), sink, timeout),
     });
     // A timeout of the app may have responded in the meantime.
     if (response.headersSent === true || response.writableEnded === true) return;
@@ -37,6 +39,32 @@ export function nodeHandler(answer, readBody) {
     for (const [name, value] of Object.entries(headersOf(given))) response.setHeader(name, value);
     response.end(JSON.stringify(given.body));
   };
+}
+
+/**
+ * Body that middleware has already parsed, or its text.
+ *
+ * @param {NodeRequest} request
+ */
+function parsedText(request) {
+  const body = parsed(request);
+  if (!(body instanceof Uint8Array)) return body;
+  const sink = new Body();
+  sink.add(body);
+  return sink.finish();
+}
+
+/**
+ * Adds the body to a sink, also if middleware has read it into a buffer.
+ *
+ * @param {NodeRequest} request
+ * @param {Sink<unknown>} sink
+ */
+async function pass(request, sink) {
+  const body = parsed(request);
+  if (body === undefined) return read(request, sink);
+  if (!(body instanceof Uint8Array)) throw new HttpError(400, "the body was read by other middleware");
+  sink.add(body);
 }
 
 /**
@@ -53,7 +81,6 @@ function parsed(request) {
   } catch {
     throw new HttpError(400, "the body could not be read");
   }
-  if (body instanceof Uint8Array) return new TextDecoder().decode(body);
   // Express 4 sets an empty object when its parser skipped the body.
   const untouched = readableDidRead !== true && isObject(body) && Object.keys(Object(body)).length === 0;
   return untouched ? undefined : body;
@@ -61,7 +88,7 @@ function parsed(request) {
 
 /**
  * @param {NodeRequest} request
- * @param {Body} body
+ * @param {Sink<unknown>} body
  * @returns {Promise<void>}
  */
 function read(request, body) {

@@ -7,6 +7,7 @@ export const SERVER_OPTIONS = /** @type {const} */ ([
   "apiKey",
   "onSession",
   "onStop",
+  "onToolCall",
   "onError",
   "webhookPath",
   "authorize",
@@ -16,6 +17,7 @@ export const SERVER_OPTIONS = /** @type {const} */ ([
   "TpaSession",
   "session",
   "handleSignals",
+  "maxUploads",
 ]);
 
 export const CLOSE_OPTIONS = /** @type {const} */ (["release", "reason", "timeout"]);

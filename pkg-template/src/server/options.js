@@ -8,6 +8,7 @@
  * @property {SessionOptions} session
  * @property {TpaServerOptions["onSession"]} onSession
  * @property {TpaServerOptions["onStop"]} onStop
+ * @property {TpaServerOptions["onToolCall"]} onToolCall
  * @property {TpaServerOptions["onError"]} onError
  * @property {TpaServerOptions["authorize"]} authorize
  * @property {string} webhookPath
@@ -15,6 +16,7 @@
  * @property {number} maxSessions
  * @property {number} maxUnconnectedSessions
  * @property {"handover" | "release" | false} handleSignals
+ * @property {number} maxUploads
  * @property {TpaServerOptions["TpaSession"]} TpaSession
  * @property {string[]} warnings
  */
@@ -23,6 +25,8 @@ import { checkServerNames } from "./option-names.js";
 
 const MAX_SESSIONS = 10_000;
 const MAX_UNCONNECTED_SESSIONS = 100;
+/** Default of `maxUploads`. */
+const MAX_UPLOADS = 4;
 
 /**
  * @param {TpaServerOptions} given
@@ -31,14 +35,18 @@ const MAX_UNCONNECTED_SESSIONS = 100;
 export function readOptions(given) {
   if (!isObject(given)) refuse("options", "an object", given);
   const warnings = checkServerNames(given);
-  const { packageName, apiKey, onSession, onStop, onError, authorize, clouds } = given;
+  const { packageName, apiKey, onSession, onStop, onToolCall, onError, authorize, clouds } = given;
   const { webhookPath = "/webhook", handleSignals = "handover", session = {}, TpaSession } = given;
-  const { maxSessions = MAX_SESSIONS, maxUnconnectedSessions = MAX_UNCONNECTED_SESSIONS } = given;
+  const {
+    maxUploads = MAX_UPLOADS,
+    maxSessions = MAX_SESSIONS,
+    maxUnconnectedSessions = MAX_UNCONNECTED_SESSIONS,
+  } = given;
   if (!isFunction(onSession)) refuse("onSession", "a function", onSession);
-  for (const [name, value] of Object.entries({ onStop, onError, authorize })) {
+  for (const [name, value] of Object.entries({ onStop, onToolCall, onError, authorize })) {
     if (value !== undefined && !isFunction(value)) refuse(name, "a function", value);
   }
-  for (const [name, value] of Object.entries({ maxSessions, maxUnconnectedSessions })) {
+  for (const [name, value] of Object.entries({ maxSessions, maxUnconnectedSessions, maxUploads })) {
     if (!(Number.isInteger(value) && value >= 1)) refuse(name, "a whole number, 1 or more", value);
   }
   if (typeof webhookPath !== "string" || !/^\/[^?#]*$/.test(webhookPath)) {
@@ -58,6 +66,7 @@ export function readOptions(given) {
     session: { ...session, packageName, apiKey },
     onSession,
     onStop,
+    onToolCall,
     onError,
     authorize,
     webhookPath,
@@ -65,6 +74,7 @@ export function readOptions(given) {
     maxSessions,
     maxUnconnectedSessions,
     handleSignals: handleSignals === true ? "handover" : handleSignals,
+    maxUploads,
     TpaSession,
     warnings,
   };

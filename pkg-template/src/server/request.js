@@ -43,8 +43,9 @@ export function readRequest(body) {
 /**
  * @param {unknown} body
  * @returns {Record<string, unknown>}
+ * @throws {HttpError}
  */
-function parse(body) {
+export function parse(body) {
   let value = body;
   if (typeof body === "string") {
     try {
@@ -60,8 +61,9 @@ function parse(body) {
 /**
  * @param {Record<string, unknown>} fields
  * @param {string} field
+ * @throws {HttpError}
  */
-function text(fields, field) {
+export function text(fields, field) {
   const value = fields[field];
   return typeof value === "string" && value !== "" ? value : refuse(field, "a non-empty string", value);
 }
@@ -88,8 +90,9 @@ function url(fields) {
  * @param {string} allowed
  * @param {unknown} given
  * @returns {never}
+ * @throws {HttpError}
  */
-function refuse(field, allowed, given) {
+export function refuse(field, allowed, given) {
   const message =
     given === undefined ? `${mustBe(field, allowed)}, it is missing` : mustBe(field, allowed, given);
   throw new HttpError(400, message);

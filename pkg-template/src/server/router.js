@@ -2,7 +2,7 @@
  * The routes of the server, independent of its interface.
  *
  * @import { Answer } from "./http-error.js"
- * @import { Log } from "./log.js"
+ * @import { Sink } from "./body.js"
  * @import { WebhookRequest } from "tpa-session/server"
  *
  * @typedef {WebhookRequest & {
@@ -10,12 +10,14 @@
  *   path: string,
  *   isMounted: boolean,
  *   body: () => Promise<unknown>,
- * }} Incoming `isMounted` is true if a router of the app has already matched a part of the path
+ *   receive: <T>(sink: Sink<T>, timeout: number) => Promise<T>,
+ * }} Incoming `body` returns the text, or a value that middleware has parsed. `isMounted` is true if a router of the app has already matched a part of the path
  *
  * @typedef {object} Route
  * @property {string} method
  * @property {readonly string[]} paths
  * @property {{ pattern: RegExp, name: string }} [media] media type of the body
+ * @property {boolean} [isOpen] served to everyone
  * @property {(incoming: Incoming) => Answer | Promise<Answer>} handle
  *
  * @typedef {object} Parts
@@ -38,11 +40,11 @@ export const JSON_MEDIA = { pattern: /^application\/(?:[\w.-]+\+)?json$/i, name:
 export function router({ routes, authorise, refused, failed }) {
   /** @param {Incoming} incoming */
   async function answer(incoming) {
-    const { method, handle, media } = findRoute(routes, incoming);
+    const { method, handle, media, isOpen } = findRoute(routes, incoming);
     if (incoming.method !== method) {
       throw new HttpError(405, `method: must be ${method}, not ${incoming.method}`, { allow: method });
     }
-    await authorise(incoming);
+    if (isOpen !== true) await authorise(incoming);
     if (media !== undefined) checkMediaType(incoming.header("Content-Type"), media.pattern, media.name);
     return handle(incoming);
   }
@@ -56,6 +58,17 @@ export function router({ routes, authorise, refused, failed }) {
       refused(error.answer, incoming);
       return error.answer;
     });
+}
+
+/**
+ * Paths of an endpoint, which are next to the webhook: an app may keep a secret in the folder.
+ *
+ * @param {string} webhookPath
+ * @param {string} name
+ */
+export function pathsOf(webhookPath, name) {
+  const folder = webhookPath.slice(0, webhookPath.lastIndexOf("/")).replace(/\/api\/_mentraos$/, "");
+  return [`${folder}/${name}`, `${folder}/api/_mentraos/${name}`];
 }
 
 /**

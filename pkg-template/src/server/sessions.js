@@ -104,6 +104,16 @@ export class Sessions {
   }
 
   /**
+   * Returns the sessions of a user, the newest last.
+   *
+   * @param {string} userId
+   */
+  ofUser(userId) {
+    const entries = [...this.#entries.values()].filter((entry) => entry.userId === userId);
+    return entries.map(({ session }) => session);
+  }
+
+  /**
    * Ends all sessions, and refuses further ones.
    *
    * @param {Goodbye} goodbye

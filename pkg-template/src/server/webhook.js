@@ -9,7 +9,7 @@
  */
 import { cloudCheck } from "./allowed-hosts.js";
 import { readRequest } from "./request.js";
-import { JSON_MEDIA } from "./router.js";
+import { JSON_MEDIA, pathsOf } from "./router.js";
 
 /**
  * @param {Parts} parts
@@ -19,7 +19,7 @@ export function webhook({ webhookPath, sessions, ...options }) {
   const checkCloud = cloudCheck(options);
   return {
     method: "POST",
-    paths: [webhookPath, "/api/_mentraos/webhook"],
+    paths: [webhookPath, ...pathsOf(webhookPath, "webhook").slice(1)],
     media: JSON_MEDIA,
     async handle({ body }) {
       const request = readRequest(await body());

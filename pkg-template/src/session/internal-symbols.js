@@ -9,6 +9,9 @@ export const APPLY_FRAME = Symbol.for("tpa-session.apply-frame");
 /** Method that adds a handler without subscribing to the stream. */
 export const LISTEN_PASSIVELY = Symbol.for("tpa-session.listen-passively");
 
+/** Pending requests of a session of `tpa-session/full`, `undefined` if there was none yet. */
+export const REQUESTS = Symbol.for("tpa-session.requests");
+
 /** Method by which the server says that the cloud has asked for the session again. */
 export const REOPEN = Symbol.for("tpa-session.reopen");
 

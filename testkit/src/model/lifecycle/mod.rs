@@ -25,8 +25,6 @@ pub use ending::By;
 
 /// Time from an attempt that does not count to one without a network, ms.
 const OFFLINE_INTERVAL: u64 = 30_000;
-/// Age of a connection up to which a request of the cloud may have crossed with it, ms.
-const CROSSING_TIME: u64 = 5000;
 
 #[derive(Clone, Debug, PartialEq)]
 pub(super) enum Phase {
@@ -395,32 +393,6 @@ impl Lifecycle {
     fn leave(&mut self, cause: Cause) {
         if self.is_active() {
             self.end(cause, None, By::App);
-        }
-    }
-
-    fn reconnect_now(&mut self) {
-        if self.phase == Phase::Waiting {
-            self.uncounted = true;
-            self.announce(Delay::Exactly(0));
-            self.retry(true);
-        }
-    }
-
-    /// The cloud asks for a session that it believes to be lost.
-    fn reopen(&mut self) {
-        if self.phase == Phase::Waiting && !self.reopened {
-            self.reopened = true;
-            self.reconnect_now();
-        }
-        if self
-            .connected
-            .is_some_and(|at| self.now - at > CROSSING_TIME)
-        {
-            self.reopened = true;
-            self.uncounted = true;
-            let reason = "The cloud has lost the connection";
-            let cause = cause(4008, reason, CloseKind::Abnormal);
-            self.end(cause, None, By::Session);
         }
     }
 
