@@ -9,8 +9,8 @@ mod signs;
 use std::collections::VecDeque;
 
 use tpa_session::session::{
-    Cause, CloseKind, Command, CommandError, Config, Reconnect, Reply, RunId, SocketId, State,
-    WakeHint,
+    Cause, CloseKind, Command, CommandError, Config, Malformed, Reconnect, Reply, RunId,
+    SessionError, SocketId, State, WakeHint,
 };
 
 use super::liveness::{Answer, Liveness, Reasons};
@@ -100,6 +100,10 @@ pub struct Lifecycle {
     disposed: bool,
     /// Error of the current socket.
     socket_error: String,
+    /// The current socket has sent a frame that is too large.
+    told_large: bool,
+    /// Number of other malformed frames on it.
+    malformed: u32,
     pub(super) offline: bool,
     /// Earliest time of the next attempt without a network.
     pub(super) offline_from: u64,
@@ -143,6 +147,8 @@ impl Lifecycle {
             answered: None,
             asks: false,
             socket_error: String::new(),
+            told_large: false,
+            malformed: 0,
             offline: false,
             disposed: false,
             offline_from: 0,
@@ -271,7 +277,12 @@ impl Lifecycle {
                 self.answered = self.liveness.pong(*id, self.now);
                 self.check_stable();
             }
-            Effect::Error(_) => {
+            Effect::Error(error) => {
+                match error {
+                    SessionError::Malformed(Malformed::TooLarge) => self.told_large = true,
+                    SessionError::Malformed(_) => self.malformed += 1,
+                    _ => {}
+                }
                 self.liveness.received(self.now);
                 self.steps.push(Step::Error);
             }
@@ -406,6 +417,8 @@ impl Lifecycle {
         }
         self.liveness = self.liveness.next();
         self.socket_error.clear();
+        self.told_large = false;
+        self.malformed = 0;
         self.untold.push_back(Decision::Start {
             attempt: self.attempts,
             at_once,
