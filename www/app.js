@@ -55,8 +55,12 @@ class Page {
   #chart = new Chart(/** @type {any} */ (byId("timeline")));
   #scenarios = new ScenarioPanel(this.#sessionId);
   #faults = new FaultPanel(this.#sessionId, ({ fault, forMs }, label) => {
-    this.#ownFaults.push({ fault, at: performance.now() });
-    if (label) this.#chart.fault(label, /** @type {number | undefined} */ (forMs));
+    const own = { fault, at: performance.now() };
+    this.#ownFaults.push(own);
+    return (applied) => {
+      if (!applied) this.#ownFaults = this.#ownFaults.filter((requested) => requested !== own);
+      else if (label) this.#chart.fault(label, /** @type {number | undefined} */ (forMs), own.at);
+    };
   });
   #dashboard;
   #session;
@@ -114,6 +118,8 @@ class Page {
         return random.run;
       },
     };
+    // A closed tab must not leave a plan behind that plays on.
+    window.addEventListener("pagehide", () => this.#scenarios.leave());
     this.#session.connect();
     const seed = new URL(location.href).searchParams.get("seed");
     const hasScenarios = await this.#scenarios.load();
@@ -160,6 +166,7 @@ class Page {
    */
   #draw(event, payload) {
     if (event === "stateChange") {
+      this.#glasses.tick(payload.to === "connected");
       this.#chart.state(payload.to);
       this.#announcer.state(payload.to);
     }
@@ -191,7 +198,7 @@ class Page {
     const stats = this.#dashboard.stats;
     if (stats) this.#chart.heartbeat(stats);
     this.#chart.tick();
-    this.#glasses.tick();
+    this.#glasses.tick(this.#session.isConnected);
     this.#session.tick();
     this.#queue.tick();
     this.#random.tick();

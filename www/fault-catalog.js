@@ -1,5 +1,5 @@
 /**
- * Faults that have a button. Each consists of one or more requests to the cloud; `forMs` and
+ * Faults that have a button. Each does what its requests do by HTTP, and no more; `forMs` and
  * `delayMs` come from the form.
  *
  * @typedef {{ forMs?: number }} Duration
@@ -10,6 +10,7 @@
  *   hint: string,
  *   permanent?: boolean,
  *   allSessions?: boolean,
+ *   atNextAttempt?: boolean,
  *   requests(duration: Duration, delayMs: number): Request[],
  * }} Fault
  */
@@ -31,8 +32,9 @@ export const FAULTS = [
   {
     id: "refuse",
     label: "Refuse",
-    hint: "cut, reconnects refused",
-    requests: (period) => [{ fault: "refuse", ...period }, { fault: "cut" }],
+    hint: "new connections reset",
+    atNextAttempt: true,
+    requests: (period) => [{ fault: "refuse", ...period }],
   },
   {
     id: "delay",
@@ -43,8 +45,9 @@ export const FAULTS = [
   {
     id: "drop-acks",
     label: "Drop acks",
-    hint: "cut, handshake unanswered",
-    requests: (period) => [{ fault: "drop_acks", ...period }, { fault: "cut" }],
+    hint: "handshakes unanswered",
+    atNextAttempt: true,
+    requests: (period) => [{ fault: "drop_acks", ...period }],
   },
   {
     id: "malformed",
@@ -97,6 +100,7 @@ export const FAULTS = [
     label: "Reject",
     hint: "invalid API key",
     permanent: true,
-    requests: (period) => [{ fault: "reject", error: "INVALID_API_KEY", ...period }, { fault: "cut" }],
+    atNextAttempt: true,
+    requests: (period) => [{ fault: "reject", error: "INVALID_API_KEY", ...period }],
   },
 ];

@@ -11,8 +11,9 @@ export class FaultPanel {
 
   /**
    * @param {string} sessionId
-   * @param {(request: Request, label: string) => void} onFault called before each request; the label
-   *   is empty for the second and later requests of a button
+   * @param {(request: Request, label: string) => (applied: boolean) => void} onFault called before
+   *   each request; the function that it returns is called with its outcome. The label is empty for
+   *   the second and later requests of a button.
    */
   constructor(sessionId, onFault) {
     this.#sessionId = sessionId;
@@ -20,17 +21,18 @@ export class FaultPanel {
     for (const fault of FAULTS) {
       const press = () => {
         const requests = fault.requests(duration(), Number(input("fault-delay").value));
-        report(fault.label, this.#injectAll(fault.label, requests, fault.allSessions));
+        report(fault, this.#injectAll(fault.label, requests, fault.allSessions));
       };
       byId(fault.permanent ? "faults-permanent" : "faults-transient").append(faultButton(fault, press));
     }
     const clear = { id: "clear", label: "Clear faults", hint: "back to normal" };
-    byId("faults-transient").append(faultButton(clear, () => report("Clear faults", clearFaults())));
+    byId("faults-transient").append(faultButton(clear, () => report(clear, clearFaults())));
     onSubmit("custom-close", () => {
       const code = Number(input("custom-code").value);
       const reason = input("custom-reason").value;
       const close = { fault: "close", code, reason, ...duration() };
-      report(`Close ${code}`, this.#injectAll(`Close ${code}`, [close]));
+      const label = `Close ${code}`;
+      report({ label }, this.#injectAll(label, [close]));
     });
   }
 
@@ -40,10 +42,17 @@ export class FaultPanel {
    * @param {Request} request
    * @param {{ label?: string, allSessions?: boolean }} [options]
    */
-  inject(request, { label = request.fault, allSessions = false } = {}) {
-    this.#onFault(request, label);
+  async inject(request, { label = request.fault, allSessions = false } = {}) {
+    const settle = this.#onFault(request, label);
     const target = allSessions ? {} : { sessionId: this.#sessionId };
-    return callCloud("POST", "/faults", { ...request, ...target });
+    let applied = false;
+    try {
+      const response = await callCloud("POST", "/faults", { ...request, ...target });
+      applied = true;
+      return response;
+    } finally {
+      settle(applied);
+    }
   }
 
   /**
@@ -71,10 +80,10 @@ function duration() {
 /**
  * Shows the result of a request.
  *
- * @param {string} label
+ * @param {{ label: string, atNextAttempt?: boolean }} fault
  * @param {Promise<{ connections: unknown[] } | undefined>} request
  */
-async function report(label, request) {
+async function report({ label, atNextAttempt = false }, request) {
   const result = byId("fault-result");
   const error = byId("fault-error");
   result.textContent = "";
@@ -82,7 +91,12 @@ async function report(label, request) {
   try {
     const response = await request;
     const noTarget = response?.connections.length === 0;
-    result.textContent = noTarget ? `${label}: done, but no connection was affected` : `${label}: done`;
+    const note = atNextAttempt
+      ? ", for the next attempt: press Cut"
+      : noTarget
+        ? ", but no connection was affected"
+        : "";
+    result.textContent = `${label}: done${note}`;
   } catch (cause) {
     error.textContent = `${label} failed. ${cause instanceof Error ? cause.message : cause}`;
     error.hidden = false;

@@ -15,6 +15,7 @@ export class Glasses {
   ]);
   #notes = byId("notes");
   #frames = 0;
+  #isConnected = false;
   /** @type {number | undefined} */
   #lastAt;
 
@@ -32,14 +33,19 @@ export class Glasses {
     else if (received.view === "dashboard") this.#note(received.layout);
     else this.#views.get(received.view)?.replaceChildren(...drawLayout(received.layout));
     if (received.type === "display" && received.view === "main") this.card = received.layout.leftText;
-    this.tick();
+    this.tick(this.#isConnected);
   }
 
-  /** Updates the label of the content's age. Call it a few times a second. */
-  tick() {
+  /**
+   * Updates the label of the content's age. Call it a few times a second, and when the state changes.
+   *
+   * @param {boolean} isConnected
+   */
+  tick(isConnected) {
+    this.#isConnected = isConnected;
     if (this.#lastAt === undefined) return;
     const age = performance.now() - this.#lastAt;
-    const live = age < STALE_AFTER_MS;
+    const live = isConnected && age < STALE_AFTER_MS;
     this.#root.dataset.live = String(live);
     write("freshness", live ? "Live" : `Frozen: nothing received for ${Math.floor(age / 1000)} s`);
   }

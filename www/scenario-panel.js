@@ -59,6 +59,14 @@ export class ScenarioPanel {
     return this.#play(`seed-${seed}`, { seed });
   }
 
+  /** Stops what is playing, without waiting for a response: the page is being left. */
+  leave() {
+    if (this.#requested === "") return;
+    const body = JSON.stringify({ sessionId: this.#sessionId });
+    const headers = { "content-type": "application/json" };
+    void fetch("/scenarios", { method: "DELETE", headers, body, keepalive: true }).catch(() => {});
+  }
+
   /** @param {import("./cloud-feed.js").ScenarioPhase} phase */
   phase({ name, phase }) {
     if (phase === "started" && name === this.#requested) this.#show(name);
@@ -96,7 +104,11 @@ export class ScenarioPanel {
     const sessionId = this.#sessionId;
     // One at a time, so that each fault can be attributed to its scenario.
     const request = callCloud("DELETE", "/scenarios", { sessionId });
-    const play = () => callCloud("POST", "/scenarios", { ...scenario, sessionId });
+    const play = async () => {
+      await callCloud("POST", "/scenarios", { ...scenario, sessionId });
+      // The feed of events may have opened too late for the start.
+      if (this.#playing !== name) this.#show(name);
+    };
     await this.#report(request.then(play), `${name} is playing`);
   }
 

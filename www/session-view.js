@@ -53,6 +53,11 @@ export class SessionView {
     }
   }
 
+  /** True while the session is connected. */
+  get isConnected() {
+    return this.#state === "connected";
+  }
+
   /** @param {string} message empty to hide the error */
   showError(message) {
     write("notice", message);

@@ -29,6 +29,12 @@ pub struct Config {
     pub user_sessions: Vec<String>,
     /// Time for a lost app to reconnect before it is restarted.
     pub app_restart_after: Duration,
+    /// Form of a restart.
+    pub restart: RestartForm,
+    /// Time for a started app to be acknowledged, including its webhook's time.
+    pub app_start_timeout: Duration,
+    /// Treatment of an app's older connection.
+    pub old_connection: OldConnection,
     /// URL of this cloud for started apps: scheme, host and port.
     pub public_url: String,
     /// Time for the first frame of a socket, and for each part of an HTTP request.
@@ -55,6 +61,9 @@ impl Default for Config {
             strict_sessions: false,
             user_sessions: Vec::new(),
             app_restart_after: Duration::from_secs(5),
+            restart: RestartForm::StopStart,
+            app_start_timeout: Duration::from_secs(5),
+            old_connection: OldConnection::Close,
             public_url: "ws://localhost:8002".to_owned(),
             handshake_timeout: Duration::from_secs(10),
             close_timeout: Duration::from_secs(2),
@@ -63,6 +72,27 @@ impl Default for Config {
             max_send_buffer_bytes: 4 * 1024 * 1024,
         }
     }
+}
+
+/// Form of a restart of an app whose connection is lost.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum RestartForm {
+    /// A `stop_request`, whose response is awaited, and a `session_request`.
+    StopStart,
+    /// A `session_request` only.
+    Start,
+}
+
+/// Treatment of an app's connection when the app opens another one for the same session.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum OldConnection {
+    /// It is closed with 4009.
+    Close,
+    /// It stays open, receives nothing, and its frames are still handled. When it ends, the cloud
+    /// forgets the app's current connection, which then receives nothing either.
+    Deaf,
+    /// It stays open, receives nothing, and its frames and its end are ignored.
+    Detach,
 }
 
 /// Accepted API keys.

@@ -20,6 +20,7 @@ pub(crate) struct Context {
     now: Instant,
     date: String,
     outputs: VecDeque<Output>,
+    last_call: u64,
 }
 
 impl Context {
@@ -33,6 +34,7 @@ impl Context {
             now,
             date: clock.iso(now),
             outputs: VecDeque::new(),
+            last_call: 0,
         }
     }
 
@@ -54,6 +56,12 @@ impl Context {
         self.date.clone()
     }
 
+    /// Returns an id for a webhook call.
+    pub(crate) fn next_call_id(&mut self) -> u64 {
+        self.last_call += 1;
+        self.last_call
+    }
+
     pub(crate) fn push(&mut self, output: Output) {
         if let Output::Deliver { what, .. } = &output {
             self.metrics.sent(what);
@@ -72,6 +80,9 @@ impl Context {
             return;
         };
         if transport.is_closed() && !matches!(what, Delivery::Close { .. }) {
+            return;
+        }
+        if transport.is_deaf() && matches!(what, Delivery::Text(_) | Delivery::Binary(_)) {
             return;
         }
         match transport.send(what, self.now, self.config.max_send_buffer_bytes) {

@@ -34,6 +34,9 @@ impl Event {
         | Fact::AppStopped {
             user_session_id, ..
         }
+        | Fact::AppGivenUp {
+            user_session_id, ..
+        }
         | Fact::Webhook {
             user_session_id, ..
         } = &self.fact
@@ -48,6 +51,7 @@ impl Event {
         if let Fact::DisplayEnded { package_name, .. }
         | Fact::AppStarted { package_name, .. }
         | Fact::AppStopped { package_name, .. }
+        | Fact::AppGivenUp { package_name, .. }
         | Fact::Webhook { package_name, .. } = &self.fact
         {
             return Some(package_name);
@@ -94,6 +98,12 @@ pub enum Fact {
     Superseded {
         /// The new connection.
         by: ConnectionId,
+    },
+    /// A connection is no longer the app's current one and stays open.
+    Detached {
+        /// The new connection; without one the cloud has forgotten this one.
+        #[serde(skip_serializing_if = "Option::is_none")]
+        by: Option<ConnectionId>,
     },
     /// A connection ended. The last fact about it.
     Closed {
@@ -198,6 +208,15 @@ pub enum Fact {
         /// Message for people.
         #[serde(skip_serializing_if = "Option::is_none")]
         error: Option<String>,
+    },
+    /// A started app did not connect in time, or its webhook failed.
+    AppGivenUp {
+        /// Package name of the app.
+        package_name: String,
+        /// User session of the app.
+        user_session_id: UserSessionId,
+        /// Message for people.
+        reason: String,
     },
     /// An app was stopped.
     AppStopped {

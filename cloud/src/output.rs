@@ -1,5 +1,7 @@
 //! Instructions to the caller: what [`Cloud::poll_output`](crate::Cloud::poll_output) returns.
 
+use std::time::Duration;
+
 use crate::events::Event;
 use crate::identity::{ConnectionId, UserSessionId};
 
@@ -70,6 +72,8 @@ impl Delivery {
 /// A request to an app's webhook.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct WebhookCall {
+    /// Id of the call. Not reused while the cloud runs.
+    pub id: u64,
     /// URL of the webhook.
     pub url: String,
     /// `session_request` or `stop_request`.
@@ -80,6 +84,8 @@ pub struct WebhookCall {
     pub user_session_id: UserSessionId,
     /// JSON body of the request.
     pub body: String,
+    /// Time for the response; the call fails after it.
+    pub timeout: Duration,
 }
 
 /// A POST request to an app's web server, other than to its webhook.

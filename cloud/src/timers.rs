@@ -32,8 +32,10 @@ pub enum Timer {
     Audio(UserSessionId),
     /// Performs a plan's next step.
     Plan(PlayId),
-    /// Restarts a lost app.
-    AppRestart(UserSessionId, String),
+    /// Takes the next step of an app's start or restart.
+    AppNextStep(UserSessionId, String),
+    /// Gives up an app that does not connect after its start.
+    AppStartTimeout(UserSessionId, String),
     /// Ends a display.
     DisplayEnd(UserSessionId, View),
 }
@@ -74,7 +76,8 @@ impl Timer {
             Self::Streams(_)
             | Self::Audio(_)
             | Self::Plan(_)
-            | Self::AppRestart(..)
+            | Self::AppNextStep(..)
+            | Self::AppStartTimeout(..)
             | Self::DisplayEnd(..) => None,
         }
     }

@@ -18,6 +18,8 @@ pub(crate) enum Stage {
     Handshaking(Arc<Identity>),
     /// Acknowledged, as a member of the user session.
     Member(Arc<Identity>, UserSessionId),
+    /// Open, but no longer the app's current connection: it receives only pings.
+    Detached(Arc<Identity>, UserSessionId),
     /// Ended; only the socket is not closed yet.
     Closing,
 }
@@ -55,8 +57,23 @@ impl Transport {
     /// Returns the identity; `None` once the connection has ended.
     pub(crate) fn identity(&self) -> Option<&Arc<Identity>> {
         match &self.stage {
-            Stage::Handshaking(identity) | Stage::Member(identity, _) => Some(identity),
+            Stage::Handshaking(identity)
+            | Stage::Member(identity, _)
+            | Stage::Detached(identity, _) => Some(identity),
             Stage::Closing => None,
+        }
+    }
+
+    /// Reports whether the connection does not receive frames.
+    pub(crate) fn is_deaf(&self) -> bool {
+        matches!(self.stage, Stage::Detached(..))
+    }
+
+    /// Returns the user session, after the acknowledgement.
+    pub(crate) fn user_session(&self) -> Option<&UserSessionId> {
+        match &self.stage {
+            Stage::Member(_, user) | Stage::Detached(_, user) => Some(user),
+            Stage::Handshaking(_) | Stage::Closing => None,
         }
     }
 
@@ -182,7 +199,7 @@ impl Transports {
         };
         (
             count(|stage| matches!(stage, Stage::Handshaking(_))),
-            count(|stage| matches!(stage, Stage::Member(..))),
+            count(|stage| matches!(stage, Stage::Member(..) | Stage::Detached(..))),
             count(|stage| matches!(stage, Stage::Closing)),
         )
     }
@@ -197,7 +214,7 @@ impl Transports {
             .values()
             .filter_map(|transport| match &transport.stage {
                 Stage::Member(who, _) => Some(who),
-                Stage::Handshaking(_) | Stage::Closing => None,
+                Stage::Handshaking(_) | Stage::Detached(..) | Stage::Closing => None,
             })
     }
 

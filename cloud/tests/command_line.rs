@@ -139,6 +139,9 @@ fn every_option_can_be_set_in_a_file() {
         no-pong = true
         strict-sessions = true
         user-session = "file"
+        restart = "start"
+        start-timeout = "7s"
+        old-connection = "deaf"
         public-url = "ws://cloud.example:8002"
         stream-interval = "200us"
         audio-interval = "10ms"
@@ -287,6 +290,12 @@ fn errors_name_the_argument() {
         (["--stale-after", "0s"], "--stale-after"),
         (["--api-key", ""], "--api-key"),
         (["--user-session", ""], "--user-session"),
+        (["--restart", "stop"], "expected stop-start or start"),
+        (["--start-timeout", "0s"], "--start-timeout"),
+        (
+            ["--old-connection", "keep"],
+            "expected close, deaf or detach",
+        ),
         (["--serve", "/faults=www"], "--serve"),
         (["--scenario", "earthquake"], "stale-nat"),
         (["--seed", "many"], "--seed"),

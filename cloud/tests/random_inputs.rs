@@ -12,7 +12,8 @@ use std::time::Duration;
 use serde_json::json;
 use tpa_cloud::{
     Cloud, Config, ConnectionId, Delivery, Dialect, Fact, Fault, FaultRequest, FrameSpec, Input,
-    Instant, Output, Plan, Scenario, SeededPlan, Target, UserSessionId, WallClock, fault,
+    Instant, OldConnection, Output, Plan, RestartForm, Scenario, SeededPlan, Target, UserSessionId,
+    WallClock, fault,
 };
 
 const SEEDS: u64 = 50;
@@ -27,6 +28,21 @@ impl Random {
         self.0 ^= self.0 << 25;
         self.0 ^= self.0 >> 27;
         (self.0.wrapping_mul(0x2545_F491_4F6C_DD1D) >> 33) % limit
+    }
+}
+
+/// Each treatment of older connections, and each form of a restart.
+fn config_of(seed: u64) -> Config {
+    let modes = [
+        OldConnection::Close,
+        OldConnection::Deaf,
+        OldConnection::Detach,
+    ];
+    let forms = [RestartForm::StopStart, RestartForm::Start];
+    Config {
+        old_connection: modes[seed as usize % modes.len()],
+        restart: forms[seed as usize % forms.len()],
+        ..Config::default()
     }
 }
 
@@ -51,7 +67,7 @@ impl Life {
         Self {
             seed,
             random: Random(seed.wrapping_mul(0x9E37_79B9_7F4A_7C15) | 1),
-            cloud: Cloud::new(Config::default(), clock, Instant::ZERO),
+            cloud: Cloud::new(config_of(seed), clock, Instant::ZERO),
             now: Instant::ZERO,
             sockets: BTreeSet::new(),
             connected: BTreeMap::new(),
@@ -254,6 +270,9 @@ impl Life {
                         Fact::Acked => {
                             let session = who.session_id.clone().unwrap();
                             self.connected.insert(id, session);
+                        }
+                        Fact::Detached { .. } => {
+                            self.connected.remove(&id);
                         }
                         Fact::Closed { .. } => {
                             self.connected.remove(&id);

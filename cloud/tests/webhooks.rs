@@ -170,7 +170,7 @@ async fn a_photo_is_uploaded_and_a_tool_is_called() {
     let answer = json!({"success": false, "error": "not pending"});
     let (head, body) = app.exchange("404 Not Found", &answer).await;
     assert!(head.starts_with("POST /photo-upload HTTP/1.1"), "{head}");
-    assert!(body.starts_with(b"--tpa-cloud"));
+    assert!(body.starts_with(b"------tpa-cloud"));
     let event = observer.event("webhook").await;
     assert_eq!(
         (&event["request"], &event["success"]),

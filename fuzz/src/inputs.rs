@@ -214,6 +214,8 @@ impl Run {
             "dispose" => Command::Dispose,
             "flush" => Command::Flush,
             "retry" => Command::ReconnectNow,
+            "reopen" => Command::Reopen,
+            "hand_over" => Command::HandOver,
             "subscribe" => Command::Subscribe(streams()),
             "unsubscribe" => Command::Unsubscribe(streams()),
             "follow" => Command::Follow(streams()),

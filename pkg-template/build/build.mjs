@@ -81,10 +81,10 @@ async function documents() {
     await copyFile(join(template, file), join(outDir, file));
   }
   await copyFile(join(root, "LICENSE"), join(outDir, "LICENSE"));
-  const crates = components();
-  await writeFile(join(outDir, "THIRD-PARTY-NOTICES"), notices(crates));
+  const parts = components();
+  await writeFile(join(outDir, "THIRD-PARTY-NOTICES"), notices(parts));
   const manifest = JSON.parse(await readFile(join(template, "package.json"), "utf8"));
-  await writeFile(join(outDir, "sbom.cdx.json"), JSON.stringify(billOfMaterials(crates, manifest)));
+  await writeFile(join(outDir, "sbom.cdx.json"), JSON.stringify(billOfMaterials(parts, manifest)));
 }
 
 await rm(outDir, { recursive: true, force: true });

@@ -1,5 +1,6 @@
 /**
- * Third-party code in the package: the crates that are compiled into the wasm.
+ * Third-party code in the package: the crates that are compiled into the wasm, and the npm packages
+ * that are bundled.
  *
  * @typedef {object} Crate as `cargo metadata` describes it
  * @property {string} id
@@ -8,6 +9,8 @@
  * @property {string} license
  * @property {string} manifest_path
  * @property {{ kind: string[] }[]} targets
+ *
+ * @typedef {Pick<Crate, "name" | "version" | "license" | "manifest_path"> & { kind: "cargo" | "npm" }} Component
  */
 import { execFileSync } from "node:child_process";
 import { readdirSync, readFileSync } from "node:fs";
@@ -22,11 +25,26 @@ const root = dirname(dirname(dirname(fileURLToPath(import.meta.url))));
  */
 const isProcMacro = (crate) => crate.targets.some(({ kind }) => kind.includes("proc-macro"));
 
+/** Bundled npm packages. */
+const BUNDLED = ["@remix-run/headers", "@remix-run/multipart-parser"];
+
 /**
- * The linked crates, sorted by name.
- * @returns {Crate[]}
+ * The linked crates and the bundled npm packages, each sorted by name.
+ * @returns {Component[]}
  */
 export function components() {
+  const crates = linkedCrates().map((crate) => ({ ...crate, kind: /** @type {const} */ ("cargo") }));
+  const packages = BUNDLED.map((name) => {
+    const manifest_path = join(root, "node_modules", name, "package.json");
+    /** @type {{ version: string, license: string }} */
+    const { version, license } = JSON.parse(readFileSync(manifest_path, "utf8"));
+    return { kind: /** @type {const} */ ("npm"), name, version, license, manifest_path };
+  });
+  return [...crates, ...packages];
+}
+
+/** The linked crates, sorted by name. */
+function linkedCrates() {
   const args = ["metadata", "--format-version=1", "--locked", "--features=small-allocator"];
   const target = "--filter-platform=wasm32-unknown-unknown";
   const output = execFileSync("cargo", [...args, target], {
@@ -70,12 +88,12 @@ export function components() {
  * The text of THIRD-PARTY-NOTICES: each copyright notice once with its crates, grouped by the
  * terms that follow them.
  *
- * @param {Crate[]} crates
+ * @param {Component[]} components
  */
-export function notices(crates) {
+export function notices(components) {
   /** @type {Map<string, { terms: string, copyrights: Map<string, string[]> }>} */
   const licences = new Map();
-  for (const crate of crates) {
+  for (const crate of components) {
     for (const text of licencesOf(crate)) {
       const { copyright, terms } = split(text);
       // Texts that differ only in line breaks are the same.
@@ -95,9 +113,9 @@ export function notices(crates) {
     return [...heads, terms].join("\n\n");
   });
   const head = [
-    "The WebAssembly in tpa-session contains third-party code: the Rust standard library (MIT OR",
-    "Apache-2.0, copyright The Rust Project Contributors) and the crates below. Where there is a",
-    "choice, it is used under the MIT license.",
+    "tpa-session contains third-party code: in its WebAssembly the Rust standard library (MIT OR",
+    "Apache-2.0, copyright The Rust Project Contributors) and the crates below, and in its server the",
+    "npm packages of @remix-run below. Where there is a choice, it is used under the MIT license.",
   ];
   return [head.join("\n"), ...parts].join(`\n\n${"-".repeat(80)}\n\n`);
 }
@@ -112,8 +130,8 @@ function split(text) {
 }
 
 /**
- * The licence texts of a crate: the MIT one of alternatives, and those that apply in addition.
- * @param {Crate} crate
+ * The licence texts of a component: the MIT one of alternatives, and those that apply in addition.
+ * @param {Component} component
  */
 function licencesOf({ manifest_path, license }) {
   const folder = dirname(manifest_path);
@@ -131,20 +149,20 @@ function licencesOf({ manifest_path, license }) {
 
 /**
  * The bill of materials in CycloneDX 1.6.
- * @param {Crate[]} crates
+ * @param {Component[]} components
  * @param {{ name: string, version: string, license: string }} manifest
  */
-export function billOfMaterials(crates, { name, version, license }) {
+export function billOfMaterials(components, { name, version, license }) {
   /** @param {string} kind @param {{ name: string, version: string }} component */
-  const purl = (kind, { name, version }) => `pkg:${kind}/${name}@${version}`;
-  /** @param {Crate} crate */
-  const component = (crate) => ({
+  const purl = (kind, { name, version }) => `pkg:${kind}/${name.replace("@", "%40")}@${version}`;
+  /** @param {Component} component */
+  const entry = (component) => ({
     type: "library",
-    "bom-ref": purl("cargo", crate),
-    name: crate.name,
-    version: crate.version,
-    purl: purl("cargo", crate),
-    licenses: [{ expression: crate.license }],
+    "bom-ref": purl(component.kind, component),
+    name: component.name,
+    version: component.version,
+    purl: purl(component.kind, component),
+    licenses: [{ expression: component.license }],
   });
   return {
     bomFormat: "CycloneDX",
@@ -160,9 +178,9 @@ export function billOfMaterials(crates, { name, version, license }) {
         licenses: [{ license: { id: license } }],
       },
     },
-    components: crates.map(component),
+    components: components.map(entry),
     dependencies: [
-      { ref: purl("npm", { name, version }), dependsOn: crates.map((crate) => purl("cargo", crate)) },
+      { ref: purl("npm", { name, version }), dependsOn: components.map((each) => purl(each.kind, each)) },
     ],
   };
 }

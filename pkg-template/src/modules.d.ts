@@ -19,6 +19,10 @@ declare module "bindgen:tpa_session_bg.js" {
     send(outgoing: import("../../src/web/js/streams.js").Outgoing): ReturnType<Session["send"]>;
     flush(): Promise<void>;
     reconnectNow(): void;
+    /** Ends the session here, so that another process can continue it. */
+    handOver(): void;
+    /** Opens a connection anew because the cloud has asked for the session. */
+    reopen(): void;
     timeline(): ReturnType<Session["timeline"]>;
     subscribe(streams: string[]): void;
     unsubscribe(streams: string[]): void;

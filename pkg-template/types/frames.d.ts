@@ -120,8 +120,17 @@ export interface DirectMessageResponse extends FrameFields {
 export interface PhotoResponse extends FrameFields {
   requestId: string;
   success?: boolean;
+  /** A `data:` URL of an uploaded picture, made on each access. */
   photoUrl?: string;
   savedToGallery?: boolean;
+  /** Bytes of an uploaded picture, a `Buffer` in Node; `undefined` if the cloud sent a frame. */
+  buffer?: Uint8Array;
+  /** Type of an uploaded picture, e.g. `image/jpeg`. */
+  mimeType?: string;
+  /** Name of an uploaded picture. */
+  filename?: string;
+  /** Size of an uploaded picture in bytes. */
+  size?: number;
 }
 
 export interface AudioPlayResponse extends FrameFields {

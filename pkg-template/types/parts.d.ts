@@ -238,7 +238,10 @@ export interface ManagedStreamUrls {
 
 /** `session.camera`. */
 export interface Camera {
-  /** Rejects with a `TpaRequestError`, after 30 s at the latest. Asked again after a reconnect. */
+  /**
+   * Rejects with a `TpaRequestError`, after 30 s at the latest. Asked again after a reconnect. In a
+   * session of `tpa-session/server` it also resolves with a picture that the glasses upload.
+   */
   requestPhoto(options?: PhotoRequestOptions): Promise<PhotoResponse>;
   hasPhotoPendingRequest(requestId: string): boolean;
   /** Rejects a pending request; returns `false` if there is none. */

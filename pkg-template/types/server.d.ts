@@ -17,6 +17,8 @@ export interface NodeRequest {
 /** The members of Node's `http.ServerResponse` that are used. */
 export interface NodeResponse {
   statusCode: number;
+  readonly headersSent?: boolean;
+  readonly writableEnded?: boolean;
   setHeader(name: string, value: string): unknown;
   end(text: string): unknown;
 }
@@ -43,12 +45,36 @@ export interface SessionContext {
   settings: AppSetting[];
 }
 
+/** Origin of an error that `onError` receives. */
+export interface ErrorContext<Session extends TpaSession = TpaSession> {
+  /** Not present for `authorize`. */
+  session?: Session;
+  sessionId?: string;
+  userId?: string;
+  /** Function that failed; `"handler"` is a handler of an event. */
+  where: "onSession" | "onStop" | "onToolCall" | "authorize" | "handler";
+}
+
 export interface StopContext<Session extends TpaSession = TpaSession> {
   session: Session;
   sessionId: string;
   userId: string;
   /** `"AppStopped"` for a `stop_request`, otherwise the kind of the closure. */
   kind: CloseKind;
+}
+
+/** Reply of a tool. */
+export type ToolReply = string | null | undefined | void;
+
+/** Call of a tool, made by the cloud for a user. */
+export interface ToolCall<Session extends TpaSession = TpaSession> {
+  toolId: string;
+  toolParameters: Record<string, unknown>;
+  userId: string;
+  /** Date of the call in the cloud, in ISO-8601. */
+  timestamp: string | undefined;
+  /** Session of this user, if there is one. */
+  session: Session | undefined;
 }
 
 /** Reason of an `ownership_release`. */
@@ -68,23 +94,44 @@ export interface TpaServerOptions<Session extends TpaSession = TpaSession> {
   /**
    * Called exactly once for each call of `onSession`, when its session has ended. `reason` is that of
    * the cloud (`user_disabled`, `system_stop`, `error`), of the closure or of `close()`, or
-   * `switching_clouds`, or `onSession failed`. Exceptions are logged.
+   * `switching_clouds`, `handover`, or `onSession failed`. A session that is handed over is still
+   * connected during the call. The response to a `stop_request` waits for it, at most 700 ms, and a
+   * new session with the same id at most 2 s. Exceptions are logged.
    */
   onStop?: ((reason: string, context: StopContext<Session>) => unknown) | undefined;
-  /** Path of the webhook; ignored in an Express router. Default `/webhook`. */
+  /**
+   * Answers a call of a tool: the text that it returns goes to the cloud. Exceptions are logged and
+   * answered with 500, without their text. Default: the app has no tools, which is answered with 404.
+   */
+  onToolCall?: ((call: ToolCall<Session>) => ToolReply | Promise<ToolReply>) | undefined;
+  /**
+   * Called with what `onSession`, `onStop`, `authorize` and the handlers of a session throw, in
+   * addition to the log. For a handler it is the same error as that of the session's `error` event.
+   */
+  onError?: ((error: unknown, context: ErrorContext<Session>) => unknown) | undefined;
+  /**
+   * Path of the webhook, besides `api/_mentraos/webhook` in the same folder, where the other endpoints
+   * are too. A router of Express may have any other. Default `/webhook`.
+   */
   webhookPath?: string | undefined;
   /**
    * Authenticates a request; any result but `true` is answered with 401. The protocol does not
-   * authenticate the cloud; one option is a secret in the URL of the webhook. Default: every request
-   * is accepted.
+   * authenticate the cloud; one option is a secret in the URL of the webhook. Requests of browsers
+   * never get here: those with an `Origin` or `Sec-Fetch-Site` header are answered with 403. Default:
+   * every other request is accepted, with a warning at the start.
    */
   authorize?: ((request: WebhookRequest) => boolean | Promise<boolean>) | undefined;
   /**
    * Hosts (`cloud.example.org`, `localhost:8002`) that a request may name; others are answered with
-   * 403. Default: the host of the URL in `session`, or any host without one. In that case a request
-   * can send your API key to any server: set this option or `authorize`.
+   * 403. Default: this machine, and the host of the URL in `session` if that is a string. `ws:` is
+   * accepted for this machine, for a host that is listed with its port, and for that of a `ws:` URL in
+   * `session`; never if the latter is `wss:`.
    */
   clouds?: readonly string[] | undefined;
+  /** Most sessions at once; a request for another one is answered with 429. Default 10,000. */
+  maxSessions?: number | undefined;
+  /** Most sessions that have not connected yet; as above. Default 100. */
+  maxUnconnectedSessions?: number | undefined;
   /**
    * Class of the sessions. Default: that of `tpa-session`. Alternatives are those of
    * `tpa-session/full` and `tpa-session/manual`, and subclasses.
@@ -94,13 +141,21 @@ export interface TpaServerOptions<Session extends TpaSession = TpaSession> {
   session?: Omit<SessionOptions, "packageName" | "apiKey"> | undefined;
   /**
    * Calls `close()` on SIGTERM and SIGINT, and then ends the process by that signal, unless the
-   * process has its own handler for it. Default `true`.
+   * process has its own handler for it. `"handover"` is `close({ release: false })`, `"release"` is
+   * `close({ release: true })`, and `true` means `"handover"`, the default.
    */
-  handleSignals?: boolean | undefined;
+  handleSignals?: "handover" | "release" | boolean | undefined;
+  /** Most photos that are uploaded at once; further ones are answered with 429. Default 4. */
+  maxUploads?: number | undefined;
 }
 
 export interface CloseOptions {
-  /** Default `"clean_shutdown"`. */
+  /**
+   * Sends `ownership_release`, so that the cloud does not start the app again. Default: `true` with
+   * a `reason`, else `false`.
+   */
+  release?: boolean | undefined;
+  /** Reason of the release. Default `"clean_shutdown"`. */
   reason?: ReleaseReason | undefined;
   /** Longest wait, ms. Default 2000. */
   timeout?: number | undefined;
@@ -114,9 +169,10 @@ export interface TpaServer<Session extends TpaSession = TpaSession> {
   /** Sessions that have not ended, by session id, including those that are still connecting. */
   readonly sessions: ReadonlyMap<string, Session>;
   /**
-   * Releases all sessions (`ownership_release`), so that the cloud does not restart the app, and
-   * disconnects them. Waits for the confirmations and for `onStop`, at most `timeout` ms (default
-   * 2000). Afterwards the webhook responds with 503. It does not close your HTTP server.
+   * Ends all sessions. Without `release` they are handed over, as for a deployment: what was sent is
+   * confirmed, `onStop` is awaited, the socket is closed, and the cloud starts the app again. With
+   * `release` the cloud is told not to. Waits at most `timeout` ms (default 2000). The webhook responds
+   * with 503 from now on. It does not close your HTTP server.
    */
   readonly close: (options?: CloseOptions) => Promise<void>;
 }

@@ -26,6 +26,10 @@ pub(super) struct Run {
     pub(super) attempt_ends: Instant,
     /// The next attempt has what is left of this time.
     pub(super) resumes: bool,
+    /// Time of the last ack.
+    pub(super) acknowledged_at: Instant,
+    /// The cloud has asked for the session since its connection was lost.
+    pub(super) reopened: bool,
     /// Start of the run, or the loss of its last stable connection.
     pub(super) outage_since: Instant,
     /// The current connection has answered a ping.
@@ -59,6 +63,8 @@ impl Run {
             attempt_started: now,
             attempt_ends: now,
             resumes: false,
+            acknowledged_at: now,
+            reopened: false,
             outage_since: now,
             answered: false,
             told_large: false,
@@ -95,9 +101,14 @@ impl<P: Payload> Session<P> {
 
     /// Executes [`Command::Disconnect`](crate::session::Command::Disconnect).
     pub(super) fn disconnect(&mut self, reason: Option<String>) {
+        let reason = reason.map_or("Client disconnect".into(), Redacted::trusted);
+        self.end_run(NORMAL, reason);
+    }
+
+    /// Ends the session, if it is active, because the app says so.
+    pub(super) fn end_run(&mut self, code: u16, reason: Redacted) {
         if self.is_active() {
-            let reason = reason.map_or("Client disconnect".into(), Redacted::trusted);
-            self.connection_lost(Close::new(NORMAL, reason), Origin::Client);
+            self.connection_lost(Close::new(code, reason), Origin::Client);
         }
     }
 
@@ -162,6 +173,8 @@ impl<P: Payload> Session<P> {
             .set(Timer::Stable, self.now.after(self.config.stable_after));
         self.run.fresh_key_tried = false;
         self.run.answered = false;
+        self.run.acknowledged_at = self.now;
+        self.run.reopened = false;
         self.start_keepalive();
         self.send_subscriptions();
         self.ask_at_once();

@@ -73,6 +73,9 @@ impl<P: Payload> Session<P> {
             run.resumes.then_some(left).hash(hasher);
             let outage = self.now.since(run.outage_since);
             outage.min(self.config.give_up_after).hash(hasher);
+            let age = self.now.since(run.acknowledged_at);
+            age.min(Duration::from_millis(5001)).hash(hasher);
+            run.reopened.hash(hasher);
         }
         if let Phase::Waiting | Phase::AwaitingDecision(_) = self.phase {
             let cause = self.run.cause.as_ref();

@@ -55,6 +55,13 @@ pub enum Command<P> {
     Flush,
     /// Starts the next attempt now. No effect unless the session waits for one.
     ReconnectNow,
+    /// The cloud has asked for the session again, so that it believes it to be lost. Replaces a
+    /// connection that is older than 5 s, and starts the next attempt now: once for each outage,
+    /// since anyone can ask. The attempt is not counted.
+    Reopen,
+    /// Ends the session in this process so that another one can continue it: the cloud does not
+    /// take the closure for a goodbye.
+    HandOver,
     /// Subscribes to streams.
     Subscribe(Vec<String>),
     /// Unsubscribes from streams.

@@ -258,6 +258,14 @@ impl<P: Payload> Session<P> {
                 self.reconnect_now();
                 Ok(Reply::Done)
             }
+            Command::Reopen => {
+                self.reopen();
+                Ok(Reply::Done)
+            }
+            Command::HandOver => {
+                self.end_run(HANDED_OVER, "Handed over".into());
+                Ok(Reply::Done)
+            }
             Command::Subscribe(streams) => self.change_subscriptions(streams, Subscriptions::add),
             Command::Unsubscribe(streams) => {
                 self.change_subscriptions(streams, Subscriptions::remove)

@@ -14,6 +14,8 @@ use crate::session::{
 const SILENT_DIAL: Duration = Duration::from_millis(5000);
 /// Longest time for one attempt, unless `connectTimeout` is longer.
 const LONGEST_ATTEMPT: Duration = Duration::from_millis(20_000);
+/// Age of a connection up to which a request of the cloud may have crossed with it.
+const CROSSING_TIME: Duration = Duration::from_millis(5000);
 
 impl<P: Payload> Session<P> {
     /// Handles the end of a connection, of an attempt, or of the wait before one.
@@ -48,6 +50,20 @@ impl<P: Payload> Session<P> {
         self.phase = Phase::AwaitingDecision(self.phase.state());
         if !asks_app {
             self.apply_decision(None);
+        }
+    }
+
+    /// Executes [`Command::Reopen`](crate::session::Command::Reopen).
+    pub(super) fn reopen(&mut self) {
+        let is_old = self.now.since(self.run.acknowledged_at) > CROSSING_TIME;
+        if self.is_connected() && is_old {
+            self.run.reopened = true;
+            self.run.next_attempt_free = true;
+            let close = Close::new(LIVENESS_TIMEOUT, "The cloud has lost the connection");
+            self.connection_lost(close, Origin::Attempt);
+        } else if self.phase == Phase::Waiting && !self.run.reopened {
+            self.run.reopened = true;
+            self.reconnect_now();
         }
     }
 

@@ -94,6 +94,17 @@ impl TpaSession {
         self.0.reconnect_now();
     }
 
+    /// Ends the session here, so that another process can continue it.
+    #[wasm_bindgen(js_name = handOver)]
+    pub fn hand_over(&self) {
+        self.0.hand_over();
+    }
+
+    /// Opens a connection anew because the cloud has asked for the session.
+    pub fn reopen(&self) {
+        self.0.reopen();
+    }
+
     /// Name of the session's state.
     #[wasm_bindgen(getter)]
     pub fn state(&self) -> JsString {

@@ -363,6 +363,18 @@ impl Driver {
         let _ = self.command(Command::ReconnectNow);
     }
 
+    /// Ends the session here, so that another process can continue it.
+    pub(super) fn hand_over(&self) {
+        // `HandOver` has no errors.
+        let _ = self.command(Command::HandOver);
+    }
+
+    /// Opens a connection anew because the cloud has asked for the session.
+    pub(super) fn reopen(&self) {
+        // `Reopen` has no errors.
+        let _ = self.command(Command::Reopen);
+    }
+
     /// Changes the subscriptions.
     pub(super) fn change(&self, command: Command<Message>) -> Result<(), JsValue> {
         let reply = self.command(command);

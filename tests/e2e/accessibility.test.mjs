@@ -22,8 +22,7 @@ describe("accessibility of the page", { concurrency: CONCURRENCY }, () => {
         await checkEverything(demo);
 
         // Waiting, with queued messages and a failed request.
-        await demo.choose("period-3s");
-        await demo.click("fault-refuse");
+        await demo.outage("period-3s");
         await demo.event("reconnecting");
         await demo.page.route("**/faults", (route) => route.abort());
         await demo.click("custom-close");

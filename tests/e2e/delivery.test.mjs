@@ -71,8 +71,7 @@ describe("queue", { concurrency: CONCURRENCY }, () => {
   test("event payloads are shown as cards", async (t) => {
     const demo = await stage.open(t);
     await demo.event("connected");
-    await demo.choose("period-3s");
-    await demo.click("fault-refuse");
+    await demo.outage("period-3s");
     await demo.event("reconnecting", { with: { attempt: 2 } });
     await demo.get("note-text").fill("bread");
     await demo.click("note-send");

@@ -16,6 +16,9 @@ const FAULTS = {
   "close-1011": { event: "disconnected", with: { code: 1011 } },
 };
 
+/** Faults that the cloud applies to the next connection, as it does when asked by HTTP. */
+const AT_NEXT_ATTEMPT = ["refuse", "drop-acks"];
+
 describe("buttons for faults", { concurrency: CONCURRENCY }, () => {
   for (const [id, { event, with: fields }] of Object.entries(FAULTS)) {
     test(`${id}, by keyboard`, async (t) => {
@@ -24,6 +27,11 @@ describe("buttons for faults", { concurrency: CONCURRENCY }, () => {
       await demo.waitForGlasses();
       const begun = await demo.mark();
       await press(demo, id);
+      if (AT_NEXT_ATTEMPT.includes(id)) {
+        assert.deepEqual(await demo.names(begun), []);
+        await press(demo, "cut");
+        await demo.event("reconnecting", { from: begun, with: { attempt: 2 } });
+      }
       await demo.event(event, { from: begun, with: fields });
       if (event === "disconnected") await demo.event("connected", { from: begun });
       await demo.waitForGlasses();
@@ -51,6 +59,7 @@ describe("buttons for faults", { concurrency: CONCURRENCY }, () => {
     const demo = await stage.open(t);
     await demo.event("connected");
     await press(demo, "reject");
+    await press(demo, "cut");
     const end = await demo.event("disconnected", { with: { permanent: true } });
     assert.equal(end.code, 1008);
     assert.equal(end.kind, "Rejected");

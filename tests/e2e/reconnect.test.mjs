@@ -51,8 +51,7 @@ describe("closures after which the session reconnects", { concurrency: CONCURREN
     await demo.event("connected");
 
     const refused = await demo.mark();
-    await demo.choose("period-3s");
-    await demo.click("fault-refuse");
+    await demo.outage("period-3s");
     await demo.event("connected", { from: refused });
 
     const names = await demo.names(refused);
@@ -70,8 +69,8 @@ describe("operation through cuts", { concurrency: CONCURRENCY }, () => {
 
     for (const fault of ["fault-cut", "fault-refuse", "fault-cut"]) {
       const cut = await demo.mark();
-      await demo.choose(fault === "fault-refuse" ? "period-3s" : "period-once");
-      await demo.click(fault);
+      if (fault === "fault-refuse") await demo.outage("period-3s");
+      else await demo.click(fault);
       await demo.event("connected", { from: cut });
       await demo.text("last-send", /^sent$/);
       await demo.waitForGlasses();
@@ -91,8 +90,7 @@ describe("operation through cuts", { concurrency: CONCURRENCY }, () => {
     await demo.event("connected");
 
     const cut = await demo.mark();
-    await demo.choose("period-3s");
-    await demo.click("fault-refuse");
+    await demo.outage("period-3s");
     await demo.event("disconnected", { from: cut });
     for (const note of ["milk", "bread"]) {
       await demo.get("note-text").fill(note);

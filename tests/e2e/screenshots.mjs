@@ -29,8 +29,7 @@ try {
   );
   await take(demo, "connected", "wearer-title", 516);
 
-  await demo.choose("period-1min");
-  await demo.click("fault-refuse");
+  await demo.outage("period-1min");
   await demo.event("reconnecting", { with: { attempt: 4 } });
   await demo.text("freshness", /Frozen/);
   await take(demo, "waiting", "wearer-title", 516);

@@ -74,6 +74,19 @@ export class Demo {
     return this.get(id).check();
   }
 
+  /**
+   * Cuts the connection while the cloud refuses new ones.
+   *
+   * @param {string} period id of the duration
+   */
+  async outage(period) {
+    await this.choose(period);
+    await this.click("fault-refuse");
+    await this.text("fault-result", /^Refuse: done/);
+    await this.choose("period-once");
+    await this.click("fault-cut");
+  }
+
   /** Selects options of the session and waits until the new session is connected. @param {string[]} ids */
   async options(...ids) {
     for (const id of ids) {

@@ -14,14 +14,15 @@ const anything = fc.oneof(text, fc.jsonValue(), fc.constant(undefined));
 const near = fc.record(
   {
     type: fc.oneof({ weight: 9, arbitrary: fc.constantFrom("session_request", "stop_request") }, anything),
-    sessionId: anything,
-    userId: anything,
+    sessionId: fc.oneof({ weight: 9, arbitrary: fc.string() }, anything),
+    userId: fc.oneof(fc.string(), anything),
     reason: anything,
     augmentOSWebsocketUrl: fc.oneof(
       fc.webUrl().map((url) => url.replace("http", "ws")),
       anything,
     ),
     mentraOSWebsocketUrl: anything,
+    websocketUrl: anything,
   },
   { requiredKeys: [] },
 );
@@ -47,7 +48,7 @@ test("every body is a valid request or rejected with 400", () => {
           return;
         }
         read += 1;
-        assert.ok(request.sessionId !== "");
+        assert.match(request.sessionId, /^\P{Cc}*[^\s\p{Cc}]\P{Cc}*$/u);
         if (request.type === "stop_request") assert.ok(request.reason !== "");
         else assert.ok(request.url === undefined || /^wss?:$/.test(request.url.protocol));
       },
@@ -64,11 +65,19 @@ test("a body is independent of its chunks, and limited in size", () => {
       const body = new Body();
       let at = 0;
       for (const size of [...cuts, bytes.length]) body.add(bytes.subarray(at, (at += size)));
-      assert.equal(body.text(), new TextDecoder().decode(bytes));
+      assert.equal(body.finish(), new TextDecoder().decode(bytes));
     }),
   );
   const body = new Body();
   body.add(new Uint8Array(65_536));
   assert.throws(() => body.add(new Uint8Array(1)), HttpError);
-  assert.equal(body.text(), "");
+  assert.equal(body.finish(), "");
+  for (const bytes of [[0xff], [0xe2, 0x82], [0xc0, 0xaf]]) {
+    const wrong = new Body();
+    const read = () => {
+      wrong.add(Uint8Array.from(bytes));
+      return wrong.finish();
+    };
+    assert.throws(read, ({ answer }) => answer.status === 400);
+  }
 });

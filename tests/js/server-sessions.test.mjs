@@ -5,7 +5,9 @@ import { mock, test } from "node:test";
 
 import fc from "fast-check";
 
+import { HttpError } from "../../pkg-template/src/server/http-error.js";
 import { Sessions } from "../../pkg-template/src/server/sessions.js";
+import { HAND_OVER, REOPEN } from "../../pkg-template/src/session/internal-symbols.js";
 
 /** Scripted session with the members that the server uses. */
 class FakeSession extends EventEmitter {
@@ -33,7 +35,13 @@ class FakeSession extends EventEmitter {
   disconnect(reason) {
     this.end(reason, "ClientDisconnect");
   }
-  reconnectNow() {}
+  reopened = 0;
+  [REOPEN]() {
+    this.reopened += 1;
+  }
+  [HAND_OVER]() {
+    this.end("Handed over", "ClientDisconnect");
+  }
   send(message) {
     this.sent.push(message);
     return "sent";
@@ -43,9 +51,10 @@ class FakeSession extends EventEmitter {
   }
 }
 
-function keeper({ onSession = () => {} } = {}) {
+function keeper({ onSession = () => {}, onStop = () => {}, ...limits } = {}) {
   const made = [];
   const told = [];
+  const reports = [];
   const sessions = new Sessions({
     make: () => {
       const session = new FakeSession();
@@ -56,18 +65,33 @@ function keeper({ onSession = () => {} } = {}) {
       told.push(["onSession", session]);
       return onSession(session);
     },
-    onStop: (_, { session }) => void told.push(["onStop", session]),
-    log: () => {},
+    onStop: (reason, { session }) => {
+      told.push(["onStop", session]);
+      return onStop(reason, session);
+    },
+    report: (error, context) => reports.push([error, context]),
+    maxSessions: Infinity,
+    maxUnconnectedSessions: Infinity,
+    ...limits,
   });
-  return { sessions, made, told };
+  return { sessions, made, told, reports };
 }
 
-const ask = (sessionId, url) => ({
+const ask = (sessionId, url, userId = "u") => ({
   type: "session_request",
   sessionId,
-  userId: "u",
+  userId,
   url: url && new URL(url),
 });
+const stop = (sessionId, userId) => ({ type: "stop_request", sessionId, userId, reason: "stop" });
+const refusal = (status) => (error) => error instanceof HttpError && error.answer.status === status;
+const connected = async ({ sessions, made }, ...request) => {
+  const started = sessions.start(ask(...request));
+  await settled();
+  made.at(-1).ack();
+  assert.equal((await started).status, 200);
+  return made.at(-1);
+};
 /** Runs pending microtasks. */
 const settled = () => new Promise((resolve) => setImmediate(resolve));
 
@@ -140,7 +164,7 @@ test("close() waits for the confirmation, up to its timeout", async () => {
       session.ack();
       await started;
     }
-    const closing = sessions.close("user_logout", 1000);
+    const closing = sessions.close({ release: true, reason: "user_logout" }, 1000);
     await settled();
     const release = { type: "ownership_release", reason: "user_logout" };
     for (const { sent, state } of made) assert.deepEqual([sent, state], [[release], "connected"]);
@@ -162,6 +186,181 @@ test("close() waits for the confirmation, up to its timeout", async () => {
   } finally {
     mock.timers.reset();
   }
+});
+
+test("a request in the name of another user is refused and changes nothing", async () => {
+  const kept = keeper();
+  const { sessions, made, told } = kept;
+  for (const [url, other] of [
+    [undefined, undefined],
+    ["ws://one/", "ws://two/"],
+  ]) {
+    const session = await connected(kept, "s", url);
+    const before = [made.length, told.length];
+    await assert.rejects(sessions.start(ask("s", other, "mallory")), refusal(409));
+    await assert.rejects(sessions.stop(stop("s", "mallory")), refusal(409));
+    assert.equal(session.state, "connected");
+    assert.deepEqual([made.length, told.length], before);
+    assert.equal((await sessions.stop(stop("s", "u"))).status, 200);
+    assert.equal(session.state, "stopped");
+  }
+});
+
+test("only another host or path is another cloud", async () => {
+  const kept = keeper();
+  const { sessions, made } = kept;
+  await connected(kept, "s", "ws://one/tpa-ws");
+  for (const url of [
+    "ws://one/tpa-ws?x",
+    "ws://one/tpa-ws?",
+    "wss://one/tpa-ws",
+    "ws://one/app-ws",
+    undefined,
+  ]) {
+    assert.equal((await sessions.start(ask("s", url))).status, 200);
+    assert.equal(made.length, 1, url);
+  }
+  for (const [index, url] of ["ws://two/tpa-ws", "ws://two:8/tpa-ws", "ws://two:8/other"].entries()) {
+    await connected(kept, "s", url);
+    assert.equal(made.length, index + 2, url);
+  }
+});
+
+test("the numbers of all sessions and of those that connect are limited", async () => {
+  const kept = keeper({ maxSessions: 3, maxUnconnectedSessions: 2 });
+  const { sessions, made } = kept;
+  const answers = [sessions.start(ask("a")), sessions.start(ask("b"))];
+  await settled();
+  for (let i = 0; i < 2000; i += 1) await assert.rejects(sessions.start(ask(`x${i}`)), refusal(429));
+  assert.equal(made.length, 2);
+  made[0].ack();
+  assert.equal((await answers[0]).status, 200);
+  // Sessions that lost their connection are connected ones that will return.
+  made[0].lose();
+  await connected(kept, "c");
+  await assert.rejects(sessions.start(ask("d")), refusal(429));
+  // A session that is known is no new one.
+  assert.equal((await sessions.start(ask("c"))).status, 200);
+  made[1].end();
+  assert.equal((await answers[1]).status, 502);
+  await connected(kept, "d");
+  await assert.rejects(sessions.start(ask("e")), refusal(429));
+  await sessions.stop(stop("d"));
+  await connected(kept, "e");
+});
+
+test("repeated requests share one wait, and the core decides about each", async () => {
+  const kept = keeper();
+  const { sessions } = kept;
+  const session = await connected(kept, "s");
+  await sessions.start(ask("s"));
+  assert.equal(session.reopened, 1);
+  session.lose();
+  const answers = Array.from({ length: 50 }, () => sessions.start(ask("s")));
+  await settled();
+  assert.equal(session.reopened, 51);
+  assert.equal(session.listenerCount("connected"), 1);
+  session.ack();
+  for (const answer of await Promise.all(answers)) assert.equal(answer.status, 200);
+});
+
+test("a stop waits for onStop up to 700 ms, and the next start up to 2 s", async () => {
+  mock.timers.enable({ apis: ["setTimeout"] });
+  try {
+    for (const [patience, finish] of [
+      [2000, false],
+      [300, true],
+    ]) {
+      let stopped;
+      const kept = keeper({ onStop: () => new Promise((resolve) => (stopped = resolve)) });
+      const { sessions, made } = kept;
+      await connected(kept, "s");
+      const answers = [];
+      void sessions.stop(stop("s")).then(({ status }) => answers.push(status));
+      await settled();
+      mock.timers.tick(699);
+      await settled();
+      assert.deepEqual(answers, []);
+      mock.timers.tick(1);
+      await settled();
+      assert.deepEqual(answers, [200]);
+      void sessions.start(ask("s"));
+      await settled();
+      mock.timers.tick(patience - 1);
+      await settled();
+      assert.equal(made[1].state, "idle");
+      if (finish) stopped();
+      else mock.timers.tick(1);
+      await settled();
+      assert.equal(made[1].state, "connecting");
+    }
+  } finally {
+    mock.timers.reset();
+  }
+});
+
+test("close() hands sessions over: flush, onStop, and only then the end", async () => {
+  let finish;
+  const seen = [];
+  const kept = keeper({
+    onStop: (reason, session) => {
+      seen.push([reason, session.state]);
+      return new Promise((resolve) => (finish = resolve));
+    },
+  });
+  const { sessions } = kept;
+  const session = await connected(kept, "s");
+  let flushed;
+  session.flush = () => new Promise((resolve) => (flushed = resolve));
+  const closing = sessions.close({ release: false }, 1000);
+  await settled();
+  assert.deepEqual(seen, []);
+  flushed();
+  await settled();
+  assert.deepEqual(seen, [["handover", "connected"]]);
+  assert.equal(session.state, "connected");
+  finish();
+  await closing;
+  assert.equal(session.state, "stopped");
+  assert.deepEqual(session.sent, []);
+  assert.equal((await sessions.start(ask("s"))).status, 503);
+});
+
+test("close() hands over what neither the cloud nor the app confirms in time", async () => {
+  mock.timers.enable({ apis: ["setTimeout"] });
+  try {
+    const kept = keeper({ onStop: () => new Promise(() => {}) });
+    const session = await connected(kept, "s");
+    session.flush = () => new Promise(() => {});
+    const closing = kept.sessions.close({ release: false }, 1000);
+    await settled();
+    mock.timers.tick(500);
+    await settled();
+    assert.equal(kept.told.length, 2);
+    mock.timers.tick(1000);
+    await settled();
+    mock.timers.tick(1000);
+    await closing;
+    assert.equal(session.state, "stopped");
+  } finally {
+    mock.timers.reset();
+  }
+});
+
+test("errors of the app are reported with their origin", async () => {
+  const error = new Error("broken");
+  const kept = keeper({ onStop: () => Promise.reject(error) });
+  const { sessions, reports } = kept;
+  const session = await connected(kept, "s");
+  const failed = Object.assign(new Error("the handler of VAD failed"), { code: "HANDLER_FAILED" });
+  session.emit("error", Object.assign(new Error("malformed"), { code: "MALFORMED_FRAME" }));
+  session.emit("error", failed);
+  await sessions.stop(stop("s"));
+  const context = { session, sessionId: "s", userId: "u" };
+  assert.deepEqual(reports, [
+    [failed, { ...context, where: "handler" }],
+    [error, { ...context, where: "onStop" }],
+  ]);
 });
 
 const id = fc.constantFrom("a", "b");
@@ -189,9 +388,10 @@ test("in any order of events, each onSession has one onStop, and an id one sessi
         onSession: () => (made.length % 5 === 0 ? Promise.reject(new Error("broken")) : undefined),
       });
       const answers = [];
+      const stops = [];
       for (const { do: what, id, url, which } of steps) {
         if (what === "start") answers.push(sessions.start(ask(id, url)));
-        else if (what === "stop") sessions.stop({ type: "stop_request", sessionId: id, reason: "stop" });
+        else if (what === "stop") stops.push(sessions.stop(stop(id)));
         else if (what === "wait") await settled();
         else made[which % made.length]?.[what]();
         assert.ok(made.filter(({ state }) => state === "connecting").length <= 2);
@@ -199,7 +399,10 @@ test("in any order of events, each onSession has one onStop, and an id one sessi
       await settled();
       const alive = made.filter(({ state }) => state !== "stopped" && state !== "idle");
       assert.deepEqual(new Set(sessions.live.values()), new Set(alive));
-      await sessions.close("clean_shutdown", 1000);
+      const goodbye =
+        steps.length % 2 === 0 ? { release: true, reason: "clean_shutdown" } : { release: false };
+      await sessions.close(goodbye, 1000);
+      await Promise.all(stops);
       // No request is left without an answer.
       for (const { status } of await Promise.all(answers)) assert.ok([200, 500, 502].includes(status));
       assert.equal(sessions.live.size, 0);

@@ -148,6 +148,8 @@ impl Walk<'_> {
             }
             Step::Disconnect => self.call(AppCall::Disconnect(None), None),
             Step::ReconnectNow => self.call(AppCall::ReconnectNow, None),
+            Step::Reopen => self.call(AppCall::Reopen, None),
+            Step::HandOver => self.call(AppCall::HandOver, None),
             Step::Send(kind, buffer) => self.call(kind.call(), buffer.held()),
             Step::Flush => self.call(AppCall::Flush, None),
             Step::Subscribe => self.call(AppCall::Subscribe(STREAM), None),

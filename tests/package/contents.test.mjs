@@ -64,7 +64,7 @@ test("the tarball has these files and no others", () => {
 });
 
 /** Largest download of a page in brotli, by the mode of the build. */
-const LIMITS = { "immediate-abort": 45_100, plain: 49_300 };
+const LIMITS = { "immediate-abort": 46_200, plain: 50_400 };
 
 for (const [what, folder, mode] of [
   ["the package", PACKAGE, PACKAGE_MODE],
@@ -78,8 +78,8 @@ for (const [what, folder, mode] of [
   });
 }
 
-test("what an install puts on disk is at most 900 kB, and nothing else comes along", () => {
-  assert.ok(packed.unpackedSize <= 900_000, `${packed.unpackedSize} bytes`);
+test("what an install puts on disk is at most 1,000 kB, and nothing else comes along", () => {
+  assert.ok(packed.unpackedSize <= 1_000_000, `${packed.unpackedSize} bytes`);
   const manifest = JSON.parse(read("package.json"));
   assert.equal(manifest.dependencies, undefined);
   assert.equal(manifest.scripts, undefined);
@@ -89,7 +89,15 @@ test("what is of others is named, with its licence, and nothing else is", () => 
   const bill = JSON.parse(read("sbom.cdx.json"));
   const notices = String(read("THIRD-PARTY-NOTICES"));
   const names = bill.components.map(({ name }) => name);
-  for (const name of ["wasm-bindgen", "js-sys", "web-sys", "gloo-timers", "serde-wasm-bindgen", "fastrand"]) {
+  for (const name of [
+    "wasm-bindgen",
+    "js-sys",
+    "web-sys",
+    "gloo-timers",
+    "serde-wasm-bindgen",
+    "fastrand",
+    "@remix-run/multipart-parser",
+  ]) {
     assert.ok(names.includes(name), name);
   }
   // Dependencies of the tests and of other crates of this repository.

@@ -77,6 +77,73 @@ for (const page of ["CONTRIBUTING.md", "SECURITY.md", "docs/ARCHITECTURE.md", "f
   });
 }
 
+test("SECURITY.md cites tests that exist", () => {
+  const citations = Array.from(text("SECURITY.md").matchAll(/`([\w./-]+)`: \*([^*]+)\*/g));
+  assert.ok(citations.length >= 12);
+  for (const [, file, name] of citations) assert.ok(text(file).includes(name), `${file}: ${name}`);
+});
+
+/** Folders with a package-lock.json of their own. */
+const LOCKED = ["", "tests/matrix", "tests/sdk", "bench/clients"];
+
+/** Packages whose licence the lock file does not name. Only tests and measurements install them. */
+const UNNAMED = ["@mentra/sdk", "@mentra/types", "busboy", "exif-parser", "streamsearch"];
+
+/** Licences of tools and of packages for tests, none of which is shipped. */
+const LICENCES = [
+  "0BSD",
+  "Apache-2.0",
+  "BSD-2-Clause",
+  "BSD-3-Clause",
+  "BlueOak-1.0.0",
+  "CC-BY-4.0",
+  "CC0-1.0",
+  "ISC",
+  "LGPL-3.0-or-later",
+  "MIT",
+  "MIT-0",
+  "MPL-2.0",
+  "Python-2.0",
+  "Zlib",
+];
+
+for (const folder of LOCKED) {
+  test(`packages of ${join(folder, "package-lock.json")} have known licences and run no scripts`, () => {
+    const { packages } = JSON.parse(text(join(folder, "package-lock.json")));
+    const installed = Object.entries(packages).filter(([path, { link }]) => path !== "" && !link);
+    assert.ok(installed.length > 0);
+    for (const [path, { license }] of installed) {
+      if (UNNAMED.includes(path.replace(/^.*node_modules\//, ""))) continue;
+      const known = license ?? "none";
+      for (const one of known.replaceAll(/[()]/g, "").split(/ (?:AND|OR) /)) {
+        assert.ok(LICENCES.includes(one), `${path}: ${known}`);
+      }
+    }
+    assert.match(text(join(folder, ".npmrc")), /^ignore-scripts=true$/m);
+  });
+}
+
+test("no build of the workflows or of xtask leaves the lock files", () => {
+  const files = execFileSync("git", ["ls-files", "-z", "--", ".github/workflows", "xtask/src", ".ci"], {
+    cwd: ROOT,
+    encoding: "utf8",
+  });
+  const commands = files
+    .split("\0")
+    .filter((file) => file !== "")
+    .flatMap((file) =>
+      Array.from(
+        text(file).matchAll(
+          /(?:"(?:build|clippy|doc|rustc|run|test|package)",\s*|cargo (?:build|check|doc|package|publish|test) )[^\])\n]*[\])\n][^\n]*\n[^\n]*/g,
+        ),
+        ([command]) => [file, command],
+      ),
+    )
+    .filter(([, command]) => command.includes("--package") || command.includes("--workspace"));
+  assert.ok(commands.length > 10);
+  for (const [file, command] of commands) assert.match(command, /--locked/, `${file}: ${command}`);
+});
+
 test("links of the published pages into the repository lead to files", () => {
   const blob = `${manifest.bugs.replace(/\/issues$/, "")}/blob/main/`;
   for (const page of PUBLISHED) {

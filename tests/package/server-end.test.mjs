@@ -1,4 +1,4 @@
-/** Shutdown of a server: sessions are released, so that the cloud does not restart the app. */
+/** Shutdown of a server: sessions are handed over, or released so that the cloud does not restart the app. */
 import assert from "node:assert/strict";
 import { spawn } from "node:child_process";
 import { once } from "node:events";
@@ -28,7 +28,7 @@ after(() => {
 
 const stateIn = async (url, userId) => (await seen(url, userId)).apps[0].state;
 
-test("close() releases every session, waits for onStop and answers 503", async () => {
+test("close() with a reason releases every session, waits for onStop and answers 503", async () => {
   let saved = 0;
   const onStop = async () => {
     await new Promise((resolve) => setImmediate(resolve));
@@ -41,6 +41,10 @@ test("close() releases every session, waits for onStop and answers 503", async (
     const { session } = await running.nth("onSession", 1);
     const closing = running.server.close({ reason: "user_logout" });
     assert.equal(running.server.close(), closing);
+    assert.deepEqual(await ask(running.webhook, request("late", {})), {
+      status: "error",
+      message: "the server is closing",
+    });
     await closing;
     assert.equal(saved, 2);
     assert.equal(session.state, "stopped");
@@ -61,6 +65,36 @@ test("close() releases every session, waits for onStop and answers 503", async (
   }
 });
 
+test("close() hands every session over without a release, connected during onStop", async () => {
+  const states = [];
+  const onStop = async (_, { session }) => {
+    await new Promise((resolve) => setImmediate(resolve));
+    states.push([session.state, session.send({ type: "last", text: "saved" })]);
+  };
+  const running = await app(createTpaServer, { onStop });
+  try {
+    const events = await watch(server.url);
+    for (const userId of ["over1", "over2"]) await startApp(server.url, userId, running.webhook);
+    const { session } = await running.nth("onSession", 1);
+    const ends = [];
+    session.on("disconnected", ({ code, kind, permanent }) => ends.push([code, kind, permanent]));
+    await running.server.close();
+    assert.deepEqual(states, Array(2).fill(["connected", "sent"]));
+    for (const { reason, kind } of running.all("onStop")) {
+      assert.deepEqual([reason, kind], ["handover", "ClientDisconnect"]);
+    }
+    assert.deepEqual(ends, [[4010, "ClientDisconnect", true]]);
+    for (let count = 0; count < 2; count += 1) {
+      const { type, code } = await events.next(({ type }) => ["released", "closed"].includes(type));
+      assert.deepEqual([type, code], ["closed", 4010]);
+    }
+    assert.equal(await stateIn(server.url, "over1"), "lost");
+    events.stop();
+  } finally {
+    await running.stop();
+  }
+});
+
 test("close() has a timeout for a silent cloud and for the app", async () => {
   const silent = await Cloud.start("--no-pong");
   const running = await app(createTpaServer, { onStop: () => new Promise(() => {}) });
@@ -68,7 +102,7 @@ test("close() has a timeout for a silent cloud and for the app", async () => {
     const events = await watch(silent.url);
     await startApp(silent.url, "silent", running.webhook);
     await running.nth("onSession", 0);
-    await running.server.close({ timeout: 50 });
+    await running.server.close({ release: true, timeout: 50 });
     assert.equal((await events.next(({ type }) => type === "released")).reason, "clean_shutdown");
     assert.equal(await stateIn(silent.url, "silent"), "released");
     events.stop();
@@ -84,7 +118,7 @@ test("close() without a connection resolves", async () => {
   try {
     const opening = ask(running.webhook, request("nowhere"));
     while (running.server.sessions.size === 0) await new Promise((resolve) => setImmediate(resolve));
-    await running.server.close();
+    await running.server.close({ release: true });
     assert.match((await opening).message, /^not connected: .*clean_shutdown/);
     assert.deepEqual(running.told, []);
   } finally {
@@ -100,6 +134,11 @@ test("close() rejects invalid arguments", async () => {
     message: /^reason: .*, not "bored"$/,
   });
   assert.throws(() => close({ timeout: NaN }), { name: "TypeError", message: /^timeout: .*, not NaN$/ });
+  assert.throws(() => close({ release: 1 }), { name: "TypeError", message: /^release: .*, not 1$/ });
+  assert.throws(() => close({ release: false, reason: "user_logout" }), {
+    name: "TypeError",
+    message: /^release: must be true, as there is a reason, not false$/,
+  });
   await running.stop();
 });
 
@@ -120,6 +159,7 @@ async function processOf(userId, { before = "", options = "", more = "" } = {}) 
          await new Promise((resolve) => setImmediate(resolve));
          console.log("stopped " + reason);
        },
+       authorize: () => true,
        ${options}
      });
      ${more}
@@ -132,6 +172,7 @@ async function processOf(userId, { before = "", options = "", more = "" } = {}) 
   assert.equal(await line(), "started");
   return {
     line,
+    kill: (signal) => child.kill(signal),
     async end(signal) {
       const ended = once(child, "exit");
       child.kill(signal);
@@ -141,8 +182,20 @@ async function processOf(userId, { before = "", options = "", more = "" } = {}) 
 }
 
 for (const signal of ["SIGTERM", "SIGINT"]) {
-  test(`on ${signal} a process releases its sessions and ends by the signal`, async () => {
-    const child = await processOf(signal);
+  test(`on ${signal} a process hands its sessions over and ends by the signal`, async () => {
+    const userId = `over${signal}`;
+    const child = await processOf(userId);
+    const events = await watch(server.url);
+    assert.deepEqual(await child.end(signal), [null, signal]);
+    assert.equal(await child.line(), "stopped handover");
+    const { type, code } = await events.next(({ type }) => ["released", "closed"].includes(type));
+    assert.deepEqual([type, code], ["closed", 4010]);
+    assert.equal(await stateIn(server.url, userId), "lost");
+    events.stop();
+  });
+
+  test(`on ${signal} a process releases its sessions if it is told to, and ends by the signal`, async () => {
+    const child = await processOf(signal, { options: 'handleSignals: "release",' });
     const events = await watch(server.url);
     assert.deepEqual(await child.end(signal), [null, signal]);
     assert.equal(await child.line(), "stopped clean_shutdown");
@@ -153,7 +206,38 @@ for (const signal of ["SIGTERM", "SIGINT"]) {
   });
 }
 
-test("all servers of a process release their sessions before it ends", async () => {
+test("a listener that ends the process when it is alone does not do so before onStop", async () => {
+  // As the package signal-exit does.
+  const before = `const emitter = { count: 1 };
+    globalThis[Symbol.for("signal-exit emitter")] = emitter;
+    const end = () => {
+      if (process.listeners("SIGTERM").length !== emitter.count) return;
+      process.off("SIGTERM", end);
+      process.kill(process.pid, "SIGTERM");
+    };
+    process.on("SIGTERM", end);`;
+  const child = await processOf("sole", { before });
+  assert.deepEqual(await child.end("SIGTERM"), [null, "SIGTERM"]);
+  assert.equal(await child.line(), "stopped handover");
+});
+
+test("a second signal does not wait", async () => {
+  const options = "onStop: () => new Promise(() => {}), handleSignals: true,";
+  const child = await processOf("second", { options });
+  const ended = child.end("SIGTERM");
+  child.kill("SIGINT");
+  assert.deepEqual(await ended, [null, "SIGINT"]);
+});
+
+test("a process that its own signal does not end exits with 128 and the number", async () => {
+  // As for process 1 of a container.
+  const before = "process.kill = () => true;";
+  const child = await processOf("first", { before });
+  assert.deepEqual(await child.end("SIGTERM"), [143, null]);
+  assert.equal(await child.line(), "stopped handover");
+});
+
+test("all servers of a process end their sessions before it ends", async () => {
   const more = `createTpaServer({
     packageName: "other",
     apiKey: "k",
@@ -162,7 +246,7 @@ test("all servers of a process release their sessions before it ends", async () 
   });`;
   const child = await processOf("several", { more });
   assert.deepEqual(await child.end("SIGTERM"), [null, "SIGTERM"]);
-  assert.equal(await stateIn(server.url, "several"), "released");
+  assert.equal(await stateIn(server.url, "several"), "lost");
 });
 
 for (const method of ["on", "once"]) {
@@ -176,8 +260,8 @@ for (const method of ["on", "once"]) {
       });`;
       const child = await processOf(name, { [when]: handler });
       assert.deepEqual(await child.end("SIGTERM"), [7, null]);
-      assert.equal(await child.line(), "stopped clean_shutdown");
-      assert.equal(await stateIn(server.url, name), "released");
+      assert.equal(await child.line(), "stopped handover");
+      assert.equal(await stateIn(server.url, name), "lost");
     });
   }
 }
@@ -196,7 +280,8 @@ test("a closed server removes its signal handlers", async () => {
   const { code, output } = await place.app(
     "handlers.mjs",
     `import { createTpaServer } from "tpa-session/server";
-     const make = () => createTpaServer({ packageName: "a", apiKey: "k", onSession() {} });
+     const options = { packageName: "a", apiKey: "k", authorize: () => true, onSession() {} };
+     const make = () => createTpaServer(options);
      const count = () => process.listenerCount("SIGTERM") + "" + process.listenerCount("SIGINT");
      const [one, other] = [make(), make()];
      console.log(count());

@@ -8,6 +8,8 @@ import { HOSTS, KEY, PACKAGE, app, lines, load, request } from "./server-support
 import { Cloud } from "../support/cloud.mjs";
 import { project } from "./support.mjs";
 
+const JSON_HEADERS = { "content-type": "application/json" };
+
 let place;
 let server;
 let createTpaServer;
@@ -84,7 +86,9 @@ test("a body that the parser of Express rejected or skipped", async () => {
   const { webhook, stop } = await app(createTpaServer, {}, HOSTS["Express with a parser"]);
   try {
     await refuses(webhook, "{}", 400, /^type: /);
-    await refuses(webhook, "{}", 400, /^type: /, { headers: { "content-type": "text/plain" } });
+    await refuses(webhook, "{}", 415, /^content-type: must be application\/json, not "text\/plain"$/, {
+      headers: { "content-type": "text/plain" },
+    });
     assert.equal((await fetch(webhook, { method: "GET" })).status, 404);
   } finally {
     await stop();
@@ -106,6 +110,7 @@ for (const name of ["Node's http", "Express that mounts", "a server that fetches
       const abort = new AbortController();
       const answer = fetch(webhook, {
         method: "POST",
+        headers: { "content-type": "application/json" },
         body: endless.pipeThrough(new TransformStream(), { signal: abort.signal }),
         duplex: "half",
       });
@@ -129,7 +134,11 @@ test("a body that was already read is an error, without waiting for it", { timeo
     }
   }
   const { fetch, close } = createTpaServer({ packageName: PACKAGE, apiKey: KEY, onSession() {} });
-  const asked = new Request("http://localhost/webhook", { method: "POST", body: "{}" });
+  const asked = new Request("http://localhost/webhook", {
+    method: "POST",
+    headers: JSON_HEADERS,
+    body: "{}",
+  });
   await asked.text();
   const answer = await fetch(asked);
   assert.deepEqual([answer.status, (await answer.json()).message], [400, "the body could not be read"]);
@@ -186,8 +195,8 @@ for (const name of ["Node's http", "a server that fetches"]) {
       await refuses(`${webhook}?token=T`, asked, 401, /^not authorized$/);
       // Only `true` authorises; a truthy value may be a bug.
       await refuses(webhook, asked, 401, /^not authorized$/, { headers: { "x-token": "anything" } });
-      await refuses(webhook, asked, 500, /^internal error$/, { headers: { "x-broken": "1" } });
-      assert.match(written.join(), /a request to the webhook failed: .*broken/);
+      await refuses(webhook, asked, 500, /^authorize failed$/, { headers: { "x-broken": "1" } });
+      assert.match(written.join(), /authorize failed: .*broken/);
       assert.deepEqual(told, []);
       assert.equal((await send(`${webhook}?token=t`, asked)).code, 200);
       assert.deepEqual(new Set(seen), new Set(["object"]));
@@ -211,7 +220,11 @@ test("a request can send the API key only to a cloud of the app", async () => {
     // The default is the host of the URL in the options, under any name of this machine.
     [{ session: { augmentOSWebsocketUrl: otherName.replace("ws", "http") } }, url(), 200],
     [{ session: { mentraOSWebsocketUrl: url() } }, otherName, 200],
-    [{ session: { augmentOSWebsocketUrl: "ws://localhost:1/tpa-ws" } }, url(), 403],
+    // Without a list, this machine is allowed in addition to the app's own cloud.
+    [{ session: { augmentOSWebsocketUrl: "wss://cloud.example.org/tpa-ws" } }, url(), 200],
+    [{ session: { augmentOSWebsocketUrl: "wss://cloud.example.org/tpa-ws" } }, "wss://example.org/", 403],
+    [{ session: { augmentOSWebsocketUrl: () => "wss://cloud.invalid/" } }, "wss://cloud.invalid/", 403],
+    [{}, "wss://cloud.invalid/", 403],
     [{ session: { augmentOSWebsocketUrl: () => url() } }, url(), 200],
   ]) {
     const { webhook, stop } = await app(createTpaServer, options);
@@ -226,25 +239,119 @@ test("a request can send the API key only to a cloud of the app", async () => {
   }
 });
 
-test("an app that accepts any cloud logs one warning", async () => {
-  const { lines: written, logger } = lines();
-  const session = { logger, logLevel: "warn", maxReconnectAttempts: 0, connectTimeout: 1 };
-  const send = async (options, where) => {
-    const { webhook, stop } = await app(createTpaServer, { ...options, session });
-    for (const userId of ["u", "v"]) {
-      const body = JSON.stringify(request(userId, { augmentOSWebsocketUrl: where }));
-      await fetch(webhook, { method: "POST", body });
+test("a cloud is not reached without encryption unless the app says so", async () => {
+  const session = { maxReconnectAttempts: 0, connectTimeout: 1 };
+  const at = (augmentOSWebsocketUrl) => ({ session: { ...session, augmentOSWebsocketUrl } });
+  const cloud = "cloud.invalid";
+  for (const [options, where, code] of [
+    [at(`wss://${cloud}/tpa-ws`), `ws://${cloud}/tpa-ws`, 403],
+    [at(`https://${cloud}/tpa-ws`), `ws://${cloud}/tpa-ws`, 403],
+    [{ ...at(`wss://${cloud}/tpa-ws`), clouds: ["other.invalid:80"] }, "ws://other.invalid:80/", 403],
+    [{ session, clouds: [cloud] }, `ws://${cloud}/tpa-ws`, 403],
+    [{ session, clouds: [cloud] }, `wss://${cloud}/tpa-ws`, 502],
+    [{ session, clouds: [`${cloud}:8002`] }, `ws://${cloud}:8002/tpa-ws`, 502],
+    [at(`ws://${cloud}/tpa-ws`), `ws://${cloud}/tpa-ws`, 502],
+  ]) {
+    const { webhook, stop } = await app(createTpaServer, options);
+    try {
+      const body = JSON.stringify(request("u", { augmentOSWebsocketUrl: where }));
+      const answer = await send(webhook, body);
+      assert.equal(answer.code, code, `${JSON.stringify(options)} ${where}: ${answer.message}`);
+      if (code === 403) assert.match(answer.message, /: must be reached by wss:, not by ws:$/);
+    } finally {
+      await stop();
     }
+  }
+});
+
+test("the URL fields have an order", async () => {
+  const { webhook, stop } = await app(createTpaServer, {});
+  try {
+    const fields = { augmentOSWebsocketUrl: "ws://127.0.0.1:1/", mentraOSWebsocketUrl: "ws://127.0.0.1:2/" };
+    const all = { websocketUrl: url(), ...fields };
+    assert.equal((await send(webhook, JSON.stringify(request("order", all)))).code, 200);
+    const wrong = JSON.stringify(request("u", { ...fields, mentraOSWebsocketUrl: "x" }));
+    await refuses(webhook, wrong, 400, /^mentraOSWebsocketUrl: /);
+    await refuses(webhook, JSON.stringify(request("u", { ...all, websocketUrl: 1 })), 400, /^websocketUrl: /);
+  } finally {
     await stop();
-    return written.splice(0).filter((line) => line.includes("clouds"));
+  }
+});
+
+for (const name of ["Node's http", "a server that fetches"]) {
+  test(`${name} refuses requests of a page`, async () => {
+    const { lines: written, logger } = lines();
+    const session = { logger, logLevel: "warn" };
+    const { webhook, told, server: host, stop } = await app(createTpaServer, { session }, HOSTS[name]);
+    try {
+      const asked = JSON.stringify(request("page", { augmentOSWebsocketUrl: url() }));
+      for (const header of ["Origin", "Sec-Fetch-Site"]) {
+        // A page without permission can send a body only as text.
+        for (const type of ["application/json", "text/plain"]) {
+          const headers = { "content-type": type, [header]: header === "Origin" ? "null" : "cross-site" };
+          await refuses(webhook, asked, 403, /^requests from browsers are refused/, { headers });
+        }
+      }
+      assert.equal(host.sessions.size, 0);
+      assert.deepEqual(told, []);
+      assert.match(written.join("\n"), /refused POST \/webhook with 403: requests from browsers/);
+    } finally {
+      await stop();
+    }
+  });
+}
+
+test("a body that throws when it is read is a bad request", async () => {
+  const host = (server) => (request, response) => {
+    Object.defineProperty(request, "body", {
+      get() {
+        throw new Error("no parser");
+      },
+    });
+    return server.node(request, response);
   };
-  const where = "ws://cloud.invalid/tpa-ws";
-  const [line, ...more] = await send({}, where);
-  assert.match(line, /connects to cloud\.invalid, named by a request; the option "clouds"/);
+  const { webhook, stop } = await app(createTpaServer, {}, host);
+  try {
+    await refuses(webhook, "{}", 400, /^the body could not be read$/);
+  } finally {
+    await stop();
+  }
+});
+
+test("a response that a timeout of the app has sent is left alone", async () => {
+  const answered = [];
+  const host = (server) => (request, response) => {
+    answered.push(
+      (async () => {
+        const answering = server.node(request, response);
+        response.statusCode = 503;
+        response.end("{}");
+        await answering;
+      })(),
+    );
+  };
+  const { webhook, stop } = await app(createTpaServer, {}, host);
+  try {
+    const body = JSON.stringify(request("late", { augmentOSWebsocketUrl: url() }));
+    assert.equal((await fetch(webhook, { method: "POST", headers: JSON_HEADERS, body })).status, 503);
+    await Promise.all(answered);
+  } finally {
+    await stop();
+  }
+});
+
+test("a server that is open to everyone says so once, at the start", async () => {
+  const { lines: written, logger } = lines();
+  const session = { logger, logLevel: "warn" };
+  const start = async (options) => {
+    const { stop } = await app(createTpaServer, { ...options, session });
+    await stop();
+    return written.splice(0);
+  };
+  const [line, ...more] = await start({});
+  assert.match(line, /without the option "authorize" anyone who reaches the server can/);
   assert.deepEqual(more, []);
-  assert.deepEqual(await send({ clouds: ["cloud.invalid"] }, where), []);
-  assert.deepEqual(await send({ authorize: () => true }, where), []);
-  assert.deepEqual(await send({}, "ws://127.0.0.1:1/tpa-ws"), []);
+  assert.deepEqual(await start({ authorize: () => true }), []);
 });
 
 test("invalid options are rejected by name", () => {
@@ -256,12 +363,15 @@ test("invalid options are rejected by name", () => {
     [{ ...right, apiKey: "" }, /^apiKey: must be a non-empty string/],
     [{ ...right, onSession: 7 }, /^onSession: must be a function, not 7$/],
     [{ ...right, onStop: "x" }, /^onStop: must be a function, not "x"$/],
+    [{ ...right, onError: 1 }, /^onError: must be a function, not 1$/],
+    [{ ...right, maxSessions: 0 }, /^maxSessions: must be a whole number, 1 or more, not 0$/],
+    [{ ...right, maxUnconnectedSessions: "9" }, /^maxUnconnectedSessions: .*, not "9"$/],
     [{ ...right, authorize: true }, /^authorize: must be a function, not true$/],
     [{ ...right, webhookPath: "webhook" }, /^webhookPath: .*, not "webhook"$/],
     [{ ...right, webhookPath: "/a?b" }, /^webhookPath: /],
     [{ ...right, clouds: "localhost" }, /^clouds: must be a list of hosts/],
     [{ ...right, clouds: ["wss://localhost/"] }, /^clouds: /],
-    [{ ...right, handleSignals: "no" }, /^handleSignals: must be true or false, not "no"$/],
+    [{ ...right, handleSignals: "no" }, /^handleSignals: must be "handover", .*, not "no"$/],
     [{ ...right, session: null }, /^session: must be an object, not null$/],
     [{ ...right, TpaSession: null }, /^TpaSession: must be a session class, such as .*, not null$/],
     [{ ...right, TpaSession: Map }, /^TpaSession: must be a session class, .*, not a function$/],

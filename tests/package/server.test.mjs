@@ -239,6 +239,45 @@ for (const [how, onSession] of [
   });
 }
 
+test("onError receives what the app's functions throw, and the log has it too", () => {
+  const { lines: written, logger } = lines();
+  const errors = [];
+  const broken = (where) => () => {
+    throw new Error(`broken ${where}`);
+  };
+  const options = {
+    session: { logger, logLevel: "error" },
+    authorize: ({ header }) => header("X-Broken") === undefined || broken("authorize")(),
+    onSession: (session, { userId }) => {
+      session.on("broken", broken("handler"));
+      if (userId === "bad") broken("onSession")();
+    },
+    onStop: broken("onStop"),
+    onError: (error, context) => {
+      errors.push([error.message, context]);
+      return context.where === "onStop" ? broken("onError")() : Promise.reject(new Error("broken again"));
+    },
+  };
+  return withApp(options, async ({ server: host, webhook, nth }) => {
+    await fetch(webhook, { method: "POST", headers: { "x-broken": "1" } });
+    await ask(webhook, request("good", { augmentOSWebsocketUrl: url() }));
+    const { session, sessionId } = await nth("onSession", 0);
+    session.events.emit("broken", {});
+    await ask(webhook, request("bad", { augmentOSWebsocketUrl: url() }));
+    await host.close();
+    const wheres = errors.map(([, { where }]) => where);
+    assert.deepEqual(wheres, ["authorize", "handler", "onSession", "onStop", "onStop"]);
+    assert.deepEqual(errors[1], [
+      "the handler of broken failed: broken handler",
+      { session, sessionId, userId: "good", where: "handler" },
+    ]);
+    assert.deepEqual(errors[0], ["broken authorize", { where: "authorize" }]);
+    const log = written.join("\n");
+    for (const { where } of errors.map(([, context]) => context)) assert.ok(log.includes(`broken ${where}`));
+    assert.match(log, /onError failed: .*broken (?:again|onError)/);
+  });
+});
+
 test("exceptions of onStop are logged", () => {
   const { lines: written, logger } = lines();
   const onStop = () => Promise.reject(new Error("broken"));

@@ -56,11 +56,12 @@ test("the types compile for ES modules and CommonJS in every resolution mode", (
       recursive: true,
     });
     const files = [];
-    for (const name of ["vocabulary", "full"]) {
+    for (const name of ["vocabulary", "full", "server"]) {
       const source = readFileSync(join(ROOT, `tests/types/${name}.ts`), "utf8");
       const app = source
         .replaceAll('"../../pkg-template/types/index.js"', '"tpa-session"')
-        .replace('"../../pkg-template/types/full.js"', '"tpa-session/full"');
+        .replace('"../../pkg-template/types/full.js"', '"tpa-session/full"')
+        .replaceAll('"../../pkg-template/types/server.js"', '"tpa-session/server"');
       assert.doesNotMatch(app, /pkg-template/);
       for (const kind of ["mts", "cts"]) writeFileSync(join(folder, `${name}.${kind}`), app);
       files.push(`${name}.mts`, `${name}.cts`);

@@ -1,4 +1,4 @@
-/** Session of the platform's Node SDK, without its logs. */
+/** Session and server of the platform's Node SDK, without their logs. */
 import { createRequire } from "node:module";
 import { Writable } from "node:stream";
 
@@ -11,7 +11,7 @@ for (const level of ["debug", "error", "info", "log", "warn"]) console[level] = 
 const pino = createRequire(types)("pino");
 pino.transport = () => new Writable({ write: (_line, _encoding, written) => written() });
 
-export const { TpaSession } = await import("@mentra/sdk");
+export const { AppServer, TpaSession } = await import("@mentra/sdk");
 
 /** Logger of its server, used by its sessions. */
 const LEVELS = ["trace", "debug", "info", "warn", "error", "fatal"];

@@ -40,6 +40,7 @@ mod redact;
 mod reentrancy;
 mod refused;
 mod replay;
+mod requested;
 mod search;
 mod sent;
 mod should_reconnect;

@@ -234,10 +234,12 @@ impl<T: Transport> Client<T> {
                 coverage.count_if(Situation::OtherSession, other);
                 coverage.count_if(Situation::NestedConnect, nested);
             }
-            AppCall::Disconnect(_) | AppCall::Dispose => {
+            AppCall::Disconnect(_) | AppCall::Dispose | AppCall::HandOver => {
                 coverage.count_if(Situation::NestedDisconnect, nested)
             }
-            AppCall::ReconnectNow => coverage.count_if(Situation::NestedRetry, nested),
+            AppCall::ReconnectNow | AppCall::Reopen => {
+                coverage.count_if(Situation::NestedRetry, nested)
+            }
             AppCall::Send { .. } => {
                 coverage.asked += 1;
                 coverage.count_if(Situation::NestedSend, nested);

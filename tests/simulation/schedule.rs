@@ -260,8 +260,10 @@ impl Generator {
                 AppCall::Connect(self.pick(&[SESSIONS[0], SESSIONS[0], SESSIONS[0], SESSIONS[1]]))
             }
             20..21 => AppCall::Connect(NO_SESSION),
-            21..29 => AppCall::Disconnect(self.pick(&[None, Some("App stopped")])),
-            29..33 => AppCall::ReconnectNow,
+            21..28 => AppCall::Disconnect(self.pick(&[None, Some("App stopped")])),
+            28..29 => AppCall::HandOver,
+            29..31 => AppCall::ReconnectNow,
+            31..33 => AppCall::Reopen,
             33..70 => self.send(),
             70..75 => AppCall::Flush,
             75..88 => AppCall::Subscribe(self.pick(&STREAMS)),

@@ -67,7 +67,6 @@ export class RandomView {
     const focused = document.activeElement;
     byId("random-start").hidden = isActive;
     byId("random-stop").hidden = !isActive;
-    byId("random-counts").hidden = false;
     // One button replaces the other; keep the keyboard focus on the visible one.
     if (focused === byId("random-start")) button("random-stop").focus();
     else if (focused === byId("random-stop")) button("random-start").focus();

@@ -6,15 +6,14 @@ import { Band } from "./band.js";
 import { LabelRows, draw } from "./draw.js";
 import {
   BAND_BOTTOM,
-  CLOSURE_Y,
+  CLOSURE_ROWS_Y,
   CLOCK_Y,
   FAULT_ROWS_Y,
-  FUTURE_PX,
   GUTTER_PX,
   HEIGHT,
-  MIN_WIDTH_WITH_GUTTER_PX,
   NAMES,
   PX_PER_MS,
+  futurePx,
 } from "./layout.js";
 import * as marks from "./marks.js";
 
@@ -32,7 +31,7 @@ export class Chart {
   /** @type {Band | undefined} */
   #band;
   #faultLabels = new LabelRows(FAULT_ROWS_Y);
-  #codeLabels = new LabelRows([CLOSURE_Y]);
+  #codeLabels = new LabelRows(CLOSURE_ROWS_Y);
   #waitLabels = new LabelRows([0]);
   #lastPingX = -Infinity;
   #pings = 0;
@@ -61,9 +60,10 @@ export class Chart {
    *
    * @param {string} label
    * @param {number} [forMs]
+   * @param {number} [now] time of the fault
    */
-  fault(label, forMs = 0) {
-    const [now, x] = present();
+  fault(label, forMs = 0, now = performance.now()) {
+    const x = now * PX_PER_MS;
     const row = this.#faultLabels.place(x, label);
     const y = row ?? /** @type {number} */ (FAULT_ROWS_Y.at(-1));
     const mark = marks.fault(x, y, row === undefined ? undefined : label, forMs * PX_PER_MS);
@@ -83,8 +83,7 @@ export class Chart {
   /** Marks a closure. @param {string} code */
   closure(code) {
     const [now, x] = present();
-    const hasRoom = this.#codeLabels.place(x, code) !== undefined;
-    this.#add(marks.closure(x, hasRoom ? code : undefined), now + LABEL_MS);
+    this.#add(marks.closure(x, code, this.#codeLabels.place(x, code)), now + LABEL_MS);
   }
 
   /**
@@ -132,26 +131,27 @@ export class Chart {
   tick() {
     const [now, x] = present();
     const width = this.#svg.clientWidth;
-    const presentX = Math.max(width - FUTURE_PX, 0);
+    const presentX = Math.max(width - futurePx(width), 0);
     this.#present.setAttribute("x1", String(presentX));
     this.#present.setAttribute("x2", String(presentX));
     this.#strip.setAttribute("transform", `translate(${(presentX - x).toFixed(1)} 0)`);
-    this.#gutter.toggleAttribute("hidden", width < MIN_WIDTH_WITH_GUTTER_PX);
     this.#band?.grow(now, this.#leftEdge(now));
-    this.#addClock(now);
+    this.#addClock(now, width);
     this.#removeBefore(now - presentX / PX_PER_MS);
   }
 
   /** @param {number} now */
   #leftEdge(now) {
     const width = this.#svg.clientWidth;
-    const gutterPx = width < MIN_WIDTH_WITH_GUTTER_PX ? 0 : GUTTER_PX;
-    return now * PX_PER_MS - Math.max(width - FUTURE_PX - gutterPx, 0);
+    return now * PX_PER_MS - Math.max(width - futurePx(width) - GUTTER_PX, 0);
   }
 
-  /** @param {number} now */
-  #addClock(now) {
-    const aheadMs = FUTURE_PX / PX_PER_MS;
+  /**
+   * @param {number} now
+   * @param {number} width of the chart
+   */
+  #addClock(now, width) {
+    const aheadMs = futurePx(width) / PX_PER_MS;
     while (this.#nextClock < Date.now() + aheadMs) {
       const at = now + this.#nextClock - Date.now();
       const x = at * PX_PER_MS;

@@ -1,7 +1,16 @@
 /** SVG elements, and placement of labels without overlap. */
 
-/** Estimated width of a character of the labels, rounded up. */
-const CHARACTER_PX = 6.8;
+/** Space between two labels of a row. */
+const LABEL_GAP_PX = 8;
+
+const context = document.createElement("canvas").getContext("2d");
+
+/** Width of a label in the font of the chart. @param {string} text */
+function widthOf(text) {
+  if (!context) return text.length * 8;
+  context.font = `600 11px ${getComputedStyle(document.body).fontFamily}`;
+  return context.measureText(text).width;
+}
 
 /**
  * @param {string} name
@@ -25,14 +34,14 @@ export class LabelRows {
   }
 
   /**
-   * @param {number} x
+   * @param {number} x left edge of the label
    * @param {string} text
    * @returns {number | undefined} y of the row, `undefined` when no row has space
    */
   place(x, text) {
     const row = this.#rows.find(({ end }) => end <= x);
     if (!row) return undefined;
-    row.end = x + text.length * CHARACTER_PX + 8;
+    row.end = x + widthOf(text) + LABEL_GAP_PX;
     return row.y;
   }
 }

@@ -37,14 +37,15 @@ export function clearing(x) {
 }
 
 /**
- * Closure: a cross with the code.
+ * Closure: a cross, and above it the code.
  *
  * @param {number} x
- * @param {string | undefined} label
+ * @param {string} code
+ * @param {number | undefined} y of the code, `undefined` when there is no space for it
  */
-export function closure(x, label) {
+export function closure(x, code, y) {
   const mark = draw("g", { class: "closure" }, cross(x, CLOSURE_Y, 3.5));
-  if (label) mark.append(draw("text", { x: x + 8, y: CLOSURE_Y + 4 }, label));
+  if (y !== undefined) mark.append(draw("text", { x: x + 4, y }, code));
   return mark;
 }
 

@@ -60,9 +60,16 @@ pub fn run(arguments: &[String]) -> Result<(), String> {
 /// Runs `bench/herd.rs`: a million clients that reconnect at the same time.
 pub fn herd(options: &[String]) -> Result<(), String> {
     let mut herd = process::command("cargo");
-    herd.args(["run", "--quiet", "--release", "--package", "tpa-session"])
-        .args(["--example", "herd", "--"])
-        .args(options);
+    herd.args([
+        "run",
+        "--locked",
+        "--quiet",
+        "--release",
+        "--package",
+        "tpa-session",
+    ])
+    .args(["--example", "herd", "--"])
+    .args(options);
     process::show("bench/herd.rs", &mut herd)
 }
 
@@ -71,7 +78,14 @@ fn load(options: &[String]) -> Result<(), String> {
     let cloud = cloud::build_release()?;
     let mut bench = process::command("cargo");
     bench
-        .args(["run", "--quiet", "--release", "--package", "cloud-load"])
+        .args([
+            "run",
+            "--locked",
+            "--quiet",
+            "--release",
+            "--package",
+            "cloud-load",
+        ])
         .args(["--", "--cloud"])
         .arg(cloud)
         .args(options);

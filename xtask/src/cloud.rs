@@ -33,7 +33,7 @@ pub fn build_release() -> Result<PathBuf, String> {
 
 fn build_with(folder: &str, arguments: &[&str]) -> Result<PathBuf, String> {
     let mut cargo = process::command("cargo");
-    cargo.args(["build", "--package", "tpa-cloud"]);
+    cargo.args(["build", "--locked", "--package", "tpa-cloud"]);
     process::run("build tpa-cloud", cargo.args(arguments))?;
     let file = format!("tpa-cloud{}", std::env::consts::EXE_SUFFIX);
     Ok(workspace::target().join(folder).join(file))

@@ -18,7 +18,7 @@ pub fn run() -> Result<(), String> {
     test.env("PATH", process::path_with(&[tool.get()?]))
         // Enough to reach every line, in a debug build.
         .env("SIM_SEEDS", "2000")
-        .args(["llvm-cov", "--package", "tpa-session"])
+        .args(["llvm-cov", "--locked", "--package", "tpa-session"])
         .args(["--test", "session", "--test", "simulation"])
         .args(["--test", "model_checking"])
         .args(["--ignore-filename-regex", IGNORED])

@@ -17,7 +17,7 @@ pub fn run() -> Result<(), String> {
     let mut rustdoc = process::command("cargo");
     toolchain::get()?
         .apply(&mut rustdoc)
-        .args(["doc", "--no-deps", "--package", "tpa-session"])
+        .args(["doc", "--locked", "--no-deps", "--package", "tpa-session"])
         .args(["--target", TARGET]);
     process::run("cargo doc", &mut rustdoc)?;
     println!("  {}", out.join("index.html").display());

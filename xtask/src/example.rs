@@ -60,7 +60,7 @@ fn bundle(name: &str, out: &Path) -> Result<(), String> {
 fn native(name: &str, port: u16) -> Result<(), String> {
     let program = cloud::build()?;
     let mut app = process::command("cargo");
-    app.args(["run", "--quiet", "--package", "tpa-session"])
+    app.args(["run", "--locked", "--quiet", "--package", "tpa-session"])
         .args(["--example", name]);
     let cloud = Cloud::serve(&program, port, &[])?;
     show(name, &cloud, &mut app)

@@ -5,7 +5,7 @@ use crate::process;
 /// Explores in a release build and prints its output.
 pub fn run(seconds: u64) -> Result<(), String> {
     let mut test = process::command("cargo");
-    test.args(["test", "--release", "--package", "tpa-session"])
+    test.args(["test", "--locked", "--release", "--package", "tpa-session"])
         .args(["--test", "model_checking", "every_state"])
         .args(["--", "--nocapture"])
         .env("EXPLORE_SECONDS", seconds.to_string());

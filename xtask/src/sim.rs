@@ -26,7 +26,7 @@ pub fn run(arguments: &Sim) -> Result<(), String> {
         &[ALONE, WITH_CLOUD, IN_FIELD]
     };
     let mut test = process::command("cargo");
-    test.args(["test", "--release", "--package", "tpa-session"])
+    test.args(["test", "--locked", "--release", "--package", "tpa-session"])
         .args(["--test", "simulation", "--", "--nocapture"])
         // Each test uses all cores.
         .arg("--test-threads=1")

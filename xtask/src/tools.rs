@@ -30,7 +30,8 @@ pub fn wasm_bindgen() -> Result<CargoTool, String> {
         programs: &["wasm-bindgen", "wasm-bindgen-test-runner"],
         version: workspace::wasm_bindgen_version()?,
         exact: true,
-        // Its lock file names old TLS crates that a mirror may not have.
+        // Its lock file names old TLS crates that a mirror may not have. Its own version is
+        // pinned, and `setup` is the only place that installs it.
         locked: false,
     })
 }
@@ -54,6 +55,18 @@ pub fn geckodriver() -> CargoTool {
         program: "geckodriver",
         programs: &["geckodriver"],
         version: "0.37.1".into(),
+        exact: false,
+        locked: true,
+    }
+}
+
+/// cargo-deny, which checks licences, sources and advisories of the crates.
+pub fn cargo_deny() -> CargoTool {
+    CargoTool {
+        package: "cargo-deny",
+        program: "cargo-deny",
+        programs: &["cargo-deny"],
+        version: "0.20.2".into(),
         exact: false,
         locked: true,
     }

@@ -8,7 +8,7 @@ use clap::error::ErrorKind;
 use clap::parser::ValueSource;
 use clap::{ArgMatches, CommandFactory, FromArgMatches, Parser};
 use tpa_cloud::server::{Mount, ServerConfig, Token};
-use tpa_cloud::{ApiKey, Config, Plan, Scenario, SeededPlan};
+use tpa_cloud::{ApiKey, Config, OldConnection, Plan, RestartForm, Scenario, SeededPlan};
 
 use super::{config_file, values};
 
@@ -111,8 +111,7 @@ struct Arguments {
     )]
     stale_after: Duration,
 
-    /// Time for an app that was started (POST /apps) to reconnect before its webhook is called
-    /// again
+    /// Time for an app that was started (POST /apps) to reconnect before it is restarted
     #[arg(
         long,
         value_name = "TIME",
@@ -122,6 +121,39 @@ struct Arguments {
         help_heading = "Sessions"
     )]
     restart_app_after: Duration,
+
+    /// Form of a restart: stop-start (stop_request, then session_request) or start
+    #[arg(
+        long,
+        value_name = "FORM",
+        default_value = "stop-start",
+        env = "TPA_CLOUD_RESTART",
+        value_parser = values::restart,
+        help_heading = "Sessions"
+    )]
+    restart: RestartForm,
+
+    /// Time for a started app to be acknowledged before it is given up
+    #[arg(
+        long,
+        value_name = "TIME",
+        default_value = "5s",
+        env = "TPA_CLOUD_START_TIMEOUT",
+        value_parser = values::duration,
+        help_heading = "Sessions"
+    )]
+    start_timeout: Duration,
+
+    /// Treatment of an app's older connection when the app opens another one: close, deaf or detach
+    #[arg(
+        long,
+        value_name = "MODE",
+        default_value = "close",
+        env = "TPA_CLOUD_OLD_CONNECTION",
+        value_parser = values::old_connection,
+        help_heading = "Sessions"
+    )]
+    old_connection: OldConnection,
 
     /// Do not answer `ping` frames, like older clouds
     #[arg(
@@ -317,6 +349,9 @@ impl Arguments {
                 ping_interval: self.ping_interval,
                 stale_after: self.stale_after,
                 app_restart_after: self.restart_app_after,
+                restart: self.restart,
+                app_start_timeout: self.start_timeout,
+                old_connection: self.old_connection,
                 stream_interval: self.stream_interval,
                 audio_interval: self.audio_interval,
                 pong: !self.no_pong,

@@ -4,7 +4,7 @@ use std::fs;
 use std::path::Path;
 use std::time::Duration;
 
-use tpa_cloud::{ApiKey, Scenario};
+use tpa_cloud::{ApiKey, OldConnection, RestartForm, Scenario};
 
 pub(super) fn api_key(text: &str) -> Result<ApiKey, &'static str> {
     match text {
@@ -36,6 +36,23 @@ pub(super) fn size(text: &str) -> Result<usize, &'static str> {
     match text.parse() {
         Ok(0) | Err(_) => Err("expected a whole number above 0"),
         Ok(size) => Ok(size),
+    }
+}
+
+pub(super) fn restart(text: &str) -> Result<RestartForm, &'static str> {
+    match text {
+        "stop-start" => Ok(RestartForm::StopStart),
+        "start" => Ok(RestartForm::Start),
+        _ => Err("expected stop-start or start"),
+    }
+}
+
+pub(super) fn old_connection(text: &str) -> Result<OldConnection, &'static str> {
+    match text {
+        "close" => Ok(OldConnection::Close),
+        "deaf" => Ok(OldConnection::Deaf),
+        "detach" => Ok(OldConnection::Detach),
+        _ => Err("expected close, deaf or detach"),
     }
 }
 

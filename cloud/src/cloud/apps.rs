@@ -17,7 +17,7 @@ use crate::time::Instant;
 pub type WebhookAnswer = Result<(), String>;
 
 impl Cloud {
-    /// Starts an app for a user: calls its webhook, and calls it again if its connection is lost
+    /// Starts an app for a user: calls its webhook, and restarts the app if its connection is lost
     /// and not reestablished. Returns the session id.
     pub fn start_app(
         &mut self,
@@ -48,9 +48,14 @@ impl Cloud {
             package_name: call.package_name.clone(),
             user_session_id: call.user_session_id.clone(),
             success: answer.is_ok(),
-            error: answer.err(),
+            error: answer.clone().err(),
         };
         self.broadcast(None, fact);
+        if let Some(session) = self.sessions.get_mut(&call.user_session_id)
+            && let Some(fact) = session.handle_response(call, &answer, &mut self.context)
+        {
+            self.broadcast(None, fact);
+        }
     }
 
     /// Stops apps: sends `app_stopped`, closes the connections and calls the webhooks. Returns the
@@ -74,10 +79,20 @@ impl Cloud {
         members.iter().map(|who| who.connection_id).collect()
     }
 
-    /// Restarts an app whose connection is lost.
-    pub(super) fn restart_app(&mut self, user: &UserSessionId, package: &str) {
+    /// Takes the next step of an app's start or restart.
+    pub(super) fn take_app_step(&mut self, user: &UserSessionId, package: &str) {
+        if let Some(session) = self.sessions.get_mut(user)
+            && let Some(fact) = session.take_app_step(package, &mut self.context)
+        {
+            self.broadcast(None, fact);
+        }
+    }
+
+    /// Gives up an app that did not connect after its start.
+    pub(super) fn give_up_app(&mut self, user: &UserSessionId, package: &str) {
         let session = self.sessions.get(user);
-        if let Some(fact) = session.and_then(|session| session.restart(package)) {
+        let fact = session.and_then(|session| session.time_out_app(package, &self.context));
+        if let Some(fact) = fact {
             self.broadcast(None, fact);
         }
     }

@@ -32,10 +32,15 @@ impl Cloud {
             ..Identity::clone(identity)
         });
         transport.stage = Stage::Handshaking(Arc::clone(&who));
+        self.playback.record(&who, self.context.now());
         let user = match checked {
             Ok(session) => session.user_session,
             Err(refusal) => return self.refuse(id, refusal),
         };
+        let session = self.sessions.get(&user);
+        if session.is_some_and(|session| session.is_app_stopped(&init.package_name)) {
+            return self.refuse(id, Refusal::not_started());
+        }
         if self.faults.refuses(&who, self.context.now()) {
             let reason = "reset during the handshake".to_owned();
             self.broadcast_refusal(Some(who), "FAULT", None, reason);
@@ -64,7 +69,7 @@ impl Cloud {
             .or_insert_with(|| SessionManager::new(user.clone()));
         let settings = manager.settings_of(package);
         if let Some(old) = manager.connection_of(package) {
-            self.supersede(old, id);
+            self.replace(old, id);
         }
         let Some(transport) = self.context.transports.get_mut(id) else {
             return;
@@ -91,7 +96,7 @@ impl Cloud {
         self.apply_ack_faults(&who);
     }
 
-    fn supersede(&mut self, old: ConnectionId, by: ConnectionId) {
+    pub(super) fn supersede(&mut self, old: ConnectionId, by: ConnectionId) {
         let transport = self.context.transports.get(old);
         let who = transport.and_then(Transport::identity).map(Arc::clone);
         self.broadcast(who, Fact::Superseded { by });

@@ -64,8 +64,9 @@ impl Cloud {
         let Some(transport) = self.context.transports.get_mut(id) else {
             return false;
         };
+        let was_detached = transport.is_deaf();
         let who = match std::mem::replace(&mut transport.stage, Stage::Closing) {
-            Stage::Handshaking(who) | Stage::Member(who, _) => who,
+            Stage::Handshaking(who) | Stage::Member(who, _) | Stage::Detached(who, _) => who,
             Stage::Closing => return false,
         };
         let frozen = transport.frozen;
@@ -84,7 +85,10 @@ impl Cloud {
             reason: reason.clone(),
             by,
         };
-        self.broadcast(Some(who), fact);
+        self.broadcast(Some(Arc::clone(&who)), fact);
+        if was_detached {
+            self.old_connection_ended(&who);
+        }
         match how {
             How::CloseFrame if !frozen => self.send_close(id, code, reason),
             // A frozen socket does not send a close frame.

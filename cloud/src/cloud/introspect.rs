@@ -13,6 +13,8 @@ pub enum Component {
     Handshakes,
     /// Sockets of connected TPAs.
     Members,
+    /// Sockets of TPAs that have another connection now.
+    Detached,
     /// Sockets that are closing.
     Closing,
     /// The connection registry of a user session.
@@ -74,6 +76,7 @@ fn add_transports<'a>(
         let component = match transport.stage {
             Stage::Handshaking(_) => Component::Handshakes,
             Stage::Member(..) => Component::Members,
+            Stage::Detached(..) => Component::Detached,
             Stage::Closing => Component::Closing,
         };
         add(component, &mut std::iter::once(id));

@@ -9,6 +9,7 @@ mod faults;
 mod frames;
 #[cfg(feature = "test-util")]
 mod introspect;
+mod old_connection;
 mod relay;
 mod rooms;
 mod scenarios;
@@ -244,7 +245,7 @@ impl Cloud {
 
     fn record_activity(&mut self, from: ConnectionId) {
         let transport = self.context.transports.get(from);
-        if let Some(Stage::Member(_, user)) = transport.map(|transport| &transport.stage)
+        if let Some(user) = transport.and_then(Transport::user_session)
             && let Some(manager) = self.sessions.get_mut(user)
         {
             manager.record_activity(from, self.context.now());
@@ -327,12 +328,13 @@ impl Cloud {
                 let who = Arc::clone(who);
                 self.relay(who, message);
             }
-            (Stage::Member(who, user), frame) => {
+            (Stage::Member(who, _), frame) => {
                 let who = Arc::clone(who);
-                let manager = self.sessions.get(user);
-                if let Some(fact) = manager.and_then(|manager| manager.read(&who, frame)) {
-                    self.broadcast(Some(who), fact);
-                }
+                self.handle_member_frame(who, frame);
+            }
+            (Stage::Detached(who, _), frame) => {
+                let who = Arc::clone(who);
+                self.handle_detached_frame(&who, frame);
             }
             (Stage::Closing, _) => {}
         }
@@ -384,7 +386,8 @@ impl Cloud {
             Timer::Flap(id) => {
                 self.end(id, Ending::cut());
             }
-            Timer::AppRestart(user, package) => self.restart_app(&user, &package),
+            Timer::AppNextStep(user, package) => self.take_app_step(&user, &package),
+            Timer::AppStartTimeout(user, package) => self.give_up_app(&user, &package),
             Timer::Plan(id) => self.run_due_steps(id),
             Timer::Streams(user) => {
                 if let Some(manager) = self.sessions.get_mut(&user) {
@@ -420,10 +423,8 @@ impl Cloud {
     }
 
     fn user_session_of(&self, id: ConnectionId) -> Option<UserSessionId> {
-        match &self.context.transports.get(id)?.stage {
-            Stage::Member(_, user) => Some(user.clone()),
-            Stage::Handshaking(_) | Stage::Closing => None,
-        }
+        let transport = self.context.transports.get(id)?;
+        transport.user_session().cloned()
     }
 
     /// Returns the connected TPAs of a target.

@@ -33,7 +33,7 @@ impl Rooms {
             self.join(who, room_id, config, context);
         } else if let Fact::RoomLeft { room_id } = &event.fact {
             self.leave(who, room_id, context);
-        } else if matches!(event.fact, Fact::Closed { .. }) {
+        } else if matches!(event.fact, Fact::Closed { .. } | Fact::Detached { .. }) {
             for room in self.rooms_of(who.connection_id) {
                 self.leave(who, &room, context);
             }

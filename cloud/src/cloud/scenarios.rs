@@ -73,9 +73,18 @@ impl Cloud {
             .collect()
     }
 
-    /// Performs the steps that are due.
+    /// Performs the steps that are due. An endless plan whose session stays away is stopped: the
+    /// page that asked for it may have been closed.
     pub(super) fn run_due_steps(&mut self, id: PlayId) {
         let now = self.context.now();
+        if let Some(play) = self.playback.get_mut(id) {
+            if !self.context.transports.matching(&play.target).is_empty() {
+                play.seen = now;
+            }
+            if play.is_abandoned(now) {
+                return self.end_play(id, Phase::Stopped);
+            }
+        }
         while let Some(action) = self.playback.get_mut(id).and_then(|p| p.take_due(now)) {
             self.act(&action, now);
         }

@@ -1,6 +1,7 @@
 //! Plans that are being played.
 
 use std::collections::BTreeMap;
+use std::time::Duration;
 use std::vec;
 
 use crate::faults::Target;
@@ -9,7 +10,7 @@ use crate::faults::scenario::{Scenario, Step};
 use crate::faults::seeded::SeededPlan;
 #[cfg(feature = "test-util")]
 use crate::identity::ConnectionId;
-use crate::identity::PlayId;
+use crate::identity::{Identity, PlayId};
 use crate::time::Instant;
 
 /// Steps with their times.
@@ -59,11 +60,24 @@ pub(crate) struct Play {
     /// Target of the steps that name none.
     pub(crate) target: Target,
     pub(crate) started: Instant,
+    /// Time at which a connection of the target was last known.
+    pub(crate) seen: Instant,
     steps: Steps,
     next: Option<Step>,
 }
 
 impl Play {
+    /// Longest time that an endless plan waits for its session, much longer than the delay
+    /// between two attempts of an app.
+    const MAX_ABSENCE: Duration = Duration::from_secs(120);
+
+    /// Reports whether the plan is endless and its session has been away for too long.
+    pub(crate) fn is_abandoned(&self, now: Instant) -> bool {
+        let of_session = matches!(self.target, Target::Session(_));
+        let is_endless = matches!(self.steps, Steps::Seeded(_));
+        of_session && is_endless && now.since(self.seen) > Self::MAX_ABSENCE
+    }
+
     pub(crate) fn next_due(&self) -> Option<Instant> {
         self.next.as_ref().map(|step| self.started + step.at)
     }
@@ -98,6 +112,7 @@ impl Playback {
             name,
             target,
             started: now,
+            seen: now,
             steps,
             next,
         };
@@ -107,6 +122,15 @@ impl Playback {
 
     pub(crate) fn get_mut(&mut self, id: PlayId) -> Option<&mut Play> {
         self.playing.get_mut(&id)
+    }
+
+    /// Records a connection for the plans that target it.
+    pub(crate) fn record(&mut self, who: &Identity, now: Instant) {
+        for play in self.playing.values_mut() {
+            if play.target.includes(who) {
+                play.seen = now;
+            }
+        }
     }
 
     pub(crate) fn remove(&mut self, id: PlayId) -> Option<Play> {

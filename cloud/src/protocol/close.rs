@@ -26,6 +26,8 @@ pub const INVALID_SESSION_ID: &str = "Invalid session ID format";
 /// Reason for [`POLICY`].
 pub const NO_ACTIVE_SESSION: &str = "No active session";
 /// Reason for [`POLICY`].
+pub const APP_NOT_STARTED: &str = "App not started for this session";
+/// Reason for [`POLICY`].
 pub const PACKAGE_NOT_FOUND: &str = "Package not found";
 /// Reason for [`POLICY`].
 pub const MALFORMED: &str = "Malformed message";

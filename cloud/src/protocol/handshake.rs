@@ -50,6 +50,16 @@ impl Refusal {
         }
     }
 
+    /// Returns the refusal of an app that is stopped.
+    pub fn not_started() -> Self {
+        Self {
+            code: "SESSION_NOT_FOUND",
+            message: close::APP_NOT_STARTED.to_owned(),
+            close: close::POLICY,
+            reason: close::APP_NOT_STARTED,
+        }
+    }
+
     /// Returns the refusal of an invalid or unexpected frame.
     pub fn malformed(message: String) -> Self {
         Self {

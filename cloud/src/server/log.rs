@@ -26,6 +26,10 @@ pub(super) fn log_event(event: &Event) {
         } => line!(warn, error, code, reason, "refused"),
         Fact::Stale { silent_ms } => line!(warn, silent_ms, "stale"),
         Fact::Superseded { by } => line!(info, %by, "superseded"),
+        Fact::Detached { by } => {
+            let by = by.map(|id| id.to_string());
+            line!(info, by, "detached");
+        }
         Fact::Closed { code, reason, by } => line!(info, code, reason, ?by, "closed"),
         Fact::Fault {
             fault,
@@ -50,6 +54,7 @@ pub(super) fn log_event(event: &Event) {
             ..
         } => line!(info, request, "webhook agreed"),
         Fact::Webhook { request, error, .. } => line!(warn, request, error, "webhook failed"),
+        Fact::AppGivenUp { reason, .. } => line!(warn, reason, "app given up"),
         Fact::AppStopped { reason, .. } => line!(info, reason, "app stopped"),
         Fact::Scenario { name, phase } => line!(info, name, ?phase, "scenario"),
         Fact::Message { frame, count } => line!(trace, frame, count, "message"),

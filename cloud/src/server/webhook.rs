@@ -1,7 +1,6 @@
 //! Webhooks of apps.
 
 use std::sync::Arc;
-use std::time::Duration;
 
 use axum::body::Bytes;
 use axum::http::header::CONTENT_TYPE;
@@ -20,14 +19,11 @@ use crate::output::WebhookCall;
 
 pub(super) type HttpClient = Client<HttpConnector, Full<Bytes>>;
 
-/// Time for a response.
-const RESPONSE_TIMEOUT: Duration = Duration::from_secs(5);
-
 /// Size limit for response bodies.
 const MAX_ANSWER_BYTES: usize = 64 * 1024;
 
 /// Number of concurrent calls, and of those that wait for them.
-const MAX_CONCURRENT: usize = 16;
+const MAX_CONCURRENT: usize = 256;
 pub(super) const MAX_WAITING: usize = 1_024;
 
 /// Performs the webhook calls of the cloud until it is aborted.
@@ -43,8 +39,11 @@ pub(super) async fn run(driver: Arc<Driver>, mut calls: mpsc::Receiver<WebhookCa
         let permit = Arc::clone(&permits).acquire_owned().await;
         running.spawn(async move {
             let _permit = permit;
-            let answer = tokio::time::timeout(RESPONSE_TIMEOUT, post(&client, &call)).await;
-            let answer = answer.unwrap_or_else(|_| Err("no response within 5 s".to_owned()));
+            let answer = tokio::time::timeout(call.timeout, post(&client, &call)).await;
+            let answer = answer.unwrap_or_else(|_| {
+                let time = humantime::format_duration(call.timeout);
+                Err(format!("no response within {time}"))
+            });
             driver.with(|cloud, now| cloud.handle_webhook(&call, answer, now));
         });
     }

@@ -15,8 +15,8 @@ const JPEG_HEAD: usize = 20;
 const MAX_REQUEST_ID: usize = 256;
 
 /// Separates the fields of an upload. It follows a line break, and no field contains one followed by
-/// this.
-const BOUNDARY: &str = "tpa-cloud-d8a5c1f07b3e";
+/// this. Some parsers accept 27 to 70 characters only.
+const BOUNDARY: &str = "----tpa-cloud-d8a5c1f07b3e2946";
 
 /// An endpoint of an app.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]

@@ -10,7 +10,7 @@ use serde_json::{Value, json};
 use crate::context::Context;
 use crate::events::{Event, Fact};
 use crate::identity::{ConnectionId, Identity, UserSessionId};
-use crate::output::Delivery;
+use crate::output::{Delivery, WebhookCall};
 use crate::protocol::frame_spec;
 use crate::protocol::{self, DashboardSection, FromTpa, Release, View};
 use crate::session::apps::Apps;
@@ -63,13 +63,19 @@ impl SessionManager {
         reason = "the other events affect the components only"
     )]
     pub(crate) fn handle_event(&mut self, event: &Event, context: &mut Context) {
+        let id = event.who.as_ref().map(|who| who.connection_id);
+        let is_attached = id.is_some_and(|id| self.registry.get(id).is_some());
         self.registry.handle_event(event);
         self.health.handle_event(event, context);
         self.subscriptions.handle_event(event, context);
         self.displays.handle_event(event);
-        self.apps.handle_event(event, &self.id, context);
+        self.apps
+            .handle_event(event, is_attached, &self.id, context);
         match &event.fact {
-            Fact::Acked | Fact::Closed { .. } | Fact::Subscriptions { .. } => {
+            Fact::Acked
+            | Fact::Detached { .. }
+            | Fact::Closed { .. }
+            | Fact::Subscriptions { .. } => {
                 self.schedule_streams(context);
             }
             Fact::Display {
@@ -102,8 +108,10 @@ impl SessionManager {
             context.timers.stop(&timer);
         }
         for package in self.apps.packages() {
-            let timer = Timer::AppRestart(self.id.clone(), package.clone());
+            let (user, package) = (self.id.clone(), package.clone());
+            let timer = Timer::AppNextStep(user.clone(), package.clone());
             context.timers.stop(&timer);
+            context.timers.stop(&Timer::AppStartTimeout(user, package));
         }
     }
 
@@ -152,9 +160,35 @@ impl SessionManager {
         self.apps.webhook_of(package)
     }
 
-    /// Returns the event of a restart, if the app is lost.
-    pub(crate) fn restart(&self, package: &str) -> Option<Fact> {
-        self.apps.restart(&self.id, package)
+    /// Takes the next step of an app's start or restart.
+    pub(crate) fn take_app_step(&mut self, package: &str, context: &mut Context) -> Option<Fact> {
+        self.apps.take_next_step(&self.id, package, context)
+    }
+
+    /// Handles the response to a webhook call.
+    pub(crate) fn handle_response(
+        &mut self,
+        call: &WebhookCall,
+        answer: &Result<(), String>,
+        context: &mut Context,
+    ) -> Option<Fact> {
+        self.apps.handle_response(call, answer, context)
+    }
+
+    /// Returns the event of an app that has not connected in time.
+    pub(crate) fn time_out_app(&self, package: &str, context: &Context) -> Option<Fact> {
+        self.apps.time_out(&self.id, package, context)
+    }
+
+    /// Reports whether an app is stopped, so that its connections are refused.
+    pub(crate) fn is_app_stopped(&self, package: &str) -> bool {
+        self.apps.is_stopped(package)
+    }
+
+    /// Returns the current connection of an app with its identity.
+    pub(crate) fn current(&self, package: &str) -> Option<&Arc<Identity>> {
+        let id = self.registry.connection_of(package)?;
+        self.registry.get(id)
     }
 
     /// Returns the subscriptions that the next connection of an app takes over.

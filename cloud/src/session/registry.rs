@@ -17,7 +17,7 @@ impl Registry {
         let Some(who) = &event.who else { return };
         if event.fact == Fact::Acked {
             self.members.insert(who.connection_id, Arc::clone(who));
-        } else if matches!(event.fact, Fact::Closed { .. }) {
+        } else if matches!(event.fact, Fact::Closed { .. } | Fact::Detached { .. }) {
             self.members.remove(&who.connection_id);
         }
     }

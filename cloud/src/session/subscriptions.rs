@@ -71,7 +71,7 @@ impl Subscriptions {
                     subscription.is_released = true;
                 }
             }
-            Fact::Closed { .. } => {
+            Fact::Closed { .. } | Fact::Detached { .. } => {
                 if let Some(subscription) = self.by_connection.remove(&id)
                     && !subscription.is_released
                 {

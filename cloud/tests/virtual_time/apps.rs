@@ -1,6 +1,6 @@
 //! Start, loss, restart and stop of apps.
 
-use tpa_cloud::{UserSessionId, WebhookCall};
+use tpa_cloud::{RestartForm, UserSessionId, WebhookCall};
 
 use crate::world::*;
 
@@ -33,6 +33,37 @@ impl World {
                 _ => None,
             })
             .collect()
+    }
+
+    /// Answers the last webhook call.
+    fn answer(&mut self, answer: Result<(), &str>) {
+        let (_, call, _) = self.calls().pop().unwrap();
+        let answer = answer.map_err(str::to_owned);
+        self.cloud.handle_webhook(&call, answer, self.now);
+        self.drain();
+    }
+
+    fn assert_refused(&mut self) {
+        let id = self.open();
+        self.handshake(id, "user1", PACKAGE);
+        let refused = (1008, "App not started for this session".to_owned());
+        assert_eq!(self.close_of(id), Some(refused));
+    }
+
+    fn assert_given_up(&mut self, why: &str) {
+        let facts = self.facts();
+        let reasons: Vec<_> = facts
+            .iter()
+            .filter_map(|(_, fact)| match fact {
+                Fact::AppGivenUp { reason, .. } => Some(reason.as_str()),
+                _ => None,
+            })
+            .collect();
+        assert_eq!(reasons, [why]);
+        assert_eq!(self.app_state(), "given_up");
+        self.assert_refused();
+        self.start_app();
+        self.connect("user1", PACKAGE);
     }
 
     fn app_state(&self) -> Value {
@@ -92,25 +123,65 @@ fn a_disconnected_app_can_be_stopped() {
     assert_eq!(world.calls().len(), 2);
 }
 
+/// Each form of a restart, with the requests that it consists of.
+const RESTARTS: [(RestartForm, &[&str]); 2] = [
+    (RestartForm::StopStart, &["stop_request", "session_request"]),
+    (RestartForm::Start, &["session_request"]),
+];
+
 #[test]
 fn a_lost_app_is_restarted_after_five_seconds() {
+    for (restart, requests) in RESTARTS {
+        let mut world = World::with(Config {
+            restart,
+            ..Config::default()
+        });
+        world.start_app();
+        world.connect("user1", PACKAGE);
+        world.inject(fault::Cut {}, None);
+        assert_eq!(world.app_state(), "lost");
+        world.advance(Duration::from_millis(4_999));
+        assert_eq!(world.calls().len(), 1);
+        world.advance(Duration::from_millis(1));
+        // Whatever the app answers.
+        world.answer(Err("status 503"));
+        let calls = world.calls();
+        let found: Vec<_> = calls[1..]
+            .iter()
+            .map(|(at, _, body)| (*at, body["type"].as_str().unwrap()))
+            .collect();
+        let expected: Vec<_> = requests.iter().map(|request| (5_000, *request)).collect();
+        assert_eq!(found, expected);
+        assert_eq!(world.app_state(), "starting");
+        world.connect("user1", PACKAGE);
+        assert_eq!(world.app_state(), "connected");
+        world.advance(seconds(40));
+        assert_eq!(world.calls().len(), 1 + requests.len());
+    }
+}
+
+#[test]
+fn a_restart_waits_for_the_response_to_the_stop() {
     let mut world = World::new();
     world.start_app();
     world.connect("user1", PACKAGE);
     world.inject(fault::Cut {}, None);
-    assert_eq!(world.app_state(), "lost");
-    world.advance(Duration::from_millis(4_999));
-    assert_eq!(world.calls().len(), 1);
-    world.advance(Duration::from_millis(1));
-    let calls = world.calls();
-    assert_eq!(calls.len(), 2);
+    world.advance(seconds(5));
+    let (_, _, stop) = world.calls().pop().unwrap();
     assert_eq!(
-        (calls[1].0, &calls[1].2["type"]),
-        (5_000, &json!("session_request"))
+        (&stop["type"], &stop["reason"]),
+        (&json!("stop_request"), &json!("user_disabled"))
     );
-    // The app is restarted only once.
-    world.advance(seconds(60));
+    assert!(stop["timestamp"].as_str().unwrap().ends_with('Z'));
+    // The stop is not repeated, and the app is refused meanwhile.
+    world.advance(seconds(50));
     assert_eq!(world.calls().len(), 2);
+    assert_eq!(world.app_state(), "restarting");
+    world.assert_refused();
+    world.answer(Ok(()));
+    let (at, _, start) = world.calls().pop().unwrap();
+    assert_eq!((at, &start["type"]), (55_000, &json!("session_request")));
+    world.connect("user1", PACKAGE);
 }
 
 #[test]
@@ -132,34 +203,133 @@ fn an_app_that_reconnects_in_time_is_not_restarted() {
 }
 
 #[test]
-fn an_app_that_closes_normally_is_not_restarted() {
-    let release = |world: &mut World, id: ConnectionId| {
-        world.frame(
-            id,
-            json!({"type": "ownership_release", "packageName": PACKAGE,
-                   "sessionId": format!("user1-{PACKAGE}"), "reason": "switching_clouds"}),
-        );
-        world.input(id, Input::Gone);
-    };
-    let close = |world: &mut World, id: ConnectionId| {
-        let reason = "";
-        world.input(id, Input::Closed { code: 1000, reason });
-        world.input(id, Input::Gone);
-    };
-    for end in [release, close] {
+fn an_app_that_releases_its_session_is_not_restarted() {
+    let mut world = World::new();
+    world.start_app();
+    let id = world.connect("user1", PACKAGE);
+    world.frame(
+        id,
+        json!({"type": "ownership_release", "packageName": PACKAGE,
+               "sessionId": format!("user1-{PACKAGE}"), "reason": "switching_clouds"}),
+    );
+    world.input(id, Input::Gone);
+    assert_eq!(world.app_state(), "released");
+    world.advance(seconds(60));
+    assert_eq!(world.calls().len(), 1);
+    // After a reconnect the cloud restarts it again.
+    let id = world.connect("user1", PACKAGE);
+    world.input(id, Input::Gone);
+    world.advance(seconds(60));
+    assert_eq!(world.calls().len(), 2);
+}
+
+#[test]
+fn every_closure_begins_the_grace_period() {
+    for code in [1000, 1001, 1005, 1011, 3000, 4000] {
         let mut world = World::new();
         world.start_app();
         let id = world.connect("user1", PACKAGE);
-        end(&mut world, id);
-        assert_eq!(world.app_state(), "released");
-        world.advance(seconds(60));
-        assert_eq!(world.calls().len(), 1);
-        // After a reconnect the cloud restarts it again.
-        let id = world.connect("user1", PACKAGE);
+        let reason = "bye";
+        world.input(id, Input::Closed { code, reason });
         world.input(id, Input::Gone);
-        world.advance(seconds(60));
-        assert_eq!(world.calls().len(), 2);
+        assert_eq!(world.app_state(), "lost", "{code}");
+        world.advance(seconds(5));
+        let (at, _, body) = world.calls().pop().unwrap();
+        assert_eq!(
+            (at, &body["type"]),
+            (5_000, &json!("stop_request")),
+            "{code}"
+        );
     }
+}
+
+#[test]
+fn an_app_without_a_webhook_is_not_restarted_or_refused() {
+    let mut world = World::new();
+    let user = UserSessionId::new("user1");
+    world.cloud.start_app(&user, PACKAGE, None, world.now);
+    world.advance(seconds(60));
+    let id = world.connect("user1", PACKAGE);
+    world.input(id, Input::Gone);
+    world.advance(seconds(60));
+    assert_eq!(world.app_state(), "lost");
+    world.connect("user1", PACKAGE);
+    world.stop_app();
+    world.connect("user1", PACKAGE);
+    assert!(world.calls().is_empty());
+}
+
+#[test]
+fn an_app_that_does_not_connect_is_given_up() {
+    let mut world = World::with(Config {
+        app_start_timeout: seconds(6),
+        ..Config::default()
+    });
+    world.start_app();
+    world.advance(seconds(3));
+    world.answer(Ok(()));
+    world.advance(Duration::from_millis(2_999));
+    assert_eq!(world.app_state(), "starting");
+    world.advance(Duration::from_millis(1));
+    assert_eq!(world.calls().len(), 1);
+    world.assert_given_up("no connection within 6s");
+}
+
+#[test]
+fn a_failed_start_is_tried_twice() {
+    let mut world = World::new();
+    world.start_app();
+    world.answer(Err("connection refused"));
+    world.advance(Duration::from_millis(999));
+    assert_eq!(world.calls().len(), 1);
+    world.advance(Duration::from_millis(1));
+    let calls = world.calls();
+    let (at, _, body) = &calls[1];
+    assert_eq!((*at, &body["type"]), (1_000, &json!("session_request")));
+    world.answer(Err("connection refused"));
+    world.advance(seconds(60));
+    assert_eq!(world.calls().len(), 2);
+    world.assert_given_up("webhook failed: connection refused");
+}
+
+#[test]
+fn the_second_try_can_succeed() {
+    let mut world = World::new();
+    world.start_app();
+    world.answer(Err("connection refused"));
+    world.advance(seconds(1));
+    world.answer(Ok(()));
+    world.connect("user1", PACKAGE);
+    assert_eq!(world.app_state(), "connected");
+}
+
+#[test]
+fn a_late_response_does_not_affect_the_next_start() {
+    let mut world = World::new();
+    world.start_app();
+    let (_, old, _) = world.calls().pop().unwrap();
+    world.stop_app();
+    world.start_app();
+    let failed = Err("no response within 10s".to_owned());
+    world.cloud.handle_webhook(&old, failed, world.now);
+    world.drain();
+    world.advance(seconds(2));
+    assert_eq!(world.calls().len(), 3);
+    assert_eq!(world.app_state(), "starting");
+}
+
+#[test]
+fn a_stopped_app_is_refused_until_it_is_started() {
+    let mut world = World::new();
+    world.start_app();
+    world.connect("user1", PACKAGE);
+    world.stop_app();
+    world.assert_refused();
+    // Other users and apps are not affected.
+    world.connect("user2", PACKAGE);
+    world.connect("user1", "org.example.other");
+    world.start_app();
+    world.connect("user1", PACKAGE);
 }
 
 #[test]

@@ -19,6 +19,7 @@ mod invalid_frames;
 mod limits;
 mod listeners;
 mod metrics;
+mod old_connections;
 mod relay;
 mod scenarios;
 mod streams;

@@ -29,6 +29,15 @@ impl World {
             .collect()
     }
 
+    /// Dials for a session; `None` if the cloud refuses connections.
+    fn dial(&mut self, user: &str) -> Option<ConnectionId> {
+        let opened = self.cloud.open("10.0.0.1:5", Dialect::AugmentOs, self.now);
+        let id = opened.ok()?;
+        self.handshake(id, user, PACKAGE);
+        self.drain();
+        Some(id)
+    }
+
     /// The faults so far, with their times in ms.
     fn faults(&self) -> Vec<(u64, &'static str)> {
         let outputs = self.outputs.iter();
@@ -186,6 +195,39 @@ fn the_plan_of_a_seed_is_reproducible() {
         .collect();
     assert!(planned.len() > 5_000, "{}", planned.len());
     assert_eq!(faults(7), planned);
+}
+
+#[test]
+fn the_plan_of_a_seed_ends_when_its_session_stays_away() {
+    let mut world = World::new();
+    let session = Target::Session(format!("user1-{PACKAGE}"));
+    world.play(Plan::Seeded(SeededPlan::new(7)), session);
+    world.play(Plan::Seeded(SeededPlan::new(8)), Target::All);
+    let playing = |world: &World| {
+        let names = world.cloud.playing().into_iter().map(|play| play.name);
+        names.collect::<Vec<_>>()
+    };
+    // An app that connects every 30 s, whatever becomes of its connections.
+    let mut opened = Vec::new();
+    for _ in 0..40 {
+        world.advance(seconds(30));
+        opened.extend(world.dial("user1"));
+    }
+    assert_eq!(playing(&world), ["seed-7", "seed-8"]);
+    for id in opened {
+        world.input(id, Input::Gone);
+    }
+    // Other sessions do not count.
+    for _ in 0..10 {
+        world.advance(seconds(30));
+        world.dial("user2");
+    }
+    assert_eq!(playing(&world), ["seed-8"]);
+    assert!(
+        world
+            .phases()
+            .contains(&("seed-7".to_owned(), Phase::Stopped))
+    );
 }
 
 /// The events of a TPA that answers every ping and reconnects within a

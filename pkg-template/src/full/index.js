@@ -9,7 +9,7 @@ import { TpaSession as Main } from "tpa-session";
 import { DEFAULT_URL } from "../constants.js";
 import { cloudUrl, httpOrigin } from "../session/cloud-url.js";
 import { EVENTS } from "../session/event-names.js";
-import { APPLY_FRAME, CHECK_OPTIONS } from "../session/internal-symbols.js";
+import { APPLY_FRAME, CHECK_OPTIONS, REQUESTS } from "../session/internal-symbols.js";
 import { refuse, text } from "../session/validate.js";
 import { keep } from "../session/weight.js";
 import { Device } from "./device.js";
@@ -234,6 +234,11 @@ export class TpaSession extends Base {
   /** @returns {Requests} */
   get #requests() {
     return this.#part("requests", (session) => new Requests(session));
+  }
+
+  /** @returns {Requests | undefined} */
+  get [REQUESTS]() {
+    return this.#parts["requests"];
   }
 
   /** @returns {Messages} */

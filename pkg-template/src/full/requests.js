@@ -125,6 +125,19 @@ export class Requests {
   }
 
   /**
+   * Settles a pending request with a response that did not come as a frame.
+   *
+   * @param {string} id
+   * @param {object} response
+   * @returns {boolean} false if the request is not pending
+   */
+  settle(id, response) {
+    const pending = this.#take(id);
+    pending?.resolve(response);
+    return pending !== undefined;
+  }
+
+  /**
    * Cancels the pending requests of a type, or one of them.
    *
    * @param {string} type

@@ -1,34 +1,40 @@
 /**
- * Webhook handler for servers with the fetch API: `Request` in, `Response` out.
+ * Handler for servers with the fetch API: `Request` in, `Response` out.
  *
  * @import { Answer } from "./http-error.js"
- * @import { Incoming } from "./webhook.js"
+ * @import { ReadBody, Sink } from "./body.js"
+ * @import { Incoming } from "./router.js"
  */
-import { HttpError } from "./http-error.js";
-import { Body } from "./body.js";
+import { HttpError, headersOf } from "./http-error.js";
 
-/** @param {(incoming: Incoming) => Promise<Answer>} answer */
-export function fetchHandler(answer) {
+/**
+ * @param {(incoming: Incoming) => Promise<Answer>} answer
+ * @param {ReadBody} readBody
+ */
+export function fetchHandler(answer, readBody) {
   /** @param {Request} request */
   return async function fetch(request) {
     const { pathname, search } = new URL(request.url);
-    const { status, body } = await answer({
+    const given = await answer({
       method: request.method,
       url: pathname + search,
       path: pathname,
+      isMounted: false,
       header: (name) => request.headers.get(name) ?? undefined,
       raw: request,
-      body: () => read(request),
+      body: () => readBody((sink) => read(request, sink)),
+      receive: (sink, timeout) => readBody((sink) => read(request, sink), sink, timeout),
     });
-    const headers = { "content-type": "application/json", ...(status === 405 && { allow: "POST" }) };
-    return new Response(JSON.stringify(body), { status, headers });
+    return new Response(JSON.stringify(given.body), { status: given.status, headers: headersOf(given) });
   };
 }
 
-/** @param {Request} request */
-async function read(request) {
+/**
+ * @param {Request} request
+ * @param {Sink<unknown>} body
+ */
+async function read(request, body) {
   if (request.bodyUsed) throw new HttpError(400, "the body could not be read");
-  const body = new Body();
   const reader = request.body?.getReader();
   while (reader !== undefined) {
     const { done, value } = await reader.read().catch(() => {
@@ -43,5 +49,4 @@ async function read(request) {
       throw error;
     }
   }
-  return body.text();
 }

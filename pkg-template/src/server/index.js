@@ -1,9 +1,10 @@
 /**
- * `tpa-session/server`: the webhook through which a cloud starts and stops sessions.
+ * `tpa-session/server`: the requests through which a cloud starts and stops sessions.
  *
  * The build resolves `tpa-session` to the main entry point.
  *
- * @import { ReleaseReason, TpaServer, TpaServerOptions } from "tpa-session/server"
+ * @import { CloseOptions, TpaServer, TpaServerOptions } from "tpa-session/server"
+ * @import { Goodbye } from "./sessions.js"
  */
 import { TpaSession as Main } from "tpa-session";
 
@@ -11,13 +12,22 @@ import { URL_OPTIONS } from "../constants.js";
 import { RELEASE_REASONS } from "../constants.js";
 import { checkNames } from "../session/names.js";
 import { oneOf, refuse } from "../session/validate.js";
+import { bodyReader } from "./body.js";
 import { fetchHandler } from "./fetch.js";
+import { guard } from "./guard.js";
 import { createLog } from "./log.js";
 import { nodeHandler } from "./node.js";
+import { health } from "./health.js";
 import { CLOSE_OPTIONS } from "./option-names.js";
 import { readOptions } from "./options.js";
+import { photoUpload } from "./photo-upload.js";
+import { refusals } from "./refusals.js";
+import { router } from "./router.js";
+import { reporter } from "./report.js";
 import { Sessions } from "./sessions.js";
+import { settings } from "./settings.js";
 import { closeAtSignals } from "./signals.js";
+import { toolCall } from "./tool-call.js";
 import { webhook } from "./webhook.js";
 
 /** Default timeout of `close()`, ms. */
@@ -33,26 +43,62 @@ export function createTpaServer(given) {
   new TpaSession(options.session);
   const log = createLog(options.session);
   for (const text of warnings) log("warn", text);
+  const report = reporter(options.onError, log);
   const sessions = new Sessions({
+    ...options,
     make: (url) => new TpaSession(url === undefined ? options.session : { ...options.session, ...at(url) }),
-    onSession: options.onSession,
-    onStop: options.onStop,
-    log,
+    report,
   });
-  const answer = webhook({ ...options, sessions, log });
+  if (options.authorize === undefined) {
+    log("warn", 'without the option "authorize" anyone who reaches the server can start and stop sessions');
+  }
+  const answer = router({
+    routes: [
+      webhook({ ...options, sessions }),
+      photoUpload({ ...options, sessions }),
+      toolCall({ ...options, sessions, report }),
+      settings({ ...options, sessions }),
+      health({ ...options, sessions }),
+    ],
+    authorise: guard(options, (error) => report(error, { where: "authorize" })),
+    refused: refusals(log),
+    failed: (error) => log("error", "a request failed", { error }),
+  });
+  const readBody = bodyReader();
 
-  /** @param {{ reason?: ReleaseReason | undefined, timeout?: number | undefined }} [how] */
+  /** @type {Promise<void> | undefined} */
+  let closing;
+  /** @param {CloseOptions} [how] */
   function close(how = {}) {
     for (const text of checkNames(how, CLOSE_OPTIONS)) log("warn", text);
-    const { reason = "clean_shutdown", timeout = CLOSE_TIMEOUT } = how;
-    oneOf("reason", reason, RELEASE_REASONS);
-    if (!(timeout >= 0)) refuse("timeout", "a number of ms, 0 or more", timeout);
-    ignoreSignals();
-    return sessions.close(reason, timeout);
+    const { goodbye, timeout } = readCloseOptions(how);
+    closing ??= sessions.close(goodbye, timeout).finally(ignoreSignals);
+    return closing;
   }
 
-  const ignoreSignals = options.handleSignals ? closeAtSignals(() => close()) : () => {};
-  return { node: nodeHandler(answer), fetch: fetchHandler(answer), sessions: sessions.live, close };
+  const { handleSignals } = options;
+  const ignoreSignals =
+    handleSignals === false
+      ? () => {}
+      : closeAtSignals(() => close({ release: handleSignals === "release" }));
+  return {
+    node: nodeHandler(answer, readBody),
+    fetch: fetchHandler(answer, readBody),
+    sessions: sessions.live,
+    close,
+  };
+}
+
+/**
+ * @param {CloseOptions} how
+ * @returns {{ goodbye: Goodbye, timeout: number }}
+ */
+function readCloseOptions({ reason, release = reason !== undefined, timeout = CLOSE_TIMEOUT }) {
+  if (typeof release !== "boolean") refuse("release", "true or false", release);
+  if (reason !== undefined) oneOf("reason", reason, RELEASE_REASONS);
+  if (reason !== undefined && !release) refuse("release", "true, as there is a reason", release);
+  if (!(timeout >= 0)) refuse("timeout", "a number of ms, 0 or more", timeout);
+  return { goodbye: release ? { release, reason: reason ?? "clean_shutdown" } : { release }, timeout };
 }
 
 /**

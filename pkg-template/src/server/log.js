@@ -1,12 +1,12 @@
 /**
- * Log lines about the webhook, with the destination and format of those of the sessions.
+ * Log lines of the server, with the destination and format of those of the sessions.
  *
  * @import { SessionOptions } from "tpa-session"
  *
  * @typedef {(
  *   level: "error" | "warn",
  *   text: string,
- *   details?: { sessionId?: string, error?: unknown },
+ *   details?: { sessionId?: string | undefined, error?: unknown },
  * ) => void} Log
  */
 
@@ -25,7 +25,7 @@ export function createLog({ packageName, logger = console, logLevel = "warn" }) 
     try {
       logger[level](escapeControls(line));
     } catch {
-      // A logger that throws must not disturb the webhook.
+      // A logger that throws must not disturb the server.
     }
   };
 }

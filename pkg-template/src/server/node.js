@@ -1,16 +1,20 @@
 /**
- * Webhook handler for Node's HTTP servers and Express.
+ * Handler for Node's HTTP servers and Express.
  *
  * @import { Answer } from "./http-error.js"
- * @import { Incoming } from "./webhook.js"
+ * @import { ReadBody, Sink } from "./body.js"
+ * @import { Incoming } from "./router.js"
  * @import { NodeRequest, NodeResponse } from "tpa-session/server"
  */
-import { HttpError } from "./http-error.js";
 import { Body } from "./body.js";
+import { HttpError, headersOf } from "./http-error.js";
 import { isObject } from "./options.js";
 
-/** @param {(incoming: Incoming) => Promise<Answer>} answer */
-export function nodeHandler(answer) {
+/**
+ * @param {(incoming: Incoming) => Promise<Answer>} answer
+ * @param {ReadBody} readBody
+ */
+export function nodeHandler(answer, readBody) {
   /**
    * @param {NodeRequest} request
    * @param {NodeResponse} response
@@ -19,28 +23,64 @@ export function nodeHandler(answer) {
     // Express strips the mount path from `url`; `originalUrl` keeps it.
     const { originalUrl, method } = request;
     const url = originalUrl ?? request.url ?? "/";
-    const { status, body } = await answer({
+    const given = await answer({
       method,
       url,
-      path: originalUrl === undefined ? url.split("?")[0] : undefined,
+      path: url.split("?", 1)[0] ?? "/",
+      isMounted: originalUrl !== undefined,
       header: (name) => request.headers[name.toLowerCase()]?.toString(),
       raw: request,
-      body: async () => parsed(request) ?? read(request),
+      body: async () => parsedText(request) ?? readBody((sink) => read(request, sink)),
+      receive: (sink, timeout) => readBody((sink) => pass(request, sink), sink, timeout),
     });
-    response.statusCode = status;
-    response.setHeader("content-type", "application/json");
-    if (status === 405) response.setHeader("allow", "POST");
-    response.end(JSON.stringify(body));
+    // A timeout of the app may have responded in the meantime.
+    if (response.headersSent === true || response.writableEnded === true) return;
+    response.statusCode = given.status;
+    for (const [name, value] of Object.entries(headersOf(given))) response.setHeader(name, value);
+    response.end(JSON.stringify(given.body));
   };
+}
+
+/**
+ * Body that middleware has already parsed, or its text.
+ *
+ * @param {NodeRequest} request
+ */
+function parsedText(request) {
+  const body = parsed(request);
+  if (!(body instanceof Uint8Array)) return body;
+  const sink = new Body();
+  sink.add(body);
+  return sink.finish();
+}
+
+/**
+ * Adds the body to a sink, also if middleware has read it into a buffer.
+ *
+ * @param {NodeRequest} request
+ * @param {Sink<unknown>} sink
+ */
+async function pass(request, sink) {
+  const body = parsed(request);
+  if (body === undefined) return read(request, sink);
+  if (!(body instanceof Uint8Array)) throw new HttpError(400, "the body was read by other middleware");
+  sink.add(body);
 }
 
 /**
  * Body that middleware such as that of Express has already parsed, `undefined` if none has.
  *
  * @param {NodeRequest} request
+ * @throws {HttpError} if it is a getter that throws
  */
-function parsed({ body, readableDidRead }) {
-  if (body instanceof Uint8Array) return new TextDecoder().decode(body);
+function parsed(request) {
+  const { readableDidRead } = request;
+  let body;
+  try {
+    ({ body } = request);
+  } catch {
+    throw new HttpError(400, "the body could not be read");
+  }
   // Express 4 sets an empty object when its parser skipped the body.
   const untouched = readableDidRead !== true && isObject(body) && Object.keys(Object(body)).length === 0;
   return untouched ? undefined : body;
@@ -48,14 +88,14 @@ function parsed({ body, readableDidRead }) {
 
 /**
  * @param {NodeRequest} request
- * @returns {Promise<string>}
+ * @param {Sink<unknown>} body
+ * @returns {Promise<void>}
  */
-function read(request) {
+function read(request, body) {
   return new Promise((resolve, reject) => {
     const unreadable = () => reject(new HttpError(400, "the body could not be read"));
     // A destroyed stream emits no further events.
     if (request.destroyed === true) return unreadable();
-    const body = new Body();
     // A body that is too large is still read: a client that is writing would miss the response.
     request.on("data", (chunk) => {
       try {
@@ -64,7 +104,7 @@ function read(request) {
         reject(error);
       }
     });
-    request.on("end", () => resolve(body.text()));
+    request.on("end", () => resolve());
     request.on("error", unreadable);
     request.on("close", unreadable);
   });

@@ -7,15 +7,20 @@ export const SERVER_OPTIONS = /** @type {const} */ ([
   "apiKey",
   "onSession",
   "onStop",
+  "onToolCall",
+  "onError",
   "webhookPath",
   "authorize",
   "clouds",
+  "maxSessions",
+  "maxUnconnectedSessions",
   "TpaSession",
   "session",
   "handleSignals",
+  "maxUploads",
 ]);
 
-export const CLOSE_OPTIONS = /** @type {const} */ (["reason", "timeout"]);
+export const CLOSE_OPTIONS = /** @type {const} */ (["release", "reason", "timeout"]);
 
 /** Common wrong names, in the form that `plain` returns. */
 const MISTAKES = new Map([

@@ -8,16 +8,25 @@
  * @property {SessionOptions} session
  * @property {TpaServerOptions["onSession"]} onSession
  * @property {TpaServerOptions["onStop"]} onStop
+ * @property {TpaServerOptions["onToolCall"]} onToolCall
+ * @property {TpaServerOptions["onError"]} onError
  * @property {TpaServerOptions["authorize"]} authorize
  * @property {string} webhookPath
  * @property {readonly string[] | undefined} clouds
- * @property {boolean} handleSignals
+ * @property {number} maxSessions
+ * @property {number} maxUnconnectedSessions
+ * @property {"handover" | "release" | false} handleSignals
+ * @property {number} maxUploads
  * @property {TpaServerOptions["TpaSession"]} TpaSession
  * @property {string[]} warnings
  */
-import { cloudUrl } from "../session/cloud-url.js";
 import { refuse } from "../session/validate.js";
 import { checkServerNames } from "./option-names.js";
+
+const MAX_SESSIONS = 10_000;
+const MAX_UNCONNECTED_SESSIONS = 100;
+/** Default of `maxUploads`. */
+const MAX_UPLOADS = 4;
 
 /**
  * @param {TpaServerOptions} given
@@ -26,15 +35,26 @@ import { checkServerNames } from "./option-names.js";
 export function readOptions(given) {
   if (!isObject(given)) refuse("options", "an object", given);
   const warnings = checkServerNames(given);
-  const { packageName, apiKey, onSession, onStop, authorize, clouds } = given;
-  const { webhookPath = "/webhook", handleSignals = true, session = {}, TpaSession } = given;
+  const { packageName, apiKey, onSession, onStop, onToolCall, onError, authorize, clouds } = given;
+  const { webhookPath = "/webhook", handleSignals = "handover", session = {}, TpaSession } = given;
+  const {
+    maxUploads = MAX_UPLOADS,
+    maxSessions = MAX_SESSIONS,
+    maxUnconnectedSessions = MAX_UNCONNECTED_SESSIONS,
+  } = given;
   if (!isFunction(onSession)) refuse("onSession", "a function", onSession);
-  if (onStop !== undefined && !isFunction(onStop)) refuse("onStop", "a function", onStop);
-  if (authorize !== undefined && !isFunction(authorize)) refuse("authorize", "a function", authorize);
+  for (const [name, value] of Object.entries({ onStop, onToolCall, onError, authorize })) {
+    if (value !== undefined && !isFunction(value)) refuse(name, "a function", value);
+  }
+  for (const [name, value] of Object.entries({ maxSessions, maxUnconnectedSessions, maxUploads })) {
+    if (!(Number.isInteger(value) && value >= 1)) refuse(name, "a whole number, 1 or more", value);
+  }
   if (typeof webhookPath !== "string" || !/^\/[^?#]*$/.test(webhookPath)) {
     refuse("webhookPath", "a path that starts with /", webhookPath);
   }
-  if (typeof handleSignals !== "boolean") refuse("handleSignals", "true or false", handleSignals);
+  if (![true, false, "handover", "release"].includes(handleSignals)) {
+    refuse("handleSignals", '"handover", "release", true or false', handleSignals);
+  }
   if (TpaSession !== undefined && !isSessionClass(TpaSession)) {
     refuse("TpaSession", "a session class, such as that of tpa-session/full", TpaSession);
   }
@@ -46,24 +66,18 @@ export function readOptions(given) {
     session: { ...session, packageName, apiKey },
     onSession,
     onStop,
+    onToolCall,
+    onError,
     authorize,
     webhookPath,
-    clouds: clouds ?? defaultClouds(session),
-    handleSignals,
+    clouds,
+    maxSessions,
+    maxUnconnectedSessions,
+    handleSignals: handleSignals === true ? "handover" : handleSignals,
+    maxUploads,
     TpaSession,
     warnings,
   };
-}
-
-/**
- * Host of the URL in the options of the sessions.
- *
- * @param {Partial<SessionOptions>} session
- */
-function defaultClouds(session) {
-  const url = cloudUrl(session);
-  // The session's constructor rejects an invalid URL.
-  return typeof url === "string" && URL.canParse(url) ? [new URL(url).host] : undefined;
 }
 
 /** @param {unknown} value */

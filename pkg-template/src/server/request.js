@@ -10,12 +10,15 @@
  * @typedef {object} StopRequest
  * @property {"stop_request"} type
  * @property {string} sessionId
+ * @property {string | undefined} userId
  * @property {string} reason
  */
-import { URL_OPTIONS } from "../constants.js";
 import { mustBe } from "../../../src/web/js/platform.js";
 import { HttpError } from "./http-error.js";
 import { isObject } from "./options.js";
+
+/** Fields with the URL, the preferred one first. */
+const URL_FIELDS = ["websocketUrl", "mentraOSWebsocketUrl", "augmentOSWebsocketUrl"];
 
 /**
  * @param {unknown} body JSON, or a value that middleware has parsed
@@ -26,12 +29,13 @@ export function readRequest(body) {
   const fields = parse(body);
   const { type } = fields;
   if (type === "session_request") {
-    const sessionId = text(fields, "sessionId");
-    return { type, sessionId, userId: text(fields, "userId"), url: url(fields) };
+    return { type, sessionId: id(fields), userId: text(fields, "userId"), url: url(fields) };
   }
   if (type === "stop_request") {
-    const sessionId = text(fields, "sessionId");
-    return { type, sessionId, reason: fields.reason === undefined ? type : text(fields, "reason") };
+    const sessionId = id(fields);
+    const reason = fields.reason === undefined ? type : text(fields, "reason");
+    const userId = fields.userId === undefined ? undefined : text(fields, "userId");
+    return { type, sessionId, userId, reason };
   }
   return refuse("type", '"session_request" or "stop_request"', type);
 }
@@ -39,8 +43,9 @@ export function readRequest(body) {
 /**
  * @param {unknown} body
  * @returns {Record<string, unknown>}
+ * @throws {HttpError}
  */
-function parse(body) {
+export function parse(body) {
   let value = body;
   if (typeof body === "string") {
     try {
@@ -56,15 +61,23 @@ function parse(body) {
 /**
  * @param {Record<string, unknown>} fields
  * @param {string} field
+ * @throws {HttpError}
  */
-function text(fields, field) {
+export function text(fields, field) {
   const value = fields[field];
   return typeof value === "string" && value !== "" ? value : refuse(field, "a non-empty string", value);
 }
 
+/** Id of the session. The core refuses the same ones. @param {Record<string, unknown>} fields */
+function id(fields) {
+  const value = text(fields, "sessionId");
+  const isValid = value.trim() !== "" && !/\p{Cc}/u.test(value);
+  return isValid ? value : refuse("sessionId", "a non-empty string without control characters", value);
+}
+
 /** @param {Record<string, unknown>} fields */
 function url(fields) {
-  const field = URL_OPTIONS.find((name) => fields[name] != null);
+  const field = URL_FIELDS.find((name) => fields[name] != null);
   if (field === undefined) return undefined;
   const value = fields[field];
   const url = typeof value === "string" && URL.canParse(value) ? new URL(value) : undefined;
@@ -77,8 +90,9 @@ function url(fields) {
  * @param {string} allowed
  * @param {unknown} given
  * @returns {never}
+ * @throws {HttpError}
  */
-function refuse(field, allowed, given) {
+export function refuse(field, allowed, given) {
   const message =
     given === undefined ? `${mustBe(field, allowed)}, it is missing` : mustBe(field, allowed, given);
   throw new HttpError(400, message);

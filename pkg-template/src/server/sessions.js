@@ -4,26 +4,43 @@
  * @import { CloseKind, TpaSession } from "tpa-session"
  * @import { ReleaseReason, TpaServerOptions } from "tpa-session/server"
  * @import { Answer } from "./http-error.js"
- * @import { Log } from "./log.js"
+ * @import { Report } from "./report.js"
  * @import { SessionRequest, StopRequest } from "./request.js"
  *
  * @typedef {object} Entry
  * @property {TpaSession} session
  * @property {string} sessionId
  * @property {string} userId
- * @property {string | undefined} url URL in the request
+ * @property {URL | undefined} url URL in the request
+ * @property {boolean} isPending it has not connected yet
  * @property {boolean} isStarted `onSession` has been called
  * @property {boolean} isEnded
  * @property {Set<() => void>} endListeners called when it ends
  * @property {string | undefined} stopReason reason in the `app_stopped` of the cloud
  * @property {Promise<Answer>} started response to the request that started it
+ * @property {Promise<Answer> | undefined} reconnected response to those that wait for a connection
+ *
+ * @typedef {object} Parts
+ * @property {(url: string | undefined) => TpaSession} make
+ * @property {TpaServerOptions["onSession"]} onSession
+ * @property {TpaServerOptions["onStop"]} onStop
+ * @property {Report} report
+ * @property {number} maxSessions
+ * @property {number} maxUnconnectedSessions
+ *
+ * @typedef {{ release: false } | { release: true, reason: ReleaseReason }} Goodbye
  */
-import { SUCCESS, failure } from "./http-error.js";
+import { HAND_OVER, REOPEN } from "../session/internal-symbols.js";
+import { HttpError, SUCCESS, failure } from "./http-error.js";
 import { release } from "./release.js";
 import { withTimeout } from "./with-timeout.js";
 
 /** Longest time that a response waits for `onSession`, ms. */
 const ON_SESSION_TIMEOUT = 1000;
+/** Longest time that a response waits for `onStop`, ms. The cloud restarts an app after it. */
+const ON_STOP_TIMEOUT = 700;
+/** Longest time that a session waits for the `onStop` of the one before, ms. */
+const PREVIOUS_TIMEOUT = 2000;
 /** Timeout for the release of a session that moves to another cloud, ms. */
 const MOVE_TIMEOUT = 1000;
 
@@ -36,31 +53,26 @@ export class Sessions {
   live = new Map();
   /** @type {Map<string, Entry>} */
   #entries = new Map();
+  /** Number of entries that have not connected yet. */
+  #unconnected = 0;
+  /**
+   * Calls of `onStop` that have not returned, by session id.
+   *
+   * @type {Map<string, Promise<void>>}
+   */
+  #stopping = new Map();
   /**
    * Calls of `onStop` and releases that `close()` waits for.
    *
    * @type {Set<Promise<void>>}
    */
   #pending = new Set();
-  /** @type {Promise<void> | undefined} */
-  #closing;
-  #make;
-  #onSession;
-  #onStop;
-  #log;
+  #isClosing = false;
+  #parts;
 
-  /**
-   * @param {object} parts
-   * @param {(url: string | undefined) => TpaSession} parts.make
-   * @param {TpaServerOptions["onSession"]} parts.onSession
-   * @param {TpaServerOptions["onStop"]} parts.onStop
-   * @param {Log} parts.log
-   */
-  constructor({ make, onSession, onStop, log }) {
-    this.#make = make;
-    this.#onSession = onSession;
-    this.#onStop = onStop;
-    this.#log = log;
+  /** @param {Parts} parts */
+  constructor(parts) {
+    this.#parts = parts;
   }
 
   /**
@@ -68,8 +80,10 @@ export class Sessions {
    * @returns {Promise<Answer>}
    */
   async start(request) {
-    if (this.#closing !== undefined) return failure(503, "the server is closing");
+    if (this.#isClosing) return failure(503, "the server is closing");
     const entry = this.#entries.get(request.sessionId);
+    checkUser(entry, request.userId);
+    if (entry === undefined) this.#checkLimits();
     if (entry === undefined || isElsewhere(entry, request)) return this.#add(request, entry).started;
     const answer = await entry.started;
     if (answer !== SUCCESS) return answer;
@@ -79,33 +93,53 @@ export class Sessions {
 
   /**
    * @param {StopRequest} request
-   * @returns {Answer}
+   * @returns {Promise<Answer>}
    */
-  stop({ sessionId, reason }) {
+  async stop({ sessionId, userId, reason }) {
     const entry = this.#entries.get(sessionId);
+    if (userId !== undefined) checkUser(entry, userId);
     if (entry !== undefined) this.#end(entry, reason, "AppStopped");
+    await withTimeout(ON_STOP_TIMEOUT, this.#stopped(sessionId));
     return SUCCESS;
   }
 
   /**
-   * @param {ReleaseReason} reason
-   * @param {number} timeout
-   * @returns {Promise<void>} the same promise for all calls
+   * Returns the sessions of a user, the newest last.
+   *
+   * @param {string} userId
    */
-  close(reason, timeout) {
-    this.#closing ??= this.#closeAll(reason, timeout);
-    return this.#closing;
+  ofUser(userId) {
+    const entries = [...this.#entries.values()].filter((entry) => entry.userId === userId);
+    return entries.map(({ session }) => session);
   }
 
   /**
-   * @param {ReleaseReason} reason
+   * Ends all sessions, and refuses further ones.
+   *
+   * @param {Goodbye} goodbye
    * @param {number} timeout
    */
-  async #closeAll(reason, timeout) {
-    const start = performance.now();
-    await Promise.all([...this.#entries.values()].map((entry) => this.#retire(entry, reason, timeout)));
-    const left = timeout - (performance.now() - start);
-    await withTimeout(Math.max(left, 0), Promise.all(this.#pending));
+  async close(goodbye, timeout) {
+    this.#isClosing = true;
+    const end = performance.now() + timeout;
+    const left = () => Math.max(end - performance.now(), 0);
+    const closing = [...this.#entries.values()].map((entry) =>
+      goodbye.release ? this.#retire(entry, goodbye.reason, timeout) : this.#handOver(entry, left),
+    );
+    await Promise.all(closing);
+    await withTimeout(left(), Promise.all(this.#pending));
+  }
+
+  /** @throws {HttpError} if there is no room for another session */
+  #checkLimits() {
+    const { maxSessions, maxUnconnectedSessions } = this.#parts;
+    if (this.#entries.size >= maxSessions) {
+      throw new HttpError(429, `there are ${maxSessions} sessions already (maxSessions)`);
+    }
+    if (this.#unconnected >= maxUnconnectedSessions) {
+      const names = `${maxUnconnectedSessions} sessions are connecting already`;
+      throw new HttpError(429, `${names} (maxUnconnectedSessions)`);
+    }
   }
 
   /**
@@ -113,18 +147,20 @@ export class Sessions {
    * @param {Entry | undefined} previous entry with the same id on another cloud
    */
   #add({ sessionId, userId, url }, previous) {
-    const session = this.#make(url?.href);
+    const session = this.#parts.make(url?.href);
     /** @type {Entry} */
     const entry = {
       session,
       sessionId,
       userId,
-      url: url?.href,
+      url,
+      isPending: true,
       isStarted: false,
       isEnded: false,
       endListeners: new Set(),
       stopReason: undefined,
       started: Promise.resolve(SUCCESS),
+      reconnected: undefined,
     };
     session.on("app_stopped", ({ reason }) => {
       entry.stopReason = typeof reason === "string" ? reason : undefined;
@@ -132,7 +168,11 @@ export class Sessions {
     session.on("disconnected", ({ permanent, reason, message, kind }) => {
       if (permanent) this.#end(entry, entry.stopReason ?? (reason || message), kind);
     });
+    session.on("error", (error) => {
+      if (error.code === "HANDLER_FAILED") this.#report(entry, "handler", error);
+    });
     this.#entries.set(sessionId, entry);
+    this.#unconnected += 1;
     this.live.set(sessionId, session);
     entry.started = this.#start(entry, previous);
     return entry;
@@ -145,10 +185,9 @@ export class Sessions {
    */
   async #start(entry, previous) {
     const { session, sessionId, userId } = entry;
-    if (previous !== undefined) {
-      await this.#track(this.#retire(previous, "switching_clouds", MOVE_TIMEOUT));
-      if (entry.isEnded) return failure(502, "not connected: stopped before the start");
-    }
+    if (previous !== undefined) await this.#track(this.#retire(previous, "switching_clouds", MOVE_TIMEOUT));
+    if (this.#stopping.has(sessionId)) await withTimeout(PREVIOUS_TIMEOUT, this.#stopped(sessionId));
+    if (entry.isEnded) return failure(502, "not connected: stopped before the start");
     let settings;
     try {
       settings = await session.connect(sessionId);
@@ -158,9 +197,10 @@ export class Sessions {
       return failure(502, `not connected: ${message}`);
     }
     if (entry.isEnded) return failure(502, "not connected: stopped during the start");
+    this.#connected(entry);
     entry.isStarted = true;
     const given = this.#call(entry, "onSession", () =>
-      this.#onSession(session, { sessionId, userId, settings }),
+      this.#parts.onSession(session, { sessionId, userId, settings }),
     ).then((succeeded) => {
       if (!succeeded) this.#end(entry, "onSession failed", "ClientDisconnect");
       return succeeded;
@@ -169,30 +209,42 @@ export class Sessions {
     return failed ? failure(500, "onSession failed") : SUCCESS;
   }
 
+  /** @param {Entry} entry */
+  #connected(entry) {
+    if (entry.isPending) this.#unconnected -= 1;
+    entry.isPending = false;
+  }
+
   /**
    * Waits until a session that the cloud requests again is connected.
    *
    * @param {Entry} entry
    * @returns {Promise<Answer>}
    */
-  #whenConnected({ session, endListeners }) {
+  #whenConnected(entry) {
+    const { session, endListeners } = entry;
+    /** @type {any} */ (session)[REOPEN]();
     if (session.state === "connected") {
-      // The cloud may have lost a connection that still looks open here; the ping of `flush` detects it.
+      // A young connection may be lost as well; the ping of `flush` detects it.
       session.flush().catch(() => {});
       return Promise.resolve(SUCCESS);
     }
-    session.reconnectNow();
-    return new Promise((resolve) => {
-      const onEnd = () => resolve(failure(502, "not connected: the session has ended"));
-      endListeners.add(onEnd);
-      session.once("connected", () => {
+    entry.reconnected ??= new Promise((resolve) => {
+      const settle = (/** @type {Answer} */ answer) => {
+        entry.reconnected = undefined;
         endListeners.delete(onEnd);
-        resolve(SUCCESS);
-      });
+        resolve(answer);
+      };
+      const onEnd = () => settle(failure(502, "not connected: the session has ended"));
+      endListeners.add(onEnd);
+      session.once("connected", () => settle(SUCCESS));
     });
+    return entry.reconnected;
   }
 
   /**
+   * Releases and ends a session.
+   *
    * @param {Entry} entry
    * @param {ReleaseReason} reason
    * @param {number} timeout
@@ -204,6 +256,25 @@ export class Sessions {
   }
 
   /**
+   * Ends a session so that the cloud starts the app again elsewhere. It stays connected during
+   * `onStop`.
+   *
+   * @param {Entry} entry
+   * @param {() => number} left time, ms
+   */
+  async #handOver(entry, left) {
+    const { session } = entry;
+    if (session.state === "connected") {
+      const flushed = session.flush().catch(() => {});
+      await withTimeout(left() / 2, flushed);
+    }
+    if (entry.isEnded) return;
+    this.#remove(entry);
+    await withTimeout(left(), this.#stop(entry, "handover", "ClientDisconnect"));
+    /** @type {any} */ (session)[HAND_OVER]();
+  }
+
+  /**
    * Ends a session, whatever the cause; only the first call has an effect.
    *
    * @param {Entry} entry
@@ -212,39 +283,75 @@ export class Sessions {
    */
   #end(entry, reason, kind) {
     if (entry.isEnded) return;
+    this.#remove(entry);
+    entry.session.disconnect(reason);
+    void this.#stop(entry, reason, kind);
+  }
+
+  /** Forgets a session. @param {Entry} entry */
+  #remove(entry) {
+    const { sessionId, endListeners } = entry;
     entry.isEnded = true;
-    const { session, sessionId, userId } = entry;
+    this.#connected(entry);
     if (this.#entries.get(sessionId) === entry) {
       this.#entries.delete(sessionId);
       this.live.delete(sessionId);
     }
-    session.disconnect(reason);
-    for (const listener of entry.endListeners) listener();
-    if (!entry.isStarted) return;
-    const context = { session, sessionId, userId, kind };
-    // Deferred, so that the app's own handlers of `disconnected` run first.
-    const stopped = Promise.resolve().then(() =>
-      this.#call(entry, "onStop", () => this.#onStop?.(reason, context)),
-    );
-    void this.#track(stopped.then(() => {}));
+    for (const listener of endListeners) listener();
   }
 
   /**
-   * Calls a handler of the app and logs its errors.
+   * Calls `onStop`, if `onSession` has been called.
    *
    * @param {Entry} entry
-   * @param {string} name
+   * @param {string} reason
+   * @param {CloseKind} kind
+   * @returns {Promise<void>} never rejects
+   */
+  #stop(entry, reason, kind) {
+    const { session, sessionId, userId, isStarted } = entry;
+    if (!isStarted) return Promise.resolve();
+    const context = { session, sessionId, userId, kind };
+    // Deferred, so that the app's own handlers of `disconnected` run first.
+    const stopped = Promise.resolve()
+      .then(() => this.#call(entry, "onStop", () => this.#parts.onStop?.(reason, context)))
+      .then(() => {
+        if (this.#stopping.get(sessionId) === stopped) this.#stopping.delete(sessionId);
+      });
+    this.#stopping.set(sessionId, stopped);
+    return this.#track(stopped);
+  }
+
+  /** Settles when `onStop` has returned. @param {string} sessionId */
+  #stopped(sessionId) {
+    return this.#stopping.get(sessionId) ?? Promise.resolve();
+  }
+
+  /**
+   * Calls a handler of the app and reports its errors.
+   *
+   * @param {Entry} entry
+   * @param {"onSession" | "onStop"} where
    * @param {() => unknown} handler
    * @returns {Promise<boolean>} true if it succeeded
    */
-  async #call({ sessionId }, name, handler) {
+  async #call(entry, where, handler) {
     try {
       await handler();
       return true;
     } catch (error) {
-      this.#log("error", `${name} failed`, { sessionId, error });
+      this.#report(entry, where, error);
       return false;
     }
+  }
+
+  /**
+   * @param {Entry} entry
+   * @param {"onSession" | "onStop" | "handler"} where
+   * @param {unknown} error
+   */
+  #report({ session, sessionId, userId }, where, error) {
+    this.#parts.report(error, { session, sessionId, userId, where });
   }
 
   /**
@@ -259,11 +366,29 @@ export class Sessions {
 }
 
 /**
- * True if a request names another cloud than the session's.
+ * Refuses a request in the name of another user, which a cloud never makes.
+ *
+ * @param {Entry | undefined} entry
+ * @param {string} userId
+ * @throws {HttpError}
+ */
+function checkUser(entry, userId) {
+  if (entry !== undefined && entry.userId !== userId) {
+    throw new HttpError(409, "userId: the session belongs to another user");
+  }
+}
+
+/**
+ * True if a request names another cloud than the session's: another host or path.
  *
  * @param {Entry} entry
  * @param {SessionRequest} request
  */
 function isElsewhere(entry, { url }) {
-  return url !== undefined && entry.url !== undefined && url.href !== entry.url;
+  return url !== undefined && entry.url !== undefined && placeOf(url) !== placeOf(entry.url);
+}
+
+/** Host and path. A cloud serves `/tpa-ws` and `/app-ws` alike. @param {URL} url */
+function placeOf({ host, pathname }) {
+  return host + pathname.replace(/\/app-ws$/, "/tpa-ws");
 }

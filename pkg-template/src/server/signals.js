@@ -3,8 +3,10 @@
  * without this handler, unless the app has its own.
  */
 
-/** @type {readonly NodeJS.Signals[]} */
-const SIGNALS = ["SIGTERM", "SIGINT"];
+/** Numbers of the signals. @type {{ readonly [signal in "SIGTERM" | "SIGINT"]: number }} */
+const SIGNALS = { SIGTERM: 15, SIGINT: 2 };
+/** Time after which a signal that did not end the process never will, ms. */
+const SIGNAL_TIMEOUT = 100;
 
 /**
  * Close functions of the servers of this process.
@@ -12,6 +14,7 @@ const SIGNALS = ["SIGTERM", "SIGINT"];
  * @type {Set<() => Promise<void>>}
  */
 const servers = new Set();
+let isClosing = false;
 
 /** Returns the `process` of Node, `undefined` on platforms without signals. */
 function node() {
@@ -26,21 +29,55 @@ function node() {
 export function closeAtSignals(close) {
   if (servers.size === 0) {
     // Runs first: a `once` listener that has run is no longer included in the count.
-    for (const signal of SIGNALS) node()?.prependListener(signal, atSignal);
+    for (const signal of signals()) node()?.prependListener(signal, atSignal);
   }
   servers.add(close);
   return () => {
     servers.delete(close);
-    if (servers.size > 0) return;
-    for (const signal of SIGNALS) node()?.off(signal, atSignal);
+    if (servers.size === 0) removeListeners();
   };
 }
 
-/** @param {NodeJS.Signals} signal */
+function signals() {
+  return /** @type {(keyof typeof SIGNALS)[]} */ (Object.keys(SIGNALS));
+}
+
+function removeListeners() {
+  for (const signal of signals()) node()?.off(signal, atSignal);
+}
+
+/**
+ * Closes the servers; a second signal does not wait for that. The listener stays until then: the
+ * package `signal-exit` ends the process when no other listener is left.
+ *
+ * @param {NodeJS.Signals} signal
+ */
 async function atSignal(signal) {
   const process = node();
-  const endsProcess = process?.listenerCount(signal) === 1;
-  // Each close function also removes its handler, so that a second signal ends the process at once.
-  await Promise.all([...servers].map((close) => close()));
-  if (endsProcess) process.kill(process.pid, signal);
+  if (process === undefined) return;
+  const endsProcess = process.listenerCount(signal) - exitListeners(process) === 1;
+  if (!isClosing) {
+    isClosing = true;
+    await Promise.all([...servers].map((close) => close()));
+    isClosing = false;
+  }
+  removeListeners();
+  if (!endsProcess) return;
+  process.kill(process.pid, signal);
+  // Process 1 of a container is not ended by a signal that it sends to itself.
+  setTimeout(() => process.exit(128 + SIGNALS[/** @type {keyof typeof SIGNALS} */ (signal)]), SIGNAL_TIMEOUT);
+}
+
+/**
+ * Number of listeners of the package `signal-exit`, versions 3 and 4, for each signal. They end the
+ * process if there are no others, so they are not the app's own.
+ *
+ * @param {any} process
+ */
+function exitListeners(process) {
+  const emitters = [
+    process.__signal_exit_emitter__,
+    Reflect.get(globalThis, Symbol.for("signal-exit emitter")),
+  ];
+  return emitters.reduce((sum, emitter) => sum + (Number(emitter?.count) || 0), 0);
 }

@@ -18,7 +18,7 @@ import { ensureInstance } from "../wasm/instance.js";
 import { Dashboard } from "./dashboard.js";
 import { EVENT_NAMES } from "./event-names.js";
 import { Events } from "./events.js";
-import { APPLY_FRAME, CHECK_OPTIONS, LISTEN_PASSIVELY } from "./internal-symbols.js";
+import { APPLY_FRAME, CHECK_OPTIONS, HAND_OVER, LISTEN_PASSIVELY, REOPEN } from "./internal-symbols.js";
 import { Layouts } from "./layouts.js";
 import { checkName, checkNames } from "./names.js";
 import {
@@ -187,6 +187,14 @@ export class TpaSession extends Unproxied {
 
   reconnectNow() {
     this.#wasm.reconnectNow();
+  }
+
+  [REOPEN]() {
+    this.#wasm.reopen();
+  }
+
+  [HAND_OVER]() {
+    this.#wasm.handOver();
   }
 
   get state() {

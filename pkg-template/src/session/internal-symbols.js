@@ -9,5 +9,14 @@ export const APPLY_FRAME = Symbol.for("tpa-session.apply-frame");
 /** Method that adds a handler without subscribing to the stream. */
 export const LISTEN_PASSIVELY = Symbol.for("tpa-session.listen-passively");
 
+/** Pending requests of a session of `tpa-session/full`, `undefined` if there was none yet. */
+export const REQUESTS = Symbol.for("tpa-session.requests");
+
+/** Method by which the server says that the cloud has asked for the session again. */
+export const REOPEN = Symbol.for("tpa-session.reopen");
+
+/** Method by which the server ends a session that another process may continue. */
+export const HAND_OVER = Symbol.for("tpa-session.hand-over");
+
 /** Method that checks the names of options that the app passed to a method. */
 export const CHECK_OPTIONS = Symbol.for("tpa-session.check-options");

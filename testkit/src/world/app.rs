@@ -11,6 +11,8 @@ pub enum AppCall {
     Disconnect(Option<&'static str>),
     Dispose,
     ReconnectNow,
+    Reopen,
+    HandOver,
     Send {
         size: usize,
         key: Option<&'static str>,
@@ -43,6 +45,8 @@ impl AppCall {
             },
             Self::Dispose => Command::Dispose,
             Self::ReconnectNow => Command::ReconnectNow,
+            Self::Reopen => Command::Reopen,
+            Self::HandOver => Command::HandOver,
             Self::Send { key, ttl, .. } => Command::Send {
                 payload: message?,
                 key: key.map(Into::into),

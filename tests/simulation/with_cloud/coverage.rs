@@ -8,7 +8,7 @@ use crate::coverage::{Counts, Coverage, Situation};
 use crate::runner::Sum;
 
 /// Facts that the cloud can report.
-const FACTS: [&str; 21] = [
+const FACTS: [&str; 22] = [
     "opened",
     "acked",
     "refused",
@@ -27,6 +27,7 @@ const FACTS: [&str; 21] = [
     "released",
     "app started",
     "webhook",
+    "app given up",
     "app stopped",
     "scenario",
     "message",
@@ -48,11 +49,12 @@ const FAULTS: [&str; 11] = [
 ];
 
 /// Closures that the cloud causes by itself.
-const ENDINGS: [&str; 12] = [
+const ENDINGS: [&str; 13] = [
     "1000 App stopped",
     "1001 Server shutting down",
     "1006 ",
     "1006 send buffer full",
+    "1008 App not started for this session",
     "1008 Handshake timeout",
     "1008 Invalid API key",
     "1008 Malformed message",
@@ -64,7 +66,7 @@ const ENDINGS: [&str; 12] = [
 ];
 
 /// Timers, apart from those of streams that no client here subscribes to.
-const TIMERS: [&str; 12] = [
+const TIMERS: [&str; 13] = [
     "handshake",
     "ping",
     "stale",
@@ -75,7 +77,8 @@ const TIMERS: [&str; 12] = [
     "flap",
     "streams",
     "plan",
-    "app restart",
+    "app next step",
+    "app start timeout",
     "display end",
 ];
 
@@ -230,6 +233,8 @@ const fn fact_name(fact: &Fact) -> &'static str {
         Fact::Released { .. } => "released",
         Fact::AppStarted { .. } => "app started",
         Fact::Webhook { .. } => "webhook",
+        Fact::AppGivenUp { .. } => "app given up",
+        Fact::Detached { .. } => "detached",
         Fact::AppStopped { .. } => "app stopped",
         Fact::Scenario { .. } => "scenario",
         Fact::Message { .. } => "message",
@@ -249,7 +254,8 @@ const fn timer_name(timer: &Timer) -> &'static str {
         Timer::Streams(_) => "streams",
         Timer::Audio(_) => "audio",
         Timer::Plan(_) => "plan",
-        Timer::AppRestart(..) => "app restart",
+        Timer::AppNextStep(..) => "app next step",
+        Timer::AppStartTimeout(..) => "app start timeout",
         Timer::DisplayEnd(..) => "display end",
     }
 }

@@ -5,7 +5,7 @@ use std::time::Duration;
 use testkit::closures::CLOSURES;
 use testkit::world::app::{AppCall, KEYS, SESSIONS};
 use testkit::world::dial_outcome::{CloseEvents, DialOutcome};
-use tpa_cloud::{Config as CloudConfig, Fault, fault};
+use tpa_cloud::{Config as CloudConfig, Fault, RestartForm, fault};
 use tpa_session::session::{CloseKind, Config};
 
 use super::cloud_model::MAX_DELAY;
@@ -91,6 +91,8 @@ impl Generator {
             strict_sessions: strict,
             user_sessions: ["ann", "bob"].map(str::to_owned).to_vec(),
             app_restart_after: millis(self.pick(&[5000, 0])),
+            restart: self.pick(&[RestartForm::StopStart, RestartForm::Start]),
+            app_start_timeout: millis(self.pick(&[5000, 300])),
             handshake_timeout: millis(self.pick(&[10_000, 10_000, 400])),
             close_timeout: millis(self.pick(&[2000, 2000, 100])),
             max_frame_bytes: self.pick(&[1024 * 1024, 2048]),

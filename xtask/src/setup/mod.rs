@@ -39,7 +39,7 @@ pub fn needs_of(part: Part) -> Vec<Need> {
             needs.extend([Need::Rustfmt, Need::Clippy]);
             needs.extend([Need::WasmTarget, Need::WasmClippy]);
             needs.extend([Need::Node, Need::NpmPackages("")]);
-            needs.push(Need::SchemaChecker);
+            needs.extend([Need::SchemaChecker, Need::CargoDeny]);
             return needs;
         }
         Part::Web => needs.push(Need::WasmPack),

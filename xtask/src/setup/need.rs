@@ -27,6 +27,7 @@ pub enum Need {
     Iproute2,
     Iptables,
     SchemaChecker,
+    CargoDeny,
     CargoLlvmCov,
     CargoMutants,
 }
@@ -73,6 +74,7 @@ impl Need {
             Self::Iproute2 => "iproute2".into(),
             Self::Iptables => "iptables".into(),
             Self::SchemaChecker => format!("check-jsonschema {}", schema_checker::VERSION),
+            Self::CargoDeny => versioned(tools::cargo_deny()),
             Self::CargoLlvmCov => versioned(tools::cargo_llvm_cov()),
             Self::CargoMutants => versioned(tools::cargo_mutants()),
         })
@@ -95,6 +97,7 @@ impl Need {
             Self::Geckodriver => "controls Firefox in the tests",
             Self::Iproute2 => "makes the network of the tests with faults of the kernel",
             Self::Iptables => "drops packets in the tests with faults of the kernel",
+            Self::CargoDeny => "checks licences, sources and advisories of the crates",
             Self::CargoLlvmCov => "measures the coverage of tests",
             Self::CargoMutants => "changes the code to test its tests",
             Self::SchemaChecker => "checks workflows and forms in .github against their schemas",
@@ -122,6 +125,7 @@ impl Need {
             Self::Iproute2 => network_tool("ip", "iproute2"),
             Self::Iptables => network_tool("iptables", "iptables"),
             Self::SchemaChecker => schema_checker(),
+            Self::CargoDeny => cargo_tool(&tools::cargo_deny()),
             Self::CargoLlvmCov => cargo_tool(&tools::cargo_llvm_cov()),
             Self::CargoMutants => cargo_tool(&tools::cargo_mutants()),
         })
@@ -155,6 +159,7 @@ impl Remedy {
                 Need::WasmPack => tools::wasm_pack().install(),
                 Need::Geckodriver => tools::geckodriver().install(),
                 Need::SchemaChecker => schema_checker::install(),
+                Need::CargoDeny => tools::cargo_deny().install(),
                 Need::CargoLlvmCov => tools::cargo_llvm_cov().install(),
                 Need::CargoMutants => tools::cargo_mutants().install(),
                 Need::NpmPackages(folder) => npm::install(&in_workspace(folder)),
@@ -246,7 +251,7 @@ fn npm_packages(folder: &str) -> State {
     } else {
         format!(" --prefix {folder}")
     };
-    Missing(Remedy::Command(format!("npm ci{prefix}")))
+    Missing(Remedy::Command(format!("npm ci --ignore-scripts{prefix}")))
 }
 
 fn browser(program: &Browser) -> State {

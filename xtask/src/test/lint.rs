@@ -1,7 +1,7 @@
 //! Format, lints, types and documentation.
 
 use super::report::Report;
-use super::workflows;
+use super::{dependencies, workflows};
 use crate::toolchain::{self, TARGET};
 use crate::{npm, process, rust_pages, workspace};
 
@@ -11,6 +11,7 @@ pub fn run(report: &mut Report) {
     wasm(report);
     javascript(report);
     workflows::run(report);
+    dependencies::run(report);
 }
 
 fn rust(report: &mut Report) {
@@ -24,13 +25,20 @@ fn rust(report: &mut Report) {
     );
     report.check(
         "clippy",
-        cargo().args(["clippy", "--workspace", "--all-targets", "--", "-Dwarnings"]),
+        cargo().args([
+            "clippy",
+            "--locked",
+            "--workspace",
+            "--all-targets",
+            "--",
+            "-Dwarnings",
+        ]),
     );
     // A build of the whole workspace always has the feature `server`.
     report.check(
         "clippy without the server",
         cargo()
-            .args(["clippy", "--package", "tpa-cloud", "--lib"])
+            .args(["clippy", "--locked", "--package", "tpa-cloud", "--lib"])
             .args(["--no-default-features", "--", "-Dwarnings"]),
     );
     report.check(
@@ -38,6 +46,7 @@ fn rust(report: &mut Report) {
         cargo()
             .args([
                 "doc",
+                "--locked",
                 "--workspace",
                 "--no-deps",
                 "--document-private-items",
@@ -61,7 +70,13 @@ fn wasm(report: &mut Report) {
             let mut cargo = process::command("cargo");
             toolchain
                 .apply(&mut cargo)
-                .args(["clippy", "--package", "tpa-session", "--all-targets"])
+                .args([
+                    "clippy",
+                    "--locked",
+                    "--package",
+                    "tpa-session",
+                    "--all-targets",
+                ])
                 .args(["--target", TARGET, "--", "-Dwarnings"]);
             report.check("clippy for wasm", &mut cargo);
             let mut cargo = process::command("cargo");
@@ -76,7 +91,7 @@ fn wasm(report: &mut Report) {
             let mut cargo = process::command("cargo");
             toolchain
                 .apply(&mut cargo)
-                .args(["doc", "--package", "tpa-session", "--no-deps"])
+                .args(["doc", "--locked", "--package", "tpa-session", "--no-deps"])
                 .args(["--document-private-items", "--target", TARGET])
                 .env("RUSTDOCFLAGS", "-Dwarnings");
             report.check("rustdoc for wasm", &mut cargo);

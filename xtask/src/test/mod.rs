@@ -1,6 +1,7 @@
 //! `cargo xtask test`: all checks and tests, with a table of the results.
 
 mod counts;
+mod dependencies;
 mod js;
 mod lint;
 mod native;

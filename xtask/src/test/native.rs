@@ -13,7 +13,7 @@ const EXPLORE_SECONDS: u64 = 600;
 pub fn run(report: &mut Report, full: bool) {
     report.tests(
         "cargo test",
-        process::command("cargo").args(["test", "--workspace", "--no-fail-fast"]),
+        process::command("cargo").args(["test", "--locked", "--workspace", "--no-fail-fast"]),
         Counts::of_cargo,
     );
     if full {

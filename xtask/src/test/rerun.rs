@@ -22,13 +22,13 @@ pub fn run(report: &mut Report) {
         (
             "clippy is up to date",
             cargo(),
-            vec!["clippy", "--workspace", "--all-targets"],
+            vec!["clippy", "--locked", "--workspace", "--all-targets"],
             CLIPPY,
         ),
         (
             "tests are up to date",
             cargo(),
-            vec!["test", "--workspace", "--no-run"],
+            vec!["test", "--locked", "--workspace", "--no-run"],
             NO_ARGUMENTS,
         ),
     ];
@@ -44,13 +44,13 @@ pub fn run(report: &mut Report) {
             builds.push((
                 "clippy for wasm is up to date",
                 wasm(),
-                [&["clippy", "--all-targets"], &package[..]].concat(),
+                [&["clippy", "--locked", "--all-targets"], &package[..]].concat(),
                 CLIPPY,
             ));
             builds.push((
                 "wasm tests are up to date",
                 wasm(),
-                [&["test", "--no-run", "--tests"], &package[..]].concat(),
+                [&["test", "--locked", "--no-run", "--tests"], &package[..]].concat(),
                 NO_ARGUMENTS,
             ));
         }

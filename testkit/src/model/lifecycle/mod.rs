@@ -25,6 +25,8 @@ pub use ending::By;
 
 /// Time from an attempt that does not count to one without a network, ms.
 const OFFLINE_INTERVAL: u64 = 30_000;
+/// Age of a connection up to which a request of the cloud may have crossed with it, ms.
+const CROSSING_TIME: u64 = 5000;
 
 #[derive(Clone, Debug, PartialEq)]
 pub(super) enum Phase {
@@ -88,6 +90,8 @@ pub struct Lifecycle {
     pub(super) resumes: bool,
     /// Start of the run, or loss of the last connection before any attempt was counted.
     pub(super) outage_since: u64,
+    /// The cloud has asked for the session since its connection was lost.
+    reopened: bool,
     /// Time of the ack.
     pub(super) connected: Option<u64>,
     /// Time at which the connection becomes stable, until a timeout reports it.
@@ -141,6 +145,7 @@ impl Lifecycle {
             attempt_started: 0,
             resumes: false,
             outage_since: 0,
+            reopened: false,
             connected: None,
             stable_due: None,
             liveness: Liveness::new(config.watch),
@@ -216,12 +221,16 @@ impl Lifecycle {
                 self.disposed = true;
                 Ok(Reply::Done)
             }
+            Command::HandOver => {
+                self.leave(cause(4010, "Handed over", CloseKind::ClientDisconnect));
+                Ok(Reply::Done)
+            }
+            Command::Reopen => {
+                self.reopen();
+                Ok(Reply::Done)
+            }
             Command::ReconnectNow => {
-                if self.phase == Phase::Waiting {
-                    self.uncounted = true;
-                    self.announce(Delay::Exactly(0));
-                    self.retry(true);
-                }
+                self.reconnect_now();
                 Ok(Reply::Done)
             }
             Command::Subscribe(streams)
@@ -386,13 +395,43 @@ impl Lifecycle {
         self.attempt_time = self.config.connect_timeout.as_millis();
         self.resumes = false;
         self.outage_since = self.now;
+        self.reopened = false;
         self.start(false, false);
     }
 
     fn disconnect(&mut self, reason: &str) {
+        self.leave(cause(1000, reason, CloseKind::ClientDisconnect));
+    }
+
+    fn leave(&mut self, cause: Cause) {
         if self.is_active() {
-            let cause = cause(1000, reason, CloseKind::ClientDisconnect);
             self.end(cause, None, By::App);
+        }
+    }
+
+    fn reconnect_now(&mut self) {
+        if self.phase == Phase::Waiting {
+            self.uncounted = true;
+            self.announce(Delay::Exactly(0));
+            self.retry(true);
+        }
+    }
+
+    /// The cloud asks for a session that it believes to be lost.
+    fn reopen(&mut self) {
+        if self.phase == Phase::Waiting && !self.reopened {
+            self.reopened = true;
+            self.reconnect_now();
+        }
+        if self
+            .connected
+            .is_some_and(|at| self.now - at > CROSSING_TIME)
+        {
+            self.reopened = true;
+            self.uncounted = true;
+            let reason = "The cloud has lost the connection";
+            let cause = cause(4008, reason, CloseKind::Abnormal);
+            self.end(cause, None, By::Session);
         }
     }
 
@@ -430,6 +469,7 @@ impl Lifecycle {
         self.connected = Some(self.now);
         self.stable_due = Some(after(self.now, self.config.stable_after));
         self.acknowledged = true;
+        self.reopened = false;
         self.fresh_key_tried = false;
         self.liveness = self.liveness.acknowledged(self.now);
         self.wall_offset = None;

@@ -5,13 +5,14 @@ use std::collections::BTreeMap;
 use testkit::ensure;
 use testkit::model::Violation;
 use testkit::world::app::{AppCall, KEYS};
-use tpa_cloud::{Target, View};
+use tpa_cloud::{Target, UserSessionId, View};
 use tpa_session::session::{Input, Reply, State};
 
 use super::World;
 use crate::client::Transport;
 use crate::with_cloud::cloud_model::CloudModel;
-use crate::with_cloud::frames::{LASTING, label, user_of};
+use crate::with_cloud::frames::{LASTING, label, package_of, user_of};
+use crate::with_cloud::schedule::SESSIONS_AT_START;
 use crate::with_cloud::transport::CloudEnd;
 use crate::world::LONG;
 
@@ -33,6 +34,13 @@ impl World<'_> {
         if !self.is_down {
             self.cloud_model.clear();
             self.cloud.stop_playing(&Target::All, self.at());
+            self.drain_cloud()?;
+            // Connections of stopped apps are refused.
+            for session in SESSIONS_AT_START {
+                let user = UserSessionId::new(user_of(session));
+                let package = package_of(session);
+                self.cloud.start_app(&user, package, None, self.at());
+            }
             self.drain_cloud()?;
         }
         self.run_until(self.now + LONG)?;

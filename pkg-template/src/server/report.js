@@ -1,0 +1,24 @@
+/**
+ * Errors of the app's own functions.
+ *
+ * @import { ErrorContext, TpaServerOptions } from "tpa-session/server"
+ * @import { Log } from "./log.js"
+ *
+ * @typedef {(error: unknown, context: ErrorContext<any>) => void} Report
+ */
+
+/**
+ * @param {TpaServerOptions["onError"]} onError
+ * @param {Log} log
+ * @returns {Report} passes an error on, and logs it unless the session has done so
+ */
+export function reporter(onError, log) {
+  return function report(error, context) {
+    const { sessionId, where } = context;
+    if (where !== "handler") log("error", `${where} failed`, { sessionId, error });
+    // Deferred, so that an exception of `onError` itself is a rejection.
+    Promise.resolve()
+      .then(() => onError?.(error, context))
+      .catch((error) => log("error", "onError failed", { sessionId, error }));
+  };
+}

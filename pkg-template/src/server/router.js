@@ -1,0 +1,88 @@
+/**
+ * The routes of the server, independent of its interface.
+ *
+ * @import { Answer } from "./http-error.js"
+ * @import { Sink } from "./body.js"
+ * @import { WebhookRequest } from "tpa-session/server"
+ *
+ * @typedef {WebhookRequest & {
+ *   method: string | undefined,
+ *   path: string,
+ *   isMounted: boolean,
+ *   body: () => Promise<unknown>,
+ *   receive: <T>(sink: Sink<T>, timeout: number) => Promise<T>,
+ * }} Incoming `body` returns the text, or a value that middleware has parsed. `isMounted` is true if a router of the app has already matched a part of the path
+ *
+ * @typedef {object} Route
+ * @property {string} method
+ * @property {readonly string[]} paths
+ * @property {{ pattern: RegExp, name: string }} [media] media type of the body
+ * @property {boolean} [isOpen] served to everyone
+ * @property {(incoming: Incoming) => Answer | Promise<Answer>} handle
+ *
+ * @typedef {object} Parts
+ * @property {readonly [Route, ...Route[]]} routes the first one serves requests that an app's router
+ *   passed on under another path
+ * @property {(request: WebhookRequest) => Promise<void>} authorise rejects with an `HttpError`
+ * @property {(answer: Answer, incoming: Incoming) => void} refused called with each refusal
+ * @property {(error: unknown) => void} failed called with each unexpected error
+ */
+import { checkMediaType } from "./guard.js";
+import { HttpError, failure } from "./http-error.js";
+
+/** Media type of JSON. */
+export const JSON_MEDIA = { pattern: /^application\/(?:[\w.-]+\+)?json$/i, name: "application/json" };
+
+/**
+ * @param {Parts} parts
+ * @returns {(incoming: Incoming) => Promise<Answer>} never rejects
+ */
+export function router({ routes, authorise, refused, failed }) {
+  /** @param {Incoming} incoming */
+  async function answer(incoming) {
+    const { method, handle, media, isOpen } = findRoute(routes, incoming);
+    if (incoming.method !== method) {
+      throw new HttpError(405, `method: must be ${method}, not ${incoming.method}`, { allow: method });
+    }
+    if (isOpen !== true) await authorise(incoming);
+    if (media !== undefined) checkMediaType(incoming.header("Content-Type"), media.pattern, media.name);
+    return handle(incoming);
+  }
+
+  return (incoming) =>
+    answer(incoming).catch((error) => {
+      if (!(error instanceof HttpError)) {
+        failed(error);
+        return failure(500, "internal error");
+      }
+      refused(error.answer, incoming);
+      return error.answer;
+    });
+}
+
+/**
+ * Paths of an endpoint, which are next to the webhook: an app may keep a secret in the folder.
+ *
+ * @param {string} webhookPath
+ * @param {string} name
+ */
+export function pathsOf(webhookPath, name) {
+  const folder = webhookPath.slice(0, webhookPath.lastIndexOf("/")).replace(/\/api\/_mentraos$/, "");
+  return [`${folder}/${name}`, `${folder}/api/_mentraos/${name}`];
+}
+
+/**
+ * Route of a request. A router of the app may have cut off the start of the path, or added to it.
+ *
+ * @param {Parts["routes"]} routes
+ * @param {Incoming} incoming
+ * @throws {HttpError}
+ */
+function findRoute(routes, { path, isMounted }) {
+  const matches = isMounted
+    ? (/** @type {string} */ each) => path.endsWith(each)
+    : (/** @type {string} */ each) => path === each;
+  const route = routes.find(({ paths }) => paths.some(matches)) ?? (isMounted ? routes[0] : undefined);
+  if (route === undefined) throw new HttpError(404, `not found; the webhook is at ${routes[0].paths[0]}`);
+  return route;
+}

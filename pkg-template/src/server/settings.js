@@ -1,0 +1,34 @@
+/**
+ * Route through which a cloud sends the settings of a user.
+ *
+ * @import { ServerOptions } from "./options.js"
+ * @import { Route } from "./router.js"
+ * @import { Sessions } from "./sessions.js"
+ */
+import { parse, refuse, text } from "./request.js";
+import { JSON_MEDIA, pathsOf } from "./router.js";
+
+/**
+ * @param {Pick<ServerOptions, "webhookPath"> & { sessions: Sessions }} parts
+ * @returns {Route}
+ */
+export function settings({ webhookPath, sessions }) {
+  return {
+    method: "POST",
+    paths: pathsOf(webhookPath, "settings"),
+    media: JSON_MEDIA,
+    async handle({ body }) {
+      const fields = parse(await body());
+      const { settings } = fields;
+      const users = sessions.ofUser(text(fields, "userIdForSettings"));
+      if (!Array.isArray(settings)) return refuse("settings", "an array", settings);
+      for (const session of users) {
+        const { packageName, sessionId } = session;
+        const frame = { type: "settings_update", packageName, sessionId, settings };
+        /** @type {any} */ (session.events).emit("settings_update", frame);
+      }
+      const message = users.length > 0 ? "settings updated" : "the user has no session";
+      return { status: 200, body: { status: "success", message, sessionsUpdated: users.length } };
+    },
+  };
+}

@@ -1,0 +1,58 @@
+/**
+ * Route through which a cloud calls a tool of the app.
+ *
+ * @import { ServerOptions } from "./options.js"
+ * @import { Report } from "./report.js"
+ * @import { Route } from "./router.js"
+ * @import { Sessions } from "./sessions.js"
+ */
+import { HttpError, failure } from "./http-error.js";
+import { isObject } from "./options.js";
+import { parse, refuse, text } from "./request.js";
+import { JSON_MEDIA, pathsOf } from "./router.js";
+
+/**
+ * @param {Pick<ServerOptions, "webhookPath" | "onToolCall"> & { sessions: Sessions, report: Report }} parts
+ * @returns {Route}
+ */
+export function toolCall({ webhookPath, onToolCall, sessions, report }) {
+  return {
+    method: "POST",
+    paths: pathsOf(webhookPath, "tool"),
+    media: JSON_MEDIA,
+    async handle({ body }) {
+      if (onToolCall === undefined) throw new HttpError(404, "not found; the app has no tools");
+      const call = readCall(await body());
+      const session = sessions.ofUser(call.userId).at(-1);
+      try {
+        const reply = (await onToolCall({ ...call, session })) ?? null;
+        if (reply === null || typeof reply === "string") {
+          return { status: 200, body: { status: "success", reply } };
+        }
+        throw new TypeError(`onToolCall: must return a string or nothing, not ${typeof reply}`);
+      } catch (error) {
+        // The text of the error may contain anything, so the caller does not get it.
+        const { userId } = call;
+        const sessionId = session?.sessionId;
+        const origin = session !== undefined && sessionId !== undefined && { session, sessionId };
+        report(error, { ...origin, userId, where: "onToolCall" });
+        return failure(500, "onToolCall failed");
+      }
+    },
+  };
+}
+
+/** @param {unknown} body */
+function readCall(body) {
+  const fields = parse(body);
+  const { toolParameters = {}, timestamp } = fields;
+  if (!isObject(toolParameters) || Array.isArray(toolParameters)) {
+    return refuse("toolParameters", "an object", toolParameters);
+  }
+  return {
+    toolId: text(fields, "toolId"),
+    toolParameters: /** @type {Record<string, unknown>} */ (toolParameters),
+    userId: text(fields, "userId"),
+    timestamp: typeof timestamp === "string" ? timestamp : undefined,
+  };
+}

@@ -1,0 +1,140 @@
+/** Routes of a server: the checks before a route, and the log of refusals. */
+import assert from "node:assert/strict";
+import { test } from "node:test";
+
+import { Body, bodyReader } from "../../pkg-template/src/server/body.js";
+import { guard } from "../../pkg-template/src/server/guard.js";
+import { HttpError, SUCCESS } from "../../pkg-template/src/server/http-error.js";
+import { refusals } from "../../pkg-template/src/server/refusals.js";
+import { JSON_MEDIA, router } from "../../pkg-template/src/server/router.js";
+
+function answering({ authorize } = {}) {
+  const calls = [];
+  const route = (name, more) => ({
+    handle: () => {
+      calls.push(name);
+      return SUCCESS;
+    },
+    ...more,
+  });
+  const answer = router({
+    routes: [
+      route("hook", { method: "POST", paths: ["/webhook", "/api/webhook"], media: JSON_MEDIA }),
+      route("tool", { method: "POST", paths: ["/tool"], media: JSON_MEDIA }),
+      route("health", { method: "GET", paths: ["/health"] }),
+    ],
+    authorise: guard({ authorize }, (error) => calls.push(error.message)),
+    refused: ({ status }) => calls.push(status),
+    failed: (error) => calls.push(error.message),
+  });
+  const ask = async (method, path, { headers = {}, isMounted = false } = {}) => {
+    const { status, headers: given } = await answer({
+      method,
+      path,
+      url: path,
+      isMounted,
+      header: (name) => headers[name],
+      raw: undefined,
+      body: () => Promise.resolve("{}"),
+    });
+    return [status, given?.allow, ...calls.splice(0)];
+  };
+  return ask;
+}
+
+test("a request reaches the route of its path and method", async () => {
+  const ask = answering();
+  assert.deepEqual(await ask("POST", "/webhook"), [200, undefined, "hook"]);
+  assert.deepEqual(await ask("POST", "/api/webhook"), [200, undefined, "hook"]);
+  assert.deepEqual(await ask("GET", "/health"), [200, undefined, "health"]);
+  assert.deepEqual(await ask("POST", "/health"), [405, "GET", 405]);
+  assert.deepEqual(await ask("GET", "/tool"), [405, "POST", 405]);
+  for (const path of ["/", "/webhook/", "/x/tool", "webhook", "/WEBHOOK"]) {
+    assert.deepEqual(await ask("POST", path), [404, undefined, 404], path);
+  }
+});
+
+test("below a router of the app the end of the path counts, else the webhook is meant", async () => {
+  const ask = answering();
+  const isMounted = true;
+  assert.deepEqual(await ask("POST", "/tpa/tool", { isMounted }), [200, undefined, "tool"]);
+  assert.deepEqual(await ask("GET", "/tpa/health", { isMounted }), [200, undefined, "health"]);
+  assert.deepEqual(await ask("POST", "/any/where", { isMounted }), [200, undefined, "hook"]);
+});
+
+test("every route is authorised, and accepts its media type", async () => {
+  let verdict = true;
+  const authorize = async () => {
+    if (verdict === "throw") throw new Error("broken");
+    return verdict;
+  };
+  const ask = answering({ authorize });
+  for (const [method, path, name] of [
+    ["POST", "/webhook", "hook"],
+    ["POST", "/tool", "tool"],
+    ["GET", "/health", "health"],
+  ]) {
+    verdict = true;
+    assert.deepEqual(await ask(method, path), [200, undefined, name]);
+    for (const header of ["Origin", "Sec-Fetch-Site"]) {
+      const refused = await ask(method, path, { headers: { [header]: "x" } });
+      assert.deepEqual(refused, [403, undefined, 403]);
+    }
+    for (verdict of [false, undefined, 1, "true", {}]) {
+      assert.deepEqual(await ask(method, path), [401, undefined, 401]);
+    }
+    verdict = "throw";
+    assert.deepEqual(await ask(method, path), [500, undefined, "broken", 500]);
+    verdict = true;
+    if (method === "GET") continue;
+    for (const type of ["application/json", "Application/JSON; charset=utf-8", "application/a.b+json"]) {
+      const headers = { "Content-Type": type };
+      assert.deepEqual(await ask(method, path, { headers }), [200, undefined, name], type);
+    }
+    for (const type of ["text/plain", "", "application/jsonp", "x application/json", "multipart/form-data"]) {
+      const headers = { "Content-Type": type };
+      assert.deepEqual(await ask(method, path, { headers }), [415, undefined, 415], type);
+    }
+  }
+});
+
+test("refusals are logged, at most ten a minute and then their number", () => {
+  let now = 0;
+  const lines = [];
+  const refused = refusals(
+    (level, text) => lines.push([level, text]),
+    () => now,
+  );
+  const refuse = () => refused(new HttpError(401, "not authorized").answer, { method: "POST", path: "/w" });
+  for (let i = 0; i < 2000; i += 1) refuse();
+  assert.equal(lines.length, 10);
+  assert.deepEqual(lines[0], ["warn", "refused POST /w with 401: not authorized"]);
+  now = 60_000;
+  refuse();
+  assert.deepEqual(lines.slice(10), [
+    ["warn", "1990 more requests were refused"],
+    ["warn", "refused POST /w with 401: not authorized"],
+  ]);
+  refused(new HttpError(404, "x").answer, { method: "GET", path: "/".repeat(9999) });
+  assert.ok(lines.at(-1)[1].length < 200);
+});
+
+test("bodies that do not arrive are given up, and few are read at once", async (t) => {
+  t.mock.timers.enable({ apis: ["setTimeout"] });
+  const read = bodyReader();
+  const bodies = [];
+  const slow = (body) => {
+    bodies.push(body);
+    body.add(new Uint8Array(1000));
+    return new Promise(() => {});
+  };
+  const waiting = Array.from({ length: 256 }, () => read(slow));
+  await assert.rejects(read(slow), ({ answer }) => answer.status === 429);
+  t.mock.timers.tick(10_000);
+  for (const each of waiting) await assert.rejects(each, ({ answer }) => answer.status === 408);
+  for (const body of bodies) {
+    assert.ok(body instanceof Body);
+    assert.throws(() => body.add(new Uint8Array(1)), HttpError);
+  }
+  assert.equal(await read(async (body) => body.add(new TextEncoder().encode("{}"))), "{}");
+});
