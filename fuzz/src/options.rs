@@ -41,7 +41,7 @@ enum Rule {
 }
 
 /// All options.
-const RULES: [(&str, Rule); 21] = [
+const RULES: [(&str, Rule); 22] = [
     ("packageName", Rule::Name),
     ("apiKey", Rule::Key),
     ("augmentOSWebsocketUrl", Rule::Url),

@@ -1,7 +1,7 @@
 /** Memory of values from the cloud, which a session keeps or buffers. */
 
 /** Most bytes of one value that a session keeps. */
-const MOST_KEPT = 262_144;
+const MOST_KEPT = 1_048_576;
 
 /** Bytes of an object without its fields, and of a field or an item; estimates. */
 const OBJECT = 64;
