@@ -38,11 +38,13 @@ fn constants_in_javascript_are_those_of_the_core() {
     let (messages, _) = messages.split_once("const rules").expect("their end");
     let messages = exports(messages);
     let package = exports(include_str!("../pkg-template/src/constants.js"));
+    let message_rules =
+        MESSAGE_RULES.map(|rule| (rule.kind, rule.key_field, rule.time_field, rule.replay));
     for (name, copy, original) in [
         ("CONTROL_TYPES", &dispatcher, json!(CONTROL_TYPES)),
         ("RENAMED_TYPES", &dispatcher, json!(RENAMED_TYPES)),
         ("RESERVED_EVENTS", &dispatcher, json!(RESERVED_EVENTS)),
-        ("MESSAGE_RULES", &messages, json!(MESSAGE_RULES)),
+        ("MESSAGE_RULES", &messages, json!(message_rules)),
         ("DEFAULT_URL", &package, json!(DEFAULT_URL)),
         ("URL_OPTIONS", &package, json!(URL_OPTIONS)),
         (

@@ -17,6 +17,8 @@ pub(crate) struct Context {
     pub(crate) timers: Timers,
     pub(crate) clock: WallClock,
     pub(crate) metrics: Metrics,
+    /// Estimated memory of what all user sessions keep for apps.
+    pub(crate) kept_bytes: usize,
     now: Instant,
     date: String,
     outputs: VecDeque<Output>,
@@ -31,6 +33,7 @@ impl Context {
             timers: Timers::default(),
             clock,
             metrics: Metrics::new(),
+            kept_bytes: 0,
             now,
             date: clock.iso(now),
             outputs: VecDeque::new(),

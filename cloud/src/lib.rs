@@ -52,7 +52,7 @@ mod transport;
 #[cfg(feature = "test-util")]
 pub use cloud::Component;
 pub use cloud::{Cloud, Input, ListenerId, OpenError, Playing, WebhookAnswer};
-pub use config::{ApiKey, Config, OldConnection, RestartForm};
+pub use config::{ApiKey, Config, OldConnection, RestartForm, ShutdownCode};
 pub use events::{Event, Fact, Phase, Side};
 pub use faults::action::Action;
 pub use faults::playback::Plan;

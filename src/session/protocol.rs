@@ -225,46 +225,70 @@ pub fn is_of_package(session_id: &str, package_name: &str) -> bool {
     user.is_some_and(|user| user.len() > 1 && user.ends_with('-'))
 }
 
-/// Treatment of messages of a type: its name, the field that makes the key, the field that limits
-/// the time to wait, and true if such a message may be sent once more after a reconnect.
-pub type MessageRule = (
-    &'static str,
-    Option<&'static str>,
-    Option<&'static str>,
-    bool,
-);
+/// Treatment of the messages of one type.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct MessageRule {
+    /// Type of the messages.
+    pub kind: &'static str,
+    /// Field whose value makes the key, together with the type.
+    pub key_field: Option<&'static str>,
+    /// Field that limits the time to wait.
+    pub time_field: Option<&'static str>,
+    /// Such a message may be sent once more after a reconnect.
+    pub replay: bool,
+}
+
+impl MessageRule {
+    const fn state(kind: &'static str, key_field: &'static str) -> Self {
+        Self {
+            kind,
+            key_field: Some(key_field),
+            time_field: None,
+            replay: true,
+        }
+    }
+}
 
 /// Messages that are not treated like all others. The user can change the mode of the dashboard too,
 /// so that an old one is not sent again.
 pub const MESSAGE_RULES: [MessageRule; 4] = [
-    ("display_event", Some("view"), Some("durationMs"), true),
-    (CONTENT_UPDATE, Some("modes"), None, true),
-    ("dashboard_system_update", Some("section"), None, true),
-    ("dashboard_mode_change", None, None, false),
+    MessageRule {
+        time_field: Some("durationMs"),
+        ..MessageRule::state("display_event", "view")
+    },
+    MessageRule::state(CONTENT_UPDATE, "modes"),
+    MessageRule::state("dashboard_system_update", "section"),
+    MessageRule {
+        kind: "dashboard_mode_change",
+        key_field: None,
+        time_field: None,
+        replay: false,
+    },
 ];
 
 fn rule_of(kind: &str) -> Option<MessageRule> {
-    MESSAGE_RULES.into_iter().find(|rule| rule.0 == kind)
+    MESSAGE_RULES.into_iter().find(|rule| rule.kind == kind)
 }
 
 /// Default time to live of a message of type `kind`: a display with a `durationMs` is not shown
 /// after that time.
 pub fn time_to_live(kind: &str, duration_ms: Option<f64>) -> Option<Duration> {
     let millis = duration_ms.filter(|millis| *millis >= 0.0)?;
-    let (_, _, field, _) = rule_of(kind)?;
-    field.map(|_| Duration::from_millis(millis as u64))
+    rule_of(kind)?
+        .time_field
+        .map(|_| Duration::from_millis(millis as u64))
 }
 
 /// True if a message of type `kind` may be sent once more after a reconnect.
 pub fn is_replayable(kind: &str) -> bool {
-    rule_of(kind).is_none_or(|rule| rule.3)
+    rule_of(kind).is_none_or(|rule| rule.replay)
 }
 
 /// Default key of a message of type `kind`. Messages with a key are state: a queued one is removed
 /// if a newer one [replaces] it. `text` returns the value of a field as text.
 pub fn state_key(kind: &str, text: impl Fn(&str) -> Option<String>) -> Option<String> {
-    let (_, field, _, _) = rule_of(kind)?;
-    let value = text(field?).unwrap_or_default();
+    let field = rule_of(kind)?.key_field?;
+    let value = text(field).unwrap_or_default();
     Some([kind, ":", &value].concat())
 }
 

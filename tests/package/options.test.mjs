@@ -54,7 +54,8 @@ test("options of the platform's Node SDK are accepted without a word", () => {
   const names = ["userId", "appServer", "port", "cloudApiUrl", "webhookPath", "publicDir", "healthCheck"];
   const theirs = Object.fromEntries([...names, "cookieSecret", "appInstructions"].map((name) => [name, 1]));
   create({ ...theirs, logger });
-  createTpaServer({ ...REQUIRED, ...theirs, webhookPath: "/hook", onSession() {}, session: { logger } });
+  const own = { onSession() {}, authorize: () => true, session: { logger } };
+  createTpaServer({ ...REQUIRED, ...theirs, ...own, webhookPath: "/hook" });
   assert.deepEqual(written, []);
 });
 
@@ -266,7 +267,8 @@ for (const [name, known] of [
 
 test("a server checks the options of its sessions and of close(), and warns about others", async () => {
   const { lines: written, logger } = lines();
-  const options = { ...REQUIRED, onSession() {}, handleSignals: false, session: { logger } };
+  const own = { onSession() {}, authorize: () => true, handleSignals: false, session: { logger } };
+  const options = { ...REQUIRED, ...own };
   const server = createTpaServer({ ...options, theme: "dark" });
   assert.deepEqual(written, ["[tpa-session] package=org.example.app session=- theme: unknown option"]);
   assert.throws(

@@ -21,7 +21,7 @@ test("the README has two examples, and at most 150 lines", () => {
   assert.ok(lines <= 150, `${lines} lines`);
 });
 
-test("the README's server is started for two users, stopped for one, and released", async () => {
+test("the README's server is started for two users, stopped for one, and handed over", async () => {
   const place = project({ ws: true });
   const server = await Cloud.start();
   writeFileSync(join(place.folder, "host.mjs"), host);
@@ -47,7 +47,7 @@ test("the README's server is started for two users, stopped for one, and release
     await fetch(`${server.url}/apps/${packageName}?userId=user1`, { method: "DELETE" });
     assert.equal((await lines.next()).value, "stopped for user1: user_disabled");
     child.kill();
-    assert.equal((await lines.next()).value, "stopped for user2: clean_shutdown");
+    assert.equal((await lines.next()).value, "stopped for user2: handover");
   } finally {
     child.kill();
     server.stop();

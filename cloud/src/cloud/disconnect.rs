@@ -105,9 +105,9 @@ impl Cloud {
         self.stop_plans_for(&target);
     }
 
-    /// Ends a connection whose peer does not read.
-    pub(super) fn overflow(&mut self, id: ConnectionId) {
-        let reason = "send buffer full".to_owned();
+    /// Ends a connection whose buffer is full.
+    pub(super) fn overflow(&mut self, id: ConnectionId, reason: &str) {
+        let reason = reason.to_owned();
         self.end(
             id,
             Ending {

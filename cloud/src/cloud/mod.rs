@@ -69,6 +69,8 @@ pub enum Input<'a> {
     TooBig,
     /// The send buffer is full, because the peer does not read.
     Congested,
+    /// The receive buffer is too large, with those of other connections.
+    Overrun,
     /// The socket is closed. Last input of a connection.
     Gone,
 }
@@ -171,7 +173,8 @@ impl Cloud {
                     self.context.timers.set(Timer::Cut(from), deadline);
                 }
             }
-            Input::Congested => self.overflow(from),
+            Input::Congested => self.overflow(from, "send buffer full"),
+            Input::Overrun => self.overflow(from, "receive buffer full"),
             Input::TooBig => {
                 self.end(from, Ending::close(close::TOO_BIG, close::FRAME_TOO_BIG));
             }
@@ -205,7 +208,7 @@ impl Cloud {
         self.context.timers.next()
     }
 
-    /// Closes every connection with 1001 and accepts no new ones. All sockets are closed within the
+    /// Closes every connection with [`Config::shutdown_code`] and accepts no new ones. All sockets are closed within the
     /// close timeout.
     pub fn shut_down(&mut self, now: Instant) {
         self.context.set_time(now);
@@ -213,8 +216,9 @@ impl Cloud {
         // Frames that a fault holds back must not delay the shutdown.
         self.stop_playing(&Target::All, now);
         let deadline = self.context.now() + self.context.config.close_timeout;
+        let code = close::of_shutdown(self.context.config.shutdown_code);
         for id in self.context.transports.all() {
-            self.end(id, Ending::close(close::GOING_AWAY, close::SHUTTING_DOWN));
+            self.end(id, Ending::close(code, close::SHUTTING_DOWN));
             self.context.timers.set_no_later(Timer::Cut(id), deadline);
         }
     }
@@ -360,7 +364,7 @@ impl Cloud {
         self.sessions.retain(|_, manager| {
             let forgotten = which(manager);
             if forgotten {
-                manager.stop_timers(context);
+                manager.release(context);
             }
             !forgotten
         });
@@ -381,7 +385,7 @@ impl Cloud {
             Timer::Stale(id) => self.check_stale(id),
             Timer::Cut(id) => self.cut(id),
             Timer::Release(id) => self.release(id),
-            Timer::Overflow(id) => self.overflow(id),
+            Timer::Overflow(id) => self.overflow(id, "send buffer full"),
             Timer::Thaw(id) => self.thaw(id),
             Timer::Flap(id) => {
                 self.end(id, Ending::cut());

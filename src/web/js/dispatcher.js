@@ -220,14 +220,12 @@ export class Dispatcher extends Handlers {
   }
 
   /**
-   * The handlers that frames of a stream reach: found when the stream is first met, and kept until
-   * handlers change. Reserved names reach none.
+   * Finds the handlers that frames of a stream reach, and keeps them in `routes` until handlers change.
+   * Reserved names reach none.
    * @param {string} stream
    * @returns {Route}
    */
-  route(stream) {
-    const known = this.routes?.get(stream);
-    if (known !== undefined) return known;
+  findRoute(stream) {
     const name = baseName(stream);
     const isReserved = reservedEvents.has(name) || frameTypes.has(name);
     const reachable = isReserved ? [] : this.registrations;

@@ -218,7 +218,7 @@ function report(event) {
 /** Reports whether there is a network now, and each change until it is unwatched. @param {Sink} sink */
 export function watchEnvironment(sink) {
   watching.add(sink);
-  if (watching.size === 1) unwatch = listen();
+  if (watching.size === 1) unwatch = listenToEnvironment();
   if (typeof globalThis.addEventListener === "function") {
     sink(globalThis.navigator?.onLine === false ? "offline" : "online", 0);
   }
@@ -233,7 +233,7 @@ export function unwatchEnvironment(sink) {
 }
 
 /** Listens to the environment until the returned function is called. */
-function listen() {
+function listenToEnvironment() {
   const scope = globalThis;
   const unwatchAddresses = runtime.watchAddresses(report);
   if (typeof scope.addEventListener !== "function") return unwatchAddresses;

@@ -7,7 +7,7 @@
  * @typedef {import("./dispatcher.js").Handlers} Handlers
  * @typedef {import("./dispatcher.js").Registration} Registration
  */
-import { AudioChunk, nameWithVariant, utf8Length } from "./streams.js";
+import { AudioChunk, millisecond, nameWithVariant, readClocks, utf8Length } from "./streams.js";
 
 /** Time in ms for the peer to answer a close frame, after which a socket of Node is terminated. */
 const CLOSE_TIMEOUT = 1000;
@@ -143,8 +143,7 @@ function receiveBinary(data, connection, dispatcher) {
     );
     return;
   }
-  const timestamp = connection === noted ? (arrivedAt ||= Date.now()) : Date.now();
-  const chunk = new AudioChunk(data, timestamp);
+  const chunk = new AudioChunk(data, millisecond);
   if (!dispatcher.emit("audio_chunk", chunk, connection)) dispatcher.unhandled("audio_chunk");
 }
 
@@ -157,21 +156,26 @@ function receiveBinary(data, connection, dispatcher) {
  * @param {Dispatcher} dispatcher
  */
 function deliver(stream, data, connection, dispatcher) {
-  let route = dispatcher.routes?.get(stream) ?? dispatcher.route(stream);
+  let route = routeOf(stream, dispatcher);
   if (route.isInspected) {
     dispatcher.inspect(stream, data);
-    route = dispatcher.route(stream);
+    route = routeOf(stream, dispatcher);
   }
   const { registrations } = dispatcher;
   const { first } = route;
   run(first, data, connection, dispatcher);
-  if (dispatcher.registrations !== registrations) route = dispatcher.route(stream);
+  if (dispatcher.registrations !== registrations) route = routeOf(stream, dispatcher);
   let isHandled = run(route.second, data, connection, dispatcher) || first.length > 0;
   if (route.hasVariants) {
     const variant = nameWithVariant(stream, data);
     if (variant !== stream) isHandled = dispatcher.emit(variant, data, connection) || isHandled;
   }
   if (!isHandled) dispatcher.unhandled(stream);
+}
+
+/** @param {string} stream @param {Dispatcher} dispatcher */
+function routeOf(stream, dispatcher) {
+  return dispatcher.routes?.get(stream) ?? dispatcher.findRoute(stream);
 }
 
 /**
@@ -227,7 +231,7 @@ function watch(promise, event, handlers) {
  */
 export function note(connection, dispatcher) {
   if (connection === noted) return;
-  connection.lastActivity = performance.now();
+  connection.lastActivity = readClocks();
   if (connection.reported < MOST_REPORTED) {
     connection.reported++;
     dispatcher.sink("active", connection.id);
@@ -240,15 +244,12 @@ export function note(connection, dispatcher) {
 
 /** @type {Connection | undefined} the time of the messages that it passes on now has been noted */
 let noted;
-/** Time by `Date.now()` at which they arrived; 0 if it is not known. */
-let arrivedAt = 0;
 
 /** Its reactions run once the messages were passed on. Tests replace `queueMicrotask`. */
 const settled = Promise.resolve();
 
 function endBatch() {
   noted = undefined;
-  arrivedAt = 0;
 }
 
 /** True for a socket of the package `ws`, whose events have arguments. @param {any} socket @returns {boolean} */
@@ -264,8 +265,8 @@ export class Connection {
     /** Receives the frames; undefined once detached, although the socket may live for seconds. */
     this.dispatcher = dispatcher;
     /**
-     * Time of the last frame by `performance.now()`; -1 if none came since it was taken. Kept here
-     * because a call into wasm at each frame would cost more than the frame.
+     * Time of the last frame by `performance.now()`, at most 1 ms early; -1 if none came since it was
+     * taken. Kept here because a call into wasm at each frame would cost more than the frame.
      */
     this.lastActivity = -1;
     /** Number of frames since then that were reported one by one. */

@@ -225,6 +225,7 @@ const fn fact_name(fact: &Fact) -> &'static str {
         Fact::Subscriptions { .. } => "subscriptions",
         Fact::Display { .. } => "display",
         Fact::DisplayEnded { .. } => "display ended",
+        Fact::Evicted { .. } => "evicted",
         Fact::Dashboard { .. } => "dashboard",
         Fact::DashboardMode { .. } => "dashboard mode",
         Fact::Settings { .. } => "settings",

@@ -5,7 +5,7 @@ use std::time::Duration;
 use testkit::closures::CLOSURES;
 use testkit::world::app::{AppCall, KEYS, SESSIONS};
 use testkit::world::dial_outcome::{CloseEvents, DialOutcome};
-use tpa_cloud::{Config as CloudConfig, Fault, RestartForm, fault};
+use tpa_cloud::{Config as CloudConfig, Fault, RestartForm, ShutdownCode, fault};
 use tpa_session::session::{CloseKind, Config};
 
 use super::cloud_model::MAX_DELAY;
@@ -98,6 +98,7 @@ impl Generator {
             max_frame_bytes: self.pick(&[1024 * 1024, 2048]),
             max_connections: self.pick(&[16_384, 16_384, clients]),
             max_send_buffer_bytes: self.pick(&[4 << 20, 4 << 20, 4 << 20, 8000, 2500]),
+            shutdown_code: ShutdownCode::GoingAway,
             ..CloudConfig::default()
         }
     }

@@ -9,8 +9,8 @@ mod signs;
 use std::collections::VecDeque;
 
 use tpa_session::session::{
-    Cause, CloseKind, Command, CommandError, Config, Malformed, Reconnect, Reply, RunId,
-    SessionError, SocketId, State, WakeHint,
+    Cause, CloseKind, Command, CommandError, Config, Reconnect, Reply, RunId, SocketId, State,
+    WakeHint,
 };
 
 use super::liveness::{Answer, Liveness, Reasons};
@@ -20,13 +20,11 @@ use crate::Message;
 
 pub use decision::{Announcement, Decision, Delay};
 pub use effect::Effect;
-use effect::cause;
+use effect::{MalformedFrames, cause};
 pub use ending::By;
 
 /// Time from an attempt that does not count to one without a network, ms.
 const OFFLINE_INTERVAL: u64 = 30_000;
-/// Age of a connection up to which a request of the cloud may have crossed with it, ms.
-const CROSSING_TIME: u64 = 5000;
 
 #[derive(Clone, Debug, PartialEq)]
 pub(super) enum Phase {
@@ -104,10 +102,7 @@ pub struct Lifecycle {
     disposed: bool,
     /// Error of the current socket.
     socket_error: String,
-    /// The current socket has sent a frame that is too large.
-    told_large: bool,
-    /// Number of other malformed frames on it.
-    malformed: u32,
+    malformed: MalformedFrames,
     pub(super) offline: bool,
     /// Earliest time of the next attempt without a network.
     pub(super) offline_from: u64,
@@ -152,8 +147,7 @@ impl Lifecycle {
             answered: None,
             asks: false,
             socket_error: String::new(),
-            told_large: false,
-            malformed: 0,
+            malformed: MalformedFrames::NONE,
             offline: false,
             disposed: false,
             offline_from: 0,
@@ -287,11 +281,7 @@ impl Lifecycle {
                 self.check_stable();
             }
             Effect::Error(error) => {
-                match error {
-                    SessionError::Malformed(Malformed::TooLarge) => self.told_large = true,
-                    SessionError::Malformed(_) => self.malformed += 1,
-                    _ => {}
-                }
+                self.malformed.note(error);
                 self.liveness.received(self.now);
                 self.steps.push(Step::Error);
             }
@@ -409,32 +399,6 @@ impl Lifecycle {
         }
     }
 
-    fn reconnect_now(&mut self) {
-        if self.phase == Phase::Waiting {
-            self.uncounted = true;
-            self.announce(Delay::Exactly(0));
-            self.retry(true);
-        }
-    }
-
-    /// The cloud asks for a session that it believes to be lost.
-    fn reopen(&mut self) {
-        if self.phase == Phase::Waiting && !self.reopened {
-            self.reopened = true;
-            self.reconnect_now();
-        }
-        if self
-            .connected
-            .is_some_and(|at| self.now - at > CROSSING_TIME)
-        {
-            self.reopened = true;
-            self.uncounted = true;
-            let reason = "The cloud has lost the connection";
-            let cause = cause(4008, reason, CloseKind::Abnormal);
-            self.end(cause, None, By::Session);
-        }
-    }
-
     fn retry(&mut self, at_once: bool) {
         let is_free = std::mem::take(&mut self.uncounted);
         if !is_free {
@@ -456,8 +420,7 @@ impl Lifecycle {
         }
         self.liveness = self.liveness.next();
         self.socket_error.clear();
-        self.told_large = false;
-        self.malformed = 0;
+        self.malformed = MalformedFrames::NONE;
         self.untold.push_back(Decision::Start {
             attempt: self.attempts,
             at_once,

@@ -1,8 +1,10 @@
-//! Signs of the environment: the state of the network, navigations, and pages that wake up.
+//! Signs of the environment: the state of the network, navigations, pages that wake up, and requests
+//! of the cloud.
 
 use tpa_session::session::CloseKind;
 
-use super::{Announcement, Delay, Lifecycle, Phase};
+use super::effect::cause;
+use super::{Announcement, By, Delay, Lifecycle, Phase};
 use crate::model::sequence::Step;
 use crate::model::{Hints, MAX_IMMEDIATE_DELAY};
 
@@ -10,6 +12,8 @@ use crate::model::{Hints, MAX_IMMEDIATE_DELAY};
 const HASTE_INTERVAL: u64 = 5000;
 /// Time after a navigation in which a 1001 is the browser's own, ms.
 const NAVIGATION_WINDOW: u64 = 1000;
+/// Age of a connection up to which a request of the cloud may have crossed with it, ms.
+const CROSSING_TIME: u64 = 5000;
 
 impl Lifecycle {
     /// True if attempts are delayed since there is no network.
@@ -77,6 +81,32 @@ impl Lifecycle {
     pub fn since_navigation(&self) -> Option<u64> {
         let since = self.now - self.navigated?;
         (since <= NAVIGATION_WINDOW).then_some(since)
+    }
+
+    pub(super) fn reconnect_now(&mut self) {
+        if self.phase == Phase::Waiting {
+            self.uncounted = true;
+            self.announce(Delay::Exactly(0));
+            self.retry(true);
+        }
+    }
+
+    /// The cloud asks for a session that it believes to be lost.
+    pub(super) fn reopen(&mut self) {
+        if self.phase == Phase::Waiting && !self.reopened {
+            self.reopened = true;
+            self.reconnect_now();
+        }
+        if self
+            .connected
+            .is_some_and(|at| self.now - at > CROSSING_TIME)
+        {
+            self.reopened = true;
+            self.uncounted = true;
+            let reason = "The cloud has lost the connection";
+            let cause = cause(4008, reason, CloseKind::Abnormal);
+            self.end(cause, None, By::Session);
+        }
     }
 
     pub(super) fn announce(&mut self, delay: Delay) {
