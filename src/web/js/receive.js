@@ -66,7 +66,7 @@ export function listen(socket, id, dispatcher) {
  * @param {Connection} connection
  */
 function receive(data, isBinary, connection) {
-  connection.turn += TURN_OF_MESSAGE + (data.length | 0);
+  connection.turn += TURN_OF_MESSAGE + (data?.length | 0);
   if (connection.turn >= TURN) connection.yieldTurn();
   const { dispatcher } = connection;
   if (dispatcher === undefined) return;
