@@ -316,7 +316,7 @@ fn errors_name_the_argument() {
 #[test]
 fn errors_escape_control_characters() {
     let forged = "x\nerror: forged \u{1b}[2J\u{9b}2J\r\u{202e}";
-    let path = file("escape.toml", &format!("seed = \"\u{9b}2J\u{1b}\"\n"));
+    let path = file("escape.toml", "seed = \"\u{9b}2J\u{1b}\"\n");
     for arguments in [
         ["--ping-interval", forged],
         ["--scenario", forged],

@@ -99,10 +99,11 @@ impl Connection {
             return Poll::Ready(Step::Ended);
         };
         pump.write(&self.queue, usize::MAX, context);
-        match pump.poll_read(context) {
-            Poll::Pending if self.switch.take_crowded() => Poll::Ready(Step::Crowded),
-            step => step,
+        let step = pump.poll_read(context);
+        if step.is_pending() && self.switch.take_crowded() {
+            return Poll::Ready(Step::Crowded);
         }
+        step
     }
 
     /// Writes the frames that are queued now. If the socket does not accept them all, its task is
