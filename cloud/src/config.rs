@@ -41,6 +41,8 @@ pub struct Config {
     pub handshake_timeout: Duration,
     /// Time for a close handshake before the socket is reset.
     pub close_timeout: Duration,
+    /// Code of the close frames at a shutdown.
+    pub shutdown_code: ShutdownCode,
     /// Limit of received frames, in bytes.
     pub max_frame_bytes: usize,
     /// Limit of open sockets.
@@ -67,11 +69,21 @@ impl Default for Config {
             public_url: "ws://localhost:8002".to_owned(),
             handshake_timeout: Duration::from_secs(10),
             close_timeout: Duration::from_secs(2),
+            shutdown_code: ShutdownCode::ServiceRestart,
             max_frame_bytes: 1024 * 1024,
             max_connections: 16_384,
             max_send_buffer_bytes: 4 * 1024 * 1024,
         }
     }
+}
+
+/// Code of the close frames at a shutdown.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum ShutdownCode {
+    /// 1012. Apps reconnect to the restarted server.
+    ServiceRestart,
+    /// 1001, which the production clouds send. It ends the sessions of the apps.
+    GoingAway,
 }
 
 /// Form of a restart of an app whose connection is lost.

@@ -4,11 +4,12 @@ use std::collections::VecDeque;
 
 use crate::config::Config;
 use crate::identity::ConnectionId;
+use crate::lane::Passage;
 use crate::metrics::Metrics;
 use crate::output::{Delivery, Output};
 use crate::time::{Instant, WallClock};
 use crate::timers::{Timer, Timers};
-use crate::transport::{SendOutcome, Transports};
+use crate::transport::Transports;
 
 #[derive(Debug)]
 pub(crate) struct Context {
@@ -17,6 +18,8 @@ pub(crate) struct Context {
     pub(crate) timers: Timers,
     pub(crate) clock: WallClock,
     pub(crate) metrics: Metrics,
+    /// Estimated memory of what all user sessions keep for apps.
+    pub(crate) kept_bytes: usize,
     now: Instant,
     date: String,
     outputs: VecDeque<Output>,
@@ -31,6 +34,7 @@ impl Context {
             timers: Timers::default(),
             clock,
             metrics: Metrics::new(),
+            kept_bytes: 0,
             now,
             date: clock.iso(now),
             outputs: VecDeque::new(),
@@ -86,15 +90,15 @@ impl Context {
             return;
         }
         match transport.send(what, self.now, self.config.max_send_buffer_bytes) {
-            SendOutcome::Send(what) => self.push(Output::Deliver { to, what }),
-            SendOutcome::Held(until) => {
+            Passage::Now(what) => self.push(Output::Deliver { to, what }),
+            Passage::Held(until) => {
                 if !self.timers.is_set(&Timer::Release(to)) {
                     self.timers.set(Timer::Release(to), until);
                 }
             }
             // Ended by a timer, because the caller may still be using the connection.
-            SendOutcome::Full => self.timers.set(Timer::Overflow(to), self.now),
-            SendOutcome::Lost => {}
+            Passage::Full => self.timers.set(Timer::Overflow(to), self.now),
+            Passage::Lost => {}
         }
     }
 

@@ -28,6 +28,7 @@ impl Event {
         if let Fact::DisplayEnded {
             user_session_id, ..
         }
+        | Fact::Evicted { user_session_id }
         | Fact::AppStarted {
             user_session_id, ..
         }
@@ -146,6 +147,12 @@ pub enum Fact {
         /// The app that showed the layout.
         package_name: String,
         /// User session of the app.
+        user_session_id: UserSessionId,
+    },
+    /// A user session lost its displays, dashboard and settings, because those of all sessions
+    /// together took too much memory.
+    Evicted {
+        /// The user session.
         user_session_id: UserSessionId,
     },
     /// A TPA changed its dashboard content.

@@ -7,6 +7,55 @@ use serde_json::{Map, Value};
 /// The longest part of a rejected string that an error repeats, in characters.
 const MAX_QUOTED: usize = 80;
 
+/// The longest problem in an error, in characters.
+const MAX_PROBLEM: usize = 400;
+
+/// Number of values in a text, because each takes up to a hundred times its length in memory.
+const MAX_VALUES: usize = 20_000;
+
+/// Error for JSON with more than [`MAX_VALUES`] values.
+pub(crate) const TOO_MANY_VALUES: &str = "more than 20000 values";
+
+/// Reports whether JSON has too many values to be read.
+pub(crate) fn is_excessive(text: &[u8]) -> bool {
+    let mut is_string = false;
+    let mut is_escaped = false;
+    let mut values = 0;
+    for byte in text {
+        match byte {
+            _ if is_escaped => is_escaped = false,
+            b'\\' if is_string => is_escaped = true,
+            b'"' => is_string = !is_string,
+            b',' | b'[' | b'{' | b':' if !is_string => values += 1,
+            _ => {}
+        }
+    }
+    values > MAX_VALUES
+}
+
+/// Estimates the memory of a value, in bytes.
+pub(crate) fn heap_bytes(value: &Value) -> usize {
+    /// A node of a map, which has up to 11 entries.
+    const NODE: usize = 640;
+    let inner = match value {
+        Value::Null | Value::Bool(_) | Value::Number(_) => 0,
+        Value::String(text) => text.len(),
+        Value::Array(list) => list.iter().map(heap_bytes).sum(),
+        Value::Object(fields) => {
+            let fields = fields.iter();
+            let fields = fields.map(|(name, value)| NODE / 6 + name.len() + heap_bytes(value));
+            NODE + fields.sum::<usize>()
+        }
+    };
+    size_of::<Value>() + inner
+}
+
+/// Reads a string of at most `most` bytes.
+pub(crate) fn short(value: &Value, most: usize) -> Option<String> {
+    let text = value.as_str()?;
+    (text.len() <= most).then(|| text.to_owned())
+}
+
 /// A field that cannot be read.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub(crate) struct FieldError {
@@ -59,8 +108,12 @@ fn deserialize<T: DeserializeOwned>(value: &Value) -> Result<T, FieldError> {
     serde_path_to_error::deserialize(value).map_err(|error| {
         let path = error.path().to_string();
         FieldError {
-            field: if path == "." { String::new() } else { path },
-            problem: error.into_inner().to_string(),
+            field: if path == "." {
+                String::new()
+            } else {
+                quoted(&path)
+            },
+            problem: cut(&error.into_inner().to_string(), MAX_PROBLEM),
         }
     })
 }
@@ -109,7 +162,12 @@ pub(crate) fn lenient<'de, D: Deserializer<'de>, T: DeserializeOwned + Default>(
 }
 
 fn quoted(text: &str) -> String {
-    text.chars().take(MAX_QUOTED).collect()
+    cut(text, MAX_QUOTED)
+}
+
+/// Returns the beginning of a text.
+pub(crate) fn cut(text: &str, most_chars: usize) -> String {
+    text.chars().take(most_chars).collect()
 }
 
 #[cfg(test)]
@@ -131,6 +189,30 @@ mod tests {
         checked(deserializer, "an even number", |value| {
             value.as_u64().filter(|number| number.is_multiple_of(2))
         })
+    }
+
+    #[test]
+    fn values_are_counted_outside_strings() {
+        let list = |count: usize| format!("[{}0]", "0,".repeat(count - 1));
+        assert!(!is_excessive(list(MAX_VALUES).as_bytes()));
+        assert!(is_excessive(list(MAX_VALUES + 1).as_bytes()));
+        let text = json!({"text": "[{,:\"\\".repeat(MAX_VALUES)}).to_string();
+        assert!(!is_excessive(text.as_bytes()));
+        assert!(is_excessive(
+            r#"{"a":[{"":0}]"#.repeat(MAX_VALUES / 4).as_bytes()
+        ));
+    }
+
+    #[test]
+    fn the_memory_of_a_value_is_more_than_its_text() {
+        for value in [
+            json!([[0], [0]]),
+            json!({"a": {"a": {}}}),
+            json!(["text", null, true]),
+            json!({"a": 1, "b": 2, "c": 3}),
+        ] {
+            assert!(heap_bytes(&value) >= value.to_string().len(), "{value}");
+        }
     }
 
     #[test]

@@ -39,6 +39,7 @@ mod events;
 mod faults;
 mod identity;
 mod json;
+mod lane;
 mod metrics;
 mod output;
 mod protocol;
@@ -52,14 +53,16 @@ mod transport;
 #[cfg(feature = "test-util")]
 pub use cloud::Component;
 pub use cloud::{Cloud, Input, ListenerId, OpenError, Playing, WebhookAnswer};
-pub use config::{ApiKey, Config, OldConnection, RestartForm};
+pub use config::{ApiKey, Config, OldConnection, RestartForm, ShutdownCode};
 pub use events::{Event, Fact, Phase, Side};
 pub use faults::action::Action;
 pub use faults::playback::Plan;
 pub use faults::request::{BadRequest, read_fault};
 pub use faults::scenario::{Scenario, Step};
 pub use faults::seeded::SeededPlan;
-pub use faults::{Fault, FaultField, FaultInfo, FaultRequest, Target, kinds as fault};
+pub use faults::{
+    Direction, Fault, FaultField, FaultInfo, FaultRequest, Share, Target, kinds as fault,
+};
 pub use identity::{ConnectionId, Identity, PlayId, UserSessionId};
 pub use output::{AppCall, Delivery, Output, WebhookCall};
 pub use protocol::frame_spec::{FrameSpec, SettingsChange};

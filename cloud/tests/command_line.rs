@@ -152,6 +152,7 @@ fn every_option_can_be_set_in_a_file() {
         max-send-buffer = 1000
         handshake-timeout = "1s"
         close-timeout = "100ms"
+        shutdown-code = 1001
         "#,
         www.display()
     );
@@ -303,6 +304,7 @@ fn errors_name_the_argument() {
         (["--token", "short"], "--token"),
         (["--public-url", "http://a"], "--public-url"),
         (["--stream-interval", "1us"], "--stream-interval"),
+        (["--shutdown-code", "1006"], "--shutdown-code"),
     ] {
         let output = run(&arguments);
         assert_eq!(output.status.code(), Some(2), "{arguments:?}");
@@ -314,7 +316,7 @@ fn errors_name_the_argument() {
 #[test]
 fn errors_escape_control_characters() {
     let forged = "x\nerror: forged \u{1b}[2J\u{9b}2J\r\u{202e}";
-    let path = file("escape.toml", &format!("seed = \"\u{9b}2J\u{1b}\"\n"));
+    let path = file("escape.toml", "seed = \"\u{9b}2J\u{1b}\"\n");
     for arguments in [
         ["--ping-interval", forged],
         ["--scenario", forged],

@@ -32,6 +32,21 @@ async fn invalid_requests_are_answered_with_the_field() {
         ("/frames", json!({"frame": []}), "frame"),
         ("/apps/stop", json!({"reason": "because"}), "reason"),
         ("/apps/stop", json!({"connectionId": 7}), "connectionId"),
+        (
+            "/faults",
+            json!({"fault": "refuse", "packageName": "x".repeat(513)}),
+            "packageName",
+        ),
+        (
+            "/apps",
+            json!({"packageName": "x".repeat(513), "userId": "u"}),
+            "packageName",
+        ),
+        (
+            "/scenarios",
+            json!({"name": "x".repeat(200_000), "steps": []}),
+            "",
+        ),
     ] {
         let response = post(&server, path, body.clone()).await;
         assert_eq!(response.status, 400, "{body}");

@@ -16,7 +16,7 @@ use common::{
 use serde_json::json;
 use tokio::io::AsyncWriteExt;
 use tokio_tungstenite::tungstenite::Message;
-use tpa_cloud::{ApiKey, Config};
+use tpa_cloud::{ApiKey, Config, ShutdownCode};
 
 #[tokio::test]
 async fn the_handshake_ends_with_an_ack() {
@@ -393,13 +393,26 @@ async fn a_peer_that_reads_late_delays_nobody_and_misses_nothing() {
 }
 
 #[tokio::test]
-async fn shutting_down_closes_everything_with_1001() {
-    let server = start().await;
-    let addr = server.addr();
-    let mut observer = Observer::open(&server).await;
-    let mut tpa = Tpa::connect(&server, "user1", PACKAGE).await;
-    let (end, ()) = tokio::join!(tpa.end(), server.shut_down());
-    assert_eq!(end, End::closed(1001, "Server shutting down"));
-    assert!(observer.ends().await);
-    assert!(tokio::net::TcpStream::connect(addr).await.is_err());
+async fn shutting_down_closes_everything_with_a_code() {
+    assert_eq!(
+        Config::default().shutdown_code,
+        ShutdownCode::ServiceRestart
+    );
+    for (shutdown_code, code) in [
+        (ShutdownCode::ServiceRestart, 1012),
+        (ShutdownCode::GoingAway, 1001),
+    ] {
+        let server = start_with(Config {
+            shutdown_code,
+            ..Config::default()
+        })
+        .await;
+        let addr = server.addr();
+        let mut observer = Observer::open(&server).await;
+        let mut tpa = Tpa::connect(&server, "user1", PACKAGE).await;
+        let (end, ()) = tokio::join!(tpa.end(), server.shut_down());
+        assert_eq!(end, End::closed(code, "Server shutting down"));
+        assert!(observer.ends().await);
+        assert!(tokio::net::TcpStream::connect(addr).await.is_err());
+    }
 }

@@ -30,6 +30,7 @@ enum Rule {
     /// A whole number, or infinity.
     Attempts,
     Count,
+    Bytes,
     /// Milliseconds, with a lower bound.
     Millis(f64),
     Share,
@@ -40,7 +41,7 @@ enum Rule {
 }
 
 /// All options.
-const RULES: [(&str, Rule); 21] = [
+const RULES: [(&str, Rule); 22] = [
     ("packageName", Rule::Name),
     ("apiKey", Rule::Key),
     ("augmentOSWebsocketUrl", Rule::Url),
@@ -55,6 +56,7 @@ const RULES: [(&str, Rule); 21] = [
     ("stableAfter", Rule::Millis(0.0)),
     ("maxQueuedMessages", Rule::Count),
     ("maxQueuedBytes", Rule::Count),
+    ("maxFrameBytes", Rule::Bytes),
     ("delivery", Rule::Delivery),
     ("pingInterval", Rule::Millis(0.0)),
     ("pongTimeout", Rule::Millis(1.0)),
@@ -162,6 +164,7 @@ fn is_allowed(rule: Rule, value: &Value) -> bool {
         (Rule::Object, value) => *value == Value::Object,
         (Rule::Attempts, Value::Number(n)) => n.is_infinite() && *n > 0.0 || is_count(*n),
         (Rule::Count, Value::Number(n)) => is_count(*n),
+        (Rule::Bytes, Value::Number(n)) => is_count(*n) && *n >= 1.0,
         (Rule::Millis(least), Value::Number(n)) => *n >= least && *n <= LONGEST,
         (Rule::Share, Value::Number(n)) => *n >= 0.0 && *n <= 1.0,
         (Rule::Level, Value::Text(level)) => {
@@ -170,7 +173,7 @@ fn is_allowed(rule: Rule, value: &Value) -> bool {
         (Rule::Delivery, Value::Text(name)) => {
             ["at-most-once", "at-least-once"].contains(&name.as_str())
         }
-        (Rule::Attempts | Rule::Count | Rule::Millis(_) | Rule::Share, _) => false,
+        (Rule::Attempts | Rule::Count | Rule::Bytes | Rule::Millis(_) | Rule::Share, _) => false,
         (Rule::Level | Rule::Delivery, _) => false,
     }
 }
@@ -246,6 +249,10 @@ fn judge_accepted(given: &Given, options: &Options) {
     let limits = config.outbox;
     assert_eq!(limits.messages as u64, whole("maxQueuedMessages", 1000.0));
     assert_eq!(limits.bytes as u64, whole("maxQueuedBytes", 1_048_576.0));
+    assert_eq!(
+        u64::from(options.max_frame_bytes),
+        whole("maxFrameBytes", 4_194_304.0)
+    );
     assert_eq!(config.key_from_provider, is_function("apiKey"));
     assert_eq!(config.asks_app, is_function("shouldReconnect"));
     assert_eq!(options.api_key == Source::Provider, is_function("apiKey"));

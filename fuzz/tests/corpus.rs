@@ -80,6 +80,7 @@ fn frames_are_read_as_the_shell_reads_them() {
                 FrameClass::Malformed(Malformed::NotJson) => "not JSON",
                 FrameClass::Malformed(Malformed::NotObject) => "not an object",
                 FrameClass::Malformed(Malformed::NoType) => "no type",
+                FrameClass::Malformed(Malformed::TooLarge) => "too large",
             };
             assert_eq!(read, becomes, "{text:?}");
         }

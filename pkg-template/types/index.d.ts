@@ -107,6 +107,12 @@ export interface SessionOptions {
   /** Maximum size of queued messages, bytes of UTF-8. Default 1048576. */
   maxQueuedBytes?: number | undefined;
   /**
+   * Maximum size of a frame from the cloud, bytes. The package `ws` closes the connection at a larger
+   * one; with other WebSockets it is dropped, with an `error` event for the first of a connection.
+   * Default 4194304.
+   */
+  maxFrameBytes?: number | undefined;
+  /**
    * Guarantee for messages that are unconfirmed when the connection is lost: `"at-least-once"` sends
    * them again, so they may be received twice. Default `"at-most-once"`.
    */
@@ -250,6 +256,8 @@ export interface DisconnectOptions {
 export interface StreamOptions {
   /** Largest number of items that wait while the loop is busy. Default 1000. */
   limit?: number | undefined;
+  /** Estimated memory of the buffered items, bytes. Default 4194304. */
+  maxBytes?: number | undefined;
 }
 
 /** Stream to subscribe to; `rate` is accepted for compatibility and ignored. */
@@ -368,7 +376,8 @@ export class TpaSession {
 
   /**
    * Returns an async iterator over a stream or any other event. It ends with the session. While the
-   * loop is busy, up to `limit` items (default 1000) are buffered; beyond that, the oldest is dropped.
+   * loop is busy, up to `limit` items (default 1000) that take up to
+   * `maxBytes` (default 4 MiB) are buffered; beyond that, the oldest is dropped.
    */
   stream<E extends EventName>(name: E, options?: StreamOptions): StreamIterator<EventPayload<E>>;
   stream<E extends string>(name: UncheckedName<E>, options?: StreamOptions): StreamIterator<any>;

@@ -34,6 +34,10 @@ pub(super) struct Run {
     pub(super) outage_since: Instant,
     /// The current connection has answered a ping.
     pub(super) answered: bool,
+    /// The app was told that the current connection sends too large frames.
+    pub(super) told_large: bool,
+    /// Number of other malformed frames on it.
+    pub(super) malformed: u32,
     /// The connection was lost in silence, as many others may have been at the same time.
     pub(super) lost_in_silence: bool,
     /// Error of the current socket; empty if it reported none.
@@ -63,6 +67,8 @@ impl Run {
             reopened: false,
             outage_since: now,
             answered: false,
+            told_large: false,
+            malformed: 0,
             lost_in_silence: false,
             socket_error: Redacted::default(),
             cause: None,

@@ -311,10 +311,7 @@ impl<P: Payload> Session<P> {
                 self.connection_lost(close, origin);
             }
             Input::Control(_, control) => self.handle_control(control),
-            Input::Malformed(_, malformed) => {
-                self.on_activity(self.now);
-                self.emit(Event::Error(SessionError::Malformed(malformed)));
-            }
+            Input::Malformed(_, malformed) => self.on_malformed(malformed),
             Input::Activity(_, at) => self.on_activity(at),
             Input::ProtocolPing(_, at) => self.on_protocol_ping(at),
             Input::Buffered(_, buffered) => self.on_buffered(buffered),

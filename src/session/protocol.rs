@@ -112,7 +112,7 @@ impl Control {
         number: impl Fn(&str) -> Option<f64>,
         redactor: &Redactor,
     ) -> Option<Self> {
-        let redacted = |field| text(field).map(|text| redactor.redact(&text));
+        let redacted = |field| text(field).map(|text| redactor.redact_line(&text));
         match kind {
             ACK => Some(Self::Ack),
             TPA_ERROR | ERROR => Some(Self::Error {
@@ -139,7 +139,7 @@ fn ping_id(number: f64) -> Option<PingId> {
 /// Redacts a code, except a known one: that must survive a key that is part of it.
 fn error_code(code: &str, redactor: &Redactor) -> Redacted {
     let known = FATAL_ERRORS.into_iter().find(|known| *known == code);
-    known.map_or_else(|| redactor.redact(code), Redacted::from)
+    known.map_or_else(|| redactor.redact_line(code), Redacted::from)
 }
 
 impl<P: Payload> Session<P> {
@@ -172,6 +172,28 @@ impl<P: Payload> Session<P> {
     }
 }
 
+/// Number of malformed frames at which a connection is left. What else such a peer sends is not read.
+const MOST_MALFORMED: u32 = 500;
+
+impl<P: Payload> Session<P> {
+    /// Tells the app of a malformed frame; of a too large one, once for each connection.
+    pub(super) fn on_malformed(&mut self, malformed: Malformed) {
+        self.on_activity(self.now);
+        if malformed == Malformed::TooLarge {
+            if std::mem::replace(&mut self.run.told_large, true) {
+                return;
+            }
+        } else {
+            self.run.malformed += 1;
+            if self.run.malformed == MOST_MALFORMED {
+                let close = Close::new(POLICY_VIOLATION, "Too many malformed frames");
+                return self.connection_lost(close, Origin::ErrorFrame(None));
+            }
+        }
+        self.emit(Event::Error(SessionError::Malformed(malformed)));
+    }
+}
+
 /// Reason why received data is not a frame.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
 pub enum Malformed {
@@ -181,6 +203,8 @@ pub enum Malformed {
     NotObject,
     /// The object has no `type`, or one that is not a non-empty string.
     NoType,
+    /// The frame has more bytes or values than the shell accepts. Told once for each connection.
+    TooLarge,
 }
 
 impl Malformed {
@@ -190,6 +214,7 @@ impl Malformed {
             Self::NotJson => "Malformed frame: not JSON",
             Self::NotObject => "Malformed frame: not a JSON object",
             Self::NoType => "Malformed frame: no type",
+            Self::TooLarge => "Malformed frame: more bytes than maxFrameBytes, or 100,000 values",
         }
     }
 }

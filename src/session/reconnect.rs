@@ -121,6 +121,8 @@ impl<P: Payload> Session<P> {
     /// the classification: an error of the runtime means nothing to the table of closures.
     fn explain(&mut self, mut close: Close) -> Close {
         let error = std::mem::take(&mut self.run.socket_error);
+        self.run.told_large = false;
+        self.run.malformed = 0;
         if close.code == NO_CLOSE_FRAME && close.reason.is_empty() {
             close.reason = error;
         }

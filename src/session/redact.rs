@@ -9,8 +9,10 @@ use std::ops::Deref;
 
 /// Text that replaces the key.
 const PLACEHOLDER: &str = "[key]";
-/// Most characters of an error of the runtime.
+/// Most characters of a line.
 const MAX_LINE: usize = 300;
+/// Bytes from which a text may have been cut before it came here, and the key in it too.
+const MAYBE_CUT: usize = 4096;
 
 /// Removes an API key from texts.
 ///
@@ -32,21 +34,25 @@ impl Redactor {
     }
 
     /// Replaces each occurrence of the key, literal or percent-encoded (RFC 3986 section 2.1),
-    /// by `[key]`.
+    /// by `[key]`. From the end of a text of 4 KiB, a part of the key is removed.
     pub fn redact(&self, text: &str) -> Redacted {
         let mut redacted = String::with_capacity(text.len());
         let (mut copied, mut at) = (0, 0);
         while let Some(rest) = text.as_bytes().get(at..)
             && !rest.is_empty()
         {
-            match prefix_length(rest, self.key.as_bytes()) {
-                Some(length) => {
+            match prefix(rest, self.key.as_bytes()) {
+                Prefix::Key(length) => {
                     redacted.push_str(text.get(copied..at).unwrap_or_default());
                     redacted.push_str(PLACEHOLDER);
                     at += length;
                     copied = at;
                 }
-                None => at += 1,
+                Prefix::Start if text.len() >= MAYBE_CUT - 2 => {
+                    redacted.push_str(text.get(copied..at).unwrap_or_default());
+                    return Redacted(redacted);
+                }
+                Prefix::Start | Prefix::Other => at += 1,
             }
         }
         redacted.push_str(text.get(copied..).unwrap_or_default());
@@ -55,7 +61,7 @@ impl Redactor {
 }
 
 impl Redactor {
-    /// Redacts an error of the runtime and makes it one line of at most 300 characters, without
+    /// Redacts a text of the peer or of the runtime, and makes it one line of at most 300 characters, without
     /// control characters, which would forge lines of a log.
     pub fn redact_line(&self, text: &str) -> Redacted {
         let text = self.redact(text);
@@ -71,18 +77,31 @@ impl fmt::Debug for Redactor {
     }
 }
 
-/// Length of the key at the start of `text`, where each byte may be percent-encoded; `None` if
-/// something else is there.
-fn prefix_length(text: &[u8], key: &[u8]) -> Option<usize> {
+/// Beginning of a text.
+enum Prefix {
+    /// The key, of this length.
+    Key(usize),
+    /// The text ends within the key.
+    Start,
+    Other,
+}
+
+/// Compares the start of `text` with the key, where each byte may be percent-encoded.
+fn prefix(text: &[u8], key: &[u8]) -> Prefix {
     let mut length = 0;
     for &byte in key {
-        length += match *text.get(length..)? {
-            [literal, ..] if literal == byte => 1,
-            [b'%', high, low, ..] if hex_byte(high, low) == Some(byte) => 3,
-            _ => return None,
+        length += match text.get(length..).unwrap_or_default() {
+            [literal, ..] if *literal == byte => 1,
+            [b'%', high, low, ..] if hex_byte(*high, *low) == Some(byte) => 3,
+            [] | [b'%'] | [b'%', _] => return Prefix::Start,
+            _ => return Prefix::Other,
         };
     }
-    (length > 0).then_some(length)
+    if length > 0 {
+        Prefix::Key(length)
+    } else {
+        Prefix::Other
+    }
 }
 
 fn hex_byte(high: u8, low: u8) -> Option<u8> {

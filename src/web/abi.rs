@@ -182,6 +182,8 @@ pub enum JsEvent {
     NotObject = "not-object",
     /// A text frame has no type.
     NoType = "no-type",
+    /// A frame is larger than allowed, or has too many values.
+    TooLarge = "too-large",
     /// A control frame came.
     Control = "control",
     /// A frame or stream with this name has no handler.
@@ -300,6 +302,7 @@ impl Driver {
             JsEvent::NotJson => self.input(Input::Malformed(socket, Malformed::NotJson)),
             JsEvent::NotObject => self.input(Input::Malformed(socket, Malformed::NotObject)),
             JsEvent::NoType => self.input(Input::Malformed(socket, Malformed::NoType)),
+            JsEvent::TooLarge => self.input(Input::Malformed(socket, Malformed::TooLarge)),
             JsEvent::Control => self.on_control_frame(socket, value),
             JsEvent::Unhandled => self.log_text(LogLevel::Debug, "no handler for ", value),
             JsEvent::Incomplete => self.log_text(LogLevel::Debug, "frame of ", value),
@@ -318,7 +321,7 @@ impl Driver {
             JsEvent::Closed => {
                 self.report_activity();
                 let (code, reason) = convert::close(value);
-                let close = Close::new(code, self.redact(&reason));
+                let close = Close::new(code, self.redactor.borrow().redact_line(&reason));
                 self.input(Input::Closed(socket, close));
             }
             JsEvent::Active => self.input(Input::Activity(socket, self.clock.now())),

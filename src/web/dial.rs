@@ -203,7 +203,7 @@ impl Driver {
     }
 
     fn attempt_failed(&self, socket: SocketId, message: &str) {
-        let reason = self.redact(message);
+        let reason = self.redactor.borrow().redact_line(message);
         self.input(Input::AttemptFailed { socket, reason });
     }
 }

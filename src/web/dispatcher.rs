@@ -5,6 +5,8 @@ use std::cell::{Cell, RefCell};
 use js_sys::Function;
 use wasm_bindgen::prelude::*;
 
+use crate::session::Options;
+
 #[wasm_bindgen(module = "/src/web/js/dispatcher.js")]
 extern "C" {
     /// The handlers of one session by event, and the path of its frames to them.
@@ -14,7 +16,7 @@ extern "C" {
     /// Creates a dispatcher. A verbose one also reports frames that have no handler or lack a
     /// promised field.
     #[wasm_bindgen(constructor)]
-    fn new(sink: &JsValue, verbose: bool, package_name: &str) -> Dispatcher;
+    fn new(sink: &JsValue, verbose: bool, package_name: &str, max_frame_bytes: u32) -> Dispatcher;
 
     /// Tells the id of the session, which its messages have.
     #[wasm_bindgen(method, setter, js_name = sessionId)]
@@ -59,8 +61,13 @@ pub(super) struct DispatcherRef {
 
 impl DispatcherRef {
     /// Creates a dispatcher that reports to `sink`.
-    pub(super) fn new(sink: &JsValue, verbose: bool, package_name: &str) -> Self {
-        let dispatcher = Dispatcher::new(sink, verbose, package_name);
+    pub(super) fn new(sink: &JsValue, verbose: bool, options: &Options) -> Self {
+        let Options {
+            package_name,
+            max_frame_bytes,
+            ..
+        } = options;
+        let dispatcher = Dispatcher::new(sink, verbose, package_name, *max_frame_bytes);
         Self {
             weak: WeakRef::new(&dispatcher),
             strong: RefCell::new(Some(dispatcher)),

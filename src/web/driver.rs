@@ -66,7 +66,7 @@ impl Driver {
                 dispatcher: DispatcherRef::new(
                     sink.as_ref(),
                     options.writes(LogLevel::Debug),
-                    &options.options.package_name,
+                    &options.options,
                 ),
                 sink,
                 options,

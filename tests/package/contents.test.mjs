@@ -64,7 +64,7 @@ test("the tarball has these files and no others", () => {
 });
 
 /** Largest download of a page in brotli, by the mode of the build. */
-const LIMITS = { "immediate-abort": 45_400, plain: 49_550 };
+const LIMITS = { "immediate-abort": 46_300, plain: 50_500 };
 
 for (const [what, folder, mode] of [
   ["the package", PACKAGE, PACKAGE_MODE],
@@ -78,8 +78,8 @@ for (const [what, folder, mode] of [
   });
 }
 
-test("what an install puts on disk is at most 1,000 kB, and nothing else comes along", () => {
-  assert.ok(packed.unpackedSize <= 1_000_000, `${packed.unpackedSize} bytes`);
+test("what an install puts on disk is at most 1,020 kB, and nothing else comes along", () => {
+  assert.ok(packed.unpackedSize <= 1_020_000, `${packed.unpackedSize} bytes`);
   const manifest = JSON.parse(read("package.json"));
   assert.equal(manifest.dependencies, undefined);
   assert.equal(manifest.scripts, undefined);

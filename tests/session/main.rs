@@ -25,6 +25,7 @@ mod flush_settles;
 mod give_up_after;
 mod keepalive;
 mod late_timers;
+mod malformed;
 mod measured_lines;
 mod offline;
 mod options;

@@ -88,6 +88,7 @@ fn error_names_the_field() {
         "stableAfter",
         "maxQueuedMessages",
         "maxQueuedBytes",
+        "maxFrameBytes",
     ] {
         for value in wrong_numbers.clone() {
             let error = refused(field, value);
@@ -201,6 +202,7 @@ fn each_option_sets_its_own_field() {
         ("stableAfter", number(5.0)),
         ("maxQueuedMessages", number(6.0)),
         ("maxQueuedBytes", number(7.0)),
+        ("maxFrameBytes", number(1.0)),
         ("pingInterval", number(8.0)),
         ("pongTimeout", number(9.0)),
         ("giveUpAfter", number(10.0)),
@@ -209,6 +211,7 @@ fn each_option_sets_its_own_field() {
         ("WebSocket", Value::Function),
     ])
     .expect("what is allowed");
+    assert_eq!(options.max_frame_bytes, 1);
     let config = options.config;
     assert!(!config.auto_reconnect && config.asks_app);
     assert_eq!(config.max_reconnect_attempts, Some(1));
@@ -305,6 +308,7 @@ fn error_states_the_allowed_numbers() {
         ("jitter", "a number from 0 to 1"),
         ("maxQueuedMessages", count),
         ("maxQueuedBytes", count),
+        ("maxFrameBytes", "a whole number from 1 to 4294967295"),
         (
             "maxReconnectAttempts",
             "a whole number from 0 to 4294967295, or Infinity",

@@ -48,6 +48,37 @@ fn replaces_a_percent_encoded_key() {
 }
 
 #[test]
+fn a_part_of_the_key_at_the_end_of_a_cut_text_is_removed() {
+    let key = "0123456789".repeat(60);
+    let cut = |before: &str| {
+        let text: String = [before, &key].concat().chars().take(4096).collect();
+        redact(&key, &text)
+    };
+    for before in ["x".repeat(4090), "x".repeat(3600), key.repeat(6)] {
+        assert!(!cut(&before).contains("0123"), "{}", before.len());
+    }
+    let encoded = ["x".repeat(4089), "012%33%3".into()].concat();
+    assert_eq!(redact(&key, &encoded), "x".repeat(4089));
+    assert!(Redactor::new(&*key).redact_line(&cut(&key.repeat(6))).len() <= 300);
+}
+
+#[test]
+fn texts_of_frames_are_cut() {
+    let long = |_: &str| Some("é".repeat(4096));
+    let redactor = Redactor::new("s3cret");
+    for kind in ["connection_error", "app_stopped"] {
+        let texts = match Control::parse(kind, long, |_| None, &redactor) {
+            Some(Control::Error { code, message }) => vec![code.expect("a code"), message],
+            Some(Control::Stopped { reason }) => vec![reason.expect("a reason")],
+            other => panic!("{other:?}"),
+        };
+        for text in texts {
+            assert_eq!(text.chars().count(), 300);
+        }
+    }
+}
+
+#[test]
 fn debug_output_hides_the_key() {
     assert_eq!(format!("{:?}", Redactor::new("s3cret")), "Redactor { .. }");
 }

@@ -394,6 +394,7 @@ impl Generator {
                 Malformed::NotJson,
                 Malformed::NotObject,
                 Malformed::NoType,
+                Malformed::TooLarge,
             ])),
             56..59 => Fault::Data,
             59 => Fault::ProtocolPing,

@@ -8,7 +8,9 @@ use clap::error::ErrorKind;
 use clap::parser::ValueSource;
 use clap::{ArgMatches, CommandFactory, FromArgMatches, Parser};
 use tpa_cloud::server::{Mount, ServerConfig, Token};
-use tpa_cloud::{ApiKey, Config, OldConnection, Plan, RestartForm, Scenario, SeededPlan};
+use tpa_cloud::{
+    ApiKey, Config, OldConnection, Plan, RestartForm, Scenario, SeededPlan, ShutdownCode,
+};
 
 use super::{config_file, values};
 
@@ -300,6 +302,17 @@ struct Arguments {
         help_heading = "Limits"
     )]
     close_timeout: Duration,
+
+    /// Code of the close frames at ctrl-c and SIGTERM; 1001 ends the sessions
+    #[arg(
+        long,
+        value_name = "CODE",
+        default_value = "1012",
+        env = "TPA_CLOUD_SHUTDOWN_CODE",
+        value_parser = values::shutdown_code,
+        help_heading = "Sessions"
+    )]
+    shutdown_code: ShutdownCode,
 }
 
 /// Reads the options from flags, environment, file and defaults, in this precedence.
@@ -359,6 +372,7 @@ impl Arguments {
                 user_sessions: self.user_sessions,
                 handshake_timeout: self.handshake_timeout,
                 close_timeout: self.close_timeout,
+                shutdown_code: self.shutdown_code,
                 max_frame_bytes: self.max_frame,
                 max_connections: self.max_connections,
                 max_send_buffer_bytes: self.max_send_buffer,

@@ -23,9 +23,11 @@ pub(crate) fn print(mut error: clap::Error) -> u8 {
     // A given value stays on its line.
     let context: Vec<_> = error
         .context()
-        .filter_map(|(kind, value)| match value {
-            ContextValue::String(text) => Some((kind, ContextValue::String(escape::line(text)))),
-            _ => None,
+        .filter_map(|(kind, value)| {
+            let ContextValue::String(text) = value else {
+                return None;
+            };
+            Some((kind, ContextValue::String(escape::line(text))))
         })
         .collect();
     for (kind, value) in context {

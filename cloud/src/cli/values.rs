@@ -4,7 +4,7 @@ use std::fs;
 use std::path::Path;
 use std::time::Duration;
 
-use tpa_cloud::{ApiKey, OldConnection, RestartForm, Scenario};
+use tpa_cloud::{ApiKey, OldConnection, RestartForm, Scenario, ShutdownCode};
 
 pub(super) fn api_key(text: &str) -> Result<ApiKey, &'static str> {
     match text {
@@ -36,6 +36,14 @@ pub(super) fn size(text: &str) -> Result<usize, &'static str> {
     match text.parse() {
         Ok(0) | Err(_) => Err("expected a whole number above 0"),
         Ok(size) => Ok(size),
+    }
+}
+
+pub(super) fn shutdown_code(text: &str) -> Result<ShutdownCode, &'static str> {
+    match text {
+        "1012" => Ok(ShutdownCode::ServiceRestart),
+        "1001" => Ok(ShutdownCode::GoingAway),
+        _ => Err("expected 1012 or 1001"),
     }
 }
 

@@ -40,6 +40,12 @@ impl Cloud {
         format!("{user}-{package}")
     }
 
+    /// Returns the number of started apps.
+    pub fn app_count(&self) -> usize {
+        let sessions = self.sessions.values();
+        sessions.map(|session| session.apps().count()).sum()
+    }
+
     /// Handles the result of an [`Output::Webhook`](crate::Output::Webhook).
     pub fn handle_webhook(&mut self, call: &WebhookCall, answer: WebhookAnswer, now: Instant) {
         self.context.set_time(now);

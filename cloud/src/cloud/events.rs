@@ -9,6 +9,9 @@ use crate::events::{Event, Fact};
 use crate::identity::{Identity, UserSessionId};
 use crate::output::Output;
 
+/// Estimated memory of displays, dashboards and settings of all user sessions.
+const MAX_KEPT: usize = 16 * 1024 * 1024;
+
 impl Cloud {
     /// Registers a listener. It is called synchronously and in order, within the method call that
     /// causes the event. [`Output::Event`] reports the same events after that call.
@@ -43,6 +46,20 @@ impl Cloud {
             callback(&event);
         }
         self.context.push(Output::Event(event));
+        self.bound_kept();
+    }
+
+    /// Bounds the memory of displays, dashboards and settings: the user session with the most loses
+    /// them.
+    fn bound_kept(&mut self) {
+        if self.context.kept_bytes <= MAX_KEPT {
+            return;
+        }
+        let sessions = self.sessions.iter();
+        let largest = sessions.max_by_key(|(_, session)| session.kept_bytes());
+        if let Some(user_session_id) = largest.map(|(user, _)| user.clone()) {
+            self.broadcast(None, Fact::Evicted { user_session_id });
+        }
     }
 
     /// Broadcasts the stop of an app, after the end of its displays.

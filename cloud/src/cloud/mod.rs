@@ -1,6 +1,7 @@
 //! The cloud as a state machine without I/O.
 
 mod apps;
+mod arrivals;
 mod connect;
 mod disconnect;
 mod endpoints;
@@ -69,6 +70,8 @@ pub enum Input<'a> {
     TooBig,
     /// The send buffer is full, because the peer does not read.
     Congested,
+    /// The receive buffer is too large, with those of other connections.
+    Overrun,
     /// The socket is closed. Last input of a connection.
     Gone,
 }
@@ -94,6 +97,8 @@ pub struct Cloud {
     /// Requests to apps whose result is not known yet.
     calls_in_progress: usize,
     last_id: u64,
+    /// Number of sockets so far, with those that were refused.
+    sockets_seen: u64,
     shutting_down: bool,
 }
 
@@ -109,6 +114,7 @@ impl Cloud {
             rooms: Rooms::default(),
             calls_in_progress: 0,
             last_id: 0,
+            sockets_seen: 0,
             shutting_down: false,
         }
     }
@@ -126,7 +132,12 @@ impl Cloud {
         now: Instant,
     ) -> Result<ConnectionId, OpenError> {
         self.context.set_time(now);
-        if self.shutting_down || self.faults.refuses_socket(self.context.now()) {
+        self.sockets_seen += 1;
+        if self.shutting_down
+            || self
+                .faults
+                .refuses_socket(self.sockets_seen, self.context.now())
+        {
             let reason = "reset before the handshake".to_owned();
             self.broadcast_refusal(None, "FAULT", None, reason);
             return Err(OpenError::ResetByFault);
@@ -158,6 +169,12 @@ impl Cloud {
     /// Handles an event on a socket. Frames of a connection that is closed are ignored.
     pub fn handle_input(&mut self, from: ConnectionId, input: Input<'_>, now: Instant) {
         self.context.set_time(now);
+        if !self.is_held(from, &input) {
+            self.handle_arrived(from, input);
+        }
+    }
+
+    fn handle_arrived(&mut self, from: ConnectionId, input: Input<'_>) {
         match input {
             Input::Gone => {
                 self.end(from, Ending::by_peer(close::ABNORMAL, ""));
@@ -171,7 +188,8 @@ impl Cloud {
                     self.context.timers.set(Timer::Cut(from), deadline);
                 }
             }
-            Input::Congested => self.overflow(from),
+            Input::Congested => self.overflow(from, "send buffer full"),
+            Input::Overrun => self.overflow(from, "receive buffer full"),
             Input::TooBig => {
                 self.end(from, Ending::close(close::TOO_BIG, close::FRAME_TOO_BIG));
             }
@@ -205,7 +223,7 @@ impl Cloud {
         self.context.timers.next()
     }
 
-    /// Closes every connection with 1001 and accepts no new ones. All sockets are closed within the
+    /// Closes every connection with [`Config::shutdown_code`] and accepts no new ones. All sockets are closed within the
     /// close timeout.
     pub fn shut_down(&mut self, now: Instant) {
         self.context.set_time(now);
@@ -213,8 +231,9 @@ impl Cloud {
         // Frames that a fault holds back must not delay the shutdown.
         self.stop_playing(&Target::All, now);
         let deadline = self.context.now() + self.context.config.close_timeout;
+        let code = close::of_shutdown(self.context.config.shutdown_code);
         for id in self.context.transports.all() {
-            self.end(id, Ending::close(close::GOING_AWAY, close::SHUTTING_DOWN));
+            self.end(id, Ending::close(code, close::SHUTTING_DOWN));
             self.context.timers.set_no_later(Timer::Cut(id), deadline);
         }
     }
@@ -360,7 +379,7 @@ impl Cloud {
         self.sessions.retain(|_, manager| {
             let forgotten = which(manager);
             if forgotten {
-                manager.stop_timers(context);
+                manager.release(context);
             }
             !forgotten
         });
@@ -381,7 +400,8 @@ impl Cloud {
             Timer::Stale(id) => self.check_stale(id),
             Timer::Cut(id) => self.cut(id),
             Timer::Release(id) => self.release(id),
-            Timer::Overflow(id) => self.overflow(id),
+            Timer::Arrive(id) => self.handle_arrivals(id),
+            Timer::Overflow(id) => self.overflow(id, "send buffer full"),
             Timer::Thaw(id) => self.thaw(id),
             Timer::Flap(id) => {
                 self.end(id, Ending::cut());
@@ -405,20 +425,6 @@ impl Cloud {
                     self.broadcast(None, fact);
                 }
             }
-        }
-    }
-
-    /// Sends the frames whose delay is over.
-    fn release(&mut self, id: ConnectionId) {
-        let now = self.context.now();
-        while let Some(transport) = self.context.transports.get_mut(id) {
-            let Some(what) = transport.release(now) else {
-                if let Some(due) = transport.next_release() {
-                    self.context.timers.set(Timer::Release(id), due);
-                }
-                return;
-            };
-            self.context.push(Output::Deliver { to: id, what });
         }
     }
 

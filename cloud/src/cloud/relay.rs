@@ -8,8 +8,13 @@ use serde_json::{Value, json};
 use super::Cloud;
 use crate::events::Fact;
 use crate::identity::{ConnectionId, Identity};
+use crate::json::heap_bytes;
 use crate::protocol::ToApps;
+use crate::protocol::handshake::Refusal;
 use crate::transport::Stage;
+
+/// Most bytes of one message for all its receivers together.
+const MAX_RELAYED: usize = 8 * 1024 * 1024;
 
 impl Cloud {
     pub(super) fn relay(&mut self, from: Arc<Identity>, message: ToApps) {
@@ -74,6 +79,14 @@ impl Cloud {
                 .collect(),
         };
         to.remove(&sender);
+        let bytes = heap_bytes(payload).saturating_mul(to.len());
+        if bytes > MAX_RELAYED {
+            let count = to.len();
+            let problem = format!(
+                "app_broadcast_message: `payload`: {bytes} bytes for {count} apps together, expected at most {MAX_RELAYED}"
+            );
+            return self.refuse(sender, Refusal::malformed(problem));
+        }
         for id in to {
             self.deliver_message(from, id, message_id, payload, room);
         }

@@ -1,8 +1,10 @@
 //! Close codes and reasons.
 
+use crate::config::ShutdownCode;
+
 /// Intended end.
 pub const NORMAL: u16 = 1000;
-/// Shutdown of the server.
+/// End of the session by a page that is left or a server that ends; clients do not reconnect.
 pub const GOING_AWAY: u16 = 1001;
 /// End without a close frame; never on the wire.
 pub const ABNORMAL: u16 = 1006;
@@ -12,6 +14,8 @@ pub const POLICY: u16 = 1008;
 pub const TOO_BIG: u16 = 1009;
 /// Error of the cloud.
 pub const INTERNAL: u16 = 1011;
+/// Restart of the server; clients reconnect.
+pub const RESTART: u16 = 1012;
 /// Silent connection.
 pub const STALE: u16 = 4008;
 /// Replaced by another connection of the same session.
@@ -39,11 +43,19 @@ pub const INTERNAL_ERROR: &str = "Internal server error";
 pub const FRAME_TOO_BIG: &str = "Frame too big";
 /// Reason for [`SUPERSEDED`].
 pub const SUPERSEDED_REASON: &str = "Superseded by another connection";
-/// Reason for [`GOING_AWAY`].
+/// Reason for a shutdown.
 pub const SHUTTING_DOWN: &str = "Server shutting down";
 
 /// Size limit of a close reason, in bytes.
 pub const MAX_REASON_BYTES: usize = 123;
+
+/// Returns the code for a shutdown.
+pub fn of_shutdown(code: ShutdownCode) -> u16 {
+    match code {
+        ShutdownCode::ServiceRestart => RESTART,
+        ShutdownCode::GoingAway => GOING_AWAY,
+    }
+}
 
 /// Reports whether a close frame may carry `code`.
 pub fn may_be_sent(code: u64) -> bool {

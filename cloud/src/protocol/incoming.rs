@@ -4,12 +4,12 @@
 
 use std::fmt;
 
+use serde::Deserialize;
 use serde::de::DeserializeOwned;
-use serde::{Deserialize, Deserializer};
 use serde_json::{Map, Value};
 
-use super::{RoomConfig, View};
-use crate::json::{self, FieldError, checked, lenient};
+use super::{RoomConfig, View, kept};
+use crate::json::{self, FieldError, lenient};
 
 /// A frame from a TPA, as far as the cloud acts on it.
 #[derive(Debug, Clone, PartialEq)]
@@ -104,7 +104,7 @@ pub enum ToApps {
     JoinRoom {
         room_id: String,
         /// Used when the room does not exist yet.
-        #[serde(rename = "roomConfig", default, deserialize_with = "lenient")]
+        #[serde(rename = "roomConfig", default, deserialize_with = "kept::room_config")]
         config: RoomConfig,
     },
     #[serde(rename = "app_room_leave")]
@@ -116,7 +116,9 @@ pub enum ToApps {
 #[serde(rename_all = "camelCase")]
 pub struct ConnectionInit {
     /// `<userSessionId>-<packageName>`, not yet validated.
+    #[serde(deserialize_with = "kept::id")]
     pub session_id: String,
+    #[serde(deserialize_with = "kept::id")]
     pub package_name: String,
     /// Empty when missing.
     #[serde(default, deserialize_with = "lenient")]
@@ -135,7 +137,7 @@ impl fmt::Debug for ConnectionInit {
 
 #[derive(Deserialize)]
 struct SubscriptionUpdate {
-    #[serde(deserialize_with = "stream_names")]
+    #[serde(deserialize_with = "kept::stream_names")]
     subscriptions: Vec<String>,
 }
 
@@ -145,10 +147,10 @@ struct SubscriptionUpdate {
 pub struct DisplayEvent {
     #[serde(default)]
     pub view: View,
-    #[serde(deserialize_with = "layout")]
+    #[serde(deserialize_with = "kept::layout")]
     pub layout: Value,
     /// Without it the layout stays until another replaces it.
-    #[serde(default, deserialize_with = "duration_ms")]
+    #[serde(default, deserialize_with = "kept::duration_ms")]
     pub duration_ms: Option<u64>,
 }
 
@@ -156,21 +158,25 @@ pub struct DisplayEvent {
 #[derive(Debug, Clone, PartialEq, Deserialize)]
 pub struct DashboardContent {
     /// Text or a layout.
+    #[serde(deserialize_with = "kept::content")]
     pub content: Value,
     /// Modes in which the content is visible.
-    #[serde(default = "main_mode")]
+    #[serde(default = "main_mode", deserialize_with = "kept::modes")]
     pub modes: Vec<String>,
 }
 
 #[derive(Deserialize)]
 struct DashboardModeChange {
+    #[serde(deserialize_with = "kept::name")]
     mode: String,
 }
 
 /// Content for one section of the system dashboard.
 #[derive(Debug, Clone, PartialEq, Deserialize)]
 pub struct DashboardSection {
+    #[serde(deserialize_with = "kept::name")]
     pub section: String,
+    #[serde(deserialize_with = "kept::content")]
     pub content: Value,
 }
 
@@ -178,7 +184,7 @@ pub struct DashboardSection {
 #[derive(Debug, Clone, PartialEq, Eq, Deserialize)]
 pub struct Release {
     /// `switching_clouds`, `clean_shutdown` or `user_logout`.
-    #[serde(default, deserialize_with = "lenient")]
+    #[serde(default, deserialize_with = "kept::lenient_name")]
     pub reason: String,
 }
 
@@ -187,6 +193,8 @@ pub struct Release {
 pub enum MalformedFrame {
     /// Not JSON.
     NotJson,
+    /// JSON that takes too much memory.
+    TooManyValues,
     /// JSON, but not an object with a string `type`.
     NoType,
     /// A field is missing or has a wrong value.
@@ -204,6 +212,7 @@ impl fmt::Display for MalformedFrame {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         match self {
             Self::NotJson => f.write_str("the frame is not JSON"),
+            Self::TooManyValues => write!(f, "the frame has {}", json::TOO_MANY_VALUES),
             Self::NoType => f.write_str("the frame is not an object with a string `type`"),
             Self::Field {
                 frame,
@@ -216,6 +225,9 @@ impl fmt::Display for MalformedFrame {
 
 /// Reads a text frame. Returns its type and its content.
 pub fn read_frame(text: &str) -> Result<(String, FromTpa), MalformedFrame> {
+    if json::is_excessive(text.as_bytes()) {
+        return Err(MalformedFrame::TooManyValues);
+    }
     let value = serde_json::from_str(text).map_err(|_| MalformedFrame::NotJson)?;
     let Value::Object(fields) = value else {
         return Err(MalformedFrame::NoType);
@@ -243,7 +255,7 @@ pub fn read_frame(text: &str) -> Result<(String, FromTpa), MalformedFrame> {
         },
         _ => read_optional(Value::Object(fields)),
     };
-    Ok((kind, frame))
+    Ok((json::cut(&kind, kept::MAX_NAME_BYTES), frame))
 }
 
 /// Reads the frames of single features. Like the production clouds, this one ignores those that
@@ -260,38 +272,6 @@ fn parse<T: DeserializeOwned>(kind: &str, fields: Map<String, Value>) -> Result<
         frame: kind.to_owned(),
         field,
         problem,
-    })
-}
-
-/// A subscription is a stream's name, or `{"stream": name, "rate": …}` for `location_update`.
-fn stream_names<'de, D: Deserializer<'de>>(deserializer: D) -> Result<Vec<String>, D::Error> {
-    let name = |item: &Value| {
-        let name = item.get("stream").unwrap_or(item);
-        name.as_str().map(str::to_owned)
-    };
-    checked(deserializer, "an array of stream names", |value| {
-        value.as_array()?.iter().map(name).collect()
-    })
-}
-
-fn layout<'de, D: Deserializer<'de>>(deserializer: D) -> Result<Value, D::Error> {
-    const ALLOWED: &str = "an object with a string `layoutType`";
-    checked(deserializer, ALLOWED, |value| {
-        value.get("layoutType")?.as_str()?;
-        Some(value.clone())
-    })
-}
-
-/// JavaScript has one number type, so a fraction is rounded towards zero. The SDK sends -1 for
-/// an unlimited duration.
-fn duration_ms<'de, D: Deserializer<'de>>(deserializer: D) -> Result<Option<u64>, D::Error> {
-    checked(deserializer, "a number of milliseconds", |value| {
-        if value.is_null() {
-            return Some(None);
-        }
-        // The cast saturates.
-        let millis = value.as_f64()?;
-        Some((millis >= 0.0).then_some(millis as u64))
     })
 }
 

@@ -4,6 +4,7 @@ pub(crate) mod close;
 pub(crate) mod frame_spec;
 pub(crate) mod handshake;
 mod incoming;
+mod kept;
 mod outgoing;
 
 use serde::{Deserialize, Serialize};

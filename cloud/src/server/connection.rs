@@ -10,6 +10,7 @@ use std::task::{Context, Poll, ready};
 use axum::extract::ws::{CloseFrame, Message, WebSocket};
 use futures_util::{SinkExt, StreamExt};
 
+use super::listener::ResetSwitch;
 use super::send_queue::{Mode, SendQueue};
 use crate::output::Delivery;
 
@@ -18,6 +19,8 @@ use crate::output::Delivery;
 pub(super) struct Connection {
     /// Frames to be sent, and the mode.
     pub(super) queue: SendQueue,
+    /// The TCP connection.
+    pub(super) switch: ResetSwitch,
     /// `None` before the upgrade and after the end.
     pump: Mutex<Option<Pump>>,
 }
@@ -57,13 +60,16 @@ pub(super) enum Step {
     Failed(axum::Error),
     Ended,
     Cut,
+    /// The frames that all connections are receiving take too much memory.
+    Crowded,
 }
 
 impl Connection {
-    /// Creates a connection without a socket, whose queue holds at most `max_bytes`.
-    pub(super) fn new(max_bytes: usize) -> Self {
+    /// Creates a connection without a socket.
+    pub(super) fn new(queue: SendQueue, switch: ResetSwitch) -> Self {
         Self {
-            queue: SendQueue::new(max_bytes),
+            queue,
+            switch,
             pump: Mutex::new(None),
         }
     }
@@ -93,7 +99,11 @@ impl Connection {
             return Poll::Ready(Step::Ended);
         };
         pump.write(&self.queue, usize::MAX, context);
-        pump.poll_read(context)
+        let step = pump.poll_read(context);
+        if step.is_pending() && self.switch.take_crowded() {
+            return Poll::Ready(Step::Crowded);
+        }
+        step
     }
 
     /// Writes the frames that are queued now. If the socket does not accept them all, its task is

@@ -9,8 +9,9 @@ use tokio::sync::{Notify, mpsc, watch};
 
 use super::connection::Connection;
 use super::feed::{Feed, Observer};
+use super::listener::ResetSwitch;
 use super::log;
-use super::send_queue::{Added, Mode};
+use super::send_queue::{Added, Mode, SendQueue, TotalBytes};
 use super::writer::Writers;
 use crate::cloud::{Cloud, Input};
 use crate::config::Config;
@@ -18,6 +19,9 @@ use crate::events::Event;
 use crate::identity::ConnectionId;
 use crate::output::{AppCall, Output, WebhookCall};
 use crate::time::{Instant, WallClock};
+
+/// Bytes that may wait for all connections together, for two full send buffers at least.
+const MAX_SENDING: usize = 16 * 1024 * 1024;
 
 #[derive(Debug)]
 pub(super) struct Driver {
@@ -30,6 +34,8 @@ pub(super) struct Driver {
     app_calls: mpsc::UnboundedSender<AppCall>,
     writers: Writers,
     sockets: watch::Sender<usize>,
+    sending: TotalBytes,
+    max_sending: usize,
 }
 
 #[derive(Debug)]
@@ -49,6 +55,7 @@ impl Driver {
             .duration_since(UNIX_EPOCH)
             .unwrap_or_default();
         let clock = WallClock::starting_at(unix.as_millis() as u64);
+        let max_sending = MAX_SENDING.max(config.max_send_buffer_bytes.saturating_mul(2));
         Self {
             state: Mutex::new(State {
                 cloud: Cloud::new(config, clock, Instant::ZERO),
@@ -61,6 +68,8 @@ impl Driver {
             app_calls,
             writers,
             sockets: watch::channel(0).0,
+            sending: TotalBytes::default(),
+            max_sending,
         }
     }
 
@@ -135,8 +144,11 @@ impl Driver {
                         continue;
                     };
                     match socket.queue.add(what) {
-                        Added::First => self.writers.announce(to, socket),
-                        Added::Behind => {}
+                        Added::First => {
+                            self.writers.announce(to, socket);
+                            self.bound_sending(state);
+                        }
+                        Added::Behind => self.bound_sending(state),
                         Added::Refused => {
                             let now = self.now();
                             state.cloud.handle_input(to, Input::Congested, now);
@@ -160,6 +172,43 @@ impl Driver {
                 Output::Event(event) => self.publish(&event),
             }
         }
+    }
+
+    /// Resets the connections with the longest queues while all queues together are too long.
+    fn bound_sending(&self, state: &mut State) {
+        while self.sending.get() > self.max_sending {
+            let sockets = state.sockets.iter();
+            let queues = sockets.map(|(id, socket)| (socket.queue.bytes(), *id));
+            let Some((bytes, id)) = queues.max().filter(|(bytes, _)| *bytes > 0) else {
+                return;
+            };
+            tracing::debug!(connection = %id, bytes, "send buffers full");
+            self.set_mode(state, id, Mode::Cut);
+            state.cloud.handle_input(id, Input::Congested, self.now());
+        }
+    }
+
+    /// Resets the connection with the largest receive buffer.
+    pub(super) fn reset_largest_reader(&self) {
+        self.with_state(|state, now| {
+            let sockets = state.sockets.iter();
+            let buffers = sockets.map(|(id, socket)| (socket.switch.buffer_bytes(), *id));
+            if let Some((bytes, id)) = buffers.max().filter(|(bytes, _)| *bytes > 0) {
+                // Another connection may have been reset in the meantime.
+                let socket = state.sockets.get(&id).map(|socket| &socket.switch);
+                if !socket.is_some_and(ResetSwitch::release_if_crowded) {
+                    return;
+                }
+                tracing::debug!(connection = %id, bytes, "receive buffers full");
+                self.set_mode(state, id, Mode::Cut);
+                state.cloud.handle_input(id, Input::Overrun, now);
+            }
+        });
+    }
+
+    /// Creates the queue of a connection.
+    pub(super) fn send_queue(&self, max_bytes: usize) -> SendQueue {
+        SendQueue::new(max_bytes, self.sending.clone())
     }
 
     fn set_mode(&self, state: &State, of: ConnectionId, mode: Mode) {

@@ -142,10 +142,11 @@ mod tests {
             for _ in 0..2 * MAX_EVENTS {
                 feed.add(event(&text));
             }
-            let latest = feed.lock();
-            assert_eq!(latest.events.len(), most);
-            assert_eq!(latest.bytes, most * size);
-            drop(latest);
+            let held = {
+                let latest = feed.lock();
+                (latest.events.len(), latest.bytes)
+            };
+            assert_eq!(held, (most, most * size));
             let missed = Next::Missed((2 * MAX_EVENTS - most) as u64);
             assert_eq!(observer.next().await, Some(missed));
         }

@@ -22,7 +22,7 @@ use tokio::task::{AbortHandle, Id, JoinSet};
 use tokio::time::{sleep, timeout};
 use tower_service::Service;
 
-use super::listener::{PeerInfo, ResetSwitch, ResettableStream};
+use super::listener::{PeerInfo, ReceiveBuffers, ResetSwitch, ResettableStream};
 use super::until;
 
 /// Pause after accepting fails, for example because of too many open files.
@@ -52,6 +52,7 @@ pub(super) struct HttpServer {
     limits: Limits,
     permits: Arc<Semaphore>,
     tasks: JoinSet<()>,
+    buffers: ReceiveBuffers,
     /// Those that are not upgraded.
     open: HashMap<Id, (AbortHandle, ResetSwitch)>,
 }
@@ -65,6 +66,7 @@ impl HttpServer {
             limits,
             permits: Arc::new(Semaphore::new(most)),
             tasks: JoinSet::new(),
+            buffers: ReceiveBuffers::default(),
             open: HashMap::new(),
         }
     }
@@ -84,7 +86,7 @@ impl HttpServer {
             };
             match accepted {
                 Ok((stream, peer)) => {
-                    let switch = ResetSwitch::default();
+                    let switch = ResetSwitch::new(self.buffers.clone());
                     let line = PeerInfo { peer, switch };
                     match self.permit().await {
                         Some(permit) => self.serve(stream, line, permit, stopped.clone()),

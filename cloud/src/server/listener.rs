@@ -8,7 +8,7 @@ use std::io;
 use std::net::SocketAddr;
 use std::pin::Pin;
 use std::sync::Arc;
-use std::sync::atomic::{AtomicBool, AtomicU64, Ordering};
+use std::sync::atomic::{AtomicBool, AtomicU64, AtomicUsize, Ordering};
 use std::task::{Context, Poll, ready};
 use std::time::Duration;
 
@@ -22,8 +22,20 @@ use tokio::time::{Sleep, sleep};
 #[derive(Debug, Clone, Default)]
 pub(super) struct ResetSwitch(Arc<Flags>);
 
+/// Memory of the receive buffers of all WebSockets, in bytes.
+#[derive(Debug, Clone, Default)]
+pub(super) struct ReceiveBuffers(Arc<AtomicUsize>);
+
+impl ReceiveBuffers {
+    /// Most bytes of all buffers together.
+    const MAX_BYTES: usize = 16 * 1024 * 1024;
+    /// Part of each buffer that does not count.
+    const FREE_BYTES: usize = 16 * 1024;
+}
+
 #[derive(Debug, Default)]
 struct Flags {
+    buffer: ReceiveBuffer,
     reset: AtomicBool,
     upgraded: AtomicBool,
     observing: AtomicBool,
@@ -33,7 +45,84 @@ struct Flags {
 /// Number of uses of all connections, which orders them.
 static USES: AtomicU64 = AtomicU64::new(0);
 
+/// The buffer that a WebSocket receives its frames in. It grows to the largest frame and does not
+/// shrink.
+#[derive(Debug, Default)]
+struct ReceiveBuffer {
+    /// Bytes since the last complete frame.
+    unfinished: AtomicUsize,
+    /// Largest number of them so far, as far as it counts.
+    counted: AtomicUsize,
+    all: ReceiveBuffers,
+    is_crowded: AtomicBool,
+}
+
+impl ReceiveBuffer {
+    fn read(&self, bytes: usize) {
+        let unfinished = self.unfinished.fetch_add(bytes, Ordering::Relaxed) + bytes;
+        let size = unfinished.saturating_sub(ReceiveBuffers::FREE_BYTES);
+        let before = self.counted.fetch_max(size, Ordering::Relaxed);
+        if size > before {
+            let growth = size - before;
+            let all = self.all.0.fetch_add(growth, Ordering::Relaxed) + growth;
+            self.is_crowded
+                .store(all > ReceiveBuffers::MAX_BYTES, Ordering::Relaxed);
+        }
+    }
+
+    /// Ends the count of a buffer that is dropped.
+    fn release(&self) {
+        let bytes = self.counted.swap(0, Ordering::Relaxed);
+        self.all.0.fetch_sub(bytes, Ordering::Relaxed);
+    }
+}
+
+impl Drop for ReceiveBuffer {
+    fn drop(&mut self) {
+        self.release();
+    }
+}
+
 impl ResetSwitch {
+    /// Creates the switch of a connection, whose receive buffer counts towards `all`.
+    pub(super) fn new(all: ReceiveBuffers) -> Self {
+        let buffer = ReceiveBuffer {
+            unfinished: AtomicUsize::new(0),
+            counted: AtomicUsize::new(0),
+            all,
+            is_crowded: AtomicBool::new(false),
+        };
+        Self(Arc::new(Flags {
+            buffer,
+            ..Flags::default()
+        }))
+    }
+
+    /// Records a complete frame.
+    pub(super) fn frame_received(&self) {
+        self.0.buffer.unfinished.store(0, Ordering::Relaxed);
+    }
+
+    /// Returns the bytes of the receive buffer that count.
+    pub(super) fn buffer_bytes(&self) -> usize {
+        self.0.buffer.counted.load(Ordering::Relaxed)
+    }
+
+    /// Ends the count of the receive buffer before a reset, if all buffers are too large.
+    pub(super) fn release_if_crowded(&self) -> bool {
+        let all = self.0.buffer.all.0.load(Ordering::Relaxed);
+        let is_crowded = all > ReceiveBuffers::MAX_BYTES;
+        if is_crowded {
+            self.0.buffer.release();
+        }
+        is_crowded
+    }
+
+    /// Reports whether all receive buffers became too large at the last read, once for each read.
+    pub(super) fn take_crowded(&self) -> bool {
+        self.0.buffer.is_crowded.swap(false, Ordering::Relaxed)
+    }
+
     pub(super) fn reset(&self) {
         self.0.reset.store(true, Ordering::Release);
     }
@@ -149,8 +238,11 @@ impl AsyncRead for ResettableStream {
         buffer: &mut ReadBuf<'_>,
     ) -> Poll<io::Result<()>> {
         self.check()?;
+        let before = buffer.filled().len();
         ready!(Pin::new(&mut self.stream).poll_read(context, buffer))?;
-        if !self.switch.is_upgraded() {
+        if self.switch.is_upgraded() {
+            self.switch.0.buffer.read(buffer.filled().len() - before);
+        } else {
             self.switch.record_use();
         }
         Poll::Ready(Ok(()))

@@ -40,6 +40,7 @@ pub(super) fn log_event(event: &Event) {
         Fact::Display {
             view, duration_ms, ..
         } => line!(debug, ?view, duration_ms, "display"),
+        Fact::Evicted { .. } => line!(warn, "displays, dashboard and settings dropped"),
         Fact::DisplayEnded { view, .. } => line!(debug, ?view, "display ended"),
         Fact::Dashboard { modes, section, .. } => line!(debug, ?modes, section, "dashboard"),
         Fact::DashboardMode { mode } => line!(debug, mode, "dashboard mode"),

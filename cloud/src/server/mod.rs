@@ -26,7 +26,7 @@ use axum::Router;
 use axum::middleware;
 use axum::routing::{delete, get, post};
 use tokio::net::TcpListener;
-use tokio::sync::{mpsc, watch};
+use tokio::sync::{Semaphore, mpsc, watch};
 use tokio::task::{JoinHandle, JoinSet};
 
 use crate::config::Config;
@@ -133,6 +133,7 @@ pub async fn start(mut config: ServerConfig) -> io::Result<Server> {
         caller,
         scenarios: scenarios.into(),
         limits,
+        snapshots: Arc::new(Semaphore::new(routes::MAX_SNAPSHOTS)),
         stopped: stopped.clone(),
     };
     let app = router(shared, &config.serve, access, http_limits.timeout);
@@ -185,7 +186,7 @@ impl Server {
         self.driver.socket_count()
     }
 
-    /// Closes all sockets with 1001 and stops the server.
+    /// Closes all sockets with [`Config::shutdown_code`] and stops the server.
     pub async fn shut_down(mut self) {
         self.driver.with(|cloud, now| cloud.shut_down(now));
         // The cloud resets sockets that do not answer the close frame.
@@ -261,6 +262,7 @@ struct Shared {
     caller: Caller,
     scenarios: Arc<[Scenario]>,
     limits: Limits,
+    snapshots: Arc<Semaphore>,
     stopped: watch::Receiver<bool>,
 }
 

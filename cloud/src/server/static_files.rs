@@ -1,9 +1,10 @@
 //! Static files: the demo page, the package, and directories of the developer.
 
 use std::collections::BTreeSet;
-use std::io;
-use std::path::PathBuf;
+use std::path::{Component, Path, PathBuf};
+use std::pin::Pin;
 use std::str::FromStr;
+use std::{fs, io};
 
 use axum::Router;
 use axum::http::HeaderValue;
@@ -11,6 +12,7 @@ use axum::http::header::{CACHE_CONTROL, CONTENT_SECURITY_POLICY, CONTENT_TYPE};
 use axum::middleware;
 use axum::response::Response;
 use tower_http::services::ServeDir;
+use tower_http::services::fs::{Backend, TokioBackend, TokioFile};
 
 use super::Shared;
 
@@ -97,7 +99,7 @@ pub(super) fn check(mounts: &[Mount]) -> io::Result<()> {
 pub(super) fn mount(mounts: &[Mount]) -> Router<Shared> {
     let mut router = Router::new();
     for Mount { path, dir } in mounts {
-        let files = ServeDir::new(dir);
+        let files = ServeDir::with_backend(dir, Contained::new(dir));
         router = if path.is_empty() {
             router.fallback_service(files)
         } else {
@@ -105,6 +107,68 @@ pub(super) fn mount(mounts: &[Mount]) -> Router<Shared> {
         };
     }
     router.layer(middleware::map_response(add_headers))
+}
+
+/// Files of a directory: without hidden ones, and without those that a link leads to outside of it.
+#[derive(Debug, Clone)]
+struct Contained {
+    dir: PathBuf,
+}
+
+impl Contained {
+    fn new(dir: &Path) -> Self {
+        // As in `ServeDir`.
+        let dir = Path::new(".").join(dir);
+        Self { dir }
+    }
+
+    /// Returns the path of a file or directory without links, if it may be served.
+    fn resolve(&self, path: &Path) -> io::Result<PathBuf> {
+        let root = fs::canonicalize(&self.dir)?;
+        let real = fs::canonicalize(path)?;
+        let asked = path.strip_prefix(&self.dir).ok();
+        let found = real.strip_prefix(&root).ok();
+        let is_visible = |path: Option<&Path>| path.is_some_and(|path| !is_hidden(path));
+        let kind = fs::metadata(&real)?;
+        // Opening a pipe would wait for its other end.
+        if is_visible(asked) && is_visible(found) && (kind.is_file() || kind.is_dir()) {
+            return Ok(real);
+        }
+        Err(io::ErrorKind::NotFound.into())
+    }
+
+    async fn resolve_later(self, path: PathBuf) -> io::Result<PathBuf> {
+        let resolved = tokio::task::spawn_blocking(move || self.resolve(&path));
+        let resolved = resolved.await.map_err(io::Error::other)?;
+        // Also a loop of links, which would be an error of the server otherwise.
+        resolved.map_err(|_| io::ErrorKind::NotFound.into())
+    }
+}
+
+impl Backend for Contained {
+    type File = TokioFile;
+    type Metadata = fs::Metadata;
+    type OpenFuture = Pin<Box<dyn Future<Output = io::Result<TokioFile>> + Send>>;
+    type MetadataFuture = Pin<Box<dyn Future<Output = io::Result<fs::Metadata>> + Send>>;
+
+    fn open(&self, path: PathBuf) -> Self::OpenFuture {
+        let resolved = self.clone().resolve_later(path);
+        Box::pin(async move { TokioBackend.open(resolved.await?).await })
+    }
+
+    fn metadata(&self, path: PathBuf) -> Self::MetadataFuture {
+        let resolved = self.clone().resolve_later(path);
+        Box::pin(async move { TokioBackend.metadata(resolved.await?).await })
+    }
+}
+
+/// Reports whether a part of a relative path begins with a dot.
+fn is_hidden(path: &Path) -> bool {
+    path.components().any(|part| match part {
+        Component::Normal(name) => name.as_encoded_bytes().starts_with(b"."),
+        Component::CurDir => false,
+        Component::Prefix(_) | Component::RootDir | Component::ParentDir => true,
+    })
 }
 
 async fn add_headers(mut response: Response) -> Response {

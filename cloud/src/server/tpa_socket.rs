@@ -47,7 +47,8 @@ pub(super) async fn mentra_os(
 fn accept(shared: Shared, line: PeerInfo, upgrade: WebSocketUpgrade, dialect: Dialect) -> Response {
     let driver = shared.driver;
     let limits = shared.limits;
-    let connection = Arc::new(Connection::new(limits.send_buffer_bytes));
+    let queue = driver.send_queue(limits.send_buffer_bytes);
+    let connection = Arc::new(Connection::new(queue, line.switch.clone()));
     let hard_limit = limits.frame_bytes.saturating_mul(HARD_LIMIT);
     let peer = line.peer.to_string();
     let open = |cloud: &mut Cloud, now| cloud.open(&peer, dialect, now);
@@ -88,7 +89,11 @@ async fn run(driver: Arc<Driver>, id: ConnectionId, connection: &Connection, swi
                 switch.reset();
                 break;
             }
-            Step::Received(message) => driver.handle_input(id, input_of(&message)),
+            Step::Received(message) => {
+                switch.frame_received();
+                driver.handle_input(id, input_of(&message));
+            }
+            Step::Crowded => driver.reset_largest_reader(),
             Step::Failed(error) => {
                 tracing::debug!(connection = %id, %error, "cannot read");
                 if !is_too_big(error) {

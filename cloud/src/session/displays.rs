@@ -5,6 +5,7 @@ use std::collections::BTreeMap;
 use serde_json::{Value, json};
 
 use crate::events::{Event, Fact};
+use crate::json::heap_bytes;
 use crate::protocol::View;
 
 /// Displays and dashboard. Both belong to packages, not to connections, so that they survive a
@@ -15,6 +16,8 @@ pub(crate) struct Displays {
     dashboard: BTreeMap<String, Card>,
     sections: BTreeMap<String, Value>,
     mode: Option<String>,
+    /// Estimated memory of all layouts and contents.
+    bytes: usize,
 }
 
 #[derive(Debug)]
@@ -30,6 +33,14 @@ struct Card {
     modes: Vec<String>,
 }
 
+impl Card {
+    fn bytes(&self) -> usize {
+        /// The package name, the longest modes and the maps.
+        const OVERHEAD: usize = 4 * 1024;
+        OVERHEAD + heap_bytes(&self.content)
+    }
+}
+
 impl Displays {
     #[expect(
         clippy::wildcard_enum_match_arm,
@@ -42,28 +53,43 @@ impl Displays {
         match &event.fact {
             Fact::Display { view, layout, .. } => {
                 let layout = layout.clone();
-                self.shown.insert(*view, Shown { package, layout });
+                self.bytes += heap_bytes(&layout);
+                let before = self.shown.insert(*view, Shown { package, layout });
+                self.bytes -= before.map_or(0, |shown| heap_bytes(&shown.layout));
             }
             Fact::DisplayEnded { view, .. } => {
-                self.shown.remove(view);
+                let before = self.shown.remove(view);
+                self.bytes -= before.map_or(0, |shown| heap_bytes(&shown.layout));
             }
             Fact::Dashboard {
                 content,
                 section: Some(section),
                 ..
             } => {
-                self.sections.insert(section.clone(), content.clone());
+                self.bytes += section.len() + heap_bytes(content);
+                let before = self.sections.insert(section.clone(), content.clone());
+                self.bytes -= before.map_or(0, |content| section.len() + heap_bytes(&content));
             }
             Fact::Dashboard { content, modes, .. } => {
                 let (content, modes) = (content.clone(), modes.clone());
-                self.dashboard.insert(package, Card { content, modes });
+                let card = Card { content, modes };
+                self.bytes += card.bytes();
+                let before = self.dashboard.insert(package, card);
+                self.bytes -= before.map_or(0, |card| card.bytes());
             }
             Fact::DashboardMode { mode } => self.mode = Some(mode.clone()),
             Fact::AppStopped { package_name, .. } => {
-                self.dashboard.remove(package_name);
+                let before = self.dashboard.remove(package_name);
+                self.bytes -= before.map_or(0, |card| card.bytes());
             }
+            Fact::Evicted { .. } => *self = Self::default(),
             _ => {}
         }
+    }
+
+    /// Returns the estimated memory of what is shown.
+    pub(crate) fn bytes(&self) -> usize {
+        self.bytes
     }
 
     /// Returns the package whose layout a view shows.

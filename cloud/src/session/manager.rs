@@ -10,6 +10,7 @@ use serde_json::{Value, json};
 use crate::context::Context;
 use crate::events::{Event, Fact};
 use crate::identity::{ConnectionId, Identity, UserSessionId};
+use crate::json::heap_bytes;
 use crate::output::{Delivery, WebhookCall};
 use crate::protocol::frame_spec;
 use crate::protocol::{self, DashboardSection, FromTpa, Release, View};
@@ -33,8 +34,9 @@ pub(crate) struct SessionManager {
     subscriptions: Subscriptions,
     displays: Displays,
     apps: Apps,
-    /// Settings that differ from the defaults, by package.
+    /// Settings that differ from the defaults, by package, and their estimated memory.
     settings: BTreeMap<String, Vec<Value>>,
+    settings_bytes: usize,
     scripts: Scripts,
     /// Rates of the scripts, while there are subscribers.
     rate: Option<Rate>,
@@ -51,6 +53,7 @@ impl SessionManager {
             displays: Displays::default(),
             apps: Apps::default(),
             settings: BTreeMap::new(),
+            settings_bytes: 0,
             scripts: Scripts::default(),
             rate: None,
             audio_rate: None,
@@ -58,11 +61,17 @@ impl SessionManager {
     }
 
     /// Passes an event to all components.
+    pub(crate) fn handle_event(&mut self, event: &Event, context: &mut Context) {
+        context.kept_bytes -= self.kept_bytes();
+        self.update(event, context);
+        context.kept_bytes += self.kept_bytes();
+    }
+
     #[expect(
         clippy::wildcard_enum_match_arm,
         reason = "the other events affect the components only"
     )]
-    pub(crate) fn handle_event(&mut self, event: &Event, context: &mut Context) {
+    fn update(&mut self, event: &Event, context: &mut Context) {
         let id = event.who.as_ref().map(|who| who.connection_id);
         let is_attached = id.is_some_and(|id| self.registry.get(id).is_some());
         self.registry.handle_event(event);
@@ -92,18 +101,34 @@ impl SessionManager {
                 }
             }
             Fact::DashboardMode { mode } => self.send_dashboard_mode(mode, context),
+            Fact::Evicted { .. } => {
+                self.stop_display_timers(context);
+                self.settings.clear();
+                self.settings_bytes = 0;
+            }
             _ => {}
         }
     }
 
-    /// Stops the timers of a session that is removed.
-    pub(crate) fn stop_timers(&self, context: &mut Context) {
+    /// Returns the estimated memory of displays, dashboard and settings.
+    pub(crate) fn kept_bytes(&self) -> usize {
+        self.displays.bytes() + self.settings_bytes
+    }
+
+    fn stop_display_timers(&self, context: &mut Context) {
+        for view in [View::Main, View::Dashboard, View::AlwaysOn] {
+            let timer = Timer::DisplayEnd(self.id.clone(), view);
+            context.timers.stop(&timer);
+        }
+    }
+
+    /// Releases what the context holds for a session that is removed.
+    pub(crate) fn release(&self, context: &mut Context) {
+        context.kept_bytes -= self.kept_bytes();
+        self.stop_display_timers(context);
         for timer in [
             Timer::Streams(self.id.clone()),
             Timer::Audio(self.id.clone()),
-            Timer::DisplayEnd(self.id.clone(), View::Main),
-            Timer::DisplayEnd(self.id.clone(), View::Dashboard),
-            Timer::DisplayEnd(self.id.clone(), View::AlwaysOn),
         ] {
             context.timers.stop(&timer);
         }
@@ -281,7 +306,10 @@ impl SessionManager {
 
     fn change_settings(&mut self, who: &Identity, settings: &[Value], context: &mut Context) {
         let package = package_of(who).to_owned();
-        self.settings.insert(package, settings.to_vec());
+        let bytes = |settings: &[Value]| settings.iter().map(heap_bytes).sum::<usize>();
+        self.settings_bytes += bytes(settings);
+        let before = self.settings.insert(package, settings.to_vec());
+        self.settings_bytes -= before.map_or(0, |settings| bytes(&settings));
         let frame = frame_spec::settings_update(settings, who, &context.date());
         context.deliver_text(who.connection_id, frame);
     }

@@ -27,9 +27,10 @@ fn delayed_frames_are_limited() {
     let id = world.connect("user1", PACKAGE);
     let other = world.connect("user2", PACKAGE);
     let request = FaultRequest {
-        fault: fault::Delay { by: seconds(3_600) }.into(),
+        fault: fault::Delay::new(seconds(3_600)).into(),
         target: Target::Connection(id),
         period: None,
+        share: tpa_cloud::Share::ALL,
     };
     world.cloud.inject(&request, world.now);
     for _ in 0..200 {
@@ -50,10 +51,8 @@ fn delayed_frames_are_limited() {
 #[test]
 fn shutdown_ignores_faults() {
     for fault in [
-        Fault::from(fault::Delay {
-            by: seconds(86_400),
-        }),
-        fault::Freeze {}.into(),
+        Fault::from(fault::Delay::new(seconds(86_400))),
+        fault::Freeze::default().into(),
     ] {
         let mut world = World::new();
         let id = world.connect("user1", PACKAGE);
@@ -67,7 +66,7 @@ fn shutdown_ignores_faults() {
         world.cloud.shut_down(world.now);
         world.drain();
         world.advance(Duration::ZERO);
-        let close = (1001, "Server shutting down".to_owned());
+        let close = (1012, "Server shutting down".to_owned());
         assert_eq!(world.close_of(id), Some(close), "{fault:?}");
         world.advance(seconds(2));
         for id in [id, closing] {
@@ -88,4 +87,70 @@ fn a_frame_that_is_not_even_read_is_closed_with_1009() {
     assert_eq!(world.close_of(id), Some((1009, "Frame too big".to_owned())));
     world.advance(seconds(2));
     assert_eq!(world.cut_at(id), Some(Instant::from_millis(2_000)));
+}
+
+#[test]
+fn the_user_session_that_shows_most_is_evicted() {
+    let mut world = World::new();
+    let small = world.connect("small", PACKAGE);
+    let layout = json!({"layoutType": "text_wall", "text": "kept"});
+    world.frame(small, json!({"type": "display_event", "layout": layout}));
+    let content = "x".repeat(60_000);
+    for number in 0..600 {
+        let id = world.connect("large", &format!("org.example.app{number}"));
+        world.frame(
+            id,
+            json!({"type": "dashboard_content_update", "content": content}),
+        );
+        world.input(id, Input::Gone);
+    }
+    let sessions = world.cloud.sessions();
+    assert!(sessions.to_string().len() < 17 * 1024 * 1024);
+    let of = |user: &str| {
+        let mut sessions = sessions.as_array().unwrap().iter();
+        sessions
+            .find(|session| session["userSessionId"] == user)
+            .unwrap()
+    };
+    assert_eq!(of("small")["displays"]["main"], layout);
+    // The latest is kept.
+    let kept = &of("large")["dashboard"]["apps"]["org.example.app599"];
+    assert_eq!(kept["content"], content);
+}
+
+#[test]
+fn a_message_for_too_many_apps_costs_its_sender_the_connection() {
+    let mut world = World::new();
+    let sender = world.connect("sender", PACKAGE);
+    let receivers: Vec<_> = (0..100)
+        .map(|number| world.connect(&format!("user{number}"), PACKAGE))
+        .collect();
+    let message = |length: usize| json!({"type": "app_broadcast_message", "messageId": "m", "payload": "x".repeat(length)});
+    world.frame(sender, message(10_000));
+    for receiver in &receivers {
+        let frame = world.frames_to(*receiver).pop().unwrap();
+        assert_eq!(frame["type"], "app_message_received");
+    }
+    world.frame(sender, message(200_000));
+    assert_eq!(
+        world.close_of(sender),
+        Some((1008, "Malformed message".to_owned()))
+    );
+    for receiver in receivers {
+        assert_eq!(world.close_of(receiver), None);
+    }
+}
+
+#[test]
+fn an_unfinished_frame_that_takes_too_much_is_cut_off() {
+    let mut world = World::new();
+    let id = world.connect("user1", PACKAGE);
+    world.input(id, Input::Overrun);
+    assert!(world.cut_at(id).is_some());
+    let closed = Fact::Closed {
+        code: 1006,
+        reason: "receive buffer full".to_owned(),
+        by: Side::Cloud,
+    };
+    assert_eq!(world.facts_of(id).pop(), Some(closed));
 }

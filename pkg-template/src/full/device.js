@@ -1,6 +1,7 @@
 /** `session.device.state`: state of the glasses, with an observable for each property. */
 import { handler } from "../session/validate.js";
 import { APPLY_FRAME, LISTEN_PASSIVELY } from "../session/internal-symbols.js";
+import { keep } from "../session/weight.js";
 import { Unproxied } from "../session/unproxied.js";
 
 /** Properties of the state, with their values until the cloud sends them. */
@@ -97,7 +98,7 @@ class DeviceState extends Unproxied {
   [APPLY_FRAME](changes) {
     for (const [property] of PROPERTIES) {
       const value = changes?.[property];
-      if (value !== undefined) this.#state[property] = value;
+      if (value !== undefined) this.#state[property] = keep(property, value);
     }
   }
 

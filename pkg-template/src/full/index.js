@@ -11,6 +11,7 @@ import { cloudUrl, httpOrigin } from "../session/cloud-url.js";
 import { EVENTS } from "../session/event-names.js";
 import { APPLY_FRAME, CHECK_OPTIONS, REQUESTS } from "../session/internal-symbols.js";
 import { refuse, text } from "../session/validate.js";
+import { keep } from "../session/weight.js";
 import { Device } from "./device.js";
 import { Audio, Camera, Location } from "./glasses.js";
 import { Led } from "./led.js";
@@ -253,7 +254,7 @@ export class TpaSession extends Base {
    */
   [APPLY_FRAME](type, frame) {
     super[APPLY_FRAME](type, frame);
-    if (type === "glasses_connection_state") this.#wifi = frame?.wifi ?? null;
+    if (type === "glasses_connection_state") this.#wifi = keep("wifi", frame?.wifi ?? null);
     if (type === "device_state_update") this.device.state[APPLY_FRAME](frame.state);
     if (/^(rtmp|managed)_stream_status$/.test(type)) this.camera[APPLY_FRAME](type, frame);
   }

@@ -1,6 +1,7 @@
 /** Streams of `session.camera`: to an RTMP server of the app, or managed by the cloud. */
 import { APPLY_FRAME, CHECK_OPTIONS } from "../session/internal-symbols.js";
 import { text } from "../session/validate.js";
+import { keep } from "../session/weight.js";
 import { MANAGED_STREAM_OPTIONS, RTMP_STREAM_OPTIONS, STOP_STREAM_OPTIONS } from "./option-names.js";
 import { RequestError } from "./request-error.js";
 import { Unproxied } from "../session/unproxied.js";
@@ -38,10 +39,10 @@ export class Streaming extends Unproxied {
   [APPLY_FRAME](type, status) {
     const hasEnded = ENDED.includes(status.status);
     if (type === "managed_stream_status") {
-      this.#managed = hasEnded ? undefined : { ...this.#managed, ...status };
+      this.#managed = hasEnded ? undefined : keep(type, { ...this.#managed, ...status });
       return;
     }
-    this.#status = status;
+    this.#status = keep(type, status);
     if (hasEnded) this.#url = undefined;
   }
 

@@ -1,6 +1,7 @@
 /** `session.dashboard`: content of the app on the system dashboard. */
 import { APPLY_FRAME } from "./internal-symbols.js";
 import { oneOf, text } from "./validate.js";
+import { keep } from "./weight.js";
 import { Unproxied } from "./unproxied.js";
 
 /** Package of the system dashboard. */
@@ -37,7 +38,7 @@ class Content extends Unproxied {
 
   /** @param {string} mode */
   [APPLY_FRAME](mode) {
-    this.#mode = mode;
+    this.#mode = keep("mode", mode);
   }
 
   /**

@@ -34,6 +34,7 @@ import { Settings } from "./settings.js";
 import { STREAM_NAMES, checkLanguage, isStream, iterate, streamNames } from "./streams.js";
 import { Unproxied } from "./unproxied.js";
 import { oneOf } from "./validate.js";
+import { keep } from "./weight.js";
 
 export { TpaConnectionError };
 
@@ -238,7 +239,7 @@ export class TpaSession extends Unproxied {
 
   /**
    * @param {string} name
-   * @param {{ limit?: number }} [options]
+   * @param {{ limit?: number, maxBytes?: number }} [options]
    */
   stream(name, options) {
     this[CHECK_OPTIONS](options, STREAM_OPTIONS);
@@ -331,7 +332,8 @@ export class TpaSession extends Unproxied {
     const part = APPLIED_BY.get(type);
     if (part !== undefined) /** @type {any} */ (this)[part][APPLY_FRAME](type, frame);
     if (type === "tpa_connection_ack" || type === "capabilities_update") {
-      ({ capabilities: this.#capabilities = this.#capabilities } = frame);
+      const { capabilities = this.#capabilities } = frame;
+      this.#capabilities = keep("capabilities", capabilities);
     }
     if (type === "permission_error" && Array.isArray(frame.details)) {
       for (const detail of frame.details) this.#handlers.emit("permission_denied", detail);

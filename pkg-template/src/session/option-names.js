@@ -22,6 +22,7 @@ export const SESSION_OPTIONS = /** @type {const} */ ([
   "shouldReconnect",
   "maxQueuedMessages",
   "maxQueuedBytes",
+  "maxFrameBytes",
   "delivery",
   "logLevel",
   "logger",
@@ -44,7 +45,7 @@ export const SDK_OPTIONS = /** @type {const} */ ([
 export const CONNECT_OPTIONS = /** @type {const} */ (["signal"]);
 export const DISCONNECT_OPTIONS = /** @type {const} */ (["releaseOwnership", "reason"]);
 export const SEND_OPTIONS = /** @type {const} */ (["key", "ttl", "replay"]);
-export const STREAM_OPTIONS = /** @type {const} */ (["limit"]);
+export const STREAM_OPTIONS = /** @type {const} */ (["limit", "maxBytes"]);
 export const STREAM_REQUEST = /** @type {const} */ (["stream", "rate"]);
 export const LAYOUT_OPTIONS = /** @type {const} */ (["view", "durationMs"]);
 export const RECOGNITION_OPTIONS = /** @type {const} */ (["disableLanguageIdentification", "hints"]);

@@ -2,6 +2,7 @@
 import { Handlers } from "../../../src/web/js/dispatcher.js";
 import { APPLY_FRAME } from "./internal-symbols.js";
 import { handler, text } from "./validate.js";
+import { keep, weight } from "./weight.js";
 import { Unproxied } from "./unproxied.js";
 
 /**
@@ -15,16 +16,18 @@ const SYSTEM = "system";
 
 /** @type {readonly any[]} shared, since most sessions have no settings */
 const NO_SETTINGS = [];
-/** @type {{ [key: string]: unknown }} */
-const NO_VALUES = {};
+/** @type {ReadonlyMap<string, unknown>} */
+const NO_VALUES = new Map();
 
 export class Settings extends Unproxied {
   /** @type {readonly Setting[]} */
   #settings = NO_SETTINGS;
   /** @type {Config | undefined} */
   #config;
-  /** @type {{ [key: string]: unknown }} */
+  /** @type {ReadonlyMap<string, unknown>} */
   #system = NO_VALUES;
+  /** Bytes of the system's settings. */
+  #systemWeight = 0;
   #dispatcher;
   /** @type {Handlers | undefined} handlers of changes, by owner of the settings: app or system */
   #handlers;
@@ -49,8 +52,13 @@ export class Settings extends Unproxied {
    */
   [APPLY_FRAME](type, frame) {
     const { settings, config, augmentosSettings, mentraosSettings } = frame;
-    if (isObject(config)) this.#config = config;
-    if (type === "tpa_connection_ack" || type === "settings_update") this.updateSettings(settings);
+    if (isObject(config)) this.#config = keep("config", config);
+    if (type === "tpa_connection_ack") {
+      // The event `connected` has them too.
+      if (Array.isArray(settings)) frame.settings = [];
+      this.updateSettings(settings);
+      frame.settings = settings;
+    } else if (type === "settings_update") this.updateSettings(settings);
     else this.#updateSystem(settings);
     this.#updateSystem(augmentosSettings ?? mentraosSettings);
   }
@@ -100,7 +108,7 @@ export class Settings extends Unproxied {
    * @param {any} [fallback]
    */
   getMentraOS(key, fallback) {
-    return this.#system[key] ?? fallback;
+    return this.#system.get(key) ?? fallback;
   }
 
   /**
@@ -124,18 +132,35 @@ export class Settings extends Unproxied {
    */
   updateSettings(settings) {
     if (!Array.isArray(settings)) return {};
+    keep("settings", settings);
     const before = values(this.#settings);
     const valid = settings.filter((setting) => typeof setting?.key === "string");
     this.#settings = valid.length > 0 ? valid : NO_SETTINGS;
-    return emitChanges(this.#handlers, APP, before, values(this.#settings));
+    const after = values(this.#settings);
+    const keys = Object.keys({ ...before, ...after });
+    const changes = keys.map((key) => change(key, before[key], after[key]));
+    return emitChanges(this.#handlers, APP, changes);
   }
 
-  /** @param {any} settings */
+  /**
+   * Takes over the settings in a frame; those that it does not name stay, and are not looked at.
+   *
+   * @param {any} settings
+   */
   #updateSystem(settings) {
     if (!isObject(settings)) return;
-    const before = this.#system;
-    this.#system = { ...before, ...settings };
-    emitChanges(this.#handlers, SYSTEM, before, this.#system);
+    keep("system settings", settings, this.#systemWeight);
+    const system =
+      this.#system === NO_VALUES ? new Map() : /** @type {Map<string, unknown>} */ (this.#system);
+    this.#system = system;
+    const changes = Object.keys(settings).map((key) => {
+      const before = system.get(key);
+      this.#systemWeight += weight([key, settings[key]], Infinity);
+      if (system.has(key)) this.#systemWeight -= weight([key, before], Infinity);
+      system.set(key, settings[key]);
+      return change(key, before, settings[key]);
+    });
+    emitChanges(this.#handlers, SYSTEM, changes);
   }
 }
 
@@ -181,18 +206,24 @@ function isSame(before, after) {
 }
 
 /**
+ * @param {string} key
+ * @param {unknown} oldValue
+ * @param {unknown} newValue
+ */
+function change(key, oldValue, newValue) {
+  return { key, oldValue, newValue };
+}
+
+/**
  * Emits all differences as one event, and returns them.
  *
- * @param {Handlers | undefined} changes
+ * @param {Handlers | undefined} handlers
  * @param {string} owner
- * @param {{ [key: string]: unknown }} before
- * @param {{ [key: string]: unknown }} after
+ * @param {ReturnType<typeof change>[]} changes
  */
-function emitChanges(changes, owner, before, after) {
-  const keys = Object.keys({ ...before, ...after });
-  const changed = keys.filter((key) => !isSame(before[key], after[key]));
-  const entries = changed.map((key) => [key, { oldValue: before[key], newValue: after[key] }]);
-  const change = Object.fromEntries(entries);
-  if (changed.length > 0) changes?.emit(owner, change);
-  return change;
+function emitChanges(handlers, owner, changes) {
+  const changed = changes.filter(({ oldValue, newValue }) => !isSame(oldValue, newValue));
+  const all = Object.fromEntries(changed.map(({ key, ...values }) => [key, values]));
+  if (changed.length > 0) handlers?.emit(owner, all);
+  return all;
 }

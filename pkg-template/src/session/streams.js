@@ -1,6 +1,7 @@
 /** Streams of the cloud: their names, and a stream as an async iterator. */
 import { STREAMS, UNTYPED_STREAMS } from "../../../src/web/js/streams.js";
 import { language, refuse } from "./validate.js";
+import { weight } from "./weight.js";
 
 /** Names without the suffix after a colon: a language or a gesture. */
 export const STREAM_NAMES = [...Object.keys(STREAMS), ...UNTYPED_STREAMS];
@@ -48,12 +49,19 @@ export function checkLanguage(stream) {
  *
  * @param {any} session
  * @param {string} event
- * @param {{ limit?: number }} [options]
+ * @param {{ limit?: number, maxBytes?: number }} [options]
  */
-export function iterate(session, event, { limit = 1000 } = {}) {
+export function iterate(session, event, { limit = 1000, maxBytes = 4_194_304 } = {}) {
   if (!(limit >= 1)) refuse("limit", "a number, 1 or more", limit);
-  /** @type {any[]} */
+  if (!(maxBytes >= 1)) refuse("maxBytes", "a number, 1 or more", maxBytes);
+  /** @type {{ value: any, bytes: number }[]} */
   const buffer = [];
+  let buffered = 0;
+  const take = () => {
+    const item = buffer.shift();
+    buffered -= item?.bytes ?? 0;
+    return item?.value;
+  };
   /** @type {((result: IteratorResult<any>) => void)[]} */
   const readers = [];
   const done = { value: undefined, done: true };
@@ -69,8 +77,11 @@ export function iterate(session, event, { limit = 1000 } = {}) {
     session.on(event, (/** @type {any} */ value) => {
       const resolve = readers.shift();
       if (resolve !== undefined) return resolve({ value, done: false });
-      if (buffer.push(value) > limit) {
-        buffer.shift();
+      const bytes = weight(value, maxBytes);
+      buffered += bytes;
+      buffer.push({ value, bytes });
+      while (buffer.length > limit || buffered > maxBytes) {
+        take();
         iterator.dropped++;
       }
     }),
@@ -83,12 +94,12 @@ export function iterate(session, event, { limit = 1000 } = {}) {
       new Promise((resolve) => {
         if (mayBeOver && session.state === "stopped") end();
         mayBeOver = false;
-        if (buffer.length > 0) resolve({ value: buffer.shift(), done: false });
+        if (buffer.length > 0) resolve({ value: take(), done: false });
         else if (ended) resolve(done);
         else readers.push(resolve);
       }),
     return: async () => {
-      buffer.length = 0;
+      buffer.length = buffered = 0;
       end();
       return done;
     },

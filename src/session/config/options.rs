@@ -34,6 +34,8 @@ pub struct Options {
     pub url_field: &'static str,
     /// URL of the cloud; `ws:` or `wss:` if fixed.
     pub url: Source,
+    /// Most bytes of a frame from the cloud.
+    pub max_frame_bytes: u32,
     /// Least important level that is logged.
     pub log_level: LogLevel,
     /// Settings of the state machine.
@@ -95,6 +97,7 @@ impl Options {
             package_name: reader.package_name(),
             url_field,
             log_level: reader.log_level(),
+            max_frame_bytes: reader.number("maxFrameBytes", MAX_FRAME_BYTES, &BYTES) as u32,
             config: Arc::new(Config {
                 auto_reconnect: reader.boolean("autoReconnect", defaults.auto_reconnect),
                 max_reconnect_attempts: reader.attempts(defaults.max_reconnect_attempts),
@@ -131,6 +134,9 @@ impl Options {
         }
     }
 }
+
+/// Default for a frame from the cloud.
+const MAX_FRAME_BYTES: f64 = 4_194_304.0;
 
 /// Reader of options. It stores the first error and continues with the default value: returning
 /// at each option would double the wasm of all.
@@ -171,6 +177,11 @@ const COUNT: Numbers = Numbers {
     only_whole: true,
     allowed: "a whole number from 0 to 4294967295",
     ..MILLIS
+};
+const BYTES: Numbers = Numbers {
+    least: 1.0,
+    allowed: "a whole number from 1 to 4294967295",
+    ..COUNT
 };
 const ATTEMPTS: Numbers = Numbers {
     or_infinity: true,

@@ -158,6 +158,11 @@ impl Options {
         self.set("maxQueuedBytes", Value::Number(bytes.into()))
     }
 
+    /// Sets the most bytes of a frame from the cloud. A larger one is dropped. Default 4 MiB.
+    pub fn max_frame_bytes(self, bytes: u32) -> Self {
+        self.set("maxFrameBytes", Value::Number(bytes.into()))
+    }
+
     /// Sets the guarantee for messages whose connection is lost before the cloud has confirmed
     /// them. Default [`Delivery::AtMostOnce`].
     pub fn delivery(self, delivery: Delivery) -> Self {

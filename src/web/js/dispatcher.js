@@ -8,7 +8,7 @@
  * @typedef {import("./platform.js").Sink} Sink
  * @typedef {import("./receive.js").Connection} Connection
  */
-import { mustBe, text as textOf } from "./platform.js";
+import { cut, mustBe, text as textOf } from "./platform.js";
 import { call, listen, note } from "./receive.js";
 import { FRAME_TYPES, STREAMS } from "./streams.js";
 
@@ -177,12 +177,14 @@ export class Dispatcher extends Handlers {
    * @param {Sink} sink
    * @param {boolean} verbose whether frames without a handler, and incomplete ones, are reported
    * @param {string} [packageName]
+   * @param {number} [maxFrameBytes]
    */
-  constructor(sink, verbose, packageName = "") {
+  constructor(sink, verbose, packageName = "", maxFrameBytes = Infinity) {
     super();
     this.sink = sink;
     this.verbose = verbose;
     this.packageName = packageName;
+    this.maxFrameBytes = maxFrameBytes;
     /** @type {string | undefined} */
     this.sessionId = undefined;
     /** @type {import("./streams.js").Ids | undefined} made when a message needs it */
@@ -319,7 +321,7 @@ export class Dispatcher extends Handlers {
 
   /** @param {string} name of a frame or stream without a handler */
   unhandled(name) {
-    if (this.verbose) this.sink("unhandled", 0, name);
+    if (this.verbose) this.sink("unhandled", 0, cut(name));
   }
 
   /**

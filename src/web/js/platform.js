@@ -8,12 +8,12 @@
  */
 import { Connection, isEmitter } from "./receive.js";
 
-/** Most characters of an error that are passed on. */
-const MAX_ERROR = 4096;
+/** Most characters of a text from outside that are passed on to the wasm, whose memory never shrinks. */
+const MAX_TEXT = 4096;
 
 /**
  * Names of the events that are reported to a session: `JsEvent` in `src/web/abi.rs`.
- * @typedef {"not-json" | "not-object" | "no-type" | "control" | "unhandled" | "incomplete"
+ * @typedef {"not-json" | "not-object" | "no-type" | "too-large" | "control" | "unhandled" | "incomplete"
  *   | "handler-failed" | "timeout" | "turned" | "opened" | "failed" | "closed" | "active" | "protocol-ping"
  *   | "offline" | "online" | "leaving" | "resumed" | "shown" | "addresses"} JsEvent
  */
@@ -87,16 +87,19 @@ function reportLater(report, ...facts) {
 
 /**
  * Opens a socket and attaches it.
- * @param {new (url: string) => any} constructor
+ * @param {new (url: string, protocols?: undefined, options?: object) => any} constructor
  * @param {string} url
- * @param {Pick<import("./dispatcher.js").Dispatcher, "attach">} dispatcher receives the frames
+ * @param {Pick<import("./dispatcher.js").Dispatcher, "attach" | "maxFrameBytes">} dispatcher receives the frames
  * @param {number} id
  * @param {Sink} sink receives the other events of the socket
  * @returns {Connection}
  * @throws what the constructor, or the new socket, throws
  */
 export function dial(constructor, url, dispatcher, id, sink) {
-  const socket = new constructor(url);
+  // Others than the package `ws` take other arguments there.
+  const isWs = isEmitter(constructor.prototype ?? {});
+  const { maxFrameBytes: maxPayload } = dispatcher;
+  const socket = isWs ? new constructor(url, undefined, { maxPayload }) : new constructor(url);
   let connection = new Connection(socket, id);
   try {
     connection = dispatcher.attach(socket, id);
@@ -134,7 +137,7 @@ function describeFailure(event) {
   const error = get(event, "error");
   const message = text(event, "message") || text(error, "message") || "";
   const code = text(error, "code") ?? "";
-  return (message.includes(code) ? message : `${message} ${code}`).trim().slice(0, MAX_ERROR);
+  return (message.includes(code) ? message : `${message} ${code}`).trim();
 }
 
 /**
@@ -347,10 +350,19 @@ export function get(object, field) {
   }
 }
 
-/** Returns a field's value where that is a string. @param {any} object @param {string} field */
+/**
+ * Returns a field's value where that is a string, as far as it is passed on.
+ * @param {any} object
+ * @param {string} field
+ */
 export function text(object, field) {
   const value = get(object, field);
-  return typeof value === "string" ? value : undefined;
+  return typeof value === "string" ? cut(value) : undefined;
+}
+
+/** Cuts a long text, not within a character. @param {string} text */
+export function cut(text) {
+  return text.length > MAX_TEXT ? text.slice(0, MAX_TEXT).replace(/[\ud800-\udbff]$/, "") : text;
 }
 
 /** @param {any} object made by the session @param {string} field @param {unknown} value */

@@ -7,7 +7,7 @@
  * @typedef {import("./dispatcher.js").Handlers} Handlers
  * @typedef {import("./dispatcher.js").Registration} Registration
  */
-import { AudioChunk, millisecond, nameWithVariant, readClocks } from "./streams.js";
+import { AudioChunk, millisecond, nameWithVariant, readClocks, utf8Length } from "./streams.js";
 
 /** Time in ms for the peer to answer a close frame, after which a socket of Node is terminated. */
 const CLOSE_TIMEOUT = 1000;
@@ -18,6 +18,22 @@ const OPEN = 1;
 
 /** Frames that are reported at once: they tell a cloud that talks from one that says something now and then. */
 const MOST_REPORTED = 3;
+
+/**
+ * Bytes of a socket, of which each message counts for some, after which the other sockets of the
+ * process have their turn.
+ */
+const TURN = 131_072;
+const TURN_OF_MESSAGE = 512;
+/** The one at load: a test's own would hold the socket up. */
+const { setImmediate } = globalThis;
+
+/**
+ * Length of a text from which its values are counted, and the most that it may have: a list of empty
+ * objects takes twenty times the memory of its text.
+ */
+const LONG = 262_144;
+const MOST_VALUES = 100_000;
 
 /**
  * Listens to the messages of a socket.
@@ -50,11 +66,14 @@ export function listen(socket, id, dispatcher) {
  * @param {Connection} connection
  */
 function receive(data, isBinary, connection) {
+  connection.turn += TURN_OF_MESSAGE + (data?.length | 0);
+  if (connection.turn >= TURN) connection.yieldTurn();
   const { dispatcher } = connection;
   if (dispatcher === undefined) return;
   dispatcher.received++;
   try {
-    if (isBinary) receiveBinary(data, connection, dispatcher);
+    if (isLarger(data, dispatcher.maxFrameBytes)) dispatcher.sink("too-large", connection.id);
+    else if (isBinary) receiveBinary(data, connection, dispatcher);
     else receiveText(data, connection, dispatcher);
   } catch (error) {
     dispatcher.onFailure("message", error);
@@ -67,10 +86,12 @@ function receive(data, isBinary, connection) {
  * @param {Dispatcher} dispatcher
  */
 function receiveText(text, connection, dispatcher) {
+  // JSON.parse would look for the method, at a tenth of the cost of the frame.
+  const json = text.toString();
+  if (json.length > LONG && hasManyValues(json)) return dispatcher.sink("too-large", connection.id);
   let frame;
   try {
-    // JSON.parse would look for the method, at a tenth of the cost of the frame.
-    frame = JSON.parse(text.toString());
+    frame = JSON.parse(json);
   } catch {
     return dispatcher.sink("not-json", connection.id);
   }
@@ -80,6 +101,31 @@ function receiveText(text, connection, dispatcher) {
   } else {
     dispatcher.receiveFrame(frame, connection);
   }
+}
+
+/**
+ * True if a message has more bytes than allowed. Sockets of `ws` do not pass on such a one.
+ * @param {any} data
+ * @param {number} most
+ * @returns {boolean}
+ */
+function isLarger(data, most) {
+  const size = data.length ?? data.byteLength ?? data.size;
+  if (3 * size <= most) return false;
+  return size > most || (typeof data === "string" && utf8Length(data) > most);
+}
+
+/** Counts the commas and opening brackets outside of strings. @param {string} json */
+function hasManyValues(json) {
+  let isQuoted = false;
+  let values = 0;
+  for (let i = 0; i < json.length && values <= MOST_VALUES; i++) {
+    const code = json.charCodeAt(i);
+    if (code === 0x5c) i++;
+    else if (code === 0x22) isQuoted = !isQuoted;
+    else if (!isQuoted && (code === 0x2c || code === 0x5b || code === 0x7b)) values++;
+  }
+  return values > MOST_VALUES;
 }
 
 /**
@@ -227,6 +273,8 @@ export class Connection {
     this.reported = 0;
     /** The socket passes on several messages in one go. */
     this.isBatching = false;
+    /** Bytes since it last yielded its turn. */
+    this.turn = 0;
   }
 
   /** Returns the time of the last frame, once. */
@@ -236,6 +284,15 @@ export class Connection {
     this.reported = 0;
     if (this === noted) noted = undefined;
     return at;
+  }
+
+  /** Lets a socket of `ws` rest until the others had their turn. */
+  yieldTurn() {
+    const { socket } = this;
+    this.turn = 0;
+    if (!this.isBatching || typeof socket.pause !== "function") return;
+    socket.pause();
+    setImmediate(() => socket.resume());
   }
 
   get attached() {

@@ -32,15 +32,85 @@ function* always(piece) {
   for (;;) yield piece;
 }
 
+/** Repeats what `make` gives for each number. */
+function* each(make) {
+  for (let index = 0; ; index++) yield make(index);
+}
+
 /** Repeats a text up to this many bytes. */
 const filled = (unit, bytes) => unit.repeat(Math.floor(bytes / unit.length));
+const DEEP = `${"[".repeat(100_000)}${"]".repeat(100_000)}`;
+const stream = (streamType, data) => text({ type: "data_stream", streamType, data });
 const once = function* (piece) {
   yield piece;
 };
 
 /** @type {Record<string, { silent?: boolean, pieces: () => Iterable<Buffer | null | undefined> }>} */
 export const ATTACKS = {
+  "error frames of 1 MB": {
+    pieces: () =>
+      always(text({ type: "connection_error", code: filled("c", MIB), message: filled("m", MIB) })),
+  },
+  "frames that are not JSON": { pieces: () => always(packed(() => text("x"), 20_000)) },
+  "a frame of 20 MB": { pieces: () => once(text(`[${filled("{},", 20 * MIB)}{}]`)) },
+  "dense frames": { pieces: () => always(text(`[${filled("{},", 4 * MIB - 8)}{}]`)) },
+  "dense data of a stream": {
+    pieces: () =>
+      always(text(`{"type":"data_stream","streamType":"transcription","data":[${filled("[],", 3 * MIB)}0]}`)),
+  },
+  "deep nesting": {
+    pieces: () => always(text(`{"type":"settings_update","settings":[{"key":"a","value":${DEEP}}]}`)),
+  },
+  "stream names without end": {
+    pieces: () => each((turn) => packed((index) => stream(`stream-${turn}-${index}:en-US`, {}))),
+  },
+  "frame types without end": {
+    pieces: () => each((turn) => packed((index) => text({ type: `type-${turn}-${index}` }))),
+  },
+  "control frames in a loop": {
+    pieces: () =>
+      always(
+        packed((index) =>
+          text(
+            index % 2 === 0
+              ? { type: "pong", id: index }
+              : { type: "tpa_connection_ack", settings: [{ key: "a", value: index }] },
+          ),
+        ),
+      ),
+  },
+  "error frames in a loop": {
+    pieces: () => always(packed(() => text({ type: "connection_error", code: "X", message: "x" }))),
+  },
   "stops in a loop": { pieces: () => always(packed(() => text({ type: "app_stopped" }))) },
+  "system settings that grow": {
+    pieces: () =>
+      each((turn) =>
+        packed(
+          (index) =>
+            text({
+              type: "augmentos_settings_update",
+              settings: { [`key-${turn}-${index}`]: filled("v", 500) },
+            }),
+          100,
+        ),
+      ),
+  },
+  "settings of 1 MB": {
+    pieces: () =>
+      always(
+        text({
+          type: "settings_update",
+          settings: [{ key: "a", value: Array(20_000).fill({ v: "12345678" }) }],
+        }),
+      ),
+  },
+  "capabilities of 1 MB": {
+    pieces: () =>
+      always(
+        text({ type: "capabilities_update", modelName: "m", capabilities: Array(20_000).fill({ v: 1 }) }),
+      ),
+  },
   "protocol pings": { pieces: () => always(packed(() => frame(9, Buffer.alloc(125)))) },
   audio: { pieces: () => always(frame(2, Buffer.alloc(64 * 1024))) },
   "fragments without end": {
@@ -50,6 +120,10 @@ export const ATTACKS = {
     },
   },
   "connections that are cut at once": { pieces: () => once(null) },
+  "no ack": {
+    silent: true,
+    pieces: () => always(packed(() => text({ type: "custom_message", action: "a" }))),
+  },
   "close reasons of 1 MB": { pieces: () => once(frame(8, Buffer.alloc(MIB, "r"))) },
   "a close frame after another": {
     pieces: () => always(packed(() => frame(8, Buffer.from([0x03, 0xf3, ...Buffer.from("r".repeat(120))])))),

@@ -5,7 +5,7 @@ use std::time::Duration;
 use testkit::closures::CLOSURES;
 use testkit::world::app::{AppCall, KEYS, SESSIONS};
 use testkit::world::dial_outcome::{CloseEvents, DialOutcome};
-use tpa_cloud::{Config as CloudConfig, Fault, RestartForm, fault};
+use tpa_cloud::{Config as CloudConfig, Fault, RestartForm, ShutdownCode, fault};
 use tpa_session::session::{CloseKind, Config};
 
 use super::cloud_model::MAX_DELAY;
@@ -98,6 +98,7 @@ impl Generator {
             max_frame_bytes: self.pick(&[1024 * 1024, 2048]),
             max_connections: self.pick(&[16_384, 16_384, clients]),
             max_send_buffer_bytes: self.pick(&[4 << 20, 4 << 20, 4 << 20, 8000, 2500]),
+            shutdown_code: ShutdownCode::GoingAway,
             ..CloudConfig::default()
         }
     }
@@ -222,7 +223,7 @@ impl Generator {
                 fault::Close { code, reason }.into()
             }
             3..5 => fault::Cut {}.into(),
-            5..8 => fault::Freeze {}.into(),
+            5..8 => fault::Freeze::default().into(),
             8..10 => fault::Refuse {}.into(),
             10..12 => {
                 let error = self.pick(&[
@@ -238,7 +239,7 @@ impl Generator {
             }
             12..14 => {
                 let by = millis(self.up_to(MAX_DELAY));
-                fault::Delay { by }.into()
+                fault::Delay::new(by).into()
             }
             14..16 => fault::DropAcks {}.into(),
             16..18 => fault::Malformed {}.into(),

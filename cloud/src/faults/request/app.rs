@@ -4,8 +4,10 @@ use axum::http::Uri;
 use serde::{Deserialize, Deserializer};
 use serde_json::{Map, Value};
 
-use super::{BadRequest, object};
-use crate::json::{self, checked};
+use super::{BadRequest, MAX_ID_BYTES, object};
+use crate::json::{self, checked, short};
+
+const MAX_URL_BYTES: usize = 2048;
 
 /// Reads `{"packageName", "userId", "webhookUrl"?}`.
 pub fn read_app(body: &[u8]) -> Result<StartApp, BadRequest> {
@@ -32,10 +34,7 @@ pub struct ToolCall {
 }
 
 fn tool_id<'de, D: Deserializer<'de>>(deserializer: D) -> Result<String, D::Error> {
-    checked(deserializer, "the id of a tool", |value| {
-        let id = value.as_str()?;
-        (!id.is_empty()).then(|| id.to_owned())
-    })
+    checked(deserializer, "the id of a tool, of at most 512 bytes", id)
 }
 
 fn parameters<'de, D: Deserializer<'de>>(deserializer: D) -> Result<Map<String, Value>, D::Error> {
@@ -58,24 +57,23 @@ pub struct StartApp {
 }
 
 fn package_name<'de, D: Deserializer<'de>>(deserializer: D) -> Result<String, D::Error> {
-    checked(deserializer, "a package name", |value| {
-        let name = value.as_str()?;
-        (!name.is_empty()).then(|| name.to_owned())
-    })
+    checked(deserializer, "a package name of at most 512 bytes", id)
 }
 
 fn user_id<'de, D: Deserializer<'de>>(deserializer: D) -> Result<String, D::Error> {
-    checked(deserializer, "a user's id, which is not empty", |value| {
-        let id = value.as_str()?;
-        (!id.is_empty()).then(|| id.to_owned())
-    })
+    checked(deserializer, "a user's id of 1 to 512 bytes", id)
 }
 
 fn webhook_url<'de, D: Deserializer<'de>>(deserializer: D) -> Result<Option<String>, D::Error> {
-    checked(deserializer, "a URL that begins with http://", |value| {
-        let text = value.as_str()?;
+    const ALLOWED: &str = "a URL of at most 2048 bytes that begins with http://";
+    checked(deserializer, ALLOWED, |value| {
+        let text = short(value, MAX_URL_BYTES)?;
         let uri = text.parse::<Uri>().ok()?;
         let is_valid = uri.scheme_str() == Some("http") && uri.host().is_some();
-        is_valid.then(|| Some(text.to_owned()))
+        is_valid.then_some(Some(text))
     })
+}
+
+fn id(value: &Value) -> Option<String> {
+    short(value, MAX_ID_BYTES).filter(|id| !id.is_empty())
 }

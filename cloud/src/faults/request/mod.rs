@@ -24,6 +24,9 @@ pub(crate) use frame::read_frame_request;
 #[cfg(feature = "server")]
 pub(crate) use stop::read_stop;
 
+/// Longest id of an app, a user or a session, in bytes.
+const MAX_ID_BYTES: usize = 512;
+
 /// Fields that select the target of a request.
 pub(crate) const TARGET_FIELDS: [&str; 3] = ["packageName", "sessionId", "connectionId"];
 
@@ -51,6 +54,10 @@ pub(crate) fn read_action(mut fields: Map<String, Value>) -> Result<Action, BadR
 
 /// Reads the body of a request. Fields that are null count as missing.
 pub(crate) fn object(body: &[u8]) -> Result<Map<String, Value>, BadRequest> {
+    if json::is_excessive(body) {
+        let error = format!("the body has {}", json::TOO_MANY_VALUES);
+        return Err(BadRequest::whole(&error));
+    }
     match serde_json::from_slice(body) {
         Ok(Value::Object(mut fields)) => {
             remove_nulls(&mut fields);
@@ -73,6 +80,16 @@ pub(crate) fn split_target(
     fields: Map<String, Value>,
 ) -> Result<(Target, Map<String, Value>), BadRequest> {
     let selected: TargetFields = json::parse(fields, &[])?;
+    for (field, id) in [
+        ("packageName", &selected.package_name),
+        ("sessionId", &selected.session_id),
+    ] {
+        let length = id.as_ref().map_or(0, String::len);
+        if length > MAX_ID_BYTES {
+            let problem = format!("{length} bytes, expected at most {MAX_ID_BYTES}");
+            return Err(BadRequest::new(field, &problem));
+        }
+    }
     let target = match (
         selected.package_name,
         selected.session_id,

@@ -13,12 +13,20 @@ use crate::faults::Target;
 use crate::faults::request;
 use crate::identity::UserSessionId;
 
+/// Number of started apps.
+const MAX_APPS: usize = 10_000;
+
 /// `POST /apps`
 pub(in crate::server) async fn start(State(shared): State<Shared>, body: Bytes) -> Response {
     let app = match request::read_app(&body) {
         Ok(app) => app,
         Err(bad) => return bad_request(&bad),
     };
+    if shared.driver.with(|cloud, _| cloud.app_count()) >= MAX_APPS {
+        let error = format!("{MAX_APPS} apps are started; stop one of them first");
+        let body = json!({"error": error, "field": ""});
+        return json_response(StatusCode::SERVICE_UNAVAILABLE, &body);
+    }
     let user = UserSessionId::new(&app.user_id);
     let session_id = shared.driver.with(|cloud, now| {
         let webhook = app.webhook_url.clone();

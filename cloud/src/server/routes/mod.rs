@@ -3,11 +3,15 @@
 pub(super) mod apps;
 pub(super) mod scenarios;
 
-use axum::body::Bytes;
+use std::convert::Infallible;
+use std::sync::Arc;
+
+use axum::body::{Body, Bytes};
 use axum::extract::State;
 use axum::http::StatusCode;
 use axum::http::header::CONTENT_TYPE;
 use axum::response::{IntoResponse, Response};
+use futures_util::stream;
 use serde_json::{Value, json};
 
 use super::Shared;
@@ -15,10 +19,34 @@ use crate::faults::Target;
 use crate::faults::request::{self, BadRequest};
 use crate::identity::ConnectionId;
 
+/// Part of a large response that is written at once, in bytes.
+const CHUNK_BYTES: usize = 64 * 1024;
+
+/// Number of large snapshots that are being read.
+pub(super) const MAX_SNAPSHOTS: usize = 2;
+
+/// Most bytes of one frame for all connections together.
+const MAX_SENT: usize = 64 * 1024 * 1024;
+
 /// `GET /sessions`
 pub(super) async fn sessions(State(shared): State<Shared>) -> Response {
+    // A snapshot repeats all that apps have shown. The semaphore is never closed.
+    let permit = Arc::clone(&shared.snapshots).acquire_owned().await.ok();
     let sessions = shared.driver.with(|cloud, _| cloud.sessions());
-    json_response(StatusCode::OK, &sessions)
+    let text = Bytes::from(sessions.to_string());
+    drop(sessions);
+    let headers = [(CONTENT_TYPE, "application/json")];
+    if text.len() <= CHUNK_BYTES {
+        return (headers, text).into_response();
+    }
+    let starts = (0..text.len()).step_by(CHUNK_BYTES);
+    let chunks = starts.map(move |start| {
+        // Held until the last chunk is taken.
+        let _permit = &permit;
+        let end = text.len().min(start + CHUNK_BYTES);
+        Ok::<Bytes, Infallible>(text.slice(start..end))
+    });
+    (headers, Body::from_stream(stream::iter(chunks))).into_response()
 }
 
 /// `GET /metrics`
@@ -46,6 +74,14 @@ pub(super) async fn clear_faults(State(shared): State<Shared>) -> StatusCode {
 
 /// `POST /frames`
 pub(super) async fn send_frame(State(shared): State<Shared>, body: Bytes) -> Response {
+    let count = shared.driver.socket_count();
+    if body.len().saturating_mul(count) > MAX_SENT {
+        let error = format!(
+            "the body has {} bytes, which for {count} connections is more than {MAX_SENT} together",
+            body.len()
+        );
+        return bad_request(&BadRequest::whole(&error));
+    }
     match request::read_frame_request(&body) {
         Ok((frame, target)) => accepted(
             shared

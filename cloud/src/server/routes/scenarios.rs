@@ -16,6 +16,9 @@ use crate::faults::scenario::Scenario;
 use crate::faults::seeded::SeededPlan;
 use crate::json;
 
+/// Longest scenario in a request; several can be played at the same time.
+const MAX_SCENARIO_BYTES: usize = 128 * 1024;
+
 /// `GET /scenarios`
 pub(in crate::server) async fn list(State(shared): State<Shared>) -> Response {
     let playing = shared.driver.with(|cloud, _| cloud.playing());
@@ -38,6 +41,13 @@ pub(in crate::server) async fn list(State(shared): State<Shared>) -> Response {
 
 /// `POST /scenarios`
 pub(in crate::server) async fn play(State(shared): State<Shared>, body: Bytes) -> Response {
+    if body.len() > MAX_SCENARIO_BYTES {
+        let error = format!(
+            "the body has {} bytes, expected at most {MAX_SCENARIO_BYTES}",
+            body.len()
+        );
+        return bad_request(&BadRequest::whole(&error));
+    }
     match read_play(&body, &shared.scenarios) {
         Ok((plan, target)) => {
             let mut body = json!({"name": plan.name()});

@@ -1,11 +1,39 @@
 //! Meaning of each input.
 
 use tpa_session::session::{
-    Cause, Close, CloseKind, Control, Duration, Input, PingId, Reconnect, SessionError, WakeHint,
+    Cause, Close, CloseKind, Control, Duration, Input, Malformed, PingId, Reconnect, SessionError,
+    WakeHint,
 };
 
 use super::{By, Lifecycle};
 use crate::model::classify::{delay_of_close, is_fatal, kind_of_close, kind_of_error};
+
+/// Number of malformed frames at which a connection is left.
+const MOST_MALFORMED: u32 = 500;
+
+/// Malformed frames of the current socket.
+#[derive(Clone, Debug)]
+pub struct MalformedFrames {
+    /// The app was told of a too large one.
+    told_large: bool,
+    /// Number of the others.
+    others: u32,
+}
+
+impl MalformedFrames {
+    pub const NONE: Self = Self {
+        told_large: false,
+        others: 0,
+    };
+
+    pub fn note(&mut self, error: &SessionError) {
+        if let SessionError::Malformed(malformed) = error {
+            let is_large = *malformed == Malformed::TooLarge;
+            self.told_large |= is_large;
+            self.others += u32::from(!is_large);
+        }
+    }
+}
 
 /// Meaning of an input for the session.
 #[derive(Clone, Debug, PartialEq)]
@@ -57,6 +85,15 @@ impl Lifecycle {
             Input::Failed(_, error) => Effect::Failed(error.to_string()),
             Input::Closed(_, close) => self.effect_of_close(close),
             Input::Control(_, control) => self.effect_of_frame(control),
+            Input::Malformed(_, Malformed::TooLarge) if self.malformed.told_large => {
+                Effect::Received(self.now)
+            }
+            Input::Malformed(_, fault)
+                if *fault != Malformed::TooLarge && self.malformed.others + 1 == MOST_MALFORMED =>
+            {
+                let reason = "Too many malformed frames";
+                Effect::Ended(cause(1008, reason, CloseKind::Abnormal), None, By::Other)
+            }
             Input::Malformed(_, fault) => Effect::Error(SessionError::Malformed(*fault)),
             Input::Activity(_, at) => Effect::Received(at.as_millis()),
             Input::ProtocolPing(_, at) => Effect::ProtocolPing(at.as_millis()),

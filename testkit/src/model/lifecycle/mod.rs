@@ -20,7 +20,7 @@ use crate::Message;
 
 pub use decision::{Announcement, Decision, Delay};
 pub use effect::Effect;
-use effect::cause;
+use effect::{MalformedFrames, cause};
 pub use ending::By;
 
 /// Time from an attempt that does not count to one without a network, ms.
@@ -102,6 +102,7 @@ pub struct Lifecycle {
     disposed: bool,
     /// Error of the current socket.
     socket_error: String,
+    malformed: MalformedFrames,
     pub(super) offline: bool,
     /// Earliest time of the next attempt without a network.
     pub(super) offline_from: u64,
@@ -146,6 +147,7 @@ impl Lifecycle {
             answered: None,
             asks: false,
             socket_error: String::new(),
+            malformed: MalformedFrames::NONE,
             offline: false,
             disposed: false,
             offline_from: 0,
@@ -278,7 +280,8 @@ impl Lifecycle {
                 self.answered = self.liveness.pong(*id, self.now);
                 self.check_stable();
             }
-            Effect::Error(_) => {
+            Effect::Error(error) => {
+                self.malformed.note(error);
                 self.liveness.received(self.now);
                 self.steps.push(Step::Error);
             }
@@ -417,6 +420,7 @@ impl Lifecycle {
         }
         self.liveness = self.liveness.next();
         self.socket_error.clear();
+        self.malformed = MalformedFrames::NONE;
         self.untold.push_back(Decision::Start {
             attempt: self.attempts,
             at_once,

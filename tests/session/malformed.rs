@@ -1,0 +1,63 @@
+//! What is not a frame: told, and at some number a reason to leave.
+
+use tpa_session::session::{Control, Event, Input, Malformed, SessionError, State};
+
+use crate::world::{World, config};
+
+fn receive(world: &mut World, malformed: Malformed, count: usize) {
+    for _ in 0..count {
+        world.input(Input::Malformed(world.socket, malformed));
+    }
+}
+
+fn told(world: &World, malformed: Malformed) -> usize {
+    let error = Event::Error(SessionError::Malformed(malformed));
+    let events = world.events();
+    events.iter().filter(|event| **event == &error).count()
+}
+
+#[test]
+fn too_large_frames_are_told_once_for_each_connection() {
+    let mut world = World::connected(config());
+    receive(&mut world, Malformed::TooLarge, 1000);
+    assert_eq!(told(&world, Malformed::TooLarge), 1);
+    world.close(1011, "");
+    world.next_deadline();
+    world.acknowledge();
+    receive(&mut world, Malformed::TooLarge, 1000);
+    assert_eq!(told(&world, Malformed::TooLarge), 2);
+    assert_eq!(world.session.state(), State::Connected);
+}
+
+#[test]
+fn a_connection_with_500_malformed_frames_is_left() {
+    let mut world = World::connected(config());
+    receive(&mut world, Malformed::NoType, 499);
+    assert_eq!(told(&world, Malformed::NoType), 499);
+    assert_eq!(world.session.state(), State::Connected);
+    receive(&mut world, Malformed::NotJson, 1);
+    assert_eq!(told(&world, Malformed::NotJson), 0);
+    let left = world.disconnected().remove(0).clone();
+    assert_eq!((left.code, left.permanent), (1008, false));
+    assert_eq!(&*left.reason, "Too many malformed frames");
+    world.next_deadline();
+    world.acknowledge();
+    receive(&mut world, Malformed::NotJson, 499);
+    assert_eq!(world.session.state(), State::Connected);
+}
+
+#[test]
+fn malformed_frames_instead_of_an_ack_end_the_attempts() {
+    let mut world = World::new(config());
+    world.connect("user-org.example.captions");
+    for _ in 0..4 {
+        while world.session.state() == State::Waiting {
+            world.next_deadline();
+        }
+        receive(&mut world, Malformed::NotObject, 500);
+    }
+    let end = world.disconnected().remove(0).clone();
+    assert!(end.permanent);
+    world.input(Input::Control(world.socket, Control::Ack));
+    assert_eq!(world.session.state(), State::Stopped);
+}
