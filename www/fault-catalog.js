@@ -43,6 +43,12 @@ export const FAULTS = [
     requests: (period, delayMs) => [{ fault: "delay", delayMs, ...period }],
   },
   {
+    id: "slow",
+    label: "Slow",
+    hint: "1 kB a second",
+    requests: (period) => [{ fault: "slow", bytesPerSecond: 1000, ...period }],
+  },
+  {
     id: "drop-acks",
     label: "Drop acks",
     hint: "handshakes unanswered",

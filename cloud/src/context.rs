@@ -4,11 +4,12 @@ use std::collections::VecDeque;
 
 use crate::config::Config;
 use crate::identity::ConnectionId;
+use crate::lane::Passage;
 use crate::metrics::Metrics;
 use crate::output::{Delivery, Output};
 use crate::time::{Instant, WallClock};
 use crate::timers::{Timer, Timers};
-use crate::transport::{SendOutcome, Transports};
+use crate::transport::Transports;
 
 #[derive(Debug)]
 pub(crate) struct Context {
@@ -89,15 +90,15 @@ impl Context {
             return;
         }
         match transport.send(what, self.now, self.config.max_send_buffer_bytes) {
-            SendOutcome::Send(what) => self.push(Output::Deliver { to, what }),
-            SendOutcome::Held(until) => {
+            Passage::Now(what) => self.push(Output::Deliver { to, what }),
+            Passage::Held(until) => {
                 if !self.timers.is_set(&Timer::Release(to)) {
                     self.timers.set(Timer::Release(to), until);
                 }
             }
             // Ended by a timer, because the caller may still be using the connection.
-            SendOutcome::Full => self.timers.set(Timer::Overflow(to), self.now),
-            SendOutcome::Lost => {}
+            Passage::Full => self.timers.set(Timer::Overflow(to), self.now),
+            Passage::Lost => {}
         }
     }
 

@@ -39,6 +39,7 @@ mod events;
 mod faults;
 mod identity;
 mod json;
+mod lane;
 mod metrics;
 mod output;
 mod protocol;
@@ -59,7 +60,9 @@ pub use faults::playback::Plan;
 pub use faults::request::{BadRequest, read_fault};
 pub use faults::scenario::{Scenario, Step};
 pub use faults::seeded::SeededPlan;
-pub use faults::{Fault, FaultField, FaultInfo, FaultRequest, Target, kinds as fault};
+pub use faults::{
+    Direction, Fault, FaultField, FaultInfo, FaultRequest, Share, Target, kinds as fault,
+};
 pub use identity::{ConnectionId, Identity, PlayId, UserSessionId};
 pub use output::{AppCall, Delivery, Output, WebhookCall};
 pub use protocol::frame_spec::{FrameSpec, SettingsChange};

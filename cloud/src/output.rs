@@ -56,16 +56,18 @@ pub enum Delivery {
 }
 
 impl Delivery {
+    /// Size of a frame without its payload, in bytes.
+    pub(crate) const OVERHEAD: usize = 64;
+
     /// Size for the limits of buffers, in bytes. It includes an overhead, so that the number of
     /// empty frames is bounded too.
     pub fn cost(&self) -> usize {
-        const OVERHEAD: usize = 64;
         let payload = match self {
             Self::Text(text) => text.len(),
             Self::Binary(bytes) => bytes.len(),
             Self::Ping | Self::Close { .. } => 0,
         };
-        payload + OVERHEAD
+        payload + Self::OVERHEAD
     }
 }
 

@@ -20,6 +20,8 @@ pub enum Timer {
     Cut(ConnectionId),
     /// Sends frames that a `delay` fault holds.
     Release(ConnectionId),
+    /// Handles frames that a fault holds on their way to the cloud.
+    Arrive(ConnectionId),
     /// Resets a connection whose send buffer is full.
     Overflow(ConnectionId),
     /// Ends a `freeze` fault.
@@ -43,12 +45,13 @@ pub enum Timer {
 impl Timer {
     /// Returns the timers that are stopped with a connection. `Cut` outlives it, because it ensures
     /// that the socket closes.
-    pub(crate) fn of_connection(id: ConnectionId) -> [Self; 7] {
+    pub(crate) fn of_connection(id: ConnectionId) -> [Self; 8] {
         [
             Self::Handshake(id),
             Self::Ping(id),
             Self::Stale(id),
             Self::Release(id),
+            Self::Arrive(id),
             Self::Overflow(id),
             Self::Thaw(id),
             Self::Flap(id),
@@ -69,6 +72,7 @@ impl Timer {
             | Self::Ping(id)
             | Self::Stale(id)
             | Self::Release(id)
+            | Self::Arrive(id)
             | Self::Cut(id)
             | Self::Overflow(id)
             | Self::Thaw(id)

@@ -1,12 +1,12 @@
 //! Transports: the state of each socket below the level of sessions, and the effects of faults on
 //! its frames.
 
-use std::collections::{BTreeMap, VecDeque};
+use std::collections::BTreeMap;
 use std::sync::Arc;
-use std::time::Duration;
 
-use crate::faults::Target;
+use crate::faults::{Direction, Target};
 use crate::identity::{ConnectionId, Identity, UserSessionId};
+use crate::lane::{Lane, Passage};
 use crate::output::Delivery;
 use crate::protocol::Dialect;
 use crate::time::Instant;
@@ -30,15 +30,19 @@ pub(crate) struct Transport {
     pub(crate) dialect: Dialect,
     pub(crate) received: u64,
     pub(crate) frozen: bool,
-    delay: Option<Delay>,
-    held: VecDeque<(Instant, Delivery)>,
-    held_bytes: usize,
+    /// Frames to the peer.
+    pub(crate) down: Lane<Delivery>,
+    /// Frames of the peer.
+    pub(crate) up: Lane<Arrival>,
 }
 
+/// A frame of the peer that a fault holds.
 #[derive(Debug)]
-struct Delay {
-    by: Duration,
-    until: Option<Instant>,
+pub(crate) enum Arrival {
+    Text(String),
+    Binary(Vec<u8>),
+    Ping,
+    Pong,
 }
 
 impl Transport {
@@ -48,9 +52,8 @@ impl Transport {
             dialect,
             received: 0,
             frozen: false,
-            delay: None,
-            held: VecDeque::new(),
-            held_bytes: 0,
+            down: Lane::default(),
+            up: Lane::default(),
         }
     }
 
@@ -82,79 +85,32 @@ impl Transport {
         matches!(self.stage, Stage::Closing)
     }
 
-    pub(crate) fn delay(&mut self, by: Duration, until: Option<Instant>) {
-        self.delay = Some(Delay { by, until });
-    }
-
-    /// Ends a delay. Returns whether frames are held; they are due immediately.
-    pub(crate) fn end_delay(&mut self, now: Instant) -> bool {
-        self.delay = None;
-        for (due, _) in &mut self.held {
-            *due = now;
+    /// Returns the lanes of a direction.
+    pub(crate) fn lanes(
+        &mut self,
+        direction: Direction,
+    ) -> (Option<&mut Lane<Arrival>>, Option<&mut Lane<Delivery>>) {
+        match direction {
+            Direction::Up => (Some(&mut self.up), None),
+            Direction::Down => (None, Some(&mut self.down)),
+            Direction::Both => (Some(&mut self.up), Some(&mut self.down)),
         }
-        !self.held.is_empty()
     }
 
     /// Sends a frame through the faults of the connection.
-    pub(crate) fn send(&mut self, what: Delivery, now: Instant, max_bytes: usize) -> SendOutcome {
+    pub(crate) fn send(
+        &mut self,
+        what: Delivery,
+        now: Instant,
+        max_bytes: usize,
+    ) -> Passage<Delivery> {
         if self.frozen {
-            return SendOutcome::Lost;
-        }
-        let delay = match &self.delay {
-            Some(delay) if delay.until.is_none_or(|until| now < until) => delay.by,
-            Some(_) | None => Duration::ZERO,
-        };
-        // Frames stay in order.
-        let last = self.held.back().map_or(now, |(due, _)| *due);
-        let due = last.max(now + delay);
-        if due <= now && self.held.is_empty() {
-            return SendOutcome::Send(what);
+            return Passage::Lost;
         }
         let is_close = matches!(what, Delivery::Close { .. });
-        if !is_close && self.held_bytes + what.cost() > max_bytes {
-            return SendOutcome::Full;
-        }
-        self.held_bytes += what.cost();
-        self.held.push_back((due, what));
-        SendOutcome::Held(due)
+        let cost = what.cost();
+        self.down.pass(what, cost, now, max_bytes, is_close)
     }
-
-    /// Returns the next held frame that is due.
-    pub(crate) fn release(&mut self, now: Instant) -> Option<Delivery> {
-        if self.held.front()?.0 > now {
-            return None;
-        }
-        let (_, what) = self.held.pop_front()?;
-        self.held_bytes -= what.cost();
-        Some(what)
-    }
-
-    /// Returns the time at which the next held frame is due.
-    pub(crate) fn next_release(&self) -> Option<Instant> {
-        self.held.front().map(|(due, _)| *due)
-    }
-
-    /// Returns the time at which the last held frame is due.
-    pub(crate) fn last_release(&self) -> Option<Instant> {
-        self.held.back().map(|(due, _)| *due)
-    }
-
-    pub(crate) fn discard_held(&mut self) {
-        self.held.clear();
-        self.held_bytes = 0;
-    }
-}
-
-/// Outcome of [`Transport::send`].
-pub(crate) enum SendOutcome {
-    /// To be sent immediately.
-    Send(Delivery),
-    /// Held at least until then.
-    Held(Instant),
-    /// Refused, because the limit of held bytes is reached.
-    Full,
-    /// Lost, because the connection is frozen.
-    Lost,
 }
 
 /// All sockets that are not closed.

@@ -11,9 +11,9 @@ use std::time::Duration;
 
 use serde_json::json;
 use tpa_cloud::{
-    Cloud, Config, ConnectionId, Delivery, Dialect, Fact, Fault, FaultRequest, FrameSpec, Input,
-    Instant, OldConnection, Output, Plan, RestartForm, Scenario, SeededPlan, Target, UserSessionId,
-    WallClock, fault,
+    Cloud, Config, ConnectionId, Delivery, Dialect, Direction, Fact, Fault, FaultRequest,
+    FrameSpec, Input, Instant, OldConnection, Output, Plan, RestartForm, Scenario, SeededPlan,
+    Share, Target, UserSessionId, WallClock, fault,
 };
 
 const SEEDS: u64 = 50;
@@ -168,14 +168,18 @@ impl Life {
     fn inject(&mut self) {
         let reason = "because".to_owned();
         let millis = Duration::from_millis;
-        let fault: Fault = match self.random.below(10) {
+        let fault: Fault = match self.random.below(11) {
             0 => fault::Close { code: 4000, reason }.into(),
             1 => fault::Cut {}.into(),
-            2 => fault::Freeze {}.into(),
+            2 => {
+                let direction = self.direction();
+                fault::Freeze { direction }.into()
+            }
             3 => fault::Refuse {}.into(),
             4 => {
                 let by = millis(self.random.below(3_000));
-                fault::Delay { by }.into()
+                let direction = self.direction();
+                fault::Delay { by, direction }.into()
             }
             5 => fault::DropAcks {}.into(),
             6 => fault::Malformed {}.into(),
@@ -186,6 +190,15 @@ impl Life {
             8 => {
                 let uptime = millis(self.random.below(500));
                 fault::Flap { uptime }.into()
+            }
+            9 => {
+                let bytes_per_second = 1 << self.random.below(16);
+                let direction = self.direction();
+                fault::Slow {
+                    bytes_per_second,
+                    direction,
+                }
+                .into()
             }
             _ => fault::Restart::default().into(),
         };
@@ -202,8 +215,13 @@ impl Life {
             fault,
             target,
             period,
+            share: Share::new([0.5, 1.0][self.random.below(2) as usize]).unwrap(),
         };
         self.cloud.inject(&request, self.now);
+    }
+
+    fn direction(&mut self) -> Direction {
+        [Direction::Up, Direction::Down, Direction::Both][self.random.below(3) as usize]
     }
 
     fn start_app(&mut self) {

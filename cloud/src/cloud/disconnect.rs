@@ -70,6 +70,7 @@ impl Cloud {
             Stage::Closing => return false,
         };
         let frozen = transport.frozen;
+        transport.up.discard_held();
         for timer in Timer::of_connection(id) {
             self.context.timers.stop(&timer);
         }
@@ -125,10 +126,10 @@ impl Cloud {
             return;
         };
         // Ending the connection has stopped this timer, but held frames are still sent.
-        if let Some(due) = transport.next_release() {
+        if let Some(due) = transport.down.next_release() {
             self.context.timers.set(Timer::Release(id), due);
         }
-        let sent = transport.last_release().unwrap_or(now);
+        let sent = transport.down.last_release().unwrap_or(now);
         let deadline = sent + self.context.config.close_timeout;
         self.context.timers.set(Timer::Cut(id), deadline);
     }
@@ -142,7 +143,7 @@ impl Cloud {
     pub(super) fn discard_held(&mut self, id: ConnectionId) {
         self.context.timers.stop(&Timer::Release(id));
         if let Some(transport) = self.context.transports.get_mut(id) {
-            transport.discard_held();
+            transport.down.discard_held();
         }
     }
 

@@ -5,12 +5,13 @@ use super::{Cloud, known_sessions};
 use crate::events::Fact;
 use crate::faults::action::Action;
 use crate::faults::kinds::Effect;
-use crate::faults::{Fault, FaultRequest, Target};
+use crate::faults::{Direction, Fault, FaultRequest, Share, Target};
 use crate::identity::{ConnectionId, Identity};
-use crate::output::Output;
+use crate::lane::Lane;
+use crate::output::{Delivery, Output};
 use crate::time::Instant;
 use crate::timers::Timer;
-use crate::transport::Transport;
+use crate::transport::{Arrival, Transport};
 
 impl Cloud {
     /// Performs an action. Returns the connections that it affects immediately.
@@ -33,7 +34,9 @@ impl Cloud {
         let hit = if request.fault.obstacle().is_some() {
             Vec::new()
         } else {
-            self.context.transports.matching(&request.target)
+            let mut hit = self.context.transports.matching(&request.target);
+            hit.retain(|id| request.share.includes(id.0));
+            hit
         };
         let fact = Fact::Fault {
             fault: request.fault.name(),
@@ -65,9 +68,13 @@ impl Cloud {
             self.thaw(*id);
             self.context.timers.stop(&Timer::Flap(*id));
             let now = self.context.now();
-            let transport = self.context.transports.get_mut(*id);
-            if transport.is_some_and(|transport| transport.end_delay(now)) {
-                self.context.timers.set(Timer::Release(*id), now);
+            if let Some(transport) = self.context.transports.get_mut(*id) {
+                if transport.down.clear(now) {
+                    self.context.timers.set(Timer::Release(*id), now);
+                }
+                if transport.up.clear(now) {
+                    self.context.timers.set(Timer::Arrive(*id), now);
+                }
             }
         }
         let fact = Fact::Fault {
@@ -111,13 +118,31 @@ impl Cloud {
                 let end = self.context.now() + uptime;
                 self.context.timers.set(Timer::Flap(id), end);
             }
-            Effect::Freeze => self.freeze(id, until),
-            Effect::Delay(by) => {
-                if let Some(transport) = self.context.transports.get_mut(id) {
-                    transport.delay(by, until);
-                }
-            }
+            Effect::Freeze(Direction::Both) => self.freeze(id, until),
+            Effect::Freeze(direction) => self.affect(id, direction, |lanes| {
+                lanes.0.map(|up| up.lose(until));
+                lanes.1.map(|down| down.lose(until));
+            }),
+            Effect::Delay(by, direction) => self.affect(id, direction, |lanes| {
+                lanes.0.map(|up| up.delay(by, until));
+                lanes.1.map(|down| down.delay(by, until));
+            }),
+            Effect::Slow(rate, direction) => self.affect(id, direction, |lanes| {
+                lanes.0.map(|up| up.slow(rate, until));
+                lanes.1.map(|down| down.slow(rate, until));
+            }),
             Effect::Send(frame) => self.context.deliver_text(id, frame.to_owned()),
+        }
+    }
+
+    fn affect(
+        &mut self,
+        id: ConnectionId,
+        direction: Direction,
+        effect: impl FnOnce((Option<&mut Lane<Arrival>>, Option<&mut Lane<Delivery>>)),
+    ) {
+        if let Some(transport) = self.context.transports.get_mut(id) {
+            effect(transport.lanes(direction));
         }
     }
 
@@ -131,7 +156,8 @@ impl Cloud {
         if !self.is_target_closed(&request.target) {
             self.faults.arm(&armed, self.context.now());
         }
-        if request.fault.forgets_sessions() && request.target == Target::All {
+        let hits_all = request.target == Target::All && request.share == Share::ALL;
+        if request.fault.forgets_sessions() && hits_all {
             self.remove_sessions(|_| true);
             self.sessions = known_sessions(&self.context.config);
         }

@@ -1,6 +1,7 @@
 //! The cloud as a state machine without I/O.
 
 mod apps;
+mod arrivals;
 mod connect;
 mod disconnect;
 mod endpoints;
@@ -96,6 +97,8 @@ pub struct Cloud {
     /// Requests to apps whose result is not known yet.
     calls_in_progress: usize,
     last_id: u64,
+    /// Number of sockets so far, with those that were refused.
+    sockets_seen: u64,
     shutting_down: bool,
 }
 
@@ -111,6 +114,7 @@ impl Cloud {
             rooms: Rooms::default(),
             calls_in_progress: 0,
             last_id: 0,
+            sockets_seen: 0,
             shutting_down: false,
         }
     }
@@ -128,7 +132,12 @@ impl Cloud {
         now: Instant,
     ) -> Result<ConnectionId, OpenError> {
         self.context.set_time(now);
-        if self.shutting_down || self.faults.refuses_socket(self.context.now()) {
+        self.sockets_seen += 1;
+        if self.shutting_down
+            || self
+                .faults
+                .refuses_socket(self.sockets_seen, self.context.now())
+        {
             let reason = "reset before the handshake".to_owned();
             self.broadcast_refusal(None, "FAULT", None, reason);
             return Err(OpenError::ResetByFault);
@@ -160,6 +169,12 @@ impl Cloud {
     /// Handles an event on a socket. Frames of a connection that is closed are ignored.
     pub fn handle_input(&mut self, from: ConnectionId, input: Input<'_>, now: Instant) {
         self.context.set_time(now);
+        if !self.is_held(from, &input) {
+            self.handle_arrived(from, input);
+        }
+    }
+
+    fn handle_arrived(&mut self, from: ConnectionId, input: Input<'_>) {
         match input {
             Input::Gone => {
                 self.end(from, Ending::by_peer(close::ABNORMAL, ""));
@@ -385,6 +400,7 @@ impl Cloud {
             Timer::Stale(id) => self.check_stale(id),
             Timer::Cut(id) => self.cut(id),
             Timer::Release(id) => self.release(id),
+            Timer::Arrive(id) => self.handle_arrivals(id),
             Timer::Overflow(id) => self.overflow(id, "send buffer full"),
             Timer::Thaw(id) => self.thaw(id),
             Timer::Flap(id) => {
@@ -409,20 +425,6 @@ impl Cloud {
                     self.broadcast(None, fact);
                 }
             }
-        }
-    }
-
-    /// Sends the frames whose delay is over.
-    fn release(&mut self, id: ConnectionId) {
-        let now = self.context.now();
-        while let Some(transport) = self.context.transports.get_mut(id) {
-            let Some(what) = transport.release(now) else {
-                if let Some(due) = transport.next_release() {
-                    self.context.timers.set(Timer::Release(id), due);
-                }
-                return;
-            };
-            self.context.push(Output::Deliver { to: id, what });
         }
     }
 

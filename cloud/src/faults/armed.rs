@@ -1,6 +1,6 @@
 //! Injected faults that wait for new connections.
 
-use super::fault::{FaultRequest, Target};
+use super::fault::{FaultRequest, Share, Target};
 use super::kinds::{Effect, Fault, Obstacle};
 #[cfg(feature = "test-util")]
 use crate::identity::ConnectionId;
@@ -18,6 +18,7 @@ pub(crate) struct ArmedFaults {
 struct Armed {
     fault: Fault,
     target: Target,
+    share: Share,
     /// `None`: for the next connection only.
     until: Option<Instant>,
 }
@@ -38,6 +39,7 @@ impl ArmedFaults {
         self.armed.push(Armed {
             fault: request.fault.clone(),
             target: request.target.clone(),
+            share: request.share,
             until: request.period.map(|period| now + period),
         });
     }
@@ -56,12 +58,12 @@ impl ArmedFaults {
             .filter_map(|armed| armed.target.connection())
     }
 
-    /// Reports whether a socket is to be reset before its handshake.
-    pub(crate) fn refuses_socket(&mut self, now: Instant) -> bool {
+    /// Reports whether a socket is to be reset before its handshake. `number` counts the sockets.
+    pub(crate) fn refuses_socket(&mut self, number: u64, now: Instant) -> bool {
         let reset = |obstacle, target: &Target| {
             (obstacle == Obstacle::Reset && *target == Target::All).then_some(())
         };
-        self.take(now, reset).is_some()
+        self.take(number, now, reset).is_some()
     }
 
     /// Reports whether a connection is to be reset during its handshake.
@@ -70,15 +72,21 @@ impl ArmedFaults {
             let is_narrow = *target != Target::All && target.includes(who);
             (obstacle == Obstacle::Reset && is_narrow).then_some(())
         };
-        self.take(now, reset).is_some()
+        self.take(who.connection_id.0, now, reset).is_some()
     }
 
     /// Returns the error code to answer a connection's handshake with.
     pub(crate) fn rejects(&mut self, who: &Identity, now: Instant) -> Option<&'static str> {
-        self.take(now, |obstacle, target| match obstacle {
-            Obstacle::Error(code) if target.includes(who) => Some(code),
-            Obstacle::Error(_) | Obstacle::Reset | Obstacle::NoAnswer | Obstacle::NoPhoto => None,
-        })
+        self.take(
+            who.connection_id.0,
+            now,
+            |obstacle, target| match obstacle {
+                Obstacle::Error(code) if target.includes(who) => Some(code),
+                Obstacle::Error(_) | Obstacle::Reset | Obstacle::NoAnswer | Obstacle::NoPhoto => {
+                    None
+                }
+            },
+        )
     }
 
     /// Reports whether a connection's handshake is to remain unanswered.
@@ -86,12 +94,12 @@ impl ArmedFaults {
         let dropped = |obstacle, target: &Target| {
             (obstacle == Obstacle::NoAnswer && target.includes(who)).then_some(())
         };
-        self.take(now, dropped).is_some()
+        self.take(who.connection_id.0, now, dropped).is_some()
     }
 
     /// Returns the error that a photo request of a connection is to be answered with.
     pub(crate) fn fails_photo(&mut self, who: &Identity, now: Instant) -> Option<PhotoError> {
-        self.take(now, |obstacle, target| {
+        self.take(who.connection_id.0, now, |obstacle, target| {
             (obstacle == Obstacle::NoPhoto && target.includes(who)).then_some(PhotoError {
                 code: "PHOTO_CAPTURE_FAILED",
                 message: "The glasses could not take a photo",
@@ -109,7 +117,7 @@ impl ArmedFaults {
         self.expire(now);
         let armed = self.armed.iter();
         armed
-            .filter(|armed| armed.target.includes(who))
+            .filter(|armed| armed.target.includes(who) && armed.share.includes(who.connection_id.0))
             .filter_map(|armed| Some((stage(&armed.fault), armed.until?)))
             .flat_map(|(effects, until)| effects.into_iter().map(move |effect| (effect, until)))
             .collect()
@@ -118,13 +126,19 @@ impl ArmedFaults {
     /// Finds the first fault that `select` accepts. Removes it if it is for one connection only.
     fn take<T>(
         &mut self,
+        number: u64,
         now: Instant,
         select: impl Fn(Obstacle, &Target) -> Option<T>,
     ) -> Option<T> {
         self.expire(now);
         let mut armed = self.armed.iter().enumerate();
         let (index, found) = armed.find_map(|(index, armed)| {
-            Some((index, select(armed.fault.obstacle()?, &armed.target)?))
+            let obstacle = armed.fault.obstacle()?;
+            let found = armed
+                .share
+                .includes(number)
+                .then(|| select(obstacle, &armed.target));
+            Some((index, found??))
         })?;
         if self.armed[index].until.is_none() {
             self.armed.remove(index);

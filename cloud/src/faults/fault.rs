@@ -15,6 +15,44 @@ pub struct FaultRequest {
     /// Time during which it also affects new connections. Without it, `refuse`, `reject` and
     /// `drop_acks` affect the next connection, and the others only open connections.
     pub period: Option<Duration>,
+    /// The share of the target's connections that it affects.
+    pub share: Share,
+}
+
+/// A share of connections. Their numbers determine which it includes, spread evenly.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct Share(u32);
+
+impl Share {
+    /// Every connection.
+    pub const ALL: Self = Self(Self::PARTS);
+
+    const PARTS: u32 = 1_000_000;
+
+    /// Creates a share; `None` outside of 0 to 1.
+    pub fn new(share: f64) -> Option<Self> {
+        let is_valid = (0.0..=1.0).contains(&share);
+        is_valid.then(|| Self((share * f64::from(Self::PARTS)).round() as u32))
+    }
+
+    /// Reports whether the share includes the connection with this number.
+    pub(crate) fn includes(self, number: u64) -> bool {
+        // Multiples of the golden ratio are spread evenly between 0 and 1.
+        let spread = number.wrapping_mul(0x9E37_79B9_7F4A_7C15) >> 32;
+        spread * u64::from(Self::PARTS) >> 32 < u64::from(self.0)
+    }
+}
+
+/// Direction of frames.
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
+pub enum Direction {
+    /// From the app to the cloud.
+    Up,
+    /// From the cloud to the app.
+    Down,
+    /// Both.
+    #[default]
+    Both,
 }
 
 /// The connections that a fault or a frame is for.

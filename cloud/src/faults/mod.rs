@@ -11,5 +11,5 @@ pub(crate) mod scenario;
 pub(crate) mod seeded;
 
 pub(crate) use armed::ArmedFaults;
-pub use fault::{FaultRequest, Target};
+pub use fault::{Direction, FaultRequest, Share, Target};
 pub use kinds::{Fault, FaultField, FaultInfo};

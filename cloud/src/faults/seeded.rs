@@ -8,7 +8,7 @@ use fastrand::Rng;
 use crate::faults::action::Action;
 use crate::faults::kinds::{Close, Cut, Delay, DropAcks, Flap, Freeze, Malformed, Refuse, Restart};
 use crate::faults::scenario::Step;
-use crate::faults::{Fault, FaultRequest, Target};
+use crate::faults::{Fault, FaultRequest, Share, Target};
 
 /// Endless random faults with their times. A client with default options recovers from each of
 /// them.
@@ -52,7 +52,7 @@ impl SeededPlan {
             4 => {
                 // Without a period only open connections freeze.
                 let period = self.random.bool().then(|| self.millis(1_000, 4_000));
-                self.push(Freeze {}, period);
+                self.push(Freeze::default(), period);
             }
             5 => {
                 let period = self.millis(500, 2_000);
@@ -62,7 +62,7 @@ impl SeededPlan {
             6 => {
                 let delay = self.millis(50, 1_500);
                 let period = self.millis(2_000, 6_000);
-                self.push(Delay { by: delay }, Some(period));
+                self.push(Delay::new(delay), Some(period));
             }
             7 => {
                 self.push(DropAcks {}, None);
@@ -101,6 +101,7 @@ impl SeededPlan {
                 fault: fault.into(),
                 target,
                 period,
+                share: Share::ALL,
             }),
         });
     }

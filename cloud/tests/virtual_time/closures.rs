@@ -58,7 +58,7 @@ fn closures() -> Vec<Closure> {
             world.inject(fault::Cut {}, None);
         }),
         ("it freezes for good", |world, _| {
-            world.inject(fault::Freeze {}, None);
+            world.inject(fault::Freeze::default(), None);
             world.advance(seconds(45));
         }),
         ("the cloud restarts", |world, _| {
@@ -80,7 +80,7 @@ fn faults_for_a_connection_end_with_it() {
         for (fault, period) in [
             (Fault::from(fault::Refuse {}), None),
             (
-                fault::Delay { by: Duration::ZERO }.into(),
+                fault::Delay::new(Duration::ZERO).into(),
                 Some(seconds(3_600)),
             ),
         ] {
@@ -89,6 +89,7 @@ fn faults_for_a_connection_end_with_it() {
                 fault,
                 target,
                 period,
+                share: tpa_cloud::Share::ALL,
             };
             world.cloud.inject(&request, world.now);
         }
@@ -112,7 +113,7 @@ fn closed_sockets_leave_no_timers() {
     for cut in [false, true] {
         let mut world = World::new();
         let id = world.connect("user1", PACKAGE);
-        world.inject(fault::Delay { by: seconds(60) }, None);
+        world.inject(fault::Delay::new(seconds(60)), None);
         let reason = "because".to_owned();
         world.inject(fault::Close { code: 1011, reason }, None);
         if cut {
@@ -141,6 +142,7 @@ fn no_fault_is_kept_for_a_closed_connection() {
             fault,
             target: target.clone(),
             period: Some(seconds(3_600)),
+            share: tpa_cloud::Share::ALL,
         };
         world.cloud.inject(&request, world.now);
     }

@@ -8,7 +8,10 @@ fn a_frozen_connection_is_silent_for_the_period() {
     let id = world.connect("user1", PACKAGE);
     world.subscribe(id, &["transcription"]);
     world.outputs.clear();
-    assert_eq!(world.inject(fault::Freeze {}, Some(seconds(20))), [id]);
+    assert_eq!(
+        world.inject(fault::Freeze::default(), Some(seconds(20))),
+        [id]
+    );
     world.advance(Duration::from_millis(19_999));
     assert!(world.deliveries_to(id).is_empty());
     // A connection that opens within the period freezes too.
@@ -34,7 +37,7 @@ fn a_delay_keeps_the_order_and_ends() {
     let mut world = World::new();
     let id = world.connect("user1", PACKAGE);
     world.outputs.clear();
-    world.inject(fault::Delay { by: seconds(3) }, Some(seconds(10)));
+    world.inject(fault::Delay::new(seconds(3)), Some(seconds(10)));
     world.frame(id, json!({"type": "ping"}));
     assert!(world.deliveries_to(id).is_empty());
     world.advance(seconds(3));
@@ -56,7 +59,7 @@ fn a_close_frame_follows_delayed_frames() {
     let mut world = World::new();
     let id = world.connect("user1", PACKAGE);
     world.outputs.clear();
-    world.inject(fault::Delay { by: seconds(3) }, None);
+    world.inject(fault::Delay::new(seconds(3)), None);
     world
         .cloud
         .stop_apps(&Target::All, "user_disabled", world.now);
@@ -111,6 +114,7 @@ fn refuse_with_a_target_acts_after_the_first_frame() {
         fault: fault::Refuse {}.into(),
         target: Target::Package(PACKAGE.to_owned()),
         period: None,
+        share: tpa_cloud::Share::ALL,
     };
     world.cloud.inject(&request, world.now);
     world.connect("user1", "org.example.other");
@@ -203,7 +207,7 @@ fn faults_are_cleared_by_target() {
     let one = world.connect("user1", PACKAGE);
     let other = world.connect("user2", PACKAGE);
     let target = Target::Session(format!("user1-{PACKAGE}"));
-    world.inject(fault::Freeze {}, Some(seconds(20)));
+    world.inject(fault::Freeze::default(), Some(seconds(20)));
     world.cloud.clear_faults(&target, world.now);
     world.drain();
     let state = |world: &World, user: usize| {

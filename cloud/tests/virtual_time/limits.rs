@@ -27,9 +27,10 @@ fn delayed_frames_are_limited() {
     let id = world.connect("user1", PACKAGE);
     let other = world.connect("user2", PACKAGE);
     let request = FaultRequest {
-        fault: fault::Delay { by: seconds(3_600) }.into(),
+        fault: fault::Delay::new(seconds(3_600)).into(),
         target: Target::Connection(id),
         period: None,
+        share: tpa_cloud::Share::ALL,
     };
     world.cloud.inject(&request, world.now);
     for _ in 0..200 {
@@ -50,10 +51,8 @@ fn delayed_frames_are_limited() {
 #[test]
 fn shutdown_ignores_faults() {
     for fault in [
-        Fault::from(fault::Delay {
-            by: seconds(86_400),
-        }),
-        fault::Freeze {}.into(),
+        Fault::from(fault::Delay::new(seconds(86_400))),
+        fault::Freeze::default().into(),
     ] {
         let mut world = World::new();
         let id = world.connect("user1", PACKAGE);

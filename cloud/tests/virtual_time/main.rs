@@ -8,6 +8,7 @@
 
 mod apps;
 mod closures;
+mod directions;
 mod displays;
 mod endpoints;
 mod faults;

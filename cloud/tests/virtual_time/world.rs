@@ -101,6 +101,7 @@ impl World {
             fault: fault.into(),
             target: Target::All,
             period,
+            share: tpa_cloud::Share::ALL,
         };
         let hit = self.cloud.inject(&request, self.now);
         self.drain();

@@ -249,6 +249,7 @@ const fn timer_name(timer: &Timer) -> &'static str {
         Timer::Stale(_) => "stale",
         Timer::Cut(_) => "cut",
         Timer::Release(_) => "release",
+        Timer::Arrive(_) => "arrive",
         Timer::Overflow(_) => "overflow",
         Timer::Thaw(_) => "thaw",
         Timer::Flap(_) => "flap",

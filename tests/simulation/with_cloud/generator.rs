@@ -223,7 +223,7 @@ impl Generator {
                 fault::Close { code, reason }.into()
             }
             3..5 => fault::Cut {}.into(),
-            5..8 => fault::Freeze {}.into(),
+            5..8 => fault::Freeze::default().into(),
             8..10 => fault::Refuse {}.into(),
             10..12 => {
                 let error = self.pick(&[
@@ -239,7 +239,7 @@ impl Generator {
             }
             12..14 => {
                 let by = millis(self.up_to(MAX_DELAY));
-                fault::Delay { by }.into()
+                fault::Delay::new(by).into()
             }
             14..16 => fault::DropAcks {}.into(),
             16..18 => fault::Malformed {}.into(),

@@ -163,7 +163,7 @@ impl Schedule<WithCloud> {
             if let Action::Send(whom, Sent::Burst) = action {
                 // Some links cannot hold what accumulates during a delay.
                 let by = Duration::from_millis(generator.up_to(500));
-                let fault = fault::Delay { by }.into();
+                let fault = fault::Delay::new(by).into();
                 let period = None;
                 let delay = Action::Inject {
                     fault,

@@ -5,6 +5,7 @@ use std::time::Duration;
 use serde::de::DeserializeOwned;
 use serde_json::{Map, Value};
 
+use super::Direction;
 use super::request::field;
 use crate::json::{self, FieldError};
 
@@ -17,6 +18,7 @@ fault_kinds! {
     refuse: Refuse,
     reject: Reject,
     delay: Delay,
+    slow: Slow,
     drop_acks: DropAcks,
     malformed: Malformed,
     flap: Flap,
@@ -75,9 +77,11 @@ pub(crate) enum Effect {
     /// Reset it after a delay.
     CutAfter(Duration),
     /// Stop reading and writing until the end of the period.
-    Freeze,
-    /// Delay what is sent until the end of the period.
-    Delay(Duration),
+    Freeze(Direction),
+    /// Delay frames until the end of the period.
+    Delay(Duration, Direction),
+    /// Limit the bytes a second until the end of the period.
+    Slow(u64, Direction),
     /// Send a text frame.
     Send(&'static str),
 }

@@ -6,7 +6,7 @@ use serde::{Deserialize, Deserializer};
 use serde_json::{Map, Value};
 
 use super::{BadRequest, field, object, split_target};
-use crate::faults::{Fault, FaultRequest};
+use crate::faults::{Fault, FaultRequest, Share};
 use crate::json::{self, checked};
 
 /// Reads `{"fault": …, "forMs"?, "packageName"?, "sessionId"?, "connectionId"?}` and the fields
@@ -20,7 +20,14 @@ pub fn read_fault(body: &[u8]) -> Result<FaultRequest, BadRequest> {
 }
 
 pub(super) fn fault_of(fields: Map<String, Value>) -> Result<FaultRequest, BadRequest> {
-    const COMMON: [&str; 5] = ["fault", "forMs", "packageName", "sessionId", "connectionId"];
+    const COMMON: [&str; 6] = [
+        "fault",
+        "forMs",
+        "share",
+        "packageName",
+        "sessionId",
+        "connectionId",
+    ];
     let (target, fields) = split_target(fields)?;
     let head: Head = json::parse(fields, &[])?;
     let Some(fault) = Fault::read(&head.fault, head.rest, &COMMON) else {
@@ -29,6 +36,7 @@ pub(super) fn fault_of(fields: Map<String, Value>) -> Result<FaultRequest, BadRe
     let fault = fault?;
     Ok(FaultRequest {
         period: head.period.or(fault.default_period()),
+        share: head.share,
         fault,
         target,
     })
@@ -41,8 +49,14 @@ struct Head {
     fault: String,
     #[serde(rename = "forMs", default, deserialize_with = "field::period")]
     period: Option<Duration>,
+    #[serde(default = "all", deserialize_with = "field::share")]
+    share: Share,
     #[serde(flatten)]
     rest: Map<String, Value>,
+}
+
+fn all() -> Share {
+    Share::ALL
 }
 
 fn fault_name<'de, D: Deserializer<'de>>(deserializer: D) -> Result<String, D::Error> {
@@ -72,6 +86,7 @@ mod tests {
                 }),
                 target: Target::Package("a.b".to_owned()),
                 period: None,
+                share: Share::ALL,
             }
         );
         assert_eq!(
@@ -115,6 +130,12 @@ mod tests {
             (r#"{"fault":"cut","package":"a"}"#, "package"),
             (r#"{"fault":"reject","error":"NO_SUCH"}"#, "error"),
             (r#"{"fault":"reject","error":7}"#, "error"),
+            (r#"{"fault":"cut","share":1.1}"#, "share"),
+            (r#"{"fault":"cut","share":"half"}"#, "share"),
+            (r#"{"fault":"cut","direction":"up"}"#, "direction"),
+            (r#"{"fault":"freeze","direction":"left"}"#, "direction"),
+            (r#"{"fault":"slow"}"#, "bytesPerSecond"),
+            (r#"{"fault":"slow","bytesPerSecond":0}"#, "bytesPerSecond"),
         ] {
             match read_fault(body.as_bytes()) {
                 Err(error) => assert_eq!(error.field, field, "{body}: {error}"),

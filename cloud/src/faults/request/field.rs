@@ -5,6 +5,7 @@ use std::time::Duration;
 use serde::Deserializer;
 use serde_json::Value;
 
+use crate::faults::{Direction, Share};
 use crate::json::checked;
 use crate::protocol::close;
 use crate::protocol::handshake::Refusal;
@@ -20,6 +21,9 @@ pub(in crate::faults) const PERIOD: &str = "a whole number of milliseconds from 
 pub(in crate::faults) const ERROR_CODE: &str = "an error code: INVALID_API_KEY, INVALID_JWT, \
     JWT_SIGNATURE_FAILED, PACKAGE_NOT_FOUND, SESSION_NOT_FOUND, MALFORMED_MESSAGE or \
     INTERNAL_ERROR";
+pub(in crate::faults) const DIRECTION: &str = "up, down or both";
+pub(in crate::faults) const BYTES_PER_SECOND: &str = "a whole number of bytes from 1 to 1000000000";
+const SHARE: &str = "a number from 0 to 1";
 const TIME: &str = "a time such as \"1m 30s\", \"800ms\" or a number of milliseconds";
 
 pub(in crate::faults) fn close_code<'de, D: Deserializer<'de>>(d: D) -> Result<u16, D::Error> {
@@ -53,6 +57,29 @@ pub(in crate::faults) fn error_code<'de, D: Deserializer<'de>>(
 
 pub(in crate::faults) fn delay<'de, D: Deserializer<'de>>(d: D) -> Result<Duration, D::Error> {
     checked(d, DELAY, |value| millis(value, 0))
+}
+
+pub(in crate::faults) fn direction<'de, D: Deserializer<'de>>(d: D) -> Result<Direction, D::Error> {
+    checked(d, DIRECTION, |value| match value.as_str()? {
+        "up" => Some(Direction::Up),
+        "down" => Some(Direction::Down),
+        "both" => Some(Direction::Both),
+        _ => None,
+    })
+}
+
+pub(in crate::faults) fn bytes_per_second<'de, D: Deserializer<'de>>(
+    d: D,
+) -> Result<u64, D::Error> {
+    checked(d, BYTES_PER_SECOND, |value| {
+        value
+            .as_u64()
+            .filter(|rate| (1..=1_000_000_000).contains(rate))
+    })
+}
+
+pub(super) fn share<'de, D: Deserializer<'de>>(d: D) -> Result<Share, D::Error> {
+    checked(d, SHARE, |value| Share::new(value.as_f64()?))
 }
 
 pub(super) fn period<'de, D: Deserializer<'de>>(d: D) -> Result<Option<Duration>, D::Error> {

@@ -108,7 +108,7 @@ mod tests {
     use super::*;
     use crate::faults::action::Action;
     use crate::faults::kinds::Delay;
-    use crate::faults::{FaultRequest, Target};
+    use crate::faults::{FaultRequest, Share, Target};
 
     #[test]
     fn toml_and_json_are_equivalent() {
@@ -130,12 +130,10 @@ mod tests {
         let scenario = Scenario::from_toml("both", toml).unwrap();
         assert_eq!(Scenario::from_json("both", json), Ok(scenario.clone()));
         let delay = FaultRequest {
-            fault: Delay {
-                by: Duration::from_millis(800),
-            }
-            .into(),
+            fault: Delay::new(Duration::from_millis(800)).into(),
             target: Target::Package("a.b".to_owned()),
             period: Some(Duration::from_secs(4)),
+            share: Share::ALL,
         };
         let expected = [
             (500, Action::ClearFaults(Target::All)),

@@ -158,6 +158,7 @@ impl World<'_> {
                 fault: fault.clone(),
                 target,
                 period: period.map(Duration::from_millis),
+                share: tpa_cloud::Share::ALL,
             };
             let is_restart = matches!(fault, Fault::Restart(_));
             let is_for_all = request.target == Target::All;
