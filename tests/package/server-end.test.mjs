@@ -222,9 +222,14 @@ test("a listener that ends the process when it is alone does not do so before on
 });
 
 test("a second signal does not wait", async () => {
-  const options = "onStop: () => new Promise(() => {}), handleSignals: true,";
+  const options = `handleSignals: true,
+    onStop() {
+      console.log("stopping");
+      return new Promise(() => {});
+    },`;
   const child = await processOf("second", { options });
   const ended = child.end("SIGTERM");
+  assert.equal(await child.line(), "stopping");
   child.kill("SIGINT");
   assert.deepEqual(await ended, [null, "SIGINT"]);
 });
