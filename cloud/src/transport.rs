@@ -4,7 +4,7 @@
 use std::collections::BTreeMap;
 use std::sync::Arc;
 
-use crate::faults::{Direction, Target};
+use crate::faults::Target;
 use crate::identity::{ConnectionId, Identity, UserSessionId};
 use crate::lane::{Lane, Passage};
 use crate::output::Delivery;
@@ -83,18 +83,6 @@ impl Transport {
     /// Reports whether the connection has ended.
     pub(crate) fn is_closed(&self) -> bool {
         matches!(self.stage, Stage::Closing)
-    }
-
-    /// Returns the lanes of a direction.
-    pub(crate) fn lanes(
-        &mut self,
-        direction: Direction,
-    ) -> (Option<&mut Lane<Arrival>>, Option<&mut Lane<Delivery>>) {
-        match direction {
-            Direction::Up => (Some(&mut self.up), None),
-            Direction::Down => (None, Some(&mut self.down)),
-            Direction::Both => (Some(&mut self.up), Some(&mut self.down)),
-        }
     }
 
     /// Sends a frame through the faults of the connection.

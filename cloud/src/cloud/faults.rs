@@ -119,30 +119,45 @@ impl Cloud {
                 self.context.timers.set(Timer::Flap(id), end);
             }
             Effect::Freeze(Direction::Both) => self.freeze(id, until),
-            Effect::Freeze(direction) => self.affect(id, direction, |lanes| {
-                lanes.0.map(|up| up.lose(until));
-                lanes.1.map(|down| down.lose(until));
-            }),
-            Effect::Delay(by, direction) => self.affect(id, direction, |lanes| {
-                lanes.0.map(|up| up.delay(by, until));
-                lanes.1.map(|down| down.delay(by, until));
-            }),
-            Effect::Slow(rate, direction) => self.affect(id, direction, |lanes| {
-                lanes.0.map(|up| up.slow(rate, until));
-                lanes.1.map(|down| down.slow(rate, until));
-            }),
+            Effect::Freeze(direction) => {
+                self.affect(id, direction, |up| up.lose(until), |down| down.lose(until));
+            }
+            Effect::Delay(by, direction) => {
+                self.affect(
+                    id,
+                    direction,
+                    |up| up.delay(by, until),
+                    |down| down.delay(by, until),
+                );
+            }
+            Effect::Slow(rate, direction) => {
+                self.affect(
+                    id,
+                    direction,
+                    |up| up.slow(rate, until),
+                    |down| down.slow(rate, until),
+                );
+            }
             Effect::Send(frame) => self.context.deliver_text(id, frame.to_owned()),
         }
     }
 
+    /// Applies an effect to the lanes of a direction.
     fn affect(
         &mut self,
         id: ConnectionId,
         direction: Direction,
-        effect: impl FnOnce((Option<&mut Lane<Arrival>>, Option<&mut Lane<Delivery>>)),
+        on_up: impl FnOnce(&mut Lane<Arrival>),
+        on_down: impl FnOnce(&mut Lane<Delivery>),
     ) {
-        if let Some(transport) = self.context.transports.get_mut(id) {
-            effect(transport.lanes(direction));
+        let Some(transport) = self.context.transports.get_mut(id) else {
+            return;
+        };
+        if matches!(direction, Direction::Up | Direction::Both) {
+            on_up(&mut transport.up);
+        }
+        if matches!(direction, Direction::Down | Direction::Both) {
+            on_down(&mut transport.down);
         }
     }
 

@@ -39,7 +39,7 @@ impl Share {
     pub(crate) fn includes(self, number: u64) -> bool {
         // Multiples of the golden ratio are spread evenly between 0 and 1.
         let spread = number.wrapping_mul(0x9E37_79B9_7F4A_7C15) >> 32;
-        spread * u64::from(Self::PARTS) >> 32 < u64::from(self.0)
+        (spread * u64::from(Self::PARTS)) >> 32 < u64::from(self.0)
     }
 }
 
