@@ -11,6 +11,7 @@ import { JSON_MEDIA, router } from "../../pkg-template/src/server/router.js";
 function answering({ authorize } = {}) {
   const calls = [];
   const route = (name, more) => ({
+    name,
     handle: () => {
       calls.push(name);
       return SUCCESS;
@@ -96,6 +97,32 @@ test("every route is authorised, and accepts its media type", async () => {
       assert.deepEqual(await ask(method, path, { headers }), [415, undefined, 415], type);
     }
   }
+});
+
+test("neither a response nor a line about a refusal has a secret of the path", async () => {
+  const refusals = [];
+  for (const webhookPath of ["/s3cret/webhook", "/webhook/s3cret", "/s3cret"]) {
+    const answer = router({
+      routes: [{ name: "webhook", method: "POST", paths: [webhookPath], handle: () => SUCCESS }],
+      authorise: guard({ authorize: () => false }, assert.fail),
+      refused: (...given) => refusals.push(given),
+      failed: assert.fail,
+    });
+    for (const path of ["/", "/x/webhook", webhookPath, `${webhookPath}/`, `/${webhookPath}`]) {
+      for (const [isMounted, method] of [
+        [false, "POST"],
+        [false, "GET"],
+        [true, "POST"],
+        [true, "GET"],
+      ]) {
+        const given = await answer({ method, path, url: path, isMounted, header: () => undefined });
+        assert.ok([401, 404, 405].includes(given.status));
+        assert.doesNotMatch(JSON.stringify(given), /s3cret/);
+      }
+    }
+  }
+  assert.equal(refusals.length, 60);
+  assert.doesNotMatch(JSON.stringify(refusals), /s3cret/);
 });
 
 test("refusals are logged, at most ten a minute and then their number", () => {
