@@ -21,6 +21,7 @@ declare module "bindgen:tpa_session_bg.js" {
     reconnectNow(): void;
     /** Ends the session here, so that another process can continue it. */
     handOver(): void;
+    redact(text: unknown): string;
     /** Opens a connection anew because the cloud has asked for the session. */
     reopen(): void;
     timeline(): ReturnType<Session["timeline"]>;

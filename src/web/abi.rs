@@ -134,6 +134,11 @@ impl TpaSession {
         self.0.writes(LogLevel::Warn)
     }
 
+    /// Returns a text of a frame as one line without the API key; an empty one if it is no string.
+    pub fn redact(&self, text: JsValue) -> JsString {
+        (*self.0.redact_line(&text)).into()
+    }
+
     /// Hands the event handlers over to the caller, who must keep them for as long as the session.
     ///
     /// Handlers usually refer to the session, and the garbage collector cannot see through wasm:
@@ -311,8 +316,7 @@ impl Driver {
             JsEvent::Turned => self.on_turned(),
             JsEvent::Opened => self.input(Input::Opened(socket)),
             JsEvent::Failed => {
-                let error = value.as_string().unwrap_or_default();
-                let error = self.redactor.borrow().redact_line(&error);
+                let error = self.redact_line(value);
                 if !error.is_empty() {
                     self.log(LogLevel::Info, &["socket error: ", &error].concat());
                 }

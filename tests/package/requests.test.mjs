@@ -114,6 +114,31 @@ test("a refused photo rejects with the reason", async () => {
   await rejected;
 });
 
+test("a refusal does not show the API key, and is one line of at most 300 characters", async () => {
+  const { session, tell, heard, flush } = await full();
+  const texts = [
+    ["the key dev-key\nis %64ev-key", "the key [key] is [key]"],
+    ["x".repeat(5000), "x".repeat(300)],
+    [{ toString: null }, undefined],
+    [42, undefined],
+    ["", undefined],
+  ];
+  for (const [message, shown] of texts) {
+    const photo = session.camera.requestPhoto();
+    const stream = session.camera.startManagedStream();
+    await flush();
+    const { requestId } = asked(heard, "photo_request");
+    const code = "REFUSED";
+    const rejected = Promise.all([
+      assert.rejects(photo, { code, message: shown ?? "No photo was taken" }),
+      assert.rejects(stream, { code, message: shown ?? "The stream was not started" }),
+    ]);
+    await tell({ type: "photo_response", requestId, success: false, error: { message } });
+    await tell({ type: "managed_stream_status", status: "error", message });
+    await rejected;
+  }
+});
+
 test("sounds, locations and messages receive responses", async () => {
   const { session, tell, heard, flush } = await full();
   const sound = session.audio.playAudio({ audioUrl: "https://example.org/a.mp3", volume: 0.5 });

@@ -292,6 +292,17 @@ test("the user id is the part of the session id before the package name", async 
   assert.equal(session.packageName, "org.example.app");
 });
 
+test("the user id of another package's session ends at a hyphen after the at sign", async () => {
+  for (const [id, userId] of [
+    ["anna-maria@my-host.org-com.other.app", "anna-maria@my-host.org"],
+    ["anna-maria@host.org", "anna-maria@host.org"],
+    ["user-com.my-company.app", "user"],
+  ]) {
+    const { session } = await connected({}, { id });
+    assert.equal(session.userId, userId);
+  }
+});
+
 test("invalid arguments are rejected with the allowed values", async () => {
   const { session, heard, flush } = await connected();
   const { events, layouts, dashboard, settings } = session;

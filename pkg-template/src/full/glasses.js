@@ -3,7 +3,6 @@ import { httpOrigin } from "../session/cloud-url.js";
 import { CHECK_OPTIONS } from "../session/internal-symbols.js";
 import { oneOf, refuse, text } from "../session/validate.js";
 import { AUDIO_OPTIONS, LOCATION_OPTIONS, PHOTO_OPTIONS, SPEAK_OPTIONS } from "./option-names.js";
-import { RequestError } from "./request-error.js";
 import { Streaming } from "./streaming.js";
 import { Unproxied } from "../session/unproxied.js";
 
@@ -36,7 +35,7 @@ export class Camera extends Streaming {
     const message = { ...options, type: "photo_request" };
     const response = await this.#requests.send(message, "requestId", "photo_response");
     if (response.success !== false) return response;
-    throw new RequestError(response.error?.message ?? "No photo was taken", "REFUSED");
+    throw this.#requests.refusal(response.error?.message, "No photo was taken");
   }
 
   /** @param {string} requestId */

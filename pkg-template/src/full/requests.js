@@ -1,5 +1,5 @@
 /** Requests to the cloud that are answered by a separate frame. */
-import { LISTEN_PASSIVELY } from "../session/internal-symbols.js";
+import { LISTEN_PASSIVELY, REDACT } from "../session/internal-symbols.js";
 import { RequestError } from "./request-error.js";
 
 /** Default timeout, ms: a photo travels from the glasses through the phone. */
@@ -148,6 +148,16 @@ export class Requests {
     const ids = this.pending(type).filter((id) => only === undefined || id === only);
     for (const id of ids) this.#fail(id, "CANCELLED", "The request was cancelled");
     return ids.length;
+  }
+
+  /**
+   * Returns the error of a request that the cloud or the glasses refused.
+   *
+   * @param {unknown} message of the response
+   * @param {string} fallback for a response without one
+   */
+  refusal(message, fallback) {
+    return new RequestError(this.#session[REDACT](message) || fallback, "REFUSED");
   }
 
   /** Returns an id that is unique across sessions. */

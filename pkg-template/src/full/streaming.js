@@ -3,7 +3,6 @@ import { APPLY_FRAME, CHECK_OPTIONS } from "../session/internal-symbols.js";
 import { text } from "../session/validate.js";
 import { keep } from "../session/weight.js";
 import { MANAGED_STREAM_OPTIONS, RTMP_STREAM_OPTIONS, STOP_STREAM_OPTIONS } from "./option-names.js";
-import { RequestError } from "./request-error.js";
 import { Unproxied } from "../session/unproxied.js";
 
 /** Statuses in which a stream has ended. */
@@ -95,7 +94,7 @@ export class Streaming extends Unproxied {
       ENDED.includes(status) || (status === "active" && hlsUrl !== undefined);
     const response = await this.#requests.send(message, "requestId", "managed_stream_status", { matches });
     if (response.status === "active") return this.getManagedStreamUrls();
-    throw new RequestError(response.message ?? "The stream was not started", "REFUSED");
+    throw this.#requests.refusal(response.message, "The stream was not started");
   }
 
   stopManagedStream() {

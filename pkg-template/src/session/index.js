@@ -18,7 +18,14 @@ import { ensureInstance } from "../wasm/instance.js";
 import { Dashboard } from "./dashboard.js";
 import { EVENT_NAMES } from "./event-names.js";
 import { Events } from "./events.js";
-import { APPLY_FRAME, CHECK_OPTIONS, HAND_OVER, LISTEN_PASSIVELY, REOPEN } from "./internal-symbols.js";
+import {
+  APPLY_FRAME,
+  CHECK_OPTIONS,
+  HAND_OVER,
+  LISTEN_PASSIVELY,
+  REDACT,
+  REOPEN,
+} from "./internal-symbols.js";
 import { Layouts } from "./layouts.js";
 import { checkName, checkNames } from "./names.js";
 import {
@@ -273,7 +280,9 @@ export class TpaSession extends Unproxied {
   get userId() {
     const { sessionId, packageName } = this;
     const suffix = `-${packageName}`;
-    return sessionId?.endsWith(suffix) ? sessionId.slice(0, -suffix.length) : sessionId?.split("-")[0];
+    if (sessionId?.endsWith(suffix)) return sessionId.slice(0, -suffix.length);
+    // An e-mail address may contain hyphens, so the last one that follows its "@" counts.
+    return sessionId?.replace(sessionId.includes("@") ? /-[^-@]*$/ : /-.*/s, "");
   }
 
   /**
@@ -284,6 +293,11 @@ export class TpaSession extends Unproxied {
    */
   [LISTEN_PASSIVELY](event, handler) {
     return this.#handlers.on(event, handler, false, true);
+  }
+
+  /** Makes a text of a frame safe for an error. @param {unknown} text */
+  [REDACT](text) {
+    return this.#wasm.redact(text);
   }
 
   /**

@@ -20,3 +20,6 @@ export const HAND_OVER = Symbol.for("tpa-session.hand-over");
 
 /** Method that checks the names of options that the app passed to a method. */
 export const CHECK_OPTIONS = Symbol.for("tpa-session.check-options");
+
+/** Method that makes a text of a frame one line without the API key, `""` if it is no string. */
+export const REDACT = Symbol.for("tpa-session.redact");
