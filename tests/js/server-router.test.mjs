@@ -5,12 +5,15 @@ import { test } from "node:test";
 import { Body, bodyReader } from "../../pkg-template/src/server/body.js";
 import { guard } from "../../pkg-template/src/server/guard.js";
 import { HttpError, SUCCESS } from "../../pkg-template/src/server/http-error.js";
+import { createLog } from "../../pkg-template/src/server/log.js";
 import { refusals } from "../../pkg-template/src/server/refusals.js";
+import { reporter } from "../../pkg-template/src/server/report.js";
 import { JSON_MEDIA, router } from "../../pkg-template/src/server/router.js";
 
 function answering({ authorize } = {}) {
   const calls = [];
   const route = (name, more) => ({
+    name,
     handle: () => {
       calls.push(name);
       return SUCCESS;
@@ -98,6 +101,32 @@ test("every route is authorised, and accepts its media type", async () => {
   }
 });
 
+test("neither a response nor a line about a refusal has a secret of the path", async () => {
+  const refusals = [];
+  for (const webhookPath of ["/s3cret/webhook", "/webhook/s3cret", "/s3cret"]) {
+    const answer = router({
+      routes: [{ name: "webhook", method: "POST", paths: [webhookPath], handle: () => SUCCESS }],
+      authorise: guard({ authorize: () => false }, assert.fail),
+      refused: (...given) => refusals.push(given),
+      failed: assert.fail,
+    });
+    for (const path of ["/", "/x/webhook", webhookPath, `${webhookPath}/`, `/${webhookPath}`]) {
+      for (const [isMounted, method] of [
+        [false, "POST"],
+        [false, "GET"],
+        [true, "POST"],
+        [true, "GET"],
+      ]) {
+        const given = await answer({ method, path, url: path, isMounted, header: () => undefined });
+        assert.ok([401, 404, 405].includes(given.status));
+        assert.doesNotMatch(JSON.stringify(given), /s3cret/);
+      }
+    }
+  }
+  assert.equal(refusals.length, 60);
+  assert.doesNotMatch(JSON.stringify(refusals), /s3cret/);
+});
+
 test("refusals are logged, at most ten a minute and then their number", () => {
   let now = 0;
   const lines = [];
@@ -117,6 +146,39 @@ test("refusals are logged, at most ten a minute and then their number", () => {
   ]);
   refused(new HttpError(404, "x").answer, { method: "GET", path: "/".repeat(9999) });
   assert.ok(lines.at(-1)[1].length < 200);
+});
+
+test("a line is written for any value that the app threw, to any logger", async () => {
+  const lines = [];
+  const unhandled = [];
+  const onUnhandled = (error) => unhandled.push(error);
+  process.on("unhandledRejection", onUnhandled);
+  try {
+    const loggers = [
+      { error: (line) => lines.push(line) },
+      { error: (line) => Promise.reject(new Error(`${lines.push(line)}`)) },
+      {
+        error: (line) => {
+          throw lines.push(line);
+        },
+      },
+    ];
+    const stacks = [Symbol("stack"), Object.create(null), 1, undefined, [{}]];
+    const values = stacks.map((stack) => Object.assign(new Error("broken"), { stack }));
+    for (const logger of loggers) {
+      const log = createLog({ packageName: "a", logger });
+      const report = reporter((error) => Promise.reject(error), log);
+      for (const error of [...values, Object.create(null), Symbol("x"), null]) {
+        report(error, { where: "onSession" });
+      }
+    }
+    await new Promise((resolve) => setImmediate(resolve));
+    await new Promise((resolve) => setImmediate(resolve));
+  } finally {
+    process.off("unhandledRejection", onUnhandled);
+  }
+  assert.equal(lines.length, 3 * 8 * 2);
+  assert.deepEqual(unhandled, []);
 });
 
 test("bodies that do not arrive are given up, and few are read at once", async (t) => {

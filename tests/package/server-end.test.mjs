@@ -134,6 +134,10 @@ test("close() rejects invalid arguments", async () => {
     message: /^reason: .*, not "bored"$/,
   });
   assert.throws(() => close({ timeout: NaN }), { name: "TypeError", message: /^timeout: .*, not NaN$/ });
+  for (const timeout of [Infinity, 2 ** 31]) {
+    const message = `timeout: must be a number of ms from 0 to 2147483647, not ${timeout}`;
+    assert.throws(() => close({ timeout }), { name: "TypeError", message });
+  }
   assert.throws(() => close({ release: 1 }), { name: "TypeError", message: /^release: .*, not 1$/ });
   assert.throws(() => close({ release: false, reason: "user_logout" }), {
     name: "TypeError",

@@ -134,14 +134,13 @@ test("a body that was already read is an error, without waiting for it", { timeo
     }
   }
   const { fetch, close } = createTpaServer({ packageName: PACKAGE, apiKey: KEY, onSession() {} });
-  const asked = new Request("http://localhost/webhook", {
-    method: "POST",
-    headers: JSON_HEADERS,
-    body: "{}",
-  });
-  await asked.text();
-  const answer = await fetch(asked);
-  assert.deepEqual([answer.status, (await answer.json()).message], [400, "the body could not be read"]);
+  for (const take of [(asked) => asked.text(), (asked) => asked.body.getReader()]) {
+    const options = { method: "POST", headers: JSON_HEADERS, body: "{}" };
+    const asked = new Request("http://localhost/webhook", options);
+    await take(asked);
+    const answer = await fetch(asked);
+    assert.deepEqual([answer.status, (await answer.json()).message], [400, "the body could not be read"]);
+  }
   await close();
 });
 
@@ -169,7 +168,7 @@ for (const name of ["Node's http", "a server that fetches"]) {
     const { webhook, stop } = await app(createTpaServer, { webhookPath: "/tpa/hook" }, HOSTS[name]);
     const at = (path) => new URL(path, webhook).href;
     try {
-      await refuses(at("/"), "{}", 404, /^not found; the webhook is at \/tpa\/hook$/);
+      await refuses(at("/"), "{}", 404, /^not found$/);
       await refuses(at("/webhook"), "{}", 404, /^not found/);
       await refuses(at("/tpa/hook?a=/b"), "{}", 400, /^type: /);
     } finally {

@@ -34,7 +34,8 @@ export function fetchHandler(answer, readBody) {
  * @param {Sink<unknown>} body
  */
 async function read(request, body) {
-  if (request.bodyUsed) throw new HttpError(400, "the body could not be read");
+  if (request.bodyUsed || request.body?.locked === true)
+    throw new HttpError(400, "the body could not be read");
   const reader = request.body?.getReader();
   while (reader !== undefined) {
     const { done, value } = await reader.read().catch(() => {

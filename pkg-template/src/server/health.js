@@ -13,6 +13,7 @@ import { pathsOf } from "./router.js";
  */
 export function health({ webhookPath, session, sessions }) {
   return {
+    name: "health",
     method: "GET",
     paths: pathsOf(webhookPath, "health"),
     isOpen: true,

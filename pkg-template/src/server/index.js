@@ -32,6 +32,8 @@ import { webhook } from "./webhook.js";
 
 /** Default timeout of `close()`, ms. */
 const CLOSE_TIMEOUT = 2000;
+/** Longest time of a timer, ms; a longer one fires at once. */
+const MAX_TIMEOUT = 2 ** 31 - 1;
 
 /**
  * @param {TpaServerOptions} given
@@ -97,7 +99,9 @@ function readCloseOptions({ reason, release = reason !== undefined, timeout = CL
   if (typeof release !== "boolean") refuse("release", "true or false", release);
   if (reason !== undefined) oneOf("reason", reason, RELEASE_REASONS);
   if (reason !== undefined && !release) refuse("release", "true, as there is a reason", release);
-  if (!(timeout >= 0)) refuse("timeout", "a number of ms, 0 or more", timeout);
+  if (!(timeout >= 0 && timeout <= MAX_TIMEOUT)) {
+    refuse("timeout", `a number of ms from 0 to ${MAX_TIMEOUT}`, timeout);
+  }
   return { goodbye: release ? { release, reason: reason ?? "clean_shutdown" } : { release }, timeout };
 }
 

@@ -10,7 +10,7 @@
  * ) => void} Log
  */
 
-import { escapeControls } from "../../../src/web/js/platform.js";
+import { escapeControls, ignoreRejection } from "../../../src/web/js/platform.js";
 import { LOG_LEVELS } from "../constants.js";
 
 /**
@@ -23,17 +23,20 @@ export function createLog({ packageName, logger = console, logLevel = "warn" }) 
     const cause = error === undefined ? "" : `: ${describe(error)}`;
     const line = `[tpa-session] package=${packageName} session=${sessionId} ${text}${cause}`;
     try {
-      logger[level](escapeControls(line));
+      ignoreRejection(logger[level](escapeControls(line)));
     } catch {
       // A logger that throws must not disturb the server.
     }
   };
 }
 
-/** @param {unknown} error any value that the app threw */
+/**
+ * @param {unknown} error any value that the app threw
+ * @returns {string}
+ */
 function describe(error) {
   try {
-    return error instanceof Error ? (error.stack ?? error.message) : String(error);
+    return String(error instanceof Error ? (error.stack ?? error.message) : error);
   } catch {
     return "an object";
   }

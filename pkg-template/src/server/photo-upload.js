@@ -28,6 +28,7 @@ const FORM_MEDIA = { pattern: /^multipart\/form-data$/i, name: "multipart/form-d
 export function photoUpload({ webhookPath, maxUploads, sessions }) {
   let uploads = 0;
   return {
+    name: "photo-upload",
     method: "POST",
     paths: pathsOf(webhookPath, "photo-upload"),
     media: FORM_MEDIA,

@@ -14,6 +14,7 @@
  * }} Incoming `body` returns the text, or a value that middleware has parsed. `isMounted` is true if a router of the app has already matched a part of the path
  *
  * @typedef {object} Route
+ * @property {string} name without the path, which may contain a secret
  * @property {string} method
  * @property {readonly string[]} paths
  * @property {{ pattern: RegExp, name: string }} [media] media type of the body
@@ -24,7 +25,8 @@
  * @property {readonly [Route, ...Route[]]} routes the first one serves requests that an app's router
  *   passed on under another path
  * @property {(request: WebhookRequest) => Promise<void>} authorise rejects with an `HttpError`
- * @property {(answer: Answer, incoming: Incoming) => void} refused called with each refusal
+ * @property {(answer: Answer, request: { method: string | undefined, path: string }) => void} refused
+ *   called with each refusal; `path` is without the app's own folders
  * @property {(error: unknown) => void} failed called with each unexpected error
  */
 import { checkMediaType } from "./guard.js";
@@ -38,9 +40,16 @@ export const JSON_MEDIA = { pattern: /^application\/(?:[\w.-]+\+)?json$/i, name:
  * @returns {(incoming: Incoming) => Promise<Answer>} never rejects
  */
 export function router({ routes, authorise, refused, failed }) {
-  /** @param {Incoming} incoming */
-  async function answer(incoming) {
-    const { method, handle, media, isOpen } = findRoute(routes, incoming);
+  const withoutSecrets = mask(routes[0].paths[0]);
+
+  /**
+   * @param {Route | undefined} route
+   * @param {Incoming} incoming
+   */
+  async function answer(route, incoming) {
+    // The response must not name the right path: anyone gets it.
+    if (route === undefined) throw new HttpError(404, "not found");
+    const { method, handle, media, isOpen } = route;
     if (incoming.method !== method) {
       throw new HttpError(405, `method: must be ${method}, not ${incoming.method}`, { allow: method });
     }
@@ -49,15 +58,29 @@ export function router({ routes, authorise, refused, failed }) {
     return handle(incoming);
   }
 
-  return (incoming) =>
-    answer(incoming).catch((error) => {
+  return (incoming) => {
+    const route = findRoute(routes, incoming);
+    return answer(route, incoming).catch((error) => {
       if (!(error instanceof HttpError)) {
         failed(error);
         return failure(500, "internal error");
       }
-      refused(error.answer, incoming);
+      const path = route === undefined ? withoutSecrets(incoming.path) : `/${route.name}`;
+      refused(error.answer, { method: incoming.method, path });
       return error.answer;
     });
+  };
+}
+
+/**
+ * Returns a function that removes the folders of the app from a path: one may be a secret.
+ *
+ * @param {string | undefined} webhookPath
+ * @returns {(path: string) => string}
+ */
+function mask(webhookPath = "") {
+  const own = webhookPath.split("/").filter((part) => part !== "" && part !== "webhook");
+  return (path) => own.reduce((masked, part) => masked.replaceAll(part, "…"), path);
 }
 
 /**
@@ -76,13 +99,11 @@ export function pathsOf(webhookPath, name) {
  *
  * @param {Parts["routes"]} routes
  * @param {Incoming} incoming
- * @throws {HttpError}
+ * @returns {Route | undefined}
  */
 function findRoute(routes, { path, isMounted }) {
   const matches = isMounted
     ? (/** @type {string} */ each) => path.endsWith(each)
     : (/** @type {string} */ each) => path === each;
-  const route = routes.find(({ paths }) => paths.some(matches)) ?? (isMounted ? routes[0] : undefined);
-  if (route === undefined) throw new HttpError(404, `not found; the webhook is at ${routes[0].paths[0]}`);
-  return route;
+  return routes.find(({ paths }) => paths.some(matches)) ?? (isMounted ? routes[0] : undefined);
 }

@@ -62,6 +62,12 @@ export class Sessions {
    */
   #stopping = new Map();
   /**
+   * Releases of sessions that move to another cloud, by session id.
+   *
+   * @type {Map<string, Promise<void>>}
+   */
+  #moving = new Map();
+  /**
    * Calls of `onStop` and releases that `close()` waits for.
    *
    * @type {Set<Promise<void>>}
@@ -83,8 +89,10 @@ export class Sessions {
     if (this.#isClosing) return failure(503, "the server is closing");
     const entry = this.#entries.get(request.sessionId);
     checkUser(entry, request.userId);
-    if (entry === undefined) this.#checkLimits();
-    if (entry === undefined || isElsewhere(entry, request)) return this.#add(request, entry).started;
+    if (entry === undefined || isElsewhere(entry, request)) {
+      this.#checkLimits(entry);
+      return this.#add(request, entry).started;
+    }
     const answer = await entry.started;
     if (answer !== SUCCESS) return answer;
     // The session may have ended in the meantime.
@@ -130,13 +138,16 @@ export class Sessions {
     await withTimeout(left(), Promise.all(this.#pending));
   }
 
-  /** @throws {HttpError} if there is no room for another session */
-  #checkLimits() {
+  /**
+   * @param {Entry | undefined} previous entry that the new session replaces
+   * @throws {HttpError} if there is no room for another session
+   */
+  #checkLimits(previous) {
     const { maxSessions, maxUnconnectedSessions } = this.#parts;
-    if (this.#entries.size >= maxSessions) {
+    if (previous === undefined && this.#entries.size >= maxSessions) {
       throw new HttpError(429, `there are ${maxSessions} sessions already (maxSessions)`);
     }
-    if (this.#unconnected >= maxUnconnectedSessions) {
+    if (previous?.isPending !== true && this.#unconnected >= maxUnconnectedSessions) {
       const names = `${maxUnconnectedSessions} sessions are connecting already`;
       throw new HttpError(429, `${names} (maxUnconnectedSessions)`);
     }
@@ -185,7 +196,9 @@ export class Sessions {
    */
   async #start(entry, previous) {
     const { session, sessionId, userId } = entry;
-    if (previous !== undefined) await this.#track(this.#retire(previous, "switching_clouds", MOVE_TIMEOUT));
+    if (previous !== undefined) this.#move(previous);
+    // May be that of an older session than the previous one.
+    if (this.#moving.has(sessionId)) await this.#moving.get(sessionId);
     if (this.#stopping.has(sessionId)) await withTimeout(PREVIOUS_TIMEOUT, this.#stopped(sessionId));
     if (entry.isEnded) return failure(502, "not connected: stopped before the start");
     let settings;
@@ -240,6 +253,19 @@ export class Sessions {
       session.once("connected", () => settle(SUCCESS));
     });
     return entry.reconnected;
+  }
+
+  /**
+   * Ends a session that moves to another cloud. All later ones with its id wait for that.
+   *
+   * @param {Entry} entry
+   */
+  #move(entry) {
+    const { sessionId } = entry;
+    const moved = this.#track(this.#retire(entry, "switching_clouds", MOVE_TIMEOUT)).then(() => {
+      this.#moving.delete(sessionId);
+    });
+    if (!entry.isEnded) this.#moving.set(sessionId, moved);
   }
 
   /**
@@ -323,8 +349,9 @@ export class Sessions {
   }
 
   /** Settles when `onStop` has returned. @param {string} sessionId */
-  #stopped(sessionId) {
-    return this.#stopping.get(sessionId) ?? Promise.resolve();
+  async #stopped(sessionId) {
+    await this.#moving.get(sessionId);
+    await this.#stopping.get(sessionId);
   }
 
   /**

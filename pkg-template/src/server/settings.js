@@ -14,6 +14,7 @@ import { JSON_MEDIA, pathsOf } from "./router.js";
  */
 export function settings({ webhookPath, sessions }) {
   return {
+    name: "settings",
     method: "POST",
     paths: pathsOf(webhookPath, "settings"),
     media: JSON_MEDIA,

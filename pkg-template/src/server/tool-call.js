@@ -17,6 +17,7 @@ import { JSON_MEDIA, pathsOf } from "./router.js";
  */
 export function toolCall({ webhookPath, onToolCall, sessions, report }) {
   return {
+    name: "tool",
     method: "POST",
     paths: pathsOf(webhookPath, "tool"),
     media: JSON_MEDIA,

@@ -18,6 +18,7 @@ import { JSON_MEDIA, pathsOf } from "./router.js";
 export function webhook({ webhookPath, sessions, ...options }) {
   const checkCloud = cloudCheck(options);
   return {
+    name: "webhook",
     method: "POST",
     paths: [webhookPath, ...pathsOf(webhookPath, "webhook").slice(1)],
     media: JSON_MEDIA,
