@@ -237,7 +237,11 @@ fn check_control(line: &str, control: &Control) {
     let Ok(frame) = serde_json::from_str::<Value>(line) else {
         return;
     };
-    let field = |name: &str| frame[name].as_str().map(|text| redactor().redact_line(text));
+    let field = |name: &str| {
+        frame[name]
+            .as_str()
+            .map(|text| redactor().redact_line(text))
+    };
     match control {
         Control::Ack => assert_eq!(frame["type"], "tpa_connection_ack"),
         Control::Pong { .. } => assert_eq!(frame["type"], "pong"),

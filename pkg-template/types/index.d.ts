@@ -109,7 +109,7 @@ export interface SessionOptions {
   /**
    * Maximum size of a frame from the cloud, bytes. The package `ws` closes the connection at a larger
    * one; with other WebSockets it is dropped, with an `error` event for the first of a connection.
-   * Default 4194304.
+   * So is a text of more than 100,000 values, whatever the option is. Default 4194304.
    */
   maxFrameBytes?: number | undefined;
   /**

@@ -33,15 +33,20 @@ impl Redactor {
         &self.key
     }
 
-    /// Replaces each occurrence of the key, literal or percent-encoded (RFC 3986 section 2.1),
-    /// by `[key]`. From the end of a text of 4 KiB, a part of the key is removed.
+    /// Replaces each occurrence of the key by `[key]`, also of one that is percent-encoded (RFC 3986
+    /// section 2.1) or has backslashes before quotes and the like (RFC 8259 section 7). From the end of a text of 4 KiB, a part of the key is removed.
     pub fn redact(&self, text: &str) -> Redacted {
         let mut redacted = String::with_capacity(text.len());
         let (mut copied, mut at) = (0, 0);
         while let Some(rest) = text.as_bytes().get(at..)
             && !rest.is_empty()
         {
-            match prefix(rest, self.key.as_bytes()) {
+            let key = self.key.as_bytes();
+            let found = match prefix(rest, key, false) {
+                Prefix::Other => prefix(rest, key, true),
+                found @ (Prefix::Key(_) | Prefix::Start) => found,
+            };
+            match found {
                 Prefix::Key(length) => {
                     redacted.push_str(text.get(copied..at).unwrap_or_default());
                     redacted.push_str(PLACEHOLDER);
@@ -86,14 +91,17 @@ enum Prefix {
     Other,
 }
 
-/// Compares the start of `text` with the key, where each byte may be percent-encoded.
-fn prefix(text: &[u8], key: &[u8]) -> Prefix {
+/// Compares the start of `text` with the key, where each byte may be encoded. A byte that is both
+/// itself and the start of an encoded one is read as `is_encoded` says.
+fn prefix(text: &[u8], key: &[u8], is_encoded: bool) -> Prefix {
     let mut length = 0;
     for &byte in key {
-        length += match text.get(length..).unwrap_or_default() {
-            [literal, ..] if *literal == byte => 1,
-            [b'%', high, low, ..] if hex_byte(*high, *low) == Some(byte) => 3,
-            [] | [b'%'] | [b'%', _] => return Prefix::Start,
+        let rest = text.get(length..).unwrap_or_default();
+        let literal = rest.first() == Some(&byte);
+        length += match encoded(rest, byte) {
+            Some(length) if is_encoded || !literal => length,
+            _ if literal => 1,
+            _ if matches!(rest, [] | [b'%'] | [b'%', _] | [b'\\']) => return Prefix::Start,
             _ => return Prefix::Other,
         };
     }
@@ -101,6 +109,15 @@ fn prefix(text: &[u8], key: &[u8]) -> Prefix {
         Prefix::Key(length)
     } else {
         Prefix::Other
+    }
+}
+
+/// Length of the encoded byte at the start of `text`.
+fn encoded(text: &[u8], byte: u8) -> Option<usize> {
+    match text {
+        [b'%', high, low, ..] if hex_byte(*high, *low) == Some(byte) => Some(3),
+        [b'\\', escaped, ..] if *escaped == byte => Some(2),
+        _ => None,
     }
 }
 

@@ -236,3 +236,32 @@ test("frames that a socket of the package ws passes on in one go take one readin
   receive();
   assert.equal(connection.takeActivity(), 3000, "frames after it was taken are noted again");
 });
+
+for (const [where, present] of [
+  ["where there is setImmediate", true],
+  ["where a test has taken setImmediate away, as that of a page does", false],
+]) {
+  test(`a socket that says much rests until the others had their turn ${where}`, async () => {
+    const { setImmediate } = globalThis;
+    if (!present) delete globalThis.setImmediate;
+    const { listen } = await import(`../../src/web/js/receive.js?immediate=${present}`);
+    globalThis.setImmediate = setImmediate;
+    const calls = [];
+    const socket = Object.assign(new EventEmitter(), {
+      terminate() {},
+      pause: () => calls.push("pause"),
+      resume: () => calls.push("resume"),
+    });
+    let received = 0;
+    const dispatcher = new Dispatcher(() => {}, false);
+    dispatcher.on("audio_chunk", () => received++);
+    listen(socket, 1, dispatcher);
+    const chunk = Buffer.alloc(100_000);
+    socket.emit("message", chunk, true);
+    assert.deepEqual(calls, []);
+    socket.emit("message", chunk, true);
+    assert.deepEqual([calls, received], [["pause"], 2]);
+    while (calls.length < 2) await new Promise(setImmediate);
+    assert.deepEqual(calls, ["pause", "resume"]);
+  });
+}

@@ -10,7 +10,8 @@ import { HAND_OVER, REOPEN } from "../../pkg-template/src/session/internal-symbo
 class FakeSession extends EventEmitter {
   state = "idle";
   sent = [];
-  connect() {
+  connect(id) {
+    this.id = id;
     this.state = "connecting";
     return new Promise((resolve, reject) => Object.assign(this, { resolve, reject }));
   }

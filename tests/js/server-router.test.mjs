@@ -181,6 +181,25 @@ test("a line is written for any value that the app threw, to any logger", async 
   assert.deepEqual(unhandled, []);
 });
 
+test("exceptions of authorize are all reported, and logged at most ten a minute", async (t) => {
+  let now = 0;
+  t.mock.method(performance, "now", () => now);
+  const lines = [];
+  const errors = [];
+  const log = createLog({ packageName: "a", logger: { error: (line) => lines.push(line) } });
+  const report = reporter((error) => errors.push(error), log);
+  for (let i = 0; i < 2000; i += 1) report(new Error("broken"), { where: "authorize" });
+  assert.equal(lines.length, 10);
+  for (let i = 0; i < 20; i += 1) report(new Error("broken"), { where: "onStop" });
+  assert.equal(lines.length, 30);
+  now = 60_000;
+  report(new Error("broken"), { where: "authorize" });
+  assert.match(lines[30], /authorize failed 1990 more times$/);
+  assert.match(lines[31], /authorize failed: Error: broken/);
+  await new Promise((resolve) => setImmediate(resolve));
+  assert.equal(errors.length, 2021);
+});
+
 test("bodies that do not arrive are given up, and few are read at once", async (t) => {
   t.mock.timers.enable({ apis: ["setTimeout"] });
   const read = bodyReader();

@@ -6,6 +6,8 @@ import { ID, acknowledge, app, peer } from "./peer.mjs";
 import { lines } from "./server-support.mjs";
 
 const EVIL = "x\n[tpa-session] package=org.example.app forged\u001b[2J\u009b1A\u2028\u202e";
+/** Texts of the cloud and of errors become one line first, in which control characters are spaces. */
+const LINE = "x [tpa-session] package=org.example.app forged [2J 1A\\u2028\\u202e";
 const ESCAPED = "x\\n[tpa-session] package=org.example.app forged\\u001b[2J\\u009b1A\\u2028\\u202e";
 
 /** Creates a session that logs everything. */
@@ -15,10 +17,10 @@ function logging(url, options) {
 }
 
 /** Checks that lines have the text, and that none has a character that was not escaped. */
-function check(written, least = 1) {
+function check(written, least = 1, expected = ESCAPED) {
   const found = written.filter((line) => line.includes("forged"));
   assert.ok(found.length >= least, written.join("\n"));
-  for (const line of found) assert.ok(line.includes(ESCAPED), line);
+  for (const line of found) assert.ok(line.includes(expected), line);
   for (const line of written) {
     assert.doesNotMatch(line.replaceAll(/\n +at /g, ""), /[\p{Cc}\u2028\u202e]/u);
     assert.match(line, /^\[tpa-session\] package=org\.example\.app /);
@@ -28,11 +30,15 @@ function check(written, least = 1) {
 const json = JSON.stringify;
 const stream = (streamType, data) => json({ type: "data_stream", streamType, data });
 
-for (const [name, frame] of [
+for (const [name, frame, expected] of [
   ["the type of a frame", json({ type: EVIL })],
   ["the name of a stream", stream(EVIL, {})],
-  ["a code and message of an error frame", json({ type: "connection_error", code: EVIL, message: EVIL })],
-  ["the reason of a stop", json({ type: "app_stopped", reason: EVIL })],
+  [
+    "a code and message of an error frame",
+    json({ type: "connection_error", code: EVIL, message: EVIL }),
+    LINE,
+  ],
+  ["the reason of a stop", json({ type: "app_stopped", reason: EVIL }), LINE],
 ]) {
   test(`${name} is escaped`, async () => {
     const { url, dials } = await peer(acknowledge);
@@ -42,7 +48,7 @@ for (const [name, frame] of [
     dials[0].socket.send(json({ type: "last" }));
     dials[0].socket.close(4001, "over");
     while (session.state !== "stopped") await new Promise(setImmediate);
-    check(written);
+    check(written, 1, expected);
   });
 }
 
@@ -53,7 +59,7 @@ test("the reason of a close is escaped in every line that repeats it", async () 
   const reconnecting = next("reconnecting");
   dials[0].socket.close(1011, EVIL);
   await reconnecting;
-  check(written, 2);
+  check(written, 2, LINE);
 });
 
 test("an exception of a handler is one entry, with the frames of its stack", async () => {
@@ -76,7 +82,7 @@ test("the error of a provider is escaped", async () => {
   const options = { maxReconnectAttempts: 0, apiKey: () => Promise.reject(new Error(EVIL)) };
   const { session, written } = logging("ws://127.0.0.1:1", options);
   await assert.rejects(session.connect(ID));
-  check(written);
+  check(written, 1, LINE);
 });
 
 test("names that the app passes are escaped in warnings", () => {

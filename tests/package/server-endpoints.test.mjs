@@ -168,6 +168,24 @@ test("invalid requests are refused with the field", async (t) => {
   assert.deepEqual([status, answer.message], [404, "not found; the app has no tools"]);
 });
 
+test("settings that no session keeps are refused, and change nothing", async (t) => {
+  const { lines: written, logger } = lines();
+  const { session, post } = await started(t, { session: { logger, logLevel: "error" } });
+  const changes = [];
+  session.settings.onChange((...change) => changes.push(change));
+  const settings = JSON.parse("[".repeat(3000) + "]".repeat(3000));
+  const large = Array.from({ length: 6 }, () => settings);
+  for (const given of [Array(20_000).fill({}), large]) {
+    const [status, { message }] = await post("/settings", { userIdForSettings: "ann", settings: given });
+    assert.deepEqual(
+      [status, message],
+      [413, "settings: ignored, it takes more than 1048576 bytes of memory"],
+    );
+  }
+  assert.deepEqual(changes, []);
+  assert.deepEqual(written, []);
+});
+
 test("wrong options are TypeErrors", () => {
   const base = { packageName: PACKAGE, apiKey: KEY, onSession() {}, handleSignals: false };
   for (const [options, message] of [

@@ -3,6 +3,7 @@ import assert from "node:assert/strict";
 import { test } from "node:test";
 
 import { SETTINGS, connected } from "./connected.mjs";
+import { ID } from "./peer.mjs";
 
 test("settings: values, defaults of setting and config, and changes", async () => {
   const config = {
@@ -49,6 +50,41 @@ test("a setting that changed during an outage is reported", async () => {
   ack.settings[0].value = 2;
   await cut();
   assert.deepEqual(heard, [[2, 1]]);
+});
+
+test("a new setting has no old value, whatever its name", async () => {
+  const { session, tell } = await connected();
+  const heard = [];
+  session.settings.onChange((changes) => heard.push(...Object.values(changes)));
+  const keys = ["constructor", "__proto__", "toString", "a"];
+  await tell({ type: "settings_update", settings: keys.map((key) => ({ key, value: 1 })) });
+  assert.deepEqual(heard, Array(4).fill({ oldValue: undefined, newValue: 1 }));
+});
+
+test("a part of an ack that is too large is ignored, and the rest is applied", async () => {
+  const large = "x".repeat(300_000);
+  const whole = {
+    settings: SETTINGS,
+    augmentosSettings: { metric: true },
+    capabilities: { hasCamera: true },
+  };
+  for (const part of ["config", "settings", "augmentosSettings", "capabilities"]) {
+    const value = part === "settings" ? [{ key: "a", value: large + large }] : { a: large + large };
+    const { session } = await connected({ ...whole, config: { name: "a" }, [part]: value });
+    const applied = {
+      config: session.settings.getConfig()?.name === "a",
+      settings: session.settings.get("lines") === 3,
+      augmentosSettings: session.settings.getMentraOS("metric") === true,
+      capabilities: session.capabilities?.hasCamera === true,
+    };
+    const rest = Object.keys(applied).filter((name) => name !== part);
+    assert.deepEqual(
+      Object.keys(applied).filter((name) => applied[name]),
+      rest,
+    );
+    assert.deepEqual(await session.connect(ID), part === "settings" ? [] : SETTINGS);
+    session.disconnect();
+  }
 });
 
 test("capabilities arrive with the ack and can change", async () => {

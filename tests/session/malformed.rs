@@ -1,8 +1,8 @@
 //! What is not a frame: told, and at some number a reason to leave.
 
-use tpa_session::session::{Control, Event, Input, Malformed, SessionError, State};
+use tpa_session::session::{Control, Event, Input, Malformed, Reply, SessionError, State};
 
-use crate::world::{World, config};
+use crate::world::{World, at_least_once, config};
 
 fn receive(world: &mut World, malformed: Malformed, count: usize) {
     for _ in 0..count {
@@ -44,6 +44,18 @@ fn a_connection_with_500_malformed_frames_is_left() {
     world.acknowledge();
     receive(&mut world, Malformed::NotJson, 499);
     assert_eq!(world.session.state(), State::Connected);
+}
+
+#[test]
+fn malformed_frames_are_blamed_on_no_message() {
+    let mut world = World::connected(at_least_once());
+    world.send("a");
+    receive(&mut world, Malformed::NotJson, 500);
+    assert_eq!(world.send("b"), Reply::Queued);
+    world.next_deadline();
+    world.take();
+    world.acknowledge();
+    assert_eq!(world.sent(), ["a", "b"], "there is no search");
 }
 
 #[test]

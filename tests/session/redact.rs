@@ -48,6 +48,23 @@ fn replaces_a_percent_encoded_key() {
 }
 
 #[test]
+fn replaces_an_encoded_key_whose_characters_encode() {
+    for (key, text) in [
+        ("a%1b", "a%251b"),
+        ("a%25b", "a%25b"),
+        ("a%25b", "a%2525b"),
+        ("a\"b\\c/d", "a\\\"b\\\\c\\/d"),
+        ("a\"b\\c/d", "a\\\"b\\\\c/d"),
+        ("a\\\\b", "a\\\\b"),
+        ("a\\\\b", "a\\\\\\\\b"),
+    ] {
+        let text = format!("<{text}>");
+        assert_eq!(redact(key, &text), "<[key]>", "{key} {text}");
+    }
+    assert_eq!(redact("a%1b", "a%25"), "a%25");
+}
+
+#[test]
 fn a_part_of_the_key_at_the_end_of_a_cut_text_is_removed() {
     let key = "0123456789".repeat(60);
     let cut = |before: &str| {

@@ -23,7 +23,7 @@ const POLICY: &str = "default-src 'self'; script-src 'self' 'wasm-unsafe-eval'; 
     frame-ancestors 'none'";
 
 /// Paths of the server itself.
-const RESERVED: [&str; 10] = [
+const RESERVED: [&str; 11] = [
     "tpa-ws",
     "app-ws",
     "healthz",
@@ -34,6 +34,7 @@ const RESERVED: [&str; 10] = [
     "frames",
     "apps",
     "scenarios",
+    "tools",
 ];
 
 /// A directory and the path that it is served at, written `DIR` or `/path=DIR`.
@@ -196,6 +197,17 @@ mod tests {
         assert_eq!(read("a=b"), Ok((String::new(), "a=b".into())));
         for bad in ["", "/pkg=", "/{x}=a", "/a//b=c", "/faults=a", "/apps/x=a"] {
             assert!(read(bad).is_err(), "{bad}");
+        }
+    }
+
+    #[test]
+    fn every_path_of_the_server_is_reserved() {
+        let routes = include_str!("mod.rs").split(".route(").skip(1);
+        let paths: Vec<&str> = routes.filter_map(|route| route.split('"').nth(1)).collect();
+        assert!(paths.contains(&"/healthz"), "{paths:?}");
+        for path in paths {
+            let first = path.split('/').nth(1).unwrap();
+            assert!(RESERVED.contains(&first), "{path}");
         }
     }
 }

@@ -262,10 +262,11 @@ export class Sessions {
    */
   #move(entry) {
     const { sessionId } = entry;
-    const moved = this.#track(this.#retire(entry, "switching_clouds", MOVE_TIMEOUT)).then(() => {
-      this.#moving.delete(sessionId);
-    });
-    if (!entry.isEnded) this.#moving.set(sessionId, moved);
+    const retired = this.#track(this.#retire(entry, "switching_clouds", MOVE_TIMEOUT));
+    // One without a connection has ended; another one may still be released.
+    if (entry.isEnded) return;
+    const moved = retired.then(() => void this.#moving.delete(sessionId));
+    this.#moving.set(sessionId, moved);
   }
 
   /**

@@ -4,7 +4,9 @@
  * @import { ServerOptions } from "./options.js"
  * @import { Route } from "./router.js"
  * @import { Sessions } from "./sessions.js"
+ * @import { TpaSession } from "tpa-session"
  */
+import { HttpError } from "./http-error.js";
 import { parse, refuse, text } from "./request.js";
 import { JSON_MEDIA, pathsOf } from "./router.js";
 
@@ -26,10 +28,24 @@ export function settings({ webhookPath, sessions }) {
       for (const session of users) {
         const { packageName, sessionId } = session;
         const frame = { type: "settings_update", packageName, sessionId, settings };
-        /** @type {any} */ (session.events).emit("settings_update", frame);
+        apply(session, frame);
       }
       const message = users.length > 0 ? "settings updated" : "the user has no session";
       return { status: 200, body: { status: "success", message, sessionsUpdated: users.length } };
     },
   };
+}
+
+/**
+ * @param {TpaSession} session
+ * @param {object} frame
+ * @throws {HttpError} if a session would not keep the settings
+ */
+function apply(session, frame) {
+  try {
+    /** @type {any} */ (session.events).emit("settings_update", frame);
+  } catch (error) {
+    if (error instanceof RangeError) throw new HttpError(413, error.message);
+    throw error;
+  }
 }

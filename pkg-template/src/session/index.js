@@ -344,10 +344,13 @@ export class TpaSession extends Unproxied {
    */
   [APPLY_FRAME](type, frame) {
     const part = APPLIED_BY.get(type);
-    if (part !== undefined) /** @type {any} */ (this)[part][APPLY_FRAME](type, frame);
-    if (type === "tpa_connection_ack" || type === "capabilities_update") {
-      const { capabilities = this.#capabilities } = frame;
-      this.#capabilities = keep("capabilities", capabilities);
+    try {
+      if (part !== undefined) /** @type {any} */ (this)[part][APPLY_FRAME](type, frame);
+    } finally {
+      if (type === "tpa_connection_ack" || type === "capabilities_update") {
+        const { capabilities = this.#capabilities } = frame;
+        this.#capabilities = keep("capabilities", capabilities);
+      }
     }
     if (type === "permission_error" && Array.isArray(frame.details)) {
       for (const detail of frame.details) this.#handlers.emit("permission_denied", detail);

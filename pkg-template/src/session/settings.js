@@ -52,15 +52,21 @@ export class Settings extends Unproxied {
    */
   [APPLY_FRAME](type, frame) {
     const { settings, config, augmentosSettings, mentraosSettings } = frame;
-    if (isObject(config)) this.#config = keep("config", config);
-    if (type === "tpa_connection_ack") {
-      // The event `connected` has them too.
-      if (Array.isArray(settings)) frame.settings = [];
-      this.updateSettings(settings);
-      frame.settings = settings;
-    } else if (type === "settings_update") this.updateSettings(settings);
-    else this.#updateSystem(settings);
-    this.#updateSystem(augmentosSettings ?? mentraosSettings);
+    const isAck = type === "tpa_connection_ack";
+    // The event `connected` has them too, unless they are ignored.
+    if (isAck && Array.isArray(settings)) frame.settings = [];
+    // What is ignored throws; the rest is applied all the same.
+    try {
+      if (isObject(config)) this.#config = keep("config", config);
+    } finally {
+      try {
+        if (isAck || type === "settings_update") this.updateSettings(settings);
+        else this.#updateSystem(settings);
+        if (isAck) frame.settings = settings;
+      } finally {
+        this.#updateSystem(augmentosSettings ?? mentraosSettings);
+      }
+    }
   }
 
   /**
@@ -174,7 +180,9 @@ function isObject(value) {
  * @returns {{ [key: string]: unknown }}
  */
 function values(settings) {
-  return Object.fromEntries(settings.map(({ key, value }) => [key, value]));
+  const entries = settings.map(({ key, value }) => [key, value]);
+  // Without a prototype: a setting may be named `constructor`.
+  return Object.assign(Object.create(null), Object.fromEntries(entries));
 }
 
 /**

@@ -25,8 +25,8 @@ const MOST_REPORTED = 3;
  */
 const TURN = 131_072;
 const TURN_OF_MESSAGE = 512;
-/** The one at load: a test's own would hold the socket up. */
-const { setImmediate } = globalThis;
+/** Those at load: a test's own would hold the socket up. The page of a test may have no `setImmediate`. */
+const { setTimeout: later, setImmediate = later } = globalThis;
 
 /**
  * Length of a text from which its values are counted, and the most that it may have: a list of empty

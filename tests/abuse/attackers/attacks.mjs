@@ -45,7 +45,7 @@ const once = function* (piece) {
   yield piece;
 };
 
-/** @type {Record<string, { silent?: boolean, pieces: () => Iterable<Buffer | null | undefined> }>} */
+/** @type {Record<string, { silent?: boolean, deaf?: boolean, pieces: () => Iterable<Buffer | null | undefined> }>} */
 export const ATTACKS = {
   "error frames of 1 MB": {
     pieces: () =>
@@ -112,6 +112,10 @@ export const ATTACKS = {
       ),
   },
   "protocol pings": { pieces: () => always(packed(() => frame(9, Buffer.alloc(125)))) },
+  "protocol pings whose pongs are not read": {
+    deaf: true,
+    pieces: () => always(packed(() => frame(9, Buffer.alloc(125)))),
+  },
   audio: { pieces: () => always(frame(2, Buffer.alloc(64 * 1024))) },
   "fragments without end": {
     *pieces() {

@@ -25,7 +25,7 @@ server.on("upgrade", (request, socket) => {
   sockets.add(socket);
   socket.on("error", () => {});
   socket.on("close", () => sockets.delete(socket));
-  socket.resume();
+  if (!attack.deaf) socket.resume();
   if (!attack.silent) socket.write(text({ type: "tpa_connection_ack", settings: [] }));
   if (attacking) run(socket);
 });
