@@ -44,7 +44,7 @@ impl Redactor {
             let key = self.key.as_bytes();
             let found = match prefix(rest, key, false) {
                 Prefix::Other => prefix(rest, key, true),
-                found => found,
+                found @ (Prefix::Key(_) | Prefix::Start) => found,
             };
             match found {
                 Prefix::Key(length) => {

@@ -52,6 +52,15 @@ test("a setting that changed during an outage is reported", async () => {
   assert.deepEqual(heard, [[2, 1]]);
 });
 
+test("a new setting has no old value, whatever its name", async () => {
+  const { session, tell } = await connected();
+  const heard = [];
+  session.settings.onChange((changes) => heard.push(...Object.values(changes)));
+  const keys = ["constructor", "__proto__", "toString", "a"];
+  await tell({ type: "settings_update", settings: keys.map((key) => ({ key, value: 1 })) });
+  assert.deepEqual(heard, Array(4).fill({ oldValue: undefined, newValue: 1 }));
+});
+
 test("a part of an ack that is too large is ignored, and the rest is applied", async () => {
   const large = "x".repeat(300_000);
   const whole = {

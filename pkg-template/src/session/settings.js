@@ -180,7 +180,9 @@ function isObject(value) {
  * @returns {{ [key: string]: unknown }}
  */
 function values(settings) {
-  return Object.fromEntries(settings.map(({ key, value }) => [key, value]));
+  const entries = settings.map(({ key, value }) => [key, value]);
+  // Without a prototype: a setting may be named `constructor`.
+  return Object.assign(Object.create(null), Object.fromEntries(entries));
 }
 
 /**
