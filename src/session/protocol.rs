@@ -173,7 +173,7 @@ impl<P: Payload> Session<P> {
 }
 
 /// Number of malformed frames at which a connection is left. What else such a peer sends is not read.
-const MOST_MALFORMED: u32 = 500;
+const MOST_MALFORMED: u32 = 100;
 
 impl<P: Payload> Session<P> {
     /// Tells the app of a malformed frame; of a too large one, once for each connection.

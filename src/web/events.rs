@@ -22,7 +22,8 @@ impl Driver {
             Event::Connecting(event) => convert::to_js(event),
             Event::Connected => self.settings.borrow().clone(),
             Event::Disconnected(event) => {
-                let level = match (event.was_clean, event.permanent) {
+                let is_intended = event.was_clean || event.kind == CloseKind::ClientDisconnect;
+                let level = match (is_intended, event.permanent) {
                     (true, _) => LogLevel::Info,
                     (false, false) => LogLevel::Warn,
                     (false, true) => LogLevel::Error,

@@ -73,13 +73,19 @@ impl Promises {
         deferred.promise()
     }
 
-    /// Settles the promise with this id.
+    /// Settles the promise with this id. A rejected one is not asked for again, and is forgotten: the
+    /// stack of its error refers to the session, which would never be collected.
     pub(super) fn settle(&mut self, id: u32, result: Result<JsValue, JsValue>) {
-        if let Some(entry) = self.0.iter_mut().find(|entry| entry.id == id)
-            && let Ok(deferred) = &entry.state
-        {
+        let Some(index) = self.0.iter().position(|entry| entry.id == id) else {
+            return;
+        };
+        let is_rejected = result.is_err();
+        if let Ok(deferred) = &self.0[index].state {
             deferred.settle(result);
-            entry.state = Err(deferred.promise());
+            self.0[index].state = Err(deferred.promise());
+        }
+        if is_rejected {
+            self.0.swap_remove(index);
         }
     }
 }

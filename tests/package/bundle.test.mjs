@@ -107,8 +107,10 @@ test("bundled for a place that fetches, the server shares the session's one copy
     const { output } = await place.app(
       "run.mjs",
       `import { server } from "./worker.mjs";
-       const { fetch, close } = server({ packageName: "a", apiKey: "k", onSession() {} });
-       const request = new Request("http://localhost/webhook", { method: "POST", body: "{}" });
+       const options = { packageName: "a", apiKey: "k", session: { logLevel: "silent" }, onSession() {} };
+       const { fetch, close } = server(options);
+       const headers = { "content-type": "application/json" };
+       const request = new Request("http://localhost/webhook", { method: "POST", headers, body: "{}" });
        console.log((await fetch(request)).status);
        await close();`,
     );

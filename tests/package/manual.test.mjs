@@ -173,5 +173,5 @@ test("without WebAssembly the package is imported, and says what is wrong when i
 test("the wasm of the manual entry is that of the others", () => {
   const { size } = createRequire(import.meta.url)("node:fs").statSync(join(PACKAGE, "tpa-session.wasm"));
   assert.equal(size, wasm.length);
-  assert.ok(String(read("manual.js")).length < 40_000, "nothing is inlined");
+  assert.ok(String(read("manual.js")).length < 45_000, "nothing is inlined");
 });

@@ -1,4 +1,4 @@
-/** Memory that a connected, idle session takes in Node. */
+/** Memory that a session takes in Node, and returns. */
 import assert from "node:assert/strict";
 import { after, before, test } from "node:test";
 
@@ -80,4 +80,45 @@ test("an idle session takes little memory", async () => {
   for (const [part, bound] of Object.entries(BOUNDS)) {
     assert.ok(used[part] <= bound, `${part}: ${used[part].toFixed(2)} KiB, at most ${bound}`);
   }
+});
+
+const COLLECT = `
+  import { TpaSession } from "tpa-session";
+
+  class Refusing {
+    readyState = 0;
+    bufferedAmount = 0;
+    constructor() {
+      setImmediate(() => this.onclose?.({ code: 1008, reason: "no" }));
+    }
+    send() {}
+    close() {}
+  }
+
+  async function ended(run) {
+    const session = new TpaSession({
+      packageName: "org.example.memory", apiKey: "key", logLevel: "silent",
+      augmentOSWebsocketUrl: "ws://127.0.0.1:1", WebSocket: Refusing, maxReconnectAttempts: 0,
+    });
+    await run(session).catch(() => {});
+    return new WeakRef(session);
+  }
+  const refs = [];
+  for (let index = 0; index < 20; index++) {
+    refs.push(await ended((session) => session.connect("u-org.example.memory")));
+    refs.push(await ended((session) => session.flush()));
+    refs.push(await ended((session) => session.connect("u-org.example.memory").catch(() => session.flush())));
+  }
+  for (let turn = 0; turn < 20; turn++) {
+    gc();
+    await new Promise(setImmediate);
+  }
+  console.log(JSON.stringify(refs.filter((ref) => ref.deref() !== undefined).length));
+  process.exit();
+`;
+
+test("a session whose promises were rejected is collected", async () => {
+  const { output } = await place.app("collect.mjs", COLLECT, {}, ["--expose-gc"]);
+  // The last ones may still be referred to by the stack.
+  assert.ok(JSON.parse(output) <= 3, `${output.trim()} of 60 are left`);
 });

@@ -113,12 +113,14 @@ test("import and require give the same server, with sessions of the same class",
      const server = createTpaServer({
        packageName: "org.example.same",
        apiKey: "dev-key",
+       authorize: () => true,
        onSession: (session) => console.log(session instanceof TpaSession),
        session: { augmentOSWebsocketUrl: process.env.CLOUD + "/tpa-ws" },
      });
      const { status } = await server.fetch(
        new Request("http://localhost/webhook", {
          method: "POST",
+         headers: { "content-type": "application/json" },
          body: JSON.stringify({ type: "session_request", sessionId: "u-org.example.same", userId: "u" }),
        }),
      );

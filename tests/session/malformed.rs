@@ -30,10 +30,10 @@ fn too_large_frames_are_told_once_for_each_connection() {
 }
 
 #[test]
-fn a_connection_with_500_malformed_frames_is_left() {
+fn a_connection_with_100_malformed_frames_is_left() {
     let mut world = World::connected(config());
-    receive(&mut world, Malformed::NoType, 499);
-    assert_eq!(told(&world, Malformed::NoType), 499);
+    receive(&mut world, Malformed::NoType, 99);
+    assert_eq!(told(&world, Malformed::NoType), 99);
     assert_eq!(world.session.state(), State::Connected);
     receive(&mut world, Malformed::NotJson, 1);
     assert_eq!(told(&world, Malformed::NotJson), 0);
@@ -42,7 +42,7 @@ fn a_connection_with_500_malformed_frames_is_left() {
     assert_eq!(&*left.reason, "Too many malformed frames");
     world.next_deadline();
     world.acknowledge();
-    receive(&mut world, Malformed::NotJson, 499);
+    receive(&mut world, Malformed::NotJson, 99);
     assert_eq!(world.session.state(), State::Connected);
 }
 
@@ -66,7 +66,7 @@ fn malformed_frames_instead_of_an_ack_end_the_attempts() {
         while world.session.state() == State::Waiting {
             world.next_deadline();
         }
-        receive(&mut world, Malformed::NotObject, 500);
+        receive(&mut world, Malformed::NotObject, 100);
     }
     let end = world.disconnected().remove(0).clone();
     assert!(end.permanent);

@@ -44,7 +44,7 @@ function ownUrl(session) {
  *
  * @param {URL} url
  */
-function isLoopback({ hostname }) {
+export function isLoopback({ hostname }) {
   return /^(?:localhost|127\.\d+\.\d+\.\d+|\[::1\])$/.test(hostname);
 }
 

@@ -25,6 +25,8 @@ const MOST_REPORTED = 3;
  */
 const TURN = 131_072;
 const TURN_OF_MESSAGE = 512;
+/** Below what one read of a socket can count for. */
+const RESTING = -(2 ** 30);
 /** Those at load: a test's own would hold the socket up. The page of a test may have no `setImmediate`. */
 const { setTimeout: later, setImmediate = later } = globalThis;
 
@@ -291,8 +293,13 @@ export class Connection {
     const { socket } = this;
     this.turn = 0;
     if (!this.isBatching || typeof socket.pause !== "function") return;
+    // The rest of what was read comes all the same.
+    this.turn = RESTING;
     socket.pause();
-    setImmediate(() => socket.resume());
+    setImmediate(() => {
+      this.turn = 0;
+      socket.resume();
+    });
   }
 
   get attached() {

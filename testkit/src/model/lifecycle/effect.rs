@@ -9,7 +9,7 @@ use super::{By, Lifecycle};
 use crate::model::classify::{delay_of_close, is_fatal, kind_of_close, kind_of_error};
 
 /// Number of malformed frames at which a connection is left.
-const MOST_MALFORMED: u32 = 500;
+const MOST_MALFORMED: u32 = 100;
 
 /// Malformed frames of the current socket.
 #[derive(Clone, Debug)]
