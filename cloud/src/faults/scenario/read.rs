@@ -107,8 +107,8 @@ fn read_step(mut step: Map<String, Value>) -> Result<Step, BadRequest> {
 mod tests {
     use super::*;
     use crate::faults::action::Action;
-    use crate::faults::kinds::Delay;
-    use crate::faults::{FaultRequest, Share, Target};
+    use crate::faults::kinds::{Delay, Slow};
+    use crate::faults::{Direction, FaultRequest, Share, Target};
 
     #[test]
     fn toml_and_json_are_equivalent() {
@@ -145,6 +145,42 @@ mod tests {
             .collect();
         assert_eq!(steps, expected);
         assert_eq!(scenario.duration(), Duration::from_secs(90));
+    }
+
+    #[test]
+    fn a_step_has_a_direction_and_a_share() {
+        let json = r#"{"steps": [{"at": 1, "fault": "slow", "bytesPerSecond": 2000,
+            "direction": "up", "share": 0.5, "for": "4s"}]}"#;
+        let slow = Slow {
+            bytes_per_second: 2_000,
+            direction: Direction::Up,
+        };
+        let expected = FaultRequest {
+            fault: slow.into(),
+            target: Target::All,
+            period: Some(Duration::from_secs(4)),
+            share: Share::new(0.5).unwrap(),
+        };
+        let scenario = Scenario::from_json("slow", json).unwrap();
+        assert_eq!(scenario.steps()[0].action, Action::Fault(expected));
+        for (step, field) in [
+            (r#""fault": "slow""#, "bytesPerSecond"),
+            (r#""fault": "slow", "bytesPerSecond": 0"#, "bytesPerSecond"),
+            (r#""fault": "slow", "bytesPerSecond": -1"#, "bytesPerSecond"),
+            (
+                r#""fault": "slow", "bytesPerSecond": "9""#,
+                "bytesPerSecond",
+            ),
+            (r#""fault": "cut", "bytesPerSecond": 9"#, "bytesPerSecond"),
+            (r#""fault": "freeze", "direction": "left""#, "direction"),
+            (r#""fault": "cut", "direction": "up""#, "direction"),
+            (r#""fault": "cut", "share": 1.5"#, "share"),
+            (r#""fault": "cut", "share": "half""#, "share"),
+        ] {
+            let json = format!(r#"{{"steps": [{{"at": 1, {step}}}]}}"#);
+            let error = Scenario::from_json("bad", &json).unwrap_err();
+            assert_eq!(error.field, format!("steps[0].{field}"), "{step}: {error}");
+        }
     }
 
     #[test]
