@@ -56,11 +56,12 @@ const WRONG = [
   ["a user that is none", '{"type":"session_request","sessionId":"s","userId":{}}', /^userId: .* an object$/],
   ["a stop of nothing", '{"type":"stop_request"}', /^sessionId: /],
   ["a reason that is none", '{"type":"stop_request","sessionId":"s","reason":1}', /^reason: .*, not 1$/],
+  ["a long id", JSON.stringify(request("u".repeat(1001))), /^\w+Id: must be at most 1000 characters, not /],
   ["a long value", JSON.stringify({ type: "x".repeat(9999) }), /^type: .{1,200}$/],
   ...["https://127.0.0.1/", "no URL", "", 3, {}].map((augmentOSWebsocketUrl) => [
     `the URL ${JSON.stringify(augmentOSWebsocketUrl)}`,
     JSON.stringify(request("u", { augmentOSWebsocketUrl })),
-    /^augmentOSWebsocketUrl: must be a ws: or wss: URL, not /,
+    /^augmentOSWebsocketUrl: must be a ws: or wss: URL of at most 8000 characters, not /,
   ]),
   ["another URL", JSON.stringify(request("u", { mentraOSWebsocketUrl: "x" })), /^mentraOSWebsocketUrl: /],
 ];

@@ -20,6 +20,10 @@ import { isObject } from "./options.js";
 /** Fields with the URL, the preferred one first. */
 const URL_FIELDS = ["websocketUrl", "mentraOSWebsocketUrl", "augmentOSWebsocketUrl"];
 
+/** Most characters of an id or a reason, and of a URL, which a session keeps and log lines repeat. */
+const MAX_TEXT = 1000;
+const MAX_URL = 8000;
+
 /**
  * @param {unknown} body JSON, or a value that middleware has parsed
  * @returns {SessionRequest | StopRequest}
@@ -65,7 +69,8 @@ export function parse(body) {
  */
 export function text(fields, field) {
   const value = fields[field];
-  return typeof value === "string" && value !== "" ? value : refuse(field, "a non-empty string", value);
+  if (typeof value !== "string" || value === "") return refuse(field, "a non-empty string", value);
+  return value.length <= MAX_TEXT ? value : refuse(field, `at most ${MAX_TEXT} characters`, value);
 }
 
 /** Id of the session. The core refuses the same ones. @param {Record<string, unknown>} fields */
@@ -80,9 +85,10 @@ function url(fields) {
   const field = URL_FIELDS.find((name) => fields[name] != null);
   if (field === undefined) return undefined;
   const value = fields[field];
-  const url = typeof value === "string" && URL.canParse(value) ? new URL(value) : undefined;
+  const isText = typeof value === "string" && value.length <= MAX_URL;
+  const url = isText && URL.canParse(value) ? new URL(value) : undefined;
   if (url?.protocol === "ws:" || url?.protocol === "wss:") return url;
-  return refuse(field, "a ws: or wss: URL", value);
+  return refuse(field, `a ws: or wss: URL of at most ${MAX_URL} characters`, value);
 }
 
 /**
