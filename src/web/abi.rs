@@ -14,7 +14,7 @@ use wasm_bindgen::prelude::*;
 use wasm_bindgen::throw_str;
 
 use crate::session::{
-    Close, Command, Control, Input, LogLevel, Malformed, Reply, SocketId, WakeHint,
+    Close, Command, Control, Input, LogLevel, Malformed, Redacted, Reply, SocketId, WakeHint,
 };
 
 use super::convert;
@@ -349,6 +349,12 @@ impl Driver {
             self.set_settings(reflect::get(frame, "settings"));
         }
         self.input(Input::Control(socket, control));
+    }
+
+    /// Makes a text from outside one line without the key.
+    fn redact_line(&self, text: &JsValue) -> Redacted {
+        let text = text.as_string().unwrap_or_default();
+        self.redactor.borrow().redact_line(&text)
     }
 
     fn log_text(&self, level: LogLevel, what: &str, text: &JsValue) {

@@ -289,12 +289,6 @@ impl Driver {
         self.redactor.borrow().redact(text)
     }
 
-    /// Makes a text from outside one line without the key.
-    pub(super) fn redact_line(&self, text: &JsValue) -> Redacted {
-        let text = text.as_string().unwrap_or_default();
-        self.redactor.borrow().redact_line(&text)
-    }
-
     /// Sets the settings of an ack; anything but a list counts as an empty one.
     pub(super) fn set_settings(&self, settings: JsValue) {
         let settings = settings.dyn_into::<Array>().unwrap_or_default();
