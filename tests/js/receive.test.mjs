@@ -256,7 +256,7 @@ for (const [where, present] of [
     const dispatcher = new Dispatcher(() => {}, false);
     dispatcher.on("audio_chunk", () => received++);
     listen(socket, 1, dispatcher);
-    const chunk = Buffer.alloc(100_000);
+    const chunk = Buffer.alloc(600_000);
     socket.emit("message", chunk, true);
     assert.deepEqual(calls, []);
     socket.emit("message", chunk, true);

@@ -20,11 +20,12 @@ const OPEN = 1;
 const MOST_REPORTED = 3;
 
 /**
- * Bytes of a socket, of which each message counts for some, after which the other sockets of the
- * process have their turn.
+ * Bytes of a socket after which the other sockets of the process have their turn. Those of a text
+ * count several times, since it is parsed, and each message counts for some.
  */
-const TURN = 131_072;
+const TURN = 1_048_576;
 const TURN_OF_MESSAGE = 512;
+const TURN_OF_TEXT = 8;
 /** Below what one read of a socket can count for. */
 const RESTING = -(2 ** 30);
 /** Those at load: a test's own would hold the socket up. The page of a test may have no `setImmediate`. */
@@ -68,7 +69,7 @@ export function listen(socket, id, dispatcher) {
  * @param {Connection} connection
  */
 function receive(data, isBinary, connection) {
-  connection.turn += TURN_OF_MESSAGE + (data?.length | 0);
+  connection.turn += TURN_OF_MESSAGE + (data?.length | 0) * (isBinary ? 1 : TURN_OF_TEXT);
   if (connection.turn >= TURN) connection.yieldTurn();
   const { dispatcher } = connection;
   if (dispatcher === undefined) return;
