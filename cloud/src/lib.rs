@@ -31,6 +31,7 @@
     reason = "they panic when nobody reads"
 )]
 
+pub mod access;
 mod cloud;
 mod config;
 mod constant_time;
@@ -41,6 +42,7 @@ mod identity;
 mod json;
 mod lane;
 mod metrics;
+pub mod options;
 mod output;
 mod protocol;
 #[cfg(feature = "server")]

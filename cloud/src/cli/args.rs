@@ -9,10 +9,10 @@ use clap::parser::ValueSource;
 use clap::{ArgMatches, CommandFactory, FromArgMatches, Parser};
 use tpa_cloud::server::{Mount, ServerConfig, Token};
 use tpa_cloud::{
-    ApiKey, Config, OldConnection, Plan, RestartForm, Scenario, SeededPlan, ShutdownCode,
+    ApiKey, Config, OldConnection, Plan, RestartForm, Scenario, SeededPlan, ShutdownCode, options,
 };
 
-use super::{config_file, values};
+use super::{config_file, scenario_file};
 
 const ABOUT: &str = "\
 Local AugmentOS/MentraOS Cloud for development and tests. Apps connect to it as to the \
@@ -47,7 +47,7 @@ Examples:
     long_about = ABOUT,
     after_long_help = AFTER_HELP
 )]
-struct Arguments {
+pub(super) struct Arguments {
     /// Address to listen on; port 0 selects a free port
     #[arg(
         long,
@@ -68,7 +68,7 @@ struct Arguments {
         default_value = "dev-key",
         env = "TPA_CLOUD_API_KEY",
         hide_env_values = true,
-        value_parser = values::api_key,
+        value_parser = options::api_key,
     )]
     api_key: ApiKey,
 
@@ -97,7 +97,7 @@ struct Arguments {
         value_name = "TIME",
         default_value = "15s",
         env = "TPA_CLOUD_PING_INTERVAL",
-        value_parser = values::duration,
+        value_parser = options::duration,
         help_heading = "Sessions"
     )]
     ping_interval: Duration,
@@ -108,7 +108,7 @@ struct Arguments {
         value_name = "TIME",
         default_value = "45s",
         env = "TPA_CLOUD_STALE_AFTER",
-        value_parser = values::duration,
+        value_parser = options::duration,
         help_heading = "Sessions"
     )]
     stale_after: Duration,
@@ -119,7 +119,7 @@ struct Arguments {
         value_name = "TIME",
         default_value = "5s",
         env = "TPA_CLOUD_RESTART_APP_AFTER",
-        value_parser = values::duration,
+        value_parser = options::duration,
         help_heading = "Sessions"
     )]
     restart_app_after: Duration,
@@ -130,7 +130,7 @@ struct Arguments {
         value_name = "FORM",
         default_value = "stop-start",
         env = "TPA_CLOUD_RESTART",
-        value_parser = values::restart,
+        value_parser = options::restart,
         help_heading = "Sessions"
     )]
     restart: RestartForm,
@@ -141,7 +141,7 @@ struct Arguments {
         value_name = "TIME",
         default_value = "5s",
         env = "TPA_CLOUD_START_TIMEOUT",
-        value_parser = values::duration,
+        value_parser = options::duration,
         help_heading = "Sessions"
     )]
     start_timeout: Duration,
@@ -152,7 +152,7 @@ struct Arguments {
         value_name = "MODE",
         default_value = "close",
         env = "TPA_CLOUD_OLD_CONNECTION",
-        value_parser = values::old_connection,
+        value_parser = options::old_connection,
         help_heading = "Sessions"
     )]
     old_connection: OldConnection,
@@ -191,7 +191,7 @@ struct Arguments {
         value_name = "ID",
         env = "TPA_CLOUD_USER_SESSION",
         value_delimiter = ',',
-        value_parser = values::user_session,
+        value_parser = options::user_session,
         help_heading = "Sessions"
     )]
     user_sessions: Vec<String>,
@@ -201,7 +201,7 @@ struct Arguments {
         long,
         value_name = "URL",
         env = "TPA_CLOUD_PUBLIC_URL",
-        value_parser = values::public_url,
+        value_parser = options::public_url,
         help_heading = "Sessions"
     )]
     public_url: Option<String>,
@@ -212,7 +212,7 @@ struct Arguments {
         value_name = "TIME",
         default_value = "1s",
         env = "TPA_CLOUD_STREAM_INTERVAL",
-        value_parser = values::short_duration,
+        value_parser = options::short_duration,
         help_heading = "Streams"
     )]
     stream_interval: Duration,
@@ -223,7 +223,7 @@ struct Arguments {
         value_name = "TIME",
         default_value = "100ms",
         env = "TPA_CLOUD_AUDIO_INTERVAL",
-        value_parser = values::short_duration,
+        value_parser = options::short_duration,
         help_heading = "Streams"
     )]
     audio_interval: Duration,
@@ -233,8 +233,8 @@ struct Arguments {
     #[arg(
         long,
         value_name = "NAME|FILE",
-        env = "TPA_CLOUD_SCENARIO",
-        value_parser = values::scenario,
+        env = "TPA_CLOUD_scenario_file::read",
+        value_parser = scenario_file::read,
         help_heading = "Faults"
     )]
     scenario: Option<Scenario>,
@@ -254,7 +254,7 @@ struct Arguments {
         value_name = "BYTES",
         default_value = "1048576",
         env = "TPA_CLOUD_MAX_FRAME",
-        value_parser = values::size,
+        value_parser = options::size,
         help_heading = "Limits"
     )]
     max_frame: usize,
@@ -265,7 +265,7 @@ struct Arguments {
         value_name = "NUMBER",
         default_value = "16384",
         env = "TPA_CLOUD_MAX_CONNECTIONS",
-        value_parser = values::size,
+        value_parser = options::size,
         help_heading = "Limits"
     )]
     max_connections: usize,
@@ -276,7 +276,7 @@ struct Arguments {
         value_name = "BYTES",
         default_value = "4194304",
         env = "TPA_CLOUD_MAX_SEND_BUFFER",
-        value_parser = values::size,
+        value_parser = options::size,
         help_heading = "Limits"
     )]
     max_send_buffer: usize,
@@ -287,7 +287,7 @@ struct Arguments {
         value_name = "TIME",
         default_value = "10s",
         env = "TPA_CLOUD_HANDSHAKE_TIMEOUT",
-        value_parser = values::duration,
+        value_parser = options::duration,
         help_heading = "Limits"
     )]
     handshake_timeout: Duration,
@@ -298,7 +298,7 @@ struct Arguments {
         value_name = "TIME",
         default_value = "2s",
         env = "TPA_CLOUD_CLOSE_TIMEOUT",
-        value_parser = values::duration,
+        value_parser = options::duration,
         help_heading = "Limits"
     )]
     close_timeout: Duration,
@@ -309,7 +309,7 @@ struct Arguments {
         value_name = "CODE",
         default_value = "1012",
         env = "TPA_CLOUD_SHUTDOWN_CODE",
-        value_parser = values::shutdown_code,
+        value_parser = options::shutdown_code,
         help_heading = "Sessions"
     )]
     shutdown_code: ShutdownCode,
@@ -327,15 +327,8 @@ pub(crate) fn read() -> Result<ServerConfig, clap::Error> {
 impl Arguments {
     /// Checks the options that depend on one another.
     fn check(&self) -> Result<(), clap::Error> {
-        if self.stale_after > self.ping_interval {
-            return Ok(());
-        }
-        let message = format!(
-            "--stale-after ({}) must be longer than --ping-interval ({}): an idle connection is kept alive by its pongs only",
-            humantime::format_duration(self.stale_after),
-            humantime::format_duration(self.ping_interval)
-        );
-        Err(Self::command().error(ErrorKind::ValueValidation, message))
+        options::check_intervals(self.ping_interval, self.stale_after)
+            .map_err(|message| Self::command().error(ErrorKind::ValueValidation, message))
     }
 
     fn into_config(self, matches: &ArgMatches) -> ServerConfig {

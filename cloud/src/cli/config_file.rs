@@ -7,7 +7,7 @@ use std::{env, fs};
 
 use clap::Command;
 use clap::error::ErrorKind;
-use toml::{Table, Value};
+use tpa_cloud::options;
 
 use super::escape;
 
@@ -54,12 +54,12 @@ fn with_file(mut command: Command, path: &Path) -> Result<Command, clap::Error> 
         Ok(text) => text,
         Err(error) => return Err(invalid(&mut command, &error.to_string())),
     };
-    let table: Table = match toml::from_str(&text) {
-        Ok(table) => table,
-        Err(error) => return Err(invalid(&mut command, &error.to_string())),
+    let given = match options::config_file(&text) {
+        Ok(given) => given,
+        Err(error) => return Err(invalid(&mut command, &error)),
     };
-    for (key, value) in table {
-        let key = escape::line(&key);
+    for option in given {
+        let (key, values) = (escape::line(&option.name), option.values);
         let option = command
             .get_arguments()
             .find(|option| option.get_long() == Some(&key) && key != OPTION);
@@ -69,7 +69,7 @@ fn with_file(mut command: Command, path: &Path) -> Result<Command, clap::Error> 
                 &format!("unknown option `{key}`; expected a long option without --, see --help"),
             ));
         };
-        let Some(values) = words(&value) else {
+        let Some(values) = values else {
             let what = format!("`{key}` must be a string, a number, a boolean or a list of them");
             return Err(invalid(&mut command, &what));
         };
@@ -84,20 +84,6 @@ fn with_file(mut command: Command, path: &Path) -> Result<Command, clap::Error> 
         command = command.mut_arg(id, |option| option.default_values(values));
     }
     Ok(command)
-}
-
-/// Converts a value to command line arguments; a list to several.
-fn words(value: &Value) -> Option<Vec<String>> {
-    match value {
-        Value::Array(values) => {
-            let words: Option<Vec<Vec<String>>> = values.iter().map(words).collect();
-            Some(words?.concat())
-        }
-        Value::String(text) => Some(vec![text.clone()]),
-        Value::Integer(number) => Some(vec![number.to_string()]),
-        Value::Boolean(flag) => Some(vec![flag.to_string()]),
-        Value::Float(_) | Value::Datetime(_) | Value::Table(_) => None,
-    }
 }
 
 #[cfg(test)]

@@ -4,7 +4,9 @@ mod args;
 mod config_file;
 mod escape;
 mod log;
-mod values;
+mod scenario_file;
+#[cfg(test)]
+mod table;
 
 use std::io::{self, Write};
 

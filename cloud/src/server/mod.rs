@@ -29,11 +29,12 @@ use tokio::net::TcpListener;
 use tokio::sync::{Semaphore, mpsc, watch};
 use tokio::task::{JoinHandle, JoinSet};
 
+use crate::access::{Access, Scope};
 use crate::config::Config;
 use crate::faults::Target;
 use crate::faults::playback::Plan;
 use crate::faults::scenario::Scenario;
-use access::Access;
+use access::Guard;
 use app_calls::Caller;
 use driver::Driver;
 use http::{BodyLimits, HttpServer};
@@ -104,7 +105,8 @@ pub async fn start(mut config: ServerConfig) -> io::Result<Server> {
     if config.token.is_none() && !addr.ip().is_loopback() {
         config.token = Some(Token::generate().map_err(io::Error::other)?);
     }
-    let access = Access::new(addr, config.token.clone(), config.public_url.as_deref());
+    let token = config.token.as_ref().map(|token| token.reveal().to_owned());
+    let access = Access::new(addr, token, config.public_url.as_deref());
     config.cloud.public_url = config.public_url.unwrap_or_else(|| local_url(addr));
     let (stopping, stopped) = watch::channel(false);
     let limits = Limits {
@@ -216,6 +218,10 @@ async fn until(mut stopped: watch::Receiver<bool>) {
 const EXTRA_CONNECTIONS: usize = 256;
 
 fn router(shared: Shared, mounts: &[Mount], access: Access, timeout: Duration) -> Router {
+    let guard = |scope| Guard {
+        access: access.clone(),
+        scope,
+    };
     let control = Router::new()
         .route("/sessions", get(routes::sessions))
         .route("/metrics", get(routes::metrics))
@@ -237,21 +243,24 @@ fn router(shared: Shared, mounts: &[Mount], access: Access, timeout: Duration) -
             http::read_body,
         ))
         .layer(middleware::from_fn_with_state(
-            access.clone(),
-            access::authorize_control,
+            guard(Scope::Control),
+            access::check,
         ));
     let sockets = Router::new()
         .route("/tpa-ws", get(tpa_socket::augment_os))
         .route("/app-ws", get(tpa_socket::mentra_os))
         .layer(middleware::from_fn_with_state(
-            access.clone(),
-            access::check_socket_origin,
+            guard(Scope::Socket),
+            access::check,
         ));
     static_files::mount(mounts)
         .route("/healthz", get(|| async { "ok\n" }))
         .merge(control)
         .merge(sockets)
-        .layer(middleware::from_fn_with_state(access, access::check_host))
+        .layer(middleware::from_fn_with_state(
+            guard(Scope::File),
+            access::check,
+        ))
         .with_state(shared)
 }
 

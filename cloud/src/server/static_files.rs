@@ -15,27 +15,13 @@ use tower_http::services::ServeDir;
 use tower_http::services::fs::{Backend, TokioBackend, TokioFile};
 
 use super::Shared;
+use crate::options;
 
 /// Content security policy. It allows wasm and connections to servers on this machine.
 const POLICY: &str = "default-src 'self'; script-src 'self' 'wasm-unsafe-eval'; \
     connect-src 'self' ws: http://127.0.0.1:* http://localhost:*; style-src 'self'; \
     img-src 'self' data:; object-src 'none'; base-uri 'none'; form-action 'self'; \
     frame-ancestors 'none'";
-
-/// Paths of the server itself.
-const RESERVED: [&str; 11] = [
-    "tpa-ws",
-    "app-ws",
-    "healthz",
-    "metrics",
-    "sessions",
-    "events",
-    "faults",
-    "frames",
-    "apps",
-    "scenarios",
-    "tools",
-];
 
 /// A directory and the path that it is served at, written `DIR` or `/path=DIR`.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -50,29 +36,7 @@ impl FromStr for Mount {
     type Err = String;
 
     fn from_str(text: &str) -> Result<Self, String> {
-        let (path, dir) = match text.split_once('=') {
-            Some((path, dir)) if path.starts_with('/') => (path.trim_end_matches('/'), dir),
-            Some(_) | None => ("", text),
-        };
-        if dir.is_empty() {
-            return Err("the directory is missing; expected DIR or /path=DIR".to_owned());
-        }
-        let segments: Vec<&str> = path.split('/').skip(1).collect();
-        let is_plain = |segment: &&str| {
-            let allowed = |byte: u8| byte.is_ascii_alphanumeric() || b"-_.@".contains(&byte);
-            !segment.is_empty() && segment.bytes().all(allowed)
-        };
-        if !segments.iter().all(is_plain) {
-            return Err(format!("{path:?} is invalid; expected a path such as /pkg"));
-        }
-        if segments
-            .first()
-            .is_some_and(|first| RESERVED.contains(first))
-        {
-            return Err(format!(
-                "{path} is reserved by the server; expected another path"
-            ));
-        }
+        let (path, dir) = options::mount(text)?;
         Ok(Self {
             path: path.to_owned(),
             dir: PathBuf::from(dir),
@@ -207,7 +171,7 @@ mod tests {
         assert!(paths.contains(&"/healthz"), "{paths:?}");
         for path in paths {
             let first = path.split('/').nth(1).unwrap();
-            assert!(RESERVED.contains(&first), "{path}");
+            assert!(options::RESERVED.contains(&first), "{path}");
         }
     }
 }
