@@ -157,6 +157,7 @@ function ioredis(client) {
     enableReadyCheck: false,
     enableAutoPipelining: false,
     autoResendUnfulfilledCommands: false,
+    stringNumbers: false,
     autoResubscribe: true,
     maxRetriesPerRequest: 0,
     keyPrefix: "",

@@ -58,7 +58,7 @@ export class RedisStore {
 
   /** @type {ClusterStore["read"]} */
   async read(sessionId) {
-    return record(await this.#evaluate(READ, [this.#keys.record(sessionId)], []), sessionId);
+    return this.#record(await this.#evaluate(READ, [this.#keys.record(sessionId)], []), sessionId);
   }
 
   /** @type {ClusterStore["owned"]} */
@@ -74,7 +74,7 @@ export class RedisStore {
     const condition = isLower ? "lower" : `${expected.number}`;
     const values = [old, condition, owner ?? "-", `${number}`, `${ttl}`, sessionId, ...texts(fields)];
     const [done, ...found] = await this.#evaluate(PUT, names, values);
-    return { done: done === 1, record: record(found, sessionId) };
+    return { done: Number(done) === 1, record: this.#record(found, sessionId) };
   }
 
   /** @type {ClusterStore["check"]} */
@@ -93,7 +93,7 @@ export class RedisStore {
       [instance, `${ttl}`, ...values],
     );
     return found.map(([i, outcome, owner, number]) => {
-      const { sessionId = "" } = sessions[i] ?? {};
+      const { sessionId = "" } = sessions[Number(i)] ?? {};
       return { sessionId, outcome, owner, number: Number(number) };
     });
   }
@@ -149,6 +149,29 @@ export class RedisStore {
    */
   #evaluate(script, names, values) {
     return this.#send((line) => line.evaluate(script, names, values));
+  }
+
+  /**
+   * @param {(string | null)[]} found
+   * @param {string} sessionId
+   * @returns {ClusterRecord | undefined}
+   * @throws {Error} for a record of a newer version
+   */
+  #record([owner, number, userId, url, crashes, crashedAt, version], sessionId) {
+    if (owner == null) return undefined;
+    if (Number(version ?? VERSION) > VERSION) {
+      const versions = `has version ${version}, and this process reads ${VERSION} only`;
+      const text = `redis: the record of ${sessionId} ${versions}; use one version of tpa-session in all processes`;
+      throw this.#complain(new Error(text));
+    }
+    return {
+      owner,
+      number: Number(number),
+      userId: userId ?? "",
+      url: url ?? "",
+      crashes: Number(crashes),
+      crashedAt: Number(crashedAt),
+    };
   }
 
   /**
@@ -210,30 +233,6 @@ function keys(prefix) {
 /** @param {ClusterFields} fields */
 function texts({ userId, url, crashes, crashedAt }) {
   return [userId, url, `${crashes}`, `${crashedAt}`];
-}
-
-/**
- * @param {(string | null)[]} found
- * @param {string} sessionId
- * @returns {ClusterRecord | undefined}
- * @throws {Error} for a record of a newer version
- */
-function record([owner, number, userId, url, crashes, crashedAt, version], sessionId) {
-  if (owner == null) return undefined;
-  if (Number(version ?? VERSION) > VERSION) {
-    throw new Error(
-      `redis: the record of ${sessionId} has version ${version}, and this process reads ${VERSION} only; ` +
-        "use one version of tpa-session in all processes",
-    );
-  }
-  return {
-    owner,
-    number: Number(number),
-    userId: userId ?? "",
-    url: url ?? "",
-    crashes: Number(crashes),
-    crashedAt: Number(crashedAt),
-  };
 }
 
 /**
