@@ -33,8 +33,8 @@ pub enum Command {
         #[command(flatten)]
         serve: Serve,
     },
-    /// Generate the API reference of the package and of the crate
-    Docs,
+    /// Make a static site of the demo, the guide and the references in target/site/
+    Site,
     /// Run all checks and tests, or some parts of them
     Test(Test),
     /// Run the simulation of sessions in virtual time
