@@ -33,7 +33,7 @@ pub enum Command {
         #[command(flatten)]
         serve: Serve,
     },
-    /// Make a static site of the demo, the guide and the references in target/site/
+    /// Make a static site of demo, guide and API references in target/site/
     Site,
     /// Run all checks and tests, or some parts of them
     Test(Test),
