@@ -33,8 +33,8 @@ pub enum Command {
         #[command(flatten)]
         serve: Serve,
     },
-    /// Generate the API reference of the package and of the crate
-    Docs,
+    /// Make a static site of demo, guide and API references in target/site/
+    Site,
     /// Run all checks and tests, or some parts of them
     Test(Test),
     /// Run the simulation of sessions in virtual time
@@ -135,6 +135,8 @@ pub enum Part {
     Js,
     /// The packed package as users install it (tests/package)
     Package,
+    /// The npm package tpa-cloud
+    Cloud,
     /// The platform's own SDK against tpa-cloud (tests/sdk)
     Sdk,
     /// The package in runtimes, bundlers, test runners and frameworks (tests/matrix)
