@@ -49,7 +49,7 @@ fn run_command(command: &mut Command) -> Output {
 fn the_limit_of_open_files_is_raised() {
     let limited = format!(
         "ulimit -Sn 40; exec {} --listen 127.0.0.1:0 --handshake-timeout 1h",
-        env!("CARGO_BIN_EXE_tpa-cloud")
+        program::program()
     );
     let running = Running::start(Command::new("sh").args(["-c", &limited]));
     let held: Vec<TcpStream> = (0..100)

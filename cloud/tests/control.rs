@@ -7,9 +7,9 @@
 
 mod common;
 
-use common::{Observer, PACKAGE, Tpa, get, http, inject, post, start};
+use common::{Observer, PACKAGE, Server, Tpa, get, http, inject, post, start};
 use serde_json::json;
-use tpa_cloud::server::{self, ServerConfig};
+use tpa_cloud::server::ServerConfig;
 
 #[tokio::test]
 async fn health_check_succeeds() {
@@ -187,7 +187,7 @@ async fn directories_are_served_with_types_and_policy() {
         serve: vec![mount("/", "www"), mount("/pkg", "pkg")],
         ..ServerConfig::default()
     };
-    let server = server::start(config).await.unwrap();
+    let server = Server::start(config).await.unwrap();
     let page = get(&server, "/").await;
     assert_eq!(page.header("content-type"), Some("text/html"));
     assert_eq!(page.header("cache-control"), Some("no-cache"));
@@ -227,6 +227,6 @@ async fn a_missing_directory_is_an_error() {
         serve: vec!["no/such/folder".parse().unwrap()],
         ..ServerConfig::default()
     };
-    let error = server::start(config).await.map(|_| ()).unwrap_err();
+    let error = Server::start(config).await.map(|_| ()).unwrap_err();
     assert!(error.to_string().contains("no/such/folder"), "{error}");
 }

@@ -9,12 +9,12 @@ mod common;
 
 use std::time::Duration;
 
-use common::{PACKAGE, Tpa, get, post, start_with, with_timeout};
+use common::{PACKAGE, Server, Tpa, get, post, start_with, with_timeout};
 use serde_json::json;
 use tokio::io::{AsyncReadExt, AsyncWriteExt, Interest};
 use tokio::net::TcpStream;
 use tpa_cloud::Config;
-use tpa_cloud::server::{self, Server, ServerConfig};
+use tpa_cloud::server::ServerConfig;
 
 /// Connections in addition to those of TPAs.
 const EXTRA: usize = 256;
@@ -90,7 +90,7 @@ async fn a_response_that_is_not_read_is_given_up() {
         },
         ..ServerConfig::default()
     };
-    let server = server::start(config).await.unwrap();
+    let server = Server::start(config).await.unwrap();
     let mut stream = TcpStream::connect(server.addr()).await.unwrap();
     let request = format!("GET /large.bin HTTP/1.1\r\nHost: {}\r\n\r\n", server.addr());
     stream.write_all(request.as_bytes()).await.unwrap();

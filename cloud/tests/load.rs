@@ -10,9 +10,8 @@ mod common;
 use std::time::Duration;
 
 use cloud_load::{Broadcaster, Crowd, Life, STREAM};
-use common::{start_with, with_timeout};
+use common::{Server, start_with, with_timeout};
 use tpa_cloud::Config;
-use tpa_cloud::server::Server;
 
 const CROWD: usize = 200;
 

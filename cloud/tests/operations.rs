@@ -10,13 +10,15 @@ mod common;
 use std::net::SocketAddr;
 use std::time::Duration;
 
-use common::{End, Observer, PACKAGE, Tpa, get, http, post, start, start_with, with_timeout};
+use common::{
+    End, Observer, PACKAGE, Server, Tpa, get, http, post, start, start_with, with_timeout,
+};
 use serde_json::json;
 use tokio::io::{AsyncReadExt, AsyncWriteExt};
 use tokio::net::TcpStream;
 use tokio_tungstenite::tungstenite::{Error, Message};
 use tpa_cloud::Config;
-use tpa_cloud::server::{self, Server, ServerConfig};
+use tpa_cloud::server::ServerConfig;
 
 #[tokio::test]
 async fn metrics_are_served_as_prometheus_text() {
@@ -152,14 +154,14 @@ async fn start_open(token: Option<&str>) -> Server {
         token: token.map(|token| token.parse().unwrap()),
         ..ServerConfig::default()
     };
-    server::start(config).await.unwrap()
+    Server::start(config).await.unwrap()
 }
 
 #[tokio::test]
 async fn a_reachable_server_requires_a_token() {
     for given in [Some("sesame-sesame"), None] {
         let server = start_open(given).await;
-        let token = server.token().unwrap().reveal().to_owned();
+        let token = server.token().unwrap().to_owned();
         let bearer = format!("Bearer {token}");
         for (method, path, body) in [
             ("GET", "/sessions", ""),
@@ -222,7 +224,7 @@ async fn a_configured_token_is_required_on_loopback() {
         token: Some("sesame-sesame".parse().unwrap()),
         ..ServerConfig::default()
     };
-    let server = server::start(config).await.unwrap();
+    let server = Server::start(config).await.unwrap();
     assert_eq!(get(&server, "/sessions").await.status, 401);
     let without = start().await;
     assert!(without.token().is_none());

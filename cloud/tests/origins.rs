@@ -9,10 +9,10 @@ mod common;
 
 use std::net::SocketAddr;
 
-use common::{KEY, PACKAGE, Tpa, get, http, start};
+use common::{KEY, PACKAGE, Server, Tpa, get, http, start};
 use serde_json::json;
 use tokio_tungstenite::tungstenite::Error;
-use tpa_cloud::server::{self, Server, ServerConfig};
+use tpa_cloud::server::ServerConfig;
 
 /// Status of the upgrade; 101 if it succeeds.
 async fn upgrade(server: &Server, path: &str, headers: &[(&'static str, &str)]) -> u16 {
@@ -83,7 +83,7 @@ async fn a_reachable_server_knows_its_own_pages() {
         public_url: Some("wss://cloud.example:8002".to_owned()),
         ..ServerConfig::default()
     };
-    let server = server::start(config).await.unwrap();
+    let server = Server::start(config).await.unwrap();
     for (host, origin, status) in [
         ("192.168.1.7:8002", "http://192.168.1.7:8002", 101),
         ("[fe80::7]:8002", "http://[fe80::7]:8002", 101),

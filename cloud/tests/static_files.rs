@@ -10,8 +10,8 @@ mod common;
 use std::fs;
 use std::path::{Path, PathBuf};
 
-use common::get;
-use tpa_cloud::server::{self, Server, ServerConfig};
+use common::{Server, get};
+use tpa_cloud::server::ServerConfig;
 
 /// A directory, removed when dropped.
 struct Folder(PathBuf);
@@ -43,7 +43,7 @@ async fn serve(dir: &Path) -> Server {
         serve: vec![dir.display().to_string().parse().unwrap()],
         ..ServerConfig::default()
     };
-    server::start(config).await.unwrap()
+    Server::start(config).await.unwrap()
 }
 
 #[tokio::test]

@@ -6,6 +6,10 @@
     reason = "all of this is tests"
 )]
 
+#[path = "../program/mod.rs"]
+mod program;
+mod server;
+
 use futures_util::{SinkExt, StreamExt};
 use serde_json::{Value, json};
 use testkit::TIMEOUT;
@@ -15,8 +19,10 @@ use tokio::time::timeout;
 use tokio_tungstenite::tungstenite::client::IntoClientRequest;
 use tokio_tungstenite::tungstenite::{Error, Message};
 use tokio_tungstenite::{WebSocketStream, client_async};
-use tpa_cloud::server::{self, Server, ServerConfig};
+use tpa_cloud::server::ServerConfig;
 use tpa_cloud::{Config, Plan};
+
+pub use server::Server;
 
 pub const PACKAGE: &str = "org.example.captions";
 pub const KEY: &str = "dev-key";
@@ -30,7 +36,7 @@ pub async fn start_with(cloud: Config) -> Server {
         cloud,
         ..ServerConfig::default()
     };
-    server::start(config).await.unwrap()
+    Server::start(config).await.unwrap()
 }
 
 /// Starts a server that plays a plan.
@@ -39,7 +45,7 @@ pub async fn start_playing(plan: Plan) -> Server {
         play: Some(plan),
         ..ServerConfig::default()
     };
-    server::start(config).await.unwrap()
+    Server::start(config).await.unwrap()
 }
 
 pub async fn with_timeout<T>(what: &str, future: impl Future<Output = T>) -> T {

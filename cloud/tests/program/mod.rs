@@ -6,12 +6,28 @@
     reason = "all of this is tests"
 )]
 
-use std::io::{BufRead, BufReader, Read, Write};
+use std::io::{self, BufRead, BufReader, Read, Write};
 use std::net::TcpStream;
 use std::process::{Child, Command, Stdio};
 
+/// Variable with the command line of another program to be tested, such as `node cli.js`.
+const OTHER: &str = "TPA_CLOUD_PROGRAM";
+
+/// Reports whether another program than that of this crate is tested.
+pub fn is_other() -> bool {
+    std::env::var_os(OTHER).is_some()
+}
+
+/// Returns the command line of the program without options, for a shell as well.
+pub fn program() -> String {
+    std::env::var(OTHER).unwrap_or_else(|_| env!("CARGO_BIN_EXE_tpa-cloud").to_owned())
+}
+
 pub fn tpa_cloud(arguments: &[&str]) -> Command {
-    let mut command = Command::new(env!("CARGO_BIN_EXE_tpa-cloud"));
+    let program = program();
+    let mut words = program.split(' ');
+    let mut command = Command::new(words.next().unwrap());
+    command.args(words);
     command.args(arguments).env_remove("RUST_LOG");
     command
 }
@@ -34,22 +50,31 @@ impl Drop for Running {
 impl Running {
     /// Starts the program and waits until it listens.
     pub fn start(command: &mut Command) -> Self {
+        Self::try_start(command).unwrap_or_else(|error| panic!("{error}"))
+    }
+
+    /// Starts the program. Fails with what it writes if it does not listen.
+    pub fn try_start(command: &mut Command) -> io::Result<Self> {
         let child = command
             .stdout(Stdio::piped())
             .stderr(Stdio::piped())
-            .spawn()
-            .unwrap();
+            .spawn()?;
         let addr = String::new();
         let mut running = Self { child, addr };
         let mut line = String::new();
-        BufReader::new(running.child.stdout.take().unwrap())
-            .read_line(&mut line)
-            .unwrap();
+        BufReader::new(running.child.stdout.take().unwrap()).read_line(&mut line)?;
         let addr = line
             .trim_end()
             .strip_prefix("tpa-cloud listening on http://");
-        running.addr = addr.unwrap_or_else(|| panic!("{line:?}")).to_owned();
-        running
+        let Some(addr) = addr else {
+            running.child.wait()?;
+            if let Some(mut stderr) = running.child.stderr.take() {
+                stderr.read_to_string(&mut line)?;
+            }
+            return Err(io::Error::other(line));
+        };
+        running.addr = addr.to_owned();
+        Ok(running)
     }
 
     pub fn get(&self, path: &str) -> String {

@@ -1,0 +1,123 @@
+/**
+ * Records of a store in memory. Each method is what one script does in a database; the clock is an
+ * argument.
+ *
+ * @import { ClusterDifference, ClusterHeld, ClusterMember, ClusterPut, ClusterPutResult, ClusterRecord } from "../../types/cluster.js"
+ *
+ * @typedef {{ record: ClusterRecord, until: number }} Kept
+ */
+export class Records {
+  /** @type {Map<string, { at: number, state: string }>} */
+  #members = new Map();
+  /** @type {Map<string, Kept>} */
+  #records = new Map();
+  /** @type {Map<string, Set<string>>} */
+  #owned = new Map();
+  /** @type {Map<string, { bytes: Uint8Array, until: number }>} */
+  #blobs = new Map();
+
+  /** @param {Records} [other] to copy */
+  constructor(other) {
+    if (other === undefined) return;
+    this.#members = new Map(other.#members);
+    this.#records = new Map(other.#records);
+    this.#owned = new Map([...other.#owned].map(([key, ids]) => [key, new Set(ids)]));
+    this.#blobs = new Map(other.#blobs);
+  }
+
+  /**
+   * @param {number} now wall clock, ms
+   * @param {string} instance
+   * @param {string} state
+   * @returns {{ now: number, members: ClusterMember[] }}
+   */
+  beat(now, instance, state) {
+    if (state === "") {
+      this.#members.delete(instance);
+      this.#owned.delete(instance);
+    } else {
+      this.#members.set(instance, { at: now, state });
+    }
+    return { now, members: [...this.#members].map(([instance, member]) => ({ instance, ...member })) };
+  }
+
+  /** @param {number} now @param {string} sessionId @returns {ClusterRecord | undefined} */
+  read(now, sessionId) {
+    const kept = this.#records.get(sessionId);
+    if (kept !== undefined && kept.until <= now) this.#remove(sessionId);
+    else return kept?.record;
+  }
+
+  /** @param {number} _now @param {string} instance */
+  owned(_now, instance) {
+    return [...(this.#owned.get(instance) ?? [])];
+  }
+
+  /** @param {number} now @param {ClusterPut} put @returns {ClusterPutResult} */
+  put(now, { sessionId, expected, owner, number: own, fields, ttl }) {
+    const old = this.read(now, sessionId);
+    const { owner: oldOwner, number: oldNumber } = old ?? { owner: "", number: 0 };
+    const isExpected =
+      expected === "lower" ? oldNumber < own : oldOwner === expected.owner && oldNumber === expected.number;
+    if (!isExpected) return { done: false, record: old };
+    if (owner === null) {
+      this.#remove(sessionId);
+      return { done: true, record: undefined };
+    }
+    const number = expected === "lower" ? own : Math.max(oldNumber + 1, Math.floor(now * 1000));
+    return { done: true, record: this.#write(sessionId, { ...fields, owner, number }, now + ttl) };
+  }
+
+  /**
+   * @param {number} now
+   * @param {string} instance
+   * @param {readonly ClusterHeld[]} sessions
+   * @param {number} ttl
+   */
+  check(now, instance, sessions, ttl) {
+    /** @type {ClusterDifference[]} */
+    const differences = [];
+    for (const { sessionId, number, fields } of sessions) {
+      const old = this.read(now, sessionId);
+      const { owner, number: oldNumber } = old ?? { owner: instance, number: 0 };
+      if (oldNumber > number || (oldNumber === number && owner !== instance)) {
+        differences.push({ sessionId, outcome: "lost", owner, number: oldNumber });
+        continue;
+      }
+      if (owner !== instance) differences.push({ sessionId, outcome: "won", owner, number: oldNumber });
+      const kept = old !== undefined && oldNumber === number ? old : { ...fields, owner: instance, number };
+      this.#write(sessionId, kept, now + ttl);
+    }
+    return differences;
+  }
+
+  /** @param {number} now @param {string} id @param {Uint8Array} bytes @param {number} ttl */
+  putBlob(now, id, bytes, ttl) {
+    for (const [each, { until }] of this.#blobs) if (until <= now) this.#blobs.delete(each);
+    this.#blobs.set(id, { bytes, until: now + ttl });
+  }
+
+  /** @param {number} now @param {string} id */
+  takeBlob(now, id) {
+    const blob = this.#blobs.get(id);
+    this.#blobs.delete(id);
+    return blob !== undefined && blob.until > now ? blob.bytes : undefined;
+  }
+
+  /** @param {string} sessionId @param {ClusterRecord} record @param {number} until */
+  #write(sessionId, record, until) {
+    this.#remove(sessionId);
+    this.#records.set(sessionId, { record, until });
+    if (record.owner === "") return record;
+    const owned = this.#owned.get(record.owner) ?? new Set();
+    this.#owned.set(record.owner, owned.add(sessionId));
+    return record;
+  }
+
+  /** @param {string} sessionId */
+  #remove(sessionId) {
+    const owner = this.#records.get(sessionId)?.record.owner;
+    this.#records.delete(sessionId);
+    if (owner !== undefined) this.#owned.get(owner)?.delete(sessionId);
+  }
+}

@@ -1,0 +1,170 @@
+/** Record of a session in a store. */
+export interface ClusterRecord {
+  /** Instance that has the session, `""` for a session that was stopped. */
+  owner: string;
+  /** Number of the owner's claim; of two owners the one with the higher number is right. */
+  number: number;
+  userId: string;
+  /** URL that the session connects to, without user-info and query; `""` if the requests name none. */
+  url: string;
+  /** Owners that died with this session, each within 10 minutes of the one before. */
+  crashes: number;
+  /** Time of the last of `crashes` in the store's clock, ms; 0 without any. */
+  crashedAt: number;
+}
+
+/** Fields of a record that its writer chooses. */
+export type ClusterFields = Omit<ClusterRecord, "owner" | "number">;
+
+/** Compare-and-set of one record. */
+export interface ClusterPut {
+  sessionId: string;
+  /**
+   * Condition: the record has exactly this owner and number. An absent record has the owner `""` and
+   * the number 0. `"lower"` matches every record with a number below `number`, an absent one included.
+   */
+  expected: { owner: string; number: number } | "lower";
+  /** New owner; `""` marks the session as stopped, `null` removes the record. */
+  owner: string | null;
+  /**
+   * Number of the new record with `"lower"`. Otherwise the store numbers it: with the larger of the
+   * old number + 1 and its own clock in µs since 1970.
+   */
+  number: number;
+  /** Fields of the new record. Ignored if it is removed. */
+  fields: ClusterFields;
+  /** Time after which the store forgets the record, ms. */
+  ttl: number;
+}
+
+export interface ClusterPutResult {
+  /** True if the condition was met and the record was written or removed. */
+  done: boolean;
+  /** The record as it is now, `undefined` if there is none. */
+  record: ClusterRecord | undefined;
+}
+
+/** A session that the instance holds, as it is checked against the store. */
+export interface ClusterHeld {
+  sessionId: string;
+  number: number;
+  fields: ClusterFields;
+}
+
+/** A session for which the store and the instance differed. */
+export interface ClusterDifference {
+  sessionId: string;
+  /**
+   * `"lost"`: the record has a higher number, or the same one and another owner. `"won"`: it had a
+   * lower number and another owner, and was replaced.
+   */
+  outcome: "lost" | "won";
+  /** Owner in the record, before it was replaced. */
+  owner: string;
+  /** Number in the record, before it was replaced. */
+  number: number;
+}
+
+/** Entry of an instance in the list of members. */
+export interface ClusterMember {
+  instance: string;
+  /** Time of its last beat in the store's clock, ms. */
+  at: number;
+  /** Text of its last beat. */
+  state: string;
+}
+
+/**
+ * Store that the processes of a cluster share. Each method is one atomic step in the store. A promise
+ * that rejects, or that takes longer than 1 s, leaves open if the step was or will be carried out: the
+ * cluster settles it later. No method is repeated by the store itself, nor queued while the store cannot
+ * be reached: it rejects instead. No method throws before it returns its promise.
+ */
+export interface ClusterStore {
+  /**
+   * Writes the entry of this instance and returns all entries, with the store's clock in ms. An empty
+   * `state` removes the entry, and the index that `owned` reads, of any instance.
+   */
+  beat(instance: string, state: string): Promise<{ now: number; members: ClusterMember[] }>;
+  /** Returns a record, `undefined` if there is none. */
+  read(sessionId: string): Promise<ClusterRecord | undefined>;
+  /**
+   * Returns ids of sessions that an instance owned when the records were written. It is an index only:
+   * entries may be outdated, and the record decides.
+   */
+  owned(instance: string): Promise<string[]>;
+  /** Replaces a record if it is as expected. */
+  put(put: ClusterPut): Promise<ClusterPutResult>;
+  /**
+   * Compares sessions that the instance holds with their records: at most 500. A record that is absent,
+   * or has a lower number, is written with `ttl`; that of the instance itself has its `ttl` renewed. The
+   * rest is returned. Several sessions need not be one atomic step.
+   */
+  check(instance: string, sessions: readonly ClusterHeld[], ttl: number): Promise<ClusterDifference[]>;
+  /**
+   * Sends a message, at most 64 KiB of text, to an instance or to all (`"*"`, the sender included).
+   * Resolves with the number of receivers, or `undefined` if the store cannot tell. Messages may be lost.
+   */
+  publish(to: string, message: string): Promise<number | undefined>;
+  /** Receives messages to this instance and to all, from now on and after each loss of the connection. */
+  subscribe(instance: string, listener: (message: string) => void): Promise<void>;
+  /** Keeps a picture for `ttl` ms. */
+  putBlob(id: string, bytes: Uint8Array, ttl: number): Promise<void>;
+  /** Returns and removes a picture, `undefined` if there is none. */
+  takeBlob(id: string): Promise<Uint8Array | undefined>;
+  /** Closes the connections that the store has opened itself. */
+  close(): Promise<void>;
+}
+
+/** Process for which a store is opened. */
+export interface ClusterOpening {
+  packageName: string;
+  /** Name of the process, followed by `.` and random characters: it is new at each start. */
+  instance: string;
+  /** Writes a warning into the server's log. */
+  warn: (text: string) => void;
+}
+
+export interface ClusterOptions {
+  /** Name of this process for people, such as that of its host. Default: the process id. */
+  name?: string | undefined;
+  /**
+   * Time without a beat after which the others take the sessions of a process, ms: at least three
+   * intervals between beats and 1 s, which is 7000. Default 10,000.
+   */
+  lease?: number | undefined;
+  /**
+   * Ends the sessions of a process that has not reached the store for the length of its lease. Default
+   * `false`: they go on, and the cloud decides which connection it hears.
+   */
+  strict?: boolean | undefined;
+  /**
+   * `"store"`: a picture that was uploaded to another process passes through the store, which keeps it
+   * for at most 30 s. `"here"`: it is refused. Default `"store"`.
+   */
+  photos?: "store" | "here" | undefined;
+}
+
+/** Cluster for the option `cluster` of `createTpaServer()`. */
+export interface Cluster {
+  /** Settings of this cluster. */
+  readonly options: Readonly<ClusterOptions>;
+}
+
+/**
+ * Creates a cluster on a store of your own.
+ *
+ * @throws {TypeError} for an invalid option, with its name, its value and the allowed values.
+ */
+export function createCluster(
+  options: ClusterOptions & {
+    /** Opens the store for this process. Called once, by `createTpaServer()`. */
+    open: (opening: ClusterOpening) => ClusterStore;
+  },
+): Cluster;
+
+/** Records and messages in memory, for servers that share this object: in tests, or in one process. */
+export class MemoryStore {
+  /** Opens the store, for `createCluster({ open: (opening) => memory.open(opening) })`. */
+  open(opening: ClusterOpening): ClusterStore;
+}
