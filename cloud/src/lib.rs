@@ -36,6 +36,7 @@ mod cloud;
 mod config;
 mod constant_time;
 mod context;
+pub mod control;
 mod events;
 mod faults;
 mod identity;
@@ -54,7 +55,7 @@ mod transport;
 
 #[cfg(feature = "test-util")]
 pub use cloud::Component;
-pub use cloud::{Cloud, Input, ListenerId, OpenError, Playing, WebhookAnswer};
+pub use cloud::{Cloud, Input, ListenerId, OpenError, Playing, WebhookAnswer, read_answer};
 pub use config::{ApiKey, Config, OldConnection, RestartForm, ShutdownCode};
 pub use events::{Event, Fact, Phase, Side};
 pub use faults::action::Action;
@@ -66,7 +67,7 @@ pub use faults::{
     Direction, Fault, FaultField, FaultInfo, FaultRequest, Share, Target, kinds as fault,
 };
 pub use identity::{ConnectionId, Identity, PlayId, UserSessionId};
-pub use output::{AppCall, Delivery, Output, WebhookCall};
+pub use output::{AppCall, Delivery, Output, WebhookCall, late_answer};
 pub use protocol::frame_spec::{FrameSpec, SettingsChange};
 pub use protocol::{Dialect, RoomConfig, View};
 pub use time::{Instant, WallClock};

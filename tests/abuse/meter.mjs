@@ -30,16 +30,35 @@ setInterval(() => {
 
 /** Length from which the parsing of a text is timed. */
 const LARGE = 65_536;
-/** Longest processor time that one `JSON.parse` took, ms. */
+/** Longest processor time that the parsing of one text took, ms; that of its decoding is part of it. */
 let longestParse = 0;
+/** That of the text which is parsed now. */
+let parsing = 0;
+
+/** Adds the processor time of what `action` does. @param {() => unknown} action */
+function timed(action) {
+  const start = processorTime();
+  try {
+    return action();
+  } finally {
+    parsing += processorTime() - start;
+    longestParse = Math.max(longestParse, parsing);
+  }
+}
+
+const { toString } = Buffer.prototype;
+Buffer.prototype.toString = function (...given) {
+  if (this.length < LARGE) return toString.apply(this, given);
+  parsing = 0;
+  return timed(() => toString.apply(this, given));
+};
 const parse = JSON.parse;
 JSON.parse = (...given) => {
   if (!(given[0]?.length >= LARGE)) return parse(...given);
-  const start = processorTime();
   try {
-    return parse(...given);
+    return timed(() => parse(...given));
   } finally {
-    longestParse = Math.max(longestParse, processorTime() - start);
+    parsing = 0;
   }
 };
 
@@ -51,10 +70,11 @@ async function collect() {
   }
 }
 
-/** Memory of the process and what lives on its heap and outside of it, bytes. */
+/** Memory of the process, the most that it had, and what lives on its heap and outside of it, bytes. */
 function memory() {
   const { rss, heapUsed, external } = process.memoryUsage();
-  return { resident: rss, used: heapUsed + external };
+  const peak = 1024 * process.resourceUsage().maxRSS;
+  return { resident: rss, peak, used: heapUsed + external };
 }
 
 const ANSWERS = {

@@ -58,6 +58,12 @@ export const ATTACKS = {
     pieces: () =>
       always(text(`{"type":"data_stream","streamType":"transcription","data":[${filled("[],", 3 * MIB)}0]}`)),
   },
+  "texts of 4 MB": {
+    pieces: () => always(text({ type: "custom_message", action: "a", payload: filled("x", 4 * MIB - 100) })),
+  },
+  "texts of 4 MB in Cyrillic": {
+    pieces: () => always(text({ type: "custom_message", action: "a", payload: filled("ж", 2 * MIB - 100) })),
+  },
   "deep nesting": {
     pieces: () => always(text(`{"type":"settings_update","settings":[{"key":"a","value":${DEEP}}]}`)),
   },

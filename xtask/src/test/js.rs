@@ -32,6 +32,11 @@ pub fn package(report: &mut Report) {
     }
 }
 
+/// The package `tpa-cloud` as users install it.
+pub fn npm_cloud(report: &mut Report) {
+    run(report, "tests/cloud", Browsers::None);
+}
+
 /// The cloud with a client of another project.
 pub fn sdk(report: &mut Report) {
     run(report, "tests/sdk", Browsers::None);
@@ -63,6 +68,17 @@ pub fn abuse(report: &mut Report, full: bool) {
         &[]
     };
     run_with(report, "tests/abuse", Browsers::None, variables);
+}
+
+/// Several processes of a server and what they share; in a full run with more schedules, clouds
+/// and faults.
+pub fn cluster(report: &mut Report, full: bool) {
+    let variables: &[(&str, &OsStr)] = if full {
+        &[("TPA_CLUSTER_FULL", OsStr::new("1"))]
+    } else {
+        &[]
+    };
+    run_with(report, "tests/cluster", Browsers::None, variables);
 }
 
 /// Faults made by the kernel: a selection, or all and the table in the docs.
@@ -112,6 +128,7 @@ fn prepare(node: &mut Command, browsers: Browsers) -> Result<(), String> {
     let cloud = CLOUD.get_or_init(|| build::run().and_then(|()| cloud::build()));
     node.env("TPA_CLOUD_BIN", cloud.as_ref()?)
         .env("TPA_PKG", workspace::package())
+        .env("TPA_PKG_CLOUD", workspace::cloud_package())
         .env("TPA_PKG_MODE", build::default_mode()?.name());
     if browsers == Browsers::All {
         node.env("CHROMIUM", CHROMIUM.get()?)

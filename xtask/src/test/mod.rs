@@ -46,10 +46,12 @@ fn run_part(part: Part, report: &mut Report, full: bool) {
         Part::Web => web::run(report, full),
         Part::Js => js::unit(report),
         Part::Package => js::package(report),
+        Part::Cloud => js::npm_cloud(report),
         Part::Sdk => js::sdk(report),
         Part::Matrix => js::matrix(report),
         Part::E2e => js::end_to_end(report, full),
         Part::Abuse => js::abuse(report, full),
+        Part::Cluster => js::cluster(report, full),
         Part::Network => js::network(report, full),
         Part::Rerun => rerun::run(report),
     }
