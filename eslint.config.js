@@ -59,7 +59,12 @@ export default tseslint.config(
     rules: { "@typescript-eslint/no-require-imports": "off" },
   },
   {
-    files: ["cloud/npm/js/**/*node*.js", "cloud/npm/js/testing/leaks.js"],
+    files: [
+      "cloud/npm/js/{cli,server}/*.js",
+      "cloud/npm/js/entries/cli.js",
+      "cloud/npm/js/**/*node*.js",
+      "cloud/npm/js/testing/leaks.js",
+    ],
     languageOptions: { globals: globals.node },
   },
   // Functions that end-to-end tests evaluate in a page use its globals.

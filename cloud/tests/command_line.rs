@@ -336,3 +336,110 @@ fn errors_escape_control_characters() {
     }
     fs::remove_file(path).unwrap();
 }
+
+/// Another program has the same help, messages and codes as the native one.
+#[test]
+fn another_program_says_the_same() {
+    let native = |arguments: &[&str]| {
+        let mut command = Command::new(env!("CARGO_BIN_EXE_tpa-cloud"));
+        command.args(arguments).env_remove("RUST_LOG");
+        command
+    };
+    let toml = |name, content| file(name, content).to_str().unwrap().to_owned();
+    let value = toml("same-value.toml", "ping-interval = \"soon\"");
+    let syntax = toml("same-syntax.toml", "seed = ");
+    let kind = toml("same-kind.toml", "seed = { a = 1 }");
+    let unknown = toml("same-unknown.toml", "pingInterval = 1");
+    let step = toml("same-step.toml", "[[steps]]\nat = \"1s\"\nfault = \"x\"");
+    let json = toml("same.json", r#"{"steps": [{"at": "1s", "fault": 7}]}"#);
+    let lines: &[&[&str]] = &[
+        &["--help"],
+        &["-h"],
+        &["-hx"],
+        &["--version"],
+        &["-V"],
+        &["--help=1"],
+        &["--foo"],
+        &["--foo=1"],
+        &["x"],
+        &["-x"],
+        &["-xy", "z"],
+        &["-"],
+        &["--", "x"],
+        &["--", "--help"],
+        &["--lis", "x"],
+        &["--listen", "nowhere"],
+        &["--listen"],
+        &["--listen="],
+        &["--listen", "--seed", "7"],
+        &["--listen", "-h"],
+        &["--ping-interval", "soon"],
+        &["--ping-interval="],
+        &["--ping-interval", "44s", "--stale-after", "2s 500ms"],
+        &["--stale-after", "0s"],
+        &["--stream-interval", "1us"],
+        &["--seed", "-5"],
+        &["--seed=-5"],
+        &["--seed", ""],
+        &["--seed", "99999999999999999999999"],
+        &["--seed", "7", "--seed", "8"],
+        &["--seed", "7", "--seed", "x"],
+        &["--no-pong=maybe"],
+        &["--no-pong="],
+        &["--no-pong", "true"],
+        &["--no-pong", "--no-pong"],
+        &["--max-frame", "0"],
+        &["--api-key", ""],
+        &["--token", "short"],
+        &["--serve", "/faults=www"],
+        &["--serve", "/a\"b=www"],
+        &["--serve", "a;/x="],
+        &["--user-session", "a,,b"],
+        &["--public-url", "http://a"],
+        &["--restart", "stop"],
+        &["--old-connection", "keep"],
+        &["--shutdown-code", "1006"],
+        &["--scenario", "earthquake"],
+        &["--scenario", "/"],
+        &["--scenario", &step],
+        &["--scenario", &json],
+        &["--config"],
+        &["--config", ""],
+        &["--config="],
+        &["--config", "no/such/file.toml"],
+        &["--config", "/"],
+        &["--config", &value],
+        &["--config", &syntax],
+        &["--config", &kind],
+        &["--config", &unknown],
+        &["--config", &value, "--help"],
+        &["--ping-interval", "a\n\u{1b}b"],
+        &["a\n\u{1b}b"],
+    ];
+    for line in lines {
+        let expected = native(line).output().unwrap();
+        let output = run(line);
+        let text = |bytes: &[u8]| String::from_utf8_lossy(bytes).into_owned();
+        assert_eq!(text(&output.stderr), text(&expected.stderr), "{line:?}");
+        assert_eq!(text(&output.stdout), text(&expected.stdout), "{line:?}");
+        assert_eq!(output.status.code(), expected.status.code(), "{line:?}");
+    }
+    let missing = [
+        ("TPA_CLOUD_SEED", ""),
+        ("TPA_CLOUD_NO_PONG", ""),
+        ("TPA_CLOUD_NO_PONG", "yes"),
+        ("TPA_CLOUD_PING_INTERVAL", "soon"),
+        ("TPA_CLOUD_CONFIG", "no/such/file.toml"),
+    ];
+    for (variable, value) in missing {
+        for help in [&[][..], &["--help"]] {
+            let expected = native(help).env(variable, value).output().unwrap();
+            let output = run_command(tpa_cloud(help).env(variable, value));
+            assert_eq!(output.stderr, expected.stderr, "{variable}={value}");
+            assert_eq!(output.stdout, expected.stdout, "{variable}={value}");
+        }
+    }
+    for path in [value, syntax, kind, unknown, step, json] {
+        fs::remove_file(path).unwrap();
+    }
+}

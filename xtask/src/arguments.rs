@@ -135,7 +135,7 @@ pub enum Part {
     Js,
     /// The packed package as users install it (tests/package)
     Package,
-    /// The npm package tpa-cloud
+    /// The npm package tpa-cloud; CLOUD=npm runs all tests of the native program against it
     Cloud,
     /// The platform's own SDK against tpa-cloud (tests/sdk)
     Sdk,

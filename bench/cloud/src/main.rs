@@ -28,6 +28,9 @@ struct Arguments {
     /// Path of the tpa-cloud program
     #[arg(long)]
     cloud: PathBuf,
+    /// Path of the program of the npm package, to be measured too
+    #[arg(long)]
+    npm: Option<PathBuf>,
     /// Number of idle connections
     #[arg(long, default_value_t = 10_000)]
     idle: usize,
@@ -68,7 +71,19 @@ async fn main() -> ExitCode {
 async fn run(arguments: &Arguments) -> io::Result<bool> {
     allow_files(arguments.idle.max(arguments.listeners) as u64 + SPARE_FILES)?;
     let ping_interval = Duration::from_secs(arguments.ping_seconds);
-    let start = |kind| Server::start(kind, &arguments.cloud, ping_interval);
+    let npm = arguments.npm.as_ref().unwrap_or(&arguments.cloud);
+    let start = |kind| {
+        let program = if kind == Kind::Npm {
+            npm
+        } else {
+            &arguments.cloud
+        };
+        Server::start(kind, program, ping_interval)
+    };
+    let kinds: &[Kind] = match arguments.npm {
+        Some(_) => &[Kind::Cloud, Kind::Npm, Kind::Peer],
+        None => &[Kind::Cloud, Kind::Peer],
+    };
     let idle = idle::Plan {
         connections: arguments.idle,
         ping_interval,
@@ -79,15 +94,16 @@ async fn run(arguments: &Arguments) -> io::Result<bool> {
         rate: arguments.rate,
         during: Duration::from_secs(arguments.round_seconds),
     };
-    let mut report = Report::new(idle, rate);
-    for kind in Kind::ALL {
+    let mut report = Report::new(kinds, idle, rate);
+    for &kind in kinds {
         eprintln!("{} connections, idle: {}", idle.connections, kind.name());
-        report.add_idle(Idle::measure(&start(kind)?, idle).await?);
+        report.add_idle(kind, Idle::measure(&start(kind)?, idle).await?);
     }
     for round in 0..arguments.rounds {
         // Rounds alternate the order, so that neither server always starts on the warmer machine.
-        let mut kinds = Kind::ALL;
-        kinds.rotate_left(round % 2);
+        let first = round % kinds.len();
+        let mut kinds = kinds.to_vec();
+        kinds.rotate_left(first);
         for kind in kinds {
             eprintln!(
                 "round {} of {}: {}",

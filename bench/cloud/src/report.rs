@@ -21,33 +21,92 @@ const PING_LIMIT: f64 = 10.0;
 pub struct Report {
     idle_plan: idle::Plan,
     rate_plan: rate::Plan,
-    idle: Vec<Idle>,
-    cloud: Vec<Rate>,
-    peer: Vec<Rate>,
+    servers: Vec<Results>,
+}
+
+/// Results of a server.
+#[derive(Debug)]
+struct Results {
+    kind: Kind,
+    idle: Option<Idle>,
+    rounds: Vec<Rate>,
+}
+
+impl Results {
+    /// Returns the requirements that are missed.
+    fn failures(&self) -> Vec<String> {
+        let mut failures = Vec::new();
+        if let Some(idle) = &self.idle {
+            let gone = idle.refused + idle.lost;
+            if gone > 0 {
+                failures.push(format!("{gone} idle connections refused or lost"));
+            }
+            if idle.unpinged > 0 {
+                failures.push(format!("{} connections not pinged", idle.unpinged));
+            }
+            if idle.ping_worst > PING_LIMIT {
+                let worst = idle.ping_worst;
+                failures.push(format!("a ping deviates {worst:.1} % from its schedule"));
+            }
+        }
+        for rate in &self.rounds {
+            if rate.connections_lost > 0 {
+                failures.push(format!("{} connections lost", rate.connections_lost));
+            }
+            if rate.lost + rate.wrong > 0 {
+                failures.push(format!(
+                    "{} messages lost, {} corrupt or out of order",
+                    rate.lost, rate.wrong
+                ));
+            }
+        }
+        failures
+            .iter()
+            .map(|what| format!("{}: {what}", self.kind.name()))
+            .collect()
+    }
 }
 
 impl Report {
     /// Creates an empty report.
-    pub fn new(idle_plan: idle::Plan, rate_plan: rate::Plan) -> Self {
+    pub fn new(kinds: &[Kind], idle_plan: idle::Plan, rate_plan: rate::Plan) -> Self {
+        let servers = kinds.iter().map(|kind| Results {
+            kind: *kind,
+            idle: None,
+            rounds: Vec::new(),
+        });
         Self {
             idle_plan,
             rate_plan,
-            idle: Vec::new(),
-            cloud: Vec::new(),
-            peer: Vec::new(),
+            servers: servers.collect(),
         }
     }
 
-    /// Adds the idle results, in the order of [`Kind::ALL`].
-    pub fn add_idle(&mut self, idle: Idle) {
-        self.idle.push(idle);
+    /// Adds the idle results.
+    pub fn add_idle(&mut self, kind: Kind, idle: Idle) {
+        if let Some(server) = self.of(kind) {
+            server.idle = Some(idle);
+        }
     }
 
     /// Adds a round.
     pub fn add_rate(&mut self, kind: Kind, rate: Rate) {
-        match kind {
-            Kind::Cloud => self.cloud.push(rate),
-            Kind::Peer => self.peer.push(rate),
+        if let Some(server) = self.of(kind) {
+            server.rounds.push(rate);
+        }
+    }
+
+    fn of(&mut self, kind: Kind) -> Option<&mut Results> {
+        self.servers.iter_mut().find(|server| server.kind == kind)
+    }
+
+    /// Returns the name of the files.
+    fn name(&self) -> &'static str {
+        let is_npm = |server: &Results| server.kind == Kind::Npm;
+        if self.servers.iter().any(is_npm) {
+            "cloud-npm"
+        } else {
+            "cloud"
         }
     }
 
@@ -61,52 +120,29 @@ impl Report {
             self.rate_table()
         );
         fs::create_dir_all(FOLDER)?;
-        fs::write(format!("{FOLDER}/cloud.md"), &text)?;
-        let json = json!({
-            "machine": machine,
-            "idle": Value::from_iter(Kind::ALL.iter().zip(&self.idle).map(|(kind, idle)| (kind.name(), json!(idle)))),
-            "rate": {
-                Kind::Cloud.name(): self.cloud,
-                Kind::Peer.name(): self.peer,
-            },
+        let name = self.name();
+        fs::write(format!("{FOLDER}/{name}.md"), &text)?;
+        let servers = self.servers.iter();
+        let servers = servers.map(|Results { kind, idle, rounds }| {
+            (kind.name(), json!({"idle": idle, "rate": rounds}))
         });
-        fs::write(format!("{FOLDER}/cloud.json"), format!("{json}\n"))?;
+        let json = json!({"machine": machine, "servers": Value::from_iter(servers)});
+        fs::write(format!("{FOLDER}/{name}.json"), format!("{json}\n"))?;
         println!("{text}");
         let failures = self.failures();
         for failure in &failures {
-            eprintln!("tpa-cloud: {failure}");
+            eprintln!("{failure}");
         }
         Ok(failures.is_empty())
     }
 
-    /// Returns the requirements that the cloud misses.
+    /// Returns the requirements that a cloud misses.
     fn failures(&self) -> Vec<String> {
-        let mut failures = Vec::new();
-        if let Some(idle) = self.idle.first() {
-            let gone = idle.refused + idle.lost;
-            if gone > 0 {
-                failures.push(format!("{gone} idle connections refused or lost"));
-            }
-            if idle.unpinged > 0 {
-                failures.push(format!("{} connections not pinged", idle.unpinged));
-            }
-            if idle.ping_worst > PING_LIMIT {
-                let worst = idle.ping_worst;
-                failures.push(format!("a ping deviates {worst:.1} % from its schedule"));
-            }
-        }
-        for rate in &self.cloud {
-            if rate.connections_lost > 0 {
-                failures.push(format!("{} connections lost", rate.connections_lost));
-            }
-            if rate.lost + rate.wrong > 0 {
-                failures.push(format!(
-                    "{} messages lost, {} corrupt or out of order",
-                    rate.lost, rate.wrong
-                ));
-            }
-        }
-        failures
+        let clouds = self
+            .servers
+            .iter()
+            .filter(|server| server.kind != Kind::Peer);
+        clouds.flat_map(Results::failures).collect()
     }
 
     fn head(&self, machine: &str) -> String {
@@ -119,13 +155,17 @@ impl Report {
             ping_interval,
             during,
         } = self.idle_plan;
-        let mut table = Table::new(&format!(
+        let mut table = self.table(&format!(
             "{connections} connections, idle for {} s with a ping every {} s",
             during.as_secs(),
             ping_interval.as_secs()
         ));
         let mut row = |what: &str, show: &dyn Fn(&Idle) -> String| {
-            table.row(what, self.idle.iter().map(show));
+            let idle = self
+                .servers
+                .iter()
+                .filter_map(|server| server.idle.as_ref());
+            table.row(what, idle.map(show));
         };
         row("time to connect, s", &|idle| {
             format!("{:.1}", idle.connecting)
@@ -157,14 +197,16 @@ impl Report {
         let rate::Plan {
             connections, rate, ..
         } = self.rate_plan;
-        let mut table = Table::new(&format!(
+        let rounds = self.servers.first().map_or(0, |server| server.rounds.len());
+        let mut table = self.table(&format!(
             "{} bytes to each of {connections} connections; median (minimum–maximum) of {} rounds",
             cloud_load::FRAME_BYTES,
-            self.cloud.len()
+            rounds
         ));
         let mut row = |what: &str, digits: usize, value: &dyn Fn(&Rate) -> f64| {
-            let rounds = [&self.cloud, &self.peer];
-            let cells = rounds.map(|rounds| spread(rounds.iter().map(value).collect(), digits));
+            let servers = self.servers.iter();
+            let cells =
+                servers.map(|server| spread(server.rounds.iter().map(value).collect(), digits));
             table.row(what, cells);
         };
         row("highest rate, messages per second", 0, &|rate| rate.most);
@@ -200,9 +242,19 @@ impl Report {
         };
         table.row(
             "messages lost, messages corrupt or out of order, connections lost",
-            [sum(&self.cloud), sum(&self.peer)],
+            self.servers.iter().map(|server| sum(&server.rounds)),
         );
         table.0
+    }
+
+    fn table(&self, what: &str) -> Table {
+        let names: Vec<&str> = self
+            .servers
+            .iter()
+            .map(|server| server.kind.name())
+            .collect();
+        let line = "---|".repeat(names.len() + 1);
+        Table(format!("| {what} | {} |\n|{line}\n", names.join(" | ")))
     }
 }
 
@@ -210,11 +262,6 @@ impl Report {
 struct Table(String);
 
 impl Table {
-    fn new(what: &str) -> Self {
-        let [cloud, peer] = Kind::ALL.map(Kind::name);
-        Self(format!("| {what} | {cloud} | {peer} |\n|---|---|---|\n"))
-    }
-
     fn row(&mut self, what: &str, cells: impl IntoIterator<Item = String>) {
         let cells: Vec<String> = cells.into_iter().collect();
         self.0 += &format!("| {what} | {} |\n", cells.join(" | "));

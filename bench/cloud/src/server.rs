@@ -11,20 +11,20 @@ use crate::usage::Usage;
 /// A kind of server.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Kind {
-    /// tpa-cloud.
+    /// tpa-cloud, the native program.
     Cloud,
+    /// tpa-cloud from npm, in Node.
+    Npm,
     /// A plain `ws` server in Node.
     Peer,
 }
 
 impl Kind {
-    /// Both kinds.
-    pub const ALL: [Self; 2] = [Self::Cloud, Self::Peer];
-
     /// Returns the name for tables.
     pub fn name(self) -> &'static str {
         match self {
             Self::Cloud => "tpa-cloud",
+            Self::Npm => "tpa-cloud from npm",
             Self::Peer => "ws in Node",
         }
     }
@@ -40,11 +40,18 @@ pub struct Server {
 
 impl Server {
     /// Starts a server and waits until it listens.
-    pub fn start(kind: Kind, cloud: &Path, ping_interval: Duration) -> io::Result<Self> {
+    pub fn start(kind: Kind, program: &Path, ping_interval: Duration) -> io::Result<Self> {
         let millis = ping_interval.as_millis();
         let mut command = match kind {
-            Kind::Cloud => {
-                let mut command = Command::new(cloud);
+            Kind::Cloud | Kind::Npm => {
+                let mut command = Command::new(if kind == Kind::Npm {
+                    Path::new("node")
+                } else {
+                    program
+                });
+                if kind == Kind::Npm {
+                    command.arg(program);
+                }
                 let ping_interval = format!("--ping-interval={millis}ms");
                 // No scripted streams and no log, like the peer.
                 let quiet = "--stream-interval=1h";

@@ -71,7 +71,7 @@ async function code() {
       bundle: true,
       format,
       platform: format === "cjs" ? "node" : "neutral",
-      external: ["ws"],
+      external: ["ws", "node:*"],
       target: "es2022",
       legalComments: "none",
       logLevel: "warning",

@@ -9,6 +9,7 @@ export const FILES = [
   { from: "testing.js", to: "testing.js", format: "esm", imports: { core: "./index.js" } },
   { from: "testing.js", to: "testing.cjs", format: "cjs", imports: { core: "./index.cjs" } },
   { from: "testing-node.js", to: "testing-node.js", format: "esm", imports: { testing: "./testing.cjs" } },
+  { from: "cli.js", to: "cli.js", format: "esm", shebang: true },
 ];
 
 /** Declarations that are entry points. */

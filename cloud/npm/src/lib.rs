@@ -5,6 +5,7 @@
 
 mod calls;
 mod outputs;
+mod shell;
 
 use js_sys::TypeError;
 use serde_json::{Value, json};

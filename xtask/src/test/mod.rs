@@ -1,5 +1,6 @@
 //! `cargo xtask test`: all checks and tests, with a table of the results.
 
+mod cloud_program;
 mod counts;
 mod dependencies;
 mod js;
@@ -46,7 +47,10 @@ fn run_part(part: Part, report: &mut Report, full: bool) {
         Part::Web => web::run(report, full),
         Part::Js => js::unit(report),
         Part::Package => js::package(report),
-        Part::Cloud => js::npm_cloud(report),
+        Part::Cloud => {
+            js::npm_cloud(report);
+            cloud_program::run(report, full);
+        }
         Part::Sdk => js::sdk(report),
         Part::Matrix => js::matrix(report),
         Part::E2e => js::end_to_end(report, full),

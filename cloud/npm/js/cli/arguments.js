@@ -3,7 +3,7 @@
  * and exit codes.
  */
 import { escapeLine, escapeLines } from "./escape.js";
-import table from "./options.json";
+import table from "./options.json" with { type: "json" };
 
 /**
  * @typedef {(typeof table.options)[number]} Option
@@ -40,7 +40,9 @@ export const usageError = (problem) => failure(problem + USAGE);
 
 /** @param {Option} option */
 const missing = (option) =>
-  failure(`a value is required for '${option.shown}' but none was supplied${option.isFlag ? FLAG_VALUES : ""}`);
+  failure(
+    `a value is required for '${option.shown}' but none was supplied${option.isFlag ? FLAG_VALUES : ""}`,
+  );
 
 /**
  * Checks a value.
@@ -91,7 +93,8 @@ function fill(help, environment, file) {
     const start = text.indexOf(`--${name} `);
     const place = text.indexOf(`[default: ${usual}]`, start);
     const end = place + `[default: ${usual}]`.length;
-    if (start >= 0 && place >= 0) text = `${text.slice(0, place)}[default: ${own.join(" ")}]${text.slice(end)}`;
+    if (start >= 0 && place >= 0)
+      text = `${text.slice(0, place)}[default: ${own.join(" ")}]${text.slice(end)}`;
   }
   return text;
 }
@@ -184,7 +187,8 @@ class Reader {
  * @returns {Map<string, Given>}
  */
 export function readArguments(words, environment, file, check) {
-  const help = (/** @type {boolean} */ isLong) => fill(isLong ? table.longHelp : table.help, environment, file);
+  const help = (/** @type {boolean} */ isLong) =>
+    fill(isLong ? table.longHelp : table.help, environment, file);
   const given = new Reader(words, check, help).read();
   /** @type {Map<string, Given>} */
   const result = new Map();

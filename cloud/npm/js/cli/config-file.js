@@ -40,7 +40,7 @@ function orInvalid(read, invalid) {
  * @param {string[]} words
  * @param {Record<string, string | undefined>} environment
  * @param {import("./arguments.js").Check} check
- * @param {(text: string) => [string, string[] | null][]} parse
+ * @param {(text: string) => { name: string, values: string[] | null }[]} parse
  * @returns {Map<string, string[]>}
  */
 export function readConfigFile(words, environment, check, parse) {
@@ -50,15 +50,15 @@ export function readConfigFile(words, environment, check, parse) {
   if (path === undefined) return values;
   const invalid = (/** @type {string} */ problem) => usageError(`${escapeLine(path)}: ${problem}`);
   const text = orInvalid(() => readFileSync(path, "utf8"), invalid);
-  /** @type {[string, string[] | null][]} */
+  /** @type {ReturnType<typeof parse>} */
   let options;
   try {
     options = parse(text);
   } catch (error) {
     throw invalid(/** @type {Error} */ (error).message);
   }
-  for (const [given, list] of options) {
-    const key = escapeLine(given);
+  for (const { name, values: list } of options) {
+    const key = escapeLine(name);
     const option = optionNamed(key);
     if (option === undefined || key === OPTION) {
       throw invalid(`unknown option \`${key}\`; expected a long option without --, see --help`);
@@ -77,7 +77,10 @@ export function readConfigFile(words, environment, check, parse) {
     } catch (error) {
       throw invalid(/** @type {Error} */ (error).message);
     }
-    values.set(key, option.delimiter === null ? list : list.flatMap((value) => value.split(option.delimiter ?? "")));
+    values.set(
+      key,
+      option.delimiter === null ? list : list.flatMap((value) => value.split(option.delimiter ?? "")),
+    );
   }
   return values;
 }

@@ -1,7 +1,6 @@
 /** Escapes for texts of others in the log and in error messages. */
 
 /** Control characters, line separators, and bidirectional overrides. */
-// eslint-disable-next-line no-control-regex
 const HARMFUL = /[\u0000-\u001f\u007f-\u009f\u2028-\u202e\u2066-\u2069]/g;
 
 /** @param {string} character */

@@ -92,7 +92,8 @@ export class Log {
     }
     const missing = this.#lost;
     this.#lost = 0;
-    const notice = missing === 0 ? "" : `tpa-cloud: ${missing} log lines are lost, because they were not read\n`;
+    const notice =
+      missing === 0 ? "" : `tpa-cloud: ${missing} log lines are lost, because they were not read\n`;
     this.#isWriting = true;
     this.to.write(notice + line, (error) => {
       this.#isWriting = false;

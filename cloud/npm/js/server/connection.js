@@ -111,7 +111,9 @@ export class Connection {
     // The library answers pings.
     socket.on("ping", () => this.#arrived(() => driver.with((cloud, now) => cloud.ping(id, now))));
     socket.on("pong", () => this.#arrived(() => driver.with((cloud, now) => cloud.pong(id, now))));
-    socket.on("error", (error) => driver.log.add("debug", `cannot read connection=c${id} error=${error.message}`));
+    socket.on("error", (error) =>
+      driver.log.add("debug", `cannot read connection=c${id} error=${error.message}`),
+    );
     if (this.#isFrozen) socket.pause();
     this.#schedule();
   }

@@ -15,7 +15,7 @@ const LINES = {
   superseded: ["info", "superseded", "by"],
   detached: ["info", "detached", "by"],
   closed: ["info", "closed", "code", "reason", "by"],
-  fault: ["info", "fault", "fault", "forMs", "connections"],
+  fault: ["info", "fault", "fault", "direction", "forMs", "hit"],
   subscriptions: ["debug", "subscribed", "subscriptions"],
   display: ["debug", "display", "view", "durationMs"],
   evicted: ["warn", "displays, dashboard and settings dropped"],
@@ -60,7 +60,8 @@ export function logEvent(log, output) {
   const { event } = output;
   const [level, message, ...names] = lineOf(event);
   if (!log.has(level)) return;
-  const fields = names.map((name) => [name, event[name]]);
+  const valueOf = (/** @type {string} */ name) => (name === "hit" ? event.connections.length : event[name]);
+  const fields = names.map((name) => [name, valueOf(name)]);
   const who = [
     ["connection", event.connectionId],
     ["package", event.packageName],

@@ -2,9 +2,9 @@
 import { STATUS_CODES, createServer } from "node:http";
 import { isIPv6 } from "node:net";
 import { randomBytes } from "node:crypto";
-import { Access } from "package:core";
 import { WebSocketServer } from "ws";
 
+import { Access } from "../core/shell.js";
 import { BodyError, BodyReader } from "./body.js";
 import { Connection, TpaSocket } from "./connection.js";
 import { Driver } from "./driver.js";
@@ -42,7 +42,7 @@ const CONTROL = /^\/(sessions|metrics|events|faults|frames|tools|scenarios|apps|
  * @typedef {object} ServerConfig
  * @property {{ host: string, port: number }} listen
  * @property {import("./static-files.js").Mount[]} serve
- * @property {Record<string, unknown> | undefined} play Request that plays a scenario or a seed.
+ * @property {string | undefined} play Body of the request that plays a scenario or a seed.
  * @property {string | undefined} token
  * @property {string | undefined} publicUrl
  * @property {number} handshakeTimeoutMs
@@ -136,9 +136,9 @@ export class Server {
     if (config.play) this.#play(config.play);
   }
 
-  /** @param {Record<string, unknown>} request */
+  /** @param {string} request */
   #play(request) {
-    const body = new TextEncoder().encode(JSON.stringify(request));
+    const body = Buffer.from(request);
     void this.driver.control({ method: "POST", path: "/scenarios", query: "", body });
   }
 
@@ -171,7 +171,10 @@ export class Server {
     try {
       await this.#route(request, response);
     } catch (error) {
-      if (!(error instanceof BodyError)) throw error;
+      if (!(error instanceof BodyError)) {
+        response.destroy();
+        throw error;
+      }
       if (response.headersSent) return;
       response.writeHead(error.status, { Connection: "close", "Content-Type": "text/plain; charset=utf-8" });
       response.end(error.message);
@@ -187,7 +190,7 @@ export class Server {
     const isControl = CONTROL.test(path);
     const verdict = this.#check(isControl ? "control" : SOCKETS.has(path) ? "socket" : "file", request);
     for (const [name, value] of verdict.headers) response.setHeader(name, value);
-    if (verdict.status !== undefined) {
+    if (verdict.status !== null) {
       response.writeHead(verdict.status);
       response.end(verdict.body);
     } else if (isControl) {
@@ -195,7 +198,8 @@ export class Server {
       if (path === "/events" && (request.method === "GET" || request.method === "HEAD")) {
         this.#observe(request, response);
       } else await this.#control({ method: request.method ?? "GET", path, query, body }, response);
-    } else if (path === "/healthz") text(response, allowed(request) ? 200 : 405, allowed(request) ? "ok\n" : "");
+    } else if (path === "/healthz")
+      text(response, allowed(request) ? 200 : 405, allowed(request) ? "ok\n" : "");
     else if (SOCKETS.has(path)) text(response, allowed(request) ? 426 : 405, "");
     else await serveFile(this.config.serve, path, request, response);
   }
@@ -226,7 +230,8 @@ export class Server {
     }
     if (answer.contentType !== null) response.setHeader("Content-Type", answer.contentType);
     if (answer.allow !== null) response.setHeader("Allow", answer.allow);
-    response.writeHead(answer.status, { "Content-Length": Buffer.byteLength(answer.body) });
+    if (answer.status !== 204) response.setHeader("Content-Length", Buffer.byteLength(answer.body));
+    response.writeHead(answer.status);
     await writeInParts(response, answer.body);
   }
 
@@ -240,7 +245,7 @@ export class Server {
     const { path } = targetOf(request);
     const dialect = SOCKETS.get(path);
     const verdict = this.#check(dialect === undefined ? "file" : "socket", request);
-    if (verdict.status !== undefined) {
+    if (verdict.status !== null) {
       refuse(socket, verdict.status, verdict.body, "application/json");
       return;
     }
@@ -351,6 +356,7 @@ function refuse(socket, status, body, type = "text/plain; charset=utf-8") {
  * @param {import("node:stream").Duplex} socket
  */
 function onClientError(error, socket) {
-  if (socket.writable && error.code !== "ECONNRESET") refuse(socket, error.code === "HPE_HEADER_OVERFLOW" ? 431 : 400, "");
+  if (socket.writable && error.code !== "ECONNRESET")
+    refuse(socket, error.code === "HPE_HEADER_OVERFLOW" ? 431 : 400, "");
   else socket.destroy();
 }

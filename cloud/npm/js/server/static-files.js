@@ -152,7 +152,8 @@ function finish(response, status, headers = {}) {
 export async function serveFile(mounts, path, request, response) {
   const mount = mountOf(mounts, path);
   if (mount === undefined) return finish(response, 404);
-  if (request.method !== "GET" && request.method !== "HEAD") return finish(response, 405, { Allow: "GET,HEAD" });
+  if (request.method !== "GET" && request.method !== "HEAD")
+    return finish(response, 405, { Allow: "GET,HEAD" });
   const asked = segmentsOf(mount.rest);
   if (asked === undefined) return finish(response, 404);
   let file = await resolve(mount.dir, asked);

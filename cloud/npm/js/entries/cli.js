@@ -1,0 +1,4 @@
+/** The program `tpa-cloud`. */
+import { main } from "../cli/main.js";
+
+process.exit(await main());
