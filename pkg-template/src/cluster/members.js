@@ -5,7 +5,7 @@
  * @import { Now, Peer, State } from "./state.js"
  * @import { Task } from "./tasks.js"
  */
-import { begin, check, emptyFields, end, settleRecord } from "./holds.js";
+import { UNREACHABLE, begin, check, emptyFields, end, settleRecord } from "./holds.js";
 import { quarantine, withCrash } from "./quarantine.js";
 import { rendezvous } from "./rendezvous.js";
 import { hibernate, lock, unlock } from "./start.js";
@@ -73,7 +73,7 @@ function missed(state) {
   state.isAlone = true;
   state.isUnsettled = true;
   if (!state.isStrict || elapsed(state, state.heardAt) <= state.lease - BEAT) return;
-  for (const hold of [...state.holds.values()]) end(state, hold, "cluster unreachable");
+  for (const hold of [...state.holds.values()]) end(state, hold, UNREACHABLE);
 }
 
 /** @param {State} state @param {Now} sentAt @param {{ now: number, members: ClusterMember[] }} answer */
