@@ -76,6 +76,11 @@ export class Member {
     return this.#isReady && !this.#state.isLeaving;
   }
 
+  /** Number of other processes that it knows. */
+  get peers() {
+    return this.#state.peers.size;
+  }
+
   /** @param {Sessions} sessions */
   open(sessions) {
     this.#sessions = sessions;

@@ -19,6 +19,7 @@ import {
   count,
   elapsed,
   isDead,
+  isInterrupted,
   livingPeers,
   output,
   owe,
@@ -79,20 +80,20 @@ function missed(state) {
 /** @param {State} state @param {Now} sentAt @param {{ now: number, members: ClusterMember[] }} answer */
 function heard(state, sentAt, { now, members }) {
   // What moved while this process could not ask is unknown, so the observation begins again.
-  const isInterrupted = state.isAlone || elapsed(state, state.heardAt) > 2 * BEAT + 1000;
+  const hasGap = isInterrupted(state);
   if (state.isAlone) output(state, "alone", { isAlone: false });
   state.heardAt = sentAt;
   state.isAlone = false;
   state.offset = now - state.now.mono;
-  observe(state, members, isInterrupted);
+  observe(state, members, hasGap);
   if (state.isUnsettled && !state.isSettling) spawn(state, settle(state));
   for (const [name, peer] of state.peers) {
     if (isDead(state, peer) && !state.takingOver.has(name)) spawn(state, takeOver(state, name));
   }
 }
 
-/** @param {State} state @param {readonly ClusterMember[]} members @param {boolean} isInterrupted */
-function observe(state, members, isInterrupted) {
+/** @param {State} state @param {readonly ClusterMember[]} members @param {boolean} hasGap */
+function observe(state, members, hasGap) {
   const { peers, instance, now } = state;
   const seen = new Set();
   for (const { instance: name, at, state: text } of members) {
@@ -101,7 +102,7 @@ function observe(state, members, isInterrupted) {
     seen.add(name);
     const { n, up, load, leaving } = told;
     const old = peers.get(name);
-    const hasMoved = old === undefined || old.count !== n || isInterrupted;
+    const hasMoved = old === undefined || old.count !== n || hasGap;
     const movedAt = hasMoved ? now.mono : old.movedAt;
     if (leaving) rememberLeaving(state, name);
     peers.set(name, { count: n, movedAt, at, up, load, isLeaving: leaving });
