@@ -105,7 +105,7 @@ function observe(state, members, hasGap) {
     const hasMoved = old === undefined || old.count !== n || hasGap;
     const movedAt = hasMoved ? now.mono : old.movedAt;
     if (leaving) rememberLeaving(state, name);
-    peers.set(name, { count: n, movedAt, at, up, load, isLeaving: leaving });
+    peers.set(name, { count: n, since: old?.since ?? now.mono, movedAt, at, up, load, isLeaving: leaving });
   }
   for (const name of [...peers.keys()].filter((name) => !seen.has(name))) peers.delete(name);
 }
@@ -159,7 +159,9 @@ function* takeOver(state, name) {
     const index = yield command("owned", name);
     if (index === undefined) return;
     const isRecent = storeNow(state) - (state.peers.get(name)?.at ?? 0) <= RECENT;
-    const living = [state.instance, ...livingPeers(state)];
+    // A young process cannot know yet who is dead.
+    const old = livingPeers(state).filter((each) => isOld(state, each));
+    const living = [state.instance, ...old];
     const isSweeper = rendezvous(name, living) === state.instance;
     if (index.value.length === 0 || !isRecent) {
       if (isSweeper) yield* sweep(state, name, index.value);
@@ -179,6 +181,11 @@ function* takeOver(state, name) {
   } finally {
     state.takingOver.delete(name);
   }
+}
+
+/** @param {State} state @param {string} name */
+function isOld({ peers, now, lease }, name) {
+  return now.mono - (peers.get(name)?.since ?? Infinity) > lease;
 }
 
 /** @param {State} state @param {string} name */

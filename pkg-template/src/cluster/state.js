@@ -16,6 +16,7 @@
  *
  * @typedef {object} Peer another process, as its beats show it
  * @property {number} count counter in its last beat
+ * @property {number} since monotonic time at which it was first seen
  * @property {number} movedAt monotonic time at which the counter was seen to move
  * @property {number} at time of its last beat in the store's clock
  * @property {number} up
