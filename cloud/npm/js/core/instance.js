@@ -1,7 +1,7 @@
 /** The single WebAssembly instance. */
 import { imports, named } from "bindgen:bindings";
 import * as bindings from "bindgen:tpa_cloud_wasm_bg.js";
-import readWasm from "package:wasm";
+import getModule from "package:wasm";
 
 let isRunning = false;
 
@@ -9,8 +9,7 @@ let isRunning = false;
 export function glue() {
   if (isRunning) return bindings;
   try {
-    const module = new WebAssembly.Module(readWasm());
-    const wasm = named(new WebAssembly.Instance(module, imports).exports);
+    const wasm = named(new WebAssembly.Instance(getModule(), imports).exports);
     bindings.__wbg_set_wasm(wasm);
     // Exported only if the module has a start function.
     wasm.__wbindgen_start?.();
