@@ -3,7 +3,8 @@
  * the messages that the cloud received to the glasses.
  */
 import { Announcer } from "./announcer.js";
-import { followCloud } from "./cloud-feed.js";
+import { chooseCloud } from "./cloud/choice.js";
+import { followCloud } from "./cloud/feed.js";
 import { BUTTONS, CAPTIONS, Dashboard, PACKAGE_NAME, STREAMS } from "./dashboard.js";
 import { byId, write } from "./dom.js";
 import { EventsLog } from "./events-log.js";
@@ -28,8 +29,8 @@ const SLOW_TICK_MS = 1000;
 const OWN_FAULT_MS = 2000;
 
 async function start() {
-  const { TpaSession } = await import("/pkg/index.js");
-  const page = new Page(TpaSession);
+  const { TpaSession } = await import("./pkg/index.js");
+  const page = new Page(TpaSession, await chooseCloud());
   // Uncaught exceptions, including those thrown by handlers, count as errors of the demo.
   window.addEventListener("error", (event) => page.onEvent("error", event.error ?? new Error(event.message)));
   window.addEventListener("unhandledrejection", (event) => page.onEvent("error", event.reason));
@@ -53,26 +54,26 @@ class Page {
   #log = new EventsLog();
   #eventCards = new EventCards();
   #chart = new Chart(/** @type {any} */ (byId("timeline")));
-  #scenarios = new ScenarioPanel(this.#sessionId);
-  #faults = new FaultPanel(this.#sessionId, ({ fault, forMs }, label) => {
-    const own = { fault, at: performance.now() };
-    this.#ownFaults.push(own);
-    return (applied) => {
-      if (!applied) this.#ownFaults = this.#ownFaults.filter((requested) => requested !== own);
-      else if (label) this.#chart.fault(label, /** @type {number | undefined} */ (forMs), own.at);
-    };
-  });
+  #cloud;
+  #scenarios;
+  #faults;
   #dashboard;
   #session;
   #queue;
   #random;
   #textLog;
 
-  /** @param {typeof import("../pkg-template/types/index.js").TpaSession} TpaSession */
-  constructor(TpaSession) {
-    const url = new URL("/tpa-ws", location.href);
-    url.protocol = url.protocol.replace("http", "ws");
-    const target = { url: url.href, sessionId: this.#sessionId };
+  /**
+   * @param {typeof import("../pkg-template/types/index.js").TpaSession} TpaSession
+   * @param {import("./cloud/client.js").CloudClient} cloud
+   */
+  constructor(TpaSession, cloud) {
+    this.#cloud = cloud;
+    this.#scenarios = new ScenarioPanel(cloud, this.#sessionId);
+    this.#faults = new FaultPanel(cloud, this.#sessionId, (request, label) =>
+      this.#onRequest(request, label),
+    );
+    const target = { url: cloud.socketUrl, WebSocket: cloud.WebSocket, sessionId: this.#sessionId };
     this.#dashboard = new Dashboard(TpaSession, target, {
       event: (name, payload) => this.onEvent(name, payload),
       send: (message, result) => {
@@ -95,7 +96,7 @@ class Page {
     this.#queue = new QueueView(this.#messages, this.#dashboard, (fault, options) =>
       this.#faults.inject(fault, options),
     );
-    this.#random = new RandomView(this.#dashboard, this.#faults, this.#glasses);
+    this.#random = new RandomView(cloud, this.#dashboard, this.#faults, this.#glasses);
     this.#textLog = new TextLog(this.#dashboard);
   }
 
@@ -103,7 +104,7 @@ class Page {
     showLegend();
     const reducedMotion = window.matchMedia("(prefers-reduced-motion: reduce)").matches;
     window.setInterval(() => this.#tick(), reducedMotion ? SLOW_TICK_MS : TICK_MS);
-    followCloud(this.#sessionId, {
+    followCloud(this.#cloud, this.#sessionId, {
       received: (content, isNew) => this.#glasses.show(content, isNew),
       fault: ({ fault, forMs }) => this.#onFault(fault, forMs),
       scenario: (phase) => this.#scenarios.phase(phase),
@@ -173,6 +174,21 @@ class Page {
     if (event === "disconnected") this.#chart.closure(String(payload.code));
     if (event === "reconnecting") this.#chart.wait(payload.attempt, payload.delay);
     if (event === "connecting" && payload.attempt > 0) this.#chart.dial(payload.attempt);
+  }
+
+  /**
+   * Notes a fault that this page requests. Returns the function to be called with its outcome.
+   *
+   * @param {{ fault: string, forMs?: unknown }} request
+   * @param {string} label
+   */
+  #onRequest({ fault, forMs }, label) {
+    const own = { fault, at: performance.now() };
+    this.#ownFaults.push(own);
+    return (/** @type {boolean} */ applied) => {
+      if (!applied) this.#ownFaults = this.#ownFaults.filter((requested) => requested !== own);
+      else if (label) this.#chart.fault(label, /** @type {number | undefined} */ (forMs), own.at);
+    };
   }
 
   /**

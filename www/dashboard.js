@@ -9,7 +9,7 @@
  * @typedef {{ key: string, label: string }} MessageInfo key for replacement, and label on the page
  * @typedef {Required<Pick<SessionOptions, "apiKey" | "delivery" | "maxReconnectAttempts">>} Choices
  */
-import { WatchedSocket } from "./watched-socket.js";
+import { watch } from "./watched-socket.js";
 
 export const PACKAGE_NAME = "org.example.dashboard";
 
@@ -36,6 +36,7 @@ const LIFECYCLE = [
 export class Dashboard {
   #Session;
   #url;
+  #WebSocket;
   #listener;
   /** @type {TpaSession | undefined} */
   #session;
@@ -52,7 +53,7 @@ export class Dashboard {
 
   /**
    * @param {typeof import("../pkg-template/types/index.js").TpaSession} Session
-   * @param {{ url: string, sessionId: string }} target
+   * @param {{ url: string, WebSocket: typeof WebSocket, sessionId: string }} target
    * @param {{
    *   event(name: string, payload: unknown): void,
    *   send(message: MessageInfo, result: SendResult): void,
@@ -60,9 +61,10 @@ export class Dashboard {
    *   logger: import("../pkg-template/types/index.js").Logger,
    * }} listener called with every event of the session and every result of `send()`
    */
-  constructor(Session, { url, sessionId }, listener) {
+  constructor(Session, { url, WebSocket, sessionId }, listener) {
     this.#Session = Session;
     this.#url = url;
+    this.#WebSocket = watch(WebSocket);
     this.sessionId = sessionId;
     this.#listener = listener;
   }
@@ -70,6 +72,11 @@ export class Dashboard {
   /** Counters of the session; `undefined` before the first `connect()`. */
   get stats() {
     return this.#session?.stats;
+  }
+
+  /** Bytes that the newest socket has not yet sent; 0 while it is not open. */
+  get buffered() {
+    return this.#WebSocket.buffered;
   }
 
   /** Recent events of the session, for bug reports. */
@@ -85,7 +92,7 @@ export class Dashboard {
       packageName: PACKAGE_NAME,
       augmentOSWebsocketUrl: this.#url,
       maxReconnectDelay: LONGEST_WAIT_MS,
-      WebSocket: WatchedSocket,
+      WebSocket: this.#WebSocket,
       logger: this.#listener.logger,
     });
     for (const name of LIFECYCLE) session.on(name, (payload) => this.#listener.event(name, payload));

@@ -1,21 +1,23 @@
 /** Buttons that inject faults into the connection of this page's session. */
-import { callCloud, clearFaults } from "./cloud-control.js";
 import { byId, radioValue, create, input, onSubmit } from "./dom.js";
 import { FAULTS } from "./fault-catalog.js";
 
 /** @typedef {import("./fault-catalog.js").Request} Request */
 
 export class FaultPanel {
+  #cloud;
   #sessionId;
   #onFault;
 
   /**
+   * @param {import("./cloud/client.js").CloudClient} cloud
    * @param {string} sessionId
    * @param {(request: Request, label: string) => (applied: boolean) => void} onFault called before
    *   each request; the function that it returns is called with its outcome. The label is empty for
    *   the second and later requests of a button.
    */
-  constructor(sessionId, onFault) {
+  constructor(cloud, sessionId, onFault) {
+    this.#cloud = cloud;
     this.#sessionId = sessionId;
     this.#onFault = onFault;
     for (const fault of FAULTS) {
@@ -26,7 +28,7 @@ export class FaultPanel {
       byId(fault.permanent ? "faults-permanent" : "faults-transient").append(faultButton(fault, press));
     }
     const clear = { id: "clear", label: "Clear faults", hint: "back to normal" };
-    byId("faults-transient").append(faultButton(clear, () => report(clear, clearFaults())));
+    byId("faults-transient").append(faultButton(clear, () => report(clear, cloud.clearFaults())));
     onSubmit("custom-close", () => {
       const code = Number(input("custom-code").value);
       const reason = input("custom-reason").value;
@@ -47,7 +49,7 @@ export class FaultPanel {
     const target = allSessions ? {} : { sessionId: this.#sessionId };
     let applied = false;
     try {
-      const response = await callCloud("POST", "/faults", { ...request, ...target });
+      const response = await this.#cloud.call("POST", "/faults", { ...request, ...target });
       applied = true;
       return response;
     } finally {

@@ -20,7 +20,7 @@ export class Glasses {
   #lastAt;
 
   /**
-   * @param {import("./cloud-feed.js").Display | import("./cloud-feed.js").DashboardLine} received
+   * @param {import("./cloud/feed.js").Display | import("./cloud/feed.js").DashboardLine} received
    * @param {boolean} isNew false for content from a snapshot
    */
   show(received, isNew) {

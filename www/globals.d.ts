@@ -5,6 +5,15 @@ declare module "*/pkg/index.js" {
   export const TpaSession: typeof import("../pkg-template/types/index.js").TpaSession;
 }
 
+/** The cloud inside the page, added by `cargo xtask site`. */
+declare module "*/pkg-cloud/shell.js" {
+  export class Shell {
+    constructor(options: object, surroundings: { latency: number; onEvent(event: object): void });
+    WebSocket: typeof WebSocket;
+    control(method: string, path: string, body?: unknown): Promise<{ status: number; body: string }>;
+  }
+}
+
 interface Window {
   /** State for the developer console and the end-to-end tests. */
   demo: {

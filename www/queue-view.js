@@ -1,6 +1,5 @@
 /** Queue and delivery of messages: queued, buffered by the socket, unconfirmed, sent and dropped. */
 import { byId, create, onClick, write } from "./dom.js";
-import { WatchedSocket } from "./watched-socket.js";
 
 /** Full scale of the bars: the default of `maxQueuedBytes`, and of what a socket may buffer. */
 const LIMIT_BYTES = 1024 * 1024;
@@ -35,7 +34,7 @@ export class QueueView {
       count("queue-count", stats.queued);
       count("unconfirmed", stats.unconfirmed);
       fill("queue", stats.queuedBytes);
-      fill("socket", WatchedSocket.buffered);
+      fill("socket", this.#dashboard.buffered);
       const trip = stats.roundTrip === undefined ? "" : `, last pong after ${Math.round(stats.roundTrip)} ms`;
       write("pings", `${stats.pings} pings, ${stats.pongs} pongs${trip}`);
     }

@@ -2,11 +2,11 @@
  * Fault scenarios that the cloud plays: named ones, and random ones generated from a seed. The panel
  * stays hidden when the cloud has none and responds with 404.
  */
-import { callCloud } from "./cloud-control.js";
 import { byId, create, input, onClick, onSubmit, write } from "./dom.js";
 import { minutes } from "./time.js";
 
 export class ScenarioPanel {
+  #cloud;
   #sessionId;
   /** @type {Map<string, { button: HTMLElement, durationMs: number }>} by name */
   #scenarios = new Map();
@@ -18,11 +18,15 @@ export class ScenarioPanel {
   #steps = 0;
   #lastStep = "";
 
-  /** @param {string} sessionId */
-  constructor(sessionId) {
+  /**
+   * @param {import("./cloud/client.js").CloudClient} cloud
+   * @param {string} sessionId
+   */
+  constructor(cloud, sessionId) {
+    this.#cloud = cloud;
     this.#sessionId = sessionId;
     onClick("scenario-stop", () => {
-      this.#report(callCloud("DELETE", "/scenarios", { sessionId }), `${this.#playing}: stopped`);
+      this.#report(cloud.call("DELETE", "/scenarios", { sessionId }), `${this.#playing}: stopped`);
     });
     onSubmit("seed", () => this.playSeed(Number(input("seed-number").value)));
   }
@@ -34,9 +38,9 @@ export class ScenarioPanel {
 
   /** Loads the list of scenarios. Resolves to false when the cloud has none. */
   async load() {
-    const response = await fetch("/scenarios").catch(() => undefined);
-    if (!response?.ok) return false;
-    for (const { name, description, durationMs } of await response.json()) {
+    const scenarios = await this.#cloud.call("GET", "/scenarios").catch(() => undefined);
+    if (scenarios === undefined) return false;
+    for (const { name, description, durationMs } of scenarios) {
       const spaced = name.replaceAll("-", " ");
       const title = spaced.charAt(0).toUpperCase() + spaced.slice(1);
       const attributes = { type: "button", "data-testid": `scenario-${name}` };
@@ -62,12 +66,10 @@ export class ScenarioPanel {
   /** Stops what is playing, without waiting for a response: the page is being left. */
   leave() {
     if (this.#requested === "") return;
-    const body = JSON.stringify({ sessionId: this.#sessionId });
-    const headers = { "content-type": "application/json" };
-    void fetch("/scenarios", { method: "DELETE", headers, body, keepalive: true }).catch(() => {});
+    this.#cloud.call("DELETE", "/scenarios", { sessionId: this.#sessionId }).catch(() => {});
   }
 
-  /** @param {import("./cloud-feed.js").ScenarioPhase} phase */
+  /** @param {import("./cloud/feed.js").ScenarioPhase} phase */
   phase({ name, phase }) {
     if (phase === "started" && name === this.#requested) this.#show(name);
     if (phase === "started" || name !== this.#playing) return;
@@ -103,9 +105,9 @@ export class ScenarioPanel {
     this.#requested = name;
     const sessionId = this.#sessionId;
     // One at a time, so that each fault can be attributed to its scenario.
-    const request = callCloud("DELETE", "/scenarios", { sessionId });
+    const request = this.#cloud.call("DELETE", "/scenarios", { sessionId });
     const play = async () => {
-      await callCloud("POST", "/scenarios", { ...scenario, sessionId });
+      await this.#cloud.call("POST", "/scenarios", { ...scenario, sessionId });
       // The feed of events may have opened too late for the start.
       if (this.#playing !== name) this.#show(name);
     };

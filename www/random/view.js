@@ -1,5 +1,4 @@
 /** Form, progress and result of a run of random faults. */
-import { clearFaults } from "../cloud-control.js";
 import { button, byId, input, onClick, onSubmit, write } from "../dom.js";
 import { minutes } from "../time.js";
 import { RandomRun } from "./run.js";
@@ -11,18 +10,19 @@ export class RandomView {
   run;
 
   /**
+   * @param {import("../cloud/client.js").CloudClient} cloud
    * @param {import("../dashboard.js").Dashboard} dashboard
    * @param {import("../fault-panel.js").FaultPanel} faults
    * @param {import("../glasses.js").Glasses} glasses
    */
-  constructor(dashboard, faults, glasses) {
+  constructor(cloud, dashboard, faults, glasses) {
     onSubmit("random", () => {
       if (this.run?.isActive) return;
       write("random-verdict", "");
       byId("random-verdict").dataset.phase = "";
       this.run = new RandomRun(Number(input("random-minutes").value) * MINUTE_MS, {
         inject: (request) => faults.inject(request),
-        clear: clearFaults,
+        clear: () => cloud.clearFaults(),
         pause: () => dashboard.pause(),
         resume: () => dashboard.resume(),
         shownCard: () => glasses.card,

@@ -33,8 +33,8 @@ pub enum Command {
         #[command(flatten)]
         serve: Serve,
     },
-    /// Generate the API reference of the package and of the crate
-    Docs,
+    /// Make a static site of demo, guide and API references in target/site/
+    Site,
     /// Run all checks and tests, or some parts of them
     Test(Test),
     /// Run the simulation of sessions in virtual time
@@ -143,6 +143,8 @@ pub enum Part {
     E2e,
     /// Hostile programs against the package, its server and tpa-cloud (tests/abuse)
     Abuse,
+    /// A server on several processes, with the stores that they share (tests/cluster)
+    Cluster,
     /// Faults made by the kernel, in network namespaces; root on Linux (tests/network)
     Network,
     /// Check that a second run in this clone would compile nothing again
@@ -313,7 +315,9 @@ mod tests {
     fn an_unknown_part_is_refused_with_the_list() {
         let error = parse("test lint everything").unwrap_err();
         assert!(
-            error.contains("lint, core, web, js, package, sdk, matrix, e2e, abuse, network, rerun"),
+            error.contains(
+                "lint, core, web, js, package, sdk, matrix, e2e, abuse, cluster, network, rerun"
+            ),
             "{error}"
         );
     }

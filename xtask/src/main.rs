@@ -12,7 +12,6 @@ mod build;
 mod cloud;
 mod coverage;
 mod demo;
-mod docs;
 mod example;
 mod explore;
 mod mutants;
@@ -24,6 +23,7 @@ mod rust_pages;
 mod schema_checker;
 mod setup;
 mod sim;
+mod site;
 mod soak;
 mod test;
 mod toolchain;
@@ -61,7 +61,7 @@ fn run(command: Command) -> Result<ExitCode, String> {
         Command::Build(options) => build::command(options),
         Command::Demo(serve) => demo::run(serve),
         Command::Example { name, serve } => example::run(&name, serve),
-        Command::Docs => docs::run(),
+        Command::Site => site::run(),
         Command::Sim(sim) => sim::run(&sim),
         Command::Explore { seconds } => explore::run(seconds),
         Command::Coverage => coverage::run(),
@@ -89,7 +89,7 @@ fn needs(command: &Command) -> &'static [Need] {
         Command::Build(_)
         | Command::Demo(_)
         | Command::Example { .. }
-        | Command::Docs
+        | Command::Site
         | Command::Publish { .. } => BUILD,
         Command::Soak { .. } | Command::Pictures => BROWSER,
         Command::Bench(options) => bench::needs(&options.arguments),

@@ -33,9 +33,17 @@ pub(super) fn log_event(event: &Event) {
         Fact::Closed { code, reason, by } => line!(info, code, reason, ?by, "closed"),
         Fact::Fault {
             fault,
+            direction,
             connections,
             for_ms,
-        } => line!(info, fault, for_ms, hit = connections.len(), "fault"),
+        } => line!(
+            info,
+            fault,
+            ?direction,
+            for_ms,
+            hit = connections.len(),
+            "fault"
+        ),
         Fact::Subscriptions { subscriptions } => line!(debug, ?subscriptions, "subscribed"),
         Fact::Display {
             view, duration_ms, ..

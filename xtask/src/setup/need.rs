@@ -26,6 +26,7 @@ pub enum Need {
     Geckodriver,
     Iproute2,
     Iptables,
+    RedisServer,
     SchemaChecker,
     CargoDeny,
     CargoLlvmCov,
@@ -73,6 +74,7 @@ impl Need {
             Self::Geckodriver => versioned(tools::geckodriver()),
             Self::Iproute2 => "iproute2".into(),
             Self::Iptables => "iptables".into(),
+            Self::RedisServer => "redis-server".into(),
             Self::SchemaChecker => format!("check-jsonschema {}", schema_checker::VERSION),
             Self::CargoDeny => versioned(tools::cargo_deny()),
             Self::CargoLlvmCov => versioned(tools::cargo_llvm_cov()),
@@ -97,6 +99,7 @@ impl Need {
             Self::Geckodriver => "controls Firefox in the tests",
             Self::Iproute2 => "makes the network of the tests with faults of the kernel",
             Self::Iptables => "drops packets in the tests with faults of the kernel",
+            Self::RedisServer => "stores the records of the tests with several processes",
             Self::CargoDeny => "checks licences, sources and advisories of the crates",
             Self::CargoLlvmCov => "measures the coverage of tests",
             Self::CargoMutants => "changes the code to test its tests",
@@ -124,6 +127,7 @@ impl Need {
             },
             Self::Iproute2 => network_tool("ip", "iproute2"),
             Self::Iptables => network_tool("iptables", "iptables"),
+            Self::RedisServer => redis_server(),
             Self::SchemaChecker => schema_checker(),
             Self::CargoDeny => cargo_tool(&tools::cargo_deny()),
             Self::CargoLlvmCov => cargo_tool(&tools::cargo_llvm_cov()),
@@ -168,7 +172,8 @@ impl Remedy {
                 | Need::Chromedriver
                 | Need::Firefox
                 | Need::Iproute2
-                | Need::Iptables => Err(format!("{} has no command", need.name()?)),
+                | Need::Iptables
+                | Need::RedisServer => Err(format!("{} has no command", need.name()?)),
             },
         }
     }
@@ -276,6 +281,16 @@ fn network_tool(program: &str, package: &'static str) -> State {
         None => Missing(Remedy::Manual(format!(
             "install {package} by the package manager of the system"
         ))),
+    }
+}
+
+fn redis_server() -> State {
+    match process::find("redis-server") {
+        Some(path) => Present(path.display().to_string()),
+        None if apt::is_debian() => Missing(Remedy::Package("redis-server")),
+        None => Missing(Remedy::Manual(
+            "install Redis 6.2 or newer by the package manager of the system".into(),
+        )),
     }
 }
 

@@ -65,6 +65,17 @@ pub fn abuse(report: &mut Report, full: bool) {
     run_with(report, "tests/abuse", Browsers::None, variables);
 }
 
+/// Several processes of a server and what they share; in a full run with more schedules, clouds
+/// and faults.
+pub fn cluster(report: &mut Report, full: bool) {
+    let variables: &[(&str, &OsStr)] = if full {
+        &[("TPA_CLUSTER_FULL", OsStr::new("1"))]
+    } else {
+        &[]
+    };
+    run_with(report, "tests/cluster", Browsers::None, variables);
+}
+
 /// Faults made by the kernel: a selection, or all and the table in the docs.
 pub fn network(report: &mut Report, full: bool) {
     let folder = "tests/network";

@@ -50,6 +50,7 @@ fn run_part(part: Part, report: &mut Report, full: bool) {
         Part::Matrix => js::matrix(report),
         Part::E2e => js::end_to_end(report, full),
         Part::Abuse => js::abuse(report, full),
+        Part::Cluster => js::cluster(report, full),
         Part::Network => js::network(report, full),
         Part::Rerun => rerun::run(report),
     }

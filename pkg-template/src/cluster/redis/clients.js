@@ -1,0 +1,181 @@
+/**
+ * The calls of node-redis 5 and 6 and of ioredis 5 and 6 that the store needs, for one server, Sentinel and
+ * Cluster. Each connection is a duplicate of the app's client, whose own connection is left alone.
+ *
+ * @typedef {object} Line a connection that reconnects by itself
+ * @property {() => Promise<unknown>} connect
+ * @property {(script: string, keys: string[], values: string[]) => Promise<any>} evaluate
+ * @property {(channel: string, message: string) => Promise<unknown>} publish
+ * @property {(channels: string[], listener: (message: string) => void) => Promise<unknown>} subscribe
+ * @property {(key: string, bytes: Buffer, ttl: number) => Promise<unknown>} set
+ * @property {(key: string) => Promise<Buffer | null>} take
+ * @property {(name: string) => Promise<unknown>} config
+ * @property {() => void} destroy
+ *
+ * @typedef {object} Library
+ * @property {boolean} isCluster
+ * @property {string} keyPrefix that of the app's client, which its own commands add to their keys
+ * @property {(onError: (error: Error) => void) => Line} duplicate
+ */
+import { refuse } from "../../session/validate.js";
+
+/** First byte of a bulk string, which node-redis names its type by. */
+const BULK_STRING = 36;
+/** Methods that the store uses of both libraries. */
+const USED = ["eval", "publish", "subscribe"];
+/** Options of a command of node-redis: unsent ones are given up. Those of the app's client may differ. */
+const COMMAND_OPTIONS = { timeout: 1000 };
+
+/**
+ * @param {any} client a client, or a function that makes one
+ * @returns {Library}
+ * @throws {TypeError} for an object that is no such client
+ */
+export function libraryOf(client) {
+  if (typeof client === "function") return madeBy(client);
+  check(client, ["duplicate", ...USED], client);
+  return typeof client.defineCommand === "function" ? ioredis(client) : nodeRedis(client);
+}
+
+/**
+ * @param {any} client
+ * @param {readonly string[]} names of methods that it must have
+ * @param {unknown} given for the error
+ */
+function check(client, names, given) {
+  const missing = names.find((name) => typeof client?.[name] !== "function");
+  if (missing === undefined) return;
+  // That of node-redis 5 for Sentinel.
+  if (missing === "duplicate" && typeof client?.acquire === "function") {
+    throw new TypeError(
+      "client: this one has no duplicate(); pass a function that makes one, such as () => createSentinel(options)",
+    );
+  }
+  const allowed = "a client of redis or ioredis, or a function that makes one of redis";
+  refuse("client", allowed, given);
+}
+
+/**
+ * @param {() => any} make
+ * @returns {Library}
+ */
+function madeBy(make) {
+  let next = make();
+  check(next, USED, make);
+  if (typeof next.defineCommand === "function") refuse("client", "the client of ioredis itself", make);
+  return {
+    isCluster: isNodeCluster(next),
+    keyPrefix: "",
+    duplicate(onError) {
+      const line = next ?? make();
+      next = undefined;
+      return nodeLine(line, onError);
+    },
+  };
+}
+
+/**
+ * @param {any} client
+ * @returns {Library}
+ */
+function nodeRedis(client) {
+  // Where the app's client turns replies into other types, or reads from replicas, this one does not.
+  const overrides = {
+    commandOptions: COMMAND_OPTIONS,
+    disableOfflineQueue: true,
+    clientSideCache: undefined,
+    useReplicas: false,
+    keyPrefix: undefined,
+    readonly: false,
+  };
+  return {
+    isCluster: isNodeCluster(client),
+    keyPrefix: `${client.options?.keyPrefix ?? client._keyPrefix ?? ""}`,
+    duplicate: (onError) => nodeLine(client.duplicate(overrides), onError),
+  };
+}
+
+/** @param {any} client */
+function isNodeCluster(client) {
+  return client.slots !== undefined;
+}
+
+/**
+ * @param {any} line
+ * @param {(error: Error) => void} onError
+ * @returns {Line}
+ */
+function nodeLine(line, onError) {
+  line.on("error", onError);
+  const { Buffer } = globalThis;
+  return {
+    connect: async () => line.connect(),
+    evaluate: (script, keys, values) => line.eval(script, { keys, arguments: values }),
+    publish: (channel, message) => line.publish(channel, message),
+    subscribe: (channels, listener) => line.subscribe(channels, listener),
+    set: (key, bytes, ttl) => line.set(key, bytes, { PX: ttl }),
+    take: (key) => line.withTypeMapping({ [BULK_STRING]: Buffer }).getDel(key),
+    config: (name) => ask(line, ["CONFIG", "GET", name]),
+    destroy: () => quietly(() => line.destroy()),
+  };
+}
+
+/**
+ * Sends a command without a key to any node.
+ *
+ * @param {any} line
+ * @param {string[]} command
+ * @returns {Promise<unknown>}
+ */
+function ask(line, command) {
+  if (isNodeCluster(line)) return line.sendCommand(undefined, true, command);
+  return line.acquire === undefined ? line.sendCommand(command) : line.sendCommand(true, command);
+}
+
+/**
+ * @param {any} client
+ * @returns {Library}
+ */
+function ioredis(client) {
+  const { isCluster, options } = client;
+  const own = {
+    lazyConnect: true,
+    enableOfflineQueue: false,
+    enableReadyCheck: false,
+    enableAutoPipelining: false,
+    autoResendUnfulfilledCommands: false,
+    autoResubscribe: true,
+    maxRetriesPerRequest: 0,
+    keyPrefix: "",
+  };
+  const redisOptions = { ...options.redisOptions, ...own };
+  const overrides = { ...own, scaleReads: "master", redisOptions };
+  return {
+    isCluster,
+    keyPrefix: `${options.keyPrefix ?? options.redisOptions?.keyPrefix ?? ""}`,
+    duplicate(onError) {
+      const line = isCluster ? client.duplicate([], overrides) : client.duplicate(own);
+      line.on("error", onError);
+      return {
+        connect: async () => line.connect(),
+        evaluate: (script, keys, values) => line.eval(script, keys.length, ...keys, ...values),
+        publish: (channel, message) => line.publish(channel, message),
+        subscribe(channels, listener) {
+          line.on("message", (/** @type {string} */ _channel, /** @type {string} */ text) => listener(text));
+          return line.subscribe(...channels);
+        },
+        set: (key, bytes, ttl) => line.set(key, bytes, "PX", ttl),
+        take: (key) => line.getdelBuffer(key),
+        config: (name) => line.config("GET", name),
+        destroy: () => quietly(() => line.disconnect()),
+      };
+    },
+  };
+}
+
+/** Both libraries may throw or reject where there is no connection. @param {() => unknown} destroy */
+function quietly(destroy) {
+  Promise.resolve()
+    .then(destroy)
+    .catch(() => {});
+}

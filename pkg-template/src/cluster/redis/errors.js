@@ -1,0 +1,67 @@
+/** Warnings about errors of Redis, and the right that a user of it is missing. */
+
+/** Shortest time between two warnings with the same text, ms. */
+const REPEAT = 60_000;
+/** Most texts that are remembered. */
+const MAX_TEXTS = 100;
+/** Commands that the store sends or its scripts call, for `ACL SETUSER`. */
+const COMMANDS = [
+  ...["eval", "publish", "subscribe", "set", "getdel", "ping"],
+  ...["time", "hset", "hmget", "hgetall", "hdel", "del", "pexpire", "sadd", "srem", "smembers"],
+];
+
+/**
+ * Rights that the store needs, in the form of `ACL SETUSER`.
+ *
+ * @param {string} prefix first characters of all keys and channels
+ */
+export function rights(prefix) {
+  return [`~${prefix}*`, `&${prefix}*`, ...COMMANDS.map((command) => `+${command}`)].join(" ");
+}
+
+/**
+ * Returns a function that warns of an error, at most once a minute, and returns the error to throw.
+ *
+ * @param {string} prefix first characters of all keys and channels
+ * @param {(text: string) => void} warn
+ */
+export function complaints(prefix, warn) {
+  /** @type {Map<string, number>} */
+  const last = new Map();
+  /** @param {string} text */
+  function once(text) {
+    const now = performance.now();
+    if (now - (last.get(text) ?? -Infinity) < REPEAT) return;
+    if (last.size >= MAX_TEXTS) last.clear();
+    last.set(text, now);
+    warn(text);
+  }
+  /** @param {unknown} error */
+  function complain(error) {
+    const translated = translate(error, prefix);
+    once(translated.message);
+    return translated;
+  }
+  return Object.assign(complain, { once });
+}
+
+/**
+ * @param {unknown} error
+ * @param {string} prefix
+ * @returns {Error}
+ */
+function translate(error, prefix) {
+  const { message = `${error}` } = /** @type {{ message?: string }} */ (error ?? {});
+  if (message.startsWith("redis: ")) return /** @type {Error} */ (error);
+  if (/NOPERM|can't run this command|ACL failure/.test(message)) {
+    return new Error(
+      `redis: a right is missing (${message}); allow it with: ACL SETUSER NAME ${rights(prefix)}`,
+    );
+  }
+  if (/unknown command/i.test(message) && /getdel/i.test(message)) {
+    return new Error(`redis: version 6.2 or newer is needed, or Valkey (${message})`);
+  }
+  // The messages of AggregateError are empty.
+  const { errors, code } = /** @type {{ errors?: Error[], code?: string }} */ (error ?? {});
+  return new Error(`redis: ${message || errors?.[0]?.message || code || "no connection"}`);
+}

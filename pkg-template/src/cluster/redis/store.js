@@ -1,0 +1,232 @@
+/**
+ * Store of a cluster on Redis or Valkey.
+ *
+ * @import { ClusterFields, ClusterMember, ClusterOpening, ClusterRecord, ClusterStore } from "../../../types/cluster.js"
+ * @import { Library } from "./clients.js"
+ */
+import { Connection } from "./connection.js";
+import { complaints } from "./errors.js";
+import { BEAT, CHECK, OWNED, PUT, READ } from "./scripts.js";
+
+/** Version of the records. */
+const VERSION = 1;
+/** Messages of an instance to itself that may be lost before its subscription is made again. */
+const MAX_LOST_ECHOES = 3;
+/** Message of an instance to itself, by which it notices that it no longer receives any. */
+const ECHO = "";
+
+/** @implements {ClusterStore} */
+export class RedisStore {
+  #library;
+  #keys;
+  #commands;
+  /** @type {Connection | undefined} */
+  #subscription;
+  #complain;
+  /** Messages to itself that have not come back. */
+  #echoes = 0;
+
+  /**
+   * @param {Library} library
+   * @param {string} prefix first part of all names, without its hash tag
+   * @param {Pick<ClusterOpening, "warn">} opening
+   */
+  constructor(library, prefix, { warn }) {
+    this.#library = library;
+    this.#keys = keys(`${library.keyPrefix}{${prefix}}`);
+    this.#complain = complaints(`${library.keyPrefix}{tpa:`, warn);
+    this.#commands = new Connection(library, this.#complain);
+    void this.#checkEviction();
+  }
+
+  /** @type {ClusterStore["beat"]} */
+  async beat(instance, state) {
+    const names = [this.#keys.members, this.#keys.index(instance)];
+    const [now, flat] = await this.#evaluate(BEAT, names, [instance, state]);
+    if (this.#subscription !== undefined) this.#echo(instance);
+    return { now: Number(now), members: members(flat) };
+  }
+
+  /** @type {ClusterStore["read"]} */
+  async read(sessionId) {
+    return record(await this.#evaluate(READ, [this.#keys.record(sessionId)], []), sessionId);
+  }
+
+  /** @type {ClusterStore["owned"]} */
+  async owned(instance) {
+    return this.#evaluate(OWNED, [this.#keys.index(instance)], []);
+  }
+
+  /** @type {ClusterStore["put"]} */
+  async put({ sessionId, expected, owner, number, fields, ttl }) {
+    const isLower = expected === "lower";
+    const old = isLower ? "" : expected.owner;
+    const names = [this.#keys.record(sessionId), this.#keys.index(old), this.#keys.index(owner ?? "")];
+    const condition = isLower ? "lower" : `${expected.number}`;
+    const values = [old, condition, owner ?? "-", `${number}`, `${ttl}`, sessionId, ...texts(fields)];
+    const [done, ...found] = await this.#evaluate(PUT, names, values);
+    return { done: done === 1, record: record(found, sessionId) };
+  }
+
+  /** @type {ClusterStore["check"]} */
+  async check(instance, sessions, ttl) {
+    if (sessions.length === 0) return [];
+    const names = sessions.map(({ sessionId }) => this.#keys.record(sessionId));
+    const values = sessions.flatMap(({ sessionId, number, fields }) => [
+      sessionId,
+      `${number}`,
+      ...texts(fields),
+    ]);
+    /** @type {[number, "lost" | "won", string, string][]} */
+    const found = await this.#evaluate(
+      CHECK,
+      [this.#keys.index(instance), ...names],
+      [instance, `${ttl}`, ...values],
+    );
+    return found.map(([i, outcome, owner, number]) => {
+      const { sessionId = "" } = sessions[i] ?? {};
+      return { sessionId, outcome, owner, number: Number(number) };
+    });
+  }
+
+  /** @type {ClusterStore["publish"]} */
+  async publish(to, message) {
+    const count = await this.#send((line) => line.publish(this.#keys.channel(to), message));
+    // In Redis Cluster it counts the receivers at one node only.
+    return this.#library.isCluster ? undefined : Number(count);
+  }
+
+  /** @type {ClusterStore["subscribe"]} */
+  async subscribe(instance, listener) {
+    const channels = [this.#keys.channel(instance), this.#keys.channel("*")];
+    this.#subscription = new Connection(this.#library, this.#complain, (line) =>
+      line.subscribe(channels, (message) => {
+        if (message === ECHO) this.#echoes = 0;
+        else listener(message);
+      }),
+    );
+    await this.#subscription.ready();
+  }
+
+  /** @type {ClusterStore["putBlob"]} */
+  async putBlob(id, bytes, ttl) {
+    const { buffer, byteOffset, byteLength } = bytes;
+    const same = globalThis.Buffer.from(buffer, byteOffset, byteLength);
+    await this.#send((line) => line.set(this.#keys.blob(id), same, ttl));
+  }
+
+  /** @type {ClusterStore["takeBlob"]} */
+  async takeBlob(id) {
+    return (await this.#send((line) => line.take(this.#keys.blob(id)))) ?? undefined;
+  }
+
+  /** @type {ClusterStore["close"]} */
+  async close() {
+    this.#commands.close();
+    this.#subscription?.close();
+  }
+
+  /**
+   * @param {string} script
+   * @param {string[]} names
+   * @param {string[]} values
+   * @returns {Promise<any>}
+   */
+  #evaluate(script, names, values) {
+    return this.#send((line) => line.evaluate(script, names, values));
+  }
+
+  /**
+   * @template T
+   * @param {(line: import("./clients.js").Line) => Promise<T>} command
+   * @returns {Promise<T>}
+   */
+  async #send(command) {
+    try {
+      return await this.#commands.send(command);
+    } catch (error) {
+      throw this.#complain(error);
+    }
+  }
+
+  /** Checks that messages arrive, and subscribes anew if several have not. @param {string} instance */
+  #echo(instance) {
+    this.#echoes += 1;
+    if (this.#echoes > MAX_LOST_ECHOES) this.#subscription?.replace();
+    this.publish(instance, ECHO).catch(() => {});
+  }
+
+  /** Warns of a server that may remove records, where it tells. */
+  async #checkEviction() {
+    try {
+      const reply = JSON.stringify(await this.#commands.send((line) => line.config("maxmemory-policy")));
+      const policy = /allkeys-\w+|volatile-\w+/.exec(reply)?.[0];
+      if (policy !== undefined)
+        this.#complain.once(
+          `redis: maxmemory-policy is ${policy}, which may remove records of the cluster; set it to noeviction`,
+        );
+    } catch {
+      // Most services do not allow the command.
+    }
+  }
+}
+
+/** Names of keys and channels. @param {string} prefix */
+function keys(prefix) {
+  return {
+    members: `${prefix}:m`,
+    /** @param {string} sessionId */
+    record: (sessionId) => `${prefix}:s:${sessionId}`,
+    /** @param {string} instance */
+    index: (instance) => `${prefix}:o:${instance}`,
+    /** @param {string} id */
+    blob: (id) => `${prefix}:ph:${id}`,
+    /** @param {string} to */
+    channel: (to) => (to === "*" ? `${prefix}:all` : `${prefix}:to:${to}`),
+  };
+}
+
+/** @param {ClusterFields} fields */
+function texts({ userId, url, crashes, crashedAt }) {
+  return [userId, url, `${crashes}`, `${crashedAt}`];
+}
+
+/**
+ * @param {(string | null)[]} found
+ * @param {string} sessionId
+ * @returns {ClusterRecord | undefined}
+ * @throws {Error} for a record of a newer version
+ */
+function record([owner, number, userId, url, crashes, crashedAt, version], sessionId) {
+  if (owner == null) return undefined;
+  if (Number(version ?? VERSION) > VERSION) {
+    throw new Error(
+      `redis: the record of ${sessionId} has version ${version}, and this process reads ${VERSION} only; ` +
+        "use one version of tpa-session in all processes",
+    );
+  }
+  return {
+    owner,
+    number: Number(number),
+    userId: userId ?? "",
+    url: url ?? "",
+    crashes: Number(crashes),
+    crashedAt: Number(crashedAt),
+  };
+}
+
+/**
+ * Entries of the list of members, whose values are the time of the beat and the state.
+ *
+ * @param {string[]} flat
+ * @returns {ClusterMember[]}
+ */
+function members(flat) {
+  const found = [];
+  for (let i = 0; i + 1 < flat.length; i += 2) {
+    const [instance = "", value = ""] = flat.slice(i, i + 2);
+    const space = value.indexOf(" ");
+    found.push({ instance, at: Number(value.slice(0, space)), state: value.slice(space + 1) });
+  }
+  return found;
+}

@@ -1,0 +1,65 @@
+/**
+ * Plugin of TypeDoc for the site: titles of the documents, links to the other parts of the site, and
+ * pages without inline scripts, so that they work under a strict Content-Security-Policy.
+ */
+import { writeFileSync } from "node:fs";
+import path from "node:path";
+
+import { Converter, PageEvent, RendererEvent } from "typedoc";
+
+/** Prefix of links from the root of the site, in `navigationLinks`. */
+const SITE = "site:";
+const THEME_SCRIPT = "assets/theme.js";
+/**
+ * Titles of documents whose first heading is ambiguous or missing, by path.
+ *
+ * @type {Record<string, string>}
+ */
+const TITLES = {
+  "docs/crate.md": "The Rust crate",
+  "docs/compatibility.md": "Moving from @mentra/sdk",
+  "bench/results/clients.md": "Benchmarks",
+  "bench/results/cloud.md": "Benchmarks of tpa-cloud",
+};
+
+/** @param {import("typedoc").Application} app */
+export function load(app) {
+  /** @type {string | undefined} */
+  let inline;
+
+  app.converter.on(Converter.EVENT_CREATE_DOCUMENT, (_context, document) => {
+    document.name = TITLES[document.name + ".md"] ?? firstHeading(document) ?? document.name;
+    for (const part of document.content) {
+      // Rustdoc's attributes, which the highlighter does not know.
+      if (part.kind === "code") part.text = part.text.replace(/^(\s*```rust),\S+/, "$1");
+    }
+  });
+
+  app.renderer.on(PageEvent.END, (page) => {
+    const root = "../".repeat(page.url.split("/").length - 1);
+    page.contents = page.contents?.replaceAll(`href="${SITE}`, `href="${root}`);
+    page.contents = page.contents?.replaceAll(
+      /<script>(.*?)<\/script>/gs,
+      (_, /** @type {string} */ code) => {
+        if (inline !== undefined && inline !== code)
+          throw new Error("TypeDoc writes two kinds of inline scripts");
+        inline = code;
+        return `<script src="${root}${THEME_SCRIPT}"></script>`;
+      },
+    );
+  });
+
+  app.renderer.on(RendererEvent.END, ({ outputDirectory }) => {
+    if (inline !== undefined) writeFileSync(path.join(outputDirectory, THEME_SCRIPT), `${inline}\n`);
+  });
+}
+
+/**
+ * Text of the first heading, without its markup.
+ *
+ * @param {import("typedoc").DocumentReflection} document
+ */
+function firstHeading({ content }) {
+  const text = content.map((part) => part.text).join("");
+  return /^# (.+)$/m.exec(text)?.[1]?.replaceAll("`", "");
+}

@@ -1,0 +1,146 @@
+//! `cargo xtask site`: a folder for any static host, with the demo, the guide and the API references.
+
+use std::fs;
+use std::path::{Path, PathBuf};
+
+use crate::toolchain::{self, TARGET};
+use crate::{build, npm, process, workspace};
+
+/// A crate in the reference of the Rust API.
+struct Crate {
+    /// Folder of its pages below `rust/`.
+    folder: &'static str,
+    package: &'static str,
+    /// Half of `tpa-session` exists for wasm only.
+    for_wasm: bool,
+}
+
+const CRATES: [Crate; 2] = [
+    Crate {
+        folder: "session",
+        package: "tpa-session",
+        for_wasm: true,
+    },
+    Crate {
+        folder: "cloud",
+        package: "tpa-cloud",
+        for_wasm: false,
+    },
+];
+
+/// Makes the site and prints its path.
+pub fn run() -> Result<(), String> {
+    let out = build()?;
+    println!("  {}", out.join("index.html").display());
+    Ok(())
+}
+
+/// Makes the site; returns its folder.
+pub fn build() -> Result<PathBuf, String> {
+    build::run()?;
+    let out = workspace::target().join("site");
+    // It empties the folder first.
+    typedoc(&out)?;
+    for part in &CRATES {
+        rustdoc(part, &out.join("rust").join(part.folder))?;
+    }
+    Ok(out)
+}
+
+/// Generates the guide, the other documents and the reference of the npm packages.
+fn typedoc(out: &Path) -> Result<(), String> {
+    let mut typedoc = npm::program("typedoc");
+    typedoc.arg("--out").arg(out).current_dir(workspace::root());
+    process::run("typedoc", &mut typedoc)?;
+    Ok(())
+}
+
+/// Generates the reference of a crate.
+fn rustdoc(part: &Crate, out: &Path) -> Result<(), String> {
+    // Not the folder of the lints, whose pages include private items.
+    let target = workspace::target().join("site-doc");
+    let mut cargo = process::command("cargo");
+    let mut pages = target.clone();
+    if part.for_wasm {
+        toolchain::get()?.apply(&mut cargo);
+        pages.push(TARGET);
+    }
+    cargo.args(["doc", "--locked", "--no-deps", "--lib"]);
+    cargo.args(["--package", part.package]);
+    if part.for_wasm {
+        cargo.args(["--target", TARGET]);
+    }
+    cargo.arg("--target-dir").arg(&target);
+    process::run(&format!("rustdoc {}", part.package), &mut cargo)?;
+
+    copy(&pages.join("doc"), out, &without_inline_scripts)?;
+    let library = part.package.replace('-', "_");
+    write(
+        &out.join("index.html"),
+        &redirect(&format!("{library}/index.html")),
+    )
+}
+
+/// Page that forwards to another one.
+fn redirect(to: &str) -> String {
+    format!(
+        "<!doctype html><meta charset=\"utf-8\"><title>Redirect</title>\
+         <meta http-equiv=\"refresh\" content=\"0; url={to}\"><a href=\"{to}\">{to}</a>\n"
+    )
+}
+
+/// A page of rustdoc as a strict Content-Security-Policy allows it: without the script that loads
+/// fonts early, and with a link instead of the script behind `Back`.
+fn without_inline_scripts(html: &str) -> String {
+    let mut strict = String::with_capacity(html.len());
+    let mut rest = html;
+    while let Some((before, script)) = rest.split_once("<script>") {
+        strict.push_str(before);
+        rest = script
+            .split_once("</script>")
+            .map_or("", |(_, after)| after);
+    }
+    strict.push_str(rest);
+    strict.replace(
+        r#"href="javascript:void(0)" onclick="history.back();""#,
+        r#"href="index.html""#,
+    )
+}
+
+/// Copies a folder; pages are changed by `edit`.
+fn copy(from: &Path, to: &Path, edit: &dyn Fn(&str) -> String) -> Result<(), String> {
+    fs::create_dir_all(to).map_err(|e| format!("cannot create {}: {e}", to.display()))?;
+    let entries = fs::read_dir(from).map_err(|e| format!("cannot read {}: {e}", from.display()))?;
+    for entry in entries.flatten() {
+        let (source, copied) = (entry.path(), to.join(entry.file_name()));
+        if source.is_dir() {
+            copy(&source, &copied, edit)?;
+        } else if source.extension().is_some_and(|end| end == "html") {
+            let html = fs::read_to_string(&source)
+                .map_err(|e| format!("cannot read {}: {e}", source.display()))?;
+            write(&copied, &edit(&html))?;
+        } else {
+            fs::copy(&source, &copied)
+                .map_err(|e| format!("cannot copy {}: {e}", source.display()))?;
+        }
+    }
+    Ok(())
+}
+
+fn write(path: &Path, content: &str) -> Result<(), String> {
+    fs::write(path, content).map_err(|e| format!("cannot write {}: {e}", path.display()))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn scripts_in_a_page_are_removed_and_files_are_kept() {
+        let html = r#"<head><script>a("<b>")</script><script src="x.js"></script></head><script>c</script><p>"#;
+        assert_eq!(
+            without_inline_scripts(html),
+            r#"<head><script src="x.js"></script></head><p>"#
+        );
+    }
+}
