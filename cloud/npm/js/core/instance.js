@@ -3,6 +3,8 @@ import { imports, named } from "bindgen:bindings";
 import * as bindings from "bindgen:tpa_cloud_wasm_bg.js";
 import getModule from "package:wasm";
 
+import { startError } from "./start-error.js";
+
 let isRunning = false;
 
 /** The bindings; the first call compiles the wasm. */
@@ -18,14 +20,4 @@ export function glue() {
   }
   isRunning = true;
   return bindings;
-}
-
-function startError(cause) {
-  let message = `the wasm does not start: ${cause.message}`;
-  if (typeof WebAssembly === "undefined") message = "this engine has no WebAssembly";
-  else if (/unsafe-eval|CSP|Content.Security.Policy/i.test(cause.message)) {
-    message =
-      "the page's Content-Security-Policy forbids WebAssembly; allow it by script-src 'wasm-unsafe-eval'";
-  }
-  return new Error(`tpa-cloud: ${message}`, { cause });
 }

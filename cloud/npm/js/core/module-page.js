@@ -1,4 +1,5 @@
 /** The compiled wasm in pages and workers. Loaded with this module, so that a cloud can be made at once. */
+import { startError } from "./start-error.js";
 
 const FILE = "tpa-cloud.wasm.deflate";
 
@@ -14,7 +15,12 @@ async function load() {
     );
   }
   const wasm = response.body.pipeThrough(new DecompressionStream("deflate-raw"));
-  return WebAssembly.compile(await new Response(wasm).arrayBuffer());
+  const bytes = await new Response(wasm).arrayBuffer();
+  try {
+    return await WebAssembly.compile(bytes);
+  } catch (cause) {
+    throw startError(cause);
+  }
 }
 
 const module = await load();
