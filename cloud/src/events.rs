@@ -251,6 +251,10 @@ pub enum Fact {
         frame: String,
         /// Number of frames received on the connection.
         count: u64,
+        /// Text of the frame, if [`Config::message_content`](crate::Config::message_content) asks
+        /// for it.
+        #[serde(skip_serializing_if = "Option::is_none")]
+        content: Option<String>,
     },
 }
 

@@ -66,7 +66,7 @@ pub(super) fn log_event(event: &Event) {
         Fact::AppGivenUp { reason, .. } => line!(warn, reason, "app given up"),
         Fact::AppStopped { reason, .. } => line!(info, reason, "app stopped"),
         Fact::Scenario { name, phase } => line!(info, name, ?phase, "scenario"),
-        Fact::Message { frame, count } => line!(trace, frame, count, "message"),
+        Fact::Message { frame, count, .. } => line!(trace, frame, count, "message"),
     }
 }
 

@@ -23,12 +23,14 @@ import { HAND_OVER, REOPEN } from "../session/internal-symbols.js";
 import { checkUser, isElsewhere, previousOf } from "./entry.js";
 import { HttpError, SUCCESS, failure } from "./http-error.js";
 import { release } from "./release.js";
-import { withTimeout } from "./with-timeout.js";
+import { callInTime, withTimeout } from "./with-timeout.js";
 
 /** Longest time that a response waits for `onSession`, ms. */
 const ON_SESSION_TIMEOUT = 1000;
 /** Longest time that a response waits for `onStop`, ms. The cloud restarts an app after it. */
 const ON_STOP_TIMEOUT = 700;
+/** Longest time of a call of `onStop`, ms; nothing waits for it any longer. */
+const MAX_ON_STOP = 30_000;
 /** Longest time that a session waits for the `onStop` of the one before, ms. */
 const PREVIOUS_TIMEOUT = 2000;
 /** Timeout for the release of a session that moves to another cloud, ms. */
@@ -370,7 +372,8 @@ export class Sessions {
     const stopped = Promise.resolve()
       .then(() =>
         this.#call(entry, "onStop", async () => {
-          entry.returned = await this.#parts.onStop?.(reason, context);
+          const call = () => this.#parts.onStop?.(reason, context);
+          entry.returned = await callInTime("onStop", MAX_ON_STOP, call);
         }),
       )
       .then(() => {

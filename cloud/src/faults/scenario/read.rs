@@ -18,6 +18,7 @@ impl Scenario {
     /// # Errors
     ///
     /// The error names the step, the field, its value and what is allowed.
+    #[cfg(feature = "toml")]
     pub fn from_toml(name: &str, text: &str) -> Result<Self, BadRequest> {
         match toml::from_str(text) {
             Ok(Value::Object(fields)) => Self::from_fields(name, fields),
@@ -103,7 +104,7 @@ fn read_step(mut step: Map<String, Value>) -> Result<Step, BadRequest> {
     Ok(Step { at, action })
 }
 
-#[cfg(test)]
+#[cfg(all(test, feature = "toml"))]
 mod tests {
     use super::*;
     use crate::faults::action::Action;

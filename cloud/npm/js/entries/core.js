@@ -1,0 +1,2 @@
+/** `tpa-cloud` in pages and workers: the state machine. */
+export { Cloud } from "../core/cloud.js";
