@@ -4,9 +4,8 @@
 use std::net::SocketAddr;
 use std::time::Duration;
 
-use serde::Serialize;
-
 use crate::config::{ApiKey, OldConnection, RestartForm, ShutdownCode};
+#[cfg(feature = "toml")]
 use crate::faults::scenario::Scenario;
 
 /// First segments of the paths of the server itself.
@@ -194,6 +193,7 @@ pub fn user_session(text: &str) -> Result<String, &'static str> {
 }
 
 /// Returns the error for a scenario that is neither built in nor a file.
+#[cfg(feature = "toml")]
 pub fn unknown_scenario(error: &str) -> String {
     let builtin = Scenario::builtin();
     let names: Vec<&str> = builtin.iter().map(|known| known.name.as_str()).collect();
@@ -202,7 +202,8 @@ pub fn unknown_scenario(error: &str) -> String {
 }
 
 /// An option in a configuration file.
-#[derive(Debug, Clone, PartialEq, Eq, Serialize)]
+#[cfg(feature = "toml")]
+#[derive(Debug, Clone, PartialEq, Eq)]
 pub struct FileOption {
     /// Name, which may not be that of an option.
     pub name: String,
@@ -215,6 +216,7 @@ pub struct FileOption {
 /// # Errors
 ///
 /// Fails if the text is not TOML.
+#[cfg(feature = "toml")]
 pub fn config_file(text: &str) -> Result<Vec<FileOption>, String> {
     let options: toml::Table = toml::from_str(text).map_err(|error| error.to_string())?;
     let options = options.into_iter().map(|(name, value)| FileOption {
@@ -225,6 +227,7 @@ pub fn config_file(text: &str) -> Result<Vec<FileOption>, String> {
 }
 
 /// Converts a value to command line arguments; a list to several.
+#[cfg(feature = "toml")]
 fn words(value: &toml::Value) -> Option<Vec<String>> {
     use toml::Value::{Array, Boolean, Datetime, Float, Integer, String, Table};
     match value {

@@ -86,23 +86,3 @@ pub fn read_mount(text: &str) -> Vec<String> {
     let (path, dir) = options::mount(text).unwrap_or_default();
     vec![path.to_owned(), dir.to_owned()]
 }
-
-/// Reads a configuration file: a list of objects with `name` and `values`, as JSON.
-#[wasm_bindgen(js_name = readConfigFile)]
-pub fn read_config_file(text: &str) -> Result<String, JsValue> {
-    let options = options::config_file(text).map_err(|problem| type_error(&problem))?;
-    Ok(json!(options).to_string())
-}
-
-/// Returns the error for a scenario that is neither built in nor a file.
-#[wasm_bindgen(js_name = unknownScenario)]
-pub fn unknown_scenario(error: &str) -> String {
-    options::unknown_scenario(error)
-}
-
-/// Reports whether a scenario is built in.
-#[wasm_bindgen(js_name = isBuiltin)]
-pub fn is_builtin(name: &str) -> bool {
-    let builtin = tpa_cloud::Scenario::builtin();
-    builtin.iter().any(|known| known.name == name)
-}

@@ -1,10 +1,13 @@
 /** `tpa-cloud`: local AugmentOS/MentraOS Cloud. */
-import { checkIntervals, checkOption, milliseconds, parseConfig, readMount } from "../core/shell.js";
+import { shell } from "package:core";
+
 import { Server } from "../server/server.js";
 import { Exit, readArguments, usageError } from "./arguments.js";
 import { readConfigFile } from "./config-file.js";
 import { levelOf, Log } from "./log.js";
 import { readScenario } from "./scenario-file.js";
+
+const { checkIntervals, checkOption, milliseconds, parseConfig, readMount } = shell;
 
 /** Options whose values are passed to the cloud: text, numbers and flags, by their names there. */
 const TEXTS = {

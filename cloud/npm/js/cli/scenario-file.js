@@ -2,8 +2,8 @@
 import { readFileSync } from "node:fs";
 import { extname, parse } from "node:path";
 
-import { Cloud, readToml } from "../core/cloud.js";
-import { isBuiltin, unknownScenario } from "../core/shell.js";
+import { Cloud, readToml, shell } from "package:core";
+
 import { systemError } from "./system-error.js";
 
 /** @typedef {import("../../types/index.d.ts").NamedScenario} NamedScenario */
@@ -15,12 +15,12 @@ import { systemError } from "./system-error.js";
  * @returns {NamedScenario | undefined}
  */
 export function readScenario(given) {
-  if (isBuiltin(given)) return undefined;
+  if (shell.isBuiltin(given)) return undefined;
   let text;
   try {
     text = readFileSync(given, "utf8");
   } catch (error) {
-    throw new Error(unknownScenario(systemError(error)));
+    throw new Error(shell.unknownScenario(systemError(error)));
   }
   const { name } = parse(given);
   if (extname(given) !== ".json") return readToml(name, text);

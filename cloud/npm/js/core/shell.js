@@ -1,4 +1,7 @@
 /** The rules of the program that the native one has too: access and options. */
+import builtIn from "package:scenarios";
+import { parse } from "smol-toml";
+
 import { glue } from "./instance.js";
 
 /** Numbers of the scopes in the bindings. */
@@ -27,8 +30,20 @@ export function readMount(text) {
   return { path, dir };
 }
 
-export const parseConfig = (text) => JSON.parse(glue().readConfigFile(text));
+/** Options in a configuration file, with their values as words of the command line. */
+export const parseConfig = (text) =>
+  Object.entries(parse(text)).map(([name, value]) => ({ name, values: wordsOf(value) }));
 
-export const unknownScenario = (error) => glue().unknownScenario(error);
+function wordsOf(value) {
+  if (!Array.isArray(value))
+    return ["string", "number", "boolean"].includes(typeof value) ? [String(value)] : null;
+  const words = value.map(wordsOf);
+  return words.includes(null) ? null : words.flat();
+}
 
-export const isBuiltin = (name) => glue().isBuiltin(name);
+const names = builtIn.map(({ name }) => name);
+
+export const isBuiltin = (name) => names.includes(name);
+
+export const unknownScenario = (error) =>
+  `no such file (${error}); expected a file or one of ${names.join(", ")}`;

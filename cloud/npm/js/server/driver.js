@@ -1,5 +1,5 @@
 /** The run loop around the cloud. The numbered comments are the steps in `core/cloud.js`. */
-import { Cloud } from "../core/cloud.js";
+import { Cloud } from "package:core";
 
 import { AppCaller } from "./app-calls.js";
 import { logEvent } from "./event-log.js";

@@ -4,7 +4,7 @@ import { isIPv6 } from "node:net";
 import { randomBytes } from "node:crypto";
 import { WebSocketServer } from "ws";
 
-import { Access } from "../core/shell.js";
+import { shell } from "package:core";
 import { BodyError, BodyReader } from "./body.js";
 import { Connection, TpaSocket } from "./connection.js";
 import { Driver } from "./driver.js";
@@ -116,7 +116,7 @@ export class Server {
     const publicUrl = config.publicUrl ?? `ws://${authority(reachable, port)}`;
     this.config = config;
     this.http = http;
-    this.access = new Access(this.address, this.token, config.publicUrl);
+    this.access = new shell.Access(this.address, this.token, config.publicUrl);
     this.driver = new Driver({ ...config.cloud, publicUrl }, log);
     this.connections = new TcpConnections(config.maxConnections, config.handshakeTimeoutMs);
     this.bodies = new BodyReader(config.handshakeTimeoutMs);

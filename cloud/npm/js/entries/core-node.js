@@ -1,0 +1,4 @@
+/** `tpa-cloud` in Node: the state machine, and files for it. */
+export { Cloud } from "../core/cloud.js";
+export { readToml } from "../core/scenario-files.js";
+export * as shell from "../core/shell.js";
