@@ -34,13 +34,13 @@ const QUICK: [&str; 12] = [
     "webhooks",
 ];
 
-/// The same, which take longer.
-const SLOW: [&str; 2] = ["abuse", "load"];
+/// The same, with many connections.
+const SLOW: [&str; 1] = ["load"];
 
 /// A test: its file and its name.
 type Test = (String, String);
 
-/// Runs the tests. The slow ones are left out of a usual run.
+/// Runs the tests. Those with many connections are left out of a usual run.
 pub fn run(report: &mut Report, full: bool) {
     let is_all = full || env::var("CLOUD").is_ok_and(|kind| kind == "npm");
     let slow = SLOW.iter().filter(|_| is_all);
