@@ -74,7 +74,7 @@ for (const mode of ["close", "deaf", "detach"]) {
       const response = await cloud.post("/apps", { packageName: APP, userId, webhookUrl: one.webhook });
       assert.ok(response.ok, await response.text());
     }
-    await until("the sessions are there", () => one.server.sessions.size === users.length);
+    await until("the sessions are there", () => one.told.length === users.length);
     await one.server.close();
     await until("the sessions have moved", () => other.told.length === users.length);
     for (const { userId, previous } of other.told) assert.deepEqual(previous, { of: userId });
