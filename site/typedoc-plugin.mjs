@@ -27,6 +27,9 @@ export function load(app) {
   /** @type {string | undefined} */
   let inline;
 
+  // Options that are set earlier are replaced by those of the file.
+  app.on("bootstrapEnd", () => app.options.setValue("markdownItLoader", countCodeInHeadings));
+
   app.converter.on(Converter.EVENT_CREATE_DOCUMENT, (_context, document) => {
     document.name = TITLES[document.name + ".md"] ?? firstHeading(document) ?? document.name;
     for (const part of document.content) {
@@ -62,4 +65,22 @@ export function load(app) {
 function firstHeading({ content }) {
   const text = content.map((part) => part.text).join("");
   return /^# (.+)$/m.exec(text)?.[1]?.replaceAll("`", "");
+}
+
+/**
+ * Makes code in a heading part of its anchor, as on a forge, and of the outline of the page: TypeDoc
+ * takes the text of a heading from `text` tokens only.
+ *
+ * @param {any} parser of markdown-it
+ */
+function countCodeInHeadings(parser) {
+  parser.core.ruler.push("code_in_headings", (/** @type {any} */ state) => {
+    for (const [index, heading] of state.tokens.entries()) {
+      if (heading.type !== "heading_open") continue;
+      for (const child of state.tokens[index + 1].children) {
+        // Rendered from its content; the children are only read for the text.
+        if (child.type === "code_inline") child.children = [{ type: "text", content: child.content }];
+      }
+    }
+  });
 }

@@ -28,6 +28,9 @@ const CRATES: [Crate; 2] = [
     },
 ];
 
+/// Target of a relative link that rustdoc copies from the documentation of a trait of `tracing`.
+const DISPATCHER: &str = "https://docs.rs/tracing/latest/tracing/dispatcher/index.html";
+
 /// Makes the site and prints its path.
 pub fn run() -> Result<(), String> {
     let out = build()?;
@@ -73,7 +76,7 @@ fn rustdoc(part: &Crate, out: &Path) -> Result<(), String> {
     cargo.arg("--target-dir").arg(&target);
     process::run(&format!("rustdoc {}", part.package), &mut cargo)?;
 
-    copy(&pages.join("doc"), out, &without_inline_scripts)?;
+    copy(&pages.join("doc"), out, &adapted)?;
     let library = part.package.replace('-', "_");
     write(
         &out.join("index.html"),
@@ -90,8 +93,9 @@ fn redirect(to: &str) -> String {
 }
 
 /// A page of rustdoc as a strict Content-Security-Policy allows it: without the script that loads
-/// fonts early, and with a link instead of the script behind `Back`.
-fn without_inline_scripts(html: &str) -> String {
+/// fonts early, and with a link instead of the script behind `Back`. A link that leads nowhere is
+/// mended.
+fn adapted(html: &str) -> String {
     let mut strict = String::with_capacity(html.len());
     let mut rest = html;
     while let Some((before, script)) = rest.split_once("<script>") {
@@ -101,10 +105,12 @@ fn without_inline_scripts(html: &str) -> String {
             .map_or("", |(_, after)| after);
     }
     strict.push_str(rest);
-    strict.replace(
-        r#"href="javascript:void(0)" onclick="history.back();""#,
-        r#"href="index.html""#,
-    )
+    strict
+        .replace(
+            r#"href="javascript:void(0)" onclick="history.back();""#,
+            r#"href="index.html""#,
+        )
+        .replace(r#"href="dispatcher#"#, &format!(r#"href="{DISPATCHER}"#))
 }
 
 /// Copies a folder; pages are changed by `edit`.
@@ -139,7 +145,7 @@ mod tests {
     fn scripts_in_a_page_are_removed_and_files_are_kept() {
         let html = r#"<head><script>a("<b>")</script><script src="x.js"></script></head><script>c</script><p>"#;
         assert_eq!(
-            without_inline_scripts(html),
+            adapted(html),
             r#"<head><script src="x.js"></script></head><p>"#
         );
     }
