@@ -7,9 +7,9 @@ export interface ClusterRecord {
   userId: string;
   /** URL that the session connects to, without user-info and query; `""` if the requests name none. */
   url: string;
-  /** Owners that died with this session, since `crashedAt`. */
+  /** Owners that died with this session, each within 10 minutes of the one before. */
   crashes: number;
-  /** Time of the first of `crashes` in the store's clock, ms; 0 without any. */
+  /** Time of the last of `crashes` in the store's clock, ms; 0 without any. */
   crashedAt: number;
 }
 

@@ -11,6 +11,9 @@
 /** Longest wait for the store, ms. A command may still be carried out after it. */
 export const COMMAND = 1000;
 
+/** Shortest wait, ms: one that rounding makes nothing would repeat for ever. */
+const SHORTEST = 1;
+
 /** @param {string} name @param {...unknown} args @returns {Wait} */
 export function command(name, ...args) {
   return { command: { name, args }, ms: COMMAND };
@@ -83,7 +86,7 @@ export class Tasks {
       key = `command ${id}`;
       this.outputs.push({ type: "command", id, ...command });
     }
-    const waiting = { task, deadline: this.now + ms, key, isOver: false };
+    const waiting = { task, deadline: this.now + Math.max(ms, SHORTEST), key, isOver: false };
     const others = this.#waiting.get(key) ?? new Set();
     this.#waiting.set(key, others.add(waiting));
     this.#push(waiting);

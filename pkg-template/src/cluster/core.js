@@ -1,0 +1,205 @@
+/**
+ * Core of the cluster: decides which process has a session. It does no I/O and reads no clock.
+ *
+ *     outputs = step(state, input, now)
+ *
+ * Inputs: `open`, `start`, `stop`, `forward`, `result`, `answer` (of a command), `message`, `timer`, `wake`,
+ * `connected`, `ended`, `over`, `handedOver`, `leave`. Outputs: `command`, `begin`, `serve`, `end`, `redial`,
+ * `answer`, `local`, `handOver`, `left`, `gate`, `alone`, `quarantine`, `version`, `count`. After each step the
+ * shell sets its timer to `deadline(state)`.
+ *
+ * @import { Now, State } from "./state.js"
+ * @import { Task } from "./tasks.js"
+ */
+import { check, end, forget, lose, over } from "./holds.js";
+import { beats, checks, leave, receive } from "./members.js";
+import { ask, reply, serve, start, stop } from "./start.js";
+import { BEAT, SILENCE, elapsed, output, spawn, storeNow, tell } from "./state.js";
+import { event } from "./tasks.js";
+
+export { createState } from "./state.js";
+
+/** Time without a run of the beats that means that the process stood still, ms. */
+const STILL = BEAT + 1000;
+/** Longest time of a call that was forwarded, ms. */
+const CALL = 30_000;
+
+/**
+ * @param {State} state
+ * @param {any} input
+ * @param {Now} now
+ * @returns {any[]} outputs
+ */
+export function step(state, input, now) {
+  state.now = now;
+  state.tasks.now = now.mono;
+  handle(state, input);
+  return state.tasks.outputs.splice(0);
+}
+
+/** Monotonic time of the next `timer`, ms. @param {State} state */
+export function deadline(state) {
+  return state.tasks.deadline;
+}
+
+/**
+ * True if frames may pass in both directions. A process that stood still for long may have lost its
+ * sessions in the meantime, so it gives the input `wake` before it lets anything pass.
+ *
+ * @param {State} state
+ * @param {Now} now
+ */
+export function mayPass(state, now) {
+  if (state.gate === "asking") return false;
+  const at = { now };
+  const stoodStill = elapsed(/** @type {any} */ (at), state.ranAt) > STILL;
+  return !stoodStill || elapsed(/** @type {any} */ (at), state.heardAt) <= state.lease - BEAT;
+}
+
+/** @param {State} state @param {any} input */
+function handle(state, input) {
+  const { tasks } = state;
+  switch (input.type) {
+    case "open":
+      spawn(state, beats(state));
+      spawn(state, checks(state));
+      return;
+    case "timer":
+      if (!mayPass(state, state.now)) spawn(state, wake(state));
+      return tasks.expire();
+    case "wake":
+      return state.gate === "open" ? spawn(state, wake(state)) : undefined;
+    case "answer":
+      return tasks.answer(input.id, input.result);
+    case "message":
+      return message(state, input.message);
+    case "leave":
+      return spawn(state, leave(state));
+    default:
+      return handleSession(state, input);
+  }
+}
+
+/** @param {State} state @param {any} input */
+function handleSession(state, input) {
+  const { id, request, hold: holdId, sessionId } = input;
+  const hold = state.holds.get(sessionId);
+  switch (input.type) {
+    case "start":
+    case "stop":
+      state.replies.set(id, { until: 0 });
+      return spawn(state, input.type === "start" ? start(state, id, request) : stop(state, id, request));
+    case "forward":
+      state.replies.set(id, { until: 0 });
+      return spawn(state, forward(state, id, input));
+    case "result":
+      return reply(state, id, input.answer);
+    case "over":
+      return over(state, input);
+    case "connected":
+      if (hold?.id === holdId && hold?.phase === "connecting") hold.phase = "connected";
+      return;
+    case "handedOver":
+      if (hold?.id !== holdId || hold === undefined) return;
+      Object.assign(hold, { previous: input.previous });
+      return state.tasks.emit(`left ${holdId}`);
+    case "ended":
+      if (hold?.id !== holdId || hold === undefined) return;
+      state.holds.delete(sessionId);
+      return spawn(state, forget(state, hold));
+  }
+}
+
+/** Asks the store which sessions are left, with the gate shut. @param {State} state @returns {Task} */
+function* wake(state) {
+  state.gate = "asking";
+  const since = state.now;
+  output(state, "gate", { isOpen: false });
+  spawn(state, checkAfterWake(state));
+  yield event("woken", SILENCE);
+  // The beats may be late as well.
+  state.ranAt = state.now;
+  state.gate = "open";
+  output(state, "gate", { isOpen: true, closedFor: elapsed(state, since) });
+}
+
+/** @param {State} state @returns {Task} */
+function* checkAfterWake(state) {
+  if (!(yield* check(state))) state.isUnsettled = true;
+  state.tasks.emit("woken");
+}
+
+/** Asks another process about a call for one of its sessions. @param {State} state @param {string} id @param {any} input @returns {Task} */
+function* forward(state, id, { what, sessionId, body, isForAll }) {
+  let owner = "*";
+  if (!isForAll) {
+    const read = yield { command: { name: "read", args: [sessionId] }, ms: SILENCE };
+    owner = read?.value?.owner ?? "";
+    if (owner === "" || owner === state.instance) return reply(state, id, undefined);
+  }
+  const result = yield* ask(state, owner, { what, sid: sessionId, body }, CALL);
+  reply(state, id, result?.none ? undefined : result?.answer);
+}
+
+/** @param {State} state @param {any} told from another process */
+function message(state, told) {
+  if (typeof told !== "object" || told === null || told.v !== 1) return;
+  const { kind, sid, f, id } = told;
+  const hold = state.holds.get(sid);
+  const claim = state.claims.get(sid);
+  switch (kind) {
+    case "ask":
+      return answerAsk(state, told);
+    case "got":
+    case "res": {
+      const asked = state.asks.get(id);
+      if (asked === undefined) return;
+      if (kind === "got") asked.isReceived = true;
+      // Of those that all were asked, only one has an answer.
+      else if (!told.none || asked.result === undefined) asked.result = told;
+      return state.tasks.emit(`ask ${id}`);
+    }
+    case "lost":
+    case "stop":
+      if (claim !== undefined) claim.higher = Math.max(claim.higher, f);
+      if (hold === undefined || hold.number >= f) return;
+      return kind === "stop" ? end(state, hold, told.reason) : lose(state, hold, told.to);
+    case "yours":
+      return spawn(state, receive(state, told));
+    case "gone":
+      if (hold?.phase === "connected") output(state, "redial", { hold: hold.id, sessionId: sid });
+  }
+}
+
+/** @param {State} state @param {any} told */
+function answerAsk(state, told) {
+  const { id, from, what, sid, body, until, any, f, reason } = told;
+  if (from === state.instance || !(until > storeNow(state))) return;
+  const none = () => spawn(state, tell(state, from, { kind: "res", id, none: true }));
+  const hold = state.holds.get(sid);
+  if (what === "stop") {
+    const claim = state.claims.get(sid);
+    if (claim !== undefined) claim.higher = Math.max(claim.higher, f);
+    if (hold === undefined || hold.number >= f) return none();
+    spawn(state, tell(state, from, { kind: "got", id }));
+    return end(state, hold, reason, { stop: { id, from } });
+  }
+  if (what === "start" && any !== true && hold === undefined) return none();
+  if (state.replies.has(id)) return;
+  state.replies.set(id, { from, until });
+  if (what !== "start") return output(state, "local", { reply: id, from, what, sessionId: sid, body });
+  spawn(state, tell(state, from, { kind: "got", id }));
+  if (any === true) return spawn(state, start(state, id, body));
+  serveAsked(state, id, /** @type {any} */ (hold));
+}
+
+/** @param {State} state @param {string} id @param {import("./state.js").Hold} hold */
+function serveAsked(state, id, hold) {
+  if (hold.phase !== "leaving") return serve(state, id, hold);
+  /** @returns {Task} */
+  function* wait() {
+    yield event(`left ${hold.id}`, CALL);
+    reply(state, id, undefined);
+  }
+  spawn(state, wait());
+}

@@ -1,0 +1,139 @@
+/**
+ * Sessions of this process: their start, their end, and the comparison with their records.
+ *
+ * @import { ClusterDifference, ClusterFields } from "../../types/cluster.js"
+ * @import { Hold, State } from "./state.js"
+ * @import { Task } from "./tasks.js"
+ */
+import { COMMAND, command, event } from "./tasks.js";
+import { OWNED_TTL, conditionOf, count, output, owe, spawn, tell } from "./state.js";
+
+/** Most sessions of one check. */
+const BATCH = 500;
+/** Contacts with the store after which a command that timed out is no longer expected to happen. */
+const SETTLEMENTS = 3;
+
+/**
+ * Starts a session, or keeps it back in quarantine.
+ *
+ * @param {State} state
+ * @param {{ sessionId: string, number: number, isSure: boolean, fields: ClusterFields, reply?: string, previous?: unknown }} given
+ */
+export function begin(state, { sessionId, number, isSure, fields, reply, previous }) {
+  const id = state.nextId++;
+  state.holds.set(sessionId, { id, sessionId, number, isSure, fields, phase: "connecting" });
+  if (!isSure) state.isUnsettled = true;
+  const { userId, url } = fields;
+  output(state, "begin", { hold: id, sessionId, number, userId, url, reply, previous });
+}
+
+/**
+ * Ends a session. Its connection is closed without a goodbye: the cloud may hear another owner.
+ *
+ * @param {State} state
+ * @param {Hold} hold
+ * @param {string} reason
+ * @param {{ to?: string, stop?: { id: string, from: string } }} [then] who is told when it is over
+ */
+export function end(state, { id, sessionId, number }, reason, then) {
+  state.holds.delete(sessionId);
+  if (then !== undefined) state.ending.set(id, { sessionId, ...then });
+  output(state, "end", { hold: id, sessionId, number, reason });
+}
+
+/** A session is over: its socket is closed, and `onStop` has returned. @param {State} state @param {{ hold: number, wasOpen: boolean }} input */
+export function over(state, { hold, wasOpen }) {
+  const ending = state.ending.get(hold);
+  state.ending.delete(hold);
+  if (ending === undefined) return;
+  const { sessionId, to, stop } = ending;
+  if (to && wasOpen) spawn(state, tell(state, to, { kind: "gone", sid: sessionId }));
+  if (stop !== undefined) spawn(state, tell(state, stop.from, { kind: "res", id: stop.id, answer: true }));
+}
+
+/** The record of a session has a higher number. @param {State} state @param {Hold} hold @param {string} owner @param {object} [then] */
+export function lose(state, hold, owner, then) {
+  count(state, "lost", { sessionId: hold.sessionId, to: owner });
+  end(state, hold, owner === "" ? "stopped" : "moved", { ...(owner !== "" && { to: owner }), ...then });
+}
+
+/** Removes the record of a session that has ended, if it is still that one's. @param {State} state @param {Hold} hold @returns {Task} */
+export function* forget(state, { sessionId, number }) {
+  const { instance } = state;
+  const put = { sessionId, expected: { owner: instance, number }, owner: null, number: 0, ttl: 0 };
+  const answer = yield command("put", { ...put, fields: emptyFields() });
+  if (answer === undefined) owe(state, sessionId, { kind: "settle", times: SETTLEMENTS });
+  else if (answer.value.record?.owner === instance) yield* settleRecord(state, sessionId);
+}
+
+/** Removes a record that names this process, which does not have the session. @param {State} state @param {string} sessionId @returns {Task} */
+export function* settleRecord(state, sessionId) {
+  const { instance } = state;
+  const isMine = () => state.holds.has(sessionId) || state.claims.has(sessionId);
+  if (isMine()) return true;
+  const read = yield command("read", sessionId);
+  if (isMine()) return true;
+  const record = read?.value;
+  if (read === undefined || record?.owner !== instance) return read !== undefined;
+  const put = { sessionId, expected: conditionOf(record), owner: null, number: 0, ttl: 0 };
+  return (yield command("put", { ...put, fields: emptyFields() })) !== undefined;
+}
+
+/** @returns {ClusterFields} */
+export function emptyFields() {
+  return { userId: "", url: "", crashes: 0, crashedAt: 0 };
+}
+
+/** Compares all sessions with their records. @param {State} state @returns {Task} */
+export function* check(state) {
+  const held = [...state.holds.values()].filter(({ phase }) => phase !== "leaving");
+  let left = Math.ceil(held.length / BATCH);
+  const done = `check ${state.nextId++}`;
+  let succeeded = true;
+  /** @param {Hold[]} batch @returns {Task} */
+  function* one(batch) {
+    const isAnswered = yield* checkBatch(state, batch);
+    if (!isAnswered) succeeded = false;
+    left -= 1;
+    if (left === 0) state.tasks.emit(done);
+  }
+  for (let at = 0; at < held.length; at += BATCH) spawn(state, one(held.slice(at, at + BATCH)));
+  if (left > 0) yield event(done, COMMAND + 1);
+  return succeeded;
+}
+
+/** @param {State} state @param {Hold[]} batch @returns {Task} */
+function* checkBatch(state, batch) {
+  const sessions = batch.map(({ sessionId, number, fields }) => ({ sessionId, number, fields }));
+  const answer = yield command("check", state.instance, sessions, OWNED_TTL);
+  if (answer === undefined) {
+    // It may write a record of a session that ends in the meantime.
+    for (const { sessionId } of batch) owe(state, sessionId, { kind: "settle", times: SETTLEMENTS });
+    return false;
+  }
+  for (const difference of answer.value) differ(state, difference);
+  for (const { id, sessionId } of batch) {
+    const hold = state.holds.get(sessionId);
+    if (hold?.id === id) hold.isSure = true;
+    else spawn(state, settleRecord(state, sessionId));
+  }
+  return true;
+}
+
+/** @param {State} state @param {ClusterDifference} difference */
+function differ(state, { sessionId, outcome, owner, number }) {
+  const hold = state.holds.get(sessionId);
+  if (hold === undefined) return;
+  if (outcome === "won") {
+    count(state, "won", { sessionId, from: owner });
+    if (owner !== "") {
+      const message = { kind: "lost", sid: sessionId, f: hold.number, to: state.instance };
+      spawn(state, tell(state, owner, message));
+    }
+    return;
+  }
+  if (number < hold.number) return;
+  // A claim that had timed out was carried out after all.
+  if (owner === state.instance) hold.number = number;
+  else lose(state, hold, owner);
+}

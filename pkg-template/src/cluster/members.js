@@ -1,0 +1,327 @@
+/**
+ * Members of the cluster: beats, the observation of the others, and the sessions of those that died.
+ *
+ * @import { ClusterMember, ClusterRecord } from "../../types/cluster.js"
+ * @import { Now, Peer, State } from "./state.js"
+ * @import { Task } from "./tasks.js"
+ */
+import { begin, check, emptyFields, end, settleRecord } from "./holds.js";
+import { quarantine, withCrash } from "./quarantine.js";
+import { rendezvous } from "./rendezvous.js";
+import { hibernate, lock, unlock } from "./start.js";
+import {
+  BEAT,
+  OWNED_TTL,
+  START,
+  STOPPED_TTL,
+  conditionOf,
+  count,
+  elapsed,
+  isDead,
+  livingPeers,
+  output,
+  rememberLeaving,
+  spawn,
+  storeNow,
+  tell,
+} from "./state.js";
+import { command, event, sleep } from "./tasks.js";
+
+/** Version of the records and messages. */
+const VERSION = 1;
+/** Interval between checks, ms. */
+const CHECK = 15_000;
+/** Age of a death up to which sessions are taken over, ms. The cloud has given up older ones. */
+const RECENT = 60_000;
+/** Interval between two sessions that are taken over, ms. */
+const TAKE_INTERVAL = 10;
+/** Longest wait of a take-over for requests of the cloud, ms. */
+const YIELD = 1000;
+
+/** Beats for ever. @param {State} state @returns {Task} */
+export function* beats(state) {
+  for (;;) {
+    const sentAt = state.now;
+    state.ranAt = sentAt;
+    state.count += 1;
+    const answer = yield command("beat", state.instance, describe(state));
+    if (answer === undefined) missed(state);
+    else heard(state, sentAt, answer.value);
+    yield sleep(Math.max(sentAt.mono + BEAT - state.now.mono, 0));
+    if (state.isLeaving && state.holds.size === 0) return;
+  }
+}
+
+/** Checks all sessions at intervals. @param {State} state @returns {Task} */
+export function* checks(state) {
+  for (;;) {
+    yield sleep(CHECK);
+    yield* check(state);
+  }
+}
+
+/** Entry of this process in the list of members. @param {State} state */
+export function describe({ count, up, holds, isLeaving }) {
+  return JSON.stringify({ v: VERSION, n: count, up, load: holds.size, leaving: isLeaving });
+}
+
+/** @param {State} state */
+function missed(state) {
+  if (!state.isAlone) output(state, "alone", { isAlone: true });
+  state.isAlone = true;
+  state.isUnsettled = true;
+  if (!state.isStrict || elapsed(state, state.heardAt) <= state.lease - BEAT) return;
+  for (const hold of [...state.holds.values()]) end(state, hold, "cluster unreachable");
+}
+
+/** @param {State} state @param {Now} sentAt @param {{ now: number, members: ClusterMember[] }} answer */
+function heard(state, sentAt, { now, members }) {
+  // What moved while this process could not ask is unknown, so the observation begins again.
+  const isInterrupted = state.isAlone || elapsed(state, state.heardAt) > 2 * BEAT + 1000;
+  if (state.isAlone) output(state, "alone", { isAlone: false });
+  state.heardAt = sentAt;
+  state.isAlone = false;
+  state.offset = now - state.now.mono;
+  observe(state, members, isInterrupted);
+  if (state.isUnsettled && !state.isSettling) spawn(state, settle(state));
+  for (const [name, peer] of state.peers) {
+    if (isDead(state, peer) && !state.takingOver.has(name)) spawn(state, takeOver(state, name));
+  }
+}
+
+/** @param {State} state @param {readonly ClusterMember[]} members @param {boolean} isInterrupted */
+function observe(state, members, isInterrupted) {
+  const { peers, instance, now } = state;
+  const seen = new Set();
+  for (const { instance: name, at, state: text } of members) {
+    const told = name === instance ? undefined : parse(state, name, text);
+    if (told === undefined) continue;
+    seen.add(name);
+    const { n, up, load, leaving } = told;
+    const old = peers.get(name);
+    const hasMoved = old === undefined || old.count !== n || isInterrupted;
+    const movedAt = hasMoved ? now.mono : old.movedAt;
+    if (leaving) rememberLeaving(state, name);
+    peers.set(name, { count: n, movedAt, at, up, load, isLeaving: leaving });
+  }
+  for (const name of [...peers.keys()].filter((name) => !seen.has(name))) peers.delete(name);
+}
+
+/** @param {State} state @param {string} name @param {string} text */
+function parse(state, name, text) {
+  try {
+    const { v, n, up, load, leaving } = JSON.parse(text);
+    if (v === VERSION) return { n: Number(n), up: Number(up), load: Number(load), leaving: leaving === true };
+    output(state, "version", { name, version: v, known: VERSION });
+  } catch {
+    output(state, "version", { name, version: undefined, known: VERSION });
+  }
+}
+
+/** Settles what is unsure once the store answers again. @param {State} state @returns {Task} */
+export function* settle(state) {
+  state.isSettling = true;
+  state.isUnsettled = false;
+  if (!(yield* check(state))) state.isUnsettled = true;
+  for (const [sessionId, owed] of [...state.owed]) {
+    if (state.owed.get(sessionId) !== owed) continue;
+    const isDone =
+      owed.kind === "stop" ? yield* oweStop(state, sessionId, owed) : yield* settleRecord(state, sessionId);
+    if (!isDone) {
+      state.isUnsettled = true;
+      break;
+    }
+    if (state.owed.get(sessionId) !== owed) continue;
+    // A command that timed out may still be on its way.
+    if (owed.kind === "settle" && --owed.times > 0) state.isUnsettled = true;
+    else state.owed.delete(sessionId);
+  }
+  state.isSettling = false;
+}
+
+/** Writes the mark of a stop that the store did not hear of. @param {State} state @param {string} sessionId @param {{ number: number }} owed @returns {Task} */
+function* oweStop(state, sessionId, { number }) {
+  const put = { sessionId, expected: "lower", owner: "", number, ttl: STOPPED_TTL, fields: emptyFields() };
+  const answer = yield command("put", put);
+  if (answer?.value.done) {
+    spawn(state, tell(state, "*", { kind: "stop", sid: sessionId, f: number, reason: "stopped" }));
+  }
+  return answer !== undefined;
+}
+
+/** Takes this process's share of the sessions of one that died. @param {State} state @param {string} name @returns {Task} */
+function* takeOver(state, name) {
+  state.takingOver.add(name);
+  try {
+    const index = yield command("owned", name);
+    if (index === undefined) return;
+    const isRecent = storeNow(state) - (state.peers.get(name)?.at ?? 0) <= RECENT;
+    const living = [state.instance, ...livingPeers(state)];
+    const isSweeper = rendezvous(name, living) === state.instance;
+    if (index.value.length === 0 || !isRecent) {
+      if (isSweeper) yield* sweep(state, name, index.value);
+      return;
+    }
+    if (state.isLeaving) return;
+    for (const sessionId of index.value) {
+      if (rendezvous(sessionId, living) !== state.instance) continue;
+      for (let waited = 0; state.starting > 0 && waited < YIELD; waited += TAKE_INTERVAL)
+        yield sleep(TAKE_INTERVAL);
+      if (!isStillDead(state, name)) return;
+      spawn(state, takeOne(state, name, sessionId));
+      yield sleep(TAKE_INTERVAL);
+    }
+    // Those that others did not take are looked at again.
+    yield sleep(state.lease / 2);
+  } finally {
+    state.takingOver.delete(name);
+  }
+}
+
+/** @param {State} state @param {string} name */
+function isStillDead(state, name) {
+  const peer = state.peers.get(name);
+  return peer === undefined || isDead(state, peer);
+}
+
+/** Removes what is left of a process that died long ago. @param {State} state @param {string} name @param {string[]} sessions @returns {Task} */
+function* sweep(state, name, sessions) {
+  for (const sessionId of sessions) {
+    const read = yield command("read", sessionId);
+    if (read?.value?.owner === name) yield* remove(sessionId, read.value);
+    if (!isStillDead(state, name)) return;
+  }
+  yield command("beat", name, "");
+}
+
+/** @param {string} sessionId @param {ClusterRecord} record @returns {Task} */
+function* remove(sessionId, record) {
+  const put = {
+    sessionId,
+    expected: conditionOf(record),
+    owner: null,
+    number: 0,
+    ttl: 0,
+    fields: emptyFields(),
+  };
+  yield command("put", put);
+}
+
+/** @param {State} state @param {string} name @param {string} sessionId @returns {Task} */
+function* takeOne(state, name, sessionId) {
+  const claim = yield* lock(state, sessionId, state.now.mono + START);
+  if (claim === undefined) return;
+  try {
+    const read = yield command("read", sessionId);
+    /** @type {ClusterRecord | undefined} */
+    const record = read?.value;
+    if (record === undefined || record.owner !== name || state.holds.has(sessionId) || claim.isAborted)
+      return;
+    const { owner, number, ...old } = record;
+    const fields = state.left.has(name) ? old : withCrash(old, storeNow(state));
+    const expected = { owner, number };
+    const put = { sessionId, expected, owner: state.instance, number: 0, ttl: OWNED_TTL, fields };
+    const answer = yield command("put", put);
+    if (answer === undefined) state.owed.set(sessionId, { kind: "settle", times: 3 });
+    if (answer === undefined || !answer.value.done) return;
+    const taken = answer.value.record;
+    unlock(state, sessionId, claim);
+    if (claim.isAborted || taken.number < claim.higher) return yield* settleRecord(state, sessionId);
+    spawn(state, tell(state, name, { kind: "lost", sid: sessionId, f: taken.number, to: state.instance }));
+    const wait = quarantine(taken, storeNow(state));
+    count(state, wait > 0 ? "quarantined" : "takeovers", {
+      why: "dead",
+      sessionId,
+      from: name,
+      number: taken.number,
+    });
+    if (wait > 0) return yield* hibernate(state, sessionId, taken.number, fields, wait);
+    begin(state, { sessionId, number: taken.number, isSure: true, fields });
+  } finally {
+    unlock(state, sessionId, claim);
+  }
+}
+
+/** Hands all sessions over to the youngest peer. @param {State} state @returns {Task} */
+export function* leave(state) {
+  if (state.isLeaving) return;
+  state.isLeaving = true;
+  spawn(state, announce(state));
+  let running = 0;
+  /** @param {import("./state.js").Hold} hold @returns {Task} */
+  function* one(hold) {
+    const wasQuarantined = hold.phase === "quarantined";
+    hold.phase = "leaving";
+    if (!wasQuarantined) {
+      output(state, "handOver", { hold: hold.id, sessionId: hold.sessionId });
+      yield event(`left ${hold.id}`, LEAVE);
+    }
+    if (state.holds.get(hold.sessionId) === hold) yield* giveAway(state, hold);
+    running -= 1;
+    state.tasks.emit("leaving");
+  }
+  for (const hold of [...state.holds.values()]) {
+    while (running >= AT_ONCE) yield event("leaving", LEAVE);
+    if (state.holds.get(hold.sessionId) !== hold) continue;
+    running += 1;
+    spawn(state, one(hold));
+  }
+  while (running > 0) yield event("leaving", LEAVE);
+  yield command("beat", state.instance, "");
+  output(state, "left");
+}
+
+/** Sessions that are handed over at once. */
+const AT_ONCE = 50;
+/** Longest time for the end of a session that is handed over, ms. The shell has a shorter one. */
+const LEAVE = 60_000;
+
+/** Tells the others at once that this process leaves. @param {State} state @returns {Task} */
+function* announce(state) {
+  state.count += 1;
+  yield command("beat", state.instance, describe(state));
+}
+
+/** @param {State} state @param {import("./state.js").Hold} hold @returns {Task} */
+function* giveAway(state, hold) {
+  const { sessionId, number, fields, previous } = /** @type {any} */ (hold);
+  state.holds.delete(sessionId);
+  const [youngest] = livingPeers(state);
+  if (youngest === undefined) {
+    yield* remove(sessionId, { owner: state.instance, number, ...fields });
+    return;
+  }
+  count(state, "handovers", { sessionId, to: youngest, number });
+  const message = { kind: "yours", sid: sessionId, f: number, from: state.instance, fields, previous };
+  yield* tell(state, youngest, message);
+}
+
+/** Takes a session that a leaving process hands over. @param {State} state @param {any} message @returns {Task} */
+export function* receive(state, { sid: sessionId, f: number, from: owner, fields, previous }) {
+  rememberLeaving(state, owner);
+  const claim = yield* lock(state, sessionId, state.now.mono + START);
+  if (claim === undefined) return;
+  try {
+    if (state.isLeaving || state.holds.has(sessionId)) return;
+    const put = {
+      sessionId,
+      expected: { owner, number },
+      owner: state.instance,
+      number: 0,
+      ttl: OWNED_TTL,
+      fields,
+    };
+    const answer = yield command("put", put);
+    if (answer === undefined) state.owed.set(sessionId, { kind: "settle", times: 3 });
+    if (answer === undefined || !answer.value.done) return;
+    const taken = answer.value.record;
+    unlock(state, sessionId, claim);
+    if (claim.isAborted || taken.number < claim.higher) return yield* settleRecord(state, sessionId);
+    count(state, "takeovers", { why: "handover", sessionId, from: owner, number: taken.number });
+    const wait = quarantine(taken, storeNow(state));
+    if (wait > 0) return yield* hibernate(state, sessionId, taken.number, fields, wait);
+    begin(state, { sessionId, number: taken.number, isSure: true, fields, previous });
+  } finally {
+    unlock(state, sessionId, claim);
+  }
+}

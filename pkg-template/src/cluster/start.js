@@ -1,0 +1,338 @@
+/**
+ * Requests of the cloud.
+ *
+ * @import { ClusterFields, ClusterRecord } from "../../types/cluster.js"
+ * @import { Claim, State } from "./state.js"
+ * @import { Task } from "./tasks.js"
+ *
+ * @typedef {{ sessionId: string, userId: string, url: string, body?: unknown }} Request
+ */
+import { begin, emptyFields, end, lose, settleRecord } from "./holds.js";
+import { quarantine, withCrash } from "./quarantine.js";
+import {
+  OWNED_TTL,
+  SILENCE,
+  START,
+  STOPPED_TTL,
+  conditionOf,
+  count,
+  isSuspect,
+  livingPeers,
+  openAsk,
+  output,
+  owe,
+  ownNumber,
+  send,
+  spawn,
+  storeNow,
+  tell,
+} from "./state.js";
+import { command, event, sleep } from "./tasks.js";
+
+/** Attempts to claim a record that others change. */
+const ATTEMPTS = 3;
+/** Longest time for the answer to a stop, ms. */
+const STOP = 800;
+
+/** @param {number} status @param {string} message @param {object} [headers] */
+export function refusal(status, message, headers) {
+  return { status, body: { status: "error", message }, ...(headers && { headers }) };
+}
+
+/** Answers a request, here or in the process that asked. Only the first answer counts. @param {State} state @param {string} id @param {any} answer */
+export function reply(state, id, answer) {
+  const request = state.replies.get(id);
+  if (request === undefined) return;
+  state.replies.delete(id);
+  const { from } = request;
+  if (from === undefined) output(state, "answer", { id, answer });
+  else
+    spawn(
+      state,
+      tell(state, from, { kind: "res", id, ...(answer === undefined ? { none: true } : { answer }) }),
+    );
+}
+
+/** Starts a session for a request. @param {State} state @param {string} id of the reply @param {Request} request @returns {Task} */
+export function* start(state, id, request) {
+  const { sessionId } = request;
+  const until = state.now.mono + START;
+  spawn(state, giveUp(state, id, refusal(502, "not connected: no process of the cluster answered in time")));
+  state.starting += 1;
+  for (let outcome = "moved"; outcome === "moved";) {
+    const claim = yield* lock(state, sessionId, until);
+    if (claim === undefined) break;
+    if (state.owed.get(sessionId)?.kind === "stop") state.owed.delete(sessionId);
+    outcome = yield* decide(state, id, request, claim);
+    unlock(state, sessionId, claim);
+  }
+  state.starting -= 1;
+}
+
+/** @param {State} state @param {string} id @param {unknown} answer @returns {Task} */
+function* giveUp(state, id, answer) {
+  yield sleep(START);
+  reply(state, id, answer);
+}
+
+/** Waits for other claims of a session, and makes one. @param {State} state @param {string} sessionId @param {number} until @returns {Task} */
+export function* lock(state, sessionId, until) {
+  while (state.claims.has(sessionId) && state.now.mono < until) {
+    yield event(`claim ${sessionId}`, until - state.now.mono);
+  }
+  if (state.now.mono >= until) return undefined;
+  /** @type {Claim} */
+  const claim = { isAborted: false, higher: 0 };
+  state.claims.set(sessionId, claim);
+  return claim;
+}
+
+/** @param {State} state @param {string} sessionId @param {Claim} claim */
+export function unlock(state, sessionId, claim) {
+  if (state.claims.get(sessionId) !== claim) return;
+  state.claims.delete(sessionId);
+  state.tasks.emit(`claim ${sessionId}`);
+}
+
+/** @param {State} state @param {string} id @param {Request} request @param {Claim} claim @returns {Task} "moved" to decide again */
+function* decide(state, id, request, claim) {
+  const { sessionId } = request;
+  for (let attempt = 0; attempt < ATTEMPTS; attempt += 1) {
+    const read = yield command("read", sessionId);
+    if (claim.isAborted) return reply(state, id, refusal(502, "not connected: stopped before the start"));
+    if (read === undefined) return serveAlone(state, id, request);
+    /** @type {ClusterRecord | undefined} */
+    const record = read.value;
+    const hold = state.holds.get(sessionId);
+    if (hold?.phase === "leaving") {
+      unlock(state, sessionId, claim);
+      yield event(`left ${hold.id}`, START);
+      return "moved";
+    }
+    if (hold !== undefined && hold.number >= (record?.number ?? 0)) return serve(state, id, hold);
+    if (hold !== undefined && record?.owner === state.instance) {
+      hold.number = record.number;
+      return serve(state, id, hold);
+    }
+    if (hold !== undefined) lose(state, hold, record?.owner ?? "");
+    const wait = quarantine(record, storeNow(state));
+    if (wait > 0) return reply(state, id, refuseQuarantined(wait));
+    if (state.isLeaving) return yield* forward(state, id, request, sessionId, claim);
+    let isDead = false;
+    if (record !== undefined && record.owner !== "" && record.owner !== state.instance) {
+      const asked = yield* askOwner(state, id, request, record.owner, claim);
+      if (asked === "answered" || asked === "moved") return asked;
+      if (claim.isAborted) return reply(state, id, refusal(502, "not connected: stopped before the start"));
+      isDead = asked === "silent" && isSuspect(state, record.owner);
+    }
+    const outcome = yield* claimRecord(state, id, request, record, claim, isDead);
+    if (outcome === "done") return;
+  }
+  reply(state, id, refusal(503, "other processes claim this session"));
+}
+
+/** @param {number} wait ms */
+function refuseQuarantined(wait) {
+  const seconds = Math.ceil(wait / 1000);
+  const text = `this session has ended its processes too often; it starts again in ${seconds} s`;
+  return refusal(503, text, { "retry-after": String(seconds) });
+}
+
+/**
+ * @param {State} state @param {string} id @param {Request} request
+ * @param {ClusterRecord | undefined} record @param {Claim} claim @param {boolean} isDead
+ * @returns {Task}
+ */
+function* claimRecord(state, id, request, record, claim, isDead) {
+  const { sessionId } = request;
+  let fields = fieldsOf(request, record);
+  if (isDead) fields = withCrash(fields, storeNow(state));
+  const put = {
+    sessionId,
+    expected: conditionOf(record),
+    owner: state.instance,
+    number: 0,
+    ttl: OWNED_TTL,
+    fields,
+  };
+  const answer = yield command("put", put);
+  if (answer === undefined) {
+    owe(state, sessionId, { kind: "settle", times: 3 });
+    if (claim.isAborted) reply(state, id, refusal(502, "not connected: stopped before the start"));
+    else serveAlone(state, id, request);
+    return "done";
+  }
+  if (claim.isAborted) {
+    reply(state, id, refusal(502, "not connected: stopped before the start"));
+    unlock(state, sessionId, claim);
+    yield* settleRecord(state, sessionId);
+    return "done";
+  }
+  const { done, record: now } = answer.value;
+  if (!done || now.number < claim.higher) return "again";
+  const from = record?.owner;
+  if (from && from !== state.instance) {
+    count(state, "takeovers", { why: isDead ? "cloud" : "silence", sessionId, from, number: now.number });
+    spawn(state, tell(state, from, { kind: "lost", sid: sessionId, f: now.number, to: state.instance }));
+  }
+  const wait = quarantine(now, storeNow(state));
+  if (wait > 0) {
+    count(state, "quarantined", { sessionId });
+    reply(state, id, refuseQuarantined(wait));
+    spawn(state, hibernate(state, sessionId, now.number, fields, wait));
+    return "done";
+  }
+  begin(state, { sessionId, number: now.number, isSure: true, fields, reply: id });
+  return "done";
+}
+
+/** Holds a session without starting it, until its quarantine is over. @param {State} state @param {string} sessionId @param {number} number @param {ClusterFields} fields @param {number} wait @returns {Task} */
+export function* hibernate(state, sessionId, number, fields, wait) {
+  const id = state.nextId++;
+  state.holds.set(sessionId, { id, sessionId, number, isSure: true, fields, phase: "quarantined" });
+  output(state, "quarantine", { sessionId, userId: fields.userId, wait });
+  yield sleep(wait);
+  const hold = state.holds.get(sessionId);
+  if (hold?.id === id) begin(state, { sessionId, number: hold.number, isSure: true, fields });
+}
+
+/** @param {Request} request @param {ClusterRecord | undefined} record @returns {ClusterFields} */
+function fieldsOf({ userId, url }, record) {
+  const { crashes, crashedAt } = record ?? emptyFields();
+  return { userId, url, crashes, crashedAt };
+}
+
+/** Serves a request for a session that this process has. @param {State} state @param {string} id @param {import("./state.js").Hold} hold */
+export function serve(state, id, hold) {
+  if (hold.phase === "quarantined") {
+    return reply(state, id, refuseQuarantined(quarantine({ ...hold.fields }, storeNow(state))));
+  }
+  output(state, "serve", { hold: hold.id, sessionId: hold.sessionId, reply: id });
+}
+
+/** Serves a request without the store. @param {State} state @param {string} id @param {Request} request */
+function serveAlone(state, id, request) {
+  const { sessionId } = request;
+  const hold = state.holds.get(sessionId);
+  if (hold !== undefined) return serve(state, id, hold);
+  if (state.isLeaving) return reply(state, id, refusal(503, "the server is closing"));
+  count(state, "alone", { sessionId });
+  begin(state, {
+    sessionId,
+    number: ownNumber(state),
+    isSure: false,
+    fields: fieldsOf(request, undefined),
+    reply: id,
+  });
+}
+
+/**
+ * Asks the owner of a session, and takes its answer.
+ *
+ * @param {State} state @param {string} id @param {Request} request @param {string} owner @param {Claim} claim
+ * @returns {Task} "answered", "silent", "none" or "moved"
+ */
+function* askOwner(state, id, request, owner, claim) {
+  const message = { what: "start", sid: request.sessionId, body: request };
+  const result = yield* ask(state, owner, message, START, () => unlock(state, request.sessionId, claim));
+  if (result === undefined) return "silent";
+  if (result.none) {
+    // Others may have claimed it since the question was received.
+    return state.claims.get(request.sessionId) === claim ? "none" : "moved";
+  }
+  reply(state, id, result.answer);
+  return "answered";
+}
+
+/** Forwards a request of a process that leaves to one that does not. @param {State} state @param {string} id @param {Request} request @param {string} sessionId @param {Claim} claim @returns {Task} */
+function* forward(state, id, request, sessionId, claim) {
+  unlock(state, sessionId, claim);
+  for (const peer of livingPeers(state).slice(0, 2)) {
+    const message = { what: "start", sid: sessionId, body: request, any: true };
+    const result = yield* ask(state, peer, message, START);
+    if (result !== undefined && !result.none) return reply(state, id, result.answer);
+  }
+  reply(state, id, refusal(503, "the server is closing"));
+}
+
+/**
+ * Asks a process.
+ *
+ * @param {State} state
+ * @param {string} to
+ * @param {object} message
+ * @param {number} ms longest wait for the answer once the question was received
+ * @param {() => void} [received]
+ * @returns {Task} the result, `undefined` if nobody received the question
+ */
+export function* ask(state, to, message, ms, received) {
+  const opened = openAsk(state);
+  if (opened === undefined) return { answer: refusal(503, "too many requests wait for other processes") };
+  const { id, ask } = opened;
+  const key = `ask ${id}`;
+  /** @returns {Task} */
+  function* publish() {
+    const until = storeNow(state) + SILENCE;
+    const sent = yield* send(to, { kind: "ask", id, from: state.instance, until, ...message });
+    if (sent?.value === 0) ask.listeners = 0;
+    state.tasks.emit(key);
+  }
+  spawn(state, publish());
+  try {
+    const silent = state.now.mono + SILENCE;
+    const isOpen = () => !ask.isReceived && ask.result === undefined && ask.listeners !== 0;
+    while (isOpen() && state.now.mono < silent) yield event(key, silent - state.now.mono);
+    if (!ask.isReceived && ask.result === undefined) {
+      count(state, "asks", { outcome: "silent" });
+      return undefined;
+    }
+    if (ask.isReceived) received?.();
+    const end = state.now.mono + ms;
+    while (ask.result === undefined && state.now.mono < end) yield event(key, end - state.now.mono);
+    count(state, "asks", {
+      outcome: ask.result === undefined ? "late" : ask.result.none ? "none" : "answered",
+    });
+    return ask.result ?? { answer: refusal(504, "the process with the session did not answer in time") };
+  } finally {
+    state.asks.delete(id);
+  }
+}
+
+/** Stops a session, wherever it is. @param {State} state @param {string} id @param {{ sessionId: string, reason: string }} request @returns {Task} */
+export function* stop(state, id, { sessionId, reason }) {
+  const success = { status: 200, body: { status: "success" } };
+  spawn(state, answerLater(state, id, success));
+  const number = ownNumber(state);
+  const hold = state.holds.get(sessionId);
+  const fields = hold?.fields ?? emptyFields();
+  if (hold !== undefined) end(state, hold, reason);
+  const claim = state.claims.get(sessionId);
+  if (claim !== undefined) claim.isAborted = true;
+  const read = yield command("read", sessionId);
+  const mark = { sessionId, owner: "", ttl: STOPPED_TTL, number };
+  const record = read?.value;
+  if (read === undefined) {
+    owe(state, sessionId, { kind: "stop", number });
+    return;
+  }
+  const kept = record === undefined ? fields : fieldsOf({ ...record, sessionId }, record);
+  let put = yield command("put", { ...mark, expected: conditionOf(record), fields: kept });
+  if (put !== undefined && !put.value.done) {
+    put = yield command("put", { ...mark, expected: "lower", fields: kept });
+  }
+  if (put === undefined) owe(state, sessionId, { kind: "stop", number });
+  else if (!put.value.done) return reply(state, id, success);
+  const f = put?.value.record.number ?? number;
+  const owner = record?.owner ?? "";
+  if (owner === state.instance) return reply(state, id, success);
+  const message = { what: "stop", sid: sessionId, f, reason };
+  if (owner === "") spawn(state, tell(state, "*", { kind: "stop", sid: sessionId, f, reason }));
+  else yield* ask(state, owner, message, STOP);
+  reply(state, id, success);
+}
+
+/** @param {State} state @param {string} id @param {unknown} answer @returns {Task} */
+function* answerLater(state, id, answer) {
+  yield sleep(STOP);
+  reply(state, id, answer);
+}

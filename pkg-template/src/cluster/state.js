@@ -1,0 +1,208 @@
+/**
+ * State of the core, and what all rules use.
+ *
+ * @import { ClusterFields, ClusterRecord } from "../../types/cluster.js"
+ * @import { Task } from "./tasks.js"
+ *
+ * @typedef {{ mono: number, wall: number }} Now both ms
+ *
+ * @typedef {object} Hold session of this process
+ * @property {number} id new for each; inputs about an older one have no effect
+ * @property {string} sessionId
+ * @property {number} number
+ * @property {boolean} isSure the store knows the number
+ * @property {ClusterFields} fields
+ * @property {"quarantined" | "connecting" | "connected" | "leaving"} phase
+ *
+ * @typedef {object} Peer another process, as its beats show it
+ * @property {number} count counter in its last beat
+ * @property {number} movedAt monotonic time at which the counter was seen to move
+ * @property {number} at time of its last beat in the store's clock
+ * @property {number} up
+ * @property {boolean} isLeaving
+ * @property {number} load
+ *
+ * @typedef {object} Claim start of a session that has no number yet
+ * @property {boolean} isAborted
+ * @property {number} higher highest number of another owner, or of a stop, that was heard of
+ *
+ * @typedef {object} Ask
+ * @property {boolean} isReceived
+ * @property {number | undefined} listeners
+ * @property {{ answer?: any, none?: boolean } | undefined} result
+ *
+ * @typedef {{ kind: "stop", number: number } | { kind: "settle", times: number }} Owed
+ *
+ * @typedef {object} State
+ * @property {Tasks} tasks
+ * @property {Now} now
+ * @property {string} instance
+ * @property {number} lease
+ * @property {boolean} isStrict
+ * @property {number} up
+ * @property {number} count of beats
+ * @property {Now} heardAt when the last beat that was answered was sent
+ * @property {Now} ranAt when the timer of the beats last ran
+ * @property {boolean} isAlone the store did not answer the last beat
+ * @property {boolean} isUnsettled a command failed since the last settlement
+ * @property {boolean} isSettling
+ * @property {number} offset of the store's clock from the monotonic one
+ * @property {boolean} isLeaving
+ * @property {"open" | "asking"} gate
+ * @property {Map<string, Peer>} peers
+ * @property {Set<string>} left peers that were seen leaving
+ * @property {Set<string>} takingOver dead peers whose sessions are being shared out
+ * @property {Map<string, Hold>} holds
+ * @property {Map<string, Claim>} claims
+ * @property {Map<string, Owed>} owed
+ * @property {Map<string, Ask>} asks
+ * @property {Map<number, { sessionId: string, to?: string, stop?: { id: string, from: string } }>} ending
+ *   holds that end, and who is told when they are over
+ * @property {Map<string, { from?: string, until: number }>} replies requests without an answer
+ * @property {number} starting requests of the cloud that are being decided
+ * @property {number} nextId
+ * @property {number} ownNumber last number of this process's own clock
+ */
+import { Tasks } from "./tasks.js";
+
+/** Interval between beats, ms. */
+export const BEAT = 2000;
+/** Longest wait for the owner of a session, ms. */
+export const SILENCE = 1000;
+/** Longest time for the answer to a start, ms: the cloud gives up after 5 s. */
+export const START = 4500;
+/** Lifetime of a record with an owner, and of a stop, ms. */
+export const OWNED_TTL = 24 * 3600e3;
+export const STOPPED_TTL = 15 * 60e3;
+/** Most asks without an answer. */
+const MAX_ASKS = 1000;
+/** Most sessions, beyond those that are held, whose records are to be settled. */
+const MAX_OWED = 10_000;
+/** Most peers that are remembered as leaving. */
+const MAX_LEFT = 1000;
+
+/**
+ * @param {{ instance: string, lease?: number, strict?: boolean }} config
+ * @param {Now} now
+ * @returns {State}
+ */
+export function createState({ instance, lease = 10_000, strict = false }, now) {
+  return {
+    tasks: new Tasks(),
+    now,
+    instance,
+    lease,
+    isStrict: strict,
+    up: now.wall,
+    count: 0,
+    heardAt: now,
+    ranAt: now,
+    isAlone: true,
+    isUnsettled: false,
+    isSettling: false,
+    offset: now.wall - now.mono,
+    isLeaving: false,
+    gate: "open",
+    peers: new Map(),
+    left: new Set(),
+    takingOver: new Set(),
+    holds: new Map(),
+    claims: new Map(),
+    owed: new Map(),
+    asks: new Map(),
+    ending: new Map(),
+    replies: new Map(),
+    starting: 0,
+    nextId: 1,
+    ownNumber: 0,
+  };
+}
+
+/** @param {State} state @param {string} type @param {object} [fields] */
+export function output(state, type, fields) {
+  state.tasks.outputs.push({ type, ...fields });
+}
+
+/** Counts what happened, for metrics and logs. @param {State} state @param {string} name @param {object} [details] */
+export function count(state, name, details) {
+  output(state, "count", { name, ...details });
+}
+
+/** Sends a command without waiting for its answer. @param {State} state @param {Task} task */
+export function spawn(state, task) {
+  state.tasks.run(task);
+}
+
+/** Time of the store's clock as it was last heard, ms. @param {State} state */
+export function storeNow({ now, offset }) {
+  return now.mono + offset;
+}
+
+/** Time from an earlier one to now, by the clock that went further. @param {State} state @param {Now} earlier */
+export function elapsed({ now }, { mono, wall }) {
+  return Math.max(now.mono - mono, now.wall - wall);
+}
+
+/** Number from the clock of this process. @param {State} state */
+export function ownNumber(state) {
+  state.ownNumber = Math.max(state.ownNumber + 1, Math.floor(state.now.wall * 1000));
+  return state.ownNumber;
+}
+
+/** @param {ClusterRecord | undefined} record */
+export function conditionOf(record) {
+  return { owner: record?.owner ?? "", number: record?.number ?? 0 };
+}
+
+/** Peers that live and do not leave, the youngest first. @param {State} state */
+export function livingPeers(state) {
+  const living = [...state.peers].filter(([, peer]) => !peer.isLeaving && !isDead(state, peer));
+  return living.toSorted(([, one], [, other]) => other.up - one.up).map(([name]) => name);
+}
+
+/** @param {State} state @param {Peer} peer */
+export function isDead({ now, lease }, { movedAt }) {
+  return now.mono - movedAt >= lease;
+}
+
+/** True for a process that has not beaten lately and did not say that it leaves. @param {State} state @param {string} name */
+export function isSuspect(state, name) {
+  const peer = state.peers.get(name);
+  if (state.left.has(name) || peer?.isLeaving) return false;
+  return peer === undefined || state.now.mono - peer.movedAt > 2 * BEAT;
+}
+
+/** @param {State} state @param {string} name */
+export function rememberLeaving({ left }, name) {
+  left.add(name);
+  if (left.size > MAX_LEFT) left.delete(/** @type {string} */ (left.values().next().value));
+}
+
+/** @param {State} state @param {string} sessionId @param {Owed} owed */
+export function owe(state, sessionId, owed) {
+  state.isUnsettled = true;
+  if (state.owed.size < state.holds.size + MAX_OWED) state.owed.set(sessionId, owed);
+}
+
+/** @param {State} state @returns {{ id: string, ask: Ask } | undefined} `undefined` with too many */
+export function openAsk(state) {
+  if (state.asks.size >= MAX_ASKS) return undefined;
+  const id = `${state.instance}:${state.nextId++}`;
+  /** @type {Ask} */
+  const ask = { isReceived: false, listeners: undefined, result: undefined };
+  state.asks.set(id, ask);
+  return { id, ask };
+}
+
+/** @param {State} state @param {string} to @param {object} message @returns {Task} */
+export function* tell(state, to, message) {
+  if (to === state.instance) return undefined;
+  const sent = yield* send(to, message);
+  return sent;
+}
+
+/** @param {string} to @param {object} message @returns {Task} */
+export function* send(to, message) {
+  const text = JSON.stringify({ v: 1, ...message });
+  return yield { command: { name: "publish", args: [to, text] }, ms: 1000 };
+}

@@ -1,0 +1,162 @@
+/** Cloud in virtual time, in the modes of real ones, and the balancer in front of the processes. */
+
+/** Time from a lost connection to a restart, ms. */
+const GRACE = 5000;
+/** Longest time from a request to the connection, ms, and tries of a webhook. */
+const START_LIMIT = 5000;
+const TRIES = 2;
+const HTTP_TIMEOUT = 10_000;
+
+export class Cloud {
+  /** `close`: an older connection is closed. `deaf`: it stays, unheard. `detach`: its end also detaches the newer one. */
+  oldConnection;
+  stopsFirst;
+  users = new Map();
+  givenUp = 0;
+  #world;
+
+  constructor(world, { oldConnection, stopsFirst }) {
+    this.#world = world;
+    this.oldConnection = oldConnection;
+    this.stopsFirst = stopsFirst;
+  }
+
+  user(sessionId) {
+    let user = this.users.get(sessionId);
+    if (user === undefined) {
+      user = { sessionId, isWanted: false, phase: "stopped", attached: undefined, all: new Set(), starts: 0 };
+      this.users.set(sessionId, user);
+    }
+    return user;
+  }
+
+  /** The user starts the app. */
+  start(sessionId) {
+    const user = this.user(sessionId);
+    if (user.isWanted) return;
+    user.isWanted = true;
+    this.#restart(user, false);
+  }
+
+  /** The user stops the app. */
+  stop(sessionId, stopped) {
+    const user = this.user(sessionId);
+    if (!user.isWanted) return;
+    user.isWanted = false;
+    user.phase = "stopped";
+    user.starts += 1;
+    this.#postStop(user, () => {
+      this.#detachAll(user);
+      stopped?.();
+    });
+  }
+
+  connect(process, session) {
+    const user = this.user(session.sessionId);
+    if (!user.isWanted || user.phase === "stopping") return undefined;
+    const conn = { process, hold: session.hold, sessionId: session.sessionId, isOpen: true };
+    const { attached } = user;
+    user.attached = conn;
+    user.phase = "running";
+    user.all.add(conn);
+    if (attached !== undefined && this.oldConnection === "close") this.#close(user, attached, 4009);
+    return conn;
+  }
+
+  /** The client has closed a connection. */
+  closed(conn) {
+    if (!conn.isOpen) return;
+    conn.isOpen = false;
+    const user = this.user(conn.sessionId);
+    user.all.delete(conn);
+    if (user.attached === conn || (this.oldConnection === "detach" && user.attached !== undefined)) {
+      user.attached = undefined;
+      this.#lost(user);
+    }
+  }
+
+  /** Cuts the connection of a session. */
+  cut(sessionId) {
+    const { attached } = this.user(sessionId);
+    if (attached === undefined) return;
+    this.closed(attached);
+    attached.process.lost(attached, 1006);
+  }
+
+  /** Sends a frame on each connection of a session. */
+  frames(sessionId) {
+    for (const conn of this.user(sessionId).all) conn.process.frame(conn);
+  }
+
+  #close(user, conn, code) {
+    conn.isOpen = false;
+    user.all.delete(conn);
+    if (user.attached === conn) user.attached = undefined;
+    conn.process.lost(conn, code);
+  }
+
+  #detachAll(user) {
+    for (const conn of [...user.all]) this.#close(user, conn, 1000);
+  }
+
+  #lost(user) {
+    if (!user.isWanted || user.phase !== "running") return;
+    const starts = (user.starts += 1);
+    this.#world.time.after(GRACE, () => {
+      if (user.starts === starts && user.isWanted && user.attached === undefined) this.#restart(user, true);
+    });
+  }
+
+  #restart(user, isAgain) {
+    const starts = (user.starts += 1);
+    const isCurrent = () => user.starts === starts && user.isWanted;
+    const start = () => isCurrent() && this.#startNow(user, isCurrent);
+    if (!isAgain || !this.stopsFirst) return start();
+    user.phase = "stopping";
+    this.#postStop(user, start);
+  }
+
+  #startNow(user, isCurrent) {
+    user.phase = "starting";
+    this.#world.witness.started(user);
+    const { time } = this.#world;
+    time.after(START_LIMIT, () => {
+      if (!isCurrent() || user.attached !== undefined) return;
+      user.isWanted = false;
+      user.phase = "stopped";
+      this.givenUp += 1;
+      this.#detachAll(user);
+    });
+    this.#post(user, "start", TRIES);
+  }
+
+  #postStop(user, done) {
+    let isDone = false;
+    const once = () => {
+      if (isDone) return;
+      isDone = true;
+      done();
+    };
+    this.#post(user, "stop", 1, once);
+    // The waiting of a cloud has no limit; a process that dies resets the connection.
+    this.#world.time.after(HTTP_TIMEOUT, once);
+  }
+
+  #post(user, type, tries, done = () => {}) {
+    const { time, between, chance, processes, pick, witness } = this.#world;
+    const alive = processes.filter(({ isAlive, isLeft }) => isAlive && !isLeft);
+    if (alive.length === 0) return void (tries > 1 ? time.after(1000, () => this.#post(user, type, tries - 1)) : done());
+    const { sessionId } = user;
+    const request = { sessionId, userId: sessionId, url: "", reason: "user_disabled" };
+    const deliver = () => {
+      const process = pick(alive);
+      const answered = witness.requested(process, type, user);
+      process.request(type, request, (answer) => {
+        answered(answer);
+        time.after(between(0.2, 5), done);
+      });
+    };
+    time.after(between(0.2, 5), deliver);
+    if (chance(this.#world.duplicates)) time.after(between(2, 800), deliver);
+  }
+}

@@ -1,0 +1,288 @@
+/** Process of the app in virtual time: the core of the cluster, and a shell with scripted sessions. */
+import { createState, deadline, mayPass, step } from "../../../pkg-template/src/cluster/core.js";
+
+/** 2026, ms. */
+const EPOCH = 1_767_225_600_000;
+/** Longest wait of a session for the `onStop` of the one before, ms. */
+const PREVIOUS = 2000;
+
+export class Process {
+  isAlive = true;
+  isPaused = false;
+  isPartitioned = false;
+  isDeaf = false;
+  isLeft = false;
+  beatAt = 0;
+  /** When it last could not act or reach the store, and the intervals in which it could not. */
+  disturbedUntil = 0;
+  disturbances = [];
+  /** Sessions by hold. */
+  sessions = new Map();
+  skew;
+  #frozen = 0;
+  #timer;
+  #inbox = [];
+  #answers = new Map();
+  #nextRequest = 1;
+  #world;
+
+  constructor(world, name, options = {}) {
+    this.#world = world;
+    this.name = name;
+    this.instance = `${name}.${world.nextInstance++}`;
+    this.skew = world.between(-2000, 2000);
+    this.state = createState({ instance: this.instance, ...options }, this.clocks());
+    world.store.subscribe(this, (message) => this.#input({ type: "message", message }));
+    this.#input({ type: "open" });
+  }
+
+  clocks() {
+    const { now } = this.#world.time;
+    return { mono: now - this.#frozen, wall: EPOCH + now + this.skew };
+  }
+
+  /** Session that is held under an id, connecting or connected. */
+  session(sessionId) {
+    return [...this.sessions.values()].find((each) => each.sessionId === sessionId && !each.isEnded);
+  }
+
+  /** Request of the cloud; `answered` is called with the response. */
+  request(type, request, answered) {
+    const id = `r${this.#nextRequest++}`;
+    this.#answers.set(id, answered);
+    this.#input({ type, id, request });
+  }
+
+  /** Stands still. With `vm` its monotonic clock does so too. */
+  pause(ms, { vm = false, timersFirst = false } = {}) {
+    if (!this.isAlive || this.isPaused) return;
+    const { time } = this.#world;
+    this.isPaused = true;
+    const from = time.now;
+    time.after(ms, () => {
+      if (!this.isAlive) return;
+      this.isPaused = false;
+      if (vm) this.#frozen += ms;
+      this.#disturbed(from);
+      if (timersFirst) this.#tick();
+      for (const input of this.#inbox.splice(0)) {
+        if (input.type === "frame") this.#frame(input.conn);
+        else this.#input(input);
+      }
+      this.#arm();
+    });
+  }
+
+  partition(ms) {
+    if (this.isPartitioned) return;
+    const from = this.#world.time.now;
+    this.isPartitioned = true;
+    this.#world.time.after(ms, () => {
+      this.isPartitioned = false;
+      this.#disturbed(from);
+    });
+  }
+
+  /** Dies. The sockets close at once, or after `linger` ms if the machine is lost. */
+  kill(linger = 0) {
+    if (!this.isAlive) return;
+    const world = this.#world;
+    this.isAlive = false;
+    world.store.unsubscribe(this);
+    world.time.cancel(this.#timer);
+    for (const { conn } of this.sessions.values()) {
+      if (conn !== undefined) world.time.after(linger, () => world.cloud.closed(conn));
+    }
+  }
+
+  leave() {
+    if (this.isAlive) this.#input({ type: "leave" });
+  }
+
+  /** Frame of the cloud on a connection. */
+  frame(conn) {
+    if (!this.isAlive) return;
+    if (this.isPaused) this.#inbox.push({ type: "frame", conn });
+    else this.#frame(conn);
+  }
+
+  #frame(conn) {
+    const session = this.sessions.get(conn.hold);
+    if (session === undefined || session.isEnded || session.conn !== conn) return;
+    if (!mayPass(this.state, this.clocks())) return this.#input({ type: "wake" });
+    this.#world.witness.acted(this, session);
+  }
+
+  /** Closure of a connection by the cloud or the network. */
+  lost(conn, code) {
+    const session = this.sessions.get(conn.hold);
+    if (session?.conn !== conn) return;
+    session.conn = undefined;
+    if (session.isEnded) return;
+    if (code === 4009) this.#over(session, "superseded");
+    else if (code === 1006) this.#dial(session);
+    else this.#over(session, "ended");
+  }
+
+  #disturbed(from) {
+    this.disturbances.push([from, this.#world.time.now]);
+    this.disturbedUntil = this.#world.time.now;
+  }
+
+  #input(input) {
+    if (!this.isAlive || this.isLeft) return;
+    if (this.isPaused) return void this.#inbox.push(input);
+    const outputs = step(this.state, input, this.clocks());
+    for (const output of outputs) this.#carryOut(output);
+    this.#world.witness.stepped(this);
+    this.#arm();
+  }
+
+  #arm() {
+    const { time } = this.#world;
+    time.cancel(this.#timer);
+    const at = deadline(this.state);
+    if (!this.isAlive || this.isPaused || at === Infinity) return;
+    this.#timer = time.after(Math.max(at - this.clocks().mono, 0.01), () => !this.isPaused && this.#tick());
+  }
+
+  #tick() {
+    this.#input({ type: "timer" });
+  }
+
+  #carryOut(output) {
+    const { store, witness } = this.#world;
+    switch (output.type) {
+      case "command":
+        return store.call(this, output.name, output.args, (result) =>
+          this.#input({ type: "answer", id: output.id, result }),
+        );
+      case "begin":
+        return this.#begin(output);
+      case "serve":
+        return this.#serve(output);
+      case "end": {
+        const session = this.sessions.get(output.hold);
+        return session && this.#end(session, output.reason);
+      }
+      case "redial": {
+        const session = this.sessions.get(output.hold);
+        return session && this.#redial(session);
+      }
+      case "handOver":
+        return this.#handOver(this.sessions.get(output.hold));
+      case "answer":
+        this.#answers.get(output.id)?.(output.answer);
+        return void this.#answers.delete(output.id);
+      case "left":
+        this.isLeft = true;
+        return store.unsubscribe(this);
+      case "count":
+        return witness.counted(this, output);
+    }
+  }
+
+  #begin({ hold, sessionId, number, reply, previous }) {
+    const session = { hold, sessionId, number, previous, isGiven: false, isEnded: false, replies: [reply] };
+    this.sessions.set(hold, session);
+    const { time } = this.#world;
+    const older = [...this.sessions.values()].filter((each) => each.isStopping && each.sessionId === sessionId);
+    const since = time.now;
+    const dial = () => {
+      if (session.isEnded || !this.isAlive) return;
+      const waits = older.some((each) => each.isStopping) && time.now - since < PREVIOUS;
+      if (waits) time.after(10, dial);
+      else this.#dial(session);
+    };
+    dial();
+  }
+
+  #dial(session) {
+    const { time, cloud, between } = this.#world;
+    session.connectedAt = undefined;
+    const generation = (session.generation = (session.generation ?? 0) + 1);
+    const connect = () => {
+      if (session.isEnded || !this.isAlive || session.generation !== generation) return;
+      if (this.isPaused) return void time.after(50, connect);
+      const conn = cloud.connect(this, session);
+      if (conn === undefined) return this.#over(session, "refused");
+      const old = session.conn;
+      session.conn = conn;
+      if (old !== undefined) cloud.closed(old);
+      this.#acked(session);
+    };
+    time.after(between(3, 80), connect);
+  }
+
+  #acked(session) {
+    const { time, witness } = this.#world;
+    session.connectedAt = time.now;
+    if (!session.isGiven) {
+      session.isGiven = true;
+      witness.given(this, session);
+    }
+    this.#input({ type: "connected", hold: session.hold, sessionId: session.sessionId });
+    for (const id of session.replies.splice(0)) this.#result(id, 200);
+  }
+
+  #serve({ hold, reply }) {
+    const session = this.sessions.get(hold);
+    if (session === undefined || session.isEnded) return this.#result(reply, 502);
+    if (session.connectedAt === undefined) return void session.replies.push(reply);
+    if (this.#world.time.now - session.connectedAt <= 5000) return this.#result(reply, 200);
+    session.replies.push(reply);
+    this.#dial(session);
+  }
+
+  #redial(session) {
+    if (!session.isEnded && session.connectedAt !== undefined) this.#dial(session);
+  }
+
+  #result(id, status) {
+    if (id !== undefined) this.#input({ type: "result", id, answer: { status } });
+  }
+
+  /** The session has ended by itself. */
+  #over(session, why) {
+    const { hold, sessionId } = session;
+    this.#end(session, why);
+    this.#input({ type: "ended", hold, sessionId, why });
+  }
+
+  #end(session, reason) {
+    if (session.isEnded) return;
+    const { time, cloud, witness, between } = this.#world;
+    session.isEnded = true;
+    const { conn, hold } = session;
+    session.conn = undefined;
+    if (conn !== undefined) cloud.closed(conn);
+    for (const id of session.replies.splice(0)) this.#result(id, 502);
+    session.isStopping = session.isGiven;
+    const stopped = () => {
+      if (!this.isAlive) return;
+      if (this.isPaused) return void time.after(20, stopped);
+      session.isStopping = false;
+      if (session.isGiven) witness.stopped(this, session, reason);
+      this.sessions.delete(hold);
+      this.#input({ type: "over", hold, wasOpen: conn !== undefined });
+    };
+    if (session.isGiven) time.after(between(0, 200), stopped);
+    else stopped();
+  }
+
+  #handOver(session) {
+    if (session === undefined) return;
+    const { time, between, cloud, witness } = this.#world;
+    time.after(between(1, 300), () => {
+      if (session.isEnded || !this.isAlive) return;
+      const { conn, hold, sessionId } = session;
+      session.isEnded = true;
+      session.conn = undefined;
+      if (session.isGiven) witness.stopped(this, session, "handover");
+      if (conn !== undefined) cloud.closed(conn);
+      for (const id of session.replies.splice(0)) this.#result(id, 502);
+      this.sessions.delete(hold);
+      this.#input({ type: "handedOver", hold, sessionId, previous: { from: this.instance } });
+    });
+  }
+}

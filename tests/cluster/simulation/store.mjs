@@ -1,0 +1,89 @@
+/** Store in virtual time: slow, away, old or empty, with commands that happen late or without an answer. */
+import { Records } from "../../../pkg-template/src/cluster/records.js";
+
+/** 2026, ms. */
+const EPOCH = 1_767_225_600_000;
+
+export class Store {
+  records = new Records();
+  isAway = false;
+  clock = 0;
+  /** Time since which it has answered everybody, for the invariants. */
+  since = 0;
+  /** Probability that a message or an answer is lost, that a command is late. */
+  loss = 0;
+  late = 0;
+  #listeners = new Map();
+  #stalled = [];
+  #snapshots = [];
+  #world;
+
+  constructor(world) {
+    this.#world = world;
+  }
+
+  get now() {
+    return EPOCH + this.#world.time.now + this.clock;
+  }
+
+  /** Carries a command out for a process; `done` is called with its result unless the answer is lost. */
+  call(process, name, args, done) {
+    const { time, chance, between } = this.#world;
+    const isUnreachable = () => process.isPartitioned || this.isAway;
+    const arrive = () => {
+      if (isUnreachable()) {
+        // A stopped server carries out what is in its buffers when it goes on.
+        if (this.isAway && chance(0.5)) this.#stalled.push(() => this.#run(process, name, args));
+        return;
+      }
+      const value = this.#run(process, name, args);
+      if (chance(this.loss)) return;
+      time.after(between(0.1, 3), () => !isUnreachable() && done({ value }));
+    };
+    const delay = chance(this.late) ? between(1000, 5000) : between(0.1, 3);
+    time.after(delay, arrive);
+  }
+
+  subscribe(process, listener) {
+    this.#listeners.set(process.instance, { process, listener });
+  }
+
+  unsubscribe(process) {
+    this.#listeners.delete(process.instance);
+  }
+
+  goAway() {
+    this.#snapshots.push(new Records(this.records));
+    this.isAway = true;
+  }
+
+  /** `how`: as it was, without its last writes, or empty. */
+  comeBack(how) {
+    if (how === "empty") this.records = new Records();
+    if (how === "old") this.records = this.#snapshots.shift() ?? new Records();
+    this.isAway = false;
+    this.since = this.#world.time.now;
+    for (const run of this.#stalled.splice(0)) run();
+  }
+
+  snapshot() {
+    this.#snapshots = [new Records(this.records)];
+  }
+
+  #run(process, name, args) {
+    if (name === "publish") return this.#publish(...args);
+    if (name === "beat" && args[1] !== "") process.beatAt = this.#world.time.now;
+    return this.records[name](this.now, ...structuredClone(args));
+  }
+
+  #publish(to, message) {
+    const { time, chance, between } = this.#world;
+    const receivers = to === "*" ? [...this.#listeners.values()] : [this.#listeners.get(to)].filter(Boolean);
+    const reached = receivers.filter(({ process }) => !process.isPartitioned);
+    for (const { process, listener } of reached) {
+      if (chance(this.loss) || process.isDeaf) continue;
+      time.after(between(0.1, 3), () => !process.isPartitioned && listener(JSON.parse(message)));
+    }
+    return reached.length;
+  }
+}

@@ -1,0 +1,205 @@
+/** The invariants of the cluster, observed at each step and at the end of a schedule. */
+
+/** Slack of the checks, ms. */
+const SLACK = 100;
+const ANSWER = 4500;
+/** Time in which a displaced owner hears of it: a beat and a command, or a check if messages are lost. */
+const SETTLE = 3500;
+const SETTLE_LOSSY = 37_000;
+
+export class Witness {
+  errors = [];
+  counts = {};
+  acts = 0;
+  #numbers = new Map();
+  #given = new Map();
+  #overlaps = new Map();
+  #world;
+
+  constructor(world) {
+    this.#world = world;
+  }
+
+  fail(text) {
+    if (this.errors.length < 5) this.errors.push(`${this.#world.time.now.toFixed(0)} ms: ${text}`);
+  }
+
+  /** A process let a frame pass. */
+  acted(process, session) {
+    this.acts += 1;
+    if (session.toldAt !== undefined && this.#world.time.now > session.toldAt + 50) {
+      this.fail(`${process.instance} acts for ${session.sessionId} after it was told that it lost it`);
+    }
+  }
+
+  /** Numbers never fall while a session is held. */
+  stepped(process) {
+    for (const hold of process.state.holds.values()) {
+      const key = `${process.instance} ${hold.sessionId} ${hold.id}`;
+      const before = this.#numbers.get(key) ?? 0;
+      if (hold.number < before) this.fail(`the number of ${key} fell from ${before} to ${hold.number}`);
+      if (hold.number > before) this.#numbers.set(key, hold.number);
+    }
+  }
+
+  given(process, session) {
+    const { time, processes } = this.#world;
+    const key = `${process.instance} ${session.hold}`;
+    if (this.#given.has(key)) this.fail(`onSession twice for ${key}`);
+    this.#given.set(key, { process, session, stopped: 0 });
+    for (const other of processes) {
+      if (other === process || !this.#isWell(other, SETTLE) || !this.#isWell(process, SETTLE)) continue;
+      for (const each of other.sessions.values()) {
+        if (each.sessionId !== session.sessionId || !each.isGiven) continue;
+        if (each.isEnded && !each.isStopping) continue;
+        this.fail(`onSession of ${key} before onStop in ${other.instance} (${time.now})`);
+      }
+    }
+  }
+
+  stopped(process, session) {
+    const entry = this.#given.get(`${process.instance} ${session.hold}`);
+    if (entry === undefined || ++entry.stopped > 1) this.fail(`onStop without onSession in ${process.instance}`);
+  }
+
+  /** The cloud is about to request a session. */
+  started(user) {
+    user.startedAt = this.#world.time.now;
+  }
+
+  requested(process, type, user) {
+    const { time } = this.#world;
+    const at = time.now;
+    let isAnswered = false;
+    const limit = type === "start" ? ANSWER : 800;
+    time.after(limit + SLACK, () => {
+      const isExcused = !process.isAlive || process.isPaused || process.disturbedUntil > at || process.isLeft;
+      if (!isAnswered && !isExcused) this.fail(`${process.instance} did not answer a ${type} within ${limit} ms`);
+    });
+    return (answer) => {
+      isAnswered = true;
+      this.counts[`${type} ${answer?.status}`] = (this.counts[`${type} ${answer?.status}`] ?? 0) + 1;
+      if (answer === undefined) this.fail(`${process.instance} answered a ${type} with nothing`);
+      if (type === "stop") this.#afterStop(user, at);
+    };
+  }
+
+  /** Nobody has a session some time after its stop was processed. */
+  #afterStop(user, at) {
+    const { time, processes, store } = this.#world;
+    time.after(2500, () => {
+      const isAgain = user.startedAt !== undefined && user.startedAt >= at - 1000;
+      const wasQuiet = store.loss === 0 && store.late === 0 && store.since < at - SETTLE && !store.isAway;
+      if (isAgain || user.isWanted || !wasQuiet || !processes.every((each) => this.#isWell(each, SETTLE + 2500))) return;
+      for (const each of processes) {
+        if (each.isAlive && each.session(user.sessionId)?.conn?.isOpen) {
+          this.fail(`${each.instance} is connected to ${user.sessionId} after its stop`);
+        }
+      }
+    });
+  }
+
+  counted(process, { name, why, from }) {
+    const key = why === undefined ? name : `${name} ${why}`;
+    this.counts[key] = (this.counts[key] ?? 0) + 1;
+    if (name === "takeovers" && why === "dead") this.#checkVerdict(process, from);
+  }
+
+  /** Sessions are taken only from a process that could not beat. */
+  #checkVerdict(process, from) {
+    const { time, processes, store } = this.#world;
+    const other = processes.find(({ instance }) => instance === from);
+    if (other === undefined || !other.isAlive || other.isLeft) return;
+    const since = time.now - 12_500;
+    const lost = other.disturbances
+      .filter(([, to]) => to > since)
+      .reduce((sum, [start, to]) => sum + to - Math.max(start, since), 0);
+    const isUnable = other.isPaused || other.isPartitioned || lost > 4000 || store.loss > 0 || store.late > 0;
+    if (!isUnable) this.fail(`${process.instance} took a session from ${from}, which could beat`);
+  }
+
+  /** True if a process could act and reach the store, which answered, for some time. */
+  #isWell(process, ms) {
+    const { time, store } = this.#world;
+    const since = time.now - ms;
+    return (
+      process.isAlive &&
+      !process.isPaused &&
+      !process.isPartitioned &&
+      !process.isDeaf &&
+      process.disturbedUntil < since &&
+      !store.isAway &&
+      store.since < since &&
+      store.loss === 0 &&
+      store.late === 0
+    );
+  }
+
+  /** Looks for sessions that two processes have. */
+  scan() {
+    const { time, processes, store } = this.#world;
+    const holders = new Map();
+    for (const process of processes) {
+      if (!process.isAlive) continue;
+      for (const hold of process.state.holds.values()) {
+        const others = holders.get(hold.sessionId) ?? [];
+        holders.set(hold.sessionId, [...others, { process, number: hold.number }]);
+      }
+    }
+    const limit = this.#world.wasLossy ? SETTLE_LOSSY : SETTLE + 15_000 * Number(this.#world.wasDeaf);
+    for (const [sessionId, all] of holders) {
+      const numbers = new Set(all.map(({ number }) => number));
+      if (numbers.size < all.length) this.fail(`two processes have ${sessionId} with the same number`);
+      const isCalm = all.every(({ process }) => !process.isPaused && !process.isPartitioned) && !store.isAway;
+      if (all.length < 2 || !isCalm) this.#overlaps.delete(sessionId);
+      else if (!this.#overlaps.has(sessionId)) this.#overlaps.set(sessionId, time.now);
+      else if (time.now - this.#overlaps.get(sessionId) > limit) {
+        this.fail(`${all.map(({ process }) => process.instance)} have ${sessionId} for more than ${limit} ms`);
+        this.#overlaps.set(sessionId, time.now);
+      }
+    }
+    for (const sessionId of [...this.#overlaps.keys()]) if (!holders.has(sessionId)) this.#overlaps.delete(sessionId);
+  }
+
+  /** The state after everything has settled. */
+  settled() {
+    const { processes, cloud, store } = this.#world;
+    const running = processes.filter(({ isAlive, isLeft }) => isAlive && !isLeft);
+    for (const user of cloud.users.values()) {
+      const { sessionId, isWanted, attached } = user;
+      const holders = running.filter(({ state }) => state.holds.has(sessionId));
+      const record = store.records.read(store.now, sessionId);
+      const names = holders.map(({ instance }) => instance).join();
+      if (!isWanted) {
+        if (holders.length > 0) this.fail(`settled: ${sessionId} is stopped, and ${names} has it`);
+        continue;
+      }
+      if (running.length === 0 || isQuarantined(record, store.now)) continue;
+      const [holder] = holders;
+      if (holders.length !== 1) this.fail(`settled: ${sessionId} is wanted, and [${names}] has it (${user.phase})`);
+      else if (attached === undefined || attached.process !== holder) {
+        this.fail(`settled: the cloud hears ${attached?.process.instance} for ${sessionId}, ${names} has it`);
+      } else if (record?.owner !== holder.instance) {
+        this.fail(`settled: the record of ${sessionId} names ${record?.owner}, ${names} has it`);
+      }
+    }
+    for (const process of running) this.#checkMemory(process);
+    for (const [key, { process, session, stopped }] of this.#given) {
+      const hasEnded = !process.sessions.has(session.hold);
+      if (process.isAlive && hasEnded && stopped !== 1) this.fail(`onStop ${stopped} times for ${key}`);
+    }
+  }
+
+  #checkMemory({ instance, state }) {
+    const { asks, claims, ending, owed, replies, tasks, holds } = state;
+    const rest = { asks, claims, ending, owed, replies };
+    for (const [name, map] of Object.entries(rest)) {
+      if (map.size > 0) this.fail(`settled: ${instance} still has ${map.size} ${name}`);
+    }
+    if (tasks.size > 20 + holds.size) this.fail(`settled: ${tasks.size} tasks of ${instance} wait`);
+  }
+}
+
+function isQuarantined(record, now) {
+  return record !== undefined && record.crashes >= 3 && now - record.crashedAt < 10 * 60e3;
+}
