@@ -44,7 +44,7 @@ export default tseslint.config(
   // Not in all browsers and runtimes; code checks with `typeof` first.
   { files: ["src/web/js/**"], languageOptions: { globals: { reportError: "readonly" } } },
   {
-    files: ["tests/**/*.{js,mjs}", "bench/**/*.{js,mjs}", "pkg-template/build/*.mjs"],
+    files: ["tests/**/*.{js,mjs}", "bench/**/*.{js,mjs}", "pkg-template/build/*.mjs", "site/*.mjs"],
     languageOptions: { globals: globals.node },
   },
   // Bundled into CommonJS.
@@ -57,6 +57,7 @@ export default tseslint.config(
   {
     files: [
       "tests/e2e/**",
+      "tests/site/**",
       "tests/network/clients/page.mjs",
       "bench/cycles/page.mjs",
       "bench/page/**",

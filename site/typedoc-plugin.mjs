@@ -2,7 +2,7 @@
  * Plugin of TypeDoc for the site: titles of the documents, links to the other parts of the site, and
  * pages without inline scripts, so that they work under a strict Content-Security-Policy.
  */
-import { writeFileSync } from "node:fs";
+import { readFileSync, writeFileSync } from "node:fs";
 import path from "node:path";
 
 import { Converter, PageEvent, RendererEvent } from "typedoc";
@@ -10,6 +10,11 @@ import { Converter, PageEvent, RendererEvent } from "typedoc";
 /** Prefix of links from the root of the site, in `navigationLinks`. */
 const SITE = "site:";
 const THEME_SCRIPT = "assets/theme.js";
+const MAIN_SCRIPT = "assets/main.js";
+/** Inserts the styles of the filters; the site has no filters, but an empty element is not allowed either. */
+const FILTER_STYLE = 'document.head.appendChild(document.createElement("style"))';
+/** Priority of a listener that runs after TypeDoc's own, which write the scripts. */
+const AFTER_ASSETS = -1000;
 /**
  * Titles of documents whose first heading is ambiguous or missing, by path.
  *
@@ -40,21 +45,27 @@ export function load(app) {
 
   app.renderer.on(PageEvent.END, (page) => {
     const root = "../".repeat(page.url.split("/").length - 1);
-    page.contents = page.contents?.replaceAll(`href="${SITE}`, `href="${root}`);
-    page.contents = page.contents?.replaceAll(
-      /<script>(.*?)<\/script>/gs,
-      (_, /** @type {string} */ code) => {
-        if (inline !== undefined && inline !== code)
-          throw new Error("TypeDoc writes two kinds of inline scripts");
+    page.contents = (page.contents ?? "")
+      .replaceAll(`href="${SITE}`, `href="${root}`)
+      .replaceAll(/<script>(.*?)<\/script>/gs, (_, /** @type {string} */ code) => {
+        if (inline !== undefined && inline !== code) throw new Error("TypeDoc writes several inline scripts");
         inline = code;
         return `<script src="${root}${THEME_SCRIPT}"></script>`;
-      },
-    );
+      });
   });
 
-  app.renderer.on(RendererEvent.END, ({ outputDirectory }) => {
-    if (inline !== undefined) writeFileSync(path.join(outputDirectory, THEME_SCRIPT), `${inline}\n`);
-  });
+  app.renderer.on(
+    RendererEvent.END,
+    ({ outputDirectory }) => {
+      if (inline !== undefined) writeFileSync(path.join(outputDirectory, THEME_SCRIPT), `${inline}\n`);
+      const script = path.join(outputDirectory, MAIN_SCRIPT);
+      const code = readFileSync(script, "utf8");
+      if (!code.includes(FILTER_STYLE))
+        throw new Error(`${MAIN_SCRIPT} of this TypeDoc has no ${FILTER_STYLE}`);
+      writeFileSync(script, code.replace(FILTER_STYLE, 'document.createElement("style")'));
+    },
+    AFTER_ASSETS,
+  );
 }
 
 /**

@@ -28,8 +28,25 @@ const CRATES: [Crate; 2] = [
     },
 ];
 
-/// Target of a relative link that rustdoc copies from the documentation of a trait of `tracing`.
-const DISPATCHER: &str = "https://docs.rs/tracing/latest/tracing/dispatcher/index.html";
+/// Relative links in the documentation of other crates that rustdoc copies without resolving them,
+/// and their targets.
+const UNRESOLVED: [(&str, &str); 3] = [
+    (
+        "dispatcher#",
+        "https://docs.rs/tracing/latest/tracing/dispatcher/index.html#",
+    ),
+    (
+        "prim@char\"",
+        "https://doc.rust-lang.org/std/primitive.char.html\"",
+    ),
+    (
+        "%60ascii::Char%60\"",
+        "https://doc.rust-lang.org/std/ascii/enum.Char.html\"",
+    ),
+];
+
+/// Link behind `Back` on the pages for help and settings.
+const BACK: &str = r#"href="javascript:void(0)" onclick="history.back();""#;
 
 /// Makes the site and prints its path.
 pub fn run() -> Result<(), String> {
@@ -93,28 +110,36 @@ fn redirect(to: &str) -> String {
 }
 
 /// A page of rustdoc as a strict Content-Security-Policy allows it: without the script that loads
-/// fonts early, and with a link instead of the script behind `Back`. A link that leads nowhere is
-/// mended.
-fn adapted(html: &str) -> String {
-    let mut strict = String::with_capacity(html.len());
+/// fonts early, and with a link instead of the script behind `Back`. Links to nowhere are mended.
+fn adapted(html: &str, folder: &Path) -> String {
+    let mut page = String::with_capacity(html.len());
     let mut rest = html;
-    while let Some((before, script)) = rest.split_once("<script>") {
-        strict.push_str(before);
-        rest = script
-            .split_once("</script>")
-            .map_or("", |(_, after)| after);
+    while let Some((before, script)) = rest.split_once("<script") {
+        page.push_str(before);
+        let (script, after) = script.split_once("</script>").unwrap_or((script, ""));
+        // Implementations in other crates have no file if there are none.
+        if source(script).is_some_and(|file| folder.join(file).is_file()) {
+            page.push_str(&format!("<script{script}</script>"));
+        }
+        rest = after;
     }
-    strict.push_str(rest);
-    strict
-        .replace(
-            r#"href="javascript:void(0)" onclick="history.back();""#,
-            r#"href="index.html""#,
-        )
-        .replace(r#"href="dispatcher#"#, &format!(r#"href="{DISPATCHER}"#))
+    page.push_str(rest);
+    let mut page = page.replace(BACK, r#"href="index.html""#);
+    for (link, target) in UNRESOLVED {
+        page = page.replace(&format!("href=\"{link}"), &format!("href=\"{target}"));
+    }
+    page
+}
+
+/// File of a script, given what follows `<script`.
+fn source(script: &str) -> Option<&str> {
+    let (tag, _) = script.split_once('>')?;
+    let (_, from) = tag.split_once("src=\"")?;
+    Some(from.split_once('"')?.0)
 }
 
 /// Copies a folder; pages are changed by `edit`.
-fn copy(from: &Path, to: &Path, edit: &dyn Fn(&str) -> String) -> Result<(), String> {
+fn copy(from: &Path, to: &Path, edit: &dyn Fn(&str, &Path) -> String) -> Result<(), String> {
     fs::create_dir_all(to).map_err(|e| format!("cannot create {}: {e}", to.display()))?;
     let entries = fs::read_dir(from).map_err(|e| format!("cannot read {}: {e}", from.display()))?;
     for entry in entries.flatten() {
@@ -124,7 +149,7 @@ fn copy(from: &Path, to: &Path, edit: &dyn Fn(&str) -> String) -> Result<(), Str
         } else if source.extension().is_some_and(|end| end == "html") {
             let html = fs::read_to_string(&source)
                 .map_err(|e| format!("cannot read {}: {e}", source.display()))?;
-            write(&copied, &edit(&html))?;
+            write(&copied, &edit(&html, from))?;
         } else {
             fs::copy(&source, &copied)
                 .map_err(|e| format!("cannot copy {}: {e}", source.display()))?;
@@ -142,11 +167,12 @@ mod tests {
     use super::*;
 
     #[test]
-    fn scripts_in_a_page_are_removed_and_files_are_kept() {
-        let html = r#"<head><script>a("<b>")</script><script src="x.js"></script></head><script>c</script><p>"#;
+    fn scripts_in_a_page_and_links_to_nowhere_are_removed() {
+        let folder = Path::new(env!("CARGO_MANIFEST_DIR"));
+        let html = r#"<script>a("<b>")</script><script src="Cargo.toml" async></script><script src="none.js"></script><p><a href="prim@char">"#;
         assert_eq!(
-            adapted(html),
-            r#"<head><script src="x.js"></script></head><p>"#
+            adapted(html, folder),
+            r#"<script src="Cargo.toml" async></script><p><a href="https://doc.rust-lang.org/std/primitive.char.html">"#
         );
     }
 }
