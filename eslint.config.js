@@ -17,7 +17,7 @@ const kebabCase = {
 };
 
 export default tseslint.config(
-  { ignores: ["target/", "pkg/", "**/results/"] },
+  { ignores: ["target/", "pkg/", "pkg-cloud/", "**/results/"] },
   // Includes the recommended rules of eslint.
   ...tseslint.configs.recommended,
   {
@@ -44,7 +44,13 @@ export default tseslint.config(
   // Not in all browsers and runtimes; code checks with `typeof` first.
   { files: ["src/web/js/**"], languageOptions: { globals: { reportError: "readonly" } } },
   {
-    files: ["tests/**/*.{js,mjs}", "bench/**/*.{js,mjs}", "pkg-template/build/*.mjs", "site/*.mjs"],
+    files: [
+      "tests/**/*.{js,mjs}",
+      "bench/**/*.{js,mjs}",
+      "pkg-template/build/*.mjs",
+      "cloud/npm/build/*.mjs",
+      "site/*.mjs",
+    ],
     languageOptions: { globals: globals.node },
   },
   // Bundled into CommonJS.
@@ -52,6 +58,10 @@ export default tseslint.config(
     files: ["pkg-template/src/{entries,platform}/node*.js"],
     languageOptions: { globals: globals.node },
     rules: { "@typescript-eslint/no-require-imports": "off" },
+  },
+  {
+    files: ["cloud/npm/js/**/*node*.js", "cloud/npm/js/testing/leaks.js"],
+    languageOptions: { globals: globals.node },
   },
   // Functions that end-to-end tests evaluate in a page use its globals.
   {

@@ -49,6 +49,9 @@ pub struct Config {
     pub max_connections: usize,
     /// Limit of the send buffer of a connection, in bytes. Peers that do not read are reset.
     pub max_send_buffer_bytes: usize,
+    /// Reports the text of each frame with its event, for tests of apps. The first frame of a
+    /// connection has the API key, so its text is never reported.
+    pub message_content: bool,
 }
 
 impl Default for Config {
@@ -73,6 +76,7 @@ impl Default for Config {
             max_frame_bytes: 1024 * 1024,
             max_connections: 16_384,
             max_send_buffer_bytes: 4 * 1024 * 1024,
+            message_content: false,
         }
     }
 }

@@ -5,6 +5,7 @@ use std::sync::Arc;
 use serde::{Serialize, Serializer};
 use serde_json::Value;
 
+use crate::faults::Direction;
 use crate::identity::{ConnectionId, Identity, UserSessionId};
 use crate::protocol::RoomConfig;
 use crate::protocol::View;
@@ -119,6 +120,9 @@ pub enum Fact {
     Fault {
         /// Name of the fault, or `clear`.
         fault: &'static str,
+        /// Direction of the frames that it affects.
+        #[serde(skip_serializing_if = "Option::is_none")]
+        direction: Option<Direction>,
         /// Connections that are affected immediately.
         connections: Vec<ConnectionId>,
         /// Period of the fault.
@@ -247,6 +251,10 @@ pub enum Fact {
         frame: String,
         /// Number of frames received on the connection.
         count: u64,
+        /// Text of the frame, if [`Config::message_content`](crate::Config::message_content) asks
+        /// for it.
+        #[serde(skip_serializing_if = "Option::is_none")]
+        content: Option<String>,
     },
 }
 

@@ -6,17 +6,18 @@ use std::time::Duration;
 use crate::time::Instant;
 
 /// An effect that ends by itself.
-#[derive(Debug)]
+#[derive(Debug, Clone, Copy)]
 struct Timed<T> {
     value: T,
     until: Option<Instant>,
 }
 
 impl<T: Copy> Timed<T> {
-    fn at(effect: Option<&Self>, now: Instant) -> Option<T> {
-        let effect = effect?;
+    /// Returns the effect unless it has ended.
+    fn active(effect: Option<&Self>, now: Instant) -> Option<Self> {
+        let effect = *effect?;
         let is_active = effect.until.is_none_or(|until| now < until);
-        is_active.then_some(effect.value)
+        is_active.then_some(effect)
     }
 }
 
@@ -25,7 +26,7 @@ impl<T: Copy> Timed<T> {
 pub(crate) struct Lane<T> {
     delay: Option<Timed<Duration>>,
     bytes_per_second: Option<Timed<u64>>,
-    dead: Option<Timed<()>>,
+    frozen: Option<Timed<()>>,
     /// Time at which a slow line has carried everything.
     carried: Instant,
     held: VecDeque<(Instant, usize, T)>,
@@ -40,7 +41,7 @@ pub(crate) enum Passage<T> {
     Held(Instant),
     /// Refused, because the limit of held bytes is reached.
     Full,
-    /// Lost, because the line is dead.
+    /// Lost, because the line is frozen without an end.
     Lost,
 }
 
@@ -49,7 +50,7 @@ impl<T> Default for Lane<T> {
         Self {
             delay: None,
             bytes_per_second: None,
-            dead: None,
+            frozen: None,
             carried: Instant::ZERO,
             held: VecDeque::new(),
             held_bytes: 0,
@@ -67,16 +68,26 @@ impl<T> Lane<T> {
         self.bytes_per_second = Some(Timed { value, until });
     }
 
-    pub(crate) fn lose(&mut self, until: Option<Instant>) {
-        self.dead = Some(Timed { value: (), until });
+    /// Stops all frames until the end. Without one, those on their way wait until the faults are
+    /// cleared, and new ones are lost.
+    pub(crate) fn freeze(&mut self, until: Option<Instant>) {
+        self.frozen = Some(Timed { value: (), until });
+        for (due, ..) in &mut self.held {
+            *due = until.map_or(*due, |until| until.max(*due));
+        }
+    }
+
+    fn is_frozen_for_good(&self) -> bool {
+        let frozen = self.frozen.as_ref();
+        frozen.is_some_and(|frozen| frozen.until.is_none())
     }
 
     /// Reports whether no fault affects the direction, so that frames pass immediately.
     pub(crate) fn is_clear(&self, now: Instant) -> bool {
         self.held.is_empty()
-            && Timed::at(self.delay.as_ref(), now).is_none()
-            && Timed::at(self.bytes_per_second.as_ref(), now).is_none()
-            && Timed::at(self.dead.as_ref(), now).is_none()
+            && Timed::active(self.delay.as_ref(), now).is_none()
+            && Timed::active(self.bytes_per_second.as_ref(), now).is_none()
+            && Timed::active(self.frozen.as_ref(), now).is_none()
     }
 
     /// Passes a frame through the faults. `always` exempts it from the limit.
@@ -88,19 +99,25 @@ impl<T> Lane<T> {
         max_bytes: usize,
         always: bool,
     ) -> Passage<T> {
-        if Timed::at(self.dead.as_ref(), now).is_some() {
-            return Passage::Lost;
+        let mut sent = now;
+        if let Some(freeze) = Timed::active(self.frozen.as_ref(), now) {
+            match freeze.until {
+                Some(until) => sent = until,
+                None => return Passage::Lost,
+            }
         }
         if !always && !self.held.is_empty() && self.held_bytes + cost > max_bytes {
             return Passage::Full;
         }
-        let mut sent = now;
-        if let Some(rate) = Timed::at(self.bytes_per_second.as_ref(), now) {
-            let millis = (cost as u64).saturating_mul(1_000) / rate.max(1);
-            sent = self.carried.max(now) + Duration::from_millis(millis);
+        if let Some(slow) = Timed::active(self.bytes_per_second.as_ref(), sent) {
+            let millis = (cost as u64).saturating_mul(1_000) / slow.value.max(1);
+            sent = self.carried.max(sent) + Duration::from_millis(millis);
+            // Afterwards the line carries the rest at once.
+            sent = slow.until.map_or(sent, |until| sent.min(until));
             self.carried = sent;
         }
-        let delay = Timed::at(self.delay.as_ref(), now).unwrap_or_default();
+        let delay = Timed::active(self.delay.as_ref(), now);
+        let delay = delay.map_or(Duration::ZERO, |delay| delay.value);
         let last = self.held.back().map_or(now, |(due, ..)| *due);
         let due = last.max(sent + delay);
         if due <= now && self.held.is_empty() {
@@ -116,7 +133,7 @@ impl<T> Lane<T> {
 
     /// Returns the next held frame that is due.
     pub(crate) fn release(&mut self, now: Instant) -> Option<T> {
-        if self.held.front()?.0 > now {
+        if self.next_release()? > now {
             return None;
         }
         let (_, cost, frame) = self.held.pop_front()?;
@@ -128,7 +145,7 @@ impl<T> Lane<T> {
     pub(crate) fn clear(&mut self, now: Instant) -> bool {
         self.delay = None;
         self.bytes_per_second = None;
-        self.dead = None;
+        self.frozen = None;
         self.carried = now;
         for (due, ..) in &mut self.held {
             *due = now;
@@ -138,12 +155,19 @@ impl<T> Lane<T> {
 
     /// Returns the time at which the next held frame is due.
     pub(crate) fn next_release(&self) -> Option<Instant> {
-        self.held.front().map(|(due, ..)| *due)
+        let next = self.held.front().map(|(due, ..)| *due);
+        next.filter(|_| !self.is_frozen_for_good())
     }
 
     /// Returns the time at which the last held frame is due.
     pub(crate) fn last_release(&self) -> Option<Instant> {
-        self.held.back().map(|(due, ..)| *due)
+        let last = self.held.back().map(|(due, ..)| *due);
+        last.filter(|_| !self.is_frozen_for_good())
+    }
+
+    #[cfg(feature = "test-util")]
+    pub(crate) fn held_count(&self) -> usize {
+        self.held.len()
     }
 
     pub(crate) fn discard_held(&mut self) {

@@ -35,6 +35,7 @@ mod cloud;
 mod config;
 mod constant_time;
 mod context;
+pub mod control;
 mod events;
 mod faults;
 mod identity;
@@ -52,7 +53,7 @@ mod transport;
 
 #[cfg(feature = "test-util")]
 pub use cloud::Component;
-pub use cloud::{Cloud, Input, ListenerId, OpenError, Playing, WebhookAnswer};
+pub use cloud::{Cloud, Input, ListenerId, OpenError, Playing, WebhookAnswer, read_answer};
 pub use config::{ApiKey, Config, OldConnection, RestartForm, ShutdownCode};
 pub use events::{Event, Fact, Phase, Side};
 pub use faults::action::Action;
@@ -64,7 +65,7 @@ pub use faults::{
     Direction, Fault, FaultField, FaultInfo, FaultRequest, Share, Target, kinds as fault,
 };
 pub use identity::{ConnectionId, Identity, PlayId, UserSessionId};
-pub use output::{AppCall, Delivery, Output, WebhookCall};
+pub use output::{AppCall, Delivery, Output, WebhookCall, late_answer};
 pub use protocol::frame_spec::{FrameSpec, SettingsChange};
 pub use protocol::{Dialect, RoomConfig, View};
 pub use time::{Instant, WallClock};

@@ -106,3 +106,14 @@ pub struct AppCall {
     /// Body of the request.
     pub body: Vec<u8>,
 }
+
+impl AppCall {
+    /// Time for the response.
+    pub const TIMEOUT: Duration = Duration::from_secs(10);
+}
+
+/// Returns the error of a request to an app without a response in time.
+pub fn late_answer(timeout: Duration) -> String {
+    let time = humantime::format_duration(timeout);
+    format!("no response within {time}")
+}

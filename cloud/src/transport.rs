@@ -92,9 +92,6 @@ impl Transport {
         now: Instant,
         max_bytes: usize,
     ) -> Passage<Delivery> {
-        if self.frozen {
-            return Passage::Lost;
-        }
         let is_close = matches!(what, Delivery::Close { .. });
         let cost = what.cost();
         self.down.pass(what, cost, now, max_bytes, is_close)

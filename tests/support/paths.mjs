@@ -10,3 +10,5 @@ export const PACKAGE = path.resolve(ROOT, process.env.TPA_PKG ?? "pkg");
 export const PACKAGE_MODE = process.env.TPA_PKG_MODE ?? "immediate-abort";
 /** The package as `cargo xtask build --plain` makes it; built by `cargo xtask test package`. */
 export const PLAIN_PACKAGE = path.resolve(ROOT, process.env.TPA_PKG_PLAIN ?? "target/package/pkg-plain");
+/** The package `tpa-cloud`. */
+export const CLOUD_PACKAGE = path.resolve(ROOT, process.env.TPA_PKG_CLOUD ?? "pkg-cloud");

@@ -135,6 +135,8 @@ pub enum Part {
     Js,
     /// The packed package as users install it (tests/package)
     Package,
+    /// The npm package tpa-cloud
+    Cloud,
     /// The platform's own SDK against tpa-cloud (tests/sdk)
     Sdk,
     /// The package in runtimes, bundlers, test runners and frameworks (tests/matrix)

@@ -26,6 +26,11 @@ pub fn package() -> PathBuf {
     root().join("pkg")
 }
 
+/// Folder of the built npm package `tpa-cloud`.
+pub fn cloud_package() -> PathBuf {
+    root().join("pkg-cloud")
+}
+
 /// Folder for tools, shared by all checkouts of a user.
 pub fn cache() -> Result<PathBuf, String> {
     let variable = |name: &str| {

@@ -2,6 +2,8 @@
 
 use std::collections::BTreeSet;
 
+use serde_json::Value;
+
 use super::Cloud;
 use super::disconnect::Ending;
 use crate::events::Fact;
@@ -118,5 +120,42 @@ impl Cloud {
             .filter(|(user, package)| is_target(user, package))
             .map(|(user, package)| (user.clone(), package.clone()))
             .collect()
+    }
+}
+
+/// Reads the response of an app, whose status 2xx is success unless the body's `status` is `error`.
+///
+/// # Errors
+///
+/// The error is the result of the request, for [`Cloud::handle_webhook`] and
+/// [`Cloud::handle_app_answer`].
+pub fn read_answer(status: u16, body: &[u8]) -> WebhookAnswer {
+    let answer: Value = serde_json::from_slice(body).unwrap_or_default();
+    let message = answer["message"].as_str().unwrap_or("no reason given");
+    if !(200..300).contains(&status) {
+        return Err(format!("response status {status}: {message}"));
+    }
+    if answer["status"] == "error" {
+        return Err(format!("response with an error: {message}"));
+    }
+    Ok(())
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn responses_are_success_or_error() {
+        assert_eq!(read_answer(200, br#"{"status":"success"}"#), Ok(()));
+        assert_eq!(read_answer(204, b""), Ok(()));
+        for (status, body) in [
+            (200, r#"{"status":"error","message":"busy"}"#),
+            (503, r#"{"message":"busy"}"#),
+        ] {
+            let error = read_answer(status, body.as_bytes()).unwrap_err();
+            assert!(error.contains("busy"), "{error}");
+        }
+        assert!(read_answer(404, b"<html>").is_err());
     }
 }

@@ -64,6 +64,15 @@ impl Cloud {
         }
     }
 
+    /// Handles the frames that a peer has sent before its close frame.
+    pub(super) fn handle_held(&mut self, id: ConnectionId) {
+        let now = self.context.now();
+        let transport = self.context.transports.get_mut(id);
+        if transport.is_some_and(|transport| transport.up.clear(now)) {
+            self.handle_arrivals(id);
+        }
+    }
+
     /// Sends the held frames that are due.
     pub(super) fn release(&mut self, id: ConnectionId) {
         let now = self.context.now();

@@ -40,6 +40,7 @@ impl Cloud {
         };
         let fact = Fact::Fault {
             fault: request.fault.name(),
+            direction: request.fault.direction(),
             connections: hit.clone(),
             for_ms: request.period.map(|period| period.as_millis() as u64),
         };
@@ -79,6 +80,7 @@ impl Cloud {
         }
         let fact = Fact::Fault {
             fault: "clear",
+            direction: None,
             connections: Vec::new(),
             for_ms: None,
         };
@@ -118,9 +120,16 @@ impl Cloud {
                 let end = self.context.now() + uptime;
                 self.context.timers.set(Timer::Flap(id), end);
             }
-            Effect::Freeze(Direction::Both) => self.freeze(id, until),
             Effect::Freeze(direction) => {
-                self.affect(id, direction, |up| up.lose(until), |down| down.lose(until));
+                if direction == Direction::Both {
+                    self.freeze(id, until);
+                }
+                self.affect(
+                    id,
+                    direction,
+                    |up| up.freeze(until),
+                    |down| down.freeze(until),
+                );
             }
             Effect::Delay(by, direction) => {
                 self.affect(
@@ -158,6 +167,13 @@ impl Cloud {
         }
         if matches!(direction, Direction::Down | Direction::Both) {
             on_down(&mut transport.down);
+        }
+        // The end of a freeze may be known only now.
+        if let Some(due) = transport.up.next_release() {
+            self.context.timers.set(Timer::Arrive(id), due);
+        }
+        if let Some(due) = transport.down.next_release() {
+            self.context.timers.set(Timer::Release(id), due);
         }
     }
 

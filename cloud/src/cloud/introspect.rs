@@ -66,6 +66,12 @@ impl Cloud {
         add(Component::Plans, &mut self.playback.connections());
         references
     }
+
+    /// Returns the number of frames of a peer that faults hold.
+    pub fn held_arrivals(&self, id: ConnectionId) -> usize {
+        let transport = self.context.transports.get(id);
+        transport.map_or(0, |transport| transport.up.held_count())
+    }
 }
 
 fn add_transports<'a>(

@@ -11,11 +11,12 @@ mod frames;
 #[cfg(feature = "test-util")]
 mod introspect;
 mod old_connection;
+mod receive;
 mod relay;
 mod rooms;
 mod scenarios;
 
-pub use apps::WebhookAnswer;
+pub use apps::{WebhookAnswer, read_answer};
 pub use events::ListenerId;
 #[cfg(feature = "test-util")]
 pub use introspect::Component;
@@ -183,6 +184,7 @@ impl Cloud {
                 self.context.transports.remove(from);
             }
             Input::Closed { code, reason } => {
+                self.handle_held(from);
                 let deadline = self.context.now() + self.context.config.close_timeout;
                 if self.end(from, Ending::by_peer(code, reason)) {
                     self.context.timers.set(Timer::Cut(from), deadline);
@@ -268,60 +270,6 @@ impl Cloud {
             && let Some(manager) = self.sessions.get_mut(user)
         {
             manager.record_activity(from, self.context.now());
-        }
-    }
-
-    fn handle_text(&mut self, from: ConnectionId, text: &str) {
-        self.context.metrics.received("text", text.len());
-        if !self.receive(from, text.len()) {
-            return;
-        }
-        match protocol::read_frame(text) {
-            Ok((kind, frame)) => {
-                self.count_message(from, kind);
-                self.handle_frame(from, frame);
-            }
-            Err(malformed) => self.refuse(from, Refusal::malformed(malformed.to_string())),
-        }
-    }
-
-    fn handle_binary(&mut self, from: ConnectionId, bytes: &[u8]) {
-        self.context.metrics.received("binary", bytes.len());
-        if !self.receive(from, bytes.len()) {
-            return;
-        }
-        self.count_message(from, "binary".to_owned());
-        let transport = self.context.transports.get(from);
-        if matches!(
-            transport.map(|transport| &transport.stage),
-            Some(Stage::Handshaking(_))
-        ) {
-            self.refuse(from, Refusal::malformed(FIRST_FRAME.to_owned()));
-        }
-    }
-
-    /// Counts a frame. Returns false if it is to be ignored.
-    fn receive(&mut self, from: ConnectionId, length: usize) -> bool {
-        self.record_activity(from);
-        let Some(transport) = self.context.transports.get_mut(from) else {
-            return false;
-        };
-        if transport.is_closed() {
-            return false;
-        }
-        transport.received += 1;
-        if length > self.context.config.max_frame_bytes {
-            self.end(from, Ending::close(close::TOO_BIG, close::FRAME_TOO_BIG));
-            return false;
-        }
-        true
-    }
-
-    fn count_message(&mut self, from: ConnectionId, frame: String) {
-        if let Some(transport) = self.context.transports.get(from) {
-            let who = transport.identity().map(Arc::clone);
-            let count = transport.received;
-            self.broadcast(who, Fact::Message { frame, count });
         }
     }
 

@@ -2,6 +2,8 @@
 
 use std::time::Duration;
 
+use serde::Serialize;
+
 use super::kinds::Fault;
 use crate::identity::{ConnectionId, Identity};
 
@@ -44,7 +46,8 @@ impl Share {
 }
 
 /// Direction of frames.
-#[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq, Serialize)]
+#[serde(rename_all = "snake_case")]
 pub enum Direction {
     /// From the app to the cloud.
     Up,

@@ -6,9 +6,11 @@ use std::time::Duration;
 use fastrand::Rng;
 
 use crate::faults::action::Action;
-use crate::faults::kinds::{Close, Cut, Delay, DropAcks, Flap, Freeze, Malformed, Refuse, Restart};
+use crate::faults::kinds::{
+    Close, Cut, Delay, DropAcks, Flap, Freeze, Malformed, Refuse, Restart, Slow,
+};
 use crate::faults::scenario::Step;
-use crate::faults::{Fault, FaultRequest, Share, Target};
+use crate::faults::{Direction, Fault, FaultRequest, Share, Target};
 
 /// Endless random faults with their times. A client with default options recovers from each of
 /// them.
@@ -16,6 +18,9 @@ use crate::faults::{Fault, FaultRequest, Share, Target};
 pub struct SeededPlan {
     seed: u64,
     random: Rng,
+    /// Random numbers of the partial faults, which leave those of the others as they are. `None`
+    /// for a seed without partial faults.
+    partial: Option<Rng>,
     at: Duration,
     /// Steps that are drawn and not yet returned.
     next: VecDeque<Step>,
@@ -24,9 +29,11 @@ pub struct SeededPlan {
 impl SeededPlan {
     /// Creates the plan of a seed.
     pub fn new(seed: u64) -> Self {
+        let mut partial = Rng::with_seed(!seed);
         Self {
             seed,
             random: Rng::with_seed(seed),
+            partial: partial.bool().then_some(partial),
             at: Duration::ZERO,
             next: VecDeque::new(),
         }
@@ -41,6 +48,7 @@ impl SeededPlan {
         // A pause first, so that most faults hit clients that are connected. After a lost ack a
         // client may need more than the shortest pause.
         let pause = self.millis(6_000, 16_000);
+        self.draw_partial(self.at + pause / 2);
         self.at += pause;
         match self.random.u32(0..11) {
             0 | 1 => self.push(Cut {}, None),
@@ -87,6 +95,43 @@ impl SeededPlan {
                 self.push(restart, Some(period));
             }
         }
+    }
+
+    /// Draws a fault of one direction or of some connections, in one of three pauses.
+    fn draw_partial(&mut self, at: Duration) {
+        let Some(random) = &mut self.partial else {
+            return;
+        };
+        if random.u32(0..3) > 0 {
+            return;
+        }
+        let direction = [Direction::Up, Direction::Down, Direction::Both][random.usize(0..3)];
+        let fault: Fault = match random.u32(0..4) {
+            0 | 1 => {
+                let bytes_per_second = random.u64(500..=8_000);
+                let slow = Slow {
+                    bytes_per_second,
+                    direction,
+                };
+                slow.into()
+            }
+            2 => Freeze { direction }.into(),
+            _ => {
+                let by = Duration::from_millis(random.u64(50..=1_500));
+                Delay { by, direction }.into()
+            }
+        };
+        let period = Duration::from_millis(random.u64(1_000..=3_000));
+        let share = [Some(Share::ALL), Share::new(0.5)][random.usize(0..2)];
+        self.next.push_back(Step {
+            at,
+            action: Action::Fault(FaultRequest {
+                fault,
+                target: Target::All,
+                period: Some(period),
+                share: share.unwrap_or(Share::ALL),
+            }),
+        });
     }
 
     fn millis(&mut self, least: u64, most: u64) -> Duration {
@@ -152,6 +197,7 @@ mod tests {
     }
 
     /// A seed in a report must reproduce the same faults in later versions.
+    /// Kinds that are added later need random numbers of their own, as the partial faults have.
     #[test]
     fn the_plan_of_a_seed_is_stable() {
         let plan = [
@@ -168,9 +214,54 @@ mod tests {
         assert_eq!(found, plan);
     }
 
+    /// Partial faults came later than the others, and take none of their random numbers.
+    #[test]
+    fn partial_faults_leave_the_others_where_they_are() {
+        for seed in 0..200 {
+            let with = SeededPlan::new(seed);
+            let mut without = with.clone();
+            without.partial = None;
+            let end = Duration::from_secs(1_000);
+            let mut left = without.take_while(|step| step.at < end).peekable();
+            let steps = with.take_while(|step| step.at < end);
+            let added: Vec<Step> = steps
+                .filter(|step| left.next_if(|one| one == step).is_none())
+                .collect();
+            assert_eq!(left.next(), None, "seed {seed}");
+            assert_eq!(added.is_empty(), SeededPlan::new(seed).partial.is_none());
+        }
+    }
+
+    #[test]
+    fn some_seeds_draw_bandwidth_directions_and_shares() {
+        let plan = [(12_026, "cut"), (15_499, "slow")];
+        let all = steps(0, 300);
+        let found: Vec<_> = all
+            .iter()
+            .map(|step| (step.at.as_millis(), fault(step).fault.name()))
+            .take(plan.len())
+            .collect();
+        assert_eq!(found, plan);
+        let directions = |wanted| {
+            let mut faults = all.iter().map(|step| &fault(step).fault);
+            faults.any(|fault| matches!(fault, Fault::Slow(slow) if slow.direction == wanted))
+        };
+        assert!(directions(Direction::Up) && directions(Direction::Down));
+        assert!(all.iter().any(|step| fault(step).share != Share::ALL));
+        for pair in all.windows(2) {
+            let pause = pair[1].at - pair[0].at;
+            assert!(
+                pause.is_zero() || pause >= Duration::from_secs(3),
+                "{pair:?}"
+            );
+        }
+    }
+
     #[test]
     fn every_kind_comes_after_a_pause() {
-        let steps = steps(1, 300);
+        let mut plan = SeededPlan::new(1);
+        plan.partial = None;
+        let steps: Vec<Step> = plan.take(300).collect();
         let kinds: BTreeSet<&str> = steps.iter().map(|step| fault(step).fault.name()).collect();
         assert_eq!(kinds.len(), 9, "{kinds:?}");
         for pair in steps.windows(2) {

@@ -7,16 +7,15 @@ use std::net::{IpAddr, SocketAddr};
 use axum::extract::{ConnectInfo, Request, State};
 use axum::http::header::{
     ACCESS_CONTROL_ALLOW_HEADERS, ACCESS_CONTROL_ALLOW_METHODS, ACCESS_CONTROL_ALLOW_ORIGIN,
-    ACCESS_CONTROL_MAX_AGE, AUTHORIZATION, HOST, ORIGIN, VARY, WWW_AUTHENTICATE,
+    ACCESS_CONTROL_MAX_AGE, AUTHORIZATION, CONTENT_TYPE, HOST, ORIGIN, VARY, WWW_AUTHENTICATE,
 };
 use axum::http::uri::Authority;
 use axum::http::{HeaderMap, HeaderValue, Method, StatusCode, Uri};
 use axum::middleware::Next;
 use axum::response::{IntoResponse, Response};
-use serde_json::json;
+use serde_json::{Value, json};
 
 use super::listener::PeerInfo;
-use super::routes;
 use super::token::Token;
 
 /// Parameters of the access control.
@@ -195,15 +194,20 @@ fn allow(headers: &mut HeaderMap, origin: HeaderValue) {
 }
 
 fn forbidden(error: &str) -> Response {
-    routes::json_response(StatusCode::FORBIDDEN, &json!({"error": error}))
+    json_response(StatusCode::FORBIDDEN, &json!({"error": error}))
 }
 
 fn unauthorized() -> Response {
     let error = json!({"error": "the control interface needs `Authorization: Bearer TOKEN`"});
-    let mut response = routes::json_response(StatusCode::UNAUTHORIZED, &error);
+    let mut response = json_response(StatusCode::UNAUTHORIZED, &error);
     let challenge = HeaderValue::from_static("Bearer");
     response.headers_mut().insert(WWW_AUTHENTICATE, challenge);
     response
+}
+
+fn json_response(status: StatusCode, body: &Value) -> Response {
+    let headers = [(CONTENT_TYPE, "application/json")];
+    (status, headers, body.to_string()).into_response()
 }
 
 fn is_loopback_origin(origin: &str) -> bool {

@@ -2,7 +2,6 @@
 
 use std::fmt;
 use std::sync::Arc;
-use std::time::Duration;
 
 use axum::body::Bytes;
 use hyper_util::client::legacy::Client;
@@ -12,10 +11,8 @@ use tokio::task::JoinSet;
 
 use super::driver::Driver;
 use super::webhook::{self, HttpClient};
-use crate::output::AppCall;
-
-/// Time for a response.
-const RESPONSE_TIMEOUT: Duration = Duration::from_secs(10);
+use crate::cloud::read_answer;
+use crate::output::{AppCall, late_answer};
 
 /// Number of concurrent requests.
 const MAX_CONCURRENT: usize = 16;
@@ -63,10 +60,10 @@ impl Caller {
         let _permit = self.permits.acquire().await;
         let body = std::mem::take(&mut call.body);
         let sending = webhook::send(&self.client, &call.url, &call.content_type, body);
-        let answer = tokio::time::timeout(RESPONSE_TIMEOUT, sending).await;
-        let answer = answer.unwrap_or_else(|_| Err("no response within 10 s".to_owned()));
+        let answer = tokio::time::timeout(AppCall::TIMEOUT, sending).await;
+        let answer = answer.unwrap_or_else(|_| Err(late_answer(AppCall::TIMEOUT)));
         let result = match &answer {
-            Ok((status, body)) => webhook::interpret(*status, body),
+            Ok((status, body)) => read_answer(*status, body),
             Err(error) => Err(error.clone()),
         };
         self.driver

@@ -33,9 +33,17 @@ pub(super) fn log_event(event: &Event) {
         Fact::Closed { code, reason, by } => line!(info, code, reason, ?by, "closed"),
         Fact::Fault {
             fault,
+            direction,
             connections,
             for_ms,
-        } => line!(info, fault, for_ms, hit = connections.len(), "fault"),
+        } => line!(
+            info,
+            fault,
+            ?direction,
+            for_ms,
+            hit = connections.len(),
+            "fault"
+        ),
         Fact::Subscriptions { subscriptions } => line!(debug, ?subscriptions, "subscribed"),
         Fact::Display {
             view, duration_ms, ..
@@ -58,7 +66,7 @@ pub(super) fn log_event(event: &Event) {
         Fact::AppGivenUp { reason, .. } => line!(warn, reason, "app given up"),
         Fact::AppStopped { reason, .. } => line!(info, reason, "app stopped"),
         Fact::Scenario { name, phase } => line!(info, name, ?phase, "scenario"),
-        Fact::Message { frame, count } => line!(trace, frame, count, "message"),
+        Fact::Message { frame, count, .. } => line!(trace, frame, count, "message"),
     }
 }
 

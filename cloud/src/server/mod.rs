@@ -24,12 +24,13 @@ use std::time::Duration;
 
 use axum::Router;
 use axum::middleware;
-use axum::routing::{delete, get, post};
+use axum::routing::{any, get};
 use tokio::net::TcpListener;
 use tokio::sync::{Semaphore, mpsc, watch};
 use tokio::task::{JoinHandle, JoinSet};
 
 use crate::config::Config;
+use crate::control::Control;
 use crate::faults::Target;
 use crate::faults::playback::Plan;
 use crate::faults::scenario::Scenario;
@@ -126,12 +127,10 @@ pub async fn start(mut config: ServerConfig) -> io::Result<Server> {
     let webhooks = tokio::spawn(webhook::run(Arc::clone(&driver), calls));
     let caller = Caller::new(Arc::clone(&driver));
     let calling = tokio::spawn(caller.clone().run(app_calls));
-    let mut scenarios = Scenario::builtin();
-    scenarios.extend(config.scenarios);
     let shared = Shared {
         driver: Arc::clone(&driver),
         caller,
-        scenarios: scenarios.into(),
+        control: Arc::new(Control::new(config.scenarios)),
         limits,
         snapshots: Arc::new(Semaphore::new(routes::MAX_SNAPSHOTS)),
         stopped: stopped.clone(),
@@ -218,20 +217,14 @@ const EXTRA_CONNECTIONS: usize = 256;
 fn router(shared: Shared, mounts: &[Mount], access: Access, timeout: Duration) -> Router {
     let control = Router::new()
         .route("/sessions", get(routes::sessions))
-        .route("/metrics", get(routes::metrics))
         .route("/events", get(events::feed))
-        .route("/faults", post(routes::inject).delete(routes::clear_faults))
-        .route("/frames", post(routes::send_frame))
-        .route("/apps", post(routes::apps::start))
-        .route("/apps/{package}", delete(routes::apps::stop))
-        .route("/apps/stop", post(routes::apps::stop_many))
-        .route("/tools", post(routes::apps::call_tool))
-        .route(
-            "/scenarios",
-            get(routes::scenarios::list)
-                .post(routes::scenarios::play)
-                .delete(routes::scenarios::stop),
-        )
+        .route("/metrics", any(routes::control))
+        .route("/faults", any(routes::control))
+        .route("/frames", any(routes::control))
+        .route("/apps", any(routes::control))
+        .route("/apps/{package}", any(routes::control))
+        .route("/tools", any(routes::control))
+        .route("/scenarios", any(routes::control))
         .layer(middleware::from_fn_with_state(
             BodyLimits::new(timeout),
             http::read_body,
@@ -260,7 +253,7 @@ fn router(shared: Shared, mounts: &[Mount], access: Access, timeout: Duration) -
 struct Shared {
     driver: Arc<Driver>,
     caller: Caller,
-    scenarios: Arc<[Scenario]>,
+    control: Arc<Control>,
     limits: Limits,
     snapshots: Arc<Semaphore>,
     stopped: watch::Receiver<bool>,

@@ -9,13 +9,12 @@ use http_body_util::{BodyExt, Full, Limited};
 use hyper_util::client::legacy::Client;
 use hyper_util::client::legacy::connect::HttpConnector;
 use hyper_util::rt::TokioExecutor;
-use serde_json::Value;
 use tokio::sync::{Semaphore, mpsc};
 use tokio::task::JoinSet;
 
 use super::driver::Driver;
-use crate::cloud::WebhookAnswer;
-use crate::output::WebhookCall;
+use crate::cloud::{WebhookAnswer, read_answer};
+use crate::output::{WebhookCall, late_answer};
 
 pub(super) type HttpClient = Client<HttpConnector, Full<Bytes>>;
 
@@ -40,10 +39,7 @@ pub(super) async fn run(driver: Arc<Driver>, mut calls: mpsc::Receiver<WebhookCa
         running.spawn(async move {
             let _permit = permit;
             let answer = tokio::time::timeout(call.timeout, post(&client, &call)).await;
-            let answer = answer.unwrap_or_else(|_| {
-                let time = humantime::format_duration(call.timeout);
-                Err(format!("no response within {time}"))
-            });
+            let answer = answer.unwrap_or_else(|_| Err(late_answer(call.timeout)));
             driver.with(|cloud, now| cloud.handle_webhook(&call, answer, now));
         });
     }
@@ -52,7 +48,7 @@ pub(super) async fn run(driver: Arc<Driver>, mut calls: mpsc::Receiver<WebhookCa
 async fn post(client: &HttpClient, call: &WebhookCall) -> WebhookAnswer {
     let body = call.body.clone();
     let (status, body) = send(client, &call.url, "application/json", body).await?;
-    interpret(status, &body)
+    read_answer(status, &body)
 }
 
 /// Sends a POST request. Returns the status and the body of the response.
@@ -77,36 +73,4 @@ pub(super) async fn send(
     let body = Limited::new(response.into_body(), MAX_ANSWER_BYTES);
     let body = body.collect().await.map_err(|error| error.to_string())?;
     Ok((status.as_u16(), body.to_bytes()))
-}
-
-/// Interprets a response: 2xx is success, unless the body's `status` is `error`.
-pub(super) fn interpret(status: u16, body: &[u8]) -> WebhookAnswer {
-    let answer: Value = serde_json::from_slice(body).unwrap_or_default();
-    let message = answer["message"].as_str().unwrap_or("no reason given");
-    if !(200..300).contains(&status) {
-        return Err(format!("response status {status}: {message}"));
-    }
-    if answer["status"] == "error" {
-        return Err(format!("response with an error: {message}"));
-    }
-    Ok(())
-}
-
-#[cfg(test)]
-mod tests {
-    use super::*;
-
-    #[test]
-    fn responses_are_success_or_error() {
-        assert_eq!(interpret(200, br#"{"status":"success"}"#), Ok(()));
-        assert_eq!(interpret(204, b""), Ok(()));
-        for (status, body) in [
-            (200, r#"{"status":"error","message":"busy"}"#),
-            (503, r#"{"message":"busy"}"#),
-        ] {
-            let error = interpret(status, body.as_bytes()).unwrap_err();
-            assert!(error.contains("busy"), "{error}");
-        }
-        assert!(interpret(404, b"<html>").is_err());
-    }
 }

@@ -26,22 +26,117 @@ impl World {
 }
 
 #[test]
-fn a_frozen_direction_loses_its_frames() {
-    for (direction, received, answered) in [
-        (Direction::Up, 0, 0),
-        (Direction::Down, 1, 0),
-        (Direction::Both, 1, 0),
+fn a_frozen_direction_holds_its_frames_until_the_end() {
+    for (direction, received) in [
+        (Direction::Up, 0),
+        (Direction::Down, 1),
+        (Direction::Both, 0),
     ] {
         let mut world = World::new();
         let id = world.connect("user1", PACKAGE);
+        let start = world.now.as_millis();
         world.inject(fault::Freeze { direction }, Some(seconds(10)));
         world.ping(id);
         assert_eq!(world.received(id), received, "{direction:?}");
-        assert_eq!(world.pongs(id).len(), answered, "{direction:?}");
-        // The period ends.
-        world.advance(seconds(10));
+        world.advance(seconds(9));
+        assert!(world.pongs(id).is_empty(), "{direction:?}");
+        world.advance(seconds(1));
         world.ping(id);
-        assert_eq!(world.pongs(id).len(), 1, "{direction:?}");
+        let end = start + 10_000;
+        assert_eq!(world.pongs(id), [end, end], "{direction:?}");
+        assert_eq!(world.received(id), 2, "{direction:?}");
+    }
+}
+
+#[test]
+fn an_endless_freeze_loses_new_frames() {
+    for direction in [Direction::Up, Direction::Down, Direction::Both] {
+        for ends in [false, true] {
+            let mut world = World::new();
+            let id = world.connect("user1", PACKAGE);
+            let by = seconds(1);
+            world.inject(fault::Delay { by, direction }, Some(seconds(5)));
+            world.ping(id);
+            world.inject(fault::Freeze { direction }, None);
+            world.ping(id);
+            world.advance(seconds(10));
+            assert!(world.pongs(id).is_empty(), "{direction:?}");
+            if ends {
+                world.inject(fault::Freeze { direction }, Some(seconds(1)));
+            } else {
+                world.cloud.clear_faults(&Target::All, world.now);
+                world.drain();
+            }
+            // The first ping was on its way.
+            world.advance(seconds(10));
+            assert_eq!(world.pongs(id).len(), 1, "{direction:?} {ends}");
+        }
+    }
+}
+
+#[test]
+fn a_freeze_stops_the_frames_on_their_way() {
+    let mut world = World::new();
+    let id = world.connect("user1", PACKAGE);
+    let (by, direction) = (seconds(2), Direction::Up);
+    world.inject(fault::Delay { by, direction }, None);
+    world.ping(id);
+    world.advance(seconds(1));
+    world.inject(fault::Freeze { direction }, Some(seconds(5)));
+    world.advance(seconds(10));
+    assert_eq!(world.pongs(id), [6_000]);
+}
+
+#[test]
+fn frames_arrive_before_the_close_that_follows_them() {
+    for fault in [
+        Fault::from(fault::Freeze {
+            direction: Direction::Up,
+        }),
+        fault::Delay {
+            by: seconds(1),
+            direction: Direction::Up,
+        }
+        .into(),
+        fault::Slow {
+            bytes_per_second: 1,
+            direction: Direction::Up,
+        }
+        .into(),
+    ] {
+        let mut world = World::new();
+        let id = world.connect("user1", PACKAGE);
+        world.inject(fault.clone(), Some(seconds(10)));
+        world.ping(id);
+        world.input(
+            id,
+            Input::Closed {
+                code: 1000,
+                reason: "",
+            },
+        );
+        assert_eq!(world.received(id), 1, "{fault:?}");
+        world.input(id, Input::Gone);
+        assert!(world.cloud.references().is_empty());
+    }
+}
+
+#[test]
+fn a_line_that_is_no_longer_slow_carries_the_rest_at_once() {
+    for direction in [Direction::Up, Direction::Down] {
+        let mut world = World::new();
+        let id = world.connect("user1", PACKAGE);
+        let bytes_per_second = 1;
+        let slow = fault::Slow {
+            bytes_per_second,
+            direction,
+        };
+        world.inject(slow, Some(seconds(2)));
+        for _ in 0..3 {
+            world.ping(id);
+        }
+        world.advance(seconds(10));
+        assert_eq!(world.pongs(id), [2_000; 3], "{direction:?}");
     }
 }
 
@@ -132,21 +227,31 @@ fn a_slow_connection_carries_its_bytes_a_second() {
 }
 
 #[test]
-fn held_frames_of_a_peer_are_bounded() {
-    let mut world = World::with(Config {
-        max_send_buffer_bytes: 1_000,
-        ..Config::default()
-    });
-    let id = world.connect("user1", PACKAGE);
-    let (by, direction) = (seconds(60), Direction::Up);
-    world.inject(fault::Delay { by, direction }, None);
-    for _ in 0..20 {
-        world.ping(id);
+fn held_frames_are_bounded() {
+    let by = seconds(60);
+    let faults = |direction| {
+        [
+            Fault::from(fault::Delay { by, direction }),
+            fault::Freeze { direction }.into(),
+        ]
+    };
+    let directions = [Direction::Up, Direction::Down, Direction::Both];
+    for fault in directions.into_iter().flat_map(faults) {
+        let mut world = World::with(Config {
+            max_send_buffer_bytes: 1_000,
+            ..Config::default()
+        });
+        let id = world.connect("user1", PACKAGE);
+        world.inject(fault.clone(), Some(by));
+        for _ in 0..20 {
+            world.ping(id);
+        }
+        world.advance(Duration::ZERO);
+        assert!(world.cut_at(id).is_some(), "{fault:?}");
+        world.input(id, Input::Gone);
+        assert!(world.cloud.references().is_empty());
+        assert_eq!(world.cloud.poll_timeout(), None, "{fault:?}");
     }
-    assert!(world.cut_at(id).is_some());
-    world.input(id, Input::Gone);
-    assert!(world.cloud.references().is_empty());
-    assert_eq!(world.cloud.poll_timeout(), None);
 }
 
 #[test]

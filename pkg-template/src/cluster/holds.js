@@ -6,12 +6,10 @@
  * @import { Task } from "./tasks.js"
  */
 import { COMMAND, command, event } from "./tasks.js";
-import { OWNED_TTL, conditionOf, count, output, owe, spawn, tell } from "./state.js";
+import { OWNED_TTL, SETTLEMENTS, conditionOf, count, output, owe, spawn, tell } from "./state.js";
 
 /** Most sessions of one check. */
 const BATCH = 500;
-/** Contacts with the store after which a command that timed out is no longer expected to happen. */
-const SETTLEMENTS = 3;
 
 /**
  * Starts a session, or keeps it back in quarantine.
@@ -37,15 +35,16 @@ export function begin(state, { sessionId, number, isSure, fields, reply, previou
  */
 export function end(state, { id, sessionId, number }, reason, then) {
   state.holds.delete(sessionId);
-  if (then !== undefined) state.ending.set(id, { sessionId, ...then });
+  state.ending.set(id, { sessionId, ...then });
   output(state, "end", { hold: id, sessionId, number, reason });
 }
 
 /** A session is over: its socket is closed, and `onStop` has returned. @param {State} state @param {{ hold: number, wasOpen: boolean }} input */
 export function over(state, { hold, wasOpen }) {
   const ending = state.ending.get(hold);
-  state.ending.delete(hold);
   if (ending === undefined) return;
+  state.ending.delete(hold);
+  state.tasks.emit(`over ${hold}`);
   const { sessionId, to, stop } = ending;
   if (to && wasOpen) spawn(state, tell(state, to, { kind: "gone", sid: sessionId }));
   if (stop !== undefined) spawn(state, tell(state, stop.from, { kind: "res", id: stop.id, answer: true }));

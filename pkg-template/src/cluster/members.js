@@ -12,6 +12,7 @@ import { hibernate, lock, unlock } from "./start.js";
 import {
   BEAT,
   OWNED_TTL,
+  SETTLEMENTS,
   START,
   STOPPED_TTL,
   conditionOf,
@@ -20,6 +21,7 @@ import {
   isDead,
   livingPeers,
   output,
+  owe,
   rememberLeaving,
   spawn,
   storeNow,
@@ -222,7 +224,7 @@ function* takeOne(state, name, sessionId) {
     const expected = { owner, number };
     const put = { sessionId, expected, owner: state.instance, number: 0, ttl: OWNED_TTL, fields };
     const answer = yield command("put", put);
-    if (answer === undefined) state.owed.set(sessionId, { kind: "settle", times: 3 });
+    if (answer === undefined) owe(state, sessionId, { kind: "settle", times: SETTLEMENTS });
     if (answer === undefined || !answer.value.done) return;
     const taken = answer.value.record;
     unlock(state, sessionId, claim);
@@ -312,7 +314,7 @@ export function* receive(state, { sid: sessionId, f: number, from: owner, fields
       fields,
     };
     const answer = yield command("put", put);
-    if (answer === undefined) state.owed.set(sessionId, { kind: "settle", times: 3 });
+    if (answer === undefined) owe(state, sessionId, { kind: "settle", times: SETTLEMENTS });
     if (answer === undefined || !answer.value.done) return;
     const taken = answer.value.record;
     unlock(state, sessionId, claim);

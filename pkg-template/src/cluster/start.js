@@ -11,6 +11,7 @@ import { begin, emptyFields, end, lose, settleRecord } from "./holds.js";
 import { quarantine, withCrash } from "./quarantine.js";
 import {
   OWNED_TTL,
+  SETTLEMENTS,
   SILENCE,
   START,
   STOPPED_TTL,
@@ -157,7 +158,7 @@ function* claimRecord(state, id, request, record, claim, isDead) {
   };
   const answer = yield command("put", put);
   if (answer === undefined) {
-    owe(state, sessionId, { kind: "settle", times: 3 });
+    owe(state, sessionId, { kind: "settle", times: SETTLEMENTS });
     if (claim.isAborted) reply(state, id, refusal(502, "not connected: stopped before the start"));
     else serveAlone(state, id, request);
     return "done";
@@ -321,9 +322,9 @@ export function* stop(state, id, { sessionId, reason }) {
     put = yield command("put", { ...mark, expected: "lower", fields: kept });
   }
   if (put === undefined) owe(state, sessionId, { kind: "stop", number });
-  else if (!put.value.done) return reply(state, id, success);
-  const f = put?.value.record.number ?? number;
+  const f = put?.value.record?.number ?? number;
   const owner = record?.owner ?? "";
+  if (hold !== undefined && state.ending.has(hold.id)) yield event(`over ${hold.id}`, STOP);
   if (owner === state.instance) return reply(state, id, success);
   const message = { what: "stop", sid: sessionId, f, reason };
   if (owner === "") spawn(state, tell(state, "*", { kind: "stop", sid: sessionId, f, reason }));

@@ -74,6 +74,8 @@ export const START = 4500;
 /** Lifetime of a record with an owner, and of a stop, ms. */
 export const OWNED_TTL = 24 * 3600e3;
 export const STOPPED_TTL = 15 * 60e3;
+/** Contacts with the store after which a command that timed out is no longer expected to happen. */
+export const SETTLEMENTS = 3;
 /** Most asks without an answer. */
 const MAX_ASKS = 1000;
 /** Most sessions, beyond those that are held, whose records are to be settled. */

@@ -50,7 +50,7 @@ export class Timeline {
     const last = heap.pop();
     if (heap.length === 0) return first;
     heap[0] = last;
-    for (let i = 0; ; ) {
+    for (let i = 0; ;) {
       let child = 2 * i + 1;
       if (child + 1 < heap.length && before(heap[child + 1], heap[child])) child += 1;
       if (child >= heap.length || !before(heap[child], heap[i])) return first;

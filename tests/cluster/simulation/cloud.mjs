@@ -34,6 +34,8 @@ export class Cloud {
   start(sessionId) {
     const user = this.user(sessionId);
     if (user.isWanted) return;
+    if (user.isStopPending) user.stoppedBadlyAt = this.#world.time.now;
+    this.#detachAll(user);
     user.isWanted = true;
     this.#restart(user, false);
   }
@@ -44,9 +46,9 @@ export class Cloud {
     if (!user.isWanted) return;
     user.isWanted = false;
     user.phase = "stopped";
-    user.starts += 1;
+    const starts = (user.starts += 1);
     this.#postStop(user, () => {
-      this.#detachAll(user);
+      if (user.starts === starts) this.#detachAll(user);
       stopped?.();
     });
   }
@@ -132,20 +134,26 @@ export class Cloud {
 
   #postStop(user, done) {
     let isDone = false;
+    user.isStopPending = true;
     const once = () => {
       if (isDone) return;
       isDone = true;
+      user.isStopPending = false;
       done();
     };
     this.#post(user, "stop", 1, once);
     // The waiting of a cloud has no limit; a process that dies resets the connection.
-    this.#world.time.after(HTTP_TIMEOUT, once);
+    this.#world.time.after(HTTP_TIMEOUT, () => {
+      if (!isDone) user.stoppedBadlyAt = this.#world.time.now;
+      once();
+    });
   }
 
   #post(user, type, tries, done = () => {}) {
     const { time, between, chance, processes, pick, witness } = this.#world;
     const alive = processes.filter(({ isAlive, isLeft }) => isAlive && !isLeft);
-    if (alive.length === 0) return void (tries > 1 ? time.after(1000, () => this.#post(user, type, tries - 1)) : done());
+    if (alive.length === 0)
+      return void (tries > 1 ? time.after(1000, () => this.#post(user, type, tries - 1)) : done());
     const { sessionId } = user;
     const request = { sessionId, userId: sessionId, url: "", reason: "user_disabled" };
     const deliver = () => {
@@ -157,6 +165,10 @@ export class Cloud {
       });
     };
     time.after(between(0.2, 5), deliver);
-    if (chance(this.#world.duplicates)) time.after(between(2, 800), deliver);
+    if (!chance(this.#world.duplicates)) return;
+    time.after(between(2, 800), () => {
+      if (type === "stop") user.stoppedBadlyAt = time.now;
+      deliver();
+    });
   }
 }

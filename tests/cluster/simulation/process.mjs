@@ -1,5 +1,11 @@
 /** Process of the app in virtual time: the core of the cluster, and a shell with scripted sessions. */
-import { createState, deadline, mayPass, step } from "../../../pkg-template/src/cluster/core.js";
+import { pathToFileURL } from "node:url";
+
+/** Another copy of the core, for tests of the simulation itself. */
+const { CLUSTER_CORE } = process.env;
+const core =
+  CLUSTER_CORE === undefined ? "../../../pkg-template/src/cluster/core.js" : pathToFileURL(CLUSTER_CORE);
+const { createState, deadline, mayPass, step } = await import(core);
 
 /** 2026, ms. */
 const EPOCH = 1_767_225_600_000;
@@ -163,7 +169,8 @@ export class Process {
         return this.#serve(output);
       case "end": {
         const session = this.sessions.get(output.hold);
-        return session && this.#end(session, output.reason);
+        if (session !== undefined && !session.isEnded) return this.#end(session, output.reason);
+        return this.#input({ type: "over", hold: output.hold, wasOpen: false });
       }
       case "redial": {
         const session = this.sessions.get(output.hold);
@@ -186,7 +193,9 @@ export class Process {
     const session = { hold, sessionId, number, previous, isGiven: false, isEnded: false, replies: [reply] };
     this.sessions.set(hold, session);
     const { time } = this.#world;
-    const older = [...this.sessions.values()].filter((each) => each.isStopping && each.sessionId === sessionId);
+    const older = [...this.sessions.values()].filter(
+      (each) => each.isStopping && each.sessionId === sessionId,
+    );
     const since = time.now;
     const dial = () => {
       if (session.isEnded || !this.isAlive) return;
@@ -204,12 +213,10 @@ export class Process {
     const connect = () => {
       if (session.isEnded || !this.isAlive || session.generation !== generation) return;
       if (this.isPaused) return void time.after(50, connect);
-      const conn = cloud.connect(this, session);
-      if (conn === undefined) return this.#over(session, "refused");
-      const old = session.conn;
-      session.conn = conn;
-      if (old !== undefined) cloud.closed(old);
-      this.#acked(session);
+      if (session.conn !== undefined) cloud.closed(session.conn);
+      session.conn = cloud.connect(this, session);
+      if (session.conn === undefined) this.#over(session, "refused");
+      else this.#acked(session);
     };
     time.after(between(3, 80), connect);
   }

@@ -47,6 +47,8 @@ export class Witness {
     const key = `${process.instance} ${session.hold}`;
     if (this.#given.has(key)) this.fail(`onSession twice for ${key}`);
     this.#given.set(key, { process, session, stopped: 0 });
+    const { stoppedBadlyAt } = this.#world.cloud.user(session.sessionId);
+    if (stoppedBadlyAt > time.now - SETTLE || this.#world.wasDeaf) return;
     for (const other of processes) {
       if (other === process || !this.#isWell(other, SETTLE) || !this.#isWell(process, SETTLE)) continue;
       for (const each of other.sessions.values()) {
@@ -59,7 +61,8 @@ export class Witness {
 
   stopped(process, session) {
     const entry = this.#given.get(`${process.instance} ${session.hold}`);
-    if (entry === undefined || ++entry.stopped > 1) this.fail(`onStop without onSession in ${process.instance}`);
+    if (entry === undefined || ++entry.stopped > 1)
+      this.fail(`onStop without onSession in ${process.instance}`);
   }
 
   /** The cloud is about to request a session. */
@@ -71,10 +74,13 @@ export class Witness {
     const { time } = this.#world;
     const at = time.now;
     let isAnswered = false;
+    // The owner does not hear of a stop that reaches a process without the store.
+    if (type === "stop" && !this.#isWell(process, SETTLE)) user.stoppedBadlyAt = at;
     const limit = type === "start" ? ANSWER : 800;
     time.after(limit + SLACK, () => {
       const isExcused = !process.isAlive || process.isPaused || process.disturbedUntil > at || process.isLeft;
-      if (!isAnswered && !isExcused) this.fail(`${process.instance} did not answer a ${type} within ${limit} ms`);
+      if (!isAnswered && !isExcused)
+        this.fail(`${process.instance} did not answer a ${type} within ${limit} ms`);
     });
     return (answer) => {
       isAnswered = true;
@@ -90,7 +96,13 @@ export class Witness {
     time.after(2500, () => {
       const isAgain = user.startedAt !== undefined && user.startedAt >= at - 1000;
       const wasQuiet = store.loss === 0 && store.late === 0 && store.since < at - SETTLE && !store.isAway;
-      if (isAgain || user.isWanted || !wasQuiet || !processes.every((each) => this.#isWell(each, SETTLE + 2500))) return;
+      if (
+        isAgain ||
+        user.isWanted ||
+        !wasQuiet ||
+        !processes.every((each) => this.#isWell(each, SETTLE + 2500))
+      )
+        return;
       for (const each of processes) {
         if (each.isAlive && each.session(user.sessionId)?.conn?.isOpen) {
           this.fail(`${each.instance} is connected to ${user.sessionId} after its stop`);
@@ -154,11 +166,14 @@ export class Witness {
       if (all.length < 2 || !isCalm) this.#overlaps.delete(sessionId);
       else if (!this.#overlaps.has(sessionId)) this.#overlaps.set(sessionId, time.now);
       else if (time.now - this.#overlaps.get(sessionId) > limit) {
-        this.fail(`${all.map(({ process }) => process.instance)} have ${sessionId} for more than ${limit} ms`);
+        this.fail(
+          `${all.map(({ process }) => process.instance)} have ${sessionId} for more than ${limit} ms`,
+        );
         this.#overlaps.set(sessionId, time.now);
       }
     }
-    for (const sessionId of [...this.#overlaps.keys()]) if (!holders.has(sessionId)) this.#overlaps.delete(sessionId);
+    for (const sessionId of [...this.#overlaps.keys()])
+      if (!holders.has(sessionId)) this.#overlaps.delete(sessionId);
   }
 
   /** The state after everything has settled. */
@@ -176,7 +191,8 @@ export class Witness {
       }
       if (running.length === 0 || isQuarantined(record, store.now)) continue;
       const [holder] = holders;
-      if (holders.length !== 1) this.fail(`settled: ${sessionId} is wanted, and [${names}] has it (${user.phase})`);
+      if (holders.length !== 1)
+        this.fail(`settled: ${sessionId} is wanted, and [${names}] has it (${user.phase})`);
       else if (attached === undefined || attached.process !== holder) {
         this.fail(`settled: the cloud hears ${attached?.process.instance} for ${sessionId}, ${names} has it`);
       } else if (record?.owner !== holder.instance) {

@@ -34,13 +34,14 @@ const FACTS: [&str; 22] = [
 ];
 
 /// Faults that the cloud can inject.
-const FAULTS: [&str; 11] = [
+const FAULTS: [&str; 12] = [
     "close",
     "cut",
     "freeze",
     "refuse",
     "reject",
     "delay",
+    "slow",
     "drop_acks",
     "malformed",
     "flap",
@@ -66,12 +67,13 @@ const ENDINGS: [&str; 13] = [
 ];
 
 /// Timers, apart from those of streams that no client here subscribes to.
-const TIMERS: [&str; 13] = [
+const TIMERS: [&str; 14] = [
     "handshake",
     "ping",
     "stale",
     "cut",
     "release",
+    "arrive",
     "overflow",
     "thaw",
     "flap",

@@ -4,7 +4,7 @@ use std::env;
 use std::fs;
 use std::path::{Path, PathBuf};
 
-use super::{LIBRARY, Mode, work_folder};
+use super::{Mode, Source};
 use crate::workspace::{self, Fingerprint, Stamp};
 use crate::{npm, process, toolchain};
 
@@ -34,8 +34,14 @@ const WASM_OPT: [&str; 10] = [
 ];
 
 /// Makes the module and returns its folder.
-pub fn run(mode: Mode, wasm: &Path, programs: &Path, version: &str) -> Result<PathBuf, String> {
-    let output = work_folder(mode).join("bindgen");
+pub fn run(
+    mode: Mode,
+    source: &Source,
+    wasm: &Path,
+    programs: &Path,
+    version: &str,
+) -> Result<PathBuf, String> {
+    let output = source.work_folder(mode).join("bindgen");
     let fingerprint = Fingerprint::default()
         .path(wasm)
         .path(&workspace::root().join("package-lock.json"))
@@ -43,7 +49,7 @@ pub fn run(mode: Mode, wasm: &Path, programs: &Path, version: &str) -> Result<Pa
         .text(&WASM_BINDGEN.join(" "))
         .text(&WASM_OPT.join(" "))
         .finish();
-    let stamp = Stamp::new(work_folder(mode).join("bindgen.stamp"));
+    let stamp = Stamp::new(source.work_folder(mode).join("bindgen.stamp"));
     if stamp.matches(&fingerprint) && output.is_dir() {
         process::skipped("wasm-bindgen, wasm-opt", "up to date");
         return Ok(output);
@@ -56,12 +62,12 @@ pub fn run(mode: Mode, wasm: &Path, programs: &Path, version: &str) -> Result<Pa
     let mut wasm_bindgen = process::command(programs.join("wasm-bindgen"));
     wasm_bindgen
         .args(WASM_BINDGEN)
-        .args(["--out-name", LIBRARY, "--out-dir"])
+        .args(["--out-name", source.library, "--out-dir"])
         .arg(&output)
         .arg(wasm);
     process::run("wasm-bindgen", &mut wasm_bindgen)?;
 
-    let bound = output.join(format!("{LIBRARY}_bg.wasm"));
+    let bound = output.join(format!("{}_bg.wasm", source.library));
     let before = size(&bound)?;
     if mode != Mode::Dev {
         let mut wasm_opt = npm::program("wasm-opt");

@@ -3,7 +3,7 @@
 use std::path::{Path, PathBuf};
 use std::process::Command;
 
-use super::{LIBRARY, Mode, work_folder};
+use super::{Mode, Source};
 use crate::toolchain::{self, TARGET, Toolchain};
 use crate::{process, workspace};
 
@@ -22,12 +22,13 @@ const PASSES_OFF: [&str; 3] = [
 /// Size of the stack in bytes. It is first in memory, so a small one keeps addresses short.
 const STACK: u32 = 65_536;
 /// Panics abort without a message, and the compiler omits all code that would build one.
-const IMMEDIATE_ABORT: [&str; 4] = [
+const IMMEDIATE_ABORT: [&str; 3] = [
     "-Cpanic=immediate-abort",
     "-Zunstable-options",
     "-Zlocation-detail=none",
-    "-Zfmt-debug=none",
 ];
+/// Omits all code for `{:?}`.
+const NO_DEBUG_FORMAT: &str = "-Zfmt-debug=none";
 /// Arguments of cargo that build a standard library with the flags of the package.
 const BUILD_STD: [&str; 2] = [
     "-Zbuild-std=std,panic_abort",
@@ -62,6 +63,7 @@ fn missing_for_immediate_abort(toolchain: Toolchain) -> Option<String> {
     let mut probe = rustc();
     probe
         .args(IMMEDIATE_ABORT)
+        .arg(NO_DEBUG_FORMAT)
         .args(["--target", TARGET, "--print", "cfg"]);
     let accepted = process::ask(unstable(&mut probe)).is_some();
     (!accepted).then(|| "this rustc has no panic=immediate-abort".into())
@@ -72,35 +74,36 @@ fn unstable(command: &mut Command) -> &mut Command {
     command.env("RUSTC_BOOTSTRAP", "1")
 }
 
-/// Compiles the library and returns the wasm file.
-pub fn run(toolchain: Toolchain, mode: Mode) -> Result<PathBuf, String> {
+/// Compiles a library and returns the wasm file.
+pub fn run(toolchain: Toolchain, mode: Mode, source: &Source) -> Result<PathBuf, String> {
     // `path_flags` lists the folders of the sources, so they must exist.
     let mut fetch = process::command("cargo");
     process::run("cargo fetch", fetch.args(["fetch", "--locked"]))?;
-    let folder = work_folder(mode).join("target");
+    let folder = source.work_folder(mode).join("target");
     let (profile, features) = match mode {
-        Mode::ImmediateAbort | Mode::Plain => ("wasm", "small-allocator"),
-        Mode::Dev => ("wasm-dev", "small-allocator,panic-messages"),
+        Mode::ImmediateAbort | Mode::Plain => ("wasm", source.features),
+        Mode::Dev => ("wasm-dev", source.dev_features),
     };
     let mut cargo = process::command("cargo");
     toolchain
         .apply(&mut cargo)
-        .args(["rustc", "--locked", "--package", "tpa-session", "--lib"])
+        .args(["rustc", "--locked", "--package", source.package, "--lib"])
         .args(["--features", features, "--crate-type", "cdylib"])
         .args(["--profile", profile, "--target", TARGET, "--target-dir"])
         .arg(&folder)
-        .env("CARGO_ENCODED_RUSTFLAGS", flags(mode).join("\x1f"));
+        .env("CARGO_ENCODED_RUSTFLAGS", flags(mode, source).join("\x1f"));
     if mode == Mode::ImmediateAbort {
         unstable(&mut cargo).args(BUILD_STD);
     }
-    process::run(&format!("compile to wasm ({})", mode.name()), &mut cargo)?;
+    let step = format!("compile {} to wasm ({})", source.package, mode.name());
+    process::run(&step, &mut cargo)?;
     Ok(folder
         .join(TARGET)
         .join(profile)
-        .join(format!("{LIBRARY}.wasm")))
+        .join(format!("{}.wasm", source.library)))
 }
 
-fn flags(mode: Mode) -> Vec<String> {
+fn flags(mode: Mode, source: &Source) -> Vec<String> {
     let mut flags = path_flags();
     flags.push(format!("-Ctarget-feature={FEATURES_OFF}"));
     flags.push(format!("-Clink-arg=-zstack-size={STACK}"));
@@ -109,6 +112,9 @@ fn flags(mode: Mode) -> Vec<String> {
     }
     if mode == Mode::ImmediateAbort {
         flags.extend(IMMEDIATE_ABORT.map(String::from));
+        if !source.formats_debug {
+            flags.push(NO_DEBUG_FORMAT.into());
+        }
     } else {
         flags.push(format!("-Clink-arg=--features={FEATURES}"));
         flags.push("-Clink-arg=--no-check-features".into());

@@ -1,4 +1,4 @@
-//! `cargo xtask build`: from the Rust sources to `pkg/`, the npm package.
+//! `cargo xtask build`: from the Rust sources to the npm packages, `pkg/` and `pkg-cloud/`.
 
 mod bind;
 mod compile;
@@ -9,8 +9,57 @@ use std::path::{Path, PathBuf};
 use crate::workspace::{self, Fingerprint, Stamp};
 use crate::{arguments, npm, process, toolchain, tools};
 
-/// Name of the library, and of the files made from it.
-const LIBRARY: &str = "tpa_session";
+/// The sources of an npm package.
+#[derive(Debug)]
+struct Source {
+    /// Crate of the bindings.
+    package: &'static str,
+    /// Name of the library, and of the files made from it.
+    library: &'static str,
+    /// Features of the crate, and those with `--dev`.
+    features: &'static str,
+    dev_features: &'static str,
+    /// Messages for people are made with `{:?}`.
+    formats_debug: bool,
+    /// Script that bundles the package.
+    script: &'static str,
+    /// Further files that the package is made of.
+    inputs: &'static [&'static str],
+    /// Folder in `target` for what the build leaves behind.
+    work: &'static str,
+}
+
+/// `tpa-session`.
+const SESSION: Source = Source {
+    package: "tpa-session",
+    library: "tpa_session",
+    features: "small-allocator",
+    dev_features: "small-allocator,panic-messages",
+    formats_debug: false,
+    script: "pkg-template/build/build.mjs",
+    inputs: &["pkg-template", "Cargo.toml"],
+    work: "package",
+};
+
+/// `tpa-cloud`.
+const CLOUD: Source = Source {
+    package: "tpa-cloud-wasm",
+    library: "tpa_cloud_wasm",
+    features: "",
+    dev_features: "",
+    formats_debug: true,
+    script: "cloud/npm/build/build.mjs",
+    inputs: &["cloud/npm", "pkg-template/build"],
+    work: "package/cloud",
+};
+
+impl Source {
+    /// Folder for what the build in `mode` leaves behind. Each mode has its own, and none shares
+    /// one with another command: different compiler flags overwrite each other's artifacts.
+    fn work_folder(&self, mode: Mode) -> PathBuf {
+        workspace::target().join(self.work).join(mode.name())
+    }
+}
 
 /// Variant of the build.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -41,29 +90,31 @@ pub fn command(options: arguments::Build) -> Result<(), String> {
         arguments::Build { dev: true, .. } => Some(Mode::Dev),
         arguments::Build { .. } => None,
     };
-    make(mode, &workspace::package())
+    make(mode, &SESSION, &workspace::package())?;
+    make(mode, &CLOUD, &workspace::cloud_package())
 }
 
-/// Builds the package in `pkg/` for a command that needs it.
+/// Builds the packages in `pkg/` and `pkg-cloud/` for a command that needs them.
 pub fn run() -> Result<(), String> {
-    make(None, &workspace::package())
+    make(None, &SESSION, &workspace::package())?;
+    make(None, &CLOUD, &workspace::cloud_package())
 }
 
-/// Builds the package a second time with the prebuilt standard library, for the tests of its
+/// Builds `tpa-session` a second time with the prebuilt standard library, for the tests of its
 /// size; returns its folder.
 pub fn plain() -> Result<PathBuf, String> {
     let output = workspace::target().join("package/pkg-plain");
-    make(Some(Mode::Plain), &output)?;
+    make(Some(Mode::Plain), &SESSION, &output)?;
     Ok(output)
 }
 
-/// Mode in which `run` builds the package.
+/// Mode in which `run` builds the packages.
 pub fn default_mode() -> Result<Mode, String> {
     Ok(compile::default_mode(toolchain::get()?).0)
 }
 
-/// Builds the package; a step is skipped when its inputs are unchanged.
-fn make(mode: Option<Mode>, output: &Path) -> Result<(), String> {
+/// Builds a package; a step is skipped when its inputs are unchanged.
+fn make(mode: Option<Mode>, source: &Source, output: &Path) -> Result<(), String> {
     npm::get()?;
     let toolchain = toolchain::get()?;
     let wasm_bindgen = tools::wasm_bindgen()?;
@@ -76,29 +127,27 @@ fn make(mode: Option<Mode>, output: &Path) -> Result<(), String> {
         }
         mode
     });
-    let wasm = compile::run(toolchain, mode)?;
-    let module = bind::run(mode, &wasm, &programs, &wasm_bindgen.version)?;
-    pack(mode, &module, output)
-}
-
-/// Folder for what the build in `mode` leaves behind. Each mode has its own, and none shares one
-/// with another command: different compiler flags overwrite each other's artifacts.
-fn work_folder(mode: Mode) -> PathBuf {
-    workspace::target().join("package").join(mode.name())
+    let wasm = compile::run(toolchain, mode, source)?;
+    let module = bind::run(mode, source, &wasm, &programs, &wasm_bindgen.version)?;
+    pack(mode, source, &module, output)
 }
 
 /// Bundles the module into the package: entry points, types, manifest. Prints the sizes.
-fn pack(mode: Mode, module: &Path, output: &Path) -> Result<(), String> {
+fn pack(mode: Mode, source: &Source, module: &Path, output: &Path) -> Result<(), String> {
     let root = workspace::root();
-    let script = root.join("pkg-template/build/build.mjs");
+    let script = root.join(source.script);
     let mut fingerprint = Fingerprint::default().path(module);
-    for input in ["pkg-template", "package-lock.json", "Cargo.toml", "LICENSE"] {
+    for input in source
+        .inputs
+        .iter()
+        .chain(&["package-lock.json", "LICENSE"])
+    {
         fingerprint = fingerprint.path(&root.join(input));
     }
     let fingerprint = fingerprint.finish();
     let name = output.file_name().unwrap_or_default().to_string_lossy();
     let stamp = Stamp::new(workspace::target().join(format!("package/{name}.stamp")));
-    let sizes = work_folder(mode).join("sizes.txt");
+    let sizes = source.work_folder(mode).join("sizes.txt");
     if stamp.matches(&fingerprint) && output.join("package.json").is_file() {
         process::skipped("package", "up to date");
     } else {

@@ -43,7 +43,7 @@ pub fn needs_of(part: Part) -> Vec<Need> {
             return needs;
         }
         Part::Web => needs.push(Need::WasmPack),
-        Part::Js | Part::Package | Part::Abuse | Part::E2e | Part::Rerun => {}
+        Part::Js | Part::Package | Part::Cloud | Part::Abuse | Part::E2e | Part::Rerun => {}
         Part::Sdk => needs.push(Need::NpmPackages("tests/sdk")),
         Part::Matrix => needs.push(Need::NpmPackages("tests/matrix")),
         Part::Cluster => needs.extend([Need::RedisServer, Need::NpmPackages("tests/cluster")]),

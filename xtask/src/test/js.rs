@@ -32,6 +32,11 @@ pub fn package(report: &mut Report) {
     }
 }
 
+/// The package `tpa-cloud` as users install it.
+pub fn npm_cloud(report: &mut Report) {
+    run(report, "tests/cloud", Browsers::None);
+}
+
 /// The cloud with a client of another project.
 pub fn sdk(report: &mut Report) {
     run(report, "tests/sdk", Browsers::None);
@@ -137,6 +142,7 @@ fn prepare(node: &mut Command, browsers: Browsers) -> Result<(), String> {
     let cloud = CLOUD.get_or_init(|| build::run().and_then(|()| cloud::build()));
     node.env("TPA_CLOUD_BIN", cloud.as_ref()?)
         .env("TPA_PKG", workspace::package())
+        .env("TPA_PKG_CLOUD", workspace::cloud_package())
         .env("TPA_PKG_MODE", build::default_mode()?.name());
     if browsers != Browsers::None {
         node.env("CHROMIUM", CHROMIUM.get()?);

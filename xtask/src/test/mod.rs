@@ -46,6 +46,7 @@ fn run_part(part: Part, report: &mut Report, full: bool) {
         Part::Web => web::run(report, full),
         Part::Js => js::unit(report),
         Part::Package => js::package(report),
+        Part::Cloud => js::npm_cloud(report),
         Part::Sdk => js::sdk(report),
         Part::Matrix => js::matrix(report),
         Part::E2e => js::end_to_end(report, full),

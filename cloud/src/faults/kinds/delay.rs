@@ -37,6 +37,10 @@ impl FaultKind for Delay {
         FaultField::optional("direction", field::DIRECTION),
     ];
 
+    fn direction(&self) -> Option<Direction> {
+        Some(self.direction)
+    }
+
     fn on_inject(&self) -> Vec<Effect> {
         vec![Effect::Delay(self.by, self.direction)]
     }

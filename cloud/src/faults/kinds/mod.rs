@@ -41,6 +41,11 @@ pub(crate) trait FaultKind: DeserializeOwned {
     /// Set if the cloud loses its user sessions when the fault targets every connection.
     const FORGETS_SESSIONS: bool = false;
 
+    /// Direction of the frames that the fault affects, for faults of frames.
+    fn direction(&self) -> Option<Direction> {
+        None
+    }
+
     /// Effects on each targeted connection when the fault is injected.
     fn on_inject(&self) -> Vec<Effect> {
         Vec::new()
@@ -191,6 +196,12 @@ macro_rules! fault_kinds {
             pub(crate) fn forgets_sessions(&self) -> bool {
                 match self {
                     $(Self::$kind(_) => $kind::FORGETS_SESSIONS),+
+                }
+            }
+
+            pub(crate) fn direction(&self) -> Option<Direction> {
+                match self {
+                    $(Self::$kind(kind) => kind.direction()),+
                 }
             }
 

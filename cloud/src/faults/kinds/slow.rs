@@ -23,6 +23,10 @@ impl FaultKind for Slow {
         FaultField::optional("direction", field::DIRECTION),
     ];
 
+    fn direction(&self) -> Option<Direction> {
+        Some(self.direction)
+    }
+
     fn on_inject(&self) -> Vec<Effect> {
         vec![Effect::Slow(self.bytes_per_second, self.direction)]
     }

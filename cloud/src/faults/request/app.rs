@@ -1,6 +1,6 @@
 //! `POST /apps`.
 
-use axum::http::Uri;
+use http::Uri;
 use serde::{Deserialize, Deserializer};
 use serde_json::{Map, Value};
 

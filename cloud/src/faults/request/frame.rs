@@ -4,7 +4,6 @@ use serde::de::DeserializeOwned;
 use serde::{Deserialize, Deserializer, Serialize};
 use serde_json::{Map, Value, json};
 
-#[cfg(feature = "server")]
 use super::object;
 use super::{BadRequest, TARGET_FIELDS, split_target};
 use crate::faults::Target;
@@ -12,7 +11,6 @@ use crate::json::{self, checked};
 use crate::protocol::frame_spec::{FrameSpec, SettingsChange};
 
 /// Reads a frame, in full (`{"frame": {…}}`) or in a short form, and its target.
-#[cfg(feature = "server")]
 pub fn read_frame_request(body: &[u8]) -> Result<(FrameSpec, Target), BadRequest> {
     frame_of(object(body)?)
 }

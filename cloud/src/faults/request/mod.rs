@@ -1,6 +1,5 @@
 //! Requests of the control interface and steps of scenarios: reading.
 
-#[cfg(feature = "server")]
 mod app;
 mod fault;
 pub(super) mod field;
@@ -16,12 +15,9 @@ use super::Target;
 use super::action::Action;
 use crate::identity::ConnectionId;
 use crate::json::{self, FieldError, checked};
-#[cfg(feature = "server")]
 pub(crate) use app::{read_app, read_tool_call};
 pub use fault::read_fault;
-#[cfg(feature = "server")]
 pub(crate) use frame::read_frame_request;
-#[cfg(feature = "server")]
 pub(crate) use stop::read_stop;
 
 /// Longest id of an app, a user or a session, in bytes.

@@ -3,14 +3,12 @@
 use serde::Deserialize;
 use serde_json::{Map, Value};
 
-#[cfg(feature = "server")]
 use super::object;
 use super::{BadRequest, TARGET_FIELDS, split_target};
 use crate::faults::Target;
 use crate::json;
 
 /// Reads `{"reason"?, "packageName"?, "sessionId"?, "connectionId"?}`.
-#[cfg(feature = "server")]
 pub fn read_stop(body: &[u8]) -> Result<(Target, String), BadRequest> {
     stop_of(object(body)?)
 }

@@ -19,11 +19,19 @@ impl Scenario {
     ///
     /// The error names the step, the field, its value and what is allowed.
     pub fn from_toml(name: &str, text: &str) -> Result<Self, BadRequest> {
-        match toml::from_str(text) {
-            Ok(Value::Object(fields)) => Self::from_fields(name, fields),
-            Ok(_) => Err(BadRequest::whole("a scenario must be a table")),
-            Err(error) => Err(BadRequest::whole(&error.to_string())),
+        match Self::toml_to_json(text)? {
+            Value::Object(fields) => Self::from_fields(name, fields),
+            _ => Err(BadRequest::whole("a scenario must be a table")),
         }
+    }
+
+    /// Converts a TOML file to the JSON of the same scenario.
+    ///
+    /// # Errors
+    ///
+    /// Fails if the file is not TOML.
+    pub fn toml_to_json(text: &str) -> Result<Value, BadRequest> {
+        toml::from_str(text).map_err(|error| BadRequest::whole(&error.to_string()))
     }
 
     /// Reads a JSON file.

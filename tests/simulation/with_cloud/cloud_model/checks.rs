@@ -61,7 +61,7 @@ impl CloudModel {
             let is_over = matches!(connection.stage, Stage::Closing(_));
             let is_done = match fault {
                 "close" | "cut" | "flap" | "restart" => is_over,
-                "freeze" => is_over || connection.frozen,
+                "freeze both" => is_over || connection.frozen,
                 _ => true,
             };
             ensure!(is_done, "faults", "{fault} does nothing to {id}");
@@ -75,6 +75,7 @@ impl CloudModel {
         let on_time = |since: u64, most| now <= since + millis(most) + self.lateness;
         for (id, connection) in &self.connections {
             let is_closing = matches!(connection.stage, Stage::Closing(_));
+            let held_until = connection.held_until;
             ensure!(
                 connection.cut || !connection.frozen || !is_closing,
                 "closures",
@@ -94,14 +95,16 @@ impl CloudModel {
                     connection.opened
                 ),
                 Stage::Member => {
+                    let may_be_held = now <= held_until + self.slack() + self.lateness;
                     ensure!(
-                        connection.frozen
+                        may_be_held
+                            || connection.frozen
                             || on_time(connection.pinged + self.slack(), config.ping_interval),
                         "pings",
                         "{id} was last pinged at {}",
                         connection.pinged
                     );
-                    let is_silent = connection.was_frozen || self.delays;
+                    let is_silent = connection.lost_frames || self.delays || may_be_held;
                     ensure!(
                         connection.unanswered == 0 || is_silent,
                         "pongs",
@@ -116,7 +119,8 @@ impl CloudModel {
                     );
                 }
                 Stage::Closing(since) => ensure!(
-                    connection.cut || on_time(since + self.slack(), config.close_timeout),
+                    connection.cut
+                        || on_time(since.max(held_until) + self.slack(), config.close_timeout),
                     "closures",
                     "{id} is closing since {since}"
                 ),
@@ -234,16 +238,21 @@ impl CloudModel {
             ("connections_stale_total", figures.stale),
             ("connections_superseded_total", figures.superseded),
             ("pings_sent_total", figures.pings),
-            ("pongs_received_total", figures.pongs),
         ] {
-            let line = format!("tpa_cloud_{name} ");
-            let found = text.lines().find_map(|text| text.strip_prefix(&line));
+            let found = figure(text, name);
             ensure!(
-                found == Some(&expected.to_string()),
+                found == Some(expected),
                 "figures",
                 "{name} is {found:?} instead of {expected}"
             );
         }
+        let found = figure(text, "pongs_received_total");
+        let pongs = figures.pongs..=figures.pongs + figures.pongs_at_end;
+        ensure!(
+            found.is_some_and(|found| pongs.contains(&found)),
+            "figures",
+            "{found:?} pongs instead of {pongs:?}"
+        );
         Ok(())
     }
 
@@ -256,4 +265,11 @@ impl CloudModel {
         let layout = &session["displays"][view.as_str().expect("a name")];
         layout["text"].as_str().map(str::to_owned)
     }
+}
+
+/// Value of a metric.
+fn figure(text: &str, name: &str) -> Option<u64> {
+    let line = format!("tpa_cloud_{name} ");
+    let value = text.lines().find_map(|text| text.strip_prefix(&line))?;
+    value.parse().ok()
 }

@@ -2,7 +2,7 @@
 
 use testkit::ensure;
 use testkit::model::Violation;
-use tpa_cloud::{ConnectionId, Fact, Identity, Side};
+use tpa_cloud::{ConnectionId, Direction, Fact, Identity, Side};
 
 use super::{CloudModel, Held, Stage, millis};
 
@@ -43,24 +43,15 @@ impl CloudModel {
             (
                 Fact::Fault {
                     fault,
+                    direction,
                     connections,
                     for_ms,
                 },
                 _,
             ) => {
                 self.check_hit()?;
-                self.hit = Some((fault, connections.clone()));
-                match *fault {
-                    "delay" => self.delays = true,
-                    "restart" if self.forgets => self.displays.forget(),
-                    "restart" => self.displays.may_be_forgotten(),
-                    "freeze" => {
-                        for id in connections {
-                            self.of(*id, "frozen")?.thaws = for_ms.map(|millis| now + millis);
-                        }
-                    }
-                    _ => {}
-                }
+                let end = for_ms.map(|millis| now + millis);
+                self.apply_fault(fault, *direction, connections, end)?;
             }
             (
                 Fact::AppStopped {
@@ -92,6 +83,36 @@ impl CloudModel {
             _ => {}
         }
         self.changed |= !matches!(fact, Fact::Message { .. });
+        Ok(())
+    }
+
+    fn apply_fault(
+        &mut self,
+        fault: &'static str,
+        direction: Option<Direction>,
+        connections: &[ConnectionId],
+        end: Option<u64>,
+    ) -> Result<(), Violation> {
+        let is_frozen = fault == "freeze" && direction == Some(Direction::Both);
+        match fault {
+            "delay" => self.delays = true,
+            "restart" if self.forgets => self.displays.forget(),
+            "restart" => self.displays.may_be_forgotten(),
+            "freeze" | "slow" => {
+                self.held_until = self.held_until.max(end.unwrap_or(0));
+                for id in connections {
+                    let connection = self.of(*id, fault)?;
+                    connection.held_until = connection.held_until.max(end.unwrap_or(0));
+                    connection.lost_frames |= fault == "freeze" && end.is_none();
+                    if is_frozen {
+                        connection.thaws = end;
+                    }
+                }
+            }
+            _ => {}
+        }
+        let name = if is_frozen { "freeze both" } else { fault };
+        self.hit = Some((name, connections.to_vec()));
         Ok(())
     }
 

@@ -15,7 +15,7 @@ use tpa_cloud::{Config, ConnectionId, Delivery, Fault, Output};
 use super::frames::API_KEY;
 use displays::Displays;
 
-/// Longest time that a fault of any run or seeded plan holds a frame back, ms.
+/// Longest delay of a frame by a fault of any run or seeded plan, ms.
 pub const MAX_DELAY: u64 = 3000;
 
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -38,8 +38,10 @@ struct Connection {
     /// No ping was sent since the ack, or since a freeze: the next may come sooner.
     may_ping_soon: bool,
     frozen: bool,
-    /// It was frozen, so that some of its pings may have no answer.
-    was_frozen: bool,
+    /// It was frozen without an end, so that some of its pings may have no answer.
+    lost_frames: bool,
+    /// Time until which frames may be held, and not only delayed.
+    held_until: u64,
     /// The client has sent the valid key.
     has_key: bool,
     /// Time at which the freeze must end.
@@ -67,6 +69,8 @@ pub struct Figures {
     pub superseded: u64,
     pub pings: u64,
     pub pongs: u64,
+    /// Pongs that the cloud may have handled just before the end of their connection.
+    pub pongs_at_end: u64,
     pub events: u64,
 }
 
@@ -89,6 +93,8 @@ pub struct CloudModel {
     pub lateness: u64,
     /// A fault has held frames back, or still does.
     delays: bool,
+    /// Time until which a fault may hold frames of new connections.
+    held_until: u64,
     pub shutting_down: bool,
     /// Times until which a fault refuses all sockets, or suppresses all acks.
     doors_shut: u64,
@@ -116,6 +122,7 @@ impl CloudModel {
             figures: Figures::default(),
             lateness: 0,
             delays: false,
+            held_until: 0,
             shutting_down: false,
             doors_shut: 0,
             acks_shut: 0,
@@ -137,7 +144,8 @@ impl CloudModel {
             pinged: now,
             may_ping_soon: true,
             frozen: false,
-            was_frozen: false,
+            lost_frames: false,
+            held_until: self.held_until,
             has_key: false,
             thaws: None,
             date: String::new(),
@@ -205,14 +213,14 @@ impl CloudModel {
         self.acks_shut = 0;
     }
 
-    /// Something arrived from this connection.
+    /// The cloud handles something from this connection.
     pub fn heard(&mut self, id: ConnectionId, now: u64) {
         if let Some(connection) = self.connections.get_mut(&id) {
             connection.heard = now;
         }
     }
 
-    /// A frame of a session arrived from this connection.
+    /// The cloud handles a frame of a session.
     pub fn read(&mut self, id: ConnectionId, text: &str, now: u64) {
         self.heard(id, now);
         let Some(connection) = self.connections.get_mut(&id) else {
@@ -264,7 +272,6 @@ impl CloudModel {
                 let connection = self.of(*to, "frozen")?;
                 connection.frozen = *frozen;
                 connection.thaws = connection.thaws.filter(|_| *frozen);
-                connection.was_frozen = true;
                 connection.pinged = connection.pinged.max(now);
                 connection.may_ping_soon = true;
                 Ok(())
@@ -299,8 +306,9 @@ impl CloudModel {
         let (slack, lateness) = (self.slack(), self.lateness);
         self.figures.pings += u64::from(*what == Delivery::Ping);
         let connection = self.of(to, "something for")?;
+        let is_held = now <= connection.held_until + slack + lateness;
         if matches!(what, Delivery::Text(text) if text.contains(r#""type":"pong""#)) {
-            let asked = connection.unanswered > 0 || connection.was_frozen;
+            let asked = connection.unanswered > 0 || connection.lost_frames;
             ensure!(asked, "pongs", "{to} did not call");
             connection.unanswered = connection.unanswered.saturating_sub(1);
         }
@@ -323,7 +331,8 @@ impl CloudModel {
                     "{to} is pinged after {waited} ms"
                 );
                 connection.pinged = now;
-                connection.may_ping_soon = false;
+                // Its turn may have come long before.
+                connection.may_ping_soon = is_held;
             }
             // Frames that were held back may still be sent before the close.
             Delivery::Text(_) | Delivery::Binary(_) => {
@@ -340,7 +349,7 @@ impl CloudModel {
                 }
                 let over = matches!(connection.stage, Stage::Closing(_));
                 ensure!(
-                    !over || slack > 0,
+                    !over || slack > 0 || is_held,
                     "registry",
                     "{what:?} for {to}, which is over"
                 );

@@ -33,6 +33,7 @@ impl Transport for LinkTransport {
             down_lost: false,
             up_cut: false,
             in_transit: 0,
+            is_held: false,
             sent: 0,
             frozen: false,
             frozen_in: VecDeque::new(),
@@ -138,6 +139,7 @@ impl Transport for LinkTransport {
     fn is_drained(&self, id: SocketId) -> bool {
         self.links.get(&id).is_some_and(|link| {
             link.in_transit == 0
+                && !link.is_held
                 && !link.up_lost
                 && !link.over
                 && matches!(link.end, CloudEnd::There(_))

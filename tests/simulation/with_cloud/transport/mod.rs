@@ -129,6 +129,8 @@ struct Link {
     up_cut: bool,
     /// Frames in transit to the cloud.
     in_transit: usize,
+    /// Faults of the cloud hold frames that have arrived.
+    is_held: bool,
     /// Bytes that the cloud has sent and the client has not received.
     sent: usize,
     /// The cloud neither reads nor writes.
@@ -358,6 +360,11 @@ impl LinkTransport {
     /// The cloud has ended the connection, however long its close takes to get out.
     pub fn over(&mut self, id: SocketId) {
         self.links.get_mut(&id).expect("a link").over = true;
+    }
+
+    /// Records whether faults of the cloud hold frames that have arrived.
+    pub fn hold(&mut self, id: SocketId, is_held: bool) {
+        self.links.get_mut(&id).expect("a link").is_held = is_held;
     }
 
     pub fn freeze(&mut self, id: SocketId, frozen: bool) {

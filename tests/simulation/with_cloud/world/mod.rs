@@ -1,11 +1,12 @@
 //! One run of the clients, their transports and the cloud.
 
 mod actions;
+mod arrivals;
 mod checks;
 mod ending;
 mod server;
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, VecDeque};
 use std::rc::Rc;
 use std::sync::Arc;
 use std::sync::atomic::{AtomicU64, Ordering};
@@ -15,6 +16,8 @@ use testkit::model::Violation;
 use testkit::world::clock::Agenda;
 use tpa_cloud::{Cloud, ConnectionId, Instant, WallClock, WebhookCall};
 use tpa_session::session::{Control, Input, SocketId, State, is_fatal_error};
+
+use arrivals::Arrival;
 
 use super::cloud_model::CloudModel;
 use super::coverage::CloudCoverage;
@@ -60,6 +63,8 @@ pub struct World<'a> {
     is_down: bool,
     cloud_model: CloudModel,
     owners: BTreeMap<ConnectionId, (usize, SocketId)>,
+    /// Frames that have arrived, and that the cloud has not handled.
+    arrivals: BTreeMap<ConnectionId, VecDeque<Arrival>>,
     /// Lateness of the cloud's timer.
     lateness: u64,
     pending: Agenda<Pending>,
@@ -129,6 +134,7 @@ impl<'a> World<'a> {
             is_down: false,
             cloud_model: CloudModel::new(&settings.cloud),
             owners: BTreeMap::new(),
+            arrivals: BTreeMap::new(),
             lateness: 0,
             pending: Agenda::new(),
             told,

@@ -7,8 +7,9 @@ use testkit::model::Violation;
 use tpa_cloud::{
     ConnectionId, Delivery, Dialect, Event, Fact, Input, Instant, OpenError, Output, WebhookCall,
 };
-use tpa_session::session::{Close, Outgoing, SocketId};
+use tpa_session::session::{Close, SocketId};
 
+use super::arrivals::Arrival;
 use super::{NAMES, Pending, World, new_cloud};
 use crate::with_cloud::cloud_model::CloudModel;
 use crate::with_cloud::frames::{self, InvalidFrame};
@@ -31,16 +32,8 @@ impl World<'_> {
         match (end, what) {
             (CloudEnd::Never, ToCloud::Dial) => self.dial(index, socket),
             (CloudEnd::There(id), ToCloud::Frame(frame, text)) => {
-                // Determined before the cloud handles the frame, which may end the connection.
-                let counts = self.cloud_model.is_member(id) || frame == Outgoing::Init;
-                self.cloud_model.read(id, &text, self.now);
+                self.add_arrival(id, Arrival::Frame(socket, frame, text.clone()));
                 self.cloud.handle_input(id, Input::Text(&text), now);
-                let client = &mut self.clients[index];
-                if counts {
-                    let is_message = matches!(frame, Outgoing::Message(_));
-                    client.coverage.arrived += u64::from(is_message);
-                    client.transport.note(socket, frame)?;
-                }
                 self.drain_cloud()
             }
             (CloudEnd::There(id), ToCloud::InvalidFrame(invalid)) => {
@@ -49,8 +42,7 @@ impl World<'_> {
             }
             (CloudEnd::There(id), ToCloud::Pong) => {
                 self.coverage.event("pongs");
-                self.cloud_model.ponged();
-                self.cloud_model.heard(id, self.now);
+                self.add_arrival(id, Arrival::Pong);
                 self.cloud.handle_input(id, Input::Pong, now);
                 self.drain_cloud()
             }
@@ -97,7 +89,7 @@ impl World<'_> {
 
     fn handle_invalid(&mut self, id: ConnectionId, invalid: InvalidFrame) {
         let (now, most) = (self.at(), self.schedule.settings.cloud.max_frame_bytes);
-        self.cloud_model.heard(id, self.now);
+        self.add_arrival(id, Arrival::Invalid(invalid));
         match invalid {
             InvalidFrame::NotJson => self.cloud.handle_input(id, Input::Text("{"), now),
             InvalidFrame::Binary => {
@@ -212,17 +204,22 @@ impl World<'_> {
                 Output::AppCall(call) => {
                     self.cloud.handle_app_answer(&call, Ok(()), self.at());
                 }
-                Output::Event(event) => self.observe(&event),
+                Output::Event(event) => self.observe(&event)?,
             }
         }
+        self.settle_arrivals();
         Ok(())
     }
 
-    fn observe(&mut self, event: &Event) {
+    fn observe(&mut self, event: &Event) -> Result<(), Violation> {
         let fact = &event.fact;
         self.coverage.fact(fact);
+        if let (Fact::Message { frame, .. }, Some(who)) = (fact, &event.who) {
+            self.observe_message(who.connection_id, frame)?;
+        }
         if let (Fact::Closed { .. }, Some(who)) = (fact, &event.who) {
             self.looks_through = true;
+            self.ignore_arrivals(who.connection_id);
             if let Some(&(index, socket)) = self.owners.get(&who.connection_id) {
                 self.clients[index].transport.over(socket);
             }
@@ -230,6 +227,7 @@ impl World<'_> {
         if let Fact::Fault { fault, for_ms, .. } = fact {
             self.faults.push((self.now, fault, *for_ms));
         }
+        Ok(())
     }
 
     /// The cloud's process is gone, with its whole state.
@@ -238,6 +236,7 @@ impl World<'_> {
             self.clients[index].transport.leave(socket, tells);
         }
         self.is_down = true;
+        self.arrivals.clear();
         self.cloud_model = CloudModel::new(&self.schedule.settings.cloud);
         self.cloud_model.lateness = self.lateness;
     }

@@ -1,30 +1,26 @@
 //! `/scenarios`: list, playback and stop of scenarios.
 
-use axum::body::Bytes;
-use axum::extract::State;
-use axum::http::StatusCode;
-use axum::response::Response;
 use serde::{Deserialize, Deserializer};
 use serde_json::{Value, json};
 
-use super::super::Shared;
-use super::{bad_request, json_response};
+use super::Response;
+use crate::cloud::Cloud;
 use crate::faults::Target;
 use crate::faults::playback::Plan;
 use crate::faults::request::{BadRequest, TARGET_FIELDS, object, split_target};
 use crate::faults::scenario::Scenario;
 use crate::faults::seeded::SeededPlan;
 use crate::json;
+use crate::time::Instant;
 
 /// Longest scenario in a request; several can be played at the same time.
 const MAX_SCENARIO_BYTES: usize = 128 * 1024;
 
 /// `GET /scenarios`
-pub(in crate::server) async fn list(State(shared): State<Shared>) -> Response {
-    let playing = shared.driver.with(|cloud, _| cloud.playing());
+pub(super) fn list(cloud: &Cloud, known: &[Scenario]) -> Response {
+    let playing = cloud.playing();
     let is_playing = |name: &str| playing.iter().any(|plan| plan.name == name);
-    let scenarios: Vec<Value> = shared
-        .scenarios
+    let scenarios: Vec<Value> = known
         .iter()
         .map(|scenario| {
             json!({
@@ -36,45 +32,56 @@ pub(in crate::server) async fn list(State(shared): State<Shared>) -> Response {
             })
         })
         .collect();
-    json_response(StatusCode::OK, &json!(scenarios))
+    Response::json(200, &json!(scenarios))
 }
 
 /// `POST /scenarios`
-pub(in crate::server) async fn play(State(shared): State<Shared>, body: Bytes) -> Response {
+pub(super) fn play(cloud: &mut Cloud, known: &[Scenario], body: &[u8], now: Instant) -> Response {
     if body.len() > MAX_SCENARIO_BYTES {
         let error = format!(
             "the body has {} bytes, expected at most {MAX_SCENARIO_BYTES}",
             body.len()
         );
-        return bad_request(&BadRequest::whole(&error));
+        return Response::bad_request(&BadRequest::whole(&error));
     }
-    match read_play(&body, &shared.scenarios) {
+    match read_play(body, known) {
         Ok((plan, target)) => {
             let mut body = json!({"name": plan.name()});
             // The plan of a seed is endless.
             if let Plan::Scenario(scenario) = &plan {
                 body["durationMs"] = json!(scenario.duration().as_millis() as u64);
             }
-            shared
-                .driver
-                .with(|cloud, now| cloud.play(plan, target, now));
-            json_response(StatusCode::ACCEPTED, &body)
+            cloud.play(plan, target, now);
+            Response::json(202, &body)
         }
-        Err(bad) => bad_request(&bad),
+        Err(bad) => Response::bad_request(&bad),
     }
 }
 
 /// `DELETE /scenarios`
-pub(in crate::server) async fn stop(State(shared): State<Shared>, body: Bytes) -> Response {
-    match read_stop(&body) {
+pub(super) fn stop(cloud: &mut Cloud, body: &[u8], now: Instant) -> Response {
+    match read_stop(body) {
         Ok(target) => {
-            shared
-                .driver
-                .with(|cloud, now| cloud.stop_playing(&target, now));
-            json_response(StatusCode::ACCEPTED, &json!({}))
+            cloud.stop_playing(&target, now);
+            Response::json(202, &json!({}))
         }
-        Err(bad) => bad_request(&bad),
+        Err(bad) => Response::bad_request(&bad),
     }
+}
+
+/// Returns the scenario with a name.
+pub(super) fn find<'a>(name: &str, known: &'a [Scenario]) -> Result<&'a Scenario, BadRequest> {
+    known
+        .iter()
+        .find(|scenario| scenario.name == name)
+        .ok_or_else(|| {
+            let names: Vec<&str> = known.iter().map(|known| known.name.as_str()).collect();
+            let problem = format!(
+                "unknown scenario {name:?}, expected one of {}",
+                names.join(", ")
+            );
+            BadRequest::new("name", &problem)
+        })
 }
 
 /// Reads `{"name": …}`, `{"steps": […], "name"?, "description"?}` or `{"seed": …}`, and a target.
@@ -95,14 +102,7 @@ fn read_play(body: &[u8], known: &[Scenario]) -> Result<(Plan, Target), BadReque
         return Ok((Plan::Seeded(SeededPlan::new(seed)), target));
     }
     let Name { name } = json::parse(fields, &TARGET_FIELDS)?;
-    let Some(scenario) = known.iter().find(|scenario| scenario.name == name) else {
-        let names: Vec<&str> = known.iter().map(|known| known.name.as_str()).collect();
-        let problem = format!(
-            "unknown scenario {name:?}, expected one of {}",
-            names.join(", ")
-        );
-        return Err(BadRequest::new("name", &problem));
-    };
+    let scenario = find(&name, known)?;
     Ok((Plan::Scenario(scenario.clone()), target))
 }
 

@@ -1,0 +1,104 @@
+/**
+ * Makes the npm package `tpa-cloud` from the output of wasm-bindgen.
+ *
+ *     node cloud/npm/build/build.mjs BINDGEN_DIR OUT_DIR [--dev]
+ *
+ * The wasm is in the package once, in `wasm.js`: pages and workers import that file, and Node reads
+ * it. Every file in `js/entries` that is not an entry for Node's `import` is bundled.
+ */
+import { copyFile, mkdir, readFile, rm, writeFile } from "node:fs/promises";
+import { dirname, join, resolve } from "node:path";
+import { fileURLToPath } from "node:url";
+import { parseArgs } from "node:util";
+import { deflateRawSync } from "node:zlib";
+
+import { build } from "esbuild";
+
+import { original, shorten } from "../../../pkg-template/build/bindings.mjs";
+import { readable } from "../../../pkg-template/build/readable.mjs";
+import { FILES, TYPES } from "./files.mjs";
+
+const npm = dirname(dirname(fileURLToPath(import.meta.url)));
+const root = dirname(dirname(npm));
+
+const { values, positionals } = parseArgs({ allowPositionals: true, options: { dev: { type: "boolean" } } });
+const [bindgenDir = "", outDir = ""] = positionals.map((path) => resolve(path));
+const { dev = false } = values;
+
+/** Modules that differ between Node's CommonJS and the modules of pages. */
+const OWN = {
+  wasm: { cjs: "core/wasm-node.js", esm: "core/wasm-page.js" },
+  "node-handler": { cjs: "testing/node-handler.js", esm: "testing/no-node-handler.js" },
+};
+
+/** Resolves what is made by the build, and files of the package that a bundle only refers to. */
+function generated(bindings, format, imports) {
+  const made = { namespace: "generated" };
+  return {
+    name: "generated",
+    setup(esbuild) {
+      esbuild.onResolve({ filter: /^bindgen:/ }, ({ path }) => {
+        const name = path.slice("bindgen:".length);
+        return name === "bindings" ? { path, ...made } : { path: join(bindgenDir, name) };
+      });
+      esbuild.onLoad({ filter: /^bindgen:bindings$/, ...made }, () => ({
+        contents: bindings,
+        resolveDir: bindgenDir,
+      }));
+      esbuild.onResolve({ filter: /^package:/ }, ({ path }) => {
+        const name = path.slice("package:".length);
+        const own = OWN[name]?.[format];
+        if (own !== undefined) return { path: join(npm, "js", own) };
+        return { path: imports[name] ?? `./${name}`, external: true };
+      });
+    },
+  };
+}
+
+async function code() {
+  const from = join(bindgenDir, "tpa_cloud_wasm_bg.wasm");
+  const to = join(outDir, "module.wasm");
+  const bindings = dev ? await original(from, to) : shorten(from, to);
+  const wasm = await readFile(to);
+  await rm(to);
+  const inlined = deflateRawSync(wasm, { level: 9 }).toString("base64");
+  await writeFile(join(outDir, "wasm.js"), `export default "${inlined}";\n`);
+  for (const { from, to, format, imports = {}, shebang } of FILES) {
+    const { outputFiles } = await build({
+      absWorkingDir: root,
+      entryPoints: [join(npm, "js/entries", from)],
+      outfile: join(outDir, to),
+      bundle: true,
+      format,
+      platform: format === "cjs" ? "node" : "neutral",
+      external: ["ws"],
+      target: "es2022",
+      legalComments: "none",
+      logLevel: "warning",
+      write: false,
+      plugins: [generated(bindings, format, imports)],
+    });
+    const text = await readable(outputFiles[0].text);
+    await writeFile(join(outDir, to), shebang ? `#!/usr/bin/env node\n${text}` : text);
+  }
+  return wasm.length;
+}
+
+/** Writes the declarations: one copy, in the `.d.cts` files, which the `.d.ts` files re-export. */
+async function types() {
+  for (const name of TYPES) {
+    const source = await readFile(join(npm, "types", `${name}.d.ts`), "utf8");
+    // A CommonJS file can import only CommonJS; an ES module can import either.
+    await writeFile(join(outDir, `${name}.d.cts`), source.replace(/("\.\/\w+)\.js"/g, '$1.cjs"'));
+    await writeFile(join(outDir, `${name}.d.ts`), `export * from "./${name}.cjs";\n`);
+  }
+}
+
+await rm(outDir, { recursive: true, force: true });
+await mkdir(outDir, { recursive: true });
+const size = await code();
+await types();
+for (const file of ["package.json", "README.md"]) await copyFile(join(npm, file), join(outDir, file));
+await copyFile(join(root, "LICENSE"), join(outDir, "LICENSE"));
+
+console.log(`wasm ${size} bytes, ${(await readFile(join(outDir, "wasm.js"))).length} as a module`);

@@ -1,0 +1,15 @@
+/**
+ * Files of the package that are bundled. `imports` maps a name after `package:` to the file that the
+ * bundle refers to instead of including it.
+ */
+export const FILES = [
+  { from: "core.js", to: "index.js", format: "esm" },
+  { from: "core.js", to: "index.cjs", format: "cjs" },
+  { from: "index-node.js", to: "index-node.js", format: "esm", imports: { core: "./index.cjs" } },
+  { from: "testing.js", to: "testing.js", format: "esm", imports: { core: "./index.js" } },
+  { from: "testing.js", to: "testing.cjs", format: "cjs", imports: { core: "./index.cjs" } },
+  { from: "testing-node.js", to: "testing-node.js", format: "esm", imports: { testing: "./testing.cjs" } },
+];
+
+/** Declarations that are entry points. */
+export const TYPES = ["index", "testing"];

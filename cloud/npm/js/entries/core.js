@@ -1,0 +1,2 @@
+/** `tpa-cloud`: the state machine. */
+export { Cloud, readToml } from "../core/cloud.js";

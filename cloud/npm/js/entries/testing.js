@@ -1,0 +1,2 @@
+/** `tpa-cloud/testing`. */
+export { TestCloud } from "../testing/test-cloud.js";

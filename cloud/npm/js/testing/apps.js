@@ -1,0 +1,43 @@
+/** Calls of apps: of a handler in this process, without a network, or of a URL. */
+
+import { callNodeHandler } from "package:node-handler";
+
+/** Longest body of a response that is read, in bytes. */
+const MAX_ANSWER = 64 * 1024;
+
+/** The first port in the URLs of handlers, which nothing listens on: they are only names. */
+const FIRST_PORT = 10_001;
+
+export class Apps {
+  #handlers = new Map();
+
+  /** Registers a handler and returns the URL of its webhook. */
+  add(handler, path) {
+    for (const [origin, known] of this.#handlers) if (known === handler) return origin + path;
+    const origin = `http://localhost:${FIRST_PORT + this.#handlers.size}`;
+    this.#handlers.set(origin, handler);
+    return origin + path;
+  }
+
+  /**
+   * Sends a request of the cloud: status and body of the response.
+   * @throws the reason for which there is none
+   */
+  async send({ url, contentType, body }) {
+    const handler = this.#handlers.get(new URL(url).origin);
+    const init = { method: "POST", headers: { "content-type": contentType }, body };
+    if (handler === undefined) return read(await fetch(url, init));
+    // `(request, response)` of Node, as Express has too; otherwise that of the fetch API.
+    if (handler.length >= 2) return callNodeHandler(handler, url, init);
+    return read(await handler(new Request(url, init)));
+  }
+}
+
+async function read(response) {
+  if (typeof response?.status !== "number" || typeof response.arrayBuffer !== "function") {
+    throw new TypeError("the handler must return a Response");
+  }
+  const body = new Uint8Array(await response.arrayBuffer());
+  if (body.length > MAX_ANSWER) throw new Error(`the response has more than ${MAX_ANSWER} bytes`);
+  return { status: response.status, body };
+}

@@ -1,0 +1,4 @@
+/** In place of node-handler.js outside Node. */
+export function callNodeHandler() {
+  throw new TypeError("handler: outside Node it must take a Request and return a Response");
+}

@@ -1,0 +1,136 @@
+/** Carries out what the cloud decides, without a network: the run loop around `Cloud`. */
+import { Cloud } from "package:core";
+
+import { Clock } from "./clock.js";
+import { socketClass } from "./socket.js";
+import { Wire } from "./wire.js";
+
+/** Paths of the cloud's WebSockets. */
+const DIALECTS = [
+  ["/tpa-ws", "augmentos"],
+  ["/app-ws", "mentraos"],
+];
+
+export class Shell {
+  #cloud;
+  #clock = new Clock(() => this.#call((cloud, now) => cloud.timeout(now)));
+  #wire;
+  #apps;
+  #onEvent;
+  #onStep;
+  #links = new Map();
+  #opened = 0;
+  #isDraining = false;
+  /** Class for the option `WebSocket` of a session. */
+  WebSocket = socketClass(this.#line());
+
+  constructor(options, { latency, apps, onEvent, onStep }) {
+    this.#wire = new Wire(latency);
+    this.#apps = apps;
+    this.#onEvent = onEvent;
+    this.#onStep = onStep;
+    this.#cloud = new Cloud({ ...options, messageContent: true }, Date.now(), this.#clock.now());
+  }
+
+  get isDisposed() {
+    return this.#cloud === undefined;
+  }
+
+  /** Handles a request of the control interface: the response, for a tool call a promise of it. */
+  control(method, path, body, query) {
+    if (this.isDisposed) throw new Error("tpa-cloud: this TestCloud is disposed");
+    const json = body === undefined ? undefined : JSON.stringify(body);
+    const answer = this.#call((cloud, now) => cloud.control({ method, path, query, body: json }, now));
+    if (answer === undefined) throw new TypeError(`no such path: ${method} ${path}`);
+    return answer.type === "toolCall" ? this.#send(answer) : answer;
+  }
+
+  shutDown() {
+    this.#call((cloud, now) => cloud.shutDown(now));
+  }
+
+  dispose() {
+    this.#clock.wake(undefined);
+    this.#cloud?.free();
+    this.#cloud = undefined;
+    for (const link of this.#links.values()) link.carryOut({ type: "cut" });
+    this.#links.clear();
+  }
+
+  /** What sockets see of the cloud. */
+  #line() {
+    return {
+      pass: (call) => this.#wire.pass(() => (call(), this.#onStep())),
+      open: (link, { pathname }) => this.#open(link, pathname),
+      drain: () => this.#drain(),
+      frame: (id, frame) =>
+        this.#call((cloud, now) =>
+          typeof frame === "string" ? cloud.text(id, frame, now) : cloud.binary(id, frame, now),
+        ),
+      pong: (id) => this.#call((cloud, now) => cloud.pong(id, now)),
+      closed: (id, code, reason) => this.#call((cloud, now) => cloud.closed(id, code, reason, now)),
+      gone: (id) => {
+        this.#links.delete(id);
+        this.#call((cloud, now) => cloud.gone(id, now));
+      },
+    };
+  }
+
+  #open(link, path) {
+    const dialect = DIALECTS.find(([suffix]) => path.endsWith(suffix))?.[1];
+    // As a server answers 404.
+    if (dialect === undefined || this.isDisposed) return "refused";
+    const id = this.#cloud.open(`app:${++this.#opened}`, dialect, this.#clock.now());
+    if (typeof id === "number") this.#links.set(id, link);
+    else this.#drain();
+    return id;
+  }
+
+  /** Calls the cloud and carries out its outputs. */
+  #call(call) {
+    if (this.isDisposed) return undefined;
+    const result = call(this.#cloud, this.#clock.now());
+    this.#drain();
+    return result;
+  }
+
+  #drain() {
+    if (this.#isDraining) return;
+    this.#isDraining = true;
+    try {
+      for (let output; (output = this.#cloud?.poll()) !== undefined;) this.#carryOut(output);
+    } finally {
+      this.#isDraining = false;
+    }
+    if (!this.isDisposed) this.#clock.wake(this.#cloud.nextTimeout());
+  }
+
+  #carryOut(output) {
+    switch (output.type) {
+      case "event":
+        return this.#onEvent(output.event);
+      case "webhook":
+      case "appCall":
+        return void this.#send(output);
+      default:
+        this.#links.get(output.to)?.carryOut(output);
+    }
+  }
+
+  /** Sends a request to an app and reports the result. Returns the response to a tool call. */
+  async #send(call) {
+    let timer;
+    const late = new Promise((_, reject) => {
+      timer = setTimeout(() => reject(new Error(call.timeoutError)), call.timeoutMs);
+    });
+    try {
+      const { status, body } = await Promise.race([this.#apps.send(call), late]);
+      return this.#call((cloud, now) => cloud.answer(call.call, status, body, now));
+    } catch (error) {
+      const reason = String(error?.message ?? error);
+      return this.#call((cloud, now) => cloud.fail(call.call, reason, now));
+    } finally {
+      clearTimeout(timer);
+    }
+  }
+}

@@ -1,0 +1,141 @@
+/** `TestCloud`: a cloud in a test, without a network. */
+import { Apps } from "./apps.js";
+import { checkMillis, checkNames, checkText, show } from "./arguments.js";
+import { watch } from "./leaks.js";
+import { Record } from "./record.js";
+import { Shell } from "./shell.js";
+import { View } from "./view.js";
+import { Waits } from "./wait.js";
+
+/** Options of the cloud. */
+const CLOUD_OPTIONS = [
+  "apiKey",
+  "pingInterval",
+  "staleAfter",
+  "restartAppAfter",
+  "restart",
+  "startTimeout",
+  "oldConnection",
+  "pong",
+  "strictSessions",
+  "userSessions",
+  "publicUrl",
+  "streamInterval",
+  "audioInterval",
+  "maxFrame",
+  "maxConnections",
+  "maxSendBuffer",
+  "handshakeTimeout",
+  "closeTimeout",
+  "shutdownCode",
+  "scenarios",
+];
+
+export class TestCloud extends View {
+  #shell;
+  #apps;
+  #waits;
+  #observers;
+  #forget;
+
+  constructor(options) {
+    const { latency = 0, ...cloud } = checkNames("TestCloud", options, ["latency", ...CLOUD_OPTIONS]);
+    checkMillis("latency", latency);
+    const apps = new Apps();
+    const record = new Record();
+    const waits = new Waits();
+    const observers = new Set();
+    const onEvent = (event) => {
+      const frame = record.add(event);
+      waits.check(event, frame);
+      for (const observer of [...observers]) observer(event);
+    };
+    const shell = new Shell(cloud, { latency, apps, onEvent, onStep: () => waits.check() });
+    super(shell, record);
+    this.#shell = shell;
+    this.#apps = apps;
+    this.#waits = waits;
+    this.#observers = observers;
+    this.#forget = watch(this);
+  }
+
+  /** Class for the option `WebSocket` of a session. */
+  get WebSocket() {
+    return this.#shell.WebSocket;
+  }
+
+  /** URL for a session. Any URL that ends with `/tpa-ws` or `/app-ws` reaches this cloud. */
+  get url() {
+    return "ws://localhost:8002/tpa-ws";
+  }
+
+  /** Starts an app for a user through its webhook. Returns the session id. */
+  startApp(app) {
+    const names = ["packageName", "userId", "handler", "url", "path"];
+    const { packageName, userId, handler, url, path = "/webhook" } = checkNames("startApp", app, names);
+    checkText("startApp: packageName", packageName);
+    checkText("startApp: userId", userId);
+    checkText("startApp: path", path);
+    if (handler !== undefined && typeof handler !== "function") {
+      throw new TypeError(`startApp: handler: must be a function, not ${show(handler)}`);
+    }
+    if (handler !== undefined && url !== undefined) {
+      throw new TypeError("startApp: expected a handler or a url, not both");
+    }
+    const webhookUrl = handler === undefined ? url : this.#apps.add(handler, path);
+    return this.#post("/apps", { packageName, userId, webhookUrl }).sessionId;
+  }
+
+  /** Calls a tool of an app that was started with a webhook: its response. */
+  async callTool(call) {
+    const names = ["packageName", "userId", "toolId", "toolParameters"];
+    const body = checkNames("callTool", call, names);
+    return parse(await this.#shell.control("POST", "/tools", body));
+  }
+
+  #post(path, body) {
+    return parse(this.#shell.control("POST", path, body));
+  }
+
+  /** Handles a request of the control interface; shells such as a demo page use it. */
+  async control(method, path, body) {
+    const [pathname, query] = path.split("?");
+    return await this.#shell.control(method, pathname, body, query);
+  }
+
+  /** Calls a function with every event from now on. Returns a function that ends this. */
+  observe(observer) {
+    if (typeof observer !== "function") {
+      throw new TypeError(`observe: must be a function, not ${show(observer)}`);
+    }
+    this.#observers.add(observer);
+    return () => void this.#observers.delete(observer);
+  }
+
+  /** Waits for a condition. */
+  until(condition, options) {
+    return this.#waits.until(this, condition, options);
+  }
+
+  /** Closes every connection as at the end of the cloud's process, and accepts no new ones. */
+  shutDown() {
+    this.#shell.shutDown();
+  }
+
+  /** Ends the cloud: its connections are lost, its timers stopped. */
+  dispose() {
+    this.#forget();
+    this.#shell.dispose();
+  }
+
+  [Symbol.dispose ?? Symbol.for("Symbol.dispose")]() {
+    this.dispose();
+  }
+}
+
+function parse({ status, body }) {
+  const answer = JSON.parse(body);
+  if (status === 400) throw new TypeError(answer.error);
+  if (status >= 400) throw new Error(`tpa-cloud: ${answer.error}`);
+  return answer;
+}

@@ -1,0 +1,99 @@
+/** `until()`: waiting for a condition. */
+import { checkMillis, checkNames, show } from "./arguments.js";
+import { matches } from "./record.js";
+
+/** Default time in ms. */
+const TIMEOUT = 5000;
+
+/** Last entries of each list in the error for a timeout. */
+const LISTED = 10;
+
+/** Conditions that hold or not, by name. */
+const STATES = {
+  connected: (view) => view.connections.length > 0,
+  disconnected: (view) => view.connections.length === 0,
+};
+
+/** Interval in ms of further checks: an app can change without the cloud. */
+const INTERVAL = 50;
+
+/** Waits, each with a check that is made after everything that happens. */
+export class Waits {
+  #waits = new Set();
+
+  /** Makes the checks of all waits, with the event and the frame that have happened, if any. */
+  check(...happened) {
+    for (const wait of [...this.#waits]) wait(happened);
+  }
+
+  /** Resolves with what the condition has found. */
+  until(view, condition, options) {
+    const { timeout = TIMEOUT } = checkNames("until", options, ["timeout"]);
+    checkMillis("until: timeout", timeout, 1);
+    const find = finder(view, condition);
+    return new Promise((resolve, reject) => {
+      let poll;
+      const again = () => {
+        wait([]);
+        if (this.#waits.has(wait)) poll = setTimeout(again, INTERVAL);
+      };
+      const end = () => {
+        this.#waits.delete(wait);
+        clearTimeout(poll);
+        clearTimeout(timer);
+      };
+      const wait = (happened) => {
+        try {
+          const found = find(happened);
+          if (!found) return;
+          resolve(found);
+        } catch (error) {
+          reject(error);
+        }
+        end();
+      };
+      const timer = setTimeout(() => {
+        end();
+        reject(new Error(describe(view, condition, timeout)));
+      }, timeout);
+      this.#waits.add(wait);
+      again();
+    });
+  }
+}
+
+/** A function that finds what a condition describes, in the state or in an event. */
+function finder(view, condition) {
+  if (typeof condition === "function") return () => condition();
+  if (typeof condition === "string" && Object.hasOwn(STATES, condition)) {
+    return () => STATES[condition](view);
+  }
+  const description = typeof condition === "string" ? { type: condition } : condition;
+  if (typeof description?.type !== "string") {
+    throw new TypeError(
+      "until: must be a function, connected, disconnected, or an event or frame (or its type), " +
+        `not ${show(condition)}`,
+    );
+  }
+  return (happened) => happened.find((it) => matches(description, it));
+}
+
+/** The message for a condition that did not come true: what the cloud has seen. */
+function describe(view, condition, timeout) {
+  const what = typeof condition === "function" ? String(condition) : JSON.stringify(condition);
+  const part = (name, entries, line) => {
+    const last = entries.slice(-LISTED);
+    const more = entries.length > last.length ? ` (last ${last.length} of ${entries.length})` : "";
+    return [`${name}${more}: ${last.length === 0 ? "none" : ""}`, ...last.map((entry) => `  ${line(entry)}`)];
+  };
+  const id = ({ sessionId, connectionId }) => sessionId ?? connectionId ?? "-";
+  return [
+    `tpa-cloud: not within ${timeout} ms: ${what}`,
+    ...part("connected", view.connections, id),
+    `subscriptions: ${view.subscriptions.join(", ") || "none"}`,
+    ...part("displays", view.displays, (it) => `${id(it)} ${it.view} ${JSON.stringify(it.layout)}`),
+    ...part("frames", view.frames(), (it) => show(it)),
+    ...part("closures", view.closures, (it) => `${id(it)} ${it.code} ${it.reason} by ${it.by}`),
+    ...part("events", view.events, (it) => `${it.at} ${it.type} ${id(it)}`),
+  ].join("\n");
+}

@@ -1,0 +1,109 @@
+/** `TestCloud` under fake timers: hours in a moment. */
+import assert from "node:assert/strict";
+import { mock, test } from "node:test";
+import { setImmediate as turn } from "node:timers/promises";
+
+import { ID, setUp } from "./support.mjs";
+
+/** Replaces the timers of the test, and `performance.now()` with them. */
+function fakeTimers(t) {
+  mock.timers.enable({ apis: ["setTimeout", "setInterval", "Date"], now: 1_700_000_000_000 });
+  mock.method(performance, "now", () => Date.now() - 1_700_000_000_000);
+  t.after(() => {
+    mock.timers.reset();
+    mock.restoreAll();
+  });
+}
+
+/** Advances the time in steps, with what happens in promises between them. */
+async function advance(ms, step = 100) {
+  for (let at = 0; at < ms; at += step) {
+    mock.timers.tick(Math.min(step, ms - at));
+    await turn();
+  }
+}
+
+test("a session connects while no timer is advanced", async (t) => {
+  fakeTimers(t);
+  const { cloud, session } = setUp(t);
+  await session.connect(ID);
+  assert.equal(cloud.connections.length, 1);
+});
+
+test("a tunnel of 40 s is lived through", async (t) => {
+  fakeTimers(t);
+  const { cloud, session } = setUp(t);
+  await session.connect(ID);
+  const start = realNow();
+  cloud.freeze({ forMs: 40_000 });
+  session.layouts.showTextWall("in the tunnel");
+  await advance(30_000);
+  assert.equal(cloud.displays.length, 0);
+  await advance(60_000);
+  assert.equal(session.state, "connected");
+  assert.equal(cloud.displays.at(-1).layout.text, "in the tunnel");
+  assert.ok(realNow() - start < 5000);
+});
+
+test("an hour of a dashboard with a cut every minute takes 2 s", async (t) => {
+  fakeTimers(t);
+  const { cloud, session } = setUp(t, { maxReconnectAttempts: Infinity });
+  await session.connect(ID);
+  const start = realNow();
+  const updates = setInterval(() => session.layouts.showTextWall(String(Date.now())), 1000);
+  const cuts = setInterval(() => cloud.cut(), 60_000);
+  await advance(3_600_000, 250);
+  clearInterval(updates);
+  clearInterval(cuts);
+  const took = realNow() - start;
+  t.diagnostic(`an hour took ${Math.round(took)} ms`);
+  assert.equal(cloud.closures.filter(({ code }) => code === 1006).length, 60);
+  assert.ok(cloud.displays.length > 3400, String(cloud.displays.length));
+  await advance(5000);
+  assert.equal(session.state, "connected");
+  // A machine that is busy with other tests takes several times as long.
+  assert.ok(took < 10_000, `${took} ms`);
+});
+
+test("synchronous ticks deliver frames too", async (t) => {
+  fakeTimers(t);
+  const { cloud, session } = setUp(t);
+  await session.connect(ID);
+  session.layouts.showTextWall("now");
+  mock.timers.tick(0);
+  mock.timers.tick(40_000);
+  assert.equal(cloud.displays.length, 1);
+  assert.equal(cloud.connections.length, 1);
+});
+
+test("a timer that is faked alone drives the cloud", async (t) => {
+  mock.timers.enable({ apis: ["setTimeout"] });
+  t.after(() => mock.timers.reset());
+  const { cloud, session } = setUp(t);
+  await session.connect(ID);
+  cloud.delay(10_000, { direction: "up" });
+  session.layouts.showTextWall("late");
+  await advance(9_000);
+  assert.equal(cloud.displays.length, 0);
+  await advance(2_000);
+  assert.equal(cloud.displays.length, 1);
+});
+
+test("timers that are faked during a session and taken away again do no harm", async (t) => {
+  const { cloud, session } = setUp(t, { reconnectDelay: 10 });
+  await session.connect(ID);
+  fakeTimers(t);
+  session.layouts.showTextWall("faked");
+  await advance(20_000);
+  assert.equal(cloud.displays.length, 1);
+  mock.timers.reset();
+  mock.restoreAll();
+  session.layouts.showTextWall("real");
+  await cloud.until(() => cloud.displays.length === 2);
+  assert.equal(session.state, "connected");
+});
+
+/** Milliseconds of the real clock. */
+function realNow() {
+  return Number(process.hrtime.bigint() / 1_000_000n);
+}
