@@ -53,14 +53,27 @@ impl Shell {
         shell
     }
 
-    /// Disconnected, with a full queue, of which `keys` messages have a key.
+    /// Disconnected, with a full queue of 1,000 messages, of which `keys` have a key.
     fn full(keys: u32) -> Self {
-        let mut shell = Self::connected();
-        shell.cut();
-        for number in 0..1000 {
+        Self::full_of(1000, keys)
+    }
+
+    /// Disconnected, with a full queue of `messages`, of which `keys` have a key.
+    fn full_of(messages: u32, keys: u32) -> Self {
+        let mut shell = Self::idle();
+        let mut config = Config::default();
+        config.outbox.messages = messages as usize;
+        config.outbox.bytes = usize::MAX;
+        shell.session = Session::new(config, 7, shell.now);
+        shell.connect();
+        for number in 0..messages {
             shell.now = shell.now.after(Duration::from_millis(1));
-            let has_key = number * keys % 1000 < keys;
-            shell.send(has_key.then(|| key_of(number * keys / 1000)), None);
+            let share = u64::from(number) * u64::from(keys);
+            let has_key = share % u64::from(messages) < u64::from(keys);
+            shell.send(
+                has_key.then(|| key_of((share / u64::from(messages)) as u32)),
+                None,
+            );
         }
         shell
     }
@@ -203,6 +216,27 @@ fn inputs(criterion: &mut Criterion) {
             shell.send(Some(key_of(number)), None)
         });
     });
+    for messages in [10, 1000, 100_000] {
+        let mut shell = Shell::full_of(messages, messages);
+        let mut number = 0;
+        group.bench_function(
+            format!("send_key_replaced_among_{messages}_keys"),
+            |bencher| {
+                bencher.iter(|| {
+                    number = (number + 7919) % messages;
+                    shell.send(Some(key_of(number)), None)
+                });
+            },
+        );
+        let mut shell = Shell::full_of(messages, messages);
+        let mut number = messages;
+        group.bench_function(format!("send_new_key_among_{messages}_keys"), |bencher| {
+            bencher.iter(|| {
+                number = number.wrapping_add(1);
+                shell.send(Some(key_of(number)), None)
+            });
+        });
+    }
     group.bench_function("making_a_key", |bencher| {
         bencher.iter(|| key_of(black_box(7)));
     });

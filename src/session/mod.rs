@@ -34,12 +34,13 @@ mod connect;
 mod decimal;
 mod direct;
 mod environment;
+mod expiries;
 mod fields;
 #[cfg(feature = "test-util")]
 mod fingerprint;
-mod index;
 mod input;
 mod keepalive;
+mod keys;
 mod liveness;
 mod outbox;
 mod output;

@@ -1,17 +1,17 @@
 //! Stored messages: queued, and sent ones that may have to be sent again. They are bounded, keyed,
 //! and may have an expiry.
 //!
-//! Two sorted lists find a message by its key, and the next one to expire, without a search through
-//! all of them.
+//! A hash table finds a message by its key, and a sorted list the next one to expire, without a
+//! search through all of them.
 
 use std::collections::VecDeque;
 #[cfg(feature = "test-util")]
 use std::hash::{Hash, Hasher};
 
-use crate::session::index::Index;
+use crate::session::expiries::Expiries;
+use crate::session::keys::Keys;
 use crate::session::outbox::{Limits, Message, Payload};
 use crate::session::probe::BLAME;
-use crate::session::protocol::key_digest;
 use crate::session::{DropReason, Duration, Instant, replaces};
 
 #[derive(Clone, Debug)]
@@ -66,10 +66,10 @@ pub(super) struct Store<P> {
     /// Number of messages that were sent and are not confirmed.
     in_flight: usize,
     bytes: usize,
-    /// [Digest](key_digest) of the key and serial of each message that has a key.
-    keys: Index,
-    /// Expiry, in milliseconds, and serial of each queued message that expires.
-    expiries: Index,
+    /// Those that have a key.
+    keys: Keys,
+    /// Those that are queued and expire.
+    expiries: Expiries,
 }
 
 impl<P: Payload> Store<P> {
@@ -78,8 +78,8 @@ impl<P: Payload> Store<P> {
             entries: VecDeque::new(),
             in_flight: 0,
             bytes: 0,
-            keys: Index::new(),
-            expiries: Index::new(),
+            keys: Keys::new(),
+            expiries: Expiries::new(),
         }
     }
 
@@ -100,10 +100,10 @@ impl<P: Payload> Store<P> {
         );
         self.bytes += size;
         if let Some(key) = &message.key {
-            self.keys.insert(key_digest(key), serial);
+            self.keys.insert(key, serial);
         }
         if let Some(at) = message.expires {
-            self.expiries.insert(at.as_millis(), serial);
+            self.expiries.insert(at, serial);
         }
         self.entries.push_back(Entry {
             message,
@@ -197,7 +197,7 @@ impl<P: Payload> Store<P> {
         for entry in self.entries.iter_mut().take(self.in_flight) {
             if let Some(at) = &mut entry.message.expires {
                 *at = now.max(*at);
-                self.expiries.insert(at.as_millis(), entry.serial);
+                self.expiries.insert(*at, entry.serial);
             }
         }
         self.in_flight = 0;
@@ -253,8 +253,7 @@ impl<P: Payload> Store<P> {
 
     /// Earliest expiry of the queued messages.
     pub(super) fn next_expiry(&self) -> Option<Instant> {
-        let first = self.expiries.first()?;
-        Some(Instant::default().after(Duration::from_millis(first)))
+        self.expiries.first()
     }
 
     /// Serial of the first queued message.
@@ -326,13 +325,14 @@ impl<P: Payload> Store<P> {
     fn replaced(&self, key: Option<&str>) -> Vec<usize> {
         let Some(key) = key else { return Vec::new() };
         let mut replaced = Vec::new();
-        for (_, serial) in self.keys.pairs(key_digest(key)) {
-            if let Some(index) = self.find(*serial)
+        for serial in self.keys.candidates(key) {
+            if let Some(index) = self.find(serial)
                 && self.entries[index].is_replaced_by(key)
             {
                 replaced.push(index);
             }
         }
+        replaced.sort_unstable();
         replaced
     }
 
@@ -352,7 +352,7 @@ impl<P: Payload> Store<P> {
         let next = self.entries.get_mut(self.in_flight)?;
         self.in_flight += 1;
         if let Some(at) = next.message.expires {
-            self.expiries.remove(at.as_millis(), next.serial);
+            self.expiries.remove(at, next.serial);
         }
         Some(next)
     }
@@ -362,12 +362,12 @@ impl<P: Payload> Store<P> {
         let taken = self.entries.remove(index)?;
         self.bytes -= taken.size;
         if let Some(key) = &taken.message.key {
-            self.keys.remove(key_digest(key), taken.serial);
+            self.keys.remove(key, taken.serial);
         }
         if index < self.in_flight {
             self.in_flight -= 1;
         } else if let Some(at) = taken.message.expires {
-            self.expiries.remove(at.as_millis(), taken.serial);
+            self.expiries.remove(at, taken.serial);
         }
         Some(taken)
     }
