@@ -5,7 +5,7 @@
 import { readFileSync, writeFileSync } from "node:fs";
 import path from "node:path";
 
-import { Converter, PageEvent, RendererEvent } from "typedoc";
+import { Converter, PageEvent, ReflectionKind, RendererEvent } from "typedoc";
 
 /** Prefix of links from the root of the site, in `navigationLinks`. */
 const SITE = "site:";
@@ -43,6 +43,16 @@ export function load(app) {
     }
   });
 
+  app.converter.on(Converter.EVENT_CREATE_DECLARATION, (_context, declaration) => {
+    if (declaration.kind === ReflectionKind.Module) declaration.name = importName(declaration.name);
+  });
+
+  app.converter.on(Converter.EVENT_RESOLVE_END, ({ project }) => {
+    // The page shows the name of the project above it.
+    const [text] = project.readme ?? [];
+    if (text) text.text = text.text.replace(/^# .+\n/, "");
+  });
+
   app.renderer.on(PageEvent.END, (page) => {
     const root = "../".repeat(page.url.split("/").length - 1);
     page.contents = (page.contents ?? "")
@@ -66,6 +76,17 @@ export function load(app) {
     },
     AFTER_ASSETS,
   );
+}
+
+/**
+ * Name by which a module is imported, from the path of its types; that of `index.d.ts` is its folder.
+ *
+ * @param {string} file
+ */
+function importName(file) {
+  const [, entry = ""] = /([^/]+)$/.exec(file) ?? [];
+  const name = file.startsWith("cloud/") ? "tpa-cloud" : "tpa-session";
+  return entry === "types" ? name : `${name}/${entry}`;
 }
 
 /**

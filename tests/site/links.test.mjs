@@ -10,7 +10,7 @@ import { filesOfSite, serveSite, SITE } from "./support.mjs";
 /** Address of the site in the test of its files, which are not served. */
 const ORIGIN = "http://site.test/";
 /** Pages whose navigation is made by scripts. */
-const NAVIGATED = ["index.html", "documents/Guide.html", "classes/index.TpaSession.html"];
+const NAVIGATED = ["index.html", "documents/Guide.html", "classes/tpa-session.TpaSession.html"];
 
 /** @type {import("playwright-core").Browser} */
 let browser;

@@ -10,7 +10,7 @@ const PAGES = [
   "",
   "documents/Guide.html",
   "documents/The_demo.html",
-  "classes/index.TpaSession.html",
+  "classes/tpa-session.TpaSession.html",
   "rust/session/tpa_session/index.html",
   "rust/session/src/tpa_session/lib.rs.html",
   "rust/session/help.html",
@@ -78,7 +78,7 @@ describe("pages", () => {
 
 describe("search", () => {
   test("finds a chapter of the guide and a method, and leads there", async (t) => {
-    const page = await open(t, "classes/index.TpaSession.html");
+    const page = await open(t, "classes/tpa-session.TpaSession.html");
     await page.locator("#tsd-search-trigger").click();
     const find = async (/** @type {string} */ words, /** @type {string} */ title) => {
       await page.locator("#tsd-search-input").fill(words);

@@ -10,7 +10,13 @@ export async function startInPage() {
   const listeners = new Set();
   const shell = new Shell(
     {},
-    { latency: LATENCY_MS, onEvent: (event) => listeners.forEach((listener) => listener(event)) },
+    {
+      latency: LATENCY_MS,
+      // The demo starts no apps, so the cloud calls none.
+      apps: { send: () => Promise.reject(new Error("the demo has no apps")) },
+      onEvent: (event) => listeners.forEach((listener) => listener(event)),
+      onStep: () => {},
+    },
   );
   return {
     // A name of this machine: the session expects no network for it.

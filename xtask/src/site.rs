@@ -64,6 +64,7 @@ pub fn build() -> Result<PathBuf, String> {
     for part in &CRATES {
         rustdoc(part, &out.join("rust").join(part.folder))?;
     }
+    demo(&out.join("demo"))?;
     Ok(out)
 }
 
@@ -98,6 +99,32 @@ fn rustdoc(part: &Crate, out: &Path) -> Result<(), String> {
     write(
         &out.join("index.html"),
         &redirect(&format!("{library}/index.html")),
+    )
+}
+
+/// Adds the demo, and the cloud that runs inside its page.
+fn demo(out: &Path) -> Result<(), String> {
+    copy(&workspace::root().join("www"), out, &|html, _| {
+        html.to_owned()
+    })?;
+    let declarations = out.join("globals.d.ts");
+    fs::remove_file(&declarations)
+        .map_err(|e| format!("cannot remove {}: {e}", declarations.display()))?;
+    let package = out.join("pkg");
+    create(&package)?;
+    copy_file(
+        &workspace::package().join("index.js"),
+        &package.join("index.js"),
+    )?;
+    let mut node = npm::node();
+    node.arg("site/bundle-cloud.mjs")
+        .arg(workspace::cloud_package())
+        .arg(out.join("pkg-cloud"))
+        .current_dir(workspace::root());
+    process::run("cloud in the page", &mut node)?;
+    write(
+        &out.join("cloud/site.js"),
+        "export const HAS_CLOUD_IN_PAGE = true;\n",
     )
 }
 
@@ -140,7 +167,7 @@ fn source(script: &str) -> Option<&str> {
 
 /// Copies a folder; pages are changed by `edit`.
 fn copy(from: &Path, to: &Path, edit: &dyn Fn(&str, &Path) -> String) -> Result<(), String> {
-    fs::create_dir_all(to).map_err(|e| format!("cannot create {}: {e}", to.display()))?;
+    create(to)?;
     let entries = fs::read_dir(from).map_err(|e| format!("cannot read {}: {e}", from.display()))?;
     for entry in entries.flatten() {
         let (source, copied) = (entry.path(), to.join(entry.file_name()));
@@ -151,11 +178,20 @@ fn copy(from: &Path, to: &Path, edit: &dyn Fn(&str, &Path) -> String) -> Result<
                 .map_err(|e| format!("cannot read {}: {e}", source.display()))?;
             write(&copied, &edit(&html, from))?;
         } else {
-            fs::copy(&source, &copied)
-                .map_err(|e| format!("cannot copy {}: {e}", source.display()))?;
+            copy_file(&source, &copied)?;
         }
     }
     Ok(())
+}
+
+fn copy_file(from: &Path, to: &Path) -> Result<(), String> {
+    fs::copy(from, to)
+        .map(|_| ())
+        .map_err(|e| format!("cannot copy {}: {e}", from.display()))
+}
+
+fn create(folder: &Path) -> Result<(), String> {
+    fs::create_dir_all(folder).map_err(|e| format!("cannot create {}: {e}", folder.display()))
 }
 
 fn write(path: &Path, content: &str) -> Result<(), String> {
