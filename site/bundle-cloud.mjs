@@ -12,7 +12,7 @@ import { build } from "esbuild";
 
 const ROOT = path.dirname(path.dirname(fileURLToPath(import.meta.url)));
 /** The state machine, and the WebAssembly that it imports. */
-const MODULES = ["index.js", "wasm.js"];
+const MODULES = ["index.js", "tpa-cloud.wasm.deflate"];
 
 const [packageDir = "", outDir = ""] = process.argv.slice(2);
 await mkdir(outDir, { recursive: true });

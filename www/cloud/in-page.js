@@ -22,7 +22,11 @@ export async function startInPage() {
     // A name of this machine: the session expects no network for it.
     socketUrl: "ws://localhost/tpa-ws",
     WebSocket: shell.WebSocket,
-    send: async (method, path, body) => shell.control(method, path, body && JSON.parse(body)),
+    async send(method, path, body) {
+      // As with a server, nothing happens before this function has returned.
+      await undefined;
+      return shell.control(method, path, body && JSON.parse(body));
+    },
     follow({ open, event }) {
       listeners.add(event);
       open();
