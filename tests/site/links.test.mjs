@@ -84,7 +84,12 @@ test("the links of all pages lead somewhere", () => {
     );
 });
 
-test("so do those that scripts make", async (t) => {
+test("each document that is linked to is a page", () => {
+  const copies = [...links.keys()].filter((file) => file.startsWith("media/") && file.endsWith(".md"));
+  assert.deepEqual(copies, [], "documents that are missing in `projectDocuments` of typedoc.json");
+});
+
+test("the links that scripts make lead somewhere", async (t) => {
   const site = await serveSite();
   t.after(() => site.close());
   for (const file of NAVIGATED) {
