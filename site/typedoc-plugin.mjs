@@ -21,6 +21,7 @@ const AFTER_ASSETS = -1000;
  * @type {Record<string, string>}
  */
 const TITLES = {
+  "cloud/npm/README.md": "tpa-cloud for Node",
   "docs/crate.md": "The Rust crate",
   "docs/compatibility.md": "Moving from @mentra/sdk",
   "bench/results/clients.md": "Benchmarks",

@@ -320,7 +320,7 @@ mod tests {
         let error = parse("test lint everything").unwrap_err();
         assert!(
             error.contains(
-                "lint, core, web, js, package, sdk, matrix, e2e, site, abuse, cluster, network, rerun"
+                "lint, core, web, js, package, cloud, sdk, matrix, e2e, site, abuse, cluster, network, rerun"
             ),
             "{error}"
         );
