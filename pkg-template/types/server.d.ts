@@ -96,17 +96,20 @@ export interface TpaServerOptions<Session extends TpaSession = TpaSession> {
    * the cloud (`user_disabled`, `system_stop`, `error`), of the closure or of `close()`, or
    * `switching_clouds`, `handover`, or `onSession failed`. A session that is handed over is still
    * connected during the call. The response to a `stop_request` waits for it, at most 700 ms, and a
-   * new session with the same id at most 2 s. Exceptions are logged.
+   * new session with the same id at most 2 s. Exceptions are logged, and a call that has not settled
+   * within 30 s.
    */
   onStop?: ((reason: string, context: StopContext<Session>) => unknown) | undefined;
   /**
    * Answers a call of a tool: the text that it returns goes to the cloud. Exceptions are logged and
-   * answered with 500, without their text. Default: the app has no tools, which is answered with 404.
+   * answered with 500, without their text, and a call that has not settled within 30 s with 504.
+   * Default: the app has no tools, which is answered with 404.
    */
   onToolCall?: ((call: ToolCall<Session>) => ToolReply | Promise<ToolReply>) | undefined;
   /**
-   * Called with what `onSession`, `onStop`, `authorize` and the handlers of a session throw, in
-   * addition to the log. For a handler it is the same error as that of the session's `error` event.
+   * Called with what `onSession`, `onStop`, `onToolCall`, `authorize` and the handlers of a session
+   * throw, and with an error where one of them has not settled in its time, in addition to the log.
+   * For a handler it is the same error as that of the session's `error` event.
    */
   onError?: ((error: unknown, context: ErrorContext<Session>) => unknown) | undefined;
   /**
@@ -115,7 +118,8 @@ export interface TpaServerOptions<Session extends TpaSession = TpaSession> {
    */
   webhookPath?: string | undefined;
   /**
-   * Authenticates a request; any result but `true` is answered with 401. The protocol does not
+   * Authenticates a request; any result but `true` is answered with 401, and a call that has not
+   * settled within 10 s with 503. The protocol does not
    * authenticate the cloud; one option is a secret in the URL of the webhook. Requests of browsers
    * never get here: those with an `Origin` or `Sec-Fetch-Site` header are answered with 403. Default:
    * every other request is accepted, with a warning at the start.

@@ -33,12 +33,14 @@
 import { HAND_OVER, REOPEN } from "../session/internal-symbols.js";
 import { HttpError, SUCCESS, failure } from "./http-error.js";
 import { release } from "./release.js";
-import { withTimeout } from "./with-timeout.js";
+import { callInTime, withTimeout } from "./with-timeout.js";
 
 /** Longest time that a response waits for `onSession`, ms. */
 const ON_SESSION_TIMEOUT = 1000;
 /** Longest time that a response waits for `onStop`, ms. The cloud restarts an app after it. */
 const ON_STOP_TIMEOUT = 700;
+/** Longest time of a call of `onStop`, ms; nothing waits for it any longer. */
+const MAX_ON_STOP = 30_000;
 /** Longest time that a session waits for the `onStop` of the one before, ms. */
 const PREVIOUS_TIMEOUT = 2000;
 /** Timeout for the release of a session that moves to another cloud, ms. */
@@ -341,7 +343,11 @@ export class Sessions {
     const context = { session, sessionId, userId, kind };
     // Deferred, so that the app's own handlers of `disconnected` run first.
     const stopped = Promise.resolve()
-      .then(() => this.#call(entry, "onStop", () => this.#parts.onStop?.(reason, context)))
+      .then(() =>
+        this.#call(entry, "onStop", () =>
+          callInTime("onStop", MAX_ON_STOP, () => this.#parts.onStop?.(reason, context)),
+        ),
+      )
       .then(() => {
         if (this.#stopping.get(sessionId) === stopped) this.#stopping.delete(sessionId);
       });

@@ -10,6 +10,10 @@ import { HttpError, failure } from "./http-error.js";
 import { isObject } from "./options.js";
 import { parse, refuse, text } from "./request.js";
 import { JSON_MEDIA, pathsOf } from "./router.js";
+import { LateError, callInTime } from "./with-timeout.js";
+
+/** Longest time of a call of `onToolCall`, ms. */
+const TOOL_TIMEOUT = 30_000;
 
 /**
  * @param {Pick<ServerOptions, "webhookPath" | "onToolCall"> & { sessions: Sessions, report: Report }} parts
@@ -26,7 +30,8 @@ export function toolCall({ webhookPath, onToolCall, sessions, report }) {
       const call = readCall(await body());
       const session = sessions.ofUser(call.userId).at(-1);
       try {
-        const reply = (await onToolCall({ ...call, session })) ?? null;
+        const replied = callInTime("onToolCall", TOOL_TIMEOUT, () => onToolCall({ ...call, session }));
+        const reply = (await replied) ?? null;
         if (reply === null || typeof reply === "string") {
           return { status: 200, body: { status: "success", reply } };
         }
@@ -37,7 +42,7 @@ export function toolCall({ webhookPath, onToolCall, sessions, report }) {
         const sessionId = session?.sessionId;
         const origin = session !== undefined && sessionId !== undefined && { session, sessionId };
         report(error, { ...origin, userId, where: "onToolCall" });
-        return failure(500, "onToolCall failed");
+        return error instanceof LateError ? failure(504, error.message) : failure(500, "onToolCall failed");
       }
     },
   };
