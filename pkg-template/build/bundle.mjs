@@ -1,10 +1,10 @@
 /** Bundles the entry points of the package with esbuild, and minifies those for pages with terser. */
-import { copyFile, readdir, writeFile } from "node:fs/promises";
+import { copyFile, readFile, readdir, writeFile } from "node:fs/promises";
 import { basename, dirname, join } from "node:path";
 import { fileURLToPath } from "node:url";
 import { brotliCompressSync, constants } from "node:zlib";
 
-import { build } from "esbuild";
+import { build, transform } from "esbuild";
 import { minify } from "terser";
 
 import { encode } from "../src/wasm/inline.js";
@@ -74,13 +74,17 @@ export class Bundler {
    * Writes a minified bundle and its source map.
    * @param {string} outfile
    * @param {import("esbuild").BuildOptions} options
+   * @param {string[]} [others] sources that the map of another file has, and this one leaves out
+   * @returns {Promise<string[]>} the sources in the map
    */
-  async mapped(outfile, options) {
+  async mapped(outfile, options, others = []) {
     const sourcemap = /** @type {const} */ ("external");
     const bundle = await this.#bundle(outfile, { ...this.#minified, sourcemap, ...options });
     const { code, map } = this.#minified.minify ? await smaller(bundle.code, options, bundle.map) : bundle;
     await this.#write(outfile, `${code}//# sourceMappingURL=${outfile}.map\n`);
-    await this.#write(`${outfile}.map`, slimMap(map, outfile));
+    const { json, sources } = slimMap(map, outfile, others);
+    await this.#write(`${outfile}.map`, json);
+    return sources;
   }
 
   /**
@@ -158,6 +162,11 @@ export function importing(file, format) {
     name: "tpa-session",
     setup(esbuild) {
       esbuild.onResolve({ filter: /^tpa-session$/ }, () => ({ path: file, external: true }));
+      // Code of others, which two files of the package have, is minified even where ours is not.
+      esbuild.onLoad({ filter: /\/node_modules\/.*\.js$/ }, async ({ path }) => {
+        const { code } = await transform(await readFile(path, "utf8"), { minify: true });
+        return { contents: code };
+      });
     },
   };
   return { format, plugins: [plugin] };
