@@ -7,7 +7,7 @@ import * as node6 from "redis-6";
 /**
  * @typedef {object} Client
  * @property {string} name
- * @property {(port: number, options?: { url?: string }) => any} single
+ * @property {(port: number, options?: object) => any} single
  * @property {(ports: number[]) => any} cluster
  * @property {(port: number) => any} sentinel
  */

@@ -16,13 +16,15 @@
  * @property {boolean} isCluster
  * @property {string} keyPrefix that of the app's client, which its own commands add to their keys
  * @property {(onError: (error: Error) => void) => Line} duplicate
+ * @property {(onError: (error: Error) => void) => () => void} watch listens to the errors of the app's
+ * client, which would end the process without a listener; returns how to stop
  */
 import { refuse } from "../../session/validate.js";
 
 /** First byte of a bulk string, which node-redis names its type by. */
 const BULK_STRING = 36;
 /** Methods that the store uses of both libraries. */
-const USED = ["eval", "publish", "subscribe"];
+const USED = ["on", "eval", "publish", "subscribe"];
 /** Options of a command of node-redis: unsent ones are given up. Those of the app's client may differ. */
 const COMMAND_OPTIONS = { timeout: 1000 };
 
@@ -71,6 +73,7 @@ function madeBy(make) {
       next = undefined;
       return nodeLine(line, onError);
     },
+    watch: () => () => {},
   };
 }
 
@@ -92,6 +95,7 @@ function nodeRedis(client) {
     isCluster: isNodeCluster(client),
     keyPrefix: `${client.options?.keyPrefix ?? client._keyPrefix ?? ""}`,
     duplicate: (onError) => nodeLine(client.duplicate(overrides), onError),
+    watch: (onError) => watch(client, onError),
   };
 }
 
@@ -134,6 +138,15 @@ function ask(line, command) {
 
 /**
  * @param {any} client
+ * @param {(error: Error) => void} onError
+ */
+function watch(client, onError) {
+  client.on("error", onError);
+  return () => void client.off("error", onError);
+}
+
+/**
+ * @param {any} client
  * @returns {Library}
  */
 function ioredis(client) {
@@ -144,6 +157,7 @@ function ioredis(client) {
     enableReadyCheck: false,
     enableAutoPipelining: false,
     autoResendUnfulfilledCommands: false,
+    stringNumbers: false,
     autoResubscribe: true,
     maxRetriesPerRequest: 0,
     keyPrefix: "",
@@ -170,6 +184,7 @@ function ioredis(client) {
         destroy: () => quietly(() => line.disconnect()),
       };
     },
+    watch: (onError) => watch(client, onError),
   };
 }
 

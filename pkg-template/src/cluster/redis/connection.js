@@ -14,14 +14,16 @@
  * @property {number | undefined} unansweredSince time of the first command since the last answer
  */
 
-/** Time after which a command is given up, ms. Redis may still carry it out. */
-export const COMMAND_TIMEOUT = 1000;
-/** Time without any answer after which a connection is replaced, ms. */
-const SILENCE = 6000;
-/** Shortest time between two lines, ms. */
-const INTERVAL = 1000;
-/** Most commands that wait for an answer. */
-const MAX_PENDING = 10_000;
+/**
+ * @typedef {object} Limits
+ * @property {number} command time after which a command is given up, ms; Redis may still carry it out
+ * @property {number} silence time without any answer after which a connection is replaced, ms
+ * @property {number} interval shortest time between two lines, ms
+ * @property {number} pending most commands that wait for an answer
+ */
+
+/** @type {Readonly<Limits>} */
+export const LIMITS = { command: 1000, silence: 6000, interval: 1000, pending: 10_000 };
 /** Reply of Redis that is an error, in contrast to errors of a client. */
 const REPLY = /^[A-Z]{2,} /;
 /** Replies of a server that is no longer, or not yet, the one that takes writes. */
@@ -35,14 +37,17 @@ export class Connection {
   /** @type {Attempt} */
   #current;
   #isClosed = false;
+  #limits;
 
   /**
    * @param {Library} library
+   * @param {Limits} limits
    * @param {(error: Error) => void} onError receives the errors of the connection
    * @param {(line: Line) => Promise<unknown>} [prepare] called once it is connected
    */
-  constructor(library, onError, prepare = () => Promise.resolve()) {
+  constructor(library, limits, onError, prepare = () => Promise.resolve()) {
     this.#library = library;
+    this.#limits = limits;
     this.#onError = onError;
     this.#prepare = prepare;
     this.#current = this.#open();
@@ -53,19 +58,19 @@ export class Connection {
    *
    * @template T
    * @param {(line: Line) => Promise<T>} command
-   * @returns {Promise<T>} rejects after a second
+   * @returns {Promise<T>} rejects after the time of a command
    */
   async send(command) {
     if (this.#isClosed) throw new Error("redis: the store is closed");
-    this.#checkSilence();
+    this.repair();
     const current = this.#current;
     const { line, ready } = current;
-    if (current.pending >= MAX_PENDING) {
-      throw new Error(`redis: ${MAX_PENDING} commands wait for an answer already`);
+    if (current.pending >= this.#limits.pending) {
+      throw new Error(`redis: ${current.pending} commands wait for an answer already`);
     }
     current.unansweredSince ??= performance.now();
     current.pending += 1;
-    return withLimit(async (isLate) => {
+    return withLimit(this.#limits.command, async (isLate) => {
       try {
         await ready;
         // A command that was given up must not be sent when the connection is ready at last.
@@ -82,16 +87,23 @@ export class Connection {
     });
   }
 
-  /** Resolves when the connection is ready, and rejects after a second. */
+  /** Resolves when the connection is ready, and rejects after the time of a command. */
   async ready() {
-    await withLimit(() => this.#current.ready);
+    await withLimit(this.#limits.command, () => this.#current.ready);
   }
 
   /** Opens another connection, unless this one has been opened less than `age` ms ago. */
-  replace(age = SILENCE) {
+  replace(age = this.#limits.silence) {
     if (this.#isClosed || performance.now() - this.#current.openedAt < age) return;
     this.#current.line.destroy();
     this.#current = this.#open();
+  }
+
+  /** Opens another connection if this one was never ready, or has not answered for long. */
+  repair() {
+    const { hasFailed, unansweredSince = Infinity } = this.#current;
+    if (hasFailed) this.replace(this.#limits.interval);
+    else if (performance.now() - unansweredSince > this.#limits.silence) this.replace();
   }
 
   close() {
@@ -112,36 +124,31 @@ export class Connection {
     return attempt;
   }
 
-  #checkSilence() {
-    const { hasFailed, unansweredSince = Infinity } = this.#current;
-    if (hasFailed) this.replace(INTERVAL);
-    else if (performance.now() - unansweredSince > SILENCE) this.replace();
-  }
-
   /**
    * @param {Attempt} attempt
    * @param {Error} error
    */
   #failed(attempt, { message }) {
-    if (attempt === this.#current && ELSEWHERE.test(message)) this.replace(INTERVAL);
+    if (attempt === this.#current && ELSEWHERE.test(message)) this.replace(this.#limits.interval);
     else if (REPLY.test(message)) attempt.unansweredSince = undefined;
   }
 }
 
 /**
- * Gives a promise up after a second.
+ * Gives a promise up after a time.
  *
  * @template T
+ * @param {number} ms
  * @param {(isLate: () => boolean) => Promise<T>} start
  * @returns {Promise<T>}
  */
-function withLimit(start) {
+function withLimit(ms, start) {
   return new Promise((resolve, reject) => {
     let isLate = false;
     const timer = setTimeout(() => {
       isLate = true;
-      reject(new Error(`redis: no answer within ${COMMAND_TIMEOUT} ms`));
-    }, COMMAND_TIMEOUT);
+      reject(new Error(`redis: no answer within ${ms} ms`));
+    }, ms);
     start(() => isLate)
       .then(resolve, reject)
       .finally(() => clearTimeout(timer));

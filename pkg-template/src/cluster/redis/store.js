@@ -4,7 +4,7 @@
  * @import { ClusterFields, ClusterMember, ClusterOpening, ClusterRecord, ClusterStore } from "../../../types/cluster.js"
  * @import { Library } from "./clients.js"
  */
-import { Connection } from "./connection.js";
+import { Connection, LIMITS } from "./connection.js";
 import { complaints } from "./errors.js";
 import { BEAT, CHECK, OWNED, PUT, READ } from "./scripts.js";
 
@@ -22,7 +22,11 @@ export class RedisStore {
   #commands;
   /** @type {Connection | undefined} */
   #subscription;
+  /** Instance that is subscribed. @type {string | undefined} */
+  #instance;
   #complain;
+  #limits;
+  #unwatch;
   /** Messages to itself that have not come back. */
   #echoes = 0;
 
@@ -30,12 +34,15 @@ export class RedisStore {
    * @param {Library} library
    * @param {string} prefix first part of all names, without its hash tag
    * @param {Pick<ClusterOpening, "warn">} opening
+   * @param {import("./connection.js").Limits} [limits]
    */
-  constructor(library, prefix, { warn }) {
+  constructor(library, prefix, { warn }, limits = LIMITS) {
     this.#library = library;
     this.#keys = keys(`${library.keyPrefix}{${prefix}}`);
     this.#complain = complaints(`${library.keyPrefix}{tpa:`, warn);
-    this.#commands = new Connection(library, this.#complain);
+    this.#limits = limits;
+    this.#unwatch = library.watch(this.#complain);
+    this.#commands = new Connection(library, limits, this.#complain);
     void this.#checkEviction();
   }
 
@@ -43,13 +50,15 @@ export class RedisStore {
   async beat(instance, state) {
     const names = [this.#keys.members, this.#keys.index(instance)];
     const [now, flat] = await this.#evaluate(BEAT, names, [instance, state]);
-    if (this.#subscription !== undefined) this.#echo(instance);
+    if (this.#subscription !== undefined && state !== "" && instance === this.#instance) {
+      this.#echo(instance, this.#subscription);
+    }
     return { now: Number(now), members: members(flat) };
   }
 
   /** @type {ClusterStore["read"]} */
   async read(sessionId) {
-    return record(await this.#evaluate(READ, [this.#keys.record(sessionId)], []), sessionId);
+    return this.#record(await this.#evaluate(READ, [this.#keys.record(sessionId)], []), sessionId);
   }
 
   /** @type {ClusterStore["owned"]} */
@@ -65,7 +74,7 @@ export class RedisStore {
     const condition = isLower ? "lower" : `${expected.number}`;
     const values = [old, condition, owner ?? "-", `${number}`, `${ttl}`, sessionId, ...texts(fields)];
     const [done, ...found] = await this.#evaluate(PUT, names, values);
-    return { done: done === 1, record: record(found, sessionId) };
+    return { done: Number(done) === 1, record: this.#record(found, sessionId) };
   }
 
   /** @type {ClusterStore["check"]} */
@@ -84,7 +93,7 @@ export class RedisStore {
       [instance, `${ttl}`, ...values],
     );
     return found.map(([i, outcome, owner, number]) => {
-      const { sessionId = "" } = sessions[i] ?? {};
+      const { sessionId = "" } = sessions[Number(i)] ?? {};
       return { sessionId, outcome, owner, number: Number(number) };
     });
   }
@@ -98,14 +107,19 @@ export class RedisStore {
 
   /** @type {ClusterStore["subscribe"]} */
   async subscribe(instance, listener) {
+    this.#instance = instance;
     const channels = [this.#keys.channel(instance), this.#keys.channel("*")];
-    this.#subscription = new Connection(this.#library, this.#complain, (line) =>
+    this.#subscription = new Connection(this.#library, this.#limits, this.#complain, (line) =>
       line.subscribe(channels, (message) => {
         if (message === ECHO) this.#echoes = 0;
         else listener(message);
       }),
     );
-    await this.#subscription.ready();
+    try {
+      await this.#subscription.ready();
+    } catch (error) {
+      throw this.#complain(error);
+    }
   }
 
   /** @type {ClusterStore["putBlob"]} */
@@ -122,6 +136,7 @@ export class RedisStore {
 
   /** @type {ClusterStore["close"]} */
   async close() {
+    this.#unwatch();
     this.#commands.close();
     this.#subscription?.close();
   }
@@ -137,6 +152,29 @@ export class RedisStore {
   }
 
   /**
+   * @param {(string | null)[]} found
+   * @param {string} sessionId
+   * @returns {ClusterRecord | undefined}
+   * @throws {Error} for a record of a newer version
+   */
+  #record([owner, number, userId, url, crashes, crashedAt, version], sessionId) {
+    if (owner == null) return undefined;
+    if (Number(version ?? VERSION) > VERSION) {
+      const versions = `has version ${version}, and this process reads ${VERSION} only`;
+      const text = `redis: the record of ${sessionId} ${versions}; use one version of tpa-session in all processes`;
+      throw this.#complain(new Error(text));
+    }
+    return {
+      owner,
+      number: Number(number),
+      userId: userId ?? "",
+      url: url ?? "",
+      crashes: Number(crashes),
+      crashedAt: Number(crashedAt),
+    };
+  }
+
+  /**
    * @template T
    * @param {(line: import("./clients.js").Line) => Promise<T>} command
    * @returns {Promise<T>}
@@ -149,10 +187,16 @@ export class RedisStore {
     }
   }
 
-  /** Checks that messages arrive, and subscribes anew if several have not. @param {string} instance */
-  #echo(instance) {
+  /**
+   * Checks that messages arrive, and subscribes again if several have not.
+   *
+   * @param {string} instance
+   * @param {Connection} subscription
+   */
+  #echo(instance, subscription) {
     this.#echoes += 1;
-    if (this.#echoes > MAX_LOST_ECHOES) this.#subscription?.replace();
+    subscription.repair();
+    if (this.#echoes > MAX_LOST_ECHOES) subscription.replace();
     this.publish(instance, ECHO).catch(() => {});
   }
 
@@ -189,30 +233,6 @@ function keys(prefix) {
 /** @param {ClusterFields} fields */
 function texts({ userId, url, crashes, crashedAt }) {
   return [userId, url, `${crashes}`, `${crashedAt}`];
-}
-
-/**
- * @param {(string | null)[]} found
- * @param {string} sessionId
- * @returns {ClusterRecord | undefined}
- * @throws {Error} for a record of a newer version
- */
-function record([owner, number, userId, url, crashes, crashedAt, version], sessionId) {
-  if (owner == null) return undefined;
-  if (Number(version ?? VERSION) > VERSION) {
-    throw new Error(
-      `redis: the record of ${sessionId} has version ${version}, and this process reads ${VERSION} only; ` +
-        "use one version of tpa-session in all processes",
-    );
-  }
-  return {
-    owner,
-    number: Number(number),
-    userId: userId ?? "",
-    url: url ?? "",
-    crashes: Number(crashes),
-    crashedAt: Number(crashedAt),
-  };
 }
 
 /**
