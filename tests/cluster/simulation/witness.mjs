@@ -49,7 +49,8 @@ export class Witness {
     const starts = new Map(sessions.map(({ sessionId }) => [sessionId, cloud.user(sessionId).starts]));
     time.after(ms, () => {
       const rest = processes.filter((each) => each !== process && each.isAlive && !each.isLeft);
-      const areWell = others.length > 0 && rest.every((each) => this.#isWell(each, ms + SETTLE));
+      const haveLeft = others.some(({ isAlive, isLeft, state }) => !isAlive || isLeft || state.isLeaving);
+      const areWell = others.length > 0 && !haveLeft && rest.every((each) => this.#isWell(each, ms + SETTLE));
       if (!wasWell || !areWell || this.#world.wasLossy || this.#world.wasDeaf) return;
       for (const { sessionId } of sessions) {
         const user = cloud.user(sessionId);
