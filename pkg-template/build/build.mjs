@@ -56,9 +56,8 @@ async function code() {
   await bundler.minified("index.cjs", { format: "cjs" });
   await bundler.minified("manual.cjs", { format: "cjs" });
   await bundler.readable("node-core.cjs", { format: "cjs", platform: "node", external: ["ws"] });
-  await bundler.readable("server.js", importing("./index.js", "esm"));
+  await bundler.minified("server.js", importing("./index.js", "esm"));
   await bundler.readable("server.cjs", importing("./node.cjs", "cjs"));
-  await bundler.readable("cluster.js", { format: "esm", external: ["ws"] });
   await bundler.readable("cluster.cjs", { format: "cjs", platform: "node", external: ["ws"] });
   await bundler.mapped("full.js", importing("./index.js", "esm"), sources);
   await bundler.readable("full-core.cjs", importing("./core.cjs", "cjs"));

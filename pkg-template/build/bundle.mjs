@@ -162,14 +162,19 @@ export function importing(file, format) {
     name: "tpa-session",
     setup(esbuild) {
       esbuild.onResolve({ filter: /^tpa-session$/ }, () => ({ path: file, external: true }));
-      // Code of others, which two files of the package have, is minified even where ours is not.
-      esbuild.onLoad({ filter: /\/node_modules\/.*\.js$/ }, async ({ path }) => {
-        const { code } = await transform(await readFile(path, "utf8"), { minify: true });
-        return { contents: code };
-      });
+      esbuild.onLoad({ filter: /\/node_modules\/.*\.js$/ }, unread);
     },
   };
   return { format, plugins: [plugin] };
+}
+
+/**
+ * Minifies code of others, and code that a program has made, where the rest is readable too.
+ * @param {import("esbuild").OnLoadArgs} file
+ */
+async function unread({ path }) {
+  const { code } = await transform(await readFile(path, "utf8"), { minify: true, format: "esm" });
+  return { contents: code };
 }
 
 /**
@@ -202,6 +207,7 @@ async function generated({ folder, wasm, bindings }) {
       esbuild.onResolve({ filter: /\/src\/web\/js\/[\w-]+\.js$/ }, ({ path }) => ({
         path: join(web, "js", basename(path)),
       }));
+      esbuild.onLoad({ filter: /\/tpa_session_bg\.js$/ }, unread);
       esbuild.onLoad({ filter: /^package:wasm-size$/, ...made }, () => ({
         contents: `export const size = ${wasm.length};`,
       }));

@@ -29,7 +29,6 @@ test("the tarball has these files and no others", () => {
     "cluster.cjs",
     "cluster.d.cts",
     "cluster.d.ts",
-    "cluster.js",
     "core.cjs",
     "frames.d.cts",
     "full-core.cjs",
