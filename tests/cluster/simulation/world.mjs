@@ -15,6 +15,8 @@ export class World {
   nextInstance = 1;
   processes = [];
   duplicates = 0.1;
+  /** Probability that a connection takes a second or more. */
+  slow = 0.05;
   wasLossy = false;
   wasDeaf = false;
 
