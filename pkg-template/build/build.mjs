@@ -30,7 +30,7 @@ const COPIED = [
   "full-node.js",
 ];
 /** Declarations that are entry points, and declarations that these import. */
-const TYPED_ENTRIES = ["index", "manual", "server", "full"];
+const TYPED_ENTRIES = ["index", "manual", "server", "telemetry", "full"];
 const SHARED_TYPES = ["streams", "frames", "parts"];
 /** The wasm file, which is an entry point with a default export only. */
 const WASM = "tpa-session.wasm";
@@ -57,6 +57,8 @@ async function code() {
   await bundler.readable("node-core.cjs", { format: "cjs", platform: "node", external: ["ws"] });
   await bundler.readable("server.js", importing("./index.js", "esm"));
   await bundler.readable("server.cjs", importing("./node.cjs", "cjs"));
+  await bundler.readable("telemetry.js", { format: "esm" });
+  await bundler.readable("telemetry.cjs", { format: "cjs" });
   await bundler.mapped("full.js", importing("./index.js", "esm"));
   await bundler.readable("full-core.cjs", importing("./core.cjs", "cjs"));
   for (const outfile of COPIED) await bundler.copy(outfile);

@@ -55,6 +55,7 @@ export function createTpaServer(given) {
     log("warn", 'without the option "authorize" anyone who reaches the server can start and stop sessions');
   }
   const answer = router({
+    packageName: options.session.packageName,
     routes: [
       webhook({ ...options, sessions }),
       photoUpload({ ...options, sessions }),

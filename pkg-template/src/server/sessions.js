@@ -31,6 +31,7 @@
  * @typedef {{ release: false } | { release: true, reason: ReleaseReason }} Goodbye
  */
 import { HAND_OVER, REOPEN } from "../session/internal-symbols.js";
+import { sessionCreated, sessionEnded } from "./diagnostics.js";
 import { HttpError, SUCCESS, failure } from "./http-error.js";
 import { release } from "./release.js";
 import { withTimeout } from "./with-timeout.js";
@@ -111,6 +112,11 @@ export class Sessions {
     return SUCCESS;
   }
 
+  /** True if session_requests are served. */
+  get isReady() {
+    return !this.#isClosing;
+  }
+
   /**
    * Returns the sessions of a user, the newest last.
    *
@@ -185,6 +191,7 @@ export class Sessions {
     this.#entries.set(sessionId, entry);
     this.#unconnected += 1;
     this.live.set(sessionId, session);
+    sessionCreated.publish(() => ({ session, sessionId, userId }));
     entry.started = this.#start(entry, previous);
     return entry;
   }
@@ -325,6 +332,7 @@ export class Sessions {
       this.live.delete(sessionId);
     }
     for (const listener of endListeners) listener();
+    sessionEnded.publish(() => ({ session: entry.session, sessionId, userId: entry.userId }));
   }
 
   /**

@@ -1,0 +1,2 @@
+/** `tpa-session/telemetry` for `require`. */
+export * from "./telemetry.js";
