@@ -8,6 +8,7 @@ import { followCloud } from "./cloud/feed.js";
 import { BUTTONS, CAPTIONS, Dashboard, PACKAGE_NAME, STREAMS } from "./dashboard.js";
 import { byId, write } from "./dom.js";
 import { EventsLog } from "./events-log.js";
+import { directed } from "./fault-catalog.js";
 import { FaultPanel } from "./fault-panel.js";
 import { Glasses } from "./glasses.js";
 import { MessageStats } from "./message-stats.js";
@@ -106,7 +107,7 @@ class Page {
     window.setInterval(() => this.#tick(), reducedMotion ? SLOW_TICK_MS : TICK_MS);
     followCloud(this.#cloud, this.#sessionId, {
       received: (content, isNew) => this.#glasses.show(content, isNew),
-      fault: ({ fault, forMs }) => this.#onFault(fault, forMs),
+      fault: (applied) => this.#onFault(applied),
       scenario: (phase) => this.#scenarios.phase(phase),
     });
     const random = this.#random;
@@ -195,17 +196,16 @@ class Page {
    * Handles a fault that the cloud applied: a step of a scenario, or one that this page requested and
    * that is on the chart already.
    *
-   * @param {string} fault
-   * @param {number | undefined} forMs
+   * @param {import("./cloud/feed.js").FaultApplied} applied
    */
-  #onFault(fault, forMs) {
+  #onFault({ fault, direction, forMs }) {
     if (fault === "clear") this.#chart.clearFaults();
     const now = performance.now();
     this.#ownFaults = this.#ownFaults.filter(({ at }) => now - at < OWN_FAULT_MS);
     const own = this.#ownFaults.findIndex((requested) => requested.fault === fault);
     if (own >= 0) this.#ownFaults.splice(own, 1);
     else if (this.#scenarios.isPlaying && fault !== "clear") {
-      this.#chart.fault(fault.replaceAll("_", " "), forMs);
+      this.#chart.fault(directed(fault.replaceAll("_", " "), direction), forMs);
       this.#scenarios.step(fault);
     }
   }

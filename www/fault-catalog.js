@@ -1,8 +1,9 @@
 /**
- * Faults that have a button. Each does what its requests do by HTTP, and no more; `forMs` and
- * `delayMs` come from the form.
+ * Faults that have a button. Each does what its requests do by HTTP, and no more; `forMs`,
+ * `delayMs` and `direction` come from the form.
  *
  * @typedef {{ forMs?: number }} Duration
+ * @typedef {"both" | "up" | "down"} Direction
  * @typedef {Record<string, unknown> & { fault: string }} Request
  * @typedef {{
  *   id: string,
@@ -11,7 +12,8 @@
  *   permanent?: boolean,
  *   allSessions?: boolean,
  *   atNextAttempt?: boolean,
- *   requests(duration: Duration, delayMs: number): Request[],
+ *   hasDirection?: boolean,
+ *   requests(duration: Duration, delayMs: number, direction: Direction): Request[],
  * }} Fault
  */
 
@@ -27,7 +29,8 @@ export const FAULTS = [
     id: "freeze",
     label: "Freeze",
     hint: "open, but silent",
-    requests: (period) => [{ fault: "freeze", ...period }],
+    hasDirection: true,
+    requests: (period, _, direction) => [{ fault: "freeze", direction, ...period }],
   },
   {
     id: "refuse",
@@ -40,13 +43,15 @@ export const FAULTS = [
     id: "delay",
     label: "Delay",
     hint: "slow responses",
-    requests: (period, delayMs) => [{ fault: "delay", delayMs, ...period }],
+    hasDirection: true,
+    requests: (period, delayMs, direction) => [{ fault: "delay", delayMs, direction, ...period }],
   },
   {
     id: "slow",
     label: "Slow",
     hint: "1 kB a second",
-    requests: (period) => [{ fault: "slow", bytesPerSecond: 1000, ...period }],
+    hasDirection: true,
+    requests: (period, _, direction) => [{ fault: "slow", bytesPerSecond: 1000, direction, ...period }],
   },
   {
     id: "drop-acks",
@@ -110,3 +115,13 @@ export const FAULTS = [
     requests: (period) => [{ fault: "reject", error: "INVALID_API_KEY", ...period }],
   },
 ];
+
+/**
+ * Label of a fault, with its direction unless that is both.
+ *
+ * @param {string} label
+ * @param {Direction | undefined} direction
+ */
+export function directed(label, direction = "both") {
+  return direction === "both" ? label : `${label} ${direction}`;
+}

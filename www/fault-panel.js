@@ -1,8 +1,11 @@
 /** Buttons that inject faults into the connection of this page's session. */
 import { byId, radioValue, create, input, onSubmit } from "./dom.js";
-import { FAULTS } from "./fault-catalog.js";
+import { directed, FAULTS } from "./fault-catalog.js";
 
-/** @typedef {import("./fault-catalog.js").Request} Request */
+/**
+ * @typedef {import("./fault-catalog.js").Request} Request
+ * @typedef {import("./fault-catalog.js").Direction} Direction
+ */
 
 export class FaultPanel {
   #cloud;
@@ -22,8 +25,10 @@ export class FaultPanel {
     this.#onFault = onFault;
     for (const fault of FAULTS) {
       const press = () => {
-        const requests = fault.requests(duration(), Number(input("fault-delay").value));
-        report(fault, this.#injectAll(fault.label, requests, fault.allSessions));
+        const direction = /** @type {Direction} */ (radioValue("direction"));
+        const requests = fault.requests(duration(), Number(input("fault-delay").value), direction);
+        const label = fault.hasDirection ? directed(fault.label, direction) : fault.label;
+        report({ ...fault, label }, this.#injectAll(label, requests, fault.allSessions));
       };
       byId(fault.permanent ? "faults-permanent" : "faults-transient").append(faultButton(fault, press));
     }
@@ -58,7 +63,8 @@ export class FaultPanel {
   }
 
   /**
-   * Injects the faults of one button in order. Returns the response to the last.
+   * Injects the faults of one button in order, for the share in the form. Returns the response to
+   * the last.
    *
    * @param {string} label
    * @param {Request[]} requests
@@ -66,8 +72,9 @@ export class FaultPanel {
    */
   async #injectAll(label, requests, allSessions = false) {
     let response;
-    for (const request of requests) {
-      response = await this.inject(request, { label: request === requests[0] ? label : "", allSessions });
+    for (const [index, request] of requests.entries()) {
+      const options = { label: index === 0 ? label : "", allSessions };
+      response = await this.inject({ ...request, ...share() }, options);
     }
     return response;
   }
@@ -77,6 +84,12 @@ export class FaultPanel {
 function duration() {
   const forMs = Number(radioValue("fault-duration"));
   return forMs > 0 ? { forMs } : {};
+}
+
+/** Share of the connections chosen in the form; empty for all of them. */
+function share() {
+  const { value } = input("fault-share");
+  return value === "" || value === "100" ? {} : { share: Number(value) / 100 };
 }
 
 /**

@@ -13,7 +13,8 @@ const PLACEHOLDER: &str = "[key]";
 const MAX_LINE: usize = 300;
 /// Bytes from which a text may have been cut before it came here, and the key in it too.
 const MAYBE_CUT: usize = 4096;
-
+/// Bytes of a key from which it is looked for in base64. That of a shorter one may be a part of a word.
+const MIN_BASE64: usize = 6;
 /// Removes an API key from texts.
 ///
 /// The default has no key and leaves every text as it is.
@@ -33,20 +34,15 @@ impl Redactor {
         &self.key
     }
 
-    /// Replaces each occurrence of the key by `[key]`, also of one that is percent-encoded (RFC 3986
-    /// section 2.1) or has backslashes before quotes and the like (RFC 8259 section 7). From the end of a text of 4 KiB, a part of the key is removed.
+    /// Replaces each occurrence of the key by `[key]`, also where it is percent-encoded, has the escapes
+    /// of JSON, or is in base64. From the end of a text of 4 KiB, a part of the key is removed.
     pub fn redact(&self, text: &str) -> Redacted {
         let mut redacted = String::with_capacity(text.len());
         let (mut copied, mut at) = (0, 0);
         while let Some(rest) = text.as_bytes().get(at..)
             && !rest.is_empty()
         {
-            let key = self.key.as_bytes();
-            let found = match prefix(rest, key, false) {
-                Prefix::Other => prefix(rest, key, true),
-                found @ (Prefix::Key(_) | Prefix::Start) => found,
-            };
-            match found {
+            match self.prefix(rest) {
                 Prefix::Key(length) => {
                     redacted.push_str(text.get(copied..at).unwrap_or_default());
                     redacted.push_str(PLACEHOLDER);
@@ -63,11 +59,29 @@ impl Redactor {
         redacted.push_str(text.get(copied..).unwrap_or_default());
         Redacted(redacted)
     }
-}
 
-impl Redactor {
-    /// Redacts a text of the peer or of the runtime, and makes it one line of at most 300 characters, without
-    /// control characters, which would forge lines of a log.
+    /// Compares the start of `text` with the key in each encoding.
+    fn prefix(&self, text: &[u8]) -> Prefix {
+        let key = self.key.as_bytes();
+        let mut found = Prefix::Other;
+        for encoding in 0..5 {
+            let compared = match encoding {
+                0 | 1 => escaped(text, key, encoding == 1),
+                // By the number of bytes before the key: of two, the first one has two bits in the
+                // character before, of one, four (RFC 4648 section 4).
+                _ => base64(text, key, 2 * encoding - 4),
+            };
+            match compared {
+                Prefix::Key(length) => return Prefix::Key(length),
+                Prefix::Start => found = Prefix::Start,
+                Prefix::Other => {}
+            }
+        }
+        found
+    }
+
+    /// Redacts a text of the peer or of the runtime, and makes it one line of at most 300 characters.
+    /// Control characters become spaces: they would forge lines of a log.
     pub fn redact_line(&self, text: &str) -> Redacted {
         let text = self.redact(text);
         let printable = |c: char| if c.is_control() { ' ' } else { c };
@@ -91,17 +105,18 @@ enum Prefix {
     Other,
 }
 
-/// Compares the start of `text` with the key, where each byte may be encoded. A byte that is both
-/// itself and the start of an encoded one is read as `is_encoded` says.
-fn prefix(text: &[u8], key: &[u8], is_encoded: bool) -> Prefix {
+/// Compares the start of `text` with the key, where each byte may be percent-encoded (RFC 3986 section
+/// 2.1) or escaped (RFC 8259 section 7). A byte that is both itself and the start of an escaped one is
+/// read as `escaped_first` says.
+fn escaped(text: &[u8], key: &[u8], escaped_first: bool) -> Prefix {
     let mut length = 0;
     for &byte in key {
         let rest = text.get(length..).unwrap_or_default();
         let literal = rest.first() == Some(&byte);
-        length += match encoded(rest, byte) {
-            Some(length) if is_encoded || !literal => length,
+        length += match escaped_byte(rest, byte) {
+            Some(length) if escaped_first || !literal => length,
             _ if literal => 1,
-            _ if matches!(rest, [] | [b'%'] | [b'%', _] | [b'\\']) => return Prefix::Start,
+            _ if rest.len() < 6 && matches!(rest, [] | [b'%' | b'\\', ..]) => return Prefix::Start,
             _ => return Prefix::Other,
         };
     }
@@ -112,12 +127,49 @@ fn prefix(text: &[u8], key: &[u8], is_encoded: bool) -> Prefix {
     }
 }
 
-/// Length of the encoded byte at the start of `text`.
-fn encoded(text: &[u8], byte: u8) -> Option<usize> {
+/// Length of the escaped byte at the start of `text`.
+fn escaped_byte(text: &[u8], byte: u8) -> Option<usize> {
     match text {
         [b'%', high, low, ..] if hex_byte(*high, *low) == Some(byte) => Some(3),
+        [b'\\', b'u', b'0', b'0', high, low, ..] if hex_byte(*high, *low) == Some(byte) => Some(6),
         [b'\\', escaped, ..] if *escaped == byte => Some(2),
         _ => None,
+    }
+}
+
+/// Compares the start of `text` with the base64 of the key without the first bits of it, `taken` by the
+/// character before.
+fn base64(text: &[u8], key: &[u8], taken: i32) -> Prefix {
+    let (mut length, mut bits, mut count) = (0, 0, -taken);
+    if key.len() < MIN_BASE64 {
+        return Prefix::Other;
+    }
+    for &byte in key {
+        bits = bits << 8 | u32::from(byte);
+        count += 8;
+        while count >= 6 {
+            count -= 6;
+            match text.get(length) {
+                Some(&character) if u32::from(sextet(character)) == bits >> count & 63 => {
+                    length += 1
+                }
+                Some(_) => return Prefix::Other,
+                None => return Prefix::Start,
+            }
+        }
+    }
+    Prefix::Key(length)
+}
+
+/// Value of a character of base64, in either alphabet (RFC 4648 sections 4 and 5); 64 for any other.
+fn sextet(character: u8) -> u8 {
+    match character {
+        b'A'..=b'Z' => character - b'A',
+        b'a'..=b'z' => character - b'a' + 26,
+        b'0'..=b'9' => character - b'0' + 52,
+        b'+' | b'-' => 62,
+        b'/' | b'_' => 63,
+        _ => 64,
     }
 }
 

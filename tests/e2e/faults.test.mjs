@@ -100,6 +100,52 @@ describe("buttons for faults", { concurrency: CONCURRENCY }, () => {
   });
 });
 
+test("slow and freeze in one direction, for a share of the connections", async (t) => {
+  const demo = await stage.open(t);
+  await demo.event("connected");
+  const sent = async (/** @type {() => Promise<unknown>} */ act) => {
+    const request = demo.page.waitForRequest((one) => one.url().endsWith("/faults"));
+    await act();
+    return (await request).postDataJSON();
+  };
+  const sessionId = await demo.page.evaluate(() => window.demo.sessionId);
+  const begun = await demo.mark();
+
+  await demo.page.locator('input[name="direction"][value="both"]').focus();
+  await demo.page.keyboard.press("ArrowRight");
+  await demo.get("fault-share").fill("0");
+  assert.deepEqual(await sent(() => press(demo, "slow")), {
+    fault: "slow",
+    bytesPerSecond: 1000,
+    direction: "up",
+    share: 0,
+    sessionId,
+  });
+  await demo.text("fault-result", /^Slow up: done, but no connection was affected$/);
+
+  await demo.get("fault-share").fill("");
+  await demo.choose("direction-down");
+  await demo.choose("period-3s");
+  assert.deepEqual(await sent(() => press(demo, "freeze")), {
+    fault: "freeze",
+    direction: "down",
+    forMs: 3000,
+    sessionId,
+  });
+  await demo.text("fault-result", /^Freeze down: done$/);
+  const labels = demo.page.locator("#timeline .fault text");
+  assert.deepEqual(await labels.allTextContents(), ["Slow up", "Freeze down"]);
+  await demo.click("flush");
+  await demo.text("flush-result", /all received/);
+  await demo.waitForGlasses();
+  assert.ok(!(await demo.names(begun)).includes("error"));
+
+  await demo.get("fault-share").fill("101");
+  await demo.get("fault-cut").click();
+  await demo.text("fault-error", /Cut failed.*share.*0 to 1/);
+  demo.expectStatus(400);
+});
+
 /**
  * Presses the button of a fault by keyboard.
  *

@@ -101,6 +101,20 @@ test("every route is authorised, and accepts its media type", async () => {
   }
 });
 
+test("an authorize that never settles is given up after 10 s", async (t) => {
+  t.mock.timers.enable({ apis: ["setTimeout"] });
+  const late = "authorize: has not settled within 10 s";
+  const ask = answering({ authorize: () => new Promise(() => {}) });
+  let given;
+  const asked = ask("POST", "/webhook").then((answer) => (given = answer));
+  await new Promise(setImmediate);
+  t.mock.timers.tick(9999);
+  await new Promise(setImmediate);
+  assert.equal(given, undefined);
+  t.mock.timers.tick(1);
+  assert.deepEqual(await asked, [503, undefined, late, 503]);
+});
+
 test("neither a response nor a line about a refusal has a secret of the path", async () => {
   const refusals = [];
   for (const webhookPath of ["/s3cret/webhook", "/webhook/s3cret", "/s3cret"]) {

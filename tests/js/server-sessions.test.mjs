@@ -63,6 +63,33 @@ test("the app's handlers of disconnected run before onStop", async () => {
   );
 });
 
+test("an onStop that never settles is reported after 30 s, and forgotten", async () => {
+  mock.timers.enable({ apis: ["setTimeout"] });
+  try {
+    const { sessions, made, reports } = keeper({ onStop: () => new Promise(() => {}) });
+    const started = sessions.start(ask("s"));
+    made[0].ack();
+    await started;
+    const stopped = sessions.stop(stop("s"));
+    await settled();
+    mock.timers.tick(700);
+    assert.equal((await stopped).status, 200);
+    mock.timers.tick(29_299);
+    await settled();
+    assert.deepEqual(reports, []);
+    mock.timers.tick(1);
+    await settled();
+    const [[error, context]] = reports;
+    assert.equal(error.message, "onStop: has not settled within 30 s");
+    assert.deepEqual(context, { session: made[0], sessionId: "s", userId: "u", where: "onStop" });
+    // No time passes for these two.
+    await sessions.stop(stop("s"));
+    await sessions.close({ release: false }, 2000);
+  } finally {
+    mock.timers.reset();
+  }
+});
+
 test("close() waits for the confirmation, up to its timeout", async () => {
   mock.timers.enable({ apis: ["setTimeout"] });
   try {

@@ -25,6 +25,11 @@ test("the tarball has these files and no others", () => {
     "LICENSE",
     "README.md",
     "THIRD-PARTY-NOTICES",
+    "cluster-node.js",
+    "cluster.cjs",
+    "cluster.d.cts",
+    "cluster.d.ts",
+    "cluster.js",
     "core.cjs",
     "frames.d.cts",
     "full-core.cjs",
@@ -68,7 +73,7 @@ test("the tarball has these files and no others", () => {
 });
 
 /** Largest download of a page in brotli, by the mode of the build. */
-const LIMITS = { "immediate-abort": 48_140, plain: 54_120 };
+const LIMITS = { "immediate-abort": 48_400, plain: 54_400 };
 
 for (const [what, folder, mode] of [
   ["the package", PACKAGE, PACKAGE_MODE],
@@ -82,8 +87,8 @@ for (const [what, folder, mode] of [
   });
 }
 
-test("what an install puts on disk is at most 1,020 kB, and nothing else comes along", () => {
-  assert.ok(packed.unpackedSize <= 1_020_000, `${packed.unpackedSize} bytes`);
+test("what an install puts on disk is at most 1,240 kB, and nothing else comes along", () => {
+  assert.ok(packed.unpackedSize <= 1_240_000, `${packed.unpackedSize} bytes`);
   const manifest = JSON.parse(read("package.json"));
   assert.equal(manifest.dependencies, undefined);
   assert.equal(manifest.scripts, undefined);

@@ -65,6 +65,54 @@ fn replaces_an_encoded_key_whose_characters_encode() {
 }
 
 #[test]
+fn replaces_a_key_with_escapes_of_json() {
+    for text in ["\\u0073\\u0033cret", "s3cr\\u0065t", "s3cre\\u0074"] {
+        assert_eq!(redact("s3cret", &format!("<{text}>")), "<[key]>", "{text}");
+    }
+    assert_eq!(redact("a\"b", "<a\\u0022b>"), "<[key]>");
+    assert_eq!(redact("s3cret", "s3cr\\u0066t"), "s3cr\\u0066t");
+}
+
+/// Base64 of a text, by the alphabet that ends with these two characters.
+fn base64(text: &str, last: [char; 2]) -> String {
+    let alphabet: Vec<char> = ('A'..='Z')
+        .chain('a'..='z')
+        .chain('0'..='9')
+        .chain(last)
+        .collect();
+    let bits: String = text.bytes().map(|byte| format!("{byte:08b}")).collect();
+    let sextets = bits.as_bytes().chunks(6).map(|chunk| {
+        let digits = String::from_utf8_lossy(chunk).into_owned();
+        usize::from_str_radix(&format!("{digits:0<6}"), 2).expect("six bits")
+    });
+    sextets.map(|value| alphabet[value]).collect()
+}
+
+#[test]
+fn replaces_a_key_in_base64() {
+    assert_eq!(base64("s3cret", ['+', '/']), "czNjcmV0");
+    for key in ["s3cret", "dev-key", "a>?~>?é>?", "12345678"] {
+        for before in ["", "k", "kl", "klm", "me:"] {
+            for after in ["", ":", "~~"] {
+                for last in [['+', '/'], ['-', '_']] {
+                    let text = base64(&[before, key, after].concat(), last);
+                    let redacted = redact(key, &format!("<{text}>"));
+                    assert!(redacted.contains("[key]"), "{text} {redacted}");
+                    // A bit or two of the first and the last byte are left.
+                    let left = redacted.len() - "<[key]>".len();
+                    let others = base64(before, last).len() + base64(after, last).len();
+                    assert!(left <= others + 1, "{text} {redacted}");
+                }
+            }
+        }
+    }
+    assert_eq!(redact("s3cret", "czNjcmV1"), "czNjcmV1");
+    assert_eq!(redact("s3cret", "czNjcmV"), "czNjcmV");
+    // That of a short key may be a part of a word.
+    assert_eq!(redact("key", "a2V5"), "a2V5");
+}
+
+#[test]
 fn a_part_of_the_key_at_the_end_of_a_cut_text_is_removed() {
     let key = "0123456789".repeat(60);
     let cut = |before: &str| {
@@ -76,6 +124,10 @@ fn a_part_of_the_key_at_the_end_of_a_cut_text_is_removed() {
     }
     let encoded = ["x".repeat(4089), "012%33%3".into()].concat();
     assert_eq!(redact(&key, &encoded), "x".repeat(4089));
+    let escaped = ["x".repeat(4089), "012\\u003".into()].concat();
+    assert_eq!(redact(&key, &escaped), "x".repeat(4089));
+    let in_base64 = ["!".repeat(4000), base64(&key, ['+', '/'])].concat();
+    assert_eq!(redact(&key, &in_base64[..4096]), "!".repeat(4000));
     assert!(Redactor::new(&*key).redact_line(&cut(&key.repeat(6))).len() <= 300);
 }
 

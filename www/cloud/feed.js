@@ -4,7 +4,8 @@
  *
  * @typedef {{ type: "display", view: string, layout: Record<string, any> }} Display
  * @typedef {{ type: "dashboard", content: string }} DashboardLine
- * @typedef {{ type: "fault", fault: string, connections: string[], forMs?: number }} FaultApplied
+ * @typedef {import("../fault-catalog.js").Direction} Direction
+ * @typedef {{ type: "fault", fault: string, direction?: Direction, connections: string[], forMs?: number }} FaultApplied
  * @typedef {{ type: "scenario", name: string, phase: "started" | "ended" | "stopped" }} ScenarioPhase
  */
 

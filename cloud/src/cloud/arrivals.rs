@@ -23,11 +23,11 @@ impl Cloud {
             Input::Binary(bytes) => (Arrival::Binary(bytes.to_vec()), bytes.len()),
             Input::Ping => (Arrival::Ping, 0),
             Input::Pong => (Arrival::Pong, 0),
-            Input::Closed { .. }
-            | Input::TooBig
-            | Input::Congested
-            | Input::Overrun
-            | Input::Gone => return false,
+            Input::Closed { .. } => {
+                self.handle_held(from);
+                return false;
+            }
+            Input::TooBig | Input::Congested | Input::Overrun | Input::Gone => return false,
         };
         let max_bytes = self.context.config.max_send_buffer_bytes;
         let cost = length + Delivery::OVERHEAD;
@@ -65,7 +65,7 @@ impl Cloud {
     }
 
     /// Handles the frames that a peer has sent before its close frame.
-    pub(super) fn handle_held(&mut self, id: ConnectionId) {
+    fn handle_held(&mut self, id: ConnectionId) {
         let now = self.context.now();
         let transport = self.context.transports.get_mut(id);
         if transport.is_some_and(|transport| transport.up.clear(now)) {

@@ -184,7 +184,6 @@ impl Cloud {
                 self.context.transports.remove(from);
             }
             Input::Closed { code, reason } => {
-                self.handle_held(from);
                 let deadline = self.context.now() + self.context.config.close_timeout;
                 if self.end(from, Ending::by_peer(code, reason)) {
                     self.context.timers.set(Timer::Cut(from), deadline);

@@ -1,8 +1,8 @@
 //! Rooms: groups of apps that exchange messages.
 
-use std::collections::BTreeMap;
 use std::sync::Arc;
 
+use litemap::LiteMap;
 use serde_json::{Value, json};
 
 use crate::context::Context;
@@ -13,13 +13,13 @@ use crate::protocol::RoomConfig;
 /// All rooms. A room exists while it has members.
 #[derive(Debug, Default)]
 pub(crate) struct Rooms {
-    by_name: BTreeMap<String, Room>,
+    by_name: LiteMap<String, Room>,
 }
 
 #[derive(Debug)]
 struct Room {
     config: RoomConfig,
-    members: BTreeMap<ConnectionId, Arc<Identity>>,
+    members: LiteMap<ConnectionId, Arc<Identity>>,
 }
 
 impl Rooms {
@@ -89,7 +89,7 @@ impl Rooms {
     ) {
         let room = self.by_name.entry(name.to_owned()).or_insert_with(|| Room {
             config: config.clone(),
-            members: BTreeMap::new(),
+            members: LiteMap::new(),
         });
         room.announce_member(who, name, "app_user_joined", "joinedAt", context);
         room.members.insert(who.connection_id, Arc::clone(who));

@@ -1,6 +1,8 @@
 //! Subscriptions to streams.
 
-use std::collections::{BTreeMap, BTreeSet};
+use std::collections::BTreeSet;
+
+use litemap::LiteMap;
 
 use crate::context::Context;
 use crate::events::{Event, Fact};
@@ -15,9 +17,9 @@ const MAX_HELD: usize = 64;
 /// the next one of the same app, which has the grace period to come.
 #[derive(Debug, Default)]
 pub(crate) struct Subscriptions {
-    by_connection: BTreeMap<ConnectionId, Subscription>,
+    by_connection: LiteMap<ConnectionId, Subscription>,
     /// By package, with the end of the grace period.
-    held: BTreeMap<String, (Subscription, Instant)>,
+    held: LiteMap<String, (Subscription, Instant)>,
 }
 
 #[derive(Debug)]
@@ -40,8 +42,8 @@ impl Subscriptions {
         let package = event.package_name().unwrap_or_default();
         if let Fact::AppStopped { .. } = event.fact {
             self.held.remove(package);
-            let of_app = self.by_connection.values_mut();
-            for subscription in of_app.filter(|known| known.package == package) {
+            let all = self.by_connection.iter_mut().map(|(_, known)| known);
+            for subscription in all.filter(|known| known.package == package) {
                 subscription.is_released = true;
             }
         }

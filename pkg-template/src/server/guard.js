@@ -5,7 +5,10 @@
  * @import { ServerOptions } from "./options.js"
  */
 import { HttpError } from "./http-error.js";
+import { LateError, callInTime } from "./with-timeout.js";
 
+/** Longest time of a call of `authorize`, ms. */
+const AUTHORIZE_TIMEOUT = 10_000;
 /** Headers that only browsers send. A page must not reach the server of a developer's machine. */
 const BROWSER_HEADERS = ["Origin", "Sec-Fetch-Site"];
 
@@ -21,10 +24,12 @@ export function guard({ authorize }, failed) {
     if (authorize === undefined) return;
     let isAuthorized;
     try {
-      isAuthorized = await authorize(request);
+      isAuthorized = await callInTime("authorize", AUTHORIZE_TIMEOUT, () => authorize(request));
     } catch (error) {
       failed(error);
-      throw new HttpError(500, "authorize failed");
+      throw error instanceof LateError
+        ? new HttpError(503, error.message)
+        : new HttpError(500, "authorize failed");
     }
     if (isAuthorized !== true) throw new HttpError(401, "not authorized");
   };

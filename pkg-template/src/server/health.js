@@ -12,10 +12,13 @@ import { pathsOf } from "./router.js";
 const ASKS_READY = /[?&]ready(?=[=&]|$)/;
 
 /**
- * @param {Pick<ServerOptions, "webhookPath" | "session"> & { sessions: Sessions }} parts
+ * @param {Pick<ServerOptions, "webhookPath" | "session"> & {
+ *   sessions: Sessions,
+ *   isReady: () => boolean,
+ * }} parts
  * @returns {Route}
  */
-export function health({ webhookPath, session, sessions }) {
+export function health({ webhookPath, session, sessions, isReady }) {
   return {
     name: "health",
     method: "GET",
@@ -24,7 +27,7 @@ export function health({ webhookPath, session, sessions }) {
     handle({ url }) {
       const body = { status: "healthy", app: session.packageName, activeSessions: sessions.live.size };
       if (!ASKS_READY.test(url)) return { status: 200, body };
-      const ready = sessions.isReady;
+      const ready = isReady();
       return { status: ready ? 200 : 503, body: { ...body, ready } };
     },
   };
