@@ -1,4 +1,4 @@
-/** `tpa-session/telemetry`. */
-export { jsonLogger } from "../telemetry/json-logger.js";
-export { recordMetrics } from "../telemetry/metrics.js";
-export { recordSpans } from "../telemetry/spans.js";
+/** Re-exports the CommonJS file, so that `import` and `require` share one copy. */
+import telemetry from "./telemetry.cjs";
+
+export const { jsonLogger, recordMetrics, recordSpans } = telemetry;
