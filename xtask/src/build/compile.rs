@@ -109,7 +109,6 @@ fn flags(mode: Mode, source: &Source) -> Vec<String> {
     flags.push(format!("-Clink-arg=-zstack-size={STACK}"));
     if mode != Mode::Dev {
         flags.extend(PASSES_OFF.map(|pass| format!("-Cllvm-args={pass}")));
-        flags.extend(source.flags.iter().map(ToString::to_string));
     }
     if mode == Mode::ImmediateAbort {
         flags.extend(IMMEDIATE_ABORT.map(String::from));

@@ -21,8 +21,6 @@ struct Source {
     dev_features: &'static str,
     /// Messages for people are made with `{:?}`.
     formats_debug: bool,
-    /// Further flags of the compiler.
-    flags: &'static [&'static str],
     /// Script that bundles the package.
     script: &'static str,
     /// Further files that the package is made of.
@@ -38,7 +36,6 @@ const SESSION: Source = Source {
     features: "small-allocator",
     dev_features: "small-allocator,panic-messages",
     formats_debug: false,
-    flags: &[],
     script: "pkg-template/build/build.mjs",
     inputs: &["pkg-template", "Cargo.toml"],
     work: "package",
@@ -51,7 +48,6 @@ const CLOUD: Source = Source {
     features: "",
     dev_features: "",
     formats_debug: true,
-    flags: &["-Cllvm-args=-inline-threshold=0"],
     script: "cloud/npm/build/build.mjs",
     inputs: &[
         "cloud/npm",
