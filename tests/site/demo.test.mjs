@@ -2,6 +2,7 @@
 import assert from "node:assert/strict";
 import { after, before, describe, test } from "node:test";
 
+import { checkEverything } from "../e2e/axe.mjs";
 import { CONCURRENCY, setUp } from "../e2e/support.mjs";
 import { serveSite } from "./support.mjs";
 
@@ -18,8 +19,13 @@ before(async () => {
 
 after(() => site?.close());
 
-/** @param {import("node:test").TestContext} context */
-const open = (context, query = "") => stage.open(context, { url: site.url, path: PAGE + query });
+/**
+ * @param {import("node:test").TestContext} context
+ * @param {string} [query]
+ * @param {import("playwright-core").BrowserContextOptions} [options]
+ */
+const open = (context, query = "", options = {}) =>
+  stage.open(context, { ...options, url: site.url, path: PAGE + query });
 
 /** Presses the button of a fault. @param {import("../e2e/support.mjs").Demo} demo @param {string} id */
 async function press(demo, id) {
@@ -126,6 +132,20 @@ describe("demo with a server", { concurrency: CONCURRENCY }, () => {
     const demo = await open(t, "?cloud=http://127.0.0.1:9");
     await demo.text("cloud-error", /did not respond\..*pages from its own machine/);
   });
+
+  for (const [width, colorScheme] of /** @type {[number, "light" | "dark"][]} */ ([
+    [1280, "light"],
+    [360, "dark"],
+  ])) {
+    test(`axe-core finds no violations in the choice at ${width} px, ${colorScheme}`, async (t) => {
+      const demo = await open(t, "?cloud=http://127.0.0.1:9", {
+        viewport: { width, height: 800 },
+        colorScheme,
+      });
+      await demo.text("cloud-error", /did not respond/);
+      await checkEverything(demo);
+    });
+  }
 
   test("refuses an address that is none", async (t) => {
     const demo = await open(t, "?cloud=nonsense");

@@ -9,6 +9,7 @@ import { copyFile, mkdir, readFile, readdir, rm, stat, writeFile } from "node:fs
 import { dirname, join, resolve } from "node:path";
 import { fileURLToPath } from "node:url";
 import { parseArgs } from "node:util";
+import { gzipSync } from "node:zlib";
 
 import { deflateAsync } from "@gfx/zopfli";
 import { build } from "esbuild";
@@ -118,7 +119,8 @@ const sizes = await code();
 await types();
 for (const file of ["package.json", "README.md"]) await copyFile(join(npm, file), join(outDir, file));
 await copyFile(join(root, "LICENSE"), join(outDir, "LICENSE"));
-await writeFile(join(outDir, "THIRD-PARTY-NOTICES"), notices(components(), HEAD));
+// Compressed, because half of the texts would be larger than the code that they are about.
+await writeFile(join(outDir, "THIRD-PARTY-NOTICES.gz"), gzipSync(notices(components(), HEAD), { level: 9 }));
 
 const files = await readdir(outDir);
 const lengths = await Promise.all(files.map(async (file) => (await stat(join(outDir, file))).size));

@@ -62,7 +62,7 @@
  * @property {Map<string, { from?: string, until: number }>} replies requests without an answer
  * @property {number} starting requests of the cloud that are being decided
  * @property {number} nextId
- * @property {number} ownNumber last number of this process's own clock
+ * @property {number} ownNumber last number that the store did not give
  */
 import { Tasks } from "./tasks.js";
 
@@ -146,9 +146,14 @@ export function elapsed({ now }, { mono, wall }) {
   return Math.max(now.mono - mono, now.wall - wall);
 }
 
-/** Number from the clock of this process. @param {State} state */
+/**
+ * Number that the store does not give, by its clock as it was last heard: with the clock of a host that is
+ * ahead, a stop that is written late would be newer than the start after it.
+ *
+ * @param {State} state
+ */
 export function ownNumber(state) {
-  state.ownNumber = Math.max(state.ownNumber + 1, Math.floor(state.now.wall * 1000));
+  state.ownNumber = Math.max(state.ownNumber + 1, Math.floor(storeNow(state) * 1000));
   return state.ownNumber;
 }
 
