@@ -51,23 +51,6 @@ describe("demo with its cloud in the page", { concurrency: CONCURRENCY }, () => 
     assert.deepEqual(await demo.logged(), []);
   });
 
-  test("has a button for each fault, and faults work", async (t) => {
-    const demo = await open(t);
-    await demo.event("connected");
-    for (const [id, event, fields] of /** @type {[string, string, Record<string, unknown>][]} */ ([
-      ["close-1011", "disconnected", { code: 1011 }],
-      ["malformed", "error", { code: "MALFORMED_FRAME" }],
-      ["freeze", "disconnected", { code: 4008 }],
-      ["restart", "disconnected", { code: 1012 }],
-    ])) {
-      const from = await demo.mark();
-      await press(demo, id);
-      await demo.event(event, { from, with: fields });
-      if (event === "disconnected") await demo.event("connected", { from });
-    }
-    await demo.waitForGlasses();
-  });
-
   test("ends for good with a wrong key", async (t) => {
     const demo = await open(t);
     await demo.event("connected");
@@ -103,6 +86,38 @@ describe("demo with its cloud in the page", { concurrency: CONCURRENCY }, () => 
     await demo.text("notes-received", /during the outage/);
     await demo.click("flush");
     await demo.text("flush-result", /all received/);
+  });
+});
+
+describe("faults of the cloud in the page", { concurrency: CONCURRENCY }, () => {
+  test("accepts the request of each button", async (t) => {
+    const demo = await open(t);
+    await demo.event("connected");
+    await demo.choose("period-3s");
+    const buttons = demo.page.locator("#faults-transient button, #faults-permanent button");
+    const ids = await buttons.evaluateAll((nodes) => nodes.map((node) => node.getAttribute("data-testid")));
+    assert.ok(ids.length > 12, `there are ${ids.length} buttons`);
+    for (const id of ids) {
+      await press(demo, String(id).replace("fault-", ""));
+      assert.equal(await demo.get("fault-error").isHidden(), true);
+    }
+  });
+
+  test("has the events of faults", async (t) => {
+    const demo = await open(t);
+    await demo.event("connected");
+    for (const [id, event, fields] of /** @type {[string, string, Record<string, unknown>][]} */ ([
+      ["close-1011", "disconnected", { code: 1011 }],
+      ["malformed", "error", { code: "MALFORMED_FRAME" }],
+      ["freeze", "disconnected", { code: 4008 }],
+      ["restart", "disconnected", { code: 1012 }],
+    ])) {
+      const from = await demo.mark();
+      await press(demo, id);
+      await demo.event(event, { from, with: fields });
+      if (event === "disconnected") await demo.event("connected", { from });
+    }
+    await demo.waitForGlasses();
   });
 });
 
