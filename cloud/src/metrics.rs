@@ -1,7 +1,8 @@
 //! Metrics in Prometheus' format.
 
-use std::collections::{BTreeMap, BTreeSet};
+use std::collections::BTreeSet;
 
+use litemap::LiteMap;
 use prometheus::{
     Histogram, HistogramOpts, IntCounter, IntCounterVec, IntGauge, IntGaugeVec, Opts, Registry,
     TextEncoder,
@@ -40,7 +41,7 @@ pub(crate) struct Metrics {
     bytes_sent: IntCounter,
     pings_sent: IntCounter,
     codes: BTreeSet<u16>,
-    opened_at: BTreeMap<ConnectionId, Instant>,
+    opened_at: LiteMap<ConnectionId, Instant>,
 }
 
 /// Numbers of sockets by state, and of user sessions.
@@ -122,7 +123,7 @@ impl Metrics {
                 "Protocol-level pings sent to TPAs.",
             ),
             codes: BTreeSet::new(),
-            opened_at: BTreeMap::new(),
+            opened_at: LiteMap::new(),
             registry: make.0,
         }
     }

@@ -25,12 +25,13 @@ const COPIED = [
   "node.cjs",
   "node.js",
   "server-node.js",
+  "cluster-node.js",
   "full.cjs",
   "full-node.cjs",
   "full-node.js",
 ];
 /** Declarations that are entry points, and declarations that these import. */
-const TYPED_ENTRIES = ["index", "manual", "server", "full"];
+const TYPED_ENTRIES = ["index", "manual", "server", "cluster", "full"];
 const SHARED_TYPES = ["streams", "frames", "parts"];
 /** The wasm file, which is an entry point with a default export only. */
 const WASM = "tpa-session.wasm";
@@ -57,6 +58,8 @@ async function code() {
   await bundler.readable("node-core.cjs", { format: "cjs", platform: "node", external: ["ws"] });
   await bundler.readable("server.js", importing("./index.js", "esm"));
   await bundler.readable("server.cjs", importing("./node.cjs", "cjs"));
+  await bundler.readable("cluster.js", { format: "esm", external: ["ws"] });
+  await bundler.readable("cluster.cjs", { format: "cjs", platform: "node", external: ["ws"] });
   await bundler.mapped("full.js", importing("./index.js", "esm"));
   await bundler.readable("full-core.cjs", importing("./core.cjs", "cjs"));
   for (const outfile of COPIED) await bundler.copy(outfile);

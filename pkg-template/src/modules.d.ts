@@ -84,6 +84,11 @@ declare module "*/full-node.cjs" {
   const full: typeof import("./full/index.js");
   export default full;
 }
+declare module "*/cluster.cjs" {
+  const cluster: typeof import("../types/cluster.js");
+  export default cluster;
+}
+
 declare module "*/server.cjs" {
   const server: typeof import("./server/index.js");
   export default server;

@@ -1,3 +1,4 @@
+import type { Cluster } from "tpa-session/cluster";
 import type { AppSetting, CloseKind, SessionOptions, TpaSession } from "tpa-session";
 
 /** The members of Node's `http.IncomingMessage` that are used, for projects without its type. */
@@ -43,6 +44,11 @@ export interface SessionContext {
   userId: string;
   /** Settings of the app for this user. */
   settings: AppSetting[];
+  /**
+   * In a cluster: the value that `onStop` returned in the process that handed this session over, as
+   * JSON. Not present otherwise.
+   */
+  previous?: unknown;
 }
 
 /** Origin of an error that `onError` receives. */
@@ -52,7 +58,7 @@ export interface ErrorContext<Session extends TpaSession = TpaSession> {
   sessionId?: string;
   userId?: string;
   /** Function that failed; `"handler"` is a handler of an event. */
-  where: "onSession" | "onStop" | "onToolCall" | "authorize" | "handler";
+  where: "onSession" | "onStop" | "onToolCall" | "authorize" | "handler" | "quarantine";
 }
 
 export interface StopContext<Session extends TpaSession = TpaSession> {
@@ -97,7 +103,8 @@ export interface TpaServerOptions<Session extends TpaSession = TpaSession> {
    * `switching_clouds`, `handover`, or `onSession failed`. A session that is handed over is still
    * connected during the call. The response to a `stop_request` waits for it, at most 700 ms, and a
    * new session with the same id at most 2 s. Exceptions are logged, and a call that has not settled
-   * within 30 s.
+   * within 30 s. In a cluster, the value that it returns or resolves with, at most 16 KiB of JSON, is
+   * passed on with the session at a `handover`.
    */
   onStop?: ((reason: string, context: StopContext<Session>) => unknown) | undefined;
   /**
@@ -151,6 +158,11 @@ export interface TpaServerOptions<Session extends TpaSession = TpaSession> {
   handleSignals?: "handover" | "release" | boolean | undefined;
   /** Most photos that are uploaded at once; further ones are answered with 429. Default 4. */
   maxUploads?: number | undefined;
+  /**
+   * Cluster of `tpa-session/cluster`, for an app that runs in several processes behind one webhook.
+   * Default: the requests for a session reach the process that has it.
+   */
+  cluster?: Cluster | undefined;
 }
 
 export interface CloseOptions {

@@ -158,3 +158,53 @@ test("after dispose() sockets are lost and calls fail", async (t) => {
   assert.deepEqual(cloud.displays, []);
   cloud.dispose();
 });
+
+test("every fault of the cloud has a method", async (t) => {
+  const { cloud } = setUp(t);
+  const { body } = await cloud.control("POST", "/faults", { fault: "explode" });
+  const [, list] = JSON.parse(body).error.match(/expected one of (.*)/);
+  const names = list.split(/, | or /).map((name) => name.replace(/`/g, ""));
+  assert.ok(names.length >= 12, list);
+  for (const name of names) {
+    const method = name.replace(/_(\w)/g, (_, letter) => letter.toUpperCase());
+    assert.equal(typeof cloud[method], "function", method);
+  }
+});
+
+test("photos that fail, malformed frames, a restart and lost acks are survived", async (t) => {
+  const { cloud, session } = setUp(t, { reconnectDelay: 10, connectTimeout: 50, maxReconnectAttempts: 20 });
+  await session.connect(ID);
+  cloud.malformed();
+  for (const fault of [
+    () => cloud.restart({ forMs: 20 }),
+    () => (cloud.dropAcks(), cloud.cut()),
+    () => cloud.flap(5, { forMs: 30 }),
+    () => cloud.close(1011, "Internal server error"),
+  ]) {
+    fault();
+    await cloud.until("closed");
+    await cloud.until("connected");
+  }
+  cloud.failPhotos();
+  const stop = cloud.observe(() => assert.fail("no more events"));
+  stop();
+  session.layouts.showTextWall("alive");
+  await cloud.until(() => cloud.displays.at(-1)?.layout.text === "alive");
+});
+
+test("a scenario of one's own is played, and stopped", async (t) => {
+  const { cloud, session } = setUp(t, {
+    cloud: { scenarios: [{ name: "mine", steps: [{ at: 0, fault: "cut" }] }] },
+  });
+  await session.connect(ID);
+  assert.deepEqual(cloud.scenario("mine"), { name: "mine", durationMs: 0 });
+  await cloud.until("closed");
+  assert.deepEqual(cloud.scenario({ steps: [{ at: "1s", clear: true }] }), {
+    name: "by-hand",
+    durationMs: 1000,
+  });
+  assert.deepEqual(cloud.seed(7), { name: "seed-7" });
+  cloud.stop();
+  const phases = cloud.events.filter(({ type }) => type === "scenario");
+  assert.equal(phases.filter(({ phase }) => phase === "stopped").length, 2);
+});

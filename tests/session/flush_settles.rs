@@ -1,8 +1,8 @@
 //! Each flush is settled, however few pings the cloud answers and however late timers are.
 
-use tpa_session::session::{Config, Delivery, Duration, FlushId, Input, State};
+use tpa_session::session::{Config, Delivery, Duration, FlushError, FlushId, Input, State};
 
-use crate::world::{World, config, flush, flushed, ping_ids, pong};
+use crate::world::{World, config, flush, flushed, ping_ids, pong, watched};
 
 const MINUTE: u64 = 60_000;
 
@@ -142,4 +142,36 @@ fn flush_is_settled_where_no_ping_is_answered() {
 #[test]
 fn flush_is_settled_where_timers_run_once_a_minute() {
     run_all(0, &[MINUTE]);
+}
+
+/// A pong of an older ping puts off the verdict on the connection, and not for ever the flush.
+#[test]
+fn flush_waits_longer_behind_many_bytes() {
+    for (size, time) in [(0, MINUTE), (64 * 1024, MINUTE + 8000)] {
+        let mut config = watched();
+        config.watch.ping_interval = Duration::from_millis(1000);
+        let mut world = World::connected(config);
+        // Three of four pings of these remain unanswered.
+        for _ in 0..20 {
+            pong(&mut world);
+            world.advance(4000);
+        }
+        world.send(&"x".repeat(size));
+        let start = world.now;
+        let flush = flush(&mut world);
+        world.take();
+        let mut next_pong = start;
+        while flushed(&world).is_empty() {
+            let due = world.session.poll_timeout().map(|(at, _)| at.as_millis());
+            if due.is_some_and(|due| due < next_pong) {
+                world.next_deadline();
+            } else {
+                world.now = next_pong;
+                pong(&mut world);
+                next_pong += 4000;
+            }
+        }
+        assert_eq!(flushed(&world), [(flush, Err(FlushError::Unsupported))]);
+        assert_eq!(world.now - start, time, "{size}");
+    }
 }

@@ -3,20 +3,19 @@
  *
  *     node cloud/npm/build/build.mjs BINDGEN_DIR OUT_DIR [--dev]
  *
- * The wasm is in the package once, in `wasm.js`: pages and workers import that file, and Node reads
- * it. Every file in `js/entries` that is not an entry for Node's `import` is bundled.
+ * The wasm is in the package once, compressed: pages and workers fetch that file, and Node reads it.
  */
-import { copyFile, mkdir, readFile, rm, writeFile } from "node:fs/promises";
+import { copyFile, mkdir, readFile, readdir, rm, stat, writeFile } from "node:fs/promises";
 import { dirname, join, resolve } from "node:path";
 import { fileURLToPath } from "node:url";
 import { parseArgs } from "node:util";
 import { deflateRawSync } from "node:zlib";
 
 import { build } from "esbuild";
+import { parse } from "smol-toml";
 
 import { original, shorten } from "../../../pkg-template/build/bindings.mjs";
-import { readable } from "../../../pkg-template/build/readable.mjs";
-import { FILES, TYPES } from "./files.mjs";
+import { FILES, SCENARIOS, TYPES } from "./files.mjs";
 
 const npm = dirname(dirname(fileURLToPath(import.meta.url)));
 const root = dirname(dirname(npm));
@@ -27,7 +26,7 @@ const { dev = false } = values;
 
 /** Modules that differ between Node's CommonJS and the modules of pages. */
 const OWN = {
-  wasm: { cjs: "core/wasm-node.js", esm: "core/wasm-page.js" },
+  wasm: { cjs: "core/module-node.js", esm: "core/module-page.js" },
   "node-handler": { cjs: "testing/node-handler.js", esm: "testing/no-node-handler.js" },
 };
 
@@ -45,7 +44,12 @@ function generated(bindings, format, imports) {
         contents: bindings,
         resolveDir: bindgenDir,
       }));
+      esbuild.onLoad({ filter: /^package:scenarios$/, ...made }, async () => ({
+        contents: JSON.stringify(await scenarios()),
+        loader: "json",
+      }));
       esbuild.onResolve({ filter: /^package:/ }, ({ path }) => {
+        if (path === "package:scenarios") return { path, ...made };
         const name = path.slice("package:".length);
         const own = OWN[name]?.[format];
         if (own !== undefined) return { path: join(npm, "js", own) };
@@ -55,14 +59,23 @@ function generated(bindings, format, imports) {
   };
 }
 
+/** The built-in scenarios. */
+function scenarios() {
+  const read = async (name) => {
+    const text = await readFile(join(root, `cloud/scenarios/${name}.toml`), "utf8");
+    return { name, ...parse(text) };
+  };
+  return Promise.all(SCENARIOS.map(read));
+}
+
 async function code() {
   const from = join(bindgenDir, "tpa_cloud_wasm_bg.wasm");
   const to = join(outDir, "module.wasm");
   const bindings = dev ? await original(from, to) : shorten(from, to);
   const wasm = await readFile(to);
   await rm(to);
-  const inlined = deflateRawSync(wasm, { level: 9 }).toString("base64");
-  await writeFile(join(outDir, "wasm.js"), `export default "${inlined}";\n`);
+  const compressed = deflateRawSync(wasm, { level: 9 });
+  await writeFile(join(outDir, "tpa-cloud.wasm.deflate"), compressed);
   for (const { from, to, format, imports = {}, shebang } of FILES) {
     const { outputFiles } = await build({
       absWorkingDir: root,
@@ -77,11 +90,13 @@ async function code() {
       logLevel: "warning",
       write: false,
       plugins: [generated(bindings, format, imports)],
+      // Installed with every app that has tests, so without comments and long local names.
+      minify: !dev,
     });
-    const text = await readable(outputFiles[0].text);
+    const { text } = outputFiles[0];
     await writeFile(join(outDir, to), shebang ? `#!/usr/bin/env node\n${text}` : text);
   }
-  return wasm.length;
+  return { wasm: wasm.length, compressed: compressed.length };
 }
 
 /** Writes the declarations: one copy, in the `.d.cts` files, which the `.d.ts` files re-export. */
@@ -96,9 +111,12 @@ async function types() {
 
 await rm(outDir, { recursive: true, force: true });
 await mkdir(outDir, { recursive: true });
-const size = await code();
+const sizes = await code();
 await types();
 for (const file of ["package.json", "README.md"]) await copyFile(join(npm, file), join(outDir, file));
 await copyFile(join(root, "LICENSE"), join(outDir, "LICENSE"));
 
-console.log(`wasm ${size} bytes, ${(await readFile(join(outDir, "wasm.js"))).length} as a module`);
+const files = await readdir(outDir);
+const lengths = await Promise.all(files.map(async (file) => (await stat(join(outDir, file))).size));
+const total = lengths.reduce((sum, length) => sum + length, 0);
+console.log(`wasm ${sizes.wasm} bytes, ${sizes.compressed} compressed; package ${total} bytes`);

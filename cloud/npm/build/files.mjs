@@ -4,7 +4,7 @@
  */
 export const FILES = [
   { from: "core.js", to: "index.js", format: "esm" },
-  { from: "core.js", to: "index.cjs", format: "cjs" },
+  { from: "core-node.js", to: "index.cjs", format: "cjs" },
   { from: "index-node.js", to: "index-node.js", format: "esm", imports: { core: "./index.cjs" } },
   { from: "testing.js", to: "testing.js", format: "esm", imports: { core: "./index.js" } },
   { from: "testing.js", to: "testing.cjs", format: "cjs", imports: { core: "./index.cjs" } },
@@ -13,3 +13,13 @@ export const FILES = [
 
 /** Declarations that are entry points. */
 export const TYPES = ["index", "testing"];
+
+/** Built-in scenarios, in the order of `cloud/src/faults/scenario/builtin.rs`. */
+export const SCENARIOS = [
+  "laptop-sleep",
+  "train-tunnel",
+  "deploy-restart",
+  "flapping-wifi",
+  "stale-nat",
+  "wrong-key",
+];

@@ -1,6 +1,6 @@
 //! Requests to apps whose results are not known yet.
 
-use std::collections::BTreeMap;
+use litemap::LiteMap;
 use std::time::Duration;
 
 use serde_json::json;
@@ -24,7 +24,7 @@ pub enum Call {
 #[derive(Debug, Default)]
 pub struct Calls {
     last: u64,
-    calls: BTreeMap<u64, Call>,
+    calls: LiteMap<u64, Call>,
 }
 
 impl Calls {

@@ -26,7 +26,8 @@ pub struct WasmCloud {
 
 #[wasm_bindgen]
 impl WasmCloud {
-    /// Creates a cloud from options as JSON; `scenarios` is a list of objects with a `name` each.
+    /// Creates a cloud from options as JSON; `scenarios` is the list of all that can be played by
+    /// name, objects with a `name` each.
     #[wasm_bindgen(constructor)]
     pub fn new(
         options: &str,
@@ -180,12 +181,10 @@ impl WasmCloud {
     }
 }
 
-/// Reads a scenario file in TOML and returns it as JSON, so that it can be passed to a cloud.
-#[wasm_bindgen(js_name = readToml)]
-pub fn read_toml(name: &str, text: &str) -> Result<String, JsValue> {
-    Scenario::from_toml(name, text).map_err(|bad| type_error(&bad.error))?;
-    let fields: Value = Scenario::toml_to_json(text).map_err(|bad| type_error(&bad.error))?;
-    Ok(fields.to_string())
+/// Checks scenarios, a list as for the constructor.
+#[wasm_bindgen(js_name = checkScenarios)]
+pub fn check_scenarios(scenarios: &str) -> Result<(), JsValue> {
+    read_scenarios(scenarios).map(drop)
 }
 
 fn read_scenarios(text: &str) -> Result<Vec<Scenario>, JsValue> {

@@ -3,45 +3,45 @@
 /** Options, those of the command line in camel case. A time is a number of milliseconds or text such as `"15s"`. */
 export interface CloudOptions {
   /** API key that apps must present; `"any"` accepts every key. Default `"dev-key"`. */
-  apiKey?: string;
+  apiKey?: string | undefined;
   /** Interval of protocol-level pings. Default 15 s. */
-  pingInterval?: number | string;
+  pingInterval?: number | string | undefined;
   /** Silence after which a connection is closed. Default 45 s. */
-  staleAfter?: number | string;
+  staleAfter?: number | string | undefined;
   /** Time for a lost app to reconnect before it is restarted. Default 5 s. */
-  restartAppAfter?: number | string;
+  restartAppAfter?: number | string | undefined;
   /** Form of a restart. Default `"stop-start"`. */
-  restart?: "stop-start" | "start";
+  restart?: "stop-start" | "start" | undefined;
   /** Time for a started app to be acknowledged. Default 5 s. */
-  startTimeout?: number | string;
+  startTimeout?: number | string | undefined;
   /** Treatment of an app's older connection. Default `"close"`. */
-  oldConnection?: "close" | "deaf" | "detach";
+  oldConnection?: "close" | "deaf" | "detach" | undefined;
   /** Answers `ping` frames. Default true. */
-  pong?: boolean;
+  pong?: boolean | undefined;
   /** Refuses user sessions other than `userSessions`. Default false. */
-  strictSessions?: boolean;
+  strictSessions?: boolean | undefined;
   /** User sessions that exist from the start. */
-  userSessions?: string[];
+  userSessions?: string[] | undefined;
   /** URL of the cloud for started apps. Default `"ws://localhost:8002"`. */
-  publicUrl?: string;
+  publicUrl?: string | undefined;
   /** Interval of the scripted streams. Default 1 s. */
-  streamInterval?: number | string;
+  streamInterval?: number | string | undefined;
   /** Interval of audio chunks. Default 100 ms. */
-  audioInterval?: number | string;
+  audioInterval?: number | string | undefined;
   /** Limit of received frames, in bytes. Default 1 MiB. */
-  maxFrame?: number;
+  maxFrame?: number | undefined;
   /** Limit of open sockets. Default 16,384. */
-  maxConnections?: number;
+  maxConnections?: number | undefined;
   /** Limit of the send buffer of a connection, in bytes. Default 4 MiB. */
-  maxSendBuffer?: number;
+  maxSendBuffer?: number | undefined;
   /** Time for the first frame of a socket. Default 10 s. */
-  handshakeTimeout?: number | string;
+  handshakeTimeout?: number | string | undefined;
   /** Time for a close handshake. Default 2 s. */
-  closeTimeout?: number | string;
+  closeTimeout?: number | string | undefined;
   /** Code of the close frames at a shutdown. Default 1012. */
-  shutdownCode?: 1012 | 1001;
+  shutdownCode?: 1012 | 1001 | undefined;
   /** Scenarios that can be played by name, in addition to the built-in ones. */
-  scenarios?: NamedScenario[];
+  scenarios?: NamedScenario[] | undefined;
 }
 
 /** A step of a scenario: a request of the control interface at a time. */
@@ -54,7 +54,7 @@ export interface ScenarioStep {
 /** Faults and frames with their times. */
 export interface Scenario {
   /** Description for people. */
-  description?: string;
+  description?: string | undefined;
   /** The steps, in any order. */
   steps: ScenarioStep[];
 }
@@ -148,5 +148,5 @@ export class Cloud {
   free(): void;
 }
 
-/** Reads a scenario file in TOML. Throws a `TypeError` that names the step and the field. */
+/** Reads a scenario file in TOML; only in Node. Throws a `TypeError` that names the step and the field. */
 export function readToml(name: string, text: string): NamedScenario;

@@ -5,33 +5,33 @@ export type { CloudOptions, ControlResponse, Scenario, ScenarioStep } from "./in
 /** Selects connections; without one of these fields all are meant. Give at most one. */
 export interface Target {
   /** App, for all users. */
-  packageName?: string;
+  packageName?: string | undefined;
   /** App of one user. */
-  sessionId?: string;
+  sessionId?: string | undefined;
   /** One connection, such as `c17`. */
-  connectionId?: string;
+  connectionId?: string | undefined;
 }
 
 /** Options that every fault has. */
 export interface FaultOptions extends Target {
   /** Time in ms in which the fault also affects new connections. */
-  forMs?: number;
+  forMs?: number | undefined;
   /** Share of the target's connections that is affected, from 0 to 1. Default 1. */
-  share?: number;
+  share?: number | undefined;
 }
 
 /** Options of faults that can affect one direction. */
 export interface DirectedFaultOptions extends FaultOptions {
   /** `up` is from the app to the cloud. */
-  direction?: "up" | "down" | "both";
+  direction?: "up" | "down" | "both" | undefined;
 }
 
 /** Options of {@link TestCloudView.restart}. */
 export interface RestartOptions extends FaultOptions {
   /** Code of a close frame; without it the connections are reset. */
-  code?: number;
+  code?: number | undefined;
   /** Reason of the close frame. */
-  reason?: string;
+  reason?: string | undefined;
 }
 
 /** Code of the error frame of a refused handshake. */
@@ -106,13 +106,13 @@ export interface UserSession {
 
 /** The short forms of frames. */
 export interface FrameShortForms {
-  settings?: Record<string, unknown> | readonly unknown[];
-  systemSettings?: Record<string, unknown>;
-  dashboardMode?: "main" | "expanded" | "none";
-  dashboardAlwaysOn?: boolean;
-  capabilities?: Record<string, unknown>;
-  modelName?: string;
-  permissionError?: string[];
+  settings?: Record<string, unknown> | readonly unknown[] | undefined;
+  systemSettings?: Record<string, unknown> | undefined;
+  dashboardMode?: "main" | "expanded" | "none" | undefined;
+  dashboardAlwaysOn?: boolean | undefined;
+  capabilities?: Record<string, unknown> | undefined;
+  modelName?: string | undefined;
+  permissionError?: string[] | undefined;
   customMessage?: { action: string; payload?: unknown };
 }
 
@@ -186,7 +186,7 @@ export interface TestCloudView {
 /** Options of a {@link TestCloud}: those of the cloud, and the latency. */
 export interface TestCloudOptions extends CloudOptions {
   /** Time in ms that a frame takes, in each direction. Default 0, which is never synchronous. */
-  latency?: number;
+  latency?: number | undefined;
 }
 
 /** An app with a webhook. */
@@ -197,11 +197,11 @@ export interface StartedApp {
    * Called instead of a URL: `fetch` or `node` of `createTpaServer`, or any handler for the fetch API
    * or for `http.createServer()`.
    */
-  handler?: (...request: any[]) => unknown;
+  handler?: (...request: any[]) => unknown | undefined;
   /** URL of a webhook that listens on this machine. */
-  url?: string;
+  url?: string | undefined;
   /** Path of the handler's webhook. Default `/webhook`. */
-  path?: string;
+  path?: string | undefined;
 }
 
 /** A call of a tool. */
@@ -209,7 +209,7 @@ export interface TestToolCall {
   packageName: string;
   userId: string;
   toolId: string;
-  toolParameters?: Record<string, unknown>;
+  toolParameters?: Record<string, unknown> | undefined;
 }
 
 /** A WebSocket as the WHATWG specifies, connected to a {@link TestCloud}. */
@@ -252,7 +252,8 @@ export interface TestCloud extends TestCloudView {
   callTool(call: TestToolCall): Promise<{ status: number; body: any }>;
   /**
    * Waits for a condition: a function that returns something truthy, `"connected"` or
-   * `"disconnected"` (some app, no app), or the next event or frame with this type or these fields.
+   * `"disconnected"` (some app, no app), or the next event or frame with this type or these fields. An
+   * event that a call just before has caused is the next one.
    * Rejects after `timeout` ms (default 5000) with a list of what the cloud has seen.
    */
   until<T>(condition: () => T, options?: { timeout?: number }): Promise<T>;

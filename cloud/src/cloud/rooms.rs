@@ -1,8 +1,8 @@
 //! Rooms: groups of apps that exchange messages.
 
-use std::collections::BTreeMap;
 use std::sync::Arc;
 
+use litemap::LiteMap;
 use serde_json::{Value, json};
 
 use crate::context::Context;
@@ -14,7 +14,7 @@ use crate::protocol::RoomConfig;
 /// All rooms. A room exists while it has members.
 #[derive(Debug, Default)]
 pub(crate) struct Rooms {
-    by_name: BTreeMap<String, Room>,
+    by_name: LiteMap<String, Room>,
     /// Estimated memory of the metadata of all rooms.
     metadata_bytes: usize,
 }
@@ -22,7 +22,7 @@ pub(crate) struct Rooms {
 #[derive(Debug)]
 struct Room {
     config: RoomConfig,
-    members: BTreeMap<ConnectionId, Arc<Identity>>,
+    members: LiteMap<ConnectionId, Arc<Identity>>,
 }
 
 impl Rooms {
@@ -102,7 +102,7 @@ impl Rooms {
             *metadata_bytes += heap_bytes(&config.metadata);
             Room {
                 config,
-                members: BTreeMap::new(),
+                members: LiteMap::new(),
             }
         });
         room.announce_member(who, name, "app_user_joined", "joinedAt", context);

@@ -51,16 +51,9 @@ pub struct Control {
 }
 
 impl Control {
-    /// Creates an interface that plays the built-in scenarios, and these.
+    /// Creates an interface that plays these scenarios.
     pub fn new(scenarios: Vec<Scenario>) -> Self {
-        let mut known = Scenario::builtin();
-        known.extend(scenarios);
-        Self { scenarios: known }
-    }
-
-    /// Returns the scenario with this name.
-    pub fn scenario(&self, name: &str) -> Result<&Scenario, BadRequest> {
-        scenarios::find(name, &self.scenarios)
+        Self { scenarios }
     }
 
     /// Handles a request; `None` if there is no such path.

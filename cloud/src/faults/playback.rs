@@ -1,8 +1,9 @@
 //! Plans that are being played.
 
-use std::collections::BTreeMap;
 use std::time::Duration;
 use std::vec;
+
+use litemap::LiteMap;
 
 use crate::faults::Target;
 use crate::faults::action::Action;
@@ -95,7 +96,7 @@ impl Play {
 #[derive(Debug, Default)]
 pub(crate) struct Playback {
     last: u64,
-    playing: BTreeMap<PlayId, Play>,
+    playing: LiteMap<PlayId, Play>,
 }
 
 impl Playback {
@@ -126,7 +127,7 @@ impl Playback {
 
     /// Records a connection for the plans that target it.
     pub(crate) fn record(&mut self, who: &Identity, now: Instant) {
-        for play in self.playing.values_mut() {
+        for (_, play) in self.playing.iter_mut() {
             if play.target.includes(who) {
                 play.seen = now;
             }

@@ -48,6 +48,17 @@ pub enum View {
     AlwaysOn,
 }
 
+impl View {
+    /// Returns the name in frames.
+    pub(crate) fn name(self) -> &'static str {
+        match self {
+            Self::Main => "main",
+            Self::Dashboard => "dashboard",
+            Self::AlwaysOn => "always_on",
+        }
+    }
+}
+
 /// Properties of a room, given by the app that creates it.
 #[derive(Debug, Clone, Default, PartialEq, Serialize, Deserialize)]
 #[serde(rename_all = "camelCase")]

@@ -127,10 +127,12 @@ pub async fn start(mut config: ServerConfig) -> io::Result<Server> {
     let webhooks = tokio::spawn(webhook::run(Arc::clone(&driver), calls));
     let caller = Caller::new(Arc::clone(&driver));
     let calling = tokio::spawn(caller.clone().run(app_calls));
+    let mut scenarios = Scenario::builtin();
+    scenarios.extend(config.scenarios);
     let shared = Shared {
         driver: Arc::clone(&driver),
         caller,
-        control: Arc::new(Control::new(config.scenarios)),
+        control: Arc::new(Control::new(scenarios)),
         limits,
         snapshots: Arc::new(Semaphore::new(routes::MAX_SNAPSHOTS)),
         stopped: stopped.clone(),

@@ -1,9 +1,9 @@
 //! The started apps of one user. If the connection of an app is lost, the cloud waits for it to
 //! reconnect and then restarts the app. An app that does not connect after its start is given up.
 
-use std::collections::BTreeMap;
 use std::time::Duration;
 
+use litemap::LiteMap;
 use serde_json::{Value, json};
 
 use crate::config::RestartForm;
@@ -28,7 +28,7 @@ const STOP_RESPONSE: Duration = Duration::from_secs(60);
 
 #[derive(Debug, Default)]
 pub(crate) struct Apps {
-    by_package: BTreeMap<String, App>,
+    by_package: LiteMap<String, App>,
 }
 
 #[derive(Debug)]

@@ -1,8 +1,7 @@
 //! Displays and dashboard of one user session.
 
-use std::collections::BTreeMap;
-
-use serde_json::{Value, json};
+use litemap::LiteMap;
+use serde_json::{Map, Value, json};
 
 use crate::events::{Event, Fact};
 use crate::json::heap_bytes;
@@ -12,9 +11,9 @@ use crate::protocol::View;
 /// reconnect.
 #[derive(Debug, Default)]
 pub(crate) struct Displays {
-    shown: BTreeMap<View, Shown>,
-    dashboard: BTreeMap<String, Card>,
-    sections: BTreeMap<String, Value>,
+    shown: LiteMap<View, Shown>,
+    dashboard: LiteMap<String, Card>,
+    sections: Map<String, Value>,
     mode: Option<String>,
     /// Estimated memory of all layouts and contents.
     bytes: usize,
@@ -106,20 +105,20 @@ impl Displays {
             .collect()
     }
 
-    pub(crate) fn layouts(&self) -> BTreeMap<View, Value> {
+    pub(crate) fn layouts(&self) -> Map<String, Value> {
         let shown = self.shown.iter();
         shown
-            .map(|(view, shown)| (*view, shown.layout.clone()))
+            .map(|(view, shown)| (view.name().to_owned(), shown.layout.clone()))
             .collect()
     }
 
     pub(crate) fn dashboard(&self) -> Value {
-        let apps: BTreeMap<&str, Value> = self
+        let apps: Map<String, Value> = self
             .dashboard
             .iter()
             .map(|(package, card)| {
                 let card = json!({"content": card.content, "modes": card.modes});
-                (package.as_str(), card)
+                (package.clone(), card)
             })
             .collect();
         json!({"apps": apps, "system": self.sections, "mode": self.mode})

@@ -1,8 +1,9 @@
 //! The health monitor of one user session: it sends pings and finds stale connections. The cloud
 //! closes them.
 
-use std::collections::BTreeMap;
 use std::time::Duration;
+
+use litemap::LiteMap;
 
 use crate::context::Context;
 use crate::events::{Event, Fact};
@@ -17,7 +18,7 @@ const PING_TURNS: u32 = 100;
 
 #[derive(Debug, Default)]
 pub(crate) struct HealthMonitor {
-    last_seen: BTreeMap<ConnectionId, Instant>,
+    last_seen: LiteMap<ConnectionId, Instant>,
 }
 
 impl HealthMonitor {

@@ -1,10 +1,11 @@
 //! The manager of one user session. Its components change only in
 //! [`SessionManager::handle_event`], so that none keeps a closed connection.
 
-use std::collections::{BTreeMap, BTreeSet};
+use std::collections::BTreeSet;
 use std::sync::Arc;
 use std::time::Duration;
 
+use litemap::LiteMap;
 use serde_json::{Value, json};
 
 use crate::context::Context;
@@ -35,7 +36,7 @@ pub(crate) struct SessionManager {
     displays: Displays,
     apps: Apps,
     /// Settings that differ from the defaults, by package, and their estimated memory.
-    settings: BTreeMap<String, Vec<Value>>,
+    settings: LiteMap<String, Vec<Value>>,
     settings_bytes: usize,
     scripts: Scripts,
     /// Rates of the scripts, while there are subscribers.
@@ -52,7 +53,7 @@ impl SessionManager {
             subscriptions: Subscriptions::default(),
             displays: Displays::default(),
             apps: Apps::default(),
-            settings: BTreeMap::new(),
+            settings: LiteMap::new(),
             settings_bytes: 0,
             scripts: Scripts::default(),
             rate: None,

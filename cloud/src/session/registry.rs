@@ -1,7 +1,8 @@
 //! The connection registry of a user session.
 
-use std::collections::BTreeMap;
 use std::sync::Arc;
+
+use litemap::LiteMap;
 
 use crate::events::{Event, Fact};
 use crate::identity::{ConnectionId, Identity};
@@ -9,7 +10,7 @@ use crate::identity::{ConnectionId, Identity};
 /// The connections of one user session; at most one for each package.
 #[derive(Debug, Default)]
 pub(crate) struct Registry {
-    members: BTreeMap<ConnectionId, Arc<Identity>>,
+    members: LiteMap<ConnectionId, Arc<Identity>>,
 }
 
 impl Registry {

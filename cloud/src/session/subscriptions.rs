@@ -1,6 +1,8 @@
 //! Subscriptions to streams.
 
-use std::collections::{BTreeMap, BTreeSet};
+use std::collections::BTreeSet;
+
+use litemap::LiteMap;
 
 use crate::context::Context;
 use crate::events::{Event, Fact};
@@ -18,9 +20,9 @@ const FREE_BYTES: usize = 4 * 1024;
 /// the next one of the same app, which has the grace period to come.
 #[derive(Debug, Default)]
 pub(crate) struct Subscriptions {
-    by_connection: BTreeMap<ConnectionId, Subscription>,
+    by_connection: LiteMap<ConnectionId, Subscription>,
     /// By package, with the end of the grace period.
-    held: BTreeMap<String, (Subscription, Instant)>,
+    held: LiteMap<String, (Subscription, Instant)>,
     /// Estimated memory, as far as it counts.
     bytes: usize,
 }
@@ -65,8 +67,8 @@ impl Subscriptions {
         }
         if let Fact::AppStopped { .. } = event.fact {
             self.held.remove(package);
-            let of_app = self.by_connection.values_mut();
-            for subscription in of_app.filter(|known| known.package == package) {
+            let all = self.by_connection.iter_mut().map(|(_, known)| known);
+            for subscription in all.filter(|known| known.package == package) {
                 subscription.is_released = true;
             }
             self.measure();

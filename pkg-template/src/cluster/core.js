@@ -190,12 +190,12 @@ function answerAsk(state, told) {
   if (what !== "start") return output(state, "local", { reply: id, from, what, sessionId: sid, body });
   spawn(state, tell(state, from, { kind: "got", id }));
   if (any === true) return spawn(state, start(state, id, body));
-  serveAsked(state, id, /** @type {any} */ (hold));
+  serveAsked(state, id, /** @type {any} */ (hold), body);
 }
 
-/** @param {State} state @param {string} id @param {import("./state.js").Hold} hold */
-function serveAsked(state, id, hold) {
-  if (hold.phase !== "leaving") return serve(state, id, hold);
+/** @param {State} state @param {string} id @param {import("./state.js").Hold} hold @param {any} request */
+function serveAsked(state, id, hold, request) {
+  if (hold.phase !== "leaving") return serve(state, id, hold, request);
   /** @returns {Task} */
   function* wait() {
     yield event(`left ${hold.id}`, CALL);

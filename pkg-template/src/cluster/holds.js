@@ -8,6 +8,9 @@
 import { COMMAND, command, event } from "./tasks.js";
 import { OWNED_TTL, SETTLEMENTS, conditionOf, count, output, owe, spawn, tell } from "./state.js";
 
+/** Reasons of an end that is no stop. */
+export const MOVED = "moved";
+export const UNREACHABLE = "cluster unreachable";
 /** Most sessions of one check. */
 const BATCH = 500;
 
@@ -36,7 +39,8 @@ export function begin(state, { sessionId, number, isSure, fields, reply, previou
 export function end(state, { id, sessionId, number }, reason, then) {
   state.holds.delete(sessionId);
   state.ending.set(id, { sessionId, ...then });
-  output(state, "end", { hold: id, sessionId, number, reason });
+  const kind = reason === MOVED || reason === UNREACHABLE ? "ClientDisconnect" : "AppStopped";
+  output(state, "end", { hold: id, sessionId, number, reason, kind });
 }
 
 /** A session is over: its socket is closed, and `onStop` has returned. @param {State} state @param {{ hold: number, wasOpen: boolean }} input */
@@ -53,7 +57,7 @@ export function over(state, { hold, wasOpen }) {
 /** The record of a session has a higher number. @param {State} state @param {Hold} hold @param {string} owner @param {object} [then] */
 export function lose(state, hold, owner, then) {
   count(state, "lost", { sessionId: hold.sessionId, to: owner });
-  end(state, hold, owner === "" ? "stopped" : "moved", { ...(owner !== "" && { to: owner }), ...then });
+  end(state, hold, owner === "" ? "stopped" : MOVED, { ...(owner !== "" && { to: owner }), ...then });
 }
 
 /** Removes the record of a session that has ended, if it is still that one's. @param {State} state @param {Hold} hold @returns {Task} */

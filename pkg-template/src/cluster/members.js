@@ -5,7 +5,7 @@
  * @import { Now, Peer, State } from "./state.js"
  * @import { Task } from "./tasks.js"
  */
-import { begin, check, emptyFields, end, settleRecord } from "./holds.js";
+import { UNREACHABLE, begin, check, emptyFields, end, settleRecord } from "./holds.js";
 import { quarantine, withCrash } from "./quarantine.js";
 import { rendezvous } from "./rendezvous.js";
 import { hibernate, lock, unlock } from "./start.js";
@@ -19,6 +19,7 @@ import {
   count,
   elapsed,
   isDead,
+  isInterrupted,
   livingPeers,
   output,
   owe,
@@ -73,26 +74,26 @@ function missed(state) {
   state.isAlone = true;
   state.isUnsettled = true;
   if (!state.isStrict || elapsed(state, state.heardAt) <= state.lease - BEAT) return;
-  for (const hold of [...state.holds.values()]) end(state, hold, "cluster unreachable");
+  for (const hold of [...state.holds.values()]) end(state, hold, UNREACHABLE);
 }
 
 /** @param {State} state @param {Now} sentAt @param {{ now: number, members: ClusterMember[] }} answer */
 function heard(state, sentAt, { now, members }) {
   // What moved while this process could not ask is unknown, so the observation begins again.
-  const isInterrupted = state.isAlone || elapsed(state, state.heardAt) > 2 * BEAT + 1000;
+  const hasGap = isInterrupted(state);
   if (state.isAlone) output(state, "alone", { isAlone: false });
   state.heardAt = sentAt;
   state.isAlone = false;
   state.offset = now - state.now.mono;
-  observe(state, members, isInterrupted);
+  observe(state, members, hasGap);
   if (state.isUnsettled && !state.isSettling) spawn(state, settle(state));
   for (const [name, peer] of state.peers) {
     if (isDead(state, peer) && !state.takingOver.has(name)) spawn(state, takeOver(state, name));
   }
 }
 
-/** @param {State} state @param {readonly ClusterMember[]} members @param {boolean} isInterrupted */
-function observe(state, members, isInterrupted) {
+/** @param {State} state @param {readonly ClusterMember[]} members @param {boolean} hasGap */
+function observe(state, members, hasGap) {
   const { peers, instance, now } = state;
   const seen = new Set();
   for (const { instance: name, at, state: text } of members) {
@@ -101,10 +102,10 @@ function observe(state, members, isInterrupted) {
     seen.add(name);
     const { n, up, load, leaving } = told;
     const old = peers.get(name);
-    const hasMoved = old === undefined || old.count !== n || isInterrupted;
+    const hasMoved = old === undefined || old.count !== n || hasGap;
     const movedAt = hasMoved ? now.mono : old.movedAt;
     if (leaving) rememberLeaving(state, name);
-    peers.set(name, { count: n, movedAt, at, up, load, isLeaving: leaving });
+    peers.set(name, { count: n, since: old?.since ?? now.mono, movedAt, at, up, load, isLeaving: leaving });
   }
   for (const name of [...peers.keys()].filter((name) => !seen.has(name))) peers.delete(name);
 }
@@ -158,7 +159,9 @@ function* takeOver(state, name) {
     const index = yield command("owned", name);
     if (index === undefined) return;
     const isRecent = storeNow(state) - (state.peers.get(name)?.at ?? 0) <= RECENT;
-    const living = [state.instance, ...livingPeers(state)];
+    // A young process cannot know yet who is dead.
+    const old = livingPeers(state).filter((each) => isOld(state, each));
+    const living = [state.instance, ...old];
     const isSweeper = rendezvous(name, living) === state.instance;
     if (index.value.length === 0 || !isRecent) {
       if (isSweeper) yield* sweep(state, name, index.value);
@@ -178,6 +181,11 @@ function* takeOver(state, name) {
   } finally {
     state.takingOver.delete(name);
   }
+}
+
+/** @param {State} state @param {string} name */
+function isOld({ peers, now, lease }, name) {
+  return now.mono - (peers.get(name)?.since ?? Infinity) > lease;
 }
 
 /** @param {State} state @param {string} name */

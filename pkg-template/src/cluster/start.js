@@ -35,6 +35,13 @@ const ATTEMPTS = 3;
 /** Longest time for the answer to a stop, ms. */
 const STOP = 800;
 
+const OTHER_USER = "userId: the session belongs to another user";
+
+/** True for a request in the name of another user, which a cloud never makes. @param {{ userId: string } | undefined} record @param {string | undefined} userId */
+function isOthers(record, userId) {
+  return record !== undefined && record.userId !== "" && userId !== undefined && record.userId !== userId;
+}
+
 /** @param {number} status @param {string} message @param {object} [headers] */
 export function refusal(status, message, headers) {
   return { status, body: { status: "error", message }, ...(headers && { headers }) };
@@ -104,16 +111,17 @@ function* decide(state, id, request, claim) {
     if (read === undefined) return serveAlone(state, id, request);
     /** @type {ClusterRecord | undefined} */
     const record = read.value;
+    if (isOthers(record, request.userId)) return reply(state, id, refusal(409, OTHER_USER));
     const hold = state.holds.get(sessionId);
     if (hold?.phase === "leaving") {
       unlock(state, sessionId, claim);
       yield event(`left ${hold.id}`, START);
       return "moved";
     }
-    if (hold !== undefined && hold.number >= (record?.number ?? 0)) return serve(state, id, hold);
+    if (hold !== undefined && hold.number >= (record?.number ?? 0)) return serve(state, id, hold, request);
     if (hold !== undefined && record?.owner === state.instance) {
       hold.number = record.number;
-      return serve(state, id, hold);
+      return serve(state, id, hold, request);
     }
     if (hold !== undefined) lose(state, hold, record?.owner ?? "");
     const wait = quarantine(record, storeNow(state));
@@ -203,19 +211,20 @@ function fieldsOf({ userId, url }, record) {
   return { userId, url, crashes, crashedAt };
 }
 
-/** Serves a request for a session that this process has. @param {State} state @param {string} id @param {import("./state.js").Hold} hold */
-export function serve(state, id, hold) {
+/** Serves a request for a session that this process has. @param {State} state @param {string} id @param {import("./state.js").Hold} hold @param {Request} request */
+export function serve(state, id, hold, request) {
   if (hold.phase === "quarantined") {
     return reply(state, id, refuseQuarantined(quarantine({ ...hold.fields }, storeNow(state))));
   }
-  output(state, "serve", { hold: hold.id, sessionId: hold.sessionId, reply: id });
+  const { sessionId, fields } = hold;
+  output(state, "serve", { hold: hold.id, sessionId, userId: fields.userId, url: request.url, reply: id });
 }
 
 /** Serves a request without the store. @param {State} state @param {string} id @param {Request} request */
 function serveAlone(state, id, request) {
   const { sessionId } = request;
   const hold = state.holds.get(sessionId);
-  if (hold !== undefined) return serve(state, id, hold);
+  if (hold !== undefined) return serve(state, id, hold, request);
   if (state.isLeaving) return reply(state, id, refusal(503, "the server is closing"));
   count(state, "alone", { sessionId });
   begin(state, {
@@ -299,13 +308,14 @@ export function* ask(state, to, message, ms, received) {
   }
 }
 
-/** Stops a session, wherever it is. @param {State} state @param {string} id @param {{ sessionId: string, reason: string }} request @returns {Task} */
-export function* stop(state, id, { sessionId, reason }) {
+/** Stops a session, wherever it is. @param {State} state @param {string} id @param {{ sessionId: string, userId?: string, reason: string }} request @returns {Task} */
+export function* stop(state, id, { sessionId, userId, reason }) {
   const success = { status: 200, body: { status: "success" } };
   spawn(state, answerLater(state, id, success));
   const number = ownNumber(state);
   const hold = state.holds.get(sessionId);
   const fields = hold?.fields ?? emptyFields();
+  if (isOthers(hold?.fields, userId)) return reply(state, id, refusal(409, OTHER_USER));
   if (hold !== undefined) end(state, hold, reason);
   const claim = state.claims.get(sessionId);
   if (claim !== undefined) claim.isAborted = true;
@@ -316,6 +326,7 @@ export function* stop(state, id, { sessionId, reason }) {
     owe(state, sessionId, { kind: "stop", number });
     return;
   }
+  if (isOthers(record, userId)) return reply(state, id, refusal(409, OTHER_USER));
   const kept = record === undefined ? fields : fieldsOf({ ...record, sessionId }, record);
   let put = yield command("put", { ...mark, expected: conditionOf(record), fields: kept });
   if (put !== undefined && !put.value.done) {

@@ -16,6 +16,7 @@
  *
  * @typedef {object} Peer another process, as its beats show it
  * @property {number} count counter in its last beat
+ * @property {number} since monotonic time at which it was first seen
  * @property {number} movedAt monotonic time at which the counter was seen to move
  * @property {number} at time of its last beat in the store's clock
  * @property {number} up
@@ -162,9 +163,14 @@ export function livingPeers(state) {
   return living.toSorted(([, one], [, other]) => other.up - one.up).map(([name]) => name);
 }
 
-/** @param {State} state @param {Peer} peer */
-export function isDead({ now, lease }, { movedAt }) {
-  return now.mono - movedAt >= lease;
+/** True for a peer that did not beat for the lease, while this process could ask. @param {State} state @param {Peer} peer */
+export function isDead(state, { movedAt }) {
+  return !isInterrupted(state) && state.now.mono - movedAt >= state.lease;
+}
+
+/** True if the observation of the others has a gap: this process stood still, or the store was away. @param {State} state */
+export function isInterrupted(state) {
+  return state.isAlone || elapsed(state, state.heardAt) > 2 * BEAT + 1000;
 }
 
 /** True for a process that has not beaten lately and did not say that it leaves. @param {State} state @param {string} name */

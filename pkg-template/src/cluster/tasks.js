@@ -45,9 +45,17 @@ export class Tasks {
     this.#resume(task, undefined);
   }
 
-  /** Answers a command; an answer after its timeout has no effect. @param {number} id @param {{ value: any } | undefined} result */
+  /**
+   * Answers a command. An answer after the timeout has no effect, also where the timer is late: much may
+   * have happened while the process stood still.
+   *
+   * @param {number} id
+   * @param {{ value: any } | undefined} result
+   */
   answer(id, result) {
-    this.#wake(`command ${id}`, result);
+    const [waiting] = this.#waiting.get(`command ${id}`) ?? [];
+    const isInTime = waiting !== undefined && this.now <= waiting.deadline;
+    this.#wake(`command ${id}`, isInTime ? result : undefined);
   }
 
   /** Resumes the tasks that wait for an event. @param {string} event */

@@ -12,7 +12,9 @@ import { URL_OPTIONS } from "../constants.js";
 import { RELEASE_REASONS } from "../constants.js";
 import { checkNames } from "../session/names.js";
 import { oneOf, refuse } from "../session/validate.js";
+import { cloudCheck } from "./allowed-hosts.js";
 import { bodyReader } from "./body.js";
+import { join } from "./cluster-symbol.js";
 import { fetchHandler } from "./fetch.js";
 import { guard } from "./guard.js";
 import { createLog } from "./log.js";
@@ -46,20 +48,27 @@ export function createTpaServer(given) {
   const log = createLog(options.session);
   for (const text of warnings) log("warn", text);
   const report = reporter(options.onError, log);
+  const { cluster, session } = options;
+  const checkCloud = cloudCheck(options);
+  const { packageName, WebSocket } = session;
+  const member = cluster && join(cluster, { packageName, log, report, checkCloud, WebSocket });
+  const ofSessions = member === undefined ? session : { ...session, WebSocket: member.WebSocket };
   const sessions = new Sessions({
     ...options,
-    make: (url) => new TpaSession(url === undefined ? options.session : { ...options.session, ...at(url) }),
+    make: (url) => new TpaSession(url === undefined ? ofSessions : { ...ofSessions, ...at(url) }),
     report,
+    removed: (sessionId) => member?.ended(sessionId),
   });
+  member?.open(sessions);
   if (options.authorize === undefined) {
     log("warn", 'without the option "authorize" anyone who reaches the server can start and stop sessions');
   }
   const answer = router({
     routes: [
-      webhook({ ...options, sessions }),
+      webhook({ ...options, checkCloud, sessions: member ?? sessions }),
       photoUpload({ ...options, sessions }),
-      toolCall({ ...options, sessions, report }),
-      settings({ ...options, sessions }),
+      toolCall({ ...options, sessions, report, member }),
+      settings({ ...options, sessions, member }),
       health({ ...options, sessions }),
     ],
     authorise: guard(options, (error) => report(error, { where: "authorize" })),
@@ -68,13 +77,21 @@ export function createTpaServer(given) {
   });
   const readBody = bodyReader();
 
+  /** @param {Goodbye} goodbye @param {number} timeout */
+  async function end(goodbye, timeout) {
+    const until = performance.now() + timeout;
+    if (!goodbye.release) await member?.leave(timeout);
+    await sessions.close(goodbye, Math.max(until - performance.now(), 0));
+    if (goodbye.release) await member?.leave(Math.max(until - performance.now(), 0));
+  }
+
   /** @type {Promise<void> | undefined} */
   let closing;
   /** @param {CloseOptions} [how] */
   function close(how = {}) {
     for (const text of checkNames(how, CLOSE_OPTIONS)) log("warn", text);
     const { goodbye, timeout } = readCloseOptions(how);
-    closing ??= sessions.close(goodbye, timeout).finally(ignoreSignals);
+    closing ??= end(goodbye, timeout).finally(ignoreSignals);
     return closing;
   }
 

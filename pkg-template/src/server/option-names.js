@@ -18,6 +18,7 @@ export const SERVER_OPTIONS = /** @type {const} */ ([
   "session",
   "handleSignals",
   "maxUploads",
+  "cluster",
 ]);
 
 export const CLOSE_OPTIONS = /** @type {const} */ (["release", "reason", "timeout"]);

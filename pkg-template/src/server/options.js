@@ -18,9 +18,11 @@
  * @property {"handover" | "release" | false} handleSignals
  * @property {number} maxUploads
  * @property {TpaServerOptions["TpaSession"]} TpaSession
+ * @property {TpaServerOptions["cluster"]} cluster
  * @property {string[]} warnings
  */
 import { refuse } from "../session/validate.js";
+import { isCluster } from "./cluster-symbol.js";
 import { checkServerNames } from "./option-names.js";
 
 const MAX_SESSIONS = 10_000;
@@ -36,6 +38,7 @@ export function readOptions(given) {
   if (!isObject(given)) refuse("options", "an object", given);
   const warnings = checkServerNames(given);
   const { packageName, apiKey, onSession, onStop, onToolCall, onError, authorize, clouds } = given;
+  const { cluster } = given;
   const { webhookPath = "/webhook", handleSignals = "handover", session = {}, TpaSession } = given;
   const {
     maxUploads = MAX_UPLOADS,
@@ -59,6 +62,9 @@ export function readOptions(given) {
     refuse("TpaSession", "a session class, such as that of tpa-session/full", TpaSession);
   }
   if (!isObject(session)) refuse("session", "an object", session);
+  if (cluster !== undefined && !isCluster(cluster)) {
+    refuse("cluster", "a cluster that a function of tpa-session/cluster has made", cluster);
+  }
   if (clouds !== undefined && !(Array.isArray(clouds) && clouds.every(isHost))) {
     refuse("clouds", 'a list of hosts such as "cloud.example.org" or "localhost:8002"', clouds);
   }
@@ -76,6 +82,7 @@ export function readOptions(given) {
     handleSignals: handleSignals === true ? "handover" : handleSignals,
     maxUploads,
     TpaSession,
+    cluster,
     warnings,
   };
 }

@@ -3,34 +3,24 @@
  *
  * @import { CloseKind, TpaSession } from "tpa-session"
  * @import { ReleaseReason, TpaServerOptions } from "tpa-session/server"
+ * @import { Entry } from "./entry.js"
  * @import { Answer } from "./http-error.js"
  * @import { Report } from "./report.js"
  * @import { SessionRequest, StopRequest } from "./request.js"
- *
- * @typedef {object} Entry
- * @property {TpaSession} session
- * @property {string} sessionId
- * @property {string} userId
- * @property {URL | undefined} url URL in the request
- * @property {boolean} isPending it has not connected yet
- * @property {boolean} isStarted `onSession` has been called
- * @property {boolean} isEnded
- * @property {Set<() => void>} endListeners called when it ends
- * @property {string | undefined} stopReason reason in the `app_stopped` of the cloud
- * @property {Promise<Answer>} started response to the request that started it
- * @property {Promise<Answer> | undefined} reconnected response to those that wait for a connection
  *
  * @typedef {object} Parts
  * @property {(url: string | undefined) => TpaSession} make
  * @property {TpaServerOptions["onSession"]} onSession
  * @property {TpaServerOptions["onStop"]} onStop
  * @property {Report} report
+ * @property {(sessionId: string) => void} [removed] called with each session that has ended
  * @property {number} maxSessions
  * @property {number} maxUnconnectedSessions
  *
  * @typedef {{ release: false } | { release: true, reason: ReleaseReason }} Goodbye
  */
 import { HAND_OVER, REOPEN } from "../session/internal-symbols.js";
+import { checkUser, isElsewhere, previousOf } from "./entry.js";
 import { HttpError, SUCCESS, failure } from "./http-error.js";
 import { release } from "./release.js";
 import { callInTime, withTimeout } from "./with-timeout.js";
@@ -85,15 +75,16 @@ export class Sessions {
 
   /**
    * @param {SessionRequest} request
+   * @param {unknown} [previous] what the `onStop` of the process before returned
    * @returns {Promise<Answer>}
    */
-  async start(request) {
+  async start(request, previous) {
     if (this.#isClosing) return failure(503, "the server is closing");
     const entry = this.#entries.get(request.sessionId);
     checkUser(entry, request.userId);
     if (entry === undefined || isElsewhere(entry, request)) {
       this.#checkLimits(entry);
-      return this.#add(request, entry).started;
+      return this.#add(request, entry, previous).started;
     }
     const answer = await entry.started;
     if (answer !== SUCCESS) return answer;
@@ -111,6 +102,38 @@ export class Sessions {
     if (entry !== undefined) this.#end(entry, reason, "AppStopped");
     await withTimeout(ON_STOP_TIMEOUT, this.#stopped(sessionId));
     return SUCCESS;
+  }
+
+  /**
+   * Ends a session that another process has, or that was stopped there.
+   *
+   * @param {string} sessionId
+   * @param {string} reason
+   * @param {CloseKind} kind
+   * @returns {Promise<boolean>} true if it was connected, once `onStop` has returned
+   */
+  async drop(sessionId, reason, kind) {
+    const entry = this.#entries.get(sessionId);
+    const wasOpen = entry?.session.state === "connected";
+    if (entry !== undefined) {
+      this.#remove(entry);
+      /** @type {any} */ (entry.session)[HAND_OVER]();
+      void this.#stop(entry, reason, kind);
+    }
+    await this.#stopped(sessionId);
+    return wasOpen;
+  }
+
+  /** Hands a session over. @param {string} sessionId @param {() => number} left time, ms */
+  async give(sessionId, left) {
+    const entry = this.#entries.get(sessionId);
+    if (entry !== undefined) await this.#handOver(entry, left);
+    return entry?.returned;
+  }
+
+  /** Opens the connection of a session again. @param {string} sessionId */
+  reopen(sessionId) {
+    /** @type {any} */ (this.live.get(sessionId))?.[REOPEN]();
   }
 
   /**
@@ -158,8 +181,9 @@ export class Sessions {
   /**
    * @param {SessionRequest} request
    * @param {Entry | undefined} previous entry with the same id on another cloud
+   * @param {unknown} handedOver
    */
-  #add({ sessionId, userId, url }, previous) {
+  #add({ sessionId, userId, url }, previous, handedOver) {
     const session = this.#parts.make(url?.href);
     /** @type {Entry} */
     const entry = {
@@ -174,6 +198,8 @@ export class Sessions {
       stopReason: undefined,
       started: Promise.resolve(SUCCESS),
       reconnected: undefined,
+      handedOver,
+      returned: undefined,
     };
     session.on("app_stopped", ({ reason }) => {
       entry.stopReason = typeof reason === "string" ? reason : undefined;
@@ -215,7 +241,7 @@ export class Sessions {
     this.#connected(entry);
     entry.isStarted = true;
     const given = this.#call(entry, "onSession", () =>
-      this.#parts.onSession(session, { sessionId, userId, settings }),
+      this.#parts.onSession(session, { sessionId, userId, settings, ...previousOf(entry) }),
     ).then((succeeded) => {
       if (!succeeded) this.#end(entry, "onSession failed", "ClientDisconnect");
       return succeeded;
@@ -325,6 +351,7 @@ export class Sessions {
     if (this.#entries.get(sessionId) === entry) {
       this.#entries.delete(sessionId);
       this.live.delete(sessionId);
+      this.#parts.removed?.(sessionId);
     }
     for (const listener of endListeners) listener();
   }
@@ -344,9 +371,10 @@ export class Sessions {
     // Deferred, so that the app's own handlers of `disconnected` run first.
     const stopped = Promise.resolve()
       .then(() =>
-        this.#call(entry, "onStop", () =>
-          callInTime("onStop", MAX_ON_STOP, () => this.#parts.onStop?.(reason, context)),
-        ),
+        this.#call(entry, "onStop", async () => {
+          const call = () => this.#parts.onStop?.(reason, context);
+          entry.returned = await callInTime("onStop", MAX_ON_STOP, call);
+        }),
       )
       .then(() => {
         if (this.#stopping.get(sessionId) === stopped) this.#stopping.delete(sessionId);
@@ -397,32 +425,4 @@ export class Sessions {
     this.#pending.add(promise);
     return promise.finally(() => this.#pending.delete(promise));
   }
-}
-
-/**
- * Refuses a request in the name of another user, which a cloud never makes.
- *
- * @param {Entry | undefined} entry
- * @param {string} userId
- * @throws {HttpError}
- */
-function checkUser(entry, userId) {
-  if (entry !== undefined && entry.userId !== userId) {
-    throw new HttpError(409, "userId: the session belongs to another user");
-  }
-}
-
-/**
- * True if a request names another cloud than the session's: another host or path.
- *
- * @param {Entry} entry
- * @param {SessionRequest} request
- */
-function isElsewhere(entry, { url }) {
-  return url !== undefined && entry.url !== undefined && placeOf(url) !== placeOf(entry.url);
-}
-
-/** Host and path. A cloud serves `/tpa-ws` and `/app-ws` alike. @param {URL} url */
-function placeOf({ host, pathname }) {
-  return host + pathname.replace(/\/app-ws$/, "/tpa-ws");
 }

@@ -1,6 +1,8 @@
 /**
  * Route through which a cloud calls a tool of the app.
  *
+ * @import { ToolCall } from "tpa-session/server"
+ * @import { Member } from "../cluster/member.js"
  * @import { ServerOptions } from "./options.js"
  * @import { Report } from "./report.js"
  * @import { Route } from "./router.js"
@@ -16,10 +18,35 @@ import { LateError, callInTime } from "./with-timeout.js";
 const TOOL_TIMEOUT = 30_000;
 
 /**
- * @param {Pick<ServerOptions, "webhookPath" | "onToolCall"> & { sessions: Sessions, report: Report }} parts
+ * @param {Pick<ServerOptions, "webhookPath" | "onToolCall"> & {
+ *   sessions: Sessions,
+ *   report: Report,
+ *   member: Member | undefined,
+ * }} parts
  * @returns {Route}
  */
-export function toolCall({ webhookPath, onToolCall, sessions, report }) {
+export function toolCall({ webhookPath, onToolCall, sessions, report, member }) {
+  /** @param {Omit<ToolCall, "session">} call */
+  async function run(call) {
+    const session = sessions.ofUser(call.userId).at(-1);
+    try {
+      const replied = callInTime("onToolCall", TOOL_TIMEOUT, () => onToolCall?.({ ...call, session }));
+      const reply = (await replied) ?? null;
+      if (reply === null || typeof reply === "string") {
+        return { status: 200, body: { status: "success", reply } };
+      }
+      throw new TypeError(`onToolCall: must return a string or nothing, not ${typeof reply}`);
+    } catch (error) {
+      // The text of the error may contain anything, so the caller does not get it.
+      const { userId } = call;
+      const sessionId = session?.sessionId;
+      const origin = session !== undefined && sessionId !== undefined && { session, sessionId };
+      report(error, { ...origin, userId, where: "onToolCall" });
+      return error instanceof LateError ? failure(504, error.message) : failure(500, "onToolCall failed");
+    }
+  }
+
+  member?.handle("tool", run);
   return {
     name: "tool",
     method: "POST",
@@ -28,22 +55,7 @@ export function toolCall({ webhookPath, onToolCall, sessions, report }) {
     async handle({ body }) {
       if (onToolCall === undefined) throw new HttpError(404, "not found; the app has no tools");
       const call = readCall(await body());
-      const session = sessions.ofUser(call.userId).at(-1);
-      try {
-        const replied = callInTime("onToolCall", TOOL_TIMEOUT, () => onToolCall({ ...call, session }));
-        const reply = (await replied) ?? null;
-        if (reply === null || typeof reply === "string") {
-          return { status: 200, body: { status: "success", reply } };
-        }
-        throw new TypeError(`onToolCall: must return a string or nothing, not ${typeof reply}`);
-      } catch (error) {
-        // The text of the error may contain anything, so the caller does not get it.
-        const { userId } = call;
-        const sessionId = session?.sessionId;
-        const origin = session !== undefined && sessionId !== undefined && { session, sessionId };
-        report(error, { ...origin, userId, where: "onToolCall" });
-        return error instanceof LateError ? failure(504, error.message) : failure(500, "onToolCall failed");
-      }
+      return (await member?.forward("tool", call.userId, call)) ?? run(call);
     },
   };
 }

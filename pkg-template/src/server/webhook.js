@@ -5,9 +5,11 @@
  * @import { Route } from "./router.js"
  * @import { Sessions } from "./sessions.js"
  *
- * @typedef {Pick<ServerOptions, "webhookPath" | "clouds" | "session"> & { sessions: Sessions }} Parts
+ * @typedef {Pick<ServerOptions, "webhookPath"> & {
+ *   checkCloud: (url: URL) => void,
+ *   sessions: Pick<Sessions, "start" | "stop">,
+ * }} Parts `checkCloud` throws for a cloud that the app does not allow
  */
-import { cloudCheck } from "./allowed-hosts.js";
 import { readRequest } from "./request.js";
 import { JSON_MEDIA, pathsOf } from "./router.js";
 
@@ -15,8 +17,7 @@ import { JSON_MEDIA, pathsOf } from "./router.js";
  * @param {Parts} parts
  * @returns {Route}
  */
-export function webhook({ webhookPath, sessions, ...options }) {
-  const checkCloud = cloudCheck(options);
+export function webhook({ webhookPath, checkCloud, sessions }) {
   return {
     name: "webhook",
     method: "POST",

@@ -127,6 +127,7 @@ export class Cloud {
       user.isWanted = false;
       user.phase = "stopped";
       this.givenUp += 1;
+      this.#world.witness.gaveUp(user);
       this.#detachAll(user);
     });
     this.#post(user, "start", TRIES);

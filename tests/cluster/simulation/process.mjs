@@ -12,6 +12,10 @@ const EPOCH = 1_767_225_600_000;
 /** Longest wait of a session for the `onStop` of the one before, ms. */
 const PREVIOUS = 2000;
 
+/** Time in which others have the sessions of a process that was lost, or that leaves, ms. */
+const RETAKEN = 17_000;
+const HANDED = 3000;
+
 export class Process {
   isAlive = true;
   isPaused = false;
@@ -22,6 +26,9 @@ export class Process {
   /** When it last could not act or reach the store, and the intervals in which it could not. */
   disturbedUntil = 0;
   disturbances = [];
+  /** End and length of the last pause, ms. */
+  resumedAt = -Infinity;
+  pausedFor = 0;
   /** Sessions by hold. */
   sessions = new Map();
   skew;
@@ -70,9 +77,11 @@ export class Process {
       this.isPaused = false;
       if (vm) this.#frozen += ms;
       this.#disturbed(from);
+      Object.assign(this, { resumedAt: time.now, pausedFor: ms });
       if (timersFirst) this.#tick();
       for (const input of this.#inbox.splice(0)) {
         if (input.type === "frame") this.#frame(input.conn);
+        else if (input.type === "lost") this.lost(input.conn, input.code);
         else this.#input(input);
       }
       this.#arm();
@@ -96,13 +105,16 @@ export class Process {
     this.isAlive = false;
     world.store.unsubscribe(this);
     world.time.cancel(this.#timer);
+    if (linger > 0) world.witness.abandoned(this, RETAKEN);
     for (const { conn } of this.sessions.values()) {
       if (conn !== undefined) world.time.after(linger, () => world.cloud.closed(conn));
     }
   }
 
   leave() {
-    if (this.isAlive) this.#input({ type: "leave" });
+    if (!this.isAlive || this.isLeft || this.state.isLeaving) return;
+    this.#world.witness.abandoned(this, HANDED);
+    this.#input({ type: "leave" });
   }
 
   /** Frame of the cloud on a connection. */
@@ -123,6 +135,7 @@ export class Process {
   lost(conn, code) {
     const session = this.sessions.get(conn.hold);
     if (session?.conn !== conn) return;
+    if (this.isPaused) return void this.#inbox.push({ type: "lost", conn, code });
     session.conn = undefined;
     if (session.isEnded) return;
     if (code === 4009) this.#over(session, "superseded");
@@ -207,7 +220,7 @@ export class Process {
   }
 
   #dial(session) {
-    const { time, cloud, between } = this.#world;
+    const { time, cloud, between, chance } = this.#world;
     session.connectedAt = undefined;
     const generation = (session.generation = (session.generation ?? 0) + 1);
     const connect = () => {
@@ -218,7 +231,8 @@ export class Process {
       if (session.conn === undefined) this.#over(session, "refused");
       else this.#acked(session);
     };
-    time.after(between(3, 80), connect);
+    session.isSlow = chance(0.05);
+    time.after(session.isSlow ? between(1000, 3000) : between(3, 80), connect);
   }
 
   #acked(session) {

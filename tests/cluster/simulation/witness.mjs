@@ -1,5 +1,6 @@
 /** The invariants of the cluster, observed at each step and at the end of a schedule. */
 
+const LEASE = 10_000;
 /** Slack of the checks, ms. */
 const SLACK = 100;
 const ANSWER = 4500;
@@ -25,11 +26,53 @@ export class Witness {
   }
 
   /** A process let a frame pass. */
-  acted(process, session) {
+  acted(process, { sessionId, number }) {
     this.acts += 1;
-    if (session.toldAt !== undefined && this.#world.time.now > session.toldAt + 50) {
-      this.fail(`${process.instance} acts for ${session.sessionId} after it was told that it lost it`);
+    const { time, store } = this.#world;
+    if (time.now - process.resumedAt > 50 || process.pausedFor < LEASE) return;
+    const record = store.records.read(store.now, sessionId);
+    if (record !== undefined && record.owner !== process.instance && record.number > number) {
+      this.fail(`${process.instance} woke, and acts for ${sessionId}, which ${record.owner || "nobody"} has`);
     }
+  }
+
+  /** A process was lost or leaves: others have its sessions after some time. */
+  abandoned(process, ms) {
+    const { time, processes, cloud, store } = this.#world;
+    const sessions = [...process.sessions.values()].filter(
+      ({ connectedAt, isEnded }) => connectedAt && !isEnded,
+    );
+    const others = processes.filter(
+      (each) => each !== process && this.#isWell(each, SETTLE) && !each.state.isLeaving,
+    );
+    const wasWell = process.state.holds.size > 0 && this.#isWell({ ...process, isAlive: true }, SETTLE);
+    const starts = new Map(sessions.map(({ sessionId }) => [sessionId, cloud.user(sessionId).starts]));
+    time.after(ms, () => {
+      const rest = processes.filter((each) => each !== process && each.isAlive && !each.isLeft);
+      const haveLeft = others.some(({ isAlive, isLeft, state }) => !isAlive || isLeft || state.isLeaving);
+      const areWell = others.length > 0 && !haveLeft && rest.every((each) => this.#isWell(each, ms + SETTLE));
+      if (!wasWell || !areWell || this.#world.wasLossy || this.#world.wasDeaf) return;
+      for (const { sessionId } of sessions) {
+        const user = cloud.user(sessionId);
+        const isSame = user.isWanted && user.starts === starts.get(sessionId);
+        const record = store.records.read(store.now, sessionId);
+        if (!isSame || isQuarantined(record, store.now)) continue;
+        if (processes.some((each) => each.isAlive && each.session(sessionId))) continue;
+        this.fail(`nobody has ${sessionId} ${ms} ms after ${process.instance} was gone`);
+      }
+    });
+  }
+
+  /** The cloud has given an app up: the balancer must have chosen a process that could not answer. */
+  gaveUp({ sessionId, posted, startedAt, stoppedBadlyAt }) {
+    const { time } = this.#world;
+    // A copy of an earlier stop came after the start.
+    if (stoppedBadlyAt > startedAt) return;
+    const isExcused = ({ process, at, status }) =>
+      !process.isAlive || process.isPaused || process.resumedAt >= at || process.isLeft || status === 503;
+    if (posted.length === 0 || posted.some(isExcused)) return;
+    const slow = posted.map(({ process }) => process.session(sessionId)).some((each) => each?.isSlow);
+    if (!slow) this.fail(`the cloud gave ${sessionId} up at ${time.now}`);
   }
 
   /** Numbers never fall while a session is held. */
@@ -68,6 +111,7 @@ export class Witness {
   /** The cloud is about to request a session. */
   started(user) {
     user.startedAt = this.#world.time.now;
+    user.posted = [];
   }
 
   requested(process, type, user) {
@@ -76,6 +120,8 @@ export class Witness {
     let isAnswered = false;
     // The owner does not hear of a stop that reaches a process without the store.
     if (type === "stop" && !this.#isWell(process, SETTLE)) user.stoppedBadlyAt = at;
+    const post = { process, at, status: undefined };
+    if (type === "start") user.posted?.push(post);
     const limit = type === "start" ? ANSWER : 800;
     time.after(limit + SLACK, () => {
       const isExcused = !process.isAlive || process.isPaused || process.disturbedUntil > at || process.isLeft;
@@ -84,6 +130,7 @@ export class Witness {
     });
     return (answer) => {
       isAnswered = true;
+      post.status = answer?.status;
       this.counts[`${type} ${answer?.status}`] = (this.counts[`${type} ${answer?.status}`] ?? 0) + 1;
       if (answer === undefined) this.fail(`${process.instance} answered a ${type} with nothing`);
       if (type === "stop") this.#afterStop(user, at);
@@ -115,6 +162,21 @@ export class Witness {
     const key = why === undefined ? name : `${name} ${why}`;
     this.counts[key] = (this.counts[key] ?? 0) + 1;
     if (name === "takeovers" && why === "dead") this.#checkVerdict(process, from);
+    if (name === "takeovers" && why === "silence") this.#checkSilence(process, from);
+  }
+
+  /** Sessions are not taken from an owner that answers. */
+  #checkSilence(process, from) {
+    const other = this.#world.processes.find(({ instance }) => instance === from);
+    if (other === undefined || this.#world.wasLossy || this.#world.wasDeaf) return;
+    if (
+      this.#isWell(other, SETTLE) &&
+      this.#isWell(process, SETTLE) &&
+      !other.isLeft &&
+      !other.state.isLeaving
+    ) {
+      this.fail(`${process.instance} took a session from ${from}, which answers`);
+    }
   }
 
   /** Sessions are taken only from a process that could not beat. */

@@ -49,7 +49,12 @@ const CLOUD: Source = Source {
     dev_features: "",
     formats_debug: true,
     script: "cloud/npm/build/build.mjs",
-    inputs: &["cloud/npm", "pkg-template/build"],
+    inputs: &[
+        "cloud/npm",
+        "cloud/scenarios",
+        "pkg-template/build",
+        "pkg-template/src/session",
+    ],
     work: "package/cloud",
 };
 

@@ -21,6 +21,8 @@
  *   timeoutError}`: send a POST request to an app and report to `answer()` or `fail()`;
  * - `event` `{json, event}`: tell observers; `event` parses `json`.
  */
+import builtIn from "package:scenarios";
+
 import { glue } from "./instance.js";
 
 /** Numbers of the signals in the bindings. */
@@ -41,10 +43,16 @@ export class Cloud {
 
   /**
    * Throws a `TypeError` that names the option. The options are those of the command line in camel
-   * case, times as milliseconds or text; `scenarios` is a list of scenarios with a `name` each.
+   * case, times as milliseconds or text; `scenarios` is a list of scenarios with a `name` each, in
+   * addition to the built-in ones.
    */
   constructor({ scenarios = [], ...options } = {}, unixMs, now) {
-    this.#wasm = new (glue().WasmCloud)(JSON.stringify(options), JSON.stringify(scenarios), unixMs, now);
+    this.#wasm = new (glue().WasmCloud)(
+      JSON.stringify(options),
+      JSON.stringify([...builtIn, ...scenarios]),
+      unixMs,
+      now,
+    );
   }
 
   /** Opens a socket: its id, or `"reset"` or `"full"` if it is not accepted. */
@@ -147,12 +155,4 @@ export class Cloud {
   free() {
     this.#wasm.free();
   }
-}
-
-/**
- * Reads a scenario file in TOML, as an object for the option `scenarios`. Throws a `TypeError` that
- * names the step and the field.
- */
-export function readToml(name, text) {
-  return { ...JSON.parse(glue().readToml(name, text)), name };
 }

@@ -1,7 +1,9 @@
 /** The single WebAssembly instance. */
 import { imports, named } from "bindgen:bindings";
 import * as bindings from "bindgen:tpa_cloud_wasm_bg.js";
-import readWasm from "package:wasm";
+import getModule from "package:wasm";
+
+import { startError } from "./start-error.js";
 
 let isRunning = false;
 
@@ -9,8 +11,7 @@ let isRunning = false;
 export function glue() {
   if (isRunning) return bindings;
   try {
-    const module = new WebAssembly.Module(readWasm());
-    const wasm = named(new WebAssembly.Instance(module, imports).exports);
+    const wasm = named(new WebAssembly.Instance(getModule(), imports).exports);
     bindings.__wbg_set_wasm(wasm);
     // Exported only if the module has a start function.
     wasm.__wbindgen_start?.();
@@ -19,14 +20,4 @@ export function glue() {
   }
   isRunning = true;
   return bindings;
-}
-
-function startError(cause) {
-  let message = `the wasm does not start: ${cause.message}`;
-  if (typeof WebAssembly === "undefined") message = "this engine has no WebAssembly";
-  else if (/unsafe-eval|CSP|Content.Security.Policy/i.test(cause.message)) {
-    message =
-      "the page's Content-Security-Policy forbids WebAssembly; allow it by script-src 'wasm-unsafe-eval'";
-  }
-  return new Error(`tpa-cloud: ${message}`, { cause });
 }

@@ -1,2 +1,2 @@
-/** `tpa-cloud`: the state machine. */
-export { Cloud, readToml } from "../core/cloud.js";
+/** `tpa-cloud` in pages and workers: the state machine. */
+export { Cloud } from "../core/cloud.js";

@@ -1,7 +1,5 @@
 /** Checks of what a test passes: an error names the field, the value and what is allowed. */
-
-/** Fields that select connections, as in the control interface. */
-export const TARGET = ["packageName", "sessionId", "connectionId"];
+import { nearest } from "../../../../pkg-template/src/session/names.js";
 
 /** Checks that `fields` is an object and has no other names than `allowed`. */
 export function checkNames(where, fields, allowed) {
@@ -47,26 +45,4 @@ export function show(value) {
   if (typeof value === "bigint" || typeof value === "symbol") return String(value);
   const text = JSON.stringify(value) ?? String(value);
   return text.length > 80 ? `${text.slice(0, 79)}…` : text;
-}
-
-/** The allowed name within two edits of a name, or the same in other case. */
-function nearest(name, allowed) {
-  const plain = (text) => text.toLowerCase().replace(/[_-]/g, "");
-  const ranked = allowed.map((known) => ({ known, edits: distance(plain(name), plain(known)) }));
-  const [best] = ranked.sort((a, b) => a.edits - b.edits);
-  return best !== undefined && best.edits <= 2 ? best.known : undefined;
-}
-
-/** Edits that turn one text into another (Levenshtein). */
-function distance(a, b) {
-  let row = Array.from({ length: b.length + 1 }, (_, i) => i);
-  for (let i = 1; i <= a.length; i++) {
-    const next = [i];
-    for (let j = 1; j <= b.length; j++) {
-      const replaced = row[j - 1] + (a[i - 1] === b[j - 1] ? 0 : 1);
-      next.push(Math.min(replaced, row[j] + 1, next[j - 1] + 1));
-    }
-    row = next;
-  }
-  return row[b.length];
 }

@@ -59,7 +59,9 @@ export class Clock {
   /** Stops the timer. */
   #clear() {
     // By the function that belongs to it: timers may have been replaced meanwhile.
-    this.#timer?.clear(this.#timer.id);
+    if (this.#timer === undefined) return;
+    const { clear, id } = this.#timer;
     this.#timer = undefined;
+    clear(id);
   }
 }

@@ -8,10 +8,20 @@ export class Record {
   frames = [];
   displays = [];
   closures = [];
+  /** Events that the calls of a test in the current turn have caused; undefined before the first. */
+  recent;
+
+  /** Begins a call of a test. */
+  begin() {
+    if (this.recent !== undefined) return;
+    this.recent = [];
+    Promise.resolve().then(() => (this.recent = undefined));
+  }
 
   /** Adds an event of the cloud. Returns the frame that it is about, if it is about one. */
   add(event) {
     const { content, ...about } = event;
+    this.recent?.push(about);
     keep(this.events, about);
     const { sessionId, packageName, userSessionId: userId, connectionId, at } = event;
     const who = { sessionId, packageName, userId, connectionId, at };

@@ -2,44 +2,22 @@
 import { Apps } from "./apps.js";
 import { checkMillis, checkNames, checkText, show } from "./arguments.js";
 import { watch } from "./leaks.js";
+import { OPTIONS, STARTED_APP, TOOL_CALL } from "./option-names.js";
 import { Record } from "./record.js";
 import { Shell } from "./shell.js";
 import { View } from "./view.js";
 import { Waits } from "./wait.js";
 
-/** Options of the cloud. */
-const CLOUD_OPTIONS = [
-  "apiKey",
-  "pingInterval",
-  "staleAfter",
-  "restartAppAfter",
-  "restart",
-  "startTimeout",
-  "oldConnection",
-  "pong",
-  "strictSessions",
-  "userSessions",
-  "publicUrl",
-  "streamInterval",
-  "audioInterval",
-  "maxFrame",
-  "maxConnections",
-  "maxSendBuffer",
-  "handshakeTimeout",
-  "closeTimeout",
-  "shutdownCode",
-  "scenarios",
-];
-
 export class TestCloud extends View {
   #shell;
+  #record;
   #apps;
   #waits;
   #observers;
   #forget;
 
   constructor(options) {
-    const { latency = 0, ...cloud } = checkNames("TestCloud", options, ["latency", ...CLOUD_OPTIONS]);
+    const { latency = 0, ...cloud } = checkNames("TestCloud", options, OPTIONS);
     checkMillis("latency", latency);
     const apps = new Apps();
     const record = new Record();
@@ -53,6 +31,7 @@ export class TestCloud extends View {
     const shell = new Shell(cloud, { latency, apps, onEvent, onStep: () => waits.check() });
     super(shell, record);
     this.#shell = shell;
+    this.#record = record;
     this.#apps = apps;
     this.#waits = waits;
     this.#observers = observers;
@@ -71,8 +50,8 @@ export class TestCloud extends View {
 
   /** Starts an app for a user through its webhook. Returns the session id. */
   startApp(app) {
-    const names = ["packageName", "userId", "handler", "url", "path"];
-    const { packageName, userId, handler, url, path = "/webhook" } = checkNames("startApp", app, names);
+    const fields = checkNames("startApp", app, STARTED_APP);
+    const { packageName, userId, handler, url, path = "/webhook" } = fields;
     checkText("startApp: packageName", packageName);
     checkText("startApp: userId", userId);
     checkText("startApp: path", path);
@@ -88,12 +67,12 @@ export class TestCloud extends View {
 
   /** Calls a tool of an app that was started with a webhook: its response. */
   async callTool(call) {
-    const names = ["packageName", "userId", "toolId", "toolParameters"];
-    const body = checkNames("callTool", call, names);
+    const body = checkNames("callTool", call, TOOL_CALL);
     return parse(await this.#shell.control("POST", "/tools", body));
   }
 
   #post(path, body) {
+    this.#record.begin();
     return parse(this.#shell.control("POST", path, body));
   }
 
@@ -114,7 +93,7 @@ export class TestCloud extends View {
 
   /** Waits for a condition. */
   until(condition, options) {
-    return this.#waits.until(this, condition, options);
+    return this.#waits.until(this, this.#record.recent, condition, options);
   }
 
   /** Closes every connection as at the end of the cloud's process, and accepts no new ones. */

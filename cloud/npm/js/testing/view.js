@@ -1,16 +1,7 @@
 /** What a test does with the apps of a target, and what it sees of them. */
-import { TARGET, checkNames, checkOneOf, checkText, show } from "./arguments.js";
+import { checkNames, checkOneOf, checkText, show } from "./arguments.js";
+import { DIRECTED, FAULT, RESTART, SCENARIO, SHORT_FORMS, TARGET } from "./option-names.js";
 import { isOf } from "./record.js";
-
-/** Options that every fault has. */
-const FAULT = ["forMs", "share", ...TARGET];
-/** Further options of some. */
-const DIRECTED = ["direction", ...FAULT];
-
-/** Fields of a frame's short forms. */
-const SHORT_FORMS = ["settings", "systemSettings", "dashboardMode", "dashboardAlwaysOn", "capabilities"];
-const MORE_SHORT_FORMS = ["modelName", "permissionError", "customMessage", "frame", "stream", "data"];
-const FRAME_REQUEST = [...SHORT_FORMS, ...MORE_SHORT_FORMS, ...TARGET];
 
 /** Actions and records, restricted to a target. */
 export class View {
@@ -37,6 +28,7 @@ export class View {
 
   /** Sends a request of the control interface; an error of the cloud is thrown. */
   #request(method, path, body) {
+    this.#record.begin();
     const response = this.#shell.control(method, path, body);
     if (response.status >= 400) throw new TypeError(JSON.parse(response.body).error);
     return response.body === "" ? undefined : JSON.parse(response.body);
@@ -111,7 +103,7 @@ export class View {
 
   /** Restarts the cloud: without a code its connections are reset. */
   restart(options) {
-    return this.#fault("restart", {}, options, ["code", "reason", ...FAULT]);
+    return this.#fault("restart", {}, options, RESTART);
   }
 
   /** Ends all faults, whatever the target. */
@@ -122,7 +114,7 @@ export class View {
   /** Plays a scenario, by name or given as an object. */
   scenario(scenario, options) {
     checkNames("scenario", options, TARGET);
-    if (typeof scenario !== "string") checkNames("scenario", scenario, ["name", "description", "steps"]);
+    if (typeof scenario !== "string") checkNames("scenario", scenario, SCENARIO);
     const names = JSON.parse(this.#shell.control("GET", "/scenarios").body).map(({ name }) => name);
     const body =
       typeof scenario === "string" ? { name: checkOneOf("scenario", scenario, names) } : { ...scenario };
@@ -150,7 +142,7 @@ export class View {
   /** Sends a frame with a `type`, or the short form of one. */
   send(frame, options) {
     checkNames("send", options, TARGET);
-    const body = frame?.type === undefined ? checkNames("send", frame, FRAME_REQUEST) : { frame };
+    const body = frame?.type === undefined ? checkNames("send", frame, SHORT_FORMS) : { frame };
     return this.#request("POST", "/frames", this.#targeted({ ...body, ...options })).connections;
   }
 

@@ -26,16 +26,16 @@ export class Waits {
     for (const wait of [...this.#waits]) wait(happened);
   }
 
-  /** Resolves with what the condition has found. */
-  until(view, condition, options) {
+  /** Resolves with what the condition has found; `recent` events count as the next ones. */
+  until(view, recent, condition, options) {
     const { timeout = TIMEOUT } = checkNames("until", options, ["timeout"]);
     checkMillis("until: timeout", timeout, 1);
     const find = finder(view, condition);
     return new Promise((resolve, reject) => {
       let poll;
-      const again = () => {
-        wait([]);
-        if (this.#waits.has(wait)) poll = setTimeout(again, INTERVAL);
+      const again = (happened = []) => {
+        wait(happened);
+        if (this.#waits.has(wait)) poll = setTimeout(() => again(), INTERVAL);
       };
       const end = () => {
         this.#waits.delete(wait);
@@ -57,7 +57,7 @@ export class Waits {
         reject(new Error(describe(view, condition, timeout)));
       }, timeout);
       this.#waits.add(wait);
-      again();
+      again(recent);
     });
   }
 }

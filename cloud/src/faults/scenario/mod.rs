@@ -1,5 +1,6 @@
 //! Scenarios: finite plans from files.
 
+#[cfg(feature = "toml")]
 mod builtin;
 mod read;
 

@@ -18,20 +18,13 @@ impl Scenario {
     /// # Errors
     ///
     /// The error names the step, the field, its value and what is allowed.
+    #[cfg(feature = "toml")]
     pub fn from_toml(name: &str, text: &str) -> Result<Self, BadRequest> {
-        match Self::toml_to_json(text)? {
-            Value::Object(fields) => Self::from_fields(name, fields),
-            _ => Err(BadRequest::whole("a scenario must be a table")),
+        match toml::from_str(text) {
+            Ok(Value::Object(fields)) => Self::from_fields(name, fields),
+            Ok(_) => Err(BadRequest::whole("a scenario must be a table")),
+            Err(error) => Err(BadRequest::whole(&error.to_string())),
         }
-    }
-
-    /// Converts a TOML file to the JSON of the same scenario.
-    ///
-    /// # Errors
-    ///
-    /// Fails if the file is not TOML.
-    pub fn toml_to_json(text: &str) -> Result<Value, BadRequest> {
-        toml::from_str(text).map_err(|error| BadRequest::whole(&error.to_string()))
     }
 
     /// Reads a JSON file.
@@ -111,7 +104,7 @@ fn read_step(mut step: Map<String, Value>) -> Result<Step, BadRequest> {
     Ok(Step { at, action })
 }
 
-#[cfg(test)]
+#[cfg(all(test, feature = "toml"))]
 mod tests {
     use super::*;
     use crate::faults::action::Action;

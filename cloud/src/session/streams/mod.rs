@@ -5,9 +5,10 @@ mod data;
 mod rate;
 mod speech;
 
-use std::collections::{BTreeMap, BTreeSet};
+use std::collections::BTreeSet;
 use std::time::Duration;
 
+use litemap::LiteMap;
 use serde_json::Value;
 
 use audio::Microphone;
@@ -75,7 +76,7 @@ pub(crate) fn location(nth: u64) -> Value {
 /// Progress of each stream's script.
 #[derive(Debug, Default)]
 pub(crate) struct Scripts {
-    steps: BTreeMap<String, u64>,
+    steps: LiteMap<String, u64>,
     microphone: Microphone,
 }
 
@@ -87,10 +88,10 @@ impl Scripts {
         wanted: &BTreeSet<&'a str>,
         interval: Duration,
         at: &str,
-    ) -> BTreeMap<&'a str, Value> {
+    ) -> LiteMap<&'a str, Value> {
         self.steps
             .retain(|stream, _| wanted.contains(stream.as_str()));
-        let mut frames = BTreeMap::new();
+        let mut frames = LiteMap::new();
         for stream in wanted {
             if !self.steps.contains_key(*stream) {
                 self.steps.insert((*stream).to_owned(), 0);

@@ -1,0 +1,83 @@
+/** WebSockets that let nothing pass while the process does not know which sessions it has. */
+
+/** Most frames of all sockets that are kept. */
+const MAX_FRAMES = 1000;
+
+/**
+ * @typedef {object} Gate
+ * @property {() => boolean} mayPass asked for each frame in both directions
+ * @property {(pass: () => void) => void} hold called with a frame that waits
+ */
+
+/**
+ * Creates a queue of frames that wait.
+ *
+ * @param {() => boolean} mayPass
+ * @returns {Gate & { release: () => void }}
+ */
+export function createGate(mayPass) {
+  /** @type {(() => void)[]} */
+  let kept = [];
+  return {
+    mayPass: () => kept.length === 0 && mayPass(),
+    hold(pass) {
+      if (kept.length < MAX_FRAMES) kept.push(pass);
+    },
+    release() {
+      const waiting = kept;
+      kept = [];
+      for (const pass of waiting) pass();
+    },
+  };
+}
+
+/**
+ * Creates a constructor of sockets behind a gate. The class is chosen when the first socket is made, as
+ * the package `ws` is loaded by then.
+ *
+ * @param {() => any} choose returns the class of the sockets
+ * @param {Gate} gate
+ */
+export function gated(choose, gate) {
+  /** @type {any} */
+  let Gated;
+  return class {
+    /** @param {string} url */
+    constructor(url) {
+      Gated ??= behind(choose(), gate);
+      return new Gated(url);
+    }
+  };
+}
+
+/** @param {any} Base @param {Gate} gate */
+function behind(Base, gate) {
+  const isEmitter = typeof Base.prototype?.on === "function" && typeof Base.prototype.emit === "function";
+  return class extends Base {
+    /** @param {unknown[]} args */
+    send(...args) {
+      if (gate.mayPass()) super.send(...args);
+      else gate.hold(() => this.readyState === 1 && super.send(...args));
+    }
+
+    /** Of the package `ws`. @param {string} event @param {unknown[]} args */
+    emit(event, ...args) {
+      if (!isEmitter || event !== "message" || gate.mayPass()) return super.emit?.(event, ...args);
+      gate.hold(() => super.emit(event, ...args));
+      return true;
+    }
+
+    /** @param {any} listener */
+    set onmessage(listener) {
+      if (isEmitter || typeof listener !== "function") super.onmessage = listener;
+      else {
+        super.onmessage = (/** @type {unknown} */ event) =>
+          gate.mayPass() ? listener(event) : gate.hold(() => listener(event));
+      }
+    }
+
+    get onmessage() {
+      return super.onmessage;
+    }
+  };
+}

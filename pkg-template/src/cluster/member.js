@@ -1,0 +1,358 @@
+/**
+ * Shell of the core: one process of a cluster. It joins the core to a store and to the sessions of a
+ * server, and decides nothing.
+ *
+ * @import { ClusterOpening, ClusterStore } from "../../types/cluster.js"
+ * @import { Answer } from "../server/http-error.js"
+ * @import { Log } from "../server/log.js"
+ * @import { Report } from "../server/report.js"
+ * @import { SessionRequest, StopRequest } from "../server/request.js"
+ * @import { Sessions } from "../server/sessions.js"
+ *
+ * @typedef {object} Parts
+ * @property {string} packageName
+ * @property {Log} log
+ * @property {Report} report
+ * @property {(url: URL) => void} checkCloud throws for a cloud that the app does not allow
+ * @property {any} WebSocket option of the app
+ *
+ * @typedef {{ name: string | undefined, lease: number, strict: boolean, photos: "store" | "here" }} Settings
+ * @typedef {(body: any) => Promise<Answer> | Answer | undefined} Handler
+ */
+import { createGate, gated } from "./gate.js";
+import { createState, deadline, mayPass, step } from "./core.js";
+
+/** Longest time of a timer, ms. */
+const MAX_TIMER = 60_000;
+
+export class Member {
+  /** @type {Sessions} */
+  #sessions = /** @type {any} */ (undefined);
+  #settings;
+  #parts;
+  #state;
+  #store;
+  #gate = createGate(() => this.#mayPass());
+  /** @type {ReturnType<typeof setTimeout> | undefined} */
+  #timer;
+  /** Requests without an answer. @type {Map<string, { request: any, answer: (answer: any) => void }>} */
+  #requests = new Map();
+  /** Sessions of this process by id. @type {Map<string, number>} */
+  #holds = new Map();
+  /** Handlers of calls that other processes forward. @type {Map<string, Handler>} */
+  #handlers = new Map();
+  #nextRequest = 1;
+  #isReady = false;
+  /** @type {() => void} */
+  #hasLeft = () => {};
+  #leaveTimeout = 0;
+  /** Versions that were warned of. */
+  #strangers = new Set();
+  /** @type {any} */
+  #ws;
+
+  /**
+   * @param {Settings} settings
+   * @param {(opening: ClusterOpening) => ClusterStore} open
+   * @param {Parts} parts
+   */
+  constructor(settings, open, parts) {
+    const { name = String(globalThis.process?.pid ?? "server"), lease, strict } = settings;
+    const instance = `${name}.${crypto.randomUUID().slice(0, 13)}`;
+    const warn = (/** @type {string} */ text) => parts.log("warn", `cluster: ${text}`);
+    this.#settings = settings;
+    this.#parts = parts;
+    this.#store = open({ packageName: parts.packageName, instance, warn });
+    this.#state = createState({ instance, lease, strict }, clocks());
+  }
+
+  /** Option of the sessions: sockets that a process closes for a moment after it stood still. */
+  get WebSocket() {
+    return gated(() => this.#parts.WebSocket ?? this.#ws ?? globalThis.WebSocket, this.#gate);
+  }
+
+  /** True once the store has answered, until the process leaves. */
+  get isReady() {
+    return this.#isReady && !this.#state.isLeaving;
+  }
+
+  /** Number of other processes that it knows. */
+  get peers() {
+    return this.#state.peers.size;
+  }
+
+  /** @param {Sessions} sessions */
+  open(sessions) {
+    this.#sessions = sessions;
+    this.#loaded = this.#load();
+    const listener = (/** @type {string} */ text) => this.#receive(text);
+    this.#store.subscribe(this.#state.instance, listener).catch((error) => this.#failed("subscribe", error));
+    this.#input({ type: "open" });
+  }
+
+  /** @type {Promise<void>} */
+  #loaded = Promise.resolve();
+
+  async #load() {
+    // As for sessions without a cluster: the package `ws` is preferred in Node.
+    if (globalThis.process?.release?.name !== "node") return;
+    this.#ws = await import("ws").then(
+      ({ WebSocket }) => WebSocket,
+      () => undefined,
+    );
+  }
+
+  /** @param {SessionRequest} request @returns {Promise<Answer>} */
+  async start(request) {
+    await this.#loaded;
+    const { sessionId, userId, url } = request;
+    const body = { sessionId, userId, url: placeOf(url) };
+    return this.#ask({ type: "start", request: body }, request);
+  }
+
+  /** @param {StopRequest} request @returns {Promise<Answer>} */
+  stop(request) {
+    const { sessionId, userId, reason } = request;
+    return this.#ask({ type: "stop", request: { sessionId, userId, reason } }, request);
+  }
+
+  /**
+   * Passes a call on to the process with a session, unless that is this one.
+   *
+   * @param {string} what
+   * @param {string | undefined} userId `undefined` to ask all processes
+   * @param {unknown} body JSON
+   * @returns {Promise<Answer | undefined>} `undefined` if no other process has it
+   */
+  forward(what, userId, body) {
+    if (userId !== undefined && this.#sessions.ofUser(userId).length > 0) return Promise.resolve(undefined);
+    const sessionId = userId === undefined ? "" : `${userId}-${this.#parts.packageName}`;
+    return this.#ask({ type: "forward", what, sessionId, body, isForAll: userId === undefined }, undefined);
+  }
+
+  /** Sets the handler of the calls of one kind. @param {string} what @param {Handler} handler */
+  handle(what, handler) {
+    this.#handlers.set(what, handler);
+  }
+
+  /** A session of this process has ended. @param {string} sessionId */
+  ended(sessionId) {
+    const hold = this.#holds.get(sessionId);
+    if (hold === undefined) return;
+    this.#holds.delete(sessionId);
+    this.#input({ type: "ended", hold, sessionId });
+  }
+
+  /**
+   * Hands all sessions over to other processes, and leaves the cluster.
+   *
+   * @param {number} timeout ms
+   */
+  async leave(timeout) {
+    this.#leaveTimeout = performance.now() + timeout;
+    const left = new Promise((resolve) => (this.#hasLeft = () => resolve(undefined)));
+    this.#input({ type: "leave" });
+    const timer = setTimeout(this.#hasLeft, timeout);
+    await left;
+    clearTimeout(timer);
+    clearTimeout(this.#timer);
+    this.#isReady = false;
+    await this.#store.close().catch((error) => this.#failed("close", error));
+  }
+
+  /** @param {any} input @param {unknown} request @returns {Promise<any>} */
+  #ask(input, request) {
+    return new Promise((resolve) => {
+      const id = `r${this.#nextRequest++}`;
+      this.#requests.set(id, { request, answer: resolve });
+      this.#input({ ...input, id });
+    });
+  }
+
+  #mayPass() {
+    if (mayPass(this.#state, clocks())) return true;
+    if (this.#state.gate === "open") this.#input({ type: "wake" });
+    return false;
+  }
+
+  /** @param {string} text */
+  #receive(text) {
+    try {
+      this.#input({ type: "message", message: JSON.parse(text) });
+    } catch (error) {
+      this.#failed("message", error);
+    }
+  }
+
+  /** @param {any} input */
+  #input(input) {
+    try {
+      for (const output of step(this.#state, input, clocks())) this.#carryOut(output);
+    } catch (error) {
+      this.#failed(input.type, error);
+    }
+    clearTimeout(this.#timer);
+    const ms = Math.min(Math.max(deadline(this.#state) - performance.now(), 1), MAX_TIMER);
+    this.#timer = setTimeout(() => this.#input({ type: "timer" }), Math.ceil(ms));
+    // The HTTP server keeps the process alive.
+    /** @type {any} */ (this.#timer).unref?.();
+  }
+
+  /** @param {any} output */
+  #carryOut(output) {
+    switch (output.type) {
+      case "command":
+        return void this.#command(output);
+      case "begin":
+        return void this.#begin(output);
+      case "serve":
+        return void this.#serve(output);
+      case "end":
+        return void this.#end(output);
+      case "redial":
+        return this.#sessions.reopen(output.sessionId);
+      case "handOver":
+        return void this.#handOver(output);
+      case "answer":
+        this.#requests.get(output.id)?.answer(output.answer);
+        return void this.#requests.delete(output.id);
+      case "local":
+        return void this.#handleCall(output);
+      case "gate":
+        return output.isOpen ? this.#gate.release() : undefined;
+      case "left":
+        return this.#hasLeft();
+      default:
+        return this.#tell(output);
+    }
+  }
+
+  /** @param {any} output */
+  #tell({ type, isAlone, sessionId, userId, wait, name, version, known }) {
+    const { log, report } = this.#parts;
+    if (type === "alone") {
+      if (!isAlone) this.#isReady = true;
+      else log("warn", "cluster: the store does not answer; the sessions go on");
+    } else if (type === "quarantine") {
+      const seconds = Math.ceil(wait / 1000);
+      const error = new Error(`the processes of this session end again and again; it starts in ${seconds} s`);
+      report(error, { sessionId, userId, where: "quarantine" });
+    } else if (type === "version" && !this.#strangers.has(name)) {
+      this.#strangers.add(name);
+      const text = `the process ${name} uses version ${version} of the records, this one knows ${known}`;
+      log("error", `cluster: ${text}; use the same version of tpa-session, or another prefix for each`);
+    }
+  }
+
+  /** @param {{ id: number, name: keyof ClusterStore, args: any[] }} output */
+  async #command({ id, name, args }) {
+    let result;
+    try {
+      result = { value: await /** @type {any} */ (this.#store)[name](...args) };
+    } catch {
+      // The store has reported it; the core counts it as unsure.
+    }
+    this.#input({ type: "answer", id, result });
+  }
+
+  /** @param {any} output */
+  async #begin({ hold, sessionId, userId, url, reply, previous }) {
+    this.#holds.set(sessionId, hold);
+    const given = this.#requests.get(reply)?.request;
+    const isCurrent = () => this.#holds.get(sessionId) === hold;
+    try {
+      await this.#loaded;
+      const target = given?.url ?? (url === "" ? undefined : new URL(url));
+      if (target !== undefined) this.#parts.checkCloud(target);
+      const request = { type: /** @type {const} */ ("session_request"), sessionId, userId, url: target };
+      const answer = isCurrent() ? await this.#sessions.start(request, previous) : undefined;
+      if (answer?.status === 200 && isCurrent()) this.#input({ type: "connected", hold, sessionId });
+      this.#result(reply, answer ?? failed("the session has moved to another process"));
+    } catch (error) {
+      this.#result(reply, /** @type {any} */ (error).answer ?? failed("the session could not start"));
+    }
+    if (isCurrent() && !this.#sessions.live.has(sessionId)) this.ended(sessionId);
+  }
+
+  /** @param {any} output */
+  async #serve({ sessionId, userId, url, reply }) {
+    const given = this.#requests.get(reply)?.request;
+    const request = given ?? {
+      type: "session_request",
+      sessionId,
+      userId,
+      url: url ? new URL(url) : undefined,
+    };
+    try {
+      this.#result(reply, await this.#sessions.start(request));
+    } catch (error) {
+      this.#result(reply, /** @type {any} */ (error).answer ?? failed("the session could not start"));
+    }
+  }
+
+  /** @param {any} output */
+  async #end({ hold, sessionId, reason, kind }) {
+    if (this.#holds.get(sessionId) === hold) this.#holds.delete(sessionId);
+    const wasOpen = await this.#sessions.drop(sessionId, reason, kind);
+    this.#input({ type: "over", hold, wasOpen });
+  }
+
+  /** @param {any} output */
+  async #handOver({ hold, sessionId }) {
+    if (this.#holds.get(sessionId) === hold) this.#holds.delete(sessionId);
+    const left = () => Math.max(this.#leaveTimeout - performance.now(), 0);
+    const previous = await this.#sessions.give(sessionId, left);
+    this.#input({ type: "handedOver", hold, sessionId, previous: jsonOf(previous, this.#parts.log) });
+  }
+
+  /** @param {any} output */
+  async #handleCall({ reply, what, body }) {
+    try {
+      this.#result(reply, await this.#handlers.get(what)?.(body));
+    } catch (error) {
+      this.#result(reply, /** @type {any} */ (error).answer ?? failed("the call failed"));
+    }
+  }
+
+  /** @param {string | undefined} id @param {any} answer */
+  #result(id, answer) {
+    if (id !== undefined) this.#input({ type: "result", id, answer });
+  }
+
+  /** @param {string} what @param {unknown} error */
+  #failed(what, error) {
+    this.#parts.log("error", `cluster: ${what} failed`, { error });
+  }
+}
+
+function clocks() {
+  return { mono: performance.now(), wall: Date.now() };
+}
+
+/** @param {string} message @returns {Answer} */
+function failed(message) {
+  return { status: 502, body: { status: "error", message: `not connected: ${message}` } };
+}
+
+/** URL for a record: user-info and a query may be secrets. @param {URL | undefined} url */
+function placeOf(url) {
+  return url === undefined ? "" : `${url.protocol}//${url.host}${url.pathname}`;
+}
+
+/** Largest text of what `onStop` returns, bytes. */
+const MAX_PREVIOUS = 16_384;
+
+/** @param {unknown} value @param {Log} log */
+function jsonOf(value, log) {
+  try {
+    const text = JSON.stringify(value);
+    if (text === undefined) return undefined;
+    if (text.length <= MAX_PREVIOUS) return JSON.parse(text);
+    log(
+      "warn",
+      `onStop: returned ${text.length} characters of JSON, at most ${MAX_PREVIOUS} are handed over`,
+    );
+  } catch (error) {
+    log("warn", "onStop: returned a value that is no JSON, which is not handed over", { error });
+  }
+}

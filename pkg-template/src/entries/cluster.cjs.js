@@ -1,0 +1,2 @@
+/** `tpa-session/cluster` for Node. */
+export * from "../cluster/index.js";

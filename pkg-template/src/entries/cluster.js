@@ -1,0 +1,2 @@
+/** `tpa-session/cluster`. */
+export * from "../cluster/index.js";

@@ -1,0 +1,56 @@
+/**
+ * Entry of a session in the registry of a server.
+ *
+ * @import { TpaSession } from "tpa-session"
+ * @import { Answer } from "./http-error.js"
+ * @import { SessionRequest } from "./request.js"
+ *
+ * @typedef {object} Entry
+ * @property {TpaSession} session
+ * @property {string} sessionId
+ * @property {string} userId
+ * @property {URL | undefined} url URL in the request
+ * @property {boolean} isPending it has not connected yet
+ * @property {boolean} isStarted `onSession` has been called
+ * @property {boolean} isEnded
+ * @property {Set<() => void>} endListeners called when it ends
+ * @property {string | undefined} stopReason reason in the `app_stopped` of the cloud
+ * @property {Promise<Answer>} started response to the request that started it
+ * @property {Promise<Answer> | undefined} reconnected response to those that wait for a connection
+ * @property {unknown} handedOver what the `onStop` of the process before returned
+ * @property {unknown} returned what `onStop` has returned
+ */
+import { HttpError } from "./http-error.js";
+
+/**
+ * Refuses a request in the name of another user, which a cloud never makes.
+ *
+ * @param {Entry | undefined} entry
+ * @param {string} userId
+ * @throws {HttpError}
+ */
+export function checkUser(entry, userId) {
+  if (entry !== undefined && entry.userId !== userId) {
+    throw new HttpError(409, "userId: the session belongs to another user");
+  }
+}
+
+/** Part of the context of a session that was handed over. @param {Entry} entry */
+export function previousOf({ handedOver }) {
+  return handedOver === undefined ? undefined : { previous: handedOver };
+}
+
+/**
+ * True if a request names another cloud than the session's: another host or path.
+ *
+ * @param {Entry} entry
+ * @param {SessionRequest} request
+ */
+export function isElsewhere(entry, { url }) {
+  return url !== undefined && entry.url !== undefined && placeOf(url) !== placeOf(entry.url);
+}
+
+/** Host and path. A cloud serves `/tpa-ws` and `/app-ws` alike. @param {URL} url */
+function placeOf({ host, pathname }) {
+  return host + pathname.replace(/\/app-ws$/, "/tpa-ws");
+}

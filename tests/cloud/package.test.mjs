@@ -1,0 +1,110 @@
+/** The package `tpa-cloud` as users install it: files, size, types, module systems. */
+import assert from "node:assert/strict";
+import { spawnSync } from "node:child_process";
+import { mkdtempSync, readFileSync, rmSync, writeFileSync } from "node:fs";
+import { tmpdir } from "node:os";
+import { join } from "node:path";
+import { after, before, test } from "node:test";
+
+import { checkPackage, createPackageFromTarballData } from "@arethetypeswrong/core";
+import { publint } from "publint";
+
+import { CLOUD_PACKAGE } from "../support/paths.mjs";
+
+/** Most bytes of the files, besides the package `ws`. */
+const MAX_BYTES = 350_000;
+
+let folder;
+let packed;
+
+function run(command, args) {
+  const { status, stdout, stderr } = spawnSync(command, args, { cwd: folder, encoding: "utf8" });
+  assert.equal(status, 0, `${command} ${args.join(" ")}\n${stdout}${stderr}`);
+  return stdout;
+}
+
+before(() => {
+  folder = mkdtempSync(join(tmpdir(), "tpa-cloud-package-"));
+  [packed] = JSON.parse(run("npm", ["pack", "--json", "--pack-destination", folder, CLOUD_PACKAGE]));
+  writeFileSync(join(folder, "package.json"), '{ "private": true }\n');
+  const quiet = ["--no-audit", "--no-fund", "--offline", "--omit=optional"];
+  // What the tests here load needs no other package.
+  run("npm", ["install", ...quiet, "--legacy-peer-deps", "--no-save", `./${packed.filename}`]);
+});
+after(() => rmSync(folder, { recursive: true, force: true }));
+
+test(`the installed files have at most ${MAX_BYTES} bytes`, (t) => {
+  t.diagnostic(`${packed.unpackedSize} bytes in ${packed.entryCount} files, ${packed.size} to download`);
+  assert.ok(packed.unpackedSize <= MAX_BYTES, `${packed.unpackedSize} bytes`);
+});
+
+test("publint finds nothing", async () => {
+  const { messages } = await publint({ pkgDir: CLOUD_PACKAGE, strict: true });
+  assert.deepEqual(messages, []);
+});
+
+test("no importer gets wrong types", async () => {
+  const manifest = JSON.parse(readFileSync(join(CLOUD_PACKAGE, "package.json"), "utf8"));
+  const entrypoints = Object.keys(manifest.exports);
+  const tarball = new Uint8Array(readFileSync(join(folder, packed.filename)));
+  const { types, problems } = await checkPackage(createPackageFromTarballData(tarball), { entrypoints });
+  assert.equal(types.kind, "included");
+  assert.deepEqual(problems, []);
+});
+
+test("import and require share one class, and one wasm", () => {
+  writeFileSync(
+    join(folder, "both.mjs"),
+    `import assert from "node:assert/strict";
+     import { createRequire } from "node:module";
+     import { TestCloud } from "tpa-cloud/testing";
+     import { Cloud } from "tpa-cloud";
+     const require = createRequire(import.meta.url);
+     assert.equal(TestCloud, require("tpa-cloud/testing").TestCloud);
+     assert.equal(Cloud, require("tpa-cloud").Cloud);
+     new TestCloud().dispose();
+     console.log("ok");`,
+  );
+  assert.equal(run(process.execPath, ["both.mjs"]), "ok\n");
+});
+
+test("a cloud is ready within 20 ms", (t) => {
+  writeFileSync(
+    join(folder, "ready.mjs"),
+    `import { TestCloud } from "tpa-cloud/testing";
+     const before = process.cpuUsage();
+     new TestCloud();
+     const { user, system } = process.cpuUsage(before);
+     console.log((user + system) / 1000);`,
+  );
+  const times = Array.from({ length: 5 }, () => Number(run(process.execPath, ["ready.mjs"])));
+  t.diagnostic(`ready after ${times.map((time) => time.toFixed(1)).join(", ")} ms`);
+  // Time of the processor, of all threads, and with room for a slow one.
+  assert.ok(Math.min(...times) < 60, `${times} ms`);
+});
+
+test("a cloud keeps no process alive, and one that was forgotten is reported", () => {
+  const script = (end) =>
+    `import { TestCloud } from "tpa-cloud/testing";
+     const cloud = new TestCloud();
+     const socket = new cloud.WebSocket(cloud.url);
+     socket.onopen = () =>
+       socket.send(JSON.stringify({
+         type: "tpa_connection_init", sessionId: "u-a.b", packageName: "a.b", apiKey: "dev-key",
+       }));
+     await cloud.until("connected");
+     cloud.scenario("train-tunnel");
+     ${end}`;
+  const stderr = (end) => {
+    writeFileSync(join(folder, "forgotten.mjs"), script(end));
+    const child = spawnSync(process.execPath, ["forgotten.mjs"], {
+      cwd: folder,
+      encoding: "utf8",
+      timeout: 20_000,
+    });
+    assert.equal(child.status, 0, child.stderr);
+    return child.stderr;
+  };
+  assert.match(stderr(""), /a TestCloud was not disposed; call its dispose\(\).*\n {2}u-a\.b \(c1\)\n/);
+  assert.equal(stderr("cloud.dispose();"), "");
+});

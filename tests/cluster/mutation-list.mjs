@@ -1,0 +1,105 @@
+/** Rules of the core, each with the change that removes it. */
+export const MUTATIONS = [
+  {
+    rule: "the record is asked before the own list of sessions",
+    file: "start.js",
+    from: "if (hold !== undefined && hold.number >= (record?.number ?? 0))",
+    to: "if (hold !== undefined)",
+  },
+  {
+    rule: "a silent owner loses the session",
+    file: "start.js",
+    from: 'if (result === undefined) return "silent";',
+    to: 'if (result === undefined) return "answered";',
+  },
+  {
+    rule: "a session is not taken from an owner that has received the question",
+    file: "core.js",
+    from: 'if (kind === "got") asked.isReceived = true;',
+    to: 'if (kind === "got") return;',
+  },
+  {
+    rule: "an owner that was displaced is told",
+    file: "start.js",
+    from: 'spawn(state, tell(state, from, { kind: "lost"',
+    to: 'void (tell(state, from, { kind: "lost"',
+  },
+  {
+    rule: "a displaced owner ends the session",
+    file: "core.js",
+    from: 'return kind === "stop" ? end(state, hold, told.reason) : lose(state, hold, told.to);',
+    to: "return;",
+  },
+  {
+    rule: "a check ends what was lost",
+    file: "holds.js",
+    from: "else lose(state, hold, owner);",
+    to: "else return;",
+  },
+  {
+    rule: "the winner of a check tells the loser",
+    file: "holds.js",
+    from: 'if (owner !== "") {',
+    to: "if (false) {",
+  },
+  {
+    rule: "an observation with a gap begins again",
+    file: "members.js",
+    from: "old.count !== n || hasGap;",
+    to: "old.count !== n;",
+  },
+  {
+    rule: "a verdict needs an observation without a gap",
+    file: "state.js",
+    from: "return !isInterrupted(state) && ",
+    to: "return ",
+  },
+  {
+    rule: "the sessions of a dead process are taken over",
+    file: "members.js",
+    from: "if (isDead(state, peer) && !state.takingOver.has(name))",
+    to: "if (false)",
+  },
+  {
+    rule: "the answer to a stop waits for onStop",
+    file: "start.js",
+    from: "if (hold !== undefined && state.ending.has(hold.id)) yield",
+    to: "if (false) yield",
+  },
+  {
+    rule: "a stop is passed on to the owner",
+    file: "start.js",
+    from: "else yield* ask(state, owner, message, STOP);",
+    to: "",
+  },
+  {
+    rule: "an answer after its timeout has no effect",
+    file: "tasks.js",
+    from: "isInTime ? result : undefined",
+    to: "result",
+  },
+  {
+    rule: "a session is served while the store is away",
+    file: "start.js",
+    from: "if (read === undefined) return serveAlone(state, id, request);",
+    to: "if (read === undefined) return undefined;",
+  },
+  {
+    rule: "a process that leaves hands its sessions over",
+    file: "members.js",
+    from: "yield* giveAway(state, hold);",
+    to: "state.holds.delete(hold.sessionId);",
+  },
+  {
+    rule: "the gate is shut after a pause",
+    file: "core.js",
+    from: "return !stoodStill || ",
+    to: "return true || ",
+  },
+  {
+    rule: "commands without an answer are settled",
+    file: "members.js",
+    from: "if (state.isUnsettled && !state.isSettling) spawn(state, settle(state));",
+    to: "",
+  },
+];

@@ -1,0 +1,47 @@
+/**
+ * Copies of the core without one of its rules, for each of which the simulation must fail.
+ *
+ *     node tests/cluster/mutations.mjs [name …]
+ */
+import { spawnSync } from "node:child_process";
+import { cpSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from "node:fs";
+import { tmpdir } from "node:os";
+import { join } from "node:path";
+import { fileURLToPath } from "node:url";
+
+import { MUTATIONS } from "./mutation-list.mjs";
+
+const CORE = fileURLToPath(new URL("../../pkg-template/src/cluster", import.meta.url));
+const TEST = fileURLToPath(new URL("simulation.test.mjs", import.meta.url));
+
+/** Runs schedules with a changed core. Returns the first broken invariant, `undefined` if there is none. */
+export function mutate({ file, from, to }, schedules) {
+  const folder = mkdtempSync(join(tmpdir(), "tpa-cluster-"));
+  try {
+    cpSync(CORE, folder, { recursive: true });
+    const path = join(folder, file);
+    const source = readFileSync(path, "utf8");
+    if (source.split(from).length !== 2) throw new Error(`${file}: "${from}" must be there exactly once`);
+    writeFileSync(path, source.replace(from, to));
+    writeFileSync(join(folder, "package.json"), '{ "type": "module" }');
+    const env = { ...process.env, CLUSTER_CORE: join(folder, "core.js"), SCHEDULES: String(schedules) };
+    delete env.NODE_TEST_CONTEXT;
+    const { stdout } = spawnSync(process.execPath, ["--test", TEST], { env, encoding: "utf8" });
+    if (/^# fail 0$/m.test(stdout)) return undefined;
+    return /\d+ ms: .*(?=')/.exec(stdout)?.[0] ?? /error: .*/.exec(stdout)?.[0] ?? stdout.slice(0, 500);
+  } finally {
+    rmSync(folder, { recursive: true });
+  }
+}
+
+if (process.argv[1] === fileURLToPath(import.meta.url)) {
+  const names = process.argv.slice(2);
+  const chosen = MUTATIONS.filter(
+    ({ rule }) => names.length === 0 || names.some((each) => rule.includes(each)),
+  );
+  for (const mutation of chosen) {
+    const found = mutate(mutation, mutation.schedules ?? 400);
+    console.log(`${found === undefined ? "SURVIVES" : "found"}: ${mutation.rule}: ${found}`);
+    if (found === undefined) process.exitCode = 1;
+  }
+}
