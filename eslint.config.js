@@ -49,6 +49,7 @@ export default tseslint.config(
       "bench/**/*.{js,mjs}",
       "pkg-template/build/*.mjs",
       "cloud/npm/build/*.mjs",
+      "site/*.mjs",
     ],
     languageOptions: { globals: globals.node },
   },
@@ -66,6 +67,7 @@ export default tseslint.config(
   {
     files: [
       "tests/e2e/**",
+      "tests/site/**",
       "tests/network/clients/page.mjs",
       "bench/cycles/page.mjs",
       "bench/page/**",

@@ -216,6 +216,12 @@ fn inputs(criterion: &mut Criterion) {
             shell.send(Some(key_of(number)), None)
         });
     });
+    group.finish();
+}
+
+fn queues(criterion: &mut Criterion) {
+    let mut group = criterion.benchmark_group("input");
+    group.sampling_mode(SamplingMode::Flat);
     for messages in [10, 1000, 100_000] {
         let mut shell = Shell::full_of(messages, messages);
         let mut number = 0;
@@ -278,6 +284,6 @@ fn settings() -> Criterion {
 criterion_group! {
     name = core;
     config = settings();
-    targets = inputs, lives
+    targets = inputs, queues, lives
 }
 criterion_main!(core);

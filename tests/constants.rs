@@ -9,6 +9,9 @@
 use std::collections::BTreeMap;
 
 use serde_json::{Value, json};
+use tpa_session::session::shell_limits::{
+    LONG_TEXT, MAX_TEXT, MOST_REPORTED, MOST_VALUES, TURN, TURN_OF_AUDIO, TURN_OF_MESSAGE,
+};
 use tpa_session::session::{
     CONTROL_TYPES, DEFAULT_URL, LogLevel, MESSAGE_RULES, RENAMED_TYPES, RESERVED_EVENTS,
     URL_OPTIONS, is_loopback,
@@ -55,6 +58,29 @@ fn constants_in_javascript_are_those_of_the_core() {
     ] {
         assert_eq!(copy.get(name), Some(&original), "{name}");
     }
+}
+
+#[test]
+fn limits_in_javascript_are_those_of_the_core() {
+    let number = |module: &str, name: &str| -> u32 {
+        let start = format!("\nconst {name} = ");
+        let (_, rest) = module.split_once(&start).expect(name);
+        let (literal, _) = rest.split_once(';').expect("an end");
+        literal.replace('_', "").parse().expect(name)
+    };
+    let receive = include_str!("../src/web/js/receive.js");
+    for (name, original) in [
+        ("LONG_TEXT", LONG_TEXT),
+        ("MOST_REPORTED", MOST_REPORTED),
+        ("MOST_VALUES", MOST_VALUES),
+        ("TURN", TURN),
+        ("TURN_OF_AUDIO", TURN_OF_AUDIO),
+        ("TURN_OF_MESSAGE", TURN_OF_MESSAGE),
+    ] {
+        assert_eq!(number(receive, name), original, "{name}");
+    }
+    let platform = include_str!("../src/web/js/platform.js");
+    assert_eq!(number(platform, "MAX_TEXT") as usize, MAX_TEXT);
 }
 
 #[test]

@@ -8,7 +8,15 @@ declare module "*/pkg/index.js" {
 /** The cloud inside the page, added by `cargo xtask site`. */
 declare module "*/pkg-cloud/shell.js" {
   export class Shell {
-    constructor(options: object, surroundings: { latency: number; onEvent(event: object): void });
+    constructor(
+      options: object,
+      surroundings: {
+        latency: number;
+        apps: { send(call: object): Promise<never> };
+        onEvent(event: object): void;
+        onStep(): void;
+      },
+    );
     WebSocket: typeof WebSocket;
     control(method: string, path: string, body?: unknown): Promise<{ status: number; body: string }>;
   }

@@ -47,7 +47,7 @@ async function code() {
   const bindings = dev ? await original(from, to) : shorten(from, to);
   const module = { folder: bindgenDir, wasm: await readFile(to), bindings };
   const bundler = new Bundler(module, outDir, { minify: !dev });
-  await bundler.mapped("index.js", { format: "esm" });
+  const sources = await bundler.mapped("index.js", { format: "esm" });
   await bundler.minified("manual.js", { format: "esm" });
   await bundler.readable("core.cjs", {
     format: "cjs",
@@ -56,11 +56,10 @@ async function code() {
   await bundler.minified("index.cjs", { format: "cjs" });
   await bundler.minified("manual.cjs", { format: "cjs" });
   await bundler.readable("node-core.cjs", { format: "cjs", platform: "node", external: ["ws"] });
-  await bundler.readable("server.js", importing("./index.js", "esm"));
+  await bundler.minified("server.js", importing("./index.js", "esm"));
   await bundler.readable("server.cjs", importing("./node.cjs", "cjs"));
-  await bundler.readable("cluster.js", { format: "esm", external: ["ws"] });
   await bundler.readable("cluster.cjs", { format: "cjs", platform: "node", external: ["ws"] });
-  await bundler.mapped("full.js", importing("./index.js", "esm"));
+  await bundler.mapped("full.js", importing("./index.js", "esm"), sources);
   await bundler.readable("full-core.cjs", importing("./core.cjs", "cjs"));
   for (const outfile of COPIED) await bundler.copy(outfile);
 }

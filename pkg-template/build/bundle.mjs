@@ -1,10 +1,10 @@
 /** Bundles the entry points of the package with esbuild, and minifies those for pages with terser. */
-import { copyFile, readdir, writeFile } from "node:fs/promises";
+import { copyFile, readFile, readdir, writeFile } from "node:fs/promises";
 import { basename, dirname, join } from "node:path";
 import { fileURLToPath } from "node:url";
 import { brotliCompressSync, constants } from "node:zlib";
 
-import { build } from "esbuild";
+import { build, transform } from "esbuild";
 import { minify } from "terser";
 
 import { encode } from "../src/wasm/inline.js";
@@ -74,13 +74,17 @@ export class Bundler {
    * Writes a minified bundle and its source map.
    * @param {string} outfile
    * @param {import("esbuild").BuildOptions} options
+   * @param {string[]} [others] sources that the map of another file has, and this one leaves out
+   * @returns {Promise<string[]>} the sources in the map
    */
-  async mapped(outfile, options) {
+  async mapped(outfile, options, others = []) {
     const sourcemap = /** @type {const} */ ("external");
     const bundle = await this.#bundle(outfile, { ...this.#minified, sourcemap, ...options });
     const { code, map } = this.#minified.minify ? await smaller(bundle.code, options, bundle.map) : bundle;
     await this.#write(outfile, `${code}//# sourceMappingURL=${outfile}.map\n`);
-    await this.#write(`${outfile}.map`, slimMap(map, outfile));
+    const { json, sources } = slimMap(map, outfile, others);
+    await this.#write(`${outfile}.map`, json);
+    return sources;
   }
 
   /**
@@ -158,9 +162,19 @@ export function importing(file, format) {
     name: "tpa-session",
     setup(esbuild) {
       esbuild.onResolve({ filter: /^tpa-session$/ }, () => ({ path: file, external: true }));
+      esbuild.onLoad({ filter: /\/node_modules\/.*\.js$/ }, unread);
     },
   };
   return { format, plugins: [plugin] };
+}
+
+/**
+ * Minifies code of others, and code that a program has made, where the rest is readable too.
+ * @param {import("esbuild").OnLoadArgs} file
+ */
+async function unread({ path }) {
+  const { code } = await transform(await readFile(path, "utf8"), { minify: true, format: "esm" });
+  return { contents: code };
 }
 
 /**
@@ -193,6 +207,7 @@ async function generated({ folder, wasm, bindings }) {
       esbuild.onResolve({ filter: /\/src\/web\/js\/[\w-]+\.js$/ }, ({ path }) => ({
         path: join(web, "js", basename(path)),
       }));
+      esbuild.onLoad({ filter: /\/tpa_session_bg\.js$/ }, unread);
       esbuild.onLoad({ filter: /^package:wasm-size$/, ...made }, () => ({
         contents: `export const size = ${wasm.length};`,
       }));

@@ -26,14 +26,15 @@ export function sourceName(path) {
  *
  * @param {string} json map made by esbuild
  * @param {string} file name of the bundle
- * @returns {string}
+ * @param {string[]} others names of sources to leave out
+ * @returns {{ json: string, sources: string[] }} the map, and the names of its sources
  */
-export function slimMap(json, file) {
+export function slimMap(json, file, others) {
   /** @type {{ sources: string[], sourcesContent: string[], mappings: string }} */
   const { sources, sourcesContent, mappings } = JSON.parse(json);
   const names = sources.map((path) => {
     const name = sourceName(path);
-    return name !== undefined && !DECODER.test(name) ? name : undefined;
+    return name !== undefined && !DECODER.test(name) && !others.includes(name) ? name : undefined;
   });
   const kept = [...names.keys()].filter((source) => names[source] !== undefined);
   const renumbered = new Map(kept.map((source, i) => [source, i]));
@@ -45,7 +46,7 @@ export function slimMap(json, file) {
     names: [],
     mappings: encode(decode(mappings).map((line) => byLine(line, renumbered))),
   };
-  return JSON.stringify(map);
+  return { json: JSON.stringify(map), sources: kept.map((source) => names[source] ?? "") };
 }
 
 /**

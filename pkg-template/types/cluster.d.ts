@@ -138,11 +138,6 @@ export interface ClusterOptions {
    * `false`: they go on, and the cloud decides which connection it hears.
    */
   strict?: boolean | undefined;
-  /**
-   * `"store"`: a picture that was uploaded to another process passes through the store, which keeps it
-   * for at most 30 s. `"here"`: it is refused. Default `"store"`.
-   */
-  photos?: "store" | "here" | undefined;
 }
 
 /** Cluster for the option `cluster` of `createTpaServer()`. */

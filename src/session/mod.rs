@@ -51,6 +51,7 @@ mod protocol;
 mod reconnect;
 mod redact;
 mod replay;
+pub mod shell_limits;
 mod silence;
 mod sleep;
 mod stats;

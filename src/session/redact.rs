@@ -7,14 +7,15 @@
 use std::fmt;
 use std::ops::Deref;
 
+use crate::session::shell_limits::MAX_TEXT;
+
 /// Text that replaces the key.
 const PLACEHOLDER: &str = "[key]";
 /// Most characters of a line.
 const MAX_LINE: usize = 300;
-/// Bytes from which a text may have been cut before it came here, and the key in it too.
-const MAYBE_CUT: usize = 4096;
 /// Bytes of a key from which it is looked for in base64. That of a shorter one may be a part of a word.
 const MIN_BASE64: usize = 6;
+
 /// Removes an API key from texts.
 ///
 /// The default has no key and leaves every text as it is.
@@ -49,7 +50,7 @@ impl Redactor {
                     at += length;
                     copied = at;
                 }
-                Prefix::Start if text.len() >= MAYBE_CUT - 2 => {
+                Prefix::Start if text.len() >= MAX_TEXT - 2 => {
                     redacted.push_str(text.get(copied..at).unwrap_or_default());
                     return Redacted(redacted);
                 }

@@ -49,7 +49,7 @@ async function server(memory, options = {}) {
     checkCloud: () => {},
     WebSocket: undefined,
   };
-  const settings = { name: undefined, lease: 10_000, strict: false, photos: "store" };
+  const settings = { name: undefined, lease: 10_000, strict: false };
   const member = new Member(settings, (opening) => memory.open(opening), parts);
   const sessions = new Sessions({
     make: () => new FakeSession(),
@@ -174,7 +174,6 @@ test("wrong options name what is allowed", () => {
     ],
     [{ open, name: "a b" }, /^name: must be 1 to 100 letters/],
     [{ open, strict: "yes" }, /^strict: must be true or false/],
-    [{ open, photos: "redis" }, /^photos: must be "store" or "here"/],
     [{ open, leese: 10_000 }, /^leese: unknown option, did you mean lease\?$/],
   ]) {
     assert.throws(() => createCluster(given), { name: "TypeError", message });

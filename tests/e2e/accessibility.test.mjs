@@ -1,7 +1,7 @@
 /** Accessibility: the rules of axe-core, keyboard, narrow screens, screen readers. */
 import assert from "node:assert/strict";
 import { describe, test } from "node:test";
-import axe from "axe-core";
+import { checkEverything } from "./axe.mjs";
 import { CONCURRENCY, setUp } from "./support.mjs";
 
 const stage = setUp();
@@ -106,24 +106,3 @@ describe("keyboard, screen readers and reduced motion", { concurrency: CONCURREN
     assert.ok(moves >= 1 && moves <= 4, `the chart moved ${moves} times in 2.5 s`);
   });
 });
-
-/**
- * Checks all rules of axe-core, and that the page does not scroll horizontally.
- *
- * @param {import("./support.mjs").Demo} demo
- */
-async function checkEverything(demo) {
-  const isLoaded = await demo.page.evaluate(() => "axe" in window);
-  // Through the debugger, which the page's Content-Security-Policy does not restrict.
-  if (!isLoaded) await demo.page.evaluate(axe.source);
-  const violations = await demo.page.evaluate(async () => {
-    const results = await /** @type {any} */ (window).axe.run(document);
-    return results.violations.map(
-      (/** @type {any} */ { id, help, nodes }) =>
-        `${id}: ${help}\n${nodes.map((/** @type {any} */ node) => `  ${node.html}\n  ${node.failureSummary}`).join("\n")}`,
-    );
-  });
-  assert.deepEqual(violations, []);
-  const overflow = await demo.page.evaluate(() => document.documentElement.scrollWidth - innerWidth);
-  assert.equal(overflow, 0, "the page scrolls horizontally");
-}

@@ -254,14 +254,32 @@ for (const [where, present] of [
     });
     let received = 0;
     const dispatcher = new Dispatcher(() => {}, false);
-    dispatcher.on("audio_chunk", () => received++);
+    dispatcher.on("note", () => received++);
     listen(socket, 1, dispatcher);
-    const chunk = Buffer.alloc(600_000);
-    socket.emit("message", chunk, true);
+    const text = Buffer.from(JSON.stringify({ type: "note", text: "x".repeat(75_000) }));
+    socket.emit("message", text, false);
     assert.deepEqual(calls, []);
-    socket.emit("message", chunk, true);
+    socket.emit("message", text, false);
     assert.deepEqual([calls, received], [["pause"], 2]);
+    socket.emit("message", text, false);
+    assert.deepEqual([calls, received], [["pause"], 3], "the rest of what was read");
     while (calls.length < 2) await new Promise(setImmediate);
     assert.deepEqual(calls, ["pause", "resume"]);
+  });
+}
+
+for (const [what, data, isBinary, after] of [
+  ["short texts", Buffer.from("{}"), false, 1_986],
+  ["binary messages", Buffer.alloc(3200), true, 8_192],
+]) {
+  test(`a socket that passes on ${after} ${what} rests`, async () => {
+    const { listen } = await import("../../src/web/js/receive.js");
+    let rests = 0;
+    const socket = Object.assign(new EventEmitter(), { terminate() {}, pause: () => rests++, resume() {} });
+    listen(socket, 1, new Dispatcher(() => {}, false));
+    for (let i = 1; i < after; i++) socket.emit("message", data, isBinary);
+    assert.equal(rests, 0);
+    socket.emit("message", data, isBinary);
+    assert.equal(rests, 1);
   });
 }

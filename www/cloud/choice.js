@@ -42,6 +42,7 @@ function showChoice(chosen) {
   radio.checked = true;
   if (chosen !== null) input("cloud-url").value = chosen;
   byId("cloud").hidden = false;
+  byId("documentation").hidden = false;
   onSubmit("cloud", () => {
     const address = new URL(location.href);
     if (radioValue("cloud-choice") === "server")

@@ -10,13 +10,23 @@ export async function startInPage() {
   const listeners = new Set();
   const shell = new Shell(
     {},
-    { latency: LATENCY_MS, onEvent: (event) => listeners.forEach((listener) => listener(event)) },
+    {
+      latency: LATENCY_MS,
+      // The demo starts no apps, so the cloud calls none.
+      apps: { send: () => Promise.reject(new Error("the demo has no apps")) },
+      onEvent: (event) => listeners.forEach((listener) => listener(event)),
+      onStep: () => {},
+    },
   );
   return {
     // A name of this machine: the session expects no network for it.
     socketUrl: "ws://localhost/tpa-ws",
     WebSocket: shell.WebSocket,
-    send: async (method, path, body) => shell.control(method, path, body && JSON.parse(body)),
+    async send(method, path, body) {
+      // As with a server, nothing happens before this function has returned.
+      await undefined;
+      return shell.control(method, path, body && JSON.parse(body));
+    },
     follow({ open, event }) {
       listeners.add(event);
       open();

@@ -143,6 +143,8 @@ pub enum Part {
     Matrix,
     /// The demo page and the examples in browsers (tests/e2e)
     E2e,
+    /// The static site: links, search, the demo in it (tests/site)
+    Site,
     /// Hostile programs against the package, its server and tpa-cloud (tests/abuse)
     Abuse,
     /// A server on several processes, with the stores that they share (tests/cluster)
@@ -318,7 +320,7 @@ mod tests {
         let error = parse("test lint everything").unwrap_err();
         assert!(
             error.contains(
-                "lint, core, web, js, package, sdk, matrix, e2e, abuse, cluster, network, rerun"
+                "lint, core, web, js, package, cloud, sdk, matrix, e2e, site, abuse, cluster, network, rerun"
             ),
             "{error}"
         );

@@ -28,6 +28,26 @@ const CRATES: [Crate; 2] = [
     },
 ];
 
+/// Relative links in the documentation of other crates that rustdoc copies without resolving them,
+/// and their targets.
+const UNRESOLVED: [(&str, &str); 3] = [
+    (
+        "dispatcher#",
+        "https://docs.rs/tracing/latest/tracing/dispatcher/index.html#",
+    ),
+    (
+        "prim@char\"",
+        "https://doc.rust-lang.org/std/primitive.char.html\"",
+    ),
+    (
+        "%60ascii::Char%60\"",
+        "https://doc.rust-lang.org/std/ascii/enum.Char.html\"",
+    ),
+];
+
+/// Link behind `Back` on the pages for help and settings.
+const BACK: &str = r#"href="javascript:void(0)" onclick="history.back();""#;
+
 /// Makes the site and prints its path.
 pub fn run() -> Result<(), String> {
     let out = build()?;
@@ -44,6 +64,7 @@ pub fn build() -> Result<PathBuf, String> {
     for part in &CRATES {
         rustdoc(part, &out.join("rust").join(part.folder))?;
     }
+    demo(&out.join("demo"))?;
     Ok(out)
 }
 
@@ -73,11 +94,37 @@ fn rustdoc(part: &Crate, out: &Path) -> Result<(), String> {
     cargo.arg("--target-dir").arg(&target);
     process::run(&format!("rustdoc {}", part.package), &mut cargo)?;
 
-    copy(&pages.join("doc"), out, &without_inline_scripts)?;
+    copy(&pages.join("doc"), out, &adapted)?;
     let library = part.package.replace('-', "_");
     write(
         &out.join("index.html"),
         &redirect(&format!("{library}/index.html")),
+    )
+}
+
+/// Adds the demo, and the cloud that runs inside its page.
+fn demo(out: &Path) -> Result<(), String> {
+    copy(&workspace::root().join("www"), out, &|html, _| {
+        html.to_owned()
+    })?;
+    let declarations = out.join("globals.d.ts");
+    fs::remove_file(&declarations)
+        .map_err(|e| format!("cannot remove {}: {e}", declarations.display()))?;
+    let package = out.join("pkg");
+    create(&package)?;
+    copy_file(
+        &workspace::package().join("index.js"),
+        &package.join("index.js"),
+    )?;
+    let mut node = npm::node();
+    node.arg("site/bundle-cloud.mjs")
+        .arg(workspace::cloud_package())
+        .arg(out.join("pkg-cloud"))
+        .current_dir(workspace::root());
+    process::run("cloud in the page", &mut node)?;
+    write(
+        &out.join("cloud/site.js"),
+        "export const HAS_CLOUD_IN_PAGE = true;\n",
     )
 }
 
@@ -90,26 +137,37 @@ fn redirect(to: &str) -> String {
 }
 
 /// A page of rustdoc as a strict Content-Security-Policy allows it: without the script that loads
-/// fonts early, and with a link instead of the script behind `Back`.
-fn without_inline_scripts(html: &str) -> String {
-    let mut strict = String::with_capacity(html.len());
+/// fonts early, and with a link instead of the script behind `Back`. Links to nowhere are mended.
+fn adapted(html: &str, folder: &Path) -> String {
+    let mut page = String::with_capacity(html.len());
     let mut rest = html;
-    while let Some((before, script)) = rest.split_once("<script>") {
-        strict.push_str(before);
-        rest = script
-            .split_once("</script>")
-            .map_or("", |(_, after)| after);
+    while let Some((before, script)) = rest.split_once("<script") {
+        page.push_str(before);
+        let (script, after) = script.split_once("</script>").unwrap_or((script, ""));
+        // Implementations in other crates have no file if there are none.
+        if source(script).is_some_and(|file| folder.join(file).is_file()) {
+            page.push_str(&format!("<script{script}</script>"));
+        }
+        rest = after;
     }
-    strict.push_str(rest);
-    strict.replace(
-        r#"href="javascript:void(0)" onclick="history.back();""#,
-        r#"href="index.html""#,
-    )
+    page.push_str(rest);
+    let mut page = page.replace(BACK, r#"href="index.html""#);
+    for (link, target) in UNRESOLVED {
+        page = page.replace(&format!("href=\"{link}"), &format!("href=\"{target}"));
+    }
+    page
+}
+
+/// File of a script, given what follows `<script`.
+fn source(script: &str) -> Option<&str> {
+    let (tag, _) = script.split_once('>')?;
+    let (_, from) = tag.split_once("src=\"")?;
+    Some(from.split_once('"')?.0)
 }
 
 /// Copies a folder; pages are changed by `edit`.
-fn copy(from: &Path, to: &Path, edit: &dyn Fn(&str) -> String) -> Result<(), String> {
-    fs::create_dir_all(to).map_err(|e| format!("cannot create {}: {e}", to.display()))?;
+fn copy(from: &Path, to: &Path, edit: &dyn Fn(&str, &Path) -> String) -> Result<(), String> {
+    create(to)?;
     let entries = fs::read_dir(from).map_err(|e| format!("cannot read {}: {e}", from.display()))?;
     for entry in entries.flatten() {
         let (source, copied) = (entry.path(), to.join(entry.file_name()));
@@ -118,13 +176,22 @@ fn copy(from: &Path, to: &Path, edit: &dyn Fn(&str) -> String) -> Result<(), Str
         } else if source.extension().is_some_and(|end| end == "html") {
             let html = fs::read_to_string(&source)
                 .map_err(|e| format!("cannot read {}: {e}", source.display()))?;
-            write(&copied, &edit(&html))?;
+            write(&copied, &edit(&html, from))?;
         } else {
-            fs::copy(&source, &copied)
-                .map_err(|e| format!("cannot copy {}: {e}", source.display()))?;
+            copy_file(&source, &copied)?;
         }
     }
     Ok(())
+}
+
+fn copy_file(from: &Path, to: &Path) -> Result<(), String> {
+    fs::copy(from, to)
+        .map(|_| ())
+        .map_err(|e| format!("cannot copy {}: {e}", from.display()))
+}
+
+fn create(folder: &Path) -> Result<(), String> {
+    fs::create_dir_all(folder).map_err(|e| format!("cannot create {}: {e}", folder.display()))
 }
 
 fn write(path: &Path, content: &str) -> Result<(), String> {
@@ -136,11 +203,12 @@ mod tests {
     use super::*;
 
     #[test]
-    fn scripts_in_a_page_are_removed_and_files_are_kept() {
-        let html = r#"<head><script>a("<b>")</script><script src="x.js"></script></head><script>c</script><p>"#;
+    fn scripts_in_a_page_and_links_to_nowhere_are_removed() {
+        let folder = Path::new(env!("CARGO_MANIFEST_DIR"));
+        let html = r#"<script>a("<b>")</script><script src="Cargo.toml" async></script><script src="none.js"></script><p><a href="prim@char">"#;
         assert_eq!(
-            without_inline_scripts(html),
-            r#"<head><script src="x.js"></script></head><p>"#
+            adapted(html, folder),
+            r#"<script src="Cargo.toml" async></script><p><a href="https://doc.rust-lang.org/std/primitive.char.html">"#
         );
     }
 }

@@ -20,7 +20,7 @@ const LEASE = 10_000;
 /** Most characters of a name, which is a part of keys and messages. */
 const MAX_NAME = 100;
 
-const OPTIONS = ["open", "name", "lease", "strict", "photos"];
+const OPTIONS = ["open", "name", "lease", "strict"];
 const METHODS = /** @type {const} */ ([
   "beat",
   "read",
@@ -55,7 +55,7 @@ export function createCluster(given) {
 }
 
 /** @param {ClusterOptions} given */
-function readSettings({ name, lease = LEASE, strict = false, photos = "store" }) {
+function readSettings({ name, lease = LEASE, strict = false }) {
   if (name !== undefined && !(typeof name === "string" && /^[\w-]+$/.test(name) && name.length <= MAX_NAME)) {
     refuse("name", `1 to ${MAX_NAME} letters, digits, "-" or "_"`, name);
   }
@@ -63,8 +63,7 @@ function readSettings({ name, lease = LEASE, strict = false, photos = "store" })
     refuse("lease", `a number of ms from ${MIN_LEASE}, three beats and 1 s, to ${MAX_LEASE}`, lease);
   }
   if (typeof strict !== "boolean") refuse("strict", "true or false", strict);
-  if (photos !== "store" && photos !== "here") refuse("photos", '"store" or "here"', photos);
-  return { name, lease, strict, photos };
+  return { name, lease, strict };
 }
 
 /** @param {any} store @returns {ClusterStore} */

@@ -16,7 +16,7 @@
  * @property {(url: URL) => void} checkCloud throws for a cloud that the app does not allow
  * @property {any} WebSocket option of the app
  *
- * @typedef {{ name: string | undefined, lease: number, strict: boolean, photos: "store" | "here" }} Settings
+ * @typedef {{ name: string | undefined, lease: number, strict: boolean }} Settings
  * @typedef {(body: any) => Promise<Answer> | Answer | undefined} Handler
  */
 import { createGate, gated } from "./gate.js";

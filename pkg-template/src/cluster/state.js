@@ -43,6 +43,7 @@
  * @property {number} up
  * @property {number} count of beats
  * @property {Now} heardAt when the last beat that was answered was sent
+ * @property {number} heardStore the store's clock in that answer, ms
  * @property {Now} ranAt when the timer of the beats last ran
  * @property {boolean} isAlone the store did not answer the last beat
  * @property {boolean} isUnsettled a command failed since the last settlement
@@ -62,7 +63,7 @@
  * @property {Map<string, { from?: string, until: number }>} replies requests without an answer
  * @property {number} starting requests of the cloud that are being decided
  * @property {number} nextId
- * @property {number} ownNumber last number of this process's own clock
+ * @property {number} ownNumber last number that the store did not give
  */
 import { Tasks } from "./tasks.js";
 
@@ -99,6 +100,7 @@ export function createState({ instance, lease = 10_000, strict = false }, now) {
     up: now.wall,
     count: 0,
     heardAt: now,
+    heardStore: now.wall,
     ranAt: now,
     isAlone: true,
     isUnsettled: false,
@@ -146,9 +148,14 @@ export function elapsed({ now }, { mono, wall }) {
   return Math.max(now.mono - mono, now.wall - wall);
 }
 
-/** Number from the clock of this process. @param {State} state */
+/**
+ * Number that the store does not give, by its clock as it was last heard: with the clock of a host that is
+ * ahead, a stop that is written late would be newer than the start after it.
+ *
+ * @param {State} state
+ */
 export function ownNumber(state) {
-  state.ownNumber = Math.max(state.ownNumber + 1, Math.floor(state.now.wall * 1000));
+  state.ownNumber = Math.max(state.ownNumber + 1, Math.floor(storeNow(state) * 1000));
   return state.ownNumber;
 }
 
@@ -177,7 +184,7 @@ export function isInterrupted(state) {
 export function isSuspect(state, name) {
   const peer = state.peers.get(name);
   if (state.left.has(name) || peer?.isLeaving) return false;
-  return peer === undefined || state.now.mono - peer.movedAt > 2 * BEAT;
+  return peer === undefined || state.heardStore - peer.at > 2 * BEAT;
 }
 
 /** @param {State} state @param {string} name */

@@ -16,27 +16,18 @@ const CLOSE_TIMEOUT = 1000;
 const CONNECTING = 0;
 const OPEN = 1;
 
-/** Frames that are reported at once: they tell a cloud that talks from one that says something now and then. */
+// The core defines the limits, `src/session/shell_limits.rs`; `tests/constants.rs` fails where they differ.
 const MOST_REPORTED = 3;
+const TURN = 131_072;
+const TURN_OF_MESSAGE = 64;
+const TURN_OF_AUDIO = 16;
+const LONG_TEXT = 262_144;
+const MOST_VALUES = 100_000;
 
-/**
- * Bytes of a socket after which the other sockets of the process have their turn. Those of a text
- * count several times, since it is parsed, and each message counts for some.
- */
-const TURN = 1_048_576;
-const TURN_OF_MESSAGE = 512;
-const TURN_OF_TEXT = 8;
-/** Below what one read of a socket can count for. */
+/** Below what one read of a socket can cost. */
 const RESTING = -(2 ** 30);
 /** Those at load: a test's own would hold the socket up. The page of a test may have no `setImmediate`. */
 const { setTimeout: later, setImmediate = later } = globalThis;
-
-/**
- * Length of a text from which its values are counted, and the most that it may have: a list of empty
- * objects takes twenty times the memory of its text.
- */
-const LONG = 262_144;
-const MOST_VALUES = 100_000;
 
 /**
  * Listens to the messages of a socket.
@@ -51,9 +42,11 @@ export function listen(socket, id, dispatcher) {
     connection.isBatching = true;
     // The package `ws` gives a Buffer here, in half the time that its `onmessage` takes.
     // Before its version 8 it gave no flag, and text as a string.
-    socket.on("message", (/** @type {any} */ data, /** @type {boolean} */ isBinary) =>
-      receive(data, isBinary ?? typeof data !== "string", connection),
-    );
+    socket.on("message", (/** @type {any} */ data, isBinary = typeof data !== "string") => {
+      connection.turn += isBinary ? TURN_OF_AUDIO : TURN_OF_MESSAGE + (data?.length | 0);
+      if (connection.turn >= TURN) connection.yieldTurn();
+      receive(data, isBinary, connection);
+    });
     socket.on("ping", () => connection.attached && dispatcher.sink("protocol-ping", id));
   } else {
     socket.binaryType = "arraybuffer";
@@ -69,8 +62,6 @@ export function listen(socket, id, dispatcher) {
  * @param {Connection} connection
  */
 function receive(data, isBinary, connection) {
-  connection.turn += TURN_OF_MESSAGE + (data?.length | 0) * (isBinary ? 1 : TURN_OF_TEXT);
-  if (connection.turn >= TURN) connection.yieldTurn();
   const { dispatcher } = connection;
   if (dispatcher === undefined) return;
   dispatcher.received++;
@@ -90,7 +81,7 @@ function receive(data, isBinary, connection) {
  */
 function receiveText(text, connection, dispatcher) {
   // Before the bytes become a string, which takes as much memory again.
-  if (text.length > LONG && hasManyValues(text)) return dispatcher.sink("too-large", connection.id);
+  if (text.length > LONG_TEXT && hasManyValues(text)) return dispatcher.sink("too-large", connection.id);
   let frame;
   try {
     // JSON.parse would look for the method, at a tenth of the cost of the frame.
@@ -276,7 +267,7 @@ export class Connection {
     this.reported = 0;
     /** The socket passes on several messages in one go. */
     this.isBatching = false;
-    /** Bytes since it last yielded its turn. */
+    /** Cost of the messages since it last rested. */
     this.turn = 0;
   }
 
@@ -292,14 +283,12 @@ export class Connection {
   /** Lets a socket of `ws` rest until the others had their turn. */
   yieldTurn() {
     const { socket } = this;
-    this.turn = 0;
-    if (!this.isBatching || typeof socket.pause !== "function") return;
-    // The rest of what was read comes all the same.
+    // The rest of what was read comes all the same. Before its version 8.6, `ws` cannot rest.
     this.turn = RESTING;
-    socket.pause();
+    socket.pause?.();
     setImmediate(() => {
       this.turn = 0;
-      socket.resume();
+      socket.resume?.();
     });
   }
 

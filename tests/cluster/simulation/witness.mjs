@@ -66,8 +66,8 @@ export class Witness {
   /** The cloud has given an app up: the balancer must have chosen a process that could not answer. */
   gaveUp({ sessionId, posted, startedAt, stoppedBadlyAt }) {
     const { time } = this.#world;
-    // A copy of an earlier stop came after the start.
-    if (stoppedBadlyAt > startedAt) return;
+    // An earlier stop came after the start: a copy of it, or one that the store heard of late.
+    if (stoppedBadlyAt > startedAt - 2000) return;
     const isExcused = ({ process, at, status }) =>
       !process.isAlive || process.isPaused || process.resumedAt >= at || process.isLeft || status === 503;
     if (posted.length === 0 || posted.some(isExcused)) return;

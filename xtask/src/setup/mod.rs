@@ -47,6 +47,7 @@ pub fn needs_of(part: Part) -> Vec<Need> {
         Part::Sdk => needs.push(Need::NpmPackages("tests/sdk")),
         Part::Matrix => needs.push(Need::NpmPackages("tests/matrix")),
         Part::Cluster => needs.extend([Need::RedisServer, Need::NpmPackages("tests/cluster")]),
+        Part::Site => needs.push(Need::Chromium),
         // Its Node with a WebSocket is one of the packages of the matrix.
         Part::Network => needs.extend([
             Need::Iproute2,

@@ -9,7 +9,7 @@ use std::sync::OnceLock;
 use super::counts::Counts;
 use super::report::Report;
 use crate::browsers::{CHROMIUM, FIREFOX};
-use crate::{browsers, build, cloud, npm, process, rust_pages, soak, workspace};
+use crate::{browsers, build, cloud, npm, process, rust_pages, site, soak, workspace};
 
 /// Minutes of random faults in a full run.
 const SOAK_MINUTES: f64 = 10.0;
@@ -59,6 +59,19 @@ pub fn end_to_end(report: &mut Report, full: bool) {
     }
 }
 
+/// The static site, from a plain file server.
+pub fn site(report: &mut Report) {
+    match site::build() {
+        Ok(folder) => run_with(
+            report,
+            "tests/site",
+            Browsers::Chromium,
+            &[("TPA_SITE", folder.as_os_str())],
+        ),
+        Err(error) => report.fail("site", error),
+    }
+}
+
 /// Hostile programs, and the memory and the event loop of those that they attack; in a full run
 /// for longer, and 1,000,000 frames of any content.
 pub fn abuse(report: &mut Report, full: bool) {
@@ -98,6 +111,7 @@ pub fn network(report: &mut Report, full: bool) {
 #[derive(Clone, Copy, PartialEq)]
 enum Browsers {
     None,
+    Chromium,
     All,
 }
 
@@ -130,9 +144,11 @@ fn prepare(node: &mut Command, browsers: Browsers) -> Result<(), String> {
         .env("TPA_PKG", workspace::package())
         .env("TPA_PKG_CLOUD", workspace::cloud_package())
         .env("TPA_PKG_MODE", build::default_mode()?.name());
+    if browsers != Browsers::None {
+        node.env("CHROMIUM", CHROMIUM.get()?);
+    }
     if browsers == Browsers::All {
-        node.env("CHROMIUM", CHROMIUM.get()?)
-            .env("FIREFOX", FIREFOX.get()?)
+        node.env("FIREFOX", FIREFOX.get()?)
             .env("GECKODRIVER", browsers::geckodriver()?)
             .env("TPA_RUST_PAGES", rust_pages::out());
     }

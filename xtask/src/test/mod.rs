@@ -50,6 +50,7 @@ fn run_part(part: Part, report: &mut Report, full: bool) {
         Part::Sdk => js::sdk(report),
         Part::Matrix => js::matrix(report),
         Part::E2e => js::end_to_end(report, full),
+        Part::Site => js::site(report),
         Part::Abuse => js::abuse(report, full),
         Part::Cluster => js::cluster(report, full),
         Part::Network => js::network(report, full),

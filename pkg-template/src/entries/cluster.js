@@ -1,2 +1,0 @@
-/** `tpa-session/cluster`. */
-export * from "../cluster/index.js";

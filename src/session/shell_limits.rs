@@ -1,0 +1,24 @@
+//! Limits that a shell keeps by itself, because a call into the session at each frame would cost
+//! more than the frame.
+
+/// Most characters of a text from outside that the shell passes on. A text of this length may have
+/// been cut, and the key in it too.
+pub const MAX_TEXT: usize = 4096;
+
+/// Cost of the messages after which a socket rests until the others of the process had their turn.
+/// A text costs its length, since it is parsed, and [`TURN_OF_MESSAGE`]; audio costs
+/// [`TURN_OF_AUDIO`], whatever its length.
+pub const TURN: u32 = 128 * 1024;
+/// Cost of a text in addition to its length.
+pub const TURN_OF_MESSAGE: u32 = 64;
+/// Cost of a binary message.
+pub const TURN_OF_AUDIO: u32 = 16;
+
+/// Most values of a text: a list of empty objects takes twenty times the memory of its text.
+pub const MOST_VALUES: u32 = 100_000;
+/// Length of a text from which its values are counted.
+pub const LONG_TEXT: u32 = 256 * 1024;
+
+/// Frames of a silent connection that are reported at once. They tell a cloud that sends much from
+/// one that sends something now and then.
+pub const MOST_REPORTED: u32 = 3;
