@@ -38,6 +38,8 @@ pub enum Timer {
     AppNextStep(UserSessionId, String),
     /// Gives up an app that does not connect after its start.
     AppStartTimeout(UserSessionId, String),
+    /// Ends the armed fault whose period ends first.
+    ArmedFaultEnd,
     /// Ends a display.
     DisplayEnd(UserSessionId, View),
 }
@@ -82,6 +84,7 @@ impl Timer {
             | Self::Plan(_)
             | Self::AppNextStep(..)
             | Self::AppStartTimeout(..)
+            | Self::ArmedFaultEnd
             | Self::DisplayEnd(..) => None,
         }
     }

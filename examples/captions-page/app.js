@@ -1,19 +1,12 @@
-/** Live captions: shows transcribed speech on the glasses and in the page. */
-import { TpaSession } from "tpa-session";
+/** Page of the captions. */
+import { packageName, startCaptions } from "./captions.js";
 
-const packageName = "org.example.captions";
-const session = new TpaSession({
-  packageName,
+const write = (id) => (text) => (document.getElementById(id).textContent = text);
+
+startCaptions({
   apiKey: "dev-key",
   augmentOSWebsocketUrl: new URL("/tpa-ws", location.href).href,
-  maxReconnectAttempts: Infinity,
+  sessionId: `user1-${packageName}`,
+  onCaption: write("caption"),
+  onState: write("state"),
 });
-
-const write = (id, text) => (document.getElementById(id).textContent = text);
-
-session.on("stateChange", ({ to }) => write("state", to));
-session.events.onTranscriptionForLanguage("en-US", ({ text }) => {
-  session.layouts.showTextWall(text);
-  write("caption", text);
-});
-session.connect(`user1-${packageName}`).catch((error) => write("state", error.message));

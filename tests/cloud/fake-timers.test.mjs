@@ -77,6 +77,22 @@ test("synchronous ticks deliver frames too", async (t) => {
   assert.equal(cloud.connections.length, 1);
 });
 
+for (const [options, least, most] of [
+  [{}, 0, 0],
+  [{ streamInterval: "1s" }, 50, 61],
+]) {
+  test(`in a minute with ${JSON.stringify(options)}, ${least} to ${most} scripted texts are heard`, async (t) => {
+    fakeTimers(t);
+    const { cloud, session } = setUp(t, { cloud: options });
+    let count = 0;
+    session.events.onTranscription(() => count++);
+    await session.connect(ID);
+    await advance(60_000, 500);
+    assert.equal(cloud.connections.length, 1);
+    assert.ok(count >= least && count <= most, String(count));
+  });
+}
+
 test("a timer that is faked alone drives the cloud", async (t) => {
   mock.timers.enable({ apis: ["setTimeout"] });
   t.after(() => mock.timers.reset());

@@ -9,8 +9,8 @@ export const MUTATIONS = [
   {
     rule: "a silent owner loses the session",
     file: "start.js",
-    from: 'if (result === undefined) return "silent";',
-    to: 'if (result === undefined) return "answered";',
+    from: "if (result.silent) return result.isGone",
+    to: 'if (result.silent) return "answered"; else if (false) return result.isGone',
   },
   {
     rule: "a session is not taken from an owner that has received the question",
@@ -69,8 +69,8 @@ export const MUTATIONS = [
   {
     rule: "a stop is passed on to the owner",
     file: "start.js",
-    from: "else yield* ask(state, owner, message, STOP);",
-    to: "",
+    from: "const asked = yield* ask(state, owner, message, STOP);",
+    to: "const asked = {};",
   },
   {
     rule: "an answer after its timeout has no effect",

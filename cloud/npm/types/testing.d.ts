@@ -183,7 +183,10 @@ export interface TestCloudView {
   readonly events: CloudEvent[];
 }
 
-/** Options of a {@link TestCloud}: those of the cloud, and the latency. */
+/**
+ * Options of a {@link TestCloud}: those of the cloud, and the latency. The scripted streams of the
+ * cloud play only where `streamInterval` or `audioInterval` is given.
+ */
 export interface TestCloudOptions extends CloudOptions {
   /** Time in ms that a frame takes, in each direction. Default 0, which is never synchronous. */
   latency?: number | undefined;

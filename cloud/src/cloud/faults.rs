@@ -58,6 +58,7 @@ impl Cloud {
     pub fn clear_faults(&mut self, target: &Target, now: Instant) {
         self.context.set_time(now);
         self.faults.clear(target);
+        self.schedule_armed_fault_end();
         let targets = match target {
             // Includes closing connections.
             Target::All => self.context.transports.all(),
@@ -186,11 +187,27 @@ impl Cloud {
         };
         if !self.is_target_closed(&request.target) {
             self.faults.arm(&armed, self.context.now());
+            self.schedule_armed_fault_end();
         }
         let hits_all = request.target == Target::All && request.share == Share::ALL;
         if request.fault.forgets_sessions() && hits_all {
             self.remove_sessions(|_| true);
             self.sessions = known_sessions(&self.context.config);
+        }
+    }
+
+    /// Ends the faults whose period is over.
+    pub(super) fn end_armed_faults(&mut self) {
+        self.faults.expire(self.context.now());
+        self.schedule_armed_fault_end();
+    }
+
+    /// Sets the timer for the next end. A shell whose clock only follows its timers, as in a test
+    /// with fake ones, would not reach it otherwise while there is no connection.
+    fn schedule_armed_fault_end(&mut self) {
+        match self.faults.next_end() {
+            Some(at) => self.context.timers.set(Timer::ArmedFaultEnd, at),
+            None => self.context.timers.stop(&Timer::ArmedFaultEnd),
         }
     }
 

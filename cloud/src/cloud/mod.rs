@@ -345,6 +345,7 @@ impl Cloud {
                 }
             }
             Timer::Stale(id) => self.check_stale(id),
+            Timer::ArmedFaultEnd => self.end_armed_faults(),
             Timer::Cut(id) => self.cut(id),
             Timer::Release(id) => self.release(id),
             Timer::Arrive(id) => self.handle_arrivals(id),

@@ -146,7 +146,13 @@ impl ArmedFaults {
         Some(found)
     }
 
-    fn expire(&mut self, now: Instant) {
+    /// Returns the earliest end of a period.
+    pub(crate) fn next_end(&self) -> Option<Instant> {
+        self.armed.iter().filter_map(|armed| armed.until).min()
+    }
+
+    /// Removes the faults whose period has ended.
+    pub(crate) fn expire(&mut self, now: Instant) {
         self.armed
             .retain(|armed| armed.until.is_none_or(|until| now < until));
     }

@@ -250,6 +250,7 @@ fn held_frames_are_bounded() {
         assert!(world.cut_at(id).is_some(), "{fault:?}");
         world.input(id, Input::Gone);
         assert!(world.cloud.references().is_empty());
+        world.cloud.clear_faults(&Target::All, world.now);
         assert_eq!(world.cloud.poll_timeout(), None, "{fault:?}");
     }
 }

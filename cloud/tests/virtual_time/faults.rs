@@ -33,6 +33,23 @@ fn a_frozen_connection_is_silent_for_the_period() {
 }
 
 #[test]
+fn the_end_of_a_period_is_a_deadline_without_any_connection() {
+    let mut world = World::new();
+    let start = world.now;
+    let deadline = |world: &World| world.cloud.poll_timeout().map(|(at, _)| at);
+    world.inject(fault::Refuse {}, Some(seconds(20)));
+    world.inject(fault::Refuse {}, Some(seconds(5)));
+    assert_eq!(deadline(&world), Some(start + seconds(5)));
+    world.advance(seconds(5));
+    assert_eq!(deadline(&world), Some(start + seconds(20)));
+    world.advance(seconds(15));
+    assert_eq!(deadline(&world), None);
+    world.inject(fault::Refuse {}, Some(seconds(20)));
+    world.cloud.clear_faults(&Target::All, world.now);
+    assert_eq!(deadline(&world), None);
+}
+
+#[test]
 fn a_delay_keeps_the_order_and_ends() {
     let mut world = World::new();
     let id = world.connect("user1", PACKAGE);

@@ -138,7 +138,7 @@ function* forward(state, id, { what, sessionId, body, isForAll }) {
     if (owner === "" || owner === state.instance) return reply(state, id, undefined);
   }
   const result = yield* ask(state, owner, { what, sid: sessionId, body }, CALL);
-  reply(state, id, result?.none ? undefined : result?.answer);
+  reply(state, id, result.none ? undefined : result.answer);
 }
 
 /** @param {State} state @param {any} told from another process */

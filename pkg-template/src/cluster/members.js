@@ -83,6 +83,7 @@ function heard(state, sentAt, { now, members }) {
   const hasGap = isInterrupted(state);
   if (state.isAlone) output(state, "alone", { isAlone: false });
   state.heardAt = sentAt;
+  state.heardStore = now;
   state.isAlone = false;
   state.offset = now - state.now.mono;
   observe(state, members, hasGap);

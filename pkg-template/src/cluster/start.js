@@ -132,7 +132,7 @@ function* decide(state, id, request, claim) {
       const asked = yield* askOwner(state, id, request, record.owner, claim);
       if (asked === "answered" || asked === "moved") return asked;
       if (claim.isAborted) return reply(state, id, refusal(502, "not connected: stopped before the start"));
-      isDead = asked === "silent" && isSuspect(state, record.owner);
+      isDead = asked === "gone" || (asked === "silent" && isSuspect(state, record.owner));
     }
     const outcome = yield* claimRecord(state, id, request, record, claim, isDead);
     if (outcome === "done") return;
@@ -240,12 +240,12 @@ function serveAlone(state, id, request) {
  * Asks the owner of a session, and takes its answer.
  *
  * @param {State} state @param {string} id @param {Request} request @param {string} owner @param {Claim} claim
- * @returns {Task} "answered", "silent", "none" or "moved"
+ * @returns {Task} "answered", "gone", "silent", "none" or "moved"
  */
 function* askOwner(state, id, request, owner, claim) {
   const message = { what: "start", sid: request.sessionId, body: request };
   const result = yield* ask(state, owner, message, START, () => unlock(state, request.sessionId, claim));
-  if (result === undefined) return "silent";
+  if (result.silent) return result.isGone && !state.left.has(owner) ? "gone" : "silent";
   if (result.none) {
     // Others may have claimed it since the question was received.
     return state.claims.get(request.sessionId) === claim ? "none" : "moved";
@@ -260,7 +260,7 @@ function* forward(state, id, request, sessionId, claim) {
   for (const peer of livingPeers(state).slice(0, 2)) {
     const message = { what: "start", sid: sessionId, body: request, any: true };
     const result = yield* ask(state, peer, message, START);
-    if (result !== undefined && !result.none) return reply(state, id, result.answer);
+    if (!result.none) return reply(state, id, result.answer);
   }
   reply(state, id, refusal(503, "the server is closing"));
 }
@@ -273,7 +273,8 @@ function* forward(state, id, request, sessionId, claim) {
  * @param {object} message
  * @param {number} ms longest wait for the answer once the question was received
  * @param {() => void} [received]
- * @returns {Task} the result, `undefined` if nobody received the question
+ * @returns {Task} the result; with `silent` if nobody has received the question, and `isGone` if nobody
+ *   listens
  */
 export function* ask(state, to, message, ms, received) {
   const opened = openAsk(state);
@@ -294,7 +295,7 @@ export function* ask(state, to, message, ms, received) {
     while (isOpen() && state.now.mono < silent) yield event(key, silent - state.now.mono);
     if (!ask.isReceived && ask.result === undefined) {
       count(state, "asks", { outcome: "silent" });
-      return undefined;
+      return { none: true, silent: true, isGone: ask.listeners === 0 };
     }
     if (ask.isReceived) received?.();
     const end = state.now.mono + ms;
@@ -327,19 +328,28 @@ export function* stop(state, id, { sessionId, userId, reason }) {
     return;
   }
   if (isOthers(record, userId)) return reply(state, id, refusal(409, OTHER_USER));
-  const kept = record === undefined ? fields : fieldsOf({ ...record, sessionId }, record);
+  const owner = record?.owner ?? "";
+  const isCounted = owner !== "" && owner !== state.instance && isSuspect(state, owner);
+  let kept = record === undefined ? fields : fieldsOf({ ...record, sessionId }, record);
+  if (isCounted) kept = withCrash(kept, storeNow(state));
   let put = yield command("put", { ...mark, expected: conditionOf(record), fields: kept });
   if (put !== undefined && !put.value.done) {
     put = yield command("put", { ...mark, expected: "lower", fields: kept });
   }
   if (put === undefined) owe(state, sessionId, { kind: "stop", number });
   const f = put?.value.record?.number ?? number;
-  const owner = record?.owner ?? "";
   if (hold !== undefined && state.ending.has(hold.id)) yield event(`over ${hold.id}`, STOP);
   if (owner === state.instance) return reply(state, id, success);
   const message = { what: "stop", sid: sessionId, f, reason };
   if (owner === "") spawn(state, tell(state, "*", { kind: "stop", sid: sessionId, f, reason }));
-  else yield* ask(state, owner, message, STOP);
+  else {
+    const asked = yield* ask(state, owner, message, STOP);
+    // Half of a restart after the death of the owner.
+    if (asked.isGone && !isCounted && !state.left.has(owner)) {
+      const crashed = withCrash(kept, storeNow(state));
+      yield command("put", { ...mark, expected: { owner: "", number: f }, fields: crashed });
+    }
+  }
   reply(state, id, success);
 }
 

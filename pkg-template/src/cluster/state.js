@@ -43,6 +43,7 @@
  * @property {number} up
  * @property {number} count of beats
  * @property {Now} heardAt when the last beat that was answered was sent
+ * @property {number} heardStore the store's clock in that answer, ms
  * @property {Now} ranAt when the timer of the beats last ran
  * @property {boolean} isAlone the store did not answer the last beat
  * @property {boolean} isUnsettled a command failed since the last settlement
@@ -99,6 +100,7 @@ export function createState({ instance, lease = 10_000, strict = false }, now) {
     up: now.wall,
     count: 0,
     heardAt: now,
+    heardStore: now.wall,
     ranAt: now,
     isAlone: true,
     isUnsettled: false,
@@ -182,7 +184,7 @@ export function isInterrupted(state) {
 export function isSuspect(state, name) {
   const peer = state.peers.get(name);
   if (state.left.has(name) || peer?.isLeaving) return false;
-  return peer === undefined || state.now.mono - peer.movedAt > 2 * BEAT;
+  return peer === undefined || state.heardStore - peer.at > 2 * BEAT;
 }
 
 /** @param {State} state @param {string} name */

@@ -85,6 +85,13 @@ export class Cloud {
     attached.process.lost(attached, 1006);
   }
 
+  /** Loses a connection of which the process does not hear. */
+  forget(sessionId) {
+    const user = this.user(sessionId);
+    user.attached = undefined;
+    this.#lost(user);
+  }
+
   /** Sends a frame on each connection of a session. */
   frames(sessionId) {
     for (const conn of this.user(sessionId).all) conn.process.frame(conn);

@@ -231,7 +231,7 @@ export class Process {
       if (session.conn === undefined) this.#over(session, "refused");
       else this.#acked(session);
     };
-    session.isSlow = chance(0.05);
+    session.isSlow = chance(this.#world.slow);
     time.after(session.isSlow ? between(1000, 3000) : between(3, 80), connect);
   }
 

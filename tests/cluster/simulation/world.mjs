@@ -15,6 +15,8 @@ export class World {
   nextInstance = 1;
   processes = [];
   duplicates = 0.1;
+  /** Probability that a connection takes a second or more. */
+  slow = 0.05;
   wasLossy = false;
   wasDeaf = false;
 
@@ -106,7 +108,10 @@ function storeAway(world) {
 
 function jump(world) {
   const process = world.pick(world.alive());
-  if (process !== undefined) process.skew += world.between(-10_000, 10_000);
+  if (process === undefined) return;
+  process.skew += world.between(-10_000, 10_000);
+  // It cannot tell a jump from a pause, so it observes the others anew.
+  process.disturbedUntil = world.time.now;
 }
 
 function stopAndStart(world) {

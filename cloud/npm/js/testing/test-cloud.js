@@ -8,6 +8,9 @@ import { Shell } from "./shell.js";
 import { View } from "./view.js";
 import { Waits } from "./wait.js";
 
+/** A test decides itself what an app hears, unless it gives the intervals. */
+const NO_SCRIPTED_STREAMS = { streamInterval: "365d", audioInterval: "365d" };
+
 export class TestCloud extends View {
   #shell;
   #record;
@@ -28,7 +31,8 @@ export class TestCloud extends View {
       waits.check(event, frame);
       for (const observer of [...observers]) observer(event);
     };
-    const shell = new Shell(cloud, { latency, apps, onEvent, onStep: () => waits.check() });
+    const config = { ...NO_SCRIPTED_STREAMS, ...cloud };
+    const shell = new Shell(config, { latency, apps, onEvent, onStep: () => waits.check() });
     super(shell, record);
     this.#shell = shell;
     this.#record = record;

@@ -1,0 +1,169 @@
+/** Schedules that broke an earlier design, one by one. */
+import assert from "node:assert/strict";
+import { test } from "node:test";
+
+import { World } from "./simulation/world.mjs";
+
+/** A world without faults of its own, with running sessions. */
+function running({ oldConnection = "close", stopsFirst = true, ...options } = {}) {
+  const world = new World(1, { oldConnection, stopsFirst, count: 3, users: 6, ...options });
+  Object.assign(world, { duplicates: 0, slow: 0 });
+  world.run(3000);
+  for (const user of world.users) world.cloud.start(user);
+  world.run(20_000);
+  return world;
+}
+
+const holdersOf = (world, user) => world.alive().filter(({ state }) => state.holds.has(user));
+const busiest = (world) =>
+  world.alive().toSorted((one, other) => other.state.holds.size - one.state.holds.size)[0];
+const areBack = (world) => world.users.every((user) => world.cloud.user(user).attached !== undefined);
+const check = ({ witness }) => assert.deepEqual(witness.errors, []);
+
+for (const stopsFirst of [true, false]) {
+  test(`users of a killed process are back within the cloud's patience, stopsFirst: ${stopsFirst}`, () => {
+    const world = running({ stopsFirst });
+    busiest(world).kill();
+    world.run(6500);
+    assert.ok(areBack(world));
+    assert.equal(world.cloud.givenUp, 0);
+    check(world);
+  });
+}
+
+test("sessions of a lost machine are back within the lease and 4 s, on their share of the others", () => {
+  const world = running({ users: 30 });
+  const lost = busiest(world);
+  const sessions = [...lost.state.holds.keys()];
+  lost.kill(60_000);
+  world.run(14_000);
+  for (const user of sessions) assert.equal(holdersOf(world, user).length, 1, user);
+  for (const { state } of world.alive()) assert.ok(state.holds.size < 25, `${state.holds.size} sessions`);
+  check(world);
+});
+
+test("a store that is away longer than the lease ends no session, and nobody is dead when it is back", () => {
+  for (const how of ["as it was", "empty"]) {
+    const world = running();
+    world.store.goAway();
+    world.run(30_000);
+    assert.ok(areBack(world));
+    world.store.comeBack(how);
+    world.run(30_000);
+    assert.equal(world.witness.counts["takeovers dead"], undefined);
+    assert.equal(world.witness.counts.lost, undefined);
+    assert.ok(areBack(world));
+    world.witness.settled();
+    check(world);
+  }
+});
+
+test("with strict the sessions end when the store is away for the lease", () => {
+  const world = running({ cluster: { strict: true } });
+  world.store.goAway();
+  world.run(6000);
+  assert.ok(areBack(world));
+  const haveEnded = () => world.users.every((user) => holdersOf(world, user).length === 0);
+  for (let ms = 0; ms < 6000 && !haveEnded(); ms += 100) world.run(100);
+  assert.ok(haveEnded());
+});
+
+test("a start follows a stop within milliseconds at another process", () => {
+  const world = running();
+  for (let i = 0; i < 20; i += 1) {
+    for (const user of world.users)
+      world.cloud.stop(user, () => world.time.after(3, () => world.cloud.start(user)));
+    world.run(2000);
+  }
+  assert.ok(areBack(world));
+  assert.equal(world.cloud.givenUp, 0);
+  world.witness.settled();
+  check(world);
+});
+
+test("a request for a connected session opens its connection again", () => {
+  const world = running();
+  for (const user of world.users) world.cloud.forget(user);
+  world.run(6500);
+  assert.ok(areBack(world));
+  assert.equal(world.cloud.givenUp, 0);
+  check(world);
+});
+
+test("a process that starts under the name of a lost one does not inherit its life", () => {
+  const world = running();
+  const lost = busiest(world);
+  lost.kill(60_000);
+  world.time.after(300, () => world.spawn(lost.name));
+  world.run(14_000);
+  for (const user of world.users) assert.equal(holdersOf(world, user).length, 1, user);
+  check(world);
+});
+
+test("a stop is answered while its owner stands still", () => {
+  const world = running();
+  const [owner] = holdersOf(world, world.users[0]);
+  owner.pause(8000);
+  const other = world.alive().find((each) => each !== owner);
+  let answeredAt;
+  const since = world.time.now;
+  const request = { sessionId: world.users[0], userId: world.users[0], reason: "user_disabled" };
+  other.request("stop", request, () => (answeredAt = world.time.now));
+  world.run(1500);
+  assert.ok(answeredAt - since <= 805, `${answeredAt - since} ms`);
+});
+
+test("requests for one session at two processes start it once", () => {
+  const world = running();
+  world.users.push("twice");
+  const user = world.cloud.user("twice");
+  Object.assign(user, { isWanted: true, phase: "starting", posted: [] });
+  const answers = [];
+  for (const process of world.alive()) {
+    process.request("start", { sessionId: "twice", userId: "twice", url: "" }, ({ status }) =>
+      answers.push(status),
+    );
+  }
+  world.run(3000);
+  assert.deepEqual(answers, [200, 200, 200]);
+  assert.equal(holdersOf(world, "twice").length, 1);
+  assert.equal(user.all.size, 1);
+  check(world);
+});
+
+test("sessions of a process that died long ago are not taken over", () => {
+  const world = running({ count: 1 });
+  world.processes[0].kill(1000);
+  for (const user of world.users)
+    Object.assign(world.cloud.user(user), { isWanted: false, phase: "stopped" });
+  world.run(120_000);
+  const late = world.spawn("late");
+  world.run(30_000);
+  assert.equal(world.witness.counts["takeovers dead"], undefined);
+  assert.equal(late.state.holds.size, 0);
+  for (const user of world.users)
+    assert.equal(world.store.records.read(world.store.now, user), undefined, user);
+});
+
+test("a session that kills its processes waits, and the others are back", () => {
+  const world = running();
+  const poison = world.users[0];
+  const kills = [];
+  const until = world.time.now + 10 * 60_000;
+  while (world.time.now < until) {
+    const victim = world.alive().find((each) => each.session(poison)?.conn !== undefined);
+    if (victim !== undefined) {
+      kills.push(world.time.now - (until - 10 * 60_000));
+      victim.kill();
+      world.spawn(victim.name);
+    }
+    world.run(500);
+  }
+  assert.ok(kills.length <= 6, `${kills.length} processes`);
+  assert.ok(kills.filter((at) => at < 60_000).length <= 3, kills.join());
+  assert.ok(kills.length >= 3, kills.join());
+  const others = world.users.slice(1);
+  for (const user of others)
+    if (world.cloud.user(user).isWanted) assert.equal(holdersOf(world, user).length, 1, user);
+  assert.ok(others.every((user) => world.cloud.user(user).isWanted));
+});

@@ -1,0 +1,72 @@
+/** Folders of apps outside the repository, with the packed packages and the tools of the matrix. */
+import {
+  cpSync,
+  existsSync,
+  lstatSync,
+  mkdirSync,
+  mkdtempSync,
+  readdirSync,
+  rmSync,
+  symlinkSync,
+} from "node:fs";
+import { spawnSync } from "node:child_process";
+import { tmpdir } from "node:os";
+import { dirname, join } from "node:path";
+import { fileURLToPath } from "node:url";
+
+import { CLOUD_PACKAGE, PACKAGE, ROOT } from "../support/paths.mjs";
+
+const TOOLS = join(dirname(fileURLToPath(import.meta.url)), "node_modules");
+
+/** Packs a package and unpacks it as a package manager does. */
+function installPacked(from, to, folder) {
+  const packed = run("npm", ["pack", "--json", "--pack-destination", folder, from], folder);
+  const tarball = join(folder, JSON.parse(packed)[0].filename);
+  mkdirSync(to, { recursive: true });
+  run("tar", ["-xzf", tarball, "--strip-components=1", "-C", to], folder);
+  rmSync(tarball);
+}
+
+function run(command, args, cwd) {
+  const { status, stdout, stderr, error } = spawnSync(command, args, { cwd, encoding: "utf8" });
+  if (status !== 0) throw error ?? new Error(`${command} ${args.join(" ")}\n${stdout}${stderr}`);
+  return stdout;
+}
+
+/** Links each package of `from` that `to` lacks, scopes one by one. */
+function link(from, to) {
+  mkdirSync(to, { recursive: true });
+  for (const name of readdirSync(from)) {
+    const [source, target] = [join(from, name), join(to, name)];
+    if (name.startsWith("@") || name === ".bin") link(source, target);
+    else if (!existsSync(target) && !isLink(target)) symlinkSync(source, target);
+  }
+}
+
+function isLink(path) {
+  return lstatSync(path, { throwIfNoEntry: false })?.isSymbolicLink() ?? false;
+}
+
+/**
+ * Copies the files of an app into a new folder and installs both packages there.
+ *
+ * @param {string} from
+ */
+export function starter(from) {
+  const folder = mkdtempSync(join(tmpdir(), "tpa-starter-"));
+  cpSync(from, folder, { recursive: true, filter: (path) => !path.includes("node_modules") });
+  const modules = join(folder, "node_modules");
+  installPacked(PACKAGE, join(modules, "tpa-session"), folder);
+  installPacked(CLOUD_PACKAGE, join(modules, "tpa-cloud"), folder);
+  mkdirSync(join(modules, ".bin"));
+  symlinkSync(join(modules, "tpa-cloud", "bin.js"), join(modules, ".bin", "tpa-cloud"));
+  link(TOOLS, modules);
+  // `ws` is the dependency of both.
+  if (!existsSync(join(modules, "ws"))) symlinkSync(join(ROOT, "node_modules", "ws"), join(modules, "ws"));
+  return {
+    folder,
+    /** Environment of its programs, without the variables of npm and of this test runner. */
+    env: { PATH: process.env.PATH, HOME: folder, CI: "true" },
+    remove: () => rmSync(folder, { recursive: true, force: true }),
+  };
+}
