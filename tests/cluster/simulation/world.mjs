@@ -108,7 +108,10 @@ function storeAway(world) {
 
 function jump(world) {
   const process = world.pick(world.alive());
-  if (process !== undefined) process.skew += world.between(-10_000, 10_000);
+  if (process === undefined) return;
+  process.skew += world.between(-10_000, 10_000);
+  // It cannot tell a jump from a pause, so it observes the others anew.
+  process.disturbedUntil = world.time.now;
 }
 
 function stopAndStart(world) {
