@@ -19,12 +19,13 @@ const PROGRAM: &str = "TPA_CLOUD_PROGRAM";
 const UPDATE: &str = "UPDATE_DIFFERENCES";
 
 /// Test files that start a cloud and see nothing but its sockets.
-const QUICK: [&str; 12] = [
+const QUICK: [&str; 13] = [
     "command_line",
     "control",
     "deadlines",
     "faults",
     "log",
+    "messages",
     "native_shell",
     "operations",
     "origins",
