@@ -73,20 +73,10 @@ const LINES: &[&[&str]] = &[
 ];
 
 /// Files with an error each, and the option that reads them.
-const FILES: [(&str, &str, &str); 5] = [
+const FILES: [(&str, &str, &str); 3] = [
     ("--config", "value.toml", "ping-interval = \"soon\""),
     ("--config", "kind.toml", "seed = { a = 1 }"),
     ("--config", "unknown.toml", "pingInterval = 1"),
-    (
-        "--scenario",
-        "step.toml",
-        "[[steps]]\nat = \"1s\"\nfault = \"x\"",
-    ),
-    (
-        "--scenario",
-        "step.json",
-        r#"{"steps": [{"at": "1s", "fault": 7}]}"#,
-    ),
 ];
 
 /// Variables with an error each.

@@ -9,7 +9,7 @@ import { copyFile, mkdir, readFile, readdir, rm, stat, writeFile } from "node:fs
 import { dirname, join, resolve } from "node:path";
 import { fileURLToPath } from "node:url";
 import { parseArgs } from "node:util";
-import { gzipSync } from "node:zlib";
+import { brotliCompressSync, gzipSync } from "node:zlib";
 
 import { deflateAsync } from "@gfx/zopfli";
 import { build } from "esbuild";
@@ -54,10 +54,10 @@ function generated(bindings, format, imports) {
       // Mostly help, which is compressed to a quarter.
       esbuild.onLoad({ filter: /cli\/options\.json$/ }, async ({ path }) => {
         const table = JSON.stringify(JSON.parse(await readFile(path, "utf8")));
-        const text = deflateRawSync(table, { level: 9 }).toString("base64");
+        const text = brotliCompressSync(table).toString("base64");
         return {
-          contents: `import { inflateRawSync } from "node:zlib";
-            export default JSON.parse(inflateRawSync(Buffer.from("${text}", "base64")).toString());`,
+          contents: `import { brotliDecompressSync } from "node:zlib";
+            export default JSON.parse(brotliDecompressSync(Buffer.from("${text}", "base64")).toString());`,
           loader: "js",
         };
       });
