@@ -46,7 +46,7 @@ export class Witness {
       (each) => each !== process && this.#isWell(each, SETTLE) && !each.state.isLeaving,
     );
     const wasWell = process.state.holds.size > 0 && this.#isWell({ ...process, isAlive: true }, SETTLE);
-    const starts = new Map(sessions.map(({ sessionId }) => [sessionId, cloud.user(sessionId).starts]));
+    const stops = new Map(sessions.map(({ sessionId }) => [sessionId, cloud.user(sessionId).stops]));
     time.after(ms, () => {
       const rest = processes.filter((each) => each !== process && each.isAlive && !each.isLeft);
       const haveLeft = others.some(({ isAlive, isLeft, state }) => !isAlive || isLeft || state.isLeaving);
@@ -54,7 +54,7 @@ export class Witness {
       if (!wasWell || !areWell || this.#world.wasLossy || this.#world.wasDeaf) return;
       for (const { sessionId } of sessions) {
         const user = cloud.user(sessionId);
-        const isSame = user.isWanted && user.starts === starts.get(sessionId);
+        const isSame = user.isWanted && user.stops === stops.get(sessionId);
         const record = store.records.read(store.now, sessionId);
         if (!isSame || isQuarantined(record, store.now)) continue;
         if (processes.some((each) => each.isAlive && each.session(sessionId))) continue;
