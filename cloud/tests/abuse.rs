@@ -49,7 +49,9 @@ struct Victim {
 
 impl Victim {
     async fn start(options: &[&str]) -> Self {
-        let options = [&["--listen", "127.0.0.1:0"], options].concat();
+        // The good app answers no pings during an attack, which is slow on a busy machine.
+        let own = ["--listen", "127.0.0.1:0", "--stale-after", "1h"];
+        let options = [&own, options].concat();
         let mut command = tpa_cloud(&options);
         let mut running = Running::start(command.env("RUST_LOG", "off"));
         drop(running.child.stderr.take());
@@ -377,4 +379,57 @@ async fn pages_and_idle_sockets() {
         }
     }
     victim.judge("pages").await;
+}
+
+/// Fills all that is bounded, at the same time.
+#[tokio::test]
+async fn all_limits_together() {
+    let victim = Victim::start(&[]).await;
+    let mut observers = Vec::new();
+    for _ in 0..TIMES {
+        observers.push(begin(victim.addr(), "GET /events", "", 0).await);
+    }
+    let mut bodies = Vec::new();
+    for _ in 0..TIMES {
+        let mut stream = begin(victim.addr(), "POST /frames", "", 2 * MEGABYTE).await;
+        let begun = text(2 * MEGABYTE - 1);
+        let _ = timeout(Duration::from_millis(5), stream.write_all(begun.as_bytes())).await;
+        bodies.push(stream);
+    }
+    let layout = json!({"layoutType": "text_wall", "text": text(250_000)});
+    let names: Vec<_> = (0..128).map(|name| format!("{name:0>128}")).collect();
+    let frames = [
+        json!({"type": "display_event", "view": "main", "layout": layout}),
+        json!({"type": "dashboard_content_update", "content": text(60_000)}),
+        json!({"type": "subscription_update", "subscriptions": names}),
+        json!({"type": "app_room_join", "roomId": "r", "roomConfig": {"metadata": text(2_000)}}),
+    ];
+    let mut apps = Vec::new();
+    for number in 0..TIMES {
+        let mut socket = app(&victim, number).await;
+        for frame in &frames {
+            send(&mut socket, frame).await;
+        }
+        apps.push(socket);
+    }
+    let mut snapshots = Vec::new();
+    for _ in 0..TIMES {
+        snapshots.push(begin(victim.addr(), "GET /sessions", "", 0).await);
+    }
+    let mut sender = apps.pop().unwrap();
+    for _ in 0..TIMES {
+        let message =
+            json!({"type": "app_broadcast_message", "messageId": "m", "payload": text(20_000)});
+        send(&mut sender, &message).await;
+    }
+    // A masked binary frame of a megabyte, which is never completed.
+    let mut begun = vec![0x82, 0xff];
+    begun.extend((MEGABYTE as u64).to_be_bytes());
+    begun.extend([0; 4]);
+    begun.resize(MEGABYTE / 4, 0);
+    for socket in &mut apps {
+        let write = socket.get_mut().write_all(&begun);
+        let _ = timeout(TIMEOUT, write).await.unwrap();
+    }
+    victim.judge("all together").await;
 }

@@ -25,6 +25,13 @@ const root = dirname(dirname(dirname(fileURLToPath(import.meta.url))));
  */
 const isProcMacro = (crate) => crate.targets.some(({ kind }) => kind.includes("proc-macro"));
 
+/** First lines of THIRD-PARTY-NOTICES. */
+const HEAD = [
+  "tpa-session contains third-party code: in its WebAssembly the Rust standard library (MIT OR",
+  "Apache-2.0, copyright The Rust Project Contributors) and the crates below, and in its server the",
+  "npm packages of @remix-run below. Where there is a choice, it is used under the MIT license.",
+];
+
 /** Bundled npm packages. */
 const BUNDLED = ["@remix-run/headers", "@remix-run/multipart-parser"];
 
@@ -89,8 +96,9 @@ function linkedCrates() {
  * terms that follow them.
  *
  * @param {Component[]} components
+ * @param {string[]} [head] lines at the beginning
  */
-export function notices(components) {
+export function notices(components, head = HEAD) {
   /** @type {Map<string, { terms: string, copyrights: Map<string, string[]> }>} */
   const licences = new Map();
   for (const crate of components) {
@@ -112,11 +120,6 @@ export function notices(components) {
     );
     return [...heads, terms].join("\n\n");
   });
-  const head = [
-    "tpa-session contains third-party code: in its WebAssembly the Rust standard library (MIT OR",
-    "Apache-2.0, copyright The Rust Project Contributors) and the crates below, and in its server the",
-    "npm packages of @remix-run below. Where there is a choice, it is used under the MIT license.",
-  ];
   return [head.join("\n"), ...parts].join(`\n\n${"-".repeat(80)}\n\n`);
 }
 

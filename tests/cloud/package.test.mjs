@@ -2,8 +2,9 @@
 import assert from "node:assert/strict";
 import { spawnSync } from "node:child_process";
 import { mkdtempSync, readFileSync, rmSync, writeFileSync } from "node:fs";
+import { createRequire } from "node:module";
 import { tmpdir } from "node:os";
-import { join } from "node:path";
+import { dirname, join } from "node:path";
 import { after, before, test } from "node:test";
 
 import { checkPackage, createPackageFromTarballData } from "@arethetypeswrong/core";
@@ -27,9 +28,9 @@ before(() => {
   folder = mkdtempSync(join(tmpdir(), "tpa-cloud-package-"));
   [packed] = JSON.parse(run("npm", ["pack", "--json", "--pack-destination", folder, CLOUD_PACKAGE]));
   writeFileSync(join(folder, "package.json"), '{ "private": true }\n');
-  const quiet = ["--no-audit", "--no-fund", "--offline", "--omit=optional"];
-  // What the tests here load needs no other package.
-  run("npm", ["install", ...quiet, "--legacy-peer-deps", "--no-save", `./${packed.filename}`]);
+  const quiet = ["--no-audit", "--no-fund", "--offline", "--install-links"];
+  const ws = dirname(createRequire(import.meta.url).resolve("ws/package.json"));
+  run("npm", ["install", ...quiet, `./${packed.filename}`, ws]);
 });
 after(() => rmSync(folder, { recursive: true, force: true }));
 

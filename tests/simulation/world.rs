@@ -120,11 +120,11 @@ impl<'a> World<'a> {
 
     /// Runs the whole schedule, then lets everything succeed, then ends the session.
     fn run(&mut self) -> Result<(), Violation> {
-        for (number, step) in self.schedule.steps.iter().enumerate() {
+        for step in &self.schedule.steps {
             self.run_until(self.client.clock.now + step.wait)?;
             self.client.log(|| format!("{:?}", step.action));
             self.apply(step.action)?;
-            self.client.check_way_out(number)?;
+            self.client.check_way_out()?;
         }
         self.settle()?;
         self.end()

@@ -31,6 +31,7 @@ pub fn run(full: bool) -> Result<(), String> {
                 "--exclude-re",
                 "fmt|ingerprint|reseed|::serials|::age|Store<P>::iter",
             ])
+            .arg("--cargo-arg=--locked")
             .args(["--iterate", "--minimum-test-timeout", "60", "--output"])
             .arg(&output);
         if !full {

@@ -9,12 +9,15 @@ import { copyFile, mkdir, readFile, readdir, rm, stat, writeFile } from "node:fs
 import { dirname, join, resolve } from "node:path";
 import { fileURLToPath } from "node:url";
 import { parseArgs } from "node:util";
-import { deflateRawSync } from "node:zlib";
+import { gzipSync } from "node:zlib";
 
+import { deflateAsync } from "@gfx/zopfli";
 import { build } from "esbuild";
 import { parse } from "smol-toml";
 
 import { original, shorten } from "../../../pkg-template/build/bindings.mjs";
+import { notices } from "../../../pkg-template/build/components.mjs";
+import { HEAD, components } from "./components.mjs";
 import { FILES, SCENARIOS, TYPES } from "./files.mjs";
 
 const npm = dirname(dirname(fileURLToPath(import.meta.url)));
@@ -74,7 +77,8 @@ async function code() {
   const bindings = dev ? await original(from, to) : shorten(from, to);
   const wasm = await readFile(to);
   await rm(to);
-  const compressed = deflateRawSync(wasm, { level: 9 });
+  // 10 kB smaller than by zlib.
+  const compressed = await deflateAsync(wasm, { numiterations: 5 });
   await writeFile(join(outDir, "tpa-cloud.wasm.deflate"), compressed);
   for (const { from, to, format, imports = {}, shebang } of FILES) {
     const { outputFiles } = await build({
@@ -115,6 +119,8 @@ const sizes = await code();
 await types();
 for (const file of ["package.json", "README.md"]) await copyFile(join(npm, file), join(outDir, file));
 await copyFile(join(root, "LICENSE"), join(outDir, "LICENSE"));
+// Compressed, because half of the texts would be larger than the code that they are about.
+await writeFile(join(outDir, "THIRD-PARTY-NOTICES.gz"), gzipSync(notices(components(), HEAD), { level: 9 }));
 
 const files = await readdir(outDir);
 const lengths = await Promise.all(files.map(async (file) => (await stat(join(outDir, file))).size));

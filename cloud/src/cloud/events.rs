@@ -9,8 +9,8 @@ use crate::events::{Event, Fact};
 use crate::identity::{Identity, UserSessionId};
 use crate::output::Output;
 
-/// Estimated memory of displays, dashboards and settings of all user sessions.
-const MAX_KEPT: usize = 16 * 1024 * 1024;
+/// Estimated memory of displays, dashboards, settings and long subscriptions of all user sessions.
+const MAX_KEPT: usize = 6 * 1024 * 1024;
 
 impl Cloud {
     /// Registers a listener. It is called synchronously and in order, within the method call that
@@ -49,8 +49,8 @@ impl Cloud {
         self.bound_kept();
     }
 
-    /// Bounds the memory of displays, dashboards and settings: the user session with the most loses
-    /// them.
+    /// Bounds the memory of displays, dashboards, settings and long subscriptions: the user session
+    /// with the most loses them.
     fn bound_kept(&mut self) {
         if self.context.kept_bytes <= MAX_KEPT {
             return;

@@ -8,12 +8,15 @@ use serde_json::{Value, json};
 use crate::context::Context;
 use crate::events::{Event, Fact};
 use crate::identity::{ConnectionId, Identity};
+use crate::json::heap_bytes;
 use crate::protocol::RoomConfig;
 
 /// All rooms. A room exists while it has members.
 #[derive(Debug, Default)]
 pub(crate) struct Rooms {
     by_name: LiteMap<String, Room>,
+    /// Estimated memory of the metadata of all rooms.
+    metadata_bytes: usize,
 }
 
 #[derive(Debug)]
@@ -26,6 +29,8 @@ impl Rooms {
     /// Bound the memory.
     const MAX_ROOMS_OF_CONNECTION: usize = 32;
     const MAX_NAME_BYTES: usize = 128;
+    const MAX_ROOMS: usize = 4_096;
+    const MAX_METADATA_BYTES: usize = 2 * 1024 * 1024;
 
     pub(crate) fn handle_event(&mut self, event: &Event, context: &mut Context) {
         let Some(who) = &event.who else { return };
@@ -43,7 +48,7 @@ impl Rooms {
     /// Reports whether a connection may join. It cannot join a room twice.
     pub(crate) fn admits(&self, id: ConnectionId, name: &str) -> bool {
         let has_place = match self.by_name.get(name) {
-            None => true,
+            None => self.by_name.len() < Self::MAX_ROOMS,
             Some(room) => {
                 let most = room.config.max_users.unwrap_or(u64::MAX);
                 !room.members.contains_key(&id) && (room.members.len() as u64) < most
@@ -87,9 +92,18 @@ impl Rooms {
         config: &RoomConfig,
         context: &mut Context,
     ) {
-        let room = self.by_name.entry(name.to_owned()).or_insert_with(|| Room {
-            config: config.clone(),
-            members: LiteMap::new(),
+        let metadata_bytes = &mut self.metadata_bytes;
+        let room = self.by_name.entry(name.to_owned()).or_insert_with(|| {
+            let mut config = config.clone();
+            let bytes = heap_bytes(&config.metadata);
+            if *metadata_bytes + bytes > Self::MAX_METADATA_BYTES {
+                config.metadata = Value::Null;
+            }
+            *metadata_bytes += heap_bytes(&config.metadata);
+            Room {
+                config,
+                members: LiteMap::new(),
+            }
         });
         room.announce_member(who, name, "app_user_joined", "joinedAt", context);
         room.members.insert(who.connection_id, Arc::clone(who));
@@ -105,8 +119,10 @@ impl Rooms {
         }
         room.announce_member(who, name, "app_user_left", "leftAt", context);
         room.announce_update(name, "user_left", context);
-        if room.members.is_empty() {
-            self.by_name.remove(name);
+        if room.members.is_empty()
+            && let Some(room) = self.by_name.remove(name)
+        {
+            self.metadata_bytes -= heap_bytes(&room.config.metadata);
         }
     }
 }

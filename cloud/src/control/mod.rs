@@ -18,7 +18,7 @@ use crate::time::Instant;
 pub use response::Response;
 
 /// Most bytes of one frame for all connections together.
-const MAX_SENT: usize = 64 * 1024 * 1024;
+const MAX_SENT: usize = 8 * 1024 * 1024;
 
 /// An HTTP request.
 #[derive(Debug, Clone, Copy)]

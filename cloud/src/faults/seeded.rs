@@ -53,7 +53,7 @@ impl SeededPlan {
         match self.random.u32(0..11) {
             0 | 1 => self.push(Cut {}, None),
             2 | 3 => {
-                let (code, reason) = CLOSES[self.random.usize(0..CLOSES.len())];
+                let (code, reason) = one_of(&mut self.random, &CLOSES);
                 let reason = reason.to_owned();
                 self.push(Close { code, reason }, None);
             }
@@ -105,7 +105,7 @@ impl SeededPlan {
         if random.u32(0..3) > 0 {
             return;
         }
-        let direction = [Direction::Up, Direction::Down, Direction::Both][random.usize(0..3)];
+        let direction = one_of(random, &[Direction::Up, Direction::Down, Direction::Both]);
         let fault: Fault = match random.u32(0..4) {
             0 | 1 => {
                 let bytes_per_second = random.u64(500..=8_000);
@@ -122,7 +122,7 @@ impl SeededPlan {
             }
         };
         let period = Duration::from_millis(random.u64(1_000..=3_000));
-        let share = [Some(Share::ALL), Share::new(0.5)][random.usize(0..2)];
+        let share = one_of(random, &[Some(Share::ALL), Share::new(0.5)]);
         self.next.push_back(Step {
             at,
             action: Action::Fault(FaultRequest {
@@ -150,6 +150,11 @@ impl SeededPlan {
             }),
         });
     }
+}
+
+/// Draws one of several items. `Rng::usize` draws others where it has 32 bits, as in WebAssembly.
+fn one_of<T: Copy>(random: &mut Rng, items: &[T]) -> T {
+    items[random.u64(0..items.len() as u64) as usize]
 }
 
 /// Closures after which a client reconnects.

@@ -21,7 +21,7 @@ use crate::output::{AppCall, Output, WebhookCall};
 use crate::time::{Instant, WallClock};
 
 /// Bytes that may wait for all connections together, for two full send buffers at least.
-const MAX_SENDING: usize = 16 * 1024 * 1024;
+const MAX_SENDING: usize = 8 * 1024 * 1024;
 
 #[derive(Debug)]
 pub(super) struct Driver {

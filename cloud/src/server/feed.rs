@@ -7,7 +7,7 @@ use tokio::sync::watch;
 
 /// Number and bytes of events that a slow observer may lag behind.
 const MAX_EVENTS: usize = 4_096;
-const MAX_BYTES: usize = 4 * 1024 * 1024;
+const MAX_BYTES: usize = 2 * 1024 * 1024;
 
 /// Number of observers.
 const MAX_OBSERVERS: usize = 64;
@@ -135,7 +135,7 @@ mod tests {
 
     #[tokio::test]
     async fn the_events_for_slow_observers_are_bounded_in_number_and_bytes() {
-        for (size, most) in [(1, MAX_EVENTS), (1_000_000, 4)] {
+        for (size, most) in [(1, MAX_EVENTS), (1_000_000, 2)] {
             let feed = Arc::new(Feed::new());
             let mut observer = feed.observe().unwrap();
             let text = "x".repeat(size);

@@ -194,7 +194,7 @@ impl BodyLimits {
     /// Largest body, in bytes.
     const MAX_BYTES: usize = 2 * 1024 * 1024;
     const SMALL_BYTES: u64 = 16 * 1024;
-    const MAX_LARGE: usize = 8;
+    const MAX_LARGE: usize = 4;
 
     /// Limits the time for a body to `timeout`.
     pub(super) fn new(timeout: Duration) -> Self {

@@ -28,7 +28,7 @@ pub(super) struct ReceiveBuffers(Arc<AtomicUsize>);
 
 impl ReceiveBuffers {
     /// Most bytes of all buffers together.
-    const MAX_BYTES: usize = 16 * 1024 * 1024;
+    const MAX_BYTES: usize = 8 * 1024 * 1024;
     /// Part of each buffer that does not count.
     const FREE_BYTES: usize = 16 * 1024;
 }

@@ -111,9 +111,9 @@ impl SessionManager {
         }
     }
 
-    /// Returns the estimated memory of displays, dashboard and settings.
+    /// Returns the estimated memory of displays, dashboard, settings and long subscriptions.
     pub(crate) fn kept_bytes(&self) -> usize {
-        self.displays.bytes() + self.settings_bytes
+        self.displays.bytes() + self.settings_bytes + self.subscriptions.bytes()
     }
 
     fn stop_display_timers(&self, context: &mut Context) {

@@ -13,6 +13,9 @@ use crate::time::Instant;
 /// Number of apps whose subscriptions are held.
 const MAX_HELD: usize = 64;
 
+/// Estimated memory of a list that does not count towards the total.
+const FREE_BYTES: usize = 4 * 1024;
+
 /// The subscriptions of one user session, by connection. If a connection ends, they are held for
 /// the next one of the same app, which has the grace period to come.
 #[derive(Debug, Default)]
@@ -20,6 +23,8 @@ pub(crate) struct Subscriptions {
     by_connection: LiteMap<ConnectionId, Subscription>,
     /// By package, with the end of the grace period.
     held: LiteMap<String, (Subscription, Instant)>,
+    /// Estimated memory, as far as it counts.
+    bytes: usize,
 }
 
 #[derive(Debug)]
@@ -33,6 +38,20 @@ struct Subscription {
     is_released: bool,
 }
 
+impl Subscription {
+    /// Returns the estimated memory.
+    fn bytes(&self) -> usize {
+        /// An entry in both lists.
+        const OVERHEAD: usize = 64;
+        let names = self.list.iter().map(|name| OVERHEAD + 2 * name.len());
+        names.sum()
+    }
+
+    fn is_long(&self) -> bool {
+        self.bytes() > FREE_BYTES
+    }
+}
+
 impl Subscriptions {
     #[expect(
         clippy::wildcard_enum_match_arm,
@@ -40,12 +59,19 @@ impl Subscriptions {
     )]
     pub(crate) fn handle_event(&mut self, event: &Event, context: &Context) {
         let package = event.package_name().unwrap_or_default();
+        if let Fact::Evicted { .. } = event.fact {
+            self.held.clear();
+            self.by_connection
+                .retain(|_, subscription| !subscription.is_long());
+            self.bytes = 0;
+        }
         if let Fact::AppStopped { .. } = event.fact {
             self.held.remove(package);
             let all = self.by_connection.iter_mut().map(|(_, known)| known);
             for subscription in all.filter(|known| known.package == package) {
                 subscription.is_released = true;
             }
+            self.measure();
         }
         let Some(who) = &event.who else { return };
         let id = who.connection_id;
@@ -60,6 +86,7 @@ impl Subscriptions {
                     is_released: false,
                 };
                 self.by_connection.insert(id, subscription);
+                self.measure();
             }
             Fact::Acked => {
                 if let Some((subscription, until)) = self.held.remove(package)
@@ -67,6 +94,7 @@ impl Subscriptions {
                 {
                     self.by_connection.insert(id, subscription);
                 }
+                self.measure();
             }
             Fact::Released { .. } => {
                 if let Some(subscription) = self.by_connection.get_mut(&id) {
@@ -79,9 +107,22 @@ impl Subscriptions {
                 {
                     self.hold(subscription, context);
                 }
+                self.measure();
             }
             _ => {}
         }
+    }
+
+    /// Returns the estimated memory: that of long lists, and of all that are held.
+    pub(crate) fn bytes(&self) -> usize {
+        self.bytes
+    }
+
+    fn measure(&mut self) {
+        let held = self.held.values().map(|(held, _)| held.bytes());
+        let lists = self.by_connection.values().map(Subscription::bytes);
+        let long = lists.map(|bytes| bytes.saturating_sub(FREE_BYTES));
+        self.bytes = held.chain(long).sum();
     }
 
     fn hold(&mut self, subscription: Subscription, context: &Context) {

@@ -105,7 +105,7 @@ fn the_user_session_that_shows_most_is_evicted() {
         world.input(id, Input::Gone);
     }
     let sessions = world.cloud.sessions();
-    assert!(sessions.to_string().len() < 17 * 1024 * 1024);
+    assert!(sessions.to_string().len() < 7 * 1024 * 1024);
     let of = |user: &str| {
         let mut sessions = sessions.as_array().unwrap().iter();
         sessions
@@ -116,6 +116,58 @@ fn the_user_session_that_shows_most_is_evicted() {
     // The latest is kept.
     let kept = &of("large")["dashboard"]["apps"]["org.example.app599"];
     assert_eq!(kept["content"], content);
+}
+
+#[test]
+fn the_user_session_with_the_longest_subscriptions_loses_them() {
+    let mut world = World::new();
+    let update =
+        |names: Vec<String>| json!({"type": "subscription_update", "subscriptions": names});
+    let small = world.connect("small", PACKAGE);
+    world.frame(small, update(vec!["button_press".to_owned()]));
+    for number in 0..600 {
+        let id = world.connect(&format!("user{number}"), PACKAGE);
+        let names = (0..128).map(|name| format!("{name:0>128}"));
+        world.frame(id, update(names.collect()));
+        if number % 2 == 0 {
+            // Held for the next connection.
+            world.input(id, Input::Gone);
+        }
+    }
+    let sessions = world.cloud.sessions().to_string();
+    assert!(sessions.len() < 5 * 1024 * 1024, "{}", sessions.len());
+    assert!(sessions.contains("button_press"));
+}
+
+#[test]
+fn rooms_are_limited_in_number_and_metadata() {
+    let mut world = World::new();
+    let join = |room: &str| {
+        let config = json!({"metadata": "x".repeat(2_000)});
+        json!({"type": "app_room_join", "roomId": room, "roomConfig": config})
+    };
+    let updates = |world: &World, id| {
+        let frames = world.frames_to(id).into_iter();
+        let updates = frames.filter(|frame| frame["type"] == "app_room_updated");
+        let has_metadata = |frame: Value| frame["roomData"]["metadata"].is_string();
+        updates.map(has_metadata).collect::<Vec<_>>()
+    };
+    let ids: Vec<_> = (0..129)
+        .map(|number| world.connect(&format!("user{number}"), PACKAGE))
+        .collect();
+    for (number, id) in ids.iter().enumerate() {
+        for room in 0..32 {
+            world.frame(*id, join(&format!("{number}-{room}")));
+        }
+    }
+    assert_eq!(updates(&world, ids[0]), [true; 32]);
+    assert_eq!(updates(&world, ids[127]), [false; 32]);
+    assert_eq!(updates(&world, ids[128]), [false; 0]);
+    for id in &ids[..128] {
+        world.input(*id, Input::Gone);
+    }
+    world.frame(ids[128], join("late"));
+    assert_eq!(updates(&world, ids[128]), [true]);
 }
 
 #[test]

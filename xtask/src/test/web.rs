@@ -131,6 +131,8 @@ impl Tools {
         if let Err(error) = environment.select(&mut command) {
             return report.fail(what, error);
         }
+        // For cargo.
+        command.args(["--", "--locked"]);
         self.toolchain.apply(&mut command);
         command
             .env("PATH", self.path())

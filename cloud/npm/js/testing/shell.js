@@ -13,7 +13,7 @@ const DIALECTS = [
 
 export class Shell {
   #cloud;
-  #clock = new Clock(() => this.#call((cloud, now) => cloud.timeout(now)));
+  #clock = new Clock(() => this.#call(() => {}));
   #wire;
   #apps;
   #onEvent;
@@ -89,9 +89,24 @@ export class Shell {
   /** Calls the cloud and carries out its outputs. */
   #call(call) {
     if (this.isDisposed) return undefined;
-    const result = call(this.#cloud, this.#clock.now());
+    const now = this.#clock.now();
+    if (!this.#isDraining) this.#expire(now);
+    const result = call(this.#cloud, now);
     this.#drain();
     return result;
+  }
+
+  /**
+   * Lets the timers of the cloud expire that are due, each at its time: a test may have advanced its
+   * timers further in one step.
+   */
+  #expire(now) {
+    for (;;) {
+      const at = this.#cloud?.nextTimeout();
+      if (at === undefined || at > now) return;
+      this.#cloud.timeout(at);
+      this.#drain();
+    }
   }
 
   #drain() {
