@@ -25,13 +25,14 @@ const COPIED = [
   "node.cjs",
   "node.js",
   "server-node.js",
+  "telemetry.js",
   "cluster-node.js",
   "full.cjs",
   "full-node.cjs",
   "full-node.js",
 ];
 /** Declarations that are entry points, and declarations that these import. */
-const TYPED_ENTRIES = ["index", "manual", "server", "cluster", "full"];
+const TYPED_ENTRIES = ["index", "manual", "server", "cluster", "telemetry", "full"];
 const SHARED_TYPES = ["streams", "frames", "parts"];
 /** The wasm file, which is an entry point with a default export only. */
 const WASM = "tpa-session.wasm";
@@ -58,7 +59,8 @@ async function code() {
   await bundler.readable("node-core.cjs", { format: "cjs", platform: "node", external: ["ws"] });
   await bundler.minified("server.js", importing("./index.js", "esm"));
   await bundler.readable("server.cjs", importing("./node.cjs", "cjs"));
-  await bundler.readable("cluster.cjs", { format: "cjs", platform: "node", external: ["ws"] });
+  await bundler.minified("cluster.cjs", { format: "cjs", platform: "node", external: ["ws"] });
+  await bundler.minified("telemetry.cjs", { format: "cjs" });
   await bundler.mapped("full.js", importing("./index.js", "esm"), sources);
   await bundler.readable("full-core.cjs", importing("./core.cjs", "cjs"));
   for (const outfile of COPIED) await bundler.copy(outfile);

@@ -89,6 +89,11 @@ declare module "*/cluster.cjs" {
   export default cluster;
 }
 
+declare module "*/telemetry.cjs" {
+  const telemetry: typeof import("../types/telemetry.js");
+  export default telemetry;
+}
+
 declare module "*/server.cjs" {
   const server: typeof import("./server/index.js");
   export default server;

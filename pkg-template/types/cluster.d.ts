@@ -163,3 +163,33 @@ export class MemoryStore {
   /** Opens the store, for `createCluster({ open: (opening) => memory.open(opening) })`. */
   open(opening: ClusterOpening): ClusterStore;
 }
+
+/** The methods of a client of `redis` or `ioredis` that are used, for projects without its types. */
+export interface RedisClient {
+  duplicate(...options: any[]): any;
+  eval(...command: any[]): any;
+  publish(...command: any[]): any;
+  subscribe(...command: any[]): any;
+  on(event: "error", listener: (error: Error) => void): unknown;
+}
+
+export interface RedisClusterOptions extends ClusterOptions {
+  /**
+   * Client of `redis` (5 or 6) or `ioredis` (5 or 6) that the app has: of one server, of Sentinel or of
+   * Redis Cluster. Two connections of its own are made by `client.duplicate()`. The client of `redis` 5 for
+   * Sentinel has no such method: pass a function that makes one, `() => createSentinel(options)`.
+   */
+  client: RedisClient | (() => Omit<RedisClient, "duplicate">);
+  /**
+   * Part of the names of all keys and channels, which otherwise contain only the name of the package. Set
+   * it where two environments share a server, so that they do not start each other's sessions.
+   */
+  prefix?: string | undefined;
+}
+
+/**
+ * Creates a cluster on Redis 6.2 or newer, or on Valkey.
+ *
+ * @throws {TypeError} for an invalid option, with its name, its value and the allowed values.
+ */
+export function redisCluster(options: RedisClusterOptions): Cluster;

@@ -15,7 +15,7 @@ const CORE = fileURLToPath(new URL("../../pkg-template/src/cluster", import.meta
 const TEST = fileURLToPath(new URL("simulation.test.mjs", import.meta.url));
 
 /** Runs schedules with a changed core. Returns the first broken invariant, `undefined` if there is none. */
-export function mutate({ file, from, to }, schedules) {
+export function mutate({ file, from, to, first = 1 }, schedules) {
   const folder = mkdtempSync(join(tmpdir(), "tpa-cluster-"));
   try {
     cpSync(CORE, folder, { recursive: true });
@@ -24,7 +24,12 @@ export function mutate({ file, from, to }, schedules) {
     if (source.split(from).length !== 2) throw new Error(`${file}: "${from}" must be there exactly once`);
     writeFileSync(path, source.replace(from, to));
     writeFileSync(join(folder, "package.json"), '{ "type": "module" }');
-    const env = { ...process.env, CLUSTER_CORE: join(folder, "core.js"), SCHEDULES: String(schedules) };
+    const env = {
+      ...process.env,
+      CLUSTER_CORE: join(folder, "core.js"),
+      SCHEDULES: String(schedules),
+      FROM: String(first),
+    };
     delete env.NODE_TEST_CONTEXT;
     const { stdout } = spawnSync(process.execPath, ["--test", TEST], { env, encoding: "utf8" });
     if (/^# fail 0$/m.test(stdout)) return undefined;
@@ -40,7 +45,7 @@ if (process.argv[1] === fileURLToPath(import.meta.url)) {
     ({ rule }) => names.length === 0 || names.some((each) => rule.includes(each)),
   );
   for (const mutation of chosen) {
-    const found = mutate(mutation, mutation.schedules ?? 400);
+    const found = mutate(mutation, 400);
     console.log(`${found === undefined ? "SURVIVES" : "found"}: ${mutation.rule}: ${found}`);
     if (found === undefined) process.exitCode = 1;
   }

@@ -64,12 +64,13 @@ export function createTpaServer(given) {
     log("warn", 'without the option "authorize" anyone who reaches the server can start and stop sessions');
   }
   const answer = router({
+    packageName,
     routes: [
       webhook({ ...options, checkCloud, sessions: member ?? sessions }),
       photoUpload({ ...options, sessions }),
       toolCall({ ...options, sessions, report, member }),
       settings({ ...options, sessions, member }),
-      health({ ...options, sessions }),
+      health({ ...options, sessions, isReady: () => closing === undefined && member?.isReady !== false }),
     ],
     authorise: guard(options, (error) => report(error, { where: "authorize" })),
     refused: refusals(log),

@@ -6,12 +6,13 @@
  * @import { WebhookRequest } from "tpa-session/server"
  *
  * @typedef {WebhookRequest & {
+ *   type?: string,
  *   method: string | undefined,
  *   path: string,
  *   isMounted: boolean,
  *   body: () => Promise<unknown>,
  *   receive: <T>(sink: Sink<T>, timeout: number) => Promise<T>,
- * }} Incoming `body` returns the text, or a value that middleware has parsed. `isMounted` is true if a router of the app has already matched a part of the path
+ * }} Incoming `type` is set once it is known that the request starts or stops a session. `body` returns the text, or a value that middleware has parsed. `isMounted` is true if a router of the app has already matched a part of the path
  *
  * @typedef {object} Route
  * @property {string} name without the path, which may contain a secret
@@ -27,8 +28,10 @@
  * @property {(request: WebhookRequest) => Promise<void>} authorise rejects with an `HttpError`
  * @property {(answer: Answer, request: { method: string | undefined, path: string }) => void} refused
  *   called with each refusal; `path` is without the app's own folders
+ * @property {string} packageName
  * @property {(error: unknown) => void} failed called with each unexpected error
  */
+import { requestAnswered } from "./diagnostics.js";
 import { checkMediaType } from "./guard.js";
 import { HttpError, failure } from "./http-error.js";
 
@@ -39,7 +42,7 @@ export const JSON_MEDIA = { pattern: /^application\/(?:[\w.-]+\+)?json$/i, name:
  * @param {Parts} parts
  * @returns {(incoming: Incoming) => Promise<Answer>} never rejects
  */
-export function router({ routes, authorise, refused, failed }) {
+export function router({ routes, packageName, authorise, refused, failed }) {
   const withoutSecrets = mask(routes[0].paths[0]);
 
   /**
@@ -58,9 +61,10 @@ export function router({ routes, authorise, refused, failed }) {
     return handle(incoming);
   }
 
-  return (incoming) => {
+  return async (incoming) => {
+    const start = performance.now();
     const route = findRoute(routes, incoming);
-    return answer(route, incoming).catch((error) => {
+    const given = await answer(route, incoming).catch((error) => {
       if (!(error instanceof HttpError)) {
         failed(error);
         return failure(500, "internal error");
@@ -69,6 +73,14 @@ export function router({ routes, authorise, refused, failed }) {
       refused(error.answer, { method: incoming.method, path });
       return error.answer;
     });
+    requestAnswered.publish(() => ({
+      packageName,
+      route: route?.name,
+      type: incoming.type,
+      status: given.status,
+      duration: performance.now() - start,
+    }));
+    return given;
   };
 }
 

@@ -20,6 +20,7 @@
  * @typedef {{ release: false } | { release: true, reason: ReleaseReason }} Goodbye
  */
 import { HAND_OVER, REOPEN } from "../session/internal-symbols.js";
+import { sessionCreated, sessionEnded } from "./diagnostics.js";
 import { checkUser, isElsewhere, previousOf } from "./entry.js";
 import { HttpError, SUCCESS, failure } from "./http-error.js";
 import { release } from "./release.js";
@@ -213,6 +214,7 @@ export class Sessions {
     this.#entries.set(sessionId, entry);
     this.#unconnected += 1;
     this.live.set(sessionId, session);
+    sessionCreated.publish(() => ({ session, sessionId, userId }));
     entry.started = this.#start(entry, previous);
     return entry;
   }
@@ -354,6 +356,7 @@ export class Sessions {
       this.#parts.removed?.(sessionId);
     }
     for (const listener of endListeners) listener();
+    sessionEnded.publish(() => ({ session: entry.session, sessionId, userId: entry.userId }));
   }
 
   /**

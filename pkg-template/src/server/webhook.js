@@ -23,8 +23,9 @@ export function webhook({ webhookPath, checkCloud, sessions }) {
     method: "POST",
     paths: [webhookPath, ...pathsOf(webhookPath, "webhook").slice(1)],
     media: JSON_MEDIA,
-    async handle({ body }) {
-      const request = readRequest(await body());
+    async handle(incoming) {
+      const request = readRequest(await incoming.body());
+      incoming.type = request.type;
       if (request.type === "stop_request") return sessions.stop(request);
       if (request.url !== undefined) checkCloud(request.url);
       return sessions.start(request);
