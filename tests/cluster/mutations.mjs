@@ -28,7 +28,6 @@ export function mutate({ file, from, to }, schedules) {
       ...process.env,
       CLUSTER_CORE: join(folder, "core.js"),
       SCHEDULES: String(schedules),
-      FROM: String(first),
     };
     delete env.NODE_TEST_CONTEXT;
     const { stdout } = spawnSync(process.execPath, ["--test", TEST], { env, encoding: "utf8" });
