@@ -7,12 +7,6 @@ export const MUTATIONS = [
     to: 'if (result.silent) return "answered"; else if (false) return result.isGone',
   },
   {
-    rule: "an owner that was displaced is told",
-    file: "start.js",
-    from: 'spawn(state, tell(state, from, { kind: "lost"',
-    to: 'void (tell(state, from, { kind: "lost"',
-  },
-  {
     rule: "a displaced owner ends the session",
     file: "core.js",
     from: 'return kind === "stop" ? end(state, hold, told.reason) : lose(state, hold, told.to);',
@@ -53,14 +47,6 @@ export const MUTATIONS = [
     file: "start.js",
     from: "const asked = yield* ask(state, owner, message, STOP);",
     to: "const asked = {};",
-  },
-  {
-    rule: "an answer after its timeout has no effect",
-    // The seed that showed it.
-    first: 203222,
-    file: "tasks.js",
-    from: "isInTime ? result : undefined",
-    to: "result",
   },
   {
     rule: "a session is served while the store is away",

@@ -15,7 +15,7 @@ const CORE = fileURLToPath(new URL("../../pkg-template/src/cluster", import.meta
 const TEST = fileURLToPath(new URL("simulation.test.mjs", import.meta.url));
 
 /** Runs schedules with a changed core. Returns the first broken invariant, `undefined` if there is none. */
-export function mutate({ file, from, to, first = 1 }, schedules) {
+export function mutate({ file, from, to }, schedules) {
   const folder = mkdtempSync(join(tmpdir(), "tpa-cluster-"));
   try {
     cpSync(CORE, folder, { recursive: true });
@@ -28,7 +28,6 @@ export function mutate({ file, from, to, first = 1 }, schedules) {
       ...process.env,
       CLUSTER_CORE: join(folder, "core.js"),
       SCHEDULES: String(schedules),
-      FROM: String(first),
     };
     delete env.NODE_TEST_CONTEXT;
     const { stdout } = spawnSync(process.execPath, ["--test", TEST], { env, encoding: "utf8" });
