@@ -2,7 +2,7 @@
 //! npm package with the same file.
 #![allow(clippy::unwrap_used, reason = "all of this is tests")]
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 use std::fmt::Write as _;
 use std::path::Path;
 use std::{env, fs};
@@ -25,8 +25,8 @@ const UPDATE: &str = "TPA_UPDATE_SEEDS";
 struct Run {
     cloud: Cloud,
     now: u64,
-    /// Times of dials by app.
-    dials: BTreeMap<(u64, usize), ()>,
+    /// Dials: time and app.
+    dials: BTreeSet<(u64, usize)>,
     /// Apps by connection, with the state of being frozen.
     open: BTreeMap<ConnectionId, (usize, bool)>,
     lines: String,
@@ -39,7 +39,7 @@ impl Run {
         let mut run = Self {
             cloud: Cloud::new(Config::default(), clock, Instant::ZERO),
             now: 0,
-            dials: (0..APPS).map(|app| ((0, app), ())).collect(),
+            dials: (0..APPS).map(|app| (0, app)).collect(),
             open: BTreeMap::new(),
             lines: String::new(),
             count: 0,
@@ -49,8 +49,7 @@ impl Run {
         run.drain();
         while let Some(at) = run.next().filter(|at| *at <= TIME) {
             run.now = at;
-            let due = run.dials.first_key_value().filter(|it| it.0.0 <= at);
-            match due.map(|it| *it.0) {
+            match run.dials.first().copied().filter(|dial| dial.0 <= at) {
                 Some(dial) => {
                     run.dials.remove(&dial);
                     run.dial(dial.1);
@@ -64,7 +63,7 @@ impl Run {
 
     fn next(&self) -> Option<u64> {
         let timeout = self.cloud.poll_timeout().map(|(at, _)| at.as_millis());
-        let dial = self.dials.first_key_value().map(|(dial, ())| dial.0);
+        let dial = self.dials.first().map(|dial| dial.0);
         timeout.into_iter().chain(dial).min()
     }
 
@@ -81,7 +80,9 @@ impl Run {
                 let init = Input::Text(&init.to_string());
                 self.cloud.handle_input(id, init, self.at());
             }
-            Err(_) => drop(self.dials.insert((self.now + REDIAL, app), ())),
+            Err(_) => {
+                self.dials.insert((self.now + REDIAL, app));
+            }
         }
     }
 
@@ -122,7 +123,7 @@ impl Run {
     fn end(&mut self, id: ConnectionId) {
         if let Some((app, _)) = self.open.remove(&id) {
             self.cloud.handle_input(id, Input::Gone, self.at());
-            self.dials.insert((self.now + REDIAL, app), ());
+            self.dials.insert((self.now + REDIAL, app));
         }
     }
 }

@@ -1,28 +1,10 @@
 /** Rules of the core, each with the change that removes it. */
 export const MUTATIONS = [
   {
-    rule: "the record is asked before the own list of sessions",
-    file: "start.js",
-    from: "if (hold !== undefined && hold.number >= (record?.number ?? 0))",
-    to: "if (hold !== undefined)",
-  },
-  {
     rule: "a silent owner loses the session",
     file: "start.js",
     from: "if (result.silent) return result.isGone",
     to: 'if (result.silent) return "answered"; else if (false) return result.isGone',
-  },
-  {
-    rule: "a session is not taken from an owner that has received the question",
-    file: "core.js",
-    from: 'if (kind === "got") asked.isReceived = true;',
-    to: 'if (kind === "got") return;',
-  },
-  {
-    rule: "an owner that was displaced is told",
-    file: "start.js",
-    from: 'spawn(state, tell(state, from, { kind: "lost"',
-    to: 'void (tell(state, from, { kind: "lost"',
   },
   {
     rule: "a displaced owner ends the session",
@@ -49,12 +31,6 @@ export const MUTATIONS = [
     to: "old.count !== n;",
   },
   {
-    rule: "a verdict needs an observation without a gap",
-    file: "state.js",
-    from: "return !isInterrupted(state) && ",
-    to: "return ",
-  },
-  {
     rule: "the sessions of a dead process are taken over",
     file: "members.js",
     from: "if (isDead(state, peer) && !state.takingOver.has(name))",
@@ -71,12 +47,6 @@ export const MUTATIONS = [
     file: "start.js",
     from: "const asked = yield* ask(state, owner, message, STOP);",
     to: "const asked = {};",
-  },
-  {
-    rule: "an answer after its timeout has no effect",
-    file: "tasks.js",
-    from: "isInTime ? result : undefined",
-    to: "result",
   },
   {
     rule: "a session is served while the store is away",

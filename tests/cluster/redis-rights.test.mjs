@@ -1,10 +1,13 @@
 /** The store on Redis with the rights of a user. */
 import assert from "node:assert/strict";
+import { readFileSync } from "node:fs";
+import { join } from "node:path";
 import { after, before, describe, test } from "node:test";
 
 import { libraryOf } from "../../pkg-template/src/cluster/redis/clients.js";
 import { rights } from "../../pkg-template/src/cluster/redis/errors.js";
 import { RedisStore } from "../../pkg-template/src/cluster/redis/store.js";
+import { ROOT } from "../support/paths.mjs";
 import { CLIENTS } from "./clients.mjs";
 import { RedisServer } from "./redis-server.mjs";
 import { INSTANCE, open } from "./redis-stores.mjs";
@@ -53,4 +56,9 @@ describe("rights", () => {
       );
     });
   }
+});
+
+test("the documentation names these rights", () => {
+  const page = readFileSync(join(ROOT, "docs/production.md"), "utf8");
+  assert.ok(page.includes(`\nACL SETUSER app on >password ${rights("{tpa:")}\n`));
 });

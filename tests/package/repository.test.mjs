@@ -13,7 +13,7 @@ const manifest = JSON.parse(text("pkg-template/package.json"));
 const PUBLISHED = ["pkg-template/README.md", "docs/crate.md"];
 
 /** Folders and files that only exist after a command. */
-const IGNORED = new Set(["pkg/", "found/", "artifacts/", "sbom.cdx.json"]);
+const IGNORED = new Set(["pkg/", "pkg-cloud/", "target/site/", "found/", "artifacts/", "sbom.cdx.json"]);
 
 const pages = execFileSync("git", ["ls-files", "-z", "--", "*.md"], { cwd: ROOT, encoding: "utf8" })
   .split("\0")

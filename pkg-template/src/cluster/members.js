@@ -257,7 +257,7 @@ function* takeOne(state, name, sessionId) {
 export function* leave(state) {
   if (state.isLeaving) return;
   state.isLeaving = true;
-  spawn(state, announce(state));
+  yield* announce(state);
   let running = 0;
   /** @param {import("./state.js").Hold} hold @returns {Task} */
   function* one(hold) {
@@ -287,24 +287,26 @@ const AT_ONCE = 50;
 /** Longest time for the end of a session that is handed over, ms. The shell has a shorter one. */
 const LEAVE = 60_000;
 
-/** Tells the others at once that this process leaves. @param {State} state @returns {Task} */
+/** Tells the others that this process leaves, and learns who is there now. @param {State} state @returns {Task} */
 function* announce(state) {
   state.count += 1;
-  yield command("beat", state.instance, describe(state));
+  const sentAt = state.now;
+  const answer = yield command("beat", state.instance, describe(state));
+  if (answer !== undefined) heard(state, sentAt, answer.value);
 }
 
 /** @param {State} state @param {import("./state.js").Hold} hold @returns {Task} */
 function* giveAway(state, hold) {
   const { sessionId, number, fields, previous } = /** @type {any} */ (hold);
   state.holds.delete(sessionId);
-  const [youngest] = livingPeers(state);
-  if (youngest === undefined) {
-    yield* remove(sessionId, { owner: state.instance, number, ...fields });
+  for (const peer of livingPeers(state)) {
+    const message = { kind: "yours", sid: sessionId, f: number, from: state.instance, fields, previous };
+    const sent = yield* tell(state, peer, message);
+    if (sent?.value === 0) continue;
+    count(state, "handovers", { sessionId, to: peer, number });
     return;
   }
-  count(state, "handovers", { sessionId, to: youngest, number });
-  const message = { kind: "yours", sid: sessionId, f: number, from: state.instance, fields, previous };
-  yield* tell(state, youngest, message);
+  yield* remove(sessionId, { owner: state.instance, number, ...fields });
 }
 
 /** Takes a session that a leaving process hands over. @param {State} state @param {any} message @returns {Task} */

@@ -24,7 +24,15 @@ export class Cloud {
   user(sessionId) {
     let user = this.users.get(sessionId);
     if (user === undefined) {
-      user = { sessionId, isWanted: false, phase: "stopped", attached: undefined, all: new Set(), starts: 0 };
+      user = {
+        sessionId,
+        isWanted: false,
+        phase: "stopped",
+        attached: undefined,
+        all: new Set(),
+        starts: 0,
+        stops: 0,
+      };
       this.users.set(sessionId, user);
     }
     return user;
@@ -45,6 +53,7 @@ export class Cloud {
     const user = this.user(sessionId);
     if (!user.isWanted) return;
     user.isWanted = false;
+    user.stops += 1;
     user.phase = "stopped";
     const starts = (user.starts += 1);
     this.#postStop(user, () => {

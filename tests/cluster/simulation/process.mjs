@@ -26,6 +26,7 @@ export class Process {
   /** When it last could not act or reach the store, and the intervals in which it could not. */
   disturbedUntil = 0;
   disturbances = [];
+  killedAt = -Infinity;
   /** End and length of the last pause, ms. */
   resumedAt = -Infinity;
   pausedFor = 0;
@@ -103,6 +104,7 @@ export class Process {
     if (!this.isAlive) return;
     const world = this.#world;
     this.isAlive = false;
+    this.killedAt = world.time.now;
     world.store.unsubscribe(this);
     world.time.cancel(this.#timer);
     if (linger > 0) world.witness.abandoned(this, RETAKEN);

@@ -46,17 +46,20 @@ export class Witness {
       (each) => each !== process && this.#isWell(each, SETTLE) && !each.state.isLeaving,
     );
     const wasWell = process.state.holds.size > 0 && this.#isWell({ ...process, isAlive: true }, SETTLE);
-    const starts = new Map(sessions.map(({ sessionId }) => [sessionId, cloud.user(sessionId).starts]));
+    const stops = new Map(sessions.map(({ sessionId }) => [sessionId, cloud.user(sessionId).stops]));
     time.after(ms, () => {
       const rest = processes.filter((each) => each !== process && each.isAlive && !each.isLeft);
       const haveLeft = others.some(({ isAlive, isLeft, state }) => !isAlive || isLeft || state.isLeaving);
       const areWell = others.length > 0 && !haveLeft && rest.every((each) => this.#isWell(each, ms + SETTLE));
-      if (!wasWell || !areWell || this.#world.wasLossy || this.#world.wasDeaf) return;
+      // Those that died lately have a share of the sessions as well.
+      const haveDied = processes.some((each) => each !== process && each.killedAt > time.now - ms - 13_000);
+      if (!wasWell || !areWell || haveDied || this.#world.wasLossy || this.#world.wasDeaf) return;
       for (const { sessionId } of sessions) {
         const user = cloud.user(sessionId);
-        const isSame = user.isWanted && user.starts === starts.get(sessionId);
+        const isSame = user.isWanted && user.stops === stops.get(sessionId);
         const record = store.records.read(store.now, sessionId);
-        if (!isSame || isQuarantined(record, store.now)) continue;
+        // A stop that was on its way for long may have ended it.
+        if (!isSame || record?.owner === "" || isQuarantined(record, store.now)) continue;
         if (processes.some((each) => each.isAlive && each.session(sessionId))) continue;
         this.fail(`nobody has ${sessionId} ${ms} ms after ${process.instance} was gone`);
       }

@@ -67,7 +67,7 @@ const ENDINGS: [&str; 13] = [
 ];
 
 /// Timers, apart from those of streams that no client here subscribes to.
-const TIMERS: [&str; 14] = [
+const TIMERS: [&str; 15] = [
     "handshake",
     "ping",
     "stale",
@@ -82,6 +82,7 @@ const TIMERS: [&str; 14] = [
     "app next step",
     "app start timeout",
     "display end",
+    "armed fault end",
 ];
 
 /// Further events.
@@ -261,5 +262,6 @@ const fn timer_name(timer: &Timer) -> &'static str {
         Timer::AppNextStep(..) => "app next step",
         Timer::AppStartTimeout(..) => "app start timeout",
         Timer::DisplayEnd(..) => "display end",
+        Timer::ArmedFaultEnd => "armed fault end",
     }
 }
