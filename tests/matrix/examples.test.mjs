@@ -3,7 +3,6 @@ import assert from "node:assert/strict";
 import { execFile, spawn } from "node:child_process";
 import { readFileSync, readdirSync } from "node:fs";
 import { join } from "node:path";
-import { createInterface } from "node:readline";
 import { test } from "node:test";
 import { promisify } from "node:util";
 
@@ -27,35 +26,58 @@ for (const name of names) {
     const { stdout } = await execute("npm", ["test"], options);
     assert.match(stdout, /pass 1\n/);
     assert.match(stdout, /fail 0\n/);
-    if (manifest(app.folder).scripts.build === undefined) return;
-    await execute("npm", ["run", "build"], options);
-    const built = readdirSync(join(app.folder, "dist"));
-    assert.ok(built.includes("index.html") && built.includes("app.js"), built.join());
+  });
+}
+
+/**
+ * Runs `npm start` of an example until the test is over, and waits for a line of its output.
+ *
+ * @param {import("node:test").TestContext} t
+ * @param {string} name
+ * @param {RegExp} wanted
+ * @param {{ args?: string[], env?: Record<string, string> }} [options]
+ */
+async function starts(t, name, wanted, { args = [], env = {} } = {}) {
+  const app = starter(join(EXAMPLES, name));
+  const program = spawn("npm", ["start", ...args], {
+    cwd: app.folder,
+    env: { ...app.env, ...env },
+    stdio: ["ignore", "pipe", "pipe"],
+    detached: true,
+  });
+  t.after(() => {
+    process.kill(-(/** @type {number} */ (program.pid)), "SIGKILL");
+    app.remove();
+  });
+  let output = "";
+  return new Promise((resolve, reject) => {
+    for (const stream of [program.stdout, program.stderr]) {
+      stream.on("data", (data) => {
+        output += data;
+        const match = wanted.exec(output);
+        if (match) resolve(match);
+      });
+    }
+    program.on("exit", (code) => reject(new Error(`npm start ended with ${code}\n${output}`)));
   });
 }
 
 test("dashboard-node: npm start", async (t) => {
-  const app = starter(join(EXAMPLES, "dashboard-node"));
   const cloud = await Cloud.start();
-  const program = spawn("npm", ["start"], {
-    cwd: app.folder,
-    env: { ...app.env, CLOUD_URL: `${cloud.url.replace("http", "ws")}/tpa-ws` },
-    stdio: ["ignore", "pipe", "inherit"],
-    detached: true,
-  });
-  t.after(async () => {
-    process.kill(-(/** @type {number} */ (program.pid)), "SIGKILL");
-    await cloud.kill();
-    app.remove();
-  });
-  const lines = createInterface({ input: program.stdout })[Symbol.asyncIterator]();
-  let line = "";
-  while (!/ sent sent$/.test(line)) {
-    const { value, done } = await lines.next();
-    assert.ok(!done, "it ended");
-    line = value;
-  }
+  t.after(() => cloud.kill());
+  const env = { CLOUD_URL: `${cloud.url.replace("http", "ws")}/tpa-ws` };
+  await starts(t, "dashboard-node", / sent sent\n/, { env });
 });
+
+for (const name of names.filter((name) => name.startsWith("captions-"))) {
+  test(`${name}: npm start`, async (t) => {
+    const args = ["--", "--listen", "127.0.0.1:0"];
+    const [url] = await starts(t, name, /http:\/\/127\.0\.0\.1:\d+/, { args });
+    const page = await (await fetch(url)).text();
+    assert.match(page, /src="app\.js"/);
+    assert.equal((await fetch(`${url}/app.js`)).status, 200);
+  });
+}
 
 test("what the examples need is what the matrix has", () => {
   const tools = manifest(join(ROOT, "tests/matrix")).devDependencies;

@@ -59,7 +59,7 @@ export function starter(from) {
   installPacked(PACKAGE, join(modules, "tpa-session"), folder);
   installPacked(CLOUD_PACKAGE, join(modules, "tpa-cloud"), folder);
   mkdirSync(join(modules, ".bin"));
-  symlinkSync(join(modules, "tpa-cloud", "bin.js"), join(modules, ".bin", "tpa-cloud"));
+  symlinkSync(join(modules, "tpa-cloud", "cli.js"), join(modules, ".bin", "tpa-cloud"));
   link(TOOLS, modules);
   // `ws` is the dependency of both.
   if (!existsSync(join(modules, "ws"))) symlinkSync(join(ROOT, "node_modules", "ws"), join(modules, "ws"));
