@@ -11,7 +11,7 @@
  * @import { Now, State } from "./state.js"
  * @import { Task } from "./tasks.js"
  */
-import { check, end, forget, lose, over } from "./holds.js";
+import { check, end, forget, lose, over, waitUntilOver } from "./holds.js";
 import { beats, checks, leave, receive } from "./members.js";
 import { ask, reply, serve, start, stop } from "./start.js";
 import { BEAT, SILENCE, elapsed, output, spawn, storeNow, tell } from "./state.js";
@@ -189,9 +189,8 @@ function answerAsk(state, told) {
   if (what === "stop") {
     const claim = state.claims.get(sid);
     if (claim !== undefined) claim.higher = Math.max(claim.higher, f);
-    if (hold === undefined || hold.number >= f) return none();
-    spawn(state, tell(state, from, { kind: "got", id }));
-    return end(state, hold, reason, { stop: { id, from } });
+    if (hold !== undefined && hold.number < f) end(state, hold, reason);
+    return spawn(state, answerStop(state, told));
   }
   if (what === "start" && any !== true && hold === undefined) return none();
   if (state.replies.has(id)) return;
@@ -200,6 +199,13 @@ function answerAsk(state, told) {
   spawn(state, tell(state, from, { kind: "got", id }));
   if (any === true) return spawn(state, start(state, id, body));
   serveAsked(state, id, /** @type {any} */ (hold), body);
+}
+
+/** @param {State} state @param {any} told @returns {Task} */
+function* answerStop(state, { id, from, sid }) {
+  spawn(state, tell(state, from, { kind: "got", id }));
+  const isOver = yield* waitUntilOver(state, sid, CALL);
+  yield* tell(state, from, { kind: "res", id, ...(isOver ? { answer: true } : { none: true }) });
 }
 
 /** @param {State} state @param {string} id @param {import("./state.js").Hold} hold @param {any} request */

@@ -337,7 +337,12 @@ export function* receive(state, { sid: sessionId, f: number, from: owner, fields
       ttl: OWNED_TTL,
       fields,
     };
-    const answer = yield command("put", put);
+    let answer = yield command("put", put);
+    const other = answer?.value.record;
+    if (answer?.value.done === false && (other?.number ?? 0) < number) {
+      // The store has lost the record since it was checked.
+      answer = yield command("put", { ...put, expected: conditionOf(other) });
+    }
     if (answer === undefined) owe(state, sessionId, { kind: "settle", times: SETTLEMENTS });
     if (answer === undefined || !answer.value.done) return;
     const taken = answer.value.record;

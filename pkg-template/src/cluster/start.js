@@ -7,7 +7,7 @@
  *
  * @typedef {{ sessionId: string, userId: string, url: string, body?: unknown }} Request
  */
-import { begin, emptyFields, end, lose, settleRecord } from "./holds.js";
+import { begin, emptyFields, end, lose, settleRecord, waitUntilOver } from "./holds.js";
 import { quarantine, withCrash } from "./quarantine.js";
 import {
   OWNED_TTL,
@@ -340,7 +340,7 @@ export function* stop(state, id, { sessionId, userId, reason }) {
   }
   if (put === undefined) owe(state, sessionId, { kind: "stop", number });
   const f = put?.value.record?.number ?? number;
-  if (hold !== undefined && state.ending.has(hold.id)) yield event(`over ${hold.id}`, STOP);
+  yield* waitUntilOver(state, sessionId, STOP);
   if (owner === state.instance) return reply(state, id, success);
   const message = { what: "stop", sid: sessionId, f, reason };
   if (owner === "") spawn(state, tell(state, "*", { kind: "stop", sid: sessionId, f, reason }));

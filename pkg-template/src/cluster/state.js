@@ -58,8 +58,8 @@
  * @property {Map<string, Claim>} claims
  * @property {Map<string, Owed>} owed
  * @property {Map<string, Ask>} asks
- * @property {Map<number, { sessionId: string, to?: string, stop?: { id: string, from: string } }>} ending
- *   holds that end, and who is told when they are over
+ * @property {Map<number, { sessionId: string, to?: string }>} ending holds that end, and who is told when
+ *   they are over
  * @property {Map<string, { from?: string, until: number }>} replies requests without an answer
  * @property {number} starting requests of the cloud that are being decided
  * @property {number} nextId
