@@ -323,3 +323,45 @@ test("a session that is being claimed when its process leaves is handed over", (
   assert.ok(leaving.isLeft);
   assert.ok(third.state.holds.has(user));
 });
+
+test("a process that has not heard of its loss asks the record before it serves a request", () => {
+  const world = running({ users: 1, oldConnection: "deaf" });
+  const [user] = world.users;
+  const [owner] = holdersOf(world, user);
+  const other = world.alive().find((each) => each !== owner);
+  const request = { sessionId: user, userId: user, url: "" };
+  owner.isDeaf = true;
+  other.request("start", request, () => {});
+  world.run(1500);
+  owner.isDeaf = false;
+  assert.deepEqual(new Set(holdersOf(world, user)), new Set([owner, other]));
+  owner.request("start", request, () => {});
+  world.run(500);
+  assert.deepEqual(holdersOf(world, user), [other]);
+});
+
+test("a session is not taken from an owner that has received the request and connects slowly", () => {
+  const world = running({ users: 1 });
+  world.slow = 1;
+  Object.assign(world.cloud.user("slow"), { isWanted: true, phase: "starting", posted: [] });
+  const [one, other] = world.alive();
+  const request = { sessionId: "slow", userId: "slow", url: "" };
+  const answers = [];
+  one.request("start", request, ({ status }) => answers.push(status));
+  world.run(100);
+  other.request("start", request, ({ status }) => answers.push(status));
+  world.run(4000);
+  assert.deepEqual(holdersOf(world, "slow"), [one]);
+  assert.deepEqual(answers, [200, 200]);
+});
+
+test("an owner that was silent is told that its session was taken", () => {
+  const world = running({ users: 1, oldConnection: "deaf" });
+  const [user] = world.users;
+  const [owner] = holdersOf(world, user);
+  const other = world.alive().find((each) => each !== owner);
+  owner.pause(2000);
+  other.request("start", { sessionId: user, userId: user, url: "" }, () => {});
+  world.run(2500);
+  assert.deepEqual(holdersOf(world, user), [other]);
+});
