@@ -85,7 +85,7 @@ function heard(state, sentAt, { now, members }) {
   state.heardAt = sentAt;
   state.heardStore = now;
   state.isAlone = false;
-  state.offset = now - state.now.mono;
+  state.answeredAt = state.now;
   observe(state, members, hasGap);
   if (state.isUnsettled && !state.isSettling) spawn(state, settle(state));
   for (const [name, peer] of state.peers) {
@@ -195,6 +195,18 @@ function isStillDead(state, name) {
   return peer === undefined || isDead(state, peer);
 }
 
+/**
+ * True for a record that its owner wrote after the last beat that is known of it, and that was not seen for
+ * long: the process is back, and its beat has only missed the last look.
+ *
+ * @param {State} state @param {string} name @param {ClusterRecord} record
+ */
+function isYoung({ peers, now, lease }, name, { number }) {
+  const peer = peers.get(name);
+  if (peer === undefined || now.mono - peer.movedAt >= lease + 2 * BEAT) return false;
+  return number / 1000 > peer.at + 2 * BEAT;
+}
+
 /** Removes what is left of a process that died long ago. @param {State} state @param {string} name @param {string[]} sessions @returns {Task} */
 function* sweep(state, name, sessions) {
   for (const sessionId of sessions) {
@@ -228,6 +240,7 @@ function* takeOne(state, name, sessionId) {
     const record = read?.value;
     if (record === undefined || record.owner !== name || state.holds.has(sessionId) || claim.isAborted)
       return;
+    if (isYoung(state, name, record)) return;
     const { owner, number, ...old } = record;
     const fields = state.left.has(name) ? old : withCrash(old, storeNow(state));
     const expected = { owner, number };
@@ -324,7 +337,12 @@ export function* receive(state, { sid: sessionId, f: number, from: owner, fields
       ttl: OWNED_TTL,
       fields,
     };
-    const answer = yield command("put", put);
+    let answer = yield command("put", put);
+    const other = answer?.value.record;
+    if (answer?.value.done === false && (other?.number ?? 0) < number) {
+      // The store has lost the record since it was checked.
+      answer = yield command("put", { ...put, expected: conditionOf(other) });
+    }
     if (answer === undefined) owe(state, sessionId, { kind: "settle", times: SETTLEMENTS });
     if (answer === undefined || !answer.value.done) return;
     const taken = answer.value.record;

@@ -7,7 +7,7 @@
  *
  * @typedef {{ sessionId: string, userId: string, url: string, body?: unknown }} Request
  */
-import { begin, emptyFields, end, lose, settleRecord } from "./holds.js";
+import { begin, emptyFields, end, lose, settleRecord, waitUntilOver } from "./holds.js";
 import { quarantine, withCrash } from "./quarantine.js";
 import {
   OWNED_TTL,
@@ -127,14 +127,15 @@ function* decide(state, id, request, claim) {
     const wait = quarantine(record, storeNow(state));
     if (wait > 0) return reply(state, id, refuseQuarantined(wait));
     if (state.isLeaving) return yield* forward(state, id, request, sessionId, claim);
-    let isDead = false;
+    let why = "silence";
     if (record !== undefined && record.owner !== "" && record.owner !== state.instance) {
       const asked = yield* askOwner(state, id, request, record.owner, claim);
       if (asked === "answered" || asked === "moved") return asked;
       if (claim.isAborted) return reply(state, id, refusal(502, "not connected: stopped before the start"));
-      isDead = asked === "gone" || (asked === "silent" && isSuspect(state, record.owner));
+      if (asked === "none") why = "none";
+      else if (asked === "gone" || isSuspect(state, record.owner)) why = "cloud";
     }
-    const outcome = yield* claimRecord(state, id, request, record, claim, isDead);
+    const outcome = yield* claimRecord(state, id, request, record, claim, why);
     if (outcome === "done") return;
   }
   reply(state, id, refusal(503, "other processes claim this session"));
@@ -149,13 +150,14 @@ function refuseQuarantined(wait) {
 
 /**
  * @param {State} state @param {string} id @param {Request} request
- * @param {ClusterRecord | undefined} record @param {Claim} claim @param {boolean} isDead
+ * @param {ClusterRecord | undefined} record @param {Claim} claim
+ * @param {string} why the session is taken from its owner: "cloud" if that one is dead
  * @returns {Task}
  */
-function* claimRecord(state, id, request, record, claim, isDead) {
+function* claimRecord(state, id, request, record, claim, why) {
   const { sessionId } = request;
   let fields = fieldsOf(request, record);
-  if (isDead) fields = withCrash(fields, storeNow(state));
+  if (why === "cloud") fields = withCrash(fields, storeNow(state));
   const put = {
     sessionId,
     expected: conditionOf(record),
@@ -181,7 +183,7 @@ function* claimRecord(state, id, request, record, claim, isDead) {
   if (!done || now.number < claim.higher) return "again";
   const from = record?.owner;
   if (from && from !== state.instance) {
-    count(state, "takeovers", { why: isDead ? "cloud" : "silence", sessionId, from, number: now.number });
+    count(state, "takeovers", { why, sessionId, from, number: now.number });
     spawn(state, tell(state, from, { kind: "lost", sid: sessionId, f: now.number, to: state.instance }));
   }
   const wait = quarantine(now, storeNow(state));
@@ -338,7 +340,7 @@ export function* stop(state, id, { sessionId, userId, reason }) {
   }
   if (put === undefined) owe(state, sessionId, { kind: "stop", number });
   const f = put?.value.record?.number ?? number;
-  if (hold !== undefined && state.ending.has(hold.id)) yield event(`over ${hold.id}`, STOP);
+  yield* waitUntilOver(state, sessionId, STOP);
   if (owner === state.instance) return reply(state, id, success);
   const message = { what: "stop", sid: sessionId, f, reason };
   if (owner === "") spawn(state, tell(state, "*", { kind: "stop", sid: sessionId, f, reason }));
