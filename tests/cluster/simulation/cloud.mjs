@@ -172,7 +172,7 @@ export class Cloud {
     if (alive.length === 0)
       return void (tries > 1 ? time.after(1000, () => this.#post(user, type, tries - 1)) : done());
     const { sessionId } = user;
-    const request = { sessionId, userId: sessionId, url: "", reason: "user_disabled" };
+    const request = { sessionId, userId: sessionId, url: "", reason: "user_disabled", at: time.now };
     const deliver = () => {
       const process = pick(alive);
       const answered = witness.requested(process, type, user);
@@ -183,9 +183,6 @@ export class Cloud {
     };
     time.after(between(0.2, 5), deliver);
     if (!chance(this.#world.duplicates)) return;
-    time.after(between(2, 800), () => {
-      if (type === "stop") user.stoppedBadlyAt = time.now;
-      deliver();
-    });
+    time.after(between(2, 800), deliver);
   }
 }
