@@ -260,3 +260,108 @@ test("a session is handed over whose record the store has lost unnoticed", () =>
   world.run(3000);
   for (const user of sessions) assert.equal(holdersOf(world, user).length, 1, user);
 });
+
+test("a copy of a stop that arrives after the start that followed it ends nothing", () => {
+  const world = running();
+  for (const user of world.users) {
+    const at = world.time.now;
+    world.cloud.stop(user, () => world.time.after(3, () => world.cloud.start(user)));
+    world.run(2000);
+    const [owner] = holdersOf(world, user);
+    for (const process of world.alive()) {
+      let status;
+      const request = { sessionId: user, userId: user, reason: "user_disabled", at };
+      process.request("stop", request, (answer) => ({ status } = answer));
+      world.run(1000);
+      assert.equal(status, 200);
+    }
+    assert.deepEqual(holdersOf(world, user), [owner]);
+  }
+  check(world);
+});
+
+test("a copy of a stop that a process received without the store ends nothing once that is back", () => {
+  const world = running({ users: 1 });
+  const [user] = world.users;
+  const at = world.time.now;
+  world.cloud.stop(user, () => world.time.after(3, () => world.cloud.start(user)));
+  world.run(2000);
+  const [owner] = holdersOf(world, user);
+  const other = world.alive().find((each) => each !== owner);
+  other.partition(3000);
+  other.request("stop", { sessionId: user, userId: user, reason: "user_disabled", at }, () => {});
+  world.run(10_000);
+  assert.deepEqual(holdersOf(world, user), [owner]);
+});
+
+test("a session that is requested again is not ended by an earlier stop", () => {
+  const world = running({ users: 1 });
+  const [user] = world.users;
+  const [owner] = holdersOf(world, user);
+  const at = world.time.now;
+  world.run(10);
+  world.cloud.forget(user);
+  owner.request("start", { sessionId: user, userId: user, url: "", at: world.time.now }, () => {});
+  world.run(500);
+  for (const process of world.alive()) {
+    process.request("stop", { sessionId: user, userId: user, reason: "user_disabled", at }, () => {});
+  }
+  world.run(500);
+  assert.deepEqual(holdersOf(world, user), [owner]);
+});
+
+test("a session that is being claimed when its process leaves is handed over", () => {
+  const world = running({ users: 1 });
+  const [user] = world.users;
+  const [owner] = holdersOf(world, user);
+  const [leaving, third] = world.alive().filter((each) => each !== owner);
+  owner.pause(20_000);
+  leaving.request("start", { sessionId: user, userId: user, url: "" }, () => {});
+  world.run(100);
+  leaving.leave();
+  world.run(3000);
+  assert.ok(leaving.isLeft);
+  assert.ok(third.state.holds.has(user));
+});
+
+test("a process that has not heard of its loss asks the record before it serves a request", () => {
+  const world = running({ users: 1, oldConnection: "deaf" });
+  const [user] = world.users;
+  const [owner] = holdersOf(world, user);
+  const other = world.alive().find((each) => each !== owner);
+  const request = { sessionId: user, userId: user, url: "" };
+  owner.isDeaf = true;
+  other.request("start", request, () => {});
+  world.run(1500);
+  owner.isDeaf = false;
+  assert.deepEqual(new Set(holdersOf(world, user)), new Set([owner, other]));
+  owner.request("start", request, () => {});
+  world.run(500);
+  assert.deepEqual(holdersOf(world, user), [other]);
+});
+
+test("a session is not taken from an owner that has received the request and connects slowly", () => {
+  const world = running({ users: 1 });
+  world.slow = 1;
+  Object.assign(world.cloud.user("slow"), { isWanted: true, phase: "starting", posted: [] });
+  const [one, other] = world.alive();
+  const request = { sessionId: "slow", userId: "slow", url: "" };
+  const answers = [];
+  one.request("start", request, ({ status }) => answers.push(status));
+  world.run(100);
+  other.request("start", request, ({ status }) => answers.push(status));
+  world.run(4000);
+  assert.deepEqual(holdersOf(world, "slow"), [one]);
+  assert.deepEqual(answers, [200, 200]);
+});
+
+test("an owner that was silent is told that its session was taken", () => {
+  const world = running({ users: 1, oldConnection: "deaf" });
+  const [user] = world.users;
+  const [owner] = holdersOf(world, user);
+  const other = world.alive().find((each) => each !== owner);
+  owner.pause(2000);
+  other.request("start", { sessionId: user, userId: user, url: "" }, () => {});
+  world.run(2500);
+  assert.deepEqual(holdersOf(world, user), [other]);
+});

@@ -100,7 +100,7 @@ export function* settleRecord(state, sessionId) {
 
 /** @returns {ClusterFields} */
 export function emptyFields() {
-  return { userId: "", url: "", crashes: 0, crashedAt: 0 };
+  return { userId: "", url: "", crashes: 0, crashedAt: 0, startedAt: 0 };
 }
 
 /** Compares all sessions with their records. @param {State} state @returns {Task} */

@@ -8,7 +8,7 @@
 import { UNREACHABLE, begin, check, emptyFields, end, settleRecord } from "./holds.js";
 import { quarantine, withCrash } from "./quarantine.js";
 import { rendezvous } from "./rendezvous.js";
-import { hibernate, lock, unlock } from "./start.js";
+import { hibernate, isLate, lock, unlock } from "./start.js";
 import {
   BEAT,
   OWNED_TTL,
@@ -143,8 +143,10 @@ export function* settle(state) {
   state.isSettling = false;
 }
 
-/** Writes the mark of a stop that the store did not hear of. @param {State} state @param {string} sessionId @param {{ number: number }} owed @returns {Task} */
-function* oweStop(state, sessionId, { number }) {
+/** Writes the mark of a stop that the store did not hear of. @param {State} state @param {string} sessionId @param {{ number: number, at?: number }} owed @returns {Task} */
+function* oweStop(state, sessionId, { number, at }) {
+  const read = yield command("read", sessionId);
+  if (read === undefined || isLate(read.value?.startedAt ?? 0, at)) return read !== undefined;
   const put = { sessionId, expected: "lower", owner: "", number, ttl: STOPPED_TTL, fields: emptyFields() };
   const answer = yield command("put", put);
   if (answer?.value.done) {
@@ -284,19 +286,26 @@ export function* leave(state) {
     running -= 1;
     state.tasks.emit("leaving");
   }
-  for (const hold of [...state.holds.values()]) {
-    while (running >= AT_ONCE) yield event("leaving", LEAVE);
-    if (state.holds.get(hold.sessionId) !== hold) continue;
-    running += 1;
-    spawn(state, one(hold));
-  }
-  while (running > 0) yield event("leaving", LEAVE);
+  const until = state.now.mono + START;
+  do {
+    for (const hold of [...state.holds.values()]) {
+      while (running >= AT_ONCE) yield event("leaving", LEAVE);
+      if (state.holds.get(hold.sessionId) !== hold) continue;
+      running += 1;
+      spawn(state, one(hold));
+    }
+    while (running > 0) yield event("leaving", LEAVE);
+    // What was claimed before may still become a session.
+    if (state.claims.size > 0) yield sleep(CLAIMED);
+  } while (state.holds.size > 0 || (state.claims.size > 0 && state.now.mono < until));
   yield command("beat", state.instance, "");
   output(state, "left");
 }
 
 /** Sessions that are handed over at once. */
 const AT_ONCE = 50;
+/** Interval at which a leaving process looks for sessions that were being claimed, ms. */
+const CLAIMED = 20;
 /** Longest time for the end of a session that is handed over, ms. The shell has a shorter one. */
 const LEAVE = 60_000;
 

@@ -25,6 +25,7 @@
  *
  * @typedef {object} Claim start of a session that has no number yet
  * @property {boolean} isAborted
+ * @property {number} startedAt time of the request, 0 without one
  * @property {number} higher highest number of another owner, or of a stop, that was heard of
  *
  * @typedef {object} Ask
@@ -32,7 +33,7 @@
  * @property {number | undefined} listeners
  * @property {{ answer?: any, none?: boolean } | undefined} result
  *
- * @typedef {{ kind: "stop", number: number } | { kind: "settle", times: number }} Owed
+ * @typedef {{ kind: "stop", number: number, at?: number } | { kind: "settle", times: number }} Owed
  *
  * @typedef {object} State
  * @property {Tasks} tasks
