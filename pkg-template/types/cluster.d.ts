@@ -11,6 +11,8 @@ export interface ClusterRecord {
   crashes: number;
   /** Time of the last of `crashes` in the store's clock, ms; 0 without any. */
   crashedAt: number;
+  /** Time of the request that started the session, by the cloud's clock, ms; 0 if it told none. */
+  startedAt: number;
 }
 
 /** Fields of a record that its writer chooses. */

@@ -7,6 +7,9 @@ import { Cloud, TestCloud } from "./support.mjs";
 const cloud = new TestCloud();
 after(() => cloud.dispose());
 
+const circular = {};
+circular.self = circular;
+
 const WRONG = [
   [
     () => new TestCloud({ pingIntervall: 5 }),
@@ -15,7 +18,7 @@ const WRONG = [
   [() => new TestCloud({ nonsense: 5 }), /unknown option `nonsense`\. Allowed: `latency`, `apiKey`/],
   [() => new TestCloud({ pingInterval: "soon" }), /`pingInterval`.*"soon".*milliseconds/],
   [() => new TestCloud({ apiKey: "" }), /`apiKey`/],
-  [() => new TestCloud({ latency: -1 }), /latency: must be a number of milliseconds from 0, not -1/],
+  [() => new TestCloud({ latency: -1 }), /latency: must be a number of milliseconds from 0 to \d+, not -1/],
   [() => new TestCloud("dev-key"), /must be an object, not "dev-key"/],
   [() => new TestCloud({ scenarios: [{ name: "a", steps: [] }] }), /scenario "a".*steps/],
   [() => cloud.cut({ packagename: "a" }), /unknown option `packagename`; did you mean `packageName`\?/],
@@ -46,9 +49,21 @@ const WRONG = [
   [() => cloud.startApp({ packageName: "a", userId: "u", url: "https://a" }), /`webhookUrl`.*http:\/\//],
   [() => cloud.frames(7), /frames: type: must be a string/],
   [() => cloud.until(), /until: must be a function, connected, disconnected/],
-  [() => cloud.until("connected", { timeout: 0 }), /timeout: must be a number of milliseconds from 1, not 0/],
+  [
+    () => cloud.until("connected", { timeout: 0 }),
+    /timeout: must be a number of milliseconds from 1 to \d+, not 0/,
+  ],
   [() => cloud.until("connected", { timeOut: 5 }), /did you mean `timeout`\?/],
   [() => cloud.observe(), /observe: must be a function/],
+  [() => cloud.cut({ forMs: 10n }), /forMs: must be JSON: .*BigInt/],
+  [() => cloud.say("VAD", circular), /data: must be JSON: .*circular/],
+  [() => cloud.frames(circular), /frames: type: must be a string that is not empty, not \[object Object\]/],
+  [() => cloud.until("acked", { timeout: 2 ** 31 }), /timeout: .* from 1 to 2147483647, not 2147483648/],
+  [() => cloud.until(async () => false), /until: the condition must return no promise/],
+  [
+    () => cloud.startApp({ packageName: "a", userId: "u", handler: () => {}, path: "hook" }),
+    /startApp: path: must begin with \/, not "hook"/,
+  ],
   [() => new Cloud({ pong: "yes" }, 0, 0), /`pong`.*"yes".*true or false/],
 ];
 

@@ -55,6 +55,9 @@ test("a close without a code is 1005", async (t) => {
   const socket = await open();
   socket.close();
   assert.equal((await next(socket, "close")).code, 1005);
+  const other = await open();
+  other.close(undefined, "not sent");
+  assert.equal((await next(other, "close")).reason, "");
 });
 
 test("wrong calls throw as in a browser", async (t) => {

@@ -39,8 +39,8 @@ export const MUTATIONS = [
   {
     rule: "the answer to a stop waits for onStop",
     file: "start.js",
-    from: "if (hold !== undefined && state.ending.has(hold.id)) yield",
-    to: "if (false) yield",
+    from: "  yield* waitUntilOver(state, sessionId, STOP);",
+    to: "",
   },
   {
     rule: "a stop is passed on to the owner",

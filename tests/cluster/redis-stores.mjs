@@ -8,7 +8,7 @@ import { RedisStore } from "../../pkg-template/src/cluster/redis/store.js";
 import { until } from "../support/until.mjs";
 
 export const INSTANCE = "app.1";
-const FIELDS = { userId: "ada", url: "", crashes: 0, crashedAt: 0 };
+const FIELDS = { userId: "ada", url: "", crashes: 0, crashedAt: 0, startedAt: 0 };
 /** Short times, so that a connection is replaced within the patience of a test. */
 export const LIMITS = { command: 300, silence: 600, interval: 50, pending: 50 };
 

@@ -167,3 +167,201 @@ test("a session that kills its processes waits, and the others are back", () => 
     if (world.cloud.user(user).isWanted) assert.equal(holdersOf(world, user).length, 1, user);
   assert.ok(others.every((user) => world.cloud.user(user).isWanted));
 });
+
+test("a copy of a stop is answered once onStop has returned", () => {
+  for (const isThere of [true, false]) {
+    const world = running();
+    const [user] = world.users;
+    const [owner] = holdersOf(world, user);
+    const asked = isThere ? owner : world.alive().find((each) => each !== owner);
+    const request = { sessionId: user, userId: user, reason: "user_disabled" };
+    const session = owner.session(user);
+    const answers = [];
+    for (let copy = 0; copy < 2; copy += 1) {
+      asked.request("stop", request, () => answers.push(session.isStopping));
+    }
+    world.run(1000);
+    assert.deepEqual(answers, [false, false]);
+  }
+});
+
+test("a session that its returning owner has put back is not taken as that of a dead one", () => {
+  const world = running({ users: 1 });
+  const [user] = world.users;
+  const [owner] = holdersOf(world, user);
+  const [other, third] = world.alive().filter((each) => each !== owner);
+  // The other one serves a request alone, with a higher number than the record.
+  other.partition(60_000);
+  world.run(9000);
+  other.request("start", { sessionId: user, userId: user, url: "" }, () => {});
+  world.run(1200);
+  const { number, fields } = other.state.holds.get(user);
+  const peer = third.state.peers.get(other.instance);
+  world.store.records.check(world.store.now, other.instance, [{ sessionId: user, number, fields }], 60_000);
+  while (third.state.now.mono - peer.movedAt < 10_000) world.run(100);
+  world.run(500);
+  assert.equal(world.store.records.read(world.store.now, user).owner, other.instance);
+  assert.equal(world.witness.counts["takeovers dead"], undefined);
+});
+
+test("the machine of a process stands still: its requests to others are not over before they are sent", () => {
+  const world = running({ users: 12 });
+  const [one, other] = world.alive();
+  one.pause(6000, { vm: true });
+  world.run(6000);
+  const user = world.users.find((each) => other.session(each)?.conn !== undefined);
+  let status;
+  one.request("start", { sessionId: user, userId: user, url: "" }, (answer) => ({ status } = answer));
+  world.run(500);
+  assert.equal(status, 200);
+  assert.equal(holdersOf(world, user)[0], other);
+});
+
+test("the store's clock is set between two beats: requests to others are received", () => {
+  const world = running({ users: 12 });
+  const [one, other] = world.alive();
+  world.store.clock += 10_000;
+  const beats = one.state.count;
+  while (one.state.count === beats) world.run(10);
+  while (other.state.heardStore > one.state.heardStore) world.run(10);
+  other.state.heardStore += 30_000;
+  const user = world.users.find((each) => other.session(each)?.conn !== undefined);
+  let status;
+  one.request("start", { sessionId: user, userId: user, url: "" }, (answer) => ({ status } = answer));
+  world.run(500);
+  assert.equal(status, 200);
+});
+
+test("a process that stands still again while it asks lets nothing pass before a new answer", () => {
+  const world = running();
+  const lost = busiest(world);
+  const sessions = [...lost.state.holds.keys()];
+  lost.pause(9000);
+  world.store.goAway();
+  world.run(9100);
+  assert.equal(lost.state.gate, "asking");
+  lost.pause(20_000, { timersFirst: true });
+  world.run(100);
+  world.store.comeBack("as it was");
+  world.run(19_000);
+  for (const user of sessions) assert.equal(holdersOf(world, user).length, 2, user);
+  world.run(2000);
+  check(world);
+});
+
+test("a session is handed over whose record the store has lost unnoticed", () => {
+  const world = running({ users: 12 });
+  const leaving = busiest(world);
+  const sessions = [...leaving.state.holds.keys()];
+  world.store.goAway();
+  world.store.comeBack("empty");
+  world.run(2500);
+  leaving.leave();
+  world.run(3000);
+  for (const user of sessions) assert.equal(holdersOf(world, user).length, 1, user);
+});
+
+test("a copy of a stop that arrives after the start that followed it ends nothing", () => {
+  const world = running();
+  for (const user of world.users) {
+    const at = world.time.now;
+    world.cloud.stop(user, () => world.time.after(3, () => world.cloud.start(user)));
+    world.run(2000);
+    const [owner] = holdersOf(world, user);
+    for (const process of world.alive()) {
+      let status;
+      const request = { sessionId: user, userId: user, reason: "user_disabled", at };
+      process.request("stop", request, (answer) => ({ status } = answer));
+      world.run(1000);
+      assert.equal(status, 200);
+    }
+    assert.deepEqual(holdersOf(world, user), [owner]);
+  }
+  check(world);
+});
+
+test("a copy of a stop that a process received without the store ends nothing once that is back", () => {
+  const world = running({ users: 1 });
+  const [user] = world.users;
+  const at = world.time.now;
+  world.cloud.stop(user, () => world.time.after(3, () => world.cloud.start(user)));
+  world.run(2000);
+  const [owner] = holdersOf(world, user);
+  const other = world.alive().find((each) => each !== owner);
+  other.partition(3000);
+  other.request("stop", { sessionId: user, userId: user, reason: "user_disabled", at }, () => {});
+  world.run(10_000);
+  assert.deepEqual(holdersOf(world, user), [owner]);
+});
+
+test("a session that is requested again is not ended by an earlier stop", () => {
+  const world = running({ users: 1 });
+  const [user] = world.users;
+  const [owner] = holdersOf(world, user);
+  const at = world.time.now;
+  world.run(10);
+  world.cloud.forget(user);
+  owner.request("start", { sessionId: user, userId: user, url: "", at: world.time.now }, () => {});
+  world.run(500);
+  for (const process of world.alive()) {
+    process.request("stop", { sessionId: user, userId: user, reason: "user_disabled", at }, () => {});
+  }
+  world.run(500);
+  assert.deepEqual(holdersOf(world, user), [owner]);
+});
+
+test("a session that is being claimed when its process leaves is handed over", () => {
+  const world = running({ users: 1 });
+  const [user] = world.users;
+  const [owner] = holdersOf(world, user);
+  const [leaving, third] = world.alive().filter((each) => each !== owner);
+  owner.pause(20_000);
+  leaving.request("start", { sessionId: user, userId: user, url: "" }, () => {});
+  world.run(100);
+  leaving.leave();
+  world.run(3000);
+  assert.ok(leaving.isLeft);
+  assert.ok(third.state.holds.has(user));
+});
+
+test("a process that has not heard of its loss asks the record before it serves a request", () => {
+  const world = running({ users: 1, oldConnection: "deaf" });
+  const [user] = world.users;
+  const [owner] = holdersOf(world, user);
+  const other = world.alive().find((each) => each !== owner);
+  const request = { sessionId: user, userId: user, url: "" };
+  owner.isDeaf = true;
+  other.request("start", request, () => {});
+  world.run(1500);
+  owner.isDeaf = false;
+  assert.deepEqual(new Set(holdersOf(world, user)), new Set([owner, other]));
+  owner.request("start", request, () => {});
+  world.run(500);
+  assert.deepEqual(holdersOf(world, user), [other]);
+});
+
+test("a session is not taken from an owner that has received the request and connects slowly", () => {
+  const world = running({ users: 1 });
+  world.slow = 1;
+  Object.assign(world.cloud.user("slow"), { isWanted: true, phase: "starting", posted: [] });
+  const [one, other] = world.alive();
+  const request = { sessionId: "slow", userId: "slow", url: "" };
+  const answers = [];
+  one.request("start", request, ({ status }) => answers.push(status));
+  world.run(100);
+  other.request("start", request, ({ status }) => answers.push(status));
+  world.run(4000);
+  assert.deepEqual(holdersOf(world, "slow"), [one]);
+  assert.deepEqual(answers, [200, 200]);
+});
+
+test("an owner that was silent is told that its session was taken", () => {
+  const world = running({ users: 1, oldConnection: "deaf" });
+  const [user] = world.users;
+  const [owner] = holdersOf(world, user);
+  const other = world.alive().find((each) => each !== owner);
+  owner.pause(2000);
+  other.request("start", { sessionId: user, userId: user, url: "" }, () => {});
+  world.run(2500);
+  assert.deepEqual(holdersOf(world, user), [other]);
+});

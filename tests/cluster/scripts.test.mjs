@@ -8,7 +8,7 @@ import { BEAT, CHECK, OWNED, PUT, READ } from "../../pkg-template/src/cluster/re
 import { RedisServer } from "./redis-server.mjs";
 
 const DAY = "86400000";
-const FIELDS = ["user", "url", "0", "0"];
+const FIELDS = ["user", "url", "0", "0", "0"];
 /** Longest script, in bytes: it is sent with each call. */
 const LONGEST = 1000;
 
@@ -52,7 +52,7 @@ const check = (me, ...numbers) =>
 
 /** Writes a record as it is. @param {string} id @param {string} owner @param {number} number */
 const write = (id, owner, number, version = 1) =>
-  redis.hset(`s:${id}`, { o: owner, f: number, u: "old", w: "", x: 1, xt: 2, v: version });
+  redis.hset(`s:${id}`, { o: owner, f: number, u: "old", w: "", x: 1, xt: 2, t: 3, v: version });
 
 const number = async () => Number(await redis.hget("s:1", "f"));
 
@@ -76,9 +76,9 @@ test("beat removes a member and its index", async () => {
 });
 
 test("read returns the fields of a record, and nothing of an absent one", async () => {
-  assert.deepEqual(await run(READ, ["s:1"]), Array(7).fill(null));
+  assert.deepEqual(await run(READ, ["s:1"]), Array(8).fill(null));
   await write("1", "a", 5);
-  assert.deepEqual(await run(READ, ["s:1"]), ["a", "5", "old", "", "1", "2", "1"]);
+  assert.deepEqual(await run(READ, ["s:1"]), ["a", "5", "old", "", "1", "2", "3", "1"]);
 });
 
 test("owned returns an index", async () => {
@@ -155,6 +155,7 @@ test("check: renewed, written again, lost, won", async () => {
     w: "url",
     x: "0",
     xt: "0",
+    t: "0",
     v: "1",
   });
   assert.deepEqual((await redis.smembers("o:a")).sort(), ["2", "5"]);
@@ -163,8 +164,8 @@ test("check: renewed, written again, lost, won", async () => {
 
 test("a record of a newer version is not overwritten", async () => {
   await write("1", "b", 10, 2);
-  assert.deepEqual(await put("b 10", "a"), [0, "b", "10", "old", "", "1", "2", "2"]);
-  assert.deepEqual(await put("lower", "", { number: 11 }), [0, "b", "10", "old", "", "1", "2", "2"]);
+  assert.deepEqual(await put("b 10", "a"), [0, "b", "10", "old", "", "1", "2", "3", "2"]);
+  assert.deepEqual(await put("lower", "", { number: 11 }), [0, "b", "10", "old", "", "1", "2", "3", "2"]);
   assert.deepEqual(await check("a", 11), []);
   assert.deepEqual(await check("a", 9), [[0, "lost", "b", "10"]]);
   assert.equal(await redis.hget("s:1", "o"), "b");

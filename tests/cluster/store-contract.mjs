@@ -12,7 +12,14 @@ import { until } from "../support/until.mjs";
 
 const DAY = 86_400_000;
 /** @type {ClusterFields} */
-const FIELDS = { userId: "ada@example.org", url: "wss://cloud.example.org/tpa-ws", crashes: 0, crashedAt: 0 };
+const OTHER_FIELDS = { userId: "zoë@example.org", url: "", crashes: 2, crashedAt: 1234, startedAt: 5678 };
+const FIELDS = {
+  userId: "ada@example.org",
+  url: "wss://cloud.example.org/tpa-ws",
+  crashes: 0,
+  crashedAt: 0,
+  startedAt: 0,
+};
 const ABSENT = { owner: "", number: 0 };
 /** Longest message, in characters. */
 const LONGEST = 65_536;
@@ -106,7 +113,7 @@ function testRecords(stores) {
   test("put: of two claims the second is refused and gets the record of the first", async () => {
     const { store, other, self, peer } = stores();
     const sessionId = session();
-    const fields = { userId: "zoë@example.org", url: "", crashes: 2, crashedAt: 1234 };
+    const fields = OTHER_FIELDS;
     const [first, second] = await Promise.all([
       store.put(put({ sessionId, owner: self, fields })),
       other.put(put({ sessionId, owner: peer, fields })),

@@ -23,6 +23,10 @@ const near = fc.record(
     ),
     mentraOSWebsocketUrl: anything,
     websocketUrl: anything,
+    timestamp: fc.oneof(
+      fc.date({ noInvalidDate: true }).map((date) => date.toISOString()),
+      anything,
+    ),
   },
   { requiredKeys: [] },
 );
@@ -48,6 +52,7 @@ test("every body is a valid request or rejected with 400", () => {
           return;
         }
         read += 1;
+        assert.ok(request.at === undefined || Number.isFinite(request.at));
         assert.match(request.sessionId, /^\P{Cc}*[^\s\p{Cc}]\P{Cc}*$/u);
         if (request.type === "stop_request") assert.ok(request.reason !== "");
         else assert.ok(request.url === undefined || /^wss?:$/.test(request.url.protocol));

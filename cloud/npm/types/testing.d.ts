@@ -254,7 +254,7 @@ export interface TestCloud extends TestCloudView {
   /** Calls a tool of an app that was started with a webhook; resolves with its response. */
   callTool(call: TestToolCall): Promise<{ status: number; body: any }>;
   /**
-   * Waits for a condition: a function that returns something truthy, `"connected"` or
+   * Waits for a condition: a function that returns something truthy and no promise, `"connected"` or
    * `"disconnected"` (some app, no app), or the next event or frame with this type or these fields. An
    * event that a call just before has caused is the next one.
    * Rejects after `timeout` ms (default 5000) with a list of what the cloud has seen.
@@ -267,7 +267,7 @@ export interface TestCloud extends TestCloudView {
   control(method: string, path: string, body?: unknown): Promise<ControlResponse | undefined>;
   /** Closes every connection as at the end of the server, and accepts no new ones. */
   shutDown(): void;
-  /** Ends the cloud: its connections are lost, its timers stopped. */
+  /** Ends the cloud: its connections are lost, its timers stopped, its `until()` rejected. */
   dispose(): void;
   [Symbol.dispose](): void;
 }

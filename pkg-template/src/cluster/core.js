@@ -11,7 +11,7 @@
  * @import { Now, State } from "./state.js"
  * @import { Task } from "./tasks.js"
  */
-import { check, end, forget, lose, over } from "./holds.js";
+import { check, end, forget, lose, over, waitUntilOver } from "./holds.js";
 import { beats, checks, leave, receive } from "./members.js";
 import { ask, reply, serve, start, stop } from "./start.js";
 import { BEAT, SILENCE, elapsed, output, spawn, storeNow, tell } from "./state.js";
@@ -65,7 +65,7 @@ function handle(state, input) {
       spawn(state, checks(state));
       return;
     case "timer":
-      if (!mayPass(state, state.now)) spawn(state, wake(state));
+      if (state.gate === "open" && !mayPass(state, state.now)) spawn(state, wake(state));
       return tasks.expire();
     case "wake":
       return state.gate === "open" ? spawn(state, wake(state)) : undefined;
@@ -115,18 +115,24 @@ function* wake(state) {
   state.gate = "asking";
   const since = state.now;
   output(state, "gate", { isOpen: false });
-  spawn(state, checkAfterWake(state));
-  yield event("woken", SILENCE);
+  for (let askedAt = since; ; askedAt = state.now) {
+    // A check of an earlier wake may end only now.
+    const woken = `woken ${state.nextId++}`;
+    spawn(state, checkAfterWake(state, woken));
+    yield event(woken, SILENCE);
+    // Otherwise the process stood still again.
+    if (elapsed(state, askedAt) <= STILL) break;
+  }
   // The beats may be late as well.
   state.ranAt = state.now;
   state.gate = "open";
   output(state, "gate", { isOpen: true, closedFor: elapsed(state, since) });
 }
 
-/** @param {State} state @returns {Task} */
-function* checkAfterWake(state) {
+/** @param {State} state @param {string} woken event @returns {Task} */
+function* checkAfterWake(state, woken) {
   if (!(yield* check(state))) state.isUnsettled = true;
-  state.tasks.emit("woken");
+  state.tasks.emit(woken);
 }
 
 /** Asks another process about a call for one of its sessions. @param {State} state @param {string} id @param {any} input @returns {Task} */
@@ -174,23 +180,32 @@ function message(state, told) {
 /** @param {State} state @param {any} told */
 function answerAsk(state, told) {
   const { id, from, what, sid, body, until, any, f, reason } = told;
-  if (from === state.instance || !(until > storeNow(state))) return;
+  if (from === state.instance) return;
+  // A call is not carried out twice. The others may be: the store's clock may differ from one beat to the next.
+  const isCall = what !== "start" && what !== "stop";
+  if (isCall && !(until > storeNow(state))) return;
   const none = () => spawn(state, tell(state, from, { kind: "res", id, none: true }));
   const hold = state.holds.get(sid);
   if (what === "stop") {
     const claim = state.claims.get(sid);
     if (claim !== undefined) claim.higher = Math.max(claim.higher, f);
-    if (hold === undefined || hold.number >= f) return none();
-    spawn(state, tell(state, from, { kind: "got", id }));
-    return end(state, hold, reason, { stop: { id, from } });
+    if (hold !== undefined && hold.number < f) end(state, hold, reason);
+    return spawn(state, answerStop(state, told));
   }
   if (what === "start" && any !== true && hold === undefined) return none();
   if (state.replies.has(id)) return;
   state.replies.set(id, { from, until });
-  if (what !== "start") return output(state, "local", { reply: id, from, what, sessionId: sid, body });
+  if (isCall) return output(state, "local", { reply: id, from, what, sessionId: sid, body });
   spawn(state, tell(state, from, { kind: "got", id }));
   if (any === true) return spawn(state, start(state, id, body));
   serveAsked(state, id, /** @type {any} */ (hold), body);
+}
+
+/** @param {State} state @param {any} told @returns {Task} */
+function* answerStop(state, { id, from, sid }) {
+  spawn(state, tell(state, from, { kind: "got", id }));
+  const isOver = yield* waitUntilOver(state, sid, CALL);
+  yield* tell(state, from, { kind: "res", id, ...(isOver ? { answer: true } : { none: true }) });
 }
 
 /** @param {State} state @param {string} id @param {import("./state.js").Hold} hold @param {any} request */

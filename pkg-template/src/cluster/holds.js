@@ -34,7 +34,7 @@ export function begin(state, { sessionId, number, isSure, fields, reply, previou
  * @param {State} state
  * @param {Hold} hold
  * @param {string} reason
- * @param {{ to?: string, stop?: { id: string, from: string } }} [then] who is told when it is over
+ * @param {{ to?: string }} [then] who is told when it is over
  */
 export function end(state, { id, sessionId, number }, reason, then) {
   state.holds.delete(sessionId);
@@ -49,9 +49,25 @@ export function over(state, { hold, wasOpen }) {
   if (ending === undefined) return;
   state.ending.delete(hold);
   state.tasks.emit(`over ${hold}`);
-  const { sessionId, to, stop } = ending;
+  const { sessionId, to } = ending;
   if (to && wasOpen) spawn(state, tell(state, to, { kind: "gone", sid: sessionId }));
-  if (stop !== undefined) spawn(state, tell(state, stop.from, { kind: "res", id: stop.id, answer: true }));
+}
+
+/**
+ * Waits until a session that ends is over, also for a copy of its stop.
+ *
+ * @param {State} state
+ * @param {string} sessionId
+ * @param {number} ms
+ * @returns {Task} true if one has ended here
+ */
+export function* waitUntilOver(state, sessionId, ms) {
+  const ids = [...state.ending].filter(([, ending]) => ending.sessionId === sessionId).map(([id]) => id);
+  const until = state.now.mono + ms;
+  for (const id of ids) {
+    if (state.ending.has(id) && state.now.mono < until) yield event(`over ${id}`, until - state.now.mono);
+  }
+  return ids.length > 0;
 }
 
 /** The record of a session has a higher number. @param {State} state @param {Hold} hold @param {string} owner @param {object} [then] */
@@ -84,7 +100,7 @@ export function* settleRecord(state, sessionId) {
 
 /** @returns {ClusterFields} */
 export function emptyFields() {
-  return { userId: "", url: "", crashes: 0, crashedAt: 0 };
+  return { userId: "", url: "", crashes: 0, crashedAt: 0, startedAt: 0 };
 }
 
 /** Compares all sessions with their records. @param {State} state @returns {Task} */

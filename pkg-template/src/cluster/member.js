@@ -105,15 +105,15 @@ export class Member {
   /** @param {SessionRequest} request @returns {Promise<Answer>} */
   async start(request) {
     await this.#loaded;
-    const { sessionId, userId, url } = request;
-    const body = { sessionId, userId, url: placeOf(url) };
+    const { sessionId, userId, url, at } = request;
+    const body = { sessionId, userId, url: placeOf(url), at };
     return this.#ask({ type: "start", request: body }, request);
   }
 
   /** @param {StopRequest} request @returns {Promise<Answer>} */
   stop(request) {
-    const { sessionId, userId, reason } = request;
-    return this.#ask({ type: "stop", request: { sessionId, userId, reason } }, request);
+    const { sessionId, userId, reason, at } = request;
+    return this.#ask({ type: "stop", request: { sessionId, userId, reason, at } }, request);
   }
 
   /**
@@ -264,7 +264,8 @@ export class Member {
       await this.#loaded;
       const target = given?.url ?? (url === "" ? undefined : new URL(url));
       if (target !== undefined) this.#parts.checkCloud(target);
-      const request = { type: /** @type {const} */ ("session_request"), sessionId, userId, url: target };
+      const type = /** @type {const} */ ("session_request");
+      const request = { type, sessionId, userId, url: target, at: undefined };
       const answer = isCurrent() ? await this.#sessions.start(request, previous) : undefined;
       if (answer?.status === 200 && isCurrent()) this.#input({ type: "connected", hold, sessionId });
       this.#result(reply, answer ?? failed("the session has moved to another process"));
@@ -282,6 +283,7 @@ export class Member {
       sessionId,
       userId,
       url: url ? new URL(url) : undefined,
+      at: undefined,
     };
     try {
       this.#result(reply, await this.#sessions.start(request));

@@ -8,7 +8,7 @@
 import { UNREACHABLE, begin, check, emptyFields, end, settleRecord } from "./holds.js";
 import { quarantine, withCrash } from "./quarantine.js";
 import { rendezvous } from "./rendezvous.js";
-import { hibernate, lock, unlock } from "./start.js";
+import { hibernate, isLate, lock, unlock } from "./start.js";
 import {
   BEAT,
   OWNED_TTL,
@@ -85,7 +85,7 @@ function heard(state, sentAt, { now, members }) {
   state.heardAt = sentAt;
   state.heardStore = now;
   state.isAlone = false;
-  state.offset = now - state.now.mono;
+  state.answeredAt = state.now;
   observe(state, members, hasGap);
   if (state.isUnsettled && !state.isSettling) spawn(state, settle(state));
   for (const [name, peer] of state.peers) {
@@ -143,8 +143,10 @@ export function* settle(state) {
   state.isSettling = false;
 }
 
-/** Writes the mark of a stop that the store did not hear of. @param {State} state @param {string} sessionId @param {{ number: number }} owed @returns {Task} */
-function* oweStop(state, sessionId, { number }) {
+/** Writes the mark of a stop that the store did not hear of. @param {State} state @param {string} sessionId @param {{ number: number, at?: number }} owed @returns {Task} */
+function* oweStop(state, sessionId, { number, at }) {
+  const read = yield command("read", sessionId);
+  if (read === undefined || isLate(read.value?.startedAt ?? 0, at)) return read !== undefined;
   const put = { sessionId, expected: "lower", owner: "", number, ttl: STOPPED_TTL, fields: emptyFields() };
   const answer = yield command("put", put);
   if (answer?.value.done) {
@@ -195,6 +197,18 @@ function isStillDead(state, name) {
   return peer === undefined || isDead(state, peer);
 }
 
+/**
+ * True for a record that its owner wrote after the last beat that is known of it, and that was not seen for
+ * long: the process is back, and its beat has only missed the last look.
+ *
+ * @param {State} state @param {string} name @param {ClusterRecord} record
+ */
+function isYoung({ peers, now, lease }, name, { number }) {
+  const peer = peers.get(name);
+  if (peer === undefined || now.mono - peer.movedAt >= lease + 2 * BEAT) return false;
+  return number / 1000 > peer.at + 2 * BEAT;
+}
+
 /** Removes what is left of a process that died long ago. @param {State} state @param {string} name @param {string[]} sessions @returns {Task} */
 function* sweep(state, name, sessions) {
   for (const sessionId of sessions) {
@@ -228,6 +242,7 @@ function* takeOne(state, name, sessionId) {
     const record = read?.value;
     if (record === undefined || record.owner !== name || state.holds.has(sessionId) || claim.isAborted)
       return;
+    if (isYoung(state, name, record)) return;
     const { owner, number, ...old } = record;
     const fields = state.left.has(name) ? old : withCrash(old, storeNow(state));
     const expected = { owner, number };
@@ -271,19 +286,26 @@ export function* leave(state) {
     running -= 1;
     state.tasks.emit("leaving");
   }
-  for (const hold of [...state.holds.values()]) {
-    while (running >= AT_ONCE) yield event("leaving", LEAVE);
-    if (state.holds.get(hold.sessionId) !== hold) continue;
-    running += 1;
-    spawn(state, one(hold));
-  }
-  while (running > 0) yield event("leaving", LEAVE);
+  const until = state.now.mono + START;
+  do {
+    for (const hold of [...state.holds.values()]) {
+      while (running >= AT_ONCE) yield event("leaving", LEAVE);
+      if (state.holds.get(hold.sessionId) !== hold) continue;
+      running += 1;
+      spawn(state, one(hold));
+    }
+    while (running > 0) yield event("leaving", LEAVE);
+    // What was claimed before may still become a session.
+    if (state.claims.size > 0) yield sleep(CLAIMED);
+  } while (state.holds.size > 0 || (state.claims.size > 0 && state.now.mono < until));
   yield command("beat", state.instance, "");
   output(state, "left");
 }
 
 /** Sessions that are handed over at once. */
 const AT_ONCE = 50;
+/** Interval at which a leaving process looks for sessions that were being claimed, ms. */
+const CLAIMED = 20;
 /** Longest time for the end of a session that is handed over, ms. The shell has a shorter one. */
 const LEAVE = 60_000;
 
@@ -324,7 +346,12 @@ export function* receive(state, { sid: sessionId, f: number, from: owner, fields
       ttl: OWNED_TTL,
       fields,
     };
-    const answer = yield command("put", put);
+    let answer = yield command("put", put);
+    const other = answer?.value.record;
+    if (answer?.value.done === false && (other?.number ?? 0) < number) {
+      // The store has lost the record since it was checked.
+      answer = yield command("put", { ...put, expected: conditionOf(other) });
+    }
     if (answer === undefined) owe(state, sessionId, { kind: "settle", times: SETTLEMENTS });
     if (answer === undefined || !answer.value.done) return;
     const taken = answer.value.record;

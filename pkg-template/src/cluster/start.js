@@ -2,12 +2,12 @@
  * Requests of the cloud.
  *
  * @import { ClusterFields, ClusterRecord } from "../../types/cluster.js"
- * @import { Claim, State } from "./state.js"
+ * @import { Claim, Hold, State } from "./state.js"
  * @import { Task } from "./tasks.js"
  *
- * @typedef {{ sessionId: string, userId: string, url: string, body?: unknown }} Request
+ * @typedef {{ sessionId: string, userId: string, url: string, at?: number }} Request
  */
-import { begin, emptyFields, end, lose, settleRecord } from "./holds.js";
+import { begin, emptyFields, end, lose, settleRecord, waitUntilOver } from "./holds.js";
 import { quarantine, withCrash } from "./quarantine.js";
 import {
   OWNED_TTL,
@@ -34,6 +34,8 @@ import { command, event, sleep } from "./tasks.js";
 const ATTEMPTS = 3;
 /** Longest time for the answer to a stop, ms. */
 const STOP = 800;
+/** Longest delay of a stop, ms. */
+const MAX_LATE = 10 * 60e3;
 
 const OTHER_USER = "userId: the session belongs to another user";
 
@@ -68,7 +70,7 @@ export function* start(state, id, request) {
   spawn(state, giveUp(state, id, refusal(502, "not connected: no process of the cluster answered in time")));
   state.starting += 1;
   for (let outcome = "moved"; outcome === "moved";) {
-    const claim = yield* lock(state, sessionId, until);
+    const claim = yield* lock(state, sessionId, until, request.at);
     if (claim === undefined) break;
     if (state.owed.get(sessionId)?.kind === "stop") state.owed.delete(sessionId);
     outcome = yield* decide(state, id, request, claim);
@@ -83,14 +85,14 @@ function* giveUp(state, id, answer) {
   reply(state, id, answer);
 }
 
-/** Waits for other claims of a session, and makes one. @param {State} state @param {string} sessionId @param {number} until @returns {Task} */
-export function* lock(state, sessionId, until) {
+/** Waits for other claims of a session, and makes one. @param {State} state @param {string} sessionId @param {number} until @param {number} [startedAt] @returns {Task} */
+export function* lock(state, sessionId, until, startedAt = 0) {
   while (state.claims.has(sessionId) && state.now.mono < until) {
     yield event(`claim ${sessionId}`, until - state.now.mono);
   }
   if (state.now.mono >= until) return undefined;
   /** @type {Claim} */
-  const claim = { isAborted: false, higher: 0 };
+  const claim = { isAborted: false, startedAt, higher: 0 };
   state.claims.set(sessionId, claim);
   return claim;
 }
@@ -127,14 +129,15 @@ function* decide(state, id, request, claim) {
     const wait = quarantine(record, storeNow(state));
     if (wait > 0) return reply(state, id, refuseQuarantined(wait));
     if (state.isLeaving) return yield* forward(state, id, request, sessionId, claim);
-    let isDead = false;
+    let why = "silence";
     if (record !== undefined && record.owner !== "" && record.owner !== state.instance) {
       const asked = yield* askOwner(state, id, request, record.owner, claim);
       if (asked === "answered" || asked === "moved") return asked;
       if (claim.isAborted) return reply(state, id, refusal(502, "not connected: stopped before the start"));
-      isDead = asked === "gone" || (asked === "silent" && isSuspect(state, record.owner));
+      if (asked === "none") why = "none";
+      else if (asked === "gone" || isSuspect(state, record.owner)) why = "cloud";
     }
-    const outcome = yield* claimRecord(state, id, request, record, claim, isDead);
+    const outcome = yield* claimRecord(state, id, request, record, claim, why);
     if (outcome === "done") return;
   }
   reply(state, id, refusal(503, "other processes claim this session"));
@@ -149,13 +152,14 @@ function refuseQuarantined(wait) {
 
 /**
  * @param {State} state @param {string} id @param {Request} request
- * @param {ClusterRecord | undefined} record @param {Claim} claim @param {boolean} isDead
+ * @param {ClusterRecord | undefined} record @param {Claim} claim
+ * @param {string} why the session is taken from its owner: "cloud" if that one is dead
  * @returns {Task}
  */
-function* claimRecord(state, id, request, record, claim, isDead) {
+function* claimRecord(state, id, request, record, claim, why) {
   const { sessionId } = request;
   let fields = fieldsOf(request, record);
-  if (isDead) fields = withCrash(fields, storeNow(state));
+  if (why === "cloud") fields = withCrash(fields, storeNow(state));
   const put = {
     sessionId,
     expected: conditionOf(record),
@@ -181,7 +185,7 @@ function* claimRecord(state, id, request, record, claim, isDead) {
   if (!done || now.number < claim.higher) return "again";
   const from = record?.owner;
   if (from && from !== state.instance) {
-    count(state, "takeovers", { why: isDead ? "cloud" : "silence", sessionId, from, number: now.number });
+    count(state, "takeovers", { why, sessionId, from, number: now.number });
     spawn(state, tell(state, from, { kind: "lost", sid: sessionId, f: now.number, to: state.instance }));
   }
   const wait = quarantine(now, storeNow(state));
@@ -206,9 +210,33 @@ export function* hibernate(state, sessionId, number, fields, wait) {
 }
 
 /** @param {Request} request @param {ClusterRecord | undefined} record @returns {ClusterFields} */
-function fieldsOf({ userId, url }, record) {
-  const { crashes, crashedAt } = record ?? emptyFields();
-  return { userId, url, crashes, crashedAt };
+function fieldsOf({ userId, url, at = 0 }, record) {
+  const { crashes, crashedAt, startedAt } = record ?? emptyFields();
+  return { userId, url, crashes, crashedAt, startedAt: Math.max(at, startedAt) };
+}
+
+/**
+ * True for a stop that the cloud sent before the request that started the session: it arrives late, or is
+ * a copy. A much older one has the time of a clock that was set back.
+ *
+ * @param {number} startedAt 0 if it is unknown
+ * @param {number | undefined} at
+ */
+export function isLate(startedAt, at) {
+  return at !== undefined && at < startedAt && startedAt - at < MAX_LATE;
+}
+
+/** Writes the time of a further request into the record. @param {State} state @param {Hold} hold @param {number} at @returns {Task} */
+function* renew(state, hold, at) {
+  const { sessionId, number } = hold;
+  const { instance } = state;
+  hold.fields = { ...hold.fields, startedAt: at };
+  const expected = { owner: instance, number };
+  const put = { sessionId, expected, owner: instance, number: 0, ttl: OWNED_TTL, fields: hold.fields };
+  const answer = yield command("put", put);
+  if (answer === undefined) owe(state, sessionId, { kind: "settle", times: SETTLEMENTS });
+  else if (answer.value.done && state.holds.get(sessionId) === hold) hold.number = answer.value.record.number;
+  else if (answer.value.done) yield* settleRecord(state, sessionId);
 }
 
 /** Serves a request for a session that this process has. @param {State} state @param {string} id @param {import("./state.js").Hold} hold @param {Request} request */
@@ -217,6 +245,7 @@ export function serve(state, id, hold, request) {
     return reply(state, id, refuseQuarantined(quarantine({ ...hold.fields }, storeNow(state))));
   }
   const { sessionId, fields } = hold;
+  if (request.at !== undefined && request.at > fields.startedAt) spawn(state, renew(state, hold, request.at));
   output(state, "serve", { hold: hold.id, sessionId, userId: fields.userId, url: request.url, reply: id });
 }
 
@@ -309,36 +338,39 @@ export function* ask(state, to, message, ms, received) {
   }
 }
 
-/** Stops a session, wherever it is. @param {State} state @param {string} id @param {{ sessionId: string, userId?: string, reason: string }} request @returns {Task} */
-export function* stop(state, id, { sessionId, userId, reason }) {
+/** Stops a session, wherever it is. @param {State} state @param {string} id @param {{ sessionId: string, userId?: string, reason: string, at?: number }} request @returns {Task} */
+export function* stop(state, id, { sessionId, userId, reason, at }) {
   const success = { status: 200, body: { status: "success" } };
   spawn(state, answerLater(state, id, success));
   const number = ownNumber(state);
   const hold = state.holds.get(sessionId);
   const fields = hold?.fields ?? emptyFields();
   if (isOthers(hold?.fields, userId)) return reply(state, id, refusal(409, OTHER_USER));
-  if (hold !== undefined) end(state, hold, reason);
   const claim = state.claims.get(sessionId);
+  if (isLate(fields.startedAt, at) || isLate(claim?.startedAt ?? 0, at)) return reply(state, id, success);
+  if (hold !== undefined) end(state, hold, reason);
   if (claim !== undefined) claim.isAborted = true;
   const read = yield command("read", sessionId);
   const mark = { sessionId, owner: "", ttl: STOPPED_TTL, number };
   const record = read?.value;
   if (read === undefined) {
-    owe(state, sessionId, { kind: "stop", number });
+    owe(state, sessionId, { kind: "stop", number, ...(at !== undefined && { at }) });
     return;
   }
   if (isOthers(record, userId)) return reply(state, id, refusal(409, OTHER_USER));
+  if (isLate(record?.startedAt ?? 0, at)) return reply(state, id, success);
   const owner = record?.owner ?? "";
   const isCounted = owner !== "" && owner !== state.instance && isSuspect(state, owner);
   let kept = record === undefined ? fields : fieldsOf({ ...record, sessionId }, record);
   if (isCounted) kept = withCrash(kept, storeNow(state));
   let put = yield command("put", { ...mark, expected: conditionOf(record), fields: kept });
   if (put !== undefined && !put.value.done) {
+    if (isLate(put.value.record?.startedAt ?? 0, at)) return reply(state, id, success);
     put = yield command("put", { ...mark, expected: "lower", fields: kept });
   }
-  if (put === undefined) owe(state, sessionId, { kind: "stop", number });
+  if (put === undefined) owe(state, sessionId, { kind: "stop", number, ...(at !== undefined && { at }) });
   const f = put?.value.record?.number ?? number;
-  if (hold !== undefined && state.ending.has(hold.id)) yield event(`over ${hold.id}`, STOP);
+  yield* waitUntilOver(state, sessionId, STOP);
   if (owner === state.instance) return reply(state, id, success);
   const message = { what: "stop", sid: sessionId, f, reason };
   if (owner === "") spawn(state, tell(state, "*", { kind: "stop", sid: sessionId, f, reason }));

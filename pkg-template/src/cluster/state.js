@@ -25,6 +25,7 @@
  *
  * @typedef {object} Claim start of a session that has no number yet
  * @property {boolean} isAborted
+ * @property {number} startedAt time of the request, 0 without one
  * @property {number} higher highest number of another owner, or of a stop, that was heard of
  *
  * @typedef {object} Ask
@@ -32,7 +33,7 @@
  * @property {number | undefined} listeners
  * @property {{ answer?: any, none?: boolean } | undefined} result
  *
- * @typedef {{ kind: "stop", number: number } | { kind: "settle", times: number }} Owed
+ * @typedef {{ kind: "stop", number: number, at?: number } | { kind: "settle", times: number }} Owed
  *
  * @typedef {object} State
  * @property {Tasks} tasks
@@ -48,7 +49,7 @@
  * @property {boolean} isAlone the store did not answer the last beat
  * @property {boolean} isUnsettled a command failed since the last settlement
  * @property {boolean} isSettling
- * @property {number} offset of the store's clock from the monotonic one
+ * @property {Now} answeredAt when that answer came
  * @property {boolean} isLeaving
  * @property {"open" | "asking"} gate
  * @property {Map<string, Peer>} peers
@@ -58,8 +59,8 @@
  * @property {Map<string, Claim>} claims
  * @property {Map<string, Owed>} owed
  * @property {Map<string, Ask>} asks
- * @property {Map<number, { sessionId: string, to?: string, stop?: { id: string, from: string } }>} ending
- *   holds that end, and who is told when they are over
+ * @property {Map<number, { sessionId: string, to?: string }>} ending holds that end, and who is told when
+ *   they are over
  * @property {Map<string, { from?: string, until: number }>} replies requests without an answer
  * @property {number} starting requests of the cloud that are being decided
  * @property {number} nextId
@@ -105,7 +106,7 @@ export function createState({ instance, lease = 10_000, strict = false }, now) {
     isAlone: true,
     isUnsettled: false,
     isSettling: false,
-    offset: now.wall - now.mono,
+    answeredAt: now,
     isLeaving: false,
     gate: "open",
     peers: new Map(),
@@ -138,9 +139,14 @@ export function spawn(state, task) {
   state.tasks.run(task);
 }
 
-/** Time of the store's clock as it was last heard, ms. @param {State} state */
-export function storeNow({ now, offset }) {
-  return now.mono + offset;
+/**
+ * Time of the store's clock as it was last heard, ms. By a monotonic clock that stood still with its
+ * machine, requests to others would be over before they are sent.
+ *
+ * @param {State} state
+ */
+export function storeNow(state) {
+  return state.heardStore + elapsed(state, state.answeredAt);
 }
 
 /** Time from an earlier one to now, by the clock that went further. @param {State} state @param {Now} earlier */

@@ -6,12 +6,14 @@
  * @property {string} sessionId
  * @property {string} userId
  * @property {URL | undefined} url that the session is to connect to
+ * @property {number | undefined} at time of the request by the cloud's clock, ms
  *
  * @typedef {object} StopRequest
  * @property {"stop_request"} type
  * @property {string} sessionId
  * @property {string | undefined} userId
  * @property {string} reason
+ * @property {number | undefined} at time of the request by the cloud's clock, ms
  */
 import { mustBe } from "../../../src/web/js/platform.js";
 import { HttpError } from "./http-error.js";
@@ -33,13 +35,19 @@ export function readRequest(body) {
   const fields = parse(body);
   const { type } = fields;
   if (type === "session_request") {
-    return { type, sessionId: id(fields), userId: text(fields, "userId"), url: url(fields) };
+    return {
+      type,
+      sessionId: id(fields),
+      userId: text(fields, "userId"),
+      url: url(fields),
+      at: time(fields),
+    };
   }
   if (type === "stop_request") {
     const sessionId = id(fields);
     const reason = fields.reason === undefined ? type : text(fields, "reason");
     const userId = fields.userId === undefined ? undefined : text(fields, "userId");
-    return { type, sessionId, userId, reason };
+    return { type, sessionId, userId, reason, at: time(fields) };
   }
   return refuse("type", '"session_request" or "stop_request"', type);
 }
@@ -78,6 +86,12 @@ function id(fields) {
   const value = text(fields, "sessionId");
   const isValid = value.trim() !== "" && !/\p{Cc}/u.test(value);
   return isValid ? value : refuse("sessionId", "a non-empty string without control characters", value);
+}
+
+/** @param {Record<string, unknown>} fields @returns {number | undefined} `undefined` without a valid date */
+function time({ timestamp }) {
+  const at = typeof timestamp === "string" ? Date.parse(timestamp) : NaN;
+  return Number.isNaN(at) ? undefined : at;
 }
 
 /** @param {Record<string, unknown>} fields */

@@ -29,6 +29,7 @@ export class Process {
   killedAt = -Infinity;
   /** End and length of the last pause, ms. */
   resumedAt = -Infinity;
+  jumpedAt = -Infinity;
   pausedFor = 0;
   /** Sessions by hold. */
   sessions = new Map();

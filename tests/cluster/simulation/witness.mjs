@@ -30,6 +30,8 @@ export class Witness {
     this.acts += 1;
     const { time, store } = this.#world;
     if (time.now - process.resumedAt > 50 || process.pausedFor < LEASE) return;
+    // Nothing shows the pause of a machine whose wall clock was set back meanwhile.
+    if (process.jumpedAt > process.resumedAt - process.pausedFor) return;
     const record = store.records.read(store.now, sessionId);
     if (record !== undefined && record.owner !== process.instance && record.number > number) {
       this.fail(`${process.instance} woke, and acts for ${sessionId}, which ${record.owner || "nobody"} has`);
@@ -46,6 +48,8 @@ export class Witness {
       (each) => each !== process && this.#isWell(each, SETTLE) && !each.state.isLeaving,
     );
     const wasWell = process.state.holds.size > 0 && this.#isWell({ ...process, isAlive: true }, SETTLE);
+    const since = time.now;
+    const isLeaving = process.isAlive;
     const stops = new Map(sessions.map(({ sessionId }) => [sessionId, cloud.user(sessionId).stops]));
     time.after(ms, () => {
       const rest = processes.filter((each) => each !== process && each.isAlive && !each.isLeft);
@@ -53,6 +57,9 @@ export class Witness {
       const areWell = others.length > 0 && !haveLeft && rest.every((each) => this.#isWell(each, ms + SETTLE));
       // Those that died lately have a share of the sessions as well.
       const haveDied = processes.some((each) => each !== process && each.killedAt > time.now - ms - 13_000);
+      // It stood still, could not reach the store or died while it handed them over.
+      const { isAlive, isPaused, isPartitioned, disturbedUntil } = process;
+      if (isLeaving && (!isAlive || isPaused || isPartitioned || disturbedUntil > since)) return;
       if (!wasWell || !areWell || haveDied || this.#world.wasLossy || this.#world.wasDeaf) return;
       for (const { sessionId } of sessions) {
         const user = cloud.user(sessionId);

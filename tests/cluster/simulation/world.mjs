@@ -112,6 +112,7 @@ function jump(world) {
   process.skew += world.between(-10_000, 10_000);
   // It cannot tell a jump from a pause, so it observes the others anew.
   process.disturbedUntil = world.time.now;
+  process.jumpedAt = world.time.now;
 }
 
 function stopAndStart(world) {

@@ -34,10 +34,17 @@ export class Apps {
 }
 
 async function read(response) {
-  if (typeof response?.status !== "number" || typeof response.arrayBuffer !== "function") {
+  if (typeof response?.status !== "number") {
     throw new TypeError("the handler must return a Response");
   }
-  const body = new Uint8Array(await response.arrayBuffer());
-  if (body.length > MAX_ANSWER) throw new Error(`the response has more than ${MAX_ANSWER} bytes`);
-  return { status: response.status, body };
+  let rest = MAX_ANSWER;
+  // In parts, because a body may have no end.
+  const limit = new TransformStream({
+    transform(chunk, controller) {
+      if ((rest -= chunk.length) < 0) throw new Error(`the response has more than ${MAX_ANSWER} bytes`);
+      controller.enqueue(chunk);
+    },
+  });
+  const body = await new Response(response.body?.pipeThrough(limit)).arrayBuffer();
+  return { status: response.status, body: new Uint8Array(body) };
 }

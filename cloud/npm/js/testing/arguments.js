@@ -33,16 +33,39 @@ export function checkText(where, text) {
   throw new TypeError(`${where}: must be a string that is not empty, not ${show(text)}`);
 }
 
+/** Longest timeout of a timer, in ms. */
+const MAX_MILLIS = 2 ** 31 - 1;
+
 /** Checks a number of milliseconds. */
 export function checkMillis(where, millis, least = 0) {
-  if (typeof millis === "number" && Number.isFinite(millis) && millis >= least) return millis;
-  throw new TypeError(`${where}: must be a number of milliseconds from ${least}, not ${show(millis)}`);
+  if (typeof millis === "number" && millis >= least && millis <= MAX_MILLIS) return millis;
+  throw new TypeError(
+    `${where}: must be a number of milliseconds from ${least} to ${MAX_MILLIS}, not ${show(millis)}`,
+  );
+}
+
+/** The fields as JSON; an error names the field that cannot be written. */
+export function toJson(fields) {
+  for (const [name, value] of Object.entries(fields)) {
+    try {
+      JSON.stringify(value);
+    } catch ({ message }) {
+      throw new TypeError(`${name}: must be JSON: ${message}`);
+    }
+  }
+  return JSON.stringify(fields);
 }
 
 /** A value for a message. */
 export function show(value) {
   if (typeof value === "function") return `a function`;
   if (typeof value === "bigint" || typeof value === "symbol") return String(value);
-  const text = JSON.stringify(value) ?? String(value);
+  let text;
+  try {
+    text = JSON.stringify(value) ?? String(value);
+  } catch {
+    // Circular, or with a bigint.
+    text = Object.prototype.toString.call(value);
+  }
   return text.length > 80 ? `${text.slice(0, 79)}…` : text;
 }

@@ -6,6 +6,10 @@ import { Duplex } from "node:stream";
 export function callNodeHandler(handler, url, { method, headers, body }) {
   return new Promise((resolve, reject) => {
     const socket = new Duplex({ read() {}, write: (_chunk, _encoding, done) => done() });
+    // As a TCP socket, which has timers and options of its own.
+    for (const name of ["setTimeout", "setNoDelay", "setKeepAlive"]) {
+      socket[name] = () => socket;
+    }
     const request = new IncomingMessage(socket);
     const { host, pathname, search } = new URL(url);
     Object.assign(request, { method, url: pathname + search, httpVersion: "1.1" });

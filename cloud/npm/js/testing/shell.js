@@ -1,6 +1,7 @@
 /** Carries out what the cloud decides, without a network: the run loop around `Cloud`. */
 import { Cloud } from "package:core";
 
+import { toJson } from "./arguments.js";
 import { Clock } from "./clock.js";
 import { socketClass } from "./socket.js";
 import { Wire } from "./wire.js";
@@ -10,6 +11,8 @@ const DIALECTS = [
   ["/tpa-ws", "augmentos"],
   ["/app-ws", "mentraos"],
 ];
+
+const disposed = () => new Error("tpa-cloud: this TestCloud is disposed");
 
 export class Shell {
   #cloud;
@@ -38,11 +41,12 @@ export class Shell {
 
   /** Handles a request of the control interface: the response, for a tool call a promise of it. */
   control(method, path, body, query) {
-    if (this.isDisposed) throw new Error("tpa-cloud: this TestCloud is disposed");
-    const json = body === undefined ? undefined : JSON.stringify(body);
+    if (this.isDisposed) throw disposed();
+    const json = body === undefined ? undefined : toJson(body);
     const answer = this.#call((cloud, now) => cloud.control({ method, path, query, body: json }, now));
     if (answer === undefined) throw new TypeError(`no such path: ${method} ${path}`);
-    return answer.type === "toolCall" ? this.#send(answer) : answer;
+    if (answer.type !== "toolCall") return answer;
+    return this.#send(answer).then((response) => response ?? Promise.reject(disposed()));
   }
 
   shutDown() {

@@ -95,7 +95,8 @@ class BaseSocket extends EventTarget {
   }
 
   close(code, reason) {
-    internals.get(this).close(code, reason === undefined ? "" : String(reason));
+    // Without a code the close frame is empty.
+    internals.get(this).close(code, code === undefined || reason === undefined ? "" : String(reason));
   }
 }
 

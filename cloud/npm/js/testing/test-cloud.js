@@ -29,7 +29,7 @@ export class TestCloud extends View {
     const onEvent = (event) => {
       const frame = record.add(event);
       waits.check(event, frame);
-      for (const observer of [...observers]) observer(event);
+      for (const observer of [...observers]) call(observer, event);
     };
     const config = { ...NO_SCRIPTED_STREAMS, ...cloud };
     const shell = new Shell(config, { latency, apps, onEvent, onStep: () => waits.check() });
@@ -59,6 +59,7 @@ export class TestCloud extends View {
     checkText("startApp: packageName", packageName);
     checkText("startApp: userId", userId);
     checkText("startApp: path", path);
+    if (path[0] !== "/") throw new TypeError(`startApp: path: must begin with /, not ${show(path)}`);
     if (handler !== undefined && typeof handler !== "function") {
       throw new TypeError(`startApp: handler: must be a function, not ${show(handler)}`);
     }
@@ -108,11 +109,21 @@ export class TestCloud extends View {
   /** Ends the cloud: its connections are lost, its timers stopped. */
   dispose() {
     this.#forget();
+    this.#waits.end();
     this.#shell.dispose();
   }
 
   [Symbol.dispose ?? Symbol.for("Symbol.dispose")]() {
     this.dispose();
+  }
+}
+
+/** Calls an observer; its error must not stop the cloud. */
+function call(observer, event) {
+  try {
+    observer(event);
+  } catch (error) {
+    void Promise.reject(error);
   }
 }
 

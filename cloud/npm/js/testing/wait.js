@@ -26,6 +26,11 @@ export class Waits {
     for (const wait of [...this.#waits]) wait(happened);
   }
 
+  /** Ends all waits, because the cloud is disposed. */
+  end() {
+    for (const wait of [...this.#waits]) wait();
+  }
+
   /** Resolves with what the condition has found; `recent` events count as the next ones. */
   until(view, recent, condition, options) {
     const { timeout = TIMEOUT } = checkNames("until", options, ["timeout"]);
@@ -42,20 +47,25 @@ export class Waits {
         clearTimeout(poll);
         clearTimeout(timer);
       };
+      const fail = (problem) => {
+        end();
+        reject(new Error(describe(view, condition, problem)));
+      };
+      // Without what has happened the wait is over.
       const wait = (happened) => {
+        if (happened === undefined) return fail("disposed before");
         try {
           const found = find(happened);
           if (!found) return;
+          // Always true, whatever it resolves with.
+          if (found.then) throw new TypeError("until: the condition must return no promise");
           resolve(found);
         } catch (error) {
           reject(error);
         }
         end();
       };
-      const timer = setTimeout(() => {
-        end();
-        reject(new Error(describe(view, condition, timeout)));
-      }, timeout);
+      const timer = setTimeout(() => fail(`not within ${timeout} ms`), timeout);
       this.#waits.add(wait);
       again(recent);
     });
@@ -79,7 +89,7 @@ function finder(view, condition) {
 }
 
 /** The message for a condition that did not come true: what the cloud has seen. */
-function describe(view, condition, timeout) {
+function describe(view, condition, problem) {
   const what = typeof condition === "function" ? String(condition) : JSON.stringify(condition);
   const part = (name, entries, line) => {
     const last = entries.slice(-LISTED);
@@ -88,7 +98,7 @@ function describe(view, condition, timeout) {
   };
   const id = ({ sessionId, connectionId }) => sessionId ?? connectionId ?? "-";
   return [
-    `tpa-cloud: not within ${timeout} ms: ${what}`,
+    `tpa-cloud: ${problem}: ${what}`,
     ...part("connected", view.connections, id),
     `subscriptions: ${view.subscriptions.join(", ") || "none"}`,
     ...part("displays", view.displays, (it) => `${id(it)} ${it.view} ${JSON.stringify(it.layout)}`),

@@ -3,8 +3,8 @@
  * scripts is lost at each failover. All keys of a script have the same hash tag. Replies are arrays of
  * strings, which are the same with RESP 2 and 3.
  *
- * A record is a hash: `o` owner, `f` number, `u` user, `w` URL, `x` crashes, `xt` time of the first, and
- * `v` version of the format. A record of a newer version is never overwritten.
+ * A record is a hash: `o` owner, `f` number, `u` user, `w` URL, `x` crashes, `xt` time of the
+ * last, `t` time of the request, and `v` version of the format. A record of a newer version is never overwritten.
  */
 
 /** Time after which Redis forgets the list of members and an index that nobody renews, ms. */
@@ -28,7 +28,7 @@ end
 return {now, redis.call('HGETALL', KEYS[1])}`;
 
 /** Returns the fields of a record. KEYS: record. */
-export const READ = "return redis.call('HMGET', KEYS[1], 'o', 'f', 'u', 'w', 'x', 'xt', 'v')";
+export const READ = "return redis.call('HMGET', KEYS[1], 'o', 'f', 'u', 'w', 'x', 'xt', 't', 'v')";
 
 /** Returns the session ids in an index. KEYS: index of an instance. */
 export const OWNED = "return redis.call('SMEMBERS', KEYS[1])";
@@ -39,14 +39,14 @@ export const OWNED = "return redis.call('SMEMBERS', KEYS[1])";
  *
  * KEYS: record, index of the expected owner, index of the new owner. ARGV: expected owner, expected number
  * or `lower`, new owner or `-` to remove the record, number for `lower`, time to live in ms, session id,
- * user, URL, crashes, time of the first crash.
+ * user, URL, crashes, time of the last crash, time of the request.
  */
 export const PUT = `
-local r = redis.call('HMGET', KEYS[1], 'o', 'f', 'u', 'w', 'x', 'xt', 'v')
+local r = redis.call('HMGET', KEYS[1], 'o', 'f', 'u', 'w', 'x', 'xt', 't', 'v')
 local number, lower = tonumber(r[2] or 0), ARGV[2] == 'lower'
 local matches = lower and number < tonumber(ARGV[4])
 if not lower then matches = (r[1] or '') == ARGV[1] and number == tonumber(ARGV[2]) end
-if not matches or tonumber(r[7] or 1) > 1 then return {0, unpack(r)} end
+if not matches or tonumber(r[8] or 1) > 1 then return {0, unpack(r)} end
 redis.call('SREM', KEYS[2], ARGV[6])
 if ARGV[3] == '-' then
   redis.call('DEL', KEYS[1])
@@ -57,13 +57,14 @@ if not lower then
   local time = redis.call('TIME')
   f = string.format('%.0f', math.max(number + 1, time[1] * 1000000 + time[2]))
 end
-redis.call('HSET', KEYS[1], 'o', ARGV[3], 'f', f, 'u', ARGV[7], 'w', ARGV[8], 'x', ARGV[9], 'xt', ARGV[10], 'v', 1)
+redis.call('HSET', KEYS[1], 'o', ARGV[3], 'f', f, 'u', ARGV[7], 'w', ARGV[8], 'x', ARGV[9], 'xt', ARGV[10],
+  't', ARGV[11], 'v', 1)
 redis.call('PEXPIRE', KEYS[1], ARGV[5])
 if ARGV[3] ~= '' then
   redis.call('SADD', KEYS[3], ARGV[6])
   redis.call('PEXPIRE', KEYS[3], ${FORGET})
 end
-return {1, ARGV[3], f, ARGV[7], ARGV[8], ARGV[9], ARGV[10], '1'}`;
+return {1, ARGV[3], f, ARGV[7], ARGV[8], ARGV[9], ARGV[10], ARGV[11], '1'}`;
 
 /**
  * Compares sessions of an instance with their records, renews those that are its own, and writes those
@@ -71,12 +72,12 @@ return {1, ARGV[3], f, ARGV[7], ARGV[8], ARGV[9], ARGV[10], '1'}`;
  * the number that the record had.
  *
  * KEYS: index of the instance, records. ARGV: instance, time to live in ms, and for each record session
- * id, number, user, URL, crashes, time of the first crash.
+ * id, number, user, URL, crashes, time of the last crash, time of the request.
  */
 export const CHECK = `
 local differences = {}
 for i = 2, #KEYS do
-  local at = 3 + (i - 2) * 6
+  local at = 3 + (i - 2) * 7
   local r = redis.call('HMGET', KEYS[i], 'o', 'f', 'v')
   local owner, number, mine = r[1], tonumber(r[2] or 0), tonumber(ARGV[at + 1])
   if owner and (number > mine or number == mine and owner ~= ARGV[1]) then
@@ -85,7 +86,7 @@ for i = 2, #KEYS do
     redis.call('PEXPIRE', KEYS[i], ARGV[2])
   elseif tonumber(r[3] or 1) == 1 then
     redis.call('HSET', KEYS[i], 'o', ARGV[1], 'f', ARGV[at + 1], 'u', ARGV[at + 2], 'w', ARGV[at + 3],
-      'x', ARGV[at + 4], 'xt', ARGV[at + 5], 'v', 1)
+      'x', ARGV[at + 4], 'xt', ARGV[at + 5], 't', ARGV[at + 6], 'v', 1)
     redis.call('PEXPIRE', KEYS[i], ARGV[2])
     redis.call('SADD', KEYS[1], ARGV[at])
     if owner and owner ~= ARGV[1] then table.insert(differences, {i - 2, 'won', owner, r[2]}) end

@@ -157,7 +157,7 @@ export class RedisStore {
    * @returns {ClusterRecord | undefined}
    * @throws {Error} for a record of a newer version
    */
-  #record([owner, number, userId, url, crashes, crashedAt, version], sessionId) {
+  #record([owner, number, userId, url, crashes, crashedAt, startedAt, version], sessionId) {
     if (owner == null) return undefined;
     if (Number(version ?? VERSION) > VERSION) {
       const versions = `has version ${version}, and this process reads ${VERSION} only`;
@@ -171,6 +171,7 @@ export class RedisStore {
       url: url ?? "",
       crashes: Number(crashes),
       crashedAt: Number(crashedAt),
+      startedAt: Number(startedAt ?? 0),
     };
   }
 
@@ -231,8 +232,8 @@ function keys(prefix) {
 }
 
 /** @param {ClusterFields} fields */
-function texts({ userId, url, crashes, crashedAt }) {
-  return [userId, url, `${crashes}`, `${crashedAt}`];
+function texts({ userId, url, crashes, crashedAt, startedAt }) {
+  return [userId, url, `${crashes}`, `${crashedAt}`, `${startedAt}`];
 }
 
 /**
