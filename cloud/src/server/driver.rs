@@ -9,7 +9,7 @@ use tokio::sync::{Notify, mpsc, watch};
 
 use super::connection::Connection;
 use super::feed::{Feed, Observer};
-use super::listener::ResetSwitch;
+use super::listener::{ReceiveBuffers, ResetSwitch};
 use super::log;
 use super::send_queue::{Added, Mode, SendQueue, TotalBytes};
 use super::writer::Writers;
@@ -20,8 +20,9 @@ use crate::identity::ConnectionId;
 use crate::output::{AppCall, Output, WebhookCall};
 use crate::time::{Instant, WallClock};
 
-/// Bytes that may wait for all connections together, for two full send buffers at least.
-const MAX_SENDING: usize = 8 * 1024 * 1024;
+/// Bytes that may wait for all connections together, in both directions, for two full send buffers at
+/// least.
+const MAX_BUFFERED: usize = 16 * 1024 * 1024;
 
 #[derive(Debug)]
 pub(super) struct Driver {
@@ -35,7 +36,7 @@ pub(super) struct Driver {
     writers: Writers,
     sockets: watch::Sender<usize>,
     sending: TotalBytes,
-    max_sending: usize,
+    receiving: ReceiveBuffers,
 }
 
 #[derive(Debug)]
@@ -55,7 +56,8 @@ impl Driver {
             .duration_since(UNIX_EPOCH)
             .unwrap_or_default();
         let clock = WallClock::starting_at(unix.as_millis() as u64);
-        let max_sending = MAX_SENDING.max(config.max_send_buffer_bytes.saturating_mul(2));
+        let max_buffered = MAX_BUFFERED.max(config.max_send_buffer_bytes.saturating_mul(2));
+        let sending = TotalBytes::default();
         Self {
             state: Mutex::new(State {
                 cloud: Cloud::new(config, clock, Instant::ZERO),
@@ -68,8 +70,8 @@ impl Driver {
             app_calls,
             writers,
             sockets: watch::channel(0).0,
-            sending: TotalBytes::default(),
-            max_sending,
+            receiving: ReceiveBuffers::new(sending.clone(), max_buffered),
+            sending,
         }
     }
 
@@ -174,9 +176,9 @@ impl Driver {
         }
     }
 
-    /// Resets the connections with the longest queues while all queues together are too long.
+    /// Resets the connections with the longest queues while all buffers together are too long.
     fn bound_sending(&self, state: &mut State) {
-        while self.sending.get() > self.max_sending {
+        while self.receiving.excess() > 0 {
             let sockets = state.sockets.iter();
             let queues = sockets.map(|(id, socket)| (socket.queue.bytes(), *id));
             let Some((bytes, id)) = queues.max().filter(|(bytes, _)| *bytes > 0) else {
@@ -188,9 +190,16 @@ impl Driver {
         }
     }
 
-    /// Resets the connection with the largest receive buffer.
-    pub(super) fn reset_largest_reader(&self) {
+    /// Returns the count of the receive buffers.
+    pub(super) fn receive_buffers(&self) -> ReceiveBuffers {
+        self.receiving.clone()
+    }
+
+    /// Resets connections with long send queues, and the one with the largest receive buffer, as far
+    /// as they are too large together.
+    pub(super) fn bound_buffers(&self) {
         self.with_state(|state, now| {
+            self.bound_sending(state);
             let sockets = state.sockets.iter();
             let buffers = sockets.map(|(id, socket)| (socket.switch.buffer_bytes(), *id));
             if let Some((bytes, id)) = buffers.max().filter(|(bytes, _)| *bytes > 0) {

@@ -58,7 +58,12 @@ pub(super) struct HttpServer {
 }
 
 impl HttpServer {
-    pub(super) fn new(listener: TcpListener, app: Router, limits: Limits) -> Self {
+    pub(super) fn new(
+        listener: TcpListener,
+        app: Router,
+        limits: Limits,
+        buffers: ReceiveBuffers,
+    ) -> Self {
         let most = limits.max_connections.min(Semaphore::MAX_PERMITS);
         Self {
             listener,
@@ -66,7 +71,7 @@ impl HttpServer {
             limits,
             permits: Arc::new(Semaphore::new(most)),
             tasks: JoinSet::new(),
-            buffers: ReceiveBuffers::default(),
+            buffers,
             open: HashMap::new(),
         }
     }

@@ -17,20 +17,41 @@ use tokio::net::TcpStream;
 use tokio::sync::OwnedSemaphorePermit;
 use tokio::time::{Sleep, sleep};
 
+use super::send_queue::TotalBytes;
+
 /// Switch that makes a connection be reset when it is dropped, and stops its I/O. It also tells
 /// what the connection is used for.
 #[derive(Debug, Clone, Default)]
 pub(super) struct ResetSwitch(Arc<Flags>);
 
-/// Memory of the receive buffers of all WebSockets, in bytes.
+/// Memory of the receive buffers of all WebSockets, in bytes. It is limited by itself, and together
+/// with that of all send queues.
 #[derive(Debug, Clone, Default)]
-pub(super) struct ReceiveBuffers(Arc<AtomicUsize>);
+pub(super) struct ReceiveBuffers {
+    bytes: Arc<AtomicUsize>,
+    sending: TotalBytes,
+    max_with_sending: usize,
+}
 
 impl ReceiveBuffers {
     /// Most bytes of all buffers together.
     const MAX_BYTES: usize = 8 * 1024 * 1024;
     /// Part of each buffer that does not count.
     const FREE_BYTES: usize = 16 * 1024;
+
+    pub(super) fn new(sending: TotalBytes, max_with_sending: usize) -> Self {
+        Self {
+            bytes: Arc::default(),
+            sending,
+            max_with_sending,
+        }
+    }
+
+    /// Returns the bytes by which both together exceed their limit.
+    pub(super) fn excess(&self) -> usize {
+        let all = self.bytes.load(Ordering::Relaxed) + self.sending.get();
+        all.saturating_sub(self.max_with_sending)
+    }
 }
 
 #[derive(Debug, Default)]
@@ -64,16 +85,16 @@ impl ReceiveBuffer {
         let before = self.counted.fetch_max(size, Ordering::Relaxed);
         if size > before {
             let growth = size - before;
-            let all = self.all.0.fetch_add(growth, Ordering::Relaxed) + growth;
-            self.is_crowded
-                .store(all > ReceiveBuffers::MAX_BYTES, Ordering::Relaxed);
+            let all = self.all.bytes.fetch_add(growth, Ordering::Relaxed) + growth;
+            let is_crowded = all > ReceiveBuffers::MAX_BYTES || self.all.excess() > 0;
+            self.is_crowded.store(is_crowded, Ordering::Relaxed);
         }
     }
 
     /// Ends the count of a buffer that is dropped.
     fn release(&self) {
         let bytes = self.counted.swap(0, Ordering::Relaxed);
-        self.all.0.fetch_sub(bytes, Ordering::Relaxed);
+        self.all.bytes.fetch_sub(bytes, Ordering::Relaxed);
     }
 }
 
@@ -110,7 +131,7 @@ impl ResetSwitch {
 
     /// Ends the count of the receive buffer before a reset, if all buffers are too large.
     pub(super) fn release_if_crowded(&self) -> bool {
-        let all = self.0.buffer.all.0.load(Ordering::Relaxed);
+        let all = self.0.buffer.all.bytes.load(Ordering::Relaxed);
         let is_crowded = all > ReceiveBuffers::MAX_BYTES;
         if is_crowded {
             self.0.buffer.release();
@@ -118,7 +139,7 @@ impl ResetSwitch {
         is_crowded
     }
 
-    /// Reports whether all receive buffers became too large at the last read, once for each read.
+    /// Reports whether all buffers became too large at the last read, once for each read.
     pub(super) fn take_crowded(&self) -> bool {
         self.0.buffer.is_crowded.swap(false, Ordering::Relaxed)
     }
@@ -282,5 +303,30 @@ impl AsyncWrite for ResettableStream {
     fn poll_shutdown(mut self: Pin<&mut Self>, context: &mut Context<'_>) -> Poll<io::Result<()>> {
         self.check()?;
         Pin::new(&mut self.stream).poll_shutdown(context)
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    const MIB: usize = 1024 * 1024;
+
+    #[test]
+    fn send_queues_may_have_what_the_receive_buffers_leave() {
+        let sending = TotalBytes::default();
+        let all = ReceiveBuffers::new(sending.clone(), 16 * MIB);
+        sending.add(15 * MIB);
+        assert_eq!(all.excess(), 0);
+        let switch = ResetSwitch::new(all.clone());
+        switch.0.buffer.read(MIB);
+        assert!(!switch.take_crowded());
+        switch.0.buffer.read(2 * MIB);
+        assert!(switch.take_crowded());
+        assert_eq!(all.excess(), 2 * MIB - ReceiveBuffers::FREE_BYTES);
+        // Only the receive buffers' own limit resets a reader.
+        assert!(!switch.release_if_crowded());
+        drop(switch);
+        assert_eq!(all.excess(), 0);
     }
 }

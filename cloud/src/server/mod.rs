@@ -143,7 +143,8 @@ pub async fn start(mut config: ServerConfig) -> io::Result<Server> {
     if let Some(plan) = config.play {
         driver.with(|cloud, now| cloud.play(plan, Target::All, now));
     }
-    let serving = tokio::spawn(HttpServer::new(listener, app, http_limits).run(stopped));
+    let http = HttpServer::new(listener, app, http_limits, driver.receive_buffers());
+    let serving = tokio::spawn(http.run(stopped));
     Ok(Server {
         addr,
         token: config.token,

@@ -93,7 +93,7 @@ async fn run(driver: Arc<Driver>, id: ConnectionId, connection: &Connection, swi
                 switch.frame_received();
                 driver.handle_input(id, input_of(&message));
             }
-            Step::Crowded => driver.reset_largest_reader(),
+            Step::Crowded => driver.bound_buffers(),
             Step::Failed(error) => {
                 tracing::debug!(connection = %id, %error, "cannot read");
                 if !is_too_big(error) {
