@@ -347,10 +347,9 @@ export function* receive(state, { sid: sessionId, f: number, from: owner, fields
       fields,
     };
     let answer = yield command("put", put);
-    const other = answer?.value.record;
-    if (answer?.value.done === false && (other?.number ?? 0) < number) {
+    if (answer?.value.done === false && answer.value.record === undefined) {
       // The store has lost the record since it was checked.
-      answer = yield command("put", { ...put, expected: conditionOf(other) });
+      answer = yield command("put", { ...put, expected: conditionOf(undefined) });
     }
     if (answer === undefined) owe(state, sessionId, { kind: "settle", times: SETTLEMENTS });
     if (answer === undefined || !answer.value.done) return;

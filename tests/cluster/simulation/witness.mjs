@@ -30,8 +30,8 @@ export class Witness {
     this.acts += 1;
     const { time, store } = this.#world;
     if (time.now - process.resumedAt > 50 || process.pausedFor < LEASE) return;
-    // Nothing shows the pause of a machine whose wall clock was set back meanwhile.
-    if (process.jumpedAt > process.resumedAt - process.pausedFor) return;
+    // Nothing shows the pause of a machine whose wall clock was set back since the last beat.
+    if (process.jumpedAt > process.resumedAt - process.pausedFor - SETTLE) return;
     const record = store.records.read(store.now, sessionId);
     if (record !== undefined && record.owner !== process.instance && record.number > number) {
       this.fail(`${process.instance} woke, and acts for ${sessionId}, which ${record.owner || "nobody"} has`);
