@@ -12,8 +12,8 @@ import { publint } from "publint";
 
 import { CLOUD_PACKAGE } from "../support/paths.mjs";
 
-/** Most bytes of the files, besides the package `ws`: 350 KiB. */
-const MAX_BYTES = 350 * 1024;
+/** Most bytes of the files, besides the package `ws`. */
+const MAX_BYTES = 360_000;
 
 let folder;
 let packed;
@@ -69,7 +69,7 @@ test("import and require share one class, and one wasm", () => {
   assert.equal(run(process.execPath, ["both.mjs"]), "ok\n");
 });
 
-test("a cloud is ready within 20 ms", (t) => {
+test("a cloud is ready within 60 ms of CPU time", (t) => {
   writeFileSync(
     join(folder, "ready.mjs"),
     `import { TestCloud } from "tpa-cloud/testing";

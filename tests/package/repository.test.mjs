@@ -191,7 +191,7 @@ test("all manifests name one repository", () => {
   }
 });
 
-test("the tarballs of the crates hold fewer than 120 files each", () => {
+test("the tarballs of the crates hold fewer than 130 files each", () => {
   for (const name of ["tpa-session", "tpa-cloud"]) {
     const list = execFileSync("cargo", ["package", "--list", "--allow-dirty", "--package", name], {
       cwd: ROOT,
@@ -199,7 +199,7 @@ test("the tarballs of the crates hold fewer than 120 files each", () => {
       stdio: ["ignore", "pipe", "ignore"],
     });
     const files = list.trim().split("\n");
-    assert.ok(files.length < 120, `${name}: ${files.length} files`);
+    assert.ok(files.length < 130, `${name}: ${files.length} files`);
     for (const file of ["LICENSE", "Cargo.toml", "src/lib.rs"])
       assert.ok(files.includes(file), `${name}: ${file}`);
     assert.deepEqual(
