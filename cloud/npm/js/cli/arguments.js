@@ -119,17 +119,21 @@ class Reader {
     for (let word; (word = this.words.shift()) !== undefined;) {
       if (word.startsWith("--") && word !== "--") this.#long(word);
       else if (/^-[hV]/.test(word)) throw this.#asked(word[1] === "h" ? "-h" : "-V");
-      else if (word === "--") this.#positional(this.words.shift());
+      else if (word === "--") this.#unexpected(this.words.shift());
       else this.#positional(word);
     }
     return this.given;
   }
 
-  /** @param {string | undefined} word */
+  /** @param {string} word */
   #positional(word) {
-    if (word === undefined) return;
-    const shown = /^-./.test(word) ? [...word].slice(0, 2).join("") : word;
-    throw usageError(`unexpected argument '${escapeLine(shown)}' found`);
+    this.#unexpected(/^-./.test(word) ? [...word].slice(0, 2).join("") : word);
+  }
+
+  /** @param {string | undefined} argument */
+  #unexpected(argument) {
+    if (argument === undefined) return;
+    throw usageError(`unexpected argument '${escapeLine(argument)}' found`);
   }
 
   /** @param {string} flag */
