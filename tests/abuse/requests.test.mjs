@@ -164,8 +164,9 @@ test("every request is answered once, and one that is refused changes nothing", 
     { numRuns: REQUESTS },
   );
   t.diagnostic(JSON.stringify(counts));
-  for (const status of [200, 400, 401, 403, 404, 405, 413, 415, 500, 502])
-    assert.ok(counts[status] > 0, `${status}`);
+  // One in 800 is answered 500, so that a short run may have none.
+  const expected = [200, 400, 401, 403, 404, 405, 413, 415, 502, ...(REQUESTS > 10_000 ? [500] : [])];
+  for (const status of expected) assert.ok(counts[status] > 0, `${status}`);
   // Ten in each minute, and their number.
   const minutes = Math.floor((performance.now() - start) / 60_000);
   const refusals = lines.filter((line) => line.includes("refused")).length;
