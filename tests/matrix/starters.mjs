@@ -9,28 +9,21 @@ import {
   rmSync,
   symlinkSync,
 } from "node:fs";
-import { spawnSync } from "node:child_process";
 import { tmpdir } from "node:os";
 import { dirname, join } from "node:path";
 import { fileURLToPath } from "node:url";
 
+import { pack, run } from "../package/support.mjs";
 import { CLOUD_PACKAGE, PACKAGE, ROOT } from "../support/paths.mjs";
 
 const TOOLS = join(dirname(fileURLToPath(import.meta.url)), "node_modules");
 
 /** Packs a package and unpacks it as a package manager does. */
 function installPacked(from, to, folder) {
-  const packed = run("npm", ["pack", "--json", "--pack-destination", folder, from], folder);
-  const tarball = join(folder, JSON.parse(packed)[0].filename);
+  const { tarball } = pack(folder, from);
   mkdirSync(to, { recursive: true });
   run("tar", ["-xzf", tarball, "--strip-components=1", "-C", to], folder);
   rmSync(tarball);
-}
-
-function run(command, args, cwd) {
-  const { status, stdout, stderr, error } = spawnSync(command, args, { cwd, encoding: "utf8" });
-  if (status !== 0) throw error ?? new Error(`${command} ${args.join(" ")}\n${stdout}${stderr}`);
-  return stdout;
 }
 
 /** Links each package of `from` that `to` lacks, scopes one by one. */

@@ -8,15 +8,16 @@ import { dirname, join } from "node:path";
 import { PACKAGE } from "../support/paths.mjs";
 import { PROGRAM_MS } from "../support/timeouts.mjs";
 
-function run(command, args, cwd) {
+/** Runs a program to its end and returns its output; throws with it if the program fails. */
+export function run(command, args, cwd) {
   const { status, stdout, stderr, error } = spawnSync(command, args, { cwd, encoding: "utf8" });
   if (status !== 0) throw error ?? new Error(`${command} ${args.join(" ")}\n${stdout}${stderr}`);
   return stdout;
 }
 
-/** Packs the package; returns its tarball and the list of files. */
-export function pack(folder) {
-  const output = run("npm", ["pack", "--json", "--pack-destination", folder, PACKAGE], folder);
+/** Packs a package; returns its tarball and the list of files. */
+export function pack(folder, from = PACKAGE) {
+  const output = run("npm", ["pack", "--json", "--pack-destination", folder, from], folder);
   const [{ filename, files, unpackedSize }] = JSON.parse(output);
   return { tarball: join(folder, filename), files: files.map(({ path }) => path), unpackedSize };
 }
