@@ -85,9 +85,14 @@ export interface ClusterMember {
 export interface ClusterStore {
   /**
    * Writes the entry of this instance and returns all entries, with the store's clock in ms. An empty
-   * `state` removes the entry, and the index that `owned` reads, of any instance.
+   * `state` removes the entry, and the index that `owned` reads, of any instance. `previous` is the state
+   * in the entry before, `undefined` if there was none: an instance notices by it that the store has lost
+   * writes.
    */
-  beat(instance: string, state: string): Promise<{ now: number; members: ClusterMember[] }>;
+  beat(
+    instance: string,
+    state: string,
+  ): Promise<{ now: number; previous: string | undefined; members: ClusterMember[] }>;
   /** Returns a record, `undefined` if there is none. */
   read(sessionId: string): Promise<ClusterRecord | undefined>;
   /**

@@ -72,4 +72,10 @@ export const MUTATIONS = [
     from: "if (state.isUnsettled && !state.isSettling) spawn(state, settle(state));",
     to: "",
   },
+  {
+    rule: "a store that has lost a beat is checked",
+    file: "members.js",
+    from: "if (hasLostWrites(state, answer.value.previous)) {",
+    to: "if (false) {",
+  },
 ];

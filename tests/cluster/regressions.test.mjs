@@ -365,3 +365,51 @@ test("an owner that was silent is told that its session was taken", () => {
   world.run(2500);
   assert.deepEqual(holdersOf(world, user), [other]);
 });
+
+/** Starts a session at a process that does not have it, whose record the store has lost. */
+function startTwice(world) {
+  const user = "twice";
+  world.users.push(user);
+  Object.assign(world.cloud.user(user), { isWanted: true, phase: "starting", posted: [] });
+  const [one, other] = world.alive();
+  const request = { sessionId: user, userId: user, url: "" };
+  return { user, one, other, at: (process) => process.request("start", request, () => {}) };
+}
+
+/** Runs until shortly after the next beat of a process. */
+function runToBeat(world, process) {
+  const beats = process.state.count;
+  while (process.state.count === beats) world.run(20);
+  world.run(20);
+}
+
+test("a store that comes back empty within a beat is noticed at the next beat", () => {
+  const world = running({ oldConnection: "deaf" });
+  const { user, one, other, at } = startTwice(world);
+  at(one);
+  world.run(1000);
+  runToBeat(world, one);
+  world.store.goAway();
+  world.store.comeBack("empty");
+  at(other);
+  world.run(100);
+  assert.equal(holdersOf(world, user).length, 2);
+  world.run(2200);
+  assert.deepEqual(holdersOf(world, user), [other]);
+});
+
+test("a store that comes back without the writes since the last beat is noticed at the next one", () => {
+  const world = running({ oldConnection: "deaf" });
+  const { user, one, other, at } = startTwice(world);
+  runToBeat(world, one);
+  world.store.snapshot();
+  at(one);
+  world.run(500);
+  world.store.goAway();
+  world.store.comeBack("old");
+  at(other);
+  world.run(100);
+  assert.equal(holdersOf(world, user).length, 2);
+  world.run(2200);
+  assert.deepEqual(holdersOf(world, user), [other]);
+});

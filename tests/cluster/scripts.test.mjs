@@ -65,6 +65,14 @@ test("beat writes the time of Redis before the state, and lists all members", as
   assert.ok((await redis.pttl("m")) > 86_000_000);
 });
 
+test("beat returns the entry before, and none of an empty store", async () => {
+  const [now, , none] = await run(BEAT, ["m", "o:a"], ["a", "x"]);
+  assert.equal(none, null);
+  assert.equal((await run(BEAT, ["m", "o:a"], ["a", "y"]))[2], `${now} x`);
+  await redis.flushall();
+  assert.equal((await run(BEAT, ["m", "o:a"], ["a", "z"]))[2], null);
+});
+
 test("beat removes a member and its index", async () => {
   await run(BEAT, ["m", "o:a"], ["a", "x"]);
   await run(BEAT, ["m", "o:b"], ["b", "y"]);

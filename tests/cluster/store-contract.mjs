@@ -89,6 +89,15 @@ function testMembers(stores) {
     assert.ok(later >= now);
   });
 
+  test("beat: the state before tells an instance if its last beat is still known", async () => {
+    const { store, other } = stores();
+    const instance = unique("known");
+    assert.equal((await store.beat(instance, "first one")).previous, undefined);
+    assert.equal((await store.beat(instance, "second")).previous, "first one");
+    await other.beat(instance, "");
+    assert.equal((await store.beat(instance, "third")).previous, undefined);
+  });
+
   test("beat: an empty state removes a member and its index", async () => {
     const { store, self } = stores();
     const dead = unique("dead");

@@ -6,7 +6,7 @@
  * @import { Task } from "./tasks.js"
  */
 import { COMMAND, command, event } from "./tasks.js";
-import { OWNED_TTL, SETTLEMENTS, conditionOf, count, output, owe, spawn, tell } from "./state.js";
+import { OWNED_TTL, SETTLEMENTS, conditionOf, confirmLater, count, output, owe, spawn, tell } from "./state.js";
 
 /** Reasons of an end that is no stop. */
 export const MOVED = "moved";
@@ -23,7 +23,8 @@ const BATCH = 500;
 export function begin(state, { sessionId, number, isSure, fields, reply, previous }) {
   const id = state.nextId++;
   state.holds.set(sessionId, { id, sessionId, number, isSure, fields, phase: "connecting" });
-  if (!isSure) state.isUnsettled = true;
+  if (isSure) confirmLater(state, sessionId);
+  else state.isUnsettled = true;
   const { userId, url } = fields;
   output(state, "begin", { hold: id, sessionId, number, userId, url, reply, previous });
 }
@@ -103,9 +104,9 @@ export function emptyFields() {
   return { userId: "", url: "", crashes: 0, crashedAt: 0, startedAt: 0 };
 }
 
-/** Compares all sessions with their records. @param {State} state @returns {Task} */
-export function* check(state) {
-  const held = [...state.holds.values()].filter(({ phase }) => phase !== "leaving");
+/** Compares sessions with their records. @param {State} state @param {Iterable<Hold>} [holds] all by default @returns {Task} */
+export function* check(state, holds = state.holds.values()) {
+  const held = [...holds].filter(({ phase }) => phase !== "leaving");
   let left = Math.ceil(held.length / BATCH);
   const done = `check ${state.nextId++}`;
   let succeeded = true;

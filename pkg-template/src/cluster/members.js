@@ -16,7 +16,7 @@ import {
   START,
   STOPPED_TTL,
   conditionOf,
-  count,
+  count as counted,
   elapsed,
   isDead,
   isInterrupted,
@@ -46,13 +46,37 @@ export function* beats(state) {
   for (;;) {
     const sentAt = state.now;
     state.ranAt = sentAt;
-    state.count += 1;
-    const answer = yield command("beat", state.instance, describe(state));
-    if (answer === undefined) missed(state);
-    else heard(state, sentAt, answer.value);
+    if (!(yield* beat(state))) missed(state);
     yield sleep(Math.max(sentAt.mono + BEAT - state.now.mono, 0));
     if (state.isLeaving && state.holds.size === 0) return;
   }
+}
+
+/** Tells the others that this process lives, and learns who is there. @param {State} state @returns {Task} false without an answer */
+function* beat(state) {
+  const sentAt = state.now;
+  state.count += 1;
+  const { count } = state;
+  const answer = yield command("beat", state.instance, describe(state));
+  if (answer === undefined) return false;
+  if (hasLostWrites(state, answer.value.previous)) {
+    counted(state, "storeLosses");
+    state.isUnsettled = true;
+  }
+  state.heardCount = Math.max(state.heardCount, count);
+  heard(state, sentAt, answer.value);
+  return true;
+}
+
+/**
+ * True if the store does not know a beat that it has answered: it has come back empty, or without its last
+ * writes.
+ *
+ * @param {State} state @param {string | undefined} previous
+ */
+function hasLostWrites(state, previous) {
+  if (state.heardCount === 0) return false;
+  return previous === undefined || !(Number(JSON.parse(previous).n) >= state.heardCount);
 }
 
 /** Checks all sessions at intervals. @param {State} state @returns {Task} */
@@ -88,6 +112,7 @@ function heard(state, sentAt, { now, members }) {
   state.answeredAt = state.now;
   observe(state, members, hasGap);
   if (state.isUnsettled && !state.isSettling) spawn(state, settle(state));
+  else spawn(state, confirm(state, sentAt));
   for (const [name, peer] of state.peers) {
     if (isDead(state, peer) && !state.takingOver.has(name)) spawn(state, takeOver(state, name));
   }
@@ -122,10 +147,28 @@ function parse(state, name, text) {
   }
 }
 
+/**
+ * Checks the sessions that were claimed before the last beat. A store that lost those claims together with
+ * the beat before them answers that beat as if nothing had happened.
+ *
+ * @param {State} state @param {Now} sentAt @returns {Task}
+ */
+function* confirm(state, sentAt) {
+  const held = [];
+  for (const [sessionId, at] of state.unconfirmed) {
+    if (at > sentAt.mono) break;
+    state.unconfirmed.delete(sessionId);
+    const hold = state.holds.get(sessionId);
+    if (hold !== undefined) held.push(hold);
+  }
+  if (!(yield* check(state, held))) state.isUnsettled = true;
+}
+
 /** Settles what is unsure once the store answers again. @param {State} state @returns {Task} */
 export function* settle(state) {
   state.isSettling = true;
   state.isUnsettled = false;
+  state.unconfirmed.clear();
   if (!(yield* check(state))) state.isUnsettled = true;
   for (const [sessionId, owed] of [...state.owed]) {
     if (state.owed.get(sessionId) !== owed) continue;
@@ -255,7 +298,7 @@ function* takeOne(state, name, sessionId) {
     if (claim.isAborted || taken.number < claim.higher) return yield* settleRecord(state, sessionId);
     spawn(state, tell(state, name, { kind: "lost", sid: sessionId, f: taken.number, to: state.instance }));
     const wait = quarantine(taken, storeNow(state));
-    count(state, wait > 0 ? "quarantined" : "takeovers", {
+    counted(state, wait > 0 ? "quarantined" : "takeovers", {
       why: "dead",
       sessionId,
       from: name,
@@ -272,7 +315,8 @@ function* takeOne(state, name, sessionId) {
 export function* leave(state) {
   if (state.isLeaving) return;
   state.isLeaving = true;
-  yield* announce(state);
+  // The others may have changed since the last beat.
+  yield* beat(state);
   let running = 0;
   /** @param {import("./state.js").Hold} hold @returns {Task} */
   function* one(hold) {
@@ -309,14 +353,6 @@ const CLAIMED = 20;
 /** Longest time for the end of a session that is handed over, ms. The shell has a shorter one. */
 const LEAVE = 60_000;
 
-/** Tells the others that this process leaves, and learns who is there now. @param {State} state @returns {Task} */
-function* announce(state) {
-  state.count += 1;
-  const sentAt = state.now;
-  const answer = yield command("beat", state.instance, describe(state));
-  if (answer !== undefined) heard(state, sentAt, answer.value);
-}
-
 /** @param {State} state @param {import("./state.js").Hold} hold @returns {Task} */
 function* giveAway(state, hold) {
   const { sessionId, number, fields, previous } = /** @type {any} */ (hold);
@@ -325,7 +361,7 @@ function* giveAway(state, hold) {
     const message = { kind: "yours", sid: sessionId, f: number, from: state.instance, fields, previous };
     const sent = yield* tell(state, peer, message);
     if (sent?.value === 0) continue;
-    count(state, "handovers", { sessionId, to: peer, number });
+    counted(state, "handovers", { sessionId, to: peer, number });
     return;
   }
   yield* remove(sessionId, { owner: state.instance, number, ...fields });
@@ -356,7 +392,7 @@ export function* receive(state, { sid: sessionId, f: number, from: owner, fields
     const taken = answer.value.record;
     unlock(state, sessionId, claim);
     if (claim.isAborted || taken.number < claim.higher) return yield* settleRecord(state, sessionId);
-    count(state, "takeovers", { why: "handover", sessionId, from: owner, number: taken.number });
+    counted(state, "takeovers", { why: "handover", sessionId, from: owner, number: taken.number });
     const wait = quarantine(taken, storeNow(state));
     if (wait > 0) return yield* hibernate(state, sessionId, taken.number, fields, wait);
     begin(state, { sessionId, number: taken.number, isSure: true, fields, previous });

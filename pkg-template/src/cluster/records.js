@@ -29,16 +29,17 @@ export class Records {
    * @param {number} now wall clock, ms
    * @param {string} instance
    * @param {string} state
-   * @returns {{ now: number, members: ClusterMember[] }}
+   * @returns {{ now: number, previous: string | undefined, members: ClusterMember[] }}
    */
   beat(now, instance, state) {
+    const previous = this.#members.get(instance)?.state;
     if (state === "") {
       this.#members.delete(instance);
       this.#owned.delete(instance);
     } else {
       this.#members.set(instance, { at: now, state });
     }
-    return { now, members: [...this.#members].map(([instance, member]) => ({ instance, ...member })) };
+    return { now, previous, members: [...this.#members].map(([instance, member]) => ({ instance, ...member })) };
   }
 
   /** @param {number} now @param {string} sessionId @returns {ClusterRecord | undefined} */

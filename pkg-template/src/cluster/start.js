@@ -16,6 +16,7 @@ import {
   START,
   STOPPED_TTL,
   conditionOf,
+  confirmLater,
   count,
   isSuspect,
   livingPeers,
@@ -203,6 +204,7 @@ function* claimRecord(state, id, request, record, claim, why) {
 export function* hibernate(state, sessionId, number, fields, wait) {
   const id = state.nextId++;
   state.holds.set(sessionId, { id, sessionId, number, isSure: true, fields, phase: "quarantined" });
+  confirmLater(state, sessionId);
   output(state, "quarantine", { sessionId, userId: fields.userId, wait });
   yield sleep(wait);
   const hold = state.holds.get(sessionId);
@@ -235,8 +237,10 @@ function* renew(state, hold, at) {
   const put = { sessionId, expected, owner: instance, number: 0, ttl: OWNED_TTL, fields: hold.fields };
   const answer = yield command("put", put);
   if (answer === undefined) owe(state, sessionId, { kind: "settle", times: SETTLEMENTS });
-  else if (answer.value.done && state.holds.get(sessionId) === hold) hold.number = answer.value.record.number;
-  else if (answer.value.done) yield* settleRecord(state, sessionId);
+  else if (answer.value.done && state.holds.get(sessionId) === hold) {
+    hold.number = answer.value.record.number;
+    confirmLater(state, sessionId);
+  } else if (answer.value.done) yield* settleRecord(state, sessionId);
 }
 
 /** Serves a request for a session that this process has. @param {State} state @param {string} id @param {import("./state.js").Hold} hold @param {Request} request */

@@ -43,6 +43,7 @@
  * @property {boolean} isStrict
  * @property {number} up
  * @property {number} count of beats
+ * @property {number} heardCount count of the last beat that was answered
  * @property {Now} heardAt when the last beat that was answered was sent
  * @property {number} heardStore the store's clock in that answer, ms
  * @property {Now} ranAt when the timer of the beats last ran
@@ -57,6 +58,7 @@
  * @property {Set<string>} takingOver dead peers whose sessions are being shared out
  * @property {Map<string, Hold>} holds
  * @property {Map<string, Claim>} claims
+ * @property {Map<string, number>} unconfirmed monotonic times of claims since the last beat, the oldest first
  * @property {Map<string, Owed>} owed
  * @property {Map<string, Ask>} asks
  * @property {Map<number, { sessionId: string, to?: string }>} ending holds that end, and who is told when
@@ -100,6 +102,7 @@ export function createState({ instance, lease = 10_000, strict = false }, now) {
     isStrict: strict,
     up: now.wall,
     count: 0,
+    heardCount: 0,
     heardAt: now,
     heardStore: now.wall,
     ranAt: now,
@@ -114,6 +117,7 @@ export function createState({ instance, lease = 10_000, strict = false }, now) {
     takingOver: new Set(),
     holds: new Map(),
     claims: new Map(),
+    unconfirmed: new Map(),
     owed: new Map(),
     asks: new Map(),
     ending: new Map(),
@@ -197,6 +201,12 @@ export function isSuspect(state, name) {
 export function rememberLeaving({ left }, name) {
   left.add(name);
   if (left.size > MAX_LEFT) left.delete(/** @type {string} */ (left.values().next().value));
+}
+
+/** Notes a claim that is to be checked after the next beat. @param {State} state @param {string} sessionId */
+export function confirmLater({ unconfirmed, now }, sessionId) {
+  unconfirmed.delete(sessionId);
+  unconfirmed.set(sessionId, now.mono);
 }
 
 /** @param {State} state @param {string} sessionId @param {Owed} owed */

@@ -4,10 +4,6 @@ import { Records } from "../../../pkg-template/src/cluster/records.js";
 /** 2026, ms. */
 const EPOCH = 1_767_225_600_000;
 
-/** Outage that each process notices, a beat and a command, and the interval between checks, ms. */
-const NOTICED = 3000;
-const CHECK = 15_000;
-
 export class Store {
   records = new Records();
   isAway = false;
@@ -17,7 +13,6 @@ export class Store {
   /** Probability that a message or an answer is lost, that a command is late. */
   loss = 0;
   late = 0;
-  #awayAt = 0;
   #listeners = new Map();
   #stalled = [];
   #snapshots = [];
@@ -60,7 +55,6 @@ export class Store {
   goAway() {
     this.#snapshots.push(new Records(this.records));
     this.isAway = true;
-    this.#awayAt = this.#world.time.now;
   }
 
   /** `how`: as it was, without its last writes, or empty. */
@@ -68,10 +62,7 @@ export class Store {
     if (how === "empty") this.records = new Records();
     if (how === "old") this.records = this.#snapshots.shift() ?? new Records();
     this.isAway = false;
-    const { now } = this.#world.time;
-    // Between two beats nobody notices: the next check writes lost records again.
-    const isUnnoticed = how !== "as it was" && now - this.#awayAt < NOTICED;
-    this.since = now + (isUnnoticed ? CHECK : 0);
+    this.since = this.#world.time.now;
     for (const run of this.#stalled.splice(0)) run();
   }
 

@@ -11,13 +11,15 @@
 const FORGET = 86_400_000;
 
 /**
- * Writes or removes the entry of an instance, and returns the clock in ms and all entries.
+ * Writes or removes the entry of an instance, and returns the clock in ms, all entries, and the entry that
+ * it had before.
  *
  * KEYS: members, index of the instance. ARGV: instance, state.
  */
 export const BEAT = `
 local time = redis.call('TIME')
 local now = string.format('%.0f', time[1] * 1000 + math.floor(time[2] / 1000))
+local old = redis.call('HMGET', KEYS[1], ARGV[1])[1]
 if ARGV[2] == '' then
   redis.call('HDEL', KEYS[1], ARGV[1])
   redis.call('DEL', KEYS[2])
@@ -25,7 +27,7 @@ else
   redis.call('HSET', KEYS[1], ARGV[1], now .. ' ' .. ARGV[2])
   redis.call('PEXPIRE', KEYS[1], ${FORGET})
 end
-return {now, redis.call('HGETALL', KEYS[1])}`;
+return {now, redis.call('HGETALL', KEYS[1]), old}`;
 
 /** Returns the fields of a record. KEYS: record. */
 export const READ = "return redis.call('HMGET', KEYS[1], 'o', 'f', 'u', 'w', 'x', 'xt', 't', 'v')";

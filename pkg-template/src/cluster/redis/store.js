@@ -49,11 +49,12 @@ export class RedisStore {
   /** @type {ClusterStore["beat"]} */
   async beat(instance, state) {
     const names = [this.#keys.members, this.#keys.index(instance)];
-    const [now, flat] = await this.#evaluate(BEAT, names, [instance, state]);
+    const [now, flat, old] = await this.#evaluate(BEAT, names, [instance, state]);
     if (this.#subscription !== undefined && state !== "" && instance === this.#instance) {
       this.#echo(instance, this.#subscription);
     }
-    return { now: Number(now), members: members(flat) };
+    const previous = old === null ? undefined : memberOf(instance, old).state;
+    return { now: Number(now), previous, members: members(flat) };
   }
 
   /** @type {ClusterStore["read"]} */
@@ -246,8 +247,13 @@ function members(flat) {
   const found = [];
   for (let i = 0; i + 1 < flat.length; i += 2) {
     const [instance = "", value = ""] = flat.slice(i, i + 2);
-    const space = value.indexOf(" ");
-    found.push({ instance, at: Number(value.slice(0, space)), state: value.slice(space + 1) });
+    found.push(memberOf(instance, value));
   }
   return found;
+}
+
+/** @param {string} instance @param {string} value @returns {ClusterMember} */
+function memberOf(instance, value) {
+  const space = value.indexOf(" ");
+  return { instance, at: Number(value.slice(0, space)), state: value.slice(space + 1) };
 }
