@@ -11,7 +11,7 @@ export interface ClusterRecord {
   crashes: number;
   /** Time of the last of `crashes` in the store's clock, ms; 0 without any. */
   crashedAt: number;
-  /** Time of the request that started the session, by the cloud's clock, ms; 0 if it told none. */
+  /** Time of the request that started or stopped the session, by the cloud's clock, ms; 0 if it told none. */
   startedAt: number;
 }
 
@@ -145,6 +145,12 @@ export interface ClusterOptions {
    * `false`: they go on, and the cloud decides which connection it hears.
    */
   strict?: boolean | undefined;
+  /**
+   * What becomes of a photo that arrives at another process than the one that asked for it. `"store"`, the
+   * default: the picture goes through the store, which keeps it until it is taken, for at most 30 s.
+   * `"here"`: it is refused, so that no picture leaves a process; the balancer must find the right one.
+   */
+  photos?: "store" | "here" | undefined;
 }
 
 /** Cluster for the option `cluster` of `createTpaServer()`. */

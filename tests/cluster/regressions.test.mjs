@@ -2,23 +2,7 @@
 import assert from "node:assert/strict";
 import { test } from "node:test";
 
-import { World } from "./simulation/world.mjs";
-
-/** A world without faults of its own, with running sessions. */
-function running({ oldConnection = "close", stopsFirst = true, ...options } = {}) {
-  const world = new World(1, { oldConnection, stopsFirst, count: 3, users: 6, ...options });
-  Object.assign(world, { duplicates: 0, slow: 0 });
-  world.run(3000);
-  for (const user of world.users) world.cloud.start(user);
-  world.run(20_000);
-  return world;
-}
-
-const holdersOf = (world, user) => world.alive().filter(({ state }) => state.holds.has(user));
-const busiest = (world) =>
-  world.alive().toSorted((one, other) => other.state.holds.size - one.state.holds.size)[0];
-const areBack = (world) => world.users.every((user) => world.cloud.user(user).attached !== undefined);
-const check = ({ witness }) => assert.deepEqual(witness.errors, []);
+import { areBack, busiest, check, holdersOf, runToBeat, running } from "./simulation/scenario.mjs";
 
 for (const stopsFirst of [true, false]) {
   test(`users of a killed process are back within the cloud's patience, stopsFirst: ${stopsFirst}`, () => {
@@ -374,13 +358,6 @@ function startTwice(world) {
   const [one, other] = world.alive();
   const request = { sessionId: user, userId: user, url: "" };
   return { user, one, other, at: (process) => process.request("start", request, () => {}) };
-}
-
-/** Runs until shortly after the next beat of a process. */
-function runToBeat(world, process) {
-  const beats = process.state.count;
-  while (process.state.count === beats) world.run(20);
-  world.run(20);
 }
 
 test("a store that comes back empty within a beat is noticed at the next beat", () => {

@@ -157,6 +157,21 @@ test("calls reach the process with the session", async (t) => {
   assert.equal(await one.member.forward("tool", "ada", {}), undefined);
 });
 
+test("a tool that takes longer than the silence of a process is called once", async (t) => {
+  const [one, other] = await servers(t, 2);
+  await one.member.start(start("ada"));
+  let calls = 0;
+  for (const { member } of [one, other]) {
+    member.handle("tool", async () => {
+      calls += 1;
+      await new Promise((resolve) => setTimeout(resolve, 1200));
+      return { status: 200, body: { reply: "done" } };
+    });
+  }
+  assert.deepEqual(await other.member.forward("tool", "ada", {}), { status: 200, body: { reply: "done" } });
+  assert.equal(calls, 1);
+});
+
 test("a session that a process cannot start leaves no record", async (t) => {
   const [one, other] = await servers(t, 2, { maxSessions: 1 });
   await one.member.start(start("ada"));

@@ -3,7 +3,7 @@
  *
  *     outputs = step(state, input, now)
  *
- * Inputs: `open`, `start`, `stop`, `forward`, `result`, `answer` (of a command), `message`, `timer`, `wake`,
+ * Inputs: `open`, `start`, `stop`, `forward`, `photo`, `result`, `answer` (of a command), `message`, `timer`, `wake`,
  * `connected`, `ended`, `over`, `handedOver`, `leave`. Outputs: `command`, `begin`, `serve`, `end`, `redial`,
  * `answer`, `local`, `handOver`, `left`, `gate`, `alone`, `quarantine`, `version`, `count`. After each step the
  * shell sets its timer to `deadline(state)`.
@@ -11,18 +11,17 @@
  * @import { Now, State } from "./state.js"
  * @import { Task } from "./tasks.js"
  */
+import { answerCall, forward, passPhoto } from "./calls.js";
 import { check, end, forget, lose, over, waitUntilOver } from "./holds.js";
 import { beats, checks, leave, receive } from "./members.js";
-import { ask, reply, serve, start, stop } from "./start.js";
-import { BEAT, SILENCE, elapsed, output, spawn, storeNow, tell } from "./state.js";
+import { reply, serve, start, stop } from "./start.js";
+import { BEAT, CALL, SILENCE, elapsed, output, spawn, tell } from "./state.js";
 import { event } from "./tasks.js";
 
 export { createState } from "./state.js";
 
 /** Time without a run of the beats that means that the process stood still, ms. */
 const STILL = BEAT + 1000;
-/** Longest time of a call that was forwarded, ms. */
-const CALL = 30_000;
 
 /**
  * @param {State} state
@@ -92,6 +91,9 @@ function handleSession(state, input) {
     case "forward":
       state.replies.set(id, { until: 0 });
       return spawn(state, forward(state, id, input));
+    case "photo":
+      state.replies.set(id, { until: 0 });
+      return spawn(state, passPhoto(state, id, input));
     case "result":
       return reply(state, id, input.answer);
     case "over":
@@ -135,18 +137,6 @@ function* checkAfterWake(state, woken) {
   state.tasks.emit(woken);
 }
 
-/** Asks another process about a call for one of its sessions. @param {State} state @param {string} id @param {any} input @returns {Task} */
-function* forward(state, id, { what, sessionId, body, isForAll }) {
-  let owner = "*";
-  if (!isForAll) {
-    const read = yield { command: { name: "read", args: [sessionId] }, ms: SILENCE };
-    owner = read?.value?.owner ?? "";
-    if (owner === "" || owner === state.instance) return reply(state, id, undefined);
-  }
-  const result = yield* ask(state, owner, { what, sid: sessionId, body }, CALL);
-  reply(state, id, result.none ? undefined : result.answer);
-}
-
 /** @param {State} state @param {any} told from another process */
 function message(state, told) {
   if (typeof told !== "object" || told === null || told.v !== 1) return;
@@ -161,8 +151,7 @@ function message(state, told) {
       const asked = state.asks.get(id);
       if (asked === undefined) return;
       if (kind === "got") asked.isReceived = true;
-      // Of those that all were asked, only one has an answer.
-      else if (!told.none || asked.result === undefined) asked.result = told;
+      else asked.result = told;
       return state.tasks.emit(`ask ${id}`);
     }
     case "lost":
@@ -181,9 +170,7 @@ function message(state, told) {
 function answerAsk(state, told) {
   const { id, from, what, sid, body, until, any, f, reason } = told;
   if (from === state.instance) return;
-  // A call is not carried out twice. The others may be: the store's clock may differ from one beat to the next.
-  const isCall = what !== "start" && what !== "stop";
-  if (isCall && !(until > storeNow(state))) return;
+  if (what !== "start" && what !== "stop") return answerCall(state, told);
   const none = () => spawn(state, tell(state, from, { kind: "res", id, none: true }));
   const hold = state.holds.get(sid);
   if (what === "stop") {
@@ -195,7 +182,6 @@ function answerAsk(state, told) {
   if (what === "start" && any !== true && hold === undefined) return none();
   if (state.replies.has(id)) return;
   state.replies.set(id, { from, until });
-  if (isCall) return output(state, "local", { reply: id, from, what, sessionId: sid, body });
   spawn(state, tell(state, from, { kind: "got", id }));
   if (any === true) return spawn(state, start(state, id, body));
   serveAsked(state, id, /** @type {any} */ (hold), body);

@@ -6,7 +6,7 @@
  * @import { Task } from "./tasks.js"
  */
 import { COMMAND, command, event } from "./tasks.js";
-import { OWNED_TTL, SETTLEMENTS, conditionOf, confirmLater, count, output, owe, spawn, tell } from "./state.js";
+import { OWNED_TTL, SETTLEMENTS, conditionOf, confirmLater, count, isLate, output, owe, spawn, tell } from "./state.js";
 
 /** Reasons of an end that is no stop. */
 export const MOVED = "moved";
@@ -155,5 +155,36 @@ function differ(state, { sessionId, outcome, owner, number }) {
   if (number < hold.number) return;
   // A claim that had timed out was carried out after all.
   if (owner === state.instance) hold.number = number;
+  else if (owner === "" && !hold.isSure) spawn(state, claimStopped(state, hold));
   else lose(state, hold, owner);
+}
+
+/**
+ * Claims a session that was started without the store and has a lower number than the mark of a stop, if the
+ * cloud has asked for it after that stop. The store's clock may have been set in the meantime.
+ *
+ * @param {State} state @param {Hold} hold @returns {Task}
+ */
+function* claimStopped(state, hold) {
+  const { sessionId, fields } = hold;
+  const { instance } = state;
+  const isHeld = () => state.holds.get(sessionId) === hold;
+  const read = yield command("read", sessionId);
+  if (!isHeld()) return;
+  const mark = read?.value;
+  /** @param {import("../../types/cluster.js").ClusterRecord} record */
+  const isOld = ({ owner, startedAt }) => owner === "" && startedAt > 0 && isLate(fields.startedAt, startedAt);
+  if (mark !== undefined && !isOld(mark)) return lose(state, hold, mark.owner);
+  const put = { sessionId, expected: conditionOf(mark), owner: instance, number: 0, ttl: OWNED_TTL, fields };
+  const answer = read === undefined ? undefined : yield command("put", put);
+  if (answer === undefined) {
+    // The next check decides.
+    hold.isSure = false;
+    return owe(state, sessionId, { kind: "settle", times: SETTLEMENTS });
+  }
+  const { done, record } = answer.value;
+  if (!isHeld()) return yield* settleRecord(state, sessionId);
+  if (!done) return lose(state, hold, record?.owner ?? "");
+  hold.number = record.number;
+  confirmLater(state, sessionId);
 }

@@ -6,7 +6,7 @@
  */
 import { JOIN } from "../server/cluster-symbol.js";
 import { checkNames } from "../session/names.js";
-import { refuse } from "../session/validate.js";
+import { oneOf, refuse } from "../session/validate.js";
 import { Member } from "./member.js";
 import { BEAT } from "./state.js";
 
@@ -20,7 +20,8 @@ const LEASE = 10_000;
 /** Most characters of a name, which is a part of keys and messages. */
 const MAX_NAME = 100;
 
-const OPTIONS = ["open", "name", "lease", "strict"];
+const OPTIONS = ["open", "name", "lease", "strict", "photos"];
+const PHOTOS = /** @type {const} */ (["store", "here"]);
 const METHODS = /** @type {const} */ ([
   "beat",
   "read",
@@ -55,7 +56,7 @@ export function createCluster(given) {
 }
 
 /** @param {ClusterOptions} given */
-function readSettings({ name, lease = LEASE, strict = false }) {
+function readSettings({ name, lease = LEASE, strict = false, photos = "store" }) {
   if (name !== undefined && !(typeof name === "string" && /^[\w-]+$/.test(name) && name.length <= MAX_NAME)) {
     refuse("name", `1 to ${MAX_NAME} letters, digits, "-" or "_"`, name);
   }
@@ -63,7 +64,8 @@ function readSettings({ name, lease = LEASE, strict = false }) {
     refuse("lease", `a number of ms from ${MIN_LEASE}, three beats and 1 s, to ${MAX_LEASE}`, lease);
   }
   if (typeof strict !== "boolean") refuse("strict", "true or false", strict);
-  return { name, lease, strict };
+  oneOf("photos", photos, PHOTOS);
+  return { name, lease, strict, photos };
 }
 
 /** @param {any} store @returns {ClusterStore} */

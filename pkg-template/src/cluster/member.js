@@ -16,10 +16,11 @@
  * @property {(url: URL) => void} checkCloud throws for a cloud that the app does not allow
  * @property {any} WebSocket option of the app
  *
- * @typedef {{ name: string | undefined, lease: number, strict: boolean }} Settings
- * @typedef {(body: any) => Promise<Answer> | Answer | undefined} Handler
+ * @typedef {{ name: string | undefined, lease: number, strict: boolean, photos: "store" | "here" }} Settings
+ * @typedef {(body: any, bytes: Uint8Array | undefined) => Promise<Answer> | Answer | undefined} Handler
  */
 import { createGate, gated } from "./gate.js";
+import { mayWait } from "./calls.js";
 import { createState, deadline, mayPass, step } from "./core.js";
 
 /** Longest time of a timer, ms. */
@@ -120,14 +121,37 @@ export class Member {
    * Passes a call on to the process with a session, unless that is this one.
    *
    * @param {string} what
-   * @param {string | undefined} userId `undefined` to ask all processes
+   * @param {string} userId
    * @param {unknown} body JSON
    * @returns {Promise<Answer | undefined>} `undefined` if no other process has it
    */
   forward(what, userId, body) {
-    if (userId !== undefined && this.#sessions.ofUser(userId).length > 0) return Promise.resolve(undefined);
-    const sessionId = userId === undefined ? "" : `${userId}-${this.#parts.packageName}`;
-    return this.#ask({ type: "forward", what, sessionId, body, isForAll: userId === undefined }, undefined);
+    if (this.#sessions.ofUser(userId).length > 0) return Promise.resolve(undefined);
+    const sessionId = `${userId}-${this.#parts.packageName}`;
+    return this.#ask({ type: "forward", what, sessionId, body }, undefined);
+  }
+
+  /** First characters of the ids of requests for which sessions of this process wait. */
+  get requestPrefix() {
+    return `${this.#state.instance}.`;
+  }
+
+  /** True if another process may wait for a photo. @param {string} [requestId] `undefined` for any photo */
+  maySend(requestId) {
+    if (this.#settings.photos === "here") return false;
+    return requestId === undefined ? this.peers > 0 : mayWait(this.#state, instanceOf(requestId));
+  }
+
+  /**
+   * Passes a photo on to the process that waits for it.
+   *
+   * @param {{ requestId: string }} photo JSON
+   * @param {Uint8Array | undefined} bytes `undefined` for a photo that the glasses could not take
+   * @returns {Promise<Answer | undefined>} `undefined` if no other process waits for it
+   */
+  sendPhoto(photo, bytes) {
+    if (!this.maySend(photo.requestId)) return Promise.resolve(undefined);
+    return this.#ask({ type: "photo", owner: instanceOf(photo.requestId), photo, bytes }, undefined);
   }
 
   /** Sets the handler of the calls of one kind. @param {string} what @param {Handler} handler */
@@ -308,9 +332,9 @@ export class Member {
   }
 
   /** @param {any} output */
-  async #handleCall({ reply, what, body }) {
+  async #handleCall({ reply, what, body, bytes }) {
     try {
-      this.#result(reply, await this.#handlers.get(what)?.(body));
+      this.#result(reply, await this.#handlers.get(what)?.(body, bytes));
     } catch (error) {
       this.#result(reply, /** @type {any} */ (error).answer ?? failed("the call failed"));
     }
@@ -334,6 +358,11 @@ function clocks() {
 /** @param {string} message @returns {Answer} */
 function failed(message) {
   return { status: 502, body: { status: "error", message: `not connected: ${message}` } };
+}
+
+/** Process in the id of a request. @param {string} requestId */
+function instanceOf(requestId) {
+  return requestId.slice(0, Math.max(requestId.lastIndexOf("."), 0));
 }
 
 /** URL for a record: user-info and a query may be secrets. @param {URL | undefined} url */

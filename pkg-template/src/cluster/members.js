@@ -8,7 +8,7 @@
 import { UNREACHABLE, begin, check, emptyFields, end, settleRecord } from "./holds.js";
 import { quarantine, withCrash } from "./quarantine.js";
 import { rendezvous } from "./rendezvous.js";
-import { hibernate, isLate, lock, unlock } from "./start.js";
+import { hibernate, lock, unlock } from "./start.js";
 import {
   BEAT,
   OWNED_TTL,
@@ -20,6 +20,7 @@ import {
   elapsed,
   isDead,
   isInterrupted,
+  isLate,
   livingPeers,
   output,
   owe,
@@ -190,7 +191,8 @@ export function* settle(state) {
 function* oweStop(state, sessionId, { number, at }) {
   const read = yield command("read", sessionId);
   if (read === undefined || isLate(read.value?.startedAt ?? 0, at)) return read !== undefined;
-  const put = { sessionId, expected: "lower", owner: "", number, ttl: STOPPED_TTL, fields: emptyFields() };
+  const fields = { ...emptyFields(), startedAt: at ?? 0 };
+  const put = { sessionId, expected: "lower", owner: "", number, ttl: STOPPED_TTL, fields };
   const answer = yield command("put", put);
   if (answer?.value.done) {
     spawn(state, tell(state, "*", { kind: "stop", sid: sessionId, f: number, reason: "stopped" }));

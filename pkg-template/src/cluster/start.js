@@ -18,6 +18,8 @@ import {
   conditionOf,
   confirmLater,
   count,
+  elapsed,
+  isLate,
   isSuspect,
   livingPeers,
   openAsk,
@@ -29,14 +31,15 @@ import {
   storeNow,
   tell,
 } from "./state.js";
-import { command, event, sleep } from "./tasks.js";
+import { COMMAND, command, event, sleep } from "./tasks.js";
 
 /** Attempts to claim a record that others change. */
 const ATTEMPTS = 3;
 /** Longest time for the answer to a stop, ms. */
 const STOP = 800;
-/** Longest delay of a stop, ms. */
-const MAX_LATE = 10 * 60e3;
+
+/** Time without the answer of a command after which the process, and not only the store, stood still, ms. */
+const STOOD_STILL = 2 * COMMAND;
 
 const OTHER_USER = "userId: the session belongs to another user";
 
@@ -64,11 +67,13 @@ export function reply(state, id, answer) {
     );
 }
 
+const LATE = refusal(502, "not connected: no process of the cluster answered in time");
+
 /** Starts a session for a request. @param {State} state @param {string} id of the reply @param {Request} request @returns {Task} */
 export function* start(state, id, request) {
   const { sessionId } = request;
   const until = state.now.mono + START;
-  spawn(state, giveUp(state, id, refusal(502, "not connected: no process of the cluster answered in time")));
+  spawn(state, giveUp(state, id, LATE));
   state.starting += 1;
   for (let outcome = "moved"; outcome === "moved";) {
     const claim = yield* lock(state, sessionId, until, request.at);
@@ -93,7 +98,7 @@ export function* lock(state, sessionId, until, startedAt = 0) {
   }
   if (state.now.mono >= until) return undefined;
   /** @type {Claim} */
-  const claim = { isAborted: false, startedAt, higher: 0 };
+  const claim = { isAborted: false, startedAt, higher: 0, since: state.now };
   state.claims.set(sessionId, claim);
   return claim;
 }
@@ -109,8 +114,10 @@ export function unlock(state, sessionId, claim) {
 function* decide(state, id, request, claim) {
   const { sessionId } = request;
   for (let attempt = 0; attempt < ATTEMPTS; attempt += 1) {
+    const askedAt = state.now;
     const read = yield command("read", sessionId);
-    if (claim.isAborted) return reply(state, id, refusal(502, "not connected: stopped before the start"));
+    if (refuseEnded(state, id, claim)) return;
+    if (read === undefined && elapsed(state, askedAt) > STOOD_STILL) continue;
     if (read === undefined) return serveAlone(state, id, request);
     /** @type {ClusterRecord | undefined} */
     const record = read.value;
@@ -134,7 +141,7 @@ function* decide(state, id, request, claim) {
     if (record !== undefined && record.owner !== "" && record.owner !== state.instance) {
       const asked = yield* askOwner(state, id, request, record.owner, claim);
       if (asked === "answered" || asked === "moved") return asked;
-      if (claim.isAborted) return reply(state, id, refusal(502, "not connected: stopped before the start"));
+      if (refuseEnded(state, id, claim)) return;
       if (asked === "none") why = "none";
       else if (asked === "gone" || isSuspect(state, record.owner)) why = "cloud";
     }
@@ -142,6 +149,19 @@ function* decide(state, id, request, claim) {
     if (outcome === "done") return;
   }
   reply(state, id, refusal(503, "other processes claim this session"));
+}
+
+/**
+ * Refuses a request that was stopped, or whose time is over: the process stood still, and the cloud has asked
+ * another one.
+ *
+ * @param {State} state @param {string} id @param {Claim} claim
+ */
+function refuseEnded(state, id, claim) {
+  if (claim.isAborted) reply(state, id, refusal(502, "not connected: stopped before the start"));
+  else if (elapsed(state, claim.since) > START) reply(state, id, LATE);
+  else return false;
+  return true;
 }
 
 /** @param {number} wait ms */
@@ -169,15 +189,17 @@ function* claimRecord(state, id, request, record, claim, why) {
     ttl: OWNED_TTL,
     fields,
   };
+  const askedAt = state.now;
   const answer = yield command("put", put);
+  const hasEnded = refuseEnded(state, id, claim);
   if (answer === undefined) {
     owe(state, sessionId, { kind: "settle", times: SETTLEMENTS });
-    if (claim.isAborted) reply(state, id, refusal(502, "not connected: stopped before the start"));
-    else serveAlone(state, id, request);
+    if (hasEnded) return "done";
+    if (elapsed(state, askedAt) > STOOD_STILL) return "again";
+    serveAlone(state, id, request);
     return "done";
   }
-  if (claim.isAborted) {
-    reply(state, id, refusal(502, "not connected: stopped before the start"));
+  if (hasEnded) {
     unlock(state, sessionId, claim);
     yield* settleRecord(state, sessionId);
     return "done";
@@ -215,17 +237,6 @@ export function* hibernate(state, sessionId, number, fields, wait) {
 function fieldsOf({ userId, url, at = 0 }, record) {
   const { crashes, crashedAt, startedAt } = record ?? emptyFields();
   return { userId, url, crashes, crashedAt, startedAt: Math.max(at, startedAt) };
-}
-
-/**
- * True for a stop that the cloud sent before the request that started the session: it arrives late, or is
- * a copy. A much older one has the time of a clock that was set back.
- *
- * @param {number} startedAt 0 if it is unknown
- * @param {number | undefined} at
- */
-export function isLate(startedAt, at) {
-  return at !== undefined && at < startedAt && startedAt - at < MAX_LATE;
 }
 
 /** Writes the time of a further request into the record. @param {State} state @param {Hold} hold @param {number} at @returns {Task} */
@@ -367,6 +378,7 @@ export function* stop(state, id, { sessionId, userId, reason, at }) {
   const isCounted = owner !== "" && owner !== state.instance && isSuspect(state, owner);
   let kept = record === undefined ? fields : fieldsOf({ ...record, sessionId }, record);
   if (isCounted) kept = withCrash(kept, storeNow(state));
+  kept = { ...kept, startedAt: at ?? 0 };
   let put = yield command("put", { ...mark, expected: conditionOf(record), fields: kept });
   if (put !== undefined && !put.value.done) {
     if (isLate(put.value.record?.startedAt ?? 0, at)) return reply(state, id, success);

@@ -64,6 +64,7 @@
  * @property {Map<number, { sessionId: string, to?: string }>} ending holds that end, and who is told when
  *   they are over
  * @property {Map<string, { from?: string, until: number }>} replies requests without an answer
+ * @property {Map<string, number>} called recent calls of others, and until when they are carried out
  * @property {number} starting requests of the cloud that are being decided
  * @property {number} nextId
  * @property {number} ownNumber last number that the store did not give
@@ -74,6 +75,8 @@ import { Tasks } from "./tasks.js";
 export const BEAT = 2000;
 /** Longest wait for the owner of a session, ms. */
 export const SILENCE = 1000;
+/** Longest time of a call that was forwarded, ms. */
+export const CALL = 30_000;
 /** Longest time for the answer to a start, ms: the cloud gives up after 5 s. */
 export const START = 4500;
 /** Lifetime of a record with an owner, and of a stop, ms. */
@@ -81,6 +84,8 @@ export const OWNED_TTL = 24 * 3600e3;
 export const STOPPED_TTL = 15 * 60e3;
 /** Contacts with the store after which a command that timed out is no longer expected to happen. */
 export const SETTLEMENTS = 3;
+/** Longest delay of a stop, ms. */
+const MAX_LATE = 10 * 60e3;
 /** Most asks without an answer. */
 const MAX_ASKS = 1000;
 /** Most sessions, beyond those that are held, whose records are to be settled. */
@@ -122,6 +127,7 @@ export function createState({ instance, lease = 10_000, strict = false }, now) {
     asks: new Map(),
     ending: new Map(),
     replies: new Map(),
+    called: new Map(),
     starting: 0,
     nextId: 1,
     ownNumber: 0,
@@ -167,6 +173,17 @@ export function elapsed({ now }, { mono, wall }) {
 export function ownNumber(state) {
   state.ownNumber = Math.max(state.ownNumber + 1, Math.floor(storeNow(state) * 1000));
   return state.ownNumber;
+}
+
+/**
+ * True for a stop that the cloud sent before the request that started the session: it arrives late, or is
+ * a copy. A much older one has the time of a clock that was set back.
+ *
+ * @param {number} startedAt 0 if it is unknown
+ * @param {number | undefined} at
+ */
+export function isLate(startedAt, at) {
+  return at !== undefined && at < startedAt && startedAt - at < MAX_LATE;
 }
 
 /** @param {ClusterRecord | undefined} record */

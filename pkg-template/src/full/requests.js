@@ -1,5 +1,5 @@
 /** Requests to the cloud that are answered by a separate frame. */
-import { LISTEN_PASSIVELY, REDACT } from "../session/internal-symbols.js";
+import { LISTEN_PASSIVELY, REDACT, REQUEST_PREFIX } from "../session/internal-symbols.js";
 import { RequestError } from "./request-error.js";
 
 /** Default timeout, ms: a photo travels from the glasses through the phone. */
@@ -162,7 +162,8 @@ export class Requests {
 
   /** Returns an id that is unique across sessions. */
   id() {
-    return `${Date.now().toString(36)}-${Math.random().toString(36).slice(2)}-${++this.#count}`;
+    const prefix = this.#session[REQUEST_PREFIX] ?? "";
+    return `${prefix}${Date.now().toString(36)}-${Math.random().toString(36).slice(2)}-${++this.#count}`;
   }
 
   /** @param {string} id */

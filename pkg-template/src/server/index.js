@@ -10,6 +10,7 @@ import { TpaSession as Main } from "tpa-session";
 
 import { URL_OPTIONS } from "../constants.js";
 import { RELEASE_REASONS } from "../constants.js";
+import { REQUEST_PREFIX } from "../session/internal-symbols.js";
 import { checkNames } from "../session/names.js";
 import { oneOf, refuse } from "../session/validate.js";
 import { cloudCheck } from "./allowed-hosts.js";
@@ -55,7 +56,11 @@ export function createTpaServer(given) {
   const ofSessions = member === undefined ? session : { ...session, WebSocket: member.WebSocket };
   const sessions = new Sessions({
     ...options,
-    make: (url) => new TpaSession(url === undefined ? ofSessions : { ...ofSessions, ...at(url) }),
+    make(url) {
+      const made = new TpaSession(url === undefined ? ofSessions : { ...ofSessions, ...at(url) });
+      if (member !== undefined) /** @type {any} */ (made)[REQUEST_PREFIX] = member.requestPrefix;
+      return made;
+    },
     report,
     removed: (sessionId) => member?.ended(sessionId),
   });
@@ -67,7 +72,7 @@ export function createTpaServer(given) {
     packageName,
     routes: [
       webhook({ ...options, checkCloud, sessions: member ?? sessions }),
-      photoUpload({ ...options, sessions }),
+      photoUpload({ ...options, sessions, member }),
       toolCall({ ...options, sessions, report, member }),
       settings({ ...options, sessions, member }),
       health({ ...options, sessions, isReady: () => closing === undefined && member?.isReady !== false }),

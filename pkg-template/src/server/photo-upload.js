@@ -3,6 +3,7 @@
  *
  * @import { MultipartPart } from "@remix-run/multipart-parser"
  * @import { TpaSession } from "tpa-session"
+ * @import { Member } from "../cluster/member.js"
  * @import { Requests } from "../full/requests.js"
  * @import { ServerOptions } from "./options.js"
  * @import { Fields } from "./form.js"
@@ -22,11 +23,16 @@ const TIMEOUT = 30_000;
 const FORM_MEDIA = { pattern: /^multipart\/form-data$/i, name: "multipart/form-data" };
 
 /**
- * @param {Pick<ServerOptions, "webhookPath" | "maxUploads"> & { sessions: Sessions }} parts
+ * @param {Pick<ServerOptions, "webhookPath" | "maxUploads"> & {
+ *   sessions: Sessions,
+ *   member: Member | undefined,
+ * }} parts
  * @returns {Route}
  */
-export function photoUpload({ webhookPath, maxUploads, sessions }) {
+export function photoUpload({ webhookPath, maxUploads, sessions, member }) {
   let uploads = 0;
+  const isElsewhere = (/** @type {string} */ requestId) => member?.maySend(requestId) === true;
+  member?.handle("photo", (upload, bytes) => settle(upload, bytes, sessions));
   return {
     name: "photo-upload",
     method: "POST",
@@ -34,16 +40,19 @@ export function photoUpload({ webhookPath, maxUploads, sessions }) {
     media: FORM_MEDIA,
     async handle({ header, receive }) {
       const form = new Form(boundaryOf(header("Content-Type") ?? ""), MAX_PHOTO_BYTES, (name, text) => {
-        if (name === "requestId") sessionOf(sessions, text);
+        if (name === "requestId" && !isElsewhere(text)) sessionOf(sessions, text);
       });
       form.checkLength(Number(header("Content-Length") ?? 0));
       // Nobody can make the server read a picture that nobody waits for.
-      if (![...sessions.live.values()].some((session) => pendingOf(session).length > 0)) notPending();
+      const isAwaited = [...sessions.live.values()].some((session) => pendingOf(session).length > 0);
+      if (!isAwaited && member?.maySend() !== true) notPending();
       if (uploads >= maxUploads) throw new HttpError(429, `${maxUploads} photos are being uploaded already`);
       uploads += 1;
       try {
         const fields = await receive(form, TIMEOUT);
-        return settle(fields, sessions);
+        const { bytes, ...upload } = readUpload(fields);
+        if (!isElsewhere(upload.requestId)) return settle(upload, bytes, sessions);
+        return (await member?.sendPhoto(upload, bytes)) ?? notPending();
       } finally {
         uploads -= 1;
       }
@@ -52,17 +61,34 @@ export function photoUpload({ webhookPath, maxUploads, sessions }) {
 }
 
 /**
- * @param {Fields} fields
- * @param {Sessions} sessions
+ * Photo, or the error of the glasses, as JSON besides the picture.
+ *
+ * @typedef {{ requestId: string, filename?: string, mimeType?: string, error?: { message: string } }} Upload
  */
-function settle(fields, sessions) {
+
+/**
+ * @param {Fields} fields
+ * @returns {Upload & { bytes?: Uint8Array }}
+ */
+function readUpload(fields) {
   const requestId = fields.get("requestId");
   if (typeof requestId !== "string" || requestId === "") {
     throw new HttpError(400, "requestId: must be a non-empty string");
   }
-  const session = sessionOf(sessions, requestId);
   const isFailure = fields.get("type") === "photo_error" || fields.get("success") === "false";
-  const response = isFailure ? errorOf(fields) : photoOf(fields, requestId);
+  return isFailure ? { requestId, error: errorOf(fields) } : { requestId, ...pictureOf(fields.get("photo")) };
+}
+
+/**
+ * @param {Upload} upload
+ * @param {Uint8Array | undefined} bytes
+ * @param {Sessions} sessions
+ */
+function settle(upload, bytes, sessions) {
+  const { requestId, error } = upload;
+  const session = sessionOf(sessions, requestId);
+  const response =
+    bytes === undefined ? { type: "photo_response", success: false, error } : photoOf(upload, bytes);
   requestsOf(session)?.settle(requestId, response);
   return { status: 200, body: { success: true, requestId } };
 }
@@ -96,11 +122,7 @@ function notPending() {
   throw new HttpError(404, "no photo with this requestId is pending");
 }
 
-/**
- * Response with the error of the glasses, in the form of a `photo_response`.
- *
- * @param {Fields} fields
- */
+/** Error of the glasses, in the form of a `photo_response`. @param {Fields} fields */
 function errorOf(fields) {
   const text = (/** @type {string} */ name) => {
     const value = fields.get(name);
@@ -108,19 +130,17 @@ function errorOf(fields) {
   };
   const message = text("errorMessage") ?? "No photo was taken";
   const code = text("errorCode");
-  const error = { message: code === undefined ? message : `${message} (${code})` };
-  return { type: "photo_response", success: false, error };
+  return { message: code === undefined ? message : `${message} (${code})` };
 }
 
 /**
  * Response with the picture, in the form of a `photo_response`.
  *
- * @param {Fields} fields
- * @param {string} requestId
+ * @param {Upload} upload
+ * @param {Uint8Array} bytes
  */
-function photoOf(fields, requestId) {
-  const { bytes, filename, mimeType } = pictureOf(fields.get("photo"));
-  const buffer = globalThis.Buffer?.from(bytes.buffer) ?? bytes;
+function photoOf({ requestId, filename, mimeType = "" }, bytes) {
+  const buffer = globalThis.Buffer?.from(bytes.buffer, bytes.byteOffset, bytes.byteLength) ?? bytes;
   return {
     type: "photo_response",
     requestId,

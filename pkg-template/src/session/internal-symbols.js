@@ -12,6 +12,9 @@ export const LISTEN_PASSIVELY = Symbol.for("tpa-session.listen-passively");
 /** Pending requests of a session of `tpa-session/full`, `undefined` if there was none yet. */
 export const REQUESTS = Symbol.for("tpa-session.requests");
 
+/** First characters of the ids of requests of a session, by which the server finds its process. */
+export const REQUEST_PREFIX = Symbol.for("tpa-session.request-prefix");
+
 /** Method by which the server says that the cloud has asked for the session again. */
 export const REOPEN = Symbol.for("tpa-session.reopen");
 

@@ -1,0 +1,90 @@
+/**
+ * Calls that the process with a session carries out, whichever one received them: tools, settings, photos.
+ *
+ * @import { State } from "./state.js"
+ * @import { Task } from "./tasks.js"
+ */
+import { ask, refusal, reply } from "./start.js";
+import { CALL, isDead, output, spawn, storeNow, tell } from "./state.js";
+import { COMMAND, command } from "./tasks.js";
+
+/** Time for which the store keeps a picture, ms. */
+const PHOTO_TTL = 30_000;
+/** Most calls that are remembered, so that a message that is sent twice is one call. */
+const MAX_CALLED = 10_000;
+
+/** Asks another process about a call for one of its sessions. @param {State} state @param {string} id @param {any} input @returns {Task} */
+export function* forward(state, id, { what, sessionId, body }) {
+  const read = yield command("read", sessionId);
+  const owner = read?.value?.owner ?? "";
+  if (owner === "" || owner === state.instance) return reply(state, id, undefined);
+  const result = yield* ask(state, owner, { what, sid: sessionId, body }, CALL);
+  reply(state, id, result.none ? undefined : result.answer);
+}
+
+/** True for a process that may wait for a photo. @param {State} state @param {string} name */
+export function mayWait(state, name) {
+  const peer = state.peers.get(name);
+  return peer !== undefined && !isDead(state, peer);
+}
+
+/**
+ * Passes a photo on to the process that waits for it. The picture goes through the store: a subscriber that is
+ * slow to read would be disconnected by large messages.
+ *
+ * @param {State} state @param {string} id
+ * @param {{ owner: string, photo: { requestId: string }, bytes?: Uint8Array }} input `bytes` unless it failed
+ * @returns {Task}
+ */
+export function* passPhoto(state, id, { owner, photo, bytes }) {
+  if (!mayWait(state, owner)) return reply(state, id, undefined);
+  const { requestId } = photo;
+  if (bytes !== undefined && (yield command("putBlob", requestId, bytes, PHOTO_TTL)) === undefined) {
+    return reply(state, id, refusal(503, "the photo could not be passed on: the store does not answer"));
+  }
+  const body = { ...photo, hasBytes: bytes !== undefined };
+  const result = yield* ask(state, owner, { what: "photo", sid: "", body }, 2 * COMMAND);
+  reply(state, id, result.none ? undefined : result.answer);
+  // A picture that nobody has taken is private all the same.
+  if (bytes !== undefined && result.answer?.status !== 200) yield command("takeBlob", requestId);
+}
+
+/**
+ * Answers the call of another process. It is received only once, and in time: the other one may carry it out
+ * itself by now.
+ *
+ * @param {State} state @param {any} told
+ */
+export function answerCall(state, { id, from, what, sid, body, until }) {
+  if (!isNew(state, id, until)) return;
+  state.replies.set(id, { from, until });
+  spawn(state, tell(state, from, { kind: "got", id }));
+  if (what === "photo") spawn(state, takePhoto(state, id, body));
+  else output(state, "local", { reply: id, what, sessionId: sid, body });
+}
+
+/** @param {State} state @param {string} id @param {number} until */
+function isNew(state, id, until) {
+  const now = storeNow(state);
+  if (!(until > now) || state.called.has(id)) return false;
+  for (const [each, end] of state.called) {
+    if (end > now && state.called.size < MAX_CALLED) break;
+    state.called.delete(each);
+  }
+  state.called.set(id, until);
+  return true;
+}
+
+/** @param {State} state @param {string} id @param {any} photo @returns {Task} */
+function* takePhoto(state, id, { hasBytes, ...photo }) {
+  let bytes;
+  if (hasBytes) {
+    const taken = yield command("takeBlob", photo.requestId);
+    if (taken === undefined) {
+      return reply(state, id, refusal(503, "the photo could not be passed on: the store does not answer"));
+    }
+    if (taken.value === undefined) return reply(state, id, undefined);
+    bytes = taken.value;
+  }
+  output(state, "local", { reply: id, what: "photo", body: photo, bytes });
+}

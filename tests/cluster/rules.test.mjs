@@ -1,0 +1,82 @@
+/** Rules of the core, each with a schedule that fails without it. */
+import assert from "node:assert/strict";
+import { test } from "node:test";
+
+import { check, holdersOf, runToBeat, running } from "./simulation/scenario.mjs";
+
+const request = (user) => ({ sessionId: user, userId: user, url: "" });
+
+for (const paused of [3000, 6000])
+test(`a claim whose answer arrives after its time is no session: another process has it by then, after ${paused} ms`, () => {
+  const world = running({ users: 1 });
+  world.users.push("late");
+  const user = world.cloud.user("late");
+  const [one, other] = world.alive();
+  Object.assign(user, { isWanted: true, phase: "starting", posted: [] });
+  one.request("start", request("late"), () => {});
+  // It stands still between its claim and the answer, and does not hear who takes the session.
+  while (world.store.records.read(world.store.now, "late") === undefined) world.time.runUntil(world.time.now + 0.1);
+  one.pause(paused);
+  one.isDeaf = true;
+  other.request("start", request("late"), () => {});
+  world.run(paused - 100);
+  one.isDeaf = false;
+  assert.equal(user.attached.process, other);
+  const { attached } = user;
+  const numbers = world.witness.counts["takeovers silence"];
+  // When it goes on, before its first beat is answered.
+  world.time.runUntil(world.time.now + 101);
+  assert.deepEqual(holdersOf(world, "late"), [other]);
+  world.run(1500);
+  assert.deepEqual(holdersOf(world, "late"), [other]);
+  assert.equal(user.attached, attached, "nobody else has connected");
+  assert.equal(world.witness.counts["takeovers silence"], numbers);
+});
+
+test("a process that could not ask for a while takes nothing from one that is back", () => {
+  const world = running({ count: 2, users: 1500 });
+  const [one, other] = world.alive();
+  // So that it beats some time before the other one.
+  runToBeat(world, one);
+  world.run(800);
+  one.pause(2400);
+  world.run(3000);
+  const held = one.state.holds.size;
+  one.partition(60_000);
+  const taken = () => world.witness.counts["takeovers dead"] ?? 0;
+  while (taken() < 10) world.run(100);
+  world.store.goAway();
+  while (!other.state.isAlone) world.run(10);
+  one.isPartitioned = false;
+  runToBeat(world, other);
+  const before = taken();
+  assert.ok(before < held / 2, `${before} of ${held}`);
+  world.store.comeBack("as it was");
+  while (one.state.isAlone) world.run(10);
+  assert.ok(other.state.isAlone, "the other one does not know yet that it is back");
+  world.run(5000);
+  assert.equal(taken(), before);
+});
+
+test("a start that was served without the store outlives the mark of an earlier stop, whatever the clocks say", () => {
+  const world = running({ users: 1 });
+  const [user] = world.users;
+  const [one, other] = world.alive();
+  runToBeat(world, one);
+  world.store.clock += 8000;
+  world.cloud.stop(user, () => {});
+  world.run(200);
+  assert.equal(world.store.records.read(world.store.now, user).owner, "");
+  Object.assign(world.cloud.user(user), { isWanted: true, phase: "starting", posted: [] });
+  one.partition(1300);
+  one.request("start", { ...request(user), at: world.time.now }, () => {});
+  world.run(4000);
+  assert.deepEqual(holdersOf(world, user), [one]);
+  assert.equal(world.store.records.read(world.store.now, user).owner, one.instance);
+  // A stop that follows ends it, also at a process that cannot reach the store.
+  other.partition(1300);
+  const stop = { ...request(user), reason: "user_disabled", at: world.time.now };
+  other.request("stop", stop, () => {});
+  world.run(6000);
+  assert.deepEqual(holdersOf(world, user), []);
+});

@@ -1,0 +1,27 @@
+/** Worlds for schedules that are written by hand. */
+import assert from "node:assert/strict";
+
+import { World } from "./world.mjs";
+
+/** A world without faults of its own, with running sessions. */
+export function running({ oldConnection = "close", stopsFirst = true, ...options } = {}) {
+  const world = new World(1, { oldConnection, stopsFirst, count: 3, users: 6, ...options });
+  Object.assign(world, { duplicates: 0, slow: 0 });
+  world.run(3000);
+  for (const user of world.users) world.cloud.start(user);
+  world.run(20_000);
+  return world;
+}
+
+export const holdersOf = (world, user) => world.alive().filter(({ state }) => state.holds.has(user));
+export const busiest = (world) =>
+  world.alive().toSorted((one, other) => other.state.holds.size - one.state.holds.size)[0];
+export const areBack = (world) => world.users.every((user) => world.cloud.user(user).attached !== undefined);
+export const check = ({ witness }) => assert.deepEqual(witness.errors, []);
+
+/** Runs until shortly after the next beat of a process. */
+export function runToBeat(world, process) {
+  const beats = process.state.count;
+  while (process.state.count === beats) world.run(20);
+  world.run(20);
+}
