@@ -1,4 +1,7 @@
-/** Rules of the core, each with the change that removes it. */
+/**
+ * Rules of the core, each with the change that removes it, and the test that fails then: the simulation, or
+ * `test`.
+ */
 export const MUTATIONS = [
   {
     rule: "a silent owner loses the session",
@@ -77,5 +80,60 @@ export const MUTATIONS = [
     file: "members.js",
     from: "if (hasLostWrites(state, answer.value.previous)) {",
     to: "if (false) {",
+  },
+  {
+    rule: "claims are checked once after the next beat",
+    file: "members.js",
+    from: "else spawn(state, confirm(state, sentAt));",
+    to: "",
+    test: "regressions.test.mjs",
+  },
+  {
+    rule: "an answer that arrives after its time has no effect",
+    file: "tasks.js",
+    from: "waiting !== undefined && this.now <= waiting.deadline;",
+    to: "true;",
+    test: "rules.test.mjs",
+  },
+  {
+    rule: "a request whose time is over is not decided",
+    file: "start.js",
+    from: "else if (elapsed(state, claim.since) > START)",
+    to: "else if (false)",
+    test: "rules.test.mjs",
+  },
+  {
+    rule: "a process that stood still does not take the store for silent",
+    file: "start.js",
+    from: 'if (elapsed(state, askedAt) > STOOD_STILL) return "again";',
+    to: "",
+    test: "rules.test.mjs",
+  },
+  {
+    rule: "nobody is dead while this process cannot ask",
+    file: "state.js",
+    from: "return !isInterrupted(state) && state.now.mono",
+    to: "return state.now.mono",
+    test: "rules.test.mjs",
+  },
+  {
+    rule: "a start that was served alone outlives the mark of an earlier stop",
+    file: "holds.js",
+    from: 'else if (owner === "" && !hold.isSure) spawn(state, claimStopped(state, hold));',
+    to: "",
+    test: "rules.test.mjs",
+  },
+  {
+    rule: "the answer to a stop waits for the onStop of a session that ended by itself",
+    file: "core.js",
+    from: "state.ending.set(holdId, { sessionId });",
+    to: "",
+    test: "rules.test.mjs",
+  },
+  {
+    rule: "the process with a session says that it has received a call",
+    file: "calls.js",
+    from: 'spawn(state, tell(state, from, { kind: "got", id }));',
+    to: "",
   },
 ];

@@ -12,10 +12,10 @@ import { fileURLToPath } from "node:url";
 import { MUTATIONS } from "./mutation-list.mjs";
 
 const CORE = fileURLToPath(new URL("../../pkg-template/src/cluster", import.meta.url));
-const TEST = fileURLToPath(new URL("simulation.test.mjs", import.meta.url));
+const testOf = (name) => fileURLToPath(new URL(name, import.meta.url));
 
 /** Runs schedules with a changed core. Returns the first broken invariant, `undefined` if there is none. */
-export function mutate({ file, from, to }, schedules) {
+export function mutate({ file, from, to, test = "simulation.test.mjs" }, schedules) {
   const folder = mkdtempSync(join(tmpdir(), "tpa-cluster-"));
   try {
     cpSync(CORE, folder, { recursive: true });
@@ -30,7 +30,7 @@ export function mutate({ file, from, to }, schedules) {
       SCHEDULES: String(schedules),
     };
     delete env.NODE_TEST_CONTEXT;
-    const { stdout } = spawnSync(process.execPath, ["--test", TEST], { env, encoding: "utf8" });
+    const { stdout } = spawnSync(process.execPath, ["--test", testOf(test)], { env, encoding: "utf8" });
     if (/^# fail 0$/m.test(stdout)) return undefined;
     return /\d+ ms: .*(?=')/.exec(stdout)?.[0] ?? /error: .*/.exec(stdout)?.[0] ?? stdout.slice(0, 500);
   } finally {

@@ -80,3 +80,20 @@ test("a start that was served without the store outlives the mark of an earlier 
   world.run(6000);
   assert.deepEqual(holdersOf(world, user), []);
 });
+
+test("the answer to a stop waits for the onStop of a session that has just ended by itself", () => {
+  const world = running({ users: 1 });
+  const [user] = world.users;
+  const [owner] = holdersOf(world, user);
+  const other = world.alive().find((each) => each !== owner);
+  const session = owner.session(user);
+  Object.assign(world.cloud.user(user), { isWanted: false });
+  owner.lost(session.conn, 1000);
+  assert.ok(session.isStopping);
+  const answers = [];
+  for (const process of [owner, other]) {
+    process.request("stop", { ...request(user), reason: "user_disabled" }, () => answers.push(session.isStopping));
+  }
+  world.run(1000);
+  assert.deepEqual(answers, [false, false]);
+});

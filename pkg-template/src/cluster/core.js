@@ -108,6 +108,8 @@ function handleSession(state, input) {
     case "ended":
       if (hold?.id !== holdId || hold === undefined) return;
       state.holds.delete(sessionId);
+      // Its onStop is still running.
+      state.ending.set(holdId, { sessionId });
       return spawn(state, forget(state, hold));
   }
 }

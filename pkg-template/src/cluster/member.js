@@ -165,6 +165,10 @@ export class Member {
     if (hold === undefined) return;
     this.#holds.delete(sessionId);
     this.#input({ type: "ended", hold, sessionId });
+    // The call of `onStop` follows in the same task.
+    void Promise.resolve()
+      .then(() => this.#sessions.stopped(sessionId))
+      .then(() => this.#input({ type: "over", hold, wasOpen: false }));
   }
 
   /**

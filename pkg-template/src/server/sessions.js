@@ -101,7 +101,7 @@ export class Sessions {
     const entry = this.#entries.get(sessionId);
     if (userId !== undefined) checkUser(entry, userId);
     if (entry !== undefined) this.#end(entry, reason, "AppStopped");
-    await withTimeout(ON_STOP_TIMEOUT, this.#stopped(sessionId));
+    await withTimeout(ON_STOP_TIMEOUT, this.stopped(sessionId));
     return SUCCESS;
   }
 
@@ -121,7 +121,7 @@ export class Sessions {
       /** @type {any} */ (entry.session)[HAND_OVER]();
       void this.#stop(entry, reason, kind);
     }
-    await this.#stopped(sessionId);
+    await this.stopped(sessionId);
     return wasOpen;
   }
 
@@ -229,7 +229,7 @@ export class Sessions {
     if (previous !== undefined) this.#move(previous);
     // May be that of an older session than the previous one.
     if (this.#moving.has(sessionId)) await this.#moving.get(sessionId);
-    if (this.#stopping.has(sessionId)) await withTimeout(PREVIOUS_TIMEOUT, this.#stopped(sessionId));
+    if (this.#stopping.has(sessionId)) await withTimeout(PREVIOUS_TIMEOUT, this.stopped(sessionId));
     if (entry.isEnded) return failure(502, "not connected: stopped before the start");
     let settings;
     try {
@@ -387,7 +387,7 @@ export class Sessions {
   }
 
   /** Settles when `onStop` has returned. @param {string} sessionId */
-  async #stopped(sessionId) {
+  async stopped(sessionId) {
     await this.#moving.get(sessionId);
     await this.#stopping.get(sessionId);
   }

@@ -183,7 +183,9 @@ export class Cloud {
         time.after(between(0.2, 5), done);
       });
     };
-    time.after(between(0.2, 5), deliver);
+    const isLate = chance(this.#world.lateWebhooks);
+    // The answer to a late stop is awaited: the cloud does not go on before it.
+    time.after(isLate ? between(50, 1500) : between(0.2, 5), deliver);
     if (!chance(this.#world.duplicates)) return;
     time.after(between(2, 800), () => {
       // The answer to the copy, which finds the mark of the stop, may be the first.

@@ -31,6 +31,8 @@ export class Process {
   resumedAt = -Infinity;
   jumpedAt = -Infinity;
   pausedFor = 0;
+  /** Photos that it waits for. */
+  photos = new Set();
   /** Sessions by hold. */
   sessions = new Map();
   skew;
@@ -68,6 +70,36 @@ export class Process {
     this.#input({ type, id, request });
   }
 
+  /** Photo for a process, in whichever it arrives. */
+  upload(owner, requestId, answered) {
+    if (owner === this.instance) return answered({ status: this.#takePhoto(requestId) });
+    const id = `r${this.#nextRequest++}`;
+    this.#answers.set(id, answered);
+    this.#input({ type: "photo", id, owner, photo: { requestId }, bytes: new Uint8Array(3) });
+  }
+
+  /** Tool call for a session, in whichever process it arrives. */
+  forward(sessionId, name) {
+    if (this.session(sessionId) !== undefined) return this.#world.calls.ran(this, name);
+    const id = `r${this.#nextRequest++}`;
+    this.#answers.set(id, (answer) => answer === undefined && this.#world.calls.ran(this, name));
+    this.#input({ type: "forward", id, what: "tool", sessionId, body: { name } });
+  }
+
+  /** Carries out a call that another process has passed on. */
+  #local({ what, reply, body }) {
+    if (what === "photo") return this.#result(reply, this.#takePhoto(body.requestId));
+    const { time, calls, chance, between } = this.#world;
+    calls.ran(this, body.name);
+    time.after(chance(0.3) ? between(500, 3000) : 0, () => this.#result(reply, 200));
+  }
+
+  #takePhoto(requestId) {
+    if (!this.photos.delete(requestId)) return 404;
+    this.#world.calls.ran(this, requestId);
+    return 200;
+  }
+
   /** Stands still. With `vm` its monotonic clock does so too. */
   pause(ms, { vm = false, timersFirst = false } = {}) {
     if (!this.isAlive || this.isPaused) return;
@@ -80,6 +112,7 @@ export class Process {
       if (vm) this.#frozen += ms;
       this.#disturbed(from);
       Object.assign(this, { resumedAt: time.now, pausedFor: ms });
+      this.#world.witness.woke(this);
       if (timersFirst) this.#tick();
       for (const input of this.#inbox.splice(0)) {
         if (input.type === "frame") this.#frame(input.conn);
@@ -197,6 +230,8 @@ export class Process {
       case "answer":
         this.#answers.get(output.id)?.(output.answer);
         return void this.#answers.delete(output.id);
+      case "local":
+        return this.#local(output);
       case "left":
         this.isLeft = true;
         return store.unsubscribe(this);
@@ -269,8 +304,8 @@ export class Process {
   /** The session has ended by itself. */
   #over(session, why) {
     const { hold, sessionId } = session;
-    this.#end(session, why);
     this.#input({ type: "ended", hold, sessionId, why });
+    this.#end(session, why);
   }
 
   #end(session, reason) {

@@ -13,6 +13,9 @@ export class Store {
   /** Probability that a message or an answer is lost, that a command is late. */
   loss = 0;
   late = 0;
+  /** Probability that a command is carried out twice. */
+  twice = 0;
+  clockSetAt = -Infinity;
   #listeners = new Map();
   #stalled = [];
   #snapshots = [];
@@ -40,6 +43,7 @@ export class Store {
       if (chance(this.loss)) return;
       time.after(between(0.1, 3), () => !isUnreachable() && done({ value }));
     };
+    if (chance(this.twice)) time.after(between(1, 1500), () => !isUnreachable() && this.#run(process, name, args));
     const delay = chance(this.late) ? between(1000, 5000) : between(0.1, 3);
     time.after(delay, arrive);
   }
@@ -66,6 +70,11 @@ export class Store {
     for (const run of this.#stalled.splice(0)) run();
   }
 
+  setClock(ms) {
+    this.clock = ms;
+    this.clockSetAt = this.#world.time.now;
+  }
+
   snapshot() {
     this.#snapshots = [new Records(this.records)];
   }
@@ -82,7 +91,12 @@ export class Store {
     const reached = receivers.filter(({ process }) => !process.isPartitioned);
     for (const { process, listener } of reached) {
       if (chance(this.loss) || process.isDeaf) continue;
-      time.after(between(0.1, 3), () => !process.isPartitioned && listener(JSON.parse(message)));
+      time.after(between(0.1, 3), () => {
+        if (process.isPartitioned) return;
+        const told = JSON.parse(message);
+        if (told.kind === "lost" || told.kind === "stop") this.#world.witness.told(process, told);
+        listener(told);
+      });
     }
     return reached.length;
   }

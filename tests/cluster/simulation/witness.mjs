@@ -38,6 +38,37 @@ export class Witness {
     }
   }
 
+  /** A process has received a message that its session is lost or stopped. */
+  told(process, { sid, f }) {
+    this.#world.time.after(50, () => {
+      const hold = process.state.holds.get(sid);
+      const isRunning = process.isAlive && !process.isPaused && !process.isLeft;
+      if (isRunning && hold !== undefined && hold.number < f) {
+        this.fail(`${process.instance} has ${sid} 50 ms after it was told of its loss`);
+      }
+    });
+  }
+
+  /** A process goes on after a pause: what others have by then is over within a second. */
+  woke(process) {
+    const { time, store } = this.#world;
+    if (process.pausedFor < LEASE || process.jumpedAt > time.now - process.pausedFor - SETTLE) return;
+    const lost = [...process.state.holds.values()].filter(({ sessionId, number }) => {
+      const record = store.records.read(store.now, sessionId);
+      return record !== undefined && record.owner !== process.instance && record.number > number;
+    });
+    const since = time.now;
+    time.after(1000 + SLACK, () => {
+      if (process.disturbedUntil > since || !this.isWell({ ...process, disturbedUntil: 0 }, SETTLE)) return;
+      for (const { id, sessionId, number } of lost) {
+        const hold = process.state.holds.get(sessionId);
+        if (hold?.id === id && hold.number === number) {
+          this.fail(`${process.instance} woke, and has ${sessionId}, which is another's, after a second`);
+        }
+      }
+    });
+  }
+
   /** A process was lost or leaves: others have its sessions after some time. */
   abandoned(process, ms) {
     const { time, processes, cloud, store } = this.#world;
@@ -45,16 +76,16 @@ export class Witness {
       ({ connectedAt, isEnded }) => connectedAt && !isEnded,
     );
     const others = processes.filter(
-      (each) => each !== process && this.#isWell(each, SETTLE) && !each.state.isLeaving,
+      (each) => each !== process && this.isWell(each, SETTLE) && !each.state.isLeaving,
     );
-    const wasWell = process.state.holds.size > 0 && this.#isWell({ ...process, isAlive: true }, SETTLE);
+    const wasWell = process.state.holds.size > 0 && this.isWell({ ...process, isAlive: true }, SETTLE);
     const since = time.now;
     const isLeaving = process.isAlive;
     const stops = new Map(sessions.map(({ sessionId }) => [sessionId, cloud.user(sessionId).stops]));
     time.after(ms, () => {
       const rest = processes.filter((each) => each !== process && each.isAlive && !each.isLeft);
       const haveLeft = others.some(({ isAlive, isLeft, state }) => !isAlive || isLeft || state.isLeaving);
-      const areWell = others.length > 0 && !haveLeft && rest.every((each) => this.#isWell(each, ms + SETTLE));
+      const areWell = others.length > 0 && !haveLeft && rest.every((each) => this.isWell(each, ms + SETTLE));
       // Those that died lately have a share of the sessions as well.
       const haveDied = processes.some((each) => each !== process && each.killedAt > time.now - ms - 13_000);
       // It stood still, could not reach the store or died while it handed them over.
@@ -97,19 +128,40 @@ export class Witness {
 
   given(process, session) {
     const { time, processes } = this.#world;
+    if (session.sessionId === this.#world.poison) this.#kill(process, session.sessionId);
     const key = `${process.instance} ${session.hold}`;
     if (this.#given.has(key)) this.fail(`onSession twice for ${key}`);
     this.#given.set(key, { process, session, stopped: 0 });
     const { stoppedBadlyAt } = this.#world.cloud.user(session.sessionId);
     if (stoppedBadlyAt > time.now - SETTLE || this.#world.wasDeaf) return;
     for (const other of processes) {
-      if (other === process || !this.#isWell(other, SETTLE) || !this.#isWell(process, SETTLE)) continue;
+      if (other === process || !this.isWell(other, SETTLE) || !this.isWell(process, SETTLE)) continue;
       for (const each of other.sessions.values()) {
         if (each.sessionId !== session.sessionId || !each.isGiven) continue;
         if (each.isEnded && !each.isStopping) continue;
         this.fail(`onSession of ${key} before onStop in ${other.instance} (${time.now})`);
       }
     }
+  }
+
+  /** A session ends its process. */
+  #kill(process, sessionId) {
+    const { time, between, poisoned } = this.#world;
+    time.after(between(50, 1000), () => {
+      if (!process.isAlive || process.isLeft) return;
+      // The record does not name a process that has started it without the store.
+      if (this.isWell(process, 0)) poisoned.push(sessionId);
+      process.kill();
+      time.after(between(200, 3000), () => this.#world.spawn(process.name));
+    });
+  }
+
+  /** Three processes at most are ended by a session before it waits for the first time. */
+  poisoned(sessionId) {
+    const { poisoned, wasLossy, wasEmptied, store, time } = this.#world;
+    const count = poisoned.filter((each) => each === sessionId).length;
+    if (wasLossy || wasEmptied || store.clockSetAt > time.now - 60_000) return;
+    if (count > 3) this.fail(`${sessionId} has ended ${count} processes`);
   }
 
   stopped(process, session) {
@@ -129,7 +181,7 @@ export class Witness {
     const at = time.now;
     let isAnswered = false;
     // The owner does not hear of a stop that reaches a process without the store.
-    if (type === "stop" && !this.#isWell(process, SETTLE)) user.stoppedBadlyAt = at;
+    if (type === "stop" && !this.isWell(process, SETTLE)) user.stoppedBadlyAt = at;
     const post = { process, at, status: undefined };
     if (type === "start") user.posted?.push(post);
     const limit = type === "start" ? ANSWER : 800;
@@ -157,7 +209,7 @@ export class Witness {
         isAgain ||
         user.isWanted ||
         !wasQuiet ||
-        !processes.every((each) => this.#isWell(each, SETTLE + 2500))
+        !processes.every((each) => this.isWell(each, SETTLE + 2500))
       )
         return;
       for (const each of processes) {
@@ -180,8 +232,8 @@ export class Witness {
     const other = this.#world.processes.find(({ instance }) => instance === from);
     if (other === undefined || this.#world.wasLossy || this.#world.wasDeaf) return;
     if (
-      this.#isWell(other, SETTLE) &&
-      this.#isWell(process, SETTLE) &&
+      this.isWell(other, SETTLE) &&
+      this.isWell(process, SETTLE) &&
       !other.isLeft &&
       !other.state.isLeaving
     ) {
@@ -203,7 +255,7 @@ export class Witness {
   }
 
   /** True if a process could act and reach the store, which answered, for some time. */
-  #isWell(process, ms) {
+  isWell(process, ms) {
     const { time, store } = this.#world;
     const since = time.now - ms;
     return (
@@ -229,6 +281,15 @@ export class Witness {
         const others = holders.get(hold.sessionId) ?? [];
         holders.set(hold.sessionId, [...others, { process, number: hold.number }]);
       }
+    }
+    for (const { sessionId, all } of this.#world.cloud.users.values()) {
+      const open = [...all].filter((conn) => conn.process.isAlive);
+      if (open.length > 1 && this.#world.cloud.oldConnection === "close") {
+        this.fail(`the cloud has ${open.length} connections of ${sessionId}`);
+      }
+      // On other clouds both are heard, until the older one hears of the newer one.
+      const byProcess = new Map(open.map(({ process }) => [process, { process, number: process }]));
+      if (byProcess.size > 1) holders.set(`the connections of ${sessionId}`, [...byProcess.values()]);
     }
     const limit = this.#world.wasLossy ? SETTLE_LOSSY : SETTLE + 15_000 * Number(this.#world.wasDeaf);
     for (const [sessionId, all] of holders) {

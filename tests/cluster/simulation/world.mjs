@@ -1,4 +1,5 @@
 /** World of a simulation: processes, store, cloud and users, with faults drawn from a seed. */
+import { Calls } from "./calls.mjs";
 import { Cloud } from "./cloud.mjs";
 import { Timeline, random } from "./clock.mjs";
 import { Process } from "./process.mjs";
@@ -8,6 +9,8 @@ import { Witness } from "./witness.mjs";
 /** Time with faults, and time after which everything has settled, ms. */
 const FAULTS = 40_000;
 export const SETTLED = 130_000;
+/** Time in which a session that kills its processes is counted, ms. */
+const POISONED = 60_000;
 const CLOUDS = ["close", "deaf", "detach"];
 
 export class World {
@@ -15,10 +18,16 @@ export class World {
   nextInstance = 1;
   processes = [];
   duplicates = 0.1;
+  /** Probability that a webhook is late. */
+  lateWebhooks = 0.03;
   /** Probability that a connection takes a second or more. */
   slow = 0.05;
   wasLossy = false;
   wasDeaf = false;
+  /** The store has lost records. */
+  wasEmptied = false;
+  /** Processes that a session has ended. */
+  poisoned = [];
 
   constructor(seed, { oldConnection, stopsFirst, count, users, cluster } = {}) {
     const next = random(seed);
@@ -29,6 +38,7 @@ export class World {
     this.cluster = cluster;
     this.store = new Store(this);
     this.witness = new Witness(this);
+    this.calls = new Calls(this);
     this.cloud = new Cloud(this, {
       oldConnection: oldConnection ?? this.pick(CLOUDS),
       stopsFirst: stopsFirst ?? this.chance(0.5),
@@ -64,10 +74,10 @@ const EVENTS = [
   [4, (world) => world.pick(world.alive())?.pause(world.between(500, 25_000), pauseOf(world))],
   [3, (world) => world.pick(world.alive())?.partition(world.between(500, 25_000))],
   [3, (world) => restart(world, world.between(200, 8000), 0)],
-  [2, (world) => restart(world, world.between(200, 8000), world.between(45_000, 60_000))],
+  [2, (world) => restart(world, world.between(200, 8000), world.between(45_000, 120_000))],
   [3, (world) => roll(world)],
   [3, (world) => storeAway(world)],
-  [2, (world) => (world.store.clock = world.between(-10_000, 10_000))],
+  [2, (world) => world.store.setClock(world.between(-10_000, 10_000))],
   [2, (world) => jump(world)],
   [6, (world) => world.cloud.cut(world.pick(world.users))],
   [6, (world) => world.cloud.start(world.pick(world.users))],
@@ -75,6 +85,9 @@ const EVENTS = [
   [2, (world) => lossy(world)],
   [1, (world) => world.store.snapshot()],
   [1, (world) => deaf(world)],
+  [4, (world) => world.calls.photo()],
+  [4, (world) => world.calls.tool()],
+  [1, (world) => poison(world)],
 ];
 const WEIGHT = EVENTS.reduce((sum, [weight]) => sum + weight, 0);
 
@@ -103,6 +116,7 @@ function storeAway(world) {
   if (world.store.isAway) return;
   world.store.goAway();
   const how = world.pick(["as it was", "as it was", "old", "empty"]);
+  if (how !== "as it was") world.wasEmptied = true;
   world.time.after(world.between(500, 20_000), () => world.store.comeBack(how));
 }
 
@@ -124,6 +138,15 @@ function lossy(world) {
   world.wasLossy = true;
   world.store.loss = 0.02;
   world.store.late = 0.02;
+  world.store.twice = 0.02;
+}
+
+/** A session that kills each process that has it, for a while. */
+function poison(world) {
+  const user = world.pick(world.users);
+  world.poison = user;
+  world.time.after(FAULTS / 2, () => (world.poison = undefined));
+  world.time.after(POISONED, () => world.witness.poisoned(user));
 }
 
 function deaf(world) {
@@ -156,7 +179,7 @@ export function schedule(seed, options) {
     world.time.after(world.between(0, FAULTS), () => event(world));
   }
   world.run(FAULTS);
-  Object.assign(world.store, { loss: 0, late: 0 });
+  Object.assign(world.store, { loss: 0, late: 0, twice: 0 });
   world.run(25_000);
   for (const user of world.users) if (world.chance(0.5)) world.cloud.start(user);
   world.run(SETTLED);
