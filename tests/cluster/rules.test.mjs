@@ -81,19 +81,38 @@ test("a start that was served without the store outlives the mark of an earlier 
   assert.deepEqual(holdersOf(world, user), []);
 });
 
-test("the answer to a stop waits for the onStop of a session that has just ended by itself", () => {
-  const world = running({ users: 1 });
-  const [user] = world.users;
-  const [owner] = holdersOf(world, user);
-  const other = world.alive().find((each) => each !== owner);
-  const session = owner.session(user);
-  Object.assign(world.cloud.user(user), { isWanted: false });
-  owner.lost(session.conn, 1000);
-  assert.ok(session.isStopping);
-  const answers = [];
-  for (const process of [owner, other]) {
-    process.request("stop", { ...request(user), reason: "user_disabled" }, () => answers.push(session.isStopping));
+for (const isHere of [true, false]) {
+  /** A session that has just ended by itself, and whose onStop is running. */
+  function ended() {
+    const world = running({ users: 1 });
+    const [user] = world.users;
+    const [owner] = holdersOf(world, user);
+    const session = owner.session(user);
+    Object.assign(world.cloud.user(user), { isWanted: false });
+    owner.lost(session.conn, 1000);
+    assert.ok(session.isStopping);
+    const asked = isHere ? owner : world.alive().find((each) => each !== owner);
+    return { world, user, session, asked };
   }
-  world.run(1000);
-  assert.deepEqual(answers, [false, false]);
-});
+  const where = isHere ? "its process" : "another process";
+
+  test(`a stop waits for the onStop of a session that has just ended by itself, at ${where}`, () => {
+    const { world, user, session, asked } = ended();
+    const answers = [];
+    const stop = { ...request(user), reason: "user_disabled" };
+    asked.request("stop", stop, () => answers.push(session.isStopping));
+    world.run(1000);
+    assert.deepEqual(answers, [false]);
+  });
+
+  test(`a start waits for the onStop of a session that has just ended by itself, at ${where}`, () => {
+    const { world, user, session, asked } = ended();
+    Object.assign(world.cloud.user(user), { isWanted: true, phase: "starting", posted: [] });
+    const answers = [];
+    asked.request("start", request(user), ({ status }) => answers.push([status, session.isStopping]));
+    world.run(1000);
+    assert.deepEqual(answers, [[200, false]]);
+    assert.equal(holdersOf(world, user)[0], asked);
+    check(world);
+  });
+}

@@ -12,7 +12,7 @@
  * @import { Task } from "./tasks.js"
  */
 import { answerCall, forward, passPhoto } from "./calls.js";
-import { check, end, forget, lose, over, waitUntilOver } from "./holds.js";
+import { check, end, forget, isEnding, lose, over, waitUntilOver } from "./holds.js";
 import { beats, checks, leave, receive } from "./members.js";
 import { reply, serve, start, stop } from "./start.js";
 import { BEAT, CALL, SILENCE, elapsed, output, spawn, tell } from "./state.js";
@@ -22,6 +22,8 @@ export { createState } from "./state.js";
 
 /** Time without a run of the beats that means that the process stood still, ms. */
 const STILL = BEAT + 1000;
+/** Longest wait for the onStop of a session that has ended, ms, as within a process. */
+const ENDED = 2000;
 
 /**
  * @param {State} state
@@ -110,7 +112,7 @@ function handleSession(state, input) {
       state.holds.delete(sessionId);
       // Its onStop is still running.
       state.ending.set(holdId, { sessionId });
-      return spawn(state, forget(state, hold));
+      return spawn(state, forgetEnded(state, hold));
   }
 }
 
@@ -173,7 +175,6 @@ function answerAsk(state, told) {
   const { id, from, what, sid, body, until, any, f, reason } = told;
   if (from === state.instance) return;
   if (what !== "start" && what !== "stop") return answerCall(state, told);
-  const none = () => spawn(state, tell(state, from, { kind: "res", id, none: true }));
   const hold = state.holds.get(sid);
   if (what === "stop") {
     const claim = state.claims.get(sid);
@@ -181,12 +182,27 @@ function answerAsk(state, told) {
     if (hold !== undefined && hold.number < f) end(state, hold, reason);
     return spawn(state, answerStop(state, told));
   }
-  if (what === "start" && any !== true && hold === undefined) return none();
   if (state.replies.has(id)) return;
   state.replies.set(id, { from, until });
+  if (any !== true && hold === undefined) return spawn(state, answerEnded(state, id, told));
   spawn(state, tell(state, from, { kind: "got", id }));
   if (any === true) return spawn(state, start(state, id, body));
   serveAsked(state, id, /** @type {any} */ (hold), body);
+}
+
+/** Answers that a session is not here, once the onStop of one that has just ended has returned. @param {State} state @param {string} id @param {any} told @returns {Task} */
+function* answerEnded(state, id, { from, sid }) {
+  if (isEnding(state, sid)) {
+    spawn(state, tell(state, from, { kind: "got", id }));
+    yield* waitUntilOver(state, sid, ENDED);
+  }
+  reply(state, id, undefined);
+}
+
+/** Removes the record of a session that has ended by itself: others ask for the end of its onStop until then. @param {State} state @param {import("./state.js").Hold} hold @returns {Task} */
+function* forgetEnded(state, hold) {
+  yield* waitUntilOver(state, hold.sessionId, ENDED);
+  yield* forget(state, hold);
 }
 
 /** @param {State} state @param {any} told @returns {Task} */

@@ -54,6 +54,11 @@ export function over(state, { hold, wasOpen }) {
   if (to && wasOpen) spawn(state, tell(state, to, { kind: "gone", sid: sessionId }));
 }
 
+/** True while a session ends here. @param {State} state @param {string} sessionId */
+export function isEnding({ ending }, sessionId) {
+  return [...ending.values()].some((each) => each.sessionId === sessionId);
+}
+
 /**
  * Waits until a session that ends is over, also for a copy of its stop.
  *
