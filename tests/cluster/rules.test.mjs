@@ -7,31 +7,32 @@ import { check, holdersOf, runToBeat, running } from "./simulation/scenario.mjs"
 const request = (user) => ({ sessionId: user, userId: user, url: "" });
 
 for (const paused of [3000, 6000])
-test(`a claim whose answer arrives after its time is no session: another process has it by then, after ${paused} ms`, () => {
-  const world = running({ users: 1 });
-  world.users.push("late");
-  const user = world.cloud.user("late");
-  const [one, other] = world.alive();
-  Object.assign(user, { isWanted: true, phase: "starting", posted: [] });
-  one.request("start", request("late"), () => {});
-  // It stands still between its claim and the answer, and does not hear who takes the session.
-  while (world.store.records.read(world.store.now, "late") === undefined) world.time.runUntil(world.time.now + 0.1);
-  one.pause(paused);
-  one.isDeaf = true;
-  other.request("start", request("late"), () => {});
-  world.run(paused - 100);
-  one.isDeaf = false;
-  assert.equal(user.attached.process, other);
-  const { attached } = user;
-  const numbers = world.witness.counts["takeovers silence"];
-  // When it goes on, before its first beat is answered.
-  world.time.runUntil(world.time.now + 101);
-  assert.deepEqual(holdersOf(world, "late"), [other]);
-  world.run(1500);
-  assert.deepEqual(holdersOf(world, "late"), [other]);
-  assert.equal(user.attached, attached, "nobody else has connected");
-  assert.equal(world.witness.counts["takeovers silence"], numbers);
-});
+  test(`a claim whose answer arrives after its time is no session: another process has it by then, after ${paused} ms`, () => {
+    const world = running({ users: 1 });
+    world.users.push("late");
+    const user = world.cloud.user("late");
+    const [one, other] = world.alive();
+    Object.assign(user, { isWanted: true, phase: "starting", posted: [] });
+    one.request("start", request("late"), () => {});
+    // It stands still between its claim and the answer, and does not hear who takes the session.
+    while (world.store.records.read(world.store.now, "late") === undefined)
+      world.time.runUntil(world.time.now + 0.1);
+    one.pause(paused);
+    one.isDeaf = true;
+    other.request("start", request("late"), () => {});
+    world.run(paused - 100);
+    one.isDeaf = false;
+    assert.equal(user.attached.process, other);
+    const { attached } = user;
+    const numbers = world.witness.counts["takeovers silence"];
+    // When it goes on, before its first beat is answered.
+    world.time.runUntil(world.time.now + 101);
+    assert.deepEqual(holdersOf(world, "late"), [other]);
+    world.run(1500);
+    assert.deepEqual(holdersOf(world, "late"), [other]);
+    assert.equal(user.attached, attached, "nobody else has connected");
+    assert.equal(world.witness.counts["takeovers silence"], numbers);
+  });
 
 test("a process that could not ask for a while takes nothing from one that is back", () => {
   const world = running({ count: 2, users: 1500 });

@@ -6,7 +6,18 @@
  * @import { Task } from "./tasks.js"
  */
 import { COMMAND, command, event } from "./tasks.js";
-import { OWNED_TTL, SETTLEMENTS, conditionOf, confirmLater, count, isLate, output, owe, spawn, tell } from "./state.js";
+import {
+  OWNED_TTL,
+  SETTLEMENTS,
+  conditionOf,
+  confirmLater,
+  count,
+  isLate,
+  output,
+  owe,
+  spawn,
+  tell,
+} from "./state.js";
 
 /** Reasons of an end that is no stop. */
 export const MOVED = "moved";
@@ -178,7 +189,8 @@ function* claimStopped(state, hold) {
   if (!isHeld()) return;
   const mark = read?.value;
   /** @param {import("../../types/cluster.js").ClusterRecord} record */
-  const isOld = ({ owner, startedAt }) => owner === "" && startedAt > 0 && isLate(fields.startedAt, startedAt);
+  const isOld = ({ owner, startedAt }) =>
+    owner === "" && startedAt > 0 && isLate(fields.startedAt, startedAt);
   if (mark !== undefined && !isOld(mark)) return lose(state, hold, mark.owner);
   const put = { sessionId, expected: conditionOf(mark), owner: instance, number: 0, ttl: OWNED_TTL, fields };
   const answer = read === undefined ? undefined : yield command("put", put);

@@ -39,7 +39,11 @@ export class Records {
     } else {
       this.#members.set(instance, { at: now, state });
     }
-    return { now, previous, members: [...this.#members].map(([instance, member]) => ({ instance, ...member })) };
+    return {
+      now,
+      previous,
+      members: [...this.#members].map(([instance, member]) => ({ instance, ...member })),
+    };
   }
 
   /** @param {number} now @param {string} sessionId @returns {ClusterRecord | undefined} */

@@ -26,6 +26,7 @@
  * @typedef {object} Claim start of a session that has no number yet
  * @property {boolean} isAborted
  * @property {number} startedAt time of the request, 0 without one
+ * @property {Now} since
  * @property {number} higher highest number of another owner, or of a stop, that was heard of
  *
  * @typedef {object} Ask

@@ -70,7 +70,9 @@ export class Calls {
     const { time, witness, store } = this.#world;
     time.after(ms, () => {
       const { wasLossy, wasDeaf } = this.#world;
-      const areWell = processes.every((each) => (!each.isAlive && each.killedAt < at) || (witness.isWell(each, 2 * ms) && !each.isLeft));
+      const areWell = processes.every(
+        (each) => (!each.isAlive && each.killedAt < at) || (witness.isWell(each, 2 * ms) && !each.isLeft),
+      );
       judge(areWell && !wasLossy && !wasDeaf && store.clockSetAt < at - CLOCK_SET);
     });
   }

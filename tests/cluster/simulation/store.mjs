@@ -43,7 +43,8 @@ export class Store {
       if (chance(this.loss)) return;
       time.after(between(0.1, 3), () => !isUnreachable() && done({ value }));
     };
-    if (chance(this.twice)) time.after(between(1, 1500), () => !isUnreachable() && this.#run(process, name, args));
+    if (chance(this.twice))
+      time.after(between(1, 1500), () => !isUnreachable() && this.#run(process, name, args));
     const delay = chance(this.late) ? between(1000, 5000) : between(0.1, 3);
     time.after(delay, arrive);
   }
