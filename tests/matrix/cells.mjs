@@ -5,13 +5,14 @@
  * @property {string} family name of the test file
  * @property {string} cell
  * @property {string} [tool] npm package whose version is listed, by its name in package.json
- * @property {string} [version] version, if the tool is not an npm package
+ * @property {string} [version] version of the machine, if the tool is not an npm package
  * @property {("Chromium" | "Firefox")[]} [browsers] browsers that open its page
  */
+const { node } = process.versions;
 /** @type {Cell[]} */
 export const CELLS = [
-  { family: "runtimes with ws", cell: "Node with `ws`, `import`", version: "20 in CI" },
-  { family: "runtimes with ws", cell: "Node with `ws`, `require`", version: "20 in CI" },
+  { family: "runtimes with ws", cell: "Node with `ws`, `import`", version: node },
+  { family: "runtimes with ws", cell: "Node with `ws`, `require`", version: node },
   { family: "runtimes", cell: "Node 22, `import`", tool: "node-22" },
   { family: "runtimes", cell: "Node 22, `require`", tool: "node-22" },
   { family: "runtimes", cell: "Node 24, `import`", tool: "node-24" },
@@ -43,7 +44,7 @@ export const CELLS = [
   { family: "runners", cell: "Vitest, jsdom", tool: "vitest" },
   { family: "fake timers", cell: "fake timers of Vitest", tool: "vitest" },
   { family: "fake timers", cell: "fake timers of Jest", tool: "jest" },
-  { family: "fake timers", cell: "fake timers of `node:test`", version: "20 in CI" },
+  { family: "fake timers", cell: "fake timers of `node:test`", version: node },
   { family: "fake timers", cell: "fake timers of sinon", tool: "@sinonjs/fake-timers" },
   { family: "typescript", cell: "TypeScript 5, `node16`", tool: "typescript-5" },
   { family: "typescript", cell: "TypeScript 5, `node16`, CommonJS", tool: "typescript-5" },
@@ -58,4 +59,15 @@ export const CELLS = [
   { family: "rendering", cell: "Next.js, Turbopack", tool: "next", browsers: ["Chromium"] },
   { family: "rendering", cell: "Next.js, webpack", tool: "next", browsers: ["Chromium"] },
   { family: "rendering", cell: "React, rendered with Vite", tool: "react", browsers: ["Chromium"] },
+];
+
+/**
+ * Environments that no test has, for the second table of docs/where-it-runs.md.
+ *
+ * @type {{ where: string, reason: string }[]}
+ */
+export const NOT_TESTED = [
+  { where: "Safari, and browsers of iOS", reason: "needs macOS or iOS" },
+  { where: "React Native", reason: "needs a device or an emulator" },
+  { where: "hosted edge runtimes", reason: "need an account" },
 ];

@@ -3,7 +3,7 @@ import { existsSync } from "node:fs";
 import { join } from "node:path";
 
 import { runWebpack } from "./bundling.mjs";
-import { cells, tool } from "./support.mjs";
+import { Skipped, cells, tool } from "./support.mjs";
 
 /** Binaries of these runtimes are npm packages for one platform each. */
 const PLATFORM = "linux x64";
@@ -12,9 +12,9 @@ const NODE_22 = "node-22/bin/node";
 /** @param {string} path of a binary in node_modules @param {...string} args */
 function program(path, ...args) {
   /** @type {import("./support.mjs").How} */
-  return (stage, t, cell) => {
+  return (stage, _t, cell) => {
     if (`${process.platform} ${process.arch}` !== PLATFORM && !existsSync(tool(path))) {
-      return t.skip(`for ${PLATFORM} only`);
+      return new Skipped(`for ${PLATFORM} only`);
     }
     return stage.runs(stage.app(cell), tool(path), args);
   };
@@ -40,7 +40,7 @@ async function webpackForNode(stage, t, cell) {
     entry: "./program.cjs",
     output: { path: join(folder, "webpack-node"), filename: "program.cjs" },
   });
-  await program(NODE_22, "webpack-node/program.cjs")(stage, t, cell);
+  return program(NODE_22, "webpack-node/program.cjs")(stage, t, cell);
 }
 
 cells("runtimes", {

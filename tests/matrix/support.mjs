@@ -18,6 +18,8 @@ import { Firefox } from "../support/firefox.mjs";
 import { project } from "../package/support.mjs";
 import { BUILD_MS, SLOW_EVENT_MS } from "../support/timeouts.mjs";
 import { CELLS } from "./cells.mjs";
+import { record } from "./records.mjs";
+import { requiredVersion } from "./where-it-runs.mjs";
 
 export const here = dirname(fileURLToPath(import.meta.url));
 
@@ -187,7 +189,7 @@ class Stage {
   }
 
   /**
-   * Opens a page with an app and follows the app through all steps.
+   * Opens a page with an app, follows the app through all steps and returns the browser's version.
    *
    * @param {string} browser
    * @param {App} app
@@ -215,14 +217,17 @@ class Stage {
     await app.run();
     await page.close();
     assert.deepEqual(told, [], "it is quiet");
+    return (await this.#startedChromium).version();
   }
 
   /** @param {App} app @param {string} url */
   #inFirefox(app, url) {
     this.#startedFirefox ??= Firefox.start({ after: (ending) => this.#endings.push(ending) });
     const opened = this.#firefox.then(async () => {
-      await (await this.#startedFirefox).open(url);
+      const firefox = await this.#startedFirefox;
+      await firefox.open(url);
       await app.run();
+      return firefox.version;
     });
     this.#firefox = opened.catch(() => {});
     return opened;
@@ -316,11 +321,19 @@ class Stage {
  * @param {Stage} stage
  * @param {import("node:test").TestContext} context
  * @param {string} cell
- * @returns {unknown} URL of the page, if there is one
+ * @returns {unknown} URL of the page, if there is one, or a `Skipped`
  */
 
+/** Result of a cell that cannot run on this machine. */
+export class Skipped {
+  /** @param {string} reason */
+  constructor(reason) {
+    this.reason = reason;
+  }
+}
+
 /**
- * Declares the tests of a family: one for each cell and browser.
+ * Declares the tests of a family, one for each cell and browser, which record their results.
  *
  * @param {string} family
  * @param {Record<string, How>} how function that builds each cell
@@ -338,11 +351,22 @@ export function cells(family, how, needs = {}) {
         own.map(({ cell }) => cell),
       );
     });
-    for (const { cell, browsers = [] } of own) {
-      test(cell, async (t) => {
-        const url = await how[cell](stage, t, cell);
-        for (const browser of browsers)
-          await t.test(browser, () => stage.open(browser, stage.app(`${cell} ${browser}`), String(url)));
+    for (const row of own) {
+      const { cell: where, version = requiredVersion(row), browsers } = row;
+      test(where, async (t) => {
+        const built = await how[where](stage, t, where);
+        if (built instanceof Skipped) {
+          record({ where, version, skipped: built.reason });
+          return t.skip(built.reason);
+        }
+        if (browsers === undefined) return record({ where, version });
+        for (const browser of browsers) {
+          await t.test(browser, async () => {
+            const opened = await stage.open(browser, stage.app(`${where} ${browser}`), String(built));
+            // The major version, because browsers are updated every few days.
+            record({ where, version, browser, browserVersion: String(parseInt(opened, 10)) });
+          });
+        }
       });
     }
   });

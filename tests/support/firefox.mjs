@@ -18,9 +18,13 @@ const POLL_MS = 100;
 export class Firefox {
   #session;
 
-  /** @param {string} session URL of the WebDriver session */
-  constructor(session) {
+  /**
+   * @param {string} session URL of the WebDriver session
+   * @param {string} version
+   */
+  constructor(session, version) {
     this.#session = session;
+    this.version = version;
   }
 
   /**
@@ -51,10 +55,10 @@ export class Firefox {
     driver.stdout.resume();
     const { args, prefs } = WEBDRIVER["moz:firefoxOptions"];
     const options = { args: [...args, `--width=${WIDTH}`], prefs, ...(FIREFOX && { binary: FIREFOX }) };
-    const { sessionId } = await call("POST", `http://${address}/session`, {
+    const { sessionId, capabilities } = await call("POST", `http://${address}/session`, {
       capabilities: { alwaysMatch: { "moz:firefoxOptions": options } },
     });
-    const firefox = new Firefox(`http://${address}/session/${sessionId}`);
+    const firefox = new Firefox(`http://${address}/session/${sessionId}`, capabilities.browserVersion);
     sessions.push(firefox.#session);
     return firefox;
   }

@@ -61,6 +61,8 @@ pub enum Command {
     },
     /// Take the screenshots in docs/pictures/
     Pictures,
+    /// Write docs/where-it-runs.md from what `test matrix` has passed
+    WhereItRuns,
     /// Simulate a million clients that reconnect after a restart of the cloud
     Herd(PassedOn),
     /// Measure the package beside other clients; see bench/README.md

@@ -28,6 +28,7 @@ mod soak;
 mod test;
 mod toolchain;
 mod tools;
+mod where_it_runs;
 mod workspace;
 
 use std::process::ExitCode;
@@ -68,6 +69,7 @@ fn run(command: Command) -> Result<ExitCode, String> {
         Command::Mutants { full } => mutants::run(full),
         Command::Soak { minutes } => soak::run(minutes),
         Command::Pictures => pictures::run(),
+        Command::WhereItRuns => where_it_runs::write(),
         Command::Herd(options) => bench::herd(&options.arguments),
         Command::Bench(options) => bench::run(&options.arguments),
         Command::Publish { dry_run } => publish::run(dry_run),
@@ -93,6 +95,7 @@ fn needs(command: &Command) -> &'static [Need] {
         | Command::Publish { .. } => BUILD,
         Command::Soak { .. } | Command::Pictures => BROWSER,
         Command::Bench(options) => bench::needs(&options.arguments),
+        Command::WhereItRuns => &[Need::Node],
         Command::Coverage => &[Need::CargoLlvmCov],
         Command::Mutants { .. } => &[Need::CargoMutants],
         Command::Setup(_)

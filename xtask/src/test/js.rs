@@ -9,7 +9,7 @@ use std::sync::OnceLock;
 use super::counts::Counts;
 use super::report::Report;
 use crate::browsers::{CHROMIUM, FIREFOX};
-use crate::{browsers, build, cloud, npm, process, rust_pages, site, soak, workspace};
+use crate::{browsers, build, cloud, npm, process, rust_pages, site, soak, where_it_runs, workspace};
 
 /// Minutes of random faults in a full run.
 const SOAK_MINUTES: f64 = 10.0;
@@ -44,7 +44,11 @@ pub fn sdk(report: &mut Report) {
 
 /// The package in runtimes, bundlers, test runners and frameworks.
 pub fn matrix(report: &mut Report) {
+    if let Err(error) = where_it_runs::forget() {
+        return report.fail("tests/matrix", error);
+    }
     run(report, "tests/matrix", Browsers::All);
+    report.check("docs/where-it-runs.md", &mut where_it_runs::check());
 }
 
 /// The demo page and the examples in browsers.
