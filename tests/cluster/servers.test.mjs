@@ -1,94 +1,12 @@
 /** Servers that share a store in memory, with scripted sessions. */
 import assert from "node:assert/strict";
-import { EventEmitter } from "node:events";
 import { test } from "node:test";
 
-import { MemoryStore, createCluster } from "../../pkg-template/src/cluster/index.js";
-import { Member } from "../../pkg-template/src/cluster/member.js";
-import { Sessions } from "../../pkg-template/src/server/sessions.js";
-import { HAND_OVER, REOPEN } from "../../pkg-template/src/session/internal-symbols.js";
+import { createCluster } from "../../pkg-template/src/cluster/index.js";
 import { until } from "../support/until.mjs";
+import { PACKAGE, knows, servers, start, stop } from "./scripted-servers.mjs";
 
-const PACKAGE = "org.example.cluster";
 const SUCCESS = { status: 200, body: { status: "success" } };
-
-/** Session that connects at once. */
-class FakeSession extends EventEmitter {
-  state = "idle";
-  reopened = 0;
-  async connect(id) {
-    this.sessionId = id;
-    this.state = "connected";
-    return [];
-  }
-  end(kind = "Abnormal") {
-    if (this.state === "stopped") return;
-    this.state = "stopped";
-    this.emit("disconnected", { permanent: true, reason: "", message: "ended", kind });
-  }
-  disconnect() {
-    this.end("ClientDisconnect");
-  }
-  async flush() {}
-  [HAND_OVER]() {
-    this.end("ClientDisconnect");
-  }
-  [REOPEN]() {
-    this.reopened += 1;
-  }
-}
-
-/** Starts a server without its HTTP part. */
-async function server(memory, options = {}) {
-  const told = [];
-  const reports = [];
-  const parts = {
-    packageName: PACKAGE,
-    log: (level, text, { error } = {}) => reports.push([level, text, error]),
-    report: (error, context) => reports.push([error, context]),
-    checkCloud: () => {},
-    WebSocket: undefined,
-  };
-  const settings = { name: undefined, lease: 10_000, strict: false };
-  const member = new Member(settings, (opening) => memory.open(opening), parts);
-  const sessions = new Sessions({
-    make: () => new FakeSession(),
-    onSession: (session, { userId, previous }) => told.push(["onSession", userId, previous]),
-    onStop: (reason, { userId, kind }) => {
-      told.push(["onStop", userId, reason, kind]);
-      return options.onStop?.();
-    },
-    report: parts.report,
-    maxSessions: options.maxSessions ?? 100,
-    maxUnconnectedSessions: 100,
-    removed: (sessionId) => member.ended(sessionId),
-  });
-  member.open(sessions);
-  await until("the server is a member", () => member.isReady);
-  return { member, sessions, told, reports };
-}
-
-const start = (userId) => ({
-  type: "session_request",
-  sessionId: `${userId}-${PACKAGE}`,
-  userId,
-  url: undefined,
-});
-const stop = (userId, more) => ({
-  type: "stop_request",
-  sessionId: `${userId}-${PACKAGE}`,
-  userId,
-  reason: "user_disabled",
-  ...more,
-});
-
-async function servers(t, count, options) {
-  const memory = new MemoryStore();
-  const all = [];
-  for (let i = 0; i < count; i += 1) all.push(await server(memory, options));
-  t.after(() => Promise.all(all.map(({ member }) => member.leave(0))));
-  return all;
-}
 
 test("a stop that reaches another process ends the session, and onStop has returned before the answer", async (t) => {
   const [one, other] = await servers(t, 2);
@@ -194,8 +112,3 @@ test("wrong options name what is allowed", () => {
     assert.throws(() => createCluster(given), { name: "TypeError", message });
   }
 });
-
-/** True once a process knows a number of others. */
-function knows(member, count) {
-  return member.peers === count;
-}

@@ -1,0 +1,93 @@
+/** Servers that share a store, with scripted sessions. */
+import { EventEmitter } from "node:events";
+
+import { Member } from "../../pkg-template/src/cluster/member.js";
+import { MemoryStore } from "../../pkg-template/src/cluster/memory-store.js";
+import { Sessions } from "../../pkg-template/src/server/sessions.js";
+import { HAND_OVER, REOPEN, REQUEST_PREFIX } from "../../pkg-template/src/session/internal-symbols.js";
+import { until } from "../support/until.mjs";
+
+export const PACKAGE = "org.example.cluster";
+
+/** Session that connects at once. */
+export class FakeSession extends EventEmitter {
+  state = "idle";
+  reopened = 0;
+  async connect(id) {
+    this.sessionId = id;
+    this.state = "connected";
+    return [];
+  }
+  end(kind = "Abnormal") {
+    if (this.state === "stopped") return;
+    this.state = "stopped";
+    this.emit("disconnected", { permanent: true, reason: "", message: "ended", kind });
+  }
+  disconnect() {
+    this.end("ClientDisconnect");
+  }
+  async flush() {}
+  [HAND_OVER]() {
+    this.end("ClientDisconnect");
+  }
+  [REOPEN]() {
+    this.reopened += 1;
+  }
+}
+
+/** Starts a server without its HTTP part. */
+export async function server(store, options = {}) {
+  const told = [];
+  const reports = [];
+  const parts = {
+    packageName: PACKAGE,
+    log: (level, text, { error } = {}) => reports.push([level, text, error]),
+    report: (error, context) => reports.push([error, context]),
+    checkCloud: () => {},
+    WebSocket: undefined,
+  };
+  const settings = { name: undefined, lease: 10_000, strict: false, photos: options.photos ?? "store" };
+  const member = new Member(settings, (opening) => store.open(opening), parts);
+  const sessions = new Sessions({
+    make: () => Object.assign(new FakeSession(), { [REQUEST_PREFIX]: member.requestPrefix }),
+    onSession: (session, { userId, previous }) => told.push(["onSession", userId, previous]),
+    onStop: (reason, { userId, kind }) => {
+      told.push(["onStop", userId, reason, kind]);
+      return options.onStop?.();
+    },
+    report: parts.report,
+    maxSessions: options.maxSessions ?? 100,
+    maxUnconnectedSessions: 100,
+    removed: (sessionId) => member.ended(sessionId),
+  });
+  member.open(sessions);
+  await until("the server is a member", () => member.isReady);
+  return { member, sessions, told, reports };
+}
+
+export const start = (userId) => ({
+  type: "session_request",
+  sessionId: `${userId}-${PACKAGE}`,
+  userId,
+  url: undefined,
+});
+export const stop = (userId, more) => ({
+  type: "stop_request",
+  sessionId: `${userId}-${PACKAGE}`,
+  userId,
+  reason: "user_disabled",
+  ...more,
+});
+
+export async function servers(t, count, options) {
+  const memory = new MemoryStore();
+  const all = [];
+  for (let i = 0; i < count; i += 1) all.push(await server(memory, options));
+  t.after(() => Promise.all(all.map(({ member }) => member.leave(0))));
+  return all;
+}
+
+/** True once a process knows a number of others. */
+export function knows(member, count) {
+  return member.peers === count;
+}
