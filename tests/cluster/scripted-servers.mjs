@@ -13,6 +13,12 @@ export const PACKAGE = "org.example.cluster";
 export class FakeSession extends EventEmitter {
   state = "idle";
   reopened = 0;
+  sent = [];
+  events = { emit: (event, data) => this.emit(event, data) };
+  send(message) {
+    this.sent.push(message);
+    return "sent";
+  }
   async connect(id) {
     this.sessionId = id;
     this.state = "connected";
@@ -51,9 +57,9 @@ export async function server(store, options = {}) {
   const sessions = new Sessions({
     make: () => Object.assign(new FakeSession(), { [REQUEST_PREFIX]: member.requestPrefix }),
     onSession: (session, { userId, previous }) => told.push(["onSession", userId, previous]),
-    onStop: (reason, { userId, kind }) => {
+    onStop: (reason, { userId, kind, session }) => {
       told.push(["onStop", userId, reason, kind]);
-      return options.onStop?.();
+      return options.onStop?.(session);
     },
     report: parts.report,
     maxSessions: options.maxSessions ?? 100,

@@ -53,6 +53,26 @@ test("a process that leaves hands its sessions over, with what onStop returned",
   assert.deepEqual(other.told, [["onSession", "ada", { page: 7 }]]);
 });
 
+test("nothing more is taken from the app for a session that is handed over, and it is told", async (t) => {
+  const dropped = [];
+  const results = [];
+  const onStop = (session) => results.push(session.send({ type: "late" }));
+  const [one] = await servers(t, 2, { onStop });
+  await one.member.start(start("ada"));
+  const [session] = one.sessions.live.values();
+  session.on("dropped", (event) => dropped.push(event));
+  session.flush = async () => results.push(session.send({ type: "while flushing" }));
+  assert.equal(session.send({ type: "before" }), "sent");
+  await until("the peer is known", () => knows(one.member, 1));
+  await one.member.leave(2000);
+  assert.deepEqual(session.sent, [{ type: "before" }]);
+  assert.deepEqual(results, ["dropped", "dropped"]);
+  assert.deepEqual(dropped, [
+    { message: { type: "while flushing" }, reason: "ended" },
+    { message: { type: "late" }, reason: "ended" },
+  ]);
+});
+
 test("a request to a process that leaves is answered by another one", async (t) => {
   const [one, other] = await servers(t, 2, {
     onStop: () => new Promise((resolve) => setTimeout(resolve, 200)),

@@ -23,6 +23,7 @@ import { HAND_OVER, REOPEN } from "../session/internal-symbols.js";
 import { sessionCreated, sessionEnded } from "./diagnostics.js";
 import { checkUser, isElsewhere, previousOf } from "./entry.js";
 import { HttpError, SUCCESS, failure } from "./http-error.js";
+import { refuseSends } from "./refuse-sends.js";
 import { release } from "./release.js";
 import { callInTime, withTimeout } from "./with-timeout.js";
 
@@ -125,11 +126,13 @@ export class Sessions {
     return wasOpen;
   }
 
-  /** Hands a session over. @param {string} sessionId @param {() => number} left time, ms */
+  /** Hands a session over, which takes no further messages. @param {string} sessionId @param {() => number} left time, ms */
   async give(sessionId, left) {
     const entry = this.#entries.get(sessionId);
-    if (entry !== undefined) await this.#handOver(entry, left);
-    return entry?.returned;
+    if (entry === undefined) return;
+    refuseSends(entry.session);
+    await this.#handOver(entry, left);
+    return entry.returned;
   }
 
   /** Opens the connection of a session again. @param {string} sessionId */
