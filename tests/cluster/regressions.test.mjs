@@ -50,6 +50,15 @@ test("with strict the sessions end when the store is away for the lease", () => 
   const haveEnded = () => world.users.every((user) => holdersOf(world, user).length === 0);
   for (let ms = 0; ms < 6000 && !haveEnded(); ms += 100) world.run(100);
   assert.ok(haveEnded());
+  // A request would only start a session that ends with the next beat.
+  const answers = [];
+  const [user] = world.users;
+  world
+    .alive()[0]
+    .request("start", { sessionId: user, userId: user, url: "" }, ({ status }) => answers.push(status));
+  world.run(2000);
+  assert.deepEqual(answers, [503]);
+  assert.deepEqual(holdersOf(world, user), []);
 });
 
 test("a start follows a stop within milliseconds at another process", () => {

@@ -52,7 +52,7 @@ export async function server(store, options = {}) {
     checkCloud: () => {},
     WebSocket: undefined,
   };
-  const settings = { name: undefined, lease: 10_000, strict: false, photos: options.photos ?? "store" };
+  const settings = { name: undefined, lease: 10_000, strict: false, photos: "store", ...options };
   const member = new Member(settings, (opening) => store.open(opening), parts);
   const sessions = new Sessions({
     make: () => Object.assign(new FakeSession(), { [REQUEST_PREFIX]: member.requestPrefix }),

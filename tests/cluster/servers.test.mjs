@@ -2,9 +2,9 @@
 import assert from "node:assert/strict";
 import { test } from "node:test";
 
-import { createCluster } from "../../pkg-template/src/cluster/index.js";
+import { MemoryStore, createCluster } from "../../pkg-template/src/cluster/index.js";
 import { until } from "../support/until.mjs";
-import { PACKAGE, knows, servers, start, stop } from "./scripted-servers.mjs";
+import { PACKAGE, knows, server, servers, start, stop } from "./scripted-servers.mjs";
 
 const SUCCESS = { status: 200, body: { status: "success" } };
 
@@ -71,6 +71,23 @@ test("nothing more is taken from the app for a session that is handed over, and 
     { message: { type: "while flushing" }, reason: "ended" },
     { message: { type: "late" }, reason: "ended" },
   ]);
+});
+
+test("with strict a process ends its sessions when the store is away for its lease", async (t) => {
+  let isAway = false;
+  const memory = new MemoryStore();
+  const open = (opening) => {
+    const store = memory.open(opening);
+    const beat = (...args) => (isAway ? Promise.reject(new Error("away")) : store.beat(...args));
+    return { ...store, beat };
+  };
+  const one = await server({ open }, { strict: true, lease: 7000 });
+  t.after(() => one.member.leave(0));
+  await one.member.start(start("ada"));
+  isAway = true;
+  await until("the end of the session", () => one.told.length === 2, { timeout: 30_000 });
+  assert.deepEqual(one.told[1], ["onStop", "ada", "cluster unreachable", "ClientDisconnect"]);
+  assert.equal(one.sessions.live.size, 0);
 });
 
 test("a request to a process that leaves is answered by another one", async (t) => {

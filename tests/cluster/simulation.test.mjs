@@ -12,7 +12,16 @@ const {
   FROM = "1",
   SCHEDULES = process.env.TPA_CLUSTER_FULL === undefined ? "800" : "1000000",
 } = process.env;
+/** Schedules with the option `strict`. */
+const STRICT = 100;
 const [first, count] = SEED === undefined ? [Number(FROM), Number(SCHEDULES)] : [Number(SEED), 1];
+
+test("the invariants hold where processes without the store end their sessions", () => {
+  for (let seed = first; seed < first + Math.min(count, STRICT); seed += 1) {
+    const { witness } = schedule(seed, { cluster: { strict: true } });
+    assert.deepEqual(witness.errors, [], `SEED=${seed}`);
+  }
+});
 
 test(`the invariants hold in ${count} schedules`, () => {
   const counts = {};

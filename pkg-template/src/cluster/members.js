@@ -19,6 +19,7 @@ import {
   count as counted,
   elapsed,
   isDead,
+  isCutOff,
   isInterrupted,
   isLate,
   livingPeers,
@@ -98,7 +99,7 @@ function missed(state) {
   if (!state.isAlone) output(state, "alone", { isAlone: true });
   state.isAlone = true;
   state.isUnsettled = true;
-  if (!state.isStrict || elapsed(state, state.heardAt) <= state.lease - BEAT) return;
+  if (!isCutOff(state)) return;
   for (const hold of [...state.holds.values()]) end(state, hold, UNREACHABLE);
 }
 

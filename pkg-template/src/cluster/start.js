@@ -19,6 +19,7 @@ import {
   confirmLater,
   count,
   elapsed,
+  isCutOff,
   isLate,
   isSuspect,
   livingPeers,
@@ -270,6 +271,7 @@ function serveAlone(state, id, request) {
   const hold = state.holds.get(sessionId);
   if (hold !== undefined) return serve(state, id, hold, request);
   if (state.isLeaving) return reply(state, id, refusal(503, "the server is closing"));
+  if (isCutOff(state)) return reply(state, id, refusal(503, "the store of the cluster does not answer"));
   count(state, "alone", { sessionId });
   begin(state, {
     sessionId,

@@ -208,6 +208,11 @@ export function isInterrupted(state) {
   return state.isAlone || elapsed(state, state.heardAt) > 2 * BEAT + 1000;
 }
 
+/** True for a process that has not reached the store for its lease, and must have no session then. @param {State} state */
+export function isCutOff(state) {
+  return state.isStrict && elapsed(state, state.heardAt) > state.lease - BEAT;
+}
+
 /** True for a process that has not beaten lately and did not say that it leaves. @param {State} state @param {string} name */
 export function isSuspect(state, name) {
   const peer = state.peers.get(name);
