@@ -17,7 +17,6 @@ import {
   STOPPED_TTL,
   conditionOf,
   count as counted,
-  elapsed,
   isDead,
   isCutOff,
   isInterrupted,
