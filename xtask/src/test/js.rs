@@ -9,7 +9,9 @@ use std::sync::OnceLock;
 use super::counts::Counts;
 use super::report::Report;
 use crate::browsers::{CHROMIUM, FIREFOX};
-use crate::{browsers, build, cloud, npm, process, rust_pages, site, soak, where_it_runs, workspace};
+use crate::{
+    browsers, build, cloud, npm, process, rust_pages, site, soak, where_it_runs, workspace,
+};
 
 /// Minutes of random faults in a full run.
 const SOAK_MINUTES: f64 = 10.0;
