@@ -91,7 +91,7 @@ export const MUTATIONS = [
   {
     rule: "an answer that arrives after its time has no effect",
     file: "tasks.js",
-    from: "waiting !== undefined && this.now <= waiting.deadline;",
+    from: "waiting !== undefined && this.now <= waiting.deadline && this.wall <= waiting.wallDeadline;",
     to: "true;",
     test: "rules.test.mjs",
   },

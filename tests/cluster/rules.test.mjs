@@ -117,3 +117,32 @@ for (const isHere of [true, false]) {
     check(world);
   });
 }
+
+test("a process that stood still reads what has arrived before it takes another one for silent", () => {
+  const world = running({ users: 1 });
+  const [user] = world.users;
+  const [owner] = holdersOf(world, user);
+  const other = world.alive().find((each) => each !== owner);
+  other.request("start", request(user), () => {});
+  while (other.state.asks.size === 0) world.time.runUntil(world.time.now + 0.1);
+  other.pause(4000, { timersFirst: true });
+  world.run(8000);
+  assert.deepEqual(holdersOf(world, user), [owner]);
+  check(world);
+});
+
+test("after a pause of its machine a process does not know the store's clock from an old answer", () => {
+  const world = running({ users: 1 });
+  const [user] = world.users;
+  const [owner] = holdersOf(world, user);
+  const other = world.alive().find((each) => each !== owner);
+  const beats = owner.state.count;
+  while (owner.state.count === beats) world.time.runUntil(world.time.now + 0.1);
+  owner.pause(6000, { vm: true });
+  world.run(3000);
+  other.forward(user, "tool");
+  const ran = [];
+  world.calls.ran = (process, name) => ran.push(name);
+  world.run(4000);
+  assert.deepEqual(ran, ["tool"], "by the other one, which got no answer");
+});

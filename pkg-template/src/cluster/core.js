@@ -33,7 +33,7 @@ const ENDED = 2000;
  */
 export function step(state, input, now) {
   state.now = now;
-  state.tasks.now = now.mono;
+  Object.assign(state.tasks, { now: now.mono, wall: now.wall });
   handle(state, input);
   return state.tasks.outputs.splice(0);
 }

@@ -41,6 +41,8 @@ const STOP = 800;
 
 /** Time without the answer of a command after which the process, and not only the store, stood still, ms. */
 const STOOD_STILL = 2 * COMMAND;
+/** Time in which messages are read that arrived while the process stood still, ms. */
+const UNREAD = 100;
 
 const OTHER_USER = "userId: the session belongs to another user";
 
@@ -336,16 +338,17 @@ export function* ask(state, to, message, ms, received) {
   }
   spawn(state, publish());
   try {
-    const silent = state.now.mono + SILENCE;
+    const askedAt = state.now;
     const isOpen = () => !ask.isReceived && ask.result === undefined && ask.listeners !== 0;
-    while (isOpen() && state.now.mono < silent) yield event(key, silent - state.now.mono);
+    yield* waitWhile(state, isOpen, key, SILENCE);
+    // After a pause of this process the answer may be there, unread.
+    if (elapsed(state, askedAt) > STOOD_STILL) yield* waitWhile(state, isOpen, key, UNREAD);
     if (!ask.isReceived && ask.result === undefined) {
       count(state, "asks", { outcome: "silent" });
       return { none: true, silent: true, isGone: ask.listeners === 0 };
     }
     if (ask.isReceived) received?.();
-    const end = state.now.mono + ms;
-    while (ask.result === undefined && state.now.mono < end) yield event(key, end - state.now.mono);
+    yield* waitWhile(state, () => ask.result === undefined, key, ms);
     count(state, "asks", {
       outcome: ask.result === undefined ? "late" : ask.result.none ? "none" : "answered",
     });
@@ -353,6 +356,12 @@ export function* ask(state, to, message, ms, received) {
   } finally {
     state.asks.delete(id);
   }
+}
+
+/** Waits for an event that ends a condition. @param {State} state @param {() => boolean} condition @param {string} key @param {number} ms @returns {Task} */
+function* waitWhile(state, condition, key, ms) {
+  const end = state.now.mono + ms;
+  while (condition() && state.now.mono < end) yield event(key, end - state.now.mono);
 }
 
 /** Stops a session, wherever it is. @param {State} state @param {string} id @param {{ sessionId: string, userId?: string, reason: string, at?: number }} request @returns {Task} */

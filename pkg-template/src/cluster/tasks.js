@@ -5,7 +5,7 @@
  * @typedef {{ command: Command, ms: number } | { event: string, ms: number } | { ms: number }} Wait
  * @typedef {Generator<Wait, any, any>} Task a command resumes it with `{ value }`, or `undefined` if it
  *   failed or timed out; an event with true, or false if it timed out
- * @typedef {{ task: Task, deadline: number, key: string, isOver: boolean }} Waiting
+ * @typedef {{ task: Task, deadline: number, wallDeadline: number, key: string, isOver: boolean }} Waiting
  */
 
 /** Longest wait for the store, ms. A command may still be carried out after it. */
@@ -32,6 +32,8 @@ export function sleep(ms) {
 export class Tasks {
   /** Monotonic time, ms. */
   now = 0;
+  /** Wall clock, ms: the monotonic one may stand still with its machine. */
+  wall = 0;
   /** @type {any[]} */
   outputs = [];
   /** Waiting tasks by key. @type {Map<string, Set<Waiting>>} */
@@ -54,7 +56,8 @@ export class Tasks {
    */
   answer(id, result) {
     const [waiting] = this.#waiting.get(`command ${id}`) ?? [];
-    const isInTime = waiting !== undefined && this.now <= waiting.deadline;
+    const isInTime =
+      waiting !== undefined && this.now <= waiting.deadline && this.wall <= waiting.wallDeadline;
     this.#wake(`command ${id}`, isInTime ? result : undefined);
   }
 
@@ -94,7 +97,9 @@ export class Tasks {
       key = `command ${id}`;
       this.outputs.push({ type: "command", id, ...command });
     }
-    const waiting = { task, deadline: this.now + Math.max(ms, SHORTEST), key, isOver: false };
+    const longest = Math.max(ms, SHORTEST);
+    const [deadline, wallDeadline] = [this.now + longest, this.wall + longest];
+    const waiting = { task, deadline, wallDeadline, key, isOver: false };
     const others = this.#waiting.get(key) ?? new Set();
     this.#waiting.set(key, others.add(waiting));
     this.#push(waiting);

@@ -51,11 +51,17 @@ export class Calls {
   ran(process, name) {
     const call = this.#open.get(name);
     call?.runs.push(process);
-    const { wasLossy, wasDeaf, store, time } = this.#world;
-    const isExcused = wasLossy || wasDeaf || store.clockSetAt > time.now - CLOCK_SET;
-    if (call?.runs.length > 1 && !isExcused) {
+    if (call?.runs.length > 1 && !this.#wasCut(call)) {
       this.#world.witness.fail(`${name} was carried out by ${call.runs.map(({ instance }) => instance)}`);
     }
+  }
+
+  /** True if a message about a call may have been lost, or have come too early or too late. */
+  #wasCut({ processes, at }) {
+    const { wasLossy, wasDeaf, store, time } = this.#world;
+    const wasApart = ({ isPartitioned, partitionedUntil }) => isPartitioned || partitionedUntil > at;
+    const isSet = store.clockSetAt > time.now - CLOCK_SET;
+    return wasLossy || wasDeaf || isSet || store.isAway || store.since > at || processes.some(wasApart);
   }
 
   #begin(name, processes) {

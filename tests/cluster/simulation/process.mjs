@@ -20,6 +20,7 @@ export class Process {
   isAlive = true;
   isPaused = false;
   isPartitioned = false;
+  partitionedUntil = -Infinity;
   isDeaf = false;
   isLeft = false;
   beatAt = 0;
@@ -129,6 +130,7 @@ export class Process {
     this.isPartitioned = true;
     this.#world.time.after(ms, () => {
       this.isPartitioned = false;
+      this.partitionedUntil = this.#world.time.now;
       this.#disturbed(from);
     });
   }
