@@ -15,6 +15,7 @@ import { parseArgs } from "node:util";
 import { original, shorten } from "./bindings.mjs";
 import { Bundler, brotli, importing } from "./bundle.mjs";
 import { billOfMaterials, components, notices } from "./components.mjs";
+import { jsCore } from "./js-core.mjs";
 
 const template = dirname(dirname(fileURLToPath(import.meta.url)));
 const root = dirname(template);
@@ -30,9 +31,13 @@ const COPIED = [
   "full.cjs",
   "full-node.cjs",
   "full-node.js",
+  "js.cjs",
+  "js.js",
+  "js-node.cjs",
+  "js-node.js",
 ];
 /** Declarations that are entry points, and declarations that these import. */
-const TYPED_ENTRIES = ["index", "manual", "server", "cluster", "telemetry", "full"];
+const TYPED_ENTRIES = ["index", "manual", "server", "cluster", "telemetry", "full", "js"];
 const SHARED_TYPES = ["streams", "frames", "parts"];
 /** The wasm file, which is an entry point with a default export only. */
 const WASM = "tpa-session.wasm";
@@ -63,6 +68,8 @@ async function code() {
   await bundler.minified("telemetry.cjs", { format: "cjs" });
   await bundler.mapped("full.js", importing("./index.js", "esm"), sources);
   await bundler.readable("full-core.cjs", importing("./core.cjs", "cjs"));
+  await bundler.minified("js-globals.cjs", { format: "cjs" });
+  await writeFile(join(outDir, "js-core.cjs"), await jsCore(to, { dev }));
   for (const outfile of COPIED) await bundler.copy(outfile);
 }
 

@@ -207,7 +207,7 @@ async function generated({ folder, wasm, bindings }) {
       esbuild.onResolve({ filter: /\/src\/web\/js\/[\w-]+\.js$/ }, ({ path }) => ({
         path: join(web, "js", basename(path)),
       }));
-      esbuild.onLoad({ filter: /\/tpa_session_bg\.js$/ }, unread);
+      esbuild.onLoad({ filter: /\/tpa_session_bg\.js$/ }, glue);
       esbuild.onLoad({ filter: /^package:wasm-size$/, ...made }, () => ({
         contents: `export const size = ${wasm.length};`,
       }));
@@ -221,6 +221,20 @@ async function generated({ folder, wasm, bindings }) {
       }));
     },
   };
+}
+
+/**
+ * The glue of wasm-bindgen with a function more, for a core whose memory does not detach its buffer
+ * when it grows: `forgetMemory` drops the views of the buffer.
+ * @param {import("esbuild").OnLoadArgs} file
+ */
+async function glue({ path }) {
+  const code = await readFile(path, "utf8");
+  const views = [...code.matchAll(/^let (cached\w+Memory0) = null;$/gm)].map(([, name]) => name);
+  if (views.length === 0) throw new Error(`${path} has no views of the memory`);
+  const added = `export function forgetMemory() { ${views.join(" = ")} = null; }`;
+  const { code: contents } = await transform(code + added, { minify: true, format: "esm" });
+  return { contents };
 }
 
 /**

@@ -38,6 +38,8 @@ declare module "bindgen:tpa_session_bg.js" {
   }
 
   export function __wbg_set_wasm(exports: WebAssembly.Exports): void;
+  /** Drops the views of the memory; added by the build. */
+  export function forgetMemory(): void;
 }
 
 /** Imports of the WebAssembly module, and its exports under their original names. */
@@ -54,6 +56,7 @@ declare module "bindgen:tpa_session_bg.wasm" {
 
 /** `core.cjs` of the package. */
 declare module "package:core" {
+  export const setJsCore: typeof import("./wasm/instance.js").setJsCore;
   export const setWasmSource: typeof import("./wasm/instance.js").setWasmSource;
   export const load: typeof import("./wasm/load.js").load;
   export const runtime: typeof import("../../src/web/js/platform.js").runtime;
@@ -83,6 +86,9 @@ declare module "*/node.cjs" {
 declare module "*/full-node.cjs" {
   const full: typeof import("./full/index.js");
   export default full;
+}
+declare module "*/js-core.cjs" {
+  export const instantiate: import("./wasm/instance.js").JsCore;
 }
 declare module "*/cluster.cjs" {
   const cluster: typeof import("../types/cluster.js");

@@ -7,6 +7,8 @@ import { join } from "node:path";
 import { after, before, test } from "node:test";
 import { brotliCompressSync, constants } from "node:zlib";
 
+import { build } from "esbuild";
+
 import { PACKAGE, PACKAGE_MODE, PLAIN_PACKAGE, ROOT } from "../support/paths.mjs";
 import { pack, project, read } from "./support.mjs";
 
@@ -45,6 +47,14 @@ test("the tarball has these files and no others", () => {
     "index.d.ts",
     "index.js",
     "index.js.map",
+    "js-core.cjs",
+    "js-globals.cjs",
+    "js-node.cjs",
+    "js-node.js",
+    "js.cjs",
+    "js.d.cts",
+    "js.d.ts",
+    "js.js",
     "manual.cjs",
     "manual.d.cts",
     "manual.d.ts",
@@ -86,8 +96,25 @@ for (const [what, folder, mode] of [
   });
 }
 
-test("what an install puts on disk is at most 1 MB, and nothing else comes along", () => {
-  assert.ok(packed.unpackedSize <= 1_000_000, `${packed.unpackedSize} bytes`);
+test("a page downloads at most 63,700 bytes in brotli from tpa-session/js", async () => {
+  const { outputFiles } = await build({
+    stdin: { contents: 'export * from "./js.js";', resolveDir: PACKAGE },
+    bundle: true,
+    minify: true,
+    format: "esm",
+    write: false,
+  });
+  const [{ contents }] = outputFiles;
+  const params = { [constants.BROTLI_PARAM_QUALITY]: 11 };
+  const delivered = brotliCompressSync(contents, { params }).length;
+  assert.ok(delivered <= 63_700, `${delivered} bytes`);
+});
+
+test("what an install puts on disk is at most 1 MB besides the core in JavaScript, and nothing else comes along", () => {
+  const jsCore = read("js-core.cjs").length;
+  assert.ok(jsCore <= 178_000, `${jsCore} bytes`);
+  const others = packed.unpackedSize - jsCore;
+  assert.ok(others <= 1_000_000, `${others} bytes`);
   const manifest = JSON.parse(read("package.json"));
   assert.equal(manifest.dependencies, undefined);
   assert.equal(manifest.scripts, undefined);
@@ -127,6 +154,9 @@ test("a browser's files know nothing of Node", () => {
     "index.cjs",
     "core.cjs",
     "globals.cjs",
+    "js-globals.cjs",
+    "js.cjs",
+    "js.js",
     "server.js",
     "full.js",
     "full.cjs",

@@ -22,6 +22,8 @@ const ENTRIES = {
   "tpa-session by import": ["mjs", `const { TpaSession } = await import("tpa-session");`],
   "tpa-session by require": ["cjs", `const { TpaSession } = require("tpa-session");`],
   "tpa-session/full": ["mjs", `const { TpaSession } = await import("tpa-session/full");`],
+  "tpa-session/js by import": ["mjs", `const { TpaSession } = await import("tpa-session/js");`],
+  "tpa-session/js by require": ["cjs", `const { TpaSession } = require("tpa-session/js");`],
   "tpa-session/manual": [
     "mjs",
     `const { TpaSession, load } = await import("tpa-session/manual");

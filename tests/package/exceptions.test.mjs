@@ -6,14 +6,14 @@ import { join } from "node:path";
 import { test } from "node:test";
 import { pathToFileURL } from "node:url";
 
-import { PACKAGE } from "../support/paths.mjs";
+import { ENTRY, PACKAGE } from "../support/paths.mjs";
 import { PROGRAM_MS } from "../support/timeouts.mjs";
 import { connected } from "./connected.mjs";
 import { FullSession, TpaConnectionError, app } from "./peer.mjs";
 
 /** Program with a session on a socket of its own, which ends with what the handler of `error` got. */
 const program = (handlers) => `
-import { TpaSession } from ${JSON.stringify(pathToFileURL(join(PACKAGE, "node.js")).href)};
+import { TpaSession } from ${JSON.stringify(pathToFileURL(join(PACKAGE, `${ENTRY}.js`)).href)};
 class Socket {
   readyState = 0;
   constructor() {

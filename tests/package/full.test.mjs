@@ -6,7 +6,7 @@ import { test } from "node:test";
 
 import { SETTINGS, asked, connected } from "./connected.mjs";
 import { FullSession, ID, TpaRequestError, TpaSession, app } from "./peer.mjs";
-import { PACKAGE } from "../support/paths.mjs";
+import { ENTRY, PACKAGE } from "../support/paths.mjs";
 
 const full = (ack) => connected(ack, { Session: FullSession });
 
@@ -18,7 +18,7 @@ test("its class extends the session of the package and is the same for import an
   assert.notEqual(FullSession, TpaSession);
   const required = require(join(PACKAGE, "full-node.cjs"));
   assert.equal(required.TpaSession, FullSession);
-  const main = require(join(PACKAGE, "node.cjs"));
+  const main = require(join(PACKAGE, `${ENTRY}.cjs`));
   assert.ok(required.TpaSession.prototype instanceof main.TpaSession);
   assert.equal(required.TpaConnectionError, main.TpaConnectionError);
   assert.equal(required.TpaRequestError, TpaRequestError);

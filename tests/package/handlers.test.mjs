@@ -4,9 +4,9 @@ import { join } from "node:path";
 import { after, before, test } from "node:test";
 import { pathToFileURL } from "node:url";
 
-import { PACKAGE } from "../support/paths.mjs";
+import { ENTRY, PACKAGE } from "../support/paths.mjs";
 
-const { TpaSession } = await import(pathToFileURL(join(PACKAGE, "node.js")).href);
+const { TpaSession } = await import(pathToFileURL(join(PACKAGE, `${ENTRY}.js`)).href);
 
 const ID = "user-org.example.app";
 const EVENTS = [

@@ -7,13 +7,21 @@ import { pathToFileURL } from "node:url";
 
 import { WebSocket, WebSocketServer } from "ws";
 
-import { PACKAGE } from "../support/paths.mjs";
+import { ENTRY, PACKAGE } from "../support/paths.mjs";
 
 /** Imports a file of the package. */
 const given = (file) => import(pathToFileURL(join(PACKAGE, file)).href);
 
-export const { TpaConnectionError, TpaSession } = await given("node.js");
+export const { TpaConnectionError, TpaSession } = await given(`${ENTRY}.js`);
 export const { TpaRequestError, TpaSession: FullSession } = await given("full-node.js");
+
+if (ENTRY !== "node") {
+  // The first session makes the core of all: that of JavaScript, or there is no session.
+  const { WebAssembly } = globalThis;
+  Object.assign(globalThis, { WebAssembly: undefined });
+  new TpaSession({ packageName: "a", apiKey: "k" }).dispose();
+  Object.assign(globalThis, { WebAssembly });
+}
 
 export const ID = "user-org.example.app";
 export const ACK = '{"type":"tpa_connection_ack","settings":[]}';

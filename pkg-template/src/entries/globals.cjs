@@ -1,7 +1,7 @@
 /**
- * Globals that core.cjs uses. node-core.cjs loads this file first and adds the missing ones: a test
- * runner may replace Node's globals by those of a page, and omit some.
+ * Globals that core.cjs uses. node-core.cjs and js.cjs load a file first that adds missing ones: a
+ * test runner may replace Node's globals by those of a page, and omit some; an engine may have none.
  */
-const { TextDecoder, TextEncoder } = globalThis;
+const { TextDecoder, TextEncoder, URL } = globalThis;
 
-module.exports = { TextDecoder, TextEncoder };
+module.exports = { TextDecoder, TextEncoder, URL };

@@ -7,7 +7,8 @@
 export function startError(error) {
   let message = `the wasm does not start: ${error.message}`;
   if (typeof WebAssembly === "undefined") {
-    message = "this engine has no WebAssembly (React Native's Hermes has none); run the session elsewhere";
+    message =
+      "this engine has no WebAssembly (Lockdown Mode, React Native's Hermes); import tpa-session/js instead";
   } else if (/unsafe-eval|CSP|Content.Security.Policy/i.test(error.message)) {
     message =
       "the page's Content-Security-Policy forbids WebAssembly; allow it by script-src 'wasm-unsafe-eval'";

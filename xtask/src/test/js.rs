@@ -13,6 +13,9 @@ use crate::{
     browsers, build, cloud, npm, process, rust_pages, site, soak, where_it_runs, workspace,
 };
 
+/// Texts in the test files whose sessions are of the entry point that `TPA_ENTRY` names.
+const BY_ENTRY: [&str; 3] = ["\"./peer.mjs\"", "\"./connected.mjs\"", "${ENTRY}"];
+
 /// Minutes of random faults in a full run.
 const SOAK_MINUTES: f64 = 10.0;
 
@@ -21,7 +24,7 @@ pub fn unit(report: &mut Report) {
     run(report, "tests/js", Browsers::None);
 }
 
-/// The package as users install it.
+/// The package as users install it, and the sessions of `tpa-session/js`.
 pub fn package(report: &mut Report) {
     match build::plain() {
         Ok(plain) => run_with(
@@ -32,6 +35,14 @@ pub fn package(report: &mut Report) {
         ),
         Err(error) => report.fail("plain build", error),
     }
+    let mut files = test_files(&workspace::root().join("tests/package"));
+    files.retain(|file| {
+        let text = fs::read_to_string(file).unwrap_or_default();
+        BY_ENTRY.iter().any(|mark| text.contains(mark))
+    });
+    let entry = [("TPA_ENTRY", OsStr::new("js"))];
+    let name = "tests/package with tpa-session/js";
+    run_files(report, name, files, Browsers::None, &entry);
 }
 
 /// The package `tpa-cloud` as users install it.
@@ -129,16 +140,27 @@ fn run(report: &mut Report, folder: &str, browsers: Browsers) {
 /// Runs all test files in a folder with further variables in the environment.
 fn run_with(report: &mut Report, folder: &str, browsers: Browsers, variables: &[(&str, &OsStr)]) {
     let files = test_files(&workspace::root().join(folder));
+    run_files(report, folder, files, browsers, variables);
+}
+
+/// Runs test files and reports them under a name.
+fn run_files(
+    report: &mut Report,
+    name: &str,
+    files: Vec<PathBuf>,
+    browsers: Browsers,
+    variables: &[(&str, &OsStr)],
+) {
     if files.is_empty() {
-        return report.fail(folder, "it contains no *.test.js and no *.test.mjs".into());
+        return report.fail(name, "it contains no *.test.js and no *.test.mjs".into());
     }
     let mut node = npm::node();
     if let Err(error) = prepare(&mut node, browsers) {
-        return report.fail(folder, error);
+        return report.fail(name, error);
     }
     node.envs(variables.iter().copied());
     node.args(["--test", "--test-reporter=spec"]).args(files);
-    report.tests(folder, &mut node, Counts::of_node);
+    report.tests(name, &mut node, Counts::of_node);
 }
 
 /// Builds what the tests use and sets the variables by which they find it.

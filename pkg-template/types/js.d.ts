@@ -1,0 +1,2 @@
+/** `tpa-session` for engines without WebAssembly: the same API. */
+export * from "./index.js";
