@@ -164,7 +164,10 @@ test("without WebAssembly the package is imported, and says what is wrong when i
       const { TpaSession } = await import("tpa-session");
       try { new TpaSession({ packageName: "a", apiKey: "k" }); } catch (error) { console.log(error.message); }`;
     const { output } = await place.app("app.mjs", app);
-    assert.match(output, /^tpa-session: this engine has no WebAssembly \(.+\); import tpa-session\/js instead$/m);
+    assert.match(
+      output,
+      /^tpa-session: this engine has no WebAssembly \(.+\); import tpa-session\/js instead$/m,
+    );
   } finally {
     place.remove();
   }
