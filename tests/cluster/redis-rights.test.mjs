@@ -52,8 +52,9 @@ describe("rights", () => {
       await store.beat(INSTANCE, "x");
       await assert.rejects(
         store.subscribe(INSTANCE, () => {}),
-        /redis: a right is missing.*channels.* &\{tpa:\* /,
+        /redis: a right is missing.*channel.* &\{tpa:\* /,
       );
+      assert.equal(store.isDeaf, true);
     });
   }
 });

@@ -13,9 +13,11 @@ import { until } from "../support/until.mjs";
 const PROGRAM = process.env.REDIS_SERVER ?? "redis-server";
 /** Slots of Redis Cluster. */
 const SLOTS = 16_384;
+/** Port of the cluster bus, above that of the commands. */
+const BUS = 10_000;
 
 /** Resolves to ports that are free at this moment. @param {number} count */
-async function freePorts(count) {
+export async function freePorts(count) {
   const servers = Array.from({ length: count }, () => createServer().listen(0, "127.0.0.1"));
   await Promise.all(servers.map((server) => once(server, "listening")));
   const ports = servers.map(
@@ -23,6 +25,21 @@ async function freePorts(count) {
   );
   await Promise.all(servers.map((server) => once(server.close(), "close")));
   return ports;
+}
+
+/** Resolves to a port whose port of the cluster bus is free as well, which Redis 6.2 does not let choose. */
+async function freeClusterPort() {
+  for (;;) {
+    const [port = 0] = await freePorts(1);
+    if (port + BUS > 65_535) continue;
+    const bus = createServer().listen(port + BUS, "127.0.0.1");
+    const isFree = await Promise.race([
+      once(bus, "listening").then(() => true),
+      once(bus, "error").then(() => false),
+    ]).catch(() => false);
+    bus.close();
+    if (isFree) return port;
+  }
 }
 
 /** A process, which may be stopped and started again on the same port. */
@@ -54,11 +71,16 @@ export class RedisServer {
     return RedisServer.#startOnFreePort(["--sentinel"], configuration);
   }
 
-  /** @param {string[]} options @param {string} [configuration] */
-  static async #startOnFreePort(options, configuration) {
+  /** A node of Redis Cluster. @param {string[]} options of `redis-server` */
+  static startNode(...options) {
+    return RedisServer.#startOnFreePort(options, undefined, freeClusterPort);
+  }
+
+  /** @param {string[]} options @param {string} [configuration] @param {() => Promise<number>} [choose] */
+  static async #startOnFreePort(options, configuration, choose = async () => (await freePorts(1))[0] ?? 0) {
     // Another process may take the port between its choice and its use.
     for (let attempt = 1; ; attempt += 1) {
-      const [port = 0] = await freePorts(1);
+      const port = await choose();
       const server = new RedisServer(port, options, configuration);
       try {
         return await server.start();
@@ -147,22 +169,18 @@ export class RedisCluster {
 
   static async start() {
     const options = ["--cluster-enabled", "yes", "--cluster-node-timeout", "2000"];
-    const starting = Array.from({ length: 3 }, async () => {
-      // Its default is the port + 10000, which may exceed 65535 or be in use.
-      const [bus = 0] = await freePorts(1);
-      return RedisServer.start(...options, "--cluster-port", `${bus}`);
-    });
+    const starting = Array.from({ length: 3 }, () => RedisServer.startNode(...options));
     const servers = await Promise.all(starting);
     const cluster = new RedisCluster(servers);
     for (const [i, server] of servers.entries()) {
       const [from, to] = [i, i + 1].map((n) => Math.floor((n * SLOTS) / servers.length));
-      await server.ask("CLUSTER", "ADDSLOTSRANGE", `${from}`, `${Number(to) - 1}`);
+      const slots = Array.from({ length: Number(to) - Number(from) }, (_, n) => `${Number(from) + n}`);
+      await server.ask("CLUSTER", "ADDSLOTS", ...slots);
       await server.ask("CLUSTER", "SET-CONFIG-EPOCH", `${i + 1}`);
     }
     const [first] = servers;
     for (const server of servers.slice(1)) {
-      const bus = server.options.at(-1) ?? "";
-      await first?.ask("CLUSTER", "MEET", "127.0.0.1", `${server.port}`, bus);
+      await first?.ask("CLUSTER", "MEET", "127.0.0.1", `${server.port}`);
     }
     await until("a Redis Cluster", async () => {
       const infos = await Promise.all(servers.map((server) => server.ask("CLUSTER", "INFO")));
@@ -190,7 +208,7 @@ export class RedisSentinel {
   static async start() {
     const master = await RedisServer.start();
     const replica = await RedisServer.start(
-      ...["--replicaof", `127.0.0.1 ${master.port}`, "--repl-diskless-sync-delay", "0"],
+      ...["--replicaof", "127.0.0.1", `${master.port}`, "--repl-diskless-sync-delay", "0"],
     );
     await until("a replica", async () => /master_link_status:up/.test(`${await replica.ask("INFO")}`));
     const sentinel = await RedisServer.startSentinel(

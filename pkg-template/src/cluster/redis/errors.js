@@ -16,7 +16,10 @@ const COMMANDS = [
  * @param {string} prefix first characters of all keys and channels
  */
 export function rights(prefix) {
-  return [`~${prefix}*`, `&${prefix}*`, ...COMMANDS.map((command) => `+${command}`)].join(" ");
+  // A new user of Redis 6.2 may use all channels, to which none can be added.
+  return [`~${prefix}*`, "resetchannels", `&${prefix}*`, ...COMMANDS.map((command) => `+${command}`)].join(
+    " ",
+  );
 }
 
 /**
