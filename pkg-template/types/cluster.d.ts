@@ -115,6 +115,8 @@ export interface ClusterStore {
   publish(to: string, message: string): Promise<number | undefined>;
   /** Receives messages to this instance and to all, from now on and after each loss of the connection. */
   subscribe(instance: string, listener: (message: string) => void): Promise<void>;
+  /** True while messages do not arrive. The process is then not ready. Absent in a store that cannot tell. */
+  readonly isDeaf?: boolean | undefined;
   /** Keeps a picture for `ttl` ms. */
   putBlob(id: string, bytes: Uint8Array, ttl: number): Promise<void>;
   /** Returns and removes a picture, `undefined` if there is none. */

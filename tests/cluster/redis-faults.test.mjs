@@ -94,10 +94,16 @@ for (const { name, single } of CLIENTS) {
       const received = [];
       await store.subscribe(INSTANCE, (message) => received.push(message));
       await works(store);
+      assert.equal(store.isDeaf, false);
       line.lose();
       await assert.rejects(store.beat(INSTANCE, "x"), /no answer/);
       await works(store);
+      await until("it knows that it is deaf", async () => {
+        await store.beat(INSTANCE, "x").catch(() => {});
+        return store.isDeaf;
+      });
       await hears(store, received);
+      await until("it hears again", () => !store.isDeaf);
     });
 
     testUse(single, () => server);

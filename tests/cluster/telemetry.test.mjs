@@ -2,7 +2,7 @@
 import assert from "node:assert/strict";
 import { after, before, test } from "node:test";
 
-import { DataPointType, MeterProvider, MetricReader } from "@opentelemetry/sdk-metrics";
+import { ROOT_CONTEXT, trace } from "@opentelemetry/api";
 import {
   BasicTracerProvider,
   InMemorySpanExporter,
@@ -13,16 +13,19 @@ import { PACKAGE, app, ask, control, load, request } from "../package/server-sup
 import { project } from "../package/support.mjs";
 import { Cloud } from "../support/cloud.mjs";
 import { until } from "../support/until.mjs";
+import { metered as meteredBy } from "./metered.mjs";
 
 let place;
 let cloud;
 let createTpaServer;
+let clusters;
 let telemetry;
 
 before(async () => {
   place = project({ ws: true });
   cloud = await Cloud.start("--stream-interval", "1h");
   ({ createTpaServer } = load(place, "tpa-session/server"));
+  clusters = load(place, "tpa-session/cluster");
   telemetry = load(place, "tpa-session/telemetry");
 });
 after(() => {
@@ -30,27 +33,8 @@ after(() => {
   place?.remove();
 });
 
-class Reader extends MetricReader {
-  async onShutdown() {}
-  async onForceFlush() {}
-}
-
-/** Metrics of this test: `value(name, attributes)` sums the values, or the counts of a histogram. */
-function metered(t) {
-  const reader = new Reader();
-  const provider = new MeterProvider({ readers: [reader] });
-  t.after(telemetry.recordMetrics(provider.getMeter("test")));
-  return async (name, attributes) => {
-    const { resourceMetrics } = await reader.collect();
-    const metrics = resourceMetrics.scopeMetrics.flatMap(({ metrics }) => metrics);
-    const metric = metrics.find(({ descriptor }) => descriptor.name === name);
-    const points = metric?.dataPoints.filter(({ attributes: given }) =>
-      Object.entries(attributes).every(([key, value]) => given[key] === value),
-    );
-    const isHistogram = metric?.dataPointType === DataPointType.HISTOGRAM;
-    return points?.reduce((sum, { value }) => sum + (isHistogram ? value.count : value), 0);
-  };
-}
+/** Metrics of this test. */
+const metered = (t) => meteredBy(t, telemetry.recordMetrics);
 
 const websocketUrl = () => `${cloud.url.replace("http", "ws")}/tpa-ws`;
 
@@ -82,7 +66,7 @@ test("metrics: sessions by state, attempts, closures, errors, requests and round
     1,
   );
   await session.flush();
-  assert.equal(await value("tpa.session.round_trip", { package: PACKAGE }), 1);
+  await until("a round trip", () => value("tpa.session.round_trip", { package: PACKAGE }));
   assert.equal(await value("tpa.session.round_trip", { package: PACKAGE }), 1, "each pong once");
 
   const again = new Promise((resolve) => session.once("connected", resolve));
@@ -129,7 +113,8 @@ test("metrics: a meter that throws disturbs nothing, and one that is stopped rec
     throw new Error("of the meter");
   };
   const added = [];
-  const counter = { add: (...values) => void added.push(values) };
+  // It begins with 0.
+  const counter = { add: (value) => void (value > 0 && added.push(value)) };
   const gauge = { addCallback: (callback) => callback({ observe: fail }), removeCallback() {} };
   const meter = { createHistogram: () => ({ record: fail }), createObservableGauge: () => gauge };
   t.after(telemetry.recordMetrics({ ...meter, createCounter: () => ({ add: fail }) }));
@@ -163,6 +148,63 @@ test("spans: a request and an attempt, with its failure", async (t) => {
   assert.equal(failed.status.code, 2);
 });
 
+/** Two servers of a cluster, of which the second has passed a start on to the first. */
+async function passedOn(t, userId, options = {}) {
+  const memory = new clusters.MemoryStore();
+  const open = (opening) => memory.open(opening);
+  const cluster = (name) => clusters.createCluster({ name, open });
+  const one = await started(t, userId, { ...options, cluster: cluster("one") });
+  const two = await app(createTpaServer, { ...options, cluster: cluster("two") });
+  t.after(() => two.stop());
+  const body = request(userId, { augmentOSWebsocketUrl: websocketUrl() });
+  assert.deepEqual(await ask(two.webhook, body), { status: "success" });
+  return { one, two };
+}
+
+for (const [name, given] of [
+  ["a child of the request with the module of the API", { trace, ROOT_CONTEXT }],
+  ["linked to the request without it", undefined],
+]) {
+  test(`spans: a start that is passed on to another process is ${name}`, async (t) => {
+    const exporter = new InMemorySpanExporter();
+    const provider = new BasicTracerProvider({ spanProcessors: [new SimpleSpanProcessor(exporter)] });
+    t.after(telemetry.recordSpans(provider.getTracer("test"), given));
+    await passedOn(t, given === undefined ? "hal" : "ivy");
+    const named = (name) => exporter.getFinishedSpans().filter((span) => span.name === name);
+    const [, forwarded] = named("tpa session_request");
+    const [start, ...more] = named("tpa cluster start");
+    assert.deepEqual(more, []);
+    const { traceId, spanId } = forwarded.spanContext();
+    if (given === undefined) {
+      assert.deepEqual(
+        start.links.map(({ context }) => [context.traceId, context.spanId]),
+        [[traceId, spanId]],
+      );
+    } else {
+      assert.equal(start.spanContext().traceId, traceId);
+      assert.equal(start.parentSpanContext.spanId, spanId);
+    }
+    assert.match(start.attributes["tpa.cluster.from"], /^two\./);
+    assert.match(start.attributes["tpa.cluster.to"], /^one\./);
+    assert.equal(start.attributes["http.response.status_code"], 200);
+  });
+}
+
+test("log lines as JSON: a move has its processes and its number", async (t) => {
+  const lines = [];
+  const logger = telemetry.jsonLogger((line) => lines.push(JSON.parse(line)));
+  const { one } = await passedOn(t, "jim", { session: { logger, logLevel: "info" } });
+  await one.server.close({ timeout: 5000 });
+  const move = await until("a move", () => lines.find(({ why }) => why === "handover"));
+  assert.deepEqual(
+    [move.level, move.session, move.message],
+    ["info", `jim-${PACKAGE}`, "cluster: taken over"],
+  );
+  assert.match(move.from, /^one\./);
+  assert.match(move.to, /^two\./);
+  assert.ok(move.number > 1e15, `${move.number}`);
+});
+
 test("arguments that are no meter and no tracer are refused", () => {
   assert.throws(() => telemetry.recordMetrics({}), {
     name: "TypeError",
@@ -171,6 +213,10 @@ test("arguments that are no meter and no tracer are refused", () => {
   assert.throws(() => telemetry.recordSpans(undefined), {
     name: "TypeError",
     message: "tracer: must be a tracer of @opentelemetry/api, such as trace.getTracer(name), not undefined",
+  });
+  assert.throws(() => telemetry.recordSpans({ startSpan() {} }, {}), {
+    name: "TypeError",
+    message: "api: must be the module @opentelemetry/api, not an object",
   });
 });
 

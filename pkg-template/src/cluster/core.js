@@ -5,8 +5,8 @@
  *
  * Inputs: `open`, `start`, `stop`, `forward`, `photo`, `result`, `answer` (of a command), `message`, `timer`, `wake`,
  * `connected`, `ended`, `over`, `handedOver`, `leave`. Outputs: `command`, `begin`, `serve`, `end`, `redial`,
- * `answer`, `local`, `handOver`, `left`, `gate`, `alone`, `quarantine`, `version`, `count`. After each step the
- * shell sets its timer to `deadline(state)`.
+ * `answer`, `local`, `handOver`, `left`, `gate`, `alone`, `quarantine`, `version`, `count`, and for traces
+ * `asked` and `replied`. After each step the shell sets its timer to `deadline(state)`.
  *
  * @import { Now, State } from "./state.js"
  * @import { Task } from "./tasks.js"
@@ -185,6 +185,7 @@ function answerAsk(state, told) {
   if (state.replies.has(id)) return;
   state.replies.set(id, { from, until });
   if (any !== true && hold === undefined) return spawn(state, answerEnded(state, id, told));
+  output(state, "asked", { id, from, sessionId: sid, trace: body?.trace });
   spawn(state, tell(state, from, { kind: "got", id }));
   if (any === true) return spawn(state, start(state, id, body));
   serveAsked(state, id, /** @type {any} */ (hold), body);

@@ -89,7 +89,8 @@ export function* waitUntilOver(state, sessionId, ms) {
 
 /** The record of a session has a higher number. @param {State} state @param {Hold} hold @param {string} owner @param {object} [then] */
 export function lose(state, hold, owner, then) {
-  count(state, "lost", { sessionId: hold.sessionId, to: owner });
+  const { sessionId, number } = hold;
+  count(state, "lost", { sessionId, from: state.instance, to: owner, number });
   end(state, hold, owner === "" ? "stopped" : MOVED, { ...(owner !== "" && { to: owner }), ...then });
 }
 
@@ -161,7 +162,7 @@ function differ(state, { sessionId, outcome, owner, number }) {
   const hold = state.holds.get(sessionId);
   if (hold === undefined) return;
   if (outcome === "won") {
-    count(state, "won", { sessionId, from: owner });
+    count(state, "won", { sessionId, from: owner, to: state.instance, number: hold.number });
     if (owner !== "") {
       const message = { kind: "lost", sid: sessionId, f: hold.number, to: state.instance };
       spawn(state, tell(state, owner, message));

@@ -22,6 +22,7 @@
 import { createGate, gated } from "./gate.js";
 import { mayWait } from "./calls.js";
 import { createState, deadline, mayPass, step } from "./core.js";
+import { Observer } from "./observer.js";
 
 /** Longest time of a timer, ms. */
 const MAX_TIMER = 60_000;
@@ -49,6 +50,7 @@ export class Member {
   #leaveTimeout = 0;
   /** Versions that were warned of. */
   #strangers = new Set();
+  #observer;
   /** @type {any} */
   #ws;
 
@@ -65,6 +67,7 @@ export class Member {
     this.#parts = parts;
     this.#store = open({ packageName: parts.packageName, instance, warn });
     this.#state = createState({ instance, lease, strict }, clocks());
+    this.#observer = new Observer(parts, this.#state, () => this.isReady);
   }
 
   /** Option of the sessions: sockets that a process closes for a moment after it stood still. */
@@ -72,9 +75,9 @@ export class Member {
     return gated(() => this.#parts.WebSocket ?? this.#ws ?? globalThis.WebSocket, this.#gate);
   }
 
-  /** True once the store has answered, until the process leaves. */
+  /** True once the store has answered, until the process leaves, unless it hears no messages. */
   get isReady() {
-    return this.#isReady && !this.#state.isLeaving;
+    return this.#isReady && !this.#state.isLeaving && this.#store.isDeaf !== true;
   }
 
   /** Number of other processes that it knows. */
@@ -88,6 +91,7 @@ export class Member {
     this.#loaded = this.#load();
     const listener = (/** @type {string} */ text) => this.#receive(text);
     this.#store.subscribe(this.#state.instance, listener).catch((error) => this.#failed("subscribe", error));
+    this.#observer.joined();
     this.#input({ type: "open" });
   }
 
@@ -106,8 +110,8 @@ export class Member {
   /** @param {SessionRequest} request @returns {Promise<Answer>} */
   async start(request) {
     await this.#loaded;
-    const { sessionId, userId, url, at } = request;
-    const body = { sessionId, userId, url: placeOf(url), at };
+    const { sessionId, userId, url, at, trace } = request;
+    const body = { sessionId, userId, url: placeOf(url), at, trace };
     return this.#ask({ type: "start", request: body }, request);
   }
 
@@ -185,6 +189,7 @@ export class Member {
     clearTimeout(timer);
     clearTimeout(this.#timer);
     this.#isReady = false;
+    this.#observer.left();
     await this.#store.close().catch((error) => this.#failed("close", error));
   }
 
@@ -228,6 +233,7 @@ export class Member {
 
   /** @param {any} output */
   #carryOut(output) {
+    this.#observer.observe(output);
     switch (output.type) {
       case "command":
         return void this.#command(output);
@@ -275,11 +281,13 @@ export class Member {
   /** @param {{ id: number, name: keyof ClusterStore, args: any[] }} output */
   async #command({ id, name, args }) {
     let result;
+    const start = performance.now();
     try {
       result = { value: await /** @type {any} */ (this.#store)[name](...args) };
     } catch {
       // The store has reported it; the core counts it as unsure.
     }
+    this.#observer.command(name, performance.now() - start, result !== undefined);
     this.#input({ type: "answer", id, result });
   }
 

@@ -304,6 +304,7 @@ function* takeOne(state, name, sessionId) {
       why: "dead",
       sessionId,
       from: name,
+      to: state.instance,
       number: taken.number,
     });
     if (wait > 0) return yield* hibernate(state, sessionId, taken.number, fields, wait);
@@ -363,7 +364,7 @@ function* giveAway(state, hold) {
     const message = { kind: "yours", sid: sessionId, f: number, from: state.instance, fields, previous };
     const sent = yield* tell(state, peer, message);
     if (sent?.value === 0) continue;
-    counted(state, "handovers", { sessionId, to: peer, number });
+    counted(state, "handovers", { sessionId, from: state.instance, to: peer, number });
     return;
   }
   yield* remove(sessionId, { owner: state.instance, number, ...fields });
@@ -394,7 +395,8 @@ export function* receive(state, { sid: sessionId, f: number, from: owner, fields
     const taken = answer.value.record;
     unlock(state, sessionId, claim);
     if (claim.isAborted || taken.number < claim.higher) return yield* settleRecord(state, sessionId);
-    counted(state, "takeovers", { why: "handover", sessionId, from: owner, number: taken.number });
+    const moved = { sessionId, from: owner, to: state.instance, number: taken.number };
+    counted(state, "takeovers", { why: "handover", ...moved });
     const wait = quarantine(taken, storeNow(state));
     if (wait > 0) return yield* hibernate(state, sessionId, taken.number, fields, wait);
     begin(state, { sessionId, number: taken.number, isSure: true, fields, previous });

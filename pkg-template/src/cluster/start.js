@@ -62,12 +62,12 @@ export function reply(state, id, answer) {
   if (request === undefined) return;
   state.replies.delete(id);
   const { from } = request;
-  if (from === undefined) output(state, "answer", { id, answer });
-  else
-    spawn(
-      state,
-      tell(state, from, { kind: "res", id, ...(answer === undefined ? { none: true } : { answer }) }),
-    );
+  if (from === undefined) return output(state, "answer", { id, answer });
+  output(state, "replied", { id, answer });
+  spawn(
+    state,
+    tell(state, from, { kind: "res", id, ...(answer === undefined ? { none: true } : { answer }) }),
+  );
 }
 
 const LATE = refusal(502, "not connected: no process of the cluster answered in time");
@@ -211,12 +211,12 @@ function* claimRecord(state, id, request, record, claim, why) {
   if (!done || now.number < claim.higher) return "again";
   const from = record?.owner;
   if (from && from !== state.instance) {
-    count(state, "takeovers", { why, sessionId, from, number: now.number });
+    count(state, "takeovers", { why, sessionId, from, to: state.instance, number: now.number });
     spawn(state, tell(state, from, { kind: "lost", sid: sessionId, f: now.number, to: state.instance }));
   }
   const wait = quarantine(now, storeNow(state));
   if (wait > 0) {
-    count(state, "quarantined", { sessionId });
+    count(state, "quarantined", { sessionId, from, to: state.instance, number: now.number });
     reply(state, id, refuseQuarantined(wait));
     spawn(state, hibernate(state, sessionId, now.number, fields, wait));
     return "done";
@@ -344,7 +344,7 @@ export function* ask(state, to, message, ms, received) {
     // After a pause of this process the answer may be there, unread.
     if (elapsed(state, askedAt) > STOOD_STILL) yield* waitWhile(state, isOpen, key, UNREAD);
     if (!ask.isReceived && ask.result === undefined) {
-      count(state, "asks", { outcome: "silent" });
+      count(state, "asks", { outcome: ask.listeners === 0 ? "gone" : "silent" });
       return { none: true, silent: true, isGone: ask.listeners === 0 };
     }
     if (ask.isReceived) received?.();

@@ -235,6 +235,7 @@ export function confirmLater({ unconfirmed, now }, sessionId) {
 /** @param {State} state @param {string} sessionId @param {Owed} owed */
 export function owe(state, sessionId, owed) {
   state.isUnsettled = true;
+  if (!state.owed.has(sessionId)) count(state, "unsure", { sessionId });
   if (state.owed.size < state.holds.size + MAX_OWED) state.owed.set(sessionId, owed);
 }
 

@@ -4,7 +4,7 @@
  * @import { SessionOptions } from "tpa-session"
  *
  * @typedef {(
- *   level: "error" | "warn",
+ *   level: "error" | "warn" | "info",
  *   text: string,
  *   details?: { sessionId?: string | undefined, error?: unknown },
  * ) => void} Log

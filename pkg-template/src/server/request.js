@@ -7,6 +7,7 @@
  * @property {string} userId
  * @property {URL | undefined} url that the session is to connect to
  * @property {number | undefined} at time of the request by the cloud's clock, ms
+ * @property {string | undefined} [trace] `traceparent` of its span, if there is one
  *
  * @typedef {object} StopRequest
  * @property {"stop_request"} type

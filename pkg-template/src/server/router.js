@@ -4,15 +4,17 @@
  * @import { Answer } from "./http-error.js"
  * @import { Sink } from "./body.js"
  * @import { WebhookRequest } from "tpa-session/server"
+ * @import { RequestMessage } from "tpa-session/telemetry"
  *
  * @typedef {WebhookRequest & {
  *   type?: string,
+ *   trace?: string | undefined,
  *   method: string | undefined,
  *   path: string,
  *   isMounted: boolean,
  *   body: () => Promise<unknown>,
  *   receive: <T>(sink: Sink<T>, timeout: number) => Promise<T>,
- * }} Incoming `type` is set once it is known that the request starts or stops a session. `body` returns the text, or a value that middleware has parsed. `isMounted` is true if a router of the app has already matched a part of the path
+ * }} Incoming `type` is set once it is known that the request starts or stops a session. `trace` is that of the span that a subscriber has started. `body` returns the text, or a value that middleware has parsed. `isMounted` is true if a router of the app has already matched a part of the path
  *
  * @typedef {object} Route
  * @property {string} name without the path, which may contain a secret
@@ -31,7 +33,7 @@
  * @property {string} packageName
  * @property {(error: unknown) => void} failed called with each unexpected error
  */
-import { requestAnswered } from "./diagnostics.js";
+import { requestAnswered, requestReceived } from "./diagnostics.js";
 import { checkMediaType } from "./guard.js";
 import { HttpError, failure } from "./http-error.js";
 
@@ -64,6 +66,19 @@ export function router({ routes, packageName, authorise, refused, failed }) {
   return async (incoming) => {
     const start = performance.now();
     const route = findRoute(routes, incoming);
+    /** @type {RequestMessage | undefined} */
+    let message;
+    const describe = () =>
+      (message ??= {
+        packageName,
+        route: route?.name,
+        type: undefined,
+        status: 0,
+        duration: 0,
+        trace: undefined,
+      });
+    requestReceived.publish(describe);
+    incoming.trace = message?.trace;
     const given = await answer(route, incoming).catch((error) => {
       if (!(error instanceof HttpError)) {
         failed(error);
@@ -73,13 +88,10 @@ export function router({ routes, packageName, authorise, refused, failed }) {
       refused(error.answer, { method: incoming.method, path });
       return error.answer;
     });
-    requestAnswered.publish(() => ({
-      packageName,
-      route: route?.name,
-      type: incoming.type,
-      status: given.status,
-      duration: performance.now() - start,
-    }));
+    requestAnswered.publish(() => {
+      const { type } = incoming;
+      return Object.assign(describe(), { type, status: given.status, duration: performance.now() - start });
+    });
     return given;
   };
 }

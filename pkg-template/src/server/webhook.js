@@ -28,7 +28,7 @@ export function webhook({ webhookPath, checkCloud, sessions }) {
       incoming.type = request.type;
       if (request.type === "stop_request") return sessions.stop(request);
       if (request.url !== undefined) checkCloud(request.url);
-      return sessions.start(request);
+      return sessions.start({ ...request, trace: incoming.trace });
     },
   };
 }

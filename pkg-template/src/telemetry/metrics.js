@@ -11,6 +11,8 @@
  * @property {() => void} stop removes the handlers
  */
 import { refuse } from "../session/validate.js";
+import { BOUNDS } from "./bounds.js";
+import { recordClusterMetrics } from "./cluster-metrics.js";
 import { guard, subscribe } from "./subscribe.js";
 
 /** States of a session, so that a state without a session is 0 rather than absent. */
@@ -30,10 +32,10 @@ const ERROR_CODES = [
   "SUBSCRIPTION_REFUSED",
   "HANDLER_FAILED",
 ];
+/** Reasons for which messages are dropped. */
+const DROP_REASONS = ["overflow", "expired", "ended", "unconfirmed", "refused"];
 /** Most close codes that are told apart: the cloud chooses them. */
 const MAX_CODES = 30;
-/** Upper bounds of the histograms, s. */
-const BOUNDS = [0.005, 0.01, 0.025, 0.05, 0.1, 0.25, 0.5, 1, 2.5, 5, 10];
 
 /**
  * @param {MeterLike} meter
@@ -50,6 +52,7 @@ export function recordMetrics(meter) {
     unit: "s",
     advice: { explicitBucketBoundaries: BOUNDS },
   });
+  const stopClusters = recordClusterMetrics(meter);
   const unsubscribe = subscribe({
     created: (message) => sessions.add(message),
     ended: ({ session }) => sessions.remove(session),
@@ -59,6 +62,7 @@ export function recordMetrics(meter) {
   });
   return () => {
     unsubscribe();
+    stopClusters();
     sessions.close();
   };
 }
@@ -129,7 +133,16 @@ class SessionMetrics {
       stop: () => removals.forEach((remove) => remove()),
     };
     this.#tracked.set(session, tracked);
+    if (!this.#packages.has(packageName)) this.#begin(packageName);
+  }
+
+  /** Records that nothing has happened yet: rates need the value before the first event. @param {string} packageName */
+  #begin(packageName) {
     this.#packages.add(packageName);
+    const common = { package: packageName };
+    for (const reconnect of [false, true]) this.#attempts.add(0, { ...common, reconnect });
+    for (const reason of DROP_REASONS) this.#dropped.add(0, { ...common, reason });
+    for (const code of [...ERROR_CODES, "other"]) this.#errors.add(0, { ...common, code });
   }
 
   /**

@@ -29,6 +29,7 @@ export class RedisStore {
   #unwatch;
   /** Messages to itself that have not come back. */
   #echoes = 0;
+  #isSubscribed = false;
 
   /**
    * @param {Library} library
@@ -44,6 +45,11 @@ export class RedisStore {
     this.#unwatch = library.watch(this.#complain);
     this.#commands = new Connection(library, limits, this.#complain);
     void this.#checkEviction();
+  }
+
+  /** @type {ClusterStore["isDeaf"]} */
+  get isDeaf() {
+    return !this.#isSubscribed || this.#echoes > 1;
   }
 
   /** @type {ClusterStore["beat"]} */
@@ -110,12 +116,13 @@ export class RedisStore {
   async subscribe(instance, listener) {
     this.#instance = instance;
     const channels = [this.#keys.channel(instance), this.#keys.channel("*")];
-    this.#subscription = new Connection(this.#library, this.#limits, this.#complain, (line) =>
-      line.subscribe(channels, (message) => {
+    this.#subscription = new Connection(this.#library, this.#limits, this.#complain, async (line) => {
+      await line.subscribe(channels, (message) => {
         if (message === ECHO) this.#echoes = 0;
         else listener(message);
-      }),
-    );
+      });
+      this.#isSubscribed = true;
+    });
     try {
       await this.#subscription.ready();
     } catch (error) {
