@@ -46,7 +46,11 @@ pub fn needs_of(part: Part) -> Vec<Need> {
         Part::Js | Part::Package | Part::Cloud | Part::Abuse | Part::E2e | Part::Rerun => {}
         Part::Sdk => needs.push(Need::NpmPackages("tests/sdk")),
         Part::Matrix => needs.push(Need::NpmPackages("tests/matrix")),
-        Part::Cluster => needs.extend([Need::RedisServer, Need::NpmPackages("tests/cluster")]),
+        Part::Cluster => needs.extend([
+            Need::RedisServer,
+            Need::Prometheus,
+            Need::NpmPackages("tests/cluster"),
+        ]),
         Part::Site => needs.push(Need::Chromium),
         // Its Node with a WebSocket is one of the packages of the matrix.
         Part::Network => needs.extend([

@@ -27,6 +27,7 @@ pub enum Need {
     Iproute2,
     Iptables,
     RedisServer,
+    Prometheus,
     SchemaChecker,
     CargoDeny,
     CargoLlvmCov,
@@ -75,6 +76,7 @@ impl Need {
             Self::Iproute2 => "iproute2".into(),
             Self::Iptables => "iptables".into(),
             Self::RedisServer => "redis-server".into(),
+            Self::Prometheus => "prometheus".into(),
             Self::SchemaChecker => format!("check-jsonschema {}", schema_checker::VERSION),
             Self::CargoDeny => versioned(tools::cargo_deny()),
             Self::CargoLlvmCov => versioned(tools::cargo_llvm_cov()),
@@ -100,6 +102,7 @@ impl Need {
             Self::Iproute2 => "makes the network of the tests with faults of the kernel",
             Self::Iptables => "drops packets in the tests with faults of the kernel",
             Self::RedisServer => "stores the records of the tests with several processes",
+            Self::Prometheus => "evaluates the queries of the dashboard and the alerts",
             Self::CargoDeny => "checks licences, sources and advisories of the crates",
             Self::CargoLlvmCov => "measures the coverage of tests",
             Self::CargoMutants => "changes the code to test its tests",
@@ -128,6 +131,7 @@ impl Need {
             Self::Iproute2 => network_tool("ip", "iproute2"),
             Self::Iptables => network_tool("iptables", "iptables"),
             Self::RedisServer => redis_server(),
+            Self::Prometheus => prometheus(),
             Self::SchemaChecker => schema_checker(),
             Self::CargoDeny => cargo_tool(&tools::cargo_deny()),
             Self::CargoLlvmCov => cargo_tool(&tools::cargo_llvm_cov()),
@@ -173,7 +177,8 @@ impl Remedy {
                 | Need::Firefox
                 | Need::Iproute2
                 | Need::Iptables
-                | Need::RedisServer => Err(format!("{} has no command", need.name()?)),
+                | Need::RedisServer
+                | Need::Prometheus => Err(format!("{} has no command", need.name()?)),
             },
         }
     }
@@ -290,6 +295,17 @@ fn redis_server() -> State {
         None if apt::is_debian() => Missing(Remedy::Package("redis-server")),
         None => Missing(Remedy::Manual(
             "install Redis 6.2 or newer by the package manager of the system".into(),
+        )),
+    }
+}
+
+/// The package has promtool as well.
+fn prometheus() -> State {
+    match (process::find("prometheus"), process::find("promtool")) {
+        (Some(path), Some(_)) => Present(path.display().to_string()),
+        _ if apt::is_debian() => Missing(Remedy::Package("prometheus")),
+        _ => Missing(Remedy::Manual(
+            "install Prometheus with promtool by the package manager of the system".into(),
         )),
     }
 }
