@@ -208,3 +208,28 @@ export interface RedisClusterOptions extends ClusterOptions {
  * @throws {TypeError} for an invalid option, with its name, its value and the allowed values.
  */
 export function redisCluster(options: RedisClusterOptions): Cluster;
+
+/** The parts of the module `node:cluster` that are used, for projects without its types. */
+export interface NodeClusterModule {
+  readonly isPrimary: boolean;
+  on(event: string, listener: (...args: any[]) => void): unknown;
+  off(event: string, listener: (...args: any[]) => void): unknown;
+}
+
+/**
+ * Keeps the store of all workers of `node:cluster` in the primary. Call it once, before the first fork.
+ *
+ * @param cluster the module `node:cluster`, its default export.
+ * @returns a function that ends it.
+ * @throws {TypeError} outside of the primary.
+ */
+export function serveWorkers(cluster: NodeClusterModule): () => void;
+
+/**
+ * Creates a cluster of the workers of `node:cluster`: several processes on one machine, without a database.
+ * The store is in the primary, and empty again after its restart.
+ *
+ * @throws {TypeError} for an invalid option, with its name, its value and the allowed values, and outside of
+ *   a worker.
+ */
+export function nodeCluster(options?: ClusterOptions): Cluster;

@@ -7,8 +7,8 @@
 
 /** Takes no further message from the app. @param {TpaSession} session */
 export function refuseSends(session) {
-  session.send = (message) => {
+  session.send = (/** @type {unknown} */ message) => {
     /** @type {any} */ (session.events).emit("dropped", { message, reason: "ended" });
-    return "dropped";
+    return /** @type {const} */ ("dropped");
   };
 }
