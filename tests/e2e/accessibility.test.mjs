@@ -1,10 +1,17 @@
 /** Accessibility: the rules of axe-core, keyboard, narrow screens, screen readers. */
 import assert from "node:assert/strict";
-import { describe, test } from "node:test";
-import { checkEverything } from "./axe.mjs";
-import { CONCURRENCY, setUp } from "./support.mjs";
+import { after, before, describe, test } from "node:test";
+import { checkDriven, checkEverything } from "./axe.mjs";
+import { DrivenDemo } from "./driven-demo.mjs";
+import { inDrivenBrowsers } from "./each-browser.mjs";
+import { CONCURRENCY, setUp, startCloud } from "./support.mjs";
 
 const stage = setUp();
+
+/** Cloud of the tests in driven browsers. */
+let cloud = /** @type {any} */ (undefined);
+before(async () => (cloud = await startCloud()));
+after(() => cloud?.kill());
 
 const WIDTHS = [1280, 360];
 const SCHEMES = /** @type {const} */ (["light", "dark"]);
@@ -39,6 +46,19 @@ describe("accessibility of the page", { concurrency: CONCURRENCY }, () => {
       });
     }
   }
+});
+
+inDrivenBrowsers("axe-core finds no violations", async (page) => {
+  const demo = new DrivenDemo(page);
+  await demo.open(cloud.url);
+  await page.run(`document.querySelector("#as-text > summary").click()`);
+  await checkDriven(page);
+  await demo.click("disconnect");
+  await page.until(`return document.getElementById("state").dataset.state === "stopped"`);
+  await demo.fill("api-key", "");
+  await demo.click("connect");
+  await demo.text("notice", /apiKey/);
+  await checkDriven(page);
 });
 
 describe("keyboard, screen readers and reduced motion", { concurrency: CONCURRENCY }, () => {

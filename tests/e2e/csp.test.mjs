@@ -7,8 +7,8 @@ import path from "node:path";
 import { after, before, test } from "node:test";
 
 import { launch } from "../support/chromium.mjs";
-import { Firefox } from "../support/firefox.mjs";
 import { PACKAGE } from "../support/paths.mjs";
+import { inDrivenBrowsers } from "./each-browser.mjs";
 
 const TYPES = { ".js": "text/javascript", ".wasm": "application/wasm" };
 
@@ -91,11 +91,10 @@ test("Chromium: one clear error if wasm is forbidden, none if it is allowed", as
   }
 });
 
-test("Firefox: one clear error if wasm is forbidden, none if it is allowed", async (t) => {
-  const firefox = await Firefox.start(t);
+inDrivenBrowsers("one clear error if wasm is forbidden, none if it is allowed", async (page) => {
   for (const [place, says] of CASES) {
-    await firefox.open(url + place);
-    await firefox.until("return document.title !== 'none'");
-    assert.equal(withoutPort(await firefox.run("return document.title")), says, place);
+    await page.open(url + place);
+    await page.until("return document.title !== 'none'");
+    assert.equal(withoutPort(await page.run("return document.title")), says, place);
   }
 });

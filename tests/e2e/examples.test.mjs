@@ -9,6 +9,7 @@ import { after, before, test } from "node:test";
 import { isNetworkReport, launch } from "../support/chromium.mjs";
 import { Cloud, serve } from "../support/cloud.mjs";
 import { ROOT } from "../support/paths.mjs";
+import { inDrivenBrowsers } from "./each-browser.mjs";
 
 const PAGES = ["captions-page", "captions-worker", "captions-react"];
 /** Compiled by `cargo xtask` into a separate folder. */
@@ -72,6 +73,24 @@ for (const name of [...PAGES, ...RUST_PAGES]) {
     assert.equal(typeof session.displays.main.text, "string");
     assert.deepEqual(errors, []);
     await page.close();
+  });
+}
+
+for (const name of [...PAGES, ...RUST_PAGES]) {
+  inDrivenBrowsers(`${name} shows what is said, before a cut and after`, async (page) => {
+    await page.open(`${cloud.url}/${name}/`);
+    const state = `document.getElementById("state")?.textContent`;
+    const caption = `document.getElementById("caption")?.textContent`;
+    await page.until(`return ${state} === "connected" && ${caption}`);
+    await page.run(`
+      window.seen = [];
+      new MutationObserver(() => seen.push(${state}, ${caption}))
+        .observe(document.body, { subtree: true, childList: true, characterData: true });`);
+    await cut("org.example.captions");
+    await page.until(`return seen.includes("waiting")`);
+    await page.until(`return ${state} === "connected"`);
+    const before = await page.run(`return ${caption}`);
+    await page.until(`return ${caption} !== ${JSON.stringify(before)}`);
   });
 }
 

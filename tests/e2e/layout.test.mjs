@@ -106,7 +106,9 @@ inEachBrowser("no word on the glasses is broken", async (page) => {
           const range = document.createRange();
           range.setStart(text, index);
           range.setEnd(text, index + word.length);
-          const tops = new Set([...range.getClientRects()].map(({ bottom }) => Math.round(bottom)));
+          // WebKit also lists the end of the line before, without a width.
+          const boxes = [...range.getClientRects()].filter(({ width }) => width > 0);
+          const tops = new Set(boxes.map(({ bottom }) => Math.round(bottom)));
           if (tops.size > 1) broken.push(word);
         }
       }

@@ -7,8 +7,8 @@ import path from "node:path";
 import { after, before, test } from "node:test";
 
 import { launch } from "../support/chromium.mjs";
-import { Firefox } from "../support/firefox.mjs";
 import { CLOUD_PACKAGE, PACKAGE } from "../support/paths.mjs";
+import { inDrivenBrowsers } from "./each-browser.mjs";
 
 const FOLDERS = { pkg: PACKAGE, "pkg-cloud": CLOUD_PACKAGE };
 
@@ -78,7 +78,7 @@ const CASES = [
   ],
 ];
 
-test("it runs in pages and workers of Chromium", async () => {
+test("Chromium: it runs in pages and workers", async () => {
   const browser = await launch();
   try {
     for (const [place, says] of CASES) {
@@ -92,11 +92,10 @@ test("it runs in pages and workers of Chromium", async () => {
   }
 });
 
-test("it runs in pages and workers of Firefox", async (t) => {
-  const firefox = await Firefox.start(t);
+inDrivenBrowsers("it runs in pages and workers", async (page) => {
   for (const [place, says] of CASES) {
-    await firefox.open(url + place);
-    await firefox.until("return document.title !== 'none'");
-    assert.equal(await firefox.run("return document.title"), says, place);
+    await page.open(url + place);
+    await page.until("return document.title !== 'none'");
+    assert.equal(await page.run("return document.title"), says, place);
   }
 });

@@ -87,10 +87,10 @@ inEachBrowser("each instance reconnects by itself, and ending one does not end t
   await connected(2, 2);
   assert.deepEqual([await apps(0), await apps(1)], [[NAMES[0]], [NAMES[1]]]);
 
-  await page.run("window.sessions[0][Symbol.dispose]()");
+  await page.run("window.sessions[0].dispose()");
   assert.deepEqual(await states(), ["stopped", "connected"]);
   await cut(1);
   await connected(2, 3);
   assert.deepEqual(await states(), ["stopped", "connected"]);
-  await page.run("window.sessions[1][Symbol.dispose]()");
+  await page.run("window.sessions[1].dispose()");
 });

@@ -1,28 +1,27 @@
 /** The package in a worker. */
 import assert from "node:assert/strict";
-import { test } from "node:test";
-import { setUp } from "./support.mjs";
+import { after, before } from "node:test";
 
-const stage = setUp();
+import { inEachBrowser } from "./each-browser.mjs";
+import { startCloud } from "./support.mjs";
 
-test("a session in a worker reconnects after a cut", async (t) => {
-  const { page } = await stage.open(t);
-  await page.evaluate(() => {
-    const told = /** @type {string[]} */ ([]);
+/** @type {import("../support/cloud.mjs").Cloud} */
+let cloud;
+before(async () => (cloud = await startCloud()));
+after(() => cloud?.kill());
+
+inEachBrowser("a session in a worker reconnects after a cut", async (page) => {
+  await page.open(cloud.url);
+  await page.run(`
+    window.told = [];
     const worker = new Worker("/worker/session.js", { type: "module" });
     worker.onmessage = ({ data }) => told.push(data);
-    worker.onerror = ({ message }) => told.push(`error: ${message}`);
-    Object.assign(window, { told, worker });
-  });
-  const told = async (/** @type {number} */ length) => {
-    const handle = await page.waitForFunction((n) => window.told.length >= n && window.told, length);
-    return handle.jsonValue();
-  };
-  assert.deepEqual(await told(1), ["connected"]);
-  await fetch(`${stage.cloud.url}/faults`, {
-    method: "POST",
-    headers: { "content-type": "application/json" },
-    body: JSON.stringify({ fault: "cut", packageName: "org.example.worker" }),
-  });
-  assert.deepEqual(await told(3), ["connected", "disconnected", "connected"]);
+    worker.onerror = ({ message }) => told.push("error: " + message);
+    window.worker = worker;`);
+  await page.until("return told.length >= 1");
+  assert.deepEqual(await page.run("return told"), ["connected"]);
+  await cloud.post("/faults", { fault: "cut", packageName: "org.example.worker" });
+  await page.until("return told.length >= 3");
+  assert.deepEqual(await page.run("return told"), ["connected", "disconnected", "connected"]);
+  await page.run("worker.terminate()");
 });

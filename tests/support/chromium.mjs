@@ -4,10 +4,16 @@ import { chromium } from "playwright-core";
 import { WEBDRIVER } from "./webdriver.mjs";
 
 const PROGRAM = process.env.CHROMIUM ?? "/usr/bin/chromium";
+/** Switched off by Playwright, but not for users. */
+const BACK_FORWARD_CACHE = "--disable-back-forward-cache";
 
 /** Starts a browser. */
 export function launch() {
-  return chromium.launch({ executablePath: PROGRAM, args: WEBDRIVER["goog:chromeOptions"].args });
+  return chromium.launch({
+    executablePath: PROGRAM,
+    args: WEBDRIVER["goog:chromeOptions"].args,
+    ignoreDefaultArgs: [BACK_FORWARD_CACHE],
+  });
 }
 
 /**
