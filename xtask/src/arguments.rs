@@ -131,7 +131,7 @@ pub enum Part {
     Lint,
     /// Native tests of all crates
     Core,
-    /// The wasm in Node, Chromium and Firefox
+    /// The wasm in Node, Chromium, Firefox and WebKit
     Web,
     /// Unit tests of JavaScript modules (tests/js)
     Js,

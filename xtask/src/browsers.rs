@@ -65,6 +65,31 @@ pub const FIREFOX: Browser = Browser {
     hint: "install Firefox, or set FIREFOX to its path",
 };
 
+/// WebDriver of WebKitGTK, which brings its own browser. The engine is that of Safari.
+pub const WEBKIT_DRIVER: Browser = Browser {
+    name: "WebKitWebDriver",
+    variable: "WEBKIT_DRIVER",
+    names: &["WebKitWebDriver"],
+    places: &[],
+    package: "webkit2gtk-driver",
+    hint: "install the WebDriver of WebKitGTK, or set WEBKIT_DRIVER to its path",
+};
+
+/// Screen in memory, for browsers that need a screen.
+pub const XVFB: Browser = Browser {
+    name: "Xvfb",
+    variable: "XVFB",
+    names: &["Xvfb"],
+    places: &[],
+    package: "xvfb",
+    hint: "install Xvfb, or set XVFB to its path",
+};
+
+/// Tests for a system on which WebKitGTK runs.
+pub const fn has_webkit() -> bool {
+    cfg!(target_os = "linux")
+}
+
 impl Browser {
     /// Path of the installed program.
     pub fn find(&self) -> Option<PathBuf> {

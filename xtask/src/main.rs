@@ -21,6 +21,7 @@ mod process;
 mod publish;
 mod rust_pages;
 mod schema_checker;
+mod screen;
 mod setup;
 mod sim;
 mod site;

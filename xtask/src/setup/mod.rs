@@ -32,6 +32,7 @@ pub fn needs_of(part: Part) -> Vec<Need> {
         Need::Firefox,
         Need::Geckodriver,
     ];
+    let webkit = [Need::WebKitDriver, Need::Xvfb];
     let mut needs = Vec::new();
     match part {
         Part::Core => return needs,
@@ -61,6 +62,9 @@ pub fn needs_of(part: Part) -> Vec<Need> {
     }
     if matches!(part, Part::Web | Part::Matrix | Part::E2e | Part::Network) {
         needs.extend(browsers);
+    }
+    if matches!(part, Part::Web | Part::Matrix | Part::E2e) {
+        needs.extend(webkit);
     }
     [BUILD, &needs].concat()
 }
@@ -232,6 +236,7 @@ mod tests {
         assert_eq!(needs_of(Part::Core), []);
         assert!(!needs_of(Part::Js).contains(&Need::Firefox));
         assert!(needs_of(Part::E2e).contains(&Need::Firefox));
+        assert!(needs_of(Part::E2e).contains(&Need::WebKitDriver));
         let both = needs_of_all(&[Target::Build, Target::Part(Part::Js)]);
         assert_eq!(both, BUILD);
     }

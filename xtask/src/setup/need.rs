@@ -2,7 +2,7 @@
 
 use std::path::PathBuf;
 
-use crate::browsers::{self, Browser, CHROMEDRIVER, CHROMIUM, FIREFOX};
+use crate::browsers::{self, Browser, CHROMEDRIVER, CHROMIUM, FIREFOX, WEBKIT_DRIVER, XVFB};
 use crate::npm::{self, NODE_MAJOR};
 use crate::toolchain::{self, TARGET, Toolchain, debian};
 use crate::tools::{self, CargoTool};
@@ -24,6 +24,8 @@ pub enum Need {
     Chromedriver,
     Firefox,
     Geckodriver,
+    WebKitDriver,
+    Xvfb,
     Iproute2,
     Iptables,
     RedisServer,
@@ -73,6 +75,8 @@ impl Need {
             Self::Chromedriver => CHROMEDRIVER.name.into(),
             Self::Firefox => FIREFOX.name.into(),
             Self::Geckodriver => versioned(tools::geckodriver()),
+            Self::WebKitDriver => WEBKIT_DRIVER.name.into(),
+            Self::Xvfb => XVFB.name.into(),
             Self::Iproute2 => "iproute2".into(),
             Self::Iptables => "iptables".into(),
             Self::RedisServer => "redis-server".into(),
@@ -99,6 +103,8 @@ impl Need {
             Self::Chromium | Self::Firefox => "runs the tests that need a browser",
             Self::Chromedriver => "controls Chromium in the wasm tests",
             Self::Geckodriver => "controls Firefox in the tests",
+            Self::WebKitDriver => "controls WebKit in the tests, and brings it",
+            Self::Xvfb => "shows WebKit in the tests",
             Self::Iproute2 => "makes the network of the tests with faults of the kernel",
             Self::Iptables => "drops packets in the tests with faults of the kernel",
             Self::RedisServer => "stores the records of the tests with several processes",
@@ -128,6 +134,8 @@ impl Need {
                 Some(path) => Present(format!("{} (GECKODRIVER)", path.display())),
                 None => cargo_tool(&tools::geckodriver()),
             },
+            Self::WebKitDriver => webkit_tool(&WEBKIT_DRIVER),
+            Self::Xvfb => webkit_tool(&XVFB),
             Self::Iproute2 => network_tool("ip", "iproute2"),
             Self::Iptables => network_tool("iptables", "iptables"),
             Self::RedisServer => redis_server(),
@@ -175,6 +183,8 @@ impl Remedy {
                 | Need::Chromium
                 | Need::Chromedriver
                 | Need::Firefox
+                | Need::WebKitDriver
+                | Need::Xvfb
                 | Need::Iproute2
                 | Need::Iptables
                 | Need::RedisServer
@@ -270,6 +280,19 @@ fn browser(program: &Browser) -> State {
             let version = browsers::version(&path).unwrap_or_default();
             Present(format!("{version} {}", path.display()).trim().into())
         }
+        None if apt::is_debian() => Missing(Remedy::Package(program.package)),
+        None => Missing(Remedy::Manual(program.hint.into())),
+    }
+}
+
+/// Optional: its tests are skipped where WebKitGTK does not run.
+fn webkit_tool(program: &Browser) -> State {
+    if !browsers::has_webkit() {
+        return Present("its tests are skipped: WebKitGTK runs on Linux".into());
+    }
+    match program.find() {
+        // Neither has an option that only prints its version.
+        Some(path) => Present(path.display().to_string()),
         None if apt::is_debian() => Missing(Remedy::Package(program.package)),
         None => Missing(Remedy::Manual(program.hint.into())),
     }

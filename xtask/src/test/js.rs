@@ -8,7 +8,7 @@ use std::sync::OnceLock;
 
 use super::counts::Counts;
 use super::report::Report;
-use crate::browsers::{CHROMIUM, FIREFOX};
+use crate::browsers::{CHROMIUM, FIREFOX, WEBKIT_DRIVER, XVFB};
 use crate::{
     browsers, build, cloud, npm, process, rust_pages, site, soak, where_it_runs, workspace,
 };
@@ -179,6 +179,11 @@ fn prepare(node: &mut Command, browsers: Browsers) -> Result<(), String> {
         node.env("FIREFOX", FIREFOX.get()?)
             .env("GECKODRIVER", browsers::geckodriver()?)
             .env("TPA_RUST_PAGES", rust_pages::out());
+        // The tests themselves skip what needs it elsewhere.
+        if browsers::has_webkit() {
+            node.env("WEBKIT_DRIVER", WEBKIT_DRIVER.get()?)
+                .env("XVFB", XVFB.get()?);
+        }
     }
     Ok(())
 }

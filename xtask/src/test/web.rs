@@ -1,7 +1,9 @@
-//! Tests of the wasm in Node and in two browsers.
+//! Tests of the wasm in Node and in three browsers.
 //!
 //! The commands are those that a developer runs by hand: `wasm-pack test --node`,
 //! `wasm-pack test --headless --chrome`, `wasm-pack test --headless --firefox`.
+//! WebKitGTK is run as Safari, whose driver takes the same options and commands,
+//! on a screen in memory.
 //! They need no server: the tests bring a cloud in memory. The same tests also
 //! run with the tpa-cloud that `TPA_CLOUD_URL` names.
 
@@ -12,8 +14,9 @@ use std::process::{Command, Stdio};
 
 use super::counts::Counts;
 use super::report::Report;
-use crate::browsers::{self, CHROMEDRIVER};
+use crate::browsers::{self, CHROMEDRIVER, WEBKIT_DRIVER};
 use crate::cloud::{self, Cloud};
+use crate::screen::Screen;
 use crate::toolchain::{self, Toolchain};
 use crate::{npm, process, tools, workspace};
 
@@ -31,12 +34,14 @@ enum Environment {
     Node,
     Chromium,
     Firefox,
+    WebKit,
 }
 
-const ENVIRONMENTS: [Environment; 3] = [
+const ENVIRONMENTS: [Environment; 4] = [
     Environment::Node,
     Environment::Chromium,
     Environment::Firefox,
+    Environment::WebKit,
 ];
 
 impl Environment {
@@ -45,6 +50,21 @@ impl Environment {
             Self::Node => "wasm in Node",
             Self::Chromium => "wasm in Chromium",
             Self::Firefox => "wasm in Firefox",
+            Self::WebKit => "wasm in WebKit",
+        }
+    }
+
+    /// Why its tests are skipped here, if they are.
+    fn obstacle(self) -> Option<&'static str> {
+        let is_missing = matches!(self, Self::WebKit) && !browsers::has_webkit();
+        is_missing.then_some("skipped: WebKitGTK runs on Linux")
+    }
+
+    /// The screen that it needs, if it needs one.
+    fn screen(self) -> Result<Option<Screen>, String> {
+        match self {
+            Self::WebKit => Screen::start().map(Some),
+            Self::Node | Self::Chromium | Self::Firefox => Ok(None),
         }
     }
 
@@ -58,6 +78,9 @@ impl Environment {
             Self::Firefox => command
                 .args(["--headless", "--firefox", "--geckodriver"])
                 .arg(browsers::geckodriver()?),
+            Self::WebKit => command
+                .args(["--headless", "--safari", "--safaridriver"])
+                .arg(WEBKIT_DRIVER.get()?),
         };
         Ok(())
     }
@@ -125,11 +148,19 @@ impl Tools {
         environment: Environment,
         cloud: Option<&Cloud>,
     ) {
+        if let Some(obstacle) = environment.obstacle() {
+            return process::skipped(what, obstacle);
+        }
         let mut command = process::command(self.wasm_pack.join("wasm-pack"));
         // Without the mode, wasm-pack downloads programs.
         command.args(["test", "--mode", "no-install"]);
-        if let Err(error) = environment.select(&mut command) {
-            return report.fail(what, error);
+        let selected = environment.select(&mut command);
+        let screen = match selected.and_then(|()| environment.screen()) {
+            Ok(screen) => screen,
+            Err(error) => return report.fail(what, error),
+        };
+        if let Some(screen) = &screen {
+            screen.apply(&mut command);
         }
         // For cargo.
         command.args(["--", "--locked"]);
