@@ -17,6 +17,8 @@ export const serve = (folders) =>
 /** A running cloud on a free port. */
 export class Cloud {
   #process;
+  /** Sent with each request to its control interface. @type {Record<string, string>} */
+  headers = {};
 
   /**
    * @param {import("node:child_process").ChildProcess} process
@@ -27,9 +29,10 @@ export class Cloud {
     this.url = url;
   }
 
-  /** Resolves when it listens. @param {string[]} options of `tpa-cloud` */
+  /** Resolves when it listens, on a free port unless told where. @param {string[]} options of `tpa-cloud` */
   static async start(...options) {
-    const child = spawn(PROGRAM, ["--listen", "127.0.0.1:0", ...options], {
+    const listen = options.includes("--listen") ? [] : ["--listen", "127.0.0.1:0"];
+    const child = spawn(PROGRAM, [...listen, ...options], {
       stdio: ["ignore", "pipe", "pipe"],
     });
     let log = "";
@@ -58,7 +61,7 @@ export class Cloud {
   post(at, body) {
     return fetch(this.url + at, {
       method: "POST",
-      headers: { "content-type": "application/json" },
+      headers: { "content-type": "application/json", ...this.headers },
       body: JSON.stringify(body),
     });
   }
@@ -66,7 +69,7 @@ export class Cloud {
   /** The cloud's state of one user's session. @param {string} userId */
   async user(userId) {
     const sessions = /** @type {{ userSessionId: string }[]} */ (
-      await (await fetch(`${this.url}/sessions`)).json()
+      await (await fetch(`${this.url}/sessions`, { headers: this.headers })).json()
     );
     return sessions.find(({ userSessionId }) => userSessionId === userId);
   }

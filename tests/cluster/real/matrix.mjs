@@ -1,0 +1,196 @@
+/**
+ * All cases with their clouds.
+ *
+ * @import { Deployment, Plan } from "./deployment.mjs"
+ *
+ * @typedef {object} Options
+ * @property {number} users
+ * @property {boolean} full
+ * @property {number} lease ms
+ * @property {(ms: number) => number} bound largest time that is accepted for one that is promised, ms
+ *
+ * @typedef {{ figures: Record<string, unknown>, problems: string[] }} Result
+ * @typedef {(deployment: Deployment, options: Options) => Promise<Result>} Run
+ * @typedef {"close" | "deaf" | "detach"} OldConnection
+ *
+ * @typedef {object} Case
+ * @property {string} name
+ * @property {Run} run
+ * @property {Plan} [plan]
+ * @property {{ suite?: number, full: number }} users without `suite`, a full run only
+ * @property {readonly OldConnection[]} [suite] clouds of the suite; default: one
+ * @property {readonly OldConnection[]} [full] clouds of a full run; default: all
+ * @property {boolean} [isRestart] the cloud restarts apps, so that both forms of a restart are tried
+ */
+import { processCost, storeCost } from "./costs.mjs";
+import { handedOver, recreated, rolling } from "./deploys.mjs";
+import { blocked, frozen, killed, renamed } from "./losses.mjs";
+import { poisoned } from "./poison.mjs";
+import { longTool, misrouted, restarted, stoppedTwice } from "./requests.mjs";
+import { redisEmptied, redisFrozen } from "./stores.mjs";
+
+const ALL = /** @type {const} */ (["close", "deaf", "detach"]);
+const ONE = /** @type {const} */ (["close"]);
+
+/** A card of each session every second. */
+const CALM = { cardInterval: 1000, stream: "transcription" };
+/** A card for each frame of a stream that comes five times a second. */
+const BUSY = { stream: "transcription", echo: true };
+/** Time that a process has to hand its sessions over on a machine with other work, ms. */
+const PATIENT = { ...CALM, closeTimeout: 20_000 };
+const FAST = ["--stream-interval", "200ms"];
+
+/** @type {Case[]} */
+export const CASES = [
+  {
+    name: "one process killed",
+    run: killed,
+    plan: { app: CALM },
+    users: { suite: 120, full: 2000 },
+    suite: ALL,
+    isRestart: true,
+  },
+  {
+    name: "one process handed over",
+    run: handedOver,
+    plan: { app: PATIENT },
+    users: { suite: 200, full: 2000 },
+    suite: ["close", "deaf"],
+  },
+  {
+    name: "one process handed over, in the default time of 2 s",
+    run: handedOver,
+    plan: { app: CALM },
+    users: { full: 2000 },
+  },
+  {
+    name: "rolling deploy with surge",
+    run: rolling(true),
+    plan: { app: PATIENT },
+    users: { suite: 100, full: 2000 },
+  },
+  {
+    name: "rolling deploy without surge",
+    run: rolling(false),
+    plan: { app: PATIENT },
+    users: { full: 2000 },
+  },
+  {
+    name: "stop and start 0 to 50 ms apart",
+    run: restarted({ suite: 300, full: 10_000 }),
+    users: { suite: 20, full: 100 },
+  },
+  {
+    name: "stop twice, once 1 s late",
+    run: stoppedTwice,
+    users: { suite: 40, full: 200 },
+  },
+  {
+    name: "request to the wrong process",
+    run: misrouted,
+    users: { suite: 80, full: 400 },
+    full: ONE,
+  },
+  {
+    name: "one process stands still for 5 s",
+    run: frozen(5000),
+    plan: { app: BUSY, cloud: FAST },
+    users: { full: 800 },
+  },
+  {
+    name: "one process stands still for 15 s, busy",
+    run: frozen(15_000),
+    plan: { app: BUSY, cloud: FAST },
+    users: { suite: 120, full: 800 },
+    suite: ["deaf"],
+  },
+  {
+    name: "one process stands still for 15 s, idle",
+    run: frozen(15_000),
+    users: { full: 800 },
+  },
+  {
+    name: "one process stands still for 60 s, busy",
+    run: frozen(60_000),
+    plan: { app: BUSY, cloud: FAST },
+    users: { full: 800 },
+  },
+  {
+    name: "event loop blocked for 5 s",
+    run: blocked(5000),
+    plan: { app: BUSY, cloud: FAST },
+    users: { suite: 120, full: 800 },
+    full: ONE,
+  },
+  {
+    name: "killed, and another of the same name",
+    run: renamed,
+    plan: { app: CALM },
+    users: { suite: 120, full: 2000 },
+    isRestart: true,
+  },
+  {
+    name: "all processes replaced at once",
+    run: recreated,
+    plan: { app: PATIENT },
+    users: { full: 2000 },
+    full: ONE,
+    isRestart: true,
+  },
+  {
+    name: "Redis stands still for 20 s",
+    run: redisFrozen(20_000),
+    plan: { app: CALM },
+    users: { full: 2000 },
+    full: ONE,
+  },
+  {
+    name: "Redis killed, back empty after 3 s",
+    run: redisEmptied(3000),
+    plan: { app: CALM },
+    users: { suite: 120, full: 2000 },
+    full: ONE,
+  },
+  {
+    name: "tool of 20 s at the wrong process",
+    run: longTool(20_000),
+    users: { full: 8 },
+    full: ONE,
+  },
+  {
+    name: "poison: a session that exits",
+    run: poisoned("exit"),
+    users: { full: 200 },
+    full: ONE,
+    isRestart: true,
+  },
+  {
+    name: "poison: a session that loops",
+    run: poisoned("loop"),
+    users: { full: 200 },
+    full: ONE,
+    isRestart: true,
+  },
+  {
+    name: "poison: a session that takes all memory",
+    run: poisoned("memory"),
+    plan: { flags: ["--max-old-space-size=160"] },
+    users: { full: 200 },
+    full: ONE,
+    isRestart: true,
+  },
+  {
+    name: "cost of a process",
+    run: processCost,
+    plan: { processes: 1, app: { server: { maxUnconnectedSessions: 2500 } } },
+    users: { full: 2500 },
+    full: ONE,
+  },
+  {
+    name: "cost of Redis, 100 processes with 10,000 records each",
+    run: storeCost,
+    plan: { processes: 0 },
+    users: { full: 0 },
+    full: ONE,
+  },
+];

@@ -1,0 +1,184 @@
+/**
+ * Requests that reach another process than the one with the session.
+ *
+ * @import { AppProcess } from "./app-process.mjs"
+ * @import { Deployment } from "./deployment.mjs"
+ * @import { Run } from "./matrix.mjs"
+ */
+import { setTimeout as sleep } from "node:timers/promises";
+
+import { until } from "../../support/until.mjs";
+import { APP } from "./deployment.mjs";
+import { Problems, median, percentile, spread } from "./figures.mjs";
+import { checkAfterwards, counted, populate } from "./losses.mjs";
+
+/** Age from which a connected session is dialled anew for a request, ms. */
+const OLD_MS = 5000;
+/** Longest time between a stop and the start after it, ms. */
+const GAP_MS = 50;
+/** Delay of a stop that comes twice, ms. */
+const LATE_MS = 1000;
+/** Time in which the cloud gives an app up, with the second try, ms. */
+const START_MS = 15_000;
+
+/** @param {string} user @param {Deployment} deployment */
+const sessionRequest = (user, { cloud }) => ({
+  type: "session_request",
+  sessionId: `${user}-${APP}`,
+  userId: user,
+  timestamp: new Date().toISOString(),
+  mentraOSWebsocketUrl: `${cloud.url.replace("http", "ws")}/app-ws`,
+});
+
+/** @param {() => Promise<{ status: number }>} act */
+async function timed(act) {
+  const start = performance.now();
+  const { status } = await act();
+  if (status !== 200) throw new Error(`response status ${status}`);
+  return performance.now() - start;
+}
+
+/**
+ * Times of one kind of request at the right process and at another one, taken in turn.
+ *
+ * @param {Deployment} deployment
+ * @param {(process: AppProcess, user: string) => Promise<{ status: number }>} request
+ */
+async function compare(deployment, request) {
+  const times = { right: /** @type {number[]} */ ([]), wrong: /** @type {number[]} */ ([]) };
+  const { processes } = deployment;
+  for (const [i, user] of [...deployment.wanted].entries()) {
+    const owner = processes.findIndex(
+      (process) => process.address === deployment.witness.users.get(user)?.host,
+    );
+    // Each user is asked for once: a second request would find a young connection.
+    const isRight = i % 2 === 0;
+    const asked = isRight ? owner : (owner + 1 + (i % (processes.length - 1))) % processes.length;
+    const process = processes[asked];
+    if (process === undefined) throw new Error(`no process has ${user}`);
+    times[isRight ? "right" : "wrong"].push(await timed(() => request(process, user)));
+  }
+  return times;
+}
+
+/** @param {{ right: number[], wrong: number[] }} times */
+const summary = ({ right, wrong }) => ({
+  right: Number(median(right).toFixed(2)),
+  wrong: Number(median(wrong).toFixed(2)),
+  wrongP99: Number(percentile(wrong, 0.99).toFixed(2)),
+});
+
+/** Tools and session requests at the right and at the wrong process. @type {Run} */
+export async function misrouted(deployment, { users: count, bound }) {
+  await populate(deployment, count);
+  deployment.mark();
+  const problems = new Problems();
+  const call = (/** @type {string} */ user) => ({ toolId: "echo", toolParameters: {}, userId: user });
+  const tools = await compare(deployment, (process, user) => process.post("/tool", call(user)));
+  await sleep(OLD_MS);
+  const starts = await compare(deployment, (process, user) =>
+    process.post("/webhook", sessionRequest(user, deployment)),
+  );
+  for (const [name, { right, wrong }] of Object.entries({ tools, starts })) {
+    problems.atMost(`${name}: ms later at the wrong process`, median(wrong) - median(right), bound(10));
+  }
+  await checkAfterwards(deployment, problems, { moved: [...deployment.wanted] });
+  return { figures: { tools: summary(tools), starts: summary(starts) }, problems: problems.list };
+}
+
+/** A tool that takes long, called at the wrong process. @param {number} ms @returns {Run} */
+export const longTool = (ms) =>
+  async function longTool(deployment, { users: count }) {
+    const [user = ""] = await populate(deployment, count);
+    const owner = deployment.processes.find(
+      ({ address }) => address === deployment.witness.users.get(user)?.host,
+    );
+    const other = deployment.processes.find((process) => process !== owner);
+    const problems = new Problems();
+    const start = performance.now();
+    const answer = await other?.post("/tool", { toolId: "wait", toolParameters: { ms }, userId: user });
+    const took = performance.now() - start;
+    problems.equal("status", answer?.status, 200);
+    problems.equal("reply", answer?.body.reply, `${owner?.name} ${user} present`);
+    problems.check(took >= ms, `the answer came after ${took} ms`);
+    return { figures: { took: Math.round(took) }, problems: problems.list };
+  };
+
+/**
+ * Stops and starts users again and again; the stop and the start reach different processes.
+ *
+ * @param {{ suite: number, full: number }} times in total
+ * @returns {Run}
+ */
+export const restarted = (times) =>
+  async function restarted(deployment, { users: count, full }) {
+    const users = await populate(deployment, count);
+    const { balancer, witness, processes } = deployment;
+    deployment.mark();
+    /** Process that gets the next webhook of a user. @type {Map<string, number>} */
+    const turns = new Map();
+    balancer.choose = ({ user }) => {
+      const turn = turns.get(user) ?? Math.floor(Math.random() * processes.length);
+      turns.set(user, turn + 1 + Math.floor(Math.random() * (processes.length - 1)));
+      return processes[turn % processes.length];
+    };
+    const rounds = Math.ceil((full ? times.full : times.suite) / users.length);
+    /** @type {number[]} */
+    const took = [];
+    const one = async (/** @type {string} */ user) => {
+      const seen = witness.users.get(user);
+      for (let round = 0; round < rounds; round += 1) {
+        const before = Number(seen?.hosts.length);
+        await deployment.stopUser(user);
+        await sleep(Math.random() * GAP_MS);
+        const start = performance.now();
+        await deployment.request(user);
+        await until("connected again", () => Number(seen?.hosts.length) > before, {
+          timeout: START_MS,
+        }).catch(() => {});
+        took.push(performance.now() - start);
+      }
+    };
+    await Promise.all(users.map(one));
+    const problems = new Problems();
+    await checkAfterwards(deployment, problems, { moved: users });
+    // Each stop is heard, wherever it arrives.
+    const stopped = users.slice(0, Math.ceil(users.length / 2));
+    await Promise.all(stopped.map((user) => deployment.stopUser(user)));
+    balancer.choose = undefined;
+    await checkAfterwards(deployment, problems, { moved: users });
+    const figures = { times: took.length, connected: spread(took), ...counted(deployment) };
+    return { figures, problems: problems.list };
+  };
+
+/** Each stop reaches another process once more, a second late: after the start that followed it. @type {Run} */
+export async function stoppedTwice(deployment, { users: count }) {
+  const users = await populate(deployment, count);
+  const { balancer, processes } = deployment;
+  deployment.mark();
+  /** @type {Promise<unknown>[]} */
+  const copies = [];
+  balancer.passing = ({ type, body }) => {
+    if (type !== "stop_request") return;
+    for (const [i, ms] of [0, LATE_MS].entries()) {
+      copies.push(sleep(ms).then(() => processes[i]?.post("/webhook", JSON.parse(body))));
+    }
+  };
+  await Promise.all(
+    users.map(async (user) => {
+      await deployment.stopUser(user);
+      await sleep(GAP_MS);
+      await deployment.request(user);
+    }),
+  );
+  const isBack = (/** @type {string} */ user) => deployment.witness.users.get(user)?.hosts.length;
+  await until("connected again", () => users.every(isBack), { timeout: START_MS }).catch(() => {});
+  await sleep(LATE_MS);
+  await Promise.all(copies);
+  const problems = new Problems();
+  problems.equal("copies", copies.length, 2 * users.length);
+  await checkAfterwards(deployment, problems, { moved: users });
+  const lost = users.filter((user) => Number(deployment.witness.users.get(user)?.hosts.length) > 1);
+  problems.equal("users that were connected twice", lost.length, 0);
+  return { figures: { copies: copies.length, ...counted(deployment) }, problems: problems.list };
+}
