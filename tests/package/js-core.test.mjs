@@ -89,6 +89,7 @@ for (const [global, name] of [
   ["setTimeout", "setTimeout"],
   ["clearTimeout", "clearTimeout"],
   ["performance", "performance.now"],
+  ["WeakRef", "WeakRef"],
 ]) {
   test(`without ${global} the first session says so`, async () => {
     const source = `

@@ -13,6 +13,7 @@ const REQUIRED = {
   setTimeout: () => globalThis.setTimeout,
   clearTimeout: () => globalThis.clearTimeout,
   "performance.now": () => globalThis.performance?.now,
+  WeakRef: () => globalThis.WeakRef,
 };
 
 /** Throws an error that names what the engine lacks. */
