@@ -6,7 +6,7 @@ import { build } from "esbuild";
 import ts from "typescript-5";
 
 import { page, withVite, withWebpack } from "./bundling.mjs";
-import { cells, tool } from "./support.mjs";
+import { Skipped, cells, tool } from "./support.mjs";
 
 /** The npm packages have a binary for each platform; that of Linux is run. */
 const PLATFORM = "linux x64";
@@ -45,8 +45,8 @@ function lower(folder, name) {
 }
 
 /** @type {import("./support.mjs").How} */
-async function hermes(stage, t, cell) {
-  if (`${process.platform} ${process.arch}` !== PLATFORM) return t.skip(`for ${PLATFORM} only`);
+async function hermes(stage, _t, cell) {
+  if (`${process.platform} ${process.arch}` !== PLATFORM) return new Skipped(`for ${PLATFORM} only`);
   const { folder } = stage;
   const script = await bundle(folder, "hermes.js");
   // The compiler of today's React Native takes it as it is. There is no npm package with a virtual
