@@ -1,5 +1,5 @@
 /** Redis servers on free ports of this machine, as child processes with a folder of their own. */
-import { spawn } from "node:child_process";
+import { spawn, spawnSync } from "node:child_process";
 import { once } from "node:events";
 import { mkdtemp, rm, writeFile } from "node:fs/promises";
 import { createServer } from "node:net";
@@ -15,6 +15,14 @@ const PROGRAM = process.env.REDIS_SERVER ?? "redis-server";
 const SLOTS = 16_384;
 /** Port of the cluster bus, above that of the commands. */
 const BUS = 10_000;
+
+/** True if the server is built with TLS. */
+export function hasTls() {
+  // It ends, and names the first option that it does not know.
+  const options = ["--port", "0", "--tls-protocols", "TLSv1.3", "--no-such-option", "x"];
+  const { stdout, stderr } = spawnSync(PROGRAM, options, { encoding: "utf8" });
+  return !/'tls-protocols/.test(`${stdout}${stderr}`);
+}
 
 /** Resolves to ports that are free at this moment. @param {number} count */
 export async function freePorts(count) {

@@ -26,6 +26,7 @@ mod setup;
 mod sim;
 mod site;
 mod soak;
+mod stores;
 mod test;
 mod toolchain;
 mod tools;

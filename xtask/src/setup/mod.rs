@@ -8,6 +8,7 @@
 mod need;
 
 use crate::arguments::{Part, Setup, Target};
+use crate::stores::Store;
 use crate::{apt, process};
 use need::{Remedy, State};
 
@@ -67,6 +68,15 @@ pub fn needs_of(part: Part) -> Vec<Need> {
         needs.extend(webkit);
     }
     [BUILD, &needs].concat()
+}
+
+/// Needs of a full run of a part, besides those of a short one.
+pub fn needs_of_full(part: Part) -> Vec<Need> {
+    if part == Part::Cluster {
+        Store::ALL.map(Need::Store).to_vec()
+    } else {
+        Vec::new()
+    }
 }
 
 /// Needs of all targets of `cargo xtask setup`.

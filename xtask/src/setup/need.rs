@@ -4,6 +4,7 @@ use std::path::PathBuf;
 
 use crate::browsers::{self, Browser, CHROMEDRIVER, CHROMIUM, FIREFOX, WEBKIT_DRIVER, XVFB};
 use crate::npm::{self, NODE_MAJOR};
+use crate::stores::Store;
 use crate::toolchain::{self, TARGET, Toolchain, debian};
 use crate::tools::{self, CargoTool};
 use crate::{apt, process, schema_checker, workspace};
@@ -30,6 +31,8 @@ pub enum Need {
     Iptables,
     RedisServer,
     Prometheus,
+    /// A server besides the Redis of the system.
+    Store(Store),
     SchemaChecker,
     CargoDeny,
     CargoLlvmCov,
@@ -81,6 +84,7 @@ impl Need {
             Self::Iptables => "iptables".into(),
             Self::RedisServer => "redis-server".into(),
             Self::Prometheus => "prometheus".into(),
+            Self::Store(store) => store.name().into(),
             Self::SchemaChecker => format!("check-jsonschema {}", schema_checker::VERSION),
             Self::CargoDeny => versioned(tools::cargo_deny()),
             Self::CargoLlvmCov => versioned(tools::cargo_llvm_cov()),
@@ -109,6 +113,7 @@ impl Need {
             Self::Iptables => "drops packets in the tests with faults of the kernel",
             Self::RedisServer => "stores the records of the tests with several processes",
             Self::Prometheus => "evaluates the queries of the dashboard and the alerts",
+            Self::Store(_) => "stores the records of the tests in a full run",
             Self::CargoDeny => "checks licences, sources and advisories of the crates",
             Self::CargoLlvmCov => "measures the coverage of tests",
             Self::CargoMutants => "changes the code to test its tests",
@@ -140,6 +145,7 @@ impl Need {
             Self::Iptables => network_tool("iptables", "iptables"),
             Self::RedisServer => redis_server(),
             Self::Prometheus => prometheus(),
+            Self::Store(store) => other_store(store),
             Self::SchemaChecker => schema_checker(),
             Self::CargoDeny => cargo_tool(&tools::cargo_deny()),
             Self::CargoLlvmCov => cargo_tool(&tools::cargo_llvm_cov()),
@@ -175,6 +181,7 @@ impl Remedy {
                 Need::WasmPack => tools::wasm_pack().install(),
                 Need::Geckodriver => tools::geckodriver().install(),
                 Need::SchemaChecker => schema_checker::install(),
+                Need::Store(store) => store.install(),
                 Need::CargoDeny => tools::cargo_deny().install(),
                 Need::CargoLlvmCov => tools::cargo_llvm_cov().install(),
                 Need::CargoMutants => tools::cargo_mutants().install(),
@@ -319,6 +326,15 @@ fn redis_server() -> State {
         None => Missing(Remedy::Manual(
             "install Redis 6.2 or newer by the package manager of the system".into(),
         )),
+    }
+}
+
+/// Optional: its tests are skipped where it cannot be installed.
+fn other_store(store: Store) -> State {
+    match store.find() {
+        Some(path) => Present(path.display().to_string()),
+        None if store.is_available() => Missing(Remedy::Command(store.remedy())),
+        None => Present("its tests are skipped: it cannot be installed here".into()),
     }
 }
 

@@ -9,6 +9,7 @@ use std::sync::OnceLock;
 use super::counts::Counts;
 use super::report::Report;
 use crate::browsers::{CHROMIUM, FIREFOX, WEBKIT_DRIVER, XVFB};
+use crate::stores::Store;
 use crate::{
     browsers, build, cloud, npm, process, rust_pages, site, soak, where_it_runs, workspace,
 };
@@ -109,6 +110,27 @@ pub fn cluster(report: &mut Report, full: bool) {
         &[]
     };
     run_with(report, "tests/cluster", Browsers::None, variables);
+    if full {
+        for store in Store::ALL {
+            store_of_cluster(report, store);
+        }
+    }
+}
+
+/// The tests of the store and its scripts, with another server.
+fn store_of_cluster(report: &mut Report, store: Store) {
+    let folder = "tests/cluster";
+    let Some(program) = store.find() else {
+        return process::skipped(folder, &format!("skipped: there is no {}", store.name()));
+    };
+    let mut files = test_files(&workspace::root().join(folder));
+    files.retain(|file| {
+        let name = file.file_name().unwrap_or_default().to_string_lossy();
+        name.starts_with("redis") || name.starts_with("scripts")
+    });
+    let title = format!("{folder}, {}", store.name());
+    let variables: &[(&str, &OsStr)] = &[("REDIS_SERVER", program.as_os_str())];
+    run_files(report, &title, files, Browsers::None, variables);
 }
 
 /// Faults made by the kernel: a selection, or all and the table in the docs.

@@ -27,7 +27,10 @@ pub fn run(arguments: &Test) -> Result<ExitCode, String> {
     } else {
         &arguments.parts
     };
-    let needs = parts.iter().flat_map(|part| setup::needs_of(*part));
+    let needs = parts.iter().flat_map(|part| {
+        let further = arguments.full.then(|| setup::needs_of_full(*part));
+        [setup::needs_of(*part), further.unwrap_or_default()].concat()
+    });
     setup::install(&setup::distinct(needs))?;
     let mut report = Report::default();
     // In the order of their definition: what fails soonest comes first.
