@@ -35,6 +35,9 @@ const COPIED = [
   "js.js",
   "js-node.cjs",
   "js-node.js",
+  "workerd.js",
+  "full-workerd.js",
+  "server-workerd.js",
 ];
 /** Declarations that are entry points, and declarations that these import. */
 const TYPED_ENTRIES = ["index", "manual", "server", "cluster", "telemetry", "full", "js"];

@@ -124,7 +124,11 @@ export class Bundler {
       plugins: [await generated(this.#module)],
       write: false,
       ...options,
-      inject: [join(sources, "platform/microtask.js"), ...(options.inject ?? [])],
+      inject: [
+        join(sources, "platform/microtask.js"),
+        join(sources, "platform/weak-ref.js"),
+        ...(options.inject ?? []),
+      ],
     });
     const [code = "", map = ""] = outputFiles.map(({ text }) => text).toReversed();
     return { code, map };

@@ -54,6 +54,12 @@ declare module "bindgen:tpa_session_bg.wasm" {
   export default bytes;
 }
 
+/** The wasm file, which Cloudflare Workers import as a compiled module. */
+declare module "*/tpa-session.wasm" {
+  const module: WebAssembly.Module;
+  export default module;
+}
+
 /** `core.cjs` of the package. */
 declare module "package:core" {
   export const setJsCore: typeof import("./wasm/instance.js").setJsCore;

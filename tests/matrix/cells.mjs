@@ -9,6 +9,8 @@
  * @property {("Chromium" | "Firefox")[]} [browsers] browsers that open its page
  */
 const { node } = process.versions;
+/** Cloudflare's runtime. */
+const WORKERD = "@cloudflare/workerd-linux-64";
 /** @type {Cell[]} */
 export const CELLS = [
   { family: "runtimes with ws", cell: "Node with `ws`, `import`", version: node },
@@ -73,6 +75,15 @@ export const CELLS = [
   { family: "rendering", cell: "Next.js, Turbopack", tool: "next", browsers: ["Chromium"] },
   { family: "rendering", cell: "Next.js, webpack", tool: "next", browsers: ["Chromium"] },
   { family: "rendering", cell: "React, rendered with Vite", tool: "react", browsers: ["Chromium"] },
+  { family: "edge", cell: "Cloudflare Worker", tool: WORKERD },
+  { family: "edge", cell: "Cloudflare Worker of 2022", tool: WORKERD },
+  { family: "edge", cell: "Cloudflare Worker, without `nodejs_compat`", tool: WORKERD },
+  { family: "edge", cell: "Cloudflare Worker of 2022, `nodejs_compat`", tool: WORKERD },
+  { family: "edge", cell: "Cloudflare Worker, wasm as a file", tool: WORKERD },
+  { family: "edge", cell: "Cloudflare Worker, `fetch` with an upgrade", tool: WORKERD },
+  { family: "edge", cell: "Durable Object, started by the webhook", tool: WORKERD },
+  { family: "edge", cell: "Durable Object, evicted", tool: WORKERD },
+  { family: "edge", cell: "Vercel edge-runtime", tool: "@edge-runtime/vm" },
 ];
 
 /**
@@ -83,5 +94,5 @@ export const CELLS = [
 export const NOT_TESTED = [
   { where: "Safari, and browsers of iOS", reason: "needs macOS or iOS" },
   { where: "React Native", reason: "needs a device or an emulator" },
-  { where: "hosted edge runtimes", reason: "need an account" },
+  { where: "Cloudflare and Vercel as they are hosted", reason: "need an account" },
 ];

@@ -102,17 +102,22 @@ export class App {
    * Follows the app through all steps, and cuts its connection after the first data.
    *
    * @param {() => string} output output of the environment, for the error
+   * @param {() => Promise<{ status: number }>} cut
    */
-  async run(output = () => "") {
+  async run(output = () => "", cut = () => this.#cut()) {
     try {
       await this.#until(2);
-      const { status } = await this.#cloud.post("/faults", { fault: "cut", packageName: this.name });
+      const { status } = await cut();
       assert.equal(status, 202);
       await this.#until(STEPS.length);
       assert.deepEqual(this.#seen, STEPS);
     } catch (error) {
       throw new Error(`${this.name}: ${error.message}\n${output()}`, { cause: error });
     }
+  }
+
+  #cut() {
+    return this.#cloud.post("/faults", { fault: "cut", packageName: this.name });
   }
 
   /** @param {number} count */
@@ -148,12 +153,13 @@ class Stage {
   #startedChromium;
 
   /** @param {Needs} needs */
-  async start({ ws = false, prepare }) {
+  async start({ ws = false, prepare, options = [] }) {
     this.place = project({ ws });
     this.folder = this.place.folder;
     writeFixtures(this.folder);
     await prepare?.(this);
-    this.server = await Cloud.start(...serve({ "/": this.folder }), "--stream-interval", "50ms");
+    const served = serve({ "/": this.folder });
+    this.server = await Cloud.start(...served, "--stream-interval", "50ms", ...options);
     const { body } = await fetch(`${this.server.url}/events`, { signal: this.#watching.signal });
     this.#watch(/** @type {any} */ (body)).catch(() => {});
   }
@@ -314,6 +320,7 @@ class Stage {
  * @typedef {object} Needs
  * @property {boolean} [ws] installs the package `ws` too
  * @property {(stage: Stage) => unknown} [prepare] prepares the folder of the apps
+ * @property {string[]} [options] of the cloud
  */
 
 /**
@@ -321,7 +328,8 @@ class Stage {
  * @param {Stage} stage
  * @param {import("node:test").TestContext} context
  * @param {string} cell
- * @returns {unknown} URL of the page, if there is one, or a `Skipped`
+ * @returns {unknown} URL of the page, if there is one, or a function that opens it with an app; or a
+ *   `Skipped`
  */
 
 /** Result of a cell that cannot run on this machine. */
@@ -362,7 +370,8 @@ export function cells(family, how, needs = {}) {
         if (browsers === undefined) return record({ where, version });
         for (const browser of browsers) {
           await t.test(browser, async () => {
-            const opened = await stage.open(browser, stage.app(`${where} ${browser}`), String(built));
+            const app = stage.app(`${where} ${browser}`);
+            const opened = await (typeof built === "function" ? built(app) : stage.open(browser, app, built));
             // The major version, because browsers are updated every few days.
             record({ where, version, browser, browserVersion: String(parseInt(opened, 10)) });
           });

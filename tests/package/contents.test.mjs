@@ -36,6 +36,7 @@ test("the tarball has these files and no others", () => {
     "full-core.cjs",
     "full-node.cjs",
     "full-node.js",
+    "full-workerd.js",
     "full.cjs",
     "full.d.cts",
     "full.d.ts",
@@ -66,6 +67,7 @@ test("the tarball has these files and no others", () => {
     "parts.d.cts",
     "sbom.cdx.json",
     "server-node.js",
+    "server-workerd.js",
     "server.cjs",
     "server.d.cts",
     "server.d.ts",
@@ -78,6 +80,7 @@ test("the tarball has these files and no others", () => {
     "tpa-session.wasm",
     "tpa-session.wasm.d.cts",
     "tpa-session.wasm.d.ts",
+    "workerd.js",
   ]);
 });
 

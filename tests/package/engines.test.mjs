@@ -37,8 +37,9 @@ const ENTRIES = {
 
 for (const [entry, [extension, source]] of Object.entries(ENTRIES)) {
   // Cloudflare Workers have none before the compatibility date 2025-05-05.
-  test(`a session runs without FinalizationRegistry: ${entry}`, async () => {
-    const app = `${LAZY_GLOBALS} delete globalThis.FinalizationRegistry; ${source} ${FAILING_CONNECT}`;
+  test(`a session runs without FinalizationRegistry and WeakRef: ${entry}`, async () => {
+    const without = "delete globalThis.FinalizationRegistry; delete globalThis.WeakRef;";
+    const app = `${LAZY_GLOBALS} ${without} ${source} ${FAILING_CONNECT}`;
     const { code, output } = await place.app(`app.${extension}`, app);
     assert.equal(output, "Abnormal stopped\n");
     assert.equal(code, 0);

@@ -14,7 +14,7 @@ import * as glue from "bindgen:tpa_session_bg.js";
 import { Outgoing } from "../../../src/web/js/streams.js";
 import { TpaConnectionError, ensureStack, mustBe } from "../../../src/web/js/platform.js";
 import { RELEASE_REASONS } from "../constants.js";
-import { ensureInstance } from "../wasm/instance.js";
+import { ensureInstance, instantiate } from "../wasm/instance.js";
 import { Dashboard } from "./dashboard.js";
 import { EVENT_NAMES } from "./event-names.js";
 import { Events } from "./events.js";
@@ -22,6 +22,7 @@ import {
   APPLY_FRAME,
   CHECK_OPTIONS,
   HAND_OVER,
+  INSTANTIATE,
   LISTEN_PASSIVELY,
   REDACT,
   REOPEN,
@@ -74,6 +75,7 @@ function onFrame(type, frame) {
 }
 
 export class TpaSession extends Unproxied {
+  static [INSTANTIATE] = instantiate;
   #session;
   /** Kept in JavaScript only: a handler that refers to the session would never be collected in wasm. */
   #handlers;

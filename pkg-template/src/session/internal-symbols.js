@@ -24,5 +24,8 @@ export const HAND_OVER = Symbol.for("tpa-session.hand-over");
 /** Method that checks the names of options that the app passed to a method. */
 export const CHECK_OPTIONS = Symbol.for("tpa-session.check-options");
 
+/** Static method that instantiates a compiled wasm, for engines that compile none from bytes. */
+export const INSTANTIATE = Symbol.for("tpa-session.instantiate");
+
 /** Method that makes a text of a frame one line without the API key, `""` if it is no string. */
 export const REDACT = Symbol.for("tpa-session.redact");

@@ -1,0 +1,4 @@
+/** `tpa-session/server` in Cloudflare Workers. */
+import "./workerd.js";
+
+export * from "./server.js";
