@@ -399,3 +399,29 @@ test("a store that comes back without the writes since the last beat is noticed 
   world.run(2200);
   assert.deepEqual(holdersOf(world, user), [other]);
 });
+
+test("a process that leaves hands over at most 50 sessions that are not connected yet", () => {
+  const world = running({ users: 600 });
+  const leaving = busiest(world);
+  const before = leaving.state.holds.size;
+  assert.ok(before > 100, `${before} sessions`);
+  const connecting = () =>
+    world
+      .alive()
+      .filter((each) => each !== leaving)
+      .flatMap(({ state }) => [...state.holds.values()])
+      .filter(({ phase }) => phase === "connecting").length;
+  // Each of them takes 1 to 3 s to connect, as on a machine that is busy.
+  world.slow = 1;
+  leaving.leave();
+  let most = 0;
+  for (let ms = 0; ms < 20_000; ms += 10) {
+    world.run(10);
+    most = Math.max(most, connecting());
+  }
+  assert.ok(leaving.isLeft);
+  assert.ok(most <= 50, `${most} at once`);
+  for (const user of world.users) assert.equal(holdersOf(world, user).length, 1, user);
+  assert.ok(areBack(world));
+  check(world);
+});

@@ -102,12 +102,13 @@ function handleSession(state, input) {
       return over(state, input);
     case "connected":
       if (hold?.id === holdId && hold?.phase === "connecting") hold.phase = "connected";
-      return;
+      return state.tasks.emit(`begun ${holdId}`);
     case "handedOver":
       if (hold?.id !== holdId || hold === undefined) return;
       Object.assign(hold, { previous: input.previous });
       return state.tasks.emit(`left ${holdId}`);
     case "ended":
+      state.tasks.emit(`begun ${holdId}`);
       if (hold?.id !== holdId || hold === undefined) return;
       state.holds.delete(sessionId);
       // Its onStop is still running.
@@ -165,6 +166,8 @@ function message(state, told) {
       return kind === "stop" ? end(state, hold, told.reason) : lose(state, hold, told.to);
     case "yours":
       return spawn(state, receive(state, told));
+    case "took":
+      return state.tasks.emit(`took ${sid}`);
     case "gone":
       if (hold?.phase === "connected") output(state, "redial", { hold: hold.id, sessionId: sid });
   }

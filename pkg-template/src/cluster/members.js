@@ -365,13 +365,24 @@ function* giveAway(state, hold) {
     const sent = yield* tell(state, peer, message);
     if (sent?.value === 0) continue;
     counted(state, "handovers", { sessionId, from: state.instance, to: peer, number });
+    // A peer that gets all at once is too busy to answer the store in time.
+    yield event(`took ${sessionId}`, START);
     return;
   }
   yield* remove(sessionId, { owner: state.instance, number, ...fields });
 }
 
-/** Takes a session that a leaving process hands over. @param {State} state @param {any} message @returns {Task} */
-export function* receive(state, { sid: sessionId, f: number, from: owner, fields, previous }) {
+/** Takes a session that a leaving process hands over, and tells it when the session has connected. @param {State} state @param {any} message @returns {Task} */
+export function* receive(state, message) {
+  const { sid, from } = message;
+  yield* takeGiven(state, message);
+  const hold = state.holds.get(sid);
+  if (hold?.phase === "connecting") yield event(`begun ${hold.id}`, START);
+  yield* tell(state, from, { kind: "took", sid });
+}
+
+/** @param {State} state @param {any} message @returns {Task} */
+function* takeGiven(state, { sid: sessionId, f: number, from: owner, fields, previous }) {
   rememberLeaving(state, owner);
   const claim = yield* lock(state, sessionId, state.now.mono + START);
   if (claim === undefined) return;
