@@ -82,7 +82,7 @@ const server = createTpaServer({
   apiKey: "dev-key",
   authorize: () => true,
   clouds: [cloud],
-  session: { logLevel: "silent", WebSocket: Socket },
+  session: { logLevel: "warn", WebSocket: Socket },
   handleSignals: settings.closeTimeout === undefined ? "handover" : false,
   onSession,
   onStop,

@@ -135,7 +135,11 @@ export class Deployment {
       const before = this.witness.givenUp.length;
       await this.request(user);
       const isGivenUp = () => this.witness.givenUp.slice(before).some((each) => each.user === user);
-      await until(`${user} is heard`, () => this.isAttached(user) || isGivenUp(), { timeout: START_MS });
+      const isDecided = () => {
+        if (this.witness.failure !== undefined) throw new Error(this.witness.failure);
+        return this.isAttached(user) || isGivenUp();
+      };
+      await until(`${user} is heard`, isDecided, { timeout: START_MS });
       if (this.isAttached(user)) return;
     }
     throw new Error(`${user} was given up ${ATTEMPTS} times`);

@@ -13,13 +13,13 @@ export const MACHINE_CASES = [
   {
     name: "machine lost",
     run: lostMachine,
-    plan: { app: { cardInterval: 1000, stream: "transcription" } },
+    plan: { app: { cardInterval: 5000, stream: "transcription" } },
     users: { suite: 120, full: 2000 },
   },
   {
     name: "process cut off from Redis for 30 s",
     run: partitioned(30_000),
-    plan: { app: { cardInterval: 1000, stream: "transcription" } },
+    plan: { app: { cardInterval: 5000, stream: "transcription" } },
     users: { full: 800 },
   },
 ];

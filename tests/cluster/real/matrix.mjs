@@ -32,8 +32,8 @@ import { redisEmptied, redisFrozen } from "./stores.mjs";
 const ALL = /** @type {const} */ (["close", "deaf", "detach"]);
 const ONE = /** @type {const} */ (["close"]);
 
-/** A card of each session every second. */
-const CALM = { cardInterval: 1000, stream: "transcription" };
+/** A card of each session every 5 s, so that the events of 2,000 users are read in time. */
+const CALM = { cardInterval: 5000, stream: "transcription" };
 /** A card for each frame of a stream that comes five times a second. */
 const BUSY = { stream: "transcription", echo: true };
 /** Time that a process has to hand its sessions over on a machine with other work, ms. */
