@@ -31,9 +31,9 @@ class Plain {
 class Emitter extends EventEmitter {
   readyState = 1;
   sent = [];
-  constructor(url) {
+  constructor(url, protocols, options) {
     super();
-    this.url = url;
+    Object.assign(this, { url, protocols, options });
   }
   send(data) {
     this.sent.push(data);
@@ -117,6 +117,19 @@ for (const Base of [Plain, Emitter]) {
     assert.deepEqual([received.length, received.at(-1)], [1000, 999]);
   });
 }
+
+test("a session finds the package ws behind the gate, and gives it the largest size of a frame", () => {
+  let chosen;
+  const gate = createGate(() => true);
+  const Gated = gated(() => chosen, gate);
+  // The class is loaded later.
+  chosen = Emitter;
+  assert.equal(typeof Gated.prototype.on, "function");
+  const { protocols, options } = new Gated("ws://localhost/", undefined, { maxPayload: 5 });
+  assert.deepEqual([protocols, options], [undefined, { maxPayload: 5 }]);
+  const ofBrowser = gated(() => Plain, gate);
+  assert.equal(ofBrowser.prototype.on, undefined);
+});
 
 test("other events of the package ws do not wait", () => {
   const Gated = gated(

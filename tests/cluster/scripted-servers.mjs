@@ -50,7 +50,7 @@ export async function server(store, options = {}) {
     log: (level, text, { error } = {}) => reports.push([level, text, error]),
     report: (error, context) => reports.push([error, context]),
     checkCloud: () => {},
-    WebSocket: undefined,
+    WebSocket: options.WebSocket,
   };
   const settings = { name: undefined, lease: 10_000, strict: false, photos: "store", ...options };
   const member = new Member(settings, (opening) => store.open(opening), parts);

@@ -3,6 +3,7 @@ import assert from "node:assert/strict";
 import { test } from "node:test";
 
 import { MemoryStore, createCluster } from "../../pkg-template/src/cluster/index.js";
+import { JOIN } from "../../pkg-template/src/server/cluster-symbol.js";
 import { until } from "../support/until.mjs";
 import { PACKAGE, knows, server, servers, start, stop } from "./scripted-servers.mjs";
 
@@ -134,6 +135,40 @@ test("a session that a process cannot start leaves no record", async (t) => {
   assert.deepEqual(await other.member.start(start("bob")), SUCCESS);
 });
 
+test("an object that is no store is refused, with the method that it lacks", () => {
+  const parts = { packageName: PACKAGE, log() {}, report() {}, checkCloud() {}, WebSocket: undefined };
+  const memory = new MemoryStore();
+  const withoutCheck = (opening) => ({ ...memory.open(opening), check: undefined });
+  for (const [open, missing] of [
+    [() => ({}), "beat"],
+    [() => undefined, "beat"],
+    [async (opening) => memory.open(opening), "beat"],
+    [withoutCheck, "check"],
+  ]) {
+    assert.throws(() => createCluster({ open })[JOIN](parts), {
+      name: "TypeError",
+      message: new RegExp(
+        `^cluster: must be a cluster whose open\\(\\) returns a store, with the method ${missing}\\(\\), not `,
+      ),
+    });
+  }
+});
+
+test("a process of a newer version is named once in the log, and its sessions are left alone", async (t) => {
+  const memory = new MemoryStore();
+  const stranger = memory.open({ packageName: PACKAGE, instance: "new.1", warn() {} });
+  await stranger.beat("new.1", JSON.stringify({ v: 2, n: 1 }));
+  const one = await server(memory);
+  t.after(() => one.member.leave(0));
+  const errors = () => one.reports.filter(([level]) => level === "error");
+  await until("the error", () => errors().length > 0);
+  assert.match(
+    errors()[0][1],
+    /^cluster: the process new\.1 uses version 2 of the records, this one knows 1; use the same version of tpa-session, or another prefix for each$/,
+  );
+  assert.equal(one.member.peers, 0);
+});
+
 test("wrong options name what is allowed", () => {
   const open = () => ({});
   for (const [given, message] of [
@@ -144,6 +179,7 @@ test("wrong options name what is allowed", () => {
     ],
     [{ open, name: "a b" }, /^name: must be 1 to 100 letters/],
     [{ open, strict: "yes" }, /^strict: must be true or false/],
+    [{ open, photos: "nowhere" }, /^photos: must be one of "store", "here"|^photos: .*nowhere/],
     [{ open, leese: 10_000 }, /^leese: unknown option, did you mean lease\?$/],
   ]) {
     assert.throws(() => createCluster(given), { name: "TypeError", message });

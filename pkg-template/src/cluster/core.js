@@ -5,7 +5,7 @@
  *
  * Inputs: `open`, `start`, `stop`, `forward`, `photo`, `result`, `answer` (of a command), `message`, `timer`, `wake`,
  * `connected`, `ended`, `over`, `handedOver`, `leave`. Outputs: `command`, `begin`, `serve`, `end`, `redial`,
- * `answer`, `local`, `handOver`, `left`, `gate`, `alone`, `quarantine`, `version`, `count`, and for traces
+ * `answer`, `local`, `handOver`, `warm`, `left`, `gate`, `alone`, `quarantine`, `version`, `count`, and for traces
  * `asked` and `replied`. After each step the shell sets its timer to `deadline(state)`.
  *
  * @import { Now, State } from "./state.js"
@@ -164,6 +164,11 @@ function message(state, told) {
       if (claim !== undefined) claim.higher = Math.max(claim.higher, f);
       if (hold === undefined || hold.number >= f) return;
       return kind === "stop" ? end(state, hold, told.reason) : lose(state, hold, told.to);
+    case "warm":
+      if (hold === undefined && !state.isLeaving && typeof told.url === "string") {
+        output(state, "warm", { url: told.url });
+      }
+      return;
     case "yours":
       return spawn(state, receive(state, told));
     case "took":

@@ -32,22 +32,22 @@ export function createGate(mayPass) {
 }
 
 /**
- * Creates a constructor of sockets behind a gate. The class is chosen when the first socket is made, as
- * the package `ws` is loaded by then.
+ * Creates a constructor of sockets behind a gate. The class is chosen when it is used for the first time, as
+ * the package `ws` is loaded by then. Its prototype is that of the class: a session tells `ws` by it.
  *
  * @param {() => any} choose returns the class of the sockets
  * @param {Gate} gate
+ * @param {(url: string) => any} [take] returns a socket that was opened beforehand
  */
-export function gated(choose, gate) {
+export function gated(choose, gate, take) {
   /** @type {any} */
   let Gated;
-  return class {
-    /** @param {string} url */
-    constructor(url) {
-      Gated ??= behind(choose(), gate);
-      return new Gated(url);
-    }
-  };
+  const load = () => (Gated ??= behind(choose(), gate));
+  // The target is a function, as the prototype of a class is fixed.
+  return new Proxy(function () {}, {
+    construct: (_, args) => take?.(args[0]) ?? new (load())(...args),
+    get: (_, name) => Reflect.get(load(), name),
+  });
 }
 
 /** @param {any} Base @param {Gate} gate */

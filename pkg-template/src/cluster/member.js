@@ -15,6 +15,7 @@
  * @property {Report} report
  * @property {(url: URL) => void} checkCloud throws for a cloud that the app does not allow
  * @property {any} WebSocket option of the app
+ * @property {number} [maxFrameBytes] option of the app
  *
  * @typedef {{ name: string | undefined, lease: number, strict: boolean, photos: "store" | "here" }} Settings
  * @typedef {(body: any, bytes: Uint8Array | undefined) => Promise<Answer> | Answer | undefined} Handler
@@ -22,8 +23,11 @@
 import { createGate, gated } from "./gate.js";
 import { mayWait } from "./calls.js";
 import { createState, deadline, mayPass, step } from "./core.js";
+import { WarmSockets } from "./warm-sockets.js";
 import { Observer } from "./observer.js";
 
+/** Default of `maxFrameBytes`. */
+const MAX_FRAME = 4 * 1024 * 1024;
 /** Longest time of a timer, ms. */
 const MAX_TIMER = 60_000;
 
@@ -72,8 +76,15 @@ export class Member {
 
   /** Option of the sessions: sockets that a process closes for a moment after it stood still. */
   get WebSocket() {
-    return gated(() => this.#parts.WebSocket ?? this.#ws ?? globalThis.WebSocket, this.#gate);
+    return gated(this.#choose, this.#gate, (url) => this.#warm.take(new URL(url).href));
   }
+
+  #choose = () => this.#parts.WebSocket ?? this.#ws ?? globalThis.WebSocket;
+  #Direct = gated(this.#choose, this.#gate);
+  #warm = new WarmSockets((url) => {
+    const { maxFrameBytes: maxPayload = MAX_FRAME } = this.#parts;
+    return new this.#Direct(url, undefined, { maxPayload });
+  });
 
   /** True once the store has answered, until the process leaves, unless it hears no messages. */
   get isReady() {
@@ -188,6 +199,7 @@ export class Member {
     await left;
     clearTimeout(timer);
     clearTimeout(this.#timer);
+    this.#warm.close();
     this.#isReady = false;
     this.#observer.left();
     await this.#store.close().catch((error) => this.#failed("close", error));
@@ -254,6 +266,8 @@ export class Member {
         return void this.#handleCall(output);
       case "gate":
         return output.isOpen ? this.#gate.release() : undefined;
+      case "warm":
+        return void this.#warmUp(output.url);
       case "left":
         return this.#hasLeft();
       default:
@@ -341,6 +355,18 @@ export class Member {
     const left = () => Math.max(this.#leaveTimeout - performance.now(), 0);
     const previous = await this.#sessions.give(sessionId, left);
     this.#input({ type: "handedOver", hold, sessionId, previous: jsonOf(previous, this.#parts.log) });
+  }
+
+  /** Dials for a session that is about to arrive. @param {string} url */
+  async #warmUp(url) {
+    await this.#loaded;
+    try {
+      const target = new URL(url);
+      this.#parts.checkCloud(target);
+      this.#warm.open(target.href);
+    } catch {
+      // The session dials by itself, and says what is wrong.
+    }
   }
 
   /** @param {any} output */

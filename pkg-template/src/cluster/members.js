@@ -326,6 +326,7 @@ export function* leave(state) {
     const wasQuarantined = hold.phase === "quarantined";
     hold.phase = "leaving";
     if (!wasQuarantined) {
+      spawn(state, warm(state, hold));
       output(state, "handOver", { hold: hold.id, sessionId: hold.sessionId });
       yield event(`left ${hold.id}`, LEAVE);
     }
@@ -355,6 +356,13 @@ const AT_ONCE = 50;
 const CLAIMED = 20;
 /** Longest time for the end of a session that is handed over, ms. The shell has a shorter one. */
 const LEAVE = 60_000;
+
+/** Has the next process dial for a session, which it will get when onStop has returned. @param {State} state @param {import("./state.js").Hold} hold @returns {Task} */
+function* warm(state, { sessionId, fields: { url } }) {
+  const [next] = livingPeers(state);
+  // Without a URL the process itself chooses one.
+  if (next !== undefined && url !== "") yield* tell(state, next, { kind: "warm", sid: sessionId, url });
+}
 
 /** @param {State} state @param {import("./state.js").Hold} hold @returns {Task} */
 function* giveAway(state, hold) {

@@ -51,8 +51,8 @@ export function createTpaServer(given) {
   const report = reporter(options.onError, log);
   const { cluster, session } = options;
   const checkCloud = cloudCheck(options);
-  const { packageName, WebSocket } = session;
-  const member = cluster && join(cluster, { packageName, log, report, checkCloud, WebSocket });
+  const { packageName, WebSocket, maxFrameBytes } = session;
+  const member = cluster && join(cluster, { packageName, log, report, checkCloud, WebSocket, maxFrameBytes });
   const ofSessions = member === undefined ? session : { ...session, WebSocket: member.WebSocket };
   const sessions = new Sessions({
     ...options,
