@@ -119,11 +119,11 @@ for (const Base of [Plain, Emitter]) {
 }
 
 test("a session finds the package ws behind the gate, and gives it the largest size of a frame", () => {
-  let chosen;
+  const loaded = {};
   const gate = createGate(() => true);
-  const Gated = gated(() => chosen, gate);
+  const Gated = gated(() => loaded.WebSocket, gate);
   // The class is loaded later.
-  chosen = Emitter;
+  loaded.WebSocket = Emitter;
   assert.equal(typeof Gated.prototype.on, "function");
   const { protocols, options } = new Gated("ws://localhost/", undefined, { maxPayload: 5 });
   assert.deepEqual([protocols, options], [undefined, { maxPayload: 5 }]);

@@ -38,16 +38,19 @@ export function createGate(mayPass) {
  * @param {() => any} choose returns the class of the sockets
  * @param {Gate} gate
  * @param {(url: string) => any} [take] returns a socket that was opened beforehand
+ * @returns {new (url: string, ...more: unknown[]) => any}
  */
 export function gated(choose, gate, take) {
   /** @type {any} */
   let Gated;
   const load = () => (Gated ??= behind(choose(), gate));
   // The target is a function, as the prototype of a class is fixed.
-  return new Proxy(function () {}, {
-    construct: (_, args) => take?.(args[0]) ?? new (load())(...args),
-    get: (_, name) => Reflect.get(load(), name),
-  });
+  return /** @type {any} */ (
+    new Proxy(function () {}, {
+      construct: (_, args) => take?.(args[0]) ?? new (load())(...args),
+      get: (_, name) => Reflect.get(load(), name),
+    })
+  );
 }
 
 /** @param {any} Base @param {Gate} gate */

@@ -15,7 +15,7 @@
  * @property {Report} report
  * @property {(url: URL) => void} checkCloud throws for a cloud that the app does not allow
  * @property {any} WebSocket option of the app
- * @property {number} [maxFrameBytes] option of the app
+ * @property {number | undefined} maxFrameBytes option of the app
  *
  * @typedef {{ name: string | undefined, lease: number, strict: boolean, photos: "store" | "here" }} Settings
  * @typedef {(body: any, bytes: Uint8Array | undefined) => Promise<Answer> | Answer | undefined} Handler
