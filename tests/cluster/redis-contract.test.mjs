@@ -5,6 +5,7 @@ import { libraryOf } from "../../pkg-template/src/cluster/redis/clients.js";
 import { RedisStore } from "../../pkg-template/src/cluster/redis/store.js";
 import { CLIENTS } from "./clients.mjs";
 import { RedisCluster, RedisSentinel, RedisServer } from "./redis-server.mjs";
+import { PATIENT } from "./redis-stores.mjs";
 import { testStore } from "./store-contract.mjs";
 
 describe("one server", () => {
@@ -13,7 +14,10 @@ describe("one server", () => {
   before(async () => (server = await RedisServer.start()));
   after(() => server.stop());
   for (const { name, single } of CLIENTS) {
-    testStore(name, (opening) => new RedisStore(libraryOf(single(server.port)), "tpa:contract", opening));
+    testStore(
+      name,
+      (opening) => new RedisStore(libraryOf(single(server.port)), "tpa:contract", opening, PATIENT),
+    );
   }
 });
 
@@ -23,7 +27,10 @@ describe("Redis Cluster", () => {
   before(async () => (servers = await RedisCluster.start()));
   after(() => servers.stop());
   for (const { name, cluster } of CLIENTS) {
-    testStore(name, (opening) => new RedisStore(libraryOf(cluster(servers.ports)), "tpa:contract", opening));
+    testStore(
+      name,
+      (opening) => new RedisStore(libraryOf(cluster(servers.ports)), "tpa:contract", opening, PATIENT),
+    );
   }
 });
 
@@ -35,7 +42,8 @@ describe("Sentinel", () => {
   for (const { name, sentinel } of CLIENTS) {
     testStore(
       name,
-      (opening) => new RedisStore(libraryOf(sentinel(servers.sentinel.port)), "tpa:contract", opening),
+      (opening) =>
+        new RedisStore(libraryOf(sentinel(servers.sentinel.port)), "tpa:contract", opening, PATIENT),
     );
   }
 });

@@ -10,7 +10,7 @@ import { RedisStore } from "../../pkg-template/src/cluster/redis/store.js";
 import { ROOT } from "../support/paths.mjs";
 import { CLIENTS } from "./clients.mjs";
 import { RedisServer } from "./redis-server.mjs";
-import { INSTANCE, open } from "./redis-stores.mjs";
+import { INSTANCE, open, PATIENT } from "./redis-stores.mjs";
 import { testStore } from "./store-contract.mjs";
 
 describe("rights", () => {
@@ -30,7 +30,7 @@ describe("rights", () => {
     before(() => allow("exact", rights("{tpa:")));
     testStore(`${name}, exactly these rights`, (opening) => {
       const warn = (/** @type {string} */ text) => assert.fail(text);
-      return new RedisStore(libraryOf(as("exact")), "tpa:rights", { ...opening, warn });
+      return new RedisStore(libraryOf(as("exact")), "tpa:rights", { ...opening, warn }, PATIENT);
     });
 
     test(`${name}: an error names the rights that are missing`, async (t) => {

@@ -10,7 +10,7 @@ import { libraryOf } from "../../pkg-template/src/cluster/redis/clients.js";
 import { RedisStore } from "../../pkg-template/src/cluster/redis/store.js";
 import { CLIENTS } from "./clients.mjs";
 import { RedisServer, freePorts, hasTls } from "./redis-server.mjs";
-import { INSTANCE, hears, open, works } from "./redis-stores.mjs";
+import { hears, INSTANCE, open, PATIENT, works } from "./redis-stores.mjs";
 import { testStore } from "./store-contract.mjs";
 
 const WORD = "word";
@@ -61,7 +61,7 @@ describe("TLS and a password", { skip: !hasTls() && "this server has no TLS" }, 
       return single(port, { ...options, username: "app", password });
     };
 
-    testStore(name, (opening) => new RedisStore(libraryOf(client(WORD)), "tpa:tls", opening));
+    testStore(name, (opening) => new RedisStore(libraryOf(client(WORD)), "tpa:tls", opening, PATIENT));
 
     test(`${name}: messages arrive`, async (t) => {
       const { store } = open(t, client(WORD));

@@ -12,7 +12,7 @@ import { libraryOf } from "../../pkg-template/src/cluster/redis/clients.js";
 import { RedisStore } from "../../pkg-template/src/cluster/redis/store.js";
 import { CLIENTS } from "./clients.mjs";
 import { RedisServer } from "./redis-server.mjs";
-import { INSTANCE, claim, open, works } from "./redis-stores.mjs";
+import { claim, INSTANCE, open, PATIENT, works } from "./redis-stores.mjs";
 import { testStore } from "./store-contract.mjs";
 
 const APP = fileURLToPath(new URL("redis-client.mjs", import.meta.url));
@@ -35,7 +35,7 @@ for (const { name, single } of CLIENTS) {
     const shown = JSON.stringify(options).slice(0, 60);
     testStore(`${name} with ${shown}`, (opening) => {
       const client = single(server.port, options);
-      return new RedisStore(libraryOf(client), `tpa:variant:${shown.replace(/[{}]/g, "")}`, opening);
+      return new RedisStore(libraryOf(client), `tpa:variant:${shown.replace(/[{}]/g, "")}`, opening, PATIENT);
     });
   }
 

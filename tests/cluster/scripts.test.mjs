@@ -4,7 +4,7 @@ import { after, before, beforeEach, test } from "node:test";
 
 import { Redis } from "ioredis-6";
 
-import { BEAT, CHECK, OWNED, PUT, READ } from "../../pkg-template/src/cluster/redis/scripts.js";
+import { BEAT, CHECK, OWNED, PUT, READ, RENEW } from "../../pkg-template/src/cluster/redis/scripts.js";
 import { RedisServer } from "./redis-server.mjs";
 
 const DAY = "86400000";
@@ -140,6 +140,25 @@ test("put: a record is removed, or forgotten after its time", async () => {
   assert.deepEqual(await redis.keys("*"), []);
 });
 
+test("renew: what is expected lives longer, and the rest is named and left as it is", async () => {
+  await write("1", "a", 10);
+  await redis.pexpire("s:1", 1000);
+  await write("3", "b", 30);
+  await write("4", "a", 41);
+  await write("5", "a", 49);
+  await write("6", "", 60);
+  await redis.sadd("o:a", "1");
+  const keys = ["o:a", ...[1, 2, 3, 4, 5, 6].map((i) => `s:${i}`)];
+  const before = await redis.hgetall("s:5");
+  const others = await run(RENEW, keys, ["a", DAY, ...[10, 20, 30, 40, 50, 60].map(String)]);
+  assert.deepEqual(others, [1, 2, 3, 4, 5]);
+  assert.ok((await redis.pttl("s:1")) > 1000);
+  assert.ok((await redis.pttl("o:a")) > 1000);
+  assert.equal(await redis.pttl("s:4"), -1);
+  assert.deepEqual(await redis.hgetall("s:5"), before);
+  assert.equal(await redis.exists("s:2"), 0);
+});
+
 test("check: renewed, written again, lost, won", async () => {
   await write("1", "a", 10);
   await redis.pexpire("s:1", 1000);
@@ -180,7 +199,7 @@ test("a record of a newer version is not overwritten", async () => {
 });
 
 test("scripts are short, and use only keys that are named to them", async () => {
-  for (const script of [BEAT, READ, OWNED, PUT, CHECK]) {
+  for (const script of [BEAT, READ, OWNED, PUT, RENEW, CHECK]) {
     assert.ok(Buffer.byteLength(script) <= LONGEST, `${Buffer.byteLength(script)} bytes`);
     for (const [, key] of script.matchAll(/redis\.call\('(?!TIME)\w+', ([^,)]+)/g)) {
       assert.match(key ?? "", /^KEYS\[/);

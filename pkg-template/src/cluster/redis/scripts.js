@@ -69,6 +69,25 @@ end
 return {1, ARGV[3], f, ARGV[7], ARGV[8], ARGV[9], ARGV[10], ARGV[11], '1'}`;
 
 /**
+ * Renews the records of an instance that have the expected numbers, and returns the positions of the others,
+ * from 0. It is what a check does for almost all sessions, so it gets no more than that takes.
+ *
+ * KEYS: index of the instance, records. ARGV: instance, time to live in ms, and for each record the number.
+ */
+export const RENEW = `
+local others = {}
+for i = 2, #KEYS do
+  local r = redis.call('HMGET', KEYS[i], 'o', 'f')
+  if r[1] == ARGV[1] and r[2] == ARGV[i + 1] then
+    redis.call('PEXPIRE', KEYS[i], ARGV[2])
+  else
+    table.insert(others, i - 2)
+  end
+end
+redis.call('PEXPIRE', KEYS[1], ${FORGET})
+return others`;
+
+/**
  * Compares sessions of an instance with their records, renews those that are its own, and writes those
  * that are absent or lower. Returns the differences: position from 0, `lost` or `won`, and the owner and
  * the number that the record had.

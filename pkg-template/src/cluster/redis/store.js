@@ -1,12 +1,12 @@
 /**
  * Store of a cluster on Redis or Valkey.
  *
- * @import { ClusterFields, ClusterMember, ClusterOpening, ClusterRecord, ClusterStore } from "../../../types/cluster.js"
+ * @import { ClusterDifference, ClusterFields, ClusterHeld, ClusterMember, ClusterOpening, ClusterRecord, ClusterStore } from "../../../types/cluster.js"
  * @import { Library } from "./clients.js"
  */
 import { Connection, LIMITS } from "./connection.js";
 import { complaints } from "./errors.js";
-import { BEAT, CHECK, OWNED, PUT, READ } from "./scripts.js";
+import { BEAT, CHECK, OWNED, PUT, READ, RENEW } from "./scripts.js";
 
 /** Version of the records. */
 const VERSION = 1;
@@ -87,6 +87,24 @@ export class RedisStore {
   /** @type {ClusterStore["check"]} */
   async check(instance, sessions, ttl) {
     if (sessions.length === 0) return [];
+    const names = sessions.map(({ sessionId }) => this.#keys.record(sessionId));
+    const numbers = sessions.map(({ number }) => `${number}`);
+    const keys = [this.#keys.index(instance), ...names];
+    /** @type {(number | string)[]} */
+    const others = await this.#evaluate(RENEW, keys, [instance, `${ttl}`, ...numbers]);
+    const rest = others.flatMap((i) => sessions[Number(i)] ?? []);
+    return rest.length === 0 ? [] : this.#compare(instance, rest, ttl);
+  }
+
+  /**
+   * Compares sessions with their records, and writes those that are absent or lower.
+   *
+   * @param {string} instance
+   * @param {ClusterHeld[]} sessions
+   * @param {number} ttl
+   * @returns {Promise<ClusterDifference[]>}
+   */
+  async #compare(instance, sessions, ttl) {
     const names = sessions.map(({ sessionId }) => this.#keys.record(sessionId));
     const values = sessions.flatMap(({ sessionId, number, fields }) => [
       sessionId,
