@@ -16,10 +16,13 @@ const execute = promisify(execFile);
 const names = readdirSync(EXAMPLES).filter((name) => /^(captions|dashboard)-/.test(name));
 const manifest = (folder) => JSON.parse(readFileSync(join(folder, "package.json"), "utf8"));
 
+/** Examples are started by npm, and ended with all processes that it started. */
+const ON_UNIX = { skip: process.platform === "win32" && "Windows has no process groups" };
+
 test("there are four", () => assert.equal(names.length, 4));
 
 for (const name of names) {
-  test(`${name}: npm test`, async (t) => {
+  test(`${name}: npm test`, ON_UNIX, async (t) => {
     const app = starter(join(EXAMPLES, name));
     t.after(app.remove);
     const options = { cwd: app.folder, env: app.env, timeout: BUILD_MS };
@@ -62,7 +65,7 @@ async function starts(t, name, wanted, { args = [], env = {} } = {}) {
   });
 }
 
-test("dashboard-node: npm start", async (t) => {
+test("dashboard-node: npm start", ON_UNIX, async (t) => {
   const cloud = await Cloud.start();
   t.after(() => cloud.kill());
   const env = { CLOUD_URL: `${cloud.url.replace("http", "ws")}/tpa-ws` };
@@ -70,7 +73,7 @@ test("dashboard-node: npm start", async (t) => {
 });
 
 for (const name of names.filter((name) => name.startsWith("captions-"))) {
-  test(`${name}: npm start`, async (t) => {
+  test(`${name}: npm start`, ON_UNIX, async (t) => {
     const args = ["--", "--listen", "127.0.0.1:0"];
     const [url] = await starts(t, name, /http:\/\/127\.0\.0\.1:\d+/, { args });
     const page = await (await fetch(url)).text();

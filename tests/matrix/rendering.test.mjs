@@ -12,7 +12,7 @@ const RENDERED = /the server has a function, and renders a function/;
 
 /** Installed beside the package, for tools that look for them in the folder of the app. */
 function have(folder, ...packages) {
-  for (const name of packages) symlinkSync(tool(name), join(folder, "node_modules", name));
+  for (const name of packages) symlinkSync(tool(name), join(folder, "node_modules", name), "junction");
 }
 
 /** @param {"--turbopack" | "--webpack"} bundler */

@@ -27,8 +27,9 @@ cells(
   },
   {
     prepare({ folder }) {
-      mkdirSync(join(folder, "node_modules/@sinonjs"));
-      symlinkSync(tool("@sinonjs/fake-timers"), join(folder, "node_modules/@sinonjs/fake-timers"));
+      const to = join(folder, "node_modules/@sinonjs");
+      mkdirSync(to);
+      symlinkSync(tool("@sinonjs/fake-timers"), join(to, "fake-timers"), "junction");
     },
   },
 );

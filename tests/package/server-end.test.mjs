@@ -185,8 +185,11 @@ async function processOf(userId, { before = "", options = "", more = "" } = {}) 
   };
 }
 
+/** Windows ends a process at each signal that another one sends. */
+const WITH_SIGNALS = { skip: process.platform === "win32" && "Windows has no signals" };
+
 for (const signal of ["SIGTERM", "SIGINT"]) {
-  test(`on ${signal} a process hands its sessions over and ends by the signal`, async () => {
+  test(`on ${signal} a process hands its sessions over and ends by the signal`, WITH_SIGNALS, async () => {
     const userId = `over${signal}`;
     const child = await processOf(userId);
     const events = await watch(server.url);
@@ -198,21 +201,28 @@ for (const signal of ["SIGTERM", "SIGINT"]) {
     events.stop();
   });
 
-  test(`on ${signal} a process releases its sessions if it is told to, and ends by the signal`, async () => {
-    const child = await processOf(signal, { options: 'handleSignals: "release",' });
-    const events = await watch(server.url);
-    assert.deepEqual(await child.end(signal), [null, signal]);
-    assert.equal(await child.line(), "stopped clean_shutdown");
-    const { reason, sessionId } = await events.next(({ type }) => type === "released");
-    assert.deepEqual([reason, sessionId], ["clean_shutdown", `${signal}-${PACKAGE}`]);
-    assert.equal(await stateIn(server.url, signal), "released");
-    events.stop();
-  });
+  test(
+    `on ${signal} a process releases its sessions if it is told to, and ends by the signal`,
+    WITH_SIGNALS,
+    async () => {
+      const child = await processOf(signal, { options: 'handleSignals: "release",' });
+      const events = await watch(server.url);
+      assert.deepEqual(await child.end(signal), [null, signal]);
+      assert.equal(await child.line(), "stopped clean_shutdown");
+      const { reason, sessionId } = await events.next(({ type }) => type === "released");
+      assert.deepEqual([reason, sessionId], ["clean_shutdown", `${signal}-${PACKAGE}`]);
+      assert.equal(await stateIn(server.url, signal), "released");
+      events.stop();
+    },
+  );
 }
 
-test("a listener that ends the process when it is alone does not do so before onStop", async () => {
-  // As the package signal-exit does.
-  const before = `const emitter = { count: 1 };
+test(
+  "a listener that ends the process when it is alone does not do so before onStop",
+  WITH_SIGNALS,
+  async () => {
+    // As the package signal-exit does.
+    const before = `const emitter = { count: 1 };
     globalThis[Symbol.for("signal-exit emitter")] = emitter;
     const end = () => {
       if (process.listeners("SIGTERM").length !== emitter.count) return;
@@ -220,12 +230,13 @@ test("a listener that ends the process when it is alone does not do so before on
       process.kill(process.pid, "SIGTERM");
     };
     process.on("SIGTERM", end);`;
-  const child = await processOf("sole", { before });
-  assert.deepEqual(await child.end("SIGTERM"), [null, "SIGTERM"]);
-  assert.equal(await child.line(), "stopped handover");
-});
+    const child = await processOf("sole", { before });
+    assert.deepEqual(await child.end("SIGTERM"), [null, "SIGTERM"]);
+    assert.equal(await child.line(), "stopped handover");
+  },
+);
 
-test("a second signal does not wait", async () => {
+test("a second signal does not wait", WITH_SIGNALS, async () => {
   const options = `handleSignals: true,
     onStop() {
       console.log("stopping");
@@ -238,7 +249,7 @@ test("a second signal does not wait", async () => {
   assert.deepEqual(await ended, [null, "SIGINT"]);
 });
 
-test("a process that its own signal does not end exits with 128 and the number", async () => {
+test("a process that its own signal does not end exits with 128 and the number", WITH_SIGNALS, async () => {
   // As for process 1 of a container.
   const before = "process.kill = () => true;";
   const child = await processOf("first", { before });
@@ -246,7 +257,7 @@ test("a process that its own signal does not end exits with 128 and the number",
   assert.equal(await child.line(), "stopped handover");
 });
 
-test("all servers of a process end their sessions before it ends", async () => {
+test("all servers of a process end their sessions before it ends", WITH_SIGNALS, async () => {
   const more = `createTpaServer({
     packageName: "other",
     apiKey: "k",
@@ -261,7 +272,7 @@ test("all servers of a process end their sessions before it ends", async () => {
 for (const method of ["on", "once"]) {
   for (const when of ["before", "more"]) {
     const name = `${method}${when === "before" ? "Before" : "After"}`;
-    test(`a process with a handler of its own ends as that one says: ${name}`, async () => {
+    test(`a process with a handler of its own ends as that one says: ${name}`, WITH_SIGNALS, async () => {
       const handler = `process.${method}("SIGTERM", async () => {
         while (server.sessions.size > 0) await new Promise((resolve) => setImmediate(resolve));
         await server.close();
@@ -275,15 +286,19 @@ for (const method of ["on", "once"]) {
   }
 }
 
-test("without handleSignals a process ends at once, and the cloud will restart the app", async () => {
-  const child = await processOf("unheard", { options: "handleSignals: false," });
-  const events = await watch(server.url);
-  assert.deepEqual(await child.end("SIGTERM"), [null, "SIGTERM"]);
-  const { code } = await events.next(({ type }) => type === "closed");
-  assert.equal(code, 1006);
-  assert.equal(await stateIn(server.url, "unheard"), "lost");
-  events.stop();
-});
+test(
+  "without handleSignals a process ends at once, and the cloud will restart the app",
+  WITH_SIGNALS,
+  async () => {
+    const child = await processOf("unheard", { options: "handleSignals: false," });
+    const events = await watch(server.url);
+    assert.deepEqual(await child.end("SIGTERM"), [null, "SIGTERM"]);
+    const { code } = await events.next(({ type }) => type === "closed");
+    assert.equal(code, 1006);
+    assert.equal(await stateIn(server.url, "unheard"), "lost");
+    events.stop();
+  },
+);
 
 test("a closed server removes its signal handlers", async () => {
   const { code, output } = await place.app(

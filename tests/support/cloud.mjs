@@ -74,9 +74,9 @@ export class Cloud {
     return sessions.find(({ userSessionId }) => userSessionId === userId);
   }
 
-  /** Ends the process in an orderly way: connections are closed with 1001. */
+  /** Ends the process in an orderly way: connections are closed with 1001. Windows has no signal for it. */
   stop() {
-    return this.#end("SIGTERM");
+    return this.#end(process.platform === "win32" ? "SIGKILL" : "SIGTERM");
   }
 
   /** Ends the process without closing its connections, like a power cut. */

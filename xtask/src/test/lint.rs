@@ -1,12 +1,13 @@
 //! Format, lints, types and documentation.
 
 use super::report::Report;
-use super::{dependencies, workflows};
+use super::{dependencies, portable, workflows};
 use crate::toolchain::{self, TARGET};
 use crate::{npm, process, rust_pages, workspace};
 
 /// Runs all of them, those for Rust first.
 pub fn run(report: &mut Report) {
+    portable::run(report);
     rust(report);
     wasm(report);
     javascript(report);

@@ -6,6 +6,7 @@ mod dependencies;
 mod js;
 mod lint;
 mod native;
+mod portable;
 mod report;
 mod rerun;
 mod web;

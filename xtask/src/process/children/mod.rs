@@ -171,5 +171,4 @@ impl Drop for Running {
 }
 
 #[cfg(test)]
-#[cfg(unix)]
 mod tests;

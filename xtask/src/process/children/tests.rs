@@ -1,6 +1,8 @@
 //! Real signals to a real process: this test program, started again as a supervisor whose child
 //! listens on a port.
 
+#![cfg(unix)]
+
 use std::env;
 use std::io::{BufRead, BufReader, Read};
 use std::net::{TcpListener, TcpStream};
