@@ -6,7 +6,7 @@
  * @property {string} cell
  * @property {string} [tool] npm package whose version is listed, by its name in package.json
  * @property {string} [version] version of the machine, if the tool is not an npm package
- * @property {("Chromium" | "Firefox")[]} [browsers] browsers that open its page
+ * @property {("Chromium" | "Firefox" | "WebKit")[]} [browsers] browsers that open its page
  */
 const { node } = process.versions;
 /** Cloudflare's runtime. */
@@ -25,18 +25,18 @@ export const CELLS = [
   { family: "runtimes", cell: "Bun, `require`", tool: "@oven/bun-linux-x64" },
   { family: "runtimes", cell: "webpack, for Node", tool: "webpack" },
   { family: "bundlers", cell: "Vite, dev server", tool: "vite", browsers: ["Chromium"] },
-  { family: "bundlers", cell: "Vite, build", tool: "vite", browsers: ["Chromium", "Firefox"] },
+  { family: "bundlers", cell: "Vite, build", tool: "vite", browsers: ["Chromium", "Firefox", "WebKit"] },
   { family: "bundlers", cell: "webpack", tool: "webpack", browsers: ["Chromium"] },
   { family: "bundlers", cell: "Rollup", tool: "rollup", browsers: ["Chromium"] },
   { family: "bundlers", cell: "esbuild", tool: "esbuild", browsers: ["Chromium"] },
   { family: "bundlers", cell: "Parcel", tool: "parcel", browsers: ["Chromium"] },
-  { family: "pages", cell: "`<script type=module>`", browsers: ["Chromium", "Firefox"] },
-  { family: "pages", cell: "module worker", browsers: ["Chromium", "Firefox"] },
-  { family: "pages", cell: "shared worker", browsers: ["Chromium", "Firefox"] },
-  { family: "pages", cell: "service worker", browsers: ["Chromium", "Firefox"] },
+  { family: "pages", cell: "`<script type=module>`", browsers: ["Chromium", "Firefox", "WebKit"] },
+  { family: "pages", cell: "module worker", browsers: ["Chromium", "Firefox", "WebKit"] },
+  { family: "pages", cell: "shared worker", browsers: ["Chromium", "Firefox", "WebKit"] },
+  { family: "pages", cell: "service worker", browsers: ["Chromium", "Firefox", "WebKit"] },
   { family: "pages", cell: "module worker by Vite", tool: "vite", browsers: ["Chromium"] },
   { family: "pages", cell: "module worker by webpack", tool: "webpack", browsers: ["Chromium"] },
-  { family: "pages", cell: "wasm as a file", browsers: ["Chromium", "Firefox"] },
+  { family: "pages", cell: "wasm as a file", browsers: ["Chromium", "Firefox", "WebKit"] },
   { family: "pages", cell: "wasm as a file by Vite", tool: "vite", browsers: ["Chromium"] },
   { family: "pages", cell: "wasm as a file by webpack", tool: "webpack", browsers: ["Chromium"] },
   { family: "without WebAssembly", cell: "`tpa-session/js` in Node, `--jitless`", version: node },
@@ -92,7 +92,10 @@ export const CELLS = [
  * @type {{ where: string, reason: string }[]}
  */
 export const NOT_TESTED = [
-  { where: "Safari, and browsers of iOS", reason: "needs macOS or iOS" },
+  {
+    where: "Safari, and browsers of iOS",
+    reason: "needs macOS or iOS; WebKitGTK above has their engine, on another network stack",
+  },
   { where: "React Native", reason: "needs a device or an emulator" },
   { where: "Cloudflare and Vercel as they are hosted", reason: "need an account" },
 ];

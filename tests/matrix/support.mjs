@@ -15,6 +15,7 @@ import { fileURLToPath } from "node:url";
 import { isNetworkReport, launch } from "../support/chromium.mjs";
 import { Cloud, serve } from "../support/cloud.mjs";
 import { Firefox } from "../support/firefox.mjs";
+import { WEBKIT_OBSTACLE, WebKit } from "../support/webkit.mjs";
 import { project } from "../package/support.mjs";
 import { BUILD_MS, SLOW_EVENT_MS } from "../support/timeouts.mjs";
 import { CELLS } from "./cells.mjs";
@@ -138,6 +139,23 @@ export class App {
   }
 }
 
+/**
+ * Version without what browsers change every few days. Two numbers name a release of WebKitGTK.
+ *
+ * @param {string} browser
+ * @param {string} version
+ */
+const release = (browser, version) =>
+  version
+    .split(".")
+    .slice(0, browser === "WebKit" ? 2 : 1)
+    .join(".");
+
+/** Browsers that a WebDriver controls. */
+const DRIVEN = { Firefox, WebKit };
+
+/** @typedef {{ started: Promise<Firefox | WebKit>, queue: Promise<unknown> }} Driven */
+
 /** Fixtures for the cells of one file. */
 class Stage {
   /** @type {Map<string, App>} */
@@ -145,10 +163,8 @@ class Stage {
   /** @type {(() => unknown)[]} */
   #endings = [];
   #watching = new AbortController();
-  /** Queue of its pages, because it has one window. @type {Promise<unknown>} */
-  #firefox = Promise.resolve();
-  /** @type {Promise<Firefox> | undefined} */
-  #startedFirefox;
+  /** Browsers with one window, by name, with the queue of its pages. @type {Map<string, Driven>} */
+  #driven = new Map();
   /** @type {ReturnType<typeof launch> | undefined} */
   #startedChromium;
 
@@ -203,7 +219,7 @@ class Stage {
    */
   open(browser, app, url) {
     const { href } = new URL(url + app.query, this.server.url);
-    return browser === "Firefox" ? this.#inFirefox(app, href) : this.#inChromium(app, href);
+    return browser === "Chromium" ? this.#inChromium(app, href) : this.#inDriven(browser, app, href);
   }
 
   /** @param {App} app @param {string} url */
@@ -226,16 +242,21 @@ class Stage {
     return (await this.#startedChromium).version();
   }
 
-  /** @param {App} app @param {string} url */
-  #inFirefox(app, url) {
-    this.#startedFirefox ??= Firefox.start({ after: (ending) => this.#endings.push(ending) });
-    const opened = this.#firefox.then(async () => {
-      const firefox = await this.#startedFirefox;
-      await firefox.open(url);
+  /** @param {string} name @param {App} app @param {string} url */
+  #inDriven(name, app, url) {
+    const browser = DRIVEN[/** @type {keyof typeof DRIVEN} */ (name)];
+    const driven = this.#driven.get(name) ?? {
+      started: browser.start({ after: (ending) => this.#endings.push(ending) }),
+      queue: Promise.resolve(),
+    };
+    this.#driven.set(name, driven);
+    const opened = driven.queue.then(async () => {
+      const page = await driven.started;
+      await page.open(url);
       await app.run();
-      return firefox.version;
+      return page.version;
     });
-    this.#firefox = opened.catch(() => {});
+    driven.queue = opened.catch(() => {});
     return opened;
   }
 
@@ -369,11 +390,11 @@ export function cells(family, how, needs = {}) {
         }
         if (browsers === undefined) return record({ where, version });
         for (const browser of browsers) {
-          await t.test(browser, async () => {
+          const skip = browser === "WebKit" && (WEBKIT_OBSTACLE ?? false);
+          await t.test(browser, { skip }, async () => {
             const app = stage.app(`${where} ${browser}`);
             const opened = await (typeof built === "function" ? built(app) : stage.open(browser, app, built));
-            // The major version, because browsers are updated every few days.
-            record({ where, version, browser, browserVersion: String(parseInt(opened, 10)) });
+            record({ where, version, browser, browserVersion: release(browser, opened) });
           });
         }
       });
