@@ -2,8 +2,8 @@
 
 use crate::session::backoff::{MAX_IMMEDIATE_DELAY, immediate_delay};
 use crate::session::{
-    Close, Duration, GOING_AWAY, Instant, Origin, Payload, Phase, Session, TimelineEvent, Timer,
-    WakeHint,
+    Close, Duration, GOING_AWAY, Instant, NO_CLOSE_FRAME, Origin, Payload, Phase, Session,
+    TimelineEvent, Timer, WakeHint,
 };
 
 /// Time from one attempt to the next while the environment reports that there is no network. The
@@ -12,8 +12,8 @@ const OFFLINE_INTERVAL: Duration = Duration::from_millis(30_000);
 /// Shortest time between two attempts that a sign hastened: a network that comes and goes once a
 /// second must not cause an attempt each time.
 const HASTE_INTERVAL: Duration = Duration::from_millis(5000);
-/// Time after a navigation started, or the page was shown again, in which a 1001 is the browser's
-/// own.
+/// Time after a navigation started, or the page was shown again, in which a closure may be the
+/// browser's own.
 const NAVIGATION_WINDOW: Duration = Duration::from_millis(1000);
 
 /// State of the environment, over all runs.
@@ -27,6 +27,8 @@ pub(super) struct Environment {
     pub(super) haste: Instant,
     /// Last time at which a navigation started, or the page was shown again.
     pub(super) navigated: Option<Instant>,
+    /// At that time the page was shown again.
+    pub(super) shown_again: bool,
 }
 
 impl<P: Payload> Session<P> {
@@ -88,7 +90,7 @@ impl<P: Payload> Session<P> {
     pub(super) fn on_wake(&mut self, hint: WakeHint) {
         match hint {
             WakeHint::Resumed => {
-                self.on_navigation();
+                self.on_navigation(true);
                 self.on_sign_of_network();
             }
             WakeHint::AddressChanged => self.on_sign_of_network(),
@@ -123,8 +125,9 @@ impl<P: Payload> Session<P> {
     }
 
     /// Handles [`Input::Leaving`](crate::session::Input::Leaving), and pages that are shown again.
-    pub(super) const fn on_navigation(&mut self) {
+    pub(super) const fn on_navigation(&mut self, shown_again: bool) {
         self.environment.navigated = Some(self.now);
+        self.environment.shown_again = shown_again;
     }
 
     /// True shortly after a navigation started, or the page was shown again.
@@ -136,7 +139,14 @@ impl<P: Payload> Session<P> {
     /// Origin of a closure that a socket reported.
     pub(super) fn origin_of(&self, close: &Close) -> Origin<'static> {
         let is_silent = self.config.browser_closes_cleanly && close.reason.is_empty();
-        if close.code == GOING_AWAY && (is_silent || self.is_near_navigation()) {
+        let is_browsers = match close.code {
+            GOING_AWAY => is_silent || self.is_near_navigation(),
+            // Browsers break the sockets of a page that they keep in the back/forward cache, and
+            // report it when the page is shown again.
+            NO_CLOSE_FRAME => self.environment.shown_again && self.is_near_navigation(),
+            _ => false,
+        };
+        if is_browsers {
             Origin::Browser
         } else {
             Origin::Peer

@@ -59,6 +59,7 @@ impl<P: Payload> Session<P> {
         self.is_near_navigation().hash(hasher);
         let age = environment.navigated.map(|at| self.now.since(at));
         age.filter(|_| self.is_near_navigation()).hash(hasher);
+        (environment.shown_again && self.is_near_navigation()).hash(hasher);
     }
 
     fn fingerprint_run(&self, hasher: &mut impl Hasher) {

@@ -320,7 +320,7 @@ impl<P: Payload> Session<P> {
             Input::ShouldReconnect(decision) => self.apply_decision(decision),
             Input::Offline => self.on_offline(),
             Input::Online => self.on_online(),
-            Input::Leaving => self.on_navigation(),
+            Input::Leaving => self.on_navigation(false),
             Input::Wake(hint) => self.on_wake(hint),
             Input::ClockJumped => self.postpone_verdict(),
             Input::WallClock(wall) => self.check_wall_clock(wall),

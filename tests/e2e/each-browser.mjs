@@ -70,7 +70,8 @@ export function inEachBrowser(title, body) {
     const run = (/** @type {string} */ script) => page.evaluate(`(() => { ${script} })()`);
     const opened = {
       open: (/** @type {string} */ url) => page.goto(url),
-      back: () => page.goBack(),
+      // A page of the back/forward cache is not loaded.
+      back: () => page.goBack({ waitUntil: "commit" }),
       run,
       // Not waitForFunction(), which evaluates code in the page; its Content-Security-Policy may forbid that.
       until: (/** @type {string} */ script) =>

@@ -66,6 +66,26 @@ fn closure_within_1_s_after_a_navigation_is_the_browsers() {
 }
 
 #[test]
+fn socket_of_a_cached_page_is_replaced_at_once() {
+    for (after, is_browsers) in [(0, true), (1000, true), (1001, false)] {
+        let mut world = World::connected(config());
+        world.advance(60_000);
+        world.input(Input::Wake(WakeHint::Resumed));
+        world.advance(after);
+        world.close(1006, "");
+        let end = world.disconnected()[0];
+        assert_eq!((end.code, end.kind), (1006, CloseKind::Abnormal));
+        assert!(end.will_reconnect && !end.permanent && !end.was_clean);
+        let next = world.reconnecting()[0];
+        assert_eq!(next.counted, !is_browsers, "after {after} ms");
+        assert_eq!(next.delay.as_millis() <= 250, is_browsers, "{next:?}");
+        world.next_deadline();
+        world.acknowledge();
+        assert_eq!(world.session.state(), State::Connected);
+    }
+}
+
+#[test]
 fn other_1001_are_the_clouds() {
     use WakeHint::{AddressChanged, Shown};
     for sign in [

@@ -84,7 +84,9 @@ impl Lifecycle {
         (self.offline, self.wall_offset.is_some()).hash(hasher);
         let ahead = |at: u64| at.saturating_sub(view.now);
         (ahead(self.offline_from), ahead(self.haste_from)).hash(hasher);
-        self.since_navigation().hash(hasher);
+        let since_navigation = self.since_navigation();
+        since_navigation.hash(hasher);
+        (self.shown_again && since_navigation.is_some()).hash(hasher);
         if self.is_active() {
             (self.acknowledged, self.attempts).hash(hasher);
             (self.uncounted, self.fresh_key_tried).hash(hasher);

@@ -113,8 +113,13 @@ impl Lifecycle {
         let mut kind = kind_of_close(close);
         let mut by = By::Other;
         let is_firefox = self.config.browser_closes_cleanly && close.reason.is_empty();
-        let is_browsers = is_firefox || self.since_navigation().is_some();
-        if (kind, close.code, is_browsers) == (CloseKind::Normal, 1001, true) {
+        let is_near = self.since_navigation().is_some();
+        let is_browsers = match (kind, close.code) {
+            (CloseKind::Normal, 1001) => is_firefox || is_near,
+            (CloseKind::Abnormal, 1006) => self.shown_again && is_near,
+            _ => false,
+        };
+        if is_browsers {
             (kind, by) = (CloseKind::Abnormal, By::Browser);
         }
         let delay = delay_of_close(close, self.config.close_rules);

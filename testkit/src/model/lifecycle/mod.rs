@@ -110,6 +110,8 @@ pub struct Lifecycle {
     pub(super) haste_from: u64,
     /// Last time at which a navigation started, or the page was shown again.
     pub(super) navigated: Option<u64>,
+    /// The page was shown again at that time.
+    pub(super) shown_again: bool,
     /// Lead of the wall clock when it was last read.
     pub(super) wall_offset: Option<i128>,
     /// Decisions that the app must yet be told of.
@@ -153,6 +155,7 @@ impl Lifecycle {
             offline_from: 0,
             haste_from: 0,
             navigated: None,
+            shown_again: false,
             wall_offset: None,
             untold: VecDeque::new(),
             steps: Vec::new(),
@@ -295,10 +298,10 @@ impl Lifecycle {
                 self.sign(hints);
                 self.asks = true;
             }
-            Effect::Leaving => self.navigated = Some(self.now),
+            Effect::Leaving => self.navigate(false),
             Effect::Woken(hint) => {
                 if *hint == WakeHint::Resumed {
-                    self.navigated = Some(self.now);
+                    self.navigate(true);
                 }
                 self.sign(hints);
                 self.suspect(*hint == WakeHint::Slept);

@@ -77,7 +77,12 @@ impl Lifecycle {
         }
     }
 
-    /// Time since a navigation, while a 1001 is the browser's own.
+    pub(super) const fn navigate(&mut self, shown_again: bool) {
+        self.navigated = Some(self.now);
+        self.shown_again = shown_again;
+    }
+
+    /// Time since a navigation, while a closure may be the browser's own.
     pub fn since_navigation(&self) -> Option<u64> {
         let since = self.now - self.navigated?;
         (since <= NAVIGATION_WINDOW).then_some(since)
