@@ -73,7 +73,7 @@ export default tseslint.config(
     files: [
       "tests/e2e/**",
       "tests/site/**",
-      "tests/network/clients/page.mjs",
+      "tests/network/clients/{page,online}.mjs",
       "bench/cycles/page.mjs",
       "bench/page/**",
       "bench/measures/{load,followers}.mjs",

@@ -26,7 +26,7 @@ const END_MS = 3000;
  */
 
 /** The app, in one of the clients, at one end of a line. */
-class Client {
+export class Client {
   /** @type {{ event: string, at: number, code?: number, permanent?: boolean }[]} */
   events = [];
   #output = "";
@@ -81,6 +81,7 @@ export const clients = (ownNode) => ({
   "Node's own": { program: ownNode, args: [NODE], env: { SOCKETS: "own" } },
   Chromium: { program: process.execPath, args: [BROWSER], env: { BROWSER: "Chromium" } },
   Firefox: { program: process.execPath, args: [BROWSER], env: { BROWSER: "Firefox" } },
+  WebKit: { program: process.execPath, args: [BROWSER], env: { BROWSER: "WebKit" } },
 });
 
 /**
