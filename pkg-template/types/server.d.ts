@@ -173,7 +173,7 @@ export interface CloseOptions {
   release?: boolean | undefined;
   /** Reason of the release. Default `"clean_shutdown"`. */
   reason?: ReleaseReason | undefined;
-  /** Longest wait, ms. Default 2000. */
+  /** Longest wait, ms. Default 2000, in a cluster 10,000. */
   timeout?: number | undefined;
 }
 
@@ -187,7 +187,7 @@ export interface TpaServer<Session extends TpaSession = TpaSession> {
   /**
    * Ends all sessions. Without `release` they are handed over, as for a deployment: what was sent is
    * confirmed, `onStop` is awaited, the socket is closed, and the cloud starts the app again. With
-   * `release` the cloud is told not to. Waits at most `timeout` ms (default 2000). The webhook responds
+   * `release` the cloud is told not to. Waits at most `timeout` ms. The webhook responds
    * with 503 from now on. It does not close your HTTP server.
    */
   readonly close: (options?: CloseOptions) => Promise<void>;

@@ -89,3 +89,18 @@ for (const mode of ["close", "deaf", "detach"]) {
     assert.equal(other.told.at(-1).what, "onStop");
   });
 }
+
+test("a hand-over has time for an onStop of 3 s", async (t) => {
+  const cloud = await Cloud.start();
+  t.after(() => cloud.stop());
+  const memory = new MemoryStore();
+  const other = await start(t, memory);
+  const one = await start(t, memory, {
+    onStop: () => new Promise((resolve) => setTimeout(resolve, 3000, { of: "ada" })),
+  });
+  await cloud.post("/apps", { packageName: APP, userId: "ada", webhookUrl: one.webhook });
+  await until("the session is there", () => one.told.length === 1);
+  await one.server.close();
+  await until("the session has moved", () => other.told.length === 1);
+  assert.deepEqual(other.told[0].previous, { of: "ada" });
+});

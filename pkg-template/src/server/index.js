@@ -33,8 +33,9 @@ import { closeAtSignals } from "./signals.js";
 import { toolCall } from "./tool-call.js";
 import { webhook } from "./webhook.js";
 
-/** Default timeout of `close()`, ms. */
+/** Default timeout of `close()`, ms. In a cluster the sessions are handed over in parts. */
 const CLOSE_TIMEOUT = 2000;
+const CLUSTER_CLOSE_TIMEOUT = 10_000;
 /** Longest time of a timer, ms; a longer one fires at once. */
 const MAX_TIMEOUT = 2 ** 31 - 1;
 
@@ -96,7 +97,8 @@ export function createTpaServer(given) {
   /** @param {CloseOptions} [how] */
   function close(how = {}) {
     for (const text of checkNames(how, CLOSE_OPTIONS)) log("warn", text);
-    const { goodbye, timeout } = readCloseOptions(how);
+    const longest = member === undefined ? CLOSE_TIMEOUT : CLUSTER_CLOSE_TIMEOUT;
+    const { goodbye, timeout } = readCloseOptions(longest, how);
     closing ??= end(goodbye, timeout).finally(ignoreSignals);
     return closing;
   }
@@ -115,10 +117,11 @@ export function createTpaServer(given) {
 }
 
 /**
+ * @param {number} longest default timeout, ms
  * @param {CloseOptions} how
  * @returns {{ goodbye: Goodbye, timeout: number }}
  */
-function readCloseOptions({ reason, release = reason !== undefined, timeout = CLOSE_TIMEOUT }) {
+function readCloseOptions(longest, { reason, release = reason !== undefined, timeout = longest }) {
   if (typeof release !== "boolean") refuse("release", "true or false", release);
   if (reason !== undefined) oneOf("reason", reason, RELEASE_REASONS);
   if (reason !== undefined && !release) refuse("release", "true, as there is a reason", release);
