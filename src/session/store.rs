@@ -238,7 +238,8 @@ impl<P: Payload> Store<P> {
         let mut index = self.in_flight;
         while let Some(entry) = self.entries.get(index) {
             if entry.message.expires.is_some_and(|at| at <= now) {
-                expired.extend(self.take(index));
+                let Some(entry) = self.take(index) else { break };
+                expired.push_back(entry);
             } else {
                 index += 1;
             }
@@ -316,24 +317,29 @@ impl<P: Payload> Store<P> {
     /// Removes the messages that one with this key replaces. Those in flight may be received, but
     /// will not be sent again.
     pub(super) fn remove_replaced(&mut self, key: Option<&str>) {
-        for index in self.replaced(key).into_iter().rev() {
-            self.take(index);
+        for serial in self.replaced(key) {
+            self.remove(serial);
         }
     }
 
-    /// Indices of the messages that one with this key replaces, oldest first.
-    fn replaced(&self, key: Option<&str>) -> Vec<usize> {
-        let Some(key) = key else { return Vec::new() };
+    /// Serials of the messages that one with this key replaces, in any order.
+    fn replaced(&self, key: Option<&str>) -> Vec<u64> {
         let mut replaced = Vec::new();
+        let Some(key) = key else { return replaced };
         for serial in self.keys.candidates(key) {
-            if let Some(index) = self.find(serial)
-                && self.entries[index].is_replaced_by(key)
+            if self
+                .get(serial)
+                .is_some_and(|entry| entry.is_replaced_by(key))
             {
-                replaced.push(index);
+                replaced.push(serial);
             }
         }
-        replaced.sort_unstable();
         replaced
+    }
+
+    /// The message with this serial.
+    fn get(&self, serial: u64) -> Option<&Entry<P>> {
+        self.entries.get(self.find(serial)?)
     }
 
     /// Index of the message with this serial.
@@ -376,7 +382,8 @@ impl<P: Payload> Store<P> {
     /// replaces.
     pub(super) fn has_room(&self, message: &Message<P>, limits: Limits) -> bool {
         let replaced = self.replaced(message.key.as_deref());
-        let freed: usize = replaced.iter().map(|index| self.entries[*index].size).sum();
+        let entries = replaced.iter().filter_map(|serial| self.get(*serial));
+        let freed: usize = entries.map(|entry| entry.size).sum();
         self.entries.len() - replaced.len() < limits.messages
             && self.bytes - freed + message.payload.size() <= limits.bytes
     }
