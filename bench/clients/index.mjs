@@ -54,6 +54,12 @@ export const CLIENTS = [
   { name: OURS, module: "tpa-session.mjs", delivers: 'export { TpaSession } from "tpa-session";' },
   { name: "tpa-session, as arrayBuffer", module: "tpa-session-array-buffer.mjs", only: ["audio"] },
   {
+    name: "tpa-session/js",
+    module: "tpa-session-js.mjs",
+    only: ["receive", "send"],
+    notInPages: "measured in Node",
+  },
+  {
     name: AS_WRITTEN,
     module: "tpa-session-as-written.mjs",
     only: ["start"],
