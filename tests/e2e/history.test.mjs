@@ -37,10 +37,37 @@ const APP = `
   session.connect("user-org.example.history");
 `;
 
+/** Session in a worker, whose socket WebKit leaves open while the worker stands still. */
+const WORKER = `
+  import { TpaSession } from "/pkg/index.js";
+  const session = new TpaSession({
+    packageName: "org.example.history",
+    apiKey: "dev-key",
+    augmentOSWebsocketUrl: location.origin.replace("http", "ws") + "/tpa-ws",
+    reconnectDelay: 50,
+    logLevel: "silent",
+  });
+  session.on("connected", () => postMessage("connected"));
+  session.connect("worker-org.example.history");
+  onmessage = () => {
+    session.send({ type: "note" });
+    session.flush().then(() => postMessage("flushed"), (error) => postMessage(error.message));
+  };
+`;
+const HOST = `
+  window.told = [];
+  window.worker = new Worker("worker.js", { type: "module" });
+  worker.onmessage = ({ data }) => told.push(data);
+`;
+
 before(async () => {
   const page = `<!doctype html><link rel="icon" href="data:," /><title>session</title>`;
   writeFileSync(path.join(folder, "app.js"), APP);
   writeFileSync(path.join(folder, "index.html"), `${page}<script type="module" src="app.js"></script>`);
+  writeFileSync(path.join(folder, "worker.js"), WORKER);
+  writeFileSync(path.join(folder, "host.js"), HOST);
+  const working = `${page.replace("session", "working")}<script type="module" src="host.js"></script>`;
+  writeFileSync(path.join(folder, "working.html"), working);
   writeFileSync(path.join(folder, "other.html"), page.replace("session", "other"));
   cloud = await Cloud.start(...serve({ "/": folder, "/pkg": PACKAGE }));
 });
@@ -78,3 +105,17 @@ inEachBrowser(
     await page.until("return window.flushed");
   },
 );
+
+inEachBrowser("a session in a worker of such a page goes on", async (page) => {
+  const connected = `return window.told?.includes("connected")`;
+  await page.open(`${cloud.url}/working.html`);
+  await page.until(connected);
+  await page.open(`${cloud.url}/other.html`);
+  await page.until(`return document.title === "other"`);
+  await page.back();
+  await page.until(`return document.title === "working"`);
+  await page.until(connected);
+  await page.run("worker.postMessage(null)");
+  await page.until(`return told.includes("flushed")`);
+  await page.run("worker.terminate()");
+});
