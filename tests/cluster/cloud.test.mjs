@@ -6,6 +6,8 @@ import { join } from "node:path";
 import { test } from "node:test";
 import { pathToFileURL } from "node:url";
 
+import { WebSocket } from "ws";
+
 import { Cloud } from "../support/cloud.mjs";
 import { PACKAGE } from "../support/paths.mjs";
 import { until } from "../support/until.mjs";
@@ -103,4 +105,33 @@ test("a hand-over has time for an onStop of 3 s", async (t) => {
   await one.server.close();
   await until("the session has moved", () => other.told.length === 1);
   assert.deepEqual(other.told[0].previous, { of: "ada" });
+});
+
+test("the next process dials while onStop runs, and its session uses that socket", async (t) => {
+  const cloud = await Cloud.start();
+  t.after(() => cloud.stop());
+  const memory = new MemoryStore();
+  const dials = [];
+  class Counting extends WebSocket {
+    constructor(...args) {
+      super(...args);
+      dials.push(args[2]?.maxPayload);
+    }
+  }
+  const session = { logLevel: "silent", WebSocket: Counting, maxFrameBytes: 50_000 };
+  const other = await start(t, memory, { session });
+  const sends = [];
+  const onStop = async (reason, context) => {
+    sends.push(context.session.send({ type: "late" }));
+    await until("the dial", () => dials.length > 0);
+  };
+  const one = await start(t, memory, { onStop });
+  const response = await cloud.post("/apps", { packageName: APP, userId: "ada", webhookUrl: one.webhook });
+  assert.ok(response.ok, await response.text());
+  await until("the session is there", () => one.told.length === 1);
+  await one.server.close({ timeout: 5000 });
+  await until("the session has moved", () => other.told.length === 1);
+  assert.deepEqual(sends, ["dropped"]);
+  assert.deepEqual(dials, [50_000], "one socket, with the limit of the option");
+  await until("ada is heard", () => isHeard(cloud, "ada"));
 });
