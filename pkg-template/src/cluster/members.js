@@ -7,7 +7,7 @@
  */
 import { UNREACHABLE, begin, check, emptyFields, end, settleRecord } from "./holds.js";
 import { quarantine, withCrash } from "./quarantine.js";
-import { rendezvous } from "./rendezvous.js";
+import { portion, rendezvous } from "./rendezvous.js";
 import { hibernate, lock, unlock } from "./start.js";
 import {
   BEAT,
@@ -39,6 +39,8 @@ const CHECK = 15_000;
 const RECENT = 60_000;
 /** Interval between two sessions that are taken over, ms. */
 const TAKE_INTERVAL = 10;
+/** Entries of lists that all processes together read in 1 ms. */
+const LISTED = 500;
 /** Longest wait of a take-over for requests of the cloud, ms. */
 const YIELD = 1000;
 
@@ -200,10 +202,28 @@ function* oweStop(state, sessionId, { number, at }) {
   return answer !== undefined;
 }
 
+/**
+ * Time before the list of a dead process is read, ms. Each survivor reads the lists of all that died: if they
+ * did so at once after a large loss, the store would answer nobody within the time of a command.
+ *
+ * @param {State} state @param {string} name
+ */
+function listDelay(state, name) {
+  const dead = [...state.peers.values()].filter((peer) => isDead(state, peer));
+  const lost = dead.reduce((sum, { load }) => sum + (load || 0), 0);
+  const entries = lost * (livingPeers(state).length + 1);
+  return Math.min(entries / LISTED, RECENT / 2) * portion(`${state.instance}\n${name}`);
+}
+
 /** Takes this process's share of the sessions of one that died. @param {State} state @param {string} name @returns {Task} */
 function* takeOver(state, name) {
   state.takingOver.add(name);
   try {
+    const wait = listDelay(state, name);
+    if (wait >= 1) {
+      yield sleep(wait);
+      if (!isStillDead(state, name)) return;
+    }
     const index = yield command("owned", name);
     if (index === undefined) return;
     const isRecent = storeNow(state) - (state.peers.get(name)?.at ?? 0) <= RECENT;

@@ -16,6 +16,11 @@ export function rendezvous(key, names) {
   return best;
 }
 
+/** Number from 0 to 1 that is the same for the same key, and spread evenly over many. @param {string} key */
+export function portion(key) {
+  return hash(key) / 2 ** 32;
+}
+
 /** FNV-1a with the finalizer of MurmurHash3, which spreads keys that differ at the end. @param {string} text */
 function hash(text) {
   let h = 0x811c9dc5;
