@@ -3,6 +3,7 @@
 mod args;
 mod config_file;
 mod escape;
+mod help;
 mod log;
 mod scenario_file;
 #[cfg(test)]

@@ -82,6 +82,8 @@ fn the_library_checks_every_option_as_the_command_line_does() {
         "deaf",
         "1001",
         "ws://a",
+        "https://a",
+        "https://a/b",
         "127.0.0.1:0",
         "[::1]:80",
         "/faults=a",
