@@ -19,6 +19,9 @@ extern "C" {
     #[wasm_bindgen(js_name = epochOfTimers)]
     fn epoch_of_timers(sink: &JsValue) -> u32;
 
+    #[wasm_bindgen(js_name = canClearTimers)]
+    fn can_clear_timers(epoch: u32) -> bool;
+
     #[wasm_bindgen(js_name = reportTimeout, catch)]
     fn report_timeout(sink: &JsValue) -> Result<(), JsValue>;
 
@@ -137,12 +140,12 @@ impl Drop for Armed {
         let Some(timeout) = self.timeout.take() else {
             return;
         };
-        if epoch_of_timers(&JsValue::UNDEFINED) == self.epoch {
+        if can_clear_timers(self.epoch) {
             return drop(timeout);
         }
         // Fake timers of a test were installed or removed in between, and those of now would throw
-        // or remove another timeout. It may still fire and must find its closure, but it need not
-        // keep a process of Node alive.
+        // or remove another timeout; or they replace only `setTimeout`. It may still fire and must
+        // find its closure, but it need not keep a process of Node alive.
         unref(&timeout.forget());
     }
 }

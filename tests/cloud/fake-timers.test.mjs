@@ -118,3 +118,24 @@ test("timers that are faked during a session and taken away again do no harm", a
   await cloud.until(() => cloud.displays.length === 2);
   assert.equal(session.state, "connected");
 });
+
+test("timers of which only setTimeout is faked drive a session through reconnections", async (t) => {
+  const { clearTimeout: real } = globalThis;
+  mock.timers.enable({ apis: ["setTimeout"] });
+  // As `toFake: ["setTimeout"]` of other libraries: what is cleared fires all the same.
+  globalThis.clearTimeout = real;
+  t.after(() => mock.timers.reset());
+  const { cloud, session } = setUp(t);
+  await session.connect(ID);
+  for (let cut = 0; cut < 5; cut++) {
+    session.layouts.showTextWall(String(cut));
+    cloud.cut();
+    await advance(10_000);
+    assert.equal(session.state, "connected", `after cut ${cut}`);
+  }
+  session.dispose();
+  cloud.dispose();
+  // Everything that was set, and cleared in vain, fires.
+  await advance(120_000, 1000);
+  assert.equal(session.state, "stopped");
+});

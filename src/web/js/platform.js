@@ -163,6 +163,10 @@ export const runtime = {
 export const webSocket = (given) => runtime.webSocket(given);
 export const loadWebSocket = () => runtime.loadWebSocket();
 
+/** The timers at load, which belong together. */
+const setAtLoad = /* @__PURE__ */ (() => globalThis.setTimeout)();
+const clearAtLoad = /* @__PURE__ */ (() => globalThis.clearTimeout)();
+
 /** @type {unknown[]} */
 let timers = [];
 let timersEpoch = 0;
@@ -181,6 +185,16 @@ export function epochOfTimers(sink) {
   }
   if (sink !== undefined) runtime.awaitTimers(sink);
   return timersEpoch;
+}
+
+/**
+ * Tests whether the global `clearTimeout` clears a timer that was set in an epoch. Fake timers of a test
+ * may replace one of the two functions alone.
+ * @param {number} epoch
+ */
+export function canClearTimers(epoch) {
+  const { setTimeout, clearTimeout } = globalThis;
+  return epochOfTimers() === epoch && (setTimeout === setAtLoad) === (clearTimeout === clearAtLoad);
 }
 
 /** @param {Sink} sink of a session whose timer fired */

@@ -7,6 +7,14 @@
 const MAX_WAIT = 1000;
 
 /**
+ * @typedef {object} Timer
+ * @property {ReturnType<typeof setTimeout> | undefined} id
+ * @property {number} at
+ * @property {typeof setTimeout} set Functions that belong to it.
+ * @property {typeof clearTimeout} clear
+ */
+
+/**
  * A monotonic clock that fake timers drive. It advances by the slower of `performance` and `Date`: a
  * test that fakes only one of them, or changes the date, moves neither. A timer that fires has waited
  * its time, whatever they show.
@@ -15,10 +23,11 @@ export class Clock {
   #now = 0;
   #performance = performance.now();
   #date = Date.now();
+  /** @type {Timer | undefined} */
   #timer;
   #onTimeout;
 
-  /** `onTimeout` is called when the time of `wake()` has come. */
+  /** @param {() => void} onTimeout Called when the time of `wake()` has come. */
   constructor(onTimeout) {
     this.#onTimeout = onTimeout;
   }
@@ -32,28 +41,41 @@ export class Clock {
     return this.#now;
   }
 
+  /**
+   * @param {number} now
+   * @param {number} [clock]
+   * @param {number} [date]
+   */
   #set(now, clock = performance.now(), date = Date.now()) {
     this.#now = now;
     this.#performance = clock;
     this.#date = date;
   }
 
-  /** Sets the only timer to a time of this clock; undefined stops it. */
+  /**
+   * Sets the only timer to a time of this clock; undefined stops it.
+   *
+   * @param {number | undefined} at
+   */
   wake(at) {
     if (at !== undefined && at === this.#timer?.at && this.#timer.set === setTimeout) return;
     this.#clear();
     if (at === undefined) return;
     const now = this.now();
     const wait = Math.min(Math.max(at - now, 0), MAX_WAIT);
-    const id = setTimeout(() => {
+    /** @type {Timer} */
+    const timer = { id: undefined, at, set: setTimeout, clear: clearTimeout };
+    timer.id = setTimeout(() => {
+      // Fake timers that replace only `setTimeout` clear none.
+      if (this.#timer !== timer) return;
       this.#timer = undefined;
       const reached = now + wait;
       if (this.now() < reached) this.#set(reached);
       this.#onTimeout();
     }, Math.ceil(wait));
     // A cloud that waits for an app keeps no process alive.
-    id?.unref?.();
-    this.#timer = { id, at, set: setTimeout, clear: clearTimeout };
+    timer.id?.unref?.();
+    this.#timer = timer;
   }
 
   /** Stops the timer. */
