@@ -17,6 +17,8 @@ pub struct Access {
     token: Option<String>,
     /// Host of the public URL, if one is configured.
     public_host: Option<String>,
+    /// Further origins whose pages are accepted, as browsers write them.
+    origins: Vec<String>,
 }
 
 /// Purpose of a request.
@@ -67,7 +69,16 @@ impl Access {
             addr,
             token,
             public_host: public_url.and_then(host_of_url).map(str::to_owned),
+            origins: Vec::new(),
         }
+    }
+
+    /// Accepts the pages of further origins, which [`options::origin`](crate::options::origin) has
+    /// read.
+    #[must_use]
+    pub fn with_origins(mut self, origins: Vec<String>) -> Self {
+        self.origins = origins;
+        self
     }
 
     /// Decides about a request of a peer.
@@ -87,7 +98,9 @@ impl Access {
     /// a page, and a page cannot change it; programs usually send none.
     fn check_socket(&self, head: &Head<'_>) -> Verdict {
         match head.origin {
-            Some(origin) if !self.is_own_page(origin, head) => forbidden(FOREIGN_PAGE),
+            Some(origin) if !self.is_own_page(origin, head) && !self.is_listed(origin) => {
+                forbidden(FOREIGN_PAGE)
+            }
             Some(_) | None => Verdict::default(),
         }
     }
@@ -112,7 +125,8 @@ impl Access {
                 false => Verdict::default(),
             };
         };
-        if !self.comes_from_this_server(origin, head) {
+        let is_listed = self.is_listed(origin);
+        if !is_listed && !self.comes_from_this_server(origin, head) {
             return forbidden(FOREIGN_PAGE);
         }
         let mut verdict = Verdict::default();
@@ -125,10 +139,18 @@ impl Access {
             verdict.add("access-control-allow-methods", "GET, POST, DELETE");
             verdict.add("access-control-allow-headers", allowed);
             verdict.add("access-control-max-age", "600");
+            if is_listed {
+                // Browsers may ask before a public page reaches this machine.
+                verdict.add("access-control-allow-private-network", "true");
+            }
         }
         verdict.add("access-control-allow-origin", origin);
         verdict.add("vary", "origin");
         verdict
+    }
+
+    fn is_listed(&self, origin: &str) -> bool {
+        self.origins.iter().any(|listed| listed == origin)
     }
 
     /// Reports whether the origin is this machine or, with a token, this server.
@@ -157,7 +179,8 @@ impl Verdict {
     }
 }
 
-const FOREIGN_PAGE: &str = "the page's origin must be this machine or this server";
+const FOREIGN_PAGE: &str =
+    "the page's origin must be this machine, this server or one of --allow-origin";
 
 const UNKNOWN_HOST: &str = "the Host header must name this machine, such as 127.0.0.1 or localhost";
 

@@ -45,6 +45,7 @@ pub fn check(option: &str, text: &str) -> Result<(), String> {
         "old-connection" => old_connection(text).map(drop).map_err(str::to_owned),
         "user-session" => user_session(text).map(drop).map_err(str::to_owned),
         "public-url" => public_url(text).map(drop).map_err(str::to_owned),
+        "allow-origin" => origin(text).map(drop).map_err(str::to_owned),
         "seed" => {
             let seed = text.parse::<u64>();
             seed.map(drop).map_err(|error| error.to_string())
@@ -184,6 +185,28 @@ pub fn public_url(text: &str) -> Result<String, &'static str> {
     Err("expected a URL that begins with ws:// or wss://")
 }
 
+/// Reads the origin of a page, and writes it as browsers do: in lower case, without a slash at its
+/// end or the port that its scheme has anyway.
+pub fn origin(text: &str) -> Result<String, &'static str> {
+    let origin = text.strip_suffix('/').unwrap_or(text).to_ascii_lowercase();
+    let (rest, port) = match (
+        origin.strip_prefix("https://"),
+        origin.strip_prefix("http://"),
+    ) {
+        (Some(rest), _) => (rest, ":443"),
+        (_, Some(rest)) => (rest, ":80"),
+        (None, None) => return Err(NO_ORIGIN),
+    };
+    let is_plain = |byte: u8| byte.is_ascii_alphanumeric() || b"-._:[]".contains(&byte);
+    if rest.is_empty() || rest.starts_with(':') || !rest.bytes().all(is_plain) {
+        return Err(NO_ORIGIN);
+    }
+    // An IPv6 address is in brackets, so that the rest is a port.
+    Ok(origin.strip_suffix(port).unwrap_or(&origin).to_owned())
+}
+
+const NO_ORIGIN: &str = "expected an origin such as https://demo.example, without a path";
+
 /// Reads the id of a user session.
 pub fn user_session(text: &str) -> Result<String, &'static str> {
     if text.is_empty() {
@@ -239,5 +262,34 @@ fn words(value: &toml::Value) -> Option<Vec<String>> {
         Integer(number) => Some(vec![number.to_string()]),
         Boolean(flag) => Some(vec![flag.to_string()]),
         Float(_) | Datetime(_) | Table(_) => None,
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn an_origin_is_written_as_browsers_do() {
+        for (text, read) in [
+            ("https://demo.example", Some("https://demo.example")),
+            ("HTTPS://Demo.Example/", Some("https://demo.example")),
+            ("https://demo.example:443", Some("https://demo.example")),
+            ("http://demo.example:80", Some("http://demo.example")),
+            ("http://demo.example:443", Some("http://demo.example:443")),
+            ("https://[fe80::7]:8443", Some("https://[fe80::7]:8443")),
+            ("https://demo.example/page", None),
+            ("https://user@demo.example", None),
+            ("https://*.example", None),
+            ("https://a https://b", None),
+            ("https://", None),
+            ("https://:443", None),
+            ("demo.example", None),
+            ("file://demo", None),
+            ("null", None),
+            ("", None),
+        ] {
+            assert_eq!(origin(text).ok().as_deref(), read, "{text}");
+        }
     }
 }

@@ -135,6 +135,7 @@ fn every_option_can_be_set_in_a_file() {
         serve = ["/www={}"]
         ping-interval = "1s"
         stale-after = "3s"
+        allow-origin = ["https://a.example", "https://b.example"]
         restart-app-after = "1s"
         no-pong = true
         strict-sessions = true
@@ -303,6 +304,8 @@ fn errors_name_the_argument() {
         (["--max-frame", "0"], "--max-frame"),
         (["--token", "short"], "--token"),
         (["--public-url", "http://a"], "--public-url"),
+        (["--allow-origin", "https://a/page"], "--allow-origin"),
+        (["--allow-origin", "*"], "without a path"),
         (["--stream-interval", "1us"], "--stream-interval"),
         (["--shutdown-code", "1006"], "--shutdown-code"),
     ] {

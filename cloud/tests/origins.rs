@@ -134,3 +134,78 @@ async fn a_foreign_page_embeds_nothing_of_the_control_interface() {
     }
     assert_eq!(get(&server, "/sessions").await.body, "[]");
 }
+
+/// Pages of a public host can use a cloud on this machine if it lists their origin.
+#[tokio::test]
+async fn pages_of_listed_origins_are_accepted() {
+    let listed = "https://demo.example";
+    let config = ServerConfig {
+        allow_origins: vec!["https://other.example:8443".to_owned(), listed.to_owned()],
+        ..ServerConfig::default()
+    };
+    let server = Server::start(config).await.unwrap();
+    for (origin, status) in [
+        (listed, 101),
+        ("https://other.example:8443", 101),
+        ("https://other.example", 403),
+        ("http://demo.example", 403),
+        ("https://demo.example:444", 403),
+        ("https://demo.example.evil.example", 403),
+        ("https://evil.example", 403),
+        ("null", 403),
+        ("", 403),
+    ] {
+        let headers = [("Origin", origin)];
+        assert_eq!(
+            upgrade(&server, "/app-ws", &headers).await,
+            status,
+            "{origin}"
+        );
+        let response = http(&server, "GET", "/sessions", &headers, "").await;
+        let (expected, allowed) = match status {
+            101 => (200, Some(origin)),
+            _ => (403, None),
+        };
+        assert_eq!(response.status, expected, "{origin}");
+        assert_eq!(response.header("access-control-allow-origin"), allowed);
+    }
+    let asked = [
+        ("Origin", listed),
+        ("Access-Control-Request-Method", "POST"),
+        ("Access-Control-Request-Headers", "content-type"),
+        ("Access-Control-Request-Private-Network", "true"),
+    ];
+    let response = http(&server, "OPTIONS", "/faults", &asked, "").await;
+    assert_eq!(response.status, 204);
+    for (name, value) in [
+        ("access-control-allow-origin", listed),
+        ("access-control-allow-headers", "content-type"),
+        ("access-control-allow-private-network", "true"),
+        ("vary", "origin"),
+    ] {
+        assert_eq!(response.header(name), Some(value), "{name}");
+    }
+}
+
+/// A listed origin makes no request allowed that is refused for another reason.
+#[tokio::test]
+async fn a_listed_origin_needs_the_token_and_the_name_of_this_machine() {
+    let listed = ("Origin", "https://demo.example");
+    let config = ServerConfig {
+        allow_origins: vec!["https://demo.example".to_owned()],
+        token: Some("only-for-a-test".parse().unwrap()),
+        ..ServerConfig::default()
+    };
+    let server = Server::start(config).await.unwrap();
+    let token = ("Authorization", "Bearer only-for-a-test");
+    let rebound = ("Host", "demo.example");
+    for (headers, status) in [
+        (&[listed][..], 401),
+        (&[listed, token], 200),
+        (&[listed, token, rebound], 403),
+    ] {
+        let response = http(&server, "GET", "/sessions", headers, "").await;
+        assert_eq!(response.status, status, "{headers:?}");
+    }
+    assert_eq!(upgrade(&server, "/tpa-ws", &[listed, rebound]).await, 403);
+}

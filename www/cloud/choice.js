@@ -13,7 +13,8 @@ const PARAMETER = "cloud";
 
 /** Reason why a cloud that runs may still refuse this page. */
 const HINT =
-  "A cloud accepts only pages from its own machine: if it runs, open a copy of this site that is served there.";
+  "A cloud accepts only pages from its own machine and those that it is told to: if it runs, start it with " +
+  `--allow-origin ${location.origin}.`;
 
 /** Starts the chosen cloud, or connects to it. */
 export async function chooseCloud() {

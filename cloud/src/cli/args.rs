@@ -66,6 +66,16 @@ pub(super) struct Arguments {
     )]
     serve: Vec<Mount>,
 
+    /// Origin of pages on another host that may use this cloud; may be repeated
+    #[arg(
+        long = "allow-origin",
+        value_name = "URL",
+        env = "TPA_CLOUD_ALLOW_ORIGIN",
+        value_delimiter = ',',
+        value_parser = options::origin
+    )]
+    allow_origins: Vec<String>,
+
     /// Interval of protocol-level pings
     #[arg(
         long,
@@ -325,6 +335,7 @@ impl Arguments {
             play,
             token: self.token,
             public_url: self.public_url,
+            allow_origins: self.allow_origins,
             cloud: Config {
                 api_key: self.api_key,
                 ping_interval: self.ping_interval,

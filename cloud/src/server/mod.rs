@@ -60,6 +60,9 @@ pub struct ServerConfig {
     /// URL of this server for started apps, such as `ws://cloud.example:8002`. Defaults to the
     /// address it listens on.
     pub public_url: Option<String>,
+    /// Origins of pages on other hosts that may use this server, read by
+    /// [`options::origin`](crate::options::origin).
+    pub allow_origins: Vec<String>,
     /// Options of the cloud.
     pub cloud: Config,
 }
@@ -74,6 +77,7 @@ impl Default for ServerConfig {
             play: None,
             token: None,
             public_url: None,
+            allow_origins: Vec::new(),
             cloud: Config::default(),
         }
     }
@@ -107,7 +111,8 @@ pub async fn start(mut config: ServerConfig) -> io::Result<Server> {
         config.token = Some(Token::generate().map_err(io::Error::other)?);
     }
     let token = config.token.as_ref().map(|token| token.reveal().to_owned());
-    let access = Access::new(addr, token, config.public_url.as_deref());
+    let access =
+        Access::new(addr, token, config.public_url.as_deref()).with_origins(config.allow_origins);
     config.cloud.public_url = config.public_url.unwrap_or_else(|| local_url(addr));
     let (stopping, stopped) = watch::channel(false);
     let limits = Limits {

@@ -92,6 +92,8 @@ fn flags(config: &ServerConfig) -> Vec<String> {
     if let Some(url) = &config.public_url {
         flags.push(format!("--public-url={url}"));
     }
+    let origins = config.allow_origins.iter();
+    flags.extend(origins.map(|origin| format!("--allow-origin={origin}")));
     if let Some(plan) = &config.play {
         flags.push(match plan.name().strip_prefix("seed-") {
             Some(seed) => format!("--seed={seed}"),
