@@ -1,7 +1,7 @@
 //! JSON that is read with serde; an error names the field, its value and what is allowed.
 
+use serde::Deserialize;
 use serde::de::{DeserializeOwned, Deserializer, Error as _, Unexpected};
-use serde::{Deserialize, de};
 use serde_json::{Map, Value};
 
 /// The longest part of a rejected string that an error repeats, in characters.
@@ -70,52 +70,65 @@ pub(crate) fn parse<T: DeserializeOwned>(
     fields: Map<String, Value>,
     common_fields: &[&str],
 ) -> Result<T, FieldError> {
-    let mut object = Value::Object(fields);
-    let error = match deserialize::<T>(&object) {
-        Ok(value) => return Ok(value),
-        Err(error) => error,
-    };
+    let object = Value::Object(fields);
+    deserialize(&object).map_err(|error| {
+        let again = |object: &Value| deserialize::<T>(object).err();
+        explained(object, common_fields, error, &again)
+    })
+}
+
+/// Improves the error for a field of an object. This is one function for all types of objects, which
+/// are more than forty. `read_error` reads the object again.
+fn explained(
+    mut object: Value,
+    common_fields: &[&str],
+    error: FieldError,
+    read_error: &dyn Fn(&Value) -> Option<FieldError>,
+) -> FieldError {
     // Only for fields of the object itself; those of nested objects keep serde's text.
     let is_own = |name: &str| error.field.is_empty() || error.field == name;
     let missing = name_after("missing field", &error.problem);
     if let Some(name) = missing.filter(|name| is_own(name)) {
         // Serde reports a missing field without its type. Reading null in its place adds that.
         object[name] = Value::Null;
-        let expected = deserialize::<T>(&object).err();
+        let expected = read_error(&object);
         let expected = expected.as_ref().and_then(|error| {
             let (_, expected) = error.problem.split_once("expected ")?;
             Some(format!("missing, expected {expected}"))
         });
-        return Err(FieldError {
+        return FieldError {
             field: name.to_owned(),
             problem: expected.unwrap_or_else(|| "missing".to_owned()),
-        });
+        };
     }
     let unknown = name_after("unknown field", &error.problem);
     if let Some(name) = unknown.filter(|name| is_own(name)) {
         // The names are in backticks, the unknown one first.
         let known = error.problem.split('`').skip(3).step_by(2);
         let known: Vec<&str> = known.chain(common_fields.iter().copied()).collect();
-        return Err(FieldError {
+        return FieldError {
             field: quoted(name),
             problem: format!("unknown field, expected one of {}", known.join(", ")),
-        });
+        };
     }
-    Err(error)
+    error
 }
 
 fn deserialize<T: DeserializeOwned>(value: &Value) -> Result<T, FieldError> {
-    serde_path_to_error::deserialize(value).map_err(|error| {
-        let path = error.path().to_string();
-        FieldError {
-            field: if path == "." {
-                String::new()
-            } else {
-                quoted(&path)
-            },
-            problem: cut(&error.into_inner().to_string(), MAX_PROBLEM),
-        }
-    })
+    serde_path_to_error::deserialize(value).map_err(field_error)
+}
+
+#[inline(never)]
+fn field_error(error: serde_path_to_error::Error<serde_json::Error>) -> FieldError {
+    let path = error.path().to_string();
+    FieldError {
+        field: if path == "." {
+            String::new()
+        } else {
+            quoted(&path)
+        },
+        problem: cut(&error.into_inner().to_string(), MAX_PROBLEM),
+    }
 }
 
 fn name_after<'a>(prefix: &str, problem: &'a str) -> Option<&'a str> {
@@ -131,26 +144,28 @@ pub(crate) fn checked<'de, D: Deserializer<'de>, T>(
     read: impl FnOnce(&Value) -> Option<T>,
 ) -> Result<T, D::Error> {
     let value = Value::deserialize(deserializer)?;
-    read(&value).ok_or_else(|| {
-        let text;
-        let unexpected = match &value {
-            Value::Null => {
-                return D::Error::custom(format!("invalid value: null, expected {allowed}"));
-            }
-            Value::Bool(flag) => Unexpected::Bool(*flag),
-            Value::Number(number) => {
-                text = format!("number `{number}`");
-                Unexpected::Other(&text)
-            }
-            Value::String(string) => {
-                text = quoted(string);
-                Unexpected::Str(&text)
-            }
-            Value::Array(_) => Unexpected::Seq,
-            Value::Object(_) => Unexpected::Map,
-        };
-        <D::Error as de::Error>::invalid_value(unexpected, &allowed)
-    })
+    read(&value).ok_or_else(|| D::Error::custom(invalid(&value, allowed)))
+}
+
+/// The problem with a value, worded like that of serde.
+#[inline(never)]
+fn invalid(value: &Value, allowed: &str) -> String {
+    let text;
+    let unexpected = match value {
+        Value::Null => Unexpected::Other("null"),
+        Value::Bool(flag) => Unexpected::Bool(*flag),
+        Value::Number(number) => {
+            text = format!("number `{number}`");
+            Unexpected::Other(&text)
+        }
+        Value::String(string) => {
+            text = quoted(string);
+            Unexpected::Str(&text)
+        }
+        Value::Array(_) => Unexpected::Seq,
+        Value::Object(_) => Unexpected::Map,
+    };
+    format!("invalid value: {unexpected}, expected {allowed}")
 }
 
 /// Reads a value, or the default when it is of another type.
