@@ -1,6 +1,7 @@
 //! HTTP connections: each stage has a deadline, and their number is limited.
 
 use std::collections::HashMap;
+use std::error::Error;
 use std::pin::pin;
 use std::sync::Arc;
 use std::time::Duration;
@@ -12,6 +13,7 @@ use axum::http::StatusCode;
 use axum::http::header::CONNECTION;
 use axum::middleware::Next;
 use axum::response::{IntoResponse, Response};
+use http_body_util::LengthLimitError;
 use hyper::body::{Body as _, Incoming};
 use hyper::server::conn::http1;
 use hyper::service::service_fn;
@@ -209,10 +211,31 @@ impl BodyLimits {
         }
     }
 
-    async fn read(&self, body: Body) -> Result<Body, axum::Error> {
-        let body = axum::body::to_bytes(body, Self::MAX_BYTES).await?;
-        Ok(Body::from(body))
+    /// Reads a body. The error is the status of the response, and its text.
+    async fn read(&self, body: Body) -> Result<Body, (StatusCode, &'static str)> {
+        match axum::body::to_bytes(body, Self::MAX_BYTES).await {
+            Ok(body) => Ok(Body::from(body)),
+            Err(error) if is_too_long(&error) => Err(TOO_LONG),
+            Err(_) => Err((StatusCode::BAD_REQUEST, "the body cannot be read\n")),
+        }
     }
+}
+
+const TOO_LONG: (StatusCode, &str) = (
+    StatusCode::PAYLOAD_TOO_LARGE,
+    "the body is too long; expected at most 2 MiB\n",
+);
+
+/// Reports whether a body has more bytes than are allowed.
+fn is_too_long(error: &axum::Error) -> bool {
+    let mut source = error.source();
+    while let Some(error) = source {
+        if error.is::<LengthLimitError>() {
+            return true;
+        }
+        source = error.source();
+    }
+    false
 }
 
 /// Reads the body of a request, within its limits of memory and time.
@@ -223,6 +246,12 @@ pub(super) async fn read_body(
 ) -> Response {
     let (parts, body) = request.into_parts();
     let size = body.size_hint();
+    let refuse = |(status, problem): (StatusCode, &'static str)| {
+        (status, [(CONNECTION, "close")], problem).into_response()
+    };
+    if size.lower() > BodyLimits::MAX_BYTES as u64 {
+        return refuse(TOO_LONG);
+    }
     let is_small = size
         .upper()
         .is_some_and(|most| most <= BodyLimits::SMALL_BYTES);
@@ -234,15 +263,9 @@ pub(super) async fn read_body(
         };
         (limits.read(body).await, permit)
     };
-    let refuse = |status: StatusCode, problem: &'static str| {
-        (status, [(CONNECTION, "close")], problem).into_response()
-    };
     match timeout(limits.timeout, reading).await {
         Ok((Ok(body), _permit)) => next.run(Request::from_parts(parts, body)).await,
-        Ok((Err(_), _)) => refuse(
-            StatusCode::PAYLOAD_TOO_LARGE,
-            "the body cannot be read; expected at most 2 MiB\n",
-        ),
-        Err(_) => refuse(StatusCode::REQUEST_TIMEOUT, "the body took too long\n"),
+        Ok((Err(problem), _)) => refuse(problem),
+        Err(_) => refuse((StatusCode::REQUEST_TIMEOUT, "the body took too long\n")),
     }
 }
