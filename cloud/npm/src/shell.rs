@@ -17,15 +17,20 @@ pub struct WasmAccess(Access);
 
 #[wasm_bindgen]
 impl WasmAccess {
-    /// Creates the access control of a server at an address.
+    /// Creates the access control of a server at an address. Further origins are separated by
+    /// spaces.
     #[wasm_bindgen(constructor)]
     pub fn new(
         address: &str,
         token: Option<String>,
         public_url: Option<String>,
+        origins: &str,
     ) -> Result<WasmAccess, JsValue> {
         let address = address.parse().map_err(|_| type_error("no address"))?;
-        Ok(Self(Access::new(address, token, public_url.as_deref())))
+        let origins = origins.split_ascii_whitespace();
+        let origins = origins.filter_map(|origin| options::origin(origin).ok());
+        let access = Access::new(address, token, public_url.as_deref());
+        Ok(Self(access.with_origins(origins.collect())))
     }
 
     /// Decides about a request, by its parts as JSON. A peer without an address is foreign.

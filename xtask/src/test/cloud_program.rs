@@ -19,11 +19,12 @@ const PROGRAM: &str = "TPA_CLOUD_PROGRAM";
 const UPDATE: &str = "UPDATE_DIFFERENCES";
 
 /// Test files that start a cloud and see nothing but its sockets.
-const QUICK: [&str; 13] = [
+const QUICK: [&str; 14] = [
     "command_line",
     "control",
     "deadlines",
     "faults",
+    "http_requests",
     "log",
     "messages",
     "native_shell",

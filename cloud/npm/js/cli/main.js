@@ -101,6 +101,7 @@ function configOf(options, scenarios) {
     play: planOf(options, scenario?.name ?? given),
     token: optional("token"),
     publicUrl: optional("public-url")?.replace(/\/+$/, ""),
+    allowOrigins: values("allow-origin"),
     handshakeTimeoutMs: milliseconds(text("handshake-timeout")),
     maxFrame: Number(text("max-frame")),
     maxConnections: Number(text("max-connections")),

@@ -8,7 +8,7 @@ const MAX_BYTES = 2 * 1024 * 1024;
 const SMALL_BYTES = 16 * 1024;
 
 /** Large bodies that are read at the same time. */
-const MAX_LARGE = 8;
+const MAX_LARGE = 4;
 
 /** @typedef {import("node:http").IncomingMessage} IncomingMessage */
 
@@ -24,7 +24,9 @@ export class BodyError extends Error {
   }
 }
 
-const tooLong = () => new BodyError(413, "the body cannot be read; expected at most 2 MiB\n");
+const tooLong = () => new BodyError(413, "the body is too long; expected at most 2 MiB\n");
+
+const unreadable = () => new BodyError(400, "the body cannot be read\n");
 
 /** @param {IncomingMessage} request */
 function isSmall(request) {
@@ -33,10 +35,14 @@ function isSmall(request) {
 }
 
 /**
+ * Reads a body, after a client that waits for it was told to send it.
+ *
  * @param {IncomingMessage} request
+ * @param {import("node:http").ServerResponse} response
  * @returns {Promise<Buffer>}
  */
-function collect(request) {
+function collect(request, response) {
+  if (request.headers.expect?.toLowerCase() === "100-continue") response.writeContinue();
   return new Promise((resolve, reject) => {
     /** @type {Buffer[]} */
     const chunks = [];
@@ -47,10 +53,10 @@ function collect(request) {
       else reject(tooLong());
     });
     request.on("end", () => resolve(Buffer.concat(chunks)));
-    request.on("error", () => reject(tooLong()));
-    // Without an end: the connection is closed.
-    request.on("close", () => reject(tooLong()));
-    if (request.destroyed) reject(tooLong());
+    // Without an end, of an error too: the connection is closed.
+    request.on("error", () => reject(unreadable()));
+    request.on("close", () => reject(unreadable()));
+    if (request.destroyed) reject(unreadable());
   });
 }
 
@@ -66,15 +72,16 @@ export class BodyReader {
    * Reads a body. Throws a {@link BodyError} if it is too long or takes too much time.
    *
    * @param {IncomingMessage} request
+   * @param {import("node:http").ServerResponse} response
    */
-  async read(request) {
+  async read(request, response) {
     if (Number(request.headers["content-length"] ?? 0) > MAX_BYTES) throw tooLong();
     /** @type {NodeJS.Timeout | undefined} */
     let timer;
     const late = new Promise((_resolve, reject) => {
       timer = setTimeout(() => reject(new BodyError(408, "the body took too long\n")), this.timeoutMs);
     });
-    const read = () => Promise.race([collect(request), late]);
+    const read = () => Promise.race([collect(request, response), late]);
     // Not read until there is a permit, so that it takes no memory.
     const body = isSmall(request) ? read() : Promise.race([this.#large.run(read), late]);
     try {

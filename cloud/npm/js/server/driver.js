@@ -5,11 +5,14 @@ import { AppCaller } from "./app-calls.js";
 import { logEvent } from "./event-log.js";
 import { Feed } from "./feed.js";
 
-/** Bytes that may wait for all connections together, for two full send buffers at least. */
-const MAX_SENDING = 16 * 1024 * 1024;
+/**
+ * Bytes that may wait for all connections together, in both directions, for two full send buffers at
+ * least.
+ */
+const MAX_BUFFERED = 16 * 1024 * 1024;
 
 /** Bytes of the frames that all connections are receiving. */
-const MAX_RECEIVING = 16 * 1024 * 1024;
+const MAX_RECEIVING = 8 * 1024 * 1024;
 
 /** Longest timeout of Node, in milliseconds. */
 const MAX_TIMEOUT = 2 ** 31 - 1;
@@ -46,7 +49,7 @@ export class Driver {
   constructor(options, log) {
     this.#cloud = new Cloud(options, Date.now(), now());
     this.log = log;
-    this.maxSending = Math.max(MAX_SENDING, 2 * (options.maxSendBuffer ?? 0));
+    this.maxBuffered = Math.max(MAX_BUFFERED, 2 * (options.maxSendBuffer ?? 0));
   }
 
   /** @type {Cloud} */
@@ -111,9 +114,9 @@ export class Driver {
     }
   }
 
-  /** Resets the connections with the longest queues while all queues together are too long. */
+  /** Resets the connections with the longest queues while all buffers together are too long. */
   #boundSending() {
-    while (this.sending > this.maxSending) {
+    while (this.sending + this.receiving > this.maxBuffered) {
       const longest = this.#largest((connection) => connection.queuedBytes);
       if (longest === undefined) return;
       this.log.add("debug", `send buffers full connection=c${longest.id}`);
@@ -122,8 +125,12 @@ export class Driver {
     }
   }
 
-  /** Resets the connections with the largest receive buffers while all together are too large. */
+  /**
+   * Resets connections with long send queues, and those with the largest receive buffers, as far as
+   * they are too large together.
+   */
   boundReceiving() {
+    if (this.sending + this.receiving > this.maxBuffered) this.with(() => this.#boundSending());
     while (this.receiving > MAX_RECEIVING) {
       const largest = this.#largest((connection) => connection.receivingBytes);
       if (largest === undefined) return;

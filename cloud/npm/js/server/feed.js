@@ -2,7 +2,10 @@
 
 /** Number and bytes of events that a slow observer may lag behind. */
 const MAX_EVENTS = 4_096;
-const MAX_BYTES = 4 * 1024 * 1024;
+const MAX_BYTES = 2 * 1024 * 1024;
+
+/** Bytes of several events that are one write. */
+const MAX_WRITE = 16 * 1024;
 
 /** Number of observers. */
 const MAX_OBSERVERS = 64;
@@ -14,9 +17,9 @@ const KEEP_ALIVE_MS = 15_000;
 
 export class Feed {
   /**
-   * The latest events, shared by all observers.
+   * The latest events as they are sent, shared by all observers.
    *
-   * @type {string[]}
+   * @type {Buffer[]}
    */
   #events = [];
   #bytes = 0;
@@ -42,8 +45,9 @@ export class Feed {
    */
   add(json) {
     if (!this.isObserved) return;
-    this.#events.push(json);
-    this.#bytes += json.length;
+    const event = Buffer.from(`data: ${json}\n\n`);
+    this.#events.push(event);
+    this.#bytes += event.length;
     let dropped = 0;
     while (this.#events.length - dropped > MAX_EVENTS || this.#bytes > MAX_BYTES) {
       this.#bytes -= this.#events[dropped]?.length ?? 0;
@@ -73,13 +77,22 @@ export class Feed {
   }
 
   /**
-   * The events from a number on; a number if so many were missed.
+   * The next events from a number on, those of one write; a number if so many were missed.
    *
    * @param {number} next
    */
   from(next) {
     if (next < this.#before) return this.#before - next;
-    return this.#events.slice(next - this.#before);
+    let index = next - this.#before;
+    /** @type {Buffer[]} */
+    const events = [];
+    let bytes = 0;
+    for (let event; (event = this.#events[index]) !== undefined; index++) {
+      bytes += event.length;
+      if (events.length > 0 && bytes > MAX_WRITE) break;
+      events.push(event);
+    }
+    return events;
   }
 
   /**
@@ -128,21 +141,22 @@ class Observer {
 
   /** Sends the events that have come in the meantime. The last one for a slow observer is `lagged`. */
   write() {
-    if (this.#isBlocked || this.response.writableEnded) return;
-    const events = this.feed.from(this.next);
-    if (typeof events === "number") {
-      this.#send(`data: ${JSON.stringify({ type: "lagged", missed: events })}\n\n`);
-      this.end();
-      return;
+    while (!this.#isBlocked && !this.response.writableEnded) {
+      const events = this.feed.from(this.next);
+      if (typeof events === "number") {
+        this.#send(`data: ${JSON.stringify({ type: "lagged", missed: events })}\n\n`);
+        this.end();
+      }
+      if (typeof events === "number" || events.length === 0) return;
+      this.next += events.length;
+      // One is shared with the other observers; short ones are copied.
+      this.#send(events.length === 1 && events[0] ? events[0] : Buffer.concat(events));
     }
-    if (events.length === 0) return;
-    this.next += events.length;
-    this.#send(events.map((json) => `data: ${json}\n\n`).join(""));
   }
 
-  /** @param {string} text */
-  #send(text) {
-    if (!this.response.write(text)) this.#isBlocked = true;
+  /** @param {string | Buffer} part */
+  #send(part) {
+    if (!this.response.write(part)) this.#isBlocked = true;
   }
 
   end() {

@@ -8,17 +8,23 @@ import { shell } from "package:core";
 import { BodyError, BodyReader } from "./body.js";
 import { Connection, TpaSocket } from "./connection.js";
 import { Driver } from "./driver.js";
+import { Semaphore } from "./semaphore.js";
 import { checkMounts, serveFile } from "./static-files.js";
 import { TcpConnections } from "./tcp-connections.js";
 
 /** Frames of up to this multiple of the cloud's limit are read, so that a close handshake can follow. */
 const HARD_LIMIT = 2;
 
-/** Size of the buffer for the head of a request, in bytes. */
-const MAX_HEAD_BYTES = 64 * 1024;
+/** Limits of the head of a request: bytes, bytes of its target, and number of headers. */
+const MAX_HEAD_BYTES = 128 * 1024;
+const MAX_TARGET_BYTES = 65_534;
+const MAX_HEADERS = 100;
 
-/** Part of a large response that is written at once, in characters. */
-const CHUNK_LENGTH = 64 * 1024;
+/** Part of a large response that is written at once, in bytes. */
+const CHUNK_BYTES = 64 * 1024;
+
+/** Number of large snapshots that are being read. */
+const MAX_SNAPSHOTS = 2;
 
 /** Time for the requests that are being served at a shutdown, in milliseconds. */
 const REQUEST_MS = 500;
@@ -45,6 +51,7 @@ const CONTROL = /^\/(sessions|metrics|events|faults|frames|tools|scenarios|apps|
  * @property {string | undefined} play Body of the request that plays a scenario or a seed.
  * @property {string | undefined} token
  * @property {string | undefined} publicUrl
+ * @property {string[]} allowOrigins
  * @property {number} handshakeTimeoutMs
  * @property {number} maxFrame
  * @property {number} maxConnections
@@ -67,13 +74,15 @@ const authority = (host = "", port = 0) => `${isIPv6(host) ? `[${host}]` : host}
  */
 function targetOf({ url = "/" }) {
   // A proxy sends the whole URL.
-  const target = url.replace(/^https?:\/\/[^/?]*/, "");
+  const target = url.replace(/^https?:\/\/[^/?]*/, "").replace(/#.*/, "");
   const [path = "/", ...query] = target.split("?");
   return { path: path === "" ? "/" : path, query: query.join("?") };
 }
 
 export class Server {
   #isStopping = false;
+  /** Those of snapshots, which repeat all that apps have shown. */
+  #snapshots = new Semaphore(MAX_SNAPSHOTS);
   /** @type {WeakMap<IncomingMessage, Connection>} */
   #opened = new WeakMap();
 
@@ -90,6 +99,8 @@ export class Server {
       requestTimeout: 0,
       keepAliveTimeout: 0,
       maxHeaderSize: MAX_HEAD_BYTES,
+      // The rules of access decide.
+      requireHostHeader: false,
     });
     // Before the cloud, which needs the address.
     const { host, port } = config.listen;
@@ -116,7 +127,7 @@ export class Server {
     const publicUrl = config.publicUrl ?? `ws://${authority(reachable, port)}`;
     this.config = config;
     this.http = http;
-    this.access = new shell.Access(this.address, this.token, config.publicUrl);
+    this.access = new shell.Access(this.address, this.token, config.publicUrl, config.allowOrigins);
     this.driver = new Driver({ ...config.cloud, publicUrl }, log);
     this.connections = new TcpConnections(config.maxConnections, config.handshakeTimeoutMs);
     this.bodies = new BodyReader(config.handshakeTimeoutMs);
@@ -130,8 +141,11 @@ export class Server {
     });
     this.sockets.on("wsClientError", (error, socket) => refuse(socket, 400, `${error.message}\n`));
     this.connections.attach(http);
-    http.on("request", (request, response) => void this.#onRequest(request, response));
+    // Those with an `Expect` too, whatever is expected.
+    for (const event of ["request", "checkContinue", "checkExpectation"])
+      http.on(event, (request, response) => void this.#onRequest(request, response));
     http.on("upgrade", (request, socket, head) => this.#onUpgrade(request, socket, head));
+    http.on("connect", (request, socket) => this.#onConnect(request, socket));
     http.on("clientError", (error, socket) => onClientError(error, socket));
     if (config.play) this.#play(config.play);
   }
@@ -186,6 +200,14 @@ export class Server {
    * @param {ServerResponse} response
    */
   async #route(request, response) {
+    const { url = "", rawHeaders } = request;
+    // Names and values.
+    const isLong = rawHeaders.length > 2 * MAX_HEADERS;
+    if (isLong || url.length > MAX_TARGET_BYTES) {
+      response.writeHead(isLong ? 431 : 414, { Connection: "close" });
+      response.end();
+      return;
+    }
     const { path, query } = targetOf(request);
     const isControl = CONTROL.test(path);
     const verdict = this.#check(isControl ? "control" : SOCKETS.has(path) ? "socket" : "file", request);
@@ -194,14 +216,18 @@ export class Server {
       response.writeHead(verdict.status);
       response.end(verdict.body);
     } else if (isControl) {
-      const body = await this.bodies.read(request);
-      if (path === "/events" && (request.method === "GET" || request.method === "HEAD")) {
-        this.#observe(request, response);
-      } else await this.#control({ method: request.method ?? "GET", path, query, body }, response);
+      const body = await this.bodies.read(request, response);
+      const { method = "GET" } = request;
+      const answer = () => this.#control({ method, path, query, body }, response);
+      if (path === "/events" && allowed(request)) this.#observe(request, response);
+      else if (path === "/sessions" && allowed(request)) await this.#snapshots.run(answer);
+      else await answer();
     } else if (path === "/healthz")
       text(response, allowed(request) ? 200 : 405, allowed(request) ? "ok\n" : "");
-    else if (SOCKETS.has(path)) text(response, allowed(request) ? 426 : 405, "");
-    else await serveFile(this.config.serve, path, request, response);
+    else if (SOCKETS.has(path)) {
+      const isGet = request.method === "GET";
+      text(response, isGet ? 400 : 405, isGet ? "expected the upgrade to a WebSocket\n" : "");
+    } else await serveFile(this.config.serve, path, request, response);
   }
 
   /**
@@ -221,6 +247,8 @@ export class Server {
    * @param {ServerResponse} response
    */
   async #control(request, response) {
+    // The peer may have gone while the request waited.
+    if (response.destroyed) return;
     const answer = request.path === "/events" ? undefined : await this.driver.control(request);
     if (answer === undefined) {
       const isKnown = request.path === "/events";
@@ -230,9 +258,10 @@ export class Server {
     }
     if (answer.contentType !== null) response.setHeader("Content-Type", answer.contentType);
     if (answer.allow !== null) response.setHeader("Allow", answer.allow);
-    if (answer.status !== 204) response.setHeader("Content-Length", Buffer.byteLength(answer.body));
+    const bytes = Buffer.from(answer.body);
+    if (answer.status !== 204) response.setHeader("Content-Length", bytes.length);
     response.writeHead(answer.status);
-    await writeInParts(response, answer.body);
+    await writeInParts(response, bytes);
   }
 
   /**
@@ -242,21 +271,55 @@ export class Server {
    */
   #onUpgrade(request, stream, head) {
     const socket = /** @type {Socket} */ (stream);
-    const { path } = targetOf(request);
-    const dialect = SOCKETS.get(path);
-    const verdict = this.#check(dialect === undefined ? "file" : "socket", request);
+    const isSocket = SOCKETS.has(targetOf(request).path);
+    if (!isSocket || request.headers.upgrade?.toLowerCase() !== "websocket") {
+      this.#serveWithoutUpgrade(request, socket, head);
+      return;
+    }
+    const verdict = this.#check("socket", request);
     if (verdict.status !== null) {
       refuse(socket, verdict.status, verdict.body, "application/json");
       return;
     }
-    if (dialect === undefined) {
-      refuse(socket, 404, "");
+    // The library accepts drafts of the protocol too.
+    if (request.method !== "GET" || request.headers["sec-websocket-version"] !== "13") {
+      refuse(socket, request.method === "GET" ? 400 : 405, "");
       return;
     }
     this.sockets.handleUpgrade(request, socket, head, (upgraded) => {
       this.connections.setUpgraded(socket);
       this.#opened.get(request)?.attach(/** @type {TpaSocket} */ (upgraded));
     });
+  }
+
+  /**
+   * Refuses a request to be a proxy.
+   *
+   * @param {IncomingMessage} request
+   * @param {import("node:stream").Duplex} socket
+   */
+  #onConnect(request, socket) {
+    const { status, body } = this.#check("file", request);
+    if (status !== null) refuse(socket, status, body, "application/json");
+    else refuse(socket, request.url?.startsWith("/") ? 405 : 404, "");
+  }
+
+  /**
+   * Serves a request as if it had asked for no upgrade, as a server may. Node has given the connection
+   * away, so it is read again, without the header.
+   *
+   * @param {IncomingMessage} request
+   * @param {Socket} socket
+   * @param {Buffer} head
+   */
+  #serveWithoutUpgrade({ method, url, httpVersion, rawHeaders }, socket, head) {
+    let text = `${method} ${url} HTTP/${httpVersion}\r\n`;
+    for (const [index, name] of rawHeaders.entries()) {
+      if (index % 2 === 0 && name.toLowerCase() !== "upgrade")
+        text += `${name}: ${rawHeaders[index + 1]}\r\n`;
+    }
+    socket.unshift(Buffer.concat([Buffer.from(`${text}\r\n`, "latin1"), head]));
+    this.http.emit("connection", socket);
   }
 
   /**
@@ -311,14 +374,18 @@ function text(response, status, body) {
 }
 
 /**
- * Writes a text as far as the peer reads it.
+ * Writes a body as far as the peer reads it.
  *
  * @param {ServerResponse} response
- * @param {string} body
+ * @param {Buffer} body
  */
 async function writeInParts(response, body) {
-  for (let start = 0; start < body.length; start += CHUNK_LENGTH) {
-    if (response.write(body.slice(start, start + CHUNK_LENGTH))) continue;
+  if (body.length <= CHUNK_BYTES) {
+    response.end(body);
+    return;
+  }
+  for (let start = 0; start < body.length; start += CHUNK_BYTES) {
+    if (response.write(body.subarray(start, start + CHUNK_BYTES))) continue;
     /** @type {Promise<void>} */
     const ready = new Promise((resolve) => {
       response.once("drain", resolve);

@@ -37,7 +37,8 @@ export class TcpConnections {
    */
   attach(server) {
     server.on("connection", (socket) => this.#add(socket));
-    server.on("request", (request, response) => this.#begin(request.socket, response));
+    for (const event of ["request", "checkContinue", "checkExpectation"])
+      server.on(event, (request, response) => this.#begin(request.socket, response));
     // Nothing was sent for the time, though there is something to send. With a listener Node does not
     // close idle connections by itself.
     server.on("timeout", (socket) => {
@@ -47,6 +48,8 @@ export class TcpConnections {
 
   /** @param {Socket} socket */
   #add(socket) {
+    // A connection is given to the server again after a request for an upgrade that is not made.
+    if (this.#open.has(socket)) return;
     socket.on("error", () => {});
     if (this.#open.size >= this.most && !this.#makeRoom()) {
       socket.end(TOO_MANY, () => socket.destroy());
