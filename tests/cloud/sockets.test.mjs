@@ -117,6 +117,43 @@ test("binary frames have the type that is asked for", async (t) => {
   }
 });
 
+test("a Blob is sent in order, and counts as buffered at once", async (t) => {
+  const { cloud, open } = setUp(t);
+  const socket = await open();
+  socket.send(JSON.stringify(INIT));
+  await cloud.until("acked");
+  const ping = (id) => JSON.stringify({ type: "ping", id });
+  socket.send(ping(1));
+  socket.send(new Blob(["a", new Uint8Array(9)]));
+  assert.equal(socket.bufferedAmount, ping(1).length + 10);
+  socket.send(ping(2));
+  socket.send(new Blob(["b"]));
+  socket.send(ping(3));
+  socket.close(4000, "after all");
+  const { code } = await next(socket, "close");
+  assert.equal(code, 4000);
+  assert.equal(socket.bufferedAmount, 0);
+  assert.deepEqual(
+    cloud.events.filter(({ type }) => type === "message").map(({ frame }) => frame),
+    ["tpa_connection_init", "ping", "binary", "ping", "binary", "ping"],
+  );
+  const { body } = await cloud.control("GET", "/metrics");
+  assert.match(body, /frames_received_total\{kind="binary"\} 2\n/);
+});
+
+test("a Blob that cannot be read ends the socket", async (t) => {
+  const { cloud, open } = setUp(t);
+  const socket = await open();
+  socket.send(JSON.stringify(INIT));
+  await cloud.until("acked");
+  const gone = new Blob(["x"]);
+  gone.arrayBuffer = () => Promise.reject(new DOMException("the file was removed", "NotReadableError"));
+  socket.send(gone);
+  const { code, wasClean } = await next(socket, "close");
+  assert.deepEqual([code, wasClean], [1006, false]);
+  assert.equal(cloud.connections.length, 0);
+});
+
 test("a frozen socket buffers, and catches up", async (t) => {
   const { cloud, open } = setUp(t);
   const socket = await open();

@@ -135,7 +135,12 @@ export class Cloud {
   readonly socketCount: number;
   /** Handles a request of the control interface; undefined if there is no such path. */
   control(
-    request: { method: string; path: string; query?: string; body?: string | Uint8Array },
+    request: {
+      method: string;
+      path: string;
+      query?: string | undefined;
+      body?: string | Uint8Array | undefined;
+    },
     now: number,
   ): ControlResponse | ({ type: "toolCall" } & AppRequest) | undefined;
   /** Reports an app's response. Returns the response to a tool call. */

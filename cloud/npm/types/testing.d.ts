@@ -229,7 +229,7 @@ export interface TestWebSocket {
   onclose: ((event: any) => unknown) | null;
   addEventListener(type: string, listener: (event: any) => unknown, options?: any): void;
   removeEventListener(type: string, listener: (event: any) => unknown, options?: any): void;
-  send(data: string | ArrayBuffer | ArrayBufferView): void;
+  send(data: string | Blob | ArrayBuffer | ArrayBufferView): void;
   close(code?: number, reason?: string): void;
 }
 

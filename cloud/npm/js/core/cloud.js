@@ -36,7 +36,8 @@ const GONE = 5;
 const NO_BODY = new Uint8Array();
 
 const encoder = new TextEncoder();
-const bytesOf = (body) => (typeof body === "string" ? encoder.encode(body) : body);
+const bytesOf = (/** @type {string | Uint8Array} */ body) =>
+  typeof body === "string" ? encoder.encode(body) : body;
 
 export class Cloud {
   #wasm;
@@ -45,6 +46,10 @@ export class Cloud {
    * Throws a `TypeError` that names the option. The options are those of the command line in camel
    * case, times as milliseconds or text; `scenarios` is a list of scenarios with a `name` each, in
    * addition to the built-in ones.
+   *
+   * @param {import("../../types/index.d.ts").CloudOptions | undefined} options
+   * @param {number} unixMs
+   * @param {number} now
    */
   constructor({ scenarios = [], ...options } = {}, unixMs, now) {
     this.#wasm = new (glue().WasmCloud)(
@@ -55,59 +60,119 @@ export class Cloud {
     );
   }
 
-  /** Opens a socket: its id, or `"reset"` or `"full"` if it is not accepted. */
+  /**
+   * Opens a socket: its id, or `"reset"` or `"full"` if it is not accepted.
+   *
+   * @param {string} peer
+   * @param {"augmentos" | "mentraos"} dialect
+   * @param {number} now
+   * @returns {number | "reset" | "full"}
+   */
   open(peer, dialect, now) {
     const id = this.#wasm.open(peer, dialect === "mentraos", now);
     if (id === -1) return "reset";
     return id === -2 ? "full" : id;
   }
 
-  /** A text frame. */
+  /**
+   * A text frame.
+   *
+   * @param {number} id
+   * @param {string} text
+   * @param {number} now
+   */
   text(id, text, now) {
     this.#wasm.text(id, text, now);
   }
 
-  /** A binary frame. */
+  /**
+   * A binary frame.
+   *
+   * @param {number} id
+   * @param {Uint8Array} bytes
+   * @param {number} now
+   */
   binary(id, bytes, now) {
     this.#wasm.binary(id, bytes, now);
   }
 
-  /** A protocol-level ping, which the shell has answered. */
+  /**
+   * A protocol-level ping, which the shell has answered.
+   *
+   * @param {number} id
+   * @param {number} now
+   */
   ping(id, now) {
     this.#wasm.signal(id, PING, now);
   }
 
-  /** A protocol-level pong. */
+  /**
+   * A protocol-level pong.
+   *
+   * @param {number} id
+   * @param {number} now
+   */
   pong(id, now) {
     this.#wasm.signal(id, PONG, now);
   }
 
-  /** The peer's close frame, or its response to the cloud's; 1005 if it has no code. */
+  /**
+   * The peer's close frame, or its response to the cloud's; 1005 if it has no code.
+   *
+   * @param {number} id
+   * @param {number} code
+   * @param {string} reason
+   * @param {number} now
+   */
   closed(id, code, reason, now) {
     this.#wasm.closed(id, code, reason, now);
   }
 
-  /** The beginning of a frame that is too long to be read. */
+  /**
+   * The beginning of a frame that is too long to be read.
+   *
+   * @param {number} id
+   * @param {number} now
+   */
   tooBig(id, now) {
     this.#wasm.signal(id, TOO_BIG, now);
   }
 
-  /** The send buffer is full, because the peer does not read. */
+  /**
+   * The send buffer is full, because the peer does not read.
+   *
+   * @param {number} id
+   * @param {number} now
+   */
   congested(id, now) {
     this.#wasm.signal(id, CONGESTED, now);
   }
 
-  /** The receive buffer is too large, with those of other connections. */
+  /**
+   * The receive buffer is too large, with those of other connections.
+   *
+   * @param {number} id
+   * @param {number} now
+   */
   overrun(id, now) {
     this.#wasm.signal(id, OVERRUN, now);
   }
 
-  /** The socket is closed: the last call about it. */
+  /**
+   * The socket is closed: the last call about it.
+   *
+   * @param {number} id
+   * @param {number} now
+   */
   gone(id, now) {
     this.#wasm.signal(id, GONE, now);
   }
 
-  /** Handles the timers that have expired. */
+  /**
+   * Handles the timers that have expired.
+   *
+   * @param {number} now
+   */
   timeout(now) {
     this.#wasm.timeout(now);
   }
@@ -131,22 +196,42 @@ export class Cloud {
    * A request of the control interface, except for `GET /events`: the response `{status,
    * contentType, allow, body}`, or a call of type `toolCall` whose `answer()` or `fail()` returns
    * the response, or undefined if there is no such path. `contentType` and `allow` may be null.
+   *
+   * @param {{ method: string, path: string, query?: string | undefined, body?: string | Uint8Array | undefined }} request
+   * @param {number} now
    */
   control({ method, path, query = "", body = NO_BODY }, now) {
     return this.#wasm.control(method, path, query, bytesOf(body), now);
   }
 
-  /** Reports an app's response. Returns the response to a tool call. */
+  /**
+   * Reports an app's response. Returns the response to a tool call.
+   *
+   * @param {number} call
+   * @param {number} status
+   * @param {string | Uint8Array} body
+   * @param {number} now
+   */
   answer(call, status, body, now) {
     return this.#wasm.answer(call, status, bytesOf(body), now);
   }
 
-  /** Reports a call without a response. Returns the response to a tool call. */
+  /**
+   * Reports a call without a response. Returns the response to a tool call.
+   *
+   * @param {number} call
+   * @param {string} error
+   * @param {number} now
+   */
   fail(call, error, now) {
     return this.#wasm.fail(call, error, now);
   }
 
-  /** Closes every connection and accepts no new ones. */
+  /**
+   * Closes every connection and accepts no new ones.
+   *
+   * @param {number} now
+   */
   shutDown(now) {
     this.#wasm.shutDown(now);
   }

@@ -11,6 +11,7 @@ let isRunning = false;
 export function glue() {
   if (isRunning) return bindings;
   try {
+    /** @type {{ __wbindgen_start?: () => void }} */
     const wasm = named(new WebAssembly.Instance(getModule(), imports).exports);
     bindings.__wbg_set_wasm(wasm);
     // Exported only if the module has a start function.

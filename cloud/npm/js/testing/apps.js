@@ -8,10 +8,22 @@ const MAX_ANSWER = 64 * 1024;
 /** The first port in the URLs of handlers, which nothing listens on: they are only names. */
 const FIRST_PORT = 10_001;
 
+/**
+ * @typedef {(...request: any[]) => any} Handler Of the fetch API, or of Node.
+ * @typedef {{ url: string, contentType: string, body: Uint8Array<ArrayBuffer> }} Call
+ * @typedef {{ status: number, body: Uint8Array }} Answer
+ */
+
 export class Apps {
+  /** @type {Map<string, Handler>} */
   #handlers = new Map();
 
-  /** Registers a handler and returns the URL of its webhook. */
+  /**
+   * Registers a handler and returns the URL of its webhook.
+   *
+   * @param {Handler} handler
+   * @param {string} path
+   */
   add(handler, path) {
     for (const [origin, known] of this.#handlers) if (known === handler) return origin + path;
     const origin = `http://localhost:${FIRST_PORT + this.#handlers.size}`;
@@ -21,6 +33,9 @@ export class Apps {
 
   /**
    * Sends a request of the cloud: status and body of the response.
+   *
+   * @param {Call} call
+   * @returns {Promise<Answer>}
    * @throws the reason for which there is none
    */
   async send({ url, contentType, body }) {
@@ -33,6 +48,7 @@ export class Apps {
   }
 }
 
+/** @param {any} response */
 async function read(response) {
   if (typeof response?.status !== "number") {
     throw new TypeError("the handler must return a Response");

@@ -1,10 +1,20 @@
 /** Clouds that a test has forgotten to dispose, reported when the process ends. */
 
-/** Weak, so that a forgotten cloud takes no memory. */
+/** @typedef {{ readonly connections: import("../../types/testing.d.ts").Connection[] }} Watched */
+
+/**
+ * Weak, so that a forgotten cloud takes no memory.
+ *
+ * @type {Set<WeakRef<Watched>>}
+ */
 const undisposed = new Set();
 let isWatching = false;
 
-/** Reports a cloud at the end of the process, unless it is forgotten before. */
+/**
+ * Reports a cloud at the end of the process, unless it is forgotten before.
+ *
+ * @param {Watched} cloud
+ */
 export function watch(cloud) {
   const reference = new WeakRef(cloud);
   undisposed.add(reference);

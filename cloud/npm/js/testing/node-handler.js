@@ -2,12 +2,21 @@
 import { IncomingMessage, ServerResponse } from "node:http";
 import { Duplex } from "node:stream";
 
-/** Calls a handler: status and body of its response. */
+/**
+ * Calls a handler: status and body of its response.
+ *
+ * @param {import("./apps.js").Handler} handler
+ * @param {string} url
+ * @param {{ method: string, headers: Record<string, string>, body: Uint8Array }} request
+ * @returns {Promise<import("./apps.js").Answer>}
+ */
 export function callNodeHandler(handler, url, { method, headers, body }) {
   return new Promise((resolve, reject) => {
-    const socket = new Duplex({ read() {}, write: (_chunk, _encoding, done) => done() });
+    const socket = /** @type {import("node:net").Socket} */ (
+      new Duplex({ read() {}, write: (_chunk, _encoding, done) => done() })
+    );
     // As a TCP socket, which has timers and options of its own.
-    for (const name of ["setTimeout", "setNoDelay", "setKeepAlive"]) {
+    for (const name of /** @type {const} */ (["setTimeout", "setNoDelay", "setKeepAlive"])) {
       socket[name] = () => socket;
     }
     const request = new IncomingMessage(socket);
@@ -20,16 +29,20 @@ export function callNodeHandler(handler, url, { method, headers, body }) {
     request.complete = true;
     const response = new ServerResponse(request);
     response.assignSocket(socket);
+    /** @type {Uint8Array[]} */
     const chunks = [];
-    const keep = (chunk, encoding) => {
-      if (typeof chunk === "string") chunks.push(Buffer.from(chunk, encoding));
-      else if (chunk instanceof Uint8Array) chunks.push(chunk);
+    const keep = (/** @type {unknown} */ chunk, /** @type {unknown} */ encoding) => {
+      if (typeof chunk === "string") {
+        const name = typeof encoding === "string" ? encoding : undefined;
+        chunks.push(Buffer.from(chunk, /** @type {BufferEncoding | undefined} */ (name)));
+      } else if (chunk instanceof Uint8Array) chunks.push(chunk);
     };
-    for (const name of ["write", "end"]) {
+    for (const name of /** @type {const} */ (["write", "end"])) {
+      /** @type {(...parts: any[]) => any} */
       const original = response[name];
-      response[name] = function (chunk, encoding, ...rest) {
-        keep(chunk, typeof encoding === "string" ? encoding : undefined);
-        return original.call(this, chunk, encoding, ...rest);
+      response[name] = (/** @type {any[]} */ ...parts) => {
+        keep(parts[0], parts[1]);
+        return original.apply(response, parts);
       };
     }
     response.on("finish", () => resolve({ status: response.statusCode, body: Buffer.concat(chunks) }));

@@ -3,12 +3,25 @@
 /** Entries of each list; the oldest are dropped. A day of a dashboard has fewer. */
 const MAX_ENTRIES = 100_000;
 
+/**
+ * @typedef {import("../../types/testing.d.ts").CloudEvent} CloudEvent
+ * @typedef {import("../../types/testing.d.ts").AppFrame} AppFrame
+ */
+
 export class Record {
+  /** @type {CloudEvent[]} */
   events = [];
+  /** @type {{ frame: AppFrame, who: import("../../types/testing.d.ts").Origin }[]} */
   frames = [];
+  /** @type {import("../../types/testing.d.ts").Display[]} */
   displays = [];
+  /** @type {import("../../types/testing.d.ts").Closure[]} */
   closures = [];
-  /** Events that the calls of a test in the current turn have caused; undefined before the first. */
+  /**
+   * Events that the calls of a test in the current turn have caused; undefined before the first.
+   *
+   * @type {CloudEvent[] | undefined}
+   */
   recent;
 
   /** Begins a call of a test. */
@@ -18,7 +31,12 @@ export class Record {
     Promise.resolve().then(() => (this.recent = undefined));
   }
 
-  /** Adds an event of the cloud. Returns the frame that it is about, if it is about one. */
+  /**
+   * Adds an event of the cloud. Returns the frame that it is about, if it is about one.
+   *
+   * @param {CloudEvent} event
+   * @returns {AppFrame | undefined}
+   */
   add(event) {
     const { content, ...about } = event;
     this.recent?.push(about);
@@ -26,10 +44,12 @@ export class Record {
     const { sessionId, packageName, userSessionId: userId, connectionId, at } = event;
     const who = { sessionId, packageName, userId, connectionId, at };
     switch (event.type) {
-      case "message":
+      case "message": {
         if (content === undefined) return undefined;
-        keep(this.frames, { frame: JSON.parse(content), who });
-        return this.frames.at(-1).frame;
+        const frame = JSON.parse(content);
+        keep(this.frames, { frame, who });
+        return frame;
+      }
       case "display": {
         const { view, layout, durationMs } = event;
         keep(this.displays, { view, layout, durationMs, ...who });
@@ -45,17 +65,33 @@ export class Record {
   }
 }
 
+/**
+ * @template T
+ * @param {T[]} list
+ * @param {T} entry
+ */
 function keep(list, entry) {
   list.push(entry);
   if (list.length > MAX_ENTRIES) list.shift();
 }
 
-/** Reports whether an entry belongs to a target. */
+/**
+ * Reports whether an entry belongs to a target.
+ *
+ * @param {import("../../types/testing.d.ts").Target} target
+ * @param {{ [field: string]: any }} entry
+ */
 export function isOf(target, entry) {
   return Object.entries(target).every(([name, value]) => entry[name] === value);
 }
 
-/** Reports whether an entry has the fields of a description. */
+/**
+ * Reports whether an entry has the fields of a description.
+ *
+ * @param {unknown} description
+ * @param {any} entry
+ * @returns {boolean}
+ */
 export function matches(description, entry) {
   if (typeof description !== "object" || description === null) return Object.is(description, entry);
   if (typeof entry !== "object" || entry === null) return false;

@@ -11,6 +11,11 @@ import { Waits } from "./wait.js";
 /** A test decides itself what an app hears, unless it gives the intervals. */
 const NO_SCRIPTED_STREAMS = { streamInterval: "365d", audioInterval: "365d" };
 
+/**
+ * @typedef {import("../../types/testing.d.ts").CloudEvent} CloudEvent
+ * @typedef {import("../../types/testing.d.ts").ControlResponse} ControlResponse
+ */
+
 export class TestCloud extends View {
   #shell;
   #record;
@@ -19,14 +24,16 @@ export class TestCloud extends View {
   #observers;
   #forget;
 
+  /** @param {import("../../types/testing.d.ts").TestCloudOptions} [options] */
   constructor(options) {
     const { latency = 0, ...cloud } = checkNames("TestCloud", options, OPTIONS);
     checkMillis("latency", latency);
     const apps = new Apps();
     const record = new Record();
     const waits = new Waits();
+    /** @type {Set<(event: CloudEvent) => void>} */
     const observers = new Set();
-    const onEvent = (event) => {
+    const onEvent = (/** @type {CloudEvent} */ event) => {
       const frame = record.add(event);
       waits.check(event, frame);
       for (const observer of [...observers]) call(observer, event);
@@ -52,7 +59,12 @@ export class TestCloud extends View {
     return "ws://localhost:8002/tpa-ws";
   }
 
-  /** Starts an app for a user through its webhook. Returns the session id. */
+  /**
+   * Starts an app for a user through its webhook. Returns the session id.
+   *
+   * @param {import("../../types/testing.d.ts").StartedApp} app
+   * @returns {string}
+   */
   startApp(app) {
     const fields = checkNames("startApp", app, STARTED_APP);
     const { packageName, userId, handler, url, path = "/webhook" } = fields;
@@ -70,24 +82,42 @@ export class TestCloud extends View {
     return this.#post("/apps", { packageName, userId, webhookUrl }).sessionId;
   }
 
-  /** Calls a tool of an app that was started with a webhook: its response. */
+  /**
+   * Calls a tool of an app that was started with a webhook: its response.
+   *
+   * @param {import("../../types/testing.d.ts").TestToolCall} call
+   */
   async callTool(call) {
     const body = checkNames("callTool", call, TOOL_CALL);
     return parse(await this.#shell.control("POST", "/tools", body));
   }
 
+  /**
+   * @param {string} path
+   * @param {object} body
+   */
   #post(path, body) {
     this.#record.begin();
-    return parse(this.#shell.control("POST", path, body));
+    return parse(/** @type {ControlResponse} */ (this.#shell.control("POST", path, body)));
   }
 
-  /** Handles a request of the control interface; shells such as a demo page use it. */
+  /**
+   * Handles a request of the control interface; shells such as a demo page use it.
+   *
+   * @param {string} method
+   * @param {string} path
+   * @param {object} [body]
+   */
   async control(method, path, body) {
-    const [pathname, query] = path.split("?");
+    const [pathname = "", query] = path.split("?");
     return await this.#shell.control(method, pathname, body, query);
   }
 
-  /** Calls a function with every event from now on. Returns a function that ends this. */
+  /**
+   * Calls a function with every event from now on. Returns a function that ends this.
+   *
+   * @param {(event: CloudEvent) => void} observer
+   */
   observe(observer) {
     if (typeof observer !== "function") {
       throw new TypeError(`observe: must be a function, not ${show(observer)}`);
@@ -96,7 +126,12 @@ export class TestCloud extends View {
     return () => void this.#observers.delete(observer);
   }
 
-  /** Waits for a condition. */
+  /**
+   * Waits for a condition.
+   *
+   * @param {unknown} condition
+   * @param {{ timeout?: number }} [options]
+   */
   until(condition, options) {
     return this.#waits.until(this, this.#record.recent, condition, options);
   }
@@ -118,7 +153,12 @@ export class TestCloud extends View {
   }
 }
 
-/** Calls an observer; its error must not stop the cloud. */
+/**
+ * Calls an observer; its error must not stop the cloud.
+ *
+ * @param {(event: CloudEvent) => void} observer
+ * @param {CloudEvent} event
+ */
 function call(observer, event) {
   try {
     observer(event);
@@ -127,6 +167,7 @@ function call(observer, event) {
   }
 }
 
+/** @param {ControlResponse} response */
 function parse({ status, body }) {
   const answer = JSON.parse(body);
   if (status === 400) throw new TypeError(answer.error);

@@ -3,42 +3,84 @@ import { checkNames, checkOneOf, checkText, show } from "./arguments.js";
 import { DIRECTED, FAULT, RESTART, SCENARIO, SHORT_FORMS, TARGET } from "./option-names.js";
 import { isOf } from "./record.js";
 
+/**
+ * @typedef {import("../../types/testing.d.ts").Target} Target
+ * @typedef {import("../../types/testing.d.ts").FaultOptions} FaultOptions
+ * @typedef {import("../../types/testing.d.ts").DirectedFaultOptions} DirectedFaultOptions
+ * @typedef {import("../../types/testing.d.ts").ControlResponse} ControlResponse
+ */
+
 /** Actions and records, restricted to a target. */
 export class View {
   #shell;
   #record;
   #target;
 
+  /**
+   * @param {import("./shell.js").Shell} shell
+   * @param {import("./record.js").Record} record
+   * @param {Target} [target]
+   */
   constructor(shell, record, target = {}) {
     this.#shell = shell;
     this.#record = record;
     this.#target = target;
   }
 
-  /** Restricts actions and records to some connections. */
+  /**
+   * Restricts actions and records to some connections.
+   *
+   * @param {Target | string} target
+   * @returns {View}
+   */
   of(target) {
+    /** @type {Target} */
     const fields = typeof target === "string" ? { sessionId: target } : checkNames("of", target, TARGET);
     const [name, ...rest] = Object.keys(fields);
     if (name === undefined || rest.length > 0) {
       throw new TypeError(`of: expected one of ${TARGET.join(", ")}, not ${show(target)}`);
     }
-    checkText(`of: ${name}`, fields[name]);
+    checkText(`of: ${name}`, fields[/** @type {keyof Target} */ (name)]);
     return new View(this.#shell, this.#record, fields);
   }
 
-  /** Sends a request of the control interface; an error of the cloud is thrown. */
+  /**
+   * Sends a request of the control interface; an error of the cloud is thrown.
+   *
+   * @param {string} method
+   * @param {string} path
+   * @param {object} [body]
+   */
   #request(method, path, body) {
     this.#record.begin();
-    const response = this.#shell.control(method, path, body);
+    const response = this.#respond(method, path, body);
     if (response.status >= 400) throw new TypeError(JSON.parse(response.body).error);
     return response.body === "" ? undefined : JSON.parse(response.body);
   }
 
+  /**
+   * @param {string} method
+   * @param {string} path
+   * @param {object} [body]
+   */
+  #respond(method, path, body) {
+    // Only the calls of tools have a promise of a response.
+    return /** @type {ControlResponse} */ (this.#shell.control(method, path, body));
+  }
+
+  /** @param {{ [field: string]: unknown }} options */
   #targeted(options) {
     const isTargeted = TARGET.some((name) => options[name] !== undefined);
     return isTargeted ? options : { ...options, ...this.#target };
   }
 
+  /**
+   * @param {string} fault
+   * @param {object} fields
+   * @param {object | undefined} options
+   * @param {readonly string[]} allowed
+   * @returns {string[]} ids of the connections
+   */
   #fault(fault, fields, options, allowed) {
     checkNames(fault, options, allowed);
     const given = Object.entries(fields).filter(([, value]) => value !== undefined);
@@ -46,62 +88,116 @@ export class View {
     return this.#request("POST", "/faults", this.#targeted(body)).connections;
   }
 
-  /** Resets connections, without a close frame. */
+  /**
+   * Resets connections, without a close frame.
+   *
+   * @param {FaultOptions} [options]
+   */
   cut(options) {
     return this.#fault("cut", {}, options, FAULT);
   }
 
-  /** Closes connections with a close frame. */
+  /**
+   * Closes connections with a close frame.
+   *
+   * @param {number} [code]
+   * @param {string} [reason]
+   * @param {FaultOptions} [options]
+   */
   close(code, reason, options) {
     return this.#fault("close", { code, reason }, options, FAULT);
   }
 
-  /** Keeps connections open, but reads and writes nothing. */
+  /**
+   * Keeps connections open, but reads and writes nothing.
+   *
+   * @param {DirectedFaultOptions} [options]
+   */
   freeze(options) {
     return this.#fault("freeze", {}, options, DIRECTED);
   }
 
-  /** Resets new connections. */
+  /**
+   * Resets new connections.
+   *
+   * @param {FaultOptions} [options]
+   */
   refuse(options) {
     return this.#fault("refuse", {}, options, FAULT);
   }
 
-  /** Answers handshakes with an error frame. */
+  /**
+   * Answers handshakes with an error frame.
+   *
+   * @param {import("../../types/testing.d.ts").ConnectionErrorCode} [error]
+   * @param {FaultOptions} [options]
+   */
   reject(error, options) {
     return this.#fault("reject", { error }, options, FAULT);
   }
 
-  /** Delays frames. */
+  /**
+   * Delays frames.
+   *
+   * @param {number} delayMs
+   * @param {DirectedFaultOptions} [options]
+   */
   delay(delayMs, options) {
     return this.#fault("delay", { delayMs }, options, DIRECTED);
   }
 
-  /** Limits the bytes a second. */
+  /**
+   * Limits the bytes a second.
+   *
+   * @param {number} bytesPerSecond
+   * @param {DirectedFaultOptions} [options]
+   */
   slow(bytesPerSecond, options) {
     return this.#fault("slow", { bytesPerSecond }, options, DIRECTED);
   }
 
-  /** Leaves handshakes unanswered. */
+  /**
+   * Leaves handshakes unanswered.
+   *
+   * @param {FaultOptions} [options]
+   */
   dropAcks(options) {
     return this.#fault("drop_acks", {}, options, FAULT);
   }
 
-  /** Sends frames that no client can read. */
+  /**
+   * Sends frames that no client can read.
+   *
+   * @param {FaultOptions} [options]
+   */
   malformed(options) {
     return this.#fault("malformed", {}, options, FAULT);
   }
 
-  /** Resets each connection some time after its acknowledgement. */
+  /**
+   * Resets each connection some time after its acknowledgement.
+   *
+   * @param {number} [delayMs]
+   * @param {FaultOptions} [options]
+   */
   flap(delayMs, options) {
     return this.#fault("flap", { delayMs }, options, FAULT);
   }
 
-  /** Answers photo requests with an error. */
+  /**
+   * Answers photo requests with an error.
+   *
+   * @param {FaultOptions} [options]
+   */
   failPhotos(options) {
     return this.#fault("fail_photos", {}, options, FAULT);
   }
 
-  /** Restarts the cloud: without a code its connections are reset. */
+  /**
+   * Restarts the cloud: without a code its connections are reset.
+   *
+   * @param {import("../../types/testing.d.ts").RestartOptions} [options]
+   */
   restart(options) {
     return this.#fault("restart", {}, options, RESTART);
   }
@@ -111,17 +207,33 @@ export class View {
     this.#request("DELETE", "/faults");
   }
 
-  /** Plays a scenario, by name or given as an object. */
+  /**
+   * Plays a scenario, by name or given as an object.
+   *
+   * @param {string | (import("../../types/testing.d.ts").Scenario & { name?: string })} scenario
+   * @param {Target} [options]
+   */
   scenario(scenario, options) {
     checkNames("scenario", options, TARGET);
     if (typeof scenario !== "string") checkNames("scenario", scenario, SCENARIO);
-    const names = JSON.parse(this.#shell.control("GET", "/scenarios").body).map(({ name }) => name);
+    const names = this.#scenarioNames();
     const body =
       typeof scenario === "string" ? { name: checkOneOf("scenario", scenario, names) } : { ...scenario };
     return this.#request("POST", "/scenarios", this.#targeted({ ...body, ...options }));
   }
 
-  /** Plays the endless random faults of a seed. */
+  /** @returns {string[]} */
+  #scenarioNames() {
+    const scenarios = JSON.parse(this.#respond("GET", "/scenarios").body);
+    return scenarios.map((/** @type {{ name: string }} */ { name }) => name);
+  }
+
+  /**
+   * Plays the endless random faults of a seed.
+   *
+   * @param {number} seed
+   * @param {Target} [options]
+   */
   seed(seed, options) {
     checkNames("seed", options, TARGET);
     return this.#request("POST", "/scenarios", this.#targeted({ seed, ...options }));
@@ -132,34 +244,62 @@ export class View {
     this.#request("DELETE", "/scenarios", this.#target);
   }
 
-  /** Sends data of a stream to its subscribers. */
+  /**
+   * Sends data of a stream to its subscribers.
+   *
+   * @param {string} stream
+   * @param {unknown} [data]
+   * @param {Target} [options]
+   * @returns {string[]}
+   */
   say(stream, data, options) {
     checkNames("say", options, TARGET);
     const body = { stream: checkText("say: stream", stream), data, ...options };
     return this.#request("POST", "/frames", this.#targeted(body)).connections;
   }
 
-  /** Sends a frame with a `type`, or the short form of one. */
+  /**
+   * Sends a frame with a `type`, or the short form of one.
+   *
+   * @param {{ type?: string, [field: string]: unknown }} frame
+   * @param {Target} [options]
+   * @returns {string[]}
+   */
   send(frame, options) {
     checkNames("send", options, TARGET);
     const body = frame?.type === undefined ? checkNames("send", frame, SHORT_FORMS) : { frame };
     return this.#request("POST", "/frames", this.#targeted({ ...body, ...options })).connections;
   }
 
-  /** Changes settings: values by key, or a complete list. */
+  /**
+   * Changes settings: values by key, or a complete list.
+   *
+   * @param {Record<string, unknown> | readonly unknown[]} settings
+   * @param {Target} [options]
+   */
   settings(settings, options) {
     return this.send({ settings }, options);
   }
 
-  /** Stops apps. */
+  /**
+   * Stops apps.
+   *
+   * @param {Target & { reason?: string }} [options]
+   * @returns {string[]}
+   */
   stopApp(options) {
     checkNames("stopApp", options, ["reason", ...TARGET]);
     return this.#request("POST", "/apps/stop", this.#targeted({ ...options })).connections;
   }
 
-  /** The user sessions as in `GET /sessions`. */
+  /**
+   * The user sessions as in `GET /sessions`.
+   *
+   * @returns {import("../../types/testing.d.ts").UserSession[]}
+   */
   get sessions() {
-    const sessions = JSON.parse(this.#shell.control("GET", "/sessions").body);
+    /** @type {import("../../types/testing.d.ts").UserSession[]} */
+    const sessions = JSON.parse(this.#respond("GET", "/sessions").body);
     if (Object.keys(this.#target).length === 0) return sessions;
     return sessions
       .map((session) => ({
@@ -187,7 +327,11 @@ export class View {
     return this.#record.displays.filter((display) => isOf(this.#target, display));
   }
 
-  /** The frames that the cloud has received from apps, the newest last. */
+  /**
+   * The frames that the cloud has received from apps, the newest last.
+   *
+   * @param {string} [type]
+   */
   frames(type) {
     if (type !== undefined) checkText("frames: type", type);
     return this.#record.frames

@@ -13,17 +13,22 @@ const MAX_MICROTASKS = 10_000;
 
 export class Wire {
   #latency;
+  /** @type {(() => void)[]} */
   #calls = [];
   /** Counts the changes of the queue, so that an outdated microtask does nothing. */
   #turn = 0;
   #microtasks = 0;
 
-  /** @param latency milliseconds */
+  /** @param {number} latency Milliseconds. */
   constructor(latency) {
     this.#latency = latency;
   }
 
-  /** Makes a call after the latency and all earlier calls. */
+  /**
+   * Makes a call after the latency and all earlier calls.
+   *
+   * @param {() => void} call
+   */
   pass(call) {
     if (this.#latency > 0) return void setTimeout(call, this.#latency);
     this.#calls.push(call);
@@ -44,7 +49,11 @@ export class Wire {
     });
   }
 
-  /** Makes one call, so that what it causes in microtasks precedes the next one. */
+  /**
+   * Makes one call, so that what it causes in microtasks precedes the next one.
+   *
+   * @param {number} turn
+   */
   #run(turn) {
     if (turn !== this.#turn) return;
     this.#turn++;
