@@ -142,7 +142,7 @@ export class Bundler {
  * @param {import("esbuild").BuildOptions} options of the bundle
  * @param {string} [content] source map of the bundle
  */
-async function smaller(code, { format }, content) {
+export async function smaller(code, { format }, content) {
   const { code: smaller = "", map = "" } = await minify(code, {
     module: format === "esm",
     toplevel: true,

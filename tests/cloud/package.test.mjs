@@ -13,7 +13,11 @@ import { publint } from "publint";
 import { CLOUD_PACKAGE } from "../support/paths.mjs";
 
 /** Most bytes of the files, besides the package `ws`. */
-const MAX_BYTES = 360_000;
+const MAX_BYTES = 352_000;
+
+/** Most CPU time in ms until a cloud is ready, in the fastest of several processes. */
+const MAX_READY = 50;
+const PROCESSES = 15;
 
 let folder;
 let packed;
@@ -69,7 +73,7 @@ test("import and require share one class, and one wasm", () => {
   assert.equal(run(process.execPath, ["both.mjs"]), "ok\n");
 });
 
-test("a cloud is ready within 60 ms of CPU time", (t) => {
+test(`the first cloud of a process is ready after ${MAX_READY} ms of CPU time`, (t) => {
   writeFileSync(
     join(folder, "ready.mjs"),
     `import { TestCloud } from "tpa-cloud/testing";
@@ -78,10 +82,13 @@ test("a cloud is ready within 60 ms of CPU time", (t) => {
      const { user, system } = process.cpuUsage(before);
      console.log((user + system) / 1000);`,
   );
-  const times = Array.from({ length: 5 }, () => Number(run(process.execPath, ["ready.mjs"])));
-  t.diagnostic(`ready after ${times.map((time) => time.toFixed(1)).join(", ")} ms`);
-  // Time of the processor, of all threads, and with room for a slow one.
-  assert.ok(Math.min(...times) < 60, `${times} ms`);
+  // Time of the processor, of all threads. The package is imported before, Node's own modules with it.
+  const times = Array.from({ length: PROCESSES }, () => Number(run(process.execPath, ["ready.mjs"])));
+  times.sort((one, other) => one - other);
+  const [least, median, most] = [times[0], times[PROCESSES >> 1], times[PROCESSES - 1]];
+  t.diagnostic(`ready after ${median.toFixed(1)} ms (${least.toFixed(1)}–${most.toFixed(1)})`);
+  // A loaded machine makes the same work take up to twice the time.
+  assert.ok(least <= MAX_READY, `${times} ms`);
 });
 
 test("a cloud keeps no process alive, and one that was forgotten is reported", () => {

@@ -9,13 +9,14 @@ import { copyFile, mkdir, readFile, readdir, rm, stat, writeFile } from "node:fs
 import { dirname, join, resolve } from "node:path";
 import { fileURLToPath } from "node:url";
 import { parseArgs } from "node:util";
-import { brotliCompressSync, gzipSync } from "node:zlib";
+import { brotliCompressSync } from "node:zlib";
 
-import { deflateAsync } from "@gfx/zopfli";
+import { deflateAsync, gzipAsync } from "@gfx/zopfli";
 import { build } from "esbuild";
 import { parse } from "smol-toml";
 
 import { original, shorten } from "../../../pkg-template/build/bindings.mjs";
+import { smaller } from "../../../pkg-template/build/bundle.mjs";
 import { notices } from "../../../pkg-template/build/components.mjs";
 import { HEAD, components } from "./components.mjs";
 import { FILES, SCENARIOS, TYPES } from "./files.mjs";
@@ -26,6 +27,9 @@ const root = dirname(dirname(npm));
 const { values, positionals } = parseArgs({ allowPositionals: true, options: { dev: { type: "boolean" } } });
 const [bindgenDir = "", outDir = ""] = positionals.map((path) => resolve(path));
 const { dev = false } = values;
+
+/** The table of the program's options. */
+const OPTIONS = "options.json.br";
 
 /** Modules that differ between Node's CommonJS and the modules of pages. */
 const OWN = {
@@ -54,10 +58,12 @@ function generated(bindings, format, imports) {
       // Mostly help, which is compressed to a quarter.
       esbuild.onLoad({ filter: /cli\/options\.json$/ }, async ({ path }) => {
         const table = JSON.stringify(JSON.parse(await readFile(path, "utf8")));
-        const text = brotliCompressSync(table).toString("base64");
+        await writeFile(join(outDir, OPTIONS), brotliCompressSync(table));
         return {
-          contents: `import { brotliDecompressSync } from "node:zlib";
-            export default JSON.parse(brotliDecompressSync(Buffer.from("${text}", "base64")).toString());`,
+          contents: `import { readFileSync } from "node:fs";
+            import { brotliDecompressSync } from "node:zlib";
+            const table = readFileSync(new URL("./${OPTIONS}", import.meta.url));
+            export default JSON.parse(brotliDecompressSync(table).toString());`,
           loader: "js",
         };
       });
@@ -108,7 +114,9 @@ async function code() {
       minify: !dev,
     });
     const { text } = outputFiles[0];
-    await writeFile(join(outDir, to), shebang ? `#!/usr/bin/env node\n${text}` : text);
+    // Node finds the names of exports in CommonJS as esbuild writes them.
+    const script = dev || format === "cjs" ? text : (await smaller(text, { format })).code;
+    await writeFile(join(outDir, to), shebang ? `#!/usr/bin/env node\n${script}` : script);
   }
   return { wasm: wasm.length, compressed: compressed.length };
 }
@@ -127,10 +135,13 @@ await rm(outDir, { recursive: true, force: true });
 await mkdir(outDir, { recursive: true });
 const sizes = await code();
 await types();
-for (const file of ["package.json", "README.md"]) await copyFile(join(npm, file), join(outDir, file));
+await copyFile(join(npm, "README.md"), join(outDir, "README.md"));
+const manifest = JSON.parse(await readFile(join(npm, "package.json"), "utf8"));
+await writeFile(join(outDir, "package.json"), `${JSON.stringify(manifest)}\n`);
 await copyFile(join(root, "LICENSE"), join(outDir, "LICENSE"));
 // Compressed, because half of the texts would be larger than the code that they are about.
-await writeFile(join(outDir, "THIRD-PARTY-NOTICES.gz"), gzipSync(notices(components(), HEAD), { level: 9 }));
+const texts = await gzipAsync(Buffer.from(notices(components(), HEAD)), { numiterations: 15 });
+await writeFile(join(outDir, "THIRD-PARTY-NOTICES.gz"), texts);
 
 const files = await readdir(outDir);
 const lengths = await Promise.all(files.map(async (file) => (await stat(join(outDir, file))).size));
