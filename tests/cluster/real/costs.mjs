@@ -63,6 +63,8 @@ async function redisTime({ redis }) {
 export async function storeCost(deployment) {
   const now = Date.now();
   const client = createClient({ url: deployment.redis.url });
+  // Each of the stores watches it.
+  client.setMaxListeners(PROCESSES + 1);
   const library = libraryOf(client);
   const members = Array.from({ length: PROCESSES }, (_, i) => {
     const instance = `app-${i}.${i}`;
