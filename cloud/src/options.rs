@@ -195,7 +195,11 @@ pub fn origin(text: &str) -> Result<String, &'static str> {
     ) {
         (Some(rest), _) => (rest, ":443"),
         (_, Some(rest)) => (rest, ":80"),
-        (None, None) => return Err(NO_ORIGIN),
+        // That of a browser extension, or of a shell for native apps.
+        (None, None) => match origin.split_once("://") {
+            Some(("file", _)) | None => return Err(NO_ORIGIN),
+            Some((_, rest)) => (rest, ""),
+        },
     };
     let is_plain = |byte: u8| byte.is_ascii_alphanumeric() || b"-._:[]".contains(&byte);
     if rest.is_empty() || rest.starts_with(':') || !rest.bytes().all(is_plain) {
@@ -278,6 +282,11 @@ mod tests {
             ("http://demo.example:80", Some("http://demo.example")),
             ("http://demo.example:443", Some("http://demo.example:443")),
             ("https://[fe80::7]:8443", Some("https://[fe80::7]:8443")),
+            (
+                "chrome-extension://abcdef",
+                Some("chrome-extension://abcdef"),
+            ),
+            ("capacitor://localhost", Some("capacitor://localhost")),
             ("https://demo.example/page", None),
             ("https://user@demo.example", None),
             ("https://*.example", None),

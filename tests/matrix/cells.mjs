@@ -75,6 +75,12 @@ export const CELLS = [
   { family: "rendering", cell: "Next.js, Turbopack", tool: "next", browsers: ["Chromium"] },
   { family: "rendering", cell: "Next.js, webpack", tool: "next", browsers: ["Chromium"] },
   { family: "rendering", cell: "React, rendered with Vite", tool: "react", browsers: ["Chromium"] },
+  { family: "extension", cell: "browser extension, service worker", browsers: ["Chromium"] },
+  {
+    family: "extension",
+    cell: "browser extension, service worker that was stopped",
+    browsers: ["Chromium"],
+  },
   { family: "edge", cell: "Cloudflare Worker", tool: WORKERD },
   { family: "edge", cell: "Cloudflare Worker of 2022", tool: WORKERD },
   { family: "edge", cell: "Cloudflare Worker, without `nodejs_compat`", tool: WORKERD },
@@ -98,4 +104,7 @@ export const NOT_TESTED = [
   },
   { where: "React Native", reason: "needs a device or an emulator" },
   { where: "Cloudflare and Vercel as they are hosted", reason: "need an account" },
+  { where: "Electron", reason: "its program is downloaded by an install script, which the tests do not run" },
+  { where: "Tauri", reason: "needs a build of its shell; its engine on Linux is WebKitGTK" },
+  { where: "Capacitor", reason: "needs a device or an emulator" },
 ];

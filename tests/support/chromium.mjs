@@ -3,7 +3,8 @@ import { chromium } from "playwright-core";
 
 import { WEBDRIVER } from "./webdriver.mjs";
 
-const PROGRAM = process.env.CHROMIUM ?? "/usr/bin/chromium";
+/** Path of the browser. */
+export const PROGRAM = process.env.CHROMIUM ?? "/usr/bin/chromium";
 /** Switched off by Playwright, but not for users. */
 const BACK_FORWARD_CACHE = "--disable-back-forward-cache";
 
