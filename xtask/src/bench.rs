@@ -8,7 +8,12 @@ use crate::{build, cloud, npm, process, workspace};
 
 /// Needs of the benchmark that the first argument names.
 pub fn needs(arguments: &[String]) -> &'static [Need] {
-    const NPM: &[Need] = &[Need::Node, Need::NpmPackages("")];
+    const PACKAGE: &[Need] = &[
+        Need::WasmTarget,
+        Need::WasmBindgen,
+        Need::Node,
+        Need::NpmPackages(""),
+    ];
     const PAGE: &[Need] = &[
         Need::WasmTarget,
         Need::WasmBindgen,
@@ -19,7 +24,7 @@ pub fn needs(arguments: &[String]) -> &'static [Need] {
     ];
     match arguments.first().map(String::as_str) {
         Some("core") => &[],
-        Some("cloud") => NPM,
+        Some("cloud") => PACKAGE,
         _ => PAGE,
     }
 }
@@ -73,8 +78,10 @@ pub fn herd(options: &[String]) -> Result<(), String> {
     process::show("bench/herd.rs", &mut herd)
 }
 
-/// Opens many connections to tpa-cloud and, for comparison, to a server in Node.
+/// Opens many connections to tpa-cloud, native and from npm, and for comparison to a server in Node.
 fn load(options: &[String]) -> Result<(), String> {
+    build::run()?;
+    let npm = workspace::cloud_package().join("cli.js");
     let cloud = cloud::build_release()?;
     let mut bench = process::command("cargo");
     bench
@@ -88,6 +95,8 @@ fn load(options: &[String]) -> Result<(), String> {
         ])
         .args(["--", "--cloud"])
         .arg(cloud)
+        .arg("--npm")
+        .arg(npm)
         .args(options);
     process::show("bench/cloud", &mut bench)
 }

@@ -2,6 +2,7 @@
 
 use std::fs;
 use std::io;
+use std::path::Path;
 use std::process::Command;
 
 use serde_json::{Value, json};
@@ -10,17 +11,20 @@ use crate::idle::{self, Idle};
 use crate::rate::{self, Rate};
 use crate::server::Kind;
 
-/// Directory of the results.
-const FOLDER: &str = "bench/results";
-
 /// Largest allowed deviation of a ping from its schedule, in percent.
 const PING_LIMIT: f64 = 10.0;
 
 /// All results.
 #[derive(Debug)]
-pub struct Report {
-    idle_plan: idle::Plan,
-    rate_plan: rate::Plan,
+pub struct Report(pub Vec<Load>);
+
+/// A load, and the results of the servers that were measured under it.
+#[derive(Debug)]
+pub struct Load {
+    /// Idle connections.
+    pub idle: idle::Plan,
+    /// Broadcast.
+    pub rate: rate::Plan,
     servers: Vec<Results>,
 }
 
@@ -68,18 +72,47 @@ impl Results {
 }
 
 impl Report {
-    /// Creates an empty report.
-    pub fn new(kinds: &[Kind], idle_plan: idle::Plan, rate_plan: rate::Plan) -> Self {
+    /// Writes the files and prints the tables. Returns false if a cloud misses a requirement.
+    pub fn write(&self, folder: &Path) -> io::Result<bool> {
+        let machine = machine()?;
+        let tables = self.0.iter().flat_map(Load::tables);
+        let tables: Vec<String> = tables.collect();
+        let text = format!(
+            "`cargo xtask bench cloud` on {machine}.\n\n{}",
+            tables.join("\n")
+        );
+        fs::create_dir_all(folder)?;
+        fs::write(folder.join("cloud.md"), &text)?;
+        let loads: Vec<Value> = self.0.iter().map(Load::json).collect();
+        let json = json!({"machine": machine, "loads": loads});
+        fs::write(folder.join("cloud.json"), format!("{json}\n"))?;
+        println!("{text}");
+        let failures: Vec<String> = self.0.iter().flat_map(Load::failures).collect();
+        for failure in &failures {
+            eprintln!("{failure}");
+        }
+        Ok(failures.is_empty())
+    }
+}
+
+impl Load {
+    /// Creates a load without results.
+    pub fn new(kinds: &[Kind], idle: idle::Plan, rate: rate::Plan) -> Self {
         let servers = kinds.iter().map(|kind| Results {
             kind: *kind,
             idle: None,
             rounds: Vec::new(),
         });
         Self {
-            idle_plan,
-            rate_plan,
+            idle,
+            rate,
             servers: servers.collect(),
         }
+    }
+
+    /// Returns the servers.
+    pub fn kinds(&self) -> Vec<Kind> {
+        self.servers.iter().map(|server| server.kind).collect()
     }
 
     /// Adds the idle results.
@@ -100,42 +133,6 @@ impl Report {
         self.servers.iter_mut().find(|server| server.kind == kind)
     }
 
-    /// Returns the name of the files.
-    fn name(&self) -> &'static str {
-        let is_npm = |server: &Results| server.kind == Kind::Npm;
-        if self.servers.iter().any(is_npm) {
-            "cloud-npm"
-        } else {
-            "cloud"
-        }
-    }
-
-    /// Writes the files and prints the tables. Returns false if the cloud misses a requirement.
-    pub fn write(&self) -> io::Result<bool> {
-        let machine = machine()?;
-        let text = format!(
-            "{}{}\n{}",
-            self.head(&machine),
-            self.idle_table(),
-            self.rate_table()
-        );
-        fs::create_dir_all(FOLDER)?;
-        let name = self.name();
-        fs::write(format!("{FOLDER}/{name}.md"), &text)?;
-        let servers = self.servers.iter();
-        let servers = servers.map(|Results { kind, idle, rounds }| {
-            (kind.name(), json!({"idle": idle, "rate": rounds}))
-        });
-        let json = json!({"machine": machine, "servers": Value::from_iter(servers)});
-        fs::write(format!("{FOLDER}/{name}.json"), format!("{json}\n"))?;
-        println!("{text}");
-        let failures = self.failures();
-        for failure in &failures {
-            eprintln!("{failure}");
-        }
-        Ok(failures.is_empty())
-    }
-
     /// Returns the requirements that a cloud misses.
     fn failures(&self) -> Vec<String> {
         let clouds = self
@@ -145,8 +142,24 @@ impl Report {
         clouds.flat_map(Results::failures).collect()
     }
 
-    fn head(&self, machine: &str) -> String {
-        format!("`cargo xtask bench cloud` on {machine}.\n\n")
+    fn json(&self) -> Value {
+        let servers = self.servers.iter();
+        let servers = servers.map(|Results { kind, idle, rounds }| {
+            (kind.name(), json!({"idle": idle, "rate": rounds}))
+        });
+        json!({
+            "idleConnections": self.idle.connections,
+            "messagesPerSecond": self.messages_per_second(),
+            "servers": Value::from_iter(servers),
+        })
+    }
+
+    fn messages_per_second(&self) -> u32 {
+        self.rate.connections as u32 * self.rate.rate
+    }
+
+    fn tables(&self) -> [String; 2] {
+        [self.idle_table(), self.rate_table()]
     }
 
     fn idle_table(&self) -> String {
@@ -154,7 +167,7 @@ impl Report {
             connections,
             ping_interval,
             during,
-        } = self.idle_plan;
+        } = self.idle;
         let mut table = self.table(&format!(
             "{connections} connections, idle for {} s with a ping every {} s",
             during.as_secs(),
@@ -194,9 +207,7 @@ impl Report {
     }
 
     fn rate_table(&self) -> String {
-        let rate::Plan {
-            connections, rate, ..
-        } = self.rate_plan;
+        let connections = self.rate.connections;
         let rounds = self.servers.first().map_or(0, |server| server.rounds.len());
         let mut table = self.table(&format!(
             "{} bytes to each of {connections} connections; median (minimum–maximum) of {} rounds",
@@ -219,10 +230,8 @@ impl Report {
             &|rate| rate.client,
         );
         let paced = |what: &str| {
-            format!(
-                "at {} messages per second: {what}",
-                connections as u32 * rate
-            )
+            let rate = self.messages_per_second();
+            format!("at {rate} messages per second: {what}")
         };
         row(&paced("measured rate"), 0, &|rate| rate.paced);
         row(&paced("CPU per message, µs"), 2, &|rate| rate.paced_cpu);
