@@ -106,8 +106,16 @@ export interface ClusterStore {
    * Compares sessions that the instance holds with their records: at most 500. A record that is absent,
    * or has a lower number, is written with `ttl`; that of the instance itself has its `ttl` renewed. The
    * rest is returned. Several sessions need not be one atomic step.
+   *
+   * With `isQuick` a record with the right number is not looked at further, and its `ttl` goes on. Almost
+   * all checks are quick; one an hour is not.
    */
-  check(instance: string, sessions: readonly ClusterHeld[], ttl: number): Promise<ClusterDifference[]>;
+  check(
+    instance: string,
+    sessions: readonly ClusterHeld[],
+    ttl: number,
+    isQuick?: boolean,
+  ): Promise<ClusterDifference[]>;
   /**
    * Sends a message, at most 64 KiB of text, to an instance or to all (`"*"`, the sender included).
    * Resolves with the number of receivers, or `undefined` if the store cannot tell. Messages may be lost.

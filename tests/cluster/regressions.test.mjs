@@ -42,6 +42,16 @@ test("a store that is away longer than the lease ends no session, and nobody is 
   }
 });
 
+test("a record is kept for longer than the day that it is written for", () => {
+  const world = running({ count: 1, users: 2 });
+  world.run(24 * 3_600_000 - 60_000);
+  for (let s = 0; s < 120; s += 1) {
+    world.run(1000);
+    for (const user of world.users) assert.ok(world.store.records.read(world.store.now, user), `${s} s`);
+  }
+  check(world);
+});
+
 test("with strict the sessions end when the store is away for the lease", () => {
   const world = running({ cluster: { strict: true } });
   world.store.goAway();

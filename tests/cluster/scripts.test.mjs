@@ -4,7 +4,15 @@ import { after, before, beforeEach, test } from "node:test";
 
 import { Redis } from "ioredis-6";
 
-import { BEAT, CHECK, OWNED, PUT, READ, RENEW } from "../../pkg-template/src/cluster/redis/scripts.js";
+import {
+  BEAT,
+  CHECK,
+  COMPARE,
+  OWNED,
+  PUT,
+  READ,
+  RENEW,
+} from "../../pkg-template/src/cluster/redis/scripts.js";
 import { RedisServer } from "./redis-server.mjs";
 
 const DAY = "86400000";
@@ -140,6 +148,22 @@ test("put: a record is removed, or forgotten after its time", async () => {
   assert.deepEqual(await redis.keys("*"), []);
 });
 
+test("compare: records with another number are named, and nothing is changed", async () => {
+  await write("1", "a", 10);
+  await redis.pexpire("s:1", 1000);
+  await write("3", "b", 31);
+  await write("4", "a", 39);
+  const others = await run(
+    COMPARE,
+    [1, 2, 3, 4].map((i) => `s:${i}`),
+    ["10", "20", "30", "40"],
+  );
+  assert.deepEqual(others, [1, 2, 3]);
+  const left = await redis.pttl("s:1");
+  assert.ok(left > 0 && left <= 1000);
+  assert.equal(await redis.exists("s:2"), 0);
+});
+
 test("renew: what is expected lives longer, and the rest is named and left as it is", async () => {
   await write("1", "a", 10);
   await redis.pexpire("s:1", 1000);
@@ -199,7 +223,7 @@ test("a record of a newer version is not overwritten", async () => {
 });
 
 test("scripts are short, and use only keys that are named to them", async () => {
-  for (const script of [BEAT, READ, OWNED, PUT, RENEW, CHECK]) {
+  for (const script of [BEAT, READ, OWNED, PUT, COMPARE, RENEW, CHECK]) {
     assert.ok(Buffer.byteLength(script) <= LONGEST, `${Buffer.byteLength(script)} bytes`);
     for (const [, key] of script.matchAll(/redis\.call\('(?!TIME)\w+', ([^,)]+)/g)) {
       assert.match(key ?? "", /^KEYS\[/);

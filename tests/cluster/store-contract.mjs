@@ -67,6 +67,7 @@ export function testStore(name, open) {
     testRecords(stores);
     testRepetition(stores);
     testCheck(stores);
+    testQuickCheck(stores);
     testMessages(stores);
     testBlobs(stores);
   });
@@ -313,6 +314,28 @@ function testCheck(stores) {
     assert.deepEqual(await store.check(self, sessions, 60_000), []);
     const records = await Promise.all(sessions.map(({ sessionId }) => store.read(sessionId)));
     assert.ok(records.every((record) => record?.owner === self));
+  });
+}
+
+/** @param {Stores} stores */
+function testQuickCheck(stores) {
+  test("check, quick: a right number is left as it is, the rest is as otherwise", async () => {
+    const { store, self, peer } = stores();
+    const [own, brief, absent, higher, lower] = [session(), session(), session(), session(), session()];
+    const record = { expected: /** @type {const} */ ("lower"), number: 700 };
+    await store.put(put({ sessionId: own, owner: self, ...record }));
+    await store.put(put({ sessionId: brief, owner: self, ...record, ttl: 300 }));
+    await store.put(put({ sessionId: higher, owner: peer, ...record }));
+    await store.put(put({ sessionId: lower, owner: peer, ...record }));
+    const numbers = [700, 700, 5, 699, 701];
+    const sessions = [own, brief, absent, higher, lower].map((id, i) => held(id, numbers[i] ?? 0));
+    assert.deepEqual(await store.check(self, sessions, DAY, true), [
+      { sessionId: higher, outcome: "lost", owner: peer, number: 700 },
+      { sessionId: lower, outcome: "won", owner: peer, number: 700 },
+    ]);
+    assert.deepEqual(await store.read(absent), { ...FIELDS, owner: self, number: 5 });
+    assert.deepEqual(await store.read(own), { ...FIELDS, owner: self, number: 700 });
+    await until("forgotten", async () => (await store.read(brief)) === undefined);
   });
 }
 

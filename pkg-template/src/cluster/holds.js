@@ -122,14 +122,14 @@ export function emptyFields() {
 }
 
 /** Compares sessions with their records. @param {State} state @param {Iterable<Hold>} [holds] all by default @returns {Task} */
-export function* check(state, holds = state.holds.values()) {
+export function* check(state, holds = state.holds.values(), isQuick = false) {
   const held = [...holds].filter(({ phase }) => phase !== "leaving");
   let left = Math.ceil(held.length / BATCH);
   const done = `check ${state.nextId++}`;
   let succeeded = true;
   /** @param {Hold[]} batch @returns {Task} */
   function* one(batch) {
-    const isAnswered = yield* checkBatch(state, batch);
+    const isAnswered = yield* checkBatch(state, batch, isQuick);
     if (!isAnswered) succeeded = false;
     left -= 1;
     if (left === 0) state.tasks.emit(done);
@@ -139,10 +139,10 @@ export function* check(state, holds = state.holds.values()) {
   return succeeded;
 }
 
-/** @param {State} state @param {Hold[]} batch @returns {Task} */
-function* checkBatch(state, batch) {
+/** @param {State} state @param {Hold[]} batch @param {boolean} isQuick @returns {Task} */
+function* checkBatch(state, batch, isQuick) {
   const sessions = batch.map(({ sessionId, number, fields }) => ({ sessionId, number, fields }));
-  const answer = yield command("check", state.instance, sessions, OWNED_TTL);
+  const answer = yield command("check", state.instance, sessions, OWNED_TTL, isQuick);
   if (answer === undefined) {
     // It may write a record of a session that ends in the meantime.
     for (const { sessionId } of batch) owe(state, sessionId, { kind: "settle", times: SETTLEMENTS });

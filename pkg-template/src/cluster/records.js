@@ -78,13 +78,15 @@ export class Records {
    * @param {string} instance
    * @param {readonly ClusterHeld[]} sessions
    * @param {number} ttl
+   * @param {boolean} [isQuick]
    */
-  check(now, instance, sessions, ttl) {
+  check(now, instance, sessions, ttl, isQuick = false) {
     /** @type {ClusterDifference[]} */
     const differences = [];
     for (const { sessionId, number, fields } of sessions) {
       const old = this.read(now, sessionId);
       const { owner, number: oldNumber } = old ?? { owner: instance, number: 0 };
+      if (isQuick && oldNumber === number) continue;
       if (oldNumber > number || (oldNumber === number && owner !== instance)) {
         differences.push({ sessionId, outcome: "lost", owner, number: oldNumber });
         continue;

@@ -6,7 +6,7 @@
  */
 import { Connection, LIMITS } from "./connection.js";
 import { complaints } from "./errors.js";
-import { BEAT, CHECK, OWNED, PUT, READ, RENEW } from "./scripts.js";
+import { BEAT, CHECK, COMPARE, OWNED, PUT, READ, RENEW } from "./scripts.js";
 
 /** Version of the records. */
 const VERSION = 1;
@@ -85,13 +85,14 @@ export class RedisStore {
   }
 
   /** @type {ClusterStore["check"]} */
-  async check(instance, sessions, ttl) {
+  async check(instance, sessions, ttl, isQuick = false) {
     if (sessions.length === 0) return [];
     const names = sessions.map(({ sessionId }) => this.#keys.record(sessionId));
     const numbers = sessions.map(({ number }) => `${number}`);
-    const keys = [this.#keys.index(instance), ...names];
     /** @type {(number | string)[]} */
-    const others = await this.#evaluate(RENEW, keys, [instance, `${ttl}`, ...numbers]);
+    const others = isQuick
+      ? await this.#evaluate(COMPARE, names, numbers)
+      : await this.#evaluate(RENEW, [this.#keys.index(instance), ...names], [instance, `${ttl}`, ...numbers]);
     const rest = others.flatMap((i) => sessions[Number(i)] ?? []);
     return rest.length === 0 ? [] : this.#compare(instance, rest, ttl);
   }
