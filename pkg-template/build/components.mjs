@@ -29,7 +29,9 @@ const isProcMacro = (crate) => crate.targets.some(({ kind }) => kind.includes("p
 const HEAD = [
   "tpa-session contains third-party code: in its WebAssembly the Rust standard library (MIT OR",
   "Apache-2.0, copyright The Rust Project Contributors) and the crates below, and in its server the",
-  "npm packages of @remix-run below. Where there is a choice, it is used under the MIT license.",
+  "npm packages of @remix-run below. The core in JavaScript is a translation of the WebAssembly by",
+  "binaryen (Apache-2.0, copyright WebAssembly Community Group participants), and contains a few",
+  "functions of it. Where there is a choice, the MIT license is used.",
 ];
 
 /** Bundled npm packages. */
