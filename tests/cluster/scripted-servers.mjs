@@ -34,6 +34,7 @@ export class FakeSession extends EventEmitter {
   }
   async flush() {}
   [HAND_OVER]() {
+    this.socket?.close(4010);
     this.end("ClientDisconnect");
   }
   [REOPEN]() {
@@ -55,7 +56,11 @@ export async function server(store, options = {}) {
   const settings = { name: undefined, lease: 10_000, strict: false, photos: "store", ...options };
   const member = new Member(settings, (opening) => store.open(opening), parts);
   const sessions = new Sessions({
-    make: () => Object.assign(new FakeSession(), { [REQUEST_PREFIX]: member.requestPrefix }),
+    make: () => {
+      const session = Object.assign(new FakeSession(), { [REQUEST_PREFIX]: member.requestPrefix });
+      if (options.dials) session.socket = new member.WebSocket("ws://127.0.0.1/tpa-ws");
+      return session;
+    },
     onSession: (session, { userId, previous }) => told.push(["onSession", userId, previous]),
     onStop: (reason, { userId, kind, session }) => {
       told.push(["onStop", userId, reason, kind]);
@@ -65,6 +70,7 @@ export async function server(store, options = {}) {
     maxSessions: options.maxSessions ?? 100,
     maxUnconnectedSessions: 100,
     removed: (sessionId) => member.ended(sessionId),
+    closing: (close) => member.closing(close),
   });
   member.open(sessions);
   await until("the server is a member", () => member.isReady);

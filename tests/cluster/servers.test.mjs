@@ -1,6 +1,7 @@
 /** Servers that share a store in memory, with scripted sessions. */
 import assert from "node:assert/strict";
 import { test } from "node:test";
+import { setImmediate } from "node:timers/promises";
 
 import { MemoryStore, createCluster } from "../../pkg-template/src/cluster/index.js";
 import { JOIN } from "../../pkg-template/src/server/cluster-symbol.js";
@@ -52,6 +53,37 @@ test("a process that leaves hands its sessions over, with what onStop returned",
   assert.deepEqual(one.told.at(-1), ["onStop", "ada", "handover", "ClientDisconnect"]);
   await until("the session arrives", () => other.told.length > 0);
   assert.deepEqual(other.told, [["onSession", "ada", { page: 7 }]]);
+});
+
+test("a session is handed over when the cloud has closed its connection", async (t) => {
+  const sockets = [];
+  class Socket extends EventTarget {
+    readyState = 1;
+    constructor(url) {
+      super();
+      sockets.push(this);
+      this.url = url;
+    }
+    close() {
+      this.readyState = 2;
+    }
+    end() {
+      this.readyState = 3;
+      this.dispatchEvent(new Event("close"));
+    }
+  }
+  const [one, other] = await servers(t, 2, { WebSocket: Socket, dials: true });
+  await one.member.start(start("ada"));
+  await until("the peer is known", () => knows(one.member, 1));
+  const [socket] = sockets;
+  const left = one.member.leave(2000);
+  await until("the connection closes", () => socket.readyState === 2);
+  for (let turn = 0; turn < 20; turn += 1) await setImmediate();
+  assert.deepEqual(other.told, []);
+  socket.end();
+  await left;
+  await until("the session arrives", () => other.told.length > 0);
+  assert.deepEqual(other.told, [["onSession", "ada", undefined]]);
 });
 
 test("nothing more is taken from the app for a session that is handed over, and it is told", async (t) => {

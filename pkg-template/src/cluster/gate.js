@@ -1,23 +1,31 @@
 /** WebSockets that let nothing pass while the process does not know which sessions it has. */
+import { withTimeout } from "../server/with-timeout.js";
 
 /** Most frames of all sockets that are kept. */
 const MAX_FRAMES = 1000;
+/** State of a socket (WHATWG WebSockets, "WebSocket"). */
+const CLOSED = 3;
+/** Longest wait for the end of a closing handshake, ms. */
+const CLOSING = 500;
 
 /**
  * @typedef {object} Gate
  * @property {() => boolean} mayPass asked for each frame in both directions
  * @property {(pass: () => void) => void} hold called with a frame that waits
+ * @property {(socket: any) => void} closes called with a socket that is about to close
  */
 
 /**
  * Creates a queue of frames that wait.
  *
  * @param {() => boolean} mayPass
- * @returns {Gate & { release: () => void }}
+ * @returns {Gate & { release: () => void, closing: (close: () => void) => Promise<void> }}
  */
 export function createGate(mayPass) {
   /** @type {(() => void)[]} */
   let kept = [];
+  /** Ends of the sockets that a call closes. @type {Promise<void>[] | undefined} */
+  let ends;
   return {
     mayPass: () => kept.length === 0 && mayPass(),
     hold(pass) {
@@ -27,6 +35,20 @@ export function createGate(mayPass) {
       const waiting = kept;
       kept = [];
       for (const pass of waiting) pass();
+    },
+    closes(socket) {
+      if (socket.readyState >= CLOSED) return;
+      const listen = typeof socket.once === "function" ? "once" : "addEventListener";
+      ends?.push(new Promise((resolve) => socket[listen]("close", () => resolve(undefined))));
+    },
+    /** Calls a function that closes a session, and waits until the cloud has closed the connection. */
+    async closing(close) {
+      /** @type {Promise<void>[]} */
+      const started = [];
+      ends = started;
+      close();
+      ends = undefined;
+      await withTimeout(CLOSING, Promise.all(started));
     },
   };
 }
@@ -61,6 +83,12 @@ function behind(Base, gate) {
     send(...args) {
       if (gate.mayPass()) super.send(...args);
       else gate.hold(() => this.readyState === 1 && super.send(...args));
+    }
+
+    /** @param {unknown[]} args */
+    close(...args) {
+      gate.closes(this);
+      super.close(...args);
     }
 
     /** Of the package `ws`. @param {string} event @param {unknown[]} args */

@@ -174,6 +174,16 @@ export class Member {
     this.#handlers.set(what, handler);
   }
 
+  /**
+   * Closes a session, and waits for the end of its connection. A cloud that hears the process which goes on
+   * with the session before that takes the end of the old connection for that of the new one.
+   *
+   * @param {() => void} close
+   */
+  closing(close) {
+    return this.#gate.closing(close);
+  }
+
   /** A session of this process has ended. @param {string} sessionId */
   ended(sessionId) {
     const hold = this.#holds.get(sessionId);

@@ -64,6 +64,7 @@ export function createTpaServer(given) {
     },
     report,
     removed: (sessionId) => member?.ended(sessionId),
+    ...(member && { closing: (close) => member.closing(close) }),
   });
   member?.open(sessions);
   if (options.authorize === undefined) {

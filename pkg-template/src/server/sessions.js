@@ -14,6 +14,8 @@
  * @property {TpaServerOptions["onStop"]} onStop
  * @property {Report} report
  * @property {(sessionId: string) => void} [removed] called with each session that has ended
+ * @property {(close: () => void) => Promise<void>} [closing] calls a function that closes a connection, and
+ *   settles when that has ended
  * @property {number} maxSessions
  * @property {number} maxUnconnectedSessions
  *
@@ -119,11 +121,19 @@ export class Sessions {
     const wasOpen = entry?.session.state === "connected";
     if (entry !== undefined) {
       this.#remove(entry);
-      /** @type {any} */ (entry.session)[HAND_OVER]();
+      const closed = this.#close(entry);
       void this.#stop(entry, reason, kind);
+      await closed;
     }
     await this.stopped(sessionId);
     return wasOpen;
+  }
+
+  /** Closes the connection of a session that another process continues. @param {Entry} entry */
+  async #close({ session }) {
+    const close = () => /** @type {any} */ (session)[HAND_OVER]();
+    const { closing } = this.#parts;
+    await (closing === undefined ? close() : closing(close));
   }
 
   /** Hands a session over, which takes no further messages. @param {string} sessionId @param {() => number} left time, ms */
@@ -331,7 +341,7 @@ export class Sessions {
     if (entry.isEnded) return;
     this.#remove(entry);
     await withTimeout(left(), this.#stop(entry, "handover", "ClientDisconnect"));
-    /** @type {any} */ (session)[HAND_OVER]();
+    await this.#close(entry);
   }
 
   /**
