@@ -94,9 +94,9 @@ async function code() {
   const wasm = await readFile(to);
   await rm(to);
   // 10 kB smaller than by zlib.
-  const compressed = await deflateAsync(wasm, { numiterations: 5 });
+  const compressed = await deflateAsync(wasm, { numiterations: 15, blocksplittingmax: 30 });
   await writeFile(join(outDir, "tpa-cloud.wasm.deflate"), compressed);
-  for (const { from, to, format, imports = {}, shebang } of FILES) {
+  for (const { from, to, format, imports = {}, exports = [], shebang } of FILES) {
     const { outputFiles } = await build({
       absWorkingDir: root,
       entryPoints: [join(npm, "js/entries", from)],
@@ -114,9 +114,10 @@ async function code() {
       minify: !dev,
     });
     const { text } = outputFiles[0];
-    // Node finds the names of exports in CommonJS as esbuild writes them.
-    const script = dev || format === "cjs" ? text : (await smaller(text, { format })).code;
-    await writeFile(join(outDir, to), shebang ? `#!/usr/bin/env node\n${script}` : script);
+    const script = dev ? text : (await smaller(text, { format })).code;
+    // Node reads the names of exports of CommonJS in the source. terser removes those that esbuild writes.
+    const names = dev || exports.length === 0 ? "" : `0&&(module.exports={${exports.join()}});\n`;
+    await writeFile(join(outDir, to), `${shebang ? "#!/usr/bin/env node\n" : ""}${script}${names}`);
   }
   return { wasm: wasm.length, compressed: compressed.length };
 }
