@@ -12,7 +12,6 @@ export interface Target {
   connectionId?: string | undefined;
 }
 
-/** Options that every fault has. */
 export interface FaultOptions extends Target {
   /** Time in ms in which the fault also affects new connections. */
   forMs?: number | undefined;
@@ -26,11 +25,9 @@ export interface DirectedFaultOptions extends FaultOptions {
   direction?: "up" | "down" | "both" | undefined;
 }
 
-/** Options of {@link TestCloudView.restart}. */
 export interface RestartOptions extends FaultOptions {
   /** Code of a close frame; without it the connections are reset. */
   code?: number | undefined;
-  /** Reason of the close frame. */
   reason?: string | undefined;
 }
 
@@ -44,7 +41,6 @@ export type ConnectionErrorCode =
   | "MALFORMED_MESSAGE"
   | "INTERNAL_ERROR";
 
-/** Name of a built-in scenario. */
 export type BuiltInScenario =
   "laptop-sleep" | "train-tunnel" | "deploy-restart" | "flapping-wifi" | "stale-nat" | "wrong-key";
 
@@ -58,14 +54,12 @@ export interface Origin {
   at: string;
 }
 
-/** A layout that an app has shown. */
 export interface Display extends Origin {
   view: "main" | "dashboard" | "always_on";
   layout: { layoutType: string; [field: string]: any };
   durationMs: number | undefined;
 }
 
-/** The end of a connection. */
 export interface Closure extends Origin {
   /** 1006 without a close frame. */
   code: number;
@@ -81,13 +75,11 @@ export interface CloudEvent {
   [field: string]: any;
 }
 
-/** A frame that an app has sent. */
 export interface AppFrame {
   type: string;
   [field: string]: any;
 }
 
-/** A connected app. */
 export interface Connection {
   connectionId: string;
   packageName: string;
@@ -169,7 +161,6 @@ export interface TestCloudView {
   stopApp(options?: Target & { reason?: "user_disabled" | "system_stop" | "error" }): string[];
   /** User sessions with their connections, subscriptions and displays. */
   readonly sessions: UserSession[];
-  /** Connected apps. */
   readonly connections: Connection[];
   /** Streams to which apps are subscribed now, sorted. */
   readonly subscriptions: string[];
@@ -192,7 +183,6 @@ export interface TestCloudOptions extends CloudOptions {
   latency?: number | undefined;
 }
 
-/** An app with a webhook. */
 export interface StartedApp {
   packageName: string;
   userId: string;
@@ -207,7 +197,6 @@ export interface StartedApp {
   path?: string | undefined;
 }
 
-/** A call of a tool. */
 export interface TestToolCall {
   packageName: string;
   userId: string;
