@@ -15,8 +15,11 @@ import { CLOUD_PACKAGE } from "../support/paths.mjs";
 /** Most bytes of the files, besides the package `ws`. */
 const MAX_BYTES = 350_000;
 
-/** Most CPU time in ms until a cloud is ready, in the fastest of several processes. */
-const MAX_READY = 50;
+/**
+ * Longest time in ms until the first cloud of a process is ready, in the fastest of several processes: 20 on
+ * an idle machine, and up to twice as long where something else runs.
+ */
+const MAX_READY = 40;
 const PROCESSES = 15;
 
 let folder;
@@ -73,21 +76,20 @@ test("import and require share one class, and one wasm", () => {
   assert.equal(run(process.execPath, ["both.mjs"]), "ok\n");
 });
 
-test(`the first cloud of a process is ready after ${MAX_READY} ms of CPU time`, (t) => {
+test(`the first cloud of a process is ready after ${MAX_READY} ms`, (t) => {
   writeFileSync(
     join(folder, "ready.mjs"),
     `import { TestCloud } from "tpa-cloud/testing";
-     const before = process.cpuUsage();
+     const before = performance.now();
      new TestCloud();
-     const { user, system } = process.cpuUsage(before);
-     console.log((user + system) / 1000);`,
+     console.log(performance.now() - before);`,
   );
-  // Time of the processor, of all threads. The package is imported before, Node's own modules with it.
+  // The package is imported before, and Node's own modules with it.
   const times = Array.from({ length: PROCESSES }, () => Number(run(process.execPath, ["ready.mjs"])));
   times.sort((one, other) => one - other);
   const [least, median, most] = [times[0], times[PROCESSES >> 1], times[PROCESSES - 1]];
   t.diagnostic(`ready after ${median.toFixed(1)} ms (${least.toFixed(1)}–${most.toFixed(1)})`);
-  // A loaded machine makes the same work take up to twice the time.
+  // On a busy machine the others wait for a processor.
   assert.ok(least <= MAX_READY, `${times} ms`);
 });
 
