@@ -31,6 +31,17 @@ const tokenFor = async () => "dev-key";
 `;
 /** Ends sessions that a piece leaves open. */
 const END = '\nconsole.log("ended");\nprocess.exit();';
+/** Ends the workers of a piece before that. */
+const END_OF_WORKERS = `
+if (cluster.isWorker) process.exit();
+let working = Object.keys(cluster.workers).length;
+await new Promise((resolve) => {
+  cluster.on("exit", (worker, code) => {
+    if (code !== 0) process.exit(code || 1);
+    working -= 1;
+    if (working === 0) resolve();
+  });
+});`;
 
 let place;
 let server;
@@ -63,7 +74,8 @@ for (const { what, code } of pieces) {
       ? 'const augmentOSWebsocketUrl = process.env.CLOUD + "/tpa-ws";\n'
       : `import { TpaSession } from "tpa-session";\n${GIVEN}${isTokenServer ? LEFT_TO_READER : ""}`;
     // In a scope of its own, where it may reuse names.
-    const app = start + (code.includes("import {") ? code : `{\n${code}\n}`) + END;
+    const end = code.includes("node:cluster") ? END_OF_WORKERS + END : END;
+    const app = start + (code.includes("import {") ? code : `{\n${code}\n}`) + end;
     const env = { CLOUD: server.url, API_KEY: "dev-key", WEBHOOK_SECRET: "secret" };
     const { code: status, output } = await place.app("piece.mjs", app, env);
     assert.equal(status, 0, output);
