@@ -51,21 +51,17 @@ export interface ScenarioStep {
   [field: string]: unknown;
 }
 
-/** Faults and frames with their times. */
 export interface Scenario {
-  /** Description for people. */
   description?: string | undefined;
   /** The steps, in any order. */
   steps: ScenarioStep[];
 }
 
-/** A scenario with its name. */
 export interface NamedScenario extends Scenario {
   /** Name by which it is played. */
   name: string;
 }
 
-/** A request to an app. */
 export interface AppRequest {
   /** Number for {@link Cloud.answer} and {@link Cloud.fail}. */
   call: number;
@@ -81,7 +77,6 @@ export interface AppRequest {
   timeoutError: string;
 }
 
-/** An instruction of the cloud. */
 export type Output =
   | { type: "text"; to: number; text: string }
   | { type: "binary"; to: number; bytes: Uint8Array<ArrayBuffer> }
@@ -92,7 +87,6 @@ export type Output =
   | ({ type: "webhook" | "appCall" } & AppRequest)
   | { type: "event"; json: string; readonly event: Record<string, any> };
 
-/** A response of the control interface. */
 export interface ControlResponse {
   status: number;
   contentType: string | null;
@@ -107,9 +101,7 @@ export class Cloud {
   constructor(options: CloudOptions | undefined, unixMs: number, now: number);
   /** Opens a socket: its id, or why it is not accepted. */
   open(peer: string, dialect: "augmentos" | "mentraos", now: number): number | "reset" | "full";
-  /** Handles a text frame. */
   text(id: number, text: string, now: number): void;
-  /** Handles a binary frame. */
   binary(id: number, bytes: Uint8Array, now: number): void;
   /** Handles a protocol-level ping, which the shell has answered. */
   ping(id: number, now: number): void;
@@ -131,7 +123,6 @@ export class Cloud {
   nextTimeout(): number | undefined;
   /** Returns the next output. Call it until it returns undefined. */
   poll(): Output | undefined;
-  /** Number of sockets. */
   readonly socketCount: number;
   /** Handles a request of the control interface; undefined if there is no such path. */
   control(
