@@ -12,7 +12,7 @@ use std::process::{Command, Stdio};
 use crate::workspace;
 
 pub use children::{Running, STOPPED, is_stopping, spawn, stop_on_signals};
-pub use run::{attempt, run, show, skipped};
+pub use run::{attempt, collect, run, show, skipped};
 
 /// A command that runs in the root of the workspace and in the user's own
 /// environment, without the variables that `cargo run` set for this program.

@@ -65,8 +65,31 @@ pub fn attempt(what: &str, command: &mut Command) -> Result<Outcome, String> {
     attempt_within(LIMIT, what, command)
 }
 
+/// Runs a command whose failure is no failure of the caller, which reads its output.
+pub fn collect(what: &str, command: &mut Command) -> Result<Outcome, String> {
+    let (line, outcome) = execute(LIMIT, what, command)?;
+    line.end("done");
+    Ok(outcome)
+}
+
 /// Like [`attempt`], with a time limit.
 fn attempt_within(limit: Duration, what: &str, command: &mut Command) -> Result<Outcome, String> {
+    let (line, outcome) = execute(limit, what, command)?;
+    if outcome.success() {
+        line.end("ok");
+    } else {
+        line.end("FAILED");
+        print_tail(&outcome.output);
+    }
+    Ok(outcome)
+}
+
+/// Runs a command, with its output in a log. The line of output is left to the caller.
+fn execute<'a>(
+    limit: Duration,
+    what: &'a str,
+    command: &mut Command,
+) -> Result<(Line<'a>, Outcome), String> {
     let log = log_file(what)?;
     let cannot_write = |e: io::Error| format!("cannot write {}: {e}", log.display());
     let file = File::create(&log).map_err(cannot_write)?;
@@ -85,13 +108,7 @@ fn attempt_within(limit: Duration, what: &str, command: &mut Command) -> Result<
         log,
         output: output.unwrap_or_default(),
     };
-    if outcome.success() {
-        line.end("ok");
-    } else {
-        line.end("FAILED");
-        print_tail(&outcome.output);
-    }
-    Ok(outcome)
+    Ok((line, outcome))
 }
 
 /// Runs a command that has to succeed and prints its output as it comes.
