@@ -9,8 +9,8 @@ import { measure, row } from "./growth.mjs";
 
 const IS_FULL = process.env.TPA_CLUSTER_FULL !== undefined;
 /**
- * Part of a core of Redis, and its memory in bytes, that a million sessions may take: on a busy machine work
- * takes several times its CPU time, and at half a core one Redis no longer answers everybody in time.
+ * Part of a core of Redis, and its memory in bytes, that a million sessions may take. The same work takes more
+ * CPU time where the other core is busy.
  */
 const MOST_CPU = 0.25;
 const MOST_MEMORY = 0.6e9;

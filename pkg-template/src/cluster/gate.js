@@ -46,8 +46,11 @@ export function createGate(mayPass) {
       /** @type {Promise<void>[]} */
       const started = [];
       ends = started;
-      close();
-      ends = undefined;
+      try {
+        close();
+      } finally {
+        ends = undefined;
+      }
       await withTimeout(CLOSING, Promise.all(started));
     },
   };
