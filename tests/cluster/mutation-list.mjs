@@ -84,7 +84,7 @@ export const MUTATIONS = [
   {
     rule: "claims are checked once after the next beat",
     file: "members.js",
-    from: "else spawn(state, confirm(state, sentAt));",
+    from: "else if (state.unconfirmed.size > 0) spawn(state, confirm(state, sentAt));",
     to: "",
     test: "regressions.test.mjs",
   },

@@ -33,9 +33,13 @@ const ENDED = 2000;
  */
 export function step(state, input, now) {
   state.now = now;
-  Object.assign(state.tasks, { now: now.mono, wall: now.wall });
+  const { tasks } = state;
+  tasks.now = now.mono;
+  tasks.wall = now.wall;
   handle(state, input);
-  return state.tasks.outputs.splice(0);
+  const { outputs } = tasks;
+  tasks.outputs = [];
+  return outputs;
 }
 
 /** Monotonic time of the next `timer`, ms. @param {State} state */

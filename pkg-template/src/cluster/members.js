@@ -95,7 +95,7 @@ const COMPLETE = 240;
 
 /** Entry of this process in the list of members. @param {State} state */
 export function describe({ count, up, holds, isLeaving }) {
-  return JSON.stringify({ v: VERSION, n: count, up, load: holds.size, leaving: isLeaving });
+  return `{"v":${VERSION},"n":${count},"up":${up},"load":${holds.size},"leaving":${isLeaving}}`;
 }
 
 /** @param {State} state */
@@ -118,7 +118,7 @@ function heard(state, sentAt, { now, members }) {
   state.answeredAt = state.now;
   observe(state, members, hasGap);
   if (state.isUnsettled && !state.isSettling) spawn(state, settle(state));
-  else spawn(state, confirm(state, sentAt));
+  else if (state.unconfirmed.size > 0) spawn(state, confirm(state, sentAt));
   for (const [name, peer] of state.peers) {
     if (isDead(state, peer) && !state.takingOver.has(name)) spawn(state, takeOver(state, name));
   }
@@ -127,11 +127,11 @@ function heard(state, sentAt, { now, members }) {
 /** @param {State} state @param {readonly ClusterMember[]} members @param {boolean} hasGap */
 function observe(state, members, hasGap) {
   const { peers, instance, now } = state;
-  const seen = new Set();
+  const seen = [];
   for (const { instance: name, at, state: text } of members) {
     const told = name === instance ? undefined : parse(state, name, text);
     if (told === undefined) continue;
-    seen.add(name);
+    seen.push(name);
     const { n, up, load, leaving } = told;
     const old = peers.get(name);
     const hasMoved = old === undefined || old.count !== n || hasGap;
@@ -139,7 +139,9 @@ function observe(state, members, hasGap) {
     if (leaving) rememberLeaving(state, name);
     peers.set(name, { count: n, since: old?.since ?? now.mono, movedAt, at, up, load, isLeaving: leaving });
   }
-  for (const name of [...peers.keys()].filter((name) => !seen.has(name))) peers.delete(name);
+  if (seen.length === peers.size) return;
+  const names = new Set(seen);
+  for (const name of peers.keys()) if (!names.has(name)) peers.delete(name);
 }
 
 /** @param {State} state @param {string} name @param {string} text */

@@ -39,11 +39,10 @@ export class Records {
     } else {
       this.#members.set(instance, { at: now, state });
     }
-    return {
-      now,
-      previous,
-      members: [...this.#members].map(([instance, member]) => ({ instance, ...member })),
-    };
+    /** @type {ClusterMember[]} */
+    const members = [];
+    for (const [instance, { at, state }] of this.#members) members.push({ instance, at, state });
+    return { now, previous, members };
   }
 
   /** @param {number} now @param {string} sessionId @returns {ClusterRecord | undefined} */

@@ -5,7 +5,13 @@
  * @typedef {{ command: Command, ms: number } | { event: string, ms: number } | { ms: number }} Wait
  * @typedef {Generator<Wait, any, any>} Task a command resumes it with `{ value }`, or `undefined` if it
  *   failed or timed out; an event with true, or false if it timed out
- * @typedef {{ task: Task, deadline: number, wallDeadline: number, key: string, isOver: boolean }} Waiting
+ * @typedef {object} Waiting
+ * @property {Task} task
+ * @property {number} deadline
+ * @property {number} wallDeadline
+ * @property {number} command 0 where the task does not wait for an answer
+ * @property {string | undefined} event
+ * @property {boolean} isOver
  */
 
 /** Longest wait for the store, ms. A command may still be carried out after it. */
@@ -36,8 +42,12 @@ export class Tasks {
   wall = 0;
   /** @type {any[]} */
   outputs = [];
-  /** Waiting tasks by key. @type {Map<string, Set<Waiting>>} */
-  #waiting = new Map();
+  /** Tasks that wait for answers, by command. @type {Map<number, Waiting>} */
+  #commands = new Map();
+  /** Tasks that wait for events. @type {Map<string, Set<Waiting>>} */
+  #events = new Map();
+  /** Number of tasks that wait for a deadline alone. */
+  #sleeping = 0;
   /** Heap by deadline. Entries that are over are removed when they come to the top. @type {Waiting[]} */
   #heap = [];
   #nextCommand = 1;
@@ -55,22 +65,28 @@ export class Tasks {
    * @param {{ value: any } | undefined} result
    */
   answer(id, result) {
-    const [waiting] = this.#waiting.get(`command ${id}`) ?? [];
-    const isInTime =
-      waiting !== undefined && this.now <= waiting.deadline && this.wall <= waiting.wallDeadline;
-    this.#wake(`command ${id}`, isInTime ? result : undefined);
+    const waiting = this.#commands.get(id);
+    if (waiting === undefined) return;
+    const isInTime = this.now <= waiting.deadline && this.wall <= waiting.wallDeadline;
+    this.#forget(waiting);
+    this.#resume(waiting.task, isInTime ? result : undefined);
   }
 
   /** Resumes the tasks that wait for an event. @param {string} event */
   emit(event) {
-    this.#wake(`event ${event}`, true);
+    const waiting = this.#events.get(event);
+    if (waiting === undefined) return;
+    for (const each of [...waiting]) {
+      this.#forget(each);
+      this.#resume(each.task, true);
+    }
   }
 
   /** Resumes the tasks whose deadline has passed. */
   expire() {
     for (let first = this.#top(); first !== undefined && first.deadline <= this.now; first = this.#top()) {
       this.#forget(first);
-      this.#resume(first.task, first.key.startsWith("command ") ? undefined : false);
+      this.#resume(first.task, first.command > 0 ? undefined : false);
     }
   }
 
@@ -81,8 +97,8 @@ export class Tasks {
 
   /** Number of tasks that wait. */
   get size() {
-    let size = 0;
-    for (const each of this.#waiting.values()) size += each.size;
+    let size = this.#sleeping + this.#commands.size;
+    for (const each of this.#events.values()) size += each.size;
     return size;
   }
 
@@ -91,34 +107,40 @@ export class Tasks {
     const { done, value: wait } = task.next(value);
     if (done) return;
     const { command, event, ms } = /** @type {{ command?: Command, event?: string, ms: number }} */ (wait);
-    let key = `event ${event}`;
+    const longest = Math.max(ms, SHORTEST);
+    /** @type {Waiting} */
+    const waiting = {
+      task,
+      deadline: this.now + longest,
+      wallDeadline: this.wall + longest,
+      command: 0,
+      event,
+      isOver: false,
+    };
     if (command !== undefined) {
       const id = this.#nextCommand++;
-      key = `command ${id}`;
-      this.outputs.push({ type: "command", id, ...command });
+      waiting.command = id;
+      this.outputs.push({ type: "command", id, name: command.name, args: command.args });
+      this.#commands.set(id, waiting);
+    } else if (event !== undefined) {
+      const others = this.#events.get(event);
+      if (others === undefined) this.#events.set(event, new Set([waiting]));
+      else others.add(waiting);
+    } else {
+      this.#sleeping += 1;
     }
-    const longest = Math.max(ms, SHORTEST);
-    const [deadline, wallDeadline] = [this.now + longest, this.wall + longest];
-    const waiting = { task, deadline, wallDeadline, key, isOver: false };
-    const others = this.#waiting.get(key) ?? new Set();
-    this.#waiting.set(key, others.add(waiting));
     this.#push(waiting);
-  }
-
-  /** @param {string} key @param {unknown} value */
-  #wake(key, value) {
-    for (const waiting of [...(this.#waiting.get(key) ?? [])]) {
-      this.#forget(waiting);
-      this.#resume(waiting.task, value);
-    }
   }
 
   /** @param {Waiting} waiting */
   #forget(waiting) {
     waiting.isOver = true;
-    const others = this.#waiting.get(waiting.key);
+    const { command, event } = waiting;
+    if (command > 0) return void this.#commands.delete(command);
+    if (event === undefined) return void (this.#sleeping -= 1);
+    const others = this.#events.get(event);
     others?.delete(waiting);
-    if (others?.size === 0) this.#waiting.delete(waiting.key);
+    if (others?.size === 0) this.#events.delete(event);
   }
 
   #top() {
@@ -130,35 +152,33 @@ export class Tasks {
   #push(waiting) {
     const heap = this.#heap;
     let at = heap.push(waiting) - 1;
-    for (let up = (at - 1) >> 1; at > 0 && isBefore(heap, at, up); up = (at - 1) >> 1) {
-      swap(heap, at, up);
+    while (at > 0) {
+      const up = (at - 1) >> 1;
+      const parent = /** @type {Waiting} */ (heap[up]);
+      if (waiting.deadline >= parent.deadline) break;
+      heap[at] = parent;
       at = up;
     }
+    heap[at] = waiting;
   }
 
   #pop() {
     const heap = this.#heap;
     const last = /** @type {Waiting} */ (heap.pop());
-    if (heap.length === 0) return;
-    heap[0] = last;
-    for (let at = 0; ;) {
-      const [left, right] = [2 * at + 1, 2 * at + 2];
-      const child = right < heap.length && isBefore(heap, right, left) ? right : left;
-      if (child >= heap.length || !isBefore(heap, child, at)) return;
-      swap(heap, at, child);
+    const { length } = heap;
+    if (length === 0) return;
+    let at = 0;
+    for (let child = 1; child < length; child = 2 * at + 1) {
+      let least = /** @type {Waiting} */ (heap[child]);
+      const right = heap[child + 1];
+      if (right !== undefined && right.deadline < least.deadline) {
+        least = right;
+        child += 1;
+      }
+      if (least.deadline >= last.deadline) break;
+      heap[at] = least;
       at = child;
     }
+    heap[at] = last;
   }
-}
-
-/** @param {Waiting[]} heap @param {number} one @param {number} other */
-function isBefore(heap, one, other) {
-  return /** @type {Waiting} */ (heap[one]).deadline < /** @type {Waiting} */ (heap[other]).deadline;
-}
-
-/** @param {Waiting[]} heap @param {number} one @param {number} other */
-function swap(heap, one, other) {
-  const kept = /** @type {Waiting} */ (heap[one]);
-  heap[one] = /** @type {Waiting} */ (heap[other]);
-  heap[other] = kept;
 }
