@@ -17,46 +17,81 @@ export class Timeline {
   #heap = [];
   #order = 0;
 
-  /** Calls a function after `ms`. Returns an entry that can be cancelled. */
+  /** Calls a function after `ms`. */
   after(ms, run) {
-    const entry = { at: this.now + ms, order: this.#order++, run };
-    const heap = this.#heap;
-    let i = heap.push(entry) - 1;
-    while (i > 0) {
-      const up = (i - 1) >> 1;
-      if (!before(heap[i], heap[up])) break;
-      [heap[i], heap[up]] = [heap[up], heap[i]];
-      i = up;
-    }
-    return entry;
+    const timer = this.timer(run);
+    this.set(timer, ms);
   }
 
-  cancel(entry) {
-    if (entry !== undefined) entry.run = undefined;
+  /** Returns a timer that is not set yet. */
+  timer(run) {
+    return { at: 0, order: 0, run, index: -1 };
+  }
+
+  /** Sets a timer, also one that is set already. */
+  set(timer, ms) {
+    timer.at = this.now + ms;
+    timer.order = this.#order++;
+    if (timer.index < 0) timer.index = this.#heap.push(timer) - 1;
+    else this.#sink(timer);
+    this.#rise(timer);
+  }
+
+  cancel(timer) {
+    if (timer.index < 0) return;
+    const { index } = timer;
+    timer.index = -1;
+    this.#fill(index);
   }
 
   runUntil(end) {
-    while (this.#heap.length > 0 && this.#heap[0].at <= end) {
-      const { at, run } = this.#pop();
-      this.now = at;
-      run?.();
+    const heap = this.#heap;
+    while (heap.length > 0 && heap[0].at <= end) {
+      const first = heap[0];
+      first.index = -1;
+      this.#fill(0);
+      this.now = first.at;
+      first.run();
     }
     this.now = end;
   }
 
-  #pop() {
+  /** Closes the gap at an index with the last timer. */
+  #fill(index) {
+    const last = this.#heap.pop();
+    if (index === this.#heap.length) return;
+    last.index = index;
+    this.#heap[index] = last;
+    this.#rise(last);
+    this.#sink(last);
+  }
+
+  #rise(timer) {
     const heap = this.#heap;
-    const first = heap[0];
-    const last = heap.pop();
-    if (heap.length === 0) return first;
-    heap[0] = last;
-    for (let i = 0; ;) {
-      let child = 2 * i + 1;
-      if (child + 1 < heap.length && before(heap[child + 1], heap[child])) child += 1;
-      if (child >= heap.length || !before(heap[child], heap[i])) return first;
-      [heap[i], heap[child]] = [heap[child], heap[i]];
-      i = child;
+    let { index } = timer;
+    while (index > 0) {
+      const parent = heap[(index - 1) >> 1];
+      if (!before(timer, parent)) break;
+      heap[index] = parent;
+      [parent.index, index] = [index, parent.index];
     }
+    heap[index] = timer;
+    timer.index = index;
+  }
+
+  #sink(timer) {
+    const heap = this.#heap;
+    const { length } = heap;
+    let { index } = timer;
+    for (let child = 2 * index + 1; child < length; child = 2 * index + 1) {
+      if (child + 1 < length && before(heap[child + 1], heap[child])) child += 1;
+      if (!before(heap[child], timer)) break;
+      heap[index] = heap[child];
+      heap[index].index = index;
+      index = child;
+    }
+    heap[index] = timer;
+    timer.index = index;
   }
 }
 

@@ -36,6 +36,8 @@ export class Process {
   photos = new Set();
   /** Sessions by hold. */
   sessions = new Map();
+  /** Highest number of each hold, for the invariants. */
+  numbers = new Map();
   skew;
   #frozen = 0;
   #timer;
@@ -49,6 +51,7 @@ export class Process {
     this.name = name;
     this.instance = `${name}.${world.nextInstance++}`;
     this.skew = world.between(-2000, 2000);
+    this.#timer = world.time.timer(() => !this.isPaused && this.#tick());
     this.state = createState({ instance: this.instance, ...options }, this.clocks());
     world.store.subscribe(this, (message) => this.#input({ type: "message", message }));
     this.#input({ type: "open" });
@@ -197,10 +200,9 @@ export class Process {
 
   #arm() {
     const { time } = this.#world;
-    time.cancel(this.#timer);
-    const at = deadline(this.state);
-    if (!this.isAlive || this.isPaused || at === Infinity) return;
-    this.#timer = time.after(Math.max(at - this.clocks().mono, 0.01), () => !this.isPaused && this.#tick());
+    const at = this.isAlive && !this.isPaused ? deadline(this.state) : Infinity;
+    if (at === Infinity) return time.cancel(this.#timer);
+    time.set(this.#timer, Math.max(at - (time.now - this.#frozen), 0.01));
   }
 
   #tick() {

@@ -1,5 +1,6 @@
 /** Store in virtual time: slow, away, old or empty, with commands that happen late or without an answer. */
 import { Records } from "../../../pkg-template/src/cluster/records.js";
+import { parseAnew } from "./texts.mjs";
 
 /** 2026, ms. */
 const EPOCH = 1_767_225_600_000;
@@ -83,7 +84,7 @@ export class Store {
   #run(process, name, args) {
     if (name === "publish") return this.#publish(...args);
     if (name === "beat" && args[1] !== "") process.beatAt = this.#world.time.now;
-    return this.records[name](this.now, ...structuredClone(args));
+    return this.records[name](this.now, ...args.map(copy));
   }
 
   #publish(to, message) {
@@ -94,11 +95,20 @@ export class Store {
       if (chance(this.loss) || process.isDeaf) continue;
       time.after(between(0.1, 3), () => {
         if (process.isPartitioned) return;
-        const told = JSON.parse(message);
+        const told = parseAnew(message);
         if (told.kind === "lost" || told.kind === "stop") this.#world.witness.told(process, told);
         listener(told);
       });
     }
     return reached.length;
   }
+}
+
+/** What a process sends is not what it goes on to change. */
+function copy(value) {
+  if (typeof value !== "object" || value === null || value instanceof Uint8Array) return value;
+  if (Array.isArray(value)) return value.map(copy);
+  const copied = {};
+  for (const name in value) copied[name] = copy(value[name]);
+  return copied;
 }

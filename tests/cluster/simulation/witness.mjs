@@ -12,9 +12,9 @@ export class Witness {
   errors = [];
   counts = {};
   acts = 0;
-  #numbers = new Map();
   #given = new Map();
   #overlaps = new Map();
+  #owners = new Map();
   #world;
 
   constructor(world) {
@@ -117,12 +117,12 @@ export class Witness {
   }
 
   /** Numbers never fall while a session is held. */
-  stepped(process) {
-    for (const hold of process.state.holds.values()) {
-      const key = `${process.instance} ${hold.sessionId} ${hold.id}`;
-      const before = this.#numbers.get(key) ?? 0;
-      if (hold.number < before) this.fail(`the number of ${key} fell from ${before} to ${hold.number}`);
-      if (hold.number > before) this.#numbers.set(key, hold.number);
+  stepped({ instance, state, numbers }) {
+    for (const { id, number } of state.holds.values()) {
+      const before = numbers.get(id);
+      if (number === before) continue;
+      if (number < before) this.fail(`the number of ${instance} ${id} fell from ${before} to ${number}`);
+      else numbers.set(id, number);
     }
   }
 
@@ -273,30 +273,15 @@ export class Witness {
 
   /** Looks for sessions that two processes have. */
   scan() {
-    const { time, processes, store } = this.#world;
-    const holders = new Map();
-    for (const process of processes) {
-      if (!process.isAlive) continue;
-      for (const hold of process.state.holds.values()) {
-        const others = holders.get(hold.sessionId) ?? [];
-        holders.set(hold.sessionId, [...others, { process, number: hold.number }]);
-      }
-    }
-    for (const { sessionId, all } of this.#world.cloud.users.values()) {
-      const open = [...all].filter((conn) => conn.process.isAlive);
-      if (open.length > 1 && this.#world.cloud.oldConnection === "close") {
-        this.fail(`the cloud has ${open.length} connections of ${sessionId}`);
-      }
-      // On other clouds both are heard, until the older one hears of the newer one.
-      const byProcess = new Map(open.map(({ process }) => [process, { process, number: process }]));
-      if (byProcess.size > 1) holders.set(`the connections of ${sessionId}`, [...byProcess.values()]);
-    }
+    const { time, store } = this.#world;
+    const shared = this.#shared();
+    if (shared.size === 0 && this.#overlaps.size === 0) return;
     const limit = this.#world.wasLossy ? SETTLE_LOSSY : SETTLE + 15_000 * Number(this.#world.wasDeaf);
-    for (const [sessionId, all] of holders) {
+    for (const [sessionId, all] of shared) {
       const numbers = new Set(all.map(({ number }) => number));
       if (numbers.size < all.length) this.fail(`two processes have ${sessionId} with the same number`);
       const isCalm = all.every(({ process }) => !process.isPaused && !process.isPartitioned) && !store.isAway;
-      if (all.length < 2 || !isCalm) this.#overlaps.delete(sessionId);
+      if (!isCalm) this.#overlaps.delete(sessionId);
       else if (!this.#overlaps.has(sessionId)) this.#overlaps.set(sessionId, time.now);
       else if (time.now - this.#overlaps.get(sessionId) > limit) {
         this.fail(
@@ -305,8 +290,37 @@ export class Witness {
         this.#overlaps.set(sessionId, time.now);
       }
     }
-    for (const sessionId of [...this.#overlaps.keys()])
-      if (!holders.has(sessionId)) this.#overlaps.delete(sessionId);
+    for (const sessionId of this.#overlaps.keys())
+      if (!shared.has(sessionId)) this.#overlaps.delete(sessionId);
+  }
+
+  /** Sessions that more than one process has, or is connected for, with the processes. */
+  #shared() {
+    const { processes, cloud } = this.#world;
+    const shared = new Map();
+    const owners = this.#owners;
+    owners.clear();
+    for (const process of processes) {
+      if (!process.isAlive) continue;
+      for (const { sessionId, number } of process.state.holds.values()) {
+        const entry = { process, number };
+        const first = owners.get(sessionId);
+        if (first === undefined) owners.set(sessionId, entry);
+        else if (shared.has(sessionId)) shared.get(sessionId).push(entry);
+        else shared.set(sessionId, [first, entry]);
+      }
+    }
+    for (const { sessionId, all } of cloud.users.values()) {
+      if (all.size < 2) continue;
+      const open = [...all].filter((conn) => conn.process.isAlive);
+      if (open.length > 1 && cloud.oldConnection === "close") {
+        this.fail(`the cloud has ${open.length} connections of ${sessionId}`);
+      }
+      // On other clouds both are heard, until the older one hears of the newer one.
+      const byProcess = new Map(open.map(({ process }) => [process, { process, number: process }]));
+      if (byProcess.size > 1) shared.set(`the connections of ${sessionId}`, [...byProcess.values()]);
+    }
+    return shared;
   }
 
   /** The state after everything has settled. */
