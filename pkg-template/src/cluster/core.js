@@ -15,7 +15,7 @@ import { answerCall, forward, passPhoto } from "./calls.js";
 import { check, end, forget, isEnding, lose, over, waitUntilOver } from "./holds.js";
 import { beats, checks, leave, receive } from "./members.js";
 import { reply, serve, start, stop } from "./start.js";
-import { BEAT, CALL, SILENCE, elapsed, output, spawn, tell } from "./state.js";
+import { BEAT, CALL, SILENCE, elapsed, heardNumber, output, spawn, tell } from "./state.js";
 import { event } from "./tasks.js";
 
 export { createState } from "./state.js";
@@ -108,8 +108,8 @@ function handleSession(state, input) {
       if (hold?.id === holdId && hold?.phase === "connecting") hold.phase = "connected";
       return state.tasks.emit(`begun ${holdId}`);
     case "handedOver":
-      if (hold?.id !== holdId || hold === undefined) return;
-      Object.assign(hold, { previous: input.previous });
+      // Nobody has it any more if it was stopped or lost in the meantime.
+      if (hold !== undefined && hold.id === holdId) Object.assign(hold, { previous: input.previous });
       return state.tasks.emit(`left ${holdId}`);
     case "ended":
       state.tasks.emit(`begun ${holdId}`);
@@ -165,6 +165,7 @@ function message(state, told) {
     }
     case "lost":
     case "stop":
+      heardNumber(state, f);
       if (claim !== undefined) claim.higher = Math.max(claim.higher, f);
       if (hold === undefined || hold.number >= f) return;
       return kind === "stop" ? end(state, hold, told.reason) : lose(state, hold, told.to);
@@ -189,6 +190,7 @@ function answerAsk(state, told) {
   if (what !== "start" && what !== "stop") return answerCall(state, told);
   const hold = state.holds.get(sid);
   if (what === "stop") {
+    heardNumber(state, f);
     const claim = state.claims.get(sid);
     if (claim !== undefined) claim.higher = Math.max(claim.higher, f);
     if (hold !== undefined && hold.number < f) end(state, hold, reason);

@@ -5,17 +5,21 @@
  * @import { Hold, State } from "./state.js"
  * @import { Task } from "./tasks.js"
  */
+import { hasCrashed } from "./quarantine.js";
 import { COMMAND, command, event } from "./tasks.js";
 import {
   OWNED_TTL,
   SETTLEMENTS,
+  STOPPED_TTL,
   conditionOf,
   confirmLater,
   count,
+  heardNumber,
   isLate,
   output,
   owe,
   spawn,
+  storeNow,
   tell,
 } from "./state.js";
 
@@ -94,11 +98,19 @@ export function lose(state, hold, owner, then) {
   end(state, hold, owner === "" ? "stopped" : MOVED, { ...(owner !== "" && { to: owner }), ...then });
 }
 
-/** Removes the record of a session that has ended, if it is still that one's. @param {State} state @param {Hold} hold @returns {Task} */
-export function* forget(state, { sessionId, number }) {
+/**
+ * Removes the record of a session that has ended, if it is still that one's. Where owners have died lately it
+ * becomes a mark: their number counts for the next request.
+ *
+ * @param {State} state @param {Hold} hold @returns {Task}
+ */
+export function* forget(state, { sessionId, number, fields }) {
   const { instance } = state;
-  const put = { sessionId, expected: { owner: instance, number }, owner: null, number: 0, ttl: 0 };
-  const answer = yield command("put", { ...put, fields: emptyFields() });
+  const rest = hasCrashed(fields, storeNow(state))
+    ? { owner: "", ttl: STOPPED_TTL, fields }
+    : { owner: null, ttl: 0, fields: emptyFields() };
+  const put = { sessionId, expected: { owner: instance, number }, number: 0, ...rest };
+  const answer = yield command("put", put);
   if (answer === undefined) owe(state, sessionId, { kind: "settle", times: SETTLEMENTS });
   else if (answer.value.record?.owner === instance) yield* settleRecord(state, sessionId);
 }
@@ -159,6 +171,7 @@ function* checkBatch(state, batch, isQuick) {
 
 /** @param {State} state @param {ClusterDifference} difference */
 function differ(state, { sessionId, outcome, owner, number }) {
+  heardNumber(state, number);
   const hold = state.holds.get(sessionId);
   if (hold === undefined) return;
   if (outcome === "won") {

@@ -11,10 +11,14 @@ const FREE = 3;
 /** First wait, which doubles with each further death, ms. */
 const WAIT = 60e3;
 
+/** True if deaths of owners still count. @param {ClusterFields} fields @param {number} now */
+export function hasCrashed({ crashes, crashedAt }, now) {
+  return crashes > 0 && now - crashedAt < WINDOW;
+}
+
 /** Counts the death of an owner. @param {ClusterFields} fields @param {number} now @returns {ClusterFields} */
 export function withCrash(fields, now) {
-  const isRecent = now - fields.crashedAt < WINDOW;
-  return { ...fields, crashes: isRecent ? fields.crashes + 1 : 1, crashedAt: now };
+  return { ...fields, crashes: hasCrashed(fields, now) ? fields.crashes + 1 : 1, crashedAt: now };
 }
 
 /**

@@ -68,7 +68,7 @@
  * @property {Map<string, number>} called recent calls of others, and until when they are carried out
  * @property {number} starting requests of the cloud that are being decided
  * @property {number} nextId
- * @property {number} ownNumber last number that the store did not give
+ * @property {number} ownNumber last number that the store did not give, or highest one of another that was heard of
  */
 import { Tasks } from "./tasks.js";
 
@@ -174,6 +174,11 @@ export function elapsed({ now }, { mono, wall }) {
 export function ownNumber(state) {
   state.ownNumber = Math.max(state.ownNumber + 1, Math.floor(storeNow(state) * 1000));
   return state.ownNumber;
+}
+
+/** Notes a number of another process: those of this one are higher from now on, whatever the clocks say. @param {State} state @param {unknown} number */
+export function heardNumber(state, number) {
+  if (typeof number === "number" && number > state.ownNumber) state.ownNumber = number;
 }
 
 /**

@@ -56,12 +56,22 @@ export class Calls {
     }
   }
 
-  /** True if a message about a call may have been lost, or have come too early or too late. */
+  /** True if a message about a call may have been lost, or have come too early, or too late unnoticed. */
   #wasCut({ processes, at }) {
     const { wasLossy, wasDeaf, store, time } = this.#world;
     const wasApart = ({ isPartitioned, partitionedUntil }) => isPartitioned || partitionedUntil > at;
+    // Nothing shows the pause of a machine whose wall clock was set back.
+    const wasHidden = ({ resumedAt, wasFrozen, jumpedAt, pausedFor }) =>
+      wasFrozen && resumedAt > at && jumpedAt > resumedAt - pausedFor - CLOCK_SET;
     const isSet = store.clockSetAt > time.now - CLOCK_SET;
-    return wasLossy || wasDeaf || isSet || store.isAway || store.since > at || processes.some(wasApart);
+    return (
+      wasLossy ||
+      wasDeaf ||
+      isSet ||
+      store.isAway ||
+      store.since > at ||
+      processes.some((each) => wasApart(each) || wasHidden(each))
+    );
   }
 
   #begin(name, processes) {

@@ -28,10 +28,13 @@ export class Process {
   disturbedUntil = 0;
   disturbances = [];
   killedAt = -Infinity;
+  leftAt = -Infinity;
   /** End and length of the last pause, ms. */
   resumedAt = -Infinity;
   jumpedAt = -Infinity;
   pausedFor = 0;
+  /** Its monotonic clock stood still in that pause. */
+  wasFrozen = false;
   /** Photos that it waits for. */
   photos = new Set();
   /** Sessions by hold. */
@@ -115,7 +118,7 @@ export class Process {
       this.isPaused = false;
       if (vm) this.#frozen += ms;
       this.#disturbed(from);
-      Object.assign(this, { resumedAt: time.now, pausedFor: ms });
+      Object.assign(this, { resumedAt: time.now, pausedFor: ms, wasFrozen: vm });
       this.#world.witness.woke(this);
       if (timersFirst) this.#tick();
       for (const input of this.#inbox.splice(0)) {
@@ -238,6 +241,7 @@ export class Process {
         return this.#local(output);
       case "left":
         this.isLeft = true;
+        this.leftAt = this.#world.time.now;
         return store.unsubscribe(this);
       case "count":
         return witness.counted(this, output);
@@ -273,8 +277,9 @@ export class Process {
       if (session.conn === undefined) this.#over(session, "refused");
       else this.#acked(session);
     };
-    session.isSlow = chance(this.#world.slow);
-    time.after(session.isSlow ? between(1000, 3000) : between(3, 80), connect);
+    const isSlow = chance(this.#world.slow);
+    if (isSlow) cloud.user(session.sessionId).slowAt = time.now;
+    time.after(isSlow ? between(1000, 3000) : between(3, 80), connect);
   }
 
   #acked(session) {
@@ -307,8 +312,9 @@ export class Process {
 
   /** The session has ended by itself. */
   #over(session, why) {
-    const { hold, sessionId } = session;
-    this.#input({ type: "ended", hold, sessionId, why });
+    const { hold, sessionId, isLeaving } = session;
+    // The end of its hand-over is told in any case.
+    if (!isLeaving) this.#input({ type: "ended", hold, sessionId, why });
     this.#end(session, why);
   }
 
@@ -336,15 +342,18 @@ export class Process {
   #handOver(session) {
     if (session === undefined) return;
     const { time, between, cloud, witness } = this.#world;
+    session.isLeaving = true;
     time.after(between(1, 300), () => {
-      if (session.isEnded || !this.isAlive) return;
+      if (!this.isAlive) return;
       const { conn, hold, sessionId } = session;
-      session.isEnded = true;
-      session.conn = undefined;
-      if (session.isGiven) witness.stopped(this, session, "handover");
-      if (conn !== undefined) cloud.closed(conn);
-      for (const id of session.replies.splice(0)) this.#result(id, 502);
-      this.sessions.delete(hold);
+      if (!session.isEnded) {
+        session.isEnded = true;
+        session.conn = undefined;
+        if (session.isGiven) witness.stopped(this, session, "handover");
+        if (conn !== undefined) cloud.closed(conn);
+        for (const id of session.replies.splice(0)) this.#result(id, 502);
+        this.sessions.delete(hold);
+      }
       this.#input({ type: "handedOver", hold, sessionId, previous: { from: this.instance } });
     });
   }

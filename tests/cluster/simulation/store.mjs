@@ -72,6 +72,11 @@ export class Store {
     for (const run of this.#stalled.splice(0)) run();
   }
 
+  /** Loses nothing any more. */
+  answerAgain() {
+    Object.assign(this, { loss: 0, late: 0, twice: 0, since: this.#world.time.now });
+  }
+
   setClock(ms) {
     this.clock = ms;
     this.clockSetAt = this.#world.time.now;

@@ -7,6 +7,9 @@ const ANSWER = 4500;
 /** Time in which a displaced owner hears of it: a beat and a command, or a check if messages are lost. */
 const SETTLE = 3500;
 const SETTLE_LOSSY = 37_000;
+/** Time for which a store's clock that was set makes records seem young, and by which they are taken later, ms. */
+const CLOCK_SET = 20_000;
+const LOOKED_AGAIN = 8000;
 
 export class Witness {
   errors = [];
@@ -15,6 +18,8 @@ export class Witness {
   #given = new Map();
   #overlaps = new Map();
   #owners = new Map();
+  /** Sessions that were started without the store. */
+  #startedAlone = new Set();
   #world;
 
   constructor(world) {
@@ -82,14 +87,19 @@ export class Witness {
     const since = time.now;
     const isLeaving = process.isAlive;
     const stops = new Map(sessions.map(({ sessionId }) => [sessionId, cloud.user(sessionId).stops]));
+    // A record of before the clock was set back seems to be younger than its owner's last beat.
+    if (!isLeaving && store.clockSetAt > since - CLOCK_SET) ms += LOOKED_AGAIN;
     time.after(ms, () => {
       const rest = processes.filter((each) => each !== process && each.isAlive && !each.isLeft);
       const haveLeft = others.some(({ isAlive, isLeft, state }) => !isAlive || isLeft || state.isLeaving);
       const areWell = others.length > 0 && !haveLeft && rest.every((each) => this.isWell(each, ms + SETTLE));
-      // Those that died lately have a share of the sessions as well.
-      const haveDied = processes.some((each) => each !== process && each.killedAt > time.now - ms - 13_000);
+      // Those that died or left lately have a share of the sessions as well.
+      const haveDied = processes.some(
+        (each) => each !== process && Math.max(each.killedAt, each.leftAt) > time.now - ms - 13_000,
+      );
       // It stood still, could not reach the store or died while it handed them over.
       const { isAlive, isPaused, isPartitioned, disturbedUntil } = process;
+      if (!isLeaving && store.clockSetAt > since) return;
       if (isLeaving && (!isAlive || isPaused || isPartitioned || disturbedUntil > since)) return;
       if (!wasWell || !areWell || haveDied || this.#world.wasLossy || this.#world.wasDeaf) return;
       for (const { sessionId } of sessions) {
@@ -105,15 +115,21 @@ export class Witness {
   }
 
   /** The cloud has given an app up: the balancer must have chosen a process that could not answer. */
-  gaveUp({ sessionId, posted, startedAt, stoppedBadlyAt }) {
-    const { time } = this.#world;
+  gaveUp({ sessionId, posted, startedAt, stoppedBadlyAt, slowAt }) {
     // An earlier stop came after the start: a copy of it, or one that the store heard of late.
     if (stoppedBadlyAt > startedAt - 2000) return;
     const isExcused = ({ process, at, status }) =>
-      !process.isAlive || process.isPaused || process.resumedAt >= at || process.isLeft || status === 503;
-    if (posted.length === 0 || posted.some(isExcused)) return;
-    const slow = posted.map(({ process }) => process.session(sessionId)).some((each) => each?.isSlow);
-    if (!slow) this.fail(`the cloud gave ${sessionId} up at ${time.now}`);
+      !process.isAlive ||
+      process.isPaused ||
+      process.isLeft ||
+      process.resumedAt >= at ||
+      // It takes a jump for a pause, in which the cloud has asked another one.
+      process.jumpedAt >= at ||
+      // It could not tell those who stay.
+      (process.state.isLeaving && !this.isWell(process, SETTLE)) ||
+      status === 503;
+    if (posted.length === 0 || posted.some(isExcused) || slowAt >= startedAt) return;
+    this.fail(`the cloud gave ${sessionId} up`);
   }
 
   /** Numbers never fall while a session is held. */
@@ -134,6 +150,10 @@ export class Witness {
     this.#given.set(key, { process, session, stopped: 0 });
     const { stoppedBadlyAt } = this.#world.cloud.user(session.sessionId);
     if (stoppedBadlyAt > time.now - SETTLE || this.#world.wasDeaf) return;
+    const has = (each) =>
+      [...each.sessions.values()].some(({ sessionId }) => sessionId === session.sessionId);
+    // One that has come back has displaced the other, and was displaced by this one.
+    if (processes.some((each) => each.isAlive && !this.isWell(each, SETTLE) && has(each))) return;
     for (const other of processes) {
       if (other === process || !this.isWell(other, SETTLE) || !this.isWell(process, SETTLE)) continue;
       for (const each of other.sessions.values()) {
@@ -149,8 +169,10 @@ export class Witness {
     const { time, between, poisoned } = this.#world;
     time.after(between(50, 1000), () => {
       if (!process.isAlive || process.isLeft) return;
-      // The record does not name a process that has started it without the store.
-      if (this.isWell(process, 0)) poisoned.push(sessionId);
+      // The record does not name a process that has started it without the store. Neither a process that
+      // leaves counts nor one that has ended the session.
+      const { isLeaving, holds } = process.state;
+      if (this.isWell(process, 0) && !isLeaving && holds.has(sessionId)) poisoned.push(sessionId);
       process.kill();
       time.after(between(200, 3000), () => this.#world.spawn(process.name));
     });
@@ -161,6 +183,8 @@ export class Witness {
     const { poisoned, wasLossy, wasEmptied, store, time } = this.#world;
     const count = poisoned.filter((each) => each === sessionId).length;
     if (wasLossy || wasEmptied || store.clockSetAt > time.now - 60_000) return;
+    // The count is not that of the record, which this one has displaced.
+    if (this.#startedAlone.has(sessionId)) return;
     if (count > 3) this.fail(`${sessionId} has ended ${count} processes`);
   }
 
@@ -220,7 +244,8 @@ export class Witness {
     });
   }
 
-  counted(process, { name, why, from }) {
+  counted(process, { name, why, from, sessionId }) {
+    if (name === "alone") this.#startedAlone.add(sessionId);
     const key = why === undefined ? name : `${name} ${why}`;
     this.counts[key] = (this.counts[key] ?? 0) + 1;
     if (name === "takeovers" && why === "dead") this.#checkVerdict(process, from);
@@ -330,10 +355,12 @@ export class Witness {
     for (const user of cloud.users.values()) {
       const { sessionId, isWanted, attached } = user;
       const holders = running.filter(({ state }) => state.holds.has(sessionId));
+      const isStarted = ({ state }) => state.holds.get(sessionId).phase !== "quarantined";
       const record = store.records.read(store.now, sessionId);
       const names = holders.map(({ instance }) => instance).join();
       if (!isWanted) {
-        if (holders.length > 0) this.fail(`settled: ${sessionId} is stopped, and ${names} has it`);
+        // The cloud refuses the connection that follows a quarantine.
+        if (holders.some(isStarted)) this.fail(`settled: ${sessionId} is stopped, and ${names} has it`);
         continue;
       }
       if (running.length === 0 || isQuarantined(record, store.now)) continue;

@@ -179,7 +179,7 @@ export function schedule(seed, options) {
     world.time.after(world.between(0, FAULTS), () => event(world));
   }
   world.run(FAULTS);
-  Object.assign(world.store, { loss: 0, late: 0, twice: 0 });
+  if (world.wasLossy) world.store.answerAgain();
   world.run(25_000);
   for (const user of world.users) if (world.chance(0.5)) world.cloud.start(user);
   world.run(SETTLED);
