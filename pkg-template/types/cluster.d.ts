@@ -53,6 +53,12 @@ export interface ClusterHeld {
   fields: ClusterFields;
 }
 
+/** How sessions are compared with their records. */
+export interface ClusterCheckOptions {
+  /** Right numbers are enough: records that have them are not renewed. */
+  quick?: boolean;
+}
+
 /** A session for which the store and the instance differed. */
 export interface ClusterDifference {
   sessionId: string;
@@ -107,14 +113,14 @@ export interface ClusterStore {
    * or has a lower number, is written with `ttl`; that of the instance itself has its `ttl` renewed. The
    * rest is returned. Several sessions need not be one atomic step.
    *
-   * With `isQuick` a record with the right number is not looked at further, and its `ttl` goes on. Almost
-   * all checks are quick; one an hour is not.
+   * With `quick` a record with the right number is not looked at further, and its `ttl` goes on. Of 240
+   * checks one is not quick.
    */
   check(
     instance: string,
     sessions: readonly ClusterHeld[],
     ttl: number,
-    isQuick?: boolean,
+    options?: ClusterCheckOptions,
   ): Promise<ClusterDifference[]>;
   /**
    * Sends a message, at most 64 KiB of text, to an instance or to all (`"*"`, the sender included).

@@ -1,6 +1,6 @@
 /**
  * The cost of many sessions to a real Redis, in its CPU time: that of the work which the processes of a
- * cluster do in 15 s, with all records there. The figures do not depend on how busy the machine is. Run by
+ * cluster do from one check to the next, with all records there. The figures do not depend on how busy the machine is. Run by
  * itself it prints a table:
  *
  *     node tests/cluster/growth.mjs [PROCESSESxSESSIONS …]
@@ -14,14 +14,14 @@ import { pathToFileURL } from "node:url";
 
 import { createClient } from "redis-6";
 
+import { checkInterval } from "../../pkg-template/src/cluster/checks.js";
 import { libraryOf } from "../../pkg-template/src/cluster/redis/clients.js";
 import { RedisStore } from "../../pkg-template/src/cluster/redis/store.js";
 import { rendezvous } from "../../pkg-template/src/cluster/rendezvous.js";
 import { RedisServer } from "./redis-server.mjs";
 
-/** Times of the core, s. */
+/** Interval between beats, s. */
 const BEAT = 2;
-const CHECK = 15;
 /** Sessions that one process takes over in a second. */
 const TAKEN = 100;
 const BATCH = 500;
@@ -105,7 +105,7 @@ async function beat({ instance, count }, store) {
 }
 
 /** Calls that check all sessions once. @param {Simulated[]} all */
-function* checksOf(all, isQuick = true) {
+function* checksOf(all) {
   for (const { instance, first, count } of all) {
     for (let at = 0; at < count; at += BATCH) {
       yield async (/** @type {ClusterStore} */ store) => {
@@ -113,19 +113,20 @@ function* checksOf(all, isQuick = true) {
           const n = first + at + i;
           return { sessionId: idOf(n), number: START + n, fields: fieldsOf(n) };
         });
-        const differences = await store.check(instance, batch, DAY, isQuick);
+        const differences = await store.check(instance, batch, DAY, { quick: true });
         if (differences.length > 0) throw new Error(`${differences.length} sessions differ`);
       };
     }
   }
 }
 
-/** What all processes do in 15 s; the result is for one second. @param {RedisServer} server @param {Simulated[]} all @param {ClusterStore[]} stores */
+/** What all processes do from one check to the next; the result is for one second. @param {RedisServer} server @param {Simulated[]} all @param {ClusterStore[]} stores */
 async function cycle(server, all, stores) {
   const beats = await cost(server, () => each(all, stores, beat));
   const checks = await cost(server, () => each(checksOf(all), stores, (check, store) => check(store)));
+  const interval = checkInterval(all.reduce((sum, { count }) => sum + count, 0)) / 1000;
   const rate = (/** @type {"cpu" | "commands" | "sent" | "received"} */ name) =>
-    beats[name] / BEAT + checks[name] / CHECK;
+    beats[name] / BEAT + checks[name] / interval;
   return {
     cpu: rate("cpu"),
     cpuOfBeats: beats.cpu / BEAT,

@@ -329,7 +329,7 @@ function testQuickCheck(stores) {
     await store.put(put({ sessionId: lower, owner: peer, ...record }));
     const numbers = [700, 700, 5, 699, 701];
     const sessions = [own, brief, absent, higher, lower].map((id, i) => held(id, numbers[i] ?? 0));
-    assert.deepEqual(await store.check(self, sessions, DAY, true), [
+    assert.deepEqual(await store.check(self, sessions, DAY, { quick: true }), [
       { sessionId: higher, outcome: "lost", owner: peer, number: 700 },
       { sessionId: lower, outcome: "won", owner: peer, number: 700 },
     ]);

@@ -12,8 +12,10 @@
  * @import { Task } from "./tasks.js"
  */
 import { answerCall, forward, passPhoto } from "./calls.js";
+import { checks } from "./checks.js";
 import { check, end, forget, isEnding, lose, over, waitUntilOver } from "./holds.js";
-import { beats, checks, leave, receive } from "./members.js";
+import { leave, receive } from "./leave.js";
+import { beats } from "./members.js";
 import { reply, serve, start, stop } from "./start.js";
 import { BEAT, CALL, SILENCE, elapsed, heardNumber, output, spawn, tell } from "./state.js";
 import { event } from "./tasks.js";

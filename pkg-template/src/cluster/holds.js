@@ -1,7 +1,7 @@
 /**
  * Sessions of this process: their start, their end, and the comparison with their records.
  *
- * @import { ClusterDifference, ClusterFields } from "../../types/cluster.js"
+ * @import { ClusterCheckOptions, ClusterDifference, ClusterFields } from "../../types/cluster.js"
  * @import { Hold, State } from "./state.js"
  * @import { Task } from "./tasks.js"
  */
@@ -124,8 +124,14 @@ export function* settleRecord(state, sessionId) {
   if (isMine()) return true;
   const record = read?.value;
   if (read === undefined || record?.owner !== instance) return read !== undefined;
-  const put = { sessionId, expected: conditionOf(record), owner: null, number: 0, ttl: 0 };
-  return (yield command("put", { ...put, fields: emptyFields() })) !== undefined;
+  return (yield* remove(sessionId, record)) !== undefined;
+}
+
+/** Removes a record, if it is still as it was read. @param {string} sessionId @param {{ owner: string, number: number }} record @returns {Task} */
+export function* remove(sessionId, { owner, number }) {
+  const expected = { owner, number };
+  const put = { sessionId, expected, owner: null, number: 0, ttl: 0, fields: emptyFields() };
+  return yield command("put", put);
 }
 
 /** @returns {ClusterFields} */
@@ -133,15 +139,15 @@ export function emptyFields() {
   return { userId: "", url: "", crashes: 0, crashedAt: 0, startedAt: 0 };
 }
 
-/** Compares sessions with their records. @param {State} state @param {Iterable<Hold>} [holds] all by default @returns {Task} */
-export function* check(state, holds = state.holds.values(), isQuick = false) {
+/** Compares sessions with their records. @param {State} state @param {Iterable<Hold>} [holds] all by default @param {ClusterCheckOptions} [options] @returns {Task} */
+export function* check(state, holds = state.holds.values(), options = {}) {
   const held = [...holds].filter(({ phase }) => phase !== "leaving");
   let left = Math.ceil(held.length / BATCH);
   const done = `check ${state.nextId++}`;
   let succeeded = true;
   /** @param {Hold[]} batch @returns {Task} */
   function* one(batch) {
-    const isAnswered = yield* checkBatch(state, batch, isQuick);
+    const isAnswered = yield* checkBatch(state, batch, options);
     if (!isAnswered) succeeded = false;
     left -= 1;
     if (left === 0) state.tasks.emit(done);
@@ -151,10 +157,10 @@ export function* check(state, holds = state.holds.values(), isQuick = false) {
   return succeeded;
 }
 
-/** @param {State} state @param {Hold[]} batch @param {boolean} isQuick @returns {Task} */
-function* checkBatch(state, batch, isQuick) {
+/** @param {State} state @param {Hold[]} batch @param {ClusterCheckOptions} options @returns {Task} */
+function* checkBatch(state, batch, options) {
   const sessions = batch.map(({ sessionId, number, fields }) => ({ sessionId, number, fields }));
-  const answer = yield command("check", state.instance, sessions, OWNED_TTL, isQuick);
+  const answer = yield command("check", state.instance, sessions, OWNED_TTL, options);
   if (answer === undefined) {
     // It may write a record of a session that ends in the meantime.
     for (const { sessionId } of batch) owe(state, sessionId, { kind: "settle", times: SETTLEMENTS });

@@ -2,7 +2,7 @@
  * Records of a store in memory. Each method is what one script does in a database; the clock is an
  * argument.
  *
- * @import { ClusterDifference, ClusterHeld, ClusterMember, ClusterPut, ClusterPutResult, ClusterRecord } from "../../types/cluster.js"
+ * @import { ClusterCheckOptions, ClusterDifference, ClusterHeld, ClusterMember, ClusterPut, ClusterPutResult, ClusterRecord } from "../../types/cluster.js"
  *
  * @typedef {{ record: ClusterRecord, until: number }} Kept
  */
@@ -77,15 +77,15 @@ export class Records {
    * @param {string} instance
    * @param {readonly ClusterHeld[]} sessions
    * @param {number} ttl
-   * @param {boolean} [isQuick]
+   * @param {ClusterCheckOptions} [options]
    */
-  check(now, instance, sessions, ttl, isQuick = false) {
+  check(now, instance, sessions, ttl, { quick = false } = {}) {
     /** @type {ClusterDifference[]} */
     const differences = [];
     for (const { sessionId, number, fields } of sessions) {
       const old = this.read(now, sessionId);
       const { owner, number: oldNumber } = old ?? { owner: instance, number: 0 };
-      if (isQuick && oldNumber === number) continue;
+      if (quick && oldNumber === number) continue;
       if (oldNumber > number || (oldNumber === number && owner !== instance)) {
         differences.push({ sessionId, outcome: "lost", owner, number: oldNumber });
         continue;

@@ -85,12 +85,12 @@ export class RedisStore {
   }
 
   /** @type {ClusterStore["check"]} */
-  async check(instance, sessions, ttl, isQuick = false) {
+  async check(instance, sessions, ttl, { quick = false } = {}) {
     if (sessions.length === 0) return [];
     const names = sessions.map(({ sessionId }) => this.#keys.record(sessionId));
     const numbers = sessions.map(({ number }) => `${number}`);
     /** @type {(number | string)[]} */
-    const others = isQuick
+    const others = quick
       ? await this.#evaluate(COMPARE, names, numbers)
       : await this.#evaluate(RENEW, [this.#keys.index(instance), ...names], [instance, `${ttl}`, ...numbers]);
     const rest = others.flatMap((i) => sessions[Number(i)] ?? []);
