@@ -146,3 +146,26 @@ test("after a pause of its machine a process does not know the store's clock fro
   world.run(4000);
   assert.deepEqual(ran, ["tool"], "by the other one, which got no answer");
 });
+
+test("a request for a session that was here already, served without the store, outlives the mark of an earlier stop", () => {
+  for (const after of [500, 3000]) {
+    const world = running({ users: 1, count: 2 });
+    const [user] = world.users;
+    const [owner] = holdersOf(world, user);
+    const other = world.alive().find((each) => each !== owner);
+    owner.isPartitioned = true;
+    const ask = (process, type) => {
+      const stopped = type === "stop" ? { reason: "user_disabled" } : {};
+      process.request(type, { ...request(user), ...stopped, at: world.time.now }, () => {});
+    };
+    ask(other, "stop");
+    world.run(2000);
+    assert.equal(world.store.records.read(world.store.now, user).owner, "");
+    ask(owner, "start");
+    world.run(1000 + after);
+    owner.isPartitioned = false;
+    world.run(5000);
+    assert.deepEqual(holdersOf(world, user), [owner]);
+    assert.equal(world.store.records.read(world.store.now, user).owner, owner.instance);
+  }
+});

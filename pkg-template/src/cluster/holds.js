@@ -169,7 +169,7 @@ function* checkBatch(state, batch, options) {
   for (const difference of answer.value) differ(state, difference);
   for (const { id, sessionId } of batch) {
     const hold = state.holds.get(sessionId);
-    if (hold?.id === id) hold.isSure = true;
+    if (hold?.id === id) hold.isSure = !hold.isClaiming;
     else spawn(state, settleRecord(state, sessionId));
   }
   return true;
@@ -191,8 +191,10 @@ function differ(state, { sessionId, outcome, owner, number }) {
   if (number < hold.number) return;
   // A claim that had timed out was carried out after all.
   if (owner === state.instance) hold.number = number;
-  else if (owner === "" && !hold.isSure) spawn(state, claimStopped(state, hold));
-  else lose(state, hold, owner);
+  else if (owner === "" && !hold.isSure) {
+    // Another check may have found the same mark.
+    if (hold.isClaiming !== true) spawn(state, claimStopped(state, hold));
+  } else lose(state, hold, owner);
 }
 
 /**
@@ -205,6 +207,7 @@ function* claimStopped(state, hold) {
   const { sessionId, fields } = hold;
   const { instance } = state;
   const isHeld = () => state.holds.get(sessionId) === hold;
+  hold.isClaiming = true;
   const read = yield command("read", sessionId);
   if (!isHeld()) return;
   const mark = read?.value;
@@ -214,6 +217,7 @@ function* claimStopped(state, hold) {
   if (mark !== undefined && !isOld(mark)) return lose(state, hold, mark.owner);
   const put = { sessionId, expected: conditionOf(mark), owner: instance, number: 0, ttl: OWNED_TTL, fields };
   const answer = read === undefined ? undefined : yield command("put", put);
+  hold.isClaiming = false;
   if (answer === undefined) {
     // The next check decides.
     hold.isSure = false;
@@ -222,6 +226,6 @@ function* claimStopped(state, hold) {
   const { done, record } = answer.value;
   if (!isHeld()) return yield* settleRecord(state, sessionId);
   if (!done) return lose(state, hold, record?.owner ?? "");
-  hold.number = record.number;
+  Object.assign(hold, { number: record.number, isSure: true });
   confirmLater(state, sessionId);
 }

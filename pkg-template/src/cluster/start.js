@@ -247,12 +247,14 @@ function* renew(state, hold, at) {
   const { sessionId, number } = hold;
   const { instance } = state;
   hold.fields = { ...hold.fields, startedAt: at };
+  // Until the store knows of the request, the mark of an earlier stop does not end the session.
+  hold.isSure = false;
   const expected = { owner: instance, number };
   const put = { sessionId, expected, owner: instance, number: 0, ttl: OWNED_TTL, fields: hold.fields };
   const answer = yield command("put", put);
   if (answer === undefined) owe(state, sessionId, { kind: "settle", times: SETTLEMENTS });
   else if (answer.value.done && state.holds.get(sessionId) === hold) {
-    hold.number = answer.value.record.number;
+    Object.assign(hold, { number: answer.value.record.number, isSure: true });
     confirmLater(state, sessionId);
   } else if (answer.value.done) yield* settleRecord(state, sessionId);
 }

@@ -10,7 +10,8 @@
  * @property {number} id new for each; inputs about an older one have no effect
  * @property {string} sessionId
  * @property {number} number
- * @property {boolean} isSure the store knows the number
+ * @property {boolean} isSure the store knows the number, and when the cloud has asked for it last
+ * @property {boolean} [isClaiming] its number is being made higher than that of an earlier stop
  * @property {ClusterFields} fields
  * @property {"quarantined" | "connecting" | "connected" | "leaving"} phase
  *
