@@ -6,6 +6,8 @@ const GRACE = 5000;
 const START_LIMIT = 5000;
 const TRIES = 2;
 const HTTP_TIMEOUT = 10_000;
+/** Longest time until a process notices that its connection is dead, ms. */
+const UNHEARD = 60_000;
 
 export class Cloud {
   /** `close`: an older connection is closed. `deaf`: it stays, unheard. `detach`: its end also detaches the newer one. */
@@ -94,11 +96,27 @@ export class Cloud {
     attached.process.lost(attached, 1006);
   }
 
-  /** Loses a connection of which the process does not hear. */
+  /** Loses a connection of which the process does not hear before its check of the connection. */
   forget(sessionId) {
     const user = this.user(sessionId);
+    const { attached: conn } = user;
+    if (conn === undefined) return;
+    user.all.delete(conn);
     user.attached = undefined;
+    this.#world.time.after(this.#world.between(10_000, UNHEARD), () => {
+      if (!conn.isOpen) return;
+      conn.isOpen = false;
+      conn.process.lost(conn, 1006);
+    });
     this.#lost(user);
+  }
+
+  /** The app has ended the session with a goodbye. */
+  released(user) {
+    user.isWanted = false;
+    user.stops += 1;
+    user.starts += 1;
+    user.phase = "stopped";
   }
 
   /** Sends a frame on each connection of a session. */

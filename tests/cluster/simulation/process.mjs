@@ -35,6 +35,8 @@ export class Process {
   pausedFor = 0;
   /** Its monotonic clock stood still in that pause. */
   wasFrozen = false;
+  /** Users whose stops it has not answered. */
+  stops = new Set();
   /** Photos that it waits for. */
   photos = new Set();
   /** Sessions by hold. */
@@ -308,6 +310,14 @@ export class Process {
 
   #result(id, status) {
     if (id !== undefined) this.#input({ type: "result", id, answer: { status } });
+  }
+
+  /** The app ends a session of a user, with a goodbye to the cloud. */
+  endSession(user) {
+    const session = this.session(user.sessionId);
+    if (this.isPaused || session?.conn === undefined || session.conn !== user.attached) return;
+    this.#world.cloud.released(user);
+    this.#over(session, "closed");
   }
 
   /** The session has ended by itself. */

@@ -17,9 +17,10 @@ export class Store {
   /** Probability that a command is carried out twice. */
   twice = 0;
   clockSetAt = -Infinity;
+  evictedAt = -Infinity;
   #listeners = new Map();
   #stalled = [];
-  #snapshots = [];
+  #snapshot;
   #world;
 
   constructor(world) {
@@ -59,17 +60,24 @@ export class Store {
   }
 
   goAway() {
-    this.#snapshots.push(new Records(this.records));
     this.isAway = true;
   }
 
-  /** `how`: as it was, without its last writes, or empty. */
+  /** `how`: as it was, as it was at the snapshot, or empty. */
   comeBack(how) {
     if (how === "empty") this.records = new Records();
-    if (how === "old") this.records = this.#snapshots.shift() ?? new Records();
+    if (how === "old") this.records = new Records(this.#snapshot);
     this.isAway = false;
     this.since = this.#world.time.now;
     for (const run of this.#stalled.splice(0)) run();
+  }
+
+  /** Loses a record with an owner. */
+  evict(sessionId) {
+    const { owner, number } = this.records.read(this.now, sessionId) ?? { owner: "" };
+    if (owner === "" || this.isAway) return;
+    this.records.put(this.now, { sessionId, expected: { owner, number }, owner: null });
+    this.evictedAt = this.#world.time.now;
   }
 
   /** Loses nothing any more. */
@@ -83,7 +91,7 @@ export class Store {
   }
 
   snapshot() {
-    this.#snapshots = [new Records(this.records)];
+    this.#snapshot = new Records(this.records);
   }
 
   #run(process, name, args) {

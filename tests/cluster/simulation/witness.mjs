@@ -10,6 +10,10 @@ const SETTLE_LOSSY = 37_000;
 /** Time for which a store's clock that was set makes records seem young, and by which they are taken later, ms. */
 const CLOCK_SET = 20_000;
 const LOOKED_AGAIN = 8000;
+/** Longest time in which a displaced owner hears of it, and its onStop returns, ms. */
+const DISPLACED = 500;
+/** Time in which an owner puts a record back that the store has lost, ms. */
+const CHECK = 16_000;
 
 export class Witness {
   errors = [];
@@ -18,6 +22,8 @@ export class Witness {
   #given = new Map();
   #overlaps = new Map();
   #owners = new Map();
+  /** When a process that came back displaced another one, by session. */
+  #wonAt = new Map();
   /** Sessions that were started without the store. */
   #startedAlone = new Set();
   #world;
@@ -57,11 +63,14 @@ export class Witness {
   /** A process goes on after a pause: what others have by then is over within a second. */
   woke(process) {
     const { time, store } = this.#world;
+    for (const user of process.stops) user.stoppedBadlyAt = time.now;
     if (process.pausedFor < LEASE || process.jumpedAt > time.now - process.pausedFor - SETTLE) return;
-    const lost = [...process.state.holds.values()].filter(({ sessionId, number }) => {
-      const record = store.records.read(store.now, sessionId);
-      return record !== undefined && record.owner !== process.instance && record.number > number;
-    });
+    const lost = [...process.state.holds.values()]
+      .map(({ id, sessionId, number }) => ({ id, sessionId, number }))
+      .filter(({ sessionId, number }) => {
+        const record = store.records.read(store.now, sessionId);
+        return record !== undefined && record.owner !== process.instance && record.number > number;
+      });
     const since = time.now;
     time.after(1000 + SLACK, () => {
       if (process.disturbedUntil > since || !this.isWell({ ...process, disturbedUntil: 0 }, SETTLE)) return;
@@ -99,7 +108,7 @@ export class Witness {
       );
       // It stood still, could not reach the store or died while it handed them over.
       const { isAlive, isPaused, isPartitioned, disturbedUntil } = process;
-      if (!isLeaving && store.clockSetAt > since) return;
+      if (!isLeaving && Math.max(store.clockSetAt, store.evictedAt + CHECK) > since) return;
       if (isLeaving && (!isAlive || isPaused || isPartitioned || disturbedUntil > since)) return;
       if (!wasWell || !areWell || haveDied || this.#world.wasLossy || this.#world.wasDeaf) return;
       for (const { sessionId } of sessions) {
@@ -129,6 +138,10 @@ export class Witness {
       (process.state.isLeaving && !this.isWell(process, SETTLE)) ||
       status === 503;
     if (posted.length === 0 || posted.some(isExcused) || slowAt >= startedAt) return;
+    // It has said that it received the request, so nobody else takes the session.
+    const standsStill = ({ state, isPaused, disturbedUntil, killedAt }) =>
+      state.holds.has(sessionId) && (isPaused || Math.max(disturbedUntil, killedAt) > startedAt);
+    if (this.#world.processes.some(standsStill)) return;
     this.fail(`the cloud gave ${sessionId} up`);
   }
 
@@ -143,17 +156,17 @@ export class Witness {
   }
 
   given(process, session) {
-    const { time, processes } = this.#world;
+    const { time, processes, store } = this.#world;
     if (session.sessionId === this.#world.poison) this.#kill(process, session.sessionId);
     const key = `${process.instance} ${session.hold}`;
     if (this.#given.has(key)) this.fail(`onSession twice for ${key}`);
     this.#given.set(key, { process, session, stopped: 0 });
     const { stoppedBadlyAt } = this.#world.cloud.user(session.sessionId);
     if (stoppedBadlyAt > time.now - SETTLE || this.#world.wasDeaf) return;
-    const has = (each) =>
-      [...each.sessions.values()].some(({ sessionId }) => sessionId === session.sessionId);
+    // Nobody knew of the owner.
+    if (store.evictedAt > time.now - CHECK) return;
     // One that has come back has displaced the other, and was displaced by this one.
-    if (processes.some((each) => each.isAlive && !this.isWell(each, SETTLE) && has(each))) return;
+    if (time.now - (this.#wonAt.get(session.sessionId) ?? -Infinity) < DISPLACED) return;
     for (const other of processes) {
       if (other === process || !this.isWell(other, SETTLE) || !this.isWell(process, SETTLE)) continue;
       for (const each of other.sessions.values()) {
@@ -180,9 +193,9 @@ export class Witness {
 
   /** Three processes at most are ended by a session before it waits for the first time. */
   poisoned(sessionId) {
-    const { poisoned, wasLossy, wasEmptied, store, time } = this.#world;
+    const { poisoned, wasLossy, wasDeaf, wasEmptied, store, time } = this.#world;
     const count = poisoned.filter((each) => each === sessionId).length;
-    if (wasLossy || wasEmptied || store.clockSetAt > time.now - 60_000) return;
+    if (wasLossy || wasDeaf || wasEmptied || store.clockSetAt > time.now - 60_000) return;
     // The count is not that of the record, which this one has displaced.
     if (this.#startedAlone.has(sessionId)) return;
     if (count > 3) this.fail(`${sessionId} has ended ${count} processes`);
@@ -204,6 +217,7 @@ export class Witness {
     const { time } = this.#world;
     const at = time.now;
     let isAnswered = false;
+    if (type === "stop") process.stops.add(user);
     // The owner does not hear of a stop that reaches a process without the store.
     if (type === "stop" && !this.isWell(process, SETTLE)) user.stoppedBadlyAt = at;
     const post = { process, at, status: undefined };
@@ -216,6 +230,7 @@ export class Witness {
     });
     return (answer) => {
       isAnswered = true;
+      process.stops.delete(user);
       post.status = answer?.status;
       this.counts[`${type} ${answer?.status}`] = (this.counts[`${type} ${answer?.status}`] ?? 0) + 1;
       if (answer === undefined) this.fail(`${process.instance} answered a ${type} with nothing`);
@@ -245,6 +260,7 @@ export class Witness {
   }
 
   counted(process, { name, why, from, sessionId }) {
+    if (name === "won") this.#wonAt.set(sessionId, this.#world.time.now);
     if (name === "alone") this.#startedAlone.add(sessionId);
     const key = why === undefined ? name : `${name} ${why}`;
     this.counts[key] = (this.counts[key] ?? 0) + 1;
@@ -301,7 +317,8 @@ export class Witness {
     const { time, store } = this.#world;
     const shared = this.#shared();
     if (shared.size === 0 && this.#overlaps.size === 0) return;
-    const limit = this.#world.wasLossy ? SETTLE_LOSSY : SETTLE + 15_000 * Number(this.#world.wasDeaf);
+    const isLate = this.#world.wasDeaf || store.evictedAt > time.now - CHECK - SETTLE;
+    const limit = this.#world.wasLossy ? SETTLE_LOSSY : SETTLE + 15_000 * Number(isLate);
     for (const [sessionId, all] of shared) {
       const numbers = new Set(all.map(({ number }) => number));
       if (numbers.size < all.length) this.fail(`two processes have ${sessionId} with the same number`);
