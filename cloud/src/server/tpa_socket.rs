@@ -20,8 +20,9 @@ use crate::protocol::Dialect;
 /// follow. Longer ones are not read.
 const HARD_LIMIT: usize = 2;
 
-/// Queued frames are written together, up to this number of bytes.
-const WRITE_BYTES: usize = 4 * 1024;
+/// Queued frames are written together, from this number of bytes on. The first frame, the ack, is longer,
+/// so nothing is added to it: the buffer keeps the size that it had once, for as long as the connection lives.
+const WRITE_BYTES: usize = 1536;
 
 /// Code for a close frame without a code, by RFC 6455.
 const NO_CODE: u16 = 1005;
