@@ -2,9 +2,11 @@
 
 use std::ffi::OsStr;
 use std::fs;
+use std::num::NonZero;
 use std::path::{Path, PathBuf};
 use std::process::Command;
 use std::sync::OnceLock;
+use std::thread;
 
 use super::counts::Counts;
 use super::report::Report;
@@ -16,6 +18,9 @@ use crate::{
 
 /// Texts in the test files whose sessions are of the entry point that `TPA_ENTRY` names.
 const BY_ENTRY: [&str; 3] = ["\"./peer.mjs\"", "\"./connected.mjs\"", "${ENTRY}"];
+
+/// Folders whose tests hold processes to times, so that one file runs at a time.
+const TIMED: [&str; 3] = ["tests/abuse", "tests/cluster", "tests/network"];
 
 /// Minutes of random faults in a full run.
 const SOAK_MINUTES: f64 = 10.0;
@@ -181,8 +186,18 @@ fn run_files(
         return report.fail(name, error);
     }
     node.envs(variables.iter().copied());
-    node.args(["--test", "--test-reporter=spec"]).args(files);
+    node.args(["--test", "--test-reporter=spec"]);
+    if !TIMED.iter().any(|folder| name.starts_with(folder)) {
+        node.arg(format!("--test-concurrency={}", processors()));
+    }
+    node.args(files);
     report.tests(name, &mut node, Counts::of_node);
+}
+
+/// Number of files that run at once. Most of the time of a test is waiting: Node's default, one less,
+/// leaves a processor idle where there are two.
+fn processors() -> usize {
+    thread::available_parallelism().map_or(1, NonZero::get)
 }
 
 /// Builds what the tests use and sets the variables by which they find it.
