@@ -4,7 +4,7 @@ import { once } from "node:events";
 import path from "node:path";
 import { createInterface } from "node:readline";
 
-import { ROOT } from "./paths.mjs";
+import { CLOUD_PACKAGE, ROOT } from "./paths.mjs";
 
 const PROGRAM = process.env.TPA_CLOUD_BIN ?? path.join(ROOT, "target/debug/tpa-cloud");
 /** Characters of its log that an error shows. */
@@ -30,9 +30,19 @@ export class Cloud {
   }
 
   /** Resolves when it listens, on a free port unless told where. @param {string[]} options of `tpa-cloud` */
-  static async start(...options) {
+  static start(...options) {
+    return this.#run(PROGRAM, options);
+  }
+
+  /** The same with the program of the npm package. @param {string[]} options of `tpa-cloud` */
+  static startNpm(...options) {
+    return this.#run(process.execPath, [path.join(CLOUD_PACKAGE, "cli.js"), ...options]);
+  }
+
+  /** @param {string} program @param {string[]} options */
+  static async #run(program, options) {
     const listen = options.includes("--listen") ? [] : ["--listen", "127.0.0.1:0"];
-    const child = spawn(PROGRAM, [...listen, ...options], {
+    const child = spawn(program, [...options, ...listen], {
       stdio: ["ignore", "pipe", "pipe"],
     });
     let log = "";
