@@ -1,7 +1,7 @@
 /** The package `tpa-cloud` as users install it: files, size, types, module systems. */
 import assert from "node:assert/strict";
 import { spawnSync } from "node:child_process";
-import { mkdtempSync, readFileSync, rmSync, writeFileSync } from "node:fs";
+import { existsSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from "node:fs";
 import { createRequire } from "node:module";
 import { tmpdir } from "node:os";
 import { dirname, join } from "node:path";
@@ -15,11 +15,14 @@ import { CLOUD_PACKAGE } from "../support/paths.mjs";
 /** Most bytes of the files, besides the package `ws`. */
 const MAX_BYTES = 350_000;
 
+/** Nanoseconds that the thread has computed, as the first number. */
+const THREAD = "/proc/thread-self/schedstat";
+
 /**
- * Longest time in ms until the first cloud of a process is ready, in the fastest of several processes: 20 on
- * an idle machine, and up to twice as long where something else runs.
+ * Longest time in ms until the first cloud of a process is ready, in the fastest of several processes: computing
+ * time on Linux, elsewhere time of a clock, in which others compute too.
  */
-const MAX_READY = 40;
+const MAX_READY = existsSync(THREAD) ? 20 : 40;
 const PROCESSES = 15;
 
 let folder;
@@ -79,17 +82,27 @@ test("import and require share one class, and one wasm", () => {
 test(`the first cloud of a process is ready after ${MAX_READY} ms`, (t) => {
   writeFileSync(
     join(folder, "ready.mjs"),
-    `import { TestCloud } from "tpa-cloud/testing";
-     const before = performance.now();
+    `import { existsSync, readFileSync } from "node:fs";
+     import { TestCloud } from "tpa-cloud/testing";
+     const cell = new Int32Array(new SharedArrayBuffer(4));
+     const now = () => {
+       if (!existsSync("${THREAD}")) return performance.now();
+       // Linux brings the number up to date when the thread sleeps.
+       Atomics.wait(cell, 0, 0, 1);
+       return Number(readFileSync("${THREAD}", "utf8").split(" ")[0]) / 1e6;
+     };
+     // Compiles the function.
+     now();
+     const before = now();
      new TestCloud();
-     console.log(performance.now() - before);`,
+     console.log(now() - before);`,
   );
   // The package is imported before, and Node's own modules with it.
   const times = Array.from({ length: PROCESSES }, () => Number(run(process.execPath, ["ready.mjs"])));
   times.sort((one, other) => one - other);
   const [least, median, most] = [times[0], times[PROCESSES >> 1], times[PROCESSES - 1]];
   t.diagnostic(`ready after ${median.toFixed(1)} ms (${least.toFixed(1)}–${most.toFixed(1)})`);
-  // On a busy machine the others wait for a processor.
+  // On a busy machine the others share caches and processors.
   assert.ok(least <= MAX_READY, `${times} ms`);
 });
 
