@@ -59,7 +59,7 @@ export const MUTATIONS = [
   },
   {
     rule: "a process that leaves hands its sessions over",
-    file: "members.js",
+    file: "leave.js",
     from: "yield* giveAway(state, hold);",
     to: "state.holds.delete(hold.sessionId);",
   },
@@ -91,7 +91,7 @@ export const MUTATIONS = [
   {
     rule: "an answer that arrives after its time has no effect",
     file: "tasks.js",
-    from: "waiting !== undefined && this.now <= waiting.deadline && this.wall <= waiting.wallDeadline;",
+    from: "this.now <= waiting.deadline && this.wall <= waiting.wallDeadline;",
     to: "true;",
     test: "rules.test.mjs",
   },
@@ -135,5 +135,40 @@ export const MUTATIONS = [
     file: "calls.js",
     from: 'spawn(state, tell(state, from, { kind: "got", id }));',
     to: "",
+  },
+  {
+    rule: "a record that is removed leaves the count of deaths behind",
+    file: "holds.js",
+    from: "const rest = hasCrashed(fields, storeNow(state))",
+    to: "const rest = false",
+    test: "crash-count.test.mjs",
+  },
+  {
+    rule: "the end of a hand-over is heard, whoever has the session then",
+    file: "core.js",
+    from: "if (hold !== undefined && hold.id === holdId) Object.assign(hold, { previous: input.previous });",
+    to: "if (hold?.id !== holdId) return;",
+    test: "leaving.test.mjs",
+  },
+  {
+    rule: "a number without the store is higher than each that was heard of",
+    file: "state.js",
+    from: 'if (typeof number === "number" && number > state.ownNumber) state.ownNumber = number;',
+    to: "",
+    test: "numbers.test.mjs",
+  },
+  {
+    rule: "a request outlives the mark of an earlier stop until the store knows of it",
+    file: "start.js",
+    from: "  hold.isSure = false;",
+    to: "",
+    test: "rules.test.mjs",
+  },
+  {
+    rule: "two checks at once do not end a session whose number is being made higher",
+    file: "holds.js",
+    from: "hold.isSure = !hold.isClaiming;",
+    to: "hold.isSure = true;",
+    test: "rules.test.mjs",
   },
 ];

@@ -111,8 +111,9 @@ export class Cloud {
     this.#lost(user);
   }
 
-  /** The app has ended the session with a goodbye. */
+  /** The app has ended the session with a goodbye, on the connection that is attached. */
   released(user) {
+    for (const conn of [...user.all]) if (conn !== user.attached) this.#close(user, conn, 1000);
     user.isWanted = false;
     user.stops += 1;
     user.starts += 1;

@@ -34,21 +34,27 @@ export class Store {
   /** Carries a command out for a process; `done` is called with its result unless the answer is lost. */
   call(process, name, args, done) {
     const { time, chance, between } = this.#world;
-    const isUnreachable = () => process.isPartitioned || this.isAway;
-    const arrive = () => {
-      if (isUnreachable()) {
-        // A stopped server carries out what is in its buffers when it goes on.
-        if (this.isAway && chance(0.5)) this.#stalled.push(() => this.#run(process, name, args));
-        return;
-      }
-      const value = this.#run(process, name, args);
-      if (chance(this.loss)) return;
-      time.after(between(0.1, 3), () => !isUnreachable() && done({ value }));
-    };
-    if (chance(this.twice))
-      time.after(between(1, 1500), () => !isUnreachable() && this.#run(process, name, args));
+    if (chance(this.twice)) {
+      time.after(between(1, 1500), () => this.#reaches(process) && this.#run(process, name, args));
+    }
     const delay = chance(this.late) ? between(1000, 5000) : between(0.1, 3);
-    time.after(delay, arrive);
+    time.after(delay, () => this.#arrive(process, name, args, done));
+  }
+
+  #arrive(process, name, args, done) {
+    const { time, chance, between } = this.#world;
+    if (!this.#reaches(process)) {
+      // A stopped server carries out what is in its buffers when it goes on.
+      if (this.isAway && chance(0.5)) this.#stalled.push(() => this.#run(process, name, args));
+      return;
+    }
+    const value = this.#run(process, name, args);
+    if (chance(this.loss)) return;
+    time.after(between(0.1, 3), () => this.#reaches(process) && done({ value }));
+  }
+
+  #reaches({ isPartitioned }) {
+    return !isPartitioned && !this.isAway;
   }
 
   subscribe(process, listener) {

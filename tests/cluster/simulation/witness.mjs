@@ -1,6 +1,5 @@
 /** The invariants of the cluster, observed at each step and at the end of a schedule. */
 
-const LEASE = 10_000;
 /** Slack of the checks, ms. */
 const SLACK = 100;
 const ANSWER = 4500;
@@ -21,7 +20,6 @@ export class Witness {
   acts = 0;
   #given = new Map();
   #overlaps = new Map();
-  #owners = new Map();
   /** When a process that came back displaced another one, by session. */
   #wonAt = new Map();
   /** Sessions that were started without the store. */
@@ -40,7 +38,7 @@ export class Witness {
   acted(process, { sessionId, number }) {
     this.acts += 1;
     const { time, store } = this.#world;
-    if (time.now - process.resumedAt > 50 || process.pausedFor < LEASE) return;
+    if (time.now - process.resumedAt > 50 || process.pausedFor < this.#world.lease) return;
     // Nothing shows the pause of a machine whose wall clock was set back since the last beat.
     if (process.jumpedAt > process.resumedAt - process.pausedFor - SETTLE) return;
     const record = store.records.read(store.now, sessionId);
@@ -64,7 +62,8 @@ export class Witness {
   woke(process) {
     const { time, store } = this.#world;
     for (const user of process.stops) user.stoppedBadlyAt = time.now;
-    if (process.pausedFor < LEASE || process.jumpedAt > time.now - process.pausedFor - SETTLE) return;
+    if (process.pausedFor < this.#world.lease || process.jumpedAt > time.now - process.pausedFor - SETTLE)
+      return;
     const lost = [...process.state.holds.values()]
       .map(({ id, sessionId, number }) => ({ id, sessionId, number }))
       .filter(({ sessionId, number }) => {
@@ -287,11 +286,16 @@ export class Witness {
     const { time, processes, store } = this.#world;
     const other = processes.find(({ instance }) => instance === from);
     if (other === undefined || !other.isAlive || other.isLeft) return;
-    const since = time.now - 12_500;
+    const since = time.now - this.#world.lease - 2500;
     const lost = other.disturbances
       .filter(([, to]) => to > since)
       .reduce((sum, [start, to]) => sum + to - Math.max(start, since), 0);
-    const isUnable = other.isPaused || other.isPartitioned || lost > 4000 || store.loss > 0 || store.late > 0;
+    const isUnable =
+      other.isPaused ||
+      other.isPartitioned ||
+      lost > this.#world.lease - 6000 ||
+      store.loss > 0 ||
+      store.late > 0;
     if (!isUnable) this.fail(`${process.instance} took a session from ${from}, which could beat`);
   }
 
@@ -340,17 +344,13 @@ export class Witness {
   #shared() {
     const { processes, cloud } = this.#world;
     const shared = new Map();
-    const owners = this.#owners;
-    owners.clear();
-    for (const process of processes) {
-      if (!process.isAlive) continue;
-      for (const { sessionId, number } of process.state.holds.values()) {
-        const entry = { process, number };
-        const first = owners.get(sessionId);
-        if (first === undefined) owners.set(sessionId, entry);
-        else if (shared.has(sessionId)) shared.get(sessionId).push(entry);
-        else shared.set(sessionId, [first, entry]);
-      }
+    for (const sessionId of cloud.users.keys()) {
+      let count = 0;
+      for (const { isAlive, state } of processes) if (isAlive && state.holds.has(sessionId)) count += 1;
+      if (count < 2) continue;
+      const owners = processes.filter(({ isAlive, state }) => isAlive && state.holds.has(sessionId));
+      const entry = (process) => ({ process, number: process.state.holds.get(sessionId).number });
+      shared.set(sessionId, owners.map(entry));
     }
     for (const { sessionId, all } of cloud.users.values()) {
       if (all.size < 2) continue;

@@ -9,6 +9,9 @@ import { Witness } from "./witness.mjs";
 
 /** Time after which everything has settled, ms. */
 export const SETTLED = 130_000;
+/** Interval between beats, and usual lease, ms. */
+const BEAT = 2000;
+const LEASE = 10_000;
 const CLOUDS = ["close", "deaf", "detach"];
 
 export class World {
@@ -27,13 +30,15 @@ export class World {
   /** Processes that a session has ended. */
   poisoned = [];
 
-  constructor(seed, { oldConnection, stopsFirst, count, users, cluster } = {}) {
+  /** Processes start within `startsWithin` ms, so that they do not all beat at the same time. */
+  constructor(seed, { oldConnection, stopsFirst, count, users, cluster, startsWithin = 0 } = {}) {
     const next = random(seed);
     this.random = next;
     this.chance = (probability) => probability > 0 && next() < probability;
     this.between = (from, to) => from + (to - from) * next();
     this.pick = (list) => list[Math.floor(next() * list.length)];
     this.cluster = cluster;
+    this.lease = cluster?.lease ?? LEASE;
     this.store = new Store(this);
     this.witness = new Witness(this);
     this.calls = new Calls(this);
@@ -42,7 +47,10 @@ export class World {
       stopsFirst: stopsFirst ?? this.chance(0.5),
     });
     const number = count ?? 2 + Math.floor(next() * 4);
-    for (let i = 0; i < number; i += 1) this.spawn(`app-${i}`);
+    for (let i = 0; i < number; i += 1) {
+      if (startsWithin === 0) this.spawn(`app-${i}`);
+      else this.time.after(this.between(0, startsWithin), () => this.spawn(`app-${i}`));
+    }
     this.users = Array.from({ length: users ?? numberOfUsers(this) }, (_, i) => `user-${i}`);
   }
 
@@ -69,7 +77,7 @@ export class World {
 
 /** Runs a schedule of faults, and returns what the witness has found. */
 export function schedule(seed, options) {
-  const world = new World(seed, options);
+  const world = new World(seed, { startsWithin: BEAT, ...options });
   world.run(3000);
   for (const user of world.users) world.cloud.start(user);
   world.run(1000);
