@@ -80,6 +80,7 @@ export const MUTATIONS = [
     file: "members.js",
     from: "if (hasLostWrites(state, answer.value.previous)) {",
     to: "if (false) {",
+    test: "regressions.test.mjs",
   },
   {
     rule: "claims are checked once after the next beat",

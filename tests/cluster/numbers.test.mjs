@@ -2,7 +2,7 @@
 import assert from "node:assert/strict";
 import { test } from "node:test";
 
-import { createState, step } from "../../pkg-template/src/cluster/core.js";
+import { createState, step } from "./simulation/process.mjs";
 
 const SECOND = 1_000_000;
 

@@ -169,3 +169,22 @@ test("a request for a session that was here already, served without the store, o
     assert.equal(world.store.records.read(world.store.now, user).owner, owner.instance);
   }
 });
+
+test("a request whose time is over starts nothing: the session was served elsewhere and stopped by then", () => {
+  const world = running({ users: 1 });
+  const [one, other] = world.alive();
+  const ask = (process, type) => process.request(type, { ...request("late"), at: world.time.now }, () => {});
+  ask(one, "start");
+  one.pause(6000);
+  Object.assign(world.cloud.user("late"), { isWanted: true, phase: "starting", posted: [] });
+  ask(other, "start");
+  world.run(2000);
+  assert.deepEqual(holdersOf(world, "late"), [other]);
+  world.cloud.user("late").isWanted = false;
+  ask(other, "stop");
+  world.run(3900);
+  while (world.time.now < 35_000) {
+    world.time.runUntil(world.time.now + 1);
+    assert.deepEqual(holdersOf(world, "late"), []);
+  }
+});

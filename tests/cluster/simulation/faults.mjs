@@ -56,10 +56,12 @@ function storeAway(world) {
   if (world.store.isAway) return;
   const how = world.pick(["as it was", "as it was", "old", "empty"]);
   if (how !== "as it was") world.wasEmptied = true;
-  const away = world.between(500, 20_000);
+  // Another server may take the place of one that failed before anybody has noticed it.
+  const away = world.chance(0.3) ? world.between(1, 300) : world.between(500, 20_000);
+  const keeps = world.chance(0.5);
   const goAway = () => {
     if (world.store.isAway) return;
-    world.store.goAway();
+    world.store.goAway(keeps);
     world.time.after(away, () => world.store.comeBack(how));
   };
   if (how !== "old") return goAway();

@@ -5,7 +5,7 @@ import { pathToFileURL } from "node:url";
 const { CLUSTER_CORE } = process.env;
 const core =
   CLUSTER_CORE === undefined ? "../../../pkg-template/src/cluster/core.js" : pathToFileURL(CLUSTER_CORE);
-const { createState, deadline, mayPass, step } = await import(core);
+export const { createState, deadline, mayPass, step } = await import(core);
 
 /** 2026, ms. */
 const EPOCH = 1_767_225_600_000;

@@ -20,6 +20,7 @@ export class Store {
   evictedAt = -Infinity;
   #listeners = new Map();
   #stalled = [];
+  #keeps = true;
   #snapshot;
   #world;
 
@@ -44,8 +45,7 @@ export class Store {
   #arrive(process, name, args, done) {
     const { time, chance, between } = this.#world;
     if (!this.#reaches(process)) {
-      // A stopped server carries out what is in its buffers when it goes on.
-      if (this.isAway && chance(0.5)) this.#stalled.push(() => this.#run(process, name, args));
+      if (this.isAway && this.#keeps && chance(0.5)) this.#stalled.push(() => this.#run(process, name, args));
       return;
     }
     const value = this.#run(process, name, args);
@@ -65,8 +65,10 @@ export class Store {
     this.#listeners.delete(process.instance);
   }
 
-  goAway() {
+  /** A stopped server carries out what is in its buffers when it goes on; one that is not reached has none. */
+  goAway(keeps = true) {
     this.isAway = true;
+    this.#keeps = keeps;
   }
 
   /** `how`: as it was, as it was at the snapshot, or empty. */
