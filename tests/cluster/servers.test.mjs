@@ -55,6 +55,25 @@ test("a process that leaves hands its sessions over, with what onStop returned",
   assert.deepEqual(other.told, [["onSession", "ada", { page: 7 }]]);
 });
 
+test("a process whose session is stopped elsewhere while it hands it over leaves once onStop has returned", async (t) => {
+  /** @type {() => void} */
+  let release = () => {};
+  const returned = new Promise((resolve) => (release = () => resolve(undefined)));
+  const [one, other] = await servers(t, 2, { onStop: () => returned });
+  await one.member.start(start("ada"));
+  await until("the peer is known", () => knows(one.member, 1));
+  const timeout = 60_000;
+  const since = performance.now();
+  const left = one.member.leave(timeout);
+  await until("onStop is running", () => one.told.at(-1)[0] === "onStop");
+  assert.deepEqual(await other.member.stop(stop("ada")), SUCCESS);
+  release();
+  await left;
+  assert.ok(performance.now() - since < timeout / 2);
+  assert.equal(one.told.length, 2);
+  assert.equal(other.told.length, 0);
+});
+
 test("a session is handed over when the cloud has closed its connection", async (t) => {
   const sockets = [];
   class Socket extends EventTarget {
