@@ -20,14 +20,12 @@
  * @typedef {{ name: string | undefined, lease: number, strict: boolean, photos: "store" | "here" }} Settings
  * @typedef {(body: any, bytes: Uint8Array | undefined) => Promise<Answer> | Answer | undefined} Handler
  */
-import { createGate, gated } from "./gate.js";
 import { mayWait } from "./calls.js";
 import { createState, deadline, mayPass, step } from "./core.js";
-import { WarmSockets } from "./warm-sockets.js";
 import { Observer } from "./observer.js";
+import { jsonOf } from "./previous.js";
+import { Sockets } from "./sockets.js";
 
-/** Default of `maxFrameBytes`. */
-const MAX_FRAME = 4 * 1024 * 1024;
 /** Longest time of a timer, ms. */
 const MAX_TIMER = 60_000;
 
@@ -38,7 +36,6 @@ export class Member {
   #parts;
   #state;
   #store;
-  #gate = createGate(() => this.#mayPass());
   /** @type {ReturnType<typeof setTimeout> | undefined} */
   #timer;
   /** Requests without an answer. @type {Map<string, { request: any, answer: (answer: any) => void }>} */
@@ -55,8 +52,7 @@ export class Member {
   /** Versions that were warned of. */
   #strangers = new Set();
   #observer;
-  /** @type {any} */
-  #ws;
+  #sockets;
 
   /**
    * @param {Settings} settings
@@ -72,19 +68,13 @@ export class Member {
     this.#store = open({ packageName: parts.packageName, instance, warn });
     this.#state = createState({ instance, lease, strict }, clocks());
     this.#observer = new Observer(parts, this.#state, () => this.isReady);
+    this.#sockets = new Sockets(parts.WebSocket, parts.maxFrameBytes, () => this.#mayPass());
   }
 
   /** Option of the sessions: sockets that a process closes for a moment after it stood still. */
   get WebSocket() {
-    return gated(this.#choose, this.#gate, (url) => this.#warm.take(new URL(url).href));
+    return this.#sockets.WebSocket;
   }
-
-  #choose = () => this.#parts.WebSocket ?? this.#ws ?? globalThis.WebSocket;
-  #Direct = gated(this.#choose, this.#gate);
-  #warm = new WarmSockets((url) => {
-    const { maxFrameBytes: maxPayload = MAX_FRAME } = this.#parts;
-    return new this.#Direct(url, undefined, { maxPayload });
-  });
 
   /** True once the store has answered, until the process leaves, unless it hears no messages. */
   get isReady() {
@@ -99,28 +89,16 @@ export class Member {
   /** @param {Sessions} sessions */
   open(sessions) {
     this.#sessions = sessions;
-    this.#loaded = this.#load();
+    this.#sockets.load();
     const listener = (/** @type {string} */ text) => this.#receive(text);
     this.#store.subscribe(this.#state.instance, listener).catch((error) => this.#failed("subscribe", error));
     this.#observer.joined();
     this.#input({ type: "open" });
   }
 
-  /** @type {Promise<void>} */
-  #loaded = Promise.resolve();
-
-  async #load() {
-    // As for sessions without a cluster: the package `ws` is preferred in Node.
-    if (globalThis.process?.release?.name !== "node") return;
-    this.#ws = await import("ws").then(
-      ({ WebSocket }) => WebSocket,
-      () => undefined,
-    );
-  }
-
   /** @param {SessionRequest} request @returns {Promise<Answer>} */
   async start(request) {
-    await this.#loaded;
+    await this.#sockets.loaded;
     const { sessionId, userId, url, at, trace } = request;
     const body = { sessionId, userId, url: placeOf(url), at, trace };
     return this.#ask({ type: "start", request: body }, request);
@@ -174,14 +152,9 @@ export class Member {
     this.#handlers.set(what, handler);
   }
 
-  /**
-   * Closes a session, and waits for the end of its connection. A cloud that hears the process which goes on
-   * with the session before that takes the end of the old connection for that of the new one.
-   *
-   * @param {() => void} close
-   */
+  /** Closes a session, and waits for the end of its connection. @param {() => void} close */
   closing(close) {
-    return this.#gate.closing(close);
+    return this.#sockets.closing(close);
   }
 
   /** A session of this process has ended. @param {string} sessionId */
@@ -209,7 +182,7 @@ export class Member {
     await left;
     clearTimeout(timer);
     clearTimeout(this.#timer);
-    this.#warm.close();
+    this.#sockets.close();
     this.#isReady = false;
     this.#observer.left();
     await this.#store.close().catch((error) => this.#failed("close", error));
@@ -275,7 +248,7 @@ export class Member {
       case "local":
         return void this.#handleCall(output);
       case "gate":
-        return output.isOpen ? this.#gate.release() : undefined;
+        return output.isOpen ? this.#sockets.release() : undefined;
       case "warm":
         return void this.#warmUp(output.url);
       case "left":
@@ -321,7 +294,8 @@ export class Member {
     const given = this.#requests.get(reply)?.request;
     const isCurrent = () => this.#holds.get(sessionId) === hold;
     try {
-      await this.#loaded;
+      await this.#sockets.loaded;
+      this.#sockets.check();
       const target = given?.url ?? (url === "" ? undefined : new URL(url));
       if (target !== undefined) this.#parts.checkCloud(target);
       const type = /** @type {const} */ ("session_request");
@@ -369,11 +343,11 @@ export class Member {
 
   /** Dials for a session that is about to arrive. @param {string} url */
   async #warmUp(url) {
-    await this.#loaded;
+    await this.#sockets.loaded;
     try {
       const target = new URL(url);
       this.#parts.checkCloud(target);
-      this.#warm.open(target.href);
+      this.#sockets.open(target.href);
     } catch {
       // The session dials by itself, and says what is wrong.
     }
@@ -416,22 +390,4 @@ function instanceOf(requestId) {
 /** URL for a record: user-info and a query may be secrets. @param {URL | undefined} url */
 function placeOf(url) {
   return url === undefined ? "" : `${url.protocol}//${url.host}${url.pathname}`;
-}
-
-/** Largest text of what `onStop` returns, bytes. */
-const MAX_PREVIOUS = 16_384;
-
-/** @param {unknown} value @param {Log} log */
-function jsonOf(value, log) {
-  try {
-    const text = JSON.stringify(value);
-    if (text === undefined) return undefined;
-    if (text.length <= MAX_PREVIOUS) return JSON.parse(text);
-    log(
-      "warn",
-      `onStop: returned ${text.length} characters of JSON, at most ${MAX_PREVIOUS} are handed over`,
-    );
-  } catch (error) {
-    log("warn", "onStop: returned a value that is no JSON, which is not handed over", { error });
-  }
 }

@@ -27,6 +27,7 @@ import { checkUser, isElsewhere, previousOf } from "./entry.js";
 import { HttpError, SUCCESS, failure } from "./http-error.js";
 import { refuseSends } from "./refuse-sends.js";
 import { release } from "./release.js";
+import { Stops } from "./stops.js";
 import { callInTime, withTimeout } from "./with-timeout.js";
 
 /** Longest time that a response waits for `onSession`, ms. */
@@ -51,24 +52,7 @@ export class Sessions {
   #entries = new Map();
   /** Number of entries that have not connected yet. */
   #unconnected = 0;
-  /**
-   * Calls of `onStop` that have not returned, by session id.
-   *
-   * @type {Map<string, Promise<void>>}
-   */
-  #stopping = new Map();
-  /**
-   * Releases of sessions that move to another cloud, by session id.
-   *
-   * @type {Map<string, Promise<void>>}
-   */
-  #moving = new Map();
-  /**
-   * Calls of `onStop` and releases that `close()` waits for.
-   *
-   * @type {Set<Promise<void>>}
-   */
-  #pending = new Set();
+  #stops = new Stops();
   #isClosing = false;
   #parts;
 
@@ -174,7 +158,7 @@ export class Sessions {
       goodbye.release ? this.#retire(entry, goodbye.reason, timeout) : this.#handOver(entry, left),
     );
     await Promise.all(closing);
-    await withTimeout(left(), Promise.all(this.#pending));
+    await withTimeout(left(), this.#stops.all());
   }
 
   /**
@@ -241,8 +225,9 @@ export class Sessions {
     const { session, sessionId, userId } = entry;
     if (previous !== undefined) this.#move(previous);
     // May be that of an older session than the previous one.
-    if (this.#moving.has(sessionId)) await this.#moving.get(sessionId);
-    if (this.#stopping.has(sessionId)) await withTimeout(PREVIOUS_TIMEOUT, this.stopped(sessionId));
+    const moving = this.#stops.moving(sessionId);
+    if (moving !== undefined) await moving;
+    if (this.#stops.isStopping(sessionId)) await withTimeout(PREVIOUS_TIMEOUT, this.stopped(sessionId));
     if (entry.isEnded) return failure(502, "not connected: stopped before the start");
     let settings;
     try {
@@ -304,12 +289,9 @@ export class Sessions {
    * @param {Entry} entry
    */
   #move(entry) {
-    const { sessionId } = entry;
-    const retired = this.#track(this.#retire(entry, "switching_clouds", MOVE_TIMEOUT));
+    const retired = this.#stops.track(this.#retire(entry, "switching_clouds", MOVE_TIMEOUT));
     // One without a connection has ended; another one may still be released.
-    if (entry.isEnded) return;
-    const moved = retired.then(() => void this.#moving.delete(sessionId));
-    this.#moving.set(sessionId, moved);
+    if (!entry.isEnded) this.#stops.move(entry.sessionId, retired);
   }
 
   /**
@@ -384,25 +366,17 @@ export class Sessions {
     const { session, sessionId, userId, isStarted } = entry;
     if (!isStarted) return Promise.resolve();
     const context = { session, sessionId, userId, kind };
-    // Deferred, so that the app's own handlers of `disconnected` run first.
-    const stopped = Promise.resolve()
-      .then(() =>
-        this.#call(entry, "onStop", async () => {
-          const call = () => this.#parts.onStop?.(reason, context);
-          entry.returned = await callInTime("onStop", MAX_ON_STOP, call);
-        }),
-      )
-      .then(() => {
-        if (this.#stopping.get(sessionId) === stopped) this.#stopping.delete(sessionId);
-      });
-    this.#stopping.set(sessionId, stopped);
-    return this.#track(stopped);
+    return this.#stops.call(sessionId, () =>
+      this.#call(entry, "onStop", async () => {
+        const call = () => this.#parts.onStop?.(reason, context);
+        entry.returned = await callInTime("onStop", MAX_ON_STOP, call);
+      }),
+    );
   }
 
   /** Settles when `onStop` has returned. @param {string} sessionId */
-  async stopped(sessionId) {
-    await this.#moving.get(sessionId);
-    await this.#stopping.get(sessionId);
+  stopped(sessionId) {
+    return this.#stops.stopped(sessionId);
   }
 
   /**
@@ -430,15 +404,5 @@ export class Sessions {
    */
   #report({ session, sessionId, userId }, where, error) {
     this.#parts.report(error, { session, sessionId, userId, where });
-  }
-
-  /**
-   * Makes `close()` wait for a promise.
-   *
-   * @param {Promise<void>} promise
-   */
-  #track(promise) {
-    this.#pending.add(promise);
-    return promise.finally(() => this.#pending.delete(promise));
   }
 }
