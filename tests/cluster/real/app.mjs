@@ -4,6 +4,7 @@
  *
  *     APP='{"name": "app-0", "address": "127.0.0.11", …}' node app.mjs
  */
+import { createHash } from "node:crypto";
 import { once } from "node:events";
 import { createServer } from "node:http";
 import { join } from "node:path";
@@ -26,6 +27,7 @@ import { PACKAGE } from "../../support/paths.mjs";
  * @property {boolean} [echo] shows a card for each frame of a stream
  * @property {string} [stream] that each session subscribes to
  * @property {boolean} [isAlone] without a cluster
+ * @property {boolean} [isFull] with the sessions of `tpa-session/full`
  * @property {object} [server] further options of the server
  * @property {number} [closeTimeout] ms, at SIGTERM; default: that of the server
  */
@@ -33,6 +35,7 @@ import { PACKAGE } from "../../support/paths.mjs";
 const entry = (/** @type {string} */ file) => import(pathToFileURL(join(PACKAGE, file)).href);
 const { createTpaServer } = await entry("server-node.js");
 const { redisCluster } = await entry("cluster-node.js");
+const { TpaSession } = await entry("full-node.js");
 
 /** @type {Settings} */
 const settings = JSON.parse(process.env.APP ?? "{}");
@@ -80,6 +83,7 @@ function onStop(reason, { userId }) {
 const server = createTpaServer({
   packageName,
   apiKey: "dev-key",
+  ...(settings.isFull && { TpaSession }),
   authorize: () => true,
   clouds: [cloud],
   session: { logLevel: "warn", WebSocket: Socket },
@@ -120,15 +124,23 @@ if (cardInterval !== undefined) setInterval(showSome, cardInterval / PARTS);
 const COMMANDS = {
   sessions: () => [...server.sessions.values()].map(({ userId, state }) => ({ user: userId, state })),
   usage: () => ({ ...process.cpuUsage(), memory: process.memoryUsage.rss() }),
+  photo: async ({ user }) => {
+    try {
+      const { buffer } = await server.sessions.get(`${user}-${packageName}`)?.camera.requestPhoto();
+      return { digest: createHash("sha256").update(buffer).digest("hex") };
+    } catch (error) {
+      return { error: `${error}` };
+    }
+  },
   block: ({ ms }) => {
     const end = performance.now() + ms;
     while (performance.now() < end);
   },
 };
 
-createInterface(process.stdin).on("line", (line) => {
+createInterface(process.stdin).on("line", async (line) => {
   const { id, command, ...fields } = JSON.parse(line);
-  tell({ event: "answer", id, result: COMMANDS[command]?.(fields) });
+  tell({ event: "answer", id, result: await COMMANDS[command]?.(fields) });
 });
 // The program that started it has ended.
 process.stdin.on("end", () => process.exit());

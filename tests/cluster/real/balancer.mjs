@@ -4,6 +4,7 @@
  *
  * @typedef {{ url: string, name: string }} Target
  * @typedef {{ type: string, user: string, body: string }} Hook
+ * @typedef {{ headers: import("node:http").IncomingHttpHeaders, body: Buffer }} Upload
  */
 import { once } from "node:events";
 import { Agent, createServer, request as send } from "node:http";
@@ -34,6 +35,12 @@ export class Balancer {
   choose;
   /** Called with each webhook, before it is passed on. @type {((hook: Hook) => void) | undefined} */
   passing;
+  /**
+   * Chooses a target for a picture, and changes it.
+   *
+   * @type {((upload: Upload) => Promise<Upload & { target: Target }>) | undefined}
+   */
+  replace;
 
   constructor() {
     this.#timer = setInterval(() => this.#probeAll(), PROBE_MS);
@@ -91,9 +98,13 @@ export class Balancer {
     const hook = request.url?.endsWith("/webhook") ? readHook(body) : undefined;
     const chosen = hook && this.choose?.(hook);
     if (hook) this.passing?.(hook);
-    for (const target of chosen ? [chosen] : this.#order()) {
+    const { url = "", method = "POST", headers } = request;
+    const upload = url.endsWith("/photo-upload") ? await this.replace?.({ headers, body }) : undefined;
+    const only = chosen ?? upload?.target;
+    const passed = { path: url, method, headers, body, ...upload };
+    for (const target of only ? [only] : this.#order()) {
       if (hook) this.passed.push({ user: hook.user, type: hook.type, to: target.name, at: Date.now() });
-      const answer = await this.#pass(target, request, body).catch(() => undefined);
+      const answer = await this.#pass(target, passed).catch(() => undefined);
       if (answer === undefined) continue;
       response.writeHead(answer.statusCode ?? 502, answer.headers);
       answer.pipe(response);
@@ -103,10 +114,10 @@ export class Balancer {
   }
 
   /**
-   * @param {Target} target @param {import("node:http").IncomingMessage} request @param {Buffer} body
+   * @param {Target} target @param {Upload & { path: string, method: string }} request
    * @returns {Promise<import("node:http").IncomingMessage>}
    */
-  #pass({ url }, { url: path, method, headers }, body) {
+  #pass({ url }, { path, method, headers, body }) {
     return new Promise((resolve, reject) => {
       const passed = send(url + path, { method, headers, agent: this.#agent }, resolve);
       passed.on("error", reject);

@@ -61,36 +61,27 @@ export function counted({ witness }) {
   return Object.fromEntries(Object.entries(counts).filter(([, value]) => value > 0));
 }
 
-/** One process is killed. @type {Run} */
-export async function killed(deployment, { users: count, bound }) {
-  await populate(deployment, count);
-  const [victim] = deployment.processes;
-  const users = deployment.usersOf(victim);
-  deployment.mark();
-  await victim.kill();
-  await deployment.haveMoved(users, BACK_MS);
-  const back = spread(backAfter(deployment, users));
-  const problems = new Problems();
-  problems.atMost("back after, ms", back.max, bound(6500));
-  await checkAfterwards(deployment, problems, { moved: users });
-  return { figures: { back, ...counted(deployment) }, problems: problems.list };
-}
-
-/** One process is killed, and another one of the same name starts within a second. @type {Run} */
-export async function renamed(deployment, { users: count, bound }) {
-  await populate(deployment, count);
-  const [victim] = deployment.processes;
-  const users = deployment.usersOf(victim);
-  deployment.mark();
-  await victim.kill();
-  await deployment.add({ name: victim.name });
-  await deployment.haveMoved(users, BACK_MS);
-  const back = spread(backAfter(deployment, users));
-  const problems = new Problems();
-  problems.atMost("back after, ms", back.max, bound(6500));
-  await checkAfterwards(deployment, problems, { moved: users });
-  return { figures: { back, ...counted(deployment) }, problems: problems.list };
-}
+/** One process is killed. @param {{ isReplaced?: boolean }} [how] another one of the same name starts at once @returns {Run} */
+export const killed = ({ isReplaced = false } = {}) =>
+  async function killed(deployment, { users: count, bound }) {
+    await populate(deployment, count);
+    const [victim] = deployment.processes;
+    const users = deployment.usersOf(victim);
+    deployment.mark();
+    await victim.kill();
+    const problems = new Problems();
+    if (isReplaced) {
+      await deployment.add({ name: victim.name });
+      // Otherwise the case is that of a process without a successor.
+      const isEarly = backAfter(deployment, users).includes(Infinity);
+      problems.check(isEarly, "all users were back before the successor was ready");
+    }
+    await deployment.haveMoved(users, BACK_MS);
+    const back = spread(backAfter(deployment, users));
+    problems.atMost("back after, ms", back.max, bound(6500));
+    await checkAfterwards(deployment, problems, { moved: users });
+    return { figures: { back, ...counted(deployment) }, problems: problems.list };
+  };
 
 /** One process stands still for a time, and goes on. @param {number} ms @returns {Run} */
 export const frozen = (ms) =>

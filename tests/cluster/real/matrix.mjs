@@ -24,7 +24,8 @@
  */
 import { processCost, storeCost } from "./costs.mjs";
 import { handedOver, recreated, rolling } from "./deploys.mjs";
-import { blocked, frozen, killed, renamed } from "./losses.mjs";
+import { blocked, frozen, killed } from "./losses.mjs";
+import { photosMisrouted } from "./photos.mjs";
 import { poisoned } from "./poison.mjs";
 import { longTool, misrouted, restarted, stoppedTwice } from "./requests.mjs";
 import { redisEmptied, redisFrozen } from "./stores.mjs";
@@ -44,7 +45,7 @@ const FAST = ["--stream-interval", "500ms"];
 export const CASES = [
   {
     name: "one process killed",
-    run: killed,
+    run: killed(),
     plan: { app: CALM },
     users: { suite: 120, full: 2000 },
     suite: ALL,
@@ -78,7 +79,7 @@ export const CASES = [
   {
     name: "stop and start 0 to 50 ms apart",
     run: restarted({ suite: 300, full: 10_000 }),
-    users: { suite: 20, full: 100 },
+    users: { suite: 20, full: 50 },
   },
   {
     name: "stop twice, once 1 s late",
@@ -124,7 +125,7 @@ export const CASES = [
   },
   {
     name: "killed, and another of the same name",
-    run: renamed,
+    run: killed({ isReplaced: true }),
     plan: { app: CALM },
     users: { suite: 120, full: 2000 },
     isRestart: true,
@@ -155,6 +156,13 @@ export const CASES = [
     name: "tool of 20 s at the wrong process",
     run: longTool(20_000),
     users: { full: 8 },
+    full: ONE,
+  },
+  {
+    name: "pictures of 10 MB at the wrong process",
+    run: photosMisrouted,
+    plan: { app: { isFull: true } },
+    users: { full: 50 },
     full: ONE,
   },
   {

@@ -16,6 +16,8 @@ import { checkAfterwards, counted, populate } from "./losses.mjs";
 const OLD_MS = 5000;
 /** Longest time between a stop and the start after it, ms. */
 const GAP_MS = 50;
+/** Time over which the first stops of users are spread, ms. */
+const SPREAD_MS = 3000;
 /** Delay of a stop that comes twice, ms. */
 const LATE_MS = 1000;
 /** Time in which the cloud gives an app up, with the second try, ms. */
@@ -134,6 +136,8 @@ export const restarted = (times) =>
     const took = [];
     const one = async (/** @type {string} */ user) => {
       const seen = witness.users.get(user);
+      // All at once would measure how fast one machine runs all these programs for the first time.
+      await sleep(Math.random() * SPREAD_MS);
       for (let round = 0; round < rounds; round += 1) {
         const before = Number(seen?.hosts.length);
         await deployment.stopUser(user);
