@@ -8,172 +8,20 @@
 #![cfg(target_os = "linux")]
 
 mod program;
+mod victim;
 
-use std::sync::Arc;
-use std::sync::atomic::{AtomicBool, Ordering};
-use std::time::{Duration, Instant};
+use std::time::Duration;
 
-use futures_util::{SinkExt, StreamExt};
-use program::{Running, tpa_cloud};
-use serde_json::{Value, json};
+use serde_json::json;
 use testkit::TIMEOUT;
-use tokio::io::{AsyncReadExt, AsyncWriteExt};
+use tokio::io::AsyncWriteExt;
 use tokio::net::TcpStream;
 use tokio::time::timeout;
-use tokio_tungstenite::tungstenite::Message;
-use tokio_tungstenite::tungstenite::client::IntoClientRequest;
-use tokio_tungstenite::{WebSocketStream, client_async};
+use victim::{Socket, Victim, begin, frame, init, open, request, send};
 
 /// Times that each attack is repeated, with a megabyte each.
 const TIMES: usize = 300;
 const MEGABYTE: usize = 1_000_000;
-
-/// Most memory that an attack may take, in bytes.
-const MAX_GROWTH: usize = 64 * 1024 * 1024;
-
-/// Most memory that all attacks at once may take, in bytes.
-const MAX_GROWTH_TOGETHER: usize = 96 * 1024 * 1024;
-
-/// Longest time for nine of ten health checks.
-const MAX_RESPONSE: Duration = Duration::from_millis(500);
-
-type Socket = WebSocketStream<TcpStream>;
-
-/// The program under attack.
-struct Victim {
-    running: Running,
-    /// Memory before the attack.
-    before: usize,
-    /// An app that must not notice the attack.
-    good: Socket,
-    checking: Arc<AtomicBool>,
-    checks: tokio::task::JoinHandle<Vec<Duration>>,
-}
-
-impl Victim {
-    async fn start(options: &[&str]) -> Self {
-        // The good app answers no pings during an attack, which is slow on a busy machine.
-        let own = ["--listen", "127.0.0.1:0", "--stale-after", "1h"];
-        let options = [&own, options].concat();
-        let mut command = tpa_cloud(&options);
-        // The allocator returns memory, so that what it retains is not taken for what is needed.
-        command
-            .env("RUST_LOG", "off")
-            .env("MALLOC_ARENA_MAX", "1")
-            .env("MALLOC_MMAP_THRESHOLD_", "65536");
-        let mut running = Running::start(&mut command);
-        drop(running.child.stderr.take());
-        let mut good = open(&running.addr).await;
-        init(&mut good, "good", "org.example.good").await;
-        let checking = Arc::new(AtomicBool::new(true));
-        let checks = tokio::spawn(check_health(running.addr.clone(), Arc::clone(&checking)));
-        Self {
-            before: memory(&running, "VmRSS"),
-            running,
-            good,
-            checking,
-            checks,
-        }
-    }
-
-    fn addr(&self) -> &str {
-        &self.running.addr
-    }
-
-    /// Ends the attack and judges its effects.
-    async fn judge(self, attack: &str) {
-        self.judge_within(MAX_GROWTH, attack).await;
-    }
-
-    async fn judge_within(mut self, max_growth: usize, attack: &str) {
-        send(&mut self.good, &json!({"type": "ping"})).await;
-        while frame(&mut self.good).await["type"] != "pong" {}
-        self.checking.store(false, Ordering::Relaxed);
-        let mut times = self.checks.await.unwrap();
-        times.sort_unstable();
-        let slowest = times[times.len() * 9 / 10];
-        let growth = memory(&self.running, "VmHWM").saturating_sub(self.before);
-        println!("{attack}: {} kB, {slowest:?}", growth / 1024);
-        assert!(growth <= max_growth, "{attack}: {growth} bytes");
-        assert!(slowest <= MAX_RESPONSE, "{attack}: {slowest:?}");
-        assert!(self.running.terminate().success(), "{attack}");
-    }
-}
-
-/// Memory of the program, by its name in the kernel.
-fn memory(running: &Running, name: &str) -> usize {
-    let path = format!("/proc/{}/status", running.child.id());
-    let status = std::fs::read_to_string(path).unwrap();
-    let line = status.lines().find(|line| line.starts_with(name)).unwrap();
-    let kilobytes: usize = line.split_whitespace().nth(1).unwrap().parse().unwrap();
-    kilobytes * 1024
-}
-
-async fn check_health(addr: String, goes_on: Arc<AtomicBool>) -> Vec<Duration> {
-    let mut times = Vec::new();
-    while times.is_empty() || goes_on.load(Ordering::Relaxed) {
-        let begun = Instant::now();
-        let response = request(&addr, "GET /healthz", "", "").await;
-        assert!(response.ends_with("ok\n"), "{response}");
-        times.push(begun.elapsed());
-        tokio::time::sleep(Duration::from_millis(20)).await;
-    }
-    times
-}
-
-/// Sends a request on a connection of its own. Returns the response.
-async fn request(addr: &str, line: &str, headers: &str, body: &str) -> String {
-    let mut stream = begin(addr, line, headers, body.len()).await;
-    // An error means that the server does not read the body.
-    let _ = stream.write_all(body.as_bytes()).await;
-    let mut response = Vec::new();
-    let _ = timeout(TIMEOUT, stream.read_to_end(&mut response))
-        .await
-        .unwrap();
-    String::from_utf8(response).unwrap()
-}
-
-/// Sends the head of a request.
-async fn begin(addr: &str, line: &str, headers: &str, length: usize) -> TcpStream {
-    let mut stream = TcpStream::connect(addr).await.unwrap();
-    let head = format!(
-        "{line} HTTP/1.1\r\nHost: {addr}\r\nConnection: close\r\n{headers}Content-Length: {length}\r\n\r\n"
-    );
-    stream.write_all(head.as_bytes()).await.unwrap();
-    stream
-}
-
-async fn open(addr: &str) -> Socket {
-    let stream = TcpStream::connect(addr).await.unwrap();
-    let request = format!("ws://{addr}/tpa-ws").into_client_request().unwrap();
-    client_async(request, stream).await.unwrap().0
-}
-
-async fn init(socket: &mut Socket, user: &str, package: &str) {
-    let init = json!({
-        "type": "tpa_connection_init",
-        "sessionId": format!("{user}-{package}"),
-        "packageName": package,
-        "apiKey": "dev-key",
-    });
-    send(socket, &init).await;
-    assert_eq!(frame(socket).await["type"], "tpa_connection_ack");
-}
-
-/// Sends a frame. The server may have cut the attacker off.
-async fn send(socket: &mut Socket, frame: &Value) {
-    let text = Message::text(frame.to_string());
-    let _ = timeout(TIMEOUT, socket.send(text)).await.unwrap();
-}
-
-async fn frame(socket: &mut Socket) -> Value {
-    loop {
-        let message = timeout(TIMEOUT, socket.next()).await.unwrap();
-        if let Message::Text(text) = message.unwrap().unwrap() {
-            return serde_json::from_str(&text).unwrap();
-        }
-    }
-}
 
 /// Connects as app number `number`, each of a user of its own.
 async fn app(victim: &Victim, number: usize) -> Socket {
@@ -443,7 +291,5 @@ async fn all_limits_together() {
         let write = socket.get_mut().write_all(&begun);
         let _ = timeout(TIMEOUT, write).await.unwrap();
     }
-    victim
-        .judge_within(MAX_GROWTH_TOGETHER, "all together")
-        .await;
+    victim.judge_all_together().await;
 }

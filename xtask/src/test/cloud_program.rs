@@ -36,13 +36,16 @@ const QUICK: [&str; 14] = [
     "webhooks",
 ];
 
-/// The same, with many connections.
-const SLOW: [&str; 1] = ["load"];
+/// The same, with many connections and much memory. Only Linux tells the memory of a program.
+const SLOW: &[&str] = match cfg!(target_os = "linux") {
+    true => &["load", "abuse"],
+    false => &["load"],
+};
 
 /// A test: its file and its name.
 type Test = (String, String);
 
-/// Runs the tests. Those with many connections are left out of a usual run.
+/// Runs the tests. The slow ones are left out of a usual run.
 pub fn run(report: &mut Report, full: bool) {
     let is_all = full || env::var("CLOUD").is_ok_and(|kind| kind == "npm");
     let slow = SLOW.iter().filter(|_| is_all);

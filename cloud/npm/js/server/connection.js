@@ -15,6 +15,12 @@ const TOO_BIG = 1009;
 /** @typedef {Exclude<import("../../types/index.d.ts").Output, { type: "webhook" | "appCall" | "event" }>} Output */
 
 /**
+ * A frame that waits to be sent, without its text.
+ *
+ * @typedef {{ type: Output["type"], bytes: Uint8Array, close: Extract<Output, { type: "close" }> | undefined, cost: number }} Queued
+ */
+
+/**
  * A WebSocket whose close frames are those of the cloud. The library would answer an invalid frame
  * with one of its own.
  */
@@ -47,14 +53,25 @@ export class TpaSocket extends WebSocket {
   }
 }
 
+const NO_BYTES = Buffer.alloc(0);
+
+/** The last text frame, which connections share: a broadcast is one copy, however many wait for it. */
+const last = { text: "", bytes: NO_BYTES };
+
 /**
- * Size of a frame for the limits of buffers.
+ * Payload of a frame, for the limits of buffers too.
  *
  * @param {Output} frame
+ * @returns {Uint8Array}
  */
-function costOf(frame) {
-  if (frame.type === "text") return Buffer.byteLength(frame.text) + OVERHEAD;
-  return (frame.type === "binary" ? frame.bytes.length : 0) + OVERHEAD;
+function payloadOf(frame) {
+  if (frame.type === "binary") return frame.bytes;
+  if (frame.type !== "text") return NO_BYTES;
+  if (frame.text !== last.text) {
+    last.text = frame.text;
+    last.bytes = Buffer.from(frame.text);
+  }
+  return last.bytes;
 }
 
 export class Connection {
@@ -64,7 +81,7 @@ export class Connection {
   receivingBytes = 0;
   #unfinished = 0;
   #sending = 0;
-  /** @type {{ frame: Output, cost: number }[]} */
+  /** @type {Queued[]} */
   #queue = [];
   /** @type {(() => void)[]} */
   #held = [];
@@ -171,13 +188,15 @@ export class Connection {
   /** @param {Output} frame */
   #add(frame) {
     if (this.#isReset) return;
-    const cost = costOf(frame);
+    const bytes = payloadOf(frame);
+    const cost = bytes.length + OVERHEAD;
     if (this.queuedBytes + cost > this.maxSendBuffer) {
       this.driver.with((cloud, now) => cloud.congested(this.id, now));
       return;
     }
     this.#count(cost);
-    this.#queue.push({ frame, cost });
+    const close = frame.type === "close" ? frame : undefined;
+    this.#queue.push({ type: frame.type, bytes, close, cost });
     this.#schedule();
   }
 
@@ -204,9 +223,9 @@ export class Connection {
     if (socket === undefined) return;
     tcp.cork();
     let sent = 0;
-    for (const { frame, cost } of this.#queue) {
+    for (const frame of this.#queue) {
       send(socket, frame);
-      this.#sending += cost;
+      this.#sending += frame.cost;
       sent += 1;
       if (tcp.writableNeedDrain) break;
     }
@@ -264,22 +283,10 @@ export class Connection {
 
 /**
  * @param {TpaSocket} socket
- * @param {Output} frame
+ * @param {Queued} frame
  */
-function send(socket, frame) {
-  switch (frame.type) {
-    case "text":
-      socket.send(frame.text);
-      break;
-    case "binary":
-      socket.send(frame.bytes);
-      break;
-    case "ping":
-      socket.ping();
-      break;
-    case "close":
-      socket.sendClose(frame.code, frame.reason);
-      break;
-    default:
-  }
+function send(socket, { type, bytes, close }) {
+  if (close) socket.sendClose(close.code, close.reason);
+  else if (type === "ping") socket.ping();
+  else socket.send(bytes, { binary: type === "binary" });
 }
