@@ -108,6 +108,7 @@ const ADDRESSES = `
   const told = [timers.length];
   for (const session of sessions) session.connect("user-a.b").catch(() => {});
   told.push(timers.length, timers[0].delay, timers[0].isUnref);
+  await new Promise(setImmediate);
   timers[0].callback();
   told.push(seen());
   addresses = ["192.0.2.3"];

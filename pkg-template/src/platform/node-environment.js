@@ -10,16 +10,19 @@ const ADDRESSES_INTERVAL = 5000;
 const TIMERS_WAIT = 1000;
 
 // A test may replace them later: what they do here is no business of its fake timers.
-const { setTimeout, setInterval, clearInterval } = globalThis;
+const { setTimeout, setInterval, clearInterval, setImmediate = setTimeout } = globalThis;
 
 /**
- * Reports changes of the machine's addresses until the returned function is called. The timer does
- * not keep the process alive.
+ * Reports changes of the machine's addresses until the returned function is called. They are read for
+ * the first time once the socket was opened: loading `node:os` and asking takes a millisecond. The
+ * timer does not keep the process alive.
  * @param {(event: "offline" | "online" | "addresses") => void} report
  * @returns {() => void}
  */
 export function watchAddresses(report) {
-  let known = addresses();
+  /** @type {string | undefined} */
+  let known;
+  setImmediate(() => (known = addresses()));
   const watching = setInterval(() => {
     const now = addresses();
     if (now === undefined || now === known) return;
