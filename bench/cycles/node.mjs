@@ -16,7 +16,8 @@ for (let done = 0; ; done++) {
       globalThis.gc?.();
       await new Promise(setImmediate);
     }
-    console.log(JSON.stringify({ done, heap: process.memoryUsage().heapUsed, wasm: wasm() }));
+    const { heapUsed: heap, arrayBuffers: buffers } = process.memoryUsage();
+    console.log(JSON.stringify({ done, heap, buffers, wasm: wasm() }));
   }
   if (done === Number(cycles)) break;
   await cycle(TpaSession, url, { WebSocket });
