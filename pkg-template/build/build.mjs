@@ -13,7 +13,7 @@ import { fileURLToPath } from "node:url";
 import { parseArgs } from "node:util";
 
 import { original, shorten } from "./bindings.mjs";
-import { Bundler, brotli, importing } from "./bundle.mjs";
+import { Bundler, brotli, importing, instanceOfCore } from "./bundle.mjs";
 import { billOfMaterials, components, notices } from "./components.mjs";
 import { jsCore } from "./js-core.mjs";
 
@@ -63,7 +63,7 @@ async function code() {
     inject: [join(template, "src/platform/core-globals.js")],
   });
   await bundler.minified("index.cjs", { format: "cjs" });
-  await bundler.minified("manual.cjs", { format: "cjs" });
+  await bundler.minified("manual.cjs", { format: "cjs", plugins: [instanceOfCore] });
   await bundler.readable("node-core.cjs", { format: "cjs", platform: "node", external: ["ws"] });
   await bundler.minified("server.js", importing("./index.js", "esm"));
   await bundler.readable("server.cjs", importing("./node.cjs", "cjs"));
@@ -71,7 +71,6 @@ async function code() {
   await bundler.minified("telemetry.cjs", { format: "cjs" });
   await bundler.mapped("full.js", importing("./index.js", "esm"), sources);
   await bundler.readable("full-core.cjs", importing("./core.cjs", "cjs"));
-  await bundler.minified("js-globals.cjs", { format: "cjs" });
   await writeFile(join(outDir, "js-core.cjs"), await jsCore(to, { dev }));
   for (const outfile of COPIED) await bundler.copy(outfile);
 }

@@ -4,6 +4,7 @@ import { basename, dirname, join } from "node:path";
 import { fileURLToPath } from "node:url";
 import { brotliCompressSync, constants } from "node:zlib";
 
+import { parse } from "acorn";
 import { build, transform } from "esbuild";
 import { minify } from "terser";
 
@@ -16,8 +17,9 @@ const sources = join(template, "src");
 const entries = join(sources, "entries");
 
 /** Files of the package that a bundle refers to instead of including them. */
-const EXTERNAL = new Map([
-  ["package:core", "./core.cjs"],
+const CORE = "./core.cjs";
+export const EXTERNAL = new Map([
+  ["package:core", CORE],
   ["package:globals", "./globals.cjs"],
 ]);
 
@@ -93,7 +95,8 @@ export class Bundler {
    * @param {import("esbuild").BuildOptions} options
    */
   async readable(outfile, options) {
-    const { code } = await this.#bundle(outfile, options);
+    const { mangleProps } = this.#minified;
+    const code = (await this.#bundle(outfile, { ...(mangleProps && { mangleProps }), ...options })).code;
     await this.#write(outfile, await readable(code));
   }
 
@@ -121,9 +124,9 @@ export class Bundler {
       target: "es2022",
       legalComments: "none",
       logLevel: "warning",
-      plugins: [await generated(this.#module)],
       write: false,
       ...options,
+      plugins: [...(options.plugins ?? []), await generated(this.#module)],
       inject: [
         join(sources, "platform/microtask.js"),
         join(sources, "platform/weak-ref.js"),
@@ -171,6 +174,17 @@ export function importing(file, format) {
   };
   return { format, plugins: [plugin] };
 }
+
+/**
+ * Takes the instance from core.cjs, of which there is one, in a file that `package:core` does not include.
+ * @type {import("esbuild").Plugin}
+ */
+export const instanceOfCore = {
+  name: "instance-of-core",
+  setup(esbuild) {
+    esbuild.onResolve({ filter: /^\.\/instance\.js$/ }, () => ({ path: CORE, external: true }));
+  },
+};
 
 /**
  * Minifies code of others, and code that a program has made, where the rest is readable too.
@@ -234,11 +248,37 @@ async function generated({ folder, wasm, bindings }) {
  */
 async function glue({ path }) {
   const code = await readFile(path, "utf8");
-  const views = [...code.matchAll(/^let (cached\w+Memory0) = null;$/gm)].map(([, name]) => name);
+  const views = viewsOfMemory(code);
   if (views.length === 0) throw new Error(`${path} has no views of the memory`);
   const added = `export function forgetMemory() { ${views.join(" = ")} = null; }`;
   const { code: contents } = await transform(code + added, { minify: true, format: "esm" });
   return { contents };
+}
+
+/**
+ * Names of the variables to which a module assigns a view of the wasm's memory.
+ * @param {string} code
+ */
+function viewsOfMemory(code) {
+  const names = new Set();
+  for (const { type, left, right } of nodes(parse(code, { ecmaVersion: "latest", sourceType: "module" }))) {
+    if (type !== "AssignmentExpression" || right.type !== "NewExpression") continue;
+    const [buffer] = right.arguments;
+    if (buffer && code.slice(buffer.start, buffer.end) === "wasm.memory.buffer") names.add(left.name);
+  }
+  return [...names];
+}
+
+/**
+ * All nodes of a syntax tree.
+ * @param {any} node
+ * @returns {Generator<any>}
+ */
+function* nodes(node) {
+  yield node;
+  for (const child of Object.values(node).flat()) {
+    if (typeof child?.type === "string") yield* nodes(child);
+  }
 }
 
 /**

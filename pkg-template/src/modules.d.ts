@@ -62,9 +62,10 @@ declare module "*/tpa-session.wasm" {
 
 /** `core.cjs` of the package. */
 declare module "package:core" {
+  export const instantiate: typeof import("./wasm/instance.js").instantiate;
+  export const setDefaultWasmSource: typeof import("./wasm/instance.js").setDefaultWasmSource;
   export const setJsCore: typeof import("./wasm/instance.js").setJsCore;
   export const setWasmSource: typeof import("./wasm/instance.js").setWasmSource;
-  export const load: typeof import("./wasm/load.js").load;
   export const runtime: typeof import("../../src/web/js/platform.js").runtime;
   export const TpaSession: typeof import("./session/index.js").TpaSession;
   export const TpaConnectionError: typeof import("./session/index.js").TpaConnectionError;
@@ -72,8 +73,7 @@ declare module "package:core" {
 
 /** `globals.cjs` of the package. */
 declare module "package:globals" {
-  const globals: Record<string, unknown>;
-  export default globals;
+  export const globals: Record<string, unknown>;
 }
 
 /** Effect of `src/platform/node-globals.js`. */
@@ -109,4 +109,19 @@ declare module "*/telemetry.cjs" {
 declare module "*/server.cjs" {
   const server: typeof import("./server/index.js");
   export default server;
+}
+
+/** Output of wasm2js: the core, which takes its memory as an import. */
+declare module "wasm2js:core" {
+  export function instantiate(imports: Record<string, object>): WebAssembly.Exports;
+}
+
+/** What the memory of the core holds at first. */
+declare module "wasm2js:memory" {
+  /** Pages of 64 KiB. */
+  export const pages: number;
+  /** Where the data is. */
+  export const offset: number;
+  /** Data, a character for each byte. */
+  export const text: string;
 }

@@ -1,2 +1,3 @@
 /** `tpa-session/manual` for `require`. */
-export { TpaConnectionError, TpaSession, load } from "package:core";
+export { TpaConnectionError, TpaSession } from "package:core";
+export { load } from "../wasm/load.js";

@@ -1,4 +1,4 @@
 /** Globals injected into core.cjs. */
-import globals from "package:globals";
+import { globals } from "package:globals";
 
 export const { TextDecoder, TextEncoder, URL } = globals;

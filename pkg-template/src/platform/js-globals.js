@@ -1,8 +1,8 @@
 /** Globals for engines that are not browsers: substitutes for some, and a check of the others. */
-import globals from "package:globals";
+import { globals } from "package:globals";
 
-import { Utf8Decoder, Utf8Encoder } from "../platform/utf8.js";
-import { WebSocketUrl } from "../platform/websocket-url.js";
+import { Utf8Decoder, Utf8Encoder } from "./utf8.js";
+import { WebSocketUrl } from "./websocket-url.js";
 
 globals.TextDecoder ??= Utf8Decoder;
 globals.TextEncoder ??= Utf8Encoder;

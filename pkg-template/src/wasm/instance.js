@@ -26,6 +26,14 @@ export function setWasmSource(source) {
 }
 
 /**
+ * Sets the source of the wasm unless there is one.
+ * @param {() => Uint8Array<ArrayBuffer>} source
+ */
+export function setDefaultWasmSource(source) {
+  getWasm ??= source;
+}
+
+/**
  * Sets the core in JavaScript, which is made when the first session is created, instead of the wasm.
  * @param {JsCore} make
  */

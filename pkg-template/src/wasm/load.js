@@ -1,10 +1,10 @@
 /** `load()` of `tpa-session/manual`: instantiates a wasm file that the app provides. */
 import { size } from "package:wasm-size";
 
-import { instantiate, setWasmSource } from "./instance.js";
+import { instantiate, setDefaultWasmSource } from "./instance.js";
 import { startError } from "./wasm-errors.js";
 
-setWasmSource(() => {
+setDefaultWasmSource(() => {
   throw new Error("tpa-session: the wasm is not loaded; await load(…) of tpa-session/manual first");
 });
 
