@@ -11,7 +11,7 @@ import { join } from "node:path";
 import { createInterface } from "node:readline";
 import { pathToFileURL } from "node:url";
 
-import { createClient } from "redis-6";
+import { createClient, createSentinel } from "redis-6";
 import { WebSocket } from "ws";
 
 import { PACKAGE } from "../../support/paths.mjs";
@@ -23,6 +23,7 @@ import { PACKAGE } from "../../support/paths.mjs";
  * @property {string} address of its server, and from which it connects
  * @property {string} cloud host and port that it may connect to
  * @property {string} redis URL
+ * @property {number} [sentinel] port of a Sentinel, instead of the URL
  * @property {number} [cardInterval] time between two cards of a session, ms; default: none
  * @property {boolean} [echo] shows a card for each frame of a stream
  * @property {string} [stream] that each session subscribes to
@@ -43,8 +44,17 @@ const { packageName, name, address, cloud, redis, cardInterval, echo, stream, is
 
 const tell = (/** @type {object} */ line) => process.stdout.write(`${JSON.stringify(line)}\n`);
 
-const client = createClient({ url: redis });
-client.on("error", () => {});
+/** A client, or for Sentinel a function that makes one. */
+function redisClient() {
+  const { sentinel } = settings;
+  if (sentinel !== undefined) {
+    const root = { host: "127.0.0.1", port: sentinel };
+    return () => createSentinel({ name: "tpa", sentinelRootNodes: [root] });
+  }
+  const client = createClient({ url: redis });
+  client.on("error", () => {});
+  return client;
+}
 
 /** Connects from the address of this process, which tells the cloud's events apart. */
 class Socket extends WebSocket {
@@ -95,7 +105,7 @@ const server = createTpaServer({
     return `${name} ${userId} ${session === undefined ? "absent" : "present"}`;
   },
   onError: (error, { where, userId }) => tell({ event: "error", where, user: userId, message: `${error}` }),
-  ...(isAlone ? {} : { cluster: redisCluster({ client, name }) }),
+  ...(isAlone ? {} : { cluster: redisCluster({ client: redisClient(), name }) }),
   ...settings.server,
 });
 

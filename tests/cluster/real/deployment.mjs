@@ -9,7 +9,7 @@ import { createClient } from "redis-6";
 
 import { Cloud } from "../../support/cloud.mjs";
 import { until } from "../../support/until.mjs";
-import { RedisServer } from "../redis-server.mjs";
+import { RedisSentinel, RedisServer } from "../redis-server.mjs";
 import { AppProcess } from "./app-process.mjs";
 import { Balancer } from "./balancer.mjs";
 import { follow } from "./feed.mjs";
@@ -29,6 +29,7 @@ const START_MS = 60_000;
  * @property {number} [processes] default 4
  * @property {Partial<Settings>} [app]
  * @property {string[]} [flags] of Node for each process
+ * @property {boolean} [sentinel] Redis with a replica, under a Sentinel
  * @property {string} [bind] address on which the cloud and Redis are reached; default 127.0.0.1
  */
 
@@ -42,6 +43,8 @@ export class Deployment {
   cloud = /** @type {any} */ (undefined);
   /** @type {RedisServer} */
   redis = /** @type {any} */ (undefined);
+  /** The servers under a Sentinel. @type {RedisSentinel | undefined} */
+  sentinel;
   /** @type {Balancer} */
   balancer = /** @type {any} */ (undefined);
   #unfollow = () => {};
@@ -68,16 +71,24 @@ export class Deployment {
   }
 
   async #start() {
-    const { cloud = [], processes = 4, bind } = this.#plan;
-    this.redis = await RedisServer.start(...(bind ? ["--bind", "0.0.0.0", "--protected-mode", "no"] : []));
-    this.#client = createClient({ url: this.redis.url });
-    this.#client.on("error", () => {});
-    await this.#client.connect();
+    const { cloud = [], processes = 4, bind, sentinel } = this.#plan;
+    if (sentinel) this.sentinel = await RedisSentinel.start();
+    const options = bind ? ["--bind", "0.0.0.0", "--protected-mode", "no"] : [];
+    await this.readRecordsOf(this.sentinel?.master ?? (await RedisServer.start(...options)));
     this.cloud = await Cloud.start(...(bind ? ["--listen", `${bind}:0`, "--token", TOKEN] : []), ...cloud);
     if (bind) this.cloud.headers = { authorization: `Bearer ${TOKEN}` };
     this.#unfollow = await follow(this.cloud.url, (event) => this.witness.handle(event), this.cloud.headers);
     this.balancer = await Balancer.start();
     await Promise.all(Array.from({ length: processes }, (_, i) => this.add({ name: `app-${i}` })));
+  }
+
+  /** Takes a server for the one with the records. @param {RedisServer} server */
+  async readRecordsOf(server) {
+    this.redis = server;
+    this.#client?.destroy();
+    this.#client = createClient({ url: server.url });
+    this.#client.on("error", () => {});
+    await this.#client.connect();
   }
 
   get living() {
@@ -105,6 +116,7 @@ export class Deployment {
         address: `127.0.1.${this.#started}`,
         cloud: this.#host,
         redis: this.redis.url,
+        ...(this.sentinel && { sentinel: this.sentinel.sentinel.port }),
         ...this.#plan.app,
         ...settings,
       },
@@ -255,7 +267,7 @@ export class Deployment {
     await Promise.all(this.processes.map((process) => process.kill()));
     await this.cloud?.kill();
     this.redis?.thaw();
-    await this.redis?.stop();
+    await (this.sentinel ?? this.redis)?.stop();
   }
 }
 

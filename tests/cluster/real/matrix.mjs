@@ -28,7 +28,7 @@ import { blocked, frozen, killed } from "./losses.mjs";
 import { photosMisrouted } from "./photos.mjs";
 import { poisoned } from "./poison.mjs";
 import { longTool, misrouted, restarted, stoppedTwice } from "./requests.mjs";
-import { redisEmptied, redisFrozen } from "./stores.mjs";
+import { redisEmptied, redisFailedOver, redisFrozen } from "./stores.mjs";
 
 const ALL = /** @type {const} */ (["close", "deaf", "detach"]);
 const ONE = /** @type {const} */ (["close"]);
@@ -150,6 +150,13 @@ export const CASES = [
     run: redisEmptied(3000),
     plan: { app: CALM },
     users: { suite: 120, full: 2000 },
+    full: ONE,
+  },
+  {
+    name: "Redis fails over, without its last writes",
+    run: redisFailedOver,
+    plan: { app: CALM, sentinel: true },
+    users: { full: 400 },
     full: ONE,
   },
   {

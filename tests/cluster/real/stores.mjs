@@ -15,6 +15,8 @@ import { checkAfterwards, counted, populate } from "./losses.mjs";
 const NEW = 10;
 /** Time in which a cloud gives an app up, ms. */
 const START_MS = 5000;
+/** Time in which Sentinel makes the replica the master, ms. */
+const FAILOVER_MS = 20_000;
 /** Time in which the processes beat again, ms. */
 const BEATEN_MS = 4000;
 
@@ -67,3 +69,29 @@ export const redisEmptied = (ms) =>
     await checkAfterwards(deployment, problems, { moved });
     return { figures: { servedAlone: took, ...counted(deployment) }, problems: problems.list };
   };
+
+/** The master is killed, and the replica that follows it does not have the last writes. @type {Run} */
+export async function redisFailedOver(deployment, { users: count, bound }) {
+  const users = await populate(deployment, count);
+  const problems = new Problems();
+  const { master, replica } = /** @type {import("../redis-server.mjs").RedisSentinel} */ (
+    deployment.sentinel
+  );
+  const since = deployment.mark();
+  // It follows nobody from now on, until Sentinel makes it the master.
+  await replica.ask("REPLICAOF", "127.0.0.1", "1");
+  const { moved, took } = await comeAndGo(deployment, users, problems);
+  problems.atMost("served after, ms", took, bound(START_MS));
+  await master.kill();
+  // Sentinel closes the connections of a server whose role it changes.
+  const roleOf = () => replica.ask("INFO").catch(() => "");
+  const isMaster = async () => /role:master/.test(`${await roleOf()}`);
+  await until("another master", isMaster, { timeout: FAILOVER_MS });
+  const away = Date.now() - since;
+  await deployment.readRecordsOf(replica);
+  const isKnown = await deployment.ownerOf(moved[0] ?? "");
+  problems.equal("owner of a new user at the new master", isKnown, null);
+  await sleep(BEATEN_MS);
+  await checkAfterwards(deployment, problems, { moved });
+  return { figures: { servedIn: took, failover: away, ...counted(deployment) }, problems: problems.list };
+}
