@@ -60,7 +60,8 @@ export async function jsCore(wasm, { dev }) {
     const { code, memory } = withoutMemory(await readFile(lowered));
     await writeFile(lowered, code);
     // In this form the output is a function `instantiate`, not a module that starts when it is imported.
-    run("wasm2js", [...enable(FEATURES), "--emscripten", dev ? "-O1" : "-Oz", lowered, "-o", output]);
+    // With less optimisation wasm2js fails at stores that are not aligned.
+    run("wasm2js", [...enable(FEATURES), "--emscripten", "-Oz", lowered, "-o", output]);
     const source = await bundled(`${await readFile(output, "utf8")}export { instantiate };`, memory);
     return dev ? source : await minified(source);
   } finally {
