@@ -1,7 +1,7 @@
 /** Connects the wasm to its glue. */
 import { execFileSync } from "node:child_process";
-import { copyFile } from "node:fs/promises";
-import { basename, dirname, join } from "node:path";
+import { copyFile, readFile } from "node:fs/promises";
+import { dirname, join } from "node:path";
 import { fileURLToPath } from "node:url";
 
 const root = dirname(dirname(dirname(fileURLToPath(import.meta.url))));
@@ -43,8 +43,11 @@ export function shorten(from, to) {
  */
 export async function original(from, to) {
   await copyFile(from, to);
-  const glue = `./${basename(from, ".wasm")}.js`;
-  return `import * as glue from ${JSON.stringify(glue)};
-    export const imports = { ${JSON.stringify(glue)}: glue };
+  const imports = WebAssembly.Module.imports(new WebAssembly.Module(await readFile(from)));
+  const modules = [...new Set(imports.map(({ module }) => JSON.stringify(module)))];
+  const statements = modules.map((module, i) => `import * as module${i} from ${module};`);
+  const provided = modules.map((module, i) => `${module}: module${i}`).join(", ");
+  return `${statements.join("\n")}
+    export const imports = { ${provided} };
     export const named = (exports) => exports;`;
 }
