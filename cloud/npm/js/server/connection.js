@@ -7,6 +7,9 @@ const OVERHEAD = 64;
 /** Part of each receive buffer that does not count. */
 const FREE_BYTES = 16 * 1024;
 
+/** Bytes of a read after which there is more. The event loop would go on to 2 MB before it serves others. */
+const READ_BYTES = 64 * 1024;
+
 /** Code for a close frame without a code, by RFC 6455. */
 const NO_CODE = 1005;
 
@@ -164,6 +167,15 @@ export class Connection {
   #onBytes(length) {
     this.#setReceiving(this.#unfinished + length);
     if (this.receivingBytes > 0) this.driver.boundReceiving();
+    if (length >= READ_BYTES) this.#yield();
+  }
+
+  /** Reads no more until the event loop has served other connections. */
+  #yield() {
+    this.#socket?.pause();
+    setImmediate(() => {
+      if (!this.#isFrozen && !this.#isReset) this.#socket?.resume();
+    });
   }
 
   /** @param {number} unfinished */
