@@ -24,6 +24,8 @@ export function mutate({ file, from, to, test = "simulation.test.mjs" }, schedul
     if (source.split(from).length !== 2) throw new Error(`${file}: "${from}" must be there exactly once`);
     writeFileSync(path, source.replace(from, to));
     writeFileSync(join(folder, "package.json"), '{ "type": "module" }');
+    const { stderr } = spawnSync(process.execPath, ["--check", path], { encoding: "utf8" });
+    if (stderr !== "") throw new Error(`${file} is no program any more: ${stderr}`);
     const env = {
       ...process.env,
       CLUSTER_CORE: join(folder, "core.js"),
