@@ -3,6 +3,7 @@ import assert from "node:assert/strict";
 import { test } from "node:test";
 
 import { check, holdersOf, runToBeat, running } from "./simulation/scenario.mjs";
+import { schedule } from "./simulation/world.mjs";
 
 const request = (user) => ({ sessionId: user, userId: user, url: "" });
 
@@ -187,4 +188,9 @@ test("a request whose time is over starts nothing: the session was served elsewh
     world.time.runUntil(world.time.now + 1);
     assert.deepEqual(holdersOf(world, "late"), []);
   }
+});
+
+test("with strict a session that was claimed at the return of the store outlives a beat from before it", () => {
+  const [seed, cluster] = [10_323, { strict: true }];
+  assert.deepEqual(schedule(seed, { cluster }).witness.errors, []);
 });

@@ -72,7 +72,11 @@ function missed(state) {
   state.isAlone = true;
   state.isUnsettled = true;
   if (!isCutOff(state)) return;
-  for (const hold of [...state.holds.values()]) end(state, hold, UNREACHABLE);
+  for (const hold of [...state.holds.values()]) {
+    // The store has answered its claim since it came back.
+    const claimedAt = state.unconfirmed.get(hold.sessionId) ?? -Infinity;
+    if (state.now.mono - claimedAt > state.lease - BEAT) end(state, hold, UNREACHABLE);
+  }
 }
 
 /** @param {State} state @param {Now} sentAt @param {{ now: number, members: ClusterMember[] }} answer */
