@@ -13,7 +13,6 @@ const REQUIRED = {
   setTimeout: () => globalThis.setTimeout,
   clearTimeout: () => globalThis.clearTimeout,
   "performance.now": () => globalThis.performance?.now,
-  WeakRef: () => globalThis.WeakRef,
 };
 
 /** Throws an error that names what the engine lacks. */
