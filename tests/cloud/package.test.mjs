@@ -22,7 +22,7 @@ const THREAD = "/proc/thread-self/schedstat";
  * Longest time in ms until the first cloud of a process is ready, in the fastest of several processes: computing
  * time on Linux, elsewhere time of a clock, in which others compute too.
  */
-const MAX_READY = existsSync(THREAD) ? 20 : 40;
+const MAX_READY = process.platform === "linux" && existsSync(THREAD) ? 20 : 40;
 const PROCESSES = 15;
 
 let folder;

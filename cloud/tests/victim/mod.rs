@@ -1,4 +1,5 @@
 //! The program under attack: its memory and its responses.
+#![cfg(target_os = "linux")]
 
 use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, Ordering};
