@@ -12,7 +12,7 @@ import { command, sleep } from "./tasks.js";
 const SHORTEST = 15_000;
 /** Longest, ms. */
 const LONGEST = 60_000;
-/** Records that all processes together check in 1 ms. A million of them take a tenth of a core of Redis. */
+/** Most records that all processes together check in 1 ms, which takes a tenth of one core of Redis. */
 const CHECKED = 50;
 /** One check of so many renews the records' day. To the store it costs twice as much as a quick one. */
 const COMPLETE = 240;
