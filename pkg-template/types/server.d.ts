@@ -13,6 +13,8 @@ export interface NodeRequest {
   readonly readableDidRead?: boolean;
   readonly destroyed?: boolean;
   on(event: string, listener: (chunk?: any) => void): unknown;
+  pause?(): unknown;
+  resume?(): unknown;
 }
 
 /** The members of Node's `http.ServerResponse` that are used. */

@@ -10,6 +10,9 @@ import { Body } from "./body.js";
 import { HttpError, headersOf } from "./http-error.js";
 import { isObject } from "./options.js";
 
+// A test may replace them later; bodies are read all the same.
+const { setTimeout, setImmediate = setTimeout } = globalThis;
+
 /**
  * @param {(incoming: Incoming) => Promise<Answer>} answer
  * @param {ReadBody} readBody
@@ -35,6 +38,8 @@ export function nodeHandler(answer, readBody) {
     });
     // A timeout of the app may have responded in the meantime.
     if (response.headersSent === true || response.writableEnded === true) return;
+    // Node reads what is left of a refused body so that the client can take the response.
+    if (request.readableDidRead !== true) pace(request);
     response.statusCode = given.status;
     for (const [name, value] of Object.entries(headersOf(given))) response.setHeader(name, value);
     response.end(JSON.stringify(given.body));
@@ -97,6 +102,7 @@ function read(request, body) {
     // A destroyed stream emits no further events.
     if (request.destroyed === true) return unreadable();
     // A body that is too large is still read: a client that is writing would miss the response.
+    pace(request);
     request.on("data", (chunk) => {
       try {
         body.add(chunk);
@@ -107,5 +113,18 @@ function read(request, body) {
     request.on("end", () => resolve());
     request.on("error", unreadable);
     request.on("close", unreadable);
+  });
+}
+
+/**
+ * Reads a body a chunk or two in each turn of the event loop. Node alone reads up to 2 MB of one
+ * connection before it serves another.
+ *
+ * @param {NodeRequest} request
+ */
+function pace(request) {
+  request.on("data", () => {
+    request.pause?.();
+    setImmediate(() => request.resume?.());
   });
 }
