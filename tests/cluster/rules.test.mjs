@@ -3,7 +3,6 @@ import assert from "node:assert/strict";
 import { test } from "node:test";
 
 import { check, holdersOf, runToBeat, running } from "./simulation/scenario.mjs";
-import { schedule } from "./simulation/world.mjs";
 
 const request = (user) => ({ sessionId: user, userId: user, url: "" });
 
@@ -191,6 +190,25 @@ test("a request whose time is over starts nothing: the session was served elsewh
 });
 
 test("with strict a session that was claimed at the return of the store outlives a beat from before it", () => {
-  const [seed, cluster] = [10_323, { strict: true }];
-  assert.deepEqual(schedule(seed, { cluster }).witness.errors, []);
+  const world = running({ count: 1, users: 1, cluster: { strict: true } });
+  const [user] = world.users;
+  world.users.push("new");
+  Object.assign(world.cloud.user("new"), { isWanted: true, phase: "starting", posted: [] });
+  const [process] = world.alive();
+  runToBeat(world, process);
+  world.store.goAway(false);
+  // The fourth beat without an answer is given up when more than the lease less a beat has passed.
+  for (let beat = 0; beat < 4; beat += 1) runToBeat(world, process);
+  world.store.comeBack("as it was");
+  process.request("start", request("new"), () => {});
+  world.run(500);
+  assert.deepEqual(
+    [user, "new"].map((each) => holdersOf(world, each).length),
+    [1, 1],
+  );
+  world.run(600);
+  assert.deepEqual(
+    [user, "new"].map((each) => holdersOf(world, each).length),
+    [0, 1],
+  );
 });

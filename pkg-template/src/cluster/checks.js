@@ -5,6 +5,7 @@
  * @import { Task } from "./tasks.js"
  */
 import { check, emptyFields, settleRecord } from "./holds.js";
+import { portion } from "./rendezvous.js";
 import { STOPPED_TTL, isDead, isLate, spawn, tell } from "./state.js";
 import { command, sleep } from "./tasks.js";
 
@@ -57,6 +58,21 @@ export function* confirm(state, sentAt) {
     if (hold !== undefined) held.push(hold);
   }
   if (!(yield* check(state, held))) state.isUnsettled = true;
+}
+
+/**
+ * Checks all sessions once messages to this process arrive again: those about sessions that were lost or stopped
+ * in the meantime did not. A restart of the store interrupts the messages of all processes at once, so
+ * that with many sessions each process waits for its part of the time that such a check of all takes.
+ *
+ * @param {State} state @returns {Task}
+ */
+export function* resume(state) {
+  if (state.isResuming) return;
+  state.isResuming = true;
+  yield sleep(Math.min(sessionsOfAll(state) / CHECKED, LONGEST) * portion(state.instance));
+  state.isResuming = false;
+  yield* check(state, state.holds.values(), { quick: true });
 }
 
 /** Settles what is unsure once the store answers again. @param {State} state @returns {Task} */

@@ -3,8 +3,8 @@
  *
  *     outputs = step(state, input, now)
  *
- * Inputs: `open`, `start`, `stop`, `forward`, `photo`, `result`, `answer` (of a command), `message`, `timer`, `wake`,
- * `connected`, `ended`, `over`, `handedOver`, `leave`. Outputs: `command`, `begin`, `serve`, `end`, `redial`,
+ * Inputs: `open`, `start`, `stop`, `forward`, `photo`, `result`, `answer` (of a command), `message`, `resumed` (after
+ * messages may have been lost), `timer`, `wake`, `connected`, `ended`, `over`, `handedOver`, `leave`. Outputs: `command`, `begin`, `serve`, `end`, `redial`,
  * `answer`, `local`, `handOver`, `warm`, `left`, `gate`, `alone`, `quarantine`, `version`, `count`, and for traces
  * `asked` and `replied`. After each step the shell sets its timer to `deadline(state)`.
  *
@@ -12,7 +12,7 @@
  * @import { Task } from "./tasks.js"
  */
 import { answerCall, forward, passPhoto } from "./calls.js";
-import { checks } from "./checks.js";
+import { checks, resume } from "./checks.js";
 import { check, end, forget, isEnding, lose, over, waitUntilOver } from "./holds.js";
 import { leave, receive } from "./leave.js";
 import { beats } from "./members.js";
@@ -80,6 +80,8 @@ function handle(state, input) {
       return tasks.answer(input.id, input.result);
     case "message":
       return message(state, input.message);
+    case "resumed":
+      return spawn(state, resume(state));
     case "leave":
       return spawn(state, leave(state));
     default:

@@ -52,6 +52,7 @@
  * @property {boolean} isAlone the store did not answer the last beat
  * @property {boolean} isUnsettled a command failed since the last settlement
  * @property {boolean} isSettling
+ * @property {boolean} isResuming a check is about to be made since messages may have been lost
  * @property {Now} answeredAt when that answer came
  * @property {boolean} isLeaving
  * @property {"open" | "asking"} gate
@@ -116,6 +117,7 @@ export function createState({ instance, lease = 10_000, strict = false }, now) {
     isAlone: true,
     isUnsettled: false,
     isSettling: false,
+    isResuming: false,
     answeredAt: now,
     isLeaving: false,
     gate: "open",

@@ -59,7 +59,7 @@ export class Calls {
   /** True if a message about a call may have been lost, or have come too early, or too late unnoticed. */
   #wasCut({ processes, at }) {
     const { wasLossy, wasDeaf, store, time } = this.#world;
-    const wasApart = ({ isPartitioned, partitionedUntil }) => isPartitioned || partitionedUntil > at;
+    const wasApart = ({ isSubscribed, subscribedAt }) => !isSubscribed || subscribedAt > at;
     // Nothing shows the pause of a machine whose wall clock was set back.
     const wasHidden = ({ resumedAt, wasFrozen, jumpedAt, pausedFor }) =>
       wasFrozen && resumedAt > at && jumpedAt > resumedAt - pausedFor - CLOCK_SET;

@@ -20,6 +20,7 @@ const EVENTS = [
   [5, (world) => stopAndStart(world)],
   [2, (world) => lossy(world)],
   [1, (world) => deaf(world)],
+  [2, (world) => world.pick(world.alive())?.interrupt(world.between(1, 4000))],
   [4, (world) => world.calls.photo()],
   [4, (world) => world.calls.tool()],
   [1, (world) => poison(world)],
@@ -107,6 +108,7 @@ function deaf(world) {
   world.time.after(world.between(2000, 20_000), () => {
     process.isDeaf = false;
     process.disturbedUntil = world.time.now;
+    process.hears();
   });
 }
 

@@ -16,11 +16,17 @@ const PREVIOUS = 2000;
 const RETAKEN = 17_000;
 const HANDED = 3000;
 
+/** Longest time until a client that was cut off has subscribed again, and until it knows that it has, ms. */
+const RECONNECTED = 1500;
+const NOTICED = 2000;
+
 export class Process {
   isAlive = true;
   isPaused = false;
   isPartitioned = false;
-  partitionedUntil = -Infinity;
+  /** Messages reach it, and since when after an interruption. */
+  isSubscribed = true;
+  subscribedAt = -Infinity;
   isDeaf = false;
   isLeft = false;
   beatAt = 0;
@@ -136,11 +142,39 @@ export class Process {
     if (this.isPartitioned) return;
     const from = this.#world.time.now;
     this.isPartitioned = true;
+    this.unsubscribe();
     this.#world.time.after(ms, () => {
       this.isPartitioned = false;
-      this.partitionedUntil = this.#world.time.now;
       this.#disturbed(from);
+      this.subscribe();
     });
+  }
+
+  /** The connection of its subscription breaks, alone. */
+  interrupt(ms) {
+    this.unsubscribe();
+    this.#world.time.after(ms, () => this.subscribe());
+  }
+
+  unsubscribe() {
+    this.isSubscribed = false;
+  }
+
+  /** Subscribes again, where it reaches the store. */
+  subscribe() {
+    const { time, store, between } = this.#world;
+    time.after(between(1, RECONNECTED), () => {
+      if (this.isPartitioned || store.isClosed || !this.isAlive) return;
+      this.isSubscribed = true;
+      Object.assign(this, { subscribedAt: time.now, disturbedUntil: time.now });
+      this.hears();
+    });
+  }
+
+  /** Messages arrive again: some clients tell at once, the others by a message of the process to itself. */
+  hears() {
+    const { time, chance, between } = this.#world;
+    time.after(chance(0.5) ? between(0.1, 3) : between(0, NOTICED), () => this.#input({ type: "resumed" }));
   }
 
   /** Dies. The sockets close at once, or after `linger` ms if the machine is lost. */

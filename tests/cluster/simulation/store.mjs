@@ -20,7 +20,10 @@ export class Store {
   evictedAt = -Infinity;
   #listeners = new Map();
   #stalled = [];
+  /** Commands that reach a server that is away are carried out later. */
   #keeps = true;
+  /** It is away, and so are its connections. */
+  isClosed = false;
   #snapshot;
   #world;
 
@@ -69,6 +72,9 @@ export class Store {
   goAway(keeps = true) {
     this.isAway = true;
     this.#keeps = keeps;
+    if (keeps) return;
+    this.isClosed = true;
+    for (const { process } of this.#listeners.values()) process.unsubscribe();
   }
 
   /** `how`: as it was, as it was at the snapshot, or empty. */
@@ -77,6 +83,10 @@ export class Store {
     if (how === "old") this.records = new Records(this.#snapshot);
     this.isAway = false;
     this.since = this.#world.time.now;
+    if (this.isClosed) {
+      this.isClosed = false;
+      for (const { process } of this.#listeners.values()) process.subscribe();
+    }
     for (const run of this.#stalled.splice(0)) run();
   }
 
@@ -111,11 +121,11 @@ export class Store {
   #publish(to, message) {
     const { time, chance, between } = this.#world;
     const receivers = to === "*" ? [...this.#listeners.values()] : [this.#listeners.get(to)].filter(Boolean);
-    const reached = receivers.filter(({ process }) => !process.isPartitioned);
+    const reached = receivers.filter(({ process }) => process.isSubscribed && !process.isPartitioned);
     for (const { process, listener } of reached) {
       if (chance(this.loss) || process.isDeaf) continue;
       time.after(between(0.1, 3), () => {
-        if (process.isPartitioned) return;
+        if (process.isPartitioned || !process.isSubscribed) return;
         const told = parseAnew(message);
         if (told.kind === "lost" || told.kind === "stop") this.#world.witness.told(process, told);
         listener(told);

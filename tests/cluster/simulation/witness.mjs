@@ -313,6 +313,7 @@ export class Witness {
       !process.isPaused &&
       !process.isPartitioned &&
       !process.isDeaf &&
+      process.isSubscribed &&
       process.disturbedUntil < since &&
       !store.isAway &&
       store.since < since &&
@@ -326,12 +327,12 @@ export class Witness {
     const { time, store } = this.#world;
     const shared = this.#shared();
     if (shared.size === 0 && this.#overlaps.size === 0) return;
-    const isLate = this.#world.wasDeaf || store.evictedAt > time.now - CHECK - SETTLE;
+    const isLate = store.evictedAt > time.now - CHECK - SETTLE;
     const limit = this.#world.wasLossy ? SETTLE_LOSSY : SETTLE + 15_000 * Number(isLate);
     for (const [sessionId, all] of shared) {
       const numbers = new Set(all.map(({ number }) => number));
       if (numbers.size < all.length) this.fail(`two processes have ${sessionId} with the same number`);
-      const isCalm = all.every(({ process }) => !process.isPaused && !process.isPartitioned) && !store.isAway;
+      const isCalm = !store.isAway && all.every(({ process }) => !process.isPaused && hears(process));
       if (!isCalm) this.#overlaps.delete(sessionId);
       else if (!this.#overlaps.has(sessionId)) this.#overlaps.set(sessionId, time.now);
       else if (time.now - this.#overlaps.get(sessionId) > limit) {
@@ -410,6 +411,10 @@ export class Witness {
     }
     if (tasks.size > 20 + holds.size) this.fail(`settled: ${tasks.size} tasks of ${instance} wait`);
   }
+}
+
+function hears({ isPartitioned, isSubscribed, isDeaf }) {
+  return !isPartitioned && isSubscribed && !isDeaf;
 }
 
 function isQuarantined(record, now) {
