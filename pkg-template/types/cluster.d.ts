@@ -127,8 +127,14 @@ export interface ClusterStore {
    * Resolves with the number of receivers, or `undefined` if the store cannot tell. Messages may be lost.
    */
   publish(to: string, message: string): Promise<number | undefined>;
-  /** Receives messages to this instance and to all, from now on and after each loss of the connection. */
-  subscribe(instance: string, listener: (message: string) => void): Promise<void>;
+  /**
+   * Receives messages to this instance and to all, from now on and after each loss of the connection.
+   *
+   * @param resumed to be called each time that messages arrive again after some may have been lost, once none
+   *   is lost any more. The instance then checks all its sessions. Without it, it notices 15 s later that a
+   *   session has moved or was stopped meanwhile.
+   */
+  subscribe(instance: string, listener: (message: string) => void, resumed: () => void): Promise<void>;
   /** True while messages do not arrive. The process is then not ready. Absent in a store that cannot tell. */
   readonly isDeaf?: boolean | undefined;
   /** Keeps a picture for `ttl` ms. */

@@ -105,6 +105,8 @@ class Faults {
   isDeaf = false;
   /** @type {ClusterStore} */
   store;
+  /** @type {() => void} */
+  #resumed = () => {};
 
   /** @param {ClusterStore} inner */
   constructor(inner) {
@@ -114,8 +116,14 @@ class Faults {
       get isDeaf() {
         return isDeaf();
       },
-      subscribe: (/** @type {string} */ instance, /** @type {(message: string) => void} */ listener) =>
-        inner.subscribe(instance, (message) => this.isDeaf || listener(message)),
+      subscribe: (
+        /** @type {string} */ instance,
+        /** @type {(message: string) => void} */ listener,
+        /** @type {() => void} */ resumed,
+      ) => {
+        this.#resumed = resumed;
+        return inner.subscribe(instance, (message) => this.isDeaf || listener(message), resumed);
+      },
       close: () => inner.close(),
     });
     for (const name of COMMANDS) {
@@ -125,6 +133,12 @@ class Faults {
         return /** @type {any} */ (inner)[name](...args);
       };
     }
+  }
+
+  /** Messages arrive again. */
+  hear() {
+    this.isDeaf = false;
+    this.#resumed();
   }
 
   /** Refuses all commands. */

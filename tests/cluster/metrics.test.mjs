@@ -78,6 +78,21 @@ test("a start for a process that is silent: takeovers of silence, and that one h
   ]);
 });
 
+test("messages to a process arrive again: it notices at once that its session has moved", async (t) => {
+  const { value, clock, all, begin } = await cluster(t, "a", "b");
+  const [a, b] = all;
+  await begin(a, "ada");
+  // Its claim is checked once.
+  await clock.pass(2 * BEAT);
+  a.faults.isDeaf = true;
+  await begin(b, "ada");
+  assert.equal(a.sessions.ofUser("ada").length, 1);
+  a.faults.hear();
+  await clock.pass(500);
+  assert.equal(a.sessions.ofUser("ada").length, 0);
+  assert.equal(await value("lost"), 1);
+});
+
 test("a process that does not beat for its lease: takeovers of the dead", async (t) => {
   const { value, clock, members, all, begin } = await cluster(t, "a", "b");
   const [a] = all;

@@ -13,7 +13,11 @@ const [library, port] = process.argv.slice(2);
 const client = CLIENTS.find(({ name }) => name === library)?.single(Number(port));
 const store = new RedisStore(libraryOf(client), "tpa:app", { warn: () => {} });
 await client.connect();
-await store.subscribe("app.1", () => {});
+await store.subscribe(
+  "app.1",
+  () => {},
+  () => {},
+);
 const answers = () =>
   store.beat("app.1", "x").then(
     () => true,

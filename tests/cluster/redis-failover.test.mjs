@@ -22,7 +22,13 @@ describe("failover", () => {
       return { ...open(t, sentinel(servers.sentinel.port), LIMITS), received };
     });
     await Promise.all(
-      all.map(({ store, received }) => store.subscribe(INSTANCE, (message) => received.push(message))),
+      all.map(({ store, received }) =>
+        store.subscribe(
+          INSTANCE,
+          (message) => received.push(message),
+          () => {},
+        ),
+      ),
     );
     await servers.master.kill();
     await until("a new master", async () => /role:master/.test(`${await servers.replica.ask("INFO")}`));

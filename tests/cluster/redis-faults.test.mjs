@@ -9,6 +9,8 @@ import { CLIENTS } from "./clients.mjs";
 import { RedisServer } from "./redis-server.mjs";
 import { INSTANCE, LIMITS, claim, hears, open, works } from "./redis-stores.mjs";
 
+const ignore = () => {};
+
 /** A connection to a port that can become silent, as by a machine that is lost. @param {number} to */
 async function proxy(to) {
   /** @type {Set<import("node:net").Socket>} */
@@ -63,7 +65,7 @@ for (const { name, single } of CLIENTS) {
       const { store, warnings } = open(t, single(server.port));
       /** @type {string[]} */
       const received = [];
-      await store.subscribe(INSTANCE, (message) => received.push(message));
+      await store.subscribe(INSTANCE, (message) => received.push(message), ignore);
       await server.kill();
       await assert.rejects(claim(store, "lost"), /^Error: redis: /);
       await until("a warning", () => warnings.length > 0);
@@ -80,7 +82,7 @@ for (const { name, single } of CLIENTS) {
       /** @type {string[]} */
       const received = [];
       await assert.rejects(store.beat(INSTANCE, "x"), /^Error: redis: /);
-      await assert.rejects(store.subscribe(INSTANCE, (message) => received.push(message)));
+      await assert.rejects(store.subscribe(INSTANCE, (message) => received.push(message), ignore));
       await server.start();
       await works(store);
       await hears(store, received);
@@ -92,10 +94,14 @@ for (const { name, single } of CLIENTS) {
       const { store } = open(t, single(line.port));
       /** @type {string[]} */
       const received = [];
-      await store.subscribe(INSTANCE, (message) => received.push(message));
+      let resumed = 0;
+      const listener = (/** @type {string} */ message) => received.push(message);
+      await store.subscribe(INSTANCE, listener, () => (resumed += 1));
       await works(store);
+      await until("messages", () => resumed > 0);
       assert.equal(store.isDeaf, false);
       line.lose();
+      resumed = 0;
       await assert.rejects(store.beat(INSTANCE, "x"), /no answer/);
       await works(store);
       await until("it knows that it is deaf", async () => {
@@ -103,7 +109,7 @@ for (const { name, single } of CLIENTS) {
         return store.isDeaf;
       });
       await hears(store, received);
-      await until("it hears again", () => !store.isDeaf);
+      await until("it hears again, and tells so", () => !store.isDeaf && resumed > 0);
     });
 
     testUse(single, () => server);
@@ -136,7 +142,7 @@ function testUse(single, server) {
 
   test("a closed store refuses, and has no connection", async (t) => {
     const { store } = open(t, single(server().port));
-    await store.subscribe(INSTANCE, () => {});
+    await store.subscribe(INSTANCE, ignore, ignore);
     await store.close();
     await assert.rejects(store.beat(INSTANCE, "x"), /^Error: redis: the store is closed$/);
     await until("one client, this one", async () => {

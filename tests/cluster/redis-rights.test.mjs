@@ -51,7 +51,11 @@ describe("rights", () => {
       const { store } = open(t, as("deaf"));
       await store.beat(INSTANCE, "x");
       await assert.rejects(
-        store.subscribe(INSTANCE, () => {}),
+        store.subscribe(
+          INSTANCE,
+          () => {},
+          () => {},
+        ),
         /redis: a right is missing.*channel.* &\{tpa:\* /,
       );
       assert.equal(store.isDeaf, true);

@@ -67,7 +67,11 @@ describe("TLS and a password", { skip: !hasTls() && "this server has no TLS" }, 
       const { store } = open(t, client(WORD));
       /** @type {string[]} */
       const received = [];
-      await store.subscribe(INSTANCE, (message) => received.push(message));
+      await store.subscribe(
+        INSTANCE,
+        (message) => received.push(message),
+        () => {},
+      );
       await works(store);
       await hears(store, received);
     });

@@ -102,8 +102,16 @@ for (const { name, single } of CLIENTS.filter(({ name }) => name !== "redis 5"))
     assert.ok(one && two);
     /** @type {string[]} */
     const received = [];
-    await one.subscribe(INSTANCE, (message) => received.push(`one ${message}`));
-    await two.subscribe(INSTANCE, (message) => received.push(`two ${message}`));
+    await one.subscribe(
+      INSTANCE,
+      (message) => received.push(`one ${message}`),
+      () => {},
+    );
+    await two.subscribe(
+      INSTANCE,
+      (message) => received.push(`two ${message}`),
+      () => {},
+    );
     assert.equal(await two.publish(INSTANCE, "hello"), 1);
     assert.equal((await claim(one, `same ${name}`)).done, true);
     assert.equal((await claim(two, `same ${name}`)).done, true);

@@ -345,8 +345,16 @@ function testMessages(stores) {
     const { store, other, self, peer } = stores();
     /** @type {Record<string, string[]>} */
     const received = { self: [], peer: [] };
-    await store.subscribe(self, (message) => received.self?.push(message));
-    await other.subscribe(peer, (message) => received.peer?.push(message));
+    await store.subscribe(
+      self,
+      (message) => received.self?.push(message),
+      () => {},
+    );
+    await other.subscribe(
+      peer,
+      (message) => received.peer?.push(message),
+      () => {},
+    );
     const long = "ü".repeat(LONGEST / 2);
     // A store that can count receivers counts those of a message to one instance.
     assert.ok([1, undefined].includes(await store.publish(peer, "to the peer")));

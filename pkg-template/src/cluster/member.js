@@ -91,7 +91,10 @@ export class Member {
     this.#sessions = sessions;
     this.#sockets.load();
     const listener = (/** @type {string} */ text) => this.#receive(text);
-    this.#store.subscribe(this.#state.instance, listener).catch((error) => this.#failed("subscribe", error));
+    const resumed = () => this.#input({ type: "resumed" });
+    this.#store
+      .subscribe(this.#state.instance, listener, resumed)
+      .catch((error) => this.#failed("subscribe", error));
     this.#observer.joined();
     this.#input({ type: "open" });
   }

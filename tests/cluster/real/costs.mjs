@@ -94,7 +94,13 @@ export async function storeCost(deployment) {
   const beat = (/** @type {(typeof members)[number]} */ { instance, store }) =>
     store.beat(instance, JSON.stringify({ v: 1, n: Date.now(), up: now, load: RECORDS, leaving: false }));
   try {
-    await inParts(members, ({ instance, store }) => store.subscribe(instance, () => {}));
+    await inParts(members, ({ instance, store }) =>
+      store.subscribe(
+        instance,
+        () => {},
+        () => {},
+      ),
+    );
     for (const check of checks) await check();
     const before = await redisTime(deployment);
     const start = performance.now();

@@ -7,6 +7,8 @@
  * @property {(script: string, keys: string[], values: string[]) => Promise<any>} evaluate
  * @property {(channel: string, message: string) => Promise<unknown>} publish
  * @property {(channels: string[], listener: (message: string) => void) => Promise<unknown>} subscribe
+ * @property {(interrupted: () => void) => void} watch calls a function when the connection with the subscription
+ *   has failed, and when it is back
  * @property {(key: string, bytes: Buffer, ttl: number) => Promise<unknown>} set
  * @property {(key: string) => Promise<Buffer | null>} take
  * @property {(name: string) => Promise<unknown>} config
@@ -27,6 +29,13 @@ const BULK_STRING = 36;
 const USED = ["on", "eval", "publish", "subscribe"];
 /** Options of a command of node-redis: unsent ones are given up. Those of the app's client may differ. */
 const COMMAND_OPTIONS = { timeout: 1000 };
+
+/**
+ * Events that show that a subscription was interrupted, or is there again. Those of ioredis for Redis Cluster do
+ * not tell of the connection with the subscription alone.
+ */
+const NODE_EVENTS = ["error", "ready", "topology-change", "node-error", "node-ready"];
+const IOREDIS_EVENTS = ["close", "ready", "-node", "+node", "node error"];
 
 /**
  * @param {any} client a client, or a function that makes one
@@ -117,6 +126,7 @@ function nodeLine(line, onError) {
     evaluate: (script, keys, values) => line.eval(script, { keys, arguments: values }),
     publish: (channel, message) => line.publish(channel, message),
     subscribe: (channels, listener) => line.subscribe(channels, listener),
+    watch: (interrupted) => listen(line, NODE_EVENTS, interrupted),
     set: (key, bytes, ttl) => line.set(key, bytes, { PX: ttl }),
     take: (key) => line.withTypeMapping({ [BULK_STRING]: Buffer }).getDel(key),
     config: (name) => ask(line, ["CONFIG", "GET", name]),
@@ -178,6 +188,7 @@ function ioredis(client) {
           line.on("message", (/** @type {string} */ _channel, /** @type {string} */ text) => listener(text));
           return line.subscribe(...channels);
         },
+        watch: (interrupted) => listen(line, IOREDIS_EVENTS, interrupted),
         set: (key, bytes, ttl) => line.set(key, bytes, "PX", ttl),
         take: (key) => line.getdelBuffer(key),
         config: (name) => line.config("GET", name),
@@ -186,6 +197,11 @@ function ioredis(client) {
     },
     watch: (onError) => watch(client, onError),
   };
+}
+
+/** @param {any} line @param {readonly string[]} events @param {() => void} listener */
+function listen(line, events, listener) {
+  for (const event of events) line.on(event, listener);
 }
 
 /** Both libraries may throw or reject where there is no connection. @param {() => unknown} destroy */

@@ -30,6 +30,8 @@ export class RedisStore {
   /** Messages to itself that have not come back. */
   #echoes = 0;
   #isSubscribed = false;
+  /** Messages may have been lost since the last one to itself came back. */
+  #isInterrupted = false;
 
   /**
    * @param {Library} library
@@ -132,15 +134,20 @@ export class RedisStore {
   }
 
   /** @type {ClusterStore["subscribe"]} */
-  async subscribe(instance, listener) {
+  async subscribe(instance, listener, resumed) {
     this.#instance = instance;
     const channels = [this.#keys.channel(instance), this.#keys.channel("*")];
+    const hears = () => {
+      this.#echoes = 0;
+      if (!this.#isInterrupted) return;
+      this.#isInterrupted = false;
+      resumed();
+    };
     this.#subscription = new Connection(this.#library, this.#limits, this.#complain, async (line) => {
-      await line.subscribe(channels, (message) => {
-        if (message === ECHO) this.#echoes = 0;
-        else listener(message);
-      });
+      await line.subscribe(channels, (message) => (message === ECHO ? hears() : listener(message)));
       this.#isSubscribed = true;
+      this.#interrupted(instance);
+      line.watch(() => this.#interrupted(instance));
     });
     try {
       await this.#subscription.ready();
@@ -222,10 +229,18 @@ export class RedisStore {
    * @param {Connection} subscription
    */
   #echo(instance, subscription) {
+    // The one before was lost.
+    if (this.#echoes > 0) this.#isInterrupted = true;
     this.#echoes += 1;
     subscription.repair();
     if (this.#echoes > MAX_LOST_ECHOES) subscription.replace();
     this.publish(instance, ECHO).catch(() => {});
+  }
+
+  /** Finds out whether messages arrive; if not yet, the next beat does. @param {string} instance */
+  #interrupted(instance) {
+    this.#isInterrupted = true;
+    this.#commands.send((line) => line.publish(this.#keys.channel(instance), ECHO)).catch(() => {});
   }
 
   /** Warns of a server that may remove records, where it tells. */
