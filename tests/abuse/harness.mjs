@@ -21,7 +21,7 @@ const MIB = 1024 * 1024;
  */
 export const BOUNDS = { memory: 64 * MIB, peak: 80 * MIB, delay: 50 };
 /** Duration of one attack, ms; its bytes are bounded too. */
-export const ATTACK_MS = process.env.TPA_ABUSE_FULL === undefined ? 1500 : 15_000;
+export const ATTACK_MS = process.env.TPA_ABUSE_FULL === undefined ? 750 : 15_000;
 /** Times that an attack is made: a delay which the machine caused does not come back each time. */
 const ROUNDS = 6;
 

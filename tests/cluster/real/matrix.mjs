@@ -20,6 +20,7 @@
  * @property {{ suite?: number, full: number }} users without `suite`, a full run only
  * @property {readonly OldConnection[]} [suite] clouds of the suite; default: one
  * @property {readonly OldConnection[]} [full] clouds of a full run; default: all
+ * @property {boolean} [isCompared] it compares times of a few ms, so that no other case runs beside it
  * @property {boolean} [isRestart] the cloud restarts apps, so that both forms of a restart are tried
  */
 import { processCost, storeCost } from "./costs.mjs";
@@ -91,6 +92,7 @@ export const CASES = [
     run: misrouted,
     users: { suite: 80, full: 400 },
     full: ONE,
+    isCompared: true,
   },
   {
     name: "one process stands still for 5 s",

@@ -68,8 +68,10 @@ async function inNamespace(name, cloud, options, t) {
   return JSON.parse(line);
 }
 
-describe("processes on Redis", () => {
+/** Adds the tests of cases in which the processes are on one machine. @param {boolean} isCompared those of them that compare times */
+function addCases(isCompared) {
   for (const one of CASES) {
+    if ((one.isCompared ?? false) !== isCompared) continue;
     addTests(one, async ({ plan, run }, options, given, t) => {
       const cloud = [...options, ...(plan?.cloud ?? [])];
       const deployment = await Deployment.start({ ...plan, cloud });
@@ -78,12 +80,17 @@ describe("processes on Redis", () => {
       return run(deployment, { ...given, bound: (ms) => ms * factor });
     });
   }
-});
+}
 
-describe("machines", async () => {
-  const missing = (await obstacle()) ?? false;
+const missing = (await obstacle()) ?? false;
+
+// Most of the time they wait for leases and for timers of the cloud.
+describe("processes that are lost, leave or stand still", { concurrency: IS_FULL ? 1 : 2 }, () => {
+  addCases(false);
   for (const one of MACHINE_CASES) {
     const run = (/** @type {any} */ { name }, cloud, options, t) => inNamespace(name, cloud, options, t);
     addTests(one, run, missing);
   }
 });
+
+describe("requests at the right and at the wrong process", () => addCases(true));
