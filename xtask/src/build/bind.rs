@@ -75,11 +75,11 @@ pub fn run(
         process::run("wasm-opt", &mut wasm_opt)?;
     }
     require_no_local_paths(&bound)?;
-    println!(
+    process::line(format!(
         "    wasm: {} bytes compiled, {before} bound, {} optimised",
         size(wasm)?,
         size(&bound)?
-    );
+    ));
     stamp.set(&fingerprint);
     Ok(output)
 }

@@ -5,6 +5,7 @@ mod compile;
 
 use std::fs;
 use std::path::{Path, PathBuf};
+use std::sync::{Mutex, PoisonError};
 
 use crate::workspace::{self, Fingerprint, Stamp};
 use crate::{arguments, npm, process, toolchain, tools};
@@ -124,6 +125,9 @@ pub fn default_mode() -> Result<Mode, String> {
 
 /// Builds a package; a step is skipped when its inputs are unchanged.
 fn make(mode: Option<Mode>, source: &Source, output: &Path) -> Result<(), String> {
+    // Parts of the tests that run at the same time build the same packages.
+    static TURN: Mutex<()> = Mutex::new(());
+    let _turn = TURN.lock().unwrap_or_else(PoisonError::into_inner);
     npm::get()?;
     let toolchain = toolchain::get()?;
     let wasm_bindgen = tools::wasm_bindgen()?;
@@ -132,7 +136,7 @@ fn make(mode: Option<Mode>, source: &Source, output: &Path) -> Result<(), String
     let mode = mode.unwrap_or_else(|| {
         let (mode, reason) = compile::default_mode(toolchain);
         if let Some(reason) = reason {
-            println!("  plain build, which is larger: {reason}");
+            process::line(format!("  plain build, which is larger: {reason}"));
         }
         mode
     });
@@ -171,8 +175,9 @@ fn pack(mode: Mode, source: &Source, module: &Path, output: &Path) -> Result<(),
         stamp.set(&fingerprint);
     }
     for line in fs::read_to_string(&sizes).unwrap_or_default().lines() {
-        println!("    {line}");
+        process::line(format!("    {line}"));
     }
-    println!("  {} is ready ({} build)", output.display(), mode.name());
+    let name = mode.name();
+    process::line(format!("  {} is ready ({name} build)", output.display()));
     Ok(())
 }

@@ -1,6 +1,7 @@
 //! Child processes: how commands are built, run, reported and stopped.
 
 mod children;
+mod output;
 mod progress;
 mod run;
 
@@ -12,6 +13,7 @@ use std::process::{Command, Stdio};
 use crate::workspace;
 
 pub use children::{Running, STOPPED, is_stopping, spawn, stop_on_signals};
+pub use output::{collect as collect_lines, line, write};
 pub use run::{attempt, collect, run, show, skipped};
 
 /// A command that runs in the root of the workspace and in the user's own

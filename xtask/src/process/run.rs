@@ -4,11 +4,13 @@ use std::fs::{self, File};
 use std::io;
 use std::path::PathBuf;
 use std::process::{Command, ExitStatus, Stdio};
+use std::sync::{Condvar, Mutex, PoisonError};
 use std::thread;
 use std::time::{Duration, Instant};
 
 use super::cannot_start;
 use super::children::{self, Running};
+use super::output;
 use super::progress::Line;
 use crate::workspace;
 
@@ -90,6 +92,7 @@ fn execute<'a>(
     what: &'a str,
     command: &mut Command,
 ) -> Result<(Line<'a>, Outcome), String> {
+    let _name = Name::take(what);
     let log = log_file(what)?;
     let cannot_write = |e: io::Error| format!("cannot write {}: {e}", log.display());
     let file = File::create(&log).map_err(cannot_write)?;
@@ -124,7 +127,33 @@ pub fn show(what: &str, command: &mut Command) -> Result<(), String> {
 
 /// Prints the line of a step that needed no work.
 pub fn skipped(what: &str, why: &str) {
-    println!("  {what} ... {why}");
+    output::line(format!("  {what} ... {why}"));
+}
+
+/// The name of a running step. A second step of this name waits: it has the same log.
+struct Name<'a>(&'a str);
+
+static NAMES: Mutex<Vec<String>> = Mutex::new(Vec::new());
+static NAME_IS_FREE: Condvar = Condvar::new();
+
+impl<'a> Name<'a> {
+    fn take(what: &'a str) -> Self {
+        let names = NAMES.lock().unwrap_or_else(PoisonError::into_inner);
+        let is_taken = |names: &mut Vec<String>| names.iter().any(|name| name == what);
+        let mut names = NAME_IS_FREE
+            .wait_while(names, is_taken)
+            .unwrap_or_else(PoisonError::into_inner);
+        names.push(what.to_string());
+        Self(what)
+    }
+}
+
+impl Drop for Name<'_> {
+    fn drop(&mut self) {
+        let mut names = NAMES.lock().unwrap_or_else(PoisonError::into_inner);
+        names.retain(|name| name != self.0);
+        NAME_IS_FREE.notify_all();
+    }
 }
 
 /// Waits until the child exits or the limit has passed; `None` in the latter case.
@@ -170,7 +199,7 @@ fn print_tail(output: &str) {
     let is_text = |line: &&str| !line.starts_with("{\"");
     let lines: Vec<_> = output.lines().filter(is_text).collect();
     for line in &lines[lines.len().saturating_sub(TAIL_LINES)..] {
-        println!("    | {line}");
+        output::line(format!("    | {line}"));
     }
 }
 

@@ -19,8 +19,12 @@ use crate::{
 /// Texts in the test files whose sessions are of the entry point that `TPA_ENTRY` names.
 const BY_ENTRY: [&str; 3] = ["\"./peer.mjs\"", "\"./connected.mjs\"", "${ENTRY}"];
 
-/// Folders whose tests hold processes to times, so that one file runs at a time.
-const TIMED: [&str; 3] = ["tests/abuse", "tests/cluster", "tests/network"];
+/// Files of tests/cluster that hold processes to times, or measure what they use.
+const MEASURED: [&str; 3] = [
+    "compared.test.mjs",
+    "growth.test.mjs",
+    "node-cluster.test.mjs",
+];
 
 /// Minutes of random faults in a full run.
 const SOAK_MINUTES: f64 = 10.0;
@@ -48,7 +52,7 @@ pub fn package(report: &mut Report) {
     });
     let entry = [("TPA_ENTRY", OsStr::new("js"))];
     let name = "tests/package with tpa-session/js";
-    run_files(report, name, files, Browsers::None, &entry);
+    run_files(report, name, files, Browsers::None, &entry, processors());
 }
 
 /// The package `tpa-cloud` as users install it.
@@ -98,23 +102,20 @@ pub fn site(report: &mut Report) {
 /// Hostile programs, and the memory and the event loop of those that they attack; in a full run
 /// for longer, and 1,000,000 frames of any content.
 pub fn abuse(report: &mut Report, full: bool) {
-    let variables: &[(&str, &OsStr)] = if full {
-        &[("TPA_ABUSE_FULL", OsStr::new("1"))]
-    } else {
-        &[]
-    };
-    run_with(report, "tests/abuse", Browsers::None, variables);
+    let variables = if_full(full, "TPA_ABUSE_FULL");
+    let folder = "tests/abuse";
+    let files = test_files(&workspace::root().join(folder));
+    run_files(report, folder, files, Browsers::None, &variables, 1);
 }
 
-/// Several processes of a server and what they share; in a full run with more schedules, clouds
-/// and faults.
+/// Several processes of a server and what they share; in a full run with more schedules, clouds,
+/// faults and stores.
 pub fn cluster(report: &mut Report, full: bool) {
-    let variables: &[(&str, &OsStr)] = if full {
-        &[("TPA_CLUSTER_FULL", OsStr::new("1"))]
-    } else {
-        &[]
-    };
-    run_with(report, "tests/cluster", Browsers::None, variables);
+    let (_, files) = files_of_cluster();
+    let variables = if_full(full, "TPA_CLUSTER_FULL");
+    // The figures of a full run are those of a machine that does nothing else.
+    let at_once = if full { 1 } else { processors() };
+    run_files(report, CLUSTER, files, Browsers::None, &variables, at_once);
     if full {
         for store in Store::ALL {
             store_of_cluster(report, store);
@@ -122,20 +123,49 @@ pub fn cluster(report: &mut Report, full: bool) {
     }
 }
 
+/// Those of them that measure, one after the other.
+pub fn measured_cluster(report: &mut Report, full: bool) {
+    let (files, _) = files_of_cluster();
+    let name = format!("{CLUSTER}, measured");
+    run_files(
+        report,
+        &name,
+        files,
+        Browsers::None,
+        &if_full(full, "TPA_CLUSTER_FULL"),
+        1,
+    );
+}
+
+const CLUSTER: &str = "tests/cluster";
+
+/// The files that measure, and the others.
+fn files_of_cluster() -> (Vec<PathBuf>, Vec<PathBuf>) {
+    let files = test_files(&workspace::root().join(CLUSTER));
+    let is_measured = |file: &PathBuf| MEASURED.iter().any(|name| file.ends_with(name));
+    files.into_iter().partition(is_measured)
+}
+
 /// The tests of the store and its scripts, with another server.
 fn store_of_cluster(report: &mut Report, store: Store) {
-    let folder = "tests/cluster";
     let Some(program) = store.find() else {
-        return process::skipped(folder, &format!("skipped: there is no {}", store.name()));
+        return process::skipped(CLUSTER, &format!("skipped: there is no {}", store.name()));
     };
-    let mut files = test_files(&workspace::root().join(folder));
+    let (_, mut files) = files_of_cluster();
     files.retain(|file| {
         let name = file.file_name().unwrap_or_default().to_string_lossy();
         name.starts_with("redis") || name.starts_with("scripts")
     });
-    let title = format!("{folder}, {}", store.name());
+    let title = format!("{CLUSTER}, {}", store.name());
     let variables: &[(&str, &OsStr)] = &[("REDIS_SERVER", program.as_os_str())];
-    run_files(report, &title, files, Browsers::None, variables);
+    run_files(
+        report,
+        &title,
+        files,
+        Browsers::None,
+        variables,
+        processors(),
+    );
 }
 
 /// Faults made by the kernel: a selection, or all and the table in the docs.
@@ -144,12 +174,17 @@ pub fn network(report: &mut Report, full: bool) {
     if !process::can_unshare() {
         return process::skipped(folder, "skipped: network namespaces need root on Linux");
     }
-    let variables: &[(&str, &OsStr)] = if full {
-        &[("TPA_NETWORK_FULL", OsStr::new("1"))]
-    } else {
-        &[]
-    };
-    run_with(report, folder, Browsers::All, variables);
+    run_with(
+        report,
+        folder,
+        Browsers::All,
+        &if_full(full, "TPA_NETWORK_FULL"),
+    );
+}
+
+/// The variable by which tests know that all of them are wanted.
+fn if_full(full: bool, name: &'static str) -> Vec<(&'static str, &'static OsStr)> {
+    full.then(|| (name, OsStr::new("1"))).into_iter().collect()
 }
 
 #[derive(Clone, Copy, PartialEq)]
@@ -167,16 +202,17 @@ fn run(report: &mut Report, folder: &str, browsers: Browsers) {
 /// Runs all test files in a folder with further variables in the environment.
 fn run_with(report: &mut Report, folder: &str, browsers: Browsers, variables: &[(&str, &OsStr)]) {
     let files = test_files(&workspace::root().join(folder));
-    run_files(report, folder, files, browsers, variables);
+    run_files(report, folder, files, browsers, variables, processors());
 }
 
-/// Runs test files and reports them under a name.
+/// Runs test files, up to `at_once` at the same time, and reports them under a name.
 fn run_files(
     report: &mut Report,
     name: &str,
     files: Vec<PathBuf>,
     browsers: Browsers,
     variables: &[(&str, &OsStr)],
+    at_once: usize,
 ) {
     if files.is_empty() {
         return report.fail(name, "it contains no *.test.js and no *.test.mjs".into());
@@ -186,10 +222,8 @@ fn run_files(
         return report.fail(name, error);
     }
     node.envs(variables.iter().copied());
-    node.args(["--test", "--test-reporter=spec"]);
-    if !TIMED.iter().any(|folder| name.starts_with(folder)) {
-        node.arg(format!("--test-concurrency={}", processors()));
-    }
+    node.args(["--test", "--test-reporter=spec"])
+        .arg(format!("--test-concurrency={at_once}"));
     node.args(files);
     report.tests(name, &mut node, Counts::of_node);
 }

@@ -5,17 +5,21 @@ use super::{dependencies, portable, workflows};
 use crate::toolchain::{self, TARGET};
 use crate::{npm, process, rust_pages, workspace};
 
-/// Runs all of them, those for Rust first.
-pub fn run(report: &mut Report) {
+/// Those for Rust.
+pub fn rust(report: &mut Report) {
     portable::run(report);
-    rust(report);
+    native(report);
     wasm(report);
-    javascript(report);
+}
+
+/// Those for all else. The site, if it is made too, runs typedoc with the same settings.
+pub fn others(report: &mut Report, has_site: bool) {
+    javascript(report, has_site);
     workflows::run(report);
     dependencies::run(report);
 }
 
-fn rust(report: &mut Report) {
+fn native(report: &mut Report) {
     let cargo = || process::command("cargo");
     report.check("rustfmt", cargo().args(["fmt", "--all", "--check"]));
     report.check(
@@ -101,15 +105,27 @@ fn wasm(report: &mut Report) {
     }
 }
 
-fn javascript(report: &mut Report) {
-    report.check("prettier", npm::program("prettier").args(["--check", "."]));
+fn javascript(report: &mut Report, has_site: bool) {
+    let target = workspace::target();
+    report.check(
+        "prettier",
+        npm::program("prettier")
+            .args(["--check", ".", "--cache", "--cache-strategy", "content"])
+            .arg("--cache-location")
+            .arg(target.join("prettier-cache")),
+    );
     report.check(
         "eslint",
         npm::program("eslint").args(["--max-warnings", "0", "."]),
     );
     report.check(
         "tsc",
-        npm::program("tsc").args(["--project", "tsconfig.json"]),
+        npm::program("tsc")
+            .args(["--project", "tsconfig.json", "--incremental"])
+            .arg("--tsBuildInfoFile")
+            .arg(target.join("tsc.tsbuildinfo")),
     );
-    report.check("typedoc", npm::program("typedoc").args(["--emit", "none"]));
+    if !has_site {
+        report.check("typedoc", npm::program("typedoc").args(["--emit", "none"]));
+    }
 }

@@ -9,6 +9,7 @@ mod native;
 mod portable;
 mod report;
 mod rerun;
+mod schedule;
 mod web;
 mod workflows;
 
@@ -17,8 +18,13 @@ use std::process::ExitCode;
 use clap::ValueEnum;
 
 use crate::arguments::{Part, Test};
-use crate::{process, setup};
+use crate::setup;
 use report::Report;
+use schedule::{Job, Turn};
+
+/// Jobs that run at the same time. Two use most of two processors; of those that run longer than
+/// the others each may use both.
+const AT_ONCE: usize = 2;
 
 /// Runs the named parts, or all. Continues after a failure, so that one run
 /// shows all of them.
@@ -34,35 +40,52 @@ pub fn run(arguments: &Test) -> Result<ExitCode, String> {
     });
     setup::install(&setup::distinct(needs))?;
     let mut report = Report::default();
+    let has_site = parts.contains(&Part::Site);
     // In the order of their definition: what fails soonest comes first.
-    for part in Part::value_variants() {
-        if parts.contains(part) && !process::is_stopping() {
-            println!("{}", name(*part));
-            run_part(*part, &mut report, arguments.full);
-        }
-    }
+    let parts = Part::value_variants()
+        .iter()
+        .filter(|part| parts.contains(part));
+    let jobs = parts
+        .flat_map(|part| jobs(*part, arguments.full, has_site))
+        .collect();
+    // What a full run shows while it runs would be in between the lines of others.
+    let at_once = if arguments.full { 1 } else { AT_ONCE };
+    schedule::run(&mut report, at_once, jobs);
     Ok(report.finish())
 }
 
-fn run_part(part: Part, report: &mut Report, full: bool) {
+/// The jobs of a part, in their order.
+fn jobs(part: Part, full: bool, has_site: bool) -> Vec<Job<'static>> {
+    use Turn::{Beside, First, Last};
+    let name = name(part);
+    let job = |turn, run: fn(&mut Report, bool)| {
+        Job::new(name.clone(), turn, move |report: &mut Report| {
+            run(report, full)
+        })
+    };
     match part {
-        Part::Lint => lint::run(report),
-        Part::Core => native::run(report, full),
-        Part::Web => web::run(report, full),
-        Part::Js => js::unit(report),
-        Part::Package => js::package(report),
-        Part::Cloud => {
-            js::npm_cloud(report);
-            cloud_program::run(report, full);
-        }
-        Part::Sdk => js::sdk(report),
-        Part::Matrix => js::matrix(report),
-        Part::E2e => js::end_to_end(report, full),
-        Part::Site => js::site(report),
-        Part::Abuse => js::abuse(report, full),
-        Part::Cluster => js::cluster(report, full),
-        Part::Network => js::network(report, full),
-        Part::Rerun => rerun::run(report),
+        Part::Lint => vec![
+            job(First, |report, _| lint::rust(report)),
+            Job::new(name, Beside, move |report: &mut Report| {
+                lint::others(report, has_site)
+            }),
+        ],
+        Part::Core => vec![job(First, native::run)],
+        Part::Web => vec![job(Beside, web::run)],
+        Part::Js => vec![job(Beside, |report, _| js::unit(report))],
+        Part::Package => vec![job(Beside, |report, _| js::package(report))],
+        Part::Cloud => vec![
+            job(Beside, |report, _| js::npm_cloud(report)),
+            job(Beside, cloud_program::run),
+        ],
+        Part::Sdk => vec![job(Beside, |report, _| js::sdk(report))],
+        Part::Matrix => vec![job(Beside, |report, _| js::matrix(report))],
+        Part::E2e => vec![job(Beside, js::end_to_end)],
+        Part::Site => vec![job(Beside, |report, _| js::site(report))],
+        Part::Abuse => vec![job(Last, js::abuse)],
+        Part::Cluster => vec![job(Beside, js::cluster), job(Last, js::measured_cluster)],
+        Part::Network => vec![job(Last, js::network)],
+        Part::Rerun => vec![job(Last, |report, _| rerun::run(report))],
     }
 }
 

@@ -35,7 +35,7 @@ impl Report {
         };
         for line in outcome.output.lines() {
             if let Some(start) = line.find(NOTE) {
-                println!("    {}", &line[start..]);
+                process::line(format!("    {}", &line[start..]));
             }
         }
         let mut counts = count(&outcome.output);
@@ -49,14 +49,14 @@ impl Report {
 
     /// Runs a command that prints its own progress, such as a long simulation.
     pub fn show(&mut self, what: &str, run: impl FnOnce() -> Result<(), String>) {
-        println!("  {what} ...");
+        process::line(format!("  {what} ..."));
         let failure = run().err();
         self.add(what, Counts::one(failure.is_none()), failure);
     }
 
     /// Records that a step could not be run.
     pub fn fail(&mut self, what: &str, why: String) {
-        println!("  {what} ... FAILED: {why}");
+        process::line(format!("  {what} ... FAILED: {why}"));
         self.add(what, Counts::one(false), Some(format!("{what}: {why}")));
     }
 
@@ -71,6 +71,17 @@ impl Report {
             counts,
             failure,
         });
+    }
+
+    /// Names of the steps.
+    #[cfg(test)]
+    pub fn names(&self) -> Vec<&str> {
+        self.0.iter().map(|row| row.what.as_str()).collect()
+    }
+
+    /// Adds the results of another report.
+    pub fn append(&mut self, other: Self) {
+        self.0.extend(other.0);
     }
 
     /// Prints the table, the failures and the sum.

@@ -14,6 +14,7 @@ use std::process::{Command, Stdio};
 
 use super::counts::Counts;
 use super::report::Report;
+use super::schedule::{self, Job, Turn};
 use crate::browsers::{self, CHROMEDRIVER, WEBKIT_DRIVER};
 use crate::cloud::{self, Cloud};
 use crate::screen::Screen;
@@ -27,6 +28,9 @@ const CLOUD_URL: &str = "TPA_CLOUD_URL";
 const PORT: u16 = 18002;
 /// Consecutive runs of each command in a full run.
 const FULL_RUNS: usize = 20;
+/// Environments at the same time. A browser needs several seconds to start, and wasm-bindgen reads a
+/// test program in one thread.
+const AT_ONCE: usize = 2;
 
 /// Program that runs the tests.
 #[derive(Clone, Copy)]
@@ -96,23 +100,31 @@ pub fn run(report: &mut Report, full: bool) {
     };
     match cloud::build().and_then(|program| start(&program)) {
         Ok(cloud) => {
-            for environment in ENVIRONMENTS {
+            let jobs = ENVIRONMENTS.map(|environment| {
                 let what = format!("{}, with tpa-cloud", environment.name());
-                tools.tests(report, &what, environment, Some(&cloud));
-            }
+                let (tools, cloud) = (&tools, &cloud);
+                Job::new("", Turn::Beside, move |report: &mut Report| {
+                    tools.tests(report, &what, environment, Some(cloud));
+                })
+            });
+            schedule::run(report, AT_ONCE, jobs.into());
         }
         Err(error) => report.fail("wasm tests with tpa-cloud", error),
     }
     let runs = if full { FULL_RUNS } else { 1 };
-    for environment in ENVIRONMENTS {
-        for run in 1..=runs {
-            let what = match runs {
-                1 => environment.name().to_string(),
-                _ => format!("{}, run {run}", environment.name()),
-            };
-            tools.tests(report, &what, environment, None);
-        }
-    }
+    let jobs = ENVIRONMENTS.map(|environment| {
+        let tools = &tools;
+        Job::new("", Turn::Beside, move |report: &mut Report| {
+            for run in 1..=runs {
+                let what = match runs {
+                    1 => environment.name().to_string(),
+                    _ => format!("{}, run {run}", environment.name()),
+                };
+                tools.tests(report, &what, environment, None);
+            }
+        })
+    });
+    schedule::run(report, AT_ONCE, jobs.into());
 }
 
 /// Programs that all of them use.
