@@ -12,12 +12,13 @@ mod victim;
 
 use std::time::Duration;
 
-use serde_json::json;
+use serde_json::{Value, json};
 use testkit::TIMEOUT;
 use tokio::io::AsyncWriteExt;
 use tokio::net::TcpStream;
 use tokio::time::timeout;
-use victim::{Socket, Victim, begin, frame, init, open, request, send};
+use tokio_tungstenite::tungstenite::Message;
+use victim::{Socket, Victim, begin, frame, init, open, request, send, send_message};
 
 /// Times that each attack is repeated, with a megabyte each.
 const TIMES: usize = 300;
@@ -34,10 +35,25 @@ fn text(length: usize) -> String {
     "x".repeat(length)
 }
 
+/// Attacks with one frame of many apps.
+async fn fill(attacks: impl IntoIterator<Item = (&str, Value)>) {
+    for (attack, frame) in attacks {
+        let frame = Message::text(frame.to_string());
+        let victim = Victim::start(&[]).await;
+        let mut apps = Vec::new();
+        for number in 0..TIMES {
+            let mut socket = app(&victim, number).await;
+            send_message(&mut socket, frame.clone()).await;
+            apps.push(socket);
+        }
+        victim.judge(attack).await;
+    }
+}
+
 #[tokio::test]
-async fn apps_that_fill_what_is_kept() {
+async fn apps_that_fill_what_is_kept_of_the_display() {
     let layout = |length| json!({"layoutType": "text_wall", "text": text(length)});
-    for (attack, frame) in [
+    fill([
         (
             "layouts",
             json!({"type": "display_event", "view": "main", "layout": layout(250_000)}),
@@ -50,6 +66,13 @@ async fn apps_that_fill_what_is_kept() {
             "dashboards",
             json!({"type": "dashboard_content_update", "content": text(60_000)}),
         ),
+    ])
+    .await;
+}
+
+#[tokio::test]
+async fn apps_that_fill_what_else_is_kept() {
+    fill([
         (
             "subscriptions",
             json!({"type": "subscription_update", "subscriptions": vec![text(7_000); 128]}),
@@ -67,16 +90,8 @@ async fn apps_that_fill_what_is_kept() {
             "values",
             json!({"type": "x", "list": vec![json!({"a": 0}); 120_000]}),
         ),
-    ] {
-        let victim = Victim::start(&[]).await;
-        let mut apps = Vec::new();
-        for number in 0..TIMES {
-            let mut socket = app(&victim, number).await;
-            send(&mut socket, &frame).await;
-            apps.push(socket);
-        }
-        victim.judge(attack).await;
-    }
+    ])
+    .await;
 }
 
 #[tokio::test]

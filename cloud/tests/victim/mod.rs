@@ -178,8 +178,12 @@ pub async fn init(socket: &mut Socket, user: &str, package: &str) {
 
 /// Sends a frame. The server may have cut the attacker off.
 pub async fn send(socket: &mut Socket, frame: &Value) {
-    let text = Message::text(frame.to_string());
-    let _ = timeout(TIMEOUT, socket.send(text)).await.unwrap();
+    send_message(socket, Message::text(frame.to_string())).await;
+}
+
+/// The same with a message, which can be one that many apps send.
+pub async fn send_message(socket: &mut Socket, message: Message) {
+    let _ = timeout(TIMEOUT, socket.send(message)).await.unwrap();
 }
 
 pub async fn frame(socket: &mut Socket) -> Value {
