@@ -6,6 +6,7 @@
  * @property {string} cell
  * @property {string} [tool] npm package whose version is listed, by its name in package.json
  * @property {string} [version] version of the machine, if the tool is not an npm package
+ * @property {boolean} [isLong] it is run with `cargo xtask test matrix --full` only
  * @property {("Chromium" | "Firefox" | "WebKit")[]} [browsers] browsers that open its page
  */
 const { node } = process.versions;
@@ -73,7 +74,8 @@ export const CELLS = [
   { family: "typescript", cell: "TypeScript 7, `nodenext`, CommonJS", tool: "typescript" },
   { family: "typescript", cell: "TypeScript 7, `bundler`", tool: "typescript" },
   { family: "rendering", cell: "Next.js, Turbopack", tool: "next", browsers: ["Chromium"] },
-  { family: "rendering", cell: "Next.js, webpack", tool: "next", browsers: ["Chromium"] },
+  // The same app takes 38 s of processor time, twice as much as with Next's default.
+  { family: "rendering", cell: "Next.js, webpack", tool: "next", browsers: ["Chromium"], isLong: true },
   { family: "rendering", cell: "React, rendered with Vite", tool: "react", browsers: ["Chromium"] },
   { family: "extension", cell: "browser extension, service worker", browsers: ["Chromium"] },
   {

@@ -361,6 +361,8 @@ export class Skipped {
   }
 }
 
+const IS_FULL = process.env.TPA_MATRIX_FULL !== undefined;
+
 /**
  * Declares the tests of a family, one for each cell and browser, which record their results.
  *
@@ -381,8 +383,8 @@ export function cells(family, how, needs = {}) {
       );
     });
     for (const row of own) {
-      const { cell: where, version = requiredVersion(row), browsers } = row;
-      test(where, async (t) => {
+      const { cell: where, version = requiredVersion(row), browsers, isLong = false } = row;
+      test(where, { skip: isLong && !IS_FULL && "with --full" }, async (t) => {
         const built = await how[where](stage, t, where);
         if (built instanceof Skipped) {
           record({ where, version, skipped: built.reason });

@@ -119,7 +119,8 @@ pub struct Test {
     #[arg(value_enum)]
     pub parts: Vec<Part>,
     /// Run the long versions: 1,000,000 seeds, 20 consecutive wasm runs, a soak of ten
-    /// minutes, attacks of 15 s, all faults of the network with a table in docs/network.md
+    /// minutes, attacks of 15 s, Next.js with webpack, all faults of the network with a table in
+    /// docs/network.md
     #[arg(long)]
     pub full: bool,
 }

@@ -65,12 +65,14 @@ pub fn sdk(report: &mut Report) {
     run(report, "tests/sdk", Browsers::None);
 }
 
-/// The package in runtimes, bundlers, test runners and frameworks.
-pub fn matrix(report: &mut Report) {
+/// The package in runtimes, bundlers, test runners and frameworks; in a full run also in those that
+/// take long.
+pub fn matrix(report: &mut Report, full: bool) {
     if let Err(error) = where_it_runs::forget() {
         return report.fail("tests/matrix", error);
     }
-    run(report, "tests/matrix", Browsers::All);
+    let variables = if_full(full, "TPA_MATRIX_FULL");
+    run_with(report, "tests/matrix", Browsers::All, &variables);
     report.check("docs/where-it-runs.md", &mut where_it_runs::check());
 }
 

@@ -79,7 +79,7 @@ fn jobs(part: Part, full: bool, has_site: bool) -> Vec<Job<'static>> {
             job(Beside, cloud_program::run),
         ],
         Part::Sdk => vec![job(Beside, |report, _| js::sdk(report))],
-        Part::Matrix => vec![job(Beside, |report, _| js::matrix(report))],
+        Part::Matrix => vec![job(Beside, js::matrix)],
         Part::E2e => vec![job(Beside, js::end_to_end)],
         Part::Site => vec![job(Beside, |report, _| js::site(report))],
         Part::Abuse => vec![job(Last, js::abuse)],
