@@ -13,7 +13,7 @@ import { fileURLToPath } from "node:url";
 import { parseArgs } from "node:util";
 
 import { original, shorten } from "./bindings.mjs";
-import { Bundler, brotli, importing, instanceOfCore } from "./bundle.mjs";
+import { Bundler, brotli, importing, instanceOfCore, unreadParts } from "./bundle.mjs";
 import { billOfMaterials, components, notices } from "./components.mjs";
 import { jsCore } from "./js-core.mjs";
 
@@ -22,9 +22,12 @@ const root = dirname(template);
 
 /** Entry points that are published as they are. */
 const COPIED = [
+  "index.cjs",
   "globals.cjs",
   "node.cjs",
   "node.js",
+  "server.cjs",
+  "server.js",
   "server-node.js",
   "telemetry.js",
   "cluster-node.js",
@@ -62,11 +65,10 @@ async function code() {
     format: "cjs",
     inject: [join(template, "src/platform/core-globals.js")],
   });
-  await bundler.minified("index.cjs", { format: "cjs" });
+  await bundler.minified("wasm.cjs", { format: "cjs" });
   await bundler.minified("manual.cjs", { format: "cjs", plugins: [instanceOfCore] });
   await bundler.readable("node-core.cjs", { format: "cjs", platform: "node", external: ["ws"] });
-  await bundler.minified("server.js", importing("./index.js", "esm"));
-  await bundler.readable("server.cjs", importing("./node.cjs", "cjs"));
+  await bundler.readable("server-core.cjs", { format: "cjs", plugins: [unreadParts] });
   await bundler.minified("cluster.cjs", { format: "cjs", platform: "node", external: ["ws"] });
   await bundler.minified("telemetry.cjs", { format: "cjs" });
   await bundler.mapped("full.js", importing("./index.js", "esm"), sources);

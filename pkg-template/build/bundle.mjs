@@ -9,8 +9,9 @@ import { build, transform } from "esbuild";
 import { minify } from "terser";
 
 import { encode } from "../src/wasm/inline.js";
+import { withoutComments } from "./comments.mjs";
 import { readable } from "./readable.mjs";
-import { slimMap } from "./sourcemap.mjs";
+import { slimMap, sourceName } from "./sourcemap.mjs";
 
 const template = dirname(dirname(fileURLToPath(import.meta.url)));
 const sources = join(template, "src");
@@ -20,6 +21,7 @@ const entries = join(sources, "entries");
 const CORE = "./core.cjs";
 export const EXTERNAL = new Map([
   ["package:core", CORE],
+  ["package:wasm", "./wasm.cjs"],
   ["package:globals", "./globals.cjs"],
 ]);
 
@@ -169,7 +171,6 @@ export function importing(file, format) {
     name: "tpa-session",
     setup(esbuild) {
       esbuild.onResolve({ filter: /^tpa-session$/ }, () => ({ path: file, external: true }));
-      esbuild.onLoad({ filter: /\/node_modules\/.*\.js$/ }, unread);
     },
   };
   return { format, plugins: [plugin] };
@@ -187,13 +188,18 @@ export const instanceOfCore = {
 };
 
 /**
- * Minifies code of others, and code that a program has made, where the rest is readable too.
- * @param {import("esbuild").OnLoadArgs} file
+ * Minifies code of others, where the rest is readable.
+ * @type {import("esbuild").Plugin}
  */
-async function unread({ path }) {
-  const { code } = await transform(await readFile(path, "utf8"), { minify: true, format: "esm" });
-  return { contents: code };
-}
+export const unreadParts = {
+  name: "unread-parts",
+  setup(esbuild) {
+    esbuild.onLoad({ filter: /\/node_modules\/.*\.js$/ }, async ({ path }) => {
+      const { code } = await transform(await readFile(path, "utf8"), { minify: true, format: "esm" });
+      return { contents: code };
+    });
+  },
+};
 
 /**
  * Resolves `bindgen:` to output of wasm-bindgen, and `package:` to modules made here.
@@ -226,6 +232,7 @@ async function generated({ folder, wasm, bindings }) {
         path: join(web, "js", basename(path)),
       }));
       esbuild.onLoad({ filter: /\/tpa_session_bg\.js$/ }, glue);
+      esbuild.onLoad({ filter: /\/src\/.*\.js$/ }, own);
       esbuild.onLoad({ filter: /^package:wasm-size$/, ...made }, () => ({
         contents: `export const size = ${wasm.length};`,
       }));
@@ -234,11 +241,20 @@ async function generated({ folder, wasm, bindings }) {
         resolveDir: folder,
       }));
       esbuild.onLoad({ filter: /^bindgen:.*\.wasm$/, ...made }, () => ({
-        contents: inlined(wasm, esbuild.initialOptions.platform),
+        contents: inlined(wasm),
         resolveDir: join(sources, "wasm"),
       }));
     },
   };
+}
+
+/**
+ * A module of the package. Its comments would be a third of the source maps.
+ * @param {import("esbuild").OnLoadArgs} file
+ */
+async function own({ path }) {
+  if (sourceName(path) === undefined) return undefined;
+  return { contents: withoutComments(await readFile(path, "utf8")) };
 }
 
 /**
@@ -282,16 +298,10 @@ function* nodes(node) {
 }
 
 /**
- * Source of a module whose default export returns the wasm. For a page the text is what compresses best
- * in transit; Node reads it from disk, and would take 2 ms to load its decompression.
- *
+ * Source of a module whose default export returns the wasm, from the text that compresses best in transit.
  * @param {Buffer} wasm
- * @param {import("esbuild").Platform | undefined} platform
  */
-function inlined(wasm, platform) {
-  if (platform === "node") {
-    return `export default () => Buffer.from("${wasm.toString("base64")}", "base64");`;
-  }
+function inlined(wasm) {
   return `import { decode } from "./inline.js";
     export default () => decode(${JSON.stringify(encode(wasm))});`;
 }

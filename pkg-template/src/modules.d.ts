@@ -71,6 +71,11 @@ declare module "package:core" {
   export const TpaConnectionError: typeof import("./session/index.js").TpaConnectionError;
 }
 
+/** `wasm.cjs` of the package. */
+declare module "package:wasm" {
+  export const bytes: typeof import("bindgen:tpa_session_bg.wasm").default;
+}
+
 /** `globals.cjs` of the package. */
 declare module "package:globals" {
   export const globals: Record<string, unknown>;
@@ -107,8 +112,13 @@ declare module "*/telemetry.cjs" {
 }
 
 declare module "*/server.cjs" {
-  const server: typeof import("./server/index.js");
+  const server: typeof import("../types/server.js");
   export default server;
+}
+
+declare module "*/server-core.cjs" {
+  const core: typeof import("./server/index.js");
+  export default core;
 }
 
 /** Output of wasm2js: the core, which takes its memory as an import. */

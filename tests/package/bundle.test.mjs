@@ -49,7 +49,7 @@ for (const format of ["esm", "cjs"]) {
 
 for (const [format, files] of [
   ["esm", ["<stdin>", "full.js", "index.js"]],
-  ["cjs", ["<stdin>", "core.cjs", "full-core.cjs", "full.cjs", "globals.cjs", "index.cjs"]],
+  ["cjs", ["<stdin>", "core.cjs", "full-core.cjs", "full.cjs", "globals.cjs", "index.cjs", "wasm.cjs"]],
 ]) {
   test(`bundled for a browser as ${format}, the full session extends the one that is there`, async () => {
     const place = project({ ws: false });
@@ -103,7 +103,7 @@ test("bundled for a place that fetches, the server shares the session's one copy
       logLevel: "silent",
     });
     const files = Object.keys(result.metafile.inputs).map((file) => basename(file));
-    assert.deepEqual(files.toSorted(), ["<stdin>", "index.js", "server.js"]);
+    assert.deepEqual(files.toSorted(), ["<stdin>", "index.js", "server-core.cjs", "server.js"]);
     const { output } = await place.app(
       "run.mjs",
       `import { server } from "./worker.mjs";

@@ -1,13 +1,9 @@
 /**
  * `tpa-session/server`: the requests through which a cloud starts and stops sessions.
  *
- * The build resolves `tpa-session` to the main entry point.
- *
  * @import { CloseOptions, TpaServer, TpaServerOptions } from "tpa-session/server"
  * @import { Goodbye } from "./sessions.js"
  */
-import { TpaSession as Main } from "tpa-session";
-
 import { URL_OPTIONS } from "../constants.js";
 import { RELEASE_REASONS } from "../constants.js";
 import { REQUEST_PREFIX } from "../session/internal-symbols.js";
@@ -40,10 +36,11 @@ const CLUSTER_CLOSE_TIMEOUT = 10_000;
 const MAX_TIMEOUT = 2 ** 31 - 1;
 
 /**
+ * @param {any} Main class of the sessions, unless the options have another one
  * @param {TpaServerOptions} given
  * @returns {TpaServer}
  */
-export function createTpaServer(given) {
+export function createServer(Main, given) {
   const { TpaSession = Main, warnings, ...options } = readOptions(given);
   // Validates the options of the sessions now rather than at the first request.
   new TpaSession(options.session);

@@ -1,2 +1,0 @@
-/** `tpa-session/server` for Node. */
-export { createTpaServer } from "../server/index.js";
