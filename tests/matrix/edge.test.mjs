@@ -6,10 +6,9 @@ import { join } from "node:path";
 import { build } from "esbuild";
 
 import { Skipped, cells, tool } from "./support.mjs";
-import { WORKERD, startWorker } from "./workerd.mjs";
+import { NEW, WORKERD, startWorker } from "./workerd.mjs";
 
-/** Compatibility dates: the newest that the program has, the last one without `nodejs_compat`, and an old one. */
-const NEW = "2026-11-17";
+/** Compatibility dates: the last one without `nodejs_compat`, and an old one. */
 const WITHOUT_NODE = "2026-08-03";
 const OLD = "2022-01-01";
 
@@ -49,7 +48,7 @@ function worker(name, options) {
 function durableObject(cut) {
   return onLinux(async (stage, t, cell) => {
     const app = stage.app(cell);
-    const worker = await startWorker(stage, "durable-object", { date: NEW, app: app.name });
+    const worker = await startWorker(stage, "durable-object", { date: NEW, bindings: { APP: app.name } });
     t.after(worker.stop);
     const webhookUrl = `${worker.url}/webhook`;
     const started = await stage.server.post("/apps", { packageName: app.name, userId: "user", webhookUrl });

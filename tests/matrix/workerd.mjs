@@ -10,6 +10,9 @@ import { tool } from "./support.mjs";
 
 export const WORKERD = "@cloudflare/workerd-linux-64/bin/workerd";
 
+/** The newest compatibility date that the program has. */
+export const NEW = "2026-11-17";
+
 /** Conditions and format with which Cloudflare's tools bundle a Worker. */
 const BUNDLE = {
   bundle: true,
@@ -32,7 +35,7 @@ const quoted = (text) => JSON.stringify(text);
  * @param {string} folder of the bundle
  * @param {Options} options
  */
-function configuration(folder, { date, flags = [], app }) {
+function configuration(folder, { date, flags = [], bindings }) {
   const modules = readdirSync(folder)
     .filter((file) => /\.(js|wasm)$/.test(file))
     // The first one is the main module.
@@ -41,11 +44,14 @@ function configuration(folder, { date, flags = [], app }) {
       const kind = file.endsWith(".wasm") ? "wasm" : "esModule";
       return `(name = ${quoted(file)}, ${kind} = embed ${quoted(file)})`;
     });
+  const texts = Object.entries(bindings ?? {}).map(
+    ([name, text]) => `(name = ${quoted(name)}, text = ${quoted(text)}),`,
+  );
   const object = `durableObjectNamespaces = [(className = "Session", uniqueKey = "session")],
   durableObjectStorage = (localDisk = "storage"),
   bindings = [
     (name = "SESSIONS", durableObjectNamespace = "Session"),
-    (name = "APP", text = ${quoted(app ?? "")}),
+    ${texts.join("\n    ")}
   ],`;
   return `using Workerd = import "/workerd/workerd.capnp";
 const config :Workerd.Config = (
@@ -60,7 +66,7 @@ const worker :Workerd.Worker = (
   modules = [${modules.join(", ")}],
   compatibilityDate = ${quoted(date)},
   compatibilityFlags = [${flags.map(quoted).join(", ")}],
-  ${app === undefined ? "" : object}
+  ${bindings === undefined ? "" : object}
 );
 `;
 }
@@ -69,13 +75,14 @@ const worker :Workerd.Worker = (
  * @typedef {object} Options
  * @property {string} date compatibility date
  * @property {string[]} [flags] compatibility flags
- * @property {string} [app] name of the app whose sessions are in Durable Objects
+ * @property {Record<string, string>} [bindings] texts in the environment of an app whose sessions are in
+ *   Durable Objects
  */
 
 /**
  * Bundles a Worker of the fixtures and starts it.
  *
- * @param {any} stage
+ * @param {{ folder: string }} stage
  * @param {string} name of its file, without extension
  * @param {Options} options
  */
