@@ -120,6 +120,7 @@ export class Process {
     if (!this.isAlive || this.isPaused) return;
     const { time } = this.#world;
     this.isPaused = true;
+    this.#world.witness.cutOff(this);
     const from = time.now;
     time.after(ms, () => {
       if (!this.isAlive) return;
@@ -142,6 +143,7 @@ export class Process {
     if (this.isPartitioned) return;
     const from = this.#world.time.now;
     this.isPartitioned = true;
+    this.#world.witness.cutOff(this);
     this.unsubscribe();
     this.#world.time.after(ms, () => {
       this.isPartitioned = false;
@@ -182,6 +184,7 @@ export class Process {
     if (!this.isAlive) return;
     const world = this.#world;
     this.isAlive = false;
+    world.witness.cutOff(this);
     this.killedAt = world.time.now;
     world.store.unsubscribe(this);
     world.time.cancel(this.#timer);

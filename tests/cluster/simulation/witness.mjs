@@ -26,6 +26,8 @@ export class Witness {
   #wonAt = new Map();
   /** Sessions that were started without the store. */
   #startedAlone = new Set();
+  /** When a stop was last marked whose owner may not have heard of it. */
+  #untoldAt = -Infinity;
   #world;
 
   constructor(world) {
@@ -61,6 +63,14 @@ export class Witness {
         this.fail(`${process.instance} has ${sid} 50 ms after it was told of its loss`);
       }
     });
+  }
+
+  /** A process can no longer tell an owner of a stop whose mark it may have written: that one's next check does. */
+  cutOff({ stops }) {
+    if (stops.size === 0) return;
+    const { now } = this.#world.time;
+    this.#untoldAt = now;
+    for (const user of stops) user.stoppedBadlyAt = now;
   }
 
   /** A process goes on after a pause: what others have by then is over within a second. */
@@ -327,7 +337,7 @@ export class Witness {
     const { time, store } = this.#world;
     const shared = this.#shared();
     if (shared.size === 0 && this.#overlaps.size === 0) return;
-    const isLate = store.evictedAt > time.now - CHECK - SETTLE;
+    const isLate = Math.max(store.evictedAt, this.#untoldAt) > time.now - CHECK - SETTLE;
     const limit = this.#world.wasLossy ? SETTLE_LOSSY : SETTLE + 15_000 * Number(isLate);
     for (const [sessionId, all] of shared) {
       const numbers = new Set(all.map(({ number }) => number));
