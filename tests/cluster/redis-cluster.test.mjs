@@ -84,6 +84,29 @@ for (const [i, { name, single }] of CLIENTS.entries()) {
   });
 }
 
+for (const [i, { name, single }] of CLIENTS.entries()) {
+  test(`${name}: a session that moves while its process has no subscription ends there at once`, async (t) => {
+    // A cloud that tells the old connection nothing.
+    const deaf = await Cloud.start("--stream-interval", "1h", "--old-connection", "deaf");
+    t.after(() => deaf.stop());
+    const [one, two] = await servers(t, single, `deaf-${i}`);
+    const body = request(`eve${i}`, { augmentOSWebsocketUrl: `${deaf.url.replace("http", "ws")}/tpa-ws` });
+    assert.deepEqual(await ask(one.webhook, body), { status: "success" });
+    const admin = await redis.keepOut();
+    t.after(() => admin.letIn());
+    assert.deepEqual(await ask(two.webhook, body), { status: "success" });
+    assert.deepEqual([one.server.sessions.size, two.server.sessions.size], [1, 1]);
+    await admin.letIn();
+    const start = performance.now();
+    await until("the older one has ended", () => one.server.sessions.size === 0);
+    const ms = performance.now() - start;
+    t.diagnostic(`after ${Math.round(ms)} ms`);
+    // Its next regular check comes 15 s after its start or the one before.
+    assert.ok(ms < 5000, `${ms} ms`);
+    assert.equal(two.server.sessions.size, 1);
+  });
+}
+
 test("wrong options are refused", () => {
   const client = CLIENTS[0].single(redis.port);
   assert.throws(() => redisCluster({}), { name: "TypeError", message: /^client: must be a client of redis/ });

@@ -7,6 +7,8 @@ import { CLIENTS } from "./clients.mjs";
 import { RedisCluster, RedisSentinel, RedisServer } from "./redis-server.mjs";
 import { INSTANCE, PATIENT, open } from "./redis-stores.mjs";
 
+const ignore = () => {};
+
 /** Ends the connections with subscriptions on some servers. @param {RedisServer[]} servers */
 async function kill(servers) {
   const counts = await Promise.all(servers.map((server) => server.ask("CLIENT", "KILL", "TYPE", "pubsub")));
@@ -61,6 +63,23 @@ describe("one server", () => {
       await interruption.store.publish(INSTANCE, "hello");
       await until("a message", () => interruption.received.length > 0);
       assert.deepEqual(interruption.received, ["hello"]);
+    });
+  }
+
+  for (const { name, single } of CLIENTS) {
+    test(`${name}: a server that closes new connections at once, until it no longer does`, async (t) => {
+      const { store } = open(t, single(server.port), PATIENT);
+      let resumed = 0;
+      await store.subscribe(INSTANCE, ignore, () => (resumed += 1));
+      await until("messages for the first time", () => resumed > 0);
+      resumed = 0;
+      const admin = await server.keepOut();
+      t.after(() => admin.letIn());
+      await until("attempts", async () => (await admin.refused()) >= 2);
+      await store.beat(INSTANCE, "x");
+      assert.equal(resumed, 0);
+      await admin.letIn();
+      await until("messages arrive again", () => resumed > 0);
     });
   }
 });

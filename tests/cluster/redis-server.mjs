@@ -135,6 +135,27 @@ export class RedisServer {
     }
   }
 
+  /** Ends the connections with subscriptions, and closes new ones at once until they are let in. */
+  async keepOut() {
+    const client = createClient({ url: this.url, RESP: 2 });
+    client.on("error", () => {});
+    await client.connect();
+    await client.sendCommand(["CONFIG", "SET", "maxclients", "1"]);
+    await client.sendCommand(["CLIENT", "KILL", "TYPE", "pubsub"]);
+    return {
+      /** Number of connections that were closed. */
+      async refused() {
+        const stats = `${await client.sendCommand(["INFO", "stats"])}`;
+        return Number(/^rejected_connections:(\d+)/m.exec(stats)?.[1]);
+      },
+      async letIn() {
+        if (!client.isOpen) return;
+        await client.sendCommand(["CONFIG", "SET", "maxclients", "10000"]);
+        client.destroy();
+      },
+    };
+  }
+
   /** Stops it from doing anything, as a machine that hangs. */
   freeze() {
     this.#process?.kill("SIGSTOP");

@@ -6,9 +6,8 @@
  * @property {() => Promise<unknown>} connect
  * @property {(script: string, keys: string[], values: string[]) => Promise<any>} evaluate
  * @property {(channel: string, message: string) => Promise<unknown>} publish
- * @property {(channels: string[], listener: (message: string) => void) => Promise<unknown>} subscribe
- * @property {(interrupted: () => void) => void} watch calls a function when the connection with the subscription
- *   has failed, and when it is back
+ * @property {(channels: string[], listener: (message: string) => void, changed: () => void) => Promise<unknown>} subscribe
+ *   `changed` is called when the connection with the subscription has failed, and when it is back
  * @property {(key: string, bytes: Buffer, ttl: number) => Promise<unknown>} set
  * @property {(key: string) => Promise<Buffer | null>} take
  * @property {(name: string) => Promise<unknown>} config
@@ -35,7 +34,7 @@ const COMMAND_OPTIONS = { timeout: 1000 };
  * not tell of the connection with the subscription alone.
  */
 const NODE_EVENTS = ["error", "ready", "topology-change", "node-error", "node-ready"];
-const IOREDIS_EVENTS = ["close", "ready", "-node", "+node", "node error"];
+const IOREDIS_EVENTS = ["close", "-node", "+node", "node error"];
 
 /**
  * @param {any} client a client, or a function that makes one
@@ -125,8 +124,10 @@ function nodeLine(line, onError) {
     connect: async () => line.connect(),
     evaluate: (script, keys, values) => line.eval(script, { keys, arguments: values }),
     publish: (channel, message) => line.publish(channel, message),
-    subscribe: (channels, listener) => line.subscribe(channels, listener),
-    watch: (interrupted) => listen(line, NODE_EVENTS, interrupted),
+    async subscribe(channels, listener, changed) {
+      await line.subscribe(channels, listener);
+      for (const event of NODE_EVENTS) line.on(event, changed);
+    },
     set: (key, bytes, ttl) => line.set(key, bytes, { PX: ttl }),
     take: (key) => line.withTypeMapping({ [BULK_STRING]: Buffer }).getDel(key),
     config: (name) => ask(line, ["CONFIG", "GET", name]),
@@ -167,8 +168,10 @@ function ioredis(client) {
     enableReadyCheck: false,
     enableAutoPipelining: false,
     autoResendUnfulfilledCommands: false,
+    // Without it, ioredis 5 takes a connection that was closed before the answer for ready, and never opens another.
+    disableClientInfo: true,
     stringNumbers: false,
-    autoResubscribe: true,
+    autoResubscribe: false,
     maxRetriesPerRequest: 0,
     keyPrefix: "",
   };
@@ -184,11 +187,13 @@ function ioredis(client) {
         connect: async () => line.connect(),
         evaluate: (script, keys, values) => line.eval(script, keys.length, ...keys, ...values),
         publish: (channel, message) => line.publish(channel, message),
-        subscribe(channels, listener) {
+        async subscribe(channels, listener, changed) {
           line.on("message", (/** @type {string} */ _channel, /** @type {string} */ text) => listener(text));
-          return line.subscribe(...channels);
+          await line.subscribe(...channels);
+          for (const event of IOREDIS_EVENTS) line.on(event, changed);
+          // The connection may fail again: that of `autoResubscribe` would end the process then.
+          line.on("ready", () => line.subscribe(...channels).then(changed, changed));
         },
-        watch: (interrupted) => listen(line, IOREDIS_EVENTS, interrupted),
         set: (key, bytes, ttl) => line.set(key, bytes, "PX", ttl),
         take: (key) => line.getdelBuffer(key),
         config: (name) => line.config("GET", name),
@@ -197,11 +202,6 @@ function ioredis(client) {
     },
     watch: (onError) => watch(client, onError),
   };
-}
-
-/** @param {any} line @param {readonly string[]} events @param {() => void} listener */
-function listen(line, events, listener) {
-  for (const event of events) line.on(event, listener);
 }
 
 /** Both libraries may throw or reject where there is no connection. @param {() => unknown} destroy */

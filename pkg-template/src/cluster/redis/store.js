@@ -144,10 +144,10 @@ export class RedisStore {
       resumed();
     };
     this.#subscription = new Connection(this.#library, this.#limits, this.#complain, async (line) => {
-      await line.subscribe(channels, (message) => (message === ECHO ? hears() : listener(message)));
+      const receive = (/** @type {string} */ message) => (message === ECHO ? hears() : listener(message));
+      await line.subscribe(channels, receive, () => this.#interrupted(instance));
       this.#isSubscribed = true;
       this.#interrupted(instance);
-      line.watch(() => this.#interrupted(instance));
     });
     try {
       await this.#subscription.ready();
