@@ -70,6 +70,7 @@ export async function server(store, options = {}) {
     maxSessions: options.maxSessions ?? 100,
     maxUnconnectedSessions: 100,
     removed: (sessionId) => member.ended(sessionId),
+    again: (request) => member.again(request),
     closing: (close) => member.closing(close),
   });
   member.open(sessions);
@@ -77,11 +78,12 @@ export async function server(store, options = {}) {
   return { member, sessions, told, reports };
 }
 
-export const start = (userId) => ({
+export const start = (userId, more) => ({
   type: "session_request",
   sessionId: `${userId}-${PACKAGE}`,
   userId,
   url: undefined,
+  ...more,
 });
 export const stop = (userId, more) => ({
   type: "stop_request",

@@ -31,6 +31,50 @@ test("a request that reaches another process is answered by the one with the ses
   assert.equal([...one.sessions.live.values()][0].reopened, 1);
 });
 
+/** The cloud stops and starts a session, and its closure is heard after the request. */
+for (const where of ["same", "other"]) {
+  test(`a session whose closure is heard after the request that followed it starts again, asked at the ${where} process`, async (t) => {
+    const [one, other] = await servers(t, 2);
+    const asked = where === "same" ? one : other;
+    await one.member.start(start("ada", { at: 1000 }));
+    assert.deepEqual(await asked.member.start(start("ada", { at: 2000 })), SUCCESS);
+    const [session] = one.sessions.live.values();
+    session.end("AppStopped");
+    await until("it starts again", () => one.told.length + other.told.length === 3);
+    assert.deepEqual(
+      one.told.map(([what]) => what),
+      ["onSession", "onStop", "onSession"],
+    );
+    assert.equal(one.sessions.live.size, 1);
+    assert.notEqual([...one.sessions.live.values()][0], session);
+    // It is held by its record.
+    assert.deepEqual(await other.member.start(start("ada", { at: 2000 })), SUCCESS);
+    assert.equal(other.sessions.live.size, 0);
+  });
+}
+
+test("a session is not started again for a request that a stop has followed, or that comes twice", async (t) => {
+  const [one, other] = await servers(t, 2);
+  await one.member.start(start("ada", { at: 1000 }));
+  await other.member.start(start("ada", { at: 1000 }));
+  [...one.sessions.live.values()][0].end("AppStopped");
+  await one.member.start(start("eve", { at: 1000 }));
+  await one.member.start(start("eve", { at: 2000 }));
+  const [eve] = one.sessions.live.values();
+  // The answer to the stop waits for the process that has the session, which hears the closure first.
+  const stopped = other.member.stop(stop("eve", { at: 3000 }));
+  eve.end("AppStopped");
+  await stopped;
+  for (let turn = 0; turn < 50; turn += 1) await setImmediate();
+  assert.equal(one.sessions.live.size + other.sessions.live.size, 0);
+  assert.deepEqual(one.told, [
+    ["onSession", "ada", undefined],
+    ["onStop", "ada", "ended", "AppStopped"],
+    ["onSession", "eve", undefined],
+    ["onStop", "eve", "ended", "AppStopped"],
+  ]);
+});
+
 test("a request in the name of another user is refused by every process", async (t) => {
   const [one, other] = await servers(t, 2);
   await one.member.start(start("ada"));

@@ -105,7 +105,7 @@ function* oweStop(state, sessionId, { number, at }) {
   const put = { sessionId, expected: "lower", owner: "", number, ttl: STOPPED_TTL, fields };
   const answer = yield command("put", put);
   if (answer?.value.done) {
-    spawn(state, tell(state, "*", { kind: "stop", sid: sessionId, f: number, reason: "stopped" }));
+    spawn(state, tell(state, "*", { kind: "stop", sid: sessionId, f: number, reason: "stopped", at }));
   }
   return answer !== undefined;
 }

@@ -13,7 +13,7 @@
  */
 import { answerCall, forward, passPhoto } from "./calls.js";
 import { checks, resume } from "./checks.js";
-import { check, end, forget, isEnding, lose, over, waitUntilOver } from "./holds.js";
+import { check, forget, isEnding, lose, over, stopHold, waitUntilOver } from "./holds.js";
 import { leave, receive } from "./leave.js";
 import { beats } from "./members.js";
 import { reply, serve, start, stop } from "./start.js";
@@ -172,7 +172,7 @@ function message(state, told) {
       heardNumber(state, f);
       if (claim !== undefined) claim.higher = Math.max(claim.higher, f);
       if (hold === undefined || hold.number >= f) return;
-      return kind === "stop" ? end(state, hold, told.reason) : lose(state, hold, told.to);
+      return kind === "stop" ? stopHold(state, hold, told) : lose(state, hold, told.to);
     case "warm":
       if (hold === undefined && !state.isLeaving && typeof told.url === "string") {
         output(state, "warm", { url: told.url });
@@ -189,7 +189,7 @@ function message(state, told) {
 
 /** @param {State} state @param {any} told */
 function answerAsk(state, told) {
-  const { id, from, what, sid, body, until, any, f, reason } = told;
+  const { id, from, what, sid, body, until, any, f } = told;
   if (from === state.instance) return;
   if (what !== "start" && what !== "stop") return answerCall(state, told);
   const hold = state.holds.get(sid);
@@ -197,7 +197,7 @@ function answerAsk(state, told) {
     heardNumber(state, f);
     const claim = state.claims.get(sid);
     if (claim !== undefined) claim.higher = Math.max(claim.higher, f);
-    if (hold !== undefined && hold.number < f) end(state, hold, reason);
+    if (hold !== undefined && hold.number < f) stopHold(state, hold, told);
     return spawn(state, answerStop(state, told));
   }
   if (state.replies.has(id)) return;

@@ -40,8 +40,9 @@ export function begin(state, { sessionId, number, isSure, fields, reply, previou
   state.holds.set(sessionId, { id, sessionId, number, isSure, fields, phase: "connecting" });
   if (isSure) confirmLater(state, sessionId);
   else state.isUnsettled = true;
-  const { userId, url } = fields;
-  output(state, "begin", { hold: id, sessionId, number, userId, url, reply, previous });
+  const { userId, url, startedAt } = fields;
+  const at = startedAt === 0 ? undefined : startedAt;
+  output(state, "begin", { hold: id, sessionId, number, userId, url, at, reply, previous });
 }
 
 /**
@@ -195,6 +196,17 @@ function differ(state, { sessionId, outcome, owner, number }) {
     // Another check may have found the same mark.
     if (hold.isClaiming !== true) spawn(state, claimStopped(state, hold));
   } else lose(state, hold, owner);
+}
+
+/**
+ * Ends a session whose record was marked by a stop with a higher number, unless the cloud has asked for it
+ * since.
+ *
+ * @param {State} state @param {Hold} hold @param {{ reason: string, at?: number }} stop
+ */
+export function stopHold(state, hold, { reason, at }) {
+  if (!isLate(hold.fields.startedAt, at)) return end(state, hold, reason);
+  if (hold.isClaiming !== true) spawn(state, claimStopped(state, hold));
 }
 
 /**

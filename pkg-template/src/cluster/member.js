@@ -100,10 +100,20 @@ export class Member {
   }
 
   /** @param {SessionRequest} request @returns {Promise<Answer>} */
-  async start(request) {
+  start(request) {
+    return this.#start(request, {});
+  }
+
+  /** Serves a request once more, whose session has ended since. @param {SessionRequest} request @returns {Promise<Answer>} */
+  again(request) {
+    return this.#start(request, { isAgain: true });
+  }
+
+  /** @param {SessionRequest} request @param {{ isAgain?: true }} how @returns {Promise<Answer>} */
+  async #start(request, how) {
     await this.#sockets.loaded;
     const { sessionId, userId, url, at, trace } = request;
-    const body = { sessionId, userId, url: placeOf(url), at, trace };
+    const body = { sessionId, userId, url: placeOf(url), at, trace, ...how };
     return this.#ask({ type: "start", request: body }, request);
   }
 
@@ -292,7 +302,7 @@ export class Member {
   }
 
   /** @param {any} output */
-  async #begin({ hold, sessionId, userId, url, reply, previous }) {
+  async #begin({ hold, sessionId, userId, url, at, reply, previous }) {
     this.#holds.set(sessionId, hold);
     const given = this.#requests.get(reply)?.request;
     const isCurrent = () => this.#holds.get(sessionId) === hold;
@@ -302,7 +312,7 @@ export class Member {
       const target = given?.url ?? (url === "" ? undefined : new URL(url));
       if (target !== undefined) this.#parts.checkCloud(target);
       const type = /** @type {const} */ ("session_request");
-      const request = { type, sessionId, userId, url: target, at: undefined };
+      const request = { type, sessionId, userId, url: target, at };
       const answer = isCurrent() ? await this.#sessions.start(request, previous) : undefined;
       if (answer?.status === 200 && isCurrent()) this.#input({ type: "connected", hold, sessionId });
       this.#result(reply, answer ?? failed("the session has moved to another process"));
@@ -313,14 +323,14 @@ export class Member {
   }
 
   /** @param {any} output */
-  async #serve({ sessionId, userId, url, reply }) {
+  async #serve({ sessionId, userId, url, at, reply }) {
     const given = this.#requests.get(reply)?.request;
     const request = given ?? {
       type: "session_request",
       sessionId,
       userId,
       url: url ? new URL(url) : undefined,
-      at: undefined,
+      at,
     };
     try {
       this.#result(reply, await this.#sessions.start(request));

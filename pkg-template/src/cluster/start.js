@@ -5,7 +5,12 @@
  * @import { Claim, Hold, State } from "./state.js"
  * @import { Task } from "./tasks.js"
  *
- * @typedef {{ sessionId: string, userId: string, url: string, at?: number }} Request
+ * @typedef {object} Request
+ * @property {string} sessionId
+ * @property {string} userId
+ * @property {string} url
+ * @property {number} [at] time by the cloud's clock, ms
+ * @property {boolean} [isAgain] it was served before, and its session has ended since
  */
 import { begin, emptyFields, end, lose, settleRecord, waitUntilOver } from "./holds.js";
 import { quarantine, withCrash } from "./quarantine.js";
@@ -125,6 +130,7 @@ function* decide(state, id, request, claim) {
     /** @type {ClusterRecord | undefined} */
     const record = read.value;
     if (isOthers(record, request.userId)) return reply(state, id, refusal(409, OTHER_USER));
+    if (isStoppedSince(record, request)) return reply(state, id, refusal(502, "not connected: stopped"));
     const hold = state.holds.get(sessionId);
     if (hold?.phase === "leaving") {
       unlock(state, sessionId, claim);
@@ -152,6 +158,16 @@ function* decide(state, id, request, claim) {
     if (outcome === "done") return;
   }
   reply(state, id, refusal(503, "other processes claim this session"));
+}
+
+/**
+ * True for a request that is served again, although its session was stopped after it. One that has just come
+ * counts more than any stop, whatever the clocks say.
+ *
+ * @param {ClusterRecord | undefined} record @param {Request} request
+ */
+function isStoppedSince(record, { isAgain, at }) {
+  return isAgain === true && record?.owner === "" && isLate(record.startedAt, at);
 }
 
 /**
@@ -266,7 +282,8 @@ export function serve(state, id, hold, request) {
   }
   const { sessionId, fields } = hold;
   if (request.at !== undefined && request.at > fields.startedAt) spawn(state, renew(state, hold, request.at));
-  output(state, "serve", { hold: hold.id, sessionId, userId: fields.userId, url: request.url, reply: id });
+  const { url, at } = request;
+  output(state, "serve", { hold: hold.id, sessionId, userId: fields.userId, url, at, reply: id });
 }
 
 /** Serves a request without the store. @param {State} state @param {string} id @param {Request} request */
@@ -387,22 +404,27 @@ export function* stop(state, id, { sessionId, userId, reason, at }) {
   }
   if (isOthers(record, userId)) return reply(state, id, refusal(409, OTHER_USER));
   if (isLate(record?.startedAt ?? 0, at)) return reply(state, id, success);
-  const owner = record?.owner ?? "";
+  let owner = record?.owner ?? "";
   const isCounted = owner !== "" && owner !== state.instance && isSuspect(state, owner);
   let kept = record === undefined ? fields : fieldsOf({ ...record, sessionId }, record);
   if (isCounted) kept = withCrash(kept, storeNow(state));
   kept = { ...kept, startedAt: at ?? 0 };
   let put = yield command("put", { ...mark, expected: conditionOf(record), fields: kept });
-  if (put !== undefined && !put.value.done) {
-    if (isLate(put.value.record?.startedAt ?? 0, at)) return reply(state, id, success);
-    put = yield command("put", { ...mark, expected: "lower", fields: kept });
+  for (let isEarlier = true; put !== undefined && !put.value.done && isEarlier;) {
+    const { startedAt = 0, owner: claimant, number } = put.value.record ?? {};
+    if (isLate(startedAt, at)) return reply(state, id, success);
+    // A session that starts again is claimed for the request before this stop, with a number as high as may be.
+    isEarlier = startedAt > 0 && isLate(at ?? 0, startedAt);
+    if (isEarlier) owner = claimant;
+    const expected = isEarlier ? { owner, number } : "lower";
+    put = yield command("put", { ...mark, expected, fields: kept });
   }
   if (put === undefined) owe(state, sessionId, { kind: "stop", number, ...(at !== undefined && { at }) });
   const f = put?.value.record?.number ?? number;
   yield* waitUntilOver(state, sessionId, STOP);
   if (owner === state.instance) return reply(state, id, success);
-  const message = { what: "stop", sid: sessionId, f, reason };
-  if (owner === "") spawn(state, tell(state, "*", { kind: "stop", sid: sessionId, f, reason }));
+  const message = { what: "stop", sid: sessionId, f, reason, at };
+  if (owner === "") spawn(state, tell(state, "*", { kind: "stop", sid: sessionId, f, reason, at }));
   else {
     const asked = yield* ask(state, owner, message, STOP);
     // Half of a restart after the death of the owner.

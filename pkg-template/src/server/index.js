@@ -61,7 +61,7 @@ export function createServer(Main, given) {
     },
     report,
     removed: (sessionId) => member?.ended(sessionId),
-    ...(member && { closing: (close) => member.closing(close) }),
+    ...(member && { closing: (close) => member.closing(close), again: (request) => member.again(request) }),
   });
   member?.open(sessions);
   if (options.authorize === undefined) {

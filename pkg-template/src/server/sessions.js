@@ -14,6 +14,8 @@
  * @property {TpaServerOptions["onStop"]} onStop
  * @property {Report} report
  * @property {(sessionId: string) => void} [removed] called with each session that has ended
+ * @property {(request: SessionRequest) => Promise<Answer>} [again] serves a request once more, for a session that
+ *   other processes may have as well
  * @property {(close: () => void) => Promise<void>} [closing] calls a function that closes a connection, and
  *   settles when that has ended
  * @property {number} maxSessions
@@ -23,7 +25,7 @@
  */
 import { HAND_OVER, REOPEN } from "../session/internal-symbols.js";
 import { sessionCreated, sessionEnded } from "./diagnostics.js";
-import { checkUser, isElsewhere, previousOf } from "./entry.js";
+import { checkUser, isElsewhere, isNew, previousOf } from "./entry.js";
 import { HttpError, SUCCESS, failure } from "./http-error.js";
 import { refuseSends } from "./refuse-sends.js";
 import { release } from "./release.js";
@@ -38,6 +40,9 @@ const ON_STOP_TIMEOUT = 700;
 const MAX_ON_STOP = 30_000;
 /** Longest time that a session waits for the `onStop` of the one before, ms. */
 const PREVIOUS_TIMEOUT = 2000;
+/** Time in which the closure of a connection is heard, ms, and the kinds that a stop of the app may have. */
+const CLOSURE_TIMEOUT = 2000;
+const STOPPED = ["AppStopped", "Normal"];
 /** Timeout for the release of a session that moves to another cloud, ms. */
 const MOVE_TIMEOUT = 1000;
 
@@ -77,7 +82,7 @@ export class Sessions {
     const answer = await entry.started;
     if (answer !== SUCCESS) return answer;
     // The session may have ended in the meantime.
-    return entry.isEnded ? this.start(request) : this.#whenConnected(entry);
+    return entry.isEnded ? this.start(request) : this.#whenConnected(entry, request);
   }
 
   /**
@@ -181,7 +186,7 @@ export class Sessions {
    * @param {Entry | undefined} previous entry with the same id on another cloud
    * @param {unknown} handedOver
    */
-  #add({ sessionId, userId, url }, previous, handedOver) {
+  #add({ sessionId, userId, url, at }, previous, handedOver) {
     const session = this.#parts.make(url?.href);
     /** @type {Entry} */
     const entry = {
@@ -189,6 +194,8 @@ export class Sessions {
       sessionId,
       userId,
       url,
+      at,
+      unheard: undefined,
       isPending: true,
       isStarted: false,
       isEnded: false,
@@ -203,7 +210,7 @@ export class Sessions {
       entry.stopReason = typeof reason === "string" ? reason : undefined;
     });
     session.on("disconnected", ({ permanent, reason, message, kind }) => {
-      if (permanent) this.#end(entry, entry.stopReason ?? (reason || message), kind);
+      if (permanent) this.#closed(entry, entry.stopReason ?? (reason || message), kind);
     });
     session.on("error", (error) => {
       if (error.code === "HANDLER_FAILED") this.#report(entry, "handler", error);
@@ -260,14 +267,17 @@ export class Sessions {
    * Waits until a session that the cloud requests again is connected.
    *
    * @param {Entry} entry
+   * @param {SessionRequest} request
    * @returns {Promise<Answer>}
    */
-  #whenConnected(entry) {
+  #whenConnected(entry, request) {
     const { session, endListeners } = entry;
     /** @type {any} */ (session)[REOPEN]();
     if (session.state === "connected") {
       // A young connection may be lost as well; the ping of `flush` detects it.
       session.flush().catch(() => {});
+      // The cloud may have stopped the app before it asked: the two come by different connections.
+      if (isNew(entry, request)) entry.unheard = { request, until: performance.now() + CLOSURE_TIMEOUT };
       return Promise.resolve(SUCCESS);
     }
     entry.reconnected ??= new Promise((resolve) => {
@@ -338,6 +348,24 @@ export class Sessions {
     this.#remove(entry);
     entry.session.disconnect(reason);
     void this.#stop(entry, reason, kind);
+  }
+
+  /**
+   * A session has ended by itself. If the cloud had closed it before its last request, which was answered with
+   * success, that request is served once more.
+   *
+   * @param {Entry} entry
+   * @param {string} reason
+   * @param {CloseKind} kind
+   */
+  #closed(entry, reason, kind) {
+    const { isEnded, unheard } = entry;
+    this.#end(entry, reason, kind);
+    if (isEnded || unheard === undefined || performance.now() > unheard.until) return;
+    if (!STOPPED.includes(kind)) return;
+    const { again = (/** @type {SessionRequest} */ request) => this.start(request) } = this.#parts;
+    // Nobody waits for an answer: the cloud gives up an app that does not connect.
+    again(unheard.request).catch(() => {});
   }
 
   /** Forgets a session. @param {Entry} entry */

@@ -126,14 +126,25 @@ export class Cloud {
   }
 
   #close(user, conn, code) {
-    conn.isOpen = false;
-    user.all.delete(conn);
-    if (user.attached === conn) user.attached = undefined;
+    this.#forget(user, conn);
     conn.process.lost(conn, code);
   }
 
+  /** Closes all connections of a session. The process may hear of it after requests that are sent later. */
   #detachAll(user) {
-    for (const conn of [...user.all]) this.#close(user, conn, 1000);
+    const { time, between, chance, lateClosures } = this.#world;
+    for (const conn of [...user.all]) {
+      this.#forget(user, conn);
+      const lost = () => conn.process.lost(conn, 1000);
+      if (chance(lateClosures)) time.after(between(1, 500), lost);
+      else lost();
+    }
+  }
+
+  #forget(user, conn) {
+    conn.isOpen = false;
+    user.all.delete(conn);
+    if (user.attached === conn) user.attached = undefined;
   }
 
   #lost(user) {

@@ -9,6 +9,8 @@ export const { createState, deadline, mayPass, step } = await import(core);
 
 /** 2026, ms. */
 const EPOCH = 1_767_225_600_000;
+/** Time in which the closure of a connection is heard, ms. */
+const CLOSURE = 2000;
 /** Longest wait of a session for the `onStop` of the one before, ms. */
 const PREVIOUS = 2000;
 
@@ -223,7 +225,16 @@ export class Process {
     if (session.isEnded) return;
     if (code === 4009) this.#over(session, "superseded");
     else if (code === 1006) this.#dial(session);
-    else this.#over(session, "ended");
+    else this.#closed(session);
+  }
+
+  /** The cloud has closed a connection, perhaps before its last request. */
+  #closed(session) {
+    const { sessionId, unheard } = session;
+    this.#over(session, "ended");
+    if (unheard === undefined || this.#world.time.now > unheard.until) return;
+    const request = { sessionId, userId: sessionId, url: "", at: unheard.at, isAgain: true };
+    this.request("start", request, () => {});
   }
 
   #disturbed(from) {
@@ -287,8 +298,17 @@ export class Process {
     }
   }
 
-  #begin({ hold, sessionId, number, reply, previous }) {
-    const session = { hold, sessionId, number, previous, isGiven: false, isEnded: false, replies: [reply] };
+  #begin({ hold, sessionId, number, at, reply, previous }) {
+    const session = {
+      hold,
+      sessionId,
+      number,
+      at,
+      previous,
+      isGiven: false,
+      isEnded: false,
+      replies: [reply],
+    };
     this.sessions.set(hold, session);
     const { time } = this.#world;
     const older = [...this.sessions.values()].filter(
@@ -332,11 +352,15 @@ export class Process {
     for (const id of session.replies.splice(0)) this.#result(id, 200);
   }
 
-  #serve({ hold, reply }) {
+  #serve({ hold, at, reply }) {
     const session = this.sessions.get(hold);
     if (session === undefined || session.isEnded) return this.#result(reply, 502);
     if (session.connectedAt === undefined) return void session.replies.push(reply);
-    if (this.#world.time.now - session.connectedAt <= 5000) return this.#result(reply, 200);
+    const { now } = this.#world.time;
+    if (now - session.connectedAt <= 5000) {
+      if (!(at <= session.at)) session.unheard = { at, until: now + CLOSURE };
+      return this.#result(reply, 200);
+    }
     session.replies.push(reply);
     this.#dial(session);
   }

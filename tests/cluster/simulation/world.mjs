@@ -21,6 +21,8 @@ export class World {
   duplicates = 0.1;
   /** Probability that a webhook is late. */
   lateWebhooks = 0.03;
+  /** Probability that a process hears of a stop's closure later than of the next request. */
+  lateClosures = 0.3;
   /** Probability that a connection takes a second or more. */
   slow = 0.05;
   wasLossy = false;
