@@ -12,7 +12,7 @@ export const MUTATIONS = [
   {
     rule: "a displaced owner ends the session",
     file: "core.js",
-    from: 'return kind === "stop" ? end(state, hold, told.reason) : lose(state, hold, told.to);',
+    from: 'return kind === "stop" ? stopHold(state, hold, told) : lose(state, hold, told.to);',
     to: "return;",
   },
   {
@@ -206,5 +206,12 @@ export const MUTATIONS = [
     from: "  state.isResuming = false;",
     to: "",
     test: "resumed.test.mjs",
+  },
+  {
+    rule: "a stop does not end a session that was requested since",
+    file: "holds.js",
+    from: "if (!isLate(hold.fields.startedAt, at)) return end(state, hold, reason);",
+    to: "if (true) return end(state, hold, reason);",
+    test: "restarts.test.mjs",
   },
 ];

@@ -75,6 +75,34 @@ test("a session is not started again for a request that a stop has followed, or 
   ]);
 });
 
+test("a stop ends a session that has started again for an earlier request while the stop was written", async (t) => {
+  const memory = new MemoryStore();
+  /** @type {() => void} */
+  let release = () => {};
+  const isReleased = new Promise((resolve) => (release = () => resolve(undefined)));
+  const open = (opening) => {
+    const inner = memory.open(opening);
+    const put = inner.put.bind(inner);
+    return Object.assign(inner, {
+      put: (given) => (given.owner === "" ? isReleased : Promise.resolve()).then(() => put(given)),
+    });
+  };
+  const one = await server(memory);
+  const other = await server({ open });
+  t.after(() => Promise.all([one, other].map(({ member }) => member.leave(0))));
+  await one.member.start(start("ada", { at: 1000 }));
+  await one.member.start(start("ada", { at: 2000 }));
+  const [session] = one.sessions.live.values();
+  const stopped = other.member.stop(stop("ada", { at: 3000 }));
+  for (let turn = 0; turn < 20; turn += 1) await setImmediate();
+  session.end("AppStopped");
+  await until("it starts again", () => one.told.length === 3);
+  release();
+  assert.deepEqual(await stopped, SUCCESS);
+  assert.equal(one.sessions.live.size, 0);
+  assert.deepEqual(one.told.at(-1), ["onStop", "ada", "user_disabled", "AppStopped"]);
+});
+
 test("a request in the name of another user is refused by every process", async (t) => {
   const [one, other] = await servers(t, 2);
   await one.member.start(start("ada"));

@@ -133,11 +133,16 @@ if (cardInterval !== undefined) setInterval(showSome, cardInterval / PARTS);
 /** Commands by name. @type {Record<string, (fields: any) => unknown>} */
 const COMMANDS = {
   sessions: () => [...server.sessions.values()].map(({ userId, state }) => ({ user: userId, state })),
-  usage: () => ({ ...process.cpuUsage(), memory: process.memoryUsage.rss() }),
+  usage: () => ({
+    ...process.cpuUsage(),
+    memory: process.memoryUsage.rss(),
+    peak: process.resourceUsage().maxRSS * 1024,
+  }),
   photo: async ({ user }) => {
     try {
-      const { buffer } = await server.sessions.get(`${user}-${packageName}`)?.camera.requestPhoto();
-      return { digest: createHash("sha256").update(buffer).digest("hex") };
+      const photo = await server.sessions.get(`${user}-${packageName}`)?.camera.requestPhoto();
+      const digest = createHash("sha256").update(photo.buffer).digest("hex");
+      return { requestId: photo.requestId, digest };
     } catch (error) {
       return { error: `${error}` };
     }

@@ -2,9 +2,7 @@
  * A balancer in front of the processes: round robin over those that pass its health checks, as most proxies
  * do it. It tries the next process where the connection to one fails.
  *
- * @typedef {{ url: string, name: string }} Target
- * @typedef {{ type: string, user: string, body: string }} Hook
- * @typedef {{ headers: import("node:http").IncomingHttpHeaders, body: Buffer }} Upload
+ * @import { Hook, Policy, Target, Upload } from "./policies.mjs"
  */
 import { once } from "node:events";
 import { Agent, createServer, request as send } from "node:http";
@@ -21,42 +19,25 @@ export class Balancer {
   #backends = [];
   #agent = new Agent({ keepAlive: true, maxSockets: Infinity });
   #next = 0;
-  #timer;
   #server = createServer({ keepAliveTimeout: KEEP_MS }, (request, response) => {
     void this.#serve(request, response);
   });
   /** Webhooks, and to whom they were sent. @type {{ user: string, type: string, to: string, at: number }[]} */
   passed = [];
-  /**
-   * Chooses a target for a webhook, instead of the next one.
-   *
-   * @type {((hook: Hook) => Target | undefined) | undefined}
-   */
-  choose;
-  /** Called with each webhook, before it is passed on. @type {((hook: Hook) => void) | undefined} */
-  passing;
-  /**
-   * Chooses a target for a picture, and changes it.
-   *
-   * @type {((upload: Upload) => Promise<Upload & { target: Target }>) | undefined}
-   */
-  replace;
+  /** @type {Policy} */
+  policy = {};
 
-  constructor() {
-    this.#timer = setInterval(() => this.#probeAll(), PROBE_MS);
-  }
-
-  /** Resolves when it listens. */
-  static async start() {
-    const balancer = new Balancer();
-    balancer.#server.listen(0, "127.0.0.1");
-    await once(balancer.#server, "listening");
-    return balancer;
-  }
-
-  get url() {
+  /** Resolves to its URL once it listens. */
+  async listen() {
+    this.#server.listen(0, "127.0.0.1");
+    await once(this.#server, "listening");
+    setInterval(() => this.#probeAll(), PROBE_MS);
     const { port } = /** @type {import("node:net").AddressInfo} */ (this.#server.address());
     return `http://127.0.0.1:${port}`;
+  }
+
+  get targets() {
+    return this.#backends.map(({ target }) => target);
   }
 
   /** @param {Target} target */
@@ -65,8 +46,8 @@ export class Balancer {
   }
 
   /** @param {Target} target */
-  remove(target) {
-    this.#backends = this.#backends.filter((backend) => backend.target !== target);
+  remove({ url }) {
+    this.#backends = this.#backends.filter(({ target }) => target.url !== url);
   }
 
   #probeAll() {
@@ -92,20 +73,19 @@ export class Balancer {
 
   /** @param {import("node:http").IncomingMessage} request @param {import("node:http").ServerResponse} response */
   async #serve(request, response) {
-    const chunks = [];
-    for await (const chunk of request) chunks.push(chunk);
-    const body = Buffer.concat(chunks);
-    const hook = request.url?.endsWith("/webhook") ? readHook(body) : undefined;
-    const chosen = hook && this.choose?.(hook);
-    if (hook) this.passing?.(hook);
     const { url = "", method = "POST", headers } = request;
-    const upload = url.endsWith("/photo-upload") ? await this.replace?.({ headers, body }) : undefined;
+    const body = await bodyOf(request);
+    const hook = url.endsWith("/webhook") ? readHook(body) : undefined;
+    const chosen = hook && this.policy.choose?.(hook);
+    if (hook) this.policy.passing?.(hook);
+    const upload = url.endsWith("/photo-upload") ? await this.policy.replace?.({ headers, body }) : undefined;
     const only = chosen ?? upload?.target;
-    const passed = { path: url, method, headers, body, ...upload };
+    const passed = { path: url, method, headers: upload?.headers ?? headers, body: upload?.body ?? body };
     for (const target of only ? [only] : this.#order()) {
       if (hook) this.passed.push({ user: hook.user, type: hook.type, to: target.name, at: Date.now() });
       const answer = await this.#pass(target, passed).catch(() => undefined);
       if (answer === undefined) continue;
+      upload?.answered(answer.statusCode ?? 502);
       response.writeHead(answer.statusCode ?? 502, answer.headers);
       answer.pipe(response);
       return;
@@ -124,13 +104,17 @@ export class Balancer {
       passed.end(body);
     });
   }
+}
 
-  stop() {
-    clearInterval(this.#timer);
-    this.#agent.destroy();
-    this.#server.closeAllConnections();
-    this.#server.close();
-  }
+/** @param {import("node:http").IncomingMessage} request @returns {Promise<Buffer>} */
+function bodyOf(request) {
+  return new Promise((resolve, reject) => {
+    /** @type {Buffer[]} */
+    const chunks = [];
+    request.on("data", (chunk) => chunks.push(chunk));
+    request.on("end", () => resolve(Buffer.concat(chunks)));
+    request.on("error", reject);
+  });
 }
 
 /** @param {Buffer} body @returns {Hook} */

@@ -11,7 +11,7 @@ import { Cloud } from "../../support/cloud.mjs";
 import { until } from "../../support/until.mjs";
 import { RedisSentinel, RedisServer } from "../redis-server.mjs";
 import { AppProcess } from "./app-process.mjs";
-import { Balancer } from "./balancer.mjs";
+import { BalancerProcess } from "./balancer-process.mjs";
 import { follow } from "./feed.mjs";
 import { Witness } from "./witness.mjs";
 
@@ -45,7 +45,7 @@ export class Deployment {
   redis = /** @type {any} */ (undefined);
   /** The servers under a Sentinel. @type {RedisSentinel | undefined} */
   sentinel;
-  /** @type {Balancer} */
+  /** @type {BalancerProcess} */
   balancer = /** @type {any} */ (undefined);
   #unfollow = () => {};
   /** Client of Redis that reads records. @type {any} */
@@ -78,7 +78,7 @@ export class Deployment {
     this.cloud = await Cloud.start(...(bind ? ["--listen", `${bind}:0`, "--token", TOKEN] : []), ...cloud);
     if (bind) this.cloud.headers = { authorization: `Bearer ${TOKEN}` };
     this.#unfollow = await follow(this.cloud.url, (event) => this.witness.handle(event), this.cloud.headers);
-    this.balancer = await Balancer.start();
+    this.balancer = await BalancerProcess.start();
     await Promise.all(Array.from({ length: processes }, (_, i) => this.add({ name: `app-${i}` })));
   }
 
@@ -126,7 +126,7 @@ export class Deployment {
     // As a platform that deploys: a process counts once it is a member of the cluster.
     const isReady = async () => (await fetch(`${process.url}/health?ready`)).ok;
     await until(`${process.name} is ready`, isReady, { timeout: START_MS });
-    this.balancer.add(process);
+    await this.balancer.add(process);
     void process.ended.then(() => this.balancer.remove(process));
     return process;
   }
@@ -143,21 +143,18 @@ export class Deployment {
 
   /** Starts it again where the cloud gives it up, as on a machine that is busy. @param {string} user */
   async #startUser(user) {
-    for (let attempt = 1; attempt <= ATTEMPTS; attempt += 1) {
-      const before = this.witness.givenUp.length;
-      await this.request(user);
-      const isGivenUp = () => this.witness.givenUp.slice(before).some((each) => each.user === user);
-      const isDecided = () => {
-        if (this.witness.failure !== undefined) throw new Error(this.witness.failure);
-        return this.isAttached(user) || isGivenUp();
-      };
-      await until(`${user} is heard`, isDecided, { timeout: START_MS });
-      if (this.isAttached(user)) return;
-    }
+    for (let attempt = 1; attempt <= ATTEMPTS; attempt += 1) if (await this.start(user)) return;
     throw new Error(`${user} was given up ${ATTEMPTS} times`);
   }
 
-  /** Starts the app for one user. @param {string} user */
+  /** Starts the app for one user. Resolves to whether the cloud hears it, or else has given it up. @param {string} user */
+  async start(user) {
+    const outcome = this.witness.outcome(user);
+    await Promise.all([this.request(user), outcome]);
+    return outcome;
+  }
+
+  /** Asks the cloud to start the app for one user. @param {string} user */
   async request(user) {
     this.wanted.add(user);
     const body = { packageName: APP, userId: user, webhookUrl: `${this.balancer.url}/webhook` };
@@ -262,7 +259,7 @@ export class Deployment {
   async stop() {
     this.#unfollow();
     this.#client?.destroy();
-    this.balancer?.stop();
+    await this.balancer?.stop();
     for (const process of this.processes) process.thaw();
     await Promise.all(this.processes.map((process) => process.kill()));
     await this.cloud?.kill();

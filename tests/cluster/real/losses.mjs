@@ -99,7 +99,8 @@ export const frozen = (ms) =>
     const problems = new Problems();
     if (isTaken) problems.atMost("back after, ms", back.max, bound(lease + 4000));
     // The cloud may have asked a process that stood still, before the balancer knew of it.
-    const asked = deployment.balancer.passed.filter(({ to, at }) => to === victim.name && at >= since);
+    const passed = await deployment.balancer.passed();
+    const asked = passed.filter(({ to, at }) => to === victim.name && at >= since);
     await checkAfterwards(deployment, problems, { moved: users, mayBeGivenUp: asked.length });
     if (!isTaken) {
       const moved = users.filter((user) => deployment.witness.users.get(user)?.awayAt !== Infinity);

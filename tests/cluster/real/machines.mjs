@@ -68,7 +68,8 @@ export async function lostMachine(deployment, machine, { users: count, bound, le
   const problems = new Problems();
   problems.atMost("back after (median), ms", back.p50, bound(lease + 2000));
   problems.atMost("back after (worst), ms", back.max, bound(lease + 4000));
-  const asked = deployment.balancer.passed.filter(({ to, at }) => to === lost.name && at >= since);
+  const passed = await deployment.balancer.passed();
+  const asked = passed.filter(({ to, at }) => to === lost.name && at >= since);
   await checkAfterwards(deployment, problems, { moved: users, mayBeGivenUp: asked.length });
   return { figures: { back, ...counted(deployment) }, problems: problems.list };
 }

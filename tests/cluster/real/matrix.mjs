@@ -80,7 +80,7 @@ export const CASES = [
   {
     name: "stop and start 0 to 50 ms apart",
     run: restarted({ suite: 300, full: 10_000 }),
-    users: { suite: 20, full: 50 },
+    users: { suite: 100, full: 100 },
   },
   {
     name: "stop twice, once 1 s late",

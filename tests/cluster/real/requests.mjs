@@ -7,21 +7,15 @@
  */
 import { setTimeout as sleep } from "node:timers/promises";
 
-import { until } from "../../support/until.mjs";
 import { APP } from "./deployment.mjs";
 import { Problems, median, percentile, spread } from "./figures.mjs";
 import { checkAfterwards, counted, populate } from "./losses.mjs";
+import { LATE_MS } from "./policies.mjs";
 
 /** Age from which a connected session is dialled anew for a request, ms. */
 const OLD_MS = 5000;
 /** Longest time between a stop and the start after it, ms. */
 const GAP_MS = 50;
-/** Time over which the first stops of users are spread, ms. */
-const SPREAD_MS = 3000;
-/** Delay of a stop that comes twice, ms. */
-const LATE_MS = 1000;
-/** Time in which the cloud gives an app up, with the second try, ms. */
-const START_MS = 15_000;
 
 /** @param {string} user @param {Deployment} deployment */
 const sessionRequest = (user, { cloud }) => ({
@@ -122,31 +116,18 @@ export const longTool = (ms) =>
 export const restarted = (times) =>
   async function restarted(deployment, { users: count, full }) {
     const users = await populate(deployment, count);
-    const { balancer, witness, processes } = deployment;
+    const { balancer } = deployment;
     deployment.mark();
-    /** Process that gets the next webhook of a user. @type {Map<string, number>} */
-    const turns = new Map();
-    balancer.choose = ({ user }) => {
-      const turn = turns.get(user) ?? Math.floor(Math.random() * processes.length);
-      turns.set(user, turn + 1 + Math.floor(Math.random() * (processes.length - 1)));
-      return processes[turn % processes.length];
-    };
+    await balancer.use("scattered");
     const rounds = Math.ceil((full ? times.full : times.suite) / users.length);
     /** @type {number[]} */
     const took = [];
     const one = async (/** @type {string} */ user) => {
-      const seen = witness.users.get(user);
-      // All at once would measure how fast one machine runs all these programs for the first time.
-      await sleep(Math.random() * SPREAD_MS);
       for (let round = 0; round < rounds; round += 1) {
-        const before = Number(seen?.hosts.length);
         await deployment.stopUser(user);
         await sleep(Math.random() * GAP_MS);
         const start = performance.now();
-        await deployment.request(user);
-        await until("connected again", () => Number(seen?.hosts.length) > before, {
-          timeout: START_MS,
-        }).catch(() => {});
+        await deployment.start(user);
         took.push(performance.now() - start);
       }
     };
@@ -156,7 +137,7 @@ export const restarted = (times) =>
     // Each stop is heard, wherever it arrives.
     const stopped = users.slice(0, Math.ceil(users.length / 2));
     await Promise.all(stopped.map((user) => deployment.stopUser(user)));
-    balancer.choose = undefined;
+    await balancer.use();
     await checkAfterwards(deployment, problems, { moved: users });
     const figures = { times: took.length, connected: spread(took), ...counted(deployment) };
     return { figures, problems: problems.list };
@@ -165,31 +146,21 @@ export const restarted = (times) =>
 /** Each stop reaches another process once more, a second late: after the start that followed it. @type {Run} */
 export async function stoppedTwice(deployment, { users: count }) {
   const users = await populate(deployment, count);
-  const { balancer, processes } = deployment;
   deployment.mark();
-  /** @type {Promise<unknown>[]} */
-  const copies = [];
-  balancer.passing = ({ type, body }) => {
-    if (type !== "stop_request") return;
-    for (const [i, ms] of [0, LATE_MS].entries()) {
-      copies.push(sleep(ms).then(() => processes[i]?.post("/webhook", JSON.parse(body))));
-    }
-  };
+  await deployment.balancer.use("stopsRepeated");
   await Promise.all(
     users.map(async (user) => {
       await deployment.stopUser(user);
       await sleep(GAP_MS);
-      await deployment.request(user);
+      await deployment.start(user);
     }),
   );
-  const isBack = (/** @type {string} */ user) => deployment.witness.users.get(user)?.hosts.length;
-  await until("connected again", () => users.every(isBack), { timeout: START_MS }).catch(() => {});
   await sleep(LATE_MS);
-  await Promise.all(copies);
+  const copies = await deployment.balancer.result();
   const problems = new Problems();
-  problems.equal("copies", copies.length, 2 * users.length);
+  problems.equal("copies", copies, 2 * users.length);
   await checkAfterwards(deployment, problems, { moved: users });
   const lost = users.filter((user) => Number(deployment.witness.users.get(user)?.hosts.length) > 1);
   problems.equal("users that were connected twice", lost.length, 0);
-  return { figures: { copies: copies.length, ...counted(deployment) }, problems: problems.list };
+  return { figures: { copies, ...counted(deployment) }, problems: problems.list };
 }

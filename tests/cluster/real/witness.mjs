@@ -16,6 +16,11 @@
  * @property {number[]} gaps times without an attached connection, ms
  * @property {number[]} pauses times from the loss of a connection to the subscriptions of the next, ms
  * @property {number} silentSince time of the loss that the next subscriptions end
+ *
+ * @typedef {object} Waiting
+ * @property {Promise<boolean>} promise
+ * @property {(isHeard: boolean) => void} resolve
+ * @property {(error: Error) => void} reject
  */
 
 /** Counts that begin again with each mark. */
@@ -45,6 +50,8 @@ export class Witness {
   /** @type {string | undefined} */
   failure;
   #packageName;
+  /** Callers that wait for the outcome of a user's start. @type {Map<string, Waiting>} */
+  #waiting = new Map();
 
   /** @param {string} packageName */
   constructor(packageName) {
@@ -63,10 +70,35 @@ export class Witness {
     }
   }
 
+  /**
+   * Resolves to whether the next start of a user ends with a connection, or else with the app given up.
+   *
+   * @param {string} user
+   * @returns {Promise<boolean>}
+   */
+  outcome(user) {
+    if (this.failure !== undefined) return Promise.reject(new Error(this.failure));
+    let waiting = this.#waiting.get(user);
+    if (waiting === undefined) this.#waiting.set(user, (waiting = withResolvers()));
+    return waiting.promise;
+  }
+
+  /** @param {string} user @param {boolean} isHeard */
+  #decide(user, isHeard) {
+    this.#waiting.get(user)?.resolve(isHeard);
+    this.#waiting.delete(user);
+  }
+
+  /** @param {number} missed */
+  #fail(missed) {
+    this.failure = `the cloud's events were read too slowly: ${missed} missed`;
+    for (const { reject } of this.#waiting.values()) reject(new Error(this.failure));
+    this.#waiting.clear();
+  }
+
   /** @param {any} event of `GET /events` */
   handle(event) {
-    if (event.type === "lagged")
-      this.failure = `the cloud's events were read too slowly: ${event.missed} missed`;
+    if (event.type === "lagged") this.#fail(event.missed);
     if (event.packageName !== this.#packageName || event.userSessionId === undefined) return;
     const at = Date.parse(event.at);
     const user = this.#user(event.userSessionId);
@@ -106,11 +138,12 @@ export class Witness {
       Object.assign(user, { isStopped: true, stoppedFor: at });
     } else if (event.type === "app_given_up") {
       this.givenUp.push({ user: event.userSessionId, at, reason: event.reason });
+      this.#decide(event.userSessionId, false);
     }
   }
 
   /** @param {User} user @param {any} event @param {number} at */
-  #acked(user, { connectionId, peer }, at) {
+  #acked(user, { connectionId, peer, userSessionId }, at) {
     this.counts.acked += 1;
     if (user.attached !== undefined && user.attached !== connectionId) this.counts.overlaps += 1;
     if (user.isStopped) this.counts.afterStop += 1;
@@ -121,6 +154,7 @@ export class Witness {
     user.hosts.push(host);
     user.backAt = Math.min(user.backAt, at);
     if (host !== user.markedHost) user.awayAt = Math.min(user.awayAt, at);
+    this.#decide(userSessionId, true);
   }
 
   /** @param {User} user @param {any} event */
@@ -191,4 +225,12 @@ function isHandshake({ frame }) {
 /** @param {string} peer `address:port` */
 function hostOf(peer) {
   return peer.slice(0, peer.lastIndexOf(":"));
+}
+
+/** @returns {Waiting} */
+function withResolvers() {
+  /** @type {any} */
+  const parts = {};
+  const promise = new Promise((resolve, reject) => Object.assign(parts, { resolve, reject }));
+  return { promise, ...parts };
 }
