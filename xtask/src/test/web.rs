@@ -28,7 +28,7 @@ const CLOUD_URL: &str = "TPA_CLOUD_URL";
 const PORT: u16 = 18002;
 /// Consecutive runs of each command in a full run.
 const FULL_RUNS: usize = 20;
-/// Environments at the same time. A browser needs several seconds to start, and wasm-bindgen reads a
+/// Environments at the same time, each with a cloud in memory. A browser needs several seconds to start, and wasm-bindgen reads a
 /// test program in one thread.
 const AT_ONCE: usize = 2;
 
@@ -100,14 +100,11 @@ pub fn run(report: &mut Report, full: bool) {
     };
     match cloud::build().and_then(|program| start(&program)) {
         Ok(cloud) => {
-            let jobs = ENVIRONMENTS.map(|environment| {
+            // One after the other: their sessions have the same names, and one would end the other.
+            for environment in ENVIRONMENTS {
                 let what = format!("{}, with tpa-cloud", environment.name());
-                let (tools, cloud) = (&tools, &cloud);
-                Job::new("", Turn::Beside, move |report: &mut Report| {
-                    tools.tests(report, &what, environment, Some(cloud));
-                })
-            });
-            schedule::run(report, AT_ONCE, jobs.into());
+                tools.tests(report, &what, environment, Some(&cloud));
+            }
         }
         Err(error) => report.fail("wasm tests with tpa-cloud", error),
     }
