@@ -41,14 +41,16 @@ async function servers(t, single, prefix) {
     running.push(server);
   }
   // The first learns of the second by its next beat.
-  const beats = async () => {
-    const flat = await redis.ask("HGETALL", `{tpa:${PACKAGE}:${prefix}}:m`);
-    const at = (name) => Number.parseInt(flat[flat.findIndex((each) => each.startsWith(name)) + 1]);
-    return { one: at("one."), two: at("two.") };
-  };
-  const { two } = await beats();
-  await until("a beat", async () => (await beats()).one > two);
+  const { two } = await beats(prefix);
+  await until("a beat", async () => (await beats(prefix)).one > two);
   return running;
+}
+
+/** Times of the last beats. */
+async function beats(prefix) {
+  const flat = await redis.ask("HGETALL", `{tpa:${PACKAGE}:${prefix}}:m`);
+  const at = (name) => Number.parseInt(flat[flat.findIndex((each) => each.startsWith(name)) + 1]);
+  return { one: at("one."), two: at("two.") };
 }
 
 const start = (userId) =>
@@ -92,6 +94,9 @@ for (const [i, { name, single }] of CLIENTS.entries()) {
     const [one, two] = await servers(t, single, `deaf-${i}`);
     const body = request(`eve${i}`, { augmentOSWebsocketUrl: `${deaf.url.replace("http", "ws")}/tpa-ws` });
     assert.deepEqual(await ask(one.webhook, body), { status: "success" });
+    // A claim is checked after the next beat, which is over by the one after that.
+    const { one: claimed } = await beats(`deaf-${i}`);
+    await until("two beats", async () => (await beats(`deaf-${i}`)).one > claimed + 3000);
     const admin = await redis.keepOut();
     t.after(() => admin.letIn());
     assert.deepEqual(await ask(two.webhook, body), { status: "success" });
