@@ -10,7 +10,8 @@ use std::collections::BTreeMap;
 
 use serde_json::{Value, json};
 use tpa_session::session::shell_limits::{
-    LONG_TEXT, MAX_TEXT, MOST_REPORTED, MOST_VALUES, TURN, TURN_OF_AUDIO, TURN_OF_MESSAGE,
+    LONG_TEXT, MAX_TEXT, MOST_REPORTED, MOST_VALUES, TURN, TURN_OF_AUDIO, TURN_OF_CONTROL,
+    TURN_OF_MESSAGE,
 };
 use tpa_session::session::{
     CONTROL_TYPES, DEFAULT_URL, LogLevel, MESSAGE_RULES, RENAMED_TYPES, RESERVED_EVENTS,
@@ -75,6 +76,7 @@ fn limits_in_javascript_are_those_of_the_core() {
         ("MOST_VALUES", MOST_VALUES),
         ("TURN", TURN),
         ("TURN_OF_AUDIO", TURN_OF_AUDIO),
+        ("TURN_OF_CONTROL", TURN_OF_CONTROL),
         ("TURN_OF_MESSAGE", TURN_OF_MESSAGE),
     ] {
         assert_eq!(number(receive, name), original, "{name}");

@@ -143,7 +143,8 @@ export function startVictim(test, file, options) {
 export async function underAttack(test, victim, attack) {
   const before = await victim.ask("reset");
   let after = before;
-  for (let round = 1; round <= ROUNDS; round++) {
+  let round = 1;
+  for (; round <= ROUNDS; round++) {
     if (round > 1) await victim.ask("reset");
     await attack();
     after = await victim.ask("measure");
@@ -157,7 +158,7 @@ export async function underAttack(test, victim, attack) {
   const written = Object.entries(grown).map(([what, bytes]) => `${what} +${Math.round(bytes / MIB)} MiB`);
   const delay = Math.round(after.delay - after.longestParse);
   const parse = Math.round(after.longestParse);
-  const facts = `${written.join(", ")}, delay ${delay} ms, parsing ${parse} ms`;
+  const facts = `${written.join(", ")}, delay ${delay} ms in round ${round}, parsing ${parse} ms`;
   test.diagnostic(facts);
   assert.ok(grown.memory <= BOUNDS.memory && grown["in use"] <= BOUNDS.memory, facts);
   assert.ok(grown.peak <= BOUNDS.peak, facts);

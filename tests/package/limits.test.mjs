@@ -6,8 +6,9 @@ import { WebSocket } from "ws";
 
 import { CONTROL_TYPES, RENAMED_TYPES } from "../../src/web/js/dispatcher.js";
 import { FRAME_TYPES } from "../../src/web/js/streams.js";
+import { text as frame } from "../abuse/attackers/attacks.mjs";
 import { connected } from "./connected.mjs";
-import { FullSession } from "./peer.mjs";
+import { FullSession, acknowledge, app, peer } from "./peer.mjs";
 
 /** A WebSocket that is not recognized as that of `ws`. */
 class Plain {
@@ -87,4 +88,29 @@ test("a stream with the name of a frame that the package acts on reaches no hand
   for (const name of names) for (const data of [null, {}, []]) await tell(stream(name, data));
   assert.deepEqual(heard, []);
   assert.equal(session.state, "connected");
+});
+
+test("frames that the session reads are spread over the turns of the event loop", async () => {
+  const cloud = await peer(acknowledge);
+  const { session, next } = app(cloud.url);
+  const COUNT = 10_000;
+  let inTurn = 0;
+  let most = 0;
+  let all = 0;
+  session.on("error", () => {
+    if (inTurn++ === 0) setImmediate(() => (inTurn = 0));
+    most = Math.max(most, inTurn);
+    if (++all === COUNT) isHeard();
+  });
+  let isHeard;
+  const heard = new Promise((resolve) => (isHeard = resolve));
+  const isConnected = next("connected");
+  session.connect("user-org.example.app");
+  await isConnected;
+  const error = frame({ type: "connection_error", code: "X", message: "x".repeat(150) });
+  cloud.dials[0].tcp.write(Buffer.concat(Array(COUNT).fill(error)));
+  await heard;
+  // Node reads 64 KiB at once. A turn may begin with what the socket held when it was paused.
+  const read = Math.ceil(65_536 / error.length);
+  assert.ok(most <= 1.5 * read, `${most} frames in one turn, ${read} in one read`);
 });

@@ -21,6 +21,7 @@ const MOST_REPORTED = 3;
 const TURN = 131_072;
 const TURN_OF_MESSAGE = 64;
 const TURN_OF_AUDIO = 16;
+const TURN_OF_CONTROL = 1024;
 const LONG_TEXT = 262_144;
 const MOST_VALUES = 100_000;
 
@@ -93,6 +94,7 @@ function receiveText(text, connection, dispatcher) {
     note(connection, dispatcher);
     deliver(frame.streamType, frame.data, connection, dispatcher);
   } else {
+    connection.turn += TURN_OF_CONTROL;
     dispatcher.receiveFrame(frame, connection);
   }
 }
