@@ -28,8 +28,8 @@ const CLOUD_URL: &str = "TPA_CLOUD_URL";
 const PORT: u16 = 18002;
 /// Consecutive runs of each command in a full run.
 const FULL_RUNS: usize = 20;
-/// Environments at the same time, each with a cloud in memory. A browser needs several seconds to start, and wasm-bindgen reads a
-/// test program in one thread.
+/// Environments at the same time, each with a cloud in memory. A browser needs several seconds to
+/// start, and wasm-bindgen reads a test program in one thread.
 const AT_ONCE: usize = 2;
 
 /// Program that runs the tests.
