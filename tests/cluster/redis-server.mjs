@@ -35,6 +35,10 @@ export async function freePorts(count) {
   return ports;
 }
 
+async function freePort() {
+  return (await freePorts(1))[0] ?? 0;
+}
+
 /** Resolves to a port whose port of the cluster bus is free as well, which Redis 6.2 does not let choose. */
 async function freeClusterPort() {
   for (;;) {
@@ -61,9 +65,11 @@ export class RedisServer {
    * @param {number} port
    * @param {readonly string[]} options of `redis-server`
    * @param {string | undefined} configuration text of its file
+   * @param {Record<string, string>} [env] further variables
    */
-  constructor(port, options, configuration) {
+  constructor(port, options, configuration, env) {
     this.port = port;
+    this.env = env;
     this.configuration = configuration;
     this.url = `redis://127.0.0.1:${port}`;
     this.options = options;
@@ -72,6 +78,11 @@ export class RedisServer {
   /** Resolves when it answers. @param {string[]} options of `redis-server` */
   static start(...options) {
     return RedisServer.#startOnFreePort(options);
+  }
+
+  /** The same with further variables. @param {Record<string, string>} env @param {string[]} options of `redis-server` */
+  static startWith(env, ...options) {
+    return RedisServer.#startOnFreePort(options, undefined, undefined, env);
   }
 
   /** A Sentinel. @param {string} configuration */
@@ -84,12 +95,12 @@ export class RedisServer {
     return RedisServer.#startOnFreePort(options, undefined, freeClusterPort);
   }
 
-  /** @param {string[]} options @param {string} [configuration] @param {() => Promise<number>} [choose] */
-  static async #startOnFreePort(options, configuration, choose = async () => (await freePorts(1))[0] ?? 0) {
+  /** @param {string[]} options @param {string} [configuration] @param {() => Promise<number>} [choose] @param {Record<string, string>} [env] */
+  static async #startOnFreePort(options, configuration, choose = freePort, env) {
     // Another process may take the port between its choice and its use.
     for (let attempt = 1; ; attempt += 1) {
       const port = await choose();
-      const server = new RedisServer(port, options, configuration);
+      const server = new RedisServer(port, options, configuration, env);
       try {
         return await server.start();
       } catch (error) {
@@ -104,6 +115,7 @@ export class RedisServer {
     const file = join(this.#folder, "redis.conf");
     await writeFile(file, `${this.configuration ?? 'save ""'}\nport ${this.port}\nbind 127.0.0.1\n`);
     const child = spawn(PROGRAM, [file, "--dir", this.#folder, ...this.options], {
+      env: { ...process.env, ...this.env },
       stdio: ["ignore", "pipe", "pipe"],
     });
     this.#process = child;

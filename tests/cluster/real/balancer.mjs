@@ -83,7 +83,9 @@ export class Balancer {
     const passed = { path: url, method, headers: upload?.headers ?? headers, body: upload?.body ?? body };
     for (const target of only ? [only] : this.#order()) {
       if (hook) this.passed.push({ user: hook.user, type: hook.type, to: target.name, at: Date.now() });
-      const answer = await this.#pass(target, passed).catch(() => undefined);
+      const answer = await this.#pass(target, passed).catch((/** @type {Error} */ error) => {
+        upload?.answered(error.message);
+      });
       if (answer === undefined) continue;
       upload?.answered(answer.statusCode ?? 502);
       response.writeHead(answer.statusCode ?? 502, answer.headers);

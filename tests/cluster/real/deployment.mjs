@@ -12,6 +12,7 @@ import { until } from "../../support/until.mjs";
 import { RedisSentinel, RedisServer } from "../redis-server.mjs";
 import { AppProcess } from "./app-process.mjs";
 import { BalancerProcess } from "./balancer-process.mjs";
+import { Clock } from "./clock.mjs";
 import { follow } from "./feed.mjs";
 import { Witness } from "./witness.mjs";
 
@@ -30,6 +31,7 @@ const START_MS = 60_000;
  * @property {Partial<Settings>} [app]
  * @property {string[]} [flags] of Node for each process
  * @property {boolean} [sentinel] Redis with a replica, under a Sentinel
+ * @property {boolean} [clock] Redis with a wall clock that can be set
  * @property {string} [bind] address on which the cloud and Redis are reached; default 127.0.0.1
  */
 
@@ -45,6 +47,8 @@ export class Deployment {
   redis = /** @type {any} */ (undefined);
   /** The servers under a Sentinel. @type {RedisSentinel | undefined} */
   sentinel;
+  /** Wall clock of Redis. @type {Clock | undefined} */
+  clock;
   /** @type {BalancerProcess} */
   balancer = /** @type {any} */ (undefined);
   #unfollow = () => {};
@@ -71,10 +75,13 @@ export class Deployment {
   }
 
   async #start() {
-    const { cloud = [], processes = 4, bind, sentinel } = this.#plan;
+    const { cloud = [], processes = 4, bind, sentinel, clock } = this.#plan;
+    if (clock) this.clock = await Clock.create();
     if (sentinel) this.sentinel = await RedisSentinel.start();
     const options = bind ? ["--bind", "0.0.0.0", "--protected-mode", "no"] : [];
-    await this.readRecordsOf(this.sentinel?.master ?? (await RedisServer.start(...options)));
+    await this.readRecordsOf(
+      this.sentinel?.master ?? (await RedisServer.startWith(this.clock?.env ?? {}, ...options)),
+    );
     this.cloud = await Cloud.start(...(bind ? ["--listen", `${bind}:0`, "--token", TOKEN] : []), ...cloud);
     if (bind) this.cloud.headers = { authorization: `Bearer ${TOKEN}` };
     this.#unfollow = await follow(this.cloud.url, (event) => this.witness.handle(event), this.cloud.headers);
@@ -265,6 +272,7 @@ export class Deployment {
     await this.cloud?.kill();
     this.redis?.thaw();
     await (this.sentinel ?? this.redis)?.stop();
+    await this.clock?.remove();
   }
 }
 

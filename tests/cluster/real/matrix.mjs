@@ -28,8 +28,8 @@ import { handedOver, recreated, rolling } from "./deploys.mjs";
 import { blocked, frozen, killed } from "./losses.mjs";
 import { photosMisrouted } from "./photos.mjs";
 import { poisoned } from "./poison.mjs";
-import { longTool, misrouted, restarted, stoppedTwice } from "./requests.mjs";
-import { redisEmptied, redisFailedOver, redisFrozen } from "./stores.mjs";
+import { longTool, misrouted, restarted, stoppedTwice, surged } from "./requests.mjs";
+import { clockSet, redisEmptied, redisFailedOver, redisFrozen } from "./stores.mjs";
 
 const ALL = /** @type {const} */ (["close", "deaf", "detach"]);
 const ONE = /** @type {const} */ (["close"]);
@@ -81,6 +81,13 @@ export const CASES = [
     name: "stop and start 0 to 50 ms apart",
     run: restarted({ suite: 300, full: 10_000 }),
     users: { suite: 100, full: 100 },
+  },
+  {
+    name: "all users start within 10 s",
+    run: surged(10_000),
+    plan: { app: CALM },
+    users: { full: 2000 },
+    full: ONE,
   },
   {
     name: "stop twice, once 1 s late",
@@ -152,6 +159,13 @@ export const CASES = [
     run: redisEmptied(3000),
     plan: { app: CALM },
     users: { suite: 120, full: 2000 },
+    full: ONE,
+  },
+  {
+    name: "the clock of Redis is set 10 s ahead, then 10 s behind",
+    run: clockSet(10_000),
+    plan: { app: CALM, clock: true },
+    users: { full: 400 },
     full: ONE,
   },
   {

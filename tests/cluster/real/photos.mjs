@@ -31,7 +31,7 @@ const peaksOf = ({ processes }) =>
  * was sent, and no other.
  *
  * @param {{ requestId?: string, digest?: string }[]} pictures
- * @param {Record<string, { digest: string, status: number }>} sent by request
+ * @param {Record<string, { digest: string, status: number | string }>} sent by request
  * @param {Problems} problems
  */
 function checkPictures(pictures, sent, problems) {

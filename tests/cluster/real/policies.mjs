@@ -9,7 +9,7 @@
  * @typedef {object} Policy
  * @property {(hook: Hook) => Target | undefined} [choose] a target for a webhook, instead of the next one
  * @property {(hook: Hook) => void} [passing] called with each webhook, before it is passed on
- * @property {(upload: Upload) => Promise<Upload & { target: Target, answered: (status: number) => void }>} [replace]
+ * @property {(upload: Upload) => Promise<Upload & { target: Target, answered: (status: number | string) => void }>} [replace]
  *   chooses a target for a picture, and changes it
  * @property {() => unknown} [result] what the test asks for in the end
  *
@@ -59,12 +59,12 @@ function post(url, body) {
 
 /**
  * Each picture of the cloud is replaced by a large one and sent to a process that does not wait for it. The
- * result has the digest and the status of the response for each request.
+ * result has the digest and the status of the response, or the error, for each request.
  *
  * @type {CreatePolicy}
  */
 function picturesMisrouted(targets) {
-  /** @type {Record<string, { digest: string, status: number }>} */
+  /** @type {Record<string, { digest: string, status: number | string }>} */
   const sent = {};
   return {
     async replace({ headers, body }) {
@@ -80,7 +80,7 @@ function picturesMisrouted(targets) {
       const request = new Response(form);
       const digest = createHash("sha256").update(picture).digest("hex");
       const given = { "content-type": `${request.headers.get("content-type")}` };
-      const answered = (/** @type {number} */ status) => (sent[requestId] = { digest, status });
+      const answered = (/** @type {number | string} */ status) => (sent[requestId] = { digest, status });
       return { target, headers: given, body: Buffer.from(await request.arrayBuffer()), answered };
     },
     result: () => sent,

@@ -7,7 +7,7 @@
  */
 import { setTimeout as sleep } from "node:timers/promises";
 
-import { APP } from "./deployment.mjs";
+import { APP, userNames } from "./deployment.mjs";
 import { Problems, median, percentile, spread } from "./figures.mjs";
 import { checkAfterwards, counted, populate } from "./losses.mjs";
 import { LATE_MS } from "./policies.mjs";
@@ -141,6 +141,27 @@ export const restarted = (times) =>
     await checkAfterwards(deployment, problems, { moved: users });
     const figures = { times: took.length, connected: spread(took), ...counted(deployment) };
     return { figures, problems: problems.list };
+  };
+
+/** Users come one after the other, in a time that is short for so many. @param {number} ms @returns {Run} */
+export const surged = (ms) =>
+  async function surged(deployment, { users: count }) {
+    const users = userNames(count);
+    deployment.mark();
+    const start = performance.now();
+    /** @type {number[]} */
+    const took = [];
+    const one = async (/** @type {string} */ user, /** @type {number} */ i) => {
+      await sleep((i * ms) / count);
+      const since = performance.now();
+      await deployment.start(user);
+      took.push(performance.now() - since);
+    };
+    await Promise.all(users.map(one));
+    const all = Math.round(performance.now() - start);
+    const problems = new Problems();
+    await checkAfterwards(deployment, problems, { moved: users });
+    return { figures: { heard: spread(took), all, ...counted(deployment) }, problems: problems.list };
   };
 
 /** Each stop reaches another process once more, a second late: after the start that followed it. @type {Run} */

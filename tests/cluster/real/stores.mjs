@@ -17,6 +17,8 @@ const NEW = 10;
 const START_MS = 5000;
 /** Time in which Sentinel makes the replica the master, ms. */
 const FAILOVER_MS = 20_000;
+/** Time without a beat after which a process is dead to others, ms. */
+const LEASE_MS = 10_000;
 /** Time in which the processes beat again, ms. */
 const BEATEN_MS = 4000;
 
@@ -52,6 +54,41 @@ export const redisFrozen = (ms) =>
     await sleep(BEATEN_MS);
     await checkAfterwards(deployment, problems, { moved });
     return { figures: { servedAlone: took, ...counted(deployment) }, problems: problems.list };
+  };
+
+/**
+ * The clock of Redis is set ahead and then back. Nobody is dead by it, and records, whose numbers come from that
+ * clock, go on.
+ *
+ * @param {number} ms @returns {Run}
+ */
+export const clockSet = (ms) =>
+  async function clockSet(deployment, { users: count, bound }) {
+    const users = await populate(deployment, count);
+    const problems = new Problems();
+    const { clock, redis } = deployment;
+    const timeOf = async () => Number((await redis.ask("TIME"))[0]) * 1000;
+    const moved = [];
+    deployment.mark();
+    const took = [];
+    for (const offset of [ms, -ms]) {
+      await clock?.set(offset);
+      const ahead = (await timeOf()) - Date.now();
+      problems.check(Math.abs(ahead - offset) < 2000, `Redis is ${ahead} ms ahead, ${offset} expected`);
+      // Some come, go and come back under the new clock, with records that were written under the other one.
+      const start = performance.now();
+      const some = users.slice(moved.length, moved.length + NEW);
+      await Promise.all(some.map((user) => deployment.stopUser(user)));
+      const heard = await Promise.all(some.map((user) => deployment.start(user)));
+      took.push(Math.round(performance.now() - start));
+      problems.equal("users that were not heard again", heard.filter((isHeard) => !isHeard).length, 0);
+      moved.push(...some);
+      // A process would be dead to others after its lease.
+      await sleep(LEASE_MS + BEATEN_MS);
+    }
+    problems.atMost("served after, ms", Math.max(...took), bound(START_MS));
+    await checkAfterwards(deployment, problems, { moved });
+    return { figures: { servedIn: took.join(", "), ...counted(deployment) }, problems: problems.list };
   };
 
 /** Redis is killed, and comes back without data after a time. @param {number} ms @returns {Run} */
