@@ -98,7 +98,11 @@ function parsed(request) {
  */
 function read(request, body) {
   return new Promise((resolve, reject) => {
-    const unreadable = () => reject(new HttpError(400, "the body could not be read"));
+    let isComplete = false;
+    const unreadable = () => {
+      // Every request is closed in the end, and an error takes the time of its stack.
+      if (!isComplete) reject(new HttpError(400, "the body could not be read"));
+    };
     // A destroyed stream emits no further events.
     if (request.destroyed === true) return unreadable();
     // A body that is too large is still read: a client that is writing would miss the response.
@@ -110,7 +114,10 @@ function read(request, body) {
         reject(error);
       }
     });
-    request.on("end", () => resolve());
+    request.on("end", () => {
+      isComplete = true;
+      resolve();
+    });
     request.on("error", unreadable);
     request.on("close", unreadable);
   });
