@@ -85,3 +85,20 @@ test("events of other apps do not count, and a mark begins anew", () => {
   assert.equal(witness.counts.acked, 0);
   assert.equal(witness.users.get("ada").awayAt, Infinity);
 });
+
+test("the outcome of a start is a connection or the app given up, and events that are missed fail it", async () => {
+  const witness = new Witness(APP);
+  const at = new Date(0).toISOString();
+  const tell = (event) => witness.handle({ packageName: APP, userSessionId: "ada", at, ...event });
+  const heard = witness.outcome("ada");
+  tell({ ...acked(one), userSessionId: "eve" });
+  tell(acked(one));
+  assert.equal(await heard, true);
+  const givenUp = witness.outcome("ada");
+  tell({ type: "app_given_up", reason: "no connection within 5s" });
+  assert.equal(await givenUp, false);
+  const missed = witness.outcome("ada");
+  tell({ type: "lagged", missed: 7, userSessionId: undefined });
+  await assert.rejects(missed, /7 missed/);
+  await assert.rejects(witness.outcome("ada"), /7 missed/);
+});
