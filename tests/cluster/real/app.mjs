@@ -64,6 +64,9 @@ class Socket extends WebSocket {
   }
 }
 
+/** Longer than the balancer keeps idle connections: a request on one that closes is lost. */
+const KEEP_MS = 120_000;
+
 /** Users whose sessions end their process, by the start of their names. @type {Record<string, () => void>} */
 const POISONS = {
   "poison-exit": () => process.exit(3),
@@ -160,6 +163,6 @@ createInterface(process.stdin).on("line", async (line) => {
 // The program that started it has ended.
 process.stdin.on("end", () => process.exit());
 
-const http = createServer(server.node).listen(0, address);
+const http = createServer({ keepAliveTimeout: KEEP_MS }, server.node).listen(0, address);
 await once(http, "listening");
 tell({ event: "ready", port: /** @type {import("node:net").AddressInfo} */ (http.address()).port });

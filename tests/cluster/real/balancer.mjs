@@ -11,13 +11,13 @@ import { Agent, createServer, request as send } from "node:http";
 const PROBE_MS = 500;
 const PROBE_TIMEOUT_MS = 1000;
 const FALL = 2;
-/** Time for which an idle connection of the cloud stays open, ms. */
+/** Time for which an idle connection stays open, ms. */
 const KEEP_MS = 60_000;
 
 export class Balancer {
   /** @type {{ target: Target, failures: number }[]} */
   #backends = [];
-  #agent = new Agent({ keepAlive: true, maxSockets: Infinity });
+  #agent = new Agent({ keepAlive: true, maxSockets: Infinity, timeout: KEEP_MS });
   #next = 0;
   #server = createServer({ keepAliveTimeout: KEEP_MS }, (request, response) => {
     void this.#serve(request, response);

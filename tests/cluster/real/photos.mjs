@@ -11,6 +11,9 @@ import { checkAfterwards, counted, populate } from "./losses.mjs";
 const IN_TURN = 10;
 /** Time for one of them, ms: an upload has 10 s. */
 const MOST_MS = 2000;
+/** Most pictures that a process reads at once, by default, and the size of a picture, MiB. */
+const UPLOADS = 4;
+const PICTURE_MIB = 10;
 /** Responses to a picture: taken, and refused because enough others are being uploaded. */
 const [TAKEN, REFUSED] = [200, 429];
 
@@ -71,6 +74,9 @@ export async function photosMisrouted(deployment, { users: count, bound }) {
   problems.check(atOnce.refused > 0, "of the pictures at once none was refused");
   const grown = (await peaksOf(deployment)).map((peak, i) => (peak - (before[i] ?? 0)) / 2 ** 20);
   const memory = Math.round(largest(grown));
+  // Each that it reads, and each that its own sessions get from the others, is there twice for a moment.
+  const most = UPLOADS + Math.ceil(count / deployment.processes.length);
+  problems.atMost("MiB that a process grew by", memory, 2 * most * PICTURE_MIB);
   // None was thrown out of Redis by them.
   await checkAfterwards(deployment, problems, { moved: [] });
   const errors = new Set(pictures.map(({ error }) => error).filter((error) => error !== undefined));

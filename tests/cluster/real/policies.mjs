@@ -66,6 +66,8 @@ function post(url, body) {
 function picturesMisrouted(targets) {
   /** @type {Record<string, { digest: string, status: number | string }>} */
   const sent = {};
+  /** @type {Promise<void>[]} */
+  const answers = [];
   return {
     async replace({ headers, body }) {
       const type = headers["content-type"] ?? "";
@@ -80,10 +82,17 @@ function picturesMisrouted(targets) {
       const request = new Response(form);
       const digest = createHash("sha256").update(picture).digest("hex");
       const given = { "content-type": `${request.headers.get("content-type")}` };
-      const answered = (/** @type {number | string} */ status) => (sent[requestId] = { digest, status });
+      /** @type {(status: number | string) => void} */
+      let answered = () => {};
+      const answer = new Promise((resolve) => (answered = (status) => resolve({ digest, status })));
+      answers.push(answer.then((given) => void (sent[requestId] = given)));
       return { target, headers: given, body: Buffer.from(await request.arrayBuffer()), answered };
     },
-    result: () => sent,
+    // A picture arrives before the response to its request.
+    result: async () => {
+      await Promise.all(answers);
+      return sent;
+    },
   };
 }
 
