@@ -214,4 +214,11 @@ export const MUTATIONS = [
     to: "if (true) return end(state, hold, reason);",
     test: "restarts.test.mjs",
   },
+  {
+    rule: "the answer to a second stop waits for the first at another process",
+    file: "start.js",
+    from: "if (since < STOP) yield sleep(STOP - Math.max(since, 0));",
+    to: "",
+    test: "rules.test.mjs",
+  },
 ];

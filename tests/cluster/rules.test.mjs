@@ -212,3 +212,26 @@ test("with strict a session that was claimed at the return of the store outlives
     [0, 1],
   );
 });
+
+test("a second stop at another process is answered once the onStop of the first has returned", () => {
+  const world = running({ users: 12 });
+  let early = 0;
+  for (const user of world.users) {
+    const [owner] = holdersOf(world, user);
+    const [one, other] = world.alive().filter((each) => each !== owner);
+    const session = owner.session(user);
+    const stop = { ...request(user), reason: "user_disabled" };
+    Object.assign(world.cloud.user(user), { isWanted: false, phase: "stopped" });
+    one.request("stop", stop, () => {});
+    world.run(30);
+    if (session.isStopping) early += 1;
+    let wasStopping;
+    const since = world.time.now;
+    other.request("stop", stop, () => (wasStopping = session.isStopping));
+    while (wasStopping === undefined) world.run(10);
+    assert.equal(wasStopping, false, user);
+    assert.ok(world.time.now - since <= 810, `${world.time.now - since} ms`);
+  }
+  assert.ok(early > 3, `${early} were stopping`);
+  check(world);
+});

@@ -424,8 +424,12 @@ export function* stop(state, id, { sessionId, userId, reason, at }) {
   yield* waitUntilOver(state, sessionId, STOP);
   if (owner === state.instance) return reply(state, id, success);
   const message = { what: "stop", sid: sessionId, f, reason, at };
-  if (owner === "") spawn(state, tell(state, "*", { kind: "stop", sid: sessionId, f, reason, at }));
-  else {
+  if (owner === "") {
+    spawn(state, tell(state, "*", { kind: "stop", sid: sessionId, f, reason, at }));
+    // Another process may still wait for the end of the session that it has marked.
+    const since = storeNow(state) - (record?.number ?? 0) / 1000;
+    if (since < STOP) yield sleep(STOP - Math.max(since, 0));
+  } else {
     const asked = yield* ask(state, owner, message, STOP);
     // Half of a restart after the death of the owner.
     if (asked.isGone && !isCounted && !state.left.has(owner)) {
