@@ -5,8 +5,9 @@ import { setImmediate } from "node:timers/promises";
 
 import { MemoryStore, createCluster } from "../../pkg-template/src/cluster/index.js";
 import { JOIN } from "../../pkg-template/src/server/cluster-symbol.js";
+import { Sessions } from "../../pkg-template/src/server/sessions.js";
 import { until } from "../support/until.mjs";
-import { PACKAGE, knows, server, servers, start, stop } from "./scripted-servers.mjs";
+import { FakeSession, PACKAGE, knows, server, servers, start, stop } from "./scripted-servers.mjs";
 
 const SUCCESS = { status: 200, body: { status: "success" } };
 
@@ -52,6 +53,35 @@ for (const where of ["same", "other"]) {
     assert.equal(other.sessions.live.size, 0);
   });
 }
+
+test("without a cluster such a session starts again too, unless it was stopped or the closure is no stop", async () => {
+  const told = [];
+  const sessions = new Sessions({
+    make: () => new FakeSession(),
+    onSession: () => told.push("onSession"),
+    onStop: (reason) => told.push(reason),
+    report: () => {},
+    maxSessions: 10,
+    maxUnconnectedSessions: 10,
+  });
+  const again = async (kind) => {
+    told.length = 0;
+    await sessions.start(start("ada", { at: 1000 }));
+    assert.deepEqual(await sessions.start(start("ada", { at: 2000 })), SUCCESS);
+    const [session] = sessions.live.values();
+    if (kind === undefined) await sessions.stop(stop("ada", { at: 3000 }));
+    session.end(kind);
+    for (let turn = 0; turn < 20; turn += 1) await setImmediate();
+  };
+  await again("Normal");
+  assert.deepEqual(told, ["onSession", "ended", "onSession"]);
+  await sessions.stop(stop("ada"));
+  await again("Superseded");
+  assert.deepEqual(told, ["onSession", "ended"]);
+  await again(undefined);
+  assert.deepEqual(told, ["onSession", "user_disabled"]);
+  assert.equal(sessions.live.size, 0);
+});
 
 test("a session is not started again for a request that a stop has followed, or that comes twice", async (t) => {
   const [one, other] = await servers(t, 2);
