@@ -114,7 +114,13 @@ pub fn abuse(report: &mut Report, full: bool) {
 /// faults and stores.
 pub fn cluster(report: &mut Report, full: bool) {
     let (_, files) = files_of_cluster();
-    let variables = if_full(full, "TPA_CLUSTER_FULL");
+    // What the witness of a full run takes from the machine is missing to the processes.
+    let cloud = match full.then(cloud::build_release).transpose() {
+        Ok(cloud) => cloud,
+        Err(error) => return report.fail(CLUSTER, error),
+    };
+    let mut variables = if_full(full, "TPA_CLUSTER_FULL");
+    variables.extend(cloud.iter().map(|path| ("TPA_CLOUD_BIN", path.as_os_str())));
     // The figures of a full run are those of a machine that does nothing else.
     let at_once = if full { 1 } else { processors() };
     run_files(report, CLUSTER, files, Browsers::None, &variables, at_once);
