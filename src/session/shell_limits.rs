@@ -13,7 +13,7 @@ pub const TURN: u32 = 128 * 1024;
 /// Cost of a text in addition to its length.
 pub const TURN_OF_MESSAGE: u32 = 64;
 /// Cost of a text that the session reads, which takes ten times as long as the data of a stream.
-pub const TURN_OF_CONTROL: u32 = 1024;
+pub const TURN_OF_CONTROL: u32 = 1000;
 /// Cost of a binary message.
 pub const TURN_OF_AUDIO: u32 = 16;
 

@@ -21,12 +21,12 @@ const MOST_REPORTED = 3;
 const TURN = 131_072;
 const TURN_OF_MESSAGE = 64;
 const TURN_OF_AUDIO = 16;
-const TURN_OF_CONTROL = 1024;
+const TURN_OF_CONTROL = 1000;
 const LONG_TEXT = 262_144;
 const MOST_VALUES = 100_000;
 
 /** Below what one read of a socket can cost. */
-const RESTING = -(2 ** 30);
+const RESTING = -(2 ** 29);
 /** Those at load: a test's own would hold the socket up. The page of a test may have no `setImmediate`. */
 const { setTimeout: later, setImmediate = later } = globalThis;
 
