@@ -114,8 +114,7 @@ pub fn abuse(report: &mut Report, full: bool) {
 /// faults and stores.
 pub fn cluster(report: &mut Report, full: bool) {
     let (_, files) = files_of_cluster();
-    // What the witness of a full run takes from the machine is missing to the processes.
-    let cloud = match full.then(cloud::build_release).transpose() {
+    let cloud = match release_cloud(full) {
         Ok(cloud) => cloud,
         Err(error) => return report.fail(CLUSTER, error),
     };
@@ -134,15 +133,19 @@ pub fn cluster(report: &mut Report, full: bool) {
 /// Those of them that measure, one after the other.
 pub fn measured_cluster(report: &mut Report, full: bool) {
     let (files, _) = files_of_cluster();
+    let cloud = match release_cloud(full) {
+        Ok(cloud) => cloud,
+        Err(error) => return report.fail(CLUSTER, error),
+    };
+    let mut variables = if_full(full, "TPA_CLUSTER_FULL");
+    variables.extend(cloud.iter().map(|path| ("TPA_CLOUD_BIN", path.as_os_str())));
     let name = format!("{CLUSTER}, measured");
-    run_files(
-        report,
-        &name,
-        files,
-        Browsers::None,
-        &if_full(full, "TPA_CLUSTER_FULL"),
-        1,
-    );
+    run_files(report, &name, files, Browsers::None, &variables, 1);
+}
+
+/// The cloud of a full run: what the witness takes from the machine is missing to the processes.
+fn release_cloud(full: bool) -> Result<Option<PathBuf>, String> {
+    full.then(cloud::build_release).transpose()
 }
 
 const CLUSTER: &str = "tests/cluster";
