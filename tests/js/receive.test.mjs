@@ -269,7 +269,8 @@ for (const [where, present] of [
 }
 
 for (const [what, data, isBinary, after] of [
-  ["short texts", Buffer.from("{}"), false, 1_986],
+  ["texts of a stream", Buffer.from('{"type":"data_stream","streamType":"a"}'), false, 1_273],
+  ["texts for the session", Buffer.from("{}"), false, 124],
   ["binary messages", Buffer.alloc(3200), true, 8_192],
 ]) {
   test(`a socket that passes on ${after} ${what} rests`, async () => {
