@@ -52,8 +52,8 @@ for (const { name, single } of CLIENTS) {
       await works(store);
       server.freeze();
       const start = performance.now();
-      await assert.rejects(claim(store, "late"), /^Error: redis: no answer within 300 ms$/);
-      assert.ok(performance.now() - start >= 299);
+      await assert.rejects(claim(store, "late"), /^Error: redis: no answer within 1000 ms$/);
+      assert.ok(performance.now() - start >= 999);
       server.thaw();
       await until("the late command", async () => {
         const record = await store.read("late").catch(() => undefined);
