@@ -1,4 +1,4 @@
-/** Requests at the right process and at another one, whose times are compared. */
+/** Cases that no other one may run beside, since what they compare depends on times. */
 import { describe } from "node:test";
 
 import { addCases } from "./tests.mjs";

@@ -20,7 +20,7 @@
  * @property {{ suite?: number, full: number }} users without `suite`, a full run only
  * @property {readonly OldConnection[]} [suite] clouds of the suite; default: one
  * @property {readonly OldConnection[]} [full] clouds of a full run; default: all
- * @property {boolean} [isCompared] it compares times of a few ms, so that no other case runs beside it
+ * @property {boolean} [isCompared] what it compares depends on times, so that no other case runs beside it
  * @property {boolean} [isRestart] the cloud restarts apps, so that both forms of a restart are tried
  */
 import { processCost, storeCost } from "./costs.mjs";
@@ -135,6 +135,8 @@ export const CASES = [
   {
     name: "killed, and another of the same name",
     run: killed({ isReplaced: true }),
+    // Its process is to be ready before the cloud starts the apps again, 5 s later.
+    isCompared: true,
     plan: { app: CALM },
     users: { suite: 120, full: 2000 },
     isRestart: true,
