@@ -83,7 +83,7 @@ fn jobs(part: Part, full: bool, has_site: bool) -> Vec<Job<'static>> {
         Part::E2e => vec![job(Beside, js::end_to_end)],
         Part::Site => vec![job(Beside, |report, _| js::site(report))],
         Part::Abuse => vec![job(Last, js::abuse)],
-        Part::Cluster => vec![job(Beside, js::cluster), job(Last, js::measured_cluster)],
+        Part::Cluster => vec![job(Last, js::cluster), job(Last, js::measured_cluster)],
         Part::Network => vec![job(Last, js::network)],
         Part::Rerun => vec![job(Last, |report, _| rerun::run(report))],
     }

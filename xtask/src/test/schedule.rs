@@ -1,7 +1,8 @@
 //! Parts of the tests that run at the same time.
 //!
 //! Much of what tests do is waiting for a browser, for a lease or for a process to start, and one
-//! part alone leaves processors idle. What measures times or memory runs alone.
+//! part alone leaves processors idle. What measures times or memory runs alone, and so do real
+//! processes of a cluster, which have seconds for what they do.
 
 use std::collections::BTreeMap;
 use std::sync::mpsc;
