@@ -158,7 +158,7 @@ export async function underAttack(test, victim, attack) {
   const written = Object.entries(grown).map(([what, bytes]) => `${what} +${Math.round(bytes / MIB)} MiB`);
   const delay = Math.round(after.delay - after.longestParse);
   const parse = Math.round(after.longestParse);
-  const facts = `${written.join(", ")}, delay ${delay} ms in round ${round}, parsing ${parse} ms`;
+  const facts = `${written.join(", ")}, delay ${delay} ms in round ${Math.min(round, ROUNDS)}, parsing ${parse} ms`;
   test.diagnostic(facts);
   assert.ok(grown.memory <= BOUNDS.memory && grown["in use"] <= BOUNDS.memory, facts);
   assert.ok(grown.peak <= BOUNDS.peak, facts);
