@@ -15,9 +15,14 @@ const PUBLISHED = ["pkg-template/README.md", "docs/crate.md"];
 /** Folders and files that only exist after a command. */
 const IGNORED = new Set(["pkg/", "pkg-cloud/", "target/site/", "found/", "artifacts/", "sbom.cdx.json"]);
 
-const pages = execFileSync("git", ["ls-files", "-z", "--", "*.md"], { cwd: ROOT, encoding: "utf8" })
-  .split("\0")
-  .filter((file) => file !== "" && !file.startsWith("bench/results/") && existsSync(join(ROOT, file)));
+const tracked = (...patterns) =>
+  execFileSync("git", ["ls-files", "-z", "--", ...patterns], { cwd: ROOT, encoding: "utf8" })
+    .split("\0")
+    .filter((file) => file !== "");
+
+const pages = tracked("*.md").filter(
+  (file) => !file.startsWith("bench/results/") && existsSync(join(ROOT, file)),
+);
 
 /** Targets of the links and pictures of a page, outside of its code. */
 function links(page) {
@@ -83,8 +88,8 @@ test("SECURITY.md cites tests that exist", () => {
   for (const [, file, name] of citations) assert.ok(text(file).includes(name), `${file}: ${name}`);
 });
 
-/** Folders with a package-lock.json of their own. */
-const LOCKED = ["", "tests/matrix", "tests/sdk", "bench/clients"];
+/** Folders with a package-lock.json of their own, "." for the root. */
+const LOCKED = tracked("package-lock.json", "**/package-lock.json").map(dirname);
 
 /** Packages whose licence the lock file does not name. Only tests and measurements install them. */
 const UNNAMED = ["@mentra/sdk", "@mentra/types", "busboy", "exif-parser", "streamsearch"];
@@ -123,14 +128,21 @@ for (const folder of LOCKED) {
   });
 }
 
+test("advisories and updates are looked for in each folder with a package-lock.json", () => {
+  assert.ok(LOCKED.length >= 5);
+  const sorted = (folders) => folders.map((folder) => join(".", folder)).toSorted();
+  const quoted = (list) => Array.from(list.matchAll(/"([^"]*)"/g), ([, folder]) => folder);
+  const [, local] = /^const LOCKED: .* = \[([^\]]*)\];$/m.exec(text("xtask/src/test/dependencies.rs"));
+  assert.deepEqual(sorted(quoted(local)), sorted(LOCKED), "xtask/src/test/dependencies.rs");
+  const [, workflow] = /for folder in (.*); do\n *npm audit/.exec(text(".github/workflows/ci.yml"));
+  assert.deepEqual(sorted(workflow.split(" ")), sorted(LOCKED), ".github/workflows/ci.yml");
+  const [, updates] = /package-ecosystem: npm\n *directories: (\[.*\])/.exec(text(".github/dependabot.yml"));
+  const folders = quoted(updates).map((folder) => folder.slice(1));
+  assert.deepEqual(sorted(folders), sorted(LOCKED), ".github/dependabot.yml");
+});
+
 test("no build of the workflows or of xtask leaves the lock files", () => {
-  const files = execFileSync("git", ["ls-files", "-z", "--", ".github/workflows", "xtask/src", ".ci"], {
-    cwd: ROOT,
-    encoding: "utf8",
-  });
-  const commands = files
-    .split("\0")
-    .filter((file) => file !== "")
+  const commands = tracked(".github/workflows", "xtask/src", ".ci")
     .flatMap((file) =>
       Array.from(
         text(file).matchAll(

@@ -8,7 +8,13 @@ use super::report::Report;
 use crate::{npm, process, tools, workspace};
 
 /// Folders with a package-lock.json.
-const LOCKED: [&str; 4] = ["", "tests/matrix", "tests/sdk", "bench/clients"];
+const LOCKED: [&str; 5] = [
+    "",
+    "bench/clients",
+    "tests/cluster",
+    "tests/matrix",
+    "tests/sdk",
+];
 
 /// Checks licences and sources offline, and advisories where their databases can be reached.
 /// The licences of the npm packages are a test in `tests/package`.
