@@ -13,7 +13,14 @@ const PHOTO_TTL = 30_000;
 /** Most calls that are remembered, so that a message that is sent twice is one call. */
 const MAX_CALLED = 10_000;
 
-/** Asks another process about a call for one of its sessions. @param {State} state @param {string} id @param {any} input @returns {Task} */
+/**
+ * Asks another process about a call for one of its sessions.
+ *
+ * @param {State} state
+ * @param {string} id
+ * @param {any} input
+ * @returns {Task}
+ */
 export function* forward(state, id, { what, sessionId, body }) {
   const read = yield command("read", sessionId);
   const owner = read?.value?.owner ?? "";

@@ -97,7 +97,14 @@ export function* settle(state) {
   state.isSettling = false;
 }
 
-/** Writes the mark of a stop that the store did not hear of. @param {State} state @param {string} sessionId @param {{ number: number, at?: number }} owed @returns {Task} */
+/**
+ * Writes the mark of a stop that the store did not hear of.
+ *
+ * @param {State} state
+ * @param {string} sessionId
+ * @param {{ number: number, at?: number }} owed
+ * @returns {Task}
+ */
 function* oweStop(state, sessionId, { number, at }) {
   const read = yield command("read", sessionId);
   if (read === undefined || isLate(read.value?.startedAt ?? 0, at)) return read !== undefined;

@@ -3,10 +3,11 @@
  *
  *     outputs = step(state, input, now)
  *
- * Inputs: `open`, `start`, `stop`, `forward`, `photo`, `result`, `answer` (of a command), `message`, `resumed` (after
- * messages may have been lost), `timer`, `wake`, `connected`, `ended`, `over`, `handedOver`, `leave`. Outputs: `command`, `begin`, `serve`, `end`, `redial`,
- * `answer`, `local`, `handOver`, `warm`, `left`, `gate`, `alone`, `quarantine`, `version`, `count`, and for traces
- * `asked` and `replied`. After each step the shell sets its timer to `deadline(state)`.
+ * Inputs: `open`, `start`, `stop`, `forward`, `photo`, `result`, `answer` (of a command), `message`, `resumed`
+ * (after messages may have been lost), `timer`, `wake`, `connected`, `ended`, `over`, `handedOver`, `leave`.
+ * Outputs: `command`, `begin`, `serve`, `end`, `redial`, `answer`, `local`, `handOver`, `warm`, `left`, `gate`,
+ * `alone`, `quarantine`, `version`, `count`, and for traces `asked` and `replied`. After each step the shell
+ * sets its timer to `deadline(state)`.
  *
  * @import { Now, State } from "./state.js"
  * @import { Task } from "./tasks.js"
@@ -209,7 +210,14 @@ function answerAsk(state, told) {
   serveAsked(state, id, /** @type {any} */ (hold), body);
 }
 
-/** Answers that a session is not here, once the onStop of one that has just ended has returned. @param {State} state @param {string} id @param {any} told @returns {Task} */
+/**
+ * Answers that a session is not here, once the onStop of one that has just ended has returned.
+ *
+ * @param {State} state
+ * @param {string} id
+ * @param {any} told
+ * @returns {Task}
+ */
 function* answerEnded(state, id, { from, sid }) {
   if (isEnding(state, sid)) {
     spawn(state, tell(state, from, { kind: "got", id }));
@@ -218,7 +226,13 @@ function* answerEnded(state, id, { from, sid }) {
   reply(state, id, undefined);
 }
 
-/** Removes the record of a session that has ended by itself: others ask for the end of its onStop until then. @param {State} state @param {import("./state.js").Hold} hold @returns {Task} */
+/**
+ * Removes the record of a session that has ended by itself: others ask for the end of its onStop until then.
+ *
+ * @param {State} state
+ * @param {import("./state.js").Hold} hold
+ * @returns {Task}
+ */
 function* forgetEnded(state, hold) {
   yield* waitUntilOver(state, hold.sessionId, ENDED);
   yield* forget(state, hold);

@@ -60,7 +60,12 @@ export function end(state, { id, sessionId, number }, reason, then) {
   output(state, "end", { hold: id, sessionId, number, reason, kind });
 }
 
-/** A session is over: its socket is closed, and `onStop` has returned. @param {State} state @param {{ hold: number, wasOpen: boolean }} input */
+/**
+ * A session is over: its socket is closed, and `onStop` has returned.
+ *
+ * @param {State} state
+ * @param {{ hold: number, wasOpen: boolean }} input
+ */
 export function over(state, { hold, wasOpen }) {
   const ending = state.ending.get(hold);
   if (ending === undefined) return;
@@ -92,7 +97,14 @@ export function* waitUntilOver(state, sessionId, ms) {
   return ids.length > 0;
 }
 
-/** The record of a session has a higher number. @param {State} state @param {Hold} hold @param {string} owner @param {object} [then] */
+/**
+ * The record of a session has a higher number.
+ *
+ * @param {State} state
+ * @param {Hold} hold
+ * @param {string} owner
+ * @param {object} [then]
+ */
 export function lose(state, hold, owner, then) {
   const { sessionId, number } = hold;
   count(state, "lost", { sessionId, from: state.instance, to: owner, number });
@@ -116,7 +128,13 @@ export function* forget(state, { sessionId, number, fields }) {
   else if (answer.value.record?.owner === instance) yield* settleRecord(state, sessionId);
 }
 
-/** Removes a record that names this process, which does not have the session. @param {State} state @param {string} sessionId @returns {Task} */
+/**
+ * Removes a record that names this process, which does not have the session.
+ *
+ * @param {State} state
+ * @param {string} sessionId
+ * @returns {Task}
+ */
 export function* settleRecord(state, sessionId) {
   const { instance } = state;
   const isMine = () => state.holds.has(sessionId) || state.claims.has(sessionId);
@@ -128,7 +146,13 @@ export function* settleRecord(state, sessionId) {
   return (yield* remove(sessionId, record)) !== undefined;
 }
 
-/** Removes a record, if it is still as it was read. @param {string} sessionId @param {{ owner: string, number: number }} record @returns {Task} */
+/**
+ * Removes a record, if it is still as it was read.
+ *
+ * @param {string} sessionId
+ * @param {{ owner: string, number: number }} record
+ * @returns {Task}
+ */
 export function* remove(sessionId, { owner, number }) {
   const expected = { owner, number };
   const put = { sessionId, expected, owner: null, number: 0, ttl: 0, fields: emptyFields() };
@@ -140,7 +164,14 @@ export function emptyFields() {
   return { userId: "", url: "", crashes: 0, crashedAt: 0, startedAt: 0 };
 }
 
-/** Compares sessions with their records. @param {State} state @param {Iterable<Hold>} [holds] all by default @param {ClusterCheckOptions} [options] @returns {Task} */
+/**
+ * Compares sessions with their records.
+ *
+ * @param {State} state
+ * @param {Iterable<Hold>} [holds] all by default
+ * @param {ClusterCheckOptions} [options]
+ * @returns {Task}
+ */
 export function* check(state, holds = state.holds.values(), options = {}) {
   const held = [...holds].filter(({ phase }) => phase !== "leaving");
   let left = Math.ceil(held.length / BATCH);

@@ -67,7 +67,13 @@ export function* leave(state) {
   output(state, "left");
 }
 
-/** Has the next process dial for a session, which it will get when onStop has returned. @param {State} state @param {Hold} hold @returns {Task} */
+/**
+ * Has the next process dial for a session, which it will get when onStop has returned.
+ *
+ * @param {State} state
+ * @param {Hold} hold
+ * @returns {Task}
+ */
 function* warm(state, { sessionId, fields: { url } }) {
   const [next] = livingPeers(state);
   // Without a URL the process itself chooses one.
@@ -90,7 +96,13 @@ function* giveAway(state, hold) {
   yield* remove(sessionId, { owner: state.instance, number, ...fields });
 }
 
-/** Takes a session that a leaving process hands over, and tells it when the session has connected. @param {State} state @param {any} message @returns {Task} */
+/**
+ * Takes a session that a leaving process hands over, and tells it when the session has connected.
+ *
+ * @param {State} state
+ * @param {any} message
+ * @returns {Task}
+ */
 export function* receive(state, message) {
   const { sid, from } = message;
   yield* takeGiven(state, message);

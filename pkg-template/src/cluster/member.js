@@ -104,7 +104,12 @@ export class Member {
     return this.#start(request, {});
   }
 
-  /** Serves a request once more, whose session has ended since. @param {SessionRequest} request @returns {Promise<Answer>} */
+  /**
+   * Serves a request once more, whose session has ended since.
+   *
+   * @param {SessionRequest} request
+   * @returns {Promise<Answer>}
+   */
   again(request) {
     return this.#start(request, { isAgain: true });
   }

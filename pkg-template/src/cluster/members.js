@@ -34,7 +34,12 @@ export function* beats(state) {
   }
 }
 
-/** Tells the others that this process lives, and learns who is there. @param {State} state @returns {Task} false without an answer */
+/**
+ * Tells the others that this process lives, and learns who is there.
+ *
+ * @param {State} state
+ * @returns {Task} false without an answer
+ */
 export function* beat(state) {
   const sentAt = state.now;
   state.count += 1;

@@ -67,7 +67,13 @@ export class Observer {
     clusterLeft.publish(() => this.#view);
   }
 
-  /** A command has been answered, or has failed. @param {string} command @param {number} duration ms @param {boolean} isAnswered */
+  /**
+   * A command has been answered, or has failed.
+   *
+   * @param {string} command
+   * @param {number} duration ms
+   * @param {boolean} isAnswered
+   */
   command(command, duration, isAnswered) {
     const packageName = this.#packageName;
     clusterCommand.publish(() => ({ packageName, command, duration, isAnswered }));

@@ -7,7 +7,12 @@
 /** Largest text of it, characters. */
 const MAX_PREVIOUS = 16_384;
 
-/** Copy of a value as JSON, `undefined` for one that cannot be handed over. @param {unknown} value @param {Log} log */
+/**
+ * Copy of a value as JSON, `undefined` for one that cannot be handed over.
+ *
+ * @param {unknown} value
+ * @param {Log} log
+ */
 export function jsonOf(value, log) {
   try {
     const text = JSON.stringify(value);

@@ -143,12 +143,18 @@ export function output(state, type, fields) {
   state.tasks.outputs.push({ type, ...fields });
 }
 
-/** Counts what happened, for metrics and logs. @param {State} state @param {string} name @param {object} [details] */
+/**
+ * Counts what happened, for metrics and logs.
+ *
+ * @param {State} state
+ * @param {string} name
+ * @param {object} [details]
+ */
 export function count(state, name, details) {
   output(state, "count", { name, ...details });
 }
 
-/** Sends a command without waiting for its answer. @param {State} state @param {Task} task */
+/** Starts a task beside the one that runs. @param {State} state @param {Task} task */
 export function spawn(state, task) {
   state.tasks.run(task);
 }
@@ -163,7 +169,12 @@ export function storeNow(state) {
   return state.heardStore + elapsed(state, state.answeredAt);
 }
 
-/** Time from an earlier one to now, by the clock that went further. @param {State} state @param {Now} earlier */
+/**
+ * Time from an earlier one to now, by the clock that went further.
+ *
+ * @param {State} state
+ * @param {Now} earlier
+ */
 export function elapsed({ now }, { mono, wall }) {
   return Math.max(now.mono - mono, now.wall - wall);
 }
@@ -179,7 +190,12 @@ export function ownNumber(state) {
   return state.ownNumber;
 }
 
-/** Notes a number of another process: those of this one are higher from now on, whatever the clocks say. @param {State} state @param {unknown} number */
+/**
+ * Notes a number of another process: those of this one are higher from now on, whatever the clocks say.
+ *
+ * @param {State} state
+ * @param {unknown} number
+ */
 export function heardNumber(state, number) {
   if (typeof number === "number" && number > state.ownNumber) state.ownNumber = number;
 }
@@ -206,22 +222,40 @@ export function livingPeers(state) {
   return living.toSorted(([, one], [, other]) => other.up - one.up).map(([name]) => name);
 }
 
-/** True for a peer that did not beat for the lease, while this process could ask. @param {State} state @param {Peer} peer */
+/**
+ * True for a peer that did not beat for the lease, while this process could ask.
+ *
+ * @param {State} state
+ * @param {Peer} peer
+ */
 export function isDead(state, { movedAt }) {
   return !isInterrupted(state) && state.now.mono - movedAt >= state.lease;
 }
 
-/** True if the observation of the others has a gap: this process stood still, or the store was away. @param {State} state */
+/**
+ * True if the observation of the others has a gap: this process stood still, or the store was away.
+ *
+ * @param {State} state
+ */
 export function isInterrupted(state) {
   return state.isAlone || elapsed(state, state.heardAt) > 2 * BEAT + 1000;
 }
 
-/** True for a process that has not reached the store for its lease, and must have no session then. @param {State} state */
+/**
+ * True for a process that has not reached the store for its lease, and must have no session then.
+ *
+ * @param {State} state
+ */
 export function isCutOff(state) {
   return state.isStrict && elapsed(state, state.heardAt) > state.lease - BEAT;
 }
 
-/** True for a process that has not beaten lately and did not say that it leaves. @param {State} state @param {string} name */
+/**
+ * True for a process that has not beaten lately and did not say that it leaves.
+ *
+ * @param {State} state
+ * @param {string} name
+ */
 export function isSuspect(state, name) {
   const peer = state.peers.get(name);
   if (state.left.has(name) || peer?.isLeaving) return false;

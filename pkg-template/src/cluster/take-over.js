@@ -46,7 +46,13 @@ function listDelay(state, name) {
   return Math.min(entries / LISTED, RECENT / 2) * portion(`${state.instance}\n${name}`);
 }
 
-/** Takes this process's share of the sessions of one that died. @param {State} state @param {string} name @returns {Task} */
+/**
+ * Takes this process's share of the sessions of one that died.
+ *
+ * @param {State} state
+ * @param {string} name
+ * @returns {Task}
+ */
 export function* takeOver(state, name) {
   state.takingOver.add(name);
   try {
@@ -105,7 +111,14 @@ function isYoung({ peers, now, lease }, name, { number }) {
   return number / 1000 > peer.at + 2 * BEAT;
 }
 
-/** Removes what is left of a process that died long ago. @param {State} state @param {string} name @param {string[]} sessions @returns {Task} */
+/**
+ * Removes what is left of a process that died long ago.
+ *
+ * @param {State} state
+ * @param {string} name
+ * @param {string[]} sessions
+ * @returns {Task}
+ */
 function* sweep(state, name, sessions) {
   for (const sessionId of sessions) {
     const read = yield command("read", sessionId);
