@@ -299,7 +299,7 @@ test("the types hold in strict mode under every way of resolving", () => {
       ["esnext", "bundler", "esnext,dom", "app.ts", "server.ts"],
       ["nodenext", "nodenext", "es2022", ...inNode],
     ]) {
-      const flags = ["--strict", "--noEmit", "--skipLibCheck", "false", "--target", "es2022"];
+      const flags = ["--strict", "--noEmit", "--skipDefaultLibCheck", "--target", "es2022"];
       const { status, stdout } = spawnSync(
         process.execPath,
         [tsc, ...flags, "--lib", lib, "--module", module, "--moduleResolution", resolution, ...files],
