@@ -4,7 +4,7 @@ import assert from "node:assert/strict";
 import axe from "axe-core";
 
 /** Expression of the result: a line for each violation. */
-const VIOLATIONS = `window.axe.run(document).then(({ violations }) =>
+const VIOLATIONS = `window.axe.run(document, { resultTypes: ["violations"] }).then(({ violations }) =>
   violations.map(({ id, help, nodes }) =>
     id + ": " + help + nodes.map(({ html, failureSummary }) => "\\n  " + html + "\\n  " + failureSummary).join("")))`;
 const OVERFLOW = "document.documentElement.scrollWidth - innerWidth";
