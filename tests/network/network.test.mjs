@@ -38,7 +38,7 @@ const results = [];
 const unexpected = /** @type {string[]} */ ([]);
 
 describe("faults of the kernel", () => {
-  describe("cases", { concurrency: (IS_FULL ? 4 : 1) * availableParallelism() }, () => {
+  describe("cases", { concurrency: (IS_FULL ? 4 : 2) * availableParallelism() }, () => {
     for (const client of CLIENTS) {
       for (const one of CASES) {
         if (!IS_FULL && !one.suite?.includes(client)) continue;
