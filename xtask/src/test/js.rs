@@ -19,12 +19,17 @@ use crate::{
 /// Texts in the test files whose sessions are of the entry point that `TPA_ENTRY` names.
 const BY_ENTRY: [&str; 3] = ["\"./peer.mjs\"", "\"./connected.mjs\"", "${ENTRY}"];
 
-/// Files of tests/cluster that hold processes to times, or measure what they use.
-const MEASURED: [&str; 3] = [
+/// Files of tests/cluster that hold processes to times, measure what they use, or lose them at times
+/// that a busy machine moves.
+const ALONE: [&str; 4] = [
     "compared.test.mjs",
     "growth.test.mjs",
     "node-cluster.test.mjs",
+    "real.test.mjs",
 ];
+
+/// Files of tests/abuse in which nothing attacks while memory is measured.
+const HARMLESS: [&str; 2] = ["arbitrary.test.mjs", "bad-input.test.mjs"];
 
 /// Minutes of random faults in a full run.
 const SOAK_MINUTES: f64 = 10.0;
@@ -102,27 +107,51 @@ pub fn site(report: &mut Report) {
 }
 
 /// Hostile programs, and the memory and the event loop of those that they attack; in a full run
-/// for longer, and 1,000,000 frames of any content.
+/// for longer.
 pub fn abuse(report: &mut Report, full: bool) {
     let variables = if_full(full, "TPA_ABUSE_FULL");
-    let folder = "tests/abuse";
-    let files = test_files(&workspace::root().join(folder));
-    run_files(report, folder, files, Browsers::None, &variables, 1);
+    let (_, files) = files_of_abuse();
+    // Delays are processor time, so two that attack may share the machine.
+    let at_once = if full { 1 } else { processors() };
+    run_files(report, ABUSE, files, Browsers::None, &variables, at_once);
+}
+
+/// Frames with wrong fields and of any content; in a full run 1,000,000 of them.
+pub fn abusive_frames(report: &mut Report, full: bool) {
+    let variables = if_full(full, "TPA_ABUSE_FULL");
+    let (files, _) = files_of_abuse();
+    let name = format!("{ABUSE}, frames");
+    run_files(
+        report,
+        &name,
+        files,
+        Browsers::None,
+        &variables,
+        processors(),
+    );
+}
+
+const ABUSE: &str = "tests/abuse";
+
+/// The files that attack nothing, and the others.
+fn files_of_abuse() -> (Vec<PathBuf>, Vec<PathBuf>) {
+    let files = test_files(&workspace::root().join(ABUSE));
+    files
+        .into_iter()
+        .partition(|file| is_one_of(file, &HARMLESS))
+}
+
+fn is_one_of(file: &Path, names: &[&str]) -> bool {
+    names.iter().any(|name| file.ends_with(name))
 }
 
 /// Several processes of a server and what they share; in a full run with more schedules, clouds,
 /// faults and stores.
 pub fn cluster(report: &mut Report, full: bool) {
     let (_, files) = files_of_cluster();
-    let cloud = match release_cloud(full) {
-        Ok(cloud) => cloud,
-        Err(error) => return report.fail(CLUSTER, error),
-    };
-    let mut variables = if_full(full, "TPA_CLUSTER_FULL");
-    variables.extend(cloud.iter().map(|path| ("TPA_CLOUD_BIN", path.as_os_str())));
     // The figures of a full run are those of a machine that does nothing else.
     let at_once = if full { 1 } else { processors() };
-    run_files(report, CLUSTER, files, Browsers::None, &variables, at_once);
+    run_cluster(report, CLUSTER, files, full, at_once);
     if full {
         for store in Store::ALL {
             store_of_cluster(report, store);
@@ -130,31 +159,29 @@ pub fn cluster(report: &mut Report, full: bool) {
     }
 }
 
-/// Those of them that measure, one after the other.
-pub fn measured_cluster(report: &mut Report, full: bool) {
+/// Those that need the machine, one after the other.
+pub fn cluster_alone(report: &mut Report, full: bool) {
     let (files, _) = files_of_cluster();
-    let cloud = match release_cloud(full) {
+    run_cluster(report, &format!("{CLUSTER}, alone"), files, full, 1);
+}
+
+fn run_cluster(report: &mut Report, name: &str, files: Vec<PathBuf>, full: bool, at_once: usize) {
+    // What the witness takes from the machine is missing to the processes.
+    let cloud = match full.then(cloud::build_release).transpose() {
         Ok(cloud) => cloud,
-        Err(error) => return report.fail(CLUSTER, error),
+        Err(error) => return report.fail(name, error),
     };
     let mut variables = if_full(full, "TPA_CLUSTER_FULL");
     variables.extend(cloud.iter().map(|path| ("TPA_CLOUD_BIN", path.as_os_str())));
-    let name = format!("{CLUSTER}, measured");
-    run_files(report, &name, files, Browsers::None, &variables, 1);
-}
-
-/// The cloud of a full run: what the witness takes from the machine is missing to the processes.
-fn release_cloud(full: bool) -> Result<Option<PathBuf>, String> {
-    full.then(cloud::build_release).transpose()
+    run_files(report, name, files, Browsers::None, &variables, at_once);
 }
 
 const CLUSTER: &str = "tests/cluster";
 
-/// The files that measure, and the others.
+/// The files that need the machine, and the others.
 fn files_of_cluster() -> (Vec<PathBuf>, Vec<PathBuf>) {
     let files = test_files(&workspace::root().join(CLUSTER));
-    let is_measured = |file: &PathBuf| MEASURED.iter().any(|name| file.ends_with(name));
-    files.into_iter().partition(is_measured)
+    files.into_iter().partition(|file| is_one_of(file, &ALONE))
 }
 
 /// The tests of the store and its scripts, with another server.

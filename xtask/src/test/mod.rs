@@ -26,6 +26,10 @@ use schedule::{Job, Turn};
 /// the others each may use both.
 const AT_ONCE: usize = 2;
 
+/// Parts that run longest. They begin before the others: one that begins last would run alone, and
+/// leave processors idle.
+const LONGEST: [Part; 3] = [Part::E2e, Part::Package, Part::Matrix];
+
 /// Runs the named parts, or all. Continues after a failure, so that one run
 /// shows all of them.
 pub fn run(arguments: &Test) -> Result<ExitCode, String> {
@@ -41,11 +45,12 @@ pub fn run(arguments: &Test) -> Result<ExitCode, String> {
     setup::install(&setup::distinct(needs))?;
     let mut report = Report::default();
     let has_site = parts.contains(&Part::Site);
-    // In the order of their definition: what fails soonest comes first.
-    let parts = Part::value_variants()
+    // The others in the order of their definition: what fails soonest comes first.
+    let others = Part::value_variants().iter();
+    let jobs = LONGEST
         .iter()
-        .filter(|part| parts.contains(part));
-    let jobs = parts
+        .chain(others.filter(|part| !LONGEST.contains(part)))
+        .filter(|part| parts.contains(part))
         .flat_map(|part| jobs(*part, arguments.full, has_site))
         .collect();
     // What a full run shows while it runs would be in between the lines of others.
@@ -82,8 +87,8 @@ fn jobs(part: Part, full: bool, has_site: bool) -> Vec<Job<'static>> {
         Part::Matrix => vec![job(Beside, js::matrix)],
         Part::E2e => vec![job(Beside, js::end_to_end)],
         Part::Site => vec![job(Beside, |report, _| js::site(report))],
-        Part::Abuse => vec![job(Last, js::abuse)],
-        Part::Cluster => vec![job(Last, js::cluster), job(Last, js::measured_cluster)],
+        Part::Abuse => vec![job(Beside, js::abusive_frames), job(Last, js::abuse)],
+        Part::Cluster => vec![job(Beside, js::cluster), job(Last, js::cluster_alone)],
         Part::Network => vec![job(Last, js::network)],
         Part::Rerun => vec![job(Last, |report, _| rerun::run(report))],
     }
