@@ -55,7 +55,9 @@ export class Witness {
   }
 
   /** A process has received a message that its session is lost or stopped. */
-  told(process, { sid, f }) {
+  told(process, { sid, f, at }) {
+    // The cloud has asked for the session since that stop: it is kept, and gets a higher number.
+    if (at < this.#world.cloud.user(sid).startedAt) return;
     this.#world.time.after(50, () => {
       const hold = process.state.holds.get(sid);
       const isRunning = process.isAlive && !process.isPaused && !process.isLeft;
