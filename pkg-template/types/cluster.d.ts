@@ -211,8 +211,9 @@ export interface RedisClient {
 export interface RedisClusterOptions extends ClusterOptions {
   /**
    * Client of `redis` (5 or 6) or `ioredis` (5 or 6) that the app has: of one server, of Sentinel or of
-   * Redis Cluster. Two connections of its own are made by `client.duplicate()`. The client of `redis` 5 for
-   * Sentinel has no such method: pass a function that makes one, `() => createSentinel(options)`.
+   * Redis Cluster. Two connections of its own are made by `client.duplicate()`, and one more for pictures. The
+   * client of `redis` 5 for Sentinel has no such method: pass a function that makes one,
+   * `() => createSentinel(options)`.
    */
   client: RedisClient | (() => Omit<RedisClient, "duplicate">);
   /**

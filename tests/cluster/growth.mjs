@@ -33,7 +33,7 @@ const SAMPLE = 1000;
 const PACKAGE = "org.example.growth";
 const START = Date.now() * 1000;
 /** Patience for a machine that is busy with something else. */
-const LIMITS = { command: 60_000, silence: 60_000, interval: 1000, pending: 10_000 };
+const LIMITS = { command: 60_000, picture: 60_000, silence: 60_000, interval: 1000, pending: 10_000 };
 
 /** Measures one size. @param {number} processes @param {number} sessions of each process */
 export async function measure(processes, sessions) {

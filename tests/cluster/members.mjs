@@ -100,6 +100,8 @@ export class Clock {
 class Faults {
   /** Commands that are never answered. @type {Set<string>} */
   unanswered = new Set();
+  /** Times after which commands are carried out, ms. @type {Map<string, number>} */
+  delays = new Map();
   /** Commands that are refused. @type {Set<string>} */
   refused = new Set();
   isDeaf = false;
@@ -130,6 +132,8 @@ class Faults {
       /** @type {any} */ (this.store)[name] = async (/** @type {any[]} */ ...args) => {
         if (this.refused.has(name)) throw new Error("refused");
         if (this.unanswered.has(name)) return new Promise(() => {});
+        const delay = this.delays.get(name);
+        if (delay !== undefined) await new Promise((resolve) => setTimeout(resolve, delay));
         return /** @type {any} */ (inner)[name](...args);
       };
     }

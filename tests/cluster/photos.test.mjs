@@ -4,6 +4,7 @@ import { once } from "node:events";
 import { createServer } from "node:http";
 import { test } from "node:test";
 
+import { MemoryStore } from "../../pkg-template/src/cluster/memory-store.js";
 import { Requests } from "../../pkg-template/src/full/requests.js";
 import { bodyReader } from "../../pkg-template/src/server/body.js";
 import { nodeHandler } from "../../pkg-template/src/server/node.js";
@@ -11,7 +12,7 @@ import { photoUpload } from "../../pkg-template/src/server/photo-upload.js";
 import { router } from "../../pkg-template/src/server/router.js";
 import { LISTEN_PASSIVELY, REQUESTS } from "../../pkg-template/src/session/internal-symbols.js";
 import { until } from "../support/until.mjs";
-import { PACKAGE, knows, servers, start } from "./scripted-servers.mjs";
+import { PACKAGE, knows, server, servers, start } from "./scripted-servers.mjs";
 
 /** Endpoint for photos of a server. */
 async function upload(t, { member, sessions }, maxUploads = 4) {
@@ -29,7 +30,9 @@ async function upload(t, { member, sessions }, maxUploads = 4) {
     const body = new FormData();
     for (const [name, value] of Object.entries(fields)) body.set(name, value);
     const response = await fetch(url, { method: "POST", body });
-    return { code: response.status, ...(await response.json()) };
+    const { status: code, headers } = response;
+    const retryAfter = headers.get("retry-after");
+    return { code, ...(retryAfter !== null && { retryAfter }), ...(await response.json()) };
   };
 }
 
@@ -52,7 +55,10 @@ const BYTES = Uint8Array.from({ length: 300_000 }, (_, i) => (i * 7) % 256);
 
 /** Two servers that know each other; the first has a session that waits for a photo. */
 async function waiting(t, options) {
-  const [one, other] = await servers(t, 2, options);
+  return waitingOf(t, await servers(t, 2, options));
+}
+
+async function waitingOf(t, [one, other]) {
   await one.member.start(start("ada"));
   await until("both know each other", () => knows(one.member, 1) && knows(other.member, 1));
   const { requestId, response } = requestPhoto(one, "ada");
@@ -106,3 +112,41 @@ test("no picture leaves a process with photos: here", async (t) => {
   const { requestId, post } = await waiting(t, { photos: "here" });
   assert.equal((await post({ requestId, photo: picture(BYTES) })).code, 404);
 });
+
+/** Commands after which the answer of the store is lost, once: the store has carried them out. */
+for (const name of ["putBlob", "takeBlob"]) {
+  test(`a photo whose ${name} has no answer is refused, and arrives once when it is sent again`, async (t) => {
+    const memory = new MemoryStore();
+    let losses = 1;
+    const store = {
+      open(opening) {
+        const inner = memory.open(opening);
+        const lossy = async (...args) => {
+          const value = await inner[name](...args);
+          if (losses-- > 0) throw new Error("no answer");
+          return value;
+        };
+        return { ...inner, [name]: lossy };
+      },
+    };
+    const both = [await server(store), await server(store)];
+    t.after(() => Promise.all(both.map(({ member }) => member.leave(0))));
+    const { one, requestId, response, post } = await waitingOf(t, both);
+    let arrived = 0;
+    response.then(
+      () => (arrived += 1),
+      () => {},
+    );
+    const photo = picture(BYTES);
+    const { code, retryAfter, message } = await post({ requestId, photo });
+    assert.deepEqual([code, retryAfter], [503, "1"]);
+    assert.match(message, /^the photo could not be passed on: .*; send it again$/);
+    assert.equal(arrived, 0);
+    const session = one.sessions.live.get(`ada-${PACKAGE}`);
+    assert.deepEqual(session[REQUESTS].pending("photo_request"), [requestId], "it waits still");
+    assert.equal((await post({ requestId, photo })).code, 200);
+    assert.ok((await response).buffer.equals(BYTES));
+    assert.equal((await post({ requestId, photo })).code, 404, "it is pending no longer");
+    assert.equal(arrived, 1);
+  });
+}

@@ -7,7 +7,7 @@ import { RedisSentinel } from "./redis-server.mjs";
 import { INSTANCE, hears, open, works } from "./redis-stores.mjs";
 
 /** Long enough for Sentinel to name the master, on a busy machine. */
-const LIMITS = { command: 2000, silence: 3000, interval: 500, pending: 50 };
+const LIMITS = { command: 2000, picture: 2000, silence: 3000, interval: 500, pending: 50 };
 
 describe("failover", () => {
   /** @type {RedisSentinel} */

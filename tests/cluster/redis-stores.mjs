@@ -10,10 +10,10 @@ import { until } from "../support/until.mjs";
 export const INSTANCE = "app.1";
 const FIELDS = { userId: "ada", url: "", crashes: 0, crashedAt: 0, startedAt: 0 };
 /** Short times, so that a connection is replaced within the patience of a test. */
-export const LIMITS = { command: 1000, silence: 2000, interval: 50, pending: 50 };
+export const LIMITS = { command: 1000, picture: 1000, silence: 2000, interval: 50, pending: 50 };
 
 /** Long times, for tests of anything else on a busy machine. */
-export const PATIENT = { command: 20_000, silence: 60_000, interval: 1000, pending: 10_000 };
+export const PATIENT = { command: 20_000, picture: 20_000, silence: 60_000, interval: 1000, pending: 10_000 };
 
 /**
  * A store that collects its warnings, until the end of the test.

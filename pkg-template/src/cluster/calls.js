@@ -6,10 +6,14 @@
  */
 import { ask, refusal, reply } from "./start.js";
 import { CALL, isDead, output, spawn, storeNow, tell } from "./state.js";
-import { COMMAND, command } from "./tasks.js";
+import { COMMAND, PICTURE, command, pictureCommand } from "./tasks.js";
 
 /** Time for which the store keeps a picture, ms. */
 const PHOTO_TTL = 30_000;
+/** Answer where the store does not take or give a picture: its request is pending still. */
+const NOT_PASSED = refusal(503, "the photo could not be passed on: the store took too long; send it again", {
+  "retry-after": "1",
+});
 /** Most calls that are remembered, so that a message that is sent twice is one call. */
 const MAX_CALLED = 10_000;
 
@@ -46,14 +50,14 @@ export function mayWait(state, name) {
 export function* passPhoto(state, id, { owner, photo, bytes }) {
   if (!mayWait(state, owner)) return reply(state, id, undefined);
   const { requestId } = photo;
-  if (bytes !== undefined && (yield command("putBlob", requestId, bytes, PHOTO_TTL)) === undefined) {
-    return reply(state, id, refusal(503, "the photo could not be passed on: the store does not answer"));
+  if (bytes !== undefined && (yield pictureCommand("putBlob", requestId, bytes, PHOTO_TTL)) === undefined) {
+    return reply(state, id, NOT_PASSED);
   }
   const body = { ...photo, hasBytes: bytes !== undefined };
-  const result = yield* ask(state, owner, { what: "photo", sid: "", body }, 2 * COMMAND);
+  const result = yield* ask(state, owner, { what: "photo", sid: "", body }, PICTURE + COMMAND);
   reply(state, id, result.none ? undefined : result.answer);
   // A picture that nobody has taken is private all the same.
-  if (bytes !== undefined && result.answer?.status !== 200) yield command("takeBlob", requestId);
+  if (bytes !== undefined && result.answer?.status !== 200) yield pictureCommand("takeBlob", requestId);
 }
 
 /**
@@ -86,10 +90,8 @@ function isNew(state, id, until) {
 function* takePhoto(state, id, { hasBytes, ...photo }) {
   let bytes;
   if (hasBytes) {
-    const taken = yield command("takeBlob", photo.requestId);
-    if (taken === undefined) {
-      return reply(state, id, refusal(503, "the photo could not be passed on: the store does not answer"));
-    }
+    const taken = yield pictureCommand("takeBlob", photo.requestId);
+    if (taken === undefined) return reply(state, id, NOT_PASSED);
     if (taken.value === undefined) return reply(state, id, undefined);
     bytes = taken.value;
   }

@@ -17,12 +17,20 @@
 /** Longest wait for the store, ms. A command may still be carried out after it. */
 export const COMMAND = 1000;
 
+/** The same for a command with a picture, ms: it passes twice within the 10 s that an upload has. */
+export const PICTURE = 3500;
+
 /** Shortest wait, ms: one that rounding makes nothing would repeat for ever. */
 const SHORTEST = 1;
 
 /** @param {string} name @param {...unknown} args @returns {Wait} */
 export function command(name, ...args) {
   return { command: { name, args }, ms: COMMAND };
+}
+
+/** @param {string} name @param {...unknown} args @returns {Wait} */
+export function pictureCommand(name, ...args) {
+  return { command: { name, args }, ms: PICTURE };
 }
 
 /** @param {string} event @param {number} ms @returns {Wait} */

@@ -16,7 +16,8 @@
  * @typedef {object} Library
  * @property {boolean} isCluster
  * @property {string} keyPrefix that of the app's client, which its own commands add to their keys
- * @property {(onError: (error: Error) => void) => Line} duplicate
+ * @property {(onError: (error: Error) => void, ms: number) => Line} duplicate makes a connection that gives up
+ *   commands which it could not send within a time, where the library can
  * @property {(onError: (error: Error) => void) => () => void} watch listens to the errors of the app's
  * client, which would end the process without a listener; returns how to stop
  */
@@ -26,8 +27,6 @@ import { refuse } from "../../session/validate.js";
 const BULK_STRING = 36;
 /** Methods that the store uses of both libraries. */
 const USED = ["on", "eval", "publish", "subscribe"];
-/** Options of a command of node-redis: unsent ones are given up. Those of the app's client may differ. */
-const COMMAND_OPTIONS = { timeout: 1000 };
 
 /**
  * Events that show that a subscription was interrupted, or is there again. Those of ioredis for Redis Cluster do
@@ -92,7 +91,6 @@ function madeBy(make) {
 function nodeRedis(client) {
   // Where the app's client turns replies into other types, or reads from replicas, this one does not.
   const overrides = {
-    commandOptions: COMMAND_OPTIONS,
     disableOfflineQueue: true,
     clientSideCache: undefined,
     useReplicas: false,
@@ -102,7 +100,8 @@ function nodeRedis(client) {
   return {
     isCluster: isNodeCluster(client),
     keyPrefix: `${client.options?.keyPrefix ?? client._keyPrefix ?? ""}`,
-    duplicate: (onError) => nodeLine(client.duplicate(overrides), onError),
+    duplicate: (onError, timeout) =>
+      nodeLine(client.duplicate({ ...overrides, commandOptions: { timeout } }), onError),
     watch: (onError) => watch(client, onError),
   };
 }

@@ -13,17 +13,19 @@
  * @property {number} pending commands that wait for an answer
  * @property {number | undefined} unansweredSince time of the first command since the last answer
  */
+import { COMMAND, PICTURE } from "../tasks.js";
 
 /**
  * @typedef {object} Limits
  * @property {number} command time after which a command is given up, ms; Redis may still carry it out
+ * @property {number} picture the same for a command with a picture
  * @property {number} silence time without any answer after which a connection is replaced, ms
  * @property {number} interval shortest time between two lines, ms
  * @property {number} pending most commands that wait for an answer
  */
 
 /** @type {Readonly<Limits>} */
-export const LIMITS = { command: 1000, silence: 6000, interval: 1000, pending: 10_000 };
+export const LIMITS = { command: COMMAND, picture: PICTURE, silence: 6000, interval: 1000, pending: 10_000 };
 /** Reply of Redis that is an error, in contrast to errors of a client. */
 const REPLY = /^[A-Z]{2,} /;
 /** Replies of a server that is no longer, or not yet, the one that takes writes. */
@@ -113,7 +115,7 @@ export class Connection {
 
   /** @returns {Attempt} */
   #open() {
-    const line = this.#library.duplicate(this.#onError);
+    const line = this.#library.duplicate(this.#onError, this.#limits.command);
     const ready = line.connect().then(() => this.#prepare(line));
     const openedAt = performance.now();
     const attempt = { line, ready, hasFailed: false, openedAt, pending: 0, unansweredSince: undefined };

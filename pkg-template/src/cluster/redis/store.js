@@ -20,6 +20,12 @@ export class RedisStore {
   #library;
   #keys;
   #commands;
+  /**
+   * Connection for pictures, from the first one on: a command behind one of 10 MB waits until it is written.
+   *
+   * @type {Connection | undefined}
+   */
+  #pictures;
   /** @type {Connection | undefined} */
   #subscription;
   /** Instance that is subscribed. @type {string | undefined} */
@@ -32,6 +38,7 @@ export class RedisStore {
   #isSubscribed = false;
   /** Messages may have been lost since the last one to itself came back. */
   #isInterrupted = false;
+  #isClosed = false;
 
   /**
    * @param {Library} library
@@ -160,19 +167,19 @@ export class RedisStore {
   async putBlob(id, bytes, ttl) {
     const { buffer, byteOffset, byteLength } = bytes;
     const same = globalThis.Buffer.from(buffer, byteOffset, byteLength);
-    await this.#send((line) => line.set(this.#keys.blob(id), same, ttl));
+    await this.#send((line) => line.set(this.#keys.blob(id), same, ttl), this.#forPictures());
   }
 
   /** @type {ClusterStore["takeBlob"]} */
   async takeBlob(id) {
-    return (await this.#send((line) => line.take(this.#keys.blob(id)))) ?? undefined;
+    return (await this.#send((line) => line.take(this.#keys.blob(id)), this.#forPictures())) ?? undefined;
   }
 
   /** @type {ClusterStore["close"]} */
   async close() {
     this.#unwatch();
-    this.#commands.close();
-    this.#subscription?.close();
+    this.#isClosed = true;
+    for (const each of [this.#commands, this.#pictures, this.#subscription]) each?.close();
   }
 
   /**
@@ -214,12 +221,19 @@ export class RedisStore {
    * @param {(line: import("./clients.js").Line) => Promise<T>} command
    * @returns {Promise<T>}
    */
-  async #send(command) {
+  async #send(command, connection = this.#commands) {
     try {
-      return await this.#commands.send(command);
+      return await connection.send(command);
     } catch (error) {
       throw this.#complain(error);
     }
+  }
+
+  #forPictures() {
+    // That of the commands refuses when the store is closed.
+    if (this.#isClosed) return this.#commands;
+    const limits = { ...this.#limits, command: this.#limits.picture };
+    return (this.#pictures ??= new Connection(this.#library, limits, this.#complain));
   }
 
   /**
