@@ -125,11 +125,19 @@ export function notices(components, head = HEAD) {
   return [head.join("\n"), ...parts].join(`\n\n${"-".repeat(80)}\n\n`);
 }
 
+/** Last line of the terms of Apache-2.0. Its appendix tells authors how to apply them, and may have their notice. */
+const END_OF_TERMS = "END OF TERMS AND CONDITIONS";
+
 /**
  * Splits a licence into its copyright notice and its terms.
  * @param {string} text
  */
 function split(text) {
+  const end = text.indexOf(END_OF_TERMS);
+  if (end !== -1) {
+    const [copyright = ""] = /^ *Copyright \d.*/m.exec(text.slice(end)) ?? [];
+    return { copyright: copyright.trim(), terms: text.slice(0, end + END_OF_TERMS.length) };
+  }
   const start = Math.max(text.search(/^Permission is hereby granted/m), 0);
   return { copyright: text.slice(0, start).trim(), terms: text.slice(start) };
 }
