@@ -32,6 +32,16 @@ test("a picture that the store takes in 3 s, and gives in 3 s, arrives within 10
   assert.ok(Date.now() - start < 10_000);
 });
 
+test("a picture for a process that hears nothing is refused, and can be sent again", async (t) => {
+  const { other, got, send } = await setUp(t);
+  other.faults.isDeaf = true;
+  const { status, headers } = await send();
+  assert.deepEqual([status, headers], [503, { "retry-after": "1" }]);
+  other.faults.hear();
+  assert.equal((await send())?.status, 200);
+  assert.equal(got.length, 1);
+});
+
 for (const name of ["putBlob", "takeBlob"]) {
   test(`a picture without an answer to ${name} is refused within 10 s, and can be sent again`, async (t) => {
     const { one, other, got, send } = await setUp(t);

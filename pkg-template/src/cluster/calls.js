@@ -10,8 +10,8 @@ import { COMMAND, PICTURE, command, pictureCommand } from "./tasks.js";
 
 /** Time for which the store keeps a picture, ms. */
 const PHOTO_TTL = 30_000;
-/** Answer where the store does not take or give a picture: its request is pending still. */
-const NOT_PASSED = refusal(503, "the photo could not be passed on: the store took too long; send it again", {
+/** Answer where the store, or the process that waits for a photo, takes too long: the request is pending still. */
+const NOT_PASSED = refusal(503, "the photo could not be passed on in time; send it again", {
   "retry-after": "1",
 });
 /** Most calls that are remembered, so that a message that is sent twice is one call. */
@@ -55,7 +55,9 @@ export function* passPhoto(state, id, { owner, photo, bytes }) {
   }
   const body = { ...photo, hasBytes: bytes !== undefined };
   const result = yield* ask(state, owner, { what: "photo", sid: "", body }, PICTURE + COMMAND);
-  reply(state, id, result.none ? undefined : result.answer);
+  // One that has ended is no peer for long.
+  if (result.silent) reply(state, id, NOT_PASSED);
+  else reply(state, id, result.none ? undefined : result.answer);
   // A picture that nobody has taken is private all the same.
   if (bytes !== undefined && result.answer?.status !== 200) yield pictureCommand("takeBlob", requestId);
 }
