@@ -40,8 +40,9 @@ async fn main() -> ExitCode {
     result.map_or(ExitCode::FAILURE, |()| ExitCode::SUCCESS)
 }
 
-/// Open files in addition to those of TPAs: observers, pages, static files, the log.
-const SPARE_FILES: usize = 512;
+/// Open files in addition to those of TPAs: observers, pages, static files, the log, and up to 1,088
+/// requests to apps.
+const SPARE_FILES: usize = 2_048;
 
 /// Raises the limit of open files, because every connection needs one.
 fn allow_connections(most: usize) {

@@ -11,6 +11,7 @@ use common::{End, Observer, PACKAGE, Tpa, http, post, start, with_timeout};
 use serde_json::{Value, json};
 use tokio::io::{AsyncReadExt, AsyncWriteExt};
 use tokio::net::TcpListener;
+use tokio::sync::watch;
 
 /// An app's web server.
 struct Webhook {
@@ -215,4 +216,96 @@ async fn a_tool_call_that_cannot_be_made_is_refused() {
     let response = post(&server, "/tools", call).await;
     assert_eq!(response.status, 502);
     assert!(response.json()["error"].is_string());
+}
+
+/// Web server of an app that stands still: it accepts connections and answers nothing.
+struct Still {
+    url: String,
+    accepted: watch::Receiver<usize>,
+}
+
+impl Still {
+    async fn listen() -> Self {
+        let listener = TcpListener::bind("127.0.0.1:0").await.unwrap();
+        let url = format!("http://{}/webhook", listener.local_addr().unwrap());
+        let (count, accepted) = watch::channel(0);
+        tokio::spawn(async move {
+            let mut streams = Vec::new();
+            while let Ok((stream, _)) = listener.accept().await {
+                streams.push(stream);
+                count.send_replace(streams.len());
+            }
+        });
+        Self { url, accepted }
+    }
+
+    async fn until(&mut self, count: usize) {
+        let enough = self.accepted.wait_for(|accepted| *accepted >= count);
+        with_timeout("connections", enough).await.unwrap();
+    }
+}
+
+#[tokio::test]
+async fn webhooks_of_an_app_are_called_while_another_app_stands_still() {
+    /// Calls of one app at the same time.
+    const MOST: usize = 256;
+    let server = start().await;
+    let mut observer = Observer::open(&server).await;
+    let mut still = Still::listen().await;
+    // All at once, as the first call fails after 10 s.
+    let starts = (0..MOST + 20).map(|i| {
+        let user = format!("user{i}");
+        let app = json!({"packageName": "org.still", "userId": user, "webhookUrl": still.url});
+        post(&server, "/apps", app)
+    });
+    for response in futures_util::future::join_all(starts).await {
+        assert_eq!(response.status, 202);
+    }
+    still.until(MOST).await;
+    let webhook = Webhook::listen().await;
+    let app = json!({"packageName": PACKAGE, "userId": "user1", "webhookUrl": webhook.url()});
+    assert_eq!(post(&server, "/apps", app).await.status, 202);
+    webhook.request("200 OK").await;
+    // Those of the other app fail when their time is over.
+    let event = observer.event("webhook").await;
+    assert_eq!(
+        (&event["packageName"], &event["success"]),
+        (&json!(PACKAGE), &json!(true))
+    );
+    assert_eq!(*still.accepted.borrow(), MOST);
+}
+
+#[tokio::test]
+async fn so_are_its_tools() {
+    /// Calls of tools of one app at the same time.
+    const MOST: usize = 16;
+    let server = start().await;
+    let mut still = Still::listen().await;
+    let app = json!({"packageName": "org.still", "userId": "user1", "webhookUrl": still.url});
+    assert_eq!(post(&server, "/apps", app).await.status, 202);
+    still.until(1).await;
+    let webhook = Webhook::listen().await;
+    let app = json!({"packageName": PACKAGE, "userId": "user1", "webhookUrl": webhook.url()});
+    assert_eq!(post(&server, "/apps", app).await.status, 202);
+    webhook.request("200 OK").await;
+
+    let call = |package: &str| json!({"packageName": package, "userId": "user1", "toolId": "add"});
+    let stuck = (0..=MOST).map(|_| post(&server, "/tools", call("org.still")));
+    let mut stuck = std::pin::pin!(futures_util::future::select_all(stuck.map(Box::pin)));
+    tokio::select! {
+        () = still.until(1 + MOST) => {}
+        _ = &mut stuck => panic!("a tool of the app that stands still has answered"),
+    }
+    let answer = json!({"status": "success"});
+    let calling = async {
+        tokio::join!(
+            post(&server, "/tools", call(PACKAGE)),
+            webhook.exchange("200 OK", &answer)
+        )
+    };
+    tokio::select! {
+        (response, _) = calling => assert_eq!(response.status, 200),
+        _ = &mut stuck => panic!("it waits for the app that stands still"),
+    }
+    assert_eq!(*still.accepted.borrow(), 1 + MOST);
 }

@@ -6,15 +6,16 @@ use std::sync::Arc;
 use axum::body::Bytes;
 use hyper_util::client::legacy::Client;
 use hyper_util::rt::TokioExecutor;
-use tokio::sync::{Semaphore, mpsc};
+use tokio::sync::mpsc;
 use tokio::task::JoinSet;
 
 use super::driver::Driver;
+use super::shares::{Shares, TOO_MANY};
 use super::webhook::{self, HttpClient};
 use crate::cloud::read_answer;
 use crate::output::{AppCall, late_answer};
 
-/// Number of concurrent requests.
+/// Number of concurrent requests to one app.
 const MAX_CONCURRENT: usize = 16;
 
 /// Status and body of a response; the error is a message for people.
@@ -25,7 +26,7 @@ type Answer = Result<(u16, Bytes), String>;
 pub(super) struct Caller {
     driver: Arc<Driver>,
     client: HttpClient,
-    permits: Arc<Semaphore>,
+    shares: Arc<Shares>,
 }
 
 impl fmt::Debug for Caller {
@@ -39,7 +40,7 @@ impl Caller {
         Self {
             driver,
             client: Client::builder(TokioExecutor::new()).build_http(),
-            permits: Arc::new(Semaphore::new(MAX_CONCURRENT)),
+            shares: Arc::new(Shares::new(MAX_CONCURRENT)),
         }
     }
 
@@ -56,12 +57,8 @@ impl Caller {
 
     /// Performs a call. The body of the response is limited as that of a webhook.
     pub(super) async fn call(&self, mut call: AppCall) -> Answer {
-        // The semaphore is never closed, so there is no error.
-        let _permit = self.permits.acquire().await;
         let body = std::mem::take(&mut call.body);
-        let sending = webhook::send(&self.client, &call.url, &call.content_type, body);
-        let answer = tokio::time::timeout(AppCall::TIMEOUT, sending).await;
-        let answer = answer.unwrap_or_else(|_| Err(late_answer(AppCall::TIMEOUT)));
+        let answer = self.send(&call, body).await;
         let result = match &answer {
             Ok((status, body)) => read_answer(*status, body),
             Err(error) => Err(error.clone()),
@@ -69,5 +66,13 @@ impl Caller {
         self.driver
             .with(|cloud, now| cloud.handle_app_answer(&call, result, now));
         answer
+    }
+
+    async fn send(&self, call: &AppCall, body: Vec<u8>) -> Answer {
+        let place = self.shares.enter(&call.url).ok_or(TOO_MANY)?;
+        let _turn = place.turn().await;
+        let sending = webhook::send(&self.client, &call.url, &call.content_type, body);
+        let answer = tokio::time::timeout(AppCall::TIMEOUT, sending).await;
+        answer.unwrap_or_else(|_| Err(late_answer(AppCall::TIMEOUT)))
     }
 }

@@ -30,8 +30,7 @@ pub(super) struct Driver {
     started: std::time::Instant,
     timeout_moved: Notify,
     feed: Arc<Feed>,
-    webhooks: mpsc::Sender<WebhookCall>,
-    /// The cloud bounds the number of calls.
+    webhooks: mpsc::UnboundedSender<WebhookCall>,
     app_calls: mpsc::UnboundedSender<AppCall>,
     writers: Writers,
     sockets: watch::Sender<usize>,
@@ -48,7 +47,7 @@ struct State {
 impl Driver {
     pub(super) fn new(
         config: Config,
-        webhooks: mpsc::Sender<WebhookCall>,
+        webhooks: mpsc::UnboundedSender<WebhookCall>,
         app_calls: mpsc::UnboundedSender<AppCall>,
         writers: Writers,
     ) -> Self {
@@ -162,14 +161,8 @@ impl Driver {
                     let mode = if frozen { Mode::Frozen } else { Mode::Open };
                     self.set_mode(state, to, mode);
                 }
-                Output::Webhook(call) => {
-                    if let Err(error) = self.webhooks.try_send(call) {
-                        let busy = Err("too many webhook calls are waiting".to_owned());
-                        let now = self.now();
-                        state.cloud.handle_webhook(&error.into_inner(), busy, now);
-                    }
-                }
-                // An error means that the server is dropped.
+                // They are bounded where they are received. An error means that the server is dropped.
+                Output::Webhook(call) => drop(self.webhooks.send(call)),
                 Output::AppCall(call) => drop(self.app_calls.send(call)),
                 Output::Event(event) => self.publish(&event),
             }

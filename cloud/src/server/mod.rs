@@ -11,6 +11,7 @@ mod listener;
 mod log;
 mod routes;
 mod send_queue;
+mod shares;
 mod static_files;
 mod token;
 mod tpa_socket;
@@ -126,7 +127,7 @@ pub async fn start(mut config: ServerConfig) -> io::Result<Server> {
             .saturating_add(EXTRA_CONNECTIONS),
         timeout: config.cloud.handshake_timeout,
     };
-    let (call, calls) = mpsc::channel(webhook::MAX_WAITING);
+    let (call, calls) = mpsc::unbounded_channel();
     let (app_call, app_calls) = mpsc::unbounded_channel();
     let (writers, writing) = Writers::start();
     let driver = Arc::new(Driver::new(config.cloud, call, app_call, writers));

@@ -9,10 +9,11 @@ use http_body_util::{BodyExt, Full, Limited};
 use hyper_util::client::legacy::Client;
 use hyper_util::client::legacy::connect::HttpConnector;
 use hyper_util::rt::TokioExecutor;
-use tokio::sync::{Semaphore, mpsc};
+use tokio::sync::mpsc;
 use tokio::task::JoinSet;
 
 use super::driver::Driver;
+use super::shares::{Shares, TOO_MANY};
 use crate::cloud::{WebhookAnswer, read_answer};
 use crate::output::{WebhookCall, late_answer};
 
@@ -21,23 +22,25 @@ pub(super) type HttpClient = Client<HttpConnector, Full<Bytes>>;
 /// Size limit for response bodies.
 const MAX_ANSWER_BYTES: usize = 64 * 1024;
 
-/// Number of concurrent calls, and of those that wait for them.
+/// Number of concurrent calls of one app.
 const MAX_CONCURRENT: usize = 256;
-pub(super) const MAX_WAITING: usize = 1_024;
 
 /// Performs the webhook calls of the cloud until it is aborted.
-pub(super) async fn run(driver: Arc<Driver>, mut calls: mpsc::Receiver<WebhookCall>) {
+pub(super) async fn run(driver: Arc<Driver>, mut calls: mpsc::UnboundedReceiver<WebhookCall>) {
     let client: HttpClient = Client::builder(TokioExecutor::new()).build_http();
-    let permits = Arc::new(Semaphore::new(MAX_CONCURRENT));
+    let shares = Shares::new(MAX_CONCURRENT);
     // Dropping the set aborts the calls.
     let mut running = JoinSet::new();
     while let Some(call) = calls.recv().await {
         while running.try_join_next().is_some() {}
+        let Some(place) = shares.enter(&call.url) else {
+            let busy = Err(TOO_MANY.to_owned());
+            driver.with(|cloud, now| cloud.handle_webhook(&call, busy, now));
+            continue;
+        };
         let (client, driver) = (client.clone(), Arc::clone(&driver));
-        // The semaphore is never closed, so there is no error.
-        let permit = Arc::clone(&permits).acquire_owned().await;
         running.spawn(async move {
-            let _permit = permit;
+            let _turn = place.turn().await;
             let answer = tokio::time::timeout(call.timeout, post(&client, &call)).await;
             let answer = answer.unwrap_or_else(|_| Err(late_answer(call.timeout)));
             driver.with(|cloud, now| cloud.handle_webhook(&call, answer, now));

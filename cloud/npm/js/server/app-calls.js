@@ -1,16 +1,13 @@
 /** Requests to the web servers of apps. */
 import { request as post } from "node:http";
 
-import { Semaphore } from "./semaphore.js";
+import { Shares } from "./shares.js";
 
 /** Size limit for response bodies. */
 const MAX_ANSWER_BYTES = 64 * 1024;
 
-/** Number of concurrent calls of webhooks, and of those that wait for them. */
+/** Number of concurrent calls of webhooks of one app, and of its other concurrent requests. */
 const MAX_WEBHOOKS = 256;
-const MAX_WAITING = 1_024;
-
-/** Number of other concurrent requests. */
 const MAX_CALLS = 16;
 
 /**
@@ -50,17 +47,16 @@ function send({ url, contentType, body, timeoutMs, timeoutError }) {
 }
 
 export class AppCaller {
-  #webhooks = new Semaphore(MAX_WEBHOOKS);
-  #calls = new Semaphore(MAX_CALLS);
+  #webhooks = new Shares(MAX_WEBHOOKS);
+  #calls = new Shares(MAX_CALLS);
 
   /**
    * Calls a webhook.
    *
    * @param {AppRequest} call
    */
-  async webhook(call) {
-    if (this.#webhooks.waiting >= MAX_WAITING) throw new Error("too many webhook calls are waiting");
-    return this.#webhooks.run(() => send(call));
+  webhook(call) {
+    return this.#webhooks.run(call.url, () => send(call));
   }
 
   /**
@@ -69,6 +65,6 @@ export class AppCaller {
    * @param {AppRequest} call
    */
   call(call) {
-    return this.#calls.run(() => send(call));
+    return this.#calls.run(call.url, () => send(call));
   }
 }
