@@ -12,7 +12,7 @@ import { dirname, join, resolve } from "node:path";
 import { fileURLToPath } from "node:url";
 import { parseArgs } from "node:util";
 
-import { original, shorten } from "./bindings.mjs";
+import { optimise, original, shorten } from "./bindings.mjs";
 import { Bundler, brotli, importing, instanceOfCore, unreadParts } from "./bundle.mjs";
 import { billOfMaterials, components, notices } from "./components.mjs";
 import { jsCore } from "./js-core.mjs";
@@ -57,6 +57,9 @@ async function code() {
   const from = join(bindgenDir, "tpa_session_bg.wasm");
   const to = join(outDir, WASM);
   const bindings = dev ? await original(from, to) : shorten(from, to);
+  // Before the wasm is optimised again, which would make this file larger.
+  await writeFile(join(outDir, "js-core.cjs"), await jsCore(to, { dev }));
+  if (!dev) optimise(to);
   const module = { folder: bindgenDir, wasm: await readFile(to), bindings };
   const bundler = new Bundler(module, outDir, { minify: !dev });
   const sources = await bundler.mapped("index.js", { format: "esm" });
@@ -73,7 +76,6 @@ async function code() {
   await bundler.minified("telemetry.cjs", { format: "cjs" });
   await bundler.mapped("full.js", importing("./index.js", "esm"), sources);
   await bundler.readable("full-core.cjs", importing("./core.cjs", "cjs"));
-  await writeFile(join(outDir, "js-core.cjs"), await jsCore(to, { dev }));
   for (const outfile of COPIED) await bundler.copy(outfile);
 }
 

@@ -303,5 +303,12 @@ function* nodes(node) {
  */
 function inlined(wasm) {
   return `import { decode } from "./inline.js";
-    export default () => decode(${JSON.stringify(encode(wasm))});`;
+    import { startError } from "./wasm-errors.js";
+    export default () => {
+      try {
+        return decode(${JSON.stringify(encode(wasm))});
+      } catch (error) {
+        throw startError(error);
+      }
+    };`;
 }

@@ -33,3 +33,7 @@ test("letters and spaces stand for themselves", () => {
   assert.equal(text.length, 1008);
   assert.equal(text.slice(1000), "A letter");
 });
+
+test("a text that the decoder has no room for is refused", () => {
+  assert.throws(() => encode(new Uint8Array(127 * 65_536)), RangeError);
+});
