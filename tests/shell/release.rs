@@ -22,7 +22,7 @@ fn reconnects_leave_no_memory_behind() {
     let _ = session.connect("user-org.example.fake".into());
     let lost = js::literal("{ code: 1006 }");
     let mut pages = Vec::new();
-    for round in 1..=1500 {
+    for round in 1..=3000 {
         let socket = sockets(&class).get(0);
         js::set(&class, "made", &Array::new());
         js::call(&socket, "ack");
@@ -33,7 +33,10 @@ fn reconnects_leave_no_memory_behind() {
         }
     }
     assert_eq!(sockets(&class).length(), 1, "one socket after the last");
-    assert_eq!(pages.first(), pages.last(), "pages of memory");
+    // What is free at the start depends on the tests before: one page may be added. 50 bytes of each
+    // round are two.
+    let grown = pages.last().expect("pages") - pages[0];
+    assert!(grown <= 1, "{grown} pages of memory");
     session.disconnect(JsValue::UNDEFINED);
 }
 

@@ -21,11 +21,12 @@ const BY_ENTRY: [&str; 3] = ["\"./peer.mjs\"", "\"./connected.mjs\"", "${ENTRY}"
 
 /// Files of tests/cluster that hold processes to times, measure what they use, or lose them at times
 /// that a busy machine moves.
-const ALONE: [&str; 4] = [
+const ALONE: [&str; 5] = [
     "compared.test.mjs",
     "growth.test.mjs",
     "node-cluster.test.mjs",
     "real.test.mjs",
+    "redis-failover.test.mjs",
 ];
 
 /// Files of tests/abuse in which nothing attacks while memory is measured.
@@ -189,7 +190,7 @@ fn store_of_cluster(report: &mut Report, store: Store) {
     let Some(program) = store.find() else {
         return process::skipped(CLUSTER, &format!("skipped: there is no {}", store.name()));
     };
-    let (_, mut files) = files_of_cluster();
+    let mut files = test_files(&workspace::root().join(CLUSTER));
     files.retain(|file| {
         let name = file.file_name().unwrap_or_default().to_string_lossy();
         name.starts_with("redis") || name.starts_with("scripts")

@@ -22,13 +22,12 @@ use crate::setup;
 use report::Report;
 use schedule::{Job, Turn};
 
-/// Jobs that run at the same time. Two use most of two processors; of those that run longer than
-/// the others each may use both.
-const AT_ONCE: usize = 2;
+/// Jobs that run at the same time. Each waits much of its time, so that three use two processors.
+const AT_ONCE: usize = 3;
 
-/// Parts that run longest. They begin before the others: one that begins last would run alone, and
-/// leave processors idle.
-const LONGEST: [Part; 3] = [Part::E2e, Part::Package, Part::Matrix];
+/// Parts that begin before the others: the longest, which would run alone at the end and leave
+/// processors idle, and the wasm, whose compiler keeps every other cargo waiting in a first run.
+const BEFORE_OTHERS: [Part; 4] = [Part::E2e, Part::Web, Part::Package, Part::Matrix];
 
 /// Runs the named parts, or all. Continues after a failure, so that one run
 /// shows all of them.
@@ -47,9 +46,9 @@ pub fn run(arguments: &Test) -> Result<ExitCode, String> {
     let has_site = parts.contains(&Part::Site);
     // The others in the order of their definition: what fails soonest comes first.
     let others = Part::value_variants().iter();
-    let jobs = LONGEST
+    let jobs = BEFORE_OTHERS
         .iter()
-        .chain(others.filter(|part| !LONGEST.contains(part)))
+        .chain(others.filter(|part| !BEFORE_OTHERS.contains(part)))
         .filter(|part| parts.contains(part))
         .flat_map(|part| jobs(*part, arguments.full, has_site))
         .collect();
