@@ -221,4 +221,16 @@ export const MUTATIONS = [
     to: "",
     test: "rules.test.mjs",
   },
+  {
+    rule: "a stop ends the session in the process that it reaches",
+    file: "start.js",
+    from: "if (hold !== undefined) end(state, hold, reason);\n  if (claim",
+    to: "if (claim",
+  },
+  {
+    rule: "the mark of a stop stands in the way of a take-over and of a hand-over",
+    file: "start.js",
+    from: 'let put = yield command("put", { ...mark, expected: conditionOf(record), fields: kept });',
+    to: "let put = { value: { done: true, record: { number } } };",
+  },
 ];

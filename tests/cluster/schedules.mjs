@@ -1,7 +1,7 @@
 /**
  * Many schedules of the simulation, for hours: each red seed on a line, and the position every thousand.
  *
- *     node tests/cluster/schedules.mjs [first] [count] [usual|strict|unusual]
+ *     node tests/cluster/schedules.mjs [first] [count] [usual|strict|stopped|unusual]
  */
 import { MODES } from "./simulation/modes.mjs";
 import { schedule } from "./simulation/world.mjs";

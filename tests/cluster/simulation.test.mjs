@@ -14,7 +14,7 @@ const {
   SCHEDULES = process.env.TPA_CLUSTER_FULL === undefined ? "800" : "1000000",
 } = process.env;
 /** Schedules of each other kind of world. */
-const OTHERS = { strict: 100, unusual: 60 };
+const OTHERS = { strict: 100, stopped: 200, unusual: 60 };
 const [first, count] = SEED === undefined ? [Number(FROM), Number(SCHEDULES)] : [Number(SEED), 1];
 
 for (const [mode, most] of Object.entries(OTHERS)) {

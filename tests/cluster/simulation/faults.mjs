@@ -85,6 +85,32 @@ function stopAndStart(world) {
   world.cloud.stop(user, () => world.time.after(world.between(0, 300), () => world.cloud.start(user)));
 }
 
+/** A user stops the app for good, or for some time, while its process may not hear of the end of its connection. */
+export function stopForLong(world) {
+  const { cloud, time, between } = world;
+  const user = world.pick(world.users);
+  disturb(world, user);
+  // The cloud itself would ask again after 5 s.
+  time.after(between(0, 4500), () => {
+    cloud.stop(user);
+    if (world.chance(0.5)) time.after(between(3000, 20_000), () => cloud.start(user));
+  });
+}
+
+/** Keeps the process of a session from hearing the cloud, or takes its sessions away from it. */
+function disturb(world, user) {
+  const { time, between } = world;
+  const owner = world.alive().find(({ state }) => state.holds.has(user));
+  const what = world.random();
+  if (what < 0.4) world.cloud.forget(user);
+  else if (owner !== undefined && what < 0.8) {
+    if (what < 0.6) owner.kill(between(45_000, 120_000));
+    else if (what < 0.7) owner.leave();
+    else owner.partition(between(500, 10_000));
+    if (what < 0.7) time.after(between(200, 8000), () => world.spawn(owner.name));
+  }
+}
+
 function lossy(world) {
   world.wasLossy = true;
   world.store.loss = 0.02;

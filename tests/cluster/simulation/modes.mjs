@@ -5,6 +5,8 @@ export const MODES = {
   usual: () => ({}),
   /** Processes without the store end their sessions. */
   strict: () => ({ cluster: { strict: true } }),
+  /** Users stop their apps, which then stay stopped. */
+  stopped: () => ({ stops: 6 }),
   /** One process or many, many users, and the shortest leases. */
   unusual(seed) {
     const next = random(~seed);

@@ -299,6 +299,7 @@ export class Process {
   }
 
   #begin({ hold, sessionId, number, at, reply, previous }) {
+    this.#world.witness.began(this, { sessionId, reply });
     const session = {
       hold,
       sessionId,

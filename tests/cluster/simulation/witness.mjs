@@ -13,6 +13,8 @@ const LOOKED_AGAIN = 8000;
 const DISPLACED = 500;
 /** Longest time from the change of a record to the message that tells its owner, ms. */
 const ON_ITS_WAY = 15;
+/** Time in which a stop that the store did not hear of is known to all, ms. */
+const STOP_KNOWN = 60_000;
 /** Time in which an owner puts a record back that the store has lost, ms. */
 const CHECK = 16_000;
 
@@ -226,6 +228,7 @@ export class Witness {
   /** The cloud is about to request a session. */
   started(user) {
     user.startedAt = this.#world.time.now;
+    user.markedAt = undefined;
     user.posted = [];
   }
 
@@ -250,29 +253,42 @@ export class Witness {
       post.status = answer?.status;
       this.counts[`${type} ${answer?.status}`] = (this.counts[`${type} ${answer?.status}`] ?? 0) + 1;
       if (answer === undefined) this.fail(`${process.instance} answered a ${type} with nothing`);
-      if (type === "stop") this.#afterStop(user, at);
+      if (type !== "stop") return;
+      // A copy may be answered after the start that followed.
+      if (this.isWell(process, SETTLE) && !(user.startedAt > at)) user.markedAt = time.now;
+      this.#afterStop(user, process, at);
     };
   }
 
-  /** Nobody has a session some time after its stop was processed. */
-  #afterStop(user, at) {
+  /** Nobody has a session some time after its stop was processed, or once the process that could not do so is well. */
+  #afterStop(user, process, at) {
     const { time, processes, store } = this.#world;
-    time.after(2500, () => {
+    const isWithout = (each) => {
+      const phase = each.isAlive && !each.isLeft && each.state.holds.get(user.sessionId)?.phase;
+      return !phase || phase === "quarantined";
+    };
+    const check = () => {
       const isAgain = user.startedAt !== undefined && user.startedAt >= at - 1000;
-      const wasQuiet = store.loss === 0 && store.late === 0 && store.since < at - SETTLE && !store.isAway;
-      if (
-        isAgain ||
-        user.isWanted ||
-        !wasQuiet ||
-        !processes.every((each) => this.isWell(each, SETTLE + 2500))
-      )
-        return;
+      const { wasLossy, wasDeaf } = this.#world;
+      if (isAgain || user.isWanted || !process.isAlive || process.isLeft || wasLossy || wasDeaf) return;
+      const ms = SETTLE + 2500;
+      const isQuiet = store.since < time.now - ms && !store.isAway;
+      if (!isQuiet || !processes.every((each) => !each.isAlive || each.isLeft || this.isWell(each, ms)))
+        return void (time.now < at + STOP_KNOWN && time.after(500, check));
       for (const each of processes) {
-        if (each.isAlive && each.session(user.sessionId)?.conn?.isOpen) {
-          this.fail(`${each.instance} is connected to ${user.sessionId} after its stop`);
-        }
+        if (!isWithout(each)) this.fail(`${each.instance} has ${user.sessionId} after its stop`);
       }
-    });
+    };
+    time.after(2500, check);
+  }
+
+  /** A process begins a session. Without a request it is none that was stopped. */
+  began(process, { sessionId, reply }) {
+    const { store, time, wasLossy, wasEmptied } = this.#world;
+    const { isWanted, markedAt } = this.#world.cloud.user(sessionId);
+    if (reply !== undefined || isWanted || !(markedAt < time.now - SLACK) || wasLossy || wasEmptied) return;
+    if (!this.isWell(process, SETTLE) || store.clockSetAt > markedAt - CLOCK_SET) return;
+    this.fail(`${process.instance} begins ${sessionId}, which is stopped`);
   }
 
   counted(process, { name, why, from, sessionId }) {

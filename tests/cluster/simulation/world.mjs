@@ -2,7 +2,7 @@
 import { Calls } from "./calls.mjs";
 import { Cloud } from "./cloud.mjs";
 import { Timeline, random } from "./clock.mjs";
-import { FAULTS, fault } from "./faults.mjs";
+import { FAULTS, fault, stopForLong } from "./faults.mjs";
 import { Process } from "./process.mjs";
 import { Store } from "./store.mjs";
 import { Witness } from "./witness.mjs";
@@ -77,8 +77,11 @@ export class World {
   }
 }
 
-/** Runs a schedule of faults, and returns what the witness has found. */
-export function schedule(seed, options) {
+/**
+ * Runs a schedule of faults, and returns what the witness has found. Besides, users stop their apps `stops` times
+ * without a start that follows at once.
+ */
+export function schedule(seed, { stops = 0, ...options } = {}) {
   const world = new World(seed, { startsWithin: BEAT, ...options });
   world.run(3000);
   for (const user of world.users) world.cloud.start(user);
@@ -86,6 +89,9 @@ export function schedule(seed, options) {
   const faults = 1 + Math.floor(world.random() * 8);
   for (let i = 0; i < faults; i += 1) {
     world.time.after(world.between(0, FAULTS), () => fault(world));
+  }
+  for (let i = 0; i < stops; i += 1) {
+    world.time.after(world.between(0, FAULTS), () => stopForLong(world));
   }
   world.run(FAULTS);
   if (world.wasLossy) world.store.answerAgain();
