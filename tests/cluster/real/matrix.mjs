@@ -7,6 +7,7 @@
  * @property {number} users
  * @property {boolean} full
  * @property {number} lease ms
+ * @property {OldConnection} old what the cloud does with an older connection
  * @property {(ms: number) => number} bound largest time that is accepted for one that is promised, ms
  *
  * @typedef {{ figures: Record<string, unknown>, problems: string[] }} Result

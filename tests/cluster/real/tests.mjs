@@ -45,7 +45,7 @@ function addTests(one, run, skip = false) {
     const title = `${one.name}, ${users} users, cloud ${old}, ${restart}`;
     test(title, { skip, timeout: TIMEOUT_MS }, async (t) => {
       const cloud = ["--old-connection", old, "--restart", restart];
-      const result = await run(one, cloud, { users, full: IS_FULL, lease: LEASE_MS }, t);
+      const result = await run(one, cloud, { users, full: IS_FULL, lease: LEASE_MS, old }, t);
       t.diagnostic(JSON.stringify(result.figures));
       if (IS_FULL) record({ name: one.name, users, old, restart, ...result });
       assert.deepEqual(result.problems, []);
