@@ -235,3 +235,84 @@ test("a second stop at another process is answered once the onStop of the first 
   assert.ok(early > 3, `${early} were stopping`);
   check(world);
 });
+
+test("a stop that reaches a process while it claims the session starts nothing", () => {
+  for (const wait of [0, 1, 3, 6]) {
+    const world = running({ users: 1 });
+    const [one] = world.alive();
+    const user = world.cloud.user("brief");
+    const answers = [];
+    const begun = [];
+    world.witness.began = (_, { sessionId }) => begun.push(sessionId);
+    const ask = (type) => {
+      const sent = { ...request("brief"), reason: "user_disabled", at: world.time.now };
+      one.request(type, sent, ({ status }) => answers.push([type, status]));
+    };
+    Object.assign(user, { isWanted: true, phase: "starting", posted: [] });
+    ask("start");
+    world.time.runUntil(world.time.now + wait);
+    if (begun.length > 0) continue;
+    assert.ok(one.state.claims.has("brief"), `after ${wait} ms`);
+    Object.assign(user, { isWanted: false, phase: "stopped" });
+    ask("stop");
+    world.run(2000);
+    assert.deepEqual(answers.toSorted(), [
+      ["start", 502],
+      ["stop", 200],
+    ]);
+    assert.deepEqual(begun, []);
+    assert.deepEqual(holdersOf(world, "brief"), []);
+    assert.notEqual(world.store.records.read(world.store.now, "brief")?.owner, one.instance);
+    assert.equal(user.all.size, 0);
+  }
+});
+
+/** A session whose process does not hear that the cloud has ended its connection. */
+function unheard() {
+  const world = running({ users: 1 });
+  const [user] = world.users;
+  const [owner] = holdersOf(world, user);
+  const other = world.alive().find((each) => each !== owner);
+  world.cloud.forget(user);
+  Object.assign(world.cloud.user(user), { isWanted: false, phase: "stopped" });
+  const stop = () => other.request("stop", { ...request(user), reason: "user_disabled" }, () => {});
+  return { world, user, other, stop };
+}
+
+test("a stop whose record the store has lost reaches the owner", () => {
+  const { world, user, stop } = unheard();
+  world.store.evict(user);
+  stop();
+  world.run(100);
+  assert.deepEqual(holdersOf(world, user), []);
+});
+
+test("a stop that arrives at a process without the store reaches the owner once that is back", () => {
+  const { world, user, other, stop } = unheard();
+  other.partition(2000);
+  stop();
+  world.run(1900);
+  assert.equal(holdersOf(world, user).length, 1);
+  runToBeat(world, other);
+  world.run(200);
+  assert.deepEqual(holdersOf(world, user), []);
+});
+
+test("a request is answered after 4.5 s, also if the owner has received it and stands still", () => {
+  const world = running({ users: 1 });
+  const [user] = world.users;
+  const [owner] = holdersOf(world, user);
+  const other = world.alive().find((each) => each !== owner);
+  const answers = [];
+  const since = world.time.now;
+  other.request("start", request(user), ({ status }) => answers.push([status, world.time.now - since]));
+  const isReceived = () => [...other.state.asks.values()].some((ask) => ask.isReceived);
+  for (let ms = 0; ms < 50 && !isReceived(); ms += 0.1) world.time.runUntil(since + ms);
+  assert.ok(isReceived());
+  owner.pause(8000);
+  world.run(4600);
+  assert.equal(answers.length, 1);
+  const [[status, after]] = answers;
+  assert.equal(status, 502);
+  assert.ok(after >= 4490 && after <= 4510, `${after} ms`);
+});
