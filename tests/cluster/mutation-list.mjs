@@ -282,4 +282,25 @@ export const MUTATIONS = [
     to: "  yield sleep(2 * START);\n  reply(state, id, answer);",
     test: "rules.test.mjs",
   },
+  {
+    rule: "a claim that was carried out late is the session's",
+    file: "start.js",
+    from: "if (hold !== undefined && record?.owner === state.instance) {",
+    to: "if (false) {",
+    test: "unsure.test.mjs",
+  },
+  {
+    rule: "a record that could not be removed is removed later",
+    file: "holds.js",
+    from: 'if (answer === undefined) owe(state, sessionId, { kind: "settle", times: SETTLEMENTS });\n  else if (answer.value.record?.owner',
+    to: "if (answer === undefined) return;\n  else if (answer.value.record?.owner",
+    test: "unsure.test.mjs",
+  },
+  {
+    rule: "a mark without an answer is written later",
+    file: "start.js",
+    from: "  if (put === undefined) owe(state, sessionId,",
+    to: "  if (false) owe(state, sessionId,",
+    test: "unsure.test.mjs",
+  },
 ];

@@ -1,0 +1,73 @@
+/** Commands without an answer: what they were to do is settled, whether or not the store has carried them out. */
+import assert from "node:assert/strict";
+import { test } from "node:test";
+
+import { check, holdersOf, runToBeat, running } from "./simulation/scenario.mjs";
+
+const request = (user) => ({ sessionId: user, userId: user, url: "" });
+
+/**
+ * The first `put` of a process that matches gets no answer, and is carried out after some ms if at all. Returns a
+ * function that tells whether there was one.
+ */
+function loseAnswer({ store, time }, process, matches, { after } = {}) {
+  const { call } = store;
+  let wasLost = false;
+  store.call = function (from, name, args, done) {
+    if (wasLost || from !== process || name !== "put" || !matches(args[0])) {
+      return call.call(this, from, name, args, done);
+    }
+    wasLost = true;
+    if (after !== undefined) time.after(after, () => call.call(this, from, name, args, () => {}));
+  };
+  return () => wasLost;
+}
+
+test("a claim that is carried out after it was given up: a request before the next beat finds the session", () => {
+  const world = running({ users: 1 });
+  const [one] = world.alive();
+  world.users.push("late");
+  Object.assign(world.cloud.user("late"), { isWanted: true, phase: "starting", posted: [] });
+  const wasLost = loseAnswer(world, one, ({ owner }) => owner === one.instance, { after: 1100 });
+  const answers = [];
+  const ask = () => one.request("start", request("late"), ({ status }) => answers.push(status));
+  runToBeat(world, one);
+  ask();
+  world.run(1200);
+  assert.ok(wasLost());
+  const { id, isSure } = one.state.holds.get("late");
+  assert.equal(isSure, false, "it was served without the store");
+  ask();
+  world.run(200);
+  assert.equal(one.state.holds.get("late")?.id, id);
+  assert.deepEqual(answers, [200, 200]);
+  world.run(4000);
+  const { number } = world.store.records.read(world.store.now, "late");
+  assert.equal(one.state.holds.get("late").number, number);
+  check(world);
+});
+
+test("a record is removed later if its session has ended and the store did not hear of it", () => {
+  const world = running({ users: 1 });
+  const [user] = world.users;
+  const [owner] = holdersOf(world, user);
+  const wasLost = loseAnswer(world, owner, (put) => put.owner === null);
+  owner.endSession(world.cloud.user(user));
+  world.run(5000);
+  assert.ok(wasLost());
+  assert.equal(world.store.records.read(world.store.now, user), undefined);
+});
+
+test("the mark of a stop is written later if the store did not hear of it", () => {
+  const world = running({ users: 1 });
+  const [user] = world.users;
+  const [owner] = holdersOf(world, user);
+  const other = world.alive().find((each) => each !== owner);
+  const wasLost = loseAnswer(world, other, (put) => put.owner === "");
+  Object.assign(world.cloud.user(user), { isWanted: false, phase: "stopped" });
+  other.request("stop", { ...request(user), reason: "user_disabled" }, () => {});
+  world.run(5000);
+  assert.ok(wasLost());
+  assert.equal(world.store.records.read(world.store.now, user)?.owner, "");
+  assert.deepEqual(holdersOf(world, user), []);
+});
