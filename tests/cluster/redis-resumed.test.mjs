@@ -76,10 +76,14 @@ describe("one server", () => {
       const admin = await server.keepOut();
       t.after(() => admin.letIn());
       await until("attempts", async () => (await admin.refused()) >= 2);
-      await store.beat(INSTANCE, "x");
+      assert.equal(store.isDeaf, false, "one message may be on its way");
+      // Each beat sends one.
+      for (let beat = 0; beat < 2; beat += 1) await store.beat(INSTANCE, "x");
       assert.equal(resumed, 0);
+      assert.equal(store.isDeaf, true);
       await admin.letIn();
       await until("messages arrive again", () => resumed > 0);
+      assert.equal(store.isDeaf, false);
     });
   }
 });
