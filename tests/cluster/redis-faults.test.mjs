@@ -130,6 +130,15 @@ function testUse(single, server) {
     await works(store);
   });
 
+  test("the library starts no timer for a command, whatever the app's client does", async (t) => {
+    const { store } = open(t, single(server().port, { commandOptions: { timeout: 5000 } }));
+    await works(store);
+    const timers = t.mock.method(AbortSignal, "timeout");
+    await claim(store, "timed");
+    await store.publish(INSTANCE, "hello");
+    assert.equal(timers.mock.callCount(), 0);
+  });
+
   test("the app's own BLPOP delays no beat", async (t) => {
     const client = single(server().port);
     await client.connect();

@@ -115,7 +115,7 @@ export class Connection {
 
   /** @returns {Attempt} */
   #open() {
-    const line = this.#library.duplicate(this.#onError, this.#limits.command);
+    const line = this.#library.duplicate(this.#onError);
     const ready = line.connect().then(() => this.#prepare(line));
     const openedAt = performance.now();
     const attempt = { line, ready, hasFailed: false, openedAt, pending: 0, unansweredSince: undefined };
