@@ -2,7 +2,7 @@
 import assert from "node:assert/strict";
 import { test } from "node:test";
 
-import { areBack, busiest, check, holdersOf, runToBeat, running } from "./simulation/scenario.mjs";
+import { areBack, busiest, check, holdersOf, runToBeat, runUntil, running } from "./simulation/scenario.mjs";
 
 for (const stopsFirst of [true, false]) {
   test(`users of a killed process are back within the cloud's patience, stopsFirst: ${stopsFirst}`, () => {
@@ -201,7 +201,7 @@ test("a session that its returning owner has put back is not taken as that of a 
   const { number, fields } = other.state.holds.get(user);
   const peer = third.state.peers.get(other.instance);
   world.store.records.check(world.store.now, other.instance, [{ sessionId: user, number, fields }], 60_000);
-  while (third.state.now.mono - peer.movedAt < 10_000) world.run(100);
+  runUntil(world, 100, () => third.state.now.mono - peer.movedAt >= 10_000);
   world.run(500);
   assert.equal(world.store.records.read(world.store.now, user).owner, other.instance);
   assert.equal(world.witness.counts["takeovers dead"], undefined);
@@ -225,8 +225,8 @@ test("the store's clock is set between two beats: requests to others are receive
   const [one, other] = world.alive();
   world.store.clock += 10_000;
   const beats = one.state.count;
-  while (one.state.count === beats) world.run(10);
-  while (other.state.heardStore > one.state.heardStore) world.run(10);
+  runUntil(world, 10, () => one.state.count !== beats);
+  runUntil(world, 10, () => other.state.heardStore <= one.state.heardStore);
   other.state.heardStore += 30_000;
   const user = world.users.find((each) => other.session(each)?.conn !== undefined);
   let status;

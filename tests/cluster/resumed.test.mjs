@@ -3,7 +3,7 @@ import assert from "node:assert/strict";
 import { test } from "node:test";
 
 import { createState, deadline, step } from "./simulation/process.mjs";
-import { check, holdersOf, running } from "./simulation/scenario.mjs";
+import { check, holdersOf, runUntil, running } from "./simulation/scenario.mjs";
 
 const request = (user) => ({ sessionId: user, userId: user, url: "" });
 
@@ -20,7 +20,7 @@ function interrupted() {
 /** Runs until messages reach a process again and it knows of it, for less time than to its next check. */
 function runToResumed(world, process) {
   process.subscribe();
-  while (!process.isSubscribed) world.run(10);
+  runUntil(world, 10, () => process.isSubscribed);
   world.run(2100);
 }
 
@@ -51,7 +51,7 @@ test("the store does not answer when messages arrive again: the next contact dec
   world.run(500);
   owner.isSubscribed = true;
   // A beat is due within less time than that of a command, and is answered.
-  while (owner.state.now.mono - owner.state.heardAt.mono < 1500) world.run(10);
+  runUntil(world, 10, () => owner.state.now.mono - owner.state.heardAt.mono >= 1500);
   const call = world.store.call.bind(world.store);
   world.store.call = (process, name, ...rest) =>
     process === owner && name === "check" ? undefined : call(process, name, ...rest);

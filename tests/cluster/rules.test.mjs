@@ -2,7 +2,7 @@
 import assert from "node:assert/strict";
 import { test } from "node:test";
 
-import { check, holdersOf, runToBeat, running } from "./simulation/scenario.mjs";
+import { check, holdersOf, runToBeat, runUntil, running } from "./simulation/scenario.mjs";
 
 const request = (user) => ({ sessionId: user, userId: user, url: "" });
 
@@ -15,8 +15,7 @@ for (const paused of [3000, 6000])
     Object.assign(user, { isWanted: true, phase: "starting", posted: [] });
     one.request("start", request("late"), () => {});
     // It stands still between its claim and the answer, and does not hear who takes the session.
-    while (world.store.records.read(world.store.now, "late") === undefined)
-      world.time.runUntil(world.time.now + 0.1);
+    runUntil(world, 0.1, () => world.store.records.read(world.store.now, "late") !== undefined);
     one.pause(paused);
     one.isDeaf = true;
     other.request("start", request("late"), () => {});
@@ -45,15 +44,15 @@ test("a process that could not ask for a while takes nothing from one that is ba
   const held = one.state.holds.size;
   one.partition(60_000);
   const taken = () => world.witness.counts["takeovers dead"] ?? 0;
-  while (taken() < 10) world.run(100);
+  runUntil(world, 100, () => taken() >= 10);
   world.store.goAway();
-  while (!other.state.isAlone) world.run(10);
+  runUntil(world, 10, () => other.state.isAlone);
   one.isPartitioned = false;
   runToBeat(world, other);
   const before = taken();
   assert.ok(before < held / 2, `${before} of ${held}`);
   world.store.comeBack("as it was");
-  while (one.state.isAlone) world.run(10);
+  runUntil(world, 10, () => !one.state.isAlone);
   assert.ok(other.state.isAlone, "the other one does not know yet that it is back");
   world.run(5000);
   assert.equal(taken(), before);
@@ -124,7 +123,7 @@ test("a process that stood still reads what has arrived before it takes another 
   const [owner] = holdersOf(world, user);
   const other = world.alive().find((each) => each !== owner);
   other.request("start", request(user), () => {});
-  while (other.state.asks.size === 0) world.time.runUntil(world.time.now + 0.1);
+  runUntil(world, 0.1, () => other.state.asks.size > 0);
   other.pause(4000, { timersFirst: true });
   world.run(8000);
   assert.deepEqual(holdersOf(world, user), [owner]);
@@ -137,7 +136,7 @@ test("after a pause of its machine a process does not know the store's clock fro
   const [owner] = holdersOf(world, user);
   const other = world.alive().find((each) => each !== owner);
   const beats = owner.state.count;
-  while (owner.state.count === beats) world.time.runUntil(world.time.now + 0.1);
+  runUntil(world, 0.1, () => owner.state.count !== beats);
   owner.pause(6000, { vm: true });
   world.run(3000);
   other.forward(user, "tool");
@@ -228,7 +227,7 @@ test("a second stop at another process is answered once the onStop of the first 
     let wasStopping;
     const since = world.time.now;
     other.request("stop", stop, () => (wasStopping = session.isStopping));
-    while (wasStopping === undefined) world.run(10);
+    runUntil(world, 10, () => wasStopping !== undefined);
     assert.equal(wasStopping, false, user);
     assert.ok(world.time.now - since <= 810, `${world.time.now - since} ms`);
   }

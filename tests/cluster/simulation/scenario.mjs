@@ -19,9 +19,22 @@ export const busiest = (world) =>
 export const areBack = (world) => world.users.every((user) => world.cloud.user(user).attached !== undefined);
 export const check = ({ witness }) => assert.deepEqual(witness.errors, []);
 
+/** Longest time until something that is about to happen, ms. */
+const SOON = 60_000;
+
+/** Runs in steps of some ms until a condition holds. Fails where it never does. */
+export function runUntil(world, step, condition) {
+  const end = world.time.now + SOON;
+  while (!condition()) {
+    assert.ok(world.time.now < end, `not within ${SOON} ms: ${condition}`);
+    if (step < 1) world.time.runUntil(world.time.now + step);
+    else world.run(step);
+  }
+}
+
 /** Runs until shortly after the next beat of a process. */
 export function runToBeat(world, process) {
   const beats = process.state.count;
-  while (process.state.count === beats) world.run(20);
+  runUntil(world, 20, () => process.state.count !== beats);
   world.run(20);
 }
