@@ -303,4 +303,11 @@ export const MUTATIONS = [
     to: "  if (false) owe(state, sessionId,",
     test: "unsure.test.mjs",
   },
+  {
+    rule: "a question is not asked by a clock that was set",
+    file: "calls.js",
+    from: "if (isTimeUnsure(state)) yield* beat(state);",
+    to: "",
+    test: "rules.test.mjs",
+  },
 ];

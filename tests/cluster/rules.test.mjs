@@ -315,3 +315,19 @@ test("a request is answered after 4.5 s, also if the owner has received it and s
   assert.equal(status, 502);
   assert.ok(after >= 4490 && after <= 4510, `${after} ms`);
 });
+
+test("a tool is called once, by a process whose clock was set just before", () => {
+  const world = running({ users: 1 });
+  const [user] = world.users;
+  const [owner] = holdersOf(world, user);
+  const other = world.alive().find((each) => each !== owner);
+  const ran = [];
+  world.calls.ran = (process) => ran.push(process);
+  runToBeat(world, other);
+  owner.pause(1500);
+  other.skew += 5000;
+  other.forward(user, "tool");
+  world.run(3000);
+  assert.deepEqual(ran, [other]);
+  check(world);
+});

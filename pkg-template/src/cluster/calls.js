@@ -4,8 +4,9 @@
  * @import { State } from "./state.js"
  * @import { Task } from "./tasks.js"
  */
+import { beat } from "./members.js";
 import { ask, refusal, reply } from "./start.js";
-import { CALL, isDead, output, spawn, storeNow, tell } from "./state.js";
+import { CALL, isDead, isTimeUnsure, output, spawn, storeNow, tell } from "./state.js";
 import { COMMAND, PICTURE, command, pictureCommand } from "./tasks.js";
 
 /** Time for which the store keeps a picture, ms. */
@@ -29,8 +30,23 @@ export function* forward(state, id, { what, sessionId, body }) {
   const read = yield command("read", sessionId);
   const owner = read?.value?.owner ?? "";
   if (owner === "" || owner === state.instance) return reply(state, id, undefined);
-  const result = yield* ask(state, owner, { what, sid: sessionId, body }, CALL);
+  const result = yield* askOnce(state, owner, { what, sid: sessionId, body }, CALL);
   reply(state, id, result.none ? undefined : result.answer);
+}
+
+/**
+ * Asks a process to carry out a call, which it may do until this one does it itself: a time of the store's clock,
+ * which has to be right.
+ *
+ * @param {State} state
+ * @param {string} to
+ * @param {object} message
+ * @param {number} ms
+ * @returns {Task}
+ */
+function* askOnce(state, to, message, ms) {
+  if (isTimeUnsure(state)) yield* beat(state);
+  return yield* ask(state, to, message, ms);
 }
 
 /** True for a process that may wait for a photo. @param {State} state @param {string} name */
@@ -54,7 +70,7 @@ export function* passPhoto(state, id, { owner, photo, bytes }) {
     return reply(state, id, NOT_PASSED);
   }
   const body = { ...photo, hasBytes: bytes !== undefined };
-  const result = yield* ask(state, owner, { what: "photo", sid: "", body }, PICTURE + COMMAND);
+  const result = yield* askOnce(state, owner, { what: "photo", sid: "", body }, PICTURE + COMMAND);
   // One that has ended is no peer for long.
   if (result.silent) reply(state, id, NOT_PASSED);
   else reply(state, id, result.none ? undefined : result.answer);

@@ -89,6 +89,8 @@ export const STOPPED_TTL = 15 * 60e3;
 export const SETTLEMENTS = 3;
 /** Longest delay of a stop, ms. */
 const MAX_LATE = 10 * 60e3;
+/** Longest difference of the two clocks between beats, ms, where none was set. */
+const MAX_SLEW = 50;
 /** Most asks without an answer. */
 const MAX_ASKS = 1000;
 /** Most sessions, beyond those that are held, whose records are to be settled. */
@@ -167,6 +169,16 @@ export function spawn(state, task) {
  */
 export function storeNow(state) {
   return state.heardStore + elapsed(state, state.answeredAt);
+}
+
+/**
+ * True if a clock of this process was set, or stood still, since the store told its time: `storeNow` may be wrong
+ * until the next beat.
+ *
+ * @param {State} state
+ */
+export function isTimeUnsure({ now, answeredAt }) {
+  return Math.abs(now.mono - answeredAt.mono - (now.wall - answeredAt.wall)) > MAX_SLEW;
 }
 
 /**
