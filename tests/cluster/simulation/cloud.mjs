@@ -206,7 +206,7 @@ export class Cloud {
     let isAnswered = false;
     const deliver = () => {
       const process = pick(alive);
-      const answered = witness.requested(process, type, user);
+      const answered = witness.requested(process, type, user, request.at);
       process.request(type, request, (answer) => {
         answered(answer);
         isAnswered = true;

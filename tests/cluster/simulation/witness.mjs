@@ -232,7 +232,7 @@ export class Witness {
     user.posted = [];
   }
 
-  requested(process, type, user) {
+  requested(process, type, user, sentAt) {
     const { time } = this.#world;
     const at = time.now;
     let isAnswered = false;
@@ -254,8 +254,8 @@ export class Witness {
       this.counts[`${type} ${answer?.status}`] = (this.counts[`${type} ${answer?.status}`] ?? 0) + 1;
       if (answer === undefined) this.fail(`${process.instance} answered a ${type} with nothing`);
       if (type !== "stop") return;
-      // A copy may be answered after the start that followed.
-      if (this.isWell(process, SETTLE) && !(user.startedAt > at)) user.markedAt = time.now;
+      // A copy may come after the start that followed.
+      if (this.isWell(process, SETTLE) && !(user.startedAt > sentAt)) user.markedAt = time.now;
       this.#afterStop(user, process, at);
     };
   }
