@@ -1,3 +1,5 @@
+import { OTHERS } from "./mutation-list-others.mjs";
+
 /**
  * Rules of the core, each with the change that removes it, and the test that fails then: the simulation, or
  * `test`.
@@ -310,4 +312,5 @@ export const MUTATIONS = [
     to: "",
     test: "rules.test.mjs",
   },
+  ...OTHERS,
 ];

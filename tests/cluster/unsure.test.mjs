@@ -2,7 +2,7 @@
 import assert from "node:assert/strict";
 import { test } from "node:test";
 
-import { check, holdersOf, runToBeat, running } from "./simulation/scenario.mjs";
+import { check, holdersOf, runToBeat, runUntil, running } from "./simulation/scenario.mjs";
 
 const request = (user) => ({ sessionId: user, userId: user, url: "" });
 
@@ -70,4 +70,45 @@ test("the mark of a stop is written later if the store did not hear of it", () =
   assert.ok(wasLost());
   assert.equal(world.store.records.read(world.store.now, user)?.owner, "");
   assert.deepEqual(holdersOf(world, user), []);
+});
+
+for (const after of [0, 1100, 3500])
+  test(`a take-over without an answer that is carried out after ${after} ms leaves no record behind`, () => {
+    const world = running({ users: 1 });
+    const [user] = world.users;
+    const [lost] = holdersOf(world, user);
+    // The cloud notices nothing.
+    lost.kill(300_000);
+    const survivors = world.alive();
+    const wasLost = survivors.map((each) =>
+      loseAnswer(world, each, ({ owner, expected }) => owner !== null && expected.owner === lost.instance, {
+        after,
+      }),
+    );
+    const record = () => world.store.records.read(world.store.now, user);
+    runUntil(world, 1, () => record().owner !== lost.instance);
+    assert.ok(wasLost.some((was) => was()));
+    assert.ok(survivors.some(({ instance }) => instance === record().owner));
+    assert.deepEqual(holdersOf(world, user), [], "it does not know that it has the session");
+    world.run(6000);
+    assert.equal(record(), undefined);
+    assert.deepEqual(holdersOf(world, user), []);
+  });
+
+test("a hand-over without an answer that is carried out later leaves no record behind", () => {
+  const world = running({ users: 1 });
+  const [user] = world.users;
+  const [leaving] = holdersOf(world, user);
+  const others = world.alive().filter((each) => each !== leaving);
+  for (const each of others) {
+    loseAnswer(world, each, ({ owner }) => owner === each.instance, { after: 1100 });
+  }
+  // The cloud would ask for it again after 5 s.
+  world.cloud.user(user).isWanted = false;
+  leaving.leave();
+  world.run(1700);
+  const { owner } = world.store.records.read(world.store.now, user);
+  assert.ok(others.some(({ instance }) => instance === owner));
+  world.run(6000);
+  assert.equal(world.store.records.read(world.store.now, user), undefined);
 });

@@ -1,0 +1,65 @@
+/** Calls that are received twice or late: they are carried out once. */
+import assert from "node:assert/strict";
+import { test } from "node:test";
+
+import { check, holdersOf, running } from "./simulation/scenario.mjs";
+
+/** Changes what becomes of the questions of a process: `publish` sends the one that is given. */
+function onAsk({ store }, process, change) {
+  const { call } = store;
+  store.call = function (from, name, args, done) {
+    const publish = (answered) => call.call(this, from, name, args, answered);
+    const isAsk = from === process && name === "publish" && JSON.parse(args[1]).kind === "ask";
+    if (isAsk) change(publish, done);
+    else publish(done);
+  };
+}
+
+function world() {
+  const world = running({ users: 1 });
+  const [user] = world.users;
+  const [owner] = holdersOf(world, user);
+  const other = world.alive().find((each) => each !== owner);
+  const ran = [];
+  world.calls.ran = (process, name) => ran.push([process, name]);
+  return { world, user, owner, other, ran };
+}
+
+test("a tool call that is received twice is one call, also when the first was answered", () => {
+  for (const after of [0, 5, 400, 900]) {
+    const { world: w, user, owner, other, ran } = world();
+    onAsk(w, other, (publish, done) => {
+      publish(done);
+      w.time.after(after, () => publish(() => {}));
+    });
+    other.forward(user, "tool");
+    w.run(5000);
+    assert.deepEqual(ran, [[owner, "tool"]], `after ${after} ms`);
+    check(w);
+  }
+});
+
+test("a tool call that is received when its process may have done it itself is none", () => {
+  const { world: w, user, other, ran } = world();
+  // The command happens after it was given up.
+  onAsk(w, other, (publish) => w.time.after(1100, () => publish(() => {})));
+  other.forward(user, "tool");
+  w.run(5000);
+  assert.deepEqual(ran, [[other, "tool"]]);
+  check(w);
+});
+
+test("a photo that is received twice is delivered once, and its answer is the first one's", () => {
+  const { world: w, owner, other, ran } = world();
+  onAsk(w, other, (publish, done) => {
+    publish(done);
+    publish(() => {});
+  });
+  const requestId = `${owner.instance}.photo`;
+  owner.photos.add(requestId);
+  const statuses = [];
+  other.upload(owner.instance, requestId, (answer) => statuses.push(answer?.status));
+  w.run(5000);
+  assert.deepEqual(ran, [[owner, requestId]]);
+  assert.deepEqual(statuses, [200]);
+});

@@ -1,0 +1,163 @@
+/** How the survivors share out the sessions of a process that died. */
+import assert from "node:assert/strict";
+import { test } from "node:test";
+
+import { busiest, check, holdersOf, runUntil, running } from "./simulation/scenario.mjs";
+
+const request = (user) => ({ sessionId: user, userId: user, url: "" });
+
+/** Time after which the network of a lost machine is closed, ms: the cloud notices nothing before. */
+const UNNOTICED = 300_000;
+/** Time in which the sessions of a lost machine are with others, ms. */
+const RETAKEN = 14_000;
+
+/** Collects the commands about sessions that processes send from now on. */
+function watch({ store, time }) {
+  const { call } = store;
+  const sent = [];
+  store.call = function (process, name, args, done) {
+    if (name === "read") sent.push({ process, name, sessionId: args[0], at: time.now });
+    if (name === "put") sent.push({ process, name, ...args[0], at: time.now });
+    return call.call(this, process, name, args, done);
+  };
+  return sent;
+}
+
+const crashesOf = (world, user) => world.store.records.read(world.store.now, user)?.crashes;
+
+test("each session of a dead process is read and claimed by one survivor alone", () => {
+  const world = running({ users: 60, count: 4 });
+  const lost = busiest(world);
+  const sessions = [...lost.state.holds.keys()];
+  const sent = watch(world);
+  lost.kill(UNNOTICED);
+  world.run(RETAKEN);
+  for (const name of ["read", "put"]) {
+    const about = sent.filter((each) => each.name === name).map(({ sessionId }) => sessionId);
+    assert.deepEqual(about.toSorted(), sessions.toSorted(), name);
+  }
+  const takers = new Set(sent.map(({ process }) => process));
+  assert.equal(takers.size, 3, "all have a share");
+  check(world);
+});
+
+test("a process that has just started has no share: it does not know who is dead", () => {
+  const world = running({ users: 40 });
+  const lost = busiest(world);
+  const sessions = [...lost.state.holds.keys()];
+  lost.kill(UNNOTICED);
+  world.run(8000);
+  const young = world.spawn("young");
+  world.run(RETAKEN - 8000);
+  for (const user of sessions) assert.equal(holdersOf(world, user).length, 1, user);
+  assert.equal(young.state.holds.size, 0);
+  check(world);
+});
+
+/** A process that takes sessions of a lost one over, and another that stands still for some time. */
+function taking() {
+  const world = running({ users: 900, count: 3 });
+  const lost = busiest(world);
+  const [taker, silent] = world.alive().filter((each) => each !== lost);
+  const sent = watch(world);
+  const claims = () =>
+    sent.filter(({ process, name, expected }) => {
+      return process === taker && name === "put" && expected.owner === lost.instance;
+    });
+  lost.kill(UNNOTICED);
+  runUntil(world, 10, () => claims().length >= 3);
+  silent.pause(5000);
+  const theirs = [...silent.state.holds.keys()];
+  assert.ok([...taker.state.peers.keys()].includes(lost.instance));
+  return { world, taker, theirs, claims };
+}
+
+test("a request of the cloud goes before the sessions of a dead process", () => {
+  const { world, taker, theirs, claims } = taking();
+  const [user] = theirs;
+  let status;
+  // The owner is asked for 1 s before its session is taken.
+  taker.request("start", request(user), (answer) => ({ status } = answer));
+  world.time.runUntil(world.time.now + 15);
+  const before = claims().length;
+  world.time.runUntil(world.time.now + 900);
+  assert.equal(status, undefined);
+  assert.equal(claims().length, before);
+  world.run(1000);
+  assert.equal(status, 200);
+  assert.ok(claims().length > before + 20, "they are taken afterwards");
+});
+
+test("requests of the cloud that do not end hold a take-over back by 1 s for each session at most", () => {
+  const { world, taker, theirs, claims } = taking();
+  const before = claims().length;
+  for (const user of theirs.slice(0, 12)) {
+    taker.request("start", request(user), () => {});
+    world.time.runUntil(world.time.now + 300);
+    assert.ok(taker.state.starting > 0);
+  }
+  const taken = claims().length - before;
+  assert.ok(taken >= 3 && taken <= 5, `${taken} in 3.6 s`);
+});
+
+test("a session whose owners die waits before it is taken over a third time", () => {
+  const world = running({ users: 12, count: 6 });
+  const [user] = world.users;
+  const begun = [];
+  const { began } = world.witness;
+  world.witness.began = function (process, given) {
+    if (given.sessionId === user) begun.push(world.time.now);
+    return began.call(this, process, given);
+  };
+  for (const crashes of [1, 2, 3]) {
+    const [owner] = holdersOf(world, user);
+    const sessions = [...owner.state.holds.keys()];
+    owner.kill(UNNOTICED);
+    world.run(RETAKEN);
+    for (const each of sessions) assert.equal(holdersOf(world, each).length, 1, each);
+    assert.equal(crashesOf(world, user), crashes);
+    assert.equal(begun.length, Math.min(crashes, 2));
+  }
+  const [holder] = holdersOf(world, user);
+  assert.equal(holder.state.holds.get(user).phase, "quarantined");
+  world.run(40_000);
+  assert.equal(begun.length, 2);
+  world.run(20_000);
+  assert.equal(begun.length, 3);
+  assert.equal(holder.state.holds.get(user).phase, "connected");
+});
+
+test("a process that leaves and is killed does not count as a death that its sessions caused", () => {
+  const world = running({ users: 12, count: 4 });
+  const leaving = busiest(world);
+  const sessions = [...leaving.state.holds.keys()];
+  leaving.leave();
+  // Its last beat says that it leaves. It has handed nothing over.
+  world.time.runUntil(world.time.now + 0.4);
+  runUntil(world, 0.1, () => leaving.beatAt > world.time.now - 0.2);
+  leaving.kill(UNNOTICED);
+  world.run(RETAKEN);
+  assert.equal(world.witness.counts["takeovers dead"], sessions.length);
+  for (const user of sessions) {
+    assert.equal(holdersOf(world, user).length, 1, user);
+    assert.equal(crashesOf(world, user), 0, user);
+  }
+});
+
+test("a process that leaves takes no sessions of a dead one", () => {
+  const world = running({ users: 400 });
+  const [lost, leaving, other] = world.alive();
+  const sessions = [...lost.state.holds.keys()];
+  const sent = watch(world);
+  lost.kill(UNNOTICED);
+  world.run(9000);
+  leaving.leave();
+  // The one that gets its sessions connects slowly, so that it has not left by the time of the verdict.
+  world.slow = 1;
+  world.run(4000);
+  assert.ok(leaving.state.holds.size > 0 && !leaving.isLeft);
+  world.run(7000);
+  const takers = sent.filter(({ name, expected }) => name === "put" && expected.owner === lost.instance);
+  assert.deepEqual(new Set(takers.map(({ process }) => process)), new Set([other]));
+  for (const user of sessions) assert.deepEqual(holdersOf(world, user), [other], user);
+});
