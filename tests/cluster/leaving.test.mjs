@@ -2,7 +2,9 @@
 import assert from "node:assert/strict";
 import { test } from "node:test";
 
-import { busiest, check, holdersOf, running } from "./simulation/scenario.mjs";
+import { busiest, check, holdersOf, runUntil, running } from "./simulation/scenario.mjs";
+
+const request = (user) => ({ sessionId: user, userId: user, url: "" });
 
 test("a process whose sessions are stopped while it hands them over leaves without delay", () => {
   const world = running();
@@ -15,4 +17,58 @@ test("a process whose sessions are stopped while it hands them over leaves witho
   assert.ok(leaving.isLeft);
   for (const user of sessions) assert.deepEqual(holdersOf(world, user), []);
   check(world);
+});
+
+/** A process that has begun to hand its sessions over, and the youngest of the others. */
+function handingOver() {
+  const world = running({ users: 12 });
+  const youngest = world.spawn("young");
+  world.run(5000);
+  const [leaving, other] = world.alive();
+  const sessions = [...leaving.state.holds.keys()];
+  assert.ok(sessions.length > 1);
+  leaving.leave();
+  runUntil(world, 0.1, () => sessions.every((user) => leaving.state.holds.get(user)?.phase === "leaving"));
+  return { world, leaving, other, youngest, sessions };
+}
+
+for (const isHere of [true, false]) {
+  const where = isHere ? "that process" : "another one";
+  test(`a request for a session that is being handed over is answered by the next owner, asked at ${where}`, () => {
+    const { world, leaving, other, sessions } = handingOver();
+    const asked = isHere ? leaving : other;
+    const answers = [];
+    const served = [];
+    for (const user of sessions) {
+      const session = leaving.session(user);
+      const { generation } = session;
+      asked.request("start", request(user), ({ status }) => {
+        answers.push(status);
+        if (session.generation !== generation) served.push(user);
+      });
+    }
+    world.run(4500);
+    assert.deepEqual(
+      answers,
+      sessions.map(() => 200),
+    );
+    assert.deepEqual(served, [], "its old connection is not opened again");
+    for (const user of sessions) assert.equal(holdersOf(world, user).length, 1, user);
+    assert.ok(leaving.isLeft);
+    check(world);
+  });
+}
+
+test("a request for a new session at a process that leaves is passed on to one that stays", () => {
+  const { world, leaving, youngest } = handingOver();
+  world.users.push("new");
+  Object.assign(world.cloud.user("new"), { isWanted: true, phase: "starting", posted: [] });
+  const begun = [];
+  world.witness.began = (process, { sessionId }) => sessionId === "new" && begun.push(process);
+  let status;
+  leaving.request("start", request("new"), (answer) => ({ status } = answer));
+  world.run(2000);
+  assert.equal(status, 200);
+  assert.deepEqual(begun, [youngest]);
+  assert.deepEqual(holdersOf(world, "new"), [youngest]);
 });

@@ -126,4 +126,25 @@ export const OTHERS = [
     to: "if (false) ",
     test: "bounds.test.mjs",
   },
+  {
+    rule: "a request waits until its session has been handed over",
+    file: "start.js",
+    from: 'if (hold?.phase === "leaving") {',
+    to: "if (false) {",
+    test: "leaving.test.mjs",
+  },
+  {
+    rule: "a request that another process has passed on waits until its session has been handed over",
+    file: "core.js",
+    from: 'if (hold.phase !== "leaving") return serve(state, id, hold, request);',
+    to: "return serve(state, id, hold, request);",
+    test: "leaving.test.mjs",
+  },
+  {
+    rule: "a process that leaves passes requests on to one that stays",
+    file: "start.js",
+    from: "if (state.isLeaving) return yield* forward(state, id, request, sessionId, claim);",
+    to: "",
+    test: "leaving.test.mjs",
+  },
 ];
