@@ -1,0 +1,128 @@
+/** Claims whose session was stopped, taken or given up by the time of the store's answer: nothing starts. */
+import assert from "node:assert/strict";
+import { test } from "node:test";
+
+import { check, holdersOf, runUntil, running } from "./simulation/scenario.mjs";
+
+const request = (user) => ({ sessionId: user, userId: user, url: "" });
+const recordOf = ({ store }, user) => store.records.read(store.now, user);
+
+/** The answer to the next claim of a session is late by some ms. Returns who has claimed it since. */
+function slowClaim({ store, time }, user, ms) {
+  const { call } = store;
+  const claimants = [];
+  store.call = function (from, name, args, done) {
+    const isClaim = name === "put" && args[0].sessionId === user && args[0].owner === from.instance;
+    if (!isClaim) return call.call(this, from, name, args, done);
+    if (claimants.push(from) > 1) return call.call(this, from, name, args, done);
+    return call.call(this, from, name, args, (result) => time.after(ms, () => done(result)));
+  };
+  return claimants;
+}
+
+/** Collects the sessions that processes begin. */
+function begins({ witness }) {
+  const begun = [];
+  witness.began = (process, { sessionId }) => begun.push([process.instance, sessionId]);
+  return begun;
+}
+
+/** The cloud has stopped the app: it is told at a process. */
+function stopAt(world, process, user) {
+  Object.assign(world.cloud.user(user), { isWanted: false, phase: "stopped" });
+  process.request("stop", { ...request(user), reason: "user_disabled", at: world.time.now }, () => {});
+}
+
+/** The session of a lost machine, and that of a process that leaves, claimed by the next one. */
+const CLAIMS = {
+  "a take-over": (world, owner) => owner.kill(300_000),
+  "a hand-over": (world, owner) => owner.leave(),
+};
+
+for (const [name, begin] of Object.entries(CLAIMS))
+  for (const isHere of [true, false])
+    test(`${name} that meets a stop at ${isHere ? "its process" : "another one"} starts nothing`, () => {
+      const world = running({ users: 1 });
+      const [user] = world.users;
+      const [owner] = holdersOf(world, user);
+      const claimants = slowClaim(world, user, 400);
+      begin(world, owner);
+      runUntil(world, 1, () => claimants.length > 0);
+      world.time.runUntil(world.time.now + 10);
+      const [taker] = claimants;
+      assert.equal(recordOf(world, user).owner, taker.instance, "it does not know of it");
+      const begun = begins(world);
+      const stopped = isHere ? taker : world.alive().find((each) => each !== taker && each !== owner);
+      stopAt(world, stopped, user);
+      world.run(3000);
+      assert.deepEqual(begun, []);
+      assert.deepEqual(holdersOf(world, user), []);
+      assert.equal(recordOf(world, user).owner, "");
+    });
+
+test("a claim that another process has taken before the answer came is none: that one answers the request", () => {
+  const world = running({ users: 1 });
+  const [one, other] = world.alive();
+  const claimants = slowClaim(world, "new", 300);
+  world.users.push("new");
+  Object.assign(world.cloud.user("new"), { isWanted: true, phase: "starting", posted: [] });
+  const begun = begins(world);
+  const answers = [];
+  const ask = (process) => process.request("start", request("new"), ({ status }) => answers.push(status));
+  ask(one);
+  runUntil(world, 1, () => recordOf(world, "new")?.owner === one.instance);
+  ask(other);
+  runUntil(world, 1, () => recordOf(world, "new").owner === other.instance);
+  assert.deepEqual(claimants, [one, other]);
+  assert.deepEqual(begun, []);
+  world.run(3000);
+  assert.deepEqual(begun, [[other.instance, "new"]]);
+  assert.deepEqual(answers, [200, 200]);
+  assert.deepEqual(holdersOf(world, "new"), [other]);
+  check(world);
+});
+
+test("a claim whose request is over leaves the session to its owner, which stood still", () => {
+  const world = running({ users: 1 });
+  const [user] = world.users;
+  const [owner] = holdersOf(world, user);
+  const { id } = owner.state.holds.get(user);
+  const one = world.alive().find((each) => each !== owner);
+  owner.pause(7000);
+  slowClaim(world, user, 900);
+  let status;
+  const since = world.time.now;
+  one.request("start", request(user), (answer) => ({ status } = answer));
+  runUntil(world, 0.1, () => one.state.asks.size > 0);
+  // It goes on too late for the cloud, but before its claim.
+  one.pause(3700);
+  world.run(4400);
+  assert.equal(recordOf(world, user).owner, one.instance, "it has claimed the session");
+  world.run(600);
+  assert.equal(status, 502);
+  assert.ok(world.time.now - since < 7000);
+  world.run(6000);
+  assert.deepEqual(holdersOf(world, user), [owner]);
+  assert.equal(owner.state.holds.get(user).id, id, "it was there all the time");
+});
+
+test("a request that is served again starts nothing if its session was stopped after it, unlike a new one", () => {
+  for (const isAgain of [true, false]) {
+    const world = running({ users: 1 });
+    const [user] = world.users;
+    const [owner] = holdersOf(world, user);
+    const other = world.alive().find((each) => each !== owner);
+    const at = world.time.now;
+    world.run(100);
+    stopAt(world, other, user);
+    world.run(1000);
+    assert.equal(recordOf(world, user).owner, "");
+    const begun = begins(world);
+    let status;
+    owner.request("start", { ...request(user), at, isAgain }, (answer) => ({ status } = answer));
+    world.run(1000);
+    assert.deepEqual(begun, isAgain ? [] : [[owner.instance, user]]);
+    assert.equal(recordOf(world, user)?.owner, isAgain ? "" : undefined);
+    assert.equal(status, 502);
+  }
+});
