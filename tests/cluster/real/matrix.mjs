@@ -108,6 +108,7 @@ export const CASES = [
     plan: { app: BUSY, cloud: FAST },
     users: { full: 400 },
   },
+  { name: "one process stands still for 5 s, idle", run: frozen(5000), users: { full: 400 } },
   {
     name: "one process stands still for 15 s, busy",
     run: frozen(15_000),
@@ -126,6 +127,7 @@ export const CASES = [
     plan: { app: BUSY, cloud: FAST },
     users: { full: 400 },
   },
+  { name: "one process stands still for 60 s, idle", run: frozen(60_000), users: { full: 400 } },
   {
     name: "event loop blocked for 5 s",
     run: blocked(5000),
