@@ -72,3 +72,24 @@ test("a request for a new session at a process that leaves is passed on to one t
   assert.deepEqual(begun, [youngest]);
   assert.deepEqual(holdersOf(world, "new"), [youngest]);
 });
+
+test("a process that leaves during a stop tells the owner of the session before", () => {
+  const world = running();
+  const leaving = busiest(world);
+  const user = world.users.find((each) => !leaving.state.holds.has(each));
+  for (const { sessionId } of leaving.state.holds.values()) world.cloud.stop(sessionId);
+  world.run(2000);
+  assert.equal(leaving.state.holds.size, 0);
+  Object.assign(world.cloud.user(user), { isWanted: false, phase: "stopped" });
+  // Both wait for it.
+  leaving.pause(500);
+  const answers = [];
+  leaving.request("stop", { ...request(user), reason: "user_disabled" }, ({ status }) =>
+    answers.push(status),
+  );
+  leaving.leave();
+  world.run(2500);
+  assert.ok(leaving.isLeft);
+  assert.deepEqual(answers, [200]);
+  assert.deepEqual(holdersOf(world, user), []);
+});

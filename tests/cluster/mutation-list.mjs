@@ -313,4 +313,11 @@ export const MUTATIONS = [
     test: "rules.test.mjs",
   },
   ...OTHERS,
+  {
+    rule: "a process that leaves carries out the stops that it has begun",
+    file: "leave.js",
+    from: " || state.stopping > 0",
+    to: "",
+    test: "leaving.test.mjs",
+  },
 ];

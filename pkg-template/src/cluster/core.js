@@ -98,7 +98,10 @@ function handleSession(state, input) {
     case "start":
     case "stop":
       state.replies.set(id, { until: 0 });
-      return spawn(state, input.type === "start" ? start(state, id, request) : stop(state, id, request));
+      return spawn(
+        state,
+        input.type === "start" ? start(state, id, request) : carryOutStop(state, id, request),
+      );
     case "forward":
       state.replies.set(id, { until: 0 });
       return spawn(state, forward(state, id, input));
@@ -124,6 +127,20 @@ function handleSession(state, input) {
       state.ending.set(holdId, { sessionId });
       return spawn(state, forgetEnded(state, hold));
   }
+}
+
+/**
+ * Stops a session. A process that leaves waits for it: the owner would hear of the stop at its next check only.
+ *
+ * @param {State} state
+ * @param {string} id
+ * @param {any} request
+ * @returns {Task}
+ */
+function* carryOutStop(state, id, request) {
+  state.stopping += 1;
+  yield* stop(state, id, request);
+  state.stopping -= 1;
 }
 
 /** Asks the store which sessions are left, with the gate shut. @param {State} state @returns {Task} */

@@ -26,8 +26,8 @@ import { command, event, sleep } from "./tasks.js";
 
 /** Sessions that are handed over at once. */
 const AT_ONCE = 50;
-/** Interval at which a leaving process looks for sessions that were being claimed, ms. */
-const CLAIMED = 20;
+/** Interval at which a leaving process looks for claims and stops in progress, ms. */
+const INTERVAL = 20;
 /** Longest time for the end of a session that is handed over, ms. The shell has a shorter one. */
 const LEAVE = 60_000;
 
@@ -52,6 +52,8 @@ export function* leave(state) {
     state.tasks.emit("leaving");
   }
   const until = state.now.mono + START;
+  // What was claimed before may still become a session, and the owner of one that is stopped must be told.
+  const isBusy = () => state.claims.size > 0 || state.stopping > 0;
   do {
     for (const hold of [...state.holds.values()]) {
       while (running >= AT_ONCE) yield event("leaving", LEAVE);
@@ -60,9 +62,8 @@ export function* leave(state) {
       spawn(state, one(hold));
     }
     while (running > 0) yield event("leaving", LEAVE);
-    // What was claimed before may still become a session.
-    if (state.claims.size > 0) yield sleep(CLAIMED);
-  } while (state.holds.size > 0 || (state.claims.size > 0 && state.now.mono < until));
+    if (isBusy()) yield sleep(INTERVAL);
+  } while (state.holds.size > 0 || (isBusy() && state.now.mono < until));
   yield command("beat", state.instance, "");
   output(state, "left");
 }

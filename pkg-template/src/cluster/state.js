@@ -69,6 +69,7 @@
  * @property {Map<string, { from?: string, until: number }>} replies requests without an answer
  * @property {Map<string, number>} called recent calls of others, and until when they are carried out
  * @property {number} starting requests of the cloud that are being decided
+ * @property {number} stopping stops that are being carried out
  * @property {number} nextId
  * @property {number} ownNumber last number that the store did not give, or highest one of another that was heard of
  */
@@ -135,6 +136,7 @@ export function createState({ instance, lease = 10_000, strict = false }, now) {
     replies: new Map(),
     called: new Map(),
     starting: 0,
+    stopping: 0,
     nextId: 1,
     ownNumber: 0,
   };
