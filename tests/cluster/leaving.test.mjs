@@ -93,3 +93,46 @@ test("a process that leaves during a stop tells the owner of the session before"
   assert.deepEqual(answers, [200]);
   assert.deepEqual(holdersOf(world, user), []);
 });
+
+test("a session whose next owner has just died goes to another one", () => {
+  const { world, leaving, youngest, sessions } = handingOver();
+  youngest.kill();
+  // The cloud itself would ask 5 s later.
+  world.run(3000);
+  assert.ok(leaving.isLeft);
+  for (const user of sessions) assert.equal(holdersOf(world, user).length, 1, user);
+});
+
+test("the last process leaves no records, which would be those of one that has died", () => {
+  const world = running({ count: 1 });
+  const [leaving] = world.alive();
+  leaving.leave();
+  world.run(1000);
+  assert.ok(leaving.isLeft);
+  for (const user of world.users) {
+    assert.equal(world.store.records.read(world.store.now, user), undefined, user);
+  }
+});
+
+test("a session that waits since its processes died goes on waiting where it is handed over to", () => {
+  const world = running({ users: 1, count: 6 });
+  const [user] = world.users;
+  for (let deaths = 0; deaths < 3; deaths += 1) {
+    holdersOf(world, user)[0].kill(300_000);
+    world.run(14_000);
+  }
+  const [leaving] = holdersOf(world, user);
+  const phaseAt = (process) => process.state.holds.get(user).phase;
+  assert.equal(phaseAt(leaving), "quarantined");
+  const begun = [];
+  world.witness.began = (process) => begun.push(process);
+  leaving.leave();
+  world.run(6000);
+  assert.ok(leaving.isLeft);
+  const [next] = holdersOf(world, user);
+  assert.equal(phaseAt(next), "quarantined");
+  assert.deepEqual(begun, []);
+  world.run(60_000);
+  assert.deepEqual(begun, [next]);
+  assert.equal(phaseAt(next), "connected");
+});

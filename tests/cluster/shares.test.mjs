@@ -2,7 +2,7 @@
 import assert from "node:assert/strict";
 import { test } from "node:test";
 
-import { busiest, check, holdersOf, runUntil, running } from "./simulation/scenario.mjs";
+import { busiest, check, holdersOf, runToBeat, runUntil, running } from "./simulation/scenario.mjs";
 
 const request = (user) => ({ sessionId: user, userId: user, url: "" });
 
@@ -55,8 +55,8 @@ test("a process that has just started has no share: it does not know who is dead
 });
 
 /** A process that takes sessions of a lost one over, and another that stands still for some time. */
-function taking() {
-  const world = running({ users: 900, count: 3 });
+function taking({ isPaused = true, count = 3 } = {}) {
+  const world = running({ users: 300 * count, count });
   const lost = busiest(world);
   const [taker, silent] = world.alive().filter((each) => each !== lost);
   const sent = watch(world);
@@ -64,10 +64,13 @@ function taking() {
     sent.filter(({ process, name, expected }) => {
       return process === taker && name === "put" && expected.owner === lost.instance;
     });
+  /** Sessions that nobody has taken yet. */
+  claims.rest = () =>
+    world.users.filter((user) => world.store.records.read(world.store.now, user).owner === lost.instance);
   lost.kill(UNNOTICED);
   runUntil(world, 10, () => claims().length >= 3);
-  silent.pause(5000);
-  const theirs = [...silent.state.holds.keys()];
+  if (isPaused) silent.pause(5000);
+  const theirs = [...(silent?.state.holds.keys() ?? [])];
   assert.ok([...taker.state.peers.keys()].includes(lost.instance));
   return { world, taker, theirs, claims };
 }
@@ -160,4 +163,77 @@ test("a process that leaves takes no sessions of a dead one", () => {
   const takers = sent.filter(({ name, expected }) => name === "put" && expected.owner === lost.instance);
   assert.deepEqual(new Set(takers.map(({ process }) => process)), new Set([other]));
   for (const user of sessions) assert.deepEqual(holdersOf(world, user), [other], user);
+});
+
+test("a session that the cloud has started elsewhere meanwhile is not taken from there", () => {
+  const { world, taker, claims } = taking({ isPaused: false });
+  const other = world.alive().find((each) => each !== taker);
+  const rest = claims.rest();
+  assert.ok(rest.length > 100, `${rest.length} left`);
+  for (const user of rest) other.request("start", request(user), () => {});
+  world.run(6000);
+  for (const user of rest) assert.deepEqual(holdersOf(world, user), [other], user);
+});
+
+test("a session that was started without the store meanwhile is not taken over a second time", () => {
+  const { world, taker, claims } = taking({ isPaused: false, count: 2 });
+  const began = new Map();
+  world.witness.began = (process, { sessionId }) => {
+    if (process === taker) began.set(sessionId, (began.get(sessionId) ?? 0) + 1);
+  };
+  const { call } = world.store;
+  const lost = new Set();
+  world.store.call = function (process, name, args, done) {
+    const isFirst = process === taker && name === "put" && !lost.has(args[0].sessionId);
+    if (!isFirst) return call.call(this, process, name, args, done);
+    lost.add(args[0].sessionId);
+  };
+  // Its next beat settles what is unsure.
+  runToBeat(world, taker);
+  for (const user of claims.rest()) taker.request("start", request(user), () => {});
+  world.run(8000);
+  assert.ok(began.size > 100, `${began.size} sessions`);
+  for (const [user, times] of began) assert.equal(times, 1, user);
+});
+
+test("an owner whose beats do not arrive is told that its sessions were taken", () => {
+  const world = running({ users: 12 });
+  const owner = busiest(world);
+  const { call } = world.store;
+  world.store.call = function (process, ...rest) {
+    if (process !== owner) call.call(this, process, ...rest);
+  };
+  runUntil(world, 1, () => world.witness.counts["takeovers dead"] > 0);
+  world.run(3000);
+  assert.equal(owner.state.holds.size, 0);
+  for (const user of world.users) assert.equal(holdersOf(world, user).length, 1, user);
+});
+
+/** A process that beats once, with a number of sessions of which the store has no list. Returns the commands about it. */
+function ghost(world, load) {
+  const { store, time } = world;
+  const name = "ghost.1";
+  store.records.beat(store.now, name, JSON.stringify({ v: 1, n: 1, up: 0, load, leaving: false }));
+  const { call } = store;
+  const sent = { lists: [], removals: [] };
+  store.call = function (process, command, args, done) {
+    if (command === "owned" && args[0] === name) sent.lists.push(time.now);
+    if (command === "beat" && args[0] === name) sent.removals.push(process);
+    return call.call(this, process, command, args, done);
+  };
+  return sent;
+}
+
+test("the lists of many sessions are not read by all survivors at once, and one of these removes the process", () => {
+  for (const [load, least, most] of [
+    [0, 0, 2200],
+    [2_000_000, 15_000, 32_200],
+  ]) {
+    const world = running({ users: 1, count: 8 });
+    const { lists, removals } = ghost(world, load);
+    world.run(50_000);
+    assert.equal(removals.length, 1);
+    const spread = Math.max(...lists) - Math.min(...lists);
+    assert.ok(lists.length > 0 && spread >= least && spread <= most, `${lists.length} within ${spread} ms`);
+  }
 });
