@@ -238,4 +238,18 @@ export const OTHERS = [
     to: "yield* sweep",
     test: "shares.test.mjs",
   },
+  {
+    rule: "a process whose sessions were taken over is told",
+    file: "take-over.js",
+    from: 'spawn(state, tell(state, name, { kind: "lost", sid: sessionId, f: taken.number, to: state.instance }));',
+    to: "",
+    test: "shares.test.mjs",
+  },
+  {
+    rule: "survivors do not read the lists of many sessions at once",
+    file: "take-over.js",
+    from: "if (wait >= 1) {",
+    to: "if (false) {",
+    test: "shares.test.mjs",
+  },
 ];
