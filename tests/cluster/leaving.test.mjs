@@ -136,3 +136,32 @@ test("a session that waits since its processes died goes on waiting where it is 
   assert.deepEqual(begun, [next]);
   assert.equal(phaseAt(next), "connected");
 });
+
+for (const after of [10, 30, 100])
+  test(`sessions that are handed to a process that leaves ${after} ms later go to one that stays`, () => {
+    const world = running({ users: 40, count: 4 });
+    const young = world.spawn("young");
+    world.run(12_000);
+    const [one] = world.alive();
+    one.leave();
+    world.time.runUntil(world.time.now + after);
+    young.leave();
+    world.run(3000);
+    for (const user of world.users) assert.equal(holdersOf(world, user).length, 1, user);
+    check(world);
+  });
+
+test("a process that leaves does not wait for the quarantine of a session that it hands over", () => {
+  const world = running({ users: 1, count: 6 });
+  const [user] = world.users;
+  for (let deaths = 0; deaths < 3; deaths += 1) {
+    holdersOf(world, user)[0].kill(300_000);
+    world.run(14_000);
+  }
+  const [leaving] = holdersOf(world, user);
+  assert.equal(leaving.state.holds.get(user).phase, "quarantined");
+  leaving.leave();
+  world.run(1000);
+  assert.ok(leaving.isLeft);
+  assert.equal(holdersOf(world, user)[0].state.holds.get(user).phase, "quarantined");
+});

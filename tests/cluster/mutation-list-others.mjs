@@ -206,7 +206,7 @@ export const OTHERS = [
   {
     rule: "a session in quarantine waits after a hand-over as well",
     file: "leave.js",
-    from: "if (wait > 0) return yield* hibernate(state, sessionId, taken.number, fields, wait);",
+    from: "if (wait > 0) return spawn(state, hibernate(state, sessionId, taken.number, fields, wait));",
     to: "",
     test: "leaving.test.mjs",
   },

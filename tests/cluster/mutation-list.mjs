@@ -320,4 +320,18 @@ export const MUTATIONS = [
     to: "",
     test: "leaving.test.mjs",
   },
+  {
+    rule: "a process that leaves passes on what it is given",
+    file: "leave.js",
+    from: "if (state.hasLeft || state.holds",
+    to: "if (state.isLeaving || state.holds",
+    test: "leaving.test.mjs",
+  },
+  {
+    rule: "a hand-over does not wait for a quarantine",
+    file: "leave.js",
+    from: "if (wait > 0) return spawn(state, hibernate(",
+    to: "if (wait > 0) return yield* (hibernate(",
+    test: "leaving.test.mjs",
+  },
 ];

@@ -64,6 +64,7 @@ export function* leave(state) {
     while (running > 0) yield event("leaving", LEAVE);
     if (isBusy()) yield sleep(INTERVAL);
   } while (state.holds.size > 0 || (isBusy() && state.now.mono < until));
+  state.hasLeft = true;
   yield command("beat", state.instance, "");
   output(state, "left");
 }
@@ -118,7 +119,8 @@ function* takeGiven(state, { sid: sessionId, f: number, from: owner, fields, pre
   const claim = yield* lock(state, sessionId, state.now.mono + START);
   if (claim === undefined) return;
   try {
-    if (state.isLeaving || state.holds.has(sessionId)) return;
+    // One that leaves passes the session on.
+    if (state.hasLeft || state.holds.has(sessionId)) return;
     const put = {
       sessionId,
       expected: { owner, number },
@@ -140,7 +142,7 @@ function* takeGiven(state, { sid: sessionId, f: number, from: owner, fields, pre
     const moved = { sessionId, from: owner, to: state.instance, number: taken.number };
     counted(state, "takeovers", { why: "handover", ...moved });
     const wait = quarantine(taken, storeNow(state));
-    if (wait > 0) return yield* hibernate(state, sessionId, taken.number, fields, wait);
+    if (wait > 0) return spawn(state, hibernate(state, sessionId, taken.number, fields, wait));
     begin(state, { sessionId, number: taken.number, isSure: true, fields, previous });
   } finally {
     unlock(state, sessionId, claim);

@@ -55,6 +55,7 @@
  * @property {boolean} isResuming a check is about to be made since messages may have been lost
  * @property {Now} answeredAt when that answer came
  * @property {boolean} isLeaving
+ * @property {boolean} hasLeft it takes no session any more
  * @property {"open" | "asking"} gate
  * @property {Map<string, Peer>} peers
  * @property {Set<string>} left peers that were seen leaving
@@ -123,6 +124,7 @@ export function createState({ instance, lease = 10_000, strict = false }, now) {
     isResuming: false,
     answeredAt: now,
     isLeaving: false,
+    hasLeft: false,
     gate: "open",
     peers: new Map(),
     left: new Set(),
