@@ -173,7 +173,8 @@ async function traffic() {
 test("what happened is counted", async () => {
   const sum = async (/** @type {string} */ query) =>
     Number((await prometheus.query(`sum(${query})`))[0]?.value[1]);
-  assert.equal(await sum('tpa_cluster_takeovers_total{why="silence"}'), 1);
+  // Where the process stopped before its first beat since the store was away, it may be dead already.
+  assert.equal(await sum('tpa_cluster_takeovers_total{why=~"silence|cloud"}'), 1);
   assert.ok((await sum('tpa_cluster_asks_total{outcome="answered"}')) >= 1);
   assert.ok((await sum('tpa_session_attempts_total{reconnect="true"}')) >= 1);
   assert.equal(await sum('tpa_server_request_duration_count{type="session_request",status="502"}'), 1);

