@@ -35,8 +35,8 @@ export function* forward(state, id, { what, sessionId, body }) {
 }
 
 /**
- * Asks a process to carry out a call, which it may do until this one does it itself: a time of the store's clock,
- * which has to be right.
+ * Asks a process to carry out a call. The question says until when it may do so, by the store's clock: after that
+ * this process does it. If a clock of this process was set, it first asks the store for the time.
  *
  * @param {State} state
  * @param {string} to
@@ -71,7 +71,7 @@ export function* passPhoto(state, id, { owner, photo, bytes }) {
   }
   const body = { ...photo, hasBytes: bytes !== undefined };
   const result = yield* askOnce(state, owner, { what: "photo", sid: "", body }, PICTURE + COMMAND);
-  // One that has ended is no peer for long.
+  // It may stand still, and answer when the photo is sent again. One that has ended soon is no peer, and gets no photo.
   if (result.silent) reply(state, id, NOT_PASSED);
   else reply(state, id, result.none ? undefined : result.answer);
   // A picture that nobody has taken is private all the same.
