@@ -4,6 +4,7 @@
  * @import { TpaSession } from "tpa-session"
  * @import { Answer } from "./http-error.js"
  * @import { SessionRequest } from "./request.js"
+ * @import { Unheard } from "./unheard.js"
  *
  * @typedef {object} Entry
  * @property {TpaSession} session
@@ -11,8 +12,8 @@
  * @property {string} userId
  * @property {URL | undefined} url URL in the request
  * @property {number | undefined} at time of the request that started it, by the cloud's clock, ms
- * @property {{ request: SessionRequest, until: number } | undefined} unheard last request, if the cloud may have
- *   closed the connection before it asked, and the time until which that is heard, ms
+ * @property {Unheard<SessionRequest> | undefined} unheard last request, if the cloud may have closed the
+ *   connection before it asked
  * @property {boolean} isPending it has not connected yet
  * @property {boolean} isStarted `onSession` has been called
  * @property {boolean} isEnded
@@ -51,11 +52,6 @@ export function previousOf({ handedOver }) {
  */
 export function isElsewhere(entry, { url }) {
   return url !== undefined && entry.url !== undefined && placeOf(url) !== placeOf(entry.url);
-}
-
-/** True unless a request is known to be a copy of the one that started the session. @param {Entry} entry @param {SessionRequest} request */
-export function isNew(entry, { at }) {
-  return at === undefined || entry.at === undefined || at > entry.at;
 }
 
 /** Host and path. A cloud serves `/tpa-ws` and `/app-ws` alike. @param {URL} url */

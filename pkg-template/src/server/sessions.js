@@ -25,11 +25,12 @@
  */
 import { HAND_OVER, REOPEN } from "../session/internal-symbols.js";
 import { sessionCreated, sessionEnded } from "./diagnostics.js";
-import { checkUser, isElsewhere, isNew, previousOf } from "./entry.js";
+import { checkUser, isElsewhere, previousOf } from "./entry.js";
 import { HttpError, SUCCESS, failure } from "./http-error.js";
 import { refuseSends } from "./refuse-sends.js";
 import { release } from "./release.js";
 import { Stops } from "./stops.js";
+import { servedAgain, unheardBefore } from "./unheard.js";
 import { callInTime, withTimeout } from "./with-timeout.js";
 
 /** Longest time that a response waits for `onSession`, ms. */
@@ -40,9 +41,6 @@ const ON_STOP_TIMEOUT = 700;
 const MAX_ON_STOP = 30_000;
 /** Longest time that a session waits for the `onStop` of the one before, ms. */
 const PREVIOUS_TIMEOUT = 2000;
-/** Time in which the closure of a connection is heard, ms, and the kinds that a stop of the app may have. */
-const CLOSURE_TIMEOUT = 2000;
-const STOPPED = ["AppStopped", "Normal"];
 /** Timeout for the release of a session that moves to another cloud, ms. */
 const MOVE_TIMEOUT = 1000;
 
@@ -277,7 +275,7 @@ export class Sessions {
       // A young connection may be lost as well; the ping of `flush` detects it.
       session.flush().catch(() => {});
       // The cloud may have stopped the app before it asked: the two come by different connections.
-      if (isNew(entry, request)) entry.unheard = { request, until: performance.now() + CLOSURE_TIMEOUT };
+      entry.unheard = unheardBefore(entry.at, request, performance.now()) ?? entry.unheard;
       return Promise.resolve(SUCCESS);
     }
     entry.reconnected ??= new Promise((resolve) => {
@@ -361,11 +359,11 @@ export class Sessions {
   #closed(entry, reason, kind) {
     const { isEnded, unheard } = entry;
     this.#end(entry, reason, kind);
-    if (isEnded || unheard === undefined || performance.now() > unheard.until) return;
-    if (!STOPPED.includes(kind)) return;
+    const request = isEnded ? undefined : servedAgain(unheard, kind, performance.now());
+    if (request === undefined) return;
     const { again = (/** @type {SessionRequest} */ request) => this.start(request) } = this.#parts;
     // Nobody waits for an answer: the cloud gives up an app that does not connect.
-    again(unheard.request).catch(() => {});
+    again(request).catch(() => {});
   }
 
   /** Forgets a session. @param {Entry} entry */

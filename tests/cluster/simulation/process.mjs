@@ -1,6 +1,8 @@
 /** Process of the app in virtual time: the core of the cluster, and a shell with scripted sessions. */
 import { pathToFileURL } from "node:url";
 
+import { servedAgain, unheardBefore } from "../../../pkg-template/src/server/unheard.js";
+
 /** Another copy of the core, for tests of the simulation itself. */
 const { CLUSTER_CORE } = process.env;
 const core =
@@ -9,8 +11,6 @@ export const { createState, deadline, mayPass, step } = await import(core);
 
 /** 2026, ms. */
 const EPOCH = 1_767_225_600_000;
-/** Time in which the closure of a connection is heard, ms. */
-const CLOSURE = 2000;
 /** Longest wait of a session for the `onStop` of the one before, ms. */
 const PREVIOUS = 2000;
 
@@ -232,8 +232,9 @@ export class Process {
   #closed(session) {
     const { sessionId, unheard } = session;
     this.#over(session, "ended");
-    if (unheard === undefined || this.#world.time.now > unheard.until) return;
-    const request = { sessionId, userId: sessionId, url: "", at: unheard.at, isAgain: true };
+    const again = servedAgain(unheard, "Normal", this.#world.time.now);
+    if (again === undefined) return;
+    const request = { sessionId, userId: sessionId, url: "", at: again.at, isAgain: true };
     this.request("start", request, () => {});
   }
 
@@ -359,7 +360,7 @@ export class Process {
     if (session.connectedAt === undefined) return void session.replies.push(reply);
     const { now } = this.#world.time;
     if (now - session.connectedAt <= 5000) {
-      if (!(at <= session.at)) session.unheard = { at, until: now + CLOSURE };
+      session.unheard = unheardBefore(session.at, { at }, now) ?? session.unheard;
       return this.#result(reply, 200);
     }
     session.replies.push(reply);
