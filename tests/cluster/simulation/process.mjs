@@ -378,7 +378,8 @@ export class Process {
   /** The app ends a session of a user, with a goodbye to the cloud. */
   endSession(user) {
     const session = this.session(user.sessionId);
-    if (this.isPaused || session?.conn === undefined || session.conn !== user.attached) return;
+    if (!this.isAlive || this.isPaused || session?.conn === undefined || session.conn !== user.attached)
+      return;
     this.#world.cloud.released(user);
     this.#over(session, "closed");
   }
