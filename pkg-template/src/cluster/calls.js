@@ -4,8 +4,8 @@
  * @import { State } from "./state.js"
  * @import { Task } from "./tasks.js"
  */
+import { ask, refusal, reply } from "./asks.js";
 import { beat } from "./members.js";
-import { ask, refusal, reply } from "./start.js";
 import { CALL, isDead, isTimeUnsure, output, spawn, storeNow, tell } from "./state.js";
 import { COMMAND, PICTURE, command, pictureCommand } from "./tasks.js";
 

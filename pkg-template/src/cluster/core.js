@@ -12,13 +12,15 @@
  * @import { Now, State } from "./state.js"
  * @import { Task } from "./tasks.js"
  */
+import { reply } from "./asks.js";
 import { answerCall, forward, passPhoto } from "./calls.js";
 import { checks, resume } from "./checks.js";
 import { check, forget, isEnding, lose, over, stopHold, waitUntilOver } from "./holds.js";
 import { leave, receive } from "./leave.js";
 import { beats } from "./members.js";
-import { reply, serve, start, stop } from "./start.js";
+import { serve, start } from "./start.js";
 import { BEAT, CALL, SILENCE, elapsed, heardNumber, output, spawn, tell } from "./state.js";
+import { stop } from "./stop.js";
 import { event } from "./tasks.js";
 
 export { createState } from "./state.js";

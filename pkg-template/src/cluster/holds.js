@@ -6,7 +6,7 @@
  * @import { Task } from "./tasks.js"
  */
 import { hasCrashed } from "./quarantine.js";
-import { COMMAND, command, event } from "./tasks.js";
+import { COMMAND, command, event, sleep } from "./tasks.js";
 import {
   OWNED_TTL,
   SETTLEMENTS,
@@ -30,7 +30,7 @@ export const UNREACHABLE = "cluster unreachable";
 const BATCH = 500;
 
 /**
- * Starts a session, or keeps it back in quarantine.
+ * Starts a session.
  *
  * @param {State} state
  * @param {{ sessionId: string, number: number, isSure: boolean, fields: ClusterFields, reply?: string, previous?: unknown }} given
@@ -43,6 +43,17 @@ export function begin(state, { sessionId, number, isSure, fields, reply, previou
   const { userId, url, startedAt } = fields;
   const at = startedAt === 0 ? undefined : startedAt;
   output(state, "begin", { hold: id, sessionId, number, userId, url, at, reply, previous });
+}
+
+/** Holds a session without starting it, until its quarantine is over. @param {State} state @param {string} sessionId @param {number} number @param {ClusterFields} fields @param {number} wait @returns {Task} */
+export function* hibernate(state, sessionId, number, fields, wait) {
+  const id = state.nextId++;
+  state.holds.set(sessionId, { id, sessionId, number, isSure: true, fields, phase: "quarantined" });
+  confirmLater(state, sessionId);
+  output(state, "quarantine", { sessionId, userId: fields.userId, wait });
+  yield sleep(wait);
+  const hold = state.holds.get(sessionId);
+  if (hold?.id === id) begin(state, { sessionId, number: hold.number, isSure: true, fields });
 }
 
 /**

@@ -4,10 +4,10 @@
  * @import { Hold, State } from "./state.js"
  * @import { Task } from "./tasks.js"
  */
-import { begin, remove, settleRecord } from "./holds.js";
+import { lock, unlock } from "./claims.js";
+import { begin, hibernate, remove, settleRecord } from "./holds.js";
 import { beat } from "./members.js";
 import { quarantine } from "./quarantine.js";
-import { hibernate, lock, unlock } from "./start.js";
 import {
   OWNED_TTL,
   SETTLEMENTS,

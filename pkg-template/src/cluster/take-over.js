@@ -5,10 +5,10 @@
  * @import { State } from "./state.js"
  * @import { Task } from "./tasks.js"
  */
-import { begin, remove, settleRecord } from "./holds.js";
+import { lock, unlock } from "./claims.js";
+import { begin, hibernate, remove, settleRecord } from "./holds.js";
 import { quarantine, withCrash } from "./quarantine.js";
 import { portion, rendezvous } from "./rendezvous.js";
-import { hibernate, lock, unlock } from "./start.js";
 import {
   BEAT,
   OWNED_TTL,
