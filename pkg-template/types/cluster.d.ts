@@ -63,10 +63,11 @@ export interface ClusterCheckOptions {
 export interface ClusterDifference {
   sessionId: string;
   /**
-   * `"lost"`: the record has a higher number, or the same one and another owner. `"won"`: it had a
-   * lower number and another owner, and was replaced.
+   * `"lost"`: the record has a higher number, or the same one and another owner. `"stopped"`: it has a lower
+   * number and no owner, and a later `startedAt` than the session, which is not 0. `"won"`: it had a lower number
+   * and another owner, and was replaced.
    */
-  outcome: "lost" | "won";
+  outcome: "lost" | "stopped" | "won";
   /** Owner in the record, before it was replaced. */
   owner: string;
   /** Number in the record, before it was replaced. */
@@ -110,7 +111,7 @@ export interface ClusterStore {
   put(put: ClusterPut): Promise<ClusterPutResult>;
   /**
    * Compares sessions that the instance holds with their records: at most 500. A record that is absent,
-   * or has a lower number, is written with `ttl`; that of the instance itself has its `ttl` renewed. The
+   * or has a lower number and is no later stop, is written with `ttl`; that of the instance itself has its `ttl` renewed. The
    * rest is returned. Several sessions need not be one atomic step.
    *
    * With `quick` a record with the right number is not looked at further, and its `ttl` goes on. Of 240

@@ -2,7 +2,7 @@
 import assert from "node:assert/strict";
 import { test } from "node:test";
 
-import { areBack, check, holdersOf, running } from "./simulation/scenario.mjs";
+import { areBack, check, holdersOf, runUntil, running } from "./simulation/scenario.mjs";
 
 test("a session that the cloud refuses keeps the count of its deaths for the next request", () => {
   const world = running();
@@ -23,3 +23,22 @@ test("a session that the cloud refuses keeps the count of its deaths for the nex
   assert.equal(crashes(), 1);
   check(world);
 });
+
+for (const [what, crashes] of [
+  ["dies", 1],
+  ["stands still", 0],
+])
+  test(`an owner that ${what} while it is asked counts ${crashes} times`, () => {
+    const world = running({ users: 1 });
+    const [user] = world.users;
+    const [owner] = holdersOf(world, user);
+    const other = world.alive().find((each) => each !== owner);
+    const recordOf = () => world.store.records.read(world.store.now, user);
+    owner.pause(6000);
+    other.request("start", { sessionId: user, userId: user, url: "" }, () => {});
+    world.run(500);
+    assert.equal(other.state.asks.size, 1);
+    if (crashes > 0) owner.kill();
+    runUntil(world, 10, () => recordOf().owner === other.instance);
+    assert.equal(recordOf().crashes, crashes);
+  });

@@ -68,6 +68,7 @@ export function testStore(name, open) {
     testRepetition(stores);
     testCheck(stores);
     testQuickCheck(stores);
+    testLaterStop(stores);
     testMessages(stores);
     testBlobs(stores);
   });
@@ -336,6 +337,35 @@ function testQuickCheck(stores) {
     assert.deepEqual(await store.read(absent), { ...FIELDS, owner: self, number: 5 });
     assert.deepEqual(await store.read(own), { ...FIELDS, owner: self, number: 700 });
     await until("forgotten", async () => (await store.read(brief)) === undefined);
+  });
+}
+
+/** @param {Stores} stores */
+function testLaterStop(stores) {
+  test("check: a stop that came after the request has the session, whatever its number", async () => {
+    const { store, self } = stores();
+    const [later, same, earlier, unknown] = [session(), session(), session(), session()];
+    const times = { [later]: 2, [same]: 1, [earlier]: 1, [unknown]: 1 };
+    for (const [sessionId, startedAt] of Object.entries(times)) {
+      const mark = {
+        expected: /** @type {const} */ ("lower"),
+        number: 500,
+        fields: { ...FIELDS, startedAt },
+      };
+      await store.put(put({ sessionId, owner: "", ...mark }));
+    }
+    const before = await store.read(later);
+    const at = { [later]: 1, [same]: 1, [earlier]: 2, [unknown]: 0 };
+    const sessions = Object.entries(at).map(([sessionId, startedAt]) => ({
+      ...held(sessionId, 501),
+      fields: { ...FIELDS, startedAt },
+    }));
+    assert.deepEqual(await store.check(self, sessions, DAY), [
+      { sessionId: later, outcome: "stopped", owner: "", number: 500 },
+      ...[same, earlier, unknown].map((id) => ({ sessionId: id, outcome: "won", owner: "", number: 500 })),
+    ]);
+    assert.deepEqual(await store.read(later), before);
+    for (const id of [same, earlier, unknown]) assert.equal((await store.read(id))?.owner, self);
   });
 }
 

@@ -6,7 +6,7 @@
  */
 import { check, emptyFields, settleRecord } from "./holds.js";
 import { portion } from "./rendezvous.js";
-import { STOPPED_TTL, isDead, isLate, spawn, tell } from "./state.js";
+import { STOPPED_TTL, conditionOf, isDead, isLate, isLaterStop, spawn, tell } from "./state.js";
 import { command, sleep } from "./tasks.js";
 
 /** Shortest interval between checks of all sessions, ms. */
@@ -109,10 +109,13 @@ function* oweStop(state, sessionId, { number, at }) {
   const read = yield command("read", sessionId);
   if (read === undefined || isLate(read.value?.startedAt ?? 0, at)) return read !== undefined;
   const fields = { ...emptyFields(), startedAt: at ?? 0 };
-  const put = { sessionId, expected: "lower", owner: "", number, ttl: STOPPED_TTL, fields };
-  const answer = yield command("put", put);
+  const isEarlier = isLaterStop(read.value?.startedAt ?? 0, at);
+  const expected = isEarlier ? conditionOf(read.value) : "lower";
+  const answer = yield command("put", { sessionId, expected, owner: "", number, ttl: STOPPED_TTL, fields });
   if (answer?.value.done) {
-    spawn(state, tell(state, "*", { kind: "stop", sid: sessionId, f: number, reason: "stopped", at }));
+    const f = answer.value.record.number;
+    spawn(state, tell(state, "*", { kind: "stop", sid: sessionId, f, reason: "stopped", at }));
   }
-  return answer !== undefined;
+  // Another one may have changed the record since it was read.
+  return answer?.value.done === true || (answer !== undefined && !isEarlier);
 }

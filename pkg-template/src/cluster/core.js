@@ -19,7 +19,7 @@ import { check, forget, isEnding, lose, over, stopHold, waitUntilOver } from "./
 import { leave, receive } from "./leave.js";
 import { beats } from "./members.js";
 import { serve, start } from "./start.js";
-import { BEAT, CALL, SILENCE, elapsed, heardNumber, output, spawn, tell } from "./state.js";
+import { BEAT, CALL, SILENCE, elapsed, heardNumber, isLaterStop, output, spawn, tell } from "./state.js";
 import { stop } from "./stop.js";
 import { event } from "./tasks.js";
 
@@ -191,7 +191,7 @@ function message(state, told) {
     case "stop":
       heardNumber(state, f);
       if (claim !== undefined) claim.higher = Math.max(claim.higher, f);
-      if (hold === undefined || hold.number >= f) return;
+      if (hold === undefined || !isOver(hold, told)) return;
       return kind === "stop" ? stopHold(state, hold, told) : lose(state, hold, told.to);
     case "warm":
       if (hold === undefined && !state.isLeaving && typeof told.url === "string") {
@@ -207,6 +207,15 @@ function message(state, told) {
   }
 }
 
+/**
+ * True for a session that another process has by now, or that was stopped since the cloud asked for it.
+ *
+ * @param {import("./state.js").Hold} hold @param {any} told of its loss
+ */
+function isOver({ number, fields }, { f, at }) {
+  return number < f || isLaterStop(fields.startedAt, at);
+}
+
 /** @param {State} state @param {any} told */
 function answerAsk(state, told) {
   const { id, from, what, sid, body, until, any, f } = told;
@@ -217,7 +226,7 @@ function answerAsk(state, told) {
     heardNumber(state, f);
     const claim = state.claims.get(sid);
     if (claim !== undefined) claim.higher = Math.max(claim.higher, f);
-    if (hold !== undefined && hold.number < f) stopHold(state, hold, told);
+    if (hold !== undefined && isOver(hold, told)) stopHold(state, hold, told);
     return spawn(state, answerStop(state, told));
   }
   if (state.replies.has(id)) return;

@@ -1,7 +1,7 @@
 /**
  * Sessions of this process: their start, their end, and the comparison with their records.
  *
- * @import { ClusterCheckOptions, ClusterDifference, ClusterFields } from "../../types/cluster.js"
+ * @import { ClusterCheckOptions, ClusterDifference, ClusterFields, ClusterHeld } from "../../types/cluster.js"
  * @import { Hold, State } from "./state.js"
  * @import { Task } from "./tasks.js"
  */
@@ -209,7 +209,7 @@ function* checkBatch(state, batch, options) {
     for (const { sessionId } of batch) owe(state, sessionId, { kind: "settle", times: SETTLEMENTS });
     return false;
   }
-  for (const difference of answer.value) differ(state, difference);
+  for (const difference of answer.value) differ(state, difference, sessions);
   for (const { id, sessionId } of batch) {
     const hold = state.holds.get(sessionId);
     if (hold?.id === id) hold.isSure = !hold.isClaiming;
@@ -218,8 +218,8 @@ function* checkBatch(state, batch, options) {
   return true;
 }
 
-/** @param {State} state @param {ClusterDifference} difference */
-function differ(state, { sessionId, outcome, owner, number }) {
+/** @param {State} state @param {ClusterDifference} difference @param {ClusterHeld[]} sessions as they were sent */
+function differ(state, { sessionId, outcome, owner, number }, sessions) {
   heardNumber(state, number);
   const hold = state.holds.get(sessionId);
   if (hold === undefined) return;
@@ -229,6 +229,12 @@ function differ(state, { sessionId, outcome, owner, number }) {
       const message = { kind: "lost", sid: sessionId, f: hold.number, to: state.instance };
       spawn(state, tell(state, owner, message));
     }
+    return;
+  }
+  if (outcome === "stopped") {
+    // A request that came in the meantime is newer than the stop.
+    const sent = sessions.find((each) => each.sessionId === sessionId);
+    if (sent?.fields === hold.fields) lose(state, hold, "");
     return;
   }
   if (number < hold.number) return;

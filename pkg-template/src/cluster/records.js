@@ -84,10 +84,14 @@ export class Records {
     const differences = [];
     for (const { sessionId, number, fields } of sessions) {
       const old = this.read(now, sessionId);
-      const { owner, number: oldNumber } = old ?? { owner: instance, number: 0 };
+      const { owner, number: oldNumber, startedAt } = old ?? { ...fields, owner: instance, number: 0 };
       if (quick && oldNumber === number) continue;
       if (oldNumber > number || (oldNumber === number && owner !== instance)) {
         differences.push({ sessionId, outcome: "lost", owner, number: oldNumber });
+        continue;
+      }
+      if (owner === "" && fields.startedAt > 0 && startedAt > fields.startedAt) {
+        differences.push({ sessionId, outcome: "stopped", owner, number: oldNumber });
         continue;
       }
       if (owner !== instance) differences.push({ sessionId, outcome: "won", owner, number: oldNumber });

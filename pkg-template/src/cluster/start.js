@@ -28,6 +28,7 @@ import {
   isLate,
   isSuspect,
   livingPeers,
+  mayListen,
   output,
   owe,
   ownNumber,
@@ -254,7 +255,9 @@ function serveAlone(state, id, request) {
 function* askOwner(state, id, request, owner, claim) {
   const message = { what: "start", sid: request.sessionId, body: request };
   const result = yield* ask(state, owner, message, START, () => unlock(state, request.sessionId, claim));
-  if (result.silent) return result.isGone && !state.left.has(owner) ? "gone" : "silent";
+  // A silent one may have died since it was asked.
+  const isGone = result.isGone || (result.silent && !(yield* mayListen(owner)));
+  if (result.silent) return isGone && !state.left.has(owner) ? "gone" : "silent";
   if (result.none) {
     // Others may have claimed it since the question was received.
     return state.claims.get(request.sessionId) === claim ? "none" : "moved";

@@ -227,6 +227,17 @@ export function isLate(startedAt, at) {
   return at !== undefined && at < startedAt && startedAt - at < MAX_LATE;
 }
 
+/**
+ * True for a stop that the cloud sent after it had asked for the session, whatever their numbers say: the
+ * store's clock may have been set back between them.
+ *
+ * @param {number} startedAt 0 if it is unknown
+ * @param {number | undefined} at
+ */
+export function isLaterStop(startedAt, at) {
+  return at !== undefined && startedAt > 0 && at > startedAt;
+}
+
 /** @param {ClusterRecord | undefined} record */
 export function conditionOf(record) {
   return { owner: record?.owner ?? "", number: record?.number ?? 0 };
@@ -312,6 +323,17 @@ export function* tell(state, to, message) {
   if (to === state.instance) return undefined;
   const sent = yield* send(to, message);
   return sent;
+}
+
+/**
+ * True unless the store knows that nobody receives the messages to a process.
+ *
+ * @param {string} name @returns {Task}
+ */
+export function* mayListen(name) {
+  // Its kind means nothing to the process.
+  const sent = yield* send(name, { kind: "there" });
+  return sent?.value !== 0;
 }
 
 /** @param {string} to @param {object} message @returns {Task} */

@@ -103,20 +103,24 @@ return others`;
 
 /**
  * Compares sessions of an instance with their records, renews those that are its own, and writes those
- * that are absent or lower. Returns the differences: position from 0, `lost` or `won`, and the owner and
- * the number that the record had.
+ * that are absent or lower, but for marks of stops that came after the request. Returns the differences: position
+ * from 0, `lost`, `stopped` or `won`, and the owner and the number that the record had.
  *
  * KEYS: index of the instance, records. ARGV: instance, time to live in ms, and for each record session
  * id, number, user, URL, crashes, time of the last crash, time of the request.
  */
 export const CHECK = `
-local differences = {}
+local found = {}
 for i = 2, #KEYS do
-  local at = 3 + (i - 2) * 7
-  local r = redis.call('HMGET', KEYS[i], 'o', 'f', 'v')
+  local at = i * 7 - 11
+  local r = redis.call('HMGET', KEYS[i], 'o', 'f', 'v', 't')
   local owner, number, mine = r[1], tonumber(r[2] or 0), tonumber(ARGV[at + 1])
-  if owner and (number > mine or number == mine and owner ~= ARGV[1]) then
-    table.insert(differences, {i - 2, 'lost', owner, r[2]})
+  local asked = tonumber(ARGV[at + 6])
+  local how = owner and owner ~= ARGV[1] and 'won'
+  if owner and (number > mine or number == mine and how) then
+    how = 'lost'
+  elseif owner == '' and asked > 0 and tonumber(r[4] or 0) > asked then
+    how = 'stopped'
   elseif owner and number == mine then
     redis.call('PEXPIRE', KEYS[i], ARGV[2])
   elseif tonumber(r[3] or 1) == 1 then
@@ -124,8 +128,10 @@ for i = 2, #KEYS do
       'x', ARGV[at + 4], 'xt', ARGV[at + 5], 't', ARGV[at + 6], 'v', 1)
     redis.call('PEXPIRE', KEYS[i], ARGV[2])
     redis.call('SADD', KEYS[1], ARGV[at])
-    if owner and owner ~= ARGV[1] then table.insert(differences, {i - 2, 'won', owner, r[2]}) end
+  else
+    how = nil
   end
+  if how then table.insert(found, {i - 2, how, owner, r[2]}) end
 end
 redis.call('PEXPIRE', KEYS[1], ${FORGET})
-return differences`;
+return found`;

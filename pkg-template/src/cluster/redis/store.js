@@ -121,7 +121,7 @@ export class RedisStore {
       `${number}`,
       ...texts(fields),
     ]);
-    /** @type {[number, "lost" | "won", string, string][]} */
+    /** @type {[number, "lost" | "stopped" | "won", string, string][]} */
     const found = await this.#evaluate(
       CHECK,
       [this.#keys.index(instance), ...names],

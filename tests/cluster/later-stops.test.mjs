@@ -1,0 +1,132 @@
+/** Stops that the cloud sent after it had asked for the session, and whose numbers are lower all the same. */
+import assert from "node:assert/strict";
+import { test } from "node:test";
+
+import { check, holdersOf, runToBeat, runUntil, running } from "./simulation/scenario.mjs";
+
+const recordOf = ({ store }, user) => store.records.read(store.now, user);
+
+/** Sends a request of the cloud to a process. The cloud has closed all connections by then, unheard. */
+function ask(world, process, type, user) {
+  world.cloud.forget(user);
+  const isWanted = type === "start";
+  Object.assign(world.cloud.user(user), { isWanted, phase: isWanted ? "starting" : "stopped", posted: [] });
+  const reason = isWanted ? undefined : "user_disabled";
+  process.request(type, { sessionId: user, userId: user, url: "", reason, at: world.time.now }, () => {});
+}
+
+/** A session that was started without the store, whose clock is set back before anybody has told it. */
+function servedAlone() {
+  const world = running({ users: 1 });
+  const [user] = world.users;
+  const [one, other] = world.alive();
+  ask(world, other, "stop", user);
+  world.run(1000);
+  runToBeat(world, one);
+  one.isPartitioned = true;
+  ask(world, one, "start", user);
+  runUntil(world, 10, () => one.session(user)?.connectedAt !== undefined);
+  world.store.setClock(-6000);
+  return { world, user, one, other };
+}
+
+test("a check ends a session that was started without the store and stopped since", () => {
+  const { world, user, one, other } = servedAlone();
+  one.unsubscribe();
+  ask(world, other, "stop", user);
+  world.run(100);
+  const [hold] = one.state.holds.values();
+  assert.ok(recordOf(world, user).number < hold.number, "the numbers say otherwise");
+  one.isPartitioned = false;
+  world.run(2500);
+  assert.deepEqual(holdersOf(world, user), []);
+  assert.equal(recordOf(world, user).owner, "");
+  check(world);
+});
+
+test("a process that is told of a stop ends a session that it has started without the store before", () => {
+  const { world, user, one, other } = servedAlone();
+  one.isPartitioned = false;
+  ask(world, other, "stop", user);
+  world.time.runUntil(world.time.now + 50);
+  assert.deepEqual(holdersOf(world, user), []);
+  world.run(3000);
+  assert.equal(recordOf(world, user).owner, "");
+  check(world);
+});
+
+test("a session that was started without the store outlives an earlier stop with a lower number", () => {
+  const { world, user, one } = servedAlone();
+  one.isPartitioned = false;
+  world.run(4000);
+  assert.deepEqual(holdersOf(world, user), [one]);
+  assert.equal(recordOf(world, user).owner, one.instance);
+  check(world);
+});
+
+test("a request that comes during a check outlives the stop that the check has met", () => {
+  const { world, user, one, other } = servedAlone();
+  one.unsubscribe();
+  ask(world, other, "stop", user);
+  world.run(100);
+  const { call } = world.store;
+  let restarted = false;
+  world.store.call = function (from, name, args, done) {
+    call.call(this, from, name, args, (result) => {
+      if (from === one && name === "check" && !restarted) {
+        restarted = true;
+        ask(world, one, "start", user);
+        // The answer comes after the request was served.
+        world.time.after(10, () => done(result));
+      } else done(result);
+    });
+  };
+  one.isPartitioned = false;
+  runUntil(world, 10, () => restarted);
+  // The cloud itself would ask again later.
+  world.run(3000);
+  assert.deepEqual(holdersOf(world, user), [one]);
+  assert.equal(recordOf(world, user).owner, one.instance);
+});
+
+/** A stop that arrives at a process without the store, of a session with a higher number. */
+function owedStop() {
+  const world = running({ users: 1 });
+  const [user] = world.users;
+  const [owner] = holdersOf(world, user);
+  const other = world.alive().find((each) => each !== owner);
+  world.store.setClock(8000);
+  ask(world, owner, "start", user);
+  world.run(200);
+  world.store.setClock(0);
+  world.run(4000);
+  other.partition(2000);
+  ask(world, other, "stop", user);
+  return { world, user, other };
+}
+
+test("a stop that is written later reaches an owner with a higher number", () => {
+  const { world, user } = owedStop();
+  world.run(6000);
+  assert.deepEqual(holdersOf(world, user), []);
+  assert.equal(recordOf(world, user).owner, "");
+});
+
+test("a stop that is written later is written again where the record has changed since it was read", () => {
+  const { world, user, other } = owedStop();
+  const { call } = world.store;
+  let changes = 0;
+  world.store.call = function (from, name, args, done) {
+    if (from === other && name === "put" && changes === 0) {
+      changes += 1;
+      const { owner, number, ...fields } = recordOf(world, user);
+      const put = { sessionId: user, expected: { owner, number }, owner, number: 0, ttl: 60_000, fields };
+      assert.ok(world.store.records.put(world.store.now, put).done);
+    }
+    call.call(this, from, name, args, done);
+  };
+  runUntil(world, 10, () => changes > 0);
+  world.run(3000);
+  assert.deepEqual(holdersOf(world, user), []);
+  assert.equal(recordOf(world, user).owner, "");
+});
