@@ -18,6 +18,8 @@ export class Store {
   twice = 0;
   clockSetAt = -Infinity;
   evictedAt = -Infinity;
+  /** When it came back without its last writes. */
+  lostAt = -Infinity;
   #listeners = new Map();
   #stalled = [];
   /** Commands that reach a server that is away are carried out later. */
@@ -81,6 +83,7 @@ export class Store {
   comeBack(how) {
     if (how === "empty") this.records = new Records();
     if (how === "old") this.records = new Records(this.#snapshot);
+    if (how !== "as it was") this.lostAt = this.#world.time.now;
     this.isAway = false;
     this.since = this.#world.time.now;
     if (this.isClosed) {

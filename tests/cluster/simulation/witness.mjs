@@ -1,4 +1,5 @@
 /** The invariants of the cluster, observed at each step and at the end of a schedule. */
+import { afterStop } from "./after-stop.mjs";
 
 /** Slack of the checks, ms. */
 const SLACK = 100;
@@ -13,8 +14,6 @@ const LOOKED_AGAIN = 8000;
 const DISPLACED = 500;
 /** Longest time from the change of a record to the message that tells its owner, ms. */
 const ON_ITS_WAY = 15;
-/** Time in which a stop that the store did not hear of is known to all, ms. */
-const STOP_KNOWN = 60_000;
 /** Time in which an owner puts a record back that the store has lost, ms. */
 const CHECK = 16_000;
 
@@ -256,30 +255,8 @@ export class Witness {
       if (type !== "stop") return;
       // A copy may come after the start that followed.
       if (this.isWell(process, SETTLE) && !(user.startedAt > sentAt)) user.markedAt = time.now;
-      this.#afterStop(user, process, at);
+      afterStop(this.#world, { user, process, at, settle: SETTLE });
     };
-  }
-
-  /** Nobody has a session some time after its stop was processed, or once the process that could not do so is well. */
-  #afterStop(user, process, at) {
-    const { time, processes, store } = this.#world;
-    const isWithout = (each) => {
-      const phase = each.isAlive && !each.isLeft && each.state.holds.get(user.sessionId)?.phase;
-      return !phase || phase === "quarantined";
-    };
-    const check = () => {
-      const isAgain = user.startedAt !== undefined && user.startedAt >= at - 1000;
-      const { wasLossy, wasDeaf } = this.#world;
-      if (isAgain || user.isWanted || !process.isAlive || process.isLeft || wasLossy || wasDeaf) return;
-      const ms = SETTLE + 2500;
-      const isQuiet = store.since < time.now - ms && !store.isAway;
-      if (!isQuiet || !processes.every((each) => !each.isAlive || each.isLeft || this.isWell(each, ms)))
-        return void (time.now < at + STOP_KNOWN && time.after(500, check));
-      for (const each of processes) {
-        if (!isWithout(each)) this.fail(`${each.instance} has ${user.sessionId} after its stop`);
-      }
-    };
-    time.after(2500, check);
   }
 
   /** A process begins a session. Without a request it is none that was stopped. */
