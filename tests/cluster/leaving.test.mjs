@@ -2,7 +2,7 @@
 import assert from "node:assert/strict";
 import { test } from "node:test";
 
-import { busiest, check, holdersOf, runUntil, running } from "./simulation/scenario.mjs";
+import { busiest, check, holdersOf, runToBeat, runUntil, running } from "./simulation/scenario.mjs";
 
 const request = (user) => ({ sessionId: user, userId: user, url: "" });
 
@@ -151,3 +151,31 @@ for (const after of [10, 30, 100])
     for (const user of world.users) assert.equal(holdersOf(world, user).length, 1, user);
     check(world);
   });
+
+test("a session that was started without the store is not started again when it is handed over", () => {
+  const world = running({ users: 1, count: 2 });
+  const [user] = world.users;
+  const [leaving] = holdersOf(world, user);
+  const next = world.alive().find((each) => each !== leaving);
+  const begun = [];
+  world.witness.began = (process) => begun.push(process);
+  const { call } = world.store;
+  let wasLost = false;
+  world.store.call = function (process, name, args, done) {
+    if (process !== next || name !== "read" || wasLost) return call.call(this, process, name, args, done);
+    wasLost = true;
+  };
+  // Its next beat settles what is unsure.
+  runToBeat(world, next);
+  next.request("start", request(user), () => {});
+  world.time.runUntil(world.time.now + 100);
+  leaving.leave();
+  world.run(1500);
+  assert.ok(wasLost);
+  assert.ok(leaving.isLeft);
+  assert.deepEqual(begun, [next]);
+  assert.deepEqual(holdersOf(world, user), [next]);
+  world.run(5000);
+  assert.equal(world.store.records.read(world.store.now, user).owner, next.instance);
+  check(world);
+});

@@ -211,6 +211,13 @@ export const OTHERS = [
     test: "leaving.test.mjs",
   },
   {
+    rule: "a session that is here is not started again by a hand-over",
+    file: "leave.js",
+    from: "if (state.hasLeft || state.holds.has(sessionId)) return;",
+    to: "if (state.hasLeft) return;",
+    test: "leaving.test.mjs",
+  },
+  {
     rule: "a session whose next owner does not listen goes to another one",
     file: "leave.js",
     from: "if (sent?.value === 0) continue;",
@@ -229,6 +236,20 @@ export const OTHERS = [
     file: "take-over.js",
     from: "state.holds.has(sessionId) || claim.isAborted",
     to: "claim.isAborted",
+    test: "shares.test.mjs",
+  },
+  {
+    rule: "a session that another process has since is not taken over",
+    file: "take-over.js",
+    from: "record.owner !== name || ",
+    to: "",
+    test: "shares.test.mjs",
+  },
+  {
+    rule: "the record of a session that another process has since is not removed",
+    file: "take-over.js",
+    from: "if (read?.value?.owner === name) yield* remove",
+    to: "if (read?.value !== undefined) yield* remove",
     test: "shares.test.mjs",
   },
   {

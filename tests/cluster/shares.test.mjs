@@ -211,17 +211,18 @@ test("an owner whose beats do not arrive is told that its sessions were taken", 
   for (const user of world.users) assert.equal(holdersOf(world, user).length, 1, user);
 });
 
-/** A process that beats once, with a number of sessions of which the store has no list. Returns the commands about it. */
-function ghost(world, load) {
+/** A process that beats once, with a number of sessions and the list that the store has of them. Returns the commands about it. */
+function ghost(world, load, listed = []) {
   const { store, time } = world;
   const name = "ghost.1";
   store.records.beat(store.now, name, JSON.stringify({ v: 1, n: 1, up: 0, load, leaving: false }));
   const { call } = store;
   const sent = { lists: [], removals: [] };
   store.call = function (process, command, args, done) {
-    if (command === "owned" && args[0] === name) sent.lists.push(time.now);
     if (command === "beat" && args[0] === name) sent.removals.push(process);
-    return call.call(this, process, command, args, done);
+    if (command !== "owned" || args[0] !== name) return call.call(this, process, command, args, done);
+    sent.lists.push(time.now);
+    time.after(1, () => done({ value: listed }));
   };
   return sent;
 }
@@ -238,4 +239,21 @@ test("the lists of many sessions are not read by all survivors at once, and one 
     const spread = Math.max(...lists) - Math.min(...lists);
     assert.ok(lists.length > 0 && spread >= least && spread <= most, `${lists.length} within ${spread} ms`);
   }
+});
+
+test("sessions that a dead process lost before stay where they are, also if its list still names them", () => {
+  const world = running({ users: 12 });
+  const owners = world.users.map((user) => holdersOf(world, user));
+  const { lists, removals } = ghost(world, world.users.length, world.users);
+  const sent = watch(world);
+  // Until nothing of it is taken over any more, and its entry is removed.
+  world.run(70_000);
+  assert.ok(lists.length > 3);
+  assert.equal(removals.length, 1);
+  assert.deepEqual(new Set(sent.map(({ name }) => name)), new Set(["read"]), "their records are left alone");
+  assert.deepEqual(
+    world.users.map((user) => holdersOf(world, user)),
+    owners,
+  );
+  check(world);
 });
