@@ -129,7 +129,7 @@ export const MUTATIONS = [
   {
     rule: "the answer to a stop waits for the onStop of a session that ended by itself",
     file: "core.js",
-    from: "state.ending.set(holdId, { sessionId });",
+    from: "state.ending.set(id, { sessionId });",
     to: "",
     test: "rules.test.mjs",
   },
@@ -149,8 +149,8 @@ export const MUTATIONS = [
   {
     rule: "the end of a hand-over is heard, whoever has the session then",
     file: "core.js",
-    from: "if (hold !== undefined && hold.id === holdId) Object.assign(hold, { previous: input.previous });",
-    to: "if (hold?.id !== holdId) return;",
+    from: "if (hold !== undefined) hold.previous = input.previous;",
+    to: "if (hold === undefined) return;",
     test: "leaving.test.mjs",
   },
   {

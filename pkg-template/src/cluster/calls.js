@@ -23,7 +23,7 @@ const MAX_CALLED = 10_000;
  *
  * @param {State} state
  * @param {string} id
- * @param {any} input
+ * @param {{ what: string, sessionId: string, body: unknown }} input
  * @returns {Task}
  */
 export function* forward(state, id, { what, sessionId, body }) {
@@ -60,7 +60,7 @@ export function mayWait(state, name) {
  * slow to read would be disconnected by large messages.
  *
  * @param {State} state @param {string} id
- * @param {{ owner: string, photo: { requestId: string }, bytes?: Uint8Array }} input `bytes` unless it failed
+ * @param {{ owner: string, photo: { requestId: string }, bytes?: Uint8Array | undefined }} input `bytes` unless it failed
  * @returns {Task}
  */
 export function* passPhoto(state, id, { owner, photo, bytes }) {
@@ -86,7 +86,7 @@ export function* passPhoto(state, id, { owner, photo, bytes }) {
  */
 export function answerCall(state, { id, from, what, sid, body, until }) {
   if (!isNew(state, id, until)) return;
-  state.replies.set(id, { from, until });
+  state.replies.set(id, { from });
   spawn(state, tell(state, from, { kind: "got", id }));
   if (what === "photo") spawn(state, takePhoto(state, id, body));
   else output(state, "local", { reply: id, what, sessionId: sid, body });

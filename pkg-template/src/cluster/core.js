@@ -3,13 +3,10 @@
  *
  *     outputs = step(state, input, now)
  *
- * Inputs: `open`, `start`, `stop`, `forward`, `photo`, `result`, `answer` (of a command), `message`, `resumed`
- * (after messages may have been lost), `timer`, `wake`, `connected`, `ended`, `over`, `handedOver`, `leave`.
- * Outputs: `command`, `begin`, `serve`, `end`, `redial`, `answer`, `local`, `handOver`, `warm`, `left`, `gate`,
- * `alone`, `quarantine`, `version`, `count`, and for traces `asked` and `replied`. After each step the shell
- * sets its timer to `deadline(state)`.
+ * `io.d.ts` has the inputs and outputs. After each step the shell sets its timer to `deadline(state)`.
  *
- * @import { Now, State } from "./state.js"
+ * @import { Input, Output, RequestInput, SessionInput, StopRequest } from "./io.js"
+ * @import { Hold, Now, State } from "./state.js"
  * @import { Task } from "./tasks.js"
  */
 import { reply } from "./asks.js";
@@ -32,9 +29,9 @@ const ENDED = 2000;
 
 /**
  * @param {State} state
- * @param {any} input
+ * @param {Input} input
  * @param {Now} now
- * @returns {any[]} outputs
+ * @returns {Output[]}
  */
 export function step(state, input, now) {
   state.now = now;
@@ -66,7 +63,7 @@ export function mayPass(state, now) {
   return !stoodStill || elapsed(/** @type {any} */ (at), state.heardAt) <= state.lease - BEAT;
 }
 
-/** @param {State} state @param {any} input */
+/** @param {State} state @param {Input} input */
 function handle(state, input) {
   const { tasks } = state;
   switch (input.type) {
@@ -87,46 +84,47 @@ function handle(state, input) {
       return spawn(state, resume(state));
     case "leave":
       return spawn(state, leave(state));
-    default:
+    case "result":
+      return reply(state, input.id, input.answer);
+    case "connected":
+    case "ended":
+    case "over":
+    case "handedOver":
       return handleSession(state, input);
+    default:
+      state.replies.set(input.id, {});
+      return spawn(state, request(state, input));
   }
 }
 
-/** @param {State} state @param {any} input */
+/** @param {State} state @param {RequestInput} input @returns {Task} */
+function request(state, input) {
+  const { type, id } = input;
+  if (type === "start") return start(state, id, input.request);
+  if (type === "stop") return carryOutStop(state, id, input.request);
+  return type === "forward" ? forward(state, id, input) : passPhoto(state, id, input);
+}
+
+/** @param {State} state @param {SessionInput} input */
 function handleSession(state, input) {
-  const { id, request, hold: holdId, sessionId } = input;
-  const hold = state.holds.get(sessionId);
+  if (input.type === "over") return over(state, input);
+  const { hold: id, sessionId } = input;
+  const held = state.holds.get(sessionId);
+  const hold = held?.id === id ? held : undefined;
   switch (input.type) {
-    case "start":
-    case "stop":
-      state.replies.set(id, { until: 0 });
-      return spawn(
-        state,
-        input.type === "start" ? start(state, id, request) : carryOutStop(state, id, request),
-      );
-    case "forward":
-      state.replies.set(id, { until: 0 });
-      return spawn(state, forward(state, id, input));
-    case "photo":
-      state.replies.set(id, { until: 0 });
-      return spawn(state, passPhoto(state, id, input));
-    case "result":
-      return reply(state, id, input.answer);
-    case "over":
-      return over(state, input);
     case "connected":
-      if (hold?.id === holdId && hold?.phase === "connecting") hold.phase = "connected";
-      return state.tasks.emit(`begun ${holdId}`);
+      if (hold?.phase === "connecting") hold.phase = "connected";
+      return state.tasks.emit(`begun ${id}`);
     case "handedOver":
       // Nobody has it any more if it was stopped or lost in the meantime.
-      if (hold !== undefined && hold.id === holdId) Object.assign(hold, { previous: input.previous });
-      return state.tasks.emit(`left ${holdId}`);
+      if (hold !== undefined) hold.previous = input.previous;
+      return state.tasks.emit(`left ${id}`);
     case "ended":
-      state.tasks.emit(`begun ${holdId}`);
-      if (hold?.id !== holdId || hold === undefined) return;
+      state.tasks.emit(`begun ${id}`);
+      if (hold === undefined) return;
       state.holds.delete(sessionId);
       // Its onStop is still running.
-      state.ending.set(holdId, { sessionId });
+      state.ending.set(id, { sessionId });
       return spawn(state, forgetEnded(state, hold));
   }
 }
@@ -136,7 +134,7 @@ function handleSession(state, input) {
  *
  * @param {State} state
  * @param {string} id
- * @param {any} request
+ * @param {StopRequest} request
  * @returns {Task}
  */
 function* carryOutStop(state, id, request) {
@@ -218,7 +216,7 @@ function isOver({ number, fields }, { f, at }) {
 
 /** @param {State} state @param {any} told */
 function answerAsk(state, told) {
-  const { id, from, what, sid, body, until, any, f } = told;
+  const { id, from, what, sid, body, any, f } = told;
   if (from === state.instance) return;
   if (what !== "start" && what !== "stop") return answerCall(state, told);
   const hold = state.holds.get(sid);
@@ -230,7 +228,7 @@ function answerAsk(state, told) {
     return spawn(state, answerStop(state, told));
   }
   if (state.replies.has(id)) return;
-  state.replies.set(id, { from, until });
+  state.replies.set(id, { from });
   if (any !== true && hold === undefined) return spawn(state, answerEnded(state, id, told));
   output(state, "asked", { id, from, sessionId: sid, trace: body?.trace });
   spawn(state, tell(state, from, { kind: "got", id }));
@@ -258,7 +256,7 @@ function* answerEnded(state, id, { from, sid }) {
  * Removes the record of a session that has ended by itself: others ask for the end of its onStop until then.
  *
  * @param {State} state
- * @param {import("./state.js").Hold} hold
+ * @param {Hold} hold
  * @returns {Task}
  */
 function* forgetEnded(state, hold) {
@@ -273,7 +271,7 @@ function* answerStop(state, { id, from, sid }) {
   yield* tell(state, from, { kind: "res", id, ...(isOver ? { answer: true } : { none: true }) });
 }
 
-/** @param {State} state @param {string} id @param {import("./state.js").Hold} hold @param {any} request */
+/** @param {State} state @param {string} id @param {Hold} hold @param {any} request */
 function serveAsked(state, id, hold, request) {
   if (hold.phase !== "leaving") return serve(state, id, hold, request);
   /** @returns {Task} */

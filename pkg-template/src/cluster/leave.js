@@ -84,7 +84,7 @@ function* warm(state, { sessionId, fields: { url } }) {
 
 /** @param {State} state @param {Hold} hold @returns {Task} */
 function* giveAway(state, hold) {
-  const { sessionId, number, fields, previous } = /** @type {any} */ (hold);
+  const { sessionId, number, fields, previous } = hold;
   state.holds.delete(sessionId);
   for (const peer of livingPeers(state)) {
     const message = { kind: "yours", sid: sessionId, f: number, from: state.instance, fields, previous };

@@ -8,6 +8,7 @@
  * @import { Report } from "../server/report.js"
  * @import { SessionRequest, StopRequest } from "../server/request.js"
  * @import { Sessions } from "../server/sessions.js"
+ * @import { Input, NewRequest, Output, OutputOf } from "./io.js"
  *
  * @typedef {object} Parts
  * @property {string} packageName
@@ -206,7 +207,7 @@ export class Member {
     await this.#store.close().catch((error) => this.#failed("close", error));
   }
 
-  /** @param {any} input @param {unknown} request @returns {Promise<any>} */
+  /** @param {NewRequest} input @param {unknown} request @returns {Promise<any>} */
   #ask(input, request) {
     return new Promise((resolve) => {
       const id = `r${this.#nextRequest++}`;
@@ -230,7 +231,7 @@ export class Member {
     }
   }
 
-  /** @param {any} input */
+  /** @param {Input} input */
   #input(input) {
     try {
       for (const output of step(this.#state, input, clocks())) this.#carryOut(output);
@@ -244,7 +245,7 @@ export class Member {
     /** @type {any} */ (this.#timer).unref?.();
   }
 
-  /** @param {any} output */
+  /** @param {Output} output */
   #carryOut(output) {
     this.#observer.observe(output);
     switch (output.type) {
@@ -271,29 +272,33 @@ export class Member {
         return void this.#warmUp(output.url);
       case "left":
         return this.#hasLeft();
-      default:
+      case "alone":
+      case "quarantine":
+      case "version":
         return this.#tell(output);
     }
   }
 
-  /** @param {any} output */
-  #tell({ type, isAlone, sessionId, userId, wait, name, version, known }) {
+  /** @param {OutputOf<"alone" | "quarantine" | "version">} output */
+  #tell(output) {
     const { log, report } = this.#parts;
-    if (type === "alone") {
-      if (!isAlone) this.#isReady = true;
+    if (output.type === "alone") {
+      if (!output.isAlone) this.#isReady = true;
       else log("warn", "cluster: the store does not answer; the sessions go on");
-    } else if (type === "quarantine") {
+    } else if (output.type === "quarantine") {
+      const { sessionId, userId, wait } = output;
       const seconds = Math.ceil(wait / 1000);
       const error = new Error(`the processes of this session end again and again; it starts in ${seconds} s`);
       report(error, { sessionId, userId, where: "quarantine" });
-    } else if (type === "version" && !this.#strangers.has(name)) {
+    } else if (!this.#strangers.has(output.name)) {
+      const { name, version, known } = output;
       this.#strangers.add(name);
       const text = `the process ${name} uses version ${version} of the records, this one knows ${known}`;
       log("error", `cluster: ${text}; use the same version of tpa-session, or another prefix for each`);
     }
   }
 
-  /** @param {{ id: number, name: keyof ClusterStore, args: any[] }} output */
+  /** @param {OutputOf<"command">} output */
   async #command({ id, name, args }) {
     let result;
     const start = performance.now();
@@ -306,10 +311,10 @@ export class Member {
     this.#input({ type: "answer", id, result });
   }
 
-  /** @param {any} output */
+  /** @param {OutputOf<"begin">} output */
   async #begin({ hold, sessionId, userId, url, at, reply, previous }) {
     this.#holds.set(sessionId, hold);
-    const given = this.#requests.get(reply)?.request;
+    const given = reply === undefined ? undefined : this.#requests.get(reply)?.request;
     const isCurrent = () => this.#holds.get(sessionId) === hold;
     try {
       await this.#sockets.loaded;
@@ -327,7 +332,7 @@ export class Member {
     if (isCurrent() && !this.#sessions.live.has(sessionId)) this.ended(sessionId);
   }
 
-  /** @param {any} output */
+  /** @param {OutputOf<"serve">} output */
   async #serve({ sessionId, userId, url, at, reply }) {
     const given = this.#requests.get(reply)?.request;
     const request = given ?? {
@@ -344,14 +349,14 @@ export class Member {
     }
   }
 
-  /** @param {any} output */
+  /** @param {OutputOf<"end">} output */
   async #end({ hold, sessionId, reason, kind }) {
     if (this.#holds.get(sessionId) === hold) this.#holds.delete(sessionId);
     const wasOpen = await this.#sessions.drop(sessionId, reason, kind);
     this.#input({ type: "over", hold, wasOpen });
   }
 
-  /** @param {any} output */
+  /** @param {OutputOf<"handOver">} output */
   async #handOver({ hold, sessionId }) {
     if (this.#holds.get(sessionId) === hold) this.#holds.delete(sessionId);
     const left = () => Math.max(this.#leaveTimeout - performance.now(), 0);
@@ -371,7 +376,7 @@ export class Member {
     }
   }
 
-  /** @param {any} output */
+  /** @param {OutputOf<"local">} output */
   async #handleCall({ reply, what, body, bytes }) {
     try {
       this.#result(reply, await this.#handlers.get(what)?.(body, bytes));

@@ -3,6 +3,7 @@
  * line for each move of a session.
  *
  * @import { ClusterMemberMessage } from "tpa-session/telemetry"
+ * @import { CountDetails, Output } from "./io.js"
  * @import { State } from "./state.js"
  */
 import {
@@ -79,23 +80,25 @@ export class Observer {
     clusterCommand.publish(() => ({ packageName, command, duration, isAnswered }));
   }
 
-  /** Tells what an output of the core says. @param {any} output */
-  observe({ type, ...details }) {
+  /** Tells what an output of the core says. @param {Output} output */
+  observe(output) {
     const common = { packageName: this.#packageName, instance: this.#instance };
-    if (type === "count") {
+    if (output.type === "count") {
+      const details = fieldsOf(output);
       clusterEvent.publish(() => ({ ...common, ...details }));
       const what = MOVES[details.name];
       if (what !== undefined) this.#move(what, details);
-    } else if (type === "gate" && details.isOpen) {
-      clusterEvent.publish(() => ({ ...common, name: "gate", duration: details.closedFor }));
-    } else if (type === "asked") {
+    } else if (output.type === "gate" && output.isOpen) {
+      clusterEvent.publish(() => ({ ...common, name: "gate", duration: output.closedFor }));
+    } else if (output.type === "asked") {
+      const details = fieldsOf(output);
       clusterAsked.publish(() => ({ ...common, ...details }));
-    } else if (type === "replied") {
-      clusterReplied.publish(() => ({ ...common, id: details.id, status: details.answer?.status }));
+    } else if (output.type === "replied") {
+      clusterReplied.publish(() => ({ ...common, id: output.id, status: output.answer?.status }));
     }
   }
 
-  /** @param {string} what @param {any} details */
+  /** @param {string} what @param {CountDetails} details */
   #move(what, { sessionId, why, from, to, number }) {
     const fields = Object.entries({ why, from, to, number }).filter(
       ([, value]) => value !== undefined && value !== "",
@@ -103,4 +106,11 @@ export class Observer {
     const text = fields.map(([name, value]) => `${name}=${value}`).join(" ");
     this.#log("info", `cluster: ${what} ${text}`, { sessionId });
   }
+}
+
+/** An output without its type. @template {Output} Each @param {Each} output @returns {Omit<Each, "type">} */
+function fieldsOf(output) {
+  const fields = { ...output };
+  Reflect.deleteProperty(fields, "type");
+  return fields;
 }

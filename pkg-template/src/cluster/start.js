@@ -2,15 +2,9 @@
  * Starts of sessions for requests of the cloud.
  *
  * @import { ClusterFields, ClusterRecord } from "../../types/cluster.js"
+ * @import { StartRequest as Request } from "./io.js"
  * @import { Claim, Hold, State } from "./state.js"
  * @import { Task } from "./tasks.js"
- *
- * @typedef {object} Request
- * @property {string} sessionId
- * @property {string} userId
- * @property {string} url
- * @property {number} [at] time by the cloud's clock, ms
- * @property {boolean} [isAgain] it was served before, and its session has ended since
  */
 import { STOOD_STILL, ask, refusal, reply } from "./asks.js";
 import { lock, unlock } from "./claims.js";

@@ -2,6 +2,7 @@
  * State of the core, and what all rules use.
  *
  * @import { ClusterFields, ClusterRecord } from "../../types/cluster.js"
+ * @import { CountDetails, CountName, Output, OutputFields } from "./io.js"
  * @import { Task } from "./tasks.js"
  *
  * @typedef {{ mono: number, wall: number }} Now both ms
@@ -14,6 +15,7 @@
  * @property {boolean} [isClaiming] its number is being made higher than that of an earlier stop
  * @property {ClusterFields} fields
  * @property {"quarantined" | "connecting" | "connected" | "leaving"} phase
+ * @property {unknown} [previous] what its `onStop` returned, for the process that it is handed over to
  *
  * @typedef {object} Peer another process, as its beats show it
  * @property {number} count counter in its last beat
@@ -67,14 +69,14 @@
  * @property {Map<string, Ask>} asks
  * @property {Map<number, { sessionId: string, to?: string }>} ending holds that end, and who is told when
  *   they are over
- * @property {Map<string, { from?: string, until: number }>} replies requests without an answer
+ * @property {Map<string, { from?: string }>} replies requests without an answer, and the processes that asked
  * @property {Map<string, number>} called recent calls of others, and until when they are carried out
  * @property {number} starting requests of the cloud that are being decided
  * @property {number} stopping stops that are being carried out
  * @property {number} nextId
  * @property {number} ownNumber last number that the store did not give, or highest one of another that was heard of
  */
-import { Tasks } from "./tasks.js";
+import { Tasks, command } from "./tasks.js";
 
 /** Interval between beats, ms. */
 export const BEAT = 2000;
@@ -144,17 +146,22 @@ export function createState({ instance, lease = 10_000, strict = false }, now) {
   };
 }
 
-/** @param {State} state @param {string} type @param {object} [fields] */
-export function output(state, type, fields) {
-  state.tasks.outputs.push({ type, ...fields });
+/**
+ * @template {Output["type"]} Type
+ * @param {State} state
+ * @param {Type} type
+ * @param {OutputFields<Type>} rest
+ */
+export function output(state, type, ...[fields]) {
+  state.tasks.outputs.push(/** @type {any} */ ({ type, ...fields }));
 }
 
 /**
  * Counts what happened, for metrics and logs.
  *
  * @param {State} state
- * @param {string} name
- * @param {object} [details]
+ * @param {CountName} name
+ * @param {CountDetails} [details]
  */
 export function count(state, name, details) {
   output(state, "count", { name, ...details });
@@ -338,6 +345,5 @@ export function* mayListen(name) {
 
 /** @param {string} to @param {object} message @returns {Task} */
 export function* send(to, message) {
-  const text = JSON.stringify({ v: 1, ...message });
-  return yield { command: { name: "publish", args: [to, text] }, ms: 1000 };
+  return yield command("publish", to, JSON.stringify({ v: 1, ...message }));
 }

@@ -1,6 +1,7 @@
 /**
  * Stops of the cloud.
  *
+ * @import { StopRequest } from "./io.js"
  * @import { State } from "./state.js"
  * @import { Task } from "./tasks.js"
  */
@@ -24,7 +25,7 @@ import { command, sleep } from "./tasks.js";
 /** Longest time for the answer to a stop, ms. */
 const STOP = 800;
 
-/** Stops a session, wherever it is. @param {State} state @param {string} id @param {{ sessionId: string, userId?: string, reason: string, at?: number }} request @returns {Task} */
+/** Stops a session, wherever it is. @param {State} state @param {string} id @param {StopRequest} request @returns {Task} */
 export function* stop(state, id, { sessionId, userId, reason, at }) {
   const success = { status: 200, body: { status: "success" } };
   spawn(state, answerLater(state, id, success));

@@ -1,7 +1,8 @@
 /**
  * Tasks of the core: generators that wait for answers of the store, for events and for deadlines.
  *
- * @typedef {{ name: string, args: unknown[] }} Command
+ * @import { Command, CommandName, Output } from "./io.js"
+ *
  * @typedef {{ command: Command, ms: number } | { event: string, ms: number } | { ms: number }} Wait
  * @typedef {Generator<Wait, any, any>} Task a command resumes it with `{ value }`, or `undefined` if it
  *   failed or timed out; an event with true, or false if it timed out
@@ -23,14 +24,24 @@ export const PICTURE = 3500;
 /** Shortest wait, ms: one that rounding makes nothing would repeat for ever. */
 const SHORTEST = 1;
 
-/** @param {string} name @param {...unknown} args @returns {Wait} */
+/**
+ * @template {CommandName} Name
+ * @param {Name} name
+ * @param {Command<Name>["args"]} args
+ * @returns {Wait}
+ */
 export function command(name, ...args) {
-  return { command: { name, args }, ms: COMMAND };
+  return { command: /** @type {any} */ ({ name, args }), ms: COMMAND };
 }
 
-/** @param {string} name @param {...unknown} args @returns {Wait} */
+/**
+ * @template {CommandName} Name
+ * @param {Name} name
+ * @param {Command<Name>["args"]} args
+ * @returns {Wait}
+ */
 export function pictureCommand(name, ...args) {
-  return { command: { name, args }, ms: PICTURE };
+  return { ...command(name, ...args), ms: PICTURE };
 }
 
 /** @param {string} event @param {number} ms @returns {Wait} */
@@ -48,7 +59,7 @@ export class Tasks {
   now = 0;
   /** Wall clock, ms: the monotonic one may stand still with its machine. */
   wall = 0;
-  /** @type {any[]} */
+  /** @type {Output[]} */
   outputs = [];
   /** Tasks that wait for answers, by command. @type {Map<number, Waiting>} */
   #commands = new Map();
@@ -128,7 +139,7 @@ export class Tasks {
     if (command !== undefined) {
       const id = this.#nextCommand++;
       waiting.command = id;
-      this.outputs.push({ type: "command", id, name: command.name, args: command.args });
+      this.outputs.push({ type: "command", id, ...command });
       this.#commands.set(id, waiting);
     } else if (event !== undefined) {
       const others = this.#events.get(event);
