@@ -312,6 +312,13 @@ export const MUTATIONS = [
     to: "",
     test: "rules.test.mjs",
   },
+  {
+    rule: "a session goes on with the cloud that has asked for it last",
+    file: "start.js",
+    from: ' || (url !== "" && url !== fields.url)',
+    to: "",
+    test: "two-clouds.test.mjs",
+  },
   ...OTHERS,
   {
     rule: "a check ends a session with a higher number that was stopped since",

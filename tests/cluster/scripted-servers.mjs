@@ -50,14 +50,14 @@ export async function server(store, options = {}) {
     packageName: PACKAGE,
     log: (level, text, { error } = {}) => reports.push([level, text, error]),
     report: (error, context) => reports.push([error, context]),
-    checkCloud: () => {},
+    checkCloud: options.checkCloud ?? (() => {}),
     WebSocket: options.WebSocket,
   };
   const settings = { name: undefined, lease: 10_000, strict: false, photos: "store", ...options };
   const member = new Member(settings, (opening) => store.open(opening), parts);
   const sessions = new Sessions({
-    make: () => {
-      const session = Object.assign(new FakeSession(), { [REQUEST_PREFIX]: member.requestPrefix });
+    make: (url) => {
+      const session = Object.assign(new FakeSession(), { url, [REQUEST_PREFIX]: member.requestPrefix });
       if (options.dials) session.socket = new member.WebSocket("ws://127.0.0.1/tpa-ws");
       return session;
     },

@@ -53,3 +53,19 @@ for (const [name, between] of [
     }
   });
 }
+
+test("a stop names no cloud: that of the cloud that the user has left ends the session on the other one", async () => {
+  const kept = keeper();
+  const { sessions, made, told } = kept;
+  await connected(kept, "s", "ws://one/");
+  await connected(kept, "s", "ws://two/");
+  assert.equal((await sessions.stop(stop("s"))).status, 200);
+  assert.deepEqual(
+    made.map(({ state }) => state),
+    ["stopped", "stopped"],
+  );
+  assert.equal(told.filter(([what]) => what === "onStop").length, 2);
+  assert.equal(sessions.live.size, 0);
+  // That cloud starts it again.
+  assert.equal(await connected(kept, "s", "ws://two/"), sessions.live.get("s"));
+});

@@ -202,27 +202,6 @@ test("repeated requests share one wait, and the core decides about each", async 
   for (const answer of await Promise.all(answers)) assert.equal(answer.status, 200);
 });
 
-test("a request that crossed the closure of a stopped app is served once more, unless the app was stopped since", async () => {
-  for (const [how, sessionsMade] of [
-    ["closed", 2],
-    ["stopped", 1],
-    ["lost", 1],
-  ]) {
-    const kept = keeper();
-    const { sessions, made } = kept;
-    const session = await connected(kept, "s");
-    assert.equal((await sessions.start(ask("s"))).status, 200);
-    if (how === "stopped") await sessions.stop(stop("s"));
-    session.end("App stopped", how === "lost" ? "Abnormal" : "AppStopped");
-    await settled();
-    assert.equal(made.length, sessionsMade, how);
-    if (how !== "closed") continue;
-    made[1].ack();
-    await settled();
-    assert.equal(sessions.live.get("s"), made[1]);
-  }
-});
-
 test("a stop waits for onStop up to 700 ms, and the next start up to 2 s", async () => {
   mock.timers.enable({ apis: ["setTimeout"] });
   try {

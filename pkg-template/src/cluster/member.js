@@ -319,8 +319,7 @@ export class Member {
     try {
       await this.#sockets.loaded;
       this.#sockets.check();
-      const target = given?.url ?? (url === "" ? undefined : new URL(url));
-      if (target !== undefined) this.#parts.checkCloud(target);
+      const target = given?.url ?? this.#targetOf(url);
       const type = /** @type {const} */ ("session_request");
       const request = { type, sessionId, userId, url: target, at };
       const answer = isCurrent() ? await this.#sessions.start(request, previous) : undefined;
@@ -335,18 +334,21 @@ export class Member {
   /** @param {OutputOf<"serve">} output */
   async #serve({ sessionId, userId, url, at, reply }) {
     const given = this.#requests.get(reply)?.request;
-    const request = given ?? {
-      type: "session_request",
-      sessionId,
-      userId,
-      url: url ? new URL(url) : undefined,
-      at,
-    };
     try {
+      const type = /** @type {const} */ ("session_request");
+      const request = given ?? { type, sessionId, userId, url: this.#targetOf(url), at };
       this.#result(reply, await this.#sessions.start(request));
     } catch (error) {
       this.#result(reply, /** @type {any} */ (error).answer ?? failed("the session could not start"));
     }
+  }
+
+  /** Cloud of a session, `undefined` for that of the options. @param {string} url @throws for one that is not allowed */
+  #targetOf(url) {
+    if (url === "") return undefined;
+    const target = new URL(url);
+    this.#parts.checkCloud(target);
+    return target;
   }
 
   /** @param {OutputOf<"end">} output */

@@ -195,11 +195,16 @@ export function fieldsOf({ userId, url, at = 0 }, record) {
   return { userId, url, crashes, crashedAt, startedAt: Math.max(at, startedAt) };
 }
 
-/** Writes the time of a further request into the record. @param {State} state @param {Hold} hold @param {number} at @returns {Task} */
-function* renew(state, hold, at) {
-  const { sessionId, number } = hold;
+/** True for a request that is newer than the record, or moves the session to another cloud. @param {Hold} hold @param {Request} request */
+function isNews({ fields }, { url, at }) {
+  return (at !== undefined && at > fields.startedAt) || (url !== "" && url !== fields.url);
+}
+
+/** Writes the time and the cloud of a further request into the record. @param {State} state @param {Hold} hold @param {Request} request @returns {Task} */
+function* renew(state, hold, { url, at = 0 }) {
+  const { sessionId, number, fields } = hold;
   const { instance } = state;
-  hold.fields = { ...hold.fields, startedAt: at };
+  hold.fields = { ...fields, url: url || fields.url, startedAt: Math.max(at, fields.startedAt) };
   // Until the store knows of the request, the mark of an earlier stop does not end the session.
   hold.isSure = false;
   const expected = { owner: instance, number };
@@ -218,7 +223,7 @@ export function serve(state, id, hold, request) {
     return reply(state, id, refuseQuarantined(quarantine({ ...hold.fields }, storeNow(state))));
   }
   const { sessionId, fields } = hold;
-  if (request.at !== undefined && request.at > fields.startedAt) spawn(state, renew(state, hold, request.at));
+  if (isNews(hold, request)) spawn(state, renew(state, hold, request));
   const { url, at } = request;
   output(state, "serve", { hold: hold.id, sessionId, userId: fields.userId, url, at, reply: id });
 }
