@@ -16,31 +16,36 @@ const program = (code) => `
   ${code}
 `;
 
+/** What is written in the editor, and the number of its versions. */
+let [source, version] = ["", 0];
+
+const options = {
+  module: ts.ModuleKind.NodeNext,
+  moduleResolution: ts.ModuleResolutionKind.NodeNext,
+  target: ts.ScriptTarget.ES2022,
+  strict: true,
+  types: [],
+};
+const service = ts.createLanguageService({
+  getCompilationSettings: () => options,
+  getScriptFileNames: () => [FILE],
+  getScriptVersion: (file) => (file === FILE ? `${version}` : "1"),
+  getScriptSnapshot(file) {
+    const content = file === FILE ? source : ts.sys.readFile(file);
+    return content === undefined ? undefined : ts.ScriptSnapshot.fromString(content);
+  },
+  getCurrentDirectory: () => PACKAGE,
+  getDefaultLibFileName: ts.getDefaultLibFilePath,
+  fileExists: (file) => file === FILE || ts.sys.fileExists(file),
+  readFile: ts.sys.readFile,
+  directoryExists: ts.sys.directoryExists,
+});
+
 /** Names that an editor offers at the cursor. */
 function completions(code) {
   const text = program(code);
-  const source = text.replace("|", "");
-  const options = {
-    module: ts.ModuleKind.NodeNext,
-    moduleResolution: ts.ModuleResolutionKind.NodeNext,
-    target: ts.ScriptTarget.ES2022,
-    strict: true,
-    types: [],
-  };
-  const service = ts.createLanguageService({
-    getCompilationSettings: () => options,
-    getScriptFileNames: () => [FILE],
-    getScriptVersion: () => "1",
-    getScriptSnapshot(file) {
-      const content = file === FILE ? source : ts.sys.readFile(file);
-      return content === undefined ? undefined : ts.ScriptSnapshot.fromString(content);
-    },
-    getCurrentDirectory: () => PACKAGE,
-    getDefaultLibFileName: ts.getDefaultLibFilePath,
-    fileExists: (file) => file === FILE || ts.sys.fileExists(file),
-    readFile: ts.sys.readFile,
-    directoryExists: ts.sys.directoryExists,
-  });
+  source = text.replace("|", "");
+  version += 1;
   const found = service.getCompletionsAtPosition(FILE, text.indexOf("|"), {});
   return found?.entries.map(({ name }) => name) ?? [];
 }
