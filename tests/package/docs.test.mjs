@@ -91,6 +91,7 @@ for (const { what, code } of typed) {
     const flags = [
       "--strict",
       "--noEmit",
+      "--skipDefaultLibCheck",
       "--target",
       "es2022",
       "--lib",
