@@ -1,6 +1,6 @@
 /** The packed package, installed from its tarball. */
 import { spawn, spawnSync } from "node:child_process";
-import { mkdtempSync, readFileSync, rmSync, writeFileSync } from "node:fs";
+import { cpSync, mkdirSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from "node:fs";
 import { createRequire } from "node:module";
 import { tmpdir } from "node:os";
 import { dirname, join } from "node:path";
@@ -22,17 +22,35 @@ export function pack(folder, from = PACKAGE) {
   return { tarball: join(folder, filename), files: files.map(({ path }) => path), unpackedSize };
 }
 
-/** Creates an empty project with the tarball installed, and `ws` if requested. */
-export function project({ ws }) {
-  const folder = mkdtempSync(join(tmpdir(), "tpa-session-package-"));
+/** Folder with installed projects that `installAll` made. */
+const INSTALLED = process.env.TPA_INSTALLED;
+const nameOf = (/** @type {boolean} */ ws) => (ws ? "with-ws" : "without-ws");
+
+/** Packs the package and installs its tarball, and `ws` if requested, in an empty project. */
+function install(folder, ws) {
   const packed = pack(folder);
   writeFileSync(join(folder, "package.json"), '{ "private": true }\n');
   const packages = [packed.tarball];
   if (ws) packages.push(dirname(createRequire(import.meta.url).resolve("ws/package.json")));
   const quiet = ["--no-audit", "--no-fund", "--offline", "--install-links", "--omit=peer"];
   run("npm", ["install", ...quiet, ...packages], folder);
+  rmSync(packed.tarball);
+}
+
+/** Makes the projects that `project` copies, in an empty folder. */
+export function installAll(folder) {
+  for (const ws of [true, false]) {
+    mkdirSync(join(folder, nameOf(ws)), { recursive: true });
+    install(join(folder, nameOf(ws)), ws);
+  }
+}
+
+/** Creates an empty project with the packed package installed, and `ws` if requested. */
+export function project({ ws }) {
+  const folder = mkdtempSync(join(tmpdir(), "tpa-session-package-"));
+  if (INSTALLED === undefined) install(folder, ws);
+  else cpSync(join(INSTALLED, nameOf(ws)), folder, { recursive: true });
   return {
-    ...packed,
     folder,
     /** Writes a file and runs it in Node until it exits by itself. */
     async app(file, source, env = {}, flags = []) {

@@ -277,8 +277,11 @@ fn processors() -> usize {
 fn prepare(node: &mut Command, browsers: Browsers) -> Result<(), String> {
     /// Built once for all folders; the path of the cloud.
     static CLOUD: OnceLock<Result<PathBuf, String>> = OnceLock::new();
+    /// The package that is installed once for all of them.
+    static INSTALLED: OnceLock<Result<PathBuf, String>> = OnceLock::new();
     let cloud = CLOUD.get_or_init(|| build::run().and_then(|()| cloud::build()));
     node.env("TPA_CLOUD_BIN", cloud.as_ref()?)
+        .env("TPA_INSTALLED", INSTALLED.get_or_init(install).as_ref()?)
         .env("TPA_PKG", workspace::package())
         .env("TPA_PKG_CLOUD", workspace::cloud_package())
         .env("TPA_PKG_MODE", build::default_mode()?.name());
@@ -296,6 +299,18 @@ fn prepare(node: &mut Command, browsers: Browsers) -> Result<(), String> {
         }
     }
     Ok(())
+}
+
+/// Packs the package and installs it with npm; the folder of the projects, which tests copy.
+fn install() -> Result<PathBuf, String> {
+    let folder = workspace::target().join("package/installed");
+    let mut node = npm::node();
+    node.arg("tests/package/install.mjs")
+        .arg(&folder)
+        .env("TPA_PKG", workspace::package())
+        .current_dir(workspace::root());
+    process::run("npm pack, npm install", &mut node)?;
+    Ok(folder)
 }
 
 /// Test files in a folder and below it, sorted.
