@@ -1,9 +1,13 @@
 //! Format, lints, types and documentation.
 
+use std::fs;
+use std::path::{Path, PathBuf};
+
 use super::report::Report;
 use super::{dependencies, portable, workflows};
 use crate::toolchain::{self, TARGET};
-use crate::{npm, process, rust_pages, workspace};
+use crate::workspace::{self, Fingerprint, Stamp};
+use crate::{npm, process, rust_pages};
 
 /// Those for Rust.
 pub fn rust(report: &mut Report) {
@@ -116,7 +120,10 @@ fn javascript(report: &mut Report, has_site: bool) {
     );
     report.check(
         "eslint",
-        npm::program("eslint").args(["--max-warnings", "0", "."]),
+        npm::program("eslint")
+            .args(["--max-warnings", "0", "."])
+            .args(["--cache", "--cache-strategy", "content", "--cache-location"])
+            .arg(eslint_cache(&target)),
     );
     report.check(
         "tsc",
@@ -128,4 +135,25 @@ fn javascript(report: &mut Report, has_site: bool) {
     if !has_site {
         report.check("typedoc", npm::program("typedoc").args(["--emit", "none"]));
     }
+}
+
+/// The cache of eslint, which tells what it has to check again by the content of a file, the version
+/// of eslint and the settings. Of a rule that the configuration defines it knows the name alone, so
+/// that another configuration begins with none.
+fn eslint_cache(target: &Path) -> PathBuf {
+    let cache = target.join("eslint-cache");
+    let root = workspace::root();
+    let fingerprint = ["eslint.config.js", "package-lock.json"]
+        .iter()
+        .fold(Fingerprint::default(), |sum, name| {
+            sum.path(&root.join(name))
+        })
+        .finish();
+    let stamp = Stamp::new(target.join("eslint-cache.stamp"));
+    if !stamp.matches(&fingerprint) {
+        // It may be missing.
+        let _ = fs::remove_file(&cache);
+        stamp.set(&fingerprint);
+    }
+    cache
 }
