@@ -3,7 +3,7 @@ import assert from "node:assert/strict";
 import { execFile } from "node:child_process";
 import { existsSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
-import { after, before, test } from "node:test";
+import { after, before, describe, test } from "node:test";
 import { promisify } from "node:util";
 
 import { ROOT } from "../support/paths.mjs";
@@ -127,6 +127,8 @@ const ADDRESSES = `
 `;
 
 let places;
+/** Programs that were started. */
+let count = 0;
 
 before(() => {
   places = { true: project({ ws: true }), false: project({ ws: false }) };
@@ -139,31 +141,32 @@ after(() => {
 /** Runs a program until it ends by itself; returns what it prints. */
 async function output({ program, ws }, source) {
   const { folder } = places[ws];
-  writeFileSync(join(folder, "app.mjs"), source);
-  const { stdout } = await promisify(execFile)(program, ["app.mjs"], { cwd: folder, timeout: PROGRAM_MS });
+  const file = `app-${count++}.mjs`;
+  writeFileSync(join(folder, file), source);
+  const { stdout } = await promisify(execFile)(program, [file], { cwd: folder, timeout: PROGRAM_MS });
   return JSON.parse(stdout);
 }
 
-for (const [name, runtime] of Object.entries(RUNTIMES)) {
-  const skip = existsSync(runtime.program) ? false : "not for this platform";
+// Each waits for seconds, and computes little.
+describe("in each runtime", { concurrency: 4 }, () => {
+  for (const [name, runtime] of Object.entries(RUNTIMES)) {
+    const skip = existsSync(runtime.program) ? false : "not for this platform";
 
-  test(`${name}: a process whose cloud is frozen ends after disconnect()`, { skip }, async () => {
-    const { isUndici } = await output(runtime, ENDING);
-    assert.equal(isUndici, !runtime.ws, "ws is preferred");
-  });
+    test(`${name}: a process whose cloud is frozen ends after disconnect()`, { skip }, async () => {
+      const { isUndici } = await output(runtime, ENDING);
+      assert.equal(isUndici, !runtime.ws, "ws is preferred");
+    });
 
-  test(
-    `${name}: the socket of an attempt that timed out is destroyed before the next one`,
-    { skip },
-    async () => {
+    const title = "the socket of an attempt that timed out is destroyed before the next one";
+    test(`${name}: ${title}`, { skip }, async () => {
       assert.deepEqual(await output(runtime, ABANDONING), [0, 0, 0, 0]);
-    },
-  );
+    });
 
-  test(`${name}: a global WebSocket of the app is used`, { skip }, async () => {
-    assert.deepEqual(await output(runtime, REPLACED), { made: 1 });
-  });
-}
+    test(`${name}: a global WebSocket of the app is used`, { skip }, async () => {
+      assert.deepEqual(await output(runtime, REPLACED), { made: 1 });
+    });
+  }
+});
 
 test("active sessions share one look at the machine's addresses", async () => {
   const told = await output(RUNTIMES["Node with ws"], ADDRESSES);
