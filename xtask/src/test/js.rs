@@ -19,13 +19,13 @@ use crate::{
 /// Texts in the test files whose sessions are of the entry point that `TPA_ENTRY` names.
 const BY_ENTRY: [&str; 3] = ["\"./peer.mjs\"", "\"./connected.mjs\"", "${ENTRY}"];
 
-/// Files of tests/cluster that hold processes to times, measure what they use, or lose them at times
-/// that a busy machine moves.
-const ALONE: [&str; 5] = [
+/// Files of tests/cluster that measure what processes use, or hold many of them to times.
+const ALONE: [&str; 2] = ["growth.test.mjs", "real.test.mjs"];
+
+/// Files of tests/cluster that hold a few processes to times, or compare them with times of others.
+const WAITING: [&str; 3] = [
     "compared.test.mjs",
-    "growth.test.mjs",
     "node-cluster.test.mjs",
-    "real.test.mjs",
     "redis-failover.test.mjs",
 ];
 
@@ -149,7 +149,7 @@ fn is_one_of(file: &Path, names: &[&str]) -> bool {
 /// Several processes of a server and what they share; in a full run with more schedules, clouds,
 /// faults and stores.
 pub fn cluster(report: &mut Report, full: bool) {
-    let (_, files) = files_of_cluster();
+    let files = files_of_cluster(|file| !is_one_of(file, &ALONE) && !is_one_of(file, &WAITING));
     // The figures of a full run are those of a machine that does nothing else.
     let at_once = if full { 1 } else { processors() };
     run_cluster(report, CLUSTER, files, full, at_once);
@@ -160,9 +160,15 @@ pub fn cluster(report: &mut Report, full: bool) {
     }
 }
 
+/// Those that wait for what must come in time, one after the other.
+pub fn cluster_waiting(report: &mut Report, full: bool) {
+    let files = files_of_cluster(|file| is_one_of(file, &WAITING));
+    run_cluster(report, &format!("{CLUSTER}, waiting"), files, full, 1);
+}
+
 /// Those that need the machine, one after the other.
 pub fn cluster_alone(report: &mut Report, full: bool) {
-    let (files, _) = files_of_cluster();
+    let files = files_of_cluster(|file| is_one_of(file, &ALONE));
     run_cluster(report, &format!("{CLUSTER}, alone"), files, full, 1);
 }
 
@@ -179,10 +185,11 @@ fn run_cluster(report: &mut Report, name: &str, files: Vec<PathBuf>, full: bool,
 
 const CLUSTER: &str = "tests/cluster";
 
-/// The files that need the machine, and the others.
-fn files_of_cluster() -> (Vec<PathBuf>, Vec<PathBuf>) {
-    let files = test_files(&workspace::root().join(CLUSTER));
-    files.into_iter().partition(|file| is_one_of(file, &ALONE))
+/// The files for which `is_wanted` is true.
+fn files_of_cluster(is_wanted: fn(&Path) -> bool) -> Vec<PathBuf> {
+    let mut files = test_files(&workspace::root().join(CLUSTER));
+    files.retain(|file| is_wanted(file));
+    files
 }
 
 /// The tests of the store and its scripts, with another server.

@@ -25,9 +25,18 @@ use schedule::{Job, Turn};
 /// Jobs that run at the same time. Three on two processors took as long, and made tests late.
 const AT_ONCE: usize = 2;
 
-/// Parts that begin before the others: the longest, which would run alone at the end and leave
-/// processors idle, and the wasm, whose compiler keeps every other cargo waiting in a first run.
-const BEFORE_OTHERS: [Part; 4] = [Part::E2e, Part::Web, Part::Package, Part::Matrix];
+/// Parts that begin before the others: what tells soon what is wrong; the longest, of which one
+/// would run alone at the end and leave processors idle; and the wasm, whose compiler keeps every
+/// other cargo waiting in a first run.
+const BEFORE_OTHERS: [Part; 7] = [
+    Part::Core,
+    Part::Lint,
+    Part::E2e,
+    Part::Web,
+    Part::Package,
+    Part::Cluster,
+    Part::Matrix,
+];
 
 /// Runs the named parts, or all. Continues after a failure, so that one run
 /// shows all of them.
@@ -60,7 +69,7 @@ pub fn run(arguments: &Test) -> Result<ExitCode, String> {
 
 /// The jobs of a part, in their order.
 fn jobs(part: Part, full: bool, has_site: bool) -> Vec<Job<'static>> {
-    use Turn::{Beside, First, Last};
+    use Turn::{Beside, First, Last, Waiting};
     let name = name(part);
     let job = |turn, run: fn(&mut Report, bool)| {
         Job::new(name.clone(), turn, move |report: &mut Report| {
@@ -74,7 +83,7 @@ fn jobs(part: Part, full: bool, has_site: bool) -> Vec<Job<'static>> {
                 lint::others(report, has_site)
             }),
         ],
-        Part::Core => vec![job(First, native::run)],
+        Part::Core => vec![job(Beside, native::run)],
         Part::Web => vec![job(Beside, web::run)],
         Part::Js => vec![job(Beside, |report, _| js::unit(report))],
         Part::Package => vec![job(Beside, |report, _| js::package(report))],
@@ -87,8 +96,12 @@ fn jobs(part: Part, full: bool, has_site: bool) -> Vec<Job<'static>> {
         Part::E2e => vec![job(Beside, js::end_to_end)],
         Part::Site => vec![job(Beside, |report, _| js::site(report))],
         Part::Abuse => vec![job(Beside, js::abusive_frames), job(Last, js::abuse)],
-        Part::Cluster => vec![job(Beside, js::cluster), job(Last, js::cluster_alone)],
-        Part::Network => vec![job(Last, js::network)],
+        Part::Cluster => vec![
+            job(Beside, js::cluster),
+            job(Waiting, js::cluster_waiting),
+            job(Last, js::cluster_alone),
+        ],
+        Part::Network => vec![job(Waiting, js::network)],
         Part::Rerun => vec![job(Last, |report, _| rerun::run(report))],
     }
 }

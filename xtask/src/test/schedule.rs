@@ -1,8 +1,8 @@
 //! Parts of the tests that run at the same time.
 //!
 //! Much of what tests do is waiting for a browser, for a lease or for a process to start, and one
-//! part alone leaves processors idle. What measures times or memory runs alone, and so do real
-//! processes of a cluster, which have seconds for what they do.
+//! part alone leaves processors idle. What is held to times runs after the others: alone if it
+//! computes too, as real processes of a cluster do, which have seconds for what they do.
 
 use std::collections::BTreeMap;
 use std::sync::mpsc;
@@ -20,7 +20,9 @@ pub enum Turn {
     First,
     /// At the same time as others.
     Beside,
-    /// Alone, after them.
+    /// After them, at the same time as others of this turn: it is held to times, and mostly waits.
+    Waiting,
+    /// Alone, after all others.
     Last,
 }
 
@@ -59,16 +61,12 @@ impl<'a> Job<'a> {
 /// Runs jobs by their turns, those of a turn in their order, and up to `at_once` of those beside
 /// others at the same time. The lines of each of them are printed when it has ended; the results
 /// are in the order of the jobs.
-pub fn run(report: &mut Report, at_once: usize, jobs: Vec<Job>) {
-    let (first, others): (Vec<_>, _) = jobs.into_iter().partition(|job| job.turn == Turn::First);
-    let (together, last): (_, Vec<_>) =
-        others.into_iter().partition(|job| job.turn == Turn::Beside);
-    for job in first {
-        job.run(report);
-    }
-    beside(report, at_once, together);
-    for job in last {
-        job.run(report);
+pub fn run(report: &mut Report, at_once: usize, mut jobs: Vec<Job>) {
+    use Turn::{Beside, First, Last, Waiting};
+    for turn in [First, Beside, Waiting, Last] {
+        let now = jobs.extract_if(.., |job| job.turn == turn).collect();
+        let is_alone = matches!(turn, First | Last);
+        beside(report, if is_alone { 1 } else { at_once }, now);
     }
 }
 
@@ -139,13 +137,15 @@ mod tests {
 
     #[test]
     fn jobs_run_at_the_same_time_and_their_lines_stay_together() {
-        use Turn::{Beside, First, Last};
+        use Turn::{Beside, First, Last, Waiting};
         // Neither passes it before the other has come.
-        let meeting = Barrier::new(2);
+        let [meeting, later] = [2, 2].map(Barrier::new);
         let mut report = Report::default();
         let ((), text) = process::collect_lines(|| {
             let jobs = vec![
-                step("d", Last, &()),
+                step("f", Last, &()),
+                step("d", Waiting, &later),
+                step("e", Waiting, &later),
                 step("a", Beside, &meeting),
                 step("b", Beside, &meeting),
                 step("c", First, &()),
@@ -154,13 +154,14 @@ mod tests {
         });
         let lines: Vec<_> = text.lines().collect();
         let of = |name| [format!("{name} begins"), format!("{name} ends")];
-        assert!(
-            lines[2..6] == [of("a"), of("b")].concat()
-                || lines[2..6] == [of("b"), of("a")].concat()
-        );
+        let is_both = |lines: &[&str], [one, other]: [&'static str; 2]| {
+            lines == [of(one), of(other)].concat() || lines == [of(other), of(one)].concat()
+        };
         assert_eq!(lines[..2], of("c"));
-        assert_eq!(lines[6..], of("d"));
-        assert_eq!(report.names(), ["c", "a", "b", "d"]);
+        assert!(is_both(&lines[2..6], ["a", "b"]), "{text}");
+        assert!(is_both(&lines[6..10], ["d", "e"]), "{text}");
+        assert_eq!(lines[10..], of("f"));
+        assert_eq!(report.names(), ["c", "a", "b", "d", "e", "f"]);
     }
 
     #[test]
