@@ -19,13 +19,13 @@ const WATCH_MS = 45_000;
 const MOST = 3;
 
 /**
- * Starts processes again, and ends those that do not answer. Returns the number of processes that ended so
- * far.
+ * Starts processes again, and ends those that do not answer. Returns the numbers of processes that ended so far,
+ * and of those among them that did not answer.
  *
  * @param {Deployment} deployment
  */
 function supervise(deployment) {
-  let ended = 0;
+  let [ended, hung] = [0, 0];
   let isOver = false;
   /** @param {import("./app-process.mjs").AppProcess} process */
   const watch = async (process) => {
@@ -37,7 +37,9 @@ function supervise(deployment) {
         () => false,
       );
       failures = isWell ? 0 : failures + 1;
-      if (failures >= FAILURES) process.signal("SIGKILL");
+      if (failures < FAILURES) return;
+      if (failures === FAILURES) hung += 1;
+      process.signal("SIGKILL");
     }, LIVENESS_MS);
     await process.ended;
     clearInterval(timer);
@@ -47,7 +49,7 @@ function supervise(deployment) {
     if (!isOver) void watch(await deployment.add({ name: process.name }));
   };
   for (const process of deployment.processes) void watch(process);
-  return { ended: () => ended, stop: () => (isOver = true) };
+  return { ended: () => ended, hung: () => hung, stop: () => (isOver = true) };
 }
 
 /** @param {string} kind @returns {Run} */
@@ -70,7 +72,12 @@ export const poisoned = (kind) =>
       .flatMap(({ events }) => events)
       .filter(({ where }) => where === "quarantine");
     return {
-      figures: { ended: supervisor.ended(), quarantined: quarantined.length, ...counted(deployment) },
+      figures: {
+        ended: supervisor.ended(),
+        hung: supervisor.hung(),
+        quarantined: quarantined.length,
+        ...counted(deployment),
+      },
       problems: problems.list,
     };
   };
