@@ -2,7 +2,7 @@
 import assert from "node:assert/strict";
 import { test } from "node:test";
 
-import { servedAgain, unheardBefore } from "../../pkg-template/src/server/unheard.js";
+import { isSinceAck, servedAgain, unheardBefore } from "../../pkg-template/src/server/unheard.js";
 
 const request = { sessionId: "s", at: 200 };
 
@@ -33,4 +33,12 @@ test("a request is not served again after an end that no stop has", () => {
   for (const kind of /** @type {const} */ (["Superseded", "ClientDisconnect", "Abnormal", "Rejected"])) {
     assert.equal(servedAgain(unheard, kind, 1000), undefined, kind);
   }
+});
+
+test("a request is known to follow a stop if the cloud made it after the ack, by its own clock", () => {
+  assert.equal(isSinceAck(199, request), true);
+  assert.equal(isSinceAck(200, request), false, "it may have crossed");
+  assert.equal(isSinceAck(201, request), false);
+  assert.equal(isSinceAck(undefined, request), false, "an ack without a time");
+  assert.equal(isSinceAck(100, { at: undefined }), false, "a request without one");
 });

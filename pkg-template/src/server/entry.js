@@ -12,6 +12,7 @@
  * @property {string} userId
  * @property {URL | undefined} url URL in the request
  * @property {number | undefined} at time of the request that started it, by the cloud's clock, ms
+ * @property {number | undefined} acknowledgedAt time of the last ack, by the cloud's clock, ms
  * @property {Unheard<SessionRequest> | undefined} unheard last request, if the cloud may have closed the
  *   connection before it asked
  * @property {boolean} isPending it has not connected yet
@@ -24,7 +25,7 @@
  * @property {unknown} handedOver what the `onStop` of the process before returned
  * @property {unknown} returned what `onStop` has returned
  */
-import { HttpError } from "./http-error.js";
+import { HttpError, SUCCESS, failure } from "./http-error.js";
 
 /**
  * Refuses a request in the name of another user, which a cloud never makes.
@@ -52,6 +53,21 @@ export function previousOf({ handedOver }) {
  */
 export function isElsewhere(entry, { url }) {
   return url !== undefined && entry.url !== undefined && placeOf(url) !== placeOf(entry.url);
+}
+
+/** Waits for the next connection of a session that has none. @param {Entry} entry @returns {Promise<Answer>} */
+export function whenReconnected(entry) {
+  const { session, endListeners } = entry;
+  return new Promise((resolve) => {
+    const settle = (/** @type {Answer} */ answer) => {
+      entry.reconnected = undefined;
+      endListeners.delete(onEnd);
+      resolve(answer);
+    };
+    const onEnd = () => settle(failure(502, "not connected: the session has ended"));
+    endListeners.add(onEnd);
+    session.once("connected", () => settle(SUCCESS));
+  });
 }
 
 /** Host and path. A cloud serves `/tpa-ws` and `/app-ws` alike. @param {URL} url */

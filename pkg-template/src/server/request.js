@@ -89,8 +89,8 @@ function id(fields) {
   return isValid ? value : refuse("sessionId", "a non-empty string without control characters", value);
 }
 
-/** @param {Record<string, unknown>} fields @returns {number | undefined} `undefined` without a valid date */
-function time({ timestamp }) {
+/** Time by the cloud's clock, ms. @param {Record<string, unknown>} fields @returns {number | undefined} `undefined` without a valid date */
+export function time({ timestamp }) {
   const at = typeof timestamp === "string" ? Date.parse(timestamp) : NaN;
   return Number.isNaN(at) ? undefined : at;
 }

@@ -25,12 +25,13 @@
  */
 import { HAND_OVER, REOPEN } from "../session/internal-symbols.js";
 import { sessionCreated, sessionEnded } from "./diagnostics.js";
-import { checkUser, isElsewhere, previousOf } from "./entry.js";
+import { checkUser, isElsewhere, previousOf, whenReconnected } from "./entry.js";
 import { HttpError, SUCCESS, failure } from "./http-error.js";
 import { refuseSends } from "./refuse-sends.js";
 import { release } from "./release.js";
+import { time } from "./request.js";
 import { Stops } from "./stops.js";
-import { servedAgain, unheardBefore } from "./unheard.js";
+import { isSinceAck, servedAgain, unheardBefore } from "./unheard.js";
 import { callInTime, withTimeout } from "./with-timeout.js";
 
 /** Longest time that a response waits for `onSession`, ms. */
@@ -41,6 +42,8 @@ const ON_STOP_TIMEOUT = 700;
 const MAX_ON_STOP = 30_000;
 /** Longest time that a session waits for the `onStop` of the one before, ms. */
 const PREVIOUS_TIMEOUT = 2000;
+/** Time in which a cloud answers on a connection that it has, ms. It gives up an app that does not start in 5 s. */
+const ANSWER_TIMEOUT = 1000;
 /** Timeout for the release of a session that moves to another cloud, ms. */
 const MOVE_TIMEOUT = 1000;
 
@@ -58,10 +61,13 @@ export class Sessions {
   #stops = new Stops();
   #isClosing = false;
   #parts;
+  /** @type {NonNullable<Parts["again"]>} */
+  #again;
 
   /** @param {Parts} parts */
   constructor(parts) {
     this.#parts = parts;
+    this.#again = parts.again ?? ((request) => this.start(request));
   }
 
   /**
@@ -193,6 +199,7 @@ export class Sessions {
       userId,
       url,
       at,
+      acknowledgedAt: undefined,
       unheard: undefined,
       isPending: true,
       isStarted: false,
@@ -204,6 +211,7 @@ export class Sessions {
       handedOver,
       returned: undefined,
     };
+    session.on(/** @type {any} */ ("tpa_connection_ack"), (ack) => (entry.acknowledgedAt = time(ack)));
     session.on("app_stopped", ({ reason }) => {
       entry.stopReason = typeof reason === "string" ? reason : undefined;
     });
@@ -269,26 +277,34 @@ export class Sessions {
    * @returns {Promise<Answer>}
    */
   #whenConnected(entry, request) {
-    const { session, endListeners } = entry;
+    const { session } = entry;
     /** @type {any} */ (session)[REOPEN]();
-    if (session.state === "connected") {
-      // A young connection may be lost as well; the ping of `flush` detects it.
-      session.flush().catch(() => {});
-      // The cloud may have stopped the app before it asked: the two come by different connections.
-      entry.unheard = unheardBefore(entry.at, request, performance.now()) ?? entry.unheard;
-      return Promise.resolve(SUCCESS);
-    }
-    entry.reconnected ??= new Promise((resolve) => {
-      const settle = (/** @type {Answer} */ answer) => {
-        entry.reconnected = undefined;
-        endListeners.delete(onEnd);
-        resolve(answer);
-      };
-      const onEnd = () => settle(failure(502, "not connected: the session has ended"));
-      endListeners.add(onEnd);
-      session.once("connected", () => settle(SUCCESS));
-    });
-    return entry.reconnected;
+    if (session.state !== "connected") return (entry.reconnected ??= whenReconnected(entry));
+    // A young connection may be lost as well; the ping of `flush` detects it.
+    const heard = session.flush().then(
+      () => true,
+      () => false,
+    );
+    // The cloud may have stopped the app before it asked: the two come by different connections.
+    entry.unheard = unheardBefore(entry.at, request, performance.now()) ?? entry.unheard;
+    if (isSinceAck(entry.acknowledgedAt, request)) return this.#startUnlessHeard(entry, request, heard);
+    return Promise.resolve(SUCCESS);
+  }
+
+  /**
+   * Starts a session anew that was stopped before a request, unless the cloud answers on its connection.
+   *
+   * @param {Entry} entry @param {SessionRequest} request @param {Promise<boolean>} heard @returns {Promise<Answer>}
+   */
+  async #startUnlessHeard(entry, request, heard) {
+    const isHeard = await withTimeout(ANSWER_TIMEOUT, heard);
+    if (isHeard === true || entry.isEnded) return SUCCESS;
+    if (entry.session.state !== "connected") return this.#whenConnected(entry, request);
+    this.#remove(entry);
+    const closed = this.#close(entry);
+    void this.#stop(entry, "stopped before the last request", "AppStopped");
+    await closed;
+    return this.#again(request);
   }
 
   /**
@@ -361,9 +377,8 @@ export class Sessions {
     this.#end(entry, reason, kind);
     const request = isEnded ? undefined : servedAgain(unheard, kind, performance.now());
     if (request === undefined) return;
-    const { again = (/** @type {SessionRequest} */ request) => this.start(request) } = this.#parts;
     // Nobody waits for an answer: the cloud gives up an app that does not connect.
-    again(request).catch(() => {});
+    this.#again(request).catch(() => {});
   }
 
   /** Forgets a session. @param {Entry} entry */

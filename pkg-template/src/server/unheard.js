@@ -32,6 +32,18 @@ export function unheardBefore(startedAt, request, now) {
 }
 
 /**
+ * True for a request that the cloud made after it had acknowledged the connection, with which it cannot have
+ * crossed. If the cloud does not hear a young connection then, it has stopped the app in between: after a loss it
+ * would have waited for longer.
+ *
+ * @param {number | undefined} acknowledgedAt time of the ack, by the cloud's clock, ms
+ * @param {{ at?: number | undefined }} request
+ */
+export function isSinceAck(acknowledgedAt, { at }) {
+  return at !== undefined && acknowledgedAt !== undefined && at > acknowledgedAt;
+}
+
+/**
  * The request to serve once more, for a session that has ended by itself; `undefined` where the end is not that of
  * a closure before the request.
  *

@@ -26,7 +26,8 @@ export function afterStop(world, { user, process, at, settle }) {
     const isAgain = user.startedAt !== undefined && user.startedAt >= at - 1000;
     if (isAgain || user.isWanted || !process.isAlive || process.isLeft || world.wasLossy || world.wasDeaf)
       return;
-    const isQuiet = store.since < time.now - ms && !store.isAway;
+    // The cloud refuses the connection that follows a late copy of a request.
+    const isQuiet = Math.max(store.since, user.deliveredAt ?? 0) < time.now - ms && !store.isAway;
     if (!isQuiet || !processes.every(isWell)) return void (time.now < at + KNOWN && time.after(500, look));
     for (const each of processes) {
       // The mark was lost before the owner could be told.

@@ -76,6 +76,11 @@ export class Cloud {
     return conn;
   }
 
+  /** True for a connection on which the cloud answers. */
+  hears(conn) {
+    return conn !== undefined && this.user(conn.sessionId).all.has(conn);
+  }
+
   /** The client has closed a connection. */
   closed(conn) {
     if (!conn.isOpen) return;

@@ -1,7 +1,7 @@
 /** Process of the app in virtual time: the core of the cluster, and a shell with scripted sessions. */
 import { pathToFileURL } from "node:url";
 
-import { servedAgain, unheardBefore } from "../../../pkg-template/src/server/unheard.js";
+import { isSinceAck, servedAgain, unheardBefore } from "../../../pkg-template/src/server/unheard.js";
 
 /** Another copy of the core, for tests of the simulation itself. */
 const { CLUSTER_CORE } = process.env;
@@ -11,6 +11,8 @@ export const { createState, deadline, mayPass, step } = await import(core);
 
 /** 2026, ms. */
 const EPOCH = 1_767_225_600_000;
+/** Time in which a cloud answers on a connection that it has, ms. */
+const ANSWERED = 1000;
 /** Longest wait of a session for the `onStop` of the one before, ms. */
 const PREVIOUS = 2000;
 
@@ -361,10 +363,24 @@ export class Process {
     const { now } = this.#world.time;
     if (now - session.connectedAt <= 5000) {
       session.unheard = unheardBefore(session.at, { at }, now) ?? session.unheard;
+      const isUnheard = isSinceAck(session.connectedAt, { at }) && !this.#world.cloud.hears(session.conn);
+      if (isUnheard) return this.#startAnew(session, { at, reply }, ANSWERED);
       return this.#result(reply, 200);
     }
     session.replies.push(reply);
     this.#dial(session);
+  }
+
+  /** Starts a session anew on whose connection the cloud does not answer within some time. */
+  #startAnew(session, { at, reply }, ms) {
+    const { sessionId, generation } = session;
+    this.#world.time.after(ms, () => {
+      if (this.isPaused) return this.#startAnew(session, { at, reply }, 20);
+      if (session.isEnded || session.generation !== generation) return this.#result(reply, 200);
+      this.#over(session, "stopped");
+      const request = { sessionId, userId: sessionId, url: "", at, isAgain: true };
+      this.request("start", request, ({ status }) => this.#result(reply, status));
+    });
   }
 
   #redial(session) {

@@ -239,7 +239,10 @@ export class Witness {
     // The owner does not hear of a stop that reaches a process without the store.
     if (type === "stop" && !this.isWell(process, SETTLE)) user.stoppedBadlyAt = at;
     const post = { process, at, status: undefined };
-    if (type === "start") user.posted?.push(post);
+    if (type === "start") {
+      user.posted?.push(post);
+      Object.assign(user, { deliveredAt: at, markedAt: undefined });
+    }
     const limit = type === "start" ? ANSWER : 800;
     time.after(limit + SLACK, () => {
       const isExcused = !process.isAlive || process.isPaused || process.disturbedUntil > at || process.isLeft;
@@ -253,8 +256,9 @@ export class Witness {
       this.counts[`${type} ${answer?.status}`] = (this.counts[`${type} ${answer?.status}`] ?? 0) + 1;
       if (answer === undefined) this.fail(`${process.instance} answered a ${type} with nothing`);
       if (type !== "stop") return;
-      // A copy may come after the start that followed.
-      if (this.isWell(process, SETTLE) && !(user.startedAt > sentAt)) user.markedAt = time.now;
+      // A copy may come after the start that followed, or be followed by a copy of the start before.
+      const isLast = !(user.startedAt > sentAt) && !(user.deliveredAt > at);
+      if (isLast && this.isWell(process, SETTLE)) user.markedAt = time.now;
       afterStop(this.#world, { user, process, at, settle: SETTLE });
     };
   }
