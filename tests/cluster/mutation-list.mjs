@@ -315,8 +315,8 @@ export const MUTATIONS = [
   {
     rule: "a session goes on with the cloud that has asked for it last",
     file: "start.js",
-    from: ' || (url !== "" && url !== fields.url)',
-    to: "",
+    from: "return isElsewhere || at",
+    to: "return at",
     test: "two-clouds.test.mjs",
   },
   ...OTHERS,

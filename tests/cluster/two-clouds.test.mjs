@@ -57,6 +57,19 @@ test("a request without a URL leaves the session where it is", async (t) => {
   assert.equal((await records.read(SESSION)).url, SECOND.href);
 });
 
+test("a session with the cloud of the options stays there, as without a cluster", async (t) => {
+  const memory = new MemoryStore();
+  const [one, other] = [await server(memory), await server(memory)];
+  t.after(() => Promise.all([one, other].map(({ member }) => member.leave(0))));
+  assert.deepEqual(await one.member.start(start("ada", { at: 1000 })), SUCCESS);
+  assert.deepEqual(await other.member.start(start("ada", { at: 2000, url: SECOND })), SUCCESS);
+  assert.equal(cloudOf(one), undefined);
+  assert.equal(one.told.length, 1);
+  const records = memory.open({ packageName: PACKAGE, instance: "test", warn() {} });
+  await until("the record names the request", async () => (await records.read(SESSION)).startedAt === 2000);
+  assert.equal((await records.read(SESSION)).url, "");
+});
+
 test("a stop of the cloud that the user has left ends the session, unless it is earlier than the move", async (t) => {
   const { one, other } = await moved(t, { at: [1000, 3000] });
   assert.deepEqual(await other.member.stop(stop("ada", { at: 2000 })), SUCCESS);
@@ -81,18 +94,24 @@ test("a process moves no session to a cloud that it does not allow, also if anot
 
 test("a session that has moved to another cloud is taken over there when its machine is lost", () => {
   const world = running({ users: 1 });
-  const [user] = world.users;
-  const [owner] = holdersOf(world, user);
-  const other = world.alive().find((each) => each !== owner);
+  const [owner, other] = world.alive();
+  world.users.push("moved");
+  Object.assign(world.cloud.user("moved"), { isWanted: true, phase: "starting" });
   const statuses = [];
-  const request = { sessionId: user, userId: user, url: SECOND.href };
-  other.request("start", request, ({ status }) => statuses.push(status));
+  const ask = (process, url) =>
+    process.request("start", { sessionId: "moved", userId: "moved", url }, ({ status }) =>
+      statuses.push(status),
+    );
+  ask(owner, FIRST.href);
   world.run(500);
-  assert.deepEqual(statuses, [200]);
+  ask(other, SECOND.href);
+  world.run(500);
+  assert.deepEqual(statuses, [200, 200]);
+  assert.deepEqual(holdersOf(world, "moved"), [owner]);
   owner.kill(300_000);
   world.run(14_000);
-  const [next, ...more] = holdersOf(world, user);
+  const [next, ...more] = holdersOf(world, "moved");
   assert.deepEqual(more, []);
-  assert.equal(next.state.holds.get(user).fields.url, SECOND.href);
+  assert.equal(next.state.holds.get("moved").fields.url, SECOND.href);
   check(world);
 });

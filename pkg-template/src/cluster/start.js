@@ -196,15 +196,21 @@ export function fieldsOf({ userId, url, at = 0 }, record) {
 }
 
 /** True for a request that is newer than the record, or moves the session to another cloud. @param {Hold} hold @param {Request} request */
-function isNews({ fields }, { url, at }) {
-  return (at !== undefined && at > fields.startedAt) || (url !== "" && url !== fields.url);
+function isNews({ fields }, { url, at = 0 }) {
+  // One that is with the cloud of the options stays there.
+  const isElsewhere = url !== "" && fields.url !== "" && url !== fields.url;
+  return isElsewhere || at > fields.startedAt;
 }
 
 /** Writes the time and the cloud of a further request into the record. @param {State} state @param {Hold} hold @param {Request} request @returns {Task} */
 function* renew(state, hold, { url, at = 0 }) {
   const { sessionId, number, fields } = hold;
   const { instance } = state;
-  hold.fields = { ...fields, url: url || fields.url, startedAt: Math.max(at, fields.startedAt) };
+  hold.fields = {
+    ...fields,
+    url: fields.url && (url || fields.url),
+    startedAt: Math.max(at, fields.startedAt),
+  };
   // Until the store knows of the request, the mark of an earlier stop does not end the session.
   hold.isSure = false;
   const expected = { owner: instance, number };
