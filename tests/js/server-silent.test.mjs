@@ -52,10 +52,11 @@ test("such a request is served where the cluster decides", async () => {
   }
 });
 
-test("a request leaves a connection that it may have crossed, or on which the cloud answers", async () => {
+test("a request leaves a connection that it may have crossed, or on which the cloud answers, or never does", async () => {
   for (const [at, flush] of [
     [2000, undefined],
     [2001, () => Promise.resolve()],
+    [2001, () => Promise.reject(Object.assign(new Error("no pongs"), { code: "NOT_SUPPORTED" }))],
   ]) {
     const { made, told, session, request } = await silent();
     if (flush !== undefined) Object.assign(session, { flush });

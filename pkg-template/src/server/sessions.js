@@ -280,10 +280,10 @@ export class Sessions {
     const { session } = entry;
     /** @type {any} */ (session)[REOPEN]();
     if (session.state !== "connected") return (entry.reconnected ??= whenReconnected(entry));
-    // A young connection may be lost as well; the ping of `flush` detects it.
+    // A young connection may be lost as well; the ping of `flush` detects it, unless the cloud answers none.
     const heard = session.flush().then(
       () => true,
-      () => false,
+      ({ code }) => code === "NOT_SUPPORTED",
     );
     // The cloud may have stopped the app before it asked: the two come by different connections.
     entry.unheard = unheardBefore(entry.at, request, performance.now()) ?? entry.unheard;
