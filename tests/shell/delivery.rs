@@ -118,9 +118,9 @@ async fn a_cloud_that_stops_reading_costs_bounded_memory() {
     let message = "{ type: 'x', text: 'x'.repeat(65536) }";
     let mut replies = Vec::new();
     for _ in 0..400 {
-        // The socket's own writes happen between turns. None happens after the last messages, which
-        // fill the queue.
-        if replies.len() % 20 == 0 {
+        // The socket's own writes happen between turns. None happens after the last messages: 2.6 MB
+        // fill the queue of 1 MB, even if the socket has just got room for the 1 MB that it may hold.
+        if replies.len() % 40 == 0 {
             js::sleep(1).await;
         }
         replies.push(send(&app, message));
