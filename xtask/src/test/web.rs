@@ -58,6 +58,14 @@ impl Environment {
         }
     }
 
+    /// Name of the program with its tests.
+    fn program(self) -> &'static str {
+        match self {
+            Self::Node => "node",
+            Self::Chromium | Self::Firefox | Self::WebKit => "browser",
+        }
+    }
+
     /// Why its tests are skipped here, if they are.
     fn obstacle(self) -> Option<&'static str> {
         let is_missing = matches!(self, Self::WebKit) && !browsers::has_webkit();
@@ -91,8 +99,8 @@ impl Environment {
 }
 
 /// Runs the tests in each environment, first with a real tpa-cloud, then as by
-/// hand, with a cloud in memory. `wasm-pack test` also compiles the examples in
-/// the documentation of the API.
+/// hand, with a cloud in memory. `wasm-pack test` then also compiles the
+/// examples in the documentation of the API.
 pub fn run(report: &mut Report, full: bool) {
     let tools = match Tools::get() {
         Ok(tools) => tools,
@@ -173,6 +181,10 @@ impl Tools {
         }
         // For cargo.
         command.args(["--", "--locked"]);
+        // What uses no cloud, and the examples in the documentation, are in the runs without one.
+        if cloud.is_some() {
+            command.args(["--test", environment.program()]);
+        }
         self.toolchain.apply(&mut command);
         command
             .env("PATH", self.path())
