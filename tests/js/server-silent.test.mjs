@@ -23,6 +23,11 @@ test("a request that the cloud made after the ack starts a session anew, if its 
     mock.timers.tick(999);
     await settled();
     assert.equal(session.state, "connected");
+    assert.deepEqual(
+      session.sent.map(({ type }) => type),
+      ["subscription_update"],
+      "without a message there is no ping",
+    );
     mock.timers.tick(1);
     await settled();
     assert.equal(session.state, "stopped");

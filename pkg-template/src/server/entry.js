@@ -70,6 +70,16 @@ export function whenReconnected(entry) {
   });
 }
 
+/** Resolves with true once the cloud answers on the connection of a session, or if it never answers. @param {Entry} entry */
+export function isHeard({ session }) {
+  // Without an unconfirmed message `flush` would send no ping. This one may be repeated at any time.
+  session.send({ type: "subscription_update", subscriptions: session.subscriptions });
+  return session.flush().then(
+    () => true,
+    ({ code }) => code === "NOT_SUPPORTED",
+  );
+}
+
 /** Host and path. A cloud serves `/tpa-ws` and `/app-ws` alike. @param {URL} url */
 function placeOf({ host, pathname }) {
   return host + pathname.replace(/\/app-ws$/, "/tpa-ws");

@@ -25,7 +25,7 @@
  */
 import { HAND_OVER, REOPEN } from "../session/internal-symbols.js";
 import { sessionCreated, sessionEnded } from "./diagnostics.js";
-import { checkUser, isElsewhere, previousOf, whenReconnected } from "./entry.js";
+import { checkUser, isElsewhere, isHeard, previousOf, whenReconnected } from "./entry.js";
 import { HttpError, SUCCESS, failure } from "./http-error.js";
 import { refuseSends } from "./refuse-sends.js";
 import { release } from "./release.js";
@@ -280,25 +280,22 @@ export class Sessions {
     const { session } = entry;
     /** @type {any} */ (session)[REOPEN]();
     if (session.state !== "connected") return (entry.reconnected ??= whenReconnected(entry));
-    // A young connection may be lost as well; the ping of `flush` detects it, unless the cloud answers none.
-    const heard = session.flush().then(
-      () => true,
-      ({ code }) => code === "NOT_SUPPORTED",
-    );
     // The cloud may have stopped the app before it asked: the two come by different connections.
     entry.unheard = unheardBefore(entry.at, request, performance.now()) ?? entry.unheard;
-    if (isSinceAck(entry.acknowledgedAt, request)) return this.#startUnlessHeard(entry, request, heard);
+    if (isSinceAck(entry.acknowledgedAt, request)) return this.#startUnlessHeard(entry, request);
+    // A young connection may be lost as well; the ping of `flush` detects it.
+    session.flush().catch(() => {});
     return Promise.resolve(SUCCESS);
   }
 
   /**
    * Starts a session anew that was stopped before a request, unless the cloud answers on its connection.
    *
-   * @param {Entry} entry @param {SessionRequest} request @param {Promise<boolean>} heard @returns {Promise<Answer>}
+   * @param {Entry} entry @param {SessionRequest} request @returns {Promise<Answer>}
    */
-  async #startUnlessHeard(entry, request, heard) {
-    const isHeard = await withTimeout(ANSWER_TIMEOUT, heard);
-    if (isHeard === true || entry.isEnded) return SUCCESS;
+  async #startUnlessHeard(entry, request) {
+    const isAlive = await withTimeout(ANSWER_TIMEOUT, isHeard(entry));
+    if (isAlive === true || entry.isEnded) return SUCCESS;
     if (entry.session.state !== "connected") return this.#whenConnected(entry, request);
     this.#remove(entry);
     const closed = this.#close(entry);
