@@ -113,9 +113,6 @@ use crate::session::timer::Timers;
 /// Most outputs that a driver executes before it yields.
 pub const MOST_OUTPUTS: u32 = 10_000;
 
-/// Outputs that the queue has room for while it is empty: those of a message, or of a ping.
-const USUAL_OUTPUTS: usize = 2;
-
 /// Grace period for the close event of a socket that reported an error. Some never report one.
 const FAILURE_GRACE: Duration = Duration::from_millis(250);
 
@@ -331,7 +328,8 @@ impl<P: Payload> Session<P> {
     #[must_use]
     pub fn poll_output(&mut self) -> Option<Output<P>> {
         let output = self.outputs.pop_front();
-        if output.is_none() && self.outputs.capacity() > USUAL_OUTPUTS {
+        if output.is_none() && self.outputs.capacity() > 0 {
+            // Sessions are idle most of the time, and there may be thousands.
             self.outputs = VecDeque::new();
         }
         self.reports_drop = matches!(output, Some(Output::Emit(Event::Dropped(..))));
@@ -440,9 +438,6 @@ impl<P: Payload> Session<P> {
     }
 
     fn output(&mut self, output: Output<P>) {
-        if self.outputs.capacity() == 0 {
-            self.outputs.reserve_exact(USUAL_OUTPUTS);
-        }
         self.outputs.push_back(output);
     }
 }
