@@ -196,7 +196,7 @@ impl Driver {
         else {
             return;
         };
-        match Socket::open(id, &web_socket, &url, &dispatcher, self.sink.as_ref()) {
+        match Socket::open(id, &web_socket, &url, &dispatcher) {
             Ok(socket) => *self.socket.borrow_mut() = Some(Rc::new(socket)),
             Err(message) => self.attempt_failed(id, &message),
         }

@@ -16,7 +16,6 @@ extern "C" {
         url: &str,
         dispatcher: &Dispatcher,
         id: u32,
-        sink: &JsValue,
     ) -> Result<Connection, JsValue>;
 }
 
@@ -44,7 +43,7 @@ pub(super) struct Socket {
 }
 
 impl Socket {
-    /// Opens a socket whose frames go to `dispatcher` and whose other events go to `sink`.
+    /// Opens a socket whose frames and other events go to `dispatcher`.
     ///
     /// # Errors
     ///
@@ -54,9 +53,8 @@ impl Socket {
         constructor: &Function,
         url: &str,
         dispatcher: &Dispatcher,
-        sink: &JsValue,
     ) -> Result<Self, String> {
-        match dial(constructor, url, dispatcher, id.0, sink) {
+        match dial(constructor, url, dispatcher, id.0) {
             Ok(connection) => Ok(Self { id, connection }),
             Err(error) => Err(message_of(&error)),
         }

@@ -18,8 +18,9 @@ function opened(methods = {}) {
       this.calls.push(["close", ...args]);
     }
   }
-  const attach = (socket, id) => new Connection(socket, id, /** @type {any} */ ({}));
-  const connection = dial(Socket, "ws://host/", { attach }, 7, (...report) => reports.push(report));
+  const sink = (...report) => reports.push(report);
+  const attach = (socket, id) => new Connection(socket, id, /** @type {any} */ ({ sink }));
+  const connection = dial(Socket, "ws://host/", { attach }, 7);
   return { connection, socket: /** @type {any} */ (connection.socket), reports };
 }
 

@@ -103,6 +103,8 @@ export class TpaSession extends Unproxied {
     unknown.forEach(this.#warn, this);
     this.#handlers = this.#session.takeHandlers();
     this.#handlers.session = this;
+    // Instead of the copy from wasm.
+    this.#handlers.packageName = this.packageName;
     this.#handlers.onChange = TpaSession.#onChange;
     this.#handlers.onFrame = onFrame;
   }

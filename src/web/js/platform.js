@@ -18,7 +18,10 @@ const MAX_TEXT = 4096;
  *   | "offline" | "online" | "leaving" | "resumed" | "shown" | "addresses"} JsEvent
  */
 
-/** @typedef {(event: JsEvent, socket: number, value?: any) => void} Sink the socket is 0 for events without one */
+/**
+ * The socket is 0 for events without one, and that of a timeout is the number of the timer.
+ * @typedef {(event: JsEvent, socket: number, value?: any) => void} Sink
+ */
 
 /**
  * Called before each call into wasm, and before a message to a socket. An exception that unwinds through wasm
@@ -89,13 +92,13 @@ function reportLater(report, ...facts) {
  * Opens a socket and attaches it.
  * @param {new (url: string, protocols?: undefined, options?: object) => any} constructor
  * @param {string} url
- * @param {Pick<import("./dispatcher.js").Dispatcher, "attach" | "maxFrameBytes">} dispatcher receives the frames
+ * @param {Pick<import("./dispatcher.js").Dispatcher, "attach" | "maxFrameBytes">} dispatcher
+ *   receives the frames, and the other events of the socket
  * @param {number} id
- * @param {Sink} sink receives the other events of the socket
  * @returns {Connection}
  * @throws what the constructor, or the new socket, throws
  */
-export function dial(constructor, url, dispatcher, id, sink) {
+export function dial(constructor, url, dispatcher, id) {
   // Others than the package `ws` take other arguments there.
   const isWs = isEmitter(constructor.prototype ?? {});
   const { maxFrameBytes: maxPayload } = dispatcher;
@@ -103,22 +106,19 @@ export function dial(constructor, url, dispatcher, id, sink) {
   let connection = new Connection(socket, id);
   try {
     connection = dispatcher.attach(socket, id);
-    /** @type {(event: JsEvent, value?: any) => void} */
-    const report = (event, value) => {
-      // An emitter may have read its listeners before they were removed.
-      if (connection.attached) sink(event, id, value);
-    };
     if (isEmitter(socket)) {
       // The package `ws` would wrap each `onopen` and the like in a function of its own.
-      socket.on("open", () => report("opened"));
-      socket.on("error", (/** @type {any} */ error) => report("failed", describeFailure({ error })));
+      socket.on("open", () => connection.report("opened"));
+      socket.on("error", (/** @type {any} */ error) =>
+        connection.report("failed", describeFailure({ error })),
+      );
       socket.on("close", (/** @type {number} */ code, /** @type {any} */ reason) =>
-        report("closed", { code, reason: String(reason ?? "") }),
+        connection.report("closed", { code, reason: String(reason ?? "") }),
       );
     } else {
-      socket.onopen = () => report("opened");
-      socket.onerror = (/** @type {any} */ event) => report("failed", describeFailure(event));
-      socket.onclose = (/** @type {any} */ event) => report("closed", event);
+      socket.onopen = () => connection.report("opened");
+      socket.onerror = (/** @type {any} */ event) => connection.report("failed", describeFailure(event));
+      socket.onclose = (/** @type {any} */ event) => connection.report("closed", event);
     }
     return connection;
   } catch (error) {
@@ -188,22 +188,27 @@ export function epochOfTimers(sink) {
 }
 
 /**
- * Tests whether the global `clearTimeout` clears a timer that was set in an epoch. Fake timers of a test
- * may replace one of the two functions alone.
- * @param {number} epoch
+ * Sets a timer. It stays here: a function of the wasm that JavaScript calls takes 400 bytes.
+ * @param {Sink} sink of the session
+ * @param {number} wait in ms
+ * @param {number} number which it reports in place of a socket
  */
-export function canClearTimers(epoch) {
+export function startTimer(sink, wait, number) {
+  return setTimeout(() => sink("timeout", number), wait);
+}
+
+/**
+ * Clears a timer. One that was set before fake timers of a test were installed or removed is left alone,
+ * since those of now would throw or remove another one; or they replace one of the two functions only. It
+ * may still fire, but need not keep a process of Node alive.
+ * @param {any} timer
+ * @param {number} epoch in which it was set
+ */
+export function stopTimer(timer, epoch) {
   const { setTimeout, clearTimeout } = globalThis;
-  return epochOfTimers() === epoch && (setTimeout === setAtLoad) === (clearTimeout === clearAtLoad);
-}
-
-/** @param {Sink} sink of a session whose timer fired */
-export function reportTimeout(sink) {
-  sink("timeout", 0);
-}
-
-/** Lets a process of Node end although the timer is set. @param {any} timer */
-export function unref(timer) {
+  if (epochOfTimers() === epoch && (setTimeout === setAtLoad) === (clearTimeout === clearAtLoad)) {
+    return clearTimeout(timer);
+  }
   try {
     timer.unref();
   } catch {

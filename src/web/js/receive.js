@@ -48,7 +48,7 @@ export function listen(socket, id, dispatcher) {
       if (connection.turn >= TURN) connection.yieldTurn();
       receive(data, isBinary, connection);
     });
-    socket.on("ping", () => connection.attached && dispatcher.sink("protocol-ping", id));
+    socket.on("ping", () => connection.report("protocol-ping"));
   } else {
     socket.binaryType = "arraybuffer";
     socket.onmessage = (/** @type {{ data: any }} */ { data }) =>
@@ -292,6 +292,16 @@ export class Connection {
       this.turn = 0;
       socket.resume?.();
     });
+  }
+
+  /**
+   * Reports an event of the socket unless it is detached: an emitter may have read its listeners before
+   * they were removed.
+   * @param {import("./platform.js").JsEvent} event
+   * @param {any} [value]
+   */
+  report(event, value) {
+    this.dispatcher?.sink(event, this.id, value);
   }
 
   get attached() {
