@@ -1,42 +1,40 @@
 //! Expiries of messages, the earliest first.
 
-use std::collections::VecDeque;
+use std::cmp::Reverse;
+use std::collections::BinaryHeap;
 
-use crate::session::{Duration, Instant};
+use crate::session::Instant;
 
-/// Sorted pairs of an expiry and a serial. Those at either end are added and removed in constant
-/// time, and these are nearly all: messages mostly expire in the order in which they were queued.
+/// Pairs of an expiry and a serial. A pair stays when its message is removed, sent or expired,
+/// because it could be anywhere in the heap: the reader tells which ones count.
 #[derive(Clone, Debug)]
-pub(super) struct Expiries(VecDeque<(u64, u64)>);
+pub(super) struct Expiries(BinaryHeap<Reverse<(Instant, u64)>>);
 
 impl Expiries {
     pub(super) const fn new() -> Self {
-        Self(VecDeque::new())
+        Self(BinaryHeap::new())
     }
 
-    /// Adds a message, which is not in the list.
+    pub(super) fn len(&self) -> usize {
+        self.0.len()
+    }
+
     pub(super) fn insert(&mut self, at: Instant, serial: u64) {
-        let pair = (at.as_millis(), serial);
-        self.0.insert(self.position(pair), pair);
+        self.0.push(Reverse((at, serial)));
     }
 
-    /// Removes a message, which is in the list.
-    pub(super) fn remove(&mut self, at: Instant, serial: u64) {
-        let pair = (at.as_millis(), serial);
-        let position = self.position(pair);
-        if self.0.get(position) == Some(&pair) {
-            self.0.remove(position);
+    /// The earliest expiry of those that count. Removes the others before it.
+    pub(super) fn first(&mut self, counts: impl Fn(Instant, u64) -> bool) -> Option<Instant> {
+        while let Some(Reverse((at, serial))) = self.0.peek() {
+            if counts(*at, *serial) {
+                return Some(*at);
+            }
+            self.0.pop();
         }
+        None
     }
 
-    /// Earliest expiry.
-    pub(super) fn first(&self) -> Option<Instant> {
-        let (millis, _) = self.0.front()?;
-        Some(Instant::default().after(Duration::from_millis(*millis)))
-    }
-
-    /// Number of pairs before this one.
-    fn position(&self, pair: (u64, u64)) -> usize {
-        self.0.partition_point(|other| *other < pair)
+    pub(super) fn clear(&mut self) {
+        self.0.clear();
     }
 }

@@ -46,6 +46,7 @@ mod outbox;
 mod output;
 mod patience;
 mod pings;
+mod places;
 mod probe;
 mod protocol;
 mod reconnect;

@@ -1,24 +1,27 @@
 //! Stored messages: queued, and sent ones that may have to be sent again. They are bounded, keyed,
 //! and may have an expiry.
 //!
-//! A hash table finds a message by its key, and a sorted list the next one to expire, without a
-//! search through all of them.
+//! A hash table finds a message by its key, and a heap the next one to expire, without a search
+//! through all of them; none is moved when another one is removed.
 
-use std::collections::VecDeque;
 #[cfg(feature = "test-util")]
 use std::hash::{Hash, Hasher};
 
 use crate::session::expiries::Expiries;
 use crate::session::keys::Keys;
 use crate::session::outbox::{Limits, Message, Payload};
+use crate::session::places::Places;
 use crate::session::probe::BLAME;
 use crate::session::{DropReason, Duration, Instant, replaces};
+
+/// Expiries that count no more, apart from as many as there are messages, from which they are
+/// removed.
+const SPARE: usize = 8;
 
 #[derive(Clone, Debug)]
 pub(super) struct Entry<P> {
     message: Message<P>,
     size: usize,
-    serial: u64,
     /// The app was told that it is queued, and not yet that it was sent.
     announced: bool,
     /// Time at which it was passed to a socket. It may have been received.
@@ -45,8 +48,15 @@ impl<P> Entry<P> {
     }
 }
 
+/// Limits of an empty store.
+const NONE: Limits = Limits {
+    messages: 0,
+    bytes: 0,
+    buffered: 0,
+};
+
 /// Messages that are given up.
-pub(super) type Dropped<P> = VecDeque<Entry<P>>;
+pub(super) type Dropped<P> = Vec<Entry<P>>;
 
 /// Queued message that is about to be passed to a socket.
 pub(super) struct Departure<P> {
@@ -60,11 +70,8 @@ pub(super) struct Departure<P> {
 /// The stored messages.
 #[derive(Clone, Debug)]
 pub(super) struct Store<P> {
-    /// Oldest first, which is the order of their serials. Those that were sent on this connection
-    /// and are not confirmed come before those in the queue.
-    entries: VecDeque<Entry<P>>,
-    /// Number of messages that were sent and are not confirmed.
-    in_flight: usize,
+    /// Oldest first. Those that were sent on this connection and are not confirmed are in flight.
+    entries: Places<Entry<P>>,
     bytes: usize,
     /// Those that have a key.
     keys: Keys,
@@ -75,8 +82,7 @@ pub(super) struct Store<P> {
 impl<P: Payload> Store<P> {
     pub(super) const fn new() -> Self {
         Self {
-            entries: VecDeque::new(),
-            in_flight: 0,
+            entries: Places::new(),
             bytes: 0,
             keys: Keys::new(),
             expiries: Expiries::new(),
@@ -94,25 +100,27 @@ impl<P: Payload> Store<P> {
         limits: Limits,
     ) -> Dropped<P> {
         self.remove_replaced(message.key.as_deref());
-        debug_assert!(
-            self.entries.back().is_none_or(|last| last.serial < serial),
-            "serials ascend"
-        );
         self.bytes += size;
         if let Some(key) = &message.key {
             self.keys.insert(key, serial);
         }
-        if let Some(at) = message.expires {
+        let expires = message.expires;
+        self.entries.push(
+            serial,
+            Entry {
+                message,
+                size,
+                announced,
+                sent_at: None,
+                hit: false,
+            },
+        );
+        if let Some(at) = expires {
             self.expiries.insert(at, serial);
         }
-        self.entries.push_back(Entry {
-            message,
-            size,
-            serial,
-            announced,
-            sent_at: None,
-            hit: false,
-        });
+        if self.expiries.len() > 2 * self.entries.len() + SPARE {
+            self.list_expiries();
+        }
         self.trim(limits)
     }
 
@@ -127,7 +135,7 @@ impl<P: Payload> Store<P> {
     ) {
         if limits.fit(ids.1) {
             self.push(message, ids, false, limits);
-            while let Some(kept) = self.depart() {
+            while let Some((_, kept)) = self.entries.depart() {
                 kept.sent_at.get_or_insert(sent_at);
             }
         }
@@ -135,23 +143,24 @@ impl<P: Payload> Store<P> {
 
     /// Removes the messages in flight that were sent longer than `age` ago.
     pub(super) fn forget_sent(&mut self, age: Duration, now: Instant) {
-        while let Some(sent_at) = self.first_in_flight().and_then(|entry| entry.sent_at)
+        while let Some((serial, entry)) = self.entries.first_in_flight()
+            && let Some(sent_at) = entry.sent_at
             && now.since(sent_at) > age
         {
-            self.take(0);
+            self.remove(serial);
         }
     }
 
     /// Takes the first queued message to send it. If `keeps`, it stays stored as one in flight.
     pub(super) fn next(&mut self, keeps: bool, now: Instant) -> Option<Departure<P>> {
         if !keeps {
+            let (serial, _) = self.entries.first_queued()?;
             let Entry {
                 message,
                 size,
-                serial,
                 announced,
                 ..
-            } = self.take(self.in_flight)?;
+            } = self.remove(serial)?;
             return Some(Departure {
                 message,
                 size,
@@ -159,7 +168,7 @@ impl<P: Payload> Store<P> {
                 announced,
             });
         }
-        let next = self.depart()?;
+        let (serial, next) = self.entries.depart()?;
         next.sent_at = Some(now);
         Some(Departure {
             message: Message {
@@ -168,48 +177,47 @@ impl<P: Payload> Store<P> {
                 ..next.message
             },
             size: next.size,
-            serial: next.serial,
+            serial,
             announced: std::mem::take(&mut next.announced),
         })
     }
 
     /// Removes the messages in flight up to this serial: they were received.
     pub(super) fn confirm(&mut self, serial: u64) {
-        while self
-            .first_in_flight()
-            .is_some_and(|entry| entry.serial <= serial)
+        while let Some((first, _)) = self.entries.first_in_flight()
+            && first <= serial
         {
-            self.take(0);
+            self.remove(first);
         }
     }
 
     /// Takes the first message in flight, with its serial and size, and the time at which it was
     /// sent.
     pub(super) fn take_in_flight(&mut self) -> Option<(Message<P>, (u64, usize), Instant)> {
-        self.first_in_flight()?;
-        let entry = self.take(0)?;
-        Some((entry.message, (entry.serial, entry.size), entry.sent_at?))
+        let (serial, _) = self.entries.first_in_flight()?;
+        let entry = self.remove(serial)?;
+        Some((entry.message, (serial, entry.size), entry.sent_at?))
     }
 
     /// Queues the messages in flight again, before the others. Those that have expired in flight
     /// expire now: only queued messages expire.
     pub(super) fn requeue(&mut self, now: Instant) {
-        for entry in self.entries.iter_mut().take(self.in_flight) {
-            if let Some(at) = &mut entry.message.expires {
+        for (in_flight, _, entry) in self.entries.iter_mut() {
+            if in_flight && let Some(at) = &mut entry.message.expires {
                 *at = now.max(*at);
-                self.expiries.insert(*at, entry.serial);
             }
         }
-        self.in_flight = 0;
+        self.entries.requeue();
+        self.list_expiries();
     }
 
     /// Records that the peer closes the connection. Returns true if this is the second time in a
     /// row shortly after the same message was handed over.
     pub(super) fn record_closure(&mut self, now: Instant) -> bool {
         let mut repeated = false;
-        for (index, entry) in self.entries.iter_mut().enumerate() {
+        for (in_flight, _, entry) in self.entries.iter_mut() {
             let is_recent = entry.sent_at.is_some_and(|at| now.since(at) <= BLAME);
-            let hit = index < self.in_flight && is_recent;
+            let hit = in_flight && is_recent;
             let before = std::mem::replace(&mut entry.hit, hit);
             repeated |= hit && before;
         }
@@ -218,30 +226,24 @@ impl<P: Payload> Store<P> {
 
     /// True if the message with this serial is in flight.
     pub(super) fn holds(&self, serial: u64) -> bool {
-        self.find(serial)
-            .is_some_and(|index| index < self.in_flight)
-    }
-
-    /// Removes the message with this serial.
-    pub(super) fn remove(&mut self, serial: u64) {
-        if let Some(index) = self.find(serial) {
-            self.take(index);
-        }
+        self.entries.get(serial).is_some() && !self.entries.is_queued(serial)
     }
 
     /// Removes the queued messages that have expired, oldest first.
     pub(super) fn take_expired(&mut self, now: Instant) -> Dropped<P> {
-        let mut expired = VecDeque::new();
+        let mut expired = Dropped::new();
         if self.next_expiry().is_none_or(|at| at > now) {
             return expired;
         }
-        let mut index = self.in_flight;
-        while let Some(entry) = self.entries.get(index) {
-            if entry.message.expires.is_some_and(|at| at <= now) {
-                let Some(entry) = self.take(index) else { break };
-                expired.push_back(entry);
-            } else {
-                index += 1;
+        let mut serials = Vec::new();
+        for (in_flight, serial, entry) in self.entries.iter() {
+            if !in_flight && entry.message.expires.is_some_and(|at| at <= now) {
+                serials.push(serial);
+            }
+        }
+        for serial in serials {
+            if let Some(entry) = self.remove(serial) {
+                expired.push(entry);
             }
         }
         expired
@@ -249,45 +251,55 @@ impl<P: Payload> Store<P> {
 
     /// Removes all messages, oldest first.
     pub(super) fn clear(&mut self) -> Dropped<P> {
-        std::mem::replace(self, Self::new()).entries
+        std::mem::replace(self, Self::new()).trim(NONE)
     }
 
     /// Earliest expiry of the queued messages.
-    pub(super) fn next_expiry(&self) -> Option<Instant> {
-        self.expiries.first()
+    pub(super) fn next_expiry(&mut self) -> Option<Instant> {
+        let entries = &self.entries;
+        self.expiries.first(|at, serial| {
+            let entry = entries.get(serial);
+            entry.is_some_and(|entry| entry.message.expires == Some(at))
+                && entries.is_queued(serial)
+        })
     }
 
     /// Serial of the first queued message.
     pub(super) fn first_queued(&self) -> Option<u64> {
-        self.entries.get(self.in_flight).map(|entry| entry.serial)
+        self.entries.first_queued().map(|(serial, _)| serial)
     }
 
     /// Size of that message.
     pub(super) fn next_size(&self) -> Option<usize> {
-        self.entries.get(self.in_flight).map(|entry| entry.size)
+        self.entries.first_queued().map(|(_, entry)| entry.size)
     }
 
     /// Number and bytes of the queued messages.
     pub(super) fn queued(&self) -> (usize, usize) {
-        let queued = self.entries.iter().skip(self.in_flight);
-        let bytes = queued.map(|entry| entry.size).sum();
-        (self.entries.len() - self.in_flight, bytes)
+        let (mut messages, mut bytes) = (0, 0);
+        for (in_flight, _, entry) in self.entries.iter() {
+            if !in_flight {
+                messages += 1;
+                bytes += entry.size;
+            }
+        }
+        (messages, bytes)
     }
 
     /// Number and bytes of the messages in flight, where none is queued.
     pub(super) const fn kept(&self) -> (usize, usize) {
-        (self.in_flight, self.bytes)
+        (self.entries.len(), self.bytes)
     }
 
     /// Number of messages in flight.
-    pub(super) const fn in_flight(&self) -> usize {
-        self.in_flight
+    pub(super) fn in_flight(&self) -> usize {
+        self.entries.in_flight()
     }
 
     /// Serials of all messages, oldest first.
     #[cfg(feature = "test-util")]
     pub(super) fn serials(&self) -> Vec<u64> {
-        self.entries.iter().map(|entry| entry.serial).collect()
+        self.entries.iter().map(|(_, serial, _)| serial).collect()
     }
 
     /// Hashes everything but the serials, which matter only in relation to those of the
@@ -299,8 +311,8 @@ impl<P: Payload> Store<P> {
         name: &impl Fn(&P) -> u64,
         hasher: &mut impl Hasher,
     ) {
-        (self.in_flight, self.bytes, self.entries.len()).hash(hasher);
-        for entry in &self.entries {
+        (self.in_flight(), self.bytes, self.entries.len()).hash(hasher);
+        for (_, _, entry) in self.entries.iter() {
             let Message {
                 payload,
                 key,
@@ -328,6 +340,7 @@ impl<P: Payload> Store<P> {
         let Some(key) = key else { return replaced };
         for serial in self.keys.candidates(key) {
             if self
+                .entries
                 .get(serial)
                 .is_some_and(|entry| entry.is_replaced_by(key))
             {
@@ -337,52 +350,33 @@ impl<P: Payload> Store<P> {
         replaced
     }
 
-    /// The message with this serial.
-    fn get(&self, serial: u64) -> Option<&Entry<P>> {
-        self.entries.get(self.find(serial)?)
-    }
-
-    /// Index of the message with this serial.
-    fn find(&self, serial: u64) -> Option<usize> {
-        self.entries
-            .binary_search_by_key(&serial, |entry| entry.serial)
-            .ok()
-    }
-
-    fn first_in_flight(&self) -> Option<&Entry<P>> {
-        self.entries.front().filter(|_| self.in_flight > 0)
-    }
-
-    /// Counts the first queued message among those in flight.
-    fn depart(&mut self) -> Option<&mut Entry<P>> {
-        let next = self.entries.get_mut(self.in_flight)?;
-        self.in_flight += 1;
-        if let Some(at) = next.message.expires {
-            self.expiries.remove(at, next.serial);
+    /// Removes the message with this serial.
+    pub(super) fn remove(&mut self, serial: u64) -> Option<Entry<P>> {
+        let removed = self.entries.remove(serial)?;
+        self.bytes -= removed.size;
+        if let Some(key) = &removed.message.key {
+            self.keys.remove(key, serial);
         }
-        Some(next)
+        Some(removed)
     }
 
-    /// Removes a message.
-    fn take(&mut self, index: usize) -> Option<Entry<P>> {
-        let taken = self.entries.remove(index)?;
-        self.bytes -= taken.size;
-        if let Some(key) = &taken.message.key {
-            self.keys.remove(key, taken.serial);
+    /// Lists the expiries of the queued messages anew.
+    fn list_expiries(&mut self) {
+        self.expiries.clear();
+        for (in_flight, serial, entry) in self.entries.iter() {
+            if !in_flight && let Some(at) = entry.message.expires {
+                self.expiries.insert(at, serial);
+            }
         }
-        if index < self.in_flight {
-            self.in_flight -= 1;
-        } else if let Some(at) = taken.message.expires {
-            self.expiries.remove(at, taken.serial);
-        }
-        Some(taken)
     }
 
     /// True if the message can be stored without displacing others, apart from those that it
     /// replaces.
     pub(super) fn has_room(&self, message: &Message<P>, limits: Limits) -> bool {
         let replaced = self.replaced(message.key.as_deref());
-        let entries = replaced.iter().filter_map(|serial| self.get(*serial));
+        let entries = replaced
+            .iter()
+            .filter_map(|serial| self.entries.get(*serial));
         let freed: usize = entries.map(|entry| entry.size).sum();
         self.entries.len() - replaced.len() < limits.messages
             && self.bytes - freed + message.payload.size() <= limits.bytes
@@ -390,10 +384,12 @@ impl<P: Payload> Store<P> {
 
     /// Removes the oldest messages until the limits hold. The newest one fits alone.
     fn trim(&mut self, limits: Limits) -> Dropped<P> {
-        let mut removed = VecDeque::new();
-        while self.entries.len() > limits.messages || self.bytes > limits.bytes {
-            let Some(oldest) = self.take(0) else { break };
-            removed.push_back(oldest);
+        let mut removed = Dropped::new();
+        while (self.entries.len() > limits.messages || self.bytes > limits.bytes)
+            && let Some((oldest, _)) = self.entries.first()
+            && let Some(oldest) = self.remove(oldest)
+        {
+            removed.push(oldest);
         }
         removed
     }
