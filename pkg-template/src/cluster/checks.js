@@ -16,7 +16,7 @@ const LONGEST = 60_000;
 /** Most records that all processes together check in 1 ms, which takes a tenth of one core of Redis. */
 const CHECKED = 50;
 /** One check of so many renews the records' day. To the store it costs twice as much as a quick one. */
-const COMPLETE = 240;
+export const COMPLETE = 240;
 
 /** Checks all sessions at intervals. @param {State} state @returns {Task} */
 export function* checks(state) {

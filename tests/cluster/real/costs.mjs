@@ -7,20 +7,23 @@ import { setTimeout as sleep } from "node:timers/promises";
 
 import { createClient } from "redis-6";
 
+import { COMPLETE, checkInterval } from "../../../pkg-template/src/cluster/checks.js";
 import { libraryOf } from "../../../pkg-template/src/cluster/redis/clients.js";
 import { RedisStore } from "../../../pkg-template/src/cluster/redis/store.js";
 import { Deployment, inParts, userNames } from "./deployment.mjs";
 import { Problems } from "./figures.mjs";
 
-/** Time over which usage is measured, ms: two checks. */
-const MEASURE_MS = 30_000;
-const CHECK_MS = 15_000;
-const BEAT_MS = 2000;
-/** Records of one check. */
-const BATCH = 500;
 /** Processes of the simulation, and records of each. */
 const PROCESSES = 100;
 const RECORDS = 10_000;
+/** Records of one check. */
+const BATCH = 500;
+const BEAT_MS = 2000;
+/** Intervals of one process, and of all that have a million records together, ms. */
+const CHECK_MS = checkInterval(0);
+const CHECK_ALL_MS = checkInterval(PROCESSES * RECORDS);
+/** Checks of each session while usage is measured. */
+const TIMES = 2;
 
 /** Share of one core that a process takes while its sessions are idle. @param {Deployment} deployment @param {number} count */
 async function idleShare(deployment, count) {
@@ -28,9 +31,9 @@ async function idleShare(deployment, count) {
   await sleep(CHECK_MS);
   const [process] = deployment.processes;
   const before = await process?.ask("usage");
-  await sleep(MEASURE_MS);
+  await sleep(TIMES * CHECK_MS);
   const after = await process?.ask("usage");
-  return (after.user + after.system - before.user - before.system) / 1000 / MEASURE_MS;
+  return (after.user + after.system - before.user - before.system) / 1000 / (TIMES * CHECK_MS);
 }
 
 /** One process with all users, with a cluster and without. @type {Run} */
@@ -89,7 +92,9 @@ export async function storeCost(deployment) {
     return { instance, store, batches };
   });
   const checks = members.flatMap(({ instance, store, batches }) =>
-    batches.map((batch) => () => store.check(instance, batch, 24 * 3600e3)),
+    batches.map(
+      (batch) => (/** @type {boolean} */ quick) => store.check(instance, batch, 24 * 3600e3, { quick }),
+    ),
   );
   const beat = (/** @type {(typeof members)[number]} */ { instance, store }) =>
     store.beat(instance, JSON.stringify({ v: 1, n: Date.now(), up: now, load: RECORDS, leaving: false }));
@@ -101,7 +106,7 @@ export async function storeCost(deployment) {
         () => {},
       ),
     );
-    for (const check of checks) await check();
+    for (const check of checks) await check(false);
     const before = await redisTime(deployment);
     const start = performance.now();
     const done = await steady(
@@ -113,7 +118,7 @@ export async function storeCost(deployment) {
     const memory = /used_memory:(\d+)/.exec(String(await deployment.redis.ask("INFO", "MEMORY")))?.[1];
     const problems = new Problems();
     problems.atMost("percent of a core of Redis", share * 100, 15);
-    const wanted = (checks.length * MEASURE_MS) / CHECK_MS;
+    const wanted = checks.length * TIMES;
     problems.check(done >= wanted * 0.95, `only ${done} of ${wanted} checks were done in time`);
     const figures = {
       records: PROCESSES * RECORDS,
@@ -128,9 +133,10 @@ export async function storeCost(deployment) {
 }
 
 /**
- * Beats and checks at their intervals, evenly spread. Resolves to the number of checks that were answered.
+ * Beats and checks at their intervals, evenly spread, as the processes do it. Resolves to the number of checks that
+ * were answered.
  *
- * @param {(() => Promise<unknown>)[]} beats @param {(() => Promise<unknown>)[]} checks
+ * @param {(() => Promise<unknown>)[]} beats @param {((quick: boolean) => Promise<unknown>)[]} checks
  */
 async function steady(beats, checks) {
   const start = performance.now();
@@ -140,14 +146,14 @@ async function steady(beats, checks) {
   const due = (/** @type {number} */ interval, /** @type {number} */ count) =>
     Math.floor(((performance.now() - start) / interval) * count);
   let [beaten, checked] = [0, 0];
-  while (performance.now() - start < MEASURE_MS) {
+  while (performance.now() - start < TIMES * CHECK_ALL_MS) {
     for (; beaten < due(BEAT_MS, beats.length); beaten += 1) {
       pending.push(Promise.resolve(beats[beaten % beats.length]?.()).catch(() => {}));
     }
-    for (; checked < due(CHECK_MS, checks.length); checked += 1) {
+    for (; checked < due(CHECK_ALL_MS, checks.length); checked += 1) {
       const check = checks[checked % checks.length];
       pending.push(
-        Promise.resolve(check?.()).then(
+        Promise.resolve(check?.(checked % COMPLETE !== 0)).then(
           () => (done += 1),
           () => {},
         ),
