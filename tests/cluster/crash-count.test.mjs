@@ -42,3 +42,40 @@ for (const [what, crashes] of [
     runUntil(world, 10, () => recordOf().owner === other.instance);
     assert.equal(recordOf().crashes, crashes);
   });
+
+for (const delay of [0, 2, 4, 6, 8, 10, 12])
+  test(`an owner that died counts once for two copies of a stop, ${delay} ms apart`, () => {
+    const world = running({ users: 1 });
+    const [user] = world.users;
+    world.cloud.user(user).isWanted = false;
+    const [owner] = holdersOf(world, user);
+    const [one, other] = world.alive().filter((each) => each !== owner);
+    owner.kill();
+    const stop = { sessionId: user, userId: user, reason: "user_disabled", at: world.time.now };
+    one.request("stop", { ...stop }, () => {});
+    world.run(delay);
+    other.request("stop", { ...stop }, () => {});
+    world.run(3000);
+    const { owner: marked, crashes } = world.store.records.read(world.store.now, user);
+    assert.deepEqual({ marked, crashes }, { marked: "", crashes: 1 });
+  });
+
+for (const [what, crashes] of [
+  ["dies", 1],
+  ["stands still", 0],
+])
+  test(`an owner that ${what} while it is told of a stop counts ${crashes} times`, () => {
+    const world = running({ users: 1 });
+    const [user] = world.users;
+    world.cloud.user(user).isWanted = false;
+    const [owner] = holdersOf(world, user);
+    const other = world.alive().find((each) => each !== owner);
+    owner.pause(6000);
+    const stop = { sessionId: user, userId: user, reason: "user_disabled", at: world.time.now };
+    other.request("stop", stop, () => {});
+    world.run(500);
+    assert.equal(other.state.asks.size, 1);
+    if (crashes > 0) owner.kill();
+    world.run(3000);
+    assert.equal(world.store.records.read(world.store.now, user).crashes, crashes);
+  });

@@ -370,6 +370,27 @@ export const MUTATIONS = [
     test: "crash-count.test.mjs",
   },
   {
+    rule: "an owner that dies while it is told of a stop has died",
+    file: "stop.js",
+    from: "(asked.silent && !(yield* mayListen(owner)))",
+    to: "false",
+    test: "crash-count.test.mjs",
+  },
+  {
+    rule: "an owner that is silent about a stop and listens has not died",
+    file: "stop.js",
+    from: "(asked.silent && !(yield* mayListen(owner)))",
+    to: "asked.silent",
+    test: "crash-count.test.mjs",
+  },
+  {
+    rule: "a death counts in a mark that a copy of the stop has written anew",
+    file: "stop.js",
+    from: "    expected = found.number;",
+    to: "    return;",
+    test: "crash-count.test.mjs",
+  },
+  {
     rule: "a process that leaves carries out the stops that it has begun",
     file: "leave.js",
     from: " || state.stopping > 0",

@@ -1,6 +1,7 @@
 /**
  * Stops of the cloud.
  *
+ * @import { ClusterFields } from "../../types/cluster.js"
  * @import { StopRequest } from "./io.js"
  * @import { State } from "./state.js"
  * @import { Task } from "./tasks.js"
@@ -14,6 +15,7 @@ import {
   conditionOf,
   isLate,
   isSuspect,
+  mayListen,
   owe,
   ownNumber,
   spawn,
@@ -24,6 +26,8 @@ import { command, sleep } from "./tasks.js";
 
 /** Longest time for the answer to a stop, ms. */
 const STOP = 800;
+/** Most attempts to count a death. */
+const ATTEMPTS = 3;
 
 /** Stops a session, wherever it is. @param {State} state @param {string} id @param {StopRequest} request @returns {Task} */
 export function* stop(state, id, { sessionId, userId, reason, at }) {
@@ -73,13 +77,33 @@ export function* stop(state, id, { sessionId, userId, reason, at }) {
     if (since < STOP) yield sleep(STOP - Math.max(since, 0));
   } else {
     const asked = yield* ask(state, owner, message, STOP);
+    // A silent one may have died since it was asked.
+    const isGone = asked.isGone || (asked.silent && !(yield* mayListen(owner)));
     // Half of a restart after the death of the owner.
-    if (asked.isGone && !isCounted && !state.left.has(owner)) {
-      const crashed = withCrash(kept, storeNow(state));
-      yield command("put", { ...mark, expected: { owner: "", number: f }, fields: crashed });
-    }
+    if (isGone && !isCounted && !state.left.has(owner)) yield* countDeath(state, mark, f, kept);
   }
   reply(state, id, success);
+}
+
+/**
+ * Counts the death of an owner in the mark of a stop, which a copy of that stop may write at the same time.
+ *
+ * @param {State} state
+ * @param {{ sessionId: string, owner: string, ttl: number, number: number }} mark
+ * @param {number} number of the mark
+ * @param {ClusterFields} fields
+ * @returns {Task}
+ */
+function* countDeath(state, mark, number, fields) {
+  const { crashes } = fields;
+  for (let [attempt, expected] = [0, number]; attempt < ATTEMPTS; attempt += 1) {
+    const counted = withCrash(fields, storeNow(state));
+    const put = yield command("put", { ...mark, expected: { owner: "", number: expected }, fields: counted });
+    const found = put?.value.record;
+    if (put === undefined || put.value.done || found?.owner !== "" || found.crashes !== crashes) return;
+    expected = found.number;
+    fields = fieldsOf({ ...found, sessionId: mark.sessionId }, found);
+  }
 }
 
 /** @param {State} state @param {string} id @param {unknown} answer @returns {Task} */
