@@ -197,7 +197,7 @@ pub enum JsEvent {
     Incomplete = "incomplete",
     /// A handler threw, or its promise was rejected.
     HandlerFailed = "handler-failed",
-    /// The timer whose number stands in place of the socket fired.
+    /// The timer fired.
     Timeout = "timeout",
     /// Other tasks have had their turn since the timer fired, or replaced timers are back.
     Turned = "turned",
@@ -312,7 +312,7 @@ impl Driver {
             JsEvent::Unhandled => self.log_text(LogLevel::Debug, "no handler for ", value),
             JsEvent::Incomplete => self.log_text(LogLevel::Debug, "frame of ", value),
             JsEvent::HandlerFailed => self.handler_failed(value),
-            JsEvent::Timeout => self.on_timeout(socket.0),
+            JsEvent::Timeout => self.on_timeout(),
             JsEvent::Turned => self.on_turned(),
             JsEvent::Opened => self.input(Input::Opened(socket)),
             JsEvent::Failed => {

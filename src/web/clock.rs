@@ -1,7 +1,9 @@
 //! Clocks of the runtime, and the one timer of a session.
 
 use std::cell::{Cell, RefCell};
+use std::rc::Rc;
 
+use gloo_timers::callback::Timeout;
 use wasm_bindgen::prelude::*;
 
 use crate::session::{self, Duration, Instant};
@@ -17,12 +19,13 @@ extern "C" {
     #[wasm_bindgen(js_name = epochOfTimers)]
     fn epoch_of_timers(sink: &JsValue) -> u32;
 
-    /// Sets a timeout, which reports its number.
-    #[wasm_bindgen(js_name = startTimer)]
-    fn start_timer(sink: &JsValue, wait: u32, number: u32) -> JsValue;
+    #[wasm_bindgen(js_name = canClearTimers)]
+    fn can_clear_timers(epoch: u32) -> bool;
 
-    #[wasm_bindgen(js_name = stopTimer)]
-    fn stop_timer(timer: &JsValue, epoch: u32);
+    #[wasm_bindgen(js_name = reportTimeout, catch)]
+    fn report_timeout(sink: &JsValue) -> Result<(), JsValue>;
+
+    fn unref(timer: &JsValue);
 }
 
 /// Time on the wall clock, in ms since the epoch. It advances while a computer sleeps.
@@ -35,8 +38,6 @@ pub(super) fn wall() -> u64 {
 pub(super) struct Clock {
     time: Cell<session::Clock>,
     armed: RefCell<Option<Armed>>,
-    /// Number of the last timeout.
-    number: Cell<u32>,
 }
 
 impl Clock {
@@ -77,21 +78,8 @@ impl Clock {
         };
         // Nothing is armed or borrowed meanwhile: timers of a test may call back at once, which is
         // ignored.
-        let (armed_for, wait) = session::Clock::arm(self.now(), due);
-        let number = self.number.get().wrapping_add(1);
-        self.number.set(number);
-        let armed = Armed {
-            due,
-            armed_for,
-            epoch,
-            timer: start_timer(sink, millis(wait), number),
-        };
+        let armed = Armed::new(due, self.now(), epoch, sink);
         drop(self.armed.replace(Some(armed)));
-    }
-
-    /// True if the timeout with this number is armed.
-    pub(super) fn is_armed(&self, number: u32) -> bool {
-        self.number.get() == number && self.armed.borrow().is_some()
     }
 
     /// Records that the timeout has fired. Returns whether it proves silence, or `None` if no
@@ -114,17 +102,51 @@ impl Clock {
     }
 }
 
-/// The timeout with the last number, which is cleared on drop.
+/// A timeout that is cleared on drop.
 struct Armed {
     due: Instant,
     armed_for: Instant,
     epoch: u32,
-    timer: JsValue,
+    timeout: Option<Timeout>,
+    cleared: Rc<Cell<bool>>,
+}
+
+impl Armed {
+    fn new(due: Instant, now: Instant, epoch: u32, sink: &JsValue) -> Self {
+        let (armed_for, wait) = session::Clock::arm(now, due);
+        let cleared = Rc::new(Cell::new(false));
+        let timeout = Timeout::new(millis(wait), {
+            let (sink, cleared) = (sink.clone(), cleared.clone());
+            move || {
+                if !cleared.get() {
+                    // The sink, which checks the stack, throws nothing.
+                    let _ = report_timeout(&sink);
+                }
+            }
+        });
+        Self {
+            due,
+            armed_for,
+            epoch,
+            timeout: Some(timeout),
+            cleared,
+        }
+    }
 }
 
 impl Drop for Armed {
     fn drop(&mut self) {
-        stop_timer(&self.timer, self.epoch);
+        self.cleared.set(true);
+        let Some(timeout) = self.timeout.take() else {
+            return;
+        };
+        if can_clear_timers(self.epoch) {
+            return drop(timeout);
+        }
+        // Fake timers of a test were installed or removed in between, and those of now would throw
+        // or remove another timeout; or they replace only `setTimeout`. It may still fire and must
+        // find its closure, but it need not keep a process of Node alive.
+        unref(&timeout.forget());
     }
 }
 

@@ -188,11 +188,8 @@ impl Driver {
         self.clock.arm(at, self.sink.as_ref());
     }
 
-    /// Step 1 for the timeout with this number, preceded by the inputs that must come before it.
-    pub(super) fn on_timeout(&self, number: u32) {
-        if !self.clock.is_armed(number) {
-            return;
-        }
+    /// Step 1 for a timeout, preceded by the inputs that must come before it.
+    pub(super) fn on_timeout(&self) {
         // Before the clock jumps.
         drop(self.enter());
         self.report_activity();

@@ -154,6 +154,7 @@ test("what is of others is named, with its licence, and nothing else is", () => 
     "wasm-bindgen",
     "js-sys",
     "web-sys",
+    "gloo-timers",
     "serde-wasm-bindgen",
     "fastrand",
     "@remix-run/multipart-parser",

@@ -18,10 +18,7 @@ const MAX_TEXT = 4096;
  *   | "offline" | "online" | "leaving" | "resumed" | "shown" | "addresses"} JsEvent
  */
 
-/**
- * The socket is 0 for events without one, and that of a timeout is the number of the timer.
- * @typedef {(event: JsEvent, socket: number, value?: any) => void} Sink
- */
+/** @typedef {(event: JsEvent, socket: number, value?: any) => void} Sink the socket is 0 for events without one */
 
 /**
  * Called before each call into wasm, and before a message to a socket. An exception that unwinds through wasm
@@ -188,27 +185,22 @@ export function epochOfTimers(sink) {
 }
 
 /**
- * Sets a timer. It stays here: a function of the wasm that JavaScript calls takes 400 bytes.
- * @param {Sink} sink of the session
- * @param {number} wait in ms
- * @param {number} number which it reports in place of a socket
+ * Tests whether the global `clearTimeout` clears a timer that was set in an epoch. Fake timers of a test
+ * may replace one of the two functions alone.
+ * @param {number} epoch
  */
-export function startTimer(sink, wait, number) {
-  return setTimeout(() => sink("timeout", number), wait);
+export function canClearTimers(epoch) {
+  const { setTimeout, clearTimeout } = globalThis;
+  return epochOfTimers() === epoch && (setTimeout === setAtLoad) === (clearTimeout === clearAtLoad);
 }
 
-/**
- * Clears a timer. One that was set before fake timers of a test were installed or removed is left alone,
- * since those of now would throw or remove another one; or they replace one of the two functions only. It
- * may still fire, but need not keep a process of Node alive.
- * @param {any} timer
- * @param {number} epoch in which it was set
- */
-export function stopTimer(timer, epoch) {
-  const { setTimeout, clearTimeout } = globalThis;
-  if (epochOfTimers() === epoch && (setTimeout === setAtLoad) === (clearTimeout === clearAtLoad)) {
-    return clearTimeout(timer);
-  }
+/** @param {Sink} sink of a session whose timer fired */
+export function reportTimeout(sink) {
+  sink("timeout", 0);
+}
+
+/** Lets a process of Node end although the timer is set. @param {any} timer */
+export function unref(timer) {
   try {
     timer.unref();
   } catch {
