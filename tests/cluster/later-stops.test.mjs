@@ -1,8 +1,16 @@
 /** Stops that the cloud sent after it had asked for the session, and whose numbers are lower all the same. */
 import assert from "node:assert/strict";
 import { test } from "node:test";
+import { pathToFileURL } from "node:url";
 
 import { check, holdersOf, runToBeat, runUntil, running } from "./simulation/scenario.mjs";
+
+/** Another core than that of the package; the tests of mutations set it. */
+const { CLUSTER_CORE } = process.env;
+const CORE = CLUSTER_CORE
+  ? pathToFileURL(CLUSTER_CORE)
+  : new URL("../../pkg-template/src/cluster/", import.meta.url);
+const { owe } = await import(new URL("state.js", CORE).href);
 
 const recordOf = ({ store }, user) => store.records.read(store.now, user);
 
@@ -129,4 +137,32 @@ test("a stop that is written later is written again where the record has changed
   world.run(3000);
   assert.deepEqual(holdersOf(world, user), []);
   assert.equal(recordOf(world, user).owner, "");
+});
+
+test("an earlier stop that is read later does not replace one that is to be written", () => {
+  const world = running({ users: 1 });
+  const [user] = world.users;
+  const [owner] = holdersOf(world, user);
+  const one = world.alive().find((each) => each !== owner);
+  const { startedAt } = recordOf(world, user);
+  one.isPartitioned = true;
+  ask(world, one, "stop", user);
+  const earlier = { sessionId: user, userId: user, url: "", reason: "user_disabled", at: startedAt - 10 };
+  one.request("stop", earlier, () => {});
+  world.run(2000);
+  one.isPartitioned = false;
+  world.run(4000);
+  assert.equal(recordOf(world, user).owner, "");
+  assert.deepEqual(holdersOf(world, user), []);
+  check(world);
+});
+
+test("a check without an answer does not replace a stop that is to be written", () => {
+  const [{ state }] = running({ users: 1 }).alive();
+  const stop = { kind: "stop", number: 1, at: 4000 };
+  owe(state, "a session", stop);
+  owe(state, "a session", { kind: "settle", times: 3 });
+  assert.equal(state.owed.get("a session"), stop);
+  owe(state, "a session", { ...stop, at: 4001 });
+  assert.equal(state.owed.get("a session").at, 4001);
 });

@@ -370,6 +370,20 @@ export const MUTATIONS = [
     test: "crash-count.test.mjs",
   },
   {
+    rule: "an earlier stop does not replace one that is to be written",
+    file: "state.js",
+    from: "isLate(old.at ?? 0, owed.at)",
+    to: "false",
+    test: "later-stops.test.mjs",
+  },
+  {
+    rule: "a check without an answer does not replace a stop that is to be written",
+    file: "state.js",
+    from: 'owed.kind === "settle" || isLate',
+    to: "isLate",
+    test: "later-stops.test.mjs",
+  },
+  {
     rule: "an owner that dies while it is told of a stop has died",
     file: "stop.js",
     from: "(asked.silent && !(yield* mayListen(owner)))",

@@ -311,6 +311,9 @@ export function confirmLater({ unconfirmed, now }, sessionId) {
 /** @param {State} state @param {string} sessionId @param {Owed} owed */
 export function owe(state, sessionId, owed) {
   state.isUnsettled = true;
+  const old = state.owed.get(sessionId);
+  // A check that began before the stop ends later, and a process that stood still may read an earlier stop later.
+  if (old?.kind === "stop" && (owed.kind === "settle" || isLate(old.at ?? 0, owed.at))) return;
   if (!state.owed.has(sessionId)) count(state, "unsure", { sessionId });
   if (state.owed.size < state.holds.size + MAX_OWED) state.owed.set(sessionId, owed);
 }
