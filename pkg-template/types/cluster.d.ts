@@ -111,8 +111,8 @@ export interface ClusterStore {
   put(put: ClusterPut): Promise<ClusterPutResult>;
   /**
    * Compares sessions that the instance holds with their records: at most 500. A record that is absent,
-   * or has a lower number and is no later stop, is written with `ttl`; that of the instance itself has its `ttl` renewed. The
-   * rest is returned. Several sessions need not be one atomic step.
+   * or has a lower number and is no later stop, is written with `ttl`; that of the instance itself has
+   * its `ttl` renewed. The rest is returned. Several sessions need not be one atomic step.
    *
    * With `quick` a record with the right number is not looked at further, and its `ttl` goes on. Of 240
    * checks one is not quick.

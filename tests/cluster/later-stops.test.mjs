@@ -1,16 +1,9 @@
 /** Stops that the cloud sent after it had asked for the session, and whose numbers are lower all the same. */
 import assert from "node:assert/strict";
 import { test } from "node:test";
-import { pathToFileURL } from "node:url";
 
+import { owe } from "./simulation/process.mjs";
 import { check, holdersOf, runToBeat, runUntil, running } from "./simulation/scenario.mjs";
-
-/** Another core than that of the package; the tests of mutations set it. */
-const { CLUSTER_CORE } = process.env;
-const CORE = CLUSTER_CORE
-  ? pathToFileURL(CLUSTER_CORE)
-  : new URL("../../pkg-template/src/cluster/", import.meta.url);
-const { owe } = await import(new URL("state.js", CORE).href);
 
 const recordOf = ({ store }, user) => store.records.read(store.now, user);
 

@@ -400,7 +400,7 @@ export const MUTATIONS = [
   {
     rule: "a death counts in a mark that a copy of the stop has written anew",
     file: "stop.js",
-    from: "    expected = found.number;",
+    from: '    expected = { owner: "", number: found.number };',
     to: "    return;",
     test: "crash-count.test.mjs",
   },

@@ -7,7 +7,7 @@ import { spawnSync } from "node:child_process";
 import { cpSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
-import { fileURLToPath } from "node:url";
+import { fileURLToPath, pathToFileURL } from "node:url";
 
 import { MUTATIONS } from "./mutation-list.mjs";
 
@@ -28,7 +28,7 @@ export function mutate({ file, from, to, test = "simulation.test.mjs" }, schedul
     if (stderr !== "") throw new Error(`${file} is no program any more: ${stderr}`);
     const env = {
       ...process.env,
-      CLUSTER_CORE: join(folder, "core.js"),
+      CLUSTER_CORE: pathToFileURL(join(folder, "core.js")).href,
       SCHEDULES: String(schedules),
     };
     delete env.NODE_TEST_CONTEXT;

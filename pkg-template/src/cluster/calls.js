@@ -71,7 +71,7 @@ export function* passPhoto(state, id, { owner, photo, bytes }) {
   }
   const body = { ...photo, hasBytes: bytes !== undefined };
   const result = yield* askOnce(state, owner, { what: "photo", sid: "", body }, PICTURE + COMMAND);
-  // It may stand still, and answer when the photo is sent again. One that has ended soon is no peer, and gets no photo.
+  // A process that stands still may answer when the photo is sent again. One that has ended is soon no peer any more.
   if (result.silent) reply(state, id, NOT_PASSED);
   else reply(state, id, result.none ? undefined : result.answer);
   // A picture that nobody has taken is private all the same.

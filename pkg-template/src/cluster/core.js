@@ -189,7 +189,7 @@ function message(state, told) {
     case "stop":
       heardNumber(state, f);
       if (claim !== undefined) claim.higher = Math.max(claim.higher, f);
-      if (hold === undefined || !isOver(hold, told)) return;
+      if (hold === undefined || !isGone(hold, told)) return;
       return kind === "stop" ? stopHold(state, hold, told) : lose(state, hold, told.to);
     case "warm":
       if (hold === undefined && !state.isLeaving && typeof told.url === "string") {
@@ -208,9 +208,9 @@ function message(state, told) {
 /**
  * True for a session that another process has by now, or that was stopped since the cloud asked for it.
  *
- * @param {import("./state.js").Hold} hold @param {any} told of its loss
+ * @param {Hold} hold @param {any} told of its loss
  */
-function isOver({ number, fields }, { f, at }) {
+function isGone({ number, fields }, { f, at }) {
   return number < f || isLaterStop(fields.startedAt, at);
 }
 
@@ -224,7 +224,7 @@ function answerAsk(state, told) {
     heardNumber(state, f);
     const claim = state.claims.get(sid);
     if (claim !== undefined) claim.higher = Math.max(claim.higher, f);
-    if (hold !== undefined && isOver(hold, told)) stopHold(state, hold, told);
+    if (hold !== undefined && isGone(hold, told)) stopHold(state, hold, told);
     return spawn(state, answerStop(state, told));
   }
   if (state.replies.has(id)) return;

@@ -96,12 +96,12 @@ export function* stop(state, id, { sessionId, userId, reason, at }) {
  */
 function* countDeath(state, mark, number, fields) {
   const { crashes } = fields;
-  for (let [attempt, expected] = [0, number]; attempt < ATTEMPTS; attempt += 1) {
-    const counted = withCrash(fields, storeNow(state));
-    const put = yield command("put", { ...mark, expected: { owner: "", number: expected }, fields: counted });
+  let expected = { owner: "", number };
+  for (let attempt = 0; attempt < ATTEMPTS; attempt += 1) {
+    const put = yield command("put", { ...mark, expected, fields: withCrash(fields, storeNow(state)) });
     const found = put?.value.record;
     if (put === undefined || put.value.done || found?.owner !== "" || found.crashes !== crashes) return;
-    expected = found.number;
+    expected = { owner: "", number: found.number };
     fields = fieldsOf({ ...found, sessionId: mark.sessionId }, found);
   }
 }

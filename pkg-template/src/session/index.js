@@ -103,7 +103,7 @@ export class TpaSession extends Unproxied {
     unknown.forEach(this.#warn, this);
     this.#handlers = this.#session.takeHandlers();
     this.#handlers.session = this;
-    // Instead of the copy from wasm.
+    // The string of the options, so that no session keeps a copy of it from the wasm.
     this.#handlers.packageName = this.packageName;
     this.#handlers.onChange = TpaSession.#onChange;
     this.#handlers.onFrame = onFrame;

@@ -1,13 +1,11 @@
 /** Process of the app in virtual time: the core of the cluster, and a shell with scripted sessions. */
-import { pathToFileURL } from "node:url";
-
 import { isSinceAck, servedAgain, unheardBefore } from "../../../pkg-template/src/server/unheard.js";
 
-/** Another copy of the core, for tests of the simulation itself. */
-const { CLUSTER_CORE } = process.env;
-const core =
-  CLUSTER_CORE === undefined ? "../../../pkg-template/src/cluster/core.js" : pathToFileURL(CLUSTER_CORE);
-export const { createState, deadline, mayPass, step } = await import(core);
+/** URL of the core; tests of the simulation itself name another copy of it. */
+const { CLUSTER_CORE = "../../../pkg-template/src/cluster/core.js" } = process.env;
+const core = new URL(CLUSTER_CORE, import.meta.url);
+export const { createState, deadline, mayPass, step } = await import(core.href);
+export const { owe } = await import(new URL("state.js", core).href);
 
 /** 2026, ms. */
 const EPOCH = 1_767_225_600_000;
