@@ -126,3 +126,52 @@ test("a request that is served again starts nothing if its session was stopped a
     assert.equal(status, 502);
   }
 });
+
+/** A process that stands still, and a session that is stopped at another one. Returns when the cloud asks for it. */
+function asleep(timersFirst) {
+  const world = running({ users: 1 });
+  const [user] = world.users;
+  const [one, other] = world.alive();
+  stopAt(world, other, user);
+  world.run(1000);
+  const begun = begins(world);
+  one.pause(12_000, { timersFirst });
+  world.run(4000);
+  const answers = [];
+  const ask = (at) => one.request("start", { ...request(user), at }, ({ status }) => answers.push(status));
+  return { world, user, one, other, begun, answers, ask };
+}
+
+for (const timersFirst of [false, true]) {
+  const what = timersFirst ? "its timers" : "its messages";
+  test(`a request of before a stop that is read after a pause starts nothing, with ${what} first`, () => {
+    const { world, user, one, other, begun, answers, ask } = asleep(timersFirst);
+    ask(world.time.now);
+    world.run(2500);
+    stopAt(world, other, user);
+    runUntil(world, 0.1, () => !one.isPaused);
+    // Another one is read a little later.
+    world.run(300);
+    ask(world.time.now - 7000);
+    world.run(2000);
+    assert.deepEqual(begun, []);
+    assert.deepEqual(answers, [502, 502]);
+    assert.equal(recordOf(world, user).owner, "");
+    // It has just come, whatever the clock of the cloud says.
+    ask(world.time.now - 9000);
+    world.run(1000);
+    assert.deepEqual(begun, [[one.instance, user]]);
+  });
+
+  test(`a request of after a stop that is read after a pause is served, with ${what} first`, () => {
+    const { world, user, one, other, begun, answers, ask } = asleep(timersFirst);
+    stopAt(world, other, user);
+    world.run(5000);
+    Object.assign(world.cloud.user(user), { isWanted: true, phase: "starting", posted: [] });
+    ask(world.time.now);
+    runUntil(world, 0.1, () => !one.isPaused);
+    world.run(1000);
+    assert.deepEqual(begun, [[one.instance, user]]);
+    assert.deepEqual(answers, [200]);
+  });
+}

@@ -199,8 +199,29 @@ export const OTHERS = [
   {
     rule: "a request that has just come counts more than a stop",
     file: "start.js",
-    from: "isAgain === true && record",
+    from: "(isAgain || isDelayed) === true && record",
     to: "record",
+    test: "claims.test.mjs",
+  },
+  {
+    rule: "a request that was read late starts nothing after a stop",
+    file: "start.js",
+    from: "(isAgain || isDelayed)",
+    to: "isAgain",
+    test: "claims.test.mjs",
+  },
+  {
+    rule: "a process that has woken up reads what came meanwhile",
+    file: "core.js",
+    from: "elapsed(state, wokeAt) <= UNREAD",
+    to: "elapsed(state, wokeAt) <= 0",
+    test: "claims.test.mjs",
+  },
+  {
+    rule: "a process that woke up some time ago reads what has just come",
+    file: "core.js",
+    from: " && elapsed(state, wokeAt) <= UNREAD",
+    to: "",
     test: "claims.test.mjs",
   },
   {

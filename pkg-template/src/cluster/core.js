@@ -5,7 +5,7 @@
  *
  * `io.d.ts` has the inputs and outputs. After each step the shell sets its timer to `deadline(state)`.
  *
- * @import { Input, Output, RequestInput, SessionInput, StopRequest } from "./io.js"
+ * @import { Input, Output, RequestInput, SessionInput, StartRequest, StopRequest } from "./io.js"
  * @import { Hold, Now, State } from "./state.js"
  * @import { Task } from "./tasks.js"
  */
@@ -24,6 +24,8 @@ export { createState } from "./state.js";
 
 /** Time without a run of the beats that means that the process stood still, ms. */
 const STILL = BEAT + 1000;
+/** Time in which requests are read that came while the process stood still, ms. */
+const UNREAD = 1000;
 /** Longest wait for the onStop of a session that has ended, ms, as within a process. */
 const ENDED = 2000;
 
@@ -38,6 +40,7 @@ export function step(state, input, now) {
   const { tasks } = state;
   tasks.now = now.mono;
   tasks.wall = now.wall;
+  if (elapsed(state, state.ranAt) > STILL) state.wokeAt = now;
   handle(state, input);
   const { outputs } = tasks;
   tasks.outputs = [];
@@ -100,9 +103,16 @@ function handle(state, input) {
 /** @param {State} state @param {RequestInput} input @returns {Task} */
 function request(state, input) {
   const { type, id } = input;
-  if (type === "start") return start(state, id, input.request);
+  if (type === "start") return start(state, id, withDelay(state, input.request));
   if (type === "stop") return carryOutStop(state, id, input.request);
   return type === "forward" ? forward(state, id, input) : passPhoto(state, id, input);
+}
+
+/** Marks a request that may have come long before it was read. @param {State} state @param {StartRequest} request @returns {StartRequest} */
+function withDelay(state, request) {
+  const { wokeAt } = state;
+  const isDelayed = wokeAt !== undefined && elapsed(state, wokeAt) <= UNREAD;
+  return isDelayed ? { ...request, isDelayed } : request;
 }
 
 /** @param {State} state @param {SessionInput} input */

@@ -15,6 +15,8 @@ export interface StartRequest {
   trace?: string | undefined;
   /** It was served before, and its session has ended since. */
   isAgain?: true;
+  /** It may have come long before it was read: the process stood still. */
+  isDelayed?: true;
 }
 
 export interface StopRequest {

@@ -109,13 +109,13 @@ function* decide(state, id, request, claim) {
 }
 
 /**
- * True for a request that is served again, although its session was stopped after it. One that has just come
- * counts more than any stop, whatever the clocks say.
+ * True for a request that is served again, or was read late, although its session was stopped after it. One that
+ * has just come counts more than any stop, whatever the clocks say.
  *
  * @param {ClusterRecord | undefined} record @param {Request} request
  */
-function isStoppedSince(record, { isAgain, at }) {
-  return isAgain === true && record?.owner === "" && isLate(record.startedAt, at);
+function isStoppedSince(record, { isAgain, isDelayed, at }) {
+  return (isAgain || isDelayed) === true && record?.owner === "" && isLate(record.startedAt, at);
 }
 
 /**

@@ -51,6 +51,7 @@
  * @property {Now} heardAt when the last beat that was answered was sent
  * @property {number} heardStore the store's clock in that answer, ms
  * @property {Now} ranAt when the timer of the beats last ran
+ * @property {Now} [wokeAt] when the process was last seen to have stood still
  * @property {boolean} isAlone the store did not answer the last beat
  * @property {boolean} isUnsettled a command failed since the last settlement
  * @property {boolean} isSettling
