@@ -21,6 +21,9 @@ export function afterStop(world, { user, process, at, settle }) {
   // One that has left may just have passed a request on that it had received before it stood still.
   const isGone = ({ isAlive, isLeft, killedAt, leftAt }) =>
     (!isAlive || isLeft) && Math.max(killedAt, leftAt) < time.now - ms;
+  // Without the mark, it was taken over from a lost machine: the cloud refuses it.
+  const isRefused = ({ isAlive, state }) =>
+    isAlive && store.lostAt > at && state.holds.get(sessionId)?.phase === "connecting";
   const isWell = (each) => isGone(each) || witness.isWell({ ...each, isAlive: true }, ms);
   const look = () => {
     const isAgain = user.startedAt !== undefined && user.startedAt >= at - 1000;
@@ -28,7 +31,8 @@ export function afterStop(world, { user, process, at, settle }) {
       return;
     // The cloud refuses the connection that follows a late copy of a request.
     const isQuiet = Math.max(store.since, user.deliveredAt ?? 0) < time.now - ms && !store.isAway;
-    if (!isQuiet || !processes.every(isWell)) return void (time.now < at + KNOWN && time.after(500, look));
+    if (!isQuiet || !processes.every(isWell) || processes.some(isRefused))
+      return void (time.now < at + KNOWN && time.after(500, look));
     for (const each of processes) {
       // The mark was lost before the owner could be told.
       const isUnknown = store.lostAt > at && unreached.includes(each);
