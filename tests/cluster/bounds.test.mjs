@@ -8,10 +8,12 @@ const EPOCH = 1_767_225_600_000;
 const clocks = (ms) => ({ mono: ms, wall: EPOCH + ms });
 const fields = { userId: "ada", url: "", crashes: 0, crashedAt: 0, startedAt: 0 };
 
-/** A process alone, without a timer or a store. */
+/** A process without a timer, whose first beat was answered. */
 function process() {
   const state = createState({ instance: "a.1" }, clocks(0));
   const give = (ms, input) => step(state, input, clocks(ms));
+  const { id } = give(0, { type: "open" }).find(({ name }) => name === "beat");
+  give(0, { type: "answer", id, result: { value: { now: EPOCH, previous: undefined, members: [] } } });
   return { state, give };
 }
 
@@ -67,6 +69,17 @@ test("at most 1,000 processes are remembered as leaving, the last ones", () => {
   }
   assert.equal(state.left.size, 1000);
   assert.deepEqual([...state.left].slice(-1), ["b.1299"]);
+});
+
+test("calls that a process reads after it stood still ask for the time once", () => {
+  const { give } = process();
+  const outputs = [];
+  for (let i = 0; i < 1000; i += 1) outputs.push(...give(6000, call(`b:${i}`, 7000)));
+  const [{ id }, ...more] = outputs.filter(({ name }) => name === "beat");
+  assert.deepEqual(more, []);
+  assert.deepEqual(outputs.filter(isLocal), []);
+  const value = { now: EPOCH + 6000, previous: JSON.stringify({ n: 1 }), members: [] };
+  assert.equal(give(6001, { type: "answer", id, result: { value } }).filter(isLocal).length, 1000);
 });
 
 test("at most 10,000 calls of others are remembered, the last ones, and none that is over", () => {

@@ -2,7 +2,7 @@
 import assert from "node:assert/strict";
 import { test } from "node:test";
 
-import { check, holdersOf, running } from "./simulation/scenario.mjs";
+import { check, holdersOf, runUntil, running } from "./simulation/scenario.mjs";
 
 /** Changes what becomes of the questions of a process: `publish` sends the one that is given. */
 function onAsk({ store }, process, change) {
@@ -12,6 +12,16 @@ function onAsk({ store }, process, change) {
     const isAsk = from === process && name === "publish" && JSON.parse(args[1]).kind === "ask";
     if (isAsk) change(publish, done);
     else publish(done);
+  };
+}
+
+/** Changes what becomes of the beats of a process: `send` sends the one that is given. */
+function changeBeats({ store }, process, change) {
+  const { call } = store;
+  store.call = function (from, name, args, done) {
+    const send = () => call.call(this, from, name, args, done);
+    if (from === process && name === "beat") change(send);
+    else send();
   };
 }
 
@@ -62,4 +72,58 @@ test("a photo that is received twice is delivered once, and its answer is the fi
   w.run(5000);
   assert.deepEqual(ran, [[owner, requestId]]);
   assert.deepEqual(statuses, [200]);
+});
+
+test("a tool call is carried out once where the store's clock was set while the owner stood still", () => {
+  const { world: w, user, owner, other, ran } = world();
+  owner.pause(7000);
+  w.run(500);
+  w.store.setClock(8000);
+  w.run(4500);
+  other.forward(user, "tool");
+  w.run(5000);
+  assert.deepEqual(ran, [[other, "tool"]]);
+  check(w);
+});
+
+test("a tool call is carried out once where the store's clock was set while its process stood still", () => {
+  const { world: w, user, owner, other, ran } = world();
+  changeBeats(w, other, (beat) => w.time.after(20, beat));
+  other.pause(7000);
+  w.run(500);
+  w.store.setClock(-8000);
+  other.forward(user, "tool");
+  runUntil(w, 20, () => !other.isPaused);
+  owner.pause(3000);
+  w.run(5000);
+  assert.deepEqual(ran, [[other, "tool"]]);
+  check(w);
+});
+
+test("a tool call is carried out once where neither clock shows how long the owner stood still", () => {
+  const { world: w, user, owner, other, ran } = world();
+  other.forward(user, "tool");
+  owner.pause(3000, { vm: true });
+  owner.skew -= 2500;
+  w.run(5000);
+  assert.deepEqual(ran, [[other, "tool"]]);
+  check(w);
+});
+
+test("a process that cannot ask the store for the time leaves a call to the one that asks", () => {
+  const { world: w, user, owner, other, ran } = world();
+  owner.skew += 1000;
+  changeBeats(w, owner, () => {});
+  other.forward(user, "tool");
+  w.run(5000);
+  assert.deepEqual(ran, [[other, "tool"]]);
+});
+
+test("a process that cannot ask the store for the time carries a call out itself", () => {
+  const { world: w, user, other, ran } = world();
+  other.skew += 1000;
+  changeBeats(w, other, () => {});
+  other.forward(user, "tool");
+  w.run(5000);
+  assert.deepEqual(ran, [[other, "tool"]]);
 });

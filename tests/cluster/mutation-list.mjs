@@ -306,13 +306,6 @@ export const MUTATIONS = [
     test: "unsure.test.mjs",
   },
   {
-    rule: "a question is not asked by a clock that was set",
-    file: "calls.js",
-    from: "if (isTimeUnsure(state)) yield* beat(state);",
-    to: "",
-    test: "rules.test.mjs",
-  },
-  {
     rule: "a session goes on with the cloud that has asked for it last",
     file: "start.js",
     from: "return isElsewhere || at",

@@ -7,7 +7,7 @@
 import { ask, refusal, reply } from "./asks.js";
 import { beat } from "./members.js";
 import { CALL, isDead, isTimeUnsure, output, spawn, storeNow, tell } from "./state.js";
-import { COMMAND, PICTURE, command, pictureCommand } from "./tasks.js";
+import { COMMAND, PICTURE, command, event, pictureCommand } from "./tasks.js";
 
 /** Time for which the store keeps a picture, ms. */
 const PHOTO_TTL = 30_000;
@@ -36,17 +36,38 @@ export function* forward(state, id, { what, sessionId, body }) {
 
 /**
  * Asks a process to carry out a call. The question says until when it may do so, by the store's clock: after that
- * this process does it. If a clock of this process was set, it first asks the store for the time.
+ * this process does it.
  *
  * @param {State} state
  * @param {string} to
  * @param {object} message
  * @param {number} ms
- * @returns {Task}
+ * @returns {Task} as of `ask`
  */
 function* askOnce(state, to, message, ms) {
-  if (isTimeUnsure(state)) yield* beat(state);
+  if (!(yield* knowsTime(state))) return { none: true, silent: true };
   return yield* ask(state, to, message, ms);
+}
+
+/**
+ * Asks the store for the time where it is unsure. Calls that have waited together ask once.
+ *
+ * @param {State} state
+ * @returns {Task} false without an answer
+ */
+function* knowsTime(state) {
+  if (!isTimeUnsure(state)) return true;
+  if (!state.isAskingTime) spawn(state, askTime(state));
+  yield event("time", COMMAND);
+  return !isTimeUnsure(state);
+}
+
+/** @param {State} state @returns {Task} */
+function* askTime(state) {
+  state.isAskingTime = true;
+  yield* beat(state);
+  state.isAskingTime = false;
+  state.tasks.emit("time");
 }
 
 /** True for a process that may wait for a photo. @param {State} state @param {string} name */
@@ -84,8 +105,13 @@ export function* passPhoto(state, id, { owner, photo, bytes }) {
  *
  * @param {State} state @param {any} told
  */
-export function answerCall(state, { id, from, what, sid, body, until }) {
-  if (!isNew(state, id, until)) return;
+export function answerCall(state, told) {
+  spawn(state, carryOut(state, told));
+}
+
+/** @param {State} state @param {any} told @returns {Task} */
+function* carryOut(state, { id, from, what, sid, body, until }) {
+  if (!(yield* knowsTime(state)) || !isNew(state, id, until)) return;
   state.replies.set(id, { from });
   spawn(state, tell(state, from, { kind: "got", id }));
   if (what === "photo") spawn(state, takePhoto(state, id, body));

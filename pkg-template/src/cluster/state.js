@@ -55,6 +55,7 @@
  * @property {boolean} isAlone the store did not answer the last beat
  * @property {boolean} isUnsettled a command failed since the last settlement
  * @property {boolean} isSettling
+ * @property {boolean} isAskingTime a beat is on its way for calls that wait for the store's time
  * @property {boolean} isResuming a check is about to be made since messages may have been lost
  * @property {Now} answeredAt when that answer came
  * @property {boolean} isLeaving
@@ -124,6 +125,7 @@ export function createState({ instance, lease = 10_000, strict = false }, now) {
     isAlone: true,
     isUnsettled: false,
     isSettling: false,
+    isAskingTime: false,
     isResuming: false,
     answeredAt: now,
     isLeaving: false,
@@ -184,12 +186,14 @@ export function storeNow(state) {
 }
 
 /**
- * True if a clock of this process was set, or stood still, since the store told its time: `storeNow` may be wrong
- * until the next beat.
+ * True if `storeNow` may be wrong until the next beat: a clock of this process was set, or stood still, since the
+ * store told its time, or that was so long ago that the store's own clock may have been set.
  *
  * @param {State} state
  */
-export function isTimeUnsure({ now, answeredAt }) {
+export function isTimeUnsure(state) {
+  const { now, answeredAt } = state;
+  if (isInterrupted(state)) return true;
   return Math.abs(now.mono - answeredAt.mono - (now.wall - answeredAt.wall)) > MAX_SLEW;
 }
 

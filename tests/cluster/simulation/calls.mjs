@@ -4,8 +4,8 @@
 const ANSWERED = 30_000;
 /** Time for which processes were well around a call that must succeed, ms. */
 const WELL = 4000;
-/** Time for which a store's clock that was set makes questions too late or too early, ms. */
-const CLOCK_SET = 15_000;
+/** Longest time for which a process goes by the store's clock as it has heard it, ms. */
+const KNOWN = 5000;
 
 export class Calls {
   /** Calls that were not judged yet, by name. */
@@ -56,22 +56,12 @@ export class Calls {
     }
   }
 
-  /** True if a message about a call may have been lost, or have come too early, or too late unnoticed. */
+  /** True if a message about a call may have been lost, or have come too late unnoticed. */
   #wasCut({ processes, at }) {
-    const { wasLossy, wasDeaf, store, time } = this.#world;
+    const { wasLossy, wasDeaf, store } = this.#world;
     const wasApart = ({ isSubscribed, subscribedAt }) => !isSubscribed || subscribedAt > at;
-    // Nothing shows the pause of a machine whose wall clock was set back.
-    const wasHidden = ({ resumedAt, wasFrozen, jumpedAt, pausedFor }) =>
-      wasFrozen && resumedAt > at && jumpedAt > resumedAt - pausedFor - CLOCK_SET;
-    const isSet = store.clockSetAt > time.now - CLOCK_SET;
-    return (
-      wasLossy ||
-      wasDeaf ||
-      isSet ||
-      store.isAway ||
-      store.since > at ||
-      processes.some((each) => wasApart(each) || wasHidden(each))
-    );
+    const isSet = store.clockSetAt > at - KNOWN;
+    return wasLossy || wasDeaf || isSet || store.isAway || store.since > at || processes.some(wasApart);
   }
 
   #begin(name, processes) {
@@ -89,7 +79,7 @@ export class Calls {
       const areWell = processes.every(
         (each) => (!each.isAlive && each.killedAt < at) || (witness.isWell(each, 2 * ms) && !each.isLeft),
       );
-      judge(areWell && !wasLossy && !wasDeaf && store.clockSetAt < at - CLOCK_SET);
+      judge(areWell && !wasLossy && !wasDeaf && store.clockSetAt < at - KNOWN);
     });
   }
 }

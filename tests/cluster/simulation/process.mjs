@@ -41,8 +41,6 @@ export class Process {
   resumedAt = -Infinity;
   jumpedAt = -Infinity;
   pausedFor = 0;
-  /** Its monotonic clock stood still in that pause. */
-  wasFrozen = false;
   /** Users whose stops it has not answered. */
   stops = new Set();
   /** Photos that it waits for. */
@@ -129,7 +127,7 @@ export class Process {
       this.isPaused = false;
       if (vm) this.#frozen += ms;
       this.#disturbed(from);
-      Object.assign(this, { resumedAt: time.now, pausedFor: ms, wasFrozen: vm });
+      Object.assign(this, { resumedAt: time.now, pausedFor: ms });
       this.#world.witness.woke(this);
       if (timersFirst) this.#tick();
       for (const input of this.#inbox.splice(0)) {
