@@ -21,9 +21,10 @@ export function afterStop(world, { user, process, at, settle }) {
   // One that has left may just have passed a request on that it had received before it stood still.
   const isGone = ({ isAlive, isLeft, killedAt, leftAt }) =>
     (!isAlive || isLeft) && Math.max(killedAt, leftAt) < time.now - ms;
+  const isMarkLost = () => store.lostMarks.get(sessionId) > at;
   // Without the mark, it was taken over from a lost machine: the cloud refuses it.
   const isRefused = ({ isAlive, state }) =>
-    isAlive && store.lostAt > at && state.holds.get(sessionId)?.phase === "connecting";
+    isAlive && isMarkLost() && state.holds.get(sessionId)?.phase === "connecting";
   const isWell = (each) => isGone(each) || witness.isWell({ ...each, isAlive: true }, ms);
   const look = () => {
     const isAgain = user.startedAt !== undefined && user.startedAt >= at - 1000;
@@ -35,7 +36,7 @@ export function afterStop(world, { user, process, at, settle }) {
       return void (time.now < at + KNOWN && time.after(500, look));
     for (const each of processes) {
       // The mark was lost before the owner could be told.
-      const isUnknown = store.lostAt > at && unreached.includes(each);
+      const isUnknown = isMarkLost() && unreached.includes(each);
       if (!isWithout(each) && !isUnknown) witness.fail(`${each.instance} has ${sessionId} after its stop`);
     }
   };

@@ -66,7 +66,10 @@ export class Cloud {
 
   connect(process, session) {
     const user = this.user(session.sessionId);
-    if (!user.isWanted || user.phase === "stopping") return undefined;
+    if (!user.isWanted || user.phase === "stopping") {
+      user.refusedAt = this.#world.time.now;
+      return undefined;
+    }
     const conn = { process, hold: session.hold, sessionId: session.sessionId, isOpen: true };
     const { attached } = user;
     user.attached = conn;

@@ -18,8 +18,8 @@ export class Store {
   twice = 0;
   clockSetAt = -Infinity;
   evictedAt = -Infinity;
-  /** When it came back without its last writes. */
-  lostAt = -Infinity;
+  /** When it has lost the mark of a stop, by session. */
+  lostMarks = new Map();
   #listeners = new Map();
   #stalled = [];
   /** Commands that reach a server that is away are carried out later. */
@@ -81,9 +81,8 @@ export class Store {
 
   /** `how`: as it was, as it was at the snapshot, or empty. */
   comeBack(how) {
-    if (how === "empty") this.records = new Records();
-    if (how === "old") this.records = new Records(this.#snapshot);
-    if (how !== "as it was") this.lostAt = this.#world.time.now;
+    if (how === "empty") this.#replace(new Records());
+    if (how === "old") this.#replace(new Records(this.#snapshot));
     this.isAway = false;
     this.since = this.#world.time.now;
     if (this.isClosed) {
@@ -91,6 +90,15 @@ export class Store {
       for (const { process } of this.#listeners.values()) process.subscribe();
     }
     for (const run of this.#stalled.splice(0)) run();
+  }
+
+  #replace(records) {
+    const { users, time } = this.#world;
+    for (const user of users) {
+      if (this.records.read(this.now, user)?.owner !== "") continue;
+      if (records.read(this.now, user)?.owner !== "") this.lostMarks.set(user, time.now);
+    }
+    this.records = records;
   }
 
   /** Loses a record with an owner. */

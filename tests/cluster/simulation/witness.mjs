@@ -132,8 +132,9 @@ export class Witness {
         const user = cloud.user(sessionId);
         const isSame = user.isWanted && user.stops === stops.get(sessionId);
         const record = store.records.read(store.now, sessionId);
-        // A stop that was on its way for long may have ended it.
-        if (!isSame || record?.owner === "" || isQuarantined(record, store.now)) continue;
+        // A stop that was on its way for long may have ended it, or the cloud, which waits for the answer to one.
+        const isStopped = record?.owner === "" || user.refusedAt > since;
+        if (!isSame || isStopped || isQuarantined(record, store.now)) continue;
         if (processes.some((each) => each.isAlive && each.session(sessionId))) continue;
         this.fail(`nobody has ${sessionId} ${ms} ms after ${process.instance} was gone`);
       }
@@ -265,9 +266,10 @@ export class Witness {
 
   /** A process begins a session. Without a request it is none that was stopped. */
   began(process, { sessionId, reply }) {
-    const { store, time, wasLossy, wasEmptied } = this.#world;
+    const { store, time, wasLossy } = this.#world;
     const { isWanted, markedAt } = this.#world.cloud.user(sessionId);
-    if (reply !== undefined || isWanted || !(markedAt < time.now - SLACK) || wasLossy || wasEmptied) return;
+    if (reply !== undefined || isWanted || !(markedAt < time.now - SLACK) || wasLossy) return;
+    if (store.lostMarks.get(sessionId) > markedAt) return;
     if (!this.isWell(process, SETTLE) || store.clockSetAt > markedAt - CLOCK_SET) return;
     this.fail(`${process.instance} begins ${sessionId}, which is stopped`);
   }
