@@ -8,14 +8,14 @@ pub const MAX_TEXT: usize = 4096;
 /// Cost of the messages after which a socket rests until the others of the process had their turn.
 /// A text costs its length, since it is parsed, and [`TURN_OF_MESSAGE`]; audio costs
 /// [`TURN_OF_AUDIO`], whatever its length. A text which is not the data of a stream costs
-/// [`TURN_OF_CONTROL`] more.
-pub const TURN: u32 = 128 * 1024;
+/// [`TURN_OF_CONTROL`] more. A turn of such data is about 3 ms of processor time.
+pub const TURN: u32 = 512 * 1024;
 /// Cost of a text in addition to its length.
 pub const TURN_OF_MESSAGE: u32 = 64;
 /// Cost of a text that the session reads, which takes ten times as long as the data of a stream.
-pub const TURN_OF_CONTROL: u32 = 1000;
+pub const TURN_OF_CONTROL: u32 = 4000;
 /// Cost of a binary message.
-pub const TURN_OF_AUDIO: u32 = 16;
+pub const TURN_OF_AUDIO: u32 = 64;
 
 /// Most values of a text: a list of empty objects takes twenty times the memory of its text.
 pub const MOST_VALUES: u32 = 100_000;

@@ -18,10 +18,10 @@ const OPEN = 1;
 
 // The core defines the limits, `src/session/shell_limits.rs`; `tests/constants.rs` fails where they differ.
 const MOST_REPORTED = 3;
-const TURN = 131_072;
+const TURN = 524_288;
 const TURN_OF_MESSAGE = 64;
-const TURN_OF_AUDIO = 16;
-const TURN_OF_CONTROL = 1000;
+const TURN_OF_AUDIO = 64;
+const TURN_OF_CONTROL = 4000;
 const LONG_TEXT = 262_144;
 const MOST_VALUES = 100_000;
 
