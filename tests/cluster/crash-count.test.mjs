@@ -79,3 +79,21 @@ for (const [what, crashes] of [
     world.run(3000);
     assert.equal(world.store.records.read(world.store.now, user).crashes, crashes);
   });
+
+test("a stop that is written later counts a death of its owner, and keeps those before", () => {
+  const world = running({ users: 1 });
+  const [user] = world.users;
+  const crashesOf = () => world.store.records.read(world.store.now, user).crashes;
+  holdersOf(world, user)[0].kill();
+  world.run(8000);
+  assert.equal(crashesOf(), 1);
+  const [owner] = holdersOf(world, user);
+  const other = world.alive().find((each) => each !== owner);
+  world.cloud.user(user).isWanted = false;
+  other.partition(1500);
+  other.request("stop", { sessionId: user, userId: user, at: world.time.now }, () => {});
+  world.run(1490);
+  owner.kill();
+  runUntil(world, 10, () => world.store.records.read(world.store.now, user).owner === "");
+  assert.equal(crashesOf(), 2);
+});

@@ -3,7 +3,7 @@ import assert from "node:assert/strict";
 import { test } from "node:test";
 
 import { owe } from "./simulation/process.mjs";
-import { check, holdersOf, runToBeat, runUntil, running } from "./simulation/scenario.mjs";
+import { busiest, check, holdersOf, runToBeat, runUntil, running } from "./simulation/scenario.mjs";
 
 const recordOf = ({ store }, user) => store.records.read(store.now, user);
 
@@ -113,6 +113,115 @@ test("a stop that is written later reaches an owner with a higher number", () =>
   assert.equal(recordOf(world, user).owner, "");
 });
 
+for (const after of [4, 6, 8, 10, 15, 20])
+  test(`a start ${after} ms after a stop is written later waits for the onStop of the session`, () => {
+    const world = running({ users: 1 });
+    const [user] = world.users;
+    const [owner] = holdersOf(world, user);
+    const [other, third] = world.alive().filter((each) => each !== owner);
+    const session = owner.session(user);
+    other.partition(2000);
+    ask(world, other, "stop", user);
+    const { call } = world.store;
+    let written = 0;
+    world.store.call = function (from, name, args, done) {
+      if (from === other && JSON.stringify(args).includes('"stop') && written++ === 0) {
+        world.time.after(after, () => ask(world, third, "start", user));
+      }
+      call.call(this, from, name, args, done);
+    };
+    let wasStopping;
+    const { given } = world.witness;
+    world.witness.given = function (process, begun) {
+      wasStopping ??= session.isStopping;
+      given.call(this, process, begun);
+    };
+    runUntil(world, 10, () => wasStopping !== undefined);
+    assert.equal(wasStopping, false);
+    assert.ok(session.isEnded);
+    world.run(1000);
+    assert.equal(holdersOf(world, user).length, 1);
+    check(world);
+  });
+
+/** A process that is about to write the stop of a session that ends in it, and whose onStop takes longer. */
+function endsHere() {
+  const world = running({ users: 1 });
+  const [user] = world.users;
+  const [owner] = holdersOf(world, user);
+  const session = owner.session(user);
+  runToBeat(world, owner);
+  owner.isPartitioned = true;
+  world.time.after(1500, () => (owner.isPartitioned = false));
+  const { between } = world;
+  world.between = () => 2500;
+  ask(world, owner, "stop", user);
+  world.between = between;
+  runUntil(world, 1, () => owner.state.isSettling);
+  world.run(20);
+  assert.ok(session.isStopping);
+  return { world, user, owner, session };
+}
+
+test("a start waits for the onStop of a session that has ended in the process that writes its stop later", () => {
+  const { world, user, owner, session } = endsHere();
+  const other = world.alive().find((each) => each !== owner);
+  ask(world, other, "start", user);
+  runUntil(world, 1, () => other.session(user)?.isGiven);
+  assert.equal(session.isStopping, false);
+  assert.deepEqual(holdersOf(world, user), [other]);
+  check(world);
+});
+
+test("a request that comes while a stop is written later counts more, whatever the clocks say", () => {
+  const { world, user, owner } = endsHere();
+  Object.assign(world.cloud.user(user), { isWanted: true, phase: "starting", posted: [] });
+  const at = world.time.now - 5000;
+  owner.request("start", { sessionId: user, userId: user, url: "", at }, () => {});
+  world.run(3000);
+  assert.deepEqual(holdersOf(world, user), [owner]);
+  assert.equal(recordOf(world, user).owner, owner.instance);
+});
+
+test("stops that are written later do not wait for each other's owners", () => {
+  const world = running({ users: 40 });
+  const owner = busiest(world);
+  const other = world.alive().find((each) => each !== owner);
+  const users = [...owner.state.holds.keys()];
+  assert.ok(users.length > 8);
+  other.isPartitioned = true;
+  for (const user of users) ask(world, other, "stop", user);
+  world.run(2000);
+  // Nobody answers for the sessions.
+  owner.pause(8000);
+  other.isPartitioned = false;
+  world.run(4500);
+  for (const user of users) assert.equal(recordOf(world, user).owner, "", user);
+});
+
+test("a stop ends a session that was started long ago, and is taken over at the same time", () => {
+  const world = running({ users: 1 });
+  const [user] = world.users;
+  const [owner] = holdersOf(world, user);
+  const other = world.alive().find((each) => each !== owner);
+  world.run(11 * 60e3);
+  const { call } = world.store;
+  let changes = 0;
+  world.store.call = function (from, name, args, done) {
+    if (from === other && name === "put" && changes++ === 0) {
+      const { owner, number, ...fields } = recordOf(world, user);
+      const put = { sessionId: user, expected: { owner, number }, owner, number: 0, ttl: 60_000, fields };
+      assert.ok(world.store.records.put(world.store.now, put).done);
+    }
+    call.call(this, from, name, args, done);
+  };
+  ask(world, other, "stop", user);
+  world.run(1000);
+  assert.ok(changes > 1);
+  assert.deepEqual(holdersOf(world, user), []);
+  assert.equal(recordOf(world, user).owner, "");
+});
+
 test("a stop that is written later is written again where the record has changed since it was read", () => {
   const { world, user, other } = owedStop();
   const { call } = world.store;
@@ -130,6 +239,34 @@ test("a stop that is written later is written again where the record has changed
   world.run(3000);
   assert.deepEqual(holdersOf(world, user), []);
   assert.equal(recordOf(world, user).owner, "");
+});
+
+test("a session that was requested since outlives a stop whose mark the store has not written", () => {
+  const world = running({ users: 1 });
+  const [user] = world.users;
+  const [owner] = holdersOf(world, user);
+  const other = world.alive().find((each) => each !== owner);
+  const { id } = owner.state.holds.get(user);
+  const { call } = world.store;
+  const puts = [];
+  world.store.call = function (from, name, args, done) {
+    const run = () => call.call(this, from, name, args, done);
+    if (name !== "put") return run();
+    puts.push(from);
+    // The owner is asked while its own is on the way.
+    if (from === owner) world.time.after(40, run);
+  };
+  const request = (at) => ({ sessionId: user, userId: user, url: "", at });
+  other.request("stop", { ...request(world.time.now), reason: "user_disabled" }, () => {});
+  runUntil(world, 1, () => puts.length === 1);
+  world.run(980);
+  owner.request("start", request(world.time.now), () => {});
+  runUntil(world, 1, () => other.state.asks.size > 0);
+  assert.deepEqual(puts, [other, owner]);
+  world.run(500);
+  assert.equal(owner.state.holds.get(user)?.id, id);
+  assert.equal(recordOf(world, user).owner, owner.instance);
+  assert.equal(recordOf(world, user).number, owner.state.holds.get(user).number);
 });
 
 test("an earlier stop that is read later does not replace one that is to be written", () => {

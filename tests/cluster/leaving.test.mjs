@@ -94,6 +94,24 @@ test("a process that leaves during a stop tells the owner of the session before"
   assert.deepEqual(holdersOf(world, user), []);
 });
 
+test("a process that leaves writes the stops that it owes, and tells the owners of the sessions", () => {
+  const world = running();
+  const leaving = busiest(world);
+  const user = world.users.find((each) => !leaving.state.holds.has(each));
+  for (const { sessionId } of leaving.state.holds.values()) world.cloud.stop(sessionId);
+  world.run(2000);
+  leaving.partition(2000);
+  world.cloud.forget(user);
+  Object.assign(world.cloud.user(user), { isWanted: false, phase: "stopped" });
+  leaving.request("stop", { ...request(user), reason: "user_disabled", at: world.time.now }, () => {});
+  runUntil(world, 1, () => !leaving.isPartitioned);
+  leaving.leave();
+  world.run(3000);
+  assert.ok(leaving.isLeft);
+  assert.equal(world.store.records.read(world.store.now, user).owner, "");
+  assert.deepEqual(holdersOf(world, user), []);
+});
+
 test("a session whose next owner has just died goes to another one", () => {
   const { world, leaving, youngest, sessions } = handingOver();
   youngest.kill();

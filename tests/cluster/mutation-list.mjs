@@ -1,4 +1,5 @@
 import { OTHERS } from "./mutation-list-others.mjs";
+import { STOPS } from "./mutation-list-stops.mjs";
 
 /**
  * Rules of the core, each with the change that removes it, and the test that fails then: the simulation, or
@@ -40,18 +41,6 @@ export const MUTATIONS = [
     file: "members.js",
     from: "if (isDead(state, peer) && !state.takingOver.has(name))",
     to: "if (false)",
-  },
-  {
-    rule: "the answer to a stop waits for onStop",
-    file: "stop.js",
-    from: "  yield* waitUntilOver(state, sessionId, STOP);",
-    to: "",
-  },
-  {
-    rule: "a stop is passed on to the owner",
-    file: "stop.js",
-    from: "const asked = yield* ask(state, owner, message, STOP);",
-    to: "const asked = {};",
   },
   {
     rule: "a session is served while the store is away",
@@ -217,32 +206,6 @@ export const MUTATIONS = [
     test: "restarts.test.mjs",
   },
   {
-    rule: "the answer to a second stop waits for the first at another process",
-    file: "stop.js",
-    from: "if (since < STOP) yield sleep(STOP - Math.max(since, 0));",
-    to: "",
-    test: "rules.test.mjs",
-  },
-  {
-    rule: "a stop ends the session in the process that it reaches",
-    file: "stop.js",
-    from: "if (hold !== undefined) end(state, hold, reason);\n  if (claim",
-    to: "if (claim",
-  },
-  {
-    rule: "the mark of a stop stands in the way of a take-over and of a hand-over",
-    file: "stop.js",
-    from: 'let put = yield command("put", { ...mark, expected: conditionOf(record), fields: kept });',
-    to: "let put = { value: { done: true, record: { number } } };",
-  },
-  {
-    rule: "a stop ends a claim",
-    file: "stop.js",
-    from: "if (claim !== undefined) claim.isAborted = true;",
-    to: "",
-    test: "rules.test.mjs",
-  },
-  {
     rule: "an owner that loses its session tells the next one of the end of its connection",
     file: "holds.js",
     from: 'if (to && wasOpen) spawn(state, tell(state, to, { kind: "gone", sid: sessionId }));',
@@ -255,27 +218,6 @@ export const MUTATIONS = [
     from: 'if (hold?.phase === "connected") output(state, "redial"',
     to: 'if (false) output(state, "redial"',
     test: "late-closures.test.mjs",
-  },
-  {
-    rule: "all are told of a stop whose record names no owner",
-    file: "stop.js",
-    from: 'spawn(state, tell(state, "*", { kind: "stop", sid: sessionId, f, reason, at }));',
-    to: "",
-    test: "rules.test.mjs",
-  },
-  {
-    rule: "a stop that could not be written is written later",
-    file: "stop.js",
-    from: "  if (read === undefined) {\n    owe(state, sessionId,",
-    to: "  if (read === undefined) {\n    if (false) owe(state, sessionId,",
-    test: "rules.test.mjs",
-  },
-  {
-    rule: "all are told of a stop that is written later",
-    file: "checks.js",
-    from: 'spawn(state, tell(state, "*", { kind: "stop", sid: sessionId, f, reason: "stopped", at }));',
-    to: "",
-    test: "rules.test.mjs",
   },
   {
     rule: "a start is answered while the cloud waits",
@@ -299,13 +241,6 @@ export const MUTATIONS = [
     test: "unsure.test.mjs",
   },
   {
-    rule: "a mark without an answer is written later",
-    file: "stop.js",
-    from: "  if (put === undefined) owe(state, sessionId,",
-    to: "  if (false) owe(state, sessionId,",
-    test: "unsure.test.mjs",
-  },
-  {
     rule: "a session goes on with the cloud that has asked for it last",
     file: "start.js",
     from: "return isElsewhere || at",
@@ -313,41 +248,7 @@ export const MUTATIONS = [
     test: "two-clouds.test.mjs",
   },
   ...OTHERS,
-  {
-    rule: "a check ends a session with a higher number that was stopped since",
-    file: "holds.js",
-    from: 'if (sent?.fields === hold.fields) lose(state, hold, "");',
-    to: "",
-    test: "later-stops.test.mjs",
-  },
-  {
-    rule: "a request that comes during a check outlives the stop that the check has met",
-    file: "holds.js",
-    from: "if (sent?.fields === hold.fields) lose",
-    to: "lose",
-    test: "later-stops.test.mjs",
-  },
-  {
-    rule: "a message about a later stop ends a session with a higher number",
-    file: "core.js",
-    from: " || isLaterStop(fields.startedAt, at)",
-    to: "",
-    test: "later-stops.test.mjs",
-  },
-  {
-    rule: "a stop that is written later ends an earlier session with a higher number",
-    file: "checks.js",
-    from: "const isEarlier = isLaterStop(read.value?.startedAt ?? 0, at);",
-    to: "const isEarlier = false;",
-    test: "later-stops.test.mjs",
-  },
-  {
-    rule: "a stop that is written later is written again where the record has changed",
-    file: "checks.js",
-    from: "answer?.value.done === true || (answer !== undefined && !isEarlier)",
-    to: "answer !== undefined",
-    test: "later-stops.test.mjs",
-  },
+  ...STOPS,
   {
     rule: "an owner that dies while it is asked has died",
     file: "start.js",
@@ -363,44 +264,16 @@ export const MUTATIONS = [
     test: "crash-count.test.mjs",
   },
   {
-    rule: "an earlier stop does not replace one that is to be written",
-    file: "state.js",
-    from: "isLate(old.at ?? 0, owed.at)",
-    to: "false",
-    test: "later-stops.test.mjs",
-  },
-  {
-    rule: "a check without an answer does not replace a stop that is to be written",
-    file: "state.js",
-    from: 'owed.kind === "settle" || isLate',
-    to: "isLate",
-    test: "later-stops.test.mjs",
-  },
-  {
-    rule: "an owner that dies while it is told of a stop has died",
-    file: "stop.js",
-    from: "(asked.silent && !(yield* mayListen(owner)))",
-    to: "false",
-    test: "crash-count.test.mjs",
-  },
-  {
-    rule: "an owner that is silent about a stop and listens has not died",
-    file: "stop.js",
-    from: "(asked.silent && !(yield* mayListen(owner)))",
-    to: "asked.silent",
-    test: "crash-count.test.mjs",
-  },
-  {
-    rule: "a death counts in a mark that a copy of the stop has written anew",
-    file: "stop.js",
-    from: '    expected = { owner: "", number: found.number };',
-    to: "    return;",
-    test: "crash-count.test.mjs",
-  },
-  {
     rule: "a process that leaves carries out the stops that it has begun",
     file: "leave.js",
     from: " || state.stopping > 0",
+    to: "",
+    test: "leaving.test.mjs",
+  },
+  {
+    rule: "a process that leaves writes the stops that it owes",
+    file: "leave.js",
+    from: " || owesStop(state)",
     to: "",
     test: "leaving.test.mjs",
   },

@@ -1,13 +1,14 @@
 /**
  * Comparison of sessions with their records: at intervals, after a claim, and once the store is back.
  *
- * @import { Now, State } from "./state.js"
+ * @import { Now, Owed, State } from "./state.js"
  * @import { Task } from "./tasks.js"
  */
-import { check, emptyFields, settleRecord } from "./holds.js";
+import { check, settleRecord } from "./holds.js";
 import { portion } from "./rendezvous.js";
-import { STOPPED_TTL, conditionOf, isDead, isLate, isLaterStop, spawn, tell } from "./state.js";
-import { command, sleep } from "./tasks.js";
+import { CALL, isDead, spawn } from "./state.js";
+import { stopLater } from "./stop.js";
+import { event, sleep } from "./tasks.js";
 
 /** Shortest interval between checks of all sessions, ms. */
 const SHORTEST = 15_000;
@@ -15,6 +16,8 @@ const SHORTEST = 15_000;
 const LONGEST = 60_000;
 /** Most records that all processes together check in 1 ms, which takes a tenth of one core of Redis. */
 const CHECKED = 50;
+/** Sessions that are settled at once. */
+const AT_ONCE = 50;
 /** One check of so many renews the records' day. To the store it costs twice as much as a quick one. */
 export const COMPLETE = 240;
 
@@ -81,41 +84,37 @@ export function* settle(state) {
   state.isUnsettled = false;
   state.unconfirmed.clear();
   if (!(yield* check(state))) state.isUnsettled = true;
-  for (const [sessionId, owed] of [...state.owed]) {
-    if (state.owed.get(sessionId) !== owed) continue;
-    const isDone =
-      owed.kind === "stop" ? yield* oweStop(state, sessionId, owed) : yield* settleRecord(state, sessionId);
-    if (!isDone) {
-      state.isUnsettled = true;
-      break;
+  // One may wait for the end of a session.
+  const entries = [...state.owed].values();
+  const settled = `settled ${state.nextId++}`;
+  let running = 0;
+  let isAnswered = true;
+  /** @returns {Task} */
+  function* some() {
+    for (const [sessionId, owed] of entries) {
+      isAnswered &&= yield* settleOne(state, sessionId, owed);
+      if (!isAnswered) break;
     }
-    if (state.owed.get(sessionId) !== owed) continue;
-    // A command that timed out may still be on its way.
-    if (owed.kind === "settle" && --owed.times > 0) state.isUnsettled = true;
-    else state.owed.delete(sessionId);
+    running -= 1;
+    state.tasks.emit(settled);
   }
+  for (let started = Math.min(AT_ONCE, state.owed.size); started > 0; started -= 1) {
+    running += 1;
+    spawn(state, some());
+  }
+  while (running > 0) yield event(settled, CALL);
+  if (!isAnswered) state.isUnsettled = true;
   state.isSettling = false;
 }
 
-/**
- * Writes the mark of a stop that the store did not hear of.
- *
- * @param {State} state
- * @param {string} sessionId
- * @param {{ number: number, at?: number }} owed
- * @returns {Task}
- */
-function* oweStop(state, sessionId, { number, at }) {
-  const read = yield command("read", sessionId);
-  if (read === undefined || isLate(read.value?.startedAt ?? 0, at)) return read !== undefined;
-  const fields = { ...emptyFields(), startedAt: at ?? 0 };
-  const isEarlier = isLaterStop(read.value?.startedAt ?? 0, at);
-  const expected = isEarlier ? conditionOf(read.value) : "lower";
-  const answer = yield command("put", { sessionId, expected, owner: "", number, ttl: STOPPED_TTL, fields });
-  if (answer?.value.done) {
-    const f = answer.value.record.number;
-    spawn(state, tell(state, "*", { kind: "stop", sid: sessionId, f, reason: "stopped", at }));
-  }
-  // Another one may have changed the record since it was read.
-  return answer?.value.done === true || (answer !== undefined && !isEarlier);
+/** @param {State} state @param {string} sessionId @param {Owed} owed @returns {Task} false without an answer of the store */
+function* settleOne(state, sessionId, owed) {
+  if (state.owed.get(sessionId) !== owed) return true;
+  const isStop = owed.kind === "stop";
+  if (!(yield* isStop ? stopLater(state, sessionId, owed) : settleRecord(state, sessionId))) return false;
+  if (state.owed.get(sessionId) !== owed) return true;
+  // A command that timed out may still be on its way.
+  if (owed.kind === "settle" && --owed.times > 0) state.isUnsettled = true;
+  else state.owed.delete(sessionId);
+  return true;
 }

@@ -271,6 +271,11 @@ function* claimStopped(state, hold) {
   const read = yield command("read", sessionId);
   if (!isHeld()) return;
   const mark = read?.value;
+  if (mark?.owner === instance) {
+    // The store has no mark, or the request has replaced it.
+    Object.assign(hold, { isClaiming: false, number: Math.max(hold.number, mark.number) });
+    return;
+  }
   /** @param {import("../../types/cluster.js").ClusterRecord} record */
   const isOld = ({ owner, startedAt }) =>
     owner === "" && startedAt > 0 && isLate(fields.startedAt, startedAt);

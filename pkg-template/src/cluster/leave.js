@@ -53,7 +53,7 @@ export function* leave(state) {
   }
   const until = state.now.mono + START;
   // What was claimed before may still become a session, and the owner of one that is stopped must be told.
-  const isBusy = () => state.claims.size > 0 || state.stopping > 0;
+  const isBusy = () => state.claims.size > 0 || state.stopping > 0 || owesStop(state);
   do {
     for (const hold of [...state.holds.values()]) {
       while (running >= AT_ONCE) yield event("leaving", LEAVE);
@@ -67,6 +67,11 @@ export function* leave(state) {
   state.hasLeft = true;
   yield command("beat", state.instance, "");
   output(state, "left");
+}
+
+/** True while stops are written that the store did not hear of. @param {State} state */
+function owesStop({ isSettling, owed }) {
+  return isSettling && [...owed.values()].some(({ kind }) => kind === "stop");
 }
 
 /**

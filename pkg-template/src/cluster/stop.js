@@ -1,9 +1,9 @@
 /**
  * Stops of the cloud.
  *
- * @import { ClusterFields } from "../../types/cluster.js"
+ * @import { ClusterFields, ClusterRecord } from "../../types/cluster.js"
  * @import { StopRequest } from "./io.js"
- * @import { State } from "./state.js"
+ * @import { Owed, State } from "./state.js"
  * @import { Task } from "./tasks.js"
  */
 import { ask, refusal, reply } from "./asks.js";
@@ -14,6 +14,7 @@ import {
   STOPPED_TTL,
   conditionOf,
   isLate,
+  isLaterStop,
   isSuspect,
   mayListen,
   owe,
@@ -42,67 +43,136 @@ export function* stop(state, id, { sessionId, userId, reason, at }) {
   if (hold !== undefined) end(state, hold, reason);
   if (claim !== undefined) claim.isAborted = true;
   const read = yield command("read", sessionId);
-  const mark = { sessionId, owner: "", ttl: STOPPED_TTL, number };
-  const record = read?.value;
-  if (read === undefined) {
-    owe(state, sessionId, { kind: "stop", number, ...(at !== undefined && { at }) });
-    return;
-  }
+  /** @type {Owed & { kind: "stop" }} */
+  const given = { kind: "stop", number, ...(at !== undefined && { at }) };
+  if (read === undefined) return owe(state, sessionId, given);
+  const record = read.value;
   if (isOthers(record, userId)) return reply(state, id, refusal(409, OTHER_USER));
-  if (isLate(record?.startedAt ?? 0, at)) return reply(state, id, success);
-  let owner = record?.owner ?? "";
-  const isCounted = owner !== "" && owner !== state.instance && isSuspect(state, owner);
-  let kept = record === undefined ? fields : fieldsOf({ ...record, sessionId }, record);
-  if (isCounted) kept = withCrash(kept, storeNow(state));
-  kept = { ...kept, startedAt: at ?? 0 };
-  let put = yield command("put", { ...mark, expected: conditionOf(record), fields: kept });
-  for (let isEarlier = true; put !== undefined && !put.value.done && isEarlier;) {
-    const { startedAt = 0, owner: claimant, number } = put.value.record ?? {};
-    if (isLate(startedAt, at)) return reply(state, id, success);
-    // A session that starts again is claimed for the request before this stop, with a number as high as may be.
-    isEarlier = startedAt > 0 && isLate(at ?? 0, startedAt);
-    if (isEarlier) owner = claimant;
-    const expected = isEarlier ? { owner, number } : "lower";
-    put = yield command("put", { ...mark, expected, fields: kept });
-  }
-  if (put === undefined) owe(state, sessionId, { kind: "stop", number, ...(at !== undefined && { at }) });
-  const f = put?.value.record?.number ?? number;
+  const marked = yield* mark(state, sessionId, given, record, { fields, isNew: true });
+  if (marked.isLate) return reply(state, id, success);
+  if (marked.number === undefined) owe(state, sessionId, given);
+  const { owner, number: f = number } = marked;
   yield* waitUntilOver(state, sessionId, STOP);
   if (owner === state.instance) return reply(state, id, success);
-  const message = { what: "stop", sid: sessionId, f, reason, at };
   if (owner === "") {
     spawn(state, tell(state, "*", { kind: "stop", sid: sessionId, f, reason, at }));
     // Another process may still wait for the end of the session that it has marked.
     const since = storeNow(state) - (record?.number ?? 0) / 1000;
     if (since < STOP) yield sleep(STOP - Math.max(since, 0));
   } else {
-    const asked = yield* ask(state, owner, message, STOP);
-    // A silent one may have died since it was asked.
-    const isGone = asked.isGone || (asked.silent && !(yield* mayListen(owner)));
+    const hasDied = yield* tellOwner(state, owner, { what: "stop", sid: sessionId, f, reason, at });
     // Half of a restart after the death of the owner.
-    if (isGone && !isCounted && !state.left.has(owner)) yield* countDeath(state, mark, f, kept);
+    if (hasDied && !marked.isCounted) yield* countDeath(state, sessionId, f, marked.fields);
   }
   reply(state, id, success);
+}
+
+/**
+ * Writes the mark of a stop that the store did not hear of.
+ *
+ * @param {State} state
+ * @param {string} sessionId
+ * @param {Owed & { kind: "stop" }} owed
+ * @returns {Task} false without an answer
+ */
+export function* stopLater(state, sessionId, owed) {
+  const { at } = owed;
+  const reason = "stopped";
+  const read = yield command("read", sessionId);
+  if (read === undefined) return false;
+  const { owner = "", startedAt = 0 } = read.value ?? {};
+  let hasDied = false;
+  // The cloud does not wait for this stop. The next start asks whom the record names, and waits for its onStop.
+  if (owner === state.instance) yield* waitUntilOver(state, sessionId, STOP);
+  else if (owner !== "" && isLaterStop(startedAt, at)) {
+    hasDied = yield* tellOwner(state, owner, { what: "stop", sid: sessionId, f: 0, reason, at });
+  }
+  // The cloud has asked this process for the session in the meantime.
+  if (state.owed.get(sessionId) !== owed) return true;
+  const marked = yield* mark(state, sessionId, owed, read.value, { fields: emptyFields(), hasDied });
+  if (marked.isDone) {
+    spawn(state, tell(state, "*", { kind: "stop", sid: sessionId, f: marked.number, reason, at }));
+  }
+  return marked.isLate || marked.number !== undefined;
+}
+
+/**
+ * Writes the mark of a stop over a record, unless the cloud has asked for the session since.
+ *
+ * @param {State} state
+ * @param {string} sessionId
+ * @param {{ number: number, at?: number }} stop
+ * @param {ClusterRecord | undefined} record as it was read
+ * @param {{ fields: ClusterFields, isNew?: boolean, hasDied?: boolean }} how the `fields` of a session without a
+ *   record; the stop `isNew` if it counts more than the record, whatever their numbers say, unless its time is
+ *   earlier; `hasDied` if the owner has
+ * @returns {Task} the `number` in the record unless there was no answer, the last `owner`, and the `fields` of the mark
+ */
+function* mark(state, sessionId, { number, at }, record, { fields, isNew = false, hasDied = false }) {
+  let owner = "";
+  let isCounted = false;
+  for (let isFirst = true; ; isFirst = false) {
+    if (isLate(record?.startedAt ?? 0, at)) return { isLate: true };
+    let kept = record === undefined ? fields : fieldsOf({ ...record, sessionId }, record);
+    // Without an owner it is the mark of another stop, or of a copy, which has told the owner before.
+    if (record !== undefined && record.owner !== "") {
+      ({ owner } = record);
+      isCounted = owner !== state.instance && (isSuspect(state, owner) || (isFirst && hasDied));
+      if (isCounted) kept = withCrash(kept, storeNow(state));
+    }
+    kept = { ...kept, startedAt: at ?? 0 };
+    // A session that starts again is claimed for the request before this stop, with a number as high as may be.
+    const isLater = (isFirst && isNew) || isLaterStop(record?.startedAt ?? 0, at);
+    const expected = isLater ? conditionOf(record) : "lower";
+    const put = yield command("put", {
+      sessionId,
+      owner: "",
+      ttl: STOPPED_TTL,
+      number,
+      expected,
+      fields: kept,
+    });
+    const marked = { isLate: false, owner, isCounted, fields: kept };
+    if (put === undefined) return marked;
+    const { done: isDone } = put.value;
+    record = put.value.record;
+    if (isDone || !isLater) return { ...marked, isDone, number: record?.number ?? number };
+  }
+}
+
+/**
+ * Tells an owner of a stop, and waits for its onStop.
+ *
+ * @param {State} state @param {string} owner @param {object} message
+ * @returns {Task} true if it has died
+ */
+function* tellOwner(state, owner, message) {
+  const asked = yield* ask(state, owner, message, STOP);
+  // A silent one may have died since it was asked.
+  const isGone = asked.isGone || (asked.silent && !(yield* mayListen(owner)));
+  return isGone && !state.left.has(owner);
 }
 
 /**
  * Counts the death of an owner in the mark of a stop, which a copy of that stop may write at the same time.
  *
  * @param {State} state
- * @param {{ sessionId: string, owner: string, ttl: number, number: number }} mark
+ * @param {string} sessionId
  * @param {number} number of the mark
  * @param {ClusterFields} fields
  * @returns {Task}
  */
-function* countDeath(state, mark, number, fields) {
+function* countDeath(state, sessionId, number, fields) {
   const { crashes } = fields;
   let expected = { owner: "", number };
   for (let attempt = 0; attempt < ATTEMPTS; attempt += 1) {
-    const put = yield command("put", { ...mark, expected, fields: withCrash(fields, storeNow(state)) });
+    const counted = withCrash(fields, storeNow(state));
+    const mark = { sessionId, owner: "", ttl: STOPPED_TTL, number: 0, expected, fields: counted };
+    const put = yield command("put", mark);
     const found = put?.value.record;
     if (put === undefined || put.value.done || found?.owner !== "" || found.crashes !== crashes) return;
     expected = { owner: "", number: found.number };
-    fields = fieldsOf({ ...found, sessionId: mark.sessionId }, found);
+    fields = fieldsOf({ ...found, sessionId }, found);
   }
 }
 

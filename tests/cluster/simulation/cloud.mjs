@@ -204,13 +204,13 @@ export class Cloud {
     });
   }
 
-  #post(user, type, tries, done = () => {}) {
+  #post(user, type, tries, done = () => {}, at = this.#world.time.now) {
     const { time, between, chance, processes, pick, witness } = this.#world;
     const alive = processes.filter(({ isAlive, isLeft }) => isAlive && !isLeft);
     if (alive.length === 0)
-      return void (tries > 1 ? time.after(1000, () => this.#post(user, type, tries - 1)) : done());
+      return void (tries > 1 ? time.after(1000, () => this.#post(user, type, tries - 1, done, at)) : done());
     const { sessionId } = user;
-    const request = { sessionId, userId: sessionId, url: "", reason: "user_disabled", at: time.now };
+    const request = { sessionId, userId: sessionId, url: "", reason: "user_disabled", at };
     let isAnswered = false;
     const deliver = () => {
       const process = pick(alive);
