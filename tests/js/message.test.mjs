@@ -40,8 +40,31 @@ test("the id of the session can be added later", () => {
   assert.equal(JSON.parse(addSessionId(text, 'us"er')).sessionId, 'us"er');
 });
 
-test("bytes are counted as they go over the wire", () => {
-  assert.equal(utf8Length("aé€😀"), 1 + 2 + 3 + 4);
+/** The module as a page loads it, which has no `process`. */
+async function inPage() {
+  const { process } = globalThis;
+  delete globalThis.process;
+  try {
+    return await import("../../src/web/js/streams.js?page");
+  } finally {
+    globalThis.process = process;
+  }
+}
+
+test("bytes are counted as they go over the wire", async () => {
+  const long = 5000;
+  for (const count of [utf8Length, (await inPage()).utf8Length]) {
+    for (const [text, bytes] of [
+      ["", 0],
+      ["a\0~\x7f", 4],
+      ["\x80", 2],
+      ["aé€😀", 10],
+      ["\ud800", 3],
+    ]) {
+      assert.equal(count(text), bytes, text);
+      assert.equal(count("x".repeat(long) + text), long + bytes, text);
+    }
+  }
 });
 
 test("a field is read as text, and a list of texts as one", () => {

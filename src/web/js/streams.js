@@ -396,9 +396,13 @@ export function addSessionId(text, sessionId) {
 /** Space for the longest text whose bytes are counted without memory of its own. */
 const BUFFER = new Uint8Array(4096);
 const encoder = new TextEncoder();
+const NOT_ASCII = /[\u0080-\uffff]/;
+/** For a card the encoder of Node takes 0.1 µs and the search 0.25; in Chromium they take 0.6 and 0.02. */
+const isNode = "process" in globalThis;
 
 /** @param {string} text @returns {number} its length in bytes of UTF-8 */
 export function utf8Length(text) {
+  if (!isNode && !NOT_ASCII.test(text)) return text.length;
   const isShort = 3 * text.length <= BUFFER.length;
   return isShort ? encoder.encodeInto(text, BUFFER).written : encoder.encode(text).length;
 }
