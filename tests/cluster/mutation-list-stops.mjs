@@ -137,6 +137,13 @@ export const STOPS = [
     test: "later-stops.test.mjs",
   },
   {
+    rule: "a stop that is written later without an answer is written again",
+    file: "checks.js",
+    from: "if (!(yield* settleOne(state, sessionId, owed))) isAnswered = false;",
+    to: "isAnswered &&= yield* settleOne(state, sessionId, owed);",
+    test: "later-stops.test.mjs",
+  },
+  {
     rule: "a stop that is written later keeps the count of deaths",
     file: "stop.js",
     from: "let kept = record === undefined ? fields",

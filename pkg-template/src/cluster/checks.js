@@ -92,7 +92,7 @@ export function* settle(state) {
   /** @returns {Task} */
   function* some() {
     for (const [sessionId, owed] of entries) {
-      isAnswered &&= yield* settleOne(state, sessionId, owed);
+      if (!(yield* settleOne(state, sessionId, owed))) isAnswered = false;
       if (!isAnswered) break;
     }
     running -= 1;

@@ -142,9 +142,9 @@ export class Witness {
   }
 
   /** The cloud has given an app up: the balancer must have chosen a process that could not answer. */
-  gaveUp({ sessionId, posted, startedAt, stoppedBadlyAt, slowAt }) {
+  gaveUp({ sessionId, posted, startedAt, stoppedBadlyAt, stoppedAloneAt, slowAt }) {
     // An earlier stop came after the start: a copy of it, or one that the store heard of late.
-    if (stoppedBadlyAt > startedAt - 2000) return;
+    if (stoppedBadlyAt > startedAt - 2000 || stoppedAloneAt > startedAt - 2000) return;
     const isExcused = ({ process, at, status }) =>
       !process.isAlive ||
       process.isPaused ||
@@ -237,8 +237,8 @@ export class Witness {
     const at = time.now;
     let isAnswered = false;
     if (type === "stop") process.stops.add(user);
-    // The owner does not hear of a stop that reaches a process without the store.
-    if (type === "stop" && !this.isWell(process, SETTLE)) user.stoppedBadlyAt = at;
+    // The owner hears later of a stop that reaches a process without the store.
+    if (type === "stop" && !this.isWell(process, SETTLE)) user.stoppedAloneAt = at;
     const post = { process, at, status: undefined };
     if (type === "start") {
       user.posted?.push(post);
