@@ -55,7 +55,7 @@ export interface ClusterHeld {
 
 /** How sessions are compared with their records. */
 export interface ClusterCheckOptions {
-  /** Right numbers are enough: records that have them are not renewed. */
+  /** Right numbers are enough, also in an index: records that have them are not renewed. */
   quick?: boolean;
 }
 
@@ -114,8 +114,8 @@ export interface ClusterStore {
    * or has a lower number and is no later stop, is written with `ttl`; that of the instance itself has
    * its `ttl` renewed. The rest is returned. Several sessions need not be one atomic step.
    *
-   * With `quick` a record with the right number is not looked at further, and its `ttl` goes on. Of 240
-   * checks one is not quick.
+   * With `quick` a record with the right number is not looked at further, and its `ttl` goes on. An index will do
+   * that changes in one step with the records. Of 20 checks one is not quick.
    */
   check(
     instance: string,

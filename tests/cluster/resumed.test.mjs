@@ -100,17 +100,17 @@ function oneOfMany(i, processes, load) {
   return { at, runUntil, sent };
 }
 
-test("a million sessions whose messages were interrupted together are checked evenly, within 20 s", () => {
+test("a million sessions whose messages were interrupted together are checked evenly, within 10 s", () => {
   const times = Array.from({ length: 100 }, (_, i) => {
     const { at, runUntil, sent } = oneOfMany(i, 100, 10_000);
     at(1, { type: "resumed" });
     // The regular check comes after 15 s.
-    runUntil(14_900);
+    runUntil(10_000);
     return sent[0];
   });
-  for (let from = 0; from < 14_000; from += 2000) {
+  for (let from = 0; from < 10_000; from += 2000) {
     const count = times.filter((at) => at >= from && at < from + 2000).length;
-    assert.ok(count >= 3 && count <= 20, `${count} of 100 processes from ${from} ms on`);
+    assert.ok(count >= 10 && count <= 30, `${count} of 100 processes from ${from} ms on`);
   }
 });
 

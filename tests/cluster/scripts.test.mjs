@@ -4,15 +4,7 @@ import { after, before, beforeEach, test } from "node:test";
 
 import { Redis } from "ioredis-6";
 
-import {
-  BEAT,
-  CHECK,
-  COMPARE,
-  OWNED,
-  PUT,
-  READ,
-  RENEW,
-} from "../../pkg-template/src/cluster/redis/scripts.js";
+import { BEAT, CHECK, OWNED, PUT, READ, RENEW } from "../../pkg-template/src/cluster/redis/scripts.js";
 import { RedisServer } from "./redis-server.mjs";
 
 const DAY = "86400000";
@@ -38,25 +30,30 @@ beforeEach(() => redis.flushall());
 const run = (script, keys, values = []) => redis.eval(script, keys.length, ...keys, ...values);
 
 /**
- * @param {string | number} expected `owner` and number, or `lower`
+ * @param {string} expected owner and number, or `lower` and owner
  * @param {string} owner
  * @param {{ number?: number, ttl?: string }} [options]
  */
 function put(expected, owner, { number = 0, ttl = DAY } = {}) {
-  const [old = "", condition = "0"] = `${expected}`.split(" ");
-  const isLower = expected === "lower";
-  const keys = ["s:1", `o:${isLower ? "" : old}`, `o:${owner}`];
-  const values = [isLower ? "" : old, isLower ? "lower" : condition, owner, `${number}`, ttl, "1", ...FIELDS];
+  const words = `${expected}`.split(" ");
+  const [old = "", condition = "0"] = words[0] === "lower" ? [words[1], "lower"] : words;
+  const keys = ["s:1", `o:${old}`, `o:${owner}`];
+  const values = [old, condition, owner, `${number}`, ttl, "1", ...FIELDS];
   return run(PUT, keys, values);
 }
 
-/** @param {string} me @param {number[]} numbers of the sessions 1, 2, … */
-const check = (me, ...numbers) =>
-  run(
+/**
+ * @param {string} me
+ * @param {(number | [number, string])[]} held numbers of the sessions 1, 2, …, and expected owners
+ */
+const check = (me, ...held) => {
+  const sessions = held.map((each) => (Array.isArray(each) ? each : /** @type {const} */ ([each, me])));
+  return run(
     CHECK,
-    [`o:${me}`, ...numbers.map((_, i) => `s:${i + 1}`)],
-    [me, DAY, ...numbers.flatMap((number, i) => [`${i + 1}`, `${number}`, ...FIELDS])],
+    [`o:${me}`, ...sessions.flatMap(([, owner], i) => [`s:${i + 1}`, `o:${owner}`])],
+    [me, DAY, ...sessions.flatMap(([number, owner], i) => [`${i + 1}`, owner, `${number}`, ...FIELDS])],
   );
+};
 
 /** Writes a record as it is. @param {string} id @param {string} owner @param {number} number */
 const write = (id, owner, number, version = 1) =>
@@ -84,7 +81,7 @@ test("beat returns the entry before, and none of an empty store", async () => {
 test("beat removes a member and its index", async () => {
   await run(BEAT, ["m", "o:a"], ["a", "x"]);
   await run(BEAT, ["m", "o:b"], ["b", "y"]);
-  await redis.sadd("o:a", "1");
+  await redis.hset("o:a", "1", "10");
   const [, members] = await run(BEAT, ["m", "o:a"], ["a", ""]);
   assert.equal(members[0], "b");
   assert.equal(members.length, 2);
@@ -99,7 +96,7 @@ test("read returns the fields of a record, and nothing of an absent one", async 
 
 test("owned returns an index", async () => {
   assert.deepEqual(await run(OWNED, ["o:a"]), []);
-  await redis.sadd("o:a", "1", "2");
+  await redis.hset("o:a", { 1: "10", 2: "20" });
   assert.deepEqual((await run(OWNED, ["o:a"])).sort(), ["1", "2"]);
 });
 
@@ -107,7 +104,7 @@ test("put: the second claim is refused and is told of the first", async () => {
   const [done, owner, first, ...fields] = await put(" 0", "a");
   assert.deepEqual([done, owner, ...fields], [1, "a", ...FIELDS, "1"]);
   assert.deepEqual(await put(" 0", "b"), [0, "a", first, ...FIELDS, "1"]);
-  assert.deepEqual(await redis.smembers("o:a"), ["1"]);
+  assert.deepEqual(await redis.hgetall("o:a"), { 1: first });
   assert.equal(await redis.exists("o:b"), 0);
 });
 
@@ -128,7 +125,7 @@ test("put: a stop stands, a start replaces it, and a stop that is owed and older
   await put(" 0", "a");
   const first = await number();
   await put(`a ${first}`, "");
-  assert.equal(await redis.scard("o:a"), 0);
+  assert.equal(await redis.hlen("o:a"), 0);
   assert.deepEqual((await redis.keys("*")).sort(), ["s:1"], "no index of stopped sessions");
   const stop = await number();
   assert.equal((await put(`a ${first}`, "b"))[0], 0, "the stop stands");
@@ -136,7 +133,7 @@ test("put: a stop stands, a start replaces it, and a stop that is owed and older
   const start = await number();
   assert.equal((await put("lower", "", { number: start - 1 }))[0], 0);
   assert.equal((await put("lower", "", { number: start }))[0], 0);
-  assert.equal((await put("lower", "", { number: start + 1 }))[0], 1);
+  assert.equal((await put("lower b", "", { number: start + 1 }))[0], 1);
   assert.equal(await number(), start + 1);
 });
 
@@ -148,22 +145,6 @@ test("put: a record is removed, or forgotten after its time", async () => {
   assert.deepEqual(await redis.keys("*"), []);
 });
 
-test("compare: records with another number are named, and nothing is changed", async () => {
-  await write("1", "a", 10);
-  await redis.pexpire("s:1", 1000);
-  await write("3", "b", 31);
-  await write("4", "a", 39);
-  const others = await run(
-    COMPARE,
-    [1, 2, 3, 4].map((i) => `s:${i}`),
-    ["10", "20", "30", "40"],
-  );
-  assert.deepEqual(others, [1, 2, 3]);
-  const left = await redis.pttl("s:1");
-  assert.ok(left > 0 && left <= 1000);
-  assert.equal(await redis.exists("s:2"), 0);
-});
-
 test("renew: what is expected lives longer, and the rest is named and left as it is", async () => {
   await write("1", "a", 10);
   await redis.pexpire("s:1", 1000);
@@ -171,7 +152,7 @@ test("renew: what is expected lives longer, and the rest is named and left as it
   await write("4", "a", 41);
   await write("5", "a", 49);
   await write("6", "", 60);
-  await redis.sadd("o:a", "1");
+  await redis.hset("o:a", "1", "10");
   const keys = ["o:a", ...[1, 2, 3, 4, 5, 6].map((i) => `s:${i}`)];
   const before = await redis.hgetall("s:5");
   const others = await run(RENEW, keys, ["a", DAY, ...[10, 20, 30, 40, 50, 60].map(String)]);
@@ -183,6 +164,20 @@ test("renew: what is expected lives longer, and the rest is named and left as it
   assert.equal(await redis.exists("s:2"), 0);
 });
 
+test("put: a lower record of an owner whose index is not given is left, and named", async () => {
+  await put(" 0", "a");
+  const first = await number();
+  const before = await redis.hgetall("s:1");
+  assert.deepEqual(await put("lower", "", { number: first + 1 }), [2, "a"]);
+  assert.deepEqual(await redis.hgetall("s:1"), before);
+  assert.deepEqual(await redis.hgetall("o:a"), { 1: `${first}` });
+  assert.equal((await put("lower a", "", { number: first + 1 }))[0], 1);
+  assert.equal(await redis.exists("o:a"), 0);
+  // Removed since it was read.
+  await redis.del("s:1");
+  assert.equal((await put("lower a", "", { number: first + 1 }))[0], 1);
+});
+
 test("check: renewed, written again, lost, won", async () => {
   await write("1", "a", 10);
   await redis.pexpire("s:1", 1000);
@@ -190,27 +185,32 @@ test("check: renewed, written again, lost, won", async () => {
   await write("4", "b", 40);
   await write("5", "b", 49);
   await write("6", "", 61);
-  const differences = await check("a", 10, 20, 30, 40, 50, 60);
+  await write("7", "c", 69);
+  await write("8", "", 79);
+  await write("9", "a", 89);
+  await redis.hset("o:a", "9", "89");
+  await redis.hset("o:b", { 3: "31", 4: "40", 5: "49" });
+  await redis.hset("o:c", "7", "69");
+  const differences = await check("a", 10, 20, 30, 40, [50, "b"], 60, 70, 80, 90);
   assert.deepEqual(differences, [
     [2, "lost", "b", "31"],
     [3, "lost", "b", "40"],
     [4, "won", "b", "49"],
     [5, "lost", "", "61"],
+    [6, "other", "c", "69"],
+    [7, "won", "", "79"],
   ]);
   assert.ok((await redis.pttl("s:1")) > 1000);
   assert.equal(await redis.hget("s:1", "u"), "old", "its fields stay");
-  assert.deepEqual(await redis.hgetall("s:2"), {
-    o: "a",
-    f: "20",
-    u: "user",
-    w: "url",
-    x: "0",
-    xt: "0",
-    t: "0",
-    v: "1",
-  });
-  assert.deepEqual((await redis.smembers("o:a")).sort(), ["2", "5"]);
-  assert.equal(await redis.hget("s:5", "o"), "a");
+  const written = { o: "a", f: "20", u: "user", w: "url", x: "0", xt: "0", t: "0", v: "1" };
+  assert.deepEqual(await redis.hgetall("s:2"), written);
+  assert.ok((await redis.pttl("s:2")) > 1000);
+  assert.deepEqual(await redis.hgetall("s:5"), { ...written, f: "50" });
+  assert.deepEqual(await redis.hgetall("s:9"), { ...written, f: "90" });
+  assert.equal(await redis.hget("s:7", "o"), "c", "left");
+  assert.deepEqual(await redis.hgetall("o:a"), { 1: "10", 2: "20", 5: "50", 8: "80", 9: "90" });
+  assert.deepEqual(await redis.hgetall("o:b"), { 3: "31", 4: "40" });
+  assert.deepEqual(await redis.hgetall("o:c"), { 7: "69" });
 });
 
 test("a record of a newer version is not overwritten", async () => {
@@ -223,9 +223,9 @@ test("a record of a newer version is not overwritten", async () => {
 });
 
 test("scripts are short, and use only keys that are named to them", async () => {
-  for (const script of [BEAT, READ, OWNED, PUT, COMPARE, RENEW, CHECK]) {
+  for (const script of [BEAT, READ, OWNED, PUT, RENEW, CHECK]) {
     assert.ok(Buffer.byteLength(script) <= LONGEST, `${Buffer.byteLength(script)} bytes`);
-    for (const [, key] of script.matchAll(/redis\.call\('(?!TIME)\w+', ([^,)]+)/g)) {
+    for (const [, key] of script.matchAll(/call\('(?!TIME)\w+', ([^,)]+)/g)) {
       assert.match(key ?? "", /^KEYS\[/);
     }
   }

@@ -5,6 +5,7 @@
  * @typedef {object} Line a connection that reconnects by itself
  * @property {() => Promise<unknown>} connect
  * @property {(script: string, keys: string[], values: string[]) => Promise<any>} evaluate
+ * @property {(key: string, names: string[]) => Promise<any>} fields of a hash
  * @property {(channel: string, message: string) => Promise<unknown>} publish
  * @property {(channels: string[], listener: (message: string) => void, changed: () => void) => Promise<unknown>} subscribe
  *   `changed` is called when the connection with the subscription has failed, and when it is back
@@ -122,6 +123,7 @@ function nodeLine(line, onError) {
   return {
     connect: async () => line.connect(),
     evaluate: (script, keys, values) => line.eval(script, { keys, arguments: values }),
+    fields: (key, names) => ask(line, key, ["HMGET", key, ...names]),
     publish: (channel, message) => line.publish(channel, message),
     async subscribe(channels, listener, changed) {
       await line.subscribe(channels, listener);
@@ -129,21 +131,23 @@ function nodeLine(line, onError) {
     },
     set: (key, bytes, ttl) => line.set(key, bytes, { PX: ttl }),
     take: (key) => line.withTypeMapping({ [BULK_STRING]: Buffer }).getDel(key),
-    config: (name) => ask(line, ["CONFIG", "GET", name]),
+    config: (name) => ask(line, undefined, ["CONFIG", "GET", name]),
     destroy: () => quietly(() => line.destroy()),
   };
 }
 
 /**
- * Sends a command without a key to any node.
+ * Sends a command to the node with a key, or to any node. A command with a key is not sent to replicas, which may be late.
  *
  * @param {any} line
+ * @param {string | undefined} key
  * @param {string[]} command
  * @returns {Promise<unknown>}
  */
-function ask(line, command) {
-  if (isNodeCluster(line)) return line.sendCommand(undefined, true, command);
-  return line.acquire === undefined ? line.sendCommand(command) : line.sendCommand(true, command);
+function ask(line, key, command) {
+  const isAnywhere = key === undefined;
+  if (isNodeCluster(line)) return line.sendCommand(key, isAnywhere, command);
+  return line.acquire === undefined ? line.sendCommand(command) : line.sendCommand(isAnywhere, command);
 }
 
 /**
@@ -185,6 +189,7 @@ function ioredis(client) {
       return {
         connect: async () => line.connect(),
         evaluate: (script, keys, values) => line.eval(script, keys.length, ...keys, ...values),
+        fields: (key, names) => line.hmget(key, ...names),
         publish: (channel, message) => line.publish(channel, message),
         async subscribe(channels, listener, changed) {
           line.on("message", (/** @type {string} */ _channel, /** @type {string} */ text) => listener(text));

@@ -7,7 +7,7 @@ const MAX_TEXTS = 100;
 /** Commands that the store sends or its scripts call, for `ACL SETUSER`. */
 const COMMANDS = [
   ...["eval", "publish", "subscribe", "set", "getdel", "ping"],
-  ...["time", "hset", "hget", "hmget", "hgetall", "hdel", "del", "pexpire", "sadd", "srem", "smembers"],
+  ...["hmget", "time", "hset", "hgetall", "hdel", "hkeys", "del", "pexpire"],
 ];
 
 /**

@@ -5,6 +5,11 @@
  *
  * A record is a hash: `o` owner, `f` number, `u` user, `w` URL, `x` crashes, `xt` time of the
  * last, `t` time of the request, and `v` version of the format. A record of a newer version is never overwritten.
+ *
+ * The index of an instance is a hash of session ids and numbers. Each script that writes a record changes the
+ * indexes of the owner before and after it too, so that an entry is never there without a record of that
+ * instance with that number, unless Redis has evicted it. Since scripts name all their keys, one that finds an owner
+ * whose index it was not given writes nothing and asks for it.
  */
 
 /** Time after which Redis forgets the list of members and an index that nobody renews, ms. */
@@ -33,54 +38,41 @@ return {now, redis.call('HGETALL', KEYS[1]), old}`;
 export const READ = "return redis.call('HMGET', KEYS[1], 'o', 'f', 'u', 'w', 'x', 'xt', 't', 'v')";
 
 /** Returns the session ids in an index. KEYS: index of an instance. */
-export const OWNED = "return redis.call('SMEMBERS', KEYS[1])";
+export const OWNED = "return redis.call('HKEYS', KEYS[1])";
 
 /**
  * Replaces or removes a record if it is as expected; returns 1 or 0, and the fields of the record as it is
- * now.
+ * now. With `lower` it returns 2, and the owner, where that is another one than the expected one.
  *
  * KEYS: record, index of the expected owner, index of the new owner. ARGV: expected owner, expected number
  * or `lower`, new owner or `-` to remove the record, number for `lower`, time to live in ms, session id,
  * user, URL, crashes, time of the last crash, time of the request.
  */
 export const PUT = `
-local r = redis.call('HMGET', KEYS[1], 'o', 'f', 'u', 'w', 'x', 'xt', 't', 'v')
-local number, lower = tonumber(r[2] or 0), ARGV[2] == 'lower'
-local matches = lower and number < tonumber(ARGV[4])
-if not lower then matches = (r[1] or '') == ARGV[1] and number == tonumber(ARGV[2]) end
+local old, condition, new, f, ttl, id, u, w, x, xt, t = unpack(ARGV)
+local call, lower = redis.call, condition == 'lower'
+local r = call('HMGET', KEYS[1], 'o', 'f', 'u', 'w', 'x', 'xt', 't', 'v')
+local owner, number = r[1] or '', tonumber(r[2] or 0)
+local matches = lower and number < tonumber(f)
+if not lower then matches = owner == old and number == tonumber(condition) end
 if not matches or tonumber(r[8] or 1) > 1 then return {0, unpack(r)} end
-redis.call('SREM', KEYS[2], ARGV[6])
-if ARGV[3] == '-' then
-  redis.call('DEL', KEYS[1])
+if owner ~= '' and owner ~= old then return {2, owner} end
+call('HDEL', KEYS[2], id)
+if new == '-' then
+  call('DEL', KEYS[1])
   return {1}
 end
-local f = ARGV[4]
 if not lower then
-  local time = redis.call('TIME')
+  local time = call('TIME')
   f = string.format('%.0f', math.max(number + 1, time[1] * 1000000 + time[2]))
 end
-redis.call('HSET', KEYS[1], 'o', ARGV[3], 'f', f, 'u', ARGV[7], 'w', ARGV[8], 'x', ARGV[9], 'xt', ARGV[10],
-  't', ARGV[11], 'v', 1)
-redis.call('PEXPIRE', KEYS[1], ARGV[5])
-if ARGV[3] ~= '' then
-  redis.call('SADD', KEYS[3], ARGV[6])
-  redis.call('PEXPIRE', KEYS[3], ${FORGET})
+call('HSET', KEYS[1], 'o', new, 'f', f, 'u', u, 'w', w, 'x', x, 'xt', xt, 't', t, 'v', 1)
+call('PEXPIRE', KEYS[1], ttl)
+if new ~= '' then
+  call('HSET', KEYS[3], id, f)
+  call('PEXPIRE', KEYS[3], ${FORGET})
 end
-return {1, ARGV[3], f, ARGV[7], ARGV[8], ARGV[9], ARGV[10], ARGV[11], '1'}`;
-
-/**
- * Returns the positions, from 0, of records that do not have the expected numbers. It is what almost all
- * checks do for almost all sessions, so it does no more: 1.9 µs a record, and 4.0 with the owner and the time
- * to live.
- *
- * KEYS: records. ARGV: for each record the number.
- */
-export const COMPARE = `
-local others = {}
-for i = 1, #KEYS do
-  if redis.call('HGET', KEYS[i], 'f') ~= ARGV[i] then table.insert(others, i - 1) end
-end
-return others`;
+return {1, new, f, u, w, x, xt, t, '1'}`;
 
 /**
  * Renews the records of an instance that have the expected numbers, and returns the positions of the others,
@@ -104,34 +96,37 @@ return others`;
 /**
  * Compares sessions of an instance with their records, renews those that are its own, and writes those
  * that are absent or lower, but for marks of stops that came after the request. Returns the differences: position
- * from 0, `lost`, `stopped` or `won`, and the owner and the number that the record had.
+ * from 0, `lost`, `stopped` or `won`, and the owner and the number that the record had. `other` is a
+ * lower record of another owner than the expected one, and is left.
  *
- * KEYS: index of the instance, records. ARGV: instance, time to live in ms, and for each record session
- * id, number, user, URL, crashes, time of the last crash, time of the request.
+ * KEYS: index of the instance, and for each record the record and the index of its expected owner. ARGV:
+ * instance, time to live in ms, and for each record session id, expected owner, number, user, URL, crashes,
+ * time of the last crash, time of the request.
  */
 export const CHECK = `
-local found = {}
-for i = 2, #KEYS do
-  local at = i * 7 - 11
-  local r = redis.call('HMGET', KEYS[i], 'o', 'f', 'v', 't')
-  local owner, number, mine = r[1], tonumber(r[2] or 0), tonumber(ARGV[at + 1])
-  local asked = tonumber(ARGV[at + 6])
-  local how = owner and owner ~= ARGV[1] and 'won'
-  if owner and (number > mine or number == mine and how) then
+local me, call, out = ARGV[1], redis.call, {}
+for i = 2, #KEYS, 2 do
+  local id, old, f, u, w, x, xt, t = unpack(ARGV, i * 4 - 5, i * 4 + 2)
+  local r = call('HMGET', KEYS[i], 'o', 'f', 'v', 't')
+  local owner, n, mine = r[1], tonumber(r[2] or 0), tonumber(f)
+  local how = owner and owner ~= me and 'won'
+  if owner and (n > mine or n == mine and how) then
     how = 'lost'
-  elseif owner == '' and asked > 0 and tonumber(r[4] or 0) > asked then
+  elseif owner == '' and tonumber(t) > 0 and tonumber(r[4] or 0) > tonumber(t) then
     how = 'stopped'
-  elseif owner and number == mine then
-    redis.call('PEXPIRE', KEYS[i], ARGV[2])
-  elseif tonumber(r[3] or 1) == 1 then
-    redis.call('HSET', KEYS[i], 'o', ARGV[1], 'f', ARGV[at + 1], 'u', ARGV[at + 2], 'w', ARGV[at + 3],
-      'x', ARGV[at + 4], 'xt', ARGV[at + 5], 't', ARGV[at + 6], 'v', 1)
-    redis.call('PEXPIRE', KEYS[i], ARGV[2])
-    redis.call('SADD', KEYS[1], ARGV[at])
-  else
+  elseif n < mine and tonumber(r[3] or 1) > 1 then
     how = nil
+  elseif how and owner ~= '' and owner ~= old then
+    how = 'other'
+  else
+    if not owner or n < mine then
+      call('HDEL', KEYS[i + 1], id)
+      call('HSET', KEYS[i], 'o', me, 'f', f, 'u', u, 'w', w, 'x', x, 'xt', xt, 't', t, 'v', 1)
+    end
+    call('HSET', KEYS[1], id, f)
+    call('PEXPIRE', KEYS[i], ARGV[2])
   end
-  if how then table.insert(found, {i - 2, how, owner, r[2]}) end
+  if how then out[#out + 1] = {i / 2 - 1, how, owner, r[2]} end
 end
-redis.call('PEXPIRE', KEYS[1], ${FORGET})
-return found`;
+call('PEXPIRE', KEYS[1], ${FORGET})
+return out`;

@@ -6,12 +6,16 @@
  */
 import { Connection, LIMITS } from "./connection.js";
 import { complaints } from "./errors.js";
-import { BEAT, CHECK, COMPARE, OWNED, PUT, READ, RENEW } from "./scripts.js";
+import { BEAT, CHECK, OWNED, PUT, READ, RENEW } from "./scripts.js";
 
 /** Version of the records. */
 const VERSION = 1;
 /** Messages of an instance to itself that may be lost before its subscription is made again. */
 const MAX_LOST_ECHOES = 3;
+/** Times that a record is tried to be replaced whose owner changes meanwhile. */
+const ATTEMPTS = 3;
+/** Reply to a put that needs the index of another owner. */
+const OTHER = 2;
 /** Message of an instance to itself, by which it notices that it no longer receives any. */
 const ECHO = "";
 
@@ -84,53 +88,98 @@ export class RedisStore {
 
   /** @type {ClusterStore["put"]} */
   async put({ sessionId, expected, owner, number, fields, ttl }) {
-    const isLower = expected === "lower";
-    const old = isLower ? "" : expected.owner;
-    const names = [this.#keys.record(sessionId), this.#keys.index(old), this.#keys.index(owner ?? "")];
-    const condition = isLower ? "lower" : `${expected.number}`;
-    const values = [old, condition, owner ?? "-", `${number}`, `${ttl}`, sessionId, ...texts(fields)];
-    const [done, ...found] = await this.#evaluate(PUT, names, values);
-    return { done: Number(done) === 1, record: this.#record(found, sessionId) };
+    const condition = expected === "lower" ? expected : `${expected.number}`;
+    let old = expected === "lower" ? "" : expected.owner;
+    for (let attempt = 1; attempt <= ATTEMPTS; attempt += 1) {
+      const names = [this.#keys.record(sessionId), this.#keys.index(old), this.#keys.index(owner ?? "")];
+      const values = [old, condition, owner ?? "-", `${number}`, `${ttl}`, sessionId, ...texts(fields)];
+      const [reply, ...found] = await this.#evaluate(PUT, names, values);
+      if (Number(reply) !== OTHER)
+        return { done: Number(reply) === 1, record: this.#record(found, sessionId) };
+      old = found[0];
+    }
+    throw new Error(`redis: the record of ${sessionId} changes all the time`);
   }
 
   /** @type {ClusterStore["check"]} */
   async check(instance, sessions, ttl, { quick = false } = {}) {
     if (sessions.length === 0) return [];
-    const names = sessions.map(({ sessionId }) => this.#keys.record(sessionId));
-    const numbers = sessions.map(({ number }) => `${number}`);
-    /** @type {(number | string)[]} */
     const others = quick
-      ? await this.#evaluate(COMPARE, names, numbers)
-      : await this.#evaluate(RENEW, [this.#keys.index(instance), ...names], [instance, `${ttl}`, ...numbers]);
-    const rest = others.flatMap((i) => sessions[Number(i)] ?? []);
-    return rest.length === 0 ? [] : this.#compare(instance, rest, ttl);
+      ? await this.#unlisted(instance, sessions)
+      : await this.#unrenewed(instance, sessions, ttl);
+    return others.length === 0 ? [] : this.#compare(instance, others, ttl);
   }
 
   /**
-   * Compares sessions with their records, and writes those that are absent or lower.
+   * Returns the sessions that the index of an instance does not have with their numbers. Almost all checks do no
+   * more for almost all sessions: 0.4 µs of Redis each, and 2.8 µs where each record is read.
    *
    * @param {string} instance
-   * @param {ClusterHeld[]} sessions
+   * @param {readonly ClusterHeld[]} sessions
+   */
+  async #unlisted(instance, sessions) {
+    const ids = sessions.map(({ sessionId }) => sessionId);
+    const numbers = await this.#send((line) => line.fields(this.#keys.index(instance), ids));
+    return sessions.filter(({ number }, i) => numbers[i] !== `${number}`);
+  }
+
+  /**
+   * Renews records, and returns the sessions whose records are not as expected.
+   *
+   * @param {string} instance
+   * @param {readonly ClusterHeld[]} sessions
+   * @param {number} ttl
+   */
+  async #unrenewed(instance, sessions, ttl) {
+    const names = sessions.map(({ sessionId }) => this.#keys.record(sessionId));
+    const numbers = sessions.map(({ number }) => `${number}`);
+    /** @type {(number | string)[]} */
+    const others = await this.#evaluate(
+      RENEW,
+      [this.#keys.index(instance), ...names],
+      [instance, `${ttl}`, ...numbers],
+    );
+    return others.flatMap((i) => sessions[Number(i)] ?? []);
+  }
+
+  /**
+   * Compares sessions with their records, and writes those that are absent or lower. What has another owner
+   * once more after some attempts is left to the next check.
+   *
+   * @param {string} instance
+   * @param {readonly ClusterHeld[]} sessions
    * @param {number} ttl
    * @returns {Promise<ClusterDifference[]>}
    */
   async #compare(instance, sessions, ttl) {
-    const names = sessions.map(({ sessionId }) => this.#keys.record(sessionId));
-    const values = sessions.flatMap(({ sessionId, number, fields }) => [
-      sessionId,
-      `${number}`,
-      ...texts(fields),
-    ]);
-    /** @type {[number, "lost" | "stopped" | "won", string, string][]} */
-    const found = await this.#evaluate(
-      CHECK,
-      [this.#keys.index(instance), ...names],
-      [instance, `${ttl}`, ...values],
-    );
-    return found.map(([i, outcome, owner, number]) => {
-      const { sessionId = "" } = sessions[Number(i)] ?? {};
-      return { sessionId, outcome, owner, number: Number(number) };
-    });
+    /** @type {Map<string, ClusterDifference>} */
+    const differences = new Map();
+    let left = sessions.map((session) => ({ session, owner: instance }));
+    for (let attempt = 1; left.length > 0 && attempt <= ATTEMPTS; attempt += 1) {
+      const names = left.flatMap(({ session, owner }) => [
+        this.#keys.record(session.sessionId),
+        this.#keys.index(owner),
+      ]);
+      const values = left.flatMap(({ session: { sessionId, number, fields }, owner }) => [
+        ...[sessionId, owner, `${number}`],
+        ...texts(fields),
+      ]);
+      /** @type {[number, ClusterDifference["outcome"] | "other", string, string][]} */
+      const found = await this.#evaluate(
+        CHECK,
+        [this.#keys.index(instance), ...names],
+        [instance, `${ttl}`, ...values],
+      );
+      left = found.flatMap(([i, outcome, owner, number]) => {
+        const session = left[Number(i)]?.session;
+        if (session === undefined) return [];
+        if (outcome === "other") return { session, owner };
+        const { sessionId } = session;
+        differences.set(sessionId, { sessionId, outcome, owner, number: Number(number) });
+        return [];
+      });
+    }
+    return sessions.flatMap(({ sessionId }) => differences.get(sessionId) ?? []);
   }
 
   /** @type {ClusterStore["publish"]} */
