@@ -33,8 +33,8 @@ export const MUTATIONS = [
   {
     rule: "an observation with a gap begins again",
     file: "members.js",
-    from: "old.count !== n || hasGap;",
-    to: "old.count !== n;",
+    from: "peer.count !== n || hasGap",
+    to: "peer.count !== n",
   },
   {
     rule: "the sessions of a dead process are taken over",

@@ -16,7 +16,18 @@ import { check, forget, isEnding, lose, over, stopHold, waitUntilOver } from "./
 import { leave, receive } from "./leave.js";
 import { beats } from "./members.js";
 import { serve, start } from "./start.js";
-import { BEAT, CALL, SILENCE, elapsed, heardNumber, isLaterStop, output, spawn, tell } from "./state.js";
+import {
+  BEAT,
+  CALL,
+  SILENCE,
+  between,
+  elapsed,
+  heardNumber,
+  isLaterStop,
+  output,
+  spawn,
+  tell,
+} from "./state.js";
 import { stop } from "./stop.js";
 import { event } from "./tasks.js";
 
@@ -61,9 +72,8 @@ export function deadline(state) {
  */
 export function mayPass(state, now) {
   if (state.gate === "asking") return false;
-  const at = { now };
-  const stoodStill = elapsed(/** @type {any} */ (at), state.ranAt) > STILL;
-  return !stoodStill || elapsed(/** @type {any} */ (at), state.heardAt) <= state.lease - BEAT;
+  const stoodStill = between(state.ranAt, now) > STILL;
+  return !stoodStill || between(state.heardAt, now) <= state.lease - BEAT;
 }
 
 /** @param {State} state @param {Input} input */

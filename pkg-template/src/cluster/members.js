@@ -110,11 +110,20 @@ function observe(state, members, hasGap) {
     if (told === undefined) continue;
     seen.push(name);
     const { n, up, load, leaving } = told;
-    const old = peers.get(name);
-    const hasMoved = old === undefined || old.count !== n || hasGap;
-    const movedAt = hasMoved ? now.mono : old.movedAt;
     if (leaving) rememberLeaving(state, name);
-    peers.set(name, { count: n, since: old?.since ?? now.mono, movedAt, at, up, load, isLeaving: leaving });
+    const peer = peers.get(name);
+    if (peer === undefined) {
+      const { mono } = now;
+      peers.set(name, { count: n, since: mono, movedAt: mono, at, up, load, isLeaving: leaving });
+      continue;
+    }
+    if (peer.count !== n || hasGap) peer.movedAt = now.mono;
+    // The same object: with many processes, each of them sees all others at each beat.
+    peer.count = n;
+    peer.at = at;
+    peer.up = up;
+    peer.load = load;
+    peer.isLeaving = leaving;
   }
   if (seen.length === peers.size) return;
   const names = new Set(seen);

@@ -7,7 +7,7 @@
  * @typedef {{ record: ClusterRecord, until: number }} Kept
  */
 export class Records {
-  /** @type {Map<string, { at: number, state: string }>} */
+  /** @type {Map<string, ClusterMember>} */
   #members = new Map();
   /** @type {Map<string, Kept>} */
   #records = new Map();
@@ -37,12 +37,9 @@ export class Records {
       this.#members.delete(instance);
       this.#owned.delete(instance);
     } else {
-      this.#members.set(instance, { at: now, state });
+      this.#members.set(instance, { instance, at: now, state });
     }
-    /** @type {ClusterMember[]} */
-    const members = [];
-    for (const [instance, { at, state }] of this.#members) members.push({ instance, at, state });
-    return { now, previous, members };
+    return { now, previous, members: [...this.#members.values()] };
   }
 
   /** @param {number} now @param {string} sessionId @returns {ClusterRecord | undefined} */

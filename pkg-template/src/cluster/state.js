@@ -197,14 +197,14 @@ export function isTimeUnsure(state) {
   return Math.abs(now.mono - answeredAt.mono - (now.wall - answeredAt.wall)) > MAX_SLEW;
 }
 
-/**
- * Time from an earlier one to now, by the clock that went further.
- *
- * @param {State} state
- * @param {Now} earlier
- */
-export function elapsed({ now }, { mono, wall }) {
-  return Math.max(now.mono - mono, now.wall - wall);
+/** Time from an earlier one to now, as of `between`. @param {State} state @param {Now} earlier */
+export function elapsed({ now }, earlier) {
+  return between(earlier, now);
+}
+
+/** Time from one to another, by the clock that went further. @param {Now} earlier @param {Now} later */
+export function between(earlier, later) {
+  return Math.max(later.mono - earlier.mono, later.wall - earlier.wall);
 }
 
 /**
