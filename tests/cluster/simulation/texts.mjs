@@ -2,7 +2,7 @@
 
 /** Most results that are kept. */
 const KEPT = 64;
-const results = new Map();
+let results = new Map();
 const { parse } = JSON;
 
 /** Parses a text for one reader, which may change the result. */
@@ -15,7 +15,8 @@ JSON.parse = (text, reviver) => {
   if (known !== undefined) return known;
   // Shared by all that read it. It has no objects within.
   const result = Object.freeze(parse(text));
-  if (results.size >= KEPT) results.clear();
+  // A map that is cleared holds on to its old entries, which then outlive some collections.
+  if (results.size >= KEPT) results = new Map();
   results.set(text, result);
   return result;
 };

@@ -361,11 +361,12 @@ export class Witness {
   #shared() {
     const { processes, cloud } = this.#world;
     const shared = new Map();
-    for (const sessionId of cloud.users.keys()) {
+    const owning = processes.filter(({ isAlive, state }) => isAlive && state.holds.size > 0);
+    for (const sessionId of owning.length > 1 ? cloud.users.keys() : []) {
       let count = 0;
-      for (const { isAlive, state } of processes) if (isAlive && state.holds.has(sessionId)) count += 1;
+      for (const { state } of owning) if (state.holds.has(sessionId)) count += 1;
       if (count < 2) continue;
-      const owners = processes.filter(({ isAlive, state }) => isAlive && state.holds.has(sessionId));
+      const owners = owning.filter(({ state }) => state.holds.has(sessionId));
       const entry = (process) => ({ process, number: process.state.holds.get(sessionId).number });
       shared.set(sessionId, owners.map(entry));
     }
