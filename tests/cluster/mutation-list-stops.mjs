@@ -16,7 +16,7 @@ export const STOPS = [
   {
     rule: "a stop is passed on to the owner",
     file: "stop.js",
-    from: "const asked = yield* ask(state, owner, message, STOP);",
+    from: "const asked = yield* ask(state, owner, question, STOP);",
     to: "const asked = {};",
   },
   {
@@ -90,7 +90,7 @@ export const STOPS = [
   {
     rule: "a message about a later stop ends a session with a higher number",
     file: "core.js",
-    from: " || isLaterStop(fields.startedAt, at)",
+    from: " || isLaterStop(hold.fields.startedAt, told.at)",
     to: "",
     test: "later-stops.test.mjs",
   },

@@ -15,7 +15,7 @@ export const MUTATIONS = [
   {
     rule: "a displaced owner ends the session",
     file: "core.js",
-    from: 'return kind === "stop" ? stopHold(state, hold, told) : lose(state, hold, told.to);',
+    from: "return heardOfLoss(state, told);",
     to: "return;",
   },
   {

@@ -14,15 +14,21 @@ import { MUTATIONS } from "./mutation-list.mjs";
 const CORE = fileURLToPath(new URL("../../pkg-template/src/cluster", import.meta.url));
 const testOf = (name) => fileURLToPath(new URL(name, import.meta.url));
 
+/** Returns the text of a module of the core without the rule. */
+export function changed({ file, from, to }) {
+  const source = readFileSync(join(CORE, file), "utf8");
+  if (source.split(from).length !== 2) throw new Error(`${file}: "${from}" must be there exactly once`);
+  return source.replace(from, to);
+}
+
 /** Runs schedules with a changed core. Returns the first broken invariant, `undefined` if there is none. */
-export function mutate({ file, from, to, test = "simulation.test.mjs" }, schedules) {
+export function mutate(mutation, schedules) {
+  const { file, test = "simulation.test.mjs" } = mutation;
   const folder = mkdtempSync(join(tmpdir(), "tpa-cluster-"));
   try {
     cpSync(CORE, folder, { recursive: true });
     const path = join(folder, file);
-    const source = readFileSync(path, "utf8");
-    if (source.split(from).length !== 2) throw new Error(`${file}: "${from}" must be there exactly once`);
-    writeFileSync(path, source.replace(from, to));
+    writeFileSync(path, changed(mutation));
     writeFileSync(join(folder, "package.json"), '{ "type": "module" }');
     const { stderr } = spawnSync(process.execPath, ["--check", path], { encoding: "utf8" });
     if (stderr !== "") throw new Error(`${file} is no program any more: ${stderr}`);

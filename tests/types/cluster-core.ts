@@ -3,7 +3,7 @@ import { expectTypeOf } from "expect-type";
 
 import { step } from "../../pkg-template/src/cluster/core.js";
 import type { Input, Output, OutputOf } from "../../pkg-template/src/cluster/io.js";
-import { type Now, type State, count, output } from "../../pkg-template/src/cluster/state.js";
+import { type Now, type State, count, output, tell } from "../../pkg-template/src/cluster/state.js";
 import { command } from "../../pkg-template/src/cluster/tasks.js";
 
 declare const state: State;
@@ -49,3 +49,10 @@ expectTypeOf<OutputOf<"command">["name"]>().toEqualTypeOf<
 expectTypeOf<Extract<Input, { id: string }>["type"]>().toEqualTypeOf<
   "start" | "stop" | "forward" | "photo" | "result"
 >();
+
+tell(state, "process", { kind: "gone", sid: "s" });
+tell(state, "process", { kind: "lost", sid: "s", f: 1, to: "other" });
+// @ts-expect-error: no such message
+tell(state, "process", { kind: "left", sid: "s" });
+// @ts-expect-error: a message without one of its fields
+tell(state, "process", { kind: "lost", sid: "s", f: 1 });

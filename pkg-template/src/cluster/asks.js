@@ -1,6 +1,8 @@
 /**
  * Answers to requests, and questions to other processes.
  *
+ * @import { Answer } from "../server/http-error.js"
+ * @import { Question } from "./messages.js"
  * @import { State } from "./state.js"
  * @import { Task } from "./tasks.js"
  */
@@ -12,7 +14,7 @@ export const STOOD_STILL = 2 * COMMAND;
 /** Time in which messages are read that arrived while the process stood still, ms. */
 const UNREAD = 100;
 
-/** @param {number} status @param {string} message @param {object} [headers] */
+/** @param {number} status @param {string} message @param {Record<string, string>} [headers] @returns {Answer} */
 export function refusal(status, message, headers) {
   return { status, body: { status: "error", message }, ...(headers && { headers }) };
 }
@@ -36,13 +38,13 @@ export function reply(state, id, answer) {
  *
  * @param {State} state
  * @param {string} to
- * @param {object} message
+ * @param {Question} question
  * @param {number} ms longest wait for the answer once the question was received
  * @param {() => void} [received]
  * @returns {Task} the result; with `silent` if nobody has received the question, and `isGone` if nobody
  *   listens
  */
-export function* ask(state, to, message, ms, received) {
+export function* ask(state, to, question, ms, received) {
   const opened = openAsk(state);
   if (opened === undefined) return { answer: refusal(503, "too many requests wait for other processes") };
   const { id, ask } = opened;
@@ -50,7 +52,7 @@ export function* ask(state, to, message, ms, received) {
   /** @returns {Task} */
   function* publish() {
     const until = storeNow(state) + SILENCE;
-    const sent = yield* send(to, { kind: "ask", id, from: state.instance, until, ...message });
+    const sent = yield* send(to, { kind: "ask", id, from: state.instance, until, ...question });
     if (sent?.value === 0) ask.listeners = 0;
     state.tasks.emit(key);
   }

@@ -1,6 +1,7 @@
 /**
  * Calls that the process with a session carries out, whichever one received them: tools, settings, photos.
  *
+ * @import { CallAsk, CallName, Question } from "./messages.js"
  * @import { State } from "./state.js"
  * @import { Task } from "./tasks.js"
  */
@@ -23,7 +24,7 @@ const MAX_CALLED = 10_000;
  *
  * @param {State} state
  * @param {string} id
- * @param {{ what: string, sessionId: string, body: unknown }} input
+ * @param {{ what: CallName, sessionId: string, body: unknown }} input
  * @returns {Task}
  */
 export function* forward(state, id, { what, sessionId, body }) {
@@ -40,13 +41,13 @@ export function* forward(state, id, { what, sessionId, body }) {
  *
  * @param {State} state
  * @param {string} to
- * @param {object} message
+ * @param {Question} question
  * @param {number} ms
  * @returns {Task} as of `ask`
  */
-function* askOnce(state, to, message, ms) {
+function* askOnce(state, to, question, ms) {
   if (!(yield* knowsTime(state))) return { none: true, silent: true };
-  return yield* ask(state, to, message, ms);
+  return yield* ask(state, to, question, ms);
 }
 
 /**
@@ -103,19 +104,21 @@ export function* passPhoto(state, id, { owner, photo, bytes }) {
  * Answers the call of another process. It is received only once, and in time: the other one may carry it out
  * itself by now.
  *
- * @param {State} state @param {any} told
+ * @param {State} state @param {CallAsk} told
  */
 export function answerCall(state, told) {
   spawn(state, carryOut(state, told));
 }
 
-/** @param {State} state @param {any} told @returns {Task} */
-function* carryOut(state, { id, from, what, sid, body, until }) {
+/** @param {State} state @param {CallAsk} told @returns {Task} */
+function* carryOut(state, told) {
+  const { id, from, until } = told;
   if (!(yield* knowsTime(state)) || !isNew(state, id, until)) return;
   state.replies.set(id, { from });
   spawn(state, tell(state, from, { kind: "got", id }));
-  if (what === "photo") spawn(state, takePhoto(state, id, body));
-  else output(state, "local", { reply: id, what, sessionId: sid, body });
+  if (told.what === "photo") return spawn(state, takePhoto(state, id, told.body));
+  const { what, sid, body } = told;
+  output(state, "local", { reply: id, what, sessionId: sid, body });
 }
 
 /** @param {State} state @param {string} id @param {number} until */
@@ -130,7 +133,7 @@ function isNew(state, id, until) {
   return true;
 }
 
-/** @param {State} state @param {string} id @param {any} photo @returns {Task} */
+/** @param {State} state @param {string} id @param {{ requestId: string, hasBytes: boolean }} photo @returns {Task} */
 function* takePhoto(state, id, { hasBytes, ...photo }) {
   let bytes;
   if (hasBytes) {

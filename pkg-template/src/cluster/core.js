@@ -6,6 +6,7 @@
  * `io.d.ts` has the inputs and outputs. After each step the shell sets its timer to `deadline(state)`.
  *
  * @import { Input, Output, RequestInput, SessionInput, StartRequest, StopRequest } from "./io.js"
+ * @import { Ask, Lost, Message, StopAsk, StopMessage } from "./messages.js"
  * @import { Hold, Now, State } from "./state.js"
  * @import { Task } from "./tasks.js"
  */
@@ -188,72 +189,74 @@ function* checkAfterWake(state, woken) {
   state.tasks.emit(woken);
 }
 
-/** @param {State} state @param {any} told from another process */
-function message(state, told) {
-  if (typeof told !== "object" || told === null || told.v !== 1) return;
-  const { kind, sid, f, id } = told;
-  const hold = state.holds.get(sid);
-  const claim = state.claims.get(sid);
-  switch (kind) {
+/** @param {State} state @param {any} received from another process */
+function message(state, received) {
+  if (typeof received !== "object" || received === null || received.v !== 1) return;
+  /** @type {Message} */
+  const told = received;
+  switch (told.kind) {
     case "ask":
       return answerAsk(state, told);
     case "got":
     case "res": {
-      const asked = state.asks.get(id);
+      const asked = state.asks.get(told.id);
       if (asked === undefined) return;
-      if (kind === "got") asked.isReceived = true;
+      if (told.kind === "got") asked.isReceived = true;
       else asked.result = told;
-      return state.tasks.emit(`ask ${id}`);
+      return state.tasks.emit(`ask ${told.id}`);
     }
     case "lost":
     case "stop":
-      heardNumber(state, f);
-      if (claim !== undefined) claim.higher = Math.max(claim.higher, f);
-      if (hold === undefined || !isGone(hold, told)) return;
-      return kind === "stop" ? stopHold(state, hold, told) : lose(state, hold, told.to);
+      return heardOfLoss(state, told);
     case "warm":
-      if (hold === undefined && !state.isLeaving && typeof told.url === "string") {
+      if (!state.holds.has(told.sid) && !state.isLeaving && typeof told.url === "string") {
         output(state, "warm", { url: told.url });
       }
       return;
     case "yours":
       return spawn(state, receive(state, told));
     case "took":
-      return state.tasks.emit(`took ${sid}`);
-    case "gone":
-      if (hold?.phase === "connected") output(state, "redial", { hold: hold.id, sessionId: sid });
+      return state.tasks.emit(`took ${told.sid}`);
+    case "gone": {
+      const hold = state.holds.get(told.sid);
+      if (hold?.phase === "connected") output(state, "redial", { hold: hold.id, sessionId: told.sid });
+    }
   }
 }
 
 /**
- * True for a session that another process has by now, or that was stopped since the cloud asked for it.
+ * Ends a session that another process has by now, or that was stopped since the cloud asked for it.
  *
- * @param {Hold} hold @param {any} told of its loss
+ * @param {State} state @param {Lost | StopMessage | StopAsk} told
  */
-function isGone({ number, fields }, { f, at }) {
-  return number < f || isLaterStop(fields.startedAt, at);
+function heardOfLoss(state, told) {
+  const { sid, f } = told;
+  heardNumber(state, f);
+  const claim = state.claims.get(sid);
+  if (claim !== undefined) claim.higher = Math.max(claim.higher, f);
+  const hold = state.holds.get(sid);
+  if (hold === undefined || !(hold.number < f || isLaterStop(hold.fields.startedAt, told.at))) return;
+  if (told.kind === "lost") lose(state, hold, told.to);
+  else stopHold(state, hold, told);
 }
 
-/** @param {State} state @param {any} told */
+/** @param {State} state @param {Ask} told */
 function answerAsk(state, told) {
-  const { id, from, what, sid, body, any, f } = told;
-  if (from === state.instance) return;
-  if (what !== "start" && what !== "stop") return answerCall(state, told);
-  const hold = state.holds.get(sid);
-  if (what === "stop") {
-    heardNumber(state, f);
-    const claim = state.claims.get(sid);
-    if (claim !== undefined) claim.higher = Math.max(claim.higher, f);
-    if (hold !== undefined && isGone(hold, told)) stopHold(state, hold, told);
+  if (told.from === state.instance) return;
+  if (told.what === "stop") {
+    heardOfLoss(state, told);
     return spawn(state, answerStop(state, told));
   }
+  if (told.what !== "start") return answerCall(state, told);
+  const { id, from, sid, body, any } = told;
   if (state.replies.has(id)) return;
+  const hold = state.holds.get(sid);
   state.replies.set(id, { from });
   if (any !== true && hold === undefined) return spawn(state, answerEnded(state, id, told));
   output(state, "asked", { id, from, sessionId: sid, trace: body?.trace });
   spawn(state, tell(state, from, { kind: "got", id }));
   if (any === true) return spawn(state, start(state, id, body));
-  serveAsked(state, id, /** @type {any} */ (hold), body);
+  serveAsked(state, id, /** @type {Hold} */ (hold), body);
 }
 
 /**
@@ -261,7 +264,7 @@ function answerAsk(state, told) {
  *
  * @param {State} state
  * @param {string} id
- * @param {any} told
+ * @param {Ask} told
  * @returns {Task}
  */
 function* answerEnded(state, id, { from, sid }) {
@@ -284,14 +287,14 @@ function* forgetEnded(state, hold) {
   yield* forget(state, hold);
 }
 
-/** @param {State} state @param {any} told @returns {Task} */
+/** @param {State} state @param {Ask} told @returns {Task} */
 function* answerStop(state, { id, from, sid }) {
   spawn(state, tell(state, from, { kind: "got", id }));
   const isOver = yield* waitUntilOver(state, sid, CALL);
   yield* tell(state, from, { kind: "res", id, ...(isOver ? { answer: true } : { none: true }) });
 }
 
-/** @param {State} state @param {string} id @param {Hold} hold @param {any} request */
+/** @param {State} state @param {string} id @param {Hold} hold @param {StartRequest} request */
 function serveAsked(state, id, hold, request) {
   if (hold.phase !== "leaving") return serve(state, id, hold, request);
   /** @returns {Task} */

@@ -226,8 +226,7 @@ function differ(state, { sessionId, outcome, owner, number }, sessions) {
   if (outcome === "won") {
     count(state, "won", { sessionId, from: owner, to: state.instance, number: hold.number });
     if (owner !== "") {
-      const message = { kind: "lost", sid: sessionId, f: hold.number, to: state.instance };
-      spawn(state, tell(state, owner, message));
+      spawn(state, tell(state, owner, { kind: "lost", sid: sessionId, f: hold.number, to: state.instance }));
     }
     return;
   }
@@ -250,7 +249,7 @@ function differ(state, { sessionId, outcome, owner, number }, sessions) {
  * Ends a session whose record was marked by a stop with a higher number, unless the cloud has asked for it
  * since.
  *
- * @param {State} state @param {Hold} hold @param {{ reason: string, at?: number }} stop
+ * @param {State} state @param {Hold} hold @param {{ reason: string, at?: number | undefined }} stop
  */
 export function stopHold(state, hold, { reason, at }) {
   if (!isLate(hold.fields.startedAt, at)) return end(state, hold, reason);

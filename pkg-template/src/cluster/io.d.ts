@@ -2,6 +2,7 @@
 import type { CloseKind } from "../../types/index.js";
 import type { ClusterStore } from "../../types/cluster.js";
 import type { Answer } from "../server/http-error.js";
+import type { CallName } from "./messages.js";
 
 /** Request of the cloud for a session. */
 export interface StartRequest {
@@ -32,7 +33,7 @@ export type RequestInput =
   | { type: "start"; id: string; request: StartRequest }
   | { type: "stop"; id: string; request: StopRequest }
   /** A call for a session that this process does not have. */
-  | { type: "forward"; id: string; what: string; sessionId: string; body: unknown }
+  | { type: "forward"; id: string; what: CallName; sessionId: string; body: unknown }
   /** A photo for which another process waits; without `bytes` the glasses could not take it. */
   | {
       type: "photo";
@@ -138,7 +139,7 @@ export type Output =
   | {
       type: "local";
       reply: string;
-      what: string;
+      what: CallName | "photo";
       sessionId?: string;
       body: unknown;
       bytes?: Uint8Array | undefined;

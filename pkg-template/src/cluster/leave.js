@@ -1,6 +1,7 @@
 /**
  * The hand-over of sessions, in the process that leaves and in the one that takes them.
  *
+ * @import { Given } from "./messages.js"
  * @import { Hold, State } from "./state.js"
  * @import { Task } from "./tasks.js"
  */
@@ -90,10 +91,11 @@ function* warm(state, { sessionId, fields: { url } }) {
 /** @param {State} state @param {Hold} hold @returns {Task} */
 function* giveAway(state, hold) {
   const { sessionId, number, fields, previous } = hold;
+  /** @type {Given} */
+  const given = { kind: "yours", sid: sessionId, f: number, from: state.instance, fields, previous };
   state.holds.delete(sessionId);
   for (const peer of livingPeers(state)) {
-    const message = { kind: "yours", sid: sessionId, f: number, from: state.instance, fields, previous };
-    const sent = yield* tell(state, peer, message);
+    const sent = yield* tell(state, peer, given);
     if (sent?.value === 0) continue;
     counted(state, "handovers", { sessionId, from: state.instance, to: peer, number });
     // A peer that gets all at once is too busy to answer the store in time.
@@ -107,7 +109,7 @@ function* giveAway(state, hold) {
  * Takes a session that a leaving process hands over, and tells it when the session has connected.
  *
  * @param {State} state
- * @param {any} message
+ * @param {Given} message
  * @returns {Task}
  */
 export function* receive(state, message) {
@@ -118,7 +120,7 @@ export function* receive(state, message) {
   yield* tell(state, from, { kind: "took", sid });
 }
 
-/** @param {State} state @param {any} message @returns {Task} */
+/** @param {State} state @param {Given} message @returns {Task} */
 function* takeGiven(state, { sid: sessionId, f: number, from: owner, fields, previous }) {
   rememberLeaving(state, owner);
   const claim = yield* lock(state, sessionId, state.now.mono + START);

@@ -132,7 +132,7 @@ export class Member {
   /**
    * Passes a call on to the process with a session, unless that is this one.
    *
-   * @param {string} what
+   * @param {import("./messages.js").CallName} what
    * @param {string} userId
    * @param {unknown} body JSON
    * @returns {Promise<Answer | undefined>} `undefined` if no other process has it

@@ -3,6 +3,7 @@
  *
  * @import { ClusterFields, ClusterRecord } from "../../types/cluster.js"
  * @import { StartRequest as Request } from "./io.js"
+ * @import { Question } from "./messages.js"
  * @import { Claim, Hold, State } from "./state.js"
  * @import { Task } from "./tasks.js"
  */
@@ -258,14 +259,16 @@ function serveAlone(state, id, request) {
  * @returns {Task} "answered", "gone", "silent", "none" or "moved"
  */
 function* askOwner(state, id, request, owner, claim) {
-  const message = { what: "start", sid: request.sessionId, body: request };
-  const result = yield* ask(state, owner, message, START, () => unlock(state, request.sessionId, claim));
+  const { sessionId } = request;
+  /** @type {Question} */
+  const question = { what: "start", sid: sessionId, body: request };
+  const result = yield* ask(state, owner, question, START, () => unlock(state, sessionId, claim));
   // A silent one may have died since it was asked.
   const isGone = result.isGone || (result.silent && !(yield* mayListen(owner)));
   if (result.silent) return isGone && !state.left.has(owner) ? "gone" : "silent";
   if (result.none) {
     // Others may have claimed it since the question was received.
-    return state.claims.get(request.sessionId) === claim ? "none" : "moved";
+    return state.claims.get(sessionId) === claim ? "none" : "moved";
   }
   reply(state, id, result.answer);
   return "answered";
@@ -274,9 +277,10 @@ function* askOwner(state, id, request, owner, claim) {
 /** Forwards a request of a process that leaves to one that does not. @param {State} state @param {string} id @param {Request} request @param {string} sessionId @param {Claim} claim @returns {Task} */
 function* forward(state, id, request, sessionId, claim) {
   unlock(state, sessionId, claim);
+  /** @type {Question} */
+  const question = { what: "start", sid: sessionId, body: request, any: true };
   for (const peer of livingPeers(state).slice(0, 2)) {
-    const message = { what: "start", sid: sessionId, body: request, any: true };
-    const result = yield* ask(state, peer, message, START);
+    const result = yield* ask(state, peer, question, START);
     if (!result.none) return reply(state, id, result.answer);
   }
   reply(state, id, refusal(503, "the server is closing"));

@@ -3,6 +3,7 @@
  *
  * @import { ClusterFields, ClusterRecord } from "../../types/cluster.js"
  * @import { CountDetails, CountName, Output, OutputFields } from "./io.js"
+ * @import { Message, Result } from "./messages.js"
  * @import { Task } from "./tasks.js"
  *
  * @typedef {{ mono: number, wall: number }} Now both ms
@@ -35,7 +36,7 @@
  * @typedef {object} Ask
  * @property {boolean} isReceived
  * @property {number | undefined} listeners
- * @property {{ answer?: any, none?: boolean } | undefined} result
+ * @property {Result | undefined} result
  *
  * @typedef {{ kind: "stop", number: number, at?: number } | { kind: "settle", times: number }} Owed
  *
@@ -333,7 +334,7 @@ export function openAsk(state) {
   return { id, ask };
 }
 
-/** @param {State} state @param {string} to @param {object} message @returns {Task} */
+/** @param {State} state @param {string} to @param {Message} message @returns {Task} */
 export function* tell(state, to, message) {
   if (to === state.instance) return undefined;
   const sent = yield* send(to, message);
@@ -351,7 +352,7 @@ export function* mayListen(name) {
   return sent?.value !== 0;
 }
 
-/** @param {string} to @param {object} message @returns {Task} */
+/** @param {string} to @param {Message} message @returns {Task} */
 export function* send(to, message) {
   return yield command("publish", to, JSON.stringify({ v: 1, ...message }));
 }

@@ -3,6 +3,7 @@
  *
  * @import { ClusterFields, ClusterRecord } from "../../types/cluster.js"
  * @import { StopRequest } from "./io.js"
+ * @import { Question } from "./messages.js"
  * @import { Owed, State } from "./state.js"
  * @import { Task } from "./tasks.js"
  */
@@ -143,11 +144,11 @@ function* mark(state, sessionId, { number, at }, record, { fields, isNew = false
 /**
  * Tells an owner of a stop, and waits for its onStop.
  *
- * @param {State} state @param {string} owner @param {object} message
+ * @param {State} state @param {string} owner @param {Question} question
  * @returns {Task} true if it has died
  */
-function* tellOwner(state, owner, message) {
-  const asked = yield* ask(state, owner, message, STOP);
+function* tellOwner(state, owner, question) {
+  const asked = yield* ask(state, owner, question, STOP);
   // A silent one may have died since it was asked.
   const isGone = asked.isGone || (asked.silent && !(yield* mayListen(owner)));
   return isGone && !state.left.has(owner);
