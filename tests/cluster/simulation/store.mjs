@@ -16,6 +16,8 @@ export class Store {
   late = 0;
   /** Probability that a command is carried out twice. */
   twice = 0;
+  /** Time until which messages were lost. */
+  lostUntil = -Infinity;
   clockSetAt = -Infinity;
   evictedAt = -Infinity;
   /** When it has lost the mark of a stop, by session. */
@@ -111,7 +113,8 @@ export class Store {
 
   /** Loses nothing any more. */
   answerAgain() {
-    Object.assign(this, { loss: 0, late: 0, twice: 0, since: this.#world.time.now });
+    const { now } = this.#world.time;
+    Object.assign(this, { loss: 0, late: 0, twice: 0, since: now, lostUntil: now });
   }
 
   setClock(ms) {

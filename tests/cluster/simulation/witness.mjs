@@ -181,8 +181,8 @@ export class Witness {
     this.#given.set(key, { process, session, stopped: 0 });
     const { stoppedBadlyAt } = this.#world.cloud.user(session.sessionId);
     if (stoppedBadlyAt > time.now - SETTLE || this.#world.wasDeaf) return;
-    // Nobody knew of the owner.
-    if (store.evictedAt > time.now - CHECK) return;
+    // Nobody knew of the owner, or it may not have heard of a stop.
+    if (Math.max(store.evictedAt, store.lostUntil) > time.now - CHECK) return;
     // One that has come back has displaced the other, and was displaced by this one.
     if (time.now - (this.#wonAt.get(session.sessionId) ?? -Infinity) < DISPLACED) return;
     for (const other of processes) {
