@@ -2,7 +2,7 @@
 import assert from "node:assert/strict";
 import { test } from "node:test";
 
-import { busiest, check, holdersOf, runToBeat, runUntil, running } from "./simulation/scenario.mjs";
+import { areBack, busiest, check, holdersOf, runToBeat, runUntil, running } from "./simulation/scenario.mjs";
 
 const request = (user) => ({ sessionId: user, userId: user, url: "" });
 
@@ -195,5 +195,21 @@ test("a session that was started without the store is not started again when it 
   assert.deepEqual(holdersOf(world, user), [next]);
   world.run(5000);
   assert.equal(world.store.records.read(world.store.now, user).owner, next.instance);
+  check(world);
+});
+
+test("a session that the app ends while it is handed over goes on once its onStop has returned", () => {
+  const world = running({ users: 1 });
+  const [user] = world.users;
+  const [leaving] = holdersOf(world, user);
+  // The hand-over takes 1 ms, and the onStop 200.
+  world.between = (from, to) => (from === 0 && to === 200 ? to : from);
+  leaving.leave();
+  runUntil(world, 0.1, () => leaving.session(user).isLeaving);
+  leaving.endSession(world.cloud.user(user));
+  world.cloud.start(user);
+  runUntil(world, 1, () => holdersOf(world, user).some((each) => each !== leaving));
+  world.run(1000);
+  assert.ok(areBack(world));
   check(world);
 });

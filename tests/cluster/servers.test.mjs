@@ -207,6 +207,25 @@ test("a session is handed over when the cloud has closed its connection", async 
   assert.deepEqual(other.told, [["onSession", "ada", undefined]]);
 });
 
+test("a session that ends by itself while it is handed over goes on once its onStop has returned", async (t) => {
+  /** @type {(page: object) => void} */
+  let release = () => {};
+  const returned = new Promise((resolve) => (release = resolve));
+  const [one, other] = await servers(t, 2, { onStop: () => returned });
+  await one.member.start(start("ada"));
+  await until("the peer is known", () => knows(one.member, 1));
+  const [session] = one.sessions.live.values();
+  session.flush = async () => session.end();
+  const left = one.member.leave(10_000);
+  await until("onStop is running", () => one.told.at(-1)[0] === "onStop");
+  for (let turn = 0; turn < 20; turn += 1) await setImmediate();
+  assert.deepEqual(other.told, []);
+  release({ page: 7 });
+  await left;
+  await until("the session arrives", () => other.told.length > 0);
+  assert.deepEqual(other.told, [["onSession", "ada", { page: 7 }]]);
+});
+
 test("nothing more is taken from the app for a session that is handed over, and it is told", async (t) => {
   const dropped = [];
   const results = [];

@@ -132,10 +132,13 @@ export class Sessions {
   /** Hands a session over, which takes no further messages. @param {string} sessionId @param {() => number} left time, ms */
   async give(sessionId, left) {
     const entry = this.#entries.get(sessionId);
-    if (entry === undefined) return;
-    refuseSends(entry.session);
-    await this.#handOver(entry, left);
-    return entry.returned;
+    if (entry !== undefined) {
+      refuseSends(entry.session);
+      await this.#handOver(entry, left);
+    }
+    // That of a session that has ended by itself may still run.
+    await withTimeout(left(), this.stopped(sessionId));
+    return entry?.returned;
   }
 
   /** Opens the connection of a session again. @param {string} sessionId */

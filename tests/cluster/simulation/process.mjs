@@ -429,8 +429,10 @@ export class Process {
     if (session === undefined) return;
     const { time, between, cloud, witness } = this.#world;
     session.isLeaving = true;
-    time.after(between(1, 300), () => {
+    const give = () => {
       if (!this.isAlive) return;
+      // It has ended by itself.
+      if (session.isStopping) return void time.after(10, give);
       const { conn, hold, sessionId } = session;
       if (!session.isEnded) {
         session.isEnded = true;
@@ -441,6 +443,7 @@ export class Process {
         this.sessions.delete(hold);
       }
       this.#input({ type: "handedOver", hold, sessionId, previous: { from: this.instance } });
-    });
+    };
+    time.after(between(1, 300), give);
   }
 }
