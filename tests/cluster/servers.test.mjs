@@ -32,6 +32,15 @@ test("a request that reaches another process is answered by the one with the ses
   assert.equal([...one.sessions.live.values()][0].reopened, 1);
 });
 
+test("starts set no timers of the cluster while one is set that fires earlier", async (t) => {
+  const [one] = await servers(t, 1);
+  const { mock } = t.mock.method(globalThis, "setTimeout");
+  const count = 20;
+  for (let i = 0; i < count; i += 1) assert.deepEqual(await one.member.start(start(`user-${i}`)), SUCCESS);
+  // One each is the limit of onSession, and a beat may be due.
+  assert.ok(mock.callCount() <= count + 5, `${mock.callCount()} timers`);
+});
+
 /** The cloud stops and starts a session, and its closure is heard after the request. */
 for (const where of ["same", "other"]) {
   test(`a session whose closure is heard after the request that followed it starts again, asked at the ${where} process`, async (t) => {

@@ -39,6 +39,8 @@ export class Member {
   #store;
   /** @type {ReturnType<typeof setTimeout> | undefined} */
   #timer;
+  /** Time at which it fires, ms. */
+  #firesAt = Infinity;
   /** Requests without an answer. @type {Map<string, { request: any, answer: (answer: any) => void }>} */
   #requests = new Map();
   /** Sessions of this process by id. @type {Map<string, number>} */
@@ -200,7 +202,7 @@ export class Member {
     const timer = setTimeout(this.#hasLeft, timeout);
     await left;
     clearTimeout(timer);
-    clearTimeout(this.#timer);
+    this.#clearTimer();
     this.#sockets.close();
     this.#isReady = false;
     this.#observer.left();
@@ -238,11 +240,27 @@ export class Member {
     } catch (error) {
       this.#failed(input.type, error);
     }
-    clearTimeout(this.#timer);
-    const ms = Math.min(Math.max(deadline(this.#state) - performance.now(), 1), MAX_TIMER);
-    this.#timer = setTimeout(() => this.#input({ type: "timer" }), Math.ceil(ms));
+    this.#setTimer();
+  }
+
+  /** Sets the timer, unless it is set: most inputs add deadlines after the first one, and an early timer only sets the next. */
+  #setTimer() {
+    const now = performance.now();
+    const ms = Math.ceil(Math.min(Math.max(deadline(this.#state) - now, 1), MAX_TIMER));
+    if (now + ms >= this.#firesAt) return;
+    this.#clearTimer();
+    this.#firesAt = now + ms;
+    this.#timer = setTimeout(() => {
+      this.#firesAt = Infinity;
+      this.#input({ type: "timer" });
+    }, ms);
     // The HTTP server keeps the process alive.
     /** @type {any} */ (this.#timer).unref?.();
+  }
+
+  #clearTimer() {
+    clearTimeout(this.#timer);
+    this.#firesAt = Infinity;
   }
 
   /** @param {Output} output */
