@@ -42,7 +42,16 @@ const { TpaSession } = await entry("full-node.js");
 const settings = JSON.parse(process.env.APP ?? "{}");
 const { packageName, name, address, cloud, redis, cardInterval, echo, stream, isAlone } = settings;
 
-const tell = (/** @type {object} */ line) => process.stdout.write(`${JSON.stringify(line)}\n`);
+/** Lines that are written at the end of this turn of the event loop: each write takes as long as a card. */
+let lines = "";
+const flush = () => {
+  process.stdout.write(lines);
+  lines = "";
+};
+const tell = (/** @type {object} */ line) => {
+  if (lines === "") setImmediate(flush);
+  lines += `${JSON.stringify(line)}\n`;
+};
 
 /** A client, or for Sentinel a function that makes one. */
 function redisClient() {
@@ -82,7 +91,11 @@ const POISONS = {
 /** @param {any} session @param {{ userId: string, previous?: unknown }} context */
 function onSession(session, { userId, previous }) {
   tell({ event: "given", user: userId, at: Date.now(), previous });
-  for (const [start, act] of Object.entries(POISONS)) if (userId.startsWith(start)) act();
+  for (const [start, act] of Object.entries(POISONS))
+    if (userId.startsWith(start)) {
+      flush();
+      act();
+    }
   const show = (/** @type {string} */ text) => session.layouts.showTextWall(`${name}: ${text}`);
   if (stream !== undefined) session.on(stream, () => (echo ? show("heard") : undefined));
 }

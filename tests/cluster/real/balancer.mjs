@@ -2,10 +2,12 @@
  * A balancer in front of the processes: round robin over those that pass its health checks, as most proxies
  * do it. It tries the next process where the connection to one fails.
  *
- * @import { Hook, Policy, Target, Upload } from "./policies.mjs"
+ * @import { Hook, Policy, Target } from "./policies.mjs"
  */
 import { once } from "node:events";
-import { Agent, createServer, request as send } from "node:http";
+import { createServer, request as send } from "node:http";
+
+import { Upstream } from "./upstream.mjs";
 
 /** Interval of the health checks, time for an answer, ms, and failures after which a process is out. */
 const PROBE_MS = 500;
@@ -17,7 +19,8 @@ const KEEP_MS = 60_000;
 export class Balancer {
   /** @type {{ target: Target, failures: number }[]} */
   #backends = [];
-  #agent = new Agent({ keepAlive: true, maxSockets: Infinity, timeout: KEEP_MS });
+  /** By URL. @type {Map<string, Upstream>} */
+  #upstreams = new Map();
   #next = 0;
   #server = createServer({ keepAliveTimeout: KEEP_MS }, (request, response) => {
     void this.#serve(request, response);
@@ -83,28 +86,24 @@ export class Balancer {
     const passed = { path: url, method, headers: upload?.headers ?? headers, body: upload?.body ?? body };
     for (const target of only ? [only] : this.#order()) {
       if (hook) this.passed.push({ user: hook.user, type: hook.type, to: target.name, at: Date.now() });
-      const answer = await this.#pass(target, passed).catch((/** @type {Error} */ error) => {
-        upload?.answered(error.message);
-      });
+      const answer = await this.#upstream(target)
+        .send(passed)
+        .catch((/** @type {Error} */ error) => {
+          upload?.answered(error.message);
+        });
       if (answer === undefined) continue;
-      upload?.answered(answer.statusCode ?? 502);
-      response.writeHead(answer.statusCode ?? 502, answer.headers);
-      answer.pipe(response);
+      upload?.answered(answer.statusCode);
+      response.writeHead(answer.statusCode, answer.headers).end(answer.body);
       return;
     }
     response.writeHead(502).end();
   }
 
-  /**
-   * @param {Target} target @param {Upload & { path: string, method: string }} request
-   * @returns {Promise<import("node:http").IncomingMessage>}
-   */
-  #pass({ url }, { path, method, headers, body }) {
-    return new Promise((resolve, reject) => {
-      const passed = send(url + path, { method, headers, agent: this.#agent }, resolve);
-      passed.on("error", reject);
-      passed.end(body);
-    });
+  /** @param {Target} target */
+  #upstream({ url }) {
+    let upstream = this.#upstreams.get(url);
+    if (upstream === undefined) this.#upstreams.set(url, (upstream = new Upstream(url)));
+    return upstream;
   }
 }
 
