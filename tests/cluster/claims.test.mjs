@@ -175,3 +175,23 @@ for (const timersFirst of [false, true]) {
     assert.deepEqual(answers, [200]);
   });
 }
+
+test("a request that is being decided starts nothing if its session is stopped meanwhile", () => {
+  const world = running({ users: 1 });
+  const [user] = world.users;
+  const [owner] = holdersOf(world, user);
+  const [one, other] = world.alive().filter((each) => each !== owner);
+  const begun = begins(world);
+  let status;
+  // Its answer is not heard.
+  one.unsubscribe();
+  one.request("start", { ...request(user), at: world.time.now }, (answer) => ({ status } = answer));
+  world.run(500);
+  assert.equal(one.state.asks.size, 1);
+  stopAt(world, other, user);
+  world.run(2000);
+  assert.equal(status, 502);
+  assert.deepEqual(begun, []);
+  assert.deepEqual(holdersOf(world, user), []);
+  assert.equal(recordOf(world, user).owner, "");
+});

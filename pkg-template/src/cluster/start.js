@@ -51,11 +51,12 @@ export function* start(state, id, request) {
   const until = state.now.mono + START;
   spawn(state, giveUp(state, id, LATE));
   state.starting += 1;
+  const first = {};
   for (let outcome = "moved"; outcome === "moved";) {
     const claim = yield* lock(state, sessionId, until, request.at);
     if (claim === undefined) break;
     if (state.owed.get(sessionId)?.kind === "stop") state.owed.delete(sessionId);
-    outcome = yield* decide(state, id, request, claim);
+    outcome = yield* decide(state, id, request, claim, first);
     unlock(state, sessionId, claim);
   }
   state.starting -= 1;
@@ -67,8 +68,12 @@ function* giveUp(state, id, answer) {
   reply(state, id, answer);
 }
 
-/** @param {State} state @param {string} id @param {Request} request @param {Claim} claim @returns {Task} "moved" to decide again */
-function* decide(state, id, request, claim) {
+/**
+ * @param {State} state @param {string} id @param {Request} request @param {Claim} claim
+ * @param {{ startedAt?: number }} first the record as it was read first
+ * @returns {Task} "moved" to decide again
+ */
+function* decide(state, id, request, claim, first) {
   const { sessionId } = request;
   for (let attempt = 0; attempt < ATTEMPTS; attempt += 1) {
     const askedAt = state.now;
@@ -79,7 +84,9 @@ function* decide(state, id, request, claim) {
     /** @type {ClusterRecord | undefined} */
     const record = read.value;
     if (isOthers(record, request.userId)) return reply(state, id, refusal(409, OTHER_USER));
-    if (isStoppedSince(record, request)) return reply(state, id, refusal(502, "not connected: stopped"));
+    first.startedAt ??= record?.startedAt ?? 0;
+    if (isStoppedSince(record, request, first))
+      return reply(state, id, refusal(502, "not connected: stopped"));
     const hold = state.holds.get(sessionId);
     if (hold?.phase === "leaving") {
       unlock(state, sessionId, claim);
@@ -110,13 +117,14 @@ function* decide(state, id, request, claim) {
 }
 
 /**
- * True for a request that is served again, or was read late, although its session was stopped after it. One that
- * has just come counts more than any stop, whatever the clocks say.
+ * True for a request that is served again, was read late, or is still being decided, although its session was
+ * stopped after it. One that has just come counts more than an earlier stop, whatever the clocks say.
  *
- * @param {ClusterRecord | undefined} record @param {Request} request
+ * @param {ClusterRecord | undefined} record @param {Request} request @param {{ startedAt?: number }} first
  */
-function isStoppedSince(record, { isAgain, isDelayed, at }) {
-  return (isAgain || isDelayed) === true && record?.owner === "" && isLate(record.startedAt, at);
+function isStoppedSince(record, { isAgain, isDelayed, at }, { startedAt }) {
+  if (record?.owner !== "" || !isLate(record.startedAt, at)) return false;
+  return (isAgain || isDelayed) === true || record.startedAt !== startedAt;
 }
 
 /**

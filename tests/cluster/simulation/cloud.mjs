@@ -44,7 +44,7 @@ export class Cloud {
   start(sessionId) {
     const user = this.user(sessionId);
     if (user.isWanted) return;
-    if (user.isStopPending) user.stoppedBadlyAt = this.#world.time.now;
+    if (user.isStopPending) Object.assign(user, { stoppedBadlyAt: this.#world.time.now, wasHasty: true });
     this.#detachAll(user);
     user.isWanted = true;
     this.#restart(user, false);

@@ -216,6 +216,8 @@ export class Witness {
     if (wasLossy || wasDeaf || wasEmptied || store.clockSetAt > time.now - 60_000) return;
     // The count is not that of the record, which this one has displaced.
     if (this.#startedAlone.has(sessionId)) return;
+    // A start that did not wait for the stop before has displaced the mark before the death was counted there.
+    if (this.#world.cloud.user(sessionId).wasHasty) return;
     if (count > 3) this.fail(`${sessionId} has ended ${count} processes`);
   }
 
