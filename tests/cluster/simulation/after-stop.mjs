@@ -4,6 +4,8 @@
 const FIRST = 2500;
 /** Time in which a stop that the store did not hear of is known to all, ms. */
 const KNOWN = 60_000;
+/** Time in which an owner finds that the store has lost its record, which no stop can name then, ms. */
+const CHECK = 16_000;
 
 /**
  * Looks for a session some time after its stop was processed, or once the process that could not do so is well.
@@ -31,7 +33,8 @@ export function afterStop(world, { user, process, at, settle }) {
     if (isAgain || user.isWanted || !process.isAlive || process.isLeft || world.wasLossy || world.wasDeaf)
       return;
     // The cloud refuses the connection that follows a late copy of a request.
-    const isQuiet = Math.max(store.since, user.deliveredAt ?? 0) < time.now - ms && !store.isAway;
+    const isQuiet =
+      Math.max(store.since, user.deliveredAt ?? 0, store.evictedAt + CHECK) < time.now - ms && !store.isAway;
     if (!isQuiet || !processes.every(isWell) || processes.some(isRefused))
       return void (time.now < at + KNOWN && time.after(500, look));
     for (const each of processes) {
