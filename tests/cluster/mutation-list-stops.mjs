@@ -36,7 +36,7 @@ export const STOPS = [
     rule: "the mark of a stop stands in the way of a take-over and of a hand-over",
     file: "stop.js",
     from: "const marked = yield* mark(state, sessionId, given, record, { fields, isNew: true });",
-    to: 'const marked = { owner: record?.owner ?? "", number };',
+    to: 'const marked = { owner: record?.owner ?? "", number, isCounted: true };',
   },
   {
     rule: "a stop ends a claim",
