@@ -19,8 +19,8 @@ const CHECKED = 100;
 /** Sessions that are settled at once. */
 const AT_ONCE = 50;
 /**
- * One check of so many, each 5 minutes, reads the records themselves and renews their day. To the store it costs ten times as
- * much as a quick one, which may look into an index.
+ * One check of so many, each 5 minutes, reads the records themselves and renews their day. To the store it costs
+ * ten times as much as a quick one, which may look into an index.
  */
 export const COMPLETE = 20;
 

@@ -243,7 +243,10 @@ export class Member {
     this.#setTimer();
   }
 
-  /** Sets the timer, unless it is set: most inputs add deadlines after the first one, and an early timer only sets the next. */
+  /**
+   * Sets the timer unless it fires in time: most inputs add deadlines after the first one, and an early timer only
+   * sets the next.
+   */
   #setTimer() {
     const now = performance.now();
     const ms = Math.ceil(Math.min(Math.max(deadline(this.#state) - now, 1), MAX_TIMER));

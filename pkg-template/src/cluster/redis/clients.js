@@ -137,7 +137,8 @@ function nodeLine(line, onError) {
 }
 
 /**
- * Sends a command to the node with a key, or to any node. A command with a key is not sent to replicas, which may be late.
+ * Sends a command to the node with a key, or to any node. A command with a key is not sent to replicas, which may
+ * be late.
  *
  * @param {any} line
  * @param {string | undefined} key
