@@ -195,3 +195,66 @@ test("a request that is being decided starts nothing if its session is stopped m
   assert.deepEqual(holdersOf(world, user), []);
   assert.equal(recordOf(world, user).owner, "");
 });
+
+test("a request of before a stop that is still to be written starts nothing if it is served again", () => {
+  for (const isAgain of [true, false]) {
+    const world = running({ users: 1 });
+    const [user] = world.users;
+    const [owner] = holdersOf(world, user);
+    const other = world.alive().find((each) => each !== owner);
+    const at = world.time.now;
+    world.run(100);
+    other.partition(4000);
+    stopAt(world, other, user);
+    world.run(1500);
+    assert.equal(other.state.owed.get(user)?.kind, "stop");
+    const begun = begins(world);
+    let status;
+    other.request("start", { ...request(user), at, isAgain }, (answer) => ({ status } = answer));
+    world.run(2000);
+    assert.deepEqual(begun, isAgain ? [] : [[other.instance, user]]);
+    assert.equal(other.state.owed.get(user)?.kind === "stop", isAgain);
+    assert.equal(status, 502);
+    world.run(6000);
+    if (isAgain) assert.deepEqual([holdersOf(world, user), recordOf(world, user).owner], [[], ""]);
+  }
+});
+
+test("a claim for a request of before a stop, made while that is marked at the same process, is given up", () => {
+  const world = running({ users: 1 });
+  const [one] = world.alive();
+  const { store } = world;
+  const { call } = store;
+  world.users.push("new");
+  Object.assign(world.cloud.user("new"), { isWanted: true, phase: "starting", posted: [] });
+  const [startAt, stoppedAt] = [world.time.now + 10, world.time.now + 20];
+  const fields = { userId: "new", url: "", crashes: 0, crashedAt: 0 };
+  const earlier = { expected: "lower", owner: "", number: 1, ttl: 60_000 };
+  let hasBegun = false;
+  let release;
+  store.call = function (from, name, args, done) {
+    const [put] = args;
+    if (name !== "put" || put.sessionId !== "new") return call.call(this, from, name, args, done);
+    if (put.owner === one.instance) {
+      return call.call(this, from, name, args, (result) => {
+        done(result);
+        hasBegun = one.state.holds.has("new");
+        release();
+      });
+    }
+    if (release !== undefined) return call.call(this, from, name, args, done);
+    release = () => {};
+    // A copy of an earlier stop is faster, and the request comes before the answer.
+    store.records.put(store.now, { sessionId: "new", ...earlier, fields: { ...fields, startedAt: 1 } });
+    call.call(this, from, name, args, (result) => {
+      release = () => done(result);
+      one.request("start", { ...request("new"), at: startAt }, () => {});
+    });
+  };
+  one.request("stop", { ...request("new"), reason: "user_disabled", at: stoppedAt }, () => {});
+  runUntil(world, 1, () => hasBegun);
+  // The next check would notice it too.
+  world.run(100);
+  assert.equal(recordOf(world, "new").owner, "");
+  assert.equal(one.state.holds.has("new"), false);
+});

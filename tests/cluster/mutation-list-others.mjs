@@ -234,7 +234,7 @@ export const OTHERS = [
   {
     rule: "a request that has just come counts more than a stop",
     file: "start.js",
-    from: "return (isAgain || isDelayed) === true || record.startedAt !== startedAt;",
+    from: "return isOld(request) || record.startedAt !== startedAt;",
     to: "return true;",
     test: "claims.test.mjs",
   },
@@ -248,8 +248,8 @@ export const OTHERS = [
   {
     rule: "a request that was read late starts nothing after a stop",
     file: "start.js",
-    from: "(isAgain || isDelayed) === true ||",
-    to: "isAgain === true ||",
+    from: "return isAgain === true || isDelayed === true;",
+    to: "return isAgain === true;",
     test: "claims.test.mjs",
   },
   {

@@ -62,7 +62,7 @@ export const STOPS = [
   {
     rule: "all are told of a stop that is written later",
     file: "stop.js",
-    from: 'spawn(state, tell(state, "*", { kind: "stop", sid: sessionId, f: marked.number, reason, at }));',
+    from: 'spawn(state, tell(state, "*", message));',
     to: "",
     test: "rules.test.mjs",
   },
@@ -88,8 +88,22 @@ export const STOPS = [
     test: "later-stops.test.mjs",
   },
   {
+    rule: "a stop ends what was begun here while it was marked",
+    file: "stop.js",
+    from: "if (marked.isDone) heardOfLoss(",
+    to: "if (false) heardOfLoss(",
+    test: "claims.test.mjs",
+  },
+  {
+    rule: "a request of before a stop that is still to be written starts nothing",
+    file: "start.js",
+    from: "if (isOld(request) && isLate(owed.at ?? 0, request.at)) {",
+    to: "if (false) {",
+    test: "claims.test.mjs",
+  },
+  {
     rule: "a message about a later stop ends a session with a higher number",
-    file: "core.js",
+    file: "holds.js",
     from: " || isLaterStop(hold.fields.startedAt, told.at)",
     to: "",
     test: "later-stops.test.mjs",

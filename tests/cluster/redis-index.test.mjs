@@ -48,7 +48,7 @@ async function listed() {
   const indexes = {};
   const records = {};
   for (const instance of INSTANCES) {
-    indexes[instance] = await redis.hgetall(`{${PREFIX}}:o:${instance}`);
+    indexes[instance] = await redis.hgetall(`{${PREFIX}}:i:${instance}`);
     records[instance] = {};
   }
   for (const id of IDS) {

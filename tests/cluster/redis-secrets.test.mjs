@@ -47,7 +47,7 @@ test("a session that is started, stopped, passed on and handed over leaves no se
   const [one, two] = servers;
   // The first learns of the second by its next beat.
   const knowsOther = () =>
-    sent().includes(":o:two.") && sent().lastIndexOf(":o:one.") > sent().indexOf(":o:two.");
+    sent().includes(":i:two.") && sent().lastIndexOf(":i:one.") > sent().indexOf(":i:two.");
   await until("both processes", knowsOther);
 
   const address = cloud.url.replace("http://", "ws://ada:s3cret-of-a-user@");

@@ -41,6 +41,24 @@ test("starts set no timers of the cluster while one is set that fires earlier", 
   assert.ok(mock.callCount() <= count + 5, `${mock.callCount()} timers`);
 });
 
+test("a timer that was lost is set again", async (t) => {
+  const [{ member }] = await servers(t, 1);
+  const { now } = performance;
+  let passed = 0;
+  t.mock.method(performance, "now", () => now.call(performance) + passed);
+  /** Time after which the timer fires that the next input sets. */
+  const delayOf = async (setTimeout) => {
+    const { mock } = t.mock.method(globalThis, "setTimeout", setTimeout);
+    passed += 4000;
+    await member.forward("tool", "nobody", {});
+    mock.restore();
+    return Math.min(...mock.calls.map(({ arguments: [, ms] }) => ms));
+  };
+  // Fake timers take it, and an input comes once they are gone.
+  assert.equal(await delayOf(() => 0), 1);
+  assert.equal(await delayOf(setTimeout), 1);
+});
+
 /** The cloud stops and starts a session, and its closure is heard after the request. */
 for (const where of ["same", "other"]) {
   test(`a session whose closure is heard after the request that followed it starts again, asked at the ${where} process`, async (t) => {

@@ -6,29 +6,18 @@
  * `io.d.ts` has the inputs and outputs. After each step the shell sets its timer to `deadline(state)`.
  *
  * @import { Input, Output, RequestInput, SessionInput, StartRequest, StopRequest } from "./io.js"
- * @import { Ask, Lost, Message, StopAsk, StopMessage } from "./messages.js"
+ * @import { Ask, Message } from "./messages.js"
  * @import { Hold, Now, State } from "./state.js"
  * @import { Task } from "./tasks.js"
  */
 import { reply } from "./asks.js";
 import { answerCall, forward, passPhoto } from "./calls.js";
 import { checks, resume } from "./checks.js";
-import { check, forget, isEnding, lose, over, stopHold, waitUntilOver } from "./holds.js";
+import { check, forget, heardOfLoss, isEnding, over, waitUntilOver } from "./holds.js";
 import { leave, receive } from "./leave.js";
 import { beats } from "./members.js";
 import { serve, start } from "./start.js";
-import {
-  BEAT,
-  CALL,
-  SILENCE,
-  between,
-  elapsed,
-  heardNumber,
-  isLaterStop,
-  output,
-  spawn,
-  tell,
-} from "./state.js";
+import { BEAT, CALL, SILENCE, between, elapsed, output, spawn, tell } from "./state.js";
 import { stop } from "./stop.js";
 import { event } from "./tasks.js";
 
@@ -222,22 +211,6 @@ function message(state, received) {
       if (hold?.phase === "connected") output(state, "redial", { hold: hold.id, sessionId: told.sid });
     }
   }
-}
-
-/**
- * Ends a session that another process has by now, or that was stopped since the cloud asked for it.
- *
- * @param {State} state @param {Lost | StopMessage | StopAsk} told
- */
-function heardOfLoss(state, told) {
-  const { sid, f } = told;
-  heardNumber(state, f);
-  const claim = state.claims.get(sid);
-  if (claim !== undefined) claim.higher = Math.max(claim.higher, f);
-  const hold = state.holds.get(sid);
-  if (hold === undefined || !(hold.number < f || isLaterStop(hold.fields.startedAt, told.at))) return;
-  if (told.kind === "lost") lose(state, hold, told.to);
-  else stopHold(state, hold, told);
 }
 
 /** @param {State} state @param {Ask} told */

@@ -2,6 +2,7 @@
  * Sessions of this process: their start, their end, and the comparison with their records.
  *
  * @import { ClusterCheckOptions, ClusterDifference, ClusterFields, ClusterHeld } from "../../types/cluster.js"
+ * @import { Lost, StopAsk, StopMessage } from "./messages.js"
  * @import { Hold, State } from "./state.js"
  * @import { Task } from "./tasks.js"
  */
@@ -16,6 +17,7 @@ import {
   count,
   heardNumber,
   isLate,
+  isLaterStop,
   output,
   owe,
   spawn,
@@ -246,12 +248,28 @@ function differ(state, { sessionId, outcome, owner, number }, sessions) {
 }
 
 /**
+ * Ends a session that another process has by now, or that was stopped since the cloud asked for it.
+ *
+ * @param {State} state @param {Lost | StopMessage | StopAsk} told
+ */
+export function heardOfLoss(state, told) {
+  const { sid, f } = told;
+  heardNumber(state, f);
+  const claim = state.claims.get(sid);
+  if (claim !== undefined) claim.higher = Math.max(claim.higher, f);
+  const hold = state.holds.get(sid);
+  if (hold === undefined || !(hold.number < f || isLaterStop(hold.fields.startedAt, told.at))) return;
+  if (told.kind === "lost") lose(state, hold, told.to);
+  else stopHold(state, hold, told);
+}
+
+/**
  * Ends a session whose record was marked by a stop with a higher number, unless the cloud has asked for it
  * since.
  *
  * @param {State} state @param {Hold} hold @param {{ reason: string, at?: number | undefined }} stop
  */
-export function stopHold(state, hold, { reason, at }) {
+function stopHold(state, hold, { reason, at }) {
   if (!isLate(hold.fields.startedAt, at)) return end(state, hold, reason);
   if (hold.isClaiming !== true) spawn(state, claimStopped(state, hold));
 }

@@ -44,6 +44,7 @@ export function isOthers(record, userId) {
 }
 
 const LATE = refusal(502, "not connected: no process of the cluster answered in time");
+const STOPPED = refusal(502, "not connected: stopped");
 
 /** Starts a session for a request. @param {State} state @param {string} id of the reply @param {Request} request @returns {Task} */
 export function* start(state, id, request) {
@@ -55,7 +56,15 @@ export function* start(state, id, request) {
   for (let outcome = "moved"; outcome === "moved";) {
     const claim = yield* lock(state, sessionId, until, request.at);
     if (claim === undefined) break;
-    if (state.owed.get(sessionId)?.kind === "stop") state.owed.delete(sessionId);
+    const owed = state.owed.get(sessionId);
+    if (owed?.kind === "stop") {
+      if (isOld(request) && isLate(owed.at ?? 0, request.at)) {
+        unlock(state, sessionId, claim);
+        reply(state, id, STOPPED);
+        break;
+      }
+      state.owed.delete(sessionId);
+    }
     outcome = yield* decide(state, id, request, claim, first);
     unlock(state, sessionId, claim);
   }
@@ -85,8 +94,7 @@ function* decide(state, id, request, claim, first) {
     const record = read.value;
     if (isOthers(record, request.userId)) return reply(state, id, refusal(409, OTHER_USER));
     first.startedAt ??= record?.startedAt ?? 0;
-    if (isStoppedSince(record, request, first))
-      return reply(state, id, refusal(502, "not connected: stopped"));
+    if (isStoppedSince(record, request, first)) return reply(state, id, STOPPED);
     const hold = state.holds.get(sessionId);
     if (hold?.phase === "leaving") {
       unlock(state, sessionId, claim);
@@ -122,9 +130,14 @@ function* decide(state, id, request, claim, first) {
  *
  * @param {ClusterRecord | undefined} record @param {Request} request @param {{ startedAt?: number }} first
  */
-function isStoppedSince(record, { isAgain, isDelayed, at }, { startedAt }) {
-  if (record?.owner !== "" || !isLate(record.startedAt, at)) return false;
-  return (isAgain || isDelayed) === true || record.startedAt !== startedAt;
+function isStoppedSince(record, request, { startedAt }) {
+  if (record?.owner !== "" || !isLate(record.startedAt, request.at)) return false;
+  return isOld(request) || record.startedAt !== startedAt;
+}
+
+/** True for a request that may not have just come. @param {Request} request */
+function isOld({ isAgain, isDelayed }) {
+  return isAgain === true || isDelayed === true;
 }
 
 /**

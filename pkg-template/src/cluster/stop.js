@@ -3,12 +3,12 @@
  *
  * @import { ClusterFields, ClusterRecord } from "../../types/cluster.js"
  * @import { StopRequest } from "./io.js"
- * @import { Question } from "./messages.js"
+ * @import { Question, StopMessage } from "./messages.js"
  * @import { Owed, State } from "./state.js"
  * @import { Task } from "./tasks.js"
  */
 import { ask, refusal, reply } from "./asks.js";
-import { emptyFields, end, waitUntilOver } from "./holds.js";
+import { emptyFields, end, heardOfLoss, waitUntilOver } from "./holds.js";
 import { withCrash } from "./quarantine.js";
 import { OTHER_USER, fieldsOf, isOthers } from "./start.js";
 import {
@@ -53,6 +53,8 @@ export function* stop(state, id, { sessionId, userId, reason, at }) {
   if (marked.isLate) return reply(state, id, success);
   if (marked.number === undefined) owe(state, sessionId, given);
   const { owner, number: f = number } = marked;
+  // One for an older request may have been claimed here in the meantime.
+  if (marked.isDone) heardOfLoss(state, { kind: "stop", sid: sessionId, f, reason, at });
   yield* waitUntilOver(state, sessionId, STOP);
   if (owner === state.instance) return reply(state, id, success);
   if (owner === "") {
@@ -92,7 +94,10 @@ export function* stopLater(state, sessionId, owed) {
   if (state.owed.get(sessionId) !== owed) return true;
   const marked = yield* mark(state, sessionId, owed, read.value, { fields: emptyFields(), hasDied });
   if (marked.isDone) {
-    spawn(state, tell(state, "*", { kind: "stop", sid: sessionId, f: marked.number, reason, at }));
+    /** @type {StopMessage} */
+    const message = { kind: "stop", sid: sessionId, f: marked.number, reason, at };
+    heardOfLoss(state, message);
+    spawn(state, tell(state, "*", message));
   }
   return marked.isLate || marked.number !== undefined;
 }

@@ -328,7 +328,7 @@ function keys(prefix) {
     /** @param {string} sessionId */
     record: (sessionId) => `${prefix}:s:${sessionId}`,
     /** @param {string} instance */
-    index: (instance) => `${prefix}:o:${instance}`,
+    index: (instance) => `${prefix}:i:${instance}`,
     /** @param {string} id */
     blob: (id) => `${prefix}:ph:${id}`,
     /** @param {string} to */
