@@ -185,6 +185,12 @@ export const MUTATIONS = [
     test: "resumed.test.mjs",
   },
   {
+    rule: "some checks read the records themselves",
+    file: "checks.js",
+    from: "made % COMPLETE !== 0",
+    to: "true",
+  },
+  {
     rule: "an interruption while a check is about to be made needs no other one",
     file: "checks.js",
     from: "if (state.isResuming) return;",

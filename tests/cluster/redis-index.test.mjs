@@ -118,3 +118,35 @@ test("of instances that displace each other at once, each is told what it displa
   assert.deepEqual(Object.keys(records["c.1"]), IDS);
   assert.ok(found.flat().some(({ outcome }) => outcome === "won"));
 });
+
+test("the owner of an evicted record hears from a complete check that another one has claimed it", async () => {
+  await redis.flushall();
+  const [one, other] = INSTANCES;
+  const [sessionId] = IDS;
+  const absent = { owner: "", number: 0 };
+  const claim = (/** @type {string} */ owner) =>
+    store.put({ sessionId, expected: absent, owner, number: 0, fields: fields(1), ttl: TTL });
+  const { record } = await claim(one);
+  await redis.del(`{${PREFIX}}:s:${sessionId}`);
+  const claimed = await claim(other);
+  assert.ok(claimed.done);
+  const held = [{ sessionId, number: record.number, fields: fields(1) }];
+  assert.deepEqual(await store.check(one, held, TTL, { quick: true }), []);
+  const { number } = claimed.record;
+  const lost = { sessionId, outcome: "lost", owner: other, number };
+  assert.deepEqual(await store.check(one, held, TTL), [lost]);
+});
+
+test("the owner of an evicted record writes it again at a complete check", async () => {
+  await redis.flushall();
+  const [one] = INSTANCES;
+  const held = IDS.map((sessionId) => ({ sessionId, number: 5, fields: fields(1) }));
+  assert.deepEqual(await store.check(one, held, TTL), []);
+  const [evicted] = IDS;
+  await redis.del(`{${PREFIX}}:s:${evicted}`);
+  assert.deepEqual(await store.check(one, held, TTL, { quick: true }), []);
+  assert.equal(await store.read(evicted), undefined);
+  assert.deepEqual(await store.check(one, held, TTL), []);
+  const { owner, number } = await store.read(evicted);
+  assert.deepEqual({ owner, number }, { owner: one, number: 5 });
+});

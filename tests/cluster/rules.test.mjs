@@ -2,6 +2,7 @@
 import assert from "node:assert/strict";
 import { test } from "node:test";
 
+import { COMPLETE_INTERVAL } from "./simulation/evictions.mjs";
 import { check, holdersOf, runToBeat, runUntil, running } from "./simulation/scenario.mjs";
 
 const request = (user) => ({ sessionId: user, userId: user, url: "" });
@@ -284,6 +285,24 @@ test("a stop whose record the store has lost reaches the owner", () => {
   stop();
   world.run(100);
   assert.deepEqual(holdersOf(world, user), []);
+});
+
+test("an owner whose record was lost hears at its complete check that another process has claimed it", () => {
+  // A cloud that closes the older connection ends one of the two sessions at once.
+  const world = running({ users: 1, oldConnection: "deaf" });
+  const [user] = world.users;
+  const [owner] = holdersOf(world, user);
+  const other = world.alive().find((each) => each !== owner);
+  world.store.evict(user);
+  world.cloud.forget(user);
+  Object.assign(world.cloud.user(user), { phase: "starting", posted: [] });
+  other.request("start", { ...request(user), at: world.time.now }, () => {});
+  world.run(20_000);
+  const names = holdersOf(world, user).map(({ instance }) => instance);
+  assert.deepEqual(names, [other.instance, owner.instance], "a quick check does not tell it");
+  world.run(COMPLETE_INTERVAL);
+  assert.deepEqual(holdersOf(world, user), [other]);
+  check(world);
 });
 
 test("a stop that arrives at a process without the store reaches the owner once that is back", () => {

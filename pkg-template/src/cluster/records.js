@@ -1,6 +1,7 @@
 /**
  * Records of a store in memory. Each method is what one script does in a database; the clock is an
- * argument.
+ * argument. As in Redis, quick checks read the index of the instance, which every change of a record keeps, and
+ * which still names a record that has expired.
  *
  * @import { ClusterCheckOptions, ClusterDifference, ClusterHeld, ClusterMember, ClusterPut, ClusterPutResult, ClusterRecord } from "../../types/cluster.js"
  *
@@ -11,7 +12,7 @@ export class Records {
   #members = new Map();
   /** @type {Map<string, Kept>} */
   #records = new Map();
-  /** @type {Map<string, Set<string>>} */
+  /** Numbers by session id, for each instance: its index. @type {Map<string, Map<string, number>>} */
   #owned = new Map();
   /** @type {Map<string, { bytes: Uint8Array, until: number }>} */
   #blobs = new Map();
@@ -21,7 +22,7 @@ export class Records {
     if (other === undefined) return;
     this.#members = new Map(other.#members);
     this.#records = new Map(other.#records);
-    this.#owned = new Map([...other.#owned].map(([key, ids]) => [key, new Set(ids)]));
+    this.#owned = new Map([...other.#owned].map(([key, ids]) => [key, new Map(ids)]));
     this.#blobs = new Map(other.#blobs);
   }
 
@@ -45,13 +46,13 @@ export class Records {
   /** @param {number} now @param {string} sessionId @returns {ClusterRecord | undefined} */
   read(now, sessionId) {
     const kept = this.#records.get(sessionId);
-    if (kept !== undefined && kept.until <= now) this.#remove(sessionId);
+    if (kept !== undefined && kept.until <= now) this.#records.delete(sessionId);
     else return kept?.record;
   }
 
   /** @param {number} _now @param {string} instance */
   owned(_now, instance) {
-    return [...(this.#owned.get(instance) ?? [])];
+    return [...(this.#owned.get(instance)?.keys() ?? [])];
   }
 
   /** @param {number} now @param {ClusterPut} put @returns {ClusterPutResult} */
@@ -80,9 +81,9 @@ export class Records {
     /** @type {ClusterDifference[]} */
     const differences = [];
     for (const { sessionId, number, fields } of sessions) {
+      if (quick && this.#owned.get(instance)?.get(sessionId) === number) continue;
       const old = this.read(now, sessionId);
       const { owner, number: oldNumber, startedAt } = old ?? { ...fields, owner: instance, number: 0 };
-      if (quick && oldNumber === number) continue;
       if (oldNumber > number || (oldNumber === number && owner !== instance)) {
         differences.push({ sessionId, outcome: "lost", owner, number: oldNumber });
         continue;
@@ -116,8 +117,8 @@ export class Records {
     this.#remove(sessionId);
     this.#records.set(sessionId, { record, until });
     if (record.owner === "") return record;
-    const owned = this.#owned.get(record.owner) ?? new Set();
-    this.#owned.set(record.owner, owned.add(sessionId));
+    const owned = this.#owned.get(record.owner) ?? new Map();
+    this.#owned.set(record.owner, owned.set(sessionId, record.number));
     return record;
   }
 

@@ -4,8 +4,6 @@
 const FIRST = 2500;
 /** Time in which a stop that the store did not hear of is known to all, ms. */
 const KNOWN = 60_000;
-/** Time in which an owner finds that the store has lost its record, which no stop can name then, ms. */
-const CHECK = 16_000;
 
 /**
  * Looks for a session some time after its stop was processed, or once the process that could not do so is well.
@@ -27,15 +25,16 @@ export function afterStop(world, { user, process, at, settle }) {
   // Without the mark, it was taken over from a lost machine: the cloud refuses it.
   const isRefused = ({ isAlive, state }) =>
     isAlive && isMarkLost() && state.holds.get(sessionId)?.phase === "connecting";
+  // No stop can name it, and its index still has the record.
+  const isUnaware = (each) => !isWithout(each) && store.evictions.isUnaware(each, sessionId);
   const isWell = (each) => isGone(each) || witness.isWell({ ...each, isAlive: true }, ms);
   const look = () => {
     const isAgain = user.startedAt !== undefined && user.startedAt >= at - 1000;
     if (isAgain || user.isWanted || !process.isAlive || process.isLeft || world.wasLossy || world.wasDeaf)
       return;
     // The cloud refuses the connection that follows a late copy of a request.
-    const isQuiet =
-      Math.max(store.since, user.deliveredAt ?? 0, store.evictedAt + CHECK) < time.now - ms && !store.isAway;
-    if (!isQuiet || !processes.every(isWell) || processes.some(isRefused))
+    const isQuiet = Math.max(store.since, user.deliveredAt ?? 0) < time.now - ms && !store.isAway;
+    if (!isQuiet || !processes.every(isWell) || processes.some(isRefused) || processes.some(isUnaware))
       return void (time.now < at + KNOWN && time.after(500, look));
     for (const each of processes) {
       // The mark was lost before the owner could be told.

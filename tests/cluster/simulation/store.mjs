@@ -1,5 +1,6 @@
 /** Store in virtual time: slow, away, old or empty, with commands that happen late or without an answer. */
 import { Records } from "../../../pkg-template/src/cluster/records.js";
+import { Evictions } from "./evictions.mjs";
 import { parseAnew } from "./texts.mjs";
 
 /** 2026, ms. */
@@ -19,7 +20,7 @@ export class Store {
   /** Time until which messages were lost. */
   lostUntil = -Infinity;
   clockSetAt = -Infinity;
-  evictedAt = -Infinity;
+  hasEvicted = false;
   /** When it has lost the mark of a stop, by session. */
   lostMarks = new Map();
   #listeners = new Map();
@@ -33,6 +34,7 @@ export class Store {
 
   constructor(world) {
     this.#world = world;
+    this.evictions = new Evictions(world.time);
   }
 
   get now() {
@@ -83,8 +85,12 @@ export class Store {
 
   /** `how`: as it was, as it was at the snapshot, or empty. */
   comeBack(how) {
-    if (how === "empty") this.#replace(new Records());
-    if (how === "old") this.#replace(new Records(this.#snapshot));
+    const { time } = this.#world;
+    if (how === "empty") this.#replace(new Records(), new Evictions(time));
+    if (how === "old") {
+      const { records, evictions } = this.#snapshot;
+      this.#replace(new Records(records), new Evictions(time, evictions));
+    }
     this.isAway = false;
     this.since = this.#world.time.now;
     if (this.isClosed) {
@@ -94,21 +100,24 @@ export class Store {
     for (const run of this.#stalled.splice(0)) run();
   }
 
-  #replace(records) {
+  #replace(records, evictions) {
     const { users, time } = this.#world;
     for (const user of users) {
       if (this.records.read(this.now, user)?.owner !== "") continue;
       if (records.read(this.now, user)?.owner !== "") this.lostMarks.set(user, time.now);
     }
-    this.records = records;
+    Object.assign(this, { records, evictions });
   }
 
   /** Loses a record with an owner. */
   evict(sessionId) {
-    const { owner, number } = this.records.read(this.now, sessionId) ?? { owner: "" };
-    if (owner === "" || this.isAway) return;
-    this.records.put(this.now, { sessionId, expected: { owner, number }, owner: null });
-    this.evictedAt = this.#world.time.now;
+    const record = this.records.read(this.now, sessionId);
+    if (!record?.owner || this.isAway) return;
+    // It expires at once, which leaves the entry of its owner.
+    const { owner, number, ...fields } = record;
+    this.records.check(this.now, owner, [{ sessionId, number, fields }], 0);
+    this.hasEvicted = true;
+    this.evictions.evicted(owner, { sessionId, number });
   }
 
   /** Loses nothing any more. */
@@ -123,13 +132,19 @@ export class Store {
   }
 
   snapshot() {
-    this.#snapshot = new Records(this.records);
+    const { records, evictions } = this;
+    const copied = new Evictions(this.#world.time, evictions);
+    this.#snapshot = { records: new Records(records), evictions: copied };
   }
 
   #run(process, name, args) {
     if (name === "publish") return this.#publish(...args);
     if (name === "beat" && args[1] !== "") process.beatAt = this.#world.time.now;
-    return this.records[name](this.now, ...args.map(copy));
+    const value = this.records[name](this.now, ...args.map(copy));
+    const [first, sessions, , options] = args;
+    if (name === "check") this.evictions.checked(first, sessions, options);
+    if (name === "put" && value.done) this.evictions.compared(first.owner, first.sessionId);
+    return value;
   }
 
   #publish(to, message) {

@@ -125,7 +125,7 @@ export class Witness {
       );
       // It stood still, could not reach the store or died while it handed them over.
       const { isAlive, isPaused, isPartitioned, disturbedUntil } = process;
-      if (!isLeaving && Math.max(store.clockSetAt, store.evictedAt + CHECK) > since) return;
+      if (!isLeaving && store.clockSetAt > since) return;
       if (isLeaving && (!isAlive || isPaused || isPartitioned || disturbedUntil > since)) return;
       if (!wasWell || !areWell || haveDied || this.#world.wasLossy || this.#world.wasDeaf) return;
       for (const { sessionId } of sessions) {
@@ -135,6 +135,8 @@ export class Witness {
         // A stop that was on its way for long may have ended it, or the cloud, which waits for the answer to one.
         const isStopped = record?.owner === "" || user.refusedAt > since;
         if (!isSame || isStopped || isQuarantined(record, store.now)) continue;
+        // Nobody can know of it.
+        if (store.evictions.isUnaware(process, sessionId)) continue;
         if (processes.some((each) => each.isAlive && each.session(sessionId))) continue;
         this.fail(`nobody has ${sessionId} ${ms} ms after ${process.instance} was gone`);
       }
@@ -181,12 +183,14 @@ export class Witness {
     this.#given.set(key, { process, session, stopped: 0 });
     const { stoppedBadlyAt } = this.#world.cloud.user(session.sessionId);
     if (stoppedBadlyAt > time.now - SETTLE || this.#world.wasDeaf) return;
-    // Nobody knew of the owner, or it may not have heard of a stop.
-    if (Math.max(store.evictedAt, store.lostUntil) > time.now - CHECK) return;
+    // The owner may not have heard of a stop.
+    if (store.lostUntil > time.now - CHECK) return;
     // One that has come back has displaced the other, and was displaced by this one.
     if (time.now - (this.#wonAt.get(session.sessionId) ?? -Infinity) < DISPLACED) return;
     for (const other of processes) {
       if (other === process || !this.isWell(other, SETTLE) || !this.isWell(process, SETTLE)) continue;
+      // Nobody knew of the owner.
+      if (store.evictions.isUnaware(other, session.sessionId)) continue;
       for (const each of other.sessions.values()) {
         if (each.sessionId !== session.sessionId || !each.isGiven) continue;
         if (each.isEnded && !each.isStopping) continue;
@@ -340,7 +344,7 @@ export class Witness {
     const { time, store } = this.#world;
     const shared = this.#shared();
     if (shared.size === 0 && this.#overlaps.size === 0) return;
-    const isLate = Math.max(store.evictedAt, this.#untoldAt) > time.now - CHECK - SETTLE;
+    const isLate = this.#untoldAt > time.now - CHECK - SETTLE;
     const limit = this.#world.wasLossy ? SETTLE_LOSSY : SETTLE + 15_000 * Number(isLate);
     for (const [sessionId, all] of shared) {
       const numbers = new Set(all.map(({ number }) => number));
@@ -361,16 +365,17 @@ export class Witness {
 
   /** Sessions that more than one process has, or is connected for, with the processes. */
   #shared() {
-    const { processes, cloud } = this.#world;
+    const { processes, cloud, store } = this.#world;
     const shared = new Map();
+    const isAware = (sessionId) => (process) => !store.evictions.isUnaware(process, sessionId);
     const owning = processes.filter(({ isAlive, state }) => isAlive && state.holds.size > 0);
     for (const sessionId of owning.length > 1 ? cloud.users.keys() : []) {
       let count = 0;
       for (const { state } of owning) if (state.holds.has(sessionId)) count += 1;
       if (count < 2) continue;
-      const owners = owning.filter(({ state }) => state.holds.has(sessionId));
+      const owners = owning.filter(({ state }) => state.holds.has(sessionId)).filter(isAware(sessionId));
       const entry = (process) => ({ process, number: process.state.holds.get(sessionId).number });
-      shared.set(sessionId, owners.map(entry));
+      if (owners.length > 1) shared.set(sessionId, owners.map(entry));
     }
     for (const { sessionId, all } of cloud.users.values()) {
       if (all.size < 2) continue;
@@ -379,7 +384,8 @@ export class Witness {
         this.fail(`the cloud has ${open.length} connections of ${sessionId}`);
       }
       // On other clouds both are heard, until the older one hears of the newer one.
-      const byProcess = new Map(open.map(({ process }) => [process, { process, number: process }]));
+      const hearing = open.map(({ process }) => process).filter(isAware(sessionId));
+      const byProcess = new Map(hearing.map((process) => [process, { process, number: process }]));
       if (byProcess.size > 1) shared.set(`the connections of ${sessionId}`, [...byProcess.values()]);
     }
     return shared;

@@ -2,6 +2,7 @@
 import { Calls } from "./calls.mjs";
 import { Cloud } from "./cloud.mjs";
 import { Timeline, random } from "./clock.mjs";
+import { COMPLETE_INTERVAL } from "./evictions.mjs";
 import { FAULTS, fault, stopForLong } from "./faults.mjs";
 import { Process } from "./process.mjs";
 import { Store } from "./store.mjs";
@@ -97,6 +98,7 @@ export function schedule(seed, { stops = 0, ...options } = {}) {
   if (world.wasLossy) world.store.answerAgain();
   world.run(25_000);
   for (const user of world.users) if (world.chance(0.5)) world.cloud.start(user);
+  if (world.store.hasEvicted) world.run(COMPLETE_INTERVAL);
   world.run(SETTLED);
   world.witness.settled();
   return world;
