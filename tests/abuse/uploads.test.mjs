@@ -28,7 +28,11 @@ function post(url, body, chunkSize = body.length) {
     };
     const sent = request(`${url}/photo-upload`, { method: "POST", headers }, (response) => {
       response.resume();
-      response.on("end", () => resolve(response.statusCode));
+      response.on("end", () => {
+        resolve(response.statusCode);
+        // The rest of a body that was refused: the connection may end while it is written.
+        sent.destroy();
+      });
       response.on("error", () => resolve(0));
     });
     sent.on("error", () => resolve(0));

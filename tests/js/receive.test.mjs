@@ -256,7 +256,7 @@ for (const [where, present] of [
     const dispatcher = new Dispatcher(() => {}, false);
     dispatcher.on("note", () => received++);
     listen(socket, 1, dispatcher);
-    const text = Buffer.from(JSON.stringify({ type: "note", text: "x".repeat(75_000) }));
+    const text = Buffer.from(JSON.stringify({ type: "note", text: "x".repeat(262_000) }));
     socket.emit("message", text, false);
     assert.deepEqual(calls, []);
     socket.emit("message", text, false);
@@ -269,8 +269,8 @@ for (const [where, present] of [
 }
 
 for (const [what, data, isBinary, after] of [
-  ["texts of a stream", Buffer.from('{"type":"data_stream","streamType":"a"}'), false, 1_273],
-  ["texts for the session", Buffer.from("{}"), false, 124],
+  ["texts of a stream", Buffer.from('{"type":"data_stream","streamType":"a"}'), false, 5_091],
+  ["texts for the session", Buffer.from("{}"), false, 130],
   ["binary messages", Buffer.alloc(3200), true, 8_192],
 ]) {
   test(`a socket that passes on ${after} ${what} rests`, async () => {

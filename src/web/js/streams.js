@@ -397,12 +397,12 @@ export function addSessionId(text, sessionId) {
 const BUFFER = new Uint8Array(4096);
 const encoder = new TextEncoder();
 const NOT_ASCII = /[\u0080-\uffff]/;
-/** For a card the encoder of Node takes 0.1 µs and the search 0.25; in Chromium they take 0.6 and 0.02. */
-const isNode = "process" in globalThis;
+/** Of Node, where for a card the encoder takes 0.1 µs and the search 0.25; in Chromium they take 0.6 and 0.02. */
+const { process: node } = globalThis;
 
 /** @param {string} text @returns {number} its length in bytes of UTF-8 */
 export function utf8Length(text) {
-  if (!isNode && !NOT_ASCII.test(text)) return text.length;
+  if (!node && !NOT_ASCII.test(text)) return text.length;
   const isShort = 3 * text.length <= BUFFER.length;
   return isShort ? encoder.encodeInto(text, BUFFER).written : encoder.encode(text).length;
 }
