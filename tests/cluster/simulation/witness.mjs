@@ -185,6 +185,8 @@ export class Witness {
     if (stoppedBadlyAt > time.now - SETTLE || this.#world.wasDeaf) return;
     // The owner may not have heard of a stop.
     if (store.lostUntil > time.now - CHECK) return;
+    // It does not know that another one has claimed it.
+    if (store.evictions.isUnaware(process, session.sessionId)) return;
     // One that has come back has displaced the other, and was displaced by this one.
     if (time.now - (this.#wonAt.get(session.sessionId) ?? -Infinity) < DISPLACED) return;
     for (const other of processes) {
