@@ -3,18 +3,16 @@ import assert from "node:assert/strict";
 import { test } from "node:test";
 
 import { owe } from "./simulation/process.mjs";
-import { busiest, check, holdersOf, runToBeat, runUntil, running } from "./simulation/scenario.mjs";
-
-const recordOf = ({ store }, user) => store.records.read(store.now, user);
-
-/** Sends a request of the cloud to a process. The cloud has closed all connections by then, unheard. */
-function ask(world, process, type, user) {
-  world.cloud.forget(user);
-  const isWanted = type === "start";
-  Object.assign(world.cloud.user(user), { isWanted, phase: isWanted ? "starting" : "stopped", posted: [] });
-  const reason = isWanted ? undefined : "user_disabled";
-  process.request(type, { sessionId: user, userId: user, url: "", reason, at: world.time.now }, () => {});
-}
+import {
+  ask,
+  busiest,
+  check,
+  holdersOf,
+  recordOf,
+  runToBeat,
+  runUntil,
+  running,
+} from "./simulation/scenario.mjs";
 
 /** A session that was started without the store, whose clock is set back before anybody has told it. */
 function servedAlone() {
@@ -197,12 +195,6 @@ function owedStops() {
   other.isPartitioned = false;
   return { world, users, other };
 }
-
-test("stops that are written later do not wait for each other's owners", () => {
-  const { world, users } = owedStops();
-  world.run(4500);
-  for (const user of users) assert.equal(recordOf(world, user).owner, "", user);
-});
 
 test("a stop that is written later without an answer is written again, whatever becomes of the others", () => {
   const { world, users, other } = owedStops();

@@ -63,7 +63,7 @@ export const MUTATIONS = [
   {
     rule: "commands without an answer are settled",
     file: "members.js",
-    from: "if (state.isUnsettled && !state.isSettling) spawn",
+    from: "if (state.isUnsettled) spawn",
     to: "if (false) spawn",
   },
   {

@@ -66,9 +66,12 @@ function* knowsTime(state) {
 /** @param {State} state @returns {Task} */
 function* askTime(state) {
   state.isAskingTime = true;
-  yield* beat(state);
-  state.isAskingTime = false;
-  state.tasks.emit("time");
+  try {
+    yield* beat(state);
+  } finally {
+    state.isAskingTime = false;
+    state.tasks.emit("time");
+  }
 }
 
 /** True for a process that may wait for a photo. @param {State} state @param {string} name */

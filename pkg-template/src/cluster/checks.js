@@ -82,43 +82,78 @@ export function* resume(state) {
   yield* check(state, state.holds.values(), { quick: true });
 }
 
-/** Settles what is unsure once the store answers again. @param {State} state @returns {Task} */
+/**
+ * Settles what is unsure once the store answers again. The owners of sessions that were stopped in the meantime may
+ * take their time: what becomes unsure until then, as by a loss of the store, is checked beside it.
+ *
+ * @param {State} state @returns {Task}
+ */
 export function* settle(state) {
+  if (state.isSettling) return yield* checkAll(state);
   state.isSettling = true;
+  try {
+    yield* checkAll(state);
+    yield* settleOwed(state);
+  } finally {
+    state.isSettling = false;
+    // Those without an answer, those that were added since, and those whose commands may still be on their way.
+    if (state.owed.size > 0) state.isUnsettled = true;
+  }
+}
+
+/** Checks all sessions, and again after the next beat unless the store answers. @param {State} state @returns {Task} */
+function* checkAll(state) {
   state.isUnsettled = false;
   state.unconfirmed.clear();
-  if (!(yield* check(state))) state.isUnsettled = true;
+  let isChecked = false;
+  try {
+    isChecked = yield* check(state);
+  } finally {
+    if (!isChecked) state.isUnsettled = true;
+  }
+}
+
+/** Settles what is owed by now. @param {State} state @returns {Task} */
+function* settleOwed(state) {
   // One may wait for the end of a session.
   const entries = [...state.owed].values();
   const settled = `settled ${state.nextId++}`;
+  const silent = new Map();
   let running = 0;
   let isAnswered = true;
   /** @returns {Task} */
   function* some() {
-    for (const [sessionId, owed] of entries) {
-      if (!(yield* settleOne(state, sessionId, owed))) isAnswered = false;
-      if (!isAnswered) break;
+    try {
+      for (const [sessionId, owed] of entries) {
+        if (!(yield* settleOne(state, sessionId, owed, silent))) isAnswered = false;
+        if (!isAnswered) break;
+      }
+    } finally {
+      running -= 1;
+      state.tasks.emit(settled);
     }
-    running -= 1;
-    state.tasks.emit(settled);
   }
   for (let started = Math.min(AT_ONCE, state.owed.size); started > 0; started -= 1) {
     running += 1;
     spawn(state, some());
   }
   while (running > 0) yield event(settled, CALL);
-  if (!isAnswered) state.isUnsettled = true;
-  state.isSettling = false;
 }
 
-/** @param {State} state @param {string} sessionId @param {Owed} owed @returns {Task} false without an answer of the store */
-function* settleOne(state, sessionId, owed) {
+/**
+ * @param {State} state @param {string} sessionId @param {Owed} owed
+ * @param {Map<string, number>} silent as of `stopLater`
+ * @returns {Task} false without an answer of the store
+ */
+function* settleOne(state, sessionId, owed, silent) {
   if (state.owed.get(sessionId) !== owed) return true;
   const isStop = owed.kind === "stop";
-  if (!(yield* isStop ? stopLater(state, sessionId, owed) : settleRecord(state, sessionId))) return false;
+  const isAnswered = yield* isStop
+    ? stopLater(state, sessionId, owed, silent)
+    : settleRecord(state, sessionId);
+  if (!isAnswered) return false;
   if (state.owed.get(sessionId) !== owed) return true;
   // A command that timed out may still be on its way.
-  if (owed.kind === "settle" && --owed.times > 0) state.isUnsettled = true;
-  else state.owed.delete(sessionId);
+  if (owed.kind === "stop" || --owed.times === 0) state.owed.delete(sessionId);
   return true;
 }

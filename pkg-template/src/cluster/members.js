@@ -94,7 +94,7 @@ function heard(state, sentAt, { now, members }) {
   state.isAlone = false;
   state.answeredAt = state.now;
   observe(state, members, hasGap);
-  if (state.isUnsettled && !state.isSettling) spawn(state, settle(state));
+  if (state.isUnsettled) spawn(state, settle(state));
   else if (state.unconfirmed.size > 0) spawn(state, confirm(state, sentAt));
   for (const [name, peer] of state.peers) {
     if (isDead(state, peer) && !state.takingOver.has(name)) spawn(state, takeOver(state, name));

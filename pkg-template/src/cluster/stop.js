@@ -76,9 +76,10 @@ export function* stop(state, id, { sessionId, userId, reason, at }) {
  * @param {State} state
  * @param {string} sessionId
  * @param {Owed & { kind: "stop" }} owed
+ * @param {Map<string, number>} silent as of `tellOwner`
  * @returns {Task} false without an answer
  */
-export function* stopLater(state, sessionId, owed) {
+export function* stopLater(state, sessionId, owed, silent) {
   const { at } = owed;
   const reason = "stopped";
   const read = yield command("read", sessionId);
@@ -88,7 +89,7 @@ export function* stopLater(state, sessionId, owed) {
   // The cloud does not wait for this stop. The next start asks whom the record names, and waits for its onStop.
   if (owner === state.instance) yield* waitUntilOver(state, sessionId, STOP);
   else if (owner !== "" && isLaterStop(startedAt, at)) {
-    hasDied = yield* tellOwner(state, owner, { what: "stop", sid: sessionId, f: 0, reason, at });
+    hasDied = yield* tellOwner(state, owner, { what: "stop", sid: sessionId, f: 0, reason, at }, silent);
   }
   // The cloud has asked this process for the session in the meantime.
   if (state.owed.get(sessionId) !== owed) return true;
@@ -147,13 +148,18 @@ function* mark(state, sessionId, { number, at }, record, { fields, isNew = false
 }
 
 /**
- * Tells an owner of a stop, and waits for its onStop.
+ * Tells an owner of a stop, and waits for its onStop, unless it was silent about another stop and has not been seen
+ * since.
  *
  * @param {State} state @param {string} owner @param {Question} question
+ * @param {Map<string, number>} [silent] owners that did not answer, and the monotonic times at which that was clear
  * @returns {Task} true if it has died
  */
-function* tellOwner(state, owner, question) {
-  const asked = yield* ask(state, owner, question, STOP);
+function* tellOwner(state, owner, question, silent) {
+  const seenAt = state.peers.get(owner)?.movedAt ?? -Infinity;
+  const isSilent = (silent?.get(owner) ?? -Infinity) > seenAt;
+  const asked = isSilent ? { silent: true } : yield* ask(state, owner, question, STOP);
+  if (asked.silent) silent?.set(owner, state.now.mono);
   // A silent one may have died since it was asked.
   const isGone = asked.isGone || (asked.silent && !(yield* mayListen(owner)));
   return isGone && !state.left.has(owner);

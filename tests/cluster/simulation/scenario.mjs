@@ -16,8 +16,18 @@ export function running({ oldConnection = "close", stopsFirst = true, ...options
 export const holdersOf = (world, user) => world.alive().filter(({ state }) => state.holds.has(user));
 export const busiest = (world) =>
   world.alive().toSorted((one, other) => other.state.holds.size - one.state.holds.size)[0];
+export const recordOf = ({ store }, user) => store.records.read(store.now, user);
 export const areBack = (world) => world.users.every((user) => world.cloud.user(user).attached !== undefined);
 export const check = ({ witness }) => assert.deepEqual(witness.errors, []);
+
+/** Sends a request of the cloud to a process. The cloud has closed all connections by then, unheard. */
+export function ask(world, process, type, user) {
+  world.cloud.forget(user);
+  const isWanted = type === "start";
+  Object.assign(world.cloud.user(user), { isWanted, phase: isWanted ? "starting" : "stopped", posted: [] });
+  const reason = isWanted ? undefined : "user_disabled";
+  process.request(type, { sessionId: user, userId: user, url: "", reason, at: world.time.now }, () => {});
+}
 
 /** Longest time until something that is about to happen, ms. */
 const SOON = 60_000;
