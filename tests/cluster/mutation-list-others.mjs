@@ -232,6 +232,20 @@ export const OTHERS = [
     test: "claims.test.mjs",
   },
   {
+    rule: "a request that was served without the store is decided by the record",
+    file: "holds.js",
+    from: "each.isLost ||= each.hold === hold.id;",
+    to: "each.isLost ||= false;",
+    test: "unsure.test.mjs",
+  },
+  {
+    rule: "a record that cannot be renewed, since it has another owner, is compared at once",
+    file: "start.js",
+    from: 'else if (!["", instance].includes(answer.value.record?.owner ?? "")) yield* check(state, [hold]);',
+    to: "",
+    test: "unsure.test.mjs",
+  },
+  {
     rule: "a request that has just come counts more than a stop",
     file: "start.js",
     from: "return isOld(request) || record.startedAt !== startedAt;",

@@ -112,3 +112,29 @@ test("a hand-over without an answer that is carried out later leaves no record b
   world.run(6000);
   assert.equal(world.store.records.read(world.store.now, user), undefined);
 });
+
+test("a request that is served without the store is decided by the record if another process has the session", () => {
+  const world = running({ users: 1 });
+  const [user] = world.users;
+  const [owner] = holdersOf(world, user);
+  const other = world.alive().find((each) => each !== owner);
+  const { store, time } = world;
+  const { number, owner: expected, ...fields } = store.records.read(store.now, user);
+  const put = { sessionId: user, expected: { owner: expected, number }, owner: other.instance, number: 0 };
+  // It has taken the session over, and dies.
+  store.records.put(store.now, { ...put, fields, ttl: 60_000 });
+  other.kill(60_000);
+  owner.partition(1000);
+  // The store answers before the cloud does.
+  const { between } = world;
+  world.between = (from, to) => (from === 3 && to === 80 ? to : between(from, to));
+  Object.assign(world.cloud.user(user), { phase: "starting", posted: [] });
+  const answers = [];
+  const since = time.now;
+  owner.request("start", { ...request(user), at: since }, ({ status }) => answers.push(status));
+  runUntil(world, 10, () => answers.length > 0);
+  assert.deepEqual(answers, [200]);
+  assert.ok(time.now - since < 4500, "the cloud waits");
+  assert.deepEqual(holdersOf(world, user), [owner]);
+  assert.equal(store.records.read(store.now, user).owner, owner.instance);
+});

@@ -16,7 +16,7 @@ import { checks, resume } from "./checks.js";
 import { check, forget, heardOfLoss, isEnding, over, waitUntilOver } from "./holds.js";
 import { leave, receive } from "./leave.js";
 import { beats } from "./members.js";
-import { serve, start } from "./start.js";
+import { serve, served, start } from "./start.js";
 import { BEAT, CALL, SILENCE, between, elapsed, output, spawn, tell } from "./state.js";
 import { stop } from "./stop.js";
 import { event } from "./tasks.js";
@@ -88,7 +88,7 @@ function handle(state, input) {
     case "leave":
       return spawn(state, leave(state));
     case "result":
-      return reply(state, input.id, input.answer);
+      return served(state, input.id, input.answer);
     case "connected":
     case "ended":
     case "over":

@@ -2,6 +2,7 @@
  * Starts of sessions for requests of the cloud.
  *
  * @import { ClusterFields, ClusterRecord } from "../../types/cluster.js"
+ * @import { Answer } from "../server/http-error.js"
  * @import { StartRequest as Request } from "./io.js"
  * @import { Question } from "./messages.js"
  * @import { Claim, Hold, State } from "./state.js"
@@ -9,7 +10,7 @@
  */
 import { STOOD_STILL, ask, refusal, reply } from "./asks.js";
 import { lock, unlock } from "./claims.js";
-import { begin, emptyFields, hibernate, lose, settleRecord } from "./holds.js";
+import { begin, check, emptyFields, hibernate, lose, settleRecord } from "./holds.js";
 import { quarantine, withCrash } from "./quarantine.js";
 import {
   OWNED_TTL,
@@ -243,6 +244,7 @@ function* renew(state, hold, { url, at = 0 }) {
     Object.assign(hold, { number: answer.value.record.number, isSure: true });
     confirmLater(state, sessionId);
   } else if (answer.value.done) yield* settleRecord(state, sessionId);
+  else if (!["", instance].includes(answer.value.record?.owner ?? "")) yield* check(state, [hold]);
 }
 
 /** Serves a request for a session that this process has. @param {State} state @param {string} id @param {import("./state.js").Hold} hold @param {Request} request */
@@ -260,7 +262,10 @@ export function serve(state, id, hold, request) {
 function serveAlone(state, id, request) {
   const { sessionId } = request;
   const hold = state.holds.get(sessionId);
-  if (hold !== undefined) return serve(state, id, hold, request);
+  if (hold !== undefined) {
+    Object.assign(state.replies.get(id) ?? {}, { request, hold: hold.id });
+    return serve(state, id, hold, request);
+  }
   if (state.isLeaving) return reply(state, id, refusal(503, "the server is closing"));
   if (isCutOff(state)) return reply(state, id, refusal(503, "the store of the cluster does not answer"));
   count(state, "alone", { sessionId });
@@ -271,6 +276,20 @@ function serveAlone(state, id, request) {
     fields: fieldsOf(request, undefined),
     reply: id,
   });
+  Object.assign(state.replies.get(id) ?? {}, { request, hold: state.holds.get(sessionId)?.id });
+}
+
+/**
+ * Answers a request that a session has served. One that was served without the store, by a session that
+ * another process has by its record, is decided by that record: the other one may be dead.
+ *
+ * @param {State} state @param {string} id @param {Answer | undefined} answer
+ */
+export function served(state, id, answer) {
+  const { request, isLost } = state.replies.get(id) ?? {};
+  if (request === undefined || !isLost || answer?.status === 200) return reply(state, id, answer);
+  state.replies.set(id, { ...state.replies.get(id), isLost: false });
+  spawn(state, start(state, id, { ...request, isAgain: true }));
 }
 
 /**

@@ -40,6 +40,12 @@
  *
  * @typedef {{ kind: "stop", number: number, at?: number } | { kind: "settle", times: number }} Owed
  *
+ * @typedef {object} Reply
+ * @property {string} [from] the process that asked
+ * @property {import("./io.js").StartRequest} [request] that is served without the store
+ * @property {number} [hold] the session that serves it
+ * @property {boolean} [isLost] another process has that session by its record
+ *
  * @typedef {object} State
  * @property {Tasks} tasks
  * @property {Now} now
@@ -72,7 +78,7 @@
  * @property {Map<string, Ask>} asks
  * @property {Map<number, { sessionId: string, to?: string }>} ending holds that end, and who is told when
  *   they are over
- * @property {Map<string, { from?: string }>} replies requests without an answer, and the processes that asked
+ * @property {Map<string, Reply>} replies requests without an answer
  * @property {Map<string, number>} called recent calls of others, and until when they are carried out
  * @property {number} starting requests of the cloud that are being decided
  * @property {number} stopping stops that are being carried out
