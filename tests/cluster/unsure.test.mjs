@@ -2,7 +2,7 @@
 import assert from "node:assert/strict";
 import { test } from "node:test";
 
-import { check, holdersOf, runToBeat, runUntil, running } from "./simulation/scenario.mjs";
+import { ask, check, holdersOf, runToBeat, runUntil, running } from "./simulation/scenario.mjs";
 
 const request = (user) => ({ sessionId: user, userId: user, url: "" });
 
@@ -137,4 +137,33 @@ test("a request that is served without the store is decided by the record if ano
   assert.ok(time.now - since < 4500, "the cloud waits");
   assert.deepEqual(holdersOf(world, user), [owner]);
   assert.equal(store.records.read(store.now, user).owner, owner.instance);
+});
+
+test("a request that comes while the mark of an earlier stop is read starts the session anew", () => {
+  const world = running({ users: 1 });
+  const [one, other] = world.alive();
+  const { call } = world.store;
+  let isSlow = false;
+  world.store.call = function (from, name, args, done) {
+    const isLate = isSlow && from === one && name === "read";
+    call.call(this, from, name, args, isLate ? (result) => world.time.after(100, () => done(result)) : done);
+  };
+  world.users.push("new");
+  runToBeat(world, one);
+  one.partition(3930);
+  ask(world, one, "start", "new");
+  world.run(1500);
+  assert.equal(one.state.holds.get("new").isSure, false, "it was served without the store");
+  ask(world, other, "stop", "new");
+  world.run(1500);
+  world.cloud.forget("new");
+  Object.assign(world.cloud.user("new"), { isWanted: true, phase: "starting", posted: [] });
+  const answers = [];
+  one.request("start", { ...request("new"), at: world.time.now }, ({ status }) => answers.push(status));
+  world.run(500);
+  // The store answers the next beat, and a check finds the mark.
+  isSlow = true;
+  runUntil(world, 10, () => answers.length > 0);
+  assert.deepEqual(answers, [200]);
+  assert.deepEqual(holdersOf(world, "new"), [one]);
 });

@@ -121,7 +121,7 @@ export function* waitUntilOver(state, sessionId, ms) {
 export function lose(state, hold, owner, then) {
   const { sessionId, number } = hold;
   count(state, "lost", { sessionId, from: state.instance, to: owner, number });
-  if (owner !== "") for (const each of state.replies.values()) each.isLost ||= each.hold === hold.id;
+  for (const each of state.replies.values()) each.isLost ||= each.hold === hold.id;
   end(state, hold, owner === "" ? "stopped" : MOVED, { ...(owner !== "" && { to: owner }), ...then });
 }
 
@@ -282,13 +282,15 @@ function stopHold(state, hold, { reason, at }) {
  * @param {State} state @param {Hold} hold @returns {Task}
  */
 function* claimStopped(state, hold) {
-  const { sessionId, fields } = hold;
+  const { sessionId } = hold;
   const { instance } = state;
   const isHeld = () => state.holds.get(sessionId) === hold;
   hold.isClaiming = true;
   const read = yield command("read", sessionId);
   if (!isHeld()) return;
   const mark = read?.value;
+  // With the request that may have come in the meantime.
+  const { fields } = hold;
   if (mark?.owner === instance) {
     // The store has no mark, or the request has replaced it.
     Object.assign(hold, { isClaiming: false, number: Math.max(hold.number, mark.number) });

@@ -281,7 +281,8 @@ function serveAlone(state, id, request) {
 
 /**
  * Answers a request that a session has served. One that was served without the store, by a session that
- * another process has by its record, is decided by that record: the other one may be dead.
+ * another process has by its record, or that was stopped before, is decided by that record: the other one may be
+ * dead.
  *
  * @param {State} state @param {string} id @param {Answer | undefined} answer
  */

@@ -44,7 +44,7 @@
  * @property {string} [from] the process that asked
  * @property {import("./io.js").StartRequest} [request] that is served without the store
  * @property {number} [hold] the session that serves it
- * @property {boolean} [isLost] another process has that session by its record
+ * @property {boolean} [isLost] another process has that session by its record, or it was stopped
  *
  * @typedef {object} State
  * @property {Tasks} tasks
