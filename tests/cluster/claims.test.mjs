@@ -2,10 +2,9 @@
 import assert from "node:assert/strict";
 import { test } from "node:test";
 
-import { check, holdersOf, runUntil, running } from "./simulation/scenario.mjs";
+import { check, holdersOf, recordOf, runUntil, running } from "./simulation/scenario.mjs";
 
 const request = (user) => ({ sessionId: user, userId: user, url: "" });
-const recordOf = ({ store }, user) => store.records.read(store.now, user);
 
 /** The answer to the next claim of a session is late by some ms. Returns who has claimed it since. */
 function slowClaim({ store, time }, user, ms) {

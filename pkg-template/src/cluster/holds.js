@@ -121,6 +121,7 @@ export function* waitUntilOver(state, sessionId, ms) {
 export function lose(state, hold, owner, then) {
   const { sessionId, number } = hold;
   count(state, "lost", { sessionId, from: state.instance, to: owner, number });
+  // Those that it serves without the store are decided by the record.
   for (const each of state.replies.values()) each.isLost ||= each.hold === hold.id;
   end(state, hold, owner === "" ? "stopped" : MOVED, { ...(owner !== "" && { to: owner }), ...then });
 }

@@ -244,6 +244,7 @@ function* renew(state, hold, { url, at = 0 }) {
     Object.assign(hold, { number: answer.value.record.number, isSure: true });
     confirmLater(state, sessionId);
   } else if (answer.value.done) yield* settleRecord(state, sessionId);
+  // Another process has the session; a mark of a stop is told by the process that has written it.
   else if (!["", instance].includes(answer.value.record?.owner ?? "")) yield* check(state, [hold]);
 }
 
@@ -263,7 +264,7 @@ function serveAlone(state, id, request) {
   const { sessionId } = request;
   const hold = state.holds.get(sessionId);
   if (hold !== undefined) {
-    Object.assign(state.replies.get(id) ?? {}, { request, hold: hold.id });
+    remember(state, id, request);
     return serve(state, id, hold, request);
   }
   if (state.isLeaving) return reply(state, id, refusal(503, "the server is closing"));
@@ -276,7 +277,13 @@ function serveAlone(state, id, request) {
     fields: fieldsOf(request, undefined),
     reply: id,
   });
-  Object.assign(state.replies.get(id) ?? {}, { request, hold: state.holds.get(sessionId)?.id });
+  remember(state, id, request);
+}
+
+/** Remembers a request until the session that serves it has an answer. @param {State} state @param {string} id @param {Request} request */
+function remember(state, id, request) {
+  const hold = state.holds.get(request.sessionId)?.id;
+  Object.assign(state.replies.get(id) ?? {}, { request, hold });
 }
 
 /**
