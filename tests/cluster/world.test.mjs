@@ -2,7 +2,7 @@
 import assert from "node:assert/strict";
 import { test } from "node:test";
 
-import { check, holdersOf, running } from "./simulation/scenario.mjs";
+import { check, holdersOf, recordOf, runToBeat, runUntil, running } from "./simulation/scenario.mjs";
 
 for (const [what, goAway] of [
   ["a lost machine", (process) => process.kill(60_000)],
@@ -22,3 +22,29 @@ for (const [what, goAway] of [
     check(world);
   });
 }
+
+test("a process that wakes may keep a session whose evicted record another one has removed", () => {
+  // Its clock stands still as well, and it has no frames: it looks at its next beat and not at once.
+  const world = running({ users: 1, stopsFirst: false });
+  const [user] = world.users;
+  const [owner] = holdersOf(world, user);
+  const other = world.alive().find((each) => each !== owner);
+  world.pick = () => other;
+  world.store.evict(user);
+  // It hears of its lost connection as late as it may.
+  const { between } = world;
+  world.between = (_, most) => most;
+  world.cloud.forget(user);
+  world.between = between;
+  runToBeat(world, owner);
+  owner.pause(20_000, { vm: true });
+  const at = world.time.now + 20_000;
+  world.run(15_000);
+  assert.equal(recordOf(world, user).owner, other.instance);
+  world.time.runUntil(at + 1);
+  other.endSession(world.cloud.user(user));
+  runUntil(world, 20, () => recordOf(world, user)?.owner !== other.instance);
+  world.run(1500);
+  assert.deepEqual(holdersOf(world, user), [owner]);
+  check(world);
+});

@@ -82,20 +82,24 @@ export class Witness {
     for (const user of process.stops) user.stoppedBadlyAt = time.now;
     if (process.pausedFor < this.#world.lease || process.jumpedAt > time.now - process.pausedFor - SETTLE)
       return;
+    const isAnothers = ({ sessionId, number }) => {
+      const record = store.records.read(store.now, sessionId);
+      return record !== undefined && record.owner !== process.instance && record.number > number;
+    };
     const lost = [...process.state.holds.values()]
       .map(({ id, sessionId, number }) => ({ id, sessionId, number }))
-      .filter(({ sessionId, number }) => {
-        const record = store.records.read(store.now, sessionId);
-        return record !== undefined && record.owner !== process.instance && record.number > number;
-      });
+      .filter(isAnothers)
+      .map((each) => ({ ...each, wasUnaware: store.evictions.isUnaware(process, each.sessionId) }));
     const since = time.now;
     time.after(1000 + SLACK, () => {
       if (process.disturbedUntil > since || !this.isWell({ ...process, disturbedUntil: 0 }, SETTLE)) return;
-      for (const { id, sessionId, number } of lost) {
+      for (const each of lost) {
+        const { id, sessionId, number, wasUnaware } = each;
         const hold = process.state.holds.get(sessionId);
-        if (hold?.id === id && hold.number === number) {
-          this.fail(`${process.instance} woke, and has ${sessionId}, which is another's, after a second`);
-        }
+        if (hold?.id !== id || hold.number !== number) continue;
+        // The other one has ended it, so that this one takes its own record for evicted, which it was.
+        if (wasUnaware && !isAnothers(each)) continue;
+        this.fail(`${process.instance} woke, and has ${sessionId}, which is another's, after a second`);
       }
     });
   }
