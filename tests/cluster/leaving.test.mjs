@@ -73,6 +73,33 @@ test("a request for a new session at a process that leaves is passed on to one t
   assert.deepEqual(holdersOf(world, "new"), [youngest]);
 });
 
+for (const hasNext of [false, true]) {
+  const outcome = hasNext ? "reaches one that has come meanwhile" : "is answered at once";
+  test(`a request at one of two processes that leave while the store is away ${outcome}`, () => {
+    const world = running({ count: 2 });
+    const [one, other] = world.alive();
+    world.store.goAway(true);
+    one.leave();
+    other.leave();
+    world.run(1000);
+    const next = hasNext ? world.spawn("next") : undefined;
+    world.run(1000);
+    world.store.comeBack("as it was");
+    world.users.push("new");
+    Object.assign(world.cloud.user("new"), { isWanted: true, phase: "starting", posted: [] });
+    // Then they know who else is there.
+    if (hasNext) runUntil(world, 1, () => one.state.peers.has(next.instance));
+    const asked = world.witness.counts["asks"] ?? 0;
+    let status;
+    one.request("start", request("new"), (answer) => ({ status } = answer));
+    world.run(500);
+    assert.ok(!one.isLeft);
+    assert.equal(status, hasNext ? 200 : 503);
+    assert.equal(world.witness.counts["asks"] - asked, 1);
+    if (hasNext) assert.deepEqual(holdersOf(world, "new"), [next]);
+  });
+}
+
 test("a process that leaves during a stop tells the owner of the session before", () => {
   const world = running();
   const leaving = busiest(world);

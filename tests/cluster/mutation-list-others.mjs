@@ -183,6 +183,20 @@ export const OTHERS = [
     test: "leaving.test.mjs",
   },
   {
+    rule: "a request that was passed on is not passed on again",
+    file: "start.js",
+    from: "if (request.isForwarded) return reply(state, id, undefined);",
+    to: "",
+    test: "leaving.test.mjs",
+  },
+  {
+    rule: "a process that leaves beats until it has left",
+    file: "members.js",
+    from: "if (state.hasLeft) return;",
+    to: "if (state.isLeaving && state.holds.size === 0) return;",
+    test: "leaving.test.mjs",
+  },
+  {
     rule: "a stop ends a take-over in the process that it reaches",
     file: "take-over.js",
     from: "claim.isAborted || taken.number < claim.higher",

@@ -18,6 +18,8 @@ export interface StartRequest {
   isAgain?: true;
   /** It may have come long before it was read: the process stood still. */
   isDelayed?: true;
+  /** A process that leaves has passed it on. */
+  isForwarded?: true;
 }
 
 export interface StopRequest {

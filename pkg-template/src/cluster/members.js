@@ -23,14 +23,14 @@ import { command, sleep } from "./tasks.js";
 /** Version of the records and messages. */
 const VERSION = 1;
 
-/** Beats for ever. @param {State} state @returns {Task} */
+/** Beats until the process has left. @param {State} state @returns {Task} */
 export function* beats(state) {
   for (;;) {
     const sentAt = state.now;
     state.ranAt = sentAt;
     if (!(yield* beat(state))) missed(state);
     yield sleep(Math.max(sentAt.mono + BEAT - state.now.mono, 0));
-    if (state.isLeaving && state.holds.size === 0) return;
+    if (state.hasLeft) return;
   }
 }
 

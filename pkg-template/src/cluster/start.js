@@ -322,11 +322,17 @@ function* askOwner(state, id, request, owner, claim) {
   return "answered";
 }
 
-/** Forwards a request of a process that leaves to one that does not. @param {State} state @param {string} id @param {Request} request @param {string} sessionId @param {Claim} claim @returns {Task} */
+/**
+ * Forwards a request of a process that leaves to one that does not, once: two that leave, and do not know it of each
+ * other, would pass it on for ever.
+ *
+ * @param {State} state @param {string} id @param {Request} request @param {string} sessionId @param {Claim} claim @returns {Task}
+ */
 function* forward(state, id, request, sessionId, claim) {
   unlock(state, sessionId, claim);
+  if (request.isForwarded) return reply(state, id, undefined);
   /** @type {Question} */
-  const question = { what: "start", sid: sessionId, body: request, any: true };
+  const question = { what: "start", sid: sessionId, body: { ...request, isForwarded: true }, any: true };
   for (const peer of livingPeers(state).slice(0, 2)) {
     const result = yield* ask(state, peer, question, START);
     if (!result.none) return reply(state, id, result.answer);
