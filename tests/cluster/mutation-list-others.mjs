@@ -190,6 +190,13 @@ export const OTHERS = [
     test: "leaving.test.mjs",
   },
   {
+    rule: "an event that is emitted again resumes a task once",
+    file: "tasks.js",
+    from: "if (each.isOver) continue;",
+    to: "",
+    test: "tasks.test.mjs",
+  },
+  {
     rule: "a process that leaves beats until it has left",
     file: "members.js",
     from: "if (state.hasLeft) return;",

@@ -96,6 +96,8 @@ export class Tasks {
     const waiting = this.#events.get(event);
     if (waiting === undefined) return;
     for (const each of [...waiting]) {
+      // One of those before has emitted the event as well, and this task waits for something else now.
+      if (each.isOver) continue;
       this.#forget(each);
       this.#resume(each.task, true);
     }
