@@ -114,7 +114,17 @@ for (const [i, { name, single }] of CLIENTS.entries()) {
 
 test("wrong options are refused", () => {
   const client = CLIENTS[0].single(redis.port);
-  assert.throws(() => redisCluster({}), { name: "TypeError", message: /^client: must be a client of redis/ });
+  for (const given of [{}, undefined, null, "redis://app:secret-of-the-app@localhost"]) {
+    assert.throws(() => redisCluster(given), {
+      name: "TypeError",
+      message: /^client: must be a client of redis.* not undefined$/,
+    });
+  }
+  // Without the prefix, two environments would start each other's sessions.
+  assert.throws(() => redisCluster({ client, prefx: "staging" }), {
+    name: "TypeError",
+    message: "prefx: unknown option, did you mean prefix?",
+  });
   assert.throws(() => redisCluster({ client, prefix: "{a}" }), {
     name: "TypeError",
     message: 'prefix: must be 1 to 100 characters without spaces and braces, not "{a}"',

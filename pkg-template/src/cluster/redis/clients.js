@@ -61,6 +61,8 @@ function check(client, names, given) {
     );
   }
   const allowed = "a client of redis or ioredis, or a function that makes one of redis";
+  // A URL may have a password.
+  if (typeof given === "string") throw new TypeError(`client: must be ${allowed}, not a string`);
   refuse("client", allowed, given);
 }
 
