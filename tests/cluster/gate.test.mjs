@@ -109,6 +109,22 @@ for (const Base of [Plain, Emitter]) {
     assert.deepEqual(socket.sent, []);
   });
 
+  test(`${Base.name}: a socket that throws holds no frame of others up`, () => {
+    const { world, gate, received, socket, release } = open();
+    class Gone extends Base {
+      send() {
+        throw new Error("gone");
+      }
+    }
+    const gone = new (gated(() => Gone, gate))("ws://localhost/");
+    world.isOpen = false;
+    gone.send(1);
+    socket.send(2);
+    socket.receive(2);
+    release();
+    assert.deepEqual([socket.sent, received], [[2], [2]]);
+  });
+
   test(`${Base.name}: at most 1000 frames wait`, () => {
     const { world, socket, received, release } = open();
     world.isOpen = false;

@@ -48,7 +48,7 @@ export async function server(store, options = {}) {
   const reports = [];
   const parts = {
     packageName: PACKAGE,
-    log: (level, text, { error } = {}) => reports.push([level, text, error]),
+    log: (level, text, { error, sessionId } = {}) => reports.push([level, text, error, sessionId]),
     report: (error, context) => reports.push([error, context]),
     checkCloud: options.checkCloud ?? (() => {}),
     WebSocket: options.WebSocket,
@@ -57,7 +57,8 @@ export async function server(store, options = {}) {
   const member = new Member(settings, (opening) => store.open(opening), parts);
   const sessions = new Sessions({
     make: (url) => {
-      const session = Object.assign(new FakeSession(), { url, [REQUEST_PREFIX]: member.requestPrefix });
+      const made = options.make?.() ?? new FakeSession();
+      const session = Object.assign(made, { url, [REQUEST_PREFIX]: member.requestPrefix });
       if (options.dials) session.socket = new member.WebSocket("ws://127.0.0.1/tpa-ws");
       return session;
     },

@@ -21,16 +21,16 @@
  * @typedef {{ name: string | undefined, lease: number, strict: boolean, photos: "store" | "here" }} Settings
  * @typedef {(body: any, bytes: Uint8Array | undefined) => Promise<Answer> | Answer | undefined} Handler
  */
+import { withTimeout } from "../server/with-timeout.js";
 import { mayWait } from "./calls.js";
 import { createState, deadline, mayPass, step } from "./core.js";
 import { Observer } from "./observer.js";
 import { jsonOf } from "./previous.js";
 import { Sockets } from "./sockets.js";
+import { Timer } from "./timer.js";
 
-/** Longest time of a timer, ms. */
-const MAX_TIMER = 60_000;
-/** Time after which a timer that has not fired is lost, ms: a test may replace the functions that set and fire it. */
-const LOST = 1000;
+/** What logs call the end of a session that goes to another process, or was stopped. */
+const ENDING = "the end of a session";
 
 export class Member {
   /** @type {Sessions} */
@@ -39,10 +39,7 @@ export class Member {
   #parts;
   #state;
   #store;
-  /** @type {ReturnType<typeof setTimeout> | undefined} */
-  #timer;
-  /** Time at which it fires, ms. */
-  #firesAt = Infinity;
+  #timer = new Timer(() => this.#input({ type: "timer" }));
   /** Requests without an answer. @type {Map<string, { request: any, answer: (answer: any) => void }>} */
   #requests = new Map();
   /** Sessions of this process by id. @type {Map<string, number>} */
@@ -97,9 +94,7 @@ export class Member {
     this.#sockets.load();
     const listener = (/** @type {string} */ text) => this.#receive(text);
     const resumed = () => this.#input({ type: "resumed" });
-    this.#store
-      .subscribe(this.#state.instance, listener, resumed)
-      .catch((error) => this.#failed("subscribe", error));
+    void this.#try("subscribe", () => this.#store.subscribe(this.#state.instance, listener, resumed));
     this.#observer.joined();
     this.#input({ type: "open" });
   }
@@ -204,11 +199,14 @@ export class Member {
     const timer = setTimeout(this.#hasLeft, timeout);
     await left;
     clearTimeout(timer);
-    this.#clearTimer();
+    this.#timer.clear();
     this.#sockets.close();
     this.#isReady = false;
     this.#observer.left();
-    await this.#store.close().catch((error) => this.#failed("close", error));
+    await withTimeout(
+      this.#timeLeft(),
+      this.#try("close", () => this.#store.close()),
+    );
   }
 
   /** @param {NewRequest} input @param {unknown} request @returns {Promise<any>} */
@@ -231,7 +229,7 @@ export class Member {
     try {
       this.#input({ type: "message", message: JSON.parse(text) });
     } catch (error) {
-      this.#failed("message", error);
+      this.#log("message failed", error);
     }
   }
 
@@ -240,33 +238,9 @@ export class Member {
     try {
       for (const output of step(this.#state, input, clocks())) this.#carryOut(output);
     } catch (error) {
-      this.#failed(input.type, error);
+      this.#log(`${input.type} failed`, error);
     }
-    this.#setTimer();
-  }
-
-  /**
-   * Sets the timer unless it fires in time: most inputs add deadlines after the first one, and an early timer only
-   * sets the next.
-   */
-  #setTimer() {
-    const now = performance.now();
-    const ms = Math.ceil(Math.min(Math.max(deadline(this.#state) - now, 1), MAX_TIMER));
-    const isLost = now > this.#firesAt + LOST;
-    if (!isLost && now + ms >= this.#firesAt) return;
-    this.#clearTimer();
-    this.#firesAt = now + ms;
-    this.#timer = setTimeout(() => {
-      this.#firesAt = Infinity;
-      this.#input({ type: "timer" });
-    }, ms);
-    // The HTTP server keeps the process alive.
-    /** @type {any} */ (this.#timer).unref?.();
-  }
-
-  #clearTimer() {
-    clearTimeout(this.#timer);
-    this.#firesAt = Infinity;
+    this.#timer.set(deadline(this.#state));
   }
 
   /** @param {Output} output */
@@ -327,7 +301,8 @@ export class Member {
     let result;
     const start = performance.now();
     try {
-      result = { value: await /** @type {any} */ (this.#store)[name](...args) };
+      // Databases tell of nothing by null.
+      result = { value: (await /** @type {any} */ (this.#store)[name](...args)) ?? undefined };
     } catch {
       // The store has reported it; the core counts it as unsure.
     }
@@ -350,7 +325,7 @@ export class Member {
       if (answer?.status === 200 && isCurrent()) this.#input({ type: "connected", hold, sessionId });
       this.#result(reply, answer ?? failed("the session has moved to another process"));
     } catch (error) {
-      this.#result(reply, /** @type {any} */ (error).answer ?? failed("the session could not start"));
+      this.#refuse(reply, "the session could not start", error, sessionId);
     }
     if (isCurrent() && !this.#sessions.live.has(sessionId)) this.ended(sessionId);
   }
@@ -363,7 +338,7 @@ export class Member {
       const request = given ?? { type, sessionId, userId, url: this.#targetOf(url), at };
       this.#result(reply, await this.#sessions.start(request));
     } catch (error) {
-      this.#result(reply, /** @type {any} */ (error).answer ?? failed("the session could not start"));
+      this.#refuse(reply, "the session could not start", error, sessionId);
     }
   }
 
@@ -378,15 +353,16 @@ export class Member {
   /** @param {OutputOf<"end">} output */
   async #end({ hold, sessionId, reason, kind }) {
     if (this.#holds.get(sessionId) === hold) this.#holds.delete(sessionId);
-    const wasOpen = await this.#sessions.drop(sessionId, reason, kind);
-    this.#input({ type: "over", hold, wasOpen });
+    const drop = () => this.#sessions.drop(sessionId, reason, kind);
+    const wasOpen = await this.#try(ENDING, drop, sessionId);
+    this.#input({ type: "over", hold, wasOpen: wasOpen === true });
   }
 
   /** @param {OutputOf<"handOver">} output */
   async #handOver({ hold, sessionId }) {
     if (this.#holds.get(sessionId) === hold) this.#holds.delete(sessionId);
-    const left = () => Math.max(this.#leaveTimeout - performance.now(), 0);
-    const previous = await this.#sessions.give(sessionId, left);
+    const give = () => this.#sessions.give(sessionId, () => this.#timeLeft());
+    const previous = await this.#try(ENDING, give, sessionId);
     this.#input({ type: "handedOver", hold, sessionId, previous: jsonOf(previous, this.#parts.log) });
   }
 
@@ -407,7 +383,7 @@ export class Member {
     try {
       this.#result(reply, await this.#handlers.get(what)?.(body, bytes));
     } catch (error) {
-      this.#result(reply, /** @type {any} */ (error).answer ?? failed("the call failed"));
+      this.#refuse(reply, "the call failed", error);
     }
   }
 
@@ -416,9 +392,39 @@ export class Member {
     if (id !== undefined) this.#input({ type: "result", id, answer });
   }
 
-  /** @param {string} what @param {unknown} error */
-  #failed(what, error) {
-    this.#parts.log("error", `cluster: ${what} failed`, { error });
+  /**
+   * Answers a request that was not carried out, and logs why unless that is a refusal that is heard.
+   *
+   * @param {string | undefined} id @param {string} text @param {any} error @param {string} [sessionId]
+   */
+  #refuse(id, text, error, sessionId) {
+    const answer = error?.answer;
+    if (answer === undefined || id === undefined) this.#log(text, error, sessionId);
+    this.#result(id, answer ?? failed(text));
+  }
+
+  /**
+   * Calls a function of others, and logs its exception.
+   *
+   * @template T
+   * @param {string} what @param {() => Promise<T>} call @param {string} [sessionId]
+   */
+  async #try(what, call, sessionId) {
+    try {
+      return await call();
+    } catch (error) {
+      this.#log(`${what} failed`, error, sessionId);
+    }
+  }
+
+  /** Time that is left to a process that leaves, ms. */
+  #timeLeft() {
+    return Math.max(this.#leaveTimeout - performance.now(), 0);
+  }
+
+  /** @param {string} text @param {unknown} error @param {string} [sessionId] */
+  #log(text, error, sessionId) {
+    this.#parts.log("error", `cluster: ${text}`, { error, sessionId });
   }
 }
 
