@@ -302,6 +302,42 @@ test("a request to a process that leaves is answered by another one", async (t) 
   await left;
 });
 
+test("a process whose sessions have left passes requests on, and writes stops, while an onStop still runs", async (t) => {
+  const memory = new MemoryStore();
+  let isClosed = false;
+  /** As a database does, it answers nothing once it is closed. */
+  const open = (opening) => {
+    const store = memory.open(opening);
+    const methods = Object.entries(store).map(([name, method]) => [
+      name,
+      (...args) => (isClosed ? Promise.reject(new Error("closed")) : method(...args)),
+    ]);
+    return { ...Object.fromEntries(methods), close: async () => void (isClosed = true) };
+  };
+  // The timers of the processes keep no test alive.
+  const alive = setInterval(() => {}, 1000);
+  t.after(() => clearInterval(alive));
+  const finish = {};
+  const onStop = () => new Promise((resolve) => (finish.onStop = resolve));
+  const one = await server({ open }, { onStop });
+  const other = await server(memory);
+  t.after(() => other.member.leave(0));
+  await one.member.start(start("cal"));
+  await one.member.stop(stop("cal"));
+  await other.member.start(start("ada"));
+  await until("the peer is known", () => knows(one.member, 1));
+  const leaving = one.member.leave(20_000);
+  const { beat } = memory.open({ instance: "test" });
+  await until("it has left", async () => (await beat("test", "")).members.length === 1);
+  assert.deepEqual(await one.member.stop(stop("ada")), SUCCESS);
+  assert.equal(other.sessions.live.size, 0);
+  assert.deepEqual(await one.member.start(start("bob")), SUCCESS);
+  assert.deepEqual([...other.sessions.live.keys()], [`bob-${PACKAGE}`]);
+  finish.onStop();
+  await leaving;
+  assert.ok(isClosed);
+});
+
 test("calls reach the process with the session", async (t) => {
   const [one, other] = await servers(t, 2);
   await one.member.start(start("ada"));

@@ -199,6 +199,8 @@ export class Member {
     const timer = setTimeout(this.#hasLeft, timeout);
     await left;
     clearTimeout(timer);
+    // Until the last onStop has returned, requests are passed on and stops are written.
+    await this.#try("close", () => this.#sessions.close({ release: false }, this.#timeLeft()));
     this.#timer.clear();
     this.#sockets.close();
     this.#isReady = false;
