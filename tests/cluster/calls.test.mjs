@@ -59,6 +59,17 @@ test("a tool call that is received when its process may have done it itself is n
   check(w);
 });
 
+test("a tool call whose process has received it and does not answer is not carried out again", () => {
+  const { world: w, user, owner, other, ran } = world();
+  w.calls.ran = (process, name) => {
+    ran.push([process, name]);
+    if (process === owner) w.time.after(0, () => owner.pause(40_000));
+  };
+  other.forward(user, "tool");
+  w.run(45_000);
+  assert.deepEqual(ran, [[owner, "tool"]]);
+});
+
 test("a photo that is received twice is delivered once, and its answer is the first one's", () => {
   const { world: w, owner, other, ran } = world();
   onAsk(w, other, (publish, done) => {

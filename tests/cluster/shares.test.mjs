@@ -41,6 +41,24 @@ test("each session of a dead process is read and claimed by one survivor alone",
   check(world);
 });
 
+test("a process takes 100 sessions of a dead one each second", () => {
+  const world = running({ users: 500, count: 2 });
+  const lost = busiest(world);
+  const { size } = lost.state.holds;
+  const sent = watch(world);
+  lost.kill(UNNOTICED);
+  world.run(RETAKEN + 4000);
+  const times = sent.filter(({ name }) => name === "put").map(({ at }) => at);
+  assert.equal(times.length, size);
+  for (const [i, at] of times.entries()) {
+    const later = times.slice(i).filter((each) => each < at + 1000).length;
+    assert.ok(later <= 101, `${later} in a second`);
+  }
+  const all = times.at(-1) - times[0];
+  assert.ok(all < 15 * size, `${all} ms for ${size}`);
+  check(world);
+});
+
 test("a process that has just started has no share: it does not know who is dead", () => {
   const world = running({ users: 40 });
   const lost = busiest(world);

@@ -194,6 +194,7 @@ export class Member {
    */
   async leave(timeout) {
     this.#leaveTimeout = performance.now() + timeout;
+    const hadSessions = this.#holds.size > 0;
     const left = new Promise((resolve) => (this.#hasLeft = () => resolve(undefined)));
     this.#input({ type: "leave" });
     const timer = setTimeout(this.#hasLeft, timeout);
@@ -204,11 +205,9 @@ export class Member {
     this.#timer.clear();
     this.#sockets.close();
     this.#isReady = false;
-    this.#observer.left();
-    await withTimeout(
-      this.#timeLeft(),
-      this.#try("close", () => this.#store.close()),
-    );
+    this.#observer.left(hadSessions);
+    const closed = this.#try("close", () => this.#store.close());
+    await withTimeout(this.#timeLeft(), closed);
   }
 
   /** @param {NewRequest} input @param {unknown} request @returns {Promise<any>} */

@@ -14,7 +14,7 @@ import {
   clusterLeft,
   clusterReplied,
 } from "../server/diagnostics.js";
-import { isDead } from "./state.js";
+import { isDead, livingPeers } from "./state.js";
 
 /** Events that are moves of a session, as log lines name them. @type {Readonly<Record<string, string>>} */
 const MOVES = {
@@ -25,10 +25,15 @@ const MOVES = {
   quarantined: "quarantined",
 };
 
+/** Warning of the last process that leaves. */
+const ALONE =
+  "no other process takes the sessions of this one; they start again when the cloud asks for them";
+
 export class Observer {
   #packageName;
   #instance;
   #log;
+  #state;
   /** @type {ClusterMemberMessage} */
   #view;
 
@@ -42,6 +47,7 @@ export class Observer {
     this.#packageName = packageName;
     this.#instance = instance;
     this.#log = log;
+    this.#state = state;
     this.#view = {
       packageName,
       instance,
@@ -64,8 +70,10 @@ export class Observer {
     clusterJoined.publish(() => this.#view);
   }
 
-  left() {
+  /** @param {boolean} hadSessions */
+  left(hadSessions) {
     clusterLeft.publish(() => this.#view);
+    if (hadSessions && livingPeers(this.#state).length === 0) this.#log("warn", `cluster: ${ALONE}`);
   }
 
   /**

@@ -44,6 +44,8 @@ const MAX_ON_STOP = 30_000;
 const PREVIOUS_TIMEOUT = 2000;
 /** Time in which a cloud answers on a connection that it has, ms. It gives up an app that does not start in 5 s. */
 const ANSWER_TIMEOUT = 1000;
+/** Longest wait of a session that another process takes for the confirmation of what was sent, ms. */
+const FLUSH_TIMEOUT = 1000;
 /** Timeout for the release of a session that moves to another cloud, ms. */
 const MOVE_TIMEOUT = 1000;
 
@@ -134,7 +136,7 @@ export class Sessions {
     const entry = this.#entries.get(sessionId);
     if (entry !== undefined) {
       refuseSends(entry.session);
-      await this.#handOver(entry, left);
+      await this.#handOver(entry, left, FLUSH_TIMEOUT);
     }
     // That of a session that has ended by itself may still run.
     await withTimeout(left(), this.stopped(sessionId));
@@ -335,14 +337,13 @@ export class Sessions {
    * Ends a session so that the cloud starts the app again elsewhere. It stays connected during
    * `onStop`.
    *
-   * @param {Entry} entry
-   * @param {() => number} left time, ms
+   * @param {Entry} entry @param {() => number} left time, ms @param {number} [longest] time for what was sent, ms
    */
-  async #handOver(entry, left) {
+  async #handOver(entry, left, longest = Infinity) {
     const { session } = entry;
     if (session.state === "connected") {
       const flushed = session.flush().catch(() => {});
-      await withTimeout(left() / 2, flushed);
+      await withTimeout(Math.min(left() / 2, longest), flushed);
     }
     if (entry.isEnded) return;
     this.#remove(entry);

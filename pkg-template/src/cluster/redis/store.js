@@ -78,7 +78,7 @@ export class RedisStore {
 
   /** @type {ClusterStore["read"]} */
   async read(sessionId) {
-    return this.#record(await this.#evaluate(READ, [this.#keys.record(sessionId)], []), sessionId);
+    return this.#record(await this.#evaluate(READ, [this.#keys.record(sessionId)], []));
   }
 
   /** @type {ClusterStore["owned"]} */
@@ -94,8 +94,7 @@ export class RedisStore {
       const names = [this.#keys.record(sessionId), this.#keys.index(old), this.#keys.index(owner ?? "")];
       const values = [old, condition, owner ?? "-", `${number}`, `${ttl}`, sessionId, ...texts(fields)];
       const [reply, ...found] = await this.#evaluate(PUT, names, values);
-      if (Number(reply) !== OTHER)
-        return { done: Number(reply) === 1, record: this.#record(found, sessionId) };
+      if (Number(reply) !== OTHER) return { done: Number(reply) === 1, record: this.#record(found) };
       old = found[0];
     }
     throw new Error(`redis: the record of ${sessionId} changes all the time`);
@@ -243,16 +242,15 @@ export class RedisStore {
 
   /**
    * @param {(string | null)[]} found
-   * @param {string} sessionId
    * @returns {ClusterRecord | undefined}
    * @throws {Error} for a record of a newer version
    */
-  #record([owner, number, userId, url, crashes, crashedAt, startedAt, version], sessionId) {
+  #record([owner, number, userId, url, crashes, crashedAt, startedAt, version]) {
     if (owner == null) return undefined;
     if (Number(version ?? VERSION) > VERSION) {
-      const versions = `has version ${version}, and this process reads ${VERSION} only`;
-      const text = `redis: the record of ${sessionId} ${versions}; use one version of tpa-session in all processes`;
-      throw this.#complain(new Error(text));
+      // Without the session, as a warning is written once a minute.
+      const versions = `a record has version ${version}, and this process reads ${VERSION} only`;
+      throw this.#complain(new Error(`redis: ${versions}; use one version of tpa-session in all processes`));
     }
     return {
       owner,
