@@ -69,7 +69,7 @@ export async function server(store, options = {}) {
     },
     report: parts.report,
     maxSessions: options.maxSessions ?? 100,
-    maxUnconnectedSessions: 100,
+    maxUnconnectedSessions: options.maxUnconnectedSessions ?? 100,
     removed: (sessionId) => member.ended(sessionId),
     again: (request) => member.again(request),
     closing: (close) => member.closing(close),

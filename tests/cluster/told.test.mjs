@@ -81,6 +81,37 @@ test("a process that leaves and has no successor says so, and refuses requests",
   ]);
 });
 
+test("sessions of another process need no room among those that connect, and take none of it", async (t) => {
+  stayAlive(t);
+  const memory = new MemoryStore();
+  const one = await server(memory);
+  const connecting = [];
+  const make = () => {
+    const session = new FakeSession();
+    const { connect } = session;
+    session.connect = async (id) => {
+      await new Promise((resolve) => connecting.push(resolve));
+      return connect.call(session, id);
+    };
+    return session;
+  };
+  const other = await server(memory, { make, maxUnconnectedSessions: 1 });
+  t.after(() => other.member.leave(0));
+  const users = ["ada", "bob", "cal"];
+  for (const user of users) await one.member.start(start(user));
+  await until("the peer is known", () => knows(one.member, 1));
+  const leaving = one.member.leave(10_000);
+  await until("they connect", () => connecting.length === users.length);
+  // That of the cloud has the room of its own.
+  const started = other.member.start(start("dan"));
+  await until("it connects", () => connecting.length === users.length + 1);
+  assert.equal((await other.member.start(start("eve"))).status, 429);
+  for (const connect of connecting) connect();
+  assert.equal((await started).status, 200);
+  await leaving;
+  assert.equal(other.sessions.live.size, users.length + 1);
+});
+
 test("a cloud that confirms nothing holds a hand-over up for 1 s", async (t) => {
   stayAlive(t);
   const make = () => Object.assign(new FakeSession(), { flush: () => new Promise(() => {}) });

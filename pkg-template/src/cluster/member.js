@@ -322,7 +322,8 @@ export class Member {
       const target = given?.url ?? this.#targetOf(url);
       const type = /** @type {const} */ ("session_request");
       const request = { type, sessionId, userId, url: target, at };
-      const answer = isCurrent() ? await this.#sessions.start(request, previous) : undefined;
+      const moved = reply === undefined ? { previous } : undefined;
+      const answer = isCurrent() ? await this.#sessions.start(request, moved) : undefined;
       if (answer?.status === 200 && isCurrent()) this.#input({ type: "connected", hold, sessionId });
       this.#result(reply, answer ?? failed("the session has moved to another process"));
     } catch (error) {

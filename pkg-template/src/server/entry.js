@@ -15,7 +15,7 @@
  * @property {number | undefined} acknowledgedAt time of the last ack, by the cloud's clock, ms
  * @property {Unheard<SessionRequest> | undefined} unheard last request, if the cloud may have closed the
  *   connection before it asked
- * @property {boolean} isPending it has not connected yet
+ * @property {boolean} isPending it is one of those that have not connected yet, of which there is a largest number
  * @property {boolean} isStarted `onSession` has been called
  * @property {boolean} isEnded
  * @property {Set<() => void>} endListeners called when it ends

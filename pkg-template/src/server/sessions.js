@@ -21,6 +21,7 @@
  * @property {number} maxSessions
  * @property {number} maxUnconnectedSessions
  *
+ * @typedef {{ previous?: unknown }} Moved what the `onStop` of the process before returned
  * @typedef {{ release: false } | { release: true, reason: ReleaseReason }} Goodbye
  */
 import { HAND_OVER, REOPEN } from "../session/internal-symbols.js";
@@ -74,16 +75,16 @@ export class Sessions {
 
   /**
    * @param {SessionRequest} request
-   * @param {unknown} [previous] what the `onStop` of the process before returned
+   * @param {Moved} [moved] for a session that another process had: the cluster bounds how many connect
    * @returns {Promise<Answer>}
    */
-  async start(request, previous) {
+  async start(request, moved) {
     if (this.#isClosing) return failure(503, "the server is closing");
     const entry = this.#entries.get(request.sessionId);
     checkUser(entry, request.userId);
     if (entry === undefined || isElsewhere(entry, request)) {
-      this.#checkLimits(entry);
-      return this.#add(request, entry, previous).started;
+      this.#checkLimits(entry, moved);
+      return this.#add(request, entry, moved).started;
     }
     const answer = await entry.started;
     if (answer !== SUCCESS) return answer;
@@ -176,15 +177,15 @@ export class Sessions {
   }
 
   /**
-   * @param {Entry | undefined} previous entry that the new session replaces
+   * @param {Entry | undefined} previous entry that the new session replaces @param {Moved | undefined} moved
    * @throws {HttpError} if there is no room for another session
    */
-  #checkLimits(previous) {
+  #checkLimits(previous, moved) {
     const { maxSessions, maxUnconnectedSessions } = this.#parts;
     if (previous === undefined && this.#entries.size >= maxSessions) {
       throw new HttpError(429, `there are ${maxSessions} sessions already (maxSessions)`);
     }
-    if (previous?.isPending !== true && this.#unconnected >= maxUnconnectedSessions) {
+    if (!moved && previous?.isPending !== true && this.#unconnected >= maxUnconnectedSessions) {
       const names = `${maxUnconnectedSessions} sessions are connecting already`;
       throw new HttpError(429, `${names} (maxUnconnectedSessions)`);
     }
@@ -192,10 +193,9 @@ export class Sessions {
 
   /**
    * @param {SessionRequest} request
-   * @param {Entry | undefined} previous entry with the same id on another cloud
-   * @param {unknown} handedOver
+   * @param {Entry | undefined} previous entry with the same id on another cloud @param {Moved | undefined} moved
    */
-  #add({ sessionId, userId, url, at }, previous, handedOver) {
+  #add({ sessionId, userId, url, at }, previous, moved) {
     const session = this.#parts.make(url?.href);
     /** @type {Entry} */
     const entry = {
@@ -206,14 +206,14 @@ export class Sessions {
       at,
       acknowledgedAt: undefined,
       unheard: undefined,
-      isPending: true,
+      isPending: moved === undefined,
       isStarted: false,
       isEnded: false,
       endListeners: new Set(),
       stopReason: undefined,
       started: Promise.resolve(SUCCESS),
       reconnected: undefined,
-      handedOver,
+      handedOver: moved?.previous,
       returned: undefined,
     };
     session.on(/** @type {any} */ ("tpa_connection_ack"), (ack) => (entry.acknowledgedAt = time(ack)));
@@ -227,7 +227,7 @@ export class Sessions {
       if (error.code === "HANDLER_FAILED") this.#report(entry, "handler", error);
     });
     this.#entries.set(sessionId, entry);
-    this.#unconnected += 1;
+    if (entry.isPending) this.#unconnected += 1;
     this.live.set(sessionId, session);
     sessionCreated.publish(() => ({ session, sessionId, userId }));
     entry.started = this.#start(entry, previous);
