@@ -160,7 +160,7 @@ export interface ClusterOptions {
   name?: string | undefined;
   /**
    * Time without a beat after which the others take the sessions of a process, ms: at least three
-   * intervals between beats and 1 s, which is 7000. Default 10,000.
+   * intervals between beats and 1 s, which is 7000, and at most 50,000. Default 10,000.
    */
   lease?: number | undefined;
   /**

@@ -8,6 +8,7 @@ import { JOIN } from "../../pkg-template/src/server/cluster-symbol.js";
 import { Sessions } from "../../pkg-template/src/server/sessions.js";
 import { until } from "../support/until.mjs";
 import { FakeSession, PACKAGE, knows, server, servers, start, stop } from "./scripted-servers.mjs";
+import { LONGEST_LEASE } from "./simulation/scenario.mjs";
 
 const SUCCESS = { status: 200, body: { status: "success" } };
 
@@ -406,12 +407,14 @@ test("a process of a newer version is named once in the log, and its sessions ar
 
 test("wrong options name what is allowed", () => {
   const open = () => ({});
+  assert.equal(createCluster({ open, lease: LONGEST_LEASE }).options.lease, LONGEST_LEASE);
   for (const [given, message] of [
     [{ open: 7 }, /^open: must be a function that returns a store, not 7$/],
     [
       { open, lease: 6999 },
-      /^lease: must be a number of ms from 7000, three beats and 1 s, to 60000, not 6999$/,
+      /^lease: must be a number of ms from 7000, three beats and 1 s, to 50000, not 6999$/,
     ],
+    [{ open, lease: LONGEST_LEASE + 1 }, /^lease: must be .* not 50001$/],
     [{ open, name: "a b" }, /^name: must be 1 to 100 letters/],
     [{ open, strict: "yes" }, /^strict: must be true or false/],
     [{ open, photos: "nowhere" }, /^photos: must be one of "store", "here"|^photos: .*nowhere/],

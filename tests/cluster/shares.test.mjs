@@ -2,7 +2,15 @@
 import assert from "node:assert/strict";
 import { test } from "node:test";
 
-import { busiest, check, holdersOf, runToBeat, runUntil, running } from "./simulation/scenario.mjs";
+import {
+  LONGEST_LEASE,
+  busiest,
+  check,
+  holdersOf,
+  runToBeat,
+  runUntil,
+  running,
+} from "./simulation/scenario.mjs";
 
 const request = (user) => ({ sessionId: user, userId: user, url: "" });
 
@@ -39,6 +47,15 @@ test("each session of a dead process is read and claimed by one survivor alone",
   const takers = new Set(sent.map(({ process }) => process));
   assert.equal(takers.size, 3, "all have a share");
   check(world);
+});
+
+test("sessions of a dead process are taken over with the longest lease: it did not die too long ago", () => {
+  const world = running({ users: 60, count: 4, cluster: { lease: LONGEST_LEASE } });
+  const lost = busiest(world);
+  const sessions = [...lost.state.holds.keys()];
+  lost.kill(UNNOTICED);
+  world.run(LONGEST_LEASE + 4000);
+  for (const user of sessions) assert.equal(holdersOf(world, user).length, 1, user);
 });
 
 test("a process takes 100 sessions of a dead one each second", () => {

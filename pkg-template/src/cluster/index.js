@@ -14,8 +14,8 @@ export { MemoryStore } from "./memory-store.js";
 
 /** Shortest lease, ms: three beats and the time of one command. */
 const MIN_LEASE = 3 * BEAT + 1000;
-/** Longest lease, ms: what died a minute ago is not taken over. */
-const MAX_LEASE = 60_000;
+/** Longest lease, ms: a death is noticed two beats later, and what died a minute ago is not taken over. */
+const MAX_LEASE = 50_000;
 const LEASE = 10_000;
 /** Most characters of a name, which is a part of keys and messages. */
 const MAX_NAME = 100;

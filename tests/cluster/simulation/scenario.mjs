@@ -3,6 +3,9 @@ import assert from "node:assert/strict";
 
 import { World } from "./world.mjs";
 
+/** Longest lease that a cluster accepts, ms. */
+export const LONGEST_LEASE = 50_000;
+
 /** A world without faults of its own, with running sessions. */
 export function running({ oldConnection = "close", stopsFirst = true, ...options } = {}) {
   const world = new World(1, { oldConnection, stopsFirst, count: 3, users: 6, ...options });
