@@ -109,6 +109,21 @@ for (const Base of [Emitter, Plain]) {
   });
 }
 
+test("a socket that has nothing but its onopen tells by it that it is open", async () => {
+  /** As a mock may be. */
+  class Bare {
+    readyState = 1;
+    close() {}
+  }
+  const warm = new WarmSockets(() => new Bare());
+  warm.open(URL_1);
+  const socket = warm.take(URL_1);
+  let opened = 0;
+  socket.onopen = () => (opened += 1);
+  await Promise.resolve();
+  assert.equal(opened, 1);
+});
+
 test("an error of a socket that waits ends nothing", () => {
   Emitter.all = [];
   const warm = new WarmSockets((url) => new Emitter(url));

@@ -73,6 +73,9 @@ export class WarmSockets {
 function tellOpen(socket) {
   // One that has closed meanwhile tells that itself.
   if (socket.readyState !== OPEN) return;
-  if (typeof socket.emit === "function") socket.emit("open");
-  else socket.dispatchEvent(new Event("open"));
+  if (typeof socket.emit === "function") return void socket.emit("open");
+  // A mock may have its `onopen` only.
+  const event = new Event("open");
+  if (typeof socket.dispatchEvent === "function") socket.dispatchEvent(event);
+  else socket.onopen?.(event);
 }
