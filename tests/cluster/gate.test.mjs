@@ -27,6 +27,22 @@ class Plain {
   }
 }
 
+/** Socket whose listener is a field, as in a mock. */
+class Fields {
+  readyState = 1;
+  sent = [];
+  onmessage = null;
+  constructor(url) {
+    this.url = url;
+  }
+  send(data) {
+    this.sent.push(data);
+  }
+  receive(data) {
+    this.onmessage?.({ data });
+  }
+}
+
 /** Socket of the package `ws`. */
 class Emitter extends EventEmitter {
   readyState = 1;
@@ -46,7 +62,7 @@ class Emitter extends EventEmitter {
   }
 }
 
-for (const Base of [Plain, Emitter]) {
+for (const Base of [Plain, Fields, Emitter]) {
   /** A socket behind a gate that can be shut. */
   function open() {
     const world = { isOpen: true };

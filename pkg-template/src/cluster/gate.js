@@ -90,6 +90,13 @@ function behind(Base, gate) {
   const isEmitter = typeof Base.prototype?.on === "function" && typeof Base.prototype.emit === "function";
   return class extends Base {
     /** @param {unknown[]} args */
+    constructor(...args) {
+      super(...args);
+      // A field of the class would hide the gate.
+      Reflect.deleteProperty(this, "onmessage");
+    }
+
+    /** @param {unknown[]} args */
     send(...args) {
       if (gate.mayPass()) super.send(...args);
       else gate.hold(() => this.readyState === 1 && super.send(...args));
