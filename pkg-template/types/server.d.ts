@@ -143,7 +143,7 @@ export interface TpaServerOptions<Session extends TpaSession = TpaSession> {
   clouds?: readonly string[] | undefined;
   /** Most sessions at once; a request for another one is answered with 429. Default 10,000. */
   maxSessions?: number | undefined;
-  /** Most sessions that have not connected yet; as above. Default 100. */
+  /** Most sessions that have not connected yet; as above. Default 100, in a cluster 1,000. */
   maxUnconnectedSessions?: number | undefined;
   /**
    * Class of the sessions. Default: that of `tpa-session`. Alternatives are those of

@@ -1,8 +1,10 @@
 /** What the app and the cloud are told where a session does not simply move: waits, losses and refusals. */
 import assert from "node:assert/strict";
 import { test } from "node:test";
+import { setImmediate } from "node:timers/promises";
 
-import { MemoryStore } from "../../pkg-template/src/cluster/index.js";
+import { MemoryStore, createCluster } from "../../pkg-template/src/cluster/index.js";
+import { createServer } from "../../pkg-template/src/server/index.js";
 import { until } from "../support/until.mjs";
 import { FakeSession, PACKAGE, knows, server, servers, start } from "./scripted-servers.mjs";
 
@@ -123,4 +125,43 @@ test("a cloud that confirms nothing holds a hand-over up for 1 s", async (t) => 
   const took = performance.now() - since;
   assert.ok(took >= 900 && took < 5000, `${took} ms`);
   await until("the session at the next process", () => other.sessions.live.size === 1);
+});
+
+test("a process starts what the cloud asks for at once when another one is killed", async (t) => {
+  stayAlive(t);
+  const connecting = [];
+  class Session extends FakeSession {
+    constructor({ packageName }) {
+      super();
+      this.packageName = packageName;
+    }
+    async connect(id) {
+      await new Promise((resolve) => connecting.push(resolve));
+      return super.connect(id);
+    }
+  }
+  const memory = new MemoryStore();
+  const server = createServer(Session, {
+    packageName: PACKAGE,
+    apiKey: "key",
+    authorize: () => true,
+    handleSignals: false,
+    onSession() {},
+    cluster: createCluster({ open: (opening) => memory.open(opening) }),
+  });
+  t.after(() => server.close({ timeout: 0 }));
+  // A third of the sessions of a process with 2,500.
+  const users = Array.from({ length: 833 }, (_, i) => `user-${i}`);
+  const headers = { "content-type": "application/json" };
+  const answers = [];
+  for (const user of users) {
+    const body = JSON.stringify({ type: "session_request", sessionId: `${user}-${PACKAGE}`, userId: user });
+    answers.push(server.fetch(new Request("http://localhost/webhook", { method: "POST", headers, body })));
+    // They come one after the other, as each has to be read.
+    await setImmediate();
+  }
+  await until("all connect", () => connecting.length === users.length, { timeout: 4000 }).catch(() => {});
+  for (const connect of connecting) connect();
+  const statuses = (await Promise.all(answers)).map(({ status }) => status);
+  assert.deepEqual([...new Set(statuses)], [200]);
 });

@@ -26,7 +26,9 @@ import { isCluster } from "./cluster-symbol.js";
 import { checkServerNames } from "./option-names.js";
 
 const MAX_SESSIONS = 10_000;
+/** A process of a cluster is asked for its share of another one's sessions at once, when that one is killed. */
 const MAX_UNCONNECTED_SESSIONS = 100;
+const CLUSTER_MAX_UNCONNECTED_SESSIONS = 1000;
 /** Default of `maxUploads`. */
 const MAX_UPLOADS = 4;
 
@@ -43,7 +45,7 @@ export function readOptions(given) {
   const {
     maxUploads = MAX_UPLOADS,
     maxSessions = MAX_SESSIONS,
-    maxUnconnectedSessions = MAX_UNCONNECTED_SESSIONS,
+    maxUnconnectedSessions = cluster ? CLUSTER_MAX_UNCONNECTED_SESSIONS : MAX_UNCONNECTED_SESSIONS,
   } = given;
   if (!isFunction(onSession)) refuse("onSession", "a function", onSession);
   for (const [name, value] of Object.entries({ onStop, onToolCall, onError, authorize })) {
