@@ -197,6 +197,28 @@ for (const after of [10, 30, 100])
     check(world);
   });
 
+test("a session that is given to a process that has left, and still hears, goes to one that stays", () => {
+  const world = running({ users: 1 });
+  world.lingers = 1;
+  const [user] = world.users;
+  const [leaving] = holdersOf(world, user);
+  const young = world.spawn("young");
+  world.run(12_000);
+  leaving.leave();
+  // It has asked who else is there.
+  world.time.runUntil(world.time.now + 4);
+  young.leave();
+  runUntil(world, 0.1, () => young.state.hasLeft);
+  assert.deepEqual(holdersOf(world, user), [leaving]);
+  runUntil(world, 0.1, () => leaving.state.holds.size === 0);
+  world.time.runUntil(world.time.now + 5);
+  assert.ok(!young.isLeft);
+  world.run(500);
+  const [next] = holdersOf(world, user);
+  assert.ok(next !== undefined && next !== leaving && next !== young);
+  check(world);
+});
+
 test("a session that was started without the store is not started again when it is handed over", () => {
   const world = running({ users: 1, count: 2 });
   const [user] = world.users;

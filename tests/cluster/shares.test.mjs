@@ -58,6 +58,21 @@ test("sessions of a dead process are taken over with the longest lease: it did n
   for (const user of sessions) assert.equal(holdersOf(world, user).length, 1, user);
 });
 
+test("sessions whose turn comes late after a large loss are taken over: they count from the death", () => {
+  const world = running({ users: 1, count: 2, cluster: { lease: LONGEST_LEASE } });
+  const [one] = world.alive();
+  const [other] = world.alive().filter((each) => each !== one);
+  const { lists } = ghost(world, 5_000_000, ["late"]);
+  Object.assign(world.cloud.user("late"), { isWanted: true, phase: "running" });
+  const fields = { userId: "late", url: "", crashes: 0, crashedAt: 0, startedAt: 0 };
+  const put = { sessionId: "late", expected: { owner: "", number: 0 }, owner: "ghost.1", number: 0 };
+  world.store.records.put(world.store.now, { ...put, ttl: 86_400_000, fields });
+  const diedAt = world.time.now;
+  world.run(100_000);
+  assert.ok(lists.some((at) => at > diedAt + 60_000));
+  assert.equal([one, other].filter(({ state }) => state.holds.has("late")).length, 1);
+});
+
 test("a process takes 100 sessions of a dead one each second", () => {
   const world = running({ users: 500, count: 2 });
   const lost = busiest(world);

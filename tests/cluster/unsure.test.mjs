@@ -167,3 +167,17 @@ test("a request that comes while the mark of an earlier stop is read starts the 
   assert.deepEqual(answers, [200]);
   assert.deepEqual(holdersOf(world, "new"), [one]);
 });
+
+test("a process whose entry somebody else has written goes on beating, and looks after its sessions", () => {
+  for (const entry of ["", "null", "[]", '{"n":"x"}']) {
+    const world = running({ users: 1 });
+    const [user] = world.users;
+    const [owner] = holdersOf(world, user);
+    const losses = world.witness.counts.storeLosses ?? 0;
+    world.store.records.beat(world.store.now, owner.instance, entry || "no JSON");
+    world.run(20_000);
+    assert.equal(world.witness.counts.storeLosses, losses + 1);
+    assert.deepEqual(holdersOf(world, user), [owner]);
+    check(world);
+  }
+});

@@ -149,8 +149,11 @@ function handleSession(state, input) {
  */
 function* carryOutStop(state, id, request) {
   state.stopping += 1;
-  yield* stop(state, id, request);
-  state.stopping -= 1;
+  try {
+    yield* stop(state, id, request);
+  } finally {
+    state.stopping -= 1;
+  }
 }
 
 /** Asks the store which sessions are left, with the gate shut. @param {State} state @returns {Task} */

@@ -94,19 +94,25 @@ function* giveAway(state, hold) {
   /** @type {Given} */
   const given = { kind: "yours", sid: sessionId, f: number, from: state.instance, fields, previous };
   state.holds.delete(sessionId);
+  const peer = yield* offer(state, given);
+  if (peer === undefined) return yield* remove(sessionId, { owner: state.instance, number, ...fields });
+  counted(state, "handovers", { sessionId, from: state.instance, to: peer, number });
+  // A peer that gets all at once is too busy to answer the store in time.
+  yield event(`took ${sessionId}`, START);
+}
+
+/** Offers a session to the youngest peer that hears of it. @param {State} state @param {Given} given @returns {Task} the name of that one */
+function* offer(state, given) {
   for (const peer of livingPeers(state)) {
+    if (peer === given.from) continue;
     const sent = yield* tell(state, peer, given);
-    if (sent?.value === 0) continue;
-    counted(state, "handovers", { sessionId, from: state.instance, to: peer, number });
-    // A peer that gets all at once is too busy to answer the store in time.
-    yield event(`took ${sessionId}`, START);
-    return;
+    if (sent?.value !== 0) return peer;
   }
-  yield* remove(sessionId, { owner: state.instance, number, ...fields });
 }
 
 /**
- * Takes a session that a leaving process hands over, and tells it when the session has connected.
+ * Takes a session that a leaving process hands over, and tells it when the session has connected. A process that
+ * has left itself passes it on.
  *
  * @param {State} state
  * @param {Given} message
@@ -114,6 +120,11 @@ function* giveAway(state, hold) {
  */
 export function* receive(state, message) {
   const { sid, from } = message;
+  if (state.hasLeft) {
+    // Once: two that have left would pass it on for ever.
+    if (!message.isForwarded) yield* offer(state, { ...message, isForwarded: true });
+    return;
+  }
   yield* takeGiven(state, message);
   const hold = state.holds.get(sid);
   if (hold?.phase === "connecting") yield event(`begun ${hold.id}`, START);

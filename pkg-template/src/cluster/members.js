@@ -63,7 +63,12 @@ export function* beat(state) {
  */
 function hasLostWrites(state, previous) {
   if (state.heardCount === 0) return false;
-  return previous === undefined || !(Number(JSON.parse(previous).n) >= state.heardCount);
+  try {
+    return !(Number(JSON.parse(previous ?? "{}").n) >= state.heardCount);
+  } catch {
+    // Somebody else has written there.
+    return true;
+  }
 }
 
 /** Entry of this process in the list of members. @param {State} state */

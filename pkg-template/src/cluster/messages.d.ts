@@ -52,6 +52,8 @@ export interface Given {
   from: string;
   fields: ClusterFields;
   previous: unknown;
+  /** A process that has left itself has passed it on. */
+  isForwarded?: true;
 }
 
 /** The session belongs to the process `to`, by the number in its record. */

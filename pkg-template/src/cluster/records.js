@@ -7,6 +7,10 @@
  *
  * @typedef {{ record: ClusterRecord, until: number }} Kept
  */
+
+/** Interval at which expired records are removed, ms. */
+const SWEEP = 60_000;
+
 export class Records {
   /** @type {Map<string, ClusterMember>} */
   #members = new Map();
@@ -16,6 +20,8 @@ export class Records {
   #owned = new Map();
   /** @type {Map<string, { bytes: Uint8Array, until: number }>} */
   #blobs = new Map();
+  /** When expired records were last removed. */
+  #sweptAt = 0;
 
   /** @param {Records} [other] to copy */
   constructor(other) {
@@ -33,6 +39,12 @@ export class Records {
    * @returns {{ now: number, previous: string | undefined, members: ClusterMember[] }}
    */
   beat(now, instance, state) {
+    removeExpired(this.#blobs, now);
+    // The clock may be set back.
+    if (Math.abs(now - this.#sweptAt) >= SWEEP) {
+      removeExpired(this.#records, now);
+      this.#sweptAt = now;
+    }
     const previous = this.#members.get(instance)?.state;
     if (state === "") {
       this.#members.delete(instance);
@@ -101,7 +113,7 @@ export class Records {
 
   /** @param {number} now @param {string} id @param {Uint8Array} bytes @param {number} ttl */
   putBlob(now, id, bytes, ttl) {
-    for (const [each, { until }] of this.#blobs) if (until <= now) this.#blobs.delete(each);
+    removeExpired(this.#blobs, now);
     this.#blobs.set(id, { bytes, until: now + ttl });
   }
 
@@ -128,4 +140,9 @@ export class Records {
     this.#records.delete(sessionId);
     if (owner !== undefined) this.#owned.get(owner)?.delete(sessionId);
   }
+}
+
+/** @param {Map<string, { until: number }>} kept @param {number} now */
+function removeExpired(kept, now) {
+  for (const [key, { until }] of kept) if (until <= now) kept.delete(key);
 }

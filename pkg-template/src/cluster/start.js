@@ -54,22 +54,39 @@ export function* start(state, id, request) {
   spawn(state, giveUp(state, id, LATE));
   state.starting += 1;
   const first = {};
-  for (let outcome = "moved"; outcome === "moved";) {
-    const claim = yield* lock(state, sessionId, until, request.at);
-    if (claim === undefined) break;
-    const owed = state.owed.get(sessionId);
-    if (owed?.kind === "stop") {
-      if (isOld(request) && isLate(owed.at ?? 0, request.at)) {
+  try {
+    for (let outcome = "moved"; outcome === "moved";) {
+      const claim = yield* lock(state, sessionId, until, request.at);
+      if (claim === undefined) break;
+      try {
+        outcome = yield* decideUnlessOwed(state, id, request, claim, first);
+      } finally {
         unlock(state, sessionId, claim);
-        reply(state, id, STOPPED);
-        break;
       }
-      state.owed.delete(sessionId);
     }
-    outcome = yield* decide(state, id, request, claim, first);
-    unlock(state, sessionId, claim);
+  } finally {
+    state.starting -= 1;
   }
-  state.starting -= 1;
+}
+
+/**
+ * Decides about a request, which a later one may have stopped although the store does not know.
+ *
+ * @param {State} state @param {string} id @param {Request} request @param {Claim} claim
+ * @param {{ startedAt?: number }} first
+ * @returns {Task} "moved" to decide again
+ */
+function* decideUnlessOwed(state, id, request, claim, first) {
+  const { sessionId } = request;
+  const owed = state.owed.get(sessionId);
+  if (owed?.kind === "stop") {
+    if (isOld(request) && isLate(owed.at ?? 0, request.at)) {
+      unlock(state, sessionId, claim);
+      return reply(state, id, STOPPED);
+    }
+    state.owed.delete(sessionId);
+  }
+  return yield* decide(state, id, request, claim, first);
 }
 
 /** @param {State} state @param {string} id @param {unknown} answer @returns {Task} */

@@ -56,6 +56,8 @@ function listDelay(state, name) {
 export function* takeOver(state, name) {
   state.takingOver.add(name);
   try {
+    // The delay does not count.
+    const isRecent = storeNow(state) - (state.peers.get(name)?.at ?? 0) <= RECENT;
     const wait = listDelay(state, name);
     if (wait >= 1) {
       yield sleep(wait);
@@ -63,7 +65,6 @@ export function* takeOver(state, name) {
     }
     const index = yield command("owned", name);
     if (index === undefined) return;
-    const isRecent = storeNow(state) - (state.peers.get(name)?.at ?? 0) <= RECENT;
     // A young process cannot know yet who is dead.
     const old = livingPeers(state).filter((each) => isOld(state, each));
     const living = [state.instance, ...old];

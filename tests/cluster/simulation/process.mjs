@@ -289,9 +289,7 @@ export class Process {
       case "local":
         return this.#local(output);
       case "left":
-        this.isLeft = true;
-        this.leftAt = this.#world.time.now;
-        return store.unsubscribe(this);
+        return this.#world.left(this);
       case "count":
         return witness.counted(this, output);
     }

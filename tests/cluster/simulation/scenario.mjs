@@ -9,7 +9,7 @@ export const LONGEST_LEASE = 50_000;
 /** A world without faults of its own, with running sessions. */
 export function running({ oldConnection = "close", stopsFirst = true, ...options } = {}) {
   const world = new World(1, { oldConnection, stopsFirst, count: 3, users: 6, ...options });
-  Object.assign(world, { duplicates: 0, lateWebhooks: 0, lateClosures: 0, slow: 0 });
+  Object.assign(world, { duplicates: 0, lateWebhooks: 0, lateClosures: 0, slow: 0, lingers: 0 });
   world.run(3000);
   for (const user of world.users) world.cloud.start(user);
   world.run(20_000);

@@ -10,6 +10,8 @@ import { Witness } from "./witness.mjs";
 
 /** Time after which everything has settled, ms. */
 export const SETTLED = 130_000;
+/** Longest time for which a process that has left waits for the last `onStop`, ms. */
+const LINGERS = 2000;
 /** Interval between beats, and usual lease, ms. */
 const BEAT = 2000;
 const LEASE = 10_000;
@@ -24,6 +26,8 @@ export class World {
   lateWebhooks = 0.03;
   /** Probability that a process hears of a stop's closure later than of the next request. */
   lateClosures = 0.3;
+  /** Share of the processes that have left and still hear messages. */
+  lingers = 0.3;
   /** Probability that a connection takes a second or more. */
   slow = 0.05;
   wasLossy = false;
@@ -61,6 +65,17 @@ export class World {
     const process = new Process(this, name, this.cluster);
     this.processes.push(process);
     return process;
+  }
+
+  /** A process has left. It closes its store once the last `onStop` has returned. */
+  left(process) {
+    const close = () => {
+      if (!process.isAlive) return;
+      Object.assign(process, { isLeft: true, leftAt: this.time.now });
+      this.store.unsubscribe(process);
+    };
+    if (this.chance(this.lingers)) this.time.after(this.between(0, LINGERS), close);
+    else close();
   }
 
   /** Runs for some time, and looks for sessions with two owners. */
