@@ -70,6 +70,14 @@ test("a claim that another process has taken before the answer came is none: tha
   const ask = (process) => process.request("start", request("new"), ({ status }) => answers.push(status));
   ask(one);
   runUntil(world, 1, () => recordOf(world, "new")?.owner === one.instance);
+  // The question of the other one finds nobody.
+  const { store, time } = world;
+  const { call } = store;
+  store.call = function (from, name, args, done) {
+    if (from === other && name === "publish" && args[1].includes('"kind":"ask"'))
+      return time.after(1, () => done({ value: 0 }));
+    return call.call(this, from, name, args, done);
+  };
   ask(other);
   runUntil(world, 1, () => recordOf(world, "new").owner === other.instance);
   assert.deepEqual(claimants, [one, other]);
@@ -256,4 +264,26 @@ test("a claim for a request of before a stop, made while that is marked at the s
   world.run(100);
   assert.equal(recordOf(world, "new").owner, "");
   assert.equal(one.state.holds.has("new"), false);
+});
+
+test("a copy of a request waits where another process has just claimed the session", () => {
+  const world = running({ users: 1 });
+  const [one, other] = world.alive();
+  world.users.push("late");
+  Object.assign(world.cloud.user("late"), { isWanted: true, phase: "starting", posted: [] });
+  slowClaim(world, "late", 20);
+  const begun = begins(world);
+  const statuses = [];
+  const ask = (process) =>
+    process.request("start", { ...request("late"), at: world.time.now }, ({ status }) =>
+      statuses.push(status),
+    );
+  ask(one);
+  runUntil(world, 0.1, () => recordOf(world, "late") !== undefined);
+  ask(other);
+  world.run(1000);
+  assert.deepEqual(statuses, [200, 200]);
+  assert.deepEqual(begun, [[one.instance, "late"]]);
+  assert.deepEqual(holdersOf(world, "late"), [one]);
+  check(world);
 });

@@ -190,6 +190,13 @@ export const OTHERS = [
     test: "leaving.test.mjs",
   },
   {
+    rule: "a question waits for a claim that is being made where it arrives",
+    file: "core.js",
+    from: "if (isClaimed) yield event(`claim ${sid}`, COMMAND);",
+    to: "",
+    test: "claims.test.mjs",
+  },
+  {
     rule: "an event that is emitted again resumes a task once",
     file: "tasks.js",
     from: "if (each.isOver) continue;",

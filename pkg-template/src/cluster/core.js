@@ -6,7 +6,7 @@
  * `io.d.ts` has the inputs and outputs. After each step the shell sets its timer to `deadline(state)`.
  *
  * @import { Input, Output, RequestInput, SessionInput, StartRequest, StopRequest } from "./io.js"
- * @import { Ask, Message } from "./messages.js"
+ * @import { Ask, Message, StartAsk } from "./messages.js"
  * @import { Hold, Now, State } from "./state.js"
  * @import { Task } from "./tasks.js"
  */
@@ -19,7 +19,7 @@ import { beats } from "./members.js";
 import { serve, served, start } from "./start.js";
 import { BEAT, CALL, SILENCE, between, elapsed, output, spawn, tell } from "./state.js";
 import { stop } from "./stop.js";
-import { event } from "./tasks.js";
+import { COMMAND, event } from "./tasks.js";
 
 export { createState } from "./state.js";
 
@@ -236,19 +236,22 @@ function answerAsk(state, told) {
 }
 
 /**
- * Answers that a session is not here, once the onStop of one that has just ended has returned.
+ * Answers that a session is not here, once the onStop of one that has just ended has returned. One that is being
+ * claimed may be here soon.
  *
  * @param {State} state
  * @param {string} id
- * @param {Ask} told
+ * @param {StartAsk} told
  * @returns {Task}
  */
-function* answerEnded(state, id, { from, sid }) {
-  if (isEnding(state, sid)) {
-    spawn(state, tell(state, from, { kind: "got", id }));
-    yield* waitUntilOver(state, sid, ENDED);
-  }
-  reply(state, id, undefined);
+function* answerEnded(state, id, { from, sid, body }) {
+  const isClaimed = state.claims.has(sid);
+  if (isClaimed || isEnding(state, sid)) spawn(state, tell(state, from, { kind: "got", id }));
+  if (isClaimed) yield event(`claim ${sid}`, COMMAND);
+  yield* waitUntilOver(state, sid, ENDED);
+  const hold = state.holds.get(sid);
+  if (hold !== undefined) serveAsked(state, id, hold, body);
+  else reply(state, id, undefined);
 }
 
 /**

@@ -32,9 +32,10 @@ export type Question = StartQuestion | StopQuestion | Call;
 
 /** `until` is when the process that asks loses patience, by the store's clock, ms. */
 type Asked<Each> = Each & { kind: "ask"; id: string; from: string; until: number };
+export type StartAsk = Asked<StartQuestion>;
 export type StopAsk = Asked<StopQuestion>;
 export type CallAsk = Asked<Call>;
-export type Ask = Asked<StartQuestion> | StopAsk | CallAsk;
+export type Ask = StartAsk | StopAsk | CallAsk;
 
 /** Answer to a question; with `none` the process has no answer, and the other one decides. */
 export interface Result {

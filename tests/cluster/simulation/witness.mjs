@@ -73,7 +73,7 @@ export class Witness {
     if (stops.size === 0) return;
     const { now } = this.#world.time;
     this.#untoldAt = now;
-    for (const user of stops) user.stoppedBadlyAt = now;
+    for (const user of stops) Object.assign(user, { stoppedBadlyAt: now, untoldAt: now });
   }
 
   /** A process goes on after a pause: what others have by then is over within a second. */
@@ -185,8 +185,8 @@ export class Witness {
     const key = `${process.instance} ${session.hold}`;
     if (this.#given.has(key)) this.fail(`onSession twice for ${key}`);
     this.#given.set(key, { process, session, stopped: 0 });
-    const { stoppedBadlyAt } = this.#world.cloud.user(session.sessionId);
-    if (stoppedBadlyAt > time.now - SETTLE || this.#world.wasDeaf) return;
+    const { stoppedBadlyAt, untoldAt } = this.#world.cloud.user(session.sessionId);
+    if (stoppedBadlyAt > time.now - SETTLE || untoldAt > time.now - CHECK || this.#world.wasDeaf) return;
     // The owner may not have heard of a stop.
     if (store.lostUntil > time.now - CHECK) return;
     // It does not know that another one has claimed it.
