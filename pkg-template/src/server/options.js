@@ -26,8 +26,8 @@ import { isCluster } from "./cluster-symbol.js";
 import { checkServerNames } from "./option-names.js";
 
 const MAX_SESSIONS = 10_000;
-/** A process of a cluster is asked for its share of another one's sessions at once, when that one is killed. */
 const MAX_UNCONNECTED_SESSIONS = 100;
+/** A process of a cluster is asked for its share of another one's sessions at once, when that one is killed. */
 const CLUSTER_MAX_UNCONNECTED_SESSIONS = 1000;
 /** Default of `maxUploads`. */
 const MAX_UPLOADS = 4;

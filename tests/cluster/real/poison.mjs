@@ -71,6 +71,7 @@ export const poisoned = (kind) =>
     const quarantined = deployment.processes
       .flatMap(({ events }) => events)
       .filter(({ where }) => where === "quarantine");
+    problems.check(quarantined.length > 0, "the app was not told that the session waits");
     return {
       figures: {
         ended: supervisor.ended(),
