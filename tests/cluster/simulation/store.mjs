@@ -103,8 +103,11 @@ export class Store {
   #replace(records, evictions) {
     const { users, time } = this.#world;
     for (const user of users) {
-      if (this.records.read(this.now, user)?.owner !== "") continue;
-      if (records.read(this.now, user)?.owner !== "") this.lostMarks.set(user, time.now);
+      const mark = this.records.read(this.now, user);
+      const left = records.read(this.now, user);
+      // That of an earlier stop is no substitute.
+      const isLost = mark?.owner === "" && (left?.owner !== "" || left.number < mark.number);
+      if (isLost) this.lostMarks.set(user, time.now);
     }
     Object.assign(this, { records, evictions });
   }
