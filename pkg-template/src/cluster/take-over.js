@@ -56,7 +56,7 @@ function listDelay(state, name) {
 export function* takeOver(state, name) {
   state.takingOver.add(name);
   try {
-    // The delay does not count.
+    // Before the delay, which would make the end of a large loss too old.
     const isRecent = storeNow(state) - (state.peers.get(name)?.at ?? 0) <= RECENT;
     const wait = listDelay(state, name);
     if (wait >= 1) {
