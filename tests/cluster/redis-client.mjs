@@ -27,6 +27,8 @@ console.log((await answers()) ? "connected" : "failed");
 await until("a server that is away", async () => !(await answers()));
 console.log("away");
 await until("a server that is back", answers);
+// One of node-redis that is closed while it connects stays connected.
+await until("a client that is back", () => client.isReady ?? client.status === "ready");
 console.log("back");
 process.stdin.resume().on("end", async () => {
   await store.close();

@@ -10,6 +10,7 @@ import { RESP_TYPES } from "redis-6";
 
 import { libraryOf } from "../../pkg-template/src/cluster/redis/clients.js";
 import { RedisStore } from "../../pkg-template/src/cluster/redis/store.js";
+import { PROGRAM_MS } from "../support/timeouts.mjs";
 import { CLIENTS } from "./clients.mjs";
 import { RedisServer } from "./redis-server.mjs";
 import { claim, INSTANCE, open, PATIENT, works } from "./redis-stores.mjs";
@@ -90,7 +91,7 @@ for (const { name, single } of CLIENTS) {
       assert.equal((await lines.next()).value, "away");
       await own.start();
       assert.equal((await lines.next()).value, "back");
-      const exit = once(app, "exit");
+      const exit = once(app, "exit", { signal: AbortSignal.timeout(PROGRAM_MS) });
       app.stdin.end();
       assert.deepEqual(await exit, [0, null], "a closed store keeps no process alive");
     });

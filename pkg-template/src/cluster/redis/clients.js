@@ -122,20 +122,61 @@ function isNodeCluster(client) {
 function nodeLine(line, onError) {
   line.on("error", onError);
   const { Buffer } = globalThis;
+  const end = ending(line);
   return {
-    connect: async () => line.connect(),
+    connect: () => end.putOff(() => line.connect()),
     evaluate: (script, keys, values) => line.eval(script, { keys, arguments: values }),
     fields: (key, names) => ask(line, key, ["HMGET", key, ...names]),
     publish: (channel, message) => line.publish(channel, message),
     async subscribe(channels, listener, changed) {
-      await line.subscribe(channels, listener);
+      const receive = (/** @type {string} */ text) => end.isWanted || listener(text);
+      // The client of Sentinel opens a connection for it.
+      await end.putOff(() => line.subscribe(channels, receive));
       for (const event of NODE_EVENTS) line.on(event, changed);
     },
     set: (key, bytes, ttl) => line.set(key, bytes, { PX: ttl }),
     take: (key) => line.withTypeMapping({ [BULK_STRING]: Buffer }).getDel(key),
     config: (name) => ask(line, undefined, ["CONFIG", "GET", name]),
-    destroy: () => quietly(() => line.destroy()),
+    destroy: () => end.request(),
   };
+}
+
+/**
+ * The end of a client of node-redis, which waits for the connection that is being opened: one that opens after
+ * `destroy()` stays open (node-redis 5.12, 6.3).
+ *
+ * @param {any} line
+ */
+function ending(line) {
+  let isOpening = false;
+  const end = {
+    isWanted: false,
+    request() {
+      end.isWanted = true;
+      if (!isOpening) quietly(() => line.destroy());
+    },
+    /**
+     * Puts the end off until a connection is open or has failed.
+     *
+     * @param {() => Promise<unknown>} open
+     */
+    async putOff(open) {
+      if (end.isWanted) throw new Error("redis: the connection is closed");
+      isOpening = true;
+      try {
+        return await open();
+      } finally {
+        opened();
+      }
+    },
+  };
+  function opened() {
+    isOpening = false;
+    if (end.isWanted) end.request();
+  }
+  line.on("reconnecting", () => (isOpening = true));
+  for (const event of ["connect", "error"]) line.on(event, opened);
+  return end;
 }
 
 /**

@@ -1,0 +1,119 @@
+/** Connections to Redis that are closed while they are made: none stays open, and none hears twice. */
+import assert from "node:assert/strict";
+import { after, before, describe, test } from "node:test";
+import { setImmediate as turn, setTimeout as sleep } from "node:timers/promises";
+
+import { libraryOf } from "../../pkg-template/src/cluster/redis/clients.js";
+import { RedisStore } from "../../pkg-template/src/cluster/redis/store.js";
+import { until } from "../support/until.mjs";
+import { CLIENTS } from "./clients.mjs";
+import { RedisCluster, RedisSentinel, RedisServer } from "./redis-server.mjs";
+import { INSTANCE, LIMITS, works } from "./redis-stores.mjs";
+
+/** Moments at which a store is closed: before its sockets are open, and in each step after. */
+const MOMENTS = [
+  () => undefined,
+  () => Promise.resolve(),
+  () => turn(),
+  ...[1, 2, 3, 5, 8, 13].map((ms) => () => sleep(ms)),
+];
+
+/** Clients that are connected, without the one that asks. @param {RedisServer[]} servers */
+async function connected(servers) {
+  const lists = await Promise.all(servers.map((server) => server.ask("CLIENT", "LIST", "TYPE", "normal")));
+  const hearing = await Promise.all(servers.map((server) => server.ask("CLIENT", "LIST", "TYPE", "pubsub")));
+  const lines = [...lists, ...hearing].join("").split("\n");
+  return lines.filter((line) => line !== "" && !/ name=sentinel-| cmd=client/.test(line));
+}
+
+/** @param {any} client @param {RedisServer[]} servers */
+async function closesAll(client, servers) {
+  const before = (await connected(servers)).length;
+  for (const moment of MOMENTS) {
+    const store = new RedisStore(libraryOf(client()), "tpa:closed", { warn: () => {} }, LIMITS);
+    const subscribed = store.subscribe(
+      INSTANCE,
+      () => {},
+      () => {},
+    );
+    subscribed.catch(() => {});
+    await moment();
+    await store.close();
+  }
+  await staysAt(before, servers);
+}
+
+/** @param {number} count @param {RedisServer[]} servers */
+async function staysAt(count, servers) {
+  // What is on its way becomes a connection, or not.
+  await sleep(300);
+  const isReached = async () => (await connected(servers)).length === count;
+  await until("no further connection", isReached, { timeout: 10_000 }).catch(async () => {
+    assert.deepEqual((await connected(servers)).slice(count), []);
+  });
+}
+
+/**
+ * Opens a store that closes itself when its client connects again.
+ *
+ * @param {any} client of node-redis
+ */
+function closingStore(client) {
+  const duplicate = client.duplicate.bind(client);
+  client.duplicate = (/** @type {object} */ options) => {
+    const line = duplicate(options);
+    // The socket is on its way after the listeners.
+    line.on("reconnecting", () => queueMicrotask(() => void store.close()));
+    return line;
+  };
+  const store = new RedisStore(libraryOf(client), "tpa:closed", { warn: () => {} }, LIMITS);
+  return store;
+}
+
+describe("one server", () => {
+  /** @type {RedisServer} */
+  let server;
+  before(async () => (server = await RedisServer.start()));
+  after(() => server.stop());
+  for (const { name, single } of CLIENTS) {
+    test(`${name}: a store that is closed while it connects`, () =>
+      closesAll(() => single(server.port), [server]));
+  }
+
+  for (const { name, single } of CLIENTS.filter(({ name }) => name.startsWith("redis"))) {
+    test(`${name}: a store that is closed while it connects again`, async () => {
+      const store = closingStore(single(server.port));
+      await works(store);
+      await server.ask("CLIENT", "KILL", "TYPE", "normal", "SKIPME", "yes");
+      await until("a closed store", () =>
+        store.beat(INSTANCE, "x").then(
+          () => false,
+          ({ message }) => message === "redis: the store is closed",
+        ),
+      );
+      await staysAt(0, [server]);
+    });
+  }
+});
+
+describe("Redis Cluster", () => {
+  /** @type {RedisCluster} */
+  let cluster;
+  before(async () => (cluster = await RedisCluster.start()));
+  after(() => cluster.stop());
+  for (const each of CLIENTS) {
+    test(`${each.name}: a store that is closed while it connects`, () =>
+      closesAll(() => each.cluster(cluster.ports), cluster.servers));
+  }
+});
+
+describe("Sentinel", () => {
+  /** @type {RedisSentinel} */
+  let servers;
+  before(async () => (servers = await RedisSentinel.start()));
+  after(() => servers.stop());
+  for (const { name, sentinel } of CLIENTS) {
+    test(`${name}: a store that is closed while it connects`, () =>
+      closesAll(() => sentinel(servers.sentinel.port), [servers.master, servers.sentinel]));
+  }
+});
