@@ -117,8 +117,10 @@ export class Witness {
     const since = time.now;
     const isLeaving = process.isAlive;
     const stops = new Map(sessions.map(({ sessionId }) => [sessionId, cloud.user(sessionId).stops]));
-    // A record of before the clock was set back seems to be younger than its owner's last beat.
-    if (!isLeaving && store.clockSetAt > since - CLOCK_SET) ms += LOOKED_AGAIN;
+    // A record of before the clock was set back, or that follows one of a clock that is ahead, seems to be
+    // younger than its owner's last beat.
+    const isAhead = ({ sessionId }) => store.records.read(store.now, sessionId)?.number / 1000 > store.now;
+    if (!isLeaving && (store.clockSetAt > since - CLOCK_SET || sessions.some(isAhead))) ms += LOOKED_AGAIN;
     time.after(ms, () => {
       const rest = processes.filter((each) => each !== process && each.isAlive && !each.isLeft);
       const haveLeft = others.some(({ isAlive, isLeft, state }) => !isAlive || isLeft || state.isLeaving);
