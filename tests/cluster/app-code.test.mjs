@@ -3,6 +3,7 @@ import assert from "node:assert/strict";
 import { test } from "node:test";
 
 import { MemoryStore } from "../../pkg-template/src/cluster/index.js";
+import { checkReplies } from "../../pkg-template/src/cluster/replies.js";
 import { until } from "../support/until.mjs";
 import { FakeSession, PACKAGE, knows, server, servers, start, stop } from "./scripted-servers.mjs";
 
@@ -68,6 +69,51 @@ test("a store may tell of no record by null", async (t) => {
   t.after(() => one.member.leave(0));
   const alive = setInterval(() => {}, 1000);
   t.after(() => clearInterval(alive));
+  assert.deepEqual(await one.member.start(start("ada")), SUCCESS);
+  assert.deepEqual(await one.member.stop(stop("ada")), SUCCESS);
+  assert.deepEqual(errorsOf(one), []);
+});
+
+/** Replies that are none to their command. */
+const RUBBISH = {
+  beat: [undefined, { now: "soon", members: [] }, { now: 1, members: [{ instance: "a", at: 1 }] }],
+  read: ["ada", {}, { owner: "a", number: "1", userId: "ada", url: "" }],
+  owned: [undefined, "a", [1]],
+  put: [undefined, { done: 1 }, { done: true, record: {} }],
+  check: [undefined, {}, [{ sessionId: "a", outcome: "gone", owner: "", number: 1 }]],
+  takeBlob: ["a picture"],
+};
+
+for (const [name, replies] of Object.entries(RUBBISH)) {
+  test(`a reply of ${name}() that is none counts as no answer, with one warning`, async () => {
+    /** @type {string[]} */
+    const warnings = [];
+    let reply;
+    const store = checkReplies(/** @type {any} */ ({ [name]: async () => reply }), (text) =>
+      warnings.push(text),
+    );
+    const message = `the store answered ${name}() with what is no reply to it, see ClusterStore`;
+    for (reply of replies) await assert.rejects(store[name](), { message });
+    assert.deepEqual(warnings, [message]);
+  });
+}
+
+test("a process whose store answers with anything serves its requests alone", async (t) => {
+  let isBroken = false;
+  const one = await server(
+    changed((store) =>
+      Object.fromEntries(
+        Object.keys(RUBBISH).map((name) => [
+          name,
+          async (...args) => (isBroken ? "rubbish" : store[name](...args)),
+        ]),
+      ),
+    ),
+  );
+  t.after(() => one.member.leave(0));
+  const alive = setInterval(() => {}, 1000);
+  t.after(() => clearInterval(alive));
+  isBroken = true;
   assert.deepEqual(await one.member.start(start("ada")), SUCCESS);
   assert.deepEqual(await one.member.stop(stop("ada")), SUCCESS);
   assert.deepEqual(errorsOf(one), []);

@@ -26,6 +26,7 @@ import { mayWait } from "./calls.js";
 import { createState, deadline, mayPass, step } from "./core.js";
 import { Observer } from "./observer.js";
 import { jsonOf } from "./previous.js";
+import { checkReplies } from "./replies.js";
 import { Sockets } from "./sockets.js";
 import { Timer } from "./timer.js";
 
@@ -67,7 +68,7 @@ export class Member {
     const warn = (/** @type {string} */ text) => parts.log("warn", `cluster: ${text}`);
     this.#settings = settings;
     this.#parts = parts;
-    this.#store = open({ packageName: parts.packageName, instance, warn });
+    this.#store = checkReplies(open({ packageName: parts.packageName, instance, warn }), warn);
     this.#state = createState({ instance, lease, strict }, clocks());
     this.#observer = new Observer(parts, this.#state, () => this.isReady);
     this.#sockets = new Sockets(parts.WebSocket, parts.maxFrameBytes, () => this.#mayPass());
@@ -302,8 +303,7 @@ export class Member {
     let result;
     const start = performance.now();
     try {
-      // Databases tell of nothing by null.
-      result = { value: (await /** @type {any} */ (this.#store)[name](...args)) ?? undefined };
+      result = { value: await /** @type {any} */ (this.#store)[name](...args) };
     } catch {
       // The store has reported it; the core counts it as unsure.
     }
