@@ -71,7 +71,7 @@ export interface StopContext<Session extends TpaSession = TpaSession> {
   kind: CloseKind;
 }
 
-/** Reply of a tool. */
+/** Reply of a tool. In a cluster at most 63 KiB of JSON pass from one process to another. */
 export type ToolReply = string | null | undefined | void;
 
 /** Call of a tool, made by the cloud for a user. */

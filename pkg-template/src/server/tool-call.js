@@ -16,6 +16,8 @@ import { LateError, callInTime } from "./with-timeout.js";
 
 /** Longest time of a call of `onToolCall`, ms. */
 const TOOL_TIMEOUT = 30_000;
+/** Longest reply that passes between processes, bytes of JSON. With what is around it, a message has 64 KiB. */
+const MAX_PASSED = 63 * 1024;
 
 /**
  * @param {Pick<ServerOptions, "webhookPath" | "onToolCall"> & {
@@ -26,16 +28,17 @@ const TOOL_TIMEOUT = 30_000;
  * @returns {Route}
  */
 export function toolCall({ webhookPath, onToolCall, sessions, report, member }) {
-  /** @param {Omit<ToolCall, "session">} call */
-  async function run(call) {
+  /** @param {Omit<ToolCall, "session">} call @param {{ maxBytes?: number }} [how] */
+  async function run(call, { maxBytes = Infinity } = {}) {
     const session = sessions.ofUser(call.userId).at(-1);
     try {
       const replied = callInTime("onToolCall", TOOL_TIMEOUT, () => onToolCall?.({ ...call, session }));
       const reply = (await replied) ?? null;
-      if (reply === null || typeof reply === "string") {
-        return { status: 200, body: { status: "success", reply } };
+      if (reply !== null && typeof reply !== "string") {
+        throw new TypeError(`onToolCall: must return a string or nothing, not ${typeof reply}`);
       }
-      throw new TypeError(`onToolCall: must return a string or nothing, not ${typeof reply}`);
+      checkLength(reply, maxBytes);
+      return { status: 200, body: { status: "success", reply } };
     } catch (error) {
       // The text of the error may contain anything, so the caller does not get it.
       const { userId } = call;
@@ -46,7 +49,7 @@ export function toolCall({ webhookPath, onToolCall, sessions, report, member }) 
     }
   }
 
-  member?.handle("tool", run);
+  member?.handle("tool", (call) => run(call, { maxBytes: MAX_PASSED }));
   return {
     name: "tool",
     method: "POST",
@@ -58,6 +61,17 @@ export function toolCall({ webhookPath, onToolCall, sessions, report, member }) 
       return (await member?.forward("tool", call.userId, call)) ?? run(call);
     },
   };
+}
+
+/** @param {string | null} reply @param {number} maxBytes */
+function checkLength(reply, maxBytes) {
+  if (maxBytes === Infinity) return;
+  const { length } = new TextEncoder().encode(JSON.stringify(reply));
+  if (length > maxBytes) {
+    throw new RangeError(
+      `onToolCall: returned ${length} bytes of JSON, at most ${maxBytes} pass between the processes of a cluster`,
+    );
+  }
 }
 
 /** @param {unknown} body */
