@@ -32,6 +32,8 @@ import { webhook } from "./webhook.js";
 /** Default timeout of `close()`, ms. In a cluster the sessions are handed over in parts. */
 const CLOSE_TIMEOUT = 2000;
 const CLUSTER_CLOSE_TIMEOUT = 10_000;
+/** Longest part of it in which a process that releases its sessions removes their records, ms. */
+const FOR_RECORDS = 2000;
 /** Longest time of a timer, ms; a longer one fires at once. */
 const MAX_TIMEOUT = 2 ** 31 - 1;
 
@@ -85,9 +87,12 @@ export function createServer(Main, given) {
   /** @param {Goodbye} goodbye @param {number} timeout */
   async function end(goodbye, timeout) {
     const until = performance.now() + timeout;
+    const left = () => Math.max(until - performance.now(), 0);
     if (!goodbye.release) await member?.leave(timeout);
-    await sessions.close(goodbye, Math.max(until - performance.now(), 0));
-    if (goodbye.release) await member?.leave(Math.max(until - performance.now(), 0));
+    // A cloud that does not confirm must leave time: others take the sessions of records that are not removed.
+    const forRecords = goodbye.release && member !== undefined ? Math.min(timeout / 4, FOR_RECORDS) : 0;
+    await sessions.close(goodbye, Math.max(left() - forRecords, 0));
+    if (goodbye.release) await member?.leave(left());
   }
 
   /** @type {Promise<void> | undefined} */
