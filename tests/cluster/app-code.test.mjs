@@ -3,7 +3,7 @@ import assert from "node:assert/strict";
 import { test } from "node:test";
 
 import { MemoryStore } from "../../pkg-template/src/cluster/index.js";
-import { checkReplies } from "../../pkg-template/src/cluster/replies.js";
+import { guardStore } from "../../pkg-template/src/cluster/guard-store.js";
 import { until } from "../support/until.mjs";
 import { FakeSession, PACKAGE, knows, server, servers, start, stop } from "./scripted-servers.mjs";
 
@@ -89,7 +89,7 @@ for (const [name, replies] of Object.entries(RUBBISH)) {
     /** @type {string[]} */
     const warnings = [];
     let reply;
-    const store = checkReplies(/** @type {any} */ ({ [name]: async () => reply }), (text) =>
+    const store = guardStore(/** @type {any} */ ({ [name]: async () => reply }), (text) =>
       warnings.push(text),
     );
     const message = `the store answered ${name}() with what is no reply to it, see ClusterStore`;

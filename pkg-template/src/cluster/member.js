@@ -24,9 +24,9 @@
 import { withTimeout } from "../server/with-timeout.js";
 import { mayWait } from "./calls.js";
 import { createState, deadline, mayPass, step } from "./core.js";
+import { guardStore } from "./guard-store.js";
 import { Observer } from "./observer.js";
 import { jsonOf } from "./previous.js";
-import { checkReplies } from "./replies.js";
 import { Sockets } from "./sockets.js";
 import { Timer } from "./timer.js";
 
@@ -68,7 +68,7 @@ export class Member {
     const warn = (/** @type {string} */ text) => parts.log("warn", `cluster: ${text}`);
     this.#settings = settings;
     this.#parts = parts;
-    this.#store = checkReplies(open({ packageName: parts.packageName, instance, warn }), warn);
+    this.#store = guardStore(open({ packageName: parts.packageName, instance, warn }), warn);
     this.#state = createState({ instance, lease, strict }, clocks());
     this.#observer = new Observer(parts, this.#state, () => this.isReady);
     this.#sockets = new Sockets(parts.WebSocket, parts.maxFrameBytes, () => this.#mayPass());

@@ -1,8 +1,11 @@
 /**
- * The replies of a store, which may be an app's own: what does not fit must not look like an answer.
+ * A store, which may be an app's own, as the core needs it: what is no reply must not look like one, and a command
+ * that is on its way is carried out before the connections are closed.
  *
  * @import { ClusterStore } from "../../types/cluster.js"
  */
+import { withTimeout } from "../server/with-timeout.js";
+import { COMMAND } from "./tasks.js";
 
 const OUTCOMES = ["lost", "stopped", "won"];
 
@@ -38,16 +41,18 @@ const FITS = {
 };
 
 /**
- * Returns a store whose commands reject where a reply does not fit. The cluster counts such a command as unsure,
- * like one without a reply.
+ * Returns a store whose commands reject where a reply does not fit, and whose `close()` waits for them. The cluster
+ * counts a command that rejects as unsure, like one without a reply.
  *
  * @param {ClusterStore} store
  * @param {(text: string) => void} warn called once for each command
  * @returns {ClusterStore}
  */
-export function checkReplies(store, warn) {
+export function guardStore(store, warn) {
   /** @type {Set<string>} */
   const warned = new Set();
+  /** @type {Set<Promise<unknown>>} */
+  const pending = new Set();
   /** @param {keyof typeof FITS} name @param {any} reply */
   function check(name, reply) {
     // Databases tell of nothing by null.
@@ -58,14 +63,29 @@ export function checkReplies(store, warn) {
     warned.add(name);
     throw new Error(text);
   }
+  /** @param {keyof typeof FITS} name */
+  const command =
+    (name) =>
+    async (/** @type {unknown[]} */ ...args) => {
+      const replied = Promise.resolve(/** @type {any} */ (store)[name](...args));
+      pending.add(replied);
+      try {
+        return check(name, await replied);
+      } finally {
+        pending.delete(replied);
+      }
+    };
+  async function close() {
+    // The last record of a session that has just ended may be on its way.
+    await withTimeout(COMMAND, Promise.allSettled([...pending]));
+    await store.close();
+  }
   return new Proxy(store, {
     get(target, name) {
+      if (name === "close") return close;
+      if (Object.hasOwn(FITS, name)) return command(/** @type {keyof typeof FITS} */ (name));
       const value = Reflect.get(target, name, target);
-      if (typeof value !== "function") return value;
-      const method = value.bind(target);
-      if (!Object.hasOwn(FITS, name)) return method;
-      return async (/** @type {unknown[]} */ ...args) =>
-        check(/** @type {keyof typeof FITS} */ (name), await method(...args));
+      return typeof value === "function" ? value.bind(target) : value;
     },
   });
 }
