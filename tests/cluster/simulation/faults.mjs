@@ -149,6 +149,7 @@ function allAnew(world) {
   const isLeaving = world.chance(0.5);
   const linger = world.chance(0.5) ? 0 : world.between(45_000, 120_000);
   const pause = world.chance(0.3) ? world.between(60_000, 80_000) : world.between(200, 8000);
+  world.allLeftAt = world.time.now;
   for (const process of world.alive()) {
     if (isLeaving) process.leave();
     else process.kill(linger);

@@ -117,8 +117,7 @@ export class Witness {
     const since = time.now;
     const isLeaving = process.isAlive;
     const stops = new Map(sessions.map(({ sessionId }) => [sessionId, cloud.user(sessionId).stops]));
-    // A record of before the clock was set back, or that follows one of a clock that is ahead, seems to be
-    // younger than its owner's last beat.
+    // A record of a clock that was ahead, or set back since, seems to be younger than its owner's last beat.
     const isAhead = ({ sessionId }) => store.records.read(store.now, sessionId)?.number / 1000 > store.now;
     if (!isLeaving && (store.clockSetAt > since - CLOCK_SET || sessions.some(isAhead))) ms += LOOKED_AGAIN;
     time.after(ms, () => {
@@ -158,6 +157,7 @@ export class Witness {
       process.isPaused ||
       process.isLeft ||
       process.resumedAt >= at ||
+      this.#world.allLeftAt >= at ||
       // It takes a jump for a pause, in which the cloud has asked another one.
       process.jumpedAt >= at ||
       // It could not tell those who stay.

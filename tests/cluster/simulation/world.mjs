@@ -34,6 +34,8 @@ export class World {
   wasDeaf = false;
   /** The store has lost records. */
   wasEmptied = false;
+  /** When all processes left or died: nobody could serve what was requested until then. */
+  allLeftAt = -Infinity;
   /** Processes that a session has ended. */
   poisoned = [];
 
