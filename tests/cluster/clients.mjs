@@ -8,7 +8,7 @@ import * as node6 from "redis-6";
  * @typedef {object} Client
  * @property {string} name
  * @property {(port: number, options?: object) => any} single
- * @property {(ports: number[]) => any} cluster
+ * @property {(ports: number[], options?: object) => any} cluster options of each connection
  * @property {(port: number) => any} sentinel
  */
 
@@ -18,7 +18,8 @@ const at = (/** @type {number} */ port) => ({ host: "127.0.0.1", port });
 const node = (name, library) => ({
   name,
   single: (port, options) => library.createClient({ url: `redis://127.0.0.1:${port}`, ...options }),
-  cluster: (ports) => library.createCluster({ rootNodes: ports.map((port) => ({ socket: at(port) })) }),
+  cluster: (ports, options) =>
+    library.createCluster({ rootNodes: ports.map((port) => ({ socket: at(port) })), defaults: options }),
   sentinel: (port) => () => library.createSentinel({ name: "tpa", sentinelRootNodes: [at(port)] }),
 });
 
@@ -27,7 +28,7 @@ const io = (name, Redis, Cluster) => ({
   name,
   // As an app has it that does not use the client yet; the duplicates connect all the same.
   single: (port, options) => new Redis({ ...at(port), lazyConnect: true, ...options }),
-  cluster: (ports) => new Cluster(ports.map(at), { lazyConnect: true }),
+  cluster: (ports, options) => new Cluster(ports.map(at), { lazyConnect: true, redisOptions: options }),
   sentinel: (port) => new Redis({ sentinels: [at(port)], name: "tpa", lazyConnect: true }),
 });
 

@@ -8,8 +8,9 @@ import { libraryOf } from "../../pkg-template/src/cluster/redis/clients.js";
 import { rights } from "../../pkg-template/src/cluster/redis/errors.js";
 import { RedisStore } from "../../pkg-template/src/cluster/redis/store.js";
 import { ROOT } from "../support/paths.mjs";
+import { until } from "../support/until.mjs";
 import { CLIENTS } from "./clients.mjs";
-import { RedisServer } from "./redis-server.mjs";
+import { RedisCluster, RedisServer } from "./redis-server.mjs";
 import { INSTANCE, open, PATIENT } from "./redis-stores.mjs";
 import { testStore } from "./store-contract.mjs";
 
@@ -59,6 +60,40 @@ describe("rights", () => {
         /redis: a right is missing.*channel.* &\{tpa:\* /,
       );
       assert.equal(store.isDeaf, true);
+    });
+  }
+});
+
+describe("rights in Redis Cluster", () => {
+  /** @type {RedisCluster} */
+  let nodes;
+  before(async () => (nodes = await RedisCluster.start()));
+  after(() => nodes.stop());
+
+  /** @param {string} user @param {string} allowed */
+  const allow = (user, allowed) =>
+    Promise.all(
+      nodes.servers.map((node) =>
+        node.ask("ACL", "SETUSER", user, "reset", "on", ">word", ...allowed.split(" ")),
+      ),
+    );
+
+  for (const { name, cluster } of CLIENTS) {
+    /** @param {string} username */
+    const as = (username) => cluster(nodes.ports, { username, password: "word" });
+
+    before(() => allow("exact", rights("{tpa:", true)));
+    testStore(`${name}, exactly these rights`, (opening) => {
+      const warn = (/** @type {string} */ text) => assert.fail(text);
+      return new RedisStore(libraryOf(as("exact")), "tpa:rights", { ...opening, warn }, PATIENT);
+    });
+
+    test(`${name}: an error names the right to find the nodes`, async (t) => {
+      await allow("lost", rights("{tpa:"));
+      const { store, warnings } = open(t, as("lost"));
+      await assert.rejects(store.beat(INSTANCE, "x"));
+      const isNamed = () => warnings.some((text) => text.endsWith(rights("{tpa:", true)));
+      await until(`the warning, not ${warnings.join()}`, isNamed);
     });
   }
 });

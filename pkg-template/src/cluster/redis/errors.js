@@ -14,21 +14,21 @@ const COMMANDS = [
  * Rights that the store needs, in the form of `ACL SETUSER`.
  *
  * @param {string} prefix first characters of all keys and channels
+ * @param {boolean} [isCluster] also those by which a client finds the nodes of Redis Cluster
  */
-export function rights(prefix) {
+export function rights(prefix, isCluster = false) {
+  const commands = isCluster ? [...COMMANDS, "cluster|slots"] : COMMANDS;
   // A new user of Redis 6.2 may use all channels, to which none can be added.
-  return [`~${prefix}*`, "resetchannels", `&${prefix}*`, ...COMMANDS.map((command) => `+${command}`)].join(
-    " ",
-  );
+  return [`~${prefix}*`, "resetchannels", `&${prefix}*`, ...commands.map((each) => `+${each}`)].join(" ");
 }
 
 /**
  * Returns a function that warns of an error, at most once a minute, and returns the error to throw.
  *
- * @param {string} prefix first characters of all keys and channels
+ * @param {string} needed rights, as of `rights`
  * @param {(text: string) => void} warn
  */
-export function complaints(prefix, warn) {
+export function complaints(needed, warn) {
   /** @type {Map<string, number>} */
   const last = new Map();
   /** @param {string} text */
@@ -41,7 +41,7 @@ export function complaints(prefix, warn) {
   }
   /** @param {unknown} error */
   function complain(error) {
-    const translated = translate(error, prefix);
+    const translated = translate(error, needed);
     once(translated.message);
     return translated;
   }
@@ -50,16 +50,17 @@ export function complaints(prefix, warn) {
 
 /**
  * @param {unknown} error
- * @param {string} prefix
+ * @param {string} needed rights
  * @returns {Error}
  */
-function translate(error, prefix) {
-  const { message = `${error}` } = /** @type {{ message?: string }} */ (error ?? {});
-  if (message.startsWith("redis: ")) return /** @type {Error} */ (error);
+function translate(error, needed) {
+  const { message: text = `${error}`, lastNodeError } =
+    /** @type {{ message?: string, lastNodeError?: Error }} */ (error ?? {});
+  if (text.startsWith("redis: ")) return /** @type {Error} */ (error);
+  // That of ioredis, which has found no node of Redis Cluster.
+  const message = lastNodeError === undefined ? text : `${text} ${lastNodeError.message}`;
   if (/NOPERM|can't run this command|ACL failure/.test(message)) {
-    return new Error(
-      `redis: a right is missing (${message}); allow it with: ACL SETUSER NAME ${rights(prefix)}`,
-    );
+    return new Error(`redis: a right is missing (${message}); allow it with: ACL SETUSER NAME ${needed}`);
   }
   if (/unknown command/i.test(message) && /getdel/i.test(message)) {
     return new Error(`redis: version 6.2 or newer is needed, or Valkey (${message})`);

@@ -5,7 +5,7 @@
  * @import { Library } from "./clients.js"
  */
 import { Connection, LIMITS } from "./connection.js";
-import { complaints } from "./errors.js";
+import { complaints, rights } from "./errors.js";
 import { BEAT, CHECK, OWNED, PUT, READ, RENEW } from "./scripts.js";
 
 /** Version of the records. */
@@ -53,7 +53,7 @@ export class RedisStore {
   constructor(library, prefix, { warn }, limits = LIMITS) {
     this.#library = library;
     this.#keys = keys(`${library.keyPrefix}{${prefix}}`);
-    this.#complain = complaints(`${library.keyPrefix}{tpa:`, warn);
+    this.#complain = complaints(rights(`${library.keyPrefix}{tpa:`, library.isCluster), warn);
     this.#limits = limits;
     this.#unwatch = library.watch(this.#complain);
     this.#commands = new Connection(library, limits, this.#complain);
