@@ -3,7 +3,13 @@
 # One more process takes the sessions of the first, so that none goes to a process that is yet to be stopped.
 set -eu
 count=${1:-4}
-spare=$((count + 1))
+case $count in
+[1-8]) spare=$((count + 1)) ;;
+*)
+  echo "COUNT must be a number from 1 to 8, not $count: tpa@9 is the last one" >&2
+  exit 2
+  ;;
+esac
 
 ready() {
   for _ in $(seq 60); do

@@ -1,7 +1,8 @@
 /** The manifests of docs/deploy: valid, and in agreement with each other and with the app. */
 import assert from "node:assert/strict";
 import { spawnSync } from "node:child_process";
-import { readFileSync } from "node:fs";
+import { chmodSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from "node:fs";
+import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { test } from "node:test";
 
@@ -79,10 +80,48 @@ test("the unit is valid", { skip: !hasSystemd && "systemd-analyze is not install
   assert.deepEqual([status, stdout + stderr], [0, ""]);
 });
 
-test("the script for systemd is valid", () => {
-  const script = join(ROOT, "docs/deploy/reload.sh");
-  const { status, stderr } = spawnSync("sh", ["-n", script], { encoding: "utf8" });
+/** Runs the script for systemd with programs that only tell how they are called. @param {string[]} args */
+function reload(...args) {
+  const folder = mkdtempSync(join(tmpdir(), "tpa-reload-"));
+  try {
+    for (const name of ["systemctl", "curl", "sleep"]) {
+      const file = join(folder, name);
+      writeFileSync(file, `#!/bin/sh\necho "${name} $*"\n`);
+      chmodSync(file, 0o755);
+    }
+    const env = { ...process.env, PATH: `${folder}:${process.env.PATH}` };
+    const script = join(ROOT, "docs/deploy/reload.sh");
+    const { status, stdout, stderr } = spawnSync("sh", [script, ...args], { encoding: "utf8", env });
+    return { status, calls: stdout.trim().split("\n"), stderr };
+  } finally {
+    rmSync(folder, { recursive: true });
+  }
+}
+
+test("the script for systemd restarts the processes one by one, with one more beside them", () => {
+  const ready = (/** @type {number} */ port) => [
+    `curl --fail --silent --output /dev/null http://127.0.0.1:${port}/health?ready`,
+    "sleep 5",
+  ];
+  const { status, calls, stderr } = reload("2");
   assert.deepEqual([status, stderr], [0, ""]);
+  assert.deepEqual(calls, [
+    "systemctl start tpa@3",
+    ...ready(8083),
+    "systemctl restart tpa@1",
+    ...ready(8081),
+    "systemctl restart tpa@2",
+    ...ready(8082),
+    "systemctl stop tpa@3",
+  ]);
+});
+
+test("the script for systemd refuses a number without a port", () => {
+  for (const count of ["0", "9", "10", "two"]) {
+    const { status, calls, stderr } = reload(count);
+    assert.deepEqual([status, calls], [2, [""]]);
+    assert.equal(stderr, `COUNT must be a number from 1 to 8, not ${count}: tpa@9 is the last one\n`);
+  }
 });
 
 test("YAML of the page and of the alerts", () => {
