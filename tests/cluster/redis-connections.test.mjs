@@ -1,5 +1,6 @@
 /** Connections to Redis that are closed while they are made: none stays open, and none hears twice. */
 import assert from "node:assert/strict";
+import { EventEmitter } from "node:events";
 import { after, before, describe, test } from "node:test";
 import { setImmediate as turn, setTimeout as sleep } from "node:timers/promises";
 
@@ -94,6 +95,33 @@ describe("one server", () => {
       await staysAt(0, [server]);
     });
   }
+});
+
+test("a connection that waits for its subscription for ever is closed after a second", async (t) => {
+  t.mock.timers.enable({ apis: ["setTimeout"] });
+  let destroyed = 0;
+  const line = Object.assign(new EventEmitter(), {
+    connect: async () => {},
+    subscribe: () => new Promise(() => {}),
+    destroy: () => void (destroyed += 1),
+  });
+  const client = Object.assign(new EventEmitter(), {
+    duplicate: () => line,
+    eval() {},
+    publish() {},
+    subscribe() {},
+  });
+  const opened = libraryOf(client).duplicate(() => {});
+  await opened.connect();
+  const ignore = () => {};
+  void opened.subscribe([INSTANCE], ignore, ignore);
+  await turn();
+  opened.destroy();
+  await turn();
+  assert.equal(destroyed, 0, "its socket may be on its way");
+  t.mock.timers.tick(1000);
+  await turn();
+  assert.equal(destroyed, 1);
 });
 
 describe("Redis Cluster", () => {

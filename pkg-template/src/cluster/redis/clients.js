@@ -22,6 +22,7 @@
  * client, which would end the process without a listener; returns how to stop
  */
 import { refuse } from "../../session/validate.js";
+import { COMMAND } from "../tasks.js";
 
 /** First byte of a bulk string, which node-redis names its type by. */
 const BULK_STRING = 36;
@@ -142,18 +143,23 @@ function nodeLine(line, onError) {
 }
 
 /**
- * The end of a client of node-redis, which waits for the connection that is being opened: one that opens after
- * `destroy()` stays open (node-redis 5.12, 6.3).
+ * The end of a client of node-redis, which waits a second for the connection that is being opened: one that opens
+ * after `destroy()` stays open (node-redis 5.12, 6.3).
  *
  * @param {any} line
  */
 function ending(line) {
   let isOpening = false;
+  const destroy = () => quietly(() => line.destroy());
   const end = {
     isWanted: false,
     request() {
       end.isWanted = true;
-      if (!isOpening) quietly(() => line.destroy());
+      if (!isOpening) return destroy();
+      // A server that is silent answers no subscription.
+      /** @type {any} */
+      const timer = setTimeout(destroy, COMMAND);
+      timer.unref?.();
     },
     /**
      * Puts the end off until a connection is open or has failed.
@@ -172,7 +178,7 @@ function ending(line) {
   };
   function opened() {
     isOpening = false;
-    if (end.isWanted) end.request();
+    if (end.isWanted) destroy();
   }
   line.on("reconnecting", () => (isOpening = true));
   for (const event of ["connect", "error"]) line.on(event, opened);
