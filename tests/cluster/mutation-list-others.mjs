@@ -399,4 +399,11 @@ export const OTHERS = [
     to: "if (false) {",
     test: "shares.test.mjs",
   },
+  {
+    rule: "a record is settled once the onStop of its session has returned",
+    test: "ended.test.mjs",
+    file: "holds.js",
+    from: "  yield* waitUntilOver(state, sessionId, ENDED);\n",
+    to: "",
+  },
 ];

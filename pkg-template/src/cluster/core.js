@@ -13,7 +13,7 @@
 import { reply } from "./asks.js";
 import { answerCall, forward, passPhoto } from "./calls.js";
 import { checks, resume } from "./checks.js";
-import { check, forget, heardOfLoss, isEnding, over, waitUntilOver } from "./holds.js";
+import { ENDED, check, forget, heardOfLoss, isEnding, over, waitUntilOver } from "./holds.js";
 import { leave, receive } from "./leave.js";
 import { beats } from "./members.js";
 import { serve, served, start } from "./start.js";
@@ -27,8 +27,6 @@ export { createState } from "./state.js";
 const STILL = BEAT + 1000;
 /** Time in which requests are read that came while the process stood still, ms. */
 const UNREAD = 1000;
-/** Longest wait for the onStop of a session that has ended, ms, as within a process. */
-const ENDED = 2000;
 
 /**
  * @param {State} state

@@ -40,9 +40,12 @@ const FITS = {
   takeBlob: (/** @type {any} */ reply) => reply === undefined || reply instanceof Uint8Array,
 };
 
+/** @param {PropertyKey} name @returns {name is keyof typeof FITS} */
+const isChecked = (name) => Object.hasOwn(FITS, name);
+
 /**
- * Returns a store whose commands reject where a reply does not fit, and whose `close()` waits for them. The cluster
- * counts a command that rejects as unsure, like one without a reply.
+ * Returns a store whose commands reject where a reply does not fit, and whose `close()` waits for changes of
+ * records. The cluster counts a command that rejects as unsure, like one without a reply.
  *
  * @param {ClusterStore} store
  * @param {(text: string) => void} warn called once for each command
@@ -51,7 +54,7 @@ const FITS = {
 export function guardStore(store, warn) {
   /** @type {Set<string>} */
   const warned = new Set();
-  /** @type {Set<Promise<unknown>>} */
+  /** Changes of records. @type {Set<Promise<unknown>>} */
   const pending = new Set();
   /** @param {keyof typeof FITS} name @param {any} reply */
   function check(name, reply) {
@@ -63,27 +66,25 @@ export function guardStore(store, warn) {
     warned.add(name);
     throw new Error(text);
   }
-  /** @param {keyof typeof FITS} name */
-  const command =
-    (name) =>
-    async (/** @type {unknown[]} */ ...args) => {
-      const replied = Promise.resolve(/** @type {any} */ (store)[name](...args));
-      pending.add(replied);
-      try {
-        return check(name, await replied);
-      } finally {
-        pending.delete(replied);
-      }
-    };
+  /** @param {keyof typeof FITS} name @param {unknown[]} args */
+  async function command(name, args) {
+    const replied = Promise.resolve(/** @type {any} */ (store)[name](...args));
+    if (name === "put") pending.add(replied);
+    try {
+      return check(name, await replied);
+    } finally {
+      pending.delete(replied);
+    }
+  }
   async function close() {
-    // The last record of a session that has just ended may be on its way.
+    // The record of a session that has just ended may be on its way.
     await withTimeout(COMMAND, Promise.allSettled([...pending]));
     await store.close();
   }
   return new Proxy(store, {
     get(target, name) {
       if (name === "close") return close;
-      if (Object.hasOwn(FITS, name)) return command(/** @type {keyof typeof FITS} */ (name));
+      if (isChecked(name)) return (/** @type {unknown[]} */ ...args) => command(name, args);
       const value = Reflect.get(target, name, target);
       return typeof value === "function" ? value.bind(target) : value;
     },

@@ -28,6 +28,8 @@ import {
 /** Reasons of an end that is no stop. */
 export const MOVED = "moved";
 export const UNREACHABLE = "cluster unreachable";
+/** Longest wait for the onStop of a session that has ended, ms, as within a process. */
+export const ENDED = 2000;
 /** Most sessions of one check. */
 const BATCH = 500;
 
@@ -144,7 +146,8 @@ export function* forget(state, { sessionId, number, fields }) {
 }
 
 /**
- * Removes a record that names this process, which does not have the session.
+ * Removes a record that names this process, which does not have the session, once the onStop of one that has just
+ * ended has returned.
  *
  * @param {State} state
  * @param {string} sessionId
@@ -153,6 +156,8 @@ export function* forget(state, { sessionId, number, fields }) {
 export function* settleRecord(state, sessionId) {
   const { instance } = state;
   const isMine = () => state.holds.has(sessionId) || state.claims.has(sessionId);
+  if (isMine()) return true;
+  yield* waitUntilOver(state, sessionId, ENDED);
   if (isMine()) return true;
   const read = yield command("read", sessionId);
   if (isMine()) return true;
