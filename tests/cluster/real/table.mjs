@@ -20,6 +20,7 @@ const PAGE = `${ROOT}/bench/results/cluster.md`;
  * @property {string[]} problems
  * @property {string} [date]
  * @property {number} [load] average of the last minute at the end
+ * @property {string} [machine]
  */
 
 /** @param {Row} row */
@@ -30,14 +31,14 @@ export function record(row) {
   const at = rows.findIndex((each) => key(each) === key(row));
   const date = new Date().toISOString().slice(0, 10);
   const load = Number(loadavg()[0]?.toFixed(1));
-  rows.splice(at === -1 ? rows.length : at, at === -1 ? 0 : 1, { ...row, date, load });
+  const machine = `${availableParallelism()} × ${cpus()[0]?.model.trim()}`;
+  rows.splice(at === -1 ? rows.length : at, at === -1 ? 0 : 1, { ...row, date, load, machine });
   writeFileSync(DATA, `${JSON.stringify(rows, null, 1)}\n`);
   writeFileSync(PAGE, page(rows));
 }
 
 /** @param {Row[]} rows */
 function page(rows) {
-  const machine = `${availableParallelism()} × ${cpus()[0]?.model.trim()}`;
   return [
     "# Several processes",
     "",
@@ -46,19 +47,19 @@ function page(rows) {
       "median, 99th percentile, maximum. `load` is the load average at the end of the case: all that the machine " +
       "did, the case included.",
     "",
-    `${machine}, Linux ${release().split("-")[0]}, Node ${process.versions.node}.`,
+    `Linux ${release().split("-")[0]}, Node ${process.versions.node}.`,
     "",
-    "| case | users | old connection | restart | figures | outside of what is promised | date | load |",
-    "| --- | --- | --- | --- | --- | --- | --- | --- |",
+    "| case | users | old connection | restart | figures | outside of what is promised | date | load | machine |",
+    "| --- | --- | --- | --- | --- | --- | --- | --- | --- |",
     ...rows.map(line),
     "",
   ].join("\n");
 }
 
 /** @param {Row} row */
-function line({ name, users, old, restart, figures, problems, date, load }) {
+function line({ name, users, old, restart, figures, problems, date, load, machine }) {
   const told = Object.entries(figures).map(([label, value]) => `${words(label)} ${shown(value)}`);
-  const cells = [name, users, old, restart, told.join("; "), problems.join("; ") || "–", date, load];
+  const cells = [name, users, old, restart, told.join("; "), problems.join("; ") || "–", date, load, machine];
   return `| ${cells.map((cell) => String(cell).replaceAll("|", "\\|")).join(" | ")} |`;
 }
 
