@@ -85,10 +85,10 @@ export interface ClusterMember {
 
 /**
  * Store that the processes of a cluster share. Each method is one atomic step in the store. A promise
- * that rejects, that takes longer than 1 s or resolves with something else, leaves open if the step was
- * or will be carried out: the cluster settles it later. No method is repeated by the store itself, nor
- * queued while the store cannot be reached: it rejects instead. No method throws before it returns its
- * promise.
+ * that rejects, that takes longer than 1 s, or that resolves with a value of another type, leaves open if
+ * the step was or will be carried out: the cluster settles it later. No method is repeated by the store
+ * itself, nor queued while the store cannot be reached: it rejects instead. No method throws before it
+ * returns its promise.
  */
 export interface ClusterStore {
   /**

@@ -74,9 +74,9 @@ test("a store may tell of no record by null", async (t) => {
   assert.deepEqual(errorsOf(one), []);
 });
 
-/** Replies that are none to their command. */
+/** Invalid replies. */
 const RUBBISH = {
-  beat: [undefined, { now: "soon", members: [] }, { now: 1, members: [{ instance: "a", at: 1 }] }],
+  beat: [undefined, { now: "soon", members: [] }, { now: 1, members: "one" }],
   read: ["ada", {}, { owner: "a", number: "1", userId: "ada", url: "" }],
   owned: [undefined, "a", [1]],
   put: [undefined, { done: 1 }, { done: true, record: {} }],
@@ -85,18 +85,52 @@ const RUBBISH = {
 };
 
 for (const [name, replies] of Object.entries(RUBBISH)) {
-  test(`a reply of ${name}() that is none counts as no answer, with one warning`, async () => {
+  test(`an invalid reply of ${name}() counts as no answer, with one warning`, async () => {
     /** @type {string[]} */
     const warnings = [];
     let reply;
     const store = guardStore(/** @type {any} */ ({ [name]: async () => reply }), (text) =>
       warnings.push(text),
     );
-    const message = `the store answered ${name}() with what is no reply to it, see ClusterStore`;
+    const message = `${name}() of the store resolved with an invalid value, see ClusterStore`;
     for (reply of replies) await assert.rejects(store[name](), { message });
     assert.deepEqual(warnings, [message]);
   });
 }
+
+test("entries of others in the list of processes are ignored", async (t) => {
+  const foreign = [null, "garbage", { instance: 7 }, { instance: "foreign", at: NaN, state: "garbage" }];
+  const store = changed(({ beat }) => ({
+    async beat(...args) {
+      const reply = await beat(...args);
+      return { ...reply, members: [...reply.members, ...foreign] };
+    },
+  }));
+  const [one, other] = [await server(store), await server(store)];
+  t.after(() => Promise.all([one.member.leave(0), other.member.leave(0)]));
+  const alive = setInterval(() => {}, 1000);
+  t.after(() => clearInterval(alive));
+  await until("they know each other", () => knows(one.member, 1));
+  assert.deepEqual(await other.member.start(start("ada")), SUCCESS);
+  assert.deepEqual(
+    [one, other].flatMap(errorsOf).filter(([text]) => !text.includes("foreign")),
+    [],
+  );
+});
+
+test("a store may be frozen", async (t) => {
+  const memory = new MemoryStore();
+  const one = await server({ open: (opening) => Object.freeze(memory.open(opening)) });
+  t.after(() => one.member.leave(0));
+  assert.deepEqual(await one.member.start(start("ada")), SUCCESS);
+});
+
+test("a store may return nothing when a process is removed from its list", async () => {
+  const warnings = [];
+  const store = guardStore({ beat: async () => undefined }, (text) => warnings.push(text));
+  assert.equal(await store.beat("a", ""), undefined);
+  assert.deepEqual(warnings, []);
+});
 
 test("a process whose store answers with anything serves its requests alone", async (t) => {
   let isBroken = false;

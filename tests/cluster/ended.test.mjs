@@ -59,3 +59,23 @@ test("what was unsure of a session that has ended is settled once onStop has ret
   end();
   staysUntilStopped(made);
 });
+
+test("a stop that is owed does not wait for the onStop of other sessions", () => {
+  const world = running({ users: 130, count: 2 });
+  const owner = busiest(world);
+  const users = [...owner.state.holds.keys()];
+  assert.ok(users.length > 50, "more than are settled at once");
+  const { between } = world;
+  world.between = (from, to) => (from === 0 && to === 200 ? 25_000 : between(from, to));
+  runToBeat(world, owner);
+  world.run(1000);
+  for (const user of users) {
+    owe(owner.state, user, { kind: "settle", times: 3 });
+    Object.assign(world.cloud.user(user), { isWanted: false, phase: "stopped" });
+    owner.lost(owner.session(user).conn, 1000);
+  }
+  owe(owner.state, "stopped", { kind: "stop", number: 1 });
+  const since = world.time.now;
+  runUntil(world, 100, () => !owner.state.owed.has("stopped"));
+  assert.ok(world.time.now - since < 3000, `${world.time.now - since} ms`);
+});

@@ -44,8 +44,8 @@ test("close({ release: true }) leaves no record, though the cloud does not confi
   const { read, owned, beat } = memory.open({ instance: "observer" });
   const { owner } = await until("a record", () => read(sessionId));
   const start = performance.now();
-  await server.close({ release: true, timeout: 1000 });
-  assert.ok(performance.now() - start < 1500);
+  await server.close({ release: true, timeout: 4000 });
+  assert.ok(performance.now() - start < 5000);
   assert.equal((await nth("onStop", 0)).sessionId, sessionId);
   assert.equal(await read(sessionId), undefined);
   assert.deepEqual(await owned(owner), []);

@@ -248,7 +248,7 @@ export const OTHERS = [
   {
     rule: "the record of a claim that ended is removed",
     file: "start.js",
-    from: '    yield* settleRecord(state, sessionId);\n    return "done";',
+    from: '    spawn(state, settleRecord(state, sessionId));\n    return "done";',
     to: '    return "done";',
     test: "claims.test.mjs",
   },
@@ -404,6 +404,13 @@ export const OTHERS = [
     test: "ended.test.mjs",
     file: "holds.js",
     from: "  yield* waitUntilOver(state, sessionId, ENDED);\n",
+    to: "",
+  },
+  {
+    rule: "stops that are owed do not wait for the onStop of other sessions",
+    test: "ended.test.mjs",
+    file: "checks.js",
+    from: "if (!isStop && isEnding(state, sessionId)) return true;",
     to: "",
   },
 ];

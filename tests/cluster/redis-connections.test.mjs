@@ -55,21 +55,35 @@ async function staysAt(count, servers) {
 }
 
 /**
- * Opens a store that closes itself when its client connects again.
+ * Closes a store when its client connects again after the servers have cut its connections.
  *
  * @param {any} client of node-redis
+ * @param {RedisServer[]} servers
  */
-function closingStore(client) {
+async function closesWhileItReconnects(client, servers) {
+  const before = (await connected(servers)).length;
   const duplicate = client.duplicate.bind(client);
   client.duplicate = (/** @type {object} */ options) => {
     const line = duplicate(options);
-    // The socket is on its way after the listeners.
-    line.on("reconnecting", () => queueMicrotask(() => void store.close()));
+    for (const event of ["reconnecting", "node-reconnecting"]) {
+      // The socket is on its way after the listeners.
+      line.on(event, () => queueMicrotask(() => void store.close()));
+    }
     return line;
   };
   const store = new RedisStore(libraryOf(client), "tpa:closed", { warn: () => {} }, LIMITS);
-  return store;
+  await works(store);
+  for (const server of servers) await server.ask("CLIENT", "KILL", "TYPE", "normal", "SKIPME", "yes");
+  await until("a closed store", () =>
+    store.beat(INSTANCE, "x").then(
+      () => false,
+      ({ message }) => message === "redis: the store is closed",
+    ),
+  );
+  await staysAt(before, servers);
 }
+
+const NODE_REDIS = CLIENTS.filter(({ name }) => name.startsWith("redis"));
 
 describe("one server", () => {
   /** @type {RedisServer} */
@@ -81,26 +95,20 @@ describe("one server", () => {
       closesAll(() => single(server.port), [server]));
   }
 
-  for (const { name, single } of CLIENTS.filter(({ name }) => name.startsWith("redis"))) {
-    test(`${name}: a store that is closed while it connects again`, async () => {
-      const store = closingStore(single(server.port));
-      await works(store);
-      await server.ask("CLIENT", "KILL", "TYPE", "normal", "SKIPME", "yes");
-      await until("a closed store", () =>
-        store.beat(INSTANCE, "x").then(
-          () => false,
-          ({ message }) => message === "redis: the store is closed",
-        ),
-      );
-      await staysAt(0, [server]);
-    });
+  for (const { name, single } of NODE_REDIS) {
+    test(`${name}: a store that is closed while it connects again`, () =>
+      closesWhileItReconnects(single(server.port), [server]));
   }
 });
 
 test("a connection that waits for its subscription for ever is closed after a second", async (t) => {
-  t.mock.timers.enable({ apis: ["setTimeout"] });
+  t.mock.timers.enable({ apis: ["setInterval"] });
+  let now = 0;
+  t.mock.method(performance, "now", () => now);
   let destroyed = 0;
   const line = Object.assign(new EventEmitter(), {
+    isOpen: true,
+    isReady: true,
     connect: async () => {},
     subscribe: () => new Promise(() => {}),
     destroy: () => void (destroyed += 1),
@@ -119,7 +127,8 @@ test("a connection that waits for its subscription for ever is closed after a se
   opened.destroy();
   await turn();
   assert.equal(destroyed, 0, "its socket may be on its way");
-  t.mock.timers.tick(1000);
+  now = 1000;
+  t.mock.timers.tick(20);
   await turn();
   assert.equal(destroyed, 1);
 });
@@ -132,6 +141,11 @@ describe("Redis Cluster", () => {
   for (const each of CLIENTS) {
     test(`${each.name}: a store that is closed while it connects`, () =>
       closesAll(() => each.cluster(cluster.ports), cluster.servers));
+  }
+
+  for (const each of NODE_REDIS) {
+    test(`${each.name}: a store that is closed while it connects again`, () =>
+      closesWhileItReconnects(each.cluster(cluster.ports), cluster.servers));
   }
 });
 

@@ -4,7 +4,7 @@
  * @import { Now, Owed, State } from "./state.js"
  * @import { Task } from "./tasks.js"
  */
-import { check, settleRecord } from "./holds.js";
+import { check, isEnding, settleRecord } from "./holds.js";
 import { portion } from "./rendezvous.js";
 import { CALL, isDead, spawn } from "./state.js";
 import { stopLater } from "./stop.js";
@@ -148,6 +148,8 @@ function* settleOwed(state) {
 function* settleOne(state, sessionId, owed, silent) {
   if (state.owed.get(sessionId) !== owed) return true;
   const isStop = owed.kind === "stop";
+  // Its onStop may take long: it is settled in a later round, and stops go on in this one.
+  if (!isStop && isEnding(state, sessionId)) return true;
   const isAnswered = yield* isStop
     ? stopLater(state, sessionId, owed, silent)
     : settleRecord(state, sessionId);

@@ -1,6 +1,6 @@
 /**
- * A store, which may be an app's own, as the core needs it: what is no reply must not look like one, and a command
- * that is on its way is carried out before the connections are closed.
+ * A store, which may be an app's own, as the core needs it: replies of a wrong type are refused, and `close()` waits
+ * for changes of records.
  *
  * @import { ClusterStore } from "../../types/cluster.js"
  */
@@ -16,8 +16,8 @@ const isText = (value) => typeof value === "string";
 const isRecord = (record) =>
   isText(record?.owner) && Number.isFinite(record.number) && isText(record.userId) && isText(record.url);
 
-/** @param {any} member */
-const isMember = (member) => isText(member?.instance) && Number.isFinite(member.at) && isText(member.state);
+/** Others may write into the list of a store, and the core ignores what is no state. @param {any} member */
+const isMember = (member) => isText(member?.instance) && isText(member.state);
 
 /** @param {any} difference */
 const isDifference = (difference) =>
@@ -31,7 +31,7 @@ const isListOf = (list, fits) => Array.isArray(list) && list.every(fits);
 
 /** Conditions of the replies that the core reads, by command. */
 const FITS = {
-  beat: (/** @type {any} */ reply) => Number.isFinite(reply?.now) && isListOf(reply.members, isMember),
+  beat: (/** @type {any} */ reply) => Number.isFinite(reply?.now) && Array.isArray(reply.members),
   read: (/** @type {any} */ reply) => reply === undefined || isRecord(reply),
   owned: (/** @type {any} */ reply) => isListOf(reply, isText),
   put: (/** @type {any} */ reply) =>
@@ -39,6 +39,14 @@ const FITS = {
   check: (/** @type {any} */ reply) => isListOf(reply, isDifference),
   takeBlob: (/** @type {any} */ reply) => reply === undefined || reply instanceof Uint8Array,
 };
+
+/** Copy without what a store may return besides. @param {any} reply */
+function readable(reply) {
+  // Databases tell of nothing by null.
+  if (reply?.record === null) return { ...reply, record: undefined };
+  if (Array.isArray(reply?.members)) return { ...reply, members: reply.members.filter(isMember) };
+  return reply ?? undefined;
+}
 
 /** @param {PropertyKey} name @returns {name is keyof typeof FITS} */
 const isChecked = (name) => Object.hasOwn(FITS, name);
@@ -58,10 +66,9 @@ export function guardStore(store, warn) {
   const pending = new Set();
   /** @param {keyof typeof FITS} name @param {any} reply */
   function check(name, reply) {
-    // Databases tell of nothing by null.
-    const value = reply?.record === null ? { ...reply, record: undefined } : (reply ?? undefined);
+    const value = readable(reply);
     if (FITS[name](value)) return value;
-    const text = `the store answered ${name}() with what is no reply to it, see ClusterStore`;
+    const text = `${name}() of the store resolved with an invalid value, see ClusterStore`;
     if (!warned.has(name)) warn(text);
     warned.add(name);
     throw new Error(text);
@@ -71,7 +78,9 @@ export function guardStore(store, warn) {
     const replied = Promise.resolve(/** @type {any} */ (store)[name](...args));
     if (name === "put") pending.add(replied);
     try {
-      return check(name, await replied);
+      const reply = await replied;
+      // The entry of a process is removed: nobody reads what comes back.
+      return name === "beat" && args[1] === "" ? reply : check(name, reply);
     } finally {
       pending.delete(replied);
     }
@@ -81,12 +90,13 @@ export function guardStore(store, warn) {
     await withTimeout(COMMAND, Promise.allSettled([...pending]));
     await store.close();
   }
-  return new Proxy(store, {
-    get(target, name) {
+  // Of an empty object: that of a frozen store could not have other methods.
+  return new Proxy(/** @type {ClusterStore} */ ({}), {
+    get(_, name) {
       if (name === "close") return close;
       if (isChecked(name)) return (/** @type {unknown[]} */ ...args) => command(name, args);
-      const value = Reflect.get(target, name, target);
-      return typeof value === "function" ? value.bind(target) : value;
+      const value = Reflect.get(store, name, store);
+      return typeof value === "function" ? value.bind(store) : value;
     },
   });
 }

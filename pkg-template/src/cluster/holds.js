@@ -146,8 +146,8 @@ export function* forget(state, { sessionId, number, fields }) {
 }
 
 /**
- * Removes a record that names this process, which does not have the session, once the onStop of one that has just
- * ended has returned.
+ * Removes a record that names this process, which does not have the session: once the onStop of one that has just
+ * ended has returned, or after 2 s.
  *
  * @param {State} state
  * @param {string} sessionId

@@ -208,7 +208,7 @@ function* claimRecord(state, id, request, record, claim, why) {
   }
   if (hasEnded) {
     unlock(state, sessionId, claim);
-    yield* settleRecord(state, sessionId);
+    spawn(state, settleRecord(state, sessionId));
     return "done";
   }
   const { done, record: now } = answer.value;

@@ -26,6 +26,8 @@ import { COMMAND } from "../tasks.js";
 
 /** First byte of a bulk string, which node-redis names its type by. */
 const BULK_STRING = 36;
+/** Interval at which the sockets of a client that ends are looked at, ms. */
+const SETTLING = 20;
 /** Methods that the store uses of both libraries. */
 const USED = ["on", "eval", "publish", "subscribe"];
 
@@ -143,46 +145,49 @@ function nodeLine(line, onError) {
 }
 
 /**
- * The end of a client of node-redis, which waits a second for the connection that is being opened: one that opens
- * after `destroy()` stays open (node-redis 5.12, 6.3).
+ * The end of a client of node-redis. One that is destroyed while a socket opens stays connected (node-redis 5.12,
+ * 6.3), so that the end waits until all are open, for a second at most.
  *
  * @param {any} line
  */
 function ending(line) {
-  let isOpening = false;
-  const destroy = () => quietly(() => line.destroy());
+  /** Connections that are being opened. */
+  let pending = 0;
   const end = {
     isWanted: false,
     request() {
       end.isWanted = true;
-      if (!isOpening) return destroy();
-      // A server that is silent answers no subscription.
+      const until = performance.now() + COMMAND;
+      const attempt = () => {
+        if ((pending > 0 || !isSettled(line)) && performance.now() < until) return;
+        clearInterval(timer);
+        quietly(() => line.destroy());
+      };
       /** @type {any} */
-      const timer = setTimeout(destroy, COMMAND);
+      const timer = setInterval(attempt, SETTLING);
       timer.unref?.();
+      attempt();
     },
-    /**
-     * Puts the end off until a connection is open or has failed.
-     *
-     * @param {() => Promise<unknown>} open
-     */
+    /** @param {() => Promise<unknown>} open */
     async putOff(open) {
       if (end.isWanted) throw new Error("redis: the connection is closed");
-      isOpening = true;
+      pending += 1;
       try {
         return await open();
       } finally {
-        opened();
+        pending -= 1;
       }
     },
   };
-  function opened() {
-    isOpening = false;
-    if (end.isWanted) destroy();
-  }
-  line.on("reconnecting", () => (isOpening = true));
-  for (const event of ["connect", "error"]) line.on(event, opened);
   return end;
+}
+
+/** True for a client whose sockets are all open, and for one that has given up. @param {any} line */
+function isSettled(line) {
+  if (!line.isOpen) return true;
+  if (!isNodeCluster(line)) return line.isReady;
+  const nodes = [...line.nodeByAddress.values(), line.pubSubNode];
+  return nodes.every((node) => node?.client?.isReady ?? true);
 }
 
 /**

@@ -55,10 +55,10 @@ export function complaints(needed, warn) {
  */
 function translate(error, needed) {
   const { message: text = `${error}`, lastNodeError } =
-    /** @type {{ message?: string, lastNodeError?: Error }} */ (error ?? {});
+    /** @type {{ message?: string, lastNodeError?: Error | null }} */ (error ?? {});
   if (text.startsWith("redis: ")) return /** @type {Error} */ (error);
   // That of ioredis, which has found no node of Redis Cluster.
-  const message = lastNodeError === undefined ? text : `${text} ${lastNodeError.message}`;
+  const message = lastNodeError == null ? text : `${text} ${lastNodeError.message}`;
   if (/NOPERM|can't run this command|ACL failure/.test(message)) {
     return new Error(`redis: a right is missing (${message}); allow it with: ACL SETUSER NAME ${needed}`);
   }
