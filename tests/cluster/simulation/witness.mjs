@@ -7,9 +7,9 @@ const ANSWER = 4500;
 /** Time in which a displaced owner hears of it: a beat and a command, or a check if messages are lost. */
 const SETTLE = 3500;
 const SETTLE_LOSSY = 37_000;
-/** Time for which a store's clock that was set makes records seem young, and by which they are taken later, ms. */
+/** Time for which a clock that was set makes records seem young, and until one that starts then takes them, ms. */
 const CLOCK_SET = 20_000;
-const LOOKED_AGAIN = 8000;
+const LOOKED_AGAIN = 12_000;
 /** Longest time in which a displaced owner hears of it, and its onStop returns, ms. */
 const DISPLACED = 500;
 /** Longest time from the change of a record to the message that tells its owner, ms. */
