@@ -22,12 +22,12 @@
  * client, which would end the process without a listener; returns how to stop
  */
 import { refuse } from "../../session/validate.js";
-import { COMMAND } from "../tasks.js";
 
 /** First byte of a bulk string, which node-redis names its type by. */
 const BULK_STRING = 36;
-/** Interval at which the sockets of a client that ends are looked at, ms. */
+/** Interval at which the sockets of a client that ends are looked at, ms, and how often. */
 const SETTLING = 20;
+const LOOKS = 50;
 /** Methods that the store uses of both libraries. */
 const USED = ["on", "eval", "publish", "subscribe"];
 
@@ -157,9 +157,11 @@ function ending(line) {
     isWanted: false,
     request() {
       end.isWanted = true;
-      const until = performance.now() + COMMAND;
+      // Counted, as the process may stand still while they open.
+      let left = LOOKS;
       const attempt = () => {
-        if ((pending > 0 || !isSettled(line)) && performance.now() < until) return;
+        left -= 1;
+        if ((pending > 0 || !isSettled(line)) && left > 0) return;
         clearInterval(timer);
         quietly(() => line.destroy());
       };
