@@ -59,6 +59,17 @@ test("a tool call that is received when its process may have done it itself is n
   check(w);
 });
 
+test("a tool call is carried out once where its process wakes so late that the answer could not arrive", () => {
+  for (const after of [960, 990, 998, 1002]) {
+    const { world: w, user, owner, other, ran } = world();
+    owner.pause(after);
+    other.forward(user, "tool");
+    w.run(5000);
+    assert.deepEqual(ran, [[other, "tool"]], `after ${after} ms`);
+    check(w);
+  }
+});
+
 test("a tool call whose process has received it and does not answer is not carried out again", () => {
   const { world: w, user, owner, other, ran } = world();
   w.calls.ran = (process, name) => {

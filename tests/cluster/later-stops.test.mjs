@@ -306,3 +306,28 @@ test("a check without an answer does not replace a stop that is to be written", 
   owe(state, "a session", { ...stop, at: 4001 });
   assert.equal(state.owed.get("a session").at, 4001);
 });
+
+test("the owner hears of a stop whose mark had no answer, and is told once the store is back", () => {
+  const world = running({ users: 1 });
+  const [user] = world.users;
+  const [owner] = holdersOf(world, user);
+  const other = world.alive().find((each) => each !== owner);
+  const { call } = world.store;
+  world.store.call = function (process, name, args, done) {
+    if (process !== other || name !== "put") return call.call(this, process, name, args, done);
+    world.store.call = call;
+    call.call(this, process, name, args, () => {});
+    // It is carried out, and neither the answer nor the message to the owner arrives.
+    world.time.after(3, () => other.partition(2500));
+  };
+  const request = { sessionId: user, userId: user, url: "", reason: "user_disabled", at: world.time.now };
+  Object.assign(world.cloud.user(user), { isWanted: false, phase: "stopped", stops: 1 });
+  other.request("stop", request, () => {});
+  world.run(1000);
+  assert.equal(recordOf(world, user).owner, "");
+  assert.deepEqual(holdersOf(world, user), [owner]);
+  // Less than the time until its next check.
+  runUntil(world, 10, () => !other.isPartitioned);
+  world.run(3500);
+  assert.deepEqual(holdersOf(world, user), []);
+});

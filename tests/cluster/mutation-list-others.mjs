@@ -413,4 +413,18 @@ export const OTHERS = [
     from: "if (!isStop && isEnding(state, sessionId)) return true;",
     to: "",
   },
+  {
+    rule: "a question that is received too late for its answer is not carried out",
+    test: "calls.test.mjs",
+    file: "asks.js",
+    from: "+ SILENCE - ON_ITS_WAY",
+    to: "+ SILENCE",
+  },
+  {
+    rule: "a mark that was there may be its own, and the owner is told",
+    test: "later-stops.test.mjs",
+    file: "stop.js",
+    from: "if (marked.isDone || wasMarked) {",
+    to: "if (marked.isDone) {",
+  },
 ];

@@ -11,6 +11,8 @@ import { COMMAND, event } from "./tasks.js";
 
 /** Time without the answer of a command after which the process, and not only the store, stood still, ms. */
 export const STOOD_STILL = 2 * COMMAND;
+/** Time that an answer may need, ms: a question that was received later is not carried out. */
+const ON_ITS_WAY = 50;
 /** Time in which messages are read that arrived while the process stood still, ms. */
 const UNREAD = 100;
 
@@ -51,7 +53,7 @@ export function* ask(state, to, question, ms, received) {
   const key = `ask ${id}`;
   /** @returns {Task} */
   function* publish() {
-    const until = storeNow(state) + SILENCE;
+    const until = storeNow(state) + SILENCE - ON_ITS_WAY;
     const sent = yield* send(to, { kind: "ask", id, from: state.instance, until, ...question });
     if (sent?.value === 0) ask.listeners = 0;
     state.tasks.emit(key);

@@ -94,7 +94,9 @@ export function* stopLater(state, sessionId, owed, silent) {
   // The cloud has asked this process for the session in the meantime.
   if (state.owed.get(sessionId) !== owed) return true;
   const marked = yield* mark(state, sessionId, owed, read.value, { fields: emptyFields(), hasDied });
-  if (marked.isDone) {
+  // The mark that was there may be its own, which had no answer: the owner was not told either.
+  const wasMarked = read.value?.owner === "" && marked.number !== undefined;
+  if (marked.isDone || wasMarked) {
     /** @type {StopMessage} */
     const message = { kind: "stop", sid: sessionId, f: marked.number, reason, at };
     heardOfLoss(state, message);

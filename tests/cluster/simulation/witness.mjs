@@ -50,6 +50,9 @@ export class Witness {
     // A number is a time, µs. What tells of a change is on its way for some milliseconds.
     const age = store.now - (record?.number ?? 0) / 1000;
     if (record === undefined || (age >= 0 && age < ON_ITS_WAY)) return;
+    // The cloud has asked it for the session since that stop.
+    if (record.owner === "" && record.startedAt < process.state.holds.get(sessionId)?.fields.startedAt)
+      return;
     if (record.owner !== process.instance && record.number > number) {
       this.fail(`${process.instance} woke, and acts for ${sessionId}, which ${record.owner || "nobody"} has`);
     }
@@ -68,7 +71,7 @@ export class Witness {
     });
   }
 
-  /** A process can no longer tell an owner of a stop whose mark it may have written: that one's next check does. */
+  /** A process can no longer tell an owner of a stop whose mark it may have written. */
   cutOff({ stops }) {
     if (stops.size === 0) return;
     const { now } = this.#world.time;
@@ -140,7 +143,6 @@ export class Witness {
         // A stop that was on its way for long may have ended it, or the cloud, which waits for the answer to one.
         const isStopped = record?.owner === "" || user.refusedAt > since;
         if (!isSame || isStopped || isQuarantined(record, store.now)) continue;
-        // Nobody can know of it.
         if (store.evictions.isUnaware(process, sessionId)) continue;
         if (processes.some((each) => each.isAlive && each.session(sessionId))) continue;
         this.fail(`nobody has ${sessionId} ${ms} ms after ${process.instance} was gone`);
@@ -189,7 +191,6 @@ export class Witness {
     this.#given.set(key, { process, session, stopped: 0 });
     const { stoppedBadlyAt, untoldAt } = this.#world.cloud.user(session.sessionId);
     if (stoppedBadlyAt > time.now - SETTLE || untoldAt > time.now - CHECK || this.#world.wasDeaf) return;
-    // The owner may not have heard of a stop.
     if (store.lostUntil > time.now - CHECK) return;
     // It does not know that another one has claimed it.
     if (store.evictions.isUnaware(process, session.sessionId)) return;
@@ -197,7 +198,6 @@ export class Witness {
     if (time.now - (this.#wonAt.get(session.sessionId) ?? -Infinity) < DISPLACED) return;
     for (const other of processes) {
       if (other === process || !this.isWell(other, SETTLE) || !this.isWell(process, SETTLE)) continue;
-      // Nobody knew of the owner.
       if (store.evictions.isUnaware(other, session.sessionId)) continue;
       for (const each of other.sessions.values()) {
         if (each.sessionId !== session.sessionId || !each.isGiven) continue;

@@ -73,6 +73,8 @@ export class World {
   left(process) {
     const close = () => {
       if (!process.isAlive) return;
+      const isStopping = [...process.sessions.values()].some((session) => session.isStopping);
+      if (isStopping) return void this.time.after(20, close);
       Object.assign(process, { isLeft: true, leftAt: this.time.now });
       this.store.unsubscribe(process);
     };
