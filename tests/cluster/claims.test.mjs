@@ -59,6 +59,30 @@ for (const [name, begin] of Object.entries(CLAIMS))
       assert.equal(recordOf(world, user).owner, "");
     });
 
+for (const [name, begin] of Object.entries(CLAIMS))
+  test(`${name} whose stop the store does not hear of yet starts nothing`, () => {
+    const world = running({ users: 1 });
+    const [user] = world.users;
+    const [owner] = holdersOf(world, user);
+    const claimants = slowClaim(world, user, 400);
+    begin(world, owner);
+    runUntil(world, 1, () => claimants.length > 0);
+    world.time.runUntil(world.time.now + 10);
+    const [taker] = claimants;
+    const begun = begins(world);
+    const { call } = world.store;
+    world.store.call = function (from, command, args, done) {
+      if (from !== taker || command !== "read") return call.call(this, from, command, args, done);
+      // Without an answer the stop is owed.
+      world.store.call = call;
+    };
+    stopAt(world, taker, user);
+    world.run(6000);
+    assert.deepEqual(begun, []);
+    assert.deepEqual(holdersOf(world, user), []);
+    assert.equal(recordOf(world, user).owner, "");
+  });
+
 test("a claim that another process has taken before the answer came is none: that one answers the request", () => {
   const world = running({ users: 1 });
   const [one, other] = world.alive();
