@@ -331,3 +331,17 @@ test("the owner hears of a stop whose mark had no answer, and is told once the s
   world.run(3500);
   assert.deepEqual(holdersOf(world, user), []);
 });
+
+test("a stop ends the session in its process at once, while the store is away", () => {
+  const world = running({ users: 1 });
+  const [user] = world.users;
+  const [owner] = holdersOf(world, user);
+  world.store.goAway();
+  ask(world, owner, "stop", user);
+  world.time.runUntil(world.time.now + 1);
+  assert.equal(owner.session(user), undefined);
+  world.store.comeBack("as it was");
+  world.run(5000);
+  assert.equal(recordOf(world, user).owner, "");
+  check(world);
+});

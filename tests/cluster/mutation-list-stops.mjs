@@ -28,6 +28,7 @@ export const STOPS = [
   },
   {
     rule: "a stop ends the session in the process that it reaches",
+    test: "later-stops.test.mjs",
     file: "stop.js",
     from: "if (hold !== undefined) end(state, hold, reason);\n  if (claim",
     to: "if (claim",
