@@ -37,8 +37,8 @@ export function afterStop(world, { user, process, at, settle }) {
     if (!isQuiet || !processes.every(isWell) || processes.some(isRefused) || processes.some(isUnaware))
       return void (time.now < at + KNOWN && time.after(500, look));
     for (const each of processes) {
-      // The mark was lost before the owner could be told.
-      const isUnknown = isMarkLost() && unreached.includes(each);
+      // The mark was lost before the owner could be told: of a stop that was written later, it was away then.
+      const isUnknown = isMarkLost() && (unreached.includes(each) || each.disturbedUntil > at);
       if (!isWithout(each) && !isUnknown) witness.fail(`${each.instance} has ${sessionId} after its stop`);
     }
   };
