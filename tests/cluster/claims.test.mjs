@@ -38,38 +38,41 @@ const CLAIMS = {
   "a hand-over": (world, owner) => owner.leave(),
 };
 
-for (const [name, begin] of Object.entries(CLAIMS))
-  for (const isHere of [true, false])
+/** A session whose next process has claimed it, and does not know of it yet. */
+function claimed(begin) {
+  const world = running({ users: 1 });
+  const [user] = world.users;
+  const [owner] = holdersOf(world, user);
+  const claimants = slowClaim(world, user, 400);
+  begin(world, owner);
+  runUntil(world, 1, () => claimants.length > 0);
+  world.time.runUntil(world.time.now + 10);
+  const [taker] = claimants;
+  return { world, user, owner, taker, begun: begins(world) };
+}
+
+function startsNothing({ world, user, begun }) {
+  assert.deepEqual(begun, []);
+  assert.deepEqual(holdersOf(world, user), []);
+  assert.equal(recordOf(world, user).owner, "");
+}
+
+for (const [name, begin] of Object.entries(CLAIMS)) {
+  for (const isHere of [true, false]) {
     test(`${name} that meets a stop at ${isHere ? "its process" : "another one"} starts nothing`, () => {
-      const world = running({ users: 1 });
-      const [user] = world.users;
-      const [owner] = holdersOf(world, user);
-      const claimants = slowClaim(world, user, 400);
-      begin(world, owner);
-      runUntil(world, 1, () => claimants.length > 0);
-      world.time.runUntil(world.time.now + 10);
-      const [taker] = claimants;
+      const made = claimed(begin);
+      const { world, user, owner, taker } = made;
       assert.equal(recordOf(world, user).owner, taker.instance, "it does not know of it");
-      const begun = begins(world);
       const stopped = isHere ? taker : world.alive().find((each) => each !== taker && each !== owner);
       stopAt(world, stopped, user);
       world.run(3000);
-      assert.deepEqual(begun, []);
-      assert.deepEqual(holdersOf(world, user), []);
-      assert.equal(recordOf(world, user).owner, "");
+      startsNothing(made);
     });
+  }
 
-for (const [name, begin] of Object.entries(CLAIMS))
   test(`${name} whose stop the store does not hear of yet starts nothing`, () => {
-    const world = running({ users: 1 });
-    const [user] = world.users;
-    const [owner] = holdersOf(world, user);
-    const claimants = slowClaim(world, user, 400);
-    begin(world, owner);
-    runUntil(world, 1, () => claimants.length > 0);
-    world.time.runUntil(world.time.now + 10);
-    const [taker] = claimants;
-    const begun = begins(world);
+    const made = claimed(begin);
+    const { world, user, taker } = made;
     const { call } = world.store;
     world.store.call = function (from, command, args, done) {
       if (from !== taker || command !== "read") return call.call(this, from, command, args, done);
@@ -78,10 +81,9 @@ for (const [name, begin] of Object.entries(CLAIMS))
     };
     stopAt(world, taker, user);
     world.run(6000);
-    assert.deepEqual(begun, []);
-    assert.deepEqual(holdersOf(world, user), []);
-    assert.equal(recordOf(world, user).owner, "");
+    startsNothing(made);
   });
+}
 
 test("a claim that another process has taken before the answer came is none: that one answers the request", () => {
   const world = running({ users: 1 });
