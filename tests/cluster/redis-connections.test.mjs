@@ -1,4 +1,4 @@
-/** Connections to Redis that are closed while they are made: none stays open, and none hears twice. */
+/** Connections to Redis that are closed while they are made: none stays open. */
 import assert from "node:assert/strict";
 import { EventEmitter } from "node:events";
 import { after, before, describe, test } from "node:test";

@@ -11,7 +11,7 @@ import { COMMAND, event } from "./tasks.js";
 
 /** Time without the answer of a command after which the process, and not only the store, stood still, ms. */
 export const STOOD_STILL = 2 * COMMAND;
-/** Time that an answer may need, ms: a question that was received later is not carried out. */
+/** Time for an answer to arrive, ms. A question that is received later than this before its end is not carried out. */
 const ON_ITS_WAY = 50;
 /** Time in which messages are read that arrived while the process stood still, ms. */
 const UNREAD = 100;

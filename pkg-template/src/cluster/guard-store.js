@@ -29,7 +29,7 @@ const isDifference = (difference) =>
 /** @param {any} list @param {(each: any) => boolean} fits */
 const isListOf = (list, fits) => Array.isArray(list) && list.every(fits);
 
-/** Conditions of the replies that the core reads, by command. */
+/** Checks of the replies that the core reads, by method of the store. */
 const FITS = {
   beat: (/** @type {any} */ reply) => Number.isFinite(reply?.now) && Array.isArray(reply.members),
   read: (/** @type {any} */ reply) => reply === undefined || isRecord(reply),
@@ -40,7 +40,7 @@ const FITS = {
   takeBlob: (/** @type {any} */ reply) => reply === undefined || reply instanceof Uint8Array,
 };
 
-/** Copy without what a store may return besides. @param {any} reply */
+/** Returns a reply without the entries of others, and with `undefined` for `null`. @param {any} reply */
 function readable(reply) {
   // Databases tell of nothing by null.
   if (reply?.record === null) return { ...reply, record: undefined };
@@ -90,7 +90,7 @@ export function guardStore(store, warn) {
     await withTimeout(COMMAND, Promise.allSettled([...pending]));
     await store.close();
   }
-  // Of an empty object: that of a frozen store could not have other methods.
+  // With an empty target: a proxy of a frozen store could only return the methods of that store.
   return new Proxy(/** @type {ClusterStore} */ ({}), {
     get(_, name) {
       if (name === "close") return close;

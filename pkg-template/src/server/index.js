@@ -32,7 +32,7 @@ import { webhook } from "./webhook.js";
 /** Default timeout of `close()`, ms. In a cluster the sessions are handed over in parts. */
 const CLOSE_TIMEOUT = 2000;
 const CLUSTER_CLOSE_TIMEOUT = 10_000;
-/** Longest part of it in which a process that releases its sessions removes their records, ms. */
+/** Longest part of the timeout that is kept for removing the records of released sessions, ms. */
 const FOR_RECORDS = 2000;
 /** Longest time of a timer, ms; a longer one fires at once. */
 const MAX_TIMEOUT = 2 ** 31 - 1;

@@ -7,7 +7,7 @@ const ANSWER = 4500;
 /** Time in which a displaced owner hears of it: a beat and a command, or a check if messages are lost. */
 const SETTLE = 3500;
 const SETTLE_LOSSY = 37_000;
-/** Time for which a clock that was set makes records seem young, and until one that starts then takes them, ms. */
+/** Time for which a clock that was set makes records seem young, and by which their take-over is late then, ms. */
 const CLOCK_SET = 20_000;
 const LOOKED_AGAIN = 12_000;
 /** Longest time in which a displaced owner hears of it, and its onStop returns, ms. */

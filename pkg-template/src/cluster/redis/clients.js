@@ -25,8 +25,9 @@ import { refuse } from "../../session/validate.js";
 
 /** First byte of a bulk string, which node-redis names its type by. */
 const BULK_STRING = 36;
-/** Interval at which the sockets of a client that ends are looked at, ms, and how often. */
+/** Interval between two looks at the sockets of a client that is to be destroyed, ms. */
 const SETTLING = 20;
+/** Number of looks after which it is destroyed although a socket still opens. */
 const LOOKS = 50;
 /** Methods that the store uses of both libraries. */
 const USED = ["on", "eval", "publish", "subscribe"];
@@ -170,7 +171,7 @@ function ending(line) {
       timer.unref?.();
       attempt();
     },
-    /** @param {() => Promise<unknown>} open */
+    /** Puts the end off while a connection is being opened. @param {() => Promise<unknown>} open */
     async putOff(open) {
       if (end.isWanted) throw new Error("redis: the connection is closed");
       pending += 1;
