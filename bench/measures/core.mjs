@@ -9,8 +9,6 @@ import { median } from "../stats.mjs";
 const ROOT = fileURLToPath(new URL("../..", import.meta.url));
 /** Results of criterion, a folder for each benchmark of the group. */
 const RESULTS = join(process.env.CARGO_TARGET_DIR ?? join(ROOT, "target"), "criterion/input");
-/** Not an input but the overhead of another benchmark. */
-const NOT_AN_INPUT = "making_a_key";
 
 /** Runs cargo and returns its output. @param {string[]} args */
 async function cargo(...args) {
@@ -24,7 +22,7 @@ async function cargo(...args) {
 
 /** Median of each kind of input, ns. @returns {number[]} */
 function medians() {
-  const kinds = readdirSync(RESULTS).filter((name) => name !== "report" && name !== NOT_AN_INPUT);
+  const kinds = readdirSync(RESULTS).filter((name) => name !== "report");
   return kinds.map((name) => {
     const { median } = JSON.parse(readFileSync(join(RESULTS, name, "new/estimates.json"), "utf8"));
     return median.point_estimate;
