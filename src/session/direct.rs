@@ -1,6 +1,7 @@
 //! Messages that the driver passes to the socket by itself, while the session would only count
 //! them.
 
+use crate::session::keys::Key;
 use crate::session::outbox::Message;
 use crate::session::{Duration, Instant, Payload, Session, SocketId};
 
@@ -82,7 +83,7 @@ impl<P: Payload> Session<P> {
             self.advance(sent_at);
             let message = Message {
                 payload: state.payload,
-                key: Some(state.key),
+                key: Some(Key::new(state.key)),
                 expires: state.ttl.map(|ttl| sent_at.after(ttl)),
                 replay: state.replay,
             };

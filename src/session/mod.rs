@@ -103,6 +103,7 @@ use fastrand::Rng;
 use crate::session::ack::AckTracker;
 use crate::session::connect::Run;
 use crate::session::environment::Environment;
+use crate::session::keys::Key;
 use crate::session::liveness::Liveness;
 use crate::session::outbox::Message;
 use crate::session::probe::Probe;
@@ -113,6 +114,9 @@ use crate::session::timer::Timers;
 
 /// Most outputs that a driver executes before it yields.
 pub const MOST_OUTPUTS: u32 = 10_000;
+
+/// Outputs for which a session keeps memory while messages wait.
+const FEW_OUTPUTS: usize = 4;
 
 /// Grace period for the close event of a socket that reported an error. Some never report one.
 const FAILURE_GRACE: Duration = Duration::from_millis(250);
@@ -247,7 +251,7 @@ impl<P: Payload> Session<P> {
                 let expires = ttl.map(|ttl| self.now.after(ttl));
                 let message = Message {
                     payload,
-                    key,
+                    key: key.map(Key::new),
                     expires,
                     replay,
                 };
@@ -329,8 +333,10 @@ impl<P: Payload> Session<P> {
     #[must_use]
     pub fn poll_output(&mut self) -> Option<Output<P>> {
         let output = self.outputs.pop_front();
-        if output.is_none() && self.outputs.capacity() > 0 {
-            // Sessions are idle most of the time, and there may be thousands.
+        let kept = self.first_unsent().map_or(0, |_| FEW_OUTPUTS);
+        if output.is_none() && self.outputs.capacity() > kept {
+            // Sessions are idle most of the time, and there may be thousands. While messages wait,
+            // the next one is likely to have outputs too.
             self.outputs = VecDeque::new();
         }
         self.reports_drop = matches!(output, Some(Output::Emit(Event::Dropped(..))));

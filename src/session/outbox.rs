@@ -1,7 +1,8 @@
 //! Messages of the app: sent at once, or stored until they can be sent.
 
+use crate::session::keys::Key;
 use crate::session::stats::increment;
-use crate::session::store::{Departure, Dropped};
+use crate::session::store::Departure;
 use crate::session::{
     Close, CloseKind, DropReason, Duration, Event, FlushError, Instant, Outgoing, Phase, Reply,
     Session, Timer,
@@ -27,7 +28,7 @@ pub(super) struct Message<P> {
     /// Content.
     pub(super) payload: P,
     /// Makes the message state: while it is queued, a newer one may replace it.
-    pub(super) key: Option<String>,
+    pub(super) key: Option<Key>,
     /// Time from which it is not sent any more.
     pub(super) expires: Option<Instant>,
     /// It may be sent once more if the connection is lost before it is confirmed.
@@ -46,6 +47,13 @@ pub struct Limits {
 }
 
 impl Limits {
+    /// Limits that only an empty queue keeps to.
+    pub(super) const NONE: Self = Self {
+        messages: 0,
+        bytes: 0,
+        buffered: 0,
+    };
+
     /// True if a message of this size fits into an empty queue.
     pub(super) const fn fit(&self, size: usize) -> bool {
         self.messages > 0 && size <= self.bytes
@@ -90,16 +98,14 @@ impl<P: Payload> Session<P> {
     }
 
     fn queue(&mut self, message: Message<P>, serial: u64) -> Reply {
-        self.replay.remove_replaced(message.key.as_deref());
+        self.replay.remove_replaced(message.key.as_ref());
         let size = message.payload.size();
         if !self.config.outbox.fit(size) {
             self.emit(Event::Dropped(message.payload, DropReason::Overflow));
             return Reply::Dropped;
         }
-        let displaced = self
-            .outbox
-            .push(message, (serial, size), true, self.config.outbox);
-        self.report_dropped(displaced, DropReason::Overflow);
+        self.outbox.push(message, (serial, size), true);
+        self.drop_excess(self.config.outbox, DropReason::Overflow);
         self.watch_expiry();
         Reply::Queued
     }
@@ -124,13 +130,11 @@ impl<P: Payload> Session<P> {
     }
 
     fn send_and_keep(&mut self, message: Message<P>, (serial, size): (u64, usize)) -> Reply {
-        self.replay.remove_replaced(message.key.as_deref());
+        self.replay.remove_replaced(message.key.as_ref());
         if self.config.outbox.fit(size) {
-            let displaced = self
-                .outbox
-                .push(message, (serial, size), false, self.config.outbox);
+            self.outbox.push(message, (serial, size), false);
             self.send_queued(0);
-            self.report_dropped(displaced, DropReason::Overflow);
+            self.drop_excess(self.config.outbox, DropReason::Overflow);
         } else {
             let payload = message.payload.clone();
             let message = Message {
@@ -246,9 +250,12 @@ impl<P: Payload> Session<P> {
     }
 
     pub(super) fn drop_expired(&mut self) {
-        self.replay.take_expired(self.now);
-        let expired = self.outbox.take_expired(self.now);
-        self.report_dropped(expired, DropReason::Expired);
+        for serial in self.replay.expired(self.now) {
+            self.replay.give_up(serial, DropReason::Expired);
+        }
+        for serial in self.outbox.expired(self.now) {
+            self.drop_message(serial, DropReason::Expired);
+        }
         self.watch_expiry();
     }
 
@@ -257,9 +264,15 @@ impl<P: Payload> Session<P> {
         self.timers.set_or_stop(Timer::Expiry, expiry);
     }
 
-    pub(super) fn report_dropped(&mut self, dropped: Dropped<P>, reason: DropReason) {
-        for entry in dropped {
-            let (payload, reason) = entry.dropped(reason);
+    /// Drops the oldest messages until the queue is within these limits.
+    pub(super) fn drop_excess(&mut self, limits: Limits, reason: DropReason) {
+        while let Some(serial) = self.outbox.excess(limits) {
+            self.drop_message(serial, reason);
+        }
+    }
+
+    fn drop_message(&mut self, serial: u64, reason: DropReason) {
+        if let Some((payload, reason)) = self.outbox.give_up(serial, reason) {
             self.emit(Event::Dropped(payload, reason));
         }
     }

@@ -63,11 +63,10 @@ impl<T> Places<T> {
         Some(self.at(self.find(serial)?)?.1)
     }
 
-    /// True if the item with this serial is in the queue.
-    pub(super) fn is_queued(&self, serial: u64) -> bool {
-        self.first_queued()
-            .is_some_and(|(first, _)| first <= serial)
-            && self.get(serial).is_some()
+    /// The item with this serial, if it is in the queue.
+    pub(super) fn queued(&self, serial: u64) -> Option<&T> {
+        let index = self.find(serial).filter(|index| *index >= self.sent)?;
+        Some(self.at(index)?.1)
     }
 
     /// All items with their serials; true for those in flight.
@@ -141,6 +140,16 @@ impl<T> Places<T> {
     }
 
     fn find(&self, serial: u64) -> Option<usize> {
+        // Its place if no serial was skipped and no vacant place between was removed.
+        let (first, _) = self.places.front()?;
+        let likely = serial.wrapping_sub(*first) as usize;
+        if self
+            .places
+            .get(likely)
+            .is_some_and(|place| place.0 == serial)
+        {
+            return Some(likely);
+        }
         self.places
             .binary_search_by_key(&serial, |(serial, _)| *serial)
             .ok()
@@ -234,8 +243,16 @@ mod tests {
                 known(places.first()),
                 all.first().map(|first| item(first.1))
             );
-            assert!(queued.iter().all(|serial| places.is_queued(*serial)));
-            assert!(in_flight.iter().all(|serial| !places.is_queued(*serial)));
+            assert!(
+                queued
+                    .iter()
+                    .all(|serial| places.queued(*serial) == Some(serial))
+            );
+            assert!(
+                in_flight
+                    .iter()
+                    .all(|serial| places.queued(*serial).is_none())
+            );
         }
     }
 

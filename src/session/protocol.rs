@@ -306,11 +306,9 @@ pub fn replaces(newer: &str, older: &str) -> bool {
             })
 }
 
-/// Digest that a key shares with all keys that it [replaces]. The upper half repeats the lower one,
-/// since a hash table uses both ends.
-pub(super) fn key_digest(key: &str) -> u64 {
-    let digest = digest(modes(key).map_or(key, |_| CONTENT_UPDATE), 0);
-    u64::from(digest) * 0x1_0000_0001
+/// Digest that a key shares with all keys that it [replaces].
+pub(super) fn key_digest(key: &str) -> u32 {
+    digest(modes(key).map_or(key, |_| CONTENT_UPDATE), 0)
 }
 
 /// FNV-1a hash. Different seeds give different hashes.

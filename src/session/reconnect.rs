@@ -4,9 +4,9 @@ use crate::session::backoff::{doubled, immediate_delay};
 use crate::session::timer::Timers;
 use crate::session::{
     CONNECT_TIMEOUT, Cause, Close, CloseKind, ConnectionError, Disconnected, DropReason, Duration,
-    EXHAUSTED, Event, FlushError, Instant, LIVENESS_TIMEOUT, NO_CLOSE_FRAME, NO_STATUS, Origin,
-    Output, Payload, Phase, Reconnect, Reconnecting, Session, State, Timer, classify, decimal,
-    is_clean,
+    EXHAUSTED, Event, FlushError, Instant, LIVENESS_TIMEOUT, Limits, NO_CLOSE_FRAME, NO_STATUS,
+    Origin, Output, Payload, Phase, Reconnect, Reconnecting, Session, State, Timer, classify,
+    decimal, is_clean,
 };
 
 /// Time from which a dial that fails was not refused: the runtime gave up waiting, e.g. after 10 s
@@ -241,8 +241,8 @@ impl<P: Payload> Session<P> {
                 Some(output) => self.outputs.push_back(output),
             }
         }
-        let unsent = self.outbox.clear();
-        self.report_dropped(unsent, DropReason::Ended);
+        self.drop_excess(Limits::NONE, DropReason::Ended);
+        self.outbox.clear();
         self.replay.clear();
         self.probe = None;
         self.timers.stop(Timer::Expiry);

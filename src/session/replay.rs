@@ -25,7 +25,7 @@ impl<P: Payload> Session<P> {
         sent_at: Instant,
     ) {
         self.let_go_of_state();
-        self.replay.remove_replaced(message.key.as_deref());
+        self.replay.remove_replaced(message.key.as_ref());
         if message.key.is_some() && message.replay {
             self.replay
                 .keep(message.clone(), (serial, size), sent_at, LIMITS);

@@ -8,11 +8,11 @@
 use std::hash::{Hash, Hasher};
 
 use crate::session::expiries::Expiries;
-use crate::session::keys::Keys;
+use crate::session::keys::{Key, Keys};
 use crate::session::outbox::{Limits, Message, Payload};
 use crate::session::places::Places;
 use crate::session::probe::BLAME;
-use crate::session::{DropReason, Duration, Instant, replaces};
+use crate::session::{DropReason, Duration, Instant};
 
 /// Expiries that count no more, apart from as many as there are messages, from which they are
 /// removed.
@@ -32,31 +32,11 @@ pub(super) struct Entry<P> {
 
 impl<P> Entry<P> {
     /// True if a message with this key replaces it.
-    fn is_replaced_by(&self, key: &str) -> bool {
-        let older = self.message.key.as_deref();
-        older.is_some_and(|older| replaces(key, older))
-    }
-
-    /// The message, and why it will not be sent: for this reason, unless it was sent before.
-    pub(super) fn dropped(self, reason: DropReason) -> (P, DropReason) {
-        let reason = if self.sent_at.is_some() {
-            DropReason::Unconfirmed
-        } else {
-            reason
-        };
-        (self.message.payload, reason)
+    fn is_replaced_by(&self, key: &Key) -> bool {
+        let older = self.message.key.as_ref();
+        older.is_some_and(|older| key.replaces(older))
     }
 }
-
-/// Limits of an empty store.
-const NONE: Limits = Limits {
-    messages: 0,
-    bytes: 0,
-    buffered: 0,
-};
-
-/// Messages that are given up.
-pub(super) type Dropped<P> = Vec<Entry<P>>;
 
 /// Queued message that is about to be passed to a socket.
 pub(super) struct Departure<P> {
@@ -90,16 +70,15 @@ impl<P: Payload> Store<P> {
     }
 
     /// Queues a message that [fits](Limits::fit) after the others, and removes those that it
-    /// replaces; returns the messages that it displaced, oldest first. `announced` if the app is
-    /// told that the message waits.
+    /// replaces. Afterwards there may be [more than the limits allow](Self::excess). `announced` if
+    /// the app is told that the message waits.
     pub(super) fn push(
         &mut self,
         message: Message<P>,
         (serial, size): (u64, usize),
         announced: bool,
-        limits: Limits,
-    ) -> Dropped<P> {
-        self.remove_replaced(message.key.as_deref());
+    ) {
+        self.remove_replaced(message.key.as_ref());
         self.bytes += size;
         if let Some(key) = &message.key {
             self.keys.insert(key, serial);
@@ -121,7 +100,6 @@ impl<P: Payload> Store<P> {
         if self.expiries.len() > 2 * self.entries.len() + SPARE {
             self.list_expiries();
         }
-        self.trim(limits)
     }
 
     /// Stores a message that was sent at this time, in flight like all others. The oldest ones are
@@ -134,7 +112,10 @@ impl<P: Payload> Store<P> {
         limits: Limits,
     ) {
         if limits.fit(ids.1) {
-            self.push(message, ids, false, limits);
+            self.push(message, ids, false);
+            while let Some(oldest) = self.excess(limits) {
+                self.remove(oldest);
+            }
             while let Some((_, kept)) = self.entries.depart() {
                 kept.sent_at.get_or_insert(sent_at);
             }
@@ -226,41 +207,55 @@ impl<P: Payload> Store<P> {
 
     /// True if the message with this serial is in flight.
     pub(super) fn holds(&self, serial: u64) -> bool {
-        self.entries.get(serial).is_some() && !self.entries.is_queued(serial)
+        self.entries.get(serial).is_some() && self.entries.queued(serial).is_none()
     }
 
-    /// Removes the queued messages that have expired, oldest first.
-    pub(super) fn take_expired(&mut self, now: Instant) -> Dropped<P> {
-        let mut expired = Dropped::new();
+    /// Serials of the queued messages that have expired, oldest first.
+    pub(super) fn expired(&mut self, now: Instant) -> Vec<u64> {
+        let mut expired = Vec::new();
         if self.next_expiry().is_none_or(|at| at > now) {
             return expired;
         }
-        let mut serials = Vec::new();
         for (in_flight, serial, entry) in self.entries.iter() {
             if !in_flight && entry.message.expires.is_some_and(|at| at <= now) {
-                serials.push(serial);
-            }
-        }
-        for serial in serials {
-            if let Some(entry) = self.remove(serial) {
-                expired.push(entry);
+                expired.push(serial);
             }
         }
         expired
     }
 
-    /// Removes all messages, oldest first.
-    pub(super) fn clear(&mut self) -> Dropped<P> {
-        std::mem::replace(self, Self::new()).trim(NONE)
+    /// Serial of the oldest message if there are more than the limits allow. It is not the newest
+    /// one if that [fits](Limits::fit).
+    pub(super) fn excess(&self, limits: Limits) -> Option<u64> {
+        if self.entries.len() > limits.messages || self.bytes > limits.bytes {
+            return Some(self.entries.first()?.0);
+        }
+        None
+    }
+
+    /// Removes the message with this serial; returns it, and why it will not be sent: for this
+    /// reason, unless it was sent before.
+    pub(super) fn give_up(&mut self, serial: u64, reason: DropReason) -> Option<(P, DropReason)> {
+        let entry = self.remove(serial)?;
+        let reason = if entry.sent_at.is_some() {
+            DropReason::Unconfirmed
+        } else {
+            reason
+        };
+        Some((entry.message.payload, reason))
+    }
+
+    /// Removes all messages.
+    pub(super) fn clear(&mut self) {
+        *self = Self::new();
     }
 
     /// Earliest expiry of the queued messages.
     pub(super) fn next_expiry(&mut self) -> Option<Instant> {
         let entries = &self.entries;
         self.expiries.first(|at, serial| {
-            let entry = entries.get(serial);
+            let entry = entries.queued(serial);
             entry.is_some_and(|entry| entry.message.expires == Some(at))
-                && entries.is_queued(serial)
         })
     }
 
@@ -320,6 +315,7 @@ impl<P: Payload> Store<P> {
                 replay,
             } = &entry.message;
             let ahead = expires.map(|at| at.since(now));
+            let key = key.as_ref().map(Key::text);
             (name(payload), key, ahead, replay, entry.size).hash(hasher);
             let sent = entry.sent_at.map(|at| now.since(at).min(oldest));
             (entry.announced, sent, entry.hit).hash(hasher);
@@ -328,14 +324,14 @@ impl<P: Payload> Store<P> {
 
     /// Removes the messages that one with this key replaces. Those in flight may be received, but
     /// will not be sent again.
-    pub(super) fn remove_replaced(&mut self, key: Option<&str>) {
+    pub(super) fn remove_replaced(&mut self, key: Option<&Key>) {
         for serial in self.replaced(key) {
             self.remove(serial);
         }
     }
 
     /// Serials of the messages that one with this key replaces, in any order.
-    fn replaced(&self, key: Option<&str>) -> Vec<u64> {
+    fn replaced(&self, key: Option<&Key>) -> Vec<u64> {
         let mut replaced = Vec::new();
         let Some(key) = key else { return replaced };
         for serial in self.keys.candidates(key) {
@@ -373,24 +369,12 @@ impl<P: Payload> Store<P> {
     /// True if the message can be stored without displacing others, apart from those that it
     /// replaces.
     pub(super) fn has_room(&self, message: &Message<P>, limits: Limits) -> bool {
-        let replaced = self.replaced(message.key.as_deref());
+        let replaced = self.replaced(message.key.as_ref());
         let entries = replaced
             .iter()
             .filter_map(|serial| self.entries.get(*serial));
         let freed: usize = entries.map(|entry| entry.size).sum();
         self.entries.len() - replaced.len() < limits.messages
             && self.bytes - freed + message.payload.size() <= limits.bytes
-    }
-
-    /// Removes the oldest messages until the limits hold. The newest one fits alone.
-    fn trim(&mut self, limits: Limits) -> Dropped<P> {
-        let mut removed = Dropped::new();
-        while (self.entries.len() > limits.messages || self.bytes > limits.bytes)
-            && let Some((oldest, _)) = self.entries.first()
-            && let Some(oldest) = self.remove(oldest)
-        {
-            removed.push(oldest);
-        }
-        removed
     }
 }
