@@ -49,19 +49,16 @@ class Plain {
     if (!this.attached) return;
     const name = stream.replace(/(.):.*/s, "$1");
     if (["sent", "pong"].includes(name)) return;
-    this.emit(stream, data);
-    if (name !== stream) this.emit(name, data);
-    else if (stream === "touch_event" && data?.gesture_name)
-      this.emit(`${stream}:${data.gesture_name}`, data);
+    const events = [stream];
+    if (name !== stream) events.push(name);
+    else if (stream === "touch_event" && data?.gesture_name) events.push(`${stream}:${data.gesture_name}`);
     else if (stream === "transcription" && data?.transcribeLanguage) {
-      this.emit(`${stream}:${data.transcribeLanguage}`, data);
+      events.push(`${stream}:${data.transcribeLanguage}`);
     } else if (stream === "translation" && data?.translateLanguage) {
-      this.emit(`${stream}:${data.transcribeLanguage}-to-${data.translateLanguage}`, data);
+      events.push(`${stream}:${data.transcribeLanguage}-to-${data.translateLanguage}`);
     }
-  }
-
-  emit(event, data) {
-    for (const registration of this.registrations.filter((each) => each.event === event)) {
+    const reached = events.flatMap((event) => this.registrations.filter((each) => each.event === event));
+    for (const registration of reached) {
       if (!this.attached) return;
       if (!this.registrations.includes(registration)) continue;
       if (registration.once) this.remove(registration);
@@ -174,7 +171,7 @@ test("a route is found once, and again after a change of the handlers", () => {
   const undo = it.on("transcription:en-US", () => {});
   assert.equal(it.routes, undefined);
   it.receive("transcription:en-US", {});
-  assert.equal(it.routes.get("transcription:en-US").first.length, 1);
+  assert.equal(it.routes.get("transcription:en-US").reached.length, 2);
   undo();
   assert.equal(it.routes, undefined);
 });
@@ -200,13 +197,36 @@ test("names from the network do not fill the memory", () => {
   assert.equal(heard, 1001);
 });
 
-test("a handler that the first one of a long name adds is called too", () => {
+for (const [what, variant] of [
+  ["short", "x"],
+  ["long", "x".repeat(1000)],
+]) {
+  test(`a handler that one of a ${what} name adds gets the next frame`, () => {
+    const it = new Routed(false);
+    const stream = `custom:${variant}`;
+    const heard = [];
+    it.on(stream, () => it.on("custom", (data) => heard.push(data)), true);
+    it.receive(stream, 1);
+    it.receive(stream, 2);
+    assert.deepEqual(heard, [2]);
+  });
+}
+
+test("a handler that changes the language of the data has no effect on which handlers get it", () => {
   const it = new Routed(false);
-  const stream = `custom:${"x".repeat(1000)}`;
   const heard = [];
-  it.on(stream, () => it.on("custom", (data) => heard.push(data)));
-  it.receive(stream, 1);
-  assert.deepEqual(heard, [1]);
+  it.on("transcription", (data) => (data.transcribeLanguage = "en"));
+  for (const language of ["en", "en-US"]) it.on(`transcription:${language}`, () => heard.push(language));
+  it.receive("transcription", { transcribeLanguage: "en-US" });
+  assert.deepEqual(heard, ["en-US"]);
+});
+
+test("a handler that is added when a frame is found incomplete gets that frame", () => {
+  const it = new Routed(true);
+  const heard = [];
+  it.sink = (event) => event === "incomplete" && it.on("transcription", (data) => heard.push(data));
+  it.receive("transcription:en-US", {});
+  assert.deepEqual(heard, [{}]);
 });
 
 test("frames that a socket of the package ws passes on in one go take one reading of the clock", async (t) => {

@@ -15,14 +15,13 @@ import { FRAME_TYPES, STREAMS } from "./streams.js";
 /**
  * Handlers that the frames of one stream reach.
  *
- * - `first` have the stream's name
- * - `second` have the name without its variant (the language or gesture)
+ * - `reached`: those of the stream's name, then those of the name without its variant (the language or
+ *   gesture)
  * - `hasVariants`: there are handlers of variants, which the data names
  * - `isInspected`: the session looks at the data first
  *
  * @typedef {object} Route
- * @property {Registration[]} first
- * @property {Registration[]} second
+ * @property {Registration[]} reached
  * @property {boolean} hasVariants
  * @property {boolean} isInspected
  */
@@ -145,6 +144,11 @@ export class Handlers {
     this.set(this.registrations.filter((each) => each !== registration));
   }
 
+  /** @param {string} name of an event @returns {Registration[]} */
+  handlersOf(name) {
+    return this.registrations.filter(({ event }) => event === name);
+  }
+
   /** @param {Registration[]} registrations */
   set(registrations) {
     this.registrations = registrations;
@@ -228,11 +232,10 @@ export class Dispatcher extends Handlers {
   findRoute(stream) {
     const name = baseName(stream);
     const isReserved = reservedEvents.has(name) || frameTypes.has(name);
-    const reachable = isReserved ? [] : this.registrations;
+    const names = isReserved ? [] : [...new Set([stream, name])];
     const route = {
-      first: reachable.filter(({ event }) => event === stream),
-      second: reachable.filter(({ event }) => event === name && event !== stream),
-      hasVariants: reachable.some(({ event }) => event.startsWith(`${stream}:`)),
+      reached: names.flatMap((each) => this.handlersOf(each)),
+      hasVariants: !isReserved && this.registrations.some(({ event }) => event.startsWith(`${stream}:`)),
       isInspected: !isReserved && (this.verbose || name === GLASSES),
     };
     if (stream.length > MAX_ROUTE_NAME) return route;

@@ -1,7 +1,7 @@
 /**
  * Sockets, and the path of a frame from one to the handlers of the app, which runs for each frame: one
- * look-up for a stream, no allocation besides the frame, and one reading of the clock for all frames
- * that arrive together. It decides nothing.
+ * look-up for a stream, no allocation besides the frame where no handler names a variant, and one reading
+ * of the clock for all frames that arrive together. It decides nothing.
  *
  * @typedef {import("./dispatcher.js").Dispatcher} Dispatcher
  * @typedef {import("./dispatcher.js").Handlers} Handlers
@@ -145,7 +145,8 @@ function receiveBinary(data, connection, dispatcher) {
 
 /**
  * Calls the handlers of a stream's name, and of the name with or without its variant (the language or
- * gesture). Handlers may change meanwhile, and then the second list is looked up again.
+ * gesture), while the connection is attached: one of them may end the session. What they change has no
+ * effect on which of them get this frame; handlers that its inspection adds do.
  * @param {string} stream
  * @param {any} data
  * @param {Connection} connection
@@ -157,36 +158,20 @@ function deliver(stream, data, connection, dispatcher) {
     dispatcher.inspect(stream, data);
     route = routeOf(stream, dispatcher);
   }
-  const { registrations } = dispatcher;
-  const { first } = route;
-  run(first, data, connection, dispatcher);
-  if (dispatcher.registrations !== registrations) route = routeOf(stream, dispatcher);
-  let isHandled = run(route.second, data, connection, dispatcher) || first.length > 0;
+  let { reached } = route;
   if (route.hasVariants) {
     const variant = nameWithVariant(stream, data);
-    if (variant !== stream) isHandled = dispatcher.emit(variant, data, connection) || isHandled;
+    if (variant !== stream) reached = reached.concat(dispatcher.handlersOf(variant));
   }
-  if (!isHandled) dispatcher.unhandled(stream);
+  for (let i = 0; i < reached.length && connection.dispatcher !== undefined; i++) {
+    call(reached[i], data, dispatcher);
+  }
+  if (reached.length === 0) dispatcher.unhandled(stream);
 }
 
 /** @param {string} stream @param {Dispatcher} dispatcher */
 function routeOf(stream, dispatcher) {
   return dispatcher.routes?.get(stream) ?? dispatcher.findRoute(stream);
-}
-
-/**
- * Calls handlers of a frame while its connection is attached: one of them may end the session.
- * @param {Registration[]} list
- * @param {any} data
- * @param {Connection} connection
- * @param {Dispatcher} dispatcher
- * @returns {boolean} whether there are any
- */
-function run(list, data, connection, dispatcher) {
-  for (let i = 0; i < list.length && connection.dispatcher !== undefined; i++) {
-    call(list[i], data, dispatcher);
-  }
-  return list.length > 0;
 }
 
 /**
