@@ -201,7 +201,7 @@ for (const [what, variant] of [
   ["short", "x"],
   ["long", "x".repeat(1000)],
 ]) {
-  test(`a handler that one of a ${what} name adds gets the next frame`, () => {
+  test(`a handler of the general name that one of a ${what} name adds gets the next frame`, () => {
     const it = new Routed(false);
     const stream = `custom:${variant}`;
     const heard = [];

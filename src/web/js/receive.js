@@ -1,7 +1,7 @@
 /**
  * Sockets, and the path of a frame from one to the handlers of the app, which runs for each frame: one
- * look-up for a stream, no allocation besides the frame where no handler names a variant, and one reading
- * of the clock for all frames that arrive together. It decides nothing.
+ * look-up for a stream, no allocation besides the frame (lists besides where handlers listen to a variant
+ * of its stream), and one reading of the clock for all frames that arrive together. It decides nothing.
  *
  * @typedef {import("./dispatcher.js").Dispatcher} Dispatcher
  * @typedef {import("./dispatcher.js").Handlers} Handlers
@@ -145,8 +145,8 @@ function receiveBinary(data, connection, dispatcher) {
 
 /**
  * Calls the handlers of a stream's name, and of the name with or without its variant (the language or
- * gesture), while the connection is attached: one of them may end the session. What they change has no
- * effect on which of them get this frame; handlers that its inspection adds do.
+ * gesture), while the connection is attached: one of them may end the session. The list is complete before
+ * the first is called: a handler that one of them adds gets the next frame.
  * @param {string} stream
  * @param {any} data
  * @param {Connection} connection
