@@ -134,6 +134,18 @@ impl Cloud {
         self.context.timers.set(Timer::Cut(id), deadline);
     }
 
+    /// Lets the socket answer the peer's close frame, and schedules its reset.
+    pub(super) fn finish_closing(&mut self, id: ConnectionId) {
+        let transport = self.context.transports.get(id);
+        if transport.is_some_and(|transport| transport.frozen) {
+            // The freeze began with a frame that was held until now.
+            self.cut(id);
+            return;
+        }
+        let deadline = self.context.now() + self.context.config.close_timeout;
+        self.context.timers.set(Timer::Cut(id), deadline);
+    }
+
     pub(super) fn cut(&mut self, id: ConnectionId) {
         self.discard_held(id);
         self.context.push(Output::Cut { to: id });

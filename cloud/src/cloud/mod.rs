@@ -184,9 +184,8 @@ impl Cloud {
                 self.context.transports.remove(from);
             }
             Input::Closed { code, reason } => {
-                let deadline = self.context.now() + self.context.config.close_timeout;
                 if self.end(from, Ending::by_peer(code, reason)) {
-                    self.context.timers.set(Timer::Cut(from), deadline);
+                    self.finish_closing(from);
                 }
             }
             Input::Congested => self.overflow(from, "send buffer full"),

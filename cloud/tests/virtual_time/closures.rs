@@ -13,6 +13,25 @@ fn sockets_without_a_handshake_are_closed() {
     assert_eq!(world.close_of(id), Some(close));
 }
 
+/// The close frame ends the delay of the first frame, with which the freeze begins.
+#[test]
+fn a_close_frame_that_meets_a_freeze_ends_in_a_reset() {
+    let mut world = World::new();
+    let freeze = FaultRequest {
+        fault: fault::Freeze::default().into(),
+        target: Target::Package(PACKAGE.into()),
+        period: Some(seconds(60)),
+        share: tpa_cloud::Share::ALL,
+    };
+    world.cloud.inject(&freeze, world.now);
+    world.inject(fault::Delay::new(seconds(3)), Some(seconds(60)));
+    let id = world.open();
+    world.handshake(id, "user1", PACKAGE);
+    let (code, reason) = (4001, "not acknowledged");
+    world.input(id, Input::Closed { code, reason });
+    assert_eq!(world.cut_at(id), Some(world.now));
+}
+
 /// A way to end a connection, with its name.
 type Closure = (&'static str, fn(&mut World, ConnectionId));
 
