@@ -13,7 +13,7 @@ use crate::runner::{Plan, Sum};
 use crate::schedule::{Action, Hostile, Schedule};
 
 /// Upper bound for the number of steps of any run.
-pub const MAX_STEPS: u64 = 100_000;
+const MAX_STEPS: u64 = 100_000;
 /// Longer than any attempt, wait or delay, in milliseconds.
 pub const LONG: u64 = 120_000;
 

@@ -27,7 +27,10 @@ use crate::client::{Client, Trace};
 use crate::coverage::Situation;
 use crate::runner::{Plan, Sum};
 use crate::schedule::Schedule;
-use crate::world::MAX_STEPS;
+
+/// Upper bound for the number of steps of any run. A session without a delay before its attempts
+/// makes 50 a second while the cloud refuses it, each of 8 steps.
+const MAX_STEPS: u64 = 3_000_000;
 
 /// Scheduled event apart from those of the transports.
 enum Pending {
