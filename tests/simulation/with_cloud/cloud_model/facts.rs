@@ -51,7 +51,7 @@ impl CloudModel {
             ) => {
                 self.check_hit()?;
                 let end = for_ms.map(|millis| now + millis);
-                self.apply_fault(fault, *direction, connections, end)?;
+                self.apply_fault(fault, *direction, connections, (now, end))?;
             }
             (
                 Fact::AppStopped {
@@ -91,11 +91,18 @@ impl CloudModel {
         fault: &'static str,
         direction: Option<Direction>,
         connections: &[ConnectionId],
-        end: Option<u64>,
+        (now, end): (u64, Option<u64>),
     ) -> Result<(), Violation> {
         let is_frozen = fault == "freeze" && direction == Some(Direction::Both);
         match fault {
             "delay" => self.delays = true,
+            // Freezes without an end have held frames until now.
+            "clear" => {
+                let all = self.connections.values_mut();
+                for connection in all.filter(|connection| connection.lost_frames) {
+                    connection.held_until = connection.held_until.max(now);
+                }
+            }
             "restart" if self.forgets => self.displays.forget(),
             "restart" => self.displays.may_be_forgotten(),
             "freeze" | "slow" => {
