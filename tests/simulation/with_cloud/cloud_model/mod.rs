@@ -229,6 +229,8 @@ impl CloudModel {
         let frame: Value = serde_json::from_str(text).expect("a frame");
         connection.has_key |= frame["apiKey"] == API_KEY;
         if connection.stage != Stage::Member {
+            // Faults for its session or package hit it when it is known.
+            connection.held_until = connection.held_until.max(self.held_until);
             return;
         }
         self.changed |= frame["type"] != "ping";
