@@ -23,11 +23,14 @@ impl Expiries {
         self.0.push(Reverse((at, serial)));
     }
 
-    /// The earliest expiry of those that count. Removes the others before it.
-    pub(super) fn first(&mut self, counts: impl Fn(Instant, u64) -> bool) -> Option<Instant> {
+    /// The earliest pair of those that count. Removes the others before it.
+    pub(super) fn first(
+        &mut self,
+        counts: impl Fn(Instant, u64) -> bool,
+    ) -> Option<(Instant, u64)> {
         while let Some(Reverse((at, serial))) = self.0.peek() {
             if counts(*at, *serial) {
-                return Some(*at);
+                return Some((*at, *serial));
             }
             self.0.pop();
         }

@@ -250,10 +250,10 @@ impl<P: Payload> Session<P> {
     }
 
     pub(super) fn drop_expired(&mut self) {
-        for serial in self.replay.expired(self.now) {
-            self.replay.give_up(serial, DropReason::Expired);
+        while let Some(serial) = self.replay.expired(self.now) {
+            self.replay.remove(serial);
         }
-        for serial in self.outbox.expired(self.now) {
+        while let Some(serial) = self.outbox.expired(self.now) {
             self.drop_message(serial, DropReason::Expired);
         }
         self.watch_expiry();

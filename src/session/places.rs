@@ -142,12 +142,8 @@ impl<T> Places<T> {
     fn find(&self, serial: u64) -> Option<usize> {
         // Its place if no serial was skipped and no vacant place between was removed.
         let (first, _) = self.places.front()?;
-        let likely = serial.wrapping_sub(*first) as usize;
-        if self
-            .places
-            .get(likely)
-            .is_some_and(|place| place.0 == serial)
-        {
+        let likely = serial.checked_sub(*first)? as usize;
+        if self.at(likely).is_some_and(|(found, _)| found == serial) {
             return Some(likely);
         }
         self.places

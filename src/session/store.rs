@@ -47,6 +47,15 @@ pub(super) struct Departure<P> {
     pub(super) announced: bool,
 }
 
+/// Messages that another one replaces.
+#[derive(Default)]
+struct Replaced {
+    messages: usize,
+    bytes: usize,
+    /// Serial of one of them.
+    one: Option<u64>,
+}
+
 /// The stored messages.
 #[derive(Clone, Debug)]
 pub(super) struct Store<P> {
@@ -210,18 +219,10 @@ impl<P: Payload> Store<P> {
         self.entries.get(serial).is_some() && self.entries.queued(serial).is_none()
     }
 
-    /// Serials of the queued messages that have expired, oldest first.
-    pub(super) fn expired(&mut self, now: Instant) -> Vec<u64> {
-        let mut expired = Vec::new();
-        if self.next_expiry().is_none_or(|at| at > now) {
-            return expired;
-        }
-        for (in_flight, serial, entry) in self.entries.iter() {
-            if !in_flight && entry.message.expires.is_some_and(|at| at <= now) {
-                expired.push(serial);
-            }
-        }
-        expired
+    /// Serial of the queued message that has expired first, if one has.
+    pub(super) fn expired(&mut self, now: Instant) -> Option<u64> {
+        let (at, serial) = self.first_expiry()?;
+        (at <= now).then_some(serial)
     }
 
     /// Serial of the oldest message if there are more than the limits allow. It is not the newest
@@ -252,6 +253,12 @@ impl<P: Payload> Store<P> {
 
     /// Earliest expiry of the queued messages.
     pub(super) fn next_expiry(&mut self) -> Option<Instant> {
+        let (at, _) = self.first_expiry()?;
+        Some(at)
+    }
+
+    /// That expiry, with the serial of its message.
+    fn first_expiry(&mut self) -> Option<(Instant, u64)> {
         let entries = &self.entries;
         self.expiries.first(|at, serial| {
             let entry = entries.queued(serial);
@@ -325,22 +332,22 @@ impl<P: Payload> Store<P> {
     /// Removes the messages that one with this key replaces. Those in flight may be received, but
     /// will not be sent again.
     pub(super) fn remove_replaced(&mut self, key: Option<&Key>) {
-        for serial in self.replaced(key) {
+        while let Some(serial) = self.replaced(key).one {
             self.remove(serial);
         }
     }
 
-    /// Serials of the messages that one with this key replaces, in any order.
-    fn replaced(&self, key: Option<&Key>) -> Vec<u64> {
-        let mut replaced = Vec::new();
+    /// The messages that one with this key replaces.
+    fn replaced(&self, key: Option<&Key>) -> Replaced {
+        let mut replaced = Replaced::default();
         let Some(key) = key else { return replaced };
         for serial in self.keys.candidates(key) {
-            if self
-                .entries
-                .get(serial)
-                .is_some_and(|entry| entry.is_replaced_by(key))
+            if let Some(entry) = self.entries.get(serial)
+                && entry.is_replaced_by(key)
             {
-                replaced.push(serial);
+                replaced.messages += 1;
+                replaced.bytes += entry.size;
+                replaced.one = Some(serial);
             }
         }
         replaced
@@ -370,11 +377,7 @@ impl<P: Payload> Store<P> {
     /// replaces.
     pub(super) fn has_room(&self, message: &Message<P>, limits: Limits) -> bool {
         let replaced = self.replaced(message.key.as_ref());
-        let entries = replaced
-            .iter()
-            .filter_map(|serial| self.entries.get(*serial));
-        let freed: usize = entries.map(|entry| entry.size).sum();
-        self.entries.len() - replaced.len() < limits.messages
-            && self.bytes - freed + message.payload.size() <= limits.bytes
+        self.entries.len() - replaced.messages < limits.messages
+            && self.bytes - replaced.bytes + message.payload.size() <= limits.bytes
     }
 }

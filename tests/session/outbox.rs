@@ -1,7 +1,7 @@
 //! Queued messages.
 
 use tpa_session::session::{
-    Command, Config, Delivery, Duration, Limits, Output, Reply, State, Timer, state_key,
+    Command, Config, Delivery, Duration, Input, Limits, Output, Reply, State, Timer, state_key,
 };
 
 use crate::world::{SESSION, World, at_least_once, config, flush, flushed, pong};
@@ -194,6 +194,18 @@ fn expired_messages_are_dropped() {
     world.take();
     world.advance(60_000);
     assert_eq!(world.dropped(), []);
+}
+
+#[test]
+fn messages_that_expire_while_the_timer_is_late_are_dropped_by_expiry() {
+    let mut world = World::new(config());
+    for (text, ttl) in [("third", 300), ("first", 100), ("second", 100)] {
+        world.send_with(text, None, Some(ttl));
+    }
+    world.now = 300;
+    world.input(Input::Timeout);
+    let dropped = world.dropped().into_iter().map(|(text, _)| text);
+    assert_eq!(dropped.collect::<Vec<_>>(), ["first", "second", "third"]);
 }
 
 #[test]

@@ -260,10 +260,13 @@ impl Outbox {
         self.queue.splice(..0, self.in_flight.drain(..));
     }
 
+    /// Messages are dropped in the order of their expiries.
     pub fn expire(&mut self, now: u64) {
         let late = |entry: &Entry| entry.expires.is_some_and(|at| at <= now);
-        let expired = self.queue.iter().filter(|entry| late(entry));
+        let mut expired: Vec<_> = self.queue.iter().filter(|entry| late(entry)).collect();
+        expired.sort_by_key(|entry| entry.expires);
         let dropped: Vec<_> = expired
+            .into_iter()
             .map(|entry| entry.dropped(DropReason::Expired))
             .collect();
         self.drop_all(dropped);
