@@ -10,8 +10,8 @@ use std::collections::BTreeMap;
 
 use serde_json::{Value, json};
 use tpa_session::session::shell_limits::{
-    LONG_TEXT, MAX_TEXT, MOST_REPORTED, MOST_VALUES, TURN, TURN_OF_AUDIO, TURN_OF_CONTROL,
-    TURN_OF_MESSAGE,
+    LONG_TEXT, LONGEST_TURN, MAX_TEXT, MOST_REPORTED, MOST_VALUES, TURN, TURN_OF_AUDIO,
+    TURN_OF_CONTROL, TURN_OF_MESSAGE,
 };
 use tpa_session::session::{
     CONTROL_TYPES, DEFAULT_URL, LogLevel, MESSAGE_RULES, RENAMED_TYPES, RESERVED_EVENTS,
@@ -71,6 +71,7 @@ fn limits_in_javascript_are_those_of_the_core() {
     };
     let receive = include_str!("../src/web/js/receive.js");
     for (name, original) in [
+        ("LONGEST_TURN", LONGEST_TURN),
         ("LONG_TEXT", LONG_TEXT),
         ("MOST_REPORTED", MOST_REPORTED),
         ("MOST_VALUES", MOST_VALUES),

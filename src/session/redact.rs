@@ -38,7 +38,7 @@ impl Redactor {
     /// Replaces each occurrence of the key by `[key]`, also where it is percent-encoded, has the escapes
     /// of JSON, or is in base64. From the end of a text of 4 KiB, a part of the key is removed.
     pub fn redact(&self, text: &str) -> Redacted {
-        let mut redacted = String::with_capacity(text.len());
+        let mut redacted = String::new();
         let (mut copied, mut at) = (0, 0);
         while let Some(rest) = text.as_bytes().get(at..)
             && !rest.is_empty()

@@ -303,41 +303,42 @@ fn report(session: u32, event: JsEvent, socket: u32, value: JsValue) {
 
 impl Driver {
     fn on_js_event(&self, event: JsEvent, socket: SocketId, value: &JsValue) {
-        match event {
-            JsEvent::NotJson => self.input(Input::Malformed(socket, Malformed::NotJson)),
-            JsEvent::NotObject => self.input(Input::Malformed(socket, Malformed::NotObject)),
-            JsEvent::NoType => self.input(Input::Malformed(socket, Malformed::NoType)),
-            JsEvent::TooLarge => self.input(Input::Malformed(socket, Malformed::TooLarge)),
-            JsEvent::Control => self.on_control_frame(socket, value),
-            JsEvent::Unhandled => self.log_text(LogLevel::Debug, "no handler for ", value),
-            JsEvent::Incomplete => self.log_text(LogLevel::Debug, "frame of ", value),
-            JsEvent::HandlerFailed => self.handler_failed(value),
-            JsEvent::Timeout => self.on_timeout(),
-            JsEvent::Turned => self.on_turned(),
-            JsEvent::Opened => self.input(Input::Opened(socket)),
+        let input = match event {
+            JsEvent::NotJson => Input::Malformed(socket, Malformed::NotJson),
+            JsEvent::NotObject => Input::Malformed(socket, Malformed::NotObject),
+            JsEvent::NoType => Input::Malformed(socket, Malformed::NoType),
+            JsEvent::TooLarge => Input::Malformed(socket, Malformed::TooLarge),
+            JsEvent::Control => return self.on_control_frame(socket, value),
+            JsEvent::Unhandled => return self.log_text(LogLevel::Debug, "no handler for ", value),
+            JsEvent::Incomplete => return self.log_text(LogLevel::Debug, "frame of ", value),
+            JsEvent::HandlerFailed => return self.handler_failed(value),
+            JsEvent::Timeout => return self.on_timeout(),
+            JsEvent::Turned => return self.on_turned(),
+            JsEvent::Opened => Input::Opened(socket),
             JsEvent::Failed => {
                 let error = self.redact_line(value);
                 if !error.is_empty() {
                     self.log(LogLevel::Info, &["socket error: ", &error].concat());
                 }
-                self.input(Input::Failed(socket, error));
+                Input::Failed(socket, error)
             }
             JsEvent::Closed => {
                 self.report_activity();
                 let (code, reason) = convert::close(value);
                 let close = Close::new(code, self.redactor.borrow().redact_line(&reason));
-                self.input(Input::Closed(socket, close));
+                Input::Closed(socket, close)
             }
-            JsEvent::Active => self.input(Input::Activity(socket, self.clock.now())),
-            JsEvent::ProtocolPing => self.input(Input::ProtocolPing(socket, self.clock.now())),
-            JsEvent::Offline => self.input(Input::Offline),
-            JsEvent::Online => self.input(Input::Online),
-            JsEvent::Leaving => self.input(Input::Leaving),
-            JsEvent::Resumed => self.input(Input::Wake(WakeHint::Resumed)),
-            JsEvent::Shown => self.input(Input::Wake(WakeHint::Shown)),
-            JsEvent::Addresses => self.input(Input::Wake(WakeHint::AddressChanged)),
+            JsEvent::Active => Input::Activity(socket, self.clock.now()),
+            JsEvent::ProtocolPing => Input::ProtocolPing(socket, self.clock.now()),
+            JsEvent::Offline => Input::Offline,
+            JsEvent::Online => Input::Online,
+            JsEvent::Leaving => Input::Leaving,
+            JsEvent::Resumed => Input::Wake(WakeHint::Resumed),
+            JsEvent::Shown => Input::Wake(WakeHint::Shown),
+            JsEvent::Addresses => Input::Wake(WakeHint::AddressChanged),
             JsEvent::__Invalid => throw_str("JsEvent: unknown name"),
-        }
+        };
+        self.input(input);
     }
 
     fn on_control_frame(&self, socket: SocketId, frame: &JsValue) {

@@ -36,11 +36,18 @@ impl Driver {
                 let code = decimal(event.cause.code.into());
                 let is_offline = event.cause.kind == CloseKind::Offline;
                 let offline = if is_offline { " (offline)" } else { "" };
-                let cause = [" ms", offline, ", after ", &code, " ", &event.cause.reason].concat();
-                self.log(
-                    LogLevel::Warn,
-                    &["reconnecting in ", &delay, &cause].concat(),
-                );
+                let reason = &event.cause.reason;
+                let line = [
+                    "reconnecting in ",
+                    &delay,
+                    " ms",
+                    offline,
+                    ", after ",
+                    &code,
+                    " ",
+                    reason,
+                ];
+                self.log(LogLevel::Warn, &line.concat());
                 convert::to_js(event)
             }
             Event::StateChange(event) => {

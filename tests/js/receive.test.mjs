@@ -257,50 +257,112 @@ test("frames that a socket of the package ws passes on in one go take one readin
   assert.equal(connection.takeActivity(), 3000, "frames after it was taken are noted again");
 });
 
+/** Time in ms that messages may keep everything else waiting. */
+const LONGEST_TURN = 3;
+/** A frame after which the time is looked at. */
+const LONG = Buffer.from(JSON.stringify({ type: "note", text: "x".repeat(262_144) }));
+
+let copies = 0;
+
+/** A copy of the module, which knows no messages yet. */
+const fresh = () => import(`../../src/web/js/receive.js?${copies++}`);
+
+/**
+ * A socket of `ws`.
+ * @param {(socket: any, id: number, dispatcher: any) => void} listen
+ */
+function talkative(listen) {
+  const calls = [];
+  const socket = Object.assign(new EventEmitter(), {
+    terminate() {},
+    pause: () => calls.push("pause"),
+    resume: () => calls.push("resume"),
+  });
+  const dispatcher = new Dispatcher(() => {}, false);
+  dispatcher.on("note", () => calls.push("note"));
+  listen(socket, 1, dispatcher);
+  return { calls, say: (data = LONG, isBinary = false) => socket.emit("message", data, isBinary) };
+}
+
+/** @param {import("node:test").TestContext} t @returns {(to: number) => void} sets `performance.now()` */
+function stopClock(t) {
+  let now = 1000;
+  t.mock.method(performance, "now", () => now);
+  return (to) => (now = to);
+}
+
 for (const [where, present] of [
   ["where there is setImmediate", true],
   ["where a test has taken setImmediate away, as that of a page does", false],
 ]) {
-  test(`a socket that says much rests until the others had their turn ${where}`, async () => {
+  test(`a socket that keeps everything else waiting rests ${where}`, async (t) => {
     const { setImmediate } = globalThis;
     if (!present) delete globalThis.setImmediate;
-    const { listen } = await import(`../../src/web/js/receive.js?immediate=${present}`);
+    const { listen } = await fresh();
     globalThis.setImmediate = setImmediate;
-    const calls = [];
-    const socket = Object.assign(new EventEmitter(), {
-      terminate() {},
-      pause: () => calls.push("pause"),
-      resume: () => calls.push("resume"),
-    });
-    let received = 0;
-    const dispatcher = new Dispatcher(() => {}, false);
-    dispatcher.on("note", () => received++);
-    listen(socket, 1, dispatcher);
-    const text = Buffer.from(JSON.stringify({ type: "note", text: "x".repeat(262_000) }));
-    socket.emit("message", text, false);
-    assert.deepEqual(calls, []);
-    socket.emit("message", text, false);
-    assert.deepEqual([calls, received], [["pause"], 2]);
-    socket.emit("message", text, false);
-    assert.deepEqual([calls, received], [["pause"], 3], "the rest of what was read");
-    while (calls.length < 2) await new Promise(setImmediate);
-    assert.deepEqual(calls, ["pause", "resume"]);
+    const set = stopClock(t);
+    const { calls, say } = talkative(listen);
+    say();
+    set(1000 + LONGEST_TURN - 0.1);
+    say();
+    assert.deepEqual(calls, ["note", "note"]);
+    set(1000 + LONGEST_TURN);
+    say();
+    assert.deepEqual(calls, ["note", "note", "pause", "note"], "the rest of what was read");
+    calls.length = 0;
+    while (calls.length === 0) await new Promise(setImmediate);
+    assert.deepEqual(calls, ["resume"]);
+    say();
+    say();
+    assert.deepEqual(calls, ["resume", "note", "note"], "a new turn");
   });
 }
 
-for (const [what, data, isBinary, after] of [
-  ["texts of a stream", Buffer.from('{"type":"data_stream","streamType":"a"}'), false, 5_091],
-  ["texts for the session", Buffer.from("{}"), false, 130],
-  ["binary messages", Buffer.alloc(3200), true, 8_192],
+test("a socket does not rest while everything else has its turn", async (t) => {
+  const { listen } = await fresh();
+  const set = stopClock(t);
+  const { calls, say } = talkative(listen);
+  for (let turn = 1; turn <= 5; turn++) {
+    set(1000 + 10 * turn);
+    say();
+    await new Promise(setImmediate);
+  }
+  assert.deepEqual(calls, Array(5).fill("note"));
+});
+
+test("the messages of all sockets count", async (t) => {
+  const { listen } = await fresh();
+  const set = stopClock(t);
+  const [one, other, silent] = [talkative(listen), talkative(listen), talkative(listen)];
+  one.say();
+  set(1000 + LONGEST_TURN);
+  other.say();
+  one.say();
+  assert.deepEqual(
+    [one.calls, other.calls],
+    [
+      ["note", "pause", "note"],
+      ["pause", "note"],
+    ],
+  );
+  await new Promise(setImmediate);
+  assert.deepEqual([one.calls.at(-1), other.calls.at(-1), silent.calls], ["resume", "resume", []]);
+});
+
+for (const [what, data, isBinary, first, second] of [
+  ["texts of a stream", Buffer.from('{"type":"data_stream","streamType":"a"}'), false, 2546, 2546],
+  ["texts for the session", Buffer.from("{}"), false, 66, 65],
+  ["binary messages", Buffer.alloc(3200), true, 4096, 4096],
 ]) {
-  test(`a socket that passes on ${after} ${what} rests`, async () => {
-    const { listen } = await import("../../src/web/js/receive.js");
-    let rests = 0;
-    const socket = Object.assign(new EventEmitter(), { terminate() {}, pause: () => rests++, resume() {} });
-    listen(socket, 1, new Dispatcher(() => {}, false));
-    for (let i = 1; i < after; i++) socket.emit("message", data, isBinary);
-    assert.equal(rests, 0);
-    socket.emit("message", data, isBinary);
-    assert.equal(rests, 1);
+  test(`the time is looked at after ${first} ${what}`, async (t) => {
+    const { listen } = await fresh();
+    const set = stopClock(t);
+    const { calls, say } = talkative(listen);
+    for (let i = 0; i < first; i++) say(data, isBinary);
+    set(1000 + LONGEST_TURN);
+    for (let i = 1; i < second; i++) say(data, isBinary);
+    assert.deepEqual(calls, []);
+    say(data, isBinary);
+    assert.deepEqual(calls, ["pause"]);
   });
 }

@@ -18,15 +18,14 @@ const OPEN = 1;
 
 // The core defines the limits, `src/session/shell_limits.rs`; `tests/constants.rs` fails where they differ.
 const MOST_REPORTED = 3;
-const TURN = 524_288;
+const TURN = 262_144;
+const LONGEST_TURN = 3;
 const TURN_OF_MESSAGE = 64;
 const TURN_OF_AUDIO = 64;
 const TURN_OF_CONTROL = 4000;
 const LONG_TEXT = 262_144;
 const MOST_VALUES = 100_000;
 
-/** Below what one read of a socket can cost. */
-const RESTING = -(2 ** 29);
 /** Those at load: a test's own would hold the socket up. The page of a test may have no `setImmediate`. */
 const { setTimeout: later, setImmediate = later } = globalThis;
 
@@ -44,8 +43,8 @@ export function listen(socket, id, dispatcher) {
     // The package `ws` gives a Buffer here, in half the time that its `onmessage` takes.
     // Before its version 8 it gave no flag, and text as a string.
     socket.on("message", (/** @type {any} */ data, isBinary = typeof data !== "string") => {
-      connection.turn += isBinary ? TURN_OF_AUDIO : TURN_OF_MESSAGE + (data?.length | 0);
-      if (connection.turn >= TURN) connection.yieldTurn();
+      turn += isBinary ? TURN_OF_AUDIO : TURN_OF_MESSAGE + (data?.length | 0);
+      if (turn >= TURN) watchTurn(socket);
       receive(data, isBinary, connection);
     });
     socket.on("ping", () => connection.report("protocol-ping"));
@@ -94,7 +93,7 @@ function receiveText(text, connection, dispatcher) {
     note(connection, dispatcher);
     deliver(frame.streamType, frame.data, connection, dispatcher);
   } else {
-    connection.turn += TURN_OF_CONTROL;
+    turn += TURN_OF_CONTROL;
     dispatcher.receiveFrame(frame, connection);
   }
 }
@@ -233,6 +232,32 @@ function endBatch() {
   noted = undefined;
 }
 
+/** Cost of the messages of all sockets since the time was last looked at. */
+let turn = 0;
+/** Time by `performance.now()` since which nothing else may have had a turn; 0 while messages are few. */
+let turnBegan = 0;
+/** Sockets that rest. @type {Set<any>} */
+const resting = new Set();
+
+/** Lets a socket of `ws` rest if messages have kept everything else waiting. @param {any} socket */
+function watchTurn(socket) {
+  turn = 0;
+  if (turnBegan === 0) {
+    turnBegan = performance.now();
+    setImmediate(endTurn);
+  } else if (performance.now() - turnBegan >= LONGEST_TURN) {
+    // The rest of what was read comes all the same. Before its version 8.6, `ws` cannot rest.
+    resting.add(socket);
+    socket.pause?.();
+  }
+}
+
+function endTurn() {
+  turn = turnBegan = 0;
+  for (const socket of resting) socket.resume?.();
+  resting.clear();
+}
+
 /** True for a socket of the package `ws`, whose events have arguments. @param {any} socket @returns {boolean} */
 export function isEmitter(socket) {
   return typeof socket.on === "function" && typeof socket.terminate === "function";
@@ -254,8 +279,6 @@ export class Connection {
     this.reported = 0;
     /** The socket passes on several messages in one go. */
     this.isBatching = false;
-    /** Cost of the messages since it last rested. */
-    this.turn = 0;
   }
 
   /** Returns the time of the last frame, once. */
@@ -265,18 +288,6 @@ export class Connection {
     this.reported = 0;
     if (this === noted) noted = undefined;
     return at;
-  }
-
-  /** Lets a socket of `ws` rest until the others had their turn. */
-  yieldTurn() {
-    const { socket } = this;
-    // The rest of what was read comes all the same. Before its version 8.6, `ws` cannot rest.
-    this.turn = RESTING;
-    socket.pause?.();
-    setImmediate(() => {
-      this.turn = 0;
-      socket.resume?.();
-    });
   }
 
   /**
