@@ -184,13 +184,12 @@ impl<P: Payload> Session<P> {
         };
         let due = self.now.after(delay);
         self.run.next_attempt_free |= self.is_offline();
-        self.run.not_before = None;
-        if let Reconnect::After(_) = reconnect {
-            self.run.not_before = Some(due);
-            self.schedule(due);
-        } else {
-            self.schedule(self.delayed_while_offline(due));
-        }
+        self.run.not_before = matches!(reconnect, Reconnect::After(_)).then_some(due);
+        let due = self
+            .run
+            .not_before
+            .unwrap_or_else(|| self.delayed_while_offline(due));
+        self.schedule(due);
     }
 
     /// Schedules the next attempt and announces it.
