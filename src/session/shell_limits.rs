@@ -5,13 +5,14 @@
 /// been cut, and the key in it too.
 pub const MAX_TEXT: usize = 4096;
 
-/// Cost of the messages of all sockets after which a shell looks whether the rest of the process had
-/// a turn. A text costs its length, since it is parsed, and [`TURN_OF_MESSAGE`]; audio costs
+/// Cost of the messages of all sockets after which a shell checks whether the rest of the process
+/// has had a turn. A text costs its length, since it is parsed, and [`TURN_OF_MESSAGE`]; audio costs
 /// [`TURN_OF_AUDIO`], whatever its length. A text which is not the data of a stream costs
-/// [`TURN_OF_CONTROL`] more. Such data takes about 0.5 ms of processor time, and nested arrays 15.
+/// [`TURN_OF_CONTROL`] more. Data of streams for so much takes about 0.5 ms of processor time, and
+/// nested arrays take 15 ms.
 pub const TURN: u32 = 128 * 1024;
-/// Longest time in ms that messages keep the rest of the process waiting: then their sockets rest
-/// until it had a turn.
+/// Time in ms for which messages may keep the rest of the process waiting before their sockets rest
+/// until it has had a turn.
 pub const LONGEST_TURN: u32 = 3;
 /// Cost of a text in addition to its length.
 pub const TURN_OF_MESSAGE: u32 = 64;

@@ -1,5 +1,6 @@
 /** The path of a frame to its handlers: the table of streams against its definition, and the clock. */
 import assert from "node:assert/strict";
+import { AsyncLocalStorage } from "node:async_hooks";
 import { EventEmitter } from "node:events";
 import { test } from "node:test";
 
@@ -262,6 +263,8 @@ const LONGEST_TURN = 3;
 /** A frame after which the time is looked at. */
 const LONG = Buffer.from(JSON.stringify({ type: "note", text: "x".repeat(131_072) }));
 
+const storage = new AsyncLocalStorage();
+
 let copies = 0;
 
 /** A copy of the module, which knows no messages yet. */
@@ -276,7 +279,7 @@ function talkative(listen) {
   const socket = Object.assign(new EventEmitter(), {
     terminate() {},
     pause: () => calls.push("pause"),
-    resume: () => calls.push("resume"),
+    resume: () => calls.push(storage.getStore() ?? "resume"),
   });
   const dispatcher = new Dispatcher(() => {}, false);
   dispatcher.on("note", () => calls.push("note"));
@@ -347,6 +350,41 @@ test("the messages of all sockets count", async (t) => {
   );
   await new Promise(setImmediate);
   assert.deepEqual([one.calls.at(-1), other.calls.at(-1), silent.calls], ["resume", "resume", []]);
+});
+
+test("a socket goes on in its own asynchronous context", async (t) => {
+  const { listen } = await fresh();
+  const set = stopClock(t);
+  const [one, other] = [talkative(listen), talkative(listen)];
+  storage.run("of one", one.say);
+  set(1000 + LONGEST_TURN);
+  storage.run("of the other", other.say);
+  storage.run("of one", one.say);
+  await new Promise(setImmediate);
+  assert.deepEqual([one.calls.at(-1), other.calls.at(-1)], ["of one", "of the other"]);
+});
+
+test("where the stack is full, no socket rests for ever", async (t) => {
+  const { setImmediate } = globalThis;
+  const isFull = new RangeError("Maximum call stack size exceeded");
+  let fails = true;
+  globalThis.setImmediate = (callback) => {
+    if (fails) throw isFull;
+    return setImmediate(callback);
+  };
+  const { listen } = await fresh();
+  globalThis.setImmediate = setImmediate;
+  const set = stopClock(t);
+  const { calls, say } = talkative(listen);
+  assert.throws(say, isFull);
+  set(1000 + LONGEST_TURN);
+  fails = false;
+  say();
+  assert.deepEqual(calls, ["note"], "a new turn");
+  set(1000 + 2 * LONGEST_TURN);
+  fails = true;
+  assert.throws(say, isFull);
+  assert.deepEqual(calls, ["note"]);
 });
 
 for (const [what, data, isBinary, first, second] of [

@@ -236,26 +236,24 @@ function endBatch() {
 let turn = 0;
 /** Time by `performance.now()` since which nothing else may have had a turn; 0 while messages are few. */
 let turnBegan = 0;
-/** Sockets that rest. @type {Set<any>} */
-const resting = new Set();
 
 /** Lets a socket of `ws` rest if messages have kept everything else waiting. @param {any} socket */
 function watchTurn(socket) {
   turn = 0;
+  // If the stack is full, `setImmediate` throws before anything has changed.
   if (turnBegan === 0) {
-    turnBegan = performance.now();
     setImmediate(endTurn);
+    turnBegan = performance.now();
   } else if (performance.now() - turnBegan >= LONGEST_TURN) {
+    // Each socket by itself: its handlers keep their own `AsyncLocalStorage`.
+    setImmediate(() => socket.resume?.());
     // The rest of what was read comes all the same. Before its version 8.6, `ws` cannot rest.
-    resting.add(socket);
     socket.pause?.();
   }
 }
 
 function endTurn() {
   turn = turnBegan = 0;
-  for (const socket of resting) socket.resume?.();
-  resting.clear();
 }
 
 /** True for a socket of the package `ws`, whose events have arguments. @param {any} socket @returns {boolean} */
