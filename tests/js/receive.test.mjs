@@ -312,6 +312,8 @@ for (const [where, present] of [
     set(1000 + LONGEST_TURN);
     say();
     assert.deepEqual(calls, ["note", "note", "pause", "note"], "the rest of what was read");
+    say();
+    assert.deepEqual(calls.slice(4), ["note"], "rests already");
     calls.length = 0;
     while (calls.length === 0) await new Promise(setImmediate);
     assert.deepEqual(calls, ["resume"]);

@@ -99,6 +99,9 @@ test("frames that the session reads are spread over the turns of the event loop"
   let all = 0;
   session.on("error", () => {
     if (inTurn++ === 0) setImmediate(() => (inTurn = 0));
+    // Sockets rest by time: with this, 3 ms pass within one read on any machine.
+    const end = performance.now() + 0.1;
+    while (performance.now() < end);
     most = Math.max(most, inTurn);
     if (++all === COUNT) isHeard();
   });
@@ -110,8 +113,7 @@ test("frames that the session reads are spread over the turns of the event loop"
   const error = frame({ type: "connection_error", code: "X", message: "x".repeat(150) });
   cloud.dials[0].tcp.write(Buffer.concat(Array(COUNT).fill(error)));
   await heard;
-  // Node reads 64 KiB at once, and up to 32 times in one turn. The sockets rest after 3 ms of such frames
-  // and what was read then, with which the next turn may begin.
+  // Node reads 64 KiB at once. A turn may begin with what the socket held when it was paused.
   const read = Math.ceil(65_536 / error.length);
-  assert.ok(most <= 4 * read, `${most} frames in one turn, ${read} in one read`);
+  assert.ok(most <= 1.5 * read, `${most} frames in one turn, ${read} in one read`);
 });

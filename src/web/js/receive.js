@@ -1,7 +1,7 @@
 /**
  * Sockets, and the path of a frame from one to the handlers of the app, which runs for each frame: one
- * look-up for a stream, no allocation besides the frame (lists besides where handlers listen to a variant
- * of its stream), and one reading of the clock for all frames that arrive together. It decides nothing.
+ * look-up for a stream, no allocation besides the frame unless handlers listen to a variant of its stream,
+ * and one reading of the clock for all frames that arrive together. It decides nothing.
  *
  * @typedef {import("./dispatcher.js").Dispatcher} Dispatcher
  * @typedef {import("./dispatcher.js").Handlers} Handlers
@@ -43,8 +43,8 @@ export function listen(socket, id, dispatcher) {
     // The package `ws` gives a Buffer here, in half the time that its `onmessage` takes.
     // Before its version 8 it gave no flag, and text as a string.
     socket.on("message", (/** @type {any} */ data, isBinary = typeof data !== "string") => {
-      turn += isBinary ? TURN_OF_AUDIO : TURN_OF_MESSAGE + (data?.length | 0);
-      if (turn >= TURN) watchTurn(socket);
+      cost += isBinary ? TURN_OF_AUDIO : TURN_OF_MESSAGE + (data?.length | 0);
+      if (cost >= TURN) watchTurn(socket);
       receive(data, isBinary, connection);
     });
     socket.on("ping", () => connection.report("protocol-ping"));
@@ -93,7 +93,7 @@ function receiveText(text, connection, dispatcher) {
     note(connection, dispatcher);
     deliver(frame.streamType, frame.data, connection, dispatcher);
   } else {
-    turn += TURN_OF_CONTROL;
+    cost += TURN_OF_CONTROL;
     dispatcher.receiveFrame(frame, connection);
   }
 }
@@ -233,27 +233,34 @@ function endBatch() {
 }
 
 /** Cost of the messages of all sockets since the time was last looked at. */
-let turn = 0;
+let cost = 0;
 /** Time by `performance.now()` since which nothing else may have had a turn; 0 while messages are few. */
 let turnBegan = 0;
+/** Sockets that rest. @type {Set<any>} */
+const resting = new Set();
 
 /** Lets a socket of `ws` rest if messages have kept everything else waiting. @param {any} socket */
 function watchTurn(socket) {
-  turn = 0;
-  // If the stack is full, `setImmediate` throws before anything has changed.
+  cost = 0;
+  // `setImmediate` comes first: where the stack is full it throws, and no turn begins and no socket rests.
   if (turnBegan === 0) {
     setImmediate(endTurn);
     turnBegan = performance.now();
-  } else if (performance.now() - turnBegan >= LONGEST_TURN) {
-    // Each socket by itself: its handlers keep their own `AsyncLocalStorage`.
-    setImmediate(() => socket.resume?.());
+  } else if (!resting.has(socket) && performance.now() - turnBegan >= LONGEST_TURN) {
+    // Each socket by itself: its handlers keep their own `AsyncLocalStorage`. Once: a second one would end
+    // the next rest.
+    setImmediate(() => {
+      resting.delete(socket);
+      socket.resume?.();
+    });
+    resting.add(socket);
     // The rest of what was read comes all the same. Before its version 8.6, `ws` cannot rest.
     socket.pause?.();
   }
 }
 
 function endTurn() {
-  turn = turnBegan = 0;
+  cost = turnBegan = 0;
 }
 
 /** True for a socket of the package `ws`, whose events have arguments. @param {any} socket @returns {boolean} */
