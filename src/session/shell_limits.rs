@@ -8,8 +8,8 @@ pub const MAX_TEXT: usize = 4096;
 /// Cost of the messages of all sockets after which a shell checks whether the rest of the process
 /// has had a turn. A text costs its length, since it is parsed, and [`TURN_OF_MESSAGE`]; audio costs
 /// [`TURN_OF_AUDIO`], whatever its length. A text which is not the data of a stream costs
-/// [`TURN_OF_CONTROL`] more. Data of streams for so much takes about 0.5 ms of processor time, and
-/// nested arrays take 15 ms.
+/// [`TURN_OF_CONTROL`] more. Usual data of this cost takes about 0.5 ms of processor time, deeply
+/// nested arrays 15 ms.
 pub const TURN: u32 = 128 * 1024;
 /// Time in ms for which messages may keep the rest of the process waiting before their sockets rest
 /// until it has had a turn.

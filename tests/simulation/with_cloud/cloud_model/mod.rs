@@ -229,7 +229,7 @@ impl CloudModel {
         let frame: Value = serde_json::from_str(text).expect("a frame");
         connection.has_key |= frame["apiKey"] == API_KEY;
         if connection.stage != Stage::Member {
-            // Faults for its session or package hit it when it is known.
+            // The first frame names its session, so that faults for that or its package hit it now.
             connection.held_until = connection.held_until.max(self.held_until);
             return;
         }
