@@ -13,7 +13,7 @@ pub const MAX_TEXT: usize = 4096;
 pub const TURN: u32 = 128 * 1024;
 /// Time in ms for which messages may keep the rest of the process waiting before their sockets rest
 /// until it has had a turn.
-pub const LONGEST_TURN: u32 = 3;
+pub const LONGEST_TURN: u32 = 5;
 /// Cost of a text in addition to its length.
 pub const TURN_OF_MESSAGE: u32 = 64;
 /// Cost of a text that the session reads, which takes ten times as long as the data of a stream.

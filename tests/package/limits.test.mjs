@@ -99,7 +99,7 @@ test("frames that the session reads are spread over the turns of the event loop"
   let all = 0;
   session.on("error", () => {
     if (inTurn++ === 0) setImmediate(() => (inTurn = 0));
-    // Sockets rest by time: with this, 3 ms pass within one read on any machine.
+    // Sockets rest by time: with this, 5 ms pass within one read on any machine.
     const end = performance.now() + 0.1;
     while (performance.now() < end);
     most = Math.max(most, inTurn);
