@@ -253,8 +253,7 @@ impl<P: Payload> Store<P> {
 
     /// Earliest expiry of the queued messages.
     pub(super) fn next_expiry(&mut self) -> Option<Instant> {
-        let (at, _) = self.first_expiry()?;
-        Some(at)
+        self.first_expiry().map(|(at, _)| at)
     }
 
     /// That expiry, with the serial of its message.
