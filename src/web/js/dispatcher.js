@@ -115,7 +115,7 @@ export class Handlers {
     check(event, handler);
     /** @type {Registration} */
     const registration = { event, handler, once, passive };
-    // Unlike a spread list, this one has no room for more.
+    // Unlike a spread or filtered list, one of concat() has no room for more.
     this.set(this.registrations.concat(registration));
     return () => this.remove(registration);
   }
@@ -141,7 +141,7 @@ export class Handlers {
   remove(registration) {
     if (registration.handler === undefined) return;
     registration.handler = undefined;
-    this.set(this.registrations.filter((each) => each !== registration));
+    this.set(this.registrations.filter((each) => each !== registration).concat());
   }
 
   /** @param {string} name of an event @returns {Registration[]} */
