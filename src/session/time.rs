@@ -99,7 +99,7 @@ impl Duration {
     }
 
     /// Length in milliseconds, at most 2^32 - 1.
-    pub(super) fn as_u32(self) -> u32 {
+    pub fn as_u32(self) -> u32 {
         u32::try_from(self.0).unwrap_or(u32::MAX)
     }
 

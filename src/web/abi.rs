@@ -197,7 +197,7 @@ pub enum JsEvent {
     Incomplete = "incomplete",
     /// A handler threw, or its promise was rejected.
     HandlerFailed = "handler-failed",
-    /// The timer fired.
+    /// The timer with this number fired.
     Timeout = "timeout",
     /// Other tasks have had their turn since the timer fired, or replaced timers are back.
     Turned = "turned",
@@ -255,7 +255,8 @@ thread_local! {
     static SESSIONS: RefCell<Sessions> = RefCell::default();
 }
 
-/// Function that JavaScript reports to: the event, the socket or 0, and a value.
+/// Function that JavaScript reports to: the event, the socket or the number of the timer or 0, and
+/// a value.
 pub(super) struct Sink {
     session: u32,
     function: JsValue,
@@ -312,7 +313,7 @@ impl Driver {
             JsEvent::Unhandled => return self.log_text(LogLevel::Debug, "no handler for ", value),
             JsEvent::Incomplete => return self.log_text(LogLevel::Debug, "frame of ", value),
             JsEvent::HandlerFailed => return self.handler_failed(value),
-            JsEvent::Timeout => return self.on_timeout(),
+            JsEvent::Timeout => return self.on_timeout(socket.0),
             JsEvent::Turned => return self.on_turned(),
             JsEvent::Opened => Input::Opened(socket),
             JsEvent::Failed => {

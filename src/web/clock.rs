@@ -1,12 +1,11 @@
 //! Clocks of the runtime, and the one timer of a session.
 
 use std::cell::{Cell, RefCell};
-use std::rc::Rc;
 
 use gloo_timers::callback::Timeout;
 use wasm_bindgen::prelude::*;
 
-use crate::session::{self, Duration, Instant};
+use crate::session::{self, Duration, Instant, State};
 
 #[wasm_bindgen]
 extern "C" {
@@ -22,10 +21,14 @@ extern "C" {
     #[wasm_bindgen(js_name = canClearTimers)]
     fn can_clear_timers(epoch: u32) -> bool;
 
-    #[wasm_bindgen(js_name = reportTimeout, catch)]
-    fn report_timeout(sink: &JsValue) -> Result<(), JsValue>;
+    #[wasm_bindgen(js_name = setTimer)]
+    fn set_timer(sink: &JsValue, wait: u32, number: u32) -> JsValue;
 
-    fn unref(timer: &JsValue);
+    #[wasm_bindgen(js_name = reportTimeout)]
+    fn report_timeout(sink: &JsValue, number: u32);
+
+    #[wasm_bindgen(js_name = dropTimer)]
+    fn drop_timer(timer: &JsValue, clears: bool);
 }
 
 /// Time on the wall clock, in ms since the epoch. It advances while a computer sleeps.
@@ -38,6 +41,8 @@ pub(super) fn wall() -> u64 {
 pub(super) struct Clock {
     time: Cell<session::Clock>,
     armed: RefCell<Option<Armed>>,
+    /// Number of the last timeout.
+    last: Cell<u32>,
 }
 
 impl Clock {
@@ -63,29 +68,36 @@ impl Clock {
 
     /// Arms the timeout for a deadline, or disarms it. It is set again where the timers of the
     /// runtime were replaced meanwhile.
-    pub(super) fn arm(&self, due: Option<Instant>, sink: &JsValue) {
-        let epoch = due.map_or(0, |_| epoch_of_timers(sink));
-        let is_armed = match &*self.armed.borrow() {
-            Some(armed) => due == Some(armed.due) && epoch == armed.epoch,
-            None => due.is_none(),
-        };
-        if is_armed {
+    pub(super) fn arm(&self, due: Option<Instant>, state: State, sink: &JsValue) {
+        let wanted = due.map(|due| (due, epoch_of_timers(sink)));
+        let armed = self.armed.borrow().as_ref().map(|it| (it.due, it.epoch));
+        if wanted == armed {
             return;
         }
         drop(self.armed.take());
-        let Some(due) = due else {
+        let Some((due, epoch)) = wanted else {
             return;
         };
+        let number = self.last.get().wrapping_add(1);
+        self.last.set(number);
+        let (armed_for, wait) = session::Clock::arm(self.now(), due);
         // Nothing is armed or borrowed meanwhile: timers of a test may call back at once, which is
         // ignored.
-        let armed = Armed::new(due, self.now(), epoch, sink);
-        drop(self.armed.replace(Some(armed)));
+        let timer = Timer::new(wait, number, state, sink);
+        drop(self.armed.replace(Some(Armed {
+            due,
+            armed_for,
+            epoch,
+            number,
+            timer: Some(timer),
+        })));
     }
 
-    /// Records that the timeout has fired. Returns whether it proves silence, or `None` if no
-    /// timeout is armed.
-    pub(super) fn fired(&self) -> Option<bool> {
-        let armed = self.armed.take()?;
+    /// Records that a timeout has fired. Returns whether it proves silence, or `None` if it is not
+    /// the armed one.
+    pub(super) fn fired(&self, number: u32) -> Option<bool> {
+        let is_armed = |armed: &mut Armed| armed.number == number;
+        let armed = self.armed.borrow_mut().take_if(is_armed)?;
         Some(self.update(|clock, raw| clock.fired(raw, armed.armed_for)))
     }
 
@@ -107,49 +119,45 @@ struct Armed {
     due: Instant,
     armed_for: Instant,
     epoch: u32,
-    timeout: Option<Timeout>,
-    cleared: Rc<Cell<bool>>,
-}
-
-impl Armed {
-    fn new(due: Instant, now: Instant, epoch: u32, sink: &JsValue) -> Self {
-        let (armed_for, wait) = session::Clock::arm(now, due);
-        let cleared = Rc::new(Cell::new(false));
-        let timeout = Timeout::new(millis(wait), {
-            let (sink, cleared) = (sink.clone(), cleared.clone());
-            move || {
-                if !cleared.get() {
-                    // The sink, which checks the stack, throws nothing.
-                    let _ = report_timeout(&sink);
-                }
-            }
-        });
-        Self {
-            due,
-            armed_for,
-            epoch,
-            timeout: Some(timeout),
-            cleared,
-        }
-    }
+    number: u32,
+    timer: Option<Timer>,
 }
 
 impl Drop for Armed {
     fn drop(&mut self) {
-        self.cleared.set(true);
-        let Some(timeout) = self.timeout.take() else {
+        let Some(timer) = self.timer.take() else {
             return;
         };
-        if can_clear_timers(self.epoch) {
-            return drop(timeout);
+        let can_clear = can_clear_timers(self.epoch);
+        // Fake timers of a test may have been installed or removed in between, and those of now
+        // would throw or remove another timeout; or they replace only `setTimeout`. It may still
+        // fire then, with a number that is not armed, but it need not keep a process of Node alive.
+        match timer {
+            Timer::Waiting(timeout) if can_clear => drop(timeout),
+            Timer::Waiting(timeout) => drop_timer(&timeout.forget(), false),
+            Timer::Other(timer) => drop_timer(&timer, can_clear),
         }
-        // Fake timers of a test were installed or removed in between, and those of now would throw
-        // or remove another timeout; or they replace only `setTimeout`. It may still fire and must
-        // find its closure, but it need not keep a process of Node alive.
-        unref(&timeout.forget());
     }
 }
 
-fn millis(wait: Duration) -> u32 {
-    u32::try_from(wait.as_millis()).unwrap_or(u32::MAX)
+/// A timer of the runtime, which reports its number.
+enum Timer {
+    /// For the next attempt to connect.
+    Waiting(Timeout),
+    /// The closure of a [`Timeout`] would take 0.3 KiB of each session for as long as it is
+    /// connected.
+    Other(JsValue),
+}
+
+impl Timer {
+    fn new(wait: Duration, number: u32, state: State, sink: &JsValue) -> Self {
+        let wait = wait.as_u32();
+        if state == State::Waiting {
+            let sink = sink.clone();
+            // The sink checks the stack, and nothing is borrowed here.
+            Self::Waiting(Timeout::new(wait, move || report_timeout(&sink, number)))
+        } else {
+            Self::Other(set_timer(sink, wait, number))
+        }
+    }
 }

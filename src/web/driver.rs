@@ -8,8 +8,8 @@ use js_sys::{Array, Promise};
 use wasm_bindgen::{JsCast, JsValue};
 
 use crate::session::{
-    Command, CommandError, Input, LogLevel, MOST_OUTPUTS, Outgoing, Output, Redacted, Redactor,
-    Reply, Session, SocketId, Source, is_of_package,
+    Command, CommandError, Input, Instant, LogLevel, MOST_OUTPUTS, Outgoing, Output, Redacted,
+    Redactor, Reply, Session, SocketId, Source, is_of_package,
 };
 
 use super::abi::{self, Sink};
@@ -178,22 +178,25 @@ impl Driver {
         self.permit();
     }
 
-    /// Step 5. If the loop has yielded, the timer continues it.
+    /// Step 5. If the loop has yielded, a timer for a time in the past continues it.
     fn arm(&self) {
-        let at = if self.with_core(Session::has_output) {
-            Some(self.clock.now())
-        } else {
-            self.with_core(Session::poll_timeout).map(|(at, _)| at)
-        };
-        self.clock.arm(at, self.sink.as_ref());
+        let (at, state) = self.with_core(|core| {
+            let at = if core.has_output() {
+                Some(Instant::default())
+            } else {
+                core.poll_timeout().map(|(at, _)| at)
+            };
+            (at, core.state())
+        });
+        self.clock.arm(at, state, self.sink.as_ref());
     }
 
     /// Step 1 for a timeout, preceded by the inputs that must come before it.
-    pub(super) fn on_timeout(&self) {
+    pub(super) fn on_timeout(&self, number: u32) {
         // Before the clock jumps.
         drop(self.enter());
         self.report_activity();
-        let Some(is_conclusive) = self.clock.fired() else {
+        let Some(is_conclusive) = self.clock.fired(number) else {
             return;
         };
         let now = self.clock.now();

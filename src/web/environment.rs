@@ -7,8 +7,8 @@ extern "C" {
     #[wasm_bindgen(js_name = watchEnvironment, catch)]
     fn watch_environment(sink: &JsValue) -> Result<(), JsValue>;
 
-    #[wasm_bindgen(js_name = unwatchEnvironment, catch)]
-    fn unwatch_environment(sink: &JsValue) -> Result<(), JsValue>;
+    #[wasm_bindgen(js_name = unwatchEnvironment)]
+    fn unwatch_environment(sink: &JsValue);
 
     /// True in Firefox, which closes sockets with a clean 1001 when a navigation starts.
     #[wasm_bindgen(js_name = browserClosesCleanly)]
@@ -31,7 +31,6 @@ impl Environment {
 
 impl Drop for Environment {
     fn drop(&mut self) {
-        // Only removes listeners.
-        let _ = unwatch_environment(&self.sink);
+        unwatch_environment(&self.sink);
     }
 }

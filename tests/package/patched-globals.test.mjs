@@ -36,6 +36,8 @@ const options = (more) => ({
   ...more,
 });
 
+const turn = () => new Promise((resolve) => setImmediate(resolve));
+
 /** Replaces properties of an object while a function runs. */
 async function replacing(object, fields, run) {
   const before = Object.keys(fields).map((name) => [name, Object.getOwnPropertyDescriptor(object, name)]);
@@ -83,7 +85,7 @@ test("timers replaced after the import are used, and called without a receiver",
     let over;
     session.connect(ID).catch((error) => (over = error));
     for (let i = 0; over === undefined && i < 100; i++) {
-      await new Promise((resolve) => setImmediate(resolve));
+      await turn();
       for (const [timer, callback] of [...timers]) {
         timers.delete(timer);
         now = Math.max(now, timer.due);
@@ -96,6 +98,39 @@ test("timers replaced after the import are used, and called without a receiver",
   await replacing(globalThis, fakes, ticking);
   assert.deepEqual(waits.map(Math.round), [5000, 1000, 5000, 2000, 5000]);
   assert.equal(timers.size, 0);
+});
+
+test("timers that the global clearTimeout cannot clear do nothing when they fire", async () => {
+  const callbacks = [];
+  const fakes = { setTimeout: (callback) => callbacks.push(callback) };
+  await replacing(globalThis, fakes, async () => {
+    const session = new TpaSession(options({ WebSocket: acknowledging(), stableAfter: 1000 }));
+    await session.connect(ID);
+    await turn();
+    const { length } = callbacks;
+    assert.ok(length > 1, "one for the attempt, one while connected");
+    callbacks.slice(0, -1).forEach((callback) => callback());
+    assert.equal(callbacks.length, length, "none is set in place of the one that is armed");
+    callbacks.at(-1)();
+    await turn();
+    assert.equal(callbacks.length, length + 1, "the armed one works");
+    session.disconnect();
+
+    let dials = 0;
+    const closes = class extends sockets() {
+      constructor() {
+        super();
+        dials++;
+      }
+    };
+    const away = new TpaSession(options({ WebSocket: closes }));
+    away.connect(ID).catch(() => {});
+    while (away.state !== "waiting") await turn();
+    away.disconnect();
+    callbacks.forEach((callback) => callback());
+    assert.equal(dials, 1);
+    assert.equal(away.state, "stopped");
+  });
 });
 
 test("the listener of an AbortSignal is removed when the promise settles", async () => {

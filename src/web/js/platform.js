@@ -18,7 +18,7 @@ const MAX_TEXT = 4096;
  *   | "offline" | "online" | "leaving" | "resumed" | "shown" | "addresses"} JsEvent
  */
 
-/** @typedef {(event: JsEvent, socket: number, value?: any) => void} Sink the socket is 0 for events without one */
+/** @typedef {(event: JsEvent, socket: number, value?: any) => void} Sink the socket, the timer, or 0 */
 
 /**
  * Called before each call into wasm, and before a message to a socket. An exception that unwinds through wasm
@@ -184,6 +184,12 @@ export function epochOfTimers(sink) {
   return timersEpoch;
 }
 
+/** @param {Sink} sink @param {number} wait ms @param {number} number of the timer, which it reports */
+export function setTimer(sink, wait, number) {
+  // Without arguments for the function: a wrapper of `setTimeout` may not pass them on.
+  return setTimeout(() => reportTimeout(sink, number), wait);
+}
+
 /**
  * Tests whether the global `clearTimeout` clears a timer that was set in an epoch. Fake timers of a test
  * may replace one of the two functions alone.
@@ -194,18 +200,15 @@ export function canClearTimers(epoch) {
   return epochOfTimers() === epoch && (setTimeout === setAtLoad) === (clearTimeout === clearAtLoad);
 }
 
-/** @param {Sink} sink of a session whose timer fired */
-export function reportTimeout(sink) {
-  sink("timeout", 0);
+/** @param {Sink} sink of a session whose timer fired @param {number} number of the timer */
+export function reportTimeout(sink, number) {
+  sink("timeout", number);
 }
 
-/** Lets a process of Node end although the timer is set. @param {any} timer */
-export function unref(timer) {
-  try {
-    timer.unref();
-  } catch {
-    // A page's timers have no such method.
-  }
+/** Clears a timer, or lets a process of Node end before. @param {any} timer @param {boolean} clears */
+export function dropTimer(timer, clears) {
+  if (clears) clearTimeout(timer);
+  else timer?.unref?.();
 }
 
 /**
@@ -239,7 +242,11 @@ export function watchEnvironment(sink) {
 export function unwatchEnvironment(sink) {
   watching.delete(sink);
   if (watching.size > 0) return;
-  unwatch();
+  try {
+    unwatch();
+  } catch {
+    // A page may have replaced `removeEventListener`.
+  }
   unwatch = noop;
 }
 
