@@ -133,6 +133,55 @@ test("timers that the global clearTimeout cannot clear do nothing when they fire
   });
 });
 
+test("timers that cannot be cleared may fail in `unref()`", async () => {
+  let timers = 0;
+  const unref = () => {
+    throw new Error("not implemented");
+  };
+  const setTimeout = () => ({ number: ++timers, unref });
+  await replacing(globalThis, { setTimeout }, async () => {
+    const session = new TpaSession(options({ WebSocket: acknowledging(), stableAfter: 1000 }));
+    await session.connect(ID);
+    await turn();
+    assert.equal(timers, 2);
+    session.disconnect();
+    assert.equal(session.state, "stopped");
+  });
+});
+
+/** Counts the listeners of a page. */
+function listening(run, onRemove = () => {}) {
+  const listeners = new Set();
+  const fakes = {
+    addEventListener: (_event, listener) => listeners.add(listener),
+    removeEventListener: (_event, listener) => {
+      listeners.delete(listener);
+      onRemove();
+    },
+  };
+  return replacing(globalThis, fakes, async () => {
+    await run();
+    return listeners.size;
+  });
+}
+
+test("a session that connects while its listeners are removed keeps none in the end", async () => {
+  const session = new TpaSession(options({ WebSocket: acknowledging() }));
+  let connects = 0;
+  const onRemove = () => {
+    if (connects++ === 0) session.connect(ID).catch(() => {});
+  };
+  const run = async () => {
+    await session.connect(ID);
+    session.disconnect();
+    await turn();
+    session.disconnect();
+    await turn();
+  };
+  assert.equal(await listening(run, onRemove), 0);
+  assert.ok(connects > 0);
+});
+
 test("the listener of an AbortSignal is removed when the promise settles", async () => {
   let listening = 0;
   const signal = {

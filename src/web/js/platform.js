@@ -58,6 +58,15 @@ export function ensureStack() {
 
 function noop() {}
 
+/** Calls a function whose failure must not disturb the session. @param {() => unknown} run */
+function attempt(run) {
+  try {
+    run();
+  } catch {
+    // There is no other place to report it.
+  }
+}
+
 /**
  * Makes the sink of a session. It reports later if the stack is nearly full. After a timeout it
  * reports that other tasks have had their turn: a test that advances fake timers fires several in one.
@@ -208,7 +217,7 @@ export function reportTimeout(sink, number) {
 /** Clears a timer, or lets a process of Node end before. @param {any} timer @param {boolean} clears */
 export function dropTimer(timer, clears) {
   if (clears) clearTimeout(timer);
-  else timer?.unref?.();
+  else attempt(() => timer.unref());
 }
 
 /**
@@ -242,12 +251,10 @@ export function watchEnvironment(sink) {
 export function unwatchEnvironment(sink) {
   watching.delete(sink);
   if (watching.size > 0) return;
-  try {
-    unwatch();
-  } catch {
-    // A page may have replaced `removeEventListener`.
-  }
+  const end = unwatch;
+  // First: a page may have replaced `removeEventListener` by something that fails, or that connects.
   unwatch = noop;
+  attempt(end);
 }
 
 /** Listens to the environment until the returned function is called. */
@@ -286,12 +293,8 @@ function listenToEnvironment() {
  */
 export function writeLine(logger, method, packageName, sessionId = "-", connection, text) {
   const names = `package=${packageName} session=${sessionId} connection=${connection}`;
-  try {
-    const line = escapeControls(`[tpa-session] ${names} ${text}`.trimEnd());
-    ignoreRejection((logger ?? console)[method](line));
-  } catch {
-    // There is no other place to report it.
-  }
+  const line = escapeControls(`[tpa-session] ${names} ${text}`.trimEnd());
+  attempt(() => ignoreRejection((logger ?? console)[method](line)));
 }
 
 /**
@@ -312,11 +315,7 @@ export function escapeControls(text) {
  * @param {any} value
  */
 export function ignoreRejection(value) {
-  try {
-    value?.then?.(undefined, () => {});
-  } catch {
-    // It is no promise.
-  }
+  attempt(() => value?.then?.(undefined, noop));
 }
 
 /**
