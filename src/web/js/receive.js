@@ -50,8 +50,11 @@ export function listen(socket, id, dispatcher) {
     socket.on("ping", () => connection.report("protocol-ping"));
   } else {
     socket.binaryType = "arraybuffer";
-    socket.onmessage = (/** @type {{ data: any }} */ { data }) =>
+    const hear = (/** @type {{ data: any }} */ { data }) =>
       receive(data, typeof data !== "string", connection);
+    // Chromium takes 4 % longer for a message to `onmessage`.
+    if (isOfPlatform(socket)) socket.addEventListener("message", hear);
+    else socket.onmessage = hear;
   }
   return connection;
 }
@@ -261,6 +264,17 @@ function watchTurn(socket) {
 
 function endTurn() {
   cost = turnBegan = 0;
+}
+
+/**
+ * True for a socket of the platform's own class, which has no fields and a tag on its prototype (Web IDL).
+ * Others may call `onmessage` alone.
+ * @param {any} socket
+ */
+function isOfPlatform(socket) {
+  return (
+    Reflect.ownKeys(socket).length === 0 && Object.hasOwn(Object.getPrototypeOf(socket), Symbol.toStringTag)
+  );
 }
 
 /** True for a socket of the package `ws`, whose events have arguments. @param {any} socket @returns {boolean} */
