@@ -18,7 +18,8 @@ export function connect(url, wanted) {
     const page = /** @type {globalThis.WebSocket} */ (socket);
     page.binaryType = "arraybuffer";
     const read = onAudio ? readerOfBoth(wanted) : reader(wanted);
-    page.onmessage = ({ data }) => read(data);
+    // Chromium takes 4 % longer for a message to `onmessage`.
+    page.addEventListener("message", ({ data }) => read(data));
   }
   return sender(socket);
 }

@@ -19,8 +19,6 @@ import { lowerQuartile } from "../stats.mjs";
 
 /** Slices in a round. */
 const SLICES = 20;
-/** Fewer than in Node, because a message takes fifteen times as long. */
-const ROUNDS_IN_PAGE = 3;
 /** Slices before those that count, in which the code becomes optimised. */
 const WARM_UP = 3;
 /** Longest slice of a client, ms. */
@@ -103,7 +101,6 @@ const inNode = ({ name, key, title, work }) => ({
 const inPage = (traffic) => ({
   name: traffic.name,
   place: "Chromium",
-  rounds: ROUNDS_IN_PAGE,
   series: [
     {
       key: `${traffic.key}.page`,
