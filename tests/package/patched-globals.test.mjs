@@ -200,3 +200,17 @@ test("the listener of an AbortSignal is removed when the promise settles", async
   }
   good.disconnect();
 });
+
+test("a session that logs is not disturbed by a page that broke the methods of strings", async () => {
+  const refuse = () => {
+    throw new Error("no strings here");
+  };
+  const ignore = () => {};
+  const logger = { debug: ignore, info: ignore, warn: ignore, error: ignore };
+  for (const method of ["trimEnd", "replace"]) {
+    const session = new TpaSession(options({ WebSocket: acknowledging(), logLevel: "debug", logger }));
+    await replacing(String.prototype, { [method]: refuse }, () => session.connect(ID));
+    assert.equal(session.state, "connected", method);
+    session.disconnect();
+  }
+});

@@ -292,9 +292,11 @@ function listenToEnvironment() {
  * @param {string} text
  */
 export function writeLine(logger, method, packageName, sessionId = "-", connection, text) {
-  const names = `package=${packageName} session=${sessionId} connection=${connection}`;
-  const line = escapeControls(`[tpa-session] ${names} ${text}`.trimEnd());
-  attempt(() => ignoreRejection((logger ?? console)[method](line)));
+  attempt(() => {
+    const names = `package=${packageName} session=${sessionId} connection=${connection}`;
+    const line = escapeControls(`[tpa-session] ${names} ${text}`.trimEnd());
+    ignoreRejection((logger ?? console)[method](line));
+  });
 }
 
 /**
