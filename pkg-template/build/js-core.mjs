@@ -174,7 +174,16 @@ async function minified(source) {
   const { code: once = "" } = await minify(source, {
     toplevel: true,
     ecma: 2020,
-    compress: { passes: 3, reduce_vars: false, join_vars: false, sequences: false, pure_getters: true },
+    compress: {
+      passes: 3,
+      pure_getters: true,
+      booleans: false,
+      comparisons: false,
+      join_vars: false,
+      lhs_constants: false,
+      reduce_vars: false,
+      sequences: false,
+    },
     format: { comments: false },
   });
   return (await transform(once, { minify: true, target: "es2022" })).code;
